@@ -1,0 +1,14 @@
+// For what must hold if our own code is right. Never for what a peer sends: that ends in a Fault.
+
+export class AssertionError extends Error {
+  override readonly name = "AssertionError";
+}
+
+export function assert(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new AssertionError(what);
+}
+
+/** For the default branch of an exhaustive switch. */
+export function unreachable(value: never): never {
+  throw new AssertionError(`unreachable: ${JSON.stringify(value)}`);
+}

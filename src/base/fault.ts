@@ -1,0 +1,111 @@
+// What can go wrong outside of us, as values. One table: its code, whose side it is on, the status a client is answered
+// with (0: no answer can be sent), and whether another attempt may help. Bytes that are received never throw; they end in
+// one of these. docs/FAULTS.md is made from this table and a test keeps the two equal.
+
+/** Who is at fault: the client, the server, or the proxy's own limits and configuration. */
+export type Side = "downstream" | "upstream" | "local";
+
+/** Whether the same request may be tried again: at another server since no byte of it was sent, when it is replayable, or never. */
+export type Retry = "elsewhere" | "replayable" | "never";
+
+export type FaultCode =
+  | "bad_start_line"
+  | "bad_version"
+  | "bad_target"
+  | "bad_field"
+  | "bad_line_ending"
+  | "bad_host"
+  | "bad_content_length"
+  | "bad_transfer_encoding"
+  | "bad_chunk"
+  | "bad_upgrade"
+  | "head_too_large"
+  | "target_too_long"
+  | "body_too_large"
+  | "method_refused"
+  | "expectation_refused"
+  | "head_timeout"
+  | "body_timeout"
+  | "client_stalled"
+  | "client_closed"
+  | "connect_refused"
+  | "connect_timeout"
+  | "server_closed"
+  | "response_timeout"
+  | "read_timeout"
+  | "bad_response"
+  | "truncated_response"
+  | "no_server"
+  | "queue_full"
+  | "queue_timeout"
+  | "draining"
+  | "internal";
+
+export interface Fault {
+  readonly code: FaultCode;
+  readonly side: Side;
+  readonly retry: Retry;
+  readonly status: number;
+  readonly detail: string;
+}
+
+const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
+  // Requests that cannot be understood in exactly one way (RFC 9112 sections 2.2, 3, 5, 6, 7 and 11.2).
+  bad_start_line: ["downstream", "never", 400, "the request line is malformed"],
+  bad_version: ["downstream", "never", 505, "the HTTP version is not 1.0 or 1.1"],
+  bad_target: ["downstream", "never", 400, "the request target is malformed"],
+  bad_field: ["downstream", "never", 400, "a header field is malformed"],
+  bad_line_ending: ["downstream", "never", 400, "a line ends in a bare CR or LF"],
+  bad_host: ["downstream", "never", 400, "Host is missing, malformed, given twice, or differs from the target"],
+  bad_content_length: ["downstream", "never", 400, "Content-Length is malformed or differs between fields"],
+  bad_transfer_encoding: [
+    "downstream",
+    "never",
+    400,
+    "Transfer-Encoding is not exactly one final chunked, or stands beside Content-Length",
+  ],
+  bad_chunk: ["downstream", "never", 400, "the chunked framing of the request body is malformed"],
+  bad_upgrade: ["downstream", "never", 400, "an upgrade request must be an HTTP/1.1 GET without a body"],
+  head_too_large: ["downstream", "never", 431, "the request head exceeds its limit"],
+  target_too_long: ["downstream", "never", 414, "the request target exceeds the limit of a head"],
+  body_too_large: ["downstream", "never", 413, "the request body exceeds its limit"],
+  method_refused: ["downstream", "never", 405, "the method is not served here"],
+  expectation_refused: ["downstream", "never", 417, "Expect holds something other than 100-continue"],
+  head_timeout: ["downstream", "never", 408, "the request head did not arrive in time"],
+  body_timeout: ["downstream", "never", 408, "the request body stalled"],
+  client_stalled: ["downstream", "never", 0, "the client stopped reading the response"],
+  client_closed: ["downstream", "never", 499, "the client closed before the response was complete"],
+  // Servers.
+  connect_refused: ["upstream", "elsewhere", 502, "the server refused the connection"],
+  connect_timeout: ["upstream", "elsewhere", 504, "the server did not accept the connection in time"],
+  server_closed: ["upstream", "replayable", 502, "the server closed before it answered"],
+  response_timeout: ["upstream", "never", 504, "the server did not answer in time"],
+  read_timeout: ["upstream", "never", 504, "the server stalled inside its response"],
+  bad_response: ["upstream", "never", 502, "the server's response is malformed"],
+  truncated_response: ["upstream", "never", 502, "the server closed inside its response"],
+  // Ourselves.
+  no_server: ["local", "never", 503, "no server of the pool is available"],
+  queue_full: ["local", "never", 503, "every server is at its limit and the waiting room is full"],
+  queue_timeout: ["local", "never", 503, "every server is at its limit and none came free in time"],
+  draining: ["local", "never", 503, "this proxy is shutting down"],
+  internal: ["local", "never", 500, "an assertion failed in the proxy"],
+};
+
+export const faultCodes: readonly FaultCode[] = Object.keys(table) as FaultCode[];
+
+const faults = new Map<FaultCode, Fault>(
+  faultCodes.map((code) => {
+    const [side, retry, status, detail] = table[code];
+    return [code, Object.freeze({ code, side, retry, status, detail })];
+  }),
+);
+
+/** The one frozen fault of a code; nothing is allocated. */
+export function fault(code: FaultCode): Fault {
+  return faults.get(code)!;
+}
+
+/** A fault that says more than the table does, such as the errno of a refused connection. */
+export function faultWith(code: FaultCode, detail: string): Fault {
+  return { ...fault(code), detail };
+}

@@ -1,0 +1,27 @@
+// What the control process and a data worker say to each other over the worker's IPC channel. Everything else that they
+// share stands in the arena. Types only: this is where the two planes meet, beside the plan.
+
+import type { Plan } from "./plan.ts";
+
+/** How a worker is started, in its environment as JSON under SLUICE_WORKER. */
+export interface WorkerStart {
+  /** Index of its block in the arena. */
+  readonly worker: number;
+  /** How many workers there may be, dead or alive: blocks to sum over. */
+  readonly workers: number;
+  readonly arenaPath: string;
+}
+
+export type ToWorker =
+  /** Obey this plan from now on: open the listeners that are new, close those that are gone, keep the rest. */
+  | { readonly kind: "plan"; readonly plan: Plan }
+  /** Stop accepting, end idle connections, finish what is under way, exit 0; after `drainMs` exit anyway. */
+  | { readonly kind: "drain"; readonly drainMs: number };
+
+export type FromWorker =
+  /** The plan of that generation is in force and every listener of it is open. */
+  | { readonly kind: "planned"; readonly generation: number }
+  /** The plan could not be put in force (a port in use); what was in force before still is. */
+  | { readonly kind: "failed"; readonly generation: number; readonly message: string }
+  /** All is drained; the worker exits next. */
+  | { readonly kind: "drained" };

@@ -1,0 +1,233 @@
+// The plan: what control publishes and data workers obey. It is made from a checked config, frozen, and numbered by its
+// generation. It is plain JSON, for it crosses from the control process to the workers. Everything in it is resolved:
+// durations are milliseconds, sizes are bytes, names are indices, servers are addresses. A plan holds no state: whether a
+// server is up stands on the board (memory/board.ts), what happened to it in the tally (memory/tally.ts); both are
+// addressed by the `slot` numbers given out here, which a server, pool, route or listener keeps for as long as its name lives.
+
+/** Where to bind or connect: a TCP address, or a unix socket's path. */
+export type Address = { kind: "tcp"; host: string; port: number } | { kind: "unix"; path: string };
+
+export interface Plan {
+  readonly generation: number;
+  readonly listeners: readonly ListenerPlan[];
+  readonly pools: readonly PoolPlan[];
+  readonly routes: readonly RoutePlan[];
+  readonly accessLog: AccessLogPlan | null;
+  readonly limits: LimitsPlan;
+  /** How long a draining worker waits for exchanges and tunnels to end. */
+  readonly drainMs: number;
+}
+
+/** A way from a listener to a pool: what requests are counted by. `slot` is its row in the tally. */
+export interface RoutePlan {
+  readonly slot: number;
+  /** Indices into `Plan.listeners` and `Plan.pools`. */
+  readonly listener: number;
+  readonly pool: number;
+}
+
+export interface ListenerPlan {
+  readonly name: string;
+  /** Row in the tally. */
+  readonly slot: number;
+  readonly address: Address;
+  /** Index into `Plan.routes`: where a request goes that nothing else claims. */
+  readonly route: number;
+  /** Connections at once over all workers; more are closed at once and counted. */
+  readonly connectionsMax: number;
+  readonly timeouts: DownstreamTimeouts;
+  readonly forwarding: ForwardingPlan;
+  readonly requestId: RequestIdPlan | null;
+}
+
+export interface DownstreamTimeouts {
+  /** From the first byte of a head, or from accept, to its last byte. */
+  readonly headMs: number;
+  /** Keep-alive: from the end of an exchange to the first byte of the next. */
+  readonly idleMs: number;
+  /** Between two reads of a request body, or two writes taken by a slow client. */
+  readonly readMs: number;
+  /** Silence in both directions of a tunnel (upgraded connection). */
+  readonly tunnelMs: number;
+  /** After a refused request: how long what the client still sends is read and thrown away, so that it can see the answer. */
+  readonly lingerMs: number;
+}
+
+/** What is told to servers about the client, and whom we believe about it. */
+export interface ForwardingPlan {
+  /** CIDR blocks of proxies in front of us whose X-Forwarded-* and Forwarded are believed and continued. Others' are removed. */
+  readonly trusted: readonly string[];
+  readonly xForwardedFor: boolean;
+  readonly xForwardedProto: boolean;
+  readonly xForwardedHost: boolean;
+  /** RFC 7239. */
+  readonly forwarded: boolean;
+  /** Pseudonym for Via (RFC 9110 7.6.3), on requests and responses; null sends none. */
+  readonly via: string | null;
+}
+
+export interface RequestIdPlan {
+  /** Lower-case field name. */
+  readonly header: string;
+  /** Keep the id that a trusted proxy sent; false makes a new one always. */
+  readonly keep: boolean;
+}
+
+export interface PoolPlan {
+  readonly name: string;
+  /** Row in the tally, and of the shared turn counter. */
+  readonly slot: number;
+  readonly balance: BalancePlan;
+  readonly servers: readonly ServerPlan[];
+  readonly timeouts: UpstreamTimeouts;
+  /** Further attempts after the first, over all reasons. */
+  readonly retries: number;
+  /** Whether a further attempt may go to another server. */
+  readonly redispatch: boolean;
+  readonly retryBudget: RetryBudgetPlan;
+  readonly queue: QueuePlan;
+  readonly idle: IdlePlan;
+  readonly slowStartMs: number;
+  /** Below this share (0-1) of servers left, passive ejections are ignored. Control applies it; workers read the board. */
+  readonly panicThreshold: number;
+  readonly check: CheckPlan | null;
+  readonly ejection: EjectionPlan | null;
+}
+
+/** Retries may be at most `ratio` of the requests of the last seconds, plus `minimumPerSecond`; further ones fail as they stand. */
+export interface RetryBudgetPlan {
+  readonly ratio: number;
+  readonly minimumPerSecond: number;
+}
+
+/** The waiting room of a pool, for when every server is at its connection limit. Lengths are per worker. */
+export interface QueuePlan {
+  readonly lengthMax: number;
+  readonly timeoutMs: number;
+}
+
+/** Idle keep-alive connections to each server, per worker. */
+export interface IdlePlan {
+  readonly connectionsMax: number;
+  readonly timeoutMs: number;
+}
+
+export interface UpstreamTimeouts {
+  readonly connectMs: number;
+  /** From the request sent whole to the response's head. */
+  readonly responseMs: number;
+  /** Between two reads of a response body. */
+  readonly readMs: number;
+}
+
+export interface ServerPlan {
+  /** `pool/host:port`, unique, stable over reloads. */
+  readonly id: string;
+  /** As the operator wrote it: `host:port`. Metrics and logs say this. */
+  readonly name: string;
+  /** Row on the board and in the tally. */
+  readonly slot: number;
+  /** Resolved: an IP address, never a name. Port 0 and host "" mean that the name has not been resolved yet: the server is down. */
+  readonly address: Address;
+  readonly weight: number;
+  readonly backup: boolean;
+  /** Exchanges in flight at once over all workers; 0 is no limit. */
+  readonly connectionsMax: number;
+  /** Value of the sticky cookie that names this server. */
+  readonly cookie: string;
+}
+
+export type BalancePolicy =
+  | "random"
+  | "roundRobin"
+  | "weightedRoundRobin"
+  | "leastConnections"
+  | "leastCalled"
+  | "p2c"
+  | "peakEwma"
+  | "ipHash"
+  | "consistentHash"
+  | "boundedHash"
+  | "first";
+
+export interface BalancePlan {
+  readonly policy: BalancePolicy;
+  /** What a hashing policy hashes; ignored by the others. */
+  readonly key: BalanceKey;
+  /** boundedHash: a server takes at most this times the mean load (1.25 = a quarter more). */
+  readonly loadFactor: number;
+  /** Sticky cookie over the policy; null is none. */
+  readonly sticky: StickyPlan | null;
+}
+
+export type BalanceKey =
+  | { kind: "ip" }
+  | { kind: "uri" }
+  | { kind: "header"; name: string }
+  | { kind: "cookie"; name: string };
+
+export interface StickyPlan {
+  readonly cookie: string;
+  readonly maxAgeS: number | null;
+  readonly secure: boolean;
+  readonly httpOnly: boolean;
+  readonly sameSite: "Strict" | "Lax" | "None" | null;
+  readonly path: string;
+}
+
+export interface CheckPlan {
+  readonly kind: "tcp" | "http";
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+  readonly rise: number;
+  readonly fall: number;
+  /** kind http only. */
+  readonly http: {
+    readonly method: string;
+    readonly path: string;
+    readonly host: string;
+    readonly expect: readonly StatusRange[];
+  } | null;
+  /** Another port than the server's, or null. */
+  readonly port: number | null;
+}
+
+/** Inclusive. */
+export interface StatusRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Passive ejection; each test may be off (null). */
+export interface EjectionPlan {
+  readonly consecutiveFailures: number | null;
+  /** Share of failures (0-1) in an interval with at least `minimumRequests`. */
+  readonly errorRatio: number | null;
+  /** Mean response time in an interval above this, and at least `minimumRequests`. */
+  readonly latencyMs: number | null;
+  readonly minimumRequests: number;
+  readonly intervalMs: number;
+  /** First ejection's length; the n-th in a row lasts n times that, up to `maximumMs`. */
+  readonly baseMs: number;
+  readonly maximumMs: number;
+}
+
+export interface AccessLogPlan {
+  /** A file's path, or "-" for stdout. */
+  readonly path: string;
+  readonly format: "json" | "common" | "combined";
+  /** Bytes a worker holds for a log that does not take them; more lines are dropped and counted. */
+  readonly bufferBytesMax: number;
+  readonly flushMs: number;
+}
+
+export interface LimitsPlan {
+  /** Head of a request or response, start line and fields together. */
+  readonly headBytesMax: number;
+  /** Fields in a head or in trailers. */
+  readonly fieldsMax: number;
+  /** Request body bytes; 0 is no limit. */
+  readonly bodyBytesMax: number;
+  /** Requests on one client connection; 0 is no limit. */
+  readonly requestsPerConnectionMax: number;
+}

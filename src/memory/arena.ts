@@ -1,0 +1,104 @@
+// The one file that the control process and all data workers map: who stands where in it. It knows offsets, not meanings;
+// board.ts and tally.ts give the words their names. Everything has a fixed place and a fixed capacity, so that a reload never
+// moves a word that somebody else is writing to. The file is sparse: pages that no one touched cost nothing.
+//
+//   0        header            4 KiB   magic, layout, board version, started at
+//   4 KiB    board             4096 servers x 64 B    written by control, read by workers
+//            shared servers    4096 servers x 64 B    added to by all workers (Atomics)
+//            shared pools       512 pools   x 64 B    added to by all workers (Atomics)
+//            worker blocks       64 workers, each     written by one worker, read by control and the other workers
+//              worker words     512 B
+//              active            4096 x 4 B           exchanges in flight at each server
+//              listeners           64 x 512 B
+//              routes            1024 x 512 B
+//              pools              512 x 512 B
+//              servers           4096 x 512 B
+//
+// A worker that dies in the middle of a write leaves at most one counter one short: there are no locks here.
+
+import { assert } from "../base/assert.ts";
+
+/** Changed whenever a word moves; a file with another layout is not taken over. */
+export const layoutVersion = 1;
+
+export const capacity = { workers: 64, listeners: 64, routes: 1024, pools: 512, servers: 4096 } as const;
+
+const magic = 0x51_1c_e0_01;
+/** 64-bit cells in a row of a listener, route, pool or server. */
+export const rowCells = 64;
+/** 32-bit words in a row of the board and of the shared regions. */
+export const rowWords = 16;
+
+const headerBytes = 4096;
+const boardBytes = capacity.servers * rowWords * 4;
+const sharedServersBytes = capacity.servers * rowWords * 4;
+const sharedPoolsBytes = capacity.pools * rowWords * 4;
+const workerBytes =
+  rowCells * 8 +
+  capacity.servers * 4 +
+  (capacity.listeners + capacity.routes + capacity.pools + capacity.servers) * rowCells * 8;
+
+/** Byte offsets of the regions. */
+export const offset: Record<"board" | "sharedServers" | "sharedPools" | "workers", number> = {
+  board: headerBytes,
+  sharedServers: headerBytes + boardBytes,
+  sharedPools: headerBytes + boardBytes + sharedServersBytes,
+  workers: headerBytes + boardBytes + sharedServersBytes + sharedPoolsBytes,
+};
+
+export const arenaBytes: number = offset.workers + capacity.workers * workerBytes;
+
+/** Words of the header. */
+export const headerWord = { magic: 0, layout: 1, boardVersion: 2 } as const;
+
+/** A worker's block, as byte offsets into the arena. */
+export function workerOffsets(
+  worker: number,
+): Record<"words" | "active" | "listeners" | "routes" | "pools" | "servers", number> {
+  assert(worker >= 0 && worker < capacity.workers, `worker ${worker} is out of range`);
+  const words = offset.workers + worker * workerBytes;
+  const active = words + rowCells * 8;
+  const listeners = active + capacity.servers * 4;
+  const routes = listeners + capacity.listeners * rowCells * 8;
+  const pools = routes + capacity.routes * rowCells * 8;
+  const servers = pools + capacity.pools * rowCells * 8;
+  return { words, active, listeners, routes, pools, servers };
+}
+
+export class Arena {
+  readonly words: Int32Array;
+  readonly cells: Float64Array;
+
+  /** Takes a zeroed or formatted region of `arenaBytes` bytes. */
+  constructor(bytes: Uint8Array) {
+    assert(bytes.byteLength >= arenaBytes && bytes.byteOffset % 8 === 0, "the region is too small or not aligned");
+    this.words = new Int32Array(bytes.buffer, bytes.byteOffset, arenaBytes / 4);
+    this.cells = new Float64Array(bytes.buffer, bytes.byteOffset, arenaBytes / 8);
+  }
+
+  /** For tests, the simulator, and a single process. */
+  static inMemory(): Arena {
+    const arena = new Arena(new Uint8Array(arenaBytes));
+    arena.format();
+    return arena;
+  }
+
+  format(): void {
+    this.words[headerWord.magic] = magic;
+    this.words[headerWord.layout] = layoutVersion;
+  }
+
+  /** Whether this region was formatted by this layout. */
+  isFormatted(): boolean {
+    return this.words[headerWord.magic] === magic && this.words[headerWord.layout] === layoutVersion;
+  }
+
+  get boardVersion(): number {
+    return Atomics.load(this.words, headerWord.boardVersion);
+  }
+
+  /** Said by control after it changed rows of the board. */
+  bumpBoard(): void {
+    Atomics.add(this.words, headerWord.boardVersion, 1);
+  }
+}

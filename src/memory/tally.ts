@@ -1,0 +1,243 @@
+// What happened, counted. Each worker adds to a block of its own with plain stores, so that counting costs a nanosecond and
+// needs no lock; control reads all blocks and sums. A block is kept when its worker dies and is taken over by the one that
+// replaces it, so counters never go back; only the gauges (`workerGauges`, active) are cleared by control in between, which is
+// also how exchanges in flight stay exact over all workers after a kill -9.
+// A reader may see a row half updated: sums can be one exchange apart from each other, never wrong for good.
+
+import { type Arena, capacity, offset, rowCells, rowWords, workerOffsets } from "./arena.ts";
+
+/** Upper bounds of the duration buckets in seconds; the last bucket is +Inf. Holds all of Prometheus' default buckets. */
+export const durationBuckets = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+] as const;
+
+const bucketCount = durationBuckets.length + 1;
+
+/** Cells of a worker's own row. */
+export const workerCell = {
+  connections: 0,
+  upstreamConnections: 1,
+  logLines: 2,
+  logDropped: 3,
+  asserts: 4,
+  queued: 5,
+  generation: 6,
+  heldBytes: 7,
+} as const;
+/** Those of `workerCell` that fall when something ends: control zeroes them when the worker dies. */
+export const workerGauges: readonly number[] = [
+  workerCell.connections,
+  workerCell.upstreamConnections,
+  workerCell.queued,
+  workerCell.heldBytes,
+];
+
+/** Cells of a listener's row. `connections` is a gauge. */
+export const listenerCell = {
+  connections: 0,
+  accepted: 1,
+  refusedLimit: 2,
+  bytesReceived: 3,
+  bytesSent: 4,
+  badRequests: 5,
+} as const;
+
+/** Cells of a route's row: requests by what the client was answered. `bucket` starts the duration histogram (request head to last byte). */
+export const routeCell = {
+  status1xx: 1,
+  status2xx: 2,
+  status3xx: 3,
+  status4xx: 4,
+  status5xx: 5,
+  /** Ended without an answer (client gone, or truncated). */
+  aborted: 6,
+  /** Answered by Sluice itself because no server could be had (503, 502, 504 made here). */
+  dropped: 7,
+  durationSum: 8,
+  bucket: 16,
+} as const;
+
+/** Cells of a pool's row. `queued` is a gauge. */
+export const poolCell = {
+  queued: 0,
+  queueTimeouts: 1,
+  queueFull: 2,
+  retries: 3,
+  redispatches: 4,
+  retryBudgetExhausted: 5,
+  noServer: 6,
+} as const;
+
+/** Cells of a server's row. `open` and `idle` are gauges. `bucket` starts the histogram of attempt durations (request sent to last byte). */
+export const serverCell = {
+  open: 0,
+  status1xx: 1,
+  status2xx: 2,
+  status3xx: 3,
+  status4xx: 4,
+  status5xx: 5,
+  idle: 6,
+  /** Attempts ever begun at this server. */
+  calls: 7,
+  durationSum: 8,
+  connects: 9,
+  connectFailures: 10,
+  responseFailures: 11,
+  bytesReceived: 12,
+  bytesSent: 13,
+  connectSum: 14,
+  bucket: 16,
+  /** Peak EWMA of the response time in ms, this worker's view. */
+  latency: 40,
+} as const;
+
+/** Index of the bucket for a duration. */
+export function bucketOf(seconds: number): number {
+  let index = 0;
+  while (index < durationBuckets.length && seconds > durationBuckets[index]!) index++;
+  return index;
+}
+
+/** Words of a server's shared row, added to by all workers with Atomics. */
+export const sharedServerWord = { consecutiveFailures: 0 } as const;
+/** Words of a pool's shared row. */
+export const sharedPoolWord = { turn: 0 } as const;
+
+/** A worker's own block; written by that worker only. Rows are addressed by the index of their first cell in `cells`. */
+export class Tally {
+  readonly cells: Float64Array;
+  readonly words: Int32Array;
+  readonly worker: number;
+  readonly #at: ReturnType<typeof workerOffsets>;
+
+  constructor(arena: Arena, worker: number) {
+    this.cells = arena.cells;
+    this.words = arena.words;
+    this.worker = worker;
+    this.#at = workerOffsets(worker);
+  }
+
+  workerRow(): number {
+    return this.#at.words / 8;
+  }
+  listenerRow(slot: number): number {
+    return this.#at.listeners / 8 + slot * rowCells;
+  }
+  routeRow(slot: number): number {
+    return this.#at.routes / 8 + slot * rowCells;
+  }
+  poolRow(slot: number): number {
+    return this.#at.pools / 8 + slot * rowCells;
+  }
+  serverRow(slot: number): number {
+    return this.#at.servers / 8 + slot * rowCells;
+  }
+  /** Index into `words` of this worker's count of exchanges in flight at a server. */
+  activeWord(slot: number): number {
+    return this.#at.active / 4 + slot;
+  }
+  /** Index into `words` of a server's shared row. */
+  sharedServerRow(slot: number): number {
+    return offset.sharedServers / 4 + slot * rowWords;
+  }
+  /** Index into `words` of a pool's shared row. */
+  sharedPoolRow(slot: number): number {
+    return offset.sharedPools / 4 + slot * rowWords;
+  }
+}
+
+/** Sums over all workers, for control, metrics and the balancers' shared counts. */
+export class Totals {
+  readonly #arena: Arena;
+  readonly #at: readonly ReturnType<typeof workerOffsets>[];
+
+  /** `workers`: how many blocks are in use; those above are not looked at. */
+  constructor(arena: Arena, workers: number) {
+    this.#arena = arena;
+    this.#at = Array.from({ length: Math.min(workers, capacity.workers) }, (_, worker) => workerOffsets(worker));
+  }
+
+  /** Exchanges in flight at a server. Each worker's count is a word of its own, so the sum is exact once nothing moves. */
+  active(slot: number): number {
+    let sum = 0;
+    for (let worker = 0; worker < this.#at.length; worker++)
+      sum += Atomics.load(this.#arena.words, this.#at[worker]!.active / 4 + slot);
+    return sum;
+  }
+
+  listener(slot: number, cell: number): number {
+    return this.#sum("listeners", slot, cell);
+  }
+  route(slot: number, cell: number): number {
+    return this.#sum("routes", slot, cell);
+  }
+  pool(slot: number, cell: number): number {
+    return this.#sum("pools", slot, cell);
+  }
+  server(slot: number, cell: number): number {
+    return this.#sum("servers", slot, cell);
+  }
+  worker(cell: number): number {
+    return this.#sum("words", 0, cell);
+  }
+  /** One worker's own cell. */
+  ofWorker(worker: number, cell: number): number {
+    return this.#arena.cells[this.#at[worker]!.words / 8 + cell]!;
+  }
+
+  /** The cumulative histogram of a route or server: counts up to each bound, then +Inf. */
+  histogram(kind: "routes" | "servers", slot: number): number[] {
+    const first = kind === "routes" ? routeCell.bucket : serverCell.bucket;
+    const counts: number[] = [];
+    let sum = 0;
+    for (let bucket = 0; bucket < bucketCount; bucket++) counts.push((sum += this.#sum(kind, slot, first + bucket)));
+    return counts;
+  }
+
+  consecutiveFailures(slot: number): number {
+    return Atomics.load(
+      this.#arena.words,
+      offset.sharedServers / 4 + slot * rowWords + sharedServerWord.consecutiveFailures,
+    );
+  }
+
+  /** Control only: after an ejection, or when the row gets a new owner. */
+  clearFailures(slot: number): void {
+    Atomics.store(
+      this.#arena.words,
+      offset.sharedServers / 4 + slot * rowWords + sharedServerWord.consecutiveFailures,
+      0,
+    );
+  }
+
+  /** Control only: a dead worker's gauges, before its block is given to the next. */
+  clearGauges(worker: number): void {
+    const at = workerOffsets(worker);
+    const { cells, words } = this.#arena;
+    for (const cell of workerGauges) cells[at.words / 8 + cell] = 0;
+    for (let slot = 0; slot < capacity.listeners; slot++)
+      cells[at.listeners / 8 + slot * rowCells + listenerCell.connections] = 0;
+    for (let slot = 0; slot < capacity.pools; slot++) cells[at.pools / 8 + slot * rowCells + poolCell.queued] = 0;
+    for (let slot = 0; slot < capacity.servers; slot++) {
+      const row = at.servers / 8 + slot * rowCells;
+      if (cells[row + serverCell.open] !== 0) cells[row + serverCell.open] = 0;
+      if (cells[row + serverCell.idle] !== 0) cells[row + serverCell.idle] = 0;
+      if (words[at.active / 4 + slot] !== 0) Atomics.store(words, at.active / 4 + slot, 0);
+    }
+  }
+
+  /** Control only: a row that gets a new owner starts at zero in every block. */
+  clearRow(kind: "listeners" | "routes" | "pools" | "servers", slot: number): void {
+    for (const at of this.#at) {
+      const row = at[kind] / 8 + slot * rowCells;
+      this.#arena.cells.fill(0, row, row + rowCells);
+    }
+  }
+
+  #sum(kind: "words" | "listeners" | "routes" | "pools" | "servers", slot: number, cell: number): number {
+    let sum = 0;
+    for (let worker = 0; worker < this.#at.length; worker++)
+      sum += this.#arena.cells[this.#at[worker]![kind] / 8 + slot * rowCells + cell]!;
+    return sum;
+  }
+}
