@@ -10,6 +10,7 @@
 //     the flow again when the call returns: the driver has copied what the kernel did not take.
 
 import type { Fault } from "../base/fault.ts";
+import type { WheelNode } from "../base/timerwheel.ts";
 import type { ServerPlan } from "../config/plan.ts";
 
 /** One connection, as a flow sees it: what a flow says. */
@@ -48,11 +49,11 @@ export interface DialFlow extends LineFlow {
   refused(fault: Fault): void;
 }
 
-/** A flow that wants to be woken. Fields of the timer wheel (base/timerwheel.ts); the flow only reads and writes `deadlineMs`. */
-export interface WakeFlow {
-  deadlineMs: number;
-  ticked(nowMs: number): void;
-}
+/**
+ * A flow that wants to be woken: a node of the timer wheel (base/timerwheel.ts). Its constructor sets `deadlineMs` to 0 and
+ * `wheelNext`, `wheelPrev`, `wheelSlot` to null, null, -1; after that they are the wheel's, and are set through `Port.wake`.
+ */
+export interface WakeFlow extends WheelNode {}
 
 /** The driver, as a flow sees it. */
 export interface Port {
