@@ -18,7 +18,6 @@ export type FaultCode =
   | "bad_content_length"
   | "bad_transfer_encoding"
   | "bad_chunk"
-  | "bad_upgrade"
   | "head_too_large"
   | "target_too_long"
   | "body_too_large"
@@ -65,7 +64,6 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
     "Transfer-Encoding is not exactly one final chunked, or stands beside Content-Length",
   ],
   bad_chunk: ["downstream", "never", 400, "the chunked framing of the request body is malformed"],
-  bad_upgrade: ["downstream", "never", 400, "an upgrade request must be an HTTP/1.1 GET without a body"],
   head_too_large: ["downstream", "never", 431, "the request head exceeds its limit"],
   target_too_long: ["downstream", "never", 414, "the request target exceeds the limit of a head"],
   body_too_large: ["downstream", "never", 413, "the request body exceeds its limit"],

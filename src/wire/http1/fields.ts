@@ -1,0 +1,82 @@
+// The field names that a proxy must know by sight, and how to know them: by length first, then byte for byte without case.
+// Everything else is passed on unread. An id is a small number so that a head can keep one byte for each field.
+
+/** 0 is every field that we need not know. */
+export const field = {
+  other: 0,
+  host: 1,
+  connection: 2,
+  contentLength: 3,
+  transferEncoding: 4,
+  upgrade: 5,
+  expect: 6,
+  te: 7,
+  keepAlive: 8,
+  proxyConnection: 9,
+  proxyAuthorization: 10,
+  via: 11,
+  forwarded: 12,
+  xForwardedFor: 13,
+  xForwardedProto: 14,
+  xForwardedHost: 15,
+  cookie: 16,
+  userAgent: 17,
+  referer: 18,
+  proxyAuthenticate: 19,
+} as const;
+
+const names: Readonly<Record<string, number>> = {
+  host: field.host,
+  connection: field.connection,
+  "content-length": field.contentLength,
+  "transfer-encoding": field.transferEncoding,
+  upgrade: field.upgrade,
+  expect: field.expect,
+  te: field.te,
+  "keep-alive": field.keepAlive,
+  "proxy-connection": field.proxyConnection,
+  "proxy-authorization": field.proxyAuthorization,
+  "proxy-authenticate": field.proxyAuthenticate,
+  via: field.via,
+  forwarded: field.forwarded,
+  "x-forwarded-for": field.xForwardedFor,
+  "x-forwarded-proto": field.xForwardedProto,
+  "x-forwarded-host": field.xForwardedHost,
+  cookie: field.cookie,
+  "user-agent": field.userAgent,
+  referer: field.referer,
+};
+
+interface Known {
+  readonly id: number;
+  readonly bytes: Uint8Array;
+}
+
+const longest = Math.max(...Object.keys(names).map((name) => name.length));
+const byLength: (readonly Known[])[] = Array.from({ length: longest + 1 }, (_, length) =>
+  Object.entries(names)
+    .filter(([name]) => name.length === length)
+    .map(([name, id]) => ({ id, bytes: new TextEncoder().encode(name) })),
+);
+
+/** The id of the field name in bytes[start, end). */
+export function fieldId(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length > longest) return field.other;
+  const candidates = byLength[length]!;
+  for (let index = 0; index < candidates.length; index++) {
+    const known = candidates[index]!;
+    if (isName(bytes, start, end, known.bytes)) return known.id;
+  }
+  return field.other;
+}
+
+/** Whether bytes[start, end) is `lower`, which holds lower-case letters, without regard to case. */
+export function isName(bytes: Uint8Array, start: number, end: number, lower: Uint8Array): boolean {
+  if (end - start !== lower.length) return false;
+  for (let index = 0; index < lower.length; index++) {
+    // Setting bit 0x20 folds letters; a name holds only token bytes, so that no other byte can be folded onto "-".
+    if ((bytes[start + index]! | 0x20) !== lower[index]!) return false;
+  }
+  return true;
+}
