@@ -219,9 +219,11 @@ class Twin {
 }
 
 test("a wheel calls what a naive list of deadlines would, whatever is changed inside the calls", () => {
+  let calls = 0;
   for (let seed = 1; seed <= 60; seed++) {
     const twin = new Twin(seed, 1 + (seed % 40));
     for (let step = 0; step < 1500; step++) twin.step();
-    expect(twin.calls).toBeGreaterThan(20);
+    calls += twin.calls;
   }
+  expect(calls).toBeGreaterThan(5000);
 });
