@@ -1,0 +1,12 @@
+// What comes of reading a text that an operator wrote: a value, or a sentence that says what is wrong with the text.
+// The sentence continues "the key …", so it starts with a verb: `must be a duration such as "30s", not "soon"`.
+
+export type Reading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
+
+export function read<T>(value: T): Reading<T> {
+  return { ok: true, value };
+}
+
+export function misread<T>(message: string): Reading<T> {
+  return { ok: false, message };
+}
