@@ -66,4 +66,6 @@ export interface Port {
   dial(server: ServerPlan, flow: DialFlow, timeoutMs: number): void;
   /** Call `flow.ticked` once `deadlineMs` has passed (up to one tick late). A later deadline replaces an earlier one; 0 is never. */
   wake(flow: WakeFlow, deadlineMs: number): void;
+  /** Never wake this flow again: it is about to be let go. */
+  forget(flow: WakeFlow): void;
 }

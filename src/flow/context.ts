@@ -1,0 +1,78 @@
+// What all flows of one worker share: the port, the counters, the site in force, and the buffers and objects that are used again
+// from exchange to exchange. Flows are told and speak one at a time, so that one of each buffer is enough.
+
+import type { Tally } from "../memory/tally.ts";
+import { Head } from "../wire/http1/head.ts";
+import { Output } from "../wire/http1/writer.ts";
+import type { Downstream } from "./downstream.ts";
+import { Exchange } from "./exchange.ts";
+import type { Port } from "./port.ts";
+import type { PoolSite, Site } from "./site.ts";
+
+/** Exchanges kept for reuse; one holds about 4 kB. */
+const freeExchangesMax = 1024;
+
+/** Told of each exchange once, when it has ended; its fields are valid during the call only. */
+export type Report = (exchange: Exchange) => void;
+
+export class Context {
+  readonly port: Port;
+  readonly tally: Tally;
+  readonly report: Report;
+  /** The one head under construction. */
+  readonly output: Output = new Output();
+  /** The one response head being read; request heads belong to their exchange. */
+  readonly responseHead: Head;
+  /** Connections of clients, for draining. */
+  readonly downstreams: Set<Downstream> = new Set();
+  /** Pools with exchanges in their waiting room. */
+  readonly waiting: Set<PoolSite> = new Set();
+  site: Site;
+  isDraining = false;
+  /** 48 bits that tell this worker's request ids from those of others, in hexadecimal. */
+  readonly requestIdPrefix: string;
+  requestIdCount = 0;
+  readonly #free: Exchange[] = [];
+
+  constructor(port: Port, tally: Tally, site: Site, report: Report) {
+    this.port = port;
+    this.tally = tally;
+    this.site = site;
+    this.report = report;
+    this.responseHead = new Head(site.plan.limits.fieldsMax);
+    const part = (): string => Math.floor(port.random() * 0x1000000).toString(16).padStart(6, "0");
+    this.requestIdPrefix = part() + part();
+  }
+
+  takeExchange(): Exchange {
+    return this.#free.pop() ?? new Exchange(this);
+  }
+
+  returnExchange(exchange: Exchange): void {
+    exchange.reset();
+    if (this.#free.length < freeExchangesMax) this.#free.push(exchange);
+  }
+
+  /** From now on obey another plan. What is under way ends under the plan it began with. */
+  adopt(site: Site): void {
+    const former = this.site;
+    this.site = site;
+    former.retire(site);
+  }
+
+  /** Give waiting exchanges what other workers may have freed; said by the driver every few milliseconds while `waiting` is not empty. */
+  pollWaiting(): void {
+    for (const pool of this.waiting) pool.queue.serve();
+  }
+
+  /** Regular house-keeping, about once a second. */
+  sweep(): void {
+    for (const pool of this.site.pools) pool.sweep(this.port.nowMs);
+  }
+
+  /** Stop keeping connections: idle ones end now, the others after the exchange under way. */
+  drain(): void {
+    this.isDraining = true;
+    for (const downstream of this.downstreams) downstream.drain();
+  }
+}

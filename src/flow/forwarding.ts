@@ -1,0 +1,262 @@
+// Heads as they go on: what is taken out, what is put in (RFC 9110 sections 7.6 and 7.8, RFC 7239). Everything else is copied
+// byte for byte, in as few runs as there are gaps. Hop-by-hop fields and those that Connection names go no further;
+// X-Forwarded-* and Forwarded are believed and continued when a trusted proxy sent them, and replaced otherwise.
+
+import ipaddr from "ipaddr.js";
+import type { ForwardingPlan, RequestIdPlan } from "../config/plan.ts";
+import { field } from "../wire/http1/fields.ts";
+import { authorityEnd, authorityStart, isNominated } from "../wire/http1/framing.ts";
+import { byte } from "../wire/http1/grammar.ts";
+import type { Head } from "../wire/http1/head.ts";
+import type { Output } from "../wire/http1/writer.ts";
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const version11 = encode(" HTTP/1.1\r\n");
+const crlf = encode("\r\n");
+const hostName = encode("Host: ");
+const xForwardedFor = encode("X-Forwarded-For: ");
+const xForwardedProto = encode("X-Forwarded-Proto: http\r\n");
+const xForwardedHost = encode("X-Forwarded-Host: ");
+const forwardedFor = encode("Forwarded: for=");
+const forwardedProto = encode(";proto=http");
+const forwardedHost = encode(';host="');
+const connectionUpgrade = encode("Connection: Upgrade\r\n");
+const teTrailers = encode("TE: trailers\r\nConnection: TE\r\n");
+
+/** What forwarding needs to know of the connection and exchange. */
+export interface Sender {
+  /** The peer's address. */
+  readonly address: string;
+  readonly isTrusted: boolean;
+  /** Upgrade goes on to the server. */
+  readonly isUpgrade: boolean;
+  /** `Host` for a server when the client sent none (HTTP/1.0). */
+  readonly serverName: string;
+  /** Index of the field with a request id to keep, or -1. */
+  readonly requestIdIndex: number;
+  readonly requestIdPrefix: string;
+  readonly requestIdCount: number;
+}
+
+export class Forwarding {
+  readonly plan: ForwardingPlan;
+  readonly requestId: RequestIdPlan | null;
+  readonly #trusted: readonly (readonly [ipaddr.IPv4 | ipaddr.IPv6, number])[];
+  readonly #via: Uint8Array | null;
+  readonly #requestIdName: Uint8Array;
+  readonly #requestIdField: Uint8Array;
+
+  constructor(plan: ForwardingPlan, requestId: RequestIdPlan | null) {
+    this.plan = plan;
+    this.requestId = requestId;
+    this.#trusted = plan.trusted.map((block) => ipaddr.parseCIDR(block.includes("/") ? block : `${block}/${block.includes(":") ? 128 : 32}`));
+    this.#via = plan.via === null ? null : encode(`Via: 1.1 ${plan.via}\r\n`);
+    this.#requestIdName = encode(requestId?.header ?? "");
+    this.#requestIdField = encode(`${requestId?.header ?? ""}: `);
+  }
+
+  /** Whether `address` is one of the trusted proxies. */
+  isTrusted(address: string): boolean {
+    if (this.#trusted.length === 0 || !ipaddr.isValid(address)) return false;
+    const parsed = ipaddr.process(address);
+    return this.#trusted.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match(base, bits));
+  }
+
+  /** Who the client is: the last address in X-Forwarded-For that no trusted proxy has, as seen from the peer inwards. */
+  clientAddress(head: Head, peer: string): string {
+    let client = peer;
+    for (let index = head.fieldCount - 1; index >= 0; index--) {
+      if (head.ids[index] !== field.xForwardedFor) continue;
+      const hops = latin1(head.bytes, head.spans[index * 4 + 2]!, head.spans[index * 4 + 3]!).split(",");
+      for (let hop = hops.length - 1; hop >= 0; hop--) {
+        if (!this.isTrusted(client)) return client;
+        const next = hops[hop]!.trim();
+        if (!ipaddr.isValid(next)) return client;
+        client = next;
+      }
+    }
+    return client;
+  }
+
+  /** Index of the client's own request id field, or -1. */
+  findRequestId(head: Head): number {
+    const name = this.#requestIdName;
+    for (let index = 0; index < head.fieldCount; index++) {
+      const start = head.spans[index * 4]!;
+      if (head.spans[index * 4 + 1]! - start !== name.length) continue;
+      let at = 0;
+      while (at < name.length && lower(head.bytes[start + at]!) === name[at]!) at++;
+      if (at === name.length) return index;
+    }
+    return -1;
+  }
+
+  /** The request head for the server, without a body. */
+  writeRequest(output: Output, head: Head, sender: Sender): void {
+    const isWhole = head.minor === 1 && head.bytes[head.targetStart] === byte.slash;
+    if (isWhole && !head.hasSpecial && sender.requestIdIndex === -1) output.copy(head.bytes, head.start, head.fieldsEnd);
+    else {
+      this.#writeRequestLine(output, head, isWhole);
+      this.#writeRequestFields(output, head, sender);
+    }
+    if (head.hostIndex === -1) this.#writeHost(output, head, sender);
+    this.#writeForwarding(output, head, sender);
+    if (sender.isUpgrade) output.put(connectionUpgrade);
+    else if (head.hasTrailers) output.put(teTrailers);
+    output.put(crlf);
+  }
+
+  #writeRequestLine(output: Output, head: Head, isWhole: boolean): void {
+    if (isWhole) return output.copy(head.bytes, head.start, head.fieldsStart);
+    output.copy(head.bytes, head.start, head.methodEnd);
+    output.byte(byte.space);
+    const authority = authorityStart(head);
+    const path = authority === -1 ? head.targetStart : authorityEnd(head, authority);
+    // RFC 9112 3.2.1: an empty path becomes "/".
+    if (path === head.targetEnd || head.bytes[path] === 0x3f) output.byte(byte.slash);
+    output.copy(head.bytes, path, head.targetEnd);
+    output.put(version11);
+  }
+
+  #writeRequestFields(output: Output, head: Head, sender: Sender): void {
+    let run = head.fieldsStart;
+    let lengths = 0;
+    for (let index = 0; index < head.fieldCount; index++) {
+      const id = head.ids[index]!;
+      if (id === field.contentLength) lengths++;
+      let isDropped = isHopByHop(id) || (id === field.contentLength && lengths > 1) || this.#isReplaced(id, sender);
+      if (id === field.upgrade && sender.isUpgrade) isDropped = false;
+      if (index === sender.requestIdIndex && !(sender.isTrusted && this.requestId!.keep)) isDropped = true;
+      if (!isDropped && head.hasNominated && isMovable(id)) isDropped = isNominated(head, head.spans[index * 4]!, head.spans[index * 4 + 1]!);
+      if (!isDropped) continue;
+      output.copy(head.bytes, run, head.lines[index]!);
+      run = head.lines[index + 1]!;
+    }
+    output.copy(head.bytes, run, head.fieldsEnd);
+  }
+
+  /** Fields about the client that we write ourselves, or that someone we do not trust has sent. */
+  #isReplaced(id: number, sender: Sender): boolean {
+    switch (id) {
+      case field.xForwardedFor:
+        return !sender.isTrusted || this.plan.xForwardedFor;
+      case field.forwarded:
+        return !sender.isTrusted || this.plan.forwarded;
+      case field.xForwardedProto:
+      case field.xForwardedHost:
+        return !sender.isTrusted;
+      default:
+        return false;
+    }
+  }
+
+  #writeHost(output: Output, head: Head, sender: Sender): void {
+    output.put(hostName);
+    const authority = authorityStart(head);
+    if (authority !== -1) output.copy(head.bytes, authority, authorityEnd(head, authority));
+    else output.latin1(sender.serverName);
+    output.put(crlf);
+  }
+
+  #writeForwarding(output: Output, head: Head, sender: Sender): void {
+    const plan = this.plan;
+    const isBelieved = sender.isTrusted && head.hasSpecial;
+    if (plan.xForwardedFor) {
+      output.put(xForwardedFor);
+      if (isBelieved) writeFormer(output, head, field.xForwardedFor);
+      output.latin1(sender.address);
+      output.put(crlf);
+    }
+    if (plan.xForwardedProto && !(isBelieved && head.find(field.xForwardedProto) !== -1)) output.put(xForwardedProto);
+    if (plan.xForwardedHost && head.hostIndex !== -1 && !(isBelieved && head.find(field.xForwardedHost) !== -1)) {
+      output.put(xForwardedHost);
+      output.copy(head.bytes, head.spans[head.hostIndex * 4 + 2]!, head.lines[head.hostIndex + 1]!);
+    }
+    if (plan.forwarded) this.#writeForwarded(output, head, sender, isBelieved);
+    if (this.#via !== null) output.put(this.#via);
+    if (this.requestId !== null && !(sender.requestIdIndex !== -1 && sender.isTrusted && this.requestId.keep)) {
+      output.put(this.#requestIdField);
+      writeRequestId(output, sender);
+      output.put(crlf);
+    }
+  }
+
+  #writeForwarded(output: Output, head: Head, sender: Sender, isBelieved: boolean): void {
+    output.put(forwardedFor.subarray(0, 11));
+    if (isBelieved) writeFormer(output, head, field.forwarded);
+    output.put(forwardedFor.subarray(11));
+    output.latin1(sender.address.includes(":") ? `"[${sender.address}]"` : sender.address);
+    output.put(forwardedProto);
+    if (head.hostIndex !== -1) {
+      output.put(forwardedHost);
+      output.copy(head.bytes, head.spans[head.hostIndex * 4 + 2]!, head.spans[head.hostIndex * 4 + 3]!);
+      output.byte(0x22);
+    }
+    output.put(crlf);
+  }
+
+  /** The response's start line and fields for the client, without the empty line. `isUpgrade`: this is the 101 of a tunnel. */
+  writeResponse(output: Output, head: Head, isUpgrade: boolean, isFramingDropped: boolean): void {
+    if (head.minor === 1) output.copy(head.bytes, head.start, head.fieldsStart);
+    else {
+      output.put(version11.subarray(1, 9));
+      output.copy(head.bytes, head.start + 8, head.fieldsStart);
+    }
+    let run = head.fieldsStart;
+    let lengths = 0;
+    if (head.hasSpecial || isFramingDropped) {
+      for (let index = 0; index < head.fieldCount; index++) {
+        const id = head.ids[index]!;
+        if (id === field.contentLength) lengths++;
+        let isDropped = isHopByHop(id) && !(isUpgrade && id === field.upgrade);
+        if (id === field.contentLength && lengths > 1) isDropped = true;
+        if (isFramingDropped && id === field.transferEncoding) isDropped = true;
+        if (!isDropped && head.hasNominated && isMovable(id)) isDropped = isNominated(head, head.spans[index * 4]!, head.spans[index * 4 + 1]!);
+        if (!isDropped) continue;
+        output.copy(head.bytes, run, head.lines[index]!);
+        run = head.lines[index + 1]!;
+      }
+    }
+    output.copy(head.bytes, run, head.fieldsEnd);
+    if (this.#via !== null) output.put(this.#via);
+    if (isUpgrade) output.put(connectionUpgrade);
+  }
+}
+
+/** A request id that this worker made: its prefix and a count. */
+export function writeRequestId(output: Output, sender: Pick<Sender, "requestIdPrefix" | "requestIdCount">): void {
+  output.latin1(sender.requestIdPrefix);
+  output.hex32(sender.requestIdCount, 8);
+}
+
+/** Values of earlier proxies, each with ", " behind it, so that one field continues them. */
+function writeFormer(output: Output, head: Head, id: number): void {
+  for (let index = 0; index < head.fieldCount; index++) {
+    if (head.ids[index] !== id) continue;
+    output.copy(head.bytes, head.spans[index * 4 + 2]!, head.spans[index * 4 + 3]!);
+    output.byte(byte.comma);
+    output.byte(byte.space);
+  }
+}
+
+function isHopByHop(id: number): boolean {
+  return id >= field.connection && hopByHop[id] === 1;
+}
+
+const hopByHop = new Uint8Array(32);
+for (const id of [field.connection, field.upgrade, field.te, field.keepAlive, field.proxyConnection, field.proxyAuthorization]) hopByHop[id] = 1;
+
+/** Connection cannot name framing or Host away. */
+function isMovable(id: number): boolean {
+  return id !== field.contentLength && id !== field.transferEncoding && id !== field.host && id !== field.upgrade;
+}
+
+function lower(value: number): number {
+  return value >= 0x41 && value <= 0x5a ? value | 0x20 : value;
+}
+
+function latin1(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!);
+  return text;
+}

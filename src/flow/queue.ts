@@ -1,0 +1,62 @@
+// The waiting room of a pool: exchanges for which every server is at its connection limit, first come first served, bounded
+// in number and in time (the exchange keeps the deadline). It is served when an exchange of this worker ends, and every few
+// milliseconds, since the place may have come free in another worker.
+
+import { poolCell, type Tally } from "../memory/tally.ts";
+import type { Attempt } from "./attempt.ts";
+import type { PoolSite } from "./site.ts";
+
+export class Queue {
+  readonly #pool: PoolSite;
+  readonly #cells: Float64Array;
+  readonly #waiting: Attempt[] = [];
+  #isServing = false;
+
+  constructor(pool: PoolSite, tally: Tally) {
+    this.#pool = pool;
+    this.#cells = tally.cells;
+  }
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** False when the room is full. */
+  enter(attempt: Attempt): boolean {
+    if (this.#waiting.length >= this.#pool.plan.queue.lengthMax) {
+      this.#cells[this.#pool.row + poolCell.queueFull]!++;
+      return false;
+    }
+    this.#waiting.push(attempt);
+    this.#count(attempt);
+    return true;
+  }
+
+  /** It gave up, or its client did. */
+  leave(attempt: Attempt): void {
+    const index = this.#waiting.indexOf(attempt);
+    if (index === -1) return;
+    this.#waiting.splice(index, 1);
+    this.#count(attempt);
+  }
+
+  /** Let those go on, in order, for which a server can be had now. */
+  serve(): void {
+    // An attempt that goes on may end at once and come back here through its pool.
+    if (this.#isServing) return;
+    this.#isServing = true;
+    while (this.#waiting.length > 0) {
+      const attempt = this.#waiting[0]!;
+      if (!attempt.canGoOn()) break;
+      this.#waiting.shift();
+      this.#count(attempt);
+      attempt.goOn();
+    }
+    this.#isServing = false;
+  }
+
+  #count(attempt: Attempt): void {
+    this.#cells[this.#pool.row + poolCell.queued] = this.#waiting.length;
+    attempt.noteWaiting(this.#waiting.length > 0);
+  }
+}

@@ -1,0 +1,123 @@
+// A plan made ready to serve in this worker: for each listener what it writes into heads, for each pool its balancer, idle
+// connections, waiting room and retry budget. A site never changes; a reload makes another, which takes over the idle
+// connections of the servers that stay.
+
+import { Backends } from "../balance/backends.ts";
+import type { ListenerPlan, Plan, PoolPlan, RoutePlan, ServerPlan } from "../config/plan.ts";
+import type { Arena } from "../memory/arena.ts";
+import { listenerCell, type Tally } from "../memory/tally.ts";
+import { RetryBudget } from "./budget.ts";
+import { Forwarding } from "./forwarding.ts";
+import { IdleConnections } from "./idle.ts";
+import { Queue } from "./queue.ts";
+
+export interface SiteParts {
+  readonly arena: Arena;
+  readonly tally: Tally;
+  /** Blocks of the arena to sum over. */
+  readonly workers: number;
+  readonly random: () => number;
+}
+
+export class ListenerSite {
+  readonly plan: ListenerPlan;
+  readonly route: RouteSite;
+  readonly forwarding: Forwarding;
+  /** First cell of its row in the tally. */
+  readonly row: number;
+
+  constructor(plan: ListenerPlan, route: RouteSite, tally: Tally) {
+    this.plan = plan;
+    this.route = route;
+    this.forwarding = new Forwarding(plan.forwarding, plan.requestId);
+    this.row = tally.listenerRow(plan.slot);
+  }
+}
+
+export interface RouteSite {
+  readonly plan: RoutePlan;
+  readonly pool: PoolSite;
+  readonly row: number;
+}
+
+export class ServerSite {
+  readonly plan: ServerPlan;
+  readonly index: number;
+  readonly row: number;
+  /** Index of the word that all workers add to (memory/tally.ts). */
+  readonly sharedRow: number;
+  readonly idle: IdleConnections;
+
+  constructor(plan: ServerPlan, index: number, pool: PoolPlan, tally: Tally, former: IdleConnections | undefined) {
+    this.plan = plan;
+    this.index = index;
+    this.row = tally.serverRow(plan.slot);
+    this.sharedRow = tally.sharedServerRow(plan.slot);
+    this.idle = former ?? new IdleConnections(tally, this.row);
+    this.idle.configure(pool.idle);
+  }
+}
+
+export class PoolSite {
+  readonly plan: PoolPlan;
+  readonly row: number;
+  readonly backends: Backends;
+  readonly servers: readonly ServerSite[];
+  readonly queue: Queue;
+  readonly budget: RetryBudget;
+
+  constructor(plan: PoolPlan, parts: SiteParts, former: PoolSite | undefined) {
+    this.plan = plan;
+    this.row = parts.tally.poolRow(plan.slot);
+    this.backends = new Backends(plan, parts.arena, parts.tally.worker, parts.workers, parts.random);
+    this.servers = plan.servers.map((server, index) => {
+      const same = former?.servers.find((other) => isSameServer(other.plan, server));
+      return new ServerSite(server, index, plan, parts.tally, same?.idle);
+    });
+    this.queue = new Queue(this, parts.tally);
+    this.budget = former?.budget ?? new RetryBudget();
+    this.budget.configure(plan.retryBudget);
+  }
+
+  sweep(nowMs: number): void {
+    this.budget.tick();
+    for (const server of this.servers) server.idle.sweep(nowMs);
+  }
+}
+
+export class Site {
+  readonly plan: Plan;
+  readonly listeners: readonly ListenerSite[];
+  readonly pools: readonly PoolSite[];
+
+  constructor(plan: Plan, parts: SiteParts, former: Site | null) {
+    this.plan = plan;
+    this.pools = plan.pools.map((pool) => new PoolSite(pool, parts, former?.pools.find((other) => other.plan.name === pool.name)));
+    const routes = plan.routes.map((route) => ({ plan: route, pool: this.pools[route.pool]!, row: parts.tally.routeRow(route.slot) }));
+    this.listeners = plan.listeners.map((listener) => new ListenerSite(listener, routes[listener.route]!, parts.tally));
+  }
+
+  /** The listener of that name, which a connection asks for at each request so that it obeys the newest plan. */
+  listener(slot: number): ListenerSite | undefined {
+    for (const listener of this.listeners) if (listener.plan.slot === slot) return listener;
+    return undefined;
+  }
+
+  /** `next` has taken over: close what it did not take along. */
+  retire(next: Site): void {
+    const kept = new Set(next.pools.flatMap((pool) => pool.servers.map((server) => server.idle)));
+    for (const pool of this.pools) for (const server of pool.servers) if (!kept.has(server.idle)) server.idle.close();
+  }
+}
+
+function isSameServer(one: ServerPlan, other: ServerPlan): boolean {
+  const a = one.address;
+  const b = other.address;
+  if (one.slot !== other.slot || one.id !== other.id) return false;
+  return a.kind === "unix" ? b.kind === "unix" && a.path === b.path : b.kind === "tcp" && a.host === b.host && a.port === b.port;
+}
+
+/** Whether this worker may take one more connection on the listener; connections are shared out evenly by the kernel. */
+export function hasRoom(site: ListenerSite, tally: Tally, workers: number): boolean {
+  return tally.cells[site.row + listenerCell.connections]! < Math.ceil(site.plan.connectionsMax / workers);
+}
