@@ -1,0 +1,111 @@
+// Pools and views to try policies on, for tests and measurements only; nothing that runs in a proxy imports this.
+
+import { Prng } from "../base/prng.ts";
+import type { BalancePolicy, PoolPlan, ServerPlan } from "../config/plan.ts";
+import type { View } from "./policy.ts";
+
+export const policyNames: readonly BalancePolicy[] = [
+  "random",
+  "roundRobin",
+  "weightedRoundRobin",
+  "leastConnections",
+  "leastCalled",
+  "p2c",
+  "peakEwma",
+  "ipHash",
+  "consistentHash",
+  "boundedHash",
+  "first",
+];
+
+export function sampleServer(index: number, changes: Partial<ServerPlan> = {}): ServerPlan {
+  const host = `10.0.${index >> 8}.${index & 255}`;
+  return {
+    id: `sample/${host}:80`,
+    name: `${host}:80`,
+    slot: index,
+    address: { kind: "tcp", host, port: 80 },
+    weight: 1,
+    backup: false,
+    connectionsMax: 0,
+    cookie: `s${index}`,
+    ...changes,
+  };
+}
+
+export function samplePool(policy: BalancePolicy, servers: readonly ServerPlan[]): PoolPlan {
+  return {
+    name: "sample",
+    slot: 0,
+    balance: { policy, key: { kind: "ip" }, loadFactor: 1.25, sticky: null },
+    servers,
+    timeouts: { connectMs: 5000, responseMs: 60_000, readMs: 60_000 },
+    retries: 2,
+    redispatch: true,
+    retryBudget: { ratio: 0.2, minimumPerSecond: 10 },
+    queue: { lengthMax: 100, timeoutMs: 1000 },
+    idle: { connectionsMax: 10, timeoutMs: 10_000 },
+    slowStartMs: 0,
+    panicThreshold: 0.5,
+    check: null,
+    ejection: null,
+  };
+}
+
+/** A view whose every number can be set by hand. All servers are eligible at first. */
+export class SampleView implements View {
+  readonly count: number;
+  readonly eligible: Int32Array;
+  readonly isEligible: Uint8Array;
+  readonly weights: Float64Array;
+  readonly active: number[];
+  readonly calls: number[];
+  readonly latencies: number[];
+  eligibleCount = 0;
+  version = 0;
+  turn = 0;
+  readonly #prng: Prng;
+
+  constructor(weights: readonly number[], seed = 1) {
+    this.count = weights.length;
+    this.eligible = new Int32Array(this.count);
+    this.isEligible = new Uint8Array(this.count).fill(1);
+    this.weights = Float64Array.from(weights);
+    this.active = weights.map(() => 0);
+    this.calls = weights.map(() => 0);
+    this.latencies = weights.map(() => 0);
+    this.#prng = new Prng(seed);
+    this.changed();
+  }
+
+  /** Say after changing `isEligible` or `weights`. */
+  changed(): void {
+    this.eligibleCount = 0;
+    for (let index = 0; index < this.count; index++)
+      if (this.isEligible[index] === 1) this.eligible[this.eligibleCount++] = index;
+    this.version++;
+  }
+
+  set(index: number, isEligible: boolean): void {
+    this.isEligible[index] = isEligible ? 1 : 0;
+    this.changed();
+  }
+
+  activeOf(index: number): number {
+    return this.active[index]!;
+  }
+  callsOf(index: number): number {
+    return this.calls[index]!;
+  }
+  latencyOf(index: number): number {
+    return this.latencies[index]!;
+  }
+  nextTurn(): number {
+    const turn = this.turn;
+    this.turn = (turn + 1) >>> 0;
+    return turn;
+  }
+  random(): number {
+    return this.#prng.next();
+  }
+}
