@@ -1,0 +1,70 @@
+import { afterEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { busyAddresses, holderOfPort, listenProblem } from "./port.ts";
+
+const open: { stop(force: boolean): void }[] = [];
+afterEach(() => {
+  for (const listener of open.splice(0)) listener.stop(true);
+});
+
+function listen(options: { hostname: string; port: number; reusePort?: boolean }): number {
+  const listener = Bun.listen({ ...options, socket: { data() {} } });
+  open.push(listener);
+  return listener.port;
+}
+
+test("a free address is no problem, and is free again afterwards", async () => {
+  const port = listen({ hostname: "127.0.0.1", port: 0 });
+  for (const listener of open.splice(0)) listener.stop(true);
+  const address = { kind: "tcp", host: "127.0.0.1", port } as const;
+  expect(await busyAddresses([address])).toEqual([]);
+  expect(await busyAddresses([address])).toEqual([]);
+});
+
+test("a port that another one shares with reusePort is still in use, and the process is named", async () => {
+  const port = listen({ hostname: "127.0.0.1", port: 0, reusePort: true });
+  const [problem, ...others] = await busyAddresses([{ kind: "tcp", host: "127.0.0.1", port }]);
+  expect(others).toEqual([]);
+  expect(problem).toStartWith(`cannot listen on 127.0.0.1:${port}: the address is in use`);
+  if (process.platform === "linux") expect(problem).toContain(`(process ${process.pid})`);
+});
+
+test("an address that this machine does not have is said to be so", async () => {
+  // 192.0.2.0/24 is reserved for documentation (RFC 5737).
+  expect(await busyAddresses([{ kind: "tcp", host: "192.0.2.1", port: 65000 }])).toEqual([
+    "cannot listen on 192.0.2.1:65000: this machine has no such address",
+  ]);
+});
+
+test("a low port without the right to it tells what is needed", () => {
+  const error = Object.assign(new Error("no"), { code: "EACCES" });
+  expect(listenProblem({ kind: "tcp", host: "::", port: 80 }, error)).toBe(
+    "cannot listen on [::]:80: not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE",
+  );
+});
+
+test("nobody holds a port that is not listened on", () => {
+  const port = listen({ hostname: "127.0.0.1", port: 0 });
+  for (const listener of open.splice(0)) listener.stop(true);
+  expect(holderOfPort(port)).toBeNull();
+});
+
+test("a unix socket that is answered is in use; one that was left behind is removed", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-port-"));
+  try {
+    const live = join(folder, "live.sock");
+    const server = Bun.listen({ unix: live, socket: { data() {} } });
+    expect(await busyAddresses([{ kind: "unix", path: live }])).toEqual([
+      `cannot listen on unix:${live}: the socket is in use`,
+    ]);
+    server.stop(true);
+    const dead = join(folder, "dead.sock");
+    writeFileSync(dead, "");
+    expect(await busyAddresses([{ kind: "unix", path: dead }])).toEqual([]);
+    expect(await Bun.file(dead).exists()).toBe(false);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

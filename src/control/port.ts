@@ -1,0 +1,98 @@
+// Whether addresses are free to listen on, found out before a worker starts. Workers share their ports with `reusePort`,
+// which would let a second Sluice join in silently and take half of the connections: so control first binds each new
+// address alone for a moment. When one is taken, /proc tells on Linux who holds it, as far as we may look.
+
+import { existsSync, readdirSync, readFileSync, readlinkSync, unlinkSync } from "node:fs";
+import { formatAddress } from "../base/address.ts";
+import type { Address } from "../config/plan.ts";
+
+export interface Holder {
+  readonly pid: number;
+  readonly name: string;
+}
+
+/** A sentence for each address that cannot be listened on; none when all are free. */
+export async function busyAddresses(addresses: readonly Address[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const address of addresses) {
+    const problem = address.kind === "unix" ? await tryUnix(address.path) : tryTcp(address.host, address.port);
+    if (problem !== null) problems.push(problem);
+  }
+  return problems;
+}
+
+function tryTcp(host: string, port: number): string | null {
+  if (port === 0) return null;
+  try {
+    Bun.listen({ hostname: host, port, exclusive: true, socket: { data() {} } }).stop(true);
+    return null;
+  } catch (error) {
+    return listenProblem({ kind: "tcp", host, port }, error as NodeJS.ErrnoException);
+  }
+}
+
+/** What an error of listening means to an operator. */
+export function listenProblem(address: Address, error: NodeJS.ErrnoException): string {
+  const where = formatAddress(address);
+  if (error.code === "EADDRINUSE") {
+    const holder = address.kind === "tcp" ? holderOfPort(address.port) : null;
+    const by = holder === null ? "" : ` by ${holder.name} (process ${holder.pid})`;
+    return `cannot listen on ${where}: the address is in use${by}`;
+  }
+  if (error.code === "EACCES")
+    return `cannot listen on ${where}: not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE`;
+  if (error.code === "EADDRNOTAVAIL") return `cannot listen on ${where}: this machine has no such address`;
+  return `cannot listen on ${where}: ${error.message}`;
+}
+
+/** A socket file that nobody answers on was left by a process that died: it is removed, or no one could listen there again. */
+async function tryUnix(path: string): Promise<string | null> {
+  if (!existsSync(path)) return null;
+  try {
+    const socket = await Bun.connect({ unix: path, socket: { data() {} } });
+    socket.end();
+    return `cannot listen on unix:${path}: the socket is in use`;
+  } catch {
+    try {
+      unlinkSync(path);
+      return null;
+    } catch (error) {
+      return `cannot listen on unix:${path}: ${(error as Error).message}`;
+    }
+  }
+}
+
+/** The process that listens on a TCP port, when /proc tells. */
+export function holderOfPort(port: number): Holder | null {
+  const inodes = new Set([...listeningInodes("/proc/net/tcp", port), ...listeningInodes("/proc/net/tcp6", port)]);
+  if (inodes.size === 0) return null;
+  for (const entry of readdirSync("/proc")) {
+    if (!/^\d+$/.test(entry) || !holdsSocket(entry, inodes)) continue;
+    return { pid: Number(entry), name: readFileSync(`/proc/${entry}/comm`, "utf8").trim() };
+  }
+  return null;
+}
+
+const LISTEN_STATE = "0A";
+
+function listeningInodes(path: string, port: number): string[] {
+  if (!existsSync(path)) return [];
+  const hexPort = port.toString(16).toUpperCase().padStart(4, "0");
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[1]?.endsWith(`:${hexPort}`) && fields[3] === LISTEN_STATE)
+    .map((fields) => fields[9]!);
+}
+
+function holdsSocket(pid: string, inodes: ReadonlySet<string>): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+      const target = readlinkSync(`/proc/${pid}/fd/${fd}`);
+      return target.startsWith("socket:[") && inodes.has(target.slice(8, -1));
+    });
+  } catch {
+    return false; // It ended meanwhile, or belongs to somebody else.
+  }
+}

@@ -1,0 +1,63 @@
+import { afterAll, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Arena } from "../memory/arena.ts";
+import { openState, stateFolderOf } from "./state.ts";
+
+const root = mkdtempSync(join(tmpdir(), "sluice-state-"));
+let next = 0;
+const fresh = (): string => join(root, String(next++));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+test("the arena is a formatted file that others can map", () => {
+  const state = openState(fresh());
+  const other = new Arena(Bun.mmap(state.arenaPath, { shared: true }));
+  expect(other.isFormatted()).toBe(true);
+  Atomics.add(state.arena.words, 100, 7);
+  expect(Atomics.load(other.words, 100)).toBe(7);
+  state.close();
+  expect(existsSync(state.path)).toBe(false);
+});
+
+test("a second control process is refused by the number of the first", () => {
+  const folder = fresh();
+  const state = openState(folder);
+  // A lock of our own process counts as left over, so another live process stands in: the one that started us.
+  const stat = existsSync(`/proc/${process.ppid}/stat`);
+  const started = stat ? startTime(process.ppid) : "0";
+  writeFileSync(join(folder, "control.pid"), `${process.ppid} ${started}\n`);
+  expect(() => openState(folder)).toThrow(`Sluice already runs here as process ${process.ppid}`);
+  state.close();
+});
+
+test("a lock whose process is dead, or is another one by now, is taken over", () => {
+  const folder = fresh();
+  openState(folder);
+  const dead = Bun.spawnSync([process.execPath, "--version"]).pid;
+  writeFileSync(join(folder, "control.pid"), `${dead} 1\n`);
+  openState(folder);
+  if (process.platform === "linux") {
+    writeFileSync(join(folder, "control.pid"), `${process.ppid} 1\n`);
+    openState(folder);
+  }
+  writeFileSync(join(folder, "control.pid"), "nonsense");
+  openState(folder).close();
+});
+
+test("a link that somebody put in the folder's place is refused", () => {
+  const folder = fresh();
+  const elsewhere = openState(fresh());
+  symlinkSync(elsewhere.path, folder);
+  expect(() => openState(folder)).toThrow("is not a folder of this user");
+});
+
+test("the default folder differs by identity and is the same for the same one", () => {
+  expect(stateFolderOf("a.toml")).toBe(stateFolderOf("a.toml"));
+  expect(stateFolderOf("a.toml")).not.toBe(stateFolderOf("b.toml"));
+});
+
+function startTime(pid: number): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]!;
+}

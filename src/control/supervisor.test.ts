@@ -1,0 +1,305 @@
+// The supervisor against workers that are only told about (a script by hand), and against real processes that speak the
+// same messages: a small worker program is written to a temporary file and obeys commands in the names of its plan's pools.
+
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FromWorker, ToWorker } from "../config/message.ts";
+import type { Plan } from "../config/plan.ts";
+import { Arena } from "../memory/arena.ts";
+import { Tally, Totals, workerCell } from "../memory/tally.ts";
+import { openLog } from "./log.ts";
+import { type Spawn, Supervisor, type SupervisorOptions, type WorkerEvents } from "./supervisor.ts";
+import { workerProcesses } from "./workerprocess.ts";
+
+function plan(generation: number, ...orders: string[]): Plan {
+  const pools = orders.map((name) => ({ name }));
+  return { generation, pools, listeners: [], routes: [] } as unknown as Plan; // The supervisor reads nothing but the number.
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+class FakeWorker {
+  readonly pid: number;
+  readonly worker: number;
+  readonly events: WorkerEvents;
+  readonly heard: ToWorker[] = [];
+  isAlive = true;
+
+  constructor(pid: number, worker: number, events: WorkerEvents) {
+    this.pid = pid;
+    this.worker = worker;
+    this.events = events;
+  }
+  send(message: ToWorker): void {
+    this.heard.push(message);
+  }
+  kill(): void {
+    this.die("signal SIGKILL");
+  }
+  die(reason: string): void {
+    if (!this.isAlive) return;
+    this.isAlive = false;
+    this.events.exited(reason);
+  }
+  say(message: FromWorker): void {
+    this.events.told(message);
+  }
+  get generations(): number[] {
+    return this.heard.flatMap((message) => (message.kind === "plan" ? [message.plan.generation] : []));
+  }
+}
+
+function stage(workers: number, options: Partial<SupervisorOptions> = {}) {
+  const fakes: FakeWorker[] = [];
+  const lines: string[] = [];
+  const arena = Arena.inMemory();
+  const spawn: Spawn = (start, events) => {
+    const fake = new FakeWorker(100 + fakes.length, start.worker, events);
+    fakes.push(fake);
+    return fake;
+  };
+  const log = openLog({ level: "debug", format: "json", isColored: false, write: (line) => lines.push(line) });
+  const supervisor = new Supervisor({
+    workers,
+    arenaPath: "/nowhere",
+    totals: new Totals(arena, workers),
+    spawn,
+    log,
+    brake: { youngMs: 0, firstMs: 1, maximumMs: 1 },
+    ...options,
+  });
+  return { supervisor, fakes, lines, arena };
+}
+
+async function started(workers: number, options: Partial<SupervisorOptions> = {}) {
+  const set = stage(workers, options);
+  const start = set.supervisor.start(plan(1));
+  for (const fake of set.fakes) fake.say({ kind: "planned", generation: 1 });
+  expect(await start).toBeNull();
+  return set;
+}
+
+describe("plans", () => {
+  test("a plan is in force when every worker has answered, and not before", async () => {
+    const { supervisor, fakes } = stage(2);
+    let isDone = false;
+    const start = supervisor.start(plan(1)).then((problem) => {
+      isDone = true;
+      return problem;
+    });
+    expect(supervisor.isUp).toBe(false);
+    fakes[0]!.say({ kind: "planned", generation: 1 });
+    await Promise.resolve();
+    expect(isDone).toBe(false);
+    fakes[1]!.say({ kind: "planned", generation: 1 });
+    expect(await start).toBeNull();
+    expect(supervisor.isUp).toBe(true);
+    expect(supervisor.generation).toBe(1);
+  });
+
+  test("when one worker cannot take a plan, those that took it get the old one back", async () => {
+    const { supervisor, fakes } = await started(3);
+    const publish = supervisor.publish(plan(2));
+    fakes[0]!.say({ kind: "planned", generation: 2 });
+    fakes[1]!.say({ kind: "failed", generation: 2, message: "port 80 is in use" });
+    fakes[2]!.say({ kind: "failed", generation: 2, message: "port 80 is in use" });
+    expect(await publish).toBe("port 80 is in use");
+    expect(fakes.map((fake) => fake.generations)).toEqual([
+      [1, 2, 1],
+      [1, 2, 1],
+      [1, 2, 1],
+    ]);
+    expect(supervisor.generation).toBe(1);
+  });
+
+  test("a worker that does not answer is ended, and the old plan stays", async () => {
+    const { supervisor, fakes } = await started(2, { answerMs: 5 });
+    const publish = supervisor.publish(plan(2));
+    fakes[0]!.say({ kind: "planned", generation: 2 });
+    expect(await publish).toBe("worker 1 did not put the plan in force in time and was ended");
+    expect(fakes[1]!.isAlive).toBe(false);
+    expect(fakes[0]!.generations).toEqual([1, 2, 1]);
+    await supervisor.end();
+  });
+
+  test("a worker killed during a publication does not undo it, and its replacement gets the new plan", async () => {
+    const { supervisor, fakes } = await started(2);
+    const publish = supervisor.publish(plan(2));
+    fakes[1]!.die("signal SIGKILL");
+    await until(() => fakes.length === 3);
+    fakes[0]!.say({ kind: "planned", generation: 2 });
+    expect(await publish).toBeNull();
+    expect(fakes[2]!.generations).toEqual([1, 2]);
+    await supervisor.end();
+  });
+
+  test("a plan that every worker dies of is not in force", async () => {
+    const { supervisor, fakes } = await started(2);
+    const publish = supervisor.publish(plan(2));
+    for (const fake of fakes.slice()) fake.die("exit code 1");
+    expect(await publish).toBe("every worker died while it put the plan in force (exit code 1)");
+    await until(() => fakes.length === 4);
+    expect(fakes[2]!.generations).toEqual([1]);
+    await supervisor.end();
+  });
+
+  test("a start that fails leaves no worker behind", async () => {
+    const { supervisor, fakes } = stage(2);
+    const start = supervisor.start(plan(1));
+    fakes[0]!.say({ kind: "planned", generation: 1 });
+    fakes[1]!.say({ kind: "failed", generation: 1, message: "no" });
+    expect(await start).toBe("no");
+    expect(fakes.map((fake) => fake.isAlive)).toEqual([false, false]);
+  });
+});
+
+describe("deaths", () => {
+  test("a worker that dies is replaced under the plan in force, and its gauges are cleared first", async () => {
+    const { supervisor, fakes, arena, lines } = await started(2);
+    const row = new Tally(arena, 1).workerRow();
+    arena.cells[row + workerCell.connections] = 12;
+    arena.cells[row + workerCell.logLines] = 34;
+    fakes[1]!.die("signal SIGKILL");
+    expect(arena.cells[row + workerCell.connections]).toBe(0);
+    expect(arena.cells[row + workerCell.logLines]).toBe(34);
+    await until(() => fakes.length === 3);
+    expect(fakes[2]!.worker).toBe(1);
+    expect(fakes[2]!.generations).toEqual([1]);
+    expect(lines.join("")).toContain("worker 1 (pid 101) died: signal SIGKILL; a new one starts now");
+    expect(supervisor.status()[1]).toMatchObject({ state: "starting", restarts: 1, lastExit: "signal SIGKILL" });
+    await supervisor.end();
+  });
+
+  test("workers that die young are replaced after a pause that doubles up to its maximum", async () => {
+    const brake = { youngMs: 60_000, firstMs: 1, maximumMs: 4 };
+    const { supervisor, fakes, lines } = await started(1, { brake });
+    for (let death = 1; death <= 4; death++) {
+      fakes.at(-1)!.die("exit code 1");
+      expect(supervisor.isUp).toBe(false);
+      await until(() => fakes.length === death + 1);
+    }
+    const pauses = lines.map((line) => /\((\d) in a row\); a new one starts in ([\d.]+) s/.exec(line)!.slice(1, 3));
+    expect(pauses).toEqual([
+      ["1", "0.001"],
+      ["2", "0.002"],
+      ["3", "0.004"],
+      ["4", "0.004"],
+    ]);
+    await supervisor.end();
+  });
+
+  test("a worker that cannot even be started is tried again after the same pause", async () => {
+    let calls = 0;
+    const brake = { youngMs: 60_000, firstMs: 1, maximumMs: 1 };
+    const { supervisor } = await started(1, { brake });
+    const broken = stage(1, {
+      brake,
+      spawn: () => {
+        calls++;
+        throw new Error("EAGAIN");
+      },
+    });
+    expect(await broken.supervisor.start(plan(1))).toBeNull();
+    await until(() => calls >= 3);
+    expect(broken.supervisor.isUp).toBe(false);
+    expect(broken.lines[0]).toContain("worker 0 died: it could not be started: EAGAIN");
+    await broken.supervisor.end();
+    await supervisor.end();
+  });
+
+  test("a replacement that cannot take the plan in force is ended and replaced", async () => {
+    const { supervisor, fakes, lines } = await started(2);
+    fakes[0]!.die("exit code 3");
+    await until(() => fakes.length === 3);
+    fakes[2]!.say({ kind: "failed", generation: 1, message: "port 80 is in use" });
+    expect(fakes[2]!.isAlive).toBe(false);
+    await until(() => fakes.length === 4);
+    expect(lines.join("")).toContain("worker 0 (pid 102) cannot put the plan in force: port 80 is in use");
+    await supervisor.end();
+  });
+});
+
+describe("the end", () => {
+  test("drain waits for all workers and replaces none", async () => {
+    const { supervisor, fakes } = await started(2);
+    let isDone = false;
+    const drain = supervisor.drain(30_000).then(() => {
+      isDone = true;
+    });
+    expect(fakes.map((fake) => fake.heard.at(-1))).toEqual([
+      { kind: "drain", drainMs: 30_000 },
+      { kind: "drain", drainMs: 30_000 },
+    ]);
+    fakes[0]!.die("exit code 0");
+    await Promise.resolve();
+    expect(isDone).toBe(false);
+    fakes[1]!.die("exit code 0");
+    await drain;
+    expect(fakes.length).toBe(2);
+  });
+
+  test("the end during a publication answers it", async () => {
+    const { supervisor } = await started(1);
+    const publish = supervisor.publish(plan(2));
+    await supervisor.end();
+    expect(await publish).toBe("Sluice is shutting down");
+  });
+});
+
+describe("with real processes", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-supervisor-"));
+  const script = join(folder, "worker.ts");
+  // Obeys a plan whose first pool is named "refuse" or "crash"; keeps running otherwise.
+  writeFileSync(
+    script,
+    `const start = JSON.parse(process.env.SLUICE_WORKER!);
+     process.on("disconnect", () => process.exit(0));
+     process.on("message", (message: any) => {
+       if (message.kind === "drain") { process.send!({ kind: "drained" }); process.exit(0); }
+       const order = message.plan.pools[0]?.name;
+       const generation = message.plan.generation;
+       if (order === "crash") process.exit(7);
+       if (order === "refuse" && start.worker === 1) process.send!({ kind: "failed", generation, message: "refused" });
+       else process.send!({ kind: "planned", generation });
+     });`,
+  );
+  const running: Supervisor[] = [];
+  afterEach(async () => {
+    for (const supervisor of running.splice(0)) await supervisor.end();
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function real(brake = { youngMs: 0, firstMs: 1, maximumMs: 1 }) {
+    const set = stage(2, { spawn: workerProcesses([process.execPath, script]), brake });
+    running.push(set.supervisor);
+    return set;
+  }
+
+  test("start, refuse a plan, replace a killed worker, drain", async () => {
+    const { supervisor, lines } = real();
+    expect(await supervisor.start(plan(1))).toBeNull();
+    expect(await supervisor.publish(plan(2, "refuse"))).toBe("refused");
+    expect(await supervisor.publish(plan(3))).toBeNull();
+
+    const [before] = supervisor.status();
+    process.kill(before!.pid!, "SIGKILL");
+    await until(() => supervisor.status()[0]!.restarts === 1 && supervisor.status()[0]!.state === "up");
+    const [after] = supervisor.status();
+    expect(after!.pid).not.toBe(before!.pid);
+    expect(after).toMatchObject({ generation: 3, lastExit: "signal SIGKILL" });
+    expect(lines.join("")).toContain(`worker 0 (pid ${before!.pid}) died: signal SIGKILL`);
+
+    await supervisor.drain(5000);
+    expect(supervisor.status().map((worker) => worker.pid)).toEqual([null, null]);
+    expect(supervisor.status()[0]!.lastExit).toBe("exit code 0");
+  });
+
+  test("a plan that crashes the workers at start is reported with their exit code", async () => {
+    const { supervisor } = real({ youngMs: 60_000, firstMs: 1, maximumMs: 60_000 });
+    expect(await supervisor.start(plan(1, "crash"))).toContain("exit code 7");
+  });
+});

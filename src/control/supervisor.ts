@@ -1,0 +1,319 @@
+// Owns the worker processes: starts them, gives them plans, replaces those that die, drains them at the end. It knows
+// nothing of traffic and nothing of what a plan says. A plan is in force only when every worker has answered `planned`;
+// when one cannot, those that already took it are given the old one back, so that all workers always obey the same plan.
+// A worker that dies is replaced at once; one that dies young again and again is replaced after a growing pause, so that
+// a crash at start costs a process now and then and not a core.
+//
+//   empty --spawn--> starting --planned--> up --exit--> empty (pause when it died young) --spawn--> …
+
+import { assert } from "../base/assert.ts";
+import type { FromWorker, ToWorker, WorkerStart } from "../config/message.ts";
+import type { Plan } from "../config/plan.ts";
+import type { Totals } from "../memory/tally.ts";
+import type { Log } from "./log.ts";
+
+export interface WorkerProcess {
+  readonly pid: number;
+  send(message: ToWorker): void;
+  kill(): void;
+}
+
+export interface WorkerEvents {
+  told(message: FromWorker): void;
+  /** `reason` says "exit code 1" or "signal SIGKILL". */
+  exited(reason: string): void;
+}
+
+export type Spawn = (start: WorkerStart, events: WorkerEvents) => WorkerProcess;
+
+export interface Brake {
+  /** A worker that lived less than this died young. */
+  readonly youngMs: number;
+  /** Pause after the first early death; each further one in a row doubles it. */
+  readonly firstMs: number;
+  readonly maximumMs: number;
+}
+
+export interface SupervisorOptions {
+  readonly workers: number;
+  readonly arenaPath: string;
+  readonly totals: Totals;
+  readonly spawn: Spawn;
+  readonly log: Log;
+  readonly brake?: Brake;
+  /** How long a worker may take to put a plan in force before it is taken for stuck and ended. */
+  readonly answerMs?: number;
+}
+
+export interface WorkerStatus {
+  readonly worker: number;
+  readonly pid: number | null;
+  readonly state: "up" | "starting" | "waiting";
+  readonly generation: number | null;
+  readonly restarts: number;
+  /** How the one before it ended. */
+  readonly lastExit: string | null;
+}
+
+interface Seat {
+  readonly worker: number;
+  process: WorkerProcess | null;
+  startedAtMs: number;
+  /** Generation last sent, and last answered as in force. */
+  sent: number | null;
+  planned: number | null;
+  earlyDeaths: number;
+  restarts: number;
+  lastExit: string | null;
+  pause: Timer | null;
+  /** Counts its processes: what is heard late from a former one is not heard. */
+  life: number;
+}
+
+interface Publication {
+  readonly plan: Plan;
+  readonly waiting: Set<Seat>;
+  readonly problems: string[];
+  readonly done: (problem: string | null) => void;
+  readonly timer: Timer;
+}
+
+const defaultBrake: Brake = { youngMs: 5000, firstMs: 200, maximumMs: 30_000 };
+const ANSWER_MS = 10_000;
+/** What a worker gets beyond its drain time before it is killed: it ends by itself when the time is over. */
+const DRAIN_GRACE_MS = 2000;
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #brake: Brake;
+  readonly #log: Log;
+  readonly #seats: Seat[];
+  /** The plan in force; null until the first is. */
+  #plan: Plan | null = null;
+  #publication: Publication | null = null;
+  #isEnding = false;
+  #emptied: (() => void) | null = null;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#brake = options.brake ?? defaultBrake;
+    this.#log = options.log;
+    this.#seats = Array.from({ length: options.workers }, (_, worker) => ({
+      worker,
+      process: null,
+      startedAtMs: 0,
+      sent: null,
+      planned: null,
+      earlyDeaths: 0,
+      restarts: 0,
+      lastExit: null,
+      pause: null,
+      life: 0,
+    }));
+  }
+
+  /** Starts all workers under a first plan. Null when it is in force; otherwise what went wrong, and nothing is left running. */
+  async start(plan: Plan): Promise<string | null> {
+    for (const seat of this.#seats) this.#fill(seat);
+    const problem = await this.publish(plan);
+    if (problem !== null) await this.end();
+    return problem;
+  }
+
+  /** Null when every worker obeys the plan now; otherwise what went wrong, and the plan before is in force everywhere. */
+  publish(plan: Plan): Promise<string | null> {
+    assert(this.#publication === null, "one plan is published at a time");
+    const seats = this.#seats.filter((seat) => seat.process !== null);
+    // With no worker alive there is nobody to ask; the replacements will be given this plan.
+    if (seats.length === 0) {
+      this.#plan = plan;
+      return Promise.resolve(null);
+    }
+    return new Promise((done) => {
+      const timer = setTimeout(() => this.#giveUp(), this.#options.answerMs ?? ANSWER_MS);
+      this.#publication = { plan, waiting: new Set(seats), problems: [], done, timer };
+      for (const seat of seats) this.#send(seat, plan);
+    });
+  }
+
+  /** Stops accepting, lets exchanges end, and resolves when every worker has ended. */
+  async drain(drainMs: number): Promise<void> {
+    this.#stop();
+    for (const seat of this.#seats) seat.process?.send({ kind: "drain", drainMs });
+    const timer = setTimeout(() => this.#killAll("did not end in its drain time"), drainMs + DRAIN_GRACE_MS);
+    await this.#empty();
+    clearTimeout(timer);
+  }
+
+  /** Ends all workers at once. */
+  async end(): Promise<void> {
+    this.#stop();
+    this.#killAll(null);
+    await this.#empty();
+  }
+
+  get isUp(): boolean {
+    return this.#seats.some((seat) => seat.planned !== null);
+  }
+
+  get generation(): number {
+    return this.#plan?.generation ?? 0;
+  }
+
+  status(): WorkerStatus[] {
+    return this.#seats.map((seat) => ({
+      worker: seat.worker,
+      pid: seat.process?.pid ?? null,
+      state: seat.planned !== null ? "up" : seat.process !== null ? "starting" : "waiting",
+      generation: seat.planned,
+      restarts: seat.restarts,
+      lastExit: seat.lastExit,
+    }));
+  }
+
+  #fill(seat: Seat): void {
+    seat.pause = null;
+    seat.sent = null;
+    seat.planned = null;
+    seat.startedAtMs = performance.now();
+    const life = ++seat.life;
+    const { arenaPath, workers, spawn } = this.#options;
+    try {
+      seat.process = spawn(
+        { worker: seat.worker, workers, arenaPath },
+        {
+          told: (message) => {
+            if (seat.life === life) this.#told(seat, message);
+          },
+          exited: (reason) => this.#exited(seat, reason),
+        },
+      );
+    } catch (error) {
+      // No more processes or memory: the same pause as for one that died at once.
+      this.#exited(seat, `it could not be started: ${(error as Error).message}`);
+      return;
+    }
+    if (this.#plan !== null) this.#send(seat, this.#plan);
+  }
+
+  #send(seat: Seat, plan: Plan): void {
+    seat.sent = plan.generation;
+    seat.process?.send({ kind: "plan", plan });
+  }
+
+  #told(seat: Seat, message: FromWorker): void {
+    switch (message.kind) {
+      case "planned":
+        seat.planned = message.generation;
+        if (message.generation === this.#publication?.plan.generation) this.#answered(seat, null);
+        return;
+      case "failed":
+        if (message.generation === this.#publication?.plan.generation) this.#answered(seat, message.message);
+        else if (message.generation === this.#plan?.generation) this.#refused(seat, message.message);
+        return;
+      case "drained":
+        return;
+    }
+  }
+
+  /** A replacement cannot obey the plan that the others obey: it is ended and tried again after a pause. */
+  #refused(seat: Seat, message: string): void {
+    this.#log.error(`worker ${seat.worker} (pid ${seat.process?.pid}) cannot put the plan in force: ${message}`);
+    seat.process?.kill();
+  }
+
+  #exited(seat: Seat, reason: string): void {
+    const pid = seat.process?.pid ?? null;
+    seat.process = null;
+    seat.planned = null;
+    seat.sent = null;
+    seat.lastExit = reason;
+    seat.life++;
+    // Before anyone else gets the block: what the dead worker had open is open no more.
+    this.#options.totals.clearGauges(seat.worker);
+    if (this.#isEnding) {
+      if (this.#seats.every((other) => other.process === null)) this.#emptied?.();
+      return;
+    }
+    const isYoung = performance.now() - seat.startedAtMs < this.#brake.youngMs;
+    seat.earlyDeaths = isYoung ? seat.earlyDeaths + 1 : 0;
+    seat.restarts++;
+    const pauseMs = isYoung ? this.#pauseOf(seat.earlyDeaths) : 0;
+    const next = isYoung
+      ? `it lived less than ${this.#brake.youngMs / 1000} s (${seat.earlyDeaths} in a row); a new one starts in ${pauseMs / 1000} s`
+      : "a new one starts now";
+    this.#log.error(`worker ${seat.worker}${pid === null ? "" : ` (pid ${pid})`} died: ${reason}; ${next}`);
+    seat.pause = setTimeout(() => this.#fill(seat), pauseMs);
+    if (this.#publication?.waiting.has(seat)) this.#answered(seat, null);
+  }
+
+  #pauseOf(earlyDeaths: number): number {
+    return Math.min(this.#brake.maximumMs, this.#brake.firstMs * 2 ** Math.min(earlyDeaths - 1, 30));
+  }
+
+  #answered(seat: Seat, problem: string | null): void {
+    const publication = this.#publication!;
+    publication.waiting.delete(seat);
+    if (problem !== null) publication.problems.push(problem);
+    if (publication.waiting.size > 0) return;
+    clearTimeout(publication.timer);
+    this.#publication = null;
+    this.#settle(publication);
+  }
+
+  #settle({ plan, problems, done }: Publication): void {
+    const isTaken = this.#seats.some((seat) => seat.planned === plan.generation);
+    if (problems.length === 0 && !isTaken) {
+      const last = this.#seats.find((seat) => seat.lastExit !== null)?.lastExit;
+      problems.push(`every worker died while it put the plan in force (${last ?? "unknown reason"})`);
+    }
+    const winner = problems.length === 0 ? plan : this.#plan;
+    this.#plan = winner;
+    // Losers get the old plan back; replacements that started meanwhile with the old plan get the new one.
+    if (winner !== null)
+      for (const seat of this.#seats)
+        if (seat.process !== null && seat.sent !== winner.generation) this.#send(seat, winner);
+    done(problems.length === 0 ? null : [...new Set(problems)].join("; "));
+  }
+
+  /** Some workers did not answer in time: their event loop stands still, so they serve nobody either. */
+  #giveUp(): void {
+    const stuck = [...this.#publication!.waiting];
+    for (const seat of stuck)
+      this.#answered(seat, `worker ${seat.worker} did not put the plan in force in time and was ended`);
+    for (const seat of stuck) seat.process?.kill();
+  }
+
+  #stop(): void {
+    this.#isEnding = true;
+    const publication = this.#publication;
+    this.#publication = null;
+    if (publication !== null) {
+      clearTimeout(publication.timer);
+      publication.done("Sluice is shutting down");
+    }
+    for (const seat of this.#seats) {
+      if (seat.pause !== null) clearTimeout(seat.pause);
+      seat.pause = null;
+    }
+  }
+
+  #killAll(why: string | null): void {
+    for (const seat of this.#seats) {
+      if (seat.process === null) continue;
+      if (why !== null) this.#log.warn(`worker ${seat.worker} (pid ${seat.process.pid}) ${why} and is killed`);
+      seat.process.kill();
+    }
+  }
+
+  #empty(): Promise<void> {
+    if (this.#seats.every((seat) => seat.process === null)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const earlier = this.#emptied;
+      this.#emptied = () => {
+        earlier?.();
+        resolve();
+      };
+    });
+  }
+}
