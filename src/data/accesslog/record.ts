@@ -1,0 +1,44 @@
+// What the access log is told of one exchange. One record is made once and filled again for each exchange: nothing of it is
+// kept after `AccessLog.write` returns. What a peer said is given as places in the bytes of the request's head, so that no
+// string is made for it; such bytes are not trusted, the formats escape them. An absent value has start equal to end.
+
+const noBytes = new Uint8Array(0);
+
+export class AccessRecord {
+  /** Wall clock at the end of the exchange. */
+  wallMs = 0;
+  /** From the first byte of the request's head to the last byte of the response. */
+  durationMs = 0;
+  /** The client's IP address, or what stands for it. */
+  client = "";
+  /** As it was answered to the client; 0 when no answer could be sent. */
+  status = 0;
+  /** Read from and written to the client for this exchange. `common` and `combined` print the latter as it stands. */
+  bytesReceived = 0;
+  bytesSent = 0;
+  /** Names from the configuration; "" where the exchange came to none. */
+  listener = "";
+  pool = "";
+  server = "";
+  /** Servers tried: 0 when the proxy answered itself. */
+  attempts = 0;
+  /** "" when the listener gives none. */
+  requestId = "";
+  /** Code of the fault that ended the exchange, or "". */
+  fault = "";
+  /** HTTP/1.`minor`. */
+  minor = 1;
+
+  /** The bytes that the places below are in. */
+  head: Uint8Array = noBytes;
+  methodStart = 0;
+  methodEnd = 0;
+  targetStart = 0;
+  targetEnd = 0;
+  hostStart = 0;
+  hostEnd = 0;
+  userAgentStart = 0;
+  userAgentEnd = 0;
+  refererStart = 0;
+  refererEnd = 0;
+}

@@ -1,0 +1,270 @@
+import { describe, expect, test } from "bun:test";
+import type { LogFile, LogOpener } from "./file.ts";
+import { Sink } from "./sink.ts";
+
+/** A file that takes a write when it is told to, as far as it is told to. */
+class FakeFile implements LogFile {
+  text = "";
+  isClosed = false;
+  pending: {
+    bytes: Uint8Array;
+    start: number;
+    end: number;
+    done: (error: Error | null, written: number) => void;
+  } | null = null;
+
+  write(bytes: Uint8Array, start: number, end: number, done: (error: Error | null, written: number) => void): void {
+    expect(this.pending).toBeNull();
+    expect(this.isClosed).toBe(false);
+    expect(end).toBeGreaterThan(start);
+    this.pending = { bytes, start, end, done };
+  }
+
+  take(bytesMax: number = Number.POSITIVE_INFINITY): void {
+    const { bytes, start, end, done } = this.pending!;
+    const written = Math.min(end - start, bytesMax);
+    this.text += Buffer.from(bytes.slice(start, start + written)).toString();
+    this.pending = null;
+    done(null, written);
+  }
+
+  fail(code: string): void {
+    const { done } = this.pending!;
+    this.pending = null;
+    done(Object.assign(new Error(code), { code }), 0);
+  }
+
+  close(): void {
+    expect(this.isClosed).toBe(false);
+    this.isClosed = true;
+  }
+}
+
+class World {
+  readonly files: FakeFile[] = [];
+  readonly warnings: string[] = [];
+  readonly timers: { atMs: number; then: () => void }[] = [];
+  nowMs = 0;
+  written = 0;
+  dropped = 0;
+  isOpenable = true;
+  readonly sink: Sink;
+
+  constructor(bufferBytesMax = 1_000_000) {
+    const openFile = (): FakeFile => {
+      this.files.push(new FakeFile());
+      return this.files.at(-1)!;
+    };
+    const opener: LogOpener = {
+      openNow: openFile,
+      open: (_, done) =>
+        this.isOpenable ? done(null, openFile()) : done(Object.assign(new Error("no"), { code: "EACCES" }), null),
+    };
+    this.sink = new Sink({
+      path: "access.log",
+      bufferBytesMax,
+      flushMs: 100,
+      opener,
+      written: (lines) => (this.written += lines),
+      dropped: (lines) => (this.dropped += lines),
+      warn: (message) => this.warnings.push(message),
+      nowMs: () => this.nowMs,
+      after: (ms, then) => this.timers.push({ atMs: this.nowMs + ms, then }),
+    });
+  }
+
+  get file(): FakeFile {
+    return this.files.at(-1)!;
+  }
+
+  line(text: string): boolean {
+    const room = this.sink.room();
+    if (room === null) return false;
+    room.set(Buffer.from(`${text}\n`), this.sink.at);
+    this.sink.took(this.sink.at + text.length + 1);
+    return true;
+  }
+
+  pass(ms: number): void {
+    this.nowMs += ms;
+    const due = this.timers.filter((timer) => timer.atMs <= this.nowMs);
+    for (const timer of due) this.timers.splice(this.timers.indexOf(timer), 1);
+    for (const timer of due) timer.then();
+  }
+}
+
+describe("a log's sink", () => {
+  test("writes after flushMs, several lines at once", () => {
+    const world = new World();
+    world.line("one");
+    world.pass(99);
+    world.line("two");
+    expect(world.file.pending).toBeNull();
+    world.pass(1);
+    world.file.take();
+    expect(world.file.text).toBe("one\ntwo\n");
+    expect(world.written).toBe(2);
+  });
+
+  test("writes at once when 64 kB are full", () => {
+    const world = new World();
+    for (let count = 0; count < 66; count++) world.line("x".repeat(999));
+    expect(world.file.pending).not.toBeNull();
+    world.file.take();
+    expect(world.written).toBe(66);
+  });
+
+  test("writes lines that came during a write, though nothing comes after them", () => {
+    const world = new World();
+    world.line("one");
+    world.pass(100);
+    world.line("two");
+    world.pass(100);
+    world.file.take();
+    world.file.take();
+    expect(world.file.text).toBe("one\ntwo\n");
+  });
+
+  test("drops and counts lines while the log does not take them, and goes on afterwards", () => {
+    const world = new World(10_000);
+    world.line("first");
+    world.pass(100);
+    let taken = 0;
+    for (let count = 0; count < 30; count++) if (world.line("x".repeat(999))) taken++;
+    expect(taken).toBe(10);
+    expect(world.dropped).toBe(20);
+    expect(world.warnings).toHaveLength(1);
+    world.file.take();
+    world.pass(100);
+    world.file.take();
+    expect(world.written).toBe(11);
+    expect(world.line("again")).toBe(true);
+  });
+
+  test("tries again after the disk was full, from the byte it came to", () => {
+    const world = new World();
+    world.line("one");
+    world.line("two");
+    world.pass(100);
+    world.file.take(5);
+    expect(world.written).toBe(1);
+    world.file.fail("ENOSPC");
+    expect(world.warnings[0]).toContain("ENOSPC");
+    world.pass(1000);
+    world.file.fail("ENOSPC");
+    world.pass(1000);
+    world.file.take();
+    expect(world.file.text).toBe("one\ntwo\n");
+    expect(world.written).toBe(2);
+    expect(world.dropped).toBe(0);
+  });
+
+  test("warns at most once a minute, and says what was lost", () => {
+    const world = new World(100);
+    world.line("x".repeat(100));
+    world.pass(100);
+    for (let second = 0; second < 125; second++) {
+      if (world.file.pending) world.file.fail("EPIPE");
+      world.line("lost");
+      world.pass(1000);
+    }
+    expect(world.warnings).toHaveLength(3);
+    expect(world.warnings[1]).toContain("60 lines dropped");
+  });
+
+  test("waits a little for a slow reader, without a warning", () => {
+    const world = new World();
+    world.line("one");
+    world.pass(100);
+    world.file.fail("EAGAIN");
+    world.pass(20);
+    world.file.take();
+    expect(world.written).toBe(1);
+    expect(world.warnings).toEqual([]);
+  });
+
+  test("goes on in the new file after reopening, when the write under way is done", () => {
+    const world = new World();
+    const old = world.file;
+    world.line("one");
+    world.pass(100);
+    world.sink.reopen();
+    expect(old.isClosed).toBe(false);
+    old.take();
+    expect(old.isClosed).toBe(true);
+    world.line("two");
+    world.pass(100);
+    world.file.take();
+    expect([old.text, world.file.text]).toEqual(["one\n", "two\n"]);
+  });
+
+  test("does not open a new file with the rest of a line", () => {
+    const world = new World();
+    const old = world.file;
+    for (const text of ["one", "two", "three"]) world.line(text);
+    world.pass(100);
+    old.take(6);
+    old.fail("ENOSPC");
+    world.sink.reopen();
+    world.pass(1000);
+    world.file.take();
+    expect([old.text, world.file.text]).toEqual(["one\ntw", "three\n"]);
+    expect([world.written, world.dropped]).toEqual([2, 1]);
+  });
+
+  test("keeps the old file when the new one cannot be opened", () => {
+    const world = new World();
+    world.isOpenable = false;
+    world.sink.reopen();
+    expect(world.warnings[0]).toContain("EACCES");
+    world.line("one");
+    world.pass(100);
+    world.file.take();
+    expect(world.file.text).toBe("one\n");
+  });
+
+  test("writes out everything before it closes", async () => {
+    const world = new World();
+    world.line("one");
+    const closed = world.sink.close(1000);
+    expect(world.line("late")).toBe(false);
+    world.file.take();
+    await closed;
+    expect(world.file.text).toBe("one\n");
+    expect(world.file.isClosed).toBe(true);
+  });
+
+  test("closes in time when the log takes nothing, and counts what is lost", async () => {
+    const world = new World();
+    world.line("one");
+    world.line("two");
+    const closed = world.sink.close(1000);
+    world.pass(1000);
+    await closed;
+    expect(world.dropped).toBe(2);
+  });
+
+  test("writes every accepted line once and in order, whatever the log does", () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      let state = seed;
+      const random = (below: number): number => ((state = Math.imul(state, 48271) & 0x7fffffff || 1) >>> 4) % below;
+      const world = new World(3000);
+      const accepted: string[] = [];
+      for (let step = 0; step < 400; step++) {
+        const what = random(6);
+        if (what < 3) {
+          const text = `${step}:${"y".repeat(random(200))}`;
+          if (world.line(text)) accepted.push(text);
+        } else if (what === 3) world.pass(random(150));
+        else if (world.file.pending && random(4) > 0) world.file.take(1 + random(300));
+        else if (world.file.pending) world.file.fail("EAGAIN");
+      }
+      for (let round = 0; round < 100; round++) {
+        world.pass(1000);
+        while (world.file.pending) world.file.take();
+      }
+      expect(world.file.text).toBe(accepted.map((text) => `${text}\n`).join(""));
+      expect(world.written).toBe(accepted.length);
+    }
+  });
+});

@@ -1,0 +1,235 @@
+// Takes lines and writes them out, one write at a time, without ever making traffic wait. It knows pages of bytes, not what
+// stands in them.
+//
+//   page being written ── pages waiting ── page being filled          together at most bufferBytesMax
+//   [ ######>.......... ]  [ ##########]    [ ####........... ]
+//
+// A page goes out when it holds 64 kB or its first line is flushMs old. A write that fails (disk full, no reader) is tried
+// again, from the byte it came to, after a pause; meanwhile lines gather until bufferBytesMax is reached, and from then on
+// new ones are dropped and counted. So every outage heals by itself, and a log never holds half a line.
+
+import type { LogFile, LogOpener } from "./file.ts";
+import { lineBytesMax } from "./format.ts";
+
+/** A page that holds as much is written; there is room for one more line above it. */
+const pageBytes = 65_536;
+const newline = 0x0a;
+/** After a failed write, and after one that would have waited for a slow reader. */
+const retryMs = 1000;
+const slowRetryMs = 20;
+const warnEveryMs = 60_000;
+
+export interface SinkOptions {
+  readonly path: string;
+  readonly bufferBytesMax: number;
+  readonly flushMs: number;
+  readonly opener: LogOpener;
+  /** `lines` more lines stand in the log. */
+  readonly written: (lines: number) => void;
+  readonly dropped: (lines: number) => void;
+  readonly warn: (message: string) => void;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  /** Calls back once after so long; must not keep the process alive. */
+  readonly after: (ms: number, then: () => void) => void;
+}
+
+interface Page {
+  readonly bytes: Uint8Array;
+  /** Written to the log, and filled with lines, up to here. */
+  written: number;
+  end: number;
+  lines: number;
+}
+
+export class Sink {
+  readonly #options: SinkOptions;
+  #file: LogFile;
+  /** Opened by `reopen`; takes over as soon as no write is under way. */
+  #nextFile: LogFile | null = null;
+  readonly #waiting: Page[] = [];
+  #filling: Page = newPage();
+  /** Pages kept for use again. */
+  readonly #spare: Page[] = [];
+  #waitingBytes = 0;
+  #isWriting = false;
+  /** A pause after a failed write. */
+  #isPausing = false;
+  #isFlushSet = false;
+  /** The page being filled was to be written while others were waiting; small pages shall not pile up behind them. */
+  #isFlushOwed = false;
+  #droppedSinceWarning = 0;
+  #warnedAtMs = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
+  #whenEmpty: (() => void) | null = null;
+
+  /** Throws when the log cannot be opened. */
+  constructor(options: SinkOptions) {
+    this.#options = options;
+    this.#file = options.opener.openNow(options.path);
+  }
+
+  /** Where the next line goes, which may take `lineBytesMax` bytes from `at` on; null when lines must be dropped now. */
+  room(): Uint8Array | null {
+    if (this.#waitingBytes + this.#filling.end < this.#options.bufferBytesMax && !this.#isClosed)
+      return this.#filling.bytes;
+    this.#drop(1);
+    return null;
+  }
+
+  get at(): number {
+    return this.#filling.end;
+  }
+
+  /** A line now ends at `end` of what `room` gave. */
+  took(end: number): void {
+    this.#filling.end = end;
+    this.#filling.lines++;
+    if (end >= pageBytes) {
+      this.#turnPage();
+      this.#write();
+    } else if (!this.#isFlushSet) {
+      this.#isFlushSet = true;
+      this.#options.after(this.#options.flushMs, () => {
+        this.#isFlushSet = false;
+        this.flush();
+      });
+    }
+  }
+
+  /** Write out what there is. */
+  flush(): void {
+    if (this.#waiting.length === 0) this.#turnPage();
+    else this.#isFlushOwed = true;
+    this.#write();
+  }
+
+  /** Go on in a new file of the same name, after the old one was moved away. When it cannot be opened the old one is kept. */
+  reopen(): void {
+    this.#options.opener.open(this.#options.path, (error, file) => {
+      if (file === null) return this.#warn(`cannot be reopened (${reasonOf(error)}); the old file is written on`);
+      if (this.#isClosed) return file.close();
+      this.#nextFile?.close();
+      this.#nextFile = file;
+      this.#swapFile();
+    });
+  }
+
+  /** Take no more lines, write out what there is, close. What is not written within `withinMs` is dropped. */
+  async close(withinMs: number): Promise<void> {
+    this.#isClosed = true;
+    if (this.#filling.end > 0) this.#turnPage();
+    this.#isPausing = false;
+    if (this.#waiting.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#whenEmpty = resolve;
+        this.#options.after(withinMs, resolve);
+        this.#write();
+      });
+    }
+    for (const page of this.#waiting.splice(0)) this.#drop(linesIn(page.bytes, page.written, page.end));
+    this.#waitingBytes = 0;
+    if (!this.#isWriting) this.#file.close();
+  }
+
+  #turnPage(): void {
+    const page = this.#filling;
+    this.#isFlushOwed = false;
+    if (page.end === 0) return;
+    this.#waiting.push(page);
+    this.#waitingBytes += page.end;
+    this.#filling = this.#spare.pop() ?? newPage();
+  }
+
+  #write(): void {
+    const page = this.#waiting[0];
+    if (page === undefined || this.#isWriting || this.#isPausing) return;
+    this.#isWriting = true;
+    this.#file.write(page.bytes, page.written, page.end, (error, written) => {
+      this.#isWriting = false;
+      if (error === null) this.#advance(page, written);
+      else this.#fail(error);
+    });
+  }
+
+  #advance(page: Page, written: number): void {
+    const isWhole = written === page.end;
+    this.#options.written(isWhole ? page.lines : linesIn(page.bytes, page.written, page.written + written));
+    page.written += written;
+    if (page.written === page.end && this.#waiting[0] === page) this.#retire(page);
+    this.#swapFile();
+    if (this.#waiting.length === 0 && this.#isFlushOwed) this.#turnPage();
+    if (this.#waiting.length > 0) this.#write();
+    else this.#whenEmpty?.();
+  }
+
+  #retire(page: Page): void {
+    this.#waiting.shift();
+    this.#waitingBytes -= page.end;
+    page.written = 0;
+    page.end = 0;
+    page.lines = 0;
+    // Two pages go around when all is well; what an outage piled up is given back.
+    if (this.#spare.length < 2) this.#spare.push(page);
+  }
+
+  #fail(error: Error): void {
+    const isSlow = reasonOf(error) === "EAGAIN";
+    if (!isSlow) this.#warn(`cannot be written (${reasonOf(error)}); lines are kept while there is room, then dropped`);
+    this.#swapFile();
+    // At the end there is no time for another try at a disk that is full.
+    if (this.#isClosed && !isSlow) {
+      this.#whenEmpty?.();
+      return;
+    }
+    this.#isPausing = true;
+    this.#options.after(isSlow ? slowRetryMs : retryMs, () => {
+      this.#isPausing = false;
+      this.#write();
+    });
+  }
+
+  #swapFile(): void {
+    if (this.#nextFile === null || this.#isWriting) return;
+    this.#file.close();
+    this.#file = this.#nextFile;
+    this.#nextFile = null;
+    const page = this.#waiting[0];
+    if (page === undefined || page.written === 0 || page.bytes[page.written - 1] === newline) return;
+    // The old file ends inside a line. Its rest must not open the new one.
+    page.written = page.bytes.indexOf(newline, page.written) + 1;
+    this.#drop(1);
+    if (page.written === page.end) this.#retire(page);
+  }
+
+  #drop(lines: number): void {
+    if (lines === 0) return;
+    this.#options.dropped(lines);
+    this.#droppedSinceWarning += lines;
+    this.#warn("does not take lines as fast as they come");
+  }
+
+  #warn(what: string): void {
+    const nowMs = this.#options.nowMs();
+    if (nowMs - this.#warnedAtMs < warnEveryMs) return;
+    this.#warnedAtMs = nowMs;
+    const count = this.#droppedSinceWarning;
+    this.#droppedSinceWarning = 0;
+    const lost = count === 0 ? "" : `; ${count} line${count === 1 ? "" : "s"} dropped since the last warning`;
+    this.#options.warn(`access log ${this.#options.path} ${what}${lost}`);
+  }
+}
+
+function newPage(): Page {
+  return { bytes: new Uint8Array(pageBytes + lineBytesMax), written: 0, end: 0, lines: 0 };
+}
+
+function linesIn(bytes: Uint8Array, start: number, end: number): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(newline, start); at !== -1 && at < end; at = bytes.indexOf(newline, at + 1)) lines++;
+  return lines;
+}
+
+function reasonOf(error: Error | null): string {
+  return (error as NodeJS.ErrnoException | null)?.code ?? String(error?.message);
+}
