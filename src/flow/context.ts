@@ -40,7 +40,10 @@ export class Context {
     this.site = site;
     this.report = report;
     this.responseHead = new Head(site.plan.limits.fieldsMax);
-    const part = (): string => Math.floor(port.random() * 0x1000000).toString(16).padStart(6, "0");
+    const part = (): string =>
+      Math.floor(port.random() * 0x1000000)
+        .toString(16)
+        .padStart(6, "0");
     this.requestIdPrefix = part() + part();
   }
 

@@ -49,7 +49,9 @@ export class Forwarding {
   constructor(plan: ForwardingPlan, requestId: RequestIdPlan | null) {
     this.plan = plan;
     this.requestId = requestId;
-    this.#trusted = plan.trusted.map((block) => ipaddr.parseCIDR(block.includes("/") ? block : `${block}/${block.includes(":") ? 128 : 32}`));
+    this.#trusted = plan.trusted.map((block) =>
+      ipaddr.parseCIDR(block.includes("/") ? block : `${block}/${block.includes(":") ? 128 : 32}`),
+    );
     this.#via = plan.via === null ? null : encode(`Via: 1.1 ${plan.via}\r\n`);
     this.#requestIdName = encode(requestId?.header ?? "");
     this.#requestIdField = encode(`${requestId?.header ?? ""}: `);
@@ -94,7 +96,8 @@ export class Forwarding {
   /** The request head for the server, without a body. */
   writeRequest(output: Output, head: Head, sender: Sender): void {
     const isWhole = head.minor === 1 && head.bytes[head.targetStart] === byte.slash;
-    if (isWhole && !head.hasSpecial && sender.requestIdIndex === -1) output.copy(head.bytes, head.start, head.fieldsEnd);
+    if (isWhole && !head.hasSpecial && sender.requestIdIndex === -1)
+      output.copy(head.bytes, head.start, head.fieldsEnd);
     else {
       this.#writeRequestLine(output, head, isWhole);
       this.#writeRequestFields(output, head, sender);
@@ -127,7 +130,8 @@ export class Forwarding {
       let isDropped = isHopByHop(id) || (id === field.contentLength && lengths > 1) || this.#isReplaced(id, sender);
       if (id === field.upgrade && sender.isUpgrade) isDropped = false;
       if (index === sender.requestIdIndex && !(sender.isTrusted && this.requestId!.keep)) isDropped = true;
-      if (!isDropped && head.hasNominated && isMovable(id)) isDropped = isNominated(head, head.spans[index * 4]!, head.spans[index * 4 + 1]!);
+      if (!isDropped && head.hasNominated && isMovable(id))
+        isDropped = isNominated(head, head.spans[index * 4]!, head.spans[index * 4 + 1]!);
       if (!isDropped) continue;
       output.copy(head.bytes, run, head.lines[index]!);
       run = head.lines[index + 1]!;
@@ -211,7 +215,8 @@ export class Forwarding {
         let isDropped = isHopByHop(id) && !(isUpgrade && id === field.upgrade);
         if (id === field.contentLength && lengths > 1) isDropped = true;
         if (isFramingDropped && id === field.transferEncoding) isDropped = true;
-        if (!isDropped && head.hasNominated && isMovable(id)) isDropped = isNominated(head, head.spans[index * 4]!, head.spans[index * 4 + 1]!);
+        if (!isDropped && head.hasNominated && isMovable(id))
+          isDropped = isNominated(head, head.spans[index * 4]!, head.spans[index * 4 + 1]!);
         if (!isDropped) continue;
         output.copy(head.bytes, run, head.lines[index]!);
         run = head.lines[index + 1]!;
@@ -244,7 +249,15 @@ function isHopByHop(id: number): boolean {
 }
 
 const hopByHop = new Uint8Array(32);
-for (const id of [field.connection, field.upgrade, field.te, field.keepAlive, field.proxyConnection, field.proxyAuthorization]) hopByHop[id] = 1;
+for (const id of [
+  field.connection,
+  field.upgrade,
+  field.te,
+  field.keepAlive,
+  field.proxyConnection,
+  field.proxyAuthorization,
+])
+  hopByHop[id] = 1;
 
 /** Connection cannot name framing or Host away. */
 function isMovable(id: number): boolean {

@@ -57,6 +57,8 @@ export class Queue {
 
   #count(attempt: Attempt): void {
     this.#cells[this.#pool.row + poolCell.queued] = this.#waiting.length;
-    attempt.noteWaiting(this.#waiting.length > 0);
+    const { waiting } = attempt.context;
+    if (this.#waiting.length > 0) waiting.add(this.#pool);
+    else waiting.delete(this.#pool);
   }
 }

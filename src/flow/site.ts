@@ -3,7 +3,7 @@
 // connections of the servers that stay.
 
 import { Backends } from "../balance/backends.ts";
-import type { ListenerPlan, Plan, PoolPlan, RoutePlan, ServerPlan } from "../config/plan.ts";
+import type { LimitsPlan, ListenerPlan, Plan, PoolPlan, RoutePlan, ServerPlan } from "../config/plan.ts";
 import type { Arena } from "../memory/arena.ts";
 import { listenerCell, type Tally } from "../memory/tally.ts";
 import { RetryBudget } from "./budget.ts";
@@ -65,9 +65,14 @@ export class PoolSite {
   readonly servers: readonly ServerSite[];
   readonly queue: Queue;
   readonly budget: RetryBudget;
+  readonly headBytesMax: number;
+  /** Whether the policy goes by response times; measuring them costs. */
+  readonly isTimed: boolean;
 
-  constructor(plan: PoolPlan, parts: SiteParts, former: PoolSite | undefined) {
+  constructor(plan: PoolPlan, limits: LimitsPlan, parts: SiteParts, former: PoolSite | undefined) {
     this.plan = plan;
+    this.headBytesMax = limits.headBytesMax;
+    this.isTimed = plan.balance.policy === "peakEwma";
     this.row = parts.tally.poolRow(plan.slot);
     this.backends = new Backends(plan, parts.arena, parts.tally.worker, parts.workers, parts.random);
     this.servers = plan.servers.map((server, index) => {
@@ -92,8 +97,20 @@ export class Site {
 
   constructor(plan: Plan, parts: SiteParts, former: Site | null) {
     this.plan = plan;
-    this.pools = plan.pools.map((pool) => new PoolSite(pool, parts, former?.pools.find((other) => other.plan.name === pool.name)));
-    const routes = plan.routes.map((route) => ({ plan: route, pool: this.pools[route.pool]!, row: parts.tally.routeRow(route.slot) }));
+    this.pools = plan.pools.map(
+      (pool) =>
+        new PoolSite(
+          pool,
+          plan.limits,
+          parts,
+          former?.pools.find((other) => other.plan.name === pool.name),
+        ),
+    );
+    const routes = plan.routes.map((route) => ({
+      plan: route,
+      pool: this.pools[route.pool]!,
+      row: parts.tally.routeRow(route.slot),
+    }));
     this.listeners = plan.listeners.map((listener) => new ListenerSite(listener, routes[listener.route]!, parts.tally));
   }
 
@@ -114,7 +131,9 @@ function isSameServer(one: ServerPlan, other: ServerPlan): boolean {
   const a = one.address;
   const b = other.address;
   if (one.slot !== other.slot || one.id !== other.id) return false;
-  return a.kind === "unix" ? b.kind === "unix" && a.path === b.path : b.kind === "tcp" && a.host === b.host && a.port === b.port;
+  return a.kind === "unix"
+    ? b.kind === "unix" && a.path === b.path
+    : b.kind === "tcp" && a.host === b.host && a.port === b.port;
 }
 
 /** Whether this worker may take one more connection on the listener; connections are shared out evenly by the kernel. */

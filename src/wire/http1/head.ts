@@ -79,6 +79,11 @@ export class Head {
     this.bytes = bytes;
     this.start = start;
     this.end = start;
+    this.method = method.other;
+    this.methodEnd = start;
+    this.targetStart = start;
+    this.targetEnd = start;
+    this.minor = 1;
     this.fieldsStart = 0;
     this.fieldCount = 0;
     this.hostIndex = -1;

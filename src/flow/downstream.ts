@@ -1,0 +1,305 @@
+// One connection of a client: takes requests off it one at a time, in order, and decides what becomes of it between them.
+// Pipelined requests wait here, unparsed and with reading paused, so that they cost one read at most. What is said to the
+// client belongs to the exchange.
+//
+//   idle ─ bytes ─> head ─ whole ─> exchange ─ ended ─> idle | lingering
+//    │ idle timeout   │ 400, 408, 431    │ 101                │ after an answer to a request that was not read to its end: read
+//    └─> closed       └─> lingering      └─> tunnel ─> closed │ and throw away for a while, or the RST would eat the answer
+//                                                             └─> closed
+
+import { fault } from "../base/fault.ts";
+import type { WheelNode } from "../base/timerwheel.ts";
+import { listenerCell, workerCell } from "../memory/tally.ts";
+import { parsed, parseRequest } from "../wire/http1/reader.ts";
+import type { Context } from "./context.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Line, LineFlow, WakeFlow } from "./port.ts";
+import type { ListenerSite } from "./site.ts";
+
+const phase = { idle: 0, head: 1, exchange: 2, lingering: 3, closed: 4 } as const;
+
+export class Downstream implements LineFlow, WakeFlow {
+  // The wheel's fields (base/timerwheel.ts).
+  deadlineMs = 0;
+  wheelNext: WheelNode | null = null;
+  wheelPrev: WheelNode | null = null;
+  wheelSlot = -1;
+  readonly line: Line;
+  readonly address: string;
+  isTrusted = false;
+  readonly #context: Context;
+  #listener: ListenerSite;
+  #exchange: Exchange | null = null;
+  #phase: number = phase.idle;
+  /** Bytes not yet understood: part of a head, or what follows the request under way. */
+  #pending: Uint8Array | null = null;
+  /** How many of them have been looked at without finding a whole head. */
+  #seen = 0;
+  #requests = 0;
+  #isInputEnded = false;
+  #isBodyHeld = false;
+  #isPumping = false;
+
+  constructor(context: Context, listener: ListenerSite, line: Line, address: string) {
+    this.#context = context;
+    this.#listener = listener;
+    this.line = line;
+    this.address = address;
+    this.isTrusted = listener.forwarding.isTrusted(address);
+    const { cells } = context.tally;
+    cells[listener.row + listenerCell.accepted]!++;
+    cells[listener.row + listenerCell.connections]!++;
+    cells[context.tally.workerRow() + workerCell.connections]!++;
+    context.downstreams.add(this);
+    context.port.wake(this, context.port.nowMs + listener.plan.timeouts.headMs);
+  }
+
+  /** The connection ends with the request under way. */
+  get isLast(): boolean {
+    const { requestsPerConnectionMax } = this.#context.site.plan.limits;
+    return (
+      this.#context.isDraining ||
+      this.#isInputEnded ||
+      (requestsPerConnectionMax > 0 && this.#requests >= requestsPerConnectionMax)
+    );
+  }
+
+  received(bytes: Uint8Array): void {
+    this.#context.tally.cells[this.#listener.row + listenerCell.bytesReceived]! += bytes.length;
+    if (this.#phase === phase.exchange) {
+      const exchange = this.#exchange!;
+      if (exchange.tunnel !== null) return exchange.tunneledUp(bytes, 0, bytes.length);
+      this.#hold(bytes);
+      return this.#feed();
+    }
+    if (this.#phase === phase.lingering) return;
+    this.#hold(bytes);
+    this.#pump();
+  }
+
+  drained(): void {
+    if (this.#phase === phase.exchange) this.#exchange!.drainedDown();
+    else if (this.#phase === phase.idle) this.#pump();
+  }
+
+  ended(): void {
+    this.#isInputEnded = true;
+    if (this.#phase === phase.exchange) {
+      const exchange = this.#exchange!;
+      if (exchange.tunnel !== null) exchange.tunnelEndedDown();
+      // A body cut short can never be completed; a request that is whole still gets its answer (half-close).
+      else if (!exchange.requestBody.isDone && this.#pending === null) this.#abort();
+    } else if (this.#phase !== phase.lingering) this.closeNow(false);
+    else if (this.line.heldBytes === 0) this.closeNow(false);
+  }
+
+  closed(isReset: boolean): void {
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    const isTunnel = exchange !== null && exchange.tunnel !== null;
+    this.#gone();
+    if (exchange === null) return;
+    if (isTunnel) exchange.tunnelClosed(isReset);
+    else exchange.abort(fault("client_closed"));
+    this.#context.returnExchange(exchange);
+  }
+
+  ticked(): void {
+    switch (this.#phase) {
+      case phase.exchange:
+        return this.#exchange!.timedOut();
+      case phase.head:
+        return this.#refuse("head_timeout");
+      default:
+        // Idle, or lingering for long enough. A client that holds an answer unread loses it.
+        this.closeNow(this.line.heldBytes > 0);
+    }
+  }
+
+  /** Body bytes have nowhere to go: stop reading. */
+  holdBody(): void {
+    this.#isBodyHeld = true;
+    this.line.pause();
+  }
+
+  resumeBody(): void {
+    if (!this.#isBodyHeld) return;
+    this.#isBodyHeld = false;
+    this.#feed();
+    if (!this.#isBodyHeld) this.line.resume();
+  }
+
+  /** The exchange has become a tunnel: what was read behind its head goes through. */
+  tunneled(): void {
+    const pending = this.#pending;
+    this.#pending = null;
+    if (pending !== null) this.#exchange!.tunneledUp(pending, 0, pending.length);
+    this.line.resume();
+    if (this.#isInputEnded) this.#exchange?.tunnelEndedDown();
+  }
+
+  /** Said by the exchange when it has ended. `isWhole`: its request was read to the end. */
+  concluded(isPersistent: boolean, isWhole: boolean): void {
+    this.#releaseExchange();
+    this.#requests++;
+    const { port } = this.#context;
+    if (!isPersistent) {
+      // With nothing left to read or to write this is a plain FIN.
+      if (isWhole && this.#pending === null && this.line.heldBytes === 0) return this.closeNow(false);
+      this.#phase = phase.lingering;
+      this.#pending = null;
+      this.line.end();
+      this.line.resume();
+      port.wake(this, port.nowMs + this.#listener.plan.timeouts.lingerMs);
+      return;
+    }
+    this.#phase = phase.idle;
+    const { timeouts } = this.#listener.plan;
+    port.wake(this, port.nowMs + (this.line.heldBytes > 0 ? timeouts.readMs : timeouts.idleMs));
+    if (this.#pending !== null) this.#pump();
+    else if (this.#isInputEnded) this.#endInput();
+    else this.line.resume();
+  }
+
+  /** Close at once; by RST when the client must see that something is missing. */
+  closeNow(isReset: boolean): void {
+    this.#releaseExchange();
+    if (this.#phase === phase.closed) return;
+    this.#gone();
+    if (isReset) this.line.reset();
+    else this.line.destroy();
+  }
+
+  /** The worker is going away. */
+  drain(): void {
+    if (this.#phase === phase.idle && this.#pending === null && this.line.heldBytes === 0) this.closeNow(false);
+  }
+
+  /** Keep bytes behind those already pending. */
+  #hold(bytes: Uint8Array): void {
+    if (this.#pending === null) {
+      this.#pending = bytes;
+      this.#seen = 0;
+      return;
+    }
+    const whole = new Uint8Array(this.#pending.length + bytes.length);
+    whole.set(this.#pending);
+    whole.set(bytes, this.#pending.length);
+    this.#pending = whole;
+  }
+
+  /** Pending bytes to the exchange under way, as long as its body lasts; what follows waits. */
+  #feed(): void {
+    const exchange = this.#exchange!;
+    const pending = this.#pending;
+    if (pending !== null && !exchange.requestBody.isDone) {
+      if (this.#isBodyHeld) return;
+      const taken = exchange.requestMore(pending, 0, pending.length);
+      if (this.#phase !== phase.exchange || this.#exchange !== exchange) return;
+      this.#pending = taken < pending.length ? pending.subarray(taken) : null;
+    }
+    if (exchange.requestBody.isDone && this.#pending !== null) this.line.pause();
+    else if (this.#isInputEnded && !exchange.requestBody.isDone && this.#pending === null) this.#abort();
+  }
+
+  /** Take requests off the pending bytes until one has to be waited for. A loop, for answers may be given at once. */
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    while (this.#pending !== null && this.#phase <= phase.head && this.line.heldBytes === 0) {
+      if (!this.#parse(this.#pending)) break;
+    }
+    this.#isPumping = false;
+    if (this.#phase <= phase.head) {
+      if (this.#isInputEnded) this.#endInput();
+      else this.line.resume();
+    }
+  }
+
+  /** One head from the pending bytes; false when it is not whole. */
+  #parse(bytes: Uint8Array): boolean {
+    // A head that comes in pieces is looked at again only when a line has ended in the new bytes, or it has grown too large.
+    const { headBytesMax } = this.#context.site.plan.limits;
+    if (this.#seen > 0 && bytes.length < headBytesMax && bytes.indexOf(0x0a, this.#seen) === -1) {
+      this.#seen = bytes.length;
+      return false;
+    }
+    const listener = this.#context.site.listener(this.#listener.plan.slot);
+    if (listener !== undefined) this.#listener = listener;
+    const exchange = this.#context.takeExchange();
+    exchange.open(this, this.#listener);
+    const next = parseRequest(exchange.head, bytes, 0, bytes.length, headBytesMax);
+    if (next === parsed.more) {
+      this.#context.returnExchange(exchange);
+      this.#seen = bytes.length;
+      this.#beginHead();
+      return false;
+    }
+    this.#exchange = exchange;
+    this.#phase = phase.exchange;
+    this.#pending = null;
+    this.#seen = 0;
+    this.#isBodyHeld = false;
+    if (next === parsed.refused) {
+      this.#context.tally.cells[this.#listener.row + listenerCell.badRequests]!++;
+      exchange.fail(fault(exchange.head.fault!));
+      return true;
+    }
+    // What follows the request must be held before the exchange begins: it may end at once and come back here.
+    const end = exchange.measure(next, bytes.length);
+    if (end < bytes.length) {
+      this.#pending = bytes.subarray(end);
+      this.line.pause();
+    }
+    exchange.begin();
+    return true;
+  }
+
+  #beginHead(): void {
+    if (this.#phase === phase.head) return;
+    const { port } = this.#context;
+    this.#phase = phase.head;
+    // A fresh connection has had this deadline since it was accepted.
+    if (this.#requests > 0) port.wake(this, port.nowMs + this.#listener.plan.timeouts.headMs);
+  }
+
+  /** An answer to a request that never became whole. */
+  #refuse(code: "head_timeout"): void {
+    const exchange = this.#context.takeExchange();
+    exchange.open(this, this.#listener);
+    this.#exchange = exchange;
+    this.#phase = phase.exchange;
+    exchange.fail(fault(code));
+  }
+
+  /** The client has ended and there is nothing whole left to answer. */
+  #endInput(): void {
+    if (this.line.heldBytes > 0) {
+      this.#phase = phase.lingering;
+      this.line.end();
+    } else this.closeNow(false);
+  }
+
+  #abort(): void {
+    this.#exchange!.abort(fault("client_closed"));
+    this.closeNow(true);
+  }
+
+  #releaseExchange(): void {
+    if (this.#exchange === null) return;
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    this.#context.returnExchange(exchange);
+  }
+
+  #gone(): void {
+    if (this.#phase === phase.closed) return;
+    this.#phase = phase.closed;
+    this.#pending = null;
+    this.#context.port.forget(this);
+    this.#context.downstreams.delete(this);
+    const { cells } = this.#context.tally;
+    cells[this.#listener.row + listenerCell.connections]!--;
+    cells[this.#context.tally.workerRow() + workerCell.connections]!--;
+  }
+}

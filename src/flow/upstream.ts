@@ -1,0 +1,191 @@
+// One connection to a server: dialed for an exchange, carrying one exchange at a time, idle in between. It turns the server's
+// bytes into responses and hands them to the exchange; it does not know what becomes of them. A server is judged as strictly
+// as a client: what it says unasked, or in two readings, ends the connection.
+//
+//   dial ─ connected ─> busy ─ response and request done ─> idle ─ carry ─> busy
+//     └─ refused          └─ closed, malformed, unfit for reuse ─> gone     └─ closed, any byte ─> gone
+
+import { type Fault, fault } from "../base/fault.ts";
+import { serverCell, workerCell } from "../memory/tally.ts";
+import { Body } from "../wire/http1/body.ts";
+import { bodyKind } from "../wire/http1/head.ts";
+import { parsed, parseResponse } from "../wire/http1/reader.ts";
+import type { Context } from "./context.ts";
+import type { Exchange } from "./exchange.ts";
+import type { DialFlow, Line } from "./port.ts";
+import type { PoolSite, ServerSite } from "./site.ts";
+
+/** Interim responses before the final one; a server that sends more is broken. */
+const interimMax = 32;
+
+export class Upstream implements DialFlow {
+  readonly server: ServerSite;
+  readonly body: Body = new Body();
+  idleSinceMs = 0;
+  /** Set by `connected`; nothing is said to the line before. */
+  line: Line | null = null;
+  readonly #context: Context;
+  readonly #pool: PoolSite;
+  #exchange: Exchange | null = null;
+  /** Bytes of a response head that is not whole yet. */
+  #partial: Uint8Array | null = null;
+  #isHeadDone = false;
+  #interims = 0;
+  #carried = 0;
+  #dialedMs = 0;
+
+  constructor(context: Context, pool: PoolSite, server: ServerSite) {
+    this.#context = context;
+    this.#pool = pool;
+    this.server = server;
+  }
+
+  /** Whether a lost exchange may be the fault of a connection that had simply grown old. */
+  get isReused(): boolean {
+    return this.#carried > 1;
+  }
+
+  /** Whether any byte of the response has come. */
+  get isAnswering(): boolean {
+    return this.#isHeadDone || this.#partial !== null || this.#interims > 0;
+  }
+
+  dial(exchange: Exchange): void {
+    this.carry(exchange);
+    this.#dialedMs = this.#context.port.nowMs;
+    this.#context.port.dial(this.server.plan, this, this.#pool.plan.timeouts.connectMs);
+  }
+
+  carry(exchange: Exchange): void {
+    this.#exchange = exchange;
+    this.#isHeadDone = false;
+    this.#interims = 0;
+    this.#carried++;
+  }
+
+  connected(line: Line): void {
+    this.line = line;
+    const { cells } = this.#context.tally;
+    cells[this.server.row + serverCell.connects]!++;
+    cells[this.server.row + serverCell.connectSum]! += (this.#context.port.nowMs - this.#dialedMs) / 1000;
+    cells[this.server.row + serverCell.open]!++;
+    cells[this.#context.tally.workerRow() + workerCell.upstreamConnections]!++;
+    const exchange = this.#exchange;
+    if (exchange !== null) exchange.send(this);
+    else this.#idle();
+  }
+
+  refused(what: Fault): void {
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    exchange?.attempt.refused(what);
+  }
+
+  received(bytes: Uint8Array): void {
+    this.#context.tally.cells[this.server.row + serverCell.bytesReceived]! += bytes.length;
+    const exchange = this.#exchange;
+    if (exchange === null) return this.#lose();
+    if (exchange.tunnel !== null) return exchange.tunneledDown(bytes, 0, bytes.length);
+    if (this.#isHeadDone) return exchange.responseBytes(bytes, 0, bytes.length);
+    if (this.#partial === null) return this.#parse(exchange, bytes);
+    const whole = new Uint8Array(this.#partial.length + bytes.length);
+    whole.set(this.#partial);
+    whole.set(bytes, this.#partial.length);
+    this.#partial = null;
+    this.#parse(exchange, whole);
+  }
+
+  drained(): void {
+    this.#exchange?.drainedUp();
+  }
+
+  ended(): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return this.#lose();
+    if (exchange.tunnel !== null) return exchange.tunnelEndedUp();
+    if (this.#isHeadDone && this.body.kind === bodyKind.close) return exchange.responseEnded();
+    this.#lost(exchange);
+  }
+
+  closed(isReset: boolean): void {
+    const exchange = this.#exchange;
+    this.#gone();
+    if (exchange === null) return;
+    if (exchange.tunnel !== null) exchange.tunnelClosed(isReset);
+    else if (this.#isHeadDone && this.body.kind === bodyKind.close && !isReset) exchange.responseEnded();
+    else this.#lost(exchange);
+  }
+
+  /** The exchange has no further use for this connection. `isReusable`: both messages ended where they should. */
+  release(isReusable: boolean): void {
+    this.#exchange = null;
+    if (!isReusable) return this.destroy();
+    if (this.line !== null) this.#idle();
+  }
+
+  /** Close now. */
+  destroy(): void {
+    this.#exchange = null;
+    if (this.line === null) return;
+    this.line.destroy();
+    this.#gone();
+  }
+
+  /** Close so that the server sees that what it was sent is not whole. */
+  reset(): void {
+    this.#exchange = null;
+    if (this.line === null) return;
+    this.line.reset();
+    this.#gone();
+  }
+
+  #idle(): void {
+    this.idleSinceMs = this.#context.port.nowMs;
+    if (this.#context.isDraining || !this.server.idle.put(this)) this.destroy();
+  }
+
+  /** An idle connection that speaks or ends is of no use. */
+  #lose(): void {
+    this.server.idle.remove(this);
+    this.destroy();
+  }
+
+  #gone(): void {
+    if (this.line === null) return;
+    this.line = null;
+    this.#partial = null;
+    this.server.idle.remove(this);
+    const { tally } = this.#context;
+    tally.cells[this.server.row + serverCell.open]!--;
+    tally.cells[tally.workerRow() + workerCell.upstreamConnections]!--;
+  }
+
+  #lost(exchange: Exchange): void {
+    const isAnswering = this.isAnswering;
+    this.#exchange = null;
+    this.destroy();
+    if (isAnswering) exchange.failUpstream(fault("truncated_response"));
+    else exchange.attempt.lost(fault("server_closed"), this.isReused);
+  }
+
+  #parse(exchange: Exchange, bytes: Uint8Array): void {
+    const head = this.#context.responseHead;
+    let start = 0;
+    for (;;) {
+      const next = parseResponse(head, bytes, start, bytes.length, this.#pool.headBytesMax);
+      if (next === parsed.more) {
+        this.#partial = start === 0 ? bytes : bytes.subarray(start);
+        return;
+      }
+      if (next === parsed.refused) return exchange.failUpstream(fault("bad_response"));
+      if (head.status >= 200 || head.status === 101) {
+        this.#isHeadDone = true;
+        return exchange.responded(head, bytes, next, bytes.length);
+      }
+      if (++this.#interims > interimMax) return exchange.failUpstream(fault("bad_response"));
+      exchange.interim(head);
+      start = next;
+      if (start === bytes.length) return;
+    }
+  }
+}
