@@ -1,0 +1,62 @@
+// Prints JSON Schema as TypeScript interfaces, with each key's description as its doc comment: how types.ts is made, so that
+// an editor shows the same words over a TypeScript config as over a YAML one. It knows the part of JSON Schema that zod writes
+// for our schema, and throws at anything else rather than print `unknown`.
+
+type Node = Record<string, unknown>;
+
+/** Two sets of interfaces: what an operator may write (`…Input`), and what a checked config holds. */
+export function printTypes(input: Node, checked: Node): string {
+  const head =
+    "// The types of a configuration, made from its schema by `sluice schema --types`; a test keeps the two equal. Those that end in\n" +
+    "// Input are what an operator may write; the others are a checked config, with every default filled in.\n";
+  return [head, ...interfaces(input, "Input"), ...interfaces(checked, "")].join("\n");
+}
+
+function interfaces(root: Node, suffix: string): string[] {
+  const sections = Object.entries(root["$defs"] as Record<string, Node>);
+  const own = sections.map(([name, node]) => printSection(`${name}${suffix}`, node, suffix));
+  return [...own, printSection(`Config${suffix}`, root, suffix)];
+}
+
+function printSection(name: string, node: Node, suffix: string): string {
+  const required = new Set((node["required"] ?? []) as string[]);
+  const lines = Object.entries(node["properties"] as Record<string, Node>).map(([key, value]) => {
+    const isRequired = required.has(key);
+    const type = printType(value, suffix);
+    return `${comment(value, "  ")}  ${key}${isRequired ? "" : "?"}: ${type}${isRequired ? "" : " | undefined"};\n`;
+  });
+  return `${comment(node, "")}export interface ${name} {\n${lines.join("")}}\n`;
+}
+
+function comment(node: Node, indent: string): string {
+  const told = node["description"] as string | undefined;
+  const usual =
+    node["default"] === undefined || typeof node["default"] === "object"
+      ? ""
+      : ` Default: ${JSON.stringify(node["default"])}.`;
+  return told === undefined ? "" : `${indent}/** ${told}${usual} */\n`;
+}
+
+function printType(node: Node, suffix: string): string {
+  if (typeof node["$ref"] === "string") return `${node["$ref"].slice("#/$defs/".length)}${suffix}`;
+  if (Array.isArray(node["allOf"]) && node["allOf"].length === 1) return printType(node["allOf"][0] as Node, suffix);
+  if (Array.isArray(node["anyOf"])) return node["anyOf"].map((part) => printType(part as Node, suffix)).join(" | ");
+  if (node["const"] !== undefined) return JSON.stringify(node["const"]);
+  if (Array.isArray(node["enum"])) return node["enum"].map((value) => JSON.stringify(value)).join(" | ");
+  switch (node["type"]) {
+    case "string":
+    case "number":
+    case "boolean":
+      return node["type"];
+    case "integer":
+      return "number";
+    case "array": {
+      const item = printType(node["items"] as Node, suffix);
+      return item.includes("|") ? `(${item})[]` : `${item}[]`;
+    }
+    case "object":
+      if (typeof node["additionalProperties"] === "object")
+        return `Record<string, ${printType(node["additionalProperties"] as Node, suffix)}>`;
+  }
+  throw new TypeError(`no TypeScript for ${JSON.stringify(node)}`);
+}

@@ -1,0 +1,180 @@
+// The keys of a pool: its servers, how one is chosen, what is tried again, and how a bad one is found out. What concerns two
+// keys at once (a duplicate server, a timeout above its period) is in review.ts.
+
+import { z } from "zod";
+import { readServerAddress, weightMax } from "../base/address.ts";
+import { misread, type Reading, read } from "../base/reading.ts";
+import { token } from "./listenerschema.ts";
+import type { BalancePolicy } from "./plan.ts";
+import { readStatusRanges } from "./statusrange.ts";
+import { choice, count, duration, flag, list, says, section, share, text, words } from "./term.ts";
+import type { Pool, PoolInput } from "./types.ts";
+
+export const balancePolicies: readonly BalancePolicy[] = [
+  "random",
+  "roundRobin",
+  "weightedRoundRobin",
+  "leastConnections",
+  "leastCalled",
+  "p2c",
+  "peakEwma",
+  "ipHash",
+  "consistentHash",
+  "boundedHash",
+  "first",
+];
+const serverExpected = 'an address such as "10.0.0.1:80", "app:8080^3" or "unix:/run/app.sock"';
+
+function readKey(text: string): Reading<string> {
+  const [kind, name, ...rest] = text.split(":");
+  if ((kind === "ip" || kind === "uri") && name === undefined) return read(text);
+  if ((kind === "header" || kind === "cookie") && name !== undefined && token.test(name) && rest.length === 0)
+    return read(text);
+  return misread(`must be "ip", "uri", "header:NAME" or "cookie:NAME", not ${JSON.stringify(text)}`);
+}
+
+const policy = choice(balancePolicies);
+
+const balance = section({
+  policy: policy.describe("How a server is chosen."),
+  key: text('"ip", "uri", "header:NAME" or "cookie:NAME"', readKey)
+    .default("ip")
+    .describe("What consistentHash and boundedHash hash: ip, uri, header:NAME or cookie:NAME."),
+  loadFactor: share(1.01, 10).default(1.25).describe("boundedHash: a server takes at most this times the mean load."),
+}).meta({ id: "Balance", description: "How a server is chosen, with its options." });
+
+const cookieName = words("a cookie's name", token);
+
+const sticky = section({
+  cookie: cookieName.describe("Name of the cookie that brings a client back to its server."),
+  maxAge: duration("1s").optional().describe("How long the browser keeps it; absent: until it is closed."),
+  secure: flag().default(false).describe("Only over HTTPS."),
+  httpOnly: flag().default(true).describe("Hidden from scripts."),
+  sameSite: choice(["Strict", "Lax", "None"]).optional().describe("The SameSite attribute; absent sends none."),
+  path: words("a path that starts with / and holds no space or ;", /^\/[\x21-\x3a\x3c-\x7e]*$/)
+    .default("/")
+    .describe("The Path attribute."),
+}).meta({ id: "Sticky", description: "A cookie that brings a client back to its server." });
+
+const server = section({
+  address: text(serverExpected, readServerAddress).describe(
+    'host:port, "[::1]:80" or "unix:/path". A name is resolved again as time passes.',
+  ),
+  weight: count(1, weightMax).optional().describe("Its share against the others' (1 when absent)."),
+  backup: flag().default(false).describe("Used only while no other server is available."),
+  maxConnections: count(0, 1_000_000)
+    .default(0)
+    .describe("Exchanges in flight at once over all workers; more wait in the queue. 0 is no limit."),
+}).meta({ id: "Server", description: "A server with its options." });
+
+const check = section({
+  http: words('a path that starts with "/"', /^\/[\x21-\x7e]*$/)
+    .optional()
+    .describe("Ask for this path and judge by the status of the answer."),
+  tcp: z
+    .literal(true, { error: says("true") })
+    .optional()
+    .describe("Judge by whether a connection is accepted."),
+  every: duration("100ms", "1d").default("2s").describe("From one probe of a server to the next."),
+  timeout: duration("10ms", "1h").default("1s").describe("For connection and answer together."),
+  rise: count(1, 100).default(2).describe("Successes in a row that bring a server up."),
+  fall: count(1, 100).default(3).describe("Failures in a row that take a server down."),
+  expect: text('statuses such as "200-399"', readStatusRanges)
+    .optional()
+    .describe('Statuses that count as success, such as "200", "200-399" (the default) or "200-299,401".'),
+  method: choice(["GET", "HEAD", "OPTIONS"]).optional().describe("Method of the probe; GET when absent."),
+  host: words("a host name, with or without a port", /^[A-Za-z0-9._:[\]-]{1,255}$/)
+    .optional()
+    .describe("Host field of the probe; the server's own host:port when absent."),
+  port: count(1, 65_535).optional().describe("Probe this port instead of the server's own."),
+}).meta({
+  id: "Check",
+  description: "Active health checks. All servers are probed side by side; a new one serves after its first success.",
+});
+
+const ejection = section({
+  consecutiveFailures: z
+    .union([count(1, 10_000), z.literal(false)], { error: says("a whole number from 1 to 10000, or false") })
+    .default(5)
+    .describe("Failures in a row, over all workers, that eject a server; false is off."),
+  errorRatio: share(0.01, 1)
+    .optional()
+    .describe("Share of failures in an interval above which a server is ejected: 0.5 is half."),
+  latency: duration().optional().describe("Mean response time in an interval above which a server is ejected."),
+  minimumRequests: count(1, 1_000_000)
+    .default(20)
+    .describe("Requests in an interval below which errorRatio and latency say nothing."),
+  interval: duration("100ms", "1h").default("10s").describe("How often errorRatio and latency are looked at."),
+  base: duration("100ms", "1d")
+    .default("30s")
+    .describe("Length of a first ejection; the n-th in a row lasts n times as long."),
+  maximum: duration("100ms", "1d").default("5m").describe("No ejection is longer."),
+}).meta({
+  id: "Ejection",
+  description: "Passive ejection: a server that fails in live traffic is left out for a while.",
+});
+
+const retryBudget = section({
+  ratio: share(0, 1)
+    .default(0.2)
+    .describe("Retries may be at most this share of the requests of the last seconds, ..."),
+  minimumPerSecond: count(0, 100_000).default(10).describe("... plus this many a second."),
+}).meta({ id: "RetryBudget", description: "What keeps retries from becoming a storm." });
+
+const queue = section({
+  length: count(0, 1_000_000).default(1024).describe("Requests that may wait, in each worker; 0 lets none wait."),
+  timeout: duration().default("5s").describe("How long one waits before it is answered 503."),
+}).meta({ id: "Queue", description: "The waiting room for when every server is at its maxConnections." });
+
+const idle = section({
+  connections: count(0, 100_000)
+    .default(256)
+    .describe("Idle connections kept to each server, in each worker; 0 closes each after its exchange."),
+  timeout: duration()
+    .default("30s")
+    .describe("How long one is kept. Best a little shorter than the server's own keep-alive timeout."),
+}).meta({ id: "Idle", description: "Idle keep-alive connections to servers." });
+
+const timeouts = section({
+  connect: duration().optional().describe("For a connection to be accepted."),
+  response: duration().optional().describe("From a request sent whole to the head of its response."),
+  read: duration().optional().describe("Silence allowed between two reads of a response body."),
+}).meta({ id: "PoolTimeouts", description: "Instead of the timeouts for all." });
+
+export const pool: z.ZodType<Pool, PoolInput> = section({
+  servers: list(
+    z.union([text(serverExpected, readServerAddress), server], {
+      error: says(`${serverExpected}, or a section with that address`),
+    }),
+    "servers",
+    1,
+  ).describe('Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options.'),
+  balance: z
+    .union([policy, balance], { error: says("the name of a policy, or a section with policy, key and loadFactor") })
+    .default("weightedRoundRobin")
+    .describe("How a server is chosen: the name of a policy, or a section with its options."),
+  sticky: z
+    .union([cookieName, sticky], { error: says("a cookie's name, or a section with cookie") })
+    .optional()
+    .describe("A cookie that brings a client back to its server: its name, or a section with its attributes."),
+  retries: count(0, 100)
+    .default(2)
+    .describe(
+      "Further attempts after the first. Only what cannot have reached a server, or is idempotent, is ever sent again.",
+    ),
+  redispatch: flag().default(true).describe("Whether a further attempt may go to another server."),
+  retryBudget: retryBudget.prefault({}),
+  queue: queue.prefault({}),
+  idle: idle.prefault({}),
+  slowStart: duration("0s", "1h")
+    .default("0s")
+    .describe("How long a server that came up takes to reach its full weight."),
+  panicThreshold: share(0, 1)
+    .default(0.5)
+    .describe(
+      "When ejections would leave less than this share of the servers, they are ignored: better a bad server than none.",
+    ),
+  check: check.optional().describe("Absent: no active checks, every server counts as up."),
+  ejection: ejection.optional().describe("Absent: no passive ejection."),
+  timeouts: timeouts.prefault({}),
+}).meta({ id: "Pool", description: "A group of servers that answer the same requests." });

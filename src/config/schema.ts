@@ -1,0 +1,122 @@
+// The whole configuration: every key with its meaning, default and bounds, told to the operator where it is declared. The JSON
+// Schema, the TypeScript types of types.ts and the reference are made from here; nothing else declares a key. Listeners and pools
+// have files of their own. What concerns two keys at once (a pool that does not exist, a timeout above its period) is in review.ts.
+
+import { z } from "zod";
+import { readListenAddress } from "../base/address.ts";
+import { capacity } from "../memory/arena.ts";
+import { listener } from "./listenerschema.ts";
+import { pool } from "./poolschema.ts";
+import {
+  choice,
+  count,
+  duration,
+  listenExpected,
+  named,
+  says,
+  section,
+  size,
+  sizeOrZero,
+  text,
+  words,
+} from "./term.ts";
+import type { Config, ConfigInput } from "./types.ts";
+
+const admin = section({
+  listen: text(listenExpected, readListenAddress)
+    .default("127.0.0.1:2112")
+    .describe(
+      "Where the admin interface listens: /metrics, /healthz, /readyz and the API. Outside of loopback it demands a token.",
+    ),
+  token: words("a text of at least 16 characters without spaces", /^[\x21-\x7e]{16,}$/)
+    .optional()
+    .describe("Bearer token that admin requests must carry. In a text file, take it from the environment."),
+}).meta({ id: "Admin", description: "The admin interface." });
+
+const log = section({
+  level: choice(["debug", "info", "warn", "error"])
+    .default("info")
+    .describe("The least level of the application log that is written, to stderr."),
+  format: choice(["auto", "json", "text"])
+    .default("auto")
+    .describe("json, text, or auto: text on a terminal, JSON lines elsewhere."),
+}).meta({ id: "Log", description: "The application log, on stderr." });
+
+const accessLog = section({
+  path: words('the path of a file, or "-" for stdout', /^[^\0]{1,4096}$/)
+    .default("-")
+    .describe('A file\'s path, or "-" for stdout.'),
+  format: choice(["json", "common", "combined"])
+    .default("json")
+    .describe("JSON lines, or the common or combined format of Apache and nginx."),
+  buffer: size("4kb", "1gb")
+    .default("1mb")
+    .describe(
+      "What each worker holds for a log that does not take it; beyond that lines are dropped and counted, and traffic goes on.",
+    ),
+  flush: duration("10ms", "1m").default("1s").describe("How long a line may wait to be written together with others."),
+}).meta({ id: "AccessLog", description: "The access log: one line for each exchange." });
+
+const timeouts = section({
+  head: duration()
+    .default("10s")
+    .describe("From accept, or a head's first byte, to its last: a slower client is answered 408."),
+  idle: duration().default("60s").describe("How long a client's connection is kept between two requests."),
+  read: duration()
+    .default("60s")
+    .describe("Silence allowed between two reads of a body, the client's or the server's."),
+  tunnel: duration()
+    .default("1h")
+    .describe("Silence in both directions allowed on an upgraded connection (WebSocket)."),
+  linger: duration("0s", "5m")
+    .default("2s")
+    .describe(
+      "After a refused request: how long what the client still sends is read and thrown away, so that it can see the answer.",
+    ),
+  connect: duration().default("5s").describe("For a connection to a server to be accepted."),
+  response: duration().default("60s").describe("From a request sent whole to the head of its response."),
+}).meta({ id: "Timeouts", description: "Defaults for every listener and pool." });
+
+const limits = section({
+  head: size("1kb", "1mb")
+    .default("32kb")
+    .describe("Start line and fields of a request or response together; a larger request is answered 431."),
+  fields: count(8, 10_000).default(128).describe("Fields in a head, or in trailers."),
+  body: sizeOrZero("1b", "8191tb").default(0).describe("Request body; a larger one is answered 413. 0 is no limit."),
+  requestsPerConnection: count(0, 1_000_000_000)
+    .default(0)
+    .describe("Requests on one client connection before it is closed. 0 is no limit."),
+}).meta({ id: "Limits", description: "What a client or server may send." });
+
+export const configSchema: z.ZodType<Config, ConfigInput> = section({
+  $schema: z
+    .string({ error: says("the address of a JSON Schema") })
+    .optional()
+    .describe("For editors only: where the JSON Schema of this file is."),
+  workers: z
+    .union([z.literal("auto"), count(1, capacity.workers)], {
+      error: says(`"auto" or a whole number from 1 to ${capacity.workers}`),
+    })
+    .default("auto")
+    .describe("Processes that carry traffic; auto is one for each core."),
+  admin: admin.prefault({}),
+  log: log.prefault({}),
+  accessLog: accessLog.optional().describe("Absent: no access log."),
+  drainTimeout: duration("0s")
+    .default("30s")
+    .describe("How long a worker that is to stop waits for exchanges and tunnels to end."),
+  timeouts: timeouts.prefault({}),
+  limits: limits.prefault({}),
+  listeners: named(listener, "listeners").describe("Where clients connect, each under a name of its own."),
+  pools: named(pool, "pools").describe("Groups of servers, each under a name of its own."),
+}).meta({ title: "Sluice configuration" });
+
+/** For editors: what an operator may write. */
+export function jsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(configSchema, { io: "input" }) as Record<string, unknown>; // Zod's own type of a JSON Schema is narrower to write, not to read.
+}
+
+/** What `types.ts` is made from: a config as checked, every default filled in. */
+export function checkedJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(configSchema, { io: "output" }) as Record<string, unknown>; // As above.
+}
