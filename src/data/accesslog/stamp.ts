@@ -1,4 +1,5 @@
-// The time of a log line, formatted once a second: what changes within a second are three digits.
+// The time of a log line, formatted once a second: what changes within a second are three digits. Times that go back and
+// forth over the edge of a second are right too, only slower.
 
 import { appendBytes, appendThreeDigits, ascii } from "./append.ts";
 
