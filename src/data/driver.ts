@@ -1,0 +1,92 @@
+// The port of a data worker: the clock, chance and timers that flows are given, and what happens when our own code fails.
+// One timer drives the wheel; there is none per connection or request. The clock is read once for each call into a flow.
+
+import { TimerWheel, tickMs } from "../base/timerwheel.ts";
+import type { ServerPlan } from "../config/plan.ts";
+import type { Context } from "../flow/context.ts";
+import type { DialFlow, Port, WakeFlow } from "../flow/port.ts";
+import { Dialer } from "./dialer.ts";
+
+const sweepMs = 1000;
+/** How often exchanges that wait for a server look whether another worker has let one go. */
+const pollMs = 4;
+
+export class Driver implements Port {
+  nowMs: number = performance.now();
+  readonly wheel: TimerWheel = new TimerWheel(this.nowMs);
+  readonly #dialer: Dialer = new Dialer(this);
+  readonly #wallOffsetMs: number = Date.now() - this.nowMs;
+  readonly #failed: (error: Error) => void;
+  #context: Context | null = null;
+  #sweptMs = 0;
+  #isPolling = false;
+
+  /** `failed` is told of an error of our own; the worker is then to be replaced. */
+  constructor(failed: (error: Error) => void) {
+    this.#failed = failed;
+  }
+
+  get wallMs(): number {
+    return this.nowMs + this.#wallOffsetMs;
+  }
+
+  start(context: Context): void {
+    this.#context = context;
+    setInterval(() => this.#tick(), tickMs);
+  }
+
+  refresh(): void {
+    this.nowMs = performance.now();
+  }
+
+  random(): number {
+    return Math.random();
+  }
+
+  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number): void {
+    this.#dialer.dial(server, flow, timeoutMs);
+  }
+
+  wake(flow: WakeFlow, deadlineMs: number): void {
+    this.wheel.set(flow, deadlineMs);
+  }
+
+  forget(flow: WakeFlow): void {
+    this.wheel.remove(flow);
+  }
+
+  failed(error: Error): void {
+    this.#failed(error);
+  }
+
+  #tick(): void {
+    try {
+      this.refresh();
+      this.wheel.advance(this.nowMs);
+      const context = this.#context!;
+      if (this.nowMs - this.#sweptMs >= sweepMs) {
+        this.#sweptMs = this.nowMs;
+        context.sweep();
+      }
+      if (context.waiting.size > 0) this.#poll();
+    } catch (error) {
+      this.failed(error as Error);
+    }
+  }
+
+  #poll(): void {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    const timer = setInterval(() => {
+      try {
+        this.refresh();
+        this.#context!.pollWaiting();
+        if (this.#context!.waiting.size > 0) return;
+      } catch (error) {
+        this.failed(error as Error);
+      }
+      this.#isPolling = false;
+      clearInterval(timer);
+    }, pollMs);
+  }
+}

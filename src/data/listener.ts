@@ -1,0 +1,117 @@
+// Listening sockets. A worker opens those of its plan and keeps each for as long as some plan has its address: a listener is
+// never swapped, only what stands behind it. All workers listen on the same TCP port by SO_REUSEPORT, and the kernel
+// shares connections out among them. A unix socket's path can be bound once: worker 0 serves it alone.
+
+import { unlinkSync } from "node:fs";
+import type { Socket, SocketHandler } from "bun";
+import type { Address, ListenerPlan } from "../config/plan.ts";
+import type { Context } from "../flow/context.ts";
+import { Downstream } from "../flow/downstream.ts";
+import { listenerCell, type Totals } from "../memory/tally.ts";
+import { raiseBacklog } from "./backlog.ts";
+import type { Driver } from "./driver.ts";
+import { PlainLine, plainHandlers } from "./plain.ts";
+
+interface OpenListener {
+  slot: number;
+  stop(): void;
+}
+
+export class Listeners {
+  readonly #driver: Driver;
+  readonly #context: Context;
+  readonly #totals: Totals;
+  readonly #open = new Map<string, OpenListener>();
+
+  constructor(driver: Driver, context: Context, totals: Totals) {
+    this.#driver = driver;
+    this.#context = context;
+    this.#totals = totals;
+  }
+
+  /** Open what is new. Throws, having opened nothing, when an address cannot be had. */
+  open(plans: readonly ListenerPlan[]): void {
+    const opened: string[] = [];
+    try {
+      for (const plan of plans) {
+        const key = addressText(plan.address);
+        const former = this.#open.get(key);
+        if (former !== undefined) {
+          former.slot = plan.slot;
+          continue;
+        }
+        if (plan.address.kind === "unix" && this.#context.tally.worker !== 0) continue;
+        this.#open.set(key, this.#listen(plan));
+        opened.push(key);
+      }
+    } catch (error) {
+      for (const key of opened) this.#close(key);
+      throw error;
+    }
+  }
+
+  /** Close what no listener of `plans` stands on. Connections that were accepted there go on. */
+  closeOthers(plans: readonly ListenerPlan[]): void {
+    const kept = new Set(plans.map((plan) => addressText(plan.address)));
+    for (const key of this.#open.keys()) if (!kept.has(key)) this.#close(key);
+  }
+
+  #close(key: string): void {
+    this.#open.get(key)?.stop();
+    this.#open.delete(key);
+  }
+
+  #listen(plan: ListenerPlan): OpenListener {
+    const entry: OpenListener = { slot: plan.slot, stop: () => {} };
+    const handlers = plainHandlers(this.#driver, (socket) => this.#accepted(entry, socket));
+    const listener = bind(plan.address, handlers);
+    raiseBacklog(listener);
+    entry.stop = () => {
+      listener.stop(false);
+      if (plan.address.kind === "unix") removeSocket(plan.address.path);
+    };
+    return entry;
+  }
+
+  #accepted(entry: OpenListener, socket: Socket<PlainLine>): void {
+    const line = new PlainLine(socket);
+    socket.data = line;
+    this.#driver.refresh();
+    const site = this.#context.site.listener(entry.slot);
+    if (site === undefined) return line.destroy();
+    if (this.#totals.listener(entry.slot, listenerCell.connections) >= site.plan.connectionsMax) {
+      this.#context.tally.cells[site.row + listenerCell.refusedLimit]!++;
+      return line.destroy();
+    }
+    line.flow = new Downstream(this.#context, site, line, addressOf(socket));
+  }
+}
+
+function bind(address: Address, handlers: SocketHandler<PlainLine>): { stop(force?: boolean): void } {
+  const common = { allowHalfOpen: true, socket: handlers };
+  if (address.kind === "tcp") {
+    return Bun.listen<PlainLine>({ hostname: address.host, port: address.port, reusePort: true, ...common });
+  }
+  // What an earlier process left behind: control has made sure that nobody listens there.
+  removeSocket(address.path);
+  return Bun.listen<PlainLine>({ unix: address.path, ...common });
+}
+
+function removeSocket(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Nothing was there.
+  }
+}
+
+/** The peer's address as plain text; IPv4 clients of an IPv6 listener by their IPv4 address. */
+function addressOf(socket: Socket<PlainLine>): string {
+  const address = socket.remoteAddress;
+  if (!address) return "unix";
+  return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
+}
+
+function addressText(address: Address): string {
+  return address.kind === "unix" ? `unix:${address.path}` : `${address.host}:${address.port}`;
+}

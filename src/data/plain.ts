@@ -1,0 +1,135 @@
+// The door to the world for plain TCP and unix sockets: Bun's raw sockets on one side, the words of flow/port.ts on the other.
+// It holds the bytes that the kernel did not take, keeps the laws of the port, and decides nothing.
+// Raw sockets: `write` never buffers; `end()` closes the descriptor at once and calls `close` inside the call; `shutdown()`
+// sends a FIN only; `terminate()` sends a RST; `drain` may come with nothing queued.
+
+import type { Socket, SocketHandler } from "bun";
+import type { Line, LineFlow } from "../flow/port.ts";
+import type { Driver } from "./driver.ts";
+
+export class PlainLine implements Line {
+  flow: LineFlow | null = null;
+  readonly #socket: Socket<PlainLine>;
+  #held: Uint8Array | null = null;
+  #isPaused = false;
+  #isEnding = false;
+
+  constructor(socket: Socket<PlainLine>) {
+    this.#socket = socket;
+  }
+
+  get heldBytes(): number {
+    return this.#held === null ? 0 : this.#held.length;
+  }
+
+  send(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#held !== null) {
+      this.#hold(bytes, start, end);
+      return false;
+    }
+    const size = end - start;
+    const taken = this.#socket.write(bytes, start, size);
+    if (taken === size) return true;
+    // Closed: the close is on its way to the flow, the bytes have nowhere to go.
+    if (taken < 0) return true;
+    this.#hold(bytes, start + taken, end);
+    return false;
+  }
+
+  pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#socket.resume();
+  }
+
+  end(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    if (this.#held === null) this.#socket.shutdown();
+  }
+
+  destroy(): void {
+    this.flow = null;
+    this.#held = null;
+    this.#socket.end();
+  }
+
+  reset(): void {
+    this.flow = null;
+    this.#held = null;
+    this.#socket.terminate();
+  }
+
+  /** The kernel has room again. Answers whether the flow is to be told. */
+  flush(): boolean {
+    const held = this.#held;
+    if (held === null) return false;
+    const taken = this.#socket.write(held, 0, held.length);
+    if (taken >= 0 && taken < held.length) {
+      this.#held = held.subarray(taken);
+      return false;
+    }
+    this.#held = null;
+    if (this.#isEnding) this.#socket.shutdown();
+    return true;
+  }
+
+  #hold(bytes: Uint8Array, start: number, end: number): void {
+    const former = this.#held;
+    const held = new Uint8Array((former?.length ?? 0) + end - start);
+    if (former !== null) held.set(former);
+    held.set(bytes.subarray(start, end), former?.length ?? 0);
+    this.#held = held;
+  }
+}
+
+/** Handlers for sockets whose `data` is their line. `opened` makes the line; one set for each side keeps calls monomorphic. */
+export function plainHandlers(driver: Driver, opened: (socket: Socket<PlainLine>) => void): SocketHandler<PlainLine> {
+  const handlers: SocketHandler<PlainLine, "uint8array"> = {
+    binaryType: "uint8array",
+    open: opened,
+    data(socket, bytes) {
+      const flow = socket.data.flow;
+      if (flow === null) return;
+      driver.refresh();
+      flow.received(bytes);
+    },
+    drain(socket) {
+      const line = socket.data;
+      if (line.flow === null || !line.flush()) return;
+      driver.refresh();
+      line.flow.drained();
+    },
+    end(socket) {
+      const flow = socket.data.flow;
+      if (flow === null) {
+        // Told to no one, yet half of the connection would stay.
+        socket.end();
+        return;
+      }
+      driver.refresh();
+      flow.ended();
+    },
+    close(socket, error) {
+      const line = socket.data;
+      const flow = line?.flow ?? null;
+      if (flow === null) return;
+      line.flow = null;
+      driver.refresh();
+      flow.closed(error !== undefined && error !== null);
+    },
+    error(socket, error) {
+      // A throw inside one of the handlers above: ours, not the peer's. The socket would stay open.
+      driver.failed(error);
+      socket.data?.reset();
+    },
+  };
+  // Bun's types know only handlers of Buffers; `binaryType` says what these are given.
+  return handlers as unknown as SocketHandler<PlainLine>;
+}

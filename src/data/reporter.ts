@@ -1,0 +1,67 @@
+// From an exchange that has ended to a line of the access log: the driver's half of `report`. Without a log nothing is done.
+
+import type { Exchange } from "../flow/exchange.ts";
+import { field } from "../wire/http1/fields.ts";
+import type { Head } from "../wire/http1/head.ts";
+import type { AccessRecord } from "./accesslog/record.ts";
+import type { AccessLog } from "./accesslog.ts";
+
+export function logExchange(log: AccessLog, exchange: Exchange, wallMs: number, nowMs: number): void {
+  const { record } = log;
+  record.wallMs = wallMs;
+  record.durationMs = nowMs - exchange.startedMs;
+  record.client = exchange.clientAddress;
+  record.status = exchange.status;
+  record.bytesReceived = exchange.requestBytes;
+  record.bytesSent = exchange.responseBytesSent;
+  record.listener = exchange.listener.plan.name;
+  record.pool = exchange.pool.plan.name;
+  record.server = exchange.serverName;
+  record.attempts = exchange.attempt.count;
+  record.requestId = requestIdOf(exchange);
+  record.fault = exchange.fault === null ? "" : exchange.fault.code;
+  fillHead(record, exchange.head);
+  log.write();
+}
+
+function requestIdOf(exchange: Exchange): string {
+  const { requestId } = exchange.listener.forwarding;
+  if (requestId === null || exchange.requestIdCount === 0) return "";
+  const { head, requestIdIndex } = exchange;
+  if (requestIdIndex !== -1 && exchange.isTrusted && requestId.keep) {
+    return Buffer.from(
+      head.bytes.subarray(head.spans[requestIdIndex * 4 + 2]!, head.spans[requestIdIndex * 4 + 3]!),
+    ).toString("latin1");
+  }
+  return exchange.requestIdPrefix + exchange.requestIdCount.toString(16).padStart(8, "0");
+}
+
+function fillHead(record: AccessRecord, head: Head): void {
+  record.head = head.bytes;
+  record.minor = head.minor;
+  record.methodStart = head.start;
+  record.methodEnd = head.methodEnd;
+  record.targetStart = head.targetStart;
+  record.targetEnd = head.targetEnd;
+  record.hostStart = record.hostEnd = 0;
+  record.userAgentStart = record.userAgentEnd = 0;
+  record.refererStart = record.refererEnd = 0;
+  for (let index = 0; index < head.fieldCount; index++) {
+    const start = head.spans[index * 4 + 2]!;
+    const end = head.spans[index * 4 + 3]!;
+    switch (head.ids[index]) {
+      case field.host:
+        record.hostStart = start;
+        record.hostEnd = end;
+        break;
+      case field.userAgent:
+        record.userAgentStart = start;
+        record.userAgentEnd = end;
+        break;
+      case field.referer:
+        record.refererStart = start;
+        record.refererEnd = end;
+        break;
+    }
+  }
+}

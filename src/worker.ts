@@ -1,0 +1,131 @@
+// A data worker: maps the arena, obeys plans that the control process sends, and ends when it is told to, when control is gone,
+// or when its own code has failed an assertion. Wiring only; what happens to traffic is in flow/, to sockets in data/.
+
+import type { FromWorker, ToWorker, WorkerStart } from "./config/message.ts";
+import type { AccessLogPlan, Plan } from "./config/plan.ts";
+import { AccessLog } from "./data/accesslog.ts";
+import { Driver } from "./data/driver.ts";
+import { Listeners } from "./data/listener.ts";
+import { logExchange } from "./data/reporter.ts";
+import { Context } from "./flow/context.ts";
+import type { Exchange } from "./flow/exchange.ts";
+import { Site, type SiteParts } from "./flow/site.ts";
+import { Arena } from "./memory/arena.ts";
+import { Tally, Totals, workerCell } from "./memory/tally.ts";
+
+/** A worker whose code has failed ends what it can for this long. */
+const failedDrainMs = 5000;
+const drainPollMs = 20;
+
+class Worker {
+  readonly #parts: SiteParts;
+  readonly #tally: Tally;
+  readonly #totals: Totals;
+  readonly #driver: Driver = new Driver((error) => this.#fail(error));
+  #context: Context | null = null;
+  #listeners: Listeners | null = null;
+  #log: AccessLog | null = null;
+  #logPlan: AccessLogPlan | null = null;
+  #isDraining = false;
+
+  constructor(start: WorkerStart) {
+    const arena = new Arena(Bun.mmap(start.arenaPath, { shared: true }));
+    this.#tally = new Tally(arena, start.worker);
+    this.#totals = new Totals(arena, start.workers);
+    this.#parts = { arena, tally: this.#tally, workers: start.workers, random: Math.random };
+  }
+
+  told(message: ToWorker): void {
+    if (message.kind === "plan") this.#adopt(message.plan);
+    else this.drain(message.drainMs);
+  }
+
+  #adopt(plan: Plan): void {
+    try {
+      this.#openLog(plan.accessLog);
+      const site = new Site(plan, this.#parts, this.#context?.site ?? null);
+      if (this.#context === null) {
+        this.#context = new Context(this.#driver, this.#tally, site, (exchange) => this.#report(exchange));
+        this.#listeners = new Listeners(this.#driver, this.#context, this.#totals);
+        this.#listeners.open(plan.listeners);
+        this.#driver.start(this.#context);
+      } else {
+        this.#listeners!.open(plan.listeners);
+        this.#context.adopt(site);
+        this.#listeners!.closeOthers(plan.listeners);
+      }
+      this.#tally.cells[this.#tally.workerRow() + workerCell.generation] = plan.generation;
+      say({ kind: "planned", generation: plan.generation });
+    } catch (error) {
+      say({
+        kind: "failed",
+        generation: plan.generation,
+        message: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+
+  #openLog(plan: AccessLogPlan | null): void {
+    if (JSON.stringify(plan) === JSON.stringify(this.#logPlan)) return;
+    const log = plan === null ? null : new AccessLog(plan, this.#tally, warn);
+    void this.#log?.close();
+    this.#log = log;
+    this.#logPlan = plan;
+  }
+
+  #report(exchange: Exchange): void {
+    if (this.#log !== null) logExchange(this.#log, exchange, this.#driver.wallMs, this.#driver.nowMs);
+  }
+
+  reopenLog(): void {
+    this.#log?.reopen();
+  }
+
+  /** Accept no more; end when nothing is under way, at the latest after `drainMs`. */
+  drain(drainMs: number): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    this.#listeners?.closeOthers([]);
+    this.#driver.refresh();
+    this.#context?.drain();
+    const deadlineMs = performance.now() + drainMs;
+    const timer = setInterval(() => {
+      if ((this.#context?.downstreams.size ?? 0) > 0 && performance.now() < deadlineMs) return;
+      clearInterval(timer);
+      void this.#exit(0);
+    }, drainPollMs);
+  }
+
+  /** Our own code is at fault: what it knows of its connections is not to be trusted for long. */
+  #fail(error: Error): void {
+    this.#tally.cells[this.#tally.workerRow() + workerCell.asserts]!++;
+    warn(`worker ${this.#tally.worker} failed and will be replaced: ${error.stack ?? error.message}`);
+    process.exitCode = 1;
+    this.drain(failedDrainMs);
+  }
+
+  async #exit(code: number): Promise<void> {
+    await this.#log?.close();
+    say({ kind: "drained" });
+    process.exit(process.exitCode ?? code);
+  }
+}
+
+function say(message: FromWorker): void {
+  if (process.connected) process.send!(message);
+}
+
+function warn(message: string): void {
+  process.stderr.write(`${message}\n`);
+}
+
+export function startWorker(): void {
+  const worker = new Worker(JSON.parse(process.env["SLUICE_WORKER"]!) as WorkerStart);
+  process.on("message", (message) => worker.told(message as ToWorker));
+  // Without control there is no one to answer to: its replacement would find the ports taken by strangers.
+  process.on("disconnect", () => worker.drain(failedDrainMs));
+  // The terminal sends these to the whole group; control decides what they mean.
+  for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
+  process.on("SIGTERM", () => worker.drain(failedDrainMs));
+  process.on("SIGUSR1", () => worker.reopenLog());
+}
