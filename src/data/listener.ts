@@ -88,9 +88,11 @@ export class Listeners {
 }
 
 function bind(address: Address, handlers: SocketHandler<PlainLine>): { stop(force?: boolean): void } {
-  const common = { allowHalfOpen: true, socket: handlers };
+  const common = { socket: handlers, allowHalfOpen: true };
   if (address.kind === "tcp") {
-    return Bun.listen<PlainLine>({ hostname: address.host, port: address.port, reusePort: true, ...common });
+    // Bun's types leave reusePort out of what listen takes.
+    const options = { hostname: address.host, port: address.port, reusePort: true, ...common };
+    return Bun.listen<PlainLine>(options);
   }
   // What an earlier process left behind: control has made sure that nobody listens there.
   removeSocket(address.path);
