@@ -1,0 +1,64 @@
+// The config that `sluice run --listen ADDR --to host:port[^weight],…` stands for: one listener, one pool. It is the same object
+// that a file would have held, judged by the same schema; only the problems name a flag instead of a place.
+
+import { judge } from "./judge.ts";
+import type { Loaded } from "./load.ts";
+import { keyText, type Path, type Problem } from "./problem.ts";
+import type { ConfigInput } from "./types.ts";
+
+export interface CommandLine {
+  /** ":8080" when absent. */
+  readonly listen?: string | undefined;
+  /** Servers, between commas. */
+  readonly to: string;
+  readonly balance?: string | undefined;
+  /** "auto" or digits. */
+  readonly workers?: string | undefined;
+  readonly admin?: string | undefined;
+}
+
+/** Never rejects or throws. */
+export function fromCommandLine(line: CommandLine): Loaded {
+  const servers = line.to
+    .split(",")
+    .map((server) => server.trim())
+    .filter((server) => server !== "");
+  const { balance, workers, admin } = line;
+  const input = {
+    listeners: { web: { listen: line.listen ?? ":8080", use: "app" } },
+    pools: { app: { servers, ...(balance === undefined ? {} : { balance }) } },
+    ...(workers === undefined ? {} : { workers: /^\d+$/.test(workers) ? Number(workers) : workers }),
+    ...(admin === undefined ? {} : { admin: { listen: admin } }),
+  };
+  const judgement = judge(input satisfies { [K in keyof ConfigInput]?: unknown });
+  const problems = judgement.findings.map(
+    ({ severity, path, message }): Problem => ({
+      severity,
+      file: "command line",
+      place: null,
+      key: flagOf(path),
+      message:
+        path.at(-1) === "servers" && servers.length === 0
+          ? "must name at least one server"
+          : `${subject(path, servers)}${message}`,
+      source: null,
+    }),
+  );
+  if (judgement.config === null) return { ok: false, file: "command line", problems };
+  return { ok: true, file: "command line", config: judgement.config, warnings: problems };
+}
+
+function flagOf(path: Path): string {
+  if (path[0] === "listeners") return "--listen";
+  if (path[0] === "admin") return "--admin";
+  if (path[0] === "workers") return "--workers";
+  if (path[0] === "pools") return path[2] === "balance" ? "--balance" : "--to";
+  return keyText(path);
+}
+
+/** Which of several servers it is. */
+function subject(path: Path, servers: readonly string[]): string {
+  const index = path[3];
+  if (path[0] !== "pools" || typeof index !== "number" || servers.length === 1) return "";
+  return `(server ${index + 1}) `;
+}

@@ -1,0 +1,141 @@
+// A pool's part of the plan: its servers with their rows and addresses, its balancing, its health checks. As compile.ts, it
+// resolves nothing itself. The sticky cookie's value is a hash of the server's id: stable over reloads and restarts, equal on
+// every machine with the same config, and it does not tell a client what our servers are called.
+
+import { isIp, readServerAddress, type ServerAddress } from "../base/address.ts";
+import type { Resolve } from "./compile.ts";
+import { defined, ms, value } from "./measure.ts";
+import type {
+  Address,
+  BalanceKey,
+  BalancePlan,
+  CheckPlan,
+  EjectionPlan,
+  PoolPlan,
+  ServerPlan,
+  StickyPlan,
+} from "./plan.ts";
+import type { Slots } from "./slots.ts";
+import { readStatusRanges } from "./statusrange.ts";
+import type { Check, Config, Ejection, Pool, Server } from "./types.ts";
+
+const expectDefault = [{ from: 200, to: 399 }];
+const noOptions = { weight: undefined, backup: false, maxConnections: 0 };
+
+export function serverAddress(server: string | Server): ServerAddress {
+  return value(readServerAddress(typeof server === "string" ? server : server.address));
+}
+
+export function serverId(pool: string, name: string): string {
+  return `${pool}/${name}`;
+}
+
+export function compilePool(name: string, pool: Pool, config: Config, slots: Slots, resolve: Resolve): PoolPlan {
+  const timeouts = { ...config.timeouts, ...defined(pool.timeouts) };
+  return {
+    name,
+    slot: slots.slotOf("pools", name),
+    balance: compileBalance(pool),
+    servers: pool.servers.map((server) => compileServer(name, server, slots, resolve)),
+    timeouts: { connectMs: ms(timeouts.connect), responseMs: ms(timeouts.response), readMs: ms(timeouts.read) },
+    retries: pool.retries,
+    redispatch: pool.redispatch,
+    retryBudget: { ratio: pool.retryBudget.ratio, minimumPerSecond: pool.retryBudget.minimumPerSecond },
+    queue: { lengthMax: pool.queue.length, timeoutMs: ms(pool.queue.timeout) },
+    idle: { connectionsMax: pool.idle.connections, timeoutMs: ms(pool.idle.timeout) },
+    slowStartMs: ms(pool.slowStart),
+    panicThreshold: pool.panicThreshold,
+    check: pool.check === undefined ? null : compileCheck(pool.check),
+    ejection: pool.ejection === undefined ? null : compileEjection(pool.ejection),
+  };
+}
+
+function compileServer(pool: string, server: string | Server, slots: Slots, resolve: Resolve): ServerPlan {
+  const { name, address, weight } = serverAddress(server);
+  const options = typeof server === "string" ? noOptions : server;
+  const id = serverId(pool, name);
+  return {
+    id,
+    name,
+    slot: slots.slotOf("servers", id),
+    address: resolved(address, resolve),
+    weight: options.weight ?? weight ?? 1,
+    backup: options.backup,
+    connectionsMax: options.maxConnections,
+    cookie: cookieOf(id),
+  };
+}
+
+function resolved(address: Address, resolve: Resolve): Address {
+  if (address.kind === "unix" || isIp(address.host)) return address;
+  const host = resolve(address.host);
+  return host === undefined ? { kind: "tcp", host: "", port: 0 } : { kind: "tcp", host, port: address.port };
+}
+
+/** FNV-1a in 64 bits, 11 characters. Not secret: whoever can name a server can send its cookie, and may. */
+export function cookieOf(id: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of Buffer.from(id)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(hash);
+  return bytes.toString("base64url");
+}
+
+function compileBalance(pool: Pool): BalancePlan {
+  const { policy, key, loadFactor } =
+    typeof pool.balance === "string" ? { policy: pool.balance, key: "ip", loadFactor: 1.25 } : pool.balance;
+  return { policy, key: compileKey(key), loadFactor, sticky: compileSticky(pool) };
+}
+
+function compileKey(key: string): BalanceKey {
+  const [kind, name = ""] = key.split(":");
+  if (kind === "header") return { kind, name: name.toLowerCase() };
+  if (kind === "cookie") return { kind, name };
+  return { kind: kind === "uri" ? "uri" : "ip" };
+}
+
+function compileSticky({ sticky }: Pool): StickyPlan | null {
+  if (sticky === undefined) return null;
+  if (typeof sticky === "string")
+    return { cookie: sticky, maxAgeS: null, secure: false, httpOnly: true, sameSite: null, path: "/" };
+  return {
+    cookie: sticky.cookie,
+    maxAgeS: sticky.maxAge === undefined ? null : Math.floor(ms(sticky.maxAge) / 1000),
+    secure: sticky.secure,
+    httpOnly: sticky.httpOnly,
+    sameSite: sticky.sameSite ?? null,
+    path: sticky.path,
+  };
+}
+
+function compileCheck(check: Check): CheckPlan {
+  return {
+    kind: check.http === undefined ? "tcp" : "http",
+    everyMs: ms(check.every),
+    timeoutMs: ms(check.timeout),
+    rise: check.rise,
+    fall: check.fall,
+    http:
+      check.http === undefined
+        ? null
+        : {
+            method: check.method ?? "GET",
+            path: check.http,
+            host: check.host ?? "",
+            expect: check.expect === undefined ? expectDefault : value(readStatusRanges(check.expect)),
+          },
+    port: check.port ?? null,
+  };
+}
+
+function compileEjection(ejection: Ejection): EjectionPlan {
+  return {
+    consecutiveFailures: ejection.consecutiveFailures === false ? null : ejection.consecutiveFailures,
+    errorRatio: ejection.errorRatio ?? null,
+    latencyMs: ejection.latency === undefined ? null : ms(ejection.latency),
+    minimumRequests: ejection.minimumRequests,
+    intervalMs: ms(ejection.interval),
+    baseMs: ms(ejection.base),
+    maximumMs: ms(ejection.maximum),
+  };
+}

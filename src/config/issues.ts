@@ -1,0 +1,54 @@
+// From zod's issues to findings: a path, which half of the key it concerns, and a sentence. It knows the shapes of zod's issues
+// and nothing of files. A union's issue is taken apart: the branch that fits the value's kind is the one the operator meant.
+
+import type { z } from "zod";
+import type { Path } from "./problem.ts";
+
+/** A problem before it has a place. */
+export interface Finding {
+  readonly severity: "error" | "warning";
+  readonly path: Path;
+  readonly part: "key" | "value";
+  readonly message: string;
+}
+
+type Issue = z.core.$ZodIssue;
+
+export function findings(issues: readonly Issue[], above: Path = []): Finding[] {
+  return issues.flatMap((issue): Finding[] => {
+    const path = [...above, ...(issue.path as Path)]; // Symbols are no keys of a config.
+    const error = (at: Path, part: "key" | "value", message: string): Finding => ({
+      severity: "error",
+      path: at,
+      part,
+      message,
+    });
+    switch (issue.code) {
+      case "unrecognized_keys": {
+        const lines = issue.message.split("\n");
+        return issue.keys.map((key, index) => error([...path, key], "key", lines[index] ?? "is not a known key"));
+      }
+      case "invalid_key":
+        return [error(path, "key", issue.issues[0]?.message ?? "has a name that is not allowed")];
+      case "invalid_union": {
+        const meant = issue.errors.filter((branch) => !branch.some(isOfWrongKind));
+        return meant.length === 1 ? findings(meant[0]!, path) : [error(path, "value", issue.message)];
+      }
+      default:
+        return [error(path, "value", issue.message)];
+    }
+  });
+}
+
+/**
+ * Whether a branch of a union fails at its root already: the value is of another kind than the branch describes. A word that
+ * is none of several options is of the right kind; one that is not the single literal of its branch says nothing.
+ */
+function isOfWrongKind(issue: Issue): boolean {
+  if (issue.path.length > 0) return false;
+  return (
+    issue.code === "invalid_type" ||
+    issue.code === "invalid_union" ||
+    (issue.code === "invalid_value" && issue.values.length === 1)
+  );
+}

@@ -1,0 +1,39 @@
+// Schema and review together: from a tree of values to a checked config, or to everything that is wrong with it. All skins, the
+// command line and the foreign formats meet here; what they differ in is how a finding gets its place.
+
+import { type Finding, findings } from "./issues.ts";
+import type { Path } from "./problem.ts";
+import { review } from "./review.ts";
+import { configSchema } from "./schema.ts";
+import { respell, type Substituted } from "./substitute.ts";
+import type { Config } from "./types.ts";
+
+export interface Judgement {
+  /** Null when there are errors. */
+  readonly config: Config | null;
+  readonly findings: readonly Finding[];
+}
+
+export function judge(input: unknown): Judgement {
+  const parsed = configSchema.safeParse(input);
+  const found = [...(parsed.success ? [] : findings(parsed.error.issues)), ...review(input)];
+  const isRefused = found.some((finding) => finding.severity === "error");
+  return { config: parsed.success && !isRefused ? parsed.data : null, findings: found };
+}
+
+/**
+ * A variable's value is a text; where the schema wants a number or true or false, one that spells it is taken for it. Which
+ * keys those are the schema tells by refusing the text.
+ */
+export function judgeSubstituted({ value, findings: before, changed }: Substituted): Judgement {
+  const first = configSchema.safeParse(value);
+  let tree = value;
+  if (!first.success)
+    for (const { path } of findings(first.error.issues))
+      if (changed.has(JSON.stringify(path))) tree = respell(tree, path);
+  const judgement = judge(tree);
+  // What a variable would have made of a value is not known when it is not set: only its absence is told.
+  const unset = new Set(before.map(({ path }) => JSON.stringify(path)));
+  const others = judgement.findings.filter(({ path }) => !unset.has(JSON.stringify(path satisfies Path)));
+  return { config: before.length > 0 ? null : judgement.config, findings: [...before, ...others] };
+}

@@ -1,0 +1,79 @@
+// Reads a config file, whichever its format, and tells everything that is wrong with it in one go, each with its place. Format
+// by extension; judgement by judge.ts. The only file of this room, with program.ts, that touches the file system: control and the
+// command line call it, workers never do.
+
+import { readFile } from "node:fs/promises";
+import { extname, resolve } from "node:path";
+import type { Document } from "./document.ts";
+import { judge, judgeSubstituted } from "./judge.ts";
+import { didYouMean } from "./nearest.ts";
+import { Places } from "./place.ts";
+import { inOrder, keyText, type Problem } from "./problem.ts";
+import { readProgram } from "./program.ts";
+import { type Environment, substitute } from "./substitute.ts";
+import { readToml } from "./toml.ts";
+import type { Config } from "./types.ts";
+import { readJson, readYaml } from "./yaml.ts";
+
+export type Loaded =
+  | { readonly ok: true; readonly file: string; readonly config: Config; readonly warnings: readonly Problem[] }
+  | { readonly ok: false; readonly file: string; readonly problems: readonly Problem[] };
+
+const textReaders: Record<string, (text: string) => Document> = {
+  ".toml": readToml,
+  ".yaml": readYaml,
+  ".yml": readYaml,
+  ".json": readJson,
+};
+const programs = [".ts", ".mts", ".js", ".mjs"];
+const extensions = [".ts", ".toml", ".yaml", ".yml", ".json", ".mts", ".js", ".mjs"];
+
+/** Never rejects: a file that is not there is a problem like any other. Problems say `path` as it was given. */
+export async function loadConfig(path: string, environment: Environment = process.env): Promise<Loaded> {
+  const extension = extname(path).toLowerCase();
+  const reader = textReaders[extension];
+  if (reader === undefined && !programs.includes(extension)) {
+    const meant = extension === "" ? "" : didYouMean(extension, extensions);
+    return refused(path, `a config ends in ${extensions.slice(0, 5).join(", ")}${meant}`);
+  }
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    return refused(path, unreadable(error as NodeJS.ErrnoException)); // readFile rejects with nothing else.
+  }
+  const document = reader === undefined ? await readProgram(resolve(path), text) : reader(text);
+  if (!document.ok) return { ok: false, file: path, problems: syntaxProblems(path, text, document) };
+  // A program has variables of its own; in its texts ${ stands for itself.
+  const judgement =
+    reader === undefined ? judge(document.value) : judgeSubstituted(substitute(document.value, environment));
+  const { places } = document;
+  const problems = inOrder(
+    judgement.findings.map(({ severity, path: key, part, message }): Problem => {
+      const place = places.find(key, part);
+      return { severity, file: path, place, key: keyText(key), message, source: places.line(place.line) };
+    }),
+  );
+  if (judgement.config === null) return { ok: false, file: path, problems };
+  return { ok: true, file: path, config: judgement.config, warnings: problems };
+}
+
+function syntaxProblems(file: string, text: string, document: Document & { ok: false }): Problem[] {
+  const places = new Places(text);
+  const problems = document.faults.map(({ at, message }): Problem => {
+    const place = at === null ? null : places.at(at);
+    const source = place === null ? null : places.line(place.line);
+    return { severity: "error", file, place, key: "", message, source };
+  });
+  return inOrder(problems);
+}
+
+function refused(file: string, message: string): Loaded {
+  return { ok: false, file, problems: [{ severity: "error", file, place: null, key: "", message, source: null }] };
+}
+
+function unreadable(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT") return "there is no such file";
+  if (error.code === "EACCES") return "the file may not be read by this user";
+  return error.code === "EISDIR" ? "this is a directory" : `the file cannot be read: ${error.message}`;
+}

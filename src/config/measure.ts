@@ -1,0 +1,36 @@
+// The small conversions of the compiler. Their inputs have been checked, so a text that cannot be read is our own mistake.
+
+import { AssertionError } from "../base/assert.ts";
+import { readDuration } from "../base/duration.ts";
+import type { Reading } from "../base/reading.ts";
+import { readSize } from "../base/size.ts";
+
+export function value<T>(reading: Reading<T>): T {
+  if (!reading.ok) throw new AssertionError(`an unchecked config reached the compiler: it ${reading.message}`);
+  return reading.value;
+}
+
+export function ms(duration: string): number {
+  return value(readDuration(duration));
+}
+
+export function bytes(size: string | 0): number {
+  return size === 0 ? 0 : value(readSize(size));
+}
+
+/** A single address is a block of one. */
+export function block(cidr: string): string {
+  if (cidr.includes("/")) return cidr.toLowerCase();
+  return `${cidr.toLowerCase()}/${cidr.includes(":") ? 128 : 32}`;
+}
+
+/** Without the keys whose value is undefined, so that spreading it overrides only what is there. */
+export function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const kept = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(kept) as { [K in keyof T]?: Exclude<T[K], undefined> }; // Entries lose the key's type.
+}
+
+export function freeze<T extends object>(tree: T): T {
+  for (const branch of Object.values(tree)) if (typeof branch === "object" && branch !== null) freeze(branch);
+  return Object.freeze(tree);
+}

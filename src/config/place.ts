@@ -1,0 +1,56 @@
+// Where in a text each key and value of a config stands. The readers of the four formats fill it in; whoever finds a problem
+// asks it. What was computed or merged has no place of its own and gets that of the nearest section around it.
+
+import type { Path, Place } from "./problem.ts";
+
+interface Spot {
+  readonly key: number;
+  readonly value: number;
+}
+
+export class Places {
+  readonly #text: string;
+  readonly #spots = new Map<string, Spot>();
+  readonly #lineStarts: number[] = [0];
+
+  constructor(text: string) {
+    this.#text = text;
+    for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) this.#lineStarts.push(at + 1);
+  }
+
+  /** Offsets into the text; an element of a list has its value's place for a key. The first one told stays. */
+  add(path: Path, key: number, value: number): void {
+    const name = JSON.stringify(path);
+    if (!this.#spots.has(name)) this.#spots.set(name, { key, value });
+  }
+
+  has(path: Path): boolean {
+    return this.#spots.has(JSON.stringify(path));
+  }
+
+  /** The key's own place where the key is wrong, the value's where the value is. */
+  find(path: Path, part: "key" | "value"): Place {
+    for (let length = path.length; length >= 0; length--) {
+      const spot = this.#spots.get(JSON.stringify(path.slice(0, length)));
+      // A value that is missing is told at the name of the section that it is missing from.
+      if (spot !== undefined) return this.at(length === path.length && part === "value" ? spot.value : spot.key);
+    }
+    return { line: 1, column: 1 };
+  }
+
+  at(offset: number): Place {
+    let low = 0;
+    let high = this.#lineStarts.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.#lineStarts[middle]! <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: offset - this.#lineStarts[low]! + 1 };
+  }
+
+  line(number: number): string {
+    const start = this.#lineStarts[number - 1] ?? this.#text.length;
+    return this.#text.slice(start, this.#lineStarts[number] ?? this.#text.length).replace(/\r?\n$/, "");
+  }
+}
