@@ -1,4 +1,4 @@
-// Nanoseconds to format one access log line, by format. Run: npm run bench:micro, or bun bench/micro/accesslog.ts
+// Nanoseconds to format one access log line, by format. Run: node scripts/bun.mjs bench/micro/accesslog.ts
 
 import { lineBytesMax, lineFormat } from "../../src/data/accesslog/format.ts";
 import { AccessRecord } from "../../src/data/accesslog/record.ts";

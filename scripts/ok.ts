@@ -1,0 +1,18 @@
+// `npm run ok`: what to run before each commit, under a minute. No outside programs, only a few seeds.
+
+import { play } from "./stage/play.ts";
+import { format, lint, seeds, tests, tidy, types } from "./stage/stage.ts";
+
+const minute = 60_000;
+
+const isGood = await play([
+  format,
+  lint,
+  types,
+  tidy,
+  tests("units", ["src", "scripts", "bench"], minute),
+  tests("playbook", ["test/playbook"], minute),
+  seeds("sim", "test/sim/main.ts", ["--count", "20"], minute),
+  seeds("fuzz", "test/fuzz/main.ts", ["--count", "20"], minute),
+]);
+process.exit(isGood ? 0 : 1);

@@ -1,0 +1,26 @@
+// `npm test`: everything, in under 20 minutes. Installs or finds the programs that tests talk to, then plays the stages.
+// Its last line is the sum over all of them; it ends with 1 when anything failed.
+
+import { play } from "./stage/play.ts";
+import { prepareForTests } from "./stage/programs.ts";
+import { format, lint, seeds, tests, tidy, types } from "./stage/stage.ts";
+
+const minute = 60_000;
+
+await prepareForTests();
+console.log();
+const isGood = await play([
+  format,
+  lint,
+  types,
+  tidy,
+  tests("units", ["src", "scripts", "bench"], 3 * minute),
+  tests("conform", ["test/conform"], 2 * minute),
+  tests("playbook", ["test/playbook"], 2 * minute),
+  tests("sim tests", ["test/sim"], minute),
+  seeds("sim", "test/sim/main.ts", ["--count", "200"], 2 * minute),
+  tests("fuzz tests", ["test/fuzz"], minute),
+  seeds("fuzz", "test/fuzz/main.ts", ["--count", "200"], 2 * minute),
+  tests("e2e", ["test/e2e"], 6 * minute),
+]);
+process.exit(isGood ? 0 : 1);
