@@ -1,0 +1,165 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import type { Address } from "../config/plan.ts";
+import { type Admin, type AdminService, openAdmin } from "./admin.ts";
+import { exposureProblem } from "./guard.ts";
+import { silentLog } from "./log.ts";
+import type { Status } from "./status.ts";
+
+const open: Admin[] = [];
+afterEach(async () => {
+  for (const admin of open.splice(0)) await admin.close();
+});
+
+const status = { version: "1.2.3", state: "ready", generation: 4, pools: [] } as unknown as Status;
+
+class FakeService implements AdminService {
+  why: string | null = null;
+  reloads = 0;
+  orders: string[] = [];
+  problems: string[] = [];
+  unreadiness(): string | null {
+    return this.why;
+  }
+  metrics(): string {
+    return "a 1\n";
+  }
+  status(): Status {
+    return status;
+  }
+  async reload() {
+    this.reloads++;
+    return { successful: this.problems.length === 0, generation: 5, problems: this.problems };
+  }
+  steer(pool: string, server: string, order: string): string | null {
+    if (pool !== "app") return `there is no pool ${pool}`;
+    this.orders.push(`${order} ${server}`);
+    return null;
+  }
+}
+
+function stage(token?: string) {
+  const service = new FakeService();
+  const address: Address = { kind: "tcp", host: "127.0.0.1", port: 0 };
+  const admin = openAdmin({ address, token, service, log: silentLog() });
+  open.push(admin);
+  const port = (admin.address as { port: number }).port;
+  const ask = (path: string, init: RequestInit = {}) => fetch(`http://127.0.0.1:${port}${path}`, init);
+  return { service, ask, port };
+}
+
+test("the pages and figures are where they are said to be", async () => {
+  const { ask } = stage();
+  const metrics = await ask("/metrics");
+  expect(metrics.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  expect(await metrics.text()).toBe("a 1\n");
+  expect(await (await ask("/healthz")).text()).toBe("ok\n");
+  expect(await (await ask("/api/v1/status")).json()).toEqual(status as never);
+  expect(await (await ask("/")).text()).toContain("/api/v1/status");
+});
+
+test("readyz says no with the reason, healthz still says yes", async () => {
+  const { ask, service } = stage();
+  expect((await ask("/readyz")).status).toBe(200);
+  service.why = "draining";
+  const ready = await ask("/readyz");
+  expect(ready.status).toBe(503);
+  expect(await ready.text()).toBe("not ready: draining\n");
+  expect((await ask("/healthz")).status).toBe(200);
+});
+
+test("reload answers with the generation, or with every problem", async () => {
+  const { ask, service } = stage();
+  const good = await ask("/api/v1/reload", { method: "POST" });
+  expect(good.status).toBe(200);
+  expect(await good.json()).toEqual({ successful: true, generation: 5, problems: [] });
+  service.problems = ["a is wrong", "b too"];
+  const bad = await ask("/api/v1/reload", { method: "POST" });
+  expect(bad.status).toBe(422);
+  expect((await bad.json()) as object).toMatchObject({ problems: ["a is wrong", "b too"] });
+});
+
+test("servers are drained and enabled by their names, percent-encoded where needed", async () => {
+  const { ask, service } = stage();
+  await ask("/api/v1/pools/app/servers/127.0.0.1:8081/drain", { method: "POST" });
+  await ask("/api/v1/pools/app/servers/unix%3A%2Frun%2Fx.sock/enable", { method: "POST" });
+  expect(service.orders).toEqual(["drain 127.0.0.1:8081", "enable unix:/run/x.sock"]);
+  const missing = await ask("/api/v1/pools/web/servers/a:1/drain", { method: "POST" });
+  expect(missing.status).toBe(404);
+  expect(await missing.json()).toEqual({ error: "there is no pool web" });
+  const mangled = await ask("/api/v1/pools/app/servers/%ff/drain", { method: "POST" });
+  expect(mangled.status).toBe(400);
+});
+
+test("what is not there, and methods that are not allowed, are told as JSON", async () => {
+  const { ask, service } = stage();
+  const missing = await ask("/nothing");
+  expect(missing.status).toBe(404);
+  expect(await missing.json()).toEqual({ error: "there is nothing at /nothing; GET / lists what there is" });
+  const wrong = await ask("/api/v1/reload");
+  expect(wrong.status).toBe(405);
+  expect(wrong.headers.get("allow")).toBe("POST");
+  expect(service.reloads).toBe(0);
+});
+
+describe("on loopback", () => {
+  test("a web page of another site cannot call it", async () => {
+    const { ask, service } = stage();
+    for (const headers of [{ origin: "http://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }])
+      expect((await ask("/api/v1/reload", { method: "POST", headers: headers as Record<string, string> })).status).toBe(
+        403,
+      );
+    expect(service.reloads).toBe(0);
+  });
+
+  test("its own page can", async () => {
+    const { ask, port } = stage();
+    const headers = { origin: `http://127.0.0.1:${port}` };
+    expect((await ask("/api/v1/reload", { method: "POST", headers })).status).toBe(200);
+  });
+
+  test("a name that was rebound to it is refused, for reading too", async () => {
+    const { ask } = stage();
+    const refused = await ask("/metrics", { headers: { host: "rebound.example:2112" } });
+    expect(refused.status).toBe(403);
+    for (const host of ["localhost:2112", "127.0.0.1", "[::1]:2112", "LOCALHOST"])
+      expect((await ask("/metrics", { headers: { host } })).status).toBe(200);
+  });
+});
+
+describe("with a token", () => {
+  test("only the right one is let in", async () => {
+    const { ask } = stage("correct-horse-battery");
+    const refused = await ask("/metrics");
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get("www-authenticate")).toBe('Bearer realm="sluice"');
+    for (const authorization of ["Bearer wrong", "Basic correct-horse-battery", "Bearer correct-horse-battery x"])
+      expect((await ask("/metrics", { headers: { authorization } })).status).toBe(401);
+    const headers = { authorization: "Bearer correct-horse-battery" };
+    expect((await ask("/metrics", { headers })).status).toBe(200);
+  });
+
+  test("liveness and readiness are told to anyone", async () => {
+    const { ask } = stage("correct-horse-battery");
+    expect((await ask("/healthz")).status).toBe(200);
+    expect((await ask("/readyz")).status).toBe(200);
+  });
+});
+
+test("an address outside of loopback demands a token", () => {
+  expect(exposureProblem({ kind: "tcp", host: "::", port: 1 }, undefined)).toContain("set admin.token");
+  expect(exposureProblem({ kind: "tcp", host: "::", port: 1 }, "secret")).toBeNull();
+  expect(exposureProblem({ kind: "tcp", host: "127.0.0.1", port: 1 }, undefined)).toBeNull();
+  expect(exposureProblem({ kind: "unix", path: "/run/a.sock" }, undefined)).toBeNull();
+});
+
+test("a port in use is an error that names the address", () => {
+  const { port } = stage();
+  expect(() =>
+    openAdmin({
+      address: { kind: "tcp", host: "127.0.0.1", port },
+      token: undefined,
+      service: new FakeService(),
+      log: silentLog(),
+    }),
+  ).toThrow(`the admin interface cannot listen on 127.0.0.1:${port}: the address is in use`);
+});

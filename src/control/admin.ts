@@ -1,0 +1,154 @@
+// The admin interface: HTTP on an address of its own, never on a listener's. It knows paths, methods and JSON; what they mean
+// is the service's. Every answer but the pages for people is JSON or Prometheus' text, and every refusal says what to do.
+
+import { formatAddress } from "../base/address.ts";
+import type { Address } from "../config/plan.ts";
+import { Guard, type Refusal } from "./guard.ts";
+import { indexPage } from "./indexpage.ts";
+import type { Log } from "./log.ts";
+import { listenProblem } from "./port.ts";
+import type { Status } from "./status.ts";
+
+export type Order = "drain" | "enable";
+
+export interface ReloadOutcome {
+  readonly successful: boolean;
+  readonly generation: number;
+  readonly problems: readonly string[];
+}
+
+/** What the admin interface asks of the rest of control. */
+export interface AdminService {
+  /** Null when traffic is accepted; otherwise why it is not. */
+  unreadiness(): string | null;
+  metrics(): string;
+  status(): Status;
+  reload(): Promise<ReloadOutcome>;
+  /** Null when it is done; otherwise what does not exist. */
+  steer(pool: string, server: string, order: Order): string | null;
+}
+
+export interface AdminOptions {
+  readonly address: Address;
+  readonly token: string | undefined;
+  readonly service: AdminService;
+  readonly log: Log;
+}
+
+export interface Admin {
+  /** As bound: port 0 has become a real one. */
+  readonly address: Address;
+  /** Answers what is under way and stops. */
+  close(): Promise<void>;
+}
+
+/** Throws an Error with a sentence for the operator when the address cannot be listened on. */
+export function openAdmin({ address, token, service, log }: AdminOptions): Admin {
+  const guard = new Guard(address, token);
+  const answer = async (request: Request): Promise<Response> => {
+    const path = new URL(request.url).pathname;
+    const refusal = guard.refusal(request, path);
+    return refusal !== null ? refused(refusal) : route(request, path, service);
+  };
+  const error = (fault: Error): Response => {
+    log.error({ stack: fault.stack }, `the admin interface failed: ${fault.message}`);
+    return problem(500, "the admin interface failed; the log says how");
+  };
+  try {
+    const server =
+      address.kind === "unix"
+        ? Bun.serve({ unix: address.path, fetch: answer, error })
+        : Bun.serve({ hostname: address.host, port: address.port, fetch: answer, error });
+    return {
+      address: address.kind === "unix" ? address : { ...address, port: server.port ?? address.port },
+      close: () => server.stop(),
+    };
+  } catch (fault) {
+    throw new Error(`the admin interface ${listenProblem(address, fault as NodeJS.ErrnoException)}`, { cause: fault });
+  }
+}
+
+async function route(request: Request, path: string, service: AdminService): Promise<Response> {
+  switch (path) {
+    case "/":
+      return only(request, "GET", () => page(indexPage(service.status())));
+    case "/metrics":
+      return only(request, "GET", () => text(200, service.metrics(), "text/plain; version=0.0.4; charset=utf-8"));
+    case "/healthz":
+      return only(request, "GET", () => text(200, "ok\n"));
+    case "/readyz":
+      return only(request, "GET", () => {
+        const why = service.unreadiness();
+        return why === null ? text(200, "ready\n") : text(503, `not ready: ${why}\n`);
+      });
+    case "/api/v1/status":
+      return only(request, "GET", () => json(200, service.status()));
+    case "/api/v1/reload":
+      return only(request, "POST", async () => {
+        const outcome = await service.reload();
+        return json(outcome.successful ? 200 : 422, outcome);
+      });
+  }
+  const steering = /^\/api\/v1\/pools\/([^/]+)\/servers\/([^/]+)\/(drain|enable)$/.exec(path);
+  if (steering === null) return problem(404, `there is nothing at ${path}; GET / lists what there is`);
+  const [pool, server] = [decoded(steering[1]!), decoded(steering[2]!)];
+  if (pool === null || server === null) return problem(400, "the path is not percent-encoded as it should be");
+  return only(request, "POST", () => {
+    const order = steering[3] as Order; // The expression allows nothing else.
+    const missing = service.steer(pool, server, order);
+    return missing === null ? json(200, { pool, server, order }) : problem(404, missing);
+  });
+}
+
+/** HEAD is answered like GET; Bun leaves its body out. */
+function only(
+  request: Request,
+  method: "GET" | "POST",
+  answer: () => Response | Promise<Response>,
+): Response | Promise<Response> {
+  if (request.method === method || (method === "GET" && request.method === "HEAD")) return answer();
+  const allow = method === "GET" ? "GET, HEAD" : "POST";
+  const response = problem(405, `${request.method} is not allowed here; use ${method}`);
+  response.headers.set("allow", allow);
+  return response;
+}
+
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}
+
+function refused({ status, message }: Refusal): Response {
+  const response = problem(status, message);
+  if (status === 401) response.headers.set("www-authenticate", 'Bearer realm="sluice"');
+  return response;
+}
+
+function problem(status: number, message: string): Response {
+  return json(status, { error: message });
+}
+
+function json(status: number, body: unknown): Response {
+  return text(status, `${JSON.stringify(body, null, 2)}\n`, "application/json");
+}
+
+function page(html: string): Response {
+  const response = text(200, html, "text/html; charset=utf-8");
+  response.headers.set("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'");
+  return response;
+}
+
+function text(status: number, body: string, type = "text/plain; charset=utf-8"): Response {
+  return new Response(body, {
+    status,
+    headers: { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" },
+  });
+}
+
+/** Where a person would go with a browser or curl. */
+export function adminUrl(address: Address): string {
+  return address.kind === "unix" ? formatAddress(address) : `http://${formatAddress(address)}`;
+}

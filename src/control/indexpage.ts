@@ -1,0 +1,39 @@
+// The page at the admin interface's root: what runs, and what else is there, for a person with a browser.
+
+import type { Status } from "./status.ts";
+
+const rows: readonly (readonly [method: string, path: string, what: string])[] = [
+  ["GET", "/metrics", "metrics for Prometheus"],
+  ["GET", "/healthz", "200 while the process lives"],
+  ["GET", "/readyz", "200 while traffic is accepted, 503 while starting or draining"],
+  ["GET", "/api/v1/status", "workers, listeners, pools and servers as JSON"],
+  ["POST", "/api/v1/reload", "load the config file again"],
+  ["POST", "/api/v1/pools/POOL/servers/SERVER/drain", "give a server no new requests"],
+  ["POST", "/api/v1/pools/POOL/servers/SERVER/enable", "give it requests again"],
+];
+
+export function indexPage(status: Status): string {
+  const servers = status.pools.flatMap((pool) => pool.servers);
+  const up = servers.filter((server) => server.isEligible).length;
+  const list = rows
+    .map(([method, path, what]) => {
+      const name = method === "GET" ? `<a href="${path}">${path}</a>` : path;
+      return `<tr><td>${method}</td><td><code>${name}</code></td><td>${what}</td></tr>`;
+    })
+    .join("\n");
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Sluice</title>
+<style>
+  body { font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 3rem auto; padding: 0 1rem; }
+  td { padding: .2rem 1rem .2rem 0; vertical-align: top; }
+</style>
+<h1>Sluice ${status.version}</h1>
+<p>State: ${status.state}. ${up} of ${servers.length} servers take requests. Plan ${status.generation}.</p>
+<table>
+${list}
+</table>
+</html>
+`;
+}

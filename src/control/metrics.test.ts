@@ -1,0 +1,100 @@
+import { describe, expect, test } from "bun:test";
+import { compile } from "../config/compile.ts";
+import { configSchema } from "../config/schema.ts";
+import { Slots } from "../config/slots.ts";
+import { Arena } from "../memory/arena.ts";
+import { Board } from "../memory/board.ts";
+import { bucketOf, listenerCell, poolCell, routeCell, serverCell, Tally, Totals, workerCell } from "../memory/tally.ts";
+import { metricsText } from "./metrics.ts";
+
+/** One worker that has answered 10 requests (one dropped, one aborted), a pool of two servers, one of them down. */
+function page(): string {
+  const config = configSchema.parse({
+    listeners: { web: { listen: "127.0.0.1:0", use: "app" } },
+    pools: { app: { servers: ["127.0.0.1:8081", "127.0.0.1:8082"] } },
+  });
+  const plan = compile(config, new Slots(), () => undefined, 3);
+  const arena = Arena.inMemory();
+  const tally = new Tally(arena, 0);
+  const board = new Board(arena);
+  const [first, second] = plan.pools[0]!.servers;
+  const state = { health: 1, admin: 0, isEjected: false, rampPermille: 1000, isEligible: true } as const;
+  board.write(first!.slot, state);
+  board.write(second!.slot, { ...state, health: 2, isEligible: false });
+  const route = tally.routeRow(0);
+  tally.cells[route + routeCell.status2xx] = 8;
+  tally.cells[route + routeCell.status5xx] = 1;
+  tally.cells[route + routeCell.dropped] = 1;
+  tally.cells[route + routeCell.aborted] = 1;
+  tally.cells[route + routeCell.durationSum] = 0.25;
+  tally.cells[route + routeCell.bucket + bucketOf(0.003)] = 9;
+  tally.cells[route + routeCell.bucket + bucketOf(60)] = 1;
+  tally.cells[tally.serverRow(first!.slot) + serverCell.status2xx] = 8;
+  tally.cells[tally.listenerRow(0) + listenerCell.bytesReceived] = 1000;
+  tally.cells[tally.poolRow(0) + poolCell.retries] = 2;
+  tally.cells[tally.workerRow() + workerCell.logDropped] = 5;
+  return metricsText({
+    version: "0.0.0",
+    startedAtMs: 1_000_000,
+    isReady: true,
+    plan,
+    totals: new Totals(arena, 1),
+    workers: [{ worker: 0, pid: process.pid, state: "up", generation: 3, restarts: 1, lastExit: null }],
+    reload: { isSuccessful: false, succeededAtMs: 1_000_000 },
+    stateOf: (slot) => board.read(slot),
+    countsOf: () => ({ checksPassed: 4, checksFailed: 1, ejections: { consecutive_failures: 2 } }),
+  });
+}
+
+test("a request is processed or dropped, never both", () => {
+  const text = page();
+  expect(text).toContain('sluice_requests_processed_total{listener="web",pool="app"} 8\n');
+  expect(text).toContain('sluice_requests_dropped_total{listener="web",pool="app"} 1\n');
+  expect(text).toContain('sluice_requests_total{listener="web",pool="app",code_class="aborted"} 1\n');
+});
+
+test("durations are cumulative, and the slowest stand under +Inf alone", () => {
+  const lines = page().split("\n");
+  const of = (bound: string) =>
+    lines.find((line) => line.includes("request_duration") && line.includes(`le="${bound}"`));
+  expect(of("0.0025")).toEndWith(" 0");
+  expect(of("0.005")).toEndWith(" 9");
+  expect(of("10")).toEndWith(" 9");
+  expect(of("+Inf")).toEndWith(" 10");
+});
+
+test("servers, workers, the log and the reload are told", () => {
+  const text = page();
+  for (const line of [
+    'sluice_pool_servers{pool="app"} 2',
+    'sluice_pool_active_servers{pool="app"} 1',
+    'sluice_server_up{pool="app",server="127.0.0.1:8081"} 1',
+    'sluice_server_up{pool="app",server="127.0.0.1:8082"} 0',
+    'sluice_server_requests_total{pool="app",server="127.0.0.1:8081",code_class="2xx"} 8',
+    'sluice_ejections_total{pool="app",server="127.0.0.1:8081",reason="consecutive_failures"} 2',
+    'sluice_checks_total{pool="app",server="127.0.0.1:8081",result="failed"} 1',
+    'sluice_bytes_total{listener="web",direction="received"} 1000',
+    'sluice_retries_total{pool="app"} 2',
+    'sluice_worker_up{worker="0"} 1',
+    'sluice_worker_restarts_total{worker="0"} 1',
+    'sluice_access_log_dropped_total{worker="0"} 5',
+    "sluice_config_last_reload_successful 0",
+    "sluice_config_generation 3",
+    "sluice_ready 1",
+  ])
+    expect(text).toContain(`\n${line}\n`);
+  expect(text).toMatch(/sluice_worker_resident_memory_bytes\{worker="0"\} \d{7,}/);
+});
+
+test("the names are these, and a dashboard may rely on them", () => {
+  const names = [...page().matchAll(/^# TYPE (\S+) (\S+)$/gm)].map((match) => `${match[1]} ${match[2]}`);
+  expect(names).toMatchSnapshot();
+});
+
+describe.skipIf(Bun.which("promtool") === null)("promtool", () => {
+  test("finds nothing to complain of", () => {
+    const result = Bun.spawnSync([Bun.which("promtool")!, "check", "metrics"], { stdin: Buffer.from(page()) });
+    expect(result.stderr.toString() + result.stdout.toString()).toBe("");
+    expect(result.exitCode).toBe(0);
+  });
+});

@@ -1,0 +1,97 @@
+// /metrics: what Sluice counts, under its public names. It reads totals, board and the supervisor's word and writes samples; it
+// decides nothing. Names are in base units; labels are bounded by the configuration (listener, pool, server, worker,
+// code_class, and reasons from a fixed list), never by traffic: no client, URL or address of one is ever a label.
+// A row is read only while its owner is in the plan, so a name that a reload took away leaves the page with it.
+
+import { workerCell } from "../memory/tally.ts";
+import { Exposition } from "./exposition.ts";
+import type { MetricsSource, Sample } from "./metricssource.ts";
+import { figuresOf } from "./processfigures.ts";
+import { writeServers } from "./servermetrics.ts";
+import type { WorkerStatus } from "./supervisor.ts";
+import { writeListeners, writePools, writeRoutes } from "./trafficmetrics.ts";
+
+export function metricsText(source: MetricsSource): string {
+  const out = new Exposition();
+  writeProgram(out, source);
+  writeListeners(out, source);
+  writeRoutes(out, source);
+  writePools(out, source);
+  writeServers(out, source);
+  writeWorkers(out, source);
+  return out.toString();
+}
+
+function writeProgram(out: Exposition, { version, startedAtMs, isReady, plan, reload }: MetricsSource): void {
+  out.gauge("sluice_build_info", "The version that runs; always 1.", [[{ version, bun: Bun.version }, 1]]);
+  out.gauge("sluice_ready", "1 while traffic is accepted, 0 while starting or draining.", [[{}, isReady ? 1 : 0]]);
+  out.gauge("sluice_start_time_seconds", "When the control process started, in seconds since 1970.", [
+    [{}, startedAtMs / 1000],
+  ]);
+  out.gauge("sluice_config_last_reload_successful", "Whether the last load of the configuration was successful.", [
+    [{}, reload.isSuccessful ? 1 : 0],
+  ]);
+  out.gauge(
+    "sluice_config_last_reload_success_timestamp_seconds",
+    "When the configuration was last loaded successfully, in seconds since 1970.",
+    [[{}, reload.succeededAtMs / 1000]],
+  );
+  out.gauge("sluice_config_generation", "Number of the plan in force.", [[{}, plan.generation]]);
+}
+
+function writeWorkers(out: Exposition, { workers, totals }: MetricsSource): void {
+  const each = (of: (status: WorkerStatus) => number): Sample[] =>
+    workers.map((status) => [{ worker: status.worker }, of(status)]);
+  const cell = (index: number): Sample[] => each(({ worker }) => totals.ofWorker(worker, index));
+  out.gauge(
+    "sluice_worker_up",
+    "1 while the worker accepts traffic.",
+    each(({ state }) => (state === "up" ? 1 : 0)),
+  );
+  out.counter(
+    "sluice_worker_restarts_total",
+    "Times the worker died and was replaced.",
+    each((status) => status.restarts),
+  );
+  out.counter("sluice_worker_asserts_total", "Assertions that failed in the worker.", cell(workerCell.asserts));
+  out.gauge("sluice_worker_connections", "Connections of clients that the worker holds.", cell(workerCell.connections));
+  out.gauge(
+    "sluice_worker_upstream_connections",
+    "Connections to servers that the worker holds.",
+    cell(workerCell.upstreamConnections),
+  );
+  out.gauge(
+    "sluice_worker_held_bytes",
+    "Bytes that peers have not taken yet and the worker holds for them.",
+    cell(workerCell.heldBytes),
+  );
+  out.counter("sluice_access_log_lines_total", "Lines of the access log.", cell(workerCell.logLines));
+  out.counter(
+    "sluice_access_log_dropped_total",
+    "Lines that the access log's file or pipe did not take in time.",
+    cell(workerCell.logDropped),
+  );
+  const figures = workers.flatMap(({ worker, pid }) => {
+    const found = pid === null ? null : figuresOf(pid);
+    return found === null ? [] : [{ labels: { worker }, ...found }];
+  });
+  out.counter(
+    "sluice_worker_cpu_seconds_total",
+    "Processor time of the worker's process.",
+    figures.map(({ labels, cpuSeconds }): Sample => [labels, cpuSeconds]),
+  );
+  out.gauge(
+    "sluice_worker_resident_memory_bytes",
+    "Memory of the worker's process, shared pages included.",
+    figures.map(({ labels, residentBytes }): Sample => [labels, residentBytes]),
+  );
+  out.gauge(
+    "sluice_worker_open_fds",
+    "Files and sockets open in the worker's process.",
+    figures.map(({ labels, openFiles }): Sample => [labels, openFiles]),
+  );
+  const control = figuresOf(process.pid);
+  if (control === null) return;
+  out.counter("process_cpu_seconds_total", "Processor time of the control process.", [[{}, control.cpuSeconds]]);
+  out.gauge("process_resident_memory_bytes", "Memory of the control process.", [[{}, control.residentBytes]]);
+}

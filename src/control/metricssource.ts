@@ -1,0 +1,39 @@
+// What the writers of /metrics read: everything that is counted, and who it is counted for. Types, and the one list that
+// two writers share.
+
+import type { Plan } from "../config/plan.ts";
+import type { ServerState } from "../memory/board.ts";
+import { routeCell, type Totals } from "../memory/tally.ts";
+import type { Labels } from "./exposition.ts";
+import type { WorkerStatus } from "./supervisor.ts";
+
+/** What control alone knows of a server, since it started. */
+export interface ServerCounts {
+  readonly checksPassed: number;
+  readonly checksFailed: number;
+  /** Passive ejections by their reason. */
+  readonly ejections: Readonly<Record<string, number>>;
+}
+
+export interface MetricsSource {
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly isReady: boolean;
+  readonly plan: Plan;
+  readonly totals: Totals;
+  readonly workers: readonly WorkerStatus[];
+  readonly reload: { readonly isSuccessful: boolean; readonly succeededAtMs: number };
+  stateOf(slot: number): ServerState;
+  countsOf(slot: number): ServerCounts;
+}
+
+export type Sample = readonly [Labels, number];
+
+/** Routes and servers count the classes of status in the same cells. */
+export const codeCells: readonly (readonly [string, number])[] = [
+  ["1xx", routeCell.status1xx],
+  ["2xx", routeCell.status2xx],
+  ["3xx", routeCell.status3xx],
+  ["4xx", routeCell.status4xx],
+  ["5xx", routeCell.status5xx],
+];
