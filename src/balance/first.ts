@@ -1,4 +1,6 @@
 // Policy first: the first eligible server in the order of the config, for pools where one server works and the rest stand by.
+// It knows neither weights nor load. With limits, what the first cannot carry flows over to the second, and so on: the pool
+// passes over full servers before it asks.
 
 import type { Policy, View } from "./policy.ts";
 

@@ -1,4 +1,6 @@
-// From a policy's name in the plan to the policy. The only place that knows all of them.
+// From a policy's name in the plan to the policy: the only place that knows all of them. It knows nothing of servers but what
+// the plan says; the ring is made here, of identities, so that no policy can come to depend on a server's place in the list.
+// There are two policies to a pool: for picks among all servers, and for picks among those that are left.
 
 import { unreachable } from "../base/assert.ts";
 import type { BalancePlan, ServerPlan } from "../config/plan.ts";

@@ -1,4 +1,6 @@
-// Policy random: each pick is drawn by weight, independent of all others. It needs nothing from other workers.
+// Policy random: each pick is drawn by weight, independent of all others. It knows neither load nor history, and needs nothing
+// from other workers: independent draws add up. What it costs is unevenness: with n exchanges each, servers differ by about
+// the square root of n.
 
 import { Lottery } from "./lottery.ts";
 import type { Policy, View } from "./policy.ts";

@@ -1,4 +1,6 @@
 // Pools and views to try policies on, for tests and measurements only; nothing that runs in a proxy imports this.
+// A sample view is a pool whose every number is set by hand and whose chance is seeded; real views are made of an arena
+// (backends.ts) and have tests of their own.
 
 import { Prng } from "../base/prng.ts";
 import type { BalancePolicy, PoolPlan, ServerPlan } from "../config/plan.ts";
