@@ -44,7 +44,7 @@ export function fromCommandLine(line: CommandLine): Loaded {
       source: null,
     }),
   );
-  if (judgement.config === null) return { ok: false, file: "command line", problems };
+  if (judgement.config === null) return { ok: false, file: "command line", problems, isRead: true };
   return { ok: true, file: "command line", config: judgement.config, warnings: problems };
 }
 

@@ -122,7 +122,7 @@ function compileCheck(check: Check): CheckPlan {
             method: check.method ?? "GET",
             path: check.http,
             host: check.host ?? "",
-            expect: check.expect === undefined ? expectDefault : value(readStatusRanges(check.expect)),
+            expect: check.expect === undefined ? expectDefault : value(readStatusRanges(String(check.expect))),
           },
     port: check.port ?? null,
   };

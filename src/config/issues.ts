@@ -46,9 +46,6 @@ export function findings(issues: readonly Issue[], above: Path = []): Finding[] 
  */
 function isOfWrongKind(issue: Issue): boolean {
   if (issue.path.length > 0) return false;
-  return (
-    issue.code === "invalid_type" ||
-    issue.code === "invalid_union" ||
-    (issue.code === "invalid_value" && issue.values.length === 1)
-  );
+  if (issue.code === "invalid_value") return issue.values.length === 1 || typeof issue.input !== "string";
+  return issue.code === "invalid_type" || issue.code === "invalid_union";
 }

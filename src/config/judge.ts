@@ -15,7 +15,7 @@ export interface Judgement {
 }
 
 export function judge(input: unknown): Judgement {
-  const parsed = configSchema.safeParse(input);
+  const parsed = configSchema.safeParse(input, { reportInput: true });
   const found = [...(parsed.success ? [] : findings(parsed.error.issues)), ...review(input)];
   const isRefused = found.some((finding) => finding.severity === "error");
   return { config: parsed.success && !isRefused ? parsed.data : null, findings: found };
@@ -26,7 +26,7 @@ export function judge(input: unknown): Judgement {
  * keys those are the schema tells by refusing the text.
  */
 export function judgeSubstituted({ value, findings: before, changed }: Substituted): Judgement {
-  const first = configSchema.safeParse(value);
+  const first = configSchema.safeParse(value, { reportInput: true });
   let tree = value;
   if (!first.success)
     for (const { path } of findings(first.error.issues))

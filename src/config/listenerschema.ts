@@ -74,7 +74,7 @@ export const listener: z.ZodType<Listener, ListenerInput> = section({
     ),
   forwarding: forwarding.prefault({}),
   via: z
-    .union([words("a token", token), z.literal(false)], {
+    .union([words('a pseudonym such as "sluice", without spaces', token), z.literal(false)], {
       error: says('a pseudonym such as "sluice", or false for none'),
     })
     .default("sluice")

@@ -17,7 +17,13 @@ import { readJson, readYaml } from "./yaml.ts";
 
 export type Loaded =
   | { readonly ok: true; readonly file: string; readonly config: Config; readonly warnings: readonly Problem[] }
-  | { readonly ok: false; readonly file: string; readonly problems: readonly Problem[] };
+  | {
+      readonly ok: false;
+      readonly file: string;
+      readonly problems: readonly Problem[];
+      /** False when there was nothing to judge: no such file, or not a config's. */
+      readonly isRead: boolean;
+    };
 
 const textReaders: Record<string, (text: string) => Document> = {
   ".toml": readToml,
@@ -38,12 +44,13 @@ export async function loadConfig(path: string, environment: Environment = proces
   }
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = (await readFile(path, "utf8")).replace(/^\ufeff/, "");
   } catch (error) {
     return refused(path, unreadable(error as NodeJS.ErrnoException)); // readFile rejects with nothing else.
   }
+  if (text.trim() === "") return { ...refused(path, "the file is empty"), isRead: true } as Loaded;
   const document = reader === undefined ? await readProgram(resolve(path), text) : reader(text);
-  if (!document.ok) return { ok: false, file: path, problems: syntaxProblems(path, text, document) };
+  if (!document.ok) return { ok: false, file: path, problems: syntaxProblems(path, text, document), isRead: true };
   // A program has variables of its own; in its texts ${ stands for itself.
   const judgement =
     reader === undefined ? judge(document.value) : judgeSubstituted(substitute(document.value, environment));
@@ -54,7 +61,7 @@ export async function loadConfig(path: string, environment: Environment = proces
       return { severity, file: path, place, key: keyText(key), message, source: places.line(place.line) };
     }),
   );
-  if (judgement.config === null) return { ok: false, file: path, problems };
+  if (judgement.config === null) return { ok: false, file: path, problems, isRead: true };
   return { ok: true, file: path, config: judgement.config, warnings: problems };
 }
 
@@ -69,7 +76,12 @@ function syntaxProblems(file: string, text: string, document: Document & { ok: f
 }
 
 function refused(file: string, message: string): Loaded {
-  return { ok: false, file, problems: [{ severity: "error", file, place: null, key: "", message, source: null }] };
+  return {
+    ok: false,
+    file,
+    problems: [{ severity: "error", file, place: null, key: "", message, source: null }],
+    isRead: false,
+  };
 }
 
 function unreadable(error: NodeJS.ErrnoException): string {

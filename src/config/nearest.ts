@@ -10,7 +10,8 @@ export function nearest(word: string, words: readonly string[]): string | null {
   let bestDistance = Math.max(1, Math.floor(bare.length / 3)) + 1;
   for (const candidate of words) {
     const distance = levenshtein(bare, strip(candidate));
-    if (distance < bestDistance) {
+    // Two words that share nothing are not near, however short they are.
+    if (distance < bestDistance && distance < Math.max(bare.length, 1)) {
       best = candidate;
       bestDistance = distance;
     }

@@ -185,6 +185,7 @@ export interface CheckPlan {
   readonly http: {
     readonly method: string;
     readonly path: string;
+    /** Value of Host; empty means each server's own name. */
     readonly host: string;
     readonly expect: readonly StatusRange[];
   } | null;

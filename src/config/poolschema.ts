@@ -79,7 +79,10 @@ const check = section({
   timeout: duration("10ms", "1h").default("1s").describe("For connection and answer together."),
   rise: count(1, 100).default(2).describe("Successes in a row that bring a server up."),
   fall: count(1, 100).default(3).describe("Failures in a row that take a server down."),
-  expect: text('statuses such as "200-399"', readStatusRanges)
+  expect: z
+    .union([text('statuses such as "200-399"', readStatusRanges), count(100, 599)], {
+      error: says('statuses such as "200-399"'),
+    })
     .optional()
     .describe('Statuses that count as success, such as "200", "200-399" (the default) or "200-299,401".'),
   method: choice(["GET", "HEAD", "OPTIONS"]).optional().describe("Method of the probe; GET when absent."),

@@ -33,7 +33,7 @@ export function review(input: unknown): Finding[] {
 }
 
 function reviewUse(listeners: Section, pools: Section, report: Report): void {
-  const names = Object.keys(pools);
+  const names = Object.keys(pools).filter((name) => name !== "__proto__");
   const used = new Set<unknown>();
   for (const [name, listener] of Object.entries(listeners)) {
     const use = sectionOf(listener)["use"];
@@ -52,7 +52,9 @@ function reviewUse(listeners: Section, pools: Section, report: Report): void {
       `names the pool ${JSON.stringify(use)}, which does not exist${meant === "" ? known : meant}`,
     );
   }
-  if (Object.keys(listeners).length === 0) return;
+  // Where a name is wrong, the pool that was meant would only be a second complaint about one mistake.
+  const isSure = Object.values(listeners).every((one) => names.includes(String(sectionOf(one)["use"])));
+  if (!isSure || used.size === 0) return;
   for (const name of names) if (!used.has(name)) report("warning", ["pools", name], "key", "is used by no listener");
 }
 

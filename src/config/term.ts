@@ -28,8 +28,10 @@ export function show(value: unknown): string {
 
 /** For `error:` of any schema: what the value must be, and what stands there instead. */
 export function says(expected: string): (complaint: Complaint) => string {
-  return ({ input }) =>
-    input === undefined ? `is missing; it must be ${expected}` : `must be ${expected}, not ${show(input)}`;
+  return ({ input }) => {
+    if (input === undefined) return `is missing; it must be ${expected}`;
+    return input === null ? `is empty; it must be ${expected}` : `must be ${expected}, not ${show(input)}`;
+  };
 }
 
 /** A text that a reader understands. `hint` is what an editor completes and shows. */
@@ -121,7 +123,7 @@ export function choice<const T extends string>(options: readonly T[]): z.ZodType
 
 export function list<O, I>(item: z.ZodType<O, I>, what: string, least = 0): z.ZodType<O[], I[]> {
   const error = says(`a list of ${what}`);
-  return z.array(item, { error }).min(least, { error: `must hold at least one of its ${what}` });
+  return z.array(item, { error }).min(least, { error: `must not be empty: name its ${what}` });
 }
 
 /**

@@ -238,7 +238,7 @@ export interface CheckInput {
   /** Failures in a row that take a server down. Default: 3. */
   fall?: number | undefined;
   /** Statuses that count as success, such as "200", "200-399" (the default) or "200-299,401". */
-  expect?: string | undefined;
+  expect?: string | number | undefined;
   /** Method of the probe; GET when absent. */
   method?: "GET" | "HEAD" | "OPTIONS" | undefined;
   /** Host field of the probe; the server's own host:port when absent. */
@@ -530,7 +530,7 @@ export interface Check {
   /** Failures in a row that take a server down. Default: 3. */
   fall: number;
   /** Statuses that count as success, such as "200", "200-399" (the default) or "200-299,401". */
-  expect?: string | undefined;
+  expect?: string | number | undefined;
   /** Method of the probe; GET when absent. */
   method?: "GET" | "HEAD" | "OPTIONS" | undefined;
   /** Host field of the probe; the server's own host:port when absent. */

@@ -2,15 +2,15 @@
 // makes of it, so that a .json file is JSON to every other program too. Where JSON.parse refuses, the YAML tree tells which habit
 // of YAML it was. Aliases and merge keys (<<) work in YAML; a merged key has the place of the section it was merged into.
 
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, type Scalar } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, type ParsedNode, parseDocument, type Scalar } from "yaml";
 import type { Document, SyntaxFault } from "./document.ts";
 import { Places } from "./place.ts";
 import type { Path } from "./problem.ts";
 
 export function readYaml(text: string): Document {
-  const document = parseDocument(text, { prettyErrors: false, merge: true, lineCounter: new LineCounter() });
+  const document = parseDocument(text, { prettyErrors: false, merge: true });
   const faults = [...document.errors, ...document.warnings].map(
-    (error): SyntaxFault => ({ at: error.pos[0], message: error.message }),
+    (error): SyntaxFault => ({ at: error.pos[0], message: plain(error.message) }),
   );
   if (faults.length > 0) return { ok: false, faults };
   const places = new Places(text);
@@ -32,7 +32,7 @@ export function readJson(text: string): Document {
     const habit = document.contents === null ? null : yamlHabit(document.contents, bare);
     const first = document.errors[0];
     if (first !== undefined && (habit?.at ?? Number.POSITIVE_INFINITY) > first.pos[0])
-      return { ok: false, faults: [{ at: first.pos[0], message: `this is not JSON: ${first.message}` }] };
+      return { ok: false, faults: [{ at: first.pos[0], message: `this is not JSON: ${plain(first.message)}` }] };
     const fault = habit ?? comment(bare) ?? { at: null, message: `this is not JSON: ${(error as Error).message}` };
     return { ok: false, faults: [fault] };
   }
@@ -90,7 +90,8 @@ function yamlHabit(node: ParsedNode, text: string): SyntaxFault | null {
 }
 
 function scalarHabit(node: Scalar.Parsed, text: string, say: (what: string) => SyntaxFault): SyntaxFault | null {
-  const source = text.slice(node.range[0], node.range[1]);
+  const source = text.slice(node.range[0], node.range[1]).split("\n")[0]!;
+  if (source.startsWith("//") || source.startsWith("/*")) return say("it has no comments");
   if (node.type === "QUOTE_SINGLE") return say("texts stand in double quotes");
   try {
     JSON.parse(source);
@@ -102,6 +103,14 @@ function scalarHabit(node: Scalar.Parsed, text: string, say: (what: string) => S
         : "this text is not written as JSON does",
     );
   }
+}
+
+/** The parser's words for what is most often wrong, in ours. */
+function plain(message: string): string {
+  const unclosed = /^Flow (map|sequence) in block collection .*(.)$/.exec(message);
+  return unclosed === null
+    ? message
+    : `the ${unclosed[1] === "map" ? "section" : "list"} before this is not closed with ${unclosed[2]}`;
 }
 
 function comment(text: string): SyntaxFault | null {

@@ -1,0 +1,82 @@
+// `sluice check FILE`: what is wrong with a config, or what it would do. It reads the file as `run` would and starts nothing.
+// Problems go to stderr, the summary to stdout; with --json one object goes to stdout whatever comes of it.
+// Exit code 0: it can be run; 1: it cannot; 2: there is no such file, or none that is a config.
+
+import { formatDuration, readDuration } from "../base/duration.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import { formatProblem, type Problem } from "../config/problem.ts";
+import type { Config, Pool } from "../config/types.ts";
+
+/** Where a command writes; each call is whole lines without the last line's end. */
+export interface Writer {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+export async function check(
+  path: string,
+  options: { readonly json?: boolean | undefined },
+  writer: Writer,
+): Promise<number> {
+  const loaded = await loadConfig(path);
+  if (options.json === true) writer.out(JSON.stringify(report(loaded), null, 2));
+  else writeProblems(loaded.ok ? loaded.warnings : loaded.problems, writer);
+  if (!loaded.ok) return loaded.isRead ? 1 : 2;
+  if (options.json !== true) writer.out(summary(path, loaded.config));
+  return 0;
+}
+
+/** For every command that loads a config. */
+export function writeProblems(problems: readonly Problem[], writer: Writer): void {
+  for (const problem of problems) writer.err(formatProblem(problem));
+  const errors = problems.filter((problem) => problem.severity === "error").length;
+  if (errors > 0)
+    writer.err(
+      `${counted(errors, "error")}${problems.length > errors ? `, ${counted(problems.length - errors, "warning")}` : ""}`,
+    );
+}
+
+function report(loaded: Loaded): object {
+  const problems = (loaded.ok ? loaded.warnings : loaded.problems).map(({ place, source: _, ...problem }) => ({
+    ...problem,
+    line: place?.line ?? null,
+    column: place?.column ?? null,
+  }));
+  return { ok: loaded.ok, file: loaded.file, problems, config: loaded.ok ? loaded.config : null };
+}
+
+function summary(path: string, config: Config): string {
+  const workers = config.workers === "auto" ? "one worker for each core" : counted(config.workers, "worker");
+  const lines = [`${path}: ok, ${workers}, admin on ${config.admin.listen}`];
+  const width = Math.max(
+    ...[...Object.keys(config.listeners), ...Object.keys(config.pools)].map((name) => name.length),
+  );
+  for (const [name, listener] of Object.entries(config.listeners))
+    lines.push(`  listener ${name.padEnd(width)}  ${listener.listen} -> pool ${listener.use}`);
+  for (const [name, pool] of Object.entries(config.pools))
+    lines.push(`  pool     ${name.padEnd(width)}  ${poolSummary(pool)}`);
+  return lines.join("\n");
+}
+
+function poolSummary(pool: Pool): string {
+  const backups = pool.servers.filter((server) => typeof server !== "string" && server.backup).length;
+  const parts = [`${counted(pool.servers.length, "server")}${backups > 0 ? ` (${counted(backups, "backup")})` : ""}`];
+  parts.push(typeof pool.balance === "string" ? pool.balance : `${pool.balance.policy} by ${pool.balance.key}`);
+  if (pool.sticky !== undefined)
+    parts.push(`sticky by ${typeof pool.sticky === "string" ? pool.sticky : pool.sticky.cookie}`);
+  if (pool.check !== undefined)
+    parts.push(
+      `${pool.check.http === undefined ? "tcp check" : `check of ${pool.check.http}`} every ${written(pool.check.every)}`,
+    );
+  if (pool.ejection !== undefined) parts.push("ejection");
+  return parts.join(", ");
+}
+
+function written(duration: string): string {
+  const reading = readDuration(duration);
+  return reading.ok ? formatDuration(reading.value) : duration;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
