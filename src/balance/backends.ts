@@ -130,7 +130,10 @@ export class Backends implements Source {
     Atomics.add(this.#words, this.#ownActive + this.#slots[index]!, 1);
   }
 
-  /** An exchange begins, unless the server is at its limit, counted over all workers. */
+  /**
+   * An exchange begins, unless the server is at its limit, counted over all workers. Never one too many; one too few for a
+   * moment, when workers meet at the last place and all step back.
+   */
   tryBegin(index: number): boolean {
     if (this.#limits[index] === Number.POSITIVE_INFINITY) {
       this.begin(index);

@@ -14,8 +14,10 @@ export interface ProbeResult {
   readonly status: number | null;
 }
 
-/** Longer lines are refused. Status lines are short; a field of an interim response may carry some links. */
-const lineBytesMax = 8192;
+/** Longer status lines are refused. Small, for a check of each of thousands of servers may be under way. */
+const statusLineBytesMax = 1024;
+/** Longer fields of interim responses are refused; Early Hints carry links. */
+const fieldLineBytesMax = 8192;
 /** All bytes of one check up to the final status line: room for several interim responses. */
 const bytesMax = 65_536;
 
@@ -27,8 +29,9 @@ export class Probe {
   /** What to send once connected; empty for a tcp check. */
   readonly request: Uint8Array;
   readonly #expected: readonly StatusRange[] | null;
-  readonly #line = new Uint8Array(lineBytesMax);
+  readonly #line = new Uint8Array(statusLineBytesMax);
   #lineBytes = 0;
+  #previous = 0;
   #bytes = 0;
   /** Reading the fields of an interim response. */
   #isInterim = false;
@@ -47,12 +50,18 @@ export class Probe {
   received(bytes: Uint8Array): ProbeResult | null {
     for (const byte of bytes) {
       if (++this.#bytes > bytesMax) return unhealthy("the response never comes to its status");
-      if (this.#lineBytes === lineBytesMax) return unhealthy("a line of the response is too long");
+      if (this.#lineBytes === (this.#isInterim ? fieldLineBytesMax : statusLineBytesMax))
+        return unhealthy("a line of the response is too long");
+      // Of longer lines, which are fields and not looked into, the rest falls off the end of the array.
       this.#line[this.#lineBytes++] = byte;
       if (!this.#isInterim && this.#lineBytes <= prefix.length && byte !== prefix.charCodeAt(this.#lineBytes - 1))
         return unhealthy("the response is not HTTP/1.0 or HTTP/1.1");
+      const previous = this.#previous;
+      this.#previous = byte;
       if (byte !== lineFeed) continue;
-      const result = this.#endLine();
+      if (previous !== carriageReturn) return unhealthy("a line of the response ends in a bare LF");
+      const result = this.#endLine(this.#lineBytes - 2);
+      this.#lineBytes = 0;
       if (result !== null) return result;
     }
     return null;
@@ -76,10 +85,8 @@ export class Probe {
     return unhealthy(isConnected ? "no response in time" : "no connection in time");
   }
 
-  #endLine(): ProbeResult | null {
-    const end = this.#lineBytes - 2;
-    this.#lineBytes = 0;
-    if (end < 0 || this.#line[end] !== carriageReturn) return unhealthy("a line of the response ends in a bare LF");
+  /** A line of `end` bytes, its CRLF not counted, is whole. */
+  #endLine(end: number): ProbeResult | null {
     if (this.#isInterim) {
       if (end === 0) this.#isInterim = false;
       return null;
