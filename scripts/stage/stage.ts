@@ -74,7 +74,8 @@ async function runTests(name: string, folders: readonly string[], timeoutMs: num
       output: aboutTest(outcome, failure.name),
     }));
     // A file that does not load, a crash or the time limit fails no single test, and must not pass for success.
-    if (outcome.code !== 0 && failures.length === 0) {
+    const isBroken = outcome.isTimedOut || /^ *\d+ errors?$/m.test(outcome.output);
+    if (outcome.code !== 0 && (failures.length === 0 || isBroken)) {
       const what = outcome.isTimedOut
         ? `not done after ${timeoutMs / 1000} s`
         : `ended with ${outcome.code ?? "a signal"}`;
@@ -119,7 +120,11 @@ function testFiles(folder: string): string[] {
 }
 
 function lastLines(outcome: Outcome): string {
-  return outcome.output.trimEnd().split("\n").slice(-outputLinesShown).join("\n");
+  const lines = outcome.output.trimEnd().split("\n");
+  return lines
+    .filter((line) => !line.startsWith("(pass)"))
+    .slice(-outputLinesShown)
+    .join("\n");
 }
 
 /** What Bun printed for one failed test: it stands above the line that says so. */

@@ -1,0 +1,179 @@
+// `npm run bench`: Sluice beside HAProxy and nginx, in one run on one machine, with nginx as the origin and wrk as the load.
+// What counts is CPU time a request: throughput depends on what load and origin leave of the cores. Any error fails the run.
+//
+//   --only a,b     scenarios (see bench/scenario.ts)        --rounds N      turns of each target, 5
+//   --seconds S    length of one run, 4                     --json FILE     write the figures there too
+//   --profile      profile Sluice's worker instead and write docs/profile/SCENARIO.md
+//   --sluice PATH  measure the launcher of another checkout
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, release, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { run } from "../scripts/stage/command.ts";
+import { prepareForBench } from "../scripts/stage/programs.ts";
+import { load } from "./load.ts";
+import { type Figures, measure, measureIdle } from "./measure.ts";
+import { profileTable } from "./profile.ts";
+import { type Scenario, scenarios } from "./scenario.ts";
+import { figuresTable, idleTable, ratios, scaling } from "./table.ts";
+import { type Starter, sluiceStarter, startHaproxy, startNginx, startOrigin, type Target } from "./target.ts";
+
+const root = join(import.meta.dir, "..");
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "a,b,c,d,e,f,g" },
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "4" },
+    json: { type: "string" },
+    profile: { type: "boolean", default: false },
+    sluice: { type: "string", default: join(root, "bin", "sluice") },
+  },
+});
+const rounds = Number(values.rounds);
+const seconds = Number(values.seconds);
+const idleRoundsMax = 3;
+
+const scratch = mkdtempSync(join(tmpdir(), "sluice-bench-"));
+const running = new Set<Target>();
+const starters: Record<string, Starter> = {
+  haproxy: startHaproxy,
+  nginx: startNginx,
+  sluice: sluiceStarter(values.sluice),
+};
+
+let folders = 0;
+/** `label` names the target in the table when it is not simply the program. */
+async function startOne(
+  starter: Starter,
+  originPort: number,
+  workers: number,
+  isLogging: boolean,
+  env = {},
+  label = "",
+): Promise<Target> {
+  const folder = join(scratch, String(folders++));
+  mkdirSync(folder);
+  const proxy = await starter({ folder, originPort, workers, isLogging, env });
+  const named: Target = {
+    name: label === "" ? proxy.name : `${proxy.name}, ${label}`,
+    port: proxy.port,
+    get workers(): number[] {
+      return proxy.workers;
+    },
+    get all(): number[] {
+      return proxy.all;
+    },
+    stop: async () => {
+      running.delete(named);
+      await proxy.stop();
+    },
+  };
+  running.add(named);
+  return named;
+}
+
+function labelsOf(scenario: Scenario): readonly [string, string] {
+  return scenario.isLogging ? ["no log", "log"] : ["1 worker", `${scenario.workers} workers`];
+}
+
+/** In a scenario with a baseline each program stands twice: as the baseline, and as what is asked for. */
+async function compare(scenario: Scenario, originPort: number): Promise<readonly Figures[]> {
+  const proxies: Target[] = [];
+  const [plain, asked] = labelsOf(scenario);
+  for (const starter of Object.values(starters)) {
+    if (scenario.baseline) proxies.push(await startOne(starter, originPort, 1, false, {}, plain));
+    const label = scenario.baseline ? asked : "";
+    proxies.push(await startOne(starter, originPort, scenario.workers, scenario.isLogging, {}, label));
+  }
+  const figures = await measure(proxies, scenario.load, rounds, seconds);
+  for (const proxy of proxies) await proxy.stop();
+  console.log(figuresTable(figures));
+  const compared = scenario.baseline ? figures.filter((row) => row.target.endsWith(`, ${asked}`)) : figures;
+  console.log(ratios(compared, compared.find((row) => row.target.startsWith("sluice"))!.target));
+  if (scenario.workers > 1) {
+    for (let index = 0; index < figures.length; index += 2)
+      console.log(scaling(figures[index]!, figures[index + 1]!, scenario.workers));
+  }
+  return figures;
+}
+
+async function compareIdle(scenario: Scenario, originPort: number): Promise<readonly unknown[]> {
+  const starts = Object.values(starters).map((starter) => () => startOne(starter, originPort, 1, false));
+  const figures = await measureIdle(starts, scenario.load, scenario.idleConnections!, Math.min(rounds, idleRoundsMax));
+  console.log(idleTable(figures));
+  return figures;
+}
+
+async function profile(scenario: Scenario, originPort: number): Promise<void> {
+  const folder = join(scratch, `profile-${scenario.key}`);
+  mkdirSync(folder);
+  const env = { BUN_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder} --cpu-prof-interval=500` };
+  const proxy = await startOne(starters["sluice"]!, originPort, 1, scenario.isLogging, env);
+  const result = await load(proxy.port, scenario.load, seconds * 2);
+  await proxy.stop();
+  const table = profileTable(folder, root);
+  const title = `# Where a worker's time goes: ${scenario.title}`;
+  const how = `Sampled over ${result.requests} requests in ${seconds * 2} s on ${machine()[0]}; repeat with \`npm run bench -- --profile --only ${scenario.key}\`.`;
+  mkdirSync(join(root, "docs", "profile"), { recursive: true });
+  const path = join("docs", "profile", `${scenario.key}.md`);
+  writeFileSync(join(root, path), `${title}\n\n${how}\n\n${table}\n`);
+  console.log(`${table}\nwritten to ${path}`);
+}
+
+function machine(): string[] {
+  const cores = cpus();
+  return [
+    `${cores.length} x ${cores[0]?.model ?? "unknown CPU"}, ${(totalmem() / 2 ** 30).toFixed(0)} GB, Linux ${release()}`,
+    `load average ${readFileSync("/proc/loadavg", "utf8").split(" ").slice(0, 3).join(" ")}; load, origin and proxies share the cores`,
+  ];
+}
+
+async function versions(): Promise<string> {
+  const of = async (name: string): Promise<string> =>
+    /\d+\.\d+[\w.+-]*/.exec((await run(name, ["-v"], { timeoutMs: 5000 })).output)?.[0] ?? "?";
+  return `haproxy ${await of("haproxy")}, nginx ${await of("nginx")}, Bun ${Bun.version}`;
+}
+
+async function main(): Promise<boolean> {
+  const missing = await prepareForBench();
+  if (process.platform !== "linux" || missing.length > 0) {
+    console.log(`the bench runs on Linux and needs ${missing.join(", ")}`);
+    return false;
+  }
+  for (const line of [...machine(), await versions()]) console.log(line);
+  const wanted = values.only.split(",");
+  const chosen = scenarios.filter(({ key }) => wanted.includes(key));
+  const origin = await startOne(startOrigin, 0, 1, false);
+  const results: Record<string, readonly unknown[]> = {};
+  let errors = 0;
+  for (const scenario of chosen) {
+    console.log(
+      `\n(${scenario.key}) ${scenario.title}: ${scenario.load.connections} connections, ${rounds} rounds of ${seconds} s`,
+    );
+    if (values.profile) {
+      if (scenario.idleConnections === undefined) await profile(scenario, origin.port);
+    } else if (scenario.idleConnections !== undefined) results[scenario.key] = await compareIdle(scenario, origin.port);
+    else {
+      const figures = await compare(scenario, origin.port);
+      errors += figures.reduce((sum, row) => sum + row.errors, 0);
+      results[scenario.key] = figures;
+    }
+  }
+  if (values.json !== undefined) {
+    const report = { machine: machine(), versions: await versions(), rounds, seconds, results };
+    writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  if (errors > 0) console.log(`\n${errors} errors: the bench failed`);
+  return errors === 0;
+}
+
+async function clear(): Promise<void> {
+  for (const proxy of [...running]) await proxy.stop();
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => void clear().then(() => process.exit(130)));
+const isGood = await main().finally(clear);
+process.exit(isGood ? 0 : 1);

@@ -1,0 +1,137 @@
+// Takes turns: each round runs every target once, A B C A B C, so that whatever else the machine does falls on all alike;
+// the median over the rounds is what counts.
+
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { type Load, load } from "./load.ts";
+import { cpuUs, residentKb } from "./process.ts";
+import type { Target } from "./target.ts";
+
+export interface Figures {
+  readonly target: string;
+  /** CPU microseconds a request: of the workers, and with their masters. */
+  readonly workerUs: number;
+  readonly allUs: number;
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly errors: number;
+  /** Smallest share of the CPU time that one worker took: 0.5 is even for two. */
+  readonly leastShare: number;
+}
+
+export interface IdleFigures {
+  readonly target: string;
+  readonly kbEach: number;
+}
+
+const warmUpSeconds = 2;
+
+export async function measure(
+  proxies: readonly Target[],
+  what: Load,
+  rounds: number,
+  seconds: number,
+): Promise<Figures[]> {
+  for (const proxy of proxies) await load(proxy.port, what, warmUpSeconds);
+  const runs = new Map<Target, Figures[]>(proxies.map((proxy) => [proxy, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const proxy of proxies) {
+      runs.get(proxy)!.push(await measureOnce(proxy, what, seconds));
+      process.stderr.write(".");
+    }
+  }
+  process.stderr.write("\n");
+  return proxies.map((proxy) => middle(runs.get(proxy)!));
+}
+
+async function measureOnce(proxy: Target, what: Load, seconds: number): Promise<Figures> {
+  const { workers, all } = proxy;
+  const before = { each: workers.map((pid) => cpuUs([pid])), all: cpuUs(all) };
+  const result = await load(proxy.port, what, seconds);
+  const each = workers.map((pid, index) => cpuUs([pid]) - before.each[index]!);
+  const workersUs = each.reduce((sum, us) => sum + us, 0);
+  return {
+    target: proxy.name,
+    workerUs: workersUs / result.requests,
+    allUs: (cpuUs(all) - before.all) / result.requests,
+    requestsPerSecond: result.requestsPerSecond,
+    p50Ms: result.p50Ms,
+    p99Ms: result.p99Ms,
+    errors: result.errors,
+    leastShare: Math.min(...each) / workersUs,
+  };
+}
+
+/** The median of each figure, and the sum of the errors. */
+function middle(runs: readonly Figures[]): Figures {
+  const of = (figure: (run: Figures) => number): number => median(runs.map(figure));
+  return {
+    target: runs[0]!.target,
+    workerUs: of((run) => run.workerUs),
+    allUs: of((run) => run.allUs),
+    requestsPerSecond: of((run) => run.requestsPerSecond),
+    p50Ms: of((run) => run.p50Ms),
+    p99Ms: of((run) => run.p99Ms),
+    errors: runs.reduce((sum, run) => sum + run.errors, 0),
+    leastShare: of((run) => run.leastShare),
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+/** What `count` idle connections add to the resident memory of a warm, freshly started proxy. The kernel's share is not in it. */
+export async function measureIdle(
+  starters: readonly (() => Promise<Target>)[],
+  what: Load,
+  count: number,
+  rounds: number,
+): Promise<IdleFigures[]> {
+  const results = new Map<string, number[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const start of starters) {
+      const proxy = await start();
+      try {
+        await load(proxy.port, what, warmUpSeconds);
+        const kb = await addedKb(proxy, count);
+        results.set(proxy.name, [...(results.get(proxy.name) ?? []), kb / count]);
+      } finally {
+        await proxy.stop();
+      }
+      process.stderr.write(".");
+    }
+  }
+  process.stderr.write("\n");
+  return [...results].map(([target, values]) => ({ target, kbEach: median(values) }));
+}
+
+const openTimeoutMs = 60_000;
+const settleMs = 2000;
+
+async function addedKb(proxy: Target, count: number): Promise<number> {
+  const { workers } = proxy;
+  const beforeKb = residentKb(workers);
+  const args = [join(import.meta.dir, "idle.ts"), String(proxy.port), String(count)];
+  const client = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+  try {
+    const said = await new Promise<string>((resolve, reject) => {
+      client.stdout.once("data", (chunk: Buffer) => resolve(chunk.toString()));
+      client.once("exit", () => reject(new Error("the idle client ended")));
+      setTimeout(
+        () => reject(new Error(`${proxy.name}: ${count} connections were not open in time`)),
+        openTimeoutMs,
+      ).unref();
+    });
+    if (!said.startsWith("ready")) throw new Error(`${proxy.name}: ${said}`);
+    await Bun.sleep(settleMs);
+    if (client.exitCode !== null) throw new Error(`${proxy.name} closed an idle connection`);
+    return residentKb(workers) - beforeKb;
+  } finally {
+    client.stdin.end();
+    client.kill();
+  }
+}
