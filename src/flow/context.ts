@@ -1,6 +1,7 @@
 // What all flows of one worker share: the port, the counters, the site in force, and the buffers and objects that are used again
 // from exchange to exchange. Flows are told and speak one at a time, so that one of each buffer is enough.
 
+import type { LimitsPlan } from "../config/plan.ts";
 import type { Tally } from "../memory/tally.ts";
 import { Head } from "../wire/http1/head.ts";
 import { Output } from "../wire/http1/writer.ts";
@@ -28,6 +29,7 @@ export class Context {
   /** Pools with exchanges in their waiting room. */
   readonly waiting: Set<PoolSite> = new Set();
   site: Site;
+  limits: LimitsPlan;
   isDraining = false;
   /** 48 bits that tell this worker's request ids from those of others, in hexadecimal. */
   readonly requestIdPrefix: string;
@@ -38,6 +40,7 @@ export class Context {
     this.port = port;
     this.tally = tally;
     this.site = site;
+    this.limits = site.plan.limits;
     this.report = report;
     this.responseHead = new Head(site.plan.limits.fieldsMax);
     const part = (): string =>
@@ -60,6 +63,7 @@ export class Context {
   adopt(site: Site): void {
     const former = this.site;
     this.site = site;
+    this.limits = site.plan.limits;
     former.retire(site);
   }
 

@@ -13,8 +13,9 @@ import { listenerCell, workerCell } from "../memory/tally.ts";
 import { parsed, parseRequest } from "../wire/http1/reader.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Forwarding } from "./forwarding.ts";
 import type { Line, LineFlow, WakeFlow } from "./port.ts";
-import type { ListenerSite } from "./site.ts";
+import type { ListenerSite, Site } from "./site.ts";
 
 const phase = { idle: 0, head: 1, exchange: 2, lingering: 3, closed: 4 } as const;
 
@@ -29,6 +30,8 @@ export class Downstream implements LineFlow, WakeFlow {
   isTrusted = false;
   readonly #context: Context;
   #listener: ListenerSite;
+  #site: Site;
+  #preface: Uint8Array | null = null;
   #exchange: Exchange | null = null;
   #phase: number = phase.idle;
   /** Bytes not yet understood: part of a head, or what follows the request under way. */
@@ -43,6 +46,7 @@ export class Downstream implements LineFlow, WakeFlow {
   constructor(context: Context, listener: ListenerSite, line: Line, address: string) {
     this.#context = context;
     this.#listener = listener;
+    this.#site = context.site;
     this.line = line;
     this.address = address;
     this.isTrusted = listener.forwarding.isTrusted(address);
@@ -56,12 +60,18 @@ export class Downstream implements LineFlow, WakeFlow {
 
   /** The connection ends with the request under way. */
   get isLast(): boolean {
-    const { requestsPerConnectionMax } = this.#context.site.plan.limits;
+    const { requestsPerConnectionMax } = this.#context.limits;
     return (
       this.#context.isDraining ||
       this.#isInputEnded ||
       (requestsPerConnectionMax > 0 && this.#requests >= requestsPerConnectionMax)
     );
+  }
+
+  /** What is written about this connection into each request. */
+  preface(forwarding: Forwarding): Uint8Array {
+    this.#preface ??= forwarding.preface(this.address, this.#context.requestIdPrefix);
+    return this.#preface;
   }
 
   received(bytes: Uint8Array): void {
@@ -219,13 +229,12 @@ export class Downstream implements LineFlow, WakeFlow {
   /** One head from the pending bytes; false when it is not whole. */
   #parse(bytes: Uint8Array): boolean {
     // A head that comes in pieces is looked at again only when a line has ended in the new bytes, or it has grown too large.
-    const { headBytesMax } = this.#context.site.plan.limits;
+    const { headBytesMax } = this.#context.limits;
     if (this.#seen > 0 && bytes.length < headBytesMax && bytes.indexOf(0x0a, this.#seen) === -1) {
       this.#seen = bytes.length;
       return false;
     }
-    const listener = this.#context.site.listener(this.#listener.plan.slot);
-    if (listener !== undefined) this.#listener = listener;
+    if (this.#context.site !== this.#site) this.#adopt(this.#context.site);
     const exchange = this.#context.takeExchange();
     exchange.open(this, this.#listener);
     const next = parseRequest(exchange.head, bytes, 0, bytes.length, headBytesMax);
@@ -253,6 +262,14 @@ export class Downstream implements LineFlow, WakeFlow {
     }
     exchange.begin();
     return true;
+  }
+
+  /** A reload has put another site in force. A listener that left the plan serves its connections as it last stood. */
+  #adopt(site: Site): void {
+    this.#site = site;
+    this.#listener = site.listener(this.#listener.plan.slot) ?? this.#listener;
+    this.#preface = null;
+    this.isTrusted = this.#listener.forwarding.isTrusted(this.address);
   }
 
   #beginHead(): void {

@@ -30,8 +30,6 @@ const relay = { asIs: 0, opened: 1, chunked: 2 } as const;
 /** Body bytes up to this are copied behind their head, so that both leave in one write. */
 const coalesceBytesMax = 32 * 1024;
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-const connectionClose = encode("Connection: close\r\n");
-const connectionKeepAlive = encode("Connection: keep-alive\r\n");
 const transferChunked = encode("Transfer-Encoding: chunked\r\n");
 const lastChunk = encode("0\r\n\r\n");
 const crlf = encode("\r\n");
@@ -106,6 +104,10 @@ export class Exchange implements Sender, Plain {
     return this.pool.servers[this.attempt.index]?.plan.name ?? "";
   }
 
+  get preface(): Uint8Array {
+    return this.#downstream!.preface(this.listener.forwarding);
+  }
+
   get requestIdPrefix(): string {
     return this.#context.requestIdPrefix;
   }
@@ -162,7 +164,7 @@ export class Exchange implements Sender, Plain {
     const { head } = this;
     if (head.method === method.connect || head.method === method.trace) return fault("method_refused");
     if (this.requestBody.isBad) return fault("bad_chunk");
-    const { bodyBytesMax } = this.#context.site.plan.limits;
+    const { bodyBytesMax } = this.#context.limits;
     if (bodyBytesMax > 0 && (head.contentLength > bodyBytesMax || this.requestBytes > bodyBytesMax))
       return fault("body_too_large");
     return null;
@@ -234,7 +236,7 @@ export class Exchange implements Sender, Plain {
       this.fail(fault("bad_chunk"));
       return end;
     }
-    const { bodyBytesMax } = this.#context.site.plan.limits;
+    const { bodyBytesMax } = this.#context.limits;
     if (bodyBytesMax > 0 && this.requestBytes > bodyBytesMax) {
       this.fail(fault("body_too_large"));
       return end;
@@ -266,7 +268,7 @@ export class Exchange implements Sender, Plain {
     const { output } = this.#context;
     output.clear();
     this.listener.forwarding.writeResponse(output, head, false, false);
-    output.put(crlf);
+    output.put(this.listener.forwarding.tails.open);
     this.#send(output.bytes, 0, output.length);
   }
 
@@ -302,14 +304,14 @@ export class Exchange implements Sender, Plain {
     const { output } = this.#context;
     const { plan } = this.pool;
     output.clear();
-    this.listener.forwarding.writeResponse(output, head, false, this.#relay === relay.opened);
+    const { forwarding } = this.listener;
+    forwarding.writeResponse(output, head, false, this.#relay === relay.opened);
     if (this.#relay === relay.chunked && kind === bodyKind.close) output.put(transferChunked);
     if (plan.balance.sticky !== null && !this.attempt.isSticky) {
       output.latin1(stickyField(plan.balance.sticky, plan.servers[this.attempt.index]!.cookie));
     }
-    if (!this.#isPersistent) output.put(connectionClose);
-    else if (this.head.minor === 0) output.put(connectionKeepAlive);
-    output.put(crlf);
+    const { tails } = forwarding;
+    output.put(!this.#isPersistent ? tails.close : this.head.minor === 0 ? tails.keepAlive : tails.open);
     this.isAnswered = true;
   }
 
@@ -387,7 +389,7 @@ export class Exchange implements Sender, Plain {
     const { output } = this.#context;
     output.clear();
     this.listener.forwarding.writeResponse(output, head, true, false);
-    output.put(crlf);
+    output.put(this.listener.forwarding.tails.upgrade);
     this.isAnswered = true;
     this.#isPersistent = false;
     this.#send(output.bytes, 0, output.length);

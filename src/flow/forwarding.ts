@@ -17,6 +17,7 @@ const hostName = encode("Host: ");
 const xForwardedFor = encode("X-Forwarded-For: ");
 const xForwardedProto = encode("X-Forwarded-Proto: http\r\n");
 const xForwardedHost = encode("X-Forwarded-Host: ");
+const lineThenForwardedHost = encode("\r\nX-Forwarded-Host: ");
 const forwardedFor = encode("Forwarded: for=");
 const forwardedProto = encode(";proto=http");
 const forwardedHost = encode(';host="');
@@ -36,6 +37,16 @@ export interface Sender {
   readonly requestIdIndex: number;
   readonly requestIdPrefix: string;
   readonly requestIdCount: number;
+  /** What `Forwarding.preface` made for this connection. */
+  readonly preface: Uint8Array;
+}
+
+/** What follows the fields of a response: what we add, and the empty line. */
+export interface Tails {
+  readonly open: Uint8Array;
+  readonly close: Uint8Array;
+  readonly keepAlive: Uint8Array;
+  readonly upgrade: Uint8Array;
 }
 
 export class Forwarding {
@@ -45,6 +56,7 @@ export class Forwarding {
   readonly #via: Uint8Array | null;
   readonly #requestIdName: Uint8Array;
   readonly #requestIdField: Uint8Array;
+  readonly tails: Tails;
 
   constructor(plan: ForwardingPlan, requestId: RequestIdPlan | null) {
     this.plan = plan;
@@ -55,6 +67,13 @@ export class Forwarding {
     this.#via = plan.via === null ? null : encode(`Via: 1.1 ${plan.via}\r\n`);
     this.#requestIdName = encode(requestId?.header ?? "");
     this.#requestIdField = encode(`${requestId?.header ?? ""}: `);
+    const via = plan.via === null ? "" : `Via: 1.1 ${plan.via}\r\n`;
+    this.tails = {
+      open: encode(`${via}\r\n`),
+      close: encode(`${via}Connection: close\r\n\r\n`),
+      keepAlive: encode(`${via}Connection: keep-alive\r\n\r\n`),
+      upgrade: encode(`${via}Connection: Upgrade\r\n\r\n`),
+    };
   }
 
   /** Whether `address` is one of the trusted proxies. */
@@ -93,6 +112,20 @@ export class Forwarding {
     return -1;
   }
 
+  /**
+   * The lines that are the same for all requests of a connection whose word is not taken: made once for each, since they are
+   * most of what is written. The last line is the request id, up to where its count goes; without ids the last line is whole.
+   */
+  preface(address: string, requestIdPrefix: string): Uint8Array {
+    const { plan, requestId } = this;
+    let lines = "";
+    if (plan.xForwardedFor) lines += `X-Forwarded-For: ${address}\r\n`;
+    if (plan.xForwardedProto) lines += "X-Forwarded-Proto: http\r\n";
+    if (plan.via !== null) lines += `Via: 1.1 ${plan.via}\r\n`;
+    if (requestId !== null) lines += `${requestId.header}: ${requestIdPrefix}`;
+    return encode(lines);
+  }
+
   /** The request head for the server, without a body. */
   writeRequest(output: Output, head: Head, sender: Sender): void {
     const isWhole = head.minor === 1 && head.bytes[head.targetStart] === byte.slash;
@@ -103,7 +136,8 @@ export class Forwarding {
       this.#writeRequestFields(output, head, sender);
     }
     if (head.hostIndex === -1) this.#writeHost(output, head, sender);
-    this.#writeForwarding(output, head, sender);
+    if (this.plan.forwarded || (sender.isTrusted && head.hasSpecial)) this.#writeForwarding(output, head, sender);
+    else this.#writePreface(output, head, sender);
     if (sender.isUpgrade) output.put(connectionUpgrade);
     else if (head.hasTrailers) output.put(teTrailers);
     output.put(crlf);
@@ -162,6 +196,16 @@ export class Forwarding {
     output.put(crlf);
   }
 
+  /** The way of nearly every request. */
+  #writePreface(output: Output, head: Head, sender: Sender): void {
+    output.put(sender.preface);
+    if (this.requestId !== null) output.hex32(sender.requestIdCount, 8);
+    if (this.plan.xForwardedHost && head.hostIndex !== -1) {
+      output.put(this.requestId !== null ? lineThenForwardedHost : xForwardedHost);
+      output.copy(head.bytes, head.spans[head.hostIndex * 4 + 2]!, head.lines[head.hostIndex + 1]!);
+    } else if (this.requestId !== null) output.put(crlf);
+  }
+
   #writeForwarding(output: Output, head: Head, sender: Sender): void {
     const plan = this.plan;
     const isBelieved = sender.isTrusted && head.hasSpecial;
@@ -199,16 +243,15 @@ export class Forwarding {
     output.put(crlf);
   }
 
-  /** The response's start line and fields for the client, without the empty line. `isUpgrade`: this is the 101 of a tunnel. */
+  /** The response's start line and fields for the client; one of `tails` ends the head. `isFramingDropped`: its chunks are opened. */
   writeResponse(output: Output, head: Head, isUpgrade: boolean, isFramingDropped: boolean): void {
-    if (head.minor === 1) output.copy(head.bytes, head.start, head.fieldsStart);
-    else {
+    let run = head.start;
+    if (head.minor === 0) {
       output.put(version11.subarray(1, 9));
-      output.copy(head.bytes, head.start + 8, head.fieldsStart);
+      run += 8;
     }
-    let run = head.fieldsStart;
-    let lengths = 0;
     if (head.hasSpecial || isFramingDropped) {
+      let lengths = 0;
       for (let index = 0; index < head.fieldCount; index++) {
         const id = head.ids[index]!;
         if (id === field.contentLength) lengths++;
@@ -222,9 +265,7 @@ export class Forwarding {
         run = head.lines[index + 1]!;
       }
     }
-    output.copy(head.bytes, run, head.fieldsEnd);
-    if (this.#via !== null) output.put(this.#via);
-    if (isUpgrade) output.put(connectionUpgrade);
+    if (run < head.fieldsEnd) output.copy(head.bytes, run, head.fieldsEnd);
   }
 }
 
