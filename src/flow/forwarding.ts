@@ -167,8 +167,8 @@ export class Forwarding {
       if (!isDropped && head.hasNominated && isMovable(id))
         isDropped = isNominated(head, head.spans[index * 4]!, head.spans[index * 4 + 1]!);
       if (!isDropped) continue;
-      output.copy(head.bytes, run, head.lines[index]!);
-      run = head.lines[index + 1]!;
+      output.copy(head.bytes, run, head.spans[index * 4]!);
+      run = head.lineEnd(index);
     }
     output.copy(head.bytes, run, head.fieldsEnd);
   }
@@ -202,7 +202,7 @@ export class Forwarding {
     if (this.requestId !== null) output.hex32(sender.requestIdCount, 8);
     if (this.plan.xForwardedHost && head.hostIndex !== -1) {
       output.put(this.requestId !== null ? lineThenForwardedHost : xForwardedHost);
-      output.copy(head.bytes, head.spans[head.hostIndex * 4 + 2]!, head.lines[head.hostIndex + 1]!);
+      output.copy(head.bytes, head.spans[head.hostIndex * 4 + 2]!, head.lineEnd(head.hostIndex));
     } else if (this.requestId !== null) output.put(crlf);
   }
 
@@ -218,7 +218,7 @@ export class Forwarding {
     if (plan.xForwardedProto && !(isBelieved && head.find(field.xForwardedProto) !== -1)) output.put(xForwardedProto);
     if (plan.xForwardedHost && head.hostIndex !== -1 && !(isBelieved && head.find(field.xForwardedHost) !== -1)) {
       output.put(xForwardedHost);
-      output.copy(head.bytes, head.spans[head.hostIndex * 4 + 2]!, head.lines[head.hostIndex + 1]!);
+      output.copy(head.bytes, head.spans[head.hostIndex * 4 + 2]!, head.lineEnd(head.hostIndex));
     }
     if (plan.forwarded) this.#writeForwarded(output, head, sender, isBelieved);
     if (this.#via !== null) output.put(this.#via);
@@ -261,8 +261,8 @@ export class Forwarding {
         if (!isDropped && head.hasNominated && isMovable(id))
           isDropped = isNominated(head, head.spans[index * 4]!, head.spans[index * 4 + 1]!);
         if (!isDropped) continue;
-        output.copy(head.bytes, run, head.lines[index]!);
-        run = head.lines[index + 1]!;
+        output.copy(head.bytes, run, head.spans[index * 4]!);
+        run = head.lineEnd(index);
       }
     }
     if (run < head.fieldsEnd) output.copy(head.bytes, run, head.fieldsEnd);

@@ -3,7 +3,7 @@
 // for a head in use costs 3 kB and an idle connection shall not.
 //
 //   spans  [ name start, name end, value start, value end ] for each field; values are trimmed of OWS
-//   lines  start of each field's line; the next line's start is its end (spans hold no trailing OWS, lines do)
+//          a field's line starts with its name and ends where the next one starts (lineEnd)
 
 import type { FaultCode } from "../../base/fault.ts";
 
@@ -34,7 +34,6 @@ export class Head {
   readonly fieldsMax: number;
   fieldCount = 0;
   readonly spans: Int32Array;
-  readonly lines: Int32Array;
   readonly ids: Uint8Array;
 
   /** Request line. */
@@ -71,7 +70,6 @@ export class Head {
   constructor(fieldsMax: number) {
     this.fieldsMax = fieldsMax;
     this.spans = new Int32Array(fieldsMax * 4);
-    this.lines = new Int32Array(fieldsMax + 1);
     this.ids = new Uint8Array(fieldsMax);
   }
 
@@ -109,6 +107,11 @@ export class Head {
   /** Persistence as the sender of this head wants it (RFC 9112 section 9.3). */
   get wantsKeepAlive(): boolean {
     return this.minor === 1 ? !this.hasClose : this.hasKeepAlive && !this.hasClose;
+  }
+
+  /** Where the line of a field ends, CRLF and white space before it included. */
+  lineEnd(index: number): number {
+    return index + 1 === this.fieldCount ? this.fieldsEnd : this.spans[index * 4 + 4]!;
   }
 
   /** First field with this id, or -1. */

@@ -149,13 +149,15 @@ function parseLineEnd(
 
 /** *( field-name ":" OWS field-value OWS CRLF ) CRLF */
 function parseFields(head: Head, bytes: Uint8Array, start: number, end: number): number {
+  const { spans, ids, fieldsMax } = head;
   head.fieldsStart = start;
+  let count = 0;
   let next = start;
   for (;;) {
     if (next === end) return parsed.more;
     const first = bytes[next]!;
     if (first === byte.cr || first === byte.lf) break;
-    if (head.fieldCount === head.fieldsMax) return refuse(head, "head_too_large");
+    if (count === fieldsMax) return refuse(head, "head_too_large");
     const nameStart = next;
     while (next < end && isToken[bytes[next]!] !== 0) next++;
     if (next === end) return parsed.more;
@@ -165,26 +167,23 @@ function parseFields(head: Head, bytes: Uint8Array, start: number, end: number):
     const valueStart = next;
     while (next < end && isValue[bytes[next]!] !== 0) next++;
     if (next === end) return parsed.more;
-    const lineEnd = next;
-    next = parseLineEnd(head, bytes, next, end, "bad_field");
-    if (next < 0) return next;
+    let valueEnd = next;
     // An obs-fold or anything else that starts with white space is refused by the next turn: SP is no token.
-    let valueEnd = lineEnd;
+    if (bytes[next] === byte.cr && next + 1 < end && bytes[next + 1] === byte.lf) next += 2;
+    else return parseLineEnd(head, bytes, next, end, "bad_field");
     while (valueEnd > valueStart && (bytes[valueEnd - 1] === byte.space || bytes[valueEnd - 1] === byte.tab))
       valueEnd--;
-    const index = head.fieldCount++;
-    head.lines[index] = nameStart;
-    const span = index * 4;
-    head.spans[span] = nameStart;
-    head.spans[span + 1] = nameEnd;
-    head.spans[span + 2] = valueStart;
-    head.spans[span + 3] = valueEnd;
+    const span = count * 4;
+    spans[span] = nameStart;
+    spans[span + 1] = nameEnd;
+    spans[span + 2] = valueStart;
+    spans[span + 3] = valueEnd;
     const id = fieldId(bytes, nameStart, nameEnd);
-    head.ids[index] = id;
-    if (id !== 0 && !noteField(head, id, index, valueStart, valueEnd)) return parsed.refused;
+    ids[count] = id;
+    head.fieldCount = ++count;
+    if (id !== 0 && !noteField(head, id, count - 1, valueStart, valueEnd)) return parsed.refused;
   }
   head.fieldsEnd = next;
-  head.lines[head.fieldCount] = next;
   return parseLineEnd(head, bytes, next, end, "bad_field");
 }
 
