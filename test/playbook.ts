@@ -1,0 +1,299 @@
+// Conversations with the flows of rank 4: a test says what happened to a connection and lists what the flows must say in
+// answer, word for word. The shipped code runs over a port made of notes; the clock moves when the test moves it.
+//
+//   const play = new Playbook();
+//   const client = play.connect();
+//   client.sends("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+//   play.expect("dial one:80");
+//   const server = play.accept();
+//   play.expect(server.gets("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+//
+// What is said is noted in order, as lines of text; bytes sent to one connection in several pieces are one line. Pausing what
+// is paused and resuming what is not are no news. `expect` takes everything said since the last one, no more and no less.
+
+import { type Fault, fault } from "../src/base/fault.ts";
+import { TimerWheel, tickMs } from "../src/base/timerwheel.ts";
+import type { Plan, ServerPlan } from "../src/config/plan.ts";
+import { Context } from "../src/flow/context.ts";
+import { Downstream } from "../src/flow/downstream.ts";
+import type { Exchange } from "../src/flow/exchange.ts";
+import type { DialFlow, Line, LineFlow, Port, WakeFlow } from "../src/flow/port.ts";
+import { Site, type SiteParts } from "../src/flow/site.ts";
+import { Arena } from "../src/memory/arena.ts";
+import { Tally, Totals } from "../src/memory/tally.ts";
+import { clearArena, makePlan, type PlanOptions, setServer } from "./playbook/plan.ts";
+
+const arena = Arena.inMemory();
+const sweepMs = 1000;
+
+/** Latin-1 both ways, so that a test can write any byte. */
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "latin1"));
+const textOf = (bytes: Uint8Array, start: number, end: number): string =>
+  Buffer.from(bytes.subarray(start, end)).toString("latin1");
+
+export class Playbook implements Port {
+  nowMs = 1_000;
+  /** 2026-01-01T00:00:00Z at the start of every conversation. */
+  readonly #wallOffsetMs = Date.UTC(2026, 0, 1) - 1_000;
+  readonly tally: Tally = new Tally(arena, 0);
+  readonly totals: Totals = new Totals(arena, 1);
+  readonly context: Context;
+  readonly #parts: SiteParts;
+  readonly #wheel = new TimerWheel(1_000);
+  readonly #said: Note[] = [];
+  readonly #dials: { server: ServerPlan; flow: DialFlow; deadlineMs: number }[] = [];
+  #actors = 0;
+  #sweptMs = 1_000;
+
+  constructor(options: PlanOptions = {}) {
+    clearArena(arena);
+    this.#parts = { arena, tally: this.tally, workers: 1, random: () => this.random() };
+    this.context = new Context(this, this.tally, new Site(makePlan(options), this.#parts, null), (exchange) =>
+      this.#reported(exchange),
+    );
+  }
+
+  get wallMs(): number {
+    return this.nowMs + this.#wallOffsetMs;
+  }
+
+  // ---- what a flow says ----
+
+  random(): number {
+    return 0.5;
+  }
+
+  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number): void {
+    this.#dials.push({ server, flow, deadlineMs: this.nowMs + timeoutMs });
+    this.note("", `dial ${server.name}`);
+  }
+
+  wake(flow: WakeFlow, deadlineMs: number): void {
+    this.#wheel.set(flow, deadlineMs);
+  }
+
+  forget(flow: WakeFlow): void {
+    this.#wheel.remove(flow);
+  }
+
+  #reported(exchange: Exchange): void {
+    const why = exchange.fault === null ? "" : ` ${exchange.fault.code}`;
+    this.note("", `report ${exchange.status}${why}`);
+  }
+
+  note(who: string, what: string): void {
+    const last = this.#said.at(-1);
+    if (last !== undefined && who !== "" && last.who === who && what.startsWith("gets ") && last.what.startsWith("gets "))
+      last.what += what.slice(5);
+    else this.#said.push({ who, what });
+  }
+
+  // ---- what happens ----
+
+  /** A client connects. */
+  connect(address: string = "192.0.2.1"): Actor {
+    const actor = new Actor(this, `client ${++this.#actors}`);
+    actor.flow = new Downstream(this.context, this.context.site.listeners[0]!, actor, address);
+    return actor;
+  }
+
+  /** The server accepts the oldest dial. */
+  accept(): Actor {
+    const { server, flow } = this.#dials.shift()!;
+    const actor = new Actor(this, `server ${++this.#actors} (${server.name})`);
+    actor.flow = flow;
+    flow.connected(actor);
+    return actor;
+  }
+
+  /** The server refuses the oldest dial. */
+  refuse(what: Fault = fault("connect_refused")): void {
+    this.#dials.shift()!.flow.refused(what);
+  }
+
+  /** Time goes by, tick by tick; dials that take too long end. */
+  pass(ms: number): void {
+    const end = this.nowMs + ms;
+    while (this.nowMs < end) {
+      this.nowMs = Math.min(end, this.nowMs + tickMs);
+      this.#wheel.advance(this.nowMs);
+      const late = this.#dials.filter(({ deadlineMs }) => deadlineMs <= this.nowMs);
+      for (const dial of late) {
+        this.#dials.splice(this.#dials.indexOf(dial), 1);
+        dial.flow.refused(fault("connect_timeout"));
+      }
+      if (this.nowMs - this.#sweptMs >= sweepMs) {
+        this.#sweptMs = this.nowMs;
+        this.context.sweep();
+      }
+      if (this.context.waiting.size > 0) this.context.pollWaiting();
+    }
+  }
+
+  reload(options: PlanOptions): void {
+    const plan: Plan = makePlan(options);
+    this.context.adopt(new Site(plan, this.#parts, this.context.site));
+  }
+
+  drain(): void {
+    this.context.drain();
+  }
+
+  setServer(slot: number, isUp: boolean): void {
+    setServer(arena, slot, isUp);
+  }
+
+  // ---- what is expected ----
+
+  /** Everything said since the last `expect`, in order. */
+  expect(...expected: string[]): void {
+    const said = this.take();
+    if (said.length === expected.length && said.every((line, index) => line === expected[index])) return;
+    throw new Error(`the flows said something else:\n${difference(expected, said)}`);
+  }
+
+  /** As `expect`, when only some lines matter: those must be among what was said. */
+  expectAmong(...expected: string[]): void {
+    const said = this.take();
+    if (expected.every((line) => said.includes(line))) return;
+    throw new Error(`the flows said something else:\n${difference(expected, said)}`);
+  }
+
+  /** What was said since the last `expect`. */
+  take(): string[] {
+    return this.#said.splice(0).map(({ who, what }) => (who === "" ? what : `${who} ${what}`));
+  }
+
+  /** Nothing is left over: no connection, no exchange in flight, no gauge above zero, no deadline. */
+  expectNothingLeft(): void {
+    const left: string[] = [];
+    if (this.context.downstreams.size > 0) left.push(`${this.context.downstreams.size} clients`);
+    if (this.context.waiting.size > 0) left.push("a waiting room");
+    for (const server of this.context.site.plan.pools[0]!.servers) {
+      const active = this.totals.active(server.slot);
+      if (active !== 0) left.push(`${active} in flight at ${server.name}`);
+    }
+    if (left.length > 0) throw new Error(`left over: ${left.join(", ")}`);
+  }
+}
+
+interface Note {
+  readonly who: string;
+  what: string;
+}
+
+/** A client or a server at the other end of a connection; to the flow it is the connection. */
+export class Actor implements Line {
+  readonly name: string;
+  flow: LineFlow | null = null;
+  heldBytes = 0;
+  /** The kernel takes nothing: what is sent is held. */
+  isFull = false;
+  isPaused = false;
+  readonly #play: Playbook;
+
+  constructor(play: Playbook, name: string) {
+    this.#play = play;
+    this.name = name;
+  }
+
+  // ---- what the flow says ----
+
+  send(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#say(`gets ${JSON.stringify(textOf(bytes, start, end)).slice(1, -1)}`);
+    if (this.isFull) this.heldBytes += end - start;
+    return !this.isFull;
+  }
+
+  pause(): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    this.#say("paused");
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    this.#say("resumed");
+  }
+
+  end(): void {
+    this.#say("ended");
+  }
+
+  destroy(): void {
+    this.#say("destroyed");
+    this.flow = null;
+  }
+
+  reset(): void {
+    this.#say("reset");
+    this.flow = null;
+  }
+
+  #say(what: string): void {
+    if (this.flow === null && this.name.startsWith("client")) what += " after its end";
+    this.#play.note(this.name, what);
+  }
+
+  // ---- what happens ----
+
+  sends(text: string): void {
+    this.#told().received(bytesOf(text));
+  }
+
+  /** The kernel took some of what was held. */
+  drains(bytes: number = this.heldBytes): void {
+    this.heldBytes -= bytes;
+    if (this.heldBytes > 0) return;
+    this.isFull = false;
+    this.#told().drained();
+  }
+
+  /** The peer's FIN. */
+  ends(): void {
+    this.#told().ended();
+  }
+
+  /** The connection is gone; by default it was reset. */
+  closes(isReset: boolean = true): void {
+    const flow = this.#told();
+    this.flow = null;
+    flow.closed(isReset);
+  }
+
+  #told(): LineFlow {
+    if (this.flow === null) throw new Error(`${this.name} is closed: nothing can happen to it`);
+    return this.flow;
+  }
+
+  // ---- what is expected ----
+
+  /** This connection is sent these bytes. */
+  gets(text: string): string {
+    return `${this.name} gets ${JSON.stringify(text).slice(1, -1)}`;
+  }
+
+  /** What is done to it: "paused", "resumed", "ended", "destroyed", "reset". */
+  is(what: "paused" | "resumed" | "ended" | "destroyed" | "reset"): string {
+    return `${this.name} ${what}`;
+  }
+}
+
+/** Both lists side by side: what was missing is marked with "-", what nobody expected with "+". */
+function difference(expected: readonly string[], said: readonly string[]): string {
+  const lines: string[] = [];
+  let at = 0;
+  for (const line of expected) {
+    const found = said.indexOf(line, at);
+    if (found === -1) {
+      lines.push(`  - ${line}`);
+      continue;
+    }
+    for (; at < found; at++) lines.push(`  + ${said[at]}`);
+    lines.push(`    ${line}`);
+    at = found + 1;
+  }
+  for (; at < said.length; at++) lines.push(`  + ${said[at]}`);
+  return lines.join("\n");
+}

@@ -1,0 +1,140 @@
+// A small plan for tests of flows: one listener, one pool. Everything that would add to a head is off and every limit is
+// generous, so that a conversation shows only what it is about; a test says what it wants otherwise.
+
+import type {
+  BalancePlan,
+  DownstreamTimeouts,
+  ForwardingPlan,
+  LimitsPlan,
+  Plan,
+  PoolPlan,
+  RequestIdPlan,
+  ServerPlan,
+  UpstreamTimeouts,
+} from "../../src/config/plan.ts";
+import { type Arena, rowCells, rowWords, offset, workerOffsets } from "../../src/memory/arena.ts";
+import { admin, Board, health } from "../../src/memory/board.ts";
+
+export interface PlanOptions {
+  readonly generation?: number;
+  /** Names of the servers, in slot order; each is on a port of its own. */
+  readonly servers?: readonly string[];
+  readonly server?: Partial<ServerPlan>;
+  readonly pool?: Partial<PoolPlan>;
+  readonly balance?: Partial<BalancePlan>;
+  readonly downstream?: Partial<DownstreamTimeouts>;
+  readonly upstream?: Partial<UpstreamTimeouts>;
+  readonly forwarding?: Partial<ForwardingPlan>;
+  readonly requestId?: RequestIdPlan | null;
+  readonly limits?: Partial<LimitsPlan>;
+}
+
+export function makePlan(options: PlanOptions = {}): Plan {
+  return {
+    generation: options.generation ?? 1,
+    listeners: [
+      {
+        name: "web",
+        slot: 0,
+        address: { kind: "tcp", host: "127.0.0.1", port: 80 },
+        route: 0,
+        connectionsMax: 10_000,
+        timeouts: {
+          headMs: 10_000,
+          idleMs: 60_000,
+          readMs: 30_000,
+          tunnelMs: 300_000,
+          lingerMs: 2_000,
+          ...options.downstream,
+        },
+        forwarding: {
+          trusted: [],
+          xForwardedFor: false,
+          xForwardedProto: false,
+          xForwardedHost: false,
+          forwarded: false,
+          via: null,
+          ...options.forwarding,
+        },
+        requestId: options.requestId ?? null,
+      },
+    ],
+    pools: [makePool(options)],
+    routes: [{ slot: 0, listener: 0, pool: 0 }],
+    accessLog: null,
+    limits: {
+      headBytesMax: 16 * 1024,
+      fieldsMax: 100,
+      bodyBytesMax: 0,
+      requestsPerConnectionMax: 0,
+      ...options.limits,
+    },
+    drainMs: 30_000,
+  };
+}
+
+function makePool(options: PlanOptions): PoolPlan {
+  return {
+    name: "app",
+    slot: 0,
+    balance: {
+      policy: "roundRobin",
+      key: { kind: "ip" },
+      loadFactor: 1.25,
+      sticky: null,
+      ...options.balance,
+    },
+    servers: (options.servers ?? ["one"]).map((name, index) => ({
+      id: `app/${name}:80`,
+      name: `${name}:80`,
+      slot: index,
+      address: { kind: "tcp", host: "127.0.0.1", port: 81 + index },
+      weight: 1,
+      backup: false,
+      connectionsMax: 0,
+      cookie: name,
+      ...options.server,
+    })),
+    timeouts: { connectMs: 5_000, responseMs: 60_000, readMs: 30_000, ...options.upstream },
+    retries: 2,
+    redispatch: true,
+    retryBudget: { ratio: 0.2, minimumPerSecond: 10 },
+    queue: { lengthMax: 100, timeoutMs: 10_000 },
+    idle: { connectionsMax: 10, timeoutMs: 30_000 },
+    slowStartMs: 0,
+    panicThreshold: 0,
+    check: null,
+    ejection: null,
+    ...options.pool,
+  };
+}
+
+/** Rows that tests use; the arena is far larger, and making one for each test costs more than the test. */
+const rowsUsed = 16;
+
+/** Bring an arena back to its first state, and the first servers of its board up. */
+export function clearArena(arena: Arena): void {
+  arena.words.fill(0, offset.board / 4, offset.board / 4 + rowsUsed * rowWords);
+  arena.words.fill(0, offset.sharedServers / 4, offset.sharedServers / 4 + rowsUsed * rowWords);
+  arena.words.fill(0, offset.sharedPools / 4, offset.sharedPools / 4 + rowsUsed * rowWords);
+  const worker = workerOffsets(0);
+  arena.cells.fill(0, worker.words / 8, worker.words / 8 + rowCells);
+  arena.words.fill(0, worker.active / 4, worker.active / 4 + rowsUsed);
+  for (const kind of ["listeners", "routes", "pools", "servers"] as const) {
+    arena.cells.fill(0, worker[kind] / 8, worker[kind] / 8 + rowsUsed * rowCells);
+  }
+  for (let slot = 0; slot < rowsUsed; slot++) setServer(arena, slot, true);
+}
+
+/** Say on the board whether a server may be given exchanges. */
+export function setServer(arena: Arena, slot: number, isUp: boolean): void {
+  const board = new Board(arena);
+  board.write(slot, {
+    health: isUp ? health.up : health.down,
+    admin: admin.ready,
+    isEjected: false,
+    rampPermille: 1000,
+    isEligible: isUp,
+  });
+  board.publish();
+}
