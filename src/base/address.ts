@@ -4,7 +4,7 @@
 
 import ipaddr from "ipaddr.js";
 import type { Address } from "../config/plan.ts";
-import { misread, type Reading, read } from "./reading.ts";
+import { misread, quote, type Reading, read } from "./reading.ts";
 
 /** Where to connect to; the host of a TCP address may still be a name. */
 export interface ServerAddress {
@@ -47,7 +47,7 @@ export function readListenAddress(text: string): Reading<Address> {
   if (host.toLowerCase() === "localhost") return read({ kind: "tcp", host: "127.0.0.1", port });
   if (!isIp(host))
     return misread(
-      `must name an IP address of this machine, not ${JSON.stringify(host)}: write ":${port}" for all of them`,
+      `must name an IP address of this machine, not ${quote(host)}: write ":${port}" for all of them`,
     );
   return read({ kind: "tcp", host: host.toLowerCase(), port });
 }
@@ -59,14 +59,14 @@ export function readServerAddress(text: string): Reading<ServerAddress> {
   if (marked !== null) {
     weight = /^\d{1,6}$/.test(marked[2]!) ? Number(marked[2]) : 0;
     if (weight < 1 || weight > weightMax)
-      return misread(`must have a weight from 1 to ${weightMax} after the ^, not ${JSON.stringify(marked[2])}`);
+      return misread(`must have a weight from 1 to ${weightMax} after the ^, not ${quote(marked[2]!)}`);
   }
   const unix = readUnix(bare);
   if (unix !== null) return unix.ok ? read({ name: bare, address: unix.value, weight }) : unix;
   const scheme = /^([a-z][a-z0-9+.-]*):\/\/([^/]*)/i.exec(bare);
   if (scheme !== null)
     return misread(
-      `must be host:port without a scheme: write ${JSON.stringify(scheme[2])} instead of ${JSON.stringify(bare)}`,
+      `must be host:port without a scheme: write ${quote(scheme[2]!)} instead of ${quote(bare)}`,
     );
   const parts = split(
     bare,
@@ -77,7 +77,7 @@ export function readServerAddress(text: string): Reading<ServerAddress> {
   const { host, port } = parts.value;
   if (host === "") return misread(`must name the host to connect to: write "127.0.0.1:${port}" for this machine`);
   if (!isIp(host) && (!hostName.test(host) || /^[\d.]+$/.test(host)))
-    return misread(`must have a host name or IP address before the port, not ${JSON.stringify(host)}`);
+    return misread(`must have a host name or IP address before the port, not ${quote(host)}`);
   const lower = host.toLowerCase();
   return read({
     name: `${isIPv6(lower) ? `[${lower}]` : lower}:${port}`,
@@ -96,7 +96,7 @@ function readUnix(text: string): Reading<Address> | null {
   if (!text.startsWith("unix:")) return null;
   const path = text.slice("unix:".length);
   if (!path.startsWith("/"))
-    return misread(`must have an absolute path after "unix:", as in "unix:/run/app.sock", not ${JSON.stringify(path)}`);
+    return misread(`must have an absolute path after "unix:", as in "unix:/run/app.sock", not ${quote(path)}`);
   if (path.includes("\0")) return misread("must not hold a NUL in its path");
   if (Buffer.byteLength(path) > unixPathBytesMax)
     return misread(
@@ -106,19 +106,19 @@ function readUnix(text: string): Reading<Address> | null {
 }
 
 function split(text: string, expected: string, portMin: number): Reading<{ host: string; port: number }> {
-  const no = `${expected}, not ${JSON.stringify(text)}`;
+  const no = `${expected}, not ${quote(text)}`;
   if (isIPv6(text)) return misread(`must have its IPv6 address in brackets and a port, as in "[${text}]:80"`);
   const parts = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/s.exec(text);
   if (parts === null) return misread(no);
   const host = parts[1] ?? parts[2] ?? "";
   if (parts[1] !== undefined && !isIPv6(parts[1]))
-    return misread(`must have an IPv6 address in its brackets, not ${JSON.stringify(parts[1])}`);
+    return misread(`must have an IPv6 address in its brackets, not ${quote(parts[1])}`);
   const digits = parts[3];
   if (digits === undefined && /^\d+$/.test(text)) return misread(`${expected}: write ":${text}" for a port`);
-  if (digits === undefined && host !== "") return misread(`must have a port: write ${JSON.stringify(`${text}:80`)}`);
+  if (digits === undefined && host !== "") return misread(`must have a port: write ${quote(`${text}:80`)}`);
   if (digits === undefined || host.includes(" ")) return misread(no);
   const port = /^\d{1,5}$/.test(digits) ? Number(digits) : -1;
   if (port < portMin || port > 65_535)
-    return misread(`must have a port from ${portMin} to 65535, not ${JSON.stringify(digits)}`);
+    return misread(`must have a port from ${portMin} to 65535, not ${quote(digits)}`);
   return read({ host, port });
 }

@@ -1,7 +1,7 @@
 // Durations as operators write them: "30s", "500ms", "1m30s", "1.5h". A unit is never guessed: nginx reads 60 as seconds,
 // HAProxy as milliseconds, and a mistake between the two is found at night. Units run from large to small, each once.
 
-import { misread, type Reading, read } from "./reading.ts";
+import { misread, quote, type Reading, read } from "./reading.ts";
 
 const unitMs: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 const units = Object.keys(unitMs);
@@ -21,18 +21,18 @@ export function readDuration(text: string): Reading<number> {
   while (rest !== "") {
     const part = /^(\d+(?:\.\d+)?)(ms|d|h|m|s)/.exec(rest);
     if (part === null)
-      return misread(`must be a duration such as "30s", "500ms" or "1m30s", not ${JSON.stringify(text)}`);
+      return misread(`must be a duration such as "30s", "500ms" or "1m30s", not ${quote(text)}`);
     const unit = units.indexOf(part[2]!);
     if (unit <= largest)
-      return misread(`must name units from large to small, each once, as in "1m30s", not ${JSON.stringify(text)}`);
+      return misread(`must name units from large to small, each once, as in "1m30s", not ${quote(text)}`);
     largest = unit;
     sum += Number(part[1]) * unitMs[part[2]!]!;
     rest = rest.slice(part[0].length);
   }
   if (text === "") return misread('must be a duration such as "30s", not an empty text');
   const ms = Math.round(sum);
-  if (ms > durationMsMax) return misread(`must be at most 24 days, not ${JSON.stringify(text)}`);
-  if (ms === 0 && sum > 0) return misread(`must be at least "1ms", not ${JSON.stringify(text)}`);
+  if (ms > durationMsMax) return misread(`must be at most 24 days, not ${quote(text)}`);
+  if (ms === 0 && sum > 0) return misread(`must be at least "1ms", not ${quote(text)}`);
   return read(ms);
 }
 

@@ -10,3 +10,8 @@ export function read<T>(value: T): Reading<T> {
 export function misread<T>(message: string): Reading<T> {
   return { ok: false, message };
 }
+
+/** A text as messages quote it: on one line, and short whatever the file holds. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+}

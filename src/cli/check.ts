@@ -42,7 +42,12 @@ function report(loaded: Loaded): object {
     line: place?.line ?? null,
     column: place?.column ?? null,
   }));
-  return { ok: loaded.ok, file: loaded.file, problems, config: loaded.ok ? loaded.config : null };
+  return { ok: loaded.ok, file: loaded.file, problems, config: loaded.ok ? shown(loaded.config) : null };
+}
+
+/** As it is in force, but for the one secret in it. */
+function shown(config: Config): Config {
+  return config.admin.token === undefined ? config : { ...config, admin: { ...config.admin, token: "(set)" } };
 }
 
 function summary(path: string, config: Config): string {

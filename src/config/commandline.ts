@@ -37,10 +37,7 @@ export function fromCommandLine(line: CommandLine): Loaded {
       file: "command line",
       place: null,
       key: flagOf(path),
-      message:
-        path.at(-1) === "servers" && servers.length === 0
-          ? "must name at least one server"
-          : `${subject(path, servers)}${message}`,
+      message: spoken(path, message, servers),
       source: null,
     }),
   );
@@ -56,9 +53,13 @@ function flagOf(path: Path): string {
   return keyText(path);
 }
 
-/** Which of several servers it is. */
-function subject(path: Path, servers: readonly string[]): string {
+/** The schema's sentence with the places of a file taken out of it: which of several servers, and what a flag can do. */
+function spoken(path: Path, message: string, servers: readonly string[]): string {
+  if (path.at(-1) === "servers" && servers.length === 0) return "must name at least one server";
+  if (path[0] === "admin")
+    return message.replace("so admin.token must be set", "which needs admin.token in a config file");
   const index = path[3];
-  if (path[0] !== "pools" || typeof index !== "number" || servers.length === 1) return "";
-  return `(server ${index + 1}) `;
+  if (path[0] !== "pools" || typeof index !== "number" || servers.length === 1) return message;
+  const same = /^is the same server as servers\[(\d+)\]/.exec(message);
+  return `(server ${index + 1}) ${same === null ? message : `is the same as server ${Number(same[1]) + 1}; to give it more, write a weight: host:port^2`}`;
 }

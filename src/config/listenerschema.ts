@@ -3,7 +3,7 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { readListenAddress } from "../base/address.ts";
-import { misread, type Reading, read } from "../base/reading.ts";
+import { misread, quote, type Reading, read } from "../base/reading.ts";
 import { count, duration, flag, list, listenExpected, says, section, text, words } from "./term.ts";
 import type { Listener, ListenerInput } from "./types.ts";
 
@@ -22,17 +22,20 @@ const ownedFields = new Set([
 ]);
 
 function readCidr(text: string): Reading<string> {
-  const isAddress = ipaddr.IPv4.isValidFourPartDecimal(text) || (text.includes(":") && ipaddr.IPv6.isValid(text));
-  const isBlock = /^([\d.]+|[\da-f:.]+)\/\d{1,3}$/i.test(text) && ipaddr.isValidCIDR(text);
-  if ((isAddress && !text.includes("%")) || (isBlock && /[.:]/.test(text))) return read(text);
-  return misread(`must be an IP address or a block such as "10.0.0.0/8" or "fd00::/8", not ${JSON.stringify(text)}`);
+  const [host = "", bits, ...rest] = text.split("/");
+  // The library also reads 10.1 and 0x0a000001 as addresses; nobody means them.
+  const isIpv4 = ipaddr.IPv4.isValidFourPartDecimal(host);
+  const isIpv6 = host.includes(":") && !host.includes("%") && ipaddr.IPv6.isValid(host);
+  const isBits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIpv4 ? 32 : 128));
+  if ((isIpv4 || isIpv6) && isBits && rest.length === 0) return read(text);
+  return misread(`must be an IP address or a block such as "10.0.0.0/8" or "fd00::/8", not ${quote(text)}`);
 }
 
 function readFieldName(text: string): Reading<string> {
   if (!token.test(text))
-    return misread(`must be the name of a header field such as "x-request-id", not ${JSON.stringify(text)}`);
+    return misread(`must be the name of a header field such as "x-request-id", not ${quote(text)}`);
   if (!ownedFields.has(text.toLowerCase())) return read(text);
-  return misread(`must be a field that Sluice does not write for another purpose, not ${JSON.stringify(text)}`);
+  return misread(`must be a field that Sluice does not write for another purpose, not ${quote(text)}`);
 }
 
 const forwarding = section({

@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import { readServerAddress, weightMax } from "../base/address.ts";
-import { misread, type Reading, read } from "../base/reading.ts";
+import { misread, quote, type Reading, read } from "../base/reading.ts";
 import { token } from "./listenerschema.ts";
 import type { BalancePolicy } from "./plan.ts";
 import { readStatusRanges } from "./statusrange.ts";
@@ -30,7 +30,7 @@ function readKey(text: string): Reading<string> {
   if ((kind === "ip" || kind === "uri") && name === undefined) return read(text);
   if ((kind === "header" || kind === "cookie") && name !== undefined && token.test(name) && rest.length === 0)
     return read(text);
-  return misread(`must be "ip", "uri", "header:NAME" or "cookie:NAME", not ${JSON.stringify(text)}`);
+  return misread(`must be "ip", "uri", "header:NAME" or "cookie:NAME", not ${quote(text)}`);
 }
 
 const policy = choice(balancePolicies);

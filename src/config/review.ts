@@ -4,6 +4,7 @@
 
 import { formatAddress, isLoopback, readListenAddress, readServerAddress } from "../base/address.ts";
 import { readDuration } from "../base/duration.ts";
+import { quote } from "../base/reading.ts";
 import { capacity } from "../memory/arena.ts";
 import type { Finding } from "./issues.ts";
 import { didYouMean } from "./nearest.ts";
@@ -49,7 +50,7 @@ function reviewUse(listeners: Section, pools: Section, report: Report): void {
       "error",
       ["listeners", name, "use"],
       "value",
-      `names the pool ${JSON.stringify(use)}, which does not exist${meant === "" ? known : meant}`,
+      `names the pool ${quote(use)}, which does not exist${meant === "" ? known : meant}`,
     );
   }
   // Where a name is wrong, the pool that was meant would only be a second complaint about one mistake.

@@ -22,13 +22,18 @@ import {
 } from "./term.ts";
 import type { Config, ConfigInput } from "./types.ts";
 
+// Not in the usual words, which quote the value: a token has no place in a terminal or log.
+const tokenExpected = "must be a text of at least 16 characters without spaces";
+
 const admin = section({
   listen: text(listenExpected, readListenAddress)
     .default("127.0.0.1:2112")
     .describe(
       "Where the admin interface listens: /metrics, /healthz, /readyz and the API. Outside of loopback it demands a token.",
     ),
-  token: words("a text of at least 16 characters without spaces", /^[\x21-\x7e]{16,}$/)
+  token: z
+    .string({ error: tokenExpected })
+    .regex(/^[\x21-\x7e]{16,}$/, { error: tokenExpected })
     .optional()
     .describe("Bearer token that admin requests must carry. In a text file, take it from the environment."),
 }).meta({ id: "Admin", description: "The admin interface." });

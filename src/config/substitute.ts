@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the characters are meant, not a forgotten template.
 // ${VAR} and ${VAR:-default} in the string values of text formats; $${ is a literal ${. It knows the environment and trees of
 // plain values. A variable that is not set and has no default is an error: an empty token or address would be worse than none.
 

@@ -5,7 +5,7 @@
 
 import { z } from "zod";
 import { durationMsMax, formatDuration, readDuration } from "../base/duration.ts";
-import type { Reading } from "../base/reading.ts";
+import { quote, type Reading } from "../base/reading.ts";
 import { readSize } from "../base/size.ts";
 import { didYouMean } from "./nearest.ts";
 
@@ -18,7 +18,7 @@ interface Complaint {
 
 /** A value as a message quotes it: short, and never the contents of a section. */
 export function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === "string") return quote(value);
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (value instanceof Date) return "a date";
@@ -122,8 +122,13 @@ export function choice<const T extends string>(options: readonly T[]): z.ZodType
 }
 
 export function list<O, I>(item: z.ZodType<O, I>, what: string, least = 0): z.ZodType<O[], I[]> {
-  const error = says(`a list of ${what}`);
-  return z.array(item, { error }).min(least, { error: `must not be empty: name its ${what}` });
+  const array = z.array(item, { error: says(`a list of ${what}`) });
+  if (least === 0) return array;
+  // Not zod's min: it measures anything that has a length, and so complains twice of what is no list.
+  const message = `must not be empty: name its ${what}`;
+  return array
+    .check(({ value, issues }) => void (value.length < least && issues.push({ code: "custom", message, input: value })))
+    .meta({ minItems: least });
 }
 
 /**

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { check } from "./check.ts";
+import { schema } from "./schema.ts";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "sluice-check-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function run(command: (writer: { out(text: string): void; err(text: string): void }) => Promise<number>) {
+  const said = { out: [] as string[], err: [] as string[] };
+  const code = await command({ out: (text) => void said.out.push(text), err: (text) => void said.err.push(text) });
+  return { code, out: said.out.join("\n"), err: said.err.join("\n").replaceAll(`${folder}/`, "") };
+}
+
+const checked = (name: string, text: string, json = false) => {
+  writeFileSync(join(folder, name), text);
+  return run((writer) => check(join(folder, name), { json }, writer));
+};
+const right =
+  "listeners: { web: { listen: ':80', use: app } }\npools: { app: { servers: ['a:1'], check: { http: /up } } }\n";
+
+test("a config that is right is summed up on stdout", async () => {
+  const { code, out, err } = await checked("right.yaml", right);
+  expect([code, err]).toEqual([0, ""]);
+  expect(out.replaceAll(`${folder}/`, "")).toBe(
+    [
+      "right.yaml: ok, one worker for each core, admin on 127.0.0.1:2112",
+      "  listener web  :80 -> pool app",
+      "  pool     app  1 server, weightedRoundRobin, check of /up every 2s",
+    ].join("\n"),
+  );
+});
+
+test("problems go to stderr with the line, a caret and a sum", async () => {
+  const { code, out, err } = await checked("wrong.yaml", right.replace("use: app", "use: ap"));
+  expect([code, out]).toEqual([1, ""]);
+  expect(err).toBe(
+    [
+      'wrong.yaml:1:38: error: listeners.web.use names the pool "ap", which does not exist; did you mean "app"?',
+      "  1 | listeners: { web: { listen: ':80', use: ap } }",
+      `    | ${" ".repeat(37)}^`,
+      "1 error",
+    ]
+      .join("\n")
+      .replaceAll(":1:38:", `:1:${right.indexOf("use: app") + 6}:`)
+      .replace(" ".repeat(37), " ".repeat(right.indexOf("use: app") + 5)),
+  );
+});
+
+test("a warning is told and the config is still right", async () => {
+  const { code, err, out } = await checked(
+    "warned.yaml",
+    `${right}  \n`.replace("app: {", "spare: { servers: ['b:1'] }, app: {"),
+  );
+  expect(code).toBe(0);
+  expect(err).toContain("warning: pools.spare is used by no listener");
+  expect(out).toContain("ok");
+});
+
+test("a file that is not there is another exit code", async () => {
+  const { code, err } = await run((writer) => check(join(folder, "none.yaml"), {}, writer));
+  expect(code).toBe(2);
+  expect(err).toStartWith("none.yaml: error: there is no such file");
+});
+
+test("as JSON everything goes to stdout, without the token", async () => {
+  const good = await checked("good.yaml", `admin: { token: 0123456789abcdef-secret }\n${right}`, true);
+  expect(good.err).toBe("");
+  expect(good.out).not.toContain("secret");
+  expect(JSON.parse(good.out)).toMatchObject({ ok: true, problems: [], config: { pools: { app: { retries: 2 } } } });
+  const bad = await checked("bad.yaml", "workers: 0\n", true);
+  expect(bad.code).toBe(1);
+  expect(JSON.parse(bad.out)).toMatchObject({ ok: false, config: null });
+  expect(JSON.parse(bad.out).problems).toContainEqual({
+    severity: "error",
+    file: join(folder, "bad.yaml"),
+    key: "workers",
+    message: "must be a whole number from 1 to 64, not 0",
+    line: 1,
+    column: 10,
+  });
+});
+
+test("the JSON Schema is written to stdout or a file", async () => {
+  const printed = await run((writer) => schema({}, writer));
+  expect(JSON.parse(printed.out)).toMatchObject({
+    type: "object",
+    required: ["listeners", "pools"],
+    additionalProperties: false,
+  });
+  const out = join(folder, "schema.json");
+  expect((await run((writer) => schema({ out }, writer))).code).toBe(0);
+  expect(JSON.parse(readFileSync(out, "utf8"))).toEqual(JSON.parse(printed.out));
+  const refused = await run((writer) => schema({ out: join(folder, "no/such/folder.json") }, writer));
+  expect(refused.code).toBe(1);
+  expect(refused.err).toContain("cannot be written");
+});

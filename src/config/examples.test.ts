@@ -1,0 +1,79 @@
+// Every example is a config that runs, and the four formats say the same.
+
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { compile } from "./compile.ts";
+import type { Document } from "./document.ts";
+import { placeLiteral } from "./literal.ts";
+import { type Loaded, loadConfig } from "./load.ts";
+import { Places } from "./place.ts";
+import type { Plan } from "./plan.ts";
+import type { Path } from "./problem.ts";
+import { Slots } from "./slots.ts";
+import { readToml } from "./toml.ts";
+import { readJson, readYaml } from "./yaml.ts";
+
+const folder = join(import.meta.dir, "../../examples");
+const examples = readdirSync(folder).filter((name) => /\.(ts|toml|yaml|json)$/.test(name) && name !== "tsconfig.json");
+const skins = [".sluice.config.ts", ".toml", ".yaml", ".json"];
+
+function planOf(loaded: Loaded): Plan {
+  if (!loaded.ok) throw new Error(loaded.problems.map((problem) => problem.message).join("\n"));
+  return compile(loaded.config, new Slots(), () => "10.9.9.9");
+}
+
+test("there is an example of each format", () => {
+  for (const skin of skins) expect(examples.some((name) => name.endsWith(skin))).toBe(true);
+});
+
+for (const name of examples) {
+  test(`${name} loads without a warning and compiles`, async () => {
+    const loaded = await loadConfig(join(folder, name), {});
+    expect(loaded.ok && loaded.warnings).toEqual([]);
+    expect(planOf(loaded).listeners.length).toBeGreaterThan(0);
+  });
+}
+
+for (const name of ["minimal", "full"]) {
+  test(`the four formats of ${name} give one plan`, async () => {
+    const plans = await Promise.all(
+      skins.map(async (skin) => planOf(await loadConfig(join(folder, `${name}${skin}`), {}))),
+    );
+    for (const plan of plans) expect(plan).toEqual(plans[0]!);
+  });
+}
+
+/** Every key of a tree, lists' elements included. */
+function pathsOf(value: unknown, path: Path = []): Path[] {
+  if (typeof value !== "object" || value === null) return [path];
+  const keys: [string | number, unknown][] = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return [path, ...keys.flatMap(([key, item]) => pathsOf(item, [...path, key]))];
+}
+
+function checkPlaces(document: Document, text: string): void {
+  if (!document.ok) throw new Error("the example cannot be read");
+  const lines = text.split("\n");
+  for (const path of pathsOf(document.value).slice(1)) {
+    expect({ path, hasPlace: document.places.has(path) }).toEqual({ path, hasPlace: true });
+    const key = path.at(-1);
+    const { line, column } = document.places.find(path, "key");
+    const rest = lines[line - 1]!.slice(column - 1);
+    if (typeof key === "string")
+      expect(rest.replace(/^["[]+/, "").startsWith(key) || rest.includes(`.${key}`)).toBe(true);
+  }
+}
+
+test("every key of an example has a place of its own, at its name, in every format", () => {
+  const read = (name: string): string => readFileSync(join(folder, name), "utf8");
+  for (const name of ["minimal", "full"]) {
+    checkPlaces(readToml(read(`${name}.toml`)), read(`${name}.toml`));
+    checkPlaces(readYaml(read(`${name}.yaml`)), read(`${name}.yaml`));
+    checkPlaces(readJson(read(`${name}.json`)), read(`${name}.json`));
+    const program = read(`${name}.sluice.config.ts`);
+    const places = new Places(program);
+    placeLiteral(program, places);
+    const same = name === "full" ? readJson(read(`${name}.json`)) : readYaml(read(`${name}.yaml`));
+    if (same.ok) checkPlaces({ ok: true, value: same.value, places }, program);
+  }
+});
