@@ -46,9 +46,7 @@ export function readListenAddress(text: string): Reading<Address> {
   if (host === "" || host === "*") return read({ kind: "tcp", host: "::", port });
   if (host.toLowerCase() === "localhost") return read({ kind: "tcp", host: "127.0.0.1", port });
   if (!isIp(host))
-    return misread(
-      `must name an IP address of this machine, not ${quote(host)}: write ":${port}" for all of them`,
-    );
+    return misread(`must name an IP address of this machine, not ${quote(host)}: write ":${port}" for all of them`);
   return read({ kind: "tcp", host: host.toLowerCase(), port });
 }
 
@@ -65,9 +63,7 @@ export function readServerAddress(text: string): Reading<ServerAddress> {
   if (unix !== null) return unix.ok ? read({ name: bare, address: unix.value, weight }) : unix;
   const scheme = /^([a-z][a-z0-9+.-]*):\/\/([^/]*)/i.exec(bare);
   if (scheme !== null)
-    return misread(
-      `must be host:port without a scheme: write ${quote(scheme[2]!)} instead of ${quote(bare)}`,
-    );
+    return misread(`must be host:port without a scheme: write ${quote(scheme[2]!)} instead of ${quote(bare)}`);
   const parts = split(
     bare,
     'must be an address such as "10.0.0.1:80", "app:8080", "[::1]:80" or "unix:/run/app.sock"',

@@ -20,8 +20,7 @@ export function readDuration(text: string): Reading<number> {
   let largest = -1;
   while (rest !== "") {
     const part = /^(\d+(?:\.\d+)?)(ms|d|h|m|s)/.exec(rest);
-    if (part === null)
-      return misread(`must be a duration such as "30s", "500ms" or "1m30s", not ${quote(text)}`);
+    if (part === null) return misread(`must be a duration such as "30s", "500ms" or "1m30s", not ${quote(text)}`);
     const unit = units.indexOf(part[2]!);
     if (unit <= largest)
       return misread(`must name units from large to small, each once, as in "1m30s", not ${quote(text)}`);
