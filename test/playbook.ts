@@ -83,7 +83,13 @@ export class Playbook implements Port {
 
   note(who: string, what: string): void {
     const last = this.#said.at(-1);
-    if (last !== undefined && who !== "" && last.who === who && what.startsWith("gets ") && last.what.startsWith("gets "))
+    if (
+      last !== undefined &&
+      who !== "" &&
+      last.who === who &&
+      what.startsWith("gets ") &&
+      last.what.startsWith("gets ")
+    )
       last.what += what.slice(5);
     else this.#said.push({ who, what });
   }

@@ -116,6 +116,7 @@ export class Attempt {
         return this.#taken(named);
       }
     }
+    this.isSticky = false;
     // Another worker may fill a server between the pick and its taking.
     for (let races = 0; races < 4; races++) {
       const index = this.#tried === null ? backends.pick(this.#key) : backends.pickExcept(this.#tried, this.#key);

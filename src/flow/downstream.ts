@@ -42,6 +42,7 @@ export class Downstream implements LineFlow, WakeFlow {
   #isInputEnded = false;
   #isBodyHeld = false;
   #isPumping = false;
+  #heldSeen = 0;
 
   constructor(context: Context, listener: ListenerSite, line: Line, address: string) {
     this.#context = context;
@@ -64,7 +65,7 @@ export class Downstream implements LineFlow, WakeFlow {
     return (
       this.#context.isDraining ||
       this.#isInputEnded ||
-      (requestsPerConnectionMax > 0 && this.#requests >= requestsPerConnectionMax)
+      (requestsPerConnectionMax > 0 && this.#requests + 1 >= requestsPerConnectionMax)
     );
   }
 
@@ -90,6 +91,8 @@ export class Downstream implements LineFlow, WakeFlow {
   drained(): void {
     if (this.#phase === phase.exchange) this.#exchange!.drainedDown();
     else if (this.#phase === phase.idle) this.#pump();
+    else if (this.#isInputEnded) this.closeNow(false);
+    else this.#context.port.wake(this, this.#context.port.nowMs + this.#listener.plan.timeouts.lingerMs);
   }
 
   ended(): void {
@@ -99,8 +102,9 @@ export class Downstream implements LineFlow, WakeFlow {
       if (exchange.tunnel !== null) exchange.tunnelEndedDown();
       // A body cut short can never be completed; a request that is whole still gets its answer (half-close).
       else if (!exchange.requestBody.isDone && this.#pending === null) this.#abort();
-    } else if (this.#phase !== phase.lingering) this.closeNow(false);
-    else if (this.line.heldBytes === 0) this.closeNow(false);
+    } else if (this.#phase === phase.lingering) {
+      if (this.line.heldBytes === 0) this.closeNow(false);
+    } else if (this.#pending === null || this.line.heldBytes === 0) this.#endInput();
   }
 
   closed(isReset: boolean): void {
@@ -122,8 +126,17 @@ export class Downstream implements LineFlow, WakeFlow {
         return this.#refuse("head_timeout");
       default:
         // Idle, or lingering for long enough. A client that holds an answer unread loses it.
-        this.closeNow(this.line.heldBytes > 0);
+        if (this.isTaking())
+          this.#context.port.wake(this, this.#context.port.nowMs + this.#listener.plan.timeouts.readMs);
+        else this.closeNow(this.line.heldBytes > 0);
     }
+  }
+
+  /** Asked when a deadline has passed: whether the client has taken, however slowly, of what is held for it since the last time. */
+  isTaking(): boolean {
+    const former = this.#heldSeen;
+    this.#heldSeen = this.line.heldBytes;
+    return this.#heldSeen > 0 && this.#heldSeen !== former;
   }
 
   /** Body bytes have nowhere to go: stop reading. */
@@ -153,18 +166,18 @@ export class Downstream implements LineFlow, WakeFlow {
     this.#releaseExchange();
     this.#requests++;
     const { port } = this.#context;
-    if (!isPersistent) {
+    const { timeouts } = this.#listener.plan;
+    if (!isPersistent || (this.#context.isDraining && this.#pending === null)) {
       // With nothing left to read or to write this is a plain FIN.
       if (isWhole && this.#pending === null && this.line.heldBytes === 0) return this.closeNow(false);
       this.#phase = phase.lingering;
       this.#pending = null;
       this.line.end();
       this.line.resume();
-      port.wake(this, port.nowMs + this.#listener.plan.timeouts.lingerMs);
+      port.wake(this, port.nowMs + (this.line.heldBytes > 0 ? timeouts.readMs : timeouts.lingerMs));
       return;
     }
     this.#phase = phase.idle;
-    const { timeouts } = this.#listener.plan;
     port.wake(this, port.nowMs + (this.line.heldBytes > 0 ? timeouts.readMs : timeouts.idleMs));
     if (this.#pending !== null) this.#pump();
     else if (this.#isInputEnded) this.#endInput();
@@ -182,7 +195,7 @@ export class Downstream implements LineFlow, WakeFlow {
 
   /** The worker is going away. */
   drain(): void {
-    if (this.#phase === phase.idle && this.#pending === null && this.line.heldBytes === 0) this.closeNow(false);
+    if (this.#phase === phase.idle && this.#pending === null) this.#endInput();
   }
 
   /** Keep bytes behind those already pending. */
@@ -220,10 +233,11 @@ export class Downstream implements LineFlow, WakeFlow {
       if (!this.#parse(this.#pending)) break;
     }
     this.#isPumping = false;
-    if (this.#phase <= phase.head) {
-      if (this.#isInputEnded) this.#endInput();
-      else this.line.resume();
-    }
+    if (this.#phase > phase.head) return;
+    // Further requests wait until the client has taken what it was sent: `drained` comes back here.
+    if (this.#pending !== null && this.line.heldBytes > 0) this.line.pause();
+    else if (this.#isInputEnded || (this.#context.isDraining && this.#pending === null)) this.#endInput();
+    else this.line.resume();
   }
 
   /** One head from the pending bytes; false when it is not whole. */
@@ -259,7 +273,7 @@ export class Downstream implements LineFlow, WakeFlow {
     if (end < bytes.length) {
       this.#pending = bytes.subarray(end);
       this.line.pause();
-    }
+    } else this.line.resume();
     exchange.begin();
     return true;
   }
@@ -289,12 +303,12 @@ export class Downstream implements LineFlow, WakeFlow {
     exchange.fail(fault(code));
   }
 
-  /** The client has ended and there is nothing whole left to answer. */
+  /** There is nothing whole left to answer: close once the client has taken what it was sent. */
   #endInput(): void {
-    if (this.line.heldBytes > 0) {
-      this.#phase = phase.lingering;
-      this.line.end();
-    } else this.closeNow(false);
+    if (this.line.heldBytes === 0) return this.closeNow(false);
+    this.#phase = phase.lingering;
+    this.#pending = null;
+    this.line.end();
   }
 
   #abort(): void {

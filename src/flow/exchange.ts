@@ -504,9 +504,11 @@ export class Exchange implements Sender, Plain {
     if (this.attempt.isQueued) return this.fail(fault("queue_timeout"));
     const upstream = this.attempt.upstream;
     if (upstream === null || upstream.line === null) return;
-    const isClientSlow = this.#downstream!.line.heldBytes > 0;
-    if (this.isAnswered)
-      return isClientSlow ? this.fail(fault("client_stalled")) : this.failUpstream(fault("read_timeout"));
+    const downstream = this.#downstream!;
+    if (this.isAnswered) {
+      if (downstream.line.heldBytes === 0) return this.failUpstream(fault("read_timeout"));
+      return downstream.isTaking() ? this.#arm(this.listener.plan.timeouts.readMs) : this.fail(fault("client_stalled"));
+    }
     if (!this.requestBody.isDone && upstream.line.heldBytes === 0) return this.fail(fault("body_timeout"));
     this.failUpstream(fault("response_timeout"));
   }
@@ -519,7 +521,7 @@ export class Exchange implements Sender, Plain {
     const seconds = (port.nowMs - this.startedMs) / 1000;
     const isOurs = this.fault !== null && this.fault.side !== "downstream";
     if (this.status === 0 || (this.fault !== null && this.respondedMs > 0)) cells[row + routeCell.aborted]!++;
-    else cells[row + routeCell.status1xx - 1 + Math.floor(this.status / 100)]!++;
+    else cells[row + routeCell.status1xx - 1 + Math.min(Math.floor(this.status / 100), 5)]!++;
     if (isOurs && this.respondedMs === 0) cells[row + routeCell.dropped]!++;
     cells[row + routeCell.durationSum]! += seconds;
     cells[row + routeCell.bucket + bucketOf(seconds)]!++;

@@ -104,16 +104,17 @@ export class Upstream implements DialFlow {
     if (exchange === null) return this.#lose();
     if (exchange.tunnel !== null) return exchange.tunnelEndedUp();
     if (this.#isHeadDone && this.body.kind === bodyKind.close) return exchange.responseEnded();
-    this.#lost(exchange);
+    this.#lost(exchange, this.isAnswering);
   }
 
   closed(isReset: boolean): void {
     const exchange = this.#exchange;
+    const isAnswering = this.isAnswering;
     this.#gone();
     if (exchange === null) return;
     if (exchange.tunnel !== null) exchange.tunnelClosed(isReset);
     else if (this.#isHeadDone && this.body.kind === bodyKind.close && !isReset) exchange.responseEnded();
-    else this.#lost(exchange);
+    else this.#lost(exchange, isAnswering);
   }
 
   /** The exchange has no further use for this connection. `isReusable`: both messages ended where they should. */
@@ -160,8 +161,7 @@ export class Upstream implements DialFlow {
     tally.cells[tally.workerRow() + workerCell.upstreamConnections]!--;
   }
 
-  #lost(exchange: Exchange): void {
-    const isAnswering = this.isAnswering;
+  #lost(exchange: Exchange, isAnswering: boolean): void {
     this.#exchange = null;
     this.destroy();
     if (isAnswering) exchange.failUpstream(fault("truncated_response"));

@@ -12,7 +12,7 @@ import type {
   ServerPlan,
   UpstreamTimeouts,
 } from "../../src/config/plan.ts";
-import { type Arena, rowCells, rowWords, offset, workerOffsets } from "../../src/memory/arena.ts";
+import { type Arena, offset, rowCells, rowWords, workerOffsets } from "../../src/memory/arena.ts";
 import { admin, Board, health } from "../../src/memory/board.ts";
 
 export interface PlanOptions {

@@ -98,10 +98,12 @@ export class Head {
     this.fault = null;
   }
 
-  /** Let go of the bytes, so that a head waiting to be used again holds none. */
+  /** Let go of the bytes, so that a head waiting to be used again holds none; of a request that never comes, nothing is known. */
   release(): void {
     this.bytes = noBytes;
     this.fieldCount = 0;
+    this.method = method.other;
+    this.minor = 1;
   }
 
   /** Persistence as the sender of this head wants it (RFC 9112 section 9.3). */
