@@ -1,4 +1,5 @@
-// What `import … from "sluice"` gives: the words for writing a config in TypeScript. Nothing of the program itself is public.
+// What `import … from "sluice"` gives: the words for writing a config in TypeScript, each section under the name of its type.
+// Nothing of the program itself is public: it is run, not called.
 
 export { type Definition, defineConfig } from "./config/define.ts";
 export type {
@@ -22,4 +23,4 @@ export type {
   ServerInput,
   StickyInput,
   TimeoutsInput,
-} from "./config/types.ts";
+} from "./config/input.ts";

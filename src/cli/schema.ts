@@ -1,9 +1,9 @@
-// `sluice schema`: the JSON Schema of a config, for editors, or with --types the TypeScript that src/config/types.ts holds.
+// `sluice schema`: the JSON Schema of a config, for editors, or with --types the same as TypeScript.
 // Exit code 0, or 1 when the file cannot be written.
 
 import { writeFile } from "node:fs/promises";
-import { printTypes } from "../config/declaration.ts";
-import { checkedJsonSchema, jsonSchema } from "../config/schema.ts";
+import { printInputTypes } from "../config/declaration.ts";
+import { jsonSchema } from "../config/schema.ts";
 import type { Writer } from "./check.ts";
 
 export interface SchemaOptions {
@@ -13,10 +13,7 @@ export interface SchemaOptions {
 }
 
 export async function schema(options: SchemaOptions, writer: Writer): Promise<number> {
-  const text =
-    options.types === true
-      ? printTypes(jsonSchema(), checkedJsonSchema())
-      : `${JSON.stringify(jsonSchema(), null, 2)}\n`;
+  const text = options.types === true ? printInputTypes(jsonSchema()) : `${JSON.stringify(jsonSchema(), null, 2)}\n`;
   if (options.out === undefined) {
     writer.out(text.trimEnd());
     return 0;

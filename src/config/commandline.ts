@@ -1,10 +1,10 @@
 // The config that `sluice run --listen ADDR --to host:port[^weight],…` stands for: one listener, one pool. It is the same object
 // that a file would have held, judged by the same schema; only the problems name a flag instead of a place.
 
+import type { ConfigInput } from "./input.ts";
 import { judge } from "./judge.ts";
 import type { Loaded } from "./load.ts";
 import { keyText, type Path, type Problem } from "./problem.ts";
-import type { ConfigInput } from "./types.ts";
 
 export interface CommandLine {
   /** ":8080" when absent. */

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { compile, hostNames, workersOf } from "./compile.ts";
 import { cookieOf } from "./compilepool.ts";
+import type { ConfigInput, PoolInput } from "./input.ts";
 import { judge } from "./judge.ts";
 import type { Plan } from "./plan.ts";
 import { Slots } from "./slots.ts";
-import type { Config, ConfigInput, PoolInput } from "./types.ts";
+import type { Config } from "./types.ts";
 
 const checked = (input: ConfigInput): Config => {
   const { config, findings } = judge(input);

@@ -1,21 +1,29 @@
-// Prints JSON Schema as TypeScript interfaces, with each key's description as its doc comment: how types.ts is made, so that
+// Prints JSON Schema as TypeScript interfaces, with each key's description as its doc comment: how input.ts and types.ts are made, so that
 // an editor shows the same words over a TypeScript config as over a YAML one. It knows the part of JSON Schema that zod writes
 // for our schema, and throws at anything else rather than print `unknown`.
 
 type Node = Record<string, unknown>;
 
-/** Two sets of interfaces: what an operator may write (`…Input`), and what a checked config holds. */
-export function printTypes(input: Node, checked: Node): string {
+/** What an operator may write (`…Input`), documented. */
+export function printInputTypes(schema: Node): string {
   const head =
-    "// The types of a configuration, made from its schema by `sluice schema --types`; a test keeps the two equal. Those that end in\n" +
-    "// Input are what an operator may write; the others are a checked config, with every default filled in.\n";
-  return [head, ...interfaces(input, "Input"), ...interfaces(checked, "")].join("\n");
+    "// What an operator may write in a configuration, as TypeScript. Made from schema.ts, where each key is declared, by\n" +
+    "// TYPES=write bun test src/config/schema.test.ts; that test keeps the two equal.\n";
+  return print(schema, "Input", head);
 }
 
-function interfaces(root: Node, suffix: string): string[] {
+/** A config as checked, with every default filled in: for the compiler, which needs no documentation. */
+export function printCheckedTypes(schema: Node): string {
+  const head =
+    "// A checked configuration, with every default filled in. Made from schema.ts, as input.ts is, where the keys' meaning is\n" +
+    "// told; by TYPES=write bun test src/config/schema.test.ts, and that test keeps the two equal.\n";
+  return print(schema, "", head);
+}
+
+function print(root: Node, suffix: string, head: string): string {
   const sections = Object.entries(root["$defs"] as Record<string, Node>);
   const own = sections.map(([name, node]) => printSection(`${name}${suffix}`, node, suffix));
-  return [...own, printSection(`Config${suffix}`, root, suffix)];
+  return [head, ...own, printSection(`Config${suffix}`, root, suffix)].join("\n");
 }
 
 function printSection(name: string, node: Node, suffix: string): string {
@@ -23,12 +31,13 @@ function printSection(name: string, node: Node, suffix: string): string {
   const lines = Object.entries(node["properties"] as Record<string, Node>).map(([key, value]) => {
     const isRequired = required.has(key);
     const type = printType(value, suffix);
-    return `${comment(value, "  ")}  ${key}${isRequired ? "" : "?"}: ${type}${isRequired ? "" : " | undefined"};\n`;
+    return `${comment(value, "  ", suffix)}  ${key}${isRequired ? "" : "?"}: ${type}${isRequired ? "" : " | undefined"};\n`;
   });
-  return `${comment(node, "")}export interface ${name} {\n${lines.join("")}}\n`;
+  return `${comment(node, "", suffix)}export interface ${name} {\n${lines.join("")}}\n`;
 }
 
-function comment(node: Node, indent: string): string {
+function comment(node: Node, indent: string, suffix: string): string {
+  if (suffix === "") return "";
   const told = node["description"] as string | undefined;
   const usual =
     node["default"] === undefined || typeof node["default"] === "object"

@@ -1,7 +1,7 @@
 // What a TypeScript config calls. It returns what it is given; its worth is its type, by which an editor completes every key and
 // value, and underlines a pool that does not exist.
 
-import type { ConfigInput, ListenerInput, PoolInput } from "./types.ts";
+import type { ConfigInput, ListenerInput, PoolInput } from "./input.ts";
 
 /** A config whose listeners can only use the pools that it has. */
 export type Definition<Name extends string> = Omit<ConfigInput, "listeners" | "pools"> & {

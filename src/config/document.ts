@@ -1,5 +1,5 @@
 // What each format's reader makes of a text: a tree of plain values and the places of its keys, or what is wrong with the text
-// itself, with offsets into it. The readers are yaml.ts (YAML and JSON), toml.ts and program.ts (TypeScript).
+// itself, with offsets into it. The readers are yaml.ts (YAML and JSON), toml.ts and loadprogram.ts (TypeScript).
 
 import type { Places } from "./place.ts";
 

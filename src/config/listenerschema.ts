@@ -1,11 +1,13 @@
-// The keys of a listener. It knows what a client side needs to be told; which pool exists is for review.ts to say.
+// The keys of a listener: where clients connect, who is believed about them, and what servers are told. Whether its pool
+// exists, and whether its address is free of other listeners, is for review.ts to say.
 
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { readListenAddress } from "../base/address.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
+import type { ListenerInput } from "./input.ts";
 import { count, duration, flag, list, listenExpected, says, section, text, words } from "./term.ts";
-import type { Listener, ListenerInput } from "./types.ts";
+import type { Listener } from "./types.ts";
 
 /** RFC 9110 5.6.2. */
 export const token: RegExp = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;

@@ -1,15 +1,15 @@
 // Reads a config file, whichever its format, and tells everything that is wrong with it in one go, each with its place. Format
-// by extension; judgement by judge.ts. The only file of this room, with program.ts, that touches the file system: control and the
+// by extension; judgement by judge.ts. The only file of this room, with loadprogram.ts, that touches the file system: control and the
 // command line call it, workers never do.
 
 import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import type { Document } from "./document.ts";
 import { judge, judgeSubstituted } from "./judge.ts";
+import { readProgram } from "./loadprogram.ts";
 import { didYouMean } from "./nearest.ts";
 import { Places } from "./place.ts";
 import { inOrder, keyText, type Problem } from "./problem.ts";
-import { readProgram } from "./program.ts";
 import { type Environment, substitute } from "./substitute.ts";
 import { readToml } from "./toml.ts";
 import type { Config } from "./types.ts";

@@ -1,4 +1,5 @@
-// The small conversions of the compiler. Their inputs have been checked, so a text that cannot be read is our own mistake.
+// The small conversions of the compiler, from checked texts to numbers and back to plain trees. Their inputs have been
+// checked, so a text that cannot be read is our own mistake and throws.
 
 import { AssertionError } from "../base/assert.ts";
 import { readDuration } from "../base/duration.ts";

@@ -4,11 +4,12 @@
 import { z } from "zod";
 import { readServerAddress, weightMax } from "../base/address.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
+import type { PoolInput } from "./input.ts";
 import { token } from "./listenerschema.ts";
 import type { BalancePolicy } from "./plan.ts";
 import { readStatusRanges } from "./statusrange.ts";
 import { choice, count, duration, flag, list, says, section, share, text, words } from "./term.ts";
-import type { Pool, PoolInput } from "./types.ts";
+import type { Pool } from "./types.ts";
 
 export const balancePolicies: readonly BalancePolicy[] = [
   "random",

@@ -1,10 +1,11 @@
 // The whole configuration: every key with its meaning, default and bounds, told to the operator where it is declared. The JSON
-// Schema, the TypeScript types of types.ts and the reference are made from here; nothing else declares a key. Listeners and pools
+// Schema, the TypeScript types of input.ts and types.ts and the reference are made from here; nothing else declares a key. Listeners and pools
 // have files of their own. What concerns two keys at once (a pool that does not exist, a timeout above its period) is in review.ts.
 
 import { z } from "zod";
 import { readListenAddress } from "../base/address.ts";
 import { capacity } from "../memory/arena.ts";
+import type { ConfigInput } from "./input.ts";
 import { listener } from "./listenerschema.ts";
 import { pool } from "./poolschema.ts";
 import {
@@ -20,7 +21,7 @@ import {
   text,
   words,
 } from "./term.ts";
-import type { Config, ConfigInput } from "./types.ts";
+import type { Config } from "./types.ts";
 
 // Not in the usual words, which quote the value: a token has no place in a terminal or log.
 const tokenExpected = "must be a text of at least 16 characters without spaces";

@@ -1,4 +1,5 @@
-// Statuses as operators write them: "200", "200-399", "200-299,401". It knows the notation and that a status has three digits.
+// Statuses as operators write them: "200", "200-399", "200-299,401". It knows the notation, and that a status has three digits
+// of which the first is 1 to 5 (RFC 9110 15); nothing of checks.
 
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import type { StatusRange } from "./plan.ts";

@@ -1,414 +1,73 @@
-// The types of a configuration, made from its schema by `sluice schema --types`; a test keeps the two equal. Those that end in
-// Input are what an operator may write; the others are a checked config, with every default filled in.
+// A checked configuration, with every default filled in. Made from schema.ts, as input.ts is, where the keys' meaning is
+// told; by TYPES=write bun test src/config/schema.test.ts, and that test keeps the two equal.
 
-/** The admin interface. */
-export interface AdminInput {
-  /** Where the admin interface listens: /metrics, /healthz, /readyz and the API. Outside of loopback it demands a token. Default: "127.0.0.1:2112". */
-  listen?: string | undefined;
-  /** Bearer token that admin requests must carry. In a text file, take it from the environment. */
-  token?: string | undefined;
-}
-
-/** The application log, on stderr. */
-export interface LogInput {
-  /** The least level of the application log that is written, to stderr. Default: "info". */
-  level?: "debug" | "info" | "warn" | "error" | undefined;
-  /** json, text, or auto: text on a terminal, JSON lines elsewhere. Default: "auto". */
-  format?: "auto" | "json" | "text" | undefined;
-}
-
-/** The access log: one line for each exchange. */
-export interface AccessLogInput {
-  /** A file's path, or "-" for stdout. Default: "-". */
-  path?: string | undefined;
-  /** JSON lines, or the common or combined format of Apache and nginx. Default: "json". */
-  format?: "json" | "common" | "combined" | undefined;
-  /** What each worker holds for a log that does not take it; beyond that lines are dropped and counted, and traffic goes on. Default: "1mb". */
-  buffer?: string | undefined;
-  /** How long a line may wait to be written together with others. Default: "1s". */
-  flush?: string | undefined;
-}
-
-/** Defaults for every listener and pool. */
-export interface TimeoutsInput {
-  /** From accept, or a head's first byte, to its last: a slower client is answered 408. Default: "10s". */
-  head?: string | undefined;
-  /** How long a client's connection is kept between two requests. Default: "60s". */
-  idle?: string | undefined;
-  /** Silence allowed between two reads of a body, the client's or the server's. Default: "60s". */
-  read?: string | undefined;
-  /** Silence in both directions allowed on an upgraded connection (WebSocket). Default: "1h". */
-  tunnel?: string | undefined;
-  /** After a refused request: how long what the client still sends is read and thrown away, so that it can see the answer. Default: "2s". */
-  linger?: string | undefined;
-  /** For a connection to a server to be accepted. Default: "5s". */
-  connect?: string | undefined;
-  /** From a request sent whole to the head of its response. Default: "60s". */
-  response?: string | undefined;
-}
-
-/** What a client or server may send. */
-export interface LimitsInput {
-  /** Start line and fields of a request or response together; a larger request is answered 431. Default: "32kb". */
-  head?: string | undefined;
-  /** Fields in a head, or in trailers. Default: 128. */
-  fields?: number | undefined;
-  /** Request body; a larger one is answered 413. 0 is no limit. Default: 0. */
-  body?: string | 0 | undefined;
-  /** Requests on one client connection before it is closed. 0 is no limit. Default: 0. */
-  requestsPerConnection?: number | undefined;
-}
-
-/** A place where clients connect. */
-export interface ListenerInput {
-  /** Where to listen: ":8080" (every address), "127.0.0.1:80", "[::1]:80", "unix:/run/x.sock". */
-  listen: string;
-  /** The pool that requests go to. */
-  use: string;
-  /** Connections at once over all workers; more are closed at once and counted. Default: 20000. */
-  maxConnections?: number | undefined;
-  /** Proxies in front of Sluice, as addresses or CIDR blocks, whose X-Forwarded-* and Forwarded are believed and continued. Others' are removed. */
-  trustedProxies?: string[] | undefined;
-  forwarding?: ForwardingInput | undefined;
-  /** Pseudonym in the Via field of requests and responses (RFC 9110 7.6.3); false sends none. Default: "sluice". */
-  via?: string | false | undefined;
-  /** An id for each request, in a header and the access log; false for none. */
-  requestId?: RequestIdInput | false | undefined;
-  timeouts?: ListenerTimeoutsInput | undefined;
-}
-
-/** What servers are told about the client. */
-export interface ForwardingInput {
-  /** Send X-Forwarded-For: the client's address, after those that trusted proxies reported. Default: true. */
-  xForwardedFor?: boolean | undefined;
-  /** Send X-Forwarded-Proto: http or https. Default: true. */
-  xForwardedProto?: boolean | undefined;
-  /** Send X-Forwarded-Host: the Host that the client asked for. Default: true. */
-  xForwardedHost?: boolean | undefined;
-  /** Send Forwarded (RFC 7239). Default: false. */
-  forwarded?: boolean | undefined;
-}
-
-/** An id for each request. */
-export interface RequestIdInput {
-  /** The field that carries the id, to the server and back. Default: "x-request-id". */
-  header?: string | undefined;
-  /** Keep the id that a trusted proxy sent; false makes a new one always. Default: true. */
-  keep?: boolean | undefined;
-}
-
-/** Instead of the timeouts for all. */
-export interface ListenerTimeoutsInput {
-  /** From accept, or a head's first byte, to its last. */
-  head?: string | undefined;
-  /** How long a connection is kept between two requests. */
-  idle?: string | undefined;
-  /** Silence allowed between two reads of a request body. */
-  read?: string | undefined;
-  /** Silence in both directions allowed on an upgraded connection. */
-  tunnel?: string | undefined;
-  /** How long a refused client's bytes are still read. */
-  linger?: string | undefined;
-}
-
-/** A group of servers that answer the same requests. */
-export interface PoolInput {
-  /** Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options. */
-  servers: (string | ServerInput)[];
-  /** How a server is chosen: the name of a policy, or a section with its options. Default: "weightedRoundRobin". */
-  balance?:
-    | "random"
-    | "roundRobin"
-    | "weightedRoundRobin"
-    | "leastConnections"
-    | "leastCalled"
-    | "p2c"
-    | "peakEwma"
-    | "ipHash"
-    | "consistentHash"
-    | "boundedHash"
-    | "first"
-    | BalanceInput
-    | undefined;
-  /** A cookie that brings a client back to its server: its name, or a section with its attributes. */
-  sticky?: string | StickyInput | undefined;
-  /** Further attempts after the first. Only what cannot have reached a server, or is idempotent, is ever sent again. Default: 2. */
-  retries?: number | undefined;
-  /** Whether a further attempt may go to another server. Default: true. */
-  redispatch?: boolean | undefined;
-  retryBudget?: RetryBudgetInput | undefined;
-  queue?: QueueInput | undefined;
-  idle?: IdleInput | undefined;
-  /** How long a server that came up takes to reach its full weight. Default: "0s". */
-  slowStart?: string | undefined;
-  /** When ejections would leave less than this share of the servers, they are ignored: better a bad server than none. Default: 0.5. */
-  panicThreshold?: number | undefined;
-  /** Absent: no active checks, every server counts as up. */
-  check?: CheckInput | undefined;
-  /** Absent: no passive ejection. */
-  ejection?: EjectionInput | undefined;
-  timeouts?: PoolTimeoutsInput | undefined;
-}
-
-/** A server with its options. */
-export interface ServerInput {
-  /** host:port, "[::1]:80" or "unix:/path". A name is resolved again as time passes. */
-  address: string;
-  /** Its share against the others' (1 when absent). */
-  weight?: number | undefined;
-  /** Used only while no other server is available. Default: false. */
-  backup?: boolean | undefined;
-  /** Exchanges in flight at once over all workers; more wait in the queue. 0 is no limit. Default: 0. */
-  maxConnections?: number | undefined;
-}
-
-/** How a server is chosen, with its options. */
-export interface BalanceInput {
-  /** How a server is chosen. */
-  policy:
-    | "random"
-    | "roundRobin"
-    | "weightedRoundRobin"
-    | "leastConnections"
-    | "leastCalled"
-    | "p2c"
-    | "peakEwma"
-    | "ipHash"
-    | "consistentHash"
-    | "boundedHash"
-    | "first";
-  /** What consistentHash and boundedHash hash: ip, uri, header:NAME or cookie:NAME. Default: "ip". */
-  key?: string | undefined;
-  /** boundedHash: a server takes at most this times the mean load. Default: 1.25. */
-  loadFactor?: number | undefined;
-}
-
-/** A cookie that brings a client back to its server. */
-export interface StickyInput {
-  /** Name of the cookie that brings a client back to its server. */
-  cookie: string;
-  /** How long the browser keeps it; absent: until it is closed. */
-  maxAge?: string | undefined;
-  /** Only over HTTPS. Default: false. */
-  secure?: boolean | undefined;
-  /** Hidden from scripts. Default: true. */
-  httpOnly?: boolean | undefined;
-  /** The SameSite attribute; absent sends none. */
-  sameSite?: "Strict" | "Lax" | "None" | undefined;
-  /** The Path attribute. Default: "/". */
-  path?: string | undefined;
-}
-
-/** What keeps retries from becoming a storm. */
-export interface RetryBudgetInput {
-  /** Retries may be at most this share of the requests of the last seconds, ... Default: 0.2. */
-  ratio?: number | undefined;
-  /** ... plus this many a second. Default: 10. */
-  minimumPerSecond?: number | undefined;
-}
-
-/** The waiting room for when every server is at its maxConnections. */
-export interface QueueInput {
-  /** Requests that may wait, in each worker; 0 lets none wait. Default: 1024. */
-  length?: number | undefined;
-  /** How long one waits before it is answered 503. Default: "5s". */
-  timeout?: string | undefined;
-}
-
-/** Idle keep-alive connections to servers. */
-export interface IdleInput {
-  /** Idle connections kept to each server, in each worker; 0 closes each after its exchange. Default: 256. */
-  connections?: number | undefined;
-  /** How long one is kept. Best a little shorter than the server's own keep-alive timeout. Default: "30s". */
-  timeout?: string | undefined;
-}
-
-/** Active health checks. All servers are probed side by side; a new one serves after its first success. */
-export interface CheckInput {
-  /** Ask for this path and judge by the status of the answer. */
-  http?: string | undefined;
-  /** Judge by whether a connection is accepted. */
-  tcp?: true | undefined;
-  /** From one probe of a server to the next. Default: "2s". */
-  every?: string | undefined;
-  /** For connection and answer together. Default: "1s". */
-  timeout?: string | undefined;
-  /** Successes in a row that bring a server up. Default: 2. */
-  rise?: number | undefined;
-  /** Failures in a row that take a server down. Default: 3. */
-  fall?: number | undefined;
-  /** Statuses that count as success, such as "200", "200-399" (the default) or "200-299,401". */
-  expect?: string | number | undefined;
-  /** Method of the probe; GET when absent. */
-  method?: "GET" | "HEAD" | "OPTIONS" | undefined;
-  /** Host field of the probe; the server's own host:port when absent. */
-  host?: string | undefined;
-  /** Probe this port instead of the server's own. */
-  port?: number | undefined;
-}
-
-/** Passive ejection: a server that fails in live traffic is left out for a while. */
-export interface EjectionInput {
-  /** Failures in a row, over all workers, that eject a server; false is off. Default: 5. */
-  consecutiveFailures?: number | false | undefined;
-  /** Share of failures in an interval above which a server is ejected: 0.5 is half. */
-  errorRatio?: number | undefined;
-  /** Mean response time in an interval above which a server is ejected. */
-  latency?: string | undefined;
-  /** Requests in an interval below which errorRatio and latency say nothing. Default: 20. */
-  minimumRequests?: number | undefined;
-  /** How often errorRatio and latency are looked at. Default: "10s". */
-  interval?: string | undefined;
-  /** Length of a first ejection; the n-th in a row lasts n times as long. Default: "30s". */
-  base?: string | undefined;
-  /** No ejection is longer. Default: "5m". */
-  maximum?: string | undefined;
-}
-
-/** Instead of the timeouts for all. */
-export interface PoolTimeoutsInput {
-  /** For a connection to be accepted. */
-  connect?: string | undefined;
-  /** From a request sent whole to the head of its response. */
-  response?: string | undefined;
-  /** Silence allowed between two reads of a response body. */
-  read?: string | undefined;
-}
-
-export interface ConfigInput {
-  /** For editors only: where the JSON Schema of this file is. */
-  $schema?: string | undefined;
-  /** Processes that carry traffic; auto is one for each core. Default: "auto". */
-  workers?: "auto" | number | undefined;
-  admin?: AdminInput | undefined;
-  log?: LogInput | undefined;
-  /** Absent: no access log. */
-  accessLog?: AccessLogInput | undefined;
-  /** How long a worker that is to stop waits for exchanges and tunnels to end. Default: "30s". */
-  drainTimeout?: string | undefined;
-  timeouts?: TimeoutsInput | undefined;
-  limits?: LimitsInput | undefined;
-  /** Where clients connect, each under a name of its own. */
-  listeners: Record<string, ListenerInput>;
-  /** Groups of servers, each under a name of its own. */
-  pools: Record<string, PoolInput>;
-}
-
-/** The admin interface. */
 export interface Admin {
-  /** Where the admin interface listens: /metrics, /healthz, /readyz and the API. Outside of loopback it demands a token. Default: "127.0.0.1:2112". */
   listen: string;
-  /** Bearer token that admin requests must carry. In a text file, take it from the environment. */
   token?: string | undefined;
 }
 
-/** The application log, on stderr. */
 export interface Log {
-  /** The least level of the application log that is written, to stderr. Default: "info". */
   level: "debug" | "info" | "warn" | "error";
-  /** json, text, or auto: text on a terminal, JSON lines elsewhere. Default: "auto". */
   format: "auto" | "json" | "text";
 }
 
-/** The access log: one line for each exchange. */
 export interface AccessLog {
-  /** A file's path, or "-" for stdout. Default: "-". */
   path: string;
-  /** JSON lines, or the common or combined format of Apache and nginx. Default: "json". */
   format: "json" | "common" | "combined";
-  /** What each worker holds for a log that does not take it; beyond that lines are dropped and counted, and traffic goes on. Default: "1mb". */
   buffer: string;
-  /** How long a line may wait to be written together with others. Default: "1s". */
   flush: string;
 }
 
-/** Defaults for every listener and pool. */
 export interface Timeouts {
-  /** From accept, or a head's first byte, to its last: a slower client is answered 408. Default: "10s". */
   head: string;
-  /** How long a client's connection is kept between two requests. Default: "60s". */
   idle: string;
-  /** Silence allowed between two reads of a body, the client's or the server's. Default: "60s". */
   read: string;
-  /** Silence in both directions allowed on an upgraded connection (WebSocket). Default: "1h". */
   tunnel: string;
-  /** After a refused request: how long what the client still sends is read and thrown away, so that it can see the answer. Default: "2s". */
   linger: string;
-  /** For a connection to a server to be accepted. Default: "5s". */
   connect: string;
-  /** From a request sent whole to the head of its response. Default: "60s". */
   response: string;
 }
 
-/** What a client or server may send. */
 export interface Limits {
-  /** Start line and fields of a request or response together; a larger request is answered 431. Default: "32kb". */
   head: string;
-  /** Fields in a head, or in trailers. Default: 128. */
   fields: number;
-  /** Request body; a larger one is answered 413. 0 is no limit. Default: 0. */
   body: string | 0;
-  /** Requests on one client connection before it is closed. 0 is no limit. Default: 0. */
   requestsPerConnection: number;
 }
 
-/** A place where clients connect. */
 export interface Listener {
-  /** Where to listen: ":8080" (every address), "127.0.0.1:80", "[::1]:80", "unix:/run/x.sock". */
   listen: string;
-  /** The pool that requests go to. */
   use: string;
-  /** Connections at once over all workers; more are closed at once and counted. Default: 20000. */
   maxConnections: number;
-  /** Proxies in front of Sluice, as addresses or CIDR blocks, whose X-Forwarded-* and Forwarded are believed and continued. Others' are removed. */
   trustedProxies: string[];
   forwarding: Forwarding;
-  /** Pseudonym in the Via field of requests and responses (RFC 9110 7.6.3); false sends none. Default: "sluice". */
   via: string | false;
-  /** An id for each request, in a header and the access log; false for none. */
   requestId: RequestId | false;
   timeouts: ListenerTimeouts;
 }
 
-/** What servers are told about the client. */
 export interface Forwarding {
-  /** Send X-Forwarded-For: the client's address, after those that trusted proxies reported. Default: true. */
   xForwardedFor: boolean;
-  /** Send X-Forwarded-Proto: http or https. Default: true. */
   xForwardedProto: boolean;
-  /** Send X-Forwarded-Host: the Host that the client asked for. Default: true. */
   xForwardedHost: boolean;
-  /** Send Forwarded (RFC 7239). Default: false. */
   forwarded: boolean;
 }
 
-/** An id for each request. */
 export interface RequestId {
-  /** The field that carries the id, to the server and back. Default: "x-request-id". */
   header: string;
-  /** Keep the id that a trusted proxy sent; false makes a new one always. Default: true. */
   keep: boolean;
 }
 
-/** Instead of the timeouts for all. */
 export interface ListenerTimeouts {
-  /** From accept, or a head's first byte, to its last. */
   head?: string | undefined;
-  /** How long a connection is kept between two requests. */
   idle?: string | undefined;
-  /** Silence allowed between two reads of a request body. */
   read?: string | undefined;
-  /** Silence in both directions allowed on an upgraded connection. */
   tunnel?: string | undefined;
-  /** How long a refused client's bytes are still read. */
   linger?: string | undefined;
 }
 
-/** A group of servers that answer the same requests. */
 export interface Pool {
-  /** Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options. */
   servers: (string | Server)[];
-  /** How a server is chosen: the name of a policy, or a section with its options. Default: "weightedRoundRobin". */
   balance:
     | "random"
     | "roundRobin"
@@ -422,41 +81,27 @@ export interface Pool {
     | "boundedHash"
     | "first"
     | Balance;
-  /** A cookie that brings a client back to its server: its name, or a section with its attributes. */
   sticky?: string | Sticky | undefined;
-  /** Further attempts after the first. Only what cannot have reached a server, or is idempotent, is ever sent again. Default: 2. */
   retries: number;
-  /** Whether a further attempt may go to another server. Default: true. */
   redispatch: boolean;
   retryBudget: RetryBudget;
   queue: Queue;
   idle: Idle;
-  /** How long a server that came up takes to reach its full weight. Default: "0s". */
   slowStart: string;
-  /** When ejections would leave less than this share of the servers, they are ignored: better a bad server than none. Default: 0.5. */
   panicThreshold: number;
-  /** Absent: no active checks, every server counts as up. */
   check?: Check | undefined;
-  /** Absent: no passive ejection. */
   ejection?: Ejection | undefined;
   timeouts: PoolTimeouts;
 }
 
-/** A server with its options. */
 export interface Server {
-  /** host:port, "[::1]:80" or "unix:/path". A name is resolved again as time passes. */
   address: string;
-  /** Its share against the others' (1 when absent). */
   weight?: number | undefined;
-  /** Used only while no other server is available. Default: false. */
   backup: boolean;
-  /** Exchanges in flight at once over all workers; more wait in the queue. 0 is no limit. Default: 0. */
   maxConnections: number;
 }
 
-/** How a server is chosen, with its options. */
 export interface Balance {
-  /** How a server is chosen. */
   policy:
     | "random"
     | "roundRobin"
@@ -469,119 +114,72 @@ export interface Balance {
     | "consistentHash"
     | "boundedHash"
     | "first";
-  /** What consistentHash and boundedHash hash: ip, uri, header:NAME or cookie:NAME. Default: "ip". */
   key: string;
-  /** boundedHash: a server takes at most this times the mean load. Default: 1.25. */
   loadFactor: number;
 }
 
-/** A cookie that brings a client back to its server. */
 export interface Sticky {
-  /** Name of the cookie that brings a client back to its server. */
   cookie: string;
-  /** How long the browser keeps it; absent: until it is closed. */
   maxAge?: string | undefined;
-  /** Only over HTTPS. Default: false. */
   secure: boolean;
-  /** Hidden from scripts. Default: true. */
   httpOnly: boolean;
-  /** The SameSite attribute; absent sends none. */
   sameSite?: "Strict" | "Lax" | "None" | undefined;
-  /** The Path attribute. Default: "/". */
   path: string;
 }
 
-/** What keeps retries from becoming a storm. */
 export interface RetryBudget {
-  /** Retries may be at most this share of the requests of the last seconds, ... Default: 0.2. */
   ratio: number;
-  /** ... plus this many a second. Default: 10. */
   minimumPerSecond: number;
 }
 
-/** The waiting room for when every server is at its maxConnections. */
 export interface Queue {
-  /** Requests that may wait, in each worker; 0 lets none wait. Default: 1024. */
   length: number;
-  /** How long one waits before it is answered 503. Default: "5s". */
   timeout: string;
 }
 
-/** Idle keep-alive connections to servers. */
 export interface Idle {
-  /** Idle connections kept to each server, in each worker; 0 closes each after its exchange. Default: 256. */
   connections: number;
-  /** How long one is kept. Best a little shorter than the server's own keep-alive timeout. Default: "30s". */
   timeout: string;
 }
 
-/** Active health checks. All servers are probed side by side; a new one serves after its first success. */
 export interface Check {
-  /** Ask for this path and judge by the status of the answer. */
   http?: string | undefined;
-  /** Judge by whether a connection is accepted. */
   tcp?: true | undefined;
-  /** From one probe of a server to the next. Default: "2s". */
   every: string;
-  /** For connection and answer together. Default: "1s". */
   timeout: string;
-  /** Successes in a row that bring a server up. Default: 2. */
   rise: number;
-  /** Failures in a row that take a server down. Default: 3. */
   fall: number;
-  /** Statuses that count as success, such as "200", "200-399" (the default) or "200-299,401". */
   expect?: string | number | undefined;
-  /** Method of the probe; GET when absent. */
   method?: "GET" | "HEAD" | "OPTIONS" | undefined;
-  /** Host field of the probe; the server's own host:port when absent. */
   host?: string | undefined;
-  /** Probe this port instead of the server's own. */
   port?: number | undefined;
 }
 
-/** Passive ejection: a server that fails in live traffic is left out for a while. */
 export interface Ejection {
-  /** Failures in a row, over all workers, that eject a server; false is off. Default: 5. */
   consecutiveFailures: number | false;
-  /** Share of failures in an interval above which a server is ejected: 0.5 is half. */
   errorRatio?: number | undefined;
-  /** Mean response time in an interval above which a server is ejected. */
   latency?: string | undefined;
-  /** Requests in an interval below which errorRatio and latency say nothing. Default: 20. */
   minimumRequests: number;
-  /** How often errorRatio and latency are looked at. Default: "10s". */
   interval: string;
-  /** Length of a first ejection; the n-th in a row lasts n times as long. Default: "30s". */
   base: string;
-  /** No ejection is longer. Default: "5m". */
   maximum: string;
 }
 
-/** Instead of the timeouts for all. */
 export interface PoolTimeouts {
-  /** For a connection to be accepted. */
   connect?: string | undefined;
-  /** From a request sent whole to the head of its response. */
   response?: string | undefined;
-  /** Silence allowed between two reads of a response body. */
   read?: string | undefined;
 }
 
 export interface Config {
-  /** For editors only: where the JSON Schema of this file is. */
   $schema?: string | undefined;
-  /** Processes that carry traffic; auto is one for each core. Default: "auto". */
   workers: "auto" | number;
   admin: Admin;
   log: Log;
-  /** Absent: no access log. */
   accessLog?: AccessLog | undefined;
-  /** How long a worker that is to stop waits for exchanges and tunnels to end. Default: "30s". */
   drainTimeout: string;
   timeouts: Timeouts;
   limits: Limits;
-  /** Where clients connect, each under a name of its own. */
   listeners: Record<string, Listener>;
-  /** Groups of servers, each under a name of its own. */
   pools: Record<string, Pool>;
 }
