@@ -38,7 +38,7 @@ export interface AdminOptions {
 export interface Admin {
   /** As bound: port 0 has become a real one. */
   readonly address: Address;
-  /** Answers what is under way and stops. */
+  /** Stops at once: a client that keeps its connection open does not keep Sluice alive. */
   close(): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export function openAdmin({ address, token, service, log }: AdminOptions): Admin
         : Bun.serve({ hostname: address.host, port: address.port, fetch: answer, error });
     return {
       address: address.kind === "unix" ? address : { ...address, port: server.port ?? address.port },
-      close: () => server.stop(),
+      close: () => server.stop(true),
     };
   } catch (fault) {
     throw new Error(`the admin interface ${listenProblem(address, fault as NodeJS.ErrnoException)}`, { cause: fault });

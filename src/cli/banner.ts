@@ -1,0 +1,46 @@
+// What a person reads on the terminal when Sluice has started: version, workers, listeners, pools, admin.
+
+import { formatAddress } from "../base/address.ts";
+import type { Address } from "../config/plan.ts";
+import { adminUrl } from "../control/admin.ts";
+import type { Status } from "../control/status.ts";
+
+/** What is asked of a Control. */
+export interface Started {
+  readonly workers: number;
+  readonly adminAddress: Address;
+  status(): Pick<Status, "pid" | "listeners" | "pools">;
+}
+
+export function startText(control: Started, version: string): string {
+  const { pid, listeners, pools } = control.status();
+  const width = Math.max(...[...listeners, ...pools].map(({ name }) => name.length));
+  return [
+    `sluice ${version}, process ${pid}, ${counted(control.workers, "worker")}`,
+    ...listeners.map(
+      ({ name, address, pool }) => `  listener  ${name.padEnd(width)}  ${shown(address)} -> pool ${pool}`,
+    ),
+    ...pools.map(({ name, balance, servers }) => {
+      const up = servers.filter((server) => server.isEligible).length;
+      const state = up === servers.length ? "all up" : `${up} up`;
+      return `  pool      ${name.padEnd(width)}  ${counted(servers.length, "server")}, ${state}, ${balance}`;
+    }),
+    `  admin     ${adminUrl(control.adminAddress)}`,
+  ].join("\n");
+}
+
+/** `[::]:8080`, every address of the machine, as an operator writes it. */
+export function shown(address: string): string {
+  return address.replace(/^\[::\]:/, ":");
+}
+
+/** A URL that works on this machine. */
+export function localUrl(address: Address): string {
+  if (address.kind === "unix") return formatAddress(address);
+  const isAny = address.host === "::" || address.host === "0.0.0.0";
+  return `http://${isAny ? `localhost:${address.port}` : formatAddress(address)}`;
+}
+
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,92 @@
+// Speaks to the admin interface of a running Sluice, for the commands that do. It knows how to find it and what each failure
+// means to a person; what the answers say is the commands'.
+
+import { isLoopback, readListenAddress } from "../base/address.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Address } from "../config/plan.ts";
+import { adminUrl } from "../control/admin.ts";
+
+export interface RemoteOptions {
+  readonly admin?: string | undefined;
+  readonly config?: string | undefined;
+  readonly token?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+export type Answer =
+  | { readonly ok: true; readonly status: number; readonly body: unknown }
+  /** A sentence for the operator. */
+  | { readonly ok: false; readonly message: string };
+
+const TIMEOUT_MS = 15_000;
+
+export async function ask(options: RemoteOptions, method: "GET" | "POST", path: string): Promise<Answer> {
+  const target = await findTarget(options);
+  if (!target.ok) return target;
+  const { address, token } = target;
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const base = address.kind === "unix" ? "http://localhost" : adminUrl(reachable(address));
+  const unix = address.kind === "unix" ? { unix: address.path } : {};
+  try {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await fetch(`${base}${path}`, { method, headers, signal, ...unix });
+    const text = await response.text();
+    const body = parsed(text);
+    if (response.status === 401 || response.status === 403)
+      return { ok: false, message: `${adminUrl(address)} refuses: ${errorOf(body) ?? response.status}` };
+    if (body === undefined) return { ok: false, message: `what answers at ${adminUrl(address)} is not Sluice` };
+    return { ok: true, status: response.status, body };
+  } catch (error) {
+    return { ok: false, message: unreachable(address, error as Error & { code?: string }) };
+  }
+}
+
+/** The `error` of an answer that is a refusal. */
+export function errorOf(body: unknown): string | null {
+  const error = (body as { error?: unknown } | null | undefined)?.error;
+  return typeof error === "string" ? error : null;
+}
+
+type Target =
+  | { readonly ok: true; readonly address: Address; readonly token: string | undefined }
+  | { readonly ok: false; readonly message: string };
+
+async function findTarget(options: RemoteOptions): Promise<Target> {
+  let listen = "127.0.0.1:2112";
+  let token = options.token ?? process.env["SLUICE_ADMIN_TOKEN"];
+  if (options.config !== undefined) {
+    const loaded = await loadConfig(options.config);
+    if (!loaded.ok)
+      return { ok: false, message: `${options.config} has errors; see \`sluice check ${options.config}\`` };
+    listen = loaded.config.admin.listen;
+    token ??= loaded.config.admin.token;
+  }
+  const reading = readListenAddress(options.admin ?? listen);
+  return reading.ok
+    ? { ok: true, address: reading.value, token }
+    : { ok: false, message: `the address of the admin interface ${reading.message}` };
+}
+
+/** A Sluice that listens on every address is reached on this machine's own. */
+function reachable(address: Address): Address {
+  if (address.kind === "unix" || (address.host !== "::" && address.host !== "0.0.0.0")) return address;
+  return { ...address, host: "127.0.0.1" };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function unreachable(address: Address, error: Error & { code?: string }): string {
+  const where = adminUrl(address);
+  if (error.name === "TimeoutError") return `${where} did not answer in ${TIMEOUT_MS / 1000} s`;
+  const isHere = address.kind === "unix" || isLoopback(address.host);
+  const why =
+    error.code === "ConnectionRefused" || error.code === "ECONNREFUSED" ? "nothing listens there" : error.message;
+  const hint = isHere ? "is Sluice running? --admin names another address" : "--admin names another address";
+  return `no Sluice answers at ${where}: ${why} (${hint})`;
+}

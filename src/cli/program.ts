@@ -1,0 +1,132 @@
+// The command line: which commands there are and what they take. What a command does stands in a file of its own. Exit codes:
+// 0 done, 1 failed, 2 not understood. A word that is no command, or an option that is none, is answered with the one meant.
+// Without any command it is the demo: whoever tries Sluice for the first time has no config yet.
+
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { check } from "./check.ts";
+import { demo } from "./demo.ts";
+import { reload } from "./reload.ts";
+import { run } from "./run.ts";
+import { schema } from "./schema.ts";
+import { status } from "./status.ts";
+import { steer } from "./steer.ts";
+import { versionText } from "./version.ts";
+import { terminal } from "./writer.ts";
+
+const USAGE_ERROR = 2;
+
+/** Ends with an exit code, or, for `run` and the demo, once all runs. */
+export async function main(words: readonly string[]): Promise<void> {
+  const program = buildProgram((code) => {
+    process.exitCode = code;
+  });
+  try {
+    await program.parseAsync([...withCommand(words)], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE_ERROR;
+  }
+}
+
+/** Options alone are the demo's, or run's where they say what to run. */
+export function withCommand(words: readonly string[]): readonly string[] {
+  const first = words[0];
+  if (first === undefined) return ["demo"];
+  if (!first.startsWith("-") || ["-h", "--help", "-V", "--version"].includes(first)) return words;
+  const saysWhat = words.some((word) => /^(-c|--config|--to)(=|$)/.test(word));
+  return [saysWhat ? "run" : "demo", ...words];
+}
+
+/** `ended` is told the exit code of commands that end by themselves. */
+export function buildProgram(ended: (code: number) => void): Command {
+  const program = new Command("sluice")
+    .description("A reverse proxy and load balancer, programmable in TypeScript. Without a command: a demo.")
+    .version(versionText(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .showHelpAfterError("(sluice --help lists commands and options)")
+    .exitOverride();
+  addRunning(program);
+  addConfig(program, ended);
+  addRemote(program, ended);
+  program
+    .command("version")
+    .description("print the version")
+    .action(() => {
+      terminal.out(versionText());
+      ended(0);
+    });
+  return program;
+}
+
+function addRunning(program: Command): void {
+  program
+    .command("run")
+    .description("run the proxy, from a config file or from options")
+    .option("-c, --config <file>", "a config: .ts, .toml, .yaml or .json")
+    .option("--listen <addresses>", 'where to listen, such as ":8080"; several with commas between')
+    .option("--to <servers>", "servers, host:port or host:port^weight; several with commas between")
+    .option("--balance <name>", "how a server is chosen, such as p2c or leastConnections")
+    .option("--workers <number>", "processes that carry traffic (default: one for each core)")
+    .option("--admin <address>", "where the admin interface listens (default: 127.0.0.1:2112)")
+    .option("--access-log <path>", 'write an access log to this file, or "-" for stdout')
+    .addOption(new Option("--log-format <format>", "of the access log").choices(["json", "common", "combined"]))
+    .action(run);
+  program
+    .command("demo", { hidden: true })
+    .description("run with three mock servers, to try things out")
+    .option("--listen <address>", "where the proxy listens", ":8080")
+    .option("--admin <address>", "where the admin interface listens", "127.0.0.1:2112")
+    .option("--workers <number>", "processes that carry traffic", "2")
+    .action(demo);
+}
+
+function addConfig(program: Command, ended: (code: number) => void): void {
+  program
+    .command("check")
+    .description("say what is wrong with a config, or what it would do")
+    .argument("<file>", "a config: .ts, .toml, .yaml or .json")
+    .option("--json", "as JSON")
+    .action(async (file: string, options: { json?: boolean }) => ended(await check(file, options, terminal)));
+  program
+    .command("schema")
+    .description("print the JSON Schema of a config, for editors")
+    .option("-o, --out <file>", "write it to a file")
+    .option("--types", "TypeScript types instead")
+    .action(async (options: { out?: string; types?: boolean }) => ended(await schema(options, terminal)));
+}
+
+function addRemote(program: Command, ended: (code: number) => void): void {
+  const remote = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .option("--admin <address>", "where the running Sluice has its admin interface")
+      .option("-c, --config <file>", "take that address, and the token, from this config")
+      .option("--token <token>", "the admin token (better: SLUICE_ADMIN_TOKEN in the environment)")
+      .option("--json", "as JSON");
+  remote("status", "show the workers, listeners, pools and servers of a running Sluice").action(async (options) =>
+    ended(await status(options, terminal)),
+  );
+  remote("reload", "let a running Sluice load its config file again").action(async (options) =>
+    ended(await reload(options, terminal)),
+  );
+  for (const [order, description] of [
+    ["drain", "give a server no new requests"],
+    ["enable", "give a drained server requests again"],
+  ] as const)
+    remote(order, description)
+      .argument("<server>", "pool/host:port, as status shows it", serverName)
+      .action(async (server: ServerName, options) => ended(await steer(order, server, options, terminal)));
+}
+
+export interface ServerName {
+  readonly pool: string;
+  readonly server: string;
+}
+
+function serverName(text: string): ServerName {
+  const slash = text.indexOf("/");
+  if (slash <= 0 || slash === text.length - 1) throw new InvalidArgumentError("it must be pool/host:port.");
+  return { pool: text.slice(0, slash), server: text.slice(slash + 1) };
+}

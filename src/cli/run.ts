@@ -1,0 +1,70 @@
+// `sluice run`: the proxy, from a config file or from options. Here only: which config that is. Ends with exit code 2 when what to
+// run is not said, 1 when it cannot be run; otherwise it runs until a signal ends it.
+
+import { resolve } from "node:path";
+import { fromCommandLine } from "../config/commandline.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Config } from "../config/types.ts";
+import type { ConfigSource } from "../control/control.ts";
+import { serve } from "./serve.ts";
+import { terminal } from "./writer.ts";
+
+export interface RunOptions {
+  readonly config?: string;
+  readonly listen?: string;
+  readonly to?: string;
+  readonly balance?: string;
+  readonly workers?: string;
+  readonly admin?: string;
+  readonly accessLog?: string;
+  readonly logFormat?: "json" | "common" | "combined";
+}
+
+const USAGE_ERROR = 2;
+
+export async function run(options: RunOptions): Promise<void> {
+  const { config, ...others } = options;
+  const problem = usageProblem(config, others);
+  if (problem !== null) {
+    terminal.err(`error: ${problem}\n(sluice run --help lists the options)`);
+    process.exitCode = USAGE_ERROR;
+    return;
+  }
+  const source: ConfigSource =
+    config !== undefined
+      ? { path: resolve(config), load: () => loadConfig(config) }
+      : { path: null, load: async () => fromOptions(others) };
+  const identity = config !== undefined ? resolve(config) : `${options.listen ?? ""} ${options.admin ?? ""}`;
+  const code = await serve({ source, identity, started: null });
+  if (code !== null) process.exitCode = code;
+}
+
+/** What is missing or said twice; null when it is clear what to run. */
+export function usageProblem(config: string | undefined, others: Omit<RunOptions, "config">): string | null {
+  if (config === undefined)
+    return others.to === undefined ? "say what to run: -c FILE, or --listen ADDRESS --to HOST:PORT" : null;
+  const given = Object.keys(others)[0];
+  if (given === undefined) return null;
+  return `--${given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} stands in the config that -c names; give one or the other`;
+}
+
+/** Further addresses become further listeners of the same pool. */
+export function fromOptions(options: Omit<RunOptions, "config">): Loaded {
+  const { listen, to = "", balance, workers, admin, accessLog, logFormat } = options;
+  const addresses = (listen ?? ":8080").split(",").map((address) => address.trim());
+  const each = addresses.map((address) => fromCommandLine({ listen: address, to, balance, workers, admin }));
+  const first = each[0]!;
+  // What is wrong with the servers is wrong for each address; it is told once, with what is wrong with every address.
+  const problems = each.flatMap((loaded, index) =>
+    loaded.ok ? [] : loaded.problems.filter((problem) => index === 0 || problem.key === "--listen"),
+  );
+  if (problems.length > 0 || !first.ok) return { ok: false, file: first.file, problems, isRead: true };
+  const listeners: Config["listeners"] = {};
+  for (const [index, loaded] of each.entries())
+    if (loaded.ok) listeners[index === 0 ? "web" : `web${index + 1}`] = loaded.config.listeners["web"]!;
+  const log =
+    accessLog === undefined && logFormat === undefined
+      ? {}
+      : { accessLog: { path: accessLog ?? "-", format: logFormat ?? "json", buffer: "1mb", flush: "1s" } };
+  return { ...first, config: { ...first.config, ...log, listeners } };
+}

@@ -1,0 +1,121 @@
+// Runs a control process until a signal ends it: loads the config, starts, says what runs, obeys signals. Shared by `run` and
+// the demo. SIGTERM and SIGINT drain, and a second one ends at once; SIGHUP loads the config again; SIGUSR1 opens logs anew.
+// A terminal's Ctrl-C reaches both the launcher and us, and the launcher passes it on: signals close together count as one.
+
+import { join } from "node:path";
+import type { Config } from "../config/types.ts";
+import { type ConfigSource, Control } from "../control/control.ts";
+import { type Log, openLog } from "../control/log.ts";
+import { stateFolderOf } from "../control/state.ts";
+import { startText } from "./banner.ts";
+import { writeProblems } from "./check.ts";
+import { version } from "./version.ts";
+import { terminal } from "./writer.ts";
+
+export interface ServeOptions {
+  readonly source: ConfigSource;
+  /** What tells this run from others of the same user. */
+  readonly identity: string;
+  /** Said once all runs, instead of the usual summary. */
+  readonly started: ((control: Control) => string) | null;
+}
+
+const SAME_SIGNAL_MS = 500;
+
+/** Null once all runs; otherwise the exit code. */
+export async function serve({ source, identity, started }: ServeOptions): Promise<number | null> {
+  const loaded = await source.load();
+  writeProblems(loaded.ok ? loaded.warnings : loaded.problems, terminal);
+  if (!loaded.ok) return source.path !== null && loaded.isRead ? 1 : 2;
+  const { config } = loaded;
+  const isText = config.log.format === "text" || (config.log.format === "auto" && process.stderr.isTTY);
+  const log = openLog({
+    level: config.log.level,
+    format: isText ? "text" : "json",
+    isColored: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,
+  });
+  const starting = startControl(source, config, identity, log);
+  obeySignals(starting, source, log);
+  try {
+    const control = await starting;
+    if (started !== null) terminal.err(started(control));
+    else if (isText) terminal.err(startText(control, version));
+    else logStart(control, log);
+    return null;
+  } catch (error) {
+    for (const line of (error as Error).message.split("\n")) terminal.err(`sluice: ${line}`);
+    return 1;
+  }
+}
+
+function startControl(source: ConfigSource, config: Config, identity: string, log: Log): Promise<Control> {
+  return Control.start({
+    source,
+    config,
+    log,
+    version,
+    workerCommand: workerCommand(),
+    stateFolder: stateFolderOf(identity),
+  });
+}
+
+/** This same program with the hidden word; in a compiled executable there is no script to name. */
+export function workerCommand(): readonly string[] {
+  const isCompiled = import.meta.dir.startsWith("/$bunfs/");
+  return isCompiled
+    ? [process.execPath, "worker"]
+    : [process.execPath, join(import.meta.dir, "..", "main.ts"), "worker"];
+}
+
+function obeySignals(starting: Promise<Control>, source: ConfigSource, log: Log): void {
+  let firstMs: number | null = null;
+  const end = (signal: NodeJS.Signals): void => {
+    if (firstMs !== null && performance.now() - firstMs < SAME_SIGNAL_MS) return;
+    const isFirst = firstMs === null;
+    firstMs = performance.now();
+    void starting.then(
+      (control) => (isFirst ? drain(control, signal, log) : endNow(control, signal, log)),
+      () => {}, // It did not start, and serve has said why.
+    );
+  };
+  process.on("SIGTERM", end);
+  process.on("SIGINT", end);
+  // Without a config file there is nothing to load again, and a terminal that is closed says it like this too.
+  process.on("SIGHUP", (signal) => {
+    if (source.path === null) end(signal);
+    else void starting.then((control) => control.reload()).catch(() => {});
+  });
+  process.on("SIGUSR1", () => void starting.then((control) => control.reopenLogs()).catch(() => {}));
+}
+
+async function drain(control: Control, signal: string, log: Log): Promise<void> {
+  log.info(`${signal}: draining, for ${control.plan.drainMs / 1000} s at the most; a second signal ends it at once`);
+  await control.drain();
+  log.info("stopped cleanly");
+  process.exit(0);
+}
+
+async function endNow(control: Control, signal: string, log: Log): Promise<void> {
+  log.warn(`${signal} again: what is under way is cut off`);
+  await control.end();
+  process.exit(1);
+}
+
+function logStart(control: Control, log: Log): void {
+  const { listeners, pools, state } = control.status();
+  log.info(
+    {
+      version,
+      pid: process.pid,
+      workers: control.workers,
+      listeners: listeners.map(({ name, address, pool }) => ({ name, address, pool })),
+      pools: pools.map(({ name, servers }) => ({
+        name,
+        servers: servers.length,
+        up: servers.filter((server) => server.isEligible).length,
+      })),
+      state,
+    },
+    "started",
+  );
+}

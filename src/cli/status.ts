@@ -1,0 +1,97 @@
+// `sluice status`: what a running Sluice is doing, as tables for people or as the JSON of the admin interface. Exit code 1 when no
+// Sluice answers, so that a script can ask.
+
+import type { ListenerStatus, PoolStatus, Status } from "../control/status.ts";
+import type { Writer } from "./check.ts";
+import { ask, errorOf, type RemoteOptions } from "./client.ts";
+import { table } from "./table.ts";
+
+export async function status(options: RemoteOptions, writer: Writer): Promise<number> {
+  const answer = await ask(options, "GET", "/api/v1/status");
+  const refusal = answer.ok ? errorOf(answer.body) : answer.message;
+  if (refusal !== null || !answer.ok) {
+    writer.err(`sluice: ${refusal}`);
+    return 1;
+  }
+  const found = answer.body as Status; // What our own admin interface answers.
+  writer.out(options.json === true ? JSON.stringify(found, null, 2) : statusText(found));
+  return 0;
+}
+
+export function statusText(status: Status): string {
+  const source = status.config ?? "command line";
+  const head = `sluice ${status.version}, process ${status.pid}, ${status.state}, up ${age(status.uptimeSeconds)}, plan ${status.generation} from ${source}`;
+  return [
+    head,
+    ...reloadLines(status),
+    "",
+    workerTable(status),
+    "",
+    listenerTable(status.listeners),
+    ...pools(status),
+  ].join("\n");
+}
+
+function reloadLines({ lastReload }: Status): string[] {
+  if (lastReload.successful) return [];
+  return [`the last reload, at ${lastReload.at}, failed:`, ...lastReload.problems.map((problem) => `  ${problem}`)];
+}
+
+function workerTable({ workers }: Status): string {
+  const rows = workers.map(({ worker, pid, state, connections, restarts, lastExit }) => [
+    String(worker),
+    pid === null ? "-" : String(pid),
+    state,
+    String(connections),
+    String(restarts),
+    restarts === 0 ? "" : (lastExit ?? ""),
+  ]);
+  return table(["WORKER", "PID", "STATE", "CONNECTIONS", "RESTARTS", "LAST EXIT"], rows, [3, 4]);
+}
+
+function listenerTable(listeners: readonly ListenerStatus[]): string {
+  const rows = listeners.map(({ name, address, pool, connections, requests }) => [
+    name,
+    address,
+    pool,
+    String(connections),
+    String(requests),
+  ]);
+  return table(["LISTENER", "ADDRESS", "POOL", "CONNECTIONS", "REQUESTS"], rows, [3, 4]);
+}
+
+function pools(status: Status): string[] {
+  return status.pools.flatMap((pool) => ["", poolTable(pool)]);
+}
+
+function poolTable({ name, balance, queued, servers }: PoolStatus): string {
+  const rows = servers.map((server) => [
+    server.name,
+    server.state,
+    `${server.weight}${server.backup ? " backup" : ""}`,
+    String(server.active),
+    String(server.requests),
+    String(server.failures),
+    server.reason ?? "",
+  ]);
+  const waiting = queued === 0 ? "" : `, ${queued} waiting`;
+  const title = `pool ${name} (${balance}${waiting})`;
+  return `${title}\n${table(["SERVER", "STATE", "WEIGHT", "ACTIVE", "REQUESTS", "FAILURES", "REASON"], rows, [3, 4, 5])}`;
+}
+
+/** `45s`, `12m 5s`, `3h 12m`, `4d 3h`: two units tell enough. */
+export function age(seconds: number): string {
+  const units: readonly (readonly [string, number])[] = [
+    ["d", 86_400],
+    ["h", 3600],
+    ["m", 60],
+    ["s", 1],
+  ];
+  const first = units.findIndex(([, size]) => seconds >= size);
+  if (first === -1) return "0s";
+  const [name, size] = units[first]!;
+  const text = `${Math.floor(seconds / size)}${name}`;
+  const next = units[first + 1];
+  const rest = next === undefined ? 0 : Math.floor((seconds % size) / next[1]);
+  return rest === 0 ? text : `${text} ${rest}${next![0]}`;
+}

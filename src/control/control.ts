@@ -1,0 +1,318 @@
+// The control process: its parts, put together in the order in which they need each other, and taken apart again. It answers
+// the admin interface and obeys signals through the few methods here; it never touches traffic.
+//
+//   start: addresses free? > state folder > admin (not ready) > names > first checks > workers > ready
+//   end:   not ready > workers drain > admin and state folder are closed
+
+import { availableParallelism } from "node:os";
+import { formatAddress, readListenAddress } from "../base/address.ts";
+import { workersOf } from "../config/compile.ts";
+import type { Loaded } from "../config/load.ts";
+import type { Address, Plan } from "../config/plan.ts";
+import { problemLine } from "../config/problem.ts";
+import type { Config } from "../config/types.ts";
+import type { Evidence } from "../health/ejection.ts";
+import { Board } from "../memory/board.ts";
+import { serverCell, Totals } from "../memory/tally.ts";
+import { type Admin, type AdminService, type Order, openAdmin, type ReloadOutcome } from "./admin.ts";
+import { Fleet } from "./fleet.ts";
+import { exposureProblem } from "./guard.ts";
+import type { Log } from "./log.ts";
+import { metricsText } from "./metrics.ts";
+import { Names } from "./names.ts";
+import { busyAddresses } from "./port.ts";
+import { Prober } from "./prober.ts";
+import { openFilesMax } from "./processfigures.ts";
+import { Reconciler } from "./reconcile.ts";
+import { openState, type StateFolder } from "./state.ts";
+import { listenerStatus, poolStatus, type Status } from "./status.ts";
+import { type Brake, Supervisor } from "./supervisor.ts";
+import { workerProcesses } from "./workerprocess.ts";
+
+/** Where the configuration comes from, at the start and at each reload. */
+export interface ConfigSource {
+  /** The file, or null when the command line is all there is: then there is nothing to load again. */
+  readonly path: string | null;
+  load(): Promise<Loaded>;
+}
+
+export interface ControlOptions {
+  readonly source: ConfigSource;
+  /** What the source gave just now. */
+  readonly config: Config;
+  readonly log: Log;
+  readonly version: string;
+  /** The command line of a worker. */
+  readonly workerCommand: readonly string[];
+  readonly stateFolder: string;
+  readonly brake?: Brake;
+}
+
+const TICK_MS = 100;
+const NAMES_MS = 10_000;
+/** Files that a worker has open besides connections: the arena, logs, listeners, its own. */
+const OTHER_FILES = 64;
+
+type Phase = "starting" | "running" | "draining";
+
+export class Control implements AdminService {
+  readonly #options: ControlOptions;
+  readonly #log: Log;
+  readonly #state: StateFolder;
+  readonly #totals: Totals;
+  readonly #board: Board;
+  readonly #fleet: Fleet;
+  readonly #prober: Prober;
+  readonly #supervisor: Supervisor;
+  readonly #reconciler: Reconciler;
+  readonly #timers: Timer[] = [];
+  readonly #startedAtMs = Date.now();
+  readonly workers: number;
+  #admin: Admin | null = null;
+  #config: Config;
+  #phase: Phase = "starting";
+  #reload = { isSuccessful: true, atMs: Date.now(), succeededAtMs: Date.now(), problems: [] as readonly string[] };
+
+  private constructor(options: ControlOptions, state: StateFolder) {
+    const { log, config, workerCommand } = options;
+    this.#options = options;
+    this.#log = log;
+    this.#config = config;
+    this.#state = state;
+    this.workers = workersOf(config, availableParallelism());
+    this.#totals = new Totals(state.arena, this.workers);
+    this.#board = new Board(state.arena);
+    const names = new Names(log);
+    this.#fleet = new Fleet({
+      board: this.#board,
+      log,
+      evidenceOf: (slot) => evidence(this.#totals, slot),
+      nameProblem: ({ name }) => names.problemOf(name.replace(/:\d+$/, "")) ?? "its name has no address yet",
+      clearFailures: (slot) => this.#totals.clearFailures(slot),
+    });
+    this.#prober = new Prober((slot, result) => this.#fleet.checked(slot, result, Date.now()));
+    this.#supervisor = new Supervisor({
+      workers: this.workers,
+      arenaPath: state.arenaPath,
+      totals: this.#totals,
+      spawn: workerProcesses(workerCommand),
+      log,
+      ...(options.brake === undefined ? {} : { brake: options.brake }),
+    });
+    this.#reconciler = new Reconciler({
+      names,
+      fleet: this.#fleet,
+      prober: this.#prober,
+      totals: this.#totals,
+      publish: (plan) => (this.#phase === "starting" ? this.#supervisor.start(plan) : this.#supervisor.publish(plan)),
+      nowMs: Date.now,
+    });
+  }
+
+  /** Rejects with an Error whose message is for the operator, a line for each problem; nothing is left behind then. */
+  static async start(options: ControlOptions): Promise<Control> {
+    const { config } = options;
+    const adminAddress = addressOf(config.admin.listen);
+    const listens = Object.values(config.listeners).map((listener) => addressOf(listener.listen));
+    const problems = await busyAddresses(listens);
+    const exposure = exposureProblem(adminAddress, config.admin.token);
+    if (exposure !== null) problems.push(exposure);
+    if (listens.some((listen) => formatAddress(listen) === formatAddress(adminAddress)))
+      problems.push(`the admin interface and a listener cannot both have ${formatAddress(adminAddress)}`);
+    if (problems.length > 0) throw new Error(problems.join("\n"));
+    const control = new Control(options, openState(options.stateFolder));
+    try {
+      await control.#open(adminAddress);
+      return control;
+    } catch (error) {
+      await control.#close();
+      throw error;
+    }
+  }
+
+  async #open(address: Address): Promise<void> {
+    this.#admin = openAdmin({ address, token: this.#config.admin.token, service: this, log: this.#log });
+    const problem = await this.#reconciler.apply(this.#config);
+    if (problem !== null) throw new Error(problem);
+    this.#phase = "running";
+    this.#fleet.open(Date.now());
+    this.#timers.push(
+      setInterval(() => this.#fleet.tick(Date.now()), TICK_MS),
+      setInterval(() => void this.#refreshNames(), NAMES_MS),
+    );
+    this.#warnOfFiles();
+  }
+
+  /** The plan in force. */
+  get plan(): Plan {
+    return this.#reconciler.plan!;
+  }
+
+  get adminAddress(): Address {
+    return this.#admin!.address;
+  }
+
+  /** Ends when no exchange is under way any more, at the latest after the plan's drain time. */
+  async drain(): Promise<void> {
+    this.#phase = "draining";
+    await this.#supervisor.drain(this.plan.drainMs);
+    await this.#close();
+  }
+
+  /** Ends now, with all that is under way. */
+  async end(): Promise<void> {
+    this.#phase = "draining";
+    await this.#close();
+  }
+
+  /** Workers open their log files anew, after they were renamed by a log rotation. */
+  reopenLogs(): void {
+    for (const { pid, state } of this.#supervisor.status())
+      if (pid !== null && state === "up") process.kill(pid, "SIGUSR1");
+  }
+
+  async reload(): Promise<ReloadOutcome> {
+    const { source } = this.#options;
+    if (source.path === null)
+      return this.#outcome(["there is no config file to load again: everything stands on the command line"]);
+    if (this.#phase !== "running") return this.#outcome([`Sluice is ${this.#phase}`]);
+    const loaded = await source.load();
+    if (!loaded.ok) return this.#reloaded(loaded.problems.map(problemLine));
+    for (const warning of loaded.warnings) this.#log.warn(problemLine(warning));
+    const { config } = loaded;
+    const problems = await busyAddresses(this.#newAddresses(config));
+    const problem = problems.length > 0 ? problems.join("; ") : await this.#reconciler.apply(config);
+    if (problem !== null) return this.#reloaded([problem]);
+    this.#warnOfRestart(config);
+    this.#config = config;
+    this.#log.level = config.log.level;
+    return this.#reloaded([]);
+  }
+
+  #newAddresses(config: Config): Address[] {
+    const open = new Set(this.plan.listeners.map((listener) => formatAddress(listener.address)));
+    return Object.values(config.listeners)
+      .map((listener) => addressOf(listener.listen))
+      .filter((address) => !open.has(formatAddress(address)));
+  }
+
+  #reloaded(problems: readonly string[]): ReloadOutcome {
+    const isSuccessful = problems.length === 0;
+    const atMs = Date.now();
+    this.#reload = { isSuccessful, atMs, succeededAtMs: isSuccessful ? atMs : this.#reload.succeededAtMs, problems };
+    if (isSuccessful) this.#log.info(`the configuration is loaded again; plan ${this.plan.generation} is in force`);
+    for (const problem of problems) this.#log.error(`reload: ${problem}`);
+    if (!isSuccessful) this.#log.error(`the configuration was not loaded; plan ${this.plan.generation} stays in force`);
+    return this.#outcome(problems);
+  }
+
+  #outcome(problems: readonly string[]): ReloadOutcome {
+    const generation = this.#reconciler.plan?.generation ?? 0;
+    return { successful: problems.length === 0, generation, problems };
+  }
+
+  steer(pool: string, server: string, order: Order): string | null {
+    const found = this.#reconciler.plan?.pools.find(({ name }) => name === pool);
+    if (found === undefined) return `there is no pool ${pool}`;
+    const isDone = this.#fleet.drain(pool, server, order === "drain", Date.now());
+    return isDone
+      ? null
+      : `pool ${pool} has no server ${server}; it has ${found.servers.map(({ name }) => name).join(", ")}`;
+  }
+
+  unreadiness(): string | null {
+    if (this.#phase !== "running") return this.#phase;
+    return this.#supervisor.isUp ? null : "no worker is up";
+  }
+
+  metrics(): string {
+    const { plan } = this.#reconciler;
+    if (plan === null) return "";
+    return metricsText({
+      version: this.#options.version,
+      startedAtMs: this.#startedAtMs,
+      isReady: this.unreadiness() === null,
+      plan,
+      totals: this.#totals,
+      workers: this.#supervisor.status(),
+      reload: this.#reload,
+      stateOf: (slot) => this.#board.read(slot),
+      countsOf: (slot) => this.#fleet.countsOf(slot),
+    });
+  }
+
+  status(): Status {
+    const { plan } = this.#reconciler;
+    const phase = this.#phase === "running" ? (this.#supervisor.isUp ? "ready" : "down") : this.#phase;
+    return {
+      version: this.#options.version,
+      pid: process.pid,
+      state: phase,
+      startedAt: new Date(this.#startedAtMs).toISOString(),
+      uptimeSeconds: Math.round((Date.now() - this.#startedAtMs) / 1000),
+      generation: plan?.generation ?? 0,
+      config: this.#options.source.path,
+      lastReload: {
+        successful: this.#reload.isSuccessful,
+        at: new Date(this.#reload.atMs).toISOString(),
+        problems: this.#reload.problems,
+      },
+      workers: this.#supervisor
+        .status()
+        .map((worker) => ({ ...worker, connections: this.#totals.ofWorker(worker.worker, 0) })),
+      listeners: plan === null ? [] : listenerStatus(plan, this.#totals),
+      pools: (plan?.pools ?? []).map((pool) => poolStatus(pool, this.#totals, (slot) => this.#fleet.conditionOf(slot))),
+    };
+  }
+
+  async #refreshNames(): Promise<void> {
+    const problem = await this.#reconciler.refreshNames();
+    if (problem !== null)
+      this.#log.error(`a name has another address, but the plan could not be published: ${problem}`);
+  }
+
+  #warnOfRestart(config: Config): void {
+    const needed = [
+      ...(workersOf(config, availableParallelism()) === this.workers ? [] : ["workers"]),
+      ...(Bun.deepEquals(config.admin, this.#config.admin) ? [] : ["admin"]),
+      ...(config.log.format === this.#config.log.format ? [] : ["log.format"]),
+    ];
+    if (needed.length > 0) this.#log.warn(`changes of ${needed.join(", ")} take effect at the next start only`);
+  }
+
+  /** Bun has raised the soft limit to the hard one by now, so what it says is what there is. */
+  #warnOfFiles(): void {
+    const limit = openFilesMax();
+    const connections = this.plan.listeners.reduce((sum, listener) => sum + listener.connectionsMax, 0);
+    const needed = Math.ceil((2 * connections) / this.workers) + OTHER_FILES;
+    if (limit === null || limit >= needed) return;
+    this.#log.warn(
+      `ulimit -n is ${limit}, and a worker needs ${needed} for its share of ${connections} connections of clients and as many ` +
+        "to servers; raise it (ulimit -Hn, LimitNOFILE) or lower maxConnections",
+    );
+  }
+
+  async #close(): Promise<void> {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    this.#prober.close();
+    await this.#supervisor.end();
+    await this.#admin?.close();
+    this.#state.close();
+  }
+}
+
+function addressOf(text: string): Address {
+  const reading = readListenAddress(text);
+  if (!reading.ok) throw new Error(`${text} ${reading.message}`);
+  return reading.value;
+}
+
+/** What live traffic has shown of a server. Attempts in flight have not ended and prove nothing yet. */
+function evidence(totals: Totals, slot: number): Evidence {
+  return {
+    consecutiveFailures: totals.consecutiveFailures(slot),
+    requests: totals.server(slot, serverCell.calls) - totals.active(slot),
+    failures: totals.server(slot, serverCell.connectFailures) + totals.server(slot, serverCell.responseFailures),
+    durationMs: totals.server(slot, serverCell.durationSum) * 1000,
+  };
+}

@@ -1,0 +1,312 @@
+// All servers of the plan, and the conclusion for each: may it be given new exchanges? It gathers what active checks found, what
+// live traffic proved, what the operator ordered and whether the name has an address; it writes the conclusion on the board and
+// says each change in the log, once, with its reason. It makes no checks and has no timers: it is told, with the time.
+// A server keeps its record over reloads for as long as its id lives; a plan that is refused in the end is undone.
+//
+//   unresolved > draining > down > ejected > unchecked > up      the first that holds is the server's state; only up is
+//                                                                eligible, and ejected while the pool is in panic
+
+import type { Plan, PoolPlan, ServerPlan } from "../config/plan.ts";
+import { Ejection, type Evidence } from "../health/ejection.ts";
+import { isPanic } from "../health/panic.ts";
+import { rampPermille } from "../health/ramp.ts";
+import { Verdict } from "../health/verdict.ts";
+import { admin, type Board, health } from "../memory/board.ts";
+import type { Log } from "./log.ts";
+import type { ServerCounts } from "./metricssource.ts";
+import type { Condition, ServerCondition } from "./status.ts";
+
+interface Counts {
+  checksPassed: number;
+  checksFailed: number;
+  ejections: Record<string, number>;
+}
+
+interface ServerRecord {
+  readonly pool: PoolPlan;
+  readonly server: ServerPlan;
+  readonly verdict: Verdict | null;
+  readonly ejection: Ejection | null;
+  readonly counts: Counts;
+  /** Serving until its first check says otherwise: it served before, under another address or without a check. */
+  isTrusted: boolean;
+  isDrained: boolean;
+  checkReason: string;
+  ejectionReason: string;
+  state: ServerCondition | null;
+  sinceMs: number;
+  isEligible: boolean;
+  eligibleSinceMs: number;
+}
+
+export interface FleetOptions {
+  readonly board: Board;
+  readonly log: Log;
+  /** Counters of a server at this moment. */
+  readonly evidenceOf: (slot: number) => Evidence;
+  /** Why a host name has no address. */
+  readonly nameProblem: (server: ServerPlan) => string;
+  readonly clearFailures: (slot: number) => void;
+}
+
+export interface CheckResult {
+  readonly isHealthy: boolean;
+  readonly reason: string;
+}
+
+const always = Number.NEGATIVE_INFINITY;
+/** While a plan is being published, the one in force still names servers that the next one does not. */
+const leaving: Condition = { state: "draining", reason: "the next plan is without it", sinceMs: 0, isEligible: false };
+const noCounts: ServerCounts = { checksPassed: 0, checksFailed: 0, ejections: {} };
+
+export class Fleet {
+  readonly #options: FleetOptions;
+  #records = new Map<number, ServerRecord>();
+  /** Pools that had a server to offer when last looked at. */
+  #served = new Map<string, boolean>();
+  /** Servers that come up before this are not new to their pool: the whole proxy has just started. */
+  #isOpen = false;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+  }
+
+  /** Take up the servers of a plan. What it returns undoes it, for when the plan is refused by a worker. */
+  adopt(plan: Plan, nowMs: number): () => void {
+    const former = this.#records;
+    const byId = new Map([...former.values()].map((record) => [record.server.id, record]));
+    this.#records = new Map(
+      plan.pools.flatMap((pool) =>
+        pool.servers.map((server) => [server.slot, this.#recordOf(pool, server, byId.get(server.id), nowMs)] as const),
+      ),
+    );
+    this.#settle(nowMs);
+    return () => {
+      this.#records = former;
+      this.#settle(nowMs);
+    };
+  }
+
+  /** Start-up is over: from now on a server that comes up starts slowly where its pool says so, and pools are watched. */
+  open(nowMs: number): void {
+    this.#isOpen = true;
+    this.#settle(nowMs);
+  }
+
+  /** The result of an active check. */
+  checked(slot: number, result: CheckResult, nowMs: number): void {
+    const record = this.#records.get(slot);
+    if (record === undefined || record.verdict === null) return;
+    if (result.isHealthy) record.counts.checksPassed++;
+    else record.counts.checksFailed++;
+    const isFirst = record.verdict.state === "unchecked";
+    const needed = result.isHealthy ? record.pool.check!.rise : record.pool.check!.fall;
+    if (!record.verdict.observe(result.isHealthy)) return;
+    record.isTrusted = false;
+    record.checkReason = `${result.reason} (${isFirst ? "first check" : `${needed} of ${needed}`})`;
+    this.#settle(nowMs);
+  }
+
+  /** Slow starts go on, live traffic is judged, ejections end. To be called several times a second. */
+  tick(nowMs: number): void {
+    let isChanged = false;
+    for (const record of this.#records.values()) {
+      if (record.ejection !== null && this.#judge(record, record.ejection, nowMs)) isChanged = true;
+      if (record.pool.slowStartMs > 0 && this.#isRamping(record, nowMs)) isChanged = true;
+    }
+    if (isChanged) this.#settle(nowMs);
+  }
+
+  /** False when there is no such server. */
+  drain(pool: string, server: string, isDrained: boolean, nowMs: number): boolean {
+    for (const record of this.#records.values()) {
+      if (record.pool.name !== pool || record.server.name !== server) continue;
+      record.isDrained = isDrained;
+      this.#settle(nowMs);
+      return true;
+    }
+    return false;
+  }
+
+  conditionOf(slot: number): Condition {
+    const record = this.#records.get(slot);
+    if (record === undefined) return leaving;
+    const { state, sinceMs, isEligible } = record;
+    return { state: state ?? "unchecked", reason: this.#reasonOf(record), sinceMs, isEligible };
+  }
+
+  countsOf(slot: number): ServerCounts {
+    return this.#records.get(slot)?.counts ?? noCounts;
+  }
+
+  #recordOf(pool: PoolPlan, server: ServerPlan, former: ServerRecord | undefined, nowMs: number): ServerRecord {
+    const isMoved = former !== undefined && !Bun.deepEquals(former.server.address, server.address);
+    if (isMoved) this.#options.clearFailures(server.slot);
+    return {
+      pool,
+      server,
+      verdict: verdictFor(pool, former, isMoved),
+      ejection:
+        pool.ejection === null
+          ? null
+          : former?.ejection && !isMoved && Bun.deepEquals(former.pool.ejection, pool.ejection)
+            ? former.ejection
+            : new Ejection(pool.ejection),
+      counts: former?.counts ?? { checksPassed: 0, checksFailed: 0, ejections: {} },
+      isTrusted: former !== undefined && (former.isTrusted || former.state === "up"),
+      isDrained: former?.isDrained ?? false,
+      checkReason: former?.checkReason ?? "",
+      ejectionReason: former?.ejectionReason ?? "",
+      state: former?.state ?? null,
+      sinceMs: former?.sinceMs ?? nowMs,
+      isEligible: former?.isEligible ?? false,
+      eligibleSinceMs: former?.eligibleSinceMs ?? nowMs,
+    };
+  }
+
+  #judge(record: ServerRecord, ejection: Ejection, nowMs: number): boolean {
+    const { log, clearFailures, evidenceOf } = this.#options;
+    const event = ejection.judge(evidenceOf(record.server.slot), nowMs);
+    if (event === null) return false;
+    if (event.kind === "returned") {
+      log.info(`server ${record.server.id} is back: its ejection is over`);
+      return true;
+    }
+    const name = reasonLabels[event.reason];
+    record.counts.ejections[name] = (record.counts.ejections[name] ?? 0) + 1;
+    const seconds = Math.round((event.untilMs - nowMs) / 100) / 10;
+    record.ejectionReason = event.detail;
+    clearFailures(record.server.slot);
+    log.warn(`server ${record.server.id} is EJECTED for ${seconds} s: ${event.detail}`);
+    return true;
+  }
+
+  #isRamping(record: ServerRecord, nowMs: number): boolean {
+    return record.isEligible && nowMs - record.eligibleSinceMs < record.pool.slowStartMs + 1000;
+  }
+
+  /** Conclude for every server, and tell workers when any of it is new to them. */
+  #settle(nowMs: number): void {
+    const panics = this.#panics();
+    let isChanged = false;
+    for (const record of this.#records.values())
+      if (this.#conclude(record, panics.has(record.pool.name), nowMs)) isChanged = true;
+    if (isChanged) this.#options.board.publish();
+    if (this.#isOpen) this.#watchPools();
+  }
+
+  #conclude(record: ServerRecord, isInPanic: boolean, nowMs: number): boolean {
+    const { board } = this.#options;
+    const { server, verdict, pool } = record;
+    const state = stateOf(record);
+    const isEligible = state === "up" || (state === "ejected" && isInPanic);
+    if (state !== record.state) this.#say(record, state, nowMs);
+    if (isEligible && !record.isEligible) record.eligibleSinceMs = this.#isOpen ? nowMs : always;
+    record.isEligible = isEligible;
+    const row = {
+      health: verdict === null || verdict.state === "unchecked" ? health.unchecked : health[verdict.state],
+      admin: record.isDrained ? admin.drain : admin.ready,
+      isEjected: record.ejection?.isEjected ?? false,
+      rampPermille: rampPermille(record.eligibleSinceMs, nowMs, pool.slowStartMs),
+      isEligible,
+    };
+    if (Bun.deepEquals(row, board.read(server.slot))) return false;
+    board.write(server.slot, row);
+    return true;
+  }
+
+  #say(record: ServerRecord, state: ServerCondition, nowMs: number): void {
+    const { log } = this.#options;
+    const former = record.state;
+    record.state = state;
+    record.sinceMs = nowMs;
+    const name = `server ${record.server.id}`;
+    const reason = this.#reasonOf(record);
+    if (state === "down" || state === "unresolved") log.warn(`${name} is DOWN: ${reason}`);
+    else if (state === "draining") log.info(`${name} is DRAINING: it gets no new requests`);
+    else if (former === "draining") log.info(`${name} is enabled again`);
+    // Without a check there is nothing to say of a server that is simply there.
+    else if (
+      state === "up" &&
+      (former === "down" || former === "unresolved" || (former === "unchecked" && this.#isOpen))
+    )
+      log.info(`${name} is UP${record.checkReason === "" ? "" : `: ${record.checkReason}`}`);
+  }
+
+  #reasonOf(record: ServerRecord): string | null {
+    switch (record.state) {
+      case "unresolved":
+        return this.#options.nameProblem(record.server);
+      case "draining":
+        return "drained by an operator";
+      case "ejected":
+        return record.isEligible
+          ? `${record.ejectionReason}; serves all the same: too few are left`
+          : record.ejectionReason;
+      case "unchecked":
+        return "waits for its first check";
+      case "down":
+        return record.checkReason;
+      case "up":
+      case null:
+        return record.checkReason === "" ? null : record.checkReason;
+    }
+  }
+
+  #panics(): Set<string> {
+    const pools = new Map<PoolPlan, { servers: number; available: number; ejected: number }>();
+    for (const record of this.#records.values()) {
+      if (record.server.backup) continue;
+      const sums = pools.get(record.pool) ?? { servers: 0, available: 0, ejected: 0 };
+      pools.set(record.pool, sums);
+      sums.servers++;
+      const state = stateOf(record);
+      if (state === "up" || state === "ejected") sums.available++;
+      if (state === "ejected") sums.ejected++;
+    }
+    const inPanic = [...pools].filter(([pool, { servers, available, ejected }]) =>
+      isPanic(servers, available, ejected, pool.panicThreshold),
+    );
+    return new Set(inPanic.map(([pool]) => pool.name));
+  }
+
+  /** A pool without any server is what an operator must hear first. */
+  #watchPools(): void {
+    const serves = new Map<string, boolean>();
+    for (const { pool, isEligible } of this.#records.values())
+      serves.set(pool.name, (serves.get(pool.name) ?? false) || isEligible);
+    for (const [name, isServed] of serves) {
+      const before = this.#served.get(name) ?? true;
+      if (before && !isServed)
+        this.#options.log.error(`pool ${name} has no server left: its requests are answered 503`);
+      else if (!before && isServed) this.#options.log.info(`pool ${name} serves again`);
+    }
+    this.#served = serves;
+  }
+}
+
+/** Label values of metrics, in the case of metrics. */
+const reasonLabels = {
+  consecutiveFailures: "consecutive_failures",
+  errorRatio: "error_ratio",
+  latency: "latency",
+} as const;
+
+function stateOf({ server, verdict, ejection, isDrained, isTrusted }: ServerRecord): ServerCondition {
+  if (server.address.kind === "tcp" && server.address.port === 0) return "unresolved";
+  if (isDrained) return "draining";
+  if (verdict?.state === "down") return "down";
+  if (ejection?.isEjected === true) return "ejected";
+  return verdict?.state === "unchecked" && !isTrusted ? "unchecked" : "up";
+}
+
+/** Other thresholds judge from where the server stands; another address is another server, and is judged anew. */
+function verdictFor(pool: PoolPlan, former: ServerRecord | undefined, isMoved: boolean): Verdict | null {
+  if (pool.check === null) return null;
+  const old = former?.verdict ?? null;
+  const isSame = former?.pool.check?.rise === pool.check.rise && former.pool.check.fall === pool.check.fall;
+  if (old !== null && isSame && !isMoved) return old;
+  const verdict = new Verdict(pool.check.rise, pool.check.fall);
+  if (old !== null && !isMoved && old.state !== "unchecked") verdict.observe(old.state === "up");
+  return verdict;
+}

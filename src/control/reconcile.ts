@@ -1,0 +1,92 @@
+// From a config to a plan in force: names are resolved, rows assigned and cleared, servers taken up and checked once, and then
+// the plan is published. It knows the order of these and how to take it all back when a worker refuses the plan; what each
+// step does is said elsewhere. One at a time: a reload that comes during another waits for it.
+
+import { compile, hostNames } from "../config/compile.ts";
+import type { Plan } from "../config/plan.ts";
+import { type SlotHolder, Slots } from "../config/slots.ts";
+import type { Config } from "../config/types.ts";
+import type { Totals } from "../memory/tally.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Names } from "./names.ts";
+import type { Prober } from "./prober.ts";
+
+export interface ReconcilerOptions {
+  readonly names: Names;
+  readonly fleet: Fleet;
+  readonly prober: Prober;
+  readonly totals: Totals;
+  /** Null when the plan is in force; otherwise why the former one still is. */
+  readonly publish: (plan: Plan) => Promise<string | null>;
+  readonly nowMs: () => number;
+}
+
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  #slots = new Slots();
+  #config: Config | null = null;
+  #plan: Plan | null = null;
+  #generation = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+  }
+
+  /** The plan in force; null before the first. */
+  get plan(): Plan | null {
+    return this.#plan;
+  }
+
+  /** Null when a plan of this config is in force; otherwise why not, and nothing has changed. */
+  apply(config: Config): Promise<string | null> {
+    return this.#inTurn(async () => {
+      await this.#options.names.refresh(hostNames(config));
+      return this.#publish(config);
+    });
+  }
+
+  /** Ask for the names again; when an address has changed, publish the plan anew. Null unless that went wrong. */
+  refreshNames(): Promise<string | null> {
+    return this.#inTurn(async () => {
+      const config = this.#config;
+      if (config === null) return null;
+      const isChanged = await this.#options.names.refresh(hostNames(config));
+      return isChanged ? this.#publish(config) : null;
+    });
+  }
+
+  async #publish(config: Config): Promise<string | null> {
+    const { names, fleet, prober, publish, nowMs } = this.#options;
+    const slots = this.#slots.clone();
+    const plan = compile(config, slots, (host) => names.addressOf(host), ++this.#generation);
+    this.#clear(slots.given);
+    const undo = fleet.adopt(plan, nowMs());
+    await prober.adopt(plan);
+    const problem = await publish(plan);
+    if (problem !== null) {
+      undo();
+      if (this.#plan !== null) void prober.adopt(this.#plan);
+      return problem;
+    }
+    this.#slots = slots;
+    this.#config = config;
+    this.#plan = plan;
+    return null;
+  }
+
+  /** A row that changes hands starts at zero; nobody counts in it yet, for no plan in force names it. */
+  #clear(given: readonly SlotHolder[]): void {
+    const { totals } = this.#options;
+    for (const { kind, slot } of given) {
+      totals.clearRow(kind, slot);
+      if (kind === "servers") totals.clearFailures(slot);
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+}
