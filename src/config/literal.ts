@@ -65,7 +65,7 @@ class Literal {
         if (token !== "" && /[,}]/.test(this.#text[this.#at] ?? "")) this.#places.add([...path, token], at, at);
         this.#rest();
       }
-      this.#take(",");
+      if (!this.#take(",") && this.#at === at) return; // A bracket that closes nothing: no TypeScript, but no reason to hang.
     }
   }
 
@@ -77,8 +77,9 @@ class Literal {
       // After a spread the indices are not known any more.
       if (this.#text.startsWith("...", this.#at)) index = Number.NaN;
       else if (!Number.isNaN(index)) this.#places.add([...path, index], this.#at, this.#at);
+      const before = this.#at;
       this.#value(Number.isNaN(index) ? [...path, "..."] : [...path, index]);
-      this.#take(",");
+      if (!this.#take(",") && this.#at === before) return;
     }
   }
 

@@ -107,7 +107,7 @@ function scalarHabit(node: Scalar.Parsed, text: string, say: (what: string) => S
 
 /** The parser's words for what is most often wrong, in ours. */
 function plain(message: string): string {
-  const unclosed = /^Flow (map|sequence) in block collection .*(.)$/.exec(message);
+  const unclosed = /^Flow (map|sequence) .*end with an? (.)$/.exec(message);
   return unclosed === null
     ? message
     : `the ${unclosed[1] === "map" ? "section" : "list"} before this is not closed with ${unclosed[2]}`;

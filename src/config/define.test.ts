@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { defineConfig } from "./define.ts";
+
+const root = join(import.meta.dir, "../..");
+
+test("a config is given back as it is", () => {
+  const config = { listeners: { w: { listen: ":1", use: "a" } }, pools: { a: { servers: ["s:1"] } } } as const;
+  expect(defineConfig({ listeners: config.listeners, pools: { a: { servers: [...config.pools.a.servers] } } })).toEqual(
+    {
+      listeners: { w: { listen: ":1", use: "a" } },
+      pools: { a: { servers: ["s:1"] } },
+    },
+  );
+});
+
+test("the editor underlines a pool that does not exist, an unknown key and an unknown policy, and nothing else", () => {
+  const folder = mkdtempSync(join(root, "examples", ".types-"));
+  try {
+    const config = (listener: string, pool: string): string =>
+      `import { defineConfig } from "sluice";\nexport default defineConfig({\n  listeners: { web: { listen: ":1", ${listener} } },\n  pools: { app: { servers: ["a:1"], ${pool} } },\n});\n`;
+    writeFileSync(join(folder, "good.ts"), config('use: "app"', 'balance: "p2c", check: { http: "/" }'));
+    writeFileSync(join(folder, "pool.ts"), config('use: "ap"', ""));
+    writeFileSync(join(folder, "key.ts"), config('use: "app"', "blance: 1"));
+    writeFileSync(join(folder, "policy.ts"), config('use: "app"', 'balance: "p3c"'));
+    const project = { extends: "../tsconfig.json", include: ["*.ts"] };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(project));
+    const { stdout } = spawnSync(join(root, "node_modules/.bin/tsc"), ["-p", folder, "--pretty", "false"], {
+      encoding: "utf8",
+    });
+    const told = stdout.split("\n").flatMap((line) => /([a-z]+\.ts)\((\d+),/.exec(line)?.slice(1, 3).join(":") ?? []);
+    expect(told.sort()).toEqual(["key.ts:4", "policy.ts:4", "pool.ts:3"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, 60_000);
