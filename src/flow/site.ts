@@ -5,7 +5,7 @@
 import { Backends } from "../balance/backends.ts";
 import type { LimitsPlan, ListenerPlan, Plan, PoolPlan, RoutePlan, ServerPlan } from "../config/plan.ts";
 import type { Arena } from "../memory/arena.ts";
-import { listenerCell, type Tally } from "../memory/tally.ts";
+import type { Tally } from "../memory/tally.ts";
 import { RetryBudget } from "./budget.ts";
 import { Forwarding } from "./forwarding.ts";
 import { IdleConnections } from "./idle.ts";
@@ -74,7 +74,11 @@ export class PoolSite {
     this.headBytesMax = limits.headBytesMax;
     this.isTimed = plan.balance.policy === "peakEwma";
     this.row = parts.tally.poolRow(plan.slot);
-    this.backends = new Backends(plan, parts.arena, parts.tally.worker, parts.workers, parts.random);
+    // What a policy has learned, and the rings it has built, are worth keeping where nothing has changed.
+    this.backends =
+      former !== undefined && JSON.stringify(former.plan) === JSON.stringify(plan)
+        ? former.backends
+        : new Backends(plan, parts.arena, parts.tally.worker, parts.workers, parts.random);
     this.servers = plan.servers.map((server, index) => {
       const same = former?.servers.find((other) => isSameServer(other.plan, server));
       return new ServerSite(server, index, plan, parts.tally, same?.idle);
@@ -134,9 +138,4 @@ function isSameServer(one: ServerPlan, other: ServerPlan): boolean {
   return a.kind === "unix"
     ? b.kind === "unix" && a.path === b.path
     : b.kind === "tcp" && a.host === b.host && a.port === b.port;
-}
-
-/** Whether this worker may take one more connection on the listener; connections are shared out evenly by the kernel. */
-export function hasRoom(site: ListenerSite, tally: Tally, workers: number): boolean {
-  return tally.cells[site.row + listenerCell.connections]! < Math.ceil(site.plan.connectionsMax / workers);
 }
