@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "./define.ts";
 
@@ -17,7 +18,7 @@ test("a config is given back as it is", () => {
 });
 
 test("the editor underlines a pool that does not exist, an unknown key and an unknown policy, and nothing else", () => {
-  const folder = mkdtempSync(join(root, "examples", ".types-"));
+  const folder = mkdtempSync(join(tmpdir(), "sluice-types-"));
   try {
     const config = (listener: string, pool: string): string =>
       `import { defineConfig } from "sluice";\nexport default defineConfig({\n  listeners: { web: { listen: ":1", ${listener} } },\n  pools: { app: { servers: ["a:1"], ${pool} } },\n});\n`;
@@ -25,7 +26,8 @@ test("the editor underlines a pool that does not exist, an unknown key and an un
     writeFileSync(join(folder, "pool.ts"), config('use: "ap"', ""));
     writeFileSync(join(folder, "key.ts"), config('use: "app"', "blance: 1"));
     writeFileSync(join(folder, "policy.ts"), config('use: "app"', 'balance: "p3c"'));
-    const project = { extends: "../tsconfig.json", include: ["*.ts"] };
+    const compilerOptions = { types: [], paths: { sluice: [join(root, "src/sluice.ts")] } };
+    const project = { extends: join(root, "examples/tsconfig.json"), compilerOptions, include: ["*.ts"] };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(project));
     const { stdout } = spawnSync(join(root, "node_modules/.bin/tsc"), ["-p", folder, "--pretty", "false"], {
       encoding: "utf8",

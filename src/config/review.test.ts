@@ -59,6 +59,21 @@ describe("what concerns two keys", () => {
     ]);
   });
 
+  test("listeners may share a port if one is more certain than the other, never with admin", () => {
+    const two = (a: string, b: string, admin = "127.0.0.1:1") =>
+      base({}, { listeners: { a: { listen: a, use: "a" }, b: { listen: b, use: "a" } }, admin: { listen: admin } });
+    expect(two(":80", "127.0.0.1:80")).toEqual([]);
+    expect(two("127.0.0.1:0", "127.0.0.1:0")).toEqual([]);
+    for (const every of ["0.0.0.0:80", "[::]:80", "*:80", ":80"])
+      expect(two(":80", every)).toEqual(["error listeners.b.listen is the same address as listeners.a.listen"]);
+    expect(two("unix:/a", "unix:/a")).toHaveLength(1);
+    expect(two("localhost:80", "127.0.0.1:80")).toHaveLength(1);
+    expect(two(":80", ":81", "127.0.0.1:81")).toEqual(["error admin.listen has the port of listeners.b.listen"]);
+    expect(base({}, { listeners: { w: { listen: ":2112", use: "a" } } })).toEqual([
+      "error listeners.w.listen takes the address of the admin interface, 127.0.0.1:2112; give one of them another port",
+    ]);
+  });
+
   test("checks that are of no kind, of two kinds, or hold the other kind's keys", () => {
     expect(base({ check: {} })[0]).toContain("must say what to check");
     expect(base({ check: { tcp: true, http: "/" } })[0]).toContain("cannot stand beside http");

@@ -8,6 +8,7 @@ import { quote } from "../base/reading.ts";
 import { capacity } from "../memory/arena.ts";
 import type { Finding } from "./issues.ts";
 import { didYouMean } from "./nearest.ts";
+import type { Address } from "./plan.ts";
 import { keyText, type Path } from "./problem.ts";
 
 type Section = Readonly<Record<string, unknown>>;
@@ -59,32 +60,59 @@ function reviewUse(listeners: Section, pools: Section, report: Report): void {
   for (const name of names) if (!used.has(name)) report("warning", ["pools", name], "key", "is used by no listener");
 }
 
-/** Two that bind the same address would each get a random half of the connections, for workers share their ports. */
+/**
+ * Two listeners on one address would each get a random half of the connections, for workers share their ports. On one port, a
+ * certain address beside all of them is fine between listeners (the system prefers the certain one), but not beside admin,
+ * which shares its port with nobody.
+ */
 function reviewListening(root: Section, listeners: Section, report: Report): void {
-  const all: [Path, unknown][] = Object.entries(listeners).map(([name, one]) => [
+  const admin = sectionOf(root["admin"]);
+  const written: [Path, unknown][] = Object.entries(listeners).map(([name, one]) => [
     ["listeners", name, "listen"],
     sectionOf(one)["listen"],
   ]);
-  const admin = sectionOf(root["admin"]);
-  all.push([["admin", "listen"], admin["listen"] ?? "127.0.0.1:2112"]);
-  const seen = new Map<string, Path>();
-  for (const [path, value] of all) {
+  written.push([["admin", "listen"], admin["listen"] ?? "127.0.0.1:2112"]);
+  const seen: { path: Path; address: Address }[] = [];
+  for (const [path, value] of written) {
     const reading = typeof value === "string" ? readListenAddress(value) : null;
     if (reading === null || !reading.ok) continue;
     const address = reading.value;
-    if (path[0] === "admin" && address.kind === "tcp" && !isLoopback(address.host) && admin["token"] === undefined)
+    const isAdmin = path[0] === "admin";
+    if (isAdmin && address.kind === "tcp" && !isLoopback(address.host) && admin["token"] === undefined)
       report(
         "error",
         path,
         "value",
         "is not a loopback address, so admin.token must be set: whoever reaches it controls this proxy",
       );
-    if (address.kind === "tcp" && address.port === 0) continue;
-    const every = address.kind === "tcp" && address.host === "0.0.0.0" ? { ...address, host: "::" } : address;
-    const other = seen.get(formatAddress(every));
-    if (other !== undefined) report("error", path, "value", `is the same address as ${keyText(other)}`);
-    else seen.set(formatAddress(every), path);
+    const other = seen.find((one) => (isAdmin ? overlaps(one.address, address) : isSame(one.address, address)));
+    if (other === undefined) seen.push({ path, address });
+    // The default of admin is written nowhere; what can be changed is the listener.
+    else if (isAdmin && admin["listen"] === undefined)
+      report(
+        "error",
+        other.path,
+        "value",
+        "takes the address of the admin interface, 127.0.0.1:2112; give one of them another port",
+      );
+    else if (isSame(other.address, address))
+      report("error", path, "value", `is the same address as ${keyText(other.path)}`);
+    else report("error", path, "value", `has the port of ${keyText(other.path)}`);
   }
+}
+
+function isEvery(address: Address): boolean {
+  return address.kind === "tcp" && (address.host === "::" || address.host === "0.0.0.0");
+}
+
+function isSame(a: Address, b: Address): boolean {
+  if (a.kind === "tcp" && b.kind === "tcp" && isEvery(a) && isEvery(b)) return a.port === b.port && a.port !== 0;
+  return formatAddress(a) === formatAddress(b) && !(a.kind === "tcp" && a.port === 0);
+}
+
+function overlaps(a: Address, b: Address): boolean {
+  if (isSame(a, b)) return true;
+  return a.kind === "tcp" && b.kind === "tcp" && a.port === b.port && a.port !== 0 && (isEvery(a) || isEvery(b));
 }
 
 function reviewPool(name: string, pool: Section, report: Report): void {
