@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { printCheckedTypes, printInputTypes } from "./declaration.ts";
+import type { ConfigInput } from "./input.ts";
 import { judge } from "./judge.ts";
 import { keyText, type Path } from "./problem.ts";
 import { checkedJsonSchema, jsonSchema } from "./schema.ts";
@@ -117,6 +119,22 @@ test("input.ts and types.ts are what the schema says", () => {
     const bare = (types: string): string => types.replaceAll(/[\s(|;]+/g, " ").replaceAll(/ ?\) ?/g, " ");
     expect(bare(readFileSync(path, "utf8"))).toBe(bare(text));
   }
+});
+
+test("the JSON Schema tells an editor what the schema tells us", async () => {
+  const editor = z.fromJSONSchema(jsonSchema());
+  const full = (await Bun.file(join(import.meta.dir, "../../examples/full.json")).json()) as ConfigInput; // Its own test loads it.
+  const isRight = (change: object): boolean => editor.safeParse({ ...full, ...change }).success;
+  expect(isRight({})).toBe(true);
+  const wrong = [
+    { wrokers: 1 },
+    { drainTimeout: 5 },
+    { drainTimeout: "5x" },
+    { workers: 65 },
+    { pools: { a: { servers: [] } } },
+    { listeners: { "a b": {} } },
+  ];
+  for (const change of wrong) expect([change, isRight(change)]).toEqual([change, false]);
 });
 
 describe("the edges of each limit", () => {
