@@ -2,8 +2,8 @@
 // by extension; judgement by judge.ts. The only file of this room, with loadprogram.ts, that touches the file system: control and the
 // command line call it, workers never do.
 
-import { readFile } from "node:fs/promises";
-import { extname, resolve } from "node:path";
+import { readFile, realpath } from "node:fs/promises";
+import { extname } from "node:path";
 import type { Document } from "./document.ts";
 import { judge, judgeSubstituted } from "./judge.ts";
 import { readProgram } from "./loadprogram.ts";
@@ -49,7 +49,7 @@ export async function loadConfig(path: string, environment: Environment = proces
     return refused(path, unreadable(error as NodeJS.ErrnoException)); // readFile rejects with nothing else.
   }
   if (text.trim() === "") return { ...refused(path, "the file is empty"), isRead: true } as Loaded;
-  const document = reader === undefined ? await readProgram(resolve(path), text) : reader(text);
+  const document = reader === undefined ? await readProgram(await realpath(path), text) : reader(text);
   if (!document.ok) return { ok: false, file: path, problems: syntaxProblems(path, text, document), isRead: true };
   // A program has variables of its own; in its texts ${ stands for itself.
   const judgement =

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the characters are meant, not a forgotten template.
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig } from "./load.ts";
@@ -47,6 +47,17 @@ test("a config that failed is read again once it is mended, wherever it failed",
   expect(await listenOf(path)).toContain("now here");
   write("mended.ts", config('":6"'));
   expect(await listenOf(path)).toBe(":6");
+});
+
+test("a link to a config is followed anew each time, as orchestrators swap them", async () => {
+  const path = join(folder, "link.ts");
+  symlinkSync(write("old.ts", config('":1"')), path);
+  expect(await listenOf(path)).toBe(":1");
+  write("old.ts", config('":2"'));
+  expect(await listenOf(path)).toBe(":2");
+  rmSync(path);
+  symlinkSync(write("new.ts", config('":3"')), path);
+  expect(await listenOf(path)).toBe(":3");
 });
 
 test("two files that import each other do not go round forever", async () => {

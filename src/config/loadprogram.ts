@@ -14,7 +14,7 @@ import { Places } from "./place.ts";
 const ownFolder = dirname(import.meta.dir);
 let isAnswering = false;
 
-/** `path` is absolute. What goes wrong in a file that the config imports is told as such, at the config's start. */
+/** `path` is absolute and without links, as modules are known by. What goes wrong in a file that the config imports is told as such, at the config's start. */
 export async function readProgram(path: string, text: string): Promise<Document> {
   answerSluice();
   forget(path, new Set());
