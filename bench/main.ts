@@ -100,7 +100,7 @@ async function compare(scenario: Scenario, originPort: number): Promise<readonly
 
 async function compareIdle(scenario: Scenario, originPort: number): Promise<readonly unknown[]> {
   const starts = Object.values(starters).map((starter) => () => startOne(starter, originPort, 1, false));
-  const figures = await measureIdle(starts, scenario.load, scenario.idleConnections!, Math.min(rounds, idleRoundsMax));
+  const figures = await measureIdle(starts, scenario.idleConnections!, Math.min(rounds, idleRoundsMax));
   console.log(idleTable(figures));
   return figures;
 }

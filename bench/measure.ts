@@ -1,7 +1,7 @@
 // Takes turns: each round runs every target once, A B C A B C, so that whatever else the machine does falls on all alike;
 // the median over the rounds is what counts.
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { type Load, load } from "./load.ts";
 import { cpuUs, residentKb } from "./process.ts";
@@ -84,10 +84,13 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
-/** What `count` idle connections add to the resident memory of a warm, freshly started proxy. The kernel's share is not in it. */
+/**
+ * What `count` idle connections add to the resident memory of a freshly started proxy that holds some already, so that code
+ * and tables that are made once are not counted, and no garbage of an earlier load makes room for them. The kernel's share is
+ * not in it.
+ */
 export async function measureIdle(
   starters: readonly (() => Promise<Target>)[],
-  what: Load,
   count: number,
   rounds: number,
 ): Promise<IdleFigures[]> {
@@ -95,11 +98,17 @@ export async function measureIdle(
   for (let round = 0; round < rounds; round++) {
     for (const start of starters) {
       const proxy = await start();
+      const first = new IdleClient(proxy, firstConnections);
+      const second = new IdleClient(proxy, count);
       try {
-        await load(proxy.port, what, warmUpSeconds);
-        const kb = await addedKb(proxy, count);
-        results.set(proxy.name, [...(results.get(proxy.name) ?? []), kb / count]);
+        await first.open();
+        const beforeKb = residentKb(proxy.workers);
+        await second.open();
+        const kb = (residentKb(proxy.workers) - beforeKb) / count;
+        results.set(proxy.name, [...(results.get(proxy.name) ?? []), kb]);
       } finally {
+        first.close();
+        second.close();
         await proxy.stop();
       }
       process.stderr.write(".");
@@ -109,29 +118,38 @@ export async function measureIdle(
   return [...results].map(([target, values]) => ({ target, kbEach: median(values) }));
 }
 
+const firstConnections = 2000;
 const openTimeoutMs = 60_000;
 const settleMs = 2000;
 
-async function addedKb(proxy: Target, count: number): Promise<number> {
-  const { workers } = proxy;
-  const beforeKb = residentKb(workers);
-  const args = [join(import.meta.dir, "idle.ts"), String(proxy.port), String(count)];
-  const client = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
-  try {
+class IdleClient {
+  readonly #target: Target;
+  readonly #count: number;
+  #process: ChildProcess | null = null;
+
+  constructor(target: Target, count: number) {
+    this.#target = target;
+    this.#count = count;
+  }
+
+  /** Until all connections are open, have been used once, and some time has passed. */
+  async open(): Promise<void> {
+    const { name, port } = this.#target;
+    const args = [join(import.meta.dir, "idle.ts"), String(port), String(this.#count)];
+    const client = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+    this.#process = client;
     const said = await new Promise<string>((resolve, reject) => {
       client.stdout.once("data", (chunk: Buffer) => resolve(chunk.toString()));
       client.once("exit", () => reject(new Error("the idle client ended")));
-      setTimeout(
-        () => reject(new Error(`${proxy.name}: ${count} connections were not open in time`)),
-        openTimeoutMs,
-      ).unref();
+      const late = `${name}: ${this.#count} connections were not open in time`;
+      setTimeout(() => reject(new Error(late)), openTimeoutMs).unref();
     });
-    if (!said.startsWith("ready")) throw new Error(`${proxy.name}: ${said}`);
+    if (!said.startsWith("ready")) throw new Error(`${name}: ${said}`);
     await Bun.sleep(settleMs);
-    if (client.exitCode !== null) throw new Error(`${proxy.name} closed an idle connection`);
-    return residentKb(workers) - beforeKb;
-  } finally {
-    client.stdin.end();
-    client.kill();
+    if (client.exitCode !== null) throw new Error(`${name} closed an idle connection`);
+  }
+
+  close(): void {
+    this.#process?.kill();
   }
 }

@@ -30,6 +30,7 @@ export interface ProxyOptions {
 export type Starter = (options: ProxyOptions) => Promise<Target>;
 
 const startTimeoutMs = 20_000;
+const answerTimeoutMs = 2000;
 const stopTimeoutMs = 10_000;
 
 /** A port that was free a moment ago. */
@@ -45,7 +46,7 @@ export const startHaproxy: Starter = (options) => {
   const config = [
     "global",
     `  nbthread ${options.workers}`,
-    "  maxconn 12000",
+    "  maxconn 15000",
     // One connection takes a descriptor on each side only while it works; idle ones share the origin's.
     "  no strict-limits",
     ...(options.isLogging ? ["  log stdout format raw local0"] : []),
@@ -62,6 +63,8 @@ export const startHaproxy: Starter = (options) => {
     "  http-request set-header X-Forwarded-Proto http",
     "  default_backend app",
     "backend app",
+    // Without it the first request of each client connection opens a connection to the origin too; the others share theirs.
+    "  http-reuse always",
     `  server origin 127.0.0.1:${options.originPort}`,
     "",
   ];
@@ -186,7 +189,10 @@ async function answers(port: number, workers: number, child: ChildProcess): Prom
     if (child.exitCode !== null) return;
     if (performance.now() > deadlineMs) throw new Error(`nothing answers on port ${port}`);
     try {
-      const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
+      const response = await fetch(`http://127.0.0.1:${port}/`, {
+        headers: { connection: "close" },
+        signal: AbortSignal.timeout(answerTimeoutMs),
+      });
       await response.bytes();
       if (response.ok) answered++;
     } catch {
