@@ -2,7 +2,7 @@
 // which would let a second Sluice join in silently and take half of the connections: so control first binds each new
 // address alone for a moment. When one is taken, /proc tells on Linux who holds it, as far as we may look.
 
-import { existsSync, readdirSync, readFileSync, readlinkSync, unlinkSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, unlinkSync } from "node:fs";
 import { formatAddress } from "../base/address.ts";
 import type { Address } from "../config/plan.ts";
 
@@ -27,6 +27,8 @@ function tryTcp(host: string, port: number): string | null {
     Bun.listen({ hostname: host, port, exclusive: true, socket: { data() {} } }).stop(true);
     return null;
   } catch (error) {
+    // A kernel without IPv6: workers listen on all IPv4 addresses then.
+    if (host === "::" && (error as NodeJS.ErrnoException).code === "EAFNOSUPPORT") return tryTcp("0.0.0.0", port);
     return listenProblem({ kind: "tcp", host, port }, error as NodeJS.ErrnoException);
   }
 }
@@ -48,6 +50,7 @@ export function listenProblem(address: Address, error: NodeJS.ErrnoException): s
 /** A socket file that nobody answers on was left by a process that died: it is removed, or no one could listen there again. */
 async function tryUnix(path: string): Promise<string | null> {
   if (!existsSync(path)) return null;
+  if (!lstatSync(path).isSocket()) return `cannot listen on unix:${path}: a file that is no socket stands there`;
   try {
     const socket = await Bun.connect({ unix: path, socket: { data() {} } });
     socket.end();

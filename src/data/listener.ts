@@ -2,7 +2,7 @@
 // never swapped, only what stands behind it. All workers listen on the same TCP port by SO_REUSEPORT, and the kernel
 // shares connections out among them. A unix socket's path can be bound once: worker 0 serves it alone.
 
-import { unlinkSync } from "node:fs";
+import { lstatSync, unlinkSync } from "node:fs";
 import type { Socket, SocketHandler } from "bun";
 import type { Address, ListenerPlan } from "../config/plan.ts";
 import type { Context } from "../flow/context.ts";
@@ -92,16 +92,26 @@ function bind(address: Address, handlers: SocketHandler<PlainLine>): { stop(forc
   if (address.kind === "tcp") {
     // Bun's types leave reusePort out of what listen takes.
     const options = { hostname: address.host, port: address.port, reusePort: true, ...common };
-    return Bun.listen<PlainLine>(options);
+    try {
+      return Bun.listen<PlainLine>(options);
+    } catch (error) {
+      // "All addresses" is written "::"; a kernel without IPv6 has only the others.
+      if (address.host !== "::" || !isWithoutIpv6(error)) throw error;
+      return Bun.listen<PlainLine>({ ...options, hostname: "0.0.0.0" });
+    }
   }
   // What an earlier process left behind: control has made sure that nobody listens there.
   removeSocket(address.path);
   return Bun.listen<PlainLine>({ unix: address.path, ...common });
 }
 
+function isWithoutIpv6(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EAFNOSUPPORT";
+}
+
 function removeSocket(path: string): void {
   try {
-    unlinkSync(path);
+    if (lstatSync(path).isSocket()) unlinkSync(path);
   } catch {
     // Nothing was there.
   }
