@@ -1,0 +1,238 @@
+// The simulated driver: the port of flow/port.ts over the virtual network. It does what src/data does with sockets, keeps the
+// laws of the port, and watches that the flows keep theirs: nothing is said to a connection that the flow has let go.
+
+import { type Fault, fault } from "../../src/base/fault.ts";
+import { TimerWheel, tickMs } from "../../src/base/timerwheel.ts";
+import type { ServerPlan } from "../../src/config/plan.ts";
+import type { Context } from "../../src/flow/context.ts";
+import type { DialFlow, Line, LineFlow, Port, WakeFlow } from "../../src/flow/port.ts";
+import type { End } from "./network.ts";
+import { Violation, type World } from "./world.ts";
+
+const sweepMs = 1000;
+const pollMs = 4;
+
+/** How a server answers a dial. */
+export type Answer =
+  | { kind: "accept"; end: End; delayMs: number }
+  | { kind: "refuse"; delayMs: number }
+  | { kind: "hang" };
+
+export class SimDriver implements Port {
+  readonly world: World;
+  readonly wheel: TimerWheel;
+  readonly #answer: (server: ServerPlan) => Answer;
+  #context: Context | null = null;
+  #isInFlow = false;
+  #sweptMs = 0;
+  /** Lines that are open, to see that none is left. */
+  readonly lines: Set<SimLine> = new Set();
+  heldBytesMax = 0;
+  dialsOpen = 0;
+
+  constructor(world: World, answer: (server: ServerPlan) => Answer) {
+    this.world = world;
+    this.#answer = answer;
+    this.wheel = new TimerWheel(world.nowMs);
+  }
+
+  get nowMs(): number {
+    return this.world.nowMs;
+  }
+
+  get wallMs(): number {
+    return Date.UTC(2026, 0, 1) + this.world.nowMs;
+  }
+
+  random(): number {
+    return this.world.prng.next();
+  }
+
+  start(context: Context): void {
+    this.#context = context;
+    this.#tick();
+    this.#poll();
+  }
+
+  wake(flow: WakeFlow, deadlineMs: number): void {
+    if (!(deadlineMs >= 0)) throw new Violation(`a deadline of ${deadlineMs}`);
+    this.wheel.set(flow, deadlineMs);
+  }
+
+  forget(flow: WakeFlow): void {
+    this.wheel.remove(flow);
+  }
+
+  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number): void {
+    const answer = this.#answer(server);
+    this.dialsOpen++;
+    let isAnswered = false;
+    const refuse = (what: Fault): void => {
+      if (isAnswered) return;
+      isAnswered = true;
+      this.dialsOpen--;
+      this.tell(() => flow.refused(what));
+    };
+    this.world.after(timeoutMs, () => refuse(fault("connect_timeout")));
+    if (answer.kind === "hang") return;
+    this.world.after(answer.delayMs + 0.01, () => {
+      if (answer.kind === "refuse") return refuse(fault("connect_refused"));
+      if (isAnswered) return answer.end.close();
+      isAnswered = true;
+      this.dialsOpen--;
+      const line = new SimLine(this, answer.end);
+      line.flow = flow;
+      this.tell(() => flow.connected(line));
+    });
+  }
+
+  /** Every call into a flow goes through here: flows are never entered twice. */
+  tell(call: () => void): void {
+    if (this.#isInFlow) throw new Violation("a flow was called during a call that a flow makes");
+    this.#isInFlow = true;
+    try {
+      call();
+    } finally {
+      this.#isInFlow = false;
+    }
+  }
+
+  #tick(): void {
+    this.tell(() => this.wheel.advance(this.nowMs));
+    if (this.nowMs - this.#sweptMs >= sweepMs) {
+      this.#sweptMs = this.nowMs;
+      this.tell(() => this.#context!.sweep());
+    }
+    this.world.after(tickMs, () => this.#tick());
+  }
+
+  #poll(): void {
+    if (this.#context!.waiting.size > 0) this.tell(() => this.#context!.pollWaiting());
+    this.world.after(this.#context!.waiting.size > 0 ? pollMs : tickMs, () => this.#poll());
+  }
+}
+
+export class SimLine implements Line {
+  flow: LineFlow | null = null;
+  readonly socket: End;
+  readonly #driver: SimDriver;
+  #held: Uint8Array | null = null;
+  #isEnding = false;
+  #isGone = false;
+
+  constructor(driver: SimDriver, end: End) {
+    this.#driver = driver;
+    this.socket = end;
+    end.ears = {
+      data: (bytes) => this.#received(bytes),
+      writable: () => this.#flush(),
+      end: () => this.#ended(),
+      closed: (isReset) => this.#closed(isReset),
+    };
+    driver.lines.add(this);
+  }
+
+  get heldBytes(): number {
+    return this.#held?.length ?? 0;
+  }
+
+  // ---- what the flow says ----
+
+  send(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#check("send");
+    if (this.#isEnding) throw new Violation(`${this.socket.name}: send after end`);
+    if (!(start >= 0 && start <= end && end <= bytes.length)) throw new Violation(`send of [${start}, ${end})`);
+    if (this.#driver.world.trace !== null) this.#note(`< ${excerpt(bytes.subarray(start, end))}`);
+    const taken = this.#held === null ? this.socket.write(bytes, start, end) : 0;
+    if (taken < 0 || taken === end - start) return true;
+    const rest = bytes.subarray(start + taken, end);
+    this.#held = this.#held === null ? rest.slice() : new Uint8Array(Buffer.concat([this.#held, rest]));
+    this.#driver.heldBytesMax = Math.max(this.#driver.heldBytesMax, this.#held.length);
+    return false;
+  }
+
+  pause(): void {
+    this.#check("pause");
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.#check("resume");
+    this.socket.resume();
+  }
+
+  end(): void {
+    this.#check("end");
+    this.#note("end");
+    this.#isEnding = true;
+    if (this.#held === null) this.socket.shutdown();
+  }
+
+  destroy(): void {
+    this.#check("destroy");
+    this.#note("destroy");
+    const hasHeld = this.#held !== null;
+    this.#let();
+    if (hasHeld) this.socket.reset();
+    else this.socket.close();
+  }
+
+  reset(): void {
+    this.#check("reset");
+    this.#note("reset");
+    this.#let();
+    this.socket.reset();
+  }
+
+  #let(): void {
+    this.#isGone = true;
+    this.flow = null;
+    this.#held = null;
+    this.#driver.lines.delete(this);
+  }
+
+  #check(what: string): void {
+    if (this.#isGone) throw new Violation(`${this.socket.name}: ${what} after the connection was let go`);
+  }
+
+  #note(what: string): void {
+    this.#driver.world.note(this.socket.name, what);
+  }
+
+  // ---- what the network tells ----
+
+  #received(bytes: Uint8Array): void {
+    if (this.flow === null) return;
+    if (this.#driver.world.trace !== null) this.#note(`> ${excerpt(bytes)}`);
+    this.#driver.tell(() => this.flow!.received(bytes));
+  }
+
+  #flush(): void {
+    if (this.#held === null) return;
+    const taken = this.socket.write(this.#held, 0, this.#held.length);
+    if (taken >= 0 && taken < this.#held.length) {
+      this.#held = this.#held.subarray(taken);
+      return;
+    }
+    this.#held = null;
+    if (this.#isEnding) this.socket.shutdown();
+    if (this.flow !== null) this.#driver.tell(() => this.flow!.drained());
+  }
+
+  #ended(): void {
+    this.#note("> FIN");
+    if (this.flow !== null) this.#driver.tell(() => this.flow!.ended());
+  }
+
+  #closed(isReset: boolean): void {
+    this.#note(`closed${isReset ? " by reset" : ""}`);
+    const { flow } = this;
+    this.#let();
+    if (flow !== null) this.#driver.tell(() => flow.closed(isReset));
+  }
+}
+
+function excerpt(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.subarray(0, 200)).toString("latin1");
+  return `${bytes.length} ${JSON.stringify(text)}`;
+}

@@ -1,0 +1,257 @@
+// A simulated server: reads requests as strictly as any, answers each with what lets the client check everything, and, in some
+// runs, breaks its word in the ways that servers do. It also judges the proxy: a request reaches it once if it may only
+// once, whole or visibly broken, without the fields that stop at a proxy, and never before the last one is answered.
+
+import { contentOf, digestOf, fieldOf, Malformed, type Message, MessageReader } from "./message.ts";
+import type { End } from "./network.ts";
+import { chunkedOf, type Register, type Request } from "./requests.ts";
+import { Script } from "./script.ts";
+import type { OriginFault, Swarm } from "./swarm.ts";
+import { Violation, type World } from "./world.ts";
+
+export class OriginConnection {
+  readonly #world: World;
+  readonly #swarmNow: () => Swarm;
+  readonly #register: Register;
+  readonly #end: End;
+  readonly #script: Script;
+  readonly #reader = new MessageReader(false);
+  #request: Request | null = null;
+  #fault: OriginFault | null = null;
+  #isAnswering = false;
+  #isWhole = false;
+  #tunnel: Uint8Array[] | null = null;
+  #isServerFirst = false;
+  #answered = 0;
+  #isBroken = false;
+
+  constructor(world: World, swarmNow: () => Swarm, register: Register, end: End) {
+    this.#world = world;
+    this.#swarmNow = swarmNow;
+    this.#register = register;
+    this.#end = end;
+    this.#script = new Script(world, end);
+    this.#reader.onHead = (message) => this.#head(message);
+    this.#reader.onMessage = (message) => this.#message(message);
+    end.ears = {
+      data: (bytes) => this.#data(bytes),
+      writable: () => this.#script.run(),
+      end: () => this.#ended(),
+      closed: () => this.#script.stop(),
+    };
+    if (this.#isBad("closeAtOnce")) world.after(world.skewed(0, 50), () => this.#close());
+  }
+
+  get #swarm(): Swarm {
+    return this.#swarmNow();
+  }
+
+  #isBad(which: OriginFault): boolean {
+    return this.#swarm.originBad.includes(which) && this.#world.chance(this.#swarm.originBadShare / 4);
+  }
+
+  #close(): void {
+    if (this.#end.isClosed) return;
+    this.#isBroken = true;
+    this.#script.stop();
+    if (this.#world.chance(0.5)) this.#end.close();
+    else this.#end.reset();
+  }
+
+  #data(bytes: Uint8Array): void {
+    if (this.#isBroken) return;
+    if (this.#tunnel !== null) return this.#tunnelData(bytes);
+    try {
+      this.#reader.feed(bytes);
+    } catch (error) {
+      if (error instanceof Malformed) throw new Violation(`a server was sent what is malformed: ${error.message}`);
+      throw error;
+    }
+  }
+
+  #head(message: Message): void {
+    if (this.#request !== null) throw new Violation(`a server was sent a request before it had answered the last one`);
+    const request = this.#register.arrived(fieldOf(message, "x-id"));
+    this.#world.note("origin", `has ${request.id}`);
+    this.#request = request;
+    this.#isWhole = false;
+    this.#isAnswering = false;
+    const [method, target] = message.start;
+    if (method !== request.method || target !== request.target)
+      throw new Violation(`${request.id} became ${method} ${target}`);
+    if (fieldOf(message, "host") !== "sim.test") throw new Violation(`${request.id} came with another Host`);
+    const mayHop = request.head.includes("Connection: x-hop") || request.head.toLowerCase().includes(", x-hop");
+    if (mayHop && fieldOf(message, "x-hop") !== undefined)
+      throw new Violation(`${request.id} came with a field that Connection named`);
+    const { originBad, originBadShare } = this.#swarm;
+    this.#fault = originBad.length > 0 && this.#world.chance(originBadShare) ? this.#world.pick(originBad) : null;
+    if (this.#fault === "early" || this.#fault === "earlyClose") return this.#answer(request);
+    if (request.isContinueExpected)
+      this.#script.wait(this.#world.skewed(0, 50)).send("HTTP/1.1 100 Continue\r\n\r\n").run();
+  }
+
+  #message(message: Message): void {
+    const request = this.#request!;
+    if (digestOf(message.body) !== request.bodyDigest)
+      throw new Violation(
+        `${request.id} arrived with another body, ${message.body.length} bytes of ${request.body.length}`,
+      );
+    this.#isWhole = true;
+    if (!this.#isAnswering) this.#answer(request);
+    else if (this.#script.isDone) this.#done();
+  }
+
+  #answer(request: Request): void {
+    this.#isAnswering = true;
+    const world = this.#world;
+    const script = this.#script;
+    script.wait(world.skewed(0, 100));
+    if (this.#break(request)) return script.run();
+    if (request.isUpgrade && world.chance(0.8)) return this.#upgrade(request);
+    for (let hints = world.chance(0.2) ? world.between(1, 3) : 0; hints > 0; hints--)
+      script.send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n").wait(world.skewed(0, 20));
+    const { head, body, isClosing } = this.#response(
+      request,
+      world.chance(0.9) ? 200 : world.pick([204, 304, 404, 500]),
+    );
+    const middle = world.between(0, body.length);
+    script.send(Buffer.concat([Buffer.from(head, "latin1"), body.subarray(0, middle)]));
+    if (world.chance(0.3)) script.wait(world.skewed(0, 500));
+    script.send(body.subarray(middle));
+    if (this.#fault === "extraBytes") script.send("surplus");
+    script.act(() => {
+      if (isClosing || this.#fault === "earlyClose") {
+        this.#isBroken = true;
+        this.#end.close();
+      } else if (this.#isWhole) this.#done();
+    });
+    script.run();
+  }
+
+  /** A whole answer, framed in one of the ways there are. */
+  #response(request: Request, status: number): { head: string; body: Uint8Array; isClosing: boolean } {
+    const world = this.#world;
+    const isBodiless = request.method === "HEAD" || status === 204 || status === 304;
+    const seed = world.prng.u32();
+    const content = contentOf(seed, world.skewed(0, world.chance(0.1) ? 400_000 : 5_000));
+    const framing = status === 204 ? "none" : world.pick(["length", "length", "chunked", "close"]);
+    const isClosing = framing === "close" || world.chance(0.1);
+    let head = `HTTP/1.1 ${status} Whatever\r\nX-Echo-Id: ${request.id}\r\nX-Body: ${seed}-${content.length}\r\n`;
+    if (this.#isWhole) head += `X-Digest: ${request.bodyDigest}\r\n`;
+    if (framing === "length") head += `Content-Length: ${content.length}\r\n`;
+    if (framing === "chunked") head += "Transfer-Encoding: chunked\r\n";
+    if (isClosing && framing !== "close")
+      head += world.chance(0.5) ? "Connection: close, X-Hop\r\nX-Hop: 1\r\n" : "Connection: close\r\n";
+    head += "\r\n";
+    const body = isBodiless ? new Uint8Array(0) : framing === "chunked" ? chunkedOf(world, content, true) : content;
+    return { head, body, isClosing: isClosing };
+  }
+
+  #done(): void {
+    this.#request = null;
+    this.#answered++;
+    if (this.#swarm.originBad.includes("closeAfterSome") && this.#world.chance(0.2))
+      this.#world.after(this.#world.skewed(0, 200), () => {
+        if (this.#request === null) this.#close();
+        else if (this.#world.chance(0.5)) this.#close();
+      });
+  }
+
+  /** Break the server's word; false when it is kept. */
+  #break(request: Request): boolean {
+    const script = this.#script;
+    const world = this.#world;
+    const { head, body } = this.#response(request, 200);
+    switch (this.#fault) {
+      case "silent":
+        return true;
+      case "closeAfterRequest":
+        script.act(() => this.#close());
+        return true;
+      case "garbage":
+        script.send(
+          world.pick(["SSH-2.0-server\r\n", "\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n", "\u0000\u0001\u0002\u0003"]),
+        );
+        return true;
+      case "badFraming":
+        script.send(head.replace("\r\n\r\n", world.pick(badFields))).send(body);
+        return true;
+      case "interimFlood":
+        script.send("HTTP/1.1 102 Processing\r\n\r\n".repeat(100));
+        return true;
+      case "unaskedUpgrade":
+        if (request.isUpgrade) return false;
+        script.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: upgrade\r\n\r\n");
+        return true;
+      case "truncate":
+      case "reset":
+      case "stall": {
+        const whole = Buffer.concat([Buffer.from(head, "latin1"), body]);
+        const cut = world.between(1, whole.length - 1);
+        // A body that ends with the connection cannot be cut by a FIN: nobody could tell.
+        const isByLength = /content-length|transfer-encoding/i.test(head) && body.length > 0;
+        const isVisible = isByLength || cut < head.length;
+        script.send(whole.subarray(0, cut));
+        if (this.#fault === "truncate" && isVisible) script.act(() => this.#quit());
+        else if (this.#fault !== "stall") script.act(() => this.#reset());
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  #quit(): void {
+    this.#isBroken = true;
+    this.#end.shutdown();
+    this.#world.after(1_000, () => this.#end.close());
+  }
+
+  #reset(): void {
+    this.#isBroken = true;
+    this.#end.reset();
+  }
+
+  // ---- tunnels ----
+
+  #upgrade(request: Request): void {
+    const world = this.#world;
+    this.#isServerFirst = world.chance(0.4);
+    const first = this.#isServerFirst ? "X-First: server\r\n" : "";
+    this.#tunnel = [];
+    this.#script.send(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: upgrade\r\nX-Echo-Id: ${request.id}\r\n${first}\r\n`,
+    );
+    if (this.#isServerFirst) {
+      const seed = world.prng.u32();
+      const content = contentOf(seed, world.skewed(0, 100_000));
+      this.#script.send(`${content.length} ${seed} `.padEnd(32)).wait(world.skewed(0, 50)).send(content);
+      this.#script.act(() => this.#end.shutdown());
+    }
+    const rest = this.#reader.takeRest();
+    if (rest.length > 0) this.#tunnelData(rest);
+    this.#script.run();
+  }
+
+  #tunnelData(bytes: Uint8Array): void {
+    if (this.#isServerFirst) return;
+    this.#script.send(bytes).run();
+  }
+
+  #ended(): void {
+    if (this.#tunnel !== null && !this.#isServerFirst) this.#script.act(() => this.#end.shutdown()).run();
+    else {
+      this.#script.stop();
+      this.#world.after(1, () => this.#end.close());
+    }
+  }
+}
+
+const badFields: readonly string[] = [
+  "\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+  "\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n",
+  "\r\nTransfer-Encoding: gzip\r\n\r\n",
+  "\r\nName : value\r\n\r\n",
+  "\r\n folded\r\n\r\n",
+  "\nName: value\r\n\r\n",
+];

@@ -1,0 +1,233 @@
+// One run of the simulator: a seed decides everything. First faults, and what must hold in spite of them; then the faults stop,
+// and everything must come to an end; then new clients, who must all be served.
+
+import { Context } from "../../src/flow/context.ts";
+import { Downstream } from "../../src/flow/downstream.ts";
+import { Site, type SiteParts } from "../../src/flow/site.ts";
+import { Arena } from "../../src/memory/arena.ts";
+import { listenerCell, poolCell, serverCell, Tally, Totals, workerCell } from "../../src/memory/tally.ts";
+import { clearArena, makePlan, setServer } from "../playbook/plan.ts";
+import { Client } from "./client.ts";
+import { type Answer, SimDriver, SimLine } from "./driver.ts";
+import { connect } from "./network.ts";
+import { OriginConnection } from "./origin.ts";
+import { Register, type Request } from "./requests.ts";
+import { Stranger } from "./stranger.ts";
+import { calm, drawSwarm, type Swarm } from "./swarm.ts";
+import { Violation, World } from "./world.ts";
+
+const arena = Arena.inMemory();
+const serverNames = ["one", "two", "three"];
+/** More than one read of a client and a head; a line holds no more, whatever its peer does. */
+const heldBytesMax = 512 * 1024;
+const faultsMs = 10_000;
+/** Everything that was begun has ended by then, by its own doing or by a deadline. */
+const settleMs = 200_000;
+
+export interface Outcome {
+  readonly seed: number;
+  readonly problem: string | null;
+  readonly trace: readonly string[];
+  readonly answered: number;
+}
+
+export function runSeed(seed: number, isTraced = false): Outcome {
+  const world = new World(seed, isTraced);
+  const run = new Run(world);
+  let problem: string | null = null;
+  try {
+    run.go();
+  } catch (error) {
+    problem = error instanceof Violation ? error.message : ((error as Error).stack ?? String(error));
+    world.note("problem", problem);
+  }
+  return { seed, problem, trace: world.trace ?? [], answered: run.answered };
+}
+
+class Run {
+  readonly #world: World;
+  readonly #faulty: Swarm;
+  #swarm: Swarm;
+  readonly #tally = new Tally(arena, 0);
+  readonly #totals = new Totals(arena, 1);
+  readonly #parts: SiteParts;
+  readonly #driver: SimDriver;
+  readonly #context: Context;
+  readonly #register: Register;
+  readonly #clients: (Client | Stranger)[] = [];
+  #generation = 1;
+
+  constructor(world: World) {
+    this.#world = world;
+    clearArena(arena);
+    this.#faulty = drawSwarm(world);
+    this.#swarm = this.#faulty;
+    world.note("swarm", JSON.stringify(this.#swarm));
+    this.#parts = { arena, tally: this.#tally, workers: 1, random: () => world.prng.next() };
+    this.#driver = new SimDriver(world, (server) => this.#answerDial(server.slot));
+    const site = new Site(this.#plan(), this.#parts, null);
+    this.#register = new Register(world);
+    this.#context = new Context(this.#driver, this.#tally, site, (exchange) => {
+      const { head } = exchange;
+      const text = Buffer.from(head.bytes.subarray(head.start, head.end)).toString("latin1");
+      world.note("report", `${exchange.status} ${exchange.fault?.code ?? ""}`);
+      this.#register.reported(/\r\nX-Id: (\w+)\r\n/.exec(text)?.[1]);
+    });
+    this.#driver.start(this.#context);
+  }
+
+  get answered(): number {
+    return this.#clients.reduce((sum, client) => sum + client.answered, 0);
+  }
+
+  go(): void {
+    const world = this.#world;
+    const started = world.nowMs;
+    for (let count = this.#swarm.clients; count > 0; count--)
+      world.after(world.skewed(0, faultsMs / 2), () => this.#arrive(false));
+    this.#disturb();
+    world.run(started + faultsMs, () => this.#watch());
+    this.#swarm = calm(this.#faulty);
+    for (let slot = 0; slot < this.#swarm.servers; slot++) setServer(arena, slot, true);
+    if (!world.run(world.nowMs + settleMs, () => this.#watch() || this.#isSettled())) this.#complain("after faults");
+    this.#checkNothingLeft("after faults");
+    const before = this.#clients.length;
+    for (let count = 4; count > 0; count--) world.after(world.skewed(0, 1000), () => this.#arrive(true));
+    const isOver = (): boolean => this.#clients.length === before + 4 && this.#isSettled();
+    if (!world.run(world.nowMs + settleMs, () => this.#watch() || isOver())) this.#complain("without faults");
+    if (this.#faulty.drains) this.#drain();
+    this.#checkNothingLeft("at the end");
+  }
+
+  #plan(): ReturnType<typeof makePlan> {
+    const swarm = this.#swarm;
+    return makePlan({
+      generation: this.#generation++,
+      servers: serverNames.slice(0, swarm.servers),
+      server: { connectionsMax: swarm.serverLimit },
+      pool: {
+        retries: swarm.retries,
+        redispatch: swarm.redispatch,
+        queue: { lengthMax: swarm.queueLength, timeoutMs: 5_000 },
+        idle: { connectionsMax: swarm.idleMax, timeoutMs: 3_000 },
+      },
+      balance: { policy: this.#world.pick(["roundRobin", "leastConnections", "p2c", "random"]) },
+      upstream: { connectMs: 1_000, responseMs: 5_000, readMs: 8_000 },
+      downstream: { headMs: 4_000, idleMs: 6_000, readMs: 8_000, tunnelMs: 30_000, lingerMs: 1_000 },
+      forwarding: {
+        xForwardedFor: this.#world.chance(0.5),
+        via: this.#world.chance(0.5) ? "sluice" : null,
+        forwarded: this.#world.chance(0.5),
+      },
+      limits: { requestsPerConnectionMax: swarm.requestsMax, headBytesMax: 8192, bodyBytesMax: 0, fieldsMax: 50 },
+    });
+  }
+
+  /** A client comes: a well-behaved one, or, while there are faults, perhaps another. */
+  #arrive(isStrict: boolean): void {
+    const world = this.#world;
+    const name = `client-${this.#clients.length + 1}`;
+    const [near, far] = connect(world, this.#swarm, name);
+    const line = new SimLine(this.#driver, near);
+    const address = `192.0.2.${world.between(1, 9)}`;
+    this.#driver.tell(() => {
+      line.flow = new Downstream(this.#context, this.#context.site.listeners[0]!, line, address);
+    });
+    if (this.#swarm.clientMalformed && world.chance(0.3)) {
+      this.#clients.push(new Stranger(world, name, far));
+      return;
+    }
+    const count = world.skewed(1, 6);
+    const requests: Request[] = [];
+    for (let index = 1; index <= count; index++) requests.push(this.#register.make(this.#swarm, index === count));
+    const isCertain =
+      isStrict && this.#swarm.requestsMax === 0 && this.#swarm.queueLength > 4 && !this.#swarm.clientSlow;
+    this.#clients.push(new Client(world, this.#swarm, name, far, requests, isCertain));
+  }
+
+  #answerDial(slot: number): Answer {
+    const world = this.#world;
+    const swarm = this.#swarm;
+    if (swarm.refuses && world.chance(0.3)) return { kind: "refuse", delayMs: world.skewed(0, 200) };
+    if (swarm.hangs && world.chance(0.2)) return { kind: "hang" };
+    const [near, far] = connect(world, swarm, `server-${slot}`);
+    const origin = (): Swarm => this.#swarm;
+    const delayMs = world.chance(0.8) ? 0 : world.skewed(0, 1_500);
+    new OriginConnection(world, origin, this.#register, far);
+    return { kind: "accept", end: near, delayMs };
+  }
+
+  /** What the operator does meanwhile. */
+  #disturb(): void {
+    const world = this.#world;
+    if (this.#swarm.flaps) {
+      for (let times = world.between(1, 6); times > 0; times--) {
+        const slot = world.between(0, this.#swarm.servers - 1);
+        const isUp = world.chance(0.5);
+        world.after(world.between(0, faultsMs), () => setServer(arena, slot, isUp));
+      }
+    }
+    if (this.#swarm.reloads) {
+      for (let times = world.between(1, 4); times > 0; times--)
+        world.after(world.between(0, faultsMs), () => this.#reload());
+    }
+  }
+
+  #reload(): void {
+    this.#world.note("operator", "reloads");
+    this.#driver.tell(() => this.#context.adopt(new Site(this.#plan(), this.#parts, this.#context.site)));
+  }
+
+  #drain(): void {
+    const world = this.#world;
+    for (let count = 3; count > 0; count--) this.#arrive(false);
+    world.run(world.nowMs + world.skewed(0, 2_000), () => this.#watch());
+    world.note("operator", "drains");
+    this.#driver.tell(() => this.#context.drain());
+    if (!world.run(world.nowMs + settleMs, () => this.#watch() || this.#isSettled())) this.#complain("while draining");
+  }
+
+  /** What must hold at every moment. Never true: it is asked in place of an end. */
+  #watch(): boolean {
+    if (this.#driver.heldBytesMax > heldBytesMax)
+      throw new Violation(`a line holds ${this.#driver.heldBytesMax} bytes`);
+    if (this.#swarm.serverLimit > 0) {
+      for (let slot = 0; slot < this.#swarm.servers; slot++)
+        if (this.#totals.active(slot) > this.#swarm.serverLimit)
+          throw new Violation(`${this.#totals.active(slot)} exchanges at a server for ${this.#swarm.serverLimit}`);
+    }
+    return false;
+  }
+
+  #isSettled(): boolean {
+    return (
+      this.#clients.every((client) => client.isDone) && this.#driver.lines.size === 0 && this.#driver.dialsOpen === 0
+    );
+  }
+
+  #complain(when: string): void {
+    const clients = this.#clients.filter((client) => !client.isDone).map((client) => client.name);
+    const lines = [...this.#driver.lines].map((line) => line.socket.name);
+    throw new Violation(`not everything came to an end ${when}: ${[...clients, ...lines].join(", ")}`);
+  }
+
+  #checkNothingLeft(when: string): void {
+    const left: string[] = [];
+    const check = (name: string, value: number): void => {
+      if (value !== 0) left.push(`${name} ${value}`);
+    };
+    check("downstreams", this.#context.downstreams.size);
+    check("waiting rooms", this.#context.waiting.size);
+    check("connections", this.#totals.worker(workerCell.connections));
+    check("upstream connections", this.#totals.worker(workerCell.upstreamConnections));
+    check("listener connections", this.#totals.listener(0, listenerCell.connections));
+    check("queued", this.#totals.pool(0, poolCell.queued));
+    for (let slot = 0; slot < serverNames.length; slot++) {
+      check(`in flight at ${slot}`, this.#totals.active(slot));
+      check(`open at ${slot}`, this.#totals.server(slot, serverCell.open));
+      check(`idle at ${slot}`, this.#totals.server(slot, serverCell.idle));
+    }
+    check("deadlines", this.#driver.wheel.size);
+    if (left.length > 0) throw new Violation(`left over ${when}: ${left.join(", ")}`);
+  }
+}

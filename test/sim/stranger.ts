@@ -1,0 +1,53 @@
+// A client that sends what must be refused. Behind the offence it hides a request without an id: should any server ever see
+// it, the register complains. What it is answered does not matter here (test/conform judges that); that it ends does.
+
+import type { End } from "./network.ts";
+import { Script } from "./script.ts";
+import type { World } from "./world.ts";
+
+const hidden = "GET /hidden HTTP/1.1\r\nHost: sim.test\r\n\r\n";
+
+const offences: readonly string[] = [
+  `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${hidden.length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${hidden}`,
+  `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`,
+  `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n${hidden}`,
+  `GET / HTTP/1.1\r\nHost : a\r\n\r\n${hidden}`,
+  `GET / HTTP/1.1\nHost: a\n\n${hidden}`,
+  `GET / HTTP/1.1\r\n\r\n${hidden}`,
+  `GET / HTTP/2.0\r\nHost: a\r\n\r\n${hidden}`,
+  `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;\nx\r\n${hidden}`,
+  "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001",
+  `GET /${"a".repeat(20_000)}`,
+  `GET / HTTP/1.1\r\nHost: a\r\nX: ${"a".repeat(20_000)}`,
+  "GET / HT",
+  "",
+];
+
+export class Stranger {
+  readonly name: string;
+  readonly answered = 0;
+  isDone = false;
+
+  constructor(world: World, name: string, end: End) {
+    this.name = name;
+    const script = new Script(world, end);
+    if (world.chance(0.3)) {
+      script.dripBytes = world.between(1, 50);
+      script.dripMs = world.between(1, 100);
+    }
+    end.ears = {
+      data: () => {},
+      writable: () => script.run(),
+      end: () => {
+        script.stop();
+        end.close();
+        this.isDone = true;
+      },
+      closed: () => {
+        script.stop();
+        this.isDone = true;
+      },
+    };
+    script.send(world.pick(offences)).run();
+  }
+}

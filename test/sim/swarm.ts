@@ -1,0 +1,112 @@
+// Which faults exist in a run. Each seed draws a subset (swarm testing): with all of them always on, most runs would end before
+// the rarer ones meet each other, and some bugs show only while another fault is absent.
+
+import type { World } from "./world.ts";
+
+export interface Swarm {
+  /** Segments of the network: cut small, delayed. */
+  readonly splits: boolean;
+  readonly delayMsMax: number;
+  /** Bytes that a direction of a connection holds before its writer must wait. */
+  readonly windowBytes: number;
+  /** `pause` does not stop what was already under way. */
+  readonly latePause: boolean;
+  /** The runtime tells of a close once both sides have sent FIN. */
+  readonly isCloseTold: boolean;
+  readonly clientAborts: boolean;
+  readonly clientStalls: boolean;
+  readonly clientSlow: boolean;
+  readonly clientVanishes: boolean;
+  readonly clientMalformed: boolean;
+  readonly clientHalfCloses: boolean;
+  readonly pipelining: boolean;
+  readonly uploads: boolean;
+  readonly upgrades: boolean;
+  readonly http10: boolean;
+  readonly refuses: boolean;
+  readonly hangs: boolean;
+  readonly originBad: readonly OriginFault[];
+  readonly originBadShare: number;
+  readonly flaps: boolean;
+  readonly reloads: boolean;
+  readonly serverLimit: number;
+  readonly queueLength: number;
+  readonly idleMax: number;
+  readonly requestsMax: number;
+  readonly retries: number;
+  readonly redispatch: boolean;
+  readonly drains: boolean;
+  readonly clients: number;
+  readonly servers: number;
+}
+
+export const originFaults = [
+  "truncate",
+  "reset",
+  "garbage",
+  "silent",
+  "closeAtOnce",
+  "closeAfterRequest",
+  "closeAfterSome",
+  "extraBytes",
+  "interimFlood",
+  "stall",
+  "early",
+  "earlyClose",
+  "badFraming",
+  "unaskedUpgrade",
+] as const;
+export type OriginFault = (typeof originFaults)[number];
+
+export function drawSwarm(world: World): Swarm {
+  const is = (probability: number): boolean => world.chance(probability);
+  return {
+    splits: is(0.6),
+    delayMsMax: is(0.3) ? 0 : is(0.7) ? 20 : 400,
+    windowBytes: is(0.5) ? 256 * 1024 : world.skewed(512, 65_536),
+    latePause: is(0.5),
+    isCloseTold: is(0.7),
+    clientAborts: is(0.3),
+    clientStalls: is(0.3),
+    clientSlow: is(0.3),
+    clientVanishes: is(0.2),
+    clientMalformed: is(0.3),
+    clientHalfCloses: is(0.4),
+    pipelining: is(0.5),
+    uploads: is(0.7),
+    upgrades: is(0.4),
+    http10: is(0.3),
+    refuses: is(0.3),
+    hangs: is(0.2),
+    originBad: is(0.3) ? [] : originFaults.filter(() => is(0.3)),
+    originBadShare: is(0.5) ? 0.1 : 0.5,
+    flaps: is(0.2),
+    reloads: is(0.3),
+    serverLimit: is(0.4) ? world.between(1, 3) : 0,
+    queueLength: is(0.3) ? world.between(0, 3) : 100,
+    idleMax: is(0.3) ? world.between(0, 2) : 10,
+    requestsMax: is(0.2) ? world.between(1, 4) : 0,
+    retries: world.between(0, 3),
+    redispatch: is(0.8),
+    drains: is(0.2),
+    clients: world.between(1, 12),
+    servers: world.between(1, 3),
+  };
+}
+
+/** The same run without anything going wrong: what must then all be answered. */
+export function calm(swarm: Swarm): Swarm {
+  return {
+    ...swarm,
+    clientAborts: false,
+    clientStalls: false,
+    clientVanishes: false,
+    clientMalformed: false,
+    refuses: false,
+    hangs: false,
+    originBad: [],
+    flaps: false,
+    reloads: false,
+    drains: false,
+  };
+}
