@@ -21,6 +21,9 @@ export interface FunctionTime {
   readonly us: number;
 }
 
+/** The sampler says nothing while the loop waits; what follows such a gap is not the next function's time. */
+const sampleUsMax = 1000;
+
 /** Functions by their own time, most first. */
 export function selfTimes(profile: CpuProfile, root: string): FunctionTime[] {
   const frames = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
@@ -32,30 +35,25 @@ export function selfTimes(profile: CpuProfile, root: string): FunctionTime[] {
     const place = file === "" ? "(runtime)" : `${file}:${frame.lineNumber + 1}`;
     const name = frame.functionName || "(anonymous)";
     const key = `${name} ${place}`;
-    times.set(key, { name, place, us: (times.get(key)?.us ?? 0) + (profile.timeDeltas[index] ?? 0) });
+    const us = Math.min(profile.timeDeltas[index] ?? 0, sampleUsMax);
+    times.set(key, { name, place, us: (times.get(key)?.us ?? 0) + us });
   });
   return [...times.values()].sort((a, b) => b.us - a.us);
 }
 
 const rowsMax = 30;
 
-/** The largest profile in the folder is the worker's. */
+/** Of the profiles in the folder, one for each process, the worker's: the one that has run the data plane. */
 export function profileTable(folder: string, root: string): string {
-  const profiles = readdirSync(folder)
+  const profile = readdirSync(folder)
     .filter((name) => name.endsWith(".cpuprofile"))
     .map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as CpuProfile)
-    .sort((a, b) => busyUs(b, root) - busyUs(a, root));
-  if (profiles[0] === undefined) throw new Error(`no profile was written to ${folder}`);
-  const times = selfTimes(profiles[0], root).filter(({ name }) => name !== "(idle)");
+    .find(({ nodes }) => nodes.some(({ callFrame }) => callFrame.url.includes("/src/data/")));
+  if (profile === undefined) throw new Error(`no worker wrote a profile to ${folder}`);
+  const times = selfTimes(profile, root).filter(({ name }) => name !== "(idle)");
   const totalUs = times.reduce((sum, time) => sum + time.us, 0);
   const rows = times
     .slice(0, rowsMax)
     .map(({ name, place, us }) => `| ${((us / totalUs) * 100).toFixed(1)} % | ${name} | ${place} |`);
   return ["| self time | function | place |", "|---|---|---|", ...rows].join("\n");
-}
-
-function busyUs(profile: CpuProfile, root: string): number {
-  return selfTimes(profile, root)
-    .filter(({ name }) => name !== "(idle)")
-    .reduce((sum, time) => sum + time.us, 0);
 }

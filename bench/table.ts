@@ -51,5 +51,7 @@ export function ratios(figures: readonly Figures[], sluice = "sluice"): string {
 export function scaling(one: Figures, two: Figures, workers: number): string {
   const rate = (two.requestsPerSecond / one.requestsPerSecond).toFixed(2);
   const capacity = ((workers * one.workerUs) / two.workerUs).toFixed(2);
-  return `${one.target}: ${rate} times the requests/s here, ${capacity} by CPU time; the least busy worker took ${(two.leastShare * 100).toFixed(0)} %`;
+  const share =
+    two.leastShare < 1 ? `; the less busy worker took ${(two.leastShare * 100).toFixed(0)} % of the work` : "";
+  return `${two.target}: ${rate} times the requests/s of one here, ${capacity} by CPU time${share}`;
 }

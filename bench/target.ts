@@ -86,6 +86,8 @@ export const startNginx: Starter = (options) => {
         proxy_set_header Host $http_host;
         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
         proxy_set_header X-Forwarded-Proto $scheme;
+        # Bodies that a client takes slowly are held back, not written to a disk.
+        proxy_max_temp_file_size 0;
       }
     }`;
   return startAnyNginx("nginx", port, server, options);
