@@ -1,0 +1,32 @@
+// Waiting without luck: a condition is asked for again and again until it holds, and when it never does the test fails with a
+// sentence that says what was waited for. Nothing in test/e2e sleeps in the hope that something has happened meanwhile.
+
+const pollMs = 10;
+
+/** Resolves with the first value that is neither false, null nor undefined. */
+export async function until<T>(
+  what: string,
+  ask: () => T | Promise<T>,
+  withinMs = 10_000,
+): Promise<NonNullable<Exclude<T, false>>> {
+  const deadlineMs = performance.now() + withinMs;
+  for (;;) {
+    const value = await ask();
+    if (value !== false && value !== null && value !== undefined) return value as NonNullable<Exclude<T, false>>;
+    if (performance.now() > deadlineMs) throw new Error(`waited ${withinMs / 1000} s in vain: ${what}`);
+    await Bun.sleep(pollMs);
+  }
+}
+
+/** Rejects when the promise has not settled in time. */
+export async function within<T>(what: string, promise: Promise<T>, withinMs = 10_000): Promise<T> {
+  let timer: Timer | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited ${withinMs / 1000} s in vain: ${what}`)), withinMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
