@@ -41,7 +41,7 @@ export class Client {
     this.#hasHalfClose = swarm.clientHalfCloses && world.chance(0.5);
     this.#script = new Script(world, end);
     if (swarm.clientSlow && world.chance(0.4)) {
-      this.#script.dripBytes = world.between(1, 2000);
+      this.#script.dripBytes = world.between(isStrict ? 500 : 100, 2000);
       this.#script.dripMs = world.between(1, 50);
     }
     this.#reader.methodOf = () => this.#expected[0]?.method ?? "GET";
@@ -54,7 +54,7 @@ export class Client {
       end: () => this.#ended(),
       closed: (isReset) => this.#closed(isReset),
     };
-    this.#misbehave();
+    if (!isStrict) this.#misbehave();
     if (this.#isPipelining) for (const request of requests) this.#say(request);
     else this.#sayNext();
     this.#script.run();
@@ -166,7 +166,7 @@ export class Client {
       return;
     }
     if (!this.#isPipelining) {
-      if (request.framing !== "none" && !this.#script.isDone && !this.#hasShut)
+      if (this.#script.hasBytes)
         throw new Violation(`${this.name}: ${request.id} was answered before it was sent, without a close`);
       this.#sayNext();
     }
@@ -245,6 +245,8 @@ export class Client {
 
   #closed(isReset: boolean): void {
     this.#world.note(this.name, `sees close${isReset ? " by reset" : ""}`);
+    if (isReset && this.#isStrict && this.#tunnel !== null && !this.isDone)
+      throw new Violation(`${this.name}: the tunnel was reset though nothing is wrong`);
     if (!isReset && this.#tunnel !== null && !this.isDone) this.#tunnelEnded();
     else if (!isReset) this.#reader.end();
     this.#finish();

@@ -22,7 +22,6 @@ export class OriginConnection {
   #isWhole = false;
   #tunnel: Uint8Array[] | null = null;
   #isServerFirst = false;
-  #answered = 0;
   #isBroken = false;
 
   constructor(world: World, swarmNow: () => Swarm, register: Register, end: End) {
@@ -70,6 +69,11 @@ export class OriginConnection {
   }
 
   #head(message: Message): void {
+    if (fieldOf(message, "x-id") === undefined && message.start[1] === "/") {
+      // A stranger's: its head was fine, and what is wrong comes behind it.
+      this.#isBroken = true;
+      return;
+    }
     if (this.#request !== null) throw new Violation(`a server was sent a request before it had answered the last one`);
     const request = this.#register.arrived(fieldOf(message, "x-id"));
     this.#world.note("origin", `has ${request.id}`);
@@ -91,6 +95,7 @@ export class OriginConnection {
   }
 
   #message(message: Message): void {
+    if (this.#isBroken) return;
     const request = this.#request!;
     if (digestOf(message.body) !== request.bodyDigest)
       throw new Violation(
@@ -110,15 +115,15 @@ export class OriginConnection {
     if (request.isUpgrade && world.chance(0.8)) return this.#upgrade(request);
     for (let hints = world.chance(0.2) ? world.between(1, 3) : 0; hints > 0; hints--)
       script.send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n").wait(world.skewed(0, 20));
-    const { head, body, isClosing } = this.#response(
+    const { head, body, isClosing, isEndless } = this.#response(
       request,
       world.chance(0.9) ? 200 : world.pick([204, 304, 404, 500]),
     );
     const middle = world.between(0, body.length);
     script.send(Buffer.concat([Buffer.from(head, "latin1"), body.subarray(0, middle)]));
-    if (world.chance(0.3)) script.wait(world.skewed(0, 500));
+    if (world.chance(0.3) && middle < body.length) script.wait(world.skewed(0, 500));
     script.send(body.subarray(middle));
-    if (this.#fault === "extraBytes") script.send("surplus");
+    if (this.#fault === "extraBytes" && !isEndless) script.send("surplus");
     script.act(() => {
       if (isClosing || this.#fault === "earlyClose") {
         this.#isBroken = true;
@@ -129,12 +134,16 @@ export class OriginConnection {
   }
 
   /** A whole answer, framed in one of the ways there are. */
-  #response(request: Request, status: number): { head: string; body: Uint8Array; isClosing: boolean } {
+  #response(
+    request: Request,
+    status: number,
+  ): { head: string; body: Uint8Array; isClosing: boolean; isEndless: boolean } {
     const world = this.#world;
     const isBodiless = request.method === "HEAD" || status === 204 || status === 304;
     const seed = world.prng.u32();
     const content = contentOf(seed, world.skewed(0, world.chance(0.1) ? 400_000 : 5_000));
-    const framing = status === 204 ? "none" : world.pick(["length", "length", "chunked", "close"]);
+    const framing =
+      status === 204 ? "none" : world.pick(["length", "length", "chunked", isBodiless ? "length" : "close"]);
     const isClosing = framing === "close" || world.chance(0.1);
     let head = `HTTP/1.1 ${status} Whatever\r\nX-Echo-Id: ${request.id}\r\nX-Body: ${seed}-${content.length}\r\n`;
     if (this.#isWhole) head += `X-Digest: ${request.bodyDigest}\r\n`;
@@ -144,12 +153,11 @@ export class OriginConnection {
       head += world.chance(0.5) ? "Connection: close, X-Hop\r\nX-Hop: 1\r\n" : "Connection: close\r\n";
     head += "\r\n";
     const body = isBodiless ? new Uint8Array(0) : framing === "chunked" ? chunkedOf(world, content, true) : content;
-    return { head, body, isClosing: isClosing };
+    return { head, body, isClosing, isEndless: framing === "close" };
   }
 
   #done(): void {
     this.#request = null;
-    this.#answered++;
     if (this.#swarm.originBad.includes("closeAfterSome") && this.#world.chance(0.2))
       this.#world.after(this.#world.skewed(0, 200), () => {
         if (this.#request === null) this.#close();

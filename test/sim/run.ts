@@ -84,7 +84,7 @@ class Run {
     const world = this.#world;
     const started = world.nowMs;
     for (let count = this.#swarm.clients; count > 0; count--)
-      world.after(world.skewed(0, faultsMs / 2), () => this.#arrive(false));
+      world.after(world.skewed(0, faultsMs / 2), () => this.#arrive());
     this.#disturb();
     world.run(started + faultsMs, () => this.#watch());
     this.#swarm = calm(this.#faulty);
@@ -92,8 +92,8 @@ class Run {
     if (!world.run(world.nowMs + settleMs, () => this.#watch() || this.#isSettled())) this.#complain("after faults");
     this.#checkNothingLeft("after faults");
     const before = this.#clients.length;
-    for (let count = 4; count > 0; count--) world.after(world.skewed(0, 1000), () => this.#arrive(true));
-    const isOver = (): boolean => this.#clients.length === before + 4 && this.#isSettled();
+    for (let count = 8; count > 0; count--) world.after(world.skewed(0, 1000), () => this.#arrive());
+    const isOver = (): boolean => this.#clients.length === before + 8 && this.#isSettled();
     if (!world.run(world.nowMs + settleMs, () => this.#watch() || isOver())) this.#complain("without faults");
     if (this.#faulty.drains) this.#drain();
     this.#checkNothingLeft("at the end");
@@ -124,7 +124,7 @@ class Run {
   }
 
   /** A client comes: a well-behaved one, or, while there are faults, perhaps another. */
-  #arrive(isStrict: boolean): void {
+  #arrive(): void {
     const world = this.#world;
     const name = `client-${this.#clients.length + 1}`;
     const [near, far] = connect(world, this.#swarm, name);
@@ -140,9 +140,16 @@ class Run {
     const count = world.skewed(1, 6);
     const requests: Request[] = [];
     for (let index = 1; index <= count; index++) requests.push(this.#register.make(this.#swarm, index === count));
-    const isCertain =
-      isStrict && this.#swarm.requestsMax === 0 && this.#swarm.queueLength > 4 && !this.#swarm.clientSlow;
-    this.#clients.push(new Client(world, this.#swarm, name, far, requests, isCertain));
+    this.#clients.push(new Client(world, this.#swarm, name, far, requests, this.#isCertain()));
+  }
+
+  /** Whether nothing exists just now that would excuse an error or a lost answer. A reload does not. */
+  #isCertain(): boolean {
+    const swarm = this.#swarm;
+    if (swarm.originBad.length > 0 || swarm.refuses || swarm.hangs || swarm.flaps || swarm.drains) return false;
+    if (swarm.requestsMax > 0 || swarm.queueLength <= 12) return false;
+    const isHurried = swarm.delayMsMax < 100 && !swarm.clientSlow && !swarm.clientStalls && !swarm.clientVanishes;
+    return (swarm.serverLimit === 0 || isHurried) && this.#world.chance(0.8);
   }
 
   #answerDial(slot: number): Answer {
@@ -152,7 +159,7 @@ class Run {
     if (swarm.hangs && world.chance(0.2)) return { kind: "hang" };
     const [near, far] = connect(world, swarm, `server-${slot}`);
     const origin = (): Swarm => this.#swarm;
-    const delayMs = world.chance(0.8) ? 0 : world.skewed(0, 1_500);
+    const delayMs = world.chance(0.8) ? 0 : world.skewed(0, swarm.hangs ? 1_500 : 500);
     new OriginConnection(world, origin, this.#register, far);
     return { kind: "accept", end: near, delayMs };
   }
@@ -180,7 +187,8 @@ class Run {
 
   #drain(): void {
     const world = this.#world;
-    for (let count = 3; count > 0; count--) this.#arrive(false);
+    this.#swarm = { ...this.#swarm, drains: true };
+    for (let count = 3; count > 0; count--) this.#arrive();
     world.run(world.nowMs + world.skewed(0, 2_000), () => this.#watch());
     world.note("operator", "drains");
     this.#driver.tell(() => this.#context.drain());

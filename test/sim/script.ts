@@ -25,6 +25,11 @@ export class Script {
     return this.#steps.length === 0;
   }
 
+  /** Whether bytes are left to be sent. */
+  get hasBytes(): boolean {
+    return this.#steps.some((step) => "bytes" in step);
+  }
+
   send(bytes: Uint8Array | string): this {
     const all = typeof bytes === "string" ? Uint8Array.from(Buffer.from(bytes, "latin1")) : bytes;
     if (all.length > 0) this.#steps.push({ bytes: all, at: 0 });

@@ -60,10 +60,12 @@ export type OriginFault = (typeof originFaults)[number];
 
 export function drawSwarm(world: World): Swarm {
   const is = (probability: number): boolean => world.chance(probability);
+  const delayMsMax = is(0.3) ? 0 : is(0.7) ? 20 : 400;
   return {
     splits: is(0.6),
-    delayMsMax: is(0.3) ? 0 : is(0.7) ? 20 : 400,
-    windowBytes: is(0.5) ? 256 * 1024 : world.skewed(512, 65_536),
+    delayMsMax,
+    // A narrow and long way would take longer than a run.
+    windowBytes: is(0.5) ? 256 * 1024 : world.skewed(delayMsMax > 100 ? 8192 : 512, 65_536),
     latePause: is(0.5),
     isCloseTold: is(0.7),
     clientAborts: is(0.3),
