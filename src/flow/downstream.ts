@@ -161,15 +161,17 @@ export class Downstream implements LineFlow, WakeFlow {
     if (this.#isInputEnded) this.#exchange?.tunnelEndedDown();
   }
 
-  /** Said by the exchange when it has ended. `isWhole`: its request was read to the end. */
-  concluded(isPersistent: boolean, isWhole: boolean): void {
+  /** Said by the exchange when it has ended. `isFinal`: its request was read to the end, and the client said that it is its last. */
+  concluded(isPersistent: boolean, isFinal: boolean): void {
     this.#releaseExchange();
     this.#requests++;
     const { port } = this.#context;
     const { timeouts } = this.#listener.plan;
     if (!isPersistent || (this.#context.isDraining && this.#pending === null)) {
-      // With nothing left to read or to write this is a plain FIN.
-      if (isWhole && this.#pending === null && this.line.heldBytes === 0) return this.closeNow(false);
+      // With nothing left to read or to write this is a plain FIN. A client that may still send is waited for: its bytes
+      // would meet a RST, which can destroy the answer before it is read (RFC 9112 section 9.6).
+      const isQuiet = isFinal || this.#isInputEnded;
+      if (isQuiet && this.#pending === null && this.line.heldBytes === 0) return this.closeNow(false);
       this.#phase = phase.lingering;
       this.#pending = null;
       this.line.end();

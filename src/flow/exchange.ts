@@ -446,7 +446,7 @@ export class Exchange implements Sender, Plain {
     upstream.release(this.#isUpstreamPersistent && isRequestDone);
     const isPersistent = this.#isPersistent && isRequestDone;
     this.#conclude();
-    downstream.concluded(isPersistent, isRequestDone);
+    downstream.concluded(isPersistent, isRequestDone && !this.head.wantsKeepAlive);
   }
 
   /** The server broke its word inside an exchange. */
@@ -481,7 +481,7 @@ export class Exchange implements Sender, Plain {
     this.isAnswered = true;
     this.#send(output.bytes, 0, output.length);
     this.#conclude();
-    downstream.concluded(isPersistent, isRequestDone);
+    downstream.concluded(isPersistent, isRequestDone && !this.head.wantsKeepAlive);
   }
 
   /** About when a server may be back. */

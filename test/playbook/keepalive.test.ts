@@ -87,7 +87,7 @@ test("the last request that a connection may carry is answered with a close", ()
   server.sends(ok("2"));
   play.expectAmong(
     client.gets("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\n2"),
-    client.is("destroyed"),
+    client.is("ended"),
   );
 });
 

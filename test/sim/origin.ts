@@ -53,7 +53,8 @@ export class OriginConnection {
     if (this.#end.isClosed) return;
     this.#isBroken = true;
     this.#script.stop();
-    if (this.#world.chance(0.5)) this.#end.close();
+    // An end inside a body without a length, or inside a tunnel, could be taken for the real one.
+    if (!this.#isAnswering && this.#tunnel === null && this.#world.chance(0.5)) this.#end.close();
     else this.#end.reset();
   }
 
@@ -158,6 +159,7 @@ export class OriginConnection {
 
   #done(): void {
     this.#request = null;
+    this.#isAnswering = false;
     if (this.#swarm.originBad.includes("closeAfterSome") && this.#world.chance(0.2))
       this.#world.after(this.#world.skewed(0, 200), () => {
         if (this.#request === null) this.#close();

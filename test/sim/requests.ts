@@ -57,7 +57,7 @@ export class Register {
     const framing = hasBody ? (isOld || world.chance(0.5) ? "length" : "chunked") : "none";
     const body = contentOf(world.prng.u32(), hasBody ? world.skewed(0, 100_000) : 0);
     const isContinueExpected = hasBody && !isOld && world.chance(0.2);
-    const isClosing = world.chance(0.1);
+    const isClosing = isLast && world.chance(0.2);
     const lines = [
       `${method} /${id}?n=${world.between(0, 9)} HTTP/${isOld ? "1.0" : "1.1"}`,
       "Host: sim.test",

@@ -148,7 +148,12 @@ class Run {
     const swarm = this.#swarm;
     if (swarm.originBad.length > 0 || swarm.refuses || swarm.hangs || swarm.flaps || swarm.drains) return false;
     if (swarm.requestsMax > 0 || swarm.queueLength <= 12) return false;
-    const isHurried = swarm.delayMsMax < 100 && !swarm.clientSlow && !swarm.clientStalls && !swarm.clientVanishes;
+    const isHurried =
+      swarm.delayMsMax < 100 &&
+      swarm.windowBytes > 8192 &&
+      !swarm.clientSlow &&
+      !swarm.clientStalls &&
+      !swarm.clientVanishes;
     return (swarm.serverLimit === 0 || isHurried) && this.#world.chance(0.8);
   }
 
