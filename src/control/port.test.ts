@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { busyAddresses, holderOfPort, listenProblem } from "./port.ts";
@@ -59,11 +59,26 @@ test("a unix socket that is answered is in use; one that was left behind is remo
     expect(await busyAddresses([{ kind: "unix", path: live }])).toEqual([
       `cannot listen on unix:${live}: the socket is in use`,
     ]);
-    server.stop(true);
+    // Moved away while it is open, the file stays behind when the socket is closed, as after a crash.
     const dead = join(folder, "dead.sock");
-    writeFileSync(dead, "");
+    renameSync(live, dead);
+    server.stop(true);
     expect(await busyAddresses([{ kind: "unix", path: dead }])).toEqual([]);
-    expect(await Bun.file(dead).exists()).toBe(false);
+    expect(existsSync(dead)).toBe(false);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a file that is no socket is not taken for one that was left behind", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-port-"));
+  try {
+    const path = join(folder, "notes.txt");
+    writeFileSync(path, "keep me");
+    expect(await busyAddresses([{ kind: "unix", path }])).toEqual([
+      `cannot listen on unix:${path}: a file that is no socket stands there`,
+    ]);
+    expect(existsSync(path)).toBe(true);
   } finally {
     rmSync(folder, { recursive: true });
   }
