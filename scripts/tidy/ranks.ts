@@ -46,7 +46,8 @@ export function checkRanks(source: Source): Violation[] {
     return [violation(source, 1, "this room has no rank: add it to scripts/tidy/ranks.ts, or move it")];
   return importsOf(source).flatMap(({ specifier, isTypeOnly, line }) => {
     const target = resolve(source.path, specifier);
-    if (target === undefined) return [];
+    // The package's own name and version stand nowhere else.
+    if (target === undefined || target === "package.json") return [];
     const to = placeOf(target);
     if (to === undefined)
       return isTest(source.path) ? [] : [violation(source, line, `imports ${specifier}, which is outside of src`)];
