@@ -12,7 +12,7 @@ const isGood = await play([
   tidy,
   tests("units", ["src", "scripts", "bench"], minute),
   tests("playbook", ["test/playbook"], minute),
-  seeds("sim", "test/sim/main.ts", ["--seeds", "20"], minute),
-  seeds("fuzz", "test/fuzz/main.ts", ["--seeds", "20"], minute),
+  seeds("sim", "test/sim/main.ts", ["--seeds", "100"], minute),
+  seeds("fuzz", "test/fuzz/main.ts", ["--seeds", "100"], minute),
 ]);
 process.exit(isGood ? 0 : 1);

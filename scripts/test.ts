@@ -18,7 +18,7 @@ const isGood = await play([
   tests("conform", ["test/conform"], 2 * minute),
   tests("playbook", ["test/playbook"], 2 * minute),
   tests("sim tests", ["test/sim"], minute),
-  seeds("sim", "test/sim/main.ts", ["--seeds", "200"], 2 * minute),
+  seeds("sim", "test/sim/main.ts", ["--seeds", "2000"], 2 * minute),
   tests("fuzz tests", ["test/fuzz"], minute),
   seeds("fuzz", "test/fuzz/main.ts", ["--seeds", "200"], 2 * minute),
   tests("e2e", ["test/e2e"], 6 * minute),
