@@ -53,7 +53,10 @@ async function answer(mock: Mock, request: Request, server: Bun.Server<undefined
   mock.calls++;
   switch (url.pathname) {
     case "/headers":
-      return Response.json({ server: mock.name, method: request.method, headers: request.headers.toJSON() });
+      return new Response(
+        `${JSON.stringify({ server: mock.name, method: request.method, headers: request.headers.toJSON() }, null, 2)}\n`,
+        { headers: { "content-type": "application/json" } },
+      );
     case "/slow": {
       const ms = Math.min(SLOW_MS_MAX, Math.max(0, Number(url.searchParams.get("ms") ?? 1000) || 0));
       await Bun.sleep(ms);

@@ -15,6 +15,13 @@ import { terminal } from "./writer.ts";
 
 const USAGE_ERROR = 2;
 
+const examples = `
+Examples:
+  sluice                      a demo with three mock servers on :8080
+  sluice run --listen :8080 --to 127.0.0.1:8081,127.0.0.1:8082^3 --balance p2c
+  sluice run -c sluice.toml   everything else is said in a config
+  sluice status               what the one that runs is doing`;
+
 /** Ends with an exit code, or, for `run` and the demo, once all runs. */
 export async function main(words: readonly string[]): Promise<void> {
   const program = buildProgram((code) => {
@@ -45,6 +52,7 @@ export function buildProgram(ended: (code: number) => void): Command {
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .showHelpAfterError("(sluice --help lists commands and options)")
+    .addHelpText("after", examples)
     .exitOverride();
   addRunning(program);
   addConfig(program, ended);

@@ -74,7 +74,10 @@ function obeySignals(starting: Promise<Control>, source: ConfigSource, log: Log)
     const isFirst = firstMs === null;
     firstMs = performance.now();
     void starting.then(
-      (control) => (isFirst ? drain(control, signal, log) : endNow(control, signal, log)),
+      async (control) => {
+        if (!isFirst) await endNow(control, signal, log);
+        else if (await drain(control, signal, log)) process.exit(0);
+      },
       () => {}, // It did not start, and serve has said why.
     );
   };
@@ -88,11 +91,12 @@ function obeySignals(starting: Promise<Control>, source: ConfigSource, log: Log)
   process.on("SIGUSR1", () => void starting.then((control) => control.reopenLogs()).catch(() => {}));
 }
 
-async function drain(control: Control, signal: string, log: Log): Promise<void> {
+/** False when it was cut short by a second signal, which ends the process with another exit code. */
+async function drain(control: Control, signal: string, log: Log): Promise<boolean> {
   log.info(`${signal}: draining, for ${control.plan.drainMs / 1000} s at the most; a second signal ends it at once`);
-  await control.drain();
-  log.info("stopped cleanly");
-  process.exit(0);
+  const isWhole = await control.drain();
+  if (isWhole) log.info("stopped cleanly");
+  return isWhole;
 }
 
 async function endNow(control: Control, signal: string, log: Log): Promise<void> {

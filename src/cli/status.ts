@@ -2,6 +2,7 @@
 // Sluice answers, so that a script can ask.
 
 import type { ListenerStatus, PoolStatus, Status } from "../control/status.ts";
+import { shown } from "./banner.ts";
 import type { Writer } from "./check.ts";
 import { ask, errorOf, type RemoteOptions } from "./client.ts";
 import { table } from "./table.ts";
@@ -52,7 +53,7 @@ function workerTable({ workers }: Status): string {
 function listenerTable(listeners: readonly ListenerStatus[]): string {
   const rows = listeners.map(({ name, address, pool, connections, requests }) => [
     name,
-    address,
+    shown(address),
     pool,
     String(connections),
     String(requests),

@@ -71,6 +71,7 @@ export class Control implements AdminService {
   #admin: Admin | null = null;
   #config: Config;
   #phase: Phase = "starting";
+  #isCut = false;
   #reload = { isSuccessful: true, atMs: Date.now(), succeededAtMs: Date.now(), problems: [] as readonly string[] };
 
   private constructor(options: ControlOptions, state: StateFolder) {
@@ -117,7 +118,8 @@ export class Control implements AdminService {
     const problems = await busyAddresses(listens);
     const exposure = exposureProblem(adminAddress, config.admin.token);
     if (exposure !== null) problems.push(exposure);
-    if (listens.some((listen) => formatAddress(listen) === formatAddress(adminAddress)))
+    const isAnyPort = adminAddress.kind === "tcp" && adminAddress.port === 0;
+    if (!isAnyPort && listens.some((listen) => formatAddress(listen) === formatAddress(adminAddress)))
       problems.push(`the admin interface and a listener cannot both have ${formatAddress(adminAddress)}`);
     if (problems.length > 0) throw new Error(problems.join("\n"));
     const control = new Control(options, openState(options.stateFolder));
@@ -152,16 +154,19 @@ export class Control implements AdminService {
     return this.#admin!.address;
   }
 
-  /** Ends when no exchange is under way any more, at the latest after the plan's drain time. */
-  async drain(): Promise<void> {
+  /** Ends when no exchange is under way any more, at the latest after the plan's drain time. False when `end` came in between. */
+  async drain(): Promise<boolean> {
     this.#phase = "draining";
     await this.#supervisor.drain(this.plan.drainMs);
+    if (this.#isCut) return false;
     await this.#close();
+    return true;
   }
 
   /** Ends now, with all that is under way. */
   async end(): Promise<void> {
     this.#phase = "draining";
+    this.#isCut = true;
     await this.#close();
   }
 

@@ -249,7 +249,7 @@ export class Fleet {
         return record.checkReason;
       case "up":
       case null:
-        return record.checkReason === "" ? null : record.checkReason;
+        return null;
     }
   }
 

@@ -1,0 +1,157 @@
+// The command line as its users meet it: the real program in processes of its own, on free ports of loopback.
+
+import { afterEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Status } from "../control/status.ts";
+import { withCommand } from "./program.ts";
+
+const main = join(import.meta.dir, "..", "main.ts");
+const running: Bun.Subprocess[] = [];
+const folders: string[] = [];
+afterEach(async () => {
+  for (const child of running.splice(0)) {
+    child.kill("SIGKILL");
+    await child.exited;
+  }
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A command that ends by itself. */
+async function sluice(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+  const child = Bun.spawn([process.execPath, main, ...words], { stdout: "pipe", stderr: "pipe" });
+  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { code, out, err };
+}
+
+function freePort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  listener.stop(true);
+  return listener.port;
+}
+
+/** A Sluice that has said that it runs. */
+async function started(...words: string[]) {
+  const child = Bun.spawn([process.execPath, main, ...words], { stdout: "ignore", stderr: "pipe" });
+  running.push(child);
+  let said = "";
+  const reader = child.stderr.getReader();
+  const decoder = new TextDecoder();
+  const until = async (text: string): Promise<void> => {
+    while (!said.includes(text)) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error(`it ended before it said ${text}: ${said}`);
+      said += decoder.decode(value);
+    }
+  };
+  return { child, until, said: () => said };
+}
+
+test("options alone are the demo's, or run's where they say what to run", () => {
+  expect(withCommand([])).toEqual(["demo"]);
+  expect(withCommand(["--listen", ":9000"])).toEqual(["demo", "--listen", ":9000"]);
+  expect(withCommand(["--listen", ":9000", "--to", "a:1"])).toEqual(["run", "--listen", ":9000", "--to", "a:1"]);
+  expect(withCommand(["-c", "x.toml"])).toEqual(["run", "-c", "x.toml"]);
+  expect(withCommand(["--help"])).toEqual(["--help"]);
+  expect(withCommand(["status", "--json"])).toEqual(["status", "--json"]);
+});
+
+test("what is not understood is exit code 2, with the word that was meant", async () => {
+  const [command, option, nothing, server] = await Promise.all([
+    sluice("statsu"),
+    sluice("run", "--lisen", "x"),
+    sluice("run"),
+    sluice("drain", "noslash"),
+  ]);
+  expect([command.code, option.code, nothing.code, server.code]).toEqual([2, 2, 2, 2]);
+  expect(command.err).toContain("Did you mean status?");
+  expect(option.err).toContain("Did you mean --listen?");
+  expect(nothing.err).toContain("say what to run");
+  expect(server.err).toContain("it must be pool/host:port");
+});
+
+test("help and version are on stdout with exit code 0", async () => {
+  const [help, version] = await Promise.all([sluice("--help"), sluice("version")]);
+  expect([help.code, version.code]).toEqual([0, 0]);
+  expect(version.out).toMatch(/^sluice \d+\.\d+\.\d+ \(bun /);
+  expect(help.out).toMatchSnapshot();
+});
+
+test("run, status, drain, enable, reload, and a clean end at SIGTERM", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-cli-"));
+  folders.push(folder);
+  const origin = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("from the origin") });
+  const [port, adminPort] = [freePort(), freePort()];
+  const admin = `127.0.0.1:${adminPort}`;
+  const file = join(folder, "sluice.json");
+  const config = {
+    workers: 1,
+    admin: { listen: admin },
+    listeners: { web: { listen: `127.0.0.1:${port}`, use: "app" } },
+    pools: { app: { servers: [`127.0.0.1:${origin.port}`], check: { http: "/" } } },
+  };
+  writeFileSync(file, JSON.stringify(config));
+  const { child, until } = await started("run", "-c", file);
+  await until("started");
+  const server = `app/127.0.0.1:${origin.port}`;
+  expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("from the origin");
+
+  const status = await sluice("status", "-c", file, "--json");
+  expect((JSON.parse(status.out) as Status).pools[0]!.servers[0]).toMatchObject({ state: "up", requests: 1 });
+  expect((await sluice("drain", server, "--admin", admin)).code).toBe(0);
+  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(503);
+  expect((await sluice("enable", server, "--admin", admin)).code).toBe(0);
+  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+
+  writeFileSync(file, JSON.stringify({ ...config, pools: { app: { servers: "none" } } }));
+  const refused = await sluice("reload", "--admin", admin);
+  expect(refused.code).toBe(1);
+  expect(refused.err).toContain("plan 1 stays in force");
+  writeFileSync(file, JSON.stringify(config));
+  child.kill("SIGHUP");
+  await until("plan 2 is in force");
+
+  child.kill("SIGTERM");
+  expect(await child.exited).toBe(0);
+  await origin.stop(true);
+}, 20_000);
+
+test("a second signal ends at once what the first one lets finish", async () => {
+  const origin = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Promise<Response>(() => {}) });
+  const port = freePort();
+  const { child, until } = await started(
+    ...["run", "--listen", `127.0.0.1:${port}`, "--to", `127.0.0.1:${origin.port}`],
+    ...["--workers", "1", "--admin", `127.0.0.1:${freePort()}`],
+  );
+  await until("started");
+  const cut = fetch(`http://127.0.0.1:${port}/`).then(
+    () => "answered",
+    () => "cut",
+  );
+  while (origin.pendingRequests === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  child.kill("SIGINT");
+  await until("draining");
+  // Signals within half a second count as one, so they are repeated until the second is taken for one of its own.
+  const again = setInterval(() => child.kill("SIGINT"), 100);
+  expect(await child.exited).toBe(1);
+  clearInterval(again);
+  expect(await cut).toBe("cut");
+  await origin.stop(true);
+}, 20_000);
+
+test("the demo runs with three servers, each of which says who it is", async () => {
+  const [port, adminPort] = [freePort(), freePort()];
+  const { child, until, said } = await started("--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${adminPort}`);
+  await until("Ctrl-C ends it");
+  const answers = new Set<string>();
+  for (let n = 0; n < 3; n++) answers.add((await (await fetch(`http://127.0.0.1:${port}/`)).text()).slice(0, 19));
+  expect([...answers].toSorted()).toEqual(["Hello from server 1", "Hello from server 2", "Hello from server 3"]);
+  expect(said()).toContain(`curl http://127.0.0.1:${port}/headers`);
+  const second = await sluice("--listen", `127.0.0.1:${port}`);
+  expect(second.code).toBe(1);
+  expect(second.err).toContain(`cannot listen on 127.0.0.1:${port}: the address is in use`);
+  expect(second.err).toContain("choose others:");
+  child.kill("SIGTERM");
+  expect(await child.exited).toBe(0);
+}, 20_000);

@@ -1,0 +1,107 @@
+import { afterEach, expect, test } from "bun:test";
+import type { Server } from "node:net";
+import { createServer } from "node:net";
+import { compile } from "../config/compile.ts";
+import type { Plan } from "../config/plan.ts";
+import { configSchema } from "../config/schema.ts";
+import { Slots } from "../config/slots.ts";
+import type { ProbeResult } from "../health/probe.ts";
+import { Prober } from "./prober.ts";
+
+const opened: Server[] = [];
+const probers: Prober[] = [];
+afterEach(() => {
+  for (const prober of probers.splice(0)) prober.close();
+  for (const server of opened.splice(0)) server.close();
+});
+
+/** A server that answers each connection with these bytes; null never answers. */
+async function server(answer: string | null, heard: string[] = []): Promise<string> {
+  const listening = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (bytes) => {
+      heard.push(bytes.toString());
+      if (answer !== null) socket.end(answer);
+    });
+  });
+  opened.push(listening);
+  await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
+  return `127.0.0.1:${(listening.address() as { port: number }).port}`;
+}
+
+/** An address where nobody listens. */
+async function nobody(): Promise<string> {
+  const address = await server(null);
+  const closing = opened.pop()!;
+  await new Promise<void>((resolve) => closing.close(() => resolve()));
+  return address;
+}
+
+function plan(servers: readonly string[], check: object): Plan {
+  const config = configSchema.parse({
+    listeners: { web: { listen: ":0", use: "app" } },
+    pools: { app: { servers, check } },
+  });
+  return compile(config, new Slots(), () => undefined);
+}
+
+function prober() {
+  const results: [slot: number, result: ProbeResult][] = [];
+  let heard: (() => void) | null = null;
+  const made = new Prober(
+    (slot, result) => {
+      results.push([slot, result]);
+      heard?.();
+    },
+    () => 0.5,
+  );
+  probers.push(made);
+  const more = async (count: number): Promise<void> => {
+    while (results.length < count) await new Promise<void>((resolve) => (heard = resolve));
+  };
+  return { prober: made, results, more };
+}
+
+test("all servers are probed at once, and adopt waits for the first result of each", async () => {
+  const heard: string[] = [];
+  const servers = [
+    await server("HTTP/1.1 200 OK\r\n\r\n", heard),
+    await server("HTTP/1.1 503 No\r\n\r\n"),
+    await server(null),
+    await nobody(),
+  ];
+  const { prober: made, results } = prober();
+  await made.adopt(plan(servers, { http: "/healthz", every: "10s", timeout: "100ms" }));
+  const reasons = results.toSorted(([a], [b]) => a - b).map(([, result]) => [result.isHealthy, result.reason]);
+  expect(reasons).toEqual([
+    [true, "status 200"],
+    [false, "status 503 is not expected"],
+    [false, "no response in time"],
+    [false, "connecting failed: connection refused"],
+  ]);
+  expect(heard[0]).toContain(`\r\nHost: ${servers[0]}\r\n`);
+});
+
+test("a tcp check asks for a connection only, and probes go on", async () => {
+  const { prober: made, results, more } = prober();
+  await made.adopt(plan([await server("")], { tcp: true, every: "100ms", timeout: "50ms" }));
+  await more(3);
+  expect(results.map(([, result]) => result.reason).slice(0, 3)).toEqual(["connected", "connected", "connected"]);
+});
+
+test("a server that stays is not probed again at once; one that left is probed no more", async () => {
+  const [stays, leaves] = [await server("HTTP/1.1 200 OK\r\n\r\n"), await server("HTTP/1.1 200 OK\r\n\r\n")];
+  const check = { http: "/", every: "10s" };
+  const { prober: made, results } = prober();
+  await made.adopt(plan([stays, leaves], check));
+  await made.adopt(plan([stays], check));
+  expect(results.length).toBe(2);
+});
+
+test("closing frees whoever waits for a first result", async () => {
+  const { prober: made, results } = prober();
+  const adopting = made.adopt(plan([await server(null)], { http: "/", timeout: "5s", every: "10s" }));
+  made.close();
+  await adopting;
+  expect(results).toEqual([]);
+});
