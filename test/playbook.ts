@@ -196,6 +196,7 @@ export class Actor implements Line {
   /** The kernel takes nothing: what is sent is held. */
   isFull = false;
   isPaused = false;
+  #isEnded = false;
   readonly #play: Playbook;
 
   constructor(play: Playbook, name: string) {
@@ -224,6 +225,8 @@ export class Actor implements Line {
   }
 
   end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
     this.#say("ended");
   }
 

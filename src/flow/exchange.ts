@@ -256,8 +256,10 @@ export class Exchange implements Sender, Plain {
 
   /** The server takes bytes again. */
   drainedUp(): void {
-    if (this.tunnel !== null) this.tunnel.drainedUp();
-    else if (!this.requestBody.isDone) this.#downstream!.resumeBody();
+    if (this.tunnel !== null) {
+      this.tunnel.drainedUp();
+      if (this.tunnel.isOver) this.#endTunnel(false);
+    } else if (!this.requestBody.isDone) this.#downstream!.resumeBody();
   }
 
   // ---- the response ----
@@ -372,7 +374,11 @@ export class Exchange implements Sender, Plain {
 
   /** The client takes bytes again. */
   drainedDown(): void {
-    if (this.tunnel !== null) return this.tunnel.drainedDown();
+    if (this.tunnel !== null) {
+      this.tunnel.drainedDown();
+      if (this.tunnel.isOver) this.#endTunnel(false);
+      return;
+    }
     const line = this.attempt.upstream?.line;
     if (line) {
       line.resume();

@@ -29,11 +29,11 @@ export class Tunnel {
   }
 
   drainedUp(): void {
-    this.#downstream.resume();
+    if (!this.#isDownEnded) this.#downstream.resume();
   }
 
   drainedDown(): void {
-    this.#upstream.resume();
+    if (!this.#isUpEnded) this.#upstream.resume();
   }
 
   /** The client's FIN goes on to the server. */
@@ -47,7 +47,9 @@ export class Tunnel {
     this.#downstream.end();
   }
 
+  /** Both sides have ended, and have taken all that the other said before. */
   get isOver(): boolean {
-    return this.#isUpEnded && this.#isDownEnded;
+    if (!this.#isUpEnded || !this.#isDownEnded) return false;
+    return this.#upstream.heldBytes === 0 && this.#downstream.heldBytes === 0;
   }
 }

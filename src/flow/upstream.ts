@@ -112,7 +112,7 @@ export class Upstream implements DialFlow {
     const isAnswering = this.isAnswering;
     this.#gone();
     if (exchange === null) return;
-    if (exchange.tunnel !== null) exchange.tunnelClosed(isReset);
+    if (exchange.tunnel !== null) isReset ? exchange.tunnelClosed(true) : exchange.tunnelEndedUp();
     else if (this.#isHeadDone && this.body.kind === bodyKind.close && !isReset) exchange.responseEnded();
     else this.#lost(exchange, isAnswering);
   }
@@ -141,6 +141,8 @@ export class Upstream implements DialFlow {
   }
 
   #idle(): void {
+    // The end of the response may have come although the line was paused for a slow client.
+    this.line!.resume();
     this.idleSinceMs = this.#context.port.nowMs;
     if (this.#context.isDraining || !this.server.idle.put(this)) this.destroy();
   }

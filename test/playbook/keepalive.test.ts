@@ -1,10 +1,7 @@
 import { expect, test } from "bun:test";
 import { serverCell } from "../../src/memory/tally.ts";
 import { Playbook } from "../playbook.ts";
-
-const get = (path: string, ...fields: string[]): string =>
-  `GET ${path} HTTP/1.1\r\nHost: a\r\n${fields.map((field) => `${field}\r\n`).join("")}\r\n`;
-const ok = (body: string): string => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+import { get, ok } from "./words.ts";
 
 test("a request goes to a server and its response comes back, byte for byte", () => {
   const play = new Playbook();
@@ -116,4 +113,20 @@ test("Connection: close from the server ends its connection, not the client's", 
   play.expect(client.gets(ok("1")), server.is("destroyed"), "report 200");
   client.sends(get("/"));
   play.expect("dial one:80");
+});
+
+test("a server's connection that was paused for a slow client is read again by the next exchange", () => {
+  const play = new Playbook();
+  const slow = play.connect();
+  slow.sends(get("/1"));
+  const server = play.accept();
+  slow.isFull = true;
+  server.sends("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
+  play.expectAmong(server.is("paused"));
+  server.sends("cd");
+  play.expect(slow.gets("cd"), server.is("resumed"), "report 200");
+  const other = play.connect();
+  other.sends(get("/2"));
+  play.expect(server.gets(get("/2")));
+  expect(server.isPaused).toBe(false);
 });
