@@ -5,7 +5,6 @@
 //   end:   not ready > workers drain > admin and state folder are closed
 
 import { availableParallelism } from "node:os";
-import { formatAddress, readListenAddress } from "../base/address.ts";
 import { workersOf } from "../config/compile.ts";
 import type { Loaded } from "../config/load.ts";
 import type { Address, Plan } from "../config/plan.ts";
@@ -16,13 +15,11 @@ import { Board } from "../memory/board.ts";
 import { serverCell, Totals } from "../memory/tally.ts";
 import { type Admin, type AdminService, type Order, openAdmin, type ReloadOutcome } from "./admin.ts";
 import { Fleet } from "./fleet.ts";
-import { exposureProblem } from "./guard.ts";
 import type { Log } from "./log.ts";
 import { metricsText } from "./metrics.ts";
 import { Names } from "./names.ts";
-import { busyAddresses } from "./port.ts";
+import { addressOf, fileShortage, reloadProblems, startProblems } from "./preflight.ts";
 import { Prober } from "./prober.ts";
-import { openFilesMax } from "./processfigures.ts";
 import { Reconciler } from "./reconcile.ts";
 import { openState, type StateFolder } from "./state.ts";
 import { listenerStatus, poolStatus, type Status } from "./status.ts";
@@ -50,8 +47,6 @@ export interface ControlOptions {
 
 const TICK_MS = 100;
 const NAMES_MS = 10_000;
-/** Files that a worker has open besides connections: the arena, logs, listeners, its own. */
-const OTHER_FILES = 64;
 
 type Phase = "starting" | "running" | "draining";
 
@@ -113,18 +108,11 @@ export class Control implements AdminService {
   /** Rejects with an Error whose message is for the operator, a line for each problem; nothing is left behind then. */
   static async start(options: ControlOptions): Promise<Control> {
     const { config } = options;
-    const adminAddress = addressOf(config.admin.listen);
-    const listens = Object.values(config.listeners).map((listener) => addressOf(listener.listen));
-    const problems = await busyAddresses(listens);
-    const exposure = exposureProblem(adminAddress, config.admin.token);
-    if (exposure !== null) problems.push(exposure);
-    const isAnyPort = adminAddress.kind === "tcp" && adminAddress.port === 0;
-    if (!isAnyPort && listens.some((listen) => formatAddress(listen) === formatAddress(adminAddress)))
-      problems.push(`the admin interface and a listener cannot both have ${formatAddress(adminAddress)}`);
+    const problems = await startProblems(config);
     if (problems.length > 0) throw new Error(problems.join("\n"));
     const control = new Control(options, openState(options.stateFolder));
     try {
-      await control.#open(adminAddress);
+      await control.#open(addressOf(config.admin.listen));
       return control;
     } catch (error) {
       await control.#close();
@@ -142,7 +130,8 @@ export class Control implements AdminService {
       setInterval(() => this.#fleet.tick(Date.now()), TICK_MS),
       setInterval(() => void this.#refreshNames(), NAMES_MS),
     );
-    this.#warnOfFiles();
+    const shortage = fileShortage(this.plan, this.workers);
+    if (shortage !== null) this.#log.warn(shortage);
   }
 
   /** The plan in force. */
@@ -185,20 +174,13 @@ export class Control implements AdminService {
     if (!loaded.ok) return this.#reloaded(loaded.problems.map(problemLine));
     for (const warning of loaded.warnings) this.#log.warn(problemLine(warning));
     const { config } = loaded;
-    const problems = await busyAddresses(this.#newAddresses(config));
+    const problems = await reloadProblems(config, this.plan);
     const problem = problems.length > 0 ? problems.join("; ") : await this.#reconciler.apply(config);
     if (problem !== null) return this.#reloaded([problem]);
     this.#warnOfRestart(config);
     this.#config = config;
     this.#log.level = config.log.level;
     return this.#reloaded([]);
-  }
-
-  #newAddresses(config: Config): Address[] {
-    const open = new Set(this.plan.listeners.map((listener) => formatAddress(listener.address)));
-    return Object.values(config.listeners)
-      .map((listener) => addressOf(listener.listen))
-      .filter((address) => !open.has(formatAddress(address)));
   }
 
   #reloaded(problems: readonly string[]): ReloadOutcome {
@@ -285,18 +267,6 @@ export class Control implements AdminService {
     if (needed.length > 0) this.#log.warn(`changes of ${needed.join(", ")} take effect at the next start only`);
   }
 
-  /** Bun has raised the soft limit to the hard one by now, so what it says is what there is. */
-  #warnOfFiles(): void {
-    const limit = openFilesMax();
-    const connections = this.plan.listeners.reduce((sum, listener) => sum + listener.connectionsMax, 0);
-    const needed = Math.ceil((2 * connections) / this.workers) + OTHER_FILES;
-    if (limit === null || limit >= needed) return;
-    this.#log.warn(
-      `ulimit -n is ${limit}, and a worker needs ${needed} for its share of ${connections} connections of clients and as many ` +
-        "to servers; raise it (ulimit -Hn, LimitNOFILE) or lower maxConnections",
-    );
-  }
-
   async #close(): Promise<void> {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     this.#prober.close();
@@ -304,12 +274,6 @@ export class Control implements AdminService {
     await this.#admin?.close();
     this.#state.close();
   }
-}
-
-function addressOf(text: string): Address {
-  const reading = readListenAddress(text);
-  if (!reading.ok) throw new Error(`${text} ${reading.message}`);
-  return reading.value;
 }
 
 /** What live traffic has shown of a server. Attempts in flight have not ended and prove nothing yet. */

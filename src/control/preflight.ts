@@ -1,0 +1,56 @@
+// What can be known to go wrong before anything is started: addresses that are taken, an admin interface that is open to the
+// world, and too few files for the connections that are promised. It asks the system and changes nothing.
+
+import { formatAddress, readListenAddress } from "../base/address.ts";
+import type { Address, Plan } from "../config/plan.ts";
+import type { Config } from "../config/types.ts";
+import { exposureProblem } from "./guard.ts";
+import { busyAddresses } from "./port.ts";
+import { openFilesMax } from "./processfigures.ts";
+
+/** Files that a worker has open besides connections: the arena, logs, listeners, its own. */
+const OTHER_FILES = 64;
+
+/** Sentences for the operator; none when the config can be started. */
+export async function startProblems(config: Config): Promise<string[]> {
+  const admin = addressOf(config.admin.listen);
+  const listens = listensOf(config);
+  const problems = await busyAddresses(listens);
+  const exposure = exposureProblem(admin, config.admin.token);
+  if (exposure !== null) problems.push(exposure);
+  const isAnyPort = admin.kind === "tcp" && admin.port === 0;
+  if (!isAnyPort && listens.some((listen) => formatAddress(listen) === formatAddress(admin)))
+    problems.push(`the admin interface and a listener cannot both have ${formatAddress(admin)}`);
+  return problems;
+}
+
+/** The same for a reload: addresses of the plan in force are ours already. */
+export function reloadProblems(config: Config, plan: Plan): Promise<string[]> {
+  const ours = new Set(plan.listeners.map((listener) => formatAddress(listener.address)));
+  return busyAddresses(listensOf(config).filter((address) => !ours.has(formatAddress(address))));
+}
+
+/**
+ * A warning when a worker's share of all connections, each with one to a server, needs more files than it may open. Bun
+ * has raised the soft limit to the hard one by now, so what the system says is what there is.
+ */
+export function fileShortage(plan: Plan, workers: number, limit: number | null = openFilesMax()): string | null {
+  const connections = plan.listeners.reduce((sum, listener) => sum + listener.connectionsMax, 0);
+  const needed = Math.ceil((2 * connections) / workers) + OTHER_FILES;
+  if (limit === null || limit >= needed) return null;
+  return (
+    `ulimit -n is ${limit}, and a worker needs ${needed} for its share of ${connections} connections of clients and as many ` +
+    "to servers; raise it (ulimit -Hn, LimitNOFILE) or lower maxConnections"
+  );
+}
+
+/** Of a checked config: every address in it can be read. */
+export function addressOf(text: string): Address {
+  const reading = readListenAddress(text);
+  if (!reading.ok) throw new Error(`${text} ${reading.message}`);
+  return reading.value;
+}
+
+function listensOf(config: Config): Address[] {
+  return Object.values(config.listeners).map((listener) => addressOf(listener.listen));
+}
