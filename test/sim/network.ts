@@ -36,6 +36,8 @@ export class End {
   #isFinArrived = false;
   #isFinTold = false;
   #isShut = false;
+  /** A RST has come, and nothing after it counts. */
+  #isReset = false;
   isClosed = false;
   readBytes = 0;
 
@@ -117,6 +119,7 @@ export class End {
 
   #receive(segment: Uint8Array): void {
     if (this.isClosed) return this.#sendReset();
+    if (this.#isReset) return;
     this.#arrived.push(segment);
     this.#arrivedBytes += segment.length;
     this.#scheduleRead();
@@ -128,7 +131,8 @@ export class End {
   }
 
   #receiveReset(): void {
-    if (this.isClosed) return;
+    if (this.isClosed || this.#isReset) return;
+    this.#isReset = true;
     if (this.#world.chance(0.5) || this.#isPaused) {
       this.#arrived = [];
       this.#arrivedBytes = 0;
@@ -149,7 +153,7 @@ export class End {
   }
 
   #scheduleRead(): void {
-    if (this.#isReadScheduled || this.isClosed) return;
+    if (this.#isReadScheduled || this.isClosed || this.#isReset) return;
     if (this.#arrivedBytes === 0 && !(this.#isFinArrived && !this.#isFinTold)) return;
     if (this.#isPaused && !this.#mayReadOnce) return;
     this.#isReadScheduled = true;
@@ -158,7 +162,7 @@ export class End {
 
   #read(): void {
     this.#isReadScheduled = false;
-    if (this.isClosed) return;
+    if (this.isClosed || this.#isReset) return;
     if (this.#isPaused && !this.#mayReadOnce) return;
     this.#mayReadOnce = false;
     if (this.#arrivedBytes > 0) {
