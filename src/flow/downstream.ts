@@ -50,7 +50,7 @@ export class Downstream implements LineFlow, WakeFlow {
     this.#site = context.site;
     this.line = line;
     this.address = address;
-    this.isTrusted = listener.forwarding.isTrusted(address);
+    this.isTrusted = listener.forwarding.trust.isTrusted(address);
     const { cells } = context.tally;
     cells[listener.row + listenerCell.accepted]!++;
     cells[listener.row + listenerCell.connections]!++;
@@ -285,7 +285,7 @@ export class Downstream implements LineFlow, WakeFlow {
     this.#site = site;
     this.#listener = site.listener(this.#listener.plan.slot) ?? this.#listener;
     this.#preface = null;
-    this.isTrusted = this.#listener.forwarding.isTrusted(this.address);
+    this.isTrusted = this.#listener.forwarding.trust.isTrusted(this.address);
   }
 
   #beginHead(): void {

@@ -5,37 +5,32 @@
 //              │ no server        │ fault, no byte sent          │ fault
 //              └──────────────────┴─> answered by us             └─> connection reset: never a truncated body as whole
 //
-// A response is passed on in one of three ways: as it is (nearly always), with its chunks opened for a client that speaks
-// HTTP/1.0, or put into chunks when its end is the server's FIN, so that the client can tell the end from an accident.
+// Decisions from the head alone are in admission.ts, the ways a body goes on in relay.ts, counting in account.ts.
 
 import { type Fault, fault } from "../base/fault.ts";
-import { hashBytes, hashString } from "../base/hash.ts";
-import { bucketOf, listenerCell, routeCell, serverCell } from "../memory/tally.ts";
-import { Body, type Plain } from "../wire/http1/body.ts";
-import { isName } from "../wire/http1/fields.ts";
+import { listenerCell, serverCell } from "../memory/tally.ts";
+import { Body } from "../wire/http1/body.ts";
 import { requestBody, responseBody } from "../wire/http1/framing.ts";
 import { bodyKind, Head, method } from "../wire/http1/head.ts";
-import type { Output } from "../wire/http1/writer.ts";
+import { countExchange } from "./account.ts";
+import { balanceKeyOf, isUpgradeAsked, refusalOf } from "./admission.ts";
 import { Attempt } from "./attempt.ts";
 import type { Context } from "./context.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Sender } from "./forwarding.ts";
+import { lastChunk, Relay } from "./relay.ts";
 import { writeReply } from "./reply.ts";
 import type { ListenerSite, PoolSite, RouteSite } from "./site.ts";
-import { cookieValue, stickyField } from "./sticky.ts";
+import { stickyField } from "./sticky.ts";
 import { Tunnel } from "./tunnel.ts";
 import type { Upstream } from "./upstream.ts";
 
-const relay = { asIs: 0, opened: 1, chunked: 2 } as const;
 /** Body bytes up to this are copied behind their head, so that both leave in one write. */
 const coalesceBytesMax = 32 * 1024;
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const transferChunked = encode("Transfer-Encoding: chunked\r\n");
-const lastChunk = encode("0\r\n\r\n");
-const crlf = encode("\r\n");
-const h2c = encode("h2c");
 
-export class Exchange implements Sender, Plain {
+export class Exchange implements Sender {
   readonly head: Head;
   readonly requestBody: Body = new Body();
   readonly attempt: Attempt;
@@ -57,11 +52,10 @@ export class Exchange implements Sender, Plain {
   #bodyEnd = 0;
   /** No body byte beyond those has been passed on. */
   #isBodyHeld = true;
-  #relay: number = relay.asIs;
+  readonly #relay: Relay = new Relay();
   #isPersistent = true;
   /** A status line has been sent to the client. */
   isAnswered = false;
-  #isResponseDone = false;
   #isUpstreamPersistent = false;
   status = 0;
   /** Why it did not end well, or null. */
@@ -87,10 +81,8 @@ export class Exchange implements Sender, Plain {
     this.isUpgrade = false;
     this.requestIdIndex = -1;
     this.#isBodyHeld = true;
-    this.#relay = relay.asIs;
     this.#isPersistent = true;
     this.isAnswered = false;
-    this.#isResponseDone = false;
     this.#isUpstreamPersistent = false;
     this.status = 0;
     this.fault = null;
@@ -149,54 +141,20 @@ export class Exchange implements Sender, Plain {
     const { head } = this;
     const { forwarding } = this.listener;
     this.#isPersistent = head.wantsKeepAlive && !this.#downstream!.isLast;
-    const refusal = this.#refusal();
+    const refusal = refusalOf(head, this.requestBody, this.requestBytes, this.#context.limits.bodyBytesMax);
     if (refusal !== null) return this.fail(refusal);
-    if (this.isTrusted && head.hasSpecial) this.clientAddress = forwarding.clientAddress(head, this.address);
+    if (this.isTrusted && head.hasSpecial) this.clientAddress = forwarding.trust.clientAddress(head, this.address);
     if (forwarding.requestId !== null) {
       this.requestIdIndex = forwarding.findRequestId(head);
       this.requestIdCount = ++this.#context.requestIdCount;
     }
-    this.isUpgrade = head.hasUpgrade && this.#wantsUpgrade();
+    this.isUpgrade = isUpgradeAsked(head, this.requestBody);
     this.attempt.begin();
-  }
-
-  #refusal(): Fault | null {
-    const { head } = this;
-    if (head.method === method.connect || head.method === method.trace) return fault("method_refused");
-    if (this.requestBody.isBad) return fault("bad_chunk");
-    const { bodyBytesMax } = this.#context.limits;
-    if (bodyBytesMax > 0 && (head.contentLength > bodyBytesMax || this.requestBytes > bodyBytesMax))
-      return fault("body_too_large");
-    return null;
-  }
-
-  /** RFC 9110 7.8; any protocol but h2c, which would give the client a way past every rule here. */
-  #wantsUpgrade(): boolean {
-    const { head } = this;
-    if (head.upgradeIndex === -1 || head.minor === 0) return false;
-    if (head.method !== method.get || this.requestBody.kind !== bodyKind.none) return false;
-    return !isName(head.bytes, head.spans[head.upgradeIndex * 4 + 2]!, head.spans[head.upgradeIndex * 4 + 3]!, h2c);
   }
 
   /** What a hashing policy hashes. */
   balanceKey(): number {
-    const { key } = this.pool.plan.balance;
-    const { head } = this;
-    switch (key.kind) {
-      case "ip":
-        return hashString(this.clientAddress);
-      case "uri":
-        return hashBytes(head.bytes, head.targetStart, head.targetEnd);
-      case "cookie":
-        return hashString(cookieValue(head, key.name, 4096));
-      case "header": {
-        for (let index = 0; index < head.fieldCount; index++) {
-          if (!isName(head.bytes, head.spans[index * 4]!, head.spans[index * 4 + 1]!, headerName(key.name))) continue;
-          return hashBytes(head.bytes, head.spans[index * 4 + 2]!, head.spans[index * 4 + 3]!);
-        }
-        return hashString(this.clientAddress);
-      }
-    }
+    return balanceKeyOf(this.head, this.pool.plan.balance.key, this.clientAddress);
   }
 
   /** The attempt waits for a server, or for a connection: the client waits too. */
@@ -244,10 +202,8 @@ export class Exchange implements Sender, Plain {
     this.#isBodyHeld = false;
     this.#countUp(upstream, next - start);
     const isTaken = upstream.line.send(bytes, start, next);
-    if (this.requestBody.isDone) {
-      if (this.#isResponseDone) this.#finish();
-      else this.#arm(this.pool.plan.timeouts.responseMs);
-    } else {
+    if (this.requestBody.isDone) this.#arm(this.pool.plan.timeouts.responseMs);
+    else {
       if (!isTaken) this.#downstream!.holdBody();
       this.#arm(this.listener.plan.timeouts.readMs);
     }
@@ -288,27 +244,22 @@ export class Exchange implements Sender, Plain {
     const kind = responseBody(head, this.head.method);
     upstream.body.begin(kind, head.contentLength);
     const isOld = this.head.minor === 0;
-    this.#relay =
-      kind === bodyKind.chunked && isOld
-        ? relay.opened
-        : kind === bodyKind.close && !isOld
-          ? relay.chunked
-          : relay.asIs;
+    this.#relay.begin(kind, isOld);
     // A client that waits for "100 Continue" and was not told may or may not send its body: nobody can tell what comes next.
     const isUnfinished = !this.requestBody.isDone;
-    if (isUnfinished || this.#relay === relay.opened || (kind === bodyKind.close && isOld)) this.#isPersistent = false;
+    if (isUnfinished || this.#relay.isOpened || (kind === bodyKind.close && isOld)) this.#isPersistent = false;
     if (this.#context.isDraining) this.#isPersistent = false;
-    this.#writeHead(head, kind);
+    this.#writeHead(head);
     this.#sendBody(upstream, bytes, bodyStart, end, true);
   }
 
-  #writeHead(head: Head, kind: number): void {
+  #writeHead(head: Head): void {
     const { output } = this.#context;
     const { plan } = this.pool;
     output.clear();
     const { forwarding } = this.listener;
-    forwarding.writeResponse(output, head, false, this.#relay === relay.opened);
-    if (this.#relay === relay.chunked && kind === bodyKind.close) output.put(transferChunked);
+    forwarding.writeResponse(output, head, false, this.#relay.isOpened);
+    if (this.#relay.isChunked) output.put(transferChunked);
     if (plan.balance.sticky !== null && !this.attempt.isSticky) {
       output.latin1(stickyField(plan.balance.sticky, plan.servers[this.attempt.index]!.cookie));
     }
@@ -328,14 +279,13 @@ export class Exchange implements Sender, Plain {
     const { output } = this.#context;
     const { body } = upstream;
     const headBytes = output.length;
-    const next = body.advance(bytes, start, end, this.#relay === relay.opened ? this : undefined);
+    const next = this.#relay.advance(body, output, bytes, start, end);
     if (body.isBad) return this.failUpstream(fault("truncated_response"));
-    if (this.#relay === relay.chunked && next > start) this.#writeChunk(output, bytes, start, next);
     // Bytes behind the end of a message nobody asked for: the connection is not to be trusted with another exchange.
     if (next < end) this.#isUpstreamPersistent = false;
     let isTaken = true;
-    if (this.#relay !== relay.asIs || (isFirst && next - start <= coalesceBytesMax)) {
-      if (this.#relay === relay.asIs) output.copy(bytes, start, next);
+    if (!this.#relay.isAsIs || (isFirst && next - start <= coalesceBytesMax)) {
+      if (this.#relay.isAsIs) output.copy(bytes, start, next);
       this.responseBytesSent += output.length - headBytes;
       if (output.length > 0) isTaken = this.#send(output.bytes, 0, output.length);
     } else {
@@ -343,32 +293,15 @@ export class Exchange implements Sender, Plain {
       if (headBytes > 0) isTaken = this.#send(output.bytes, 0, headBytes);
       if (next > start) isTaken = this.#send(bytes, start, next);
     }
-    if (body.isDone) return this.#responseDone();
+    if (body.isDone) return this.#finish();
     if (!isTaken) upstream.line?.pause();
     this.#arm(this.pool.plan.timeouts.readMs);
-  }
-
-  /** Plain: chunk data for a client that does not know chunks. */
-  add(bytes: Uint8Array, start: number, end: number): void {
-    this.#context.output.copy(bytes, start, end);
-  }
-
-  #writeChunk(output: Output, bytes: Uint8Array, start: number, end: number): void {
-    output.latin1((end - start).toString(16));
-    output.put(crlf);
-    output.copy(bytes, start, end);
-    output.put(crlf);
   }
 
   /** The server's FIN is the end of the body. */
   responseEnded(): void {
     this.#isUpstreamPersistent = false;
-    if (this.#relay === relay.chunked) this.#send(lastChunk, 0, lastChunk.length);
-    this.#responseDone();
-  }
-
-  #responseDone(): void {
-    this.#isResponseDone = true;
+    if (this.#relay.isChunked) this.#send(lastChunk, 0, lastChunk.length);
     this.#finish();
   }
 
@@ -521,28 +454,9 @@ export class Exchange implements Sender, Plain {
 
   /** Count and report; after this the object is not ours any more. */
   #conclude(): void {
-    const { tally, port } = this.#context;
-    const { cells } = tally;
-    const row = this.route.row;
-    const seconds = (port.nowMs - this.startedMs) / 1000;
-    const isOurs = this.fault !== null && this.fault.side !== "downstream";
-    if (this.status === 0 || (this.fault !== null && this.respondedMs > 0)) cells[row + routeCell.aborted]!++;
-    else cells[row + routeCell.status1xx - 1 + Math.min(Math.floor(this.status / 100), 5)]!++;
-    if (isOurs && this.respondedMs === 0) cells[row + routeCell.dropped]!++;
-    cells[row + routeCell.durationSum]! += seconds;
-    cells[row + routeCell.bucket + bucketOf(seconds)]!++;
-    if (this.respondedMs > 0) this.#countServer(port.nowMs);
+    countExchange(this.#context.tally.cells, this, this.#context.port.nowMs);
     this.attempt.end();
     this.#context.report(this);
-  }
-
-  #countServer(nowMs: number): void {
-    const { cells } = this.#context.tally;
-    const row = this.pool.servers[this.attempt.index]!.row;
-    const seconds = (nowMs - this.sentMs) / 1000;
-    cells[row + serverCell.status1xx - 1 + Math.min(Math.floor(this.status / 100), 5)]!++;
-    cells[row + serverCell.durationSum]! += seconds;
-    cells[row + serverCell.bucket + bucketOf(seconds)]!++;
   }
 
   #send(bytes: Uint8Array, start: number, end: number): boolean {
@@ -561,12 +475,4 @@ export class Exchange implements Sender, Plain {
   #arm(delayMs: number): void {
     this.#context.port.wake(this.#downstream!, this.#context.port.nowMs + delayMs);
   }
-}
-
-const headerNames = new Map<string, Uint8Array>();
-
-function headerName(name: string): Uint8Array {
-  let bytes = headerNames.get(name);
-  if (bytes === undefined) headerNames.set(name, (bytes = encode(name.toLowerCase())));
-  return bytes;
 }

@@ -2,13 +2,13 @@
 // byte for byte, in as few runs as there are gaps. Hop-by-hop fields and those that Connection names go no further;
 // X-Forwarded-* and Forwarded are believed and continued when a trusted proxy sent them, and replaced otherwise.
 
-import ipaddr from "ipaddr.js";
 import type { ForwardingPlan, RequestIdPlan } from "../config/plan.ts";
 import { field } from "../wire/http1/fields.ts";
 import { authorityEnd, authorityStart, isNominated } from "../wire/http1/framing.ts";
 import { byte } from "../wire/http1/grammar.ts";
 import type { Head } from "../wire/http1/head.ts";
 import type { Output } from "../wire/http1/writer.ts";
+import { Trust } from "./trust.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const version11 = encode(" HTTP/1.1\r\n");
@@ -52,7 +52,7 @@ export interface Tails {
 export class Forwarding {
   readonly plan: ForwardingPlan;
   readonly requestId: RequestIdPlan | null;
-  readonly #trusted: readonly (readonly [ipaddr.IPv4 | ipaddr.IPv6, number])[];
+  readonly trust: Trust;
   readonly #via: Uint8Array | null;
   readonly #requestIdName: Uint8Array;
   readonly #requestIdField: Uint8Array;
@@ -61,9 +61,7 @@ export class Forwarding {
   constructor(plan: ForwardingPlan, requestId: RequestIdPlan | null) {
     this.plan = plan;
     this.requestId = requestId;
-    this.#trusted = plan.trusted.map((block) =>
-      ipaddr.parseCIDR(block.includes("/") ? block : `${block}/${block.includes(":") ? 128 : 32}`),
-    );
+    this.trust = new Trust(plan.trusted);
     this.#via = plan.via === null ? null : encode(`Via: 1.1 ${plan.via}\r\n`);
     this.#requestIdName = encode(requestId?.header ?? "");
     this.#requestIdField = encode(`${requestId?.header ?? ""}: `);
@@ -74,29 +72,6 @@ export class Forwarding {
       keepAlive: encode(`${via}Connection: keep-alive\r\n\r\n`),
       upgrade: encode(`${via}Connection: Upgrade\r\n\r\n`),
     };
-  }
-
-  /** Whether `address` is one of the trusted proxies. */
-  isTrusted(address: string): boolean {
-    if (this.#trusted.length === 0 || !ipaddr.isValid(address)) return false;
-    const parsed = ipaddr.process(address);
-    return this.#trusted.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match(base, bits));
-  }
-
-  /** Who the client is: the last address in X-Forwarded-For that no trusted proxy has, as seen from the peer inwards. */
-  clientAddress(head: Head, peer: string): string {
-    let client = peer;
-    for (let index = head.fieldCount - 1; index >= 0; index--) {
-      if (head.ids[index] !== field.xForwardedFor) continue;
-      const hops = latin1(head.bytes, head.spans[index * 4 + 2]!, head.spans[index * 4 + 3]!).split(",");
-      for (let hop = hops.length - 1; hop >= 0; hop--) {
-        if (!this.isTrusted(client)) return client;
-        const next = hops[hop]!.trim();
-        if (!ipaddr.isValid(next)) return client;
-        client = next;
-      }
-    }
-    return client;
   }
 
   /** Index of the client's own request id field, or -1. */
@@ -307,10 +282,4 @@ function isMovable(id: number): boolean {
 
 function lower(value: number): number {
   return value >= 0x41 && value <= 0x5a ? value | 0x20 : value;
-}
-
-function latin1(bytes: Uint8Array, start: number, end: number): string {
-  let text = "";
-  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!);
-  return text;
 }

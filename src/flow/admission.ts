@@ -1,0 +1,61 @@
+// What is decided about a request from its head alone, before a server is sought: whether it is refused, whether it asks for
+// an upgrade that may go on, and what a hashing policy hashes of it. Pure functions of the head.
+
+import { type Fault, fault } from "../base/fault.ts";
+import { hashBytes, hashString } from "../base/hash.ts";
+import type { BalanceKey } from "../config/plan.ts";
+import type { Body } from "../wire/http1/body.ts";
+import { isName } from "../wire/http1/fields.ts";
+import { bodyKind, type Head, method } from "../wire/http1/head.ts";
+import { cookieValue } from "./sticky.ts";
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const h2c = encode("h2c");
+const keyCookieBytesMax = 4096;
+
+/** Why a request goes no further; null when it may. `bodyBytes`: those of its body that are here already. */
+export function refusalOf(head: Head, body: Body, bodyBytes: number, bodyBytesMax: number): Fault | null {
+  if (head.method === method.connect || head.method === method.trace) return fault("method_refused");
+  if (body.isBad) return fault("bad_chunk");
+  if (bodyBytesMax > 0 && (head.contentLength > bodyBytesMax || bodyBytes > bodyBytesMax))
+    return fault("body_too_large");
+  return null;
+}
+
+/** RFC 9110 7.8; any protocol but h2c, which would give the client a way past every rule here. */
+export function isUpgradeAsked(head: Head, body: Body): boolean {
+  if (!head.hasUpgrade || head.upgradeIndex === -1 || head.minor === 0) return false;
+  if (head.method !== method.get || body.kind !== bodyKind.none) return false;
+  return !isName(head.bytes, head.spans[head.upgradeIndex * 4 + 2]!, head.spans[head.upgradeIndex * 4 + 3]!, h2c);
+}
+
+/** The hash of what the pool balances by; of the client's address where the request does not have it. */
+export function balanceKeyOf(head: Head, key: BalanceKey, clientAddress: string): number {
+  switch (key.kind) {
+    case "ip":
+      return hashString(clientAddress);
+    case "uri":
+      return hashBytes(head.bytes, head.targetStart, head.targetEnd);
+    case "cookie":
+      return hashString(cookieValue(head, key.name, keyCookieBytesMax) || clientAddress);
+    case "header": {
+      const name = fieldName(key.name);
+      for (let index = 0; index < head.fieldCount; index++) {
+        if (!isName(head.bytes, head.spans[index * 4]!, head.spans[index * 4 + 1]!, name)) continue;
+        return hashBytes(head.bytes, head.spans[index * 4 + 2]!, head.spans[index * 4 + 3]!);
+      }
+      return hashString(clientAddress);
+    }
+  }
+}
+
+const fieldNames = new Map<string, Uint8Array>();
+
+function fieldName(name: string): Uint8Array {
+  let bytes = fieldNames.get(name);
+  if (bytes === undefined) {
+    bytes = encode(name.toLowerCase());
+    fieldNames.set(name, bytes);
+  }
+  return bytes;
+}
