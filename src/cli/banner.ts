@@ -1,4 +1,6 @@
-// What a person reads on the terminal when Sluice has started: version, workers, listeners, pools, admin.
+// What a person reads on the terminal when Sluice has started: version, workers, listeners, pools, admin. It turns a status into
+// text and asks nothing of the system; where the text goes is serve.ts'. Addresses are shown as an operator would write them,
+// so that a line can be copied into a command or a browser.
 
 import { formatAddress } from "../base/address.ts";
 import type { Address } from "../config/plan.ts";

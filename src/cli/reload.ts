@@ -1,4 +1,6 @@
-// `sluice reload`: let a running Sluice load its config again. Exit code 0: the new plan is in force; 1: the old one still is.
+// `sluice reload`: let a running Sluice load its config again. It asks the admin interface and shows the answer; the config
+// itself is read by the Sluice that runs, on its machine, and every problem comes back from there.
+// Exit code 0: the new plan is in force; 1: the old one still is, or nobody answered.
 
 import type { ReloadOutcome } from "../control/admin.ts";
 import type { Writer } from "./check.ts";

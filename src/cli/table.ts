@@ -1,4 +1,6 @@
-// Columns of text under headings, each as wide as its widest cell.
+// Columns of text under headings, each as wide as its widest cell, two spaces between them. It knows nothing of what the cells
+// mean. There are no lines drawn and no colors, so that cut, awk and grep work on the output; nothing is ever cut off, for a
+// terminal can be widened and a name that was cut cannot be guessed.
 
 /** `numeric`: indices of the columns that are aligned to the right. */
 export function table(

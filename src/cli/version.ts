@@ -1,4 +1,6 @@
-// The version, from package.json alone.
+// The version of this program. package.json is the one place that says it: `npm version` changes it there, a bundler takes it
+// from there into a single executable, and everything else (the command line, /metrics, the status, the log) asks here.
+// The runtime's version goes with it in what a person reads, for it is pinned and part of what a bug report must say.
 
 import manifest from "../../package.json" with { type: "json" };
 

@@ -21,9 +21,10 @@ import { Names } from "./names.ts";
 import { addressOf, fileShortage, reloadProblems, startProblems } from "./preflight.ts";
 import { Prober } from "./prober.ts";
 import { Reconciler } from "./reconcile.ts";
+import type { Brake } from "./seat.ts";
 import { openState, type StateFolder } from "./state.ts";
 import { listenerStatus, poolStatus, type Status } from "./status.ts";
-import { type Brake, Supervisor } from "./supervisor.ts";
+import { Supervisor } from "./supervisor.ts";
 import { workerProcesses } from "./workerprocess.ts";
 
 /** Where the configuration comes from, at the start and at each reload. */

@@ -7,37 +7,14 @@
 //                                                                eligible, and ejected while the pool is in panic
 
 import type { Plan, PoolPlan, ServerPlan } from "../config/plan.ts";
-import { Ejection, type Evidence } from "../health/ejection.ts";
+import type { Ejection, Evidence } from "../health/ejection.ts";
 import { isPanic } from "../health/panic.ts";
 import { rampPermille } from "../health/ramp.ts";
-import { Verdict } from "../health/verdict.ts";
 import { admin, type Board, health } from "../memory/board.ts";
 import type { Log } from "./log.ts";
 import type { ServerCounts } from "./metricssource.ts";
+import { hasMoved, recordOf, type ServerRecord, stateOf } from "./serverrecord.ts";
 import type { Condition, ServerCondition } from "./status.ts";
-
-interface Counts {
-  checksPassed: number;
-  checksFailed: number;
-  ejections: Record<string, number>;
-}
-
-interface ServerRecord {
-  readonly pool: PoolPlan;
-  readonly server: ServerPlan;
-  readonly verdict: Verdict | null;
-  readonly ejection: Ejection | null;
-  readonly counts: Counts;
-  /** Serving until its first check says otherwise: it served before, under another address or without a check. */
-  isTrusted: boolean;
-  isDrained: boolean;
-  checkReason: string;
-  ejectionReason: string;
-  state: ServerCondition | null;
-  sinceMs: number;
-  isEligible: boolean;
-  eligibleSinceMs: number;
-}
 
 export interface FleetOptions {
   readonly board: Board;
@@ -77,7 +54,7 @@ export class Fleet {
     const byId = new Map([...former.values()].map((record) => [record.server.id, record]));
     this.#records = new Map(
       plan.pools.flatMap((pool) =>
-        pool.servers.map((server) => [server.slot, this.#recordOf(pool, server, byId.get(server.id), nowMs)] as const),
+        pool.servers.map((server) => [server.slot, this.#take(pool, server, byId.get(server.id), nowMs)] as const),
       ),
     );
     this.#settle(nowMs);
@@ -139,29 +116,9 @@ export class Fleet {
     return this.#records.get(slot)?.counts ?? noCounts;
   }
 
-  #recordOf(pool: PoolPlan, server: ServerPlan, former: ServerRecord | undefined, nowMs: number): ServerRecord {
-    const isMoved = former !== undefined && !Bun.deepEquals(former.server.address, server.address);
-    if (isMoved) this.#options.clearFailures(server.slot);
-    return {
-      pool,
-      server,
-      verdict: verdictFor(pool, former, isMoved),
-      ejection:
-        pool.ejection === null
-          ? null
-          : former?.ejection && !isMoved && Bun.deepEquals(former.pool.ejection, pool.ejection)
-            ? former.ejection
-            : new Ejection(pool.ejection),
-      counts: former?.counts ?? { checksPassed: 0, checksFailed: 0, ejections: {} },
-      isTrusted: former !== undefined && (former.isTrusted || former.state === "up"),
-      isDrained: former?.isDrained ?? false,
-      checkReason: former?.checkReason ?? "",
-      ejectionReason: former?.ejectionReason ?? "",
-      state: former?.state ?? null,
-      sinceMs: former?.sinceMs ?? nowMs,
-      isEligible: former?.isEligible ?? false,
-      eligibleSinceMs: former?.eligibleSinceMs ?? nowMs,
-    };
+  #take(pool: PoolPlan, server: ServerPlan, former: ServerRecord | undefined, nowMs: number): ServerRecord {
+    if (hasMoved(server, former)) this.#options.clearFailures(server.slot);
+    return recordOf(pool, server, former, nowMs);
   }
 
   #judge(record: ServerRecord, ejection: Ejection, nowMs: number): boolean {
@@ -291,22 +248,3 @@ const reasonLabels = {
   errorRatio: "error_ratio",
   latency: "latency",
 } as const;
-
-function stateOf({ server, verdict, ejection, isDrained, isTrusted }: ServerRecord): ServerCondition {
-  if (server.address.kind === "tcp" && server.address.port === 0) return "unresolved";
-  if (isDrained) return "draining";
-  if (verdict?.state === "down") return "down";
-  if (ejection?.isEjected === true) return "ejected";
-  return verdict?.state === "unchecked" && !isTrusted ? "unchecked" : "up";
-}
-
-/** Other thresholds judge from where the server stands; another address is another server, and is judged anew. */
-function verdictFor(pool: PoolPlan, former: ServerRecord | undefined, isMoved: boolean): Verdict | null {
-  if (pool.check === null) return null;
-  const old = former?.verdict ?? null;
-  const isSame = former?.pool.check?.rise === pool.check.rise && former.pool.check.fall === pool.check.fall;
-  if (old !== null && isSame && !isMoved) return old;
-  const verdict = new Verdict(pool.check.rise, pool.check.fall);
-  if (old !== null && !isMoved && old.state !== "unchecked") verdict.observe(old.state === "up");
-  return verdict;
-}

@@ -1,4 +1,6 @@
-// The page at the admin interface's root: what runs, and what else is there, for a person with a browser.
+// The page at the admin interface's root: what runs, and what else is there, for a person with a browser. It is made from a
+// status and knows no more. Nothing on it comes from traffic or from the config, so nothing needs escaping; a name that an operator chose
+// would. It has no scripts: what changes something is a POST, and those are named here but not linked.
 
 import type { Status } from "./status.ts";
 

@@ -1,5 +1,5 @@
-// The supervisor against workers that are only told about (a script by hand), and against real processes that speak the
-// same messages: a small worker program is written to a temporary file and obeys commands in the names of its plan's pools.
+// Long because one stage serves every case of the supervisor: against workers that are only told about (a script by hand), and
+// against real processes that speak the same messages, a small worker program that obeys commands in the names of its plan's pools.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,8 +10,8 @@ import type { Plan } from "../config/plan.ts";
 import { Arena } from "../memory/arena.ts";
 import { Tally, Totals, workerCell } from "../memory/tally.ts";
 import { openLog } from "./log.ts";
-import { type Spawn, Supervisor, type SupervisorOptions, type WorkerEvents } from "./supervisor.ts";
-import { workerProcesses } from "./workerprocess.ts";
+import { Supervisor, type SupervisorOptions } from "./supervisor.ts";
+import { type Spawn, type WorkerEvents, workerProcesses } from "./workerprocess.ts";
 
 function plan(generation: number, ...orders: string[]): Plan {
   const pools = orders.map((name) => ({ name }));

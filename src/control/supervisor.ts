@@ -7,32 +7,12 @@
 //   empty --spawn--> starting --planned--> up --exit--> empty (pause when it died young) --spawn--> …
 
 import { assert } from "../base/assert.ts";
-import type { FromWorker, ToWorker, WorkerStart } from "../config/message.ts";
+import type { FromWorker } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Totals } from "../memory/tally.ts";
 import type { Log } from "./log.ts";
-
-export interface WorkerProcess {
-  readonly pid: number;
-  send(message: ToWorker): void;
-  kill(): void;
-}
-
-export interface WorkerEvents {
-  told(message: FromWorker): void;
-  /** `reason` says "exit code 1" or "signal SIGKILL". */
-  exited(reason: string): void;
-}
-
-export type Spawn = (start: WorkerStart, events: WorkerEvents) => WorkerProcess;
-
-export interface Brake {
-  /** A worker that lived less than this died young. */
-  readonly youngMs: number;
-  /** Pause after the first early death; each further one in a row doubles it. */
-  readonly firstMs: number;
-  readonly maximumMs: number;
-}
+import { type Brake, defaultBrake, newSeat, pauseMsOf, type Seat } from "./seat.ts";
+import type { Spawn } from "./workerprocess.ts";
 
 export interface SupervisorOptions {
   readonly workers: number;
@@ -55,21 +35,6 @@ export interface WorkerStatus {
   readonly lastExit: string | null;
 }
 
-interface Seat {
-  readonly worker: number;
-  process: WorkerProcess | null;
-  startedAtMs: number;
-  /** Generation last sent, and last answered as in force. */
-  sent: number | null;
-  planned: number | null;
-  earlyDeaths: number;
-  restarts: number;
-  lastExit: string | null;
-  pause: Timer | null;
-  /** Counts its processes: what is heard late from a former one is not heard. */
-  life: number;
-}
-
 interface Publication {
   readonly plan: Plan;
   readonly waiting: Set<Seat>;
@@ -78,7 +43,6 @@ interface Publication {
   readonly timer: Timer;
 }
 
-const defaultBrake: Brake = { youngMs: 5000, firstMs: 200, maximumMs: 30_000 };
 const ANSWER_MS = 10_000;
 /** What a worker gets beyond its drain time before it is killed: it ends by itself when the time is over. */
 const DRAIN_GRACE_MS = 2000;
@@ -98,18 +62,7 @@ export class Supervisor {
     this.#options = options;
     this.#brake = options.brake ?? defaultBrake;
     this.#log = options.log;
-    this.#seats = Array.from({ length: options.workers }, (_, worker) => ({
-      worker,
-      process: null,
-      startedAtMs: 0,
-      sent: null,
-      planned: null,
-      earlyDeaths: 0,
-      restarts: 0,
-      lastExit: null,
-      pause: null,
-      life: 0,
-    }));
+    this.#seats = Array.from({ length: options.workers }, (_, worker) => newSeat(worker));
   }
 
   /** Starts all workers under a first plan. Null when it is in force; otherwise what went wrong, and nothing is left running. */
@@ -238,17 +191,13 @@ export class Supervisor {
     const isYoung = performance.now() - seat.startedAtMs < this.#brake.youngMs;
     seat.earlyDeaths = isYoung ? seat.earlyDeaths + 1 : 0;
     seat.restarts++;
-    const pauseMs = isYoung ? this.#pauseOf(seat.earlyDeaths) : 0;
+    const pauseMs = isYoung ? pauseMsOf(seat.earlyDeaths, this.#brake) : 0;
     const next = isYoung
       ? `it lived less than ${this.#brake.youngMs / 1000} s (${seat.earlyDeaths} in a row); a new one starts in ${pauseMs / 1000} s`
       : "a new one starts now";
     this.#log.error(`worker ${seat.worker}${pid === null ? "" : ` (pid ${pid})`} died: ${reason}; ${next}`);
     seat.pause = setTimeout(() => this.#fill(seat), pauseMs);
     if (this.#publication?.waiting.has(seat)) this.#answered(seat, null);
-  }
-
-  #pauseOf(earlyDeaths: number): number {
-    return Math.min(this.#brake.maximumMs, this.#brake.firstMs * 2 ** Math.min(earlyDeaths - 1, 30));
   }
 
   #answered(seat: Seat, problem: string | null): void {

@@ -1,4 +1,6 @@
-// The part of /metrics that says what clients met: connections by listener, requests by route, queues and retries by pool.
+// The part of /metrics that says what clients met: connections by listener, requests by route, queues and retries by pool. It
+// reads totals and decides nothing. A route is the pair of a listener and a pool; both are labels, so that either can be
+// summed over. Requests are told apart by the class of their status only: a status is the server's to choose, and unbounded.
 
 import { durationBuckets, listenerCell, poolCell, routeCell } from "../memory/tally.ts";
 import type { Exposition } from "./exposition.ts";

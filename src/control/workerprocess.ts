@@ -2,8 +2,21 @@
 // plans or of when to replace a worker; that is the supervisor's. A worker ends by itself when this channel closes, so
 // a control process that is killed leaves none behind.
 
-import type { FromWorker } from "../config/message.ts";
-import type { Spawn } from "./supervisor.ts";
+import type { FromWorker, ToWorker, WorkerStart } from "../config/message.ts";
+
+export interface WorkerProcess {
+  readonly pid: number;
+  send(message: ToWorker): void;
+  kill(): void;
+}
+
+export interface WorkerEvents {
+  told(message: FromWorker): void;
+  /** `reason` says "exit code 1" or "signal SIGKILL". */
+  exited(reason: string): void;
+}
+
+export type Spawn = (start: WorkerStart, events: WorkerEvents) => WorkerProcess;
 
 /** Starts workers by a command line; each finds its WorkerStart in the environment as SLUICE_WORKER. */
 export function workerProcesses(command: readonly string[]): Spawn {
