@@ -89,6 +89,23 @@ export class PlainLine implements Line {
   }
 }
 
+/** Reads are copies outside of the collector's own heap; small ones are no burden to it. */
+const largeReadBytes = 32 * 1024;
+const collectEveryBytes = 16 * 1024 * 1024;
+let uncollectedBytes = 0;
+
+/**
+ * Asks for a collection, in the background, once so many bytes came in large reads. Left to itself the collector lets hundreds
+ * of MB pile up while a large body passes on a busy machine; asked like this, bodies of any length cost less memory and no time.
+ */
+function noteRead(size: number): void {
+  if (size < largeReadBytes) return;
+  uncollectedBytes += size;
+  if (uncollectedBytes < collectEveryBytes) return;
+  uncollectedBytes = 0;
+  Bun.gc(false);
+}
+
 /** Handlers for sockets whose `data` is their line. `opened` makes the line; one set for each side keeps calls monomorphic. */
 export function plainHandlers(driver: Driver, opened: (socket: Socket<PlainLine>) => void): SocketHandler<PlainLine> {
   const handlers: SocketHandler<PlainLine, "uint8array"> = {
@@ -99,6 +116,7 @@ export function plainHandlers(driver: Driver, opened: (socket: Socket<PlainLine>
       if (flow === null) return;
       driver.refresh();
       flow.received(bytes);
+      noteRead(bytes.length);
     },
     drain(socket) {
       const line = socket.data;
