@@ -96,6 +96,11 @@ class Worker {
     }, drainPollMs);
   }
 
+  /** A service manager signals every process of the service: what control will say in a moment. */
+  drainAsPlanned(): void {
+    this.drain(this.#context?.site.plan.drainMs ?? failedDrainMs);
+  }
+
   /** Our own code is at fault: what it knows of its connections is not to be trusted for long. */
   #fail(error: Error): void {
     this.#tally.cells[this.#tally.workerRow() + workerCell.asserts]!++;
@@ -126,6 +131,6 @@ export function startWorker(): void {
   process.on("disconnect", () => worker.drain(failedDrainMs));
   // The terminal sends these to the whole group; control decides what they mean.
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
-  process.on("SIGTERM", () => worker.drain(failedDrainMs));
+  process.on("SIGTERM", () => worker.drainAsPlanned());
   process.on("SIGUSR1", () => worker.reopenLog());
 }
