@@ -170,10 +170,15 @@ export class Playbook implements Port {
     return this.#said.splice(0).map(({ who, what }) => (who === "" ? what : `${who} ${what}`));
   }
 
-  /** Nothing is left over: no connection, no exchange in flight, no gauge above zero, no deadline. */
+  /** Nothing is left over: no client, no exchange in flight, nobody waiting. */
   expectNothingLeft(): void {
+    this.expectNothingLeftBut(0);
+  }
+
+  /** The same, but for so many clients. */
+  expectNothingLeftBut(clients: number): void {
     const left: string[] = [];
-    if (this.context.downstreams.size > 0) left.push(`${this.context.downstreams.size} clients`);
+    if (this.context.downstreams.size !== clients) left.push(`${this.context.downstreams.size} clients`);
     if (this.context.waiting.size > 0) left.push("a waiting room");
     for (const server of this.context.site.plan.pools[0]!.servers) {
       const active = this.totals.active(server.slot);

@@ -75,9 +75,9 @@ export class Forwarding {
   }
 
   /** Index of the client's own request id field, or -1. */
-  findRequestId(head: Head): number {
+  findRequestId(head: Head, from = 0): number {
     const name = this.#requestIdName;
-    for (let index = 0; index < head.fieldCount; index++) {
+    for (let index = from; index < head.fieldCount; index++) {
       const start = head.spans[index * 4]!;
       if (head.spans[index * 4 + 1]! - start !== name.length) continue;
       let at = 0;
@@ -111,7 +111,8 @@ export class Forwarding {
       this.#writeRequestFields(output, head, sender);
     }
     if (head.hostIndex === -1) this.#writeHost(output, head, sender);
-    if (this.plan.forwarded || (sender.isTrusted && head.hasSpecial)) this.#writeForwarding(output, head, sender);
+    const isBelieved = sender.isTrusted && (head.hasSpecial || sender.requestIdIndex !== -1);
+    if (this.plan.forwarded || isBelieved) this.#writeForwarding(output, head, sender);
     else this.#writePreface(output, head, sender);
     if (sender.isUpgrade) output.put(connectionUpgrade);
     else if (head.hasTrailers) output.put(teTrailers);
@@ -133,12 +134,17 @@ export class Forwarding {
   #writeRequestFields(output: Output, head: Head, sender: Sender): void {
     let run = head.fieldsStart;
     let lengths = 0;
+    let requestId = sender.requestIdIndex;
     for (let index = 0; index < head.fieldCount; index++) {
       const id = head.ids[index]!;
       if (id === field.contentLength) lengths++;
       let isDropped = isHopByHop(id) || (id === field.contentLength && lengths > 1) || this.#isReplaced(id, sender);
       if (id === field.upgrade && sender.isUpgrade) isDropped = false;
-      if (index === sender.requestIdIndex && !(sender.isTrusted && this.requestId!.keep)) isDropped = true;
+      if (index === requestId) {
+        // Of several only one is kept: who reads the request shall not choose.
+        if (index !== sender.requestIdIndex || !sender.isTrusted || !this.requestId!.keep) isDropped = true;
+        requestId = this.findRequestId(head, index + 1);
+      }
       if (!isDropped && head.hasNominated && isMovable(id))
         isDropped = isNominated(head, head.spans[index * 4]!, head.spans[index * 4 + 1]!);
       if (!isDropped) continue;
