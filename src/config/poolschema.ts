@@ -123,7 +123,10 @@ const retryBudget = section({
     .default(0.2)
     .describe("Retries may be at most this share of the requests of the last seconds, ..."),
   minimumPerSecond: count(0, 100_000).default(10).describe("... plus this many a second."),
-}).meta({ id: "RetryBudget", description: "What keeps retries from becoming a storm." });
+}).meta({
+  id: "RetryBudget",
+  description: "What keeps requests that are sent again from becoming a storm; refused connections do not count.",
+});
 
 const queue = section({
   length: count(0, 1_000_000).default(1024).describe("Requests that may wait, in each worker; 0 lets none wait."),

@@ -68,19 +68,7 @@ export interface ListenerTimeouts {
 
 export interface Pool {
   servers: (string | Server)[];
-  balance:
-    | "random"
-    | "roundRobin"
-    | "weightedRoundRobin"
-    | "leastConnections"
-    | "leastCalled"
-    | "p2c"
-    | "peakEwma"
-    | "ipHash"
-    | "consistentHash"
-    | "boundedHash"
-    | "first"
-    | Balance;
+  balance: "random" | "roundRobin" | "weightedRoundRobin" | "leastConnections" | "leastCalled" | "p2c" | "peakEwma" | "ipHash" | "consistentHash" | "boundedHash" | "first" | Balance;
   sticky?: string | Sticky | undefined;
   retries: number;
   redispatch: boolean;
@@ -102,18 +90,7 @@ export interface Server {
 }
 
 export interface Balance {
-  policy:
-    | "random"
-    | "roundRobin"
-    | "weightedRoundRobin"
-    | "leastConnections"
-    | "leastCalled"
-    | "p2c"
-    | "peakEwma"
-    | "ipHash"
-    | "consistentHash"
-    | "boundedHash"
-    | "first";
+  policy: "random" | "roundRobin" | "weightedRoundRobin" | "leastConnections" | "leastCalled" | "p2c" | "peakEwma" | "ipHash" | "consistentHash" | "boundedHash" | "first";
   key: string;
   loadFactor: number;
 }

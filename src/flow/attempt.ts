@@ -1,7 +1,8 @@
 // One exchange's tries at servers: which server, over which connection, and whether to try again. Only this file decides on
 // a retry. The rules: another server when a connection was refused, for then no byte of the request can have arrived; the
 // same request again when the server closed without a byte of an answer and the request is idempotent (RFC 9110 section
-// 9.2.2) and whole in our hands; nothing else. `retries` bounds the tries of an exchange, the pool's budget those of all.
+// 9.2.2) and whole in our hands; nothing else. `retries` bounds the tries of an exchange, the pool's budget how often
+// servers are sent a request again.
 
 import { type Fault, fault } from "../base/fault.ts";
 import { poolCell, serverCell, sharedServerWord } from "../memory/tally.ts";
@@ -155,7 +156,8 @@ export class Attempt {
     this.#release();
     const cells = this.context.tally.cells;
     if (this.count > pool.plan.retries) return this.#fail(what);
-    if (!pool.budget.spend()) {
+    // A request that was refused has cost no server anything: going on elsewhere adds no load, and is not what a budget is for.
+    if (what.retry !== "elsewhere" && !pool.budget.spend()) {
       cells[pool.row + poolCell.retryBudgetExhausted]!++;
       return this.#fail(what);
     }

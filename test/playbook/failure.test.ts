@@ -85,17 +85,27 @@ test("no more tries than the pool allows", () => {
   play.expect("dial one:80", "dial two:80", client.gets(refusedReply), "report 502 connect_refused");
 });
 
-test("no more tries than the budget of the pool allows", () => {
-  const play = new Playbook({ ...two, pool: { retryBudget: { ratio: 0, minimumPerSecond: 0.1 } } });
-  const client = play.connect();
-  client.sends(get("/1"));
-  play.refuse();
-  play.refuse();
-  play.expect("dial one:80", "dial two:80", client.gets(refusedReply), "report 502 connect_refused");
+test("no request is sent again beyond the budget of the pool", () => {
+  const { play, client, server } = asked(get("/1"), {
+    ...two,
+    pool: { retryBudget: { ratio: 0, minimumPerSecond: 0.1 } },
+  });
+  server.closes(true);
+  play.expect("dial two:80");
+  play.accept().closes(true);
+  expect(play.take().slice(-1)).toEqual(["report 502 server_closed"]);
   client.sends(get("/2"));
-  play.refuse();
-  play.expectAmong(client.gets(refusedReply), "report 502 connect_refused");
+  play.accept().closes(true);
+  expect(play.take().slice(-1)).toEqual(["report 502 server_closed"]);
   expect(play.totals.pool(0, poolCell.retryBudgetExhausted)).toBe(2);
+});
+
+test("a refused connection is no burden: going on elsewhere does not ask the budget", () => {
+  const play = new Playbook({ ...two, pool: { retryBudget: { ratio: 0, minimumPerSecond: 0 } } });
+  const client = play.connect();
+  client.sends(get("/"));
+  play.refuse();
+  play.expect("dial one:80", "dial two:80");
 });
 
 test("with no server up the client is told when to come back", () => {
