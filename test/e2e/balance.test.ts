@@ -206,7 +206,7 @@ test("a server that comes up with slow start is given little at first, and its s
     10_000,
   );
   await load.stop();
-  expect(load.errors).toEqual([]);
+  expect(load.errors.slice(0, 5)).toEqual([]);
 });
 
 test("maxConnections holds exactly over two workers, and the rest waits its turn", async () => {
@@ -225,7 +225,7 @@ test("maxConnections holds exactly over two workers, and the rest waits its turn
   await until("300 answers", () => load.answered >= 300);
   const queued = (await sluice.status()).pools[0]!.queued;
   await load.stop();
-  expect(load.errors).toEqual([]);
+  expect(load.errors.slice(0, 5)).toEqual([]);
   expect(most).toBe(3);
   expect(queued).toBeGreaterThan(0);
   await until("the waiting room to be empty", async () => (await sluice.status()).pools[0]!.queued === 0);

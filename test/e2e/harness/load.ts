@@ -13,6 +13,8 @@ export interface LoadOptions {
 interface Lane {
   held: Buffer;
   isAsking: boolean;
+  /** Sluice has said that it will close. */
+  isLast: boolean;
 }
 
 export class Load {
@@ -55,15 +57,16 @@ export class Load {
       Bun.connect<Lane>({
         hostname: "127.0.0.1",
         port: this.#port,
-        data: { held: Buffer.alloc(0), isAsking: false },
+        data: { held: Buffer.alloc(0), isAsking: false, isLast: false },
         socket: {
           open: (socket) => this.#ask(socket),
           data: (socket, bytes) => {
             socket.data.held = Buffer.concat([socket.data.held, bytes]);
-            if (this.#take(socket.data)) this.#ask(socket);
+            if (!this.#take(socket.data)) return;
+            if (socket.data.isLast) socket.end();
+            else this.#ask(socket);
           },
           close: ({ data: { isAsking, held } }) => {
-            // Closed as the request was on its way: a race that HTTP/1.1 leaves to the client, and it may ask again.
             if (isAsking && held.length > 0) reject(new Error(`cut off after ${held.length} bytes`));
             else if (isAsking) reject(new Error("closed without an answer"));
             else resolve();
@@ -94,6 +97,7 @@ export class Load {
     const body = lane.held.subarray(end + 4, end + 4 + size).toString();
     lane.held = lane.held.subarray(end + 4 + size);
     lane.isAsking = false;
+    lane.isLast = /\r\nconnection: close/i.test(head);
     const status = Number(head.slice(9, 12));
     if (this.#accepted.includes(status)) this.answered++;
     else this.errors.push(`${status} ${body.trim()}`);

@@ -1,0 +1,142 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { Client, get } from "./harness/client.ts";
+import { Load } from "./harness/load.ts";
+import { Origin, ok, write } from "./harness/origin.ts";
+import { freePort } from "./harness/port.ts";
+import { find, ran, testWith } from "./harness/program.ts";
+import { Room } from "./harness/room.ts";
+import { type Draft, Sluice } from "./harness/sluice.ts";
+import { until } from "./harness/wait.ts";
+
+setDefaultTimeout(40_000);
+const testWithWrk = testWith(["wrk"]);
+
+test("twenty reloads under load swap the pool, and no request fails", async () => {
+  await using room = new Room();
+  const [one, two] = [new Origin(room, () => ok("one")), new Origin(room, () => ok("two"))];
+  const draft = (origin: Origin): Draft => ({ workers: 2, pools: { app: { servers: [origin.address] } } });
+  const sluice = await Sluice.start(room, draft(one));
+  const load = new Load(sluice.port, { connections: 8 });
+  for (let count = 1; count <= 20; count++) {
+    const origin = count % 2 === 1 ? two : one;
+    const asked = origin.asked.length;
+    sluice.rewrite(draft(origin));
+    if (count % 5 === 0) {
+      const answer = await sluice.cli("reload");
+      expect([answer.code, answer.out]).toEqual([0, `reloaded: plan ${count + 1} is in force\n`]);
+    } else {
+      sluice.child.kill("SIGHUP");
+      await until("the plan to be in force", async () => (await sluice.status()).generation === count + 1);
+    }
+    await until("traffic at the other server", () => origin.asked.length > asked + 20);
+  }
+  await load.stop();
+  expect(load.errors.slice(0, 5)).toEqual([]);
+  expect(load.byBody.size).toBe(2);
+  await until("all to be counted out", async () => (await sluice.metric("sluice_server_active_requests")) === 0);
+  expect((await sluice.status()).workers.map(({ restarts }) => restarts)).toEqual([0, 0]);
+});
+
+testWithWrk("wrk sees no error while its server is replaced again and again", async () => {
+  await using room = new Room();
+  const [one, two] = [new Origin(room, () => ok("one")), new Origin(room, () => ok("two"))];
+  const draft = (origin: Origin): Draft => ({ workers: 2, pools: { app: { servers: [origin.address] } } });
+  const sluice = await Sluice.start(room, draft(one));
+  const running = ran([find("wrk")!, "-t1", "-c16", "-d3s", `${sluice.url}/`]);
+  let isOver = false;
+  void running.then(() => {
+    isOver = true;
+  });
+  for (let count = 0; !isOver; count++) {
+    await sluice.reload(draft(count % 2 ? one : two));
+    await Bun.sleep(100);
+  }
+  const answer = await running;
+  expect(answer.out).toMatch(/\d+ requests in/);
+  expect(answer.out).not.toMatch(/Socket errors|Non-2xx/);
+});
+
+test("a bad config leaves the old plan running, and its errors are told with their places", async () => {
+  await using room = new Room();
+  const origin = new Origin(room);
+  const sluice = await Sluice.start(room, { pools: { app: { servers: [origin.address] } } });
+  const good = await Bun.file(sluice.configPath).text();
+  await Bun.write(sluice.configPath, good.replace('"use":"app"', '"use":"ap"'));
+  const answer = await sluice.cli("reload");
+  expect(answer.code).toBe(1);
+  expect(answer.err).toMatch(/sluice-\d+\.json:1:\d+/);
+  expect(answer.err).toMatch(/did you mean "app"/);
+  expect(answer.err).toContain("not reloaded: plan 1 stays in force");
+  expect((await fetch(sluice.url)).status).toBe(200);
+  expect(await sluice.metric("sluice_config_last_reload_successful")).toBe(0);
+  const status = await sluice.cli("status");
+  expect(status.out).toContain("failed:");
+  await Bun.write(sluice.configPath, "{");
+  expect((await sluice.cli("reload")).code).toBe(1);
+  await Bun.write(sluice.configPath, good);
+  expect((await sluice.cli("reload")).code).toBe(0);
+  expect(await sluice.metric("sluice_config_last_reload_successful")).toBe(1);
+});
+
+test("an exchange ends under the plan it began with", async () => {
+  await using room = new Room();
+  const [one, two] = [new Origin(room, () => null), new Origin(room, () => ok("two"))];
+  const sluice = await Sluice.start(room, { pools: { app: { servers: [one.address] } } });
+  const client = (await Client.connect(room, sluice.port)).send(get("/1"));
+  const { socket } = await one.request(1);
+  await sluice.reload({ pools: { app: { servers: [two.address] } } });
+  write(socket, ok("from one"));
+  await client.saw("from one");
+  await client.send(get("/2")).saw("two");
+  await until("the old server's connection to be closed", () => one.open === 0);
+});
+
+test("a listener comes and goes with a reload, and the one that stays loses nothing", async () => {
+  await using room = new Room();
+  const origin = new Origin(room);
+  const pools = { app: { servers: [origin.address] } };
+  const sluice = await Sluice.start(room, { workers: 2, pools });
+  const load = new Load(sluice.port, { connections: 4 });
+  const port = freePort();
+  const web = { listen: `127.0.0.1:${sluice.port}`, use: "app" };
+  await sluice.reload({ workers: 2, pools, listeners: { web, extra: { listen: `127.0.0.1:${port}`, use: "app" } } });
+  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+  const kept = await Client.connect(room, port);
+  await kept.send(get("/")).saw("ok");
+  await sluice.reload({ workers: 2, pools });
+  await until("the address to be given back", () =>
+    fetch(`http://127.0.0.1:${port}/`, { keepalive: false }).then(
+      () => false,
+      () => true,
+    ),
+  );
+  expect(kept.isReset).toBe(false);
+  await load.stop();
+  expect(load.errors.slice(0, 5)).toEqual([]);
+});
+
+test("a listener whose port is taken refuses the reload and names the holder", async () => {
+  await using room = new Room();
+  const origin = new Origin(room);
+  const pools = { app: { servers: [origin.address] } };
+  const sluice = await Sluice.start(room, { pools });
+  const web = { listen: `127.0.0.1:${sluice.port}`, use: "app" };
+  sluice.rewrite({ pools, listeners: { web, extra: { listen: origin.address, use: "app" } } });
+  const answer = await sluice.cli("reload");
+  expect(answer.code).toBe(1);
+  expect(answer.err).toContain(
+    `cannot listen on ${origin.address}: the address is in use by bun (process ${process.pid})`,
+  );
+  expect((await fetch(sluice.url)).status).toBe(200);
+});
+
+test("what was counted before a reload is counted on after it", async () => {
+  await using room = new Room();
+  const origin = new Origin(room);
+  const sluice = await Sluice.start(room, { pools: { app: { servers: [origin.address] } } });
+  for (let count = 0; count < 10; count++) await fetch(sluice.url);
+  await sluice.reload({ pools: { app: { servers: [origin.address, "127.0.0.1:9"], balance: "first" } } });
+  for (let count = 0; count < 10; count++) await fetch(sluice.url);
+  expect(await sluice.metric("sluice_requests_total", { code_class: "2xx" })).toBe(20);
+  expect((await sluice.server(origin.address)).requests).toBe(20);
+});
