@@ -1,4 +1,5 @@
 // What an exchange that has ended adds to the tally: once for the route it took, once for the server that answered it.
+// What is a failure of whom, is read off the fault; nothing is decided here.
 
 import { bucketOf, routeCell, serverCell } from "../memory/tally.ts";
 import type { Exchange } from "./exchange.ts";

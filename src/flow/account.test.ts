@@ -1,0 +1,58 @@
+import { expect, test } from "bun:test";
+import { type Fault, fault } from "../base/fault.ts";
+import { bucketOf, routeCell, serverCell } from "../memory/tally.ts";
+import { countExchange } from "./account.ts";
+import type { Exchange } from "./exchange.ts";
+
+const routeRow = 0;
+const serverRow = 64;
+
+/** Counts an exchange of 30 ms whose server took 20 ms of it. */
+function counted(status: number, what: Fault | null, isAnsweredByServer: boolean): Float64Array {
+  const cells = new Float64Array(128);
+  const exchange = {
+    status,
+    fault: what,
+    startedMs: 1000,
+    sentMs: 1010,
+    respondedMs: isAnsweredByServer ? 1020 : 0,
+    route: { row: routeRow },
+    pool: { servers: [{ row: serverRow }] },
+    attempt: { index: 0 },
+  };
+  // Counting reads these members only.
+  countExchange(cells, exchange as unknown as Exchange, 1030);
+  return cells;
+}
+
+test("a good exchange counts by its status, once for the route and once for the server", () => {
+  const cells = counted(204, null, true);
+  expect(cells[routeRow + routeCell.status2xx]).toBe(1);
+  expect(cells[routeRow + routeCell.bucket + bucketOf(0.03)]).toBe(1);
+  expect(cells[routeRow + routeCell.durationSum]).toBeCloseTo(0.03);
+  expect(cells[serverRow + serverCell.status2xx]).toBe(1);
+  expect(cells[serverRow + serverCell.durationSum]).toBeCloseTo(0.02);
+  expect([routeCell.aborted, routeCell.dropped].map((cell) => cells[routeRow + cell])).toEqual([0, 0]);
+});
+
+test("an answer of our own for want of a server is dropped as well as a 5xx, and no server's", () => {
+  const cells = counted(503, fault("no_server"), false);
+  expect(cells[routeRow + routeCell.status5xx]).toBe(1);
+  expect(cells[routeRow + routeCell.dropped]).toBe(1);
+  expect(cells.subarray(serverRow).every((cell) => cell === 0)).toBe(true);
+});
+
+test("a bad request is the client's: a 4xx, and nothing was dropped", () => {
+  const cells = counted(400, fault("bad_field"), false);
+  expect([cells[routeRow + routeCell.status4xx], cells[routeRow + routeCell.dropped]]).toEqual([1, 0]);
+});
+
+test("a response cut short is aborted for the client, whatever its status line said", () => {
+  const cells = counted(200, fault("truncated_response"), true);
+  expect([cells[routeRow + routeCell.status2xx], cells[routeRow + routeCell.aborted]]).toEqual([0, 1]);
+  expect(cells[serverRow + serverCell.status2xx]).toBe(1);
+});
+
+test("a status beyond 5xx counts with the 5xx", () => {
+  expect(counted(999, null, true)[routeRow + routeCell.status5xx]).toBe(1);
+});

@@ -1,0 +1,74 @@
+import { expect, test } from "bun:test";
+import { Arena } from "../memory/arena.ts";
+import { serverCell, Tally } from "../memory/tally.ts";
+import { IdleConnections } from "./idle.ts";
+import type { Upstream } from "./upstream.ts";
+
+class Connection {
+  isDestroyed = false;
+  readonly idleSinceMs: number;
+  constructor(idleSinceMs = 0) {
+    this.idleSinceMs = idleSinceMs;
+  }
+  destroy(): void {
+    this.isDestroyed = true;
+  }
+}
+
+// The room needs two members of an upstream only.
+const asUpstream = (connection: Connection): Upstream => connection as unknown as Upstream;
+
+function idleOf(connectionsMax: number, timeoutMs = 1000): { idle: IdleConnections; counted: () => number } {
+  const tally = new Tally(Arena.inMemory(), 0);
+  const row = tally.serverRow(3);
+  const idle = new IdleConnections(tally, row);
+  idle.configure({ connectionsMax, timeoutMs });
+  return { idle, counted: () => tally.cells[row + serverCell.idle]! };
+}
+
+test("the connection used last is taken first", () => {
+  const { idle, counted } = idleOf(8);
+  const [one, two] = [new Connection(), new Connection()];
+  expect([idle.put(asUpstream(one)), idle.put(asUpstream(two))]).toEqual([true, true]);
+  expect(counted()).toBe(2);
+  expect(idle.take()).toBe(asUpstream(two));
+  expect(idle.take()).toBe(asUpstream(one));
+  expect(idle.take()).toBeUndefined();
+  expect(counted()).toBe(0);
+});
+
+test("there is room for as many as the plan says", () => {
+  const { idle } = idleOf(1);
+  expect(idle.put(asUpstream(new Connection()))).toBe(true);
+  expect(idle.put(asUpstream(new Connection()))).toBe(false);
+});
+
+test("one that closed is no longer here, and one that never was is ignored", () => {
+  const { idle, counted } = idleOf(8);
+  const [one, two, other] = [new Connection(), new Connection(), new Connection()];
+  idle.put(asUpstream(one));
+  idle.put(asUpstream(two));
+  idle.remove(asUpstream(one));
+  idle.remove(asUpstream(other));
+  expect(counted()).toBe(1);
+  expect(idle.take()).toBe(asUpstream(two));
+});
+
+test("a sweep closes those idle for the whole timeout, the others stay", () => {
+  const { idle, counted } = idleOf(8, 1000);
+  const [old, young] = [new Connection(0), new Connection(500)];
+  idle.put(asUpstream(old));
+  idle.put(asUpstream(young));
+  idle.sweep(999);
+  expect(old.isDestroyed).toBe(false);
+  idle.sweep(1000);
+  expect([old.isDestroyed, young.isDestroyed, counted()]).toEqual([true, false, 1]);
+});
+
+test("when the server leaves the plan its connections are closed, and none is kept any more", () => {
+  const { idle, counted } = idleOf(8);
+  const one = new Connection();
+  idle.put(asUpstream(one));
+  idle.close();
+  expect([one.isDestroyed, counted(), idle.put(asUpstream(new Connection()))]).toEqual([true, 0, false]);
+});
