@@ -5,7 +5,7 @@ import { type Fault, fault } from "../base/fault.ts";
 import { hashBytes, hashString } from "../base/hash.ts";
 import type { BalanceKey } from "../config/plan.ts";
 import type { Body } from "../wire/http1/body.ts";
-import { isName } from "../wire/http1/fields.ts";
+import { field, isName } from "../wire/http1/fields.ts";
 import { bodyKind, type Head, method } from "../wire/http1/head.ts";
 import { cookieValue } from "./sticky.ts";
 
@@ -26,7 +26,17 @@ export function refusalOf(head: Head, body: Body, bodyBytes: number, bodyBytesMa
 export function isUpgradeAsked(head: Head, body: Body): boolean {
   if (!head.hasUpgrade || head.upgradeIndex === -1 || head.minor === 0) return false;
   if (head.method !== method.get || body.kind !== bodyKind.none) return false;
-  return !isName(head.bytes, head.spans[head.upgradeIndex * 4 + 2]!, head.spans[head.upgradeIndex * 4 + 3]!, h2c);
+  for (let index = head.upgradeIndex; index < head.fieldCount; index++)
+    if (head.ids[index] === field.upgrade && isH2cNamed(head, index)) return false;
+  return true;
+}
+
+/** Anywhere in the value, for it may stand in a list, with a version behind it. */
+function isH2cNamed(head: Head, index: number): boolean {
+  const end = head.spans[index * 4 + 3]! - h2c.length;
+  for (let at = head.spans[index * 4 + 2]!; at <= end; at++)
+    if (isName(head.bytes, at, at + h2c.length, h2c)) return true;
+  return false;
 }
 
 /** The hash of what the pool balances by; of the client's address where the request does not have it. */
