@@ -86,10 +86,6 @@ test("a worker killed with -9 under load takes only its own connections with it,
   const victim = (await sluice.status()).workers[0]!;
   const before = await sluice.metric("sluice_requests_total", { code_class: "2xx" });
   process.kill(victim.pid!, "SIGKILL");
-  await until(
-    "its connections to be gone",
-    () => held.filter(({ isClosed, isEnded }) => isClosed || isEnded).length === victim.connections || null,
-  ).catch(() => {});
   await until("a new worker", async () => {
     const [worker] = (await sluice.status()).workers;
     return worker!.state === "up" && worker!.pid !== victim.pid;

@@ -172,6 +172,18 @@ describe("a log's sink", () => {
     expect(world.warnings[1]).toContain("60 lines dropped");
   });
 
+  test("a warning of dropped lines does not hide the reason that comes after it", () => {
+    const world = new World(100);
+    world.line("x".repeat(100));
+    world.line("lost");
+    expect(world.warnings[0]).toContain("does not take lines");
+    world.pass(100);
+    world.file.fail("ENOSPC");
+    expect(world.warnings[1]).toContain("cannot be written (ENOSPC)");
+    world.line("lost too");
+    expect(world.warnings).toHaveLength(2);
+  });
+
   test("waits a little for a slow reader, without a warning", () => {
     const world = new World();
     world.line("one");

@@ -60,6 +60,9 @@ export class Sink {
   #isFlushOwed = false;
   #droppedSinceWarning = 0;
   #warnedAtMs = Number.NEGATIVE_INFINITY;
+  /** Why the last write failed; null while writes succeed. */
+  #failure: string | null = null;
+  #isFailureWarned = false;
   #isClosed = false;
   #whenEmpty: (() => void) | null = null;
 
@@ -153,6 +156,7 @@ export class Sink {
   }
 
   #advance(page: Page, written: number): void {
+    this.#failure = null;
     const isWhole = written === page.end;
     this.#options.written(isWhole ? page.lines : linesIn(page.bytes, page.written, page.written + written));
     page.written += written;
@@ -175,7 +179,10 @@ export class Sink {
 
   #fail(error: Error): void {
     const isSlow = reasonOf(error) === "EAGAIN";
-    if (!isSlow) this.#warn(`cannot be written (${reasonOf(error)}); lines are kept while there is room, then dropped`);
+    if (!isSlow) {
+      this.#failure = `cannot be written (${reasonOf(error)}); lines are kept while there is room, then dropped`;
+      this.#warn(this.#failure);
+    }
     this.#swapFile();
     // At the end there is no time for another try at a disk that is full.
     if (this.#isClosed && !isSlow) {
@@ -206,13 +213,16 @@ export class Sink {
     if (lines === 0) return;
     this.#options.dropped(lines);
     this.#droppedSinceWarning += lines;
-    this.#warn("does not take lines as fast as they come");
+    this.#warn(this.#failure ?? "does not take lines as fast as they come");
   }
 
   #warn(what: string): void {
     const nowMs = this.#options.nowMs();
-    if (nowMs - this.#warnedAtMs < warnEveryMs) return;
+    // That lines are dropped must not hide for a minute why: the disk is full.
+    const isNews = this.#failure !== null && !this.#isFailureWarned;
+    if (nowMs - this.#warnedAtMs < warnEveryMs && !isNews) return;
     this.#warnedAtMs = nowMs;
+    this.#isFailureWarned = this.#failure !== null;
     const count = this.#droppedSinceWarning;
     this.#droppedSinceWarning = 0;
     const lost = count === 0 ? "" : `; ${count} line${count === 1 ? "" : "s"} dropped since the last warning`;
