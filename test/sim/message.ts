@@ -197,7 +197,7 @@ function framingOf(message: Message, isResponse: boolean, method: string, status
   if (lengths.length + encodings.length > 1) throw new Malformed("framing said twice");
   if (isResponse && (method === "HEAD" || status === 204 || status === 304 || status === 101)) return { kind: "none" };
   if (encodings.length === 1) {
-    if (encodings[0] !== "chunked") throw new Malformed(`the coding ${encodings[0]}`);
+    if (encodings[0]!.toLowerCase() !== "chunked") throw new Malformed(`the coding ${encodings[0]}`);
     return { kind: "chunked" };
   }
   if (lengths.length === 1) {
