@@ -56,6 +56,8 @@ export class Forwarding {
   readonly #via: Uint8Array | null;
   readonly #requestIdName: Uint8Array;
   readonly #requestIdField: Uint8Array;
+  /** The field is X-Request-Id, which heads know by sight. */
+  readonly #isUsualRequestId: boolean;
   readonly tails: Tails;
 
   constructor(plan: ForwardingPlan, requestId: RequestIdPlan | null) {
@@ -63,6 +65,7 @@ export class Forwarding {
     this.requestId = requestId;
     this.trust = new Trust(plan.trusted);
     this.#via = plan.via === null ? null : encode(`Via: 1.1 ${plan.via}\r\n`);
+    this.#isUsualRequestId = requestId?.header === "x-request-id";
     this.#requestIdName = encode(requestId?.header ?? "");
     this.#requestIdField = encode(`${requestId?.header ?? ""}: `);
     const via = plan.via === null ? "" : `Via: 1.1 ${plan.via}\r\n`;
@@ -76,6 +79,7 @@ export class Forwarding {
 
   /** Index of the client's own request id field, or -1. */
   findRequestId(head: Head, from = 0): number {
+    if (this.#isUsualRequestId && head.requestIdIndex === -1) return -1;
     const name = this.#requestIdName;
     for (let index = from; index < head.fieldCount; index++) {
       const start = head.spans[index * 4]!;

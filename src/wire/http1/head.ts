@@ -49,6 +49,8 @@ export class Head {
   /** Index of the field, -1 when there is none. */
   hostIndex = -1;
   upgradeIndex = -1;
+  /** X-Request-Id. */
+  requestIdIndex = -1;
   /** -1 when there is none. */
   contentLength = -1;
   isChunked = false;
@@ -86,6 +88,7 @@ export class Head {
     this.fieldCount = 0;
     this.hostIndex = -1;
     this.upgradeIndex = -1;
+    this.requestIdIndex = -1;
     this.contentLength = -1;
     this.isChunked = false;
     this.isContinueExpected = false;

@@ -201,6 +201,9 @@ const methods: readonly (readonly [string, number])[] = [
 const methodBytes = methods.map(([name, id]) => ({ id, bytes: new TextEncoder().encode(name) }));
 
 function methodOf(bytes: Uint8Array, start: number, end: number): number {
+  // Nearly every request is a GET.
+  if (end - start === 3 && bytes[start] === 0x47 && bytes[start + 1] === 0x45 && bytes[start + 2] === 0x54)
+    return method.get;
   for (let index = 0; index < methodBytes.length; index++) {
     const known = methodBytes[index]!;
     if (known.bytes.length !== end - start) continue;
