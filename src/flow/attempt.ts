@@ -107,6 +107,12 @@ export class Attempt {
     this.#go(this.index);
   }
 
+  /** The time in the waiting room is over. */
+  waitedInVain(): void {
+    this.context.tally.cells[this.#exchange.pool.row + poolCell.queueTimeouts]!++;
+    this.#fail(fault("queue_timeout"));
+  }
+
   /** A server that takes the exchange, counted in flight there; -1 when none can. */
   #choose(): number {
     const { backends, plan } = this.#exchange.pool;

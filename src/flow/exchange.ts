@@ -440,7 +440,7 @@ export class Exchange implements Sender {
   /** The deadline has passed; what for depends on who is waited for. */
   timedOut(): void {
     if (this.tunnel !== null) return this.#endTunnel(false);
-    if (this.attempt.isQueued) return this.fail(fault("queue_timeout"));
+    if (this.attempt.isQueued) return this.attempt.waitedInVain();
     const upstream = this.attempt.upstream;
     if (upstream === null || upstream.line === null) return;
     const downstream = this.#downstream!;
