@@ -48,12 +48,17 @@ export class Dialer {
     this.#driver.wheel.set(dial, this.#driver.nowMs + timeoutMs);
     const { address } = server;
     const common = { allowHalfOpen: true, data: dial as Carried as PlainLine, socket: this.#handlers };
-    const connecting =
-      address.kind === "unix"
-        ? Bun.connect<PlainLine>({ unix: address.path, ...common })
-        : Bun.connect<PlainLine>({ hostname: address.host, port: address.port, ...common });
-    // connectError has been told already, or comes with this: whichever is first answers.
-    connecting.catch((error: unknown) => this.#refused(dial, error));
+    try {
+      const connecting =
+        address.kind === "unix"
+          ? Bun.connect<PlainLine>({ unix: address.path, ...common })
+          : Bun.connect<PlainLine>({ hostname: address.host, port: address.port, ...common });
+      // connectError has been told already, or comes with this: whichever is first answers.
+      connecting.catch((error: unknown) => this.#refused(dial, error));
+    } catch (error) {
+      // An address that nothing can be dialed at, such as that of a name not resolved yet.
+      this.#refused(dial, error);
+    }
   }
 
   #opened(socket: Socket<PlainLine>): void {
@@ -76,8 +81,13 @@ export class Dialer {
     this.#driver.wheel.remove(dial);
     // Never inside the call that dialed.
     queueMicrotask(() => {
-      this.#driver.refresh();
-      flow.refused(faultWith("connect_refused", reasonOf(error)));
+      try {
+        this.#driver.refresh();
+        flow.refused(faultWith("connect_refused", reasonOf(error)));
+      } catch (failure) {
+        // Nothing stands between a microtask and the end of the process.
+        this.#driver.failed(failure as Error);
+      }
     });
   }
 }

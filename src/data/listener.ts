@@ -14,6 +14,7 @@ import { PlainLine, plainHandlers } from "./plain.ts";
 
 interface OpenListener {
   slot: number;
+  readonly isUnix: boolean;
   stop(): void;
 }
 
@@ -35,11 +36,7 @@ export class Listeners {
     try {
       for (const plan of plans) {
         const key = addressText(plan.address);
-        const former = this.#open.get(key);
-        if (former !== undefined) {
-          former.slot = plan.slot;
-          continue;
-        }
+        if (this.#open.has(key)) continue;
         if (plan.address.kind === "unix" && this.#context.tally.worker !== 0) continue;
         this.#open.set(key, this.#listen(plan));
         opened.push(key);
@@ -47,6 +44,11 @@ export class Listeners {
     } catch (error) {
       for (const key of opened) this.#close(key);
       throw error;
+    }
+    // Not before all are open: a plan that fails must leave what stands as it stood.
+    for (const plan of plans) {
+      const entry = this.#open.get(addressText(plan.address));
+      if (entry !== undefined) entry.slot = plan.slot;
     }
   }
 
@@ -62,7 +64,7 @@ export class Listeners {
   }
 
   #listen(plan: ListenerPlan): OpenListener {
-    const entry: OpenListener = { slot: plan.slot, stop: () => {} };
+    const entry: OpenListener = { slot: plan.slot, isUnix: plan.address.kind === "unix", stop: () => {} };
     const handlers = plainHandlers(this.#driver, (socket) => this.#accepted(entry, socket));
     const listener = bind(plan.address, handlers);
     raiseBacklog(listener);
@@ -78,12 +80,13 @@ export class Listeners {
     socket.data = line;
     this.#driver.refresh();
     const site = this.#context.site.listener(entry.slot);
-    if (site === undefined) return line.destroy();
+    const address = addressOf(socket, entry.isUnix);
+    if (site === undefined || address === null) return line.destroy();
     if (this.#totals.listener(entry.slot, listenerCell.connections) >= site.plan.connectionsMax) {
       this.#context.tally.cells[site.row + listenerCell.refusedLimit]!++;
       return line.destroy();
     }
-    line.flow = new Downstream(this.#context, site, line, addressOf(socket));
+    line.flow = new Downstream(this.#context, site, line, address);
   }
 }
 
@@ -117,10 +120,15 @@ function removeSocket(path: string): void {
   }
 }
 
-/** The peer's address as plain text; IPv4 clients of an IPv6 listener by their IPv4 address. */
-function addressOf(socket: Socket<PlainLine>): string {
-  const address = socket.remoteAddress;
-  if (!address) return "unix";
+/**
+ * The peer's address as plain text; IPv4 clients of an IPv6 listener by their IPv4 address. Null for a client that has gone
+ * before it was accepted, whose address nobody knows any more.
+ */
+function addressOf(socket: Socket<PlainLine>, isUnix: boolean): string | null {
+  if (isUnix) return "unix";
+  // Bun's types do not know of sockets that have no peer any more.
+  const address = socket.remoteAddress as string | undefined;
+  if (!address) return null;
   return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
 }
 

@@ -1,7 +1,8 @@
 // The door to the world for plain TCP and unix sockets: Bun's raw sockets on one side, the words of flow/port.ts on the other.
 // It holds the bytes that the kernel did not take, keeps the laws of the port, and decides nothing.
 // Raw sockets: `write` never buffers; `end()` closes the descriptor at once and calls `close` inside the call; `shutdown()`
-// sends a FIN only; `terminate()` sends a RST; `drain` may come with nothing queued.
+// sends a FIN only; `terminate()` sends a RST; `drain` may come with nothing queued. A write that fails takes the socket's
+// error away: what the peer's RST would have told comes as `end` after it. test/runtime holds the runtime to all of this.
 
 import type { Socket, SocketHandler } from "bun";
 import type { Line, LineFlow } from "../flow/port.ts";
@@ -13,6 +14,7 @@ export class PlainLine implements Line {
   #held: Uint8Array | null = null;
   #isPaused = false;
   #isEnding = false;
+  #isLost = false;
 
   constructor(socket: Socket<PlainLine>) {
     this.#socket = socket;
@@ -20,6 +22,11 @@ export class PlainLine implements Line {
 
   get heldBytes(): number {
     return this.#held === null ? 0 : this.#held.length;
+  }
+
+  /** The peer has refused what was sent to it: whatever the socket says of how it ended, it was no FIN. */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   send(bytes: Uint8Array, start: number, end: number): boolean {
@@ -31,7 +38,10 @@ export class PlainLine implements Line {
     const taken = this.#socket.write(bytes, start, size);
     if (taken === size) return true;
     // Closed: the close is on its way to the flow, the bytes have nowhere to go.
-    if (taken < 0) return true;
+    if (taken < 0) {
+      this.#lose();
+      return true;
+    }
     this.#hold(bytes, start + taken, end);
     return false;
   }
@@ -55,8 +65,9 @@ export class PlainLine implements Line {
   }
 
   destroy(): void {
+    // A FIN after only some of the bytes would let the peer take them for all.
+    if (this.#held !== null) return this.reset();
     this.flow = null;
-    this.#held = null;
     this.#socket.end();
   }
 
@@ -66,18 +77,36 @@ export class PlainLine implements Line {
     this.#socket.terminate();
   }
 
+  /** The socket is closed, or as good as: the flow that has to be told, if any. */
+  release(): LineFlow | null {
+    const { flow } = this;
+    this.flow = null;
+    this.#held = null;
+    return flow;
+  }
+
   /** The kernel has room again. Answers whether the flow is to be told. */
   flush(): boolean {
     const held = this.#held;
     if (held === null) return false;
     const taken = this.#socket.write(held, 0, held.length);
-    if (taken >= 0 && taken < held.length) {
+    if (taken < 0) {
+      this.#lose();
+      return false;
+    }
+    if (taken < held.length) {
       this.#held = held.subarray(taken);
       return false;
     }
     this.#held = null;
     if (this.#isEnding) this.#socket.shutdown();
     return true;
+  }
+
+  #lose(): void {
+    this.#held = null;
+    // After a FIN of our own a failed write says nothing about the peer.
+    if (!this.#isEnding) this.#isLost = true;
   }
 
   #hold(bytes: Uint8Array, start: number, end: number): void {
@@ -125,27 +154,36 @@ export function plainHandlers(driver: Driver, opened: (socket: Socket<PlainLine>
       line.flow.drained();
     },
     end(socket) {
-      const flow = socket.data.flow;
-      if (flow === null) {
+      const line = socket.data;
+      if (line.flow === null) {
         // Told to no one, yet half of the connection would stay.
         socket.end();
         return;
       }
       driver.refresh();
-      flow.ended();
+      if (!line.isLost) return line.flow.ended();
+      const flow = line.release();
+      socket.terminate();
+      flow?.closed(true);
     },
     close(socket, error) {
       const line = socket.data;
-      const flow = line?.flow ?? null;
+      const flow = line.release();
       if (flow === null) return;
-      line.flow = null;
       driver.refresh();
-      flow.closed(error !== undefined && error !== null);
+      flow.closed(line.isLost || (error !== undefined && error !== null));
     },
     error(socket, error) {
       // A throw inside one of the handlers above: ours, not the peer's. The socket would stay open.
       driver.failed(error);
-      socket.data?.reset();
+      const flow = socket.data.release();
+      socket.terminate();
+      try {
+        // What it holds besides (another connection, its place among those that a drain waits for) is to be let go.
+        flow?.closed(true);
+      } catch {
+        // The first failure has been told, and the worker is on its way out.
+      }
     },
   };
   // Bun's types know only handlers of Buffers; `binaryType` says what these are given.

@@ -1,4 +1,6 @@
-// From an exchange that has ended to a line of the access log: the driver's half of `report`. Without a log nothing is done.
+// From an exchange that has ended to a line of the access log: what a worker does when a flow says `report`. It only points
+// the log's one record at what the exchange still holds, the request's head above all, and copies nothing: both belong to
+// others again when the call returns. How a line is written is the log's business (accesslog/format.ts).
 
 import type { Exchange } from "../flow/exchange.ts";
 import { field } from "../wire/http1/fields.ts";
