@@ -114,6 +114,7 @@ export class Client {
       script.send(request.framed);
     } else script.send(Buffer.concat([Buffer.from(request.head, "latin1"), request.framed]));
     if (this.#next < this.#requests.length || !this.#hasHalfClose || request.isUpgrade) return;
+    if (this.#world.chance(0.5)) script.wait(this.#world.skewed(0, 1_000));
     script.act(() => {
       this.#hasShut = true;
       this.#end.shutdown();
@@ -128,19 +129,20 @@ export class Client {
   }
 
   #data(bytes: Uint8Array): void {
-    if (this.#tunnel !== null) {
-      this.#tunnel.received.push(bytes);
-      return;
-    }
+    if (this.#tunnel !== null) this.#tunnel.received.push(bytes);
+    else this.#read(bytes);
+    if (!this.#swarm.clientSlow || !this.#world.chance(0.3) || this.#end.isClosed) return;
+    this.#end.pause();
+    this.#world.after(this.#world.between(1, 100), () => this.#end.resume());
+  }
+
+  #read(bytes: Uint8Array): void {
     try {
       this.#reader.feed(bytes);
     } catch (error) {
       if (error instanceof Malformed) throw new Violation(`${this.name} was sent what is malformed: ${error.message}`);
       throw error;
     }
-    if (!this.#swarm.clientSlow || !this.#world.chance(0.3) || this.#end.isClosed) return;
-    this.#end.pause();
-    this.#world.after(this.#world.between(1, 100), () => this.#end.resume());
   }
 
   #head(message: Message): void {
@@ -207,6 +209,7 @@ export class Client {
     this.#tunnel = { sent, received: [this.#reader.takeRest()], isServerFirst };
     this.#expected.length = 0;
     this.answered++;
+    request.tunneled = digestOf(sent);
     const middle = world.between(0, sent.length);
     this.#script.send(sent.subarray(0, middle)).wait(world.skewed(0, 200)).send(sent.subarray(middle));
     if (!isServerFirst) this.#script.act(() => this.#end.shutdown());
@@ -270,6 +273,8 @@ export class Client {
   }
 
   #stop(): void {
+    // What is left of a tunnel's bytes will not come.
+    if (this.#script.hasBytes) for (const request of this.#requests) request.tunneled = null;
     this.#script.stop();
     this.isDone = true;
   }

@@ -108,7 +108,7 @@ export class End {
   pause(): void {
     if (this.#isPaused) return;
     this.#isPaused = true;
-    this.#mayReadOnce = this.#swarm.latePause && this.#isReadScheduled && this.#world.chance(0.5);
+    this.#mayReadOnce = this.#swarm.latePause && this.#arrivedBytes > 0 && this.#world.chance(0.5);
   }
 
   resume(): void {

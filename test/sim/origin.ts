@@ -36,7 +36,10 @@ export class OriginConnection {
       data: (bytes) => this.#data(bytes),
       writable: () => this.#script.run(),
       end: () => this.#ended(),
-      closed: () => this.#script.stop(),
+      closed: (isReset) => {
+        if (!isReset) this.#judgeTunnel();
+        this.#script.stop();
+      },
     };
     if (this.#isBad("closeAtOnce")) world.after(world.skewed(0, 50), () => this.#close());
   }
@@ -70,6 +73,7 @@ export class OriginConnection {
   }
 
   #head(message: Message): void {
+    if (message.start[1] === "/flood") return this.#answerFlood();
     if (fieldOf(message, "x-id") === undefined && message.start[1] === "/") {
       // A stranger's: its head was fine, and what is wrong comes behind it.
       this.#isBroken = true;
@@ -96,8 +100,8 @@ export class OriginConnection {
   }
 
   #message(message: Message): void {
-    if (this.#isBroken) return;
-    const request = this.#request!;
+    const request = this.#request;
+    if (this.#isBroken || request === null) return;
     if (digestOf(message.body) !== request.bodyDigest)
       throw new Violation(
         `${request.id} arrived with another body, ${message.body.length} bytes of ${request.body.length}`,
@@ -105,6 +109,12 @@ export class OriginConnection {
     this.#isWhole = true;
     if (!this.#isAnswering) this.#answer(request);
     else if (this.#script.isDone) this.#done();
+  }
+
+  /** To a client that asks and asks and reads nothing. */
+  #answerFlood(): void {
+    this.#script.wait(this.#world.skewed(0, 50));
+    this.#script.send(`HTTP/1.1 200 OK\r\nContent-Length: 6000\r\n\r\n${"f".repeat(6000)}`).run();
   }
 
   #answer(request: Request): void {
@@ -244,13 +254,22 @@ export class OriginConnection {
   }
 
   #tunnelData(bytes: Uint8Array): void {
-    if (this.#isServerFirst) return;
-    this.#script.send(bytes).run();
+    if (this.#isServerFirst) this.#tunnel!.push(bytes);
+    else this.#script.send(bytes).run();
+  }
+
+  /** The client's bytes have ended by a FIN: all of them must be here. */
+  #judgeTunnel(): void {
+    const request = this.#request;
+    if (this.#tunnel === null || !this.#isServerFirst || request === null || request.tunneled === null) return;
+    if (digestOf(Buffer.concat(this.#tunnel)) !== request.tunneled)
+      throw new Violation(`the tunnel of ${request.id} ended before the client's bytes did`);
   }
 
   #ended(): void {
     if (this.#tunnel !== null && !this.#isServerFirst) this.#script.act(() => this.#end.shutdown()).run();
     else {
+      this.#judgeTunnel();
       this.#script.stop();
       this.#world.after(1, () => this.#end.close());
     }

@@ -22,6 +22,8 @@ export interface Request {
   /** Times its head has arrived at a server. */
   arrivals: number;
   reports: number;
+  /** Digest of what the client means to send through its tunnel; null when it left. */
+  tunneled: string | null;
 }
 
 const idempotent = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]);
@@ -89,6 +91,7 @@ export class Register {
       framed: framing === "chunked" ? chunkedOf(world, body, true) : body,
       arrivals: 0,
       reports: 0,
+      tunneled: null,
     };
     this.#requests.set(id, request);
     return request;

@@ -12,7 +12,7 @@ import { type Answer, SimDriver, SimLine } from "./driver.ts";
 import { connect } from "./network.ts";
 import { OriginConnection } from "./origin.ts";
 import { Register, type Request } from "./requests.ts";
-import { Stranger } from "./stranger.ts";
+import { Flooder, Stranger } from "./stranger.ts";
 import { calm, drawSwarm, type Swarm } from "./swarm.ts";
 import { Violation, World } from "./world.ts";
 
@@ -54,7 +54,7 @@ class Run {
   readonly #driver: SimDriver;
   readonly #context: Context;
   readonly #register: Register;
-  readonly #clients: (Client | Stranger)[] = [];
+  readonly #clients: (Client | Stranger | Flooder)[] = [];
   #generation = 1;
 
   constructor(world: World) {
@@ -137,6 +137,10 @@ class Run {
       this.#clients.push(new Stranger(world, name, far));
       return;
     }
+    if (this.#swarm.clientFloods && this.#swarm.requestsMax === 0 && world.chance(0.3)) {
+      this.#clients.push(new Flooder(world, name, far));
+      return;
+    }
     const count = world.skewed(1, 6);
     const requests: Request[] = [];
     for (let index = 1; index <= count; index++) requests.push(this.#register.make(this.#swarm, index === count));
@@ -153,7 +157,8 @@ class Run {
       swarm.windowBytes > 8192 &&
       !swarm.clientSlow &&
       !swarm.clientStalls &&
-      !swarm.clientVanishes;
+      !swarm.clientVanishes &&
+      !swarm.clientFloods;
     return (swarm.serverLimit === 0 || isHurried) && this.#world.chance(0.8);
   }
 

@@ -3,7 +3,7 @@
 
 import type { End } from "./network.ts";
 import { Script } from "./script.ts";
-import type { World } from "./world.ts";
+import { Violation, type World } from "./world.ts";
 
 const hidden = "GET /hidden HTTP/1.1\r\nHost: sim.test\r\n\r\n";
 
@@ -49,5 +49,34 @@ export class Stranger {
       },
     };
     script.send(world.pick(offences)).run();
+  }
+}
+
+const flood = "GET /flood HTTP/1.1\r\nHost: sim.test\r\n\r\n".repeat(1000);
+/** A few reads, and what the network itself may hold. */
+const readBytesMax = 200_000;
+
+/** A client that asks without end and never reads: the proxy must soon stop reading it, and must not keep its requests. */
+export class Flooder {
+  readonly name: string;
+  readonly answered = 0;
+  isDone = true;
+
+  constructor(world: World, name: string, end: End) {
+    this.name = name;
+    const script = new Script(world, end);
+    end.pause();
+    end.ears = {
+      data: () => {},
+      writable: () => {
+        if (end.peer.readBytes > readBytesMax)
+          throw new Violation(`${name}: ${end.peer.readBytes} bytes were read from it`);
+        script.run();
+      },
+      end: () => {},
+      closed: () => script.stop(),
+    };
+    for (let times = 0; times < 10; times++) script.send(flood);
+    script.run();
   }
 }

@@ -18,6 +18,7 @@ export interface Swarm {
   readonly clientSlow: boolean;
   readonly clientVanishes: boolean;
   readonly clientMalformed: boolean;
+  readonly clientFloods: boolean;
   readonly clientHalfCloses: boolean;
   readonly pipelining: boolean;
   readonly uploads: boolean;
@@ -73,6 +74,7 @@ export function drawSwarm(world: World): Swarm {
     clientSlow: is(0.3),
     clientVanishes: is(0.2),
     clientMalformed: is(0.3),
+    clientFloods: is(0.1),
     clientHalfCloses: is(0.4),
     pipelining: is(0.5),
     uploads: is(0.7),
@@ -104,6 +106,7 @@ export function calm(swarm: Swarm): Swarm {
     clientStalls: false,
     clientVanishes: false,
     clientMalformed: false,
+    clientFloods: false,
     refuses: false,
     hangs: false,
     originBad: [],
