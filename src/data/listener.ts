@@ -7,8 +7,9 @@ import type { Socket, SocketHandler } from "bun";
 import type { Address, ListenerPlan } from "../config/plan.ts";
 import type { Context } from "../flow/context.ts";
 import { Downstream } from "../flow/downstream.ts";
-import { listenerCell, type Totals } from "../memory/tally.ts";
+import { listenerCell, type Totals, workerCell } from "../memory/tally.ts";
 import { raiseBacklog } from "./backlog.ts";
+import { connectionsMax, hasDescriptors } from "./descriptors.ts";
 import type { Driver } from "./driver.ts";
 import { PlainLine, plainHandlers } from "./plain.ts";
 
@@ -23,6 +24,7 @@ export class Listeners {
   readonly #context: Context;
   readonly #totals: Totals;
   readonly #open = new Map<string, OpenListener>();
+  readonly #connectionsMax: number = connectionsMax();
 
   constructor(driver: Driver, context: Context, totals: Totals) {
     this.#driver = driver;
@@ -82,11 +84,19 @@ export class Listeners {
     const site = this.#context.site.listener(entry.slot);
     const address = addressOf(socket, entry.isUnix);
     if (site === undefined || address === null) return line.destroy();
-    if (this.#totals.listener(entry.slot, listenerCell.connections) >= site.plan.connectionsMax) {
+    const isFull = this.#totals.listener(entry.slot, listenerCell.connections) >= site.plan.connectionsMax;
+    if (isFull || !this.#hasDescriptors()) {
       this.#context.tally.cells[site.row + listenerCell.refusedLimit]!++;
       return line.destroy();
     }
     line.flow = new Downstream(this.#context, site, line, address);
+  }
+
+  #hasDescriptors(): boolean {
+    const { tally } = this.#context;
+    const row = tally.workerRow();
+    const clients = tally.cells[row + workerCell.connections]!;
+    return hasDescriptors(this.#connectionsMax, clients, tally.cells[row + workerCell.upstreamConnections]!);
   }
 }
 

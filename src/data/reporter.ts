@@ -39,12 +39,14 @@ function requestIdOf(exchange: Exchange): string {
 }
 
 function fillHead(record: AccessRecord, head: Head): void {
+  // A head that never became whole has no bytes, and places that were those of another.
+  const isKnown = head.bytes.length > 0;
   record.head = head.bytes;
   record.minor = head.minor;
-  record.methodStart = head.start;
-  record.methodEnd = head.methodEnd;
-  record.targetStart = head.targetStart;
-  record.targetEnd = head.targetEnd;
+  record.methodStart = isKnown ? head.start : 0;
+  record.methodEnd = isKnown ? head.methodEnd : 0;
+  record.targetStart = isKnown ? head.targetStart : 0;
+  record.targetEnd = isKnown ? head.targetEnd : 0;
   record.hostStart = record.hostEnd = 0;
   record.userAgentStart = record.userAgentEnd = 0;
   record.refererStart = record.refererEnd = 0;

@@ -1,0 +1,22 @@
+import { expect, test } from "bun:test";
+import { connectionsMax, hasDescriptors } from "./descriptors.ts";
+
+const limits = (files: string): string =>
+  `Limit                     Soft Limit           Hard Limit           Units\nMax open files            ${files}                 4096                 files\n`;
+
+test("the limit of open files leaves room for what is no connection", () => {
+  expect(connectionsMax(limits("1024"))).toBe(976);
+  expect(connectionsMax(limits("16"))).toBe(2);
+});
+
+test("without a limit, or without /proc, there is none", () => {
+  expect(connectionsMax(limits("unlimited"))).toBe(Number.POSITIVE_INFINITY);
+  expect(connectionsMax("")).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("a client is taken only while it and those before can each have a server's connection", () => {
+  expect(hasDescriptors(10, 4, 0)).toBe(true);
+  expect(hasDescriptors(10, 5, 0)).toBe(false);
+  expect(hasDescriptors(10, 2, 7)).toBe(true);
+  expect(hasDescriptors(10, 3, 7)).toBe(false);
+});

@@ -1,0 +1,27 @@
+// How many clients a worker can carry before it runs out of descriptors. It must never run out: a listener that cannot accept is
+// told of the same waiting connection again and again, at the price of a whole core, and no connection to a server can be
+// opened either. So a client for whom there is no room is accepted and closed at once, which frees the descriptor.
+
+import { readFileSync } from "node:fs";
+
+/** The arena, logs, listeners, the channel to control, the runtime's own, and dials under way. */
+const othersMax = 48;
+
+/** Clients plus connections to servers; Infinity where the system does not tell. */
+export function connectionsMax(limits: string = readLimits()): number {
+  const files = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
+  return Math.max(files - othersMax, 2);
+}
+
+/** Every client may need a server's connection; those that idle ones hold are taken as well. */
+export function hasDescriptors(max: number, clients: number, servers: number): boolean {
+  return Math.max(clients + 1, servers) + clients + 1 <= max;
+}
+
+function readLimits(): string {
+  try {
+    return readFileSync("/proc/self/limits", "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,115 @@
+import { beforeEach, expect, test } from "bun:test";
+import { clearArena, makePlan, type PlanOptions, setServer } from "../../test/playbook/plan.ts";
+import { Context } from "../flow/context.ts";
+import { Downstream } from "../flow/downstream.ts";
+import type { Line } from "../flow/port.ts";
+import { Site } from "../flow/site.ts";
+import { Arena } from "../memory/arena.ts";
+import { Tally } from "../memory/tally.ts";
+import type { LogFile } from "./accesslog/file.ts";
+import { AccessLog } from "./accesslog.ts";
+import { Driver } from "./driver.ts";
+import { logExchange } from "./reporter.ts";
+
+const arena = Arena.inMemory();
+const tally = new Tally(arena, 0);
+beforeEach(() => {
+  clearArena(arena);
+  // Nobody to ask: every exchange is over at once.
+  setServer(arena, 0, false);
+});
+
+/** A client that takes everything and of which nothing is heard. */
+const deafLine: Line = {
+  send: () => true,
+  pause() {},
+  resume() {},
+  end() {},
+  destroy() {},
+  reset() {},
+  heldBytes: 0,
+};
+
+/** What the log's file holds after these requests on one connection; "timeout" is one that does not come. */
+async function linesOf(requests: readonly string[], options: PlanOptions = {}): Promise<Record<string, unknown>[]> {
+  let text = "";
+  const file: LogFile = {
+    write(bytes, start, end, done) {
+      text += Buffer.from(bytes.subarray(start, end)).toString();
+      queueMicrotask(() => done(null, end - start));
+    },
+    close() {},
+  };
+  const opener = { openNow: () => file, open: () => {} };
+  const plan = { path: "-", format: "json", bufferBytesMax: 1 << 20, flushMs: 1 } as const;
+  const log = new AccessLog(plan, tally, () => {}, opener);
+  const driver = new Driver((error) => {
+    throw error;
+  });
+  const site = new Site(makePlan(options), { arena, tally, workers: 1, random: Math.random }, null);
+  const context = new Context(driver, tally, site, (exchange) =>
+    logExchange(log, exchange, driver.wallMs, driver.nowMs),
+  );
+  const client = new Downstream(context, site.listeners[0]!, deafLine, "203.0.113.7");
+  for (const request of requests) {
+    if (request === "timeout") client.ticked();
+    else client.received(new TextEncoder().encode(request));
+  }
+  await log.close();
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+const head = (target: string, fields: string): string => `GET ${target} HTTP/1.1\r\nHost: a.example\r\n${fields}\r\n`;
+
+test("a line tells who asked for what and how it ended", async () => {
+  const [line] = await linesOf([head("/x?y=1", "User-Agent: curl/8\r\nReferer: http://r.example/\r\n")]);
+  expect(line).toMatchObject({
+    client: "203.0.113.7",
+    method: "GET",
+    target: "/x?y=1",
+    host: "a.example",
+    user_agent: "curl/8",
+    referer: "http://r.example/",
+    status: 503,
+    listener: "web",
+    pool: "app",
+    attempts: 0,
+    fault: "no_server",
+  });
+});
+
+test("nothing of a request is left in the line of the next", async () => {
+  const [, second, third] = await linesOf([
+    head("/first", "User-Agent: one\r\nReferer: http://r.example/\r\n"),
+    head("/second", ""),
+    "nonsense\r\n\r\n",
+  ]);
+  expect(second).toMatchObject({ target: "/second", host: "a.example" });
+  for (const line of [second, third]) {
+    expect(line!["user_agent"] ?? "").toBe("");
+    expect(line!["referer"] ?? "").toBe("");
+  }
+  expect(third).toMatchObject({ status: 400, fault: "bad_start_line" });
+  expect(third!["target"] ?? "").toBe("");
+  expect(third!["host"] ?? "").toBe("");
+});
+
+test("a head that never became whole leaves a line without one, whatever was asked before", async () => {
+  const [, timedOut] = await linesOf([head("/first/and/long", "User-Agent: one\r\n"), "GET /second HT", "timeout"]);
+  expect(timedOut).toMatchObject({ status: 408, fault: "head_timeout", method: "", target: "", host: "" });
+  expect(timedOut!["user_agent"] ?? "").toBe("");
+});
+
+test("a request id of our own is written as it was sent on, one that a trusted proxy gave as it came", async () => {
+  const requestId = { header: "x-request-id", keep: true };
+  const sent = head("/", "X-Request-Id: theirs\r\n");
+  const forwarding = { trusted: ["203.0.113.0/24"] };
+  const [trusted] = await linesOf([sent], { requestId, forwarding });
+  const [stranger] = await linesOf([sent], { requestId });
+  const [none] = await linesOf([sent]);
+  expect([trusted!["request_id"], none!["request_id"] ?? ""]).toEqual(["theirs", ""]);
+  expect(stranger!["request_id"] ?? "").not.toBe("theirs");
+});
