@@ -1,7 +1,7 @@
 // What an operator is told when something is not as it should be: one clear sentence, with the way out, and the right exit code.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { Client } from "./harness/client.ts";
+import { Client, get } from "./harness/client.ts";
 import { Load } from "./harness/load.ts";
 import { Origin } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
@@ -143,23 +143,33 @@ test("a low ulimit -n is said at the start", async () => {
   expect(sluice.stderr).toMatch(/raise it .* or lower maxConnections/);
 });
 
-test("when descriptors run out Sluice neither dies nor spins, and serves on afterwards", async () => {
+test("with more clients than descriptors Sluice neither dies nor spins, and serves those it has taken", async () => {
   await using room = new Room();
   const origin = new Origin(room);
   const prefix = ["bash", "-c", 'ulimit -n 128; exec "$@"', "bash"];
   const sluice = await Sluice.start(room, { pools: { app: { servers: [origin.address] } } }, { prefix });
   const [worker] = await sluice.workers();
   const clients: Client[] = [];
-  for (let count = 0; count < 200; count++) clients.push(await Client.connect(room, sluice.port));
-  await until("descriptors to be used up", () => openFiles(worker!) >= 126);
+  for (let count = 0; count < 300; count++) clients.push(await Client.connect(room, sluice.port));
+  const isOpen = ({ isClosed, isEnded }: Client): boolean => !isClosed && !isEnded;
+  await until("those to be refused that are too many", async () => {
+    const taken = clients.filter(isOpen).length;
+    return taken < 64 && (await sluice.metric("sluice_connections_refused_total")) === 300 - taken;
+  });
   const [cpu, sinceMs] = [cpuSeconds(worker!), performance.now()];
   await Bun.sleep(1000);
   const share = (cpuSeconds(worker!) - cpu) / ((performance.now() - sinceMs) / 1000);
   expect(share).toBeLessThan(0.3);
+  // Each of those that were taken has its answer, all at once.
+  const taken = clients.filter(isOpen);
+  expect(taken.length).toBeGreaterThan(20);
+  for (const client of taken) client.send(get("/"));
+  await Promise.all(taken.map((client) => client.saw("HTTP/1.1 200 ")));
+  expect(openFiles(worker!)).toBeLessThan(128);
   for (const client of clients) client.socket.terminate();
-  await until("an answer", () =>
+  await until("an answer for a new client", () =>
     fetch(sluice.url, { keepalive: false, signal: AbortSignal.timeout(1000) }).then(
-      (it) => it.status === 200,
+      (response) => response.status === 200,
       () => false,
     ),
   );

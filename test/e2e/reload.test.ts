@@ -68,14 +68,14 @@ test("a bad config leaves the old plan running, and its errors are told with the
   expect(answer.err).toMatch(/did you mean "app"/);
   expect(answer.err).toContain("not reloaded: plan 1 stays in force");
   expect((await fetch(sluice.url)).status).toBe(200);
-  expect(await sluice.metric("sluice_config_last_reload_successful")).toBe(0);
+  await sluice.counted(0, "sluice_config_last_reload_successful");
   const status = await sluice.cli("status");
   expect(status.out).toContain("failed:");
   await Bun.write(sluice.configPath, "{");
   expect((await sluice.cli("reload")).code).toBe(1);
   await Bun.write(sluice.configPath, good);
   expect((await sluice.cli("reload")).code).toBe(0);
-  expect(await sluice.metric("sluice_config_last_reload_successful")).toBe(1);
+  await sluice.counted(1, "sluice_config_last_reload_successful");
 });
 
 test("an exchange ends under the plan it began with", async () => {
@@ -89,6 +89,21 @@ test("an exchange ends under the plan it began with", async () => {
   await client.saw("from one");
   await client.send(get("/2")).saw("two");
   await until("the old server's connection to be closed", () => one.open === 0);
+});
+
+test("an upload that is under way goes on over reloads, to the server it began with", async () => {
+  await using room = new Room();
+  const [one, two] = [new Origin(room, ({ body }) => ok(Bun.SHA256.hash(body, "hex"))), new Origin(room)];
+  const sluice = await Sluice.start(room, { pools: { app: { servers: [one.address] } } });
+  const body = Buffer.from(crypto.getRandomValues(new Uint8Array(60_000)));
+  const client = await Client.connect(room, sluice.port);
+  client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`);
+  for (let part = 0; part < 6; part++) {
+    client.send(body.subarray(part * 10_000, (part + 1) * 10_000));
+    await sluice.reload({ pools: { app: { servers: [part % 2 ? one.address : two.address] } } });
+  }
+  await client.saw(Bun.SHA256.hash(body, "hex"));
+  expect(two.asked).toHaveLength(0);
 });
 
 test("a listener comes and goes with a reload, and the one that stays loses nothing", async () => {
@@ -137,6 +152,6 @@ test("what was counted before a reload is counted on after it", async () => {
   for (let count = 0; count < 10; count++) await fetch(sluice.url);
   await sluice.reload({ pools: { app: { servers: [origin.address, "127.0.0.1:9"], balance: "first" } } });
   for (let count = 0; count < 10; count++) await fetch(sluice.url);
-  expect(await sluice.metric("sluice_requests_total", { code_class: "2xx" })).toBe(20);
+  await sluice.counted(20, "sluice_requests_total", { code_class: "2xx" });
   expect((await sluice.server(origin.address)).requests).toBe(20);
 });

@@ -133,6 +133,20 @@ export class Sluice {
     return sum;
   }
 
+  /**
+   * Asks until the sum is as expected: a worker counts an exchange a moment after its last byte has left. What is counted too
+   * often is still found, for counters do not go back; a sum that is never reached is told.
+   */
+  async counted(expected: number, name: string, labels: Record<string, string> = {}): Promise<void> {
+    let found = Number.NaN;
+    await until(`${name} to be ${expected}`, async () => {
+      found = await this.metric(name, labels);
+      return found === expected;
+    }).catch((error: Error) => {
+      throw new Error(`${error.message}; it is ${found}`);
+    });
+  }
+
   /** A command that speaks to this one. */
   cli(...words: readonly string[]): Promise<Ran> {
     return ran([...command, ...words, "--admin", this.admin]);
