@@ -210,6 +210,7 @@ export class Client {
     this.#expected.length = 0;
     this.answered++;
     request.tunneled = digestOf(sent);
+    if (world.chance(0.5)) this.#script.dripBytes = 0;
     const middle = world.between(0, sent.length);
     this.#script.send(sent.subarray(0, middle)).wait(world.skewed(0, 200)).send(sent.subarray(middle));
     if (!isServerFirst) this.#script.act(() => this.#end.shutdown());

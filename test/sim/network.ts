@@ -31,7 +31,8 @@ export class End {
   #lastArrivalMs = 0;
   #isPaused = false;
   #isReadScheduled = false;
-  #mayReadOnce = false;
+  /** One more read may come until then, though paused: it was under way. */
+  #lateUntilMs = 0;
   #wantsRoom = false;
   #isFinArrived = false;
   #isFinTold = false;
@@ -105,10 +106,15 @@ export class End {
     else this.#arrive((peer) => peer.#receiveReset());
   }
 
+  get #isHeldBack(): boolean {
+    return this.#isPaused && this.#world.nowMs >= this.#lateUntilMs;
+  }
+
   pause(): void {
     if (this.#isPaused) return;
     this.#isPaused = true;
-    this.#mayReadOnce = this.#swarm.latePause && this.#arrivedBytes > 0 && this.#world.chance(0.5);
+    if (this.#swarm.latePause && this.#world.chance(0.4)) this.#lateUntilMs = this.#world.nowMs + 5;
+    this.#scheduleRead();
   }
 
   resume(): void {
@@ -155,7 +161,7 @@ export class End {
   #scheduleRead(): void {
     if (this.#isReadScheduled || this.isClosed || this.#isReset) return;
     if (this.#arrivedBytes === 0 && !(this.#isFinArrived && !this.#isFinTold)) return;
-    if (this.#isPaused && !this.#mayReadOnce) return;
+    if (this.#isHeldBack) return;
     this.#isReadScheduled = true;
     this.#world.after(this.#world.chance(0.2) ? 1 : 0.01, () => this.#read());
   }
@@ -163,8 +169,8 @@ export class End {
   #read(): void {
     this.#isReadScheduled = false;
     if (this.isClosed || this.#isReset) return;
-    if (this.#isPaused && !this.#mayReadOnce) return;
-    this.#mayReadOnce = false;
+    if (this.#isHeldBack) return;
+    if (this.#isPaused) this.#lateUntilMs = 0;
     if (this.#arrivedBytes > 0) {
       this.ears?.data(this.#takeArrived(readBytesMax));
       if (this.isClosed) return;

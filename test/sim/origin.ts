@@ -63,6 +63,10 @@ export class OriginConnection {
 
   #data(bytes: Uint8Array): void {
     if (this.#isBroken) return;
+    if (this.#swarm.originSlow && this.#world.chance(0.3)) {
+      this.#end.pause();
+      this.#world.after(this.#world.between(1, 100), () => this.#end.resume());
+    }
     if (this.#tunnel !== null) return this.#tunnelData(bytes);
     try {
       this.#reader.feed(bytes);

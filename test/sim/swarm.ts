@@ -26,6 +26,7 @@ export interface Swarm {
   readonly http10: boolean;
   readonly refuses: boolean;
   readonly hangs: boolean;
+  readonly originSlow: boolean;
   readonly originBad: readonly OriginFault[];
   readonly originBadShare: number;
   readonly flaps: boolean;
@@ -82,6 +83,7 @@ export function drawSwarm(world: World): Swarm {
     http10: is(0.3),
     refuses: is(0.3),
     hangs: is(0.2),
+    originSlow: is(0.3),
     originBad: is(0.3) ? [] : originFaults.filter(() => is(0.3)),
     originBadShare: is(0.5) ? 0.1 : 0.5,
     flaps: is(0.2),
