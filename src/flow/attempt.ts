@@ -26,6 +26,8 @@ export class Attempt {
   #isActive = false;
   #key = 0;
   #tried: Uint8Array | null = null;
+  /** An idle connection was lost under this exchange: the others to that server may be as dead, and tries are few. */
+  #isFreshWanted = false;
 
   constructor(exchange: Exchange, context: Context) {
     this.#exchange = exchange;
@@ -40,6 +42,7 @@ export class Attempt {
     this.isSticky = false;
     this.#key = 0;
     this.#tried = null;
+    this.#isFreshWanted = false;
   }
 
   begin(): void {
@@ -61,7 +64,8 @@ export class Attempt {
 
   /** The connection was lost before any byte of an answer. `isReused`: it had carried exchanges before. */
   lost(what: Fault, isReused: boolean): void {
-    if (!isReused) this.#noteFailure();
+    if (isReused) this.#isFreshWanted = true;
+    else this.#noteFailure();
     if (this.#exchange.isReplayable) this.#retryOrFail(what, isReused);
     else this.#fail(what);
   }
@@ -144,7 +148,7 @@ export class Attempt {
     this.index = index;
     this.count++;
     this.context.tally.cells[server.row + serverCell.calls]!++;
-    const idle = server.idle.take();
+    const idle = this.#isFreshWanted ? undefined : server.idle.take();
     if (idle !== undefined) {
       this.upstream = idle;
       idle.carry(exchange);

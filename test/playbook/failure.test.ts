@@ -129,6 +129,18 @@ test("a GET whose reused connection was closed is sent again", () => {
   expect(play.totals.consecutiveFailures(0)).toBe(0);
 });
 
+test("after a reused connection was lost the next try is over a fresh one: when a server dies, all its idle ones are dead", () => {
+  const { play, client, server } = asked(get("/1"));
+  play.connect().sends(get("/2"));
+  const second = play.accept();
+  second.sends(ok("2"));
+  server.sends(ok("1"));
+  client.sends(get("/3"));
+  play.take();
+  server.closes(true);
+  play.expect("dial one:80");
+});
+
 test("a POST whose reused connection was closed is not sent again", () => {
   const { play, client, server } = askedAgain(put("POST", ""));
   server.closes(true);
