@@ -95,6 +95,48 @@ async function upload(isChunked: boolean, isClientSlow: boolean): Promise<void> 
   expect(peakBytes(worker) - before).toBeLessThan(growthMax);
 }
 
+test("fifty clients that do not read hold up their servers, and little memory", async () => {
+  await using room = new Room();
+  let poured = 0;
+  const port = freePort();
+  const origin = Bun.listen<Pour | undefined>({
+    hostname: "127.0.0.1",
+    port,
+    socket: {
+      data: (socket) => {
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${total}\r\n\r\n`);
+        socket.data = new Pour(pieces, false);
+        socket.data.pump(socket);
+      },
+      drain: (socket) => {
+        const before = socket.data!.bytes;
+        socket.data!.pump(socket);
+        poured += socket.data!.bytes - before;
+      },
+    },
+  });
+  room.ending(() => origin.stop(true));
+  const sluice = await Sluice.start(room, { pools: { app: { servers: [`127.0.0.1:${port}`] } } });
+  const worker = (await sluice.workers())[0]!;
+  const before = residentBytes(worker);
+  for (let count = 0; count < 50; count++) {
+    const client = await Bun.connect({ hostname: "127.0.0.1", port: sluice.port, socket: { data() {} } });
+    room.ending(() => client.terminate());
+    client.pause();
+    client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  }
+  await until("all to be under way", async () => (await sluice.metric("sluice_server_active_requests")) === 100);
+  let seen = -1;
+  await until("everything to stand still", async () => {
+    const isStill = seen === poured;
+    seen = poured;
+    await Bun.sleep(200);
+    return isStill;
+  });
+  expect(peakBytes(worker) - before).toBeLessThan(growthMax);
+  expect((await fetch(`http://${sluice.admin}/readyz`)).status).toBe(200);
+});
+
 test("500 MB go down to a client that reads in bursts, in bounded memory", () => download(false));
 test("500 MB in chunks go down to a client that reads in bursts, unchanged", () => download(true));
 test("500 MB go up to a server that reads in bursts, in bounded memory", () => upload(false, false));
