@@ -174,16 +174,17 @@ export function plainHandlers(driver: Driver, opened: (socket: Socket<PlainLine>
       flow.closed(line.isLost || (error !== undefined && error !== null));
     },
     error(socket, error) {
-      // A throw inside one of the handlers above: ours, not the peer's. The socket would stay open.
-      driver.failed(error);
+      // A throw inside one of the handlers above: ours, not the peer's. The socket would stay open; a drain, which a failure
+      // begins, would end it as if all were well.
       const flow = socket.data.release();
       socket.terminate();
       try {
         // What it holds besides (another connection, its place among those that a drain waits for) is to be let go.
         flow?.closed(true);
       } catch {
-        // The first failure has been told, and the worker is on its way out.
+        // It has failed before, and that is what has to be told.
       }
+      driver.failed(error);
     },
   };
   // Bun's types know only handlers of Buffers; `binaryType` says what these are given.

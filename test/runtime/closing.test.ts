@@ -2,7 +2,8 @@
 // makes its three ways of closing of these.
 
 import { expect, test } from "bun:test";
-import { Door, type End, pair, settled, tooMuch } from "./pair.ts";
+import { Journal } from "./journal.ts";
+import { connect, Door, type End, pair, settled, tooMuch } from "./pair.ts";
 
 /** Without `drain`, which may come with nothing queued. */
 function words(end: End): string[] {
@@ -17,6 +18,23 @@ test("a FIN does not close a socket that allows half-open connections, and writi
   expect(server.socket.write("late")).toBe(4);
   await client.heardBytes(4);
   expect(words(server)).toEqual(["open", "end"]);
+});
+
+// Why every socket of ours asks for it.
+test("without allowHalfOpen the peer's FIN closes the socket, and an answer that is not ready yet is lost", async () => {
+  const served = new Journal();
+  using listener = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      data() {},
+      close: (socket) => served.tell(`closed, write ${socket.write("late")}`),
+    },
+  });
+  const client = await connect(listener.port);
+  client.socket.shutdown();
+  await served.heard("closed, write -1");
+  await client.heard("close");
 });
 
 test("shutdown() sends a FIN and goes on receiving", async () => {
