@@ -125,7 +125,7 @@ test("fifty clients that do not read hold up their servers, and little memory", 
     client.pause();
     client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   }
-  await until("all to be under way", async () => (await sluice.metric("sluice_server_active_requests")) === 100);
+  await until("all to be under way", async () => (await sluice.metric("sluice_server_active_requests")) === 50);
   let seen = -1;
   await until("everything to stand still", async () => {
     const isStill = seen === poured;
