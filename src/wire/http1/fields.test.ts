@@ -1,0 +1,41 @@
+import { expect, test } from "bun:test";
+import { field, fieldId, isName } from "./fields.ts";
+
+const idOf = (name: string): number => {
+  const bytes = Buffer.from(`x${name}y`, "latin1");
+  return fieldId(bytes, 1, bytes.length - 1);
+};
+
+test("known names are found in any case", () => {
+  for (const [key, id] of Object.entries(field)) {
+    if (key === "other") continue;
+    const name = key.replace(/[A-Z]/g, (letter) => `-${letter}`);
+    expect(idOf(name)).toBe(id);
+    expect(idOf(name.toLowerCase())).toBe(id);
+    expect(idOf(name.toUpperCase())).toBe(id);
+  }
+});
+
+test("names that are only near are others", () => {
+  for (const name of [
+    "",
+    "hosts",
+    "hos",
+    "content_length",
+    "content-length ",
+    "xost",
+    "transfer-encodinG1",
+    "\rontent-length",
+  ])
+    expect(idOf(name)).toBe(field.other);
+});
+
+test("only letters are folded: no other byte passes for a hyphen or a letter", () => {
+  const wanted = Buffer.from("a-b");
+  for (let byte = 0; byte < 256; byte++) {
+    const isToken = /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(byte));
+    if (!isToken) continue;
+    expect(isName(Uint8Array.of(0x61, byte, 0x62), 0, 3, wanted)).toBe(byte === 0x2d);
+    expect(isName(Uint8Array.of(byte, 0x2d, 0x62), 0, 3, wanted)).toBe(byte === 0x61 || byte === 0x41);
+  }
+});

@@ -1,0 +1,102 @@
+import { expect, test } from "bun:test";
+import { authorityEnd, authorityStart, isNominated, requestBody, responseBody } from "./framing.ts";
+import { bodyKind, Head, method } from "./head.ts";
+import { parsed, parseRequest, parseResponse } from "./reader.ts";
+
+const head = new Head(10);
+
+function request(line: string, ...fields: string[]): number {
+  const bytes = Uint8Array.from(Buffer.from(`${[line, ...fields].join("\r\n")}\r\n\r\n`, "latin1"));
+  return parseRequest(head, bytes, 0, bytes.length, 1000);
+}
+
+function response(line: string, ...fields: string[]): number {
+  const bytes = Uint8Array.from(Buffer.from(`${[line, ...fields].join("\r\n")}\r\n\r\n`, "latin1"));
+  return parseResponse(head, bytes, 0, bytes.length, 1000);
+}
+
+test("a request has a body only if it says so", () => {
+  request("POST / HTTP/1.1", "Host: a");
+  expect(requestBody(head)).toBe(bodyKind.none);
+  request("GET / HTTP/1.1", "Host: a", "Content-Length: 3");
+  expect(requestBody(head)).toBe(bodyKind.length);
+  request("GET / HTTP/1.1", "Host: a", "Content-Length: 0");
+  expect(requestBody(head)).toBe(bodyKind.none);
+  request("GET / HTTP/1.1", "Host: a", "Transfer-Encoding: chunked");
+  expect(requestBody(head)).toBe(bodyKind.chunked);
+});
+
+test("a response's body depends on its request and its status", () => {
+  response("HTTP/1.1 200 OK");
+  expect(responseBody(head, method.get)).toBe(bodyKind.close);
+  expect(responseBody(head, method.head)).toBe(bodyKind.none);
+  response("HTTP/1.1 200 OK", "Content-Length: 3");
+  expect(responseBody(head, method.get)).toBe(bodyKind.length);
+  expect(responseBody(head, method.head)).toBe(bodyKind.none);
+  response("HTTP/1.1 200 OK", "Content-Length: 0");
+  expect(responseBody(head, method.get)).toBe(bodyKind.none);
+  response("HTTP/1.1 200 OK", "Transfer-Encoding: chunked");
+  expect(responseBody(head, method.get)).toBe(bodyKind.chunked);
+  for (const status of [204, 304]) {
+    response(`HTTP/1.1 ${status} X`);
+    expect(responseBody(head, method.get)).toBe(bodyKind.none);
+  }
+});
+
+test("persistence is the default of HTTP/1.1 and must be asked for in HTTP/1.0", () => {
+  for (const [version, field, isKept] of [
+    ["1.1", "X: 1", true],
+    ["1.1", "Connection: close", false],
+    ["1.1", "Connection: keep-alive, CLOSE", false],
+    ["1.0", "X: 1", false],
+    ["1.0", "Connection: Keep-Alive", true],
+    ["1.0", "Connection: close, keep-alive", false],
+  ] as const) {
+    request(`GET / HTTP/${version}`, "Host: a", field);
+    expect(head.wantsKeepAlive).toBe(isKept);
+  }
+});
+
+test("Connection's options are found in lists, whatever stands around them", () => {
+  request(
+    "GET / HTTP/1.1",
+    "Host: a",
+    "Connection: ,, x-a ,\tUpgrade",
+    "Connection: X-B",
+    "x-A: 1",
+    "X-b: 1",
+    "X-C: 1",
+  );
+  expect([head.hasUpgrade, head.hasNominated]).toEqual([true, true]);
+  const nominated = Array.from({ length: head.fieldCount }, (_, index) => index).filter((index) =>
+    isNominated(head, head.spans[index * 4]!, head.spans[index * 4 + 1]!),
+  );
+  expect(nominated).toEqual([3, 4]);
+});
+
+test("an option that is only a part of a name nominates nothing", () => {
+  request("GET / HTTP/1.1", "Host: a", "Connection: x-ab", "X-A: 1", "X-Abc: 1");
+  expect(isNominated(head, head.spans[8]!, head.spans[9]!)).toBe(false);
+  expect(isNominated(head, head.spans[12]!, head.spans[13]!)).toBe(false);
+});
+
+test("the authority of an absolute target ends at its path or query", () => {
+  for (const [target, authority] of [
+    ["http://a:80/b", "a:80"],
+    ["HTTPS://a?b", "a"],
+    ["http://a", "a"],
+  ] as const) {
+    expect(request(`GET ${target} HTTP/1.1`, `Host: ${authority}`)).toBeGreaterThan(0);
+    const start = authorityStart(head);
+    expect(Buffer.from(head.bytes.subarray(start, authorityEnd(head, start))).toString()).toBe(authority);
+  }
+  request("GET / HTTP/1.1", "Host: a");
+  expect(authorityStart(head)).toBe(-1);
+});
+
+test("the same length twice is one length", () => {
+  expect(request("POST / HTTP/1.1", "Host: a", "Content-Length: 5", "Content-Length: 5")).toBeGreaterThan(0);
+  expect(head.contentLength).toBe(5);
+  expect(head.hasSpecial).toBe(true);
+  expect(request("POST / HTTP/1.1", "Host: a", "Content-Length: 5", "Content-Length: 6")).toBe(parsed.refused);
+});
