@@ -67,7 +67,7 @@ test("in a fresh clone `npm start` alone installs what it needs and runs the dem
     bodies.add(/server \d/.exec(page)?.[0] ?? "");
   }
   expect([...bodies].sort()).toEqual(["server 1", "server 2", "server 3"]);
-  expect(said).toContain(`curl http://${listen}/`);
+  await until("what to try to be said", () => said.includes(`curl http://${listen}/`));
   const all = family(child.pid);
   // npm alone is told, as by a process manager: the signal must find its way to the last worker.
   child.kill("SIGTERM");

@@ -1,6 +1,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { networkInterfaces } from "node:os";
 import { Client, get } from "./harness/client.ts";
 import { Origin, ok, write } from "./harness/origin.ts";
+import { freePort } from "./harness/port.ts";
 import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
@@ -65,6 +67,17 @@ test("servers are told of the client, and what a stranger says about itself is n
   expect(fields.has("forwarded")).toBe(false);
   expect(fields.get("x-request-id")).toHaveLength(1);
   expect(fields.get("x-request-id")![0]).not.toBe("mine");
+});
+
+test("a listener on every address tells servers each client's own, IPv4 plainly", async () => {
+  await using room = new Room();
+  const origin = new Origin(room, ({ fields }) => ok(fields.get("x-forwarded-for")!.join()));
+  const port = freePort();
+  const words = ["--to", `localhost:${origin.port}`, "--workers", "1", "--listen", `:${port}`];
+  await Sluice.run(room, words);
+  expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("127.0.0.1");
+  const hasIpv6 = networkInterfaces()["lo"]?.some(({ family }) => family === "IPv6") === true;
+  if (hasIpv6) expect(await (await fetch(`http://[::1]:${port}/`)).text()).toBe("::1");
 });
 
 test("a trusted proxy is believed and continued", async () => {
