@@ -2,7 +2,8 @@
 // fetch packages with npm. Slow: most of it is npm's own time.
 
 import { expect, setDefaultTimeout } from "bun:test";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { stateFolderOf } from "../../src/control/state.ts";
 import { freePort } from "./harness/port.ts";
 import { childrenOf, isAlive } from "./harness/processes.ts";
 import { find, type Ran, ran, testWith } from "./harness/program.ts";
@@ -49,6 +50,7 @@ test("in a fresh clone `npm start` alone installs what it needs and runs the dem
     const all = family(child.pid);
     for (const pid of all) if (isAlive(pid)) process.kill(pid, "SIGKILL");
     await child.exited;
+    rmSync(stateFolderOf(`demo ${listen} ${admin}`), { recursive: true, force: true });
   });
   await until(
     "the demo to answer",
