@@ -45,12 +45,14 @@ export class Playbook implements Port {
   #actors = 0;
   #sweptMs = 1_000;
 
-  constructor(options: PlanOptions = {}) {
+  /** `watch` sees each exchange when it is reported. */
+  constructor(options: PlanOptions = {}, watch: (exchange: Exchange) => void = () => {}) {
     clearArena(arena);
     this.#parts = { arena, tally: this.tally, workers: 1, random: () => this.random() };
-    this.context = new Context(this, this.tally, new Site(makePlan(options), this.#parts, null), (exchange) =>
-      this.#reported(exchange),
-    );
+    this.context = new Context(this, this.tally, new Site(makePlan(options), this.#parts, null), (exchange) => {
+      this.#reported(exchange);
+      watch(exchange);
+    });
   }
 
   get wallMs(): number {
@@ -95,6 +97,11 @@ export class Playbook implements Port {
   }
 
   // ---- what happens ----
+
+  /** Dials that are not answered yet. */
+  get dialing(): number {
+    return this.#dials.length;
+  }
 
   /** A client connects. */
   connect(address: string = "192.0.2.1"): Actor {

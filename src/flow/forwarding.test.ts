@@ -1,0 +1,84 @@
+import { expect, test } from "bun:test";
+import type { ForwardingPlan } from "../config/plan.ts";
+import { Head } from "../wire/http1/head.ts";
+import { parseRequest, parseResponse } from "../wire/http1/reader.ts";
+import { Output } from "../wire/http1/writer.ts";
+import { Forwarding, type Sender } from "./forwarding.ts";
+
+const none: ForwardingPlan = {
+  trusted: [],
+  xForwardedFor: false,
+  xForwardedProto: false,
+  xForwardedHost: false,
+  forwarded: false,
+  via: null,
+};
+
+function parsed(text: string, parse = parseRequest): Head {
+  const head = new Head(20);
+  const bytes = Uint8Array.from(Buffer.from(text, "latin1"));
+  expect(parse(head, bytes, 0, bytes.length, 4096)).toBe(bytes.length);
+  return head;
+}
+
+function written(text: string, plan: Partial<ForwardingPlan>, sender: Partial<Sender> = {}): string {
+  const forwarding = new Forwarding({ ...none, ...plan }, null);
+  const output = new Output();
+  const address = sender.address ?? "192.0.2.1";
+  forwarding.writeRequest(output, parsed(text), {
+    address,
+    isTrusted: false,
+    isUpgrade: false,
+    serverName: "server:80",
+    requestIdIndex: -1,
+    requestIdPrefix: "",
+    requestIdCount: 0,
+    preface: forwarding.preface(address, ""),
+    ...sender,
+  });
+  return Buffer.from(output.bytes.subarray(0, output.length)).toString("latin1");
+}
+
+const plain = "GET /%7e HTTP/1.1\r\nhOsT:  a \r\nX:\t1\r\nX: 2\r\n\r\n";
+
+test("a head of which nothing is to be changed goes on byte for byte", () => {
+  expect(written(plain, {})).toBe(plain);
+});
+
+test("what we say comes behind what the client said, the same for trusted and untrusted peers", () => {
+  const all = { xForwardedFor: true, xForwardedProto: true, xForwardedHost: true, via: "v" };
+  const lines = (text: string): string[] => text.split("\r\n").slice(4).filter(Boolean).sort();
+  const stranger = written(plain, all);
+  const friend = written(plain, all, { isTrusted: true });
+  expect(stranger.startsWith(plain.slice(0, -2))).toBe(true);
+  expect(lines(stranger).map((line) => line.trim())).toEqual([
+    "Via: 1.1 v",
+    "X-Forwarded-For: 192.0.2.1",
+    "X-Forwarded-Host: a",
+    "X-Forwarded-Proto: http",
+  ]);
+  expect(lines(friend)).toEqual(lines(stranger));
+});
+
+test("several X-Forwarded-For of trusted proxies become one, in order", () => {
+  const text =
+    "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.1.1.1\r\nX: 1\r\nX-Forwarded-For: 2.2.2.2, 3.3.3.3\r\n\r\n";
+  expect(written(text, { xForwardedFor: true }, { isTrusted: true })).toBe(
+    "GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\nX-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3, 192.0.2.1\r\n\r\n",
+  );
+});
+
+test("a request without a Host is given its target's, or else the server's name", () => {
+  expect(written("GET http://b:8/x HTTP/1.0\r\n\r\n", {})).toBe("GET /x HTTP/1.1\r\nHost: b:8\r\n\r\n");
+  expect(written("GET /x HTTP/1.0\r\n\r\n", {})).toBe("GET /x HTTP/1.1\r\nHost: server:80\r\n\r\n");
+});
+
+test("a response keeps its reason, its fields and their order", () => {
+  const forwarding = new Forwarding(none, null);
+  const output = new Output();
+  const text = "HTTP/1.1 200 Very  OK\r\nSet-Cookie: a\r\nX:  1\r\nSet-Cookie: b\r\nContent-Length: 0\r\n\r\n";
+  forwarding.writeResponse(output, parsed(text, parseResponse), false, false);
+  expect(Buffer.from(output.bytes.subarray(0, output.length)).toString("latin1").startsWith(text.slice(0, -2))).toBe(
+    true,
+  );
+});
