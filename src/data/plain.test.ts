@@ -196,6 +196,16 @@ test("a RST that a failed send was first to meet is no FIN: closed by reset, wit
   expect(flow.told).toEqual(["connected", "closed by reset"]);
 });
 
+test("a RST after the peer's FIN that a failed send was first to meet is told as a reset", async () => {
+  const [flow, peer] = await meet();
+  peer.socket.shutdown();
+  await flow.heard("ended");
+  peer.socket.terminate();
+  expect(send(flow, "x")).toBe(true);
+  await flow.heard("closed by reset");
+  expect(flow.told).toEqual(["connected", "ended", "closed by reset"]);
+});
+
 test("a RST with bytes held is a reset, whichever call meets it first", async () => {
   const [flow, peer] = await meetHolding();
   peer.socket.terminate();
