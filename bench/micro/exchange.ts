@@ -1,5 +1,5 @@
-// What one exchange costs in our own code: the shipped flows on a port that takes everything, no sockets, no kernel. Prints the best round in
-// nanoseconds for each exchange; `bun --cpu-prof bench/micro/exchange.ts` says where they go.
+// What one exchange costs in our own code: the shipped flows on a port that takes everything, no sockets, no kernel. Prints the
+// nanoseconds of the best round; `bun --cpu-prof bench/micro/exchange.ts` says where they go.
 
 import { TimerWheel } from "../../src/base/timerwheel.ts";
 import type { Plan } from "../../src/config/plan.ts";

@@ -9,14 +9,14 @@ function plan(...connectionsMax: number[]): Plan {
 
 test("too few files for the promised connections are told with the number that is needed", () => {
   expect(fileShortage(plan(20_000, 4000), 2, 1024)).toBe(
-    "ulimit -n is 1024, and a worker needs 24064 for its share of 24000 connections of clients and as many to servers; " +
+    "ulimit -n is 1024, and a worker needs 13088 for its share of 24000 connections of clients and 1024 to servers; " +
       "raise it (ulimit -Hn, LimitNOFILE) or lower maxConnections",
   );
 });
 
 test("enough files, or a system that does not tell, are no warning", () => {
-  expect(fileShortage(plan(20_000), 2, 20_064)).toBeNull();
-  expect(fileShortage(plan(20_000), 2, 20_063)).not.toBeNull();
+  expect(fileShortage(plan(20_000), 2, 11_088)).toBeNull();
+  expect(fileShortage(plan(20_000), 2, 11_087)).not.toBeNull();
   expect(fileShortage(plan(20_000), 1, Number.POSITIVE_INFINITY)).toBeNull();
   expect(fileShortage(plan(20_000), 1, null)).toBeNull();
 });

@@ -2,6 +2,7 @@
 // world, and too few files for the connections that are promised. It asks the system and changes nothing.
 
 import { formatAddress, readListenAddress } from "../base/address.ts";
+import { serverConnectionsReserved } from "../base/limits.ts";
 import type { Address, Plan } from "../config/plan.ts";
 import type { Config } from "../config/types.ts";
 import { exposureProblem } from "./guard.ts";
@@ -36,10 +37,12 @@ export function reloadProblems(config: Config, plan: Plan): Promise<string[]> {
  */
 export function fileShortage(plan: Plan, workers: number, limit: number | null = openFilesMax()): string | null {
   const connections = plan.listeners.reduce((sum, listener) => sum + listener.connectionsMax, 0);
-  const needed = Math.ceil((2 * connections) / workers) + OTHER_FILES;
+  const clients = Math.ceil(connections / workers);
+  const servers = Math.min(clients, serverConnectionsReserved);
+  const needed = clients + servers + OTHER_FILES;
   if (limit === null || limit >= needed) return null;
   return (
-    `ulimit -n is ${limit}, and a worker needs ${needed} for its share of ${connections} connections of clients and as many ` +
+    `ulimit -n is ${limit}, and a worker needs ${needed} for its share of ${connections} connections of clients and ${servers} ` +
     "to servers; raise it (ulimit -Hn, LimitNOFILE) or lower maxConnections"
   );
 }

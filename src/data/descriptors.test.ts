@@ -20,3 +20,10 @@ test("a client is taken only while it and those before can each have a server's 
   expect(hasDescriptors(10, 2, 7)).toBe(true);
   expect(hasDescriptors(10, 3, 7)).toBe(false);
 });
+
+test("with many clients a share is kept for servers, not as much again", () => {
+  expect(hasDescriptors(20_000, 20_000 - 1024 - 1, 0)).toBe(true);
+  expect(hasDescriptors(20_000, 20_000 - 1024, 0)).toBe(false);
+  expect(hasDescriptors(20_000, 17_000, 2_999)).toBe(true);
+  expect(hasDescriptors(20_000, 17_000, 3_000)).toBe(false);
+});

@@ -3,6 +3,7 @@
 // opened either. So a client for whom there is no room is accepted and closed at once, which frees the descriptor.
 
 import { readFileSync } from "node:fs";
+import { serverConnectionsReserved } from "../base/limits.ts";
 
 /** The arena, logs, listeners, the channel to control, the runtime's own, and dials under way. */
 const othersMax = 48;
@@ -13,9 +14,10 @@ export function connectionsMax(limits: string = readLimits()): number {
   return Math.max(files - othersMax, 2);
 }
 
-/** Every client may need a server's connection; those that idle ones hold are taken as well. */
+/** Whether one more client may be taken: every client may need a server's connection, up to as many as are reserved. */
 export function hasDescriptors(max: number, clients: number, servers: number): boolean {
-  return Math.max(clients + 1, servers) + clients + 1 <= max;
+  const kept = Math.min(clients + 1, serverConnectionsReserved);
+  return Math.max(kept, servers) + clients + 1 <= max;
 }
 
 function readLimits(): string {
