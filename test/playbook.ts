@@ -17,19 +17,15 @@ import type { Plan, ServerPlan } from "../src/config/plan.ts";
 import { Context } from "../src/flow/context.ts";
 import { Downstream } from "../src/flow/downstream.ts";
 import type { Exchange } from "../src/flow/exchange.ts";
-import type { DialFlow, Line, LineFlow, Port, WakeFlow } from "../src/flow/port.ts";
+import type { DialFlow, Port, WakeFlow } from "../src/flow/port.ts";
 import { Site, type SiteParts } from "../src/flow/site.ts";
 import { Arena } from "../src/memory/arena.ts";
 import { Tally, Totals } from "../src/memory/tally.ts";
+import { Actor } from "./playbook/actor.ts";
 import { clearArena, makePlan, type PlanOptions, setServer } from "./playbook/plan.ts";
 
 const arena = Arena.inMemory();
 const sweepMs = 1000;
-
-/** Latin-1 both ways, so that a test can write any byte. */
-const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "latin1"));
-const textOf = (bytes: Uint8Array, start: number, end: number): string =>
-  Buffer.from(bytes.subarray(start, end)).toString("latin1");
 
 export class Playbook implements Port {
   nowMs = 1_000;
@@ -198,107 +194,6 @@ export class Playbook implements Port {
 interface Note {
   readonly who: string;
   what: string;
-}
-
-/** A client or a server at the other end of a connection; to the flow it is the connection. */
-export class Actor implements Line {
-  readonly name: string;
-  flow: LineFlow | null = null;
-  heldBytes = 0;
-  /** The kernel takes nothing: what is sent is held. */
-  isFull = false;
-  isPaused = false;
-  #isEnded = false;
-  readonly #play: Playbook;
-
-  constructor(play: Playbook, name: string) {
-    this.#play = play;
-    this.name = name;
-  }
-
-  // ---- what the flow says ----
-
-  send(bytes: Uint8Array, start: number, end: number): boolean {
-    this.#say(`gets ${JSON.stringify(textOf(bytes, start, end)).slice(1, -1)}`);
-    if (this.isFull) this.heldBytes += end - start;
-    return !this.isFull;
-  }
-
-  pause(): void {
-    if (this.isPaused) return;
-    this.isPaused = true;
-    this.#say("paused");
-  }
-
-  resume(): void {
-    if (!this.isPaused) return;
-    this.isPaused = false;
-    this.#say("resumed");
-  }
-
-  end(): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
-    this.#say("ended");
-  }
-
-  destroy(): void {
-    this.#say("destroyed");
-    this.flow = null;
-  }
-
-  reset(): void {
-    this.#say("reset");
-    this.flow = null;
-  }
-
-  #say(what: string): void {
-    if (this.flow === null && this.name.startsWith("client")) what += " after its end";
-    this.#play.note(this.name, what);
-  }
-
-  // ---- what happens ----
-
-  sends(text: string): void {
-    this.#told().received(bytesOf(text));
-  }
-
-  /** The kernel took some of what was held. */
-  drains(bytes: number = this.heldBytes): void {
-    this.heldBytes -= bytes;
-    if (this.heldBytes > 0) return;
-    this.isFull = false;
-    this.#told().drained();
-  }
-
-  /** The peer's FIN. */
-  ends(): void {
-    this.#told().ended();
-  }
-
-  /** The connection is gone; by default it was reset. */
-  closes(isReset: boolean = true): void {
-    const flow = this.#told();
-    this.flow = null;
-    flow.closed(isReset);
-  }
-
-  #told(): LineFlow {
-    if (this.flow === null) throw new Error(`${this.name} is closed: nothing can happen to it`);
-    return this.flow;
-  }
-
-  // ---- what is expected ----
-
-  /** This connection is sent these bytes. */
-  gets(text: string): string {
-    return `${this.name} gets ${JSON.stringify(text).slice(1, -1)}`;
-  }
-
-  /** What is done to it: "paused", "resumed", "ended", "destroyed", "reset". */
-  is(what: "paused" | "resumed" | "ended" | "destroyed" | "reset"): string {
-    return `${this.name} ${what}`;
-  }
 }
 
 /** Both lists side by side: what was missing is marked with "-", what nobody expected with "+". */

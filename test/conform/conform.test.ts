@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type FaultCode, fault } from "../../src/base/fault.ts";
-import { type Actor, Playbook } from "../playbook.ts";
+import type { Actor } from "../playbook/actor.ts";
+import { Playbook } from "../playbook.ts";
 import { hidden, type RequestVector, requestVectors } from "./requests.ts";
 import { type ResponseVector, responseVectors } from "./responses.ts";
 

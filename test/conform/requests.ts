@@ -1,4 +1,4 @@
-// Requests that must be refused, and requests that must be passed on as they are: the strictness of the proxy as data. Behind
+// One long table: requests that must be refused, and requests that must be passed on, are the strictness of the proxy as data. Behind
 // every refused request hides another one, to /hidden, that a server would see if the two were read apart in the wrong place.
 // The techniques are known from published work on request smuggling; the words and the verdicts are ours.
 
@@ -23,10 +23,10 @@ const chunked = (body: string): string => withFields("Transfer-Encoding: chunked
 const long = (letter: string, count: number): string => letter.repeat(count);
 
 const requestLines: RequestVector[] = group("bad_start_line", {
-  "two spaces before the target": head("GET  / HTTP/1.1", "Host: a").replace("  /", " /").replace("GET /", "GET\t/"),
+  "a tab before the target": head("GET\t/ HTTP/1.1", "Host: a"),
   "a tab between the parts": head("GET\t/\tHTTP/1.1", "Host: a"),
   "no version (HTTP/0.9)": "GET /\r\n\r\n",
-  "a version without a target": head("GET HTTP/1.1", "Host: a").replace("GET HTTP", "GETHTTP"),
+  "a version right behind the method": head("GETHTTP/1.1", "Host: a"),
   "white space before the method": head(" GET / HTTP/1.1", "Host: a"),
   "two empty lines before the request": `\r\n\r\n${head("GET / HTTP/1.1", "Host: a")}`,
   "a bare LF before the request": `\n${head("GET / HTTP/1.1", "Host: a")}`,
@@ -45,15 +45,13 @@ const requestLines: RequestVector[] = group("bad_start_line", {
   "a colon in the method": head("GET: / HTTP/1.1", "Host: a"),
   "a method without an end": `${long("A", 40)} / HTTP/1.1\r\nHost: a\r\n\r\n`,
   "a TLS greeting": "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003",
-  "a PROXY header that nobody expects": `PROXY TCP4 1.1.1.1 2.2.2.2 1 2\r\n${head("GET / HTTP/1.1", "Host: a")}`,
-}).filter(({ name }) => !name.startsWith("a PROXY"));
+});
 
 const versions: RequestVector[] = group("bad_version", {
   "HTTP/2.0": head("GET / HTTP/2.0", "Host: a"),
   "HTTP/1.2": head("GET / HTTP/1.2", "Host: a"),
   "HTTP/0.9 with a version": head("GET / HTTP/0.9", "Host: a"),
   "HTTP/3.1": head("GET / HTTP/3.1", "Host: a"),
-  "HTTP/11.1": head("GET / HTTP/11.1", "Host: a").replace("HTTP/11", "HTTP/2"),
   "the preface of HTTP/2": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 });
 
@@ -173,7 +171,7 @@ const encodings: RequestVector[] = [
     "an empty coding": withFields("Transfer-Encoding:"),
     "a coding on a folded line": withFields("Transfer-Encoding:", "\tchunked"),
     "chunked behind a word": withFields("Transfer-Encoding: x chunked"),
-    "chunked with a Latin k": withFields("Transfer-Encoding: chun\u212aed".replace("\u212a", "\u00ea")),
+    "chunked with a letter beyond ASCII": withFields("Transfer-Encoding: chun\u00eaed"),
     "chunked over HTTP/1.0": head("POST / HTTP/1.0", "Host: a", "Transfer-Encoding: chunked"),
   }),
   ...group("expectation_refused", {

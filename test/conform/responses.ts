@@ -63,7 +63,7 @@ export const responseVectors: readonly ResponseVector[] = [
     "a head over the limit": withFields(`X: ${"a".repeat(20_000)}`, "Content-Length: 0"),
     "more fields than the limit": withFields(...Array.from({ length: 101 }, () => "X: 1"), "Content-Length: 0"),
     "no end of interim responses": "HTTP/1.1 102 Processing\r\n\r\n".repeat(50),
-  }).map((vector) => (vector.name === "no end of interim responses" ? { ...vector, outcome: "502" as const } : vector)),
+  }),
   { name: "an end inside the head", bytes: "HTTP/1.1 200 OK\r\nContent-Le", isEnded: true, outcome: "502" },
   ...cut({
     "an end inside a body with a length": `${withFields("Content-Length: 5")}abc`,

@@ -2,7 +2,8 @@
 // strict parser of the simulator, as whole requests one after the other; what a client is sent reads as whole answers, unless
 // its connection visibly breaks; and how the bytes were cut changes none of it.
 
-import { type Actor, Playbook } from "../playbook.ts";
+import type { Actor } from "../playbook/actor.ts";
+import { Playbook } from "../playbook.ts";
 import { Malformed, MessageReader } from "../sim/message.ts";
 import { Disagreement, show } from "./codec.ts";
 import type { Inputs } from "./inputs.ts";

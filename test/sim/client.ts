@@ -173,7 +173,7 @@ export class Client {
       this.#sayNext();
     }
     this.#script.run();
-    if (this.#expected.length === 0 && this.#next === this.#requests.length) this.#leave();
+    if (this.#expected.length === 0 && this.#next === this.#requests.length && this.#script.isDone) this.#leave();
   }
 
   #judge(request: Request, message: Message): void {

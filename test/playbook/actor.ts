@@ -1,0 +1,115 @@
+// Someone at the other end of a connection: to a flow it is the line, and notes what it is told; to a test it is a client or a
+// server that sends, drains, ends and closes. It holds no bytes, only how many the flow was told are held.
+
+import type { Line, LineFlow } from "../../src/flow/port.ts";
+
+/** Where it is written down who was told what. */
+export interface Notebook {
+  note(who: string, what: string): void;
+}
+
+/** Latin-1 both ways, so that a test can write any byte. */
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "latin1"));
+const textOf = (bytes: Uint8Array, start: number, end: number): string =>
+  Buffer.from(bytes.subarray(start, end)).toString("latin1");
+
+/** A client or a server at the other end of a connection; to the flow it is the connection. */
+export class Actor implements Line {
+  readonly name: string;
+  flow: LineFlow | null = null;
+  heldBytes = 0;
+  /** The kernel takes nothing: what is sent is held. */
+  isFull = false;
+  isPaused = false;
+  #isEnded = false;
+  readonly #notes: Notebook;
+
+  constructor(notes: Notebook, name: string) {
+    this.#notes = notes;
+    this.name = name;
+  }
+
+  // ---- what the flow says ----
+
+  send(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#say(`gets ${JSON.stringify(textOf(bytes, start, end)).slice(1, -1)}`);
+    if (this.isFull) this.heldBytes += end - start;
+    return !this.isFull;
+  }
+
+  pause(): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    this.#say("paused");
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    this.#say("resumed");
+  }
+
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#say("ended");
+  }
+
+  destroy(): void {
+    this.#say("destroyed");
+    this.flow = null;
+  }
+
+  reset(): void {
+    this.#say("reset");
+    this.flow = null;
+  }
+
+  #say(what: string): void {
+    if (this.flow === null && this.name.startsWith("client")) what += " after its end";
+    this.#notes.note(this.name, what);
+  }
+
+  // ---- what happens ----
+
+  sends(text: string): void {
+    this.#told().received(bytesOf(text));
+  }
+
+  /** The kernel took some of what was held. */
+  drains(bytes: number = this.heldBytes): void {
+    this.heldBytes -= bytes;
+    if (this.heldBytes > 0) return;
+    this.isFull = false;
+    this.#told().drained();
+  }
+
+  /** The peer's FIN. */
+  ends(): void {
+    this.#told().ended();
+  }
+
+  /** The connection is gone; by default it was reset. */
+  closes(isReset: boolean = true): void {
+    const flow = this.#told();
+    this.flow = null;
+    flow.closed(isReset);
+  }
+
+  #told(): LineFlow {
+    if (this.flow === null) throw new Error(`${this.name} is closed: nothing can happen to it`);
+    return this.flow;
+  }
+
+  // ---- what is expected ----
+
+  /** This connection is sent these bytes. */
+  gets(text: string): string {
+    return `${this.name} gets ${JSON.stringify(text).slice(1, -1)}`;
+  }
+
+  /** What is done to it: "paused", "resumed", "ended", "destroyed", "reset". */
+  is(what: "paused" | "resumed" | "ended" | "destroyed" | "reset"): string {
+    return `${this.name} ${what}`;
+  }
+}
