@@ -13,6 +13,6 @@ const isGood = await play([
   tests("units", ["src", "scripts", "bench"], minute),
   tests("playbook", ["test/playbook"], minute),
   seeds("sim", "test/sim/main.ts", ["--seeds", "100"], minute),
-  seeds("fuzz", "test/fuzz/main.ts", ["--seeds", "100"], minute),
+  seeds("fuzz", "test/fuzz/main.ts", ["--iterations", "1000"], minute),
 ]);
 process.exit(isGood ? 0 : 1);
