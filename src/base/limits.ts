@@ -1,4 +1,5 @@
-// Numbers that two rooms must agree on and that no operator sets. Each says what breaks if it were smaller.
+// Numbers that two rooms must agree on and that no operator sets: one room acts by them, another warns or documents by them.
+// Each says where it comes from and what breaks if it were smaller.
 
 /**
  * Descriptors that a worker keeps for connections to servers, whatever its clients hold. Keep-alive clients are idle nearly

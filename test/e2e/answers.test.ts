@@ -5,7 +5,7 @@ import { Client, get } from "./harness/client.ts";
 import { Load } from "./harness/load.ts";
 import { Origin } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
-import { cpuSeconds, openFiles } from "./harness/processes.ts";
+import { cpuSeconds, openFiles, ownName } from "./harness/processes.ts";
 import { find, ran, testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
 import { command, Sluice } from "./harness/sluice.ts";
@@ -26,7 +26,9 @@ test("a port that is taken is refused, and the holder named", async () => {
   const words = ["--to", "127.0.0.1:1", "--listen", origin.address];
   const { code, said } = await refused(await Sluice.run(room, words, { isAwaited: false }));
   expect(code).toBe(1);
-  expect(said).toContain(`cannot listen on ${origin.address}: the address is in use by bun (process ${process.pid})`);
+  expect(said).toContain(
+    `cannot listen on ${origin.address}: the address is in use by ${ownName()} (process ${process.pid})`,
+  );
 });
 
 test("an admin port that is taken is refused, and the holder named", async () => {

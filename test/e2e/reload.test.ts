@@ -3,6 +3,7 @@ import { Client, get } from "./harness/client.ts";
 import { Load } from "./harness/load.ts";
 import { Origin, ok, write } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
+import { ownName } from "./harness/processes.ts";
 import { find, ran, testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
 import { type Draft, Sluice } from "./harness/sluice.ts";
@@ -140,7 +141,7 @@ test("a listener whose port is taken refuses the reload and names the holder", a
   const answer = await sluice.cli("reload");
   expect(answer.code).toBe(1);
   expect(answer.err).toContain(
-    `cannot listen on ${origin.address}: the address is in use by bun (process ${process.pid})`,
+    `cannot listen on ${origin.address}: the address is in use by ${ownName()} (process ${process.pid})`,
   );
   expect((await fetch(sluice.url)).status).toBe(200);
 });

@@ -40,3 +40,8 @@ export function cpuSeconds(pid: number): number {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
+
+/** What /proc calls this process: how Sluice names it when it holds a port. */
+export function ownName(): string {
+  return readFileSync("/proc/self/comm", "utf8").trim();
+}
