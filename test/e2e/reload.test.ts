@@ -99,6 +99,7 @@ test("an upload that is under way goes on over reloads, to the server it began w
   const body = Buffer.from(crypto.getRandomValues(new Uint8Array(60_000)));
   const client = await Client.connect(room, sluice.port);
   client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`);
+  await until("it to begin", () => one.received.includes("\r\n\r\n"));
   for (let part = 0; part < 6; part++) {
     client.send(body.subarray(part * 10_000, (part + 1) * 10_000));
     await sluice.reload({ pools: { app: { servers: [part % 2 ? one.address : two.address] } } });
