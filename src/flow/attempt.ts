@@ -49,6 +49,8 @@ export class Attempt {
     const { pool } = this.#exchange;
     pool.budget.noteRequest();
     if (pool.backends.isKeyed) this.#key = this.#exchange.balanceKey();
+    // What has come free elsewhere is for those who wait already.
+    if (pool.queue.length > 0) pool.queue.serve();
     const index = this.#choose();
     if (index !== -1) this.#go(index);
     else this.#waitOrFail(fault("no_server"));

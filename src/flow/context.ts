@@ -23,7 +23,7 @@ export class Context {
   /** The one head under construction. */
   readonly output: Output = new Output();
   /** The one response head being read; request heads belong to their exchange. */
-  readonly responseHead: Head;
+  responseHead: Head;
   /** Connections of clients, for draining. */
   readonly downstreams: Set<Downstream> = new Set();
   /** Pools with exchanges in their waiting room. */
@@ -56,7 +56,9 @@ export class Context {
 
   returnExchange(exchange: Exchange): void {
     exchange.reset();
-    if (this.#free.length < freeExchangesMax) this.#free.push(exchange);
+    // One made under another plan may have room for another number of fields.
+    const isOfUse = exchange.head.fieldsMax === this.limits.fieldsMax && this.#free.length < freeExchangesMax;
+    if (isOfUse) this.#free.push(exchange);
   }
 
   /** From now on obey another plan. What is under way ends under the plan it began with. */
@@ -64,6 +66,10 @@ export class Context {
     const former = this.site;
     this.site = site;
     this.limits = site.plan.limits;
+    if (this.responseHead.fieldsMax !== this.limits.fieldsMax) {
+      this.responseHead = new Head(this.limits.fieldsMax);
+      this.#free.length = 0;
+    }
     former.retire(site);
   }
 

@@ -149,7 +149,8 @@ export class Downstream implements LineFlow, WakeFlow {
     if (!this.#isBodyHeld) return;
     this.#isBodyHeld = false;
     this.#feed();
-    if (!this.#isBodyHeld) this.line.resume();
+    // The bytes that were held may have ended it all.
+    if (!this.#isBodyHeld && this.#phase !== phase.closed) this.line.resume();
   }
 
   /** The exchange has become a tunnel: what was read behind its head goes through. */
@@ -283,7 +284,9 @@ export class Downstream implements LineFlow, WakeFlow {
   /** A reload has put another site in force. A listener that left the plan serves its connections as it last stood. */
   #adopt(site: Site): void {
     this.#site = site;
-    this.#listener = site.listener(this.#listener.plan.slot) ?? this.#listener;
+    const listener = site.listener(this.#listener.plan.slot);
+    // A row whose listener is gone is another's in the end.
+    if (listener?.plan.name === this.#listener.plan.name) this.#listener = listener;
     this.#preface = null;
     this.isTrusted = this.#listener.forwarding.trust.isTrusted(this.address);
   }

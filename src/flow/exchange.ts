@@ -215,7 +215,11 @@ export class Exchange implements Sender {
     if (this.tunnel !== null) {
       this.tunnel.drainedUp();
       if (this.tunnel.isOver) this.#endTunnel(false);
-    } else if (!this.requestBody.isDone) this.#downstream!.resumeBody();
+    } else if (!this.requestBody.isDone) {
+      // The time that the server took is not the client's.
+      this.#arm(this.listener.plan.timeouts.readMs);
+      this.#downstream!.resumeBody();
+    }
   }
 
   // ---- the response ----
@@ -234,6 +238,8 @@ export class Exchange implements Sender {
   responded(head: Head, bytes: Uint8Array, bodyStart: number, end: number): void {
     const upstream = this.attempt.upstream!;
     const { port } = this.#context;
+    if (head.status === 101 && (!this.isUpgrade || head.upgradeIndex === -1))
+      return this.failUpstream(fault("bad_response"));
     this.status = head.status;
     this.respondedMs = port.nowMs;
     if (this.pool.isTimed) this.pool.backends.observe(this.attempt.index, port.nowMs - this.sentMs, port.nowMs);
@@ -258,7 +264,9 @@ export class Exchange implements Sender {
     const { plan } = this.pool;
     output.clear();
     const { forwarding } = this.listener;
-    forwarding.writeResponse(output, head, false, this.#relay.isOpened);
+    // Not even in the head of an answer without a body is a client of HTTP/1.0 told of chunks (RFC 9112 section 6.1).
+    const isFramingDropped = this.#relay.isOpened || (head.isChunked && this.head.minor === 0);
+    forwarding.writeResponse(output, head, false, isFramingDropped);
     if (this.#relay.isChunked) output.put(transferChunked);
     if (plan.balance.sticky !== null && !this.attempt.isSticky) {
       output.latin1(stickyField(plan.balance.sticky, plan.servers[this.attempt.index]!.cookie));
@@ -323,7 +331,6 @@ export class Exchange implements Sender {
 
   #switchProtocols(head: Head, bytes: Uint8Array, bodyStart: number, end: number): void {
     const upstream = this.attempt.upstream!;
-    if (!this.isUpgrade || head.upgradeIndex === -1) return this.failUpstream(fault("bad_response"));
     this.attempt.succeeded();
     const { output } = this.#context;
     output.clear();

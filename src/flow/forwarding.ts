@@ -6,7 +6,7 @@ import type { ForwardingPlan, RequestIdPlan } from "../config/plan.ts";
 import { field } from "../wire/http1/fields.ts";
 import { authorityEnd, authorityStart, isNominated } from "../wire/http1/framing.ts";
 import { byte } from "../wire/http1/grammar.ts";
-import type { Head } from "../wire/http1/head.ts";
+import { type Head, method } from "../wire/http1/head.ts";
 import type { Output } from "../wire/http1/writer.ts";
 import { Trust } from "./trust.ts";
 
@@ -129,8 +129,9 @@ export class Forwarding {
     output.byte(byte.space);
     const authority = authorityStart(head);
     const path = authority === -1 ? head.targetStart : authorityEnd(head, authority);
-    // RFC 9112 3.2.1: an empty path becomes "/".
-    if (path === head.targetEnd || head.bytes[path] === 0x3f) output.byte(byte.slash);
+    // RFC 9112 3.2.1 and 3.2.4: an empty path becomes "/", or "*" when the options of the whole server are asked for.
+    if (path === head.targetEnd && head.method === method.options) output.byte(0x2a);
+    else if (path === head.targetEnd || head.bytes[path] === 0x3f) output.byte(byte.slash);
     output.copy(head.bytes, path, head.targetEnd);
     output.put(version11);
   }

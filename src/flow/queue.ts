@@ -28,7 +28,7 @@ export class Queue {
       return false;
     }
     this.#waiting.push(attempt);
-    this.#count(attempt);
+    this.#count(attempt, 1);
     return true;
   }
 
@@ -37,7 +37,7 @@ export class Queue {
     const index = this.#waiting.indexOf(attempt);
     if (index === -1) return;
     this.#waiting.splice(index, 1);
-    this.#count(attempt);
+    this.#count(attempt, -1);
   }
 
   /** Let those go on, in order, for which a server can be had now. */
@@ -49,14 +49,15 @@ export class Queue {
       const attempt = this.#waiting[0]!;
       if (!attempt.canGoOn()) break;
       this.#waiting.shift();
-      this.#count(attempt);
+      this.#count(attempt, -1);
       attempt.goOn();
     }
     this.#isServing = false;
   }
 
-  #count(attempt: Attempt): void {
-    this.#cells[this.#pool.row + poolCell.queued] = this.#waiting.length;
+  /** Adds to the gauge: after a reload the former plan's room may still have exchanges that count in the same cell. */
+  #count(attempt: Attempt, change: number): void {
+    this.#cells[this.#pool.row + poolCell.queued]! += change;
     const { waiting } = attempt.context;
     if (this.#waiting.length > 0) waiting.add(this.#pool);
     else waiting.delete(this.#pool);

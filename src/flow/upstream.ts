@@ -17,6 +17,7 @@ import type { PoolSite, ServerSite } from "./site.ts";
 
 /** Interim responses before the final one; a server that sends more is broken. */
 const interimMax = 32;
+const lineFeed = 0x0a;
 
 export class Upstream implements DialFlow {
   readonly server: ServerSite;
@@ -91,6 +92,11 @@ export class Upstream implements DialFlow {
     const whole = new Uint8Array(this.#partial.length + bytes.length);
     whole.set(this.#partial);
     whole.set(bytes, this.#partial.length);
+    // A head in pieces is looked at again only when a line has ended, or the work would grow with the square of their number.
+    if (bytes.indexOf(lineFeed) === -1 && whole.length < exchange.pool.headBytesMax) {
+      this.#partial = whole;
+      return;
+    }
     this.#partial = null;
     this.#parse(exchange, whole);
   }
@@ -174,7 +180,8 @@ export class Upstream implements DialFlow {
     const head = this.#context.responseHead;
     let start = 0;
     for (;;) {
-      const next = parseResponse(head, bytes, start, bytes.length, this.#pool.headBytesMax);
+      // The exchange's pool, not the one dialed for: a reload leaves connections and changes limits.
+      const next = parseResponse(head, bytes, start, bytes.length, exchange.pool.headBytesMax);
       if (next === parsed.more) {
         this.#partial = start === 0 ? bytes : bytes.subarray(start);
         return;

@@ -187,3 +187,11 @@ test("a sticky server that refuses is replaced, and the cookie with it", () => {
   server.sends(ok("1"));
   play.expect(client.gets(ok("1", cookieOf("one"))), "report 200");
 });
+
+test("the options of a whole server that are asked for by an absolute target are asked for by *", () => {
+  const play = new Playbook();
+  play.connect().sends("OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n");
+  play.take();
+  const server = play.accept();
+  play.expect(server.gets("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"));
+});

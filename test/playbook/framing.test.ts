@@ -189,3 +189,24 @@ test("an answer before the whole request is passed on, and ends both connections
   play.expect(client.is("destroyed"));
   play.expectNothingLeft();
 });
+
+test("an HTTP/1.0 client is not told of chunks, not even in the answer to HEAD", () => {
+  const play = new Playbook();
+  const client = play.connect();
+  client.sends("HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  const server = play.accept();
+  play.take();
+  server.sends("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX: 1\r\n\r\n");
+  play.expect(client.gets("HTTP/1.1 200 OK\r\nX: 1\r\nConnection: keep-alive\r\n\r\n"), "report 200");
+});
+
+test("a response head that comes byte by byte is understood all the same", () => {
+  const play = new Playbook();
+  const client = play.connect();
+  client.sends("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const server = play.accept();
+  play.take();
+  const answer = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nX: 1\r\n\r\n1";
+  for (const letter of answer) server.sends(letter);
+  play.expect(client.gets(answer), "report 200");
+});

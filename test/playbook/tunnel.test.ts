@@ -1,4 +1,5 @@
-import { test } from "bun:test";
+import { expect, test } from "bun:test";
+import { routeCell, serverCell } from "../../src/memory/tally.ts";
 import { Playbook } from "../playbook.ts";
 import { get, ok } from "./words.ts";
 
@@ -153,4 +154,9 @@ test("101 for a request that did not ask for it is a broken answer", () => {
   play.take();
   server.sends(agreed);
   play.expectAmong(server.is("reset"), "report 502 bad_response");
+  // The client has a whole answer, and it was ours.
+  expect(play.totals.route(0, routeCell.status5xx)).toBe(1);
+  expect(play.totals.route(0, routeCell.dropped)).toBe(1);
+  expect(play.totals.route(0, routeCell.aborted)).toBe(0);
+  expect(play.totals.server(0, serverCell.responseFailures)).toBe(1);
 });

@@ -266,3 +266,31 @@ test("idle connections to a server are closed after their time", () => {
   play.expect(server.is("destroyed"));
   expect(play.totals.worker(workerCell.upstreamConnections)).toBe(0);
 });
+
+test("a server that comes free is for those who wait, not for who comes next", () => {
+  const play = new Playbook({ servers: ["one", "two"], server: { connectionsMax: 1 } });
+  play.setServer(1, false);
+  play.connect().sends(get("/1"));
+  play.accept();
+  play.connect().sends(get("/waits"));
+  play.take();
+  play.setServer(1, true);
+  play.connect().sends(get("/next"));
+  play.expect("dial two:80");
+  const two = play.accept();
+  play.expect(two.gets(get("/waits")));
+});
+
+test("the time that a slow server takes is not counted against its client's upload", () => {
+  const { play, client, server } = asked("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12");
+  server.isFull = true;
+  client.sends("345");
+  play.expect(server.gets("345"), client.is("paused"));
+  play.pass(29_000);
+  server.drains();
+  play.expect(client.is("resumed"));
+  play.pass(29_000);
+  play.expect();
+  play.pass(2_000);
+  play.expectAmong("report 408 body_timeout");
+});

@@ -100,3 +100,11 @@ test("the same length twice is one length", () => {
   expect(head.hasSpecial).toBe(true);
   expect(request("POST / HTTP/1.1", "Host: a", "Content-Length: 5", "Content-Length: 6")).toBe(parsed.refused);
 });
+
+test("options beyond what anybody sends are refused, in one field or in many", () => {
+  const options = "a,".repeat(150);
+  expect(request("GET / HTTP/1.1", "Host: a", `Connection: ${options}`)).toBeGreaterThan(0);
+  expect(request("GET / HTTP/1.1", "Host: a", `Connection: ${options}`, `Connection: ${options}`)).toBe(parsed.refused);
+  expect(head.fault).toBe("bad_field");
+  expect(request("GET / HTTP/1.1", "Host: a", `Connection: ${options}`)).toBeGreaterThan(0);
+});

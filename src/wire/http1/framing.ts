@@ -78,9 +78,17 @@ function noteContentLength(head: Head, start: number, end: number): boolean {
   return true;
 }
 
+/**
+ * All of Connection together. Each field of a head is compared with each option: without a bound a head of 16 kB takes as
+ * long as thirty others. What is ever sent has a few dozen bytes.
+ */
+const connectionBytesMax = 512;
+
 /** Connection = #connection-option */
 function noteConnection(head: Head, start: number, end: number): boolean {
   const bytes = head.bytes;
+  head.connectionBytes += end - start;
+  if (head.connectionBytes > connectionBytesMax) return refuse(head, "bad_field");
   let at = start;
   while (at < end) {
     while (at < end && (bytes[at] === byte.space || bytes[at] === byte.tab || bytes[at] === byte.comma)) at++;
@@ -132,11 +140,23 @@ function isSameName(bytes: Uint8Array, one: number, other: number, length: numbe
   return true;
 }
 
-/** uri-host [ ":" port ]; an empty Host is allowed (RFC 9110 section 7.2). */
+/** uri-host [ ":" port ]; an empty Host is allowed (RFC 9110 section 7.2). Behind the host's end only a port may follow. */
 function isHostValue(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (isHost[bytes[at]!] === 0) return false;
+  let at = start;
+  if (at < end && bytes[at] === bracketOpen) {
+    at++;
+    while (at < end && (isHost[bytes[at]!] !== 0 || bytes[at] === byte.colon)) at++;
+    if (at === end || bytes[at] !== bracketClose) return false;
+    at++;
+  } else while (at < end && isHost[bytes[at]!] !== 0) at++;
+  if (at === end) return true;
+  if (bytes[at] !== byte.colon) return false;
+  for (at++; at < end; at++) if (bytes[at]! < byte.zero || bytes[at]! > byte.zero + 9) return false;
   return true;
 }
+
+const bracketOpen = 0x5b;
+const bracketClose = 0x5d;
 
 /** Rules on a request as a whole. */
 export function checkRequest(head: Head): boolean {

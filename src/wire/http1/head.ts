@@ -61,6 +61,8 @@ export class Head {
   hasUpgrade = false;
   /** Connection names fields other than the three above. */
   hasNominated = false;
+  /** Length of all values of Connection together. */
+  connectionBytes = 0;
   /** TE holds "trailers". */
   hasTrailers = false;
   /** Some field is not passed on as it is: hop-by-hop, or one that forwarding decides about. */
@@ -96,6 +98,7 @@ export class Head {
     this.hasKeepAlive = false;
     this.hasUpgrade = false;
     this.hasNominated = false;
+    this.connectionBytes = 0;
     this.hasTrailers = false;
     this.hasSpecial = false;
     this.fault = null;
