@@ -108,3 +108,13 @@ test("options beyond what anybody sends are refused, in one field or in many", (
   expect(head.fault).toBe("bad_field");
   expect(request("GET / HTTP/1.1", "Host: a", `Connection: ${options}`)).toBeGreaterThan(0);
 });
+
+test("behind the name or address in Host only a port may follow", () => {
+  for (const host of ["a", "a:80", "a:", "[::1]", "[::1]:80", "[fe80::1%25eth0]:1", ""]) {
+    expect(request("GET / HTTP/1.1", `Host: ${host}`)).toBeGreaterThan(0);
+  }
+  for (const host of ["a:b", "a:80:81", "::1", "[::1", "::1]", "[::1]x", "[::1]:x", "[]]", "a]", "a[b]"]) {
+    expect(request("GET / HTTP/1.1", `Host: ${host}`)).toBe(parsed.refused);
+    expect(head.fault).toBe("bad_host");
+  }
+});

@@ -24,11 +24,11 @@ export const isValue: Uint8Array = tableOf((byte) => byte === 0x09 || (byte >= 0
 export const isTarget: Uint8Array = tableOf((byte) => byte > 0x20 && byte < 0x7f && byte !== 0x23);
 
 /**
- * What Host is made of: unreserved, sub-delims, pct-encoded, and ":" "[" "]" (RFC 3986 section 3.2.2). No "@", for userinfo in
+ * What a host's name is made of: unreserved, sub-delims, pct-encoded (RFC 3986 section 3.2.2). No "@", for userinfo in
  * Host is read differently by different servers; no "," for the same reason, though sub-delims hold it.
  */
 export const isHost: Uint8Array = tableOf(
-  (byte) => isDigit(byte) || isAlpha(byte) || [..."-._~!$&'()*+;=%:[]"].some((mark) => mark.charCodeAt(0) === byte),
+  (byte) => isDigit(byte) || isAlpha(byte) || [..."-._~!$&'()*+;=%"].some((mark) => mark.charCodeAt(0) === byte),
 );
 
 /** Value of a hexadecimal digit, 255 for anything else. */
