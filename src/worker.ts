@@ -41,22 +41,27 @@ class Worker {
   }
 
   #adopt(plan: Plan): void {
+    let log = this.#log;
+    // A worker that drains obeys for what is under way, but accepts nobody any more.
+    const listeners = this.#isDraining ? [] : plan.listeners;
     try {
-      this.#openLog(plan.accessLog);
+      log = this.#logOf(plan.accessLog);
       const site = new Site(plan, this.#parts, this.#context?.site ?? null);
       if (this.#context === null) {
         this.#context = new Context(this.#driver, this.#tally, site, (exchange) => this.#report(exchange));
-        this.#listeners = new Listeners(this.#driver, this.#context, this.#totals);
-        this.#listeners.open(plan.listeners);
         this.#driver.start(this.#context);
+        this.#listeners = new Listeners(this.#driver, this.#context, this.#totals);
+        this.#listeners.open(listeners);
       } else {
-        this.#listeners!.open(plan.listeners);
+        this.#listeners!.open(listeners);
         this.#context.adopt(site);
-        this.#listeners!.closeOthers(plan.listeners);
+        this.#listeners!.closeOthers(listeners);
       }
+      this.#takeLog(log, plan.accessLog);
       this.#tally.cells[this.#tally.workerRow() + workerCell.generation] = plan.generation;
       say({ kind: "planned", generation: plan.generation });
     } catch (error) {
+      if (log !== this.#log) void log?.close();
       say({
         kind: "failed",
         generation: plan.generation,
@@ -65,10 +70,15 @@ class Worker {
     }
   }
 
-  #openLog(plan: AccessLogPlan | null): void {
-    if (JSON.stringify(plan) === JSON.stringify(this.#logPlan)) return;
-    const log = plan === null ? null : new AccessLog(plan, this.#tally, warn);
-    void this.#log?.close();
+  /** The log that there is, or a new one when the plan wants another. */
+  #logOf(plan: AccessLogPlan | null): AccessLog | null {
+    if (JSON.stringify(plan) === JSON.stringify(this.#logPlan)) return this.#log;
+    return plan === null ? null : new AccessLog(plan, this.#tally, warn);
+  }
+
+  /** Not before the plan is in force: one that fails must not have moved lines to another file. */
+  #takeLog(log: AccessLog | null, plan: AccessLogPlan | null): void {
+    if (log !== this.#log) void this.#log?.close();
     this.#log = log;
     this.#logPlan = plan;
   }

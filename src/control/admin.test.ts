@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { once } from "node:events";
+import { connect } from "node:net";
 import type { Address } from "../config/plan.ts";
 import { type Admin, type AdminService, openAdmin } from "./admin.ts";
 import { exposureProblem } from "./guard.ts";
-import { silentLog } from "./log.ts";
+import { openLog, silentLog } from "./log.ts";
 import type { Status } from "./status.ts";
 
 const open: Admin[] = [];
@@ -124,6 +126,21 @@ describe("on loopback", () => {
     for (const host of ["localhost:2112", "127.0.0.1", "[::1]:2112", "LOCALHOST"])
       expect((await ask("/metrics", { headers: { host } })).status).toBe(200);
   });
+});
+
+test("a Host that cannot be read is refused as the client's fault, without a line in the log", async () => {
+  const lines: string[] = [];
+  const log = openLog({ level: "info", format: "json", isColored: false, write: (line) => lines.push(line) });
+  const address: Address = { kind: "tcp", host: "127.0.0.1", port: 0 };
+  const admin = openAdmin({ address, token: undefined, service: new FakeService(), log });
+  open.push(admin);
+  const { port } = admin.address as { port: number };
+  const socket = connect(port, "127.0.0.1");
+  socket.write("GET /metrics HTTP/1.1\r\nHost: a b\r\n\r\n");
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  socket.destroy();
+  expect(answer.toString()).toStartWith("HTTP/1.1 400 ");
+  expect(lines).toEqual([]);
 });
 
 describe("with a token", () => {

@@ -46,7 +46,9 @@ export interface Admin {
 export function openAdmin({ address, token, service, log }: AdminOptions): Admin {
   const guard = new Guard(address, token);
   const answer = async (request: Request): Promise<Response> => {
-    const path = new URL(request.url).pathname;
+    // Host is part of a request's URL: one that cannot be read is the client's fault, and no line in the log.
+    const path = URL.parse(request.url)?.pathname;
+    if (path === undefined) return problem(400, "Host is missing or malformed");
     const refusal = guard.refusal(request, path);
     return refusal !== null ? refused(refusal) : route(request, path, service);
   };

@@ -254,6 +254,7 @@ export class Control implements AdminService {
   }
 
   async #refreshNames(): Promise<void> {
+    if (this.#phase !== "running") return;
     const problem = await this.#reconciler.refreshNames();
     if (problem !== null)
       this.#log.error(`a name has another address, but the plan could not be published: ${problem}`);

@@ -27,6 +27,8 @@ export class Reconciler {
   #config: Config | null = null;
   #plan: Plan | null = null;
   #generation = 0;
+  /** Names have moved, and no plan that was published since says so. */
+  #isNewsOwed = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ReconcilerOptions) {
@@ -41,7 +43,7 @@ export class Reconciler {
   /** Null when a plan of this config is in force; otherwise why not, and nothing has changed. */
   apply(config: Config): Promise<string | null> {
     return this.#inTurn(async () => {
-      await this.#options.names.refresh(hostNames(config));
+      if (await this.#options.names.refresh(hostNames(config))) this.#isNewsOwed = true;
       return this.#publish(config);
     });
   }
@@ -51,8 +53,8 @@ export class Reconciler {
     return this.#inTurn(async () => {
       const config = this.#config;
       if (config === null) return null;
-      const isChanged = await this.#options.names.refresh(hostNames(config));
-      return isChanged ? this.#publish(config) : null;
+      if (await this.#options.names.refresh(hostNames(config))) this.#isNewsOwed = true;
+      return this.#isNewsOwed ? this.#publish(config) : null;
     });
   }
 
@@ -72,6 +74,7 @@ export class Reconciler {
     this.#slots = slots;
     this.#config = config;
     this.#plan = plan;
+    this.#isNewsOwed = false;
     return null;
   }
 

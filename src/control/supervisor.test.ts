@@ -242,6 +242,15 @@ describe("the end", () => {
     expect(fakes.length).toBe(2);
   });
 
+  test("a plan that comes while workers drain is refused, and reaches none of them", async () => {
+    const { supervisor, fakes } = await started(1);
+    const drain = supervisor.drain(30_000);
+    expect(await supervisor.publish(plan(2))).toBe("Sluice is shutting down");
+    expect(fakes[0]!.generations).toEqual([1]);
+    fakes[0]!.die("exit code 0");
+    await drain;
+  });
+
   test("the end during a publication answers it", async () => {
     const { supervisor } = await started(1);
     const publish = supervisor.publish(plan(2));

@@ -46,6 +46,7 @@ interface Publication {
 const ANSWER_MS = 10_000;
 /** What a worker gets beyond its drain time before it is killed: it ends by itself when the time is over. */
 const DRAIN_GRACE_MS = 2000;
+const endingProblem = "Sluice is shutting down";
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -76,6 +77,8 @@ export class Supervisor {
   /** Null when every worker obeys the plan now; otherwise what went wrong, and the plan before is in force everywhere. */
   publish(plan: Plan): Promise<string | null> {
     assert(this.#publication === null, "one plan is published at a time");
+    // A reload that was under way when the end began: no plan reaches a worker that drains.
+    if (this.#isEnding) return Promise.resolve(endingProblem);
     const seats = this.#seats.filter((seat) => seat.process !== null);
     // With no worker alive there is nobody to ask; the replacements will be given this plan.
     if (seats.length === 0) {
@@ -239,7 +242,7 @@ export class Supervisor {
     this.#publication = null;
     if (publication !== null) {
       clearTimeout(publication.timer);
-      publication.done("Sluice is shutting down");
+      publication.done(endingProblem);
     }
     for (const seat of this.#seats) {
       if (seat.pause !== null) clearTimeout(seat.pause);

@@ -1,0 +1,111 @@
+// A worker process of our own, told by hand what control would tell it.
+
+import { afterEach, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Subprocess } from "bun";
+import { makePlan } from "../test/playbook/plan.ts";
+import type { FromWorker, ToWorker } from "./config/message.ts";
+import type { AccessLogPlan, Plan } from "./config/plan.ts";
+import { Arena, arenaBytes } from "./memory/arena.ts";
+
+const open: { child: Subprocess; folder: string }[] = [];
+afterEach(async () => {
+  for (const { child, folder } of open.splice(0)) {
+    child.kill("SIGKILL");
+    await child.exited;
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+function stage() {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-worker-"));
+  const arenaPath = join(folder, "arena");
+  writeFileSync(arenaPath, "");
+  truncateSync(arenaPath, arenaBytes);
+  new Arena(Bun.mmap(arenaPath, { shared: true })).format();
+  const heard: FromWorker[] = [];
+  let told: (() => void) | null = null;
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "main.ts"), "worker"], {
+    env: { ...process.env, SLUICE_WORKER: JSON.stringify({ worker: 0, workers: 1, arenaPath }) },
+    stdio: ["ignore", "ignore", "inherit"],
+    ipc: (message) => {
+      heard.push(message as FromWorker);
+      told?.();
+    },
+  });
+  open.push({ child, folder });
+  const answer = async (): Promise<FromWorker> => {
+    while (heard.length === 0) await new Promise<void>((resolve) => (told = resolve));
+    return heard.shift()!;
+  };
+  return { child, folder, answer, say: (message: ToWorker) => child.send(message) };
+}
+
+function planOn(generation: number, port: number, accessLog: AccessLogPlan | null = null): Plan {
+  const plan = makePlan({ generation });
+  const [listener] = plan.listeners;
+  return { ...plan, accessLog, listeners: [{ ...listener!, address: { kind: "tcp", host: "127.0.0.1", port } }] };
+}
+
+/** A port that nobody has at this moment. */
+function freePort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const { port } = listener;
+  listener.stop(true);
+  return port;
+}
+
+async function connected(port: number): Promise<boolean> {
+  try {
+    const socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } });
+    socket.end();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test("a worker that drains obeys a plan without accepting anybody again", async () => {
+  const { say, answer } = stage();
+  const port = freePort();
+  say({ kind: "plan", plan: planOn(1, port) });
+  expect(await answer()).toEqual({ kind: "planned", generation: 1 });
+  // A client inside a head keeps it from ending.
+  const client = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } });
+  client.write("GET / HT");
+  while (!(await isHeard(port))) await Bun.sleep(5);
+  say({ kind: "drain", drainMs: 20_000 });
+  say({ kind: "plan", plan: planOn(2, port) });
+  expect(await answer()).toEqual({ kind: "planned", generation: 2 });
+  expect(await connected(port)).toBe(false);
+  client.end();
+});
+
+/** A later request is answered, so what an earlier connection sent has been read. */
+async function isHeard(port: number): Promise<boolean> {
+  const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
+  return response.status === 503;
+}
+
+test("a plan that fails leaves the access log where it was", async () => {
+  const { say, answer, folder } = stage();
+  const log = (name: string): AccessLogPlan => ({
+    path: join(folder, name),
+    format: "common",
+    bufferBytesMax: 1 << 20,
+    flushMs: 1,
+  });
+  const port = freePort();
+  say({ kind: "plan", plan: planOn(1, port, log("first.log")) });
+  expect(await answer()).toEqual({ kind: "planned", generation: 1 });
+  const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, exclusive: true, socket: { data() {} } });
+  say({ kind: "plan", plan: planOn(2, taken.port, log("second.log")) });
+  expect(await answer()).toMatchObject({ kind: "failed", generation: 2 });
+  taken.stop(true);
+  await fetch(`http://127.0.0.1:${port}/`);
+  const textOf = (name: string): string => readFileSync(join(folder, name), "utf8");
+  while (textOf("first.log") === "" && textOf("second.log") === "") await Bun.sleep(5);
+  expect(textOf("first.log")).toContain("GET / HTTP/1.1");
+});
