@@ -60,11 +60,6 @@ function writeWorkers(out: Exposition, { workers, totals }: MetricsSource): void
     "Connections to servers that the worker holds.",
     cell(workerCell.upstreamConnections),
   );
-  out.gauge(
-    "sluice_worker_held_bytes",
-    "Bytes that peers have not taken yet and the worker holds for them.",
-    cell(workerCell.heldBytes),
-  );
   out.counter("sluice_access_log_lines_total", "Lines of the access log.", cell(workerCell.logLines));
   out.counter(
     "sluice_access_log_dropped_total",

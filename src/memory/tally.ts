@@ -20,17 +20,10 @@ export const workerCell = {
   logLines: 2,
   logDropped: 3,
   asserts: 4,
-  queued: 5,
-  generation: 6,
-  heldBytes: 7,
+  generation: 5,
 } as const;
 /** Those of `workerCell` that fall when something ends: control zeroes them when the worker dies. */
-export const workerGauges: readonly number[] = [
-  workerCell.connections,
-  workerCell.upstreamConnections,
-  workerCell.queued,
-  workerCell.heldBytes,
-];
+export const workerGauges: readonly number[] = [workerCell.connections, workerCell.upstreamConnections];
 
 /** Cells of a listener's row. `connections` is a gauge. */
 export const listenerCell = {
