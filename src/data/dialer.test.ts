@@ -1,10 +1,12 @@
 import { beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../test/e2e/harness/port.ts";
 import { localServer, RecordingFlow, serverAt } from "../../test/runtime/flow.ts";
 import { Door, End, endHandlers, settled } from "../../test/runtime/pair.ts";
+import { StuckListener } from "../../test/runtime/stuck.ts";
+import { straysMax } from "./dialer.ts";
 import { Driver } from "./driver.ts";
 
 let failures: Error[];
@@ -82,6 +84,37 @@ test("a dial that times out is answered once, and a connection that still comes 
   expect(flow.told).toEqual(["refused connect_timeout"]);
   expect(driver.wheel.size).toBe(0);
 });
+
+test("an address that lets dials run out of time takes no more of them than its share, until it answers again", async () => {
+  using door = new Door();
+  await using stuck = await StuckListener.start();
+  const fates: RecordingFlow[] = [];
+  const dial = (port: number): RecordingFlow => {
+    const one = new RecordingFlow();
+    fates.push(one);
+    driver.dial(localServer(port), one, 50);
+    return one;
+  };
+  for (let count = 0; count < straysMax; count++) dial(stuck.port);
+  runOut();
+  expect(fates.every(({ told }) => told[0] === "refused connect_timeout")).toBe(true);
+  const before = readdirSync("/proc/self/fd").length;
+  const over = dial(stuck.port);
+  expect(over.told).toEqual([]);
+  await over.heard("refused connect_timeout");
+  expect(over.fault!.detail).toBe("too many connects hang already");
+  expect(readdirSync("/proc/self/fd").length).toBe(before);
+  // Other addresses are none the worse for it.
+  await dial(door.port).heard("connected");
+  // Nobody listens any more, and the kernel says so as it tries again.
+  await stuck[Symbol.asyncDispose]();
+  for (;;) {
+    const one = dial(stuck.port);
+    while (one.told.length === 0) await settled();
+    if (one.told[0] === "refused connect_refused") break;
+    await Bun.sleep(20);
+  }
+}, 15_000);
 
 test("a flow that throws from connected is told to the driver, and its line is reset", async () => {
   using door = new Door();

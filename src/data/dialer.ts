@@ -1,13 +1,18 @@
 // Connections to servers. A raw connect that is under way cannot be aborted; a dial that has timed out is answered for at
-// once, and its connection, should it still come, is closed.
+// once, and its connection, should it still come, is closed. Until then it is a stray and keeps its descriptor, for as long as
+// the kernel tries (two minutes). An address has only so many strays: else one server behind a firewall that drops what
+// it gets would take all descriptors of a worker, and with them every other server.
 
 import type { Socket, SocketHandler } from "bun";
-import { fault, faultWith } from "../base/fault.ts";
+import { type Fault, fault, faultWith } from "../base/fault.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import type { DialFlow } from "../flow/port.ts";
 import type { Driver } from "./driver.ts";
 import { PlainLine, plainHandlers } from "./plain.ts";
+
+/** By then a server has let so many connects run out of time; when it answers again, strays end, and dials go out. */
+export const straysMax = 256;
 
 class Dial implements WheelNode {
   deadlineMs = 0;
@@ -16,16 +21,32 @@ class Dial implements WheelNode {
   wheelSlot = -1;
   /** Null once it was answered. */
   flow: DialFlow | null;
+  isStray = false;
+  readonly #strays: Strays;
 
-  constructor(flow: DialFlow) {
+  constructor(flow: DialFlow, strays: Strays) {
     this.flow = flow;
+    this.#strays = strays;
   }
 
   ticked(): void {
     const flow = this.flow;
     this.flow = null;
+    this.isStray = true;
+    this.#strays.count++;
     flow?.refused(fault("connect_timeout"));
   }
+
+  /** The kernel has come to an end with it. */
+  settle(): void {
+    if (this.isStray) this.#strays.count--;
+    this.isStray = false;
+  }
+}
+
+/** Those of one address. */
+interface Strays {
+  count: number;
 }
 
 /** What Bun's connect carries until there is a line. */
@@ -34,6 +55,8 @@ type Carried = PlainLine | Dial;
 export class Dialer {
   readonly #driver: Driver;
   readonly #handlers: SocketHandler<PlainLine>;
+  /** By address; as many as all plans have named. */
+  readonly #strays = new Map<string, Strays>();
 
   constructor(driver: Driver) {
     this.#driver = driver;
@@ -44,9 +67,12 @@ export class Dialer {
   }
 
   dial(server: ServerPlan, flow: DialFlow, timeoutMs: number): void {
-    const dial = new Dial(flow);
-    this.#driver.wheel.set(dial, this.#driver.nowMs + timeoutMs);
     const { address } = server;
+    const strays = this.#straysOf(address.kind === "unix" ? address.path : `${address.host} ${address.port}`);
+    if (strays.count >= straysMax)
+      return this.#tell(flow, faultWith("connect_timeout", "too many connects hang already"));
+    const dial = new Dial(flow, strays);
+    this.#driver.wheel.set(dial, this.#driver.nowMs + timeoutMs);
     const common = { allowHalfOpen: true, data: dial as Carried as PlainLine, socket: this.#handlers };
     try {
       const connecting =
@@ -65,6 +91,7 @@ export class Dialer {
     const dial = socket.data as Carried as Dial;
     const line = new PlainLine(socket);
     socket.data = line;
+    dial.settle();
     const { flow } = dial;
     dial.flow = null;
     this.#driver.wheel.remove(dial);
@@ -75,15 +102,29 @@ export class Dialer {
   }
 
   #refused(dial: Dial, error: unknown): void {
+    dial.settle();
     const { flow } = dial;
-    if (flow === null || flow === undefined) return;
+    if (flow === null) return;
     dial.flow = null;
     this.#driver.wheel.remove(dial);
-    // Never inside the call that dialed.
+    this.#tell(flow, faultWith("connect_refused", reasonOf(error)));
+  }
+
+  #straysOf(address: string): Strays {
+    let strays = this.#strays.get(address);
+    if (strays === undefined) {
+      strays = { count: 0 };
+      this.#strays.set(address, strays);
+    }
+    return strays;
+  }
+
+  /** Never inside the call that dialed. */
+  #tell(flow: DialFlow, why: Fault): void {
     queueMicrotask(() => {
       try {
         this.#driver.refresh();
-        flow.refused(faultWith("connect_refused", reasonOf(error)));
+        flow.refused(why);
       } catch (failure) {
         // Nothing stands between a microtask and the end of the process.
         this.#driver.failed(failure as Error);
