@@ -175,8 +175,11 @@ export class Attempt {
     }
     cells[pool.row + poolCell.retries]!++;
     // A reused connection that turns out closed says nothing about its server: that one may be picked again.
-    const isSame = !pool.plan.redispatch;
-    if (isSame && pool.backends.tryBegin(this.index)) return this.#go(this.#taken(this.index));
+    if (!pool.plan.redispatch) {
+      // Its place may have gone to another worker's exchange; to go elsewhere for that is not what was asked for.
+      if (pool.backends.tryBegin(this.index)) return this.#go(this.#taken(this.index));
+      return this.#fail(what);
+    }
     if (!isReused) {
       this.#tried ??= new Uint8Array(pool.servers.length);
       this.#tried[this.index] = 1;

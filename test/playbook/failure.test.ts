@@ -76,6 +76,16 @@ test("without redispatch the same server is tried again", () => {
   play.expect("dial one:80", "dial one:80", "dial one:80", client.gets(refusedReply), "report 502 connect_refused");
 });
 
+test("without redispatch no other server is asked, not even when another worker has taken the place", () => {
+  const play = new Playbook({ ...two, pool: { redispatch: false }, server: { connectionsMax: 1 } });
+  const client = play.connect();
+  client.sends(get("/"));
+  play.expect("dial one:80");
+  Atomics.add(play.tally.words, play.tally.activeWord(0), 1);
+  play.refuse();
+  play.expect(client.gets(refusedReply), "report 502 connect_refused");
+});
+
 test("no more tries than the pool allows", () => {
   const play = new Playbook({ servers: ["one", "two", "three"], pool: { retries: 1 } });
   const client = play.connect();
