@@ -153,9 +153,7 @@ function run(name: string, request: Uint8Array): void {
     figures.push(((performance.now() - startedMs) * 1e6) / exchangesPerRound);
   }
   figures.sort((a, b) => a - b);
-  console.log(
-    `${name.padEnd(20)} ${figures[0]!.toFixed(0).padStart(6)} ns an exchange (${reports} reported)`,
-  );
+  console.log(`${name.padEnd(20)} ${figures[0]!.toFixed(0).padStart(6)} ns an exchange (${reports} reported)`);
 }
 
 run("1 field", plainRequest);

@@ -6,7 +6,6 @@ import { importsOf, isTest, resolve, type Source, type Violation, violation } fr
 
 const exceptions: Record<string, string> = {
   "src/main.ts": "wiring: test/e2e starts it as a process",
-  "src/worker.ts": "wiring: test/e2e starts it as a process",
 };
 
 export function checkCover(sources: readonly Source[]): Violation[] {

@@ -30,8 +30,6 @@ for (const name of names.filter((each) => !each.startsWith("full."))) {
     const [port, adminPort] = [freePort(), freePort()];
     let text = readFileSync(join(folder, name), "utf8").replaceAll(":8080", `127.0.0.1:${port}`);
     for (const each of origins) text = text.replaceAll(`127.0.0.1:${each.port}`, each.origin.address);
-    // The package's own name means nothing to a file outside of it.
-    text = text.replaceAll('"sluice"', JSON.stringify(join(repository, "src", "sluice.ts")));
     text = text.replaceAll("/tmp/", `${room.folder}/`);
     const isUnix = text.includes("unix:");
     const servers = ["app-1.sock", "app-2.sock"].map((socket) =>
