@@ -1,4 +1,5 @@
-// One connection of a client: takes requests off it one at a time, in order, and decides what becomes of it between them.
+// One connection of a client, all its phases together: takes requests off it one at a time, in order, and decides what
+// becomes of it between them.
 // Pipelined requests wait here, unparsed and with reading paused, so that they cost one read at most. What is said to the
 // client belongs to the exchange.
 //

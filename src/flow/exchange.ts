@@ -1,5 +1,6 @@
-// One request and its response, from the request's head to the last byte, under the plan it began with. It relays bodies,
-// turns faults into answers (only here), and is reported exactly once. Objects are used again: `reset` brings one back to the start.
+// One request and its response, from the request's head to the last byte; long, for its phases are read together. It keeps the
+// plan it began with, relays bodies, turns faults into answers (only here), and is reported exactly once. Objects are used
+// again: `reset` brings one back to the start.
 //
 //   begin ─> attempt ─ send ─> waiting ─ responded ─> relaying ─ both messages done ─> done
 //              │ no server        │ fault, no byte sent          │ fault
