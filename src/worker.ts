@@ -135,6 +135,8 @@ function warn(message: string): void {
 }
 
 export function startWorker(): void {
+  // As in control: without a reader of its warnings a worker works on.
+  process.stderr.on("error", () => {});
   const worker = new Worker(JSON.parse(process.env["SLUICE_WORKER"]!) as WorkerStart);
   process.on("message", (message) => worker.told(message as ToWorker));
   // Without control there is no one to answer to: its replacement would find the ports taken by strangers.

@@ -24,6 +24,8 @@ const SAME_SIGNAL_MS = 500;
 
 /** Null once all runs; otherwise the exit code. */
 export async function serve({ source, identity, started }: ServeOptions): Promise<number | null> {
+  // Whoever read our log has died (EPIPE): lines are lost then, traffic is not.
+  process.stderr.on("error", () => {});
   const loaded = await source.load();
   writeProblems(loaded.ok ? loaded.warnings : loaded.problems, terminal);
   if (!loaded.ok) return source.path !== null && loaded.isRead ? 1 : 2;

@@ -6,7 +6,7 @@ import { Load } from "./harness/load.ts";
 import { Origin, ok, write } from "./harness/origin.ts";
 import { isAlive } from "./harness/processes.ts";
 import { Room } from "./harness/room.ts";
-import { Sluice } from "./harness/sluice.ts";
+import { type Draft, Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
 setDefaultTimeout(40_000);
@@ -155,4 +155,25 @@ test("a second signal ends it at once, with 1", async () => {
     return false;
   });
   expect(sluice.child.exitCode).toBe(1);
+});
+
+test("when nobody reads its log any more, traffic goes on, and so does it", async () => {
+  await using room = new Room();
+  const origin = new Origin(room, () => ok("ok"));
+  // Its stderr is a pipe whose reader has gone.
+  const prefix = ["sh", "-c", '"$@" 2>&1 | true', "sh"];
+  const draft: Draft = { pools: { app: { servers: [origin.address] } } };
+  const sluice = await Sluice.start(room, draft, { prefix });
+  const { pid } = await sluice.status();
+  await sluice.reload(draft);
+  const [worker] = await sluice.workers();
+  process.kill(worker!, "SIGKILL");
+  await until("a new worker", async () => {
+    const [next] = await sluice.workers();
+    return next !== undefined && next !== worker;
+  });
+  expect(await (await fetch(sluice.url)).text()).toBe("ok");
+  expect((await sluice.status()).pid).toBe(pid);
+  process.kill(pid, "SIGTERM");
+  await sluice.exited();
 });
