@@ -82,3 +82,10 @@ test("a response keeps its reason, its fields and their order", () => {
     true,
   );
 });
+
+test("a lookalike of X-Forwarded-For passes from nobody, trusted or not", () => {
+  const request = "GET / HTTP/1.1\r\nHost: a\r\nX_Forwarded_For: 6.6.6.6\r\nX-Other_Field: b\r\n\r\n";
+  for (const isTrusted of [false, true]) {
+    expect(written(request, {}, { isTrusted })).toBe("GET / HTTP/1.1\r\nHost: a\r\nX-Other_Field: b\r\n\r\n");
+  }
+});

@@ -1,6 +1,7 @@
 // Heads as they go on: what is taken out, what is put in (RFC 9110 sections 7.6 and 7.8, RFC 7239). Everything else is copied
 // byte for byte, in as few runs as there are gaps. Hop-by-hop fields and those that Connection names go no further;
-// X-Forwarded-* and Forwarded are believed and continued when a trusted proxy sent them, and replaced otherwise.
+// X-Forwarded-* and Forwarded are believed and continued when a trusted proxy sent them, and replaced otherwise;
+// X_Forwarded_* and other spellings that some servers take for them never pass.
 
 import type { ForwardingPlan, RequestIdPlan } from "../config/plan.ts";
 import { field } from "../wire/http1/fields.ts";
@@ -169,6 +170,8 @@ export class Forwarding {
       case field.xForwardedProto:
       case field.xForwardedHost:
         return !sender.isTrusted;
+      case field.lookalike:
+        return true;
       default:
         return false;
     }

@@ -8,7 +8,7 @@ const idOf = (name: string): number => {
 
 test("known names are found in any case", () => {
   for (const [key, id] of Object.entries(field)) {
-    if (key === "other") continue;
+    if (key === "other" || key === "lookalike") continue;
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter}`);
     expect(idOf(name)).toBe(id);
     expect(idOf(name.toLowerCase())).toBe(id);
@@ -38,4 +38,11 @@ test("only letters are folded: no other byte passes for a hyphen or a letter", (
     expect(isName(Uint8Array.of(0x61, byte, 0x62), 0, 3, wanted)).toBe(byte === 0x2d);
     expect(isName(Uint8Array.of(byte, 0x2d, 0x62), 0, 3, wanted)).toBe(byte === 0x61 || byte === 0x41);
   }
+});
+
+test("a name that CGI would take for one of ours is a lookalike, however it is spelled", () => {
+  for (const name of ["X_Forwarded_For", "x-forwarded_for", "x_forwarded-proto", "X_FORWARDED_HOST"]) {
+    expect(idOf(name)).toBe(field.lookalike);
+  }
+  for (const name of ["x_forwarded_port", "x_forwarded", "xx_forwarded_for"]) expect(idOf(name)).toBe(field.other);
 });

@@ -24,6 +24,8 @@ export const field = {
   referer: 18,
   proxyAuthenticate: 19,
   xRequestId: 20,
+  /** A name that CGI and its heirs take for one of X-Forwarded-*: "_" stands there for "-". */
+  lookalike: 21,
 } as const;
 
 const names: Readonly<Record<string, number>> = {
@@ -49,10 +51,31 @@ const names: Readonly<Record<string, number>> = {
   "x-request-id": field.xRequestId,
 };
 
+/** How a name looks to `fieldId`: setting bit 0x20 turns "_" into 0x7f, which no token holds. */
+const folded = (name: string): string => name.replaceAll("_", "\x7f");
+
+/** Every spelling of a name with at least one "_" for a "-". */
+function lookalikes(name: string): string[] {
+  const spellings = name
+    .split("-")
+    .reduce<string[]>(
+      (heads, part) => (heads.length === 0 ? [part] : heads.flatMap((head) => [`${head}-${part}`, `${head}_${part}`])),
+      [],
+    );
+  return spellings.filter((spelling) => spelling.includes("_"));
+}
+
+const known: readonly (readonly [string, number])[] = [
+  ...Object.entries(names),
+  ...["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"]
+    .flatMap(lookalikes)
+    .map((name): readonly [string, number] => [folded(name), field.lookalike]),
+];
+
 // All names of one length lie behind one another in `packed`, from `firstOf[length]` on, their ids in step with them: a lookup
 // touches two short tables and no objects.
-const longest = Math.max(...Object.keys(names).map((name) => name.length));
-const sorted = Object.entries(names).sort(([one], [other]) => one.length - other.length);
+const longest = Math.max(...known.map(([name]) => name.length));
+const sorted = [...known].sort(([one], [other]) => one.length - other.length);
 const packed = new TextEncoder().encode(sorted.map(([name]) => name).join(""));
 const ids = Uint8Array.from(sorted, ([, id]) => id);
 const countOf = new Uint8Array(longest + 1);
