@@ -23,6 +23,7 @@ const programs: readonly Program[] = [
   { names: ["promtool"], package: "prometheus", versionArgs: ["--version"], timeoutMs: 180_000 },
   { names: ["curl"], package: "curl", versionArgs: ["--version"], timeoutMs: 120_000 },
   { names: ["openssl"], package: "openssl", versionArgs: ["version"], timeoutMs: 120_000 },
+  { names: ["wrk"], package: "wrk", versionArgs: ["-v"], timeoutMs: 120_000 },
   {
     names: ["chromium", "chromium-browser", "google-chrome"],
     package: "chromium",
@@ -31,8 +32,6 @@ const programs: readonly Program[] = [
     usedBy: "console",
   },
 ];
-
-const wrk: Program = { names: ["wrk"], package: "wrk", versionArgs: ["-v"], timeoutMs: 120_000 };
 
 /** Debian asks this script before it starts a service; 101 means no. */
 const policyPath = "/usr/sbin/policy-rc.d";
@@ -45,7 +44,7 @@ export function prepareForTests(): Promise<void> {
 
 /** Returns those that are missing. */
 export async function prepareForBench(): Promise<string[]> {
-  const needed = [...programs.filter((program) => ["nginx-light", "haproxy"].includes(program.package)), wrk];
+  const needed = programs.filter((program) => ["nginx-light", "haproxy", "wrk"].includes(program.package));
   await prepare(needed, "the bench needs it");
   return needed.filter((program) => find(program) === undefined).map((program) => program.package);
 }
