@@ -4,6 +4,7 @@
 import { isLoopback, readListenAddress } from "../base/address.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Address } from "../config/plan.ts";
+import { formatProblem } from "../config/problem.ts";
 import { adminUrl } from "../control/admin.ts";
 
 export interface RemoteOptions {
@@ -57,7 +58,10 @@ async function findTarget(options: RemoteOptions): Promise<Target> {
   if (options.config !== undefined) {
     const loaded = await loadConfig(options.config);
     if (!loaded.ok)
-      return { ok: false, message: `${options.config} has errors; see \`sluice check ${options.config}\`` };
+      return {
+        ok: false,
+        message: `${options.config} has errors:\n${loaded.problems.map((each) => formatProblem(each)).join("\n")}`,
+      };
     listen = loaded.config.admin.listen;
     token ??= loaded.config.admin.token;
   }

@@ -41,6 +41,8 @@ export function listenProblem(address: Address, error: NodeJS.ErrnoException): s
     const by = holder === null ? "" : ` by ${holder.name} (process ${holder.pid})`;
     return `cannot listen on ${where}: the address is in use${by}`;
   }
+  if (error.code === "EACCES" && address.kind === "unix")
+    return `cannot listen on ${where}: not permitted to make a socket in that folder`;
   if (error.code === "EACCES")
     return `cannot listen on ${where}: not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE`;
   if (error.code === "EADDRNOTAVAIL") return `cannot listen on ${where}: this machine has no such address`;

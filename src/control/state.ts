@@ -115,8 +115,10 @@ function holderOf(lockPath: string): number | null {
 function startedAt(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // Fields after the command's closing parenthesis; the command itself may hold spaces. starttime is field 22.
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "0";
+    // Fields after the command's closing parenthesis; the command itself may hold spaces. starttime is field 22. A zombie has
+    // ended: only its parent has not looked yet, and where nobody does it stays for good.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" || fields[0] === "X" ? "ended" : (fields[19] ?? "0");
   } catch {
     return "0";
   }

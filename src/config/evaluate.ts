@@ -1,0 +1,100 @@
+// Runs a TypeScript or JavaScript config, in a process of its own that loadprogram.ts starts: what the config's code does (never
+// end, exit, spin) is then no danger to a proxy that runs, and each load sees all files as they are now. "sluice" is answered
+// from this program itself, so that a config works wherever it lies, without an installation beside it.
+
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { defineConfig } from "./define.ts";
+import type { SyntaxFault } from "./document.ts";
+
+/** What the config's process says, by structured clone: a config may hold more than JSON does. */
+export type Evaluation =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly faults: readonly SyntaxFault[] };
+
+/** Of the process: says what became of the config at `path`, which is absolute and without links, and ends. */
+export async function evaluateProgram(path: string): Promise<void> {
+  const answer = { exports: { defineConfig }, loader: "object" } as const;
+  Bun.plugin({ name: "sluice", setup: (build) => void build.module("sluice", () => answer) });
+  const evaluation = await evaluate(path);
+  const send = process.send?.bind(process) ?? unreached;
+  try {
+    send(evaluation.ok ? { ok: true, value: passable(evaluation.value, new Map()) } : evaluation);
+  } catch (error) {
+    const message = `the config holds what cannot be passed on: ${(error as Error).message}`;
+    send({ ok: false, faults: [{ at: 0, message }] } satisfies Evaluation);
+  }
+  process.disconnect?.();
+  process.exit(0);
+}
+
+function unreached(): never {
+  throw new Error("a config is evaluated for another process, which is not there");
+}
+
+/** Functions cannot be cloned. An object in a function's place is as wrong there, and is told with the key it stands at. */
+function passable(value: unknown, seen: Map<object, unknown>): unknown {
+  if (typeof value === "function") return { "a function": value.name };
+  if (typeof value === "symbol") return { "a symbol": value.description };
+  if (typeof value !== "object" || value === null) return value;
+  const former = seen.get(value);
+  if (former !== undefined) return former;
+  const isPlain = Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
+  if (!isPlain) return value;
+  const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [] : {};
+  seen.set(value, copy);
+  const shown = { enumerable: true, writable: true, configurable: true };
+  // Not by assignment, to which a key named __proto__ would mean something else.
+  for (const [key, each] of Object.entries(value))
+    Object.defineProperty(copy, key, { ...shown, value: passable(each, seen) });
+  return copy;
+}
+
+/** What goes wrong in a file that the config imports is told as such, at the config's start. */
+async function evaluate(path: string): Promise<Evaluation> {
+  let value: unknown;
+  try {
+    value = await ((await import(path)) as { default?: unknown }).default; // Whatever the operator wrote.
+  } catch (error) {
+    return { ok: false, faults: faultsOf(error, path, readFileSync(path, "utf8")) };
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ok: true, value };
+  const message = "the file must export its config: export default defineConfig({ ... })";
+  return { ok: false, faults: [{ at: 0, message }] };
+}
+
+function faultsOf(error: unknown, path: string, text: string): SyntaxFault[] {
+  if (error instanceof AggregateError) return error.errors.flatMap((one) => faultsOf(one, path, text));
+  const message = error instanceof Error || hasMessage(error) ? error.message.split("\n")[0]! : String(error);
+  const position = (error as { position?: { file: string; line: number; column: number } | null } | null)?.position;
+  if (position) return [inFile(position.file, position.line, position.column, message, path, text)];
+  const missing = /^Cannot find (?:module|package) ['"]([^'"]+)['"]/.exec(message);
+  if (missing !== null) {
+    const at = text.indexOf(missing[1]!);
+    return [{ at: at === -1 ? 0 : at, message }];
+  }
+  const frame = error instanceof Error ? firstFrame(error.stack ?? "", path) : null;
+  const told = `the config failed: ${message}`;
+  return frame === null ? [{ at: 0, message: told }] : [inFile(frame.file, frame.line, frame.column, told, path, text)];
+}
+
+function hasMessage(error: unknown): error is { message: string } {
+  return typeof (error as { message?: unknown } | null)?.message === "string";
+}
+
+/** The innermost frame in the config itself; failing that, the innermost in a file beside it. */
+function firstFrame(stack: string, path: string): { file: string; line: number; column: number } | null {
+  const frames = [...stack.matchAll(/\(?((?:\/|[A-Za-z]:)[^()\n]*?):(\d+):(\d+)\)?$/gm)].map((found) => ({
+    file: found[1]!,
+    line: Number(found[2]),
+    column: Number(found[3]),
+  }));
+  const folder = join(dirname(path), "/");
+  return frames.find((frame) => frame.file === path) ?? frames.find((frame) => frame.file.startsWith(folder)) ?? null;
+}
+
+function inFile(file: string, line: number, column: number, message: string, path: string, text: string): SyntaxFault {
+  if (file !== path) return { at: 0, message: `${message} (${file}:${line}:${column})` };
+  const before = text.split("\n").slice(0, line - 1);
+  return { at: before.reduce((sum, each) => sum + each.length + 1, 0) + column - 1, message };
+}
