@@ -6,7 +6,7 @@ if (process.argv[2] === "worker" && process.env["SLUICE_WORKER"] !== undefined) 
   const { startWorker } = await import("./worker.ts");
   startWorker();
 } else if (process.argv[2] === "evaluate" && process.env["SLUICE_EVALUATE"] !== undefined) {
-  const { evaluateProgram } = await import("./config/evaluate.ts");
+  const { evaluateProgram } = await import("./config/loadevaluate.ts");
   await evaluateProgram(process.argv[3]!);
 } else {
   const { main } = await import("./cli/program.ts");

@@ -1,10 +1,10 @@
-// Reads a TypeScript or JavaScript config: has it run by a process of its own (evaluate.ts), which gets a deadline, and asks
+// Reads a TypeScript or JavaScript config: has it run by a process of its own (loadevaluate.ts), which gets a deadline, and asks
 // literal.ts for the places of its keys. A config that never ends, or ends its process, is a mistake like any other.
 
 import { join } from "node:path";
 import type { Document } from "./document.ts";
-import type { Evaluation } from "./evaluate.ts";
 import { placeLiteral } from "./literal.ts";
+import type { Evaluation } from "./loadevaluate.ts";
 import { Places } from "./place.ts";
 
 const deadlineMs = 10_000;
