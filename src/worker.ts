@@ -27,6 +27,7 @@ class Worker {
   #log: AccessLog | null = null;
   #logPlan: AccessLogPlan | null = null;
   #isDraining = false;
+  #drainDeadlineMs = Number.POSITIVE_INFINITY;
 
   constructor(start: WorkerStart) {
     const arena = new Arena(Bun.mmap(start.arenaPath, { shared: true }));
@@ -91,17 +92,19 @@ class Worker {
     this.#log?.reopen();
   }
 
-  /** Accept no more; end when nothing is under way, at the latest after `drainMs`. */
+  /** Accept no more; end when nothing is under way, at the latest after `drainMs`. Said again it can only be sooner. */
   drain(drainMs: number): void {
+    this.#drainDeadlineMs = Math.min(this.#drainDeadlineMs, performance.now() + drainMs);
     if (this.#isDraining) return;
     this.#isDraining = true;
     this.#listeners?.closeOthers([]);
     this.#driver.refresh();
     this.#context?.drain();
-    const deadlineMs = performance.now() + drainMs;
     const timer = setInterval(() => {
-      if ((this.#context?.downstreams.size ?? 0) > 0 && performance.now() < deadlineMs) return;
+      if ((this.#context?.downstreams.size ?? 0) > 0 && performance.now() < this.#drainDeadlineMs) return;
       clearInterval(timer);
+      this.#driver.refresh();
+      this.#context?.cut();
       void this.#exit(0);
     }, drainPollMs);
   }

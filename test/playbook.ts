@@ -144,6 +144,11 @@ export class Playbook implements Port {
     this.context.adopt(new Site(plan, this.#parts, this.context.site));
   }
 
+  /** The time to drain is over. */
+  cut(): void {
+    this.context.cut();
+  }
+
   drain(): void {
     this.context.drain();
   }

@@ -46,6 +46,7 @@ interface Publication {
 const ANSWER_MS = 10_000;
 /** What a worker gets beyond its drain time before it is killed: it ends by itself when the time is over. */
 const DRAIN_GRACE_MS = 2000;
+const END_GRACE_MS = 500;
 const endingProblem = "Sluice is shutting down";
 
 export class Supervisor {
@@ -101,11 +102,13 @@ export class Supervisor {
     clearTimeout(timer);
   }
 
-  /** Ends all workers at once. */
+  /** Ends all workers at once: they cut what is under way, log it, and have a moment for that. */
   async end(): Promise<void> {
     this.#stop();
-    this.#killAll(null);
+    for (const seat of this.#seats) seat.process?.send({ kind: "drain", drainMs: 0 });
+    const timer = setTimeout(() => this.#killAll(null), END_GRACE_MS);
     await this.#empty();
+    clearTimeout(timer);
   }
 
   get isUp(): boolean {

@@ -88,4 +88,9 @@ export class Context {
     this.isDraining = true;
     for (const downstream of this.downstreams) downstream.drain();
   }
+
+  /** The time to drain is over: whatever is still under way ends here, and is reported as cut. */
+  cut(): void {
+    for (const downstream of [...this.downstreams]) downstream.cut();
+  }
 }

@@ -202,6 +202,12 @@ export class Downstream implements LineFlow, WakeFlow {
     if (this.#phase === phase.idle && this.#pending === null) this.#endInput();
   }
 
+  /** The worker ends now. */
+  cut(): void {
+    this.#exchange?.abort(fault("draining"));
+    this.closeNow(this.#phase === phase.exchange);
+  }
+
   /** Keep bytes behind those already pending. */
   #hold(bytes: Uint8Array): void {
     if (this.#pending === null) {

@@ -236,3 +236,16 @@ test("an upload to a server that answers early and resets is answered all the sa
     client.is("ended"),
   );
 });
+
+test("when the time to drain is over, what is under way is cut and reported, and idle clients are let go", () => {
+  const play = new Playbook();
+  const client = play.connect();
+  client.sends(get("/"));
+  const server = play.accept();
+  server.sends("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
+  const waiting = play.connect();
+  waiting.sends("GET / HT");
+  play.take();
+  play.cut();
+  play.expect(server.is("reset"), "report 200 draining", client.is("reset"), waiting.is("destroyed"));
+});
