@@ -72,14 +72,19 @@ function demoConfig({ listen, admin, workers }: DemoOptions, mocks: readonly Moc
 
 /** How this program is called by whoever reads this. */
 function command(): string {
-  return process.env["npm_lifecycle_event"] === "start" ? "npm start --" : "npx sluice";
+  return process.env["npm_lifecycle_event"] === "start" ? "npm start --" : program();
+}
+
+/** In a clone it is called by its path, as a package by npx. */
+function program(): string {
+  return import.meta.dir.includes("/node_modules/") ? "npx sluice" : "bin/sluice";
 }
 
 export function demoText(control: Control, mocks: readonly MockServer[]): string {
   const proxy = localUrl(control.plan.listeners[0]!.address);
   const admin = adminUrl(control.adminAddress);
   const isStandard = admin === "http://127.0.0.1:2112";
-  const sluice = process.env["npm_lifecycle_event"] === "start" ? "bin/sluice" : "npx sluice";
+  const sluice = program();
   const option = isStandard ? "" : ` --admin ${admin.replace("http://", "")}`;
   const tries: readonly (readonly [string, string])[] = [
     [`curl ${proxy}/`, "each call is answered by the next server"],
@@ -103,7 +108,7 @@ export function demoText(control: Control, mocks: readonly MockServer[]): string
     "",
     ...tries.map(([line, what]) => `    ${line.padEnd(width)}   ${what}`),
     "",
-    "  Ctrl-C ends it. Your own servers: sluice run --listen :8080 --to HOST:PORT,HOST:PORT",
+    `  Ctrl-C ends it. Your own servers: ${sluice} run --listen :8080 --to HOST:PORT,HOST:PORT`,
     "",
   ].join("\n");
 }

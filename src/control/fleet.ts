@@ -205,6 +205,8 @@ export class Fleet {
       case "down":
         return record.checkReason;
       case "up":
+        // So that nobody takes it for a verdict.
+        return record.verdict === null ? "no check" : null;
       case null:
         return null;
     }
