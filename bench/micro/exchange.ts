@@ -48,7 +48,15 @@ class FakePort implements Port {
   }
 }
 
-const timeouts = { headMs: 10_000, idleMs: 60_000, readMs: 60_000, tunnelMs: 3_600_000, lingerMs: 2000 };
+const timeouts = {
+  handshakeMs: 10_000,
+  clientIdleMs: 0,
+  headMs: 10_000,
+  idleMs: 60_000,
+  readMs: 60_000,
+  tunnelMs: 3_600_000,
+  lingerMs: 2000,
+};
 const forwarding = {
   trusted: [],
   xForwardedFor: true,
@@ -60,6 +68,8 @@ const forwarding = {
 const plan: Plan = {
   generation: 1,
   drainMs: 3000,
+  certificates: [],
+  pems: {},
   accessLog: null,
   limits: { headBytesMax: 32_768, fieldsMax: 128, bodyBytesMax: 0, requestsPerConnectionMax: 0 },
   routes: [{ slot: 0, listener: 0, pool: 0 }],
@@ -68,7 +78,14 @@ const plan: Plan = {
       name: "web",
       slot: 0,
       address: { kind: "tcp", host: "127.0.0.1", port: 80 },
+      mode: "http",
       route: 0,
+      names: [],
+      proxyProtocol: false,
+      tls: null,
+      redirect: null,
+      hsts: null,
+      udp: null,
       connectionsMax: 30_000,
       timeouts,
       forwarding,
@@ -90,9 +107,12 @@ const plan: Plan = {
           backup: false,
           connectionsMax: 0,
           cookie: "a",
+          tls: null,
+          proxyProtocol: 0,
+          source: "",
         },
       ],
-      timeouts: { connectMs: 5000, responseMs: 60_000, readMs: 60_000 },
+      timeouts: { connectMs: 5000, responseMs: 60_000, readMs: 60_000, serverIdleMs: 0 },
       retries: 2,
       redispatch: true,
       retryBudget: { ratio: 0.2, minimumPerSecond: 10 },

@@ -31,6 +31,9 @@ export function sampleServer(index: number, changes: Partial<ServerPlan> = {}): 
     backup: false,
     connectionsMax: 0,
     cookie: `s${index}`,
+    tls: null,
+    proxyProtocol: 0,
+    source: "",
     ...changes,
   };
 }
@@ -41,7 +44,7 @@ export function samplePool(policy: BalancePolicy, servers: readonly ServerPlan[]
     slot: 0,
     balance: { policy, key: { kind: "ip" }, loadFactor: 1.25, sticky: null },
     servers,
-    timeouts: { connectMs: 5000, responseMs: 60_000, readMs: 60_000 },
+    timeouts: { connectMs: 5000, responseMs: 60_000, readMs: 60_000, serverIdleMs: 0 },
     retries: 2,
     redispatch: true,
     retryBudget: { ratio: 0.2, minimumPerSecond: 10 },

@@ -27,13 +27,22 @@ export type FaultCode =
   | "body_timeout"
   | "client_stalled"
   | "client_closed"
+  | "handshake_timeout"
+  | "handshake_failed"
+  | "bad_proxy_header"
+  | "bad_client_hello"
+  | "unknown_name"
+  | "client_idle"
   | "connect_refused"
   | "connect_timeout"
+  | "tls_refused"
   | "server_closed"
   | "response_timeout"
   | "read_timeout"
   | "bad_response"
   | "truncated_response"
+  | "server_reset"
+  | "server_idle"
   | "no_server"
   | "queue_full"
   | "queue_timeout"
@@ -73,14 +82,29 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
   body_timeout: ["downstream", "never", 408, "the request body stalled"],
   client_stalled: ["downstream", "never", 0, "the client stopped reading the response"],
   client_closed: ["downstream", "never", 499, "the client closed before the response was complete"],
+  // Before the first byte of content, and connections that are carried as they are (mode tcp): no answer can be given.
+  handshake_timeout: [
+    "downstream",
+    "never",
+    0,
+    "the PROXY header, TLS handshake or ClientHello did not arrive in time",
+  ],
+  handshake_failed: ["downstream", "never", 0, "the TLS handshake with the client failed"],
+  bad_proxy_header: ["downstream", "never", 0, "the PROXY protocol header is missing or malformed"],
+  bad_client_hello: ["downstream", "never", 0, "the connection does not begin with a TLS ClientHello"],
+  unknown_name: ["downstream", "never", 0, "no pool and no certificate is for the name that the client asked for"],
+  client_idle: ["downstream", "never", 0, "the connection was silent for longer than its timeout"],
   // Servers.
   connect_refused: ["upstream", "elsewhere", 502, "the server refused the connection"],
   connect_timeout: ["upstream", "elsewhere", 504, "the server did not accept the connection in time"],
+  tls_refused: ["upstream", "elsewhere", 502, "the TLS handshake with the server failed"],
   server_closed: ["upstream", "replayable", 502, "the server closed before it answered"],
   response_timeout: ["upstream", "never", 504, "the server did not answer in time"],
   read_timeout: ["upstream", "never", 504, "the server stalled inside its response"],
   bad_response: ["upstream", "never", 502, "the server's response is malformed"],
   truncated_response: ["upstream", "never", 502, "the server closed inside its response"],
+  server_reset: ["upstream", "never", 0, "the server reset the connection that was carried"],
+  server_idle: ["upstream", "never", 0, "the server was silent for longer than its timeout"],
   // Ourselves.
   no_server: ["local", "never", 503, "no server of the pool is available"],
   queue_full: ["local", "never", 503, "every server is at its limit and the waiting room is full"],

@@ -29,7 +29,15 @@ test("every default of a minimal config", () => {
         address: { kind: "tcp", host: "::", port: 80 },
         route: 0,
         connectionsMax: 20_000,
-        timeouts: { headMs: 10_000, idleMs: 60_000, readMs: 60_000, tunnelMs: 3_600_000, lingerMs: 2000 },
+        timeouts: {
+          handshakeMs: 10_000,
+          clientIdleMs: 0,
+          headMs: 10_000,
+          idleMs: 60_000,
+          readMs: 60_000,
+          tunnelMs: 3_600_000,
+          lingerMs: 2000,
+        },
         forwarding: {
           trusted: [],
           xForwardedFor: true,

@@ -34,6 +34,8 @@ export function compile(config: Config, slots: Slots, resolve: Resolve, generati
       assert(pool !== undefined, `there is no pool ${route.pool}`);
       return { slot: slots.slotOf("routes", route.name), listener, pool };
     }),
+    certificates: [],
+    pems: {},
     accessLog: compileAccessLog(config),
     limits: compileLimits(config),
     drainMs: ms(config.drainTimeout),
@@ -62,9 +64,18 @@ function compileListener(name: string, listener: Listener, route: number, config
     name,
     slot: slots.slotOf("listeners", name),
     address: value(readListenAddress(listener.listen)),
+    mode: "http",
     route,
+    names: [],
+    proxyProtocol: false,
+    tls: null,
+    redirect: null,
+    hsts: null,
+    udp: null,
     connectionsMax: listener.maxConnections,
     timeouts: {
+      handshakeMs: 10_000,
+      clientIdleMs: 0,
       headMs: ms(timeouts.head),
       idleMs: ms(timeouts.idle),
       readMs: ms(timeouts.read),

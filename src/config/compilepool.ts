@@ -37,7 +37,12 @@ export function compilePool(name: string, pool: Pool, config: Config, slots: Slo
     slot: slots.slotOf("pools", name),
     balance: compileBalance(pool),
     servers: pool.servers.map((server) => compileServer(name, server, slots, resolve)),
-    timeouts: { connectMs: ms(timeouts.connect), responseMs: ms(timeouts.response), readMs: ms(timeouts.read) },
+    timeouts: {
+      connectMs: ms(timeouts.connect),
+      responseMs: ms(timeouts.response),
+      readMs: ms(timeouts.read),
+      serverIdleMs: 0,
+    },
     retries: pool.retries,
     redispatch: pool.redispatch,
     retryBudget: { ratio: pool.retryBudget.ratio, minimumPerSecond: pool.retryBudget.minimumPerSecond },
@@ -63,6 +68,9 @@ function compileServer(pool: string, server: string | Server, slots: Slots, reso
     backup: options.backup,
     connectionsMax: options.maxConnections,
     cookie: cookieOf(id),
+    tls: null,
+    proxyProtocol: 0,
+    source: "",
   };
 }
 
@@ -124,6 +132,10 @@ function compileCheck(check: Check): CheckPlan {
             host: check.host ?? "",
             expect: check.expect === undefined ? expectDefault : value(readStatusRanges(String(check.expect))),
           },
+    send: null,
+    receive: null,
+    exec: null,
+    tls: null,
     port: check.port ?? null,
   };
 }

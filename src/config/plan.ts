@@ -12,10 +12,72 @@ export interface Plan {
   readonly listeners: readonly ListenerPlan[];
   readonly pools: readonly PoolPlan[];
   readonly routes: readonly RoutePlan[];
+  /** Every certificate that some listener shows, once. */
+  readonly certificates: readonly CertificatePlan[];
+  /** PEM texts (certificates, keys, authorities) by their SHA-256 in hexadecimal, which is how the rest of the plan names them. Secret. */
+  readonly pems: Readonly<Record<PemKey, string>>;
   readonly accessLog: AccessLogPlan | null;
   readonly limits: LimitsPlan;
   /** How long a draining worker waits for exchanges and tunnels to end. */
   readonly drainMs: number;
+}
+
+/** The SHA-256 of a PEM text, in hexadecimal: its key in `Plan.pems`. */
+export type PemKey = string;
+
+export interface CertificatePlan {
+  /** The file that it came from; metrics and `sluice cert` say this. */
+  readonly file: string;
+  /** DNS names it is for, in lower case; `*.example.com` stands for one label. Its common name when it names nothing else. */
+  readonly names: readonly string[];
+  /** The certificate, then its chain. */
+  readonly chain: PemKey;
+  readonly key: PemKey;
+  readonly notAfterMs: number;
+}
+
+/** TLS towards clients. */
+export interface ListenerTlsPlan {
+  /** Indices into `Plan.certificates`; the first is shown to clients that ask for a name that none is for, or for none. */
+  readonly certificates: readonly number[];
+  /** Such clients are refused instead (alert unrecognized_name). */
+  readonly rejectUnknown: boolean;
+  readonly minVersion: TlsVersion;
+  readonly maxVersion: TlsVersion;
+  /** OpenSSL's list for TLS 1.2 and older; "" is the runtime's own. */
+  readonly ciphers: string;
+  /** In order of preference (RFC 7301); empty negotiates none. */
+  readonly alpn: readonly string[];
+  readonly clientCertificate: ClientCertificatePlan | null;
+  readonly sessionTickets: boolean;
+  /** Whether the JA4 fingerprint of the ClientHello is taken. */
+  readonly ja4: boolean;
+}
+
+export type TlsVersion = "1.0" | "1.1" | "1.2" | "1.3";
+
+export interface ClientCertificatePlan {
+  /** With `optional` a client may have none; one that it has must be good. */
+  readonly mode: "optional" | "required";
+  readonly ca: PemKey;
+}
+
+/** TLS towards servers. */
+export interface ServerTlsPlan {
+  /** Sent as SNI when it is a name, and what the certificate must be for. */
+  readonly serverName: string;
+  /** False trusts whatever certificate the server shows. */
+  readonly verify: boolean;
+  /** Authorities that are trusted; null is the system's. */
+  readonly ca: PemKey | null;
+  /** What we show when asked. */
+  readonly chain: PemKey | null;
+  readonly key: PemKey | null;
+  readonly minVersion: TlsVersion;
+  readonly maxVersion: TlsVersion;
+  readonly ciphers: string;
+  /** Negotiated when not empty. */
+  readonly alpn: readonly string[];
 }
 
 /** A way from a listener to a pool: what requests are counted by. `slot` is its row in the tally. */
@@ -23,16 +85,31 @@ export interface RoutePlan {
   readonly slot: number;
   /** Indices into `Plan.listeners` and `Plan.pools`. */
   readonly listener: number;
-  readonly pool: number;
+  /** Null where the listener answers or refuses by itself (a redirect, a name that no pool is for). */
+  readonly pool: number | null;
 }
+
+/** What a listener carries: HTTP exchanges, connections, or datagrams. */
+export type ListenerMode = "http" | "tcp" | "udp";
 
 export interface ListenerPlan {
   readonly name: string;
   /** Row in the tally. */
   readonly slot: number;
   readonly address: Address;
-  /** Index into `Plan.routes`: where a request goes that nothing else claims. */
+  readonly mode: ListenerMode;
+  /** Index into `Plan.routes`: where a request or connection goes that nothing else claims. */
   readonly route: number;
+  /** mode tcp: routes by the name that a client asks for in its ClientHello (SNI). With none, no ClientHello is looked for. */
+  readonly names: readonly NameRoutePlan[];
+  /** Connections from `forwarding.trusted` begin with a PROXY protocol header, version 1 or 2. */
+  readonly proxyProtocol: boolean;
+  readonly tls: ListenerTlsPlan | null;
+  /** mode http: every request is answered by a redirect to https. */
+  readonly redirect: RedirectPlan | null;
+  /** mode http with TLS: value of Strict-Transport-Security (RFC 6797) in every response; null sends none. */
+  readonly hsts: string | null;
+  readonly udp: UdpPlan | null;
   /** Connections at once over all workers; more are closed at once and counted. */
   readonly connectionsMax: number;
   readonly timeouts: DownstreamTimeouts;
@@ -40,7 +117,32 @@ export interface ListenerPlan {
   readonly requestId: RequestIdPlan | null;
 }
 
+/** Tried in the order exact, wildcard (longest first), pattern (as written). */
+export interface NameRoutePlan {
+  readonly kind: "exact" | "wildcard" | "pattern";
+  /** Lower case. exact: the name. wildcard: what follows the star, with its dot. pattern: a JavaScript regular expression. */
+  readonly match: string;
+  /** Index into `Plan.routes`. */
+  readonly route: number;
+}
+
+export interface RedirectPlan {
+  readonly status: 301 | 302 | 307 | 308;
+  /** Of the https address; 443 is not written out. */
+  readonly port: number;
+}
+
+export interface UdpPlan {
+  /** A session ends after so many datagrams of the client, or of the server; 0 is no limit. */
+  readonly requestsMax: number;
+  readonly responsesMax: number;
+}
+
 export interface DownstreamTimeouts {
+  /** From accept to the end of what comes before the first byte of content: PROXY header, TLS handshake, ClientHello. */
+  readonly handshakeMs: number;
+  /** mode tcp and udp: silence of the client; 0 is no limit. */
+  readonly clientIdleMs: number;
   /** From the first byte of a head, or from accept, to its last byte. */
   readonly headMs: number;
   /** Keep-alive: from the end of an exchange to the first byte of the next. */
@@ -118,6 +220,8 @@ export interface UpstreamTimeouts {
   readonly responseMs: number;
   /** Between two reads of a response body. */
   readonly readMs: number;
+  /** mode tcp and udp: silence of the server; 0 is no limit. */
+  readonly serverIdleMs: number;
 }
 
 export interface ServerPlan {
@@ -135,6 +239,11 @@ export interface ServerPlan {
   readonly connectionsMax: number;
   /** Value of the sticky cookie that names this server. */
   readonly cookie: string;
+  readonly tls: ServerTlsPlan | null;
+  /** Version of the PROXY protocol header that opens each connection; 0 sends none. */
+  readonly proxyProtocol: 0 | 1 | 2;
+  /** Local address that connections come from; "" leaves it to the system. */
+  readonly source: string;
 }
 
 export type BalancePolicy =
@@ -175,8 +284,12 @@ export interface StickyPlan {
   readonly path: string;
 }
 
+/**
+ * tcp: a connection is accepted (and over TLS, the handshake succeeds); with `send` or `receive`, what is said over it.
+ * udp: what is said in datagrams; without `receive`, that no error comes back. exec: what a command says.
+ */
 export interface CheckPlan {
-  readonly kind: "tcp" | "http";
+  readonly kind: "tcp" | "http" | "udp" | "exec";
   readonly everyMs: number;
   readonly timeoutMs: number;
   readonly rise: number;
@@ -189,8 +302,28 @@ export interface CheckPlan {
     readonly host: string;
     readonly expect: readonly StatusRange[];
   } | null;
+  /** kind tcp and udp: bytes as latin-1, one character a byte; null sends nothing. */
+  readonly send: string | null;
+  /** kind tcp and udp: what must come back; null waits for nothing. */
+  readonly receive: ReceivePlan | null;
+  readonly exec: ExecPlan | null;
+  /** kind tcp and http: over TLS; null as the server's own traffic. Without TLS of its own a server's certificate is not verified. */
+  readonly tls: boolean | null;
   /** Another port than the server's, or null. */
   readonly port: number | null;
+}
+
+export interface ReceivePlan {
+  readonly kind: "starts" | "contains" | "pattern";
+  /** Bytes as latin-1, or a JavaScript regular expression over them. */
+  readonly match: string;
+}
+
+/** The command's own words; `{host}` and `{port}` in them stand for the server's. */
+export interface ExecPlan {
+  readonly command: readonly string[];
+  /** What stdout must hold, without white space around it; null goes by the exit code. */
+  readonly output: string | null;
 }
 
 /** Inclusive. */

@@ -70,7 +70,7 @@ export function listenerStatus(plan: Plan, totals: Totals): ListenerStatus[] {
     return {
       name: listener.name,
       address: formatAddress(listener.address),
-      pool: plan.pools[route.pool]!.name,
+      pool: route.pool === null ? "" : plan.pools[route.pool]!.name,
       connections: totals.listener(listener.slot, listenerCell.connections),
       requests,
     };

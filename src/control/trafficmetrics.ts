@@ -29,7 +29,7 @@ export function writeListeners(out: Exposition, { plan, totals }: MetricsSource)
 
 export function writeRoutes(out: Exposition, { plan, totals }: MetricsSource): void {
   const routes = plan.routes.map(({ listener, pool, slot }) => {
-    const labels = { listener: plan.listeners[listener]!.name, pool: plan.pools[pool]!.name };
+    const labels = { listener: plan.listeners[listener]!.name, pool: pool === null ? "" : plan.pools[pool]!.name };
     const answered = codeCells.reduce((sum, [, cell]) => sum + totals.route(slot, cell), 0);
     return { labels, slot, answered, dropped: totals.route(slot, routeCell.dropped) };
   });

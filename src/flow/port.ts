@@ -11,7 +11,7 @@
 
 import type { Fault } from "../base/fault.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
-import type { ServerPlan } from "../config/plan.ts";
+import type { ServerPlan, TlsVersion } from "../config/plan.ts";
 
 /** One connection, as a flow sees it: what a flow says. */
 export interface Line {
@@ -31,6 +31,38 @@ export interface Line {
   reset(): void;
   /** Bytes held because the kernel did not take them. */
   readonly heldBytes: number;
+}
+
+/** Who has connected, as the door knows it before the first byte of content. Ports are 0 and addresses "unix" on unix sockets. */
+export interface Client {
+  /** The client's, as the PROXY header says it where one is believed; an IPv4 address is never written as IPv6. */
+  readonly address: string;
+  readonly port: number;
+  /** Where the client connected to, by the same source. */
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Whose socket it is: `address`, but for a PROXY header. */
+  readonly peerAddress: string;
+  /** Null without TLS of our own. */
+  readonly tls: ClientTls | null;
+  /** JA4 fingerprint of the ClientHello; "" when it was not taken. */
+  readonly ja4: string;
+}
+
+/** What a TLS handshake with a client has shown. */
+export interface ClientTls {
+  /** SNI in lower case, "" without. */
+  readonly serverName: string;
+  /** Protocol that was agreed on by ALPN, "" without. */
+  readonly alpn: string;
+  readonly version: TlsVersion;
+  /** IANA name. */
+  readonly cipher: string;
+  readonly isResumed: boolean;
+  /** Of a certificate that was verified, as RFC 2253 writes it ("CN=a,O=b"); "" without one. */
+  readonly subject: string;
+  /** SHA-256 of that certificate in lower-case hexadecimal, "" without. */
+  readonly fingerprint: string;
 }
 
 /** What a flow is told about its line. */
@@ -63,7 +95,8 @@ export interface Port {
   readonly wallMs: number;
   /** Uniform in [0, 1). */
   random(): number;
-  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number): void;
+  /** `preface` is sent first, before TLS of our own: the PROXY header, or null. `connected` is told when TLS stands too. */
+  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null): void;
   /** Call `flow.ticked` once `deadlineMs` has passed (up to one tick late). A later deadline replaces an earlier one; 0 is never. */
   wake(flow: WakeFlow, deadlineMs: number): void;
   /** Never wake this flow again: it is about to be let go. */

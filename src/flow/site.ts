@@ -112,7 +112,7 @@ export class Site {
     );
     const routes = plan.routes.map((route) => ({
       plan: route,
-      pool: this.pools[route.pool]!,
+      pool: this.pools[route.pool!]!,
       row: parts.tally.routeRow(route.slot),
     }));
     this.listeners = plan.listeners.map((listener) => new ListenerSite(listener, routes[listener.route]!, parts.tally));

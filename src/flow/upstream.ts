@@ -54,7 +54,7 @@ export class Upstream implements DialFlow {
   dial(exchange: Exchange): void {
     this.carry(exchange);
     this.#dialedMs = this.#context.port.nowMs;
-    this.#context.port.dial(this.server.plan, this, this.#pool.plan.timeouts.connectMs);
+    this.#context.port.dial(this.server.plan, this, this.#pool.plan.timeouts.connectMs, null);
   }
 
   carry(exchange: Exchange): void {

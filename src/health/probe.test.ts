@@ -18,6 +18,10 @@ const check: CheckPlan = {
       { from: 401, to: 401 },
     ],
   },
+  send: null,
+  receive: null,
+  exec: null,
+  tls: null,
   port: null,
 };
 

@@ -33,6 +33,12 @@ export const listenerCell = {
   bytesReceived: 3,
   bytesSent: 4,
   badRequests: 5,
+  /** TLS handshakes that succeeded, and those among them that resumed a session. */
+  handshakes: 6,
+  resumptions: 7,
+  handshakeFailures: 8,
+  /** Refused before the first byte of content: PROXY header, ClientHello, a name that no pool is for, too slow. */
+  refusedPreamble: 9,
 } as const;
 
 /** Cells of a route's row: requests by what the client was answered. `bucket` starts the duration histogram (request head to last byte). */
@@ -47,6 +53,12 @@ export const routeCell = {
   /** Answered by Sluice itself because no server could be had (503, 502, 504 made here). */
   dropped: 7,
   durationSum: 8,
+  /** mode tcp and udp: connections or sessions that reached a server and have ended; their durations are in the histogram too. */
+  sessions: 9,
+  /** mode tcp and udp: the gauge of those under way. */
+  open: 10,
+  bytesUp: 11,
+  bytesDown: 12,
   bucket: 16,
 } as const;
 
@@ -79,6 +91,7 @@ export const serverCell = {
   bytesReceived: 12,
   bytesSent: 13,
   connectSum: 14,
+  handshakeFailures: 15,
   bucket: 16,
   /** Peak EWMA of the response time in ms, this worker's view. */
   latency: 40,

@@ -6,6 +6,7 @@ import type {
   DownstreamTimeouts,
   ForwardingPlan,
   LimitsPlan,
+  ListenerPlan,
   Plan,
   PoolPlan,
   RequestIdPlan,
@@ -19,6 +20,7 @@ export interface PlanOptions {
   readonly generation?: number;
   /** Names of the servers, in slot order; each is on a port of its own. */
   readonly servers?: readonly string[];
+  readonly listener?: Partial<ListenerPlan>;
   readonly server?: Partial<ServerPlan>;
   readonly pool?: Partial<PoolPlan>;
   readonly balance?: Partial<BalancePlan>;
@@ -37,9 +39,18 @@ export function makePlan(options: PlanOptions = {}): Plan {
         name: "web",
         slot: 0,
         address: { kind: "tcp", host: "127.0.0.1", port: 80 },
+        mode: "http",
         route: 0,
+        names: [],
+        proxyProtocol: false,
+        tls: null,
+        redirect: null,
+        hsts: null,
+        udp: null,
         connectionsMax: 10_000,
         timeouts: {
+          handshakeMs: 10_000,
+          clientIdleMs: 0,
           headMs: 10_000,
           idleMs: 60_000,
           readMs: 30_000,
@@ -57,10 +68,13 @@ export function makePlan(options: PlanOptions = {}): Plan {
           ...options.forwarding,
         },
         requestId: options.requestId ?? null,
+        ...options.listener,
       },
     ],
     pools: [makePool(options)],
     routes: [{ slot: 0, listener: 0, pool: 0 }],
+    certificates: [],
+    pems: {},
     accessLog: null,
     limits: {
       headBytesMax: 16 * 1024,
@@ -93,9 +107,12 @@ function makePool(options: PlanOptions): PoolPlan {
       backup: false,
       connectionsMax: 0,
       cookie: name,
+      tls: null,
+      proxyProtocol: 0,
+      source: "",
       ...options.server,
     })),
-    timeouts: { connectMs: 5_000, responseMs: 60_000, readMs: 30_000, ...options.upstream },
+    timeouts: { connectMs: 5_000, responseMs: 60_000, readMs: 30_000, serverIdleMs: 0, ...options.upstream },
     retries: 2,
     redispatch: true,
     retryBudget: { ratio: 0.2, minimumPerSecond: 10 },

@@ -1,0 +1,44 @@
+// What the files that a config names hold: certificates, keys and authorities. loadmaterials.ts reads and judges them beside the
+// config; the compiler only asks here, so that a plan carries whole texts and no worker ever opens a file of keys itself.
+
+import type { PemKey } from "./plan.ts";
+
+/** A PEM text and its SHA-256 in hexadecimal. */
+export interface Pem {
+  readonly id: PemKey;
+  readonly text: string;
+}
+
+export interface Certificate {
+  /** The file of the certificate, as an absolute path. */
+  readonly file: string;
+  /** DNS names in lower case, wildcards with their star; the common name when there are none. */
+  readonly names: readonly string[];
+  /** The certificate, then its chain. */
+  readonly chain: Pem;
+  readonly key: Pem;
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+}
+
+/** Certificate and key that we show to a server. */
+export interface OwnCertificate {
+  readonly chain: Pem;
+  readonly key: Pem;
+}
+
+export interface Materials {
+  /** Those of a listener that are fit for use, the one for unknown names first. Empty for a listener without TLS. */
+  certificatesOf(listener: string): readonly Certificate[];
+  /** What stands in a file of authorities, named as the config names it. Undefined when it cannot be used. */
+  authorities(file: string): Pem | undefined;
+  /** Certificate and key to show to servers, named as the config names them. Undefined when they cannot be used. */
+  own(certificate: string, key: string): OwnCertificate | undefined;
+}
+
+/** Of a config that names no file. */
+export const noMaterials: Materials = {
+  certificatesOf: () => [],
+  authorities: () => undefined,
+  own: () => undefined,
+};
