@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { readHandshakes } from "./handshake.ts";
 import { readWrk } from "./load.ts";
 import { median } from "./measure.ts";
 import { cpuUs, residentKb, workersOf } from "./process.ts";
@@ -63,4 +64,9 @@ test.if(process.platform === "linux")("the kernel's figures of a process are rea
   expect(workersOf(process.pid)).toEqual([process.pid]);
   expect(residentKb([process.pid])).toBeGreaterThan(10_000);
   expect(cpuUs([process.pid])).toBeGreaterThan(1000);
+});
+
+test("full and resumed handshakes are told apart", () => {
+  const report = "Collecting connection statistics for 1 seconds\n***r*\n\n5 connections in 0.80s; 1727 connections/user sec\n";
+  expect(readHandshakes(report)).toEqual({ full: 4, resumed: 1 });
 });

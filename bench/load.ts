@@ -20,10 +20,17 @@ export interface LoadResult {
 /** Over the time of the load itself: start, connections, and wrk's own calibration. */
 const patienceMs = 15_000;
 
-export async function load(port: number, what: Load, seconds: number): Promise<LoadResult> {
+/** What puts load on a port for so many seconds. */
+export type Drive = (port: number, seconds: number) => Promise<LoadResult>;
+
+export function wrk(what: Load, isTls: boolean): Drive {
+  return (port, seconds) => load(`http${isTls ? "s" : ""}://127.0.0.1:${port}`, what, seconds);
+}
+
+async function load(origin: string, what: Load, seconds: number): Promise<LoadResult> {
   const args = ["-t1", `-c${what.connections}`, `-d${seconds}s`, "--latency", "--timeout", "10s"];
   for (const header of what.headers) args.push("-H", header);
-  args.push(`http://127.0.0.1:${port}${what.path}`);
+  args.push(`${origin}${what.path}`);
   const outcome = await run("wrk", args, { timeoutMs: seconds * 1000 + patienceMs });
   if (outcome.code !== 0) throw new Error(`wrk failed: ${outcome.output}`);
   return readWrk(outcome.output);

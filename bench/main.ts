@@ -12,17 +12,21 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { run } from "../scripts/stage/command.ts";
 import { prepareForBench } from "../scripts/stage/programs.ts";
-import { load } from "./load.ts";
+import { makeCertificate } from "./certificate.ts";
 import { type Figures, measure, measureIdle } from "./measure.ts";
 import { profileTable } from "./profile.ts";
 import { type Scenario, scenarios } from "./scenario.ts";
 import { figuresTable, idleTable, ratios, scaling } from "./table.ts";
-import { type Starter, sluiceStarter, startHaproxy, startNginx, startOrigin, type Target } from "./target.ts";
+import { startForwarder } from "./target/forwarder.ts";
+import { startHaproxy } from "./target/haproxy.ts";
+import { startNginx, startOrigin } from "./target/nginx.ts";
+import { sluiceStarter } from "./target/sluice.ts";
+import type { ProxyOptions, Starter, Target } from "./target.ts";
 
 const root = join(import.meta.dir, "..");
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: "a,b,c,d,e,f,g" },
+    only: { type: "string", default: scenarios.map(({ key }) => key).join(",") },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "4" },
     json: { type: "string" },
@@ -36,25 +40,19 @@ const idleRoundsMax = 3;
 
 const scratch = mkdtempSync(join(tmpdir(), "sluice-bench-"));
 const running = new Set<Target>();
-const starters: Record<string, Starter> = {
-  haproxy: startHaproxy,
-  nginx: startNginx,
-  sluice: sluiceStarter(values.sluice),
-};
+const startSluice = sluiceStarter(values.sluice);
+
+/** In mode tcp the runtime's own floor stands beside the others. */
+function startersOf({ mode }: Scenario): readonly Starter[] {
+  return [startHaproxy, startNginx, ...(mode === "tcp" ? [startForwarder] : []), startSluice];
+}
 
 let folders = 0;
 /** `label` names the target in the table when it is not simply the program. */
-async function startOne(
-  starter: Starter,
-  originPort: number,
-  workers: number,
-  isLogging: boolean,
-  env = {},
-  label = "",
-): Promise<Target> {
+async function startOne(starter: Starter, options: Omit<ProxyOptions, "folder">, label = ""): Promise<Target> {
   const folder = join(scratch, String(folders++));
   mkdirSync(folder);
-  const proxy = await starter({ folder, originPort, workers, isLogging, env });
+  const proxy = await starter({ folder, ...options });
   const named: Target = {
     name: label === "" ? proxy.name : `${proxy.name}, ${label}`,
     port: proxy.port,
@@ -73,6 +71,13 @@ async function startOne(
   return named;
 }
 
+let certificate = "";
+
+function optionsOf(scenario: Scenario, originPort: number): Omit<ProxyOptions, "folder"> {
+  const { mode, workers, isLogging, isTls } = scenario;
+  return { mode, workers, isLogging, originPort, certificate: isTls ? certificate : null };
+}
+
 function labelsOf(scenario: Scenario): readonly [string, string] {
   return scenario.isLogging ? ["no log", "log"] : ["1 worker", `${scenario.workers} workers`];
 }
@@ -81,12 +86,12 @@ function labelsOf(scenario: Scenario): readonly [string, string] {
 async function compare(scenario: Scenario, originPort: number): Promise<readonly Figures[]> {
   const proxies: Target[] = [];
   const [plain, asked] = labelsOf(scenario);
-  for (const starter of Object.values(starters)) {
-    if (scenario.baseline) proxies.push(await startOne(starter, originPort, 1, false, {}, plain));
-    const label = scenario.baseline ? asked : "";
-    proxies.push(await startOne(starter, originPort, scenario.workers, scenario.isLogging, {}, label));
+  const options = optionsOf(scenario, originPort);
+  for (const starter of startersOf(scenario)) {
+    if (scenario.baseline) proxies.push(await startOne(starter, { ...options, workers: 1, isLogging: false }, plain));
+    proxies.push(await startOne(starter, options, scenario.baseline ? asked : ""));
   }
-  const figures = await measure(proxies, scenario.load, rounds, seconds);
+  const figures = await measure(proxies, scenario.drive, rounds, seconds);
   for (const proxy of proxies) await proxy.stop();
   console.log(figuresTable(figures));
   const compared = scenario.baseline ? figures.filter((row) => row.target.endsWith(`, ${asked}`)) : figures;
@@ -99,8 +104,10 @@ async function compare(scenario: Scenario, originPort: number): Promise<readonly
 }
 
 async function compareIdle(scenario: Scenario, originPort: number): Promise<readonly unknown[]> {
-  const starts = Object.values(starters).map((starter) => () => startOne(starter, originPort, 1, false));
-  const figures = await measureIdle(starts, scenario.idleConnections!, Math.min(rounds, idleRoundsMax));
+  const options = optionsOf(scenario, originPort);
+  const starts = startersOf(scenario).map((starter) => () => startOne(starter, options));
+  const count = scenario.idleConnections!;
+  const figures = await measureIdle(starts, count, Math.min(rounds, idleRoundsMax), scenario.isTls);
   console.log(idleTable(figures));
   return figures;
 }
@@ -109,8 +116,8 @@ async function profile(scenario: Scenario, originPort: number): Promise<void> {
   const folder = join(scratch, `profile-${scenario.key}`);
   mkdirSync(folder);
   const env = { BUN_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder} --cpu-prof-interval=500` };
-  const proxy = await startOne(starters["sluice"]!, originPort, 1, scenario.isLogging, env);
-  const result = await load(proxy.port, scenario.load, seconds * 2);
+  const proxy = await startOne(startSluice, { ...optionsOf(scenario, originPort), env });
+  const result = await scenario.drive(proxy.port, seconds * 2);
   await proxy.stop();
   const table = profileTable(folder, root);
   const title = `# Where a worker's time goes: ${scenario.title}`;
@@ -144,12 +151,14 @@ async function main(): Promise<boolean> {
   for (const line of [...machine(), await versions()]) console.log(line);
   const wanted = values.only.split(",");
   const chosen = scenarios.filter(({ key }) => wanted.includes(key));
-  const origin = await startOne(startOrigin, 0, 1, false);
+  certificate = await makeCertificate(scratch);
+  const plain = { mode: "http", workers: 1, isLogging: false, originPort: 0, certificate: null } as const;
+  const origin = await startOne(startOrigin, plain);
   const results: Record<string, readonly unknown[]> = {};
   let errors = 0;
   for (const scenario of chosen) {
     console.log(
-      `\n(${scenario.key}) ${scenario.title}: ${scenario.load.connections} connections, ${rounds} rounds of ${seconds} s`,
+      `\n(${scenario.key}) ${scenario.title}: ${scenario.connections} connections, ${rounds} rounds of ${seconds} s`,
     );
     if (values.profile) {
       if (scenario.idleConnections === undefined) await profile(scenario, origin.port);

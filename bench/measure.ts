@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import { type Load, load } from "./load.ts";
+import type { Drive } from "./load.ts";
 import { cpuUs, residentKb } from "./process.ts";
 import type { Target } from "./target.ts";
 
@@ -29,15 +29,15 @@ const warmUpSeconds = 2;
 
 export async function measure(
   proxies: readonly Target[],
-  what: Load,
+  drive: Drive,
   rounds: number,
   seconds: number,
 ): Promise<Figures[]> {
-  for (const proxy of proxies) await load(proxy.port, what, warmUpSeconds);
+  for (const proxy of proxies) await drive(proxy.port, warmUpSeconds);
   const runs = new Map<Target, Figures[]>(proxies.map((proxy) => [proxy, []]));
   for (let round = 0; round < rounds; round++) {
     for (const proxy of proxies) {
-      runs.get(proxy)!.push(await measureOnce(proxy, what, seconds));
+      runs.get(proxy)!.push(await measureOnce(proxy, drive, seconds));
       process.stderr.write(".");
     }
   }
@@ -45,10 +45,10 @@ export async function measure(
   return proxies.map((proxy) => middle(runs.get(proxy)!));
 }
 
-async function measureOnce(proxy: Target, what: Load, seconds: number): Promise<Figures> {
+async function measureOnce(proxy: Target, drive: Drive, seconds: number): Promise<Figures> {
   const { workers, all } = proxy;
   const before = { each: workers.map((pid) => cpuUs([pid])), all: cpuUs(all) };
-  const result = await load(proxy.port, what, seconds);
+  const result = await drive(proxy.port, seconds);
   const each = workers.map((pid, index) => cpuUs([pid]) - before.each[index]!);
   const workersUs = each.reduce((sum, us) => sum + us, 0);
   return {
@@ -93,13 +93,14 @@ export async function measureIdle(
   starters: readonly (() => Promise<Target>)[],
   count: number,
   rounds: number,
+  isTls: boolean,
 ): Promise<IdleFigures[]> {
   const results = new Map<string, number[]>();
   for (let round = 0; round < rounds; round++) {
     for (const start of starters) {
       const proxy = await start();
-      const first = new IdleClient(proxy, firstConnections);
-      const second = new IdleClient(proxy, count);
+      const first = new IdleClient(proxy, firstConnections, isTls);
+      const second = new IdleClient(proxy, count, isTls);
       try {
         await first.open();
         const beforeKb = residentKb(proxy.workers);
@@ -125,9 +126,11 @@ const settleMs = 2000;
 class IdleClient {
   readonly #target: Target;
   readonly #count: number;
+  readonly #isTls: boolean;
   #process: ChildProcess | null = null;
 
-  constructor(target: Target, count: number) {
+  constructor(target: Target, count: number, isTls: boolean) {
+    this.#isTls = isTls;
     this.#target = target;
     this.#count = count;
   }
@@ -135,7 +138,7 @@ class IdleClient {
   /** Until all connections are open, have been used once, and some time has passed. */
   async open(): Promise<void> {
     const { name, port } = this.#target;
-    const args = [join(import.meta.dir, "idle.ts"), String(port), String(this.#count)];
+    const args = [join(import.meta.dir, "idle.ts"), String(port), String(this.#count), this.#isTls ? "tls" : "plain"];
     const client = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
     this.#process = client;
     const said = await new Promise<string>((resolve, reject) => {

@@ -1,12 +1,18 @@
 // What is measured: one line a scenario. Each runs all proxies in the same minutes on the same machine, in turns, and only
 // ratios between them mean anything on another machine.
 
-import type { Load } from "./load.ts";
+import { handshakes } from "./handshake.ts";
+import { type Drive, type Load, wrk } from "./load.ts";
 
 export interface Scenario {
   readonly key: string;
   readonly title: string;
-  readonly load: Load;
+  /** What runs the load, and what one unit of it is called. */
+  readonly drive: Drive;
+  readonly connections: number;
+  readonly mode: "http" | "tcp";
+  /** Clients speak TLS to the proxy; the origin is plain. */
+  readonly isTls: boolean;
   readonly isLogging: boolean;
   readonly workers: number;
   /** Set: measure memory of so many idle connections instead of CPU. */
@@ -31,39 +37,36 @@ const browserHeaders: readonly string[] = [
 ];
 
 const small = { path: "/", headers: [], connections: 64 } as const;
+const large = { ...small, path: "/1m" };
+const browser = { ...small, headers: browserHeaders };
+const closing = { ...small, headers: ["Connection: close"] };
+
+type Options = Partial<Omit<Scenario, "key" | "title" | "drive" | "connections">>;
+
+function scenario(key: string, title: string, load: Load | Drive, options: Options = {}): Scenario {
+  const common = { key, title, mode: "http", isTls: false, isLogging: false, workers: 1, ...options } as const;
+  if (typeof load === "function") return { ...common, drive: load, connections: 4 };
+  return { ...common, drive: wrk(load, common.isTls), connections: load.connections };
+}
 
 export const scenarios: readonly Scenario[] = [
-  { key: "a", title: "small body, 1 header, keep-alive", load: small, isLogging: false, workers: 1 },
-  {
-    key: "b",
-    title: "small body, 12 browser headers, keep-alive",
-    load: { ...small, headers: browserHeaders },
-    isLogging: false,
-    workers: 1,
-  },
-  { key: "c", title: "1 MB bodies, keep-alive", load: { ...small, path: "/1m" }, isLogging: false, workers: 1 },
-  {
-    key: "d",
-    title: "a new connection for each request",
-    load: { ...small, headers: ["Connection: close"] },
-    isLogging: false,
-    workers: 1,
-  },
-  {
-    key: "e",
-    title: "10,000 idle keep-alive connections",
-    load: small,
-    isLogging: false,
-    workers: 1,
-    idleConnections: 10_000,
-  },
-  {
-    key: "f",
-    title: "small body, 12 browser headers, access log to a file",
-    load: { ...small, headers: browserHeaders },
-    isLogging: true,
-    workers: 1,
-    baseline: true,
-  },
-  { key: "g", title: "two workers against one", load: small, isLogging: false, workers: 2, baseline: true },
+  scenario("a", "small body, 1 header, keep-alive", small),
+  scenario("b", "small body, 12 browser headers, keep-alive", browser),
+  scenario("c", "1 MB bodies, keep-alive", large),
+  scenario("d", "a new connection for each request", closing),
+  scenario("e", "10,000 idle keep-alive connections", small, { idleConnections: 10_000 }),
+  scenario("f", "small body, 12 browser headers, access log to a file", browser, { isLogging: true, baseline: true }),
+  scenario("g", "two workers against one", small, { workers: 2, baseline: true }),
+  scenario("h", "mode tcp: the HTTP of (a) as bytes", small, { mode: "tcp" }),
+  scenario("i", "mode tcp: 1 MB bodies", large, { mode: "tcp" }),
+  scenario("j", "mode tcp: a new connection for each request", closing, { mode: "tcp" }),
+  scenario("k", "TLS: small body, 1 header, keep-alive", small, { isTls: true }),
+  scenario("l", "TLS: 1 MB bodies, keep-alive", large, { isTls: true }),
+  scenario("m", "TLS: a full handshake for each request", (port, seconds) => handshakes(port, false, seconds), {
+    isTls: true,
+  }),
+  scenario("n", "TLS: a resumed handshake for each request", (port, seconds) => handshakes(port, true, seconds), {
+    isTls: true,
+  }),
+  scenario("o", "TLS: 10,000 idle keep-alive connections", small, { isTls: true, idleConnections: 10_000 }),
 ];

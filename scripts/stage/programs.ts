@@ -10,6 +10,8 @@ interface Program {
   /** Any of these on the path will do. */
   readonly names: readonly string[];
   readonly package: string;
+  /** Not a program but a part of one: it is there when this file is. */
+  readonly file?: string;
   readonly versionArgs: readonly string[];
   readonly timeoutMs: number;
   /** Only asked for when this is in the repository; others are always. */
@@ -33,6 +35,17 @@ const programs: readonly Program[] = [
   },
 ];
 
+/** Only the bench needs them. */
+const benchPrograms: readonly Program[] = [
+  {
+    names: ["nginx"],
+    package: "libnginx-mod-stream",
+    file: "/usr/lib/nginx/modules/ngx_stream_module.so",
+    versionArgs: ["-v"],
+    timeoutMs: 120_000,
+  },
+];
+
 /** Debian asks this script before it starts a service; 101 means no. */
 const policyPath = "/usr/sbin/policy-rc.d";
 const updateTimeoutMs = 120_000;
@@ -44,7 +57,8 @@ export function prepareForTests(): Promise<void> {
 
 /** Returns those that are missing. */
 export async function prepareForBench(): Promise<string[]> {
-  const needed = programs.filter((program) => ["nginx-light", "haproxy", "wrk"].includes(program.package));
+  const packages = ["nginx-light", "haproxy", "wrk", "openssl"];
+  const needed = [...programs.filter((program) => packages.includes(program.package)), ...benchPrograms];
   await prepare(needed, "the bench needs it");
   return needed.filter((program) => find(program) === undefined).map((program) => program.package);
 }
@@ -68,6 +82,7 @@ async function prepare(needed: readonly Program[], consequence: string): Promise
 }
 
 function find(program: Program): string | undefined {
+  if (program.file !== undefined && !existsSync(program.file)) return undefined;
   return (
     program.names.map((name) => Bun.which(name, { PATH: process.env["PATH"] ?? "" })).find((path) => path !== null) ??
     undefined

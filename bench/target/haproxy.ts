@@ -1,0 +1,48 @@
+// HAProxy, in mode http or tcp.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort, type Starter, start } from "../target.ts";
+
+export const startHaproxy: Starter = (options) => {
+  const port = freePort();
+  const { mode, certificate, isLogging } = options;
+  const http = [
+    "  option forwardfor",
+    "  timeout http-keep-alive 300s",
+    "  http-request set-header X-Forwarded-Proto http",
+    // Without it the first request of each client connection opens a connection to the origin too; the others share theirs.
+    "  http-reuse always",
+  ];
+  const only = (section: "defaults" | "frontend" | "backend"): string[] => {
+    if (mode !== "http") return [];
+    if (section === "defaults") return http.slice(0, 2);
+    return section === "frontend" ? [http[2]!] : [http[3]!];
+  };
+  const config = [
+    "global",
+    `  nbthread ${options.workers}`,
+    "  maxconn 15000",
+    // One connection takes a descriptor on each side only while it works; idle ones share the origin's.
+    "  no strict-limits",
+    ...(isLogging ? ["  log stdout format raw local0"] : []),
+    "defaults",
+    `  mode ${mode}`,
+    ...(isLogging ? ["  log global", `  option ${mode}log`] : []),
+    "  timeout connect 5s",
+    "  timeout client 300s",
+    "  timeout server 60s",
+    ...only("defaults"),
+    "frontend web",
+    `  bind 127.0.0.1:${port}${certificate === null ? "" : ` ssl crt ${certificate}`}`,
+    ...only("frontend"),
+    "  default_backend app",
+    "backend app",
+    ...only("backend"),
+    `  server origin 127.0.0.1:${options.originPort}`,
+    "",
+  ];
+  const path = join(options.folder, "haproxy.cfg");
+  writeFileSync(path, config.join("\n"));
+  return start("haproxy", "haproxy", ["-db", "-q", "-f", path], port, options);
+};
