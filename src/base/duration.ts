@@ -9,8 +9,8 @@ const units = Object.keys(unitMs);
 /** The longest time a 32-bit timer can wait, a little under 25 days; a longer one would fire at once. */
 export const durationMsMax = 2_147_483_647;
 
-/** Whole milliseconds. */
-export function readDuration(text: string): Reading<number> {
+/** Whole milliseconds. Beyond `msMax` are only times that no timer here waits for, such as how long a browser keeps something. */
+export function readDuration(text: string, msMax: number = durationMsMax): Reading<number> {
   if (/^\d+(\.\d+)?$/.test(text)) {
     if (Number(text) === 0) return read(0);
     return misread(`must have a unit: write "${text}s" for seconds or "${text}ms" for milliseconds`);
@@ -30,7 +30,7 @@ export function readDuration(text: string): Reading<number> {
   }
   if (text === "") return misread('must be a duration such as "30s", not an empty text');
   const ms = Math.round(sum);
-  if (ms > durationMsMax) return misread(`must be at most 24 days, not ${quote(text)}`);
+  if (ms > msMax) return misread(`must be at most ${Math.floor(msMax / unitMs["d"]!)} days, not ${quote(text)}`);
   if (ms === 0 && sum > 0) return misread(`must be at least "1ms", not ${quote(text)}`);
   return read(ms);
 }

@@ -27,7 +27,14 @@ test("every default of a minimal config", () => {
         name: "web",
         slot: 0,
         address: { kind: "tcp", host: "::", port: 80 },
+        mode: "http",
         route: 0,
+        names: [],
+        proxyProtocol: false,
+        tls: null,
+        redirect: null,
+        hsts: null,
+        udp: null,
         connectionsMax: 20_000,
         timeouts: {
           handshakeMs: 10_000,
@@ -64,9 +71,12 @@ test("every default of a minimal config", () => {
             backup: false,
             connectionsMax: 0,
             cookie: cookieOf("app/10.0.0.1:80"),
+            tls: null,
+            proxyProtocol: 0,
+            source: "",
           },
         ],
-        timeouts: { connectMs: 5000, responseMs: 60_000, readMs: 60_000 },
+        timeouts: { connectMs: 5000, responseMs: 60_000, readMs: 60_000, serverIdleMs: 0 },
         retries: 2,
         redispatch: true,
         retryBudget: { ratio: 0.2, minimumPerSecond: 10 },
@@ -79,6 +89,8 @@ test("every default of a minimal config", () => {
       },
     ],
     routes: [{ slot: 0, listener: 0, pool: 0 }],
+    certificates: [],
+    pems: {},
     accessLog: null,
     limits: { headBytesMax: 32_768, fieldsMax: 128, bodyBytesMax: 0, requestsPerConnectionMax: 0 },
     drainMs: 30_000,
@@ -90,13 +102,13 @@ test("timeouts of a listener or pool override those for all, key by key", () => 
     checked({
       timeouts: { head: "1s", read: "7s", connect: "3s" },
       listeners: { web: { listen: ":80", use: "app", timeouts: { head: "2s", idle: undefined } } },
-      pools: { app: { servers: ["a:1"], timeouts: { read: "9s" } } },
+      pools: { app: { servers: ["a:1"], timeouts: { read: "9s", serverIdle: "8s" } } },
     }),
     new Slots(),
     () => undefined,
   );
   expect(plan.listeners[0]!.timeouts).toMatchObject({ headMs: 2000, idleMs: 60_000, readMs: 7000 });
-  expect(plan.pools[0]!.timeouts).toEqual({ connectMs: 3000, responseMs: 60_000, readMs: 9000 });
+  expect(plan.pools[0]!.timeouts).toEqual({ connectMs: 3000, responseMs: 60_000, readMs: 9000, serverIdleMs: 8000 });
 });
 
 describe("servers", () => {
@@ -156,7 +168,17 @@ test("balancing, stickiness, checks and ejection in all their forms", () => {
   expect(withPool({ sticky: { cookie: "srv", maxAge: "1m30s" } }).pools[0]!.balance.sticky).toMatchObject({
     maxAgeS: 90,
   });
-  const probe = { everyMs: 2000, timeoutMs: 1000, rise: 2, fall: 3, port: null };
+  const probe = {
+    everyMs: 2000,
+    timeoutMs: 1000,
+    rise: 2,
+    fall: 3,
+    send: null,
+    receive: null,
+    exec: null,
+    tls: null,
+    port: null,
+  };
   expect(withPool({ check: { tcp: true } }).pools[0]!.check).toEqual({ kind: "tcp", http: null, ...probe });
   expect(withPool({ check: { http: "/up", expect: 204 } }).pools[0]!.check).toEqual({
     kind: "http",

@@ -4,23 +4,27 @@
 
 import { isIp, readServerAddress, type ServerAddress } from "../base/address.ts";
 import type { Resolve } from "./compile.ts";
-import { defined, ms, value } from "./measure.ts";
-import type {
-  Address,
-  BalanceKey,
-  BalancePlan,
-  CheckPlan,
-  EjectionPlan,
-  PoolPlan,
-  ServerPlan,
-  StickyPlan,
-} from "./plan.ts";
+import { compileCheck } from "./compilecheck.ts";
+import { compileServerTls, type Keys, serverTls } from "./compiletls.ts";
+import { defined, ms, seconds, value } from "./measure.ts";
+import type { Address, BalanceKey, BalancePlan, EjectionPlan, PoolPlan, ServerPlan, StickyPlan } from "./plan.ts";
 import type { Slots } from "./slots.ts";
-import { readStatusRanges } from "./statusrange.ts";
-import type { Check, Config, Ejection, Pool, Server } from "./types.ts";
+import type { Config, Ejection, Pool, Server } from "./types.ts";
 
-const expectDefault = [{ from: 200, to: 399 }];
-const noOptions = { weight: undefined, backup: false, maxConnections: 0 };
+const noOptions = {
+  weight: undefined,
+  backup: false,
+  maxConnections: 0,
+  proxyProtocol: undefined,
+  source: undefined,
+};
+
+/** What a pool is compiled with. */
+export interface Surroundings {
+  readonly slots: Slots;
+  readonly resolve: Resolve;
+  readonly keys: Keys;
+}
 
 export function serverAddress(server: string | Server): ServerAddress {
   return value(readServerAddress(typeof server === "string" ? server : server.address));
@@ -30,18 +34,18 @@ export function serverId(pool: string, name: string): string {
   return `${pool}/${name}`;
 }
 
-export function compilePool(name: string, pool: Pool, config: Config, slots: Slots, resolve: Resolve): PoolPlan {
+export function compilePool(name: string, pool: Pool, config: Config, around: Surroundings): PoolPlan {
   const timeouts = { ...config.timeouts, ...defined(pool.timeouts) };
   return {
     name,
-    slot: slots.slotOf("pools", name),
+    slot: around.slots.slotOf("pools", name),
     balance: compileBalance(pool),
-    servers: pool.servers.map((server) => compileServer(name, server, slots, resolve)),
+    servers: pool.servers.map((server) => compileServer(name, pool, server, around)),
     timeouts: {
       connectMs: ms(timeouts.connect),
       responseMs: ms(timeouts.response),
       readMs: ms(timeouts.read),
-      serverIdleMs: 0,
+      serverIdleMs: ms(timeouts.serverIdle),
     },
     retries: pool.retries,
     redispatch: pool.redispatch,
@@ -55,10 +59,12 @@ export function compilePool(name: string, pool: Pool, config: Config, slots: Slo
   };
 }
 
-function compileServer(pool: string, server: string | Server, slots: Slots, resolve: Resolve): ServerPlan {
+function compileServer(poolName: string, pool: Pool, server: string | Server, around: Surroundings): ServerPlan {
+  const { slots, resolve, keys } = around;
   const { name, address, weight } = serverAddress(server);
   const options = typeof server === "string" ? noOptions : server;
-  const id = serverId(pool, name);
+  const id = serverId(poolName, name);
+  const proxyProtocol = options.proxyProtocol ?? pool.proxyProtocol ?? false;
   return {
     id,
     name,
@@ -68,9 +74,9 @@ function compileServer(pool: string, server: string | Server, slots: Slots, reso
     backup: options.backup,
     connectionsMax: options.maxConnections,
     cookie: cookieOf(id),
-    tls: null,
-    proxyProtocol: 0,
-    source: "",
+    tls: compileServerTls(serverTls(pool, server), address.kind === "tcp" ? address.host : "", keys),
+    proxyProtocol: proxyProtocol === false ? 0 : proxyProtocol === "v1" ? 1 : 2,
+    source: options.source ?? pool.source ?? "",
   };
 }
 
@@ -108,35 +114,11 @@ function compileSticky({ sticky }: Pool): StickyPlan | null {
     return { cookie: sticky, maxAgeS: null, secure: false, httpOnly: true, sameSite: null, path: "/" };
   return {
     cookie: sticky.cookie,
-    maxAgeS: sticky.maxAge === undefined ? null : Math.floor(ms(sticky.maxAge) / 1000),
+    maxAgeS: sticky.maxAge === undefined ? null : seconds(sticky.maxAge),
     secure: sticky.secure,
     httpOnly: sticky.httpOnly,
     sameSite: sticky.sameSite ?? null,
     path: sticky.path,
-  };
-}
-
-function compileCheck(check: Check): CheckPlan {
-  return {
-    kind: check.http === undefined ? "tcp" : "http",
-    everyMs: ms(check.every),
-    timeoutMs: ms(check.timeout),
-    rise: check.rise,
-    fall: check.fall,
-    http:
-      check.http === undefined
-        ? null
-        : {
-            method: check.method ?? "GET",
-            path: check.http,
-            host: check.host ?? "",
-            expect: check.expect === undefined ? expectDefault : value(readStatusRanges(String(check.expect))),
-          },
-    send: null,
-    receive: null,
-    exec: null,
-    tls: null,
-    port: check.port ?? null,
   };
 }
 

@@ -31,14 +31,20 @@ export interface AccessLogInput {
 
 /** Defaults for every listener and pool. */
 export interface TimeoutsInput {
+  /** From accept to the end of what comes before content: PROXY header, TLS handshake, in mode tcp the TLS hello. Default: "10s". */
+  handshake?: string | undefined;
   /** From accept, or a head's first byte, to its last: a slower client is answered 408. Default: "10s". */
   head?: string | undefined;
   /** How long a client's connection is kept between two requests. Default: "60s". */
   idle?: string | undefined;
   /** Silence allowed between two reads of a body, the client's or the server's. Default: "60s". */
   read?: string | undefined;
-  /** Silence in both directions allowed on an upgraded connection (WebSocket). Default: "1h". */
+  /** Silence in both directions allowed on an upgraded connection (WebSocket) and on one of mode tcp. Sessions of mode udp have 60s, unless their listener says otherwise. Default: "1h". */
   tunnel?: string | undefined;
+  /** Modes tcp and udp: silence allowed of the client; 0s is no limit. Default: "0s". */
+  clientIdle?: string | undefined;
+  /** Modes tcp and udp: silence allowed of the server; 0s is no limit. Default: "0s". */
+  serverIdle?: string | undefined;
   /** After a refused request: how long what the client still sends is read and thrown away, so that it can see the answer. Default: "2s". */
   linger?: string | undefined;
   /** For a connection to a server to be accepted. Default: "5s". */
@@ -63,11 +69,25 @@ export interface LimitsInput {
 export interface ListenerInput {
   /** Where to listen: ":8080" (every address), "127.0.0.1:80", "[::1]:80", "unix:/run/x.sock". */
   listen: string;
-  /** The pool that requests go to. */
-  use: string;
-  /** Connections at once over all workers; more are closed at once and counted. Default: 20000. */
+  /** What is carried: requests of HTTP, connections as they are, or datagrams. With tls and mode tcp, TLS ends here and the content is passed on. Default: "http". */
+  mode?: "http" | "tcp" | "udp" | undefined;
+  /** The pool that requests or connections go to. Needed, except with redirect; in mode tcp with sni, names that nothing else is for are refused when it is absent. */
+  use?: string | undefined;
+  /** Connections (mode udp: sessions) at once over all workers; more are closed at once and counted. Default: 20000. */
   maxConnections?: number | undefined;
-  /** Proxies in front of Sluice, as addresses or CIDR blocks, whose X-Forwarded-* and Forwarded are believed and continued. Others' are removed. */
+  /** TLS towards clients. Absent: none. Modes http and tcp. */
+  tls?: ListenerTlsInput | undefined;
+  /** Mode tcp: pools by the name that the client asks for in its TLS hello, with or without tls. A whole name comes before a star, a longer star before a shorter one, both before patterns, which are tried as written. */
+  sni?: NameRouteInput[] | undefined;
+  /** Mode http: answer every request by a redirect to https. */
+  redirect?: "https" | RedirectInput | undefined;
+  /** Mode http with tls: tell browsers for how long to ask for this host over https only. */
+  hsts?: string | HstsInput | undefined;
+  /** Mode udp: when sessions end. */
+  udp?: UdpInput | undefined;
+  /** Connections from trustedProxies begin with a PROXY protocol header, version 1 or 2, that says who the client is; without one they are closed. Others' are taken as they are. Default: false. */
+  proxyProtocol?: boolean | undefined;
+  /** Proxies in front of Sluice, as addresses or CIDR blocks, whose X-Forwarded-* and Forwarded are believed and continued, and their PROXY header with proxyProtocol. Others' are removed. */
   trustedProxies?: string[] | undefined;
   forwarding?: ForwardingInput | undefined;
   /** Pseudonym in the Via field of requests and responses (RFC 9110 7.6.3); false sends none. Default: "sluice". */
@@ -75,6 +95,84 @@ export interface ListenerInput {
   /** An id for each request, in a header and the access log; false for none. */
   requestId?: RequestIdInput | false | undefined;
   timeouts?: ListenerTimeoutsInput | undefined;
+}
+
+/** TLS towards clients. */
+export interface ListenerTlsInput {
+  /** What is shown to clients, chosen by the name that they ask for: PEM files that hold certificate, chain and key (or have the key beside them: site.crt and site.key, fullchain.pem and privkey.pem), folders of such, or sections with certificate and key. Changed files are taken up while traffic goes on. Paths start at this file's folder. */
+  certificates: string | (string | CertificateFilesInput)[];
+  /** The certificate for clients that ask for no name, or for one that none is for: a name that it is for, or its file's name. Absent: the first. */
+  default?: string | undefined;
+  /** Clients that ask for a name that no certificate is for get the default one, or are refused. Default: "default". */
+  unknownName?: "default" | "refuse" | undefined;
+  /** The oldest version of TLS that is spoken. Default: "1.2". */
+  minVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
+  /** The newest version of TLS that is spoken. Default: "1.3". */
+  maxVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
+  /** Ciphers of TLS 1.2 and older, as OpenSSL lists them; absent: the runtime's own choice. */
+  ciphers?: string | undefined;
+  /** Protocols offered to clients, in order of preference. Absent: ["http/1.1"] in mode http, none in mode tcp. */
+  alpn?: string[] | undefined;
+  /** Absent: clients are not asked for certificates. */
+  clientCertificate?: ClientCertificateInput | undefined;
+  /** Let clients come back without a full handshake. false costs CPU on both sides. Default: true. */
+  sessionTickets?: boolean | undefined;
+  /** Take the JA4 fingerprint of each client's hello, for the access log. Default: false. */
+  ja4?: boolean | undefined;
+}
+
+/** A certificate whose key stands in another file. */
+export interface CertificateFilesInput {
+  /** A PEM file: the certificate, then its chain. */
+  certificate: string;
+  /** The PEM file of its private key, not encrypted. */
+  key: string;
+}
+
+/** Clients are asked for certificates of their own (mTLS). */
+export interface ClientCertificateInput {
+  /** required: who shows none is refused. optional: who shows none is let in; one that is shown must be good. Default: "required". */
+  mode?: "optional" | "required" | undefined;
+  /** A PEM file of the authorities that sign clients' certificates. */
+  ca: string;
+}
+
+/** A pool for the names that clients ask for in their TLS hello (SNI). */
+export interface NameRouteInput {
+  /** A whole name, or "*.example.com" for every name that ends in .example.com. */
+  name?: string | undefined;
+  /** A regular expression, as JavaScript reads it, tried on the name in lower case. */
+  pattern?: string | undefined;
+  /** The pool that such connections go to. */
+  use: string;
+}
+
+/** Every request is answered by a redirect to the same address with https. */
+export interface RedirectInput {
+  /** Where to. Default: "https". */
+  to?: "https" | undefined;
+  /** Port of the https address; 443 is not written out. Default: 443. */
+  port?: number | undefined;
+  /** 308 and 301 are remembered by browsers; 308 and 307 keep method and body. Default: 308. */
+  status?: 301 | 302 | 307 | 308 | undefined;
+}
+
+/** The Strict-Transport-Security field (RFC 6797). */
+export interface HstsInput {
+  /** How long browsers ask for this host over https only. */
+  maxAge: string;
+  /** For all names under it too. Default: false. */
+  includeSubDomains?: boolean | undefined;
+  /** Agree to be on the browsers' own lists. Default: false. */
+  preload?: boolean | undefined;
+}
+
+/** When a session of mode udp ends, beside its timeouts. */
+export interface UdpInput {
+  /** A session ends after so many datagrams of the client. 0 is no limit. Default: 0. */
+  maxRequests?: number | undefined;
+  /** A session ends after so many datagrams of the server. 0 is no limit. Default: 0. */
+  maxResponses?: number | undefined;
 }
 
 /** What servers are told about the client. */
@@ -99,14 +197,18 @@ export interface RequestIdInput {
 
 /** Instead of the timeouts for all. */
 export interface ListenerTimeoutsInput {
+  /** From accept to the end of what comes before content: PROXY header, TLS handshake. */
+  handshake?: string | undefined;
   /** From accept, or a head's first byte, to its last. */
   head?: string | undefined;
   /** How long a connection is kept between two requests. */
   idle?: string | undefined;
   /** Silence allowed between two reads of a request body. */
   read?: string | undefined;
-  /** Silence in both directions allowed on an upgraded connection. */
+  /** Silence in both directions allowed: on an upgraded connection, in mode tcp, and of a session in mode udp (60s when absent there). */
   tunnel?: string | undefined;
+  /** Modes tcp and udp: silence allowed of the client; 0s is no limit. */
+  clientIdle?: string | undefined;
   /** How long a refused client's bytes are still read. */
   linger?: string | undefined;
 }
@@ -143,6 +245,12 @@ export interface PoolInput {
   slowStart?: string | undefined;
   /** When ejections would leave less than this share of the servers, they are ignored: better a bad server than none. Default: 0.5. */
   panicThreshold?: number | undefined;
+  /** Whether servers are connected to over TLS: true verifies their certificates by the system's authorities, a section says more. Absent or false: plain. */
+  tls?: boolean | ServerTlsInput | undefined;
+  /** Each connection begins with a PROXY protocol header of this version, which tells the server who the client is. Absent: none. No connection is then used for a second client. */
+  proxyProtocol?: "v1" | "v2" | undefined;
+  /** The local IP address that connections to servers come from; absent: the system chooses. */
+  source?: string | undefined;
   /** Absent: no active checks, every server counts as up. */
   check?: CheckInput | undefined;
   /** Absent: no passive ejection. */
@@ -158,8 +266,36 @@ export interface ServerInput {
   weight?: number | undefined;
   /** Used only while no other server is available. Default: false. */
   backup?: boolean | undefined;
-  /** Exchanges in flight at once over all workers; more wait in the queue. 0 is no limit. Default: 0. */
+  /** Exchanges or connections at once over all workers; more wait in the queue. 0 is no limit. Default: 0. */
   maxConnections?: number | undefined;
+  /** Instead of the pool's tls: true, false, or a section whose keys come before the pool's. */
+  tls?: boolean | ServerTlsInput | undefined;
+  /** Instead of the pool's proxyProtocol; false sends none. */
+  proxyProtocol?: "v1" | "v2" | false | undefined;
+  /** Instead of the pool's source. */
+  source?: string | undefined;
+}
+
+/** TLS towards servers. A server's own keys come before those of its pool, key by key. */
+export interface ServerTlsInput {
+  /** A PEM file of the authorities that are trusted; absent: the system's. */
+  ca?: string | undefined;
+  /** What the server's certificate must be for, and the name asked for (SNI). Absent: the host of its address. */
+  serverName?: string | undefined;
+  /** false trusts whatever certificate the server shows, a stranger's too (true when absent). */
+  verify?: boolean | undefined;
+  /** A PEM file of the certificate that is shown to servers that ask for one; key goes with it. */
+  certificate?: string | undefined;
+  /** The PEM file of that certificate's private key. */
+  key?: string | undefined;
+  /** The oldest version of TLS that is spoken ("1.2" when absent). */
+  minVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
+  /** The newest version of TLS that is spoken ("1.3" when absent). */
+  maxVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
+  /** Ciphers of TLS 1.2 and older, as OpenSSL lists them; absent: the runtime's own choice. */
+  ciphers?: string | undefined;
+  /** Protocols offered to the server; absent: none. */
+  alpn?: string[] | undefined;
 }
 
 /** How a server is chosen, with its options. */
@@ -227,8 +363,12 @@ export interface IdleInput {
 export interface CheckInput {
   /** Ask for this path and judge by the status of the answer. */
   http?: string | undefined;
-  /** Judge by whether a connection is accepted. */
+  /** Judge by whether a connection is accepted; with send and receive, by what is answered. */
   tcp?: true | undefined;
+  /** Send a datagram and judge by what comes back; without receive, by whether the server refuses it. */
+  udp?: true | undefined;
+  /** Run a command and judge by its exit code, or by output. A text is split at spaces, a list is taken word by word, and no shell reads it; {host} and {port} stand for the server's. */
+  exec?: string | string[] | undefined;
   /** From one probe of a server to the next. Default: "2s". */
   every?: string | undefined;
   /** For connection and answer together. Default: "1s". */
@@ -237,14 +377,32 @@ export interface CheckInput {
   rise?: number | undefined;
   /** Failures in a row that take a server down. Default: 3. */
   fall?: number | undefined;
-  /** Statuses that count as success, such as "200", "200-399" (the default) or "200-299,401". */
+  /** http: statuses that count as success, such as "200", "200-399" (the default) or "200-299,401". */
   expect?: string | number | undefined;
-  /** Method of the probe; GET when absent. */
+  /** http: method of the probe; GET when absent. */
   method?: "GET" | "HEAD" | "OPTIONS" | undefined;
-  /** Host field of the probe; the server's own host:port when absent. */
+  /** http: Host field of the probe; the server's own host:port when absent. */
   host?: string | undefined;
+  /** tcp and udp: what is sent, with the escapes \r \n \t \0 \\ and \xHH for a byte. */
+  send?: string | undefined;
+  /** tcp and udp: what the answer must hold, or a section that says more. Absent: no answer is waited for. */
+  receive?: string | ReceiveInput | undefined;
+  /** exec: what the command must print, without the white space around it. Absent: exit code 0 is success. */
+  output?: string | undefined;
+  /** http and tcp: whether the probe goes over TLS. Absent: as the server's traffic does. */
+  tls?: boolean | undefined;
   /** Probe this port instead of the server's own. */
   port?: number | undefined;
+}
+
+/** What must come back: one of starts, contains and pattern. */
+export interface ReceiveInput {
+  /** The answer starts with this text. */
+  starts?: string | undefined;
+  /** The answer holds this text somewhere. */
+  contains?: string | undefined;
+  /** The answer fits this regular expression, as JavaScript reads it; each byte is one character. */
+  pattern?: string | undefined;
 }
 
 /** Passive ejection: a server that fails in live traffic is left out for a while. */
@@ -273,6 +431,8 @@ export interface PoolTimeoutsInput {
   response?: string | undefined;
   /** Silence allowed between two reads of a response body. */
   read?: string | undefined;
+  /** Modes tcp and udp: silence allowed of the server; 0s is no limit. */
+  serverIdle?: string | undefined;
 }
 
 export interface ConfigInput {

@@ -6,7 +6,9 @@ import { z } from "zod";
 import { readListenAddress } from "../base/address.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import type { ListenerInput } from "./input.ts";
-import { count, duration, flag, list, listenExpected, says, section, text, words } from "./term.ts";
+import { readRouteName } from "./servername.ts";
+import { choice, count, duration, flag, list, listenExpected, says, section, text, words } from "./term.ts";
+import { listenerTls } from "./tlsschema.ts";
 import type { Listener } from "./types.ts";
 
 /** RFC 9110 5.6.2. */
@@ -57,25 +59,101 @@ const requestId = section({
 }).meta({ id: "RequestId", description: "An id for each request." });
 
 const timeouts = section({
+  handshake: duration()
+    .optional()
+    .describe("From accept to the end of what comes before content: PROXY header, TLS handshake."),
   head: duration().optional().describe("From accept, or a head's first byte, to its last."),
   idle: duration().optional().describe("How long a connection is kept between two requests."),
   read: duration().optional().describe("Silence allowed between two reads of a request body."),
-  tunnel: duration().optional().describe("Silence in both directions allowed on an upgraded connection."),
+  tunnel: duration()
+    .optional()
+    .describe(
+      "Silence in both directions allowed: on an upgraded connection, in mode tcp, and of a session in mode udp (60s when absent there).",
+    ),
+  clientIdle: duration("0s").optional().describe("Modes tcp and udp: silence allowed of the client; 0s is no limit."),
   linger: duration("0s", "5m").optional().describe("How long a refused client's bytes are still read."),
 }).meta({ id: "ListenerTimeouts", description: "Instead of the timeouts for all." });
+
+const poolName = z.string({ error: says("the name of a pool") });
+
+const nameRoute = section({
+  name: text('a name such as "www.example.com" or "*.example.com"', readRouteName)
+    .optional()
+    .describe('A whole name, or "*.example.com" for every name that ends in .example.com.'),
+  pattern: words("a regular expression", /^[^\0]{1,4096}$/)
+    .optional()
+    .describe("A regular expression, as JavaScript reads it, tried on the name in lower case."),
+  use: poolName.describe("The pool that such connections go to."),
+}).meta({ id: "NameRoute", description: "A pool for the names that clients ask for in their TLS hello (SNI)." });
+
+const redirect = section({
+  to: z
+    .literal("https", { error: says('"https"') })
+    .default("https")
+    .describe("Where to."),
+  port: count(1, 65_535).default(443).describe("Port of the https address; 443 is not written out."),
+  status: z
+    .literal([301, 302, 307, 308], { error: says("one of 301, 302, 307, 308") })
+    .default(308)
+    .describe("308 and 301 are remembered by browsers; 308 and 307 keep method and body."),
+}).meta({ id: "Redirect", description: "Every request is answered by a redirect to the same address with https." });
+
+const hsts = section({
+  maxAge: duration("0s", "3650d").describe("How long browsers ask for this host over https only."),
+  includeSubDomains: flag().default(false).describe("For all names under it too."),
+  preload: flag().default(false).describe("Agree to be on the browsers' own lists."),
+}).meta({ id: "Hsts", description: "The Strict-Transport-Security field (RFC 6797)." });
+
+const udp = section({
+  maxRequests: count(0, 1_000_000_000)
+    .default(0)
+    .describe("A session ends after so many datagrams of the client. 0 is no limit."),
+  maxResponses: count(0, 1_000_000_000)
+    .default(0)
+    .describe("A session ends after so many datagrams of the server. 0 is no limit."),
+}).meta({ id: "Udp", description: "When a session of mode udp ends, beside its timeouts." });
 
 export const listener: z.ZodType<Listener, ListenerInput> = section({
   listen: text(listenExpected, readListenAddress).describe(
     'Where to listen: ":8080" (every address), "127.0.0.1:80", "[::1]:80", "unix:/run/x.sock".',
   ),
-  use: z.string({ error: says("the name of a pool") }).describe("The pool that requests go to."),
+  mode: choice(["http", "tcp", "udp"])
+    .default("http")
+    .describe(
+      "What is carried: requests of HTTP, connections as they are, or datagrams. With tls and mode tcp, TLS ends here and the content is passed on.",
+    ),
+  use: poolName
+    .optional()
+    .describe(
+      "The pool that requests or connections go to. Needed, except with redirect; in mode tcp with sni, names that nothing else is for are refused when it is absent.",
+    ),
   maxConnections: count(1, 10_000_000)
     .default(20_000)
-    .describe("Connections at once over all workers; more are closed at once and counted."),
+    .describe("Connections (mode udp: sessions) at once over all workers; more are closed at once and counted."),
+  tls: listenerTls.optional().describe("TLS towards clients. Absent: none. Modes http and tcp."),
+  sni: list(nameRoute, "names with their pools")
+    .default([])
+    .describe(
+      "Mode tcp: pools by the name that the client asks for in its TLS hello, with or without tls. A whole name comes before a star, a longer star before a shorter one, both before patterns, which are tried as written.",
+    ),
+  redirect: z
+    .union([z.literal("https"), redirect], { error: says('"https", or a section with port and status') })
+    .optional()
+    .describe("Mode http: answer every request by a redirect to https."),
+  hsts: z
+    .union([duration("0s", "3650d"), hsts], { error: says('a duration such as "365d", or a section with maxAge') })
+    .optional()
+    .describe("Mode http with tls: tell browsers for how long to ask for this host over https only."),
+  udp: udp.optional().describe("Mode udp: when sessions end."),
+  proxyProtocol: flag()
+    .default(false)
+    .describe(
+      "Connections from trustedProxies begin with a PROXY protocol header, version 1 or 2, that says who the client is; without one they are closed. Others' are taken as they are.",
+    ),
   trustedProxies: list(text("an IP address or a block", readCidr), "addresses and blocks")
     .default([])
     .describe(
-      "Proxies in front of Sluice, as addresses or CIDR blocks, whose X-Forwarded-* and Forwarded are believed and continued. Others' are removed.",
+      "Proxies in front of Sluice, as addresses or CIDR blocks, whose X-Forwarded-* and Forwarded are believed and continued, and their PROXY header with proxyProtocol. Others' are removed.",
     ),
   forwarding: forwarding.prefault({}),
   via: z

@@ -15,6 +15,11 @@ export function ms(duration: string): number {
   return value(readDuration(duration));
 }
 
+/** Whole seconds of a time that others keep, which may be longer than any timer of ours. */
+export function seconds(duration: string): number {
+  return Math.floor(value(readDuration(duration, Number.MAX_SAFE_INTEGER)) / 1000);
+}
+
 export function bytes(size: string | 0): number {
   return size === 0 ? 0 : value(readSize(size));
 }

@@ -2,13 +2,14 @@
 // keys at once (a duplicate server, a timeout above its period) is in review.ts.
 
 import { z } from "zod";
-import { readServerAddress, weightMax } from "../base/address.ts";
+import { isIp, readServerAddress, weightMax } from "../base/address.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
+import { check } from "./checkschema.ts";
 import type { PoolInput } from "./input.ts";
 import { token } from "./listenerschema.ts";
 import type { BalancePolicy } from "./plan.ts";
-import { readStatusRanges } from "./statusrange.ts";
 import { choice, count, duration, flag, list, says, section, share, text, words } from "./term.ts";
+import { tlsOrNot } from "./tlsschema.ts";
 import type { Pool } from "./types.ts";
 
 export const balancePolicies: readonly BalancePolicy[] = [
@@ -48,7 +49,7 @@ const cookieName = words("a cookie's name", token);
 
 const sticky = section({
   cookie: cookieName.describe("Name of the cookie that brings a client back to its server."),
-  maxAge: duration("1s").optional().describe("How long the browser keeps it; absent: until it is closed."),
+  maxAge: duration("1s", "3650d").optional().describe("How long the browser keeps it; absent: until it is closed."),
   secure: flag().default(false).describe("Only over HTTPS."),
   httpOnly: flag().default(true).describe("Hidden from scripts."),
   sameSite: choice(["Strict", "Lax", "None"]).optional().describe("The SameSite attribute; absent sends none."),
@@ -56,6 +57,16 @@ const sticky = section({
     .default("/")
     .describe("The Path attribute."),
 }).meta({ id: "Sticky", description: "A cookie that brings a client back to its server." });
+
+const proxyVersions = ["v1", "v2"] as const;
+const proxyExpected = '"v1" or "v2"';
+
+function readSource(text: string): Reading<string> {
+  if (isIp(text)) return read(text);
+  return misread(`must be an IP address of this machine, without a port, not ${quote(text)}`);
+}
+
+const source = text("an IP address of this machine", readSource);
 
 const server = section({
   address: text(serverExpected, readServerAddress).describe(
@@ -65,36 +76,16 @@ const server = section({
   backup: flag().default(false).describe("Used only while no other server is available."),
   maxConnections: count(0, 1_000_000)
     .default(0)
-    .describe("Exchanges in flight at once over all workers; more wait in the queue. 0 is no limit."),
+    .describe("Exchanges or connections at once over all workers; more wait in the queue. 0 is no limit."),
+  tls: tlsOrNot
+    .optional()
+    .describe("Instead of the pool's tls: true, false, or a section whose keys come before the pool's."),
+  proxyProtocol: z
+    .union([choice(proxyVersions), z.literal(false)], { error: says(`${proxyExpected}, or false`) })
+    .optional()
+    .describe("Instead of the pool's proxyProtocol; false sends none."),
+  source: source.optional().describe("Instead of the pool's source."),
 }).meta({ id: "Server", description: "A server with its options." });
-
-const check = section({
-  http: words('a path that starts with "/"', /^\/[\x21-\x7e]*$/)
-    .optional()
-    .describe("Ask for this path and judge by the status of the answer."),
-  tcp: z
-    .literal(true, { error: says("true") })
-    .optional()
-    .describe("Judge by whether a connection is accepted."),
-  every: duration("100ms", "1d").default("2s").describe("From one probe of a server to the next."),
-  timeout: duration("10ms", "1h").default("1s").describe("For connection and answer together."),
-  rise: count(1, 100).default(2).describe("Successes in a row that bring a server up."),
-  fall: count(1, 100).default(3).describe("Failures in a row that take a server down."),
-  expect: z
-    .union([text('statuses such as "200-399"', readStatusRanges), count(100, 599)], {
-      error: says('statuses such as "200-399"'),
-    })
-    .optional()
-    .describe('Statuses that count as success, such as "200", "200-399" (the default) or "200-299,401".'),
-  method: choice(["GET", "HEAD", "OPTIONS"]).optional().describe("Method of the probe; GET when absent."),
-  host: words("a host name, with or without a port", /^[A-Za-z0-9._:[\]-]{1,255}$/)
-    .optional()
-    .describe("Host field of the probe; the server's own host:port when absent."),
-  port: count(1, 65_535).optional().describe("Probe this port instead of the server's own."),
-}).meta({
-  id: "Check",
-  description: "Active health checks. All servers are probed side by side; a new one serves after its first success.",
-});
 
 const ejection = section({
   consecutiveFailures: z
@@ -146,6 +137,7 @@ const timeouts = section({
   connect: duration().optional().describe("For a connection to be accepted."),
   response: duration().optional().describe("From a request sent whole to the head of its response."),
   read: duration().optional().describe("Silence allowed between two reads of a response body."),
+  serverIdle: duration("0s").optional().describe("Modes tcp and udp: silence allowed of the server; 0s is no limit."),
 }).meta({ id: "PoolTimeouts", description: "Instead of the timeouts for all." });
 
 export const pool: z.ZodType<Pool, PoolInput> = section({
@@ -181,6 +173,20 @@ export const pool: z.ZodType<Pool, PoolInput> = section({
     .describe(
       "When ejections would leave less than this share of the servers, they are ignored: better a bad server than none.",
     ),
+  tls: tlsOrNot
+    .optional()
+    .describe(
+      "Whether servers are connected to over TLS: true verifies their certificates by the system's authorities, a section says more. Absent or false: plain.",
+    ),
+  proxyProtocol: z
+    .enum(proxyVersions, { error: says(proxyExpected) })
+    .optional()
+    .describe(
+      "Each connection begins with a PROXY protocol header of this version, which tells the server who the client is. Absent: none. No connection is then used for a second client.",
+    ),
+  source: source
+    .optional()
+    .describe("The local IP address that connections to servers come from; absent: the system chooses."),
   check: check.optional().describe("Absent: no active checks, every server counts as up."),
   ejection: ejection.optional().describe("Absent: no passive ejection."),
   timeouts: timeouts.prefault({}),

@@ -64,6 +64,11 @@ const accessLog = section({
 }).meta({ id: "AccessLog", description: "The access log: one line for each exchange." });
 
 const timeouts = section({
+  handshake: duration()
+    .default("10s")
+    .describe(
+      "From accept to the end of what comes before content: PROXY header, TLS handshake, in mode tcp the TLS hello.",
+    ),
   head: duration()
     .default("10s")
     .describe("From accept, or a head's first byte, to its last: a slower client is answered 408."),
@@ -73,7 +78,15 @@ const timeouts = section({
     .describe("Silence allowed between two reads of a body, the client's or the server's."),
   tunnel: duration()
     .default("1h")
-    .describe("Silence in both directions allowed on an upgraded connection (WebSocket)."),
+    .describe(
+      "Silence in both directions allowed on an upgraded connection (WebSocket) and on one of mode tcp. Sessions of mode udp have 60s, unless their listener says otherwise.",
+    ),
+  clientIdle: duration("0s")
+    .default("0s")
+    .describe("Modes tcp and udp: silence allowed of the client; 0s is no limit."),
+  serverIdle: duration("0s")
+    .default("0s")
+    .describe("Modes tcp and udp: silence allowed of the server; 0s is no limit."),
   linger: duration("0s", "5m")
     .default("2s")
     .describe(

@@ -47,8 +47,13 @@ export function words(expected: string, pattern: RegExp): z.ZodType<string, stri
   return z.string({ error: says(expected) }).regex(pattern, { error: says(expected) });
 }
 
+/** A file or folder; a relative path starts at the config file's folder. */
+export function filePath(what: string): z.ZodType<string, string> {
+  return words(what, /^[^\0]{1,4096}$/);
+}
+
 export function duration(from = "1ms", to: string = formatDuration(durationMsMax)): z.ZodType<string, string> {
-  const [min, max] = [readDuration(from), readDuration(to)];
+  const [min, max] = [readDuration(from), readDuration(to, Number.MAX_SAFE_INTEGER)];
   if (!min.ok || !max.ok) throw new RangeError(`the bounds ${from} and ${to} are not durations`);
   const error = (complaint: Complaint): string =>
     typeof complaint.input === "number"
@@ -57,7 +62,7 @@ export function duration(from = "1ms", to: string = formatDuration(durationMsMax
   return z
     .string({ error })
     .check((context) => {
-      const reading = readDuration(context.value);
+      const reading = readDuration(context.value, Math.max(max.value, durationMsMax));
       const isOutside = reading.ok && (reading.value < min.value || reading.value > max.value);
       const message = reading.ok ? `must be from ${from} to ${to}, not ${show(context.value)}` : reading.message;
       if (isOutside || !reading.ok) context.issues.push({ code: "custom", message, input: context.value });

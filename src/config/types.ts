@@ -19,10 +19,13 @@ export interface AccessLog {
 }
 
 export interface Timeouts {
+  handshake: string;
   head: string;
   idle: string;
   read: string;
   tunnel: string;
+  clientIdle: string;
+  serverIdle: string;
   linger: string;
   connect: string;
   response: string;
@@ -37,13 +40,66 @@ export interface Limits {
 
 export interface Listener {
   listen: string;
-  use: string;
+  mode: "http" | "tcp" | "udp";
+  use?: string | undefined;
   maxConnections: number;
+  tls?: ListenerTls | undefined;
+  sni: NameRoute[];
+  redirect?: "https" | Redirect | undefined;
+  hsts?: string | Hsts | undefined;
+  udp?: Udp | undefined;
+  proxyProtocol: boolean;
   trustedProxies: string[];
   forwarding: Forwarding;
   via: string | false;
   requestId: RequestId | false;
   timeouts: ListenerTimeouts;
+}
+
+export interface ListenerTls {
+  certificates: string | (string | CertificateFiles)[];
+  default?: string | undefined;
+  unknownName: "default" | "refuse";
+  minVersion: "1.0" | "1.1" | "1.2" | "1.3";
+  maxVersion: "1.0" | "1.1" | "1.2" | "1.3";
+  ciphers?: string | undefined;
+  alpn?: string[] | undefined;
+  clientCertificate?: ClientCertificate | undefined;
+  sessionTickets: boolean;
+  ja4: boolean;
+}
+
+export interface CertificateFiles {
+  certificate: string;
+  key: string;
+}
+
+export interface ClientCertificate {
+  mode: "optional" | "required";
+  ca: string;
+}
+
+export interface NameRoute {
+  name?: string | undefined;
+  pattern?: string | undefined;
+  use: string;
+}
+
+export interface Redirect {
+  to: "https";
+  port: number;
+  status: 301 | 302 | 307 | 308;
+}
+
+export interface Hsts {
+  maxAge: string;
+  includeSubDomains: boolean;
+  preload: boolean;
+}
+
+export interface Udp {
+  maxRequests: number;
+  maxResponses: number;
 }
 
 export interface Forwarding {
@@ -59,10 +115,12 @@ export interface RequestId {
 }
 
 export interface ListenerTimeouts {
+  handshake?: string | undefined;
   head?: string | undefined;
   idle?: string | undefined;
   read?: string | undefined;
   tunnel?: string | undefined;
+  clientIdle?: string | undefined;
   linger?: string | undefined;
 }
 
@@ -89,6 +147,9 @@ export interface Pool {
   idle: Idle;
   slowStart: string;
   panicThreshold: number;
+  tls?: boolean | ServerTls | undefined;
+  proxyProtocol?: "v1" | "v2" | undefined;
+  source?: string | undefined;
   check?: Check | undefined;
   ejection?: Ejection | undefined;
   timeouts: PoolTimeouts;
@@ -99,6 +160,21 @@ export interface Server {
   weight?: number | undefined;
   backup: boolean;
   maxConnections: number;
+  tls?: boolean | ServerTls | undefined;
+  proxyProtocol?: "v1" | "v2" | false | undefined;
+  source?: string | undefined;
+}
+
+export interface ServerTls {
+  ca?: string | undefined;
+  serverName?: string | undefined;
+  verify?: boolean | undefined;
+  certificate?: string | undefined;
+  key?: string | undefined;
+  minVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
+  maxVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
+  ciphers?: string | undefined;
+  alpn?: string[] | undefined;
 }
 
 export interface Balance {
@@ -145,6 +221,8 @@ export interface Idle {
 export interface Check {
   http?: string | undefined;
   tcp?: true | undefined;
+  udp?: true | undefined;
+  exec?: string | string[] | undefined;
   every: string;
   timeout: string;
   rise: number;
@@ -152,7 +230,17 @@ export interface Check {
   expect?: string | number | undefined;
   method?: "GET" | "HEAD" | "OPTIONS" | undefined;
   host?: string | undefined;
+  send?: string | undefined;
+  receive?: string | Receive | undefined;
+  output?: string | undefined;
+  tls?: boolean | undefined;
   port?: number | undefined;
+}
+
+export interface Receive {
+  starts?: string | undefined;
+  contains?: string | undefined;
+  pattern?: string | undefined;
 }
 
 export interface Ejection {
@@ -169,6 +257,7 @@ export interface PoolTimeouts {
   connect?: string | undefined;
   response?: string | undefined;
   read?: string | undefined;
+  serverIdle?: string | undefined;
 }
 
 export interface Config {

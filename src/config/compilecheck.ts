@@ -1,0 +1,52 @@
+// Active health checks of the plan: which of the four kinds it is, and what is said and awaited in bytes.
+
+import { readEscaped } from "./escape.ts";
+import { ms, value } from "./measure.ts";
+import type { CheckPlan, ReceivePlan } from "./plan.ts";
+import { readStatusRanges } from "./statusrange.ts";
+import type { Check } from "./types.ts";
+
+const expectDefault = [{ from: 200, to: 399 }];
+
+export function compileCheck(check: Check): CheckPlan {
+  return {
+    kind: kindOf(check),
+    everyMs: ms(check.every),
+    timeoutMs: ms(check.timeout),
+    rise: check.rise,
+    fall: check.fall,
+    http:
+      check.http === undefined
+        ? null
+        : {
+            method: check.method ?? "GET",
+            path: check.http,
+            host: check.host ?? "",
+            expect: check.expect === undefined ? expectDefault : value(readStatusRanges(String(check.expect))),
+          },
+    send: check.send === undefined ? null : value(readEscaped(check.send)),
+    receive: compileReceive(check),
+    exec: check.exec === undefined ? null : { command: commandOf(check.exec), output: check.output?.trim() ?? null },
+    tls: check.tls ?? null,
+    port: check.port ?? null,
+  };
+}
+
+function kindOf(check: Check): CheckPlan["kind"] {
+  if (check.http !== undefined) return "http";
+  if (check.exec !== undefined) return "exec";
+  return check.udp === undefined ? "tcp" : "udp";
+}
+
+function compileReceive({ receive }: Check): ReceivePlan | null {
+  if (receive === undefined) return null;
+  if (typeof receive === "string") return { kind: "contains", match: value(readEscaped(receive)) };
+  if (receive.pattern !== undefined) return { kind: "pattern", match: receive.pattern };
+  if (receive.starts !== undefined) return { kind: "starts", match: value(readEscaped(receive.starts)) };
+  return { kind: "contains", match: value(readEscaped(receive.contains ?? "")) };
+}
+
+/** A text's words; a list is taken as it is. */
+export function commandOf(exec: string | readonly string[]): string[] {
+  return typeof exec === "string" ? exec.split(/\s+/).filter((word) => word !== "") : [...exec];
+}

@@ -1,0 +1,142 @@
+// A listener's part of the plan, and the routes from it to pools. A route has a row of its own in the tally, under the names of
+// both; a listener that answers or refuses by itself has one to no pool.
+
+import { readListenAddress } from "../base/address.ts";
+import { assert } from "../base/assert.ts";
+import { compileListenerTls, type Keys } from "./compiletls.ts";
+import { block, defined, ms, seconds, value } from "./measure.ts";
+import type { ListenerPlan, NameRoutePlan, RedirectPlan, RoutePlan } from "./plan.ts";
+import type { Slots } from "./slots.ts";
+import type { Config, Listener, NameRoute } from "./types.ts";
+
+/** Of an UDP session that says nothing else: what other UDP proxies have, and longer than a DNS client asks again. */
+const udpTunnelMs = 60_000;
+
+/** Routes of a config in the order of its listeners, each once. */
+export class Routes {
+  readonly #routes: { readonly name: string; readonly listener: number; readonly pool: string | null }[] = [];
+  readonly #indices = new Map<string, number>();
+
+  constructor(config: Config) {
+    for (const [index, [name, listener]] of Object.entries(config.listeners).entries()) {
+      this.#add(name, index, ownPool(listener));
+      for (const { use } of listener.sni) this.#add(name, index, use);
+    }
+  }
+
+  /** What their rows are held by. */
+  get names(): string[] {
+    return this.#routes.map((route) => route.name);
+  }
+
+  indexOf(listener: string, pool: string | null): number {
+    const index = this.#indices.get(routeName(listener, pool));
+    assert(index !== undefined, `there is no route from ${listener} to ${pool}`);
+    return index;
+  }
+
+  plans(config: Config, slots: Slots): RoutePlan[] {
+    const pools = new Map(Object.keys(config.pools).map((name, index) => [name, index]));
+    return this.#routes.map(({ name, listener, pool }): RoutePlan => {
+      const index = pool === null ? null : pools.get(pool);
+      assert(index !== undefined, `there is no pool ${pool}`);
+      return { slot: slots.slotOf("routes", name), listener, pool: index };
+    });
+  }
+
+  #add(listenerName: string, listener: number, pool: string | null): void {
+    const name = routeName(listenerName, pool);
+    if (this.#indices.has(name)) return;
+    this.#indices.set(name, this.#routes.push({ name, listener, pool }) - 1);
+  }
+}
+
+/** No pool's name is empty. */
+function routeName(listener: string, pool: string | null): string {
+  return `${listener}/${pool ?? ""}`;
+}
+
+/** Where everything goes that no name claims. */
+function ownPool(listener: Listener): string | null {
+  return listener.redirect === undefined ? (listener.use ?? null) : null;
+}
+
+export function compileListener(
+  name: string,
+  listener: Listener,
+  config: Config,
+  { slots, routes, keys }: { readonly slots: Slots; readonly routes: Routes; readonly keys: Keys },
+): ListenerPlan {
+  return {
+    name,
+    slot: slots.slotOf("listeners", name),
+    address: value(readListenAddress(listener.listen)),
+    mode: listener.mode,
+    route: routes.indexOf(name, ownPool(listener)),
+    names: compileNames(listener.sni, (pool) => routes.indexOf(name, pool)),
+    proxyProtocol: listener.proxyProtocol,
+    tls: compileListenerTls(name, listener, keys),
+    redirect: compileRedirect(listener),
+    hsts: compileHsts(listener),
+    udp:
+      listener.mode === "udp"
+        ? { requestsMax: listener.udp?.maxRequests ?? 0, responsesMax: listener.udp?.maxResponses ?? 0 }
+        : null,
+    connectionsMax: listener.maxConnections,
+    timeouts: compileTimeouts(listener, config),
+    forwarding: {
+      trusted: [...listener.trustedProxies].map(block),
+      ...listener.forwarding,
+      via: listener.via === false ? null : listener.via,
+    },
+    requestId:
+      listener.requestId === false
+        ? null
+        : { header: listener.requestId.header.toLowerCase(), keep: listener.requestId.keep },
+  };
+}
+
+function compileTimeouts(listener: Listener, config: Config): ListenerPlan["timeouts"] {
+  const timeouts = { ...config.timeouts, ...defined(listener.timeouts) };
+  const isUsualUdp = listener.mode === "udp" && listener.timeouts.tunnel === undefined;
+  return {
+    handshakeMs: ms(timeouts.handshake),
+    clientIdleMs: ms(timeouts.clientIdle),
+    headMs: ms(timeouts.head),
+    idleMs: ms(timeouts.idle),
+    readMs: ms(timeouts.read),
+    tunnelMs: isUsualUdp ? udpTunnelMs : ms(timeouts.tunnel),
+    lingerMs: ms(timeouts.linger),
+  };
+}
+
+function compileNames(names: readonly NameRoute[], routeTo: (pool: string) => number): NameRoutePlan[] {
+  const plans = names.map(({ name, pattern, use }): NameRoutePlan => {
+    const route = routeTo(use);
+    if (name === undefined) return { kind: "pattern", match: pattern ?? "", route };
+    const match = name.toLowerCase();
+    return match.startsWith("*.")
+      ? { kind: "wildcard", match: match.slice(1), route }
+      : { kind: "exact", match, route };
+  });
+  const of = (kind: NameRoutePlan["kind"]): NameRoutePlan[] => plans.filter((plan) => plan.kind === kind);
+  const wildcards = of("wildcard").sort((a, b) => b.match.length - a.match.length);
+  return [...of("exact"), ...wildcards, ...of("pattern")];
+}
+
+function compileRedirect({ redirect }: Listener): RedirectPlan | null {
+  if (redirect === undefined) return null;
+  return redirect === "https" ? { status: 308, port: 443 } : { status: redirect.status, port: redirect.port };
+}
+
+/** RFC 6797 6.1. */
+function compileHsts({ hsts }: Listener): string | null {
+  if (hsts === undefined) return null;
+  const { maxAge, includeSubDomains, preload } =
+    typeof hsts === "string" ? { maxAge: hsts, includeSubDomains: false, preload: false } : hsts;
+  return [
+    `max-age=${seconds(maxAge)}`,
+    ...(includeSubDomains ? ["includeSubDomains"] : []),
+    ...(preload ? ["preload"] : []),
+  ].join("; ");
+}
