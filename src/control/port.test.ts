@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { busyAddresses, holderOfPort, listenProblem } from "./port.ts";
+import { busyAddresses, busyDatagramAddresses, holderOfPort, listenProblem } from "./port.ts";
 
 const open: { stop(force: boolean): void }[] = [];
 afterEach(() => {
@@ -82,4 +82,26 @@ test("a file that is no socket is not taken for one that was left behind", async
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("a UDP port that another one shares is in use, and nobody minds the TCP port of that number", async () => {
+  const socket = await Bun.udpSocket({ hostname: "127.0.0.1", port: 0 });
+  const address = { kind: "tcp", host: "127.0.0.1", port: socket.port } as const;
+  const [problem, ...others] = await busyDatagramAddresses([address]);
+  expect(others).toEqual([]);
+  expect(problem).toStartWith(`cannot listen on 127.0.0.1:${socket.port} (udp): the address is in use`);
+  if (process.platform === "linux") expect(problem).toContain(`(process ${process.pid})`);
+  socket.close();
+  expect(await busyDatagramAddresses([address])).toEqual([]);
+  expect(await busyDatagramAddresses([address])).toEqual([]);
+});
+
+test("a UDP port on which only sessions of a listener that was closed are left, is free", async () => {
+  const peer = await Bun.udpSocket({ hostname: "127.0.0.1", port: 0 });
+  const session = await Bun.udpSocket({ hostname: "127.0.0.1", connect: { hostname: "127.0.0.1", port: peer.port } });
+  const problems = await busyDatagramAddresses([{ kind: "tcp", host: "127.0.0.1", port: session.port }]);
+  session.close();
+  peer.close();
+  if (process.platform === "linux") expect(problems).toEqual([]);
+  else expect(problems).toHaveLength(1);
 });

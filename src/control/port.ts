@@ -1,6 +1,7 @@
 // Whether addresses are free to listen on, found out before a worker starts. Workers share their ports with `reusePort`,
 // which would let a second Sluice join in silently and take half of the connections: so control first binds each new
-// address alone for a moment. When one is taken, /proc tells on Linux who holds it, as far as we may look.
+// address alone for a moment. When one is taken, /proc tells on Linux who holds it, as far as we may look. TCP and UDP
+// ports of one number have nothing to do with each other.
 
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, unlinkSync } from "node:fs";
 import { formatAddress } from "../base/address.ts";
@@ -21,6 +22,16 @@ export async function busyAddresses(addresses: readonly Address[]): Promise<stri
   return problems;
 }
 
+/** The same for addresses of listeners of mode udp. */
+export async function busyDatagramAddresses(addresses: readonly Address[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const address of addresses) {
+    const problem = address.kind === "unix" ? null : await tryUdp(address.host, address.port);
+    if (problem !== null) problems.push(problem);
+  }
+  return problems;
+}
+
 function tryTcp(host: string, port: number): string | null {
   if (port === 0) return null;
   try {
@@ -33,11 +44,25 @@ function tryTcp(host: string, port: number): string | null {
   }
 }
 
+async function tryUdp(host: string, port: number): Promise<string | null> {
+  if (port === 0) return null;
+  try {
+    (await Bun.udpSocket({ hostname: host, port })).close();
+    return null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (host === "::" && code === "EAFNOSUPPORT") return tryUdp("0.0.0.0", port);
+    // Sessions of a listener that was closed go on behind sockets that are connected to their clients; nobody listens there.
+    if (code === "EADDRINUSE" && existsSync("/proc/net/udp") && inodesOfPort("udp", port).length === 0) return null;
+    return listenProblem({ kind: "tcp", host, port }, error as NodeJS.ErrnoException, "udp");
+  }
+}
+
 /** What an error of listening means to an operator. */
-export function listenProblem(address: Address, error: NodeJS.ErrnoException): string {
-  const where = formatAddress(address);
+export function listenProblem(address: Address, error: NodeJS.ErrnoException, protocol: "tcp" | "udp" = "tcp"): string {
+  const where = protocol === "udp" ? `${formatAddress(address)} (udp)` : formatAddress(address);
   if (error.code === "EADDRINUSE") {
-    const holder = address.kind === "tcp" ? holderOfPort(address.port) : null;
+    const holder = address.kind === "tcp" ? holderOfPort(address.port, protocol) : null;
     const by = holder === null ? "" : ` by ${holder.name} (process ${holder.pid})`;
     return `cannot listen on ${where}: the address is in use${by}`;
   }
@@ -67,9 +92,9 @@ async function tryUnix(path: string): Promise<string | null> {
   }
 }
 
-/** The process that listens on a TCP port, when /proc tells. */
-export function holderOfPort(port: number): Holder | null {
-  const inodes = new Set([...listeningInodes("/proc/net/tcp", port), ...listeningInodes("/proc/net/tcp6", port)]);
+/** The process that listens on a port, when /proc tells. */
+export function holderOfPort(port: number, protocol: "tcp" | "udp" = "tcp"): Holder | null {
+  const inodes = new Set(inodesOfPort(protocol, port));
   if (inodes.size === 0) return null;
   for (const entry of readdirSync("/proc")) {
     if (!/^\d+$/.test(entry) || !holdsSocket(entry, inodes)) continue;
@@ -78,16 +103,22 @@ export function holderOfPort(port: number): Holder | null {
   return null;
 }
 
-const LISTEN_STATE = "0A";
+/** TCP_LISTEN; for UDP, where that means a socket that is connected to nobody, TCP_CLOSE. */
+const LISTEN_STATES = { tcp: "0A", udp: "07" } as const;
 
-function listeningInodes(path: string, port: number): string[] {
+function inodesOfPort(protocol: "tcp" | "udp", port: number): string[] {
+  const state = LISTEN_STATES[protocol];
+  return ["", "6"].flatMap((family) => listeningInodes(`/proc/net/${protocol}${family}`, port, state));
+}
+
+function listeningInodes(path: string, port: number, state: string): string[] {
   if (!existsSync(path)) return [];
   const hexPort = port.toString(16).toUpperCase().padStart(4, "0");
   return readFileSync(path, "utf8")
     .split("\n")
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields[1]?.endsWith(`:${hexPort}`) && fields[3] === LISTEN_STATE)
+    .filter((fields) => fields[1]?.endsWith(`:${hexPort}`) && fields[3] === state)
     .map((fields) => fields[9]!);
 }
 

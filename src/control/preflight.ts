@@ -3,10 +3,10 @@
 
 import { formatAddress, readListenAddress } from "../base/address.ts";
 import { serverConnectionsReserved } from "../base/limits.ts";
-import type { Address, Plan } from "../config/plan.ts";
+import type { Address, ListenerMode, Plan } from "../config/plan.ts";
 import type { Config } from "../config/types.ts";
 import { exposureProblem } from "./guard.ts";
-import { busyAddresses } from "./port.ts";
+import { busyAddresses, busyDatagramAddresses } from "./port.ts";
 import { openFilesMax } from "./processfigures.ts";
 
 /** Files that a worker has open besides connections: the arena, logs, listeners, its own. */
@@ -15,8 +15,8 @@ const OTHER_FILES = 64;
 /** Sentences for the operator; none when the config can be started. */
 export async function startProblems(config: Config): Promise<string[]> {
   const admin = addressOf(config.admin.listen);
-  const listens = listensOf(config);
-  const problems = await busyAddresses(listens);
+  const listens = listensOf(config, "stream");
+  const problems = [...(await busyAddresses(listens)), ...(await busyDatagramAddresses(listensOf(config, "udp")))];
   const exposure = exposureProblem(admin, config.admin.token);
   if (exposure !== null) problems.push(exposure);
   const isAnyPort = admin.kind === "tcp" && admin.port === 0;
@@ -26,9 +26,13 @@ export async function startProblems(config: Config): Promise<string[]> {
 }
 
 /** The same for a reload: addresses of the plan in force are ours already. */
-export function reloadProblems(config: Config, plan: Plan): Promise<string[]> {
-  const ours = new Set(plan.listeners.map((listener) => formatAddress(listener.address)));
-  return busyAddresses(listensOf(config).filter((address) => !ours.has(formatAddress(address))));
+export async function reloadProblems(config: Config, plan: Plan): Promise<string[]> {
+  const fresh = (transport: Transport): Address[] => {
+    const ours = plan.listeners.filter(({ mode }) => transportOf(mode) === transport);
+    const texts = new Set(ours.map(({ address }) => formatAddress(address)));
+    return listensOf(config, transport).filter((address) => !texts.has(formatAddress(address)));
+  };
+  return [...(await busyAddresses(fresh("stream"))), ...(await busyDatagramAddresses(fresh("udp")))];
 }
 
 /**
@@ -54,6 +58,13 @@ export function addressOf(text: string): Address {
   return reading.value;
 }
 
-function listensOf(config: Config): Address[] {
-  return Object.values(config.listeners).map((listener) => addressOf(listener.listen));
+type Transport = "stream" | "udp";
+
+function transportOf(mode: ListenerMode): Transport {
+  return mode === "udp" ? "udp" : "stream";
+}
+
+function listensOf(config: Config, transport: Transport): Address[] {
+  const listeners = Object.values(config.listeners).filter(({ mode }) => transportOf(mode) === transport);
+  return listeners.map((listener) => addressOf(listener.listen));
 }

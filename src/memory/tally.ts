@@ -39,6 +39,8 @@ export const listenerCell = {
   handshakeFailures: 8,
   /** Refused before the first byte of content: PROXY header, ClientHello, a name that no pool is for, too slow. */
   refusedPreamble: 9,
+  /** mode udp: datagrams that were thrown away, of clients and of servers: no server, no room for a session or in a socket. */
+  droppedDatagrams: 10,
 } as const;
 
 /** Cells of a route's row: requests by what the client was answered. `bucket` starts the duration histogram (request head to last byte). */
