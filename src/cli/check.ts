@@ -3,6 +3,7 @@
 // Exit code 0: it can be run; 1: it cannot; 2: there is no such file, or none that is a config.
 
 import { formatDuration, readDuration } from "../base/duration.ts";
+import type { Origin } from "../config/foreign/foreign.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import type { Config, Pool } from "../config/types.ts";
@@ -21,9 +22,19 @@ export async function check(
   const loaded = await loadConfig(path);
   if (options.json === true) writer.out(JSON.stringify(report(loaded), null, 2));
   else writeProblems(loaded.ok ? loaded.warnings : loaded.problems, writer);
+  // Beside the problems where it cannot be run, beside the summary where it can.
+  if (options.json !== true && loaded.origin !== undefined)
+    (loaded.ok ? writer.out : writer.err).call(writer, keywordsLine(loaded.origin));
   if (!loaded.ok) return loaded.isRead ? 1 : 2;
   if (options.json !== true) writer.out(summary(path, loaded.config));
   return 0;
+}
+
+/** `gobetween: 12 keywords kept, 2 approximated, 1 refused`. */
+function keywordsLine({ program, keywords }: Origin): string {
+  const { kept, approximated, refused, unknown } = keywords;
+  const others = Object.entries({ approximated, refused, unknown }).filter(([, count]) => count > 0);
+  return `${program}: ${counted(kept, "keyword")} kept${others.map(([verdict, count]) => `, ${count} ${verdict}`).join("")}`;
 }
 
 /** For every command that loads a config. */
@@ -42,7 +53,8 @@ function report(loaded: Loaded): object {
     line: place?.line ?? null,
     column: place?.column ?? null,
   }));
-  return { ok: loaded.ok, file: loaded.file, problems, config: loaded.ok ? shown(loaded.config) : null };
+  const origin = loaded.origin === undefined ? {} : { origin: loaded.origin };
+  return { ok: loaded.ok, file: loaded.file, problems, ...origin, config: loaded.ok ? shown(loaded.config) : null };
 }
 
 /** As it is in force, but for the one secret in it. */

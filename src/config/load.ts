@@ -1,12 +1,15 @@
 // Reads a config file, whichever its format, and tells everything that is wrong with it in one go, each with its place. Format
-// by extension; judgement by judge.ts. The only file of this room, with loadprogram.ts, that touches the file system: control and the
-// command line call it, workers never do.
+// by extension; judgement by judge.ts; certificates and keys by loadmaterials.ts. Only the load files of this room touch the file
+// system: control and the command line call them, workers never do.
 
 import { readFile, realpath } from "node:fs/promises";
-import { extname } from "node:path";
+import { dirname, extname, resolve } from "node:path";
 import type { Document } from "./document.ts";
-import { judge, judgeSubstituted } from "./judge.ts";
+import { judgeForeign, type Origin } from "./foreign/foreign.ts";
+import { type Judgement, judge, judgeSubstituted } from "./judge.ts";
+import { loadMaterials } from "./loadmaterials.ts";
 import { readProgram } from "./loadprogram.ts";
+import type { Materials } from "./materials.ts";
 import { didYouMean } from "./nearest.ts";
 import { Places } from "./place.ts";
 import { inOrder, keyText, type Problem } from "./problem.ts";
@@ -16,13 +19,21 @@ import type { Config } from "./types.ts";
 import { readJson, readYaml } from "./yaml.ts";
 
 export type Loaded =
-  | { readonly ok: true; readonly file: string; readonly config: Config; readonly warnings: readonly Problem[] }
+  | {
+      readonly ok: true;
+      readonly file: string;
+      readonly config: Config;
+      readonly warnings: readonly Problem[];
+      /** Of a config of another program: which one, and what became of its keywords. */
+      readonly origin?: Origin;
+    }
   | {
       readonly ok: false;
       readonly file: string;
       readonly problems: readonly Problem[];
       /** False when there was nothing to judge: no such file, or not a config's. */
       readonly isRead: boolean;
+      readonly origin?: Origin;
     };
 
 const textReaders: Record<string, (text: string) => Document> = {
@@ -34,8 +45,15 @@ const textReaders: Record<string, (text: string) => Document> = {
 const programs = [".ts", ".mts", ".js", ".mjs"];
 const extensions = [".ts", ".toml", ".yaml", ".yml", ".json", ".mts", ".js", ".mjs"];
 
-/** Never rejects: a file that is not there is a problem like any other. Problems say `path` as it was given. */
-export async function loadConfig(path: string, environment: Environment = process.env): Promise<Loaded> {
+/**
+ * Never rejects: a file that is not there is a problem like any other. Problems say `path` as it was given. `before`: what is
+ * in use now; a certificate whose file has become bad stays as it was there.
+ */
+export async function loadConfig(
+  path: string,
+  environment: Environment = process.env,
+  before?: Materials,
+): Promise<Loaded> {
   const extension = extname(path).toLowerCase();
   const reader = textReaders[extension];
   if (reader === undefined && !programs.includes(extension)) {
@@ -52,17 +70,40 @@ export async function loadConfig(path: string, environment: Environment = proces
   const document = reader === undefined ? await readProgram(await realpath(path), text) : reader(text);
   if (!document.ok) return { ok: false, file: path, problems: syntaxProblems(path, text, document), isRead: true };
   // A program has variables of its own; in its texts ${ stands for itself.
+  const foreign = reader === undefined ? null : judgeForeign(document.value, environment);
   const judgement =
-    reader === undefined ? judge(document.value) : judgeSubstituted(substitute(document.value, environment));
-  const { places } = document;
+    foreign ??
+    (reader === undefined ? judge(document.value) : judgeSubstituted(substitute(document.value, environment)));
+  const origin = foreign === null ? {} : { origin: foreign.origin };
+  return withMaterials(path, judgement, document.places, before);
+}
+
+/** Reads what the judged config of a file names, and gives all findings their places. */
+async function withMaterials(
+  path: string,
+  { config, findings }: Judgement,
+  places: Places,
+  before: Materials | undefined,
+): Promise<Loaded> {
+  const folder = dirname(resolve(path));
+  const materials = config === null ? null : await loadMaterials(config, folder, Date.now(), before);
+  const all = [...findings, ...(materials?.findings ?? [])];
   const problems = inOrder(
-    judgement.findings.map(({ severity, path: key, part, message }): Problem => {
+    all.map(({ severity, path: key, part, message }): Problem => {
       const place = places.find(key, part);
       return { severity, file: path, place, key: keyText(key), message, source: places.line(place.line) };
     }),
   );
-  if (judgement.config === null) return { ok: false, file: path, problems, isRead: true };
-  return { ok: true, file: path, config: judgement.config, warnings: problems };
+  if (config === null || materials === null || all.some(({ severity }) => severity === "error"))
+    return { ok: false, file: path, problems, isRead: true };
+  return { ok: true, file: path, config: fromFolder(config, folder), materials, folder, warnings: problems };
+}
+
+/** Workers know no config and no folder of it: what they open has its whole path. */
+function fromFolder(config: Config, folder: string): Config {
+  const { accessLog } = config;
+  if (accessLog === undefined || accessLog.path === "-") return config;
+  return { ...config, accessLog: { ...accessLog, path: resolve(folder, accessLog.path) } };
 }
 
 function syntaxProblems(file: string, text: string, document: Document & { ok: false }): Problem[] {

@@ -1,0 +1,52 @@
+// The door to configs of other programs: whether a tree of values is one, and what it comes to as one of ours. The config made
+// of it is judged like any other, and what is found is told at the foreign file's own keys.
+
+import type { Finding } from "../issues.ts";
+import { type Judgement, judge } from "../judge.ts";
+import { type Environment, substitute } from "../substitute.ts";
+import { isGobetween, translateGobetween } from "./gobetween/gobetween.ts";
+import type { Counts } from "./ledger.ts";
+import type { Translation } from "./translation.ts";
+
+/** For the operator: from which program's config this one was made, and what became of its keywords. */
+export interface Origin {
+  readonly program: string;
+  readonly keywords: Counts;
+}
+
+export interface ForeignJudgement extends Judgement {
+  readonly origin: Origin;
+}
+
+/** Null when it is no config of another program. */
+export function judgeForeign(tree: unknown, environment: Environment): ForeignJudgement | null {
+  if (!isGobetween(tree)) return null;
+  const { value, findings } = substitute(tree, environment);
+  return judged(translateGobetween(value as object), findings); // A tree stays one when its texts are filled in.
+}
+
+function judged({ program, input, ledger, origins }: Translation, before: readonly Finding[]): ForeignJudgement {
+  for (const finding of before) ledger.judged(finding);
+  // What could not be translated is told already; our own judgement of the hole it left would be a second complaint.
+  const holes = new Set(
+    ledger.findings.filter(({ severity }) => severity === "error").map(({ path }) => JSON.stringify(path)),
+  );
+  const isBroken = holes.size > 0;
+  const judgement = judge(input);
+  for (const finding of judgement.findings) {
+    const brought = origins.bring(finding);
+    if (!isBroken || !isNear(brought, holes)) ledger.judged(brought);
+  }
+  const isRefused = isBroken || judgement.config === null;
+  return {
+    config: isRefused ? null : judgement.config,
+    findings: ledger.findings,
+    origin: { program, keywords: ledger.counts() },
+  };
+}
+
+/** Whether something at that place, around it or in it is refused already. */
+function isNear({ path }: Finding, holes: ReadonlySet<string>): boolean {
+  const name = JSON.stringify(path).slice(0, -1);
+  return [...holes].some((hole) => hole.startsWith(name) || JSON.stringify(path).startsWith(hole.slice(0, -1)));
+}
