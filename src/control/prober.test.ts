@@ -5,7 +5,7 @@ import { compile } from "../config/compile.ts";
 import type { Plan } from "../config/plan.ts";
 import { configSchema } from "../config/schema.ts";
 import { Slots } from "../config/slots.ts";
-import type { ProbeResult } from "../health/probe.ts";
+import type { ProbeResult } from "../health/probe/result.ts";
 import { Prober } from "./prober.ts";
 
 const opened: Server[] = [];

@@ -1,15 +1,23 @@
 // Active checks: every server that has one is probed on a timer of its own, all side by side, so that a server that does not
-// answer delays no other. It knows sockets and time; what a response means is health/probe.ts, what a result means the fleet's.
+// answer delays no other, and no probe of a server begins before its last one has ended. It knows the time and the kinds of
+// probes (prober/: connection, datagram, command); what an answer means is health/probe.ts, what a result means the fleet's.
 // The first probe of a server goes out at once, later ones with a jitter of a tenth, so that probes do not run in step.
-// node:net and not Bun's raw sockets: a raw connect that is under way cannot be given up.
 
-import { connect } from "node:net";
 import type { CheckPlan, Plan, ServerPlan } from "../config/plan.ts";
-import { Probe, type ProbeResult } from "../health/probe.ts";
+import type { ProbeResult } from "../health/probe/result.ts";
+import { CommandProbing } from "./prober/command.ts";
+import { ConnectionProbing } from "./prober/connection.ts";
+import { DatagramProbing } from "./prober/datagram.ts";
+import { SecureContexts } from "./prober/secure.ts";
 
 const JITTER = 0.1;
 
 export type Observed = (slot: number, result: ProbeResult) => void;
+
+/** One probe under way. After `abort` it holds nothing any more and tells nothing. */
+interface Probing {
+  abort(): void;
+}
 
 interface Task {
   readonly slot: number;
@@ -21,6 +29,7 @@ interface Task {
 export class Prober {
   readonly #observed: Observed;
   readonly #random: () => number;
+  readonly #contexts: SecureContexts = new SecureContexts();
   /** By everything a probe depends on: what has not changed goes on undisturbed. */
   #tasks = new Map<string, Task>();
 
@@ -31,13 +40,16 @@ export class Prober {
 
   /** Probe the servers of this plan and no others. Resolves when each of them has had a first result. */
   async adopt(plan: Plan): Promise<void> {
+    this.#contexts.adopt(plan.pems);
     const former = this.#tasks;
     const tasks = new Map<string, Task>();
     for (const { check, servers } of plan.pools) {
       if (check === null) continue;
       for (const server of servers) {
+        // Not resolved yet, which the fleet knows and says.
         if (server.address.kind === "tcp" && server.address.port === 0) continue;
-        const key = JSON.stringify([server.slot, server.id, server.address, check]);
+        const { slot, id, address, tls, proxyProtocol, source } = server;
+        const key = JSON.stringify([slot, id, address, tls, proxyProtocol, source, check]);
         tasks.set(key, former.get(key) ?? this.#begin(server, check));
       }
     }
@@ -52,14 +64,13 @@ export class Prober {
   }
 
   #begin(server: ServerPlan, check: CheckPlan): Task {
-    let abort: (() => void) | null = null;
+    let probing: Probing | null = null;
     let timer: Timer | null = null;
     let isStopped = false;
     const { promise: first, resolve } = Promise.withResolvers<void>();
     const once = (): void => {
       const startedMs = performance.now();
-      abort = probe(server, check, (result) => {
-        abort = null;
+      probing = this.#probe(server, check, (result) => {
         this.#observed(server.slot, result);
         resolve();
         if (isStopped) return;
@@ -73,69 +84,17 @@ export class Prober {
       first,
       stop: () => {
         isStopped = true;
-        abort?.();
+        probing?.abort();
         if (timer !== null) clearTimeout(timer);
         resolve();
       },
     };
   }
-}
 
-/** One probe; `done` is called once, and not after the function that is returned has been called. */
-function probe(server: ServerPlan, plan: CheckPlan, done: (result: ProbeResult) => void): () => void {
-  const check = new Probe(withHost(plan, server));
-  let isConnected = false;
-  let isDone = false;
-  const { address } = server;
-  const socket =
-    address.kind === "unix"
-      ? connect({ path: address.path })
-      : connect({ host: address.host, port: plan.port ?? address.port });
-  const finish = (result: ProbeResult | null): void => {
-    if (result === null || isDone) return;
-    isDone = true;
-    clearTimeout(timer);
-    socket.destroy();
-    done(result);
-  };
-  const timer = setTimeout(() => finish(check.expired(isConnected)), plan.timeoutMs);
-  socket.on("connect", () => {
-    isConnected = true;
-    const result = check.connected();
-    if (result === null) socket.write(check.request);
-    finish(result);
-  });
-  socket.on("data", (bytes: Buffer) => finish(check.received(bytes)));
-  socket.on("end", () => finish(check.ended()));
-  socket.on("error", (error: NodeJS.ErrnoException) =>
-    finish(isConnected ? check.ended() : check.refused(reasonOf(error))),
-  );
-  socket.on("close", () => finish(check.ended()));
-  return () => {
-    isDone = true;
-    clearTimeout(timer);
-    socket.destroy();
-  };
-}
-
-/** Without a host of its own a check asks for the server by the name that the operator wrote. */
-function withHost(check: CheckPlan, server: ServerPlan): CheckPlan {
-  if (check.http === null || check.http.host !== "") return check;
-  const host = server.address.kind === "unix" ? "localhost" : server.name;
-  return { ...check, http: { ...check.http, host } };
-}
-
-const reasons: Record<string, string> = {
-  ECONNREFUSED: "connection refused",
-  ECONNRESET: "connection reset",
-  EHOSTUNREACH: "no route to the host",
-  ENETUNREACH: "network unreachable",
-  ETIMEDOUT: "timed out",
-  ENOENT: "no such socket",
-  EACCES: "permission denied",
-  EMFILE: "no file descriptor is left",
-};
-
-function reasonOf(error: NodeJS.ErrnoException): string {
-  return reasons[error.code ?? ""] ?? error.code ?? error.message;
+  /** `done` is called once, maybe before this returns, and not after `abort`. */
+  #probe(server: ServerPlan, check: CheckPlan, done: (result: ProbeResult) => void): Probing {
+    if (check.kind === "udp") return new DatagramProbing(server, check, done);
+    if (check.exec !== null && check.kind === "exec") return new CommandProbing(server, check, check.exec, done);
+    return new ConnectionProbing(server, check, this.#contexts, done);
+  }
 }

@@ -1,160 +1,62 @@
 import { expect, test } from "bun:test";
-import { Prng } from "../base/prng.ts";
 import type { CheckPlan } from "../config/plan.ts";
-import { Probe, type ProbeResult } from "./probe.ts";
+import { bytesOf } from "./probe/result.ts";
+import { Probe } from "./probe.ts";
 
-const check: CheckPlan = {
-  kind: "http",
+const tcp: CheckPlan = {
+  kind: "tcp",
   everyMs: 2000,
   timeoutMs: 1000,
   rise: 2,
   fall: 3,
-  http: {
-    method: "GET",
-    path: "/healthz?full=1",
-    host: "shop.test",
-    expect: [
-      { from: 200, to: 299 },
-      { from: 401, to: 401 },
-    ],
-  },
+  http: null,
   send: null,
   receive: null,
   exec: null,
   tls: null,
   port: null,
 };
-
-const encode = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
-
-/** Told whole, byte by byte and at random splits; all must agree. */
-function answer(text: string): ProbeResult | null {
-  const prng = new Prng(text.length);
-  const whole = new Probe(check).received(encode(text));
-  for (const size of [() => 1, () => 1 + prng.below(9), () => 1 + prng.below(200)]) {
-    const probe = new Probe(check);
-    let result: ProbeResult | null = null;
-    for (let at = 0; at < text.length && result === null; ) {
-      const end = Math.min(text.length, at + size());
-      result = probe.received(encode(text.slice(at, end)));
-      at = end;
-    }
-    expect(result).toEqual(whole);
-  }
-  return whole;
-}
-
-test("the request is complete, asks for a close and says who asks", () => {
-  const probe = new Probe(check);
-  expect(probe.connected()).toBeNull();
-  expect(new TextDecoder().decode(probe.request)).toBe(
-    "GET /healthz?full=1 HTTP/1.1\r\nHost: shop.test\r\nUser-Agent: sluice-check\r\nAccept: */*\r\nConnection: close\r\n\r\n",
-  );
-});
+const http: CheckPlan = {
+  ...tcp,
+  kind: "http",
+  http: { method: "HEAD", path: "/", host: "shop.test", expect: [{ from: 200, to: 200 }] },
+};
+const connected = { isHealthy: true, reason: "connected", status: null };
 
 test("a tcp check is decided by the connection and sends nothing", () => {
-  const probe = new Probe({ ...check, kind: "tcp", http: null });
+  const probe = new Probe(tcp);
   expect(probe.request.length).toBe(0);
-  expect(probe.connected()).toEqual({ isHealthy: true, reason: "connected", status: null });
+  expect(probe.sent()).toEqual(connected);
 });
 
-test("an expected status is healthy as soon as its line is whole", () => {
-  expect(answer("HTTP/1.1 200 OK\r\n")).toEqual({ isHealthy: true, reason: "status 200", status: 200 });
-  expect(answer("HTTP/1.0 204 \r\nX: y\r\n\r\nrest")?.isHealthy).toBe(true);
-  expect(answer("HTTP/1.1 299\r\n")?.isHealthy).toBe(true);
-  expect(answer("HTTP/1.1 401 Nicht berechtigt \xfc\r\n")?.isHealthy).toBe(true);
-  expect(answer("HTTP/1.1 200 OK")).toBeNull();
-  expect(answer("HTTP/1.1 200 OK\r")).toBeNull();
+test("with something to send and nothing to receive it is decided when that is sent, whatever comes", () => {
+  const probe = new Probe({ ...tcp, send: "PING\r\n\xff" });
+  expect([...probe.request]).toEqual([0x50, 0x49, 0x4e, 0x47, 0x0d, 0x0a, 0xff]);
+  expect(probe.received(bytesOf("-ERR"))).toBeNull();
+  expect(probe.sent()).toEqual(connected);
 });
 
-test("another status is unhealthy and named", () => {
-  expect(answer("HTTP/1.1 503 Service Unavailable\r\n")).toEqual({
-    isHealthy: false,
-    reason: "status 503 is not expected",
-    status: 503,
-  });
-  expect(answer("HTTP/1.1 101 Switching Protocols\r\n\r\n")?.status).toBe(101);
+test("with something to receive it is decided by that", () => {
+  const probe = new Probe({ ...tcp, receive: { kind: "starts", match: "+PONG" } });
+  expect(probe.sent()).toBeNull();
+  expect(probe.received(bytesOf("+PO"))).toBeNull();
+  expect(probe.received(bytesOf("NG\r\n"))?.isHealthy).toBe(true);
 });
 
-test("interim responses are read over", () => {
-  expect(
-    answer("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n"),
-  ).toEqual({
-    isHealthy: true,
-    reason: "status 200",
-    status: 200,
-  });
-  expect(answer("HTTP/1.1 100 Continue\r\n\r\n")).toBeNull();
+test("an http check is decided by the status, and what a tcp check would send plays no part in it", () => {
+  const probe = new Probe({ ...http, send: "PING" });
+  expect(new TextDecoder().decode(probe.request)).toStartWith("HEAD / HTTP/1.1\r\n");
+  expect(probe.sent()).toBeNull();
+  expect(probe.received(bytesOf("HTTP/1.1 200 OK\r\n"))?.status).toBe(200);
 });
 
-test("garbage is refused at its first wrong byte, without waiting for a line", () => {
-  for (const text of [
-    "SSH-2.0-OpenSSH_9.2p1\r\n",
-    "\x15\x03\x01\x00\x02\x02\x46",
-    "HTTP/2",
-    "http/1.1 200 OK\r\n",
-    "\r\n",
-    " ",
-  ]) {
-    const result = answer(text);
-    expect([text, result?.isHealthy, result?.status]).toEqual([text, false, null]);
-  }
-});
-
-test("malformed status lines are refused", () => {
-  const lines = [
-    "HTTP/1.2 200 OK\r\n",
-    "HTTP/1.1  200 OK\r\n",
-    "HTTP/1.1 20 OK\r\n",
-    "HTTP/1.1 2000 OK\r\n",
-    "HTTP/1.1 2a0 OK\r\n",
-    "HTTP/1.1 -20 OK\r\n",
-    "HTTP/1.1 099 OK\r\n",
-    "HTTP/1.1 600 OK\r\n",
-    "HTTP/1.1\t200 OK\r\n",
-    "HTTP/1.1 200OK\r\n",
-    "HTTP/1.1 200 O\x00K\r\n",
-    "HTTP/1.1 200 O\rK\r\n",
-    "HTTP/1.1 200 OK\n",
-    "HTTP/1.1 \r\n",
-    "HTTP/1.\r\n",
-    "HTTP/1.1 100 Continue\r\nA: b\n\r\n",
-    "HTTP/1.1 100 Continue\r\n\r\nnonsense",
-  ];
-  for (const line of lines) expect([line, answer(line)?.isHealthy]).toEqual([line, false]);
-});
-
-test("a line without end and interim responses without end are cut off", () => {
-  expect(answer(`HTTP/1.1 200 ${"x".repeat(10_000)}`)?.reason).toBe("a line of the response is too long");
-  expect(answer("HTTP/1.1 100 Continue\r\n\r\n".repeat(3000))?.reason).toBe("the response never comes to its status");
-  expect(answer(`HTTP/1.1 100 Continue\r\n${`X: ${"y".repeat(1000)}\r\n`.repeat(80)}`)?.isHealthy).toBe(false);
-});
-
-test("a close, a refusal and a timeout are told apart", () => {
-  const probe = new Probe(check);
-  expect(probe.ended().reason).toBe("the server closed without a response");
-  probe.received(encode("HTTP/1.1 2"));
-  expect(probe.ended().reason).toBe("the server closed inside its response");
-  expect(probe.refused("ECONNREFUSED").reason).toBe("connecting failed: ECONNREFUSED");
-  expect(probe.expired(false).reason).toBe("no connection in time");
-  expect(probe.expired(true)).toEqual({ isHealthy: false, reason: "no response in time", status: null });
-});
-
-test("any bytes at all end in a result or in a wish for more, alike however they are split", () => {
-  const prng = new Prng(77);
-  const parts = [
-    "HTTP/1.1 ",
-    "200",
-    " OK",
-    "\r\n",
-    "\n",
-    "\r",
-    "100 Continue",
-    "\x00",
-    "a: b",
-    "HTTP/1.0 500 x\r\n",
-    "\xff",
-  ];
-  for (let round = 0; round < 1000; round++)
-    answer(Array.from({ length: prng.below(12) }, () => parts[prng.below(parts.length)]!).join(""));
+test("a close, a refusal, distrust and a timeout are told apart", () => {
+  expect(new Probe(tcp).ended().reason).toBe("the server closed");
+  expect(new Probe(http).ended().reason).toBe("the server closed without a response");
+  expect(new Probe(http).refused("connection refused").reason).toBe("connecting failed: connection refused");
+  expect(new Probe(http).distrusted("its certificate is self-signed").reason).toBe("its certificate is self-signed");
+  expect(new Probe(http).expired("connection").reason).toBe("no connection in time");
+  expect(new Probe(http).expired("handshake").reason).toBe("no TLS handshake in time");
+  expect(new Probe(http).expired("answer")).toEqual({ isHealthy: false, reason: "no response in time", status: null });
+  expect(new Probe({ ...tcp, send: "PING" }).expired("answer").reason).toBe("nothing could be sent in time");
 });

@@ -1,0 +1,123 @@
+// One probe by a command: started without a shell in a process group of its own, so that everything it starts can be ended with
+// it. It ends in one of three ways: by itself; by the timeout, when the group is asked to end (SIGTERM) and, if it does not, is
+// killed half a second later; or because nobody wants its result any more, when it is killed at once. Whatever a command leaves
+// running in its group is killed when it has ended. The result is told when all that is over, so that no two overlap.
+// node:child_process and not Bun.spawn: its streams can be given up. What an end means is health/probe/command.ts.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
+import type { CheckPlan, ExecPlan, ServerPlan } from "../../config/plan.ts";
+import { commandOf, judgeCommand, outputBytesMax } from "../../health/probe/command.ts";
+import { type ProbeResult, unhealthy } from "../../health/probe/result.ts";
+import { codeOf, reasonOf } from "./errno.ts";
+
+/** Between asking a command to end and killing it. */
+const graceMs = 500;
+/** Of stderr, for a reason; the rest is read and thrown away, so that the command is not held up. */
+const complaintBytesMax = 1024;
+
+export class CommandProbing {
+  readonly #exec: ExecPlan;
+  readonly #done: (result: ProbeResult) => void;
+  #timer: Timer;
+  #process: ChildProcess | null = null;
+  #output = "";
+  #complaint = "";
+  #hasExited = false;
+  #isLate = false;
+  #isDone = false;
+
+  /** `done` is called once, and not after `abort`. */
+  constructor(server: ServerPlan, check: CheckPlan, exec: ExecPlan, done: (result: ProbeResult) => void) {
+    this.#exec = exec;
+    this.#done = done;
+    this.#timer = setTimeout(() => this.#expire(), check.timeoutMs);
+    const { address } = server;
+    const host = address.kind === "unix" ? address.path : address.host;
+    const port = address.kind === "unix" ? "" : String(check.port ?? address.port);
+    try {
+      this.#start(commandOf(exec, host, port), { HOST: host, PORT: port });
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  /** Give up: the command is killed, nothing is told. */
+  abort(): void {
+    this.#isDone = true;
+    clearTimeout(this.#timer);
+    this.#signal("SIGKILL");
+    this.#process?.stdout?.destroy();
+    this.#process?.stderr?.destroy();
+  }
+
+  #start([program, ...words]: string[], place: Record<string, string>): void {
+    const child = spawn(program ?? "", words, {
+      env: { ...process.env, ...place },
+      stdio: ["ignore", this.#exec.output === null ? "ignore" : "pipe", "pipe"],
+      detached: true,
+    });
+    this.#process = child;
+    child.on("error", (error) => this.#refuse(error));
+    child.on("exit", () => {
+      // The group lives on while anything is left in it, and its number is not given out again while it lives.
+      this.#signal("SIGKILL");
+      this.#hasExited = true;
+    });
+    // After `exit`, when nobody holds the other end of the streams any more.
+    child.on("close", () => this.#finish(this.#isLate ? late : this.#judge()));
+    this.#hear(child.stdout, (text) => {
+      this.#output += text;
+      if (this.#output.length > outputBytesMax) this.#finish(unhealthy("the command says more than 64 KiB"));
+    });
+    this.#hear(child.stderr, (text) => {
+      this.#complaint = (this.#complaint + text).slice(0, complaintBytesMax);
+    });
+  }
+
+  #hear(stream: Readable | null, heard: (text: string) => void): void {
+    stream?.setEncoding("latin1");
+    stream?.on("data", heard);
+    stream?.on("error", () => {});
+  }
+
+  #judge(): ProbeResult {
+    return judgeCommand(this.#exec, {
+      exitCode: this.#process?.exitCode ?? null,
+      signal: this.#process?.signalCode ?? null,
+      output: this.#output,
+      complaint: this.#complaint,
+    });
+  }
+
+  #expire(): void {
+    // Something that has left the group still holds stdout. The command has ended all the same.
+    if (this.#hasExited) return this.#finish(this.#judge());
+    this.#isLate = true;
+    this.#signal("SIGTERM");
+    this.#timer = setTimeout(() => this.#finish(late), graceMs);
+  }
+
+  #signal(signal: "SIGTERM" | "SIGKILL"): void {
+    const pid = this.#process?.pid;
+    if (pid === undefined || this.#hasExited) return;
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // Nobody is left in the group.
+    }
+  }
+
+  #refuse(error: unknown): void {
+    const reason = codeOf(error) === "ENOENT" ? "it is not found" : reasonOf(error);
+    this.#finish(unhealthy(`the command cannot be started: ${reason}`));
+  }
+
+  #finish(result: ProbeResult): void {
+    if (this.#isDone) return;
+    this.abort();
+    this.#done(result);
+  }
+}
+
+const late = unhealthy("the command did not end in time");
