@@ -16,7 +16,8 @@ export function readEscaped(text: string): Reading<string> {
     return single[escaped] ?? "";
   });
   if (unknown === null) return read(bytes);
+  const shown = /^[\x21-\x7e]+$/.test(unknown) ? unknown : quote(unknown);
   return misread(
-    `must have no other escapes than \\r \\n \\t \\0 \\\\ and \\xHH, not ${quote(unknown)}; a backslash itself is written \\\\`,
+    `must have no other escapes than \\r \\n \\t \\0 \\\\ and \\xHH, not ${shown}; a backslash itself is written \\\\`,
   );
 }

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { durationMsMax, formatDuration, readDuration } from "../base/duration.ts";
 import { quote, type Reading } from "../base/reading.ts";
 import { readSize } from "../base/size.ts";
+import { meaning } from "./alias.ts";
 import { didYouMean } from "./nearest.ts";
 
 /** What zod hands to an error function, as far as we look at it. */
@@ -120,7 +121,7 @@ export function choice<const T extends string>(options: readonly T[]): z.ZodType
   const listed = options.map((option) => JSON.stringify(option)).join(", ");
   return z.enum(options, {
     error: (complaint) => {
-      const meant = typeof complaint.input === "string" ? didYouMean(complaint.input, options) : "";
+      const meant = typeof complaint.input === "string" ? meantBy(complaint.input, options) : "";
       return meant === "" ? says(`one of ${listed}`)(complaint) : `is not known here: ${show(complaint.input)}${meant}`;
     },
   }) as unknown as z.ZodType<T, T>; // Zod widens the literal types of a generic list.
@@ -151,8 +152,13 @@ export function section<T extends z.ZodRawShape>(shape: T): z.ZodObject<T, z.cor
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
-  const meant = didYouMean(key, known);
+  const meant = meantBy(key, known);
   return `is not a known key${meant === "" ? `; known here: ${known.join(", ")}` : meant}`;
+}
+
+/** Another program's word comes before one that only looks alike. */
+function meantBy(word: string, known: readonly string[]): string {
+  return meaning(word, known) || didYouMean(word, known);
 }
 
 /** Sections under names that the operator chooses. */

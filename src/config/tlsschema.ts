@@ -29,8 +29,10 @@ const ciphers = words(
 const protocol = words("the name of a protocol, of 1 to 255 characters without spaces", /^[\x21-\x7e]{1,255}$/);
 
 const certificateFiles = section({
-  certificate: filePath("the file of the certificate").describe("A PEM file: the certificate, then its chain."),
-  key: filePath("the file of the key").describe("The PEM file of its private key, not encrypted."),
+  certificate: filePath("the path of a PEM file with the certificate").describe(
+    "A PEM file: the certificate, then its chain.",
+  ),
+  key: filePath("the path of a PEM file with the key").describe("The PEM file of its private key, not encrypted."),
 }).meta({ id: "CertificateFiles", description: "A certificate whose key stands in another file." });
 
 const certificatesExpected = "the path of a PEM file or of a folder of them";
@@ -42,7 +44,9 @@ const clientCertificate = section({
     .describe(
       "required: who shows none is refused. optional: who shows none is let in; one that is shown must be good.",
     ),
-  ca: filePath("the file of authorities").describe("A PEM file of the authorities that sign clients' certificates."),
+  ca: filePath("the path of a PEM file with authorities").describe(
+    "A PEM file of the authorities that sign clients' certificates.",
+  ),
 }).meta({ id: "ClientCertificate", description: "Clients are asked for certificates of their own (mTLS)." });
 
 export const listenerTls: z.ZodType<ListenerTls, ListenerTlsInput> = section({
@@ -92,7 +96,7 @@ function readName(text: string): Reading<string> {
 }
 
 const serverTls: z.ZodType<ServerTls, ServerTlsInput> = section({
-  ca: filePath("the file of authorities")
+  ca: filePath("the path of a PEM file with authorities")
     .optional()
     .describe("A PEM file of the authorities that are trusted; absent: the system's."),
   serverName: text("the name or IP address that the certificate is for", readName)
@@ -103,10 +107,12 @@ const serverTls: z.ZodType<ServerTls, ServerTlsInput> = section({
   verify: flag()
     .optional()
     .describe("false trusts whatever certificate the server shows, a stranger's too (true when absent)."),
-  certificate: filePath("the file of a certificate")
+  certificate: filePath("the path of a PEM file with a certificate")
     .optional()
     .describe("A PEM file of the certificate that is shown to servers that ask for one; key goes with it."),
-  key: filePath("the file of a key").optional().describe("The PEM file of that certificate's private key."),
+  key: filePath("the path of a PEM file with a key")
+    .optional()
+    .describe("The PEM file of that certificate's private key."),
   minVersion: version.optional().describe('The oldest version of TLS that is spoken ("1.2" when absent).'),
   maxVersion: version.optional().describe('The newest version of TLS that is spoken ("1.3" when absent).'),
   ciphers: ciphers.describe("Ciphers of TLS 1.2 and older, as OpenSSL lists them; absent: the runtime's own choice."),

@@ -1,0 +1,89 @@
+// What HAProxy, nginx and their like call the things that have another name here. Only for "did you mean": nothing is taken for
+// another word in silence. A word stands for the first of its meanings that is known where it was written, and may come with
+// what else there is to write.
+
+/** Our word, and what to say instead of only that word. */
+type Meaning = readonly [word: string, advice?: string];
+
+const hashed = (key: string): Meaning => [
+  "consistentHash",
+  `write { policy: "consistentHash", key: ${JSON.stringify(key)} }`,
+];
+
+/** Foreign words in lower case, without dashes and underscores. */
+const meanings: Record<string, readonly Meaning[]> = {
+  // Ways to choose a server.
+  leastconn: [["leastConnections"]],
+  leasttime: [["peakEwma"]],
+  roundrobin: [["roundRobin"]],
+  rr: [["roundRobin"]],
+  staticrr: [["weightedRoundRobin"]],
+  wrr: [["weightedRoundRobin"]],
+  weight: [["weightedRoundRobin"]],
+  source: [["ipHash"]],
+  sticky: [["ipHash", 'write "ipHash", or give the pool a sticky cookie']],
+  uri: [hashed("uri")],
+  url: [hashed("uri")],
+  hash: [hashed("uri")],
+  hdr: [hashed("header:NAME")],
+  header: [hashed("header:NAME")],
+  // Modes.
+  stream: [["tcp"]],
+  layer4: [["tcp"]],
+  l4: [["tcp"]],
+  layer7: [["http"]],
+  l7: [["http"]],
+  https: [["http", 'write "http", and tls beside it']],
+  // Sections.
+  frontend: [["listeners"]],
+  frontends: [["listeners"]],
+  server: [["servers"]],
+  backends: [["pools"], ["servers"]],
+  upstreams: [["pools"], ["servers"]],
+  backend: [["use"], ["pools"], ["servers"]],
+  upstream: [["use"], ["pools"], ["servers"]],
+  defaultbackend: [["use"]],
+  proxypass: [["use"]],
+  pool: [["use"], ["pools"]],
+  // Keys.
+  bind: [["listen"], ["source"]],
+  host: [["address"]],
+  maxconn: [["maxConnections"]],
+  maxconns: [["maxConnections"]],
+  ssl: [["tls"]],
+  crt: [["certificates"], ["certificate"]],
+  cert: [["certificates"], ["certificate"]],
+  certs: [["certificates"]],
+  sslcertificate: [["certificates"], ["certificate"]],
+  sslcertificatekey: [["certificates", "write certificates: [{ certificate, key }]"], ["key"]],
+  cafile: [["ca"]],
+  crtlist: [["certificates"]],
+  sslminver: [["minVersion"]],
+  sslmaxver: [["maxVersion"]],
+  sslprotocols: [["minVersion"]],
+  sslciphers: [["ciphers"]],
+  verifyclient: [["clientCertificate"]],
+  mtls: [["clientCertificate"], ["certificate"]],
+  servername: [["serverName"], ["name"]],
+  insecure: [["verify", "write verify: false, if you must"]],
+  insecureskipverify: [["verify", "write verify: false, if you must"]],
+  acceptproxy: [["proxyProtocol", "write proxyProtocol: true"]],
+  sendproxy: [["proxyProtocol", 'write proxyProtocol: "v1"']],
+  sendproxyv2: [["proxyProtocol", 'write proxyProtocol: "v2"']],
+  snirouting: [["sni"]],
+  inter: [["every"]],
+  interval: [["every"]],
+  expectstring: [["receive"]],
+  command: [["exec"]],
+  strictsni: [["unknownName", 'write unknownName: "refuse"']],
+};
+
+/** The end of a message, `; did you mean …?` or `; write …`, or nothing when the word is not known to us. */
+export function meaning(word: string, words: readonly string[]): string {
+  const bare = word.toLowerCase().replaceAll(/[-_. ]/g, "");
+  const known = Object.hasOwn(meanings, bare) ? meanings[bare]! : [];
+  const found = known.find(([ours]) => words.includes(ours));
+  if (found === undefined) return "";
+  const [ours, advice] = found;
+  return advice === undefined ? `; did you mean ${JSON.stringify(ours)}?` : `; ${advice}`;
+}

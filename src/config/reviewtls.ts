@@ -1,0 +1,97 @@
+// TLS keys that contradict each other or weaken each other, towards clients and towards servers. What stands in the files is
+// judged where they are read.
+
+import { quote } from "../base/reading.ts";
+import { type At, isSection, listOf, type Report, type Section, sectionOf, textOf } from "./section.ts";
+
+export function reviewListenerTls(tls: Section, mode: string, at: At, report: Report): void {
+  const inside: At = (...path) => at("tls", ...path);
+  reviewVersions(tls, inside, report);
+  if (mode === "http") reviewProtocols(tls, inside, report);
+}
+
+/** HTTP/1.1 is what is spoken in mode http, on both sides. */
+function reviewProtocols(tls: Section, at: At, report: Report): void {
+  for (const [index, protocol] of listOf(tls["alpn"]).entries())
+    if (typeof protocol === "string" && protocol !== "http/1.1")
+      report(
+        "error",
+        at("alpn", index),
+        "value",
+        `must be "http/1.1" for mode http, not ${quote(protocol)}; in mode tcp the content is passed on, whatever is agreed upon`,
+      );
+}
+
+function reviewVersions(tls: Section, at: At, report: Report): void {
+  const { minVersion, maxVersion, ciphers } = tls;
+  const [min, max] = [textOf(minVersion) ?? "1.2", textOf(maxVersion) ?? "1.3"];
+  if (/^1\.[0-3]$/.test(min) && /^1\.[0-3]$/.test(max) && min > max) {
+    if (minVersion === undefined)
+      report("error", at("maxVersion"), "value", `is below minVersion, which is ${min} when absent`);
+    else
+      report(
+        "error",
+        at("minVersion"),
+        "value",
+        `is above maxVersion, which is ${max}${maxVersion === undefined ? " when absent" : ""}`,
+      );
+  }
+  if (min === "1.0" || min === "1.1")
+    report(
+      "warning",
+      at("minVersion"),
+      "value",
+      `lets in TLS ${min}, which is broken and which browsers refuse (RFC 8996); better 1.2`,
+    );
+  if (ciphers !== undefined && min === "1.3")
+    report("warning", at("ciphers"), "key", "has no effect with minVersion 1.3: the list is for TLS 1.2 and older");
+}
+
+/** Of a pool, with the modes of the listeners that use it. */
+export function reviewPoolTls(pool: Section, modes: ReadonlySet<string>, at: At, report: Report): void {
+  const usual = pool["tls"];
+  const servers = listOf(pool["servers"]);
+  const places: [At, unknown][] = [
+    [(...path) => at("tls", ...path), usual],
+    ...servers.map((server, index): [At, unknown] => [
+      (...path) => at("servers", index, "tls", ...path),
+      sectionOf(server)["tls"],
+    ]),
+  ];
+  for (const [inside, value] of places) {
+    if (value === undefined || value === false) continue;
+    if (modes.has("udp")) report("error", inside(), "key", "is for connections: TLS over datagrams is not spoken here");
+    else if (isSection(value)) reviewServerTls(sectionOf(value), modes, inside, report);
+  }
+  for (const [index, server] of servers.entries())
+    reviewName(server, usual, (...path) => at("servers", index, ...path), report);
+}
+
+function reviewServerTls(tls: Section, modes: ReadonlySet<string>, at: At, report: Report): void {
+  reviewVersions(tls, at, report);
+  if (modes.has("http")) reviewProtocols(tls, at, report);
+  const { certificate, key, verify, ca } = tls;
+  if (certificate !== undefined && key === undefined)
+    report("error", at("certificate"), "key", "needs key beside it: the file of its private key");
+  if (key !== undefined && certificate === undefined)
+    report("error", at("key"), "key", "needs certificate beside it: the file of the certificate that it is for");
+  if (verify !== false) return;
+  report(
+    "warning",
+    at("verify"),
+    "value",
+    "is false: any certificate is trusted, so that whoever gets between can read and change everything; better name the ca",
+  );
+  if (ca !== undefined) report("warning", at("ca"), "key", "is not looked at with verify: false");
+}
+
+/** A certificate is for a name, and a socket's path is none. */
+function reviewName(server: unknown, usual: unknown, at: At, report: Report): void {
+  const own = sectionOf(server)["tls"];
+  const address = textOf(server) ?? textOf(sectionOf(server)["address"]);
+  const isPlain = own === false || (own === undefined && (usual === undefined || usual === false));
+  if (isPlain || address?.startsWith("unix:") !== true) return;
+  const { serverName, verify } = { ...sectionOf(usual), ...sectionOf(own) };
+  if (serverName === undefined && verify !== false)
+    report("error", at(), "value", "needs tls.serverName: a unix socket has no name for its certificate to be for");
+}

@@ -1,0 +1,44 @@
+// A config as it was written, for the reviews: a tree of unknown values, any of which the schema may have refused. What is not
+// of the kind that is asked for reads as nothing, so that no mistake is told twice.
+
+import { readDuration } from "../base/duration.ts";
+import type { Finding } from "./issues.ts";
+import type { Path } from "./problem.ts";
+
+export type Section = Readonly<Record<string, unknown>>;
+export type Report = (severity: Finding["severity"], path: Path, part: Finding["part"], message: string) => void;
+/** The path of something inside of what is reviewed. */
+export type At = (...path: Path) => Path;
+
+export function isSection(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function sectionOf(value: unknown): Section {
+  return isSection(value) ? (value as Section) : {}; // An object with unknown values.
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+/** NaN, which compares as false, when the schema has refused it. */
+export function msOf(value: unknown): number {
+  const reading = typeof value === "string" ? readDuration(value, Number.MAX_SAFE_INTEGER) : null;
+  return reading?.ok === true ? reading.value : Number.NaN;
+}
+
+/** What is wrong with a regular expression, or null. */
+export function patternFault(pattern: string): string | null {
+  try {
+    new RegExp(pattern);
+    return null;
+  } catch (error) {
+    const { message } = error as SyntaxError; // RegExp throws nothing else for a text.
+    return message.replace(/^Invalid regular expression: /, "");
+  }
+}
