@@ -5,6 +5,7 @@ import { readListenAddress } from "../base/address.ts";
 import type { ConfigInput } from "../config/input.ts";
 import { judge } from "../config/judge.ts";
 import type { Loaded } from "../config/load.ts";
+import { noMaterials } from "../config/materials.ts";
 import { adminUrl } from "../control/admin.ts";
 import type { Control } from "../control/control.ts";
 import { busyAddresses } from "../control/port.ts";
@@ -67,7 +68,9 @@ function demoConfig({ listen, admin, workers }: DemoOptions, mocks: readonly Moc
     return { severity, file, place: null, key, message, source: null };
   });
   const { config } = judgement;
-  return config === null ? { ok: false, file, problems, isRead: true } : { ok: true, file, config, warnings: problems };
+  return config === null
+    ? { ok: false, file, problems, isRead: true }
+    : { ok: true, file, config, materials: noMaterials, folder: ".", warnings: problems };
 }
 
 /** How this program is called by whoever reads this. */

@@ -4,6 +4,7 @@
 import type { ConfigInput } from "./input.ts";
 import { judge } from "./judge.ts";
 import type { Loaded } from "./load.ts";
+import { noMaterials } from "./materials.ts";
 import { keyText, type Path, type Problem } from "./problem.ts";
 
 export interface CommandLine {
@@ -42,7 +43,8 @@ export function fromCommandLine(line: CommandLine): Loaded {
     }),
   );
   if (judgement.config === null) return { ok: false, file: "command line", problems, isRead: true };
-  return { ok: true, file: "command line", config: judgement.config, warnings: problems };
+  const { config } = judgement;
+  return { ok: true, file: "command line", config, materials: noMaterials, folder: ".", warnings: problems };
 }
 
 function flagOf(path: Path): string {

@@ -6,6 +6,7 @@ import { readFile, realpath } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import type { Document } from "./document.ts";
 import { judgeForeign, type Origin } from "./foreign/foreign.ts";
+import type { Finding } from "./issues.ts";
 import { type Judgement, judge, judgeSubstituted } from "./judge.ts";
 import { loadMaterials } from "./loadmaterials.ts";
 import { readProgram } from "./loadprogram.ts";
@@ -23,6 +24,10 @@ export type Loaded =
       readonly ok: true;
       readonly file: string;
       readonly config: Config;
+      /** What the files hold that the config names. */
+      readonly materials: Materials;
+      /** Where their relative paths start. */
+      readonly folder: string;
       readonly warnings: readonly Problem[];
       /** Of a config of another program: which one, and what became of its keywords. */
       readonly origin?: Origin;
@@ -75,19 +80,22 @@ export async function loadConfig(
     foreign ??
     (reader === undefined ? judge(document.value) : judgeSubstituted(substitute(document.value, environment)));
   const origin = foreign === null ? {} : { origin: foreign.origin };
-  return withMaterials(path, judgement, document.places, before);
+  const loaded = await withMaterials(path, judgement, foreign?.bring ?? null, document.places, before);
+  return { ...loaded, ...origin };
 }
 
 /** Reads what the judged config of a file names, and gives all findings their places. */
 async function withMaterials(
   path: string,
   { config, findings }: Judgement,
+  bring: ((finding: Finding) => Finding) | null,
   places: Places,
   before: Materials | undefined,
 ): Promise<Loaded> {
   const folder = dirname(resolve(path));
   const materials = config === null ? null : await loadMaterials(config, folder, Date.now(), before);
-  const all = [...findings, ...(materials?.findings ?? [])];
+  const found = materials?.findings ?? [];
+  const all = [...findings, ...(bring === null ? found : found.map(bring))];
   const problems = inOrder(
     all.map(({ severity, path: key, part, message }): Problem => {
       const place = places.find(key, part);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { ConfigInput } from "../config/input.ts";
 import { judge } from "../config/judge.ts";
 import type { Loaded } from "../config/load.ts";
+import { noMaterials } from "../config/materials.ts";
 import type { Config } from "../config/types.ts";
 import { Control } from "./control.ts";
 import { openLog } from "./log.ts";
@@ -48,7 +49,8 @@ function configOf(input: Partial<ConfigInput>): Config {
 function stage(input: Partial<ConfigInput> = {}, stateFolder = join(folder, String(next++))) {
   const lines: string[] = [];
   const config = configOf(input);
-  let now: Loaded = { ok: true, file: "x.toml", config, warnings: [] };
+  const rest = { ok: true, file: "x.toml", materials: noMaterials, folder: ".", warnings: [] } as const;
+  let now: Loaded = { ...rest, config };
   const start = async (): Promise<Control> => {
     const control = await Control.start({
       source: { path: "/x.toml", load: async () => now },
@@ -62,7 +64,7 @@ function stage(input: Partial<ConfigInput> = {}, stateFolder = join(folder, Stri
     return control;
   };
   const load = (loaded: Partial<ConfigInput> | Loaded): void => {
-    now = isLoaded(loaded) ? loaded : { ok: true, file: "x.toml", config: configOf(loaded), warnings: [] };
+    now = isLoaded(loaded) ? loaded : { ...rest, config: configOf(loaded) };
   };
   return { start, load, lines, stateFolder };
 }

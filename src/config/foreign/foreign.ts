@@ -16,6 +16,8 @@ export interface Origin {
 
 export interface ForeignJudgement extends Judgement {
   readonly origin: Origin;
+  /** A later finding about our config, such as a file that it names, told at the foreign file's key. */
+  readonly bring: (finding: Finding) => Finding;
 }
 
 /** Null when it is no config of another program. */
@@ -42,6 +44,7 @@ function judged({ program, input, ledger, origins }: Translation, before: readon
     config: isRefused ? null : judgement.config,
     findings: ledger.findings,
     origin: { program, keywords: ledger.counts() },
+    bring: (finding) => origins.bring(finding),
   };
 }
 

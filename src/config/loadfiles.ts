@@ -1,0 +1,97 @@
+// Reads the files that a config names, and remembers what each looked like when it was read: a stamp of its times, size and inode.
+// Whoever compares stamps later knows whether something has changed without reading again. Links are followed, for
+// that is how certbot and Kubernetes swap files. What is no plain file is never opened: a pipe would hold us up for ever.
+
+import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
+
+/** By absolute path. The stamp of what is not there is "". */
+export type Stamps = ReadonlyMap<string, string>;
+
+export type FileText =
+  | { readonly ok: true; readonly text: string }
+  /** Continues the file's name. */
+  | { readonly ok: false; readonly message: string };
+
+/** A bundle of all public authorities has a quarter of this. */
+const bytesMax = 1 << 20;
+
+export class Files {
+  readonly #stamps = new Map<string, string>();
+
+  get stamps(): Stamps {
+    return this.#stamps;
+  }
+
+  stamp(path: string): string {
+    return this.#look(path).stamp;
+  }
+
+  isFolder(path: string): boolean {
+    return this.#look(path).stats?.isDirectory() ?? false;
+  }
+
+  /** The stamp is taken before the text, so that a change in between is seen as one later. */
+  text(path: string): FileText {
+    const { stats, error } = this.#look(path);
+    if (stats === null) return { ok: false, message: unreadable(error) };
+    if (stats.isDirectory()) return { ok: false, message: "is a folder, not a file" };
+    if (!stats.isFile()) return { ok: false, message: "is not a plain file" };
+    if (stats.size > bytesMax) return { ok: false, message: `is too large: ${stats.size} bytes` };
+    try {
+      return { ok: true, text: readFileSync(path, "utf8").replace(/^\ufeff/, "") };
+    } catch (failure) {
+      return { ok: false, message: unreadable(failure as NodeJS.ErrnoException) };
+    }
+  }
+
+  /** Names in a folder, in their order; or why it cannot be read. */
+  names(path: string): { readonly ok: true; readonly names: readonly string[] } | (FileText & { readonly ok: false }) {
+    this.#look(path);
+    try {
+      return { ok: true, names: readdirSync(path).sort() };
+    } catch (failure) {
+      return { ok: false, message: unreadable(failure as NodeJS.ErrnoException) };
+    }
+  }
+
+  #look(path: string): Look {
+    const look = lookAt(path);
+    // The first stamp stays: what was read belongs to it or to a later one.
+    if (!this.#stamps.has(path)) this.#stamps.set(path, look.stamp);
+    return look;
+  }
+}
+
+interface Look {
+  readonly stamp: string;
+  readonly stats: Stats | null;
+  readonly error: NodeJS.ErrnoException | null;
+}
+
+/** What a file or folder looks like now. */
+export function stampOf(path: string): string {
+  return lookAt(path).stamp;
+}
+
+function lookAt(path: string): Look {
+  try {
+    const stats = statSync(path);
+    // The time of change sees what keeps its size and its modification time: cp -p, and chmod.
+    return { stamp: `${stats.mtimeMs} ${stats.ctimeMs} ${stats.size} ${stats.ino}`, stats, error: null };
+  } catch (error) {
+    return { stamp: "", stats: null, error: error as NodeJS.ErrnoException };
+  }
+}
+
+function unreadable(error: NodeJS.ErrnoException | null): string {
+  switch (error?.code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return "does not exist";
+    case "EACCES":
+    case "EPERM":
+      return `may not be read by this user (uid ${process.getuid?.() ?? "unknown"})`;
+    default:
+      return `cannot be read: ${error?.message ?? "unknown error"}`;
+  }
+}

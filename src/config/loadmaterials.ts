@@ -1,0 +1,172 @@
+// Reads everything that a checked config names: certificates and keys of listeners, authorities, what we show to servers.
+// One bad certificate does not take the others down: among several it is a warning and left out, alone it is an error. Read
+// again later with what was read before, nothing that was good is lost: whatever is bad now stays as it was. It reads files
+// and nothing else; what stands in them is judged by certificate.ts, chosen by certificatechoice.ts.
+
+import { resolve } from "node:path";
+import { judgeAuthorities } from "./certificate.ts";
+import { type Candidate, chooseCertificates, defaultOf, isFile, reviewCertificates } from "./certificatechoice.ts";
+import { momentText, validityOf } from "./certificatevalidity.ts";
+import { serverTls } from "./compiletls.ts";
+import type { Finding } from "./issues.ts";
+import { CertificateReader, type Found, keptText, type Memory } from "./loadcertificates.ts";
+import type { Stamps } from "./loadfiles.ts";
+import type { Certificate, Materials, OwnCertificate, Pem } from "./materials.ts";
+import type { Path } from "./problem.ts";
+import type { Config, ListenerTls } from "./types.ts";
+
+/** Materials that know where they come from. */
+export class FileMaterials implements Materials {
+  readonly certificates: Map<string, readonly Certificate[]> = new Map();
+  readonly authority: Map<string, Pem> = new Map();
+  readonly owned: Map<string, OwnCertificate & { readonly notBeforeMs: number; readonly notAfterMs: number }> =
+    new Map();
+  /** What is wrong with them, errors and warnings. */
+  readonly findings: Finding[] = [];
+  /** What each file and folder looked like that was read, or looked for. */
+  readonly stamps: Stamps;
+  readonly memory: Memory;
+
+  constructor(reader: CertificateReader) {
+    this.stamps = reader.files.stamps;
+    this.memory = reader.memory;
+  }
+
+  certificatesOf(listener: string): readonly Certificate[] {
+    return this.certificates.get(listener) ?? [];
+  }
+
+  authorities(file: string): Pem | undefined {
+    return this.authority.get(file);
+  }
+
+  own(certificate: string, key: string): OwnCertificate | undefined {
+    return this.owned.get(`${certificate}\0${key}`);
+  }
+}
+
+/** `folder`: where relative paths start. `before`: what is in use now. The result can be used when no finding is an error. */
+export async function loadMaterials(
+  config: Config,
+  folder: string,
+  nowMs: number,
+  before?: Materials,
+): Promise<FileMaterials> {
+  const former = before instanceof FileMaterials ? before.memory : new Map();
+  const reader = new CertificateReader(folder, former, nowMs);
+  const materials = new FileMaterials(reader);
+  const load: Load = { folder, nowMs, before, reader, materials };
+  for (const [name, { tls }] of Object.entries(config.listeners)) {
+    if (tls === undefined) continue;
+    await loadListener(load, name, tls);
+    const { clientCertificate } = tls;
+    if (clientCertificate !== undefined)
+      loadAuthorities(load, clientCertificate.ca, ["listeners", name, "tls", "clientCertificate", "ca"]);
+  }
+  loadServers(load, config);
+  return materials;
+}
+
+interface Load {
+  readonly folder: string;
+  readonly nowMs: number;
+  readonly before: Materials | undefined;
+  readonly reader: CertificateReader;
+  readonly materials: FileMaterials;
+}
+
+async function loadListener(load: Load, name: string, tls: ListenerTls): Promise<void> {
+  const { nowMs, before, reader, materials } = load;
+  const at: Path = ["listeners", name, "tls", "certificates"];
+  const found = await reader.read(tls, at, before?.certificatesOf(name) ?? []);
+  const chosen = chooseCertificates(found.candidates, nowMs);
+  if (chosen.length === 0) {
+    materials.findings.push(...found.bad.map(({ finding }): Finding => ({ ...finding, severity: "error" })));
+    return;
+  }
+  const ordered = withDefault(load, name, tls, chosen, found);
+  materials.certificates.set(
+    name,
+    ordered.map(({ certificate }) => certificate),
+  );
+  const leftOut = found.bad.map(({ finding }) => ({ ...finding, message: `${finding.message}; it is left out` }));
+  materials.findings.push(...leftOut, ...found.notes, ...reviewCertificates(found.candidates, chosen, nowMs));
+}
+
+/** The one for unknown names first. */
+function withDefault(load: Load, name: string, tls: ListenerTls, chosen: Candidate[], found: Found): Candidate[] {
+  const wanted = tls.default;
+  if (wanted === undefined) return chosen;
+  const first =
+    defaultOf(wanted, chosen) ?? chosen.find((each) => each.certificate.file === resolve(load.folder, wanted));
+  if (first !== undefined && first !== null) return [first, ...chosen.filter((each) => each !== first)];
+  const isBad = found.bad.some(({ name: each }) => isFile(each, wanted));
+  const path: Path = ["listeners", name, "tls", "default"];
+  const isKept = load.before !== undefined;
+  load.materials.findings.push({
+    severity: isBad || isKept ? "warning" : "error",
+    path,
+    part: "value",
+    message: isBad
+      ? `names ${wanted}, which cannot be used; ${chosen[0]!.name} stands in for it`
+      : `names ${wanted}, which is neither the file of a certificate of this listener nor a name that one is for`,
+  });
+  return chosen;
+}
+
+function loadServers(load: Load, config: Config): void {
+  for (const [name, pool] of Object.entries(config.pools)) {
+    const above: Path = ["pools", name, "tls"];
+    for (const [index, server] of pool.servers.entries()) {
+      const tls = serverTls(pool, server);
+      if (tls === null) continue;
+      const own = typeof server === "object" && typeof server.tls === "object" ? server.tls : {};
+      const at = (key: "ca" | "certificate"): Path =>
+        own[key] === undefined ? [...above, key] : ["pools", name, "servers", index, "tls", key];
+      if (tls.ca !== undefined) loadAuthorities(load, tls.ca, at("ca"));
+      if (tls.certificate !== undefined && tls.key !== undefined)
+        loadOwn(load, tls.certificate, tls.key, at("certificate"));
+    }
+  }
+}
+
+/** What is named twice is read and told once. */
+function loadAuthorities({ folder, nowMs, before, reader, materials }: Load, file: string, path: Path): void {
+  if (materials.authority.has(file) || isTold(materials, path)) return;
+  const read = reader.files.text(resolve(folder, file));
+  const judged = read.ok ? judgeAuthorities(read.text) : read;
+  const former = before?.authorities(file);
+  if (judged.ok) {
+    materials.authority.set(file, judged.pem);
+    if (judged.notAfterMs < nowMs)
+      say(materials, "warning", path, `names ${file}, whose authorities expired on ${momentText(judged.notAfterMs)}`);
+  } else if (former !== undefined) {
+    materials.authority.set(file, former);
+    say(materials, "warning", path, `names ${file}, which ${judged.message}${keptText}`);
+  } else say(materials, "error", path, `names ${file}, which ${judged.message}`);
+}
+
+function loadOwn({ nowMs, before, reader, materials }: Load, certificate: string, key: string, path: Path): void {
+  const name = `${certificate}\0${key}`;
+  if (materials.owned.has(name) || isTold(materials, path)) return;
+  const judged = reader.readOwn(certificate, key);
+  const former = before instanceof FileMaterials ? before.owned.get(name) : undefined;
+  if (judged.ok) {
+    const { chain, key: secret, notBeforeMs, notAfterMs } = judged.certificate;
+    materials.owned.set(name, { chain, key: secret, notBeforeMs, notAfterMs });
+    const { message } = validityOf(judged.certificate, nowMs);
+    if (message !== null) say(materials, "warning", path, `names ${certificate}, which ${message}`);
+  } else if (former !== undefined) {
+    materials.owned.set(name, former);
+    say(materials, "warning", path, `names ${certificate}, which ${judged.message}${keptText}`);
+  } else say(materials, "error", path, `names ${certificate}, which ${judged.message}`);
+}
+
+function isTold({ findings }: FileMaterials, path: Path): boolean {
+  const key = JSON.stringify(path);
+  return findings.some((each) => JSON.stringify(each.path) === key);
+}
+
+function say({ findings }: FileMaterials, severity: Finding["severity"], path: Path, message: string): void {
+  findings.push({ severity, path, part: "value", message });
+}
