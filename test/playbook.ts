@@ -17,11 +17,13 @@ import type { Plan, ServerPlan } from "../src/config/plan.ts";
 import { Context } from "../src/flow/context.ts";
 import { Downstream } from "../src/flow/downstream.ts";
 import type { Exchange } from "../src/flow/exchange.ts";
-import type { DialFlow, Port, WakeFlow } from "../src/flow/port.ts";
+import type { Client, DialFlow, LineFlow, Port, WakeFlow } from "../src/flow/port.ts";
 import { Site, type SiteParts } from "../src/flow/site.ts";
+import { Stream } from "../src/flow/stream.ts";
 import { Arena } from "../src/memory/arena.ts";
-import { Tally, Totals } from "../src/memory/tally.ts";
+import { routeCell, Tally, Totals } from "../src/memory/tally.ts";
 import { Actor } from "./playbook/actor.ts";
+import { makeClient } from "./playbook/client.ts";
 import { clearArena, makePlan, type PlanOptions, setServer } from "./playbook/plan.ts";
 
 const arena = Arena.inMemory();
@@ -41,14 +43,19 @@ export class Playbook implements Port {
   #actors = 0;
   #sweptMs = 1_000;
 
+  /** Streams that were reported, in order. */
+  readonly streams: Stream[] = [];
+
   /** `watch` sees each exchange when it is reported. */
   constructor(options: PlanOptions = {}, watch: (exchange: Exchange) => void = () => {}) {
     clearArena(arena);
     this.#parts = { arena, tally: this.tally, workers: 1, random: () => this.random() };
-    this.context = new Context(this, this.tally, new Site(makePlan(options), this.#parts, null), (exchange) => {
+    const site = new Site(makePlan(options), this.#parts, null);
+    const report = (exchange: Exchange): void => {
       this.#reported(exchange);
       watch(exchange);
-    });
+    };
+    this.context = new Context(this, this.tally, site, report, (stream) => this.#streamReported(stream));
   }
 
   get wallMs(): number {
@@ -61,9 +68,10 @@ export class Playbook implements Port {
     return 0.5;
   }
 
-  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number): void {
+  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null): void {
     this.#dials.push({ server, flow, deadlineMs: this.nowMs + timeoutMs });
-    this.note("", `dial ${server.name}`);
+    const first = preface === null ? "" : ` ${JSON.stringify(Buffer.from(preface).toString("latin1")).slice(1, -1)}`;
+    this.note("", `dial ${server.name}${first}`);
   }
 
   wake(flow: WakeFlow, deadlineMs: number): void {
@@ -77,6 +85,13 @@ export class Playbook implements Port {
   #reported(exchange: Exchange): void {
     const why = exchange.fault === null ? "" : ` ${exchange.fault.code}`;
     this.note("", `report ${exchange.status}${why}`);
+  }
+
+  /** Bytes up and down, and why it did not end as both sides wanted it. */
+  #streamReported(stream: Stream): void {
+    const why = stream.fault === null ? "" : ` ${stream.fault.code}`;
+    this.streams.push(stream);
+    this.note("", `report ${stream.bytesUp} up ${stream.bytesDown} down${why}`);
   }
 
   note(who: string, what: string): void {
@@ -100,9 +115,16 @@ export class Playbook implements Port {
   }
 
   /** A client connects. */
-  connect(address: string = "192.0.2.1"): Actor {
+  connect(who: string | Client = "192.0.2.1"): Actor {
     const actor = new Actor(this, `client ${++this.#actors}`);
-    actor.flow = new Downstream(this.context, this.context.site.listeners[0]!, actor, address);
+    const client = typeof who === "string" ? makeClient(who) : who;
+    const listener = this.context.site.listeners[0]!;
+    const { mode } = listener.plan;
+    const make = (): LineFlow =>
+      mode === "tcp"
+        ? new Stream(this.context, listener, actor, client)
+        : new Downstream(this.context, listener, actor, client);
+    actor.open(make);
     return actor;
   }
 
@@ -188,9 +210,13 @@ export class Playbook implements Port {
     const left: string[] = [];
     if (this.context.downstreams.size !== clients) left.push(`${this.context.downstreams.size} clients`);
     if (this.context.waiting.size > 0) left.push("a waiting room");
-    for (const server of this.context.site.plan.pools[0]!.servers) {
+    for (const server of this.context.site.plan.pools.flatMap((pool) => pool.servers)) {
       const active = this.totals.active(server.slot);
       if (active !== 0) left.push(`${active} in flight at ${server.name}`);
+    }
+    for (const { slot } of this.context.site.plan.routes) {
+      const open = this.totals.route(slot, routeCell.open);
+      if (open !== 0) left.push(`${open} streams on route ${slot}`);
     }
     if (left.length > 0) throw new Error(`left over: ${left.join(", ")}`);
   }

@@ -5,7 +5,7 @@ import { TimerWheel } from "../../src/base/timerwheel.ts";
 import type { Plan } from "../../src/config/plan.ts";
 import { Context } from "../../src/flow/context.ts";
 import { Downstream } from "../../src/flow/downstream.ts";
-import type { DialFlow, Line, LineFlow, Port } from "../../src/flow/port.ts";
+import type { Client, DialFlow, Line, LineFlow, Port } from "../../src/flow/port.ts";
 import { Site } from "../../src/flow/site.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { Board } from "../../src/memory/board.ts";
@@ -64,6 +64,15 @@ const forwarding = {
   xForwardedHost: true,
   forwarded: false,
   via: "sluice",
+};
+const client: Client = {
+  address: "127.0.0.1",
+  port: 40_000,
+  localAddress: "127.0.0.1",
+  localPort: 80,
+  peerAddress: "127.0.0.1",
+  tls: null,
+  ja4: "",
 };
 const plan: Plan = {
   generation: 1,
@@ -158,7 +167,7 @@ function run(name: string, request: Uint8Array): void {
   const context = new Context(port, tally, site, () => {
     reports++;
   });
-  const downstream: LineFlow = new Downstream(context, site.listeners[0]!, new Sink(), "127.0.0.1");
+  const downstream: LineFlow = new Downstream(context, site.listeners[0]!, new Sink(), client);
   downstream.received(request);
   const upstream = port.flow!;
   upstream.connected(port.line);

@@ -8,6 +8,7 @@ import { clearArena, makePlan } from "../../test/playbook/plan.ts";
 import { connect, End, endHandlers, settled } from "../../test/runtime/pair.ts";
 import type { Address, ListenerPlan, Plan } from "../config/plan.ts";
 import { Context } from "../flow/context.ts";
+import type { Downstream } from "../flow/downstream.ts";
 import { Site } from "../flow/site.ts";
 import { Arena } from "../memory/arena.ts";
 import { listenerCell, Tally, Totals } from "../memory/tally.ts";
@@ -72,7 +73,7 @@ class Worker {
   }
 
   get addresses(): string[] {
-    return [...this.context.downstreams].map(({ address }) => address);
+    return [...this.context.downstreams].map((one) => (one as Downstream).client.address);
   }
 }
 

@@ -89,7 +89,16 @@ export class Listeners {
       this.#context.tally.cells[site.row + listenerCell.refusedLimit]!++;
       return line.destroy();
     }
-    line.flow = new Downstream(this.#context, site, line, address);
+    const client = {
+      address,
+      port: socket.remotePort ?? 0,
+      localAddress: socket.localAddress,
+      localPort: socket.localPort ?? 0,
+      peerAddress: address,
+      tls: null,
+      ja4: "",
+    };
+    line.flow = new Downstream(this.#context, site, line, client);
   }
 
   #hasDescriptors(): boolean {

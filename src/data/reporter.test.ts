@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "bun:test";
+import { makeClient } from "../../test/playbook/client.ts";
 import { clearArena, makePlan, type PlanOptions, setServer } from "../../test/playbook/plan.ts";
 import { Context } from "../flow/context.ts";
 import { Downstream } from "../flow/downstream.ts";
@@ -50,7 +51,7 @@ async function linesOf(requests: readonly string[], options: PlanOptions = {}): 
   const context = new Context(driver, tally, site, (exchange) =>
     logExchange(log, exchange, driver.wallMs, driver.nowMs),
   );
-  const client = new Downstream(context, site.listeners[0]!, deafLine, "203.0.113.7");
+  const client = new Downstream(context, site.listeners[0]!, deafLine, makeClient("203.0.113.7"));
   for (const request of requests) {
     if (request === "timeout") client.ticked();
     else client.received(new TextEncoder().encode(request));

@@ -17,7 +17,7 @@ export function logExchange(log: AccessLog, exchange: Exchange, wallMs: number, 
   record.bytesReceived = exchange.requestBytes;
   record.bytesSent = exchange.responseBytesSent;
   record.listener = exchange.listener.plan.name;
-  record.pool = exchange.pool.plan.name;
+  record.pool = exchange.route.pool?.plan.name ?? "";
   record.server = exchange.serverName;
   record.attempts = exchange.attempt.count;
   record.requestId = requestIdOf(exchange);

@@ -1,8 +1,51 @@
-// What an exchange that has ended adds to the tally: once for the route it took, once for the server that answered it.
-// What is a failure of whom, is read off the fault; nothing is decided here.
+// What connections, exchanges and streams add to the tally: gauges as they come and go; an exchange or a stream that has ended
+// once for the route it took, an exchange also once for the server that answered it. What is a failure of whom, is read off
+// the fault; nothing is decided here. A stream's life is not counted as its server's time: it is as long as the client likes.
 
-import { bucketOf, routeCell, serverCell } from "../memory/tally.ts";
+import { bucketOf, listenerCell, routeCell, serverCell, type Tally, workerCell } from "../memory/tally.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Stream } from "./stream.ts";
+
+/** A client's connection to a listener. */
+export function countAccepted(tally: Tally, listenerRow: number): void {
+  tally.cells[listenerRow + listenerCell.accepted]!++;
+  tally.cells[listenerRow + listenerCell.connections]!++;
+  tally.cells[tally.workerRow() + workerCell.connections]!++;
+}
+
+export function countClosed(tally: Tally, listenerRow: number): void {
+  tally.cells[listenerRow + listenerCell.connections]!--;
+  tally.cells[tally.workerRow() + workerCell.connections]!--;
+}
+
+/** A connection to a server, which took so long to come about. */
+export function countConnected(tally: Tally, serverRow: number, tookMs: number): void {
+  tally.cells[serverRow + serverCell.connects]!++;
+  tally.cells[serverRow + serverCell.connectSum]! += tookMs / 1000;
+  tally.cells[serverRow + serverCell.open]!++;
+  tally.cells[tally.workerRow() + workerCell.upstreamConnections]!++;
+}
+
+export function countDisconnected(tally: Tally, serverRow: number): void {
+  tally.cells[serverRow + serverCell.open]!--;
+  tally.cells[tally.workerRow() + workerCell.upstreamConnections]!--;
+}
+
+/** A stream for which a server was sought. One that was refused before has taken no route. */
+export function countStream(cells: Float64Array, stream: Stream): void {
+  const { fault, startedMs, connectedMs, endedMs } = stream;
+  const { row } = stream.route;
+  if (connectedMs > 0) {
+    const seconds = (endedMs - startedMs) / 1000;
+    cells[row + routeCell.open]!--;
+    cells[row + routeCell.sessions]!++;
+    cells[row + routeCell.durationSum]! += seconds;
+    cells[row + routeCell.bucket + bucketOf(seconds)]!++;
+  }
+  if (fault === null) return;
+  if (connectedMs === 0 && fault.side !== "downstream") cells[row + routeCell.dropped]!++;
+  else cells[row + routeCell.aborted]!++;
+}
 
 export function countExchange(cells: Float64Array, exchange: Exchange, nowMs: number): void {
   const { status, fault, respondedMs } = exchange;

@@ -1,43 +1,56 @@
-// One exchange's tries at servers: which server, over which connection, and whether to try again. Only this file decides on
-// a retry. The rules: another server when a connection was refused, for then no byte of the request can have arrived; the
-// same request again when the server closed without a byte of an answer and the request is idempotent (RFC 9110 section
-// 9.2.2) and whole in our hands; nothing else. `retries` bounds the tries of an exchange, the pool's budget how often
-// servers are sent a request again.
+// The tries of one exchange or stream at servers: which server, and whether to try again; connecting is left to whom the
+// server is sought for. Only this file decides on a retry. The rules: another server when a connection was refused, for then
+// no byte of a client can have arrived; the same request again when the server closed without a byte of an answer and the
+// request is idempotent (RFC 9110 section 9.2.2) and whole in our hands; nothing else. `retries` bounds the tries, the pool's
+// budget how often servers are sent a request again.
 
 import { type Fault, fault } from "../base/fault.ts";
 import { poolCell, serverCell, sharedServerWord } from "../memory/tally.ts";
 import type { Context } from "./context.ts";
-import type { Exchange } from "./exchange.ts";
-import { stickyCookie } from "./sticky.ts";
-import { Upstream } from "./upstream.ts";
+import type { PoolSite, ServerSite } from "./site.ts";
+
+/** Whom a server is sought for: an exchange (exchange.ts), or a connection that is carried as it is (stream.ts). */
+export interface Seeker {
+  readonly pool: PoolSite;
+  /** What a server was sent and has not answered may be sent again. */
+  readonly isReplayable: boolean;
+  /** What a hashing policy hashes. */
+  balanceKey(): number;
+  /** Index of the server that the client names by the pool's sticky cookie, -1 when it names none. */
+  namedServer(): number;
+  /** This server it is: connect, and tell the attempt how that ends. `isFreshWanted`: not by a connection that was idle. */
+  connect(server: ServerSite, isFreshWanted: boolean): void;
+  /** It waits for a server; it keeps the time, and says `waitedInVain`. */
+  queued(): void;
+  /** No (further) attempt helps. */
+  fail(what: Fault): void;
+}
 
 export class Attempt {
   readonly context: Context;
-  readonly #exchange: Exchange;
+  readonly #seeker: Seeker;
   /** Tries begun. */
   count = 0;
   /** The server of the try under way, as an index into the pool; stays for the report. -1 before the first. */
   index = -1;
-  upstream: Upstream | null = null;
   isQueued = false;
   /** The server was named by the client's sticky cookie. */
   isSticky = false;
-  /** This exchange counts as in flight at its server. */
+  /** It counts as in flight at its server. */
   #isActive = false;
   #key = 0;
   #tried: Uint8Array | null = null;
-  /** An idle connection was lost under this exchange: the others to that server may be as dead, and tries are few. */
+  /** An idle connection was lost under this request: the others to that server may be as dead, and tries are few. */
   #isFreshWanted = false;
 
-  constructor(exchange: Exchange, context: Context) {
-    this.#exchange = exchange;
+  constructor(seeker: Seeker, context: Context) {
+    this.#seeker = seeker;
     this.context = context;
   }
 
   reset(): void {
     this.count = 0;
     this.index = -1;
-    this.upstream = null;
     this.isQueued = false;
     this.isSticky = false;
     this.#key = 0;
@@ -46,9 +59,9 @@ export class Attempt {
   }
 
   begin(): void {
-    const { pool } = this.#exchange;
+    const { pool } = this.#seeker;
     pool.budget.noteRequest();
-    if (pool.backends.isKeyed) this.#key = this.#exchange.balanceKey();
+    if (pool.backends.isKeyed) this.#key = this.#seeker.balanceKey();
     // What has come free elsewhere is for those who wait already.
     if (pool.queue.length > 0) pool.queue.serve();
     const index = this.#choose();
@@ -56,10 +69,12 @@ export class Attempt {
     else this.#waitOrFail(fault("no_server"));
   }
 
-  /** The server did not accept: told by the connection that was dialed. */
+  /** The server did not accept. */
   refused(what: Fault): void {
-    const server = this.#exchange.pool.servers[this.index]!;
-    this.context.tally.cells[server.row + serverCell.connectFailures]!++;
+    const { cells } = this.context.tally;
+    const { row } = this.#seeker.pool.servers[this.index]!;
+    cells[row + serverCell.connectFailures]!++;
+    if (what.code === "tls_refused") cells[row + serverCell.handshakeFailures]!++;
     this.#noteFailure();
     this.#retryOrFail(what);
   }
@@ -68,13 +83,13 @@ export class Attempt {
   lost(what: Fault, isReused: boolean): void {
     if (isReused) this.#isFreshWanted = true;
     else this.#noteFailure();
-    if (this.#exchange.isReplayable) this.#retryOrFail(what, isReused);
-    else this.#fail(what);
+    if (this.#seeker.isReplayable) this.#retryOrFail(what, isReused);
+    else this.#seeker.fail(what);
   }
 
-  /** Any other failure of the server during this exchange. */
+  /** Any other failure of the server. */
   failed(): void {
-    const server = this.#exchange.pool.servers[this.index];
+    const server = this.#seeker.pool.servers[this.index];
     if (server === undefined) return;
     this.context.tally.cells[server.row + serverCell.responseFailures]!++;
     this.#noteFailure();
@@ -83,18 +98,17 @@ export class Attempt {
   /** The server answered well. Reading first spares the write to a word that all workers share. */
   succeeded(): void {
     const { words } = this.context.tally;
-    const word = this.#exchange.pool.servers[this.index]!.sharedRow + sharedServerWord.consecutiveFailures;
+    const word = this.#seeker.pool.servers[this.index]!.sharedRow + sharedServerWord.consecutiveFailures;
     if (words[word] !== 0) Atomics.store(words, word, 0);
   }
 
-  /** The exchange no longer occupies its server; someone who waits may go. */
+  /** The server is no longer occupied; someone who waits may go. */
   end(): void {
-    if (this.isQueued) this.#exchange.pool.queue.leave(this);
+    if (this.isQueued) this.#seeker.pool.queue.leave(this);
     this.isQueued = false;
-    this.upstream = null;
     if (!this.#isActive) return;
     this.#isActive = false;
-    const { pool } = this.#exchange;
+    const { pool } = this.#seeker;
     pool.backends.finish(this.index);
     if (pool.queue.length > 0) pool.queue.serve();
   }
@@ -115,15 +129,15 @@ export class Attempt {
 
   /** The time in the waiting room is over. */
   waitedInVain(): void {
-    this.context.tally.cells[this.#exchange.pool.row + poolCell.queueTimeouts]!++;
-    this.#fail(fault("queue_timeout"));
+    this.context.tally.cells[this.#seeker.pool.row + poolCell.queueTimeouts]!++;
+    this.#seeker.fail(fault("queue_timeout"));
   }
 
-  /** A server that takes the exchange, counted in flight there; -1 when none can. */
+  /** A server that has a place, counted in flight there; -1 when none can. */
   #choose(): number {
-    const { backends, plan } = this.#exchange.pool;
+    const { backends, plan } = this.#seeker.pool;
     if (plan.balance.sticky !== null && this.#tried === null) {
-      const named = backends.byCookie(stickyCookie(this.#exchange.head, plan.balance.sticky));
+      const named = this.#seeker.namedServer();
       if (named !== -1 && backends.tryBegin(named)) {
         this.isSticky = true;
         return this.#taken(named);
@@ -145,40 +159,29 @@ export class Attempt {
   }
 
   #go(index: number): void {
-    const exchange = this.#exchange;
-    const server = exchange.pool.servers[index]!;
+    const server = this.#seeker.pool.servers[index]!;
     this.index = index;
     this.count++;
     this.context.tally.cells[server.row + serverCell.calls]!++;
-    const idle = this.#isFreshWanted ? undefined : server.idle.take();
-    if (idle !== undefined) {
-      this.upstream = idle;
-      idle.carry(exchange);
-      exchange.send(idle);
-      return;
-    }
-    this.upstream = new Upstream(this.context, exchange.pool, server);
-    exchange.holdBody();
-    this.upstream.dial(exchange);
+    this.#seeker.connect(server, this.#isFreshWanted);
   }
 
   #retryOrFail(what: Fault, isReused = false): void {
-    const { pool } = this.#exchange;
-    this.upstream = null;
+    const { pool } = this.#seeker;
     this.#release();
     const cells = this.context.tally.cells;
-    if (this.count > pool.plan.retries) return this.#fail(what);
+    if (this.count > pool.plan.retries) return this.#seeker.fail(what);
     // A request that was refused has cost no server anything: going on elsewhere adds no load, and is not what a budget is for.
     if (what.retry !== "elsewhere" && !pool.budget.spend()) {
       cells[pool.row + poolCell.retryBudgetExhausted]!++;
-      return this.#fail(what);
+      return this.#seeker.fail(what);
     }
     cells[pool.row + poolCell.retries]!++;
     // A reused connection that turns out closed says nothing about its server: that one may be picked again.
     if (!pool.plan.redispatch) {
-      // Its place may have gone to another worker's exchange; to go elsewhere for that is not what was asked for.
+      // Its place may have been taken in another worker; to go elsewhere for that is not what was asked for.
       if (pool.backends.tryBegin(this.index)) return this.#go(this.#taken(this.index));
-      return this.#fail(what);
+      return this.#seeker.fail(what);
     }
     if (!isReused) {
       this.#tried ??= new Uint8Array(pool.servers.length);
@@ -192,31 +195,26 @@ export class Attempt {
 
   /** No server can be had now: wait if one that was not tried yet is only full. */
   #waitOrFail(what: Fault): void {
-    const { backends, queue, row } = this.#exchange.pool;
+    const { backends, queue, row } = this.#seeker.pool;
     let isWorthWaiting = false;
     for (let at = 0; at < backends.eligibleCount; at++) isWorthWaiting ||= this.#tried?.[backends.eligible[at]!] !== 1;
     if (!isWorthWaiting) {
       if (backends.eligibleCount === 0) this.context.tally.cells[row + poolCell.noServer]!++;
-      return this.#fail(what);
+      return this.#seeker.fail(what);
     }
-    if (!queue.enter(this)) return this.#fail(fault("queue_full"));
+    if (!queue.enter(this)) return this.#seeker.fail(fault("queue_full"));
     this.isQueued = true;
-    this.#exchange.queued();
-  }
-
-  #fail(what: Fault): void {
-    this.upstream = null;
-    this.#exchange.fail(what);
+    this.#seeker.queued();
   }
 
   #release(): void {
     if (!this.#isActive) return;
     this.#isActive = false;
-    this.#exchange.pool.backends.finish(this.index);
+    this.#seeker.pool.backends.finish(this.index);
   }
 
   #noteFailure(): void {
-    const server = this.#exchange.pool.servers[this.index]!;
+    const server = this.#seeker.pool.servers[this.index]!;
     Atomics.add(this.context.tally.words, server.sharedRow + sharedServerWord.consecutiveFailures, 1);
   }
 }

@@ -5,10 +5,10 @@ import type { LimitsPlan } from "../config/plan.ts";
 import type { Tally } from "../memory/tally.ts";
 import { Head } from "../wire/http1/head.ts";
 import { Output } from "../wire/http1/writer.ts";
-import type { Downstream } from "./downstream.ts";
 import { Exchange } from "./exchange.ts";
 import type { Port } from "./port.ts";
 import type { PoolSite, Site } from "./site.ts";
+import type { Stream } from "./stream.ts";
 
 /** Exchanges kept for reuse; one holds about 4 kB. */
 const freeExchangesMax = 1024;
@@ -16,17 +16,29 @@ const freeExchangesMax = 1024;
 /** Told of each exchange once, when it has ended; its fields are valid during the call only. */
 export type Report = (exchange: Exchange) => void;
 
+/** Told of each carried connection once, when it has ended. */
+export type ReportStream = (stream: Stream) => void;
+
+/** What a drain waits for: the connection of a client, in whatever mode, or what stands for one. */
+export interface Session {
+  /** The worker is going away: end what has nothing under way. */
+  drain(): void;
+  /** The worker ends now. */
+  cut(): void;
+}
+
 export class Context {
   readonly port: Port;
   readonly tally: Tally;
   readonly report: Report;
+  readonly reportStream: ReportStream;
   /** The one head under construction. */
   readonly output: Output = new Output();
   /** The one response head being read; request heads belong to their exchange. */
   responseHead: Head;
   /** Connections of clients, for draining. */
-  readonly downstreams: Set<Downstream> = new Set();
-  /** Pools with exchanges in their waiting room. */
+  readonly downstreams: Set<Session> = new Set();
+  /** Pools with somebody in their waiting room. */
   readonly waiting: Set<PoolSite> = new Set();
   site: Site;
   limits: LimitsPlan;
@@ -36,12 +48,13 @@ export class Context {
   requestIdCount = 0;
   readonly #free: Exchange[] = [];
 
-  constructor(port: Port, tally: Tally, site: Site, report: Report) {
+  constructor(port: Port, tally: Tally, site: Site, report: Report, reportStream: ReportStream = () => {}) {
     this.port = port;
     this.tally = tally;
     this.site = site;
     this.limits = site.plan.limits;
     this.report = report;
+    this.reportStream = reportStream;
     this.responseHead = new Head(site.plan.limits.fieldsMax);
     const part = (): string =>
       Math.floor(port.random() * 0x1000000)
@@ -73,7 +86,7 @@ export class Context {
     former.retire(site);
   }
 
-  /** Give waiting exchanges what other workers may have freed; said by the driver every few milliseconds while `waiting` is not empty. */
+  /** Give those who wait what other workers may have freed; said by the driver every few milliseconds while `waiting` is not empty. */
   pollWaiting(): void {
     for (const pool of this.waiting) pool.queue.serve();
   }
@@ -83,7 +96,7 @@ export class Context {
     for (const pool of this.site.pools) pool.sweep(this.port.nowMs);
   }
 
-  /** Stop keeping connections: idle ones end now, the others after the exchange under way. */
+  /** Stop keeping connections: idle ones end now, the others after the exchange under way, streams when they end. */
   drain(): void {
     this.isDraining = true;
     for (const downstream of this.downstreams) downstream.drain();

@@ -10,24 +10,27 @@
 
 import { fault } from "../base/fault.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
-import { listenerCell, workerCell } from "../memory/tally.ts";
+import { listenerCell } from "../memory/tally.ts";
 import { parsed, parseRequest } from "../wire/http1/reader.ts";
-import type { Context } from "./context.ts";
+import { countAccepted, countClosed } from "./account.ts";
+import type { Context, Session } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Forwarding } from "./forwarding.ts";
-import type { Line, LineFlow, WakeFlow } from "./port.ts";
+import type { Client, Line, LineFlow, WakeFlow } from "./port.ts";
 import type { ListenerSite, Site } from "./site.ts";
 
 const phase = { idle: 0, head: 1, exchange: 2, lingering: 3, closed: 4 } as const;
 
-export class Downstream implements LineFlow, WakeFlow {
+export class Downstream implements LineFlow, WakeFlow, Session {
   // The wheel's fields (base/timerwheel.ts).
   deadlineMs = 0;
   wheelNext: WheelNode | null = null;
   wheelPrev: WheelNode | null = null;
   wheelSlot = -1;
   readonly line: Line;
-  readonly address: string;
+  readonly client: Client;
+  /** The client came over TLS. */
+  readonly isSecure: boolean;
   isTrusted = false;
   readonly #context: Context;
   #listener: ListenerSite;
@@ -45,17 +48,15 @@ export class Downstream implements LineFlow, WakeFlow {
   #isPumping = false;
   #heldSeen = 0;
 
-  constructor(context: Context, listener: ListenerSite, line: Line, address: string) {
+  constructor(context: Context, listener: ListenerSite, line: Line, client: Client) {
     this.#context = context;
     this.#listener = listener;
     this.#site = context.site;
     this.line = line;
-    this.address = address;
-    this.isTrusted = listener.forwarding.trust.isTrusted(address);
-    const { cells } = context.tally;
-    cells[listener.row + listenerCell.accepted]!++;
-    cells[listener.row + listenerCell.connections]!++;
-    cells[context.tally.workerRow() + workerCell.connections]!++;
+    this.client = client;
+    this.isSecure = client.tls !== null;
+    this.isTrusted = listener.forwarding.trust.isTrusted(client.address);
+    countAccepted(context.tally, listener.row);
     context.downstreams.add(this);
     context.port.wake(this, context.port.nowMs + listener.plan.timeouts.headMs);
   }
@@ -72,7 +73,7 @@ export class Downstream implements LineFlow, WakeFlow {
 
   /** What is written about this connection into each request. */
   preface(forwarding: Forwarding): Uint8Array {
-    this.#preface ??= forwarding.preface(this.address, this.#context.requestIdPrefix);
+    this.#preface ??= forwarding.preface(this.client, this.#context.requestIdPrefix);
     return this.#preface;
   }
 
@@ -295,7 +296,7 @@ export class Downstream implements LineFlow, WakeFlow {
     // A row whose listener is gone is another's in the end.
     if (listener?.plan.name === this.#listener.plan.name) this.#listener = listener;
     this.#preface = null;
-    this.isTrusted = this.#listener.forwarding.trust.isTrusted(this.address);
+    this.isTrusted = this.#listener.forwarding.trust.isTrusted(this.client.address);
   }
 
   #beginHead(): void {
@@ -341,8 +342,6 @@ export class Downstream implements LineFlow, WakeFlow {
     this.#pending = null;
     this.#context.port.forget(this);
     this.#context.downstreams.delete(this);
-    const { cells } = this.#context.tally;
-    cells[this.#listener.row + listenerCell.connections]!--;
-    cells[this.#context.tally.workerRow() + workerCell.connections]!--;
+    countClosed(this.#context.tally, this.#listener.row);
   }
 }

@@ -8,6 +8,7 @@
 //
 // Decisions from the head alone are in admission.ts, the ways a body goes on in relay.ts, counting in account.ts.
 
+import { assert } from "../base/assert.ts";
 import { type Fault, fault } from "../base/fault.ts";
 import { listenerCell, serverCell } from "../memory/tally.ts";
 import { Body } from "../wire/http1/body.ts";
@@ -15,36 +16,42 @@ import { requestBody, responseBody } from "../wire/http1/framing.ts";
 import { bodyKind, Head, method } from "../wire/http1/head.ts";
 import { countExchange } from "./account.ts";
 import { balanceKeyOf, isUpgradeAsked, refusalOf } from "./admission.ts";
-import { Attempt } from "./attempt.ts";
+import { Attempt, type Seeker } from "./attempt.ts";
 import type { Context } from "./context.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Sender } from "./forwarding.ts";
 import { lastChunk, Relay } from "./relay.ts";
-import { writeReply } from "./reply.ts";
-import type { ListenerSite, PoolSite, RouteSite } from "./site.ts";
-import { stickyField } from "./sticky.ts";
+import { type ReplyOptions, writeRedirect, writeReply } from "./reply.ts";
+import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
+import { stickyCookie, stickyField } from "./sticky.ts";
 import { Tunnel } from "./tunnel.ts";
-import type { Upstream } from "./upstream.ts";
+import { Upstream } from "./upstream.ts";
 
 /** Body bytes up to this are copied behind their head, so that both leave in one write. */
 const coalesceBytesMax = 32 * 1024;
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const transferChunked = encode("Transfer-Encoding: chunked\r\n");
 
-export class Exchange implements Sender {
+export class Exchange implements Sender, Seeker {
   readonly head: Head;
   readonly requestBody: Body = new Body();
   readonly attempt: Attempt;
   readonly #context: Context;
-  #downstream: Downstream | null = null;
+  /** The client's connection; set from `open` until the report is over. */
+  downstream: Downstream | null = null;
+  /** The connection to the server of the try under way. */
+  upstream: Upstream | null = null;
   listener!: ListenerSite;
   route!: RouteSite;
+  /** The route's. Where that has none, every request is answered here, and nothing asks for this. */
   pool!: PoolSite;
   tunnel: Tunnel | null = null;
   /** The peer's address, and who the client behind trusted proxies is. */
   address = "";
   clientAddress = "";
   isTrusted = false;
+  /** The client came over TLS. */
+  isSecure = false;
   isUpgrade = false;
   requestIdIndex = -1;
   requestIdCount = 0;
@@ -77,7 +84,8 @@ export class Exchange implements Sender {
   reset(): void {
     this.head.release();
     this.attempt.reset();
-    this.#downstream = null;
+    this.downstream = null;
+    this.upstream = null;
     this.tunnel = null;
     this.isUpgrade = false;
     this.requestIdIndex = -1;
@@ -94,11 +102,11 @@ export class Exchange implements Sender {
   }
 
   get serverName(): string {
-    return this.pool.servers[this.attempt.index]?.plan.name ?? "";
+    return this.route.pool?.servers[this.attempt.index]?.plan.name ?? "";
   }
 
   get preface(): Uint8Array {
-    return this.#downstream!.preface(this.listener.forwarding);
+    return this.downstream!.preface(this.listener.forwarding);
   }
 
   get requestIdPrefix(): string {
@@ -116,14 +124,15 @@ export class Exchange implements Sender {
 
   /** Start of all: the connection it came on, before its head is parsed. */
   open(downstream: Downstream, listener: ListenerSite): void {
-    this.#downstream = downstream;
+    this.downstream = downstream;
     this.listener = listener;
     this.route = listener.route;
-    this.pool = listener.route.pool;
+    this.pool = listener.route.pool!;
     this.startedMs = this.#context.port.nowMs;
-    this.address = downstream.address;
-    this.clientAddress = downstream.address;
+    this.address = downstream.client.address;
+    this.clientAddress = this.address;
     this.isTrusted = downstream.isTrusted;
+    this.isSecure = downstream.isSecure;
     this.requestBody.begin(bodyKind.none, 0);
   }
 
@@ -141,7 +150,7 @@ export class Exchange implements Sender {
   begin(): void {
     const { head } = this;
     const { forwarding } = this.listener;
-    this.#isPersistent = head.wantsKeepAlive && !this.#downstream!.isLast;
+    this.#isPersistent = head.wantsKeepAlive && !this.downstream!.isLast;
     const refusal = refusalOf(head, this.requestBody, this.requestBytes, this.#context.limits.bodyBytesMax);
     if (refusal !== null) return this.fail(refusal);
     if (this.isTrusted && head.hasSpecial) this.clientAddress = forwarding.trust.clientAddress(head, this.address);
@@ -149,8 +158,23 @@ export class Exchange implements Sender {
       this.requestIdIndex = forwarding.findRequestId(head);
       this.requestIdCount = ++this.#context.requestIdCount;
     }
+    if (this.pool === null) return this.#redirect();
     this.isUpgrade = isUpgradeAsked(head, this.requestBody);
     this.attempt.begin();
+  }
+
+  /** A listener that passes nothing on. */
+  #redirect(): void {
+    const { redirect } = this.listener.plan;
+    assert(redirect !== null, "a listener of HTTP has neither pool nor redirect");
+    const { output } = this.#context;
+    output.clear();
+    const isRequestDone = this.requestBody.isDone;
+    const isPersistent = this.#isPersistent && isRequestDone && !this.#context.isDraining;
+    if (!writeRedirect(output, this.head, redirect, this.#replyOptions(isPersistent)))
+      return this.fail(fault("bad_host"));
+    this.status = redirect.status;
+    this.#reply(isPersistent, isRequestDone);
   }
 
   /** What a hashing policy hashes. */
@@ -158,14 +182,44 @@ export class Exchange implements Sender {
     return balanceKeyOf(this.head, this.pool.plan.balance.key, this.clientAddress);
   }
 
-  /** The attempt waits for a server, or for a connection: the client waits too. */
+  namedServer(): number {
+    return this.pool.backends.byCookie(stickyCookie(this.head, this.pool.plan.balance.sticky!));
+  }
+
+  /** The attempt has chosen: over a connection that is there, or a new one. */
+  connect(server: ServerSite, isFreshWanted: boolean): void {
+    const idle = isFreshWanted ? undefined : server.idle.take();
+    if (idle !== undefined) {
+      this.upstream = idle;
+      idle.carry(this);
+      this.send(idle);
+      return;
+    }
+    this.upstream = new Upstream(this.#context, this.pool, server);
+    this.holdBody();
+    this.upstream.dial(this, this.downstream!.client);
+  }
+
+  /** The connection that was dialed is not to be had. */
+  refused(what: Fault): void {
+    this.upstream = null;
+    this.attempt.refused(what);
+  }
+
+  /** The connection was lost before any byte of an answer. */
+  lost(what: Fault, isReused: boolean): void {
+    this.upstream = null;
+    this.attempt.lost(what, isReused);
+  }
+
+  /** The attempt waits for a server: the client waits too. */
   queued(): void {
     this.holdBody();
     this.#arm(this.pool.plan.queue.timeoutMs);
   }
 
   holdBody(): void {
-    if (!this.requestBody.isDone) this.#downstream!.holdBody();
+    if (!this.requestBody.isDone) this.downstream!.holdBody();
   }
 
   /** A connection is there: send what we have of the request. */
@@ -182,12 +236,12 @@ export class Exchange implements Sender {
     let isTaken = line.send(output.bytes, 0, output.length);
     if (!isCoalesced) isTaken = line.send(this.head.bytes, this.#bodyStart, this.#bodyEnd) && isTaken;
     this.#arm(this.requestBody.isDone ? this.pool.plan.timeouts.responseMs : this.listener.plan.timeouts.readMs);
-    if (!this.requestBody.isDone && isTaken) this.#downstream!.resumeBody();
+    if (!this.requestBody.isDone && isTaken) this.downstream!.resumeBody();
   }
 
   /** More of the body. Answers the index after what belongs to this request; `start` when the server cannot take it now. */
   requestMore(bytes: Uint8Array, start: number, end: number): number {
-    const upstream = this.attempt.upstream;
+    const upstream = this.upstream;
     if (upstream === null || upstream.line === null || this.sentMs === 0) return start;
     const next = this.requestBody.advance(bytes, start, end);
     this.requestBytes += next - start;
@@ -205,7 +259,7 @@ export class Exchange implements Sender {
     const isTaken = upstream.line.send(bytes, start, next);
     if (this.requestBody.isDone) this.#arm(this.pool.plan.timeouts.responseMs);
     else {
-      if (!isTaken) this.#downstream!.holdBody();
+      if (!isTaken) this.downstream!.holdBody();
       this.#arm(this.listener.plan.timeouts.readMs);
     }
     return next;
@@ -219,7 +273,7 @@ export class Exchange implements Sender {
     } else if (!this.requestBody.isDone) {
       // The time that the server took is not the client's.
       this.#arm(this.listener.plan.timeouts.readMs);
-      this.#downstream!.resumeBody();
+      this.downstream!.resumeBody();
     }
   }
 
@@ -230,14 +284,14 @@ export class Exchange implements Sender {
     if (this.head.minor === 0) return;
     const { output } = this.#context;
     output.clear();
-    this.listener.forwarding.writeResponse(output, head, false, false);
-    output.put(this.listener.forwarding.tails.open);
+    this.listener.forwarding.writeResponse(output, head, false, false, false);
+    output.put(this.listener.forwarding.tailsOf(false).open);
     this.#send(output.bytes, 0, output.length);
   }
 
   /** The final head, followed by bytes[bodyStart, end). */
   responded(head: Head, bytes: Uint8Array, bodyStart: number, end: number): void {
-    const upstream = this.attempt.upstream!;
+    const upstream = this.upstream!;
     const { port } = this.#context;
     if (head.status === 101 && (!this.isUpgrade || head.upgradeIndex === -1))
       return this.failUpstream(fault("bad_response"));
@@ -267,12 +321,12 @@ export class Exchange implements Sender {
     const { forwarding } = this.listener;
     // Not even in the head of an answer without a body is a client of HTTP/1.0 told of chunks (RFC 9112 section 6.1).
     const isFramingDropped = this.#relay.isOpened || (head.isChunked && this.head.minor === 0);
-    forwarding.writeResponse(output, head, false, isFramingDropped);
+    forwarding.writeResponse(output, head, false, isFramingDropped, this.isSecure);
     if (this.#relay.isChunked) output.put(transferChunked);
     if (plan.balance.sticky !== null && !this.attempt.isSticky) {
       output.latin1(stickyField(plan.balance.sticky, plan.servers[this.attempt.index]!.cookie));
     }
-    const { tails } = forwarding;
+    const tails = forwarding.tailsOf(this.isSecure);
     output.put(!this.#isPersistent ? tails.close : this.head.minor === 0 ? tails.keepAlive : tails.open);
     this.isAnswered = true;
   }
@@ -280,7 +334,7 @@ export class Exchange implements Sender {
   /** More of the body. */
   responseBytes(bytes: Uint8Array, start: number, end: number): void {
     this.#context.output.clear();
-    this.#sendBody(this.attempt.upstream!, bytes, start, end, false);
+    this.#sendBody(this.upstream!, bytes, start, end, false);
   }
 
   /** Pass body bytes on behind what stands in the output. */
@@ -321,7 +375,7 @@ export class Exchange implements Sender {
       if (this.tunnel.isOver) this.#endTunnel(false);
       return;
     }
-    const line = this.attempt.upstream?.line;
+    const line = this.upstream?.line;
     if (line) {
       line.resume();
       this.#arm(this.pool.plan.timeouts.readMs);
@@ -331,19 +385,19 @@ export class Exchange implements Sender {
   // ---- tunnels ----
 
   #switchProtocols(head: Head, bytes: Uint8Array, bodyStart: number, end: number): void {
-    const upstream = this.attempt.upstream!;
+    const upstream = this.upstream!;
     this.attempt.succeeded();
     const { output } = this.#context;
     output.clear();
-    this.listener.forwarding.writeResponse(output, head, true, false);
-    output.put(this.listener.forwarding.tails.upgrade);
+    this.listener.forwarding.writeResponse(output, head, true, false, this.isSecure);
+    output.put(this.listener.forwarding.tailsOf(this.isSecure).upgrade);
     this.isAnswered = true;
     this.#isPersistent = false;
     this.#send(output.bytes, 0, output.length);
-    this.tunnel = new Tunnel(this.#downstream!.line, upstream.line!);
+    this.tunnel = new Tunnel(this.downstream!.line, upstream.line!);
     this.#arm(this.listener.plan.timeouts.tunnelMs);
     if (end > bodyStart) this.tunneledDown(bytes, bodyStart, end);
-    this.#downstream!.tunneled();
+    this.downstream!.tunneled();
   }
 
   tunneledDown(bytes: Uint8Array, start: number, end: number): void {
@@ -355,7 +409,7 @@ export class Exchange implements Sender {
 
   tunneledUp(bytes: Uint8Array, start: number, end: number): void {
     this.requestBytes += end - start;
-    this.#countUp(this.attempt.upstream!, end - start);
+    this.#countUp(this.upstream!, end - start);
     this.tunnel!.sendUp(bytes, start, end);
     this.#arm(this.listener.plan.timeouts.tunnelMs);
   }
@@ -376,19 +430,19 @@ export class Exchange implements Sender {
   }
 
   #endTunnel(isReset: boolean): void {
-    const upstream = this.attempt.upstream;
+    const upstream = this.upstream;
     if (isReset) upstream?.reset();
     else upstream?.destroy();
     this.#conclude();
-    this.#downstream!.closeNow(isReset);
+    this.downstream!.closeNow(isReset);
   }
 
   // ---- the end ----
 
   /** Both messages are done, or the response is and the rest of the request is of no use. */
   #finish(): void {
-    const upstream = this.attempt.upstream!;
-    const downstream = this.#downstream!;
+    const upstream = this.upstream!;
+    const downstream = this.downstream!;
     const isRequestDone = this.requestBody.isDone;
     upstream.release(this.#isUpstreamPersistent && isRequestDone);
     const isPersistent = this.#isPersistent && isRequestDone;
@@ -404,10 +458,9 @@ export class Exchange implements Sender {
 
   /** No (further) attempt helps. Answer the client if nothing was sent to it yet; else let it see that this is not whole. */
   fail(what: Fault): void {
-    const downstream = this.#downstream!;
+    const downstream = this.downstream!;
     this.fault = what;
-    const { upstream } = this.attempt;
-    if (upstream !== null) upstream.reset();
+    if (this.upstream !== null) this.upstream.reset();
     if (this.isAnswered || what.status === 0) {
       this.#conclude();
       downstream.closeNow(true);
@@ -415,25 +468,37 @@ export class Exchange implements Sender {
     }
     const isRequestDone = this.requestBody.isDone && what.side !== "downstream";
     const isPersistent = this.#isPersistent && isRequestDone && !this.#context.isDraining;
-    const { output, port } = this.#context;
+    const { output } = this.#context;
     output.clear();
     this.status = what.status;
-    this.responseBytesSent += writeReply(output, what, {
-      wallMs: port.wallMs,
-      retryAfterS: this.#retryAfterS(),
-      isClosing: !isPersistent,
-      isHead: this.head.method === method.head,
-      isKeepAliveTold: this.head.minor === 0,
-    });
+    this.responseBytesSent += writeReply(output, what, this.#replyOptions(isPersistent));
+    this.#reply(isPersistent, isRequestDone);
+  }
+
+  /** An answer of our own, which stands in the output. */
+  #reply(isPersistent: boolean, isRequestDone: boolean): void {
+    const { output } = this.#context;
+    const downstream = this.downstream!;
     this.isAnswered = true;
     this.#send(output.bytes, 0, output.length);
     this.#conclude();
     downstream.concluded(isPersistent, isRequestDone && !this.head.wantsKeepAlive);
   }
 
+  #replyOptions(isPersistent: boolean): ReplyOptions {
+    return {
+      wallMs: this.#context.port.wallMs,
+      retryAfterS: this.#retryAfterS(),
+      isClosing: !isPersistent,
+      isHead: this.head.method === method.head,
+      isKeepAliveTold: this.head.minor === 0,
+      hsts: this.isSecure ? this.listener.plan.hsts : null,
+    };
+  }
+
   /** About when a server may be back. */
   #retryAfterS(): number {
-    const { check } = this.pool.plan;
+    const check = this.route.pool?.plan.check ?? null;
     const seconds = check === null ? 5 : Math.ceil((check.everyMs * check.rise) / 1000);
     return Math.min(Math.max(seconds, 1), 60);
   }
@@ -441,7 +506,7 @@ export class Exchange implements Sender {
   /** The client is gone. */
   abort(what: Fault): void {
     this.fault = what;
-    this.attempt.upstream?.reset();
+    this.upstream?.reset();
     this.#conclude();
   }
 
@@ -449,9 +514,9 @@ export class Exchange implements Sender {
   timedOut(): void {
     if (this.tunnel !== null) return this.#endTunnel(false);
     if (this.attempt.isQueued) return this.attempt.waitedInVain();
-    const upstream = this.attempt.upstream;
+    const upstream = this.upstream;
     if (upstream === null || upstream.line === null) return;
-    const downstream = this.#downstream!;
+    const downstream = this.downstream!;
     if (this.isAnswered) {
       if (downstream.line.heldBytes === 0) return this.failUpstream(fault("read_timeout"));
       return downstream.isTaking() ? this.#arm(this.listener.plan.timeouts.readMs) : this.fail(fault("client_stalled"));
@@ -463,13 +528,14 @@ export class Exchange implements Sender {
   /** Count and report; after this the object is not ours any more. */
   #conclude(): void {
     countExchange(this.#context.tally.cells, this, this.#context.port.nowMs);
+    this.upstream = null;
     this.attempt.end();
     this.#context.report(this);
   }
 
   #send(bytes: Uint8Array, start: number, end: number): boolean {
     this.#count(end - start);
-    return this.#downstream!.line.send(bytes, start, end);
+    return this.downstream!.line.send(bytes, start, end);
   }
 
   #count(bytes: number): void {
@@ -481,6 +547,6 @@ export class Exchange implements Sender {
   }
 
   #arm(delayMs: number): void {
-    this.#context.port.wake(this.#downstream!, this.#context.port.nowMs + delayMs);
+    this.#context.port.wake(this.downstream!, this.#context.port.nowMs + delayMs);
   }
 }

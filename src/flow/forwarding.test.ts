@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { makeClient } from "../../test/playbook/client.ts";
 import type { ForwardingPlan } from "../config/plan.ts";
 import { Head } from "../wire/http1/head.ts";
 import { parseRequest, parseResponse } from "../wire/http1/reader.ts";
@@ -22,18 +23,19 @@ function parsed(text: string, parse = parseRequest): Head {
 }
 
 function written(text: string, plan: Partial<ForwardingPlan>, sender: Partial<Sender> = {}): string {
-  const forwarding = new Forwarding({ ...none, ...plan }, null);
+  const forwarding = new Forwarding({ ...none, ...plan }, null, null);
   const output = new Output();
   const address = sender.address ?? "192.0.2.1";
   forwarding.writeRequest(output, parsed(text), {
     address,
     isTrusted: false,
+    isSecure: false,
     isUpgrade: false,
     serverName: "server:80",
     requestIdIndex: -1,
     requestIdPrefix: "",
     requestIdCount: 0,
-    preface: forwarding.preface(address, ""),
+    preface: forwarding.preface(makeClient(address), ""),
     ...sender,
   });
   return Buffer.from(output.bytes.subarray(0, output.length)).toString("latin1");
@@ -74,10 +76,10 @@ test("a request without a Host is given its target's, or else the server's name"
 });
 
 test("a response keeps its reason, its fields and their order", () => {
-  const forwarding = new Forwarding(none, null);
+  const forwarding = new Forwarding(none, null, null);
   const output = new Output();
   const text = "HTTP/1.1 200 Very  OK\r\nSet-Cookie: a\r\nX:  1\r\nSet-Cookie: b\r\nContent-Length: 0\r\n\r\n";
-  forwarding.writeResponse(output, parsed(text, parseResponse), false, false);
+  forwarding.writeResponse(output, parsed(text, parseResponse), false, false, false);
   expect(Buffer.from(output.bytes.subarray(0, output.length)).toString("latin1").startsWith(text.slice(0, -2))).toBe(
     true,
   );

@@ -4,11 +4,12 @@
 // X_Forwarded_* and other spellings that some servers take for them never pass.
 
 import type { ForwardingPlan, RequestIdPlan } from "../config/plan.ts";
-import { field } from "../wire/http1/fields.ts";
+import { field, isName } from "../wire/http1/fields.ts";
 import { authorityEnd, authorityStart, isNominated } from "../wire/http1/framing.ts";
 import { byte } from "../wire/http1/grammar.ts";
 import { type Head, method } from "../wire/http1/head.ts";
 import type { Output } from "../wire/http1/writer.ts";
+import type { Client } from "./port.ts";
 import { Trust } from "./trust.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -17,12 +18,15 @@ const crlf = encode("\r\n");
 const hostName = encode("Host: ");
 const xForwardedFor = encode("X-Forwarded-For: ");
 const xForwardedProto = encode("X-Forwarded-Proto: http\r\n");
+const xForwardedProtoSecure = encode("X-Forwarded-Proto: https\r\n");
 const xForwardedHost = encode("X-Forwarded-Host: ");
 const lineThenForwardedHost = encode("\r\nX-Forwarded-Host: ");
 const forwardedFor = encode("Forwarded: for=");
 const forwardedProto = encode(";proto=http");
+const forwardedProtoSecure = encode(";proto=https");
 const forwardedHost = encode(';host="');
 const connectionUpgrade = encode("Connection: Upgrade\r\n");
+const strictTransport = encode("strict-transport-security");
 const teTrailers = encode("TE: trailers\r\nConnection: TE\r\n");
 
 /** What forwarding needs to know of the connection and exchange. */
@@ -30,6 +34,8 @@ export interface Sender {
   /** The peer's address. */
   readonly address: string;
   readonly isTrusted: boolean;
+  /** The client came over TLS. */
+  readonly isSecure: boolean;
   /** Upgrade goes on to the server. */
   readonly isUpgrade: boolean;
   /** `Host` for a server when the client sent none (HTTP/1.0). */
@@ -59,9 +65,13 @@ export class Forwarding {
   readonly #requestIdField: Uint8Array;
   /** The field is X-Request-Id, which heads know by sight. */
   readonly #isUsualRequestId: boolean;
-  readonly tails: Tails;
+  readonly #tails: Tails;
+  readonly #secureTails: Tails;
+  /** Responses over TLS carry a Strict-Transport-Security of ours, and no other (RFC 6797 section 7.1). */
+  readonly #isStrict: boolean;
 
-  constructor(plan: ForwardingPlan, requestId: RequestIdPlan | null) {
+  /** `hsts`: value of Strict-Transport-Security, null without. */
+  constructor(plan: ForwardingPlan, requestId: RequestIdPlan | null, hsts: string | null) {
     this.plan = plan;
     this.requestId = requestId;
     this.trust = new Trust(plan.trusted);
@@ -70,12 +80,14 @@ export class Forwarding {
     this.#requestIdName = encode(requestId?.header ?? "");
     this.#requestIdField = encode(`${requestId?.header ?? ""}: `);
     const via = plan.via === null ? "" : `Via: 1.1 ${plan.via}\r\n`;
-    this.tails = {
-      open: encode(`${via}\r\n`),
-      close: encode(`${via}Connection: close\r\n\r\n`),
-      keepAlive: encode(`${via}Connection: keep-alive\r\n\r\n`),
-      upgrade: encode(`${via}Connection: Upgrade\r\n\r\n`),
-    };
+    this.#tails = tailsWith(via);
+    this.#isStrict = hsts !== null;
+    this.#secureTails = hsts === null ? this.#tails : tailsWith(`${via}Strict-Transport-Security: ${hsts}\r\n`);
+  }
+
+  /** What ends the head of a response. `isSecure`: to a client that came over TLS. */
+  tailsOf(isSecure: boolean): Tails {
+    return isSecure ? this.#secureTails : this.#tails;
   }
 
   /** Index of the client's own request id field, or -1. */
@@ -96,11 +108,11 @@ export class Forwarding {
    * The lines that are the same for all requests of a connection whose word is not taken: made once for each, since they are
    * most of what is written. The last line is the request id, up to where its count goes; without ids the last line is whole.
    */
-  preface(address: string, requestIdPrefix: string): Uint8Array {
+  preface(client: Client, requestIdPrefix: string): Uint8Array {
     const { plan, requestId } = this;
     let lines = "";
-    if (plan.xForwardedFor) lines += `X-Forwarded-For: ${address}\r\n`;
-    if (plan.xForwardedProto) lines += "X-Forwarded-Proto: http\r\n";
+    if (plan.xForwardedFor) lines += `X-Forwarded-For: ${client.address}\r\n`;
+    if (plan.xForwardedProto) lines += `X-Forwarded-Proto: ${client.tls === null ? "http" : "https"}\r\n`;
     if (plan.via !== null) lines += `Via: 1.1 ${plan.via}\r\n`;
     if (requestId !== null) lines += `${requestId.header}: ${requestIdPrefix}`;
     return encode(lines);
@@ -204,7 +216,8 @@ export class Forwarding {
       output.latin1(sender.address);
       output.put(crlf);
     }
-    if (plan.xForwardedProto && !(isBelieved && head.find(field.xForwardedProto) !== -1)) output.put(xForwardedProto);
+    if (plan.xForwardedProto && !(isBelieved && head.find(field.xForwardedProto) !== -1))
+      output.put(sender.isSecure ? xForwardedProtoSecure : xForwardedProto);
     if (plan.xForwardedHost && head.hostIndex !== -1 && !(isBelieved && head.find(field.xForwardedHost) !== -1)) {
       output.put(xForwardedHost);
       output.copy(head.bytes, head.spans[head.hostIndex * 4 + 2]!, head.lineEnd(head.hostIndex));
@@ -223,7 +236,7 @@ export class Forwarding {
     if (isBelieved) writeFormer(output, head, field.forwarded);
     output.put(forwardedFor.subarray(11));
     output.latin1(sender.address.includes(":") ? `"[${sender.address}]"` : sender.address);
-    output.put(forwardedProto);
+    output.put(sender.isSecure ? forwardedProtoSecure : forwardedProto);
     if (head.hostIndex !== -1) {
       output.put(forwardedHost);
       output.copy(head.bytes, head.spans[head.hostIndex * 4 + 2]!, head.spans[head.hostIndex * 4 + 3]!);
@@ -232,14 +245,18 @@ export class Forwarding {
     output.put(crlf);
   }
 
-  /** The response's start line and fields for the client; one of `tails` ends the head. `isFramingDropped`: its chunks are opened. */
-  writeResponse(output: Output, head: Head, isUpgrade: boolean, isFramingDropped: boolean): void {
+  /**
+   * The response's start line and fields for the client; one of `tailsOf` ends the head. `isFramingDropped`: its chunks are
+   * opened. `isSecure`: it goes to a client that came over TLS.
+   */
+  writeResponse(output: Output, head: Head, isUpgrade: boolean, isFramingDropped: boolean, isSecure: boolean): void {
     let run = head.start;
     if (head.minor === 0) {
       output.put(version11.subarray(1, 9));
       run += 8;
     }
-    if (head.hasSpecial || isFramingDropped) {
+    const isStrict = isSecure && this.#isStrict;
+    if (head.hasSpecial || isFramingDropped || isStrict) {
       let lengths = 0;
       for (let index = 0; index < head.fieldCount; index++) {
         const id = head.ids[index]!;
@@ -247,6 +264,7 @@ export class Forwarding {
         let isDropped = isHopByHop(id) && !(isUpgrade && id === field.upgrade);
         if (id === field.contentLength && lengths > 1) isDropped = true;
         if (isFramingDropped && id === field.transferEncoding) isDropped = true;
+        if (isStrict && id === field.other && isNamed(head, index, strictTransport)) isDropped = true;
         if (!isDropped && head.hasNominated && isMovable(id))
           isDropped = isNominated(head, head.spans[index * 4]!, head.spans[index * 4 + 1]!);
         if (!isDropped) continue;
@@ -272,6 +290,19 @@ function writeFormer(output: Output, head: Head, id: number): void {
     output.byte(byte.comma);
     output.byte(byte.space);
   }
+}
+
+function tailsWith(lines: string): Tails {
+  return {
+    open: encode(`${lines}\r\n`),
+    close: encode(`${lines}Connection: close\r\n\r\n`),
+    keepAlive: encode(`${lines}Connection: keep-alive\r\n\r\n`),
+    upgrade: encode(`${lines}Connection: Upgrade\r\n\r\n`),
+  };
+}
+
+function isNamed(head: Head, index: number, name: Uint8Array): boolean {
+  return isName(head.bytes, head.spans[index * 4]!, head.spans[index * 4 + 1]!, name);
 }
 
 function isHopByHop(id: number): boolean {

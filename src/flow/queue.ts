@@ -1,6 +1,6 @@
-// The waiting room of a pool: exchanges for which every server is at its connection limit, first come first served, bounded
-// in number and in time (the exchange keeps the deadline). It is served when an exchange of this worker ends, and every few
-// milliseconds, since the place may have come free in another worker.
+// The waiting room of a pool: exchanges and streams for which every server is at its connection limit, first come first served,
+// bounded in number and in time (who waits keeps the deadline). It is served when an exchange or stream of this worker ends,
+// and every few milliseconds, since the place may have come free in another worker.
 
 import { poolCell, type Tally } from "../memory/tally.ts";
 import type { Attempt } from "./attempt.ts";

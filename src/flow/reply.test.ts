@@ -3,7 +3,14 @@ import { fault, faultCodes, faultWith } from "../base/fault.ts";
 import { Output } from "../wire/http1/writer.ts";
 import { type ReplyOptions, writeReply } from "./reply.ts";
 
-const options: ReplyOptions = { wallMs: 0, retryAfterS: 7, isClosing: false, isHead: false, isKeepAliveTold: false };
+const options: ReplyOptions = {
+  wallMs: 0,
+  retryAfterS: 7,
+  isClosing: false,
+  isHead: false,
+  isKeepAliveTold: false,
+  hsts: null,
+};
 
 function reply(code: Parameters<typeof fault>[0], changed: Partial<ReplyOptions> = {}): string {
   const output = new Output();

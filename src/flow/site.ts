@@ -9,6 +9,7 @@ import type { Tally } from "../memory/tally.ts";
 import { RetryBudget } from "./budget.ts";
 import { Forwarding } from "./forwarding.ts";
 import { IdleConnections } from "./idle.ts";
+import { NameRoutes } from "./names.ts";
 import { Queue } from "./queue.ts";
 
 export interface SiteParts {
@@ -22,21 +23,26 @@ export interface SiteParts {
 export class ListenerSite {
   readonly plan: ListenerPlan;
   readonly route: RouteSite;
+  /** Routes by the name that a client asks for; null where its name does not matter. */
+  readonly names: NameRoutes<RouteSite> | null;
   readonly forwarding: Forwarding;
   /** First cell of its row in the tally. */
   readonly row: number;
 
-  constructor(plan: ListenerPlan, route: RouteSite, tally: Tally) {
+  /** `routes`: those of the plan. */
+  constructor(plan: ListenerPlan, routes: readonly RouteSite[], tally: Tally) {
     this.plan = plan;
-    this.route = route;
-    this.forwarding = new Forwarding(plan.forwarding, plan.requestId);
+    this.route = routes[plan.route]!;
+    this.names = plan.names.length === 0 ? null : new NameRoutes(plan.names, routes, this.route);
+    this.forwarding = new Forwarding(plan.forwarding, plan.requestId, plan.hsts);
     this.row = tally.listenerRow(plan.slot);
   }
 }
 
 export interface RouteSite {
   readonly plan: RoutePlan;
-  readonly pool: PoolSite;
+  /** Null where the listener answers or refuses by itself. */
+  readonly pool: PoolSite | null;
   readonly row: number;
 }
 
@@ -112,10 +118,10 @@ export class Site {
     );
     const routes = plan.routes.map((route) => ({
       plan: route,
-      pool: this.pools[route.pool!]!,
+      pool: route.pool === null ? null : this.pools[route.pool]!,
       row: parts.tally.routeRow(route.slot),
     }));
-    this.listeners = plan.listeners.map((listener) => new ListenerSite(listener, routes[listener.route]!, parts.tally));
+    this.listeners = plan.listeners.map((listener) => new ListenerSite(listener, routes, parts.tally));
   }
 
   /** The listener of that name, which a connection asks for at each request so that it obeys the newest plan. */
@@ -131,11 +137,11 @@ export class Site {
   }
 }
 
+/** Whether a connection that was made to the one will do for the other. */
 function isSameServer(one: ServerPlan, other: ServerPlan): boolean {
-  const a = one.address;
-  const b = other.address;
-  if (one.slot !== other.slot || one.id !== other.id) return false;
-  return a.kind === "unix"
-    ? b.kind === "unix" && a.path === b.path
-    : b.kind === "tcp" && a.host === b.host && a.port === b.port;
+  return one.slot === other.slot && one.id === other.id && doorOf(one) === doorOf(other);
+}
+
+function doorOf({ address, tls, proxyProtocol, source }: ServerPlan): string {
+  return JSON.stringify([address, tls, proxyProtocol, source]);
 }

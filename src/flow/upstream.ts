@@ -6,13 +6,15 @@
 //     └─ refused          └─ closed, malformed, unfit for reuse ─> gone     └─ closed, any byte ─> gone
 
 import { type Fault, fault } from "../base/fault.ts";
-import { serverCell, workerCell } from "../memory/tally.ts";
+import { serverCell } from "../memory/tally.ts";
 import { Body } from "../wire/http1/body.ts";
 import { bodyKind } from "../wire/http1/head.ts";
 import { parsed, parseResponse } from "../wire/http1/reader.ts";
+import { countConnected, countDisconnected } from "./account.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
-import type { DialFlow, Line } from "./port.ts";
+import type { Client, DialFlow, Line } from "./port.ts";
+import { proxyHeaderFor } from "./proxyheader.ts";
 import type { PoolSite, ServerSite } from "./site.ts";
 
 /** Interim responses before the final one; a server that sends more is broken. */
@@ -51,10 +53,11 @@ export class Upstream implements DialFlow {
     return this.#isHeadDone || this.#partial !== null || this.#interims > 0;
   }
 
-  dial(exchange: Exchange): void {
+  dial(exchange: Exchange, client: Client): void {
     this.carry(exchange);
     this.#dialedMs = this.#context.port.nowMs;
-    this.#context.port.dial(this.server.plan, this, this.#pool.plan.timeouts.connectMs, null);
+    const { plan } = this.server;
+    this.#context.port.dial(plan, this, this.#pool.plan.timeouts.connectMs, proxyHeaderFor(plan, client));
   }
 
   carry(exchange: Exchange): void {
@@ -66,11 +69,7 @@ export class Upstream implements DialFlow {
 
   connected(line: Line): void {
     this.line = line;
-    const { cells } = this.#context.tally;
-    cells[this.server.row + serverCell.connects]!++;
-    cells[this.server.row + serverCell.connectSum]! += (this.#context.port.nowMs - this.#dialedMs) / 1000;
-    cells[this.server.row + serverCell.open]!++;
-    cells[this.#context.tally.workerRow() + workerCell.upstreamConnections]!++;
+    countConnected(this.#context.tally, this.server.row, this.#context.port.nowMs - this.#dialedMs);
     const exchange = this.#exchange;
     if (exchange !== null) exchange.send(this);
     else this.#idle();
@@ -79,7 +78,7 @@ export class Upstream implements DialFlow {
   refused(what: Fault): void {
     const exchange = this.#exchange;
     this.#exchange = null;
-    exchange?.attempt.refused(what);
+    exchange?.refused(what);
   }
 
   received(bytes: Uint8Array): void {
@@ -150,7 +149,9 @@ export class Upstream implements DialFlow {
     // The end of the response may have come although the line was paused for a slow client.
     this.line!.resume();
     this.idleSinceMs = this.#context.port.nowMs;
-    if (this.#context.isDraining || !this.server.idle.put(this)) this.destroy();
+    // A PROXY header has said whose connection this is: it is no one else's.
+    const isOfOneClient = this.server.plan.proxyProtocol !== 0;
+    if (isOfOneClient || this.#context.isDraining || !this.server.idle.put(this)) this.destroy();
   }
 
   /** An idle connection that speaks or ends is of no use. */
@@ -164,16 +165,14 @@ export class Upstream implements DialFlow {
     this.line = null;
     this.#partial = null;
     this.server.idle.remove(this);
-    const { tally } = this.#context;
-    tally.cells[this.server.row + serverCell.open]!--;
-    tally.cells[tally.workerRow() + workerCell.upstreamConnections]!--;
+    countDisconnected(this.#context.tally, this.server.row);
   }
 
   #lost(exchange: Exchange, isAnswering: boolean): void {
     this.#exchange = null;
     this.destroy();
     if (isAnswering) exchange.failUpstream(fault("truncated_response"));
-    else exchange.attempt.lost(fault("server_closed"), this.isReused);
+    else exchange.lost(fault("server_closed"), this.isReused);
   }
 
   #parse(exchange: Exchange, bytes: Uint8Array): void {

@@ -8,6 +8,7 @@ import { requestBody, responseBody } from "../../src/wire/http1/framing.ts";
 import { bodyKind, Head, method } from "../../src/wire/http1/head.ts";
 import { parsed, parseRequest, parseResponse } from "../../src/wire/http1/reader.ts";
 import { Output } from "../../src/wire/http1/writer.ts";
+import { makeClient } from "../playbook/client.ts";
 import type { Inputs } from "./inputs.ts";
 
 /** Small limits, so that they are met too. */
@@ -103,16 +104,18 @@ const plain = new Forwarding(
     via: null,
   },
   null,
+  null,
 );
 const sender: Sender = {
   address: "192.0.2.1",
   isTrusted: false,
+  isSecure: false,
   isUpgrade: false,
   serverName: "server:80",
   requestIdIndex: -1,
   requestIdPrefix: "",
   requestIdCount: 0,
-  preface: plain.preface("192.0.2.1", ""),
+  preface: plain.preface(makeClient(), ""),
 };
 const dropped =
   /^(?:connection|upgrade|te|keep-alive|proxy-connection|proxy-authorization|x-forwarded-for|x-forwarded-proto|x-forwarded-host|forwarded)$/i;

@@ -22,11 +22,21 @@ export class Actor implements Line {
   isFull = false;
   isPaused = false;
   #isEnded = false;
+  /** Its flow is being made. */
+  #isOpening = false;
   readonly #notes: Notebook;
 
   constructor(notes: Notebook, name: string) {
     this.#notes = notes;
     this.name = name;
+  }
+
+  /** The flow is made, and may end this connection while it is. */
+  open(make: () => LineFlow): void {
+    this.#isOpening = true;
+    const flow = make();
+    if (this.#isOpening) this.flow = flow;
+    this.#isOpening = false;
   }
 
   // ---- what the flow says ----
@@ -57,16 +67,21 @@ export class Actor implements Line {
 
   destroy(): void {
     this.#say("destroyed");
-    this.flow = null;
+    this.#let();
   }
 
   reset(): void {
     this.#say("reset");
+    this.#let();
+  }
+
+  #let(): void {
     this.flow = null;
+    this.#isOpening = false;
   }
 
   #say(what: string): void {
-    if (this.flow === null && this.name.startsWith("client")) what += " after its end";
+    if (this.flow === null && !this.#isOpening && this.name.startsWith("client")) what += " after its end";
     this.#notes.note(this.name, what);
   }
 

@@ -20,6 +20,10 @@ export interface PlanOptions {
   readonly generation?: number;
   /** Names of the servers, in slot order; each is on a port of its own. */
   readonly servers?: readonly string[];
+  /** Names of further pools, each with one server of its name. Route n leads to pool n; the listener's own is route 0. */
+  readonly pools?: readonly string[];
+  /** The listener's own route leads nowhere. */
+  readonly isPoolless?: boolean;
   readonly listener?: Partial<ListenerPlan>;
   readonly server?: Partial<ServerPlan>;
   readonly pool?: Partial<PoolPlan>;
@@ -32,6 +36,8 @@ export interface PlanOptions {
 }
 
 export function makePlan(options: PlanOptions = {}): Plan {
+  const further = options.pools ?? [];
+  const servers = options.servers?.length ?? 1;
   return {
     generation: options.generation ?? 1,
     listeners: [
@@ -71,8 +77,11 @@ export function makePlan(options: PlanOptions = {}): Plan {
         ...options.listener,
       },
     ],
-    pools: [makePool(options)],
-    routes: [{ slot: 0, listener: 0, pool: 0 }],
+    pools: [makePool(options), ...further.map((name, index) => makePool(options, index + 1, name, servers))],
+    routes: [
+      { slot: 0, listener: 0, pool: options.isPoolless === true ? null : 0 },
+      ...further.map((_, index) => ({ slot: index + 1, listener: 0, pool: index + 1 })),
+    ],
     certificates: [],
     pems: {},
     accessLog: null,
@@ -87,10 +96,13 @@ export function makePlan(options: PlanOptions = {}): Plan {
   };
 }
 
-function makePool(options: PlanOptions): PoolPlan {
+/** The first pool has the servers that the options name; a further one its own, in a slot behind theirs. */
+function makePool(options: PlanOptions, slot = 0, name = "app", serversBefore = 0): PoolPlan {
+  const servers = slot === 0 ? (options.servers ?? ["one"]) : [name];
+  const firstSlot = slot === 0 ? 0 : serversBefore + slot - 1;
   return {
-    name: "app",
-    slot: 0,
+    name,
+    slot,
     balance: {
       policy: "roundRobin",
       key: { kind: "ip" },
@@ -98,15 +110,15 @@ function makePool(options: PlanOptions): PoolPlan {
       sticky: null,
       ...options.balance,
     },
-    servers: (options.servers ?? ["one"]).map((name, index) => ({
-      id: `app/${name}:80`,
-      name: `${name}:80`,
-      slot: index,
-      address: { kind: "tcp", host: "127.0.0.1", port: 81 + index },
+    servers: servers.map((server, index) => ({
+      id: `${name}/${server}:80`,
+      name: `${server}:80`,
+      slot: firstSlot + index,
+      address: { kind: "tcp", host: "127.0.0.1", port: 81 + firstSlot + index },
       weight: 1,
       backup: false,
       connectionsMax: 0,
-      cookie: name,
+      cookie: server,
       tls: null,
       proxyProtocol: 0,
       source: "",

@@ -6,6 +6,7 @@ import { Downstream } from "../../src/flow/downstream.ts";
 import { Site, type SiteParts } from "../../src/flow/site.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { listenerCell, poolCell, serverCell, Tally, Totals, workerCell } from "../../src/memory/tally.ts";
+import { makeClient } from "../playbook/client.ts";
 import { clearArena, makePlan, setServer } from "../playbook/plan.ts";
 import { Client } from "./client.ts";
 import { type Answer, SimDriver, SimLine } from "./driver.ts";
@@ -131,7 +132,7 @@ class Run {
     const line = new SimLine(this.#driver, near);
     const address = `192.0.2.${world.between(1, 9)}`;
     this.#driver.tell(() => {
-      line.flow = new Downstream(this.#context, this.#context.site.listeners[0]!, line, address);
+      line.flow = new Downstream(this.#context, this.#context.site.listeners[0]!, line, makeClient(address));
     });
     if (this.#swarm.clientMalformed && world.chance(0.3)) {
       this.#clients.push(new Stranger(world, name, far));

@@ -1,0 +1,340 @@
+// A connection that is carried as it is (mode tcp), from the client's first byte to the end of both sides: which way it goes,
+// by the name in its ClientHello where the listener asks for one; a server, by the same attempt as an exchange; then bytes
+// both ways. Nothing is read from the client before a server has it, but for the name: what waits, waits in the kernel.
+// An end that both sides have made is a FIN to each. Any other end is a RST, so that neither takes what it has for the whole.
+//
+//   hello ─ name known ─> seeking ─ connected ─> open ─ both ended, all taken ─> closed
+//     │ no hello, too slow   │ no server, client gone   │ reset, silent, cut ──> closed, by RST
+//     ├──────────────────────┴──> closed, by RST        (a side that has ended is still sent to: half-close)
+//     └ no pool is for the name ─> lingering: an alert, FIN, and what the client still sends is thrown away ─> closed
+
+import { type Fault, fault } from "../base/fault.ts";
+import { hashString } from "../base/hash.ts";
+import type { WheelNode } from "../base/timerwheel.ts";
+import { listenerCell, routeCell, serverCell } from "../memory/tally.ts";
+import { clientHelloBytesMax, parseClientHello } from "../wire/clienthello.ts";
+import { countAccepted, countClosed, countStream } from "./account.ts";
+import { Attempt, type Seeker } from "./attempt.ts";
+import { Carrier } from "./carrier.ts";
+import type { Context, Session } from "./context.ts";
+import type { Client, Line, LineFlow, WakeFlow } from "./port.ts";
+import { Silence } from "./silence.ts";
+import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
+import { Tunnel } from "./tunnel.ts";
+
+const phase = { hello: 0, seeking: 1, open: 2, lingering: 3, closed: 4 } as const;
+
+/** A TLS record with a fatal alert, unrecognized_name (RFC 8446 sections 5.1 and 6, RFC 6066 section 3). */
+const unrecognizedName = Uint8Array.of(0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x70);
+
+export class Stream implements LineFlow, WakeFlow, Seeker, Session {
+  // The wheel's fields (base/timerwheel.ts).
+  deadlineMs = 0;
+  wheelNext: WheelNode | null = null;
+  wheelPrev: WheelNode | null = null;
+  wheelSlot = -1;
+  readonly line: Line;
+  readonly client: Client;
+  readonly listener: ListenerSite;
+  /** The listener's own, until a name has chosen another. */
+  route: RouteSite;
+  /** The route's. Nothing asks for it before there is one, or where the route has none. */
+  pool!: PoolSite;
+  readonly attempt: Attempt;
+  /** What the client has asked for by SNI, "" without. */
+  serverName: string;
+  ja4: string;
+  readonly startedMs: number;
+  /** When a server had it; 0 when none had. */
+  connectedMs = 0;
+  endedMs = 0;
+  /** Why it did not end by the FIN of both sides, or null. */
+  fault: Fault | null = null;
+  /** No second server: bytes may have arrived at the first. */
+  readonly isReplayable = false;
+  readonly #context: Context;
+  readonly #cells: Float64Array;
+  #phase: number = phase.hello;
+  /** What the client has sent before a server could have it. */
+  #pending: Uint8Array | null = null;
+  #isInputEnded = false;
+  #isClientGone = false;
+  #carrier: Carrier | null = null;
+  #serverRow = 0;
+  #tunnel: Tunnel | null = null;
+  #silence: Silence | null = null;
+  /** The server has sent something. */
+  #isAnswered = false;
+
+  /** It may all be over when this returns; what the line tells after that is ignored. */
+  constructor(context: Context, listener: ListenerSite, line: Line, client: Client) {
+    this.#context = context;
+    this.#cells = context.tally.cells;
+    this.listener = listener;
+    this.route = listener.route;
+    this.line = line;
+    this.client = client;
+    this.serverName = client.tls === null ? "" : client.tls.serverName;
+    this.ja4 = client.ja4;
+    this.startedMs = context.port.nowMs;
+    this.attempt = new Attempt(this, context);
+    countAccepted(context.tally, listener.row);
+    context.downstreams.add(this);
+    if (listener.names !== null && client.tls === null)
+      context.port.wake(this, this.startedMs + listener.plan.timeouts.handshakeMs);
+    else this.#seek();
+  }
+
+  /** Index of the server that had it, or was tried last; -1 without. */
+  get server(): number {
+    return this.attempt.index;
+  }
+
+  get attempts(): number {
+    return this.attempt.count;
+  }
+
+  /** Bytes from the client to the server. */
+  get bytesUp(): number {
+    return this.#tunnel === null ? 0 : this.#tunnel.bytesUp;
+  }
+
+  get bytesDown(): number {
+    return this.#tunnel === null ? 0 : this.#tunnel.bytesDown;
+  }
+
+  // ---- the client ----
+
+  received(bytes: Uint8Array): void {
+    this.#cells[this.listener.row + listenerCell.bytesReceived]! += bytes.length;
+    if (this.#phase === phase.open) return this.#sendUp(bytes);
+    if (this.#phase > phase.open) return;
+    this.#pending = this.#pending === null ? bytes : joined(this.#pending, bytes);
+    if (this.#phase === phase.hello) this.#readHello(this.#pending);
+  }
+
+  drained(): void {
+    if (this.#phase !== phase.open) return;
+    this.#silence!.drained(this.#context.port.nowMs);
+    this.#tunnel!.drainedDown();
+    this.#endIfOver();
+  }
+
+  ended(): void {
+    this.#isInputEnded = true;
+    switch (this.#phase) {
+      case phase.hello:
+        // One that connects and leaves is someone who looks whether we are there.
+        return this.#pending === null ? this.#end(fault("client_closed")) : this.#refuse(fault("bad_client_hello"));
+      case phase.open:
+        this.#tunnel!.endedDown();
+        return this.#endIfOver();
+      case phase.lingering:
+        return this.#end(this.fault);
+    }
+  }
+
+  closed(isReset: boolean): void {
+    if (this.#phase === phase.closed) return;
+    this.#isClientGone = true;
+    if (this.#phase !== phase.open || isReset) return this.#end(this.fault ?? fault("client_closed"));
+    this.#tunnel!.goneDown();
+    this.#endIfOver();
+  }
+
+  ticked(nowMs: number): void {
+    switch (this.#phase) {
+      case phase.hello:
+        return this.#refuse(fault("handshake_timeout"));
+      case phase.seeking:
+        return this.attempt.isQueued ? this.attempt.waitedInVain() : undefined;
+      case phase.open: {
+        const silent = this.#silence!.judge(nowMs);
+        if (silent !== null) return this.#end(silent);
+        return this.#context.port.wake(this, this.#silence!.deadlineMs(nowMs));
+      }
+      case phase.lingering:
+        return this.#end(this.fault);
+    }
+  }
+
+  /** A stream is under way from its first byte: it is left to end. */
+  drain(): void {}
+
+  cut(): void {
+    if (this.#phase !== phase.closed) this.#end(this.fault ?? fault("draining"));
+  }
+
+  // ---- the name ----
+
+  #readHello(bytes: Uint8Array): void {
+    const hello = parseClientHello(bytes, 0, bytes.length);
+    if (hello.kind === "more" && bytes.length < clientHelloBytesMax) return;
+    if (hello.kind !== "hello") return this.#refuse(fault("bad_client_hello"));
+    this.serverName = hello.serverName;
+    this.ja4 = hello.ja4;
+    this.#context.port.wake(this, 0);
+    this.#seek();
+  }
+
+  /** Its first bytes are no good, or lead nowhere. */
+  #refuse(what: Fault): void {
+    this.#cells[this.listener.row + listenerCell.refusedPreamble]!++;
+    // Only a client that has shown a ClientHello, and has no TLS of ours, understands an alert (RFC 6066 section 3).
+    if (what.code !== "unknown_name" || this.client.tls !== null) return this.#end(what);
+    this.fault = what;
+    this.#phase = phase.lingering;
+    this.#pending = null;
+    this.#cells[this.listener.row + listenerCell.bytesSent]! += unrecognizedName.length;
+    this.line.send(unrecognizedName, 0, unrecognizedName.length);
+    this.line.end();
+    this.#context.port.wake(this, this.#context.port.nowMs + this.listener.plan.timeouts.lingerMs);
+  }
+
+  // ---- a server is sought ----
+
+  #seek(): void {
+    const { names } = this.listener;
+    if (names !== null) this.route = names.of(this.serverName);
+    if (this.route.pool === null) return this.#refuse(fault("unknown_name"));
+    this.pool = this.route.pool;
+    this.#phase = phase.seeking;
+    this.line.pause();
+    this.attempt.begin();
+  }
+
+  /** Of all that can be hashed a stream has only this. */
+  balanceKey(): number {
+    return hashString(this.client.address);
+  }
+
+  namedServer(): number {
+    return -1;
+  }
+
+  queued(): void {
+    const { port } = this.#context;
+    port.wake(this, port.nowMs + this.pool.plan.queue.timeoutMs);
+  }
+
+  connect(server: ServerSite): void {
+    // The dial keeps its own time.
+    this.#context.port.wake(this, 0);
+    this.#carrier = new Carrier(this.#context, this, server);
+  }
+
+  /** Said by the attempt: no server is to be had. */
+  fail(what: Fault): void {
+    this.#end(what);
+  }
+
+  // ---- the server ----
+
+  refused(what: Fault): void {
+    this.#carrier = null;
+    this.attempt.refused(what);
+  }
+
+  connected(line: Line, server: ServerSite, tookMs: number): void {
+    const { port } = this.#context;
+    this.#phase = phase.open;
+    this.connectedMs = port.nowMs;
+    this.#serverRow = server.row;
+    this.#cells[this.route.row + routeCell.open]!++;
+    if (this.pool.isTimed) this.pool.backends.observe(server.index, tookMs, port.nowMs);
+    const { clientIdleMs, tunnelMs } = this.listener.plan.timeouts;
+    const { serverIdleMs } = this.pool.plan.timeouts;
+    this.#tunnel = new Tunnel(this.line, line);
+    this.#silence = new Silence(this.#tunnel, { clientIdleMs, serverIdleMs, tunnelMs }, port.nowMs);
+    port.wake(this, this.#silence.deadlineMs(port.nowMs));
+    const pending = this.#pending;
+    this.#pending = null;
+    if (pending !== null) this.#sendUp(pending);
+    if (this.#isInputEnded) this.#tunnel.endedDown();
+    else if (line.heldBytes === 0) this.line.resume();
+  }
+
+  receivedUp(bytes: Uint8Array): void {
+    this.#cells[this.#serverRow + serverCell.bytesReceived]! += bytes.length;
+    if (!this.#isAnswered) this.#noteAnswer();
+    // As a closed socket would: who sends to one that is gone is answered by a RST.
+    if (this.#isClientGone) return this.#end(fault("client_closed"));
+    this.#silence!.serverMs = this.#context.port.nowMs;
+    this.#cells[this.route.row + routeCell.bytesDown]! += bytes.length;
+    this.#cells[this.listener.row + listenerCell.bytesSent]! += bytes.length;
+    this.#tunnel!.sendDown(bytes, 0, bytes.length);
+  }
+
+  drainedUp(): void {
+    this.#silence!.drained(this.#context.port.nowMs);
+    this.#tunnel!.drainedUp();
+    this.#endIfOver();
+  }
+
+  endedUp(): void {
+    this.#tunnel!.endedUp();
+    this.#endIfOver();
+  }
+
+  closedUp(isReset: boolean): void {
+    if (isReset) return this.#end(fault("server_reset"));
+    this.#tunnel!.goneUp();
+    this.#endIfOver();
+  }
+
+  #sendUp(bytes: Uint8Array): void {
+    const tunnel = this.#tunnel!;
+    if (tunnel.isUpGone) return this.#end(fault("server_reset"));
+    this.#silence!.clientMs = this.#context.port.nowMs;
+    this.#cells[this.route.row + routeCell.bytesUp]! += bytes.length;
+    this.#cells[this.#serverRow + serverCell.bytesSent]! += bytes.length;
+    tunnel.sendUp(bytes, 0, bytes.length);
+  }
+
+  /** Not before a server has said something is it known to be more than a port that is open. */
+  #noteAnswer(): void {
+    this.#isAnswered = true;
+    this.attempt.succeeded();
+  }
+
+  // ---- the end ----
+
+  #endIfOver(): void {
+    if (this.#tunnel!.isOver) this.#end(null);
+  }
+
+  /** Let go of both sides, count and report. */
+  #end(what: Fault | null): void {
+    const isOrderly = what === null || this.#phase === phase.lingering;
+    const isRouted = this.#phase === phase.seeking || this.#phase === phase.open;
+    this.fault = what;
+    this.endedMs = this.#context.port.nowMs;
+    this.#phase = phase.closed;
+    this.#pending = null;
+    this.#context.port.forget(this);
+    this.#context.downstreams.delete(this);
+    countClosed(this.#context.tally, this.listener.row);
+    this.#carrier?.release(!isOrderly);
+    if (!this.#isClientGone && isOrderly) this.line.destroy();
+    else if (!this.#isClientGone) this.line.reset();
+    if (isRouted) this.#concludeRoute(what);
+    this.#context.reportStream(this);
+  }
+
+  #concludeRoute(what: Fault | null): void {
+    countStream(this.#cells, this);
+    if (this.connectedMs > 0 && !this.#isAnswered) {
+      // A reset instead of a first byte is how a port answers behind which nothing works.
+      if (what === null) this.attempt.succeeded();
+      else if (what.code === "server_reset") this.attempt.failed();
+    }
+    this.attempt.end();
+  }
+}
+
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(one.length + other.length);
+  whole.set(one);
+  whole.set(other, one.length);
+  return whole;
+}
