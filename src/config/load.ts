@@ -79,12 +79,11 @@ export async function loadConfig(
   const judgement =
     foreign ??
     (reader === undefined ? judge(document.value) : judgeSubstituted(substitute(document.value, environment)));
-  const origin = foreign === null ? {} : { origin: foreign.origin };
   const loaded = await withMaterials(path, judgement, foreign?.bring ?? null, document.places, before);
-  return { ...loaded, ...origin };
+  return foreign === null ? loaded : { ...loaded, origin: foreign.origin() };
 }
 
-/** Reads what the judged config of a file names, and gives all findings their places. */
+/** Reads what the judged config of a file names, and gives all findings their places; `bring` tells whose keys they are about. */
 async function withMaterials(
   path: string,
   { config, findings }: Judgement,
@@ -94,7 +93,7 @@ async function withMaterials(
 ): Promise<Loaded> {
   const folder = dirname(resolve(path));
   const materials = config === null ? null : await loadMaterials(config, folder, Date.now(), before);
-  const found = materials?.findings ?? [];
+  const found = materials === null ? [] : [...materials.findings, ...materials.validity];
   const all = [...findings, ...(bring === null ? found : found.map(bring))];
   const problems = inOrder(
     all.map(({ severity, path: key, part, message }): Problem => {

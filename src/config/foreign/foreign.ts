@@ -15,9 +15,10 @@ export interface Origin {
 }
 
 export interface ForeignJudgement extends Judgement {
-  readonly origin: Origin;
   /** A later finding about our config, such as a file that it names, told at the foreign file's key. */
   readonly bring: (finding: Finding) => Finding;
+  /** As of what was found until now. */
+  readonly origin: () => Origin;
 }
 
 /** Null when it is no config of another program. */
@@ -39,12 +40,15 @@ function judged({ program, input, ledger, origins }: Translation, before: readon
     const brought = origins.bring(finding);
     if (!isBroken || !isNear(brought, holes)) ledger.judged(brought);
   }
-  const isRefused = isBroken || judgement.config === null;
   return {
-    config: isRefused ? null : judgement.config,
-    findings: ledger.findings,
-    origin: { program, keywords: ledger.counts() },
-    bring: (finding) => origins.bring(finding),
+    config: isBroken ? null : judgement.config,
+    findings: [...ledger.findings],
+    bring: (finding) => {
+      const brought = origins.bring(finding);
+      ledger.judged(brought);
+      return brought;
+    },
+    origin: () => ({ program, keywords: ledger.counts() }),
   };
 }
 

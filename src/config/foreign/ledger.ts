@@ -46,13 +46,13 @@ export class Ledger {
 
   unknown(path: Path, message: string): void {
     this.#enter(path, "unknown");
-    this.#findings.push({ severity: "warning", path, part: "key", message });
+    this.#add({ severity: "warning", path, part: "key", message });
   }
 
   /** A finding of our own judgement, already brought to its place in the foreign file. */
   judged(finding: Finding): void {
     this.#enter(finding.path, finding.severity === "error" ? "refused" : "approximated");
-    this.#findings.push(finding);
+    this.#add(finding);
   }
 
   counts(): Counts {
@@ -63,11 +63,15 @@ export class Ledger {
 
   #tell(severity: Finding["severity"], path: Path, verdict: Verdict, message: string): void {
     this.#enter(path, verdict);
-    // A section that several servers or pools draw on is read more than once.
+    this.#add({ severity, path, part: "value", message });
+  }
+
+  /** Once: a section that several servers or pools draw on is read more than once. */
+  #add(finding: Finding): void {
     const isTold = this.#findings.some(
-      (one) => one.message === message && JSON.stringify(one.path) === JSON.stringify(path),
+      (one) => one.message === finding.message && JSON.stringify(one.path) === JSON.stringify(finding.path),
     );
-    if (!isTold) this.#findings.push({ severity, path, part: "value", message });
+    if (!isTold) this.#findings.push(finding);
   }
 
   /** An element of a list is no keyword of its own: its verdict is the list's. */

@@ -232,7 +232,9 @@ function poolOf(
       "there are two tiers here: the backends of the lowest priority, and all others together as backups",
     );
   for (const [index, backend] of backends.entries()) origins.add(["pools", name, "servers", index], backend.path);
-  origins.add(["pools", name, "servers"], [...server.at("discovery"), "static_list"]);
+  // Without any, the section says why.
+  const discovery = server.at("discovery");
+  origins.add(["pools", name, "servers"], backends.length === 0 ? discovery : [...discovery, "static_list"]);
   // With every backend at its limit gobetween turns a client away at once.
   const queue = backends.some((backend) => backend.maxConnections > 0) ? { queue: { length: 0 } } : {};
   return { servers, ...shared, ...queue };
