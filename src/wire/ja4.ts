@@ -13,15 +13,15 @@ import { hash } from "node:crypto";
 /** What JA4 sees of a ClientHello. */
 export interface HelloTraits {
   /** legacy_version */
-  version: number;
+  readonly version: number;
   /** Of the extension supported_versions; empty without it. */
-  versions: readonly number[];
-  ciphers: readonly number[];
+  readonly versions: readonly number[];
+  readonly ciphers: readonly number[];
   /** Types, in the order they stand in. */
-  extensions: readonly number[];
-  signatureAlgorithms: readonly number[];
+  readonly extensions: readonly number[];
+  readonly signatureAlgorithms: readonly number[];
   /** The first name of ALPN, each byte a character; "" without. */
-  alpn: string;
+  readonly alpn: string;
 }
 
 const serverNameExtension = 0;
