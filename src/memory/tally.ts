@@ -225,6 +225,10 @@ export class Totals {
     for (const cell of workerGauges) cells[at.words / 8 + cell] = 0;
     for (let slot = 0; slot < capacity.listeners; slot++)
       cells[at.listeners / 8 + slot * rowCells + listenerCell.connections] = 0;
+    for (let slot = 0; slot < capacity.routes; slot++) {
+      const open = at.routes / 8 + slot * rowCells + routeCell.open;
+      if (cells[open] !== 0) cells[open] = 0;
+    }
     for (let slot = 0; slot < capacity.pools; slot++) cells[at.pools / 8 + slot * rowCells + poolCell.queued] = 0;
     for (let slot = 0; slot < capacity.servers; slot++) {
       const row = at.servers / 8 + slot * rowCells;
