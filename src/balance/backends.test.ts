@@ -212,6 +212,14 @@ test("a sticky cookie finds its server while it is up or drains, and nobody else
   expect(backends.byCookie("a")).toBe(-1);
 });
 
+test("a server keeps its sessions while it is up or drains", () => {
+  const backends = create("random", servers({}, {}));
+  expect([backends.isKept(0), backends.isKept(1)]).toEqual([true, true]);
+  set(0, { admin: admin.drain, isEligible: false });
+  set(1, down);
+  expect([backends.isKept(0), backends.isKept(1)]).toEqual([true, false]);
+});
+
 test("response times stand in this worker's block and steer peakEwma", () => {
   const backends = create("peakEwma", servers({}, {}), 1);
   backends.observe(0, 500, 1000);

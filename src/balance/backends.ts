@@ -125,6 +125,12 @@ export class Backends implements Source {
     return index !== undefined && this.#roster.isKept[index] === 1 ? index : -1;
   }
 
+  /** Whether a server keeps the sessions that it has: it is up, or being drained. */
+  isKept(index: number): boolean {
+    this.refresh();
+    return this.#roster.isKept[index] === 1;
+  }
+
   /** An exchange begins, whatever the limit. Each `begin` and each true `tryBegin` is followed by one `finish`. */
   begin(index: number): void {
     Atomics.add(this.#words, this.#ownActive + this.#slots[index]!, 1);
