@@ -65,7 +65,8 @@ function reviewKind(check: Section, kind: Kind, modes: ReadonlySet<string>, at: 
 function reviewCommand(exec: unknown, at: At, report: Report): void {
   const isText = typeof exec === "string";
   const words = isText ? commandOf(exec) : listOf(exec).filter((word) => typeof word === "string");
-  if (isText && words.length === 0) report("error", at("exec"), "value", "must be a command, not only spaces");
+  if (isText && exec !== "" && words.length === 0)
+    report("error", at("exec"), "value", "must be a command, not only spaces");
   const special = isText ? /["'`|&;<>$()\\*]/.exec(exec)?.[0] : undefined;
   if (special !== undefined)
     report(
@@ -75,7 +76,7 @@ function reviewCommand(exec: unknown, at: At, report: Report): void {
       `has ${quote(special)}, which only a shell would read: write a list of the command and its words, such as ["sh", "-c", "..."]`,
     );
   for (const [index, word] of words.entries()) {
-    const unknown = /\{(?!(?:host|port)\})[a-z]+\}/i.exec(word)?.[0];
+    const unknown = /\{(?!(?:host|port)\})[A-Za-z]+\}/.exec(word)?.[0];
     if (unknown !== undefined)
       report(
         "warning",

@@ -61,7 +61,7 @@ export function reviewUse(listeners: Section, pools: Section, report: Report): v
     .every((has) => has);
   for (const name of names) reviewMixture(name, uses, report);
   // Where a name is wrong, the pool that was meant would only be a second complaint about one mistake.
-  if (!isWhole || uses.length === 0 || uses.some(({ pool }) => !names.includes(pool))) return;
+  if (!isWhole || Object.keys(listeners).length === 0 || uses.some(({ pool }) => !names.includes(pool))) return;
   for (const name of names)
     if (modesOf(name, uses).size === 0) report("warning", ["pools", name], "key", "is used by no listener");
 }

@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { judge } from "./judge.ts";
+import { keyText } from "./problem.ts";
+
+const told = (tls: object, mode = "http"): string[] =>
+  judge({
+    listeners: { w: { listen: ":80", mode, use: "a", tls: { certificates: "c", ...tls } } },
+    pools: { a: { servers: ["s:1"] } },
+  }).findings.map(
+    ({ severity, path, message }) => `${severity} ${keyText(path).replace("listeners.w.tls.", "")} ${message}`,
+  );
+
+test("versions run from old to new", () => {
+  expect(told({ minVersion: "1.3" })).toEqual([]);
+  expect(told({ minVersion: "1.2", maxVersion: "1.2" })).toEqual([]);
+  expect(told({ minVersion: "1.3", maxVersion: "1.2" })).toEqual([
+    "error minVersion is above maxVersion, which is 1.2",
+  ]);
+  expect(told({ maxVersion: "1.1" })).toEqual(["error maxVersion is below minVersion, which is 1.2 when absent"]);
+  expect(told({ minVersion: "9", maxVersion: "1.1" })).toHaveLength(1);
+});
+
+test("old versions are warned of, and spoken", () => {
+  for (const minVersion of ["1.0", "1.1"])
+    expect(told({ minVersion })).toEqual([expect.stringContaining(`warning minVersion lets in TLS ${minVersion}`)]);
+});
+
+test("a version is a text, as TOML and YAML would have it a number", () => {
+  expect(told({ minVersion: 1.2 })[0]).toBe('error minVersion must be the text "1.2" in quotes, not 1.2');
+  expect(told({ minVersion: 1 })[0]).toBe('error minVersion must be the text "1.0" in quotes, not 1');
+  expect(told({ minVersion: "TLSv1.3" })[0]).toBe('error minVersion must be the text "1.3" in quotes, not "TLSv1.3"');
+  expect(told({ minVersion: "tls1_1" })[0]).toContain('the text "1.1"');
+  for (const minVersion of ["1.4", "SSLv3", 2, true, ["1.2"]])
+    expect(told({ minVersion })[0]).toContain('must be one of "1.0", "1.1", "1.2", "1.3"');
+});
+
+test("a list of ciphers says nothing of TLS 1.3", () => {
+  expect(told({ minVersion: "1.3", ciphers: "AES128" })[0]).toStartWith("warning ciphers has no effect");
+  expect(told({ ciphers: "ECDHE+AESGCM:!aNULL:@SECLEVEL=1" })).toEqual([]);
+});
+
+test("in mode http only HTTP/1.1 is negotiated", () => {
+  expect(told({ alpn: ["h2", "http/1.1"] })[0]).toStartWith('error alpn[0] must be "http/1.1" for mode http, not "h2"');
+  expect(told({ alpn: [] })).toEqual([]);
+  expect(told({ alpn: ["h2", "mqtt"] }, "tcp")).toEqual([]);
+});
