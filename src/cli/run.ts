@@ -32,7 +32,7 @@ export async function run(options: RunOptions): Promise<void> {
   }
   const source: ConfigSource =
     config !== undefined
-      ? { path: resolve(config), load: () => loadConfig(config) }
+      ? { path: resolve(config), load: (inUse) => loadConfig(config, process.env, inUse) }
       : { path: null, load: async () => fromOptions(others) };
   const identity = config !== undefined ? resolve(config) : `${options.listen ?? ""} ${options.admin ?? ""}`;
   const code = await serve({ source, identity, started: null });

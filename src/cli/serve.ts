@@ -3,7 +3,6 @@
 // A terminal's Ctrl-C reaches both the launcher and us, and the launcher passes it on: signals close together count as one.
 
 import { join } from "node:path";
-import type { Config } from "../config/types.ts";
 import { type ConfigSource, Control } from "../control/control.ts";
 import { type Log, openLog } from "../control/log.ts";
 import { stateFolderOf } from "../control/state.ts";
@@ -29,14 +28,23 @@ export async function serve({ source, identity, started }: ServeOptions): Promis
   const loaded = await source.load();
   writeProblems(loaded.ok ? loaded.warnings : loaded.problems, terminal);
   if (!loaded.ok) return source.path !== null && loaded.isRead ? 1 : 2;
-  const { config } = loaded;
+  const { config, materials, folder } = loaded;
   const isText = config.log.format === "text" || (config.log.format === "auto" && process.stderr.isTTY);
   const log = openLog({
     level: config.log.level,
     format: isText ? "text" : "json",
     isColored: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,
   });
-  const starting = startControl(source, config, identity, log);
+  const starting = Control.start({
+    source,
+    config,
+    materials,
+    folder,
+    log,
+    version,
+    workerCommand: workerCommand(),
+    stateFolder: stateFolderOf(identity),
+  });
   obeySignals(starting, source, log);
   try {
     const control = await starting;
@@ -48,17 +56,6 @@ export async function serve({ source, identity, started }: ServeOptions): Promis
     for (const line of (error as Error).message.split("\n")) terminal.err(`sluice: ${line}`);
     return 1;
   }
-}
-
-function startControl(source: ConfigSource, config: Config, identity: string, log: Log): Promise<Control> {
-  return Control.start({
-    source,
-    config,
-    log,
-    version,
-    workerCommand: workerCommand(),
-    stateFolder: stateFolderOf(identity),
-  });
 }
 
 /** This same program with the hidden word; in a compiled executable there is no script to name. */

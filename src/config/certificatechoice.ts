@@ -18,12 +18,6 @@ export interface Candidate {
   readonly path: Path;
 }
 
-export interface Choice {
-  /** The default one first. */
-  readonly chosen: readonly Certificate[];
-  readonly findings: readonly Finding[];
-}
-
 interface Weighed extends Candidate {
   readonly validity: Validity;
 }
@@ -42,30 +36,40 @@ export function chooseCertificates(candidates: readonly Candidate[], nowMs: numb
   return [...valid, ...last];
 }
 
-/** What is to be said of them: of validity, and of those that others stand in for. `chosen` as told above. */
-export function reviewCertificates(
-  candidates: readonly Candidate[],
-  chosen: readonly Candidate[],
-  nowMs: number,
-): Finding[] {
+/** What is to be said of those that others stand in for. */
+export function reviewOthers(candidates: readonly Candidate[], chosen: readonly Candidate[], nowMs: number): Finding[] {
   const shown = new Set(chosen.map(({ certificate }) => certificate));
-  const findings: Finding[] = [];
-  for (const { certificate, subject, path } of candidates) {
-    const say = (message: string): void =>
-      void findings.push({ severity: "warning", path, part: "value", message: `${subject}, which ${message}` });
+  return candidates.flatMap((candidate): Finding[] => {
+    const { certificate } = candidate;
+    if (shown.has(certificate)) return [];
     const { state, message } = validityOf(certificate, nowMs);
-    const isShown = shown.has(certificate);
     if (state === "expired" || state === "early")
-      say(
-        `${message}; ${isShown ? "it is shown all the same, for no other has its names" : "it is left out, for others have its names"}`,
-      );
-    else if (message !== null && isShown) say(message);
-    if (isShown || state === "expired" || state === "early") continue;
+      return [warning(candidate, `${message}; it is left out, for others have its names`)];
     const other = chosen.find((each) => sameness(each.certificate) === sameness(certificate));
-    if (other !== undefined && other.certificate.chain.id !== certificate.chain.id)
-      say(`is for the same names as ${other.name}, which is valid longer; it is left out`);
-  }
-  return findings;
+    // The same one in two places is no mistake.
+    if (other === undefined || leafOf(other.certificate) === leafOf(certificate)) return [];
+    return [warning(candidate, `is for the same names as ${other.name}, which is valid longer; it is left out`)];
+  });
+}
+
+/** What is to be said of the validity of those that are shown. */
+export function reviewShown(chosen: readonly Candidate[], nowMs: number): Finding[] {
+  return chosen.flatMap((candidate): Finding[] => {
+    const { state, message } = validityOf(candidate.certificate, nowMs);
+    if (message === null) return [];
+    const isLast = state === "expired" || state === "early";
+    return [warning(candidate, isLast ? `${message}; it is shown all the same, for no other has its names` : message)];
+  });
+}
+
+function warning({ subject, path }: Candidate, message: string): Finding {
+  return { severity: "warning", path, part: "value", message: `${subject}, which ${message}` };
+}
+
+/** The certificate without its chain, which may be there or not. */
+function leafOf({ chain }: Certificate): string {
+  const end = "-----END CERTIFICATE-----";
+  return chain.text.slice(0, chain.text.indexOf(end));
 }
 
 /** `wanted`: a file's name, or a name that a certificate is for. Null when there is none such. */

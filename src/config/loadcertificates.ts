@@ -127,7 +127,8 @@ export class CertificateReader {
         wanted.push({ path: join(folder, each), name: shown, subject: `has ${shown}`, at, key: null, beside });
       }
     };
-    add(path, name, certificatesIn(listing.names), listing.names);
+    const files = certificatesIn(listing.names).filter((each) => !this.files.isFolder(join(path, each)));
+    add(path, name, files, listing.names);
     for (const each of listing.names) {
       const inner = join(path, each);
       if (each.startsWith(".") || (/\.[a-z]{2,4}$/i.test(each) && !this.files.isFolder(inner))) continue;

@@ -5,7 +5,14 @@
 
 import { resolve } from "node:path";
 import { judgeAuthorities } from "./certificate.ts";
-import { type Candidate, chooseCertificates, defaultOf, isFile, reviewCertificates } from "./certificatechoice.ts";
+import {
+  type Candidate,
+  chooseCertificates,
+  defaultOf,
+  isFile,
+  reviewOthers,
+  reviewShown,
+} from "./certificatechoice.ts";
 import { momentText, validityOf } from "./certificatevalidity.ts";
 import { serverTls } from "./compiletls.ts";
 import type { Finding } from "./issues.ts";
@@ -21,8 +28,10 @@ export class FileMaterials implements Materials {
   readonly authority: Map<string, Pem> = new Map();
   readonly owned: Map<string, OwnCertificate & { readonly notBeforeMs: number; readonly notAfterMs: number }> =
     new Map();
-  /** What is wrong with them, errors and warnings. */
+  /** What is wrong with the files, errors and warnings. */
   readonly findings: Finding[] = [];
+  /** Of those in use: what expires soon, or is not valid now. Time changes it, the files do not. */
+  readonly validity: Finding[] = [];
   /** What each file and folder looked like that was read, or looked for. */
   readonly stamps: Stamps;
   readonly memory: Memory;
@@ -90,7 +99,8 @@ async function loadListener(load: Load, name: string, tls: ListenerTls): Promise
     ordered.map(({ certificate }) => certificate),
   );
   const leftOut = found.bad.map(({ finding }) => ({ ...finding, message: `${finding.message}; it is left out` }));
-  materials.findings.push(...leftOut, ...found.notes, ...reviewCertificates(found.candidates, chosen, nowMs));
+  materials.findings.push(...leftOut, ...found.notes, ...reviewOthers(found.candidates, chosen, nowMs));
+  materials.validity.push(...reviewShown(chosen, nowMs));
 }
 
 /** The one for unknown names first. */
@@ -155,7 +165,13 @@ function loadOwn({ nowMs, before, reader, materials }: Load, certificate: string
     const { chain, key: secret, notBeforeMs, notAfterMs } = judged.certificate;
     materials.owned.set(name, { chain, key: secret, notBeforeMs, notAfterMs });
     const { message } = validityOf(judged.certificate, nowMs);
-    if (message !== null) say(materials, "warning", path, `names ${certificate}, which ${message}`);
+    if (message !== null)
+      materials.validity.push({
+        severity: "warning",
+        path,
+        part: "value",
+        message: `names ${certificate}, which ${message}`,
+      });
   } else if (former !== undefined) {
     materials.owned.set(name, former);
     say(materials, "warning", path, `names ${certificate}, which ${judged.message}${keptText}`);

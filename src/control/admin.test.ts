@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import type { Address } from "../config/plan.ts";
 import { type Admin, type AdminService, openAdmin } from "./admin.ts";
+import type { CertificatesStatus } from "./certificatestatus.ts";
 import { exposureProblem } from "./guard.ts";
 import { openLog, silentLog } from "./log.ts";
 import type { Status } from "./status.ts";
@@ -28,9 +29,12 @@ class FakeService implements AdminService {
   status(): Status {
     return status;
   }
+  certificates(): CertificatesStatus {
+    return { certificates: [], problems: ["a.pem is bad"] };
+  }
   async reload() {
     this.reloads++;
-    return { successful: this.problems.length === 0, generation: 5, problems: this.problems };
+    return { successful: this.problems.length === 0, generation: 5, problems: this.problems, warnings: ["hm"] };
   }
   steer(pool: string, server: string, order: string): string | null {
     if (pool !== "app") return `there is no pool ${pool}`;
@@ -56,7 +60,8 @@ test("the pages and figures are where they are said to be", async () => {
   expect(await metrics.text()).toBe("a 1\n");
   expect(await (await ask("/healthz")).text()).toBe("ok\n");
   expect(await (await ask("/api/v1/status")).json()).toEqual(status as never);
-  expect(await (await ask("/")).text()).toContain("/api/v1/status");
+  expect(await (await ask("/api/v1/certificates")).json()).toEqual({ certificates: [], problems: ["a.pem is bad"] });
+  expect(await (await ask("/")).text()).toContain("/api/v1/certificates");
 });
 
 test("readyz says no with the reason, healthz still says yes", async () => {
@@ -73,7 +78,7 @@ test("reload answers with the generation, or with every problem", async () => {
   const { ask, service } = stage();
   const good = await ask("/api/v1/reload", { method: "POST" });
   expect(good.status).toBe(200);
-  expect(await good.json()).toEqual({ successful: true, generation: 5, problems: [] });
+  expect(await good.json()).toEqual({ successful: true, generation: 5, problems: [], warnings: ["hm"] });
   service.problems = ["a is wrong", "b too"];
   const bad = await ask("/api/v1/reload", { method: "POST" });
   expect(bad.status).toBe(422);

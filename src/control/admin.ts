@@ -3,6 +3,7 @@
 
 import { formatAddress } from "../base/address.ts";
 import type { Address } from "../config/plan.ts";
+import type { CertificatesStatus } from "./certificatestatus.ts";
 import { Guard, type Refusal } from "./guard.ts";
 import { indexPage } from "./indexpage.ts";
 import type { Log } from "./log.ts";
@@ -15,6 +16,8 @@ export interface ReloadOutcome {
   readonly successful: boolean;
   readonly generation: number;
   readonly problems: readonly string[];
+  /** What is not wrong enough to keep the plan from being in force. */
+  readonly warnings: readonly string[];
 }
 
 /** What the admin interface asks of the rest of control. */
@@ -23,6 +26,7 @@ export interface AdminService {
   unreadiness(): string | null;
   metrics(): string;
   status(): Status;
+  certificates(): CertificatesStatus;
   reload(): Promise<ReloadOutcome>;
   /** Null when it is done; otherwise what does not exist. */
   steer(pool: string, server: string, order: Order): string | null;
@@ -85,6 +89,8 @@ async function route(request: Request, path: string, service: AdminService): Pro
       });
     case "/api/v1/status":
       return only(request, "GET", () => json(200, service.status()));
+    case "/api/v1/certificates":
+      return only(request, "GET", () => json(200, service.certificates()));
     case "/api/v1/reload":
       return only(request, "POST", async () => {
         const outcome = await service.reload();

@@ -55,6 +55,8 @@ function stage(input: Partial<ConfigInput> = {}, stateFolder = join(folder, Stri
     const control = await Control.start({
       source: { path: "/x.toml", load: async () => now },
       config,
+      materials: noMaterials,
+      folder: ".",
       log: openLog({ level: "info", format: "json", isColored: false, write: (line) => lines.push(line) }),
       version: "1.2.3",
       workerCommand: [process.execPath, script],
@@ -112,7 +114,7 @@ test("a reload puts the new config in force; servers that stay keep their counte
   const slot = control.plan.pools[0]!.servers[0]!.slot;
   load({ pools: { app: { servers: ["127.0.0.1:2", "127.0.0.1:1"] } } });
   const response = await fetch(url(control, "/api/v1/reload"), { method: "POST" });
-  expect(await response.json()).toEqual({ successful: true, generation: 2, problems: [] });
+  expect(await response.json()).toEqual({ successful: true, generation: 2, problems: [], warnings: [] });
   expect(control.plan.pools[0]!.servers.map((server) => [server.name, server.slot === slot])).toEqual([
     ["127.0.0.1:2", false],
     ["127.0.0.1:1", true],
@@ -130,6 +132,7 @@ test("a bad config is told with all its problems, and the old plan stays", async
     successful: false,
     generation: 1,
     problems: ["x.toml:3:1: error: a must be a number", "x.toml:3:1: error: b must be a number"],
+    warnings: [],
   });
   expect(lines.join("")).toContain("x.toml:3:1: error: b must be a number");
   expect(control.metrics()).toContain("\nsluice_config_last_reload_successful 0\n");

@@ -7,6 +7,7 @@
 import { availableParallelism } from "node:os";
 import { workersOf } from "../config/compile.ts";
 import type { Loaded } from "../config/load.ts";
+import type { Materials } from "../config/materials.ts";
 import type { Address, Plan } from "../config/plan.ts";
 import { problemLine } from "../config/problem.ts";
 import type { Config } from "../config/types.ts";
@@ -14,6 +15,8 @@ import type { Evidence } from "../health/ejection.ts";
 import { Board } from "../memory/board.ts";
 import { serverCell, Totals } from "../memory/tally.ts";
 import { type Admin, type AdminService, type Order, openAdmin, type ReloadOutcome } from "./admin.ts";
+import { Certificates } from "./certificates.ts";
+import { type CertificatesStatus, certificateStatus } from "./certificatestatus.ts";
 import { Fleet } from "./fleet.ts";
 import type { Log } from "./log.ts";
 import { metricsText } from "./metrics.ts";
@@ -31,13 +34,17 @@ import { workerProcesses } from "./workerprocess.ts";
 export interface ConfigSource {
   /** The file, or null when the command line is all there is: then there is nothing to load again. */
   readonly path: string | null;
-  load(): Promise<Loaded>;
+  /** `inUse`: certificates whose files have become bad stay as they are there. */
+  load(inUse?: Materials): Promise<Loaded>;
 }
 
 export interface ControlOptions {
   readonly source: ConfigSource;
   /** What the source gave just now. */
   readonly config: Config;
+  readonly materials: Materials;
+  /** Where relative paths of the config start. */
+  readonly folder: string;
   readonly log: Log;
   readonly version: string;
   /** The command line of a worker. */
@@ -48,6 +55,7 @@ export interface ControlOptions {
 
 const TICK_MS = 100;
 const NAMES_MS = 10_000;
+const CERTIFICATES_MS = 1500;
 
 type Phase = "starting" | "running" | "draining";
 
@@ -61,6 +69,7 @@ export class Control implements AdminService {
   readonly #prober: Prober;
   readonly #supervisor: Supervisor;
   readonly #reconciler: Reconciler;
+  readonly #certificates: Certificates;
   readonly #timers: Timer[] = [];
   readonly #startedAtMs = Date.now();
   readonly workers: number;
@@ -104,6 +113,11 @@ export class Control implements AdminService {
       publish: (plan) => (this.#phase === "starting" ? this.#supervisor.start(plan) : this.#supervisor.publish(plan)),
       nowMs: Date.now,
     });
+    this.#certificates = new Certificates({
+      log,
+      nowMs: Date.now,
+      renew: (renewed, materials) => this.#reconciler.renew(renewed, materials),
+    });
   }
 
   /** Rejects with an Error whose message is for the operator, a line for each problem; nothing is left behind then. */
@@ -123,13 +137,16 @@ export class Control implements AdminService {
 
   async #open(address: Address): Promise<void> {
     this.#admin = openAdmin({ address, token: this.#config.admin.token, service: this, log: this.#log });
-    const problem = await this.#reconciler.apply(this.#config);
+    const { materials, folder } = this.#options;
+    const problem = await this.#reconciler.apply(this.#config, materials);
     if (problem !== null) throw new Error(problem);
+    this.#certificates.adopt(this.#config, folder, materials);
     this.#phase = "running";
     this.#fleet.open(Date.now());
     this.#timers.push(
       setInterval(() => this.#fleet.tick(Date.now()), TICK_MS),
       setInterval(() => void this.#refreshNames(), NAMES_MS),
+      setInterval(() => void this.#certificates.look(), CERTIFICATES_MS),
     );
     const shortage = fileShortage(this.plan, this.workers);
     if (shortage !== null) this.#log.warn(shortage);
@@ -171,32 +188,34 @@ export class Control implements AdminService {
     if (source.path === null)
       return this.#outcome(["there is no config file to load again: everything stands on the command line"]);
     if (this.#phase !== "running") return this.#outcome([`Sluice is ${this.#phase}`]);
-    const loaded = await source.load();
+    const loaded = await source.load(this.#certificates.materials);
     if (!loaded.ok) return this.#reloaded(loaded.problems.map(problemLine));
-    for (const warning of loaded.warnings) this.#log.warn(problemLine(warning));
-    const { config } = loaded;
+    const warnings = loaded.warnings.map(problemLine);
+    const { config, materials, folder } = loaded;
     const problems = await reloadProblems(config, this.plan);
-    const problem = problems.length > 0 ? problems.join("; ") : await this.#reconciler.apply(config);
-    if (problem !== null) return this.#reloaded([problem]);
-    this.#warnOfRestart(config);
+    const problem = problems.length > 0 ? problems.join("; ") : await this.#reconciler.apply(config, materials);
+    if (problem !== null) return this.#reloaded([problem], warnings);
+    this.#certificates.adopt(config, folder, materials);
+    const restart = this.#restartWarning(config);
     this.#config = config;
     this.#log.level = config.log.level;
-    return this.#reloaded([]);
+    return this.#reloaded([], restart === null ? warnings : [...warnings, restart]);
   }
 
-  #reloaded(problems: readonly string[]): ReloadOutcome {
+  #reloaded(problems: readonly string[], warnings: readonly string[] = []): ReloadOutcome {
     const isSuccessful = problems.length === 0;
     const atMs = Date.now();
     this.#reload = { isSuccessful, atMs, succeededAtMs: isSuccessful ? atMs : this.#reload.succeededAtMs, problems };
     if (isSuccessful) this.#log.info(`the configuration is loaded again; plan ${this.plan.generation} is in force`);
+    for (const warning of warnings) this.#log.warn(warning);
     for (const problem of problems) this.#log.error(`reload: ${problem}`);
     if (!isSuccessful) this.#log.error(`the configuration was not loaded; plan ${this.plan.generation} stays in force`);
-    return this.#outcome(problems);
+    return this.#outcome(problems, warnings);
   }
 
-  #outcome(problems: readonly string[]): ReloadOutcome {
+  #outcome(problems: readonly string[], warnings: readonly string[] = []): ReloadOutcome {
     const generation = this.#reconciler.plan?.generation ?? 0;
-    return { successful: problems.length === 0, generation, problems };
+    return { successful: problems.length === 0, generation, problems, warnings };
   }
 
   steer(pool: string, server: string, order: Order): string | null {
@@ -213,6 +232,12 @@ export class Control implements AdminService {
     return this.#supervisor.isUp ? null : "no worker is up";
   }
 
+  certificates(): CertificatesStatus {
+    const { plan } = this.#reconciler;
+    const certificates = plan === null ? [] : certificateStatus(plan, Date.now());
+    return { certificates, problems: this.#certificates.problems };
+  }
+
   metrics(): string {
     const { plan } = this.#reconciler;
     if (plan === null) return "";
@@ -224,6 +249,7 @@ export class Control implements AdminService {
       totals: this.#totals,
       workers: this.#supervisor.status(),
       reload: this.#reload,
+      certificateProblems: this.#certificates.problems.length,
       stateOf: (slot) => this.#board.read(slot),
       countsOf: (slot) => this.#fleet.countsOf(slot),
     });
@@ -260,17 +286,18 @@ export class Control implements AdminService {
       this.#log.error(`a name has another address, but the plan could not be published: ${problem}`);
   }
 
-  #warnOfRestart(config: Config): void {
+  #restartWarning(config: Config): string | null {
     const needed = [
       ...(workersOf(config, availableParallelism()) === this.workers ? [] : ["workers"]),
       ...(Bun.deepEquals(config.admin, this.#config.admin) ? [] : ["admin"]),
       ...(config.log.format === this.#config.log.format ? [] : ["log.format"]),
     ];
-    if (needed.length > 0) this.#log.warn(`changes of ${needed.join(", ")} take effect at the next start only`);
+    return needed.length === 0 ? null : `changes of ${needed.join(", ")} take effect at the next start only`;
   }
 
   async #close(): Promise<void> {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    this.#certificates.close();
     this.#prober.close();
     await this.#supervisor.end();
     await this.#admin?.close();

@@ -41,6 +41,7 @@ function page(): string {
     totals: new Totals(arena, 1),
     workers: [{ worker: 0, pid: process.pid, state: "up", generation: 3, restarts: 1, lastExit: null }],
     reload: { isSuccessful: false, succeededAtMs: 1_000_000 },
+    certificateProblems: 1,
     stateOf: (slot) => board.read(slot),
     countsOf: () => ({ checksPassed: 4, checksFailed: 1, ejections: { consecutive_failures: 2 } }),
   });

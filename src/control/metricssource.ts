@@ -23,6 +23,8 @@ export interface MetricsSource {
   readonly totals: Totals;
   readonly workers: readonly WorkerStatus[];
   readonly reload: { readonly isSuccessful: boolean; readonly succeededAtMs: number };
+  /** Files of certificates that are left out, or stay as they were, because something is wrong with them. */
+  readonly certificateProblems: number;
   stateOf(slot: number): ServerState;
   countsOf(slot: number): ServerCounts;
 }

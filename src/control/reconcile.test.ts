@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { judge } from "../config/judge.ts";
+import { noMaterials } from "../config/materials.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Config } from "../config/types.ts";
 import { Arena } from "../memory/arena.ts";
@@ -51,7 +52,7 @@ function stage() {
 
 test("a name that moved while its plan could not be published is published by the next refresh", async () => {
   const { reconciler, world, hosts } = stage();
-  expect(await reconciler.apply(configOf("app.example:80"))).toBeNull();
+  expect(await reconciler.apply(configOf("app.example:80"), noMaterials)).toBeNull();
   world.address = "10.0.0.2";
   world.problem = "a worker did not answer";
   expect(await reconciler.refreshNames()).toBe("a worker did not answer");
@@ -64,10 +65,10 @@ test("a name that moved while its plan could not be published is published by th
 
 test("a config that is refused does not take a name's move with it", async () => {
   const { reconciler, world, hosts } = stage();
-  expect(await reconciler.apply(configOf("app.example:80"))).toBeNull();
+  expect(await reconciler.apply(configOf("app.example:80"), noMaterials)).toBeNull();
   world.address = "10.0.0.2";
   world.problem = "a port is in use";
-  expect(await reconciler.apply(configOf("app.example:81"))).toBe("a port is in use");
+  expect(await reconciler.apply(configOf("app.example:81"), noMaterials)).toBe("a port is in use");
   world.problem = null;
   expect(await reconciler.refreshNames()).toBeNull();
   expect(hosts()).toEqual(["10.0.0.1", "10.0.0.2", "10.0.0.2"]);

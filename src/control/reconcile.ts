@@ -3,6 +3,7 @@
 // step does is said elsewhere. One at a time: a reload that comes during another waits for it.
 
 import { compile, hostNames } from "../config/compile.ts";
+import { type Materials, noMaterials } from "../config/materials.ts";
 import type { Plan } from "../config/plan.ts";
 import { type SlotHolder, Slots } from "../config/slots.ts";
 import type { Config } from "../config/types.ts";
@@ -25,6 +26,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   #slots = new Slots();
   #config: Config | null = null;
+  #materials: Materials = noMaterials;
   #plan: Plan | null = null;
   #generation = 0;
   /** Names have moved, and no plan that was published since says so. */
@@ -41,11 +43,16 @@ export class Reconciler {
   }
 
   /** Null when a plan of this config is in force; otherwise why not, and nothing has changed. */
-  apply(config: Config): Promise<string | null> {
+  apply(config: Config, materials: Materials): Promise<string | null> {
     return this.#inTurn(async () => {
       if (await this.#options.names.refresh(hostNames(config))) this.#isNewsOwed = true;
-      return this.#publish(config);
+      return this.#publish(config, materials);
     });
+  }
+
+  /** Other certificates for the config in force. False when another config has come meanwhile, with materials of its own. */
+  renew(config: Config, materials: Materials): Promise<string | null | false> {
+    return this.#inTurn(async () => (this.#config === config ? this.#publish(config, materials) : false));
   }
 
   /** Ask for the names again; when an address has changed, publish the plan anew. Null unless that went wrong. */
@@ -54,14 +61,14 @@ export class Reconciler {
       const config = this.#config;
       if (config === null) return null;
       if (await this.#options.names.refresh(hostNames(config))) this.#isNewsOwed = true;
-      return this.#isNewsOwed ? this.#publish(config) : null;
+      return this.#isNewsOwed ? this.#publish(config, this.#materials) : null;
     });
   }
 
-  async #publish(config: Config): Promise<string | null> {
+  async #publish(config: Config, materials: Materials): Promise<string | null> {
     const { names, fleet, prober, publish, nowMs } = this.#options;
     const slots = this.#slots.clone();
-    const plan = compile(config, slots, (host) => names.addressOf(host), ++this.#generation);
+    const plan = compile(config, slots, (host) => names.addressOf(host), ++this.#generation, materials);
     this.#clear(slots.given);
     const undo = fleet.adopt(plan, nowMs());
     await prober.adopt(plan);
@@ -73,6 +80,7 @@ export class Reconciler {
     }
     this.#slots = slots;
     this.#config = config;
+    this.#materials = materials;
     this.#plan = plan;
     this.#isNewsOwed = false;
     return null;
