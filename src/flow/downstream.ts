@@ -44,6 +44,8 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   #seen = 0;
   #requests = 0;
   #isInputEnded = false;
+  /** Nothing may be said to the line any more. */
+  #isLineGone = false;
   #isBodyHeld = false;
   #isPumping = false;
   #heldSeen = 0;
@@ -81,7 +83,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.#context.tally.cells[this.#listener.row + listenerCell.bytesReceived]! += bytes.length;
     if (this.#phase === phase.exchange) {
       const exchange = this.#exchange!;
-      if (exchange.tunnel !== null) return exchange.tunneledUp(bytes, 0, bytes.length);
+      if (exchange.upgrade !== null) return exchange.upgrade.sendUp(bytes, 0, bytes.length);
       this.#hold(bytes);
       return this.#feed();
     }
@@ -101,7 +103,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.#isInputEnded = true;
     if (this.#phase === phase.exchange) {
       const exchange = this.#exchange!;
-      if (exchange.tunnel !== null) exchange.tunnelEndedDown();
+      if (exchange.upgrade !== null) exchange.upgrade.endedDown();
       // A body cut short can never be completed; a request that is whole still gets its answer (half-close).
       else if (!exchange.requestBody.isDone && this.#pending === null) this.#abort();
     } else if (this.#phase === phase.lingering) {
@@ -111,12 +113,13 @@ export class Downstream implements LineFlow, WakeFlow, Session {
 
   closed(isReset: boolean): void {
     const exchange = this.#exchange;
+    this.#isLineGone = true;
+    // What the client has said last may still be on its way to the server.
+    if (exchange !== null && exchange.upgrade !== null) return exchange.upgrade.closedDown(isReset);
     this.#exchange = null;
-    const isTunnel = exchange !== null && exchange.tunnel !== null;
     this.#gone();
     if (exchange === null) return;
-    if (isTunnel) exchange.tunnelClosed(isReset);
-    else exchange.abort(fault("client_closed"));
+    exchange.abort(fault("client_closed"));
     this.#context.returnExchange(exchange);
   }
 
@@ -159,9 +162,10 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   tunneled(): void {
     const pending = this.#pending;
     this.#pending = null;
-    if (pending !== null) this.#exchange!.tunneledUp(pending, 0, pending.length);
+    const upgrade = this.#exchange!.upgrade!;
     this.line.resume();
-    if (this.#isInputEnded) this.#exchange?.tunnelEndedDown();
+    if (pending !== null) upgrade.sendUp(pending, 0, pending.length);
+    if (this.#isInputEnded) upgrade.endedDown();
   }
 
   /** Said by the exchange when it has ended. `isFinal`: its request was read to the end, and the client said that it is its last. */
@@ -194,6 +198,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.#releaseExchange();
     if (this.#phase === phase.closed) return;
     this.#gone();
+    if (this.#isLineGone) return;
     if (isReset) this.line.reset();
     else this.line.destroy();
   }

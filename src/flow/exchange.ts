@@ -8,7 +8,6 @@
 //
 // Decisions from the head alone are in admission.ts, the ways a body goes on in relay.ts, counting in account.ts.
 
-import { assert } from "../base/assert.ts";
 import { type Fault, fault } from "../base/fault.ts";
 import { listenerCell, serverCell } from "../memory/tally.ts";
 import { Body } from "../wire/http1/body.ts";
@@ -21,10 +20,10 @@ import type { Context } from "./context.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Sender } from "./forwarding.ts";
 import { lastChunk, Relay } from "./relay.ts";
-import { type ReplyOptions, writeRedirect, writeReply } from "./reply.ts";
+import { type ReplyOptions, retryAfterS, writeRedirect, writeReply } from "./reply.ts";
 import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
 import { stickyCookie, stickyField } from "./sticky.ts";
-import { Tunnel } from "./tunnel.ts";
+import { Upgrade } from "./upgrade.ts";
 import { Upstream } from "./upstream.ts";
 
 /** Body bytes up to this are copied behind their head, so that both leave in one write. */
@@ -45,7 +44,7 @@ export class Exchange implements Sender, Seeker {
   route!: RouteSite;
   /** The route's. Where that has none, every request is answered here, and nothing asks for this. */
   pool!: PoolSite;
-  tunnel: Tunnel | null = null;
+  upgrade: Upgrade | null = null;
   /** The peer's address, and who the client behind trusted proxies is. */
   address = "";
   clientAddress = "";
@@ -86,7 +85,7 @@ export class Exchange implements Sender, Seeker {
     this.attempt.reset();
     this.downstream = null;
     this.upstream = null;
-    this.tunnel = null;
+    this.upgrade = null;
     this.isUpgrade = false;
     this.requestIdIndex = -1;
     this.#isBodyHeld = true;
@@ -165,16 +164,11 @@ export class Exchange implements Sender, Seeker {
 
   /** A listener that passes nothing on. */
   #redirect(): void {
-    const { redirect } = this.listener.plan;
-    assert(redirect !== null, "a listener of HTTP has neither pool nor redirect");
-    const { output } = this.#context;
-    output.clear();
-    const isRequestDone = this.requestBody.isDone;
-    const isPersistent = this.#isPersistent && isRequestDone && !this.#context.isDraining;
-    if (!writeRedirect(output, this.head, redirect, this.#replyOptions(isPersistent)))
-      return this.fail(fault("bad_host"));
+    const redirect = this.listener.plan.redirect!;
+    const options = this.#beginReply(this.requestBody.isDone);
+    if (!writeRedirect(this.#context.output, this.head, redirect, options)) return this.fail(fault("bad_host"));
     this.status = redirect.status;
-    this.#reply(isPersistent, isRequestDone);
+    this.#reply(options, this.requestBody.isDone);
   }
 
   /** What a hashing policy hashes. */
@@ -267,10 +261,8 @@ export class Exchange implements Sender, Seeker {
 
   /** The server takes bytes again. */
   drainedUp(): void {
-    if (this.tunnel !== null) {
-      this.tunnel.drainedUp();
-      if (this.tunnel.isOver) this.#endTunnel(false);
-    } else if (!this.requestBody.isDone) {
+    if (this.upgrade !== null) this.upgrade.drainedUp();
+    else if (!this.requestBody.isDone) {
       // The time that the server took is not the client's.
       this.#arm(this.listener.plan.timeouts.readMs);
       this.downstream!.resumeBody();
@@ -370,19 +362,13 @@ export class Exchange implements Sender, Seeker {
 
   /** The client takes bytes again. */
   drainedDown(): void {
-    if (this.tunnel !== null) {
-      this.tunnel.drainedDown();
-      if (this.tunnel.isOver) this.#endTunnel(false);
-      return;
-    }
+    if (this.upgrade !== null) return this.upgrade.drainedDown();
     const line = this.upstream?.line;
     if (line) {
       line.resume();
       this.#arm(this.pool.plan.timeouts.readMs);
     }
   }
-
-  // ---- tunnels ----
 
   #switchProtocols(head: Head, bytes: Uint8Array, bodyStart: number, end: number): void {
     const upstream = this.upstream!;
@@ -394,47 +380,19 @@ export class Exchange implements Sender, Seeker {
     this.isAnswered = true;
     this.#isPersistent = false;
     this.#send(output.bytes, 0, output.length);
-    this.tunnel = new Tunnel(this.downstream!.line, upstream.line!);
-    this.#arm(this.listener.plan.timeouts.tunnelMs);
-    if (end > bodyStart) this.tunneledDown(bytes, bodyStart, end);
-    this.downstream!.tunneled();
+    const downstream = this.downstream!;
+    this.upgrade = new Upgrade(this, this.#context, downstream.line, upstream.line!, upstream.server.row);
+    if (end > bodyStart) this.upgrade.sendDown(bytes, bodyStart, end);
+    downstream.tunneled();
   }
 
-  tunneledDown(bytes: Uint8Array, start: number, end: number): void {
-    this.responseBytesSent += end - start;
-    this.#count(end - start);
-    this.tunnel!.sendDown(bytes, start, end);
-    this.#arm(this.listener.plan.timeouts.tunnelMs);
-  }
-
-  tunneledUp(bytes: Uint8Array, start: number, end: number): void {
-    this.requestBytes += end - start;
-    this.#countUp(this.upstream!, end - start);
-    this.tunnel!.sendUp(bytes, start, end);
-    this.#arm(this.listener.plan.timeouts.tunnelMs);
-  }
-
-  tunnelEndedUp(): void {
-    this.tunnel!.endedUp();
-    if (this.tunnel!.isOver) this.#endTunnel(false);
-  }
-
-  tunnelEndedDown(): void {
-    this.tunnel!.endedDown();
-    if (this.tunnel!.isOver) this.#endTunnel(false);
-  }
-
-  /** One side's connection is gone: so goes the other, in the same manner. */
-  tunnelClosed(isReset: boolean): void {
-    this.#endTunnel(isReset);
-  }
-
-  #endTunnel(isReset: boolean): void {
-    const upstream = this.upstream;
-    if (isReset) upstream?.reset();
-    else upstream?.destroy();
+  /** Both sides have ended, or one has broken off, or neither says anything. */
+  endUpgrade(isReset: boolean): void {
+    if (isReset) this.upstream?.reset();
+    else this.upstream?.destroy();
+    const downstream = this.downstream!;
     this.#conclude();
-    this.downstream!.closeNow(isReset);
+    downstream.closeNow(isReset);
   }
 
   // ---- the end ----
@@ -467,40 +425,32 @@ export class Exchange implements Sender, Seeker {
       return;
     }
     const isRequestDone = this.requestBody.isDone && what.side !== "downstream";
-    const isPersistent = this.#isPersistent && isRequestDone && !this.#context.isDraining;
-    const { output } = this.#context;
-    output.clear();
+    const options = this.#beginReply(isRequestDone);
     this.status = what.status;
-    this.responseBytesSent += writeReply(output, what, this.#replyOptions(isPersistent));
-    this.#reply(isPersistent, isRequestDone);
+    this.responseBytesSent += writeReply(this.#context.output, what, options);
+    this.#reply(options, isRequestDone);
   }
 
   /** An answer of our own, which stands in the output. */
-  #reply(isPersistent: boolean, isRequestDone: boolean): void {
+  #reply(options: ReplyOptions, isRequestDone: boolean): void {
     const { output } = this.#context;
     const downstream = this.downstream!;
     this.isAnswered = true;
     this.#send(output.bytes, 0, output.length);
     this.#conclude();
-    downstream.concluded(isPersistent, isRequestDone && !this.head.wantsKeepAlive);
+    downstream.concluded(!options.isClosing, isRequestDone && !this.head.wantsKeepAlive);
   }
 
-  #replyOptions(isPersistent: boolean): ReplyOptions {
+  #beginReply(isRequestDone: boolean): ReplyOptions {
+    this.#context.output.clear();
     return {
       wallMs: this.#context.port.wallMs,
-      retryAfterS: this.#retryAfterS(),
-      isClosing: !isPersistent,
+      retryAfterS: retryAfterS(this.route.pool?.plan.check ?? null),
+      isClosing: !this.#isPersistent || !isRequestDone || this.#context.isDraining,
       isHead: this.head.method === method.head,
       isKeepAliveTold: this.head.minor === 0,
       hsts: this.isSecure ? this.listener.plan.hsts : null,
     };
-  }
-
-  /** About when a server may be back. */
-  #retryAfterS(): number {
-    const check = this.route.pool?.plan.check ?? null;
-    const seconds = check === null ? 5 : Math.ceil((check.everyMs * check.rise) / 1000);
-    return Math.min(Math.max(seconds, 1), 60);
   }
 
   /** The client is gone. */
@@ -512,7 +462,7 @@ export class Exchange implements Sender, Seeker {
 
   /** The deadline has passed; what for depends on who is waited for. */
   timedOut(): void {
-    if (this.tunnel !== null) return this.#endTunnel(false);
+    if (this.upgrade !== null) return this.endUpgrade(false);
     if (this.attempt.isQueued) return this.attempt.waitedInVain();
     const upstream = this.upstream;
     if (upstream === null || upstream.line === null) return;
@@ -534,12 +484,8 @@ export class Exchange implements Sender, Seeker {
   }
 
   #send(bytes: Uint8Array, start: number, end: number): boolean {
-    this.#count(end - start);
+    this.#context.tally.cells[this.listener.row + listenerCell.bytesSent]! += end - start;
     return this.downstream!.line.send(bytes, start, end);
-  }
-
-  #count(bytes: number): void {
-    this.#context.tally.cells[this.listener.row + listenerCell.bytesSent]! += bytes;
   }
 
   #countUp(upstream: Upstream, bytes: number): void {

@@ -2,7 +2,7 @@
 // stranger should not see: the fault's own words are from the table, what the system said stands in the log only.
 
 import { type Fault, fault } from "../base/fault.ts";
-import type { RedirectPlan } from "../config/plan.ts";
+import type { CheckPlan, RedirectPlan } from "../config/plan.ts";
 import { authorityEnd, authorityStart } from "../wire/http1/framing.ts";
 import { byte } from "../wire/http1/grammar.ts";
 import type { Head } from "../wire/http1/head.ts";
@@ -38,6 +38,12 @@ export interface ReplyOptions {
   readonly isKeepAliveTold: boolean;
   /** Value of Strict-Transport-Security, null without. */
   readonly hsts: string | null;
+}
+
+/** About when a server may be back that is checked like this. */
+export function retryAfterS(check: CheckPlan | null): number {
+  const seconds = check === null ? 5 : Math.ceil((check.everyMs * check.rise) / 1000);
+  return Math.min(Math.max(seconds, 1), 60);
 }
 
 /** Append the whole answer to `output`; answers the number of its body bytes. */

@@ -57,6 +57,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   #phase: number = phase.hello;
   /** What the client has sent before a server could have it. */
   #pending: Uint8Array | null = null;
+  #isHelloRead = false;
   #isInputEnded = false;
   #isClientGone = false;
   #carrier: Carrier | null = null;
@@ -171,6 +172,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     const hello = parseClientHello(bytes, 0, bytes.length);
     if (hello.kind === "more" && bytes.length < clientHelloBytesMax) return;
     if (hello.kind !== "hello") return this.#refuse(fault("bad_client_hello"));
+    this.#isHelloRead = true;
     this.serverName = hello.serverName;
     this.ja4 = hello.ja4;
     this.#context.port.wake(this, 0);
@@ -180,8 +182,8 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   /** Its first bytes are no good, or lead nowhere. */
   #refuse(what: Fault): void {
     this.#cells[this.listener.row + listenerCell.refusedPreamble]!++;
-    // Only a client that has shown a ClientHello, and has no TLS of ours, understands an alert (RFC 6066 section 3).
-    if (what.code !== "unknown_name" || this.client.tls !== null) return this.#end(what);
+    // Only a client that has shown us a ClientHello understands an alert.
+    if (what.code !== "unknown_name" || !this.#isHelloRead) return this.#end(what);
     this.fault = what;
     this.#phase = phase.lingering;
     this.#pending = null;

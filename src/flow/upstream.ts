@@ -85,7 +85,7 @@ export class Upstream implements DialFlow {
     this.#context.tally.cells[this.server.row + serverCell.bytesReceived]! += bytes.length;
     const exchange = this.#exchange;
     if (exchange === null) return this.#lose();
-    if (exchange.tunnel !== null) return exchange.tunneledDown(bytes, 0, bytes.length);
+    if (exchange.upgrade !== null) return exchange.upgrade.sendDown(bytes, 0, bytes.length);
     if (this.#isHeadDone) return exchange.responseBytes(bytes, 0, bytes.length);
     if (this.#partial === null) return this.#parse(exchange, bytes);
     const whole = new Uint8Array(this.#partial.length + bytes.length);
@@ -107,7 +107,7 @@ export class Upstream implements DialFlow {
   ended(): void {
     const exchange = this.#exchange;
     if (exchange === null) return this.#lose();
-    if (exchange.tunnel !== null) return exchange.tunnelEndedUp();
+    if (exchange.upgrade !== null) return exchange.upgrade.endedUp();
     if (this.#isHeadDone && this.body.kind === bodyKind.close) return exchange.responseEnded();
     this.#lost(exchange, this.isAnswering);
   }
@@ -117,7 +117,7 @@ export class Upstream implements DialFlow {
     const isAnswering = this.isAnswering;
     this.#gone();
     if (exchange === null) return;
-    if (exchange.tunnel !== null) isReset ? exchange.tunnelClosed(true) : exchange.tunnelEndedUp();
+    if (exchange.upgrade !== null) exchange.upgrade.closedUp(isReset);
     else if (this.#isHeadDone && this.body.kind === bodyKind.close && !isReset) exchange.responseEnded();
     else this.#lost(exchange, isAnswering);
   }

@@ -67,6 +67,20 @@ test("the same when the runtime tells the server's FIN as a close", () => {
   play.expectNothingLeft();
 });
 
+test("what a client sends ahead of the grant is held once: a server that does not take it stops the reading", () => {
+  const play = new Playbook();
+  const client = play.connect();
+  client.sends(ask);
+  const server = play.accept();
+  client.sends("eager");
+  play.take();
+  server.isFull = true;
+  server.sends(agreed);
+  play.expect(client.gets(agreed), client.is("resumed"), server.gets("eager"), client.is("paused"));
+  server.drains();
+  play.expect(client.is("resumed"));
+});
+
 test("what the client said last still reaches a server that is slow", () => {
   const { play, client, server } = tunnel();
   server.ends();
@@ -78,6 +92,32 @@ test("what the client said last still reaches a server that is slow", () => {
   play.expect(server.is("ended"));
   server.drains();
   play.expect(server.is("destroyed"), "report 101", client.is("destroyed"));
+  play.expectNothingLeft();
+});
+
+test("the same when the runtime tells the client's FIN as a close", () => {
+  const { play, client, server } = tunnel();
+  server.ends();
+  server.isFull = true;
+  client.sends("last words");
+  play.take();
+  client.closes(false);
+  play.expect(server.is("ended"));
+  expect(play.context.downstreams.size).toBe(1);
+  server.drains();
+  play.expect(server.is("destroyed"), "report 101");
+  play.expectNothingLeft();
+});
+
+test("a client that is gone is not waited for longer than the silence that a tunnel may have", () => {
+  const { play, client, server } = tunnel();
+  server.ends();
+  server.isFull = true;
+  client.sends("last words");
+  client.closes(false);
+  play.take();
+  play.pass(5_200);
+  play.expect(server.is("destroyed"), "report 101");
   play.expectNothingLeft();
 });
 
@@ -125,7 +165,7 @@ test("bytes that a client sends ahead of the grant go into the tunnel", () => {
   client.sends("eager");
   play.take();
   server.sends(agreed);
-  play.expect(client.gets(agreed), server.gets("eager"), client.is("resumed"));
+  play.expect(client.gets(agreed), client.is("resumed"), server.gets("eager"));
 });
 
 test("a server that does not upgrade answers as to any request", () => {
