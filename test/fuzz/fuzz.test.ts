@@ -1,13 +1,22 @@
 import { expect, test } from "bun:test";
 import { Prng } from "../../src/base/prng.ts";
+import { parseClientHello } from "../../src/wire/clienthello.ts";
 import { Head } from "../../src/wire/http1/head.ts";
 import { parseRequest, parseResponse } from "../../src/wire/http1/reader.ts";
+import { parseProxyHeader } from "../../src/wire/proxyprotocol.ts";
 import { Inputs } from "./inputs.ts";
 
 test("a seed gives the same inputs again", () => {
   const draw = (): string[] => {
     const inputs = new Inputs(new Prng(5));
-    return [inputs.request(), inputs.response(), inputs.chunked(), inputs.cuts(100).join()];
+    return [
+      inputs.request(),
+      inputs.response(),
+      inputs.chunked(),
+      inputs.cuts(100).join(),
+      inputs.proxyHeader(),
+      inputs.clientHello(),
+    ];
   };
   expect(draw()).toEqual(draw());
 });
@@ -50,4 +59,21 @@ test("a good part of the inputs is right, and every kind of fault is met", () =>
     "more",
   ])
     expect(seen.get(code) ?? 0).toBeGreaterThan(3);
+});
+
+test("the first bytes of connections are right, broken off and wrong, each often", () => {
+  const seen = new Map<string, number>();
+  for (let seed = 0; seed < 1_000; seed++) {
+    const inputs = new Inputs(new Prng(seed));
+    for (const [name, parse, text] of [
+      ["proxy", parseProxyHeader, inputs.proxyHeader()],
+      ["tls", parseClientHello, inputs.clientHello()],
+    ] as const) {
+      const bytes = Uint8Array.from(Buffer.from(text, "latin1"));
+      const verdict = `${name} ${parse(bytes, 0, bytes.length).kind}`;
+      seen.set(verdict, (seen.get(verdict) ?? 0) + 1);
+    }
+  }
+  for (const verdict of ["proxy header", "proxy more", "proxy bad", "tls hello", "tls more", "tls bad"])
+    expect([verdict, (seen.get(verdict) ?? 0) > 30]).toEqual([verdict, true]);
 });

@@ -2,6 +2,19 @@
 // swapping pieces. Most should be nearly right, for what is far off is refused in its first bytes.
 
 import type { Prng } from "../../src/base/prng.ts";
+import { writeProxyHeader } from "../../src/wire/proxyprotocol.ts";
+import { helloVectors } from "../conform/hellos.ts";
+import {
+  chromeParts,
+  type Extension,
+  helloMessage,
+  inRecords,
+  protocols,
+  serverNames,
+  signatureAlgorithms,
+  supportedVersions,
+  vector16,
+} from "../conform/madehello.ts";
 import { requestVectors } from "../conform/requests.ts";
 import { responseVectors } from "../conform/responses.ts";
 
@@ -26,6 +39,57 @@ export class Inputs {
 
   chunked(): string {
     return this.#mutated(this.#madeChunks(), chunkTexts).slice(0, inputBytesMax);
+  }
+
+  /** What a proxy may begin a connection with: a header of the PROXY protocol and what follows. */
+  proxyHeader(): string {
+    const address = this.#pick([ipv4, ipv6, addresses]);
+    const [source, destination] = [this.#pick(address), this.#pick(this.#chance(0.9) ? address : addresses)];
+    const [sourcePort, port] = [this.#prng.below(65_536), this.#pick([0, 80, 65_535])];
+    const bytes = writeProxyHeader(this.#pick([1, 2]), source, sourcePort, destination, port);
+    const header = textOf(bytes[0] === 0x50 ? bytes : this.#withTlvs(bytes));
+    const text = this.#chance(0.8) ? header : this.#pick(proxyLines);
+    return this.#mutated(text + this.#pick(["", "GET / HTTP/1.1\r\n", "\r\n"]), proxyLines, proxyPieces);
+  }
+
+  #withTlvs(header: Uint8Array): Uint8Array {
+    const tlvs: number[] = [];
+    for (let count = this.#pick([0, 0, 1, 3]); count > 0; count--)
+      tlvs.push(
+        this.#pick([1, 2, 4, 5, 0x20, 0xee]),
+        ...vector16(Array.from({ length: this.#prng.below(20) }, () => 3)),
+      );
+    const bytes = Uint8Array.from([...header, ...tlvs]);
+    bytes[15] = bytes[15]! + tlvs.length;
+    return bytes;
+  }
+
+  /** What a TLS client may begin with, in records of any size. */
+  clientHello(): string {
+    if (this.#chance(0.3)) return this.#mutated(this.#pick(helloTexts), helloTexts, helloPieces);
+    const extensions: Extension[] = Array.from({ length: this.#prng.below(8) }, () => this.#extension());
+    const message = helloMessage({ ...this.#pick(helloShapes), extensions: this.#chance(0.9) ? extensions : null });
+    const inside = this.#mutated(textOf(Uint8Array.from(message)), helloTexts, helloPieces);
+    const sizes = this.#chance(0.5) ? [] : this.cuts(inside.length).map((cut, at, cuts) => cut - (cuts[at - 1] ?? 0));
+    const text = textOf(inRecords([...Buffer.from(inside, "latin1")], sizes));
+    return this.#chance(0.7) ? text : this.#mutated(text, helloTexts, helloPieces);
+  }
+
+  #extension(): Extension {
+    switch (this.#prng.below(6)) {
+      case 0:
+        return serverNames(this.#pick(names));
+      case 1:
+        return protocols(...this.#pick(protocolLists));
+      case 2:
+        return supportedVersions(0x0a0a, 0x0304, 0x0303);
+      case 3:
+        return signatureAlgorithms(0x0403, 0x0804);
+      case 4:
+        return this.#pick(chromeParts.extensions!);
+      default:
+        return [this.#prng.below(65_536), Array.from({ length: this.#prng.below(40) }, () => this.#prng.below(256))];
+    }
   }
 
   /** Ends of the pieces that an input is cut into. */
@@ -77,12 +141,12 @@ export class Inputs {
     return Array.from({ length: this.#prng.below(6) }, () => this.#pick(choices));
   }
 
-  #mutated(text: string, others: readonly string[]): string {
-    for (let times = this.#pick([0, 0, 1, 1, 2, 5]); times > 0; times--) text = this.#mutatedOnce(text, others);
+  #mutated(text: string, others: readonly string[], pieces: readonly string[] = httpPieces): string {
+    for (let times = this.#pick([0, 0, 1, 1, 2, 5]); times > 0; times--) text = this.#mutatedOnce(text, others, pieces);
     return text;
   }
 
-  #mutatedOnce(text: string, others: readonly string[]): string {
+  #mutatedOnce(text: string, others: readonly string[], pieces: readonly string[]): string {
     const at = this.#prng.below(text.length + 1);
     const end = Math.min(text.length, at + this.#prng.below(12));
     switch (this.#prng.below(7)) {
@@ -112,6 +176,10 @@ export class Inputs {
   #chance(probability: number): boolean {
     return this.#prng.next() < probability;
   }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
 }
 
 const requestTexts = requestVectors.map(({ bytes }) => bytes).filter((bytes) => bytes.length <= inputBytesMax);
@@ -159,7 +227,7 @@ const requestFields = [
 const responseFields = [...common, "Server: x", "Location: /a"];
 const extensions = [";a", ";a=b", '; a="b;c"', ";"];
 const trailers = ["X: 1\r\n", "X-Y:\r\nZ: 2\r\n", "Content-Length: 1\r\n", "Trailer:x\r\n"];
-const pieces = [
+const httpPieces = [
   "\r\n",
   "\n",
   "\r",
@@ -179,4 +247,67 @@ const pieces = [
   "HTTP/1.1",
   "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
   "0\r\n\r\n",
+];
+
+const ipv4 = ["127.0.0.1", "0.0.0.0", "255.255.255.255", "192.0.2.77"];
+const ipv6 = ["::1", "::", "2001:db8::8:800:200c:417a", "1:2:3:4:5:6:7:8", "fe80::1"];
+const addresses = [...ipv4, ...ipv6, "unix"];
+const proxyLines = [
+  "PROXY UNKNOWN\r\n",
+  "PROXY UNKNOWN a b c 1 2\r\n",
+  "PROXY TCP6 ::ffff:192.0.2.1 64:ff9b::192.0.2.1 1 2\r\n",
+  "PROXY TCP4 192.168.0.1 192.168.0.11 56324 443\r\n",
+  `PROXY TCP6 ${"ffff:".repeat(7)}ffff ${"ffff:".repeat(7)}ffff 65535 65535\r\n`,
+];
+const proxyPieces = [
+  "\r\n",
+  "\n",
+  "\r",
+  " ",
+  "  ",
+  ".",
+  ":",
+  "::",
+  "0",
+  "255",
+  "256",
+  "65536",
+  "TCP4",
+  "TCP6",
+  "UNKNOWN",
+  "PROXY ",
+  "\u0000",
+  "\u0003\u0000\u0004",
+  "\r\n\r\n\u0000\r\nQUIT\n",
+];
+
+const helloTexts = helloVectors.map(({ hex }) => Buffer.from(hex, "hex").toString("latin1"));
+const helloPieces = [
+  "\u0016\u0003\u0001",
+  "\u0000",
+  "\u0001",
+  "\u0000\u0000",
+  "\u0000\u0010",
+  "\u00ff",
+  "\u0000\u0000\u0000\u0006\u0000\u0004\u0000\u0000\u0001a",
+  ".",
+  "A",
+];
+const names = [
+  "a.example",
+  "A.Example.",
+  "*.b",
+  "",
+  "192.0.2.1",
+  "::1",
+  "b\u00fc",
+  "x".repeat(255),
+  "x".repeat(256),
+  "a b",
+];
+const protocolLists = [["h2"], ["http/1.1", "h2"], ["\u00ff"], [""], ["x".repeat(255)]];
+const helloShapes = [
+  chromeParts,
+  { version: 0x0301, sessionId: [], ciphers: [0x002f], compressions: [0] },
+  { version: 0x0303, sessionId: [1, 2, 3], ciphers: [], compressions: [1, 0] },
 ];

@@ -5,6 +5,7 @@ import { Prng } from "../../src/base/prng.ts";
 import { checkChunks, checkHead } from "./codec.ts";
 import { checkClient, checkServer } from "./flows.ts";
 import { Inputs } from "./inputs.ts";
+import { checkClientHello, checkProxyHeader } from "./preamble.ts";
 
 const usage = "usage: npm run fuzz -- [seed] [--iterations N]";
 const failuresShownMax = 10;
@@ -15,6 +16,8 @@ const checks: readonly ((inputs: Inputs) => void)[] = [
   checkChunks,
   checkClient,
   checkServer,
+  checkProxyHeader,
+  checkClientHello,
 ];
 
 function main(args: readonly string[]): number {
