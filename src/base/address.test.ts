@@ -63,6 +63,9 @@ describe("where to connect", () => {
     for (const text of ["a:1^0", "a:1^65536", "a:1^", "a:1^x", "a:1^-1", "a:1^1.5"])
       expect(server(text)).toContain("weight from 1 to 65535");
     expect(server("http://10.0.0.1:80/x")).toContain('write "10.0.0.1:80" instead of');
+    expect(server("http://app")).toContain('write "app:80" instead of "http://app"');
+    expect(server("https://app/")).toContain('write "app:443" instead of "https://app/"; TLS is said by tls: true');
+    expect(server("tls://app:6380")).toContain('write "app:6380" instead of "tls://app:6380"; TLS is said');
     expect(server("app")).toContain('write "app:80"');
     expect(server(":80")).toContain('write "127.0.0.1:80"');
     expect(server("a:0")).toContain("port from 1 to 65535");

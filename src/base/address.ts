@@ -62,8 +62,7 @@ export function readServerAddress(text: string): Reading<ServerAddress> {
   const unix = readUnix(bare);
   if (unix !== null) return unix.ok ? read({ name: bare, address: unix.value, weight }) : unix;
   const scheme = /^([a-z][a-z0-9+.-]*):\/\/([^/]*)/i.exec(bare);
-  if (scheme !== null)
-    return misread(`must be host:port without a scheme: write ${quote(scheme[2]!)} instead of ${quote(bare)}`);
+  if (scheme !== null) return misread(unschemed(scheme[1]!.toLowerCase(), scheme[2]!, bare));
   const parts = split(
     bare,
     'must be an address such as "10.0.0.1:80", "app:8080", "[::1]:80" or "unix:/run/app.sock"',
@@ -85,6 +84,16 @@ export function readServerAddress(text: string): Reading<ServerAddress> {
 export function formatAddress(address: Address): string {
   if (address.kind === "unix") return `unix:${address.path}`;
   return `${isIPv6(address.host) ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
+const schemePorts: Record<string, string> = { http: ":80", https: ":443" };
+
+/** What to write instead of an address that begins with a scheme. */
+function unschemed(scheme: string, host: string, written: string): string {
+  const port = /:\d+$/.test(host) ? "" : (schemePorts[scheme] ?? "");
+  const isTls = ["https", "tls", "ssl"].includes(scheme);
+  const more = isTls ? "; TLS is said by tls: true beside it, or for the whole pool" : "";
+  return `must be host:port without a scheme: write ${quote(`${host}${port}`)} instead of ${quote(written)}${more}`;
 }
 
 /** Null when it is not a unix address. */

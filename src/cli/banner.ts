@@ -3,14 +3,16 @@
 // so that a line can be copied into a command or a browser.
 
 import { formatAddress } from "../base/address.ts";
-import type { Address } from "../config/plan.ts";
+import type { Address, Plan } from "../config/plan.ts";
 import { adminUrl } from "../control/admin.ts";
 import type { Status } from "../control/status.ts";
+import { plannedWay } from "./way.ts";
 
 /** What is asked of a Control. */
 export interface Started {
   readonly workers: number;
   readonly adminAddress: Address;
+  readonly plan: Pick<Plan, "listeners" | "pools" | "routes">;
   status(): Pick<Status, "pid" | "listeners" | "pools">;
 }
 
@@ -20,7 +22,8 @@ export function startText(control: Started, version: string): string {
   return [
     `sluice ${version}, process ${pid}, ${counted(control.workers, "worker")}`,
     ...listeners.map(
-      ({ name, address, pool }) => `  listener  ${name.padEnd(width)}  ${shown(address)} -> pool ${pool}`,
+      ({ name, address }, index) =>
+        `  listener  ${name.padEnd(width)}  ${shown(address)} ${plannedWay(control.plan, index)}`,
     ),
     ...pools.map(({ name, balance, servers }) => {
       const up = servers.filter((server) => server.isEligible).length;

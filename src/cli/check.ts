@@ -6,7 +6,8 @@ import { formatDuration, readDuration } from "../base/duration.ts";
 import type { Origin } from "../config/foreign/foreign.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
-import type { Config, Pool } from "../config/types.ts";
+import type { Check, Config, Pool } from "../config/types.ts";
+import { writtenWay } from "./way.ts";
 
 /** Where a command writes; each call is whole lines without the last line's end. */
 export interface Writer {
@@ -69,7 +70,7 @@ function summary(path: string, config: Config): string {
     ...[...Object.keys(config.listeners), ...Object.keys(config.pools)].map((name) => name.length),
   );
   for (const [name, listener] of Object.entries(config.listeners))
-    lines.push(`  listener ${name.padEnd(width)}  ${listener.listen} -> pool ${listener.use}`);
+    lines.push(`  listener ${name.padEnd(width)}  ${listener.listen} ${writtenWay(listener)}`);
   for (const [name, pool] of Object.entries(config.pools))
     lines.push(`  pool     ${name.padEnd(width)}  ${poolSummary(pool)}`);
   return lines.join("\n");
@@ -81,12 +82,16 @@ function poolSummary(pool: Pool): string {
   parts.push(typeof pool.balance === "string" ? pool.balance : `${pool.balance.policy} by ${pool.balance.key}`);
   if (pool.sticky !== undefined)
     parts.push(`sticky by ${typeof pool.sticky === "string" ? pool.sticky : pool.sticky.cookie}`);
-  if (pool.check !== undefined)
-    parts.push(
-      `${pool.check.http === undefined ? "tcp check" : `check of ${pool.check.http}`} every ${written(pool.check.every)}`,
-    );
+  if (pool.tls !== undefined && pool.tls !== false) parts.push("tls");
+  if (pool.check !== undefined) parts.push(`${checkSummary(pool.check)} every ${written(pool.check.every)}`);
   if (pool.ejection !== undefined) parts.push("ejection");
   return parts.join(", ");
+}
+
+function checkSummary(check: Check): string {
+  if (check.http !== undefined) return `check of ${check.http}`;
+  if (check.exec !== undefined) return "check by a command";
+  return `${check.udp === undefined ? "tcp" : "udp"} check`;
 }
 
 function written(duration: string): string {

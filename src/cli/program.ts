@@ -19,6 +19,7 @@ const examples = `
 Examples:
   sluice                      a demo with three mock servers on :8080
   sluice run --listen :8080 --to 127.0.0.1:8081,127.0.0.1:8082^3 --balance p2c
+  sluice run --mode tcp --listen :5432 --to db-1:5432,db-2:5432
   sluice run -c sluice.toml   everything else is said in a config
   sluice status               what the one that runs is doing`;
 
@@ -72,6 +73,7 @@ function addRunning(program: Command): void {
     .command("run")
     .description("run the proxy, from a config file or from options")
     .option("-c, --config <file>", "a config: .ts, .toml, .yaml or .json")
+    .option("--mode <mode>", "what is carried: http, tcp or udp (default: http)")
     .option("--listen <addresses>", 'where to listen, such as ":8080"; several with commas between')
     .option("--to <servers>", "servers, host:port or host:port^weight; several with commas between")
     .option("--balance <name>", "how a server is chosen, such as p2c or leastConnections")

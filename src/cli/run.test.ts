@@ -12,6 +12,15 @@ test("each address is a listener of the one pool", () => {
   expect(loaded.config.accessLog).toBeUndefined();
 });
 
+test("connections and datagrams have listeners of their own names", () => {
+  const loaded = fromOptions({ mode: "tcp", listen: ":5432,:5433", to: "a:1" });
+  expect(loaded.ok && Object.entries(loaded.config.listeners).map(([name, { mode }]) => [name, mode])).toEqual([
+    ["tcp", "tcp"],
+    ["tcp2", "tcp"],
+  ]);
+  expect(usageProblem("x.toml", { mode: "tcp" })).toStartWith("--mode stands in the config");
+});
+
 test("an access log is asked for by its path or its format", () => {
   const asked = fromOptions({ to: "a:1", logFormat: "combined" });
   expect(asked).toMatchObject({ ok: true, config: { accessLog: { path: "-", format: "combined" } } });

@@ -11,6 +11,7 @@ import { terminal } from "./writer.ts";
 
 export interface RunOptions {
   readonly config?: string;
+  readonly mode?: string;
   readonly listen?: string;
   readonly to?: string;
   readonly balance?: string;
@@ -50,9 +51,9 @@ export function usageProblem(config: string | undefined, others: Omit<RunOptions
 
 /** Further addresses become further listeners of the same pool. */
 export function fromOptions(options: Omit<RunOptions, "config">): Loaded {
-  const { listen, to = "", balance, workers, admin, accessLog, logFormat } = options;
+  const { mode, listen, to = "", balance, workers, admin, accessLog, logFormat } = options;
   const addresses = (listen ?? ":8080").split(",").map((address) => address.trim());
-  const each = addresses.map((address) => fromCommandLine({ listen: address, to, balance, workers, admin }));
+  const each = addresses.map((address) => fromCommandLine({ mode, listen: address, to, balance, workers, admin }));
   const first = each[0]!;
   // What is wrong with the servers is wrong for each address; it is told once, with what is wrong with every address.
   const problems = each.flatMap((loaded, index) =>
@@ -61,7 +62,9 @@ export function fromOptions(options: Omit<RunOptions, "config">): Loaded {
   if (problems.length > 0 || !first.ok) return { ok: false, file: first.file, problems, isRead: true };
   const listeners: Config["listeners"] = {};
   for (const [index, loaded] of each.entries())
-    if (loaded.ok) listeners[index === 0 ? "web" : `web${index + 1}`] = loaded.config.listeners["web"]!;
+    if (loaded.ok)
+      for (const [name, listener] of Object.entries(loaded.config.listeners))
+        listeners[index === 0 ? name : `${name}${index + 1}`] = listener;
   const log =
     accessLog === undefined && logFormat === undefined
       ? {}

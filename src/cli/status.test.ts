@@ -1,4 +1,7 @@
 import { expect, test } from "bun:test";
+import { compile } from "../config/compile.ts";
+import { judge } from "../config/judge.ts";
+import { Slots } from "../config/slots.ts";
 import type { Status } from "../control/status.ts";
 import { startText } from "./banner.ts";
 import { age, status, statusText } from "./status.ts";
@@ -86,7 +89,12 @@ test("status reads like this", () => {
 });
 
 test("the start is told like this", () => {
+  const { config } = judge({
+    listeners: { web: { listen: ":8080", use: "app" } },
+    pools: { app: { servers: ["a:1"] } },
+  });
   const control = {
+    plan: compile(config!, new Slots(), () => undefined),
     workers: 2,
     adminAddress: { kind: "tcp", host: "127.0.0.1", port: 2112 },
     status: () => sample,

@@ -52,3 +52,32 @@ test("each problem names its flag, all at once", () => {
     '--workers must be "auto" or a whole number from 1 to 64, not "many"',
   );
 });
+
+test("a mode makes a listener of that name", () => {
+  for (const [mode, name] of [
+    ["tcp", "tcp"],
+    ["udp", "udp"],
+    ["http", "web"],
+  ] as const) {
+    const loaded = fromCommandLine({ mode, listen: ":5432", to: "a:5432,b:5432" });
+    if (!loaded.ok) throw new Error("it is right");
+    expect(Object.entries(loaded.config.listeners).map(([key, one]) => [key, one.mode])).toEqual([[name, mode]]);
+  }
+  expect(told({ mode: "stream", to: "a:1" })).toEqual([
+    'command line: error: --mode is not known here: "stream"; did you mean "tcp"?',
+  ]);
+  expect(told({ mode: "smtp", to: "a:1" })[0]).toContain('--mode must be one of "http", "tcp", "udp", not "smtp"');
+  expect(told({ mode: "udp", listen: "unix:/a", to: "unix:/b" })).toEqual([
+    "command line: error: --listen must be a port in mode udp: datagrams are not taken from unix sockets",
+    "command line: error: --to must be host:port: datagrams are not sent to unix sockets",
+  ]);
+});
+
+test("TLS is for a config file, and whoever asks for it here is told so", () => {
+  expect(told({ to: "https://app" })).toEqual([
+    'command line: error: --to must be host:port without a scheme: write "app:443" instead of "https://app"; TLS towards servers is said in a config file, by tls: true in the pool',
+  ]);
+  expect(told({ mode: "https", to: "a:1" })).toEqual([
+    'command line: error: --mode is not known here: "https"; write "http"; TLS is said in a config file, by tls in the listener',
+  ]);
+});

@@ -8,6 +8,8 @@ import { noMaterials } from "./materials.ts";
 import { keyText, type Path, type Problem } from "./problem.ts";
 
 export interface CommandLine {
+  /** "http" when absent. */
+  readonly mode?: string | undefined;
   /** ":8080" when absent. */
   readonly listen?: string | undefined;
   /** Servers, between commas. */
@@ -24,9 +26,11 @@ export function fromCommandLine(line: CommandLine): Loaded {
     .split(",")
     .map((server) => server.trim())
     .filter((server) => server !== "");
-  const { balance, workers, admin } = line;
+  const { mode, balance, workers, admin } = line;
   const input = {
-    listeners: { web: { listen: line.listen ?? ":8080", use: "app" } },
+    listeners: {
+      [listenerName(mode)]: { listen: line.listen ?? ":8080", use: "app", ...(mode === undefined ? {} : { mode }) },
+    },
     pools: { app: { servers, ...(balance === undefined ? {} : { balance }) } },
     ...(workers === undefined ? {} : { workers: /^\d+$/.test(workers) ? Number(workers) : workers }),
     ...(admin === undefined ? {} : { admin: { listen: admin } }),
@@ -38,7 +42,7 @@ export function fromCommandLine(line: CommandLine): Loaded {
       file: "command line",
       place: null,
       key: flagOf(path),
-      message: spoken(path, message, servers),
+      message: spoken(path, withoutTls(message), servers),
       source: null,
     }),
   );
@@ -47,12 +51,24 @@ export function fromCommandLine(line: CommandLine): Loaded {
   return { ok: true, file: "command line", config, materials: noMaterials, folder: ".", warnings: problems };
 }
 
+/** What metrics and logs call it. */
+function listenerName(mode: string | undefined): string {
+  return mode === "tcp" || mode === "udp" ? mode : "web";
+}
+
 function flagOf(path: Path): string {
-  if (path[0] === "listeners") return "--listen";
+  if (path[0] === "listeners") return path[2] === "mode" ? "--mode" : "--listen";
   if (path[0] === "admin") return "--admin";
   if (path[0] === "workers") return "--workers";
   if (path[0] === "pools") return path[2] === "balance" ? "--balance" : "--to";
   return keyText(path);
+}
+
+/** TLS takes more words than flags have. */
+function withoutTls(message: string): string {
+  return message
+    .replace(/; TLS is said by .*$/, "; TLS towards servers is said in a config file, by tls: true in the pool")
+    .replace(/; write "http", and tls .*$/, '; write "http"; TLS is said in a config file, by tls in the listener');
 }
 
 /** The schema's sentence with the places of a file taken out of it: which of several servers, and what a flag can do. */
