@@ -218,7 +218,20 @@ export interface PoolInput {
   /** Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options. */
   servers: (string | ServerInput)[];
   /** How a server is chosen: the name of a policy, or a section with its options. Default: "weightedRoundRobin". */
-  balance?: "random" | "roundRobin" | "weightedRoundRobin" | "leastConnections" | "leastCalled" | "p2c" | "peakEwma" | "ipHash" | "consistentHash" | "boundedHash" | "first" | BalanceInput | undefined;
+  balance?:
+    | "random"
+    | "roundRobin"
+    | "weightedRoundRobin"
+    | "leastConnections"
+    | "leastCalled"
+    | "p2c"
+    | "peakEwma"
+    | "ipHash"
+    | "consistentHash"
+    | "boundedHash"
+    | "first"
+    | BalanceInput
+    | undefined;
   /** A cookie that brings a client back to its server: its name, or a section with its attributes. */
   sticky?: string | StickyInput | undefined;
   /** Further attempts after the first. Only what cannot have reached a server, or is idempotent, is ever sent again. Default: 2. */
@@ -288,7 +301,18 @@ export interface ServerTlsInput {
 /** How a server is chosen, with its options. */
 export interface BalanceInput {
   /** How a server is chosen. */
-  policy: "random" | "roundRobin" | "weightedRoundRobin" | "leastConnections" | "leastCalled" | "p2c" | "peakEwma" | "ipHash" | "consistentHash" | "boundedHash" | "first";
+  policy:
+    | "random"
+    | "roundRobin"
+    | "weightedRoundRobin"
+    | "leastConnections"
+    | "leastCalled"
+    | "p2c"
+    | "peakEwma"
+    | "ipHash"
+    | "consistentHash"
+    | "boundedHash"
+    | "first";
   /** What consistentHash and boundedHash hash: ip, uri, header:NAME or cookie:NAME. Default: "ip". */
   key?: string | undefined;
   /** boundedHash: a server takes at most this times the mean load. Default: 1.25. */

@@ -126,7 +126,19 @@ export interface ListenerTimeouts {
 
 export interface Pool {
   servers: (string | Server)[];
-  balance: "random" | "roundRobin" | "weightedRoundRobin" | "leastConnections" | "leastCalled" | "p2c" | "peakEwma" | "ipHash" | "consistentHash" | "boundedHash" | "first" | Balance;
+  balance:
+    | "random"
+    | "roundRobin"
+    | "weightedRoundRobin"
+    | "leastConnections"
+    | "leastCalled"
+    | "p2c"
+    | "peakEwma"
+    | "ipHash"
+    | "consistentHash"
+    | "boundedHash"
+    | "first"
+    | Balance;
   sticky?: string | Sticky | undefined;
   retries: number;
   redispatch: boolean;
@@ -166,7 +178,18 @@ export interface ServerTls {
 }
 
 export interface Balance {
-  policy: "random" | "roundRobin" | "weightedRoundRobin" | "leastConnections" | "leastCalled" | "p2c" | "peakEwma" | "ipHash" | "consistentHash" | "boundedHash" | "first";
+  policy:
+    | "random"
+    | "roundRobin"
+    | "weightedRoundRobin"
+    | "leastConnections"
+    | "leastCalled"
+    | "p2c"
+    | "peakEwma"
+    | "ipHash"
+    | "consistentHash"
+    | "boundedHash"
+    | "first";
   key: string;
   loadFactor: number;
 }
