@@ -49,9 +49,9 @@ export class Ledger {
     this.#add({ severity: "warning", path, part: "key", message });
   }
 
-  /** A finding of our own judgement, already brought to its place in the foreign file. */
+  /** A finding of our own judgement, already brought to its place in the foreign file. What it warns of is kept all the same. */
   judged(finding: Finding): void {
-    this.#enter(finding.path, finding.severity === "error" ? "refused" : "approximated");
+    if (finding.severity === "error") this.#enter(finding.path, "refused");
     this.#add(finding);
   }
 

@@ -101,7 +101,7 @@ function closed(table: Table): AdminInput {
   if (!address.ok || address.value.kind !== "tcp" || isLoopback(address.value.host)) return { listen: bind };
   table.ledger.approximate(
     table.at("bind"),
-    `the admin interface listens on 127.0.0.1:${address.value.port} only, for it is open to the network with a token of at least 16 characters and without one to nobody`,
+    `the admin interface listens on 127.0.0.1:${address.value.port} only; basic_auth with a password of 16 characters or more opens it to the network`,
   );
   return { listen: `127.0.0.1:${address.value.port}` };
 }

@@ -27,11 +27,17 @@ export function readGoExpression(text: string): Reading<string> {
     return misread(
       `has ${quote(strange)}, which regular expressions of JavaScript do not know: write it in another way`,
     );
-  const expression = flags === null ? converted : `(?${flags[1]}:${converted})`;
+  const expression = flags === null ? converted : flagged(converted, flags[1]!);
   try {
     new RegExp(expression);
   } catch {
     return misread(`must be a regular expression, not ${quote(text)}`);
   }
   return read(expression);
+}
+
+/** Where both ends are tied they stay outside of the group, so that it is seen that they are. */
+function flagged(expression: string, flags: string): string {
+  const inside = /^\^([^|]*[^|\\])\$$/.exec(expression)?.[1];
+  return inside === undefined || flags.includes("m") ? `(?${flags}:${expression})` : `^(?${flags}:${inside})$`;
 }

@@ -8,7 +8,7 @@ import { Origins } from "../origins.ts";
 import { isTable, Table } from "../table.ts";
 import type { Translation } from "../translation.ts";
 import { adminOf, logOf, refuseOthers } from "./admin.ts";
-import { isServer, plainName, serverOf } from "./server.ts";
+import { freeName, isServer, serverOf } from "./server.ts";
 
 /** By its top level, whatever the file is called. */
 export function isGobetween(tree: unknown): boolean {
@@ -30,12 +30,14 @@ export function translateGobetween(tree: object): Translation {
   const defaults = root.section("defaults");
   const listeners: Record<string, ListenerInput> = {};
   const pools: Record<string, PoolInput> = {};
+  const listenerNames = new Set<string>();
+  const poolNames = new Set<string>();
   origins.add(["listeners"], ["servers"]);
   origins.add(["pools"], ["servers"]);
   for (const [written, server] of root.section("servers")?.named() ?? []) {
-    const name = freeName(written, listeners);
+    const name = freeName(written, listenerNames);
     if (name !== written) ledger.approximate(server.path, `is called ${name} here, for names have fewer characters`);
-    const parts = serverOf(name, server, defaults, origins);
+    const parts = serverOf(name, server, { defaults, origins, poolNames });
     listeners[name] = parts.listener;
     Object.assign(pools, parts.pools);
   }
@@ -45,11 +47,4 @@ export function translateGobetween(tree: object): Translation {
   root.finish("gobetween");
   const input: ConfigInput = { ...(admin === undefined ? {} : { admin }), log, listeners, pools };
   return { program: "gobetween", input, ledger, origins };
-}
-
-function freeName(written: string, taken: Readonly<Record<string, unknown>>): string {
-  const plain = plainName(written) || "server";
-  let name = plain;
-  for (let number = 2; Object.hasOwn(taken, name); number++) name = `${plain.slice(0, 60)}-${number}`;
-  return name;
 }

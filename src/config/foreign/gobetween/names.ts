@@ -19,12 +19,15 @@ export interface Naming {
   readonly handshake: string;
 }
 
-export function readNaming(sni: Table, backends: readonly Backend[]): Naming {
+/** `hasTls`: TLS ends at the listener, so that the whole handshake has one limit. */
+export function readNaming(sni: Table, backends: readonly Backend[], hasTls: boolean): Naming {
   const isExpression = sni.choice("hostname_matching_strategy", { exact: false, regexp: true }) ?? false;
   const strategy =
     sni.choice<Strategy>("unexpected_hostname_strategy", { default: "default", reject: "reject", any: "any" }) ??
     "default";
   const handshake = handshakeOf(sni);
+  if (hasTls && sni.has("read_timeout"))
+    sni.ledger.approximate(sni.at("read_timeout"), "the whole TLS handshake may take 10s");
   sni.finish("gobetween");
   const named = new Map<string, Backend[]>();
   for (const backend of backends) {
@@ -38,7 +41,7 @@ export function readNaming(sni: Table, backends: readonly Backend[]): Naming {
   tellDifferences(sni, {
     strategy,
     isExpression,
-    names: named.size,
+    names: routes.length,
     unnamed: unnamed.length,
     fallback: fallback.length,
   });
