@@ -39,13 +39,14 @@ export function chooseCertificates(candidates: readonly Candidate[], nowMs: numb
 /** What is to be said of those that others stand in for. */
 export function reviewOthers(candidates: readonly Candidate[], chosen: readonly Candidate[], nowMs: number): Finding[] {
   const shown = new Set(chosen.map(({ certificate }) => certificate));
+  const bySameness = new Map(chosen.map((each) => [sameness(each.certificate), each]));
   return candidates.flatMap((candidate): Finding[] => {
     const { certificate } = candidate;
     if (shown.has(certificate)) return [];
     const { state, message } = validityOf(certificate, nowMs);
     if (state === "expired" || state === "early")
       return [warning(candidate, `${message}; it is left out, for others have its names`)];
-    const other = chosen.find((each) => sameness(each.certificate) === sameness(certificate));
+    const other = bySameness.get(sameness(certificate));
     // The same one in two places is no mistake.
     if (other === undefined || leafOf(other.certificate) === leafOf(certificate)) return [];
     return [warning(candidate, `is for the same names as ${other.name}, which is valid longer; it is left out`)];

@@ -118,7 +118,7 @@ export class CertificateReader {
 
   /** Why it cannot be read, when it cannot. */
   #inFolder(path: string, name: string, at: Path): Wanted[] | string {
-    const listing = this.files.names(path);
+    const listing = this.files.list(path);
     if (!listing.ok) return listing.message;
     const wanted: Wanted[] = [];
     const add = (folder: string, shownFolder: string, names: readonly string[], beside: readonly string[]): void => {
@@ -127,13 +127,11 @@ export class CertificateReader {
         wanted.push({ path: join(folder, each), name: shown, subject: `has ${shown}`, at, key: null, beside });
       }
     };
-    const files = certificatesIn(listing.names).filter((each) => !this.files.isFolder(join(path, each)));
-    add(path, name, files, listing.names);
-    for (const each of listing.names) {
-      const inner = join(path, each);
-      if (each.startsWith(".") || (/\.[a-z]{2,4}$/i.test(each) && !this.files.isFolder(inner))) continue;
-      const nested = this.files.isFolder(inner) ? this.files.names(inner) : null;
-      if (nested?.ok === true) add(inner, join(name, each), nestedCertificatesIn(nested.names), nested.names);
+    add(path, name, certificatesIn(listing.files), listing.files);
+    for (const each of listing.folders) {
+      if (each.startsWith(".")) continue;
+      const nested = this.files.list(join(path, each));
+      if (nested.ok) add(join(path, each), join(name, each), nestedCertificatesIn(nested.files), nested.files);
     }
     return wanted;
   }

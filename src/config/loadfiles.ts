@@ -2,7 +2,8 @@
 // Whoever compares stamps later knows whether something has changed without reading again. Links are followed, for
 // that is how certbot and Kubernetes swap files. What is no plain file is never opened: a pipe would hold us up for ever.
 
-import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
+import { type Dirent, readdirSync, readFileSync, type Stats, statSync } from "node:fs";
+import { join } from "node:path";
 
 /** By absolute path. The stamp of what is not there is "". */
 export type Stamps = ReadonlyMap<string, string>;
@@ -11,6 +12,12 @@ export type FileText =
   | { readonly ok: true; readonly text: string }
   /** Continues the file's name. */
   | { readonly ok: false; readonly message: string };
+
+export interface Listing {
+  readonly ok: true;
+  readonly files: readonly string[];
+  readonly folders: readonly string[];
+}
 
 /** A bundle of all public authorities has a quarter of this. */
 const bytesMax = 1 << 20;
@@ -44,11 +51,16 @@ export class Files {
     }
   }
 
-  /** Names in a folder, in their order; or why it cannot be read. */
-  names(path: string): { readonly ok: true; readonly names: readonly string[] } | (FileText & { readonly ok: false }) {
+  /** What is in a folder, in the order of names; or why it cannot be read. */
+  list(path: string): Listing | (FileText & { readonly ok: false }) {
     this.#look(path);
     try {
-      return { ok: true, names: readdirSync(path).sort() };
+      const entries = readdirSync(path, { withFileTypes: true });
+      const isFolder = (entry: Dirent): boolean =>
+        entry.isDirectory() || (entry.isSymbolicLink() && lookAt(join(path, entry.name)).stats?.isDirectory() === true);
+      const folders = new Set(entries.filter(isFolder).map(({ name }) => name));
+      const names = entries.map(({ name }) => name).sort();
+      return { ok: true, files: names.filter((name) => !folders.has(name)), folders: [...folders].sort() };
     } catch (failure) {
       return { ok: false, message: unreadable(failure as NodeJS.ErrnoException) };
     }

@@ -1,19 +1,37 @@
 import { describe, expect, test } from "bun:test";
 import { compile } from "../config/compile.ts";
-import { configSchema } from "../config/schema.ts";
+import { judge } from "../config/judge.ts";
+import { type Certificate, noMaterials } from "../config/materials.ts";
 import { Slots } from "../config/slots.ts";
 import { Arena } from "../memory/arena.ts";
 import { Board } from "../memory/board.ts";
 import { bucketOf, listenerCell, poolCell, routeCell, serverCell, Tally, Totals, workerCell } from "../memory/tally.ts";
 import { metricsText } from "./metrics.ts";
 
+const certificate: Certificate = {
+  file: "/etc/sluice/a.pem",
+  names: ["a.test", "b.test"],
+  chain: { id: "1", text: "chain" },
+  key: { id: "2", text: "SECRET" },
+  notBeforeMs: 0,
+  notAfterMs: 2_000_000_000_500,
+};
+
 /** One worker that has answered 10 requests (one dropped, one aborted), a pool of two servers, one of them down. */
 function page(): string {
-  const config = configSchema.parse({
-    listeners: { web: { listen: "127.0.0.1:0", use: "app" } },
-    pools: { app: { servers: ["127.0.0.1:8081", "127.0.0.1:8082"] } },
+  const { config } = judge({
+    listeners: {
+      web: { listen: "127.0.0.1:0", use: "app", tls: { certificates: "a.pem" } },
+      mail: { listen: "127.0.0.1:0", mode: "tcp", sni: [{ name: "a.test", use: "app" }] },
+      dns: { listen: "127.0.0.1:0", mode: "udp", use: "names" },
+    },
+    pools: {
+      app: { servers: ["127.0.0.1:8081", { address: "127.0.0.1:8082", tls: true }] },
+      names: { servers: ["127.0.0.1:53"] },
+    },
   });
-  const plan = compile(config, new Slots(), () => undefined, 3);
+  const materials = { ...noMaterials, certificatesOf: () => [certificate] };
+  const plan = compile(config!, new Slots(), () => undefined, 3, materials);
   const arena = Arena.inMemory();
   const tally = new Tally(arena, 0);
   const board = new Board(arena);
@@ -21,7 +39,9 @@ function page(): string {
   const state = { health: 1, admin: 0, isEjected: false, rampPermille: 1000, isEligible: true } as const;
   board.write(first!.slot, state);
   board.write(second!.slot, { ...state, health: 2, isEligible: false });
-  const route = tally.routeRow(0);
+  const routeOf = (listener: number): number =>
+    plan.routes.find((one) => one.listener === listener && one.pool === 0)!.slot;
+  const route = tally.routeRow(routeOf(0));
   tally.cells[route + routeCell.status2xx] = 8;
   tally.cells[route + routeCell.status5xx] = 1;
   tally.cells[route + routeCell.dropped] = 1;
@@ -31,6 +51,18 @@ function page(): string {
   tally.cells[route + routeCell.bucket + bucketOf(60)] = 1;
   tally.cells[tally.serverRow(first!.slot) + serverCell.status2xx] = 8;
   tally.cells[tally.listenerRow(0) + listenerCell.bytesReceived] = 1000;
+  tally.cells[tally.listenerRow(0) + listenerCell.handshakes] = 7;
+  tally.cells[tally.listenerRow(0) + listenerCell.resumptions] = 3;
+  tally.cells[tally.listenerRow(0) + listenerCell.handshakeFailures] = 2;
+  tally.cells[tally.listenerRow(1) + listenerCell.refusedPreamble] = 6;
+  tally.cells[tally.listenerRow(2) + listenerCell.droppedDatagrams] = 4;
+  const carried = tally.routeRow(routeOf(1));
+  tally.cells[carried + routeCell.sessions] = 5;
+  tally.cells[carried + routeCell.open] = 2;
+  tally.cells[carried + routeCell.bytesUp] = 100;
+  tally.cells[carried + routeCell.bytesDown] = 200;
+  tally.cells[carried + routeCell.bucket + bucketOf(0.2)] = 5;
+  tally.cells[tally.serverRow(second!.slot) + serverCell.handshakeFailures] = 9;
   tally.cells[tally.poolRow(0) + poolCell.retries] = 2;
   tally.cells[tally.workerRow() + workerCell.logDropped] = 5;
   return metricsText({
@@ -85,6 +117,31 @@ test("servers, workers, the log and the reload are told", () => {
   ])
     expect(text).toContain(`\n${line}\n`);
   expect(text).toMatch(/sluice_worker_resident_memory_bytes\{worker="0"\} \d{7,}/);
+});
+
+test("handshakes, sessions and certificates are told, each where it can be", () => {
+  const text = page();
+  for (const line of [
+    'sluice_tls_handshakes_total{listener="web",result="full"} 4',
+    'sluice_tls_handshakes_total{listener="web",result="resumed"} 3',
+    'sluice_tls_handshakes_total{listener="web",result="failed"} 2',
+    'sluice_preambles_refused_total{listener="mail"} 6',
+    'sluice_datagrams_dropped_total{listener="dns"} 4',
+    'sluice_sessions_total{listener="mail",pool="app"} 5',
+    'sluice_sessions_open{listener="mail",pool="app"} 2',
+    'sluice_session_bytes_total{listener="mail",pool="app",direction="up"} 100',
+    'sluice_session_bytes_total{listener="mail",pool="app",direction="down"} 200',
+    'sluice_session_duration_seconds_bucket{listener="mail",pool="app",le="0.25"} 5',
+    'sluice_server_tls_failures_total{pool="app",server="127.0.0.1:8082"} 9',
+    'sluice_certificate_not_after_timestamp_seconds{file="/etc/sluice/a.pem",name="a.test"} 2000000000.5',
+    "sluice_certificate_problems 1",
+  ])
+    expect(text).toContain(`\n${line}\n`);
+  expect(text).not.toMatch(/sluice_requests_total\{listener="(mail|dns)"/);
+  expect(text).not.toMatch(/sluice_sessions_total\{listener="web"/);
+  expect(text).not.toMatch(/sluice_tls_handshakes_total\{listener="mail"/);
+  expect(text).not.toMatch(/sluice_server_tls_failures_total\{pool="app",server="127.0.0.1:8081"/);
+  expect(text).not.toContain("SECRET");
 });
 
 test("the names are these, and a dashboard may rely on them", () => {

@@ -5,19 +5,22 @@
 
 import { workerCell } from "../memory/tally.ts";
 import { Exposition } from "./exposition.ts";
+import { writeCertificates } from "./metricscertificates.ts";
 import type { MetricsSource, Sample } from "./metricssource.ts";
 import { figuresOf } from "./processfigures.ts";
 import { writeServers } from "./servermetrics.ts";
 import type { WorkerStatus } from "./supervisor.ts";
-import { writeListeners, writePools, writeRoutes } from "./trafficmetrics.ts";
+import { writeListeners, writePools, writeRoutes, writeSessions } from "./trafficmetrics.ts";
 
 export function metricsText(source: MetricsSource): string {
   const out = new Exposition();
   writeProgram(out, source);
   writeListeners(out, source);
   writeRoutes(out, source);
+  writeSessions(out, source);
   writePools(out, source);
   writeServers(out, source);
+  writeCertificates(out, source);
   writeWorkers(out, source);
   return out.toString();
 }

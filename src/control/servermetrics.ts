@@ -10,15 +10,23 @@ import { codeCells, type MetricsSource, type Sample } from "./metricssource.ts";
 interface Row {
   readonly labels: Labels;
   readonly slot: number;
+  readonly isSecure: boolean;
 }
 
 export function writeServers(out: Exposition, source: MetricsSource): void {
   const servers = source.plan.pools.flatMap((pool) =>
-    pool.servers.map(({ name, slot }): Row => ({ labels: { pool: pool.name, server: name }, slot })),
+    pool.servers.map(
+      ({ name, slot, tls }): Row => ({ labels: { pool: pool.name, server: name }, slot, isSecure: tls !== null }),
+    ),
   );
   writeStates(out, source, servers);
   writeExchanges(out, source.totals, servers);
-  writeConnections(out, source.totals, servers);
+  writeConnections(
+    out,
+    source.totals,
+    servers,
+    servers.filter(({ isSecure }) => isSecure),
+  );
 }
 
 function writeStates(out: Exposition, { stateOf, countsOf }: MetricsSource, servers: readonly Row[]): void {
@@ -85,7 +93,7 @@ function writeExchanges(out: Exposition, totals: Totals, servers: readonly Row[]
   );
 }
 
-function writeConnections(out: Exposition, totals: Totals, servers: readonly Row[]): void {
+function writeConnections(out: Exposition, totals: Totals, servers: readonly Row[], tls: readonly Row[]): void {
   out.gauge(
     "sluice_server_connections",
     "Connections to the server that are open.",
@@ -111,6 +119,11 @@ function writeConnections(out: Exposition, totals: Totals, servers: readonly Row
       [{ ...labels, reason: "connect" }, totals.server(slot, serverCell.connectFailures)],
       [{ ...labels, reason: "response" }, totals.server(slot, serverCell.responseFailures)],
     ]),
+  );
+  out.counter(
+    "sluice_server_tls_failures_total",
+    "TLS handshakes with the server that failed; each is among the failures to connect too.",
+    cells(totals, tls, serverCell.handshakeFailures),
   );
   out.counter(
     "sluice_server_bytes_total",

@@ -1,7 +1,9 @@
-// The part of /metrics that says what clients met: connections by listener, requests by route, queues and retries by pool. It
-// reads totals and decides nothing. A route is the pair of a listener and a pool; both are labels, so that either can be
-// summed over. Requests are told apart by the class of their status only: a status is the server's to choose, and unbounded.
+// The part of /metrics that says what clients met: connections and handshakes by listener, requests and sessions by route, queues
+// and retries by pool. It reads totals and decides nothing. A route is the pair of a listener and a pool; both are labels, so
+// that either can be summed over. Requests are told apart by the class of their status only: a status is the server's to
+// choose, and unbounded. A listener has the families of its mode: an HTTP listener no sessions, the others no requests.
 
+import type { ListenerMode } from "../config/plan.ts";
 import { durationBuckets, listenerCell, poolCell, routeCell } from "../memory/tally.ts";
 import type { Exposition } from "./exposition.ts";
 import { codeCells, type MetricsSource, type Sample } from "./metricssource.ts";
@@ -16,7 +18,16 @@ export function writeListeners(out: Exposition, { plan, totals }: MetricsSource)
     "Connections closed at once because the listener was at its limit.",
     of(listenerCell.refusedLimit),
   );
-  out.counter("sluice_bad_requests_total", "Requests refused as malformed.", of(listenerCell.badRequests));
+  out.counter(
+    "sluice_preambles_refused_total",
+    "Connections refused before their first byte of content: a bad PROXY header or ClientHello, a name that no pool is for, too slow.",
+    of(listenerCell.refusedPreamble),
+  );
+  const ofMode = (mode: ListenerMode, cell: number): Sample[] =>
+    plan.listeners
+      .filter((listener) => listener.mode === mode)
+      .map(({ name, slot }) => [{ listener: name }, totals.listener(slot, cell)]);
+  out.counter("sluice_bad_requests_total", "Requests refused as malformed.", ofMode("http", listenerCell.badRequests));
   out.counter(
     "sluice_bytes_total",
     "Bytes exchanged with clients, heads included.",
@@ -25,10 +36,36 @@ export function writeListeners(out: Exposition, { plan, totals }: MetricsSource)
       [{ listener: name, direction: "sent" }, totals.listener(slot, listenerCell.bytesSent)],
     ]),
   );
+  out.counter(
+    "sluice_datagrams_dropped_total",
+    "Datagrams thrown away: no server, no room for a session or in a socket.",
+    ofMode("udp", listenerCell.droppedDatagrams),
+  );
+  writeHandshakes(out, { plan, totals });
+}
+
+/** Of listeners with TLS only. */
+function writeHandshakes(out: Exposition, { plan, totals }: Pick<MetricsSource, "plan" | "totals">): void {
+  out.counter(
+    "sluice_tls_handshakes_total",
+    "TLS handshakes with clients by their result; resumed ones spared both sides the work of a full one.",
+    plan.listeners
+      .filter(({ tls }) => tls !== null)
+      .flatMap(({ name, slot }): Sample[] => {
+        const resumed = totals.listener(slot, listenerCell.resumptions);
+        const full = Math.max(0, totals.listener(slot, listenerCell.handshakes) - resumed);
+        return [
+          [{ listener: name, result: "full" }, full],
+          [{ listener: name, result: "resumed" }, resumed],
+          [{ listener: name, result: "failed" }, totals.listener(slot, listenerCell.handshakeFailures)],
+        ];
+      }),
+  );
 }
 
 export function writeRoutes(out: Exposition, { plan, totals }: MetricsSource): void {
-  const routes = plan.routes.map(({ listener, pool, slot }) => {
+  const ofHttp = plan.routes.filter(({ listener }) => plan.listeners[listener]!.mode === "http");
+  const routes = ofHttp.map(({ listener, pool, slot }) => {
     const labels = { listener: plan.listeners[listener]!.name, pool: pool === null ? "" : plan.pools[pool]!.name };
     const answered = codeCells.reduce((sum, [, cell]) => sum + totals.route(slot, cell), 0);
     return { labels, slot, answered, dropped: totals.route(slot, routeCell.dropped) };
@@ -55,6 +92,38 @@ export function writeRoutes(out: Exposition, { plan, totals }: MetricsSource): v
   out.histogram(
     "sluice_request_duration_seconds",
     "From the head of a request to the last byte of its answer.",
+    durationBuckets,
+    routes.map(({ labels, slot }) => [
+      labels,
+      { cumulative: totals.histogram("routes", slot), sum: totals.route(slot, routeCell.durationSum) },
+    ]),
+  );
+}
+
+/** What modes tcp and udp carry. A route without a pool carries nothing. */
+export function writeSessions(out: Exposition, { plan, totals }: MetricsSource): void {
+  const routes = plan.routes.flatMap(({ listener, pool, slot }) => {
+    const { mode, name } = plan.listeners[listener]!;
+    return mode === "http" || pool === null ? [] : [{ labels: { listener: name, pool: plan.pools[pool]!.name }, slot }];
+  });
+  const of = (cell: number): Sample[] => routes.map(({ labels, slot }) => [labels, totals.route(slot, cell)]);
+  out.counter(
+    "sluice_sessions_total",
+    "TCP connections and UDP sessions that reached a server and have ended.",
+    of(routeCell.sessions),
+  );
+  out.gauge("sluice_sessions_open", "TCP connections and UDP sessions under way.", of(routeCell.open));
+  out.counter(
+    "sluice_session_bytes_total",
+    "Bytes carried between clients and servers: up to the server, down to the client.",
+    routes.flatMap(({ labels, slot }): Sample[] => [
+      [{ ...labels, direction: "up" }, totals.route(slot, routeCell.bytesUp)],
+      [{ ...labels, direction: "down" }, totals.route(slot, routeCell.bytesDown)],
+    ]),
+  );
+  out.histogram(
+    "sluice_session_duration_seconds",
+    "From accept, or a session's first datagram, to its end.",
     durationBuckets,
     routes.map(({ labels, slot }) => [
       labels,
