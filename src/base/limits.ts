@@ -6,3 +6,9 @@
  * always and share a few connections; if more than this many are busy at once while descriptors are short, the next dial fails.
  */
 export const serverConnectionsReserved = 1024;
+
+/**
+ * The most connections that a listener can be told to take, which is as good as no limit: descriptors run out long before, and
+ * workers then wait with accepting. Nobody who writes it expects a process to have files for so many.
+ */
+export const connectionsUnlimited = 10_000_000;

@@ -21,6 +21,11 @@ test("enough files, or a system that does not tell, are no warning", () => {
   expect(fileShortage(plan(20_000), 1, null)).toBeNull();
 });
 
+test("a listener without a limit promises nothing", () => {
+  expect(fileShortage(plan(10_000_000), 1, 1024 + 64)).toBeNull();
+  expect(fileShortage(plan(10_000_000, 1000), 1, 1024)).toContain("a worker needs 2064");
+});
+
 test("an open admin interface without a token, and one address for both, are told together", async () => {
   const free = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   free.stop(true);

@@ -2,7 +2,7 @@
 // world, and too few files for the connections that are promised. It asks the system and changes nothing.
 
 import { formatAddress, readListenAddress } from "../base/address.ts";
-import { serverConnectionsReserved } from "../base/limits.ts";
+import { connectionsUnlimited, serverConnectionsReserved } from "../base/limits.ts";
 import type { Address, ListenerMode, Plan } from "../config/plan.ts";
 import type { Config } from "../config/types.ts";
 import { exposureProblem } from "./guard.ts";
@@ -40,7 +40,8 @@ export async function reloadProblems(config: Config, plan: Plan): Promise<string
  * has raised the soft limit to the hard one by now, so what the system says is what there is.
  */
 export function fileShortage(plan: Plan, workers: number, limit: number | null = openFilesMax()): string | null {
-  const connections = plan.listeners.reduce((sum, listener) => sum + listener.connectionsMax, 0);
+  const limited = plan.listeners.filter(({ connectionsMax }) => connectionsMax < connectionsUnlimited);
+  const connections = limited.reduce((sum, listener) => sum + listener.connectionsMax, 0);
   const clients = Math.ceil(connections / workers);
   const servers = Math.min(clients, serverConnectionsReserved);
   const needed = clients + servers + OTHER_FILES;

@@ -1,6 +1,7 @@
 // One [servers.NAME]: a listener and its pool, or several pools where names are routed. Here the parts are put together and what
 // concerns the listener is read; what concerns the pools is in pool.ts.
 
+import { connectionsUnlimited } from "../../../base/limits.ts";
 import type { ListenerInput, PoolInput, UdpInput } from "../../input.ts";
 import type { Path } from "../../problem.ts";
 import type { Origins } from "../origins.ts";
@@ -18,8 +19,6 @@ export interface ServerParts {
   /** By name. */
   readonly pools: Readonly<Record<string, PoolInput>>;
 }
-
-const connectionsMax = 10_000_000;
 
 /** What the servers of a file have in common. */
 export interface Ground {
@@ -56,7 +55,7 @@ export function serverOf(name: string, server: Table, { defaults, origins, poolN
     listen: listen ?? "",
     mode: isUdp ? "udp" : "tcp",
     ...(naming?.hasDefault === false ? {} : { use: names.get("")! }),
-    maxConnections: limits.connections || connectionsMax,
+    maxConnections: limits.connections || connectionsUnlimited,
     ...(tls === undefined ? {} : { tls }),
     ...(routes.length > 0 ? { sni: routes } : {}),
     ...(udp === undefined ? {} : { udp }),
