@@ -1,8 +1,11 @@
 // Every example is a config that runs, and the four formats say the same.
 
-import { expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
+import { Examples, exampleNames } from "../../test/examples.ts";
 import { compile } from "./compile.ts";
 import type { Document } from "./document.ts";
 import { placeLiteral } from "./literal.ts";
@@ -10,17 +13,23 @@ import { type Loaded, loadConfig } from "./load.ts";
 import { Places } from "./place.ts";
 import type { Plan } from "./plan.ts";
 import type { Path } from "./problem.ts";
+import { jsonSchema } from "./schema.ts";
 import { Slots } from "./slots.ts";
 import { readToml } from "./toml.ts";
 import { readJson, readYaml } from "./yaml.ts";
 
-const folder = join(import.meta.dir, "../../examples");
-const examples = readdirSync(folder).filter((name) => /\.(ts|toml|yaml|json)$/.test(name) && name !== "tsconfig.json");
+const folder = mkdtempSync(join(tmpdir(), "sluice-examples-"));
+const made = new Examples(folder);
+afterAll(() => {
+  made[Symbol.dispose]();
+  rmSync(folder, { recursive: true });
+});
+const examples = exampleNames();
 const skins = [".sluice.config.ts", ".toml", ".yaml", ".json"];
 
 function planOf(loaded: Loaded): Plan {
   if (!loaded.ok) throw new Error(loaded.problems.map((problem) => problem.message).join("\n"));
-  return compile(loaded.config, new Slots(), () => "10.9.9.9");
+  return compile(loaded.config, new Slots(), () => "10.9.9.9", 1, loaded.materials);
 }
 
 test("there is an example of each format", () => {
@@ -34,6 +43,17 @@ for (const name of examples) {
     expect(planOf(loaded).listeners.length).toBeGreaterThan(0);
   });
 }
+
+test("an editor with the JSON Schema finds no fault with any example", () => {
+  const editor = z.fromJSONSchema(jsonSchema());
+  for (const name of examples.filter((each) => !each.endsWith(".ts"))) {
+    const text = readFileSync(join(folder, name), "utf8");
+    const document = name.endsWith(".toml") ? readToml(text) : name.endsWith(".json") ? readJson(text) : readYaml(text);
+    if (!document.ok) throw new Error(`${name} cannot be read`);
+    const faults = editor.safeParse(document.value).error?.issues ?? [];
+    expect([name, faults]).toEqual([name, []]);
+  }
+});
 
 for (const name of ["minimal", "full"]) {
   test(`the four formats of ${name} give one plan`, async () => {
