@@ -26,7 +26,7 @@ function runOut(): void {
 
 test("a dial that is accepted tells connected once, with a line that works, and leaves the wheel", async () => {
   using door = new Door();
-  driver.dial(localServer(door.port), flow, 10_000);
+  driver.dial(localServer(door.port), flow, 10_000, null);
   expect(flow.told).toEqual([]);
   await flow.heard("connected");
   expect(driver.wheel.size).toBe(0);
@@ -43,7 +43,7 @@ test("a dial that is accepted tells connected once, with a line that works, and 
 });
 
 test("a refused dial tells refused once, after the call, with the system's reason", async () => {
-  driver.dial(localServer(freePort()), flow, 10_000);
+  driver.dial(localServer(freePort()), flow, 10_000, null);
   expect(flow.told).toEqual([]);
   await flow.heard("refused connect_refused");
   expect(flow.fault).toMatchObject({ code: "connect_refused", retry: "elsewhere" });
@@ -63,7 +63,7 @@ test("an address that nothing can be dialed at is refused, not thrown", async ()
   ] as const;
   for (const address of addresses) {
     const one = new RecordingFlow();
-    driver.dial(serverAt(address), one, 10_000);
+    driver.dial(serverAt(address), one, 10_000, null);
     expect(one.told).toEqual([]);
     await one.heard("refused connect_refused");
     await settled();
@@ -74,7 +74,7 @@ test("an address that nothing can be dialed at is refused, not thrown", async ()
 
 test("a dial that times out is answered once, and a connection that still comes is closed unseen", async () => {
   using door = new Door();
-  driver.dial(localServer(door.port), flow, 50);
+  driver.dial(localServer(door.port), flow, 50, null);
   // Before the loop has gone round: the connection is there, and nobody has been told of it.
   runOut();
   expect(flow.told).toEqual(["refused connect_timeout"]);
@@ -92,7 +92,7 @@ test("an address that lets dials run out of time takes no more of them than its 
   const dial = (port: number): RecordingFlow => {
     const one = new RecordingFlow();
     fates.push(one);
-    driver.dial(localServer(port), one, 50);
+    driver.dial(localServer(port), one, 50, null);
     return one;
   };
   for (let count = 0; count < straysMax; count++) dial(stuck.port);
@@ -121,7 +121,7 @@ test("a flow that throws from connected is told to the driver, and its line is r
   flow.doing = (word) => {
     if (word === "connected") throw new Error("in connected");
   };
-  driver.dial(localServer(door.port), flow, 10_000);
+  driver.dial(localServer(door.port), flow, 10_000, null);
   await flow.heard("closed by reset");
   await (await door.end()).heard("close ECONNRESET");
   expect(failures.map(({ message }) => message)).toEqual(["in connected"]);
@@ -131,7 +131,7 @@ test("a flow that throws from refused is told to the driver and does not end the
   flow.doing = () => {
     throw new Error("in refused");
   };
-  driver.dial(localServer(freePort()), flow, 10_000);
+  driver.dial(localServer(freePort()), flow, 10_000, null);
   await flow.heard("refused connect_refused");
   await settled();
   expect(failures.map(({ message }) => message)).toEqual(["in refused"]);
@@ -140,7 +140,7 @@ test("a flow that throws from refused is told to the driver and does not end the
 test.if(existsSync("/proc/net/if_inet6"))("a server may have an IPv6 address", async () => {
   const end = new End();
   const listener = Bun.listen<End>({ hostname: "::1", port: 0, socket: endHandlers(() => end) });
-  driver.dial(serverAt({ kind: "tcp", host: "::1", port: listener.port }), flow, 10_000);
+  driver.dial(serverAt({ kind: "tcp", host: "::1", port: listener.port }), flow, 10_000, null);
   await flow.heard("connected");
   await end.heard("open");
   flow.line.destroy();
@@ -152,7 +152,7 @@ test("a server may be a unix socket", async () => {
   const end = new End();
   const path = join(folder, "server.sock");
   const listener = Bun.listen<End>({ unix: path, socket: endHandlers(() => end) });
-  driver.dial(serverAt({ kind: "unix", path }), flow, 10_000);
+  driver.dial(serverAt({ kind: "unix", path }), flow, 10_000, null);
   await flow.heard("connected");
   flow.line.send(new Uint8Array(3), 0, 3);
   await end.heardBytes(3);

@@ -1,53 +1,26 @@
-// Connections to servers. A raw connect that is under way cannot be aborted; a dial that has timed out is answered for at
-// once, and its connection, should it still come, is closed. Until then it is a stray and keeps its descriptor, for as long as
-// the kernel tries (two minutes). An address has only so many strays: else one server behind a firewall that drops what
-// it gets would take all descriptors of a worker, and with them every other server.
+// Connections to servers: TCP or a unix socket, then the PROXY header where there is one, then TLS; one deadline for all of it.
+// A raw connect that is under way cannot be aborted; a dial that has timed out is answered for at once, and its connection,
+// should it still come, is closed. Until then it is a stray and keeps its descriptor, for as long as the kernel tries (two
+// minutes). An address has only so many strays: else one server behind a firewall that drops what it gets would take all
+// descriptors of a worker, and with them every other server.
 
 import type { Socket, SocketHandler } from "bun";
-import { type Fault, fault, faultWith } from "../base/fault.ts";
-import type { WheelNode } from "../base/timerwheel.ts";
-import type { ServerPlan } from "../config/plan.ts";
+import { assert } from "../base/assert.ts";
+import { type Fault, faultWith } from "../base/fault.ts";
+import type { Address, ServerPlan } from "../config/plan.ts";
 import type { DialFlow } from "../flow/port.ts";
+import { handshakeProblem } from "../health/probe/handshake.ts";
+import { complain, Dial, type Strays } from "./dial.ts";
 import type { Driver } from "./driver.ts";
 import { PlainLine, plainHandlers } from "./plain.ts";
+import { serverProblem } from "./secure/judge.ts";
+import { SecureLine, secureHandlers, upgrade } from "./secure/line.ts";
+import { codeOf, type TlsError } from "./secure/reason.ts";
+import { Records } from "./secure/records.ts";
+import { Sessions } from "./secure/sessions.ts";
 
 /** By then a server has let so many connects run out of time; when it answers again, strays end, and dials go out. */
 export const straysMax = 256;
-
-class Dial implements WheelNode {
-  deadlineMs = 0;
-  wheelNext: WheelNode | null = null;
-  wheelPrev: WheelNode | null = null;
-  wheelSlot = -1;
-  /** Null once it was answered. */
-  flow: DialFlow | null;
-  isStray = false;
-  readonly #strays: Strays;
-
-  constructor(flow: DialFlow, strays: Strays) {
-    this.flow = flow;
-    this.#strays = strays;
-  }
-
-  ticked(): void {
-    const flow = this.flow;
-    this.flow = null;
-    this.isStray = true;
-    this.#strays.count++;
-    flow?.refused(fault("connect_timeout"));
-  }
-
-  /** The kernel has come to an end with it. */
-  settle(): void {
-    if (this.isStray) this.#strays.count--;
-    this.isStray = false;
-  }
-}
-
-/** Those of one address. */
-interface Strays {
-  count: number;
-}
 
 /** What Bun's connect carries until there is a line. */
 type Carried = PlainLine | Dial;
@@ -55,6 +28,8 @@ type Carried = PlainLine | Dial;
 export class Dialer {
   readonly #driver: Driver;
   readonly #handlers: SocketHandler<PlainLine>;
+  readonly #secureHandlers: SocketHandler<PlainLine>;
+  readonly #sessions = new Sessions();
   /** By address; as many as all plans have named. */
   readonly #strays = new Map<string, Strays>();
 
@@ -64,21 +39,37 @@ export class Dialer {
       ...plainHandlers(driver, (socket) => this.#opened(socket)),
       connectError: (socket, error) => this.#refused(socket.data as Carried as Dial, error),
     };
+    this.#secureHandlers = secureHandlers(
+      driver,
+      {
+        opened: (socket) => this.#secured(socket),
+        shaken: (line, isDone, error) => this.#shaken(line, isDone, error),
+        resumable: (line, session) => this.#resumable(line, session),
+        broken: (line, code) => this.#broken(line, code),
+      },
+      true,
+    );
   }
 
-  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number): void {
-    const { address } = server;
-    const strays = this.#straysOf(address.kind === "unix" ? address.path : `${address.host} ${address.port}`);
+  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null): void {
+    const { address, source } = server;
+    const strays = this.#straysOf(address);
     if (strays.count >= straysMax)
       return this.#tell(flow, faultWith("connect_timeout", "too many connects hang already"));
-    const dial = new Dial(flow, strays);
+    const dial = new Dial(this.#driver, server, flow, strays, preface);
     this.#driver.wheel.set(dial, this.#driver.nowMs + timeoutMs);
     const common = { allowHalfOpen: true, data: dial as Carried as PlainLine, socket: this.#handlers };
     try {
       const connecting =
         address.kind === "unix"
           ? Bun.connect<PlainLine>({ unix: address.path, ...common })
-          : Bun.connect<PlainLine>({ hostname: address.host, port: address.port, ...common });
+          : // Bun's types leave localAddress out.
+            Bun.connect<PlainLine>({
+              hostname: address.host,
+              port: address.port,
+              ...(source === "" ? {} : { localAddress: source }),
+              ...common,
+            });
       // connectError has been told already, or comes with this: whichever is first answers.
       connecting.catch((error: unknown) => this.#refused(dial, error));
     } catch (error) {
@@ -92,14 +83,73 @@ export class Dialer {
     const line = new PlainLine(socket);
     socket.data = line;
     dial.settle();
-    const { flow } = dial;
+    if (dial.flow === null) return line.destroy();
+    if (dial.preface !== null) line.send(dial.preface, 0, dial.preface.length);
+    if (dial.server.tls === null) return this.#connected(dial, line);
+    const terms = this.#driver.terms.ofServer(dial.server.tls);
+    assert(terms !== undefined, "a server's TLS was made ready with its plan");
+    // A new socket takes a header at once, or its peer is gone.
+    if (line.heldBytes > 0) {
+      line.reset();
+      return this.#refused(dial, new Error("the PROXY header was not taken"));
+    }
+    dial.terms = terms;
+    dial.records = new Records();
+    line.flow = dial.records;
+    upgrade(socket, terms.upgrade, this.#secureHandlers, dial);
+  }
+
+  #connected(dial: Dial, line: PlainLine): void {
+    const flow = dial.flow!;
     dial.flow = null;
     this.#driver.wheel.remove(dial);
-    if (flow === null) return line.destroy();
     line.flow = flow;
     this.#driver.refresh();
     flow.connected(line);
   }
+
+  // ---- TLS ----
+
+  /** Inside `upgrade`: the ClientHello has not been sent. */
+  #secured(socket: Socket<PlainLine>): void {
+    const dial = socket.data as Carried as Dial;
+    const line = new SecureLine(socket, dial.records, dial.server);
+    socket.data = line;
+    line.flow = dial;
+    dial.line = line;
+    const session = this.#sessions.find(dial.server.id, dial.terms!.key);
+    if (session !== undefined) socket.setSession(session);
+    dial.socket = socket;
+  }
+
+  #shaken(line: SecureLine, isDone: boolean, error: TlsError | null | undefined): void {
+    const dial = line.flow;
+    // Its time has run out meanwhile.
+    if (!(dial instanceof Dial) || dial.flow === null) return;
+    const problem = isDone
+      ? serverProblem(dial.socket!, dial.terms!.plan, error, this.#driver.wallMs)
+      : handshakeProblem(codeOf(error));
+    if (problem === null) return this.#connected(dial, line);
+    this.#sessions.drop(dial.server.id);
+    line.flow = null;
+    if (isDone) line.destroy();
+    dial.fail(problem);
+  }
+
+  #resumable(line: SecureLine, session: Buffer): void {
+    const { server } = line;
+    // Before the handshake has been judged, or when it was refused, there is nothing to keep.
+    if (server === null || server.tls === null || line.flow instanceof Dial || line.flow === null) return;
+    const terms = this.#driver.terms.ofServer(server.tls);
+    if (terms !== undefined) this.#sessions.keep(server.id, terms.key, session);
+  }
+
+  /** In TLS 1.3 a server judges the client's certificate after the handshake, as we see it, is done. */
+  #broken({ server }: SecureLine, code: string): void {
+    if (server !== null) complain(this.#driver, server, handshakeProblem(code));
+  }
+
+  // ---- what comes of it ----
 
   #refused(dial: Dial, error: unknown): void {
     dial.settle();
@@ -110,11 +160,12 @@ export class Dialer {
     this.#tell(flow, faultWith("connect_refused", reasonOf(error)));
   }
 
-  #straysOf(address: string): Strays {
-    let strays = this.#strays.get(address);
+  #straysOf(address: Address): Strays {
+    const key = address.kind === "unix" ? address.path : `${address.host} ${address.port}`;
+    let strays = this.#strays.get(key);
     if (strays === undefined) {
       strays = { count: 0 };
-      this.#strays.set(address, strays);
+      this.#strays.set(key, strays);
     }
     return strays;
   }

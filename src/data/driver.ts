@@ -5,7 +5,9 @@ import { TimerWheel, tickMs } from "../base/timerwheel.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import type { Context } from "../flow/context.ts";
 import type { DialFlow, Port, WakeFlow } from "../flow/port.ts";
+import { Complaints } from "./complaint.ts";
 import { Dialer } from "./dialer.ts";
+import { Terms } from "./secure/terms.ts";
 
 const sweepMs = 1000;
 /** How often exchanges that wait for a server look whether another worker has let one go. */
@@ -14,6 +16,9 @@ const pollMs = 4;
 export class Driver implements Port {
   nowMs: number = performance.now();
   readonly wheel: TimerWheel = new TimerWheel(this.nowMs);
+  /** What plans say of TLS: to be adopted before they are. */
+  readonly terms: Terms = new Terms();
+  readonly complaints: Complaints;
   readonly #dialer: Dialer = new Dialer(this);
   readonly #wallOffsetMs: number = Date.now() - this.nowMs;
   readonly #failed: (error: Error) => void;
@@ -21,9 +26,15 @@ export class Driver implements Port {
   #sweptMs = 0;
   #isPolling = false;
 
-  /** `failed` is told of an error of our own; the worker is then to be replaced. */
-  constructor(failed: (error: Error) => void) {
+  /** `failed` is told of an error of our own; the worker is then to be replaced. `warn` is read by the operator. */
+  constructor(failed: (error: Error) => void, warn: (message: string) => void = () => {}) {
     this.#failed = failed;
+    this.complaints = new Complaints(warn);
+  }
+
+  /** Null until it is started. */
+  get context(): Context | null {
+    return this.#context;
   }
 
   get wallMs(): number {
@@ -43,8 +54,8 @@ export class Driver implements Port {
     return Math.random();
   }
 
-  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number): void {
-    this.#dialer.dial(server, flow, timeoutMs);
+  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null): void {
+    this.#dialer.dial(server, flow, timeoutMs, preface);
   }
 
   wake(flow: WakeFlow, deadlineMs: number): void {

@@ -1,6 +1,7 @@
 // Listening sockets. A worker opens those of its plan and keeps each for as long as some plan has its address: a listener is
 // never swapped, only what stands behind it. All workers listen on the same TCP port by SO_REUSEPORT, and the kernel
 // shares connections out among them. A unix socket's path can be bound once: worker 0 serves it alone.
+// Every listener is a plain one; what a PROXY header and TLS need comes after accept (preamble.ts).
 
 import { lstatSync, unlinkSync } from "node:fs";
 import type { Socket, SocketHandler } from "bun";
@@ -8,15 +9,27 @@ import type { Address, ListenerPlan } from "../config/plan.ts";
 import type { Context } from "../flow/context.ts";
 import { Downstream } from "../flow/downstream.ts";
 import { listenerCell, type Totals, workerCell } from "../memory/tally.ts";
-import { raiseBacklog } from "./backlog.ts";
+import { descriptorOf, raiseBacklog } from "./backlog.ts";
+import { plainAddress, SocketClient } from "./client.ts";
 import { connectionsMax, hasDescriptors } from "./descriptors.ts";
+import { Door } from "./door.ts";
 import type { Driver } from "./driver.ts";
+import { libc } from "./libc.ts";
 import { PlainLine, plainHandlers } from "./plain.ts";
+import { Preamble } from "./preamble.ts";
 
 interface OpenListener {
   slot: number;
   readonly isUnix: boolean;
+  /** Told of a plan that is about to be in force. */
+  adapt(plan: ListenerPlan): void;
   stop(): void;
+}
+
+/** What Bun's listeners have, its types in part. */
+interface BunListener {
+  stop(force?: boolean): void;
+  reload(options: { socket: SocketHandler<PlainLine> }): void;
 }
 
 export class Listeners {
@@ -25,11 +38,13 @@ export class Listeners {
   readonly #totals: Totals;
   readonly #open = new Map<string, OpenListener>();
   readonly #connectionsMax: number = connectionsMax();
+  readonly #door: Door;
 
   constructor(driver: Driver, context: Context, totals: Totals) {
     this.#driver = driver;
     this.#context = context;
     this.#totals = totals;
+    this.#door = new Door(driver, context);
   }
 
   /** Open what is new. Throws, having opened nothing, when an address cannot be had. */
@@ -37,6 +52,9 @@ export class Listeners {
     const opened: string[] = [];
     try {
       for (const plan of plans) {
+        if (plan.mode === "udp") continue;
+        if (plan.proxyProtocol && libc() === null)
+          throw new Error(`listener ${plan.name}: proxyProtocol needs the system's C library, which cannot be loaded`);
         const key = addressText(plan.address);
         if (this.#open.has(key)) continue;
         if (plan.address.kind === "unix" && this.#context.tally.worker !== 0) continue;
@@ -49,14 +67,16 @@ export class Listeners {
     }
     // Not before all are open: a plan that fails must leave what stands as it stood.
     for (const plan of plans) {
-      const entry = this.#open.get(addressText(plan.address));
-      if (entry !== undefined) entry.slot = plan.slot;
+      const entry = plan.mode === "udp" ? undefined : this.#open.get(addressText(plan.address));
+      if (entry === undefined) continue;
+      entry.slot = plan.slot;
+      entry.adapt(plan);
     }
   }
 
   /** Close what no listener of `plans` stands on. Connections that were accepted there go on. */
   closeOthers(plans: readonly ListenerPlan[]): void {
-    const kept = new Set(plans.map((plan) => addressText(plan.address)));
+    const kept = new Set(plans.filter(({ mode }) => mode !== "udp").map((plan) => addressText(plan.address)));
     for (const key of this.#open.keys()) if (!kept.has(key)) this.#close(key);
   }
 
@@ -66,13 +86,24 @@ export class Listeners {
   }
 
   #listen(plan: ListenerPlan): OpenListener {
-    const entry: OpenListener = { slot: plan.slot, isUnix: plan.address.kind === "unix", stop: () => {} };
     const handlers = plainHandlers(this.#driver, (socket) => this.#accepted(entry, socket));
-    const listener = bind(plan.address, handlers);
+    let isQuiet = isQuietly(plan);
+    const listener = bind(plan.address, isQuiet ? withoutData(handlers) : handlers);
     raiseBacklog(listener);
-    entry.stop = () => {
-      listener.stop(false);
-      if (plan.address.kind === "unix") removeSocket(plan.address.path);
+    const entry: OpenListener = {
+      slot: plan.slot,
+      isUnix: plan.address.kind === "unix",
+      adapt: (next) => {
+        if (!entry.isUnix) libc()?.deferAccept(descriptorOf(listener), next.tls !== null || next.proxyProtocol);
+        // Handlers are those of all sockets that the listener has accepted, so it never becomes quiet again.
+        if (!isQuiet || isQuietly(next)) return;
+        isQuiet = false;
+        listener.reload({ socket: handlers });
+      },
+      stop: () => {
+        listener.stop(false);
+        if (plan.address.kind === "unix") removeSocket(plan.address.path);
+      },
     };
     return entry;
   }
@@ -84,21 +115,15 @@ export class Listeners {
     const site = this.#context.site.listener(entry.slot);
     const address = addressOf(socket, entry.isUnix);
     if (site === undefined || address === null) return line.destroy();
-    const isFull = this.#totals.listener(entry.slot, listenerCell.connections) >= site.plan.connectionsMax;
+    const { plan } = site;
+    const isFull = this.#totals.listener(entry.slot, listenerCell.connections) >= plan.connectionsMax;
     if (isFull || !this.#hasDescriptors()) {
       this.#context.tally.cells[site.row + listenerCell.refusedLimit]!++;
       return line.destroy();
     }
-    const client = {
-      address,
-      port: socket.remotePort ?? 0,
-      localAddress: socket.localAddress,
-      localPort: socket.localPort ?? 0,
-      peerAddress: address,
-      tls: null,
-      ja4: "",
-    };
-    line.flow = new Downstream(this.#context, site, line, client);
+    if (plan.mode === "http" && plan.tls === null && !plan.proxyProtocol)
+      line.flow = new Downstream(this.#context, site, line, new SocketClient(socket, address, null, ""));
+    else new Preamble(this.#door, site, socket, line, address).begin();
   }
 
   #hasDescriptors(): boolean {
@@ -109,7 +134,20 @@ export class Listeners {
   }
 }
 
-function bind(address: Address, handlers: SocketHandler<PlainLine>): { stop(force?: boolean): void } {
+/**
+ * Whether the raw side of upgraded sockets may stay silent. Where somebody listens (secure/records.ts), each read is told twice:
+ * as it came and as it was meant.
+ */
+function isQuietly({ mode, tls }: ListenerPlan): boolean {
+  return mode === "http" && tls !== null && !tls.ja4;
+}
+
+function withoutData(handlers: SocketHandler<PlainLine>): SocketHandler<PlainLine> {
+  const { data: _, ...others } = handlers;
+  return others;
+}
+
+function bind(address: Address, handlers: SocketHandler<PlainLine>): BunListener {
   const common = { socket: handlers, allowHalfOpen: true };
   if (address.kind === "tcp") {
     // Bun's types leave reusePort out of what listen takes.
@@ -148,7 +186,7 @@ function addressOf(socket: Socket<PlainLine>, isUnix: boolean): string | null {
   // Bun's types do not know of sockets that have no peer any more.
   const address = socket.remoteAddress as string | undefined;
   if (!address) return null;
-  return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
+  return plainAddress(address);
 }
 
 function addressText(address: Address): string {

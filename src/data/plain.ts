@@ -68,7 +68,11 @@ export class PlainLine implements Line {
     // A FIN after only some of the bytes would let the peer take them for all.
     if (this.#held !== null) return this.reset();
     this.flow = null;
-    this.#socket.end();
+    this.close(this.#socket);
+  }
+
+  protected close(socket: Socket<PlainLine>): void {
+    socket.end();
   }
 
   reset(): void {

@@ -97,7 +97,7 @@ class Meetings implements Disposable {
     const accepted = new Promise<RecordingFlow>((resolve) => {
       this.#accepted = resolve;
     });
-    this.#driver.dial(localServer(this.#listener.port), client, 10_000);
+    this.#driver.dial(localServer(this.#listener.port), client, 10_000, null);
     await client.heard("connected");
     return [client, await accepted];
   }
@@ -143,7 +143,7 @@ testHere(
     const port = freePort();
     await leavesNothing(async () => {
       const flows = Array.from({ length: atOnce }, () => new RecordingFlow());
-      for (const flow of flows) driver.dial(localServer(port), flow, 10_000);
+      for (const flow of flows) driver.dial(localServer(port), flow, 10_000, null);
       await Promise.all(flows.map((flow) => flow.heard("refused connect_refused")));
     });
     expect(driver.wheel.size).toBe(0);
@@ -159,7 +159,7 @@ testHere(
     const flows = Array.from({ length: connections }, () => new RecordingFlow());
     {
       await using stuck = await StuckListener.start();
-      for (const flow of flows) driver.dial(localServer(stuck.port), flow, 100);
+      for (const flow of flows) driver.dial(localServer(stuck.port), flow, 100, null);
       driver.refresh();
       driver.wheel.advance(driver.nowMs + 1000);
       for (const flow of flows) expect(flow.told).toEqual(["refused connect_timeout"]);

@@ -78,7 +78,7 @@ test("a large body to a slow reader arrives whole and costs bounded memory", asy
     const line = new PlainLine(socket);
     socket.data = line;
     relay = new Relay(line);
-    driver.dial(localServer(sink.port), relay, 10_000);
+    driver.dial(localServer(sink.port), relay, 10_000, null);
   });
   const options = { hostname: "127.0.0.1", port: 0, allowHalfOpen: true, socket: handlers };
   const listener = Bun.listen<PlainLine>(options);

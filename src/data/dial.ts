@@ -1,0 +1,95 @@
+// One dial under way: whom it is for, and how far it has come. While TLS is shaken hands on, it stands in the place of the flow,
+// so that a connection that ends there is told to it.
+
+import type { Socket } from "bun";
+import { fault, faultWith } from "../base/fault.ts";
+import type { WheelNode } from "../base/timerwheel.ts";
+import type { ServerPlan } from "../config/plan.ts";
+import type { DialFlow, LineFlow } from "../flow/port.ts";
+import { handshakeProblem } from "../health/probe/handshake.ts";
+import { serverCell } from "../memory/tally.ts";
+import type { Driver } from "./driver.ts";
+import type { PlainLine } from "./plain.ts";
+import type { SecureLine } from "./secure/line.ts";
+import type { Records } from "./secure/records.ts";
+import type { ServerTerms } from "./secure/terms.ts";
+
+/** Those of one address. */
+export interface Strays {
+  count: number;
+}
+
+export class Dial implements WheelNode, LineFlow {
+  deadlineMs = 0;
+  wheelNext: WheelNode | null = null;
+  wheelPrev: WheelNode | null = null;
+  wheelSlot = -1;
+  readonly server: ServerPlan;
+  readonly preface: Uint8Array | null;
+  /** Null once it was answered. */
+  flow: DialFlow | null;
+  /** From here on for TLS: null until the connection stands. */
+  line: SecureLine | null = null;
+  socket: Socket<PlainLine> | null = null;
+  terms: ServerTerms | null = null;
+  records: Records | null = null;
+  readonly #driver: Driver;
+  readonly #strays: Strays;
+  #isStray = false;
+
+  constructor(driver: Driver, server: ServerPlan, flow: DialFlow, strays: Strays, preface: Uint8Array | null) {
+    this.#driver = driver;
+    this.server = server;
+    this.flow = flow;
+    this.#strays = strays;
+    this.preface = preface;
+  }
+
+  ticked(): void {
+    const flow = this.flow;
+    this.flow = null;
+    if (this.line === null) {
+      this.#isStray = true;
+      this.#strays.count++;
+      flow?.refused(fault("connect_timeout"));
+      return;
+    }
+    this.line.reset();
+    flow?.refused(faultWith("connect_timeout", "the TLS handshake took too long"));
+  }
+
+  /** The kernel has come to an end with it. */
+  settle(): void {
+    if (this.#isStray) this.#strays.count--;
+    this.#isStray = false;
+  }
+
+  /** TLS does not come about. */
+  fail(problem: string): void {
+    const { flow } = this;
+    if (flow === null) return;
+    this.flow = null;
+    this.#driver.wheel.remove(this);
+    complain(this.#driver, this.server, problem);
+    flow.refused(faultWith("tls_refused", problem));
+  }
+
+  closed(): void {
+    this.fail(handshakeProblem(""));
+  }
+
+  ended(): void {
+    this.line?.reset();
+    this.fail(handshakeProblem(""));
+  }
+
+  received(): void {}
+  drained(): void {}
+}
+
+/** TLS with a server has failed, and the operator is the one to mend it. */
+export function complain(driver: Driver, server: ServerPlan, problem: string): void {
+  const tally = driver.context?.tally;
+  if (tally !== undefined) tally.cells[tally.serverRow(server.slot) + serverCell.handshakeFailures]!++;
+  driver.complaints.tell(`server ${server.id}: ${problem}`, "", driver.nowMs);
+}

@@ -1,0 +1,65 @@
+// The few things that Bun does not offer and the C library does: a longer backlog, accepting only with bytes there, looking at
+// bytes without taking them, taking no more than so many, and sending past a TLS session that has failed. Descriptors are
+// Bun's and stay Bun's: nothing is closed here, and nothing blocks. Null where the library cannot be reached.
+
+import { dlopen, FFIType } from "bun:ffi";
+
+export interface Libc {
+  listen(descriptor: number, backlog: number): number;
+  /** Copies what has come into `into` and leaves it there. 0: a FIN and nothing before it. Negative: nothing yet, or an error. */
+  peek(descriptor: number, into: Uint8Array): number;
+  /** Takes `count` bytes that have come, into `into`. */
+  take(descriptor: number, into: Uint8Array, count: number): number;
+  send(descriptor: number, bytes: Uint8Array): number;
+  /** Linux: connections are accepted once their first bytes have come, or after a few seconds. */
+  deferAccept(listener: number, isDeferred: boolean): void;
+}
+
+const isLinux = process.platform === "linux";
+const flag = { peek: 0x2, dontWait: isLinux ? 0x40 : 0x80, noSignal: isLinux ? 0x4000 : 0x80000 } as const;
+const tcp = { level: 6, deferAccept: 9, deferS: 4 } as const;
+
+const signatures = {
+  listen: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
+  recv: { args: [FFIType.i32, FFIType.ptr, FFIType.u64_fast, FFIType.i32], returns: FFIType.i64_fast },
+  send: { args: [FFIType.i32, FFIType.ptr, FFIType.u64_fast, FFIType.i32], returns: FFIType.i64_fast },
+  setsockopt: {
+    args: [FFIType.i32, FFIType.i32, FFIType.i32, FFIType.ptr, FFIType.u32],
+    returns: FFIType.i32,
+  },
+} as const;
+
+let found: Libc | null | undefined;
+
+export function libc(): Libc | null {
+  if (found === undefined) found = find();
+  return found;
+}
+
+function find(): Libc | null {
+  const names =
+    process.platform === "darwin"
+      ? ["libSystem.B.dylib"]
+      : ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`];
+  for (const name of names) {
+    try {
+      return wrap(dlopen(name, signatures).symbols);
+    } catch {
+      // The next one, or none.
+    }
+  }
+  return null;
+}
+
+function wrap(symbols: ReturnType<typeof dlopen<typeof signatures>>["symbols"]): Libc {
+  return {
+    listen: symbols.listen,
+    peek: (descriptor, into) => Number(symbols.recv(descriptor, into, into.length, flag.peek | flag.dontWait)),
+    take: (descriptor, into, count) => Number(symbols.recv(descriptor, into, count, flag.dontWait)),
+    send: (descriptor, bytes) => Number(symbols.send(descriptor, bytes, bytes.length, flag.dontWait | flag.noSignal)),
+    deferAccept: (listener, isDeferred) => {
+      if (!isLinux) return;
+      symbols.setsockopt(listener, tcp.level, tcp.deferAccept, new Int32Array([isDeferred ? tcp.deferS : 0]), 4);
+    },
+  };
+}

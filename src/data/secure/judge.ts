@@ -1,0 +1,44 @@
+// Whether the certificate that a server has shown is one to go on with: its chain, which BoringSSL has judged, and its names,
+// which are judged here. What is wrong is said in the words of checks (health/probe/handshake.ts). A session that is resumed was
+// judged when it began, and under the same terms.
+
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
+import type { Socket } from "bun";
+import type { ServerTlsPlan } from "../../config/plan.ts";
+import { certificateProblem, type ShownCertificate } from "../../health/probe/handshake.ts";
+import { codeOf, type TlsError } from "./reason.ts";
+
+/** Null when all is well. `error` is what the handshake has told, though it was done. */
+export function serverProblem(
+  socket: Socket<unknown>,
+  plan: ServerTlsPlan,
+  error: TlsError | null | undefined,
+  nowMs: number,
+): string | null {
+  if (!plan.verify) return null;
+  if (!error && socket.isSessionReused()) return null;
+  const peer = socket.getPeerCertificate() as PeerCertificate | undefined;
+  if (peer === undefined) return "it showed no certificate";
+  const chainCode = error ? codeOf(error) : "";
+  const isOther = plan.serverName !== "" && checkServerIdentity(plan.serverName, peer) !== undefined;
+  const code = chainCode !== "" ? chainCode : isOther ? "ERR_TLS_CERT_ALTNAME_INVALID" : "";
+  return code === "" ? null : certificateProblem(code, shownBy(peer), plan.serverName, nowMs);
+}
+
+function shownBy(peer: PeerCertificate): ShownCertificate {
+  const names = (peer.subjectaltname ?? "")
+    .split(", ")
+    .filter((name) => /^(?:DNS|IP Address):/.test(name))
+    .map((name) => name.slice(name.indexOf(":") + 1));
+  const commonName = single(peer.subject?.CN);
+  return {
+    names: names.length > 0 || commonName === "" ? names : [commonName],
+    issuer: single(peer.issuer?.CN),
+    notBeforeMs: Date.parse(peer.valid_from),
+    notAfterMs: Date.parse(peer.valid_to),
+  };
+}
+
+function single(value: string | string[] | undefined): string {
+  return (Array.isArray(value) ? value[0] : value) ?? "";
+}

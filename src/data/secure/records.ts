@@ -1,0 +1,71 @@
+// Whether a TLS connection that has ended ended as its peer meant it. Bun tells the end of a TLS stream in one way, be it by
+// close_notify or by a bare FIN, which anybody on the path can send to cut a message short (RFC 8446 6.1). Raw sockets that were
+// upgraded still tell the bytes as they came, and records are framed in the open: type, version, length. So the last record is
+// looked at: an alert, or in TLS 1.3, where types are hidden, a record of the size of an alert that told no content.
+// Told by the raw side of the connection as its flow; the ClientHello passes here too, and is kept for who wants it.
+
+import type { LineFlow } from "../../flow/port.ts";
+
+const headerBytes = 5;
+const type = { alert: 21, content: 23 } as const;
+/** TLS 1.3: the inner type and the tag of each of its ciphers. */
+const hiddenBytes = 17;
+const alertBytes = 2;
+
+export class Records implements LineFlow {
+  /** Told of all bytes as they come, until it is taken away. */
+  listener: ((bytes: Uint8Array) => void) | null = null;
+  #headerSeen = 0;
+  #type = 0;
+  #size = 0;
+  /** Of the record under way. */
+  #left = 0;
+  /** What the records that became whole in the last read can have carried, and what was told since. */
+  #carried = 0;
+  #told = 0;
+
+  received(bytes: Uint8Array): void {
+    this.listener?.(bytes);
+    this.#carried = this.#told = 0;
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#left > 0) {
+        const count = Math.min(this.#left, bytes.length - at);
+        at += count;
+        this.#left -= count;
+        if (this.#left === 0) this.#completed();
+      } else this.#header(bytes[at++]!);
+    }
+  }
+
+  /** Content was told. */
+  told(size: number): void {
+    this.#told += size;
+  }
+
+  /** All records are whole, and the last one is an alert. */
+  get isClosed(): boolean {
+    if (this.#left > 0 || this.#headerSeen > 0) return false;
+    if (this.#type === type.alert) return true;
+    const isOfSize = this.#type === type.content && this.#size === alertBytes + hiddenBytes;
+    return isOfSize && this.#told < this.#carried;
+  }
+
+  drained(): void {}
+  ended(): void {}
+  closed(): void {}
+
+  #header(value: number): void {
+    if (this.#headerSeen === 0) this.#type = value;
+    else if (this.#headerSeen === 3) this.#size = value << 8;
+    else if (this.#headerSeen === 4) this.#size |= value;
+    if (++this.#headerSeen < headerBytes) return;
+    this.#headerSeen = 0;
+    this.#left = this.#size;
+    if (this.#left === 0) this.#completed();
+  }
+
+  #completed(): void {
+    if (this.#type === type.content) this.#carried += Math.max(this.#size - hiddenBytes, 0);
+  }
+}
