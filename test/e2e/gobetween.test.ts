@@ -1,0 +1,96 @@
+// A gobetween.toml starts Sluice as it stands: connections reach its backends by its balance, a backend that its health check
+// finds down gets none, and `sluice check` says what became of its keywords.
+
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { Origin, ok } from "./harness/origin.ts";
+import { freePort } from "./harness/port.ts";
+import { ran } from "./harness/program.ts";
+import { Room } from "./harness/room.ts";
+import { command } from "./harness/sluice.ts";
+import { until } from "./harness/wait.ts";
+
+setDefaultTimeout(30_000);
+
+interface Scene {
+  readonly path: string;
+  readonly port: number;
+  readonly admin: string;
+  readonly origins: readonly Origin[];
+}
+
+function scene(room: Room): Scene {
+  const origins = ["one", "two"].map((word) => new Origin(room, () => ok(word)));
+  const [port, admin] = [freePort(), `127.0.0.1:${freePort()}`];
+  const path = room.write(
+    "gobetween.toml",
+    `[logging]
+level = "info"
+output = "stderr"
+
+[api]
+enabled = true
+bind = "${admin}"
+
+[servers.sample]
+bind = "localhost:${port}"
+balance = "roundrobin"
+
+  [servers.sample.discovery]
+  kind = "static"
+  static_list = ["${origins[0]!.address}", "${origins[1]!.address} weight=5"]
+
+  [servers.sample.healthcheck]
+  kind = "ping"
+  interval = "200ms"
+  timeout = "100ms"
+`,
+  );
+  return { path, port, admin, origins };
+}
+
+/** Until it is ready; its exit code ends the test. */
+async function running(room: Room, { path, admin }: Scene): Promise<void> {
+  const child = Bun.spawn([...command, "run", "-c", path], { stdio: ["ignore", "ignore", "pipe"] });
+  room.ending(async () => {
+    child.kill("SIGTERM");
+    await child.exited;
+  });
+  const ready = await until("it to be ready", async () => {
+    if (child.exitCode !== null) return new Response(child.stderr).text();
+    const answer = await fetch(`http://${admin}/readyz`).catch(() => null);
+    return answer?.status === 200 ? "ready" : null;
+  });
+  expect(ready).toBe("ready");
+}
+
+/** Over a connection of its own. */
+async function fetched(port: number): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
+  return answer.text();
+}
+
+test("its backends take turns by connection, and one that is down gets none", async () => {
+  await using room = new Room();
+  const made = scene(room);
+  await running(room, made);
+  const words: string[] = [];
+  for (let turn = 0; turn < 4; turn++) words.push(await fetched(made.port));
+  expect(words.toSorted()).toEqual(["one", "one", "two", "two"]);
+  made.origins[0]!.stop();
+  await until("the check to see it", async () => {
+    const status = (await (await fetch(`http://${made.admin}/api/v1/status`)).json()) as {
+      pools: { servers: { state: string }[] }[];
+    };
+    return status.pools[0]!.servers[0]!.state === "down" ? true : null;
+  });
+  for (let turn = 0; turn < 3; turn++) expect(await fetched(made.port)).toBe("two");
+});
+
+test("check tells what became of its keywords, and ends with 0", async () => {
+  await using room = new Room();
+  const { path } = scene(room);
+  const answer = await ran([...command, "check", path]);
+  expect(answer.code).toBe(0);
+  expect(answer.out).toContain("gobetween: 10 keywords kept, 1 approximated\n");
+  expect(answer.err).toContain("warning: api.enabled is approximated");
+});
