@@ -70,7 +70,9 @@ const visits: Record<string, Visit> = {
         "max-age=31536000",
       ]);
       const client = await Client.connect(scene.room, scene.port);
-      await client.send(get("/a?b")).saw(/ 308 [^]*\r\nlocation: https:\/\/[^/]*:\d+\/a\?b\r\n/i);
+      const head = await client.send(get("/a?b")).saw("\r\n\r\n");
+      expect(head).toStartWith("HTTP/1.1 308 ");
+      expect(head).toMatch(new RegExp(`\r\nlocation: https://[^/:]+:${scene.tlsPort}/a\\?b\r\n`, "i"));
     },
   },
   "sni.yaml": {
@@ -78,14 +80,15 @@ const visits: Record<string, Visit> = {
     async see(scene) {
       for (const name of ["shop.example", "www.shop.example"])
         expect(await (await askedTls(scene, name)).text()).toBe("served over TLS");
-      expect(askedTls(scene, "localhost")).rejects.toThrow();
+      await expect(askedTls(scene, "localhost")).rejects.toThrow();
     },
   },
   "tls-servers.yaml": {
     servers: async (scene) => [plainServer(scene.room), tlsServer(scene)],
     async see({ room, port }) {
       const client = await Client.connect(room, port);
-      await client.send(get("/") + get("/")).saw(/served[^]*served over TLS|served over TLS[^]*served/);
+      await client.send(get("/")).saw("served");
+      await client.send(get("/")).saw("served over TLS");
     },
   },
   "udp.toml": {
@@ -160,6 +163,7 @@ async function started(room: Room, path: string, adminPort: number): Promise<voi
 /** None of the examples for this machine says where the admin interface listens; each would take the same port. */
 function withAdmin(name: string, text: string, port: number): string {
   const listen = `127.0.0.1:${port}`;
+  if (name.startsWith("gobetween.")) return `${text}\n[api]\nenabled = true\nbind = "${listen}"\n`;
   if (name.endsWith(".toml")) return `admin.listen = "${listen}"\n${text}`;
   if (name.endsWith(".yaml")) return `${text}\nadmin: { listen: "${listen}" }\n`;
   if (name.endsWith(".json")) return JSON.stringify({ ...(JSON.parse(text) as object), admin: { listen } });
