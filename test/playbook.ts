@@ -128,11 +128,12 @@ export class Playbook implements Port {
     return actor;
   }
 
-  /** The server accepts the oldest dial. */
-  accept(): Actor {
+  /** The server accepts the oldest dial; `prepare` comes before the flow hears of it. */
+  accept(prepare: (actor: Actor) => void = () => {}): Actor {
     const { server, flow } = this.#dials.shift()!;
     const actor = new Actor(this, `server ${++this.#actors} (${server.name})`);
     actor.flow = flow;
+    prepare(actor);
     flow.connected(actor);
     return actor;
   }
