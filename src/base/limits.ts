@@ -12,3 +12,6 @@ export const serverConnectionsReserved = 1024;
  * workers then wait with accepting. Nobody who writes it expects a process to have files for so many.
  */
 export const connectionsUnlimited = 10_000_000;
+
+/** What a listener takes at once unless its config says otherwise. */
+export const clientConnectionsUsual = 20_000;

@@ -5,6 +5,7 @@
 import { formatDuration, readDuration } from "../base/duration.ts";
 import type { Origin } from "../config/foreign/foreign.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Certificate, Materials } from "../config/materials.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import type { Check, Config, Pool } from "../config/types.ts";
 import { writtenWay } from "./way.ts";
@@ -27,7 +28,7 @@ export async function check(
   if (options.json !== true && loaded.origin !== undefined)
     (loaded.ok ? writer.out : writer.err).call(writer, keywordsLine(loaded.origin));
   if (!loaded.ok) return loaded.isRead ? 1 : 2;
-  if (options.json !== true) writer.out(summary(path, loaded.config));
+  if (options.json !== true) writer.out(summary(path, loaded.config, loaded.materials));
   return 0;
 }
 
@@ -63,17 +64,28 @@ function shown(config: Config): Config {
   return config.admin.token === undefined ? config : { ...config, admin: { ...config.admin, token: "(set)" } };
 }
 
-function summary(path: string, config: Config): string {
+function summary(path: string, config: Config, materials: Materials): string {
   const workers = config.workers === "auto" ? "one worker for each core" : counted(config.workers, "worker");
   const lines = [`${path}: ok, ${workers}, admin on ${config.admin.listen}`];
   const width = Math.max(
     ...[...Object.keys(config.listeners), ...Object.keys(config.pools)].map((name) => name.length),
   );
   for (const [name, listener] of Object.entries(config.listeners))
-    lines.push(`  listener ${name.padEnd(width)}  ${listener.listen} ${writtenWay(listener)}`);
+    lines.push(
+      `  listener ${name.padEnd(width)}  ${listener.listen} ${writtenWay(listener)}${certificatesSummary(materials.certificatesOf(name))}`,
+    );
   for (const [name, pool] of Object.entries(config.pools))
     lines.push(`  pool     ${name.padEnd(width)}  ${poolSummary(pool)}`);
   return lines.join("\n");
+}
+
+/** `, 2 certificates for a.test, b.test, c.test and 3 more`. */
+function certificatesSummary(certificates: readonly Certificate[]): string {
+  const names = [...new Set(certificates.flatMap((certificate) => certificate.names))];
+  if (certificates.length === 0) return "";
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+  const named = names.length === 0 ? "" : ` for ${names.slice(0, 3).join(", ")}${more}`;
+  return `, ${counted(certificates.length, "certificate")}${named}`;
 }
 
 function poolSummary(pool: Pool): string {

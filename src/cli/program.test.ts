@@ -62,13 +62,13 @@ test("what is not understood is exit code 2, with the word that was meant", asyn
     sluice("statsu"),
     sluice("run", "--lisen", "x"),
     sluice("run"),
-    sluice("drain", "noslash"),
+    sluice("drain", "app"),
   ]);
   expect([command.code, option.code, nothing.code, server.code]).toEqual([2, 2, 2, 2]);
   expect(command.err).toContain("Did you mean status?");
   expect(option.err).toContain("Did you mean --listen?");
   expect(nothing.err).toContain("say what to run");
-  expect(server.err).toContain("it must be pool/host:port");
+  expect(server.err).toContain("it must be pool/host:port, as `sluice status` shows it; of a pool, name each server");
 });
 
 test("help and version are on stdout with exit code 0", async () => {

@@ -3,6 +3,7 @@
 // Without any command it is the demo: whoever tries Sluice for the first time has no config yet.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { cert } from "./cert.ts";
 import { check } from "./check.ts";
 import { demo } from "./demo.ts";
 import { reload } from "./reload.ts";
@@ -118,6 +119,9 @@ function addRemote(program: Command, ended: (code: number) => void): void {
   remote("status", "show the workers, listeners, pools and servers of a running Sluice").action(async (options) =>
     ended(await status(options, terminal)),
   );
+  remote("cert", "show the certificates in use, with their days left").action(async (options) =>
+    ended(await cert(options, terminal)),
+  );
   remote("reload", "let a running Sluice load its config file again").action(async (options) =>
     ended(await reload(options, terminal)),
   );
@@ -137,6 +141,12 @@ export interface ServerName {
 
 function serverName(text: string): ServerName {
   const slash = text.indexOf("/");
-  if (slash <= 0 || slash === text.length - 1) throw new InvalidArgumentError("it must be pool/host:port.");
+  if (slash <= 0 || slash === text.length - 1) throw new InvalidArgumentError(misnamed(text));
   return { pool: text.slice(0, slash), server: text.slice(slash + 1) };
+}
+
+/** A pool's name alone is what people try first. */
+function misnamed(text: string): string {
+  const usual = "it must be pool/host:port, as `sluice status` shows it";
+  return /^[^/:]+$/.test(text) ? `${usual}; of a pool, name each server: ${text}/host:port.` : `${usual}.`;
 }

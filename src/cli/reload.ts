@@ -18,8 +18,12 @@ export async function reload(options: RemoteOptions, writer: Writer): Promise<nu
     return 1;
   }
   const outcome = answer.body as ReloadOutcome; // What our own admin interface answers.
-  if (options.json === true) writer.out(JSON.stringify(outcome, null, 2));
-  else if (outcome.successful) writer.out(`reloaded: plan ${outcome.generation} is in force`);
+  if (options.json === true) {
+    writer.out(JSON.stringify(outcome, null, 2));
+    return outcome.successful ? 0 : 1;
+  }
+  for (const warning of outcome.warnings) writer.err(warning);
+  if (outcome.successful) writer.out(`reloaded: plan ${outcome.generation} is in force`);
   else {
     for (const problem of outcome.problems) writer.err(problem);
     writer.err(`not reloaded: plan ${outcome.generation} stays in force`);

@@ -20,6 +20,20 @@ const server = {
   failures: 0,
 } as const;
 
+const listener = {
+  mode: "http",
+  tls: null,
+  pool: "",
+  pools: [],
+  redirect: false,
+  connections: 0,
+  requests: 0,
+  sessions: 0,
+  refused: 0,
+  bytesReceived: 0,
+  bytesSent: 0,
+} as const;
+
 const sample: Status = {
   version: "0.1.0",
   pid: 4321,
@@ -45,7 +59,9 @@ const sample: Status = {
       connections: 0,
     },
   ],
-  listeners: [{ name: "web", address: "[::]:8080", pool: "app", connections: 17, requests: 23456 }],
+  listeners: [
+    { ...listener, name: "web", address: "[::]:8080", pool: "app", pools: ["app"], connections: 17, requests: 23456 },
+  ],
   pools: [
     {
       name: "app",
@@ -78,8 +94,8 @@ test("status reads like this", () => {
       0       4400  up                17         0
       1       -     waiting            0         3  signal SIGSEGV
 
-      LISTENER  ADDRESS  POOL  CONNECTIONS  REQUESTS
-      web       :8080    app            17     23456
+      LISTENER  ADDRESS  MODE  TLS  POOL  CONNECTIONS  REQUESTS  REFUSED
+      web       :8080    http  -    app            17     23456        0
 
     pool app (p2c, 2 waiting)
       SERVER           STATE       WEIGHT     ACTIVE  REQUESTS  FAILURES  REASON
@@ -104,6 +120,36 @@ test("the start is told like this", () => {
       listener  web  :8080 -> pool app
       pool      app  2 servers, 1 up, p2c
       admin     http://127.0.0.1:2112"
+  `);
+});
+
+test("listeners that carry connections and datagrams are told in sessions and bytes", () => {
+  const tls = { certificates: 2, notAfter: "2027-01-01T00:00:00.000Z", clientCertificate: "required" } as const;
+  const listeners: Status["listeners"] = [
+    { ...listener, name: "plain", address: "[::]:80", redirect: true, requests: 7 },
+    { ...listener, name: "web", address: "[::]:443", tls, pool: "app", pools: ["app"], requests: 12, refused: 3 },
+    {
+      ...listener,
+      name: "mail",
+      address: "[::]:465",
+      mode: "tcp",
+      pools: ["a", "b"],
+      connections: 2,
+      sessions: 40,
+      bytesReceived: 812,
+      bytesSent: 34_512_345,
+    },
+    { ...listener, name: "dns", address: "[::]:53", mode: "udp", pool: "d", pools: ["d"], bytesSent: 999_950 },
+  ];
+  const text = statusText({ ...sample, listeners, workers: [], pools: [] });
+  expect(text.slice(text.indexOf("LISTENER") - 2)).toMatchInlineSnapshot(`
+    "  LISTENER  ADDRESS  MODE  TLS                   POOL        CONNECTIONS  REQUESTS  REFUSED
+      plain     :80      http  -                     (to https)            0         7        0
+      web       :443     http  2 certificates, mTLS  app                   0        12        3
+
+      LISTENER  ADDRESS  MODE  TLS  POOL  CONNECTIONS  SESSIONS  REFUSED  RECEIVED     SENT
+      mail      :465     tcp   -    a, b            2        40        0       812  34.5 MB
+      dns       :53      udp   -    d               0         0        0         0   1.0 MB"
   `);
 });
 

@@ -2,7 +2,7 @@
 // Sluice answers, so that a script can ask.
 
 import type { ListenerStatus, PoolStatus, Status } from "../control/status.ts";
-import { shown } from "./banner.ts";
+import { counted, shown } from "./banner.ts";
 import type { Writer } from "./check.ts";
 import { ask, errorOf, type RemoteOptions } from "./client.ts";
 import { table } from "./table.ts";
@@ -27,8 +27,7 @@ export function statusText(status: Status): string {
     ...reloadLines(status),
     "",
     workerTable(status),
-    "",
-    listenerTable(status.listeners),
+    ...listenerTables(status.listeners),
     ...pools(status),
   ].join("\n");
 }
@@ -50,15 +49,55 @@ function workerTable({ workers }: Status): string {
   return table(["WORKER", "PID", "STATE", "CONNECTIONS", "RESTARTS", "LAST EXIT"], rows, [3, 4]);
 }
 
-function listenerTable(listeners: readonly ListenerStatus[]): string {
-  const rows = listeners.map(({ name, address, pool, connections, requests }) => [
-    name,
-    shown(address),
-    pool,
-    String(connections),
-    String(requests),
-  ]);
-  return table(["LISTENER", "ADDRESS", "POOL", "CONNECTIONS", "REQUESTS"], rows, [3, 4]);
+/** HTTP is counted in requests, what is carried as it is in sessions and bytes: one table each. */
+function listenerTables(listeners: readonly ListenerStatus[]): string[] {
+  const http = listeners.filter(({ mode }) => mode === "http");
+  const carried = listeners.filter(({ mode }) => mode !== "http");
+  const common = (listener: ListenerStatus): string[] => {
+    const { name, address, mode, connections } = listener;
+    return [name, shown(address), mode, tlsText(listener), targetOf(listener), String(connections)];
+  };
+  const head = ["LISTENER", "ADDRESS", "MODE", "TLS", "POOL", "CONNECTIONS"];
+  const tables: string[] = [];
+  if (http.length > 0) {
+    const rows = http.map((each) => [...common(each), String(each.requests), String(each.refused)]);
+    tables.push("", table([...head, "REQUESTS", "REFUSED"], rows, [5, 6, 7]));
+  }
+  if (carried.length > 0) {
+    const rows = carried.map((each) => {
+      const bytes = [each.bytesReceived, each.bytesSent].map(bytesText);
+      return [...common(each), String(each.sessions), String(each.refused), ...bytes];
+    });
+    tables.push("", table([...head, "SESSIONS", "REFUSED", "RECEIVED", "SENT"], rows, [5, 6, 7, 8, 9]));
+  }
+  return tables;
+}
+
+/** `-`, `3 certificates`, `1 certificate, mTLS`. */
+function tlsText({ tls }: ListenerStatus): string {
+  if (tls === null) return "-";
+  const asks = { none: "", optional: ", mTLS optional", required: ", mTLS" }[tls.clientCertificate];
+  return `${counted(tls.certificates, "certificate")}${asks}`;
+}
+
+function targetOf({ redirect, pool, pools }: ListenerStatus): string {
+  if (redirect) return "(to https)";
+  const named = pools.filter((each) => each !== pool);
+  if (named.length === 0) return pool;
+  return `${named.join(", ")}${pool === "" ? "" : `, else ${pool}`}`;
+}
+
+/** `0`, `812`, `1.2 kB`, `34.5 MB`. */
+export function bytesText(bytes: number): string {
+  const units = ["kB", "MB", "GB", "TB", "PB"];
+  if (bytes < 1000) return String(bytes);
+  let value = bytes;
+  let unit = -1;
+  while (value >= 999.95 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value.toFixed(1)} ${units[unit]}`;
 }
 
 function pools(status: Status): string[] {

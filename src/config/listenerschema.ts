@@ -4,6 +4,7 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { readListenAddress } from "../base/address.ts";
+import { clientConnectionsUsual } from "../base/limits.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import type { ListenerInput } from "./input.ts";
 import { readRouteName } from "./servername.ts";
@@ -128,7 +129,7 @@ export const listener: z.ZodType<Listener, ListenerInput> = section({
       "The pool that requests or connections go to. Needed, except with redirect; in mode tcp with sni, names that nothing else is for are refused when it is absent.",
     ),
   maxConnections: count(1, 10_000_000)
-    .default(20_000)
+    .default(clientConnectionsUsual)
     .describe("Connections (mode udp: sessions) at once over all workers; more are closed at once and counted."),
   tls: listenerTls.optional().describe("TLS towards clients. Absent: none. Modes http and tcp."),
   sni: list(nameRoute, "names with their pools")

@@ -14,6 +14,13 @@ test("too few files for the promised connections are told with the number that i
   );
 });
 
+test("a limit that nobody has set is not blamed on the config", () => {
+  expect(fileShortage(plan(20_000), 1, 1024)).toBe(
+    "ulimit -n is 1024, and a worker needs 21088 for its share of 20000 connections of clients and 1024 to servers; that is what " +
+      "listeners take where maxConnections does not say; set it to what you expect, or raise the limit (ulimit -Hn, LimitNOFILE)",
+  );
+});
+
 test("enough files, or a system that does not tell, are no warning", () => {
   expect(fileShortage(plan(20_000), 2, 11_088)).toBeNull();
   expect(fileShortage(plan(20_000), 2, 11_087)).not.toBeNull();

@@ -2,7 +2,7 @@
 // world, and too few files for the connections that are promised. It asks the system and changes nothing.
 
 import { formatAddress, readListenAddress } from "../base/address.ts";
-import { connectionsUnlimited, serverConnectionsReserved } from "../base/limits.ts";
+import { clientConnectionsUsual, connectionsUnlimited, serverConnectionsReserved } from "../base/limits.ts";
 import type { Address, ListenerMode, Plan } from "../config/plan.ts";
 import type { Config } from "../config/types.ts";
 import { exposureProblem } from "./guard.ts";
@@ -46,10 +46,12 @@ export function fileShortage(plan: Plan, workers: number, limit: number | null =
   const servers = Math.min(clients, serverConnectionsReserved);
   const needed = clients + servers + OTHER_FILES;
   if (limit === null || limit >= needed) return null;
-  return (
-    `ulimit -n is ${limit}, and a worker needs ${needed} for its share of ${connections} connections of clients and ${servers} ` +
-    "to servers; raise it (ulimit -Hn, LimitNOFILE) or lower maxConnections"
-  );
+  // Where the config does not say, nobody has asked for so many.
+  const isUsual = limited.every(({ connectionsMax }) => connectionsMax === clientConnectionsUsual);
+  const remedy = isUsual
+    ? "that is what listeners take where maxConnections does not say; set it to what you expect, or raise the limit (ulimit -Hn, LimitNOFILE)"
+    : "raise it (ulimit -Hn, LimitNOFILE) or lower maxConnections";
+  return `ulimit -n is ${limit}, and a worker needs ${needed} for its share of ${connections} connections of clients and ${servers} to servers; ${remedy}`;
 }
 
 /** Of a checked config: every address in it can be read. */

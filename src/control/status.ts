@@ -2,8 +2,9 @@
 // not as it should be. The shape is public; fields are added, not changed.
 
 import { formatAddress } from "../base/address.ts";
-import type { Plan, PoolPlan, ServerPlan } from "../config/plan.ts";
+import type { ListenerMode, ListenerPlan, Plan, PoolPlan, RoutePlan, ServerPlan } from "../config/plan.ts";
 import { listenerCell, poolCell, routeCell, serverCell, type Totals } from "../memory/tally.ts";
+import { codeCells } from "./metricssource.ts";
 import type { WorkerStatus } from "./supervisor.ts";
 
 export type ServerCondition = "up" | "down" | "unchecked" | "ejected" | "draining" | "unresolved";
@@ -34,9 +35,31 @@ export interface PoolStatus {
 export interface ListenerStatus {
   readonly name: string;
   readonly address: string;
+  readonly mode: ListenerMode;
+  /** Null without TLS. */
+  readonly tls: ListenerTlsStatus | null;
+  /** Where what nothing else claims goes; "" where it is refused, or redirected. */
   readonly pool: string;
+  /** Every pool that it sends something to. */
+  readonly pools: readonly string[];
+  /** Every request is answered by a redirect to https. */
+  readonly redirect: boolean;
   readonly connections: number;
+  /** mode http. */
   readonly requests: number;
+  /** mode tcp and udp: connections or sessions that reached a server, those under way included. */
+  readonly sessions: number;
+  /** Refused at the limit of connections, before the first byte of content, or in the TLS handshake. */
+  readonly refused: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+}
+
+export interface ListenerTlsStatus {
+  readonly certificates: number;
+  /** The earliest end of one of them. */
+  readonly notAfter: string;
+  readonly clientCertificate: "none" | "optional" | "required";
 }
 
 export interface Status {
@@ -63,18 +86,43 @@ export interface Condition {
 
 export function listenerStatus(plan: Plan, totals: Totals): ListenerStatus[] {
   return plan.listeners.map((listener) => {
-    const route = plan.routes[listener.route]!;
-    let requests = 0;
-    for (let cell = routeCell.status1xx as number; cell <= routeCell.aborted; cell++)
-      requests += totals.route(route.slot, cell);
+    const { name, slot, mode, names } = listener;
+    const routes = [listener.route, ...names.map((each) => each.route)].map((index) => plan.routes[index]!);
+    const poolOf = (route: RoutePlan): string => (route.pool === null ? "" : plan.pools[route.pool]!.name);
+    const sum = (cells: readonly number[]): number =>
+      [...new Set(routes.map((route) => route.slot))].reduce(
+        (total, row) => total + cells.reduce((part, cell) => part + totals.route(row, cell), 0),
+        0,
+      );
+    const of = (cell: number): number => totals.listener(slot, cell);
     return {
-      name: listener.name,
+      name,
       address: formatAddress(listener.address),
-      pool: route.pool === null ? "" : plan.pools[route.pool]!.name,
-      connections: totals.listener(listener.slot, listenerCell.connections),
-      requests,
+      mode,
+      tls: tlsStatus(plan, listener),
+      pool: poolOf(routes[0]!),
+      pools: [...new Set(routes.map(poolOf))].filter((pool) => pool !== ""),
+      redirect: listener.redirect !== null,
+      connections: of(listenerCell.connections),
+      requests: mode === "http" ? sum(requestCells) : 0,
+      sessions: mode === "http" ? 0 : sum([routeCell.sessions, routeCell.open]),
+      refused: of(listenerCell.refusedLimit) + of(listenerCell.refusedPreamble) + of(listenerCell.handshakeFailures),
+      bytesReceived: of(listenerCell.bytesReceived),
+      bytesSent: of(listenerCell.bytesSent),
     };
   });
+}
+
+const requestCells: readonly number[] = [...codeCells.map(([, cell]) => cell), routeCell.aborted];
+
+function tlsStatus({ certificates }: Plan, { tls }: ListenerPlan): ListenerTlsStatus | null {
+  if (tls === null) return null;
+  const ends = tls.certificates.map((index) => certificates[index]!.notAfterMs);
+  return {
+    certificates: ends.length,
+    notAfter: new Date(Math.min(...ends)).toISOString(),
+    clientCertificate: tls.clientCertificate?.mode ?? "none",
+  };
 }
 
 export function poolStatus(pool: PoolPlan, totals: Totals, conditionOf: (slot: number) => Condition): PoolStatus {

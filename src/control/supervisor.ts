@@ -28,7 +28,8 @@ export interface SupervisorOptions {
 export interface WorkerStatus {
   readonly worker: number;
   readonly pid: number | null;
-  readonly state: "up" | "starting" | "waiting";
+  /** waiting: died, and is replaced after a pause. ended: drained at the end, and not replaced. */
+  readonly state: "up" | "starting" | "waiting" | "ended";
   readonly generation: number | null;
   readonly restarts: number;
   /** How the one before it ended. */
@@ -123,11 +124,17 @@ export class Supervisor {
     return this.#seats.map((seat) => ({
       worker: seat.worker,
       pid: seat.process?.pid ?? null,
-      state: seat.planned !== null ? "up" : seat.process !== null ? "starting" : "waiting",
+      state: this.#stateOf(seat),
       generation: seat.planned,
       restarts: seat.restarts,
       lastExit: seat.lastExit,
     }));
+  }
+
+  #stateOf({ planned, process }: Seat): WorkerStatus["state"] {
+    if (planned !== null) return "up";
+    if (process !== null) return "starting";
+    return this.#isEnding ? "ended" : "waiting";
   }
 
   #fill(seat: Seat): void {
