@@ -2,11 +2,12 @@
 // or when its own code has failed an assertion. Wiring only; what happens to traffic is in flow/, to sockets in data/.
 
 import type { FromWorker, ToWorker, WorkerStart } from "./config/message.ts";
-import type { AccessLogPlan, Plan } from "./config/plan.ts";
+import type { AccessLogPlan, ListenerPlan, Plan } from "./config/plan.ts";
 import { AccessLog } from "./data/accesslog.ts";
+import { DatagramListeners } from "./data/datagram.ts";
 import { Driver } from "./data/driver.ts";
 import { Listeners } from "./data/listener.ts";
-import { logExchange } from "./data/reporter.ts";
+import { logDatagrams, logExchange, logStream } from "./data/reporter.ts";
 import { Context } from "./flow/context.ts";
 import type { Exchange } from "./flow/exchange.ts";
 import { Site, type SiteParts } from "./flow/site.ts";
@@ -21,10 +22,13 @@ class Worker {
   readonly #parts: SiteParts;
   readonly #tally: Tally;
   readonly #totals: Totals;
-  readonly #driver: Driver = new Driver((error) => this.#fail(error));
+  readonly #driver: Driver = new Driver((error) => this.#fail(error), warn);
   #context: Context | null = null;
   #listeners: Listeners | null = null;
+  #datagrams: DatagramListeners | null = null;
   #log: AccessLog | null = null;
+  /** What is listened on. */
+  #opened: readonly ListenerPlan[] = [];
   #logPlan: AccessLogPlan | null = null;
   #isDraining = false;
   #drainDeadlineMs = Number.POSITIVE_INFINITY;
@@ -47,16 +51,15 @@ class Worker {
     const listeners = this.#isDraining ? [] : plan.listeners;
     try {
       log = this.#logOf(plan.accessLog);
+      this.#driver.terms.adopt(plan);
       const site = new Site(plan, this.#parts, this.#context?.site ?? null);
       if (this.#context === null) {
-        this.#context = new Context(this.#driver, this.#tally, site, (exchange) => this.#report(exchange));
-        this.#driver.start(this.#context);
-        this.#listeners = new Listeners(this.#driver, this.#context, this.#totals);
-        this.#listeners.open(listeners);
+        this.#begin(site);
+        this.#open(listeners);
       } else {
-        this.#listeners!.open(listeners);
+        this.#open(listeners);
         this.#context.adopt(site);
-        this.#listeners!.closeOthers(listeners);
+        this.#closeOthers(listeners);
       }
       this.#takeLog(log, plan.accessLog);
       this.#tally.cells[this.#tally.workerRow() + workerCell.generation] = plan.generation;
@@ -69,6 +72,43 @@ class Worker {
         message: error instanceof Error ? error.message : String(error),
       });
     }
+  }
+
+  #begin(site: Site): void {
+    const driver = this.#driver;
+    const context = new Context(
+      driver,
+      this.#tally,
+      site,
+      (exchange) => this.#report(exchange),
+      (stream) => {
+        if (this.#log !== null) logStream(this.#log, stream, driver.wallMs);
+      },
+    );
+    this.#context = context;
+    driver.start(context);
+    this.#listeners = new Listeners(driver, context, this.#totals);
+    this.#datagrams = new DatagramListeners(driver, context, this.#totals, (session) => {
+      if (this.#log !== null) logDatagrams(this.#log, session, driver.wallMs, driver.nowMs);
+    });
+  }
+
+  /** All or nothing: when one cannot be opened, none is. */
+  #open(plans: readonly ListenerPlan[]): void {
+    const former = this.#opened;
+    this.#datagrams!.open(plans);
+    try {
+      this.#listeners!.open(plans);
+    } catch (error) {
+      this.#datagrams!.closeOthers(former);
+      throw error;
+    }
+    this.#opened = plans;
+  }
+
+  #closeOthers(plans: readonly ListenerPlan[]): void {
+    this.#listeners?.closeOthers(plans);
+    this.#datagrams?.closeOthers(plans);
   }
 
   /** The log that there is, or a new one when the plan wants another. */
@@ -97,7 +137,7 @@ class Worker {
     this.#drainDeadlineMs = Math.min(this.#drainDeadlineMs, performance.now() + drainMs);
     if (this.#isDraining) return;
     this.#isDraining = true;
-    this.#listeners?.closeOthers([]);
+    this.#closeOthers([]);
     this.#driver.refresh();
     this.#context?.drain();
     const timer = setInterval(() => {

@@ -1,4 +1,4 @@
-// The worker's access log: one line for each exchange, formatted straight into a buffer (accesslog/format.ts) and written
+// The worker's access log: one line for each exchange, and for each connection that was carried, formatted straight into a buffer (accesslog/format.ts) and written
 // out behind traffic's back (accesslog/sink.ts). The driver fills the one `record` and calls `write`; nothing of the record
 // is kept. Lines are never waited for: what the log does not take is dropped, and counted in the worker's tally.
 
@@ -7,6 +7,7 @@ import { type Tally, workerCell } from "../memory/tally.ts";
 import { type LogOpener, systemOpener } from "./accesslog/file.ts";
 import { type LineFormat, lineFormat } from "./accesslog/format.ts";
 import { AccessRecord } from "./accesslog/record.ts";
+import { type SessionFormat, SessionRecord, sessionFormat } from "./accesslog/session.ts";
 import { Sink } from "./accesslog/sink.ts";
 
 /** How long a worker that ends waits for its last lines to be written. */
@@ -15,7 +16,10 @@ const closeMs = 2000;
 export class AccessLog {
   /** To be filled, all of it, before each `write`. */
   readonly record: AccessRecord = new AccessRecord();
+  /** The same for `writeSession`. */
+  readonly session: SessionRecord = new SessionRecord();
   readonly #format: LineFormat;
+  readonly #sessionFormat: SessionFormat;
   readonly #sink: Sink;
 
   /** Throws when the log cannot be opened, with the system's error. `warn` is called at most once a minute. */
@@ -23,6 +27,7 @@ export class AccessLog {
     const { cells } = tally;
     const row = tally.workerRow();
     this.#format = lineFormat(plan.format);
+    this.#sessionFormat = sessionFormat(plan.format);
     this.#sink = new Sink({
       path: plan.path,
       bufferBytesMax: plan.bufferBytesMax,
@@ -46,6 +51,12 @@ export class AccessLog {
   write(): void {
     const bytes = this.#sink.room();
     if (bytes !== null) this.#sink.took(this.#format(this.record, bytes, this.#sink.at));
+  }
+
+  /** One line for what `session` holds. */
+  writeSession(): void {
+    const bytes = this.#sink.room();
+    if (bytes !== null) this.#sink.took(this.#sessionFormat(this.session, bytes, this.#sink.at));
   }
 
   /** On SIGUSR1, after the file was moved away: go on in a new one. */

@@ -1,12 +1,15 @@
-// From an exchange that has ended to a line of the access log: what a worker does when a flow says `report`. It only points
+// From an exchange, or a session that was carried, to a line of the access log: what a worker does when a flow says `report`. It only points
 // the log's one record at what the exchange still holds, the request's head above all, and copies nothing: both belong to
 // others again when the call returns. How a line is written is the log's business (accesslog/format.ts).
 
+import type { DatagramSession } from "../flow/datagramsession.ts";
 import type { Exchange } from "../flow/exchange.ts";
+import type { Stream } from "../flow/stream.ts";
 import { field } from "../wire/http1/fields.ts";
 import type { Head } from "../wire/http1/head.ts";
 import type { AccessRecord } from "./accesslog/record.ts";
 import type { AccessLog } from "./accesslog.ts";
+import { plainAddress } from "./client.ts";
 
 export function logExchange(log: AccessLog, exchange: Exchange, wallMs: number, nowMs: number): void {
   const { record } = log;
@@ -22,8 +25,57 @@ export function logExchange(log: AccessLog, exchange: Exchange, wallMs: number, 
   record.attempts = exchange.attempt.count;
   record.requestId = requestIdOf(exchange);
   record.fault = exchange.fault === null ? "" : exchange.fault.code;
+  const { client } = exchange.downstream!;
+  record.tls = client.tls;
+  record.ja4 = client.ja4;
   fillHead(record, exchange.head);
   log.write();
+}
+
+export function logStream(log: AccessLog, stream: Stream, wallMs: number): void {
+  const { session: record } = log;
+  const { client, fault, connectedMs, startedMs } = stream;
+  const pool = stream.route.pool;
+  record.kind = "tcp";
+  record.wallMs = wallMs;
+  record.durationMs = stream.endedMs - startedMs;
+  record.connectMs = connectedMs === 0 ? -1 : connectedMs - startedMs;
+  record.client = client.address;
+  record.clientPort = client.port;
+  record.listener = stream.listener.plan.name;
+  record.pool = pool === null ? "" : pool.plan.name;
+  record.server = pool?.servers[stream.server]?.plan.name ?? "";
+  record.attempts = stream.attempts;
+  record.bytesReceived = stream.bytesUp;
+  record.bytesSent = stream.bytesDown;
+  record.fault = fault === null ? "" : fault.code;
+  record.status = connectedMs > 0 || fault === null ? 200 : fault.status;
+  record.serverName = stream.serverName;
+  record.ja4 = stream.ja4;
+  record.tls = client.tls;
+  log.writeSession();
+}
+
+export function logDatagrams(log: AccessLog, session: DatagramSession, wallMs: number, nowMs: number): void {
+  const { session: record } = log;
+  const { fault } = session;
+  record.kind = "udp";
+  record.wallMs = wallMs;
+  record.durationMs = nowMs - session.startedMs;
+  record.connectMs = -1;
+  record.client = plainAddress(session.address);
+  record.clientPort = session.port;
+  record.listener = session.listener.plan.name;
+  record.pool = session.pool.plan.name;
+  record.server = session.serverName;
+  record.attempts = session.attempts;
+  record.bytesReceived = session.bytesUp;
+  record.bytesSent = session.bytesDown;
+  record.fault = fault === null ? "" : fault.code;
+  record.status = session.responses > 0 || fault === null ? 200 : fault.status;
+  record.serverName = record.ja4 = "";
+  record.tls = null;
+  log.writeSession();
 }
 
 function requestIdOf(exchange: Exchange): string {

@@ -15,6 +15,7 @@ import {
 } from "./append.ts";
 import type { AccessRecord } from "./record.ts";
 import { IsoStamp, LocalStamp } from "./stamp.ts";
+import { appendTls, tlsBytesMax } from "./tls.ts";
 
 /** Writes the line at `at`, with its newline; returns the place after it. */
 export type LineFormat = (record: AccessRecord, out: Uint8Array, at: number) => number;
@@ -25,6 +26,7 @@ const bytesMax = { method: 32, target: 8192, host: 256, userAgent: 1024, referer
 export const lineBytesMax: number =
   6 * (bytesMax.method + bytesMax.target + bytesMax.host + bytesMax.userAgent + bytesMax.referer) +
   18 * 6 * bytesMax.name +
+  tlsBytesMax +
   1024;
 
 const ellipsis = ascii("...");
@@ -71,7 +73,7 @@ const key = {
   referer: ascii(',"referer":"'),
 } as const;
 
-/** One object a line. What every exchange has is always there; request_id, fault, user_agent and referer only when they hold something. */
+/** One object a line. What every exchange has is always there; request_id, fault, user_agent, referer and TLS only when they hold something. */
 function jsonFormat(): LineFormat {
   const stamp = new IsoStamp();
   return (record, out, at) => {
@@ -102,6 +104,7 @@ function jsonFormat(): LineFormat {
     at = appendBytes(out, at, key.attempts);
     at = appendInteger(out, at, record.attempts);
     at = appendOptional(out, at, record);
+    if (record.tls !== null) at = appendTls(out, at, record.tls.serverName, record.ja4, record.tls);
     out[at] = 0x7d;
     out[at + 1] = newline;
     return at + 2;

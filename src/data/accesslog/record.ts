@@ -2,6 +2,8 @@
 // kept after `AccessLog.write` returns. What a peer said is given as places in the bytes of the request's head, so that no
 // string is made for it; such bytes are not trusted, the formats escape them. An absent value has start equal to end.
 
+import type { ClientTls } from "../../flow/port.ts";
+
 const noBytes = new Uint8Array(0);
 
 export class AccessRecord {
@@ -28,6 +30,9 @@ export class AccessRecord {
   fault = "";
   /** HTTP/1.`minor`. */
   minor = 1;
+  /** Null for a client without TLS. */
+  tls: ClientTls | null = null;
+  ja4 = "";
 
   /** The bytes that the places below are in. */
   head: Uint8Array = noBytes;
