@@ -6,8 +6,9 @@
 import { hashString } from "../base/hash.ts";
 import { listenerCell, poolCell, routeCell, type Totals } from "../memory/tally.ts";
 import type { Context } from "./context.ts";
+import { chooseServer } from "./datagramchoice.ts";
 import type { DatagramDoor, DatagramPort } from "./datagramport.ts";
-import { chooseServer, DatagramSession, type SessionOwner } from "./datagramsession.ts";
+import { DatagramSession, type SessionOwner } from "./datagramsession.ts";
 import type { ListenerSite } from "./site.ts";
 
 /** What a worker's UDP listeners share. */

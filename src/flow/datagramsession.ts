@@ -6,20 +6,15 @@
 
 import { type Fault, fault } from "../base/fault.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
-import type { ServerPlan } from "../config/plan.ts";
-import {
-  bucketOf,
-  listenerCell,
-  poolCell,
-  routeCell,
-  serverCell,
-  sharedServerWord,
-  workerCell,
-} from "../memory/tally.ts";
-import type { Context } from "./context.ts";
+import { bucketOf, listenerCell, poolCell, routeCell, serverCell, sharedServerWord } from "../memory/tally.ts";
+import { countAccepted, countClosed } from "./account.ts";
+import type { Context, Session } from "./context.ts";
+import { chooseServer, isSameServer } from "./datagramchoice.ts";
 import type { DatagramDoor, DatagramFlow, DatagramLine, DatagramPort } from "./datagramport.ts";
+import { DatagramSilence } from "./datagramsilence.ts";
 import { Unanswered } from "./datagramunanswered.ts";
 import type { WakeFlow } from "./port.ts";
+import type { SilenceLimits } from "./silence.ts";
 import type { ListenerSite, PoolSite, ServerSite, Site } from "./site.ts";
 
 /**
@@ -38,7 +33,7 @@ export interface SessionOwner {
   ended(session: DatagramSession): void;
 }
 
-export class DatagramSession implements DatagramFlow, WakeFlow {
+export class DatagramSession implements DatagramFlow, WakeFlow, Session {
   deadlineMs = 0;
   wheelNext: WheelNode | null = null;
   wheelPrev: WheelNode | null = null;
@@ -73,8 +68,7 @@ export class DatagramSession implements DatagramFlow, WakeFlow {
   /** It counts as in flight at its server. */
   #isActive = true;
   #isEnded = false;
-  #clientMs: number;
-  #serverMs: number;
+  readonly #silence: DatagramSilence;
   readonly #unanswered: Unanswered = new Unanswered();
 
   /** `index` is the server that was picked, where the session counts as in flight already. */
@@ -95,15 +89,13 @@ export class DatagramSession implements DatagramFlow, WakeFlow {
     this.listener = listener;
     this.pool = listener.route.pool!;
     this.server = this.pool.servers[index]!;
-    this.startedMs = this.#clientMs = this.#serverMs = context.port.nowMs;
-    const { cells } = context.tally;
-    cells[listener.row + listenerCell.accepted]!++;
-    cells[listener.row + listenerCell.connections]!++;
-    cells[context.tally.workerRow() + workerCell.connections]!++;
-    cells[listener.route.row + routeCell.open]!++;
+    this.startedMs = context.port.nowMs;
+    this.#silence = new DatagramSilence(this.startedMs);
+    countAccepted(context.tally, listener.row);
+    context.tally.cells[listener.route.row + routeCell.open]!++;
     context.downstreams.add(this);
     this.#open();
-    if (!this.#isEnded) context.port.wake(this, this.#deadline());
+    if (!this.#isEnded) this.#wake();
   }
 
   get isEnded(): boolean {
@@ -114,7 +106,7 @@ export class DatagramSession implements DatagramFlow, WakeFlow {
     return this.server.plan.name;
   }
 
-  /** Whether its server is still one to send to: it stands in the plan in force, and is up or being drained. */
+  /** Whether its server stands in the plan in force, and is up or being drained. */
   isServed(): boolean {
     const { site } = this.#owner.context;
     if (site !== this.#site && !this.#follow(site)) return false;
@@ -124,7 +116,7 @@ export class DatagramSession implements DatagramFlow, WakeFlow {
   /** A datagram of the client. */
   carry(bytes: Uint8Array): void {
     const { port, tally } = this.#owner.context;
-    this.#clientMs = port.nowMs;
+    this.#silence.clientMs = port.nowMs;
     this.requests++;
     this.bytesUp += bytes.length;
     tally.cells[this.listener.row + listenerCell.bytesReceived]! += bytes.length;
@@ -135,7 +127,7 @@ export class DatagramSession implements DatagramFlow, WakeFlow {
     if (udp === null || udp.requestsMax === 0 || this.requests < udp.requestsMax || this.#isSpent) return;
     this.#isSpent = true;
     this.#owner.detached(this);
-    port.wake(this, this.#deadline());
+    this.#wake();
   }
 
   // ---- what its socket is told ----
@@ -143,7 +135,7 @@ export class DatagramSession implements DatagramFlow, WakeFlow {
   received(bytes: Uint8Array): void {
     if (this.#isEnded) return;
     const { port, tally } = this.#owner.context;
-    this.#serverMs = port.nowMs;
+    this.#silence.serverMs = port.nowMs;
     if (!this.#isAnswered) this.#answered();
     tally.cells[this.server.row + serverCell.bytesReceived]! += bytes.length;
     tally.cells[this.listener.route.row + routeCell.bytesDown]! += bytes.length;
@@ -166,17 +158,13 @@ export class DatagramSession implements DatagramFlow, WakeFlow {
 
   ticked(nowMs: number): void {
     if (this.#isEnded) return;
-    const { clientIdleMs } = this.listener.plan.timeouts;
-    const { serverIdleMs } = this.pool.plan.timeouts;
-    const silenceMs = this.#silenceMs();
-    if (silenceMs > 0 && nowMs - Math.max(this.#clientMs, this.#serverMs) >= silenceMs) this.end(null);
-    else if (clientIdleMs > 0 && nowMs - this.#clientMs >= clientIdleMs) this.end(fault("client_idle"));
-    else if (serverIdleMs > 0 && nowMs - this.#serverMs >= serverIdleMs) this.end(fault("server_idle"));
-    else this.#owner.context.port.wake(this, this.#deadline());
+    const verdict = this.#silence.judge(this.#limits(), nowMs);
+    if (verdict === null) this.#wake();
+    else this.end(verdict === "over" ? null : verdict);
   }
 
   drain(): void {
-    if (!this.#isEnded) this.#owner.context.port.wake(this, this.#deadline());
+    if (!this.#isEnded) this.#wake();
   }
 
   cut(): void {
@@ -192,20 +180,28 @@ export class DatagramSession implements DatagramFlow, WakeFlow {
     const { context } = this.#owner;
     context.port.forget(this);
     context.downstreams.delete(this);
-    const { cells } = context.tally;
-    const { row } = this.listener.route;
-    cells[this.listener.row + listenerCell.connections]!--;
-    cells[context.tally.workerRow() + workerCell.connections]!--;
-    cells[row + routeCell.open]!--;
-    if (isServed) {
-      const seconds = (context.port.nowMs - this.startedMs) / 1000;
-      cells[row + routeCell.sessions]!++;
-      cells[row + routeCell.durationSum]! += seconds;
-      cells[row + routeCell.bucket + bucketOf(seconds)]!++;
-    } else cells[row + routeCell.dropped]!++;
+    countClosed(context.tally, this.listener.row);
+    this.#count(isServed);
     this.#unanswered.clear();
     this.door.close();
     this.#owner.ended(this);
+  }
+
+  /** For its route, as a stream counts: one that no server took was dropped, one that a fault has ended aborted. */
+  #count(isServed: boolean): void {
+    const { port, tally } = this.#owner.context;
+    const { cells } = tally;
+    const { row } = this.listener.route;
+    cells[row + routeCell.open]!--;
+    if (!isServed) {
+      cells[row + routeCell.dropped]!++;
+      return;
+    }
+    const seconds = (port.nowMs - this.startedMs) / 1000;
+    cells[row + routeCell.sessions]!++;
+    cells[row + routeCell.durationSum]! += seconds;
+    cells[row + routeCell.bucket + bucketOf(seconds)]!++;
+    if (this.fault !== null) cells[row + routeCell.aborted]!++;
   }
 
   // ---- its server ----
@@ -254,9 +250,10 @@ export class DatagramSession implements DatagramFlow, WakeFlow {
     cells[pool.row + poolCell.redispatches]!++;
     this.server = pool.servers[index]!;
     this.#isActive = true;
-    this.#serverMs = this.#owner.context.port.nowMs;
+    const { nowMs } = this.#owner.context.port;
+    this.#silence.serverMs = nowMs;
     this.#open();
-    for (const bytes of this.#unanswered.recent(this.#serverMs)) if (!this.#isEnded) this.#send(bytes);
+    for (const bytes of this.#unanswered.recent(nowMs)) if (!this.#isEnded) this.#send(bytes);
   }
 
   #leave(): void {
@@ -287,46 +284,21 @@ export class DatagramSession implements DatagramFlow, WakeFlow {
     this.server = server;
     this.#tried = null;
     // Times may have become shorter.
-    this.#owner.context.port.wake(this, this.#deadline());
+    this.#wake();
     return true;
   }
 
   // ---- its time ----
 
-  #silenceMs(): number {
-    const { tunnelMs } = this.listener.plan.timeouts;
-    if (!this.#isSpent && !this.#owner.context.isDraining) return tunnelMs;
-    return tunnelMs === 0 ? lingerMs : Math.min(tunnelMs, lingerMs);
-  }
-
   /** The earliest moment at which it may be over; looked at again then, so that a datagram need not move it. */
-  #deadline(): number {
-    const { clientIdleMs } = this.listener.plan.timeouts;
+  #wake(): void {
+    this.#owner.context.port.wake(this, this.#silence.deadlineMs(this.#limits()));
+  }
+
+  #limits(): SilenceLimits {
+    const { clientIdleMs, tunnelMs } = this.listener.plan.timeouts;
     const { serverIdleMs } = this.pool.plan.timeouts;
-    const silenceMs = this.#silenceMs();
-    let deadlineMs = Number.POSITIVE_INFINITY;
-    if (silenceMs > 0) deadlineMs = Math.max(this.#clientMs, this.#serverMs) + silenceMs;
-    if (clientIdleMs > 0) deadlineMs = Math.min(deadlineMs, this.#clientMs + clientIdleMs);
-    if (serverIdleMs > 0) deadlineMs = Math.min(deadlineMs, this.#serverMs + serverIdleMs);
-    return deadlineMs === Number.POSITIVE_INFINITY ? 0 : deadlineMs;
+    const isShort = this.#isSpent || this.#owner.context.isDraining;
+    return { clientIdleMs, serverIdleMs, tunnelMs: isShort ? Math.min(tunnelMs || lingerMs, lingerMs) : tunnelMs };
   }
-}
-
-/** A server that takes one more session, which counts as in flight there from now on; -1 when none can. */
-export function chooseServer({ backends }: PoolSite, key: number, tried: Uint8Array | null): number {
-  // Another worker may fill a server between the pick and its taking.
-  for (let races = 0; races < 4; races++) {
-    const index = tried === null ? backends.pick(key) : backends.pickExcept(tried, key);
-    if (index === -1 || backends.tryBegin(index)) return index;
-  }
-  return -1;
-}
-
-function isSameServer(one: ServerPlan, other: ServerPlan): boolean {
-  return (
-    one.slot === other.slot &&
-    one.id === other.id &&
-    one.source === other.source &&
-    JSON.stringify(one.address) === JSON.stringify(other.address)
-  );
 }

@@ -2,20 +2,10 @@ import { expect, test } from "bun:test";
 import { fault } from "../../src/base/fault.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { admin, Board, health } from "../../src/memory/board.ts";
-import { listenerCell, poolCell, routeCell, serverCell, workerCell } from "../../src/memory/tally.ts";
-import { DatagramTalk, type TalkOptions } from "./datagrams.ts";
+import { listenerCell, poolCell, routeCell, serverCell } from "../../src/memory/tally.ts";
+import { answered, DatagramTalk } from "./datagrams.ts";
 
 const two = { servers: ["one", "two"] };
-
-/** A client with a session at the first server, which has answered. */
-function session(options: TalkOptions = {}) {
-  const talk = new DatagramTalk(options);
-  const client = talk.client(1);
-  client.sends("ping");
-  talk.socket(1).sends("pong");
-  talk.play.take();
-  return { talk, play: talk.play, client };
-}
 
 test("a client's datagrams go to one server, and the server's to that client", () => {
   const talk = new DatagramTalk(two);
@@ -47,88 +37,12 @@ test("the same address is the same server where the policy goes by address", () 
   expect(new Set(opened).size).toBe(1);
 });
 
-test("a session ends when both sides are silent, and is counted and reported once", () => {
-  const { talk, play, client } = session();
-  play.pass(59_000);
-  client.sends("still there");
-  play.expect("socket 1 gets still there");
-  play.pass(59_000);
-  play.expect();
-  play.pass(1_100);
-  play.expect("socket 1 closed", "report one:80 over");
-  play.expectNothingLeft();
-  const { totals } = play;
-  expect(totals.route(0, routeCell.sessions)).toBe(1);
-  expect(totals.route(0, routeCell.open)).toBe(0);
-  expect([totals.route(0, routeCell.bytesUp), totals.route(0, routeCell.bytesDown)]).toEqual([15, 4]);
-  expect(totals.listener(0, listenerCell.accepted)).toBe(1);
-  expect(totals.listener(0, listenerCell.connections)).toBe(0);
-  expect([totals.listener(0, listenerCell.bytesReceived), totals.listener(0, listenerCell.bytesSent)]).toEqual([15, 4]);
-  expect([totals.server(0, serverCell.calls), totals.server(0, serverCell.open)]).toEqual([1, 0]);
-  expect([totals.server(0, serverCell.bytesSent), totals.server(0, serverCell.bytesReceived)]).toEqual([15, 4]);
-  expect(totals.worker(workerCell.connections)).toBe(0);
-  const [report] = talk.reports;
-  expect([report!.requests, report!.responses, report!.bytesUp, report!.bytesDown]).toEqual([2, 1, 15, 4]);
-});
-
 test("what is under way stands in the gauges", () => {
-  const { play } = session();
+  const { play } = answered();
   expect(play.totals.route(0, routeCell.open)).toBe(1);
   expect(play.totals.listener(0, listenerCell.connections)).toBe(1);
   expect(play.totals.server(0, serverCell.open)).toBe(1);
   expect(play.totals.active(0)).toBe(1);
-});
-
-test("a silent client, and a silent server, may have times of their own", () => {
-  const one = session({ downstream: { clientIdleMs: 10_000 } });
-  one.play.pass(9_000);
-  one.talk.socket(1).sends("more");
-  one.play.take();
-  one.play.pass(1_100);
-  one.play.expect("socket 1 closed", "report one:80 client_idle");
-  const other = session({ upstream: { serverIdleMs: 10_000 } });
-  other.play.pass(9_000);
-  other.client.sends("more");
-  other.play.take();
-  other.play.pass(1_100);
-  other.play.expect("socket 1 closed", "report one:80 server_idle");
-  other.play.expectNothingLeft();
-});
-
-test("after so many requests the next one begins another session; the last answer is still passed on", () => {
-  const talk = new DatagramTalk({ ...two, udp: { requestsMax: 2 } });
-  const client = talk.client(1);
-  for (const text of ["a", "b", "c"]) client.sends(text);
-  talk.play.expect("open one:80", "socket 1 gets a", "socket 1 gets b", "open two:80", "socket 2 gets c");
-  talk.socket(1).sends("B");
-  talk.socket(2).sends("C");
-  talk.play.expect(client.gets("B"), client.gets("C"));
-  // The first one takes nothing any more and is soon over; the second goes on.
-  talk.play.pass(5_100);
-  talk.play.expect("socket 1 closed", "report one:80 over");
-  client.sends("d");
-  talk.play.expect("socket 2 gets d");
-});
-
-test("after so many responses the session is over", () => {
-  const talk = new DatagramTalk({ ...two, udp: { responsesMax: 1 } });
-  const client = talk.client(1);
-  client.sends("a");
-  talk.socket(1).sends("A");
-  talk.play.expect("open one:80", "socket 1 gets a", client.gets("A"), "socket 1 closed", "report one:80 over");
-  client.sends("b");
-  talk.play.expect("open two:80", "socket 2 gets b");
-});
-
-test("one request and one response a session: every question may go to another server", () => {
-  const talk = new DatagramTalk({ ...two, udp: { requestsMax: 1, responsesMax: 1 } });
-  const client = talk.client(1);
-  client.sends("a");
-  client.sends("b");
-  talk.socket(1).sends("A");
-  talk.socket(2).sends("B");
-  talk.play.expectAmong(client.gets("A"), client.gets("B"));
-  talk.play.expectNothingLeft();
 });
 
 test("a server that refuses before it has answered costs the client nothing: another one gets what it was sent", () => {
@@ -193,7 +107,7 @@ test("without redispatch, and beyond the tries that are allowed, a refusal is th
 });
 
 test("a server that has answered and then refuses ends the session; the next datagram begins another", () => {
-  const { talk, play, client } = session(two);
+  const { talk, play, client } = answered(two);
   client.sends("more");
   talk.socket(1).refuses();
   play.expect("socket 1 gets more", "socket 1 closed", "report one:80 server_reset");
@@ -217,7 +131,7 @@ test("a server to which no socket can be opened is passed over", () => {
 });
 
 test("a server that goes down keeps no session: the next datagram goes elsewhere", () => {
-  const { talk, play, client } = session(two);
+  const { talk, play, client } = answered(two);
   play.setServer(0, false);
   talk.socket(1).sends("last words");
   play.expect(client.gets("last words"));
@@ -227,7 +141,7 @@ test("a server that goes down keeps no session: the next datagram goes elsewhere
 });
 
 test("a server that is drained keeps its sessions and gets no new ones", () => {
-  const { talk, play, client } = session(two);
+  const { talk, play, client } = answered(two);
   const board = new Board(new Arena(new Uint8Array(play.tally.words.buffer)));
   board.write(0, { health: health.up, admin: admin.drain, isEjected: false, rampPermille: 1000, isEligible: false });
   board.publish();
@@ -238,7 +152,7 @@ test("a server that is drained keeps its sessions and gets no new ones", () => {
 });
 
 test("a server that leaves the plan keeps no session; one that stays does", () => {
-  const { talk, play, client } = session(two);
+  const { talk, play, client } = answered(two);
   talk.reload({ servers: ["one", "three"] });
   client.sends("more");
   play.expect("socket 1 gets more");
@@ -248,7 +162,7 @@ test("a server that leaves the plan keeps no session; one that stays does", () =
 });
 
 test("a reload's limits and times hold for sessions under way", () => {
-  const { talk, play, client } = session();
+  const { talk, play, client } = answered();
   talk.reload({ downstream: { tunnelMs: 1_000 } });
   client.sends("more");
   play.take();
@@ -290,7 +204,7 @@ test("a listener has only so many sessions, and a worker only so many descriptor
 });
 
 test("what finds no room in a socket is lost, and counted", () => {
-  const { talk, play, client } = session();
+  const { talk, play, client } = answered();
   talk.socket(1).isFull = true;
   client.sends("lost");
   talk.isFull = true;
@@ -299,43 +213,4 @@ test("what finds no room in a socket is lost, and counted", () => {
   expect(play.totals.listener(0, listenerCell.droppedDatagrams)).toBe(2);
   expect(play.totals.server(0, serverCell.bytesSent)).toBe(4);
   expect(play.totals.listener(0, listenerCell.bytesSent)).toBe(4);
-});
-
-test("a worker that drains takes nobody new, lets sessions live, and waits less for silent ones", () => {
-  const { talk, play, client } = session();
-  play.drain();
-  talk.client(2).sends("too late");
-  play.expect();
-  play.pass(4_000);
-  client.sends("more");
-  play.expect("socket 1 gets more");
-  play.pass(4_000);
-  play.expect();
-  play.pass(1_100);
-  play.expect("socket 1 closed", "report one:80 over");
-  play.expectNothingLeft();
-});
-
-test("what the end of a drain cuts is reported as that", () => {
-  const { play } = session();
-  play.drain();
-  play.cut();
-  play.expect("socket 1 closed", "report one:80 draining");
-  play.expectNothingLeft();
-});
-
-test("sessions outlive their listener behind doors of their own", () => {
-  const { talk, play, client } = session(two);
-  talk.client(2).sends("a");
-  play.take();
-  talk.listener.close((_address, port) => (port === 1 ? talk.door("door") : null));
-  play.expect("socket 2 closed", "report two:80 draining");
-  talk.socket(1).sends("more");
-  play.expect(`${client.gets("more")} by door`);
-  client.sends("yes");
-  talk.client(3).sends("anybody?");
-  play.expect("socket 1 gets yes");
-  play.pass(61_000);
-  play.expect("socket 1 closed", "door closed", "report one:80 over");
-  play.expectNothingLeft();
 });

@@ -20,6 +20,12 @@ export interface TalkOptions extends PlanOptions {
   readonly udp?: Partial<UdpPlan>;
 }
 
+export interface TalkClient {
+  sends(text: string): void;
+  /** It is sent this. */
+  gets(text: string): string;
+}
+
 const address = "192.0.2.1";
 
 export class DatagramTalk implements DatagramPort {
@@ -81,7 +87,7 @@ export class DatagramTalk implements DatagramPort {
   // ---- what happens ----
 
   /** A client on that port. */
-  client(port: number): { sends(text: string): void; gets(text: string): string } {
+  client(port: number): TalkClient {
     return {
       sends: (text) => this.listener.received(bytesOf(text), address, port),
       gets: (text) => `client ${port} gets ${text}`,
@@ -92,6 +98,16 @@ export class DatagramTalk implements DatagramPort {
   socket(number: number): ServerSocket {
     return this.#sockets[number - 1]!;
   }
+}
+
+/** A conversation with one client, whose session is at the first server, which has answered. */
+export function answered(options: TalkOptions = {}): { talk: DatagramTalk; play: Playbook; client: TalkClient } {
+  const talk = new DatagramTalk(options);
+  const client = talk.client(1);
+  client.sends("ping");
+  talk.socket(1).sends("pong");
+  talk.play.take();
+  return { talk, play: talk.play, client };
 }
 
 /** A server, as far as one session's socket knows it. */
