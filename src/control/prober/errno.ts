@@ -1,4 +1,5 @@
-// The system's errors in words that say what to look at. What is not in the table is said by its code.
+// The errors of the system in words that say what to look at. A code says it all to whoever wrote the kernel and nothing to who is
+// woken at night; one that is not in the table is said as it is.
 
 const words: Record<string, string> = {
   ECONNREFUSED: "connection refused",
