@@ -1,0 +1,159 @@
+// The world around flows that are measured alone: lines that take everything, a port whose dials are answered by hand, a plan
+// with one listener and one server. No sockets, no kernel.
+
+import { TimerWheel } from "../../src/base/timerwheel.ts";
+import type { ListenerMode, Plan } from "../../src/config/plan.ts";
+import { Context } from "../../src/flow/context.ts";
+import type { Client, DialFlow, Line, Port, WakeFlow } from "../../src/flow/port.ts";
+import { Site } from "../../src/flow/site.ts";
+import { Arena } from "../../src/memory/arena.ts";
+import { Board } from "../../src/memory/board.ts";
+import { Tally } from "../../src/memory/tally.ts";
+
+/** A line that takes everything. */
+export class Sink implements Line {
+  readonly heldBytes: number = 0;
+  sentBytes = 0;
+  send(_bytes: Uint8Array, start: number, end: number): boolean {
+    this.sentBytes += end - start;
+    return true;
+  }
+  pause(): void {}
+  resume(): void {}
+  end(): void {}
+  destroy(): void {}
+  reset(): void {}
+}
+
+/** The last flow that dialed is in `flow`, and is to be told of `line`. */
+export class FakePort implements Port {
+  nowMs = 1000;
+  wallMs = 1_700_000_000_000;
+  readonly wheel: TimerWheel = new TimerWheel(0);
+  flow: DialFlow | null = null;
+  readonly line: Sink = new Sink();
+  random(): number {
+    return Math.random();
+  }
+  dial(_server: unknown, flow: DialFlow): void {
+    this.flow = flow;
+  }
+  wake(flow: WakeFlow, deadlineMs: number): void {
+    this.wheel.set(flow, deadlineMs);
+  }
+  forget(flow: WakeFlow): void {
+    this.wheel.remove(flow);
+  }
+}
+
+const timeouts = {
+  handshakeMs: 10_000,
+  clientIdleMs: 0,
+  headMs: 10_000,
+  idleMs: 60_000,
+  readMs: 60_000,
+  tunnelMs: 3_600_000,
+  lingerMs: 2000,
+};
+const forwarding = {
+  trusted: [],
+  xForwardedFor: true,
+  xForwardedProto: true,
+  xForwardedHost: true,
+  forwarded: false,
+  via: "sluice",
+};
+export const client: Client = {
+  address: "127.0.0.1",
+  port: 40_000,
+  localAddress: "127.0.0.1",
+  localPort: 80,
+  peerAddress: "127.0.0.1",
+  tls: null,
+  ja4: "",
+};
+const planFor = (mode: ListenerMode): Plan => ({
+  generation: 1,
+  drainMs: 3000,
+  certificates: [],
+  pems: {},
+  accessLog: null,
+  limits: { headBytesMax: 32_768, fieldsMax: 128, bodyBytesMax: 0, requestsPerConnectionMax: 0 },
+  routes: [{ slot: 0, listener: 0, pool: 0 }],
+  listeners: [
+    {
+      name: "web",
+      slot: 0,
+      address: { kind: "tcp", host: "127.0.0.1", port: 80 },
+      mode,
+      route: 0,
+      names: [],
+      proxyProtocol: false,
+      tls: null,
+      redirect: null,
+      hsts: null,
+      udp: null,
+      connectionsMax: 30_000,
+      timeouts,
+      forwarding,
+      requestId: { header: "x-request-id", keep: true },
+    },
+  ],
+  pools: [
+    {
+      name: "app",
+      slot: 0,
+      balance: { policy: "roundRobin", key: { kind: "ip" }, loadFactor: 1.25, sticky: null },
+      servers: [
+        {
+          id: "app/127.0.0.1:81",
+          name: "127.0.0.1:81",
+          slot: 0,
+          address: { kind: "tcp", host: "127.0.0.1", port: 81 },
+          weight: 1,
+          backup: false,
+          connectionsMax: 0,
+          cookie: "a",
+          tls: null,
+          proxyProtocol: 0,
+          source: "",
+        },
+      ],
+      timeouts: { connectMs: 5000, responseMs: 60_000, readMs: 60_000, serverIdleMs: 0 },
+      retries: 2,
+      redispatch: true,
+      retryBudget: { ratio: 0.2, minimumPerSecond: 10 },
+      queue: { lengthMax: 1000, timeoutMs: 5000 },
+      idle: { connectionsMax: 256, timeoutMs: 60_000 },
+      slowStartMs: 0,
+      panicThreshold: 0.5,
+      check: null,
+      ejection: null,
+    },
+  ],
+});
+
+/** A context with its one server up; `reported` is called for each exchange or stream that has ended. */
+export function makeWorld(mode: ListenerMode, reported: () => void): { context: Context; port: FakePort } {
+  const arena = Arena.inMemory();
+  const board = new Board(arena);
+  board.write(0, { health: 1, admin: 0, isEjected: false, rampPermille: 1000, isEligible: true });
+  board.publish();
+  const port = new FakePort();
+  const tally = new Tally(arena, 0);
+  const site = new Site(planFor(mode), { arena, tally, workers: 1, random: Math.random }, null);
+  return { context: new Context(port, tally, site, reported, reported), port };
+}
+
+const rounds = 8;
+
+/** Runs `once` so often in each of some rounds; the nanoseconds of one in the best round. */
+export function bestOf(count: number, once: () => void): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < rounds; round++) {
+    const startedMs = performance.now();
+    for (let done = 0; done < count; done++) once();
+    best = Math.min(best, ((performance.now() - startedMs) * 1e6) / count);
+  }
+  return best;
+}
