@@ -9,7 +9,9 @@ import { authorityEnd, authorityStart, isNominated } from "../wire/http1/framing
 import { byte } from "../wire/http1/grammar.ts";
 import { type Head, method } from "../wire/http1/head.ts";
 import type { Output } from "../wire/http1/writer.ts";
+import { isHopByHop, isMovable } from "./hopbyhop.ts";
 import type { Client } from "./port.ts";
+import { type Tails, tailsWith } from "./tails.ts";
 import { Trust } from "./trust.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -46,14 +48,6 @@ export interface Sender {
   readonly requestIdCount: number;
   /** What `Forwarding.preface` made for this connection. */
   readonly preface: Uint8Array;
-}
-
-/** What follows the fields of a response: what we add, and the empty line. */
-export interface Tails {
-  readonly open: Uint8Array;
-  readonly close: Uint8Array;
-  readonly keepAlive: Uint8Array;
-  readonly upgrade: Uint8Array;
 }
 
 export class Forwarding {
@@ -292,37 +286,8 @@ function writeFormer(output: Output, head: Head, id: number): void {
   }
 }
 
-function tailsWith(lines: string): Tails {
-  return {
-    open: encode(`${lines}\r\n`),
-    close: encode(`${lines}Connection: close\r\n\r\n`),
-    keepAlive: encode(`${lines}Connection: keep-alive\r\n\r\n`),
-    upgrade: encode(`${lines}Connection: Upgrade\r\n\r\n`),
-  };
-}
-
 function isNamed(head: Head, index: number, name: Uint8Array): boolean {
   return isName(head.bytes, head.spans[index * 4]!, head.spans[index * 4 + 1]!, name);
-}
-
-function isHopByHop(id: number): boolean {
-  return id >= field.connection && hopByHop[id] === 1;
-}
-
-const hopByHop = new Uint8Array(32);
-for (const id of [
-  field.connection,
-  field.upgrade,
-  field.te,
-  field.keepAlive,
-  field.proxyConnection,
-  field.proxyAuthorization,
-])
-  hopByHop[id] = 1;
-
-/** Connection cannot name framing or Host away. */
-function isMovable(id: number): boolean {
-  return id !== field.contentLength && id !== field.transferEncoding && id !== field.host && id !== field.upgrade;
 }
 
 function lower(value: number): number {

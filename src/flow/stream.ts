@@ -1,7 +1,8 @@
-// A connection that is carried as it is (mode tcp), from the client's first byte to the end of both sides: which way it goes,
-// by the name in its ClientHello where the listener asks for one; a server, by the same attempt as an exchange; then bytes
-// both ways. Nothing is read from the client before a server has it, but for the name: what waits, waits in the kernel.
-// An end that both sides have made is a FIN to each. Any other end is a RST, so that neither takes what it has for the whole.
+// A connection that is carried as it is (mode tcp), from accept to the end of both sides; long, for its phases are read together.
+// Which way it goes is said by the name in its ClientHello, where the listener asks for one. A server is sought by the same
+// attempt as for an exchange; then bytes go both ways. Nothing is read from the client before a server has it, but for the
+// name: what waits, waits in the kernel. An end that both sides have made is a FIN to each; any other is a RST, so that
+// neither takes what it has for the whole.
 //
 //   hello ─ name known ─> seeking ─ connected ─> open ─ both ended, all taken ─> closed
 //     │ no hello, too slow   │ no server, client gone   │ reset, silent, cut ──> closed, by RST
