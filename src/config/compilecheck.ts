@@ -1,4 +1,5 @@
-// Active health checks of the plan: which of the four kinds it is, and what is said and awaited in bytes.
+// Active health checks of the plan: which of the four kinds it is, and what is said and awaited in bytes. That the keys fit
+// the kind has been seen by reviewcheck.ts.
 
 import { readEscaped } from "./escape.ts";
 import { ms, value } from "./measure.ts";

@@ -7,8 +7,8 @@ type Node = Record<string, unknown>;
 /** What an operator may write (`…Input`), documented. */
 export function printInputTypes(schema: Node): string {
   const head =
-    "// What an operator may write in a configuration, as TypeScript. Made from schema.ts, where each key is declared, by\n" +
-    "// TYPES=write bun test src/config/schema.test.ts; that test keeps the two equal.\n";
+    "// What an operator may write in a configuration, together, as TypeScript. Made from schema.ts, where each key is declared,\n" +
+    "// by TYPES=write bun test src/config/schema.test.ts; that test keeps the two equal.\n";
   return print(schema, "Input", head);
 }
 

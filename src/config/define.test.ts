@@ -24,6 +24,9 @@ test("the editor underlines a pool that does not exist, an unknown key and an un
       `import { defineConfig } from "sluice";\nexport default defineConfig({\n  listeners: { web: { listen: ":1", ${listener} } },\n  pools: { app: { servers: ["a:1"], ${pool} } },\n});\n`;
     writeFileSync(join(folder, "good.ts"), config('use: "app"', 'balance: "p2c", check: { http: "/" }'));
     writeFileSync(join(folder, "pool.ts"), config('use: "ap"', ""));
+    const names = (pool: string): string => `mode: "tcp", sni: [{ name: "a.example", use: "${pool}" }]`;
+    writeFileSync(join(folder, "names.ts"), config(names("app"), "tls: { verify: true }"));
+    writeFileSync(join(folder, "misnamed.ts"), config(names("ap"), ""));
     writeFileSync(join(folder, "key.ts"), config('use: "app"', "blance: 1"));
     writeFileSync(join(folder, "policy.ts"), config('use: "app"', 'balance: "p3c"'));
     const compilerOptions = { types: [], paths: { sluice: [join(root, "src/sluice.ts")] } };
@@ -33,7 +36,7 @@ test("the editor underlines a pool that does not exist, an unknown key and an un
       encoding: "utf8",
     });
     const told = stdout.split("\n").flatMap((line) => /([a-z]+\.ts)\((\d+),/.exec(line)?.slice(1, 3).join(":") ?? []);
-    expect(told.sort()).toEqual(["key.ts:4", "policy.ts:4", "pool.ts:3"]);
+    expect(told.sort()).toEqual(["key.ts:4", "misnamed.ts:3", "policy.ts:4", "pool.ts:3"]);
   } finally {
     rmSync(folder, { recursive: true });
   }

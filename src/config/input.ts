@@ -1,5 +1,5 @@
-// What an operator may write in a configuration, as TypeScript. Made from schema.ts, where each key is declared, by
-// TYPES=write bun test src/config/schema.test.ts; that test keeps the two equal.
+// What an operator may write in a configuration, together, as TypeScript. Made from schema.ts, where each key is declared,
+// by TYPES=write bun test src/config/schema.test.ts; that test keeps the two equal.
 
 /** The admin interface. */
 export interface AdminInput {
