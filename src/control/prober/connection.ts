@@ -9,15 +9,9 @@ import type { CheckPlan, ServerPlan, ServerTlsPlan } from "../../config/plan.ts"
 import { handshakeProblem, isTlsCode } from "../../health/probe/handshake.ts";
 import type { ProbeResult } from "../../health/probe/result.ts";
 import { Probe, type ProbeStage } from "../../health/probe.ts";
+import { writeProxyHeader } from "../../wire/proxyprotocol.ts";
 import { codeOf, reasonOf } from "./errno.ts";
 import { problemOf, type SecureContexts, sniOf, termsOf } from "./secure.ts";
-
-/** Version 1: `PROXY UNKNOWN`. Version 2: the command LOCAL without addresses. Both say: this is the proxy itself, as in a check. */
-const proxyHeaders: Record<ServerPlan["proxyProtocol"], string> = {
-  0: "",
-  1: "PROXY UNKNOWN\r\n",
-  2: "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0",
-};
 
 export class ConnectionProbing {
   readonly #server: ServerPlan;
@@ -86,7 +80,7 @@ export class ConnectionProbing {
     if (this.#isDone || this.#raw === null) return;
     const header = this.#header();
     if (this.#terms === null) return this.#ask(this.#raw, header);
-    if (header !== "") this.#raw.write(header, "latin1");
+    if (header.length > 0) this.#raw.write(header);
     this.#stage = "handshake";
     const secured = this.#contexts.contextOf(this.#terms);
     if ("problem" in secured) return this.#finish(this.#probe.distrusted(secured.problem));
@@ -112,12 +106,12 @@ export class ConnectionProbing {
     if (this.#isDone || this.#secure === null || this.#terms === null) return;
     const problem = problemOf(this.#secure, this.#terms, Date.now());
     if (problem !== null) return this.#finish(this.#probe.distrusted(problem));
-    this.#ask(this.#secure, "");
+    this.#ask(this.#secure, nothing);
   }
 
-  #ask(socket: Socket, header: string): void {
+  #ask(socket: Socket, header: Uint8Array): void {
     this.#stage = "answer";
-    const bytes = Buffer.concat([Buffer.from(header, "latin1"), this.#probe.request]);
+    const bytes = Buffer.concat([header, this.#probe.request]);
     if (bytes.length === 0) this.#sent();
     else
       socket.write(bytes, (error) => {
@@ -167,11 +161,14 @@ export class ConnectionProbing {
     this.#done(result);
   }
 
-  /** As HAProxy has it, a port of its own for checks is no door for clients, and expects no header. */
-  #header(): string {
-    return this.#check.port === null ? proxyHeaders[this.#server.proxyProtocol] : "";
+  /** One that speaks of no client. As HAProxy has it, a port of its own for checks is no door for clients, and expects none. */
+  #header(): Uint8Array {
+    const { proxyProtocol } = this.#server;
+    return proxyProtocol === 0 || this.#check.port !== null ? nothing : writeProxyHeader(proxyProtocol, "", 0, "", 0);
   }
 }
+
+const nothing = new Uint8Array(0);
 
 /** Without a host of its own a check asks for the server by the name that the operator wrote. */
 function withHost(check: CheckPlan, server: ServerPlan): CheckPlan {
