@@ -101,6 +101,8 @@ class Worker {
       this.#listeners!.open(plans);
     } catch (error) {
       this.#datagrams!.closeOthers(former);
+      // All of these are open: this gives them back to the listeners of the plan in force.
+      this.#datagrams!.open(former);
       throw error;
     }
     this.#opened = plans;
