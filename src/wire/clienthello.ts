@@ -60,11 +60,11 @@ export function parseClientHello(bytes: Uint8Array, start: number, end: number, 
     if (payload === -1) return more;
     if (payload === 0 || ++records > recordsMax) return bad;
     const from = at + recordHeadBytes;
-    for (let next = from; come + next - from < messageHeadBytes && next < Math.min(end, from + payload); next++) {
-      head[come + next - from] = bytes[next]!;
-      if (!isHeadByte(come + next - from, bytes[next]!)) return bad;
-    }
     const here = come + Math.min(payload, end - from);
+    for (let index = come; index < messageHeadBytes && index < here; index++) {
+      head[index] = bytes[from + index - come]!;
+      if (!isHeadByte(index, head[index]!)) return bad;
+    }
     if (length === -1 && here >= messageHeadBytes) {
       length = messageHeadBytes + ((head[1]! << 16) | (head[2]! << 8) | head[3]!);
       if (length < messageBytesMin || length > messageBytesMax) return bad;

@@ -61,15 +61,14 @@ function count(list: readonly number[]): string {
 }
 
 function sorted(list: readonly number[]): string {
-  return [...list]
-    .sort((a, b) => a - b)
-    .map(hex4)
-    .join();
+  return Array.from(Uint16Array.from(list).sort(), hex4).join();
 }
 
 function hex4(value: number): string {
-  return value.toString(16).padStart(4, "0");
+  return octets[value >> 8]! + octets[value & 0xff]!;
 }
+
+const octets: readonly string[] = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
 
 function digest(list: string): string {
   return list === "" ? nothing : hash("sha256", list, "hex").slice(0, hashDigits);
@@ -81,11 +80,7 @@ function ends(name: string): string {
   const first = name.charAt(0);
   const last = name.charAt(name.length - 1);
   if (isAlphanumeric(first) && isAlphanumeric(last)) return first + last;
-  return hex2(first).charAt(0) + hex2(last).charAt(1);
-}
-
-function hex2(character: string): string {
-  return character.charCodeAt(0).toString(16).padStart(2, "0");
+  return octets[first.charCodeAt(0)]!.charAt(0) + octets[last.charCodeAt(0)]!.charAt(1);
 }
 
 function isAlphanumeric(character: string): boolean {

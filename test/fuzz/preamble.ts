@@ -120,7 +120,8 @@ export function checkClientHello(inputs: Inputs): void {
 /** Of a hello that is right: what is in its records, up to its own length. */
 function messageOf(bytes: Uint8Array): number[] {
   const message: number[] = [];
-  for (let at = 0; message.length < 4 || message.length < 4 + message[2]! * 256 + message[3]!; ) {
+  const isWhole = (): boolean => message.length >= 4 && message.length >= 4 + message[2]! * 256 + message[3]!;
+  for (let at = 0; at < bytes.length && !isWhole(); ) {
     const length = bytes[at + 3]! * 256 + bytes[at + 4]!;
     message.push(...bytes.subarray(at + 5, at + 5 + length));
     at += 5 + length;
