@@ -58,7 +58,7 @@ function good(path: string, leaf: Link, links: readonly Link[], key: Pem): Judge
   const warnings: string[] = [];
   if (chain.isReordered) warnings.push("holds its chain out of order; it is sent in the right one");
   if (chain.foreign.length > 0) {
-    const strangers = chain.foreign.map((link) => subjectOf(link.x509)).join(" and ");
+    const strangers = chain.foreign.map((link) => lineOf(link.x509.subject)).join(" and ");
     warnings.push(`also holds ${strangers}, which did not sign it and is not sent`);
   }
   if (names.length === 0 && !namesAddress(x509))
@@ -160,7 +160,11 @@ export function judgeAuthorities(text: string): Authorities {
 }
 
 function subjectOf(x509: X509Certificate): string {
-  return namesOf(x509)[0] ?? (x509.subject.replaceAll("\n", ", ") || "nobody");
+  return namesOf(x509)[0] ?? (lineOf(x509.subject) || "nobody");
+}
+
+function lineOf(subject: string): string {
+  return subject.replaceAll("\n", ", ");
 }
 
 function bad(message: string): { readonly ok: false; readonly message: string } {

@@ -107,12 +107,7 @@ export class CertificateReader {
     const wanted = this.#inFolder(path, name, at);
     const message = typeof wanted === "string" ? wanted : "holds no certificate (files that end in .pem, .crt or .cer)";
     if (typeof wanted !== "string" && wanted.length > 0) return wanted;
-    // A folder whose disk has gone away is no wish to show nothing.
-    const kept = before.filter(({ file }) => file.startsWith(join(path, "/")));
-    if (kept.length === 0) found.bad.push({ name, finding: finding(at, `${subject}, which ${message}`) });
-    else found.notes.push(finding(at, `${subject}, which ${message}${keptText}`));
-    for (const certificate of kept)
-      found.candidates.push({ certificate, name: certificate.file, subject: `had ${certificate.file}`, path: at });
+    keepOrBlame(found, { path, name, subject, at }, message, before);
     return [];
   }
 
@@ -140,19 +135,12 @@ export class CertificateReader {
     const { path, name, subject, at } = wanted;
     const judged = this.#judge(wanted);
     if (judged === null) return;
-    const former = before.find(({ file }) => file === path);
-    const keep = (message: string): void => {
-      if (former === undefined) {
-        found.bad.push({ name, finding: finding(at, `${subject}, which ${message}`) });
-        return;
-      }
-      found.notes.push(finding(at, `${subject}, which ${message}${keptText}`));
-      found.candidates.push({ certificate: former, name, subject, path: at });
-    };
-    if (!judged.ok) return keep(judged.message);
+    if (!judged.ok) return keepOrBlame(found, wanted, judged.message, before);
     const { certificate, warnings } = judged;
     const problem = this.#unripe(certificate);
-    if (problem !== null && former !== undefined && this.#unripe(former) === null) return keep(problem);
+    const former = before.find(({ file }) => file === path);
+    if (problem !== null && former !== undefined && this.#unripe(former) === null)
+      return keepOrBlame(found, wanted, problem, before);
     found.candidates.push({ certificate, name, subject, path: at });
     for (const message of warnings) found.notes.push(finding(at, `${subject}, which ${message}`));
   }
@@ -222,6 +210,23 @@ interface KeySpot {
 }
 
 export const keptText = "; what was read before stays in use";
+
+/** What was read before from this file, or from this folder, which may have gone with its disk, stays in use. */
+function keepOrBlame(
+  found: Found,
+  { path, name, subject, at }: Pick<Wanted, "path" | "name" | "subject" | "at">,
+  message: string,
+  before: readonly Certificate[],
+): void {
+  const kept = before.filter(({ file }) => file === path || file.startsWith(join(path, "/")));
+  if (kept.length === 0) found.bad.push({ name, finding: finding(at, `${subject}, which ${message}`) });
+  else found.notes.push(finding(at, `${subject}, which ${message}${keptText}`));
+  for (const certificate of kept) {
+    const isSame = certificate.file === path;
+    const place = isSame ? { name, subject } : { name: certificate.file, subject: `had ${certificate.file}` };
+    found.candidates.push({ certificate, ...place, path: at });
+  }
+}
 
 function finding(path: Path, message: string): Finding {
   return { severity: "warning", path, part: "value", message };

@@ -91,6 +91,8 @@ async function loadListener(load: Load, name: string, tls: ListenerTls): Promise
   const chosen = chooseCertificates(found.candidates, nowMs);
   if (chosen.length === 0) {
     materials.findings.push(...found.bad.map(({ finding }): Finding => ({ ...finding, severity: "error" })));
+    // Folders in which there is nothing but keys and authorities.
+    if (found.bad.length === 0) say(materials, "error", at, "names no certificate that has a key");
     return;
   }
   const ordered = withDefault(load, name, tls, chosen, found);
