@@ -7,8 +7,8 @@
 //    session's own socket; on a listener it would let a client that is gone cost another one its answer, and is turned off.
 //  - `send` is false when the kernel has no room, throws EMSGSIZE for what is too long, and never holds anything back.
 
-import { dlopen, FFIType, ptr } from "bun:ffi";
 import type { udp } from "bun";
+import { libc } from "./libc.ts";
 
 export type ListeningSocket = udp.Socket<"buffer">;
 export type ConnectedSocket = udp.ConnectedSocket<"buffer">;
@@ -70,40 +70,14 @@ function opened<Socket extends { close(): void }>(promise: Promise<Socket>): Soc
 /** Of Linux' <bits/socket.h>, <netinet/in.h> and <netinet6/in6.h>. */
 const option = { solSocket: 1, receiveBuffer: 8, ip: 0, ipErrors: 11, ipv6: 41, ipv6Errors: 25 } as const;
 
-type SetOption = (
-  descriptor: number,
-  level: number,
-  name: number,
-  value: ReturnType<typeof ptr>,
-  length: number,
-) => number;
-
-let setOption: SetOption | null | undefined;
-
 /** Does nothing where the C library cannot be reached: `send` is tried twice then, and bursts may be lost. */
 function tune(socket: object): void {
   const descriptor = "fd" in socket && typeof socket.fd === "number" ? socket.fd : -1;
   if (descriptor < 0 || process.platform !== "linux") return;
-  setOption ??= findSetOption();
-  const set = (level: number, name: number, value: number): void => {
-    setOption?.(descriptor, level, name, ptr(new Int32Array([value])), 4);
-  };
-  set(option.ip, option.ipErrors, 0);
-  set(option.ipv6, option.ipv6Errors, 0);
-  set(option.solSocket, option.receiveBuffer, receiveBufferBytes);
-}
-
-function findSetOption(): SetOption | null {
-  for (const name of ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]) {
-    try {
-      const { i32, ptr: pointer, u32 } = FFIType;
-      const library = dlopen(name, { setsockopt: { args: [i32, i32, i32, pointer, u32], returns: i32 } });
-      return library.symbols.setsockopt;
-    } catch {
-      // The next one, or none.
-    }
-  }
-  return null;
+  const c = libc();
+  c?.setOption(descriptor, option.ip, option.ipErrors, 0);
+  c?.setOption(descriptor, option.ipv6, option.ipv6Errors, 0);
+  c?.setOption(descriptor, option.solSocket, option.receiveBuffer, receiveBufferBytes);
 }
 
 /** Errors that say that nobody is there, or no way: ICMP's, a firewall's, and those of a network that is down. */

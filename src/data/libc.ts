@@ -1,6 +1,7 @@
 // The few things that Bun does not offer and the C library does: a longer backlog, accepting only with bytes there, looking at
-// bytes without taking them, taking no more than so many, and sending past a TLS session that has failed. Descriptors are
-// Bun's and stay Bun's: nothing is closed here, and nothing blocks. Null where the library cannot be reached.
+// bytes without taking them, taking no more than so many, sending past a TLS session that has failed, and options of
+// sockets. Descriptors are Bun's and stay Bun's: nothing is closed here, and nothing blocks. Null where the library cannot
+// be reached.
 
 import { dlopen, FFIType } from "bun:ffi";
 
@@ -13,6 +14,8 @@ export interface Libc {
   send(descriptor: number, bytes: Uint8Array): number;
   /** Linux: connections are accepted once their first bytes have come, or after a few seconds. */
   deferAccept(listener: number, isDeferred: boolean): void;
+  /** One whose value is an int. */
+  setOption(descriptor: number, level: number, name: number, value: number): void;
 }
 
 const isLinux = process.platform === "linux";
@@ -60,6 +63,9 @@ function wrap(symbols: ReturnType<typeof dlopen<typeof signatures>>["symbols"]):
     deferAccept: (listener, isDeferred) => {
       if (!isLinux) return;
       symbols.setsockopt(listener, tcp.level, tcp.deferAccept, new Int32Array([isDeferred ? tcp.deferS : 0]), 4);
+    },
+    setOption: (descriptor, level, name, value) => {
+      symbols.setsockopt(descriptor, level, name, new Int32Array([value]), 4);
     },
   };
 }

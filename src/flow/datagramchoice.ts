@@ -1,4 +1,6 @@
-// Which server a datagram session goes to, and whether that one still stands in another plan. Nobody waits for a server here.
+// Which server a datagram session goes to, and whether that one still stands in another plan. It asks the pool's balancer
+// and counts the session in flight; what becomes of a session that gets no server is its caller's to say, for with UDP
+// nobody waits for one.
 
 import type { ServerPlan } from "../config/plan.ts";
 import type { PoolSite } from "./site.ts";

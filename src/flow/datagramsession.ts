@@ -193,10 +193,8 @@ export class DatagramSession implements DatagramFlow, WakeFlow, Session {
     const { cells } = tally;
     const { row } = this.listener.route;
     cells[row + routeCell.open]!--;
-    if (!isServed) {
-      cells[row + routeCell.dropped]!++;
-      return;
-    }
+    if (!isServed) cells[row + routeCell.dropped]!++;
+    if (!isServed) return;
     const seconds = (port.nowMs - this.startedMs) / 1000;
     cells[row + routeCell.sessions]!++;
     cells[row + routeCell.durationSum]! += seconds;
@@ -275,10 +273,8 @@ export class DatagramSession implements DatagramFlow, WakeFlow, Session {
     const server = pool?.servers.find(({ plan }) => isSameServer(plan, this.server.plan));
     if (pool === null || server === undefined) return false;
     const { cells } = this.#owner.context.tally;
-    if (listener.route.row !== this.listener.route.row) {
-      cells[this.listener.route.row + routeCell.open]!--;
-      cells[listener.route.row + routeCell.open]!++;
-    }
+    cells[this.listener.route.row + routeCell.open]!--;
+    cells[listener.route.row + routeCell.open]!++;
     this.listener = listener;
     this.pool = pool;
     this.server = server;
