@@ -3,7 +3,6 @@
 
 import type { Prng } from "../../src/base/prng.ts";
 import { writeProxyHeader } from "../../src/wire/proxyprotocol.ts";
-import { helloVectors } from "../conform/hellos.ts";
 import {
   chromeParts,
   type Extension,
@@ -17,6 +16,18 @@ import {
 } from "../conform/madehello.ts";
 import { requestVectors } from "../conform/requests.ts";
 import { responseVectors } from "../conform/responses.ts";
+import {
+  addresses,
+  helloPieces,
+  helloShapes,
+  helloTexts,
+  ipv4,
+  ipv6,
+  names,
+  protocolLists,
+  proxyLines,
+  proxyPieces,
+} from "./preambletexts.ts";
 
 const inputBytesMax = 3_000;
 
@@ -247,67 +258,4 @@ const httpPieces = [
   "HTTP/1.1",
   "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
   "0\r\n\r\n",
-];
-
-const ipv4 = ["127.0.0.1", "0.0.0.0", "255.255.255.255", "192.0.2.77"];
-const ipv6 = ["::1", "::", "2001:db8::8:800:200c:417a", "1:2:3:4:5:6:7:8", "fe80::1"];
-const addresses = [...ipv4, ...ipv6, "unix"];
-const proxyLines = [
-  "PROXY UNKNOWN\r\n",
-  "PROXY UNKNOWN a b c 1 2\r\n",
-  "PROXY TCP6 ::ffff:192.0.2.1 64:ff9b::192.0.2.1 1 2\r\n",
-  "PROXY TCP4 192.168.0.1 192.168.0.11 56324 443\r\n",
-  `PROXY TCP6 ${"ffff:".repeat(7)}ffff ${"ffff:".repeat(7)}ffff 65535 65535\r\n`,
-];
-const proxyPieces = [
-  "\r\n",
-  "\n",
-  "\r",
-  " ",
-  "  ",
-  ".",
-  ":",
-  "::",
-  "0",
-  "255",
-  "256",
-  "65536",
-  "TCP4",
-  "TCP6",
-  "UNKNOWN",
-  "PROXY ",
-  "\u0000",
-  "\u0003\u0000\u0004",
-  "\r\n\r\n\u0000\r\nQUIT\n",
-];
-
-const helloTexts = helloVectors.map(({ hex }) => Buffer.from(hex, "hex").toString("latin1"));
-const helloPieces = [
-  "\u0016\u0003\u0001",
-  "\u0000",
-  "\u0001",
-  "\u0000\u0000",
-  "\u0000\u0010",
-  "\u00ff",
-  "\u0000\u0000\u0000\u0006\u0000\u0004\u0000\u0000\u0001a",
-  ".",
-  "A",
-];
-const names = [
-  "a.example",
-  "A.Example.",
-  "*.b",
-  "",
-  "192.0.2.1",
-  "::1",
-  "b\u00fc",
-  "x".repeat(255),
-  "x".repeat(256),
-  "a b",
-];
-const protocolLists = [["h2"], ["http/1.1", "h2"], ["\u00ff"], [""], ["x".repeat(255)]];
-const helloShapes = [
-  chromeParts,
-  { version: 0x0301, sessionId: [], ciphers: [0x002f], compressions: [0] },
-  { version: 0x0303, sessionId: [1, 2, 3], ciphers: [], compressions: [1, 0] },
 ];
