@@ -13,7 +13,7 @@ import { type Fault, fault } from "../base/fault.ts";
 import { hashString } from "../base/hash.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
 import { listenerCell, routeCell, serverCell } from "../memory/tally.ts";
-import { clientHelloBytesMax, parseClientHello } from "../wire/clienthello.ts";
+import { parseClientHello } from "../wire/clienthello.ts";
 import { countAccepted, countClosed, countStream } from "./account.ts";
 import { Attempt, type Seeker } from "./attempt.ts";
 import { Carrier } from "./carrier.ts";
@@ -149,6 +149,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
       case phase.hello:
         return this.#refuse(fault("handshake_timeout"));
       case phase.seeking:
+        // A dial keeps its own time.
         return this.attempt.isQueued ? this.attempt.waitedInVain() : undefined;
       case phase.open: {
         const silent = this.#silence!.judge(nowMs);
@@ -171,12 +172,12 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
 
   #readHello(bytes: Uint8Array): void {
     const hello = parseClientHello(bytes, 0, bytes.length);
-    if (hello.kind === "more" && bytes.length < clientHelloBytesMax) return;
-    if (hello.kind !== "hello") return this.#refuse(fault("bad_client_hello"));
+    // Never for more than `clientHelloBytesMax`.
+    if (hello.kind === "more") return;
+    if (hello.kind === "bad") return this.#refuse(fault("bad_client_hello"));
     this.#isHelloRead = true;
     this.serverName = hello.serverName;
     this.ja4 = hello.ja4;
-    this.#context.port.wake(this, 0);
     this.#seek();
   }
 
@@ -221,8 +222,6 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   }
 
   connect(server: ServerSite): void {
-    // The dial keeps its own time.
-    this.#context.port.wake(this, 0);
     this.#carrier = new Carrier(this.#context, this, server);
   }
 

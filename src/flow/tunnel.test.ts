@@ -75,3 +75,49 @@ test("it is over when both sides have ended and hold nothing", () => {
   client.heldBytes = 0;
   expect(tunnel.isOver).toBe(true);
 });
+
+test("a side that is gone is said nothing any more, and its end goes on to the other once", () => {
+  const [client, server] = [new Notes(), new Notes()];
+  const tunnel = new Tunnel(client, server);
+  tunnel.endedDown();
+  tunnel.goneDown();
+  tunnel.endedUp();
+  expect([client.said, server.said]).toEqual([[], ["end"]]);
+  tunnel.goneUp();
+  expect([client.said, server.said]).toEqual([[], ["end"]]);
+  expect(tunnel.isOver).toBe(true);
+});
+
+test("what a side that is gone had not taken is held no longer", () => {
+  const [client, server] = [new Notes(), new Notes()];
+  const tunnel = new Tunnel(client, server);
+  client.isFull = true;
+  tunnel.sendDown(bytes, 0, 3);
+  expect(tunnel.heldDown).toBe(3);
+  tunnel.goneDown();
+  expect(tunnel.heldDown).toBe(0);
+});
+
+test("it is the turn of who has bytes to take, or would be read if it said something", () => {
+  const [client, server] = [new Notes(), new Notes()];
+  const tunnel = new Tunnel(client, server);
+  const turns = (): boolean[] => [tunnel.isClientAwaited, tunnel.isServerAwaited];
+  expect(turns()).toEqual([true, true]);
+  client.isFull = true;
+  tunnel.sendDown(bytes, 0, 3);
+  expect(turns()).toEqual([true, false]);
+  tunnel.endedDown();
+  expect(turns()).toEqual([true, false]);
+  client.heldBytes = 0;
+  expect(turns()).toEqual([false, true]);
+  tunnel.endedUp();
+  expect(turns()).toEqual([false, false]);
+});
+
+test("an end that is told twice goes on once", () => {
+  const [client, server] = [new Notes(), new Notes()];
+  const tunnel = new Tunnel(client, server);
+  tunnel.endedUp();
+  tunnel.goneUp();
+  expect([client.said, server.said]).toEqual([["end"], []]);
+});

@@ -178,7 +178,7 @@ for (const [name, order] of sides) {
       first.closes(false);
       one.play.take();
       second.ends();
-      one.play.expectAmong(second.is("destroyed"));
+      one.play.expect(second.is("destroyed"), "report 0 up 0 down");
       one.play.expectNothingLeft();
       expect(one.play.streams[0]!.fault).toBeNull();
     });

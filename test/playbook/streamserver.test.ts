@@ -67,8 +67,10 @@ test("a server whose TLS fails is left for another, and the failure is counted a
   play.connect();
   play.refuse(fault("tls_refused"));
   play.expectAmong("dial two:80");
+  play.refuse(fault("connect_refused"));
   const cells = [serverCell.connectFailures, serverCell.handshakeFailures];
   expect(cells.map((cell) => play.totals.server(0, cell))).toEqual([1, 1]);
+  expect(cells.map((cell) => play.totals.server(1, cell))).toEqual([1, 0]);
 });
 
 test("when every server has refused, the client is reset", () => {

@@ -97,6 +97,21 @@ test("who is not read is not blamed for silence, and begins anew when it is read
   play.expect(server.is("reset"), client.is("reset"), "report 4 up 0 down client_idle");
 });
 
+test("the same for a server that is not read", () => {
+  const { play, client, server } = carried({ downstream: none, upstream: { serverIdleMs: 5_000 } });
+  client.isFull = true;
+  server.sends("much");
+  play.take();
+  play.pass(20_000);
+  play.expect();
+  client.drains();
+  play.expect(server.is("resumed"));
+  play.pass(4_900);
+  play.expect();
+  play.pass(5_200);
+  play.expect(server.is("reset"), client.is("reset"), "report 0 up 4 down server_idle");
+});
+
 test("a server that takes nothing is the silent one, not the client that waits for it", () => {
   const { play, client, server } = carried({
     downstream: { ...none, clientIdleMs: 5_000 },
