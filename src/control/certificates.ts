@@ -11,7 +11,6 @@ import { FileMaterials, loadMaterials } from "../config/loadmaterials.ts";
 import { type Certificate, type Materials, noMaterials } from "../config/materials.ts";
 import { keyText } from "../config/problem.ts";
 import type { Config } from "../config/types.ts";
-import { FolderWatch } from "./folderwatch.ts";
 import type { Log } from "./log.ts";
 
 export interface CertificatesOptions {
@@ -19,6 +18,8 @@ export interface CertificatesOptions {
   readonly nowMs: () => number;
   /** Null when a plan with these is in force; false when another config has come meanwhile; otherwise why not. */
   readonly renew: (config: Config, materials: Materials) => Promise<string | null | false>;
+  /** A change in one of these folders is a reason to look. */
+  readonly follow: (folders: ReadonlySet<string>) => void;
 }
 
 /** A config in force, and what its files held when they were last read. */
@@ -38,7 +39,6 @@ const stages: readonly number[] = [1, 3, 7, expiringDays];
 
 export class Certificates {
   readonly #options: CertificatesOptions;
-  readonly #watch: FolderWatch = new FolderWatch(() => void this.look());
   #subject: Subject | null = null;
   #isLooking = false;
   #nextLookMs = 0;
@@ -73,8 +73,8 @@ export class Certificates {
   }
 
   close(): void {
-    this.#watch.close();
     this.#subject = null;
+    this.#follow();
   }
 
   /** To be called every second or so. Never rejects. */
@@ -175,7 +175,7 @@ export class Certificates {
 
   #follow(): void {
     const paths = this.#subject === null ? [] : [...this.#subject.materials.stamps.keys()];
-    this.#watch.follow(new Set(paths.map((path) => dirname(path))));
+    this.#options.follow(new Set(paths.map((path) => dirname(path))));
   }
 }
 

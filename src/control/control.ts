@@ -18,6 +18,7 @@ import { type Admin, type AdminService, type Order, openAdmin, type ReloadOutcom
 import { Certificates } from "./certificates.ts";
 import { type CertificatesStatus, certificateStatus } from "./certificatestatus.ts";
 import { Fleet } from "./fleet.ts";
+import { FolderWatch } from "./folderwatch.ts";
 import type { Log } from "./log.ts";
 import { metricsText } from "./metrics.ts";
 import { Names } from "./names.ts";
@@ -70,6 +71,7 @@ export class Control implements AdminService {
   readonly #supervisor: Supervisor;
   readonly #reconciler: Reconciler;
   readonly #certificates: Certificates;
+  readonly #folders: FolderWatch = new FolderWatch(() => void this.#certificates.look());
   readonly #timers: Timer[] = [];
   readonly #startedAtMs = Date.now();
   readonly workers: number;
@@ -117,6 +119,7 @@ export class Control implements AdminService {
       log,
       nowMs: Date.now,
       renew: (renewed, materials) => this.#reconciler.renew(renewed, materials),
+      follow: (folders) => this.#folders.follow(folders),
     });
   }
 
@@ -298,6 +301,7 @@ export class Control implements AdminService {
   async #close(): Promise<void> {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     this.#certificates.close();
+    this.#folders.close();
     this.#prober.close();
     await this.#supervisor.end();
     await this.#admin?.close();
