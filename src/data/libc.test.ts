@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { connect, Door, settled } from "../../test/runtime/pair.ts";
+import { descriptorOf } from "./backlog.ts";
+import { libc } from "./libc.ts";
+
+test.if(process.platform === "linux")(
+  "bytes can be looked at before the runtime reads them, and taken in part",
+  async () => {
+    using door = new Door((end) => end.socket.pause());
+    const client = await connect(door.port);
+    const server = await door.end();
+    const descriptor = descriptorOf(server.socket);
+    const into = new Uint8Array(16);
+    expect(libc()!.peek(descriptor, into)).toBeLessThan(0);
+    client.socket.write("abcdef");
+    await settled();
+    expect(libc()!.peek(descriptor, into)).toBe(6);
+    expect(libc()!.peek(descriptor, into)).toBe(6);
+    expect(libc()!.take(descriptor, into, 2)).toBe(2);
+    expect(new TextDecoder().decode(into.subarray(0, 2))).toBe("ab");
+    server.socket.resume();
+    await server.heardBytes(4);
+    expect(new TextDecoder().decode(server.chunks[0])).toBe("cdef");
+    server.socket.pause();
+    client.socket.shutdown();
+    await settled();
+    expect(libc()!.peek(descriptor, into)).toBe(0);
+  },
+);
+
+test("what has no descriptor is said to have none", () => {
+  expect([descriptorOf({}), descriptorOf({ fd: 7 })]).toEqual([-1, 7]);
+});

@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import { clientFailure, codeOf } from "./reason.ts";
+
+const line = (name: string): { message: string; code: string } => ({
+  message: `error:100000b8:SSL routines:OPENSSL_internal:${name}`,
+  code: "EPROTO",
+});
+
+test("a code is BoringSSL's name of what went wrong, else the runtime's, else nothing", () => {
+  expect(codeOf(line("NO_SHARED_CIPHER"))).toBe("NO_SHARED_CIPHER");
+  expect(codeOf({ message: "self signed certificate", code: "DEPTH_ZERO_SELF_SIGNED_CERT" })).toBe(
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+  );
+  expect([codeOf(null), codeOf(undefined), codeOf({ message: "" })]).toEqual(["", "", ""]);
+});
+
+test("what operators meet has words of its own, and what has none is readable", () => {
+  const said = Object.fromEntries(
+    [
+      "NO_SHARED_CIPHER",
+      "UNSUPPORTED_PROTOCOL",
+      "HTTP_REQUEST",
+      "TLSV1_ALERT_UNKNOWN_CA",
+      "",
+      "EXCESSIVE_MESSAGE_SIZE",
+    ].map((code) => [code, clientFailure(code)]),
+  );
+  expect(said).toEqual({
+    NO_SHARED_CIPHER: "no shared cipher",
+    UNSUPPORTED_PROTOCOL: "no shared TLS version",
+    HTTP_REQUEST: "plain HTTP on a TLS port",
+    TLSV1_ALERT_UNKNOWN_CA: "the client does not know the authority of our certificate (unknown CA)",
+    "": "the client closed",
+    EXCESSIVE_MESSAGE_SIZE: "excessive message size",
+  });
+});

@@ -1,0 +1,251 @@
+// One suite for all lines: what a flow may rely on, be the connection a plain one or one over TLS. Each implementation runs it
+// with meetings of its own.
+
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { PlainLine } from "../../src/data/plain.ts";
+import type { RecordingFlow } from "./flow.ts";
+import { type End, settled, tooMuch } from "./pair.ts";
+
+/** Where a flow on our side meets the socket of a peer. */
+export interface Meetings extends Disposable {
+  /** What the driver was told of. */
+  failures: Error[];
+  meet(): Promise<[flow: RecordingFlow, peer: End]>;
+}
+
+export function testLines(name: string, open: () => Meetings): void {
+  describe(name, () => suite(open));
+}
+
+function suite(open: () => Meetings): void {
+  let meetings: Meetings;
+  beforeEach(() => {
+    meetings = open();
+  });
+  afterEach(() => meetings[Symbol.dispose]());
+
+  const meet = (): Promise<[flow: RecordingFlow, peer: End]> => meetings.meet();
+
+  function send(flow: RecordingFlow, text: string): boolean {
+    const bytes = new TextEncoder().encode(text);
+    return flow.line.send(bytes, 0, bytes.length);
+  }
+
+  /** A line that holds bytes, for the peer does not read. */
+  async function meetHolding(): Promise<[flow: RecordingFlow, peer: End]> {
+    const [flow, peer] = await meet();
+    peer.socket.pause();
+    expect(flow.line.send(tooMuch, 0, tooMuch.length)).toBe(false);
+    expect(flow.line.heldBytes).toBeGreaterThan(0);
+    return [flow, peer];
+  }
+
+  test("what the kernel does not take is held, sent in order when it has room, and drained is told once", async () => {
+    const [flow, peer] = await meet();
+    peer.socket.pause();
+    const bytes = new Uint8Array(12_000_000).map((_, index) => index * 7 + (index >> 8));
+    expect(flow.line.send(bytes, 0, 10_000_000)).toBe(false);
+    const held = flow.line.heldBytes;
+    expect(flow.line.send(bytes, 10_000_000, bytes.length)).toBe(false);
+    expect(flow.line.heldBytes).toBe(held + 2_000_000);
+    peer.socket.resume();
+    await flow.heard("drained");
+    await peer.heardBytes(bytes.length);
+    expect(Bun.hash(Buffer.concat(peer.chunks))).toBe(Bun.hash(bytes));
+    expect(flow.line.heldBytes).toBe(0);
+    await settled();
+    expect(flow.told).toEqual(["connected", "drained"]);
+  });
+
+  test("bytes said in send belong to the flow again when the call returns", async () => {
+    const [flow, peer] = await meet();
+    peer.socket.pause();
+    const bytes = new Uint8Array(tooMuch.length).fill(1);
+    flow.line.send(bytes, 0, bytes.length);
+    bytes.fill(2);
+    peer.socket.resume();
+    await peer.heardBytes(bytes.length);
+    expect(peer.chunks.every((chunk) => chunk.every((byte) => byte === 1))).toBe(true);
+  });
+
+  test("pausing and resuming a line with nothing held tells no drained", async () => {
+    const [flow, peer] = await meet();
+    flow.line.pause();
+    flow.line.pause();
+    peer.socket.write("abc");
+    await settled();
+    expect(flow.receivedBytes).toBe(0);
+    flow.line.resume();
+    flow.line.resume();
+    await flow.heardBytes(3);
+    expect(flow.told).toEqual(["connected"]);
+  });
+
+  test("end sends the FIN behind what is held, once, and receiving goes on", async () => {
+    const [flow, peer] = await meetHolding();
+    flow.line.end();
+    flow.line.end();
+    await settled();
+    expect(peer.told).not.toContain("end");
+    peer.socket.resume();
+    await peer.heard("end");
+    expect(peer.receivedBytes).toBe(tooMuch.length);
+    peer.socket.write("late");
+    await flow.heardBytes(4);
+    peer.socket.shutdown();
+    await flow.heard("closed");
+    // TLS tells the peer's end as well, plain sockets do not.
+    expect(flow.told.filter((word) => word !== "ended")).toEqual(["connected", "drained", "closed"]);
+  });
+
+  test("the peer's FIN is told as ended, and sending goes on until an end of our own closes the connection", async () => {
+    const [flow, peer] = await meet();
+    peer.socket.shutdown();
+    await flow.heard("ended");
+    expect(send(flow, "answer")).toBe(true);
+    flow.line.end();
+    await flow.heard("closed");
+    await peer.heard("close");
+    expect(peer.receivedBytes).toBe(6);
+  });
+
+  test("destroy with nothing held is a FIN, and tells nothing more", async () => {
+    const [flow, peer] = await meet();
+    send(flow, "whole");
+    flow.line.destroy();
+    await peer.heard("end");
+    peer.socket.terminate();
+    await settled();
+    expect(peer.receivedBytes).toBe(5);
+    expect(flow.told).toEqual(["connected"]);
+  });
+
+  test("destroy with bytes held is a RST: the peer must not take a part for the whole", async () => {
+    const [flow, peer] = await meetHolding();
+    flow.line.destroy();
+    expect(flow.line.heldBytes).toBe(0);
+    peer.socket.resume();
+    await peer.heard("close ECONNRESET");
+    expect(peer.told).not.toContain("end");
+    expect(flow.told).toEqual(["connected"]);
+  });
+
+  test("reset throws away what is held and is a RST", async () => {
+    const [flow, peer] = await meetHolding();
+    flow.line.reset();
+    expect(flow.line.heldBytes).toBe(0);
+    peer.socket.resume();
+    await peer.heard("close ECONNRESET");
+    expect(peer.told).not.toContain("end");
+    expect(flow.told).toEqual(["connected"]);
+  });
+
+  test("a flow may destroy or reset its line from every word that it is told", async () => {
+    for (const way of ["destroy", "reset"] as const)
+      for (const word of ["received", "ended", "drained"] as const) {
+        const [flow, peer] = word === "drained" ? await meetHolding() : await meet();
+        flow.doing = (told) => {
+          if (told === word) flow.line[way]();
+        };
+        if (word === "received") peer.socket.write("x");
+        else if (word === "ended") peer.socket.shutdown();
+        else peer.socket.resume();
+        await Promise.race([peer.heard("end"), peer.heard("close"), peer.heard("close ECONNRESET")]);
+        peer.socket.terminate();
+        await settled();
+        expect(flow.told.filter((told) => told.startsWith("closed"))).toEqual([]);
+      }
+    expect(meetings.failures).toEqual([]);
+  });
+
+  test("everything may be said to a line that is gone, and holds nothing", async () => {
+    const [flow, peer] = await meetHolding();
+    peer.socket.terminate();
+    await flow.heard("closed by reset");
+    expect(flow.line.heldBytes).toBe(0);
+    expect(send(flow, "into the void")).toBe(true);
+    expect(flow.line.heldBytes).toBe(0);
+    for (const word of ["pause", "resume", "end", "end", "destroy", "reset", "destroy"] as const) flow.line[word]();
+    expect(send(flow, "again")).toBe(true);
+    await settled();
+    expect(flow.told).toEqual(["connected", "closed by reset"]);
+  });
+
+  test("the peer's RST is told once, as a reset", async () => {
+    const [flow, peer] = await meet();
+    peer.socket.terminate();
+    await flow.heard("closed by reset");
+    await settled();
+    expect(flow.told).toEqual(["connected", "closed by reset"]);
+  });
+
+  test("a RST that a failed send was first to meet is no FIN: closed by reset, without ended", async () => {
+    const [flow, peer] = await meet();
+    peer.socket.write("part");
+    peer.socket.terminate();
+    expect(send(flow, "x")).toBe(true);
+    await flow.heard("closed by reset");
+    await settled();
+    expect(flow.receivedBytes).toBe(4);
+    expect(flow.told).toEqual(["connected", "closed by reset"]);
+  });
+
+  test("a RST after the peer's FIN that a failed send was first to meet is told as a reset", async () => {
+    const [flow, peer] = await meet();
+    peer.socket.shutdown();
+    await flow.heard("ended");
+    peer.socket.terminate();
+    expect(send(flow, "x")).toBe(true);
+    await flow.heard("closed by reset");
+    expect(flow.told).toEqual(["connected", "ended", "closed by reset"]);
+  });
+
+  test("a RST with bytes held is a reset, whichever call meets it first", async () => {
+    const [flow, peer] = await meetHolding();
+    peer.socket.terminate();
+    expect(send(flow, "more")).toBe(false);
+    await flow.heard("closed by reset");
+    expect(flow.told).toEqual(["connected", "closed by reset"]);
+  });
+
+  test("a line without a flow closes at the peer's FIN", async () => {
+    const [flow, peer] = await meet();
+    (flow.line as PlainLine).flow = null;
+    peer.socket.write("unheard");
+    peer.socket.shutdown();
+    await peer.heard("close");
+    expect(flow.told).toEqual(["connected"]);
+    expect(flow.receivedBytes).toBe(0);
+  });
+
+  test("a flow that throws is told to the driver once, closed by RST, and others go on", async () => {
+    const [bystander, other] = await meet();
+    for (const word of ["received", "ended", "drained"] as const) {
+      const [flow, peer] = word === "drained" ? await meetHolding() : await meet();
+      meetings.failures = [];
+      flow.doing = (told) => {
+        if (told === word || told === "closed") throw new Error(told);
+      };
+      if (word === "received") peer.socket.write("x");
+      else if (word === "ended") peer.socket.shutdown();
+      else peer.socket.resume();
+      await flow.heard("closed by reset");
+      await settled();
+      expect(meetings.failures.map(({ message }) => message)).toEqual([word]);
+      expect(peer.told.some((told) => told.startsWith("close"))).toBe(true);
+    }
+    other.socket.write("still here");
+    await bystander.heardBytes(10);
+  });
+
+  test("a flow that throws from closed is told to the driver", async () => {
+    const [flow, peer] = await meet();
+    flow.doing = () => {
+      throw new Error("in closed");
+    };
+    peer.socket.terminate();
+    await flow.heard("closed by reset");
+    await settled();
+    expect(meetings.failures.map(({ message }) => message)).toEqual(["in closed"]);
+  });
+}
