@@ -298,8 +298,9 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   #adopt(site: Site): void {
     this.#site = site;
     const listener = site.listener(this.#listener.plan.slot);
-    // A row whose listener is gone is another's in the end.
-    if (listener?.plan.name === this.#listener.plan.name) this.#listener = listener;
+    // A row whose listener is gone is another's in the end. One that carries other things now is no guide to requests.
+    const { name, mode } = this.#listener.plan;
+    if (listener?.plan.name === name && listener.plan.mode === mode) this.#listener = listener;
     this.#preface = null;
     this.isTrusted = this.#listener.forwarding.trust.isTrusted(this.client.address);
   }

@@ -3,6 +3,7 @@ import { routeCell } from "../../src/memory/tally.ts";
 import { Playbook } from "../playbook.ts";
 import { makeClient } from "./client.ts";
 import { carried, carrying } from "./streams.ts";
+import { get, ok } from "./words.ts";
 
 // ---- drain, reload ----
 
@@ -42,6 +43,21 @@ test("a stream survives a reload, and goes on under the plan it began with", () 
   play.expect(server.gets("still here"));
   play.connect();
   play.expectAmong("dial two:80");
+});
+
+test("a connection that carries requests goes on with them when its listener carries something else by now", () => {
+  const play = new Playbook();
+  const client = play.connect();
+  client.sends(get("/"));
+  const server = play.accept();
+  server.sends(ok("x"));
+  play.take();
+  const names = [{ kind: "exact", match: "a.example", route: 1 }] as const;
+  play.reload(carrying({ isPoolless: true, pools: ["other"], listener: { names } }));
+  client.sends(get("/"));
+  play.expect(server.gets(get("/")));
+  server.sends(ok("y"));
+  play.expectAmong(client.gets(ok("y")), "report 200");
 });
 
 // ---- the PROXY header ----
