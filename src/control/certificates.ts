@@ -2,7 +2,7 @@
 // and when the system tells of a change; when one differs, all that changed is read anew and a plan with it is published,
 // while connections go on. What is bad now never replaces what is good: the old stays in use and the problem is told once.
 // What looks bad or is gone right after a change may be half written (a key comes after its certificate), so it is believed
-// only when the next look finds the same. Expiry is told as time passes: at 14, 7, 3 and 1 days, and daily when it is over.
+// only when a later look finds the same. Expiry is told as time passes: at 14, 7, 3 and 1 days, and daily when it is over.
 
 import { dirname } from "node:path";
 import { daysLeft, expiringDays, validityOf } from "../config/certificatevalidity.ts";
@@ -29,9 +29,19 @@ interface Subject {
   materials: FileMaterials;
 }
 
+/** What seems to be wrong, and may only be half written. */
+interface Doubt {
+  readonly text: string;
+  readonly sinceMs: number;
+  /** Of this and those right before it. */
+  readonly firstMs: number;
+}
+
 /** Looks take at most this share of the time, however many files there are. */
 const looksPerTime = 1 / 50;
-const doubtsMax = 5;
+/** From one write of a pair to the other; and how long files may go on changing until what they are is believed. */
+const settleMs = 2000;
+const unsettledMs = 20_000;
 const refusedPauseMs = 30_000;
 const linesMax = 20;
 const sliceMs = 20;
@@ -42,8 +52,7 @@ export class Certificates {
   #subject: Subject | null = null;
   #isLooking = false;
   #nextLookMs = 0;
-  #doubt = "";
-  #doubts = 0;
+  #doubt: Doubt | null = null;
   #refusal = "";
   /** The stage of expiry that was last told of a certificate, by its chain. */
   #told = new Map<string, string>();
@@ -55,7 +64,7 @@ export class Certificates {
   /** This config is in force, with materials that were just read; what is wrong with them has been told. */
   adopt(config: Config, folder: string, materials: Materials): void {
     this.#subject = materials instanceof FileMaterials ? { config, folder, materials } : null;
-    this.#doubt = "";
+    this.#doubt = null;
     this.#refusal = "";
     this.#nextLookMs = 0;
     this.#follow();
@@ -96,20 +105,29 @@ export class Certificates {
 
   async #lookAt(subject: Subject): Promise<void> {
     const { config, folder, materials } = subject;
-    if (!(await hasChanged(materials.stamps))) return;
+    if (!(await hasChanged(materials.stamps))) {
+      this.#doubt = null;
+      return;
+    }
     const fresh = await loadMaterials(config, folder, this.#options.nowMs(), materials);
     if (this.#subject !== subject) return;
     const doubt = doubtOf(materials, fresh);
-    if (doubt !== "" && doubt !== this.#doubt && ++this.#doubts < doubtsMax) {
-      this.#doubt = doubt;
-      return;
-    }
-    this.#doubt = "";
-    this.#doubts = 0;
+    if (doubt !== "" && !this.#isSettled(doubt)) return;
+    this.#doubt = null;
     if (signature(materials) !== signature(fresh) && !(await this.#renew(subject, fresh))) return;
     this.#tellProblems(materials, fresh);
     subject.materials = fresh;
     this.#follow();
+  }
+
+  /** Whether a doubt has stood for long enough to be believed. */
+  #isSettled(text: string): boolean {
+    const nowMs = this.#options.nowMs();
+    const former = this.#doubt;
+    if (former?.text === text && nowMs - former.sinceMs >= settleMs) return true;
+    if (former !== null && nowMs - former.firstMs >= unsettledMs) return true;
+    if (former?.text !== text) this.#doubt = { text, sinceMs: nowMs, firstMs: former?.firstMs ?? nowMs };
+    return false;
   }
 
   /** False when what was in use still is. */
