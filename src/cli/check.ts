@@ -56,7 +56,18 @@ function report(loaded: Loaded): object {
     column: place?.column ?? null,
   }));
   const origin = loaded.origin === undefined ? {} : { origin: loaded.origin };
-  return { ok: loaded.ok, file: loaded.file, problems, ...origin, config: loaded.ok ? shown(loaded.config) : null };
+  const { ok, file } = loaded;
+  if (!loaded.ok) return { ok, file, problems, ...origin, config: null };
+  return { ok, file, problems, ...origin, certificates: certificatesReport(loaded), config: shown(loaded.config) };
+}
+
+/** By listener; of their keys nothing. */
+function certificatesReport({ config, materials }: Loaded & { readonly ok: true }): object {
+  const of = (listener: string): object[] =>
+    materials
+      .certificatesOf(listener)
+      .map(({ file, names, notAfterMs }) => ({ file, names, notAfter: new Date(notAfterMs).toISOString() }));
+  return Object.fromEntries(Object.keys(config.listeners).map((name) => [name, of(name)]));
 }
 
 /** As it is in force, but for the one secret in it. */

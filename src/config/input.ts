@@ -19,7 +19,7 @@ export interface LogInput {
 
 /** The access log: one line for each exchange. */
 export interface AccessLogInput {
-  /** A file's path, or "-" for stdout. Default: "-". */
+  /** A file's path, which starts at this file's folder, or "-" for stdout. Default: "-". */
   path?: string | undefined;
   /** JSON lines, or the common or combined format of Apache and nginx. Default: "json". */
   format?: "json" | "common" | "combined" | undefined;

@@ -237,6 +237,8 @@ describe("the end", () => {
     fakes[0]!.die("exit code 0");
     await Promise.resolve();
     expect(isDone).toBe(false);
+    // It is done and nothing waits for it: nobody comes in its place.
+    expect(supervisor.status().map(({ state }) => state)).toEqual(["ended", "up"]);
     fakes[1]!.die("exit code 0");
     await drain;
     expect(fakes.length).toBe(2);

@@ -1,0 +1,76 @@
+import { expect, test } from "bun:test";
+import { compile } from "../config/compile.ts";
+import { judge } from "../config/judge.ts";
+import { noMaterials } from "../config/materials.ts";
+import { Slots } from "../config/slots.ts";
+import { Arena } from "../memory/arena.ts";
+import { listenerCell, routeCell, Tally, Totals } from "../memory/tally.ts";
+import { listenerStatus } from "./status.ts";
+
+function stage() {
+  const { config } = judge({
+    listeners: {
+      web: { listen: ":8443", use: "app", tls: { certificates: "a.pem", clientCertificate: { ca: "ca.pem" } } },
+      plain: { listen: ":8080", redirect: "https" },
+      mail: {
+        listen: ":465",
+        mode: "tcp",
+        use: "one",
+        sni: [
+          { name: "a.test", use: "two" },
+          { name: "b.test", use: "two" },
+          { name: "c.test", use: "one" },
+        ],
+      },
+    },
+    pools: { app: { servers: ["127.0.0.1:1"] }, one: { servers: ["127.0.0.1:2"] }, two: { servers: ["127.0.0.1:3"] } },
+  });
+  const dated = (notAfterMs: number) => ({
+    file: `/${notAfterMs}.pem`,
+    names: [],
+    chain: { id: `c${notAfterMs}`, text: "" },
+    key: { id: `k${notAfterMs}`, text: "" },
+    notBeforeMs: 0,
+    notAfterMs,
+  });
+  const materials = {
+    ...noMaterials,
+    certificatesOf: () => [dated(2_000_000), dated(1_000_000)],
+    authorities: () => ({ id: "ca", text: "" }),
+  };
+  const plan = compile(config!, new Slots(), () => undefined, 1, materials);
+  const arena = Arena.inMemory();
+  return { plan, tally: new Tally(arena, 0), totals: new Totals(arena, 1) };
+}
+
+test("each listener says what it is, where it sends things, and what it refused", () => {
+  const { plan, tally, totals } = stage();
+  const web = tally.listenerRow(plan.listeners[0]!.slot);
+  tally.cells[web + listenerCell.refusedLimit] = 1;
+  tally.cells[web + listenerCell.refusedPreamble] = 2;
+  tally.cells[web + listenerCell.handshakeFailures] = 4;
+  expect(listenerStatus(plan, totals)).toMatchObject([
+    {
+      name: "web",
+      mode: "http",
+      pool: "app",
+      redirect: false,
+      tls: { certificates: 2, notAfter: "1970-01-01T00:16:40.000Z", clientCertificate: "required" },
+      refused: 7,
+    },
+    { name: "plain", pool: "", pools: [], redirect: true, tls: null },
+    { name: "mail", mode: "tcp", pool: "one", pools: ["one", "two"], redirect: false },
+  ]);
+});
+
+test("sessions of all names are counted once each, with those under way", () => {
+  const { plan, tally, totals } = stage();
+  const mail = plan.listeners[2]!;
+  const rows = new Set([mail.route, ...mail.names.map(({ route }) => route)].map((route) => plan.routes[route]!.slot));
+  for (const slot of rows) {
+    tally.cells[tally.routeRow(slot) + routeCell.sessions] = 10;
+    tally.cells[tally.routeRow(slot) + routeCell.open] = 1;
+  }
+  expect(rows.size).toBe(2);
+  expect(listenerStatus(plan, totals)[2]).toMatchObject({ sessions: 22, requests: 0 });
+});
