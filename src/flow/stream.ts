@@ -23,6 +23,9 @@ import { Silence } from "./silence.ts";
 import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
 import { Tunnel } from "./tunnel.ts";
 
+/** Kept of what a client says before a server has it; one read may go beyond. Nearly every first message is smaller. */
+const seekingBytesMax = 16 * 1024;
+
 const phase = { hello: 0, seeking: 1, open: 2, lingering: 3, closed: 4 } as const;
 
 /** A TLS record with a fatal alert, unrecognized_name (RFC 8446 sections 5.1 and 6, RFC 6066 section 3). */
@@ -113,6 +116,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     if (this.#phase > phase.open) return;
     this.#pending = this.#pending === null ? bytes : joined(this.#pending, bytes);
     if (this.#phase === phase.hello) this.#readHello(this.#pending);
+    else if (this.#pending.length >= seekingBytesMax) this.line.pause();
   }
 
   drained(): void {
@@ -203,7 +207,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     if (this.route.pool === null) return this.#refuse(fault("unknown_name"));
     this.pool = this.route.pool;
     this.#phase = phase.seeking;
-    this.line.pause();
+    if (this.#pending !== null && this.#pending.length >= seekingBytesMax) this.line.pause();
     this.attempt.begin();
   }
 
