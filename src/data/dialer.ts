@@ -15,7 +15,7 @@ import type { Driver } from "./driver.ts";
 import { PlainLine, plainHandlers } from "./plain.ts";
 import { serverProblem } from "./secure/judge.ts";
 import { SecureLine, secureHandlers, upgrade } from "./secure/line.ts";
-import { codeOf, type TlsError } from "./secure/reason.ts";
+import { codeOf, isStanding, type TlsError } from "./secure/reason.ts";
 import { Records } from "./secure/records.ts";
 import { Sessions } from "./secure/sessions.ts";
 
@@ -126,13 +126,14 @@ export class Dialer {
     const dial = line.flow;
     // Its time has run out meanwhile.
     if (!(dial instanceof Dial) || dial.flow === null) return;
-    const problem = isDone
+    const stands = isStanding(isDone, error);
+    const problem = stands
       ? serverProblem(dial.socket!, dial.terms!.plan, error, this.#driver.wallMs)
       : handshakeProblem(codeOf(error));
     if (problem === null) return this.#connected(dial, line);
     this.#sessions.drop(dial.server.id);
     line.flow = null;
-    if (isDone) line.destroy();
+    if (stands) line.destroy();
     dial.fail(problem);
   }
 

@@ -23,7 +23,7 @@ import type { Door } from "./door.ts";
 import { libc } from "./libc.ts";
 import type { PlainLine } from "./plain.ts";
 import { SecureLine, upgrade } from "./secure/line.ts";
-import { clientFailure, codeOf, plainRequest, type TlsError } from "./secure/reason.ts";
+import { clientFailure, codeOf, isStanding, plainRequest, type TlsError } from "./secure/reason.ts";
 import { Records } from "./secure/records.ts";
 import type { ListenerTerms } from "./secure/terms.ts";
 import type { Waiter } from "./waitingroom.ts";
@@ -143,7 +143,7 @@ export class Preamble implements LineFlow, WakeFlow, Session, Waiter {
     if (this.#isOver) return;
     const terms = this.#terms!;
     const code = codeOf(error);
-    if (!isDone) {
+    if (!isStanding(isDone, error)) {
       if (code === plainRequest && this.#site.plan.mode === "http") this.#answerPlain();
       return this.#refuse(listenerCell.handshakeFailures, clientFailure(code), false);
     }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { clientFailure, codeOf } from "./reason.ts";
+import { clientFailure, codeOf, isStanding } from "./reason.ts";
 
 const line = (name: string): { message: string; code: string } => ({
   message: `error:100000b8:SSL routines:OPENSSL_internal:${name}`,
@@ -33,4 +33,15 @@ test("what operators meet has words of its own, and what has none is readable", 
     "": "the client closed",
     EXCESSIVE_MESSAGE_SIZE: "excessive message size",
   });
+});
+
+test("a connection stands when only a certificate is in question, whatever the runtime calls it", () => {
+  const of = (isDone: boolean, code?: string): boolean =>
+    isStanding(isDone, { message: "", ...(code ? { code } : {}) });
+  expect(isStanding(true, null)).toBe(true);
+  expect(of(true, "CERT_HAS_EXPIRED")).toBe(true);
+  expect(of(false, "DEPTH_ZERO_SELF_SIGNED_CERT")).toBe(true);
+  expect([isStanding(false, null), of(false), of(false, "EPROTO"), of(false, "ECONNRESET")]).toEqual(
+    Array(4).fill(false),
+  );
 });

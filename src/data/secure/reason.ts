@@ -10,8 +10,16 @@ export interface TlsError {
 
 /** The name that BoringSSL gives to what went wrong, or the runtime's code; "" is a close without a word. */
 export function codeOf(error: TlsError | null | undefined): string {
-  const name = /:([A-Z][A-Z0-9_]+)$/.exec(error?.message ?? "")?.[1];
+  const name = /OPENSSL_internal:([A-Z0-9_]+)$/.exec(error?.message ?? "")?.[1];
   return name ?? error?.code ?? "";
+}
+
+/**
+ * Whether the connection stands, and only the peer's certificate is in question. What the runtime says of the handshake does not
+ * tell: it calls some of these failed and others done. Codes of verification have an underscore, those of the system have none.
+ */
+export function isStanding(isDone: boolean, error: TlsError | null | undefined): boolean {
+  return isDone || error?.code?.includes("_") === true;
 }
 
 /** A TLS port was sent a request in the clear. */

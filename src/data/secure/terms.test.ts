@@ -1,0 +1,79 @@
+import { expect, test } from "bun:test";
+import { materials } from "../../../test/runtime/secure.ts";
+import { listenerTls, makeTlsPlan, pemId, serverTls } from "../../../test/runtime/tls.ts";
+import type { ListenerTlsPlan, Plan, ServerTlsPlan } from "../../config/plan.ts";
+import { type ListenerTerms, Terms } from "./terms.ts";
+
+function planOf(listener: Partial<ListenerTlsPlan>, server: Partial<ServerTlsPlan> | null = null): Plan {
+  const { authority, server: issued } = materials();
+  return makeTlsPlan(
+    [{ names: ["a.test"], issued }],
+    {
+      listener: { tls: { ...listenerTls, ...listener } },
+      server: { tls: server === null ? null : { ...serverTls, ...server } },
+    },
+    [authority.cert],
+  );
+}
+
+function listenerTerms(terms: Terms, plan: Plan): ListenerTerms {
+  return terms.ofListener(plan.listeners[0]!.tls!)!;
+}
+
+test("what has not changed keeps its context over a reload, so that clients resume", () => {
+  const terms = new Terms();
+  const plans = [planOf({}), planOf({ alpn: ["http/1.1"] }), planOf({ rejectUnknown: true })];
+  const contexts = plans.map((plan) => {
+    terms.adopt(plan);
+    return listenerTerms(terms, plan).upgrade.secureContext;
+  });
+  expect(new Set(contexts).size).toBe(1);
+});
+
+test("no session crosses from a listener that asks for client certificates in another way", () => {
+  const ca = pemId(materials().authority.cert);
+  const terms = new Terms();
+  const contexts = ([null, { mode: "optional", ca }, { mode: "required", ca }] as const).map((clientCertificate) => {
+    const plan = planOf({ clientCertificate });
+    terms.adopt(plan);
+    return listenerTerms(terms, plan).upgrade.secureContext;
+  });
+  expect(new Set(contexts).size).toBe(3);
+});
+
+test("an older plan keeps what it said, however many came after it", () => {
+  const terms = new Terms();
+  const first = planOf({}, { ca: null, verify: false });
+  terms.adopt(first);
+  const { secureContext } = listenerTerms(terms, first).upgrade;
+  const toServer = terms.ofServer(first.pools[0]!.servers[0]!.tls!);
+  for (const maxVersion of ["1.2", "1.3", "1.2"] as const) terms.adopt(planOf({ maxVersion }));
+  expect(listenerTerms(terms, first).upgrade.secureContext).toBe(secureContext);
+  expect(terms.ofServer(first.pools[0]!.servers[0]!.tls!)).toBe(toServer);
+});
+
+test("a server's name is sent as SNI, an address is not", () => {
+  const terms = new Terms();
+  const sent = ["a.test", "192.0.2.1", "2001:db8::1"].map((serverName) => {
+    const plan = planOf({}, { serverName, verify: false });
+    terms.adopt(plan);
+    return terms.ofServer(plan.pools[0]!.servers[0]!.tls!)!.upgrade.serverName;
+  });
+  expect(sent).toEqual(["a.test", "", ""]);
+});
+
+test("ALPN is in the format of the wire", () => {
+  const plan = planOf({ alpn: ["h2", "http/1.1"] });
+  const terms = new Terms();
+  terms.adopt(plan);
+  expect(listenerTerms(terms, plan).upgrade.ALPNProtocols?.toString("latin1")).toBe("\u0002h2\u0008http/1.1");
+});
+
+test("TLS that cannot be used is an error with the name of whose it is, and what stood still stands", () => {
+  const terms = new Terms();
+  const good = planOf({});
+  terms.adopt(good);
+  expect(() => terms.adopt(planOf({ ciphers: "NO-SUCH-CIPHER" }))).toThrow("listener web: TLS: ");
+  expect(() => terms.adopt(planOf({}, { ca: "missing" }))).toThrow("server app/one:80: TLS: ");
+  expect(terms.ofListener(good.listeners[0]!.tls!)).toBeDefined();
+});
