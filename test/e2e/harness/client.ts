@@ -1,12 +1,21 @@
 // A client on a raw socket, for what curl and fetch do not do: bytes exactly as the test writes them, half-closes, stalls and
-// sudden ends. It keeps all that it was sent.
+// sudden ends. It keeps all that it was sent. What a Server (server.ts) accepts is one of the same kind.
 
-import type { Socket } from "bun";
+import type { Socket, SocketHandler } from "bun";
 import type { Room } from "./room.ts";
 import { until } from "./wait.ts";
 
+/** Where a client connects to, and from. */
+export type Place =
+  | { readonly unix: string }
+  | { readonly port: number; readonly hostname?: string; readonly localAddress?: string };
+
+interface Box {
+  client: Client | null;
+}
+
 export class Client {
-  readonly socket: Socket;
+  readonly socket: Socket<Box>;
   #chunks: Buffer[] = [];
   #length = 0;
   #unsent: Buffer = Buffer.alloc(0);
@@ -17,34 +26,20 @@ export class Client {
   /** It went by a reset. */
   isReset = false;
 
-  private constructor(socket: Socket) {
+  constructor(room: Room, socket: Socket<Box>) {
     this.socket = socket;
+    socket.data.client = this;
+    room.ending(() => socket.terminate());
   }
 
-  static async connect(room: Room, port: number): Promise<Client> {
-    const box: { client: Client | null } = { client: null };
-    const socket = await Bun.connect({
-      hostname: "127.0.0.1",
-      port,
-      allowHalfOpen: true,
-      socket: {
-        data: (_, bytes) => box.client?.take(bytes),
-        end: () => {
-          if (box.client) box.client.isEnded = true;
-        },
-        close: (_, error) => {
-          if (!box.client) return;
-          box.client.isClosed = true;
-          box.client.isReset = error !== undefined && error !== null;
-        },
-        drain: () => box.client?.flush(),
-        error: () => {},
-      },
-    });
-    const client = new Client(socket);
-    box.client = client;
-    room.ending(() => socket.terminate());
-    return client;
+  static async connect(room: Room, to: number | Place): Promise<Client> {
+    const place = typeof to === "number" ? { port: to } : to;
+    const common = { allowHalfOpen: true, data: { client: null }, socket: clientHandlers };
+    const socket =
+      "unix" in place
+        ? await Bun.connect<Box>({ ...common, unix: place.unix })
+        : await Bun.connect<Box>({ ...common, hostname: "127.0.0.1", ...place });
+    return new Client(room, socket);
   }
 
   take(bytes: Uint8Array): void {
@@ -62,6 +57,11 @@ export class Client {
     if (this.#unsent.length === 0) return;
     const taken = this.socket.write(this.#unsent);
     this.#unsent = taken < 0 ? Buffer.alloc(0) : this.#unsent.subarray(taken);
+  }
+
+  /** What the kernel has not taken yet. */
+  get unsentBytes(): number {
+    return this.#unsent.length;
   }
 
   /** All that was received so far. */
@@ -101,6 +101,20 @@ export class Client {
     return this.text;
   }
 }
+
+export const clientHandlers: SocketHandler<Box> = {
+  data: ({ data: { client } }, bytes) => client?.take(bytes),
+  end: ({ data: { client } }) => {
+    if (client !== null) client.isEnded = true;
+  },
+  close: ({ data: { client } }, error) => {
+    if (client === null) return;
+    client.isClosed = true;
+    client.isReset = error !== undefined && error !== null;
+  },
+  drain: ({ data: { client } }) => client?.flush(),
+  error: () => {},
+};
 
 /** A GET for a raw client. */
 export function get(target: string, ...fields: readonly string[]): string {
