@@ -113,6 +113,22 @@ test("a folder of keys and authorities alone is an error too", async () => {
   expect((await load(base, configOf({}))).said).toEqual([
     "error: listeners.web.tls.certificates names no certificate that has a key",
   ]);
+  writeFileSync(join(base, "site.pem"), b.cert + b.key);
+  const { materials } = await load(base, configOf({}));
+  unlinkSync(join(base, "site.pem"));
+  const { said, names } = await load(base, configOf({}), materials);
+  expect(names).toEqual(["b.test"]);
+  expect(said).toEqual([
+    "warning: listeners.web.tls.certificates names no certificate that has a key; what was read before stays in use",
+  ]);
+});
+
+test("a config that names another file, which is not there, is an error whatever was in use before", async () => {
+  const base = files({ "a.pem": a.cert + a.key });
+  const { materials } = await load(base, configOf({ certificates: "a.pem" }));
+  expect((await load(base, configOf({ certificates: "typo.pem" }), materials)).said).toEqual([
+    "error: listeners.web.tls.certificates names typo.pem, which does not exist",
+  ]);
 });
 
 test("paths start at the config's folder, the access log's too", async () => {

@@ -35,8 +35,11 @@ export class FileMaterials implements Materials {
   /** What each file and folder looked like that was read, or looked for. */
   readonly stamps: Stamps;
   readonly memory: Memory;
+  /** What named the files. */
+  readonly config: Config;
 
-  constructor(reader: CertificateReader) {
+  constructor(config: Config, reader: CertificateReader) {
+    this.config = config;
     this.stamps = reader.files.stamps;
     this.memory = reader.memory;
   }
@@ -54,7 +57,10 @@ export class FileMaterials implements Materials {
   }
 }
 
-/** `folder`: where relative paths start. `before`: what is in use now. The result can be used when no finding is an error. */
+/**
+ * `folder`: where relative paths start. The result can be used when no finding is an error. `before`: what is in use now; where it
+ * is of the same config, the result can always be used.
+ */
 export async function loadMaterials(
   config: Config,
   folder: string,
@@ -63,7 +69,7 @@ export async function loadMaterials(
 ): Promise<FileMaterials> {
   const former = before instanceof FileMaterials ? before.memory : new Map();
   const reader = new CertificateReader(folder, former, nowMs);
-  const materials = new FileMaterials(reader);
+  const materials = new FileMaterials(config, reader);
   const load: Load = { folder, nowMs, before, reader, materials };
   for (const [name, { tls }] of Object.entries(config.listeners)) {
     if (tls === undefined) continue;
@@ -90,9 +96,15 @@ async function loadListener(load: Load, name: string, tls: ListenerTls): Promise
   const found = await reader.read(tls, at, before?.certificatesOf(name) ?? []);
   const chosen = chooseCertificates(found.candidates, nowMs);
   if (chosen.length === 0) {
-    materials.findings.push(...found.bad.map(({ finding }): Finding => ({ ...finding, severity: "error" })));
+    const former = isNamedAlike(before, name, tls) ? before.certificatesOf(name) : [];
+    const severity = former.length > 0 ? "warning" : "error";
+    materials.findings.push(...found.bad.map(({ finding }): Finding => ({ ...finding, severity })));
     // Folders in which there is nothing but keys and authorities.
-    if (found.bad.length === 0) say(materials, "error", at, "names no certificate that has a key");
+    const nothing = "names no certificate that has a key";
+    if (former.length > 0) {
+      materials.certificates.set(name, former);
+      say(materials, "warning", at, `${nothing}${keptText}`);
+    } else if (found.bad.length === 0) say(materials, "error", at, nothing);
     return;
   }
   const ordered = withDefault(load, name, tls, chosen, found);
@@ -105,6 +117,13 @@ async function loadListener(load: Load, name: string, tls: ListenerTls): Promise
   materials.validity.push(...reviewShown(chosen, nowMs));
 }
 
+/** A config that names other files than before, and none that can be used, is a mistake; the same one has met with an accident. */
+function isNamedAlike(before: Materials | undefined, name: string, tls: ListenerTls): before is FileMaterials {
+  if (!(before instanceof FileMaterials)) return false;
+  const former = before.config.listeners[name]?.tls?.certificates;
+  return JSON.stringify(former) === JSON.stringify(tls.certificates);
+}
+
 /** The one for unknown names first. */
 function withDefault(load: Load, name: string, tls: ListenerTls, chosen: Candidate[], found: Found): Candidate[] {
   const wanted = tls.default;
@@ -114,9 +133,8 @@ function withDefault(load: Load, name: string, tls: ListenerTls, chosen: Candida
   if (first !== undefined && first !== null) return [first, ...chosen.filter((each) => each !== first)];
   const isBad = found.bad.some(({ name: each }) => isFile(each, wanted));
   const path: Path = ["listeners", name, "tls", "default"];
-  const isKept = load.before !== undefined;
   load.materials.findings.push({
-    severity: isBad || isKept ? "warning" : "error",
+    severity: isBad ? "warning" : "error",
     path,
     part: "value",
     message: isBad

@@ -71,7 +71,7 @@ export class Control implements AdminService {
   readonly #supervisor: Supervisor;
   readonly #reconciler: Reconciler;
   readonly #certificates: Certificates;
-  readonly #folders: FolderWatch = new FolderWatch(() => void this.#certificates.look());
+  readonly #folders: FolderWatch = new FolderWatch(() => void this.#lookAtCertificates());
   readonly #timers: Timer[] = [];
   readonly #startedAtMs = Date.now();
   readonly workers: number;
@@ -149,7 +149,7 @@ export class Control implements AdminService {
     this.#timers.push(
       setInterval(() => this.#fleet.tick(Date.now()), TICK_MS),
       setInterval(() => void this.#refreshNames(), NAMES_MS),
-      setInterval(() => void this.#certificates.look(), CERTIFICATES_MS),
+      setInterval(() => void this.#lookAtCertificates(), CERTIFICATES_MS),
     );
     const shortage = fileShortage(this.plan, this.workers);
     if (shortage !== null) this.#log.warn(shortage);
@@ -287,6 +287,10 @@ export class Control implements AdminService {
     const problem = await this.#reconciler.refreshNames();
     if (problem !== null)
       this.#log.error(`a name has another address, but the plan could not be published: ${problem}`);
+  }
+
+  async #lookAtCertificates(): Promise<void> {
+    if (this.#phase === "running") await this.#certificates.look();
   }
 
   #restartWarning(config: Config): string | null {
