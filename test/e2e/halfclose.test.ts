@@ -70,7 +70,7 @@ test("a client that has ended its half still gets all that the server says, for 
   held.send(long);
   await until("the long answer", () => client.length === 14 + long.length);
   held.socket.shutdown();
-  await until("the client to be told", () => client.isEnded);
+  await client.over();
   expect([client.isReset, held.isReset]).toEqual([false, false]);
   expect(client.bytes.subarray(14).equals(long)).toBe(true);
   const line = await lineOf(port);
@@ -90,7 +90,7 @@ test("a server that has ended its half is still told all that the client says", 
   client.send(long);
   await until("the long tale", () => held.length === 8 + long.length);
   client.socket.shutdown();
-  await until("the server to be told", () => held.isEnded);
+  await held.over();
   expect([client.isReset, held.isReset]).toEqual([false, false]);
   expect((await lineOf(port)).fault).toBeUndefined();
 });
