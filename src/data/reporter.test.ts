@@ -1,16 +1,17 @@
 import { beforeEach, expect, test } from "bun:test";
-import { makeClient } from "../../test/playbook/client.ts";
+import { makeClient, makeClientTls } from "../../test/playbook/client.ts";
 import { clearArena, makePlan, type PlanOptions, setServer } from "../../test/playbook/plan.ts";
 import { Context } from "../flow/context.ts";
 import { Downstream } from "../flow/downstream.ts";
-import type { Line } from "../flow/port.ts";
+import type { Client, Line } from "../flow/port.ts";
 import { Site } from "../flow/site.ts";
+import { Stream } from "../flow/stream.ts";
 import { Arena } from "../memory/arena.ts";
 import { Tally } from "../memory/tally.ts";
 import type { LogFile } from "./accesslog/file.ts";
 import { AccessLog } from "./accesslog.ts";
 import { Driver } from "./driver.ts";
-import { logExchange } from "./reporter.ts";
+import { logExchange, logStream } from "./reporter.ts";
 
 const arena = Arena.inMemory();
 const tally = new Tally(arena, 0);
@@ -32,7 +33,11 @@ const deafLine: Line = {
 };
 
 /** What the log's file holds after these requests on one connection; "timeout" is one that does not come. */
-async function linesOf(requests: readonly string[], options: PlanOptions = {}): Promise<Record<string, unknown>[]> {
+async function linesOf(
+  requests: readonly string[],
+  options: PlanOptions = {},
+  client: Client = makeClient("203.0.113.7"),
+): Promise<Record<string, unknown>[]> {
   let text = "";
   const file: LogFile = {
     write(bytes, start, end, done) {
@@ -42,19 +47,30 @@ async function linesOf(requests: readonly string[], options: PlanOptions = {}): 
     close() {},
   };
   const opener = { openNow: () => file, open: () => {} };
-  const plan = { path: "-", format: "json", bufferBytesMax: 1 << 20, flushMs: 1 } as const;
-  const log = new AccessLog(plan, tally, () => {}, opener);
+  const logPlan = { path: "-", format: "json", bufferBytesMax: 1 << 20, flushMs: 1 } as const;
+  const log = new AccessLog(logPlan, tally, () => {}, opener);
   const driver = new Driver((error) => {
     throw error;
   });
-  const site = new Site(makePlan(options), { arena, tally, workers: 1, random: Math.random }, null);
-  const context = new Context(driver, tally, site, (exchange) =>
-    logExchange(log, exchange, driver.wallMs, driver.nowMs),
+  const plan = makePlan(options);
+  // Who answers by itself has a route that leads nowhere.
+  const routes = plan.listeners[0]!.redirect === null ? plan.routes : [{ slot: 0, listener: 0, pool: null }];
+  const site = new Site({ ...plan, routes }, { arena, tally, workers: 1, random: Math.random }, null);
+  const context = new Context(
+    driver,
+    tally,
+    site,
+    (exchange) => logExchange(log, exchange, driver.wallMs, driver.nowMs),
+    (stream) => logStream(log, stream, driver.wallMs),
   );
-  const client = new Downstream(context, site.listeners[0]!, deafLine, makeClient("203.0.113.7"));
-  for (const request of requests) {
-    if (request === "timeout") client.ticked();
-    else client.received(new TextEncoder().encode(request));
+  const listener = site.listeners[0]!;
+  if (listener.plan.mode === "tcp") new Stream(context, listener, deafLine, client);
+  else {
+    const downstream = new Downstream(context, listener, deafLine, client);
+    for (const request of requests) {
+      if (request === "timeout") downstream.ticked();
+      else downstream.received(new TextEncoder().encode(request));
+    }
   }
   await log.close();
   return text
@@ -113,4 +129,38 @@ test("a request id of our own is written as it was sent on, one that a trusted p
   const [none] = await linesOf([sent]);
   expect([trusted!["request_id"], none!["request_id"] ?? ""]).toEqual(["theirs", ""]);
   expect(stranger!["request_id"] ?? "").not.toBe("theirs");
+});
+
+test("what TLS has shown of a client is written, and nothing of it without TLS", async () => {
+  const tls = makeClientTls({ serverName: "a.test", subject: "CN=client" });
+  const [shown] = await linesOf([head("/", "")], {}, makeClient("203.0.113.7", { tls, ja4: "t13d" }));
+  expect(shown).toMatchObject({
+    server_name: "a.test",
+    ja4: "t13d",
+    tls_version: "1.3",
+    tls_cipher: "TLS_AES_128_GCM_SHA256",
+    client_subject: "CN=client",
+  });
+  const [bare] = await linesOf([head("/", "")]);
+  expect(Object.keys(bare!).filter((key) => /tls|ja4|server_name|subject/.test(key))).toEqual([]);
+});
+
+test("a connection that was carried has a line of its own", async () => {
+  const [line] = await linesOf([], { listener: { mode: "tcp" } }, makeClient("203.0.113.7", { port: 4711 }));
+  expect(line).toMatchObject({
+    kind: "tcp",
+    client: "203.0.113.7",
+    client_port: 4711,
+    listener: "web",
+    pool: "app",
+    server: "",
+    fault: "no_server",
+    bytes_received: 0,
+  });
+});
+
+test("an exchange that a listener answers by itself has no pool", async () => {
+  const plan = { redirect: { status: 308, port: 443 } } as const;
+  const [line] = await linesOf([head("/", "")], { listener: plan });
+  expect(line).toMatchObject({ status: 308, pool: "", server: "", attempts: 0 });
 });

@@ -66,8 +66,7 @@ export class SecureDoor implements Disposable {
   readonly ends: End[] = [];
   readonly listener: TCPSocketListener<End>;
 
-  constructor(terms: TlsTerms = {}) {
-    const secureContext = nativeContext({ ...materials().server, ...terms });
+  constructor(terms: TlsTerms = {}, secureContext: object = nativeContext({ ...materials().server, ...terms })) {
     this.listener = Bun.listen<End>({
       hostname: "127.0.0.1",
       port: 0,
@@ -107,7 +106,8 @@ export async function secureConnect(port: number, options: Partial<UpgradeOption
     socket: upgrading((socket) => socket.upgradeTLS({ data: end, tls, socket: secureHandlers(end) })),
   });
   await within("a connection", connecting);
-  await end.heard("handshake");
+  await Promise.race([end.heard("handshake"), end.heard("handshake failed")]);
+  if (!end.told.includes("handshake")) throw new Error("the handshake failed");
   return end;
 }
 

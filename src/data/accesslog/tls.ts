@@ -1,4 +1,6 @@
-// What a log line in JSON says of a client's TLS: fields that are there only when they hold something.
+// What a log line in JSON says of a client's TLS: fields that are there only when they hold something. Names come from the
+// client's ClientHello and certificate, so they are cut and escaped like everything else that a peer has chosen. An exchange
+// and a connection that was carried say it in the same words.
 
 import type { ClientTls } from "../../flow/port.ts";
 import { appendBytes, appendString, ascii, escapeJson } from "./append.ts";
