@@ -40,7 +40,9 @@ export const check: z.ZodType<Check, CheckInput> = section({
       "Run a command and judge by its exit code, or by output. A text is split at spaces, a list is taken word by word, and no shell reads it; {host} and {port} stand for the server's.",
     ),
   every: duration("100ms", "1d").default("2s").describe("From one probe of a server to the next."),
-  timeout: duration("10ms", "1h").default("1s").describe("For connection and answer together."),
+  timeout: duration("10ms", "1h")
+    .optional()
+    .describe("For connection and answer together; when absent 1s, or every where that is shorter."),
   rise: count(1, 100).default(2).describe("Successes in a row that bring a server up."),
   fall: count(1, 100).default(3).describe("Failures in a row that take a server down."),
   expect: z

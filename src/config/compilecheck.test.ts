@@ -48,3 +48,9 @@ test("a command is its words, and its output is compared without white space", (
 test("a probe goes over TLS when it says so, or as the traffic", () => {
   expect([true, false, undefined].map((tls) => planOf({ http: "/", tls }).tls)).toEqual([true, false, null]);
 });
+
+test("without a timeout of its own a check has a second, or less where the next comes sooner", () => {
+  expect(planOf({ tcp: true }).timeoutMs).toBe(1000);
+  expect(planOf({ tcp: true, every: "300ms" }).timeoutMs).toBe(300);
+  expect(planOf({ tcp: true, every: "300ms", timeout: "2s" }).timeoutMs).toBe(2000);
+});

@@ -7,13 +7,15 @@ import type { CheckPlan, ReceivePlan } from "./plan.ts";
 import { readStatusRanges } from "./statusrange.ts";
 import type { Check } from "./types.ts";
 
+/** Of a check that does not say how long it may take. */
+const timeoutUsualMs = 1000;
 const expectDefault = [{ from: 200, to: 399 }];
 
 export function compileCheck(check: Check): CheckPlan {
   return {
     kind: kindOf(check),
     everyMs: ms(check.every),
-    timeoutMs: ms(check.timeout),
+    timeoutMs: check.timeout === undefined ? Math.min(timeoutUsualMs, ms(check.every)) : ms(check.timeout),
     rise: check.rise,
     fall: check.fall,
     http:

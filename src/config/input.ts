@@ -371,7 +371,7 @@ export interface CheckInput {
   exec?: string | string[] | undefined;
   /** From one probe of a server to the next. Default: "2s". */
   every?: string | undefined;
-  /** For connection and answer together. Default: "1s". */
+  /** For connection and answer together; when absent 1s, or every where that is shorter. */
   timeout?: string | undefined;
   /** Successes in a row that bring a server up. Default: 2. */
   rise?: number | undefined;

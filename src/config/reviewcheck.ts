@@ -36,10 +36,10 @@ export function reviewCheck(check: Section, modes: ReadonlySet<string>, at: At, 
   if (kind !== undefined && others.length === 0) reviewKind(check, kind, modes, at, report);
   if (check["exec"] !== undefined) reviewCommand(check["exec"], at, report);
   if (isSection(check["receive"])) reviewReceive(sectionOf(check["receive"]), at, report);
-  if (msOf(check["timeout"] ?? "1s") > msOf(check["every"] ?? "2s"))
+  if (msOf(check["timeout"]) > msOf(check["every"] ?? "2s"))
     report(
       "warning",
-      at(check["timeout"] === undefined ? "every" : "timeout"),
+      at("timeout"),
       "value",
       "lets a probe last longer (timeout) than the time to the next (every), which then waits for it",
     );

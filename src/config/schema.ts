@@ -51,7 +51,7 @@ const log = section({
 const accessLog = section({
   path: words('the path of a file, or "-" for stdout', /^[^\0]{1,4096}$/)
     .default("-")
-    .describe('A file\'s path, which starts at this file\'s folder, or "-" for stdout.'),
+    .describe("A file's path, which starts at this file's folder, or \"-\" for stdout."),
   format: choice(["json", "common", "combined"])
     .default("json")
     .describe("JSON lines, or the common or combined format of Apache and nginx."),

@@ -224,7 +224,7 @@ export interface Check {
   udp?: true | undefined;
   exec?: string | string[] | undefined;
   every: string;
-  timeout: string;
+  timeout?: string | undefined;
   rise: number;
   fall: number;
   expect?: string | number | undefined;
