@@ -1,6 +1,9 @@
 // openssl s_client: one TLS connection with every knob, and what it says about it.
 
 import { find, type Ran, ran } from "./program.ts";
+import { Room } from "./room.ts";
+import { Server } from "./server.ts";
+import { until } from "./wait.ts";
 
 export interface Shaken extends Ran {
   /** "TLSv1.3", or "" when no handshake was done. */
@@ -34,3 +37,65 @@ export async function shake(port: number, args: readonly string[] = [], say = ""
 
 /** An HTTP request that ends its connection. */
 export const lastRequest = "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n";
+
+/** The bytes of a ClientHello, as openssl's client begins with. */
+export async function helloFor(name: string, ...args: readonly string[]): Promise<Buffer> {
+  await using room = new Room();
+  const server = new Server(room);
+  const running = shake(server.port, ["-servername", name, ...args]);
+  const client = await server.connection(1);
+  await until("the ClientHello", () => client.length > 5 && client.length === 5 + client.bytes.readUInt16BE(3));
+  const hello = Buffer.from(client.bytes);
+  client.socket.terminate();
+  await running;
+  return hello;
+}
+
+/** A client that stays, and writes what it is told to until it is killed: without a word of TLS about its end. */
+export class Talker {
+  readonly child: Bun.Subprocess<"pipe", "pipe", "ignore">;
+  text = "";
+
+  constructor(room: Room, port: number, ...args: readonly string[]) {
+    const words = [
+      find("openssl") ?? "openssl",
+      "s_client",
+      "-connect",
+      `127.0.0.1:${port}`,
+      "-quiet",
+      "-no_ign_eof",
+      ...args,
+    ];
+    this.child = Bun.spawn(words, { stdin: "pipe", stdout: "pipe", stderr: "ignore" });
+    room.ending(() => this.kill());
+    void this.#keep();
+  }
+
+  say(bytes: string | Uint8Array): this {
+    this.child.stdin.write(bytes);
+    this.child.stdin.flush();
+    return this;
+  }
+
+  async saw(part: string): Promise<void> {
+    await until(`${part} at openssl's client, which has ${JSON.stringify(this.text.slice(0, 500))}`, () =>
+      this.text.includes(part),
+    );
+  }
+
+  /** close_notify, then FIN. */
+  end(): void {
+    void this.child.stdin.end();
+  }
+
+  /** The kernel closes the connection by a FIN; nothing in TLS says that it has ended. */
+  async kill(): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.child.exited;
+  }
+
+  async #keep(): Promise<void> {
+    const decoder = new TextDecoder("latin1");
+    for await (const chunk of this.child.stdout) this.text += decoder.decode(chunk);
+  }
+}
