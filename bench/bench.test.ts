@@ -67,6 +67,7 @@ test.if(process.platform === "linux")("the kernel's figures of a process are rea
 });
 
 test("full and resumed handshakes are told apart", () => {
-  const report = "Collecting connection statistics for 1 seconds\n***r*\n\n5 connections in 0.80s; 1727 connections/user sec\n";
+  const report =
+    "Collecting connection statistics for 1 seconds\n***r*\n\n5 connections in 0.80s; 1727 connections/user sec\n";
   expect(readHandshakes(report)).toEqual({ full: 4, resumed: 1 });
 });

@@ -15,6 +15,7 @@ export default defineConfig({
       listen: ":443",
       use: "shop",
       maxConnections: 50_000,
+      workerBy: "connection",
       tls: {
         certificates: ["certs", { certificate: "own.crt", key: "own.key" }],
         default: "shop.example",

@@ -94,6 +94,7 @@ const planFor = (mode: ListenerMode): Plan => ({
       hsts: null,
       udp: null,
       connectionsMax: 30_000,
+      isByClient: false,
       timeouts,
       forwarding,
       requestId: { header: "x-request-id", keep: true },

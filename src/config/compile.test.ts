@@ -36,6 +36,7 @@ test("every default of a minimal config", () => {
         hsts: null,
         udp: null,
         connectionsMax: 20_000,
+        isByClient: false,
         timeouts: {
           handshakeMs: 10_000,
           clientIdleMs: 0,

@@ -83,6 +83,7 @@ export function compileListener(
         ? { requestsMax: listener.udp?.maxRequests ?? 0, responsesMax: listener.udp?.maxResponses ?? 0 }
         : null,
     connectionsMax: listener.maxConnections,
+    isByClient: listener.workerBy === "client",
     timeouts: compileTimeouts(listener, config),
     forwarding: {
       trusted: [...listener.trustedProxies].map(block),

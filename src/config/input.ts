@@ -94,6 +94,8 @@ export interface ListenerInput {
   via?: string | false | undefined;
   /** An id for each request, in a header and the access log; false for none. */
   requestId?: RequestIdInput | false | undefined;
+  /** Which worker takes a connection: any of them, or for all connections of one client address (an IPv6 /64) the same, which is where its TLS sessions resume. Uneven when few addresses bring most of the traffic. Linux. Default: "connection". */
+  workerBy?: "connection" | "client" | undefined;
   timeouts?: ListenerTimeoutsInput | undefined;
 }
 

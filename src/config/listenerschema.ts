@@ -167,5 +167,10 @@ export const listener: z.ZodType<Listener, ListenerInput> = section({
     .union([requestId, z.literal(false)], { error: says("a section with header and keep, or false for none") })
     .prefault({})
     .describe("An id for each request, in a header and the access log; false for none."),
+  workerBy: choice(["connection", "client"])
+    .default("connection")
+    .describe(
+      "Which worker takes a connection: any of them, or for all connections of one client address (an IPv6 /64) the same, which is where its TLS sessions resume. Uneven when few addresses bring most of the traffic. Linux.",
+    ),
   timeouts: timeouts.prefault({}),
 }).meta({ id: "Listener", description: "A place where clients connect." });

@@ -113,6 +113,8 @@ export interface ListenerPlan {
   readonly udp: UdpPlan | null;
   /** Connections at once over all workers; more are closed at once and counted. */
   readonly connectionsMax: number;
+  /** All connections of one client address go to the same worker. */
+  readonly isByClient: boolean;
   readonly timeouts: DownstreamTimeouts;
   readonly forwarding: ForwardingPlan;
   readonly requestId: RequestIdPlan | null;

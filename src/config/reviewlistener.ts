@@ -31,6 +31,7 @@ const modeKeys: readonly (readonly [Path, readonly string[], string])[] = [
   [["tls"], ["http", "tcp"], "; TLS over datagrams is not spoken here"],
   [["proxyProtocol"], ["http", "tcp"], ""],
   [["trustedProxies"], ["http", "tcp"], ""],
+  [["workerBy"], ["http", "tcp"], "; datagrams of one client always come to the same worker"],
   [["timeouts", "handshake"], ["http", "tcp"], ""],
   [["timeouts", "head"], ["http"], ""],
   [["timeouts", "idle"], ["http"], "; clientIdle and tunnel are those of connections and sessions"],
@@ -54,6 +55,8 @@ export function reviewListener(name: string, listener: Section, report: Report):
   reviewNames(listOf(listener["sni"]), at, report);
   if (mode === "http") reviewSecurity(listener, at, report);
   if (isSection(listener["tls"])) reviewListenerTls(sectionOf(listener["tls"]), mode, at, report);
+  if (listener["workerBy"] === "client" && isUnix(listener))
+    report("warning", at("workerBy"), "key", "changes nothing: one worker alone serves a unix socket");
   if (mode === "udp" && isUnix(listener))
     report("error", at("listen"), "value", "must be a port in mode udp: datagrams are not taken from unix sockets");
 }

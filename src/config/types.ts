@@ -53,6 +53,7 @@ export interface Listener {
   forwarding: Forwarding;
   via: string | false;
   requestId: RequestId | false;
+  workerBy: "connection" | "client";
   timeouts: ListenerTimeouts;
 }
 

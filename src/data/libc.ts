@@ -3,7 +3,7 @@
 // sockets. Descriptors are Bun's and stay Bun's: nothing is closed here, and nothing blocks. Null where the library cannot
 // be reached.
 
-import { dlopen, FFIType } from "bun:ffi";
+import { dlopen, FFIType, ptr } from "bun:ffi";
 
 export interface Libc {
   listen(descriptor: number, backlog: number): number;
@@ -16,6 +16,8 @@ export interface Libc {
   deferAccept(listener: number, isDeferred: boolean): void;
   /** One whose value is an int. */
   setOption(descriptor: number, level: number, name: number, value: number): void;
+  /** One whose value is a struct sock_fprog: a count of instructions of eight bytes, and where they are. */
+  attachFilter(descriptor: number, level: number, name: number, instructions: Uint8Array): void;
 }
 
 const isLinux = process.platform === "linux";
@@ -66,6 +68,13 @@ function wrap(symbols: ReturnType<typeof dlopen<typeof signatures>>["symbols"]):
     },
     setOption: (descriptor, level, name, value) => {
       symbols.setsockopt(descriptor, level, name, new Int32Array([value]), 4);
+    },
+    attachFilter: (descriptor, level, name, instructions) => {
+      const program = new Uint8Array(16);
+      const view = new DataView(program.buffer);
+      view.setUint16(0, instructions.length / 8, true);
+      view.setBigUint64(8, BigInt(ptr(instructions)), true);
+      symbols.setsockopt(descriptor, level, name, program, program.length);
     },
   };
 }

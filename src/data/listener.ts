@@ -17,6 +17,7 @@ import type { Driver } from "./driver.ts";
 import { libc } from "./libc.ts";
 import { PlainLine, plainHandlers } from "./plain.ts";
 import { Preamble } from "./preamble.ts";
+import { steer } from "./steering.ts";
 
 interface OpenListener {
   slot: number;
@@ -88,13 +89,20 @@ export class Listeners {
   #listen(plan: ListenerPlan): OpenListener {
     const handlers = plainHandlers(this.#driver, (socket) => this.#accepted(entry, socket));
     let isQuiet = isQuietly(plan);
+    let isByClient = false;
     const listener = bind(plan.address, isQuiet ? withoutData(handlers) : handlers);
     raiseBacklog(listener);
     const entry: OpenListener = {
       slot: plan.slot,
       isUnix: plan.address.kind === "unix",
       adapt: (next) => {
-        if (!entry.isUnix) libc()?.deferAccept(descriptorOf(listener), next.tls !== null || next.proxyProtocol);
+        const system = entry.isUnix ? null : libc();
+        if (system !== null) {
+          system.deferAccept(descriptorOf(listener), next.tls !== null || next.proxyProtocol);
+          if (next.isByClient !== isByClient)
+            steer(system, descriptorOf(listener), next.isByClient, this.#totals.workers);
+          isByClient = next.isByClient;
+        }
         // Handlers are those of all sockets that the listener has accepted, so it never becomes quiet again.
         if (!isQuiet || isQuietly(next)) return;
         isQuiet = false;

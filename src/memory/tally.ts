@@ -165,6 +165,10 @@ export class Totals {
     this.#at = Array.from({ length: Math.min(workers, capacity.workers) }, (_, worker) => workerOffsets(worker));
   }
 
+  get workers(): number {
+    return this.#at.length;
+  }
+
   /** Exchanges in flight at a server. Each worker's count is a word of its own, so the sum is exact once nothing moves. */
   active(slot: number): number {
     let sum = 0;

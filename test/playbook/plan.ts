@@ -54,6 +54,7 @@ export function makePlan(options: PlanOptions = {}): Plan {
         hsts: null,
         udp: null,
         connectionsMax: 10_000,
+        isByClient: false,
         timeouts: {
           handshakeMs: 10_000,
           clientIdleMs: 0,
@@ -141,16 +142,17 @@ function makePool(options: PlanOptions, slot = 0, name = "app", serversBefore = 
 /** Rows that tests use; the arena is far larger, and making one for each test costs more than the test. */
 const rowsUsed = 16;
 
-/** Bring an arena back to its first state, and the first servers of its board up. */
-export function clearArena(arena: Arena): void {
+/** Bring an arena back to its first state, as far as so many workers write to it, and the first servers of its board up. */
+export function clearArena(arena: Arena, workers: number = 1): void {
   arena.words.fill(0, offset.board / 4, offset.board / 4 + rowsUsed * rowWords);
   arena.words.fill(0, offset.sharedServers / 4, offset.sharedServers / 4 + rowsUsed * rowWords);
   arena.words.fill(0, offset.sharedPools / 4, offset.sharedPools / 4 + rowsUsed * rowWords);
-  const worker = workerOffsets(0);
-  arena.cells.fill(0, worker.words / 8, worker.words / 8 + rowCells);
-  arena.words.fill(0, worker.active / 4, worker.active / 4 + rowsUsed);
-  for (const kind of ["listeners", "routes", "pools", "servers"] as const) {
-    arena.cells.fill(0, worker[kind] / 8, worker[kind] / 8 + rowsUsed * rowCells);
+  for (let index = 0; index < workers; index++) {
+    const worker = workerOffsets(index);
+    arena.cells.fill(0, worker.words / 8, worker.words / 8 + rowCells);
+    arena.words.fill(0, worker.active / 4, worker.active / 4 + rowsUsed);
+    for (const kind of ["listeners", "routes", "pools", "servers"] as const)
+      arena.cells.fill(0, worker[kind] / 8, worker[kind] / 8 + rowsUsed * rowCells);
   }
   for (let slot = 0; slot < rowsUsed; slot++) setServer(arena, slot, true);
 }
