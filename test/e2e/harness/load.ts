@@ -8,6 +8,8 @@ export interface LoadOptions {
   readonly target?: string;
   /** Statuses that are no error. */
   readonly accepted?: readonly number[];
+  /** Over TLS, whoever the server is. */
+  readonly isSecure?: boolean;
 }
 
 interface Lane {
@@ -19,11 +21,14 @@ interface Lane {
 
 export class Load {
   answered = 0;
+  /** Connections so far. */
+  opened = 0;
   readonly errors: string[] = [];
   readonly byBody: Map<string, number> = new Map();
   readonly #port: number;
   readonly #request: string;
   readonly #accepted: readonly number[];
+  readonly #isSecure: boolean;
   readonly #lanes: Promise<void>[];
   #isStopping = false;
 
@@ -31,6 +36,7 @@ export class Load {
     this.#port = port;
     this.#request = `GET ${options.target ?? "/"} HTTP/1.1\r\nHost: load\r\n\r\n`;
     this.#accepted = options.accepted ?? [200];
+    this.#isSecure = options.isSecure ?? false;
     this.#lanes = Array.from({ length: options.connections ?? 8 }, () => this.#lane());
   }
 
@@ -57,9 +63,13 @@ export class Load {
       Bun.connect<Lane>({
         hostname: "127.0.0.1",
         port: this.#port,
+        ...(this.#isSecure ? { tls: { rejectUnauthorized: false } } : {}),
         data: { held: Buffer.alloc(0), isAsking: false, isLast: false },
         socket: {
-          open: (socket) => this.#ask(socket),
+          open: (socket) => {
+            this.opened++;
+            this.#ask(socket);
+          },
           data: (socket, bytes) => {
             socket.data.held = Buffer.concat([socket.data.held, bytes]);
             if (!this.#take(socket.data)) return;
