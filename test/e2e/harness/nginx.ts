@@ -24,13 +24,18 @@ export class Nginx {
     this.port = port;
   }
 
-  /** `files`: name and content, served from /. `more`: further lines inside the server. */
-  static async start(room: Room, files: Record<string, string | Uint8Array> = {}, more = ""): Promise<Nginx> {
+  /** `files`: name and content, served from /. `more`: further lines inside the server. `servers`: further servers. */
+  static async start(
+    room: Room,
+    files: Record<string, string | Uint8Array> = {},
+    more = "",
+    servers = "",
+  ): Promise<Nginx> {
     mkdirSync(room.path("www"));
     mkdirSync(room.path("nginx"));
     for (const [name, content] of Object.entries(files)) room.write(`www/${name}`, content);
     const nginx = new Nginx(room, freePort());
-    const path = room.write("nginx.conf", nginx.#conf(more));
+    const path = room.write("nginx.conf", nginx.#conf(more, servers));
     const child = Bun.spawn([find("nginx")!, "-e", room.path("error.log"), "-p", room.folder, "-c", path], {
       stdin: "ignore",
       stdout: "ignore",
@@ -63,7 +68,7 @@ export class Nginx {
     });
   }
 
-  #conf(more: string): string {
+  #conf(more: string, servers: string): string {
     const root = process.getuid?.() === 0 ? "user root;" : "";
     return `
       daemon off; ${root} worker_processes 1; pid ${this.#room.path("nginx.pid")};
@@ -83,6 +88,7 @@ export class Nginx {
           location = /echo { return 200 "$request_uri|$http_host|$http_x_odd|$http_x_forwarded_for|$http_x_forwarded_proto|$http_x_forwarded_host|$http_via"; }
           ${more}
         }
+        ${servers}
       }`;
   }
 }

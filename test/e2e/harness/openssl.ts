@@ -99,3 +99,45 @@ export class Talker {
     for await (const chunk of this.child.stdout) this.text += decoder.decode(chunk);
   }
 }
+
+/** openssl's own server: one connection at a time, on which it says what it is told to. */
+export class Speaker {
+  readonly child: Bun.Subprocess<"pipe", "pipe", "ignore">;
+  text = "";
+
+  private constructor(room: Room, port: number, cert: string, args: readonly string[]) {
+    const files = ["-cert", `${cert}.crt`, "-key", `${cert}.key`];
+    const words = [find("openssl") ?? "openssl", "s_server", "-accept", `127.0.0.1:${port}`, ...files, ...args];
+    this.child = Bun.spawn(words, { cwd: room.folder, stdin: "pipe", stdout: "pipe", stderr: "ignore" });
+    room.ending(() => this.kill());
+    void this.#keep();
+  }
+
+  /** `cert`: without its ending, in the room's folder. */
+  static async start(room: Room, port: number, cert: string, ...args: readonly string[]): Promise<Speaker> {
+    const speaker = new Speaker(room, port, cert, args);
+    await speaker.saw("ACCEPT");
+    return speaker;
+  }
+
+  say(text: string): this {
+    this.child.stdin.write(text);
+    this.child.stdin.flush();
+    return this;
+  }
+
+  async saw(part: string): Promise<void> {
+    await until(`${JSON.stringify(part)} at openssl's server`, () => this.text.includes(part));
+  }
+
+  /** FIN, and not a word of TLS. */
+  async kill(): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.child.exited;
+  }
+
+  async #keep(): Promise<void> {
+    const decoder = new TextDecoder("latin1");
+    for await (const chunk of this.child.stdout) this.text += decoder.decode(chunk);
+  }
+}
