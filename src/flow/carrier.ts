@@ -28,7 +28,8 @@ export class Carrier implements DialFlow {
 
   connected(line: Line): void {
     const stream = this.#stream;
-    if (stream === null) return line.destroy();
+    // A FIN would tell the server that the client had nothing to say.
+    if (stream === null) return line.reset();
     this.#line = line;
     const tookMs = this.#context.port.nowMs - this.#dialedMs;
     countConnected(this.#context.tally, this.#server.row, tookMs);

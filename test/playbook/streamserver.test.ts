@@ -117,7 +117,7 @@ test("once a server has it, a stream is tried nowhere else", () => {
   expect(play.dialing).toBe(0);
 });
 
-test("a client that goes while a server is sought takes the place with it, and the connection is let go when it comes", () => {
+test("a client that goes while a server is sought takes the place with it, and the connection is reset when it comes", () => {
   const play = new Playbook(carrying({ server: { connectionsMax: 1 } }));
   const client = play.connect();
   client.closes(true);
@@ -125,7 +125,7 @@ test("a client that goes while a server is sought takes the place with it, and t
   expect(play.totals.route(0, routeCell.aborted)).toBe(1);
   play.expectNothingLeft();
   const server = play.accept();
-  play.expect(server.is("destroyed"));
+  play.expect(server.is("reset"));
   expect(play.totals.server(0, serverCell.open)).toBe(0);
 });
 

@@ -14,14 +14,15 @@ const pollMs = 4;
 
 /** How a server answers a dial. */
 export type Answer =
-  | { kind: "accept"; end: End; delayMs: number }
+  /** `tooLate`: the flow has been told of a refusal before. */
+  | { kind: "accept"; end: End; delayMs: number; tooLate?: () => void }
   | { kind: "refuse"; delayMs: number }
   | { kind: "hang" };
 
 export class SimDriver implements Port {
   readonly world: World;
   readonly wheel: TimerWheel;
-  readonly #answer: (server: ServerPlan) => Answer;
+  readonly #answer: (server: ServerPlan, preface: Uint8Array | null) => Answer;
   #context: Context | null = null;
   #isInFlow = false;
   #sweptMs = 0;
@@ -30,7 +31,7 @@ export class SimDriver implements Port {
   heldBytesMax = 0;
   dialsOpen = 0;
 
-  constructor(world: World, answer: (server: ServerPlan) => Answer) {
+  constructor(world: World, answer: (server: ServerPlan, preface: Uint8Array | null) => Answer) {
     this.world = world;
     this.#answer = answer;
     this.wheel = new TimerWheel(world.nowMs);
@@ -63,8 +64,8 @@ export class SimDriver implements Port {
     this.wheel.remove(flow);
   }
 
-  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number): void {
-    const answer = this.#answer(server);
+  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null): void {
+    const answer = this.#answer(server, preface);
     this.dialsOpen++;
     let isAnswered = false;
     const refuse = (what: Fault): void => {
@@ -77,10 +78,14 @@ export class SimDriver implements Port {
     if (answer.kind === "hang") return;
     this.world.after(answer.delayMs + 0.01, () => {
       if (answer.kind === "refuse") return refuse(fault("connect_refused"));
-      if (isAnswered) return answer.end.close();
+      if (isAnswered) {
+        answer.tooLate?.();
+        return answer.end.close();
+      }
       isAnswered = true;
       this.dialsOpen--;
       const line = new SimLine(this, answer.end);
+      if (preface !== null) line.open(preface);
       line.flow = flow;
       this.tell(() => flow.connected(line));
     });
@@ -119,6 +124,17 @@ export class SimLine implements Line {
   #held: Uint8Array | null = null;
   #isEnding = false;
   #isGone = false;
+  // What judges of silence and of counts look at.
+  /** By the flow. */
+  sentBytes = 0;
+  receivedBytes = 0;
+  receivedMs = 0;
+  /** The peer took of what was held for it, or there began to be something to take. */
+  takenMs = 0;
+  drainedMs = 0;
+  isEndTold = false;
+  /** What was held when the flow let go. */
+  heldLastBytes = 0;
 
   constructor(driver: SimDriver, end: End) {
     this.#driver = driver;
@@ -132,8 +148,18 @@ export class SimLine implements Line {
     driver.lines.add(this);
   }
 
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
   get heldBytes(): number {
     return this.#held?.length ?? 0;
+  }
+
+  /** The first bytes of all: the driver's own. */
+  open(preface: Uint8Array): void {
+    const taken = this.socket.write(preface, 0, preface.length);
+    if (taken >= 0 && taken < preface.length) this.#held = preface.slice(taken);
   }
 
   // ---- what the flow says ----
@@ -143,9 +169,11 @@ export class SimLine implements Line {
     if (this.#isEnding) throw new Violation(`${this.socket.name}: send after end`);
     if (!(start >= 0 && start <= end && end <= bytes.length)) throw new Violation(`send of [${start}, ${end})`);
     if (this.#driver.world.trace !== null) this.#note(`< ${excerpt(bytes.subarray(start, end))}`);
+    this.sentBytes += end - start;
     const taken = this.#held === null ? this.socket.write(bytes, start, end) : 0;
     if (taken < 0 || taken === end - start) return true;
     const rest = bytes.subarray(start + taken, end);
+    if (this.#held === null) this.takenMs = this.#driver.nowMs;
     this.#held = this.#held === null ? rest.slice() : new Uint8Array(Buffer.concat([this.#held, rest]));
     this.#driver.heldBytesMax = Math.max(this.#driver.heldBytesMax, this.#held.length);
     return false;
@@ -185,6 +213,7 @@ export class SimLine implements Line {
   }
 
   #let(): void {
+    this.heldLastBytes = this.heldBytes;
     this.#isGone = true;
     this.flow = null;
     this.#held = null;
@@ -203,6 +232,8 @@ export class SimLine implements Line {
 
   #received(bytes: Uint8Array): void {
     if (this.flow === null) return;
+    this.receivedBytes += bytes.length;
+    this.receivedMs = this.#driver.nowMs;
     if (this.#driver.world.trace !== null) this.#note(`> ${excerpt(bytes)}`);
     this.#driver.tell(() => this.flow!.received(bytes));
   }
@@ -210,17 +241,20 @@ export class SimLine implements Line {
   #flush(): void {
     if (this.#held === null) return;
     const taken = this.socket.write(this.#held, 0, this.#held.length);
+    if (taken !== 0) this.takenMs = this.#driver.nowMs;
     if (taken >= 0 && taken < this.#held.length) {
       this.#held = this.#held.subarray(taken);
       return;
     }
     this.#held = null;
+    this.drainedMs = this.#driver.nowMs;
     if (this.#isEnding) this.socket.shutdown();
     if (this.flow !== null) this.#driver.tell(() => this.flow!.drained());
   }
 
   #ended(): void {
     this.#note("> FIN");
+    this.isEndTold = true;
     if (this.flow !== null) this.#driver.tell(() => this.flow!.ended());
   }
 

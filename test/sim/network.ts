@@ -15,7 +15,8 @@ export interface Ears {
   closed(isReset: boolean): void;
 }
 
-const readBytesMax = 64 * 1024;
+/** The most that is read at once. */
+export const readBytesMax: number = 64 * 1024;
 
 export class End {
   readonly name: string;
@@ -73,6 +74,11 @@ export class End {
     const delayMs = this.#swarm.delayMsMax === 0 ? 0.01 : this.#world.skewed(0, this.#swarm.delayMsMax) + 0.01;
     this.#lastArrivalMs = Math.max(this.#lastArrivalMs, this.#world.nowMs + delayMs);
     this.#world.after(this.#lastArrivalMs - this.#world.nowMs, () => what(this.peer));
+  }
+
+  /** Arrived here and not read: a close would be a RST. */
+  get arrivedBytes(): number {
+    return this.#arrivedBytes;
   }
 
   /** FIN. */

@@ -2,18 +2,14 @@
 // and everything must come to an end; then new clients, who must all be served.
 
 import { Context } from "../../src/flow/context.ts";
-import { Downstream } from "../../src/flow/downstream.ts";
 import { Site, type SiteParts } from "../../src/flow/site.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { listenerCell, poolCell, serverCell, Tally, Totals, workerCell } from "../../src/memory/tally.ts";
-import { makeClient } from "../playbook/client.ts";
 import { clearArena, makePlan, setServer } from "../playbook/plan.ts";
-import { Client } from "./client.ts";
-import { type Answer, SimDriver, SimLine } from "./driver.ts";
+import { Crowd } from "./crowd.ts";
+import { type Answer, SimDriver } from "./driver.ts";
 import { connect } from "./network.ts";
-import { OriginConnection } from "./origin.ts";
-import { Register, type Request } from "./requests.ts";
-import { Flooder, Stranger } from "./stranger.ts";
+import { StreamRun } from "./streams/run.ts";
 import { calm, drawSwarm, type Swarm } from "./swarm.ts";
 import { Violation, World } from "./world.ts";
 
@@ -32,9 +28,18 @@ export interface Outcome {
   readonly answered: number;
 }
 
-export function runSeed(seed: number, isTraced = false): Outcome {
+/** What a world is made of: clients who speak HTTP, connections that are carried, or both. */
+export const kinds = ["http", "tcp", "both"] as const;
+export type Kind = (typeof kinds)[number];
+
+/** Of ten seeds five are for HTTP, four for streams, and one for both. */
+export function kindOf(seed: number): Kind {
+  return seed % 10 === 0 ? "both" : seed % 2 === 0 ? "tcp" : "http";
+}
+
+export function runSeed(seed: number, isTraced = false, kind: Kind = kindOf(seed)): Outcome {
   const world = new World(seed, isTraced);
-  const run = new Run(world);
+  const run = kind === "http" ? new Run(world) : new StreamRun(world, kind === "both");
   let problem: string | null = null;
   try {
     run.go();
@@ -54,8 +59,7 @@ class Run {
   readonly #parts: SiteParts;
   readonly #driver: SimDriver;
   readonly #context: Context;
-  readonly #register: Register;
-  readonly #clients: (Client | Stranger | Flooder)[] = [];
+  readonly #crowd: Crowd;
   #generation = 1;
 
   constructor(world: World) {
@@ -67,18 +71,13 @@ class Run {
     this.#parts = { arena, tally: this.#tally, workers: 1, random: () => world.prng.next() };
     this.#driver = new SimDriver(world, (server) => this.#answerDial(server.slot));
     const site = new Site(this.#plan(), this.#parts, null);
-    this.#register = new Register(world);
-    this.#context = new Context(this.#driver, this.#tally, site, (exchange) => {
-      const { head } = exchange;
-      const text = Buffer.from(head.bytes.subarray(head.start, head.end)).toString("latin1");
-      world.note("report", `${exchange.status} ${exchange.fault?.code ?? ""}`);
-      this.#register.reported(/\r\nX-Id: (\w+)\r\n/.exec(text)?.[1]);
-    });
+    this.#crowd = new Crowd(world);
+    this.#context = new Context(this.#driver, this.#tally, site, (exchange) => this.#crowd.reported(exchange));
     this.#driver.start(this.#context);
   }
 
   get answered(): number {
-    return this.#clients.reduce((sum, client) => sum + client.answered, 0);
+    return this.#crowd.answered;
   }
 
   go(): void {
@@ -92,9 +91,9 @@ class Run {
     for (let slot = 0; slot < this.#swarm.servers; slot++) setServer(arena, slot, true);
     if (!world.run(world.nowMs + settleMs, () => this.#watch() || this.#isSettled())) this.#complain("after faults");
     this.#checkNothingLeft("after faults");
-    const before = this.#clients.length;
+    const before = this.#crowd.clients.length;
     for (let count = 8; count > 0; count--) world.after(world.skewed(0, 1000), () => this.#arrive());
-    const isOver = (): boolean => this.#clients.length === before + 8 && this.#isSettled();
+    const isOver = (): boolean => this.#crowd.clients.length === before + 8 && this.#isSettled();
     if (!world.run(world.nowMs + settleMs, () => this.#watch() || isOver())) this.#complain("without faults");
     if (this.#faulty.drains) this.#drain();
     this.#checkNothingLeft("at the end");
@@ -124,43 +123,8 @@ class Run {
     });
   }
 
-  /** A client comes: a well-behaved one, or, while there are faults, perhaps another. */
   #arrive(): void {
-    const world = this.#world;
-    const name = `client-${this.#clients.length + 1}`;
-    const [near, far] = connect(world, this.#swarm, name);
-    const line = new SimLine(this.#driver, near);
-    const address = `192.0.2.${world.between(1, 9)}`;
-    this.#driver.tell(() => {
-      line.flow = new Downstream(this.#context, this.#context.site.listeners[0]!, line, makeClient(address));
-    });
-    if (this.#swarm.clientMalformed && world.chance(0.3)) {
-      this.#clients.push(new Stranger(world, name, far));
-      return;
-    }
-    if (this.#swarm.clientFloods && this.#swarm.requestsMax === 0 && world.chance(0.3)) {
-      this.#clients.push(new Flooder(world, name, far));
-      return;
-    }
-    const count = world.skewed(1, 6);
-    const requests: Request[] = [];
-    for (let index = 1; index <= count; index++) requests.push(this.#register.make(this.#swarm, index === count));
-    this.#clients.push(new Client(world, this.#swarm, name, far, requests, this.#isCertain()));
-  }
-
-  /** Whether nothing exists just now that would excuse an error or a lost answer. A reload does not. */
-  #isCertain(): boolean {
-    const swarm = this.#swarm;
-    if (swarm.originBad.length > 0 || swarm.refuses || swarm.hangs || swarm.flaps || swarm.drains) return false;
-    if (swarm.requestsMax > 0 || swarm.queueLength <= 12) return false;
-    const isHurried =
-      swarm.delayMsMax < 100 &&
-      swarm.windowBytes > 8192 &&
-      !swarm.clientSlow &&
-      !swarm.clientStalls &&
-      !swarm.clientVanishes &&
-      !swarm.clientFloods;
-    return (swarm.serverLimit === 0 || isHurried) && this.#world.chance(0.8);
+    this.#crowd.arrive(this.#swarm, this.#driver, this.#context, 0);
   }
 
   #answerDial(slot: number): Answer {
@@ -171,7 +135,7 @@ class Run {
     const [near, far] = connect(world, swarm, `server-${slot}`);
     const origin = (): Swarm => this.#swarm;
     const delayMs = world.chance(0.8) ? 0 : world.skewed(0, swarm.hangs ? 1_500 : 500);
-    new OriginConnection(world, origin, this.#register, far);
+    this.#crowd.serve(origin, far);
     return { kind: "accept", end: near, delayMs };
   }
 
@@ -219,13 +183,11 @@ class Run {
   }
 
   #isSettled(): boolean {
-    return (
-      this.#clients.every((client) => client.isDone) && this.#driver.lines.size === 0 && this.#driver.dialsOpen === 0
-    );
+    return this.#crowd.isDone && this.#driver.lines.size === 0 && this.#driver.dialsOpen === 0;
   }
 
   #complain(when: string): void {
-    const clients = this.#clients.filter((client) => !client.isDone).map((client) => client.name);
+    const clients = this.#crowd.clients.filter((client) => !client.isDone).map((client) => client.name);
     const lines = [...this.#driver.lines].map((line) => line.socket.name);
     throw new Violation(`not everything came to an end ${when}: ${[...clients, ...lines].join(", ")}`);
   }
