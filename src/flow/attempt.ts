@@ -113,6 +113,11 @@ export class Attempt {
     if (pool.queue.length > 0) pool.queue.serve();
   }
 
+  /** Some servers have refused it: only the others will do. */
+  get isChoosy(): boolean {
+    return this.#tried !== null;
+  }
+
   /** Asked by the queue: whether a server can be had now. If so it is taken. */
   canGoOn(): boolean {
     const index = this.#choose();

@@ -13,10 +13,11 @@ function room(lengthMax: number) {
   const pool = { row: tally.poolRow(0), plan: { queue: { lengthMax } } } as unknown as PoolSite;
   const queue = new Queue(pool, tally);
   let places = 0;
-  const attempt = (name: string, then: () => void = () => {}): Attempt =>
+  const attempt = (name: string, then: () => void = () => {}, isChoosy = false): Attempt =>
     ({
       context: { waiting },
-      canGoOn: () => places > 0 && places-- > 0,
+      isChoosy,
+      canGoOn: () => !isChoosy && places > 0 && places-- > 0,
       goOn: () => {
         gone.push(name);
         then();
@@ -44,6 +45,15 @@ test("a full room turns away and counts it", () => {
   expect(queue.enter(attempt("a"))).toBe(true);
   expect(queue.enter(attempt("b"))).toBe(false);
   expect([queue.length, full()]).toEqual([1, 1]);
+});
+
+test("one who was refused where there is a place now lets those behind go there, and keeps its own", () => {
+  const { queue, gone, attempt, free } = room(5);
+  queue.enter(attempt("a", () => {}, true));
+  for (const name of ["b", "c", "d"]) queue.enter(attempt(name));
+  free(2);
+  expect(gone).toEqual(["b", "c"]);
+  expect(queue.length).toBe(2);
 });
 
 test("one who leaves gives up its place in the row; leaving twice is nothing", () => {

@@ -1,6 +1,7 @@
 // The waiting room of a pool: exchanges and streams for which every server is at its connection limit, first come first served,
-// bounded in number and in time (who waits keeps the deadline). It is served when an exchange or stream of this worker ends,
-// and every few milliseconds, since the place may have come free in another worker.
+// bounded in number and in time (who waits keeps the deadline). One whom a server has refused waits for the others, and is not
+// in the way of those behind who would go there. The room is served when an exchange or stream of this worker ends, and every
+// few milliseconds, since the place may have come free in another worker.
 
 import { poolCell, type Tally } from "../memory/tally.ts";
 import type { Attempt } from "./attempt.ts";
@@ -45,12 +46,15 @@ export class Queue {
     // An attempt that goes on may end at once and come back here through its pool.
     if (this.#isServing) return;
     this.#isServing = true;
-    while (this.#waiting.length > 0) {
-      const attempt = this.#waiting[0]!;
-      if (!attempt.canGoOn()) break;
-      this.#waiting.shift();
-      this.#count(attempt, -1);
-      attempt.goOn();
+    for (let at = 0; at < this.#waiting.length; ) {
+      const attempt = this.#waiting[at]!;
+      if (attempt.canGoOn()) {
+        this.#waiting.splice(at, 1);
+        this.#count(attempt, -1);
+        attempt.goOn();
+        // Whoever would go to any server has found all of them full.
+      } else if (attempt.isChoosy) at++;
+      else break;
     }
     this.#isServing = false;
   }

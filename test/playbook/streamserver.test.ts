@@ -201,6 +201,25 @@ test("a refused stream waits for a server that is only full", () => {
   play.expectAmong("dial one:80");
 });
 
+test("a refused stream that waits for one server does not keep others from the one that refused it", () => {
+  const { play } = carried({ servers: two, ...oneEach });
+  const choosy = play.connect();
+  play.refuse();
+  const taker = play.connect();
+  const takersServer = play.accept();
+  const other = play.connect();
+  other.sends("me");
+  play.take();
+  expect(play.totals.pool(0, poolCell.queued)).toBe(2);
+  taker.ends();
+  takersServer.ends();
+  play.expectAmong("dial two:80");
+  const server = play.accept();
+  play.expect(server.gets("me"));
+  expect(play.totals.pool(0, poolCell.queued)).toBe(1);
+  choosy.closes(true);
+});
+
 // ---- what a server's conduct says of it ----
 
 test("failures in a row end with the first byte that a server sends", () => {
