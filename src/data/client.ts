@@ -1,6 +1,6 @@
 // Who has connected, as flow/port.ts wants to know it. What costs a system call or a conversion is looked up when it is asked
-// for; a socket that has closed does not know its ports any more, so what is told at the end of a connection's life is read
-// at its beginning where somebody will ask (modes tcp, TLS).
+// for; a socket that has closed does not know its ports any more, so what the access log tells at the end of a connection's
+// life is read at its beginning where there is such a log.
 
 import type { X509Certificate } from "node:crypto";
 import type { Socket } from "bun";
@@ -13,6 +13,7 @@ export class SocketClient<Data> implements Client {
   readonly tls: ClientTls | null;
   readonly ja4: string;
   readonly #socket: Socket<Data>;
+  #port = -1;
 
   constructor(socket: Socket<Data>, address: string, tls: ClientTls | null, ja4: string) {
     this.address = address;
@@ -21,10 +22,17 @@ export class SocketClient<Data> implements Client {
     this.#socket = socket;
   }
 
+  /** Somebody will ask for the port when the socket does not know it any more. */
+  keepPort(): this {
+    this.#port = this.port;
+    return this;
+  }
+
   get peerAddress(): string {
     return this.address;
   }
   get port(): number {
+    if (this.#port !== -1) return this.#port;
     return this.#isUnix ? 0 : (this.#socket.remotePort ?? 0);
   }
   get localAddress(): string {
@@ -47,7 +55,7 @@ export interface Ends {
   readonly localPort: number;
 }
 
-/** One of whom all is known: a PROXY header said so, or it was read off the socket while there was time. */
+/** One of whom a PROXY header has said all. */
 export class KnownClient implements Client {
   readonly address: string;
   readonly port: number;

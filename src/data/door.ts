@@ -1,12 +1,13 @@
 // What all connections of a worker's clients share on their way in: the plan's TLS made ready, the handlers of sockets that were
 // upgraded, the room where first bytes are waited for; and the way out of it, which is a flow.
 
-import type { SocketHandler } from "bun";
+import type { Socket, SocketHandler } from "bun";
 import type { Context } from "../flow/context.ts";
 import { Downstream } from "../flow/downstream.ts";
-import type { Client } from "../flow/port.ts";
+import type { Client, ClientTls } from "../flow/port.ts";
 import type { ListenerSite } from "../flow/site.ts";
 import { Stream } from "../flow/stream.ts";
+import { SocketClient } from "./client.ts";
 import type { Complaints } from "./complaint.ts";
 import type { Driver } from "./driver.ts";
 import type { PlainLine } from "./plain.ts";
@@ -33,6 +34,20 @@ export class Door {
     this.room = new WaitingRoom(driver);
     this.handlers = secureHandlers(driver, side, false);
     this.watchedHandlers = secureHandlers(driver, side, true);
+  }
+
+  /** The client is who its socket says. */
+  meet(
+    site: ListenerSite,
+    line: PlainLine,
+    socket: Socket<PlainLine>,
+    address: string,
+    tls: ClientTls | null = null,
+    ja4 = "",
+  ): void {
+    const client = new SocketClient(socket, address, tls, ja4);
+    const isLogged = site.plan.mode === "tcp" && this.context.site.plan.accessLog !== null;
+    this.pass(site, line, isLogged ? client.keepPort() : client);
   }
 
   /** The client is known: what it says from now on is content. */

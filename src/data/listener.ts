@@ -7,10 +7,9 @@ import { lstatSync, unlinkSync } from "node:fs";
 import type { Socket, SocketHandler } from "bun";
 import type { Address, ListenerPlan } from "../config/plan.ts";
 import type { Context } from "../flow/context.ts";
-import { Downstream } from "../flow/downstream.ts";
 import { listenerCell, type Totals, workerCell } from "../memory/tally.ts";
 import { descriptorOf, raiseBacklog } from "./backlog.ts";
-import { plainAddress, SocketClient } from "./client.ts";
+import { plainAddress } from "./client.ts";
 import { connectionsMax, hasDescriptors } from "./descriptors.ts";
 import { Door } from "./door.ts";
 import type { Driver } from "./driver.ts";
@@ -129,8 +128,7 @@ export class Listeners {
       this.#context.tally.cells[site.row + listenerCell.refusedLimit]!++;
       return line.destroy();
     }
-    if (plan.mode === "http" && plan.tls === null && !plan.proxyProtocol)
-      line.flow = new Downstream(this.#context, site, line, new SocketClient(socket, address, null, ""));
+    if (plan.tls === null && !plan.proxyProtocol) this.#door.meet(site, line, socket, address);
     else new Preamble(this.#door, site, socket, line, address).begin();
   }
 

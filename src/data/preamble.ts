@@ -18,7 +18,7 @@ import { listenerCell, workerCell } from "../memory/tally.ts";
 import { clientHelloBytesMax, parseClientHello } from "../wire/clienthello.ts";
 import { parseProxyHeader, proxyHeaderBytesMax } from "../wire/proxyprotocol.ts";
 import { descriptorOf } from "./backlog.ts";
-import { type Ends, KnownClient, plainAddress, ShownTls, SocketClient } from "./client.ts";
+import { type Ends, KnownClient, ShownTls } from "./client.ts";
 import type { Door } from "./door.ts";
 import { libc } from "./libc.ts";
 import type { PlainLine } from "./plain.ts";
@@ -186,14 +186,9 @@ export class Preamble implements LineFlow, WakeFlow, Session, Waiter {
       if (tls.isResumed) cells[this.#site.row + listenerCell.resumptions]!++;
     }
     this.#leave();
-    const peer = this.#peerAddress;
-    const socket = this.#socket;
-    const isTcp = this.#site.plan.mode === "tcp";
-    const client =
-      this.#ends !== null || isTcp
-        ? new KnownClient(this.#ends ?? endsOf(socket, peer), peer, tls, this.#ja4)
-        : new SocketClient(socket, peer, tls, this.#ja4);
-    this.#door.pass(this.#site, this.#line, client);
+    if (this.#ends === null)
+      return this.#door.meet(this.#site, this.#line, this.#socket, this.#peerAddress, tls, this.#ja4);
+    this.#door.pass(this.#site, this.#line, new KnownClient(this.#ends, this.#peerAddress, tls, this.#ja4));
   }
 
   /** `reason` is for the operator; "" for what needs no words. */
@@ -258,14 +253,4 @@ export class Preamble implements LineFlow, WakeFlow, Session, Waiter {
     this.#door.context.tally.cells[this.#site.row + listenerCell.accepted]!++;
     this.#line.destroy();
   }
-}
-
-function endsOf(socket: Socket<PlainLine>, address: string): Ends {
-  if (address === "unix") return { address, port: 0, localAddress: address, localPort: 0 };
-  return {
-    address,
-    port: socket.remotePort ?? 0,
-    localAddress: plainAddress(socket.localAddress ?? ""),
-    localPort: socket.localPort ?? 0,
-  };
 }
