@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { AccessLog } from "./harness/accesslog.ts";
 import { Client, get } from "./harness/client.ts";
+import { drip } from "./harness/drip.ts";
 import { startHaproxy } from "./harness/haproxy.ts";
 import { Nginx } from "./harness/nginx.ts";
 import { Origin, ok } from "./harness/origin.ts";
@@ -160,6 +161,13 @@ describe.skipIf(find("haproxy") === null || find("curl") === null)("from HAProxy
         );
       }
     }
+  });
+
+  test("header and ClientHello may both come byte by byte", async () => {
+    const port = drip(room, ports.secure, 700);
+    const answer = await curl("--haproxy-protocol", "-k", `https://127.0.0.1:${port}/dripped`);
+    expect(answer.out).toBe("127.0.0.1");
+    expect((await log.line("it", ({ target }) => target === "/dripped")).ja4).toMatch(/^t13/);
   });
 
   test("LOCAL and UNKNOWN stand for the proxy itself", async () => {

@@ -17,7 +17,7 @@ import { until, within } from "./harness/wait.ts";
 
 setDefaultTimeout(20_000);
 
-const names = ["web", "hasty", "carry", "plain", "moved"] as const;
+const names = ["web", "hasty", "carry", "plain", "moved", "usual"] as const;
 const ports = Object.fromEntries(names.map((name) => [name, freePort()])) as Record<(typeof names)[number], number>;
 let room: Room;
 let log: AccessLog;
@@ -58,6 +58,8 @@ describe.skipIf(find("openssl") === null || find("curl") === null)("over TLS", (
     expect(answer.out).not.toMatch(/strict-transport-security/i);
     const followed = await trusting("-L", "-d", "order", asked);
     expect(followed.out).toBe("POST /shop?q=1&r=%2F order");
+    const usual = await curl("-i", `http://127.0.0.1:${ports.usual}/a`, "-H", "Host: [::1]:8080");
+    expect(usual.out).toMatch(/^HTTP\/1\.1 301 [\s\S]*^Location: https:\/\/\[::1\]\/a\r$/im);
   });
 
   test("plain HTTP on the TLS port is answered in plain words, and does no harm", async () => {
@@ -196,6 +198,37 @@ describe.skipIf(find("openssl") === null || find("curl") === null)("over TLS", (
     expect([other.isReset, other.isEnded]).toEqual([false, true]);
   });
 
+  test("a drain ends idle connections and handshakes at once, and an answer under way when it is whole", async () => {
+    let finish: () => void = () => {};
+    const begun = Promise.withResolvers<void>();
+    const slow = new Origin(room, async () => {
+      begun.resolve();
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return ok("late");
+    });
+    const port = freePort();
+    const second = await Sluice.start(room, {
+      drainTimeout: "15s",
+      listeners: { web: { listen: `127.0.0.1:${port}`, use: "app", tls: { certificates: "localhost.crt" } } },
+      pools: { app: { servers: [slow.address] } },
+    });
+    const stalled = (await Client.connect(room, port)).send((await helloFor("localhost")).subarray(0, 100));
+    const idle = new Talker(room, port);
+    const asking = trusting("-i", secure("/", port));
+    await begun.promise;
+    await second.counted(3, "sluice_connections_active", { listener: "web" });
+    second.child.kill("SIGTERM");
+    await until(
+      "the idle ones to be closed",
+      () => (stalled.isEnded || stalled.isClosed) && idle.child.exitCode !== null,
+    );
+    finish();
+    expect((await asking).out).toEndWith("late");
+    expect(await second.exited(5000)).toBe(0);
+  });
+
   test("who has never said anything is not kept either", async () => {
     await within("the mute to be closed", mute.over(15_000), 15_000);
   });
@@ -230,6 +263,7 @@ function draft(app: string = origin.address): Draft {
       carry: { ...at("carry"), use: "carry", tls, mode: "tcp" },
       plain: { ...at("plain"), use: "app" },
       moved: { ...at("moved"), redirect: { port: ports.web } },
+      usual: { ...at("usual"), redirect: { status: 301 } },
     },
     pools: { app: { servers: [app] }, carry: { servers: [server.address] } },
     accessLog: log.config,
