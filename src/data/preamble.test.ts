@@ -1,3 +1,5 @@
+// Long, for all that may come before content is played over one worker's listeners, whose making takes a page.
+
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { connect as connectNet, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
