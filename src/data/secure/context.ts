@@ -12,7 +12,7 @@ export interface ContextTerms {
   /** In pairs; a client that can do with several is given the best of them. */
   readonly chains: readonly string[];
   readonly keys: readonly string[];
-  /** Authorities; "" is the runtime's own, "system" the machine's. */
+  /** Authorities; "" where nobody is to be verified, "system" the machine's. */
   readonly ca: string;
   readonly minVersion: TlsVersion;
   readonly maxVersion: TlsVersion;
@@ -27,16 +27,26 @@ const noTicket = 0x4000;
 
 /** Throws in OpenSSL's words when the terms cannot be used. */
 export function makeContext(terms: ContextTerms): NativeContext {
-  const { chains, keys, ca, ciphers } = terms;
+  const { chains, keys, ciphers } = terms;
   const { context } = createSecureContext({
     ...(chains.length === 0 ? {} : { cert: [...chains], key: [...keys] }),
-    ...(ca === "" ? {} : { ca: ca === "system" ? systemAuthorities() : ca }),
+    ...authoritiesOf(terms),
     ...(ciphers === "" ? {} : { ciphers }),
     ...(terms.sessionTickets ? {} : { secureOptions: noTicket }),
     minVersion: versions[terms.minVersion],
     maxVersion: versions[terms.maxVersion],
   });
   return context as NativeContext;
+}
+
+/**
+ * For a certificate that comes without a chain BoringSSL looks for one in each handshake, among the authorities; left to the
+ * runtime's own it goes through folders of the machine, with four system calls. It finds a certificate that stands among them.
+ */
+function authoritiesOf({ ca, chains }: ContextTerms): { ca?: string | string[] } {
+  if (ca === "system") return { ca: systemAuthorities() };
+  if (ca !== "") return { ca };
+  return chains.length === 0 ? {} : { ca: [...chains] };
 }
 
 let authorities: string[] | null = null;
