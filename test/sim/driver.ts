@@ -76,12 +76,15 @@ export class SimDriver implements Port {
     };
     this.world.after(timeoutMs, () => refuse(fault("connect_timeout")));
     if (answer.kind === "hang") return;
+    if (answer.kind === "accept") answer.end.expect();
     this.world.after(answer.delayMs + 0.01, () => {
       if (answer.kind === "refuse") return refuse(fault("connect_refused"));
       if (isAnswered) {
         answer.tooLate?.();
         return answer.end.close();
       }
+      // Accepted and reset before we knew.
+      if (answer.end.isClosed) return refuse(fault("connect_refused"));
       isAnswered = true;
       this.dialsOpen--;
       const line = new SimLine(this, answer.end);
@@ -133,18 +136,19 @@ export class SimLine implements Line {
   takenMs = 0;
   drainedMs = 0;
   isEndTold = false;
+  isPaused = false;
   /** What was held when the flow let go. */
   heldLastBytes = 0;
 
   constructor(driver: SimDriver, end: End) {
     this.#driver = driver;
     this.socket = end;
-    end.ears = {
+    end.listen({
       data: (bytes) => this.#received(bytes),
       writable: () => this.#flush(),
       end: () => this.#ended(),
       closed: (isReset) => this.#closed(isReset),
-    };
+    });
     driver.lines.add(this);
   }
 
@@ -181,11 +185,13 @@ export class SimLine implements Line {
 
   pause(): void {
     this.#check("pause");
+    this.isPaused = true;
     this.socket.pause();
   }
 
   resume(): void {
     this.#check("resume");
+    this.isPaused = false;
     this.socket.resume();
   }
 

@@ -30,6 +30,7 @@ export class End {
   #arrived: Uint8Array[] = [];
   #arrivedBytes = 0;
   #lastArrivalMs = 0;
+  #isUnheard = false;
   #isPaused = false;
   #isReadScheduled = false;
   /** One more read may come until then, though paused: it was under way. */
@@ -112,8 +113,19 @@ export class End {
     else this.#arrive((peer) => peer.#receiveReset());
   }
 
+  /** Nobody is there yet to be told: what comes waits in the kernel. */
+  expect(): void {
+    this.#isUnheard = true;
+  }
+
+  listen(ears: Ears): void {
+    this.ears = ears;
+    this.#isUnheard = false;
+    this.#scheduleRead();
+  }
+
   get #isHeldBack(): boolean {
-    return this.#isPaused && this.#world.nowMs >= this.#lateUntilMs;
+    return this.#isUnheard || (this.#isPaused && this.#world.nowMs >= this.#lateUntilMs);
   }
 
   pause(): void {

@@ -63,6 +63,7 @@ export class StreamRun implements House {
   #lookedMs = 0;
   #generation = 1;
   #orders = 0;
+  #hasShortLimits: boolean;
   #isCalm = false;
 
   constructor(world: World, hasCrowd: boolean) {
@@ -76,6 +77,7 @@ export class StreamRun implements House {
     this.#books = new Books(this.#totals, hasCrowd);
     this.#crowd = new Crowd(world);
     this.#open = workers;
+    this.#hasShortLimits = this.#swarm.hasShortLimits;
     const plan = drawPlan(world, this.#swarm, this.#generation);
     for (let index = 0; index < workers; index++) {
       const driver = new SimDriver(world, (server, preface) => this.#answerDial(server, preface));
@@ -216,11 +218,11 @@ export class StreamRun implements House {
   }
 
   isExcused(code: string): boolean {
-    const { refuses, hangs, flaps, cuts, drains, serverLimit } = this.#faulty;
+    const { refuses, resets, hangs, flaps, cuts, drains, serverLimit } = this.#faulty;
     const isFaulty = !this.#isCalm;
     switch (code) {
       case "connect_refused":
-        return refuses && isFaulty;
+        return (refuses || resets) && isFaulty;
       case "connect_timeout":
         return hangs && isFaulty;
       case "no_server":
@@ -232,7 +234,7 @@ export class StreamRun implements House {
         return cuts || drains;
       default:
         // That they were silent for long enough is judged apart.
-        return code === "client_idle" || code === "server_idle";
+        return this.#hasShortLimits && (code === "client_idle" || code === "server_idle");
     }
   }
 
@@ -269,9 +271,9 @@ export class StreamRun implements House {
     world.note("operator", "reloads");
     const other = drawStreamSwarm(world, this.#faulty.hasCrowd);
     const { clientIdleMs, serverIdleMs, tunnelMs, handshakeMs, queueMs, proxyProtocol } = other;
-    const limits = world.chance(0.5)
-      ? { clientIdleMs, serverIdleMs, tunnelMs, handshakeMs, queueMs, proxyProtocol }
-      : {};
+    const isChanged = world.chance(0.5);
+    const limits = isChanged ? { clientIdleMs, serverIdleMs, tunnelMs, handshakeMs, queueMs, proxyProtocol } : {};
+    this.#hasShortLimits ||= isChanged && other.hasShortLimits;
     const plan = drawPlan(world, { ...this.#swarm, ...limits }, ++this.#generation);
     for (const { driver, context, parts } of this.#workers)
       driver.tell(() => context.adopt(new Site(plan, parts, context.site)));
@@ -354,6 +356,8 @@ export class StreamRun implements House {
     if (pair.up !== null) {
       const overdue = checkOverdue(stream, pair.line, pair.up, nowMs);
       if (overdue !== null) complain(overdue);
+      if (isLeftUnread(pair.line, pair.up)) complain("the client is not read, and nothing is held for the server");
+      if (isLeftUnread(pair.up, pair.line)) complain("the server is not read, and nothing is held for the client");
       return;
     }
     const { attempt, listener } = stream;
@@ -398,4 +402,9 @@ export class StreamRun implements House {
     }
     if (left.length > 0) throw new Violation(`left over ${when}: ${left.join(", ")}`);
   }
+}
+
+/** Whose bytes go to `other`, at a moment when no flow is at work. */
+function isLeftUnread(line: SimLine, other: SimLine): boolean {
+  return line.isPaused && !line.isGone && !line.isEndTold && other.heldBytes === 0;
 }

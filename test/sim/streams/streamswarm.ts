@@ -8,6 +8,8 @@ export interface StreamSwarm extends Swarm {
   readonly workers: number;
   /** There are clients who speak HTTP, too, and they share the servers. */
   readonly hasCrowd: boolean;
+  /** Somebody may be silent for longer than is allowed without doing anything wrong. */
+  readonly hasShortLimits: boolean;
   /** 0 is no limit. */
   readonly clientIdleMs: number;
   readonly serverIdleMs: number;
@@ -48,6 +50,7 @@ export function drawStreamSwarm(world: World, hasCrowd: boolean): StreamSwarm {
     clients: world.between(1, 14),
     workers: is(0.3) ? 2 : 1,
     hasCrowd,
+    hasShortLimits: isShort,
     clientIdleMs: limit(),
     serverIdleMs: limit(),
     tunnelMs: isShort ? world.between(1_000, 10_000) : 40_000,
@@ -63,7 +66,7 @@ export function drawStreamSwarm(world: World, hasCrowd: boolean): StreamSwarm {
     closes: is(0.5),
     stalls: is(0.5),
     slow: is(0.5),
-    floods: is(0.3),
+    floods: is(0.3) && windowBytes >= 16_384,
     bytesMax: windowBytes < 16_384 ? world.pick([200, 40_000]) : world.pick([200, 20_000, 400_000]),
     cuts: is(0.2),
   };
