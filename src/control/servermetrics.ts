@@ -122,7 +122,7 @@ function writeConnections(out: Exposition, totals: Totals, servers: readonly Row
   );
   out.counter(
     "sluice_server_tls_failures_total",
-    "TLS handshakes with the server that failed; each is among the failures to connect too.",
+    "TLS handshakes with the server that failed, and connections that it broke off over TLS once they stood.",
     cells(totals, tls, serverCell.handshakeFailures),
   );
   out.counter(

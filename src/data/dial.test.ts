@@ -7,6 +7,8 @@ import { Door, settled } from "../../test/runtime/pair.ts";
 import { materials } from "../../test/runtime/secure.ts";
 import { makeTlsPlan, pemId, serverTls } from "../../test/runtime/tls.ts";
 import type { ServerPlan, ServerTlsPlan } from "../config/plan.ts";
+import type { Context } from "../flow/context.ts";
+import { serverCell } from "../memory/tally.ts";
 import { Driver } from "./driver.ts";
 
 let failures: Error[];
@@ -170,6 +172,28 @@ test("a client certificate is shown; a server that wants one and is shown none i
   expect(warnings).toHaveLength(2);
   expect(warnings[1]).toContain("it wants a client certificate and was shown none");
   expect(failures).toEqual([]);
+});
+
+test("a handshake that fails is counted by the flow that is refused, a connection that breaks afterwards by the dialer", async () => {
+  const cells = new Float64Array(serverCell.bucket);
+  const tally = { cells, serverRow: () => 0 };
+  // The dialer uses no more of a context than this.
+  Object.defineProperty(driver, "context", { value: { tally } as unknown as Context });
+  for (const [maxVersion, told, count] of [
+    ["1.2", "refused tls_refused", 0],
+    ["1.3", "closed by reset", 1],
+  ] as const) {
+    const one = new RecordingFlow();
+    using server = await TlsServer.start({
+      requestCert: true,
+      rejectUnauthorized: true,
+      ca: materials().authority.cert,
+    });
+    driver.dial(tlsServerAt(server.port, { maxVersion }), one, 10_000, null);
+    await one.heard(told);
+    expect(cells[serverCell.handshakeFailures]).toBe(count);
+  }
+  expect(warnings.length).toBe(2);
 });
 
 test("a server that speaks no TLS, closes or says nothing is refused in time", async () => {

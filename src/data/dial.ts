@@ -7,7 +7,6 @@ import type { WheelNode } from "../base/timerwheel.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import type { DialFlow, LineFlow } from "../flow/port.ts";
 import { handshakeProblem } from "../health/probe/handshake.ts";
-import { serverCell } from "../memory/tally.ts";
 import type { Driver } from "./driver.ts";
 import type { PlainLine } from "./plain.ts";
 import type { SecureLine } from "./secure/line.ts";
@@ -87,9 +86,7 @@ export class Dial implements WheelNode, LineFlow {
   drained(): void {}
 }
 
-/** TLS with a server has failed, and the operator is the one to mend it. */
+/** TLS with a server has failed, and the operator is the one to mend it. Who is refused for it counts it. */
 export function complain(driver: Driver, server: ServerPlan, problem: string): void {
-  const tally = driver.context?.tally;
-  if (tally !== undefined) tally.cells[tally.serverRow(server.slot) + serverCell.handshakeFailures]!++;
   driver.complaints.tell(`server ${server.id}: ${problem}`, "", driver.nowMs);
 }

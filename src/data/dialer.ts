@@ -10,6 +10,7 @@ import { type Fault, faultWith } from "../base/fault.ts";
 import type { Address, ServerPlan } from "../config/plan.ts";
 import type { DialFlow } from "../flow/port.ts";
 import { handshakeProblem } from "../health/probe/handshake.ts";
+import { serverCell } from "../memory/tally.ts";
 import { complain, Dial, type Strays } from "./dial.ts";
 import type { Driver } from "./driver.ts";
 import { PlainLine, plainHandlers } from "./plain.ts";
@@ -147,7 +148,11 @@ export class Dialer {
 
   /** In TLS 1.3 a server judges the client's certificate after the handshake, as we see it, is done. */
   #broken({ server }: SecureLine, code: string): void {
-    if (server !== null) complain(this.#driver, server, handshakeProblem(code));
+    if (server === null) return;
+    // Its flow is told of a connection that has closed, and does not know that TLS was to blame.
+    const tally = this.#driver.context?.tally;
+    if (tally !== undefined) tally.cells[tally.serverRow(server.slot) + serverCell.handshakeFailures]!++;
+    complain(this.#driver, server, handshakeProblem(code));
   }
 
   // ---- what comes of it ----
