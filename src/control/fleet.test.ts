@@ -88,7 +88,9 @@ test("the last server that goes is said to leave the pool empty", () => {
   fleet.checked(0, good, 0);
   fleet.open(0);
   for (let n = 0; n < 3; n++) fleet.checked(0, bad, n);
-  expect(said().at(-1)).toBe("pool app has no server left: its requests are answered 503");
+  expect(said().at(-1)).toBe(
+    "pool app has no server left: requests are answered 503, connections and datagrams refused",
+  );
   for (let n = 0; n < 2; n++) fleet.checked(0, good, n);
   expect(said().at(-1)).toBe("pool app serves again");
 });

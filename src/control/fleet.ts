@@ -237,7 +237,9 @@ export class Fleet {
     for (const [name, isServed] of serves) {
       const before = this.#served.get(name) ?? true;
       if (before && !isServed)
-        this.#options.log.error(`pool ${name} has no server left: its requests are answered 503`);
+        this.#options.log.error(
+          `pool ${name} has no server left: requests are answered 503, connections and datagrams refused`,
+        );
       else if (!before && isServed) this.#options.log.info(`pool ${name} serves again`);
     }
     this.#served = serves;
