@@ -40,17 +40,17 @@ export class Tunnel {
     if (!this.#isUpEnded) this.#upstream.resume();
   }
 
-  /** The client's FIN goes on to the server, behind what is held for it. */
+  /** The client's FIN goes on to the server, behind what is held for it; at once with all the rest when it was the last. */
   endedDown(): void {
     if (this.#isDownEnded) return;
     this.#isDownEnded = true;
-    if (!this.isUpGone) this.#upstream.end();
+    if (!this.isUpGone && !this.isOver) this.#upstream.end();
   }
 
   endedUp(): void {
     if (this.#isUpEnded) return;
     this.#isUpEnded = true;
-    if (!this.isDownGone) this.#downstream.end();
+    if (!this.isDownGone && !this.isOver) this.#downstream.end();
   }
 
   /** The client's connection is gone without a RST: its FIN, if it was not told before. */
