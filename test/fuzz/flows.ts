@@ -74,7 +74,8 @@ function answerLater(server: Actor, requestMethod: string, answers: (() => void)
   });
 }
 
-function gotBy(line: string, actor: Actor | null): string | null {
+/** Bytes that are sent to this one, by a line of the playbook; null when it says something else. */
+export function gotBy(line: string, actor: Actor | null): string | null {
   const mark = actor === null ? "" : `${actor.name} gets `;
   return actor !== null && line.startsWith(mark) ? JSON.parse(`"${line.slice(mark.length)}"`) : null;
 }

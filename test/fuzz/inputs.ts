@@ -103,6 +103,11 @@ export class Inputs {
     }
   }
 
+  /** One of so many possibilities, from 0 on. */
+  choice(count: number): number {
+    return this.#prng.below(count);
+  }
+
   /** Ends of the pieces that an input is cut into. */
   cuts(length: number): number[] {
     const cuts: number[] = [];

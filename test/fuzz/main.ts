@@ -6,6 +6,7 @@ import { checkChunks, checkHead } from "./codec.ts";
 import { checkClient, checkServer } from "./flows.ts";
 import { Inputs } from "./inputs.ts";
 import { checkClientHello, checkProxyHeader } from "./preamble.ts";
+import { checkCarried, checkNamed } from "./streams.ts";
 
 const usage = "usage: npm run fuzz -- [seed] [--iterations N]";
 const failuresShownMax = 10;
@@ -18,6 +19,8 @@ const checks: readonly ((inputs: Inputs) => void)[] = [
   checkServer,
   checkProxyHeader,
   checkClientHello,
+  checkNamed,
+  checkCarried,
 ];
 
 function main(args: readonly string[]): number {

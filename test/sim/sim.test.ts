@@ -2,15 +2,74 @@ import { expect, test } from "bun:test";
 import { contentOf, Malformed, MessageReader } from "./message.ts";
 import { connect } from "./network.ts";
 import { Register } from "./requests.ts";
-import { runSeed } from "./run.ts";
+import { kindOf, kinds, runSeed } from "./run.ts";
+import { Content } from "./streams/content.ts";
+import { proxyHeader } from "./streams/hello.ts";
 import { calm, drawSwarm } from "./swarm.ts";
 import { Violation, World } from "./world.ts";
 
 test("a seed replays exactly, whatever ran before it", () => {
-  const alone = runSeed(7, true);
-  runSeed(8);
-  expect(runSeed(7, true).trace).toEqual(alone.trace);
-  expect(alone.answered).toBeGreaterThan(0);
+  for (const kind of kinds) {
+    const alone = runSeed(7, true, kind);
+    runSeed(8);
+    expect(runSeed(7, true, kind).trace).toEqual(alone.trace);
+    expect(alone.answered).toBeGreaterThan(0);
+  }
+});
+
+test("among the seeds there are worlds of every kind", () => {
+  const seeds = Array.from({ length: 100 }, (_, index) => kindOf(index + 1));
+  expect(kinds.map((kind) => seeds.filter((other) => other === kind).length)).toEqual([50, 40, 10]);
+});
+
+test("in a hundred worlds of streams every way to end is met", () => {
+  const met = new Set<string>();
+  for (let seed = 1; seed <= 100; seed++)
+    for (const line of runSeed(seed, true, "tcp").trace) {
+      const code = / report \d+ up \d+ down (\w*)$/.exec(line);
+      if (code !== null) met.add(code[1]!);
+    }
+  expect([...met].sort()).toEqual([
+    "",
+    "bad_client_hello",
+    "client_closed",
+    "client_idle",
+    "connect_refused",
+    "connect_timeout",
+    "draining",
+    "handshake_timeout",
+    "no_server",
+    "queue_full",
+    "queue_timeout",
+    "server_idle",
+    "server_reset",
+    "unknown_name",
+  ]);
+});
+
+test("a content matches itself only, and only where it stood", () => {
+  const first = Uint8Array.of(1, 2, 3);
+  const content = new Content(5, first);
+  const bytes = content.slice(0, 20_000);
+  expect(bytes.subarray(0, 3)).toEqual(first);
+  expect(content.matches(7, bytes.subarray(7, 9_000))).toBe(true);
+  expect(content.matches(8, bytes.subarray(7, 9_000))).toBe(false);
+  expect(content.matches(4096, bytes.subarray(0, 4096))).toBe(false);
+  expect(new Content(6, first).matches(0, bytes.subarray(0, 100))).toBe(false);
+  expect(content.behind(Uint8Array.of(9)).matches(1, bytes)).toBe(true);
+});
+
+test("the header that servers must be sent is written as the PROXY protocol lays it down", () => {
+  const four = { address: "192.0.2.7", port: 4321, localAddress: "198.51.100.1", localPort: 443 };
+  expect(Buffer.from(proxyHeader(1, four)).toString()).toBe("PROXY TCP4 192.0.2.7 198.51.100.1 4321 443\r\n");
+  expect(Buffer.from(proxyHeader(2, four)).toString("hex")).toBe(
+    "0d0a0d0a000d0a515549540a2111000cc0000207c633640110e101bb",
+  );
+  const six = { address: "2001:db8::5", port: 1, localAddress: "2001:db8::ff", localPort: 2 };
+  expect(Buffer.from(proxyHeader(2, six)).toString("hex")).toEndWith(
+    "2121002420010db8000000000000000000000005" + "20010db80000000000000000000000ff00010002",
+  );
+  expect(proxyHeader(0, four).length).toBe(0);
 });
 
 test("events happen in the order of their time, then of their making", () => {
