@@ -10,6 +10,7 @@ import type { Finding } from "./issues.ts";
 import { type Judgement, judge, judgeSubstituted } from "./judge.ts";
 import { loadMaterials } from "./loadmaterials.ts";
 import { readProgram } from "./loadprogram.ts";
+import { reviewCiphers } from "./loadtrial.ts";
 import type { Materials } from "./materials.ts";
 import { didYouMean } from "./nearest.ts";
 import { Places } from "./place.ts";
@@ -93,7 +94,10 @@ async function withMaterials(
 ): Promise<Loaded> {
   const folder = dirname(resolve(path));
   const materials = config === null ? null : await loadMaterials(config, folder, Date.now(), before);
-  const found = materials === null ? [] : [...materials.findings, ...materials.validity];
+  const found =
+    config === null || materials === null
+      ? []
+      : [...reviewCiphers(config), ...materials.findings, ...materials.validity];
   const all = [...findings, ...(bring === null ? found : found.map(bring))];
   const problems = inOrder(
     all.map(({ severity, path: key, part, message }): Problem => {

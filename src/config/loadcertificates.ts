@@ -10,6 +10,7 @@ import { pemBlocks } from "./certificatepem.ts";
 import { validityOf } from "./certificatevalidity.ts";
 import type { Finding } from "./issues.ts";
 import { Files } from "./loadfiles.ts";
+import { certificateRefusal } from "./loadtrial.ts";
 import type { Certificate } from "./materials.ts";
 import type { Path } from "./problem.ts";
 import type { ListenerTls } from "./types.ts";
@@ -167,6 +168,9 @@ export class CertificateReader {
     if (typeof place === "string") return { ok: false, message: place };
     const judged = judgeCertificate(wanted.path, { name: wanted.name, text: read.text }, place);
     if (judged.ok) {
+      const { chain, key: secret } = judged.certificate;
+      const refusal = certificateRefusal(chain.text, secret.text);
+      if (refusal !== null) return { ok: false, message: refusal };
       const key = spot.path === null ? null : { path: spot.path.path, stamp: this.files.stamps.get(spot.path.path)! };
       this.memory.set(memoryKey, { stamp: this.files.stamps.get(wanted.path)!, key, judged });
     }

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -90,6 +91,18 @@ test("one bad certificate among good ones is left out, with the reason and its p
     "warning: listeners.web.tls.certificates[1] names wrong.crt, which does not match its key: wrong.crt holds the certificate of a.test (ECDSA P-256), and wrong.key holds the key of another certificate (ECDSA P-256); it is left out",
     "warning: listeners.web.tls.certificates[2] names nokey.pem, which holds no private key, and there is none beside it (looked for nokey.key, nokey.pem.key, nokey-key.pem, nokey.key.pem); it is left out",
     "warning: listeners.web.tls.certificates[3] names gone.pem, which does not exist; it is left out",
+  ]);
+});
+
+test("a certificate that TLS cannot use here is left out, and takes no other with it", async () => {
+  const base = files({ "good.pem": a.cert + a.key });
+  const subject = ["-subj", "/CN=odd.test", "-keyout", "a224.key", "-out", "a224.crt", "-nodes"];
+  const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-224"];
+  spawnSync("openssl", ["req", ...kind, ...subject], { cwd: base });
+  const { said, names } = await load(base, configOf({}));
+  expect(names).toEqual(["a.test"]);
+  expect(said).toEqual([
+    "warning: listeners.web.tls.certificates has a224.crt, which cannot be used for TLS here: unsupported algorithm; it is left out",
   ]);
 });
 
