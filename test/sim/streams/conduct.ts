@@ -24,7 +24,7 @@ export interface Conduct {
   readonly stallsForMs: number;
 }
 
-/** `isOther`: there is someone who ends without being told to. */
+/** `mayWait`: the other side ends without being told to. */
 export function drawConduct(world: World, swarm: StreamSwarm, side: "client" | "server", mayWait: boolean): Conduct {
   const isWild = world.chance(side === "client" ? swarm.clientWild : swarm.serverWild);
   const is = (isPossible: boolean, share: number): boolean => isWild && isPossible && world.chance(share);

@@ -1,19 +1,16 @@
-// One run with carried connections, by themselves or among clients who speak HTTP, in one worker or two that share the arena:
-// first faults, then none, then new clients, then perhaps a drain. What must hold of a stream is its pair's to judge; here is
-// judged what they have in common: places at servers, the waiting room, memory, and what is left in the end.
+// One run with carried connections, by themselves or beside clients who speak HTTP, in one worker or two; long, for a run is read
+// from its first client to its last. First faults, then none, then new clients, then perhaps a drain. What must hold of a
+// stream is its pair's to judge, what must hold of all of them at every moment is in watch.ts; here is judged how it ends.
 
 import type { ServerPlan } from "../../../src/config/plan.ts";
 import { Context } from "../../../src/flow/context.ts";
-import type { ServerSite } from "../../../src/flow/site.ts";
-import { Site, type SiteParts } from "../../../src/flow/site.ts";
-import type { Stream } from "../../../src/flow/stream.ts";
+import { type ServerSite, Site, type SiteParts } from "../../../src/flow/site.ts";
 import { Arena } from "../../../src/memory/arena.ts";
 import { Tally, Totals } from "../../../src/memory/tally.ts";
-import { clientHelloBytesMax } from "../../../src/wire/clienthello.ts";
 import { clearArena, setServer } from "../../playbook/plan.ts";
 import { Crowd } from "../crowd.ts";
 import { type Answer, SimDriver, SimLine } from "../driver.ts";
-import { connect, readBytesMax } from "../network.ts";
+import { connect } from "../network.ts";
 import { Violation, type World } from "../world.ts";
 import { Books } from "./books.ts";
 import { type Conduct, drawConduct } from "./conduct.ts";
@@ -22,23 +19,13 @@ import { badHello, brokenHello, type Hello, helloFor, proxyHeader } from "./hell
 import { type Destiny, type House, Pair } from "./pair.ts";
 import { Peer } from "./peer.ts";
 import { carriedListener, drawPlan, namedListener, namesAsked, serverSlots, slotsFor, webListener } from "./plan.ts";
-import { checkOverdue, lateMs } from "./silence.ts";
 import { calmStreams, drawStreamSwarm, type StreamSwarm } from "./streamswarm.ts";
+import { Watch } from "./watch.ts";
 import { PairedClient, WatchedStream } from "./watched.ts";
 
 const arena = Arena.inMemory();
 const faultsMs = 10_000;
 const settleMs = 300_000;
-/** One read under way when the other side stops taking, and one that comes in spite of the pause; before them the hello. */
-const heldBytesMax = 2 * readBytesMax + clientHelloBytesMax + 200;
-/** Kept of what a client says while a server is sought for it, and after that the same two reads. */
-const seekingBytesMax = 16 * 1024;
-/** Of lines of HTTP, too: a head goes with what is read. */
-const heldWithCrowdMax = 512 * 1024;
-const lookEveryMs = 16;
-/** A place that is free, and somebody who waits: by then they have met. */
-const servedMs = 160;
-
 interface Worker {
   readonly driver: SimDriver;
   readonly context: Context;
@@ -58,9 +45,7 @@ export class StreamRun implements House {
   #dialing: { pair: Pair; header: Uint8Array } | null = null;
   /** New clients come to the workers below. */
   #open: number;
-  #isUp: boolean[] = Array.from({ length: serverSlots }, () => true);
-  #freeSinceMs = 0;
-  #lookedMs = 0;
+  readonly #watch: Watch;
   #generation = 1;
   #orders = 0;
   #hasShortLimits: boolean;
@@ -76,6 +61,7 @@ export class StreamRun implements House {
     this.#totals = new Totals(arena, workers);
     this.#books = new Books(this.#totals, hasCrowd);
     this.#crowd = new Crowd(world);
+    this.#watch = new Watch(world, this.#faulty, this.#totals, this.#pairs);
     this.#open = workers;
     this.#hasShortLimits = this.#swarm.hasShortLimits;
     const plan = drawPlan(world, this.#swarm, this.#generation);
@@ -91,6 +77,7 @@ export class StreamRun implements House {
         (stream) => this.#reported(stream as WatchedStream),
       );
       this.#workers.push({ driver, context, parts });
+      this.#watch.drivers.push(driver);
       driver.start(context);
     }
   }
@@ -105,16 +92,17 @@ export class StreamRun implements House {
     for (let count = this.#swarm.clients; count > 0; count--)
       world.after(world.skewed(0, faultsMs / 2), () => this.#arrive());
     this.#disturb();
-    world.run(started + faultsMs, () => this.#watch());
+    world.run(started + faultsMs, () => this.#watch.look());
     this.#swarm = calmStreams(this.#faulty);
     for (let slot = 0; slot < serverSlots; slot++) this.#setServer(slot, true);
-    if (!world.run(world.nowMs + settleMs, () => this.#watch() || this.#isSettled())) this.#complain("after faults");
+    if (!world.run(world.nowMs + settleMs, () => this.#watch.look() || this.#isSettled()))
+      this.#complain("after faults");
     this.#checkEnd("after faults");
     this.#isCalm = true;
     const before = this.#count;
     for (let count = 8; count > 0; count--) world.after(world.skewed(0, 1000), () => this.#arrive());
     const isOver = (): boolean => this.#count === before + 8 && this.#isSettled();
-    if (!world.run(world.nowMs + settleMs, () => this.#watch() || isOver())) this.#complain("without faults");
+    if (!world.run(world.nowMs + settleMs, () => this.#watch.look() || isOver())) this.#complain("without faults");
     this.#checkEnd("without faults");
     if (this.#faulty.drains) this.#drainAll();
     this.#checkEnd("at the end");
@@ -177,21 +165,9 @@ export class StreamRun implements House {
   }
 
   connects(pair: Pair, server: ServerSite): void {
-    this.#checkTurn(pair);
+    this.#watch.checkTurn(pair);
     const client = pair.stream!.client;
     this.#dialing = { pair, header: proxyHeader(server.plan.proxyProtocol, client) };
-  }
-
-  /** Who comes later, or goes on later, does not overtake one that waits for the same. */
-  #checkTurn(pair: Pair): void {
-    const stream = pair.stream!;
-    if (stream.attempt.count > 1) return;
-    for (const other of this.#pairs) {
-      const waiting = other.stream;
-      if (other === pair || waiting === null || !waiting.attempt.isQueued || waiting.attempt.count > 0) continue;
-      if (waiting.pool !== stream.pool || (pair.queuedOrder > 0 && other.queuedOrder > pair.queuedOrder)) continue;
-      throw new Violation(`${pair.name} overtakes ${other.name}, which waits for the same pool`);
-    }
   }
 
   #answerDial({ slot }: ServerPlan, preface: Uint8Array | null): Answer {
@@ -262,7 +238,7 @@ export class StreamRun implements House {
   }
 
   #setServer(slot: number, isUp: boolean): void {
-    this.#isUp[slot] = isUp;
+    this.#watch.isUp[slot] = isUp;
     setServer(arena, slot, isUp);
   }
 
@@ -298,13 +274,14 @@ export class StreamRun implements House {
     const world = this.#world;
     this.#swarm = { ...this.#swarm, drains: true };
     for (let count = 3; count > 0; count--) this.#arrive();
-    world.run(world.nowMs + world.skewed(0, 2_000), () => this.#watch());
+    world.run(world.nowMs + world.skewed(0, 2_000), () => this.#watch.look());
     for (let worker = this.#open - 1; worker >= 0; worker--) this.#drain(worker);
     if (world.chance(0.5)) {
-      world.run(world.nowMs + world.skewed(0, 3_000), () => this.#watch());
+      world.run(world.nowMs + world.skewed(0, 3_000), () => this.#watch.look());
       for (let worker = 0; worker < this.#workers.length; worker++) this.#cut(worker);
     }
-    if (!world.run(world.nowMs + settleMs, () => this.#watch() || this.#isSettled())) this.#complain("while draining");
+    if (!world.run(world.nowMs + settleMs, () => this.#watch.look() || this.#isSettled()))
+      this.#complain("while draining");
   }
 
   // ---- what must hold ----
@@ -313,66 +290,6 @@ export class StreamRun implements House {
     const { pair } = stream;
     this.#world.note(pair.name, `report ${stream.bytesUp} up ${stream.bytesDown} down ${stream.fault?.code ?? ""}`);
     pair.reported(stream);
-  }
-
-  /** What must hold at every moment. Never true: it is asked in place of an end. */
-  #watch(): boolean {
-    const { serverLimit, hasCrowd } = this.#faulty;
-    for (const { driver } of this.#workers)
-      if (driver.heldBytesMax > (hasCrowd ? heldWithCrowdMax : heldBytesMax))
-        throw new Violation(`a line holds ${driver.heldBytesMax} bytes`);
-    if (serverLimit > 0)
-      for (let slot = 0; slot < serverSlots; slot++)
-        if (this.#totals.active(slot) > serverLimit)
-          throw new Violation(`${this.#totals.active(slot)} at a server for ${serverLimit}`);
-    if (this.#world.nowMs - this.#lookedMs < lookEveryMs) return false;
-    this.#lookedMs = this.#world.nowMs;
-    let isWaiting = false;
-    for (const pair of this.#pairs) {
-      if (pair.isReported || pair.stream === null) continue;
-      this.#look(pair, pair.stream);
-      isWaiting ||= pair.stream.attempt.isQueued && pair.stream.attempt.count === 0 && this.#hasPlace(pair.stream);
-    }
-    if (!isWaiting) this.#freeSinceMs = 0;
-    else if (this.#freeSinceMs === 0) this.#freeSinceMs = this.#world.nowMs;
-    else if (this.#world.nowMs - this.#freeSinceMs > servedMs)
-      throw new Violation("somebody waits, and a place has been free for long");
-    return false;
-  }
-
-  #hasPlace(stream: Stream): boolean {
-    return stream.pool.plan.servers.some(
-      ({ slot, connectionsMax }) =>
-        this.#isUp[slot] === true && (connectionsMax === 0 || this.#totals.active(slot) < connectionsMax),
-    );
-  }
-
-  /** Nothing is overdue, and nothing was read that no server could have. */
-  #look(pair: Pair, stream: Stream): void {
-    const { nowMs } = this.#world;
-    const complain = (what: string): never => {
-      throw new Violation(`${pair.name}: ${what}`);
-    };
-    if (pair.up !== null) {
-      const overdue = checkOverdue(stream, pair.line, pair.up, nowMs);
-      if (overdue !== null) complain(overdue);
-      if (isLeftUnread(pair.line, pair.up)) complain("the client is not read, and nothing is held for the server");
-      if (isLeftUnread(pair.up, pair.line)) complain("the server is not read, and nothing is held for the client");
-      return;
-    }
-    const { attempt, listener } = stream;
-    if (attempt.isQueued && nowMs - pair.queuedMs > stream.pool.plan.queue.timeoutMs + lateMs)
-      complain("waits for too long");
-    const isNamed = listener.names !== null;
-    if (isNamed && attempt.count === 0 && !attempt.isQueued) {
-      const { handshakeMs, lingerMs } = listener.plan.timeouts;
-      const limitMs = stream.fault === null ? handshakeMs : handshakeMs + lingerMs + lateMs;
-      if (nowMs - stream.startedMs > limitMs + lateMs)
-        complain(`no end of its hello after ${nowMs - stream.startedMs} ms`);
-    }
-    const keptMax = isNamed ? clientHelloBytesMax : seekingBytesMax;
-    if (pair.line.receivedBytes > 2 * readBytesMax + keptMax && stream.fault === null)
-      complain(`${pair.line.receivedBytes} bytes were read, and no server has it`);
   }
 
   #isSettled(): boolean {
@@ -392,7 +309,7 @@ export class StreamRun implements House {
 
   #checkEnd(when: string): void {
     // What is still on its way to a peer arrives.
-    this.#world.run(this.#world.nowMs + 2_000, () => this.#watch());
+    this.#world.run(this.#world.nowMs + 2_000, () => this.#watch.look());
     for (const pair of this.#pairs) pair.judgeEnd();
     const left = this.#books.left();
     for (const { driver, context } of this.#workers) {
@@ -402,9 +319,4 @@ export class StreamRun implements House {
     }
     if (left.length > 0) throw new Violation(`left over ${when}: ${left.join(", ")}`);
   }
-}
-
-/** Whose bytes go to `other`, at a moment when no flow is at work. */
-function isLeftUnread(line: SimLine, other: SimLine): boolean {
-  return line.isPaused && !line.isGone && !line.isEndTold && other.heldBytes === 0;
 }
