@@ -33,7 +33,13 @@ async function stage(certificates: string | string[] = "certs", start: Record<st
     pools: { app: { servers: ["127.0.0.1:1"] } },
   });
   const lines: string[] = [];
-  const world = { nowMs: Date.now(), answer: null as string | null | false, published: [] as string[][], followed: 0 };
+  const world = {
+    nowMs: Date.now(),
+    renewalMs: 0,
+    answer: null as string | null | false,
+    published: [] as string[][],
+    followed: 0,
+  };
   const watch = new Certificates({
     log: openLog({
       level: "info",
@@ -48,6 +54,7 @@ async function stage(certificates: string | string[] = "certs", start: Record<st
     }),
     nowMs: () => world.nowMs,
     renew: async (_, materials: Materials) => {
+      world.nowMs += world.renewalMs;
       world.published.push(materials.certificatesOf("web").map(({ chain }) => chain.text));
       return world.answer;
     },
@@ -75,6 +82,19 @@ test("a new certificate and its key are put in force, and said to be", async () 
   expect(lines).toEqual(["info certificate reloaded certs/a.crt a.test 89"]);
   await look();
   expect(world.published).toHaveLength(1);
+});
+
+test("a plan that takes its time to be in force does not keep the next change waiting", async () => {
+  const { put, look, world, watch } = await stage();
+  world.renewalMs = 500;
+  put("certs/a.crt", second.cert);
+  put("certs/a.key", second.key);
+  await look();
+  put("certs/a.crt", third.cert);
+  put("certs/a.key", third.key);
+  world.nowMs += 1000;
+  await watch.look();
+  expect(world.published).toEqual([[second.cert], [third.cert]]);
 });
 
 test("a certificate whose key comes a moment later is not complained of", async () => {

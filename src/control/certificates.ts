@@ -51,6 +51,8 @@ export class Certificates {
   readonly #options: CertificatesOptions;
   #subject: Subject | null = null;
   #isLooking = false;
+  /** What the look under way has spent on waiting for others to put its plan in force. */
+  #renewalMs = 0;
   #nextLookMs = 0;
   #doubt: Doubt | null = null;
   #refusal = "";
@@ -91,6 +93,7 @@ export class Certificates {
     const { nowMs, log } = this.#options;
     if (this.#isLooking || this.#subject === null || nowMs() < this.#nextLookMs) return;
     this.#isLooking = true;
+    this.#renewalMs = 0;
     const startMs = nowMs();
     try {
       await this.#lookAt(this.#subject);
@@ -99,7 +102,8 @@ export class Certificates {
       log.error(`the certificates could not be looked at: ${(error as Error).message}`);
     } finally {
       this.#isLooking = false;
-      this.#nextLookMs = Math.max(this.#nextLookMs, nowMs() + (nowMs() - startMs) / looksPerTime);
+      const lookMs = nowMs() - startMs - this.#renewalMs;
+      this.#nextLookMs = Math.max(this.#nextLookMs, nowMs() + lookMs / looksPerTime);
     }
   }
 
@@ -134,7 +138,9 @@ export class Certificates {
   async #renew(subject: Subject, fresh: FileMaterials): Promise<boolean> {
     const { log, renew, nowMs } = this.#options;
     const former = subject.materials;
+    const sinceMs = nowMs();
     const refusal = await renew(subject.config, fresh);
+    this.#renewalMs += nowMs() - sinceMs;
     if (refusal === false || this.#subject !== subject) return false;
     if (refusal !== null) {
       if (refusal !== this.#refusal) log.error(`changed certificates could not be put in force: ${refusal}`);
