@@ -1,4 +1,5 @@
-import type { TCPSocketListener } from "bun";
+import { expect, test } from "bun:test";
+import type { Socket, TCPSocketListener } from "bun";
 import { RecordingFlow } from "../../test/runtime/flow.ts";
 import { type Meetings, testLines } from "../../test/runtime/lines.ts";
 import { connect, type End, settled } from "../../test/runtime/pair.ts";
@@ -36,3 +37,35 @@ class PlainMeetings implements Meetings {
 }
 
 testLines("a plain line", () => new PlainMeetings());
+
+/** Notes what is asked of it. */
+function noting(): { readonly asked: string[]; readonly line: PlainLine } {
+  const asked: string[] = [];
+  const note = (what: string) => (): void => void asked.push(what);
+  const socket = { shutdown: note("shutdown"), close: note("close"), terminate: note("terminate") };
+  const line = new PlainLine(socket as unknown as Socket<PlainLine>); // All that a line without bytes asks of a socket.
+  line.flow = new RecordingFlow();
+  return { asked, line };
+}
+
+const told = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+test("a FIN waits until all is told that came with its reason, and is said once", async () => {
+  const { asked, line } = noting();
+  line.end();
+  line.end();
+  expect(asked).toEqual([]);
+  await told();
+  expect(asked).toEqual(["shutdown"]);
+});
+
+test("a line that is closed in between sends its FIN by closing", async () => {
+  const [closed, reset] = [noting(), noting()];
+  closed.line.end();
+  closed.line.destroy();
+  reset.line.end();
+  reset.line.reset();
+  await told();
+  expect(closed.asked).toEqual(["close"]);
+  expect(reset.asked).toEqual(["terminate"]);
+});

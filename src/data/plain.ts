@@ -1,8 +1,9 @@
 // The door to the world for plain TCP and unix sockets: Bun's raw sockets on one side, the words of flow/port.ts on the other.
 // It holds the bytes that the kernel did not take, keeps the laws of the port, and decides nothing.
-// Raw sockets: `write` never buffers; `end()` closes the descriptor at once and calls `close` inside the call; `shutdown()`
-// sends a FIN only; `terminate()` sends a RST; `drain` may come with nothing queued. A write that fails takes the socket's
-// error away: what the peer's RST would have told comes as `end` after it. test/runtime holds the runtime to all of this.
+// Raw sockets: `write` never buffers; `close()` closes the descriptor at once and calls the handler `close` inside the call, as
+// `end()` does, which costs a system call more; `shutdown()` sends a FIN only; `terminate()` sends a RST; `drain` may come with
+// nothing queued. A write that fails takes the socket's error away: what the peer's RST would have told comes as `end` after
+// it. test/runtime holds the runtime to all of this.
 
 import type { Socket, SocketHandler } from "bun";
 import type { Line, LineFlow } from "../flow/port.ts";
@@ -61,7 +62,12 @@ export class PlainLine implements Line {
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    if (this.#held === null) this.#socket.shutdown();
+    if (this.#held === null) finishLater(this);
+  }
+
+  /** The FIN that `end` has asked for, unless the connection has been closed since. */
+  finish(): void {
+    if (this.flow !== null && this.#held === null) this.#socket.shutdown();
   }
 
   destroy(): void {
@@ -72,7 +78,7 @@ export class PlainLine implements Line {
   }
 
   protected close(socket: Socket<PlainLine>): void {
-    socket.end();
+    socket.close();
   }
 
   reset(): void {
@@ -120,6 +126,19 @@ export class PlainLine implements Line {
     held.set(bytes.subarray(start, end), former?.length ?? 0);
     this.#held = held;
   }
+}
+
+/** Lines that are to send a FIN once all that has come together has been told: the peer's may be among it, and closing is cheaper. */
+let finishing: PlainLine[] = [];
+
+function finishLater(line: PlainLine): void {
+  if (finishing.push(line) === 1) setImmediate(finishAll);
+}
+
+function finishAll(): void {
+  const lines = finishing;
+  finishing = [];
+  for (const line of lines) line.finish();
 }
 
 /** Reads are copies outside of the collector's own heap; small ones are no burden to it. */
