@@ -25,6 +25,8 @@ export interface Session {
   drain(): void;
   /** The worker ends now. */
   cut(): void;
+  /** Another plan is in force. Only for those that begin again and again, under whatever plan there is. */
+  renewed?(site: Site): void;
 }
 
 export class Context {
@@ -84,6 +86,7 @@ export class Context {
       this.#free.length = 0;
     }
     former.retire(site);
+    for (const downstream of this.downstreams) downstream.renewed?.(site);
   }
 
   /** Give those who wait what other workers may have freed; said by the driver every few milliseconds while `waiting` is not empty. */

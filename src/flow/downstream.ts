@@ -10,6 +10,7 @@
 
 import { fault } from "../base/fault.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
+import type { ListenerTlsPlan } from "../config/plan.ts";
 import { listenerCell } from "../memory/tally.ts";
 import { parsed, parseRequest } from "../wire/http1/reader.ts";
 import { countAccepted, countClosed } from "./account.ts";
@@ -46,6 +47,8 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   #isInputEnded = false;
   /** Nothing may be said to the line any more. */
   #isLineGone = false;
+  /** A plan asks for a client certificate that it was not asked for. */
+  #isOutdated = false;
   #isBodyHeld = false;
   #isPumping = false;
   #heldSeen = 0;
@@ -67,10 +70,15 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   get isLast(): boolean {
     const { requestsPerConnectionMax } = this.#context.limits;
     return (
-      this.#context.isDraining ||
+      this.isLeaving ||
       this.#isInputEnded ||
       (requestsPerConnectionMax > 0 && this.#requests + 1 >= requestsPerConnectionMax)
     );
+  }
+
+  /** It ends as soon as nothing is under way. */
+  get isLeaving(): boolean {
+    return this.#context.isDraining || this.#isOutdated;
   }
 
   /** What is written about this connection into each request. */
@@ -174,7 +182,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.#requests++;
     const { port } = this.#context;
     const { timeouts } = this.#listener.plan;
-    if (!isPersistent || (this.#context.isDraining && this.#pending === null)) {
+    if (!isPersistent || (this.isLeaving && this.#pending === null)) {
       // With nothing left to read or to write this is a plain FIN. A client that may still send is waited for: its bytes
       // would meet a RST, which can destroy the answer before it is read (RFC 9112 section 9.6).
       const isQuiet = isFinal || this.#isInputEnded;
@@ -206,6 +214,15 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   /** The worker is going away. */
   drain(): void {
     if (this.#phase === phase.idle && this.#pending === null) this.#endInput();
+  }
+
+  /** Who was let in by less than what is asked now is not kept: one that is cut off by its authority must not go on for ever. */
+  renewed(site: Site): void {
+    const own = this.#listener.plan;
+    const next = site.listener(own.slot)?.plan;
+    if (next?.name !== own.name || !asksForMore(own.tls, next.tls)) return;
+    this.#isOutdated = true;
+    this.drain();
   }
 
   /** The worker ends now. */
@@ -252,7 +269,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     if (this.#phase > phase.head) return;
     // Further requests wait until the client has taken what it was sent: `drained` comes back here.
     if (this.#pending !== null && this.line.heldBytes > 0) this.line.pause();
-    else if (this.#isInputEnded || (this.#context.isDraining && this.#pending === null)) this.#endInput();
+    else if (this.#isInputEnded || (this.isLeaving && this.#pending === null)) this.#endInput();
     else this.line.resume();
   }
 
@@ -350,4 +367,11 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.#context.downstreams.delete(this);
     countClosed(this.#context.tally, this.#listener.row);
   }
+}
+
+/** Another certificate of clients, or one at all. */
+function asksForMore(former: ListenerTlsPlan | null, next: ListenerTlsPlan | null): boolean {
+  const [had, wants] = [former?.clientCertificate ?? null, next?.clientCertificate ?? null];
+  if (wants === null) return false;
+  return had === null || had.ca !== wants.ca || (had.mode === "optional" && wants.mode === "required");
 }

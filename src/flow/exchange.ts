@@ -301,7 +301,7 @@ export class Exchange implements Sender, Seeker {
     // A client that waits for "100 Continue" and was not told may or may not send its body: nobody can tell what comes next.
     const isUnfinished = !this.requestBody.isDone;
     if (isUnfinished || this.#relay.isOpened || (kind === bodyKind.close && isOld)) this.#isPersistent = false;
-    if (this.#context.isDraining) this.#isPersistent = false;
+    if (this.downstream!.isLeaving) this.#isPersistent = false;
     this.#writeHead(head);
     this.#sendBody(upstream, bytes, bodyStart, end, true);
   }
@@ -446,7 +446,7 @@ export class Exchange implements Sender, Seeker {
     return {
       wallMs: this.#context.port.wallMs,
       retryAfterS: retryAfterS(this.route.pool?.plan.check ?? null),
-      isClosing: !this.#isPersistent || !isRequestDone || this.#context.isDraining,
+      isClosing: !this.#isPersistent || !isRequestDone || this.downstream!.isLeaving,
       isHead: this.head.method === method.head,
       isKeepAliveTold: this.head.minor === 0,
       hsts: this.isSecure ? this.listener.plan.hsts : null,
