@@ -114,9 +114,9 @@ export class PlainLine implements Line {
   }
 
   #lose(): void {
+    // After a FIN of our own a failed write says nothing about the peer; behind what is held the FIN has not gone out.
+    if (!this.#isEnding || this.#held !== null) this.#isLost = true;
     this.#held = null;
-    // After a FIN of our own a failed write says nothing about the peer.
-    if (!this.#isEnding) this.#isLost = true;
   }
 
   #hold(bytes: Uint8Array, start: number, end: number): void {

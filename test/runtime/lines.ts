@@ -208,6 +208,17 @@ function suite(open: () => Meetings): void {
     expect(flow.told).toEqual(["connected", "closed by reset"]);
   });
 
+  test("a RST that bytes held in front of a FIN of ours were first to meet is no FIN", async () => {
+    const [flow, peer] = await meetHolding();
+    flow.line.end();
+    peer.socket.terminate();
+    // As the kernel would have it done when there is room; the RST is told behind it.
+    (flow.line as PlainLine).flush();
+    await flow.heard("closed by reset");
+    await settled();
+    expect(flow.told).toEqual(["connected", "closed by reset"]);
+  });
+
   test("a line without a flow closes at the peer's FIN", async () => {
     const [flow, peer] = await meet();
     (flow.line as PlainLine).flow = null;
