@@ -63,3 +63,11 @@ test("codes of the TLS library are told from the system's", () => {
   expect(isTlsCode("ERR_SSL_TLSV1_ALERT_CERTIFICATE_REQUIRED")).toBe(true);
   expect(isTlsCode("ECONNRESET")).toBe(false);
 });
+
+test("what a certificate says begins no line, gives no orders to a terminal, and is short", () => {
+  const hostile = { ...shown, names: ["a\nb\u001b[31m", "c\u0085d\u202ee", "x".repeat(5000)], issuer: "f\r\ng" };
+  expect(certificateProblem("ERR_TLS_CERT_ALTNAME_INVALID", hostile, "a.test", nowMs)).toBe(
+    `its certificate is for a?b?[31m, c?d?e, ${"x".repeat(100)}…, not for a.test`,
+  );
+  expect(certificateProblem("SELF_SIGNED_CERT_IN_CHAIN", hostile, "a.test", nowMs)).toContain("(issued by f??g)");
+});

@@ -12,8 +12,9 @@ export interface ShownCertificate {
   readonly notAfterMs: number;
 }
 
-/** Names that a reason lists of a certificate. */
+/** Names that a reason lists of a certificate, and characters of each. */
 const namesMax = 3;
+const nameLengthMax = 100;
 
 /** Why a certificate is not accepted. `code` is the verifier's; `serverName` is what the certificate must be for. */
 export function certificateProblem(code: string, shown: ShownCertificate, serverName: string, nowMs: number): string {
@@ -73,13 +74,22 @@ const plain = (code: string): string =>
     .toLowerCase();
 
 function issuedBy({ issuer }: ShownCertificate): string {
-  return issuer === "" ? "" : ` (issued by ${issuer})`;
+  return issuer === "" ? "" : ` (issued by ${printable(issuer)})`;
 }
 
 function listOf(names: readonly string[]): string {
   if (names.length === 0) return "no name";
   const more = names.length - namesMax;
-  return names.slice(0, namesMax).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  return names.slice(0, namesMax).map(printable).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+/**
+ * Nobody has vouched for a certificate that is not accepted, and whoever gets between can show one: what it says must not begin
+ * a line of its own in a log, nor give orders to a terminal.
+ */
+function printable(name: string): string {
+  const short = name.length > nameLengthMax ? `${name.slice(0, nameLengthMax)}…` : name;
+  return short.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
 }
 
 const units: readonly (readonly [string, number])[] = [
