@@ -3,8 +3,10 @@
 // The binary is inside an npm package whether or not install scripts were allowed to run: the `bun` package holds it
 // once its postinstall has moved it there, @oven/bun-<platform> holds it before that.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -44,10 +46,7 @@ export function ensureBun(root) {
   const found = isInstalled(root) ? findBun(root) : undefined;
   if (found !== undefined) return found;
   if (existsSync(join(root, "package-lock.json"))) {
-    process.stderr.write("sluice: installing dependencies (npm ci) …\n");
-    const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
-    const result = spawnSync("npm", args, { cwd: root, stdio: ["ignore", 2, 2] });
-    const installed = result.status === 0 ? findBun(root) : undefined;
+    const installed = alone(root, () => install(root));
     if (installed !== undefined) return installed;
   }
   process.stderr.write(
@@ -55,6 +54,52 @@ export function ensureBun(root) {
       "        optional dependencies must not be omitted.\n",
   );
   process.exit(1);
+}
+
+function install(root) {
+  // Another may have done it while we waited.
+  const found = isInstalled(root) ? findBun(root) : undefined;
+  if (found !== undefined) return found;
+  process.stderr.write("sluice: installing dependencies (npm ci) …\n");
+  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  const result = spawnSync("npm", args, { cwd: root, stdio: ["ignore", 2, 2] });
+  return result.status === 0 ? findBun(root) : undefined;
+}
+
+const WAIT_MS = 200;
+const WAITS_MAX = 3000; // ten minutes
+
+/** Two that install into one folder at once take away what the other has just written: one waits for the other. */
+function alone(root, work) {
+  const lock = join(tmpdir(), `sluice-install-${createHash("sha256").update(root).digest("hex").slice(0, 16)}`);
+  for (let waits = 0; waits < WAITS_MAX; waits++) {
+    try {
+      mkdirSync(lock);
+    } catch (error) {
+      if (error.code !== "EEXIST") break;
+      if (waits === 5) process.stderr.write("sluice: waiting for another that installs the dependencies …\n");
+      if (waits > 5 && !isHeld(lock)) rmSync(lock, { recursive: true, force: true });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAIT_MS);
+      continue;
+    }
+    try {
+      writeFileSync(join(lock, "pid"), String(process.pid));
+      return work();
+    } finally {
+      rmSync(lock, { recursive: true, force: true });
+    }
+  }
+  return work();
+}
+
+/** Whether the process that holds the lock is still there. */
+function isHeld(lock) {
+  try {
+    process.kill(Number(readFileSync(join(lock, "pid"), "utf8")), 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
 }
 
 /** A clone is installed when the lock file it was installed from is the one it has now; a packed sluice has no lock file. */
