@@ -75,6 +75,15 @@ describe("what can be shown", () => {
     ]);
   });
 
+  test("a key too weak for most clients is shown all the same, with a warning", () => {
+    const made = spawnSync("openssl", [
+      ..."req -x509 -newkey rsa:1024 -nodes -days 30 -subj /CN=weak.test -keyout - -out -".split(" "),
+    ]);
+    expect(good(made.stdout.toString()).warnings).toEqual([
+      "has a key of RSA 1024, which many clients refuse; make one of RSA 2048 or ECDSA P-256",
+    ]);
+  });
+
   test("for people it says who issued it and what kind of key it has", () => {
     const details = certificateDetails(site.cert);
     expect(details).toMatchObject({ issuer: "Test CA", keyType: "ECDSA P-256", isSelfSigned: false });

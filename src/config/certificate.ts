@@ -56,6 +56,10 @@ function good(path: string, leaf: Link, links: readonly Link[], key: Pem): Judge
   const chain = chainOf(leaf, links);
   const names = namesOf(x509);
   const warnings: string[] = [];
+  if (isWeak(x509.publicKey))
+    warnings.push(
+      `has a key of ${keyTypeOf(x509.publicKey)}, which many clients refuse; make one of RSA 2048 or ECDSA P-256`,
+    );
   if (chain.isReordered) warnings.push("holds its chain out of order; it is sent in the right one");
   if (chain.foreign.length > 0) {
     const strangers = chain.foreign.map((link) => lineOf(link.x509.subject)).join(" and ");
@@ -121,6 +125,11 @@ function readKeys(name: string, own: readonly string[], { file, sought }: KeyPla
 
 function unusable(holder: string): string {
   return `has a key (in ${holder}) of a kind that TLS cannot use here; RSA, ECDSA with P-256, P-384 or P-521, and Ed25519 it can`;
+}
+
+/** Below what browsers and OpenSSL's usual security level take. */
+function isWeak(key: KeyObject): boolean {
+  return key.asymmetricKeyType === "rsa" && (key.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048;
 }
 
 /** A certificate of a kind that is not known is for no key. */

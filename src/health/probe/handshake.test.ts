@@ -42,6 +42,8 @@ test("a wrong name says which names are right", () => {
     "its certificate is for 1.test, 2.test, 3.test and 2 more, not for b.test",
   );
   expect(problem()).toBe("its certificate is for no name, not for b.test");
+  // An address that stands in it as a DNS name does not count.
+  expect(problem("b.test")).toBe("its certificate names b.test as a DNS name, not as the IP address that it is");
 });
 
 test("alerts and errors of the handshake are said in words, unknown ones as they are", () => {

@@ -36,7 +36,10 @@ export function certificateProblem(code: string, shown: ShownCertificate, server
     case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
       return `its certificate comes from an authority that is not trusted, or its chain is incomplete${issuedBy(shown)}`;
     case "ERR_TLS_CERT_ALTNAME_INVALID":
-      return `its certificate is for ${listOf(shown.names)}, not for ${serverName}`;
+      // An address must stand as an address in the certificate (RFC 2818 3.1), not as a DNS name.
+      return shown.names.includes(serverName)
+        ? `its certificate names ${serverName} as a DNS name, not as the IP address that it is`
+        : `its certificate is for ${listOf(shown.names)}, not for ${serverName}`;
     default:
       return `its certificate is not accepted: ${plain(code)}`;
   }
