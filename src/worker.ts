@@ -175,8 +175,10 @@ function say(message: FromWorker): void {
   if (process.connected) process.send!(message);
 }
 
+/** Without control there is only the terminal. */
 function warn(message: string): void {
-  process.stderr.write(`${message}\n`);
+  if (process.connected) say({ kind: "warned", message });
+  else process.stderr.write(`${message}\n`);
 }
 
 export function startWorker(): void {

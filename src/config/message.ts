@@ -23,5 +23,7 @@ export type FromWorker =
   | { readonly kind: "planned"; readonly generation: number }
   /** The plan could not be put in force (a port in use); what was in force before still is. */
   | { readonly kind: "failed"; readonly generation: number; readonly message: string }
+  /** What the operator is to know: for control's log, which has one form and one place. */
+  | { readonly kind: "warned"; readonly message: string }
   /** All is drained; the worker exits next. */
   | { readonly kind: "drained" };

@@ -314,3 +314,12 @@ describe("with real processes", () => {
     expect(await supervisor.start(plan(1, "crash"))).toContain("exit code 7");
   });
 });
+
+test("what a worker warns of is a line of the log like any other", async () => {
+  const { fakes, lines } = await started(1);
+  fakes[0]!.say({ kind: "warned", message: "server app/a:1: its certificate has expired" });
+  expect(JSON.parse(lines.at(-1)!)).toMatchObject({
+    level: "warn",
+    msg: "server app/a:1: its certificate has expired",
+  });
+});

@@ -177,6 +177,9 @@ export class Supervisor {
         if (message.generation === this.#publication?.plan.generation) this.#answered(seat, message.message);
         else if (message.generation === this.#plan?.generation) this.#refused(seat, message.message);
         return;
+      case "warned":
+        this.#log.warn(message.message);
+        return;
       case "drained":
         return;
     }
