@@ -33,6 +33,7 @@ export type FaultCode =
   | "bad_client_hello"
   | "unknown_name"
   | "client_idle"
+  | "tunnel_idle"
   | "connect_refused"
   | "connect_timeout"
   | "tls_refused"
@@ -93,7 +94,8 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
   bad_proxy_header: ["downstream", "never", 0, "the PROXY protocol header is missing or malformed"],
   bad_client_hello: ["downstream", "never", 0, "the connection does not begin with a TLS ClientHello"],
   unknown_name: ["downstream", "never", 0, "no pool and no certificate is for the name that the client asked for"],
-  client_idle: ["downstream", "never", 0, "the connection was silent for longer than its timeout"],
+  client_idle: ["downstream", "never", 0, "the client was silent for longer than its timeout"],
+  tunnel_idle: ["downstream", "never", 0, "both sides were silent for longer than the tunnel timeout"],
   // Servers.
   connect_refused: ["upstream", "elsewhere", 502, "the server refused the connection"],
   connect_timeout: ["upstream", "elsewhere", 504, "the server did not accept the connection in time"],

@@ -235,8 +235,14 @@ function doubtOf(former: FileMaterials, fresh: FileMaterials): string {
   ].join("\n");
 }
 
+/** A file that several listeners name is told once, at the first that names it. */
 function problemsOf({ findings }: FileMaterials): string[] {
-  return findings.map(({ path, message }) => `${keyText(path)} ${message}`);
+  const keys = new Map<string, string[]>();
+  for (const { path, message } of findings) keys.set(message, [...(keys.get(message) ?? []), keyText(path)]);
+  return [...keys].map(([message, [first, ...others]]) => {
+    const also = others.length === 0 ? "" : ` (so ${others.length === 1 ? "has" : "have"} ${others.join(", ")})`;
+    return `${first} ${message}${also}`;
+  });
 }
 
 function byFile({ certificates }: FileMaterials): Map<string, Certificate> {

@@ -46,7 +46,7 @@ export class Silence {
     const tunnel = this.#tunnel;
     if (isPast(nowMs, this.clientMs, clientIdleMs) && tunnel.isClientAwaited) return fault("client_idle");
     if (isPast(nowMs, this.serverMs, serverIdleMs) && tunnel.isServerAwaited) return fault("server_idle");
-    return isPast(nowMs, Math.max(this.clientMs, this.serverMs), tunnelMs) ? fault("client_idle") : null;
+    return isPast(nowMs, Math.max(this.clientMs, this.serverMs), tunnelMs) ? fault("tunnel_idle") : null;
   }
 
   /** When to judge next; 0 is never. */

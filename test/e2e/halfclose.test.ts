@@ -185,7 +185,7 @@ test("only when both sides are silent does the tunnel timeout end it", async () 
   expect(performance.now() - sinceMs).toBeGreaterThan(600);
   expect([client.isClosed, held.isClosed]).toEqual([false, false]);
   await until("the silence to be over", () => client.isClosed && held.isClosed);
-  expect((await lineOf(port)).fault).toBe("client_idle");
+  expect((await lineOf(port)).fault).toBe("tunnel_idle");
 });
 
 test("when all is over nothing is left open", async () => {

@@ -51,7 +51,7 @@ test("a stream in which neither side speaks is let go; either side keeps it", ()
   play.pass(4_900);
   play.expect();
   play.pass(200);
-  play.expect(server.is("reset"), client.is("reset"), "report 4 up 4 down client_idle");
+  play.expect(server.is("reset"), client.is("reset"), "report 4 up 4 down tunnel_idle");
 });
 
 test("a client that takes of what is held for it, however slowly, is not silent", () => {
@@ -156,7 +156,7 @@ test("behind the FIN of one side the silence of both still runs", () => {
   client.ends();
   play.take();
   play.pass(5_200);
-  play.expect(server.is("reset"), client.is("reset"), "report 0 up 0 down client_idle");
+  play.expect(server.is("reset"), client.is("reset"), "report 0 up 0 down tunnel_idle");
 });
 
 test("what is held for a client that has gone without taking it is let go with the stream", () => {

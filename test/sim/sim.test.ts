@@ -43,6 +43,7 @@ test("in a hundred worlds of streams every way to end is met", () => {
     "queue_timeout",
     "server_idle",
     "server_reset",
+    "tunnel_idle",
     "unknown_name",
   ]);
 });

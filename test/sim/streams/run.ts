@@ -210,7 +210,7 @@ export class StreamRun implements House {
         return cuts || drains;
       default:
         // That they were silent for long enough is judged apart.
-        return this.#hasShortLimits && (code === "client_idle" || code === "server_idle");
+        return this.#hasShortLimits && ["client_idle", "server_idle", "tunnel_idle"].includes(code);
     }
   }
 

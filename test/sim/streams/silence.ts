@@ -42,9 +42,10 @@ export function checkIdleFault(stream: Stream, down: SimLine, up: SimLine, code:
   const server = sideOf(stream, up, down);
   const { clientIdleMs, serverIdleMs, tunnelMs } = limitsOf(stream);
   const [side, limitMs] = code === "client_idle" ? [client, clientIdleMs] : [server, serverIdleMs];
-  if (limitMs > 0 && side.isAwaited && nowMs - side.activeMs >= limitMs) return null;
   const quietMs = nowMs - Math.max(client.activeMs, server.activeMs);
-  if (code === "client_idle" && tunnelMs > 0 && quietMs >= tunnelMs) return null;
+  if (code === "tunnel_idle") {
+    if (tunnelMs > 0 && quietMs >= tunnelMs) return null;
+  } else if (limitMs > 0 && side.isAwaited && nowMs - side.activeMs >= limitMs) return null;
   return `${code} after ${nowMs - side.activeMs} ms of ${limitMs}, ${quietMs} ms of ${tunnelMs}, ${side.held} held, awaited: ${side.isAwaited}`;
 }
 
