@@ -7,18 +7,7 @@ import { freePort, type Starter, start } from "../target.ts";
 export const startHaproxy: Starter = (options) => {
   const port = freePort();
   const { mode, certificate, isLogging } = options;
-  const http = [
-    "  option forwardfor",
-    "  timeout http-keep-alive 300s",
-    "  http-request set-header X-Forwarded-Proto http",
-    // Without it the first request of each client connection opens a connection to the origin too; the others share theirs.
-    "  http-reuse always",
-  ];
-  const only = (section: "defaults" | "frontend" | "backend"): string[] => {
-    if (mode !== "http") return [];
-    if (section === "defaults") return http.slice(0, 2);
-    return section === "frontend" ? [http[2]!] : [http[3]!];
-  };
+  const inHttp = (...lines: string[]): string[] => (mode === "http" ? lines : []);
   const config = [
     "global",
     `  nbthread ${options.workers}`,
@@ -32,13 +21,14 @@ export const startHaproxy: Starter = (options) => {
     "  timeout connect 5s",
     "  timeout client 300s",
     "  timeout server 60s",
-    ...only("defaults"),
+    ...inHttp("  option forwardfor", "  timeout http-keep-alive 300s"),
     "frontend web",
     `  bind 127.0.0.1:${port}${certificate === null ? "" : ` ssl crt ${certificate}`}`,
-    ...only("frontend"),
+    ...inHttp("  http-request set-header X-Forwarded-Proto http"),
     "  default_backend app",
     "backend app",
-    ...only("backend"),
+    // Without it the first request of each client connection opens a connection to the origin too; the others share theirs.
+    ...inHttp("  http-reuse always"),
     `  server origin 127.0.0.1:${options.originPort}`,
     "",
   ];

@@ -42,6 +42,13 @@ test("a list of ciphers that stands for none is an error, where it stands", () =
   expect(said("DEFAULT@SECLEVEL=2")).toEqual(["error: listeners.web.tls.ciphers cannot be used: invalid command"]);
 });
 
+test("ciphers of TLS 1.3 alone leave nothing for TLS 1.2, which is told", () => {
+  const told =
+    "warning: listeners.web.tls.ciphers names ciphers of TLS 1.3 only, which are always there; with no others, TLS 1.2 is not spoken";
+  expect(said("TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256")).toEqual([told]);
+  expect(said("TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256")).toEqual([]);
+});
+
 test("names of ciphers that are not known here are told, for they are passed over", () => {
   expect(said("ECDHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES128-GCM-SHA256:FOO")).toEqual([
     'warning: listeners.web.tls.ciphers has "DHE-RSA-AES128-GCM-SHA256", "FOO", which are not known here and passed over',

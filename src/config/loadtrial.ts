@@ -42,6 +42,11 @@ function judgeCiphers(list: string, path: Path): Finding | null {
   }
   // Anything else is a command, and has a meaning only beside what stands before it.
   const names = list.split(/[:,]/).filter((item) => /^[A-Za-z0-9_][A-Za-z0-9_-]*$/.test(item));
+  if (names.length > 0 && names.every((name) => name.startsWith("TLS_"))) {
+    // The runtime takes such a list for a wish to speak nothing older.
+    const message = "names ciphers of TLS 1.3 only, which are always there; with no others, TLS 1.2 is not spoken";
+    return { severity: "warning", path, part: "value", message };
+  }
   const unknown = names.filter((name) => refusalOf({ ciphers: name }) !== null);
   if (unknown.length === 0) return null;
   const which = `${unknown.map(quote).join(", ")}, which ${unknown.length === 1 ? "is" : "are"}`;
