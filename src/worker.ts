@@ -1,6 +1,7 @@
 // A data worker: maps the arena, obeys plans that the control process sends, and ends when it is told to, when control is gone,
 // or when its own code has failed an assertion. Wiring only; what happens to traffic is in flow/, to sockets in data/.
 
+import { sharedClock } from "./clock.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./config/message.ts";
 import type { AccessLogPlan, ListenerPlan, Plan } from "./config/plan.ts";
 import { AccessLog } from "./data/accesslog.ts";
@@ -22,7 +23,7 @@ class Worker {
   readonly #parts: SiteParts;
   readonly #tally: Tally;
   readonly #totals: Totals;
-  readonly #driver: Driver = new Driver((error) => this.#fail(error), warn);
+  readonly #driver: Driver = new Driver((error) => this.#fail(error), warn, sharedClock());
   #context: Context | null = null;
   #listeners: Listeners | null = null;
   #datagrams: DatagramListeners | null = null;
@@ -42,7 +43,7 @@ class Worker {
 
   told(message: ToWorker): void {
     if (message.kind === "plan") this.#adopt(message.plan);
-    else this.drain(message.drainMs);
+    else if (message.kind === "drain") this.drain(message.drainMs);
   }
 
   #adopt(plan: Plan): void {

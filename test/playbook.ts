@@ -58,6 +58,10 @@ export class Playbook implements Port {
     this.context = new Context(this, this.tally, site, report, (stream) => this.#streamReported(stream));
   }
 
+  get sharedMs(): number {
+    return this.nowMs >>> 0;
+  }
+
   get wallMs(): number {
     return this.nowMs + this.#wallOffsetMs;
   }

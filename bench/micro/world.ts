@@ -23,11 +23,13 @@ export class Sink implements Line {
   end(): void {}
   destroy(): void {}
   reset(): void {}
+  drop(): void {}
 }
 
 /** The last flow that dialed is in `flow`, and is to be told of `line`. */
 export class FakePort implements Port {
   nowMs = 1000;
+  sharedMs = 1000;
   wallMs = 1_700_000_000_000;
   readonly wheel: TimerWheel = new TimerWheel(0);
   flow: DialFlow | null = null;
@@ -46,6 +48,7 @@ export class FakePort implements Port {
   }
 }
 
+const noRules = { connection: [], request: [], response: [] } as const;
 const timeouts = {
   handshakeMs: 10_000,
   clientIdleMs: 0,
@@ -78,6 +81,10 @@ const planFor = (mode: ListenerMode): Plan => ({
   certificates: [],
   pems: {},
   accessLog: null,
+  tables: [],
+  lists: [],
+  banned: null,
+  debugToken: null,
   limits: { headBytesMax: 32_768, fieldsMax: 128, bodyBytesMax: 0, requestsPerConnectionMax: 0 },
   routes: [{ slot: 0, listener: 0, pool: 0 }],
   listeners: [
@@ -98,6 +105,8 @@ const planFor = (mode: ListenerMode): Plan => ({
       timeouts,
       forwarding,
       requestId: { header: "x-request-id", keep: true },
+      rules: noRules,
+      errors: [],
     },
   ],
   pools: [
@@ -130,6 +139,10 @@ const planFor = (mode: ListenerMode): Plan => ({
       panicThreshold: 0.5,
       check: null,
       ejection: null,
+      reply: null,
+      rules: noRules,
+      errors: [],
+      stick: null,
     },
   ],
 });

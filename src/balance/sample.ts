@@ -54,6 +54,10 @@ export function samplePool(policy: BalancePolicy, servers: readonly ServerPlan[]
     panicThreshold: 0.5,
     check: null,
     ejection: null,
+    reply: null,
+    rules: { connection: [], request: [], response: [] },
+    errors: [],
+    stick: null,
   };
 }
 

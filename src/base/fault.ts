@@ -34,6 +34,9 @@ export type FaultCode =
   | "unknown_name"
   | "client_idle"
   | "tunnel_idle"
+  | "denied"
+  | "rejected"
+  | "banned"
   | "connect_refused"
   | "connect_timeout"
   | "tls_refused"
@@ -96,6 +99,10 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
   unknown_name: ["downstream", "never", 0, "no pool and no certificate is for the name that the client asked for"],
   client_idle: ["downstream", "never", 0, "the client was silent for longer than its timeout"],
   tunnel_idle: ["downstream", "never", 0, "both sides were silent for longer than the tunnel timeout"],
+  // Rules.
+  denied: ["downstream", "never", 403, "a rule denied the request"],
+  rejected: ["downstream", "never", 0, "a rule closed the connection"],
+  banned: ["downstream", "never", 403, "the client is banned"],
   // Servers.
   connect_refused: ["upstream", "elsewhere", 502, "the server refused the connection"],
   connect_timeout: ["upstream", "elsewhere", 504, "the server did not accept the connection in time"],

@@ -32,12 +32,17 @@ export function compile(
     routes: routes.names,
     pools: pools.map(([name]) => name),
     servers: pools.flatMap(([name, pool]) => pool.servers.map((server) => serverId(name, serverAddress(server).name))),
+    rules: [],
   });
   return freeze<Plan>({
     generation,
     listeners: listeners.map(([name, listener]) => compileListener(name, listener, config, { slots, routes, keys })),
     pools: pools.map(([name, pool]) => compilePool(name, pool, config, { slots, resolve, keys })),
     routes: routes.plans(config, slots),
+    tables: [],
+    lists: [],
+    banned: null,
+    debugToken: null,
     certificates: keys.certificates,
     pems: keys.pems,
     accessLog: compileAccessLog(config),

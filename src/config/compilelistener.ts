@@ -94,6 +94,8 @@ export function compileListener(
       listener.requestId === false
         ? null
         : { header: listener.requestId.header.toLowerCase(), keep: listener.requestId.keep },
+    rules: { connection: [], request: [], response: [] },
+    errors: [],
   };
 }
 

@@ -56,6 +56,10 @@ export function compilePool(name: string, pool: Pool, config: Config, around: Su
     panicThreshold: pool.panicThreshold,
     check: pool.check === undefined ? null : compileCheck(pool.check),
     ejection: pool.ejection === undefined ? null : compileEjection(pool.ejection),
+    reply: null,
+    rules: { connection: [], request: [], response: [] },
+    errors: [],
+    stick: null,
   };
 }
 

@@ -14,9 +14,19 @@ export interface WorkerStart {
 
 export type ToWorker =
   /** Obey this plan from now on: open the listeners that are new, close those that are gone, keep the rest. */
-  | { readonly kind: "plan"; readonly plan: Plan }
+  | { readonly kind: "plan"; readonly plan: Plan; readonly files: PlanFiles }
+  /** Lists have changed, or who is banned has: map these files instead of those of the same names. */
+  | { readonly kind: "lists"; readonly files: Pick<PlanFiles, "lists" | "bans"> }
   /** Stop accepting, end idle connections, finish what is under way, exit 0; after `drainMs` exit anyway. */
   | { readonly kind: "drain"; readonly drainMs: number };
+
+/** Paths of the files that belong to a plan, by the names of what they hold. */
+export interface PlanFiles {
+  readonly tables: Readonly<Record<string, string>>;
+  readonly lists: Readonly<Record<string, string>>;
+  /** A list of addresses with the time that each ban ends; null while nobody is banned. */
+  readonly bans: string | null;
+}
 
 export type FromWorker =
   /** The plan of that generation is in force and every listener of it is open. */

@@ -13,6 +13,12 @@ export interface Plan {
   readonly listeners: readonly ListenerPlan[];
   readonly pools: readonly PoolPlan[];
   readonly routes: readonly RoutePlan[];
+  readonly tables: readonly TablePlan[];
+  readonly lists: readonly ListPlan[];
+  /** What a client that is banned is answered in mode http; null closes its connection, as the other modes do. */
+  readonly banned: ReplyPlan | null;
+  /** Value of the Sluice-Debug field that asks for a trace of the rules; null gives none. Secret. */
+  readonly debugToken: string | null;
   /** Every certificate that some listener shows, once. */
   readonly certificates: readonly CertificatePlan[];
   /** PEM texts (certificates, keys, authorities) by their SHA-256 in hexadecimal, which is how the rest of the plan names them. Secret. */
@@ -118,6 +124,9 @@ export interface ListenerPlan {
   readonly timeouts: DownstreamTimeouts;
   readonly forwarding: ForwardingPlan;
   readonly requestId: RequestIdPlan | null;
+  readonly rules: RulesPlan;
+  /** Instead of our own answers, by status. */
+  readonly errors: readonly ReplyPlan[];
 }
 
 /** Tried in the order exact, wildcard (longest first), pattern (as written). */
@@ -197,6 +206,12 @@ export interface PoolPlan {
   readonly panicThreshold: number;
   readonly check: CheckPlan | null;
   readonly ejection: EjectionPlan | null;
+  /** The answer of a pool that has no servers; null for one that has. */
+  readonly reply: ReplyPlan | null;
+  /** Only `request` and `response` in a pool of mode http, only `connection` in one of mode tcp. */
+  readonly rules: RulesPlan;
+  readonly errors: readonly ReplyPlan[];
+  readonly stick: StickPlan | null;
 }
 
 /** Retries may be at most `ratio` of the requests of the last seconds, plus `minimumPerSecond`; further ones fail as they stand. */
@@ -367,4 +382,112 @@ export interface LimitsPlan {
   readonly bodyBytesMax: number;
   /** Requests on one client connection; 0 is no limit. */
   readonly requestsPerConnectionMax: number;
+}
+
+/** A table of counters by key, in shared memory (memory/table.ts). Its file comes with the plan, in the message. */
+export interface TablePlan {
+  readonly name: string;
+  readonly key: TableKeyPlan;
+  readonly entriesMax: number;
+  /** Since the last refresh; 0 is never. */
+  readonly expireMs: number;
+  /** When full the entry that would expire first makes room; false refuses the new one. */
+  readonly isEvicting: boolean;
+  /** Columns in canonical words: `gpc0`, `conn_rate(10s)`, `tokens(5,500ms)` (memory/column.ts). */
+  readonly store: readonly string[];
+}
+
+/** ip: of IPv6 addresses so many bits. string, binary: at most so many bytes, the rest is cut off. */
+export type TableKeyPlan =
+  | { kind: "ip"; prefix6: number }
+  | { kind: "integer" }
+  | { kind: "string"; bytesMax: number }
+  | { kind: "binary"; bytesMax: number };
+
+/** Values to compare with, in a file that all workers map (memory/list.ts). */
+export interface ListPlan {
+  readonly name: string;
+  /** Addresses and CIDR blocks; whole texts; host names, "*.example.com" among them; texts with a value each. */
+  readonly kind: "address" | "text" | "name" | "map";
+}
+
+/** In the order in which they are evaluated; a phase that the mode does not have is empty. */
+export interface RulesPlan {
+  /** Once for each connection; in mode tcp when all is there that the rules ask about. */
+  readonly connection: readonly RulePlan[];
+  readonly request: readonly RulePlan[];
+  readonly response: readonly RulePlan[];
+}
+
+export interface RulePlan {
+  readonly name: string;
+  /** Its cell in the tally. */
+  readonly slot: number;
+  /** observe: counted and traced as if it did, but nothing is done. Rules that are off are not in the plan. */
+  readonly mode: "observe" | "enforce";
+  /** Where it stands in the config, as an operator would say it. */
+  readonly place: string;
+  /** An expression of type bool (rules/expression); null is always. */
+  readonly condition: string | null;
+  /** Done in this order, before the outcome. */
+  readonly effects: readonly EffectPlan[];
+  readonly outcome: OutcomePlan | null;
+  /** Evaluated, when the condition holds, after effects and in place of an outcome; one of theirs ends the phase. */
+  readonly rules: readonly RulePlan[];
+}
+
+/** Expressions and templates as texts: both processes compile them with the same code. A target is `table[key].counter`. */
+export type EffectPlan =
+  /** Hold the entry for the rest of the connection or request. `slot`: what `tracked[slot]` says; the first to take one keeps it. */
+  | { kind: "track"; table: number; key: string; slot: number }
+  | { kind: "increment"; target: string; by: string }
+  | { kind: "clear"; target: string }
+  | { kind: "assign"; target: string; value: string }
+  | { kind: "variable"; name: string; value: string }
+  | { kind: "field"; operation: "set" | "add" | "remove"; name: string; value: string }
+  /** `value`: a template. */
+  | { kind: "rewrite"; part: "method" | "path" | "query" | "target" | "status"; value: string }
+  | { kind: "slow"; bytesPerSecond: number }
+  | { kind: "log"; text: string };
+
+export type OutcomePlan =
+  | { kind: "accept" }
+  /** `isDenial`: it counts as an error of the client. */
+  | { kind: "reply"; reply: ReplyPlan; isDenial: boolean }
+  /** A token is taken; only where there is none this is an outcome. `target` names a column of tokens. */
+  | { kind: "limit"; target: string; cost: string; reply: ReplyPlan }
+  /** FIN. */
+  | { kind: "reject" }
+  | { kind: "reset" }
+  /** The connection is forgotten: the client is told nothing at all. */
+  | { kind: "drop" }
+  | { kind: "tarpit"; forMs: number; reply: ReplyPlan }
+  /** `location`: a template. */
+  | { kind: "redirect"; status: number; location: string; fields: readonly FieldPlan[] }
+  /** Index into `Plan.pools`. */
+  | { kind: "use"; pool: number };
+
+/** An answer of our own. Fields and body are templates where `isTemplate`. */
+export interface ReplyPlan {
+  readonly status: number;
+  /** "" is the usual one. */
+  readonly reason: string;
+  readonly fields: readonly FieldPlan[];
+  /** Latin-1, one character a byte; null is a line that says the status. */
+  readonly body: string | null;
+  readonly isTemplate: boolean;
+  /** Sent as Retry-After; 0 sends none, -1 is what is known (a limit's wait, a ban's end). */
+  readonly retryAfterS: number;
+}
+
+export interface FieldPlan {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The server that a key was given stays its server, by a table that stores `server_id`. */
+export interface StickPlan {
+  readonly table: number;
+  /** An expression. */
+  readonly key: string;
 }

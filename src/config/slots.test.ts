@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { capacity } from "../memory/arena.ts";
 import { Slots } from "./slots.ts";
 
-const pools = (...names: string[]) => ({ listeners: [], routes: [], servers: [], pools: names });
+const pools = (...names: string[]) => ({ listeners: [], routes: [], servers: [], rules: [], pools: names });
 
 test("a name keeps its row for as long as it is there", () => {
   const slots = new Slots();

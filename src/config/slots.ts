@@ -7,8 +7,8 @@
 import { assert } from "../base/assert.ts";
 import { capacity } from "../memory/arena.ts";
 
-export type SlotKind = "listeners" | "routes" | "pools" | "servers";
-export const slotKinds: readonly SlotKind[] = ["listeners", "routes", "pools", "servers"];
+export type SlotKind = "listeners" | "routes" | "pools" | "servers" | "rules";
+export const slotKinds: readonly SlotKind[] = ["listeners", "routes", "pools", "servers", "rules"];
 
 export interface SlotHolder {
   readonly kind: SlotKind;
@@ -38,6 +38,7 @@ export class Slots {
       routes: rows("routes"),
       pools: rows("pools"),
       servers: rows("servers"),
+      rules: rows("rules"),
     };
   }
 

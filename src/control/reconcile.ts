@@ -90,6 +90,10 @@ export class Reconciler {
   #clear(given: readonly SlotHolder[]): void {
     const { totals } = this.#options;
     for (const { kind, slot } of given) {
+      if (kind === "rules") {
+        totals.clearRule(slot);
+        continue;
+      }
       totals.clearRow(kind, slot);
       if (kind === "servers") totals.clearFailures(slot);
     }

@@ -164,7 +164,7 @@ export class Supervisor {
 
   #send(seat: Seat, plan: Plan): void {
     seat.sent = plan.generation;
-    seat.process?.send({ kind: "plan", plan });
+    seat.process?.send({ kind: "plan", plan, files: { tables: {}, lists: {}, bans: null } });
   }
 
   #told(seat: Seat, message: FromWorker): void {

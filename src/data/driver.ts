@@ -21,20 +21,30 @@ export class Driver implements Port {
   readonly complaints: Complaints;
   readonly #dialer: Dialer = new Dialer(this);
   readonly #wallOffsetMs: number = Date.now() - this.nowMs;
+  readonly #sharedOffsetMs: number;
   readonly #failed: (error: Error) => void;
   #context: Context | null = null;
   #sweptMs = 0;
   #isPolling = false;
 
-  /** `failed` is told of an error of our own; the worker is then to be replaced. `warn` is read by the operator. */
-  constructor(failed: (error: Error) => void, warn: (message: string) => void = () => {}) {
+  /** `failed` is told of an error of our own; the worker is then to be replaced. `warn` is read by the operator. `sharedMs`: the clock of the machine (clock.ts). */
+  constructor(
+    failed: (error: Error) => void,
+    warn: (message: string) => void = () => {},
+    sharedMs: () => number = Date.now,
+  ) {
     this.#failed = failed;
+    this.#sharedOffsetMs = sharedMs() - this.nowMs;
     this.complaints = new Complaints(warn);
   }
 
   /** Null until it is started. */
   get context(): Context | null {
     return this.#context;
+  }
+
+  get sharedMs(): number {
+    return (this.nowMs + this.#sharedOffsetMs) >>> 0;
   }
 
   get wallMs(): number {

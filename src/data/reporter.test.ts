@@ -29,6 +29,7 @@ const deafLine: Line = {
   end() {},
   destroy() {},
   reset() {},
+  drop() {},
   heldBytes: 0,
 };
 

@@ -29,6 +29,8 @@ export interface Line {
   destroy(): void;
   /** Close with RST, so that the peer can tell a truncated message from a whole one. Tells nothing more. */
   reset(): void;
+  /** Forget the connection without a word to the peer, which goes on waiting; where the system has no such way, as `reset`. Tells nothing more. */
+  drop(): void;
   /** Bytes held because the kernel did not take them. */
   readonly heldBytes: number;
 }
@@ -91,6 +93,8 @@ export interface WakeFlow extends WheelNode {}
 export interface Port {
   /** Monotonic, refreshed by the driver before every call into a flow. */
   readonly nowMs: number;
+  /** The same moment on the clock that all processes of the machine share, in ms modulo 2^32: what tables count by. */
+  readonly sharedMs: number;
   /** Wall clock of the same moment, for logs and the Date field. */
   readonly wallMs: number;
   /** Uniform in [0, 1). */

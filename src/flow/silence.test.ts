@@ -15,6 +15,7 @@ class Side implements Line {
   end(): void {}
   destroy(): void {}
   reset(): void {}
+  drop(): void {}
 }
 
 function made(limits: Partial<SilenceLimits>) {

@@ -25,6 +25,7 @@ class Notes implements Line {
   destroy(): void {
     this.said.push("destroy");
   }
+  drop(): void {}
   reset(): void {
     this.said.push("reset");
   }

@@ -13,15 +13,16 @@
 //              routes            1024 x 512 B
 //              pools              512 x 512 B
 //              servers           4096 x 512 B
+//              rules             4096 x 8 B           hits of each rule
 //
 // A worker that dies in the middle of a write leaves at most one counter one short: there are no locks here.
 
 import { assert } from "../base/assert.ts";
 
 /** Changed whenever a word moves; a file with another layout is not taken over. */
-export const layoutVersion = 1;
+export const layoutVersion = 2;
 
-export const capacity = { workers: 64, listeners: 64, routes: 1024, pools: 512, servers: 4096 } as const;
+export const capacity = { workers: 64, listeners: 64, routes: 1024, pools: 512, servers: 4096, rules: 4096 } as const;
 
 const magic = 0x51_1c_e0_01;
 /** 64-bit cells in a row of a listener, route, pool or server. */
@@ -36,7 +37,8 @@ const sharedPoolsBytes = capacity.pools * rowWords * 4;
 const workerBytes =
   rowCells * 8 +
   capacity.servers * 4 +
-  (capacity.listeners + capacity.routes + capacity.pools + capacity.servers) * rowCells * 8;
+  (capacity.listeners + capacity.routes + capacity.pools + capacity.servers) * rowCells * 8 +
+  capacity.rules * 8;
 
 /** Byte offsets of the regions. */
 export const offset: Record<"board" | "sharedServers" | "sharedPools" | "workers", number> = {
@@ -54,7 +56,7 @@ export const headerWord = { magic: 0, layout: 1, boardVersion: 2 } as const;
 /** A worker's block, as byte offsets into the arena. */
 export function workerOffsets(
   worker: number,
-): Record<"words" | "active" | "listeners" | "routes" | "pools" | "servers", number> {
+): Record<"words" | "active" | "listeners" | "routes" | "pools" | "servers" | "rules", number> {
   assert(worker >= 0 && worker < capacity.workers, `worker ${worker} is out of range`);
   const words = offset.workers + worker * workerBytes;
   const active = words + rowCells * 8;
@@ -62,7 +64,8 @@ export function workerOffsets(
   const routes = listeners + capacity.listeners * rowCells * 8;
   const pools = routes + capacity.routes * rowCells * 8;
   const servers = pools + capacity.pools * rowCells * 8;
-  return { words, active, listeners, routes, pools, servers };
+  const rules = servers + capacity.servers * rowCells * 8;
+  return { words, active, listeners, routes, pools, servers, rules };
 }
 
 export class Arena {

@@ -41,6 +41,9 @@ export const listenerCell = {
   refusedPreamble: 9,
   /** mode udp: datagrams that were thrown away, of clients and of servers: no server, no room for a session or in a socket. */
   droppedDatagrams: 10,
+  /** Connections that a rule closed, and those of clients that are banned (mode http: their requests). */
+  refusedRules: 11,
+  banned: 12,
 } as const;
 
 /** Cells of a route's row: requests by what the client was answered. `bucket` starts the duration histogram (request head to last byte). */
@@ -140,6 +143,10 @@ export class Tally {
   serverRow(slot: number): number {
     return this.#at.servers / 8 + slot * rowCells;
   }
+  /** The cell that counts how often the condition of a rule held. */
+  ruleCell(slot: number): number {
+    return this.#at.rules / 8 + slot;
+  }
   /** Index into `words` of this worker's count of exchanges in flight at a server. */
   activeWord(slot: number): number {
     return this.#at.active / 4 + slot;
@@ -188,6 +195,12 @@ export class Totals {
   }
   server(slot: number, cell: number): number {
     return this.#sum("servers", slot, cell);
+  }
+  /** How often the condition of a rule held. */
+  rule(slot: number): number {
+    let sum = 0;
+    for (const at of this.#at) sum += this.#arena.cells[at.rules / 8 + slot]!;
+    return sum;
   }
   worker(cell: number): number {
     return this.#sum("words", 0, cell);
@@ -248,6 +261,11 @@ export class Totals {
       const row = at[kind] / 8 + slot * rowCells;
       this.#arena.cells.fill(0, row, row + rowCells);
     }
+  }
+
+  /** Control only: likewise for a rule's cell. */
+  clearRule(slot: number): void {
+    for (const at of this.#at) this.#arena.cells[at.rules / 8 + slot] = 0;
   }
 
   #sum(kind: "words" | "listeners" | "routes" | "pools" | "servers", slot: number, cell: number): number {

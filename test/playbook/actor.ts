@@ -75,6 +75,11 @@ export class Actor implements Line {
     this.#let();
   }
 
+  drop(): void {
+    this.#say("dropped");
+    this.#let();
+  }
+
   #let(): void {
     this.flow = null;
     this.#isOpening = false;

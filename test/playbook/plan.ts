@@ -75,6 +75,8 @@ export function makePlan(options: PlanOptions = {}): Plan {
           ...options.forwarding,
         },
         requestId: options.requestId ?? null,
+        rules: { connection: [], request: [], response: [] },
+        errors: [],
         ...options.listener,
       },
     ],
@@ -86,6 +88,10 @@ export function makePlan(options: PlanOptions = {}): Plan {
     certificates: [],
     pems: {},
     accessLog: null,
+    tables: [],
+    lists: [],
+    banned: null,
+    debugToken: null,
     limits: {
       headBytesMax: 16 * 1024,
       fieldsMax: 100,
@@ -135,6 +141,10 @@ function makePool(options: PlanOptions, slot = 0, name = "app", serversBefore = 
     panicThreshold: 0,
     check: null,
     ejection: null,
+    reply: null,
+    rules: { connection: [], request: [], response: [] },
+    errors: [],
+    stick: null,
     ...options.pool,
   };
 }

@@ -41,6 +41,10 @@ export class SimDriver implements Port {
     return this.world.nowMs;
   }
 
+  get sharedMs(): number {
+    return this.world.nowMs >>> 0;
+  }
+
   get wallMs(): number {
     return Date.UTC(2026, 0, 1) + this.world.nowMs;
   }
@@ -216,6 +220,11 @@ export class SimLine implements Line {
     this.#note("reset");
     this.#let();
     this.socket.reset();
+  }
+
+  /** A network on which nothing is lost has no way to forget a connection. */
+  drop(): void {
+    this.reset();
   }
 
   #let(): void {
