@@ -1,0 +1,123 @@
+// The parsed haproxy.cfg, as everybody in this room sees it: words with their places, statements, proxies, and the conversion under
+// way. Sections are made by sections.ts, defaults are laid under each proxy there; what is here knows no keyword. Each statement
+// stands on a line of its own, so a line is what the ledger counts, and a place is a line and the number of a word in it.
+
+import type { Path } from "../../problem.ts";
+import type { Ledger } from "../ledger.ts";
+import type { Origins } from "../origins.ts";
+import type { Draft, RulesDraft } from "./draft.ts";
+
+export interface Word {
+  /** Without quotes and escapes, variables filled in. */
+  readonly text: string;
+  readonly line: number;
+  readonly column: number;
+  /** Offset into the file. */
+  readonly at: number;
+  /** Its number in the line, from 0. */
+  readonly index: number;
+  /** Some of it stood in quotes or behind a backslash: it is no operator. */
+  readonly isQuoted: boolean;
+}
+
+export interface Statement {
+  /** At least one; without the `no` or `default` in front. */
+  readonly words: readonly Word[];
+  readonly line: number;
+  readonly prefix: "no" | "default" | null;
+  /** Of a defaults section, not of the proxy itself. */
+  readonly isInherited: boolean;
+}
+
+export type ProxyKind = "frontend" | "backend" | "listen";
+
+export interface Proxy {
+  readonly kind: ProxyKind;
+  readonly name: string;
+  /** The name in the section's own line. */
+  readonly word: Word;
+  /** Those of its defaults first, then its own, each in the order of the file. */
+  readonly statements: readonly Statement[];
+  readonly mode: "http" | "tcp";
+}
+
+/** A user of a userlist. */
+export interface User {
+  readonly name: string;
+  /** `user x insecure-password y`: in clear; `password`: as crypt(3) writes it. */
+  readonly password: string;
+  readonly isCrypted: boolean;
+  readonly groups: readonly string[];
+}
+
+/** Where a word stands, for ledger and origins: its line, as a text, and its number in it. */
+export function pathOf(word: Word): Path {
+  return [String(word.line), word.index];
+}
+
+/** The whole line. */
+export function linePath(statement: Statement): Path {
+  return [String(statement.line)];
+}
+
+export interface Conversion {
+  readonly ledger: Ledger;
+  readonly origins: Origins;
+  /** The config that is being built; whoever adds to it tells `origins` where it comes from. */
+  readonly draft: Draft;
+  /** Frontends, backends and listens in the order of the file. */
+  readonly proxies: readonly Proxy[];
+  readonly userlists: ReadonlyMap<string, readonly User[]>;
+  /** Files of an http-errors section, by status. */
+  readonly errorSections: ReadonlyMap<string, ReadonlyMap<number, string>>;
+  /** The name here of what has a name in the file: with the characters that ours may have, and no two alike. The same each time. */
+  nameOf(kind: "pool" | "listener" | "table" | "list", name: string): string;
+  /** The backend or listen that a word names; when there is none, that is told and null comes back. */
+  backendNamed(word: Word): Proxy | null;
+}
+
+/**
+ * What rules.ts makes of the statements of a proxy that `isRuleWord` says are its own. It enters each of them in the ledger. Tables,
+ * lists and pools that rules need besides go into the draft.
+ */
+export interface ProxyRules {
+  /** For every listener of a frontend or listen. */
+  readonly listener: RulesDraft;
+  /** For the pool of a backend or listen. */
+  readonly pool: RulesDraft;
+  /** `stick` of the pool. */
+  readonly stick: { readonly table: string; readonly by: string } | null;
+  /** More keys for every listener, and for the pool, such as `requestId`, or `errors` from errorloc. */
+  readonly listenerKeys: Readonly<Record<string, unknown>>;
+  readonly poolKeys: Readonly<Record<string, unknown>>;
+}
+
+/** rules.ts exports `translateRules` of this type. */
+export type TranslateRules = (conversion: Conversion, proxy: Proxy) => ProxyRules;
+
+const ruleWords: ReadonlySet<string> = new Set([
+  "acl",
+  "block",
+  "bwlim",
+  "capture",
+  "declare",
+  "filter",
+  "http-after-response",
+  "http-request",
+  "http-response",
+  "rate-limit",
+  "redirect",
+  "stick",
+  "stick-table",
+  "tcp-request",
+  "tcp-response",
+  "unique-id-format",
+  "unique-id-header",
+  "use-server",
+  "use_backend",
+]);
+
+/** By the first word of a statement. */
+export function isRuleWord(word: string): boolean {
+  return ruleWords.has(word) || /^(?:errorloc(?:302|303)?|(?:req|rsp)[a-z]+)$/.test(word);
+}
