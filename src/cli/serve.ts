@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type ConfigSource, Control } from "../control/control.ts";
 import { type Log, openLog } from "../control/log.ts";
 import { stateFolderOf } from "../control/state.ts";
+import { processOwner } from "../owner.ts";
 import { startText } from "./banner.ts";
 import { writeProblems } from "./check.ts";
 import { version } from "./version.ts";
@@ -44,6 +45,7 @@ export async function serve({ source, identity, started }: ServeOptions): Promis
     version,
     workerCommand: workerCommand(),
     stateFolder: stateFolderOf(identity),
+    owner: processOwner(),
   });
   obeySignals(starting, source, log);
   try {

@@ -10,6 +10,7 @@ import { judge } from "../config/judge.ts";
 import type { Loaded } from "../config/load.ts";
 import { noMaterials } from "../config/materials.ts";
 import type { Config } from "../config/types.ts";
+import { processOwner } from "../owner.ts";
 import { Control } from "./control.ts";
 import { openLog } from "./log.ts";
 
@@ -61,6 +62,7 @@ function stage(input: Partial<ConfigInput> = {}, stateFolder = join(folder, Stri
       version: "1.2.3",
       workerCommand: [process.execPath, script],
       stateFolder,
+      owner: processOwner(),
     });
     running.push(control);
     return control;

@@ -26,7 +26,7 @@ import { addressOf, fileShortage, reloadProblems, startProblems } from "./prefli
 import { Prober } from "./prober.ts";
 import { Reconciler } from "./reconcile.ts";
 import type { Brake } from "./seat.ts";
-import { openState, type StateFolder } from "./state.ts";
+import { type LockOwner, openState, type StateFolder } from "./state.ts";
 import { listenerStatus, poolStatus, type Status } from "./status.ts";
 import { Supervisor } from "./supervisor.ts";
 import { workerProcesses } from "./workerprocess.ts";
@@ -51,6 +51,7 @@ export interface ControlOptions {
   /** The command line of a worker. */
   readonly workerCommand: readonly string[];
   readonly stateFolder: string;
+  readonly owner: LockOwner;
   readonly brake?: Brake;
 }
 
@@ -112,7 +113,9 @@ export class Control implements AdminService {
       fleet: this.#fleet,
       prober: this.#prober,
       totals: this.#totals,
-      publish: (plan) => (this.#phase === "starting" ? this.#supervisor.start(plan) : this.#supervisor.publish(plan)),
+      prepare: () => ({ files: { tables: {}, lists: {}, bans: null }, keep: () => {}, undo: () => {} }),
+      publish: (plan, files) =>
+        this.#phase === "starting" ? this.#supervisor.start(plan, files) : this.#supervisor.publish(plan, files),
       nowMs: Date.now,
     });
     this.#certificates = new Certificates({
@@ -128,7 +131,7 @@ export class Control implements AdminService {
     const { config } = options;
     const problems = await startProblems(config);
     if (problems.length > 0) throw new Error(problems.join("\n"));
-    const control = new Control(options, openState(options.stateFolder));
+    const control = new Control(options, openState(options.stateFolder, options.owner));
     try {
       await control.#open(addressOf(config.admin.listen));
       return control;

@@ -23,7 +23,7 @@ function stage() {
   const arena = Arena.inMemory();
   const totals = new Totals(arena, 1);
   const log = silentLog();
-  const world = { address: "10.0.0.1", problem: null as string | null, published: [] as Plan[] };
+  const world = { address: "10.0.0.1", problem: null as string | null, published: [] as Plan[], files: [] as string[] };
   const fleet = new Fleet({
     board: new Board(arena),
     log,
@@ -36,7 +36,16 @@ function stage() {
     fleet,
     prober: new Prober(() => {}),
     totals,
-    publish: async (plan) => {
+    prepare: (plan) => {
+      const note = (word: string) => () => void world.files.push(`${word} ${plan.generation}`);
+      return {
+        files: { tables: { marked: `/tables/${plan.generation}` }, lists: {}, bans: null },
+        keep: note("keep"),
+        undo: note("undo"),
+      };
+    },
+    publish: async (plan, { tables }) => {
+      world.files.push(`publish ${tables["marked"]}`);
       world.published.push(plan);
       return world.problem;
     },
@@ -72,4 +81,12 @@ test("a config that is refused does not take a name's move with it", async () =>
   world.problem = null;
   expect(await reconciler.refreshNames()).toBeNull();
   expect(hosts()).toEqual(["10.0.0.1", "10.0.0.2", "10.0.0.2"]);
+});
+
+test("the files of a plan are made before it is published, and kept or taken back as it turns out", async () => {
+  const { reconciler, world } = stage();
+  await reconciler.apply(configOf("10.0.0.1:80"), noMaterials);
+  world.problem = "a port is in use";
+  await reconciler.apply(configOf("10.0.0.2:80"), noMaterials);
+  expect(world.files).toEqual(["publish /tables/1", "keep 1", "publish /tables/2", "undo 2"]);
 });

@@ -1,9 +1,10 @@
-// From a config to a plan in force: names are resolved, rows assigned and cleared, servers taken up and checked once, and then
-// the plan is published. It knows the order of these and how to take it all back when a worker refuses the plan; what each
+// From a config to a plan in force: names are resolved, rows assigned and cleared, files made, servers taken up and checked once,
+// and then the plan is published. It knows the order of these and how to take it all back when a worker refuses the plan; what each
 // step does is said elsewhere. One at a time: a reload that comes during another waits for it.
 
 import { compile, hostNames } from "../config/compile.ts";
 import { type Materials, noMaterials } from "../config/materials.ts";
+import type { PlanFiles } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
 import { type SlotHolder, Slots } from "../config/slots.ts";
 import type { Config } from "../config/types.ts";
@@ -17,9 +18,20 @@ export interface ReconcilerOptions {
   readonly fleet: Fleet;
   readonly prober: Prober;
   readonly totals: Totals;
+  /** Makes the files of a plan, before any worker hears of it. */
+  readonly prepare: (plan: Plan) => Prepared | Promise<Prepared>;
   /** Null when the plan is in force; otherwise why the former one still is. */
-  readonly publish: (plan: Plan) => Promise<string | null>;
+  readonly publish: (plan: Plan, files: PlanFiles) => Promise<string | null>;
   readonly nowMs: () => number;
+}
+
+/** Exactly one of `keep` and `undo` is called. */
+export interface Prepared {
+  readonly files: PlanFiles;
+  /** The plan is in force: what only the former one had may go. */
+  keep(): void;
+  /** The former plan stays: what was made for this one goes. */
+  undo(): void;
 }
 
 export class Reconciler {
@@ -66,14 +78,21 @@ export class Reconciler {
   }
 
   async #publish(config: Config, materials: Materials): Promise<string | null> {
-    const { names, fleet, prober, publish, nowMs } = this.#options;
+    const { names, fleet, prober, prepare, publish, nowMs } = this.#options;
     const slots = this.#slots.clone();
     const plan = compile(config, slots, (host) => names.addressOf(host), ++this.#generation, materials);
     this.#clear(slots.given);
+    let prepared: Prepared;
+    try {
+      prepared = await prepare(plan);
+    } catch (error) {
+      return (error as Error).message;
+    }
     const undo = fleet.adopt(plan, nowMs());
     await prober.adopt(plan);
-    const problem = await publish(plan);
+    const problem = await publish(plan, prepared.files);
     if (problem !== null) {
+      prepared.undo();
       undo();
       if (this.#plan !== null) void prober.adopt(this.#plan);
       return problem;
@@ -83,6 +102,7 @@ export class Reconciler {
     this.#materials = materials;
     this.#plan = plan;
     this.#isNewsOwed = false;
+    prepared.keep();
     return null;
   }
 

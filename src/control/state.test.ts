@@ -1,17 +1,19 @@
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Arena } from "../memory/arena.ts";
-import { openState, stateFolderOf } from "./state.ts";
+import { processOwner } from "../owner.ts";
+import { openState, type StateFolder, stateFolderOf } from "./state.ts";
 
 const root = mkdtempSync(join(tmpdir(), "sluice-state-"));
 let next = 0;
+const opened = (folder: string): StateFolder => openState(folder, processOwner());
 const fresh = (): string => join(root, String(next++));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 test("the arena is a formatted file that others can map", () => {
-  const state = openState(fresh());
+  const state = opened(fresh());
   const other = new Arena(Bun.mmap(state.arenaPath, { shared: true }));
   expect(other.isFormatted()).toBe(true);
   Atomics.add(state.arena.words, 100, 7);
@@ -20,36 +22,54 @@ test("the arena is a formatted file that others can map", () => {
   expect(existsSync(state.path)).toBe(false);
 });
 
+test("what outlives a run is there at the next start, and the arena is another", () => {
+  const folder = fresh();
+  const state = opened(folder);
+  Atomics.add(state.arena.words, 100, 7);
+  expect(state.isKept()).toBe(false);
+  writeFileSync(join(state.tablesPath, "marked"), "entries");
+  writeFileSync(join(folder, "bans.json"), "{}");
+  expect(state.isKept()).toBe(true);
+  state.close();
+  expect(readdirSync(folder).sort()).toEqual(["bans.json", "tables"]);
+  // The second time nobody closes: as after a crash.
+  for (let run = 0; run < 2; run++) {
+    const next = opened(folder);
+    expect(readFileSync(join(next.tablesPath, "marked"), "utf8")).toBe("entries");
+    expect(next.arena.words[100]).toBe(0);
+  }
+});
+
 test("a second control process is refused by the number of the first", () => {
   const folder = fresh();
-  const state = openState(folder);
+  const state = opened(folder);
   // A lock of our own process counts as left over, so another live process stands in: the one that started us.
   const stat = existsSync(`/proc/${process.ppid}/stat`);
   const started = stat ? startTime(process.ppid) : "0";
   writeFileSync(join(folder, "control.pid"), `${process.ppid} ${started}\n`);
-  expect(() => openState(folder)).toThrow(`Sluice already runs here as process ${process.ppid}`);
+  expect(() => opened(folder)).toThrow(`Sluice already runs here as process ${process.ppid}`);
   state.close();
 });
 
 test("a lock whose process is dead, or is another one by now, is taken over", () => {
   const folder = fresh();
-  openState(folder);
+  opened(folder);
   const dead = Bun.spawnSync([process.execPath, "--version"]).pid;
   writeFileSync(join(folder, "control.pid"), `${dead} 1\n`);
-  openState(folder);
+  opened(folder);
   if (process.platform === "linux") {
     writeFileSync(join(folder, "control.pid"), `${process.ppid} 1\n`);
-    openState(folder);
+    opened(folder);
   }
   writeFileSync(join(folder, "control.pid"), "nonsense");
-  openState(folder).close();
+  opened(folder).close();
 });
 
 test("a link that somebody put in the folder's place is refused", () => {
   const folder = fresh();
-  const elsewhere = openState(fresh());
+  const elsewhere = opened(fresh());
   symlinkSync(elsewhere.path, folder);
-  expect(() => openState(folder)).toThrow("is not a folder of this user");
+  expect(() => opened(folder)).toThrow("is not a folder of this user");
 });
 
 test("the default folder differs by identity and is the same for the same one", () => {

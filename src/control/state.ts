@@ -1,8 +1,12 @@
-// The state folder: the arena file that control and workers map, and the lock that keeps a second control process out.
-// It knows files and process ids, not what stands in the arena. Strategy: the folder lies on /dev/shm, so that the arena is
-// memory and never written to a disk; its name holds the user and what is being run, so that two configurations live side
-// by side and the same one twice does not. The lock is a file with the owner's process id and start time: a file left by a
-// process that died is recognised and taken over, even when its number has since gone to somebody else.
+// The state folder: the arena file that control and workers map, the lock that keeps a second control process out, and what
+// outlives a run: tables, lists, bans. It knows files and owners, not what stands in them. Strategy: the folder lies on
+// /dev/shm, so that all of it is memory and never written to a disk; its name holds the user and what is being run (the path of
+// the config), so that two configurations live side by side, the same one twice does not, and the next run of the same one
+// finds its tables. The lock is a file with the owner's process id and start time: a file left by a process that died is
+// recognised and taken over, even when its number has since gone to somebody else.
+//
+//   control.pid, arena      of one run: its end removes them, the next start makes them anew
+//   tables/ lists/ bans.json    kept over restarts and crashes
 
 import { createHash } from "node:crypto";
 import {
@@ -13,7 +17,9 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   unlinkSync,
   writeFileSync,
@@ -26,8 +32,20 @@ export interface StateFolder {
   readonly path: string;
   readonly arenaPath: string;
   readonly arena: Arena;
-  /** Removes the folder: nothing of this process is left behind. */
+  /** Folders that the next run finds as they are. */
+  readonly tablesPath: string;
+  readonly listsPath: string;
+  /** Whether something is there that the next run will find. */
+  isKept(): boolean;
+  /** Removes what is this run's own, and the folder where nothing else is in it. */
   close(): void;
+}
+
+/** This process, and how to tell whether another one is still there (src/owner.ts). */
+export interface LockOwner {
+  readonly id: number;
+  readonly startedAt: number;
+  isAlive(id: number, startedAt: number): boolean;
 }
 
 /** The default folder. `identity`: what makes this run another than the next, such as the config's path. */
@@ -38,11 +56,11 @@ export function stateFolderOf(identity: string): string {
 }
 
 /** Creates and locks the folder and formats the arena. Throws when another control process holds it. */
-export function openState(folder: string): StateFolder {
+export function openState(folder: string, owner: LockOwner): StateFolder {
   const path = resolve(folder);
   claimFolder(path);
   const lockPath = join(path, "control.pid");
-  takeLock(lockPath);
+  takeLock(lockPath, owner);
   const arenaPath = join(path, "arena");
   // A new file, never the old one: a worker that outlived its control for a moment may still be writing to that.
   rmSync(arenaPath, { force: true });
@@ -51,12 +69,32 @@ export function openState(folder: string): StateFolder {
   closeSync(file);
   const arena = new Arena(Bun.mmap(arenaPath, { shared: true }));
   arena.format();
+  const [tablesPath, listsPath] = [join(path, "tables"), join(path, "lists")];
+  for (const each of [tablesPath, listsPath]) mkdirSync(each, { recursive: true, mode: 0o700 });
   return {
     path,
     arenaPath,
     arena,
-    close: () => rmSync(path, { recursive: true, force: true }),
+    tablesPath,
+    listsPath,
+    isKept: () => readdirSync(tablesPath).length > 0 || existsSync(join(path, "bans.json")),
+    close: () => {
+      rmSync(arenaPath, { force: true });
+      // Nothing is removed that is not empty.
+      for (const each of [tablesPath, listsPath]) removeEmpty(each);
+      rmSync(lockPath, { force: true });
+      removeEmpty(path);
+    },
   };
+}
+
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "ENOENT") throw error;
+  }
 }
 
 /** /dev/shm and /tmp are writable by all: a folder that somebody else prepared under our name is refused. */
@@ -68,15 +106,15 @@ function claimFolder(path: string): void {
     throw new Error(`the state folder ${path} is not a folder of this user; remove it`);
 }
 
-function takeLock(lockPath: string): void {
-  const own = `${process.pid} ${startedAt(process.pid)}\n`;
-  const draft = `${lockPath}.${process.pid}`;
+function takeLock(lockPath: string, owner: LockOwner): void {
+  const own = `${owner.id} ${owner.startedAt}\n`;
+  const draft = `${lockPath}.${owner.id}`;
   writeFileSync(draft, own, { mode: 0o600 });
   try {
     for (let attempt = 0; attempt < 3; attempt++) {
       // link() fails when the name exists, in one step: of two processes that start together one wins.
       if (tryLink(draft, lockPath) && readFileSync(lockPath, "utf8") === own) return;
-      const holder = holderOf(lockPath);
+      const holder = holderOf(lockPath, owner);
       if (holder !== null) throw new Error(`Sluice already runs here as process ${holder} (it holds ${lockPath})`);
       rmSync(lockPath, { force: true });
     }
@@ -97,29 +135,10 @@ function tryLink(from: string, to: string): boolean {
 }
 
 /** The live process that wrote the lock, or null when it is gone. */
-function holderOf(lockPath: string): number | null {
+function holderOf(lockPath: string, owner: LockOwner): number | null {
   if (!existsSync(lockPath)) return null;
   const [pid, started] = readFileSync(lockPath, "utf8").trim().split(" ");
   const number = Number(pid);
-  if (!Number.isInteger(number) || number <= 0 || number === process.pid) return null;
-  try {
-    process.kill(number, 0);
-  } catch (error) {
-    // EPERM: it lives and belongs to somebody else.
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return null;
-  }
-  return startedAt(number) === started ? number : null;
-}
-
-/** When a process started, in clock ticks since boot: with the id it names a process for good. "0" where /proc is missing. */
-function startedAt(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // Fields after the command's closing parenthesis; the command itself may hold spaces. starttime is field 22. A zombie has
-    // ended: only its parent has not looked yet, and where nobody does it stays for good.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" || fields[0] === "X" ? "ended" : (fields[19] ?? "0");
-  } catch {
-    return "0";
-  }
+  if (!Number.isInteger(number) || number <= 0 || number === owner.id) return null;
+  return owner.isAlive(number, Number(started)) ? number : null;
 }

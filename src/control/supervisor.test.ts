@@ -5,7 +5,7 @@ import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { FromWorker, ToWorker } from "../config/message.ts";
+import type { FromWorker, PlanFiles, ToWorker } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
 import { Arena } from "../memory/arena.ts";
 import { Tally, Totals, workerCell } from "../memory/tally.ts";
@@ -219,6 +219,51 @@ describe("deaths", () => {
     expect(fakes[2]!.isAlive).toBe(false);
     await until(() => fakes.length === 4);
     expect(lines.join("")).toContain("worker 0 (pid 102) cannot put the plan in force: port 80 is in use");
+    await supervisor.end();
+  });
+});
+
+describe("files", () => {
+  const filesOf = (name: string): PlanFiles => ({ tables: { marked: `/t/${name}` }, lists: {}, bans: null });
+  const heardLast = (fake: FakeWorker): unknown => {
+    const message = fake.heard.at(-1);
+    return message?.kind === "drain" ? null : message?.files;
+  };
+
+  test("a replacement gets the files of the plan in force, not those of one that was refused", async () => {
+    const { supervisor, fakes } = await started(1);
+    const taken = supervisor.publish(plan(2), filesOf("2"));
+    fakes[0]!.say({ kind: "planned", generation: 2 });
+    await taken;
+    const refused = supervisor.publish(plan(3), filesOf("3"));
+    fakes[0]!.say({ kind: "failed", generation: 3, message: "no" });
+    await refused;
+    expect(heardLast(fakes[0]!)).toEqual(filesOf("2"));
+    fakes[0]!.die("signal SIGKILL");
+    await until(() => fakes.length === 2);
+    expect(heardLast(fakes[1]!)).toEqual(filesOf("2"));
+    await supervisor.end();
+  });
+
+  test("other lists reach every worker, and those that start later, also during a publication", async () => {
+    const { supervisor, fakes } = await started(1);
+    supervisor.renew({ bans: "/bans.1" });
+    expect(fakes[0]!.heard.at(-1)).toEqual({ kind: "lists", files: { lists: {}, bans: "/bans.1" } });
+    const publish = supervisor.publish(plan(2), { ...filesOf("2"), bans: "/bans.1" });
+    supervisor.renew({ bans: "/bans.2" });
+    fakes[0]!.say({ kind: "planned", generation: 2 });
+    await publish;
+    fakes[0]!.die("signal SIGKILL");
+    await until(() => fakes.length === 2);
+    expect(heardLast(fakes[1]!)).toEqual({ ...filesOf("2"), bans: "/bans.2" });
+    await supervisor.end();
+  });
+
+  test("whoever recovers what a dead worker held is told of its death", async () => {
+    let deaths = 0;
+    const { supervisor, fakes } = await started(1, { died: () => deaths++ });
+    fakes[0]!.die("signal SIGKILL");
+    expect(deaths).toBe(1);
     await supervisor.end();
   });
 });

@@ -7,7 +7,7 @@
 //   empty --spawn--> starting --planned--> up --exit--> empty (pause when it died young) --spawn--> …
 
 import { assert } from "../base/assert.ts";
-import type { FromWorker } from "../config/message.ts";
+import type { FromWorker, PlanFiles } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Totals } from "../memory/tally.ts";
 import type { Log } from "./log.ts";
@@ -23,6 +23,8 @@ export interface SupervisorOptions {
   readonly brake?: Brake;
   /** How long a worker may take to put a plan in force before it is taken for stuck and ended. */
   readonly answerMs?: number;
+  /** Told of each worker that has died, before another takes its place: what it held in shared memory it holds no more. */
+  readonly died?: () => void;
 }
 
 export interface WorkerStatus {
@@ -38,6 +40,7 @@ export interface WorkerStatus {
 
 interface Publication {
   readonly plan: Plan;
+  files: PlanFiles;
   readonly waiting: Set<Seat>;
   readonly problems: string[];
   readonly done: (problem: string | null) => void;
@@ -49,6 +52,7 @@ const ANSWER_MS = 10_000;
 const DRAIN_GRACE_MS = 2000;
 const END_GRACE_MS = 500;
 const endingProblem = "Sluice is shutting down";
+const noFiles: PlanFiles = { tables: {}, lists: {}, bans: null };
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -57,6 +61,8 @@ export class Supervisor {
   readonly #seats: Seat[];
   /** The plan in force; null until the first is. */
   #plan: Plan | null = null;
+  /** Those that belong to it. */
+  #files: PlanFiles = noFiles;
   #publication: Publication | null = null;
   #isEnding = false;
   #emptied: (() => void) | null = null;
@@ -69,15 +75,15 @@ export class Supervisor {
   }
 
   /** Starts all workers under a first plan. Null when it is in force; otherwise what went wrong, and nothing is left running. */
-  async start(plan: Plan): Promise<string | null> {
+  async start(plan: Plan, files: PlanFiles = noFiles): Promise<string | null> {
     for (const seat of this.#seats) this.#fill(seat);
-    const problem = await this.publish(plan);
+    const problem = await this.publish(plan, files);
     if (problem !== null) await this.end();
     return problem;
   }
 
   /** Null when every worker obeys the plan now; otherwise what went wrong, and the plan before is in force everywhere. */
-  publish(plan: Plan): Promise<string | null> {
+  publish(plan: Plan, files: PlanFiles = noFiles): Promise<string | null> {
     assert(this.#publication === null, "one plan is published at a time");
     // A reload that was under way when the end began: no plan reaches a worker that drains.
     if (this.#isEnding) return Promise.resolve(endingProblem);
@@ -85,13 +91,24 @@ export class Supervisor {
     // With no worker alive there is nobody to ask; the replacements will be given this plan.
     if (seats.length === 0) {
       this.#plan = plan;
+      this.#files = files;
       return Promise.resolve(null);
     }
     return new Promise((done) => {
       const timer = setTimeout(() => this.#giveUp(), this.#options.answerMs ?? ANSWER_MS);
-      this.#publication = { plan, waiting: new Set(seats), problems: [], done, timer };
-      for (const seat of seats) this.#send(seat, plan);
+      this.#publication = { plan, files, waiting: new Set(seats), problems: [], done, timer };
+      for (const seat of seats) this.#send(seat, plan, files);
     });
+  }
+
+  /** Other files of lists or bans under the plan that there is. Workers that start later are given them with it. */
+  renew(files: Partial<Pick<PlanFiles, "lists" | "bans">>): void {
+    this.#files = { ...this.#files, ...files };
+    const publication = this.#publication;
+    if (publication !== null) publication.files = { ...publication.files, ...files };
+    const { lists, bans } = publication?.files ?? this.#files;
+    for (const seat of this.#seats)
+      if (seat.sent !== null) seat.process?.send({ kind: "lists", files: { lists, bans } });
   }
 
   /** Stops accepting, lets exchanges end, and resolves when every worker has ended. */
@@ -159,12 +176,12 @@ export class Supervisor {
       this.#exited(seat, `it could not be started: ${(error as Error).message}`);
       return;
     }
-    if (this.#plan !== null) this.#send(seat, this.#plan);
+    if (this.#plan !== null) this.#send(seat, this.#plan, this.#files);
   }
 
-  #send(seat: Seat, plan: Plan): void {
+  #send(seat: Seat, plan: Plan, files: PlanFiles): void {
     seat.sent = plan.generation;
-    seat.process?.send({ kind: "plan", plan, files: { tables: {}, lists: {}, bans: null } });
+    seat.process?.send({ kind: "plan", plan, files });
   }
 
   #told(seat: Seat, message: FromWorker): void {
@@ -200,6 +217,7 @@ export class Supervisor {
     seat.life++;
     // Before anyone else gets the block: what the dead worker had open is open no more.
     this.#options.totals.clearGauges(seat.worker);
+    this.#options.died?.();
     if (this.#isEnding) {
       if (this.#seats.every((other) => other.process === null)) this.#emptied?.();
       return;
@@ -226,18 +244,21 @@ export class Supervisor {
     this.#settle(publication);
   }
 
-  #settle({ plan, problems, done }: Publication): void {
+  #settle({ plan, files, problems, done }: Publication): void {
     const isTaken = this.#seats.some((seat) => seat.planned === plan.generation);
     if (problems.length === 0 && !isTaken) {
       const last = this.#seats.find((seat) => seat.lastExit !== null)?.lastExit;
       problems.push(`every worker died while it put the plan in force (${last ?? "unknown reason"})`);
     }
-    const winner = problems.length === 0 ? plan : this.#plan;
-    this.#plan = winner;
+    if (problems.length === 0) {
+      this.#plan = plan;
+      this.#files = files;
+    }
+    const winner = this.#plan;
     // Losers get the old plan back; replacements that started meanwhile with the old plan get the new one.
     if (winner !== null)
       for (const seat of this.#seats)
-        if (seat.process !== null && seat.sent !== winner.generation) this.#send(seat, winner);
+        if (seat.process !== null && seat.sent !== winner.generation) this.#send(seat, winner, this.#files);
     done(problems.length === 0 ? null : [...new Set(problems)].join("; "));
   }
 

@@ -1,0 +1,43 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { processOwner } from "./owner.ts";
+
+const { id, startedAt, isAlive, relax } = processOwner();
+const isLinux = process.platform === "linux";
+
+test("a process lives under its own start time and under no other", () => {
+  expect(id).toBe(process.pid);
+  expect(isAlive(id, startedAt)).toBe(true);
+  expect(startedAt).toBe(startedAt >>> 0);
+  if (isLinux) expect(isAlive(id, startedAt + 1)).toBe(false);
+});
+
+test("a process that was never there, or has ended, does not live", async () => {
+  const child = Bun.spawn(["sleep", "60"]);
+  // Of the same moment or later than ours, so that ours is not its own.
+  expect(isAlive(child.pid, 0)).toBe(!isLinux);
+  child.kill("SIGKILL");
+  await child.exited;
+  expect(isAlive(child.pid, 0)).toBe(false);
+});
+
+test.skipIf(!isLinux)("a process that has ended and was not asked for its exit code does not live", async () => {
+  // The shell's child ends at once, and the program that takes the shell's place never asks for it.
+  const parent = Bun.spawn(["sh", "-c", "sleep 0 & echo $!; exec sleep 60"], { stdout: "pipe" });
+  const { value } = await parent.stdout.getReader().read();
+  const zombie = Number(new TextDecoder().decode(value).trim());
+  const statOf = (): readonly string[] => {
+    const stat = readFileSync(`/proc/${zombie}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  };
+  while (statOf()[0] !== "Z") await new Promise((resolve) => setImmediate(resolve));
+  expect(isAlive(zombie, Number(statOf()[19]) >>> 0)).toBe(false);
+  parent.kill("SIGKILL");
+  await parent.exited;
+});
+
+test("giving way ends at once", () => {
+  const before = performance.now();
+  for (let round = 0; round < 100; round++) relax();
+  expect(performance.now() - before).toBeLessThan(1000);
+});
