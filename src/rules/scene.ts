@@ -9,7 +9,7 @@
 import type { ListHolder } from "../memory/list.ts";
 import type { EntryIndex, Table } from "../memory/table.ts";
 
-/** Addresses are 16 octets, IPv4 as IPv4-mapped; lists are of texts or numbers. Durations are milliseconds, times milliseconds since 1970. */
+/** Addresses are 16 octets, IPv4 as IPv4-mapped; lists are of texts or numbers. Durations are milliseconds, times milliseconds since 1970. Texts are bytes, one a character. */
 export type Value = boolean | number | string | Uint8Array | readonly Value[] | null;
 
 /** An entry that something holds. */
@@ -33,6 +33,8 @@ export interface Scene {
   readonly sharedMs: number;
   readonly wallMs: number;
   readonly world: World;
+  /** In mode observe and in explanations: effects of expressions and targets answer what they would, and write nothing. */
+  readonly isDry: boolean;
   random(): number;
   /** A field by its number in fields.ts; `name` is the header's, cookie's or parameter's, in lower case where case does not matter, "" without. */
   field(field: number, name: string): Value;

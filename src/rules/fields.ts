@@ -1,0 +1,139 @@
+// The catalogue of fields: what an expression can ask of a connection, a request and a response, apart from tables, lists and
+// pools. The numbers are what `Scene.field` is asked for; they are not stored anywhere, so they may change. The reference
+// (docs/EXPRESSIONS.md) is made from this table.
+
+export type Phase = "connection" | "request" | "response";
+
+export type FieldType = "bool" | "number" | "string" | "address" | "duration";
+
+/**
+ * plain: `src`. value, list, count: of a name, as in `headers['x']`, `headers.list('x')`, `headers.count('x')`; a list is an
+ * array of strings.
+ */
+export type FieldForm = "plain" | "value" | "list" | "count";
+
+export interface Field {
+  readonly name: string;
+  readonly number: number;
+  readonly form: FieldForm;
+  /** Of list: of its items. */
+  readonly type: FieldType;
+  /** The first phase in which it is there; it stays so in those that follow. */
+  readonly since: Phase;
+  /** In mode tcp it is there once the ClientHello has come. */
+  readonly needsHello: boolean;
+  /** Whether upper and lower case are one in the name; then `Scene.field` gets it in lower case. */
+  readonly isNameFolded: boolean;
+  readonly about: string;
+}
+
+/** What Scene.field gets. */
+export const field = {
+  src: 0,
+  srcPort: 1,
+  peer: 2,
+  dst: 3,
+  dstPort: 4,
+  listener: 5,
+  secure: 6,
+  tlsSni: 7,
+  tlsVersion: 8,
+  tlsCipher: 9,
+  tlsAlpn: 10,
+  tlsSubject: 11,
+  tlsFingerprint: 12,
+  tlsResumed: 13,
+  tlsJa4: 14,
+  method: 15,
+  host: 16,
+  port: 17,
+  path: 18,
+  query: 19,
+  target: 20,
+  version: 21,
+  header: 22,
+  headerList: 23,
+  headerCount: 24,
+  cookie: 25,
+  param: 26,
+  contentLength: 27,
+  requestId: 28,
+  responseStatus: 29,
+  responseHeader: 30,
+  responseHeaderList: 31,
+  responseHeaderCount: 32,
+  responseServer: 33,
+  responseDuration: 34,
+} as const;
+
+function plain(name: string, number: number, type: FieldType, since: Phase, about: string): Field {
+  return { name, number, form: "plain", type, since, needsHello: number === field.tlsSni, isNameFolded: false, about };
+}
+
+function named(name: string, number: number, form: FieldForm, since: Phase, about: string): Field {
+  const isNameFolded = name.endsWith("headers");
+  const type = form === "count" ? "number" : "string";
+  return { name, number, form, type, since, needsHello: false, isNameFolded, about };
+}
+
+export const fields: readonly Field[] = [
+  plain("src", field.src, "address", "connection", "The client: behind trusted proxies the address that they report."),
+  plain("srcPort", field.srcPort, "number", "connection", "The client's port; absent on unix sockets."),
+  plain("peer", field.peer, "address", "connection", "Whose socket it is, whatever proxies report."),
+  plain("dst", field.dst, "address", "connection", "The address that the client connected to."),
+  plain("dstPort", field.dstPort, "number", "connection", "The port that the client connected to."),
+  plain("listener", field.listener, "string", "connection", "The name of the listener."),
+  plain("secure", field.secure, "bool", "connection", "Whether the listener ended TLS on this connection."),
+  plain(
+    "tls.sni",
+    field.tlsSni,
+    "string",
+    "connection",
+    "The name that the client asked for in TLS, in lower case; in mode tcp it is read from the ClientHello, which is waited for.",
+  ),
+  plain("tls.version", field.tlsVersion, "string", "connection", 'The version agreed on: "1.2" or "1.3".'),
+  plain("tls.cipher", field.tlsCipher, "string", "connection", "The cipher suite agreed on, by its IANA name."),
+  plain("tls.alpn", field.tlsAlpn, "string", "connection", 'The protocol agreed on, such as "h2".'),
+  plain("tls.subject", field.tlsSubject, "string", "connection", "The subject of the client's verified certificate."),
+  plain(
+    "tls.fingerprint",
+    field.tlsFingerprint,
+    "string",
+    "connection",
+    "SHA-256 of the client's verified certificate, in lower-case hexadecimal.",
+  ),
+  plain("tls.resumed", field.tlsResumed, "bool", "connection", "Whether the TLS session was resumed."),
+  plain("tls.ja4", field.tlsJa4, "string", "connection", "The JA4 fingerprint of the client's TLS."),
+  plain("method", field.method, "string", "request", 'The method as sent: "GET".'),
+  plain("host", field.host, "string", "request", "The host that is asked for, in lower case and without the port."),
+  plain("port", field.port, "number", "request", "The port in the Host field; absent without one."),
+  plain("path", field.path, "string", "request", "The path as sent, without the query."),
+  plain("query", field.query, "string", "request", "What follows the ? as sent; absent without one."),
+  plain("target", field.target, "string", "request", "The request target as sent: path and query."),
+  plain("version", field.version, "string", "request", 'The version of HTTP: "1.1".'),
+  named("headers", field.header, "value", "request", 'The values of a field, joined by ", "; absent without one.'),
+  named("headers", field.headerList, "list", "request", "Each value of a field, lists with commas split."),
+  named("headers", field.headerCount, "count", "request", "How many fields of that name there are."),
+  named("cookies", field.cookie, "value", "request", "The value of the first cookie of that name."),
+  named("params", field.param, "value", "request", "The first parameter of that name in the query, percent-decoded."),
+  plain("contentLength", field.contentLength, "number", "request", "The Content-Length; absent without one."),
+  plain("requestId", field.requestId, "string", "request", "The id that logs give the request."),
+  plain("response.status", field.responseStatus, "number", "response", "The status."),
+  named("response.headers", field.responseHeader, "value", "response", 'The values of a field, joined by ", ".'),
+  named("response.headers", field.responseHeaderList, "list", "response", "Each value of a field, lists split."),
+  named("response.headers", field.responseHeaderCount, "count", "response", "How many fields of that name there are."),
+  plain("response.server", field.responseServer, "string", "response", "The server that answered, as configured."),
+  plain(
+    "response.duration",
+    field.responseDuration,
+    "duration",
+    "response",
+    "From the end of the request's head to the head of the response.",
+  ),
+];
+
+const phaseOrder: readonly Phase[] = ["connection", "request", "response"];
+
+export function isThereIn(phase: Phase, since: Phase): boolean {
+  return phaseOrder.indexOf(since) <= phaseOrder.indexOf(phase);
+}
