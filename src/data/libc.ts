@@ -14,8 +14,8 @@ export interface Libc {
   send(descriptor: number, bytes: Uint8Array): number;
   /** Linux: connections are accepted once their first bytes have come, or after a few seconds. */
   deferAccept(listener: number, isDeferred: boolean): void;
-  /** One whose value is an int. */
-  setOption(descriptor: number, level: number, name: number, value: number): void;
+  /** One whose value is an int. 0, or -1 where the system does not allow it. */
+  setOption(descriptor: number, level: number, name: number, value: number): number;
   /** One whose value is a struct sock_fprog: a count of instructions of eight bytes, and where they are. */
   attachFilter(descriptor: number, level: number, name: number, instructions: Uint8Array): void;
 }
@@ -66,9 +66,8 @@ function wrap(symbols: ReturnType<typeof dlopen<typeof signatures>>["symbols"]):
       if (!isLinux) return;
       symbols.setsockopt(listener, tcp.level, tcp.deferAccept, new Int32Array([isDeferred ? tcp.deferS : 0]), 4);
     },
-    setOption: (descriptor, level, name, value) => {
-      symbols.setsockopt(descriptor, level, name, new Int32Array([value]), 4);
-    },
+    setOption: (descriptor, level, name, value) =>
+      symbols.setsockopt(descriptor, level, name, new Int32Array([value]), 4),
     attachFilter: (descriptor, level, name, instructions) => {
       const program = new Uint8Array(16);
       const view = new DataView(program.buffer);

@@ -7,9 +7,8 @@
 
 import type { Socket, SocketHandler } from "bun";
 import type { Line, LineFlow } from "../flow/port.ts";
-import { descriptorOf } from "./backlog.ts";
 import type { Driver } from "./driver.ts";
-import { libc } from "./libc.ts";
+import { forsake } from "./oblivion.ts";
 
 export class PlainLine implements Line {
   flow: LineFlow | null = null;
@@ -92,12 +91,8 @@ export class PlainLine implements Line {
   drop(): void {
     this.flow = null;
     this.#held = null;
-    this.forsake(this.#socket);
-  }
-
-  protected forsake(socket: Socket<PlainLine>): void {
-    forsake(socket);
-    socket.terminate();
+    forsake(this.#socket);
+    this.#socket.terminate();
   }
 
   /** The socket is closed, or as good as: the flow that has to be told, if any. */
@@ -139,16 +134,6 @@ export class PlainLine implements Line {
     held.set(bytes.subarray(start, end), former?.length ?? 0);
     this.#held = held;
   }
-}
-
-const tcpLevel = 6;
-const tcpRepair = 19;
-
-/** Linux: a socket under repair is closed without a word. */
-function forsake(socket: Socket<PlainLine>): void {
-  if (process.platform !== "linux") return;
-  const descriptor = descriptorOf(socket);
-  if (descriptor !== -1) libc()?.setOption(descriptor, tcpLevel, tcpRepair, 1);
 }
 
 /** Lines that are to send a FIN once all that has come together has been told: the peer's may be among it, and closing is cheaper. */

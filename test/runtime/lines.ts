@@ -2,15 +2,29 @@
 // with meetings of its own.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { descriptorOf } from "../../src/data/backlog.ts";
+import { libc } from "../../src/data/libc.ts";
 import type { PlainLine } from "../../src/data/plain.ts";
 import type { RecordingFlow } from "./flow.ts";
-import { type End, settled, tooMuch } from "./pair.ts";
+import { connect, Door, type End, settled, tooMuch } from "./pair.ts";
 
 /** Where a flow on our side meets the socket of a peer. */
 export interface Meetings extends Disposable {
   /** What the driver was told of. */
   failures: Error[];
   meet(): Promise<[flow: RecordingFlow, peer: End]>;
+}
+
+const isEnd = (word: string): boolean => word === "end" || word.startsWith("close");
+
+/** Whether this process may close a connection without a word (TCP_REPAIR asks for CAP_NET_ADMIN). */
+async function maySilence(): Promise<boolean> {
+  if (process.platform !== "linux") return false;
+  using door = new Door();
+  const client = await connect(door.port);
+  const isAllowed = libc()?.setOption(descriptorOf(client.socket), 6, 19, 1) === 0;
+  client.socket.terminate();
+  return isAllowed;
 }
 
 export function testLines(name: string, open: () => Meetings): void {
@@ -137,6 +151,33 @@ function suite(open: () => Meetings): void {
     peer.socket.resume();
     await peer.heard("close ECONNRESET");
     expect(peer.told).not.toContain("end");
+    expect(flow.told).toEqual(["connected"]);
+  });
+
+  test("drop tells the peer nothing where the system lets us, and is a RST elsewhere", async () => {
+    const isSilent = await maySilence();
+    const [flow, peer] = await meet();
+    peer.socket.write("request");
+    await flow.heardBytes(7);
+    flow.line.drop();
+    await settled();
+    await settled();
+    expect(peer.told.filter(isEnd)).toEqual(isSilent ? [] : ["close ECONNRESET"]);
+    // The kernel knows nothing any more of the connection that the peer goes on with.
+    peer.socket.write("still there?");
+    await peer.heard("close ECONNRESET");
+    expect(flow.told).toEqual(["connected"]);
+  });
+
+  test("drop throws away what is held", async () => {
+    const [flow, peer] = await meetHolding();
+    flow.line.drop();
+    expect(flow.line.heldBytes).toBe(0);
+    peer.socket.resume();
+    peer.socket.write("still there?");
+    // A write that meets the RST first takes it away: then this is told as an end.
+    await Promise.race([peer.heard("end"), peer.heard("close"), peer.heard("close ECONNRESET")]);
+    expect(peer.receivedBytes).toBeLessThan(tooMuch.length);
     expect(flow.told).toEqual(["connected"]);
   });
 
