@@ -3,6 +3,7 @@
 
 import { formatAddress } from "../base/address.ts";
 import type { Address } from "../config/plan.ts";
+import { decoded, json, only, problem, type Routes, text } from "./api/answer.ts";
 import type { CertificatesStatus } from "./certificatestatus.ts";
 import { Guard, type Refusal } from "./guard.ts";
 import { indexPage } from "./indexpage.ts";
@@ -36,6 +37,8 @@ export interface AdminOptions {
   readonly address: Address;
   readonly token: string | undefined;
   readonly service: AdminService;
+  /** Asked in turn for paths that are not known here. */
+  readonly routes?: readonly Routes[];
   readonly log: Log;
 }
 
@@ -47,14 +50,14 @@ export interface Admin {
 }
 
 /** Throws an Error with a sentence for the operator when the address cannot be listened on. */
-export function openAdmin({ address, token, service, log }: AdminOptions): Admin {
+export function openAdmin({ address, token, service, routes = [], log }: AdminOptions): Admin {
   const guard = new Guard(address, token);
   const answer = async (request: Request): Promise<Response> => {
     // Host is part of a request's URL: one that cannot be read is the client's fault, and no line in the log.
     const path = URL.parse(request.url)?.pathname;
     if (path === undefined) return problem(400, "Host is missing or malformed");
     const refusal = guard.refusal(request, path);
-    return refusal !== null ? refused(refusal) : route(request, path, service);
+    return refusal !== null ? refused(refusal) : route(request, path, service, routes);
   };
   const error = (fault: Error): Response => {
     log.error({ stack: fault.stack }, `the admin interface failed: ${fault.message}`);
@@ -74,7 +77,12 @@ export function openAdmin({ address, token, service, log }: AdminOptions): Admin
   }
 }
 
-async function route(request: Request, path: string, service: AdminService): Promise<Response> {
+async function route(
+  request: Request,
+  path: string,
+  service: AdminService,
+  routes: readonly Routes[],
+): Promise<Response> {
   switch (path) {
     case "/":
       return only(request, "GET", () => page(indexPage(service.status())));
@@ -97,6 +105,10 @@ async function route(request: Request, path: string, service: AdminService): Pro
         return json(outcome.successful ? 200 : 422, outcome);
       });
   }
+  for (const each of routes) {
+    const answer = each(request, path);
+    if (answer !== null) return answer;
+  }
   const steering = /^\/api\/v1\/pools\/([^/]+)\/servers\/([^/]+)\/(drain|enable)$/.exec(path);
   if (steering === null) return problem(404, `there is nothing at ${path}; GET / lists what there is`);
   const [pool, server] = [decoded(steering[1]!), decoded(steering[2]!)];
@@ -108,52 +120,16 @@ async function route(request: Request, path: string, service: AdminService): Pro
   });
 }
 
-/** HEAD is answered like GET; Bun leaves its body out. */
-function only(
-  request: Request,
-  method: "GET" | "POST",
-  answer: () => Response | Promise<Response>,
-): Response | Promise<Response> {
-  if (request.method === method || (method === "GET" && request.method === "HEAD")) return answer();
-  const allow = method === "GET" ? "GET, HEAD" : "POST";
-  const response = problem(405, `${request.method} is not allowed here; use ${method}`);
-  response.headers.set("allow", allow);
-  return response;
-}
-
-function decoded(part: string): string | null {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return null;
-  }
-}
-
 function refused({ status, message }: Refusal): Response {
   const response = problem(status, message);
   if (status === 401) response.headers.set("www-authenticate", 'Bearer realm="sluice"');
   return response;
 }
 
-function problem(status: number, message: string): Response {
-  return json(status, { error: message });
-}
-
-function json(status: number, body: unknown): Response {
-  return text(status, `${JSON.stringify(body, null, 2)}\n`, "application/json");
-}
-
 function page(html: string): Response {
   const response = text(200, html, "text/html; charset=utf-8");
   response.headers.set("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'");
   return response;
-}
-
-function text(status: number, body: string, type = "text/plain; charset=utf-8"): Response {
-  return new Response(body, {
-    status,
-    headers: { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" },
-  });
 }
 
 /** Where a person would go with a browser or curl. */

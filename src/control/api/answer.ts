@@ -1,0 +1,68 @@
+// How the admin interface answers: JSON or text that nobody keeps, and refusals that say what to do. It knows HTTP and nothing of
+// what is asked for; the files beside it and admin.ts do.
+
+export type Answer = Response | Promise<Response>;
+
+/** Routes of one subject: null for a path that is not theirs. */
+export type Routes = (request: Request, path: string) => Answer | null;
+
+type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+const bodyBytesMax = 65_536;
+
+export function only(request: Request, method: Method, answer: () => Answer): Answer {
+  return byMethod(request, { [method]: answer });
+}
+
+/** HEAD is answered like GET; Bun leaves its body out. */
+export function byMethod(request: Request, answers: { readonly [method in Method]?: () => Answer }): Answer {
+  const method = request.method === "HEAD" ? "GET" : request.method;
+  const answer = Object.hasOwn(answers, method) ? answers[method as Method] : undefined;
+  if (answer !== undefined) return answer();
+  const allowed = Object.keys(answers);
+  const response = problem(405, `${request.method} is not allowed here; use ${allowed.join(" or ")}`);
+  response.headers.set("allow", allowed.map((each) => (each === "GET" ? "GET, HEAD" : each)).join(", "));
+  return response;
+}
+
+/** The object that a request's body is as JSON; or the refusal of one that is none. */
+export async function bodyOf(request: Request): Promise<Record<string, unknown> | Response> {
+  // Without a length the body may still be long: what has been read then is thrown away at once.
+  if (Number(request.headers.get("content-length") ?? 0) > bodyBytesMax) return tooLarge();
+  const text = await request.text();
+  if (text.length > bodyBytesMax) return tooLarge();
+  try {
+    const body = JSON.parse(text) as unknown;
+    if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  } catch {
+    // Said below, as of every other body that is no object.
+  }
+  return problem(400, "the body must be a JSON object");
+}
+
+function tooLarge(): Response {
+  return problem(413, `the body must have at most ${bodyBytesMax} bytes`);
+}
+
+export function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}
+
+export function problem(status: number, message: string): Response {
+  return json(status, { error: message });
+}
+
+export function json(status: number, body: unknown): Response {
+  return text(status, `${JSON.stringify(body, null, 2)}\n`, "application/json");
+}
+
+export function text(status: number, body: string, type = "text/plain; charset=utf-8"): Response {
+  return new Response(body, {
+    status,
+    headers: { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" },
+  });
+}
