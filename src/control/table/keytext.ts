@@ -1,0 +1,127 @@
+// Keys of tables as people write and read them: addresses ("203.0.113.7", "2001:db8::/64"), numbers, texts, and bytes in
+// hexadecimal. A text comes from whoever sends requests: what is no UTF-8, no printable character or a backslash is written
+// \xNN, so that a key gives no orders to a terminal, and every key can be written back. What is shown is what is accepted.
+
+import { misread, quote, type Reading, read } from "../../base/reading.ts";
+import type { TableKeyPlan } from "../../config/plan.ts";
+import type { TableKey } from "../../memory/tablekey.ts";
+import { addressBytes, formatAddress, formatIPv4, readAddress } from "../../wire/ipaddress.ts";
+
+const octets = new Uint8Array(addressBytes);
+const bitsMax = addressBytes * 8;
+
+/** Lays the key that a text names. Otherwise a sentence for the operator. */
+export function layKey(text: string, key: TableKey): string | null {
+  const { plan } = key;
+  switch (plan.kind) {
+    case "ip": {
+      const [host = "", bits] = text.split("/");
+      if (!readAddress(host, octets)) return `the key must be an address such as 203.0.113.7, not ${quote(text)}`;
+      const kept = host.includes(":") ? plan.prefix6 : 32;
+      if (bits !== undefined && bits !== String(kept))
+        return `keys of this table are ${host.includes(":") ? `blocks of /${kept}` : "whole addresses"}, not ${quote(text)}`;
+      key.setAddress(octets, 0);
+      return null;
+    }
+    case "integer":
+      if (!/^-?\d{1,10}$/.test(text)) return `the key must be a number, not ${quote(text)}`;
+      key.setInteger(Number(text));
+      return null;
+    case "string": {
+      const bytes = readEscaped(text);
+      if (!bytes.ok) return bytes.message;
+      // What was cut off would name another entry than the one asked for, or the same one as a shorter key.
+      if (bytes.value.length > plan.bytesMax) return `keys of this table have at most ${plan.bytesMax} bytes`;
+      key.setBytes(bytes.value, 0, bytes.value.length);
+      return null;
+    }
+    case "binary":
+      if (!/^(?:[0-9a-f]{2})*$/i.test(text) || text.length > plan.bytesMax * 2)
+        return `the key must be at most ${plan.bytesMax} bytes in hexadecimal, not ${quote(text)}`;
+      key.setBytes(Buffer.from(text, "hex"), 0, text.length / 2);
+      return null;
+  }
+}
+
+/** As `layKey` reads it. `bytes` are those of a TableKey. */
+export function keyText(plan: TableKeyPlan, bytes: Uint8Array, isIPv4: boolean): string {
+  switch (plan.kind) {
+    case "ip":
+      return isIPv4 ? formatIPv4(bytes, bytes.length - 4) : blockText(plan.prefix6, bytes);
+    case "integer":
+      return String(new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true));
+    case "string":
+      return escaped(bytes);
+    case "binary":
+      return Buffer.from(bytes).toString("hex");
+  }
+}
+
+/** Whether the key lies in a block of addresses. `block`: the result of `readBlock`. */
+export function isInBlock(block: Block, bytes: Uint8Array, isIPv4: boolean): boolean {
+  octets.fill(0);
+  if (isIPv4) {
+    octets[10] = octets[11] = 0xff;
+    octets.set(bytes.subarray(bytes.length - 4), addressBytes - 4);
+  } else octets.set(bytes);
+  for (let bit = 0; bit < block.bits; bit += 8) {
+    const mask = (0xff00 >> Math.min(block.bits - bit, 8)) & 0xff;
+    if (((octets[bit / 8]! ^ block.octets[bit / 8]!) & mask) !== 0) return false;
+  }
+  return true;
+}
+
+export interface Block {
+  readonly octets: Uint8Array;
+  /** Of 128. */
+  readonly bits: number;
+}
+
+/** "10.0.0.0/8", or an address, which is itself. */
+export function readBlock(text: string): Block | null {
+  const [host = "", bits, ...rest] = text.split("/");
+  const base = new Uint8Array(addressBytes);
+  if (rest.length > 0 || !readAddress(host, base)) return null;
+  const own = host.includes(":") ? bitsMax : 32;
+  if (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > own)) return null;
+  return { octets: base, bits: bitsMax - own + (bits === undefined ? own : Number(bits)) };
+}
+
+function blockText(prefix6: number, bytes: Uint8Array): string {
+  octets.fill(0);
+  octets.set(bytes);
+  const address = formatAddress(octets, 0);
+  return prefix6 === bitsMax ? address : `${address}/${prefix6}`;
+}
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function escaped(bytes: Uint8Array): string {
+  let text: string;
+  try {
+    text = strict.decode(bytes);
+  } catch {
+    text = "";
+    for (const byte of bytes) text += byte < 0x80 ? escapedCharacter(String.fromCharCode(byte)) : hexEscape(byte);
+    return text;
+  }
+  return text.replaceAll(/[\\\p{C}\p{Z}]/gu, escapedCharacter);
+}
+
+/** A space is one that can be seen; other separators, controls and what turns the writing around are not. */
+function escapedCharacter(character: string): string {
+  if (character === " " || !/^[\\\p{C}\p{Z}]$/u.test(character)) return character;
+  return Array.from(Buffer.from(character), hexEscape).join("");
+}
+
+function hexEscape(byte: number): string {
+  return `\\x${byte.toString(16).padStart(2, "0")}`;
+}
+
+function readEscaped(text: string): Reading<Uint8Array> {
+  const parts = text.split(/\\x([0-9a-f]{2})/i);
+  // Texts stand at even places, what was escaped between them.
+  if (parts.some((part, index) => index % 2 === 0 && part.includes("\\")))
+    return misread(`a backslash in a key is written \\x5c, not as in ${quote(text)}`);
+  return read(Buffer.concat(parts.map((part, index) => Buffer.from(part, index % 2 === 0 ? "utf8" : "hex"))));
+}
