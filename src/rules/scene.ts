@@ -43,6 +43,8 @@ export interface Scene {
 }
 
 export interface Stage extends Scene {
+  /** Set while a rule is asked that only observes. */
+  isDry: boolean;
   /** The condition of a rule held. */
   hit(slot: number): void;
   /** Hold the entry whose key is laid in `table.key`, unless the slot is taken; it lasts as long as what the phase is about. */

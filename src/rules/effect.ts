@@ -1,0 +1,105 @@
+// What a rule does besides deciding: each effect compiled to one function of the stage. What it says of itself is for traces.
+
+import type { EffectPlan } from "../config/plan.ts";
+import type { Stage } from "./scene.ts";
+import type { Terms } from "./terms.ts";
+import { showValue, type Trace } from "./trace.ts";
+
+export type Effect = (stage: Stage) => void;
+
+export function compileEffect(plan: EffectPlan, rule: string, terms: Terms, trace: Trace | null): Effect {
+  const effect = effectOf(plan, rule, terms, trace);
+  if (trace === null) return effect;
+  return (stage) => {
+    trace.effect(describeEffect(plan));
+    effect(stage);
+  };
+}
+
+function effectOf(plan: EffectPlan, rule: string, terms: Terms, trace: Trace | null): Effect {
+  switch (plan.kind) {
+    case "track": {
+      const { table, slot } = plan;
+      const key = terms.key(plan.key, table);
+      return (stage) => {
+        if (key.lay(stage)) stage.track(slot, stage.world.tables[table]!);
+      };
+    }
+    case "increment": {
+      const [target, by] = [terms.target(plan.target), terms.expression(plan.by, "number")];
+      return (stage) => {
+        const amount = by.evaluate(stage);
+        if (typeof amount === "number") note(trace, target.increment(stage, amount));
+      };
+    }
+    case "clear": {
+      const target = terms.target(plan.target);
+      return (stage) => void target.clear(stage);
+    }
+    case "assign": {
+      const [target, value] = [terms.target(plan.target), terms.expression(plan.value, "number")];
+      return (stage) => {
+        const given = value.evaluate(stage);
+        if (typeof given === "number") target.assign(stage, given);
+      };
+    }
+    case "variable": {
+      const value = terms.expression(plan.value, "any");
+      return (stage) => stage.setVariable(plan.name, value.evaluate(stage));
+    }
+    case "field": {
+      const { operation, name } = plan;
+      if (operation === "remove") return (stage) => stage.editField(operation, name, "");
+      const value = terms.template(plan.value);
+      return (stage) => {
+        const text = value.evaluate(stage);
+        note(trace, text);
+        stage.editField(operation, name, text);
+      };
+    }
+    case "rewrite": {
+      const { part } = plan;
+      const value = terms.template(plan.value);
+      return (stage) => {
+        const text = value.evaluate(stage);
+        note(trace, text);
+        stage.rewrite(part, text);
+      };
+    }
+    case "slow":
+      return (stage) => stage.slow(plan.bytesPerSecond);
+    case "log": {
+      const text = terms.template(plan.text);
+      return (stage) => stage.log(rule, text.evaluate(stage));
+    }
+  }
+}
+
+function note(trace: Trace | null, value: number | string | null): void {
+  trace?.term("=", value);
+}
+
+/** As a config would say it. */
+export function describeEffect(plan: EffectPlan): string {
+  switch (plan.kind) {
+    case "track":
+      return `tracks ${plan.key} in slot ${plan.slot}`;
+    case "increment":
+      return plan.by === "1" ? `increments ${plan.target}` : `increments ${plan.target} by ${plan.by}`;
+    case "clear":
+      return `clears ${plan.target}`;
+    case "assign":
+      return `sets ${plan.target} to ${plan.value}`;
+    case "variable":
+      return `sets vars.${plan.name} to ${plan.value}`;
+    case "field":
+      if (plan.operation === "remove") return `removes the field ${plan.name}`;
+      return `${plan.operation}s the field ${plan.name} to ${showValue(plan.value)}`;
+    case "rewrite":
+      return `sets the ${plan.part} to ${showValue(plan.value)}`;
+    case "slow":
+      return `slows the response down to ${plan.bytesPerSecond} bytes a second`;
+    case "log":
+      return `logs ${showValue(plan.text)}`;
+  }
+}

@@ -1,0 +1,120 @@
+// The rules of one phase, compiled once and played for each connection, request or response. In order: a rule whose condition
+// holds is counted, does what it does, and may end the phase; the first that ends it is the last that is asked. The same
+// closures decide and explain: with a trace they tell what they saw while they decide.
+//
+//   for each rule:  condition? ── no ──> next
+//                      │ holds: counted
+//                      ├─ mode observe: nothing is done ──> next
+//                      └─ effects in order ─> outcome? ── yes ──> the phase ends
+//                                               └─ rules inside? the first outcome of theirs ends it ──> next
+
+import type { RulePlan } from "../config/plan.ts";
+import { compileEffect, type Effect } from "./effect.ts";
+import { compileEnding, describeOutcome, type Ending } from "./ending.ts";
+import type { Scope } from "./expression/compiled.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Scene, Stage } from "./scene.ts";
+import { Terms } from "./terms.ts";
+import type { Trace } from "./trace.ts";
+
+export class RuleSet {
+  /** What its rules ask about is only known once a ClientHello has been read. */
+  readonly needsHello: boolean;
+  readonly #rules: readonly Rule[];
+
+  /** `scope` must be the one that the rules were checked with. `trace`: filled in by each run; slower. */
+  constructor(rules: readonly RulePlan[], scope: Scope, trace: Trace | null = null) {
+    const terms = new Terms(scope, trace);
+    this.#rules = rules.map((rule) => new Rule(rule, scope, terms, trace));
+    this.needsHello = terms.needsHello;
+  }
+
+  get isEmpty(): boolean {
+    return this.#rules.length === 0;
+  }
+
+  /** Null when no rule has ended the phase. */
+  run(stage: Stage): Outcome | null {
+    return play(this.#rules, stage, false);
+  }
+}
+
+function play(rules: readonly Rule[], stage: Stage, isObserved: boolean): Outcome | null {
+  for (const rule of rules) {
+    const outcome = rule.play(stage, isObserved);
+    if (outcome !== null) return outcome;
+  }
+  return null;
+}
+
+class Rule {
+  readonly #plan: RulePlan;
+  readonly #isObserved: boolean;
+  readonly #holds: ((scene: Scene) => boolean) | null;
+  readonly #effects: readonly Effect[];
+  readonly #ending: Ending | null;
+  readonly #rules: readonly Rule[];
+  readonly #trace: Trace | null;
+  readonly #pools: readonly string[];
+
+  constructor(plan: RulePlan, scope: Scope, terms: Terms, trace: Trace | null) {
+    this.#plan = plan;
+    this.#isObserved = plan.mode === "observe";
+    const condition = plan.condition === null ? null : terms.expression(plan.condition, "bool");
+    this.#holds = condition === null ? null : (scene) => condition.test(scene);
+    this.#effects = plan.effects.map((effect) => compileEffect(effect, plan.name, terms, trace));
+    this.#ending = plan.outcome === null ? null : compileEnding(plan.outcome, plan, terms);
+    this.#rules = plan.rules.map((rule) => new Rule(rule, scope, terms, trace));
+    this.#trace = trace;
+    this.#pools = scope.pools;
+  }
+
+  /** `isObserved`: it stands inside a rule that only observes. */
+  play(stage: Stage, isObserved: boolean): Outcome | null {
+    const trace = this.#trace;
+    if (trace === null) return this.#play(stage, isObserved || this.#isObserved);
+    trace.begin(this.#plan);
+    const outcome = this.#play(stage, isObserved || this.#isObserved);
+    trace.end();
+    return outcome;
+  }
+
+  #play(stage: Stage, isObserved: boolean): Outcome | null {
+    if (this.#holds !== null && !this.#isMet(this.#holds, stage, isObserved)) return null;
+    const ending = this.#ending;
+    let waitMs = 0;
+    if (ending?.wait !== undefined) {
+      waitMs = ending.wait(stage);
+      if (waitMs === 0) return null;
+    }
+    stage.hit(this.#plan.slot);
+    this.#trace?.held();
+    if (isObserved) return this.#observe(stage, waitMs);
+    for (const effect of this.#effects) effect(stage);
+    if (ending !== null) return this.#end(ending, stage, waitMs);
+    return this.#rules.length === 0 ? null : play(this.#rules, stage, false);
+  }
+
+  /** Rules inside are counted as they would be hit; an outcome of theirs ends nothing. */
+  #observe(stage: Stage, waitMs: number): null {
+    if (this.#trace !== null && this.#ending !== null) this.#end(this.#ending, stage, waitMs);
+    play(this.#rules, stage, true);
+    return null;
+  }
+
+  /** A condition that counts by itself does not do so where nothing is to be done. */
+  #isMet(holds: (scene: Scene) => boolean, stage: Stage, isObserved: boolean): boolean {
+    if (!isObserved) return holds(stage);
+    const wasDry = stage.isDry;
+    stage.isDry = true;
+    const isMet = holds(stage);
+    stage.isDry = wasDry;
+    return isMet;
+  }
+
+  #end(ending: Ending, stage: Stage, waitMs: number): Outcome {
+    const outcome = ending.outcome(stage, waitMs);
+    if (this.#trace !== null) this.#trace.outcome(describeOutcome(outcome, (pool) => this.#pools[pool] ?? "?"));
+    return outcome;
+  }
+}

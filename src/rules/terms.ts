@@ -1,0 +1,51 @@
+// The texts of a rule, compiled: what review.ts has passed always compiles, so that a mistake here is our own. With a trace
+// every term tells its value to it.
+
+import { assert } from "../base/assert.ts";
+import type { Compiled, Key, Probe, Refused, Scope, Target, Template, Type } from "./expression/compiled.ts";
+import { compileExpression, compileKey, compileTarget, compileTemplate } from "./expression/expression.ts";
+import type { Trace } from "./trace.ts";
+
+export class Terms {
+  readonly #scope: Scope;
+  readonly #probe: Probe | undefined;
+  /** Some text that was compiled asks for what only a ClientHello tells. */
+  needsHello = false;
+
+  constructor(scope: Scope, trace: Trace | null) {
+    this.#scope = scope;
+    this.#probe = trace === null ? undefined : ({ text }, value) => trace.term(text, value);
+  }
+
+  expression(text: string, wanted: Type | "any"): Compiled {
+    const compiled = compileExpression(text, this.#scope, wanted, this.#probe);
+    assertCompiled(compiled, text);
+    this.needsHello ||= compiled.needsHello;
+    return compiled;
+  }
+
+  target(text: string): Target {
+    const compiled = compileTarget(text, this.#scope, this.#probe);
+    assertCompiled(compiled, text);
+    this.needsHello ||= compiled.needsHello;
+    return compiled;
+  }
+
+  key(text: string, table: number): Key {
+    const compiled = compileKey(text, this.#scope, table, this.#probe);
+    assertCompiled(compiled, text);
+    this.needsHello ||= compiled.needsHello;
+    return compiled;
+  }
+
+  template(text: string): Template {
+    const compiled = compileTemplate(text, this.#scope, this.#probe);
+    assertCompiled(compiled, text);
+    this.needsHello ||= compiled.needsHello;
+    return compiled;
+  }
+}
+
+function assertCompiled<T extends { readonly ok: true }>(compiled: T | Refused, text: string): asserts compiled is T {
+  assert(compiled.ok, `the expression ${JSON.stringify(text)} of a plan does not compile`);
+}

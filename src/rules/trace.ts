@@ -1,0 +1,83 @@
+// What a run of rules leaves behind when somebody asks why: each rule in order, with its terms and their values, what it did,
+// and how it ended. Plain data, for people and for JSON. It is filled in by the very closures that decide (ruleset.ts compiles
+// them with a probe), never by a second reading of the rules.
+
+import type { RulePlan } from "../config/plan.ts";
+import { formatAddress } from "../wire/ipaddress.ts";
+import type { Value } from "./scene.ts";
+
+export interface TermTrace {
+  /** The part of the expression, as it is written. */
+  readonly term: string;
+  /** As `showValue` writes it. */
+  readonly value: string;
+}
+
+export interface RuleTrace {
+  readonly name: string;
+  readonly place: string;
+  readonly mode: RulePlan["mode"];
+  readonly condition: string | null;
+  /** Whether the condition held. */
+  isHeld: boolean;
+  /** In the order in which they were evaluated; what short circuit has skipped is not among them. */
+  readonly terms: TermTrace[];
+  /** What it did, or would have done in mode observe. */
+  readonly effects: string[];
+  /** How it ended the phase, or would have. */
+  outcome: string | null;
+  readonly rules: RuleTrace[];
+}
+
+/** Terms of one rule beyond this are left out: a loop over a list may have any number. */
+const termsMax = 64;
+
+export class Trace {
+  /** Rules that were reached, in order. */
+  rules: RuleTrace[] = [];
+  #open: RuleTrace[] = [];
+
+  begin(plan: RulePlan): void {
+    const { name, place, mode, condition } = plan;
+    const rule = { name, place, mode, condition, isHeld: false, terms: [], effects: [], outcome: null, rules: [] };
+    (this.#open.at(-1)?.rules ?? this.rules).push(rule);
+    this.#open.push(rule);
+  }
+
+  end(): void {
+    this.#open.pop();
+  }
+
+  held(): void {
+    this.#open.at(-1)!.isHeld = true;
+  }
+
+  term(text: string, value: Value): void {
+    const terms = this.#open.at(-1)?.terms;
+    if (terms !== undefined && terms.length < termsMax) terms.push({ term: text, value: showValue(value) });
+  }
+
+  effect(text: string): void {
+    this.#open.at(-1)?.effects.push(text);
+  }
+
+  outcome(text: string): void {
+    const rule = this.#open.at(-1);
+    if (rule !== undefined) rule.outcome = text;
+  }
+}
+
+const textShownMax = 200;
+
+/** On one line and bounded, whatever the client has sent. */
+export function showValue(value: Value): string {
+  if (value === null) return "absent";
+  if (value instanceof Uint8Array) return formatAddress(value, 0);
+  if (typeof value === "string")
+    return JSON.stringify(value.length > textShownMax ? `${value.slice(0, textShownMax)}...` : value);
+  if (typeof value === "object") {
+    const shown = value.slice(0, 10).map(showValue);
+    return `[${[...shown, ...(value.length > 10 ? ["..."] : [])].join(", ")}]`;
+  }
+  return String(value);
+}
