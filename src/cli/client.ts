@@ -21,16 +21,31 @@ export type Answer =
 
 const TIMEOUT_MS = 15_000;
 
-export async function ask(options: RemoteOptions, method: "GET" | "POST", path: string): Promise<Answer> {
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** One question. For several of one command, see `remoteOf`. */
+export async function ask(options: RemoteOptions, method: Method, path: string, body?: object): Promise<Answer> {
   const target = await findTarget(options);
-  if (!target.ok) return target;
+  return target.ok ? askAt(target, method, path, body) : target;
+}
+
+/** Where a question goes, found once; a problem with that is each question's answer. */
+export async function remoteOf(options: RemoteOptions): Promise<Remote> {
+  const target = await findTarget(options);
+  return async (method, path, body) => (target.ok ? askAt(target, method, path, body) : target);
+}
+
+export type Remote = (method: Method, path: string, body?: object) => Promise<Answer>;
+
+async function askAt(target: Target & { ok: true }, method: Method, path: string, said?: object): Promise<Answer> {
   const { address, token } = target;
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const content = said === undefined ? {} : { body: JSON.stringify(said) };
   const base = address.kind === "unix" ? "http://localhost" : adminUrl(reachable(address));
   const unix = address.kind === "unix" ? { unix: address.path } : {};
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await fetch(`${base}${path}`, { method, headers, signal, ...unix });
+    const response = await fetch(`${base}${path}`, { method, headers, signal, ...content, ...unix });
     const text = await response.text();
     const body = parsed(text);
     if (response.status === 401 || response.status === 403)
