@@ -74,11 +74,12 @@ async function startOne(starter: Starter, options: Omit<ProxyOptions, "folder">,
 let certificate = "";
 
 function optionsOf(scenario: Scenario, originPort: number): Omit<ProxyOptions, "folder"> {
-  const { mode, workers, isLogging, isTls } = scenario;
-  return { mode, workers, isLogging, originPort, certificate: isTls ? certificate : null };
+  const { mode, workers, isLogging, isTracking, isTls } = scenario;
+  return { mode, workers, isLogging, isTracking, originPort, certificate: isTls ? certificate : null };
 }
 
 function labelsOf(scenario: Scenario): readonly [string, string] {
+  if (scenario.isTracking) return ["no table", "table"];
   return scenario.isLogging ? ["no log", "log"] : ["1 worker", `${scenario.workers} workers`];
 }
 
@@ -88,7 +89,8 @@ async function compare(scenario: Scenario, originPort: number): Promise<readonly
   const [plain, asked] = labelsOf(scenario);
   const options = optionsOf(scenario, originPort);
   for (const starter of startersOf(scenario)) {
-    if (scenario.baseline) proxies.push(await startOne(starter, { ...options, workers: 1, isLogging: false }, plain));
+    if (scenario.baseline)
+      proxies.push(await startOne(starter, { ...options, workers: 1, isLogging: false, isTracking: false }, plain));
     proxies.push(await startOne(starter, options, scenario.baseline ? asked : ""));
   }
   const figures = await measure(proxies, scenario.drive, rounds, seconds);
@@ -152,7 +154,14 @@ async function main(): Promise<boolean> {
   const wanted = values.only.split(",");
   const chosen = scenarios.filter(({ key }) => wanted.includes(key));
   certificate = await makeCertificate(scratch);
-  const plain = { mode: "http", workers: 1, isLogging: false, originPort: 0, certificate: null } as const;
+  const plain = {
+    mode: "http",
+    workers: 1,
+    isLogging: false,
+    isTracking: false,
+    originPort: 0,
+    certificate: null,
+  } as const;
   const origin = await startOne(startOrigin, plain);
   const results: Record<string, readonly unknown[]> = {};
   let errors = 0;

@@ -14,10 +14,12 @@ export interface Scenario {
   /** Clients speak TLS to the proxy; the origin is plain. */
   readonly isTls: boolean;
   readonly isLogging: boolean;
+  /** The client's rate of requests is counted in a table, and each request judged by it; none is refused. */
+  readonly isTracking: boolean;
   readonly workers: number;
   /** Set: measure memory of so many idle connections instead of CPU. */
   readonly idleConnections?: number;
-  /** Also run with one worker, and without a log, in the same turns, to compare with. */
+  /** Also run with one worker, and without a log or table, in the same turns, to compare with. */
   readonly baseline?: boolean;
 }
 
@@ -44,7 +46,16 @@ const closing = { ...small, headers: ["Connection: close"] };
 type Options = Partial<Omit<Scenario, "key" | "title" | "drive" | "connections">>;
 
 function scenario(key: string, title: string, load: Load | Drive, options: Options = {}): Scenario {
-  const common = { key, title, mode: "http", isTls: false, isLogging: false, workers: 1, ...options } as const;
+  const common = {
+    key,
+    title,
+    mode: "http",
+    isTls: false,
+    isLogging: false,
+    isTracking: false,
+    workers: 1,
+    ...options,
+  } as const;
   if (typeof load === "function") return { ...common, drive: load, connections: 4 };
   return { ...common, drive: wrk(load, common.isTls), connections: load.connections };
 }
@@ -69,4 +80,8 @@ export const scenarios: readonly Scenario[] = [
     isTls: true,
   }),
   scenario("o", "TLS: 10,000 idle keep-alive connections", small, { isTls: true, idleConnections: 10_000 }),
+  scenario("p", "as (a), each client's rate counted and each request judged by it", small, {
+    isTracking: true,
+    baseline: true,
+  }),
 ];

@@ -23,6 +23,8 @@ export interface ProxyOptions {
   readonly originPort: number;
   readonly workers: number;
   readonly isLogging: boolean;
+  /** Each client's rate of requests is counted, and each request judged by it. */
+  readonly isTracking: boolean;
   readonly mode: "http" | "tcp";
   /** A PEM file with certificate and key: clients speak TLS. */
   readonly certificate: string | null;

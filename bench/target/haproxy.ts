@@ -6,7 +6,7 @@ import { freePort, type Starter, start } from "../target.ts";
 
 export const startHaproxy: Starter = (options) => {
   const port = freePort();
-  const { mode, certificate, isLogging } = options;
+  const { mode, certificate, isLogging, isTracking } = options;
   const inHttp = (...lines: string[]): string[] => (mode === "http" ? lines : []);
   const config = [
     "global",
@@ -24,6 +24,13 @@ export const startHaproxy: Starter = (options) => {
     ...inHttp("  option forwardfor", "  timeout http-keep-alive 300s"),
     "frontend web",
     `  bind 127.0.0.1:${port}${certificate === null ? "" : ` ssl crt ${certificate}`}`,
+    ...(isTracking
+      ? [
+          "  stick-table type ip size 100k expire 60s store http_req_rate(10s)",
+          "  http-request track-sc0 src",
+          "  http-request deny deny_status 429 if { sc_http_req_rate(0) gt 100000000 }",
+        ]
+      : []),
     ...inHttp("  http-request set-header X-Forwarded-Proto http"),
     "  default_backend app",
     "backend app",

@@ -14,10 +14,12 @@ function startHttp(options: ProxyOptions): Promise<Target> {
       ? ""
       : `ssl_certificate ${certificate}; ssl_certificate_key ${certificate}; ssl_session_cache shared:tls:10m;`;
   return startHttpServer("nginx", port, options, [
+    ...(options.isTracking ? ["limit_req_zone $binary_remote_addr zone=clients:10m rate=1000000r/s;"] : []),
     `upstream app { server 127.0.0.1:${options.originPort}; keepalive 200; keepalive_requests 100000000; }`,
     "server {",
     `  listen 127.0.0.1:${port}${certificate === null ? "" : " ssl"} backlog=4096; ${tls}`,
     "  location / {",
+    ...(options.isTracking ? ["    limit_req zone=clients burst=1000000 nodelay; limit_req_status 429;"] : []),
     "    proxy_pass http://app;",
     "    proxy_http_version 1.1;",
     '    proxy_set_header Connection "";',

@@ -4,11 +4,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, type Starter, start } from "../target.ts";
 
+const clients = { key: "ip", size: "100k", expire: "60s", store: ["http_req_rate(10s)"] };
+const rules = [{ track: "clients" }, { if: "tracked[0].http_req_rate > 100000000", deny: 429 }];
+
 /** `launcher`: bin/sluice of this checkout, or of another to compare with. */
 export function sluiceStarter(launcher: string): Starter {
   return (options) => {
     const port = freePort();
-    const { mode, certificate, isLogging, workers } = options;
+    const { mode, certificate, isLogging, isTracking, workers } = options;
     const admin = `127.0.0.1:${freePort()}`;
     const [listen, server] = [`127.0.0.1:${port}`, `127.0.0.1:${options.originPort}`];
     const path = join(options.folder, "sluice.json");
@@ -17,11 +20,13 @@ export function sluiceStarter(launcher: string): Starter {
       admin: { listen: admin },
       timeouts: { idle: "300s" },
       ...(isLogging ? { accessLog: { path: join(options.folder, "access.log"), format: "json" } } : {}),
+      ...(isTracking ? { tables: { clients } } : {}),
       listeners: {
         web: {
           listen,
           use: "app",
           ...(mode === "tcp" ? { mode } : {}),
+          ...(isTracking ? { rules } : {}),
           ...(certificate === null ? {} : { tls: { certificates: certificate } }),
         },
       },
@@ -29,7 +34,7 @@ export function sluiceStarter(launcher: string): Starter {
     };
     writeFileSync(path, JSON.stringify(config));
     const flags = ["--listen", listen, "--to", server, "--workers", String(workers), "--admin", admin];
-    const isPlain = !isLogging && mode === "http" && certificate === null;
+    const isPlain = !isLogging && !isTracking && mode === "http" && certificate === null;
     const args = [launcher, "run", ...(isPlain ? flags : ["-c", path])];
     return start("sluice", "node", args, port, options);
   };
