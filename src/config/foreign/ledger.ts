@@ -9,12 +9,19 @@ import type { Path } from "../problem.ts";
 const verdicts = ["kept", "unknown", "approximated", "refused"] as const;
 export type Verdict = (typeof verdicts)[number];
 
+/** Why a keyword that is kept does nothing here, for the report: it is no warning. */
+export interface Note {
+  readonly path: Path;
+  readonly message: string;
+}
+
 /** How many keywords had which verdict. */
 export type Counts = Readonly<Record<Verdict, number>>;
 
 export class Ledger {
   readonly #verdicts = new Map<string, Verdict>();
   readonly #findings: Finding[] = [];
+  readonly #notes = new Map<string, Note>();
 
   get findings(): readonly Finding[] {
     return this.#findings;
@@ -22,6 +29,11 @@ export class Ledger {
 
   keep(path: Path): void {
     this.#enter(path, "kept");
+  }
+
+  note(path: Path, message: string): void {
+    this.keep(path);
+    this.#notes.set(JSON.stringify(path), { path, message });
   }
 
   /** `message` says what differs. */
@@ -53,6 +65,15 @@ export class Ledger {
   judged(finding: Finding): void {
     if (finding.severity === "error") this.#enter(finding.path, "refused");
     this.#add(finding);
+  }
+
+  get notes(): readonly Note[] {
+    return [...this.#notes.values()];
+  }
+
+  /** The verdict on each keyword that was entered. */
+  *entries(): Iterable<{ readonly path: Path; readonly verdict: Verdict }> {
+    for (const [name, verdict] of this.#verdicts) yield { path: JSON.parse(name) as Path, verdict };
   }
 
   counts(): Counts {

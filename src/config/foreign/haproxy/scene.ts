@@ -72,8 +72,12 @@ export interface Conversion {
   readonly errorSections: ReadonlyMap<string, ReadonlyMap<number, string>>;
   /** The name here of what has a name in the file: with the characters that ours may have, and no two alike. The same each time. */
   nameOf(kind: "pool" | "listener" | "table" | "list", name: string): string;
-  /** The backend or listen that a word names; when there is none, that is told and null comes back. */
+  /** The backend or listen that a word names, which is then in use; when there is none, that is told and null comes back. */
   backendNamed(word: Word): Proxy | null;
+  /** The name of its pool; the backend is then in use. One that nobody uses and that has no servers gets no pool: it is a table's. */
+  poolOf(proxy: Proxy): string;
+  /** A path in the file, as `default-path` says, for our config. */
+  pathOf(file: string): string;
 }
 
 /**
@@ -95,7 +99,8 @@ export interface ProxyRules {
 /** rules.ts exports `translateRules` of this type. */
 export type TranslateRules = (conversion: Conversion, proxy: Proxy) => ProxyRules;
 
-const ruleWords: ReadonlySet<string> = new Set([
+/** For "did you mean". */
+export const ruleWordList: readonly string[] = [
   "acl",
   "block",
   "bwlim",
@@ -115,7 +120,8 @@ const ruleWords: ReadonlySet<string> = new Set([
   "unique-id-header",
   "use-server",
   "use_backend",
-]);
+];
+const ruleWords: ReadonlySet<string> = new Set(ruleWordList);
 
 /** By the first word of a statement. */
 export function isRuleWord(word: string): boolean {

@@ -1,0 +1,28 @@
+// HAProxy's times (a bare number is milliseconds, or seconds where it says so; units us, ms, s, m, h, d) as durations of ours. 0 and an
+// absent timeout are both no limit there; here the longest that a timer can wait stands for that.
+
+import { durationMsMax, formatDuration } from "../../../base/duration.ts";
+import type { Ledger } from "../ledger.ts";
+import { pathOf, type Word } from "./scene.ts";
+
+const unitMs: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** As good as none. */
+export const endless = "24d";
+export const endlessMs: number = 24 * 86_400_000;
+
+/** Milliseconds, rounded up; null after telling what is wrong. `bareUnit` is what a number without unit counts. */
+export function readTime(ledger: Ledger, word: Word, bareUnit: "ms" | "s" = "ms"): number | null {
+  const found = /^(\d{1,12})(us|ms|s|m|h|d)?$/.exec(word.text);
+  const ms = found === null ? Number.NaN : Math.ceil(Number(found[1]) * unitMs[found[2] ?? bareUnit]!);
+  if (ms <= durationMsMax) return ms;
+  const expected =
+    bareUnit === "ms" ? "milliseconds, or a number with us, ms, s, m, h or d" : "seconds, or a number with a unit";
+  ledger.fault(pathOf(word), found === null ? `must be a number of ${expected}` : "must be at most 24 days");
+  return null;
+}
+
+/** As our config writes it; 0 is no limit. */
+export function written(ms: number): string {
+  return ms === 0 || ms >= endlessMs ? endless : formatDuration(ms);
+}

@@ -1,0 +1,117 @@
+// The keywords of section global, and of the sections beside the proxies.
+
+import { differs, each, gone, type Keywords, noted, read, refused } from "./keyword.ts";
+
+const byItself = noted("Sluice needs none");
+const lua = refused("Lua is not run here; hooks and rules of a config in TypeScript can do the same");
+const device = refused("devices are not told apart here");
+
+export const globalWords: Keywords = {
+  "ca-base": read("where relative paths of ca-file start"),
+  "crt-base": read("where relative paths of crt start"),
+  "default-path": read("where other relative paths start"),
+  "hard-stop-after": read("drainTimeout"),
+  maxconn: read("maxConnections of every listener that has none of its own"),
+  nbthread: read("workers (processes, each with one thread)"),
+  nbproc: read("workers, although HAProxy takes it no more"),
+  log: read("accessLog, for frontends that have log global"),
+  "ssl-default-bind-ciphers": read("ciphers of listeners with TLS"),
+  "ssl-default-bind-options": read("minVersion, maxVersion and sessionTickets of listeners with TLS"),
+  "ssl-default-server-ciphers": read("ciphers towards servers"),
+  "ssl-default-server-options": read("minVersion and maxVersion towards servers"),
+  "ssl-server-verify": read("verify of servers that do not say"),
+  stats: read("the admin interface, which has other words: sluice status, table, ban"),
+  "tune.bufsize": read("limits.head"),
+  "tune.http.maxhdr": read("limits.fields"),
+  ...each(read("variables for the lines after it"), "setenv presetenv unsetenv resetenv"),
+  ...each(noted("ciphers of TLS 1.3 are always on"), "ssl-default-bind-ciphersuites ssl-default-server-ciphersuites"),
+  ...each(noted("curves are the runtime's choice"), "ssl-default-bind-curves"),
+  ...each(
+    noted("Sluice stays in the foreground; a service manager, or a container, does this"),
+    "daemon master-worker mworker-max-reloads pidfile",
+  ),
+  ...each(
+    noted("Sluice keeps the user that starts it; a service manager, or a container, does this"),
+    "user group uid gid chroot insecure-setuid-wanted",
+  ),
+  ...each(
+    noted("limits of the process are the system's"),
+    "ulimit-n strict-limits maxsslconn maxpipes set-dumpable no-memory-trimming",
+  ),
+  ...each(
+    byItself,
+    `noepoll nokqueue noevports nopoll busy-polling nosplice nogetaddrinfo noreuseport quiet zero-warning cpu-map
+    numa-cpu-mapping thread-group thread-groups spread-checks max-spread-checks close-spread-time grace node description
+    localpeer cluster-secret server-state-base server-state-file unix-bind log-tag log-send-hostname maxzlibmem
+    maxcompcpuusage maxcomprate profiling.tasks external-check insecure-fork-wanted h1-case-adjust h1-case-adjust-file
+    pp2-never-send-local h1-accept-payload-with-any-method anonkey ssl-dh-param-file ssl-load-extra-del-ext
+    ssl-load-extra-files ssl-mode-async ssl-skip-self-issued-ca issuers-chain-path httpclient.resolvers.id
+    httpclient.resolvers.prefer httpclient.ssl.ca-file httpclient.ssl.verify no-quic limited-quic`,
+  ),
+  ...each(
+    differs("there is no limit of new connections a second for the whole process; a rule with limit bounds clients"),
+    "maxconnrate maxsessrate maxsslrate",
+  ),
+  ...each(lua, "lua-load lua-load-per-thread lua-prepend-path"),
+  ...each(
+    refused("engines and providers of OpenSSL are not used here"),
+    "ssl-engine ssl-provider ssl-provider-path ssl-propquery",
+  ),
+  ...each(
+    device,
+    `51degrees-data-file 51degrees-property-name-list 51degrees-property-separator 51degrees-cache-size deviceatlas-json-file
+    deviceatlas-log-level deviceatlas-separator deviceatlas-properties-cookie wurfl-data-file wurfl-information-list
+    wurfl-information-list-separator wurfl-patch-file wurfl-cache-size`,
+  ),
+  ...each(
+    refused("variables of the whole process are not built; setenv names a value for the config"),
+    "set-var set-var-fmt",
+  ),
+  ...each(gone("HAProxy has dropped it"), "bind-process debug"),
+};
+
+/** Any other tune. is HAProxy's own machinery. */
+export const tuning: string = "it tunes what Sluice does not have";
+
+/** Sections that are read as a whole, by what is said of each. */
+export const sectionWords: Keywords = {
+  global: read("workers, log, limits, and defaults of TLS"),
+  defaults: read("what the proxies after it have where they say nothing; by name, with from NAME"),
+  frontend: read("a listener for each bind"),
+  backend: read("a pool"),
+  listen: read("a listener for each bind, and a pool"),
+  userlist: read("users and passwords of http_auth"),
+  "http-errors": read("answers that errorfiles names"),
+  resolvers: differs("names are resolved again by the system's own resolver, whose servers /etc/resolv.conf names"),
+  cache: differs("responses are not kept; each request goes to a server"),
+  peers: differs("tables live through reloads and restarts without peers, and are not told to other machines"),
+  mailers: refused("no mails are sent; an alert on sluice_server_up in Prometheus does"),
+  ring: refused("there are no rings; logs go to a file or stdout"),
+  program: differs("the program is not started; a service manager does"),
+  "fcgi-app": refused("FastCGI is not spoken"),
+  "log-forward": refused("logs of others are not forwarded"),
+  "dynamic-update": refused("backends are not changed by outside agents"),
+  crtstore: refused("it is of a newer HAProxy; name files by crt"),
+};
+
+export const userlistWords: Keywords = {
+  user: read("a user, with password or insecure-password"),
+  group: read("a group of users"),
+};
+
+export const httpErrorsWords: Keywords = { errorfile: read("an answer, by its status") };
+
+export const resolversWords: Keywords = {
+  ...each(
+    noted("the system's resolver is asked"),
+    "nameserver parse-resolv-conf hold resolve_retries timeout accepted_payload_size",
+  ),
+};
+export const cacheWords: Keywords = {
+  ...each(noted("there is no cache"), "total-max-size max-object-size max-age max-secondary-entries process-vary"),
+};
+export const peersWords: Keywords = {
+  ...each(noted("there are no peers"), "peer server default-server bind default-bind log shards disabled enabled"),
+  table: refused("a table stands in a frontend or backend here: stick-table"),
+};
+export const programWords: Keywords = { ...each(noted("it is not started"), "command user group option") };

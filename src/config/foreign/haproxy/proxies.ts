@@ -1,0 +1,135 @@
+// Frontends, backends and listens with the defaults laid under them: a proxy has the statements of its defaults section first, then
+// its own. Names are given once for each side. Every statement is entered in the ledger here, once, by the tables; what code is to
+// read is then read for each proxy that has it.
+
+import { didYouMean } from "../../nearest.ts";
+import type { Ledger } from "../ledger.ts";
+import { type Keywords, keywordIn } from "./keyword.ts";
+import { onOffOptions, optionWords } from "./optionwords.ts";
+import { notInDefaults, proxyWords, timeoutWords } from "./proxywords.ts";
+import {
+  isRuleWord,
+  linePath,
+  type Proxy,
+  type ProxyKind,
+  pathOf,
+  ruleWordList,
+  type Statement,
+  type Word,
+} from "./scene.ts";
+import type { Section } from "./sections.ts";
+import { enterKeyword, warn } from "./tell.ts";
+
+export function readProxies(sections: readonly Section[], ledger: Ledger): Proxy[] {
+  const proxies: Proxy[] = [];
+  const named = new Map<string, Statement[]>();
+  const twice = new Set<string>();
+  let last: readonly Statement[] = [];
+  for (const section of sections) {
+    if (!isProxyKind(section.kind) && section.kind !== "defaults") continue;
+    for (const statement of section.statements) enterStatement(statement, section.kind, ledger);
+    const below =
+      section.from === null ? (section.kind === "defaults" ? [] : last) : defaultsNamed(section, named, twice, ledger);
+    const statements = [...below, ...section.statements];
+    if (section.kind === "defaults") {
+      last = statements.map((statement) => ({ ...statement, isInherited: true }));
+      const name = section.name?.text;
+      if (name !== undefined && named.has(name)) twice.add(name);
+      if (name !== undefined) named.set(name, [...last]);
+    } else if (section.name !== null && isProxyKind(section.kind)) {
+      const { kind, name } = section;
+      const same = proxies.find((one) => one.name === name.text && !areApart(one.kind, kind));
+      if (same !== undefined)
+        ledger.fault(pathOf(name), `is the name of the ${same.kind} in line ${same.word.line} already`);
+      else if (!statements.some(isDisabled))
+        proxies.push({ kind, name: name.text, word: name, statements, mode: modeOf(statements, ledger) });
+      else for (const statement of section.statements) ledger.note(linePath(statement), "the proxy is disabled");
+    }
+  }
+  return proxies;
+}
+
+function isProxyKind(kind: string): kind is ProxyKind {
+  return kind === "frontend" || kind === "backend" || kind === "listen";
+}
+
+/** A frontend and a backend may have one name. */
+function areApart(one: ProxyKind, other: ProxyKind): boolean {
+  return one !== other && one !== "listen" && other !== "listen";
+}
+
+function defaultsNamed(
+  { from, kind }: Section,
+  named: ReadonlyMap<string, readonly Statement[]>,
+  twice: ReadonlySet<string>,
+  ledger: Ledger,
+): readonly Statement[] {
+  const word = from!; // Only asked where there is one.
+  const found = named.get(word.text);
+  if (found === undefined)
+    ledger.fault(
+      pathOf(word),
+      `is the name of no defaults section above this ${kind}${didYouMean(word.text, [...named.keys()])}`,
+    );
+  else if (twice.has(word.text)) ledger.fault(pathOf(word), "is the name of more than one defaults section");
+  return found ?? [];
+}
+
+function isDisabled({ words }: Statement): boolean {
+  return words[0]!.text === "disabled" && words.length === 1;
+}
+
+function modeOf(statements: readonly Statement[], ledger: Ledger): "http" | "tcp" {
+  const word = statements.findLast(({ words }) => words[0]!.text === "mode")?.words[1];
+  if (word === undefined || word.text === "tcp") return "tcp";
+  if (word.text === "http") return "http";
+  const message =
+    word.text === "health"
+      ? "is refused, by HAProxy too: write mode http and http-request return status 200"
+      : `must be http or tcp${didYouMean(word.text, ["http", "tcp"])}`;
+  ledger.fault(pathOf(word), message);
+  return "http";
+}
+
+function enterStatement(statement: Statement, kind: ProxyKind | "defaults", ledger: Ledger): void {
+  const [first, second] = statement.words as [Word, Word | undefined];
+  const where = `in a ${kind} section`;
+  if (kind === "defaults" && notInDefaults.has(first.text))
+    ledger.fault(pathOf(first), "cannot stand in a defaults section, as in HAProxy");
+  else if (isRuleWord(first.text)) ledger.keep(linePath(statement));
+  else if (first.text === "option" || first.text === "timeout") enterSecond(statement, second, kind, ledger);
+  else {
+    const keyword = keywordIn(proxyWords, first.text);
+    if (keyword === undefined)
+      ledger.fault(
+        pathOf(first),
+        `is no keyword of HAProxy's ${where}${didYouMean(first.text, [...Object.keys(proxyWords), ...ruleWordList])}`,
+      );
+    else if (isOnItsSide(keyword.side, kind, first, ledger)) enterKeyword(ledger, keyword, first);
+    else if (first.text === "server")
+      ledger.fault(pathOf(first), "cannot stand in a frontend, as in HAProxy: it belongs in a backend");
+  }
+}
+
+function enterSecond(statement: Statement, word: Word | undefined, kind: string, ledger: Ledger): void {
+  const first = statement.words[0]!;
+  const table: Keywords = first.text === "option" ? optionWords : timeoutWords;
+  if (word === undefined)
+    return ledger.fault(
+      pathOf(first),
+      `needs a name, such as "${first.text} ${first.text === "option" ? "httplog" : "client 30s"}"`,
+    );
+  const keyword = keywordIn(table, word.text);
+  if (keyword === undefined)
+    return ledger.fault(pathOf(word), `is no ${first.text} of HAProxy's${didYouMean(word.text, Object.keys(table))}`);
+  if (statement.prefix !== null && first.text === "option" && !onOffOptions.has(word.text))
+    return ledger.fault(pathOf(word), `cannot have "${statement.prefix}" in front of it, as in HAProxy`);
+  if (statement.prefix !== null) return ledger.keep(linePath(statement));
+  if (isOnItsSide(keyword.side, kind, word, ledger)) enterKeyword(ledger, keyword, word);
+}
+
+function isOnItsSide(side: "frontend" | "backend" | null, kind: string, word: Word, ledger: Ledger): boolean {
+  if (side === null || kind === "defaults" || kind === "listen" || kind === side) return true;
+  if (word.text !== "server") warn(ledger, word, `does nothing in a ${kind}, as in HAProxy`);
+  return false;
+}

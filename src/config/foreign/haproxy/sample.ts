@@ -1,0 +1,110 @@
+// A sample: what HAProxy fetches and converts, as an expression of ours with its type. Some fetches have several values (each value
+// of a header field): an ACL asks of every one, everybody else gets the last. Which are there depends on when they are asked for;
+// one that is not there yet never matches in HAProxy, and is `false` here.
+
+import { absent, type Code, call, choose, number, primary, text } from "./code.ts";
+import { fault, refuse } from "./objection.ts";
+import type { Conversion, Proxy, Word } from "./scene.ts";
+
+/** HAProxy's types; `any` is what a variable holds. */
+export type Kind = "bool" | "int" | "address" | "text" | "bytes" | "any";
+
+/** When rules are evaluated: HAProxy's families, from the first to the last. Both kinds of content rules are `content`. */
+export type Stage = "connection" | "session" | "content" | "request" | "response";
+
+/** Where a sample is asked for. */
+export interface Site {
+  readonly conversion: Conversion;
+  readonly proxy: Proxy;
+  readonly stage: Stage;
+}
+
+export interface Sample {
+  readonly kind: Kind;
+  /** The one value, where one is wanted. */
+  readonly code: Code;
+  /** All values, where a fetch can have several: a list, and what becomes of each item `v` of it. */
+  readonly each: { readonly list: Code; readonly item: Code } | null;
+  /** Asking twice is not the same as asking once. */
+  readonly isEffect: boolean;
+  /** Why it is never there; null when it can be. */
+  readonly missing: string | null;
+}
+
+export const item: Code = primary("v");
+
+export function sampleOf(kind: Kind, code: Code): Sample {
+  return { kind, code, each: null, isEffect: false, missing: null };
+}
+
+export function missingSample(kind: Kind, why: string): Sample {
+  return { ...sampleOf(kind, absent), missing: why };
+}
+
+/** The same change to the one value and to each. */
+export function mapSample(sample: Sample, kind: Kind, change: (code: Code) => Code): Sample {
+  const each = sample.each === null ? null : { list: sample.each.list, item: change(sample.each.item) };
+  return { ...sample, kind, code: change(sample.code), each };
+}
+
+/** As HAProxy casts between its types. */
+export function cast(sample: Sample, kind: Kind, word: Word): Sample {
+  const from = sample.kind;
+  if (from === kind || kind === "any" || (kind === "bytes" && from === "text") || (kind === "text" && from === "bytes"))
+    return { ...sample, kind: kind === "any" ? from : kind };
+  switch (kind) {
+    case "text":
+    case "bytes":
+      return mapSample(sample, kind, (code) => textOf(code, from));
+    case "int":
+      if (from === "address") return refuse(word, "an address is no number in Sluice");
+      return mapSample(sample, kind, (code) =>
+        from === "bool" ? choose(code, number(1), number(0)) : call("int", code),
+      );
+    case "address":
+      if (from === "text" || from === "any" || from === "bytes")
+        return mapSample(sample, kind, (code) => call("ip", code));
+      return fault(word, "gives no address");
+    case "bool":
+      return mapSample(cast(sample, "int", word), kind, (code) => ({ ...relation(code), level: 3 }));
+  }
+}
+
+function relation(code: Code): Code {
+  return { text: `${code.level > 3 ? code.text : `(${code.text})`} != 0`, level: 3 };
+}
+
+export function textOf(code: Code, kind: Kind): Code {
+  if (kind === "text" || kind === "bytes") return code;
+  if (kind === "bool") return choose(code, text("1"), text("0"));
+  return call("string", code);
+}
+
+/** Every name that an expression gives a meaning, so that no table can be called by it alone. */
+const taken: ReadonlySet<string> = new Set(
+  `src srcPort peer dst dstPort listener secure tls method host port path query target version headers cookies params
+  contentLength requestId response pools now vars random tables lists tracked increment clear has ip cidr int double string bool
+  duration timestamp size min max abs in true false null v xxh32 crc32 pack hex base64 unbase64 urlEncode urlDecode`.split(
+    /\s+/,
+  ),
+);
+
+/** A table or list or pool in an expression. */
+export function nameIn(kind: "tables" | "lists" | "pools" | "vars", name: string): Code {
+  const isWord = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
+  if (kind === "tables" && isWord && !taken.has(name)) return primary(name);
+  return primary(isWord ? `${kind}.${name}` : `${kind}[${text(name).text}]`);
+}
+
+/** HAProxy's variable, scope and all: `txn.x` and `req.x` are two. */
+export function variableName(word: Word, written: string): string {
+  const parts = /^(proc|sess|txn|req|res|check)\.([A-Za-z0-9_.]+)$/.exec(written);
+  if (parts === null)
+    return fault(word, `must name a variable with its scope, as in txn.name, not ${JSON.stringify(written)}`);
+  if (parts[1] === "proc" || parts[1] === "check")
+    return refuse(
+      word,
+      `variables of the scope ${parts[1]} are not there: a table can keep what outlasts a connection`,
+    );
+  return `${parts[1]}_${parts[2]!.replaceAll(".", "_")}`;
+}
