@@ -14,6 +14,8 @@ import { writtenWay } from "./way.ts";
 export interface Writer {
   out(text: string): void;
   err(text: string): void;
+  /** Resolves when what was written out has been taken; for those who write much. */
+  drained?(): Promise<void>;
 }
 
 export async function check(

@@ -11,8 +11,10 @@ import { run } from "./run.ts";
 import { schema } from "./schema.ts";
 import { status } from "./status.ts";
 import { steer } from "./steer.ts";
+import { tableClear, tableGet, tableList, tableSet } from "./tables.ts";
+import { tableShow } from "./tableshow.ts";
 import { versionText } from "./version.ts";
-import { terminal } from "./writer.ts";
+import { endWithReader, terminal } from "./writer.ts";
 
 const USAGE_ERROR = 2;
 
@@ -59,6 +61,7 @@ export function buildProgram(ended: (code: number) => void): Command {
   addRunning(program);
   addConfig(program, ended);
   addRemote(program, ended);
+  addTables(program, ended);
   program
     .command("version")
     .description("print the version")
@@ -107,15 +110,19 @@ function addConfig(program: Command, ended: (code: number) => void): void {
     .action(async (options: { out?: string; types?: boolean }) => ended(await schema(options, terminal)));
 }
 
+/** A command that speaks to a running Sluice. */
+function remoteCommand(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .option("--admin <address>", "where the running Sluice has its admin interface")
+    .option("-c, --config <file>", "take that address, and the token, from this config")
+    .option("--token <token>", "the admin token (better: SLUICE_ADMIN_TOKEN in the environment)")
+    .option("--json", "as JSON");
+}
+
 function addRemote(program: Command, ended: (code: number) => void): void {
-  const remote = (name: string, description: string): Command =>
-    program
-      .command(name)
-      .description(description)
-      .option("--admin <address>", "where the running Sluice has its admin interface")
-      .option("-c, --config <file>", "take that address, and the token, from this config")
-      .option("--token <token>", "the admin token (better: SLUICE_ADMIN_TOKEN in the environment)")
-      .option("--json", "as JSON");
+  const remote = (name: string, description: string): Command => remoteCommand(program, name, description);
   remote("status", "show the workers, listeners, pools and servers of a running Sluice").action(async (options) =>
     ended(await status(options, terminal)),
   );
@@ -132,6 +139,46 @@ function addRemote(program: Command, ended: (code: number) => void): void {
     remote(order, description)
       .argument("<server>", "pool/host:port, as status shows it", serverName)
       .action(async (server: ServerName, options) => ended(await steer(order, server, options, terminal)));
+}
+
+function addTables(program: Command, ended: (code: number) => void): void {
+  const tables = program.command("table").description("look at the tables of a running Sluice, and change entries");
+  const remote = (name: string, description: string): Command => remoteCommand(tables, name, description);
+  remote("ls", "list the tables").action(async (options) => ended(await tableList(options, terminal)));
+  remote("show", "show entries of a table")
+    .argument("<name>", "of the table")
+    .option("--where <condition>", 'only those, such as "gpc0 > 0 && expires < 1m"')
+    .option("--key <key>", "only keys that begin like this, or addresses of this block")
+    .option("--limit <number>", "at most so many (default: 100)", entryLimit)
+    .option("--all", "however many there are")
+    .action(async (name: string, options) => {
+      endWithReader();
+      ended(await tableShow(name, options, terminal));
+    });
+  remote("get", "show one entry")
+    .argument("<name>", "of the table")
+    .argument("<key>", "of the entry")
+    .action(async (name: string, key: string, options) => ended(await tableGet(name, key, options, terminal)));
+  remote("set", "set counters of an entry, which is made if need be")
+    .argument("<name>", "of the table")
+    .argument("<key>", "of the entry")
+    .argument("<column=value...>", "such as gpc0=1")
+    .action(async (name: string, key: string, values: string[], options) =>
+      ended(await tableSet(name, key, values, options, terminal)),
+    );
+  remote("clear", "remove entries")
+    .argument("<name>", "of the table")
+    .argument("[key]", "of the entry")
+    .option("--where <condition>", 'those, such as "gpc0 > 0"')
+    .option("--all", "every entry")
+    .action(async (name: string, key: string | undefined, options) =>
+      ended(await tableClear(name, key, options, terminal)),
+    );
+}
+
+function entryLimit(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("it must be a number from 1 on.");
+  return Number(text);
 }
 
 export interface ServerName {
