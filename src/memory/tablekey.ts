@@ -100,7 +100,8 @@ export function keyBytes(plan: TableKeyPlan): number {
   }
 }
 
-function isMapped(octets: Uint8Array, at: number): boolean {
+/** Whether they are an IPv4 address. */
+export function isMapped(octets: Uint8Array, at: number): boolean {
   for (let index = 0; index < mappedStart - 2; index++) if (octets[at + index] !== 0) return false;
   return octets[at + mappedStart - 2] === 0xff && octets[at + mappedStart - 1] === 0xff;
 }
