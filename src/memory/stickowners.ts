@@ -1,0 +1,98 @@
+// The processes that have a table open: a row each, which it claims when it opens the table. A row names the process by its id
+// and start, in one word of 64 bits, so that nobody ever reads half of a name; and counts how often it was claimed, so that
+// what a former owner left is not taken for the present one's. Whether a process lives only the `Owner` knows.
+
+import { assert } from "../base/assert.ts";
+import { header, ownerWord, ownerWords, type StickLayout } from "./sticklayout.ts";
+import type { StickWords } from "./stickwords.ts";
+
+export interface Owner {
+  /** The process' id and when it started: together they are given to nobody else. */
+  readonly id: number;
+  readonly startedAt: number;
+  isAlive(id: number, startedAt: number): boolean;
+  /** Said while waiting for another process: gives it the processor. */
+  relax(): void;
+}
+
+const rowBits = 8;
+const generationMask = 0x3f_ffff;
+
+export class StickOwners {
+  readonly owner: Owner;
+  readonly layout: StickLayout;
+  readonly #memory: StickWords;
+  #row = -1;
+
+  constructor(memory: StickWords, layout: StickLayout, owner: Owner) {
+    this.#memory = memory;
+    this.layout = layout;
+    this.owner = owner;
+  }
+
+  /** Ours; -1 without. */
+  get row(): number {
+    return this.#row;
+  }
+
+  /** False when all are taken. */
+  claim(): boolean {
+    assert(this.owner.id > 0, "an owner has an id above 0");
+    const name = (BigInt(this.owner.startedAt >>> 0) << 32n) | BigInt(this.owner.id);
+    for (let row = 0; row < this.layout.room.owners; row++) {
+      if (this.#memory.pairs[this.#pairOf(row)] !== 0n) continue;
+      if (this.#memory.exchangePair(this.#pairOf(row), 0n, name) !== 0n) continue;
+      this.#memory.add(this.at(row) + ownerWord.generation, 1);
+      this.#row = row;
+      return true;
+    }
+    return false;
+  }
+
+  /** The row's last word: whoever says it has let go of all that the row held. */
+  free(row: number): void {
+    this.#memory.storePair(this.#pairOf(row), 0n);
+    if (row === this.#row) this.#row = -1;
+  }
+
+  /** First word of a row. */
+  at(row: number): number {
+    return this.layout.ownersAt + row * ownerWords;
+  }
+
+  /** What stands in a lock that this row holds now. */
+  lockWord(row: number): number {
+    const generation = this.#memory.words[this.at(row) + ownerWord.generation]! & generationMask;
+    return (generation << rowBits) | (row + 1);
+  }
+
+  /** Of a lock word, with or without the mark of its journal. */
+  rowOf(lockWord: number): number {
+    return (lockWord & ((1 << rowBits) - 1)) - 1;
+  }
+
+  isTaken(row: number): boolean {
+    return Atomics.load(this.#memory.pairs, this.#pairOf(row)) !== 0n;
+  }
+
+  /** Taken, by a process that has ended. */
+  isDead(row: number): boolean {
+    const name = Atomics.load(this.#memory.pairs, this.#pairOf(row));
+    if (name === 0n || row === this.#row) return false;
+    return !this.owner.isAlive(Number(name & 0xffff_ffffn), Number((name >> 32n) & 0xffff_ffffn));
+  }
+
+  /** Whoever wrote this lock word will not write again. */
+  isAbandoned(lockWord: number): boolean {
+    const row = this.rowOf(lockWord);
+    return row >= this.layout.room.owners || this.lockWord(row) !== lockWord || !this.isTaken(row) || this.isDead(row);
+  }
+
+  countTimeout(): void {
+    this.#memory.add(header.timeouts, 1);
+  }
+
+  #pairOf(row: number): number {
+    return (this.at(row) + ownerWord.name) / 2;
+  }
+}
