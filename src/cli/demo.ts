@@ -70,7 +70,7 @@ function demoConfig({ listen, admin, workers }: DemoOptions, mocks: readonly Moc
   const { config } = judgement;
   return config === null
     ? { ok: false, file, problems, isRead: true }
-    : { ok: true, file, config, materials: noMaterials, folder: ".", warnings: problems };
+    : { ok: true, file, config, materials: noMaterials, lists: {}, folder: ".", warnings: problems };
 }
 
 /** How this program is called by whoever reads this. */

@@ -13,7 +13,12 @@ function shown(listener: Omit<ListenerInput, "listen">): string {
   const written = writtenWay(config.listeners["web"]!);
   const pem = { id: "p", text: "" };
   const certificate = { file: "f", names: [], chain: pem, key: pem, notBeforeMs: 0, notAfterMs: 0 };
-  const materials = { certificatesOf: () => [certificate], authorities: () => pem, own: () => undefined };
+  const materials = {
+    certificatesOf: () => [certificate],
+    authorities: () => pem,
+    own: () => undefined,
+    response: () => undefined,
+  };
   expect(
     plannedWay(
       compile(config, new Slots(), () => undefined, 1, materials),

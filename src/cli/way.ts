@@ -33,7 +33,7 @@ function wayText({ mode, isTls, isRedirect, pool, pools }: Way): string {
   const kind = mode === "http" ? (isTls ? "(https) " : "") : `(${mode}${isTls ? " over tls" : ""}) `;
   if (isRedirect) return `${kind}-> https`;
   const named = [...new Set(pools)];
-  if (named.length === 0) return `${kind}-> pool ${pool}`;
+  if (named.length === 0) return pool === null ? `${kind}-> by rules` : `${kind}-> pool ${pool}`;
   const byName = `by name ${named.length === 1 ? "pool" : "pools"} ${named.join(", ")}`;
   return `${kind}-> ${byName}${pool === null ? ", other names refused" : `, else pool ${pool}`}`;
 }

@@ -48,7 +48,7 @@ export function fromCommandLine(line: CommandLine): Loaded {
   );
   if (judgement.config === null) return { ok: false, file: "command line", problems, isRead: true };
   const { config } = judgement;
-  return { ok: true, file: "command line", config, materials: noMaterials, folder: ".", warnings: problems };
+  return { ok: true, file: "command line", config, materials: noMaterials, lists: {}, folder: ".", warnings: problems };
 }
 
 /** What metrics and logs call it. */

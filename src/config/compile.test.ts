@@ -101,7 +101,7 @@ test("every default of a minimal config", () => {
     accessLog: null,
     tables: [],
     lists: [],
-    banned: null,
+    banned: { status: 403, reason: "", fields: [], body: null, isTemplate: false, retryAfterS: 0 },
     debugToken: null,
     limits: { headBytesMax: 32_768, fieldsMax: 128, bodyBytesMax: 0, requestsPerConnectionMax: 0 },
     drainMs: 30_000,

@@ -5,6 +5,9 @@
 import { isIp } from "../base/address.ts";
 import { compileListener, Routes } from "./compilelistener.ts";
 import { compilePool, serverAddress, serverId } from "./compilepool.ts";
+import { compileReply } from "./compilereply.ts";
+import { ownersOf, RuleCompiler, ruleSlotNames } from "./compilerules.ts";
+import { compileList } from "./compiletable.ts";
 import { Keys } from "./compiletls.ts";
 import { type Materials, noMaterials } from "./materials.ts";
 import { bytes, freeze, ms } from "./measure.ts";
@@ -27,22 +30,26 @@ export function compile(
   const pools = Object.entries(config.pools);
   const routes = new Routes(config);
   const keys = new Keys(materials);
+  const owners = ownersOf(config);
   slots.assign({
     listeners: listeners.map(([name]) => name),
     routes: routes.names,
     pools: pools.map(([name]) => name),
     servers: pools.flatMap(([name, pool]) => pool.servers.map((server) => serverId(name, serverAddress(server).name))),
-    rules: [],
+    rules: owners.flatMap(ruleSlotNames),
   });
+  const rules = new RuleCompiler({ config, slots, materials }, owners);
   return freeze<Plan>({
     generation,
-    listeners: listeners.map(([name, listener]) => compileListener(name, listener, config, { slots, routes, keys })),
-    pools: pools.map(([name, pool]) => compilePool(name, pool, config, { slots, resolve, keys })),
+    listeners: listeners.map(([name, listener]) =>
+      compileListener(name, listener, config, { slots, routes, keys, rules, materials }),
+    ),
+    pools: pools.map(([name, pool]) => compilePool(name, pool, config, { slots, resolve, keys, rules, materials })),
     routes: routes.plans(config, slots),
-    tables: [],
-    lists: [],
-    banned: null,
-    debugToken: null,
+    tables: rules.tables,
+    lists: Object.entries(config.lists).map(([name, list]) => compileList(name, list)),
+    banned: config.bans.answer === "close" ? null : compileReply(config.bans.answer, 403, materials),
+    debugToken: config.debug.token ?? null,
     certificates: keys.certificates,
     pems: keys.pems,
     accessLog: compileAccessLog(config),

@@ -3,9 +3,14 @@
 
 import { readListenAddress } from "../base/address.ts";
 import { assert } from "../base/assert.ts";
+import { compileErrors } from "./compilereply.ts";
+import type { RuleCompiler } from "./compilerules.ts";
 import { compileListenerTls, type Keys } from "./compiletls.ts";
+import type { Materials } from "./materials.ts";
 import { block, defined, ms, seconds, value } from "./measure.ts";
 import type { ListenerPlan, NameRoutePlan, RedirectPlan, RoutePlan } from "./plan.ts";
+import { usesOf } from "./reviewuse.ts";
+import { sectionOf } from "./section.ts";
 import type { Slots } from "./slots.ts";
 import type { Config, Listener, NameRoute } from "./types.ts";
 
@@ -18,9 +23,12 @@ export class Routes {
   readonly #indices = new Map<string, number>();
 
   constructor(config: Config) {
+    const uses = usesOf(sectionOf(config.listeners), sectionOf(config.pools));
     for (const [index, [name, listener]] of Object.entries(config.listeners).entries()) {
       this.#add(name, index, ownPool(listener));
       for (const { use } of listener.sni) this.#add(name, index, use);
+      // Rules of the listener, and of the pools that they lead to, hand requests on.
+      for (const { listener: user, pool } of uses) if (user === name) this.#add(name, index, pool);
     }
   }
 
@@ -61,11 +69,20 @@ function ownPool(listener: Listener): string | null {
   return listener.redirect === undefined ? (listener.use ?? null) : null;
 }
 
+/** What a listener is compiled with. */
+export interface Surroundings {
+  readonly slots: Slots;
+  readonly routes: Routes;
+  readonly keys: Keys;
+  readonly rules: RuleCompiler;
+  readonly materials: Materials;
+}
+
 export function compileListener(
   name: string,
   listener: Listener,
   config: Config,
-  { slots, routes, keys }: { readonly slots: Slots; readonly routes: Routes; readonly keys: Keys },
+  { slots, routes, keys, rules, materials }: Surroundings,
 ): ListenerPlan {
   return {
     name,
@@ -94,8 +111,8 @@ export function compileListener(
       listener.requestId === false
         ? null
         : { header: listener.requestId.header.toLowerCase(), keep: listener.requestId.keep },
-    rules: { connection: [], request: [], response: [] },
-    errors: [],
+    rules: rules.of("listeners", name),
+    errors: compileErrors(listener.errors, materials),
   };
 }
 

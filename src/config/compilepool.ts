@@ -5,7 +5,10 @@
 import { isIp, readServerAddress, type ServerAddress } from "../base/address.ts";
 import type { Resolve } from "./compile.ts";
 import { compileCheck } from "./compilecheck.ts";
+import { compileErrors, compileReply } from "./compilereply.ts";
+import type { RuleCompiler } from "./compilerules.ts";
 import { compileServerTls, type Keys, serverTls } from "./compiletls.ts";
+import type { Materials } from "./materials.ts";
 import { defined, ms, seconds, value } from "./measure.ts";
 import type { Address, BalanceKey, BalancePlan, EjectionPlan, PoolPlan, ServerPlan, StickyPlan } from "./plan.ts";
 import type { Slots } from "./slots.ts";
@@ -24,6 +27,8 @@ export interface Surroundings {
   readonly slots: Slots;
   readonly resolve: Resolve;
   readonly keys: Keys;
+  readonly rules: RuleCompiler;
+  readonly materials: Materials;
 }
 
 export function serverAddress(server: string | Server): ServerAddress {
@@ -56,10 +61,10 @@ export function compilePool(name: string, pool: Pool, config: Config, around: Su
     panicThreshold: pool.panicThreshold,
     check: pool.check === undefined ? null : compileCheck(pool.check),
     ejection: pool.ejection === undefined ? null : compileEjection(pool.ejection),
-    reply: null,
-    rules: { connection: [], request: [], response: [] },
-    errors: [],
-    stick: null,
+    reply: pool.reply === undefined ? null : compileReply(pool.reply, 503, around.materials, 0),
+    rules: around.rules.of("pools", name),
+    errors: compileErrors(pool.errors, around.materials),
+    stick: pool.stick === undefined ? null : { table: around.rules.tableOf(pool.stick.table), key: pool.stick.by },
   };
 }
 

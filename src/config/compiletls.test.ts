@@ -25,6 +25,7 @@ const materials: Materials = {
   certificatesOf: (listener) => shown[listener] ?? [],
   authorities: (file) => (file === "missing.pem" ? undefined : pem(`ca ${file}`)),
   own: (chain, key) => (chain === "missing.pem" ? undefined : { chain: pem(`own ${chain}`), key: pem(`own ${key}`) }),
+  response: () => undefined,
 };
 
 function checked(input: unknown): Config {

@@ -52,6 +52,7 @@ function printType(node: Node, suffix: string): string {
   if (Array.isArray(node["anyOf"])) return node["anyOf"].map((part) => printType(part as Node, suffix)).join(" | ");
   if (node["const"] !== undefined) return JSON.stringify(node["const"]);
   if (Array.isArray(node["enum"])) return node["enum"].map((value) => JSON.stringify(value)).join(" | ");
+  if (Array.isArray(node["type"])) return node["type"].map((type) => printType({ ...node, type }, suffix)).join(" | ");
   switch (node["type"]) {
     case "string":
     case "number":

@@ -65,13 +65,81 @@ export interface LimitsInput {
   requestsPerConnection?: number | undefined;
 }
 
+/** Counters by key, shared by all workers, which outlive reloads and restarts. */
+export interface TableInput {
+  /** What entries are known by: ip (IPv6 by its first 64 bits), integer, string and binary (32 bytes), or a section that says another length. Default: "ip". */
+  key?: "ip" | "integer" | "string" | "binary" | TableKeyInput | undefined;
+  /** Entries at most, as a number or "200k", "1m" (k is 1024). Default: "100k". */
+  size?: number | string | undefined;
+  /** How long an entry lasts since it was last tracked or written; 0s is until it must make room. Default: "10m". */
+  expire?: string | undefined;
+  /** Counters of each entry, by HAProxy's names, and "tokens(5,500ms)": a bucket of 5 tokens of which one comes back every 500ms. */
+  store?: string[] | undefined;
+  /** When it is full: evict what would expire first, or refuse what is new. Default: "evict". */
+  full?: "evict" | "refuse" | undefined;
+}
+
+/** What entries are known by, with its length: one of ip, string and binary. */
+export interface TableKeyInput {
+  /** Addresses; of IPv6 ones so many bits count: 48, 64 (the usual) or 128. */
+  ip?: number | undefined;
+  /** Texts of at most so many bytes; what is longer is cut off. */
+  string?: number | undefined;
+  /** Exactly so many bytes; what is longer is cut off, what is shorter filled up with zeros. */
+  binary?: number | undefined;
+}
+
+/** Values to compare with: one of addresses, texts, names and map. A file is read again when it changes. */
+export interface ListInput {
+  /** IP addresses and CIDR blocks: a file with one a line, or a list. Asked for by: src in lists.NAME. */
+  addresses?: string | string[] | undefined;
+  /** Whole texts: a file with one a line, or a list. Asked for by: path in lists.NAME. */
+  texts?: string | string[] | undefined;
+  /** Host names, "*.example.com" for all under it: a file with one a line, or a list. host in lists.NAME. */
+  names?: string | string[] | undefined;
+  /** Texts with a text each: a file of lines with a key, a space and its value, or a section. lists.NAME[host]. */
+  map?: string | Record<string, string> | undefined;
+}
+
+/** What becomes of clients that sluice ban has banned. */
+export interface BansInput {
+  /** What requests of banned clients are answered; "close" closes their connections, as the other modes do. Default: 403. */
+  answer?: "close" | number | ReplyInput | undefined;
+}
+
+/** An answer of our own. */
+export interface ReplyInput {
+  /** Its status. Absent: 200 for a reply, 503 for a pool's, 403 for a denial, 429 for a limit's or tarpit's. */
+  status?: number | undefined;
+  /** The words behind the status; absent: the usual ones. */
+  reason?: string | undefined;
+  /** Header fields, by name. */
+  headers?: Record<string, string> | undefined;
+  /** Content-Type of the body; text/plain in UTF-8 when absent. */
+  type?: string | undefined;
+  /** Its body; absent: a line that says the status. */
+  body?: string | undefined;
+  /** A file that holds the whole answer: status line, header fields, an empty line, body, as in HAProxy. */
+  file?: string | undefined;
+  /** Fill in {expression} in header fields and body; {{ and }} are braces. Default: false. */
+  template?: boolean | undefined;
+  /** The Retry-After field. Absent: with 429 and 503, the time that a limit or ban has left, where it is known; false sends none. */
+  retryAfter?: string | false | undefined;
+}
+
+/** Traces of live requests. */
+export interface DebugInput {
+  /** A request whose Sluice-Debug field holds this is answered with a trace of the rules. Absent: none is. */
+  token?: string | undefined;
+}
+
 /** A place where clients connect. */
 export interface ListenerInput {
   /** Where to listen: ":8080" (every address), "127.0.0.1:80", "[::1]:80", "unix:/run/x.sock". */
   listen: string;
   /** What is carried: requests of HTTP, connections as they are, or datagrams. With tls and mode tcp, TLS ends here and the content is passed on. Default: "http". */
   mode?: "http" | "tcp" | "udp" | undefined;
-  /** The pool that requests or connections go to. Needed, except with redirect; in mode tcp with sni, names that nothing else is for are refused when it is absent. */
+  /** The pool that requests or connections go to which nothing else claims. Needed, except with redirect and where rules name pools; in mode tcp with sni, other names are refused when it is absent. */
   use?: string | undefined;
   /** Connections (mode udp: sessions) at once over all workers; more are closed at once and counted. Default: 20000. */
   maxConnections?: number | undefined;
@@ -96,6 +164,10 @@ export interface ListenerInput {
   requestId?: RequestIdInput | false | undefined;
   /** Which worker takes a connection: any of them, or for all connections of one client address (an IPv6 /64) the same, which is where its TLS sessions resume. Uneven when few addresses bring most of the traffic. Linux. Default: "connection". */
   workerBy?: "connection" | "client" | undefined;
+  /** What is decided about requests (mode tcp: connections) before a pool is asked: a list in the order of evaluation, or a section with lists for connection, request and response. */
+  rules?: RuleInput[] | RulePhasesInput | undefined;
+  /** Answers instead of our own, by status: a file that holds one whole, or a section. */
+  errors?: Record<string, string | ReplyInput> | undefined;
   timeouts?: ListenerTimeoutsInput | undefined;
 }
 
@@ -197,6 +269,138 @@ export interface RequestIdInput {
   keep?: boolean | undefined;
 }
 
+/** A condition, effects in this order, and at most one outcome. */
+export interface RuleInput {
+  /** What metrics, logs and explanations call it; absent: its place, such as "request[2]". */
+  name?: string | undefined;
+  /** When it applies: an expression that is true or false. Absent: always. */
+  if?: string | undefined;
+  /** observe: it is counted and explained as if it applied, but does nothing; off: it is not there. Default: "enforce". */
+  mode?: "off" | "observe" | "enforce" | undefined;
+  /** Hold an entry of a table for as long as the connection or request lasts, and count by it: by src. */
+  track?: string | TrackInput | (string | TrackInput)[] | undefined;
+  /** Mark an entry: its gpc0 is incremented, or its gpt0 set to 1, or what is named. */
+  mark?: string | string[] | undefined;
+  /** Add 1 to counters gpc, or with a section what it says. */
+  increment?: string | string[] | Record<string, string | number | boolean> | undefined;
+  /** Set counters to 0. */
+  clear?: string | string[] | undefined;
+  /** Set tags gpt and variables: { "marked[src].gpt0": 3, vars.country: "..." }, each to an expression's value. */
+  set?: Record<string, string | number | boolean> | undefined;
+  /** Set header fields, in place of those that are there, to texts with {expressions}. */
+  setHeader?: Record<string, string> | undefined;
+  /** Add header fields beside those that are there: texts with {expressions}. */
+  addHeader?: Record<string, string> | undefined;
+  /** Remove header fields. */
+  removeHeader?: string | string[] | undefined;
+  /** Another path for the request, without its query: a text with {expressions}. */
+  setPath?: string | undefined;
+  /** Another query, without the question mark: a text with {expressions}. */
+  setQuery?: string | undefined;
+  /** Another method for the request. */
+  setMethod?: string | undefined;
+  /** Another path and query together: a text with {expressions}. */
+  setTarget?: string | undefined;
+  /** Another status for the response. */
+  setStatus?: number | string | undefined;
+  /** Bytes a second that pass from now on at most: "100kb", "2mb/s". */
+  slowDown?: string | undefined;
+  /** A line for the log: a text with {expressions}. */
+  log?: string | undefined;
+  /** Nothing after it in this phase is evaluated; what it is about goes on. */
+  accept?: true | undefined;
+  /** Refuse with an answer: true for 403, a status, or a section. Beside limit: what is answered then, 429 if absent. */
+  deny?: true | number | ReplyInput | undefined;
+  /** Close the connection without an answer. */
+  reject?: true | undefined;
+  /** Reset the connection (RST). */
+  reset?: true | undefined;
+  /** Forget the connection: the client is told nothing at all, and waits. */
+  drop?: true | undefined;
+  /** Let the client wait so long, then refuse it with 429. */
+  tarpit?: string | TarpitInput | undefined;
+  /** Redirect to this address (302): a text with {expressions}, or a section. */
+  redirect?: string | RuleRedirectInput | undefined;
+  /** Answer with this, without counting it as the client's error. */
+  reply?: number | ReplyInput | undefined;
+  /** Send to this pool. */
+  use?: string | undefined;
+  /** A rate limit: a section, or a table that stores tokens ("clients", "clients.tokens"). What is over it is denied with 429. */
+  limit?: string | LimitInput | undefined;
+  /** Beside a limit that names a table: who shares a limit, an expression. Absent: src. */
+  by?: string | undefined;
+  /** Rules that are evaluated when this one applies, in place of an outcome. */
+  rules?: RuleInput[] | undefined;
+}
+
+/** Hold an entry of a table for as long as the connection or request lasts. */
+export interface TrackInput {
+  /** The table whose entry is held. */
+  table: string;
+  /** Its key: an expression. Default: "src". */
+  by?: string | undefined;
+  /** What tracked[N] says; the first to take a slot keeps it. Absent: one that nothing else takes. */
+  slot?: number | undefined;
+}
+
+/** An answer that comes late. */
+export interface TarpitInput {
+  /** How long the client waits for its answer. */
+  for: string;
+  /** Its status. Absent: 200 for a reply, 503 for a pool's, 403 for a denial, 429 for a limit's or tarpit's. */
+  status?: number | undefined;
+  /** The words behind the status; absent: the usual ones. */
+  reason?: string | undefined;
+  /** Header fields, by name. */
+  headers?: Record<string, string> | undefined;
+  /** Content-Type of the body; text/plain in UTF-8 when absent. */
+  type?: string | undefined;
+  /** Its body; absent: a line that says the status. */
+  body?: string | undefined;
+  /** A file that holds the whole answer: status line, header fields, an empty line, body, as in HAProxy. */
+  file?: string | undefined;
+  /** Fill in {expression} in header fields and body; {{ and }} are braces. Default: false. */
+  template?: boolean | undefined;
+  /** The Retry-After field. Absent: with 429 and 503, the time that a limit or ban has left, where it is known; false sends none. */
+  retryAfter?: string | false | undefined;
+}
+
+/** A redirect to another address. */
+export interface RuleRedirectInput {
+  /** Where to, with {expressions} in it. */
+  to: string;
+  /** 301 and 308 are remembered by browsers; 307 and 308 keep method and body. Default: 302. */
+  status?: 301 | 302 | 303 | 307 | 308 | undefined;
+  /** Header fields beside Location, by name. */
+  headers?: Record<string, string> | undefined;
+}
+
+/** A rate with a burst, for each client or whatever by says. */
+export interface LimitInput {
+  /** How many are let through: "2/s", "100/m", "10/30s". Makes a table of its own. */
+  rate?: string | undefined;
+  /** How many at once after a pause; absent: as many as rate lets through in its time. */
+  burst?: number | undefined;
+  /** Entries of the table that rate makes; absent: 100k. */
+  size?: number | string | undefined;
+  /** Instead of rate: a table that stores tokens, such as "tokens(5,500ms)". */
+  table?: string | undefined;
+  /** Who shares a limit: an expression, such as src or headers['x-api-key']. Default: "src". */
+  by?: string | undefined;
+  /** Tokens that one takes: an expression. Absent: 1. */
+  cost?: string | number | undefined;
+}
+
+/** Rules by the moment that they are evaluated at. */
+export interface RulePhasesInput {
+  /** Once for each connection. */
+  connection?: RuleInput[] | undefined;
+  /** For each request, before it is sent on. Mode http. */
+  request?: RuleInput[] | undefined;
+  /** For each response, before it is sent on. Mode http. */
+  response?: RuleInput[] | undefined;
+}
+
 /** Instead of the timeouts for all. */
 export interface ListenerTimeoutsInput {
   /** From accept to the end of what comes before content: PROXY header, TLS handshake. */
@@ -217,8 +421,10 @@ export interface ListenerTimeoutsInput {
 
 /** A group of servers that answer the same requests. */
 export interface PoolInput {
-  /** Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options. */
-  servers: (string | ServerInput)[];
+  /** Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options. A pool has servers or a reply. */
+  servers?: (string | ServerInput)[] | undefined;
+  /** What every request is answered, in a pool that has no servers: a section with status, body or file. */
+  reply?: ReplyInput | undefined;
   /** How a server is chosen: the name of a policy, or a section with its options. Default: "weightedRoundRobin". */
   balance?:
     | "random"
@@ -257,6 +463,12 @@ export interface PoolInput {
   check?: CheckInput | undefined;
   /** Absent: no passive ejection. */
   ejection?: EjectionInput | undefined;
+  /** What is decided when this pool has been chosen, after the listener's rules: a list (requests; connections where listeners of mode tcp use it), or a section with lists for connection, request and response. */
+  rules?: RuleInput[] | RulePhasesInput | undefined;
+  /** Answers instead of our own, by status; they come before the listener's. */
+  errors?: Record<string, string | ReplyInput> | undefined;
+  /** Keep each client at the server that it was first given, by a table. */
+  stick?: StickInput | undefined;
   timeouts?: PoolTimeoutsInput | undefined;
 }
 
@@ -425,6 +637,14 @@ export interface EjectionInput {
   maximum?: string | undefined;
 }
 
+/** The server that a key was given stays its server while the table's entry lasts. */
+export interface StickInput {
+  /** A table that stores server_id. */
+  table: string;
+  /** What is looked up there, such as src or cookies['sid']: an expression. Default: "src". */
+  by?: string | undefined;
+}
+
 /** Instead of the timeouts for all. */
 export interface PoolTimeoutsInput {
   /** For a connection to be accepted. */
@@ -450,8 +670,14 @@ export interface ConfigInput {
   drainTimeout?: string | undefined;
   timeouts?: TimeoutsInput | undefined;
   limits?: LimitsInput | undefined;
+  /** Tables of counters by key, each under a name of its own. Rules write and read them. */
+  tables?: Record<string, TableInput> | undefined;
+  /** Lists of values to compare with, each under a name of its own. */
+  lists?: Record<string, ListInput> | undefined;
+  bans?: BansInput | undefined;
+  debug?: DebugInput | undefined;
   /** Where clients connect, each under a name of its own. */
   listeners: Record<string, ListenerInput>;
-  /** Groups of servers, each under a name of its own. */
+  /** Groups of servers, or replies, each under a name of its own. */
   pools: Record<string, PoolInput>;
 }

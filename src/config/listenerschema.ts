@@ -1,19 +1,19 @@
 // The keys of a listener: where clients connect, who is believed about them, and what servers are told. Whether its pool
 // exists, and whether its address is free of other listeners, is for review.ts to say.
 
-import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { readListenAddress } from "../base/address.ts";
 import { clientConnectionsUsual } from "../base/limits.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
+import { readCidr } from "./cidr.ts";
 import type { ListenerInput } from "./input.ts";
+import { errors } from "./replyschema.ts";
+import { rules } from "./ruleschema.ts";
 import { readRouteName } from "./servername.ts";
-import { choice, count, duration, flag, list, listenExpected, says, section, text, words } from "./term.ts";
+import { choice, count, duration, flag, list, listenExpected, says, section, text, token, words } from "./term.ts";
 import { listenerTls } from "./tlsschema.ts";
 import type { Listener } from "./types.ts";
 
-/** RFC 9110 5.6.2. */
-export const token: RegExp = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
 const ownedFields = new Set([
   "connection",
   "content-length",
@@ -25,16 +25,6 @@ const ownedFields = new Set([
   "via",
   "forwarded",
 ]);
-
-function readCidr(text: string): Reading<string> {
-  const [host = "", bits, ...rest] = text.split("/");
-  // The library also reads 10.1 and 0x0a000001 as addresses; nobody means them.
-  const isIpv4 = ipaddr.IPv4.isValidFourPartDecimal(host);
-  const isIpv6 = host.includes(":") && !host.includes("%") && ipaddr.IPv6.isValid(host);
-  const isBits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIpv4 ? 32 : 128));
-  if ((isIpv4 || isIpv6) && isBits && rest.length === 0) return read(text);
-  return misread(`must be an IP address or a block such as "10.0.0.0/8" or "fd00::/8", not ${quote(text)}`);
-}
 
 function readFieldName(text: string): Reading<string> {
   if (!token.test(text))
@@ -126,7 +116,7 @@ export const listener: z.ZodType<Listener, ListenerInput> = section({
   use: poolName
     .optional()
     .describe(
-      "The pool that requests or connections go to. Needed, except with redirect; in mode tcp with sni, names that nothing else is for are refused when it is absent.",
+      "The pool that requests or connections go to which nothing else claims. Needed, except with redirect and where rules name pools; in mode tcp with sni, other names are refused when it is absent.",
     ),
   maxConnections: count(1, 10_000_000)
     .default(clientConnectionsUsual)
@@ -172,5 +162,13 @@ export const listener: z.ZodType<Listener, ListenerInput> = section({
     .describe(
       "Which worker takes a connection: any of them, or for all connections of one client address (an IPv6 /64) the same, which is where its TLS sessions resume. Uneven when few addresses bring most of the traffic. Linux.",
     ),
+  rules: rules
+    .default([])
+    .describe(
+      "What is decided about requests (mode tcp: connections) before a pool is asked: a list in the order of evaluation, or a section with lists for connection, request and response.",
+    ),
+  errors: errors
+    .default({})
+    .describe("Answers instead of our own, by status: a file that holds one whole, or a section."),
   timeouts: timeouts.prefault({}),
 }).meta({ id: "Listener", description: "A place where clients connect." });

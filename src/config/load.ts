@@ -10,6 +10,7 @@ import type { Finding } from "./issues.ts";
 import { type Judgement, judge, judgeSubstituted } from "./judge.ts";
 import { loadMaterials } from "./loadmaterials.ts";
 import { readProgram } from "./loadprogram.ts";
+import { type ListSource, listSources, reviewListFiles } from "./loadreplies.ts";
 import { reviewCiphers } from "./loadtrial.ts";
 import type { Materials } from "./materials.ts";
 import { didYouMean } from "./nearest.ts";
@@ -27,6 +28,8 @@ export type Loaded =
       readonly config: Config;
       /** What the files hold that the config names. */
       readonly materials: Materials;
+      /** What each list is made of, by name. */
+      readonly lists: Readonly<Record<string, ListSource>>;
       /** Where their relative paths start. */
       readonly folder: string;
       readonly warnings: readonly Problem[];
@@ -97,7 +100,7 @@ async function withMaterials(
   const found =
     config === null || materials === null
       ? []
-      : [...reviewCiphers(config), ...materials.findings, ...materials.validity];
+      : [...reviewCiphers(config), ...reviewListFiles(config, folder), ...materials.findings, ...materials.validity];
   const all = [...findings, ...(bring === null ? found : found.map(bring))];
   const problems = inOrder(
     all.map(({ severity, path: key, part, message }): Problem => {
@@ -107,7 +110,8 @@ async function withMaterials(
   );
   if (config === null || materials === null || all.some(({ severity }) => severity === "error"))
     return { ok: false, file: path, problems, isRead: true };
-  return { ok: true, file: path, config: fromFolder(config, folder), materials, folder, warnings: problems };
+  const lists = listSources(config, folder);
+  return { ok: true, file: path, config: fromFolder(config, folder), materials, lists, folder, warnings: problems };
 }
 
 /** Workers know no config and no folder of it: what they open has its whole path. */

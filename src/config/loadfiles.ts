@@ -2,7 +2,7 @@
 // Whoever compares stamps later knows whether something has changed without reading again. Links are followed, for
 // that is how certbot and Kubernetes swap files. What is no plain file is never opened: a pipe would hold us up for ever.
 
-import { type Dirent, readdirSync, readFileSync, type Stats, statSync } from "node:fs";
+import { accessSync, constants, type Dirent, readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** By absolute path. The stamp of what is not there is "". */
@@ -39,13 +39,22 @@ export class Files {
 
   /** The stamp is taken before the text, so that a change in between is seen as one later. */
   text(path: string): FileText {
-    const { stats, error } = this.#look(path);
-    if (stats === null) return { ok: false, message: unreadable(error) };
-    if (stats.isDirectory()) return { ok: false, message: "is a folder, not a file" };
-    if (!stats.isFile()) return { ok: false, message: "is not a plain file" };
-    if (stats.size > bytesMax) return { ok: false, message: `is too large: ${stats.size} bytes` };
+    const read = this.#read(path, "utf8");
+    return read.ok ? { ok: true, text: read.text.replace(/^\ufeff/, "") } : read;
+  }
+
+  /** Its bytes, a character each. */
+  latin1(path: string): FileText {
+    return this.#read(path, "latin1");
+  }
+
+  #read(path: string, encoding: "utf8" | "latin1"): FileText {
+    const look = this.#look(path);
+    const fault = notPlain(look);
+    if (fault !== null) return { ok: false, message: fault };
+    if (look.stats!.size > bytesMax) return { ok: false, message: `is too large: ${look.stats!.size} bytes` };
     try {
-      return { ok: true, text: readFileSync(path, "utf8").replace(/^\ufeff/, "") };
+      return { ok: true, text: readFileSync(path, encoding) };
     } catch (failure) {
       return { ok: false, message: unreadable(failure as NodeJS.ErrnoException) };
     }
@@ -83,6 +92,24 @@ interface Look {
 /** What a file or folder looks like now. */
 export function stampOf(path: string): string {
   return lookAt(path).stamp;
+}
+
+/** Why a file cannot be read, as the rest of a sentence about it; null when it can. Whatever its size: it is not read. */
+export function faultOf(path: string): string | null {
+  const fault = notPlain(lookAt(path));
+  if (fault !== null) return fault;
+  try {
+    accessSync(path, constants.R_OK);
+    return null;
+  } catch (failure) {
+    return unreadable(failure as NodeJS.ErrnoException);
+  }
+}
+
+function notPlain({ stats, error }: Look): string | null {
+  if (stats === null) return unreadable(error);
+  if (stats.isDirectory()) return "is a folder, not a file";
+  return stats.isFile() ? null : "is not a plain file";
 }
 
 function lookAt(path: string): Look {

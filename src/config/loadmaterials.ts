@@ -1,4 +1,4 @@
-// Reads everything that a checked config names: certificates and keys of listeners, authorities, what we show to servers.
+// Reads everything that a checked config names: certificates and keys of listeners, authorities, what we show to servers, answers.
 // One bad certificate does not take the others down: among several it is a warning and left out, alone it is an error. Read
 // again later with what was read before, nothing that was good is lost: whatever is bad now stays as it was. It reads files
 // and nothing else; what stands in them is judged by certificate.ts, chosen by certificatechoice.ts.
@@ -15,9 +15,11 @@ import {
 } from "./certificatechoice.ts";
 import { momentText, validityOf } from "./certificatevalidity.ts";
 import { serverTls } from "./compiletls.ts";
+import type { HttpFile } from "./httpfile.ts";
 import type { Finding } from "./issues.ts";
 import { CertificateReader, type Found, keptText, type Memory } from "./loadcertificates.ts";
 import type { Stamps } from "./loadfiles.ts";
+import { loadResponses } from "./loadreplies.ts";
 import type { Certificate, Materials, OwnCertificate, Pem } from "./materials.ts";
 import type { Path } from "./problem.ts";
 import type { Config, ListenerTls } from "./types.ts";
@@ -28,6 +30,7 @@ export class FileMaterials implements Materials {
   readonly authority: Map<string, Pem> = new Map();
   readonly owned: Map<string, OwnCertificate & { readonly notBeforeMs: number; readonly notAfterMs: number }> =
     new Map();
+  readonly responses: Map<string, HttpFile> = new Map();
   /** What is wrong with the files, errors and warnings. */
   readonly findings: Finding[] = [];
   /** Of those in use: what expires soon, or is not valid now. Time changes it, the files do not. */
@@ -55,6 +58,10 @@ export class FileMaterials implements Materials {
   own(certificate: string, key: string): OwnCertificate | undefined {
     return this.owned.get(`${certificate}\0${key}`);
   }
+
+  response(file: string): HttpFile | undefined {
+    return this.responses.get(file);
+  }
 }
 
 /**
@@ -79,6 +86,9 @@ export async function loadMaterials(
       loadAuthorities(load, clientCertificate.ca, ["listeners", name, "tls", "clientCertificate", "ca"]);
   }
   loadServers(load, config);
+  const { responses, findings } = loadResponses(config, folder, reader.files, before);
+  for (const [file, response] of responses) materials.responses.set(file, response);
+  materials.findings.push(...findings);
   return materials;
 }
 

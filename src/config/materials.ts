@@ -1,6 +1,7 @@
-// What the files that a config names hold: certificates, keys and authorities. loadmaterials.ts reads and judges them beside the
+// What the files that a config names hold: certificates, keys and authorities, and answers. loadmaterials.ts reads and judges them beside the
 // config; the compiler only asks here, so that a plan carries whole texts and no worker ever opens a file of keys itself.
 
+import type { HttpFile } from "./httpfile.ts";
 import type { PemKey } from "./plan.ts";
 
 /** A PEM text and its SHA-256 in hexadecimal. */
@@ -34,6 +35,8 @@ export interface Materials {
   authorities(file: string): Pem | undefined;
   /** Certificate and key to show to servers, named as the config names them. Undefined when they cannot be used. */
   own(certificate: string, key: string): OwnCertificate | undefined;
+  /** A whole answer, in a file named as the config names it. Undefined when it cannot be used. */
+  response(file: string): HttpFile | undefined;
 }
 
 /** Of a config that names no file. */
@@ -41,4 +44,5 @@ export const noMaterials: Materials = {
   certificatesOf: () => [],
   authorities: () => undefined,
   own: () => undefined,
+  response: () => undefined,
 };

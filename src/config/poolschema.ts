@@ -6,9 +6,10 @@ import { isIp, readServerAddress, weightMax } from "../base/address.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import { check } from "./checkschema.ts";
 import type { PoolInput } from "./input.ts";
-import { token } from "./listenerschema.ts";
 import type { BalancePolicy } from "./plan.ts";
-import { choice, count, duration, flag, list, says, section, share, text, words } from "./term.ts";
+import { errors, reply } from "./replyschema.ts";
+import { expression, rules } from "./ruleschema.ts";
+import { choice, count, duration, flag, list, says, section, share, text, token, words } from "./term.ts";
 import { tlsOrNot } from "./tlsschema.ts";
 import type { Pool } from "./types.ts";
 
@@ -140,6 +141,14 @@ const timeouts = section({
   serverIdle: duration("0s").optional().describe("Modes tcp and udp: silence allowed of the server; 0s is no limit."),
 }).meta({ id: "PoolTimeouts", description: "Instead of the timeouts for all." });
 
+const stick = section({
+  table: z.string({ error: says("the name of a table") }).describe("A table that stores server_id."),
+  by: expression.default("src").describe("What is looked up there, such as src or cookies['sid']: an expression."),
+}).meta({
+  id: "Stick",
+  description: "The server that a key was given stays its server while the table's entry lasts.",
+});
+
 export const pool: z.ZodType<Pool, PoolInput> = section({
   servers: list(
     z.union([text(serverExpected, readServerAddress), server], {
@@ -147,7 +156,14 @@ export const pool: z.ZodType<Pool, PoolInput> = section({
     }),
     "servers",
     1,
-  ).describe('Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options.'),
+  )
+    .default([])
+    .describe(
+      'Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options. A pool has servers or a reply.',
+    ),
+  reply: reply
+    .optional()
+    .describe("What every request is answered, in a pool that has no servers: a section with status, body or file."),
   balance: z
     .union([policy, balance], { error: says("the name of a policy, or a section with policy, key and loadFactor") })
     .default("weightedRoundRobin")
@@ -189,5 +205,12 @@ export const pool: z.ZodType<Pool, PoolInput> = section({
     .describe("The local IP address that connections to servers come from; absent: the system chooses."),
   check: check.optional().describe("Absent: no active checks, every server counts as up."),
   ejection: ejection.optional().describe("Absent: no passive ejection."),
+  rules: rules
+    .default([])
+    .describe(
+      "What is decided when this pool has been chosen, after the listener's rules: a list (requests; connections where listeners of mode tcp use it), or a section with lists for connection, request and response.",
+    ),
+  errors: errors.default({}).describe("Answers instead of our own, by status; they come before the listener's."),
+  stick: stick.optional().describe("Keep each client at the server that it was first given, by a table."),
   timeouts: timeouts.prefault({}),
 }).meta({ id: "Pool", description: "A group of servers that answer the same requests." });

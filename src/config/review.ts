@@ -9,7 +9,10 @@ import type { Address } from "./plan.ts";
 import { keyText, type Path } from "./problem.ts";
 import { reviewListener } from "./reviewlistener.ts";
 import { reviewPool } from "./reviewpool.ts";
+import { reviewReply } from "./reviewreply.ts";
+import { reviewLists, reviewTables } from "./reviewtable.ts";
 import { modeOf, modesOf, reviewUse, usesOf } from "./reviewuse.ts";
+import { allRules, rulesOf } from "./rulewalk.ts";
 import { isSection, listOf, type Report, type Section, sectionOf } from "./section.ts";
 
 export function review(input: unknown): Finding[] {
@@ -18,8 +21,13 @@ export function review(input: unknown): Finding[] {
   const root = sectionOf(input);
   const listeners = sectionOf(root["listeners"]);
   const pools = sectionOf(root["pools"]);
-  for (const key of ["listeners", "pools"] as const) {
-    if (Object.hasOwn(root, key) && isSection(root[key]) && Object.keys(sectionOf(root[key])).length === 0)
+  for (const key of ["listeners", "pools", "tables", "lists"] as const) {
+    if (
+      (key === "listeners" || key === "pools") &&
+      Object.hasOwn(root, key) &&
+      isSection(root[key]) &&
+      Object.keys(sectionOf(root[key])).length === 0
+    )
       report("error", [key], "key", `must hold at least one ${key.slice(0, -1)}`);
     // Zod passes over this one name, and nothing is ever passed over in silence.
     if (Object.hasOwn(sectionOf(root[key]), "__proto__"))
@@ -28,8 +36,12 @@ export function review(input: unknown): Finding[] {
   reviewUse(listeners, pools, report);
   reviewListening(root, listeners, report);
   for (const [name, listener] of Object.entries(listeners)) reviewListener(name, sectionOf(listener), report);
-  const uses = usesOf(listeners);
-  for (const [name, pool] of Object.entries(pools)) reviewPool(name, sectionOf(pool), modesOf(name, uses), report);
+  const uses = usesOf(listeners, pools);
+  for (const [name, pool] of Object.entries(pools))
+    if (isSection(pool)) reviewPool(name, sectionOf(pool), modesOf(name, uses), report);
+  reviewTables(sectionOf(root["tables"]), report);
+  reviewLists(sectionOf(root["lists"]), report);
+  reviewReply(sectionOf(root["bans"])["answer"], ["bans", "answer"], report);
   reviewCapacity(listeners, pools, report);
   return findings;
 }
@@ -96,7 +108,7 @@ function reviewCapacity(listeners: Section, pools: Section, report: Report): voi
     (sum, pool) => sum + listOf(sectionOf(pool)["servers"]).length,
     0,
   );
-  const routes = new Set(usesOf(listeners).map(({ listener, pool }) => JSON.stringify([listener, pool])));
+  const routes = new Set(usesOf(listeners, pools).map(({ listener, pool }) => JSON.stringify([listener, pool])));
   const over = (count: number, max: number, path: Path, what: string): void => {
     if (count > max) report("error", path, "key", `hold ${count} ${what}; shared memory has room for ${max}`);
   };
@@ -105,4 +117,9 @@ function reviewCapacity(listeners: Section, pools: Section, report: Report): voi
   over(routes.size + Object.keys(listeners).length, capacity.routes, ["listeners"], "ways from a listener to a pool");
   over(Object.keys(pools).length, capacity.pools, ["pools"], "pools");
   over(servers, capacity.servers, ["pools"], "servers together");
+  const rules = [...Object.entries(listeners), ...Object.entries(pools)].reduce(
+    (sum, [, owner]) => sum + [...allRules(rulesOf(sectionOf(owner), [], "request"))].length,
+    0,
+  );
+  over(rules, capacity.rules, ["listeners"], "rules, together with those of pools");
 }

@@ -4,8 +4,11 @@
 import { readListenAddress } from "../base/address.ts";
 import { quote } from "../base/reading.ts";
 import type { Path } from "./problem.ts";
+import { reviewErrors } from "./reviewreply.ts";
+import { reviewRules } from "./reviewrule.ts";
 import { reviewListenerTls } from "./reviewtls.ts";
 import { modeOf } from "./reviewuse.ts";
+import { listedPhase } from "./rulewalk.ts";
 import {
   type At,
   isSection,
@@ -27,6 +30,7 @@ const modeKeys: readonly (readonly [Path, readonly string[], string])[] = [
   [["forwarding"], ["http"], `${asItIs}; proxyProtocol of a pool tells servers who the client is`],
   [["via"], ["http"], asItIs],
   [["requestId"], ["http"], asItIs],
+  [["errors"], ["http"], asItIs],
   [["udp"], ["udp"], ""],
   [["tls"], ["http", "tcp"], "; TLS over datagrams is not spoken here"],
   [["proxyProtocol"], ["http", "tcp"], ""],
@@ -51,6 +55,9 @@ export function reviewListener(name: string, listener: Section, report: Report):
     const fit = modes.length === 1 ? `mode ${modes[0]}` : `modes ${modes.join(" and ")}`;
     report("error", at(...path), "key", `is for ${fit}, and this listener has mode ${said}${more}`);
   }
+  reviewErrors(listener["errors"], at("errors"), report);
+  const modes = new Set([mode]);
+  reviewRules({ section: listener, path: at(), modes, listed: listedPhase(modes) }, report);
   reviewTrust(listener, mode, at, report);
   reviewNames(listOf(listener["sni"]), at, report);
   if (mode === "http") reviewSecurity(listener, at, report);

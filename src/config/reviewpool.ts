@@ -3,13 +3,23 @@
 
 import { readServerAddress } from "../base/address.ts";
 import { reviewCheck } from "./reviewcheck.ts";
+import { reviewErrors, reviewReply } from "./reviewreply.ts";
+import { reviewRules } from "./reviewrule.ts";
 import { reviewPoolTls } from "./reviewtls.ts";
+import { listedPhase } from "./rulewalk.ts";
 import { type At, isSection, listOf, msOf, type Report, type Section, sectionOf, textOf } from "./section.ts";
 
 /** `modes` are those of the listeners that use it. */
 export function reviewPool(name: string, pool: Section, modes: ReadonlySet<string>, report: Report): void {
   const at: At = (...path) => ["pools", name, ...path];
   const servers = listOf(pool["servers"]);
+  if (pool["servers"] === undefined && pool["reply"] === undefined)
+    report("error", at("servers"), "value", "is missing; it must be a list of servers, unless the pool has a reply");
+  if (pool["servers"] !== undefined && pool["reply"] !== undefined)
+    report("error", at("reply"), "key", "cannot stand beside servers: a pool has servers or a reply");
+  reviewReply(pool["reply"], at("reply"), report);
+  reviewErrors(pool["errors"], at("errors"), report);
+  reviewRules({ section: pool, path: at(), modes, listed: listedPhase(modes) }, report);
   reviewServers(servers, policyOf(pool), at, report);
   if (isSection(pool["check"])) reviewCheck(sectionOf(pool["check"]), modes, (...path) => at("check", ...path), report);
   reviewPoolTls(pool, modes, at, report);
@@ -70,6 +80,10 @@ function reviewMode(pool: Section, modes: ReadonlySet<string>, at: At, report: R
       report("error", at("sticky"), "key", `is for HTTP, and ${users}; the policy ipHash keeps a client at its server`);
     if (key !== null && key !== "ip")
       report("error", at("balance", "key"), "value", `is for HTTP, and ${users}; write "ip"`);
+    if (pool["reply"] !== undefined)
+      report("error", at("reply"), "key", `is for HTTP, and ${users}; rules with reject close connections`);
+    if (Object.keys(sectionOf(pool["errors"])).length > 0)
+      report("error", at("errors"), "key", `are for HTTP, and ${users}`);
     for (const path of [["timeouts", "response"], ["timeouts", "read"], ["idle"]])
       if ((path.length === 1 ? pool : timeouts)[path.at(-1)!] !== undefined)
         report("warning", at(...path), "key", `is for HTTP, and ${users}`);

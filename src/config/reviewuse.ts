@@ -1,9 +1,10 @@
-// Which listener uses which pool, and in which mode: names that refer to nothing, pools that nothing refers to, and pools that
-// are used in two ways that do not go together.
+// Which listener uses which pool, and in which mode: names that refer to nothing, pools that nothing refers to, pools that are
+// used in two ways that do not go together, and rules of pools that hand a request round and round.
 
 import { quote } from "../base/reading.ts";
 import { didYouMean } from "./nearest.ts";
 import { keyText, type Path } from "./problem.ts";
+import { allRules, rulesOf } from "./rulewalk.ts";
 import { isSection, listOf, type Report, type Section, sectionOf } from "./section.ts";
 
 export interface Use {
@@ -17,7 +18,11 @@ export function modeOf(listener: Section): string {
   return listener["mode"] === undefined ? "http" : String(listener["mode"]);
 }
 
-export function usesOf(listeners: Section): Use[] {
+/** All ways from listeners to pools: what they name themselves, then what the rules of those pools name, and so on. */
+export function usesOf(listeners: Section, pools: Section): Use[] {
+  const handed = new Map(
+    Object.entries(pools).map(([name, pool]) => [name, handedOn(["pools", name], sectionOf(pool))]),
+  );
   return Object.entries(listeners).flatMap(([name, value]): Use[] => {
     const listener = sectionOf(value);
     const path: Path = ["listeners", name];
@@ -28,10 +33,27 @@ export function usesOf(listeners: Section): Use[] {
         sectionOf(entry)["use"],
       ]),
     ];
-    return written.flatMap(([at, pool]) =>
-      typeof pool === "string" ? [{ listener: name, mode: modeOf(listener), path: at, pool }] : [],
-    );
+    const mode = modeOf(listener);
+    const uses: Use[] = [];
+    const seen = new Set<string>();
+    const add = (at: Path, pool: unknown): void => {
+      if (typeof pool !== "string") return;
+      uses.push({ listener: name, mode, path: at, pool });
+      if (seen.has(pool)) return;
+      seen.add(pool);
+      for (const next of handed.get(pool) ?? []) add(next.path, next.pool);
+    };
+    for (const [at, pool] of written) add(at, pool);
+    for (const next of handedOn(path, listener)) add(next.path, next.pool);
+    return uses;
   });
+}
+
+/** What the rules of a listener or pool name. */
+function handedOn(path: Path, owner: Section): { readonly path: Path; readonly pool: string }[] {
+  return [...allRules(rulesOf(owner, path, "request"))].flatMap(({ rule, path: at }) =>
+    typeof rule["use"] === "string" ? [{ path: [...at, "use"], pool: rule["use"] }] : [],
+  );
 }
 
 /** The modes of the listeners that use a pool; empty when none does. */
@@ -41,9 +63,13 @@ export function modesOf(pool: string, uses: readonly Use[]): Set<string> {
 
 export function reviewUse(listeners: Section, pools: Section, report: Report): void {
   const names = Object.keys(pools).filter((name) => name !== "__proto__");
-  const uses = usesOf(listeners);
-  for (const { path, pool } of uses) {
-    if (names.includes(pool)) continue;
+  const uses = usesOf(listeners, pools);
+  const told = new Set<string>();
+  // Rules of pools that no listener leads to name pools too.
+  const others = Object.entries(pools).flatMap(([name, pool]) => handedOn(["pools", name], sectionOf(pool)));
+  for (const { path, pool } of [...uses, ...others]) {
+    if (names.includes(pool) || told.has(JSON.stringify(path))) continue;
+    told.add(JSON.stringify(path));
     const meant = didYouMean(pool, names);
     const known =
       names.length === 0
@@ -60,6 +86,7 @@ export function reviewUse(listeners: Section, pools: Section, report: Report): v
     .map(([name, listener]) => isSection(listener) && reviewOwn(name, sectionOf(listener), report))
     .every((has) => has);
   for (const name of names) reviewMixture(name, uses, report);
+  reviewCircles(pools, report);
   // Where a name is wrong, the pool that was meant would only be a second complaint about one mistake.
   if (!isWhole || Object.keys(listeners).length === 0 || uses.some(({ pool }) => !names.includes(pool))) return;
   for (const name of names)
@@ -75,10 +102,33 @@ function reviewOwn(name: string, listener: Section, report: Report): boolean {
     return typeof listener["use"] === "string";
   }
   const isTcp = modeOf(listener) === "tcp";
+  if (handedOn(["listeners", name], listener).length > 0) return true;
   if (isRedirect || (isTcp && listOf(listener["sni"]).length > 0)) return true;
   const other = isTcp ? ", or sni must name pools by the names that clients ask for" : "";
   report("error", path, "value", `is missing; it must be the name of a pool${other}`);
   return false;
+}
+
+/** Each `use` that closes a circle is told once, with the pools that lie on it. */
+function reviewCircles(pools: Section, report: Report): void {
+  const handed = new Map(
+    Object.entries(pools).map(([name, pool]) => [name, handedOn(["pools", name], sectionOf(pool))]),
+  );
+  const done = new Set<string>();
+  const visit = (name: string, way: readonly string[]): void => {
+    if (done.has(name)) return;
+    for (const { path, pool } of handed.get(name) ?? []) {
+      const start = [...way, name].indexOf(pool);
+      if (start === -1) visit(pool, [...way, name]);
+      else {
+        const circle = [...way, name].slice(start);
+        const told = [...circle, pool].join(" uses ");
+        report("error", path, "value", `makes pools hand requests round in a circle: ${told}`);
+      }
+    }
+    done.add(name);
+  };
+  for (const name of handed.keys()) visit(name, []);
 }
 
 function reviewMixture(pool: string, uses: readonly Use[], report: Report): void {

@@ -7,7 +7,10 @@ import { readListenAddress } from "../base/address.ts";
 import { capacity } from "../memory/arena.ts";
 import type { ConfigInput } from "./input.ts";
 import { listener } from "./listenerschema.ts";
+import { values } from "./listschema.ts";
 import { pool } from "./poolschema.ts";
+import { reply, status } from "./replyschema.ts";
+import { table } from "./tableschema.ts";
 import {
   choice,
   count,
@@ -107,6 +110,23 @@ const limits = section({
     .describe("Requests on one client connection before it is closed. 0 is no limit."),
 }).meta({ id: "Limits", description: "What a client or server may send." });
 
+const bans = section({
+  answer: z
+    .union([z.literal("close"), status, reply], {
+      error: says('"close", a status from 200 to 599, or a section with status, body or file'),
+    })
+    .default(403)
+    .describe('What requests of banned clients are answered; "close" closes their connections, as the other modes do.'),
+}).meta({ id: "Bans", description: "What becomes of clients that sluice ban has banned." });
+
+const debug = section({
+  token: z
+    .string({ error: tokenExpected })
+    .regex(/^[\x21-\x7e]{16,}$/, { error: tokenExpected })
+    .optional()
+    .describe("A request whose Sluice-Debug field holds this is answered with a trace of the rules. Absent: none is."),
+}).meta({ id: "Debug", description: "Traces of live requests." });
+
 export const configSchema: z.ZodType<Config, ConfigInput> = section({
   $schema: z
     .string({ error: says("the address of a JSON Schema") })
@@ -126,8 +146,14 @@ export const configSchema: z.ZodType<Config, ConfigInput> = section({
     .describe("How long a worker that is to stop waits for exchanges and tunnels to end."),
   timeouts: timeouts.prefault({}),
   limits: limits.prefault({}),
+  tables: named(table, "tables")
+    .default({})
+    .describe("Tables of counters by key, each under a name of its own. Rules write and read them."),
+  lists: named(values, "lists").default({}).describe("Lists of values to compare with, each under a name of its own."),
+  bans: bans.prefault({}),
+  debug: debug.prefault({}),
   listeners: named(listener, "listeners").describe("Where clients connect, each under a name of its own."),
-  pools: named(pool, "pools").describe("Groups of servers, each under a name of its own."),
+  pools: named(pool, "pools").describe("Groups of servers, or replies, each under a name of its own."),
 }).meta({ title: "Sluice configuration" });
 
 /** For editors: what an operator may write. */

@@ -171,3 +171,6 @@ export function named<O, I>(value: z.ZodType<O, I>, what: string): z.ZodType<Rec
 
 /** For every key that says where to listen. */
 export const listenExpected = 'an address such as ":8080", "127.0.0.1:8080" or "unix:/run/sluice.sock"';
+
+/** RFC 9110 5.6.2: names of fields, methods, cookies. */
+export const token: RegExp = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;

@@ -38,6 +38,46 @@ export interface Limits {
   requestsPerConnection: number;
 }
 
+export interface Table {
+  key: "ip" | "integer" | "string" | "binary" | TableKey;
+  size: number | string;
+  expire: string;
+  store: string[];
+  full: "evict" | "refuse";
+}
+
+export interface TableKey {
+  ip?: number | undefined;
+  string?: number | undefined;
+  binary?: number | undefined;
+}
+
+export interface List {
+  addresses?: string | string[] | undefined;
+  texts?: string | string[] | undefined;
+  names?: string | string[] | undefined;
+  map?: string | Record<string, string> | undefined;
+}
+
+export interface Bans {
+  answer: "close" | number | Reply;
+}
+
+export interface Reply {
+  status?: number | undefined;
+  reason?: string | undefined;
+  headers?: Record<string, string> | undefined;
+  type?: string | undefined;
+  body?: string | undefined;
+  file?: string | undefined;
+  template: boolean;
+  retryAfter?: string | false | undefined;
+}
+
+export interface Debug {
+  token?: string | undefined;
+}
+
 export interface Listener {
   listen: string;
   mode: "http" | "tcp" | "udp";
@@ -54,6 +94,8 @@ export interface Listener {
   via: string | false;
   requestId: RequestId | false;
   workerBy: "connection" | "client";
+  rules: Rule[] | RulePhases;
+  errors: Record<string, string | Reply>;
   timeouts: ListenerTimeouts;
 }
 
@@ -115,6 +157,78 @@ export interface RequestId {
   keep: boolean;
 }
 
+export interface Rule {
+  name?: string | undefined;
+  if?: string | undefined;
+  mode: "off" | "observe" | "enforce";
+  track?: string | Track | (string | Track)[] | undefined;
+  mark?: string | string[] | undefined;
+  increment?: string | string[] | Record<string, string | number | boolean> | undefined;
+  clear?: string | string[] | undefined;
+  set?: Record<string, string | number | boolean> | undefined;
+  setHeader?: Record<string, string> | undefined;
+  addHeader?: Record<string, string> | undefined;
+  removeHeader?: string | string[] | undefined;
+  setPath?: string | undefined;
+  setQuery?: string | undefined;
+  setMethod?: string | undefined;
+  setTarget?: string | undefined;
+  setStatus?: number | string | undefined;
+  slowDown?: string | undefined;
+  log?: string | undefined;
+  accept?: true | undefined;
+  deny?: true | number | Reply | undefined;
+  reject?: true | undefined;
+  reset?: true | undefined;
+  drop?: true | undefined;
+  tarpit?: string | Tarpit | undefined;
+  redirect?: string | RuleRedirect | undefined;
+  reply?: number | Reply | undefined;
+  use?: string | undefined;
+  limit?: string | Limit | undefined;
+  by?: string | undefined;
+  rules?: Rule[] | undefined;
+}
+
+export interface Track {
+  table: string;
+  by: string;
+  slot?: number | undefined;
+}
+
+export interface Tarpit {
+  for: string;
+  status?: number | undefined;
+  reason?: string | undefined;
+  headers?: Record<string, string> | undefined;
+  type?: string | undefined;
+  body?: string | undefined;
+  file?: string | undefined;
+  template: boolean;
+  retryAfter?: string | false | undefined;
+}
+
+export interface RuleRedirect {
+  to: string;
+  status: 301 | 302 | 303 | 307 | 308;
+  headers?: Record<string, string> | undefined;
+}
+
+export interface Limit {
+  rate?: string | undefined;
+  burst?: number | undefined;
+  size?: number | string | undefined;
+  table?: string | undefined;
+  by: string;
+  cost?: string | number | undefined;
+}
+
+export interface RulePhases {
+  connection: Rule[];
+  request: Rule[];
+  response: Rule[];
+}
+
 export interface ListenerTimeouts {
   handshake?: string | undefined;
   head?: string | undefined;
@@ -127,6 +241,7 @@ export interface ListenerTimeouts {
 
 export interface Pool {
   servers: (string | Server)[];
+  reply?: Reply | undefined;
   balance:
     | "random"
     | "roundRobin"
@@ -153,6 +268,9 @@ export interface Pool {
   source?: string | undefined;
   check?: Check | undefined;
   ejection?: Ejection | undefined;
+  rules: Rule[] | RulePhases;
+  errors: Record<string, string | Reply>;
+  stick?: Stick | undefined;
   timeouts: PoolTimeouts;
 }
 
@@ -254,6 +372,11 @@ export interface Ejection {
   maximum: string;
 }
 
+export interface Stick {
+  table: string;
+  by: string;
+}
+
 export interface PoolTimeouts {
   connect?: string | undefined;
   response?: string | undefined;
@@ -270,6 +393,10 @@ export interface Config {
   drainTimeout: string;
   timeouts: Timeouts;
   limits: Limits;
+  tables: Record<string, Table>;
+  lists: Record<string, List>;
+  bans: Bans;
+  debug: Debug;
   listeners: Record<string, Listener>;
   pools: Record<string, Pool>;
 }

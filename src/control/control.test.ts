@@ -50,7 +50,7 @@ function configOf(input: Partial<ConfigInput>): Config {
 function stage(input: Partial<ConfigInput> = {}, stateFolder = join(folder, String(next++))) {
   const lines: string[] = [];
   const config = configOf(input);
-  const rest = { ok: true, file: "x.toml", materials: noMaterials, folder: ".", warnings: [] } as const;
+  const rest = { ok: true, file: "x.toml", materials: noMaterials, lists: {}, folder: ".", warnings: [] } as const;
   let now: Loaded = { ...rest, config };
   const start = async (): Promise<Control> => {
     const control = await Control.start({

@@ -1,0 +1,63 @@
+// Answers of our own as the plan has them, whole: files have been read, texts are bytes, what was left out has become what it means.
+
+import { assert } from "../base/assert.ts";
+import type { Materials } from "./materials.ts";
+import { seconds } from "./measure.ts";
+import type { FieldPlan, ReplyPlan } from "./plan.ts";
+import type { Reply } from "./types.ts";
+
+/** Sent as Retry-After: what is known when the answer is given. */
+const whatIsKnown = -1;
+
+/** A status alone, or a section. `usual`: the status where none is said; `wait`: what Retry-After then says with 429 and 503. */
+export function compileReply(
+  reply: number | Partial<Reply>,
+  usual: number,
+  materials: Materials,
+  wait: number = whatIsKnown,
+): ReplyPlan {
+  const said = typeof reply === "number" ? { status: reply } : reply;
+  const file = said.file === undefined ? null : materials.response(said.file);
+  assert(file !== undefined, `the file ${said.file} has not been read`);
+  const status = said.status ?? file?.status ?? usual;
+  const body = said.body === undefined ? null : Buffer.from(said.body, "utf8").toString("latin1");
+  const fields = file?.fields ?? fieldsOf(said, body !== null);
+  return {
+    status,
+    reason: said.reason ?? file?.reason ?? "",
+    fields,
+    body: file?.body ?? body,
+    isTemplate: said.template ?? false,
+    retryAfterS: hasField(fields, "retry-after") ? 0 : retryAfter(said.retryAfter, status, wait),
+  };
+}
+
+function fieldsOf({ headers, type }: Partial<Reply>, hasBody: boolean): FieldPlan[] {
+  const fields = compileFields(headers ?? {});
+  if (hasField(fields, "content-type") || (!hasBody && type === undefined)) return fields;
+  return [{ name: "Content-Type", value: type ?? "text/plain; charset=utf-8" }, ...fields];
+}
+
+export function compileFields(headers: Readonly<Record<string, string>>): FieldPlan[] {
+  return Object.entries(headers).map(([name, value]) => ({ name, value }));
+}
+
+function hasField(fields: readonly FieldPlan[], name: string): boolean {
+  return fields.some((field) => field.name.toLowerCase() === name);
+}
+
+function retryAfter(said: string | false | undefined, status: number, wait: number): number {
+  if (said === undefined) return status === 429 || status === 503 ? wait : 0;
+  return said === false ? 0 : seconds(said);
+}
+
+/** Instead of our own answers, in the order of their statuses. */
+export function compileErrors(
+  errors: Readonly<Record<string, string | Partial<Reply>>>,
+  materials: Materials,
+): ReplyPlan[] {
+  return Object.entries(errors)
+    .map(([status, answer]) => [Number(status), typeof answer === "string" ? { file: answer } : answer] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([status, answer]) => compileReply({ ...answer, status }, status, materials, 0));
+}

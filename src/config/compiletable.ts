@@ -1,0 +1,84 @@
+// Tables and lists as the plan has them: those of the config in its order, then those that limits make for themselves. Their names
+// are what their files are found by after a restart.
+
+import { formatDuration } from "../base/duration.ts";
+import { readColumn } from "../memory/column.ts";
+import { ms, value } from "./measure.ts";
+import type { ListPlan, TableKeyPlan, TablePlan } from "./plan.ts";
+import { readRate } from "./rate.ts";
+import { keyBytesUsual, readEntries } from "./tableschema.ts";
+import type { Limit, List, Table } from "./types.ts";
+
+const prefix6Usual = 64;
+/** Expires later than its bucket is full again, when it says no more than an entry that is not there. */
+const limitMarginMs = 1000;
+
+export function compileTable(name: string, table: Table): TablePlan {
+  return {
+    name,
+    key: compileKey(table.key),
+    entriesMax: entriesOf(table.size),
+    expireMs: ms(table.expire),
+    isEvicting: table.full === "evict",
+    store: table.store.map((text) => value(readColumn(text)).name),
+  };
+}
+
+export function entriesOf(size: number | string): number {
+  return typeof size === "number" ? size : value(readEntries(size));
+}
+
+function compileKey(key: Table["key"]): TableKeyPlan {
+  const { ip, string, binary } =
+    typeof key === "string" ? ({} as { ip?: number; string?: number; binary?: number }) : key;
+  if (string !== undefined || key === "string") return { kind: "string", bytesMax: string ?? keyBytesUsual };
+  if (binary !== undefined || key === "binary") return { kind: "binary", bytesMax: binary ?? keyBytesUsual };
+  return key === "integer" ? { kind: "integer" } : { kind: "ip", prefix6: ip ?? prefix6Usual };
+}
+
+/** `owner`: a listener's or pool's name. */
+export function limitTableName(owner: string, rule: string): string {
+  return `limit:${owner}/${rule}`;
+}
+
+/** The table of a limit that has a rate. */
+export function compileLimitTable(name: string, limit: Limit, key: TableKeyPlan): TablePlan {
+  const { count, periodMs } = value(readRate(limit.rate ?? ""));
+  const burst = limit.burst ?? count;
+  const word = `tokens(${burst},${formatDuration(periodMs)})`;
+  return {
+    name,
+    key,
+    entriesMax: entriesOf(limit.size ?? "100k"),
+    expireMs: Math.min(burst * periodMs + limitMarginMs, 2_147_483_647),
+    isEvicting: true,
+    store: [value(readColumn(word)).name],
+  };
+}
+
+const kinds = { addresses: "address", texts: "text", names: "name", map: "map" } as const;
+
+/** What a list is of, and its values: those that are written, or where they are. */
+export interface Listed {
+  readonly kind: ListPlan["kind"];
+  /** A line each; of a map its key, a space and its value. Null when they are in a file. */
+  readonly values: readonly string[] | null;
+  /** As the config names it. */
+  readonly file: string | null;
+}
+
+export function listedOf(list: List): Listed {
+  for (const key of ["addresses", "texts", "names", "map"] as const) {
+    const written = list[key];
+    if (written === undefined) continue;
+    const kind = kinds[key];
+    if (typeof written === "string") return { kind, values: null, file: written };
+    const values = Array.isArray(written) ? written : Object.entries(written).map(([name, text]) => `${name} ${text}`);
+    return { kind, values, file: null };
+  }
+  return { kind: "text", values: [], file: null };
+}
+
+export function compileList(name: string, list: List): ListPlan {
+  return { name, kind: listedOf(list).kind };
+}

@@ -1,0 +1,35 @@
+// What contradicts itself within one answer: a file that holds it whole beside parts of it, a body with a status that has none.
+
+import type { Path } from "./problem.ts";
+import { isSection, type Report, sectionOf } from "./section.ts";
+
+/** What a file of a whole answer says itself. */
+const inFile = ["reason", "headers", "type", "body"] as const;
+
+export function reviewReply(value: unknown, path: Path, report: Report): void {
+  if (!isSection(value)) return;
+  const reply = sectionOf(value);
+  for (const key of inFile)
+    if (reply["file"] !== undefined && reply[key] !== undefined)
+      report("error", [...path, key], "key", "cannot stand beside file, which holds the whole answer");
+  const { status } = reply;
+  if ((status === 204 || status === 304) && reply["body"] !== undefined)
+    report("error", [...path, "body"], "key", `cannot stand beside the status ${status}, with which no body is sent`);
+  if (reply["type"] !== undefined && reply["body"] === undefined && reply["file"] === undefined)
+    report("warning", [...path, "type"], "key", "is of no account without a body");
+}
+
+/** By status, in a listener or pool. */
+export function reviewErrors(value: unknown, path: Path, report: Report): void {
+  for (const [status, answer] of Object.entries(sectionOf(value))) {
+    reviewReply(answer, [...path, status], report);
+    const said = sectionOf(answer)["status"];
+    if (typeof said === "number" && String(said) !== status)
+      report(
+        "error",
+        [...path, status, "status"],
+        "value",
+        `must be ${status}, or left out: it is the status that is answered`,
+      );
+  }
+}

@@ -1,0 +1,220 @@
+// What contradicts itself within one rule and between rules: two outcomes, keys that its phase or mode has no use for, names that
+// stand twice, rules that are never reached. What stands in expressions is judged by reviewexpression.ts.
+
+import type { Path } from "./problem.ts";
+import { reviewReply } from "./reviewreply.ts";
+import { allRules, type Phase, phases, rulesOf, type Walked } from "./rulewalk.ts";
+import { isSection, listOf, type Report, type Section, sectionOf } from "./section.ts";
+
+const outcomes = ["accept", "deny", "reject", "reset", "drop", "tarpit", "redirect", "reply", "use", "limit"] as const;
+const effects = [
+  "track",
+  "mark",
+  "increment",
+  "clear",
+  "set",
+  "setHeader",
+  "addHeader",
+  "removeHeader",
+  "setPath",
+  "setQuery",
+  "setMethod",
+  "setTarget",
+  "setStatus",
+  "slowDown",
+  "log",
+] as const;
+
+/** What a rule is about: a connection of mode tcp or http, a request, a response. */
+type Subject = "carried" | "connection" | "request" | "response";
+const subjectNames: Record<Subject, string> = {
+  carried: "connections in mode tcp",
+  connection: "connections",
+  request: "requests",
+  response: "responses",
+};
+
+/** Keys that not every rule has, with what they are for. */
+const subjects: Readonly<Record<string, readonly Subject[]>> = {
+  track: ["carried", "connection", "request"],
+  setHeader: ["request", "response"],
+  addHeader: ["request", "response"],
+  removeHeader: ["request", "response"],
+  setPath: ["request"],
+  setQuery: ["request"],
+  setMethod: ["request"],
+  setTarget: ["request"],
+  setStatus: ["response"],
+  slowDown: ["carried", "request", "response"],
+  deny: ["request", "response"],
+  reject: ["carried", "connection", "request"],
+  reset: ["carried", "connection", "request"],
+  drop: ["carried", "connection", "request"],
+  tarpit: ["request"],
+  redirect: ["request", "response"],
+  reply: ["request", "response"],
+  use: ["carried", "request"],
+  limit: ["carried", "connection", "request"],
+};
+
+/** Whose rules: a listener's or pool's section, where it stands, and the modes that it is used in. */
+export interface RuleOwner {
+  readonly section: Section;
+  readonly path: Path;
+  readonly modes: ReadonlySet<string>;
+  readonly listed: Phase;
+}
+
+export function reviewRules(owner: RuleOwner, report: Report): void {
+  const { section, path, modes, listed } = owner;
+  const written = section["rules"];
+  if (!isSection(written) && listOf(written).length === 0) return;
+  if (modes.size > 0 && !modes.has("http") && !modes.has("tcp"))
+    return report("error", [...path, "rules"], "key", `are for modes http and tcp, and ${whose(owner)}`);
+  if (!isSection(written) && path[0] === "pools" && modes.has("http") && modes.has("tcp"))
+    return report(
+      "error",
+      [...path, "rules"],
+      "value",
+      "must be a section with lists for request and connection: listeners of both modes, http and tcp, use this pool",
+    );
+  reviewPhases(owner, report);
+  const rules = rulesOf(section, path, listed);
+  reviewNames([...allRules(rules)], report);
+  for (const phase of phases) {
+    for (const walked of rules[phase]) reviewRule(walked, subjectOf(phase, modes), report);
+    reviewReach(rules[phase], report);
+  }
+}
+
+function reviewPhases(owner: RuleOwner, report: Report): void {
+  const { section, path, modes } = owner;
+  if (modes.size === 0 || !isSection(section["rules"])) return;
+  const written = sectionOf(section["rules"]);
+  const isPool = path[0] === "pools";
+  for (const phase of phases) {
+    if (listOf(written[phase]).length === 0) continue;
+    if (phase !== "connection" && !modes.has("http"))
+      report("error", [...path, "rules", phase], "key", `is for mode http, and ${whose(owner)}`);
+    if (phase === "connection" && isPool && !modes.has("tcp"))
+      report(
+        "error",
+        [...path, "rules", phase],
+        "key",
+        `is for mode tcp, and ${whose(owner)}; a pool is chosen for each request`,
+      );
+  }
+}
+
+function whose({ path, modes }: RuleOwner): string {
+  const all = [...modes].join(" and ");
+  return path[0] === "pools" ? `only listeners of mode ${all} use this pool` : `this listener has mode ${all}`;
+}
+
+function subjectOf(phase: Phase, modes: ReadonlySet<string>): Subject {
+  return phase === "connection" && modes.has("tcp") && !modes.has("http") ? "carried" : phase;
+}
+
+/** Over all phases: metrics tell rules apart by name alone. */
+function reviewNames(rules: readonly Walked[], report: Report): void {
+  const seen = new Map<string, Walked>();
+  for (const walked of rules) {
+    const other = seen.get(walked.name);
+    if (other === undefined) seen.set(walked.name, walked);
+    else
+      report(
+        "error",
+        [...walked.path, "name"],
+        "value",
+        "is the name of another rule here; metrics tell rules apart by it",
+      );
+  }
+}
+
+function reviewRule(walked: Walked, subject: Subject, report: Report): void {
+  const { rule, path } = walked;
+  for (const [key, fit] of Object.entries(subjects)) {
+    if (rule[key] === undefined || fit.includes(subject) || (key === "deny" && rule["limit"] !== undefined)) continue;
+    report("error", [...path, key], "key", misplaced(key, fit, subject));
+  }
+  reviewOutcomes(rule, path, subject, report);
+  if (rule["setTarget"] !== undefined)
+    for (const key of ["setPath", "setQuery"])
+      if (rule[key] !== undefined)
+        report("error", [...path, key], "key", "cannot stand beside setTarget, which sets path and query");
+  for (const key of ["deny", "reply", "tarpit"]) reviewReply(rule[key], [...path, key], report);
+  const does = [...outcomes, ...effects, "rules"].some((key) => rule[key] !== undefined);
+  if (!does) report("warning", path, "value", "has neither an effect nor an outcome: it is only counted");
+  for (const inner of walked.rules) reviewRule(inner, subject, report);
+  reviewReach(walked.rules, report);
+}
+
+function misplaced(key: string, fit: readonly Subject[], subject: Subject): string {
+  const of = fit.map((one) => subjectNames[one]);
+  const listed = of.length > 1 ? `${of.slice(0, -1).join(", ")} and ${of.at(-1)}` : of[0]!;
+  const isEarly = subject === "carried" || subject === "connection";
+  if (key === "deny" && isEarly)
+    return `is for ${listed}, and this rule is about ${subjectNames[subject]}, which nothing can be answered: write reject: true`;
+  if (key === "use" && subject === "connection")
+    return `is for ${listed}, and this rule is about ${subjectNames[subject]}: in mode http a pool is chosen for each request`;
+  return `is for ${listed}, and this rule is about ${subjectNames[subject]}`;
+}
+
+function reviewOutcomes(rule: Section, path: Path, subject: Subject, report: Report): void {
+  const said = outcomes.filter((key) => rule[key] !== undefined && !(key === "deny" && rule["limit"] !== undefined));
+  for (const key of said.slice(1))
+    report("error", [...path, key], "key", `cannot stand beside ${said[0]}: a rule has one outcome at most`);
+  if (rule["rules"] !== undefined && said.length > 0)
+    report(
+      "error",
+      [...path, "rules"],
+      "key",
+      `cannot stand beside ${said[0]}: a rule has an outcome or rules of its own`,
+    );
+  reviewLimit(rule, path, report);
+  if (rule["limit"] !== undefined && rule["deny"] !== undefined && (subject === "carried" || subject === "connection"))
+    report(
+      "error",
+      [...path, "deny"],
+      "key",
+      "is for requests, and this rule is about connections: what is over the limit is closed",
+    );
+}
+
+function reviewLimit(rule: Section, path: Path, report: Report): void {
+  const { limit, by } = rule;
+  if (by !== undefined && typeof limit !== "string")
+    report(
+      "error",
+      [...path, "by"],
+      "key",
+      isSection(limit)
+        ? "is for limits without a section: write it in the section of this one"
+        : 'is for a limit beside it that names a table, such as limit: "clients"; track has a by of its own',
+    );
+  if (by !== undefined && typeof limit === "string" && limit.includes("["))
+    report("error", [...path, "by"], "key", "cannot stand beside a limit that says in brackets who shares it");
+  if (!isSection(limit)) return;
+  const { rate, table } = sectionOf(limit);
+  if (rate === undefined && table === undefined)
+    report("error", [...path, "limit"], "value", 'must have a rate, such as "2/s", or name a table that stores tokens');
+  if (table === undefined) return;
+  for (const key of ["rate", "burst", "size"])
+    if (sectionOf(limit)[key] !== undefined)
+      report("error", [...path, "limit", key], "key", "cannot stand beside table, which says so itself");
+}
+
+/** What comes after a rule that always ends the phase. */
+function reviewReach(rules: readonly Walked[], report: Report): void {
+  const last = rules.findIndex(endsAlways);
+  const next = rules.slice(last + 1).find(({ rule }) => rule["mode"] !== "off");
+  if (last === -1 || next === undefined) return;
+  report("warning", next.path, "value", `is never reached: ${rules[last]!.name} before it always ends the phase`);
+}
+
+function endsAlways({ rule, rules }: Walked): boolean {
+  const { mode, if: condition } = rule;
+  const isAlways = condition === undefined || (typeof condition === "string" && condition.trim() === "true");
+  if (!isAlways || (mode !== undefined && mode !== "enforce")) return false;
+  return rule["limit"] === undefined && (outcomes.some((key) => rule[key] !== undefined) || rules.some(endsAlways));
+}
