@@ -101,15 +101,16 @@ export interface Template extends Understood {
 
 /** A part of an expression that an explanation shows. */
 export interface ProbedTerm {
-  readonly offset: number;
-  readonly length: number;
   /** As it is written. */
   readonly text: string;
-  readonly kind: "field" | "read" | "effect" | "call" | "comparison" | "calculation" | "operand";
-  /** read and effect: index of the table, -1 for others and for `tracked[slot]`. */
-  readonly table: number;
+  readonly kind: "field" | "read" | "effect" | "call" | "comparison" | "calculation";
   readonly type: Type;
+  /** read and effect: index of the table; -1 for `tracked[slot]`, and for everything else. */
+  readonly table: number;
 }
 
-/** Called when a term has been evaluated, operands before what is made of them. What is not evaluated is not told. */
-export type Probe = (term: ProbedTerm, value: Value, scene: Scene) => void;
+/**
+ * Called when a part has been evaluated: characters [start, end) of the text came to `value`. Operands come before what is made of
+ * them; what is not evaluated is not told, and of a macro only what it came to.
+ */
+export type Probe = (start: number, end: number, value: Value, term: ProbedTerm) => void;

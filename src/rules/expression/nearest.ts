@@ -4,7 +4,7 @@
 /** Longer names are not compared: the work is their product. */
 const lengthMax = 64;
 
-/** ` — did you mean "x"?` as the end of a message, or nothing. */
+/** `; did you mean "x"?` as the end of a message, or nothing. */
 export function didYouMean(word: string, names: readonly string[]): string {
   const found = nearest(word, names);
   return found === null ? "" : `; did you mean ${JSON.stringify(found)}?`;
