@@ -35,7 +35,7 @@ export type DataType =
 export type ColumnForm = "count" | "bytes" | "gauge" | "rate" | "tag" | "tokens";
 
 export interface Column {
-  /** As it is written in `store`: "gpc0", "gpc(3)", "conn_rate(10s)". Equal columns have equal names. */
+  /** As it is written in `store`, in one unit of time: "gpc0", "gpc(3)", "conn_rate(10s)". Equal columns have equal names. */
   readonly name: string;
   readonly type: DataType;
   readonly form: ColumnForm;
@@ -81,6 +81,14 @@ const forms: Record<DataType, ColumnForm> = {
   tokens: "tokens",
 };
 
+const units: readonly (readonly [number, string])[] = [
+  [86_400_000, "d"],
+  [3_600_000, "h"],
+  [60_000, "m"],
+  [1000, "s"],
+  [1, "ms"],
+];
+
 /** Names with their number in them: one element each. */
 const numbered: Record<string, readonly [DataType, number]> = {
   gpc0: ["gpc", 0],
@@ -122,7 +130,14 @@ export function readColumn(text: string): Reading<Column> {
       return misread(`must be written ${usage} with a duration from 1ms to 24d, not ${quote(text)}`);
     periodMs = period.value;
   }
-  const inside = values.join(",");
+  // The time at which a bucket will be full again must not be taken for one that has gone by.
+  if (burst * periodMs > periodMsMax)
+    return misread(`must hold no more tokens than come back within 24 days, not ${quote(text)}`);
+  const inside = [
+    ...(isArray ? [String(length)] : []),
+    ...(burst > 0 ? [String(burst)] : []),
+    ...(periodMs > 0 ? [inOneUnit(periodMs)] : []),
+  ].join(",");
   return read({
     name: inside === "" ? name : `${name}(${inside})`,
     type,
@@ -137,6 +152,12 @@ export function readColumn(text: string): Reading<Column> {
 
 function parametersOf(form: ColumnForm, isArray: boolean): number {
   return (isArray || form === "tokens" ? 1 : 0) + (form === "rate" || form === "tokens" ? 1 : 0);
+}
+
+/** "100s" and "1m40s" are one period, and so one name. */
+function inOneUnit(ms: number): string {
+  const [unitMs, unit] = units.find(([each]) => ms % each === 0)!;
+  return `${ms / unitMs}${unit}`;
 }
 
 function usageOf(name: string, form: ColumnForm, isArray: boolean): string {

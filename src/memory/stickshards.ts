@@ -31,8 +31,8 @@ export class StickShards {
   readonly #layout: StickLayout;
   readonly #journal: StickJournal;
   readonly #seed: number;
-  readonly #expireMs: number;
-  readonly #isEvicting: boolean;
+  #expireMs: number;
+  #isEvicting: boolean;
   #shard = 0;
 
   constructor(
@@ -48,6 +48,12 @@ export class StickShards {
     this.#seed = plan.seed;
     this.#expireMs = plan.expireMs;
     this.#isEvicting = plan.isEvicting;
+  }
+
+  /** What may change while the table stays. */
+  adopt({ expireMs, isEvicting }: { expireMs: number; isEvicting: boolean }): void {
+    this.#expireMs = expireMs;
+    this.#isEvicting = isEvicting;
   }
 
   // ---- opening ----

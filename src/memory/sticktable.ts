@@ -8,9 +8,10 @@ import { assert } from "../base/assert.ts";
 import type { TablePlan } from "../config/plan.ts";
 import type { Column } from "./column.ts";
 import { addToCell, assignCell, cellOffset, clearCell, isOneWord, readCell, takeFromCell } from "./stickcells.ts";
+import { StickFinder } from "./stickfinder.ts";
 import { StickHolds } from "./stickholds.ts";
 import { StickJournal } from "./stickjournal.ts";
-import { relay, StickKey } from "./stickkey.ts";
+import { relay } from "./stickkey.ts";
 import {
   bytesOf,
   entryWord,
@@ -20,6 +21,7 @@ import {
   layoutOf,
   roomOf,
   type StickLayout,
+  shapeOf,
   shardWord,
   shardWords,
   smallRoom,
@@ -41,6 +43,15 @@ export interface StickFigures {
   readonly timeouts: number;
 }
 
+/** What a table is made of. */
+export interface StickParts {
+  readonly layout: StickLayout;
+  readonly journal: StickJournal;
+  readonly shards: StickShards;
+  readonly finder: StickFinder;
+  readonly memory: StickWords;
+}
+
 const eventTypes: Record<TableEvent, readonly Column["type"][]> = {
   session: ["sess_cnt", "sess_rate"],
   request: ["http_req_cnt", "http_req_rate"],
@@ -51,17 +62,17 @@ const eventTypes: Record<TableEvent, readonly Column["type"][]> = {
 };
 
 export class StickTable implements Table {
-  readonly plan: TablePlan;
+  #plan: TablePlan;
   readonly columns: readonly Column[];
   readonly key: TableKey;
   /** For the files beside this one. */
-  readonly parts: { layout: StickLayout; journal: StickJournal; shards: StickShards; memory: StickWords };
+  readonly parts: StickParts;
   readonly #words: Int32Array;
   readonly #layout: StickLayout;
   readonly #journal: StickJournal;
   readonly #shards: StickShards;
   readonly #holds: StickHolds;
-  readonly #keyWords: StickKey;
+  readonly #finder: StickFinder;
   /** Of each event, the columns that count it. */
   readonly #counting: Readonly<Record<TableEvent, readonly number[]>>;
   readonly #tracking: readonly number[];
@@ -74,12 +85,11 @@ export class StickTable implements Table {
   /** The bytes have been formatted (sticklayout.ts). Throws when too many processes have the table open. `memory` is for tests. */
   constructor(bytes: Uint8Array, plan: TablePlan, owner: Owner, memory: StickWords = new StickWords(bytes)) {
     assert(isTableOf(bytes, plan), `these bytes are no table ${plan.name}`);
-    this.plan = plan;
+    this.#plan = plan;
     this.#words = memory.words;
     this.#layout = layoutOf(plan, roomOf(memory.words));
     this.columns = this.#layout.columns;
     this.key = new TableKey(plan.key);
-    this.#keyWords = new StickKey(this.key, this.#layout.keyWords);
     const owners = new StickOwners(memory, this.#layout, owner);
     if (!owners.claim()) throw new Error(`table ${plan.name}: too many processes have it open`);
     this.#journal = new StickJournal(memory, owners);
@@ -87,7 +97,8 @@ export class StickTable implements Table {
     const seed = this.#words[header.seed]!;
     this.#shards = new StickShards(memory, this.#layout, this.#journal, { seed, expireMs, isEvicting });
     this.#holds = new StickHolds(memory, owners, this.#journal, this.#shards);
-    this.parts = { layout: this.#layout, journal: this.#journal, shards: this.#shards, memory };
+    this.#finder = new StickFinder(this.key, this.#layout, this.#shards);
+    this.parts = { layout: this.#layout, journal: this.#journal, shards: this.#shards, finder: this.#finder, memory };
     this.#counting = {
       session: this.#indicesOf(eventTypes.session),
       request: this.#indicesOf(eventTypes.request),
@@ -98,6 +109,17 @@ export class StickTable implements Table {
     };
     this.#tracking = this.#indicesOf(["conn_cnt", "conn_rate", "conn_cur"]);
     this.#gauge = this.#indicesOf(["conn_cur"])[0] ?? -1;
+  }
+
+  get plan(): TablePlan {
+    return this.#plan;
+  }
+
+  /** A plan of the same shape: how long entries live, and what happens when the table is full, may be another. */
+  adopt(plan: TablePlan): void {
+    assert(shapeOf(plan) === shapeOf(this.#plan), `table ${plan.name} has another shape`);
+    this.#plan = plan;
+    this.#shards.adopt(plan);
   }
 
   /** For tests, the simulator, and a single process. */
@@ -114,14 +136,14 @@ export class StickTable implements Table {
   // ---- by key ----
 
   has(nowMs: number): boolean {
-    if (this.#find(nowMs | 0) === 0) return false;
+    if (this.#finder.find(nowMs | 0) === 0) return false;
     this.#shards.close();
     return true;
   }
 
   read(column: number, element: number, nowMs: number): number {
     if (!this.key.isSet) return Number.NaN;
-    const entry = this.#find(nowMs | 0);
+    const entry = this.#finder.find(nowMs | 0);
     if (entry === 0) return 0;
     const value = this.#read(entry, column, element, nowMs | 0);
     this.#shards.close();
@@ -129,26 +151,26 @@ export class StickTable implements Table {
   }
 
   add(column: number, element: number, amount: number, nowMs: number): number {
-    const entry = this.#enter(nowMs | 0);
+    const entry = this.#finder.enter(nowMs | 0);
     if (entry === 0) return Number.NaN;
     return this.#add(entry, column, element, amount, nowMs | 0);
   }
 
   assign(column: number, element: number, value: number, nowMs: number): boolean {
-    const entry = this.#enter(nowMs | 0);
+    const entry = this.#finder.enter(nowMs | 0);
     if (entry === 0) return false;
     this.#assign(entry, column, element, value, nowMs | 0);
     return true;
   }
 
   clear(column: number, element: number, nowMs: number): number {
-    const entry = this.#enter(nowMs | 0);
+    const entry = this.#finder.enter(nowMs | 0);
     if (entry === 0) return Number.NaN;
     return this.#clear(entry, column, element, nowMs | 0);
   }
 
   take(column: number, amount: number, nowMs: number): number {
-    const entry = this.#enter(nowMs | 0);
+    const entry = this.#finder.enter(nowMs | 0);
     if (entry === 0) return 0;
     return this.#take(entry, column, amount, nowMs | 0);
   }
@@ -157,7 +179,7 @@ export class StickTable implements Table {
 
   track(nowMs: number): EntryIndex {
     const now = nowMs | 0;
-    const entry = this.#enter(now);
+    const entry = this.#finder.enter(now);
     if (entry === 0) return 0;
     const hold = this.#holds.take(entry);
     if (hold === 0) {
@@ -262,38 +284,6 @@ export class StickTable implements Table {
   }
 
   // ---- entries ----
-
-  /** The entry of the key that is laid, its shard open; 0: none, and closed. */
-  #find(now: number): number {
-    if (!this.key.isSet) return 0;
-    const shards = this.#shards;
-    this.#keyWords.lay();
-    const hash = shards.hash(this.#keyWords.words, this.key.isIPv4);
-    if (!shards.open(shards.shardOfHash(hash))) return 0;
-    const entry = shards.find(this.#keyWords.words, this.key.isIPv4, hash);
-    if (entry !== 0 && !shards.isOver(entry, now)) return entry;
-    shards.close();
-    return 0;
-  }
-
-  /** The same, made when there is none. */
-  #enter(now: number): number {
-    const { key } = this;
-    if (!key.isSet) return 0;
-    const shards = this.#shards;
-    this.#keyWords.lay();
-    const { words } = this.#keyWords;
-    const hash = shards.hash(words, key.isIPv4);
-    if (!shards.open(shards.shardOfHash(hash))) return 0;
-    let entry = shards.find(words, key.isIPv4, hash);
-    if (entry !== 0 && shards.isOver(entry, now)) {
-      shards.free(entry);
-      entry = 0;
-    }
-    if (entry === 0) entry = shards.create(words, key.isIPv4, hash, now);
-    if (entry === 0) shards.close();
-    return entry;
-  }
 
   #heldEntry(hold: number): number {
     if (hold === 0) return 0;

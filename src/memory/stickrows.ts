@@ -1,0 +1,231 @@
+// The entries of a table as operators see them: listed, removed, cleared, copied into a table of another shape. For control
+// only, and never for long: a listing goes by pages, locks one entry at a time, and may miss what comes and goes meanwhile,
+// but tells nothing twice. It allocates; nothing here is on the way of traffic.
+
+import type { Column } from "./column.ts";
+import { clearCell, readCell } from "./stickcells.ts";
+import { relay, writeKey } from "./stickkey.ts";
+import { entryWord, ipv4Bit, refsMask, shardWord, shardWords, usedBit } from "./sticklayout.ts";
+import type { StickTable } from "./sticktable.ts";
+
+export interface TableRow {
+  readonly key: string;
+  /** How many hold it. */
+  readonly refs: number;
+  /** Null: never. Below 0 where it is held beyond its time. */
+  readonly expiresInMs: number | null;
+  /** By `cellName`. */
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/** One entry, copied; the same object for every entry of a listing. */
+export class RowView {
+  readonly #table: StickTable;
+  readonly #words: Int32Array;
+  #nowMs = 0;
+
+  constructor(table: StickTable) {
+    this.#table = table;
+    this.#words = new Int32Array(table.parts.layout.entryWords);
+  }
+
+  /** Of an open entry. */
+  copy(entry: number, nowMs: number): void {
+    const { words } = this.#table.parts.memory;
+    for (let index = 0; index < this.#words.length; index++) this.#words[index] = words[entry + index]!;
+    this.#nowMs = nowMs;
+  }
+
+  get key(): string {
+    const isIPv4 = (this.#words[entryWord.flags]! & ipv4Bit) !== 0;
+    return writeKey(this.#table.plan.key, this.#words, entryWord.key, isIPv4);
+  }
+
+  get refs(): number {
+    return this.#words[entryWord.flags]! & refsMask;
+  }
+
+  get expiresInMs(): number | null {
+    const { expireMs } = this.#table.plan;
+    return expireMs === 0 ? null : expireMs - ((this.#nowMs - this.#words[entryWord.stamp]!) | 0);
+  }
+
+  /** The column has the element. */
+  read(column: number, element: number): number {
+    const { columns, parts } = this.#table;
+    const at = parts.layout.columnAt[column]! + (element - columns[column]!.first) * wordsOf(columns[column]!);
+    return readCell(this.#words, at, columns[column]!, this.#nowMs);
+  }
+
+  row(): TableRow {
+    const values: Record<string, number> = {};
+    this.#table.columns.forEach((column, index) => {
+      for (let element = column.first; element < column.first + column.length; element++)
+        values[cellName(column, element)] = this.read(index, element);
+    });
+    return { key: this.key, refs: this.refs, expiresInMs: this.expiresInMs, values };
+  }
+}
+
+/** "gpc0", "conn_rate(10s)", "gpc[2]". */
+export function cellName(column: Column, element: number): string {
+  const isArray = /^(gpc|gpt|gpc_rate)\(/.test(column.name);
+  return isArray ? `${column.type}[${element}]` : column.name;
+}
+
+export interface Page {
+  readonly rows: readonly TableRow[];
+  /** Where the next page begins; null after the last. */
+  readonly cursor: number | null;
+}
+
+/** The entries from `cursor` on (0 is the first) that are accepted, `rowsMax` at most, looking at `looksMax` places at most. */
+export function listRows(
+  table: StickTable,
+  nowMs: number,
+  from: { cursor: number; rowsMax: number; looksMax: number },
+  accept: (view: RowView) => boolean = () => true,
+): Page {
+  const { share, shards } = table.parts.layout;
+  const view = new RowView(table);
+  const rows: TableRow[] = [];
+  let cursor = from.cursor;
+  for (let looks = 0; looks < from.looksMax && rows.length < from.rowsMax; looks++) {
+    const shard = Math.floor(cursor / share);
+    if (shard >= shards) return { rows, cursor: null };
+    const index = cursor % share;
+    if (index >= freshOf(table, shard)) {
+      cursor = (shard + 1) * share;
+      continue;
+    }
+    cursor++;
+    if (copyEntry(table, shard, index, view, nowMs) && accept(view)) rows.push(view.row());
+  }
+  return { rows, cursor };
+}
+
+/** The entry of the key that is laid; null without. */
+export function rowOfKey(table: StickTable, nowMs: number): TableRow | null {
+  const entry = table.parts.finder.find(nowMs | 0);
+  if (entry === 0) return null;
+  const view = new RowView(table);
+  view.copy(entry, nowMs | 0);
+  table.parts.shards.close();
+  return view.row();
+}
+
+/** Of the key that is laid. An entry that is held cannot go: all it has counted is set to 0, but for who is there now. */
+export function removeKey(table: StickTable, nowMs: number): "removed" | "cleared" | "absent" {
+  const entry = table.parts.finder.find(nowMs | 0);
+  return entry === 0 ? "absent" : removeOpen(table, entry);
+}
+
+/** All entries, likewise. Answers how many were removed or cleared. */
+export function removeAll(table: StickTable): number {
+  const { layout } = table.parts;
+  let count = 0;
+  for (let shard = 0; shard < layout.shards; shard++) {
+    for (let index = 0; index < freshOf(table, shard); index++) {
+      const entry = openUsed(table, shard, index);
+      if (entry === 0) continue;
+      removeOpen(table, entry);
+      count++;
+    }
+  }
+  return count;
+}
+
+/**
+ * Copies what has not expired into a table that nobody else has open yet: columns of equal names, oldest entries first, each
+ * with the time of its last refresh. Keys that cannot be keys there are left out; of those that become one, the newest counts.
+ * Answers how many entries were copied.
+ */
+export function copyTable(from: StickTable, to: StickTable, nowMs: number): number {
+  const { layout, memory } = from.parts;
+  const { words } = memory;
+  const entries: number[] = [];
+  for (let shard = 0; shard < layout.shards; shard++)
+    for (let index = 0; index < freshOf(from, shard); index++) {
+      const entry = entryAt(from, shard, index);
+      const ageMs = (nowMs - words[entry + entryWord.stamp]!) | 0;
+      if ((words[entry]! & usedBit) !== 0 && (to.plan.expireMs === 0 || ageMs < to.plan.expireMs)) entries.push(entry);
+    }
+  const ageOf = (entry: number): number => (nowMs - words[entry + entryWord.stamp]!) | 0;
+  entries.sort((one, other) => ageOf(other) - ageOf(one));
+  const moves = movesBetween(from, to);
+  let copied = 0;
+  for (const entry of entries) {
+    const isIPv4 = (words[entry]! & ipv4Bit) !== 0;
+    relay(from.plan.key, words, entry + entryWord.key, isIPv4, to.key);
+    const target = to.parts.finder.enter(words[entry + entryWord.stamp]!);
+    if (target === 0) continue;
+    for (const [source, place, count] of moves)
+      for (let word = 0; word < count; word++)
+        to.parts.memory.put(target + place + word, words[entry + source + word]!);
+    to.parts.shards.refresh(target, words[entry + entryWord.stamp]!);
+    to.parts.journal.commitAndUnlock();
+    copied++;
+  }
+  return copied;
+}
+
+/** What is copied from one entry to another: from where, where to, how many words. */
+function movesBetween(from: StickTable, to: StickTable): readonly (readonly [number, number, number])[] {
+  return from.columns.flatMap((column, index) => {
+    const target = to.columns.findIndex((other) => other.name === column.name);
+    // Who is there now is known by who holds the entry, and nobody holds the copy.
+    if (target === -1 || column.form === "gauge") return [];
+    return [[from.parts.layout.columnAt[index]!, to.parts.layout.columnAt[target]!, column.words] as const];
+  });
+}
+
+function wordsOf(column: Column): number {
+  return column.words / column.length;
+}
+
+function entryAt(table: StickTable, shard: number, index: number): number {
+  const { entriesAt, share, entryWords } = table.parts.layout;
+  return entriesAt + (shard * share + index) * entryWords;
+}
+
+/** How many entries of a shard have ever been used. */
+function freshOf(table: StickTable, shard: number): number {
+  const { layout, memory } = table.parts;
+  return Atomics.load(memory.words, layout.shardsAt + shard * shardWords + shardWord.fresh);
+}
+
+/** Opens the shard when the entry is in use; else 0. */
+function openUsed(table: StickTable, shard: number, index: number): number {
+  const { shards, memory } = table.parts;
+  const entry = entryAt(table, shard, index);
+  if (memory.words[entry] === 0 || !shards.open(shard)) return 0;
+  if ((memory.words[entry]! & usedBit) !== 0) return entry;
+  shards.close();
+  return 0;
+}
+
+function copyEntry(table: StickTable, shard: number, index: number, view: RowView, nowMs: number): boolean {
+  const entry = openUsed(table, shard, index);
+  if (entry === 0) return false;
+  const isThere = !table.parts.shards.isOver(entry, nowMs | 0);
+  if (isThere) view.copy(entry, nowMs | 0);
+  table.parts.shards.close();
+  return isThere;
+}
+
+/** Closes the shard. */
+function removeOpen(table: StickTable, entry: number): "removed" | "cleared" {
+  const { shards, journal, layout } = table.parts;
+  const isHeld = shards.refs(entry) > 0;
+  if (!isHeld) shards.free(entry);
+  else
+    table.columns.forEach((column, index) => {
+      if (column.form === "gauge") return;
+      for (let element = 0; element < column.length; element++) {
+        clearCell(journal, entry + layout.columnAt[index]! + element * wordsOf(column), column);
+        journal.commit();
+      }
+    });
+  shards.close();
+  return isHeld ? "cleared" : "removed";
+}
