@@ -2,18 +2,21 @@
 // or when its own code has failed an assertion. Wiring only; what happens to traffic is in flow/, to sockets in data/.
 
 import { sharedClock } from "./clock.ts";
-import type { FromWorker, ToWorker, WorkerStart } from "./config/message.ts";
+import type { FromWorker, PlanFiles, ToWorker, WorkerStart } from "./config/message.ts";
 import type { AccessLogPlan, ListenerPlan, Plan } from "./config/plan.ts";
 import { AccessLog } from "./data/accesslog.ts";
 import { DatagramListeners } from "./data/datagram.ts";
 import { Driver } from "./data/driver.ts";
 import { Listeners } from "./data/listener.ts";
+import { Lists } from "./data/lists.ts";
 import { logDatagrams, logExchange, logStream } from "./data/reporter.ts";
+import { Tables } from "./data/tables.ts";
 import { Context } from "./flow/context.ts";
 import type { Exchange } from "./flow/exchange.ts";
 import { Site, type SiteParts } from "./flow/site.ts";
 import { Arena } from "./memory/arena.ts";
 import { Tally, Totals, workerCell } from "./memory/tally.ts";
+import { processOwner } from "./owner.ts";
 
 /** A worker whose code has failed ends what it can for this long. */
 const failedDrainMs = 5000;
@@ -23,6 +26,8 @@ class Worker {
   readonly #parts: SiteParts;
   readonly #tally: Tally;
   readonly #totals: Totals;
+  readonly #tables: Tables = new Tables(processOwner());
+  readonly #lists: Lists = new Lists();
   readonly #driver: Driver = new Driver((error) => this.#fail(error), warn, sharedClock());
   #context: Context | null = null;
   #listeners: Listeners | null = null;
@@ -38,21 +43,37 @@ class Worker {
     const arena = new Arena(Bun.mmap(start.arenaPath, { shared: true }));
     this.#tally = new Tally(arena, start.worker);
     this.#totals = new Totals(arena, start.workers);
-    this.#parts = { arena, tally: this.#tally, workers: start.workers, random: Math.random };
+    this.#parts = {
+      arena,
+      tally: this.#tally,
+      workers: start.workers,
+      random: Math.random,
+      tables: (plan) => this.#tables.of(plan),
+      lists: (plan) => this.#lists.holder(plan),
+      bans: this.#lists.bans,
+    };
   }
 
   told(message: ToWorker): void {
-    if (message.kind === "plan") this.#adopt(message.plan);
-    else if (message.kind === "drain") this.drain(message.drainMs);
+    switch (message.kind) {
+      case "plan":
+        return this.#adopt(message.plan, message.files);
+      case "lists":
+        return this.#lists.adopt(message.files);
+      case "drain":
+        return this.drain(message.drainMs);
+    }
   }
 
-  #adopt(plan: Plan): void {
+  #adopt(plan: Plan, files: PlanFiles): void {
     let log = this.#log;
     // A worker that drains obeys for what is under way, but accepts nobody any more.
     const listeners = this.#isDraining ? [] : plan.listeners;
     try {
       log = this.#logOf(plan.accessLog);
       this.#driver.terms.adopt(plan);
+      this.#tables.adopt(plan.tables, files.tables);
+      this.#lists.adopt(files);
       const site = new Site(plan, this.#parts, this.#context?.site ?? null);
       if (this.#context === null) {
         this.#begin(site);

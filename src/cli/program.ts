@@ -84,6 +84,7 @@ function addRunning(program: Command): void {
     .option("--workers <number>", "processes that carry traffic (default: one for each core)")
     .option("--admin <address>", "where the admin interface listens (default: 127.0.0.1:2112)")
     .option("--access-log <path>", 'write an access log to this file, or "-" for stdout')
+    .option("--fresh-tables", "forget what tables have counted before")
     .addOption(new Option("--log-format <format>", "of the access log").choices(["json", "common", "combined"]))
     .action(run);
   program

@@ -19,12 +19,16 @@ export interface RunOptions {
   readonly admin?: string;
   readonly accessLog?: string;
   readonly logFormat?: "json" | "common" | "combined";
+  readonly freshTables?: boolean;
 }
+
+/** What stands in a config otherwise. */
+export type Words = Omit<RunOptions, "config" | "freshTables">;
 
 const USAGE_ERROR = 2;
 
 export async function run(options: RunOptions): Promise<void> {
-  const { config, ...others } = options;
+  const { config, freshTables = false, ...others } = options;
   const problem = usageProblem(config, others);
   if (problem !== null) {
     terminal.err(`error: ${problem}\n(sluice run --help lists the options)`);
@@ -36,12 +40,12 @@ export async function run(options: RunOptions): Promise<void> {
       ? { path: resolve(config), load: (inUse) => loadConfig(config, process.env, inUse) }
       : { path: null, load: async () => fromOptions(others) };
   const identity = config !== undefined ? resolve(config) : `${options.listen ?? ""} ${options.admin ?? ""}`;
-  const code = await serve({ source, identity, started: null });
+  const code = await serve({ source, identity, isFresh: freshTables, started: null });
   if (code !== null) process.exitCode = code;
 }
 
 /** What is missing or said twice; null when it is clear what to run. */
-export function usageProblem(config: string | undefined, others: Omit<RunOptions, "config">): string | null {
+export function usageProblem(config: string | undefined, others: Words): string | null {
   if (config === undefined)
     return others.to === undefined ? "say what to run: -c FILE, or --listen ADDRESS --to HOST:PORT" : null;
   const given = Object.keys(others)[0];
@@ -50,7 +54,7 @@ export function usageProblem(config: string | undefined, others: Omit<RunOptions
 }
 
 /** Further addresses become further listeners of the same pool. */
-export function fromOptions(options: Omit<RunOptions, "config">): Loaded {
+export function fromOptions(options: Words): Loaded {
   const { mode, listen, to = "", balance, workers, admin, accessLog, logFormat } = options;
   const addresses = (listen ?? ":8080").split(",").map((address) => address.trim());
   const each = addresses.map((address) => fromCommandLine({ mode, listen: address, to, balance, workers, admin }));

@@ -3,6 +3,7 @@
 // A terminal's Ctrl-C reaches both the launcher and us, and the launcher passes it on: signals close together count as one.
 
 import { join } from "node:path";
+import { sharedClock } from "../clock.ts";
 import { type ConfigSource, Control } from "../control/control.ts";
 import { type Log, openLog } from "../control/log.ts";
 import { stateFolderOf } from "../control/state.ts";
@@ -16,6 +17,8 @@ export interface ServeOptions {
   readonly source: ConfigSource;
   /** What tells this run from others of the same user. */
   readonly identity: string;
+  /** Without the tables of the run before. */
+  readonly isFresh?: boolean;
   /** Said once all runs, instead of the usual summary. */
   readonly started: ((control: Control) => string) | null;
 }
@@ -23,7 +26,7 @@ export interface ServeOptions {
 const SAME_SIGNAL_MS = 500;
 
 /** Null once all runs; otherwise the exit code. */
-export async function serve({ source, identity, started }: ServeOptions): Promise<number | null> {
+export async function serve({ source, identity, isFresh = false, started }: ServeOptions): Promise<number | null> {
   // Whoever read our log has died (EPIPE): lines are lost then, traffic is not.
   process.stderr.on("error", () => {});
   const loaded = await source.load();
@@ -46,6 +49,8 @@ export async function serve({ source, identity, started }: ServeOptions): Promis
     workerCommand: workerCommand(),
     stateFolder: stateFolderOf(identity),
     owner: processOwner(),
+    sharedMs: sharedClock(),
+    isFresh,
   });
   obeySignals(starting, source, log);
   try {

@@ -5,6 +5,7 @@ import { afterAll, afterEach, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sharedClock } from "../clock.ts";
 import type { ConfigInput } from "../config/input.ts";
 import { judge } from "../config/judge.ts";
 import type { Loaded } from "../config/load.ts";
@@ -63,6 +64,7 @@ function stage(input: Partial<ConfigInput> = {}, stateFolder = join(folder, Stri
       workerCommand: [process.execPath, script],
       stateFolder,
       owner: processOwner(),
+      sharedMs: sharedClock(),
     });
     running.push(control);
     return control;

@@ -13,6 +13,7 @@ import { problemLine } from "../config/problem.ts";
 import type { Config } from "../config/types.ts";
 import type { Evidence } from "../health/ejection.ts";
 import { Board } from "../memory/board.ts";
+import type { Owner } from "../memory/stickowners.ts";
 import { serverCell, Totals } from "../memory/tally.ts";
 import { type Admin, type AdminService, type Order, openAdmin, type ReloadOutcome } from "./admin.ts";
 import { Certificates } from "./certificates.ts";
@@ -26,9 +27,11 @@ import { addressOf, fileShortage, reloadProblems, startProblems } from "./prefli
 import { Prober } from "./prober.ts";
 import { Reconciler } from "./reconcile.ts";
 import type { Brake } from "./seat.ts";
-import { type LockOwner, openState, type StateFolder } from "./state.ts";
+import { openState, type StateFolder } from "./state.ts";
 import { listenerStatus, poolStatus, type Status } from "./status.ts";
 import { Supervisor } from "./supervisor.ts";
+import { thisMachine } from "./table/bootmark.ts";
+import { Tables } from "./tables.ts";
 import { workerProcesses } from "./workerprocess.ts";
 
 /** Where the configuration comes from, at the start and at each reload. */
@@ -51,11 +54,17 @@ export interface ControlOptions {
   /** The command line of a worker. */
   readonly workerCommand: readonly string[];
   readonly stateFolder: string;
-  readonly owner: LockOwner;
+  readonly owner: Owner;
+  /** The clock that processes share (src/clock.ts). */
+  readonly sharedMs: () => number;
+  /** Tables of the run before are not taken up. */
+  readonly isFresh?: boolean;
   readonly brake?: Brake;
 }
 
 const TICK_MS = 100;
+const SWEEP_MS = 1000;
+const MARK_MS = 60_000;
 const NAMES_MS = 10_000;
 const CERTIFICATES_MS = 1500;
 
@@ -70,6 +79,7 @@ export class Control implements AdminService {
   readonly #fleet: Fleet;
   readonly #prober: Prober;
   readonly #supervisor: Supervisor;
+  readonly #tables: Tables;
   readonly #reconciler: Reconciler;
   readonly #certificates: Certificates;
   readonly #folders: FolderWatch = new FolderWatch(() => void this.#lookAtCertificates());
@@ -91,6 +101,8 @@ export class Control implements AdminService {
     this.workers = workersOf(config, availableParallelism());
     this.#totals = new Totals(state.arena, this.workers);
     this.#board = new Board(state.arena);
+    const { owner, sharedMs, isFresh = false } = options;
+    this.#tables = new Tables({ folder: state.tablesPath, owner, sharedMs, machine: thisMachine(), isFresh, log });
     const names = new Names(log);
     this.#fleet = new Fleet({
       board: this.#board,
@@ -104,6 +116,7 @@ export class Control implements AdminService {
       workers: this.workers,
       arenaPath: state.arenaPath,
       totals: this.#totals,
+      died: () => this.#tables.recover(),
       spawn: workerProcesses(workerCommand),
       log,
       ...(options.brake === undefined ? {} : { brake: options.brake }),
@@ -113,7 +126,10 @@ export class Control implements AdminService {
       fleet: this.#fleet,
       prober: this.#prober,
       totals: this.#totals,
-      prepare: () => ({ files: { tables: {}, lists: {}, bans: null }, keep: () => {}, undo: () => {} }),
+      prepare: ({ tables }) => {
+        const { files, keep, undo } = this.#tables.prepare(tables);
+        return { files: { tables: files, lists: {}, bans: null }, keep, undo };
+      },
       publish: (plan, files) =>
         this.#phase === "starting" ? this.#supervisor.start(plan, files) : this.#supervisor.publish(plan, files),
       nowMs: Date.now,
@@ -151,6 +167,8 @@ export class Control implements AdminService {
     this.#fleet.open(Date.now());
     this.#timers.push(
       setInterval(() => this.#fleet.tick(Date.now()), TICK_MS),
+      setInterval(() => void this.#tables.sweep(), SWEEP_MS),
+      setInterval(() => this.#tables.mark(), MARK_MS),
       setInterval(() => void this.#refreshNames(), NAMES_MS),
       setInterval(() => void this.#lookAtCertificates(), CERTIFICATES_MS),
     );
@@ -312,6 +330,8 @@ export class Control implements AdminService {
     this.#prober.close();
     await this.#supervisor.end();
     await this.#admin?.close();
+    this.#tables.close();
+    if (this.#state.isKept()) this.#log.info(`tables and bans are kept in ${this.#state.path} for the next start`);
     this.#state.close();
   }
 }

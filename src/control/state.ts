@@ -77,7 +77,8 @@ export function openState(folder: string, owner: LockOwner): StateFolder {
     arena,
     tablesPath,
     listsPath,
-    isKept: () => readdirSync(tablesPath).length > 0 || existsSync(join(path, "bans.json")),
+    isKept: () =>
+      readdirSync(tablesPath).some((entry) => !entry.startsWith(".")) || existsSync(join(path, "bans.json")),
     close: () => {
       rmSync(arenaPath, { force: true });
       // Nothing is removed that is not empty.
