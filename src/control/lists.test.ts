@@ -1,0 +1,199 @@
+import { afterEach, expect, test } from "bun:test";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ListSource } from "../config/loadreplies.ts";
+import { ListFile } from "../memory/listfile.ts";
+import { type ListFiles, Lists } from "./lists.ts";
+import { openLog, silentLog } from "./log.ts";
+
+const folders: string[] = [];
+const open: Lists[] = [];
+afterEach(() => {
+  for (const lists of open.splice(0)) lists.close();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+function stage({ stillMs = 0 } = {}) {
+  const root = mkdtempSync(join(tmpdir(), "sluice-lists-"));
+  folders.push(root);
+  const told: ListFiles[] = [];
+  const lines: string[] = [];
+  const write = (line: string): void => void lines.push((JSON.parse(line) as { msg: string }).msg);
+  const log = openLog({ level: "info", format: "json", isColored: false, write });
+  const folder = join(root, "made");
+  const lists = new Lists({ folder, log, changed: (files) => void told.push(files), everyMs: 0, stillMs });
+  open.push(lists);
+  const file = join(root, "office.txt");
+  /** As editors write: another file in its place. */
+  const put = (text: string): void => {
+    writeFileSync(`${file}.new`, text);
+    renameSync(`${file}.new`, file);
+  };
+  const sources = { office: { kind: "text", values: null, file } satisfies ListSource };
+  const keep = async (given: Record<string, ListSource> = sources): Promise<ListFiles> => {
+    const prepared = await lists.prepare(given);
+    prepared.keep();
+    return prepared.files;
+  };
+  return { root, folder, lists, told, lines, file, put, sources, keep };
+}
+
+const holds = (path: string | undefined, text: string): boolean =>
+  new ListFile(readFileSync(path!)).findText(text) !== -1;
+const inline = (kind: ListSource["kind"], ...values: string[]): ListSource => ({ kind, values, file: null });
+
+test("values of the config and of files become files that can be mapped, and the log tells how many there are", async () => {
+  const { put, keep, sources, lines, lists } = stage();
+  put("a\nb\n");
+  const files = await keep({
+    ...sources,
+    "näme/x": inline("name", "*.a.test"),
+    pools: inline("map", "a.test one two"),
+  });
+  expect([holds(files["office"], "a"), holds(files["näme/x"], "www.a.test")]).toEqual([true, true]);
+  const pools = new ListFile(readFileSync(files["pools"]!));
+  expect(pools.valueOf(pools.findText("a.test"))).toBe("one two");
+  expect(lines).toEqual(["list office: 2 entries", "list näme/x: 1 entry", "list pools: 1 entry"]);
+  expect(lists.status()[0]).toEqual({ name: "office", kind: "text", entries: 2, problem: null });
+});
+
+test("a file that has changed is made anew, and workers are told of it", async () => {
+  const { put, keep, lists, told, lines } = stage();
+  put("a\nb\n");
+  const before = await keep();
+  await lists.look();
+  expect(told).toEqual([]);
+  for (const [text, line] of [
+    ["a\nb\nc\n", "list office: 3 entries (1 more)"],
+    ["c\n", "list office: 1 entry (2 fewer)"],
+    ["d\n", "list office: 1 entry (as many as before)"],
+  ] as const) {
+    put(text);
+    await lists.look();
+    expect(lines.at(-1)).toBe(line);
+  }
+  expect([told.length, holds(told[2]!["office"], "d"), told[2]!["office"] === before["office"]]).toEqual([
+    3,
+    true,
+    false,
+  ]);
+  // A worker that is just starting may still be told of the former one.
+  expect(existsSync(before["office"]!)).toBe(true);
+});
+
+test("a file that has become bad, or is gone, leaves its former values in force and is told once", async () => {
+  const { put, keep, lists, told, lines, file, sources } = stage();
+  const addresses = { office: { ...sources.office, kind: "address" } satisfies ListSource };
+  put("10.0.0.1\n");
+  await keep(addresses);
+  put("10.0.0.1\n10.0.0.300\nx\n");
+  await lists.look();
+  await lists.look();
+  expect(lines.slice(1)).toEqual([
+    `list office: ${file} has 2 bad lines:`,
+    'list office: office.txt:2: "10.0.0.300" is not an IP address or a block such as 10.0.0.0/8',
+    'list office: office.txt:3: "x" is not an IP address or a block such as 10.0.0.0/8',
+    "list office: the 1 entry from before stays in force",
+  ]);
+  expect(lists.status()[0]!.problem).toContain("2 bad lines");
+  rmSync(file);
+  await lists.look();
+  await lists.look();
+  expect(lines.slice(5)).toEqual([
+    `list office: ${file} does not exist`,
+    "list office: the 1 entry from before stays in force",
+  ]);
+  expect(told).toEqual([]);
+  put("10.0.0.1\n10.0.0.2\n");
+  await lists.look();
+  expect([told.length, lists.status()[0]!.problem, lines.at(-1)]).toEqual([1, null, "list office: 2 entries (1 more)"]);
+});
+
+test("a file is read only when it has stood still, for it may be half written", async () => {
+  const { put, keep, lists, told } = stage({ stillMs: 3_600_000 });
+  put("a\n");
+  await keep();
+  put("a\nb\n");
+  await lists.look();
+  await lists.look();
+  expect(told).toEqual([]);
+});
+
+test("a file that changes is found without being asked", async () => {
+  const { put, keep, told } = stage({ stillMs: 1 });
+  put("a\n");
+  await keep();
+  put("b\n");
+  const deadline = performance.now() + 5000;
+  while (told.length === 0 && performance.now() < deadline) await new Promise((resume) => setImmediate(resume));
+  expect(holds(told[0]!["office"], "b")).toBe(true);
+});
+
+test("a list without former values that cannot be read refuses the plan, and nothing has changed", async () => {
+  const { put, keep, lists, sources, file, folder } = stage();
+  put("a\n");
+  const files = await keep();
+  const bad = { office: { ...sources.office, kind: "address" } satisfies ListSource, other: inline("text", "x") };
+  await expect(lists.prepare(bad)).rejects.toThrow(`list office: ${file} has a bad line:\noffice.txt:1: "a" is not`);
+  expect(lists.status()).toEqual([{ name: "office", kind: "text", entries: 1, problem: null }]);
+  expect(readdirSync(folder)).toEqual([files["office"]!.slice(folder.length + 1)]);
+});
+
+test("a plan that is refused leaves no files behind, and one in force takes those that are as they were", async () => {
+  const { put, keep, lists, sources, folder, lines } = stage();
+  put("a\n");
+  const files = await keep();
+  const refused = await lists.prepare({ ...sources, other: inline("text", "x") });
+  expect(refused.files["office"]).toBe(files["office"]!);
+  refused.undo();
+  expect([readdirSync(folder).length, lists.status().length]).toEqual([1, 1]);
+  const taken = await keep({ ...sources, other: inline("text", "x") });
+  expect(taken["office"]).toBe(files["office"]!);
+  expect((await keep({ other: inline("text", "x", "y") }))["other"]).not.toBe(taken["other"]);
+  expect(lines).toEqual(["list office: 1 entry", "list other: 1 entry", "list other: 2 entries (1 more)"]);
+});
+
+test("while a plan is being put in force its files stay as they are", async () => {
+  const { put, lists, sources, keep, told } = stage();
+  put("a\n");
+  await keep();
+  const prepared = await lists.prepare(sources);
+  put("b\n");
+  await lists.look();
+  expect(told).toEqual([]);
+  prepared.keep();
+  await lists.look();
+  expect(told.length).toBe(1);
+});
+
+test("files of a former run go at the start, and all go at the end", async () => {
+  const { put, keep, lists, folder, root } = stage();
+  put("a\n");
+  await keep();
+  put("b\n");
+  await lists.look();
+  expect(readdirSync(folder).length).toBe(2);
+  lists.close();
+  expect(readdirSync(folder)).toEqual([]);
+  const other = join(root, "other");
+  mkdirSync(other);
+  writeFileSync(join(other, "office.7"), "left");
+  const next = new Lists({
+    folder: other,
+    log: silentLog(),
+    changed: () => {},
+    everyMs: 0,
+  });
+  open.push(next);
+  expect(readdirSync(other)).toEqual([]);
+});

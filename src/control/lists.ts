@@ -1,0 +1,246 @@
+// The lists of the config in force, as files in the state folder that workers map: made from values in the config, or from a file
+// of the operator's, again whenever that changes. It knows when lists are made and nothing of rules. What is bad or gone now
+// never takes the place of what was good: the former values stay, and the log and the metrics say so. Everything happens one after
+// the other, and nothing is made anew while a plan is being put in force.
+//
+//   prepare (a plan comes)  >  files are made  >  workers obey  >  keep, or undo
+//   look (now and then)     >  a file differs and stands still  >  made anew  >  workers are told
+
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { stampOf } from "../config/loadfiles.ts";
+import type { ListSource } from "../config/loadreplies.ts";
+import { FolderWatch } from "./folderwatch.ts";
+import { makeList } from "./listmaking.ts";
+import type { Log } from "./log.ts";
+import { Retired } from "./retired.ts";
+import { Settling } from "./settling.ts";
+
+/** Paths of files to map, by the names of the lists. */
+export type ListFiles = Readonly<Record<string, string>>;
+
+export interface ListsOptions {
+  /** For the files that are made; what is in it from a former run is removed. */
+  readonly folder: string;
+  readonly log: Log;
+  /** Other files than those that were prepared, or told of, before. */
+  readonly changed: (files: ListFiles) => void;
+  /** Between two looks; 0 looks only when asked to. */
+  readonly everyMs?: number;
+  /** How long a file that has changed must have stood still. */
+  readonly stillMs?: number;
+}
+
+/** Exactly one of `keep` and `undo` is called. */
+export interface PreparedLists {
+  readonly files: ListFiles;
+  keep(): void;
+  undo(): void;
+}
+
+export interface ListStatus {
+  readonly name: string;
+  readonly kind: ListSource["kind"];
+  readonly entries: number;
+  /** Why its file is not in force as it is now. */
+  readonly problem: string | null;
+}
+
+/** A list whose file has been made. */
+interface Made {
+  readonly source: ListSource;
+  readonly path: string;
+  readonly entries: number;
+  /** What the operator's file looked like before it was read. */
+  readonly stamp: string;
+}
+
+interface Trouble {
+  readonly text: string;
+  /** Of the file that was found bad. */
+  readonly stamp: string;
+}
+
+const lookMs = 2000;
+const usualStillMs = 250;
+const unrestMsMax = 5000;
+const retiredMax = 8;
+
+export class Lists {
+  readonly #options: ListsOptions;
+  readonly #retired = new Retired(retiredMax);
+  readonly #watch: FolderWatch = new FolderWatch(() => void this.look());
+  readonly #settling: Settling;
+  readonly #stillMs: number;
+  readonly #timer: Timer | null;
+  #relook: Timer | null = null;
+  #made = new Map<string, Made>();
+  readonly #troubles = new Map<string, Trouble>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #number = 0;
+  #isPreparing = false;
+  #isClosed = false;
+
+  constructor(options: ListsOptions) {
+    this.#options = options;
+    this.#stillMs = options.stillMs ?? usualStillMs;
+    this.#settling = new Settling(this.#stillMs, unrestMsMax);
+    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(options.folder)) rmSync(join(options.folder, name), { recursive: true });
+    const everyMs = options.everyMs ?? lookMs;
+    this.#timer = everyMs === 0 ? null : setInterval(() => void this.look(), everyMs);
+  }
+
+  /** Rejects with sentences for the operator when a list cannot be made and has no former values; nothing has changed then. */
+  prepare(sources: Readonly<Record<string, ListSource>>): Promise<PreparedLists> {
+    return this.#inTurn(async () => {
+      const next = new Map<string, Made>();
+      const added: Made[] = [];
+      const problems: string[] = [];
+      for (const [name, source] of Object.entries(sources)) {
+        const former = this.#made.get(name);
+        const isSame = former !== undefined && Bun.deepEquals(former.source, source);
+        const isAsItWas = isSame && (source.file === null || stampOf(source.file) === former.stamp);
+        const made = isAsItWas ? former : await this.#make(name, source);
+        if (typeof made !== "string") {
+          next.set(name, made);
+          if (made !== former) added.push(made);
+        } else if (isSame) {
+          next.set(name, former);
+          this.#tell(name, made, former);
+        } else problems.push(`list ${name}: ${made}`);
+      }
+      const discard = (): void => {
+        for (const { path } of added) rmSync(path, { force: true });
+      };
+      if (problems.length > 0) {
+        discard();
+        throw new Error(problems.join("\n"));
+      }
+      this.#isPreparing = true;
+      const keep = (): void => this.#keep(next);
+      const undo = (): void => {
+        this.#isPreparing = false;
+        discard();
+      };
+      return { files: pathsOf(next), keep, undo };
+    });
+  }
+
+  #keep(next: Map<string, Made>): void {
+    this.#isPreparing = false;
+    const former = this.#made;
+    this.#made = next;
+    for (const [name, made] of former) if (next.get(name) !== made) this.#replace(name, made);
+    for (const [name, made] of next) this.#say(name, made, former.get(name));
+    const files = [...next.values()].flatMap(({ source }) => source.file ?? []);
+    this.#watch.follow(new Set(files.map((file) => dirname(file))));
+  }
+
+  /** Makes anew what has changed. */
+  look(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#isClosed || this.#isPreparing) return;
+      this.#retired.sweep(Date.now());
+      let isChanged = false;
+      for (const [name, made] of this.#made) {
+        const fresh = await this.#freshOf(name, made);
+        if (fresh === null) continue;
+        if (this.#isClosed) return rmSync(fresh.path, { force: true });
+        this.#made.set(name, fresh);
+        this.#replace(name, made);
+        this.#say(name, fresh, made);
+        isChanged = true;
+      }
+      if (isChanged && !this.#isClosed) this.#options.changed(pathsOf(this.#made));
+    });
+  }
+
+  /** Made anew; null while there is no need to, or it cannot be. */
+  async #freshOf(name: string, former: Made): Promise<Made | null> {
+    const { file } = former.source;
+    if (file === null) return null;
+    const stamp = stampOf(file);
+    if (stamp === former.stamp) {
+      this.#settling.forget(name);
+      this.#troubles.delete(name);
+      return null;
+    }
+    // What was found bad is not read again before it changes.
+    if (this.#troubles.get(name)?.stamp === stamp) return null;
+    if (!this.#settling.isSettled(name, stamp, performance.now())) {
+      this.#relook ??= setTimeout(() => {
+        this.#relook = null;
+        void this.look();
+      }, this.#stillMs);
+      return null;
+    }
+    const made = await this.#make(name, former.source);
+    if (typeof made !== "string") return made;
+    this.#tell(name, made, former, stamp);
+    return null;
+  }
+
+  /** What is wrong, in lines for the operator, if it cannot be made. */
+  async #make(name: string, source: ListSource): Promise<Made | string> {
+    const stamp = source.file === null ? "" : stampOf(source.file);
+    const path = join(this.#options.folder, `${encodeURIComponent(name)}.${++this.#number}`);
+    const entries = await makeList(source, path);
+    return typeof entries === "string" ? entries : { source, path, entries, stamp };
+  }
+
+  #replace(name: string, { path }: Made): void {
+    this.#retired.add(path, Date.now());
+    this.#troubles.delete(name);
+    this.#settling.forget(name);
+  }
+
+  #say(name: string, made: Made, former: Made | undefined): void {
+    if (made === former) return;
+    const more = made.entries - (former?.entries ?? 0);
+    const change = more === 0 ? "as many as before" : `${Math.abs(more)} ${more > 0 ? "more" : "fewer"}`;
+    this.#options.log.info(`list ${name}: ${counted(made.entries)}${former === undefined ? "" : ` (${change})`}`);
+  }
+
+  #tell(name: string, text: string, { entries }: Made, stamp = ""): void {
+    const isTold = this.#troubles.get(name)?.text === text;
+    this.#troubles.set(name, { text, stamp });
+    if (isTold) return;
+    const { log } = this.#options;
+    for (const line of text.split("\n")) log.error(`list ${name}: ${line}`);
+    log.error(`list ${name}: the ${counted(entries)} from before ${entries === 1 ? "stays" : "stay"} in force`);
+  }
+
+  status(): ListStatus[] {
+    return [...this.#made].map(([name, { source, entries }]) => ({
+      name,
+      kind: source.kind,
+      entries,
+      problem: this.#troubles.get(name)?.text ?? null,
+    }));
+  }
+
+  /** When no worker maps anything new any more: the files go. */
+  close(): void {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#relook !== null) clearTimeout(this.#relook);
+    this.#watch.close();
+    this.#retired.clear();
+    for (const { path } of this.#made.values()) rmSync(path, { force: true });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+}
+
+function pathsOf(made: ReadonlyMap<string, Made>): ListFiles {
+  return Object.fromEntries([...made].map(([name, { path }]) => [name, path]));
+}
+
+function counted(entries: number): string {
+  return `${entries} ${entries === 1 ? "entry" : "entries"}`;
+}
