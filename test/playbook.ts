@@ -24,6 +24,7 @@ import { Arena } from "../src/memory/arena.ts";
 import { routeCell, Tally, Totals } from "../src/memory/tally.ts";
 import { Actor } from "./playbook/actor.ts";
 import { makeClient } from "./playbook/client.ts";
+import { Memory } from "./playbook/memory.ts";
 import { clearArena, makePlan, type PlanOptions, setServer } from "./playbook/plan.ts";
 
 const arena = Arena.inMemory();
@@ -36,6 +37,7 @@ export class Playbook implements Port {
   readonly tally: Tally = new Tally(arena, 0);
   readonly totals: Totals = new Totals(arena, 1);
   readonly context: Context;
+  readonly memory: Memory = new Memory();
   readonly #parts: SiteParts;
   readonly #wheel = new TimerWheel(1_000);
   readonly #said: Note[] = [];
@@ -49,7 +51,7 @@ export class Playbook implements Port {
   /** `watch` sees each exchange when it is reported. */
   constructor(options: PlanOptions = {}, watch: (exchange: Exchange) => void = () => {}) {
     clearArena(arena);
-    this.#parts = { arena, tally: this.tally, workers: 1, random: () => this.random() };
+    this.#parts = { arena, tally: this.tally, workers: 1, random: () => this.random(), ...this.memory.parts };
     const site = new Site(makePlan(options), this.#parts, null);
     const report = (exchange: Exchange): void => {
       this.#reported(exchange);

@@ -9,6 +9,7 @@ import { Site } from "../../src/flow/site.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { Board } from "../../src/memory/board.ts";
 import { Tally } from "../../src/memory/tally.ts";
+import { Memory } from "../../test/playbook/memory.ts";
 
 /** A line that takes everything. */
 export class Sink implements Line {
@@ -155,7 +156,7 @@ export function makeWorld(mode: ListenerMode, reported: () => void): { context: 
   board.publish();
   const port = new FakePort();
   const tally = new Tally(arena, 0);
-  const site = new Site(planFor(mode), { arena, tally, workers: 1, random: Math.random }, null);
+  const site = new Site(planFor(mode), { arena, tally, workers: 1, random: Math.random, ...new Memory().parts }, null);
   return { context: new Context(port, tally, site, reported, reported), port };
 }
 

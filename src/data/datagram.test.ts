@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { DatagramClient, DatagramServer, freeDatagramPort } from "../../test/e2e/harness/datagrams.ts";
 import { until } from "../../test/e2e/harness/wait.ts";
+import { Memory } from "../../test/playbook/memory.ts";
 import { clearArena, makePlan, type PlanOptions } from "../../test/playbook/plan.ts";
 import type { Address, Plan, ServerPlan } from "../config/plan.ts";
 import { Context } from "../flow/context.ts";
@@ -76,7 +77,7 @@ class Worker {
   }
 
   #site(plan: Plan): Site {
-    return new Site(plan, { arena, tally: this.#tally, workers: 1, random: Math.random }, null);
+    return new Site(plan, { arena, tally: this.#tally, workers: 1, random: Math.random, ...new Memory().parts }, null);
   }
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../test/e2e/harness/port.ts";
 import { within } from "../../test/e2e/harness/wait.ts";
+import { Memory } from "../../test/playbook/memory.ts";
 import { clearArena, makePlan } from "../../test/playbook/plan.ts";
 import { connect, End, endHandlers, settled } from "../../test/runtime/pair.ts";
 import type { Address, ListenerPlan, Plan } from "../config/plan.ts";
@@ -65,7 +66,7 @@ class Worker {
   }
 
   #site(plan: Plan): Site {
-    return new Site(plan, { arena, tally: this.tally, workers: 2, random: Math.random }, null);
+    return new Site(plan, { arena, tally: this.tally, workers: 2, random: Math.random, ...new Memory().parts }, null);
   }
 
   cell(slot: number, cell: number): number {

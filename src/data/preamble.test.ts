@@ -6,6 +6,7 @@ import type { TLSSocket } from "node:tls";
 import { Authority } from "../../test/authority.ts";
 import { freePort } from "../../test/e2e/harness/port.ts";
 import { until } from "../../test/e2e/harness/wait.ts";
+import { Memory } from "../../test/playbook/memory.ts";
 import { clearArena } from "../../test/playbook/plan.ts";
 import { connect, settled } from "../../test/runtime/pair.ts";
 import { materials } from "../../test/runtime/secure.ts";
@@ -86,7 +87,7 @@ class Worker {
   }
 
   #site(plan: Plan): Site {
-    return new Site(plan, { arena, tally: this.tally, workers: 1, random: Math.random }, null);
+    return new Site(plan, { arena, tally: this.tally, workers: 1, random: Math.random, ...new Memory().parts }, null);
   }
 
   cell(cell: number): number {

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "bun:test";
 import { makeClient, makeClientTls } from "../../test/playbook/client.ts";
+import { Memory } from "../../test/playbook/memory.ts";
 import { clearArena, makePlan, type PlanOptions, setServer } from "../../test/playbook/plan.ts";
 import { Context } from "../flow/context.ts";
 import { Downstream } from "../flow/downstream.ts";
@@ -56,7 +57,11 @@ async function linesOf(
   const plan = makePlan(options);
   // Who answers by itself has a route that leads nowhere.
   const routes = plan.listeners[0]!.redirect === null ? plan.routes : [{ slot: 0, listener: 0, pool: null }];
-  const site = new Site({ ...plan, routes }, { arena, tally, workers: 1, random: Math.random }, null);
+  const site = new Site(
+    { ...plan, routes },
+    { arena, tally, workers: 1, random: Math.random, ...new Memory().parts },
+    null,
+  );
   const context = new Context(
     driver,
     tally,

@@ -12,6 +12,7 @@ function counted(status: number, what: Fault | null, isAnsweredByServer: boolean
   const cells = new Float64Array(128);
   const exchange = {
     status,
+    serverStatus: status,
     fault: what,
     startedMs: 1000,
     sentMs: 1010,

@@ -51,8 +51,8 @@ export function countExchange(cells: Float64Array, exchange: Exchange, nowMs: nu
   const { status, fault, respondedMs } = exchange;
   const row = exchange.route.row;
   const seconds = (nowMs - exchange.startedMs) / 1000;
-  // A fault behind a server's answer has cut it short.
-  if (status === 0 || (fault !== null && respondedMs > 0)) cells[row + routeCell.aborted]!++;
+  // A fault behind a server's answer has cut it short, but for a rule that has given another.
+  if (status === 0 || (fault !== null && respondedMs > 0 && fault.code !== "denied")) cells[row + routeCell.aborted]!++;
   else cells[row + classCell(routeCell.status1xx, status)]!++;
   if (fault !== null && fault.side !== "downstream" && respondedMs === 0) cells[row + routeCell.dropped]!++;
   cells[row + routeCell.durationSum]! += seconds;
@@ -63,7 +63,7 @@ export function countExchange(cells: Float64Array, exchange: Exchange, nowMs: nu
 function countServer(cells: Float64Array, exchange: Exchange, nowMs: number): void {
   const { row } = exchange.pool.servers[exchange.attempt.index]!;
   const seconds = (nowMs - exchange.sentMs) / 1000;
-  cells[row + classCell(serverCell.status1xx, exchange.status)]!++;
+  cells[row + classCell(serverCell.status1xx, exchange.serverStatus)]!++;
   cells[row + serverCell.durationSum]! += seconds;
   cells[row + serverCell.bucket + bucketOf(seconds)]!++;
 }

@@ -18,6 +18,10 @@ export interface Seeker {
   balanceKey(): number;
   /** Index of the server that the client names by the pool's sticky cookie, -1 when it names none. */
   namedServer(): number;
+  /** Index of the server that the pool's table remembers for it, -1 for none. Only asked where the pool has such a table. */
+  stuckServer(): number;
+  /** The table is to remember this one. */
+  stick(server: number): void;
   /** This server it is: connect, and tell the attempt how that ends. `isFreshWanted`: not by a connection that was idle. */
   connect(server: ServerSite, isFreshWanted: boolean): void;
   /** It waits for a server; it keeps the time, and says `waitedInVain`. */
@@ -149,6 +153,10 @@ export class Attempt {
       }
     }
     this.isSticky = false;
+    if (this.#seeker.pool.sticking !== null && this.#tried === null) {
+      const stuck = this.#seeker.stuckServer();
+      if (stuck !== -1 && backends.isKept(stuck) && backends.tryBegin(stuck)) return this.#taken(stuck);
+    }
     // Another worker may fill a server between the pick and its taking.
     for (let races = 0; races < 4; races++) {
       const index = this.#tried === null ? backends.pick(this.#key) : backends.pickExcept(this.#tried, this.#key);
@@ -168,6 +176,7 @@ export class Attempt {
     this.index = index;
     this.count++;
     this.context.tally.cells[server.row + serverCell.calls]!++;
+    if (this.#seeker.pool.sticking !== null) this.#seeker.stick(index);
     this.#seeker.connect(server, this.#isFreshWanted);
   }
 

@@ -17,6 +17,7 @@ import { countAccepted, countClosed } from "./account.ts";
 import type { Context, Session } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Forwarding } from "./forwarding.ts";
+import { Guest } from "./guest.ts";
 import type { Client, Line, LineFlow, WakeFlow } from "./port.ts";
 import type { ListenerSite, Site } from "./site.ts";
 
@@ -33,6 +34,8 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   /** The client came over TLS. */
   readonly isSecure: boolean;
   isTrusted = false;
+  /** What rules see of the client; null until something asks. */
+  guest: Guest | null = null;
   readonly #context: Context;
   #listener: ListenerSite;
   #site: Site;
@@ -53,6 +56,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   #isPumping = false;
   #heldSeen = 0;
 
+  /** It may be closed when this returns; what the line tells after that is ignored. */
   constructor(context: Context, listener: ListenerSite, line: Line, client: Client) {
     this.#context = context;
     this.#listener = listener;
@@ -64,6 +68,29 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     countAccepted(context.tally, listener.row);
     context.downstreams.add(this);
     context.port.wake(this, context.port.nowMs + listener.plan.timeouts.headMs);
+    if (listener.rules.connection !== null || context.site.bans.list.size > 0) this.#admit();
+  }
+
+  guestNow(): Guest {
+    this.guest ??= new Guest(this.#context, this.#listener, this.client);
+    return this.guest;
+  }
+
+  /** Bans and rules may close a connection before anything is said. */
+  #admit(): void {
+    const { rules, row, banned } = this.#listener;
+    const { site, tally } = this.#context;
+    const guest = this.guestNow();
+    // One who has an answer coming gets it at each request; behind a trusted proxy only those tell who it is.
+    if (banned === null && !this.isTrusted && guest.isBanned(site.bans)) {
+      tally.cells[row + listenerCell.banned]!++;
+      return this.closeNow(false);
+    }
+    const outcome = rules.connection === null ? null : rules.connection.run(guest);
+    if (outcome === null || outcome.kind === "accept") return guest.note("session", 1);
+    tally.cells[row + listenerCell.refusedRules]!++;
+    if (outcome.kind === "drop") this.forsake();
+    else this.closeNow(outcome.kind === "reset");
   }
 
   /** The connection ends with the request under way. */
@@ -95,7 +122,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
       this.#hold(bytes);
       return this.#feed();
     }
-    if (this.#phase === phase.lingering) return;
+    if (this.#phase >= phase.lingering) return;
     this.#hold(bytes);
     this.#pump();
   }
@@ -103,6 +130,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   drained(): void {
     if (this.#phase === phase.exchange) this.#exchange!.drainedDown();
     else if (this.#phase === phase.idle) this.#pump();
+    else if (this.#phase !== phase.lingering) return;
     else if (this.#isInputEnded) this.closeNow(false);
     else this.#context.port.wake(this, this.#context.port.nowMs + this.#listener.plan.timeouts.lingerMs);
   }
@@ -211,6 +239,14 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     else this.line.destroy();
   }
 
+  /** Close without a word to the client. */
+  forsake(): void {
+    this.#releaseExchange();
+    if (this.#phase === phase.closed) return;
+    this.#gone();
+    if (!this.#isLineGone) this.line.drop();
+  }
+
   /** The worker is going away. */
   drain(): void {
     if (this.#phase === phase.idle && this.#pending === null) this.#endInput();
@@ -296,6 +332,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.#pending = null;
     this.#seen = 0;
     this.#isBodyHeld = false;
+    if (this.guest !== null) this.guest.note("request", 1);
     if (next === parsed.refused) {
       this.#context.tally.cells[this.#listener.row + listenerCell.badRequests]!++;
       exchange.fail(fault(exchange.head.fault!));
@@ -318,6 +355,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     // A row whose listener is gone is another's in the end. One that carries other things now is no guide to requests.
     const { name, mode } = this.#listener.plan;
     if (listener?.plan.name === name && listener.plan.mode === mode) this.#listener = listener;
+    if (this.guest !== null) this.guest.listener = this.#listener;
     this.#preface = null;
     this.isTrusted = this.#listener.forwarding.trust.isTrusted(this.client.address);
   }
@@ -336,6 +374,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     exchange.open(this, this.#listener);
     this.#exchange = exchange;
     this.#phase = phase.exchange;
+    if (this.guest !== null) this.guest.note("request", 1);
     exchange.fail(fault(code));
   }
 
@@ -363,6 +402,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     if (this.#phase === phase.closed) return;
     this.#phase = phase.closed;
     this.#pending = null;
+    if (this.guest !== null) this.guest.release();
     this.#context.port.forget(this);
     this.#context.downstreams.delete(this);
     countClosed(this.#context.tally, this.#listener.row);

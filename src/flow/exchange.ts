@@ -6,33 +6,47 @@
 //              │ no server        │ fault, no byte sent          │ fault
 //              └──────────────────┴─> answered by us             └─> connection reset: never a truncated body as whole
 //
-// Decisions from the head alone are in admission.ts, the ways a body goes on in relay.ts, counting in account.ts.
+// Decisions from the head alone are in admission.ts, what rules decide in ruling.ts, the ways a body goes on in relay.ts,
+// counting in account.ts.
 
 import { type Fault, fault } from "../base/fault.ts";
 import { listenerCell, serverCell } from "../memory/tally.ts";
+import type { Reply } from "../rules/outcome.ts";
+import type { ReplyMaker } from "../rules/reply.ts";
 import { Body } from "../wire/http1/body.ts";
 import { requestBody, responseBody } from "../wire/http1/framing.ts";
 import { bodyKind, Head, method } from "../wire/http1/head.ts";
+import { parseRequest } from "../wire/http1/reader.ts";
 import { countExchange } from "./account.ts";
 import { balanceKeyOf, isUpgradeAsked, refusalOf } from "./admission.ts";
 import { Attempt, type Seeker } from "./attempt.ts";
 import type { Context } from "./context.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Sender } from "./forwarding.ts";
+import { textOf } from "./headvalues.ts";
 import { lastChunk, Relay } from "./relay.ts";
-import { type ReplyOptions, retryAfterS, writeRedirect, writeReply } from "./reply.ts";
+import { type ReplyOptions, retryAfterS, writeGivenReply, writeRedirect, writeReply } from "./reply.ts";
+import { judgeRequest, judgeResponse } from "./ruling.ts";
 import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
 import { stickyCookie, stickyField } from "./sticky.ts";
+import { type Outlet, Throttle } from "./throttle.ts";
 import { Upgrade } from "./upgrade.ts";
 import { Upstream } from "./upstream.ts";
+import { Visit } from "./visit.ts";
 
 /** Body bytes up to this are copied behind their head, so that both leave in one write. */
 const coalesceBytesMax = 32 * 1024;
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const transferChunked = encode("Transfer-Encoding: chunked\r\n");
+/** Bytes are told to the entries that are held when so many have passed, and at the end. */
+const noteEveryBytes = 64 * 1024;
 
-export class Exchange implements Sender, Seeker {
-  readonly head: Head;
+export class Exchange implements Sender, Seeker, Outlet {
+  /** As it came. */
+  readonly asked: Head;
+  /** As it goes on: another where rules have changed it. */
+  head: Head;
+  #edited: Head | null = null;
   readonly requestBody: Body = new Body();
   readonly attempt: Attempt;
   readonly #context: Context;
@@ -67,6 +81,21 @@ export class Exchange implements Sender, Seeker {
   status = 0;
   /** Why it did not end well, or null. */
   fault: Fault | null = null;
+  /** What the server said, where rules have changed it for the client. */
+  serverStatus = 0;
+  /** Null where nothing is to be judged or counted by rules. */
+  visit: Visit | null = null;
+  /** Of former exchanges, to be used again. */
+  #spareVisit: Visit | null = null;
+  /** Name of the rule whose outcome this is, "" without. */
+  rule = "";
+  /** What a rule has the client wait for. */
+  #tarpit: Reply | null = null;
+  #throttle: Throttle | null = null;
+  /** Of all that was sent to the client for this. */
+  sentBytes = 0;
+  #notedSent = 0;
+  #notedReceived = 0;
   /** Body bytes, framing included. */
   requestBytes = 0;
   responseBytesSent = 0;
@@ -76,13 +105,26 @@ export class Exchange implements Sender, Seeker {
 
   constructor(context: Context) {
     this.#context = context;
-    this.head = new Head(context.site.plan.limits.fieldsMax);
+    this.asked = new Head(context.site.plan.limits.fieldsMax);
+    this.head = this.asked;
     this.attempt = new Attempt(this, context);
   }
 
   reset(): void {
     this.head.release();
+    this.asked.release();
+    this.head = this.asked;
     this.attempt.reset();
+    if (this.visit !== null) {
+      this.visit.reset();
+      this.#spareVisit = this.visit;
+      this.visit = null;
+      this.rule = "";
+    }
+    this.serverStatus = 0;
+    this.sentBytes = 0;
+    this.#notedSent = 0;
+    this.#notedReceived = 0;
     this.downstream = null;
     this.upstream = null;
     this.upgrade = null;
@@ -110,6 +152,20 @@ export class Exchange implements Sender, Seeker {
 
   get requestIdPrefix(): string {
     return this.#context.requestIdPrefix;
+  }
+
+  get givenFields(): number {
+    return this.visit === null ? 0 : this.visit.edits.given;
+  }
+
+  /** As logs and servers are told it; "" without. */
+  get requestId(): string {
+    const { requestId } = this.listener.forwarding;
+    const { head, requestIdIndex } = this;
+    if (requestId === null || this.requestIdCount === 0) return "";
+    if (requestIdIndex === -1 || !this.isTrusted || !requestId.keep)
+      return this.requestIdPrefix + this.requestIdCount.toString(16).padStart(8, "0");
+    return textOf(head.bytes, head.spans[requestIdIndex * 4 + 2]!, head.spans[requestIdIndex * 4 + 3]!);
   }
 
   /** Idempotent, and every byte of it still in our hands. */
@@ -157,14 +213,36 @@ export class Exchange implements Sender, Seeker {
       this.requestIdIndex = forwarding.findRequestId(head);
       this.requestIdCount = ++this.#context.requestIdCount;
     }
-    if (this.pool === null) return this.#redirect();
-    this.isUpgrade = isUpgradeAsked(head, this.requestBody);
+    if (this.#isWatched && !judgeRequest(this, this.#context)) return;
+    if (this.route.pool === null) return this.#redirect();
+    this.isUpgrade = isUpgradeAsked(this.head, this.requestBody);
     this.attempt.begin();
   }
 
-  /** A listener that passes nothing on. */
+  /** Rules may have a say, or entries are to be told of what happens. */
+  get #isWatched(): boolean {
+    return this.listener.isRuled || this.downstream!.guest !== null || this.#context.site.bans.list.size > 0;
+  }
+
+  /** What rules see of it. */
+  visitNow(): Visit {
+    if (this.visit !== null) return this.visit;
+    const visit = this.#spareVisit ?? new Visit(this, this.#context);
+    visit.begin(this.downstream!.guestNow());
+    this.visit = visit;
+    return visit;
+  }
+
+  /** A rule sends it to another pool than its route would. */
+  turnTo(route: RouteSite): void {
+    this.route = route;
+    this.pool = route.pool!;
+  }
+
+  /** Nothing is passed on. */
   #redirect(): void {
-    const redirect = this.listener.plan.redirect!;
+    const redirect = this.listener.plan.redirect;
+    if (redirect === null) return this.fail(fault("no_server"));
     const options = this.#beginReply(this.requestBody.isDone);
     if (!writeRedirect(this.#context.output, this.head, redirect, options)) return this.fail(fault("bad_host"));
     this.status = redirect.status;
@@ -178,6 +256,32 @@ export class Exchange implements Sender, Seeker {
 
   namedServer(): number {
     return this.pool.backends.byCookie(stickyCookie(this.head, this.pool.plan.balance.sticky!));
+  }
+
+  stuckServer(): number {
+    return this.pool.sticking!.find(this.visitNow());
+  }
+
+  stick(server: number): void {
+    this.pool.sticking!.store(this.visitNow(), server);
+  }
+
+  /** Rules have changed the request's head: these are its bytes and those of the body behind it. False: it is not to be understood. */
+  rewritten(bytes: Uint8Array, bodyStart: number): boolean {
+    const head = (this.#edited ??= new Head(this.asked.fieldsMax));
+    const next = parseRequest(head, bytes, 0, bytes.length, this.#context.limits.headBytesMax);
+    this.head = head;
+    if (next !== bodyStart) return false;
+    this.#bodyEnd += next - this.#bodyStart;
+    this.#bodyStart = next;
+    const { forwarding } = this.listener;
+    if (forwarding.requestId !== null) this.requestIdIndex = forwarding.findRequestId(head);
+    return true;
+  }
+
+  /** Bytes of the body that came with the head stand in the head's bytes, here. */
+  get heldBody(): readonly [start: number, end: number] {
+    return [this.#bodyStart, this.#bodyEnd];
   }
 
   /** The attempt has chosen: over a connection that is there, or a new one. */
@@ -288,11 +392,13 @@ export class Exchange implements Sender, Seeker {
     if (head.status === 101 && (!this.isUpgrade || head.upgradeIndex === -1))
       return this.failUpstream(fault("bad_response"));
     this.status = head.status;
+    this.serverStatus = head.status;
     this.respondedMs = port.nowMs;
     if (this.pool.isTimed) this.pool.backends.observe(this.attempt.index, port.nowMs - this.sentMs, port.nowMs);
     if (head.status === 101) return this.#switchProtocols(head, bytes, bodyStart, end);
     if (head.status >= 500) this.attempt.failed();
     else this.attempt.succeeded();
+    if (this.visit !== null && !judgeResponse(this, this.#context, head)) return;
     this.#isUpstreamPersistent = head.wantsKeepAlive;
     const kind = responseBody(head, this.head.method);
     upstream.body.begin(kind, head.contentLength);
@@ -303,7 +409,31 @@ export class Exchange implements Sender, Seeker {
     if (isUnfinished || this.#relay.isOpened || (kind === bodyKind.close && isOld)) this.#isPersistent = false;
     if (this.downstream!.isLeaving) this.#isPersistent = false;
     this.#writeHead(head);
-    this.#sendBody(upstream, bytes, bodyStart, end, true);
+    const { visit } = this;
+    if (visit !== null && visit.bytesPerSecond > 0 && !upstream.body.isDone)
+      this.#slow(visit.bytesPerSecond, upstream, bytes, bodyStart, end);
+    else this.#sendBody(upstream, bytes, bodyStart, end, true);
+  }
+
+  /** The head goes at once, the body as slowly as a rule says. */
+  #slow(bytesPerSecond: number, upstream: Upstream, bytes: Uint8Array, bodyStart: number, end: number): void {
+    const { output, port } = this.#context;
+    this.#throttle = new Throttle(port, bytesPerSecond, this, upstream.line!);
+    if (!this.#send(output.bytes, 0, output.length)) this.#throttle.block();
+    this.#arm(this.pool.plan.timeouts.readMs);
+    if (end > bodyStart) this.#throttle.offer(bytes, bodyStart, end);
+  }
+
+  /** Said by the throttle. */
+  pass(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#context.output.clear();
+    return this.#sendBody(this.upstream!, bytes, start, end, false);
+  }
+
+  /** Said by the throttle: the server's connection had ended, and now all of what it said has gone on. */
+  spent(what: Fault | null): void {
+    if (what === null) this.responseEnded();
+    else this.failUpstream(what);
   }
 
   #writeHead(head: Head): void {
@@ -325,17 +455,21 @@ export class Exchange implements Sender, Seeker {
 
   /** More of the body. */
   responseBytes(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#throttle !== null) return this.#throttle.offer(bytes, start, end);
     this.#context.output.clear();
     this.#sendBody(this.upstream!, bytes, start, end, false);
   }
 
-  /** Pass body bytes on behind what stands in the output. */
-  #sendBody(upstream: Upstream, bytes: Uint8Array, start: number, end: number, isFirst: boolean): void {
+  /** Pass body bytes on behind what stands in the output. False: the client cannot take more now, or it is all over. */
+  #sendBody(upstream: Upstream, bytes: Uint8Array, start: number, end: number, isFirst: boolean): boolean {
     const { output } = this.#context;
     const { body } = upstream;
     const headBytes = output.length;
     const next = this.#relay.advance(body, output, bytes, start, end);
-    if (body.isBad) return this.failUpstream(fault("truncated_response"));
+    if (body.isBad) {
+      this.failUpstream(fault("truncated_response"));
+      return false;
+    }
     // Bytes behind the end of a message nobody asked for: the connection is not to be trusted with another exchange.
     if (next < end) this.#isUpstreamPersistent = false;
     let isTaken = true;
@@ -348,13 +482,18 @@ export class Exchange implements Sender, Seeker {
       if (headBytes > 0) isTaken = this.#send(output.bytes, 0, headBytes);
       if (next > start) isTaken = this.#send(bytes, start, next);
     }
-    if (body.isDone) return this.#finish();
+    if (body.isDone) {
+      this.#finish();
+      return false;
+    }
     if (!isTaken) upstream.line?.pause();
     this.#arm(this.pool.plan.timeouts.readMs);
+    return isTaken;
   }
 
   /** The server's FIN is the end of the body. */
   responseEnded(): void {
+    if (this.#throttle?.isHolding) return this.#throttle.ended(null);
     this.#isUpstreamPersistent = false;
     if (this.#relay.isChunked) this.#send(lastChunk, 0, lastChunk.length);
     this.#finish();
@@ -363,6 +502,7 @@ export class Exchange implements Sender, Seeker {
   /** The client takes bytes again. */
   drainedDown(): void {
     if (this.upgrade !== null) return this.upgrade.drainedDown();
+    if (this.#throttle !== null) return this.#throttle.drained();
     const line = this.upstream?.line;
     if (line) {
       line.resume();
@@ -410,6 +550,7 @@ export class Exchange implements Sender, Seeker {
 
   /** The server broke its word inside an exchange. */
   failUpstream(what: Fault): void {
+    if (this.#throttle?.isHolding) return this.#throttle.ended(what);
     this.attempt.failed();
     this.fail(what);
   }
@@ -424,11 +565,57 @@ export class Exchange implements Sender, Seeker {
       downstream.closeNow(true);
       return;
     }
+    this.#noteFault(what);
     const isRequestDone = this.requestBody.isDone && what.side !== "downstream";
     const options = this.#beginReply(isRequestDone);
+    const page = this.#pageOf(what.status);
+    const { output } = this.#context;
     this.status = what.status;
-    this.responseBytesSent += writeReply(this.#context.output, what, options);
+    if (page === null) this.responseBytesSent += writeReply(output, what, options);
+    else {
+      const waitMs = what.status === 503 ? options.retryAfterS * 1000 : 0;
+      this.responseBytesSent += writeGivenReply(output, page.fill(this.visitNow(), waitMs), options);
+    }
     this.#reply(options, isRequestDone);
+  }
+
+  /** Answer what a rule, a pool or a ban gives in place of a server's response. `what`: null where nothing is at fault. */
+  give(reply: Reply, what: Fault | null): void {
+    this.fault = what;
+    if (this.upstream !== null) this.upstream.reset();
+    const isRequestDone = this.requestBody.isDone;
+    const options = this.#beginReply(isRequestDone);
+    this.status = reply.status;
+    // An answer that says nothing but its status is ours to word.
+    const page = reply.body === null && reply.fields.length === 0 ? this.#pageOf(reply.status) : null;
+    const given = page === null ? reply : { ...page.fill(this.visitNow()), retryAfterS: reply.retryAfterS };
+    this.responseBytesSent += writeGivenReply(this.#context.output, given, options);
+    this.#reply(options, isRequestDone);
+  }
+
+  /** The connection ends without an answer: by FIN, by RST, or without a word. */
+  leave(way: "reject" | "reset" | "drop", what: Fault): void {
+    const downstream = this.downstream!;
+    this.fault = what;
+    this.status = 0;
+    if (this.upstream !== null) this.upstream.reset();
+    const isRequestDone = this.requestBody.isDone;
+    this.#conclude();
+    if (way === "reject") downstream.concluded(false, isRequestDone);
+    else if (way === "reset") downstream.closeNow(true);
+    else downstream.forsake();
+  }
+
+  /** Let the client wait before it is answered, and read no more of it. */
+  hold(reply: Reply, forMs: number): void {
+    this.#tarpit = reply;
+    this.downstream!.holdBody();
+    this.#arm(forMs);
+  }
+
+  /** What the pool or the listener answers with such a status. */
+  #pageOf(status: number): ReplyMaker | null {
+    return this.route.pool?.errors?.get(status) ?? this.listener.errors?.get(status) ?? null;
   }
 
   /** An answer of our own, which stands in the output. */
@@ -463,12 +650,17 @@ export class Exchange implements Sender, Seeker {
   /** The deadline has passed; what for depends on who is waited for. */
   timedOut(): void {
     if (this.upgrade !== null) return this.endUpgrade(false);
+    if (this.#tarpit !== null) return this.give(this.#tarpit, fault("denied"));
     if (this.attempt.isQueued) return this.attempt.waitedInVain();
     const upstream = this.upstream;
     if (upstream === null || upstream.line === null) return;
     const downstream = this.downstream!;
     if (this.isAnswered) {
-      if (downstream.line.heldBytes === 0) return this.failUpstream(fault("read_timeout"));
+      if (downstream.line.heldBytes === 0) {
+        // A server that we do not read is not silent.
+        if (this.#throttle?.isHolding) return this.#arm(this.pool.plan.timeouts.readMs);
+        return this.failUpstream(fault("read_timeout"));
+      }
       return downstream.isTaking() ? this.#arm(this.listener.plan.timeouts.readMs) : this.fail(fault("client_stalled"));
     }
     if (!this.requestBody.isDone && upstream.line.heldBytes === 0) return this.fail(fault("body_timeout"));
@@ -477,13 +669,54 @@ export class Exchange implements Sender, Seeker {
 
   /** Count and report; after this the object is not ours any more. */
   #conclude(): void {
+    this.#tarpit = null;
+    if (this.#throttle !== null) {
+      this.#throttle.stop();
+      this.#throttle = null;
+    }
+    if (this.visit !== null || this.downstream!.guest !== null) this.#settle();
     countExchange(this.#context.tally.cells, this, this.#context.port.nowMs);
     this.upstream = null;
     this.attempt.end();
     this.#context.report(this);
   }
 
+  /** Tell the entries that are held what has passed, and let go of those that the request holds. */
+  #settle(): void {
+    this.#noteBytes();
+    const { visit } = this;
+    if (visit !== null) visit.trackers.release(visit.sharedMs);
+  }
+
+  /** Bytes have passed: tell the entries now and then. */
+  carried(): void {
+    if (this.visit === null) return;
+    const passed = this.sentBytes - this.#notedSent + this.requestBytes - this.#notedReceived;
+    if (passed >= noteEveryBytes) this.#noteBytes();
+  }
+
+  #noteBytes(): void {
+    const { asked } = this;
+    const headBytes = asked.bytes.length === 0 ? 0 : asked.end - asked.start;
+    const received = headBytes + this.requestBytes;
+    const scene = this.visit ?? this.downstream!.guest!;
+    if (received > this.#notedReceived) scene.note("bytesIn", received - this.#notedReceived);
+    if (this.sentBytes > this.#notedSent) scene.note("bytesOut", this.sentBytes - this.#notedSent);
+    this.#notedReceived = received;
+    this.#notedSent = this.sentBytes;
+  }
+
+  /** What HAProxy counts as an error of the client, and as a failure of servers. */
+  #noteFault(what: Fault): void {
+    const scene = this.visit ?? this.downstream!.guest;
+    if (scene === null) return;
+    if (what.side === "downstream") scene.note("error", 1);
+    else if (what.side === "upstream") scene.note("failure", 1);
+  }
+
   #send(bytes: Uint8Array, start: number, end: number): boolean {
+    this.sentBytes += end - start;
+    if (this.visit !== null) this.carried();
     this.#context.tally.cells[this.listener.row + listenerCell.bytesSent]! += end - start;
     return this.downstream!.line.send(bytes, start, end);
   }

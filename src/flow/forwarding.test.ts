@@ -35,6 +35,7 @@ function written(text: string, plan: Partial<ForwardingPlan>, sender: Partial<Se
     requestIdIndex: -1,
     requestIdPrefix: "",
     requestIdCount: 0,
+    givenFields: 0,
     preface: forwarding.preface(makeClient(address), ""),
     ...sender,
   });

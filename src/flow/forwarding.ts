@@ -48,6 +48,8 @@ export interface Sender {
   readonly requestIdCount: number;
   /** What `Forwarding.preface` made for this connection. */
   readonly preface: Uint8Array;
+  /** One bit for each field that a rule has set, by its id: what rules say of the client is not said again. Nearly always 0. */
+  readonly givenFields: number;
 }
 
 export class Forwarding {
@@ -123,7 +125,7 @@ export class Forwarding {
     }
     if (head.hostIndex === -1) this.#writeHost(output, head, sender);
     const isBelieved = sender.isTrusted && (head.hasSpecial || sender.requestIdIndex !== -1);
-    if (this.plan.forwarded || isBelieved) this.#writeForwarding(output, head, sender);
+    if (this.plan.forwarded || isBelieved || sender.givenFields !== 0) this.#writeForwarding(output, head, sender);
     else this.#writePreface(output, head, sender);
     if (sender.isUpgrade) output.put(connectionUpgrade);
     else if (head.hasTrailers) output.put(teTrailers);
@@ -152,7 +154,8 @@ export class Forwarding {
       if (id === field.contentLength) lengths++;
       let isDropped = isHopByHop(id) || (id === field.contentLength && lengths > 1) || this.#isReplaced(id, sender);
       if (id === field.upgrade && sender.isUpgrade) isDropped = false;
-      if (index === requestId) {
+      if (index === requestId && isGiven(sender, field.xRequestId)) requestId = this.findRequestId(head, index + 1);
+      else if (index === requestId) {
         // Of several only one is kept: who reads the request shall not choose.
         if (index !== sender.requestIdIndex || !sender.isTrusted || !this.requestId!.keep) isDropped = true;
         requestId = this.findRequestId(head, index + 1);
@@ -168,6 +171,7 @@ export class Forwarding {
 
   /** Fields about the client that we write ourselves, or that someone we do not trust has sent. */
   #isReplaced(id: number, sender: Sender): boolean {
+    if (sender.givenFields !== 0 && isGiven(sender, id)) return false;
     switch (id) {
       case field.xForwardedFor:
         return !sender.isTrusted || this.plan.xForwardedFor;
@@ -202,23 +206,26 @@ export class Forwarding {
   }
 
   #writeForwarding(output: Output, head: Head, sender: Sender): void {
-    const plan = this.plan;
+    const { plan } = this;
     const isBelieved = sender.isTrusted && head.hasSpecial;
-    if (plan.xForwardedFor) {
+    const isOurs = (id: number): boolean => !isGiven(sender, id);
+    if (plan.xForwardedFor && isOurs(field.xForwardedFor)) {
       output.put(xForwardedFor);
       if (isBelieved) writeFormer(output, head, field.xForwardedFor);
       output.latin1(sender.address);
       output.put(crlf);
     }
-    if (plan.xForwardedProto && !(isBelieved && head.find(field.xForwardedProto) !== -1))
+    if (plan.xForwardedProto && isOurs(field.xForwardedProto) && !(isBelieved && has(head, field.xForwardedProto)))
       output.put(sender.isSecure ? xForwardedProtoSecure : xForwardedProto);
-    if (plan.xForwardedHost && head.hostIndex !== -1 && !(isBelieved && head.find(field.xForwardedHost) !== -1)) {
+    const isHostTold = head.hostIndex !== -1 && !(isBelieved && has(head, field.xForwardedHost));
+    if (plan.xForwardedHost && isOurs(field.xForwardedHost) && isHostTold) {
       output.put(xForwardedHost);
       output.copy(head.bytes, head.spans[head.hostIndex * 4 + 2]!, head.lineEnd(head.hostIndex));
     }
-    if (plan.forwarded) this.#writeForwarded(output, head, sender, isBelieved);
+    if (plan.forwarded && isOurs(field.forwarded)) this.#writeForwarded(output, head, sender, isBelieved);
     if (this.#via !== null) output.put(this.#via);
-    if (this.requestId !== null && !(sender.requestIdIndex !== -1 && sender.isTrusted && this.requestId.keep)) {
+    const isIdKept = sender.requestIdIndex !== -1 && sender.isTrusted && this.requestId?.keep;
+    if (this.requestId !== null && !isIdKept && !(this.#isUsualRequestId && !isOurs(field.xRequestId))) {
       output.put(this.#requestIdField);
       writeRequestId(output, sender);
       output.put(crlf);
@@ -284,6 +291,14 @@ function writeFormer(output: Output, head: Head, id: number): void {
     output.byte(byte.comma);
     output.byte(byte.space);
   }
+}
+
+function isGiven(sender: Sender, id: number): boolean {
+  return (sender.givenFields & (1 << id)) !== 0;
+}
+
+function has(head: Head, id: number): boolean {
+  return head.find(id) !== -1;
 }
 
 function isNamed(head: Head, index: number, name: Uint8Array): boolean {

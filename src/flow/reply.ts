@@ -3,29 +3,63 @@
 
 import { type Fault, fault } from "../base/fault.ts";
 import type { CheckPlan, RedirectPlan } from "../config/plan.ts";
+import type { Reply } from "../rules/outcome.ts";
 import { authorityEnd, authorityStart } from "../wire/http1/framing.ts";
 import { byte } from "../wire/http1/grammar.ts";
 import type { Head } from "../wire/http1/head.ts";
 import type { Output } from "../wire/http1/writer.ts";
+import { fieldText, isTokenText, latin1Of } from "./fieldtext.ts";
 
+/** The usual ones (RFC 9110 section 15, RFC 6585). */
 const reasons: Readonly<Record<number, string>> = {
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  203: "Non-Authoritative Information",
+  206: "Partial Content",
   301: "Moved Permanently",
   302: "Found",
+  303: "See Other",
   307: "Temporary Redirect",
   308: "Permanent Redirect",
   400: "Bad Request",
+  401: "Unauthorized",
+  402: "Payment Required",
+  403: "Forbidden",
+  404: "Not Found",
   405: "Method Not Allowed",
+  406: "Not Acceptable",
   408: "Request Timeout",
+  409: "Conflict",
+  410: "Gone",
+  411: "Length Required",
+  412: "Precondition Failed",
   413: "Content Too Large",
   414: "URI Too Long",
+  415: "Unsupported Media Type",
+  416: "Range Not Satisfiable",
   417: "Expectation Failed",
+  421: "Misdirected Request",
+  422: "Unprocessable Content",
+  423: "Locked",
+  425: "Too Early",
+  426: "Upgrade Required",
+  428: "Precondition Required",
+  429: "Too Many Requests",
   431: "Request Header Fields Too Large",
+  451: "Unavailable For Legal Reasons",
   500: "Internal Server Error",
+  501: "Not Implemented",
   502: "Bad Gateway",
   503: "Service Unavailable",
   504: "Gateway Timeout",
   505: "HTTP Version Not Supported",
 };
+
+/** What stands behind a status in its line; nobody goes by it. */
+export function reasonOf(status: number): string {
+  return reasons[status] ?? (status < 400 ? "OK" : "Error");
+}
 
 export interface ReplyOptions {
   readonly wallMs: number;
@@ -48,9 +82,9 @@ export function retryAfterS(check: CheckPlan | null): number {
 
 /** Append the whole answer to `output`; answers the number of its body bytes. */
 export function writeReply(output: Output, what: Fault, options: ReplyOptions): number {
-  const reason = reasons[what.status] ?? "Error";
+  const reason = reasonOf(what.status);
   const body = `${what.status} ${reason}: ${fault(what.code).detail}\n`;
-  let head = startOf(what.status, options.wallMs);
+  let head = startOf(what.status, reason, options.wallMs);
   head += `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\nCache-Control: no-store\r\n`;
   if (what.status === 503) head += `Retry-After: ${options.retryAfterS}\r\n`;
   if (what.status === 405) head += "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
@@ -76,7 +110,7 @@ export function writeRedirect(output: Output, head: Head, plan: RedirectPlan, op
   }
   end = hostEnd(bytes, start, end);
   if (start === end) return false;
-  output.latin1(`${startOf(plan.status, options.wallMs)}Location: https://`);
+  output.latin1(`${startOf(plan.status, reasonOf(plan.status), options.wallMs)}Location: https://`);
   output.copy(bytes, start, end);
   if (plan.port !== 443) output.latin1(`:${plan.port}`);
   // What is asked of no path in particular (an empty one, "*") is asked of the root.
@@ -97,8 +131,39 @@ function hostEnd(bytes: Uint8Array, start: number, end: number): number {
   return end;
 }
 
-function startOf(status: number, wallMs: number): string {
-  return `HTTP/1.1 ${status} ${reasons[status] ?? "Error"}\r\nDate: ${new Date(wallMs).toUTCString()}\r\n`;
+function startOf(status: number, reason: string, wallMs: number): string {
+  return `HTTP/1.1 ${status} ${reason}\r\nDate: ${new Date(wallMs).toUTCString()}\r\n`;
+}
+
+/** Fields that we write ourselves, whatever a config says. */
+const ownFields = new Set(["content-length", "transfer-encoding", "connection", "keep-alive", "trailer", "date"]);
+
+/**
+ * Append the answer that a rule, a pool or a page of errors gives; answers the number of its body bytes. Statuses without a
+ * body (204, 304: RFC 9112 section 6.3) get none; without one of its own an answer is a line that says its status.
+ */
+export function writeGivenReply(output: Output, given: Reply, options: ReplyOptions): number {
+  const { status } = given;
+  const reason = given.reason === "" ? reasonOf(status) : fieldText(given.reason);
+  const isBodiless = status === 204 || status === 304;
+  const body = isBodiless ? "" : latin1Of(given.body ?? `${status} ${reason}\n`);
+  const names = new Set<string>();
+  let lines = "";
+  for (const { name, value } of given.fields) {
+    const lower = name.toLowerCase();
+    if (ownFields.has(lower) || !isTokenText(name)) continue;
+    names.add(lower);
+    lines += `${name}: ${fieldText(value)}\r\n`;
+  }
+  let head = startOf(status, reason, options.wallMs) + lines;
+  if (body !== "" && !names.has("content-type")) head += "Content-Type: text/plain; charset=utf-8\r\n";
+  if (!isBodiless) head += `Content-Length: ${body.length}\r\n`;
+  if (!names.has("cache-control") && status >= 400) head += "Cache-Control: no-store\r\n";
+  if (given.retryAfterS > 0 && !names.has("retry-after")) head += `Retry-After: ${given.retryAfterS}\r\n`;
+  output.latin1(`${head}${endOf(options)}`);
+  if (options.isHead) return 0;
+  output.latin1(body);
+  return body.length;
 }
 
 function endOf(options: ReplyOptions): string {

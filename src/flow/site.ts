@@ -1,16 +1,33 @@
 // A plan made ready to serve in this worker: for each listener what it writes into heads, for each pool its balancer, idle
-// connections, waiting room and retry budget. A site never changes; a reload makes another, which takes over the idle
-// connections of the servers that stay.
+// connections, waiting room and retry budget, for both their rules. A site never changes; a reload makes another, which takes
+// over the idle connections of the servers that stay.
 
 import { Backends } from "../balance/backends.ts";
-import type { LimitsPlan, ListenerPlan, Plan, PoolPlan, RoutePlan, ServerPlan } from "../config/plan.ts";
+import type {
+  LimitsPlan,
+  ListenerPlan,
+  ListPlan,
+  Plan,
+  PoolPlan,
+  RoutePlan,
+  ServerPlan,
+  TablePlan,
+} from "../config/plan.ts";
 import type { Arena } from "../memory/arena.ts";
-import type { Tally } from "../memory/tally.ts";
+import type { BanHolder } from "../memory/bans.ts";
+import type { ListHolder } from "../memory/list.ts";
+import type { Table } from "../memory/table.ts";
+import { type Tally, Totals } from "../memory/tally.ts";
+import type { ReplyMaker } from "../rules/reply.ts";
+import type { World } from "../rules/scene.ts";
 import { RetryBudget } from "./budget.ts";
 import { Forwarding } from "./forwarding.ts";
 import { IdleConnections } from "./idle.ts";
 import { NameRoutes } from "./names.ts";
 import { Queue } from "./queue.ts";
+import { type Errors, RuleSets, type Rules } from "./rulesets.ts";
+import { Sticking } from "./sticking.ts";
+import { SiteWorld } from "./world.ts";
 
 export interface SiteParts {
   readonly arena: Arena;
@@ -18,6 +35,18 @@ export interface SiteParts {
   /** Blocks of the arena to sum over. */
   readonly workers: number;
   readonly random: () => number;
+  /** What the plan's tables and lists are held in; the same for the same plan, so that a reload loses nothing. */
+  readonly tables: (plan: TablePlan) => Table;
+  readonly lists: (plan: ListPlan) => ListHolder;
+  readonly bans: BanHolder;
+}
+
+/** What the parts of a site look up while it is made. */
+interface Making {
+  readonly parts: SiteParts;
+  readonly plan: Plan;
+  readonly ruleSets: RuleSets;
+  readonly tables: readonly Table[];
 }
 
 export class ListenerSite {
@@ -28,14 +57,41 @@ export class ListenerSite {
   readonly forwarding: Forwarding;
   /** First cell of its row in the tally. */
   readonly row: number;
+  readonly rules: Rules;
+  readonly errors: Errors | null;
+  /** What a client that is banned is answered; null closes its connection. */
+  readonly banned: ReplyMaker | null;
+  /** What its rules and those of its pools look at. */
+  readonly world: World;
+  /** An exchange here may be judged by rules, its own or a pool's, or asks a table for its server. */
+  readonly isRuled: boolean;
+  /** mode tcp: some rule on its ways asks what only a ClientHello tells. */
+  readonly needsHello: boolean;
+  readonly #routes: readonly RouteSite[];
 
   /** `routes`: those of the plan. */
-  constructor(plan: ListenerPlan, routes: readonly RouteSite[], tally: Tally) {
+  constructor(plan: ListenerPlan, routes: readonly RouteSite[], making: Making, site: Pick<Site, "world" | "banned">) {
+    const { parts, ruleSets } = making;
     this.plan = plan;
     this.route = routes[plan.route]!;
     this.names = plan.names.length === 0 ? null : new NameRoutes(plan.names, routes, this.route);
     this.forwarding = new Forwarding(plan.forwarding, plan.requestId, plan.hsts);
-    this.row = tally.listenerRow(plan.slot);
+    this.row = parts.tally.listenerRow(plan.slot);
+    this.rules = ruleSets.rules(plan.rules);
+    this.errors = ruleSets.errors(plan.errors);
+    this.banned = site.banned;
+    this.world = site.world;
+    const index = making.plan.listeners.indexOf(plan);
+    this.#routes = routes.filter((route) => route.plan.listener === index);
+    const pool = this.route.pool;
+    this.isRuled = this.rules.request !== null || this.rules.response !== null || pool?.isRuled === true;
+    const sets = [this.rules, ...this.#routes.flatMap((route) => route.pool?.rules ?? [])];
+    this.needsHello = sets.some(({ connection }) => connection?.needsHello === true);
+  }
+
+  /** The way from here to a pool, by its index in the plan. */
+  routeTo(pool: number): RouteSite | undefined {
+    return this.#routes.find((route) => route.plan.pool === pool);
   }
 }
 
@@ -74,8 +130,14 @@ export class PoolSite {
   readonly headBytesMax: number;
   /** Whether the policy goes by response times; measuring them costs. */
   readonly isTimed: boolean;
+  readonly rules: Rules;
+  readonly errors: Errors | null;
+  /** Its answer, in place of servers. */
+  readonly reply: ReplyMaker | null;
+  readonly sticking: Sticking | null;
 
-  constructor(plan: PoolPlan, limits: LimitsPlan, parts: SiteParts, former: PoolSite | undefined) {
+  constructor(plan: PoolPlan, limits: LimitsPlan, making: Making, former: PoolSite | undefined) {
+    const { parts, ruleSets, tables } = making;
     this.plan = plan;
     this.headBytesMax = limits.headBytesMax;
     this.isTimed = plan.balance.policy === "peakEwma";
@@ -92,6 +154,17 @@ export class PoolSite {
     this.queue = new Queue(this, parts.tally);
     this.budget = former?.budget ?? new RetryBudget();
     this.budget.configure(plan.retryBudget);
+    this.rules = ruleSets.rules(plan.rules);
+    this.errors = ruleSets.errors(plan.errors);
+    this.reply = ruleSets.reply(plan.reply);
+    const { stick } = plan;
+    this.sticking = stick === null ? null : new Sticking(plan, tables[stick.table]!, ruleSets.stickKey(stick));
+  }
+
+  /** More is to be done for an exchange than to find a server by the pool's policy. */
+  get isRuled(): boolean {
+    const { rules } = this;
+    return rules.request !== null || rules.response !== null || this.reply !== null || this.sticking !== null;
   }
 
   sweep(nowMs: number): void {
@@ -104,24 +177,34 @@ export class Site {
   readonly plan: Plan;
   readonly listeners: readonly ListenerSite[];
   readonly pools: readonly PoolSite[];
+  readonly world: World;
+  readonly bans: BanHolder;
+  readonly banned: ReplyMaker | null;
 
   constructor(plan: Plan, parts: SiteParts, former: Site | null) {
+    const ruleSets = new RuleSets(plan);
+    const tables = plan.tables.map(parts.tables);
+    const making: Making = { parts, plan, ruleSets, tables };
     this.plan = plan;
+    this.bans = parts.bans;
+    this.banned = ruleSets.reply(plan.banned);
     this.pools = plan.pools.map(
       (pool) =>
         new PoolSite(
           pool,
           plan.limits,
-          parts,
+          making,
           former?.pools.find((other) => other.plan.name === pool.name),
         ),
     );
+    const totals = new Totals(parts.arena, parts.workers);
+    this.world = new SiteWorld(tables, plan.lists.map(parts.lists), this.pools, totals);
     const routes = plan.routes.map((route) => ({
       plan: route,
       pool: route.pool === null ? null : this.pools[route.pool]!,
       row: parts.tally.routeRow(route.slot),
     }));
-    this.listeners = plan.listeners.map((listener) => new ListenerSite(listener, routes, parts.tally));
+    this.listeners = plan.listeners.map((listener) => new ListenerSite(listener, routes, making, this));
   }
 
   /** The listener of that name, which a connection asks for at each request so that it obeys the newest plan. */

@@ -4,6 +4,8 @@
 // name: what waits, waits in the kernel. An end that both sides have made is a FIN to each; any other is a RST, so that
 // neither takes what it has for the whole.
 //
+// Bans and rules are asked first; rules that go by the name wait for it, as the choice of a way does.
+//
 //   hello ─ name known ─> seeking ─ connected ─> open ─ both ended, all taken ─> closed
 //     │ no hello, too slow   │ no server, client gone   │ reset, silent, cut ──> closed, by RST
 //     ├──────────────────────┴──> closed, by RST        (a side that has ended is still sent to: half-close)
@@ -13,11 +15,13 @@ import { type Fault, fault } from "../base/fault.ts";
 import { hashString } from "../base/hash.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
 import { listenerCell, routeCell, serverCell } from "../memory/tally.ts";
+import type { RuleSet } from "../rules/ruleset.ts";
 import { parseClientHello } from "../wire/clienthello.ts";
 import { countAccepted, countClosed, countStream } from "./account.ts";
 import { Attempt, type Seeker } from "./attempt.ts";
 import { Carrier } from "./carrier.ts";
 import type { Context, Session } from "./context.ts";
+import { Guest } from "./guest.ts";
 import type { Client, Line, LineFlow, WakeFlow } from "./port.ts";
 import { Silence } from "./silence.ts";
 import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
@@ -25,6 +29,11 @@ import { Tunnel } from "./tunnel.ts";
 
 /** Kept of what a client says before a server has it; one read may go beyond. Nearly every first message is smaller. */
 const seekingBytesMax = 16 * 1024;
+
+/** Bytes are told to the entries that are held when so many have passed, and at the end. */
+const noteEveryBytes = 64 * 1024;
+/** As in ruling.ts. */
+const turnsMax = 16;
 
 const phase = { hello: 0, seeking: 1, open: 2, lingering: 3, closed: 4 } as const;
 
@@ -48,6 +57,10 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   /** What the client has asked for by SNI, "" without. */
   serverName: string;
   ja4: string;
+  /** What rules see of the client; null where nothing asks. */
+  guest: Guest | null = null;
+  /** Name of the rule whose outcome this is, "" without. */
+  rule = "";
   readonly startedMs: number;
   /** When a server had it; 0 when none had. */
   connectedMs = 0;
@@ -70,6 +83,8 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   #silence: Silence | null = null;
   /** The server has sent something. */
   #isAnswered = false;
+  #notedUp = 0;
+  #notedDown = 0;
 
   /** It may all be over when this returns; what the line tells after that is ignored. */
   constructor(context: Context, listener: ListenerSite, line: Line, client: Client) {
@@ -85,9 +100,10 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     this.attempt = new Attempt(this, context);
     countAccepted(context.tally, listener.row);
     context.downstreams.add(this);
-    if (listener.names !== null && client.tls === null)
+    if (this.#isBanned()) return;
+    if (client.tls === null && (listener.names !== null || listener.needsHello))
       context.port.wake(this, this.startedMs + listener.plan.timeouts.handshakeMs);
-    else this.#seek();
+    else this.#judge();
   }
 
   /** Index of the server that had it, or was tried last; -1 without. */
@@ -131,7 +147,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     switch (this.#phase) {
       case phase.hello:
         // One that connects and leaves is someone who looks whether we are there.
-        return this.#pending === null ? this.#end(fault("client_closed")) : this.#refuse(fault("bad_client_hello"));
+        return this.#pending === null ? this.#end(fault("client_closed")) : this.#helloMissed("bad_client_hello");
       case phase.open:
         this.#tunnel!.endedDown();
         return this.#endIfOver();
@@ -151,7 +167,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   ticked(nowMs: number): void {
     switch (this.#phase) {
       case phase.hello:
-        return this.#refuse(fault("handshake_timeout"));
+        return this.#helloMissed("handshake_timeout");
       case phase.seeking:
         // A dial keeps its own time.
         return this.attempt.isQueued ? this.attempt.waitedInVain() : undefined;
@@ -178,11 +194,79 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     const hello = parseClientHello(bytes, 0, bytes.length);
     // Never for more than `clientHelloBytesMax`.
     if (hello.kind === "more") return;
-    if (hello.kind === "bad") return this.#refuse(fault("bad_client_hello"));
+    if (hello.kind === "bad") return this.#helloMissed("bad_client_hello");
     this.#isHelloRead = true;
     this.serverName = hello.serverName;
     this.ja4 = hello.ja4;
+    this.#judge();
+  }
+
+  /** Where only rules have asked for the name, it is absent to them. */
+  #helloMissed(code: "bad_client_hello" | "handshake_timeout"): void {
+    if (this.listener.names !== null) this.#refuse(fault(code));
+    else this.#judge();
+  }
+
+  // ---- the rules ----
+
+  #guestNow(): Guest {
+    this.guest ??= new Guest(this.#context, this.listener, this.client);
+    return this.guest;
+  }
+
+  #isBanned(): boolean {
+    const { bans } = this.#context.site;
+    if (bans.list.size === 0 || !this.#guestNow().isBanned(bans)) return false;
+    this.#cells[this.listener.row + listenerCell.banned]!++;
+    this.#end(fault("banned"));
+    return true;
+  }
+
+  /** The rules of the listener, then those of the pools that it comes to; when they let it pass, a server is sought. */
+  #judge(): void {
+    const { names, rules: own } = this.listener;
+    if (names !== null) this.route = names.of(this.serverName);
+    let rules = own.connection;
+    let played: PoolSite | null = null;
+    for (let turns = 0; turns < turnsMax; turns++) {
+      if (rules !== null && !this.#play(rules)) return;
+      const { pool } = this.route;
+      if (pool === null || pool === played) break;
+      played = pool;
+      rules = pool.rules.connection;
+    }
+    if (this.guest !== null) this.guest.note("session", 1);
     this.#seek();
+  }
+
+  /** False: it is over. */
+  #play(rules: RuleSet): boolean {
+    const guest = this.#guestNow();
+    guest.serverName = this.serverName;
+    guest.ja4 = this.ja4;
+    const outcome = rules.run(guest);
+    if (outcome === null) return true;
+    this.rule = outcome.rule.name;
+    if (outcome.kind === "use") this.route = this.listener.routeTo(outcome.pool) ?? this.route;
+    // Answers are for HTTP.
+    if (outcome.kind === "reply" || outcome.kind === "tarpit") return true;
+    if (outcome.kind === "use" || outcome.kind === "accept") return true;
+    this.#cells[this.listener.row + listenerCell.refusedRules]!++;
+    this.#end(fault("rejected"), outcome.kind);
+    return false;
+  }
+
+  /** Tell the entries that are held what has passed. */
+  #noteBytes(guest: Guest): void {
+    const { bytesUp, bytesDown } = this;
+    if (bytesUp > this.#notedUp) guest.note("bytesIn", bytesUp - this.#notedUp);
+    if (bytesDown > this.#notedDown) guest.note("bytesOut", bytesDown - this.#notedDown);
+    this.#notedUp = bytesUp;
+    this.#notedDown = bytesDown;
+  }
+
+  #carried(guest: Guest): void {
+    if (this.bytesUp - this.#notedUp + this.bytesDown - this.#notedDown >= noteEveryBytes) this.#noteBytes(guest);
   }
 
   /** Its first bytes are no good, or lead nowhere. */
@@ -202,8 +286,6 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   // ---- a server is sought ----
 
   #seek(): void {
-    const { names } = this.listener;
-    if (names !== null) this.route = names.of(this.serverName);
     if (this.route.pool === null) return this.#refuse(fault("unknown_name"));
     this.pool = this.route.pool;
     this.#phase = phase.seeking;
@@ -218,6 +300,14 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
 
   namedServer(): number {
     return -1;
+  }
+
+  stuckServer(): number {
+    return this.pool.sticking!.find(this.#guestNow());
+  }
+
+  stick(server: number): void {
+    this.pool.sticking!.store(this.#guestNow(), server);
   }
 
   queued(): void {
@@ -269,6 +359,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     this.#cells[this.route.row + routeCell.bytesDown]! += bytes.length;
     this.#cells[this.listener.row + listenerCell.bytesSent]! += bytes.length;
     this.#tunnel!.sendDown(bytes, 0, bytes.length);
+    if (this.guest !== null) this.#carried(this.guest);
   }
 
   drainedUp(): void {
@@ -295,6 +386,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     this.#cells[this.route.row + routeCell.bytesUp]! += bytes.length;
     this.#cells[this.#serverRow + serverCell.bytesSent]! += bytes.length;
     tunnel.sendUp(bytes, 0, bytes.length);
+    if (this.guest !== null) this.#carried(this.guest);
   }
 
   /** Not before a server has said something is it known to be more than a port that is open. */
@@ -309,8 +401,8 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     if (this.#tunnel!.isOver) this.#end(null);
   }
 
-  /** Let go of both sides, count and report. */
-  #end(what: Fault | null): void {
+  /** Let go of both sides, count and report. `way`: how a rule wants the client's side to end. */
+  #end(what: Fault | null, way: "reject" | "reset" | "drop" = "reset"): void {
     const isOrderly = what === null || this.#phase === phase.lingering;
     const isRouted = this.#phase === phase.seeking || this.#phase === phase.open;
     this.fault = what;
@@ -321,8 +413,15 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     this.#context.downstreams.delete(this);
     countClosed(this.#context.tally, this.listener.row);
     this.#carrier?.release(!isOrderly);
-    if (!this.#isClientGone && isOrderly) this.line.destroy();
-    else if (!this.#isClientGone) this.line.reset();
+    if (!this.#isClientGone) {
+      if (isOrderly || way === "reject") this.line.destroy();
+      else if (way === "drop") this.line.drop();
+      else this.line.reset();
+    }
+    if (this.guest !== null) {
+      this.#noteBytes(this.guest);
+      this.guest.release();
+    }
     if (isRouted) this.#concludeRoute(what);
     this.#context.reportStream(this);
   }

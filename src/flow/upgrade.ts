@@ -26,6 +26,8 @@ export class Upgrade {
     const exchange = this.#exchange;
     if (this.#tunnel.isDownGone) return exchange.endUpgrade(true);
     exchange.responseBytesSent += end - start;
+    exchange.sentBytes += end - start;
+    exchange.carried();
     this.#context.tally.cells[exchange.listener.row + listenerCell.bytesSent]! += end - start;
     this.#tunnel.sendDown(bytes, start, end);
     this.#arm();
@@ -35,6 +37,7 @@ export class Upgrade {
     const exchange = this.#exchange;
     if (this.#tunnel.isUpGone) return exchange.endUpgrade(true);
     exchange.requestBytes += end - start;
+    exchange.carried();
     this.#context.tally.cells[this.#serverRow + serverCell.bytesSent]! += end - start;
     this.#tunnel.sendUp(bytes, start, end);
     this.#arm();

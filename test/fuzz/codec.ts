@@ -115,6 +115,7 @@ const sender: Sender = {
   requestIdIndex: -1,
   requestIdPrefix: "",
   requestIdCount: 0,
+  givenFields: 0,
   preface: plain.preface(makeClient(), ""),
 };
 const dropped =

@@ -12,6 +12,7 @@ import { Arena } from "../../src/memory/arena.ts";
 import { listenerCell, Tally, Totals } from "../../src/memory/tally.ts";
 import { freePort } from "../e2e/harness/port.ts";
 import { until } from "../e2e/harness/wait.ts";
+import { Memory } from "../playbook/memory.ts";
 import { connect, type End } from "./pair.ts";
 import { materials } from "./secure.ts";
 import { listenerTls, makeTlsPlan } from "./tls.ts";
@@ -55,7 +56,7 @@ for (const tls of [listenerTls, { ...listenerTls, ja4: true }, null]) {
         listener: { address: { kind: "tcp", host: "127.0.0.1", port }, tls, proxyProtocol: tls === null },
       });
       driver.terms.adopt(plan);
-      const site = new Site(plan, { arena, tally, workers: 1, random: Math.random }, null);
+      const site = new Site(plan, { arena, tally, workers: 1, random: Math.random, ...new Memory().parts }, null);
       const context = new Context(driver, tally, site, () => {});
       const listeners = new Listeners(driver, context, new Totals(arena, 1));
       listeners.open(plan.listeners);

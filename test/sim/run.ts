@@ -5,6 +5,7 @@ import { Context } from "../../src/flow/context.ts";
 import { Site, type SiteParts } from "../../src/flow/site.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { listenerCell, poolCell, serverCell, Tally, Totals, workerCell } from "../../src/memory/tally.ts";
+import { Memory } from "../playbook/memory.ts";
 import { clearArena, makePlan, setServer } from "../playbook/plan.ts";
 import { Crowd } from "./crowd.ts";
 import { type Answer, SimDriver } from "./driver.ts";
@@ -68,7 +69,7 @@ class Run {
     this.#faulty = drawSwarm(world);
     this.#swarm = this.#faulty;
     world.note("swarm", JSON.stringify(this.#swarm));
-    this.#parts = { arena, tally: this.#tally, workers: 1, random: () => world.prng.next() };
+    this.#parts = { arena, tally: this.#tally, workers: 1, random: () => world.prng.next(), ...new Memory().parts };
     this.#driver = new SimDriver(world, (server) => this.#answerDial(server.slot));
     const site = new Site(this.#plan(), this.#parts, null);
     this.#crowd = new Crowd(world);

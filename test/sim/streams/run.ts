@@ -7,6 +7,7 @@ import { Context } from "../../../src/flow/context.ts";
 import { type ServerSite, Site, type SiteParts } from "../../../src/flow/site.ts";
 import { Arena } from "../../../src/memory/arena.ts";
 import { Tally, Totals } from "../../../src/memory/tally.ts";
+import { Memory } from "../../playbook/memory.ts";
 import { clearArena, setServer } from "../../playbook/plan.ts";
 import { Crowd } from "../crowd.ts";
 import { type Answer, SimDriver, SimLine } from "../driver.ts";
@@ -68,7 +69,7 @@ export class StreamRun implements House {
     for (let index = 0; index < workers; index++) {
       const driver = new SimDriver(world, (server, preface) => this.#answerDial(server, preface));
       const tally = new Tally(arena, index);
-      const parts = { arena, tally, workers, random: () => world.prng.next() };
+      const parts = { arena, tally, workers, random: () => world.prng.next(), ...new Memory().parts };
       const context = new Context(
         driver,
         tally,

@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { fieldText, isTokenText, latin1Of, targetText } from "./fieldtext.ts";
+
+test("what is beyond a byte is written as UTF-8, and what is not stays", () => {
+  expect(latin1Of("a\xe9")).toBe("a\xe9");
+  expect(latin1Of("\u010d\u{1f600}")).toBe("\xc4\x8d\xf0\x9f\x98\x80");
+});
+
+test("no text becomes a line end, or another control, in a field", () => {
+  expect(fieldText(" a\r\nb\0\x7f\tc ")).toBe("ab\tc");
+  for (let code = 0; code < 0x3000; code++) {
+    const value = fieldText(String.fromCharCode(code));
+    expect(/[\0-\x08\n-\x1f\x7f]/.test(value)).toBe(false);
+    for (const character of value) expect(character.charCodeAt(0)).toBeLessThan(0x100);
+  }
+});
+
+test("a target is percent-encoded where it must be, and only there", () => {
+  expect(targetText("/a b#c?d=%20&\r\n\xe9\u20ac")).toBe("/a%20b%23c?d=%20&%0D%0A%E9%E2%82%AC");
+});
+
+test("a token is not empty, and holds no delimiters", () => {
+  expect(["GET", "X-A_b", "", "a b", "a:", "\u0141"].map(isTokenText)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
+});

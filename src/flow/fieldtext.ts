@@ -1,0 +1,48 @@
+// Texts that expressions have made, as heads and bodies can hold them: Latin-1, a character each byte, as all that came over the
+// wire is. What is beyond goes as UTF-8. Nothing here may turn into a line end: cut to a byte, U+010A would be one.
+
+import { isTarget, isToken, isValue } from "../wire/http1/grammar.ts";
+
+const beyond = 0x100;
+
+/** Whole octets, a character each. */
+export function latin1Of(text: string): string {
+  for (let at = 0; at < text.length; at++)
+    if (text.charCodeAt(at) >= beyond) return Buffer.from(mixed(text)).toString("latin1");
+  return text;
+}
+
+function mixed(text: string): number[] {
+  const octets: number[] = [];
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    if (code < beyond) octets.push(code);
+    else octets.push(...Buffer.from(character, "utf8"));
+  }
+  return octets;
+}
+
+/** What a field may hold, without white space around it; what it may not hold is left out. */
+export function fieldText(text: string): string {
+  const octets = latin1Of(text);
+  let value = "";
+  for (let at = 0; at < octets.length; at++) if (isValue[octets.charCodeAt(at)] === 1) value += octets[at];
+  return value.trim();
+}
+
+/** What a target may hold; all else is percent-encoded. */
+export function targetText(text: string): string {
+  const octets = latin1Of(text);
+  let target = "";
+  for (let at = 0; at < octets.length; at++) {
+    const code = octets.charCodeAt(at);
+    target += isTarget[code] === 1 ? octets[at] : `%${code.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return target;
+}
+
+/** Whether a text is a token: the name of a method or a field. */
+export function isTokenText(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (isToken[text.charCodeAt(at)] !== 1) return false;
+  return text !== "";
+}

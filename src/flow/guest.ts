@@ -1,0 +1,168 @@
+// The client of a connection, as rules see it from accept to close: who it is, what TLS has shown, which entries it holds, and
+// what rules have set. Made for connections that rules, bans or a pool's memory ask about, and for no others. It is the stage of
+// the connection phase; an exchange's stage asks it for all that is not the request's own.
+
+import type { BanHolder } from "../memory/bans.ts";
+import type { Table, TableEvent } from "../memory/table.ts";
+import { field } from "../rules/fields.ts";
+import type { Stage, Tracked, Value, World } from "../rules/scene.ts";
+import { readAddress } from "../wire/ipaddress.ts";
+import type { Context } from "./context.ts";
+import type { Client } from "./port.ts";
+import type { ListenerSite } from "./site.ts";
+import { Trackers } from "./trackers.ts";
+
+export class Guest implements Stage {
+  isDry = false;
+  readonly trackers: Trackers = new Trackers();
+  readonly client: Client;
+  /** Whose rules are played. */
+  listener: ListenerSite;
+  /** What it has asked for by SNI, "" without; in mode tcp it is known once the ClientHello has come. */
+  serverName: string;
+  ja4: string;
+  /** What rules have logged, "" without. */
+  notes = "";
+  readonly #context: Context;
+  /** Null where the client has no address (unix sockets); made when first asked for. */
+  #octets: Uint8Array | null | undefined;
+  #variables: Map<string, Value> | null = null;
+
+  constructor(context: Context, listener: ListenerSite, client: Client) {
+    this.#context = context;
+    this.listener = listener;
+    this.client = client;
+    this.serverName = client.tls === null ? "" : client.tls.serverName;
+    this.ja4 = client.ja4;
+  }
+
+  /** The client's address. */
+  get octets(): Uint8Array | null {
+    if (this.#octets === undefined) this.#octets = octetsOf(this.client.address);
+    return this.#octets;
+  }
+
+  isBanned(bans: BanHolder): boolean {
+    const { octets } = this;
+    return octets !== null && bans.endOf(octets, 0, this.wallMs) !== -1;
+  }
+
+  get sharedMs(): number {
+    return this.#context.port.sharedMs;
+  }
+
+  get wallMs(): number {
+    return this.#context.port.wallMs;
+  }
+
+  get world(): World {
+    return this.listener.world;
+  }
+
+  random(): number {
+    return this.#context.port.random();
+  }
+
+  field(number: number): Value {
+    const { client } = this;
+    switch (number) {
+      case field.src:
+        return this.octets;
+      case field.srcPort:
+        return client.port === 0 ? null : client.port;
+      case field.peer:
+        return client.peerAddress === client.address ? this.octets : octetsOf(client.peerAddress);
+      case field.dst:
+        return octetsOf(client.localAddress);
+      case field.dstPort:
+        return client.localPort === 0 ? null : client.localPort;
+      case field.listener:
+        return this.listener.plan.name;
+      case field.secure:
+        return client.tls !== null;
+      case field.tlsSni:
+        return orAbsent(this.serverName);
+      case field.tlsJa4:
+        return orAbsent(this.ja4);
+      default:
+        return client.tls === null ? null : shownBy(client.tls, number);
+    }
+  }
+
+  variable(name: string): Value {
+    return this.#variables?.get(name) ?? null;
+  }
+
+  tracked(slot: number): Tracked | null {
+    return this.trackers.find(slot);
+  }
+
+  hit(slot: number): void {
+    const { tally } = this.#context;
+    tally.cells[tally.ruleCell(slot)]!++;
+  }
+
+  track(slot: number, table: Table): void {
+    this.trackers.track(slot, table, this.sharedMs);
+  }
+
+  setVariable(name: string, value: Value): void {
+    this.#variables ??= new Map();
+    this.#variables.set(name, value);
+  }
+
+  // There is no head yet, and no response: what is checked when a plan is made says so.
+  editField(): void {}
+  rewrite(): void {}
+  slow(): void {}
+
+  log(_rule: string, text: string): void {
+    this.notes = joined(this.notes, text);
+  }
+
+  /** Tell the entries that the connection holds of something. */
+  note(event: TableEvent, amount: number): void {
+    if (this.trackers.count > 0) this.trackers.note(event, amount, this.sharedMs);
+  }
+
+  release(): void {
+    if (this.trackers.count > 0) this.trackers.release(this.sharedMs);
+  }
+}
+
+/** What a rule logs on one connection or request; more says nothing more. */
+const notesLengthMax = 1024;
+
+/** What was logged so far, and one more. */
+export function joined(notes: string, text: string): string {
+  return (notes === "" ? text : `${notes}; ${text}`).slice(0, notesLengthMax);
+}
+
+/** 16 octets, IPv4 as IPv4-mapped; null where `address` is none. */
+export function octetsOf(address: string): Uint8Array | null {
+  const octets = new Uint8Array(16);
+  return readAddress(address, octets) ? octets : null;
+}
+
+export function orAbsent(text: string): string | null {
+  return text === "" ? null : text;
+}
+
+function shownBy(tls: NonNullable<Client["tls"]>, number: number): Value {
+  switch (number) {
+    case field.tlsVersion:
+      return tls.version;
+    case field.tlsCipher:
+      return orAbsent(tls.cipher);
+    case field.tlsAlpn:
+      return orAbsent(tls.alpn);
+    case field.tlsSubject:
+      return orAbsent(tls.subject);
+    case field.tlsFingerprint:
+      return orAbsent(tls.fingerprint);
+    case field.tlsResumed:
+      return tls.isResumed;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,61 @@
+// The rules of a plan, compiled for a site: the one place where that is done. What was checked when the plan was made compiles,
+// so that nothing here can fail but by our own fault. A phase without rules is null: who has none pays for a look at that.
+
+import { assert } from "../base/assert.ts";
+import type { Plan, ReplyPlan, RulePlan, RulesPlan, StickPlan } from "../config/plan.ts";
+import type { Key, Scope } from "../rules/expression/compiled.ts";
+import { compileKey } from "../rules/expression/expression.ts";
+import { scopeOf } from "../rules/expression/scope.ts";
+import type { Phase } from "../rules/fields.ts";
+import { ReplyMaker } from "../rules/reply.ts";
+import { RuleSet } from "../rules/ruleset.ts";
+import { Terms } from "../rules/terms.ts";
+
+export interface Rules {
+  readonly connection: RuleSet | null;
+  readonly request: RuleSet | null;
+  readonly response: RuleSet | null;
+}
+
+/** Answers of our own that are given in place of the usual ones, by status. */
+export type Errors = ReadonlyMap<number, ReplyMaker>;
+
+export class RuleSets {
+  readonly #scopes: Readonly<Record<Phase, Scope>>;
+
+  constructor(plan: Plan) {
+    this.#scopes = {
+      connection: scopeOf(plan, "connection"),
+      request: scopeOf(plan, "request"),
+      response: scopeOf(plan, "response"),
+    };
+  }
+
+  rules({ connection, request, response }: RulesPlan): Rules {
+    return {
+      connection: this.#rulesOf(connection, "connection"),
+      request: this.#rulesOf(request, "request"),
+      response: this.#rulesOf(response, "response"),
+    };
+  }
+
+  reply(plan: ReplyPlan | null): ReplyMaker | null {
+    return plan === null ? null : new ReplyMaker(plan, new Terms(this.#scopes.request, null));
+  }
+
+  /** Null without any. */
+  errors(plans: readonly ReplyPlan[]): Errors | null {
+    return plans.length === 0 ? null : new Map(plans.map((plan) => [plan.status, this.reply(plan)!]));
+  }
+
+  /** It may be of a request, or of a connection in mode tcp, where such a key asks for no more than that. */
+  stickKey({ key: text, table }: StickPlan): Key {
+    const key = compileKey(text, this.#scopes.request, table);
+    assert(key.ok, `the key ${JSON.stringify(text)} of a plan does not compile`);
+    return key;
+  }
+
+  #rulesOf(rules: readonly RulePlan[], phase: Phase): RuleSet | null {
+    return rules.length === 0 ? null : new RuleSet(rules, this.#scopes[phase]);
+  }
+}

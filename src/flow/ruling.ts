@@ -1,0 +1,172 @@
+// What rules decide of an exchange, acted out. Before a server is sought: whether the client is banned, then the rules of the
+// listener, then those of each pool that it comes to; before a response goes on: the rules of the pool, then the listener's.
+// The exchange knows how to answer and how to end; here it is only told to.
+
+import { type Fault, fault } from "../base/fault.ts";
+import { listenerCell } from "../memory/tally.ts";
+import type { Reply } from "../rules/outcome.ts";
+import type { RuleSet } from "../rules/ruleset.ts";
+import { requestBody } from "../wire/http1/framing.ts";
+import type { Head } from "../wire/http1/head.ts";
+import { parseResponse } from "../wire/http1/reader.ts";
+import type { Context } from "./context.ts";
+import type { Exchange } from "./exchange.ts";
+import type { PoolSite } from "./site.ts";
+import type { Visit } from "./visit.ts";
+
+/** Pools that hand a request on to each other. A config with a circle is refused; this bounds what no check has seen. */
+const turnsMax = 16;
+
+/** Play all that is before a server. False: the exchange has been answered or ended, or waits. */
+export function judgeRequest(exchange: Exchange, context: Context): boolean {
+  const visit = exchange.visitNow();
+  const { bans } = context.site;
+  if (bans.list.size > 0) {
+    const { octets } = visit;
+    const end = octets === null ? -1 : bans.endOf(octets, 0, context.port.wallMs);
+    if (end !== -1) {
+      refuseBanned(exchange, context, visit, end);
+      return false;
+    }
+  }
+  let rules: RuleSet | null = exchange.listener.rules.request;
+  let played: PoolSite | null = null;
+  for (let turns = 0; turns < turnsMax; turns++) {
+    if (rules !== null && !play(rules, exchange, context, visit)) return false;
+    const { pool } = exchange.route;
+    if (pool === null || pool === played) break;
+    played = pool;
+    rules = pool.rules.request;
+  }
+  if (!visit.edits.isEmpty) editRequest(exchange, context, visit);
+  if (visit.refusal !== null) {
+    exchange.fail(visit.refusal);
+    return false;
+  }
+  const reply = exchange.route.pool?.reply ?? null;
+  if (reply === null) return true;
+  exchange.give(reply.fill(visit), null);
+  return false;
+}
+
+/** One set of the request phase. False: it is over. */
+function play(rules: RuleSet, exchange: Exchange, context: Context, visit: Visit): boolean {
+  const outcome = rules.run(visit);
+  if (outcome === null) return true;
+  exchange.rule = outcome.rule.name;
+  switch (outcome.kind) {
+    case "accept":
+      return true;
+    case "use": {
+      const route = exchange.listener.routeTo(outcome.pool);
+      if (route !== undefined) exchange.turnTo(route);
+      return true;
+    }
+    case "tarpit":
+      visit.note("error", 1);
+      exchange.hold(outcome.reply, outcome.forMs);
+      return false;
+    case "reply":
+      answer(exchange, visit, outcome.reply, outcome.isDenial);
+      return false;
+    default:
+      close(exchange, context, outcome.kind);
+      return false;
+  }
+}
+
+function answer(exchange: Exchange, visit: Visit, reply: Reply, isDenial: boolean): void {
+  if (isDenial) visit.note("error", 1);
+  exchange.give(reply, isDenial ? fault("denied") : null);
+}
+
+function close(exchange: Exchange, context: Context, way: "reject" | "reset" | "drop"): void {
+  context.tally.cells[exchange.listener.row + listenerCell.refusedRules]!++;
+  exchange.leave(way, fault("rejected"));
+}
+
+/** Play what is before a response goes on. False: something else was answered. */
+export function judgeResponse(exchange: Exchange, context: Context, head: Head): boolean {
+  const visit = exchange.visitNow();
+  const { status } = head;
+  if (status >= 400 && status < 500) visit.note("error", 1);
+  else if (status >= 500 && status !== 501 && status !== 505) visit.note("failure", 1);
+  const { pool, listener } = exchange;
+  if (pool.rules.response === null && listener.rules.response === null) return true;
+  visit.response = head;
+  if (!playResponse(pool.rules.response, exchange, context, visit)) return false;
+  if (!playResponse(listener.rules.response, exchange, context, visit)) return false;
+  if (!visit.edits.isEmpty) editResponse(exchange, context, visit, head);
+  if (visit.refusal === null) {
+    exchange.status = head.status;
+    return true;
+  }
+  exchange.fail(visit.refusal);
+  return false;
+}
+
+/** One set of the response phase; a response cannot be sent elsewhere, or be held. False: it is over. */
+function playResponse(rules: RuleSet | null, exchange: Exchange, context: Context, visit: Visit): boolean {
+  const outcome = rules === null ? null : rules.run(visit);
+  if (outcome === null) return true;
+  exchange.rule = outcome.rule.name;
+  if (outcome.kind === "accept" || outcome.kind === "use" || outcome.kind === "tarpit") return true;
+  if (outcome.kind === "reply") answer(exchange, visit, outcome.reply, outcome.isDenial);
+  else close(exchange, context, outcome.kind);
+  return false;
+}
+
+// ---- bans ----
+
+/** `end`: seconds since 1970, 0 is never. */
+function refuseBanned(exchange: Exchange, context: Context, visit: Visit, end: number): void {
+  const { listener } = exchange;
+  context.tally.cells[listener.row + listenerCell.banned]!++;
+  if (listener.banned === null) return exchange.leave("reject", fault("banned"));
+  const waitMs = end === 0 ? 0 : end * 1000 - context.port.wallMs;
+  const reply = listener.banned.fill(visit, waitMs);
+  visit.note("error", 1);
+  exchange.give(end === 0 ? withoutRetry(reply) : reply, fault("banned"));
+}
+
+/** Who is banned for ever need not come again. */
+function withoutRetry(reply: Reply): Reply {
+  return { ...reply, retryAfterS: 0 };
+}
+
+// ---- edits ----
+
+/** Make the changes to the request that rules have asked for, so that what is read from now on is what goes on. */
+export function editRequest(exchange: Exchange, context: Context, visit: Visit): void {
+  const { output } = context;
+  const { head } = exchange;
+  const [bodyStart, bodyEnd] = exchange.heldBody;
+  output.clear();
+  visit.edits.writeRequest(output, head);
+  const headBytes = output.length;
+  output.copy(head.bytes, bodyStart, bodyEnd);
+  const former = [requestBody(head), head.contentLength, head.wantsKeepAlive].join();
+  const isUnderstood = exchange.rewritten(output.bytes.slice(0, output.length), headBytes);
+  visit.edits.clear();
+  visit.forget();
+  const { head: next } = exchange;
+  if (!isUnderstood) visit.refusal = fault(next.fault ?? "bad_field");
+  // What frames a request is not for rules to say, and edits.ts sees to that; this is the net below.
+  else if ([requestBody(next), next.contentLength, next.wantsKeepAlive].join() !== former) visit.refusal = badEdit();
+}
+
+export function editResponse(exchange: Exchange, context: Context, visit: Visit, head: Head): void {
+  const { output } = context;
+  output.clear();
+  visit.edits.writeResponse(output, head);
+  const former = [head.isChunked, head.contentLength, head.wantsKeepAlive].join();
+  const bytes = output.bytes.slice(0, output.length);
+  visit.edits.clear();
+  const isUnderstood = parseResponse(head, bytes, 0, bytes.length, exchange.pool.headBytesMax) === bytes.length;
+  if (!isUnderstood || [head.isChunked, head.contentLength, head.wantsKeepAlive].join() !== former)
+    visit.refusal = fault("bad_response");
+}
+
+function badEdit(): Fault {
+  return fault("bad_field");
+}

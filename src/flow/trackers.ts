@@ -1,0 +1,73 @@
+// The entries of tables that a connection or a request holds, by slot: what `tracked[slot]` reads, and what is counted for whom.
+// Whoever has trackers lets go of them at its end, whichever that is. A slot that is taken stays taken (as in HAProxy, the first
+// track wins). An entry that is held in two slots is told of an event once.
+
+import { assert } from "../base/assert.ts";
+import type { EntryIndex, Table, TableEvent } from "../memory/table.ts";
+import type { Tracked } from "../rules/scene.ts";
+
+class Slot implements Tracked {
+  table!: Table;
+  /** 0 is none. */
+  entry: EntryIndex = 0;
+  /** Another slot holds the same entry, and is told of what happens. */
+  isSecond = false;
+}
+
+export class Trackers {
+  /** Made when they are first asked for, and kept. */
+  readonly #slots: (Slot | undefined)[] = [];
+  /** Slots that hold an entry. */
+  count = 0;
+
+  find(slot: number): Tracked | null {
+    const found = this.#slots[slot];
+    return found === undefined || found.entry === 0 ? null : found;
+  }
+
+  holds(table: Table, entry: EntryIndex): boolean {
+    for (const slot of this.#slots) if (slot !== undefined && slot.entry === entry && slot.table === table) return true;
+    return false;
+  }
+
+  /** Whether another slot holds its entry, and is told of what happens. */
+  isSecond(slot: number): boolean {
+    return this.#slots[slot]?.isSecond === true;
+  }
+
+  /** Hold the entry of the key that is laid in `table.key`. Answers it; 0 where the slot is taken or the table has no room. */
+  track(slot: number, table: Table, nowMs: number): EntryIndex {
+    const found = (this.#slots[slot] ??= new Slot());
+    if (found.entry !== 0) return 0;
+    const entry = table.track(nowMs);
+    if (entry === 0) return 0;
+    found.isSecond = this.holds(table, entry);
+    found.table = table;
+    found.entry = entry;
+    this.count++;
+    return entry;
+  }
+
+  /** To every entry that is held, but for those that `others` hold as well. */
+  note(event: TableEvent, amount: number, nowMs: number, others: Trackers | null = null): void {
+    if (this.count === 0) return;
+    for (const slot of this.#slots) {
+      if (slot === undefined || slot.entry === 0 || slot.isSecond) continue;
+      if (others === null || others.count === 0 || !others.holds(slot.table, slot.entry))
+        slot.table.note(slot.entry, event, amount, nowMs);
+    }
+  }
+
+  /** Let go of all. */
+  release(nowMs: number): void {
+    if (this.count === 0) return;
+    for (const slot of this.#slots) {
+      if (slot === undefined || slot.entry === 0) continue;
+      const { entry, table } = slot;
+      slot.entry = 0;
+      this.count--;
+      table.untrack(entry, nowMs);
+    }
+    assert(this.count === 0, "a slot was lost");
+  }
+}

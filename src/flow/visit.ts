@@ -1,0 +1,236 @@
+// One exchange as rules see it: the stage of the request and response phases. It reads the head when it is asked, makes a string
+// of a part of it at most once, holds the entries that the request tracks, and gathers what rules change. An exchange has
+// one only where rules are played or its client holds entries. What is not the request's own it asks the guest.
+
+import type { Fault } from "../base/fault.ts";
+import type { Table, TableEvent } from "../memory/table.ts";
+import { field } from "../rules/fields.ts";
+import type { Stage, Tracked, Value, World } from "../rules/scene.ts";
+import type { Head } from "../wire/http1/head.ts";
+import type { Context } from "./context.ts";
+import { Edits, type FieldOperation, type Part } from "./edits.ts";
+import type { Exchange } from "./exchange.ts";
+import { type Guest, joined, octetsOf, orAbsent } from "./guest.ts";
+import {
+  cookieOf,
+  fieldCount,
+  fieldList,
+  fieldOf,
+  hostOf,
+  methodOf,
+  parameterOf,
+  pathOf,
+  portOf,
+  queryOf,
+  targetOf,
+} from "./headvalues.ts";
+import { editRequest, editResponse } from "./ruling.ts";
+import { Trackers } from "./trackers.ts";
+
+export class Visit implements Stage {
+  isDry = false;
+  readonly trackers: Trackers = new Trackers();
+  /** Of the request's head until that goes on, then of the response's. */
+  readonly edits: Edits = new Edits();
+  /** The final head of the response, while its rules are played. */
+  response: Head | null = null;
+  /** Bytes of the response's body a second; 0 is as fast as it comes. */
+  bytesPerSecond = 0;
+  /** Why the request as rules have changed it goes no further. */
+  refusal: Fault | null = null;
+  /** What rules have logged, "" without. */
+  notes = "";
+  readonly #exchange: Exchange;
+  readonly #context: Context;
+  #guest!: Guest;
+  #variables: Map<string, Value> | null = null;
+  /** Of the client behind trusted proxies. */
+  #octets: Uint8Array | null | undefined;
+  #path: string | null | undefined;
+  #host: string | null | undefined;
+  #query: string | null | undefined;
+
+  constructor(exchange: Exchange, context: Context) {
+    this.#exchange = exchange;
+    this.#context = context;
+  }
+
+  begin(guest: Guest): void {
+    this.#guest = guest;
+  }
+
+  /** The exchange is over, and will be another. */
+  reset(): void {
+    this.edits.reset();
+    this.response = null;
+    this.bytesPerSecond = 0;
+    this.refusal = null;
+    this.notes = "";
+    this.#variables = null;
+    this.#octets = undefined;
+    this.forget();
+  }
+
+  /** The head has changed. */
+  forget(): void {
+    this.#path = undefined;
+    this.#host = undefined;
+    this.#query = undefined;
+  }
+
+  get sharedMs(): number {
+    return this.#context.port.sharedMs;
+  }
+
+  get wallMs(): number {
+    return this.#context.port.wallMs;
+  }
+
+  get world(): World {
+    return this.#exchange.listener.world;
+  }
+
+  random(): number {
+    return this.#context.port.random();
+  }
+
+  /** The client's address: behind trusted proxies the one that they report. */
+  get octets(): Uint8Array | null {
+    const { address, clientAddress } = this.#exchange;
+    if (clientAddress === address) return this.#guest.octets;
+    if (this.#octets === undefined) this.#octets = octetsOf(clientAddress);
+    return this.#octets;
+  }
+
+  field(number: number, name: string): Value {
+    if (number === field.src) return this.octets;
+    if (number < field.method) {
+      // Of a client behind proxies nobody reports the port.
+      if (number === field.srcPort && this.#exchange.clientAddress !== this.#exchange.address) return null;
+      return this.#guest.field(number);
+    }
+    if (number >= field.responseStatus) return this.#answered(number, name);
+    if (!this.edits.isEmpty && this.response === null) editRequest(this.#exchange, this.#context, this);
+    return this.#asked(number, name);
+  }
+
+  #asked(number: number, name: string): Value {
+    const { head } = this.#exchange;
+    switch (number) {
+      case field.method:
+        return methodOf(head);
+      case field.host:
+        if (this.#host === undefined) this.#host = hostOf(head);
+        return this.#host;
+      case field.port:
+        return portOf(head);
+      case field.path:
+        if (this.#path === undefined) this.#path = pathOf(head);
+        return this.#path;
+      case field.query:
+        return this.#queryOf(head);
+      case field.target:
+        return targetOf(head);
+      case field.version:
+        return head.minor === 0 ? "1.0" : "1.1";
+      case field.header:
+        return fieldOf(head, name);
+      case field.headerList:
+        return fieldList(head, name);
+      case field.headerCount:
+        return fieldCount(head, name);
+      case field.cookie:
+        return cookieOf(head, name);
+      case field.param: {
+        const query = this.#queryOf(head);
+        return query === null ? null : parameterOf(query, name);
+      }
+      case field.contentLength:
+        return head.contentLength === -1 ? null : head.contentLength;
+      case field.requestId:
+        return orAbsent(this.#exchange.requestId);
+      default:
+        return null;
+    }
+  }
+
+  #queryOf(head: Head): string | null {
+    if (this.#query === undefined) this.#query = queryOf(head);
+    return this.#query;
+  }
+
+  #answered(number: number, name: string): Value {
+    const exchange = this.#exchange;
+    const { response } = this;
+    if (response === null) return null;
+    if (!this.edits.isEmpty && number >= field.responseHeader && number <= field.responseHeaderCount)
+      editResponse(exchange, this.#context, this, response);
+    switch (number) {
+      case field.responseStatus:
+        return exchange.serverStatus;
+      case field.responseHeader:
+        return fieldOf(response, name);
+      case field.responseHeaderList:
+        return fieldList(response, name);
+      case field.responseHeaderCount:
+        return fieldCount(response, name);
+      case field.responseServer:
+        return orAbsent(exchange.serverName);
+      case field.responseDuration:
+        return exchange.respondedMs - exchange.startedMs;
+      default:
+        return null;
+    }
+  }
+
+  variable(name: string): Value {
+    const value = this.#variables?.get(name);
+    return value === undefined ? this.#guest.variable(name) : value;
+  }
+
+  /** The request's own first. */
+  tracked(slot: number): Tracked | null {
+    return this.trackers.find(slot) ?? this.#guest.trackers.find(slot);
+  }
+
+  hit(slot: number): void {
+    this.#guest.hit(slot);
+  }
+
+  /** It counts as a request of the entry at once, so that rules behind see it; an entry that the connection holds knows of it. */
+  track(slot: number, table: Table): void {
+    const nowMs = this.sharedMs;
+    const entry = this.trackers.track(slot, table, nowMs);
+    if (entry === 0 || this.#guest.trackers.holds(table, entry) || this.trackers.isSecond(slot)) return;
+    table.note(entry, "request", 1, nowMs);
+  }
+
+  setVariable(name: string, value: Value): void {
+    this.#variables ??= new Map();
+    this.#variables.set(name, value);
+  }
+
+  editField(operation: FieldOperation, name: string, value: string): void {
+    this.edits.editField(operation, name, value, this.#exchange.isTrusted);
+  }
+
+  rewrite(part: Part, value: string): void {
+    if ((part === "status") === (this.response !== null)) this.edits.rewrite(part, value);
+  }
+
+  slow(bytesPerSecond: number): void {
+    this.bytesPerSecond = bytesPerSecond;
+  }
+
+  log(_rule: string, text: string): void {
+    this.notes = joined(this.notes, text);
+  }
+
+  /** Tell the entries that request and connection hold of something, each once. */
+  note(event: TableEvent, amount: number): void {
+    const { trackers } = this.#guest;
+    const nowMs = this.sharedMs;
+    trackers.note(event, amount, nowMs);
+    this.trackers.note(event, amount, nowMs, trackers);
+  }
+}

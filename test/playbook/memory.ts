@@ -1,0 +1,58 @@
+// What a site remembers by where there is no control process: tables in memory of their own, which stay over reloads as the
+// files do; lists and bans that a test fills by hand.
+
+import type { TablePlan } from "../../src/config/plan.ts";
+import type { SiteParts } from "../../src/flow/site.ts";
+import { BanHolder, type BanList } from "../../src/memory/bans.ts";
+import { emptyList, ListHolder } from "../../src/memory/list.ts";
+import { StickTable } from "../../src/memory/sticktable.ts";
+import { readAddress } from "../../src/wire/ipaddress.ts";
+
+export class Memory {
+  readonly #tables = new Map<string, StickTable>();
+  readonly #lists = new Map<string, ListHolder>();
+  readonly bans: BanHolder = new BanHolder();
+
+  /** For a site. */
+  get parts(): Pick<SiteParts, "tables" | "lists" | "bans"> {
+    return {
+      tables: (plan) => this.tableOf(plan),
+      lists: (plan) => {
+        const holder = this.#lists.get(plan.name) ?? new ListHolder(plan, emptyList);
+        this.#lists.set(plan.name, holder);
+        return holder;
+      },
+      bans: this.bans,
+    };
+  }
+
+  tableOf(plan: TablePlan): StickTable {
+    const table = this.#tables.get(plan.name) ?? StickTable.inMemory(plan);
+    this.#tables.set(plan.name, table);
+    return table;
+  }
+
+  table(name: string): StickTable {
+    const table = this.#tables.get(name);
+    if (table === undefined) throw new Error(`no plan has had a table ${name}`);
+    return table;
+  }
+
+  /** Seconds since 1970; 0 is for ever. */
+  ban(address: string, endS = 0): void {
+    const banned = octetsOf(address);
+    const list: BanList = {
+      findAddress: (octets, at) => (banned.every((octet, index) => octet === octets[at + index]) ? 0 : -1),
+      endOf: () => endS,
+      size: 1,
+    };
+    this.bans.list = list;
+  }
+}
+
+/** 16 octets, IPv4 as IPv4-mapped. */
+export function octetsOf(address: string): Uint8Array {
+  const octets = new Uint8Array(16);
+  if (!readAddress(address, octets)) throw new Error(`${address} is no address`);
+  return octets;
+}
