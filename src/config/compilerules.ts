@@ -2,8 +2,11 @@
 // that they are done in, whatever the order of the keys. Expressions stay texts; reviewexpression.ts has found them right.
 
 import { assert } from "../base/assert.ts";
+import type { Scope } from "../rules/expression/compiled.ts";
+import { compileExpression } from "../rules/expression/expression.ts";
+import { scopeOf } from "../rules/expression/scope.ts";
 import { compileFields, compileReply } from "./compilereply.ts";
-import { compileLimitTable, compileTable, limitTableName } from "./compiletable.ts";
+import { compileLimitTable, compileList, compileTable, limitTableName, prefix6Usual } from "./compiletable.ts";
 import type { Materials } from "./materials.ts";
 import { bytes, ms } from "./measure.ts";
 import type { EffectPlan, OutcomePlan, ReplyPlan, RulePlan, RulesPlan, TableKeyPlan, TablePlan } from "./plan.ts";
@@ -14,6 +17,9 @@ import { sectionOf } from "./section.ts";
 import type { Slots } from "./slots.ts";
 import { type Columns, columnsOf, readTarget, tableTerm, usualMark } from "./target.ts";
 import type { Config, Listener, Pool, Reply, Rule, Track } from "./types.ts";
+
+/** Of a limit by a text, such as a key in a header: longer ones that begin alike share a limit. */
+const limitKeyBytes = 256;
 
 /** Whose rules: a listener or a pool, with the phase of a list that names none. */
 export interface Owner {
@@ -71,6 +77,8 @@ function ruleOf({ rule }: Walked): Rule {
 export class RuleCompiler {
   readonly #around: RuleSurroundings;
   readonly #columns: Columns;
+  /** Without the tables of limits, which only limits write to. */
+  readonly #scopes: Readonly<Record<Phase, Scope>>;
   readonly #tables: Map<string, number>;
   readonly #pools: Map<string, number>;
   readonly #tracks: TrackSlots;
@@ -81,7 +89,15 @@ export class RuleCompiler {
   constructor(around: RuleSurroundings, owners: readonly Owner[]) {
     const { config } = around;
     this.#around = around;
+    const lists = Object.entries(config.lists).map(([name, list]) => compileList(name, list));
+    const pools = Object.keys(config.pools).map((name) => ({ name }));
     this.tables = Object.entries(config.tables).map(([name, table]) => compileTable(name, table));
+    const names = { tables: [...this.tables], lists, pools };
+    this.#scopes = {
+      connection: scopeOf(names, "connection"),
+      request: scopeOf(names, "request"),
+      response: scopeOf(names, "response"),
+    };
     this.#columns = columnsOf(config.tables);
     this.#tables = new Map(Object.keys(config.tables).map((name, index) => [name, index]));
     this.#pools = new Map(Object.keys(config.pools).map((name, index) => [name, index]));
@@ -201,11 +217,12 @@ export class RuleCompiler {
     return { kind: "limit", target: `${tableTerm(table)}[${limit.by}].tokens`, cost, reply };
   }
 
-  /** What a limit's table is by: what its expression comes to. */
+  /** What a limit's table is by: whatever its expression comes to. */
   #keyOf(by: string, phase: Phase): TableKeyPlan {
-    return /^(?:src|peer|dst)$/.test(by)
-      ? { kind: "ip", prefix6: 64 }
-      : { kind: "string", bytesMax: phase.length + 120 };
+    const compiled = compileExpression(by, this.#scopes[phase], "any");
+    assert(compiled.ok, `the key ${by} does not compile`);
+    if (compiled.type === "address") return { kind: "ip", prefix6: prefix6Usual };
+    return compiled.type === "number" ? { kind: "integer" } : { kind: "string", bytesMax: limitKeyBytes };
   }
 
   #reply(said: true | number | Partial<Reply>, usual: number): ReplyPlan {

@@ -9,7 +9,8 @@ import { readRate } from "./rate.ts";
 import { keyBytesUsual, readEntries } from "./tableschema.ts";
 import type { Limit, List, Table } from "./types.ts";
 
-const prefix6Usual = 64;
+/** What one client has of IPv6, as a rule. */
+export const prefix6Usual = 64;
 /** Expires later than its bucket is full again, when it says no more than an entry that is not there. */
 const limitMarginMs = 1000;
 

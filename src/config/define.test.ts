@@ -17,7 +17,7 @@ test("a config is given back as it is", () => {
   );
 });
 
-test("the editor underlines a pool that does not exist, an unknown key and an unknown policy, and nothing else", () => {
+test("the editor underlines a pool or table that does not exist, an unknown key and an unknown policy, and nothing else", () => {
   const folder = mkdtempSync(join(tmpdir(), "sluice-types-"));
   try {
     const config = (listener: string, pool: string): string =>
@@ -29,6 +29,17 @@ test("the editor underlines a pool that does not exist, an unknown key and an un
     writeFileSync(join(folder, "misnamed.ts"), config(names("ap"), ""));
     writeFileSync(join(folder, "key.ts"), config('use: "app"', "blance: 1"));
     writeFileSync(join(folder, "policy.ts"), config('use: "app"', 'balance: "p3c"'));
+    const rules = (rule: string): string =>
+      config(`use: "app", rules: [${rule}]`, "").replace("pools:", 'tables: { seen: { store: ["gpc0"] } }, pools:');
+    writeFileSync(
+      join(folder, "rules.ts"),
+      rules(
+        '{ track: "seen", if: "a" }, { track: [{ table: "seen" }], rules: [{ use: "app" }] }, { limit: { rate: "1/s" } }',
+      ),
+    );
+    writeFileSync(join(folder, "rulepool.ts"), rules('{ rules: [{ use: "ap" }] }'));
+    writeFileSync(join(folder, "track.ts"), rules('{ track: "sen" }'));
+    writeFileSync(join(folder, "rulekey.ts"), rules('{ trakc: "seen" }'));
     const compilerOptions = { types: [], paths: { sluice: [join(root, "src/sluice.ts")] } };
     const project = { extends: join(root, "examples/tsconfig.json"), compilerOptions, include: ["*.ts"] };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(project));
@@ -36,7 +47,15 @@ test("the editor underlines a pool that does not exist, an unknown key and an un
       encoding: "utf8",
     });
     const told = stdout.split("\n").flatMap((line) => /([a-z]+\.ts)\((\d+),/.exec(line)?.slice(1, 3).join(":") ?? []);
-    expect(told.sort()).toEqual(["key.ts:4", "misnamed.ts:3", "policy.ts:4", "pool.ts:3"]);
+    expect(told.sort()).toEqual([
+      "key.ts:4",
+      "misnamed.ts:3",
+      "policy.ts:4",
+      "pool.ts:3",
+      "rulekey.ts:3",
+      "rulepool.ts:3",
+      "track.ts:3",
+    ]);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -385,7 +385,7 @@ export interface LimitInput {
   size?: number | string | undefined;
   /** Instead of rate: a table that stores tokens, such as "tokens(5,500ms)". */
   table?: string | undefined;
-  /** Who shares a limit: an expression, such as src or headers['x-api-key']. Default: "src". */
+  /** Who shares a limit: an expression, such as src or headers['x-api-key']; of a text the first 256 bytes count. Default: "src". */
   by?: string | undefined;
   /** Tokens that one takes: an expression. Absent: 1. */
   cost?: string | number | undefined;

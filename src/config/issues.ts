@@ -2,6 +2,7 @@
 // and nothing of files. A union's issue is taken apart: the branch that fits the value's kind is the one the operator meant.
 
 import type { z } from "zod";
+import type { Inside } from "./caret.ts";
 import type { Path } from "./problem.ts";
 
 /** A problem before it has a place. */
@@ -10,6 +11,8 @@ export interface Finding {
   readonly path: Path;
   readonly part: "key" | "value";
   readonly message: string;
+  /** Which character of the value, or of the key, it is about, where it is about one. */
+  readonly inside?: Inside;
 }
 
 type Issue = z.core.$ZodIssue;

@@ -4,6 +4,7 @@
 
 import { readFile, realpath } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
+import { quote } from "../base/reading.ts";
 import type { Document } from "./document.ts";
 import { judgeForeign, type Origin } from "./foreign/foreign.ts";
 import type { Finding } from "./issues.ts";
@@ -103,8 +104,11 @@ async function withMaterials(
       : [...reviewCiphers(config), ...reviewListFiles(config, folder), ...materials.findings, ...materials.validity];
   const all = [...findings, ...(bring === null ? found : found.map(bring))];
   const problems = inOrder(
-    all.map(({ severity, path: key, part, message }): Problem => {
-      const place = places.find(key, part);
+    all.map((finding): Problem => {
+      const { severity, path: key, part, inside } = finding;
+      const exact = inside === undefined ? null : places.within(key, part, inside);
+      const place = exact ?? places.find(key, part);
+      const message = exact === null ? spelledOut(finding) : finding.message;
       return { severity, file: path, place, key: keyText(key), message, source: places.line(place.line) };
     }),
   );
@@ -112,6 +116,11 @@ async function withMaterials(
     return { ok: false, file: path, problems, isRead: true };
   const lists = listSources(config, folder);
   return { ok: true, file: path, config: fromFolder(config, folder), materials, lists, folder, warnings: problems };
+}
+
+/** What no caret can stand under is told by its column in the text. */
+function spelledOut({ message, inside }: Finding): string {
+  return inside === undefined ? message : `${message} (column ${inside.offset + 1} of ${quote(inside.text)})`;
 }
 
 /** Workers know no config and no folder of it: what they open has its whole path. */

@@ -1,6 +1,7 @@
 // Where in a text each key and value of a config stands. The readers of the four formats fill it in; whoever finds a problem
 // asks it. What was computed or merged has no place of its own and gets that of the nearest section around it.
 
+import { type Inside, offsetInside } from "./caret.ts";
 import type { Path, Place } from "./problem.ts";
 
 interface Spot {
@@ -36,6 +37,13 @@ export class Places {
       if (spot !== undefined) return this.at(length === path.length && part === "value" ? spot.value : spot.key);
     }
     return { line: 1, column: 1 };
+  }
+
+  /** A character of a value, or of a key; null where it does not stand in the text as it was understood. */
+  within(path: Path, part: "key" | "value", inside: Inside): Place | null {
+    const spot = this.#spots.get(JSON.stringify(path));
+    const offset = spot === undefined ? null : offsetInside(this.#text, spot[part], inside);
+    return offset === null ? null : this.at(offset);
   }
 
   at(offset: number): Place {

@@ -7,17 +7,20 @@ import { capacity } from "../memory/arena.ts";
 import type { Finding } from "./issues.ts";
 import type { Address } from "./plan.ts";
 import { keyText, type Path } from "./problem.ts";
+import { reviewExpressions } from "./reviewexpression.ts";
 import { reviewListener } from "./reviewlistener.ts";
 import { reviewPool } from "./reviewpool.ts";
 import { reviewReply } from "./reviewreply.ts";
-import { reviewLists, reviewTables } from "./reviewtable.ts";
+import { type RuleOwner, reviewLimitTables } from "./reviewrule.ts";
+import { reviewLists, reviewTables, reviewTableUses } from "./reviewtable.ts";
 import { modeOf, modesOf, reviewUse, usesOf } from "./reviewuse.ts";
-import { allRules, rulesOf } from "./rulewalk.ts";
+import { allRules, listedPhase, rulesOf } from "./rulewalk.ts";
 import { isSection, listOf, type Report, type Section, sectionOf } from "./section.ts";
 
 export function review(input: unknown): Finding[] {
   const findings: Finding[] = [];
-  const report: Report = (severity, path, part, message) => findings.push({ severity, path, part, message });
+  const report: Report = (severity, path, part, message, inside) =>
+    void findings.push({ severity, path, part, message, ...(inside === undefined ? {} : { inside }) });
   const root = sectionOf(input);
   const listeners = sectionOf(root["listeners"]);
   const pools = sectionOf(root["pools"]);
@@ -42,8 +45,30 @@ export function review(input: unknown): Finding[] {
   reviewTables(sectionOf(root["tables"]), report);
   reviewLists(sectionOf(root["lists"]), report);
   reviewReply(sectionOf(root["bans"])["answer"], ["bans", "answer"], report);
+  reviewTexts(root, listeners, pools, report);
   reviewCapacity(listeners, pools, report);
   return findings;
+}
+
+function reviewTexts(root: Section, listeners: Section, pools: Section, report: Report): void {
+  const uses = usesOf(listeners, pools);
+  const owner = (kind: string, name: string, section: Section, modes: ReadonlySet<string>): RuleOwner => {
+    return { section, path: [kind, name], modes, listed: listedPhase(modes) };
+  };
+  const owners = [
+    ...Object.entries(listeners).map(([name, value]) =>
+      owner("listeners", name, sectionOf(value), new Set([modeOf(sectionOf(value))])),
+    ),
+    ...Object.entries(pools).map(([name, value]) => owner("pools", name, sectionOf(value), modesOf(name, uses))),
+  ];
+  reviewLimitTables(owners, report);
+  let isWhole = true;
+  const tableUses = reviewExpressions(root, owners, (...finding) => {
+    isWhole &&= finding[0] !== "error";
+    report(...finding);
+  });
+  // A mistyped name of a table is told; that nobody uses the table that was meant is no second mistake.
+  if (isWhole) reviewTableUses(sectionOf(root["tables"]), tableUses, report);
 }
 
 /**

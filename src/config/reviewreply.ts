@@ -12,6 +12,8 @@ export function reviewReply(value: unknown, path: Path, report: Report): void {
   for (const key of inFile)
     if (reply["file"] !== undefined && reply[key] !== undefined)
       report("error", [...path, key], "key", "cannot stand beside file, which holds the whole answer");
+  if (reply["file"] !== undefined && reply["template"] === true)
+    report("error", [...path, "template"], "key", "cannot stand beside file, whose bytes are sent as they are");
   const { status } = reply;
   if ((status === 204 || status === 304) && reply["body"] !== undefined)
     report("error", [...path, "body"], "key", `cannot stand beside the status ${status}, with which no body is sent`);

@@ -1,30 +1,13 @@
 // What contradicts itself within one rule and between rules: two outcomes, keys that its phase or mode has no use for, names that
 // stand twice, rules that are never reached. What stands in expressions is judged by reviewexpression.ts.
 
-import type { Path } from "./problem.ts";
+import { limitTableName } from "./compiletable.ts";
+import { keyText, type Path } from "./problem.ts";
 import { reviewReply } from "./reviewreply.ts";
 import { allRules, type Phase, phases, rulesOf, type Walked } from "./rulewalk.ts";
 import { isSection, listOf, type Report, type Section, sectionOf } from "./section.ts";
 
 const outcomes = ["accept", "deny", "reject", "reset", "drop", "tarpit", "redirect", "reply", "use", "limit"] as const;
-const effects = [
-  "track",
-  "mark",
-  "increment",
-  "clear",
-  "set",
-  "setHeader",
-  "addHeader",
-  "removeHeader",
-  "setPath",
-  "setQuery",
-  "setMethod",
-  "setTarget",
-  "setStatus",
-  "slowDown",
-  "log",
-] as const;
-
 /** What a rule is about: a connection of mode tcp or http, a request, a response. */
 type Subject = "carried" | "connection" | "request" | "response";
 const subjectNames: Record<Subject, string> = {
@@ -143,8 +126,8 @@ function reviewRule(walked: Walked, subject: Subject, report: Report): void {
       if (rule[key] !== undefined)
         report("error", [...path, key], "key", "cannot stand beside setTarget, which sets path and query");
   for (const key of ["deny", "reply", "tarpit"]) reviewReply(rule[key], [...path, key], report);
-  const does = [...outcomes, ...effects, "rules"].some((key) => rule[key] !== undefined);
-  if (!does) report("warning", path, "value", "has neither an effect nor an outcome: it is only counted");
+  if (Object.keys(rule).every((key) => ["name", "if", "mode"].includes(key)))
+    report("warning", path, "value", "has neither an effect nor an outcome: it is only counted");
   for (const inner of walked.rules) reviewRule(inner, subject, report);
   reviewReach(walked.rules, report);
 }
@@ -202,6 +185,26 @@ function reviewLimit(rule: Section, path: Path, report: Report): void {
   for (const key of ["rate", "burst", "size"])
     if (sectionOf(limit)[key] !== undefined)
       report("error", [...path, "limit", key], "key", "cannot stand beside table, which says so itself");
+}
+
+/** Two limits would share a table, of which each would say something else. */
+export function reviewLimitTables(owners: readonly RuleOwner[], report: Report): void {
+  const seen = new Map<string, Path>();
+  for (const { section, path, listed } of owners)
+    for (const { rule, path: at, name } of allRules(rulesOf(section, path, listed))) {
+      if (sectionOf(rule["limit"])["rate"] === undefined) continue;
+      const table = limitTableName(String(path[1]), name);
+      const other = seen.get(table);
+      // Within one owner the name itself is told.
+      if (other !== undefined && other[0] !== path[0])
+        report(
+          "error",
+          [...at, "limit"],
+          "key",
+          `makes the table ${table}, as ${keyText(other)} does: name one of the rules`,
+        );
+      else seen.set(table, at);
+    }
 }
 
 /** What comes after a rule that always ends the phase. */

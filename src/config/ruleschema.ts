@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import { readSize } from "../base/size.ts";
+import { expressionLengthMax, slotsMax, templateLengthMax } from "../rules/expression/limits.ts";
 import type { RuleInput, RulePhasesInput } from "./input.ts";
 import { rateExpected, readRate } from "./rate.ts";
 import { headers, reply, replyKeys, status } from "./replyschema.ts";
@@ -11,19 +12,21 @@ import { entries } from "./tableschema.ts";
 import { choice, count, duration, list, says, section, text, token, words } from "./term.ts";
 import type { Rule, RulePhases } from "./types.ts";
 
-/** As the compiler of expressions bounds them. */
-const textMax = 4096;
-
 function readTemplate(text: string): Reading<string> {
-  return text.length <= textMax ? read(text) : misread(`must have at most ${textMax} characters, not ${text.length}`);
+  return upTo(templateLengthMax, text);
 }
 
 function readExpression(text: string): Reading<string> {
-  return text.trim() === "" ? misread("must be an expression, not an empty text") : readTemplate(text);
+  return text.trim() === "" ? misread("must be an expression, not an empty text") : upTo(expressionLengthMax, text);
 }
 
 function readTarget(text: string): Reading<string> {
-  return text.trim() === "" ? misread('must name a counter, such as "marked[src].gpc0"') : readTemplate(text);
+  if (text.trim() === "") return misread('must name a counter, such as "marked[src].gpc0"');
+  return upTo(expressionLengthMax, text);
+}
+
+function upTo(max: number, text: string): Reading<string> {
+  return text.length <= max ? read(text) : misread(`must have at most ${max} characters, not ${text.length}`);
 }
 
 function readPace(text: string): Reading<string> {
@@ -51,7 +54,7 @@ const computed = z.union([expression, z.number(), z.boolean()], {
 const track = section({
   table: tableName.describe("The table whose entry is held."),
   by: expression.default("src").describe("Its key: an expression."),
-  slot: count(0, 31)
+  slot: count(0, slotsMax - 1)
     .optional()
     .describe("What tracked[N] says; the first to take a slot keeps it. Absent: one that nothing else takes."),
 }).meta({ id: "Track", description: "Hold an entry of a table for as long as the connection or request lasts." });
@@ -69,7 +72,11 @@ const limit = section({
     .describe("How many at once after a pause; absent: as many as rate lets through in its time."),
   size: entries.optional().describe("Entries of the table that rate makes; absent: 100k."),
   table: tableName.optional().describe('Instead of rate: a table that stores tokens, such as "tokens(5,500ms)".'),
-  by: expression.default("src").describe("Who shares a limit: an expression, such as src or headers['x-api-key']."),
+  by: expression
+    .default("src")
+    .describe(
+      "Who shares a limit: an expression, such as src or headers['x-api-key']; of a text the first 256 bytes count.",
+    ),
   cost: z
     .union([expression, z.number()], { error: says("an expression or a number") })
     .optional()

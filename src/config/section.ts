@@ -2,11 +2,18 @@
 // of the kind that is asked for reads as nothing, so that no mistake is told twice.
 
 import { readDuration } from "../base/duration.ts";
+import type { Inside } from "./caret.ts";
 import type { Finding } from "./issues.ts";
 import type { Path } from "./problem.ts";
 
 export type Section = Readonly<Record<string, unknown>>;
-export type Report = (severity: Finding["severity"], path: Path, part: Finding["part"], message: string) => void;
+export type Report = (
+  severity: Finding["severity"],
+  path: Path,
+  part: Finding["part"],
+  message: string,
+  inside?: Inside,
+) => void;
 /** The path of something inside of what is reviewed. */
 export type At = (...path: Path) => Path;
 

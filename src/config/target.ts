@@ -3,7 +3,7 @@
 // has; whether what stands in brackets is an expression is for their compiler to say.
 
 import { type Column, readColumn } from "../memory/column.ts";
-import { fields } from "../rules/fields.ts";
+import { takenNames } from "../rules/expression/names.ts";
 import type { Table } from "./types.ts";
 
 /** Of tables by name, as far as they are known. */
@@ -16,25 +16,12 @@ export interface Target {
   readonly entry: string;
   /** "gpc0", "gpc[2]"; null when none is named. */
   readonly column: string | null;
-  /** Where the text as written begins in the whole. */
+  /** How many characters of space the text as written begins with. */
   readonly shift: number;
+  /** Whether it was the name of a table, with or without a counter. */
+  readonly isShort: boolean;
 }
 
-/** Of the grammar, and what is neither a field nor a table. */
-const otherNames = [
-  "tables",
-  "lists",
-  "pools",
-  "tracked",
-  "vars",
-  "now",
-  "true",
-  "false",
-  "null",
-  "in",
-  "has",
-  "random",
-];
 const bareName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export function columnsOf(tables: Readonly<Record<string, Pick<Table, "store">>>): Columns {
@@ -49,8 +36,8 @@ export function columnsOf(tables: Readonly<Record<string, Pick<Table, "store">>>
   );
 }
 
-/** What is known in every expression: a table of such a name must be written out. */
-const taken = new Set([...fields.map(({ name }) => name.split(".")[0]!), ...otherNames]);
+/** Fields, and words of the grammar: a table of such a name must be written out. */
+const taken: ReadonlySet<string> = new Set([...takenNames, "true", "false", "null", "in"]);
 
 /** Whether a table's name alone would mean something else. */
 export function isTaken(name: string): boolean {
@@ -65,9 +52,11 @@ export function tableTerm(name: string): string {
 /** `by` is the key where the text names none. */
 export function readTarget(text: string, columns: Columns, by = "src"): Target {
   const written = text.trim();
-  if (columns.has(written)) return { table: written, entry: `${tableTerm(written)}[${by}]`, column: null, shift: 0 };
+  if (columns.has(written))
+    return { table: written, entry: `${tableTerm(written)}[${by}]`, column: null, shift: 0, isShort: true };
   const [, name = "", own = ""] = /^(.+)\.([a-z][a-z_0-9]*(?:\[\d+\])?)$/s.exec(written) ?? [];
-  if (columns.has(name)) return { table: name, entry: `${tableTerm(name)}[${by}]`, column: own, shift: 0 };
+  if (columns.has(name))
+    return { table: name, entry: `${tableTerm(name)}[${by}]`, column: own, shift: 0, isShort: true };
   const found = /^(.*\])\.([a-z][a-z_0-9]*(?:\[\d+\])?)$/s.exec(written);
   const entry = found?.[1] ?? written;
   const known = /^tables\s*\[\s*(["'])([^"']*)\1\s*\]\s*\[/.exec(entry)?.[2] ?? /^([A-Za-z_]\w*)\s*\[/.exec(entry)?.[1];
@@ -76,6 +65,7 @@ export function readTarget(text: string, columns: Columns, by = "src"): Target {
     entry,
     column: found?.[2] ?? null,
     shift: text.length - text.trimStart().length,
+    isShort: false,
   };
 }
 
