@@ -3,8 +3,11 @@
 
 import type { Finding } from "../issues.ts";
 import { type Judgement, judge } from "../judge.ts";
+import type { Places } from "../place.ts";
+import { keyText, type Path } from "../problem.ts";
 import { type Environment, substitute } from "../substitute.ts";
 import { isGobetween, translateGobetween } from "./gobetween/gobetween.ts";
+import { isHaproxy, noRules, translateHaproxy } from "./haproxy/haproxy.ts";
 import type { Counts } from "./ledger.ts";
 import type { Translation } from "./translation.ts";
 
@@ -15,6 +18,9 @@ export interface Origin {
 }
 
 export interface ForeignJudgement extends Judgement {
+  readonly translation: Translation;
+  /** What the place of a finding is called in messages. */
+  readonly keyOf: (path: Path) => string;
   /** A later finding about our config, such as a file that it names, told at the foreign file's key. */
   readonly bring: (finding: Finding) => Finding;
   /** As of what was found until now. */
@@ -25,10 +31,31 @@ export interface ForeignJudgement extends Judgement {
 export function judgeForeign(tree: unknown, environment: Environment): ForeignJudgement | null {
   if (!isGobetween(tree)) return null;
   const { value, findings } = substitute(tree, environment);
-  return judged(translateGobetween(value as object), findings); // A tree stays one when its texts are filled in.
+  return judged(translateGobetween(value as object), findings, keyText); // A tree stays one when its texts are filled in.
 }
 
-function judged({ program, input, ledger, origins }: Translation, before: readonly Finding[]): ForeignJudgement {
+/** Of a format that is no tree of values, and so has a reader of its own. */
+export interface ForeignTextJudgement extends ForeignJudgement {
+  readonly places: Places;
+}
+
+/** Whether a text is a config of another program that only its own reader can read. */
+export function isForeignText(text: string): boolean {
+  return isHaproxy(text);
+}
+
+/** `file` is the path that it was read from. */
+export function judgeForeignText(text: string, file: string, environment: Environment): ForeignTextJudgement {
+  const translation = translateHaproxy(text, file, environment, noRules);
+  return { ...judged(translation, [], translation.keyOf), places: translation.places };
+}
+
+function judged(
+  translation: Translation,
+  before: readonly Finding[],
+  keyOf: ForeignJudgement["keyOf"],
+): ForeignJudgement {
+  const { program, input, ledger, origins } = translation;
   for (const finding of before) ledger.judged(finding);
   // What could not be translated is told already; our own judgement of the hole it left would be a second complaint.
   const holes = new Set(
@@ -41,6 +68,8 @@ function judged({ program, input, ledger, origins }: Translation, before: readon
     if (!isBroken || !isNear(brought, holes)) ledger.judged(brought);
   }
   return {
+    translation,
+    keyOf,
     config: isBroken ? null : judgement.config,
     findings: [...ledger.findings],
     bring: (finding) => {

@@ -12,10 +12,15 @@ export const endless = "24d";
 export const endlessMs: number = 24 * 86_400_000;
 
 /** Milliseconds, rounded up; null after telling what is wrong. `bareUnit` is what a number without unit counts. */
-export function readTime(ledger: Ledger, word: Word, bareUnit: "ms" | "s" = "ms"): number | null {
+export function readTime(
+  ledger: Ledger,
+  word: Word,
+  bareUnit: "ms" | "s" = "ms",
+  msMax: number = durationMsMax,
+): number | null {
   const found = /^(\d{1,12})(us|ms|s|m|h|d)?$/.exec(word.text);
   const ms = found === null ? Number.NaN : Math.ceil(Number(found[1]) * unitMs[found[2] ?? bareUnit]!);
-  if (ms <= durationMsMax) return ms;
+  if (ms <= msMax) return ms;
   const expected =
     bareUnit === "ms" ? "milliseconds, or a number with us, ms, s, m, h or d" : "seconds, or a number with a unit";
   ledger.fault(pathOf(word), found === null ? `must be a number of ${expected}` : "must be at most 24 days");

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the characters are meant, as an operator writes them.
 // From a line of haproxy.cfg to words with their places, as HAProxy 2.6 takes lines apart: words end at white space, # begins a
 // comment anywhere, "..." keeps spaces and fills in variables ($NAME, ${NAME}, ${NAME-default}, ${NAME[*]} for several words),
 // '...' keeps everything, and a backslash stands before white space, quotes, # and itself, or is one of \n \r \t \xHH. Before any other

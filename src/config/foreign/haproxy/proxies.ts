@@ -10,18 +10,18 @@ import { notInDefaults, proxyWords, timeoutWords } from "./proxywords.ts";
 import {
   isRuleWord,
   linePath,
-  type Proxy,
   type ProxyKind,
   pathOf,
   ruleWordList,
+  type Service,
   type Statement,
   type Word,
 } from "./scene.ts";
 import type { Section } from "./sections.ts";
 import { enterKeyword, warn } from "./tell.ts";
 
-export function readProxies(sections: readonly Section[], ledger: Ledger): Proxy[] {
-  const proxies: Proxy[] = [];
+export function readProxies(sections: readonly Section[], ledger: Ledger): Service[] {
+  const proxies: Service[] = [];
   const named = new Map<string, Statement[]>();
   const twice = new Set<string>();
   let last: readonly Statement[] = [];

@@ -31,7 +31,8 @@ export interface Statement {
 
 export type ProxyKind = "frontend" | "backend" | "listen";
 
-export interface Proxy {
+/** What HAProxy calls a proxy. */
+export interface Service {
   readonly kind: ProxyKind;
   readonly name: string;
   /** The name in the section's own line. */
@@ -66,18 +67,20 @@ export interface Conversion {
   /** The config that is being built; whoever adds to it tells `origins` where it comes from. */
   readonly draft: Draft;
   /** Frontends, backends and listens in the order of the file. */
-  readonly proxies: readonly Proxy[];
+  readonly proxies: readonly Service[];
   readonly userlists: ReadonlyMap<string, readonly User[]>;
   /** Files of an http-errors section, by status. */
   readonly errorSections: ReadonlyMap<string, ReadonlyMap<number, string>>;
   /** The name here of what has a name in the file: with the characters that ours may have, and no two alike. The same each time. */
   nameOf(kind: "pool" | "listener" | "table" | "list", name: string): string;
   /** The backend or listen that a word names, which is then in use; when there is none, that is told and null comes back. */
-  backendNamed(word: Word): Proxy | null;
+  backendNamed(word: Word): Service | null;
   /** The name of its pool; the backend is then in use. One that nobody uses and that has no servers gets no pool: it is a table's. */
-  poolOf(proxy: Proxy): string;
+  poolOf(proxy: Service): string;
   /** A path in the file, as `default-path` says, for our config. */
   pathOf(file: string): string;
+  /** What stands in a file, named as in the haproxy.cfg, where it can be read beforehand; null or absent where it cannot. */
+  textOf?(file: string): string | null;
 }
 
 /**
@@ -97,7 +100,7 @@ export interface ProxyRules {
 }
 
 /** rules.ts exports `translateRules` of this type. */
-export type TranslateRules = (conversion: Conversion, proxy: Proxy) => ProxyRules;
+export type TranslateRules = (conversion: Conversion, proxy: Service) => ProxyRules;
 
 /** For "did you mean". */
 export const ruleWordList: readonly string[] = [
@@ -127,3 +130,5 @@ const ruleWords: ReadonlySet<string> = new Set(ruleWordList);
 export function isRuleWord(word: string): boolean {
   return ruleWords.has(word) || /^(?:errorloc(?:302|303)?|(?:req|rsp)[a-z]+)$/.test(word);
 }
+
+export type { Service as Proxy };

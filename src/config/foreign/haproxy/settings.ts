@@ -1,13 +1,13 @@
 // The statements of a proxy by their first word, as translators ask for them: the last one where one holds, all where they add up.
 // Nothing is entered in the ledger here; proxies.ts has done that.
 
-import type { Proxy, Statement, Word } from "./scene.ts";
+import type { Service, Statement, Word } from "./scene.ts";
 
 export class Settings {
-  readonly proxy: Proxy;
+  readonly proxy: Service;
   readonly #byWord = new Map<string, Statement[]>();
 
-  constructor(proxy: Proxy) {
+  constructor(proxy: Service) {
     this.proxy = proxy;
     for (const statement of proxy.statements) {
       const name = statement.words[0]!.text;

@@ -1,0 +1,121 @@
+// A bind line as what a listener has of it: its addresses, TLS, PROXY header and limit.
+
+import type { ListenerInput, ListenerTlsInput } from "../../input.ts";
+import type { Path } from "../../problem.ts";
+import type { Ledger } from "../ledger.ts";
+import type { Origins } from "../origins.ts";
+import { listenAddresses } from "./address.ts";
+import { bindFlags, bindWords } from "./bindwords.ts";
+import { based, type Ground } from "./ground.ts";
+import { type Options, readOptions } from "./options.ts";
+import { linePath, pathOf, type Statement, type Word } from "./scene.ts";
+import { readCount, warn } from "./tell.ts";
+import { protocols, versionsOf } from "./tls.ts";
+
+export interface Bind {
+  readonly statement: Statement;
+  readonly word: Word;
+  readonly addresses: readonly string[];
+  readonly isProxied: boolean;
+  readonly maxConnections: number | null;
+  /** Null without TLS. */
+  readonly tls: ListenerTlsInput | null;
+  readonly options: Options;
+}
+
+const everybody: readonly string[] = ["0.0.0.0/0", "::/0"];
+/** RFC 1918, RFC 4193 and loopback: where the proxies in front of HAProxy stand as a rule. */
+const neighbours: readonly string[] = [
+  "127.0.0.0/8",
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "::1/128",
+  "fc00::/7",
+];
+
+/** Null when there is no address in it. */
+export function readBind(ledger: Ledger, statement: Statement, mode: "http" | "tcp", ground: Ground): Bind | null {
+  const [, word, ...rest] = statement.words as [Word, Word | undefined, ...Word[]];
+  if (word === undefined) {
+    ledger.fault(linePath(statement), 'needs an address, as in "bind *:80"');
+    return null;
+  }
+  const options = readOptions(ledger, rest, { words: bindWords, flags: bindFlags, where: "on a bind line" });
+  const addresses = listenAddresses(ledger, word);
+  const proto = options.value("proto");
+  if (proto !== null && proto.text !== "h1") ledger.refuse(pathOf(proto), `${proto.text} is not spoken; HTTP/1.1 is`);
+  if (options.has("v6only") && addresses?.some((address) => address.startsWith(":")) === true)
+    ledger.approximate(pathOf(options.word("v6only")!), "IPv4 clients are taken at this address too");
+  const tls = options.has("ssl") ? tlsOf(ledger, statement, options, mode, ground) : null;
+  if (!options.has("ssl") && options.has("crt"))
+    warn(ledger, options.word("crt")!, "does nothing without ssl, as in HAProxy: clients are taken without TLS");
+  if (addresses === null) return null;
+  const maxConnections = readCount(ledger, options.value("maxconn") ?? undefined, 1, 10_000_000);
+  return { statement, word, addresses, isProxied: options.has("accept-proxy"), maxConnections, tls, options };
+}
+
+/** What all listeners of a bind have. */
+export function bindKeys(ledger: Ledger, bind: Bind, mode: "http" | "tcp"): Partial<ListenerInput> {
+  if (bind.isProxied && mode === "http")
+    ledger.approximate(
+      pathOf(bind.options.word("accept-proxy")!),
+      "PROXY headers are taken from private addresses only; name the proxies in front in trustedProxies",
+    );
+  return {
+    ...(bind.tls === null ? {} : { tls: bind.tls }),
+    ...(bind.isProxied ? { proxyProtocol: true, trustedProxies: [...(mode === "tcp" ? everybody : neighbours)] } : {}),
+  };
+}
+
+function tlsOf(ledger: Ledger, statement: Statement, options: Options, mode: string, ground: Ground): ListenerTlsInput {
+  const files = options.values("crt").map((word) => based(ground.crtBase || ground.base, word.text));
+  if (files.length === 0 && !options.has("crt-list"))
+    ledger.fault(linePath(statement), "needs a certificate with ssl: crt and a file");
+  const clientCertificate = clientCertificateOf(ledger, options, ground);
+  const alpn = protocols(options.value("alpn"));
+  if (mode === "http" && alpn.includes("h2"))
+    ledger.approximate(pathOf(options.value("alpn")!), "HTTP/2 is not offered; clients speak HTTP/1.1");
+  const ciphers = options.value("ciphers")?.text ?? ground.bind.ciphers;
+  return {
+    certificates: files.length === 1 ? files[0]! : files,
+    ...(options.has("strict-sni") ? { unknownName: "refuse" } : {}),
+    ...versionsOf(ledger, options, ground.bind),
+    ...(ciphers === undefined ? {} : { ciphers }),
+    ...(mode === "tcp" && alpn.length > 0 ? { alpn: [...alpn] } : {}),
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
+    ...(options.has("no-tls-tickets") || ground.bind.sessionTickets === false ? { sessionTickets: false } : {}),
+  };
+}
+
+function clientCertificateOf(ledger: Ledger, options: Options, ground: Ground): ListenerTlsInput["clientCertificate"] {
+  const verify = options.value("verify");
+  const ca = options.value("ca-file");
+  if (verify === null || verify.text === "none") return undefined;
+  if (verify.text !== "optional" && verify.text !== "required")
+    ledger.fault(pathOf(verify), "must be none, optional or required");
+  else if (ca === null)
+    ledger.fault(pathOf(verify), "needs ca-file beside it: the authorities that sign clients' certificates");
+  else return { mode: verify.text, ca: based(ground.caBase || ground.base, ca.text) };
+  return undefined;
+}
+
+/** Which words our keys come from. */
+export function tellBindOrigins(origins: Origins, ours: Path, { word, options, statement }: Bind): void {
+  const pairs: Readonly<Record<string, string>> = {
+    ciphers: "ciphers",
+    certificates: "crt",
+    alpn: "alpn",
+    minVersion: "ssl-min-ver",
+    maxVersion: "ssl-max-ver",
+    clientCertificate: "ca-file",
+  };
+  origins.add([...ours, "listen"], pathOf(word));
+  origins.add([...ours, "tls"], linePath(statement));
+  for (const [key, name] of Object.entries(pairs)) {
+    const value = options.value(name);
+    if (value !== null) origins.add([...ours, "tls", key], pathOf(value));
+  }
+  for (const [index, value] of options.values("crt").entries())
+    origins.add([...ours, "tls", "certificates", index], pathOf(value));
+}

@@ -1,0 +1,99 @@
+// `cookie NAME insert ...` as a sticky cookie. The server's own value in it is Sluice's: clients get a new cookie once.
+
+import { formatDuration } from "../../../base/duration.ts";
+import type { StickyInput } from "../../input.ts";
+import type { Ledger } from "../ledger.ts";
+import { readTime } from "./duration.ts";
+import { pathOf, type Statement, type Word } from "./scene.ts";
+import type { Settings } from "./settings.ts";
+import { warn } from "./tell.ts";
+
+const words =
+  "insert rewrite prefix indirect nocache postonly preserve httponly secure dynamic domain maxidle maxlife attr".split(
+    " ",
+  );
+
+/** Null when there is none; then servers' cookie words do nothing. */
+export function cookieOf(ledger: Ledger, settings: Settings): StickyInput | null {
+  const statement = settings.last("cookie");
+  const name = statement?.words[1];
+  if (statement === undefined) return null;
+  if (name === undefined) {
+    ledger.fault(pathOf(statement.words[0]!), "needs the name of a cookie");
+    return null;
+  }
+  if (settings.proxy.mode === "tcp") {
+    warn(ledger, name, "is for mode http, and does nothing here, as in HAProxy");
+    return null;
+  }
+  const sticky: StickyInput = { cookie: name.text, httpOnly: false };
+  const reader = new CookieReader(ledger, sticky);
+  reader.read(statement);
+  return sticky;
+}
+
+class CookieReader {
+  readonly #ledger: Ledger;
+  readonly #sticky: StickyInput;
+
+  constructor(ledger: Ledger, sticky: StickyInput) {
+    this.#ledger = ledger;
+    this.#sticky = sticky;
+  }
+
+  read({ words: all }: Statement): void {
+    const name = all[1]!;
+    let isInserted = false;
+    for (let at = 2; at < all.length; at++) {
+      const word = all[at]!;
+      if (word.text === "insert") isInserted = true;
+      else if (["domain", "maxidle", "maxlife", "attr"].includes(word.text)) this.#valued(word, all[++at]);
+      else this.#flag(word);
+    }
+    if (isInserted)
+      this.#ledger.note(pathOf(name), "clients get a new cookie once: the value that names a server is Sluice's own");
+  }
+
+  #flag(word: Word): void {
+    const differs = (message: string): void => this.#ledger.approximate(pathOf(word), message);
+    switch (word.text) {
+      case "httponly":
+        this.#sticky.httpOnly = true;
+        return;
+      case "secure":
+        this.#sticky.secure = true;
+        return;
+      case "indirect":
+      case "nocache":
+      case "dynamic":
+        return;
+      case "rewrite":
+      case "prefix":
+        return differs("the cookie is one of Sluice's, beside those of the application");
+      case "postonly":
+        return differs("the cookie is set in the answer to every request, not to POST only");
+      case "preserve":
+        return differs("a cookie that the server sets itself is not looked at");
+      default:
+        this.#ledger.fault(pathOf(word), `is no word of cookie; known are ${words.join(", ")}`);
+    }
+  }
+
+  #valued(word: Word, value: Word | undefined): void {
+    if (value === undefined) return this.#ledger.fault(pathOf(word), "needs a value behind it");
+    const sameSite = /^SameSite=(Strict|Lax|None)$/i.exec(value.text)?.[1]?.toLowerCase();
+    if (word.text === "domain")
+      this.#ledger.approximate(pathOf(value), "the cookie is for the host that was asked, not for a whole domain");
+    else if (word.text === "attr" && sameSite !== undefined)
+      this.#sticky.sameSite = sameSite === "strict" ? "Strict" : sameSite === "lax" ? "Lax" : "None";
+    else if (word.text === "attr") this.#ledger.approximate(pathOf(value), "the attribute is left out");
+    else {
+      const ms = readTime(this.#ledger, value, "s", 3650 * 86_400_000);
+      if (ms !== null && ms > 0) this.#sticky.maxAge = formatDuration(Math.max(ms, 1000));
+      this.#ledger.approximate(
+        pathOf(word),
+        "the browser keeps the cookie so long after it was set, and no date is written in it",
+      );
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// Answers of the operator's own: errorfile, errorfiles with an http-errors section, http-error. A file holds a whole response, status
+// line and all; ours are the same.
+
+import type { ReplyInput } from "../../input.ts";
+import { type Conversion, linePath, pathOf, type Statement, type Word } from "./scene.ts";
+import type { Settings } from "./settings.ts";
+
+/** By status. */
+export type Answers = Map<number, string | ReplyInput>;
+
+const statuses: ReadonlySet<number> = new Set([
+  200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500, 501, 502, 503, 504,
+]);
+
+export function answersOf(conversion: Conversion, settings: Settings): Answers {
+  const answers: Answers = new Map();
+  const named = ["errorfile", "errorfiles", "http-error"];
+  for (const statement of settings.proxy.statements) {
+    const word = statement.words[0]!.text;
+    if (!named.includes(word)) continue;
+    if (word === "errorfile") errorfile(conversion, statement, answers);
+    else if (word === "errorfiles") errorfiles(conversion, statement, answers);
+    else httpError(conversion, statement, answers);
+  }
+  return answers;
+}
+
+/** `errorfile STATUS FILE`, of a proxy or of an http-errors section. */
+export function errorfile(
+  conversion: Pick<Conversion, "ledger" | "pathOf">,
+  { words, line }: Statement,
+  answers: Answers,
+): void {
+  const [, status, file] = words as [Word, Word | undefined, Word | undefined];
+  const code = status === undefined ? null : codeOf(conversion, status);
+  if (status === undefined || file === undefined) conversion.ledger.fault([String(line)], "needs a status and a file");
+  else if (code === null) return;
+  else if (file.text === "/dev/null")
+    conversion.ledger.approximate(
+      pathOf(file),
+      "the client is told the error; in HAProxy its connection is closed without a word",
+    );
+  else answers.set(code, conversion.pathOf(file.text));
+}
+
+function codeOf({ ledger }: Pick<Conversion, "ledger">, word: Word): number | null {
+  const code = Number(word.text);
+  if (statuses.has(code)) return code;
+  ledger.fault(pathOf(word), `must be one of ${[...statuses].join(", ")}, as in HAProxy`);
+  return null;
+}
+
+function errorfiles(conversion: Conversion, { words }: Statement, answers: Answers): void {
+  const [, name, ...codes] = words as [Word, Word | undefined, ...Word[]];
+  const section = name === undefined ? undefined : conversion.errorSections.get(name.text);
+  if (section === undefined) {
+    conversion.ledger.fault(pathOf(name ?? words[0]!), "must be the name of an http-errors section");
+    return;
+  }
+  const wanted = codes.map((word) => codeOf(conversion, word));
+  for (const [status, file] of section) if (codes.length === 0 || wanted.includes(status)) answers.set(status, file);
+}
+
+function httpError(conversion: Conversion, statement: Statement, answers: Answers): void {
+  const { ledger } = conversion;
+  const [, keyword, status, ...rest] = statement.words as [Word, Word | undefined, Word | undefined, ...Word[]];
+  if (keyword?.text !== "status" || status === undefined)
+    return ledger.fault(linePath(statement), "needs status and a number");
+  const code = codeOf(conversion, status);
+  const reply: ReplyInput = {};
+  for (let at = 0; at < rest.length; at++) {
+    const word = rest[at]!;
+    const value = rest[++at];
+    if (word.text === "default-errorfiles") return;
+    if (value === undefined) return ledger.fault(pathOf(word), "needs a value behind it");
+    if (word.text === "content-type") reply.type = value.text;
+    else if (word.text === "string") reply.body = value.text;
+    else if (word.text === "errorfile") reply.file = conversion.pathOf(value.text);
+    else if (word.text === "errorfiles") reply.file = conversion.errorSections.get(value.text)?.get(code ?? 0) ?? "";
+    else if (word.text === "hdr") reply.headers = { ...reply.headers, [value.text]: rest[++at]?.text ?? "" };
+    else if (/^(?:lf-)?(?:file|string)$/.test(word.text))
+      return ledger.refuse(pathOf(word), "an answer is written here by string, or stands whole in an errorfile");
+    else return ledger.fault(pathOf(word), "is no word of http-error");
+  }
+  if (code !== null) answers.set(code, reply.file === undefined ? reply : reply.file);
+}
+
+/** `errors` of a listener or pool; empty when there are none. */
+export function errorKeys(answers: Answers): { readonly errors?: Record<string, string | ReplyInput> } {
+  const kept = [...answers].filter(([status]) => status >= 400);
+  return kept.length === 0
+    ? {}
+    : { errors: Object.fromEntries(kept.map(([status, answer]) => [String(status), answer])) };
+}
+
+/** What a backend without servers answers. */
+export function replyOf(answers: Answers): ReplyInput {
+  const answer = answers.get(503);
+  return typeof answer === "string" ? { status: 503, file: answer } : { status: 503, ...answer };
+}

@@ -1,0 +1,179 @@
+// Section global: what is of the whole process, and what holds for every proxy where it says nothing.
+
+import { dirname } from "node:path";
+import type { ConfigInput } from "../../input.ts";
+import { didYouMean } from "../../nearest.ts";
+import type { Ledger } from "../ledger.ts";
+import type { Origins } from "../origins.ts";
+import { bindFlags, bindWords } from "./bindwords.ts";
+import { readTime, written } from "./duration.ts";
+import { globalWords, tuning } from "./globalwords.ts";
+import { type Ground, usualGround } from "./ground.ts";
+import { keywordIn } from "./keyword.ts";
+import { tellTarget } from "./logging.ts";
+import { readOptions } from "./options.ts";
+import { linePath, pathOf, type Statement, type Word } from "./scene.ts";
+import { serverFlags, serverWords } from "./serverwords.ts";
+import { enterKeyword, readCount, warn } from "./tell.ts";
+import { versionsOf } from "./tls.ts";
+
+/** As many processes as shared memory has blocks for. */
+const workersMax = 64;
+
+export interface Global {
+  readonly ground: Ground;
+  readonly config: Partial<ConfigInput>;
+}
+
+/** `file`: the path of the config itself, for `default-path`. */
+export function readGlobal(ledger: Ledger, origins: Origins, statements: readonly Statement[], file: string): Global {
+  const reader = new GlobalReader(ledger, origins, file);
+  for (const statement of statements) reader.read(statement);
+  return { ground: reader.ground, config: reader.config() };
+}
+
+class GlobalReader {
+  ground: Ground = usualGround;
+  readonly #ledger: Ledger;
+  readonly #origins: Origins;
+  readonly #file: string;
+  readonly #config: Partial<ConfigInput> = {};
+  #processes = 1;
+  #threads: number | null = null;
+
+  constructor(ledger: Ledger, origins: Origins, file: string) {
+    this.#ledger = ledger;
+    this.#origins = origins;
+    this.#file = file;
+  }
+
+  config(): Partial<ConfigInput> {
+    const workers = this.#threads === null && this.#processes === 1 ? null : (this.#threads ?? 1) * this.#processes;
+    return { ...(workers === null ? {} : { workers: Math.min(workers, workersMax) }), ...this.#config };
+  }
+
+  read(statement: Statement): void {
+    const first = statement.words[0]!;
+    const keyword = keywordIn(globalWords, first.text);
+    if (keyword === undefined && first.text.startsWith("tune.")) this.#ledger.note(linePath(statement), tuning);
+    else if (keyword === undefined)
+      this.#ledger.fault(
+        pathOf(first),
+        `is no keyword of HAProxy's in section global${didYouMean(first.text, Object.keys(globalWords))}`,
+      );
+    else if (enterKeyword(this.#ledger, keyword, first) && statement.prefix === null) this.#take(first, statement);
+  }
+
+  #take(first: Word, statement: Statement): void {
+    const value = statement.words[1];
+    if (value === undefined && first.text !== "log") {
+      this.#ledger.fault(linePath(statement), "needs a value behind it");
+      return;
+    }
+    if (value !== undefined) this.#takeValue(first.text, value, statement);
+  }
+
+  #takeValue(name: string, value: Word, statement: Statement): void {
+    const ledger = this.#ledger;
+    const count = (min: number, max: number): number | null => readCount(ledger, value, min, max);
+    switch (name) {
+      case "maxconn":
+        this.ground = { ...this.ground, maxConnections: count(1, 10_000_000) };
+        return;
+      case "nbthread":
+        this.#threads = count(1, workersMax);
+        this.#origins.add(["workers"], pathOf(value));
+        return;
+      case "nbproc":
+        warn(ledger, value, "is read as that many workers, although HAProxy takes it no more since 2.5");
+        this.#processes = count(1, workersMax) ?? 1;
+        this.#origins.add(["workers"], pathOf(value));
+        return;
+      case "hard-stop-after": {
+        const ms = readTime(ledger, value);
+        if (ms !== null) this.#config.drainTimeout = written(ms);
+        this.#origins.add(["drainTimeout"], pathOf(value));
+        return;
+      }
+      case "log":
+        this.ground = { ...this.ground, hasLog: true };
+        return tellTarget(ledger, statement);
+      case "stats":
+        return this.#stats(value, statement);
+      case "tune.bufsize":
+      case "tune.http.maxhdr":
+        return this.#limit(name, value);
+      default:
+        return this.#ssl(name, value, statement);
+    }
+  }
+
+  #limit(name: string, value: Word): void {
+    const isHead = name === "tune.bufsize";
+    const number = isHead ? readCount(this.#ledger, value, 1024, 1 << 20) : readCount(this.#ledger, value, 8, 10_000);
+    if (number === null) return;
+    this.#config.limits = { ...this.#config.limits, ...(isHead ? { head: `${number}b` } : { fields: number }) };
+    this.#origins.add(["limits", isHead ? "head" : "fields"], pathOf(value));
+  }
+
+  #stats(value: Word, statement: Statement): void {
+    if (value.text === "socket")
+      this.#ledger.approximate(
+        pathOf(value),
+        "the admin interface, on 127.0.0.1:2112, and the commands sluice status, table, drain and ban do what the socket did",
+      );
+    else if (["timeout", "maxconn", "bind-process"].includes(value.text))
+      this.#ledger.note(linePath(statement), "there is no such socket here");
+    else this.#ledger.fault(pathOf(value), "must be socket, timeout or maxconn");
+  }
+
+  #ssl(name: string, value: Word, statement: Statement): void {
+    const rest = statement.words.slice(1);
+    const { bind, server } = this.ground;
+    switch (name) {
+      case "ssl-default-bind-ciphers":
+        this.ground = { ...this.ground, bind: { ...bind, ciphers: value.text } };
+        return;
+      case "ssl-default-server-ciphers":
+        this.ground = { ...this.ground, server: { ...server, ciphers: value.text } };
+        return;
+      case "ssl-default-bind-options": {
+        const options = readOptions(this.#ledger, rest, { words: bindWords, flags: bindFlags, where: "of bind" });
+        const tickets = options.has("no-tls-tickets") ? { sessionTickets: false as const } : {};
+        this.ground = { ...this.ground, bind: { ...bind, ...versionsOf(this.#ledger, options, {}), ...tickets } };
+        return;
+      }
+      case "ssl-default-server-options": {
+        const options = readOptions(this.#ledger, rest, { words: serverWords, flags: serverFlags, where: "of server" });
+        this.ground = { ...this.ground, server: { ...server, ...versionsOf(this.#ledger, options, {}) } };
+        return;
+      }
+      case "ssl-server-verify":
+        this.ground = { ...this.ground, isVerified: value.text !== "none" };
+        return;
+      case "ca-base":
+        this.ground = { ...this.ground, caBase: value.text };
+        return;
+      case "crt-base":
+        this.ground = { ...this.ground, crtBase: value.text };
+        return;
+      case "default-path":
+        return this.#base(value, statement.words[2]);
+      default:
+        // setenv and its like have done their work when the lines were read.
+        return;
+    }
+  }
+
+  /** Paths start at the config's folder here; at the one where it was started in HAProxy, if default-path says no other. */
+  #base(value: Word, path: Word | undefined): void {
+    const folder = { config: "", parent: "..", current: "", origin: path?.text ?? "" }[value.text];
+    if (folder === undefined) this.#ledger.fault(pathOf(value), "must be current, config, parent or origin");
+    else if (value.text === "current")
+      this.#ledger.approximate(
+        pathOf(value),
+        `relative paths start at ${dirname(this.#file)}, the folder of this file`,
+      );
+    else this.ground = { ...this.ground, base: folder };
+  }
+}

@@ -1,0 +1,281 @@
+// HAProxy's configuration as one of ours. It puts the parts together: lines, sections, proxies with their defaults, then for each proxy
+// what its rules come to (rules.ts), and what it comes to as listeners and as a pool. Pools come last, for only then is known which
+// backends are in use.
+
+import type { ConfigInput } from "../../input.ts";
+import { didYouMean } from "../../nearest.ts";
+import { Places } from "../../place.ts";
+import type { Path } from "../../problem.ts";
+import type { Environment } from "../../substitute.ts";
+import { Ledger } from "../ledger.ts";
+import { Origins } from "../origins.ts";
+import type { Translation } from "../translation.ts";
+import { type Bind, readBind } from "./bind.ts";
+import type { Draft } from "./draft.ts";
+import { readGlobal } from "./global.ts";
+import { based, type Ground } from "./ground.ts";
+import { readLines } from "./lines.ts";
+import { addListeners, type Front } from "./listener.ts";
+import { accessLogOf, isLogged } from "./logging.ts";
+import { Naming } from "./naming.ts";
+import { tellOtherSections } from "./othersections.ts";
+import { addPool } from "./pool.ts";
+import { readProxies } from "./proxies.ts";
+import { type Conversion, type ProxyRules, pathOf, type Service, type TranslateRules, type Word } from "./scene.ts";
+import { readSections, type Section } from "./sections.ts";
+import { Settings } from "./settings.ts";
+import { isForStats, statsProxy, tellStats } from "./stats.ts";
+import { warn } from "./tell.ts";
+import { readErrorSections, readUserlists } from "./userlist.ts";
+
+export interface HaproxyTranslation extends Translation {
+  readonly places: Places;
+  /** What a place is called in messages: its word, or the first words of its line. */
+  readonly keyOf: (path: Path) => string;
+}
+
+/** By its first words: a comment, a directive, or the line of a section. */
+export function isHaproxy(text: string): boolean {
+  const first = text.split("\n").find((line) => !/^\s*(?:#|\.|$)/.test(line));
+  return (
+    first !== undefined &&
+    /^\s*(?:global|defaults|(?:frontend|backend|listen|userlist|resolvers|peers|cache|http-errors)\s+[\w.:-]+)(?:\s|$)/.test(
+      first,
+    )
+  );
+}
+
+export function translateHaproxy(
+  text: string,
+  file: string,
+  environment: Environment,
+  translateRules: TranslateRules,
+): HaproxyTranslation {
+  const ledger = new Ledger();
+  const origins = new Origins();
+  const { lines, faults, said } = readLines(text, environment);
+  const places = new Places(text);
+  const words = new Map<string, readonly Word[]>();
+  for (const line of [...lines, ...said.map(({ word }) => [word])]) {
+    if (words.has(String(line[0]!.line))) continue;
+    words.set(String(line[0]!.line), line);
+    places.add([String(line[0]!.line)], line[0]!.at, line[0]!.at);
+    for (const word of line) places.add(pathOf(word), word.at, word.at);
+  }
+  for (const { at, message } of faults) {
+    const path = [String(places.at(at).line), `@${at}`];
+    places.add(path, at, at);
+    ledger.fault(path, message);
+  }
+  for (const { severity, word, message } of said)
+    if (severity === "error") ledger.fault(pathOf(word), message);
+    else warn(ledger, word, message);
+  const sections = readSections(lines, ledger);
+  const statements = sections.filter(({ kind }) => kind === "global").flatMap((section) => section.statements);
+  const { ground, config } = readGlobal(ledger, origins, statements, file);
+  tellOtherSections(ledger, sections);
+  const builder = new Builder(ledger, origins, sections, ground, config);
+  builder.build(translateRules);
+  return { program: "haproxy", input: builder.input(), ledger, origins, places, keyOf: (path) => keyOf(words, path) };
+}
+
+function keyOf(words: ReadonlyMap<string, readonly Word[]>, [line, index]: Path): string {
+  const all = words.get(String(line)) ?? [];
+  if (typeof index === "number") return all[index]?.text ?? "";
+  if (index !== undefined || all.length === 0) return "";
+  const isPair = [
+    "option",
+    "timeout",
+    "stats",
+    "http-check",
+    "tcp-check",
+    "http-request",
+    "http-response",
+    "tcp-request",
+    "no",
+  ].includes(all[0]!.text);
+  return all
+    .slice(0, isPair ? 2 : 1)
+    .map(({ text }) => text)
+    .join(" ");
+}
+
+const none = (): ProxyRules => ({
+  listener: { connection: [], request: [], response: [] },
+  pool: { connection: [], request: [], response: [] },
+  stick: null,
+  listenerKeys: {},
+  poolKeys: {},
+});
+
+class Builder implements Conversion {
+  readonly ledger: Ledger;
+  readonly origins: Origins;
+  readonly draft: Draft = { config: {}, listeners: {}, pools: {}, tables: {}, lists: {} };
+  readonly proxies: readonly Service[];
+  readonly userlists: Conversion["userlists"];
+  readonly errorSections: Conversion["errorSections"];
+  readonly #ground: Ground;
+  readonly #naming = new Naming();
+  readonly #settings: ReadonlyMap<Service, Settings>;
+  readonly #used = new Set<Service>();
+
+  constructor(
+    ledger: Ledger,
+    origins: Origins,
+    sections: readonly Section[],
+    ground: Ground,
+    config: Partial<ConfigInput>,
+  ) {
+    this.ledger = ledger;
+    this.origins = origins;
+    this.#ground = ground;
+    this.draft.config = config;
+    this.proxies = readProxies(sections, ledger);
+    this.#settings = new Map(this.proxies.map((proxy) => [proxy, new Settings(proxy)]));
+    this.userlists = readUserlists(ledger, sections);
+    this.errorSections = readErrorSections(ledger, sections, (path) => this.pathOf(path));
+  }
+
+  nameOf(kind: "pool" | "listener" | "table" | "list", name: string): string {
+    return this.#naming.of(kind, name);
+  }
+
+  pathOf(path: string): string {
+    return based(this.#ground.base, path);
+  }
+
+  backendNamed(word: Word): Service | null {
+    const backends = this.proxies.filter(({ kind }) => kind !== "frontend");
+    const found = backends.find(({ name }) => name === word.text);
+    if (found === undefined) {
+      const meant = didYouMean(
+        word.text,
+        backends.map(({ name }) => name),
+      );
+      this.ledger.fault(pathOf(word), `is the name of no backend${meant}`);
+      return null;
+    }
+    this.#used.add(found);
+    return found;
+  }
+
+  poolOf(proxy: Service): string {
+    this.#used.add(proxy);
+    return this.nameOf("pool", proxy.name);
+  }
+
+  build(translateRules: TranslateRules): void {
+    const rules = new Map<Service, ProxyRules>();
+    const fronts: Front[] = [];
+    const logged: Settings[] = [];
+    for (const [proxy, settings] of this.#settings) {
+      const binds = settings
+        .all("bind")
+        .flatMap((statement) => readBind(this.ledger, statement, proxy.mode, this.#ground) ?? []);
+      if (isForStats(settings)) {
+        const admin = statsProxy(this.ledger, settings, binds);
+        if (admin !== null) this.draft.config.admin ??= admin;
+        continue;
+      }
+      tellStats(this.ledger, settings, false);
+      const translated = translateRules(this, proxy);
+      rules.set(proxy, translated);
+      if (proxy.kind === "backend") continue;
+      if (isLogged(this.ledger, settings, this.#ground.hasLog)) logged.push(settings);
+      const front = this.#frontOf(settings, binds, translated);
+      if (front !== null) fronts.push(front);
+    }
+    for (const front of fronts) addListeners(this, front, this.#ground, this.#naming);
+    for (const [proxy, translated] of rules)
+      if (proxy.kind !== "frontend" && (this.#used.has(proxy) || this.#hasServers(proxy)))
+        addPool(this, this.#settings.get(proxy)!, translated, this.#ground, portOf(proxy, fronts));
+    this.#finish(fronts, accessLogOf(logged));
+  }
+
+  input(): ConfigInput {
+    const { config, listeners, pools, tables, lists } = this.draft;
+    const some = (sections: object): boolean => Object.keys(sections).length > 0;
+    // Whatever is missing or wrong in it the schema tells, as of any config.
+    return {
+      ...config,
+      ...(some(tables) ? { tables } : {}),
+      ...(some(lists) ? { lists } : {}),
+      listeners,
+      pools,
+    } as ConfigInput;
+  }
+
+  #hasServers(proxy: Service): boolean {
+    return ["server", "server-template", "dispatch"].some((word) => this.#settings.get(proxy)!.all(word).length > 0);
+  }
+
+  #frontOf(settings: Settings, binds: readonly Bind[], rules: ProxyRules): Front | null {
+    const { proxy } = settings;
+    if (binds.length === 0) {
+      if (settings.all("bind").length === 0 && proxy.kind === "frontend")
+        warn(this.ledger, proxy.word, "has no bind line, so that no client can reach it");
+      return null;
+    }
+    const named = settings.last("default_backend")?.words[1];
+    const fallback = named === undefined ? (proxy.kind === "listen" ? proxy : null) : this.backendNamed(named);
+    const others = settings
+      .all("use_backend")
+      .map(({ words }) => this.proxies.find((each) => each.kind !== "frontend" && each.name === words[1]?.text));
+    const behind = [fallback, ...others].filter((each) => each !== undefined && each !== null);
+    if (named !== undefined && fallback !== null && fallback.mode !== proxy.mode)
+      this.ledger.fault(
+        pathOf(named),
+        `has mode ${fallback.mode}, and this ${proxy.kind} has mode ${proxy.mode}, as in HAProxy`,
+      );
+    const own = [...new Set(behind)].map((each) => this.#settings.get(each)!);
+    const use = fallback === null ? null : this.poolOf(fallback);
+    return { settings, binds, rules, behind: own, use: use ?? this.#unclaimed(settings, rules, named) };
+  }
+
+  /** Where rules send some requests to pools, what is left over is answered 503 without one; otherwise a pool must say it. */
+  #unclaimed(settings: Settings, rules: ProxyRules, named: Word | undefined): string | null {
+    if (named !== undefined || settings.proxy.mode === "tcp" || JSON.stringify(rules.listener).includes('"use":'))
+      return null;
+    const name = this.#naming.fresh("pool", `${settings.proxy.name}.none`);
+    this.draft.pools[name] = { reply: { status: 503 } };
+    this.origins.add(["pools", name], pathOf(settings.proxy.word));
+    return name;
+  }
+
+  #finish(fronts: readonly Front[], accessLog: ConfigInput["accessLog"] | null): void {
+    const { config } = this.draft;
+    if (accessLog !== null) config.accessLog = accessLog;
+    const requests = fronts.filter(({ settings }) => settings.proxy.mode === "http");
+    const closing = requests.filter(({ settings }) => isClosing(settings));
+    if (closing.length > 0 && closing.length === requests.length)
+      config.limits = { ...config.limits, requestsPerConnection: 1 };
+    else
+      for (const { settings } of closing)
+        this.ledger.approximate(
+          pathOf(settings.proxy.word),
+          "connections of its clients are kept, for not every frontend has option httpclose",
+        );
+    this.origins.add(["listeners"], []);
+    this.origins.add(["pools"], []);
+  }
+}
+
+function isClosing(settings: Settings): boolean {
+  const last = settings.lastOption(["httpclose", "forceclose", "http-server-close", "http-keep-alive"])?.words[1]?.text;
+  return last === "httpclose" || last === "forceclose";
+}
+
+/** The port that the clients of a backend come to, if it is one. */
+function portOf(proxy: Service, fronts: readonly Front[]): number | null {
+  const mine = fronts.filter(({ behind }) => behind.some((settings) => settings.proxy === proxy));
+  const ports = new Set(
+    mine.flatMap(({ binds }) =>
+      binds.flatMap(({ addresses }) => addresses.map((address) => /:(\d+)$/.exec(address)?.[1] ?? "")),
+    ),
+  );
+  const [port] = ports;
+  return ports.size === 1 && port !== undefined && port !== "" ? Number(port) : null;
+}
+
+export { none as noRules };

@@ -1,0 +1,112 @@
+// A frontend, or the frontend half of a listen, as listeners: one for each address that it is bound to, all with the same rules and
+// limits. Requests that nothing claims are answered 503, as in HAProxy.
+
+import type { ListenerInput } from "../../input.ts";
+import type { Path } from "../../problem.ts";
+import { type Bind, bindKeys, tellBindOrigins } from "./bind.ts";
+import type { RuleDraft } from "./draft.ts";
+import { type Answers, answersOf, errorKeys } from "./errors.ts";
+import { forwardingOf } from "./forwarding.ts";
+import type { Ground } from "./ground.ts";
+import type { Naming } from "./naming.ts";
+import { phases } from "./pool.ts";
+import { type Conversion, linePath, type ProxyRules, pathOf } from "./scene.ts";
+import type { Settings } from "./settings.ts";
+import { readCount } from "./tell.ts";
+import { listenerTimes, readTimes, tellMissing } from "./timeouts.ts";
+
+type ListenerDraft = Partial<ListenerInput> & Record<string, unknown>;
+
+export interface Front {
+  readonly settings: Settings;
+  readonly binds: readonly Bind[];
+  readonly rules: ProxyRules;
+  /** What requests may come to, the default one first. */
+  readonly behind: readonly Settings[];
+  /** The pool of what nothing claims; null when there is none. */
+  readonly use: string | null;
+}
+
+export function addListeners(
+  conversion: Conversion,
+  { settings, binds, rules, behind, use }: Front,
+  ground: Ground,
+  naming: Naming,
+): void {
+  const { ledger, origins, draft } = conversion;
+  const { proxy } = settings;
+  const { mode } = proxy;
+  const times = readTimes(ledger, settings);
+  tellMissing(ledger, settings, times);
+  const server = behind[0] === undefined ? null : readTimes(ledger, behind[0]).server;
+  const answers = answersOf(conversion, settings);
+  const told = mode === "http" ? forwardingOf(conversion, settings, behind) : { keys: {}, rules: [] };
+  const monitor = monitorRules(conversion, settings, answers);
+  const listenerRules = { ...rules.listener, request: [...monitor, ...rules.listener.request, ...told.rules] };
+  const hasRules = Object.values(listenerRules).some((each) => each.length > 0);
+  const limit = limitOf(conversion, settings, ground);
+  const merged = merge(binds);
+  for (const [index, { bind, address }] of merged.entries()) {
+    const name = index === 0 ? conversion.nameOf("listener", proxy.name) : naming.fresh("listener", proxy.name);
+    const path: Path = ["listeners", name];
+    origins.add(path, pathOf(proxy.word));
+    tellBindOrigins(origins, path, bind);
+    const usesNames = mode === "tcp" && JSON.stringify(listenerRules).includes("tls.sni");
+    const maxConnections = bind.maxConnections ?? limit;
+    const listener: ListenerDraft = {
+      listen: address,
+      ...(mode === "tcp" ? { mode } : {}),
+      ...(use === null ? {} : { use }),
+      ...(maxConnections === null ? {} : { maxConnections }),
+      ...bindKeys(ledger, bind, mode),
+      ...told.keys,
+      ...rules.listenerKeys,
+      ...(hasRules ? { rules: phases({ pool: listenerRules }) } : {}),
+      ...errorKeys(answers),
+      timeouts: listenerTimes(times, server, mode, bind.tls !== null || bind.isProxied || usesNames),
+    };
+    const trusted = [...(bindKeys(ledger, bind, mode).trustedProxies ?? []), ...(told.keys.trustedProxies ?? [])];
+    if (trusted.length > 0) listener.trustedProxies = [...new Set(trusted)];
+    draft.listeners[name] = listener;
+  }
+}
+
+/** `*:80` and `:::80` of one frontend are one address here, which takes clients of both kinds. */
+function merge(binds: readonly Bind[]): { readonly bind: Bind; readonly address: string }[] {
+  const all = binds.flatMap((bind) => bind.addresses.map((address) => ({ bind, address })));
+  const dual = new Set(all.map(({ address }) => address).filter((address) => address.startsWith(":")));
+  return all.filter(({ address }) => !(address.startsWith("0.0.0.0:") && dual.has(address.slice("0.0.0.0".length))));
+}
+
+function limitOf({ ledger }: Conversion, settings: Settings, ground: Ground): number | null {
+  const statement = settings.last("maxconn");
+  const own = readCount(ledger, statement?.words[1], 0, 10_000_000);
+  if (statement !== undefined && own !== null && own > 0)
+    ledger.approximate(
+      linePath(statement),
+      "a connection beyond it is closed at once; in HAProxy it waits to be accepted",
+    );
+  return own === null || own === 0 ? ground.maxConnections : own;
+}
+
+/** Answered before any other rule is asked. */
+function monitorRules({ ledger }: Conversion, settings: Settings, answers: Answers): RuleDraft[] {
+  const word = settings.last("monitor-uri")?.words[1];
+  for (const statement of settings.all("monitor"))
+    ledger.refuse(
+      linePath(statement),
+      "the answer to monitor-uri is always 200; http-request return status 503 if ... says another one",
+    );
+  if (word === undefined || settings.proxy.mode === "tcp") return [];
+  const answer = answers.get(200);
+  const reply =
+    typeof answer === "string"
+      ? { status: 200, file: answer }
+      : {
+          status: 200,
+          type: "text/html",
+          body: "<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n",
+          ...answer,
+        };
+  return [{ name: "monitor-uri", if: `target == ${JSON.stringify(word.text)}`, reply }];
+}

@@ -1,0 +1,24 @@
+// Sections beside global and the proxies whose lines are only told of: resolvers, cache, peers, program, and those that are refused whole.
+
+import type { Ledger } from "../ledger.ts";
+import { cacheWords, peersWords, programWords, resolversWords, sectionWords } from "./globalwords.ts";
+import { type Keywords, keywordIn } from "./keyword.ts";
+import { linePath } from "./scene.ts";
+import type { Section } from "./sections.ts";
+import { enter } from "./tell.ts";
+
+const tables: Readonly<Record<string, Keywords>> = {
+  resolvers: resolversWords,
+  cache: cacheWords,
+  peers: peersWords,
+  program: programWords,
+};
+
+export function tellOtherSections(ledger: Ledger, sections: readonly Section[]): void {
+  for (const { kind, statements } of sections) {
+    const table = Object.hasOwn(tables, kind) ? tables[kind] : undefined;
+    for (const statement of statements)
+      if (table !== undefined) enter(ledger, table, statement.words[0]!, `in section ${kind}`);
+      else if (keywordIn(sectionWords, kind)?.kind === "refused") ledger.lose(linePath(statement));
+  }
+}

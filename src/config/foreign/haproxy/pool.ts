@@ -1,0 +1,227 @@
+// A backend, or the backend half of a listen, as a pool: its servers with what they have in common hoisted, policy, cookie, checks,
+// timeouts, retries. One without servers answers 503, which is all that such a backend of HAProxy's does.
+
+import type { PoolInput, ServerInput } from "../../input.ts";
+import type { Path } from "../../problem.ts";
+import { balanceOf } from "./balance.ts";
+import { checkOf, ejectionOf, tellIdle } from "./check.ts";
+import { cookieOf } from "./cookie.ts";
+import { readTime, written } from "./duration.ts";
+import { type Answers, answersOf, errorKeys, replyOf } from "./errors.ts";
+import type { Ground } from "./ground.ts";
+import { type Conversion, linePath, type ProxyRules, pathOf } from "./scene.ts";
+import { readServers, type ServerLine, sourceOf } from "./server.ts";
+import type { Settings } from "./settings.ts";
+import { readCount } from "./tell.ts";
+import { poolTimes, readTimes, type Times } from "./timeouts.ts";
+
+type PoolDraft = Partial<PoolInput> & Record<string, unknown>;
+
+/** As many as may be said: there is no limit in HAProxy. */
+const queueMax = 1_000_000;
+
+/** `port`: the one port that its clients come to, or null. */
+export function addPool(
+  conversion: Conversion,
+  settings: Settings,
+  rules: ProxyRules,
+  ground: Ground,
+  port: number | null,
+): void {
+  const { proxy } = settings;
+  const { ledger, origins, draft } = conversion;
+  const name = conversion.poolOf(proxy);
+  const path: Path = ["pools", name];
+  origins.add(path, pathOf(proxy.word));
+  const statements = ["default-server", "server", "server-template", "dispatch"];
+  const lines = readServers(
+    ledger,
+    proxy.statements.filter(({ words }) => statements.includes(words[0]!.text)),
+    ground,
+    port,
+  );
+  const answers = answersOf(conversion, settings);
+  const times = readTimes(ledger, settings);
+  const own = hasRules(rules) ? { rules: phases(rules) } : {};
+  tellIdle(ledger, settings);
+  draft.pools[name] =
+    lines.length === 0
+      ? { ...emptyPool(conversion, settings, answers), ...own, ...rules.poolKeys }
+      : { ...servedPool(conversion, settings, lines, times, path), ...errorKeys(answers), ...own, ...rules.poolKeys };
+  if (rules.stick !== null && lines.length > 0) draft.pools[name].stick = rules.stick;
+}
+
+function hasRules({ pool }: ProxyRules): boolean {
+  return pool.connection.length + pool.request.length + pool.response.length > 0;
+}
+
+/** Only phases that have any; request alone is a list. */
+export function phases({ pool }: Pick<ProxyRules, "pool">): NonNullable<PoolInput["rules"]> {
+  const { connection, request, response } = pool;
+  if (connection.length === 0 && response.length === 0) return request as NonNullable<PoolInput["rules"]>; // The schema judges them.
+  return Object.fromEntries(Object.entries({ connection, request, response }).filter(([, rules]) => rules.length > 0));
+}
+
+function emptyPool({ ledger }: Conversion, { proxy }: Settings, answers: Answers): PoolDraft {
+  if (proxy.mode === "tcp")
+    ledger.refuse(
+      pathOf(proxy.word),
+      "it has no server, and connections that it would close are closed by a rule: tcp-request content reject",
+    );
+  return { reply: replyOf(answers) };
+}
+
+function servedPool(
+  conversion: Conversion,
+  settings: Settings,
+  lines: readonly ServerLine[],
+  times: Times,
+  path: Path,
+): PoolDraft {
+  const { ledger, draft } = conversion;
+  const { mode, name } = settings.proxy;
+  const servers = serversOf(conversion, settings, lines, path);
+  const { common, own } = hoisted(servers);
+  const { balance, stickBy } = balanceOf(ledger, settings);
+  const sticky = cookieOf(ledger, settings);
+  const check = checkOf(ledger, settings, lines, times);
+  const ejection = ejectionOf(ledger, lines);
+  if (stickBy !== null) {
+    const table = conversion.nameOf("table", `${name}.balance`);
+    draft.tables[table] = { key: { string: 64 }, expire: "30m", store: ["server_id"] };
+    return { ...poolKeys(), stick: { table, by: stickBy } };
+  }
+  return poolKeys();
+
+  function poolKeys(): PoolDraft {
+    const isSticky = sticky !== null && lines.some(({ options }) => options.has("cookie"));
+    return {
+      servers: own,
+      ...(balance === "weightedRoundRobin" ? {} : { balance }),
+      ...(isSticky ? { sticky } : {}),
+      ...retriesOf(conversion, settings),
+      ...queueOf(conversion, lines, times),
+      ...idleOf(conversion, settings),
+      ...slowStartOf(conversion, lines),
+      ...common,
+      ...sourceKey(conversion, settings),
+      ...(check === null ? {} : { check }),
+      ...(ejection === null ? {} : { ejection }),
+      timeouts: poolTimes(times, mode),
+    };
+  }
+}
+
+/** Each address once; without allbackups only the first backup. */
+function serversOf(
+  { ledger, origins }: Conversion,
+  settings: Settings,
+  lines: readonly ServerLine[],
+  path: Path,
+): ServerInput[] {
+  const servers: ServerInput[] = [];
+  for (const { input, word } of lines) {
+    const same = servers.find(({ address }) => address === input.address);
+    if (same !== undefined) {
+      ledger.approximate(
+        pathOf(word),
+        "the server has this address already; its weight and its connections are added to that one",
+      );
+      same.weight = (same.weight ?? 1) + (input.weight ?? 1);
+      if (same.maxConnections !== undefined) same.maxConnections += input.maxConnections ?? 0;
+    } else if (
+      input.backup === true &&
+      settings.option("allbackups") === undefined &&
+      servers.some(({ backup }) => backup === true)
+    )
+      ledger.approximate(
+        pathOf(word),
+        "the server is left out: without option allbackups the first backup is the one that serves, and this one only when that is down too",
+      );
+    else {
+      origins.add([...path, "servers", servers.length], pathOf(word));
+      servers.push({ ...input });
+    }
+  }
+  return servers;
+}
+
+const shared = ["tls", "proxyProtocol", "source"] as const;
+
+/** What all servers say alike is said of the pool. */
+function hoisted(servers: readonly ServerInput[]): {
+  readonly common: PoolDraft;
+  readonly own: (string | ServerInput)[];
+} {
+  const first = servers[0]!;
+  const keys = shared.filter(
+    (key) =>
+      first[key] !== undefined && servers.every((server) => JSON.stringify(server[key]) === JSON.stringify(first[key])),
+  );
+  const own = servers.map((server): string | ServerInput => {
+    const left = Object.fromEntries(Object.entries(server).filter(([key]) => !keys.some((each) => each === key)));
+    const { address, weight, ...rest } = left as unknown as ServerInput; // Only keys of the pool are gone.
+    if (Object.keys(rest).length > 0) return left as unknown as ServerInput;
+    return weight === undefined ? address : `${address}^${weight}`;
+  });
+  return { common: Object.fromEntries(keys.map((key) => [key, first[key]])), own };
+}
+
+function retriesOf({ ledger }: Conversion, settings: Settings): PoolDraft {
+  const retries = readCount(ledger, settings.last("retries")?.words[1], 0, 100) ?? 3;
+  const old = settings.last("redispatch");
+  if (old !== undefined) ledger.approximate(linePath(old), "option redispatch is what HAProxy calls it since 2.1");
+  const isFree = old !== undefined || settings.option("redispatch") !== undefined;
+  const on = settings.last("retry-on");
+  if (on?.words.some(({ text }) => !["none", "conn-failure", "retry-on"].includes(text)) === true)
+    ledger.approximate(
+      linePath(on),
+      "a request is sent again only where it cannot have reached a server, or is safe to repeat",
+    );
+  const isNone = on?.words[1]?.text === "none";
+  return { ...(isNone ? { retries: 0 } : retries === 2 ? {} : { retries }), ...(isFree ? {} : { redispatch: false }) };
+}
+
+function queueOf({ ledger }: Conversion, lines: readonly ServerLine[], times: Times): PoolDraft {
+  if (lines.every(({ input }) => input.maxConnections === undefined)) return {};
+  const word = lines.map(({ options }) => options.value("maxqueue")).find((value) => value !== null);
+  const length = readCount(ledger, word ?? undefined, 0, queueMax);
+  if (length !== null && length > 0)
+    ledger.approximate(
+      pathOf(word!),
+      "requests that wait are counted for the whole pool in each worker, not for each server",
+    );
+  const timeout = times.queue ?? times.connect;
+  return { queue: { length: length === null || length === 0 ? queueMax : length, timeout: written(timeout ?? 0) } };
+}
+
+function idleOf({ ledger }: Conversion, settings: Settings): PoolDraft {
+  if (settings.proxy.mode === "tcp") return {};
+  const word = settings.last("http-reuse")?.words[1];
+  if (word !== undefined && !["never", "safe", "aggressive", "always"].includes(word.text))
+    ledger.fault(pathOf(word), "must be never, safe, aggressive or always");
+  const closing = settings.lastOption(["httpclose", "forceclose", "http-server-close", "http-keep-alive"])?.words[1]
+    ?.text;
+  const isClosed = closing !== undefined && closing !== "http-keep-alive";
+  return word?.text === "never" || isClosed ? { idle: { connections: 0 } } : {};
+}
+
+function slowStartOf({ ledger }: Conversion, lines: readonly ServerLine[]): PoolDraft {
+  const word = lines.map(({ options }) => options.value("slowstart")).find((value) => value !== null);
+  const ms = word === undefined || word === null ? null : readTime(ledger, word);
+  return ms === null || ms === 0 ? {} : { slowStart: written(Math.min(ms, 3_600_000)) };
+}
+
+function sourceKey({ ledger }: Conversion, settings: Settings): PoolDraft {
+  const statement = settings.last("source");
+  if (statement === undefined) return {};
+  const [, word, ...rest] = statement.words;
+  const other = rest.find(({ text }) => text === "usesrc" || text === "interface");
+  if (other !== undefined)
+    ledger.refuse(
+      pathOf(other),
+      "connections come from an address of this machine, by the system's own choice of interface",
+    );
+  const source = sourceOf(ledger, word ?? null);
+  return source === null ? {} : { source };
+}

@@ -1,0 +1,57 @@
+// TLS of bind and server lines: versions, ciphers, files. HAProxy says versions in three ways (a least and a greatest, none of one,
+// only one), which all come to a range here; what global says for all lines stands behind what a line says.
+
+import type { Ledger } from "../ledger.ts";
+import type { Options } from "./options.ts";
+import { pathOf, type Word } from "./scene.ts";
+
+export type Version = "1.0" | "1.1" | "1.2" | "1.3";
+const order: readonly Version[] = ["1.0", "1.1", "1.2", "1.3"];
+const named: Readonly<Record<string, Version>> = {
+  SSLv3: "1.0",
+  "TLSv1.0": "1.0",
+  "TLSv1.1": "1.1",
+  "TLSv1.2": "1.2",
+  "TLSv1.3": "1.3",
+};
+const numbered: Readonly<Record<string, Version>> = { tlsv10: "1.0", tlsv11: "1.1", tlsv12: "1.2", tlsv13: "1.3" };
+
+export interface Range {
+  readonly minVersion?: Version;
+  readonly maxVersion?: Version;
+}
+
+/** `usual`: of ssl-default-bind-options or -server-options. */
+export function versionsOf(ledger: Ledger, options: Options, usual: Range): Range {
+  const forced = options.names().findLast((name) => name.startsWith("force-"));
+  if (forced !== undefined) {
+    const version = numbered[forced.slice("force-".length)];
+    if (version === undefined) ledger.refuse(pathOf(options.word(forced)!), "SSL 3 is not spoken any more");
+    return version === undefined ? {} : { minVersion: version, maxVersion: version };
+  }
+  const least = versionAt(ledger, options.value("ssl-min-ver"));
+  const greatest = versionAt(ledger, options.value("ssl-max-ver"));
+  const without = options.names().flatMap((name) => numbered[name.replace(/^no-/, "")] ?? []);
+  const left = order.filter((version) => !without.includes(version));
+  // As in HAProxy, what is taken away from the bottom only means a least version; TLS 1.2 is the usual one.
+  const min = least ?? usual.minVersion ?? (without.length > 0 && left[0]! > "1.2" ? left[0] : undefined);
+  const max =
+    greatest ??
+    usual.maxVersion ??
+    (without.length > 0 && left.length > 0 && left.at(-1)! < "1.3" ? left.at(-1) : undefined);
+  return { ...(min === undefined ? {} : { minVersion: min }), ...(max === undefined ? {} : { maxVersion: max }) };
+}
+
+function versionAt(ledger: Ledger, word: Word | null): Version | undefined {
+  if (word === null) return undefined;
+  const version = named[word.text];
+  if (version === undefined) ledger.fault(pathOf(word), `must be one of ${Object.keys(named).join(", ")}`);
+  else if (word.text === "SSLv3")
+    ledger.approximate(pathOf(word), "SSL 3 is not spoken any more; the oldest version here is TLS 1.0");
+  return version;
+}
+
+/** The names of an alpn list. */
+export function protocols(word: Word | null): readonly string[] {
+  return (word?.text ?? "").split(",").filter((name) => name !== "");
+}
