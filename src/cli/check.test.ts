@@ -36,6 +36,24 @@ test("a config that is right is summed up on stdout", async () => {
   );
 });
 
+test("each table is told with the memory that it takes when it is full, those of limits too", async () => {
+  const tables = "tables: { seen: { size: 200k, store: [gpc0, 'conn_rate(10s)'] } }\n";
+  const ruled = right.replace(
+    "use: app",
+    "use: app, rules: [{ track: seen }, { name: calm, limit: { rate: 5/s, size: 1 } }]",
+  );
+  const { out } = await checked("tables.yaml", tables + ruled);
+  expect(out).toMatch(/\n {2}table {4}seen {12}204800 entries of \d\d bytes by ip, \d+\.\d MiB when full\n/);
+  expect(out).toMatch(/\n {2}table {4}limit:web\/calm {2}1 entry of \d\d bytes by ip, \d+\.\d MiB when full$/);
+  const json = JSON.parse((await checked("tables.yaml", tables + ruled, true)).out);
+  expect(json.tables.seen).toEqual({
+    entries: 204_800,
+    bytesPerEntry: expect.any(Number),
+    bytesWhenFull: expect.any(Number),
+  });
+  expect(json.tables.seen.bytesWhenFull).toBeGreaterThan(204_800 * 40);
+});
+
 test("problems go to stderr with the line, a caret and a sum", async () => {
   const { code, out, err } = await checked("wrong.yaml", right.replace("use: app", "use: ap"));
   expect([code, out]).toEqual([1, ""]);
@@ -69,7 +87,11 @@ test("a file that is not there is another exit code", async () => {
 });
 
 test("as JSON everything goes to stdout, without the token", async () => {
-  const good = await checked("good.yaml", `admin: { token: 0123456789abcdef-secret }\n${right}`, true);
+  const good = await checked(
+    "good.yaml",
+    `admin: { token: 0123456789abcdef-secret }\ndebug: { token: 0123456789abcdef-secret }\n${right}`,
+    true,
+  );
   expect(good.err).toBe("");
   expect(good.out).not.toContain("secret");
   expect(JSON.parse(good.out)).toMatchObject({ ok: true, problems: [], config: { pools: { app: { retries: 2 } } } });

@@ -3,11 +3,15 @@
 // Exit code 0: it can be run; 1: it cannot; 2: there is no such file, or none that is a config.
 
 import { formatDuration, readDuration } from "../base/duration.ts";
+import { compile } from "../config/compile.ts";
 import type { Origin } from "../config/foreign/foreign.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
-import type { Certificate, Materials } from "../config/materials.ts";
+import type { Certificate } from "../config/materials.ts";
+import type { TablePlan } from "../config/plan.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
+import { Slots } from "../config/slots.ts";
 import type { Check, Config, Pool } from "../config/types.ts";
+import { entryBytes, fullBytes } from "../memory/sticklayout.ts";
 import { writtenWay } from "./way.ts";
 
 /** Where a command writes; each call is whole lines without the last line's end. */
@@ -30,7 +34,7 @@ export async function check(
   if (options.json !== true && loaded.origin !== undefined)
     (loaded.ok ? writer.out : writer.err).call(writer, keywordsLine(loaded.origin));
   if (!loaded.ok) return loaded.isRead ? 1 : 2;
-  if (options.json !== true) writer.out(summary(path, loaded.config, loaded.materials));
+  if (options.json !== true) writer.out(summary(path, loaded));
   return 0;
 }
 
@@ -60,7 +64,22 @@ function report(loaded: Loaded): object {
   const origin = loaded.origin === undefined ? {} : { origin: loaded.origin };
   const { ok, file } = loaded;
   if (!loaded.ok) return { ok, file, problems, ...origin, config: null };
-  return { ok, file, problems, ...origin, certificates: certificatesReport(loaded), config: shown(loaded.config) };
+  const certificates = certificatesReport(loaded);
+  return { ok, file, problems, ...origin, certificates, tables: tablesReport(loaded), config: shown(loaded.config) };
+}
+
+/** As they will be, those that limits make for themselves among them. */
+function tablesOf({ config, materials }: Loaded & { readonly ok: true }): readonly TablePlan[] {
+  return compile(config, new Slots(), () => undefined, 1, materials).tables;
+}
+
+function tablesReport(loaded: Loaded & { readonly ok: true }): object {
+  return Object.fromEntries(
+    tablesOf(loaded).map((plan) => [
+      plan.name,
+      { entries: plan.entriesMax, bytesPerEntry: entryBytes(plan), bytesWhenFull: fullBytes(plan) },
+    ]),
+  );
 }
 
 /** By listener; of their keys nothing. */
@@ -72,16 +91,25 @@ function certificatesReport({ config, materials }: Loaded & { readonly ok: true 
   return Object.fromEntries(Object.keys(config.listeners).map((name) => [name, of(name)]));
 }
 
-/** As it is in force, but for the one secret in it. */
+/** As it is in force, but for the secrets in it. */
 function shown(config: Config): Config {
-  return config.admin.token === undefined ? config : { ...config, admin: { ...config.admin, token: "(set)" } };
+  const { admin, debug } = config;
+  return {
+    ...config,
+    admin: admin.token === undefined ? admin : { ...admin, token: "(set)" },
+    debug: debug.token === undefined ? debug : { token: "(set)" },
+  };
 }
 
-function summary(path: string, config: Config, materials: Materials): string {
+function summary(path: string, loaded: Loaded & { readonly ok: true }): string {
+  const { config, materials } = loaded;
+  const tables = tablesOf(loaded);
   const workers = config.workers === "auto" ? "one worker for each core" : counted(config.workers, "worker");
   const lines = [`${path}: ok, ${workers}, admin on ${config.admin.listen}`];
   const width = Math.max(
-    ...[...Object.keys(config.listeners), ...Object.keys(config.pools)].map((name) => name.length),
+    ...[...Object.keys(config.listeners), ...Object.keys(config.pools), ...tables.map(({ name }) => name)].map(
+      (name) => name.length,
+    ),
   );
   for (const [name, listener] of Object.entries(config.listeners))
     lines.push(
@@ -89,6 +117,7 @@ function summary(path: string, config: Config, materials: Materials): string {
     );
   for (const [name, pool] of Object.entries(config.pools))
     lines.push(`  pool     ${name.padEnd(width)}  ${poolSummary(pool)}`);
+  for (const table of tables) lines.push(`  table    ${table.name.padEnd(width)}  ${tableSummary(table)}`);
   return lines.join("\n");
 }
 
@@ -101,7 +130,15 @@ function certificatesSummary(certificates: readonly Certificate[]): string {
   return `, ${counted(certificates.length, "certificate")}${named}`;
 }
 
+/** `204800 entries of 44 bytes by ip, 9.4 MiB when full` */
+function tableSummary(plan: TablePlan): string {
+  const { key, entriesMax } = plan;
+  const mebibytes = (fullBytes(plan) / 1024 ** 2).toFixed(1);
+  return `${counted(entriesMax, "entry", "entries")} of ${Math.ceil(entryBytes(plan))} bytes by ${key.kind}, ${mebibytes} MiB when full`;
+}
+
 function poolSummary(pool: Pool): string {
+  if (pool.reply !== undefined) return "a reply of its own";
   const backups = pool.servers.filter((server) => typeof server !== "string" && server.backup).length;
   const parts = [`${counted(pool.servers.length, "server")}${backups > 0 ? ` (${counted(backups, "backup")})` : ""}`];
   parts.push(typeof pool.balance === "string" ? pool.balance : `${pool.balance.policy} by ${pool.balance.key}`);
@@ -124,6 +161,6 @@ function written(duration: string): string {
   return reading.ok ? formatDuration(reading.value) : duration;
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+function counted(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : nouns}`;
 }

@@ -6,7 +6,7 @@ import type { Scope } from "../rules/expression/compiled.ts";
 import { compileExpression } from "../rules/expression/expression.ts";
 import { scopeOf } from "../rules/expression/scope.ts";
 import { compileFields, compileReply } from "./compilereply.ts";
-import { compileLimitTable, compileList, compileTable, limitTableName, prefix6Usual } from "./compiletable.ts";
+import { compileLimitTable, compileList, compileTable, limitKey, limitTableName } from "./compiletable.ts";
 import type { Materials } from "./materials.ts";
 import { bytes, ms } from "./measure.ts";
 import type { EffectPlan, OutcomePlan, ReplyPlan, RulePlan, RulesPlan, TableKeyPlan, TablePlan } from "./plan.ts";
@@ -17,9 +17,6 @@ import { sectionOf } from "./section.ts";
 import type { Slots } from "./slots.ts";
 import { type Columns, columnsOf, readTarget, tableTerm, usualMark } from "./target.ts";
 import type { Config, Listener, Pool, Reply, Rule, Track } from "./types.ts";
-
-/** Of a limit by a text, such as a key in a header: longer ones that begin alike share a limit. */
-const limitKeyBytes = 256;
 
 /** Whose rules: a listener or a pool, with the phase of a list that names none. */
 export interface Owner {
@@ -221,8 +218,7 @@ export class RuleCompiler {
   #keyOf(by: string, phase: Phase): TableKeyPlan {
     const compiled = compileExpression(by, this.#scopes[phase], "any");
     assert(compiled.ok, `the key ${by} does not compile`);
-    if (compiled.type === "address") return { kind: "ip", prefix6: prefix6Usual };
-    return compiled.type === "number" ? { kind: "integer" } : { kind: "string", bytesMax: limitKeyBytes };
+    return limitKey(compiled.type);
   }
 
   #reply(said: true | number | Partial<Reply>, usual: number): ReplyPlan {

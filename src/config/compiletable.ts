@@ -3,6 +3,7 @@
 
 import { formatDuration } from "../base/duration.ts";
 import { readColumn } from "../memory/column.ts";
+import type { Type } from "../rules/expression/compiled.ts";
 import { ms, value } from "./measure.ts";
 import type { ListPlan, TableKeyPlan, TablePlan } from "./plan.ts";
 import { readRate } from "./rate.ts";
@@ -10,7 +11,9 @@ import { keyBytesUsual, readEntries } from "./tableschema.ts";
 import type { Limit, List, Table } from "./types.ts";
 
 /** What one client has of IPv6, as a rule. */
-export const prefix6Usual = 64;
+const prefix6Usual = 64;
+/** Of a limit by a text, such as a key in a header: longer ones that begin alike share a limit. */
+const limitKeyBytes = 256;
 /** Expires later than its bucket is full again, when it says no more than an entry that is not there. */
 const limitMarginMs = 1000;
 
@@ -40,6 +43,12 @@ function compileKey(key: Table["key"]): TableKeyPlan {
 /** `owner`: a listener's or pool's name. */
 export function limitTableName(owner: string, rule: string): string {
   return `limit:${owner}/${rule}`;
+}
+
+/** What a limit's table is by, from what its expression comes to. */
+export function limitKey(type: Type): TableKeyPlan {
+  if (type === "address") return { kind: "ip", prefix6: prefix6Usual };
+  return type === "number" ? { kind: "integer" } : { kind: "string", bytesMax: limitKeyBytes };
 }
 
 /** The table of a limit that has a rate. */

@@ -6,7 +6,15 @@ import { readFile, realpath } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { quote } from "../base/reading.ts";
 import type { Document } from "./document.ts";
-import { judgeForeign, type Origin } from "./foreign/foreign.ts";
+import {
+  type ForeignJudgement,
+  isForeignText,
+  judgeForeign,
+  judgeForeignText,
+  type Origin,
+} from "./foreign/foreign.ts";
+import { type ReportLine, reportOf } from "./foreign/report.ts";
+import type { ConfigInput } from "./input.ts";
 import type { Finding } from "./issues.ts";
 import { type Judgement, judge, judgeSubstituted } from "./judge.ts";
 import { loadMaterials } from "./loadmaterials.ts";
@@ -16,7 +24,7 @@ import { reviewCiphers } from "./loadtrial.ts";
 import type { Materials } from "./materials.ts";
 import { didYouMean } from "./nearest.ts";
 import { Places } from "./place.ts";
-import { inOrder, keyText, type Problem } from "./problem.ts";
+import { inOrder, keyText, type Path, type Problem } from "./problem.ts";
 import { type Environment, substitute } from "./substitute.ts";
 import { readToml } from "./toml.ts";
 import type { Config } from "./types.ts";
@@ -36,6 +44,7 @@ export type Loaded =
       readonly warnings: readonly Problem[];
       /** Of a config of another program: which one, and what became of its keywords. */
       readonly origin?: Origin;
+      readonly conversion?: Conversion;
     }
   | {
       readonly ok: false;
@@ -44,7 +53,17 @@ export type Loaded =
       /** False when there was nothing to judge: no such file, or not a config's. */
       readonly isRead: boolean;
       readonly origin?: Origin;
+      readonly conversion?: Conversion;
     };
+
+/** What a config of another program has become. */
+export interface Conversion {
+  /** As it would be written; with errors in it, as far as it goes. */
+  readonly input: ConfigInput;
+  readonly report: readonly ReportLine[];
+  /** Where a key of ours comes from: the line in the other program's file, 0 when it comes from none of its own. */
+  readonly lineOf: (path: Path) => number;
+}
 
 const textReaders: Record<string, (text: string) => Document> = {
   ".toml": readToml,
@@ -53,7 +72,7 @@ const textReaders: Record<string, (text: string) => Document> = {
   ".json": readJson,
 };
 const programs = [".ts", ".mts", ".js", ".mjs"];
-const extensions = [".ts", ".toml", ".yaml", ".yml", ".json", ".mts", ".js", ".mjs"];
+const extensions = [".ts", ".toml", ".yaml", ".yml", ".json", ".mts", ".js", ".mjs", ".cfg"];
 
 /**
  * Never rejects: a file that is not there is a problem like any other. Problems say `path` as it was given. `before`: what is
@@ -66,33 +85,57 @@ export async function loadConfig(
 ): Promise<Loaded> {
   const extension = extname(path).toLowerCase();
   const reader = textReaders[extension];
-  if (reader === undefined && !programs.includes(extension)) {
-    const meant = extension === "" ? "" : didYouMean(extension, extensions);
-    return refused(path, `a config ends in ${extensions.slice(0, 5).join(", ")}${meant}`);
-  }
+  const isOther = reader === undefined && !programs.includes(extension) && extension !== ".cfg";
   let text: string;
   try {
     text = (await readFile(path, "utf8")).replace(/^\ufeff/, "");
   } catch (error) {
+    if (isOther) return strange(path, extension);
     return refused(path, unreadable(error as NodeJS.ErrnoException)); // readFile rejects with nothing else.
   }
+  // A haproxy.cfg may have any name.
+  if (isOther && !isForeignText(text)) return strange(path, extension);
   if (text.trim() === "") return { ...refused(path, "the file is empty"), isRead: true } as Loaded;
+  if (isOther || extension === ".cfg") {
+    const foreign = judgeForeignText(text, path, environment);
+    return foreignLoaded(path, foreign, foreign.places, before);
+  }
   const document = reader === undefined ? await readProgram(await realpath(path), text) : reader(text);
   if (!document.ok) return { ok: false, file: path, problems: syntaxProblems(path, text, document), isRead: true };
   // A program has variables of its own; in its texts ${ stands for itself.
   const foreign = reader === undefined ? null : judgeForeign(document.value, environment);
+  if (foreign !== null) return foreignLoaded(path, foreign, document.places, before);
   const judgement =
-    foreign ??
-    (reader === undefined ? judge(document.value) : judgeSubstituted(substitute(document.value, environment)));
-  const loaded = await withMaterials(path, judgement, foreign?.bring ?? null, document.places, before);
-  return foreign === null ? loaded : { ...loaded, origin: foreign.origin() };
+    reader === undefined ? judge(document.value) : judgeSubstituted(substitute(document.value, environment));
+  return withMaterials(path, judgement, null, document.places, before);
 }
 
-/** Reads what the judged config of a file names, and gives all findings their places; `bring` tells whose keys they are about. */
+async function foreignLoaded(
+  path: string,
+  foreign: ForeignJudgement,
+  places: Places,
+  before: Materials | undefined,
+): Promise<Loaded> {
+  const loaded = await withMaterials(path, foreign, foreign, places, before);
+  const { input, origins } = foreign.translation;
+  const lineOf = (key: Path): number => {
+    const origin = origins.own(key);
+    return origin === null ? 0 : places.find(origin, "key").line;
+  };
+  return { ...loaded, origin: foreign.origin(), conversion: { input, report: reportOf(foreign, places), lineOf } };
+}
+
+/** A file whose name says nothing that is known here. */
+function strange(path: string, extension: string): Loaded {
+  const meant = extension === "" ? "" : didYouMean(extension, extensions);
+  return refused(path, `a config ends in ${extensions.slice(0, 5).join(", ")}${meant}`);
+}
+
+/** Reads what the judged config of a file names, and gives all findings their places; a config of another program has its own. */
 async function withMaterials(
   path: string,
   { config, findings }: Judgement,
-  bring: ((finding: Finding) => Finding) | null,
+  foreign: ForeignJudgement | null,
   places: Places,
   before: Materials | undefined,
 ): Promise<Loaded> {
@@ -102,14 +145,21 @@ async function withMaterials(
     config === null || materials === null
       ? []
       : [...reviewCiphers(config), ...reviewListFiles(config, folder), ...materials.findings, ...materials.validity];
-  const all = [...findings, ...(bring === null ? found : found.map(bring))];
+  const all = [...findings, ...(foreign === null ? found : found.map(foreign.bring))];
   const problems = inOrder(
     all.map((finding): Problem => {
       const { severity, path: key, part, inside } = finding;
       const exact = inside === undefined ? null : places.within(key, part, inside);
       const place = exact ?? places.find(key, part);
       const message = exact === null ? spelledOut(finding) : finding.message;
-      return { severity, file: path, place, key: keyText(key), message, source: places.line(place.line) };
+      return {
+        severity,
+        file: path,
+        place,
+        key: (foreign?.keyOf ?? keyText)(key),
+        message,
+        source: places.line(place.line),
+      };
     }),
   );
   if (config === null || materials === null || all.some(({ severity }) => severity === "error"))

@@ -3,17 +3,18 @@
 // that the schema has refused is not asked for again: its own mistake is told, and what hangs on it is not.
 
 import { quote } from "../base/reading.ts";
-import type { Compiled, Refused, Scope } from "../rules/expression/compiled.ts";
+import type { Compiled, Refused, Scope, Type } from "../rules/expression/compiled.ts";
 import { compileExpression } from "../rules/expression/expression.ts";
 import { type Names, scopeOf } from "../rules/expression/scope.ts";
 import { compileKey, compileTarget, type TargetUse } from "../rules/expression/target.ts";
 import { compileTemplate } from "../rules/expression/template.ts";
-import { compileList, compileTable } from "./compiletable.ts";
+import { compileLimitTable, compileList, compileTable, limitKey } from "./compiletable.ts";
 import { values } from "./listschema.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Path } from "./problem.ts";
 import type { RuleOwner } from "./reviewrule.ts";
-import type { TableUses } from "./reviewtable.ts";
+import { reviewMemory, type TableUses } from "./reviewtable.ts";
+import { limit as limitSchema } from "./ruleschema.ts";
 import { allRules, type Phase, phases, rulesOf, type Walked } from "./rulewalk.ts";
 import { isSection, listOf, type Report, type Section, sectionOf } from "./section.ts";
 import { table as tableSchema } from "./tableschema.ts";
@@ -211,12 +212,19 @@ class Texts {
       const fit = ["address", "string", "number", "any"];
       if (key !== null && !fit.includes(key.type))
         this.#report("error", [...at, "by"], "value", `must be an address, a string or a number, not a ${key.type}`);
+      else if (key !== null || said["by"] === undefined) this.#memory(said, key?.type ?? "address", at);
       return;
     }
     const name = this.#table(said["table"], [...at, "table"]);
     if (name === null) return;
     this.#limited(name, [...at, "table"]);
     this.#key(said["by"], [...at, "by"], phase, name);
+  }
+
+  #memory(limit: Section, type: Type, path: Path): void {
+    const parsed = limitSchema.safeParse(limit);
+    if (!parsed.success || parsed.data.rate === undefined) return;
+    reviewMemory(compileLimitTable("limit", parsed.data, limitKey(type)), [...path, "size"], this.#report);
   }
 
   #limitTarget(limit: string, by: unknown, path: Path, phase: Phase): void {
@@ -294,7 +302,7 @@ class Texts {
   }
 }
 
-/** What the schema takes for an expression, as its text; a number or truth value stands for itself. */
+/** What the schema takes for an expression. */
 function isWritten(value: unknown): value is string {
   return typeof value === "string" && value.trim() !== "" && value.length <= 4096;
 }

@@ -5,8 +5,12 @@
 import { formatDuration } from "../base/duration.ts";
 import { quote } from "../base/reading.ts";
 import { type Column, readColumn } from "../memory/column.ts";
+import { fullBytes } from "../memory/sticklayout.ts";
+import { compileTable } from "./compiletable.ts";
+import type { TablePlan } from "./plan.ts";
 import type { Path } from "./problem.ts";
 import { isSection, listOf, msOf, type Report, type Section, sectionOf } from "./section.ts";
+import { table as tableSchema } from "./tableschema.ts";
 import { isTaken } from "./target.ts";
 
 export function reviewTables(tables: Section, report: Report): void {
@@ -17,9 +21,26 @@ export function reviewTables(tables: Section, report: Report): void {
     reviewKey(table, [...path, "key"], report);
     const columns = reviewStore(listOf(table["store"]), [...path, "store"], report);
     reviewExpire(table, columns, path, report);
+    const parsed = tableSchema.safeParse(value);
+    if (parsed.success)
+      reviewMemory(
+        compileTable(name, parsed.data),
+        [...path, ...(table["size"] === undefined ? [] : ["size"])],
+        report,
+      );
     if (isTaken(name))
       report("warning", path, "key", `is a word of expressions too: there, write tables[${quote(name)}] for the table`);
   }
+}
+
+/** A table is one file whose words are counted in 31 bits; what it takes beside its entries is left room for. */
+const memoryMax = 7.5 * 1024 ** 3;
+
+export function reviewMemory(plan: TablePlan, path: Path, report: Report): void {
+  const memory = fullBytes(plan);
+  if (memory <= memoryMax) return;
+  const gibibytes = (memory / 1024 ** 3).toFixed(1);
+  report("error", path, "value", `makes a table of ${gibibytes} GiB when it is full; there may be 7.5 GiB at most`);
 }
 
 function reviewKey(table: Section, path: Path, report: Report): void {

@@ -5,12 +5,12 @@ import { z } from "zod";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import { readSize } from "../base/size.ts";
 import { expressionLengthMax, slotsMax, templateLengthMax } from "../rules/expression/limits.ts";
-import type { RuleInput, RulePhasesInput } from "./input.ts";
+import type { LimitInput, RuleInput, RulePhasesInput } from "./input.ts";
 import { rateExpected, readRate } from "./rate.ts";
 import { headers, reply, replyKeys, status } from "./replyschema.ts";
 import { entries } from "./tableschema.ts";
 import { choice, count, duration, list, says, section, text, token, words } from "./term.ts";
-import type { Rule, RulePhases } from "./types.ts";
+import type { Limit, Rule, RulePhases } from "./types.ts";
 
 function readTemplate(text: string): Reading<string> {
   return upTo(templateLengthMax, text);
@@ -63,7 +63,7 @@ const tracked = z.union([tableName, track], {
   error: says("the name of a table, or a section with table, by and slot"),
 });
 
-const limit = section({
+export const limit: z.ZodType<Limit, LimitInput> = section({
   rate: text(rateExpected, readRate)
     .optional()
     .describe('How many are let through: "2/s", "100/m", "10/30s". Makes a table of its own.'),
