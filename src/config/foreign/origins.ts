@@ -19,6 +19,11 @@ export class Origins {
     return [];
   }
 
+  /** Null when the key has none of its own. */
+  own(ours: Path): Path | null {
+    return this.#origins.get(JSON.stringify(ours)) ?? null;
+  }
+
   /** The same finding, about the foreign file. */
   bring(finding: Finding): Finding {
     return { ...finding, path: this.find(finding.path) };
