@@ -25,7 +25,8 @@ const asked = 1 << 16;
 const prng = new Prng(1);
 const below = (limit: number): number => Math.floor(prng.next() * limit);
 const group = (): string => below(65_536).toString(16);
-const bare = (line: string): string => line.split(/[/ ]/, 1)[0]!;
+const keyOf = (line: string, kind: ListPlan["kind"]): string =>
+  kind === "name" ? line.replace(/^\*/, "www") : line.split(kind === "address" ? "/" : " ", 1)[0]!;
 
 const cases: readonly Case[] = [
   {
@@ -100,7 +101,7 @@ for (const { name, kind, lineOf, missOf } of cases)
     const list = new ListFile(runSteps(draft.finish()));
     const madeMs = performance.now();
     if (problemCount > 0) throw new Error(`${problemCount} lines were refused`);
-    const hits = Array.from({ length: asked }, () => bare(lines[below(count)]!).replace(/^\*/, "www"));
+    const hits = Array.from({ length: asked }, () => keyOf(lines[below(count)]!, kind));
     const misses = Array.from({ length: asked }, () => missOf(below(count)));
     console.log(
       name.padEnd(18),
