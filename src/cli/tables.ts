@@ -97,7 +97,9 @@ function failed(refusal: string | null, writer: Writer): number {
 }
 
 function entryPath(name: string, key: string): string {
-  return `/api/v1/tables/${encodeURIComponent(name)}/entries/${encodeURIComponent(key)}`;
+  // A path with such a part is another path, however it is encoded.
+  const part = key === "." || key === ".." ? key.replaceAll(".", "\\x2e") : key;
+  return `/api/v1/tables/${encodeURIComponent(name)}/entries/${encodeURIComponent(part)}`;
 }
 
 function clearPath(name: string, key: string | undefined, where: string | undefined, cursor: string | null): string {

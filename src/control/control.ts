@@ -16,6 +16,7 @@ import { Board } from "../memory/board.ts";
 import type { Owner } from "../memory/stickowners.ts";
 import { serverCell, Totals } from "../memory/tally.ts";
 import { type Admin, type AdminService, type Order, openAdmin, type ReloadOutcome } from "./admin.ts";
+import { tableRoutes } from "./api/tables.ts";
 import { Certificates } from "./certificates.ts";
 import { type CertificatesStatus, certificateStatus } from "./certificatestatus.ts";
 import { Fleet } from "./fleet.ts";
@@ -158,7 +159,8 @@ export class Control implements AdminService {
   }
 
   async #open(address: Address): Promise<void> {
-    this.#admin = openAdmin({ address, token: this.#config.admin.token, service: this, log: this.#log });
+    const routes = [tableRoutes(this.#tables, this.#options.sharedMs)];
+    this.#admin = openAdmin({ address, token: this.#config.admin.token, service: this, routes, log: this.#log });
     const { materials, folder } = this.#options;
     const problem = await this.#reconciler.apply(this.#config, materials);
     if (problem !== null) throw new Error(problem);

@@ -10,6 +10,7 @@ const rows: readonly (readonly [method: string, path: string, what: string])[] =
   ["GET", "/readyz", "200 while traffic is accepted, 503 while starting or draining"],
   ["GET", "/api/v1/status", "workers, listeners, pools and servers as JSON"],
   ["GET", "/api/v1/certificates", "certificates in use as JSON, with their days left"],
+  ["GET", "/api/v1/tables", "tables as JSON, how large and how full"],
   ["POST", "/api/v1/reload", "load the config file again"],
   ["POST", "/api/v1/pools/POOL/servers/SERVER/drain", "give a server no new requests"],
   ["POST", "/api/v1/pools/POOL/servers/SERVER/enable", "give it requests again"],

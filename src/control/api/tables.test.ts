@@ -39,7 +39,7 @@ function stage(...plans: TablePlan[]) {
   const ask = async (method: string, path: string, body?: unknown) => {
     const url = new URL(`http://localhost/api/v1/tables${path}`);
     const content: RequestInit = body === undefined ? { method } : { method, body: JSON.stringify(body) };
-    const response = await routes(new Request(url, content), url.pathname);
+    const response = await routes(new Request(url.href, content), url.pathname);
     return { status: response?.status, body: (await response?.json()) as Said };
   };
   const mark = (name: string, key: string, times = 1): void => {

@@ -1,12 +1,20 @@
 import { describe, expect, test } from "bun:test";
-import type { TableKeyPlan } from "../../config/plan.ts";
-import { TableKey } from "../../memory/tablekey.ts";
-import { isInBlock, keyText, layKey, readBlock } from "./keytext.ts";
+import type { TableKeyPlan, TablePlan } from "../../config/plan.ts";
+import { listRows } from "../../memory/stickrows.ts";
+import { StickTable } from "../../memory/sticktable.ts";
+import { isInBlock, layKey, layListed, readBlock, shownKey } from "./keytext.ts";
 
-function roundTrip(plan: TableKeyPlan, text: string): string {
-  const key = new TableKey(plan);
-  const problem = layKey(text, key);
-  return problem ?? keyText(plan, key.bytes.subarray(0, key.length), key.isIPv4);
+/** Written, laid, listed, shown. */
+function roundTrip(kind: TableKeyPlan, text: string): string {
+  const plan: TablePlan = { name: "t", key: kind, entriesMax: 10, expireMs: 0, isEvicting: true, store: ["gpc0"] };
+  const table = StickTable.inMemory(plan);
+  const problem = layKey(text, table.key);
+  if (problem !== null) return problem;
+  table.add(0, 0, 1, 0);
+  const [row] = listRows(table, 0, { cursor: 0, rowsMax: 1, looksMax: 10 }).rows;
+  layListed(row!.key, table.key);
+  expect(table.has(0)).toBe(true);
+  return shownKey(kind, row!.key);
 }
 
 describe("keys as text", () => {
@@ -49,12 +57,7 @@ describe("keys as text", () => {
 });
 
 test("a block holds the addresses that begin as it does, and IPv4 is no IPv6", () => {
-  const plan: TableKeyPlan = { kind: "ip", prefix6: 64 };
-  const isIn = (block: string, address: string): boolean => {
-    const key = new TableKey(plan);
-    layKey(address, key);
-    return isInBlock(readBlock(block)!, key.bytes, key.isIPv4);
-  };
+  const isIn = (block: string, address: string): boolean => isInBlock(readBlock(block)!, address);
   expect(isIn("10.0.0.0/8", "10.255.0.1")).toBe(true);
   expect(isIn("10.0.0.0/9", "10.255.0.1")).toBe(false);
   expect(isIn("10.0.0.1", "10.0.0.1")).toBe(true);
@@ -62,6 +65,7 @@ test("a block holds the addresses that begin as it does, and IPv4 is no IPv6", (
   expect(isIn("0.0.0.0/0", "2001:db8::1")).toBe(false);
   expect(isIn("2001:db8::/33", "2001:db8:7fff::1")).toBe(true);
   expect(isIn("2001:db8::/33", "2001:db8:8000::1")).toBe(false);
+  expect(isIn("2001:db8::/32", "2001:db8:1::/64")).toBe(true);
   expect(readBlock("10.0.0.0/33")).toBeNull();
   expect(readBlock("10.0.0")).toBeNull();
 });

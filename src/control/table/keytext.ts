@@ -5,7 +5,7 @@
 import { misread, quote, type Reading, read } from "../../base/reading.ts";
 import type { TableKeyPlan } from "../../config/plan.ts";
 import type { TableKey } from "../../memory/tablekey.ts";
-import { addressBytes, formatAddress, formatIPv4, readAddress } from "../../wire/ipaddress.ts";
+import { addressBytes, readAddress } from "../../wire/ipaddress.ts";
 
 const octets = new Uint8Array(addressBytes);
 const bitsMax = addressBytes * 8;
@@ -43,27 +43,20 @@ export function layKey(text: string, key: TableKey): string | null {
   }
 }
 
-/** As `layKey` reads it. `bytes` are those of a TableKey. */
-export function keyText(plan: TableKeyPlan, bytes: Uint8Array, isIPv4: boolean): string {
-  switch (plan.kind) {
-    case "ip":
-      return isIPv4 ? formatIPv4(bytes, bytes.length - 4) : blockText(plan.prefix6, bytes);
-    case "integer":
-      return String(new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true));
-    case "string":
-      return escaped(bytes);
-    case "binary":
-      return Buffer.from(bytes).toString("hex");
-  }
+/** Lays a key that `listRows` has told: its texts have a character for each byte. */
+export function layListed(text: string, key: TableKey): void {
+  if (key.plan.kind === "string") key.setText(text);
+  else layKey(text, key);
 }
 
-/** Whether the key lies in a block of addresses. `block`: the result of `readBlock`. */
-export function isInBlock(block: Block, bytes: Uint8Array, isIPv4: boolean): boolean {
-  octets.fill(0);
-  if (isIPv4) {
-    octets[10] = octets[11] = 0xff;
-    octets.set(bytes.subarray(bytes.length - 4), addressBytes - 4);
-  } else octets.set(bytes);
+/** A key that `listRows` has told, as people are shown it and `layKey` reads it. */
+export function shownKey(plan: TableKeyPlan, listed: string): string {
+  return plan.kind === "string" ? escaped(Buffer.from(listed, "latin1")) : listed;
+}
+
+/** Whether an address, or a block of them, lies in a block. */
+export function isInBlock(block: Block, address: string): boolean {
+  if (!readAddress(address.split("/", 1)[0]!, octets)) return false;
   for (let bit = 0; bit < block.bits; bit += 8) {
     const mask = (0xff00 >> Math.min(block.bits - bit, 8)) & 0xff;
     if (((octets[bit / 8]! ^ block.octets[bit / 8]!) & mask) !== 0) return false;
@@ -85,13 +78,6 @@ export function readBlock(text: string): Block | null {
   const own = host.includes(":") ? bitsMax : 32;
   if (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > own)) return null;
   return { octets: base, bits: bitsMax - own + (bits === undefined ? own : Number(bits)) };
-}
-
-function blockText(prefix6: number, bytes: Uint8Array): string {
-  octets.fill(0);
-  octets.set(bytes);
-  const address = formatAddress(octets, 0);
-  return prefix6 === bitsMax ? address : `${address}/${prefix6}`;
 }
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

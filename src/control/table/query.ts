@@ -7,6 +7,7 @@ import { readDuration } from "../../base/duration.ts";
 import { misread, quote, type Reading, read } from "../../base/reading.ts";
 import { didYouMean } from "../../config/nearest.ts";
 import type { Column, ColumnForm } from "../../memory/column.ts";
+import { cellName } from "../../memory/stickrows.ts";
 
 /** One number of an entry. */
 export interface Field {
@@ -30,16 +31,18 @@ export interface Row {
 export type Condition = (row: Row) => boolean;
 
 export function fieldsOf(columns: readonly Column[]): Field[] {
-  return columns.flatMap(({ name, type, form, first, length }, column) => {
-    const isArray = /^(gpc|gpt|gpc_rate)\(/.test(name);
-    const bare = name.replace(/\(.*$/, "");
-    if (!isArray) return [{ name, form, column, element: first, aliases: bare === name ? [] : [bare] }];
-    return Array.from({ length }, (_, element): Field => {
-      const numbered = type === "gpc_rate" ? `gpc${element}_rate` : `${type}${element}`;
-      const spelled = `${bare}(${element})`;
-      return { name: `${bare}[${element}]`, form, column, element, aliases: [numbered, spelled] };
-    });
-  });
+  return columns.flatMap((column, index) =>
+    Array.from({ length: column.length }, (_, offset) => fieldOf(column, index, column.first + offset)),
+  );
+}
+
+function fieldOf(column: Column, index: number, element: number): Field {
+  const name = cellName(column, element);
+  const bare = column.name.replace(/\(.*$/, "");
+  // An array's elements are counted in brackets, and written as HAProxy does, or as if each were alone.
+  const alone = bare === "gpc_rate" ? `gpc${element}_rate` : `${bare}${element}`;
+  const aliases = name.endsWith("]") ? [alone, `${bare}(${element})`] : [bare];
+  return { name, form: column.form, column: index, element, aliases: aliases.filter((alias) => alias !== name) };
 }
 
 /** The field that a text names. `table`: its name, for the message. */
