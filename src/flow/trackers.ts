@@ -26,7 +26,9 @@ export class Trackers {
   }
 
   holds(table: Table, entry: EntryIndex): boolean {
-    for (const slot of this.#slots) if (slot !== undefined && slot.entry === entry && slot.table === table) return true;
+    for (const slot of this.#slots)
+      if (slot !== undefined && slot.entry !== 0 && slot.table === table && table.isSame(slot.entry, entry))
+        return true;
     return false;
   }
 

@@ -234,6 +234,18 @@ test("nothing is held under 0, and asking of a hold that was let go of is an err
   expect(() => table.untrack(hold, start)).toThrow("is not held");
 });
 
+test("two holds of one entry are told from those of two", () => {
+  const table = lay(open(), 1);
+  const [one, same] = [table.track(start), table.track(start)];
+  const other = lay(table, 2).track(start);
+  expect([table.isSame(one, same), table.isSame(one, other), table.isSame(one, 0), one === same]).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
 test("the key of a held entry can be laid into other tables", () => {
   const table = lay(open(), 513);
   const hold = table.track(start);

@@ -239,6 +239,10 @@ export class StickTable implements Table {
     this.#journal.commitAndUnlock();
   }
 
+  isSame(one: EntryIndex, other: EntryIndex): boolean {
+    return one === other || (one !== 0 && other !== 0 && this.#heldEntry(one) === this.#heldEntry(other));
+  }
+
   copyKey(hold: EntryIndex, into: TableKey): void {
     const entry = this.#heldEntry(hold);
     if (entry === 0) into.unset();

@@ -12,7 +12,7 @@ import type { TableKey } from "./tablekey.ts";
 /** What happens to a client, as counters see it: each adds to every column of its table that counts such things. */
 export type TableEvent = "session" | "request" | "error" | "failure" | "bytesIn" | "bytesOut";
 
-/** An entry that is held; 0 is none. Valid from `track` to `untrack`. */
+/** An entry that is held; 0 is none. Valid from `track` to `untrack`. Two holds of one entry have two numbers (`isSame`). */
 export type EntryIndex = number;
 
 /** What a read answers: counts, rates, tags and ids as they are, bytes as bytes, tokens as how many are left. */
@@ -52,6 +52,8 @@ export interface Table {
   takeOf(entry: EntryIndex, column: number, amount: number, nowMs: number): number;
   /** Add `amount` to every column that counts such an event, and refresh when there is one. */
   note(entry: EntryIndex, event: TableEvent, amount: number, nowMs: number): void;
+  /** Whether two holds are of one entry. */
+  isSame(one: EntryIndex, other: EntryIndex): boolean;
   /** Lay the key of a held entry into another table's `key`; what cannot be one there is left unset. */
   copyKey(entry: EntryIndex, into: TableKey): void;
 }

@@ -7,10 +7,13 @@ import type {
   ForwardingPlan,
   LimitsPlan,
   ListenerPlan,
+  ListPlan,
   Plan,
   PoolPlan,
+  ReplyPlan,
   RequestIdPlan,
   ServerPlan,
+  TablePlan,
   UpstreamTimeouts,
 } from "../../src/config/plan.ts";
 import { type Arena, offset, rowCells, rowWords, workerOffsets } from "../../src/memory/arena.ts";
@@ -33,6 +36,11 @@ export interface PlanOptions {
   readonly forwarding?: Partial<ForwardingPlan>;
   readonly requestId?: RequestIdPlan | null;
   readonly limits?: Partial<LimitsPlan>;
+  readonly tables?: readonly TablePlan[];
+  readonly lists?: readonly ListPlan[];
+  readonly banned?: ReplyPlan | null;
+  /** What single pools have, by their names; the first is "app". */
+  readonly own?: Readonly<Record<string, Partial<PoolPlan>>>;
 }
 
 export function makePlan(options: PlanOptions = {}): Plan {
@@ -88,9 +96,9 @@ export function makePlan(options: PlanOptions = {}): Plan {
     certificates: [],
     pems: {},
     accessLog: null,
-    tables: [],
-    lists: [],
-    banned: null,
+    tables: options.tables ?? [],
+    lists: options.lists ?? [],
+    banned: options.banned ?? null,
     debugToken: null,
     limits: {
       headBytesMax: 16 * 1024,
@@ -146,6 +154,7 @@ function makePool(options: PlanOptions, slot = 0, name = "app", serversBefore = 
     errors: [],
     stick: null,
     ...options.pool,
+    ...options.own?.[name],
   };
 }
 
@@ -163,6 +172,7 @@ export function clearArena(arena: Arena, workers: number = 1): void {
     arena.words.fill(0, worker.active / 4, worker.active / 4 + rowsUsed);
     for (const kind of ["listeners", "routes", "pools", "servers"] as const)
       arena.cells.fill(0, worker[kind] / 8, worker[kind] / 8 + rowsUsed * rowCells);
+    arena.cells.fill(0, worker.rules / 8, worker.rules / 8 + rowsUsed);
   }
   for (let slot = 0; slot < rowsUsed; slot++) setServer(arena, slot, true);
 }
