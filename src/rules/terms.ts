@@ -14,7 +14,7 @@ export class Terms {
 
   constructor(scope: Scope, trace: Trace | null) {
     this.#scope = scope;
-    this.#probe = trace === null ? undefined : ({ text }, value) => trace.term(text, value);
+    this.#probe = trace === null ? undefined : (_start, _end, value, { text }) => trace.term(text, value);
   }
 
   expression(text: string, wanted: Type | "any"): Compiled {

@@ -1,0 +1,234 @@
+import { expect, test } from "bun:test";
+import type { EffectPlan, OutcomePlan, ReplyPlan, RulePlan } from "../config/plan.ts";
+import type { Table } from "../memory/table.ts";
+import { SampleScene, type SampleTable, sampleScope } from "./expression/sample.ts";
+import { RuleSet } from "./ruleset.ts";
+import type { Stage, Value } from "./scene.ts";
+import { Trace } from "./trace.ts";
+
+const refusal: ReplyPlan = { status: 429, reason: "", fields: [], body: null, isTemplate: false, retryAfterS: -1 };
+
+/** Notes what it is told to do. */
+class SampleStage extends SampleScene implements Stage {
+  readonly notes: string[] = [];
+  hit(slot: number): void {
+    this.notes.push(`hit ${slot}`);
+  }
+  track(slot: number, table: Table): void {
+    if (!this.slots.has(slot)) this.slots.set(slot, { table, entry: table.track(this.sharedMs) });
+    this.notes.push(`track ${slot} ${table.plan.name}`);
+  }
+  setVariable(name: string, value: Value): void {
+    this.variables.set(name, value);
+  }
+  editField(operation: string, name: string, value: string): void {
+    this.notes.push(`${operation} ${name} ${value}`);
+  }
+  rewrite(part: string, value: string): void {
+    this.notes.push(`rewrite ${part} ${value}`);
+  }
+  slow(bytesPerSecond: number): void {
+    this.notes.push(`slow ${bytesPerSecond}`);
+  }
+  log(rule: string, text: string): void {
+    this.notes.push(`log ${rule} ${text}`);
+  }
+}
+
+let slots = 0;
+function rule(condition: string | null, rest: Partial<RulePlan> = {}): RulePlan {
+  const slot = slots++;
+  const name = `rule ${slot}`;
+  return { name, slot, mode: "enforce", place: name, condition, effects: [], outcome: null, rules: [], ...rest };
+}
+
+function played(rules: readonly RulePlan[], stage: SampleStage = new SampleStage()) {
+  slots = 0;
+  const outcome = new RuleSet(rules, sampleScope("request")).run(stage);
+  return { outcome, stage, notes: stage.notes };
+}
+
+const of = (outcome: OutcomePlan): Partial<RulePlan> => ({ outcome });
+const doing = (...effects: EffectPlan[]): Partial<RulePlan> => ({ effects });
+const markedOf = (stage: SampleStage): number =>
+  (stage.tables[0] as SampleTable).entries.reduce((sum, entry) => sum + (entry.get("0 0") ?? 0), 0);
+
+test("rules are asked in order, and the first outcome is the last that is asked", () => {
+  const { outcome, notes } = played([
+    rule("method == 'POST'", of({ kind: "reject" })),
+    rule("path.startsWith('/api')", of({ kind: "use", pool: 1 })),
+    rule(null, of({ kind: "reset" })),
+  ]);
+  expect(outcome).toMatchObject({ kind: "use", pool: 1, rule: { name: "rule 1" } });
+  expect(notes).toEqual(["hit 1"]);
+});
+
+test("without an outcome the phase is passed, and nothing is asked of no rules", () => {
+  expect(played([rule("method == 'GET'"), rule(null)])).toMatchObject({ outcome: null, notes: ["hit 0", "hit 1"] });
+  const none = new RuleSet([], sampleScope());
+  expect([none.isEmpty, none.needsHello, none.run(new SampleStage())]).toEqual([true, false, null]);
+});
+
+test("a rule does what it does in order before it decides", () => {
+  const { outcome, stage, notes } = played([
+    rule(null, {
+      ...doing(
+        { kind: "track", table: 0, key: "src", slot: 1 },
+        { kind: "increment", target: "tracked[1].gpc0", by: "2" },
+        { kind: "variable", name: "who", value: "host" },
+        { kind: "field", operation: "set", name: "x-who", value: "{vars.who}/{marked[src].gpc0}" },
+        { kind: "field", operation: "remove", name: "x-gone", value: "" },
+        { kind: "rewrite", part: "path", value: "/v2{path}" },
+        { kind: "slow", bytesPerSecond: 1000 },
+        { kind: "log", text: "seen {src}" },
+      ),
+      ...of({ kind: "accept" }),
+    }),
+  ]);
+  expect(outcome?.kind).toBe("accept");
+  expect(notes).toEqual([
+    "hit 0",
+    "track 1 marked",
+    "set x-who www.example.com/2",
+    "remove x-gone ",
+    "rewrite path /v2/api/items",
+    "slow 1000",
+    "log rule 0 seen 10.0.0.7",
+  ]);
+  expect(markedOf(stage)).toBe(2);
+});
+
+test("counters are cleared and set, and a key that is not there does nothing", () => {
+  const { stage } = played([
+    rule(null, doing({ kind: "increment", target: "marked[src].gpc0", by: "5" })),
+    rule(null, doing({ kind: "clear", target: "marked[src].gpc0" })),
+    rule(null, doing({ kind: "assign", target: "urls[path].gpt[1]", value: "contentLength" })),
+    rule(null, doing({ kind: "assign", target: "urls[headers['x-none']].gpt[1]", value: "1" })),
+    rule(null, doing({ kind: "track", table: 0, key: "ip(headers['x-none'])", slot: 0 })),
+  ]);
+  expect(markedOf(stage)).toBe(0);
+  expect(stage.tables[2]!.calls).toEqual(["assign 47,97,112,105,47,105,116,101,109,115,0 1 1 17"]);
+  expect(stage.slots.size).toBe(0);
+});
+
+test("what only observes is counted and does nothing, its conditions included", () => {
+  const observed = { mode: "observe" } as const;
+  const { outcome, stage, notes } = played([
+    rule("increment(marked[src].gpc0) > 0", {
+      ...observed,
+      ...doing({ kind: "log", text: "no" }),
+      ...of({ kind: "reject" }),
+    }),
+    rule(null, { ...observed, rules: [rule("increment(marked[src].gpc0) > 0", of({ kind: "reset" })), rule(null)] }),
+  ]);
+  expect([outcome, markedOf(stage), stage.isDry]).toEqual([null, 0, false]);
+  expect(notes).toEqual(["hit 0", "hit 3", "hit 1", "hit 2"]);
+});
+
+test("rules inside a rule are asked when its condition holds, and theirs end the phase", () => {
+  const inner = (): RulePlan[] => [rule("host == 'a'", of({ kind: "reject" })), rule(null, of({ kind: "drop" }))];
+  expect(played([rule("method == 'GET'", { rules: inner() })]).outcome).toMatchObject({ kind: "drop" });
+  const passed = played([rule("method == 'PUT'", { rules: inner() }), rule(null, of({ kind: "accept" }))]);
+  expect(passed.outcome).toMatchObject({ kind: "accept" });
+});
+
+test("a limit lets through who has a token, and tells the others when to come again", () => {
+  const limit = (): RulePlan[] => [
+    rule(null, of({ kind: "limit", target: "shop[src].tokens", cost: "2", reply: refusal })),
+  ];
+  const stage = new SampleStage();
+  expect(played(limit(), stage).outcome).toBeNull();
+  expect(played(limit(), stage).outcome).toBeNull();
+  expect(stage.notes).toEqual([]);
+  const { outcome } = played(limit(), stage);
+  // One token is left and another comes in 500 ms: never less than a second is said.
+  expect(outcome).toMatchObject({ kind: "reply", isDenial: true, reply: { status: 429, retryAfterS: 1 } });
+  expect(stage.notes).toEqual(["hit 0"]);
+});
+
+test("a limit that only observes takes tokens, counts whom it would hit, and lets everyone through", () => {
+  const limit = rule(null, {
+    mode: "observe",
+    ...of({ kind: "limit", target: "shop[src].tokens", cost: "3", reply: refusal }),
+  });
+  const stage = new SampleStage();
+  const set = new RuleSet([limit], sampleScope("request"));
+  expect([set.run(stage), set.run(stage), set.run(stage)]).toEqual([null, null, null]);
+  expect(stage.notes).toEqual([`hit ${limit.slot}`, `hit ${limit.slot}`]);
+});
+
+test("answers are filled in from the request where they are templates", () => {
+  const fields = [{ name: "X-Path", value: "{path}" }];
+  const reply = { status: 403, reason: "No", fields, body: "{src} {{}}", isTemplate: true, retryAfterS: 7 };
+  const filled = played([rule(null, of({ kind: "reply", reply, isDenial: true }))]).outcome;
+  expect(filled).toMatchObject({
+    isDenial: true,
+    reply: {
+      status: 403,
+      reason: "No",
+      fields: [{ name: "X-Path", value: "/api/items" }],
+      body: "10.0.0.7 {}",
+      retryAfterS: 7,
+    },
+  });
+  const plain = played([rule(null, of({ kind: "reply", reply: { ...reply, isTemplate: false }, isDenial: false }))]);
+  expect(plain.outcome).toMatchObject({ isDenial: false, reply: { fields, body: "{src} {{}}" } });
+  const tarpit = played([rule(null, of({ kind: "tarpit", forMs: 500, reply }))]).outcome;
+  expect(tarpit).toMatchObject({ kind: "tarpit", forMs: 500, reply: { status: 403 } });
+});
+
+test("a redirect is an answer with a Location", () => {
+  const redirect: OutcomePlan = { kind: "redirect", status: 301, location: "https://{host}{target}", fields: [] };
+  expect(played([rule(null, of(redirect))]).outcome).toMatchObject({
+    kind: "reply",
+    isDenial: false,
+    reply: { status: 301, fields: [{ name: "Location", value: "https://www.example.com/api/items?page=2" }] },
+  });
+});
+
+test("a set knows whether a ClientHello must be waited for", () => {
+  const needs = (condition: string): boolean => new RuleSet([rule(condition)], sampleScope("connection")).needsHello;
+  expect([needs("src == ip('10.0.0.1')"), needs("tls.sni == 'a'")]).toEqual([false, true]);
+});
+
+test("a trace tells of each rule that was asked what its terms came to and what it did", () => {
+  const trace = new Trace();
+  const rules = [
+    rule("method == 'POST' && path == '/never'", of({ kind: "reject" })),
+    rule("marked[src].gpc0 == 0", {
+      ...doing({ kind: "track", table: 0, key: "src", slot: 0 }),
+      rules: [rule(null, { mode: "observe", ...of({ kind: "use", pool: 1 }) })],
+    }),
+    rule(null, of({ kind: "reply", reply: { ...refusal, retryAfterS: 3 }, isDenial: true })),
+    rule(null, of({ kind: "reset" })),
+  ];
+  const stage = new SampleStage();
+  const outcome = new RuleSet(rules, sampleScope("request"), trace).run(stage);
+  expect(outcome?.kind).toBe("reply");
+  expect(trace.rules.map(({ isHeld, outcome: end }) => [isHeld, end])).toEqual([
+    [false, null],
+    [true, null],
+    [true, "answers 429, to come again in 3 s"],
+  ]);
+  const [first, second] = trace.rules;
+  expect(first!.terms).toContainEqual({ term: "method", value: '"GET"' });
+  expect(first!.terms.map(({ term }) => term)).not.toContain("path");
+  expect(second!.terms).toContainEqual({ term: "marked[src].gpc0", value: "0" });
+  expect(second!.effects).toEqual(["tracks src in slot 0"]);
+  expect(second!.rules[0]).toMatchObject({ mode: "observe", isHeld: true, outcome: "uses the pool ease-up" });
+});
+
+test("with and without a trace the same is decided and done", () => {
+  const rules = (): RulePlan[] => [
+    rule("increment(marked[src].gpc0) > 1 || host == 'none'", doing({ kind: "log", text: "{marked[src].gpc0}" })),
+    rule("marked[src].gpc0 > 2", of({ kind: "reject" })),
+  ];
+  const run = (trace: Trace | null): unknown => {
+    slots = 0;
+    const stage = new SampleStage();
+    const set = new RuleSet(rules(), sampleScope("request"), trace);
+    const outcomes = [1, 2, 3, 4].map(() => set.run(stage)?.kind);
+    return [outcomes, stage.notes, markedOf(stage)];
+  };
+  expect(run(new Trace())).toEqual(run(null));
+});
