@@ -39,7 +39,7 @@ export async function check(
 }
 
 /** `gobetween: 12 keywords kept, 2 approximated, 1 refused`. */
-function keywordsLine({ program, keywords }: Origin): string {
+export function keywordsLine({ program, keywords }: Origin): string {
   const { kept, approximated, refused, unknown } = keywords;
   const others = Object.entries({ approximated, refused, unknown }).filter(([, count]) => count > 0);
   return `${program}: ${counted(kept, "keyword")} kept${others.map(([verdict, count]) => `, ${count} ${verdict}`).join("")}`;

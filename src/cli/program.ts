@@ -3,8 +3,10 @@
 // Without any command it is the demo: whoever tries Sluice for the first time has no config yet.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { skins } from "../config/print.ts";
 import { cert } from "./cert.ts";
 import { check } from "./check.ts";
+import { type ConvertOptions, convert } from "./convert.ts";
 import { demo } from "./demo.ts";
 import { reload } from "./reload.ts";
 import { run } from "./run.ts";
@@ -76,7 +78,7 @@ function addRunning(program: Command): void {
   program
     .command("run")
     .description("run the proxy, from a config file or from options")
-    .option("-c, --config <file>", "a config: .ts, .toml, .yaml or .json")
+    .option("-c, --config <file>", "a config: .ts, .toml, .yaml, .json, or haproxy.cfg")
     .option("--mode <mode>", "what is carried: http, tcp or udp (default: http)")
     .option("--listen <addresses>", 'where to listen, such as ":8080"; several with commas between')
     .option("--to <servers>", "servers, host:port or host:port^weight; several with commas between")
@@ -100,9 +102,18 @@ function addConfig(program: Command, ended: (code: number) => void): void {
   program
     .command("check")
     .description("say what is wrong with a config, or what it would do")
-    .argument("<file>", "a config: .ts, .toml, .yaml or .json")
+    .argument("<file>", "a config: .ts, .toml, .yaml, .json, or haproxy.cfg")
     .option("--json", "as JSON")
     .action(async (file: string, options: { json?: boolean }) => ended(await check(file, options, terminal)));
+  program
+    .command("convert")
+    .description("turn a haproxy.cfg or gobetween.toml into a config of Sluice's own, and say what became of each line")
+    .argument("<file>", "the other program's config")
+    .addOption(new Option("--to <format>", "what to print").choices(skins).default("yaml"))
+    .option("-o, --out <file>", "write it to a file")
+    .option("--report", "print only what became of each line")
+    .option("--json", "report and config as one JSON object")
+    .action(async (file: string, options: ConvertOptions) => ended(await convert(file, options, terminal)));
   program
     .command("schema")
     .description("print the JSON Schema of a config, for editors")

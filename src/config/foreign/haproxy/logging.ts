@@ -32,5 +32,5 @@ export function isLogged(ledger: Ledger, settings: Settings, hasLog: boolean): b
 export function accessLogOf(logged: readonly Settings[]): AccessLogInput | null {
   if (logged.length === 0) return null;
   const isCommon = logged.some((settings) => settings.option("httplog")?.words[2]?.text === "clf");
-  return isCommon ? { format: "common" } : {};
+  return { path: "-", ...(isCommon ? { format: "common" } : {}) };
 }

@@ -1,0 +1,81 @@
+// `sluice convert FILE`: a config of another program as one of Sluice's own, on stdout or in a file, and on stderr what became of each
+// keyword. With something refused there is no config, for it would do less than the file says. With --report only that is said; with
+// --json one object goes to stdout whatever comes of it.
+// Exit code 0: all is there; 1: something is refused, or it is no config of another program; 2: there is no such file.
+
+import { writeFile } from "node:fs/promises";
+import { dirname, relative, resolve } from "node:path";
+import type { ReportLine } from "../config/foreign/report.ts";
+import { type Conversion, loadConfig } from "../config/load.ts";
+import { printConfig, type Remarks, type Skin } from "../config/print.ts";
+import { keywordsLine, type Writer, writeProblems } from "./check.ts";
+
+export interface ConvertOptions {
+  readonly to?: Skin | undefined;
+  readonly out?: string | undefined;
+  readonly report?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+export async function convert(path: string, options: ConvertOptions, writer: Writer): Promise<number> {
+  const loaded = await loadConfig(path);
+  const { conversion, origin } = loaded;
+  if (conversion === undefined || origin === undefined) {
+    if (!loaded.ok) writeProblems(loaded.problems, writer);
+    else writer.err(`${path} is a config of Sluice's own; convert is for those of other programs`);
+    return loaded.ok || loaded.isRead ? 1 : 2;
+  }
+  const isWhole = loaded.ok;
+  const skin = options.to ?? "yaml";
+  if (options.json === true) {
+    const { input, report } = conversion;
+    writer.out(JSON.stringify({ ok: isWhole, file: path, origin, report, config: isWhole ? input : null }, null, 2));
+    return isWhole ? 0 : 1;
+  }
+  const lines = [...conversion.report.map((line) => reportLine(line)), `${path}: ${keywordsLine(origin)}`].join("\n");
+  if (options.report === true) {
+    writer.out(lines);
+    return isWhole ? 0 : 1;
+  }
+  writer.err(lines);
+  if (!isWhole) {
+    writeProblems(
+      loaded.problems.filter(({ severity }) => severity === "error"),
+      writer,
+    );
+    return 1;
+  }
+  const text = printConfig(conversion.input, skin, remarks(conversion));
+  if (options.out === undefined) writer.out(text.trimEnd());
+  else return written(path, options.out, text, writer);
+  return 0;
+}
+
+async function written(path: string, out: string, text: string, writer: Writer): Promise<number> {
+  try {
+    await writeFile(out, text);
+  } catch (error) {
+    writer.err(`${out} cannot be written: ${(error as Error).message}`); // writeFile rejects with nothing else.
+    return 1;
+  }
+  const [from, to] = [dirname(resolve(path)), dirname(resolve(out))];
+  const moved =
+    from === to ? "" : `; relative paths in it start at its own folder now, not at ${relative(to, from) || "."}`;
+  writer.err(`${out} is written${moved}`);
+  return 0;
+}
+
+/** What is approximated, at the first key that comes from its line. */
+function remarks({ report, lineOf }: Conversion): Remarks {
+  const byLine = new Map<number, string[]>();
+  for (const { line, verdict, keyword, remarks: all } of report)
+    if (verdict === "approximated")
+      byLine.set(line, [...(byLine.get(line) ?? []), ...all.map((remark) => `line ${line}: ${keyword} ${remark}`)]);
+  return { of: (path) => byLine.get(lineOf(path)) ?? [], all: [...byLine.values()].flat() };
+}
+
+/** `  12 kept          bind *:80`, with what is to be known under it. */
+function reportLine({ line, verdict, source, remarks: all }: ReportLine): string {
+  const head = `${String(line).padStart(5)}  ${verdict.padEnd(12)}  ${source}`;
+  return [head, ...all.map((remark) => `${" ".repeat(21)}${remark}`)].join("\n");
+}
