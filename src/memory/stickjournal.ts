@@ -19,7 +19,7 @@ const sealed = 1 << 30;
 /** Tries before others are given the processor; what is done under a lock takes less. */
 const spins = 64;
 /** Rounds of giving way; half a microsecond each when nobody wants the processor. */
-const roundsMax = 20_000;
+const roundsMax = 50_000;
 const impatientRoundsMax = 64;
 /** Asking whether a process lives costs tens of microseconds. */
 const roundsToAsk = 512;

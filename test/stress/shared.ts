@@ -1,0 +1,39 @@
+// What the processes of tablekill.test.ts agree on: the tables, and where each keeps its shadow.
+//
+//   shadow   1024 words a slot: counts begun of each key, counts done, at 1000 the beats; the last word of all says stop
+
+import { join } from "node:path";
+import type { TablePlan } from "../../src/config/plan.ts";
+
+export const keys = 40;
+export const slots = 4;
+const slotWords = 1024;
+export const shadowWords: number = slots * slotWords + 1;
+export const stopWord: number = slots * slotWords;
+
+export const counted: TablePlan = {
+  name: "counted",
+  key: { kind: "integer" },
+  entriesMax: 1000,
+  expireMs: 0,
+  isEvicting: false,
+  store: ["gpc0", "conn_cur", "http_req_rate(10s)", "conn_cnt"],
+};
+/** So small that entries expire, are evicted and made all the time. */
+export const churned: TablePlan = {
+  name: "churned",
+  key: { kind: "integer" },
+  entriesMax: 64,
+  expireMs: 20,
+  isEvicting: true,
+  store: ["conn_cur", "http_req_cnt", "conn_rate(10s)"],
+};
+
+export function shadowOf(slot: number): { begun: number; done: number; beats: number } {
+  const at = slot * slotWords;
+  return { begun: at, done: at + keys, beats: at + 1000 };
+}
+
+export function map(folder: string, name: string): Uint8Array {
+  return Bun.mmap(join(folder, name), { shared: true });
+}
