@@ -276,6 +276,9 @@ export class Control implements AdminService {
       workers: this.#supervisor.status(),
       reload: this.#reload,
       certificateProblems: this.#certificates.problems.length,
+      tables: this.#tables.figures(),
+      lists: [],
+      bans: 0,
       stateOf: (slot) => this.#board.read(slot),
       countsOf: (slot) => this.#fleet.countsOf(slot),
     });

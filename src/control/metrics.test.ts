@@ -21,12 +21,23 @@ const certificate: Certificate = {
 function page(): string {
   const { config } = judge({
     listeners: {
-      web: { listen: "127.0.0.1:0", use: "app", tls: { certificates: "a.pem" } },
+      web: {
+        listen: "127.0.0.1:0",
+        use: "app",
+        tls: { certificates: "a.pem" },
+        rules: [
+          { name: "abusers", if: "path == '/a'", deny: 403, mode: "observe" },
+          { if: "path == '/b'", rules: [{ name: "inner", setHeader: { "x-a": "b" } }] },
+        ],
+      },
       mail: { listen: "127.0.0.1:0", mode: "tcp", sni: [{ name: "a.test", use: "app" }] },
       dns: { listen: "127.0.0.1:0", mode: "udp", use: "names" },
     },
     pools: {
-      app: { servers: ["127.0.0.1:8081", { address: "127.0.0.1:8082", tls: true }] },
+      app: {
+        servers: ["127.0.0.1:8081", { address: "127.0.0.1:8082", tls: true }],
+        rules: { response: [{ name: "faults", if: "response.status == 500", log: "a fault" }] },
+      },
       names: { servers: ["127.0.0.1:53"] },
     },
   });
@@ -65,6 +76,7 @@ function page(): string {
   tally.cells[tally.serverRow(second!.slot) + serverCell.handshakeFailures] = 9;
   tally.cells[tally.poolRow(0) + poolCell.retries] = 2;
   tally.cells[tally.workerRow() + workerCell.logDropped] = 5;
+  tally.cells[tally.ruleCell(plan.listeners[0]!.rules.request[0]!.slot)] = 4;
   return metricsText({
     version: "0.0.0",
     startedAtMs: 1_000_000,
@@ -74,6 +86,12 @@ function page(): string {
     workers: [{ worker: 0, pid: process.pid, state: "up", generation: 3, restarts: 1, lastExit: null }],
     reload: { isSuccessful: false, succeededAtMs: 1_000_000 },
     certificateProblems: 1,
+    tables: [{ name: "marked", entries: 5, entriesMax: 10, evictions: 3, refusals: 2, bytes: 4096, isFull: true }],
+    lists: [
+      { name: "office", entries: 7, problem: null },
+      { name: "robots", entries: 8, problem: "it is gone" },
+    ],
+    bans: 2,
     stateOf: (slot) => board.read(slot),
     countsOf: () => ({ checksPassed: 4, checksFailed: 1, ejections: { consecutive_failures: 2 } }),
   });
@@ -142,6 +160,26 @@ test("handshakes, sessions and certificates are told, each where it can be", () 
   expect(text).not.toMatch(/sluice_tls_handshakes_total\{listener="mail"/);
   expect(text).not.toMatch(/sluice_server_tls_failures_total\{pool="app",server="127.0.0.1:8081"/);
   expect(text).not.toContain("SECRET");
+});
+
+test("rules are told by who has them, tables, lists and bans by their names", () => {
+  const text = page();
+  for (const line of [
+    'sluice_rule_hits_total{listener="web",phase="request",rule="abusers",mode="observe",action="deny"} 4',
+    'sluice_rule_hits_total{listener="web",phase="request",rule="request[1]",mode="enforce",action="rules"} 0',
+    'sluice_rule_hits_total{listener="web",phase="request",rule="inner",mode="enforce",action="field"} 0',
+    'sluice_rule_hits_total{pool="app",phase="response",rule="faults",mode="enforce",action="log"} 0',
+    'sluice_table_entries{table="marked"} 5',
+    'sluice_table_capacity{table="marked"} 10',
+    'sluice_table_bytes{table="marked"} 4096',
+    'sluice_table_full{table="marked"} 1',
+    'sluice_table_evictions_total{table="marked"} 3',
+    'sluice_table_refusals_total{table="marked"} 2',
+    "sluice_bans 2",
+    'sluice_list_entries{list="office"} 7',
+    "sluice_list_problems 1",
+  ])
+    expect(text).toContain(`\n${line}\n`);
 });
 
 test("the names are these, and a dashboard may rely on them", () => {

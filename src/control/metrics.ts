@@ -1,6 +1,6 @@
 // /metrics: what Sluice counts, under its public names. It reads totals, board and the supervisor's word and writes samples; it
 // decides nothing. Names are in base units; labels are bounded by the configuration (listener, pool, server, worker,
-// code_class, and reasons from a fixed list), never by traffic: no client, URL or address of one is ever a label.
+// rule, table, list, code_class, and reasons from a fixed list), never by traffic: no client, URL or address of one is ever a label.
 // A row is read only while its owner is in the plan, so a name that a reload took away leaves the page with it.
 
 import { workerCell } from "../memory/tally.ts";
@@ -8,6 +8,7 @@ import { Exposition } from "./exposition.ts";
 import { writeCertificates } from "./metricscertificates.ts";
 import type { MetricsSource, Sample } from "./metricssource.ts";
 import { figuresOf } from "./processfigures.ts";
+import { writeLists, writeRules, writeTables } from "./rulemetrics.ts";
 import { writeServers } from "./servermetrics.ts";
 import type { WorkerStatus } from "./supervisor.ts";
 import { writeListeners, writePools, writeRoutes, writeSessions } from "./trafficmetrics.ts";
@@ -21,6 +22,9 @@ export function metricsText(source: MetricsSource): string {
   writePools(out, source);
   writeServers(out, source);
   writeCertificates(out, source);
+  writeRules(out, source);
+  writeTables(out, source);
+  writeLists(out, source);
   writeWorkers(out, source);
   return out.toString();
 }

@@ -25,8 +25,30 @@ export interface MetricsSource {
   readonly reload: { readonly isSuccessful: boolean; readonly succeededAtMs: number };
   /** Files of certificates that are left out, or stay as they were, because something is wrong with them. */
   readonly certificateProblems: number;
+  readonly tables: readonly TableFigures[];
+  readonly lists: readonly ListFigures[];
+  /** Addresses and blocks that are banned. */
+  readonly bans: number;
   stateOf(slot: number): ServerState;
   countsOf(slot: number): ServerCounts;
+}
+
+export interface TableFigures {
+  readonly name: string;
+  readonly entries: number;
+  readonly entriesMax: number;
+  readonly evictions: number;
+  readonly refusals: number;
+  /** Of memory, now. */
+  readonly bytes: number;
+  readonly isFull: boolean;
+}
+
+export interface ListFigures {
+  readonly name: string;
+  readonly entries: number;
+  /** Why it is not as its file is now. */
+  readonly problem: string | null;
 }
 
 export type Sample = readonly [Labels, number];

@@ -12,6 +12,7 @@ import type { Owner } from "../memory/stickowners.ts";
 import { copyTable } from "../memory/stickrows.ts";
 import { StickTable } from "../memory/sticktable.ts";
 import type { Log } from "./log.ts";
+import type { TableFigures } from "./metricssource.ts";
 import { type Machine, staleness, writeMark } from "./table/bootmark.ts";
 import { Fullness } from "./table/fullness.ts";
 import {
@@ -86,8 +87,20 @@ export class Tables {
     return this.#open.get(name) ?? null;
   }
 
-  isFull(name: string): boolean {
-    return this.#fullness.isFull(name);
+  figures(): TableFigures[] {
+    return this.all.map(({ plan, path, table }) => {
+      const { used, capacity, evictions, refusals } = table.figures();
+      const isFull = this.#fullness.isFull(plan.name);
+      return {
+        name: plan.name,
+        entries: used,
+        entriesMax: capacity,
+        evictions,
+        refusals,
+        bytes: bytesTaken(path),
+        isFull,
+      };
+    });
   }
 
   /** Throws an Error for the operator when a file cannot be made; nothing is left of it then. */
