@@ -4,6 +4,7 @@
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { skins } from "../config/print.ts";
+import { type BanOptions, ban, bans, unban } from "./bans.ts";
 import { cert } from "./cert.ts";
 import { check } from "./check.ts";
 import { type ConvertOptions, convert } from "./convert.ts";
@@ -64,6 +65,7 @@ export function buildProgram(ended: (code: number) => void): Command {
   addConfig(program, ended);
   addRemote(program, ended);
   addTables(program, ended);
+  addBans(program, ended);
   program
     .command("version")
     .description("print the version")
@@ -186,6 +188,26 @@ function addTables(program: Command, ended: (code: number) => void): void {
     .action(async (name: string, key: string | undefined, options) =>
       ended(await tableClear(name, key, options, terminal)),
     );
+}
+
+function addBans(program: Command, ended: (code: number) => void): void {
+  const remote = (name: string, description: string): Command => remoteCommand(program, name, description);
+  remote("ban", "give an address or block no service, on all listeners")
+    .argument("<address>", "such as 192.0.2.1 or 2001:db8::/32")
+    .option("--for <duration>", "how long, such as 1h (default: until it is unbanned)")
+    .option("--until <time>", "until when, such as 2030-01-31T18:00:00Z")
+    .option("--reason <text>", "for whoever looks at bans later")
+    .option("--force", "loopback addresses and very wide blocks too")
+    .action(async (address: string, options: BanOptions) => ended(await ban(address, options, terminal)));
+  remote("unban", "lift a ban")
+    .argument("<address>", "or block, as `sluice bans` shows it")
+    .action(async (address: string, options) => ended(await unban(address, options, terminal)));
+  remote("bans", "show who is banned, why and until when")
+    .argument("[address]", "only bans that it lies in; exit code 1 when it is not banned")
+    .action(async (address: string | undefined, options) => {
+      endWithReader();
+      ended(await bans(address, options, terminal));
+    });
 }
 
 function entryLimit(text: string): number {
