@@ -2,9 +2,10 @@
 // of a header field): an ACL asks of every one, everybody else gets the last. Which are there depends on when they are asked for;
 // one that is not there yet never matches in HAProxy, and is `false` here.
 
+import { takenNames } from "../../../rules/expression/names.ts";
 import { absent, type Code, call, choose, number, primary, text } from "./code.ts";
 import { fault, refuse } from "./objection.ts";
-import type { Conversion, Proxy, Word } from "./scene.ts";
+import type { Conversion, Service, Word } from "./scene.ts";
 
 /** HAProxy's types; `any` is what a variable holds. */
 export type Kind = "bool" | "int" | "address" | "text" | "bytes" | "any";
@@ -15,7 +16,7 @@ export type Stage = "connection" | "session" | "content" | "request" | "response
 /** Where a sample is asked for. */
 export interface Site {
   readonly conversion: Conversion;
-  readonly proxy: Proxy;
+  readonly proxy: Service;
   readonly stage: Stage;
 }
 
@@ -58,12 +59,14 @@ export function cast(sample: Sample, kind: Kind, word: Word): Sample {
       return mapSample(sample, kind, (code) => textOf(code, from));
     case "int":
       if (from === "address") return refuse(word, "an address is no number in Sluice");
+      // What is in a variable is taken as the number that it is; a text must be one as a whole.
+      if (from === "any") return { ...sample, kind };
       return mapSample(sample, kind, (code) =>
         from === "bool" ? choose(code, number(1), number(0)) : call("int", code),
       );
     case "address":
-      if (from === "text" || from === "any" || from === "bytes")
-        return mapSample(sample, kind, (code) => call("ip", code));
+      if (from === "any") return mapSample(sample, kind, (code) => call("ip", call("string", code)));
+      if (from === "text" || from === "bytes") return mapSample(sample, kind, (code) => call("ip", code));
       return fault(word, "gives no address");
     case "bool":
       return mapSample(cast(sample, "int", word), kind, (code) => ({ ...relation(code), level: 3 }));
@@ -80,14 +83,8 @@ export function textOf(code: Code, kind: Kind): Code {
   return call("string", code);
 }
 
-/** Every name that an expression gives a meaning, so that no table can be called by it alone. */
-const taken: ReadonlySet<string> = new Set(
-  `src srcPort peer dst dstPort listener secure tls method host port path query target version headers cookies params
-  contentLength requestId response pools now vars random tables lists tracked increment clear has ip cidr int double string bool
-  duration timestamp size min max abs in true false null v xxh32 crc32 pack hex base64 unbase64 urlEncode urlDecode`.split(
-    /\s+/,
-  ),
-);
+/** Names that mean something else where a table's would stand. */
+const taken: ReadonlySet<string> = new Set([...takenNames, "true", "false", "null", "in", "v"]);
 
 /** A table or list or pool in an expression. */
 export function nameIn(kind: "tables" | "lists" | "pools" | "vars", name: string): Code {

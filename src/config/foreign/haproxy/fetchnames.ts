@@ -1,0 +1,401 @@
+// What HAProxy fetches (configuration manual, 7.3.2 to 7.3.6), by name: its type, when it is there, and its expression here. A text
+// in place of these says why there is none. Aliases of older versions stand beside the names of 2.6.
+
+import { authenticated, credentials, inGroups } from "./auth.ts";
+import { readBlock } from "./cidrwords.ts";
+import {
+  absent,
+  type Code,
+  call,
+  choose,
+  index,
+  member,
+  method,
+  no,
+  number,
+  pattern,
+  primary,
+  relate,
+  text,
+  yes,
+} from "./code.ts";
+import { fault, refuse } from "./objection.ts";
+import { literally } from "./regex.ts";
+import { item, type Kind, nameIn, type Sample, type Site, sampleOf, variableName } from "./sample.ts";
+import { pathOf, type Word } from "./scene.ts";
+
+/** When it is there: session after TLS, hello in the content of mode tcp, stream for what belongs to a request or content. */
+export type Needs = "any" | "session" | "hello" | "request" | "response" | "stream";
+
+export interface Fetch {
+  readonly kind: Kind;
+  readonly needs: Needs;
+  readonly argsMin: number;
+  readonly argsMax: number;
+  make(args: readonly string[], site: Site, word: Word): Code | Sample;
+}
+
+type Make = Fetch["make"];
+type Side = "request" | "response";
+
+function fetch(kind: Kind, needs: Needs, make: Code | Make, argsMin = 0, argsMax: number = argsMin): Fetch {
+  return { kind, needs, argsMin, argsMax, make: typeof make === "function" ? make : () => make };
+}
+
+const path = primary("path");
+const query = primary("query");
+const sni = primary("tls.sni");
+/** What HAProxy calls pathq. */
+export const pathAndQuery: Code = relate(
+  path,
+  "+",
+  choose(call("has", query), relate(text("?"), "+", query), text("")),
+);
+
+function headers(side: Side): Code {
+  return primary(side === "request" ? "headers" : "response.headers");
+}
+
+/** Values of a list field each; of a Host there is one. */
+function fieldValues(side: Side, kind: Kind, change: (code: Code) => Code): Make {
+  return ([name = "", occurrence], _site, word) => {
+    if (name === "") return refuse(word, "all fields together are not there: name one in brackets");
+    const values = method(headers(side), "list", text(name.toLowerCase()));
+    if (name.toLowerCase() === "host" && side === "request") return change(index(headers(side), text("host")));
+    return several(values, kind, change, occurrence, word);
+  };
+}
+
+function several(
+  list: Code,
+  kind: Kind,
+  change: (code: Code) => Code,
+  occurrence: string | undefined,
+  word: Word,
+): Sample {
+  const at = occurrence === undefined ? -1 : Number(occurrence);
+  if (!/^-?[1-9]\d{0,2}$/.test(String(at))) return fault(word, "has a number of an occurrence that is no whole number");
+  const one = change(index(list, number(at > 0 ? at - 1 : at)));
+  const sample = sampleOf(kind, one);
+  return occurrence === undefined ? { ...sample, each: { list, item: change(item) } } : sample;
+}
+
+const asIs = (code: Code): Code => code;
+const asInt = (code: Code): Code => call("int", code);
+const asAddress = (code: Code): Code => call("ip", code);
+
+/** Lines of one field stand joined, as in any list. */
+function wholeFields(side: Side): Make {
+  return ([name = "", occurrence], _site, word) => {
+    if (name === "") return refuse(word, "all fields together are not there: name one in brackets");
+    if (occurrence !== undefined && !/^-?1$/.test(occurrence))
+      return refuse(word, "lines of a field are not told apart: ask for the values of its list");
+    return index(headers(side), text(name.toLowerCase()));
+  };
+}
+
+function fieldCount(side: Side, isWhole: boolean): Make {
+  return ([name = ""], _site, word) => {
+    if (name === "") return refuse(word, "fields are counted by name only: name one in brackets");
+    const named = text(name.toLowerCase());
+    return isWhole ? method(headers(side), "count", named) : method(method(headers(side), "list", named), "size");
+  };
+}
+
+function cookieOf([name = ""]: readonly string[], _site: Site, word: Word): Code {
+  if (name === "") return refuse(word, "cookies are asked for by name only");
+  return index(primary("cookies"), text(name));
+}
+
+/** Of the first Set-Cookie of that name. */
+function setCookieOf([name = ""]: readonly string[], _site: Site, word: Word): Code {
+  if (name === "") return refuse(word, "cookies are asked for by name only");
+  return found(index(headers("response"), text("set-cookie")), `(?:^|, ?)${literally(name)}=([^;,]*)`);
+}
+
+/** What the group of an expression finds first in a text; absent when it is not found. */
+function found(code: Code, expression: string): Code {
+  return choose(
+    method(code, "matches", pattern(expression)),
+    method(code, "replaceRegex", pattern(`^[^]*?${expression}[^]*$`), text("$1")),
+    absent,
+  );
+}
+
+function parameter([name = "", delimiter]: readonly string[], _site: Site, word: Word): Code {
+  if (name === "") return refuse(word, "parameters are asked for by name only");
+  if (delimiter !== undefined && delimiter !== "?" && delimiter !== "")
+    return refuse(word, "parameters stand behind a question mark only");
+  // As it is sent: what is percent-encoded stays so.
+  return found(relate(text("&"), "+", query), `[&;]${literally(name)}=([^&;]*)`);
+}
+
+const host = index(primary("headers"), text("host"));
+const base = relate(choose(call("has", host), host, text("")), "+", path);
+const url = relate(choose(call("has", host), host, text("")), "+", pathAndQuery);
+
+/** A table takes of it as much as it is wide, and nobody reads it: any digest does for HAProxy's own. */
+function digested(of: Code): Code {
+  return method(relate(relate(of, "+", text(" ")), "+", call("string", primary("src"))), "sha256");
+}
+
+function poolFigure(figure: string): Make {
+  return ([name], site, word) => {
+    const pool = poolNamed(site, word, name);
+    return member(nameIn("pools", pool), figure);
+  };
+}
+
+/** The backend that is named, or that whose rules these are. */
+function poolNamed(site: Site, word: Word, name: string | undefined): string {
+  if (name === undefined || name === "") {
+    if (site.proxy.kind === "frontend") return fault(word, "must name a backend in brackets");
+    return site.conversion.nameOf("pool", site.proxy.name);
+  }
+  const backend = site.conversion.proxies.find((proxy) => proxy.name === name && proxy.kind !== "frontend");
+  if (backend === undefined)
+    return fault(word, `asks a backend ${JSON.stringify(name)}, and there is none of that name`);
+  return site.conversion.nameOf("pool", name);
+}
+
+/** Of a backend with one server that is the same as whether any is up. */
+function serverIsUp([written = ""]: readonly string[], site: Site, word: Word): Code {
+  const [backend, server] = written.includes("/") ? written.split("/", 2) : [undefined, written];
+  const pool = poolNamed(site, word, backend);
+  const name = backend ?? site.proxy.name;
+  const proxy = site.conversion.proxies.find((one) => one.name === name && one.kind !== "frontend");
+  const servers = (proxy?.statements ?? []).filter(({ words }) => words[0]!.text === "server");
+  if (!servers.some(({ words }) => words[1]?.text === server))
+    return fault(word, `asks server ${JSON.stringify(server)}, which backend ${name} does not have`);
+  if (servers.length > 1) return refuse(word, "of a backend with several servers only how many are up is told: nbsrv");
+  return relate(member(nameIn("pools", pool), "up"), ">", number(0));
+}
+
+function constantAddress([written = ""]: readonly string[], _site: Site, word: Word): Code {
+  return call("ip", text(readBlock(word, written).replace(/\/\d+$/, "")));
+}
+
+function integer(word: Word, written: string): number {
+  return /^-?\d{1,15}$/.test(written)
+    ? Number(written)
+    : fault(word, `must have a whole number in brackets, not ${JSON.stringify(written)}`);
+}
+
+/** Only of those that say a name is known that they are ClientHellos. */
+function helloType(_args: readonly string[], { conversion }: Site, word: Word): Code {
+  conversion.ledger.approximate(pathOf(word), "a ClientHello without a server name is taken for none");
+  return choose(call("has", sni), number(1), number(0));
+}
+
+const seconds = call("int", primary("now"));
+const noSuch = "Sluice does not tell that to rules";
+const noPeer = "what is known of the connection to the server is not told to rules";
+const noPayload = "what a connection carries is not looked at by rules";
+const noCertificate = "of a client's certificate only its subject and SHA-256 are told to rules";
+
+function alike(names: string, fetched: Fetch | string): Record<string, Fetch | string> {
+  return Object.fromEntries(names.split(/\s+/).map((name) => [name, fetched]));
+}
+
+export const fetches: Readonly<Record<string, Fetch | string>> = {
+  always_true: fetch("bool", "any", yes),
+  always_false: fetch("bool", "any", no),
+  bool: fetch("bool", "any", ([value = ""]) => (/^(?:true|1)$/i.test(value) ? yes : no), 1),
+  int: fetch("int", "any", ([value = ""], _site, word) => number(integer(word, value)), 1),
+  str: fetch("text", "any", ([value = ""]) => text(value), 0, 1),
+  ipv4: fetch("address", "any", constantAddress, 1),
+  ipv6: fetch("address", "any", constantAddress, 1),
+  meth: fetch("text", "any", ([value = ""]) => text(value), 1),
+  var: fetch(
+    "any",
+    "any",
+    ([name = "", fallback], _site, word) => {
+      const value = nameIn("vars", variableName(word, name));
+      return fallback === undefined ? value : choose(call("has", value), value, text(fallback));
+    },
+    1,
+    2,
+  ),
+  rand: fetch(
+    "int",
+    "any",
+    ([range], _site, word) => ({
+      ...sampleOf(
+        "int",
+        call("int", relate(call("random"), "*", number(range === undefined ? 2 ** 32 : integer(word, range)))),
+      ),
+      isEffect: true,
+    }),
+    0,
+    1,
+  ),
+  date: fetch(
+    "int",
+    "any",
+    ([offset, unit], _site, word) => {
+      if (unit !== undefined && unit !== "s") return refuse(word, "times are told in seconds only");
+      return offset === undefined ? seconds : relate(seconds, "+", number(integer(word, offset)));
+    },
+    0,
+    2,
+  ),
+  stopping: fetch("bool", "any", no),
+  wait_end: fetch("bool", "any", yes),
+  "unique-id": fetch("text", "stream", primary("requestId")),
+  fe_name: fetch("text", "any", (_args, { proxy }, word) =>
+    proxy.kind === "backend"
+      ? refuse(word, "which frontend a request came by is not told to the rules of a backend")
+      : text(proxy.name),
+  ),
+  be_name: fetch("text", "any", (_args, { proxy }, word) =>
+    proxy.kind === "frontend"
+      ? refuse(word, "which backend it will be is not told to the rules of a frontend")
+      : text(proxy.name),
+  ),
+
+  src: fetch("address", "any", primary("src")),
+  src_port: fetch("int", "any", primary("srcPort")),
+  dst: fetch("address", "any", primary("dst")),
+  dst_port: fetch("int", "any", primary("dstPort")),
+  fc_src: fetch("address", "any", primary("peer")),
+  fc_dst: fetch("address", "any", primary("dst")),
+  fc_dst_port: fetch("int", "any", primary("dstPort")),
+  src_is_local: fetch("bool", "any", relate(primary("src"), "==", primary("dst"))),
+  fc_http_major: fetch("int", "stream", call("int", method(primary("version"), "field", text("."), number(1)))),
+
+  ssl_fc: fetch("bool", "session", primary("secure")),
+  ssl_fc_sni: fetch("text", "session", sni),
+  ssl_fc_has_sni: fetch("bool", "session", call("has", sni)),
+  ssl_fc_protocol: fetch("text", "session", relate(text("TLSv"), "+", primary("tls.version"))),
+  ssl_fc_cipher: fetch("text", "session", primary("tls.cipher")),
+  ssl_fc_alpn: fetch("text", "session", primary("tls.alpn")),
+  ssl_fc_is_resumed: fetch("bool", "session", primary("tls.resumed")),
+  ssl_c_used: fetch("bool", "session", call("has", primary("tls.subject"))),
+  ssl_fc_has_crt: fetch("bool", "session", call("has", primary("tls.subject"))),
+  // A certificate that is not good ends the handshake, so there is no other result.
+  ssl_c_verify: fetch("int", "session", choose(primary("secure"), number(0), absent)),
+  ssl_c_s_dn: fetch(
+    "text",
+    "session",
+    ([part], _site, word) => {
+      if (part === undefined || part === "") return primary("tls.subject");
+      if (!/^[A-Za-z0-9.]+$/.test(part)) return fault(word, "must name a part of a subject, such as CN");
+      // RFC 2253 writes the first part last.
+      return found(primary("tls.subject"), `(?:^|,)${literally(part)}=([^,]*)(?!.*,${literally(part)}=)`);
+    },
+    0,
+    1,
+  ),
+  ...alike("req.ssl_sni req_ssl_sni", fetch("text", "hello", sni)),
+  ...alike("req.ssl_hello_type req_ssl_hello_type", fetch("int", "hello", helloType)),
+
+  method: fetch("text", "request", primary("method")),
+  path: fetch("text", "request", path),
+  pathq: fetch("text", "request", pathAndQuery),
+  query: fetch("text", "request", query),
+  url: fetch("text", "request", primary("target")),
+  base: fetch("text", "request", base),
+  baseq: fetch("text", "request", url),
+  base32: fetch("int", "request", method(base, "xxh32")),
+  url32: fetch("int", "request", method(url, "xxh32")),
+  "base32+src": fetch("bytes", "request", digested(base)),
+  "url32+src": fetch("bytes", "request", digested(url)),
+  ...alike("req.ver req_ver", fetch("text", "request", primary("version"))),
+  ...alike("req.proto_http req_proto_http", fetch("bool", "request", yes)),
+  ...alike("hdr req.hdr", fetch("text", "request", fieldValues("request", "text", asIs), 0, 2)),
+  ...alike("hdr_val req.hdr_val", fetch("int", "request", fieldValues("request", "int", asInt), 0, 2)),
+  ...alike("hdr_ip req.hdr_ip", fetch("address", "request", fieldValues("request", "address", asAddress), 0, 2)),
+  ...alike("hdr_cnt req.hdr_cnt", fetch("int", "request", fieldCount("request", false), 0, 1)),
+  "req.fhdr": fetch("text", "request", wholeFields("request"), 0, 2),
+  "req.fhdr_cnt": fetch("int", "request", fieldCount("request", true), 0, 1),
+  ...alike("cook req.cook", fetch("text", "request", cookieOf, 0, 1)),
+  ...alike(
+    "cook_val req.cook_val",
+    fetch("int", "request", (...of) => asInt(cookieOf(...of)), 0, 1),
+  ),
+  ...alike(
+    "cook_cnt req.cook_cnt",
+    fetch("int", "request", (...of) => choose(call("has", cookieOf(...of)), number(1), number(0)), 0, 1),
+  ),
+  ...alike("urlp url_param", fetch("text", "request", parameter, 0, 2)),
+  urlp_val: fetch("int", "request", (...of) => asInt(parameter(...of)), 0, 2),
+  "req.body_size": fetch("int", "request", primary("contentLength")),
+  http_auth: fetch("bool", "request", authenticated, 1),
+  http_auth_group: fetch("text", "request", inGroups, 1),
+  http_auth_user: fetch("text", "request", method(credentials, "field", text(":"), number(1))),
+  http_auth_pass: fetch("text", "request", method(credentials, "replaceRegex", text("^[^:]*:"), text(""))),
+  http_auth_type: fetch(
+    "text",
+    "request",
+    method(index(primary("headers"), text("authorization")), "word", text(" "), number(1)),
+  ),
+  http_auth_bearer: fetch(
+    "text",
+    "request",
+    choose(
+      method(index(primary("headers"), text("authorization")), "matches", text("(?i)^bearer ")),
+      method(index(primary("headers"), text("authorization")), "word", text(" "), number(2)),
+      absent,
+    ),
+  ),
+
+  ...alike("status res.status", fetch("int", "response", primary("response.status"))),
+  ...alike("res.hdr shdr", fetch("text", "response", fieldValues("response", "text", asIs), 0, 2)),
+  ...alike("res.hdr_val shdr_val", fetch("int", "response", fieldValues("response", "int", asInt), 0, 2)),
+  ...alike("res.hdr_ip shdr_ip", fetch("address", "response", fieldValues("response", "address", asAddress), 0, 2)),
+  ...alike("res.hdr_cnt shdr_cnt", fetch("int", "response", fieldCount("response", false), 0, 1)),
+  "res.fhdr": fetch("text", "response", wholeFields("response"), 0, 2),
+  "res.fhdr_cnt": fetch("int", "response", fieldCount("response", true), 0, 1),
+  ...alike("res.cook scook", fetch("text", "response", setCookieOf, 0, 1)),
+  srv_name: fetch("text", "response", primary("response.server")),
+
+  ...alike(
+    "capture.req.hdr",
+    fetch("text", "stream", ([id = ""], _site, word) => nameIn("vars", `capture_req_${integer(word, id)}`), 1),
+  ),
+  ...alike(
+    "capture.res.hdr",
+    fetch("text", "response", ([id = ""], _site, word) => nameIn("vars", `capture_res_${integer(word, id)}`), 1),
+  ),
+  // The first to be set in a request are gone through all its rules, those of the response among them.
+  "capture.req.method": fetch("text", "stream", primary("method")),
+  "capture.req.uri": fetch("text", "stream", primary("target")),
+  "capture.req.ver": fetch("text", "stream", relate(text("HTTP/"), "+", primary("version"))),
+
+  nbsrv: fetch("int", "any", poolFigure("up"), 0, 1),
+  be_conn: fetch("int", "any", poolFigure("active"), 0, 1),
+  queue: fetch("int", "any", poolFigure("queued"), 0, 1),
+  srv_is_up: fetch("bool", "any", serverIsUp, 1),
+
+  ...alike(
+    `avg_queue be_conn_free be_id be_server_timeout be_sess_rate be_tunnel_timeout connslots cpu_calls cpu_ns_avg cpu_ns_tot
+    cur_server_timeout cur_tunnel_timeout date_us dst_conn dst_is_local env fc_dst_is_local fc_err fc_err_str fc_fackets fc_lost
+    fc_pp_authority fc_pp_unique_id fc_rcvd_proxy fc_reordering fc_retrans fc_rtt fc_rttvar fc_sacked fc_src_is_local
+    fc_src_port fc_unacked fe_client_timeout fe_conn fe_defbe fe_id fe_req_rate fe_sess_rate hostname http_first_req lat_ns_avg
+    lat_ns_tot last_rule_file last_rule_line nbproc nbthread nbsess pid prio_class prio_offset proc quic_enabled req.hdr_names
+    req.hdrs req.hdrs_bin req.timer.hdr req.timer.idle res.hdr_names res.hdrs res.hdrs_bin res.ver resp_ver server_status so_id
+    so_name srv_conn srv_conn_free srv_id srv_iweight srv_queue srv_sess_rate srv_uweight srv_weight table_avl table_cnt thread
+    txn.sess_term_state url_ip url_port uuid res.cook_cnt scook_cnt res.cook_val scook_val bin`,
+    noSuch,
+  ),
+  ...alike(
+    "bc_dst bc_dst_port bc_err bc_err_str bc_http_major bc_src bc_src_port ssl_bc ssl_bc_alpn ssl_bc_cipher ssl_bc_protocol",
+    noPeer,
+  ),
+  ...alike(
+    `payload payload_lv req.payload req.payload_lv req_len req.len req.body req.body_len req.body_param res.payload res.body
+    res.body_len res.body_size res.len rep_ssl_hello_type res.ssl_hello_type req_rdp_cookie req_rdp_cookie_cnt req.rdp_cookie
+    req.rdp_cookie_cnt rdp_cookie rdp_cookie_cnt req.ssl_ver req_ssl_ver req.ssl_alpn req.ssl_cipherlist req.ssl_ec_ext
+    req.ssl_keyshare_groups req.ssl_sigalgs req.ssl_st_ext req_ssl_st_ext req_ssl_ec_ext mqtt distcc_body distcc_param`,
+    noPayload,
+  ),
+  ...alike(
+    `ssl_c_ca_err ssl_c_ca_err_depth ssl_c_chain_der ssl_c_der ssl_c_err ssl_c_i_dn ssl_c_key_alg ssl_c_notafter ssl_c_notbefore
+    ssl_c_serial ssl_c_sha1 ssl_c_sig_alg ssl_c_version ssl_f_der ssl_f_i_dn ssl_f_key_alg ssl_f_notafter ssl_f_notbefore
+    ssl_f_s_dn ssl_f_serial ssl_f_sha1 ssl_f_sig_alg ssl_f_version ssl_fc_alg_keysize ssl_fc_cipherlist_bin
+    ssl_fc_cipherlist_hex ssl_fc_cipherlist_str ssl_fc_cipherlist_xxh ssl_fc_client_random ssl_fc_err ssl_fc_err_str
+    ssl_fc_has_early ssl_fc_npn ssl_fc_protocol_hello_id ssl_fc_server_random ssl_fc_session_id ssl_fc_session_key
+    ssl_fc_unique_id ssl_fc_use_keysize`,
+    noCertificate,
+  ),
+};

@@ -1,0 +1,126 @@
+// Actions on counters and variables: track-scN, sc-inc-gpc0(N), sc-set-gpt0(N), set-var(name), capture. Their names carry arguments.
+
+import { quote } from "../../../base/reading.ts";
+import { type Code, index, method, number, primary } from "./code.ts";
+import type { RuleDraft } from "./draft.ts";
+import { readSample } from "./fetch.ts";
+import { counterOf, slotsMax, tableNamed } from "./fetchtable.ts";
+import { expressionOf } from "./logformat.ts";
+import { fault } from "./objection.ts";
+import type { Made, RuleLine } from "./ruleline.ts";
+import { cast, type Kind, nameIn, type Sample, type Site, variableName } from "./sample.ts";
+import type { Word } from "./scene.ts";
+import { type StickTable, stickTables } from "./sticktable.ts";
+
+/** Null when the word is none of these. */
+export function countAction(line: RuleLine, word: Word): { readonly made: Made } | null {
+  const tracks = /^track-sc(\d+)?$/.exec(word.text) ?? (word.text.startsWith("track-sc") ? [word.text] : null);
+  if (tracks !== null) return { made: track(line, word, tracks[1]) };
+  const [, name = "", args] = /^([a-z0-9-]+)(?:\((.*)\))?$/.exec(word.text) ?? [];
+  switch (name) {
+    case "sc-inc-gpc0":
+    case "sc-inc-gpc1":
+    case "sc-inc-gpc":
+    case "sc-set-gpt0":
+    case "sc-set-gpt":
+    case "sc-add-gpc":
+      return { made: count(line, word, name, args) };
+    case "set-var":
+    case "set-var-fmt":
+      return { made: setVariable(line, word, name, args) };
+    case "unset-var":
+      return { made: { set: { [variable(word, args)]: "null" } } };
+    default:
+      return null;
+  }
+}
+
+function track(line: RuleLine, word: Word, written: string | undefined): RuleDraft {
+  const slot = written === undefined ? Number.NaN : Number(written);
+  if (!(slot < slotsMax))
+    return fault(word, `must track in a slot from 0 to ${slotsMax - 1}: track-sc0 to track-sc${slotsMax - 1}`);
+  const keyWord = line.next("a key to track by, such as src");
+  const sample = sampleOf(line, keyWord);
+  const named = line.take("table") === null ? undefined : line.next("the name of a table").text;
+  const table = tableNamed(line.site, word, named);
+  const by = keyOf(table, sample, keyWord);
+  return { track: { table: line.site.conversion.nameOf("table", table.proxy.name), by: by.text, slot } };
+}
+
+function sampleOf(line: RuleLine, word: Word): Sample {
+  const sample = readSample(line.site, word);
+  if (sample.missing !== null) fault(word, `cannot be a key here: ${sample.missing}`);
+  return sample;
+}
+
+/** A sample as the key of a table, cast as HAProxy casts it. */
+export function keyOf(table: StickTable, sample: Sample, word: Word): Code {
+  const kinds: Record<StickTable["keyKind"], Kind> = { ip: "address", integer: "int", string: "text", binary: "bytes" };
+  return cast(sample, kinds[table.keyKind], word).code;
+}
+
+function count(line: RuleLine, word: Word, name: string, written: string | undefined): RuleDraft {
+  const args = written === undefined ? [] : written.split(",").map((arg) => arg.trim());
+  const isArray = !/[01]$/.test(name);
+  const numbers = args.map((arg) => (/^\d{1,2}$/.test(arg) ? Number(arg) : Number.NaN));
+  const usage = isArray ? `${name}(COUNTER,SLOT)` : `${name}(SLOT)`;
+  const [first = Number.NaN, second = Number.NaN] = numbers;
+  const slot = isArray ? second : first;
+  if (args.length !== (isArray ? 2 : 1) || !(slot < slotsMax) || !(first < 100))
+    return fault(word, `must be written ${usage} with a slot from 0 to ${slotsMax - 1}, not ${quote(word.text)}`);
+  const type = name.includes("gpt") ? "gpt" : "gpc";
+  const element = isArray ? first : Number(name.at(-1));
+  const target = counterOf(index(primary("tracked"), number(slot)), { type, element }).text;
+  if (!canStore(line.site, type, element))
+    line.differs(`no table stores ${type}${element}, so nothing is counted, as in HAProxy`);
+  if (name.startsWith("sc-inc")) return { increment: target };
+  const valueWord = line.next("a number or a sample");
+  const value = /^\d{1,10}$/.test(valueWord.text)
+    ? valueWord.text
+    : cast(readSample(line.site, valueWord), "int", valueWord).code.text;
+  return name === "sc-add-gpc" ? { increment: { [target]: value } } : { set: { [target]: value } };
+}
+
+function canStore(site: Site, type: string, element: number): boolean {
+  return [...stickTables(site.conversion).values()].some(({ store }) =>
+    store.some((one) => one.startsWith(type) && (one.startsWith(`${type}(`) || one.startsWith(`${type}${element}`))),
+  );
+}
+
+function setVariable(line: RuleLine, word: Word, name: string, args: string | undefined): Made {
+  const target = variable(word, args);
+  const scope = /^[a-z]+/.exec(args ?? "")![0];
+  if (scope === "sess" && line.site.stage !== "connection" && line.site.stage !== "session")
+    line.differs("the variable lasts as long as the request, not as the connection");
+  if (name === "set-var-fmt") return { set: { [target]: expressionOf(line.format("a text")).text } };
+  const sample = line.sample("a sample");
+  return sample.missing !== null
+    ? line.differs(`nothing is set, as in HAProxy: ${sample.missing}`)
+    : { set: { [target]: sample.code.text } };
+}
+
+function variable(word: Word, args: string | undefined): string {
+  const name = args?.split(",")[0]?.trim();
+  if (name === undefined || name === "")
+    return fault(word, "needs the name of a variable in brackets, such as txn.name");
+  return nameIn("vars", variableName(word, name)).text;
+}
+
+/** `capture SAMPLE len N` and `capture SAMPLE id N`: what stands in the slot of that number from then on. */
+export function capture(
+  line: RuleLine,
+  slotOf: (line: RuleLine, id: number | null, length: number) => { id: number; length: number } | null,
+): Made {
+  const sample = line.sample("a sample");
+  const how = line.take("len", "id");
+  if (how === null) return fault(line.last, "needs len with a length, or id with a slot, behind it");
+  const word = line.next("a number");
+  const value = /^\d{1,6}$/.test(word.text)
+    ? Number(word.text)
+    : fault(word, `must be a number, not ${quote(word.text)}`);
+  const slot = how.text === "id" ? slotOf(line, value, 0) : slotOf(line, null, value);
+  if (slot === null) return null;
+  const kind = line.site.stage === "response" ? "res" : "req";
+  const code = method(cast(sample, "text", word).code, "substring", number(0), number(slot.length));
+  return { set: { [nameIn("vars", `capture_${kind}_${slot.id}`).text]: code.text } };
+}

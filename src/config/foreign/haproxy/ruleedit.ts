@@ -1,0 +1,129 @@
+// Actions that edit a request or response: its fields, its line, its status.
+
+import { quote } from "../../../base/reading.ts";
+import { type Code, call, choose, index, method, pattern, primary, relate, text } from "./code.ts";
+import type { RuleDraft } from "./draft.ts";
+import { pathAndQuery } from "./fetchnames.ts";
+import { constantOf, type Part, templateOf } from "./logformat.ts";
+import { fault, refuse } from "./objection.ts";
+import { readRegex, replacement, whole } from "./regex.ts";
+import type { RuleLine } from "./ruleline.ts";
+import { textOf } from "./sample.ts";
+import type { Word } from "./scene.ts";
+
+type Edit = (line: RuleLine) => RuleDraft;
+
+function headers(line: RuleLine): Code {
+  return primary(line.site.stage === "response" ? "response.headers" : "headers");
+}
+
+function setField(key: "setHeader" | "addHeader"): Edit {
+  return (line) => {
+    const name = fieldName(line);
+    return { [key]: { [name.text]: templateOf(line.format("a value")) } };
+  };
+}
+
+function deleteField(line: RuleLine): RuleDraft {
+  const name = fieldName(line);
+  const flag = line.take("-m");
+  if (flag !== null && line.next("a way to match").text !== "str")
+    refuse(flag, "fields are removed by their whole names only");
+  return { removeHeader: name.text };
+}
+
+function fieldName(line: RuleLine): Word {
+  const word = line.next("the name of a field");
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(word.text)
+    ? word
+    : fault(word, `must be the name of a field, not ${quote(word.text)}`);
+}
+
+/** All that is there is replaced by what is written, with the groups of the expression in it. */
+function replaced(line: RuleLine, subject: Code): Code {
+  const word = line.next("a regular expression");
+  const reading = readRegex(word.text);
+  if (!reading.ok) return fault(word, reading.message);
+  const expression = pattern(whole(reading.value));
+  const parts = line.format("what to write instead");
+  const filled = (part: Part): Code => {
+    if (typeof part !== "string") return textOf(part.code, part.kind);
+    return /\\\d/.test(part) ? method(subject, "replaceRegex", expression, text(replacement(part))) : text(part);
+  };
+  const constant = constantOf(parts);
+  if (constant !== null) return method(subject, "replaceRegex", expression, text(replacement(constant)));
+  const put = parts
+    .filter((part) => typeof part === "string" || part.missing === null)
+    .map(filled)
+    .reduce((joined, code) => relate(joined, "+", code));
+  return choose(method(subject, "matches", expression), put, subject);
+}
+
+function replaceField(line: RuleLine): RuleDraft {
+  const name = fieldName(line);
+  const field = index(headers(line), text(name.text.toLowerCase()));
+  return { if: call("has", field).text, setHeader: { [name.text]: `{${replaced(line, field).text}}` } };
+}
+
+function replaceValue(line: RuleLine): RuleDraft {
+  line.differs("a field with several values is replaced as one");
+  return replaceField(line);
+}
+
+function setPart(key: string, expected: string): Edit {
+  return (line) => ({ [key]: templateOf(line.format(expected)) });
+}
+
+function replacePart(key: string, subject: Code): Edit {
+  return (line) => ({ [key]: `{${replaced(line, subject).text}}` });
+}
+
+function setStatus(line: RuleLine): RuleDraft {
+  const word = line.next("a status");
+  const status = /^\d{3}$/.test(word.text) ? Number(word.text) : 0;
+  if (status < 100 || status > 999) fault(word, `must be a status, not ${quote(word.text)}`);
+  if (status < 200 || status > 599) refuse(word, "a response has a status from 200 to 599");
+  if (line.take("reason") !== null) {
+    line.next("a reason");
+    line.differs("the usual reason stands behind the status");
+  }
+  return { setStatus: status };
+}
+
+const merges: Readonly<Record<string, string>> = {
+  "path-merge-slashes": "{path.replaceRegex('/+', '/', true)}",
+  "fragment-strip": "{path}",
+};
+
+function normalize(line: RuleLine): RuleDraft {
+  const word = line.next("a normalizer");
+  const path = merges[word.text];
+  if (path === undefined) return refuse(word, `${word.text}: requests are sent on with the path that they came with`);
+  return { setPath: path };
+}
+
+export const requestEdits: Readonly<Record<string, Edit>> = {
+  "set-header": setField("setHeader"),
+  "add-header": setField("addHeader"),
+  "del-header": deleteField,
+  "replace-header": replaceField,
+  "replace-value": replaceValue,
+  "set-method": setPart("setMethod", "a method"),
+  "set-path": setPart("setPath", "a path"),
+  "set-query": setPart("setQuery", "a query"),
+  "set-uri": setPart("setTarget", "a URI"),
+  "set-pathq": setPart("setTarget", "a path with its query"),
+  "replace-path": replacePart("setPath", primary("path")),
+  "replace-pathq": replacePart("setTarget", pathAndQuery),
+  "replace-uri": replacePart("setTarget", primary("target")),
+  "normalize-uri": normalize,
+};
+
+export const responseEdits: Readonly<Record<string, Edit>> = {
+  "set-header": setField("setHeader"),
+  "add-header": setField("addHeader"),
+  "del-header": deleteField,
+  "replace-header": replaceField,
+  "replace-value": replaceValue,
+  "set-status": setStatus,
+};

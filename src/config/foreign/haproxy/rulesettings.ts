@@ -1,0 +1,96 @@
+// Statements beside the rules that change a listener or pool as a whole: errorloc, unique-id-header, rate-limit, filter.
+
+import { quote } from "../../../base/reading.ts";
+import type { RuleDraft } from "./draft.ts";
+import { fault, refuse } from "./objection.ts";
+import type { Site } from "./sample.ts";
+import { linePath, type Statement } from "./scene.ts";
+import { warn } from "./tell.ts";
+
+export interface Changes {
+  readonly listenerKeys: Record<string, unknown>;
+  readonly poolKeys: Record<string, unknown>;
+  /** In front of the rules for connections. */
+  readonly connection: RuleDraft[];
+}
+
+/** True when the statement was one of these. */
+export function changeBy(site: Site, statement: Statement, changes: Changes): boolean {
+  const [first, second, third] = statement.words;
+  const { ledger } = site.conversion;
+  switch (first!.text) {
+    case "errorloc":
+    case "errorloc302":
+    case "errorloc303":
+      errorLocation(site, statement, changes);
+      return true;
+    case "unique-id-header":
+      if (second === undefined) return fault(first!, "needs the name of a field");
+      changes.listenerKeys["requestId"] = { header: second.text.toLowerCase(), keep: false };
+      ledger.keep(linePath(statement));
+      return true;
+    case "unique-id-format":
+      ledger.approximate(linePath(statement), "ids are UUIDs");
+      return true;
+    case "rate-limit": {
+      if (second?.text !== "sessions")
+        return fault(second ?? first!, "must be rate-limit sessions with a number a second");
+      const rate = third !== undefined && /^\d{1,9}$/.test(third.text) ? Number(third.text) : Number.NaN;
+      if (Number.isNaN(rate)) return fault(third ?? second, "must be a number of sessions a second");
+      if (rate === 0) return true;
+      changes.connection.push({ limit: { rate: `${rate}/s`, by: "listener", size: 16 } });
+      ledger.approximate(
+        linePath(statement),
+        "a connection beyond it is closed at once; in HAProxy it waits to be accepted",
+      );
+      return true;
+    }
+    case "filter":
+      return filter(site, statement);
+    default:
+      return false;
+  }
+}
+
+/** A page of ours keeps its status, so that a browser is sent on by what the page says. */
+function errorLocation(site: Site, statement: Statement, { listenerKeys, poolKeys }: Changes): void {
+  const [first, status, location] = statement.words;
+  if (status === undefined || location === undefined) return fault(first!, "needs a status and an address");
+  if (!/^[45]\d\d$/.test(status.text)) fault(status, `must be a status from 400 to 599, not ${quote(status.text)}`);
+  const address = location.text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+  const page = {
+    headers: { Location: location.text },
+    type: "text/html",
+    body: `<html><head><meta http-equiv="refresh" content="0;url=${address}"></head></html>\n`,
+  };
+  for (const keys of [listenerKeys, poolKeys])
+    keys["errors"] = { ...(keys["errors"] as object | undefined), [status.text]: page };
+  site.conversion.ledger.approximate(
+    linePath(statement),
+    `the answer keeps its status ${status.text}, and its page sends a browser on to the address`,
+  );
+}
+
+function filter(site: Site, statement: Statement): true {
+  const [first, kind] = statement.words;
+  const { ledger } = site.conversion;
+  switch (kind?.text) {
+    case "bwlim-in":
+    case "bwlim-out":
+      ledger.keep(linePath(statement));
+      return true;
+    case "compression":
+      ledger.approximate(linePath(statement), "responses are passed on as the servers send them, not compressed");
+      return true;
+    case "cache":
+      ledger.approximate(linePath(statement), "responses are not cached");
+      return true;
+    case "trace":
+      warn(ledger, kind!, "does nothing here: sluice explain shows what happens to a request");
+      return true;
+    case undefined:
+      return fault(first!, "needs a name");
+    default:
+      return refuse(kind!, "there are no filters of that kind");
+  }
+}

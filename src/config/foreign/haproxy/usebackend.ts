@@ -1,0 +1,44 @@
+// use_backend: a pool by a condition. A name made of samples is compared with the names of all backends, for which pool a rule of
+// ours uses is known beforehand; none of them leaves it to what comes after, as in HAProxy.
+
+import { relate, text } from "./code.ts";
+import type { RuleDraft } from "./draft.ts";
+import { constantOf, expressionOf, type Part, readFormat } from "./logformat.ts";
+import { Objection, refuse } from "./objection.ts";
+import type { Made, RuleLine } from "./ruleline.ts";
+import type { Service } from "./scene.ts";
+
+/** Backends that one name is compared with at most. */
+const backendsMax = 64;
+
+export function useBackend(line: RuleLine): Made {
+  const word = line.next("the name of a backend");
+  const { conversion, proxy } = line.site;
+  const parts = word.text.includes("%") ? readFormat(line.site, word) : [word.text];
+  const constant = constantOf(parts);
+  if (constant !== null) {
+    const backend = conversion.backendNamed({ ...word, text: constant });
+    // It has been told by whoever looks for names.
+    if (backend === null) throw new Objection("lose", word, "names no backend");
+    return { use: conversion.poolOf(backend) };
+  }
+  const candidates = conversion.proxies.filter(
+    (backend) => backend.kind !== "frontend" && backend.mode === proxy.mode && mayBe(backend, parts),
+  );
+  if (candidates.length > backendsMax)
+    refuse(word, `it may be any of ${candidates.length} backends, and ${backendsMax} are compared at most`);
+  const name = expressionOf(parts);
+  return candidates.map(
+    (backend): RuleDraft => ({
+      if: relate(name, "==", text(backend.name)).text,
+      use: conversion.poolOf(backend),
+    }),
+  );
+}
+
+/** What is written at the beginning and the end of the name. */
+function mayBe({ name }: Service, parts: readonly Part[]): boolean {
+  const [first] = parts;
+  const last = parts.at(-1);
+  return (typeof first !== "string" || name.startsWith(first)) && (typeof last !== "string" || name.endsWith(last));
+}

@@ -1,0 +1,61 @@
+// Files of values and maps that ACLs and converters name. A list of ours stands for one that is compared with whole values, and is
+// read again when the file changes. Whatever else (beginnings, regular expressions) has to be written into the expression, from
+// what the file holds when the config is read.
+
+import { quote } from "../../../base/reading.ts";
+import type { Code } from "./code.ts";
+import { fault, refuse } from "./objection.ts";
+import { nameIn, type Site } from "./sample.ts";
+import type { Word } from "./scene.ts";
+
+export type ListKind = "addresses" | "texts" | "map";
+
+/** Values that are written out in an expression at most; it has at most 4096 characters in all. */
+const inlineMax = 64;
+
+/** The list of a file, which is made when there is none yet. */
+export function listOfFile(site: Site, kind: ListKind, file: string): Code {
+  return listOfValues(site, kind, file, site.conversion.pathOf(file));
+}
+
+/** A list by a name of its own: of a file, or of values. One that is there already with the same values is the same one. */
+export function listOfValues(site: Site, kind: ListKind, wanted: string, values: unknown): Code {
+  const { lists } = site.conversion.draft;
+  const written = JSON.stringify(values);
+  for (let count = 1; ; count++) {
+    const name = site.conversion.nameOf("list", count === 1 ? wanted : `${wanted}.${count}`);
+    const before = lists[name];
+    if (before === undefined) lists[name] = { [kind]: values };
+    if (before === undefined || JSON.stringify(before[kind]) === written) return nameIn("lists", name);
+  }
+}
+
+/** One value a line; what begins with # is a comment. */
+export function readValues(site: Site, word: Word, file: string): readonly string[] {
+  return linesOf(site, word, file).map((line) => line.replace(/^[ \t]+/, ""));
+}
+
+/** Key and value, with spaces between them. */
+export function readPairs(site: Site, word: Word, file: string): readonly (readonly [string, string])[] {
+  return linesOf(site, word, file).map((line) => {
+    const found = /^\s*(\S+)(?:\s+(.*?))?\s*$/.exec(line)!;
+    return [found[1]!, found[2] ?? ""];
+  });
+}
+
+function linesOf(site: Site, word: Word, file: string): readonly string[] {
+  const held = site.conversion.textOf?.(file) ?? null;
+  if (held === null)
+    return refuse(
+      word,
+      `needs what ${quote(file)} holds, which cannot be read: Sluice reads lists itself for whole values only`,
+    );
+  const lines = held.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  if (lines.length > inlineMax)
+    return refuse(
+      word,
+      `needs ${lines.length} values of ${quote(file)} in one expression, and there is room for ${inlineMax}`,
+    );
+  if (lines.some((line) => line.includes("\0"))) return fault(word, `names ${quote(file)}, which is no text`);
+  return lines;
+}
