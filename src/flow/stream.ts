@@ -218,7 +218,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     const { bans } = this.#context.site;
     if (bans.list.size === 0 || !this.#guestNow().isBanned(bans)) return false;
     this.#cells[this.listener.row + listenerCell.banned]!++;
-    this.#end(fault("banned"));
+    this.#end(fault("banned"), "reject");
     return true;
   }
 
@@ -248,11 +248,11 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     if (outcome === null) return true;
     this.rule = outcome.rule.name;
     if (outcome.kind === "use") this.route = this.listener.routeTo(outcome.pool) ?? this.route;
-    // Answers are for HTTP.
-    if (outcome.kind === "reply" || outcome.kind === "tarpit") return true;
     if (outcome.kind === "use" || outcome.kind === "accept") return true;
     this.#cells[this.listener.row + listenerCell.refusedRules]!++;
-    this.#end(fault("rejected"), outcome.kind);
+    // A limit that is exceeded: answers are for HTTP.
+    const isAnswer = outcome.kind === "reply" || outcome.kind === "tarpit";
+    this.#end(fault("rejected"), isAnswer ? "reject" : outcome.kind);
     return false;
   }
 
