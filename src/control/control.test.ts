@@ -5,13 +5,11 @@ import { afterAll, afterEach, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sharedClock } from "../clock.ts";
 import type { ConfigInput } from "../config/input.ts";
 import { judge } from "../config/judge.ts";
 import type { Loaded } from "../config/load.ts";
 import { noMaterials } from "../config/materials.ts";
 import type { Config } from "../config/types.ts";
-import { processOwner } from "../owner.ts";
 import { Control } from "./control.ts";
 import { openLog } from "./log.ts";
 
@@ -58,13 +56,14 @@ function stage(input: Partial<ConfigInput> = {}, stateFolder = join(folder, Stri
       source: { path: "/x.toml", load: async () => now },
       config,
       materials: noMaterials,
+      lists: {},
       folder: ".",
       log: openLog({ level: "info", format: "json", isColored: false, write: (line) => lines.push(line) }),
       version: "1.2.3",
       workerCommand: [process.execPath, script],
       stateFolder,
-      owner: processOwner(),
-      sharedMs: sharedClock(),
+      owner: { id: process.pid, startedAt: 1, isAlive: (id) => id === process.pid, relax: () => {} },
+      sharedMs: () => performance.now() >>> 0,
     });
     running.push(control);
     return control;

@@ -3,12 +3,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Arena } from "../memory/arena.ts";
-import { processOwner } from "../owner.ts";
 import { openState, type StateFolder, stateFolderOf } from "./state.ts";
 
 const root = mkdtempSync(join(tmpdir(), "sluice-state-"));
 let next = 0;
-const opened = (folder: string): StateFolder => openState(folder, processOwner());
+/** Another process that lives, by its id and start; every other one is dead. */
+const other = { id: 4711, startedAt: 12 };
+const isAlive = (id: number, startedAt: number): boolean => id === other.id && startedAt === other.startedAt;
+const opened = (folder: string): StateFolder => openState(folder, { id: process.pid, startedAt: 7, isAlive });
 const fresh = (): string => join(root, String(next++));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -43,25 +45,17 @@ test("what outlives a run is there at the next start, and the arena is another",
 test("a second control process is refused by the number of the first", () => {
   const folder = fresh();
   const state = opened(folder);
-  // A lock of our own process counts as left over, so another live process stands in: the one that started us.
-  const stat = existsSync(`/proc/${process.ppid}/stat`);
-  const started = stat ? startTime(process.ppid) : "0";
-  writeFileSync(join(folder, "control.pid"), `${process.ppid} ${started}\n`);
-  expect(() => opened(folder)).toThrow(`Sluice already runs here as process ${process.ppid}`);
+  writeFileSync(join(folder, "control.pid"), `${other.id} ${other.startedAt}\n`);
+  expect(() => opened(folder)).toThrow(`Sluice already runs here as process ${other.id}`);
   state.close();
 });
 
 test("a lock whose process is dead, or is another one by now, is taken over", () => {
   const folder = fresh();
-  opened(folder);
-  const dead = Bun.spawnSync([process.execPath, "--version"]).pid;
-  writeFileSync(join(folder, "control.pid"), `${dead} 1\n`);
-  opened(folder);
-  if (process.platform === "linux") {
-    writeFileSync(join(folder, "control.pid"), `${process.ppid} 1\n`);
+  for (const left of [`${other.id + 1} 1\n`, `${other.id} ${other.startedAt + 1}\n`, "nonsense", ""]) {
     opened(folder);
+    writeFileSync(join(folder, "control.pid"), left);
   }
-  writeFileSync(join(folder, "control.pid"), "nonsense");
   opened(folder).close();
 });
 
@@ -76,8 +70,3 @@ test("the default folder differs by identity and is the same for the same one", 
   expect(stateFolderOf("a.toml")).toBe(stateFolderOf("a.toml"));
   expect(stateFolderOf("a.toml")).not.toBe(stateFolderOf("b.toml"));
 });
-
-function startTime(pid: number): string {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]!;
-}
