@@ -68,9 +68,9 @@ async function written(path: string, out: string, text: string, writer: Writer):
 /** What is approximated, at the first key that comes from its line. */
 function remarks({ report, lineOf }: Conversion): Remarks {
   const byLine = new Map<number, string[]>();
-  for (const { line, verdict, keyword, remarks: all } of report)
+  for (const { line, verdict, remarks: all } of report)
     if (verdict === "approximated")
-      byLine.set(line, [...(byLine.get(line) ?? []), ...all.map((remark) => `line ${line}: ${keyword} ${remark}`)]);
+      byLine.set(line, [...(byLine.get(line) ?? []), ...all.map((remark) => `line ${line}: ${remark}`)]);
   return { of: (path) => byLine.get(lineOf(path)) ?? [], all: [...byLine.values()].flat() };
 }
 

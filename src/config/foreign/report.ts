@@ -13,7 +13,7 @@ export interface ReportLine {
   readonly keyword: string;
   /** As it stands in the file, without the white space around it. */
   readonly source: string;
-  /** Warnings, errors, and why a kept keyword does nothing here. */
+  /** Warnings, errors, and why a kept keyword does nothing here: sentences without a full stop. */
   readonly remarks: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export function reportOf(judgement: ForeignJudgement, places: Places): ReportLin
     const { line, column } = places.find(path, "key");
     const remarks = told
       .filter(({ name }) => name === nameOf(path))
-      .map(({ path: at, message }) => (at.length === path.length ? message : `${judgement.keyOf(at)} ${message}`));
+      .map(({ path: at, message }) => `${judgement.keyOf(at)} ${message}`);
     return {
       line,
       column,

@@ -14,6 +14,7 @@ import { type Bind, readBind } from "./bind.ts";
 import type { Draft } from "./draft.ts";
 import { readGlobal } from "./global.ts";
 import { based, type Ground } from "./ground.ts";
+import { hoistTimeouts } from "./hoist.ts";
 import { readLines } from "./lines.ts";
 import { addListeners, type Front } from "./listener.ts";
 import { accessLogOf, isLogged } from "./logging.ts";
@@ -245,6 +246,7 @@ class Builder implements Conversion {
 
   #finish(fronts: readonly Front[], accessLog: ConfigInput["accessLog"] | null): void {
     const { config } = this.draft;
+    hoistTimeouts(this.draft, this.origins);
     if (accessLog !== null) config.accessLog = accessLog;
     const requests = fronts.filter(({ settings }) => settings.proxy.mode === "http");
     const closing = requests.filter(({ settings }) => isClosing(settings));

@@ -40,7 +40,8 @@ export function readLines(text: string, environment: Environment): Lines {
 }
 
 class LinesReader {
-  readonly #environment: Environment;
+  /** Lines of setenv and its like change it for the lines after them. */
+  #environment: Environment;
   readonly #lines: (readonly Word[])[] = [];
   readonly #faults: LineFault[] = [];
   readonly #said: Said[] = [];
@@ -57,7 +58,24 @@ class LinesReader {
     if (fault !== null) {
       if (isOn) this.#faults.push(fault);
     } else if (first?.text.startsWith(".") === true && !first.isQuoted) this.#directive(first, words.slice(1), isOn);
-    else if (isOn && words.length > 0) this.#lines.push(words);
+    else if (isOn && words.length > 0) {
+      this.#lines.push(words);
+      this.#assign(words);
+    }
+  }
+
+  #assign([first, name, value]: readonly Word[]): void {
+    const variable = name?.text ?? "";
+    if (first?.text === "setenv" || (first?.text === "presetenv" && this.#environment[variable] === undefined))
+      this.#environment = { ...this.#environment, [variable]: value?.text ?? "" };
+    else if (first?.text === "unsetenv" || first?.text === "resetenv") {
+      const names = this.#lines
+        .at(-1)!
+        .slice(1)
+        .map(({ text }) => text);
+      const isKept = (each: string): boolean => names.includes(each) === (first.text === "resetenv");
+      this.#environment = Object.fromEntries(Object.entries(this.#environment).filter(([each]) => isKept(each)));
+    }
   }
 
   end(): Lines {

@@ -9,6 +9,7 @@ import { type Answers, answersOf, errorKeys } from "./errors.ts";
 import { forwardingOf } from "./forwarding.ts";
 import type { Ground } from "./ground.ts";
 import type { Naming } from "./naming.ts";
+import { placeListener } from "./placing.ts";
 import { phases } from "./pool.ts";
 import { type Conversion, linePath, type ProxyRules, pathOf } from "./scene.ts";
 import type { Settings } from "./settings.ts";
@@ -50,6 +51,7 @@ export function addListeners(
     const name = index === 0 ? conversion.nameOf("listener", proxy.name) : naming.fresh("listener", proxy.name);
     const path: Path = ["listeners", name];
     origins.add(path, pathOf(proxy.word));
+    placeListener(origins, path, settings, times);
     tellBindOrigins(origins, path, bind);
     const usesNames = mode === "tcp" && JSON.stringify(listenerRules).includes("tls.sni");
     const maxConnections = bind.maxConnections ?? limit;

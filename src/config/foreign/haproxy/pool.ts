@@ -9,6 +9,7 @@ import { cookieOf } from "./cookie.ts";
 import { readTime, written } from "./duration.ts";
 import { type Answers, answersOf, errorKeys, replyOf } from "./errors.ts";
 import type { Ground } from "./ground.ts";
+import { placePool, placeServers } from "./placing.ts";
 import { type Conversion, linePath, type ProxyRules, pathOf } from "./scene.ts";
 import { readServers, type ServerLine, sourceOf } from "./server.ts";
 import type { Settings } from "./settings.ts";
@@ -42,6 +43,8 @@ export function addPool(
   );
   const answers = answersOf(conversion, settings);
   const times = readTimes(ledger, settings);
+  placePool(origins, path, settings, times);
+  placeServers(origins, path, lines);
   const own = hasRules(rules) ? { rules: phases(rules) } : {};
   tellIdle(ledger, settings);
   draft.pools[name] =

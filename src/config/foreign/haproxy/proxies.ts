@@ -32,7 +32,8 @@ export function readProxies(sections: readonly Section[], ledger: Ledger): Servi
       section.from === null ? (section.kind === "defaults" ? [] : last) : defaultsNamed(section, named, twice, ledger);
     const statements = [...below, ...section.statements];
     if (section.kind === "defaults") {
-      last = statements.map((statement) => ({ ...statement, isInherited: true }));
+      const inherited = statements.filter(({ words }) => !notInDefaults.has(words[0]!.text));
+      last = inherited.map((statement) => ({ ...statement, isInherited: true }));
       const name = section.name?.text;
       if (name !== undefined && named.has(name)) twice.add(name);
       if (name !== undefined) named.set(name, [...last]);
@@ -42,7 +43,7 @@ export function readProxies(sections: readonly Section[], ledger: Ledger): Servi
       if (same !== undefined)
         ledger.fault(pathOf(name), `is the name of the ${same.kind} in line ${same.word.line} already`);
       else if (!statements.some(isDisabled))
-        proxies.push({ kind, name: name.text, word: name, statements, mode: modeOf(statements, ledger) });
+        proxies.push({ kind, name: name.text, word: name, statements, mode: modeOf(statements) });
       else for (const statement of section.statements) ledger.note(linePath(statement), "the proxy is disabled");
     }
   }
@@ -79,16 +80,20 @@ function isDisabled({ words }: Statement): boolean {
   return words[0]!.text === "disabled" && words.length === 1;
 }
 
-function modeOf(statements: readonly Statement[], ledger: Ledger): "http" | "tcp" {
+function modeOf(statements: readonly Statement[]): "http" | "tcp" {
   const word = statements.findLast(({ words }) => words[0]!.text === "mode")?.words[1];
-  if (word === undefined || word.text === "tcp") return "tcp";
-  if (word.text === "http") return "http";
+  return word === undefined || word.text === "tcp" ? "tcp" : "http";
+}
+
+function reviewMode({ words }: Statement, ledger: Ledger): void {
+  const [first, word] = words as [Word, Word | undefined];
+  if (word === undefined) return ledger.fault(pathOf(first), "must be http or tcp");
+  if (word.text === "http" || word.text === "tcp") return;
   const message =
     word.text === "health"
       ? "is refused, by HAProxy too: write mode http and http-request return status 200"
       : `must be http or tcp${didYouMean(word.text, ["http", "tcp"])}`;
   ledger.fault(pathOf(word), message);
-  return "http";
 }
 
 function enterStatement(statement: Statement, kind: ProxyKind | "defaults", ledger: Ledger): void {
@@ -105,8 +110,9 @@ function enterStatement(statement: Statement, kind: ProxyKind | "defaults", ledg
         pathOf(first),
         `is no keyword of HAProxy's ${where}${didYouMean(first.text, [...Object.keys(proxyWords), ...ruleWordList])}`,
       );
-    else if (isOnItsSide(keyword.side, kind, first, ledger)) enterKeyword(ledger, keyword, first);
-    else if (first.text === "server")
+    else if (isOnItsSide(keyword.side, kind, first, ledger)) {
+      if (enterKeyword(ledger, keyword, first) && first.text === "mode") reviewMode(statement, ledger);
+    } else if (first.text === "server")
       ledger.fault(pathOf(first), "cannot stand in a frontend, as in HAProxy: it belongs in a backend");
   }
 }
