@@ -4,11 +4,12 @@
 import type { Value } from "../scene.ts";
 import type { Type } from "./compiled.ts";
 import type { Context } from "./context.ts";
-import { type Row, rows } from "./functions.ts";
+import { rows } from "./functions.ts";
 import { inTable } from "./membership.ts";
 import { namedField } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
 import { nowhere } from "./operators.ts";
+import type { Row } from "./row.ts";
 import { isCounted, specials } from "./special.ts";
 import type { CallNode, Node } from "./syntax.ts";
 import { constant, erroneous, lift, phrase, played, type Term } from "./term.ts";

@@ -2,316 +2,22 @@
 // expressions, time zones) with how they are written. Calls are resolved against it, the reference (docs/EXPRESSIONS.md) is made
 // from it, and each row's examples are tested. Rows of one name differ in what they are called on.
 
-import { hash } from "node:crypto";
-import { crc32 } from "node:zlib";
-import { hashString } from "../../base/hash.ts";
 import { formatAddress } from "../../wire/ipaddress.ts";
 import type { Value } from "../scene.ts";
 import { mask, readIp } from "./blocks.ts";
 import { formatSpan, formatTime, readSpan, readTime, spanPart } from "./clocks.ts";
 import type { Type } from "./compiled.ts";
+import { type Row, row } from "./row.ts";
 import { isIPv4 } from "./term.ts";
+import { textRows } from "./textrows.ts";
 import * as texts from "./texts.ts";
-
-export interface Row {
-  readonly name: string;
-  /** What it is a method of; null for a function. */
-  readonly receiver: Type | null;
-  readonly parameters: readonly Type[];
-  /** How many of the parameters may be left out, from the end. */
-  readonly optional: number;
-  readonly result: Type;
-  /** `text.startsWith(text)` */
-  readonly usage: string;
-  readonly about: string;
-  /** Expressions, and what they come to. */
-  readonly examples: readonly (readonly [string, Value])[];
-  /** Null: the compiler does it. Receiver and parameters, all there; null is absent. */
-  readonly apply: ((...values: never[]) => Value) | null;
-  /** For constants that it answers with nothing: what they must be. */
-  readonly complaint: string;
-}
-
-type Options = Partial<Pick<Row, "optional" | "complaint">>;
-
-function method(
-  usage: string,
-  parameters: readonly Type[],
-  result: Type,
-  about: string,
-  examples: Row["examples"],
-  apply: Row["apply"],
-  options: Options = {},
-): Row {
-  const [, receiver, name] = /^(\w+)\.(\w+)\(/.exec(usage)!;
-  return {
-    name: name!,
-    receiver: receivers[receiver!]!,
-    parameters,
-    result,
-    usage,
-    about,
-    examples,
-    apply,
-    optional: 0,
-    complaint: "",
-    ...options,
-  };
-}
-
-function plain(
-  usage: string,
-  parameters: readonly Type[],
-  result: Type,
-  about: string,
-  examples: Row["examples"],
-  apply: Row["apply"],
-  options: Options = {},
-): Row {
-  const [, name] = /^(\w+)\(/.exec(usage)!;
-  return {
-    name: name!,
-    receiver: null,
-    parameters,
-    result,
-    usage,
-    about,
-    examples,
-    apply,
-    optional: 0,
-    complaint: "",
-    ...options,
-  };
-}
-
-const receivers: Readonly<Record<string, Type>> = {
-  text: "string",
-  list: "list",
-  address: "address",
-  time: "time",
-  duration: "duration",
-};
 
 const some = ["string"] as const;
 
 export const rows: readonly Row[] = [
-  method(
-    "text.startsWith(text)",
-    some,
-    "bool",
-    "Whether it begins so.",
-    [["'/api/x'.startsWith('/api')", true]],
-    (text: string, start: string) => text.startsWith(start),
-  ),
-  method(
-    "text.endsWith(text)",
-    some,
-    "bool",
-    "Whether it ends so.",
-    [["'a.png'.endsWith('.png')", true]],
-    (text: string, end: string) => text.endsWith(end),
-  ),
-  method(
-    "text.contains(text)",
-    some,
-    "bool",
-    "Whether it holds that anywhere.",
-    [["'a/../b'.contains('..')", true]],
-    (text: string, part: string) => text.includes(part),
-  ),
-  method(
-    "text.matches(regex, flags)",
-    ["string", "string"],
-    "bool",
-    "Whether a JavaScript regular expression in quotes is found anywhere in it; flags are letters of imsu.",
-    [
-      ["'/shop/17'.matches('^/shop/[0-9]+$')", true],
-      ["'A'.matches('a', 'i')", true],
-    ],
-    null,
-    { optional: 1 },
-  ),
-  method("text.size()", [], "number", "How many bytes it has.", [["'four'.size()", 4]], (text: string) => text.length),
-  method(
-    "text.indexOf(text)",
-    some,
-    "number",
-    "Where that is found first, from 0; -1 when it is not.",
-    [["'abcab'.indexOf('b')", 1]],
-    (text: string, part: string) => text.indexOf(part),
-  ),
-  method(
-    "text.lastIndexOf(text)",
-    some,
-    "number",
-    "Where that is found last.",
-    [["'abcab'.lastIndexOf('b')", 4]],
-    (text: string, part: string) => text.lastIndexOf(part),
-  ),
-  method(
-    "text.lowerAscii()",
-    [],
-    "string",
-    "ASCII letters in lower case.",
-    [["'AbC'.lowerAscii()", "abc"]],
-    texts.lowerAscii,
-  ),
-  method(
-    "text.upperAscii()",
-    [],
-    "string",
-    "ASCII letters in upper case.",
-    [["'AbC'.upperAscii()", "ABC"]],
-    texts.upperAscii,
-  ),
-  method("text.trim()", [], "string", "Without white space at both ends.", [["' a '.trim()", "a"]], texts.trim),
-  method(
-    "text.replace(text, text)",
-    ["string", "string"],
-    "string",
-    "Every one of the first by the second.",
-    [["'a-b-c'.replace('-', '+')", "a+b+c"]],
-    texts.replace,
-  ),
-  method(
-    "text.replaceRegex(regex, text, all)",
-    ["string", "string", "bool"],
-    "string",
-    "What the regular expression finds first, or with true all of it, by a text in quotes; $1 or \\\\1 is what its first group found, $& all of it.",
-    [
-      ["'/old/x'.replaceRegex('^/old/(.*)', '/new/$1')", "/new/x"],
-      ["'aab'.replaceRegex('a', 'x', true)", "xxb"],
-    ],
-    null,
-    { optional: 1 },
-  ),
-  method(
-    "text.split(text)",
-    some,
-    "list",
-    "The parts between separators.",
-    [["'a,b'.split(',')", ["a", "b"]]],
-    (text: string, separator: string) => text.split(separator),
-  ),
-  method(
-    "text.substring(start, end)",
-    ["number", "number"],
-    "string",
-    "From a position up to before another, or to the end.",
-    [
-      ["'abcd'.substring(1, 3)", "bc"],
-      ["'abcd'.substring(2)", "cd"],
-    ],
-    texts.substring,
-    { optional: 1 },
-  ),
-  method(
-    "text.field(separator, number)",
-    ["string", "number"],
-    "string",
-    "The part of that number between separators, from 1, or from the end when negative; absent beyond.",
-    [
-      ["'a,,c'.field(',', 2)", ""],
-      ["'a,,c'.field(',', -1)", "c"],
-      ["'a'.field(',', 2)", null],
-    ],
-    texts.field,
-  ),
-  method(
-    "text.word(separator, number)",
-    ["string", "number"],
-    "string",
-    "As field, but empty parts do not count.",
-    [["'/a/b'.word('/', 1)", "a"]],
-    texts.word,
-  ),
-  method(
-    "text.subdomainOf(name)",
-    some,
-    "bool",
-    "Whether it is that host name, or one under it; case is of no account.",
-    [
-      ["'www.a.com'.subdomainOf('a.com')", true],
-      ["'nota.com'.subdomainOf('a.com')", false],
-    ],
-    texts.isSubdomainOf,
-  ),
-  method("text.urlEncode()", [], "string", "Percent-encoded.", [["'a b/c'.urlEncode()", "a%20b%2Fc"]], texts.urlEncode),
-  method(
-    "text.urlDecode()",
-    [],
-    "string",
-    "Percent-decoded; + stays.",
-    [["'a%20b'.urlDecode()", "a b"]],
-    texts.urlDecode,
-  ),
-  method("text.base64()", [], "string", "Base64.", [["'hello'.base64()", "aGVsbG8="]], texts.base64),
-  method(
-    "text.unbase64()",
-    [],
-    "string",
-    "What was written in Base64, of either alphabet; absent when nothing was.",
-    [
-      ["'aGVsbG8='.unbase64()", "hello"],
-      ["'!'.unbase64()", null],
-    ],
-    texts.unbase64,
-  ),
-  method("text.hex()", [], "string", "Its bytes in hexadecimal.", [["'AB'.hex()", "4142"]], texts.hex),
-  method("text.crc32()", [], "number", "CRC-32 of its bytes.", [["'hello'.crc32()", 907060870]], (text: string) =>
-    crc32(Buffer.from(text, "latin1")),
-  ),
-  method(
-    "text.xxh32()",
-    [],
-    "number",
-    "xxHash of its bytes, 32 bits, seed 0.",
-    [["'hello'.xxh32()", 4211111929]],
-    (text: string) => hashString(text),
-  ),
-  method(
-    "text.sha256()",
-    [],
-    "string",
-    "SHA-256 of its bytes, in hexadecimal.",
-    [["'abc'.sha256().substring(0, 8)", "ba7816bf"]],
-    (text: string) => hash("sha256", Buffer.from(text, "latin1"), "hex"),
-  ),
-  method(
-    "list.size()",
-    [],
-    "number",
-    "How many values it has.",
-    [["[1, 2].size()", 2]],
-    (list: readonly Value[]) => list.length,
-  ),
-  method(
-    "list.join(separator)",
-    some,
-    "string",
-    "The values as one text; without a separator one after the other.",
-    [["['a', 'b'].join('-')", "a-b"]],
-    null,
-    { optional: 1 },
-  ),
-  method(
-    "list.exists(v, condition)",
-    ["any", "bool"],
-    "bool",
-    "Whether the condition holds for a value v of it.",
-    [["['a', 'b'].exists(v, v == 'b')", true]],
-    null,
-  ),
-  method(
-    "list.all(v, condition)",
-    ["any", "bool"],
-    "bool",
-    "Whether it holds for all of them.",
-    [["[1, 2].all(n, n > 0)", true]],
-    null,
-  ),
-  method("address.isIPv4()", [], "bool", "Whether it is an IPv4 address.", [["ip('10.0.0.1').isIPv4()", true]], isIPv4),
-  method(
+  ...textRows,
+  row("address.isIPv4()", [], "bool", "Whether it is an IPv4 address.", [["ip('10.0.0.1').isIPv4()", true]], isIPv4),
+  row(
     "address.mask(bits4, bits6)",
     ["number", "number"],
     "address",
@@ -324,10 +30,10 @@ export const rows: readonly Row[] = [
     { optional: 1 },
   ),
   ...clockRows(),
-  method("duration.getHours()", [], "number", "In whole hours.", [["duration('90m').getHours()", 1]], (ms: number) =>
+  row("duration.getHours()", [], "number", "In whole hours.", [["duration('90m').getHours()", 1]], (ms: number) =>
     spanPart("getHours", ms),
   ),
-  method(
+  row(
     "duration.getMinutes()",
     [],
     "number",
@@ -335,7 +41,7 @@ export const rows: readonly Row[] = [
     [["duration('90m').getMinutes()", 90]],
     (ms: number) => spanPart("getMinutes", ms),
   ),
-  method(
+  row(
     "duration.getSeconds()",
     [],
     "number",
@@ -343,7 +49,7 @@ export const rows: readonly Row[] = [
     [["duration('1m30s').getSeconds()", 90]],
     (ms: number) => spanPart("getSeconds", ms),
   ),
-  method(
+  row(
     "duration.getMilliseconds()",
     [],
     "number",
@@ -351,7 +57,7 @@ export const rows: readonly Row[] = [
     [["duration('1500ms').getMilliseconds()", 500]],
     (ms: number) => spanPart("getMilliseconds", ms),
   ),
-  plain(
+  row(
     "has(x)",
     ["any"],
     "bool",
@@ -362,7 +68,7 @@ export const rows: readonly Row[] = [
     ],
     null,
   ),
-  plain(
+  row(
     "ip(text)",
     some,
     "address",
@@ -371,7 +77,7 @@ export const rows: readonly Row[] = [
     readIp,
     { complaint: "must be an IP address such as '10.0.0.1'" },
   ),
-  plain(
+  row(
     "cidr(text, …)",
     some,
     "bool",
@@ -379,7 +85,7 @@ export const rows: readonly Row[] = [
     [["ip('10.1.2.3') in cidr('10.0.0.0/8', '::1')", true]],
     null,
   ),
-  plain(
+  row(
     "int(text)",
     some,
     "number",
@@ -391,10 +97,10 @@ export const rows: readonly Row[] = [
     texts.readInteger,
     { complaint: "must be a whole number" },
   ),
-  plain("int(number)", ["number"], "number", "Without its fraction.", [["int(-1.5)", -1]], (value: number) =>
+  row("int(number)", ["number"], "number", "Without its fraction.", [["int(-1.5)", -1]], (value: number) =>
     Math.trunc(value),
   ),
-  plain(
+  row(
     "int(time)",
     ["time"],
     "number",
@@ -402,7 +108,7 @@ export const rows: readonly Row[] = [
     [["int(timestamp('1970-01-02T00:00:00Z'))", 86400]],
     (ms: number) => Math.floor(ms / 1000),
   ),
-  plain(
+  row(
     "double(text)",
     some,
     "number",
@@ -411,8 +117,8 @@ export const rows: readonly Row[] = [
     texts.readNumber,
     { complaint: "must be a number" },
   ),
-  plain("double(number)", ["number"], "number", "The number.", [["double(1)", 1]], (value: number) => value),
-  plain(
+  row("double(number)", ["number"], "number", "The number.", [["double(1)", 1]], (value: number) => value),
+  row(
     "bool(text)",
     some,
     "bool",
@@ -421,7 +127,7 @@ export const rows: readonly Row[] = [
     (text: string) => (text === "true" ? true : text === "false" ? false : null),
     { complaint: "must be 'true' or 'false'" },
   ),
-  plain(
+  row(
     "string(x)",
     ["any"],
     "string",
@@ -433,8 +139,8 @@ export const rows: readonly Row[] = [
     ],
     null,
   ),
-  plain("size(text)", some, "number", "As text.size().", [["size('four')", 4]], (text: string) => text.length),
-  plain(
+  row("size(text)", some, "number", "As text.size().", [["size('four')", 4]], (text: string) => text.length),
+  row(
     "size(list)",
     ["list"],
     "number",
@@ -442,12 +148,12 @@ export const rows: readonly Row[] = [
     [["size([1, 2])", 2]],
     (list: readonly Value[]) => list.length,
   ),
-  plain("min(number, …)", ["number"], "number", "The least.", [["min(3, 1, 2)", 1]], null),
-  plain("max(number, …)", ["number"], "number", "The greatest.", [["max(3, 1, 2)", 3]], null),
-  plain("abs(number)", ["number"], "number", "Without its sign.", [["abs(-2)", 2]], Math.abs),
-  plain("floor(number)", ["number"], "number", "The whole number below.", [["floor(1.7)", 1]], Math.floor),
-  plain("ceil(number)", ["number"], "number", "The whole number above.", [["ceil(1.2)", 2]], Math.ceil),
-  plain(
+  row("min(number, …)", ["number"], "number", "The least.", [["min(3, 1, 2)", 1]], null),
+  row("max(number, …)", ["number"], "number", "The greatest.", [["max(3, 1, 2)", 3]], null),
+  row("abs(number)", ["number"], "number", "Without its sign.", [["abs(-2)", 2]], Math.abs),
+  row("floor(number)", ["number"], "number", "The whole number below.", [["floor(1.7)", 1]], Math.floor),
+  row("ceil(number)", ["number"], "number", "The whole number above.", [["ceil(1.2)", 2]], Math.ceil),
+  row(
     "round(number)",
     ["number"],
     "number",
@@ -455,7 +161,7 @@ export const rows: readonly Row[] = [
     [["round(2.5)", 3]],
     Math.round,
   ),
-  plain(
+  row(
     "timestamp(text)",
     some,
     "time",
@@ -464,7 +170,7 @@ export const rows: readonly Row[] = [
     readTime,
     { complaint: "must be a time such as '2026-01-31T08:00:00Z' or a day such as '2026-01-31'" },
   ),
-  plain(
+  row(
     "duration(text)",
     some,
     "duration",
@@ -473,8 +179,8 @@ export const rows: readonly Row[] = [
     readSpan,
     { complaint: "must be a duration such as '10s', '500ms' or '1m30s'" },
   ),
-  plain("random()", [], "number", "By chance, from 0 to below 1.", [["random() < 1", true]], null),
-  plain(
+  row("random()", [], "number", "By chance, from 0 to below 1.", [["random() < 1", true]], null),
+  row(
     "increment(counter, by)",
     ["any", "number"],
     "number",
@@ -483,7 +189,7 @@ export const rows: readonly Row[] = [
     null,
     { optional: 1 },
   ),
-  plain("clear(counter)", ["any"], "number", "Sets it to 0, and answers its former value.", [], null),
+  row("clear(counter)", ["any"], "number", "Sets it to 0, and answers its former value.", [], null),
 ];
 
 function clockRows(): Row[] {
@@ -501,7 +207,7 @@ function clockRows(): Row[] {
     ["getMilliseconds", "The millisecond", 250],
   ];
   return parts.map(([name, about, example]) =>
-    method(
+    row(
       `time.${name}(zone)`,
       some,
       "number",

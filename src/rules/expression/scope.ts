@@ -1,4 +1,5 @@
-// The scope of expressions, from the parts of a plan.
+// The scope of expressions, from the parts of a plan or of a config that is under review. It keeps their order, for names are
+// compiled to indices; columns are read once here for all expressions of a phase.
 
 import type { ListPlan, TablePlan } from "../../config/plan.ts";
 import { readColumn } from "../../memory/column.ts";

@@ -4,11 +4,12 @@
 import type { Scene, Value } from "../scene.ts";
 import { type ClockPart, clockPart, clockParts, readZone, utc } from "./clocks.ts";
 import type { Context, Local } from "./context.ts";
-import { type Row, rows, writerOf } from "./functions.ts";
+import { rows, writerOf } from "./functions.ts";
 import { macroRoundsMax } from "./limits.ts";
 import { inEntry } from "./membership.ts";
 import { nowhere } from "./operators.ts";
 import { readPattern, readReplacement, replacePattern } from "./pattern.ts";
+import type { Row } from "./row.ts";
 import type { CallNode, Node } from "./syntax.ts";
 import { bounded, constant, erroneous, lift, played, type Run, type Term, textOf, typed } from "./term.ts";
 import { joinTexts } from "./texts.ts";

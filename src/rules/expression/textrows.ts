@@ -1,0 +1,222 @@
+// The catalogue's functions of texts and lists. What they do is in texts.ts; rows without it need the compiler (special.ts).
+// One file, for a row is nothing without its neighbours: names and order of parameters are alike in all of them.
+
+import { hash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import { hashString } from "../../base/hash.ts";
+import type { Value } from "../scene.ts";
+import { type Row, row } from "./row.ts";
+import * as texts from "./texts.ts";
+
+const some = ["string"] as const;
+
+export const textRows: readonly Row[] = [
+  row(
+    "text.startsWith(text)",
+    some,
+    "bool",
+    "Whether it begins so.",
+    [["'/api/x'.startsWith('/api')", true]],
+    (text: string, start: string) => text.startsWith(start),
+  ),
+  row(
+    "text.endsWith(text)",
+    some,
+    "bool",
+    "Whether it ends so.",
+    [["'a.png'.endsWith('.png')", true]],
+    (text: string, end: string) => text.endsWith(end),
+  ),
+  row(
+    "text.contains(text)",
+    some,
+    "bool",
+    "Whether it holds that anywhere.",
+    [["'a/../b'.contains('..')", true]],
+    (text: string, part: string) => text.includes(part),
+  ),
+  row(
+    "text.matches(regex, flags)",
+    ["string", "string"],
+    "bool",
+    "Whether a JavaScript regular expression in quotes is found anywhere in it; flags are letters of imsu.",
+    [
+      ["'/shop/17'.matches('^/shop/[0-9]+$')", true],
+      ["'A'.matches('a', 'i')", true],
+    ],
+    null,
+    { optional: 1 },
+  ),
+  row("text.size()", [], "number", "How many bytes it has.", [["'four'.size()", 4]], (text: string) => text.length),
+  row(
+    "text.indexOf(text)",
+    some,
+    "number",
+    "Where that is found first, from 0; -1 when it is not.",
+    [["'abcab'.indexOf('b')", 1]],
+    (text: string, part: string) => text.indexOf(part),
+  ),
+  row(
+    "text.lastIndexOf(text)",
+    some,
+    "number",
+    "Where that is found last.",
+    [["'abcab'.lastIndexOf('b')", 4]],
+    (text: string, part: string) => text.lastIndexOf(part),
+  ),
+  row(
+    "text.lowerAscii()",
+    [],
+    "string",
+    "ASCII letters in lower case.",
+    [["'AbC'.lowerAscii()", "abc"]],
+    texts.lowerAscii,
+  ),
+  row(
+    "text.upperAscii()",
+    [],
+    "string",
+    "ASCII letters in upper case.",
+    [["'AbC'.upperAscii()", "ABC"]],
+    texts.upperAscii,
+  ),
+  row("text.trim()", [], "string", "Without white space at both ends.", [["' a '.trim()", "a"]], texts.trim),
+  row(
+    "text.replace(text, text)",
+    ["string", "string"],
+    "string",
+    "Every one of the first by the second.",
+    [["'a-b-c'.replace('-', '+')", "a+b+c"]],
+    texts.replace,
+  ),
+  row(
+    "text.replaceRegex(regex, text, all)",
+    ["string", "string", "bool"],
+    "string",
+    "What the regular expression finds first, or with true all of it, by a text in quotes; $1 or \\\\1 is what its first group found, $& all of it.",
+    [
+      ["'/old/x'.replaceRegex('^/old/(.*)', '/new/$1')", "/new/x"],
+      ["'aab'.replaceRegex('a', 'x', true)", "xxb"],
+    ],
+    null,
+    { optional: 1 },
+  ),
+  row(
+    "text.split(text)",
+    some,
+    "list",
+    "The parts between separators.",
+    [["'a,b'.split(',')", ["a", "b"]]],
+    (text: string, separator: string) => text.split(separator),
+  ),
+  row(
+    "text.substring(start, end)",
+    ["number", "number"],
+    "string",
+    "From a position up to before another, or to the end.",
+    [
+      ["'abcd'.substring(1, 3)", "bc"],
+      ["'abcd'.substring(2)", "cd"],
+    ],
+    texts.substring,
+    { optional: 1 },
+  ),
+  row(
+    "text.field(separator, number)",
+    ["string", "number"],
+    "string",
+    "The part of that number between separators, from 1, or from the end when negative; absent beyond.",
+    [
+      ["'a,,c'.field(',', 2)", ""],
+      ["'a,,c'.field(',', -1)", "c"],
+      ["'a'.field(',', 2)", null],
+    ],
+    texts.field,
+  ),
+  row(
+    "text.word(separator, number)",
+    ["string", "number"],
+    "string",
+    "As field, but empty parts do not count.",
+    [["'/a/b'.word('/', 1)", "a"]],
+    texts.word,
+  ),
+  row(
+    "text.subdomainOf(name)",
+    some,
+    "bool",
+    "Whether it is that host name, or one under it; case is of no account.",
+    [
+      ["'www.a.com'.subdomainOf('a.com')", true],
+      ["'nota.com'.subdomainOf('a.com')", false],
+    ],
+    texts.isSubdomainOf,
+  ),
+  row("text.urlEncode()", [], "string", "Percent-encoded.", [["'a b/c'.urlEncode()", "a%20b%2Fc"]], texts.urlEncode),
+  row("text.urlDecode()", [], "string", "Percent-decoded; + stays.", [["'a%20b'.urlDecode()", "a b"]], texts.urlDecode),
+  row("text.base64()", [], "string", "Base64.", [["'hello'.base64()", "aGVsbG8="]], texts.base64),
+  row(
+    "text.unbase64()",
+    [],
+    "string",
+    "What was written in Base64, of either alphabet; absent when nothing was.",
+    [
+      ["'aGVsbG8='.unbase64()", "hello"],
+      ["'!'.unbase64()", null],
+    ],
+    texts.unbase64,
+  ),
+  row("text.hex()", [], "string", "Its bytes in hexadecimal.", [["'AB'.hex()", "4142"]], texts.hex),
+  row("text.crc32()", [], "number", "CRC-32 of its bytes.", [["'hello'.crc32()", 907060870]], (text: string) =>
+    crc32(Buffer.from(text, "latin1")),
+  ),
+  row(
+    "text.xxh32()",
+    [],
+    "number",
+    "xxHash of its bytes, 32 bits, seed 0.",
+    [["'hello'.xxh32()", 4211111929]],
+    (text: string) => hashString(text),
+  ),
+  row(
+    "text.sha256()",
+    [],
+    "string",
+    "SHA-256 of its bytes, in hexadecimal.",
+    [["'abc'.sha256().substring(0, 8)", "ba7816bf"]],
+    (text: string) => hash("sha256", Buffer.from(text, "latin1"), "hex"),
+  ),
+  row(
+    "list.size()",
+    [],
+    "number",
+    "How many values it has.",
+    [["[1, 2].size()", 2]],
+    (list: readonly Value[]) => list.length,
+  ),
+  row(
+    "list.join(separator)",
+    some,
+    "string",
+    "The values as one text; without a separator one after the other.",
+    [["['a', 'b'].join('-')", "a-b"]],
+    null,
+    { optional: 1 },
+  ),
+  row(
+    "list.exists(v, condition)",
+    ["any", "bool"],
+    "bool",
+    "Whether the condition holds for a value v of it.",
+    [["['a', 'b'].exists(v, v == 'b')", true]],
+    null,
+  ),
+  row(
+    "list.all(v, condition)",
+    ["any", "bool"],
+    "bool",
+    "Whether it holds for all of them.",
+    [["[1, 2].all(n, n > 0)", true]],
+    null,
+  ),
+];
