@@ -2,6 +2,7 @@
 // expressions. Tables of names are in fetchnames.ts, counters in fetchtable.ts; converters follow in converter.ts.
 
 import { didYouMean } from "../../nearest.ts";
+import { index, primary, text } from "./code.ts";
 import { convert } from "./converter.ts";
 import { type Fetch, fetches, type Needs } from "./fetchnames.ts";
 import { fetchCounter } from "./fetchtable.ts";
@@ -13,7 +14,12 @@ import type { Word } from "./scene.ts";
 /** A whole sample expression: a fetch and its converters. `written`: another text than the word's, of which it is a part. */
 export function readSample(site: Site, word: Word, written: string = word.text): Sample {
   const [fetched, ...converters] = readCalls(word, written);
-  return convertAll(site, word, fetchSample(site, word, fetched!), converters);
+  // What is decoded right away is what ours are.
+  const isDecoded = /^(?:urlp|url_param)$/.test(fetched!.name) && converters[0]?.name === "url_dec";
+  if (!isDecoded) return convertAll(site, word, fetchSample(site, word, fetched!), converters);
+  const sample = fetchSample(site, word, fetched!);
+  const decoded = { ...sample, code: index(primary("params"), text(fetched!.args[0] ?? "")) };
+  return convertAll(site, word, decoded, converters.slice(1));
 }
 
 export function convertAll(site: Site, word: Word, sample: Sample, converters: readonly Called[]): Sample {

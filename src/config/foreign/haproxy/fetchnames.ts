@@ -22,7 +22,7 @@ import {
 import { fault, refuse } from "./objection.ts";
 import { literally } from "./regex.ts";
 import { item, type Kind, nameIn, type Sample, type Site, sampleOf, variableName } from "./sample.ts";
-import { pathOf, type Word } from "./scene.ts";
+import type { Word } from "./scene.ts";
 
 /** When it is there: session after TLS, hello in the content of mode tcp, stream for what belongs to a request or content. */
 export type Needs = "any" | "session" | "hello" | "request" | "response" | "stream";
@@ -181,11 +181,8 @@ function integer(word: Word, written: string): number {
     : fault(word, `must have a whole number in brackets, not ${JSON.stringify(written)}`);
 }
 
-/** Only of those that say a name is known that they are ClientHellos. */
-function helloType(_args: readonly string[], { conversion }: Site, word: Word): Code {
-  conversion.ledger.approximate(pathOf(word), "a ClientHello without a server name is taken for none");
-  return choose(call("has", sni), number(1), number(0));
-}
+/** Only of a ClientHello with a name in it is it known that it is one: told where it makes a difference (rules.ts). */
+export const helloType: Code = choose(call("has", sni), number(1), number(0));
 
 const seconds = call("int", primary("now"));
 const noSuch = "Sluice does not tell that to rules";

@@ -16,7 +16,9 @@ import {
   relate,
   some,
   text,
+  yes,
 } from "./code.ts";
+import { helloType } from "./fetchnames.ts";
 import { fault, refuse } from "./objection.ts";
 import { literally, readRegex } from "./regex.ts";
 import { cast, item, type Kind, type Sample, type Site } from "./sample.ts";
@@ -90,9 +92,13 @@ function existsIn(list: Code, compared: Code, changed: Code): Code {
 }
 
 function foundCode({ code, each, kind }: Sample): Code {
-  if (each === null) return kind === "bool" && !code.text.includes("null") ? primary("true") : call("has", code);
-  if (each.item === item) return relate(called(each.list, "size"), ">", number(0));
-  return called(each.list, "exists", item, call("has", each.item));
+  if (each === null) return kind === "bool" && !code.text.includes("null") ? yes : call("has", code);
+  if (each.item !== item) return called(each.list, "exists", item, call("has", each.item));
+  // A field is there when it is empty too.
+  const field = /^((?:response\.)?headers)\.list\(('[^']*')\)$/.exec(each.list.text);
+  return field === null
+    ? relate(called(each.list, "size"), ">", number(0))
+    : call("has", primary(`${field[1]}[${field[2]}]`));
 }
 
 class Comparison {
@@ -224,7 +230,9 @@ class Comparison {
       if (from !== null && from === to && operator === "==") equals.push(number(from));
       else codes.push(ranged(code, operator, from, to, one.word));
     }
-    if (equals.length === 1) codes.unshift(relate(code, "==", equals[0]!));
+    // Whether it is a ClientHello reads better than what type of message it is.
+    if (code.text === helloType.text && equals[0]?.text === "1") codes.unshift(call("has", primary("tls.sni")));
+    else if (equals.length === 1) codes.unshift(relate(code, "==", equals[0]!));
     else if (equals.length > 1) codes.unshift(relate(code, "in", listOf(equals)));
     return some(codes);
   }

@@ -74,8 +74,11 @@ export function replacement(written: string): string {
 
 /** So much around an expression that a replacement takes the place of the whole text, not only of what matched. */
 export function whole(expression: string): string {
-  const isStart = /^\^/.test(expression) && !expression.includes("|");
-  const isEnd = /(?:^|[^\\])\$$/.test(expression) && !expression.includes("|");
-  if (isStart && isEnd) return expression;
-  return `${isStart ? "" : "^[^]*?"}(?:${expression})${isEnd ? "" : "[^]*$"}`;
+  if (expression.includes("|")) return `^[^]*?(?:${expression})[^]*$`;
+  // A line is all there is of a path or a field, so what begins or ends with all of it needs nothing around it.
+  const start = expression.startsWith("^") ? "" : /^\(?\.\*(?!\?)/.test(expression) ? "^" : "^[^]*?";
+  const isTied = /(?:^|[^\\])\$$/.test(expression);
+  const end = isTied ? "" : /[^\\]?\.\*\)?$/.test(expression) && !/\\\.\*\)?$/.test(expression) ? "$" : "[^]*$";
+  const inner = start.length > 1 || end.length > 1 ? `(?:${expression})` : expression;
+  return `${start}${inner}${end}`;
 }

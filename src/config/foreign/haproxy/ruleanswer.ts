@@ -109,7 +109,7 @@ function payloadKeys(line: RuleLine, { status, type, payload, isDenial }: Payloa
       fault(payload?.word ?? line.last, `has no page of HAProxy's for status ${status}: write what is answered`);
     if (payload === null && type !== null)
       warn(site.conversion.ledger, line.last, "gives a content type to no content");
-    return payload === null && !isDenial ? { body: "" } : {};
+    return payload === null && !isDenial && status !== 204 && status !== 304 ? { body: "" } : {};
   }
   const { word, value } = payload;
   switch (word.text) {

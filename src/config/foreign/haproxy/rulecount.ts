@@ -94,9 +94,8 @@ function setVariable(line: RuleLine, word: Word, name: string, args: string | un
     line.differs("the variable lasts as long as the request, not as the connection");
   if (name === "set-var-fmt") return { set: { [target]: expressionOf(line.format("a text")).text } };
   const sample = line.sample("a sample");
-  return sample.missing !== null
-    ? line.differs(`nothing is set, as in HAProxy: ${sample.missing}`)
-    : { set: { [target]: sample.code.text } };
+  if (sample.missing !== null) fault(line.last, `asks for what is not there: ${sample.missing}`);
+  return { set: { [target]: sample.code.text } };
 }
 
 function variable(word: Word, args: string | undefined): string {

@@ -3,6 +3,7 @@
 // of the family becomes rules of their own under the opposite condition, for an accept of ours would end the whole phase.
 
 import type { Path } from "../../problem.ts";
+import type { Origins } from "../origins.ts";
 import { type Code, every, no, not, primary, yes } from "./code.ts";
 import type { RuleDraft } from "./draft.ts";
 import type { Made } from "./ruleline.ts";
@@ -15,10 +16,6 @@ export interface Member {
 
 /** Where each rule comes from, for whoever places it in a config. */
 const places = new WeakMap<RuleDraft, Path>();
-
-export function placeOf(rule: RuleDraft): Path | undefined {
-  return places.get(rule);
-}
 
 /** `isLast`: nothing of the phase is evaluated after this family, so that an accept of ours ends no more than HAProxy's. */
 export function familyRules(members: readonly Member[], isLast: boolean): RuleDraft[] {
@@ -68,4 +65,16 @@ function isList(made: RuleDraft | readonly RuleDraft[]): made is readonly RuleDr
 
 function without(rule: RuleDraft, key: string): RuleDraft {
   return Object.fromEntries(Object.entries(rule).filter(([name]) => name !== key));
+}
+
+/** Tells `origins` which line each rule comes from. `path`: where `rules`, the very ones of `familyRules`, stand in our config. */
+export function tellRuleOrigins(origins: Origins, path: Path, rules: readonly RuleDraft[]): void {
+  for (const [index, rule] of rules.entries()) {
+    const at = [...path, index];
+    const place = places.get(rule);
+    if (place !== undefined) origins.add(at, place);
+    const inner = rule["rules"];
+    // Rules in a rule are drafts too.
+    if (Array.isArray(inner)) tellRuleOrigins(origins, [...at, "rules"], inner as readonly RuleDraft[]);
+  }
 }
