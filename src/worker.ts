@@ -59,9 +59,17 @@ class Worker {
       case "plan":
         return this.#adopt(message.plan, message.files);
       case "lists":
-        return this.#lists.adopt(message.files);
+        return this.#adoptLists(message.files);
       case "drain":
         return this.drain(message.drainMs);
+    }
+  }
+
+  #adoptLists(files: Pick<PlanFiles, "lists" | "bans">): void {
+    try {
+      this.#lists.adopt(files);
+    } catch (error) {
+      warn(`worker ${this.#tally.worker} goes on with the lists that it has: ${(error as Error).message}`);
     }
   }
 

@@ -32,7 +32,7 @@ export async function serve({ source, identity, isFresh = false, started }: Serv
   const loaded = await source.load();
   writeProblems(loaded.ok ? loaded.warnings : loaded.problems, terminal);
   if (!loaded.ok) return source.path !== null && loaded.isRead ? 1 : 2;
-  const { config, materials, folder } = loaded;
+  const { config, materials, lists, folder } = loaded;
   const isText = config.log.format === "text" || (config.log.format === "auto" && process.stderr.isTTY);
   const log = openLog({
     level: config.log.level,
@@ -43,6 +43,7 @@ export async function serve({ source, identity, isFresh = false, started }: Serv
     source,
     config,
     materials,
+    lists,
     folder,
     log,
     version,

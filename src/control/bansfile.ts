@@ -2,7 +2,7 @@
 // in one step: whoever reads it, after whatever crash, finds all of the former or all of the new. One that cannot be understood
 // is put aside, never written over.
 
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { type Ban, banOf, recordOf } from "./ban.ts";
 
 export interface BansRead {
@@ -33,10 +33,11 @@ export class BansFile {
     return { bans, problem: `${this.#path} ${what}; it has been put aside as ${aside}, ${bans.length} bans were kept` };
   }
 
-  /** Throws what the file system says. */
+  /** Throws what the file system says. Without any there is no file. */
   write(bans: Iterable<Ban>): void {
     const lines: string[] = [];
     for (const ban of bans) lines.push(this.#lineOf(ban));
+    if (lines.length === 0) return rmSync(this.#path, { force: true });
     const draft = `${this.#path}.new`;
     writeFileSync(draft, `{"version":1,"bans":[\n${lines.join(",\n")}\n]}\n`, { mode: 0o600 });
     renameSync(draft, this.#path);

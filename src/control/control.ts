@@ -16,17 +16,20 @@ import { Board } from "../memory/board.ts";
 import type { Owner } from "../memory/stickowners.ts";
 import { serverCell, Totals } from "../memory/tally.ts";
 import { type Admin, type AdminService, type Order, openAdmin, type ReloadOutcome } from "./admin.ts";
+import { banRoutes } from "./api/bans.ts";
 import { tableRoutes } from "./api/tables.ts";
+import { Bans } from "./bans.ts";
 import { Certificates } from "./certificates.ts";
 import { type CertificatesStatus, certificateStatus } from "./certificatestatus.ts";
 import { Fleet } from "./fleet.ts";
 import { FolderWatch } from "./folderwatch.ts";
+import { Lists } from "./lists.ts";
 import type { Log } from "./log.ts";
 import { metricsText } from "./metrics.ts";
 import { Names } from "./names.ts";
 import { addressOf, fileShortage, reloadProblems, startProblems } from "./preflight.ts";
 import { Prober } from "./prober.ts";
-import { Reconciler } from "./reconcile.ts";
+import { type Prepared, Reconciler } from "./reconcile.ts";
 import type { Brake } from "./seat.ts";
 import { openState, type StateFolder } from "./state.ts";
 import { listenerStatus, poolStatus, type Status } from "./status.ts";
@@ -43,11 +46,15 @@ export interface ConfigSource {
   load(inUse?: Materials): Promise<Loaded>;
 }
 
+/** What each list is made of, by name. */
+type ListsOfConfig = (Loaded & { readonly ok: true })["lists"];
+
 export interface ControlOptions {
   readonly source: ConfigSource;
   /** What the source gave just now. */
   readonly config: Config;
   readonly materials: Materials;
+  readonly lists: ListsOfConfig;
   /** Where relative paths of the config start. */
   readonly folder: string;
   readonly log: Log;
@@ -81,6 +88,8 @@ export class Control implements AdminService {
   readonly #prober: Prober;
   readonly #supervisor: Supervisor;
   readonly #tables: Tables;
+  readonly #lists: Lists;
+  readonly #listsOf = new WeakMap<Config, ListsOfConfig>();
   readonly #reconciler: Reconciler;
   readonly #certificates: Certificates;
   readonly #folders: FolderWatch = new FolderWatch(() => void this.#lookAtCertificates());
@@ -88,6 +97,7 @@ export class Control implements AdminService {
   readonly #startedAtMs = Date.now();
   readonly workers: number;
   #admin: Admin | null = null;
+  #bans: Bans | null = null;
   #config: Config;
   #phase: Phase = "starting";
   #isCut = false;
@@ -104,6 +114,9 @@ export class Control implements AdminService {
     this.#board = new Board(state.arena);
     const { owner, sharedMs, isFresh = false } = options;
     this.#tables = new Tables({ folder: state.tablesPath, owner, sharedMs, machine: thisMachine(), isFresh, log });
+    const changed = (lists: Readonly<Record<string, string>>): void => this.#supervisor.renew({ lists });
+    this.#lists = new Lists({ folder: state.listsPath, log, changed });
+    this.#listsOf.set(config, options.lists);
     const names = new Names(log);
     this.#fleet = new Fleet({
       board: this.#board,
@@ -127,12 +140,12 @@ export class Control implements AdminService {
       fleet: this.#fleet,
       prober: this.#prober,
       totals: this.#totals,
-      prepare: ({ tables }) => {
-        const { files, keep, undo } = this.#tables.prepare(tables);
-        return { files: { tables: files, lists: {}, bans: null }, keep, undo };
+      prepare: (plan, of) => this.#prepare(plan, of),
+      publish: (plan, prepared) => {
+        // Of bans the last word counts: some may have come while servers were probed.
+        const files = { ...prepared, bans: this.#bans?.path ?? null };
+        return this.#phase === "starting" ? this.#supervisor.start(plan, files) : this.#supervisor.publish(plan, files);
       },
-      publish: (plan, files) =>
-        this.#phase === "starting" ? this.#supervisor.start(plan, files) : this.#supervisor.publish(plan, files),
       nowMs: Date.now,
     });
     this.#certificates = new Certificates({
@@ -159,7 +172,9 @@ export class Control implements AdminService {
   }
 
   async #open(address: Address): Promise<void> {
-    const routes = [tableRoutes(this.#tables, this.#options.sharedMs)];
+    const changed = (bans: string | null): void => this.#supervisor.renew({ bans });
+    this.#bans = await Bans.open({ folder: this.#state.path, log: this.#log, nowMs: Date.now, changed });
+    const routes = [tableRoutes(this.#tables, this.#options.sharedMs), banRoutes(this.#bans, Date.now)];
     this.#admin = openAdmin({ address, token: this.#config.admin.token, service: this, routes, log: this.#log });
     const { materials, folder } = this.#options;
     const problem = await this.#reconciler.apply(this.#config, materials);
@@ -176,6 +191,27 @@ export class Control implements AdminService {
     );
     const shortage = fileShortage(this.plan, this.workers);
     if (shortage !== null) this.#log.warn(shortage);
+  }
+
+  async #prepare({ tables }: Plan, config: Config): Promise<Prepared> {
+    const lists = await this.#lists.prepare(this.#listsOf.get(config) ?? {});
+    try {
+      const made = this.#tables.prepare(tables);
+      return {
+        files: { tables: made.files, lists: lists.files, bans: null },
+        keep: () => {
+          made.keep();
+          lists.keep();
+        },
+        undo: () => {
+          made.undo();
+          lists.undo();
+        },
+      };
+    } catch (error) {
+      lists.undo();
+      throw error;
+    }
   }
 
   /** The plan in force. */
@@ -218,6 +254,7 @@ export class Control implements AdminService {
     if (!loaded.ok) return this.#reloaded(loaded.problems.map(problemLine));
     const warnings = loaded.warnings.map(problemLine);
     const { config, materials, folder } = loaded;
+    this.#listsOf.set(config, loaded.lists);
     const problems = await reloadProblems(config, this.plan);
     const problem = problems.length > 0 ? problems.join("; ") : await this.#reconciler.apply(config, materials);
     if (problem !== null) return this.#reloaded([problem], warnings);
@@ -277,8 +314,8 @@ export class Control implements AdminService {
       reload: this.#reload,
       certificateProblems: this.#certificates.problems.length,
       tables: this.#tables.figures(),
-      lists: [],
-      bans: 0,
+      lists: this.#lists.status(),
+      bans: this.#bans?.size ?? 0,
       stateOf: (slot) => this.#board.read(slot),
       countsOf: (slot) => this.#fleet.countsOf(slot),
     });
@@ -336,6 +373,8 @@ export class Control implements AdminService {
     await this.#supervisor.end();
     await this.#admin?.close();
     this.#tables.close();
+    this.#lists.close();
+    this.#bans?.close();
     if (this.#state.isKept()) this.#log.info(`tables and bans are kept in ${this.#state.path} for the next start`);
     this.#state.close();
   }
