@@ -6,47 +6,40 @@
 //              │ no server        │ fault, no byte sent          │ fault
 //              └──────────────────┴─> answered by us             └─> connection reset: never a truncated body as whole
 //
-// Decisions from the head alone are in admission.ts, what rules decide in ruling.ts, the ways a body goes on in relay.ts,
-// counting in account.ts.
+// Decisions from the head alone are in admission.ts, what rules decide in ruling.ts, answers of our own in answer.ts, the way of
+// the response's body in passage.ts, counting in account.ts and toll.ts.
 
 import { type Fault, fault } from "../base/fault.ts";
 import { listenerCell, serverCell } from "../memory/tally.ts";
 import type { Reply } from "../rules/outcome.ts";
-import type { ReplyMaker } from "../rules/reply.ts";
 import { Body } from "../wire/http1/body.ts";
 import { requestBody, responseBody } from "../wire/http1/framing.ts";
 import { bodyKind, Head, method } from "../wire/http1/head.ts";
-import { parseRequest } from "../wire/http1/reader.ts";
 import { countExchange } from "./account.ts";
 import { balanceKeyOf, isUpgradeAsked, refusalOf } from "./admission.ts";
+import { give, redirect, refuse } from "./answer.ts";
 import { Attempt, type Seeker } from "./attempt.ts";
 import type { Context } from "./context.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Sender } from "./forwarding.ts";
 import { textOf } from "./headvalues.ts";
-import { lastChunk, Relay } from "./relay.ts";
-import { type ReplyOptions, retryAfterS, writeGivenReply, writeRedirect, writeReply } from "./reply.ts";
+import { coalesceBytesMax, Passage } from "./passage.ts";
 import { judgeRequest, judgeResponse } from "./ruling.ts";
 import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
 import { stickyCookie, stickyField } from "./sticky.ts";
-import { type Outlet, Throttle } from "./throttle.ts";
-import { Upgrade } from "./upgrade.ts";
+import { noteFault, noteProgress, settle } from "./toll.ts";
+import { switchProtocols, type Upgrade } from "./upgrade.ts";
 import { Upstream } from "./upstream.ts";
 import { Visit } from "./visit.ts";
 
-/** Body bytes up to this are copied behind their head, so that both leave in one write. */
-const coalesceBytesMax = 32 * 1024;
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const transferChunked = encode("Transfer-Encoding: chunked\r\n");
-/** Bytes are told to the entries that are held when so many have passed, and at the end. */
-const noteEveryBytes = 64 * 1024;
 
-export class Exchange implements Sender, Seeker, Outlet {
+export class Exchange implements Sender, Seeker {
   /** As it came. */
   readonly asked: Head;
   /** As it goes on: another where rules have changed it. */
   head: Head;
-  #edited: Head | null = null;
   readonly requestBody: Body = new Body();
   readonly attempt: Attempt;
   readonly #context: Context;
@@ -69,15 +62,15 @@ export class Exchange implements Sender, Seeker, Outlet {
   requestIdIndex = -1;
   requestIdCount = 0;
   /** Body bytes that came with the head: head.bytes[bodyStart, bodyEnd). */
-  #bodyStart = 0;
-  #bodyEnd = 0;
+  bodyStart = 0;
+  bodyEnd = 0;
   /** No body byte beyond those has been passed on. */
   #isBodyHeld = true;
-  readonly #relay: Relay = new Relay();
-  #isPersistent = true;
+  readonly #passage: Passage;
+  /** The client's connection goes on after this. */
+  isPersistent = true;
   /** A status line has been sent to the client. */
   isAnswered = false;
-  #isUpstreamPersistent = false;
   status = 0;
   /** Why it did not end well, or null. */
   fault: Fault | null = null;
@@ -91,11 +84,11 @@ export class Exchange implements Sender, Seeker, Outlet {
   rule = "";
   /** What a rule has the client wait for. */
   #tarpit: Reply | null = null;
-  #throttle: Throttle | null = null;
   /** Of all that was sent to the client for this. */
   sentBytes = 0;
-  #notedSent = 0;
-  #notedReceived = 0;
+  /** Of those and of what was received, what has been told to entries that are held. */
+  notedSent = 0;
+  notedReceived = 0;
   /** Body bytes, framing included. */
   requestBytes = 0;
   responseBytesSent = 0;
@@ -108,6 +101,7 @@ export class Exchange implements Sender, Seeker, Outlet {
     this.asked = new Head(context.site.plan.limits.fieldsMax);
     this.head = this.asked;
     this.attempt = new Attempt(this, context);
+    this.#passage = new Passage(this, context);
   }
 
   reset(): void {
@@ -123,17 +117,16 @@ export class Exchange implements Sender, Seeker, Outlet {
     }
     this.serverStatus = 0;
     this.sentBytes = 0;
-    this.#notedSent = 0;
-    this.#notedReceived = 0;
+    this.notedSent = 0;
+    this.notedReceived = 0;
     this.downstream = null;
     this.upstream = null;
     this.upgrade = null;
     this.isUpgrade = false;
     this.requestIdIndex = -1;
     this.#isBodyHeld = true;
-    this.#isPersistent = true;
+    this.isPersistent = true;
     this.isAnswered = false;
-    this.#isUpstreamPersistent = false;
     this.status = 0;
     this.fault = null;
     this.requestBytes = 0;
@@ -195,17 +188,17 @@ export class Exchange implements Sender, Seeker, Outlet {
   measure(bodyStart: number, end: number): number {
     const { head } = this;
     this.requestBody.begin(requestBody(head), head.contentLength);
-    this.#bodyStart = bodyStart;
-    this.#bodyEnd = this.requestBody.advance(head.bytes, bodyStart, end);
-    this.requestBytes = this.#bodyEnd - bodyStart;
-    return this.#bodyEnd;
+    this.bodyStart = bodyStart;
+    this.bodyEnd = this.requestBody.advance(head.bytes, bodyStart, end);
+    this.requestBytes = this.bodyEnd - bodyStart;
+    return this.bodyEnd;
   }
 
   /** Go and find a server. It may all be over when this returns. */
   begin(): void {
     const { head } = this;
     const { forwarding } = this.listener;
-    this.#isPersistent = head.wantsKeepAlive && !this.downstream!.isLast;
+    this.isPersistent = head.wantsKeepAlive && !this.downstream!.isLast;
     const refusal = refusalOf(head, this.requestBody, this.requestBytes, this.#context.limits.bodyBytesMax);
     if (refusal !== null) return this.fail(refusal);
     if (this.isTrusted && head.hasSpecial) this.clientAddress = forwarding.trust.clientAddress(head, this.address);
@@ -214,7 +207,7 @@ export class Exchange implements Sender, Seeker, Outlet {
       this.requestIdCount = ++this.#context.requestIdCount;
     }
     if (this.#isWatched && !judgeRequest(this, this.#context)) return;
-    if (this.route.pool === null) return this.#redirect();
+    if (this.route.pool === null) return redirect(this, this.#context);
     this.isUpgrade = isUpgradeAsked(this.head, this.requestBody);
     this.attempt.begin();
   }
@@ -239,16 +232,6 @@ export class Exchange implements Sender, Seeker, Outlet {
     this.pool = route.pool!;
   }
 
-  /** Nothing is passed on. */
-  #redirect(): void {
-    const redirect = this.listener.plan.redirect;
-    if (redirect === null) return this.fail(fault("no_server"));
-    const options = this.#beginReply(this.requestBody.isDone);
-    if (!writeRedirect(this.#context.output, this.head, redirect, options)) return this.fail(fault("bad_host"));
-    this.status = redirect.status;
-    this.#reply(options, this.requestBody.isDone);
-  }
-
   /** What a hashing policy hashes. */
   balanceKey(): number {
     return balanceKeyOf(this.head, this.pool.plan.balance.key, this.clientAddress);
@@ -264,24 +247,6 @@ export class Exchange implements Sender, Seeker, Outlet {
 
   stick(server: number): void {
     this.pool.sticking!.store(this.visitNow(), server);
-  }
-
-  /** Rules have changed the request's head: these are its bytes and those of the body behind it. False: it is not to be understood. */
-  rewritten(bytes: Uint8Array, bodyStart: number): boolean {
-    const head = (this.#edited ??= new Head(this.asked.fieldsMax));
-    const next = parseRequest(head, bytes, 0, bytes.length, this.#context.limits.headBytesMax);
-    this.head = head;
-    if (next !== bodyStart) return false;
-    this.#bodyEnd += next - this.#bodyStart;
-    this.#bodyStart = next;
-    const { forwarding } = this.listener;
-    if (forwarding.requestId !== null) this.requestIdIndex = forwarding.findRequestId(head);
-    return true;
-  }
-
-  /** Bytes of the body that came with the head stand in the head's bytes, here. */
-  get heldBody(): readonly [start: number, end: number] {
-    return [this.#bodyStart, this.#bodyEnd];
   }
 
   /** The attempt has chosen: over a connection that is there, or a new one. */
@@ -326,13 +291,13 @@ export class Exchange implements Sender, Seeker, Outlet {
     const line = upstream.line!;
     output.clear();
     this.listener.forwarding.writeRequest(output, this.head, this);
-    const size = this.#bodyEnd - this.#bodyStart;
+    const size = this.bodyEnd - this.bodyStart;
     const isCoalesced = size <= coalesceBytesMax;
-    if (size > 0 && isCoalesced) output.copy(this.head.bytes, this.#bodyStart, this.#bodyEnd);
+    if (size > 0 && isCoalesced) output.copy(this.head.bytes, this.bodyStart, this.bodyEnd);
     this.sentMs = port.nowMs;
     this.#countUp(upstream, output.length + (isCoalesced ? 0 : size));
     let isTaken = line.send(output.bytes, 0, output.length);
-    if (!isCoalesced) isTaken = line.send(this.head.bytes, this.#bodyStart, this.#bodyEnd) && isTaken;
+    if (!isCoalesced) isTaken = line.send(this.head.bytes, this.bodyStart, this.bodyEnd) && isTaken;
     this.#arm(this.requestBody.isDone ? this.pool.plan.timeouts.responseMs : this.listener.plan.timeouts.readMs);
     if (!this.requestBody.isDone && isTaken) this.downstream!.resumeBody();
   }
@@ -353,6 +318,7 @@ export class Exchange implements Sender, Seeker, Outlet {
       return end;
     }
     this.#isBodyHeld = false;
+    if (this.visit !== null) noteProgress(this);
     this.#countUp(upstream, next - start);
     const isTaken = upstream.line.send(bytes, start, next);
     if (this.requestBody.isDone) this.#arm(this.pool.plan.timeouts.responseMs);
@@ -382,7 +348,7 @@ export class Exchange implements Sender, Seeker, Outlet {
     output.clear();
     this.listener.forwarding.writeResponse(output, head, false, false, false);
     output.put(this.listener.forwarding.tailsOf(false).open);
-    this.#send(output.bytes, 0, output.length);
+    this.sendDown(output.bytes, 0, output.length);
   }
 
   /** The final head, followed by bytes[bodyStart, end). */
@@ -395,135 +361,63 @@ export class Exchange implements Sender, Seeker, Outlet {
     this.serverStatus = head.status;
     this.respondedMs = port.nowMs;
     if (this.pool.isTimed) this.pool.backends.observe(this.attempt.index, port.nowMs - this.sentMs, port.nowMs);
-    if (head.status === 101) return this.#switchProtocols(head, bytes, bodyStart, end);
+    if (head.status === 101) {
+      this.attempt.succeeded();
+      return switchProtocols(this, this.#context, head, bytes, bodyStart, end);
+    }
     if (head.status >= 500) this.attempt.failed();
     else this.attempt.succeeded();
     if (this.visit !== null && !judgeResponse(this, this.#context, head)) return;
-    this.#isUpstreamPersistent = head.wantsKeepAlive;
     const kind = responseBody(head, this.head.method);
     upstream.body.begin(kind, head.contentLength);
     const isOld = this.head.minor === 0;
-    this.#relay.begin(kind, isOld);
+    const { relay } = this.#passage;
+    this.#passage.begin(kind, isOld, head.wantsKeepAlive);
     // A client that waits for "100 Continue" and was not told may or may not send its body: nobody can tell what comes next.
     const isUnfinished = !this.requestBody.isDone;
-    if (isUnfinished || this.#relay.isOpened || (kind === bodyKind.close && isOld)) this.#isPersistent = false;
-    if (this.downstream!.isLeaving) this.#isPersistent = false;
+    if (isUnfinished || relay.isOpened || (kind === bodyKind.close && isOld)) this.isPersistent = false;
+    if (this.downstream!.isLeaving) this.isPersistent = false;
     this.#writeHead(head);
-    const { visit } = this;
-    if (visit !== null && visit.bytesPerSecond > 0 && !upstream.body.isDone)
-      this.#slow(visit.bytesPerSecond, upstream, bytes, bodyStart, end);
-    else this.#sendBody(upstream, bytes, bodyStart, end, true);
-  }
-
-  /** The head goes at once, the body as slowly as a rule says. */
-  #slow(bytesPerSecond: number, upstream: Upstream, bytes: Uint8Array, bodyStart: number, end: number): void {
-    const { output, port } = this.#context;
-    this.#throttle = new Throttle(port, bytesPerSecond, this, upstream.line!);
-    if (!this.#send(output.bytes, 0, output.length)) this.#throttle.block();
-    this.#arm(this.pool.plan.timeouts.readMs);
-    if (end > bodyStart) this.#throttle.offer(bytes, bodyStart, end);
-  }
-
-  /** Said by the throttle. */
-  pass(bytes: Uint8Array, start: number, end: number): boolean {
-    this.#context.output.clear();
-    return this.#sendBody(this.upstream!, bytes, start, end, false);
-  }
-
-  /** Said by the throttle: the server's connection had ended, and now all of what it said has gone on. */
-  spent(what: Fault | null): void {
-    if (what === null) this.responseEnded();
-    else this.failUpstream(what);
+    this.#passage.first(upstream, bytes, bodyStart, end);
   }
 
   #writeHead(head: Head): void {
     const { output } = this.#context;
+    const { relay } = this.#passage;
     const { plan } = this.pool;
     output.clear();
     const { forwarding } = this.listener;
     // Not even in the head of an answer without a body is a client of HTTP/1.0 told of chunks (RFC 9112 section 6.1).
-    const isFramingDropped = this.#relay.isOpened || (head.isChunked && this.head.minor === 0);
+    const isFramingDropped = relay.isOpened || (head.isChunked && this.head.minor === 0);
     forwarding.writeResponse(output, head, false, isFramingDropped, this.isSecure);
-    if (this.#relay.isChunked) output.put(transferChunked);
+    if (relay.isChunked) output.put(transferChunked);
     if (plan.balance.sticky !== null && !this.attempt.isSticky) {
       output.latin1(stickyField(plan.balance.sticky, plan.servers[this.attempt.index]!.cookie));
     }
     const tails = forwarding.tailsOf(this.isSecure);
-    output.put(!this.#isPersistent ? tails.close : this.head.minor === 0 ? tails.keepAlive : tails.open);
+    output.put(!this.isPersistent ? tails.close : this.head.minor === 0 ? tails.keepAlive : tails.open);
     this.isAnswered = true;
   }
 
   /** More of the body. */
   responseBytes(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#throttle !== null) return this.#throttle.offer(bytes, start, end);
-    this.#context.output.clear();
-    this.#sendBody(this.upstream!, bytes, start, end, false);
-  }
-
-  /** Pass body bytes on behind what stands in the output. False: the client cannot take more now, or it is all over. */
-  #sendBody(upstream: Upstream, bytes: Uint8Array, start: number, end: number, isFirst: boolean): boolean {
-    const { output } = this.#context;
-    const { body } = upstream;
-    const headBytes = output.length;
-    const next = this.#relay.advance(body, output, bytes, start, end);
-    if (body.isBad) {
-      this.failUpstream(fault("truncated_response"));
-      return false;
-    }
-    // Bytes behind the end of a message nobody asked for: the connection is not to be trusted with another exchange.
-    if (next < end) this.#isUpstreamPersistent = false;
-    let isTaken = true;
-    if (!this.#relay.isAsIs || (isFirst && next - start <= coalesceBytesMax)) {
-      if (this.#relay.isAsIs) output.copy(bytes, start, next);
-      this.responseBytesSent += output.length - headBytes;
-      if (output.length > 0) isTaken = this.#send(output.bytes, 0, output.length);
-    } else {
-      this.responseBytesSent += next - start;
-      if (headBytes > 0) isTaken = this.#send(output.bytes, 0, headBytes);
-      if (next > start) isTaken = this.#send(bytes, start, next);
-    }
-    if (body.isDone) {
-      this.#finish();
-      return false;
-    }
-    if (!isTaken) upstream.line?.pause();
-    this.#arm(this.pool.plan.timeouts.readMs);
-    return isTaken;
+    this.#passage.more(this.upstream!, bytes, start, end);
   }
 
   /** The server's FIN is the end of the body. */
   responseEnded(): void {
-    if (this.#throttle?.isHolding) return this.#throttle.ended(null);
-    this.#isUpstreamPersistent = false;
-    if (this.#relay.isChunked) this.#send(lastChunk, 0, lastChunk.length);
-    this.#finish();
+    this.#passage.ended();
   }
 
   /** The client takes bytes again. */
   drainedDown(): void {
-    if (this.upgrade !== null) return this.upgrade.drainedDown();
-    if (this.#throttle !== null) return this.#throttle.drained();
-    const line = this.upstream?.line;
-    if (line) {
-      line.resume();
-      this.#arm(this.pool.plan.timeouts.readMs);
-    }
+    if (this.upgrade !== null) this.upgrade.drainedDown();
+    else this.#passage.drained(this.upstream);
   }
 
-  #switchProtocols(head: Head, bytes: Uint8Array, bodyStart: number, end: number): void {
-    const upstream = this.upstream!;
-    this.attempt.succeeded();
-    const { output } = this.#context;
-    output.clear();
-    this.listener.forwarding.writeResponse(output, head, true, false, this.isSecure);
-    output.put(this.listener.forwarding.tailsOf(this.isSecure).upgrade);
-    this.isAnswered = true;
-    this.#isPersistent = false;
-    this.#send(output.bytes, 0, output.length);
-    const downstream = this.downstream!;
-    this.upgrade = new Upgrade(this, this.#context, downstream.line, upstream.line!, upstream.server.row);
-    if (end > bodyStart) this.upgrade.sendDown(bytes, bodyStart, end);
-    downstream.tunneled();
+  /** More of the response is to come by then. */
+  awaitServer(): void {
+    this.#arm(this.pool.plan.timeouts.readMs);
   }
 
   /** Both sides have ended, or one has broken off, or neither says anything. */
@@ -531,26 +425,26 @@ export class Exchange implements Sender, Seeker, Outlet {
     if (isReset) this.upstream?.reset();
     else this.upstream?.destroy();
     const downstream = this.downstream!;
-    this.#conclude();
+    this.conclude();
     downstream.closeNow(isReset);
   }
 
   // ---- the end ----
 
   /** Both messages are done, or the response is and the rest of the request is of no use. */
-  #finish(): void {
+  finish(isUpstreamReusable: boolean): void {
     const upstream = this.upstream!;
     const downstream = this.downstream!;
     const isRequestDone = this.requestBody.isDone;
-    upstream.release(this.#isUpstreamPersistent && isRequestDone);
-    const isPersistent = this.#isPersistent && isRequestDone;
-    this.#conclude();
+    upstream.release(isUpstreamReusable && isRequestDone);
+    const isPersistent = this.isPersistent && isRequestDone;
+    this.conclude();
     downstream.concluded(isPersistent, isRequestDone && !this.head.wantsKeepAlive);
   }
 
   /** The server broke its word inside an exchange. */
   failUpstream(what: Fault): void {
-    if (this.#throttle?.isHolding) return this.#throttle.ended(what);
+    if (this.#passage.isDeferred(what)) return;
     this.attempt.failed();
     this.fail(what);
   }
@@ -561,36 +455,19 @@ export class Exchange implements Sender, Seeker, Outlet {
     this.fault = what;
     if (this.upstream !== null) this.upstream.reset();
     if (this.isAnswered || what.status === 0) {
-      this.#conclude();
+      this.conclude();
       downstream.closeNow(true);
       return;
     }
-    this.#noteFault(what);
-    const isRequestDone = this.requestBody.isDone && what.side !== "downstream";
-    const options = this.#beginReply(isRequestDone);
-    const page = this.#pageOf(what.status);
-    const { output } = this.#context;
-    this.status = what.status;
-    if (page === null) this.responseBytesSent += writeReply(output, what, options);
-    else {
-      const waitMs = what.status === 503 ? options.retryAfterS * 1000 : 0;
-      this.responseBytesSent += writeGivenReply(output, page.fill(this.visitNow(), waitMs), options);
-    }
-    this.#reply(options, isRequestDone);
+    noteFault(this, what);
+    refuse(this, this.#context, what);
   }
 
   /** Answer what a rule, a pool or a ban gives in place of a server's response. `what`: null where nothing is at fault. */
   give(reply: Reply, what: Fault | null): void {
     this.fault = what;
     if (this.upstream !== null) this.upstream.reset();
-    const isRequestDone = this.requestBody.isDone;
-    const options = this.#beginReply(isRequestDone);
-    this.status = reply.status;
-    // An answer that says nothing but its status is ours to word.
-    const page = reply.body === null && reply.fields.length === 0 ? this.#pageOf(reply.status) : null;
-    const given = page === null ? reply : { ...page.fill(this.visitNow()), retryAfterS: reply.retryAfterS };
-    this.responseBytesSent += writeGivenReply(this.#context.output, given, options);
-    this.#reply(options, isRequestDone);
+    give(this, this.#context, reply);
   }
 
   /** The connection ends without an answer: by FIN, by RST, or without a word. */
@@ -600,7 +477,7 @@ export class Exchange implements Sender, Seeker, Outlet {
     this.status = 0;
     if (this.upstream !== null) this.upstream.reset();
     const isRequestDone = this.requestBody.isDone;
-    this.#conclude();
+    this.conclude();
     if (way === "reject") downstream.concluded(false, isRequestDone);
     else if (way === "reset") downstream.closeNow(true);
     else downstream.forsake();
@@ -613,38 +490,11 @@ export class Exchange implements Sender, Seeker, Outlet {
     this.#arm(forMs);
   }
 
-  /** What the pool or the listener answers with such a status. */
-  #pageOf(status: number): ReplyMaker | null {
-    return this.route.pool?.errors?.get(status) ?? this.listener.errors?.get(status) ?? null;
-  }
-
-  /** An answer of our own, which stands in the output. */
-  #reply(options: ReplyOptions, isRequestDone: boolean): void {
-    const { output } = this.#context;
-    const downstream = this.downstream!;
-    this.isAnswered = true;
-    this.#send(output.bytes, 0, output.length);
-    this.#conclude();
-    downstream.concluded(!options.isClosing, isRequestDone && !this.head.wantsKeepAlive);
-  }
-
-  #beginReply(isRequestDone: boolean): ReplyOptions {
-    this.#context.output.clear();
-    return {
-      wallMs: this.#context.port.wallMs,
-      retryAfterS: retryAfterS(this.route.pool?.plan.check ?? null),
-      isClosing: !this.#isPersistent || !isRequestDone || this.downstream!.isLeaving,
-      isHead: this.head.method === method.head,
-      isKeepAliveTold: this.head.minor === 0,
-      hsts: this.isSecure ? this.listener.plan.hsts : null,
-    };
-  }
-
   /** The client is gone. */
   abort(what: Fault): void {
     this.fault = what;
     this.upstream?.reset();
-    this.#conclude();
+    this.conclude();
   }
 
   /** The deadline has passed; what for depends on who is waited for. */
@@ -658,7 +508,7 @@ export class Exchange implements Sender, Seeker, Outlet {
     if (this.isAnswered) {
       if (downstream.line.heldBytes === 0) {
         // A server that we do not read is not silent.
-        if (this.#throttle?.isHolding) return this.#arm(this.pool.plan.timeouts.readMs);
+        if (this.#passage.isHolding) return this.awaitServer();
         return this.failUpstream(fault("read_timeout"));
       }
       return downstream.isTaking() ? this.#arm(this.listener.plan.timeouts.readMs) : this.fail(fault("client_stalled"));
@@ -668,55 +518,20 @@ export class Exchange implements Sender, Seeker, Outlet {
   }
 
   /** Count and report; after this the object is not ours any more. */
-  #conclude(): void {
+  conclude(): void {
     this.#tarpit = null;
-    if (this.#throttle !== null) {
-      this.#throttle.stop();
-      this.#throttle = null;
-    }
-    if (this.visit !== null || this.downstream!.guest !== null) this.#settle();
+    this.#passage.stop();
+    if (this.visit !== null || this.downstream!.guest !== null) settle(this);
     countExchange(this.#context.tally.cells, this, this.#context.port.nowMs);
     this.upstream = null;
     this.attempt.end();
     this.#context.report(this);
   }
 
-  /** Tell the entries that are held what has passed, and let go of those that the request holds. */
-  #settle(): void {
-    this.#noteBytes();
-    const { visit } = this;
-    if (visit !== null) visit.trackers.release(visit.sharedMs);
-  }
-
-  /** Bytes have passed: tell the entries now and then. */
-  carried(): void {
-    if (this.visit === null) return;
-    const passed = this.sentBytes - this.#notedSent + this.requestBytes - this.#notedReceived;
-    if (passed >= noteEveryBytes) this.#noteBytes();
-  }
-
-  #noteBytes(): void {
-    const { asked } = this;
-    const headBytes = asked.bytes.length === 0 ? 0 : asked.end - asked.start;
-    const received = headBytes + this.requestBytes;
-    const scene = this.visit ?? this.downstream!.guest!;
-    if (received > this.#notedReceived) scene.note("bytesIn", received - this.#notedReceived);
-    if (this.sentBytes > this.#notedSent) scene.note("bytesOut", this.sentBytes - this.#notedSent);
-    this.#notedReceived = received;
-    this.#notedSent = this.sentBytes;
-  }
-
-  /** What HAProxy counts as an error of the client, and as a failure of servers. */
-  #noteFault(what: Fault): void {
-    const scene = this.visit ?? this.downstream!.guest;
-    if (scene === null) return;
-    if (what.side === "downstream") scene.note("error", 1);
-    else if (what.side === "upstream") scene.note("failure", 1);
-  }
-
-  #send(bytes: Uint8Array, start: number, end: number): boolean {
+  /** To the client. False: it cannot take more now. */
+  sendDown(bytes: Uint8Array, start: number, end: number): boolean {
     this.sentBytes += end - start;
-    if (this.visit !== null) this.carried();
+    if (this.visit !== null) noteProgress(this);
     this.#context.tally.cells[this.listener.row + listenerCell.bytesSent]! += end - start;
     return this.downstream!.line.send(bytes, start, end);
   }

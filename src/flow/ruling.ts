@@ -2,14 +2,13 @@
 // listener, then those of each pool that it comes to; before a response goes on: the rules of the pool, then the listener's.
 // The exchange knows how to answer and how to end; here it is only told to.
 
-import { type Fault, fault } from "../base/fault.ts";
+import { fault } from "../base/fault.ts";
 import { listenerCell } from "../memory/tally.ts";
 import type { Reply } from "../rules/outcome.ts";
 import type { RuleSet } from "../rules/ruleset.ts";
-import { requestBody } from "../wire/http1/framing.ts";
 import type { Head } from "../wire/http1/head.ts";
-import { parseResponse } from "../wire/http1/reader.ts";
 import type { Context } from "./context.ts";
+import { editRequest, editResponse } from "./editing.ts";
 import type { Exchange } from "./exchange.ts";
 import type { PoolSite } from "./site.ts";
 import type { Visit } from "./visit.ts";
@@ -132,41 +131,4 @@ function refuseBanned(exchange: Exchange, context: Context, visit: Visit, end: n
 /** Who is banned for ever need not come again. */
 function withoutRetry(reply: Reply): Reply {
   return { ...reply, retryAfterS: 0 };
-}
-
-// ---- edits ----
-
-/** Make the changes to the request that rules have asked for, so that what is read from now on is what goes on. */
-export function editRequest(exchange: Exchange, context: Context, visit: Visit): void {
-  const { output } = context;
-  const { head } = exchange;
-  const [bodyStart, bodyEnd] = exchange.heldBody;
-  output.clear();
-  visit.edits.writeRequest(output, head);
-  const headBytes = output.length;
-  output.copy(head.bytes, bodyStart, bodyEnd);
-  const former = [requestBody(head), head.contentLength, head.wantsKeepAlive].join();
-  const isUnderstood = exchange.rewritten(output.bytes.slice(0, output.length), headBytes);
-  visit.edits.clear();
-  visit.forget();
-  const { head: next } = exchange;
-  if (!isUnderstood) visit.refusal = fault(next.fault ?? "bad_field");
-  // What frames a request is not for rules to say, and edits.ts sees to that; this is the net below.
-  else if ([requestBody(next), next.contentLength, next.wantsKeepAlive].join() !== former) visit.refusal = badEdit();
-}
-
-export function editResponse(exchange: Exchange, context: Context, visit: Visit, head: Head): void {
-  const { output } = context;
-  output.clear();
-  visit.edits.writeResponse(output, head);
-  const former = [head.isChunked, head.contentLength, head.wantsKeepAlive].join();
-  const bytes = output.bytes.slice(0, output.length);
-  visit.edits.clear();
-  const isUnderstood = parseResponse(head, bytes, 0, bytes.length, exchange.pool.headBytesMax) === bytes.length;
-  if (!isUnderstood || [head.isChunked, head.contentLength, head.wantsKeepAlive].join() !== former)
-    visit.refusal = fault("bad_response");
-}
-
-function badEdit(): Fault {
-  return fault("bad_field");
 }

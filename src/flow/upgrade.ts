@@ -3,10 +3,37 @@
 // connection ends without our asking goes on to the other in the same manner.
 
 import { listenerCell, serverCell } from "../memory/tally.ts";
+import type { Head } from "../wire/http1/head.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Line } from "./port.ts";
+import { noteProgress } from "./toll.ts";
 import { Tunnel } from "./tunnel.ts";
+
+/** The server has agreed: its 101, which is followed by bytes[bodyStart, end), goes on, and all that comes after it. */
+export function switchProtocols(
+  exchange: Exchange,
+  context: Context,
+  head: Head,
+  bytes: Uint8Array,
+  bodyStart: number,
+  end: number,
+): void {
+  const upstream = exchange.upstream!;
+  const downstream = exchange.downstream!;
+  const { output } = context;
+  const { forwarding } = exchange.listener;
+  output.clear();
+  forwarding.writeResponse(output, head, true, false, exchange.isSecure);
+  output.put(forwarding.tailsOf(exchange.isSecure).upgrade);
+  exchange.isAnswered = true;
+  exchange.isPersistent = false;
+  exchange.sendDown(output.bytes, 0, output.length);
+  const upgrade = new Upgrade(exchange, context, downstream.line, upstream.line!, upstream.server.row);
+  exchange.upgrade = upgrade;
+  if (end > bodyStart) upgrade.sendDown(bytes, bodyStart, end);
+  downstream.tunneled();
+}
 
 export class Upgrade {
   readonly #exchange: Exchange;
@@ -27,7 +54,7 @@ export class Upgrade {
     if (this.#tunnel.isDownGone) return exchange.endUpgrade(true);
     exchange.responseBytesSent += end - start;
     exchange.sentBytes += end - start;
-    exchange.carried();
+    if (exchange.visit !== null) noteProgress(exchange);
     this.#context.tally.cells[exchange.listener.row + listenerCell.bytesSent]! += end - start;
     this.#tunnel.sendDown(bytes, start, end);
     this.#arm();
@@ -37,7 +64,7 @@ export class Upgrade {
     const exchange = this.#exchange;
     if (this.#tunnel.isUpGone) return exchange.endUpgrade(true);
     exchange.requestBytes += end - start;
-    exchange.carried();
+    if (exchange.visit !== null) noteProgress(exchange);
     this.#context.tally.cells[this.#serverRow + serverCell.bytesSent]! += end - start;
     this.#tunnel.sendUp(bytes, start, end);
     this.#arm();

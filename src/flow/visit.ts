@@ -8,6 +8,7 @@ import { field } from "../rules/fields.ts";
 import type { Stage, Tracked, Value, World } from "../rules/scene.ts";
 import type { Head } from "../wire/http1/head.ts";
 import type { Context } from "./context.ts";
+import { editRequest, editResponse } from "./editing.ts";
 import { Edits, type FieldOperation, type Part } from "./edits.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Guest, joined, octetsOf, orAbsent } from "./guest.ts";
@@ -24,7 +25,6 @@ import {
   queryOf,
   targetOf,
 } from "./headvalues.ts";
-import { editRequest, editResponse } from "./ruling.ts";
 import { Trackers } from "./trackers.ts";
 
 export class Visit implements Stage {
@@ -116,6 +116,8 @@ export class Visit implements Stage {
 
   #asked(number: number, name: string): Value {
     const { head } = this.#exchange;
+    // Of a request that never became whole nothing is known.
+    if (head.bytes.length === 0) return null;
     switch (number) {
       case field.method:
         return methodOf(head);

@@ -1,0 +1,79 @@
+// The answers that an exchange is given by us, in place of a server's: a fault, what a rule or a pool says, a redirect. They are
+// written here and sent; the connection goes on when the request has been read to its end and the client wants it.
+
+import { type Fault, fault } from "../base/fault.ts";
+import type { Reply } from "../rules/outcome.ts";
+import type { ReplyMaker } from "../rules/reply.ts";
+import { method } from "../wire/http1/head.ts";
+import type { Context } from "./context.ts";
+import type { Exchange } from "./exchange.ts";
+import { type ReplyOptions, retryAfterS, writeGivenReply, writeRedirect, writeReply } from "./reply.ts";
+
+/** Where nothing is passed on: to the same place over https, or there is no way. */
+export function redirect(exchange: Exchange, context: Context): void {
+  const plan = exchange.listener.plan.redirect;
+  if (plan === null) return exchange.fail(fault("no_server"));
+  const isRequestDone = exchange.requestBody.isDone;
+  const options = begin(exchange, context, isRequestDone);
+  if (!writeRedirect(context.output, exchange.head, plan, options)) return exchange.fail(fault("bad_host"));
+  exchange.status = plan.status;
+  finish(exchange, context, options, isRequestDone);
+}
+
+/** A fault that has a status. What a client should not have sent is not read on. */
+export function refuse(exchange: Exchange, context: Context, what: Fault): void {
+  const isRequestDone = exchange.requestBody.isDone && what.side !== "downstream";
+  const options = begin(exchange, context, isRequestDone);
+  const page = pageOf(exchange, what.status);
+  exchange.status = what.status;
+  if (page === null) exchange.responseBytesSent += writeReply(context.output, what, options);
+  else {
+    const waitMs = what.status === 503 ? options.retryAfterS * 1000 : 0;
+    exchange.responseBytesSent += writeGivenReply(context.output, page.fill(exchange.visitNow(), waitMs), options);
+  }
+  finish(exchange, context, options, isRequestDone);
+}
+
+/** What a rule, a pool or a ban gives. */
+export function give(exchange: Exchange, context: Context, reply: Reply): void {
+  const isRequestDone = exchange.requestBody.isDone;
+  const options = begin(exchange, context, isRequestDone);
+  exchange.status = reply.status;
+  exchange.responseBytesSent += writeGivenReply(context.output, worded(exchange, reply), options);
+  finish(exchange, context, options, isRequestDone);
+}
+
+/** An answer that says nothing but its status has the words that there are for that. */
+function worded(exchange: Exchange, reply: Reply): Reply {
+  const page = reply.body === null && reply.fields.length === 0 ? pageOf(exchange, reply.status) : null;
+  if (page === null) return reply;
+  const own = page.fill(exchange.visitNow());
+  return reply.retryAfterS === 0 ? own : { ...own, retryAfterS: reply.retryAfterS };
+}
+
+/** What the pool answers with such a status, or else the listener. */
+function pageOf({ route, listener }: Exchange, status: number): ReplyMaker | null {
+  return route.pool?.errors?.get(status) ?? listener.errors?.get(status) ?? null;
+}
+
+function begin(exchange: Exchange, context: Context, isRequestDone: boolean): ReplyOptions {
+  context.output.clear();
+  return {
+    wallMs: context.port.wallMs,
+    retryAfterS: retryAfterS(exchange.route.pool?.plan.check ?? null),
+    isClosing: !exchange.isPersistent || !isRequestDone || exchange.downstream!.isLeaving,
+    isHead: exchange.head.method === method.head,
+    isKeepAliveTold: exchange.head.minor === 0,
+    hsts: exchange.isSecure ? exchange.listener.plan.hsts : null,
+  };
+}
+
+/** The answer stands in the output. */
+function finish(exchange: Exchange, context: Context, options: ReplyOptions, isRequestDone: boolean): void {
+  const { output } = context;
+  const downstream = exchange.downstream!;
+  exchange.isAnswered = true;
+  exchange.sendDown(output.bytes, 0, output.length);
+  exchange.conclude();
+  downstream.concluded(!options.isClosing, isRequestDone && !exchange.head.wantsKeepAlive);
+}

@@ -1,0 +1,56 @@
+// Heads that rules have changed, put in the place of those that came: written anew (edits.ts) and read by the strict parser. What
+// the parser does not take goes no further, for the request would not be what the operator wanted; framing that has moved does
+// not either, though edits.ts sees to it that none does.
+
+import { fault } from "../base/fault.ts";
+import { requestBody } from "../wire/http1/framing.ts";
+import { Head } from "../wire/http1/head.ts";
+import { parseRequest, parseResponse } from "../wire/http1/reader.ts";
+import type { Context } from "./context.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Visit } from "./visit.ts";
+
+/** What is read from now on is what goes on. The body bytes that came with the head are kept behind it. */
+export function editRequest(exchange: Exchange, context: Context, visit: Visit): void {
+  const { output, limits } = context;
+  const former = exchange.head;
+  const framing = requestFraming(former);
+  output.clear();
+  visit.edits.writeRequest(output, former);
+  const headBytes = output.length;
+  output.copy(former.bytes, exchange.bodyStart, exchange.bodyEnd);
+  const bytes = output.bytes.slice(0, output.length);
+  const head = exchange.head === exchange.asked ? new Head(exchange.asked.fieldsMax) : exchange.head;
+  const next = parseRequest(head, bytes, 0, bytes.length, limits.headBytesMax);
+  visit.edits.clear();
+  visit.forget();
+  exchange.head = head;
+  if (next !== headBytes || requestFraming(head) !== framing) {
+    visit.refusal = fault(head.fault ?? "bad_field");
+    return;
+  }
+  exchange.bodyEnd += next - exchange.bodyStart;
+  exchange.bodyStart = next;
+  const { forwarding } = exchange.listener;
+  if (forwarding.requestId !== null) exchange.requestIdIndex = forwarding.findRequestId(head);
+}
+
+/** Its body is not touched: the bytes of that are others'. */
+export function editResponse(exchange: Exchange, context: Context, visit: Visit, head: Head): void {
+  const { output } = context;
+  const framing = responseFraming(head);
+  output.clear();
+  visit.edits.writeResponse(output, head);
+  const bytes = output.bytes.slice(0, output.length);
+  visit.edits.clear();
+  const next = parseResponse(head, bytes, 0, bytes.length, exchange.pool.headBytesMax);
+  if (next !== bytes.length || responseFraming(head) !== framing) visit.refusal = fault("bad_response");
+}
+
+function requestFraming(head: Head): string {
+  return `${requestBody(head)} ${head.contentLength} ${head.wantsKeepAlive}`;
+}
+
+function responseFraming(head: Head): string {
+  return `${head.isChunked} ${head.contentLength} ${head.wantsKeepAlive}`;
+}
