@@ -1,4 +1,5 @@
-// Addresses and blocks of them as operators write them: "10.0.0.1", "10.0.0.0/8", "fd00::/8".
+// Addresses and blocks of them as operators write them: "10.0.0.1", "10.0.0.0/8", "fd00::/8". It knows how they are written, and
+// not what is asked of them.
 
 import ipaddr from "ipaddr.js";
 import { misread, quote, type Reading, read } from "../base/reading.ts";

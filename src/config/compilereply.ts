@@ -1,4 +1,5 @@
-// Answers of our own as the plan has them, whole: files have been read, texts are bytes, what was left out has become what it means.
+// Answers of our own as the plan has them, whole: files have been read, texts are bytes, what was left out has become what it
+// means. Which of their texts hold expressions is said by the config alone: a body of JSON is full of braces.
 
 import { assert } from "../base/assert.ts";
 import type { Materials } from "./materials.ts";

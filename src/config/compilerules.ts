@@ -7,16 +7,17 @@ import { compileExpression } from "../rules/expression/expression.ts";
 import { scopeOf } from "../rules/expression/scope.ts";
 import { compileFields, compileReply } from "./compilereply.ts";
 import { compileLimitTable, compileList, compileTable, limitKey, limitTableName } from "./compiletable.ts";
+import { TrackSlots, tracksOf } from "./compiletracks.ts";
 import type { Materials } from "./materials.ts";
 import { bytes, ms } from "./measure.ts";
 import type { EffectPlan, OutcomePlan, ReplyPlan, RulePlan, RulesPlan, TableKeyPlan, TablePlan } from "./plan.ts";
 import { keyText } from "./problem.ts";
 import { modesOf, usesOf } from "./reviewuse.ts";
-import { listedPhase, type Phase, phases, rulesOf, type Walked } from "./rulewalk.ts";
+import { allRules, listedPhase, type Phase, phases, rulesOf, type Walked } from "./rulewalk.ts";
 import { sectionOf } from "./section.ts";
 import type { Slots } from "./slots.ts";
 import { type Columns, columnsOf, readTarget, tableTerm, usualMark } from "./target.ts";
-import type { Config, Listener, Pool, Reply, Rule, Track } from "./types.ts";
+import type { Config, Listener, Pool, Reply, Rule } from "./types.ts";
 
 /** Whose rules: a listener or a pool, with the phase of a list that names none. */
 export interface Owner {
@@ -98,7 +99,8 @@ export class RuleCompiler {
     this.#columns = columnsOf(config.tables);
     this.#tables = new Map(Object.keys(config.tables).map((name, index) => [name, index]));
     this.#pools = new Map(Object.keys(config.pools).map((name, index) => [name, index]));
-    this.#tracks = new TrackSlots(owners);
+    const all = owners.flatMap((owner) => [...allRules(walk(owner))]);
+    this.#tracks = new TrackSlots(all.flatMap((walked) => tracksOf(ruleOf(walked))));
     for (const owner of owners) this.#plans.set(`${owner.kind}/${owner.name}`, this.#compile(owner));
   }
 
@@ -224,50 +226,6 @@ export class RuleCompiler {
   #reply(said: true | number | Partial<Reply>, usual: number): ReplyPlan {
     return compileReply(said === true ? {} : said, usual, this.#around.materials);
   }
-}
-
-/**
- * A track without a slot gets one by what it tracks, the same wherever it stands: two rules that track one entry hold it once,
- * and those of a listener and of its pools never take a slot from each other.
- */
-class TrackSlots {
-  readonly #slots = new Map<string, number>();
-  readonly #taken = new Set<number>();
-
-  constructor(owners: readonly Owner[]) {
-    const tracks = owners.flatMap((owner) =>
-      phases.flatMap((phase) =>
-        walk(owner)[phase].flatMap(function within(walked): Full[] {
-          return [...tracksOf(ruleOf(walked)), ...walked.rules.flatMap(within)];
-        }),
-      ),
-    );
-    for (const { slot } of tracks) if (slot !== undefined) this.#taken.add(slot);
-    let next = 0;
-    for (const track of tracks) {
-      const name = trackName(track);
-      if (track.slot !== undefined || this.#slots.has(name)) continue;
-      while (this.#taken.has(next)) next++;
-      this.#slots.set(name, next++);
-    }
-  }
-
-  slotOf(track: Full): number {
-    const slot = track.slot ?? this.#slots.get(trackName(track));
-    assert(slot !== undefined, `no slot was given to ${track.table}`);
-    return slot;
-  }
-}
-
-type Full = Pick<Track, "table" | "by" | "slot">;
-
-function trackName({ table, by }: Full): string {
-  return JSON.stringify([table, by]);
-}
-
-function tracksOf({ track }: Rule): Full[] {
-  const all = track === undefined ? [] : Array.isArray(track) ? track : [track];
-  return all.map((one) => (typeof one === "string" ? { table: one, by: "src" } : one));
 }
 
 function editing(rule: Rule): EffectPlan[] {

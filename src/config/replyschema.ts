@@ -77,7 +77,7 @@ export const replyKeys: {
     .describe("A file that holds the whole answer: status line, header fields, an empty line, body, as in HAProxy."),
   template: flag().default(false).describe("Fill in {expression} in header fields and body; {{ and }} are braces."),
   retryAfter: z
-    .union([duration("0s", "365d"), z.literal(false)], { error: says('a duration such as "30s", or false') })
+    .union([duration("1s", "365d"), z.literal(false)], { error: says('a duration such as "30s", or false') })
     .optional()
     .describe(
       "The Retry-After field. Absent: with 429 and 503, the time that a limit or ban has left, where it is known; false sends none.",

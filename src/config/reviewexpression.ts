@@ -5,19 +5,18 @@
 import { quote } from "../base/reading.ts";
 import type { Compiled, Refused, Scope, Type } from "../rules/expression/compiled.ts";
 import { compileExpression } from "../rules/expression/expression.ts";
-import { type Names, scopeOf } from "../rules/expression/scope.ts";
+import { scopeOf } from "../rules/expression/scope.ts";
 import { compileKey, compileTarget, type TargetUse } from "../rules/expression/target.ts";
 import { compileTemplate } from "../rules/expression/template.ts";
-import { compileLimitTable, compileList, compileTable, limitKey } from "./compiletable.ts";
-import { values } from "./listschema.ts";
+import { compileLimitTable, limitKey } from "./compiletable.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Path } from "./problem.ts";
+import { namesOf } from "./reviewnames.ts";
 import type { RuleOwner } from "./reviewrule.ts";
 import { reviewMemory, type TableUses } from "./reviewtable.ts";
 import { limit as limitSchema } from "./ruleschema.ts";
 import { allRules, type Phase, phases, rulesOf, type Walked } from "./rulewalk.ts";
 import { isSection, listOf, type Report, type Section, sectionOf } from "./section.ts";
-import { table as tableSchema } from "./tableschema.ts";
 import { type Columns, readTarget, usualMark } from "./target.ts";
 
 export function reviewExpressions(root: Section, owners: readonly RuleOwner[], report: Report): TableUses {
@@ -32,27 +31,6 @@ export function reviewExpressions(root: Section, owners: readonly RuleOwner[], r
   }
   texts.reply(sectionOf(root["bans"])["answer"], ["bans", "answer"], "request");
   return texts.uses;
-}
-
-/** What compiles of the tables, lists and pools of a config as written; and the names of what does not. */
-function namesOf(root: Section): { names: Names; broken: readonly string[] } {
-  const broken: string[] = [];
-  const compiled = <T>(key: "tables" | "lists", compile: (name: string, value: unknown) => T | null): T[] =>
-    Object.entries(sectionOf(root[key])).flatMap(([name, value]) => {
-      const plan = compile(name, value);
-      if (plan === null) broken.push(name);
-      return plan === null ? [] : [plan];
-    });
-  const tables = compiled("tables", (name, value) => {
-    const parsed = tableSchema.safeParse(value);
-    return parsed.success ? compileTable(name, parsed.data) : null;
-  });
-  const lists = compiled("lists", (name, value) => {
-    const parsed = values.safeParse(value);
-    return parsed.success ? compileList(name, parsed.data) : null;
-  });
-  const pools = Object.keys(sectionOf(root["pools"])).map((name) => ({ name }));
-  return { names: { tables, lists, pools }, broken };
 }
 
 class Texts {

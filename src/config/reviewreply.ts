@@ -1,4 +1,5 @@
-// What contradicts itself within one answer: a file that holds it whole beside parts of it, a body with a status that has none.
+// What contradicts itself within one answer: a file that holds it whole beside parts of it, a body with a status that has none. The
+// file itself is read later, by loadreplies.ts.
 
 import type { Path } from "./problem.ts";
 import { isSection, type Report, sectionOf } from "./section.ts";

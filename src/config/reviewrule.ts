@@ -28,7 +28,7 @@ const subjects: Readonly<Record<string, readonly Subject[]>> = {
   setMethod: ["request"],
   setTarget: ["request"],
   setStatus: ["response"],
-  slowDown: ["carried", "request", "response"],
+  slowDown: ["request", "response"],
   deny: ["request", "response"],
   reject: ["carried", "connection", "request"],
   reset: ["carried", "connection", "request"],
