@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from "bun:test";
 import { makeClient, makeClientTls } from "../../test/playbook/client.ts";
 import { Memory } from "../../test/playbook/memory.ts";
 import { clearArena, makePlan, type PlanOptions, setServer } from "../../test/playbook/plan.ts";
+import { deny, rule, rules } from "../../test/playbook/rules.ts";
 import { Context } from "../flow/context.ts";
 import { Downstream } from "../flow/downstream.ts";
 import type { Client, Line } from "../flow/port.ts";
@@ -102,6 +103,24 @@ test("a line tells who asked for what and how it ended", async () => {
     attempts: 0,
     fault: "no_server",
   });
+});
+
+test("the rule that decided is told, what rules log, and the request as it was sent", async () => {
+  const effects = [
+    { kind: "rewrite", part: "path", value: "/changed" },
+    { kind: "log", text: "from {src}" },
+    { kind: "log", text: "again" },
+  ] as const;
+  const request = [rule("path == '/no'", deny(), { name: 'no "more"' }), rule(null, null, { does: effects })];
+  const options: PlanOptions = { listener: { rules: rules({ request }) } };
+  const [first, second] = await linesOf([head("/no", ""), head("/x", "")], options);
+  expect(first).toMatchObject({ rule: 'no "more"', status: 403, fault: "denied" });
+  expect(first).not.toHaveProperty("note");
+  expect(second).toMatchObject({ target: "/x", note: "from 203.0.113.7; again" });
+  expect(second).not.toHaveProperty("rule");
+  const connection = [rule(null, { kind: "reject" }, { name: "none", does: [{ kind: "log", text: "go" }] })];
+  const [stream] = await linesOf([], { listener: { mode: "tcp", rules: rules({ connection }) } });
+  expect(stream).toMatchObject({ rule: "none", note: "go", fault: "rejected" });
 });
 
 test("nothing of a request is left in the line of the next", async () => {

@@ -4,6 +4,7 @@
 
 import type { DatagramSession } from "../flow/datagramsession.ts";
 import type { Exchange } from "../flow/exchange.ts";
+import { requestIdOf } from "../flow/requestid.ts";
 import type { Stream } from "../flow/stream.ts";
 import { field } from "../wire/http1/fields.ts";
 import type { Head } from "../wire/http1/head.ts";
@@ -28,7 +29,9 @@ export function logExchange(log: AccessLog, exchange: Exchange, wallMs: number, 
   const { client } = exchange.downstream!;
   record.tls = client.tls;
   record.ja4 = client.ja4;
-  fillHead(record, exchange.head);
+  record.rule = exchange.rule;
+  record.note = exchange.visit === null ? "" : exchange.visit.notes;
+  fillHead(record, exchange.asked);
   log.write();
 }
 
@@ -52,6 +55,8 @@ export function logStream(log: AccessLog, stream: Stream, wallMs: number): void 
   record.status = connectedMs > 0 || fault === null ? 200 : fault.status;
   record.serverName = stream.serverName;
   record.ja4 = stream.ja4;
+  record.rule = stream.rule;
+  record.note = stream.guest === null ? "" : stream.guest.notes;
   record.tls = client.tls;
   log.writeSession();
 }
@@ -73,21 +78,9 @@ export function logDatagrams(log: AccessLog, session: DatagramSession, wallMs: n
   record.bytesSent = session.bytesDown;
   record.fault = fault === null ? "" : fault.code;
   record.status = session.responses > 0 || fault === null ? 200 : fault.status;
-  record.serverName = record.ja4 = "";
+  record.serverName = record.ja4 = record.rule = record.note = "";
   record.tls = null;
   log.writeSession();
-}
-
-function requestIdOf(exchange: Exchange): string {
-  const { requestId } = exchange.listener.forwarding;
-  if (requestId === null || exchange.requestIdCount === 0) return "";
-  const { head, requestIdIndex } = exchange;
-  if (requestIdIndex !== -1 && exchange.isTrusted && requestId.keep) {
-    return Buffer.from(
-      head.bytes.subarray(head.spans[requestIdIndex * 4 + 2]!, head.spans[requestIdIndex * 4 + 3]!),
-    ).toString("latin1");
-  }
-  return exchange.requestIdPrefix + exchange.requestIdCount.toString(16).padStart(8, "0");
 }
 
 function fillHead(record: AccessRecord, head: Head): void {

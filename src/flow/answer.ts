@@ -43,6 +43,19 @@ export function give(exchange: Exchange, context: Context, reply: Reply): void {
   finish(exchange, context, options, isRequestDone);
 }
 
+/** No answer: the connection ends by FIN, by RST, or without a word. */
+export function leave(exchange: Exchange, way: "reject" | "reset" | "drop", what: Fault): void {
+  const downstream = exchange.downstream!;
+  const isRequestDone = exchange.requestBody.isDone;
+  exchange.fault = what;
+  exchange.status = 0;
+  exchange.upstream?.reset();
+  exchange.conclude();
+  if (way === "reject") downstream.concluded(false, isRequestDone);
+  else if (way === "reset") downstream.closeNow(true);
+  else downstream.forsake();
+}
+
 /** An answer that says nothing but its status has the words that there are for that. */
 function worded(exchange: Exchange, reply: Reply): Reply {
   const page = reply.body === null && reply.fields.length === 0 ? pageOf(exchange, reply.status) : null;

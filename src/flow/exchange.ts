@@ -22,18 +22,15 @@ import { Attempt, type Seeker } from "./attempt.ts";
 import type { Context } from "./context.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Sender } from "./forwarding.ts";
-import { textOf } from "./headvalues.ts";
 import { coalesceBytesMax, Passage } from "./passage.ts";
+import { sendInterim, writeHead } from "./responsehead.ts";
 import { judgeRequest, judgeResponse } from "./ruling.ts";
 import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
-import { stickyCookie, stickyField } from "./sticky.ts";
+import { stickyCookie } from "./sticky.ts";
 import { noteFault, noteProgress, settle } from "./toll.ts";
 import { switchProtocols, type Upgrade } from "./upgrade.ts";
 import { Upstream } from "./upstream.ts";
 import { Visit } from "./visit.ts";
-
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-const transferChunked = encode("Transfer-Encoding: chunked\r\n");
 
 export class Exchange implements Sender, Seeker {
   /** As it came. */
@@ -151,16 +148,6 @@ export class Exchange implements Sender, Seeker {
     return this.visit === null ? 0 : this.visit.edits.given;
   }
 
-  /** As logs and servers are told it; "" without. */
-  get requestId(): string {
-    const { requestId } = this.listener.forwarding;
-    const { head, requestIdIndex } = this;
-    if (requestId === null || this.requestIdCount === 0) return "";
-    if (requestIdIndex === -1 || !this.isTrusted || !requestId.keep)
-      return this.requestIdPrefix + this.requestIdCount.toString(16).padStart(8, "0");
-    return textOf(head.bytes, head.spans[requestIdIndex * 4 + 2]!, head.spans[requestIdIndex * 4 + 3]!);
-  }
-
   /** Idempotent, and every byte of it still in our hands. */
   get isReplayable(): boolean {
     const isIdempotent =
@@ -224,12 +211,6 @@ export class Exchange implements Sender, Seeker {
     visit.begin(this.downstream!.guestNow());
     this.visit = visit;
     return visit;
-  }
-
-  /** A rule sends it to another pool than its route would. */
-  turnTo(route: RouteSite): void {
-    this.route = route;
-    this.pool = route.pool!;
   }
 
   /** What a hashing policy hashes. */
@@ -343,12 +324,7 @@ export class Exchange implements Sender, Seeker {
 
   /** A 1xx that is not the end of it. */
   interim(head: Head): void {
-    if (this.head.minor === 0) return;
-    const { output } = this.#context;
-    output.clear();
-    this.listener.forwarding.writeResponse(output, head, false, false, false);
-    output.put(this.listener.forwarding.tailsOf(false).open);
-    this.sendDown(output.bytes, 0, output.length);
+    sendInterim(this, this.#context, head);
   }
 
   /** The final head, followed by bytes[bodyStart, end). */
@@ -377,26 +353,8 @@ export class Exchange implements Sender, Seeker {
     const isUnfinished = !this.requestBody.isDone;
     if (isUnfinished || relay.isOpened || (kind === bodyKind.close && isOld)) this.isPersistent = false;
     if (this.downstream!.isLeaving) this.isPersistent = false;
-    this.#writeHead(head);
+    writeHead(this, this.#context, head, relay);
     this.#passage.first(upstream, bytes, bodyStart, end);
-  }
-
-  #writeHead(head: Head): void {
-    const { output } = this.#context;
-    const { relay } = this.#passage;
-    const { plan } = this.pool;
-    output.clear();
-    const { forwarding } = this.listener;
-    // Not even in the head of an answer without a body is a client of HTTP/1.0 told of chunks (RFC 9112 section 6.1).
-    const isFramingDropped = relay.isOpened || (head.isChunked && this.head.minor === 0);
-    forwarding.writeResponse(output, head, false, isFramingDropped, this.isSecure);
-    if (relay.isChunked) output.put(transferChunked);
-    if (plan.balance.sticky !== null && !this.attempt.isSticky) {
-      output.latin1(stickyField(plan.balance.sticky, plan.servers[this.attempt.index]!.cookie));
-    }
-    const tails = forwarding.tailsOf(this.isSecure);
-    output.put(!this.isPersistent ? tails.close : this.head.minor === 0 ? tails.keepAlive : tails.open);
-    this.isAnswered = true;
   }
 
   /** More of the body. */
@@ -468,19 +426,6 @@ export class Exchange implements Sender, Seeker {
     this.fault = what;
     if (this.upstream !== null) this.upstream.reset();
     give(this, this.#context, reply);
-  }
-
-  /** The connection ends without an answer: by FIN, by RST, or without a word. */
-  leave(way: "reject" | "reset" | "drop", what: Fault): void {
-    const downstream = this.downstream!;
-    this.fault = what;
-    this.status = 0;
-    if (this.upstream !== null) this.upstream.reset();
-    const isRequestDone = this.requestBody.isDone;
-    this.conclude();
-    if (way === "reject") downstream.concluded(false, isRequestDone);
-    else if (way === "reset") downstream.closeNow(true);
-    else downstream.forsake();
   }
 
   /** Let the client wait before it is answered, and read no more of it. */

@@ -7,6 +7,7 @@ import { listenerCell } from "../memory/tally.ts";
 import type { Reply } from "../rules/outcome.ts";
 import type { RuleSet } from "../rules/ruleset.ts";
 import type { Head } from "../wire/http1/head.ts";
+import { leave } from "./answer.ts";
 import type { Context } from "./context.ts";
 import { editRequest, editResponse } from "./editing.ts";
 import type { Exchange } from "./exchange.ts";
@@ -58,7 +59,10 @@ function play(rules: RuleSet, exchange: Exchange, context: Context, visit: Visit
       return true;
     case "use": {
       const route = exchange.listener.routeTo(outcome.pool);
-      if (route !== undefined) exchange.turnTo(route);
+      if (route !== undefined) {
+        exchange.route = route;
+        exchange.pool = route.pool!;
+      }
       return true;
     }
     case "tarpit":
@@ -81,7 +85,7 @@ function answer(exchange: Exchange, visit: Visit, reply: Reply, isDenial: boolea
 
 function close(exchange: Exchange, context: Context, way: "reject" | "reset" | "drop"): void {
   context.tally.cells[exchange.listener.row + listenerCell.refusedRules]!++;
-  exchange.leave(way, fault("rejected"));
+  leave(exchange, way, fault("rejected"));
 }
 
 /** Play what is before a response goes on. False: something else was answered. */
@@ -121,7 +125,7 @@ function playResponse(rules: RuleSet | null, exchange: Exchange, context: Contex
 function refuseBanned(exchange: Exchange, context: Context, visit: Visit, end: number): void {
   const { listener } = exchange;
   context.tally.cells[listener.row + listenerCell.banned]!++;
-  if (listener.banned === null) return exchange.leave("reject", fault("banned"));
+  if (listener.banned === null) return leave(exchange, "reject", fault("banned"));
   const waitMs = end === 0 ? 0 : end * 1000 - context.port.wallMs;
   const reply = listener.banned.fill(visit, waitMs);
   visit.note("error", 1);

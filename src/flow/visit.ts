@@ -25,6 +25,7 @@ import {
   queryOf,
   targetOf,
 } from "./headvalues.ts";
+import { requestIdOf } from "./requestid.ts";
 import { Trackers } from "./trackers.ts";
 
 export class Visit implements Stage {
@@ -150,7 +151,7 @@ export class Visit implements Stage {
       case field.contentLength:
         return head.contentLength === -1 ? null : head.contentLength;
       case field.requestId:
-        return orAbsent(this.#exchange.requestId);
+        return orAbsent(requestIdOf(this.#exchange));
       default:
         return null;
     }

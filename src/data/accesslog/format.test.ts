@@ -137,7 +137,16 @@ describe("json", () => {
   test("cuts values that are too long, and no record takes more than a line may", () => {
     const long = new Uint8Array(100_000).fill(1);
     const name = "\u0001".repeat(1000);
-    const strings = { client: name, listener: name, pool: name, server: name, requestId: name, fault: name };
+    const strings = {
+      client: name,
+      listener: name,
+      pool: name,
+      server: name,
+      requestId: name,
+      fault: name,
+      rule: name,
+      note: name.repeat(2),
+    };
     const record = recordOf({ method: long, target: long, host: long, userAgent: long, referer: long }, strings);
     const line = lineOf("json", record);
     expect(line.length).toBeLessThanOrEqual(lineBytesMax);

@@ -21,11 +21,19 @@ import { appendTls, tlsBytesMax } from "./tls.ts";
 export type LineFormat = (record: AccessRecord, out: Uint8Array, at: number) => number;
 
 /** Longest value, in bytes as received, that is logged; what is longer is cut and ends in "...". */
-const bytesMax = { method: 32, target: 8192, host: 256, userAgent: 1024, referer: 2048, name: 256 } as const;
+const bytesMax = {
+  method: 32,
+  target: 8192,
+  host: 256,
+  userAgent: 1024,
+  referer: 2048,
+  name: 256,
+  note: 1024,
+} as const;
 /** Six bytes for each byte of a value at worst (three for each unit of a string, six again for each), and the keys. */
 export const lineBytesMax: number =
   6 * (bytesMax.method + bytesMax.target + bytesMax.host + bytesMax.userAgent + bytesMax.referer) +
-  18 * 6 * bytesMax.name +
+  18 * (7 * bytesMax.name + bytesMax.note) +
   tlsBytesMax +
   1024;
 
@@ -69,11 +77,13 @@ const key = {
   attempts: ascii('","attempts":'),
   requestId: ascii(',"request_id":"'),
   fault: ascii(',"fault":"'),
+  rule: ascii(',"rule":"'),
+  note: ascii(',"note":"'),
   userAgent: ascii(',"user_agent":"'),
   referer: ascii(',"referer":"'),
 } as const;
 
-/** One object a line. What every exchange has is always there; request_id, fault, user_agent, referer and TLS only when they hold something. */
+/** One object a line. What every exchange has is always there; request_id, fault, rule, note, user_agent, referer and TLS only when they hold something. */
 function jsonFormat(): LineFormat {
   const stamp = new IsoStamp();
   return (record, out, at) => {
@@ -120,6 +130,16 @@ function appendOptional(out: Uint8Array, at: number, record: AccessRecord): numb
   if (record.fault !== "") {
     at = appendBytes(out, at, key.fault);
     at = appendString(out, at, record.fault, bytesMax.name, escapeJson);
+    out[at++] = quote;
+  }
+  if (record.rule !== "") {
+    at = appendBytes(out, at, key.rule);
+    at = appendString(out, at, record.rule, bytesMax.name, escapeJson);
+    out[at++] = quote;
+  }
+  if (record.note !== "") {
+    at = appendBytes(out, at, key.note);
+    at = appendString(out, at, record.note, bytesMax.note, escapeJson);
     out[at++] = quote;
   }
   if (record.userAgentEnd > record.userAgentStart) {

@@ -28,6 +28,9 @@ export class AccessRecord {
   requestId = "";
   /** Code of the fault that ended the exchange, or "". */
   fault = "";
+  /** The rule whose outcome it is, and what rules have logged; "" without. */
+  rule = "";
+  note = "";
   /** HTTP/1.`minor`. */
   minor = 1;
   /** Null for a client without TLS. */

@@ -34,6 +34,9 @@ export class SessionRecord {
   bytesSent = 0;
   /** Code of the fault that ended it, or "". */
   fault = "";
+  /** The rule whose outcome it is, and what rules have logged; "" without. */
+  rule = "";
+  note = "";
   /** For common and combined. */
   status = 0;
   /** SNI, of a handshake of our own or of one that passed through. */
@@ -50,6 +53,7 @@ export function sessionFormat(name: "json" | "common" | "combined"): SessionForm
 }
 
 const nameMax = 256;
+const noteMax = 1024;
 const quote = 0x22;
 const newline = 0x0a;
 
@@ -67,9 +71,11 @@ const key = {
   server: ascii('","server":"'),
   attempts: ascii('","attempts":'),
   fault: ascii(',"fault":"'),
+  rule: ascii(',"rule":"'),
+  note: ascii(',"note":"'),
 } as const;
 
-/** `connect_ms`, `fault` and what TLS has shown only when there is any. */
+/** `connect_ms`, `fault`, `rule`, `note` and what TLS has shown only when there is any. */
 function jsonFormat(): SessionFormat {
   const stamp = new IsoStamp();
   return (record, out, at) => {
@@ -100,6 +106,16 @@ function jsonFormat(): SessionFormat {
     if (record.fault !== "") {
       at = appendBytes(out, at, key.fault);
       at = appendString(out, at, record.fault, nameMax, escapeJson);
+      out[at++] = quote;
+    }
+    if (record.rule !== "") {
+      at = appendBytes(out, at, key.rule);
+      at = appendString(out, at, record.rule, nameMax, escapeJson);
+      out[at++] = quote;
+    }
+    if (record.note !== "") {
+      at = appendBytes(out, at, key.note);
+      at = appendString(out, at, record.note, noteMax, escapeJson);
       out[at++] = quote;
     }
     at = appendTls(out, at, record.serverName, record.ja4, record.tls);
