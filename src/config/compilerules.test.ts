@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { scopeOf } from "../rules/expression/scope.ts";
 import { RuleSet } from "../rules/ruleset.ts";
 import { compile } from "./compile.ts";
-import type { RuleInput, TableInput } from "./input.ts";
+import type { RuleInput } from "./input.ts";
 import { judge } from "./judge.ts";
 import type { Plan, RulePlan } from "./plan.ts";
 import { phases } from "./rulewalk.ts";
@@ -27,7 +27,7 @@ function planOf(input: object): Plan {
 }
 
 const inputOf = (rules: unknown, more: object = {}, pools: object = {}): object => ({
-  tables: tables as unknown as Record<string, TableInput>,
+  tables,
   listeners: { web: { listen: ":80", use: "app", rules } },
   pools: { app: { servers: ["10.0.0.1:80"] }, slow: { reply: { status: 503 } }, ...pools },
   ...more,
@@ -227,65 +227,6 @@ describe("names, modes, rules within rules", () => {
   });
 });
 
-describe("a limit with a rate has a table of its own", () => {
-  test("named by its owner and rule, by what its key is", () => {
-    const plan = planOf(
-      inputOf([
-        { limit: { rate: "2/s", burst: 5 } },
-        {
-          name: "by key",
-          limit: { rate: "100/m", by: "headers['x-api-key']", size: "1k", cost: "contentLength / 1000" },
-        },
-        { name: "by number", limit: { rate: "10/30s", by: "srcPort" } },
-      ]),
-    );
-    expect(plan.tables.slice(5)).toEqual([
-      {
-        name: "limit:web/request[0]",
-        key: { kind: "ip", prefix6: 64 },
-        entriesMax: 102_400,
-        expireMs: 3500,
-        isEvicting: true,
-        store: ["tokens(5,500ms)"],
-      },
-      {
-        name: "limit:web/by key",
-        key: { kind: "string", bytesMax: 256 },
-        entriesMax: 1024,
-        expireMs: 61_000,
-        isEvicting: true,
-        store: ["tokens(100,600ms)"],
-      },
-      expect.objectContaining({
-        name: "limit:web/by number",
-        key: { kind: "integer" },
-        store: ["tokens(10,3s)"],
-      }),
-    ]);
-    expect(plan.listeners[0]!.rules.request[1]!.outcome).toMatchObject({
-      target: `tables["limit:web/by key"][headers['x-api-key']].tokens`,
-      cost: "contentLength / 1000",
-    });
-  });
-
-  test("two of one name would share it, and are refused", () => {
-    const rules = [{ limit: { rate: "1/s" } }];
-    const { findings } = judge(
-      inputOf(
-        rules,
-        {},
-        { web: { servers: ["10.0.0.1:80"], rules }, app: { servers: ["10.0.0.1:80"], rules: [{ use: "web" }] } },
-      ),
-    );
-    expect(findings.filter(({ severity }) => severity === "error")).toMatchObject([
-      {
-        path: ["pools", "web", "rules", 0, "limit"],
-        message: "makes the table limit:web/request[0], as listeners.web.rules[0] does: name one of the rules",
-      },
-    ]);
-  });
-});
-
 describe("pools", () => {
   test("a list is of requests, or of connections where listeners of mode tcp use the pool", () => {
     const plan = planOf({
@@ -347,33 +288,4 @@ describe("pools", () => {
       { name: "codes", kind: "map" },
     ]);
   });
-});
-
-test("tables as they are written and left out", () => {
-  expect(
-    planOf(inputOf([{ track: ["marked", "tags"], mark: "clients", if: "'x' in tables['a-b']" }, { mark: "src" }]))
-      .tables,
-  ).toMatchObject([
-    { name: "marked", key: { kind: "ip", prefix6: 64 }, entriesMax: 102_400, expireMs: 600_000, isEvicting: true },
-    { name: "tags", store: ["gpt(2)"] },
-    { name: "clients", store: ["http_req_rate(10s)", "tokens(5,500ms)", "gpc(3)"] },
-    { name: "a-b", key: { kind: "string", bytesMax: 16 }, entriesMax: 5, isEvicting: false },
-    { name: "src" },
-  ]);
-  const keys = {
-    binary: "binary",
-    integer: "integer",
-    prefix: { ip: 48 },
-    short: { binary: 4 },
-    text: "string",
-  } as const;
-  const named = Object.entries(keys).map(([name, key]) => [name, { key, store: ["gpc0"] }]);
-  const { config } = judge({ ...inputOf([]), tables: Object.fromEntries(named) });
-  expect(compile(config!, new Slots(), () => undefined).tables.map(({ key }) => key)).toEqual([
-    { kind: "binary", bytesMax: 32 },
-    { kind: "integer" },
-    { kind: "ip", prefix6: 48 },
-    { kind: "binary", bytesMax: 4 },
-    { kind: "string", bytesMax: 32 },
-  ]);
 });

@@ -68,7 +68,7 @@ function reviewTexts(root: Section, listeners: Section, pools: Section, report: 
     report(...finding);
   });
   // A mistyped name of a table is told; that nobody uses the table that was meant is no second mistake.
-  if (isWhole) reviewTableUses(sectionOf(root["tables"]), tableUses, report);
+  if (isWhole && tableUses !== null) reviewTableUses(sectionOf(root["tables"]), tableUses, report);
 }
 
 /**

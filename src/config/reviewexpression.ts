@@ -19,7 +19,8 @@ import { allRules, type Phase, phases, rulesOf, type Walked } from "./rulewalk.t
 import { isSection, listOf, type Report, type Section, sectionOf } from "./section.ts";
 import { type Columns, readTarget, usualMark } from "./target.ts";
 
-export function reviewExpressions(root: Section, owners: readonly RuleOwner[], report: Report): TableUses {
+/** Null where it is not known what rules do with tables, for some could not be read. */
+export function reviewExpressions(root: Section, owners: readonly RuleOwner[], report: Report): TableUses | null {
   const texts = new Texts(root, report);
   for (const { section, path, listed } of owners) {
     const rules = rulesOf(section, path, listed);
@@ -52,8 +53,8 @@ class Texts {
     this.#tableNames = Object.keys(sectionOf(root["tables"]));
   }
 
-  get uses(): TableUses {
-    return { written: this.#written, read: this.#read };
+  get uses(): TableUses | null {
+    return this.#broken.length > 0 ? null : { written: this.#written, read: this.#read };
   }
 
   rule({ rule, path, phase }: Walked): void {
@@ -69,11 +70,12 @@ class Texts {
   }
 
   expression(
-    text: unknown,
+    value: unknown,
     path: Path,
     phase: Phase,
     wanted: Parameters<typeof compileExpression>[2],
   ): Compiled | null {
+    const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
     if (!isWritten(text)) return null;
     return this.#judge(compileExpression(text, this.#scopes[phase], wanted), text, path);
   }
