@@ -91,7 +91,7 @@ const meanings: Record<string, readonly Meaning[]> = {
   tracksc2: [["track", "write track: { table, by, slot: 2 }"]],
   stickon: [["stick"]],
   nopurge: [["full", 'write full: "refuse"']],
-  type: [["key"]],
+  type: [["policy"], ["key"]],
   acl: [
     ["if", "write the condition itself, as an expression in if"],
     ["rules", "write rules with conditions in if"],
