@@ -9,8 +9,8 @@ import { writeCertificates } from "./metricscertificates.ts";
 import type { MetricsSource, Sample } from "./metricssource.ts";
 import { figuresOf } from "./processfigures.ts";
 import { writeLists, writeRules, writeTables } from "./rulemetrics.ts";
+import type { WorkerStatus } from "./seat.ts";
 import { writeServers } from "./servermetrics.ts";
-import type { WorkerStatus } from "./supervisor.ts";
 import { writeListeners, writePools, writeRoutes, writeSessions } from "./trafficmetrics.ts";
 
 export function metricsText(source: MetricsSource): string {

@@ -5,7 +5,7 @@ import type { Plan } from "../config/plan.ts";
 import type { ServerState } from "../memory/board.ts";
 import { routeCell, type Totals } from "../memory/tally.ts";
 import type { Labels } from "./exposition.ts";
-import type { WorkerStatus } from "./supervisor.ts";
+import type { WorkerStatus } from "./seat.ts";
 
 /** What control alone knows of a server, since it started. */
 export interface ServerCounts {

@@ -27,6 +27,17 @@ export interface Seat {
   life: number;
 }
 
+export interface WorkerStatus {
+  readonly worker: number;
+  readonly pid: number | null;
+  /** waiting: died, and is replaced after a pause. ended: drained at the end, and not replaced. */
+  readonly state: "up" | "starting" | "waiting" | "ended";
+  readonly generation: number | null;
+  readonly restarts: number;
+  /** How the one before it ended. */
+  readonly lastExit: string | null;
+}
+
 export const defaultBrake: Brake = { youngMs: 5000, firstMs: 200, maximumMs: 30_000 };
 
 export function newSeat(worker: number): Seat {

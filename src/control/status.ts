@@ -5,7 +5,7 @@ import { formatAddress } from "../base/address.ts";
 import type { ListenerMode, ListenerPlan, Plan, PoolPlan, RoutePlan, ServerPlan } from "../config/plan.ts";
 import { listenerCell, poolCell, routeCell, serverCell, type Totals } from "../memory/tally.ts";
 import { codeCells } from "./metricssource.ts";
-import type { WorkerStatus } from "./supervisor.ts";
+import type { WorkerStatus } from "./seat.ts";
 
 export type ServerCondition = "up" | "down" | "unchecked" | "ejected" | "draining" | "unresolved";
 

@@ -11,7 +11,7 @@ import type { FromWorker, PlanFiles } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Totals } from "../memory/tally.ts";
 import type { Log } from "./log.ts";
-import { type Brake, defaultBrake, newSeat, pauseMsOf, type Seat } from "./seat.ts";
+import { type Brake, defaultBrake, newSeat, pauseMsOf, type Seat, type WorkerStatus } from "./seat.ts";
 import type { Spawn } from "./workerprocess.ts";
 
 export interface SupervisorOptions {
@@ -25,17 +25,6 @@ export interface SupervisorOptions {
   readonly answerMs?: number;
   /** Told of each worker that has died, before another takes its place: what it held in shared memory it holds no more. */
   readonly died?: () => void;
-}
-
-export interface WorkerStatus {
-  readonly worker: number;
-  readonly pid: number | null;
-  /** waiting: died, and is replaced after a pause. ended: drained at the end, and not replaced. */
-  readonly state: "up" | "starting" | "waiting" | "ended";
-  readonly generation: number | null;
-  readonly restarts: number;
-  /** How the one before it ended. */
-  readonly lastExit: string | null;
 }
 
 interface Publication {

@@ -267,3 +267,25 @@ test("a table that is full is told once, until there is room again", async () =>
     "table strict has room again: 0 of 2 entries",
   ]);
 });
+
+test("too little memory for tables when they are full is told, once until there is enough again", () => {
+  const lines: string[] = [];
+  let free = 0;
+  const tables = new Tables({
+    folder,
+    owner: ownerOf(1),
+    sharedMs: () => 0,
+    machine: { boot: "boot", uptimeS: () => 1 },
+    log: openLog({ level: "warn", format: "json", isColored: false, write: (line) => lines.push(line) }),
+    freeBytes: () => free,
+  });
+  tables.prepare([{ ...marked, entriesMax: 1_000_000 }]).keep();
+  tables.checkSpace();
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/tables may need \d\d\.\d MiB more memory and .* has 0\.0 MiB free: .*--shm-size.*SIGBUS/);
+  free = 2 ** 30;
+  tables.checkSpace();
+  free = 0;
+  tables.checkSpace();
+  expect(lines).toHaveLength(2);
+});

@@ -73,7 +73,7 @@ test("a worker that is killed loses nothing that was counted, and holds nothing 
   const origin = new Origin(room, () => ok("ok"));
   const sluice = await Sluice.start(room, draftOf(origin));
   const load = new Load(sluice.port, { connections: 16 });
-  for (let death = 1; death <= 6; death++) {
+  for (let death = 1; death <= 4; death++) {
     const { answered } = load;
     await until("traffic", () => load.answered > answered + 300);
     const [pid] = await sluice.workers();
