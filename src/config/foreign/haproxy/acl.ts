@@ -5,10 +5,11 @@
 import { quote } from "../../../base/reading.ts";
 import { didYouMean } from "../../nearest.ts";
 import { readTest } from "./acltest.ts";
-import { type Code, every, not, some } from "./code.ts";
+import { type Code, every, no, not, some } from "./code.ts";
 import { fault, heard, Objection } from "./objection.ts";
 import type { Site } from "./sample.ts";
 import { linePath, type Service, type Statement, type Word } from "./scene.ts";
+import { warn } from "./tell.ts";
 
 /** HAProxy's own (7.4). */
 const predefined: Readonly<Record<string, string>> = {
@@ -69,7 +70,10 @@ export class Acls {
 
   /** `words`: what stands behind `if` or `unless`. */
   condition(site: Site, words: readonly Word[], keyword: Word): Code {
-    if (words.length === 0) return fault(keyword, "needs a condition behind it");
+    if (words.length === 0) {
+      warn(site.conversion.ledger, keyword, "has no condition behind it, which in HAProxy never holds");
+      return no;
+    }
     const suites: Code[] = [];
     let terms: Code[] = [];
     let isNegated = false;
@@ -77,7 +81,6 @@ export class Acls {
       const word = words[at]!;
       let { text } = word;
       if ((text === "or" || text === "||") && !word.isQuoted) {
-        if (terms.length === 0 && suites.length === 0) fault(word, "needs a term before it");
         if (terms.length > 0) suites.push(every(terms));
         terms = [];
         continue;

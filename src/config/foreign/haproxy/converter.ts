@@ -92,6 +92,8 @@ const converters: Readonly<Record<string, Converter | string>> = {
     "address",
     "address",
     (code, [bits4, bits6], word) => {
+      if (/^\d+$/.test(bits4 ?? "") && Number(bits4) > 32)
+        return fault(word, `needs a mask of 0 to 32 bits, not ${bits4}`);
       const bits = /^\d{1,2}$/.test(bits4 ?? "") ? whole(bits4, word) : maskBits(bits4 ?? "", word);
       return method(code, "mask", number(bits), ...(bits6 === undefined ? [] : [number(whole(bits6, word))]));
     },
@@ -183,6 +185,11 @@ const converters: Readonly<Record<string, Converter | string>> = {
 
 function refused(names: string): Record<string, string> {
   return Object.fromEntries(names.split(/\s+/).map((name) => [name, "there is no such converter in Sluice"]));
+}
+
+/** For `str(a) lower`, with a space where today a comma stands. */
+export function isConverter(name: string): boolean {
+  return Object.hasOwn(converters, name) || /^map(?:_|$)|^table_/.test(name);
 }
 
 export function convert(site: Site, word: Word, sample: Sample, called: Called): Sample {

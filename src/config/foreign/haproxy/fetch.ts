@@ -7,7 +7,7 @@ import { convert } from "./converter.ts";
 import { type Fetch, fetches, type Needs } from "./fetchnames.ts";
 import { fetchCounter } from "./fetchtable.ts";
 import { fault, refuse } from "./objection.ts";
-import { missingSample, type Sample, type Site, type Stage } from "./sample.ts";
+import { missingSample, type Sample, type Site, type Stage, sampleOf } from "./sample.ts";
 import { type Called, readCalls } from "./samplewords.ts";
 import type { Word } from "./scene.ts";
 
@@ -38,11 +38,9 @@ export function fetchSample(site: Site, word: Word, called: Called): Sample {
   if (typeof fetch === "string") return refuse(word, `${name}: ${fetch}`);
   if (args.length < fetch.argsMin || args.length > fetch.argsMax) return fault(word, argumentsExpected(name, fetch));
   const why = missingIn(site, name, fetch.needs);
-  if (why !== null) return missingSample(fetch.kind, why);
+  if (why !== null) return missingSample(fetch.kind, why, true);
   const made = fetch.make(args, site, word);
-  return "code" in made && "missing" in made
-    ? made
-    : { kind: fetch.kind, code: made, each: null, isEffect: false, missing: null };
+  return "code" in made ? made : sampleOf(fetch.kind, made);
 }
 
 function argumentsExpected(name: string, { argsMin, argsMax }: Fetch): string {

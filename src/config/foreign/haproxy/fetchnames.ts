@@ -73,8 +73,10 @@ function several(
   occurrence: string | undefined,
   word: Word,
 ): Sample {
-  const at = occurrence === undefined ? -1 : Number(occurrence);
-  if (!/^-?[1-9]\d{0,2}$/.test(String(at))) return fault(word, "has a number of an occurrence that is no whole number");
+  if (!/^-?\d{1,3}$/.test(occurrence ?? "0"))
+    return fault(word, "has a number of an occurrence that is no whole number");
+  // 0 is as good as none, which is the last.
+  const at = Number(occurrence ?? 0) || -1;
   const one = change(index(list, number(at > 0 ? at - 1 : at)));
   const sample = sampleOf(kind, one);
   return occurrence === undefined ? { ...sample, each: { list, item: change(item) } } : sample;

@@ -48,10 +48,11 @@ export function fetchCounter(site: Site, word: Word, { name, args }: Called): Sa
     noMore(word, name, rest);
     return readOf(word, what, element, entryOf(site, table, primary("src")), table);
   }
-  const slot = any === undefined ? Number(fixed) : readNumber(word, rest.shift(), "a slot from 0 to 2", slotsMax - 1);
+  const slot = any === undefined ? Number(fixed) : readNumber(word, rest.shift(), "a slot from 0 to 2", 999);
   const tracked = index(primary("tracked"), number(slot));
   const other = rest.length === 0 ? null : tableNamed(site, word, rest.shift());
   noMore(word, name, rest);
+  if (slot >= slotsMax) return missingSample("int", `there is no slot ${slot}, only those from 0 to ${slotsMax - 1}`);
   if (what === "tracked") return sampleOf("bool", call("has", member(tracked, "key")));
   if (other === null) return readOf(word, what, element, tracked, null);
   return readOf(word, what, element, entryOf(site, other, member(tracked, "key")), other);

@@ -77,7 +77,7 @@ export function readFormat(site: Site, word: Word, written: string = word.text):
       const end = endOf(written, at + 1);
       if (end === -1) return fault(word, `has no closing ] after ${quote(written.slice(at))}`);
       const sample = readSample(site, word, written.slice(at + 1, end));
-      if (sample.missing !== null) fault(word, `asks for what is not there: ${sample.missing}`);
+      if (sample.isLate) fault(word, `asks for what is not there: ${sample.missing}`);
       add(sample);
       at = end + 1;
       continue;

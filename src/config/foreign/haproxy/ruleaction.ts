@@ -135,6 +135,14 @@ export const responseActions: Actions = {
   "set-timeout": left("timeouts are those of the listener and the pool", true),
 };
 
+/** Answers that have been made already can only be edited. */
+export const afterActions: Actions = {
+  ...responseEdits,
+  allow: accept,
+  capture: captured,
+  "strict-mode": responseActions["strict-mode"]!,
+};
+
 const countNames = [
   "track-sc0",
   "sc-inc-gpc0(0)",

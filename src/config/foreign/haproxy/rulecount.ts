@@ -64,9 +64,10 @@ function count(line: RuleLine, word: Word, name: string, written: string | undef
   const isArray = !/[01]$/.test(name);
   const numbers = args.map((arg) => (/^\d{1,2}$/.test(arg) ? Number(arg) : Number.NaN));
   const usage = isArray ? `${name}(COUNTER,SLOT)` : `${name}(SLOT)`;
-  const [first = Number.NaN, second = Number.NaN] = numbers;
+  // Without brackets it is slot 0.
+  const [first = isArray ? Number.NaN : 0, second = Number.NaN] = numbers;
   const slot = isArray ? second : first;
-  if (args.length !== (isArray ? 2 : 1) || !(slot < slotsMax) || !(first < 100))
+  if (((written !== undefined || isArray) && args.length !== (isArray ? 2 : 1)) || !(slot < slotsMax) || !(first < 100))
     return fault(word, `must be written ${usage} with a slot from 0 to ${slotsMax - 1}, not ${quote(word.text)}`);
   const type = name.includes("gpt") ? "gpt" : "gpc";
   const element = isArray ? first : Number(name.at(-1));
@@ -94,7 +95,7 @@ function setVariable(line: RuleLine, word: Word, name: string, args: string | un
     line.differs("the variable lasts as long as the request, not as the connection");
   if (name === "set-var-fmt") return { set: { [target]: expressionOf(line.format("a text")).text } };
   const sample = line.sample("a sample");
-  if (sample.missing !== null) fault(line.last, `asks for what is not there: ${sample.missing}`);
+  if (sample.isLate) fault(line.last, `asks for what is not there: ${sample.missing}`);
   return { set: { [target]: sample.code.text } };
 }
 

@@ -4,11 +4,13 @@
 import { quote } from "../../../base/reading.ts";
 import type { Acls } from "./acl.ts";
 import { type Code, not } from "./code.ts";
+import { isConverter } from "./converter.ts";
 import type { RuleDraft } from "./draft.ts";
-import { readSample } from "./fetch.ts";
+import { convertAll, readSample } from "./fetch.ts";
 import { type Part, readFormat } from "./logformat.ts";
 import { fault } from "./objection.ts";
 import type { Sample, Site } from "./sample.ts";
+import { readCalls } from "./samplewords.ts";
 import { linePath, type Statement, type Word } from "./scene.ts";
 
 /**
@@ -57,8 +59,13 @@ export class RuleLine {
     return word;
   }
 
+  /** In old configs converters stand behind spaces too. */
   sample(expected: string): Sample {
-    return readSample(this.site, this.next(expected));
+    const word = this.next(expected);
+    let sample = readSample(this.site, word);
+    for (let more = this.peek(); more !== null && isConverter(/^[^(,]*/.exec(more.text)![0]); more = this.peek())
+      sample = convertAll(this.site, more, sample, readCalls(this.next("")));
+    return sample;
   }
 
   format(expected: string): readonly Part[] {

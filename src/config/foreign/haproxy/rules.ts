@@ -14,6 +14,7 @@ import { fault, heard } from "./objection.ts";
 import {
   type Actions,
   actionOf,
+  afterActions,
   connectionActions,
   contentActions,
   requestActions,
@@ -37,6 +38,7 @@ import {
 import { Sticking } from "./stick.ts";
 import { stickTables } from "./sticktable.ts";
 import { warn } from "./tell.ts";
+import { readUnits } from "./time.ts";
 import { useBackend } from "./usebackend.ts";
 
 const families = [
@@ -187,7 +189,7 @@ class Translator {
         return this.#add("response", statement, 1, responseActions);
       case "http-after-response":
         this.#conversion.ledger.approximate(linePath(statement), "answers of Sluice's own are not changed by it");
-        return this.#add("after", statement, 1, responseActions);
+        return this.#add("after", statement, 1, afterActions);
       case "redirect":
         return this.#make("redirect", statement, 1, (line) => redirect(line));
       case "use_backend":
@@ -221,6 +223,7 @@ class Translator {
         return this.#add("content", statement, 2, contentActions);
       case "inspect-delay":
         if (third === undefined) return fault(second, "needs a time");
+        readUnits(third, "ms");
         this.#conversion.ledger.note(
           linePath(statement),
           "rules wait for what they ask about, as long as timeouts.handshake says",
@@ -233,6 +236,8 @@ class Translator {
 
   #tcpResponse(statement: Statement): void {
     const [first, second] = statement.words;
+    if (this.#proxy.kind === "frontend")
+      fault(first!, "is not taken in a frontend, as in HAProxy: it belongs in a backend");
     if (second?.text === "inspect-delay")
       return this.#conversion.ledger.note(linePath(statement), "responses are not waited for");
     if (second?.text !== "content") return fault(second ?? first!, "must be tcp-response content or inspect-delay");

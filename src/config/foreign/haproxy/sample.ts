@@ -30,16 +30,18 @@ export interface Sample {
   readonly isEffect: boolean;
   /** Why it is never there; null when it can be. */
   readonly missing: string | null;
+  /** It is missing because it comes later: HAProxy takes an ACL that asks for it, and nothing else. */
+  readonly isLate: boolean;
 }
 
 export const item: Code = primary("v");
 
 export function sampleOf(kind: Kind, code: Code): Sample {
-  return { kind, code, each: null, isEffect: false, missing: null };
+  return { kind, code, each: null, isEffect: false, missing: null, isLate: false };
 }
 
-export function missingSample(kind: Kind, why: string): Sample {
-  return { ...sampleOf(kind, absent), missing: why };
+export function missingSample(kind: Kind, why: string, isLate = false): Sample {
+  return { ...sampleOf(kind, absent), missing: why, isLate };
 }
 
 /** The same change to the one value and to each. */
@@ -67,7 +69,7 @@ export function cast(sample: Sample, kind: Kind, word: Word): Sample {
     case "address":
       if (from === "any") return mapSample(sample, kind, (code) => call("ip", call("string", code)));
       if (from === "text" || from === "bytes") return mapSample(sample, kind, (code) => call("ip", code));
-      return fault(word, "gives no address");
+      return refuse(word, "a number is no address in Sluice");
     case "bool":
       return mapSample(cast(sample, "int", word), kind, (code) => ({ ...relation(code), level: 3 }));
   }

@@ -66,7 +66,7 @@ export function readStickTable(conversion: Conversion, proxy: Service, statement
         size = readSize(reader.after(word));
         break;
       case "expire":
-        expireMs = readUnits(reader.after(word), "ms");
+        expireMs = readExpire(reader.after(word));
         break;
       case "nopurge":
         full = "refuse";
@@ -149,6 +149,14 @@ function readType(reader: LineReader, word: Word): [StickTable["keyKind"], Table
     default:
       return fault(type, `must be ip, ipv6, integer, string or binary, not ${quote(type.text)}`);
   }
+}
+
+/** As long as 31 bits of milliseconds. */
+const expireMsMax = 2 ** 31 - 1;
+
+function readExpire(word: Word): number {
+  const ms = readUnits(word, "ms");
+  return ms <= expireMsMax ? ms : fault(word, "must be at most 24 days");
 }
 
 function readSize(word: Word): number {
