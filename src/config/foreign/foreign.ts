@@ -7,7 +7,8 @@ import type { Places } from "../place.ts";
 import { keyText, type Path } from "../problem.ts";
 import { type Environment, substitute } from "../substitute.ts";
 import { isGobetween, translateGobetween } from "./gobetween/gobetween.ts";
-import { isHaproxy, noRules, translateHaproxy } from "./haproxy/haproxy.ts";
+import { isHaproxy, translateHaproxy } from "./haproxy/haproxy.ts";
+import { translateRules } from "./haproxy/rules.ts";
 import type { Counts } from "./ledger.ts";
 import type { Translation } from "./translation.ts";
 
@@ -46,7 +47,7 @@ export function isForeignText(text: string): boolean {
 
 /** `file` is the path that it was read from. */
 export function judgeForeignText(text: string, file: string, environment: Environment): ForeignTextJudgement {
-  const translation = translateHaproxy(text, file, environment, noRules);
+  const translation = translateHaproxy(text, file, environment, translateRules);
   return { ...judged(translation, [], translation.keyOf), places: translation.places };
 }
 

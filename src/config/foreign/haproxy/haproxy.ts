@@ -101,14 +101,6 @@ function keyOf(words: ReadonlyMap<string, readonly Word[]>, [line, index]: Path)
     .join(" ");
 }
 
-const none = (): ProxyRules => ({
-  listener: { connection: [], request: [], response: [] },
-  pool: { connection: [], request: [], response: [] },
-  stick: null,
-  listenerKeys: {},
-  poolKeys: {},
-});
-
 class Builder implements Conversion {
   readonly ledger: Ledger;
   readonly origins: Origins;
@@ -279,5 +271,3 @@ function portOf(proxy: Service, fronts: readonly Front[]): number | null {
   const [port] = ports;
   return ports.size === 1 && port !== undefined && port !== "" ? Number(port) : null;
 }
-
-export { none as noRules };
