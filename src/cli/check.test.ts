@@ -54,6 +54,28 @@ test("each table is told with the memory that it takes when it is full, those of
   expect(json.tables.seen.bytesWhenFull).toBeGreaterThan(204_800 * 40);
 });
 
+test("lists are told with their entries, and lines that are no values at their places", async () => {
+  const lists = "lists: { office: { addresses: office.txt }, paths: { texts: [/a, /b] } }\n";
+  writeFileSync(join(folder, "office.txt"), "10.0.0.0/8\n# none\n10.0.0.1\n10.0.0.1\n");
+  const { out } = await checked("lists.yaml", lists + right);
+  expect(out.split("\n").slice(-2)).toEqual([
+    "  list     office  2 entries (address) from office.txt",
+    "  list     paths   2 entries (text)",
+  ]);
+  const told = JSON.parse((await checked("lists.yaml", lists + right, true)).out);
+  expect(told.lists.paths).toEqual({ kind: "text", entries: 2, file: null });
+  writeFileSync(join(folder, "office.txt"), "10.0.0.0/8\n10.0.0.300\n");
+  const wrong = await checked("lists.yaml", lists + right);
+  expect([wrong.code, wrong.out]).toEqual([1, ""]);
+  expect(wrong.err).toBe(
+    'office.txt:2:1: error: "10.0.0.300" is not an IP address or a block such as 10.0.0.0/8\n1 error',
+  );
+  const json = JSON.parse((await checked("lists.yaml", lists + right, true)).out);
+  expect([json.ok, json.problems[0].line, json.config]).toEqual([false, 2, null]);
+  writeFileSync(join(folder, "office.txt"), "x\n".repeat(30));
+  expect((await checked("lists.yaml", lists + right)).err).toContain("10 more bad lines");
+});
+
 test("problems go to stderr with the line, a caret and a sum", async () => {
   const { code, out, err } = await checked("wrong.yaml", right.replace("use: app", "use: ap"));
   expect([code, out]).toEqual([1, ""]);

@@ -12,6 +12,7 @@ import { formatProblem, type Problem } from "../config/problem.ts";
 import { Slots } from "../config/slots.ts";
 import type { Check, Config, Pool } from "../config/types.ts";
 import { entryBytes, fullBytes } from "../memory/sticklayout.ts";
+import { checkLists, type ListSummary, listSummary } from "./checklists.ts";
 import { writtenWay } from "./way.ts";
 
 /** Where a command writes; each call is whole lines without the last line's end. */
@@ -27,15 +28,28 @@ export async function check(
   options: { readonly json?: boolean | undefined },
   writer: Writer,
 ): Promise<number> {
-  const loaded = await loadConfig(path);
-  if (options.json === true) writer.out(JSON.stringify(report(loaded), null, 2));
+  const { loaded, lists } = await withLists(await loadConfig(path));
+  if (options.json === true) writer.out(JSON.stringify(report(loaded, lists), null, 2));
   else writeProblems(loaded.ok ? loaded.warnings : loaded.problems, writer);
   // Beside the problems where it cannot be run, beside the summary where it can.
   if (options.json !== true && loaded.origin !== undefined)
     (loaded.ok ? writer.out : writer.err).call(writer, keywordsLine(loaded.origin));
   if (!loaded.ok) return loaded.isRead ? 1 : 2;
-  if (options.json !== true) writer.out(summary(path, loaded));
+  if (options.json !== true) writer.out(summary(path, loaded, lists));
   return 0;
+}
+
+/** A list whose file holds what is no value keeps a config from being run. */
+async function withLists(loaded: Loaded): Promise<{ loaded: Loaded; lists: readonly ListSummary[] }> {
+  if (!loaded.ok) return { loaded, lists: [] };
+  const { lists, problems } = await checkLists(loaded.lists);
+  if (problems.length === 0) return { loaded, lists };
+  const { file, warnings, origin } = loaded;
+  const all = [...warnings, ...problems];
+  return {
+    loaded: { ok: false, file, problems: all, isRead: true, ...(origin === undefined ? {} : { origin }) },
+    lists,
+  };
 }
 
 /** `gobetween: 12 keywords kept, 2 approximated, 1 refused`. */
@@ -55,7 +69,7 @@ export function writeProblems(problems: readonly Problem[], writer: Writer): voi
     );
 }
 
-function report(loaded: Loaded): object {
+function report(loaded: Loaded, lists: readonly ListSummary[]): object {
   const problems = (loaded.ok ? loaded.warnings : loaded.problems).map(({ place, source: _, ...problem }) => ({
     ...problem,
     line: place?.line ?? null,
@@ -65,7 +79,9 @@ function report(loaded: Loaded): object {
   const { ok, file } = loaded;
   if (!loaded.ok) return { ok, file, problems, ...origin, config: null };
   const certificates = certificatesReport(loaded);
-  return { ok, file, problems, ...origin, certificates, tables: tablesReport(loaded), config: shown(loaded.config) };
+  const tables = tablesReport(loaded);
+  const listed = Object.fromEntries(lists.map(({ name, ...list }) => [name, list]));
+  return { ok, file, problems, ...origin, certificates, tables, lists: listed, config: shown(loaded.config) };
 }
 
 /** As they will be, those that limits make for themselves among them. */
@@ -101,15 +117,14 @@ function shown(config: Config): Config {
   };
 }
 
-function summary(path: string, loaded: Loaded & { readonly ok: true }): string {
+function summary(path: string, loaded: Loaded & { readonly ok: true }, lists: readonly ListSummary[]): string {
   const { config, materials } = loaded;
   const tables = tablesOf(loaded);
   const workers = config.workers === "auto" ? "one worker for each core" : counted(config.workers, "worker");
   const lines = [`${path}: ok, ${workers}, admin on ${config.admin.listen}`];
   const width = Math.max(
-    ...[...Object.keys(config.listeners), ...Object.keys(config.pools), ...tables.map(({ name }) => name)].map(
-      (name) => name.length,
-    ),
+    ...[config.listeners, config.pools, config.lists].flatMap((section) => Object.keys(section)).map(lengthOf),
+    ...tables.map(({ name }) => lengthOf(name)),
   );
   for (const [name, listener] of Object.entries(config.listeners))
     lines.push(
@@ -118,7 +133,12 @@ function summary(path: string, loaded: Loaded & { readonly ok: true }): string {
   for (const [name, pool] of Object.entries(config.pools))
     lines.push(`  pool     ${name.padEnd(width)}  ${poolSummary(pool)}`);
   for (const table of tables) lines.push(`  table    ${table.name.padEnd(width)}  ${tableSummary(table)}`);
+  for (const list of lists) lines.push(`  list     ${list.name.padEnd(width)}  ${listSummary(list)}`);
   return lines.join("\n");
+}
+
+function lengthOf(name: string): number {
+  return name.length;
 }
 
 /** `, 2 certificates for a.test, b.test, c.test and 3 more`. */

@@ -8,19 +8,30 @@ import { faultOf } from "../config/loadfiles.ts";
 import type { ListSource } from "../config/loadreplies.ts";
 import { ListDraft } from "../memory/listdraft.ts";
 import { ListFile } from "../memory/listfile.ts";
-import { addValue, readListText } from "../memory/listtext.ts";
+import { addValue, type ListReading, readListText } from "../memory/listtext.ts";
 import { readAddress } from "../wire/ipaddress.ts";
 import { inSlices } from "./slices.ts";
 
 /** Of an operator's file; ten times what a million addresses take. */
 const fileBytesMax = 256 << 20;
 
+/** The values of a list, and what is wrong with them. */
+export interface Gathered extends ListReading {
+  readonly draft: ListDraft;
+  /** Why there are none; null when they could be read. */
+  readonly fault: string | null;
+}
+
 /** How many entries there are in it; or what is wrong, in lines for the operator, and nothing is left at `path`. */
-export async function makeList({ kind, values, file }: ListSource, path: string): Promise<number | string> {
-  const draft = new ListDraft(kind);
-  const problem = file === null ? fill(draft, values ?? []) : await read(draft, file);
-  if (problem !== null) return problem;
-  return writeList(draft, path);
+export async function makeList(source: ListSource, path: string): Promise<number | string> {
+  const { draft, fault, problems, problemCount } = await gatherList(source);
+  if (fault !== null) return fault;
+  if (problemCount === 0) return writeList(draft, path);
+  const name = basename(source.file ?? "the config");
+  const lines = problems.map(({ line, message }) => `${name}:${line}: ${message}`);
+  if (problemCount > problems.length) lines.push(`and ${problemCount - problems.length} more`);
+  const count = problemCount === 1 ? "a bad line" : `${problemCount} bad lines`;
+  return [`${source.file ?? name} has ${count}:`, ...lines].join("\n");
 }
 
 /** The same for values that are in a draft already. */
@@ -35,28 +46,31 @@ export async function writeList(draft: ListDraft, path: string): Promise<number 
   return new ListFile(bytes).size;
 }
 
-/** The config's own values were judged with it: what is wrong with one here is told all the same. */
-function fill(draft: ListDraft, values: readonly string[]): string | null {
-  for (const value of values) {
-    const problem = addValue(value, draft, readAddress);
-    if (problem !== null) return problem;
-  }
-  return null;
+/** Reads the file of a list whole. Values that stand in the config were judged with it, and are still looked at. */
+export async function gatherList({ kind, values, file }: ListSource): Promise<Gathered> {
+  const draft = new ListDraft(kind);
+  if (file === null) return { draft, fault: null, ...fill(draft, values ?? []) };
+  const text = await textOf(file);
+  if (typeof text === "string") return { draft, fault: `${file} ${text}`, problems: [], problemCount: 0 };
+  return { draft, fault: null, ...(await inSlices(readListText(text, draft, readAddress))) };
 }
 
-async function read(draft: ListDraft, file: string): Promise<string | null> {
+function fill(draft: ListDraft, values: readonly string[]): ListReading {
+  const problems = values.flatMap((value, index) => {
+    const message = addValue(value, draft, readAddress);
+    return message === null ? [] : [{ line: index + 1, message }];
+  });
+  return { problems, problemCount: problems.length };
+}
+
+/** Or why it cannot be read, as the rest of a sentence about it. */
+async function textOf(file: string): Promise<Uint8Array | string> {
   const fault = faultOf(file);
-  if (fault !== null) return `${file} ${fault}`;
-  let text: Uint8Array;
+  if (fault !== null) return fault;
   try {
-    if (statSync(file).size > fileBytesMax) return `${file} has more than ${fileBytesMax >> 20} MiB`;
-    text = await readFile(file);
+    if (statSync(file).size > fileBytesMax) return `has more than ${fileBytesMax >> 20} MiB`;
+    return await readFile(file);
   } catch (error) {
-    return `${file} cannot be read: ${(error as Error).message}`;
+    return `cannot be read: ${(error as Error).message}`;
   }
-  const { problems, problemCount } = await inSlices(readListText(text, draft, readAddress));
-  if (problemCount === 0) return null;
-  const lines = problems.map(({ line, message }) => `${basename(file)}:${line}: ${message}`);
-  if (problemCount > problems.length) lines.push(`and ${problemCount - problems.length} more`);
-  return [`${file} has ${problemCount === 1 ? "a bad line" : `${problemCount} bad lines`}:`, ...lines].join("\n");
 }
