@@ -2,8 +2,8 @@
 // hold. What is given out is the number of the cell; the entry stands in it. A cell is written by its owner, or by who recovers
 // a dead one, under the lock of the entry's shard and in the same journal as the entry's references.
 //
-// Recovering: one process at a time (a lock of its own). First every lock of a dead process is taken over, so that no journal
-// is left that could touch a cell; then the dead one's cells are let go of, one by one; at last its row is free for others.
+// Recovering: one process at a time (a lock of its own). First every lock that is held is waited for or taken over, so that no
+// journal of the dead is left that could touch a cell; then the dead one's cells are let go of, one by one; at last its row is free for others.
 
 import type { StickJournal } from "./stickjournal.ts";
 import { ownerWord, type StickLayout, shardWord, shardWords } from "./sticklayout.ts";
@@ -79,11 +79,13 @@ export class StickHolds {
     this.#empty(this.#owners.row, letGo);
   }
 
-  /** Locks that dead processes left: false when one could not be had. */
+  /**
+   * Every lock that is held is waited for, or taken over: whoever lives may be writing out the journal of one of the dead just
+   * now, and the words of its row are among them. False when one could not be had.
+   */
   #takeLocks(): boolean {
     for (let shard = 0; shard < this.#layout.shards; shard++) {
-      const holder = Atomics.load(this.#words, this.#layout.shardsAt + shard * shardWords + shardWord.lock);
-      if (holder === 0 || !this.#owners.isDead(this.#owners.rowOf(holder))) continue;
+      if (Atomics.load(this.#words, this.#layout.shardsAt + shard * shardWords + shardWord.lock) === 0) continue;
       if (!this.#journal.lock(shard)) return false;
       this.#journal.unlock(shard);
     }

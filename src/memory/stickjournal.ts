@@ -18,8 +18,8 @@ import type { StickWords } from "./stickwords.ts";
 const sealed = 1 << 30;
 /** Tries before others are given the processor; what is done under a lock takes less. */
 const spins = 64;
-/** Rounds of giving way; half a microsecond each when nobody wants the processor. */
-const roundsMax = 50_000;
+/** Rounds of giving way, a tenth of a second at least: on a busy machine the owner itself may have to wait that long. */
+const roundsMax = 200_000;
 const impatientRoundsMax = 64;
 /** Asking whether a process lives costs tens of microseconds. */
 const roundsToAsk = 512;
@@ -102,13 +102,14 @@ export class StickJournal implements WordSink {
   #wait(at: number): boolean {
     const rounds = this.#isPatient ? roundsMax : impatientRoundsMax;
     for (let round = -spins; round < rounds; round++) {
-      const holder = this.#memory.exchange(at, 0, this.#mine);
-      if (holder === 0) {
+      // Looking leaves the word where it is; trying would take it from the processor of whoever is to let go.
+      const holder = Atomics.load(this.words, at);
+      if (holder === 0 && this.#memory.exchange(at, 0, this.#mine) === 0) {
         this.#isPatient = true;
         return true;
       }
       if (round < 0) continue;
-      if (round % roundsToAsk === firstAsk && this.#takeOver(at, holder)) return true;
+      if (round % roundsToAsk === firstAsk && holder !== 0 && this.#takeOver(at, holder)) return true;
       this.#owners.owner.relax();
     }
     this.#isPatient = false;
