@@ -22,6 +22,7 @@ const isGood = await play([
   tests("fuzz tests", ["test/fuzz"], minute),
   seeds("fuzz", "test/fuzz/main.ts", ["--iterations", "5000"], 2 * minute),
   tests("runtime", ["test/runtime"], 2 * minute),
+  tests("stress", ["test/stress"], minute),
   tests("e2e", ["test/e2e"], 6 * minute),
 ]);
 process.exit(isGood ? 0 : 1);

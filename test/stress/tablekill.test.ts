@@ -14,7 +14,7 @@ import { StickTable } from "../../src/memory/sticktable.ts";
 import { processOwner } from "../../src/owner.ts";
 import { churned, counted, keys, map, shadowOf, shadowWords, slots, stopWord } from "./shared.ts";
 
-const killsMin = 40;
+const killsMin = 100;
 const lifeMsMax = 60;
 const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 let folder = "";
