@@ -49,6 +49,7 @@ const summary: TableSummary = {
   store: ["gpc0", "conn_rate(10s)"],
   evictions: 0,
   refusals: 0,
+  timeouts: 0,
   bytes: 61_440,
   bytesMax: 11_534_336,
 };

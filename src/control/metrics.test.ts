@@ -86,7 +86,9 @@ function page(): string {
     workers: [{ worker: 0, pid: process.pid, state: "up", generation: 3, restarts: 1, lastExit: null }],
     reload: { isSuccessful: false, succeededAtMs: 1_000_000 },
     certificateProblems: 1,
-    tables: [{ name: "marked", entries: 5, entriesMax: 10, evictions: 3, refusals: 2, bytes: 4096, isFull: true }],
+    tables: [
+      { name: "marked", entries: 5, entriesMax: 10, evictions: 3, refusals: 2, timeouts: 1, bytes: 4096, isFull: true },
+    ],
     lists: [
       { name: "office", entries: 7, problem: null },
       { name: "robots", entries: 8, problem: "it is gone" },
@@ -175,6 +177,7 @@ test("rules are told by who has them, tables, lists and bans by their names", ()
     'sluice_table_full{table="marked"} 1',
     'sluice_table_evictions_total{table="marked"} 3',
     'sluice_table_refusals_total{table="marked"} 2',
+    'sluice_table_timeouts_total{table="marked"} 1',
     "sluice_bans 2",
     'sluice_list_entries{list="office"} 7',
     "sluice_list_problems 1",

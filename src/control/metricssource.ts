@@ -39,6 +39,8 @@ export interface TableFigures {
   readonly entriesMax: number;
   readonly evictions: number;
   readonly refusals: number;
+  /** Calls that gave up waiting for another process: what they would have counted is not counted. */
+  readonly timeouts: number;
   /** Of memory, now. */
   readonly bytes: number;
   readonly isFull: boolean;

@@ -58,6 +58,11 @@ export function writeTables(out: Exposition, { tables }: MetricsSource): void {
     "New keys that were not taken in, for there was no room.",
     of(({ refusals }) => refusals),
   );
+  out.counter(
+    "sluice_table_timeouts_total",
+    "Calls that gave up waiting for another process that did not let go of the table, and counted nothing.",
+    of(({ timeouts }) => timeouts),
+  );
 }
 
 export function writeLists(out: Exposition, { lists, bans }: MetricsSource): void {

@@ -91,17 +91,9 @@ export class Tables {
 
   figures(): TableFigures[] {
     return this.all.map(({ plan, path, table }) => {
-      const { used, capacity, evictions, refusals } = table.figures();
+      const { used, capacity, ...counts } = table.figures();
       const isFull = this.#fullness.isFull(plan.name);
-      return {
-        name: plan.name,
-        entries: used,
-        entriesMax: capacity,
-        evictions,
-        refusals,
-        bytes: bytesTaken(path),
-        isFull,
-      };
+      return { name: plan.name, entries: used, entriesMax: capacity, ...counts, bytes: bytesTaken(path), isFull };
     });
   }
 

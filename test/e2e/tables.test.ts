@@ -64,6 +64,7 @@ test("two workers count together, to the last request, over reloads", async () =
   await load.stop();
   expect(load.errors.slice(0, 5)).toEqual([]);
   const entry = await released(sluice);
+  expect(await sluice.metric("sluice_table_timeouts_total")).toBe(0);
   expect(entry.values).toEqual({ http_req_cnt: load.answered, gpc0: load.answered, conn_cur: 0 });
   expect((await sluice.status()).workers.map(({ restarts }) => restarts)).toEqual([0, 0]);
 });

@@ -62,7 +62,7 @@ function missing(name: string, { all }: TablesService): string {
 }
 
 function summaryOf({ plan, path, table }: OpenTable): TableSummary {
-  const { used, capacity, evictions, refusals } = table.figures();
+  const { used, capacity, evictions, refusals, timeouts } = table.figures();
   return {
     name: plan.name,
     key: plan.key,
@@ -73,6 +73,7 @@ function summaryOf({ plan, path, table }: OpenTable): TableSummary {
     store: plan.store,
     evictions,
     refusals,
+    timeouts,
     bytes: bytesTaken(path),
     bytesMax: fullBytes(plan),
   };

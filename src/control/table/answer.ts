@@ -15,6 +15,8 @@ export interface TableSummary {
   /** Entries that made room for others, and keys there was no room for, since the table was made. */
   readonly evictions: number;
   readonly refusals: number;
+  /** Calls that gave up waiting for another process, and counted nothing. */
+  readonly timeouts: number;
   /** Memory that it takes now, and when it is full. */
   readonly bytes: number;
   readonly bytesMax: number;
