@@ -1,5 +1,7 @@
 // What servers are told about the client: option forwardfor and originalto. HAProxy tells nothing unless asked, so everything of ours is
-// off in a converted config. X-Forwarded-* that a client sends is removed here unless trustedProxies holds its address; HAProxy passes it on.
+// off in a converted config. X-Forwarded-For itself is a matter of the listener here; under another name a rule writes it, of the
+// listener or of the pool, wherever HAProxy was asked. X-Forwarded-* that a client sends is removed unless trustedProxies holds its
+// address; HAProxy passes it on.
 
 import type { ListenerInput } from "../../input.ts";
 import type { RuleDraft } from "./draft.ts";
@@ -12,39 +14,22 @@ export interface Told {
 }
 
 const silent = { xForwardedFor: false, xForwardedProto: false, xForwardedHost: false };
+const usualName = "X-Forwarded-For";
 
 /** `behind`: backends that a request of this frontend may come to, whose own option counts too. */
-export function forwardingOf({ ledger }: Conversion, settings: Settings, behind: readonly Settings[]): Told {
+export function forwardingOf(conversion: Conversion, settings: Settings, behind: readonly Settings[]): Told {
+  const { ledger } = conversion;
   const own = settings.option("forwardfor");
-  const theirs = behind.map((each) => each.option("forwardfor"));
+  const theirs = behind.map((each) => usualOf(each));
   const statement = own ?? theirs.find((each) => each !== undefined);
-  const original = settings.option("originalto");
-  const rules: RuleDraft[] = [];
-  if (original !== undefined) {
-    const name = argument(original, "header")?.text ?? "X-Original-To";
-    rules.push({ name: "originalto", setHeader: { [name]: "{dst}" } });
-  }
   const told = { via: false, requestId: false } as const;
-  if (statement === undefined) return { keys: { forwarding: silent, ...told }, rules };
+  const rules = [...originalRules(settings), ...(own === undefined ? [] : namedRules(own))];
+  if (statement === undefined || nameIn(statement) !== usualName)
+    return { keys: { forwarding: silent, ...told }, rules };
   if (own === undefined && theirs.some((each) => each === undefined))
     ledger.approximate(linePath(statement), "servers of the other backends of its frontend are told too");
-  const header = argument(statement, "header");
   const except = argument(statement, "except");
-  const isIfNone = statement.words.some(({ text }) => text === "if-none");
-  if (header !== undefined && header.text.toLowerCase() !== "x-forwarded-for") {
-    const name = header.text;
-    const conditions = [
-      ...(isIfNone ? [`!has(headers['${name.toLowerCase()}'])`] : []),
-      ...(except === undefined ? [] : [`!(src in cidr('${except.text}'))`]),
-    ];
-    rules.push({
-      name: "forwardfor",
-      ...(conditions.length > 0 ? { if: conditions.join(" && ") } : {}),
-      addHeader: { [name]: "{src}" },
-    });
-    return { keys: { forwarding: silent, ...told }, rules };
-  }
-  if (isIfNone)
+  if (statement.words.some(({ text }) => text === "if-none"))
     ledger.approximate(
       linePath(statement),
       "X-Forwarded-For that a client sends is replaced, unless trustedProxies holds its address",
@@ -62,6 +47,51 @@ export function forwardingOf({ ledger }: Conversion, settings: Settings, behind:
     },
     rules,
   };
+}
+
+/** Of a backend whose frontends have not asked already. */
+export function forwardingRules(settings: Settings, fronts: readonly Settings[]): readonly RuleDraft[] {
+  const own = settings.option("forwardfor");
+  const isAsked = fronts.length > 0 && fronts.every((front) => front.option("forwardfor") !== undefined);
+  const isOriginal = fronts.length > 0 && fronts.every((front) => front.option("originalto") !== undefined);
+  return [...(isOriginal ? [] : originalRules(settings)), ...(own === undefined || isAsked ? [] : namedRules(own))];
+}
+
+/** `option forwardfor` under its usual name. */
+function usualOf(settings: Settings): Statement | undefined {
+  const statement = settings.option("forwardfor");
+  return statement !== undefined && nameIn(statement) === usualName ? statement : undefined;
+}
+
+function originalRules(settings: Settings): RuleDraft[] {
+  const statement = settings.option("originalto");
+  if (statement === undefined) return [];
+  const except = argument(statement, "except");
+  const condition = except === undefined ? {} : { if: `!(dst in cidr('${except.text}'))` };
+  return [
+    {
+      name: "originalto",
+      ...condition,
+      addHeader: { [argument(statement, "header")?.text ?? "X-Original-To"]: "{dst}" },
+    },
+  ];
+}
+
+function namedRules(statement: Statement): RuleDraft[] {
+  const name = nameIn(statement);
+  if (name === usualName) return [];
+  const except = argument(statement, "except");
+  const conditions = [
+    ...(statement.words.some(({ text }) => text === "if-none") ? [`!has(headers['${name.toLowerCase()}'])`] : []),
+    ...(except === undefined ? [] : [`!(src in cidr('${except.text}'))`]),
+  ];
+  const condition = conditions.length > 0 ? { if: conditions.join(" && ") } : {};
+  return [{ name: "forwardfor", ...condition, addHeader: { [name]: "{src}" } }];
+}
+
+function nameIn(statement: Statement): string {
+  const name = argument(statement, "header")?.text ?? usualName;
+  return name.toLowerCase() === usualName.toLowerCase() ? usualName : name;
 }
 
 function argument({ words }: Statement, name: string): Word | undefined {

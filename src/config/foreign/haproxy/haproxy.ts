@@ -20,7 +20,7 @@ import { addListeners, type Front } from "./listener.ts";
 import { accessLogOf, isLogged } from "./logging.ts";
 import { Naming } from "./naming.ts";
 import { tellOtherSections } from "./othersections.ts";
-import { addPool } from "./pool.ts";
+import { addPool, type Before } from "./pool.ts";
 import { readProxies } from "./proxies.ts";
 import { type Conversion, type ProxyRules, pathOf, type Service, type TranslateRules, type Word } from "./scene.ts";
 import { readSections, type Section } from "./sections.ts";
@@ -182,7 +182,7 @@ class Builder implements Conversion {
     for (const front of fronts) addListeners(this, front, this.#ground, this.#naming);
     for (const [proxy, translated] of rules)
       if (proxy.kind !== "frontend" && (this.#used.has(proxy) || this.#hasServers(proxy)))
-        addPool(this, this.#settings.get(proxy)!, translated, this.#ground, portOf(proxy, fronts));
+        addPool(this, this.#settings.get(proxy)!, translated, this.#ground, before(proxy, fronts));
     this.#finish(fronts, accessLogOf(logged));
   }
 
@@ -260,14 +260,10 @@ function isClosing(settings: Settings): boolean {
   return last === "httpclose" || last === "forceclose";
 }
 
-/** The port that the clients of a backend come to, if it is one. */
-function portOf(proxy: Service, fronts: readonly Front[]): number | null {
-  const mine = fronts.filter(({ behind }) => behind.some((settings) => settings.proxy === proxy));
-  const ports = new Set(
-    mine.flatMap(({ binds }) =>
-      binds.flatMap(({ addresses }) => addresses.map((address) => /:(\d+)$/.exec(address)?.[1] ?? "")),
-    ),
-  );
-  const [port] = ports;
-  return ports.size === 1 && port !== undefined && port !== "" ? Number(port) : null;
+function before(proxy: Service, all: readonly Front[]): Before {
+  const mine = all.filter(({ behind }) => behind.some((settings) => settings.proxy === proxy));
+  const addresses = mine.flatMap(({ binds }) => binds.flatMap((bind) => bind.addresses));
+  const ports = new Set(addresses.map((address) => /:(\d+)$/.exec(address)?.[1] ?? ""));
+  const [port = ""] = ports;
+  return { fronts: mine.map(({ settings }) => settings), port: ports.size === 1 && port !== "" ? Number(port) : null };
 }

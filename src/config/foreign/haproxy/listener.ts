@@ -5,6 +5,7 @@ import type { ListenerInput } from "../../input.ts";
 import type { Path } from "../../problem.ts";
 import { type Bind, bindKeys, tellBindOrigins } from "./bind.ts";
 import type { RuleDraft } from "./draft.ts";
+import { readTime, written } from "./duration.ts";
 import { type Answers, answersOf, errorKeys } from "./errors.ts";
 import { forwardingOf } from "./forwarding.ts";
 import type { Ground } from "./ground.ts";
@@ -47,6 +48,7 @@ export function addListeners(
   const hasRules = Object.values(listenerRules).some((each) => each.length > 0);
   const limit = limitOf(conversion, settings, ground);
   const merged = merge(binds);
+  const inspection = inspectionOf(conversion, settings);
   for (const [index, { bind, address }] of merged.entries()) {
     const name = index === 0 ? conversion.nameOf("listener", proxy.name) : naming.fresh("listener", proxy.name);
     const path: Path = ["listeners", name];
@@ -63,9 +65,12 @@ export function addListeners(
       ...bindKeys(ledger, bind, mode),
       ...told.keys,
       ...rules.listenerKeys,
-      ...(hasRules ? { rules: phases({ pool: listenerRules }) } : {}),
+      ...(hasRules ? { rules: phases(listenerRules) } : {}),
       ...errorKeys(answers),
-      timeouts: listenerTimes(times, server, mode, bind.tls !== null || bind.isProxied || usesNames),
+      timeouts: {
+        ...listenerTimes(times, server, mode, bind.tls !== null || bind.isProxied || usesNames),
+        ...(usesNames ? inspection : {}),
+      },
     };
     const trusted = [...(bindKeys(ledger, bind, mode).trustedProxies ?? []), ...(told.keys.trustedProxies ?? [])];
     if (trusted.length > 0) listener.trustedProxies = [...new Set(trusted)];
@@ -78,6 +83,13 @@ function merge(binds: readonly Bind[]): { readonly bind: Bind; readonly address:
   const all = binds.flatMap((bind) => bind.addresses.map((address) => ({ bind, address })));
   const dual = new Set(all.map(({ address }) => address).filter((address) => address.startsWith(":")));
   return all.filter(({ address }) => !(address.startsWith("0.0.0.0:") && dual.has(address.slice("0.0.0.0".length))));
+}
+
+/** How long a ClientHello is waited for, where rules ask about it. */
+function inspectionOf({ ledger }: Conversion, settings: Settings): ListenerInput["timeouts"] {
+  const word = settings.all("tcp-request").findLast(({ words }) => words[1]?.text === "inspect-delay")?.words[2];
+  const ms = word === undefined ? null : readTime(ledger, word);
+  return ms === null ? {} : { handshake: written(ms) };
 }
 
 function limitOf({ ledger }: Conversion, settings: Settings, ground: Ground): number | null {

@@ -6,8 +6,10 @@ import type { Path } from "../../problem.ts";
 import { balanceOf } from "./balance.ts";
 import { checkOf, ejectionOf, tellIdle } from "./check.ts";
 import { cookieOf } from "./cookie.ts";
+import type { RulesDraft } from "./draft.ts";
 import { readTime, written } from "./duration.ts";
 import { type Answers, answersOf, errorKeys, replyOf } from "./errors.ts";
+import { forwardingRules } from "./forwarding.ts";
 import type { Ground } from "./ground.ts";
 import { placePool, placeServers } from "./placing.ts";
 import { type Conversion, linePath, type ProxyRules, pathOf } from "./scene.ts";
@@ -21,13 +23,18 @@ type PoolDraft = Partial<PoolInput> & Record<string, unknown>;
 /** As many as may be said: there is no limit in HAProxy. */
 const queueMax = 1_000_000;
 
-/** `port`: the one port that its clients come to, or null. */
+/** The frontends that lead to it. `port`: the one port that clients come to by them, or null. */
+export interface Before {
+  readonly fronts: readonly Settings[];
+  readonly port: number | null;
+}
+
 export function addPool(
   conversion: Conversion,
   settings: Settings,
   rules: ProxyRules,
   ground: Ground,
-  port: number | null,
+  { fronts, port }: Before,
 ): void {
   const { proxy } = settings;
   const { ledger, origins, draft } = conversion;
@@ -45,7 +52,9 @@ export function addPool(
   const times = readTimes(ledger, settings);
   placePool(origins, path, settings, times);
   placeServers(origins, path, lines);
-  const own = hasRules(rules) ? { rules: phases(rules) } : {};
+  const forwarding = proxy.mode === "http" && proxy.kind === "backend" ? forwardingRules(settings, fronts) : [];
+  const all = { ...rules.pool, request: [...rules.pool.request, ...forwarding] };
+  const own = hasRules(all) ? { rules: phases(all) } : {};
   tellIdle(ledger, settings);
   draft.pools[name] =
     lines.length === 0
@@ -54,13 +63,12 @@ export function addPool(
   if (rules.stick !== null && lines.length > 0) draft.pools[name].stick = rules.stick;
 }
 
-function hasRules({ pool }: ProxyRules): boolean {
-  return pool.connection.length + pool.request.length + pool.response.length > 0;
+function hasRules({ connection, request, response }: RulesDraft): boolean {
+  return connection.length + request.length + response.length > 0;
 }
 
 /** Only phases that have any; request alone is a list. */
-export function phases({ pool }: Pick<ProxyRules, "pool">): NonNullable<PoolInput["rules"]> {
-  const { connection, request, response } = pool;
+export function phases({ connection, request, response }: RulesDraft): NonNullable<PoolInput["rules"]> {
   if (connection.length === 0 && response.length === 0) return request as NonNullable<PoolInput["rules"]>; // The schema judges them.
   return Object.fromEntries(Object.entries({ connection, request, response }).filter(([, rules]) => rules.length > 0));
 }
