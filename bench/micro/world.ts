@@ -2,7 +2,7 @@
 // with one listener and one server. No sockets, no kernel.
 
 import { TimerWheel } from "../../src/base/timerwheel.ts";
-import type { ListenerMode, Plan } from "../../src/config/plan.ts";
+import type { ListenerMode, Plan, RulesPlan, TablePlan } from "../../src/config/plan.ts";
 import { Context } from "../../src/flow/context.ts";
 import type { Client, DialFlow, Line, Port, WakeFlow } from "../../src/flow/port.ts";
 import { Site } from "../../src/flow/site.ts";
@@ -148,15 +148,29 @@ const planFor = (mode: ListenerMode): Plan => ({
   ],
 });
 
+/** What is judged and counted in it. */
+export interface Judged {
+  readonly rules?: Partial<RulesPlan>;
+  readonly tables?: readonly TablePlan[];
+}
+
 /** A context with its one server up; `reported` is called for each exchange or stream that has ended. */
-export function makeWorld(mode: ListenerMode, reported: () => void): { context: Context; port: FakePort } {
+export function makeWorld(
+  mode: ListenerMode,
+  reported: () => void,
+  { rules = {}, tables = [] }: Judged = {},
+): { context: Context; port: FakePort } {
   const arena = Arena.inMemory();
   const board = new Board(arena);
   board.write(0, { health: 1, admin: 0, isEjected: false, rampPermille: 1000, isEligible: true });
   board.publish();
   const port = new FakePort();
   const tally = new Tally(arena, 0);
-  const site = new Site(planFor(mode), { arena, tally, workers: 1, random: Math.random, ...new Memory().parts }, null);
+  const judgedPlan = (): Plan => {
+    const plan = planFor(mode);
+    return { ...plan, tables, listeners: plan.listeners.map((one) => ({ ...one, rules: { ...noRules, ...rules } })) };
+  };
+  const site = new Site(judgedPlan(), { arena, tally, workers: 1, random: Math.random, ...new Memory().parts }, null);
   return { context: new Context(port, tally, site, reported, reported), port };
 }
 

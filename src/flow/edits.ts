@@ -23,10 +23,13 @@ interface FieldEdit {
 }
 
 const trailer = "trailer";
+/** What OPTIONS asks of a whole server: no path that could have a query. */
+const asterisk = 0x2a;
 
 export class Edits {
   #fields: FieldEdit[] = [];
-  #parts: Partial<Record<Part, string>> = {};
+  /** The path with its "/", the query without its "?"; "" takes the query away. */
+  #parts: Partial<Record<"method" | "path" | "query" | "status", string>> = {};
   isEmpty = true;
   /** One bit for each field that a rule has set or added, by its id (wire/http1/fields.ts). */
   given = 0;
@@ -58,13 +61,23 @@ export class Edits {
   }
 
   rewrite(part: Part, value: string): void {
-    if (part === "target") this.#parts = { ...this.#parts, target: targetText(value) };
-    else this.#parts[part] = part === "path" || part === "query" ? targetText(value) : value;
-    if (part === "target") {
-      delete this.#parts.path;
-      delete this.#parts.query;
-    }
     this.isEmpty = false;
+    if (part === "method" || part === "status") this.#parts[part] = value;
+    else this.#retarget(part, targetText(value));
+  }
+
+  /** A path or query behind a whole target is a part of that. */
+  #retarget(part: "path" | "query" | "target", text: string): void {
+    const parts = this.#parts;
+    if (part === "target") {
+      if (!isPath(text)) return;
+      this.#parts = {
+        ...parts,
+        path: pathIn(text),
+        query: text.includes("?") ? text.slice(text.indexOf("?") + 1) : "",
+      };
+    } else if (part === "path") parts.path = (isPath(text) ? text : `/${text}`).replaceAll("?", "%3F");
+    else parts.query = text;
   }
 
   /** The request's head anew; `head` stays as it is. */
@@ -97,19 +110,16 @@ export class Edits {
 
   #writeTarget(output: Output, head: Head): void {
     const { bytes } = head;
-    const { target, path, query } = this.#parts;
+    const { path, query } = this.#parts;
     // An authority in the target would have to be the host that the rules have set.
     const isHostSet = (this.given & (1 << field.host)) !== 0 && authorityStart(head) !== -1;
+    const isAsterisk = bytes[head.targetStart] === asterisk && path === undefined;
+    if (isAsterisk || (path === undefined && query === undefined && !isHostSet))
+      return output.copy(bytes, head.targetStart, head.targetEnd);
     const start = pathStart(head);
     const mark = queryMark(head, start);
-    if (target !== undefined && isPath(target)) return output.latin1(target);
-    if (path === undefined && query === undefined && !isHostSet)
-      return output.copy(bytes, head.targetStart, head.targetEnd);
-    // "*" is no path that could have another query.
-    if (bytes[head.targetStart] === 0x2a) return output.copy(bytes, head.targetStart, head.targetEnd);
-    if (!isHostSet) output.copy(bytes, head.targetStart, start);
-    if (path !== undefined)
-      output.latin1(isPath(path) ? path.replaceAll("?", "%3F") : `/${path.replaceAll("?", "%3F")}`);
+    if (!isHostSet) output.copy(bytes, head.targetStart, bytes[start] === asterisk ? head.targetStart : start);
+    if (path !== undefined) output.latin1(path);
     else if (start === mark) output.byte(0x2f);
     else output.copy(bytes, start, mark);
     if (query === undefined) output.copy(bytes, mark, head.targetEnd);
@@ -168,6 +178,11 @@ function isFraming(id: number, lower: string): boolean {
 
 function idOf(lower: string): number {
   return fieldId(Buffer.from(lower, "latin1"), 0, lower.length);
+}
+
+function pathIn(target: string): string {
+  const mark = target.indexOf("?");
+  return mark === -1 ? target : target.slice(0, mark);
 }
 
 function isPath(text: string): boolean {

@@ -1,7 +1,8 @@
-// Heads as they go on: what is taken out, what is put in (RFC 9110 sections 7.6 and 7.8, RFC 7239). Everything else is copied
-// byte for byte, in as few runs as there are gaps. Hop-by-hop fields and those that Connection names go no further;
-// X-Forwarded-* and Forwarded are believed and continued when a trusted proxy sent them, and replaced otherwise;
-// X_Forwarded_* and other spellings that some servers take for them never pass.
+// Heads as they go on, those of requests and of responses together: what is taken out, what is put in (RFC 9110 sections 7.6 and
+// 7.8, RFC 7239). Everything else is copied byte for byte, in as few runs as there are gaps. Hop-by-hop fields and those that
+// Connection names go no further; X-Forwarded-* and Forwarded are believed and continued when a trusted proxy sent them, and
+// replaced otherwise; X_Forwarded_* and other spellings that some servers take for them never pass. What rules have set of them
+// is the last word.
 
 import type { ForwardingPlan, RequestIdPlan } from "../config/plan.ts";
 import { field, isName } from "../wire/http1/fields.ts";

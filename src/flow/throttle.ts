@@ -98,11 +98,12 @@ export class Throttle implements WakeFlow {
   #pump(): void {
     while (this.#held !== null && !this.#isBlocked) {
       const { nowMs } = this.#port;
-      this.#dueMs = Math.max(this.#dueMs, nowMs - creditMsMax);
       const size = this.#end - this.#at;
-      const allowed = Math.floor((nowMs - this.#dueMs) * this.#bytesPerMs);
       const least = Math.min(size, Math.max(1, Math.ceil(tickMs * this.#bytesPerMs)));
-      if (allowed < least) return this.#port.wake(this, this.#dueMs + least / this.#bytesPerMs);
+      const leastMs = least / this.#bytesPerMs;
+      this.#dueMs = Math.max(this.#dueMs, nowMs - leastMs - creditMsMax);
+      const allowed = Math.floor((nowMs - this.#dueMs) * this.#bytesPerMs);
+      if (allowed < least) return this.#port.wake(this, this.#dueMs + leastMs);
       this.#pass(Math.min(allowed, size));
     }
   }

@@ -40,6 +40,5 @@ export function noteFault(exchange: Exchange, what: Fault): void {
 /** It is over: tell the rest, and let go of what the request holds. */
 export function settle(exchange: Exchange): void {
   noteBytes(exchange);
-  const { visit } = exchange;
-  if (visit !== null) visit.trackers.release(visit.sharedMs);
+  exchange.visit?.release();
 }

@@ -229,9 +229,15 @@ export class Visit implements Stage {
     this.notes = joined(this.notes, text);
   }
 
+  /** Let go of what the request holds. */
+  release(): void {
+    if (this.trackers.count > 0) this.trackers.release(this.sharedMs);
+  }
+
   /** Tell the entries that request and connection hold of something, each once. */
   note(event: TableEvent, amount: number): void {
     const { trackers } = this.#guest;
+    if (trackers.count === 0 && this.trackers.count === 0) return;
     const nowMs = this.sharedMs;
     trackers.note(event, amount, nowMs);
     this.trackers.note(event, amount, nowMs, trackers);

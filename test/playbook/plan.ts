@@ -48,46 +48,7 @@ export function makePlan(options: PlanOptions = {}): Plan {
   const servers = options.servers?.length ?? 1;
   return {
     generation: options.generation ?? 1,
-    listeners: [
-      {
-        name: "web",
-        slot: 0,
-        address: { kind: "tcp", host: "127.0.0.1", port: 80 },
-        mode: "http",
-        route: 0,
-        names: [],
-        proxyProtocol: false,
-        tls: null,
-        redirect: null,
-        hsts: null,
-        udp: null,
-        connectionsMax: 10_000,
-        isByClient: false,
-        timeouts: {
-          handshakeMs: 10_000,
-          clientIdleMs: 0,
-          headMs: 10_000,
-          idleMs: 60_000,
-          readMs: 30_000,
-          tunnelMs: 300_000,
-          lingerMs: 2_000,
-          ...options.downstream,
-        },
-        forwarding: {
-          trusted: [],
-          xForwardedFor: false,
-          xForwardedProto: false,
-          xForwardedHost: false,
-          forwarded: false,
-          via: null,
-          ...options.forwarding,
-        },
-        requestId: options.requestId ?? null,
-        rules: { connection: [], request: [], response: [] },
-        errors: [],
-        ...options.listener,
-      },
-    ],
+    listeners: [makeListener(options)],
     pools: [makePool(options), ...further.map((name, index) => makePool(options, index + 1, name, servers))],
     routes: [
       { slot: 0, listener: 0, pool: options.isPoolless === true ? null : 0 },
@@ -108,6 +69,47 @@ export function makePlan(options: PlanOptions = {}): Plan {
       ...options.limits,
     },
     drainMs: 30_000,
+  };
+}
+
+function makeListener(options: PlanOptions): ListenerPlan {
+  return {
+    name: "web",
+    slot: 0,
+    address: { kind: "tcp", host: "127.0.0.1", port: 80 },
+    mode: "http",
+    route: 0,
+    names: [],
+    proxyProtocol: false,
+    tls: null,
+    redirect: null,
+    hsts: null,
+    udp: null,
+    connectionsMax: 10_000,
+    isByClient: false,
+    timeouts: {
+      handshakeMs: 10_000,
+      clientIdleMs: 0,
+      headMs: 10_000,
+      idleMs: 60_000,
+      readMs: 30_000,
+      tunnelMs: 300_000,
+      lingerMs: 2_000,
+      ...options.downstream,
+    },
+    forwarding: {
+      trusted: [],
+      xForwardedFor: false,
+      xForwardedProto: false,
+      xForwardedHost: false,
+      forwarded: false,
+      via: null,
+      ...options.forwarding,
+    },
+    requestId: options.requestId ?? null,
+    rules: { connection: [], request: [], response: [] },
+    errors: [],
+    ...options.listener,
   };
 }
 

@@ -1,0 +1,161 @@
+import { expect, test } from "bun:test";
+import type { PlanOptions } from "../../test/playbook/plan.ts";
+import { deny, rule, rules } from "../../test/playbook/rules.ts";
+import { get, put } from "../../test/playbook/words.ts";
+import { Playbook } from "../../test/playbook.ts";
+import type { EffectPlan, RulePlan } from "../config/plan.ts";
+
+const field = (operation: "set" | "add" | "remove", name: string, value = ""): EffectPlan => ({
+  kind: "field",
+  operation,
+  name,
+  value,
+});
+const rewrite = (part: "method" | "path" | "query" | "target" | "status", value: string): EffectPlan => ({
+  kind: "rewrite",
+  part,
+  value,
+});
+
+function judged(
+  phases: { request?: readonly RulePlan[]; response?: readonly RulePlan[] },
+  options: PlanOptions = {},
+): Playbook {
+  return new Playbook({ ...options, listener: { rules: rules(phases), ...options.listener } });
+}
+
+/** What the server is sent when rules with these effects have changed the request. */
+function sent(does: readonly EffectPlan[], request: string, options: PlanOptions = {}): string {
+  const play = judged({ request: [rule(null, null, { does })] }, options);
+  play.connect().sends(request);
+  if (play.dialing === 0) throw new Error(play.take().join("\n"));
+  play.take();
+  play.accept();
+  const [said] = play.take();
+  return JSON.parse(`"${said!.slice(said!.indexOf(" gets ") + 6)}"`);
+}
+
+const request = (line: string, ...fields: string[]): string =>
+  `${line} HTTP/1.1\r\n${fields.map((one) => `${one}\r\n`).join("")}\r\n`;
+
+test("fields are set, added and removed; the body goes on behind them", () => {
+  const does = [
+    field("set", "X-A", "{path}"),
+    field("add", "X-B", "2"),
+    field("remove", "x-c"),
+    field("add", "X-B", "3"),
+  ];
+  expect(sent(does, put("POST", "body", "x-a: old", "X-B: 1", "X-C: 1", "x-a: older"))).toBe(
+    "POST / HTTP/1.1\r\nHost: a\r\nX-B: 1\r\nContent-Length: 4\r\nX-A: /\r\nX-B: 2\r\nX-B: 3\r\n\r\nbody",
+  );
+});
+
+test("set, then add, then remove: what is there in the end is what their order says", () => {
+  expect(sent([field("add", "X-A", "1"), field("set", "X-A", "2"), field("add", "X-A", "3")], get("/", "X-A: 0"))).toBe(
+    request("GET /", "Host: a", "X-A: 2", "X-A: 3"),
+  );
+  expect(sent([field("set", "X-A", "1"), field("remove", "X-A")], get("/", "X-A: 0"))).toBe(
+    request("GET /", "Host: a"),
+  );
+});
+
+test("path, query, target and method are rewritten, and what they may not hold is encoded", () => {
+  const cases: readonly [EffectPlan, string, string][] = [
+    [rewrite("path", "/new"), "/old?q=1", "GET /new?q=1"],
+    [rewrite("path", "new path?#"), "/old", "GET /new%20path%3F%23"],
+    [rewrite("query", "a=b c"), "/old?q=1", "GET /old?a=b%20c"],
+    [rewrite("query", ""), "/old?q=1", "GET /old"],
+    [rewrite("target", "/t?{query}"), "/old?q=1", "GET /t?q=1"],
+    [rewrite("target", "no path"), "/old", "GET /old"],
+    [rewrite("method", "PUT"), "/", "PUT /"],
+    [rewrite("method", "P T"), "/", "GET /"],
+    [rewrite("method", "HEAD"), "/", "GET /"],
+    [rewrite("path", "/x{params['p']}"), "/?p=%0d%0aEvil:%201", "GET /xEvil:%201?p=%0d%0aEvil:%201"],
+  ];
+  for (const [effect, target, line] of cases) expect(sent([effect], get(target))).toBe(request(line, "Host: a"));
+});
+
+test("a host that is set is the one that the server sees, whatever form the target had", () => {
+  const does = [field("set", "Host", "b.test")];
+  expect(sent(does, get("/x"))).toBe(request("GET /x", "Host: b.test"));
+  const absolute = "GET http://a/x?y HTTP/1.1\r\nHost: a\r\n\r\n";
+  expect(sent(does, absolute)).toBe(request("GET /x?y", "Host: b.test"));
+});
+
+test("no edit says where a body ends, or what becomes of the connection", () => {
+  const names = [
+    "Content-Length",
+    "transfer-encoding",
+    "Connection",
+    "Keep-Alive",
+    "TE",
+    "Upgrade",
+    "Trailer",
+    "Expect",
+    "bad name",
+  ];
+  const does = names.flatMap((name) => [field("remove", name), field("set", name, "0"), field("add", name, "chunked")]);
+  expect(sent(does, put("POST", "body"))).toBe(put("POST", "body"));
+});
+
+test("a value that a client has a hand in begins no line", () => {
+  const value = "{params['x']}";
+  expect(sent([field("set", "X-A", value)], get("/?x=a%0d%0aTransfer-Encoding:%20chunked%00"))).toBe(
+    request("GET /?x=a%0d%0aTransfer-Encoding:%20chunked%00", "Host: a", "X-A: aTransfer-Encoding: chunked"),
+  );
+});
+
+test("a client cannot have a field taken away that a rule has given", () => {
+  const text = get("/", "Connection: X-User, x-other, keep-alive", "X-User: forged", "X-Other: 1");
+  expect(sent([field("set", "X-User", "real")], text)).toBe(request("GET /", "Host: a", "X-User: real"));
+});
+
+test("what rules say of the client takes the place of what we would say, and of what the client says", () => {
+  const options: PlanOptions = { forwarding: { xForwardedFor: true, xForwardedProto: true } };
+  const does = [field("set", "X-Forwarded-Proto", "https")];
+  expect(sent(does, get("/", "X-Forwarded-For: 1.2.3.4"), options)).toBe(
+    request("GET /", "Host: a", "X-Forwarded-Proto: https", "X-Forwarded-For: 192.0.2.1"),
+  );
+  const added = [field("add", "X-Forwarded-For", "{src}")];
+  expect(sent(added, get("/", "X-Forwarded-For: 1.2.3.4"), options)).toBe(
+    request("GET /", "Host: a", "X-Forwarded-For: 192.0.2.1", "X-Forwarded-Proto: http"),
+  );
+});
+
+test("rules behind an edit see what it made", () => {
+  const play = judged({
+    request: [
+      rule(null, null, { does: [rewrite("path", "/new"), field("set", "X-A", "1")] }),
+      rule("path == '/new' && headers['x-a'] == '1'", deny()),
+    ],
+  });
+  play.connect().sends(get("/old"));
+  play.expectAmong("report 403 denied");
+});
+
+test("an edit that makes a head too large is refused as such a head is, and the connection lives by the rules of that", () => {
+  const play = judged(
+    { request: [rule("path == '/x'", null, { does: [field("set", "X-A", "{headers['y'] + headers['y']}")] })] },
+    { limits: { headBytesMax: 2048 } },
+  );
+  const client = play.connect();
+  client.sends(get("/x", `Y: ${"y".repeat(1500)}`));
+  const said = play.take();
+  expect(said[0]).toContain("431 Request Header Fields Too Large");
+  expect(said[1]).toBe("report 431 head_too_large");
+  play.pass(3_000);
+  play.expectNothingLeft();
+});
+
+test("a response that an edit makes too large goes no further", () => {
+  const does = [field("set", "X-A", "{response.headers['x'] + response.headers['x']}")];
+  const play = judged({ response: [rule(null, null, { does })] }, { limits: { headBytesMax: 2048 } });
+  const client = play.connect();
+  client.sends(get("/"));
+  const server = play.accept();
+  play.take();
+  server.sends(`HTTP/1.1 200 OK\r\nX: ${"x".repeat(1500)}\r\nContent-Length: 0\r\n\r\n`);
+  const [reset, said, report] = play.take();
+  expect([reset, report]).toEqual([server.is("reset"), "report 502 bad_response"]);
+  expect(said).toContain("502 Bad Gateway");
+});
