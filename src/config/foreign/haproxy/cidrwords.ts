@@ -1,7 +1,6 @@
 // Addresses and blocks as HAProxy writes them: 10.12 is 10.0.0.12, masks may be dotted, and bits behind a mask may be set. Here they
 // are whole and without those bits.
 
-import { isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import { quote } from "../../../base/reading.ts";
 import { fault, refuse } from "./objection.ts";
@@ -25,7 +24,7 @@ export function readBlock(word: Word, written: string): string {
 
 function readIPv6(word: Word, written: string, host: string, mask: string | undefined): string {
   const isBits = mask === undefined || (/^\d{1,3}$/.test(mask) && Number(mask) <= 128);
-  if (!isIPv6(host) || host.includes("%") || !isBits)
+  if (!ipaddr.IPv6.isValid(host) || host.includes("%") || !isBits)
     return fault(word, `must be an address or a block such as fd00::/8, not ${quote(written)}`);
   if (mask === undefined || mask === "128") return ipaddr.IPv6.parse(host).toString();
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${host}/${mask}`).toString()}/${mask}`;

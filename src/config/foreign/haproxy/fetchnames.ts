@@ -1,4 +1,4 @@
-// What HAProxy fetches (configuration manual, 7.3.2 to 7.3.6), by name: its type, when it is there, and its expression here. A text
+// What HAProxy fetches (configuration manual, 7.3.2 to 7.3.6), in one long table by name: its type, when it is there, and its expression here. A text
 // in place of these says why there is none. Aliases of older versions stand beside the names of 2.6.
 
 import { authenticated, credentials, inGroups } from "./auth.ts";

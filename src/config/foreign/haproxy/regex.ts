@@ -49,9 +49,9 @@ export function readRegex(written: string, isFolded = false): Reading<string> {
       `has ${quote(strange)}, which regular expressions of JavaScript do not know: write it in another way`,
     );
   const letters = [...new Set([...(flags?.[1] ?? ""), ...(isFolded ? "i" : "")])].join("");
-  const expression = letters === "" ? body : `(?${letters}:${body})`;
+  const expression = letters === "" ? body : `(?${letters})${body}`;
   try {
-    new RegExp(expression);
+    new RegExp(body);
   } catch {
     return misread(`must be a regular expression, not ${quote(written)}`);
   }
@@ -73,7 +73,13 @@ export function replacement(written: string): string {
 }
 
 /** So much around an expression that a replacement takes the place of the whole text, not only of what matched. */
-export function whole(expression: string): string {
+export function whole(flagged: string): string {
+  const flags = /^\(\?[ims]+\)/.exec(flagged)?.[0] ?? "";
+  const expression = flagged.slice(flags.length);
+  return `${flags}${wrapped(expression)}`;
+}
+
+function wrapped(expression: string): string {
   if (expression.includes("|")) return `^[^]*?(?:${expression})[^]*$`;
   // A line is all there is of a path or a field, so what begins or ends with all of it needs nothing around it.
   const start = expression.startsWith("^") ? "" : /^\(?\.\*(?!\?)/.test(expression) ? "^" : "^[^]*?";

@@ -1,4 +1,4 @@
-// The rules of a proxy: ACLs, tcp-request, http-request, use_backend, stick and their kin, as lists of ours by phase. HAProxy evaluates
+// The rules of a proxy, all families together: ACLs, tcp-request, http-request, use_backend, stick and their kin, as lists of ours by phase. HAProxy evaluates
 // families in a fixed order, whatever their order in the file, and so the lists are made:
 //
 //   connection   tcp-request connection, then session; in mode tcp content and use_backend too
