@@ -1,10 +1,13 @@
 // A UDP listener of this worker: to whom each datagram belongs. A client is an address and a port; its first datagram begins a
 // session at a server of the pool, by the pool's policy and within the servers' limits. UDP does not wait and gets no answer
-// from us: a datagram for which there is no server, or no room for a session, is dropped and counted.
+// from us: a datagram for which there is no server, or no room for a session, is dropped and counted, and so is every one of a
+// client that is banned, whose session ends.
 // A listener that is closed takes no new clients; the sessions under way live on, each with a door of its own.
 
+import { fault } from "../base/fault.ts";
 import { hashString } from "../base/hash.ts";
 import { listenerCell, poolCell, routeCell, type Totals } from "../memory/tally.ts";
+import { readAddress } from "../wire/ipaddress.ts";
 import type { Context } from "./context.ts";
 import { chooseServer } from "./datagramchoice.ts";
 import type { DatagramDoor, DatagramPort } from "./datagramport.ts";
@@ -52,6 +55,7 @@ export class Datagrams implements SessionOwner {
   received(bytes: Uint8Array, address: string, port: number): void {
     const key = keyOf(address, port);
     const session = this.#sessions.get(key);
+    if (this.context.site.bans.list.size > 0 && this.#isBanned(address)) return session?.end(fault("banned"));
     if (session?.isServed()) return session.carry(bytes);
     session?.end(null);
     this.#begin(key, address, port)?.carry(bytes);
@@ -110,10 +114,24 @@ export class Datagrams implements SessionOwner {
     return session;
   }
 
+  /** If so it is counted. */
+  #isBanned(address: string): boolean {
+    const { site, port, tally } = this.context;
+    if (!readAddress(address, octets) || site.bans.endOf(octets, 0, port.wallMs) === -1) return false;
+    const listener = site.listener(this.slot);
+    if (listener === undefined) return true;
+    tally.cells[listener.row + listenerCell.banned]!++;
+    tally.cells[listener.row + listenerCell.droppedDatagrams]!++;
+    return true;
+  }
+
   #isFull(listener: ListenerSite): boolean {
     return this.#totals.listener(this.slot, listenerCell.connections) >= listener.plan.connectionsMax;
   }
 }
+
+/** Of the client whose datagram has come. */
+const octets = new Uint8Array(16);
 
 /** As logs and hashes know it: an IPv4 client of an IPv6 socket by its IPv4 address. */
 export function clientAddressOf(address: string): string {

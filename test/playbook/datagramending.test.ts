@@ -119,3 +119,20 @@ test("sessions outlive their listener behind doors of their own", () => {
   play.expect("socket 1 closed", "door closed", "report one:80 over");
   play.expectNothingLeft();
 });
+
+test("one who is banned has its session ended, and begins none while the ban lasts", () => {
+  const talk = new DatagramTalk();
+  const client = talk.client(1);
+  client.sends("a");
+  talk.play.take();
+  talk.play.memory.ban("192.0.2.1", talk.play.wallMs / 1000 + 60);
+  client.sends("b");
+  talk.play.expect("socket 1 closed", "report one:80 banned");
+  client.sends("c");
+  talk.play.expect();
+  const cells = [listenerCell.banned, listenerCell.droppedDatagrams];
+  expect(cells.map((cell) => talk.play.totals.listener(0, cell))).toEqual([2, 2]);
+  talk.play.pass(61_000);
+  client.sends("d");
+  talk.play.expectAmong("open one:80", "socket 2 gets d");
+});
