@@ -9,6 +9,7 @@ import { Memory } from "../playbook/memory.ts";
 import { clearArena, makePlan, setServer } from "../playbook/plan.ts";
 import { Crowd } from "./crowd.ts";
 import { type Answer, SimDriver } from "./driver.ts";
+import { drawRules, heldIn } from "./judged.ts";
 import { connect } from "./network.ts";
 import { StreamRun } from "./streams/run.ts";
 import { calm, drawSwarm, type Swarm } from "./swarm.ts";
@@ -57,6 +58,7 @@ class Run {
   #swarm: Swarm;
   readonly #tally = new Tally(arena, 0);
   readonly #totals = new Totals(arena, 1);
+  readonly #memory = new Memory();
   readonly #parts: SiteParts;
   readonly #driver: SimDriver;
   readonly #context: Context;
@@ -69,7 +71,7 @@ class Run {
     this.#faulty = drawSwarm(world);
     this.#swarm = this.#faulty;
     world.note("swarm", JSON.stringify(this.#swarm));
-    this.#parts = { arena, tally: this.#tally, workers: 1, random: () => world.prng.next(), ...new Memory().parts };
+    this.#parts = { arena, tally: this.#tally, workers: 1, random: () => world.prng.next(), ...this.#memory.parts };
     this.#driver = new SimDriver(world, (server) => this.#answerDial(server.slot));
     const site = new Site(this.#plan(), this.#parts, null);
     this.#crowd = new Crowd(world);
@@ -103,6 +105,7 @@ class Run {
   #plan(): ReturnType<typeof makePlan> {
     const swarm = this.#swarm;
     return makePlan({
+      ...(swarm.isJudged ? drawRules(this.#world) : {}),
       generation: this.#generation++,
       servers: serverNames.slice(0, swarm.servers),
       server: { connectionsMax: swarm.serverLimit },
@@ -210,6 +213,7 @@ class Run {
       check(`idle at ${slot}`, this.#totals.server(slot, serverCell.idle));
     }
     check("deadlines", this.#driver.wheel.size);
+    check("entries held", heldIn(this.#memory));
     if (left.length > 0) throw new Violation(`left over ${when}: ${left.join(", ")}`);
   }
 }

@@ -40,6 +40,8 @@ export interface Swarm {
   readonly drains: boolean;
   readonly clients: number;
   readonly servers: number;
+  /** Rules hold entries of a table, change heads and slow bodies down. */
+  readonly isJudged: boolean;
 }
 
 export const originFaults = [
@@ -97,6 +99,7 @@ export function drawSwarm(world: World): Swarm {
     drains: is(0.2),
     clients: world.between(1, 12),
     servers: world.between(1, 3),
+    isJudged: is(0.5),
   };
 }
 
