@@ -223,7 +223,7 @@ test("who takes a lock over may be killed too, at any store", () => {
         expect([stores, inherited, checkTable(heir)]).toEqual([stores, inherited, []]);
         expect(seen(heir)).not.toContain('"refs":1');
       }
-});
+}, 60_000);
 
 test("who only wants its entry takes over the lock of the dead, without recovering anything else", () => {
   const world = new World();
