@@ -1,4 +1,6 @@
-// What a rule does besides deciding: each effect compiled to one function of the stage. What it says of itself is for traces.
+// What a rule does besides deciding: each effect compiled to one function of the stage, which does nothing where what it needs
+// is absent (a key, a number). Who is told of it knows no plans and no expressions. What an effect says of itself is for traces;
+// with one, the values that it has made are told there too.
 
 import type { EffectPlan } from "../config/plan.ts";
 import type { Stage } from "./scene.ts";

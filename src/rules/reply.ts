@@ -1,4 +1,6 @@
-// Answers that rules give, ready to be filled in: templates are compiled once, texts without one stay as they are.
+// Answers that rules give, ready to be filled in: templates are compiled once, texts without one stay as they are, and an answer
+// that is the same for everybody is made once. It knows what a client is told, not how that is framed or sent: the flow adds
+// Content-Length, Date and whether the connection stays.
 
 import type { FieldPlan, ReplyPlan } from "../config/plan.ts";
 import type { Template } from "./expression/compiled.ts";

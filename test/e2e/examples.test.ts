@@ -107,6 +107,16 @@ const visits: Record<string, Visit> = {
       expect(answers.map((answer) => answer.slice(0, 8))).toEqual(["Q1 from ", "Q2 from "]);
     },
   },
+  "abuse.yaml": {
+    async see({ room, port }) {
+      const client = await Client.connect(room, port);
+      for (const asked of [1, 2, 3, 4]) {
+        await client.send("GET / HTTP/1.1\r\nHost: test1.com\r\n\r\n");
+        await until(`answer ${asked}`, () => client.text.split("HTTP/1.1 ").length > asked || null);
+      }
+      expect(client.text.match(/HTTP\/1\.1 \d+/g)).toEqual([...new Array(3).fill("HTTP/1.1 200"), "HTTP/1.1 429"]);
+    },
+  },
   "unix.json": {
     async servers({ room }) {
       for (const socket of ["app-1.sock", "app-2.sock"]) {
