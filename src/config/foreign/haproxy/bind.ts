@@ -1,4 +1,6 @@
-// A bind line as what a listener has of it: its addresses, TLS, PROXY header and limit.
+// A bind line as what a listener has of it: its addresses, TLS, PROXY header and limit. What global says of TLS stands behind what
+// the line says. A PROXY header is believed from everybody in mode tcp, as in HAProxy; in mode http, where X-Forwarded-For of those who
+// are believed counts too, from private addresses only.
 
 import type { ListenerInput, ListenerTlsInput } from "../../input.ts";
 import type { Path } from "../../problem.ts";

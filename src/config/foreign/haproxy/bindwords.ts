@@ -1,4 +1,6 @@
-// What becomes of the words of a bind line, and how many words each takes with it.
+// What becomes of the words of a bind line, and how many words each takes with it. Words that would let clients in whom HAProxy keeps
+// out are refused; words that tune HAProxy's sockets are passed over with a note.
+// Code: bind.ts.
 
 import { differs, each, type Keywords, noted, read, refused } from "./keyword.ts";
 
@@ -34,7 +36,8 @@ export const bindWords: Keywords = {
   ...each(differs("the size of segments is the system's"), "mss"),
   ...each(differs("data before the end of the handshake (0-RTT) is not taken"), "allow-0rtt"),
   ...each(differs("the keys of session tickets are Sluice's own"), "tls-ticket-keys"),
-  ...each(noted("what the address says holds"), "v4v6 v6only"),
+  v4v6: noted("that is how it is here"),
+  v6only: read("nothing; clients of IPv4 are taken at :: too"),
   "crt-list": refused("lists of certificates are not read; name each by crt, or their folder"),
   "crl-file": refused(
     "lists of revoked certificates are not looked at, and a client would be let in that HAProxy keeps out",

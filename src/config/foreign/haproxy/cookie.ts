@@ -1,4 +1,6 @@
-// `cookie NAME insert ...` as a sticky cookie. The server's own value in it is Sluice's: clients get a new cookie once.
+// `cookie NAME insert ...` as a sticky cookie. The server's own value in it is Sluice's, made of the server's address: clients get a new
+// cookie once, on the day of the change. Attributes that a cookie of ours does not have are told.
+// HAProxy's manual, 4.2, cookie.
 
 import { formatDuration } from "../../../base/duration.ts";
 import type { StickyInput } from "../../input.ts";

@@ -19,6 +19,10 @@ const usualName = "X-Forwarded-For";
 /** `behind`: backends that a request of this frontend may come to, whose own option counts too. */
 export function forwardingOf(conversion: Conversion, settings: Settings, behind: readonly Settings[]): Told {
   const { ledger } = conversion;
+  ledger.note(
+    pathOf(settings.proxy.word),
+    "X-Forwarded-* and Forwarded that clients send are removed, unless trustedProxies holds their address",
+  );
   const own = settings.option("forwardfor");
   const theirs = behind.map((each) => usualOf(each));
   const statement = own ?? theirs.find((each) => each !== undefined);

@@ -1,4 +1,6 @@
-// Section global: what is of the whole process, and what holds for every proxy where it says nothing.
+// Section global: what is of the whole process, and what holds for every proxy where it says nothing. Most of it belongs to a process
+// that forks, drops its rights and tunes itself; that is passed over with a note (globalwords.ts). What is left becomes workers, limits
+// and drainTimeout, and the ground that bind and server lines stand on.
 
 import { dirname } from "node:path";
 import type { ConfigInput } from "../../input.ts";

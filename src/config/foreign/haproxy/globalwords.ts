@@ -1,4 +1,6 @@
-// The keywords of section global, and of the sections beside the proxies.
+// The keywords of section global, and of the sections beside the proxies. What bounds or routes traffic is read or refused; what only
+// concerns HAProxy's own process is noted.
+// Code: global.ts, othersections.ts, userlist.ts.
 
 import { differs, each, gone, type Keywords, noted, read, refused } from "./keyword.ts";
 

@@ -1,4 +1,6 @@
-// What global says that holds for every proxy, and where relative paths start.
+// What global says that holds for every proxy, and where relative paths start: bind and server lines, and files, are read against it.
+// global.ts fills it in; nobody changes it afterwards.
+// HAProxy's manual, 3.1.
 
 import { join } from "node:path";
 import type { Range } from "./tls.ts";

@@ -1,4 +1,6 @@
-// Timeouts that are the same for all who have them stand once, at the top, as one would write them; defaults of HAProxy's come to that.
+// Timeouts that are the same for all who have them stand once, at the top, as one would write them: that is what the timeouts of a
+// defaults section come to. One that differs anywhere stays with each, for a listener or pool of another format could not take it
+// back. The meaning of the config is the same before and after.
 
 import type { ConfigInput, TimeoutsInput } from "../../input.ts";
 import type { Path } from "../../problem.ts";

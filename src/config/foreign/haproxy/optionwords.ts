@@ -1,4 +1,6 @@
-// What becomes of each `option`.
+// What becomes of each `option`, and which of them HAProxy takes `no` in front of. An option that asks for what Sluice always does is
+// noted; one that asks for less strictness than Sluice has is told as a difference.
+// HAProxy's manual, 4.2.
 
 import { differs, each, type Keywords, noted, read, refused } from "./keyword.ts";
 

@@ -1,4 +1,6 @@
-// Sections beside global and the proxies whose lines are only told of: resolvers, cache, peers, program, and those that are refused whole.
+// Sections beside global and the proxies whose lines are only told of: resolvers, cache, peers, program, and those that are refused
+// whole. A line of a section that is refused goes down with it; in the others an unknown word is as wrong as anywhere.
+// The words are in globalwords.ts.
 
 import type { Ledger } from "../ledger.ts";
 import { cacheWords, peersWords, programWords, resolversWords, sectionWords } from "./globalwords.ts";

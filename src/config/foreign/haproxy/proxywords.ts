@@ -1,4 +1,6 @@
-// The keywords of defaults, frontend, backend and listen, but for those of rules (scene.ts), options, bind and server.
+// The keywords of defaults, frontend, backend and listen, but for those of rules (scene.ts), options, bind and server. Words that older
+// HAProxys took are here too: read where they have one meaning today, otherwise told with what to write.
+// HAProxy's manual, 4.1.
 
 import { differs, each, gone, type Keywords, noted, read, refused } from "./keyword.ts";
 

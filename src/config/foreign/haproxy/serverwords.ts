@@ -1,4 +1,6 @@
-// What becomes of the words of a server line (and of default-server), and how many words each takes with it.
+// What becomes of the words of a server line (and of default-server), and how many words each takes with it. Checks are the pool's
+// here, so that words about them are read together (check.ts).
+// Code: server.ts, servertls.ts. HAProxy's manual, 5.2.
 
 import { differs, each, type Keywords, noted, read, refused } from "./keyword.ts";
 

@@ -33,7 +33,10 @@ export class Settings {
 
   /** The last of several options that exclude each other. */
   lastOption(names: readonly string[]): Statement | undefined {
-    return this.all("option").findLast(({ words, prefix }) => prefix === null && names.includes(words[1]?.text ?? ""));
+    return this.all("option").findLast((statement) => {
+      const name = statement.words[1]?.text ?? "";
+      return names.includes(name) && this.option(name) === statement;
+    });
   }
 
   /** The value of `timeout NAME`. */

@@ -8,6 +8,7 @@ import { linePath, pathOf, type Statement, type Word } from "./scene.ts";
 
 /** Kept, and yet the operator should know. */
 export function warn(ledger: Ledger, word: Word, message: string): void {
+  ledger.keep(pathOf(word));
   ledger.judged({ severity: "warning", path: pathOf(word), part: "value", message });
 }
 

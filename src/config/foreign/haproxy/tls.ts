@@ -27,7 +27,7 @@ export function versionsOf(ledger: Ledger, options: Options, usual: Range): Rang
   if (forced !== undefined) {
     const version = numbered[forced.slice("force-".length)];
     if (version === undefined) ledger.refuse(pathOf(options.word(forced)!), "SSL 3 is not spoken any more");
-    return version === undefined ? {} : { minVersion: version, maxVersion: version };
+    return version === undefined ? {} : rangeOf(version, version);
   }
   const least = versionAt(ledger, options.value("ssl-min-ver"));
   const greatest = versionAt(ledger, options.value("ssl-max-ver"));
@@ -39,7 +39,15 @@ export function versionsOf(ledger: Ledger, options: Options, usual: Range): Rang
     greatest ??
     usual.maxVersion ??
     (without.length > 0 && left.length > 0 && left.at(-1)! < "1.3" ? left.at(-1) : undefined);
-  return { ...(min === undefined ? {} : { minVersion: min }), ...(max === undefined ? {} : { maxVersion: max }) };
+  return rangeOf(min, max);
+}
+
+/** What is usual here is not written out. */
+function rangeOf(min: Version | undefined, max: Version | undefined): Range {
+  return {
+    ...(min === undefined || min === "1.2" ? {} : { minVersion: min }),
+    ...(max === undefined || max === "1.3" ? {} : { maxVersion: max }),
+  };
 }
 
 function versionAt(ledger: Ledger, word: Word | null): Version | undefined {

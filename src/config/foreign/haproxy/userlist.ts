@@ -1,4 +1,6 @@
-// Sections userlist: users with their passwords and groups, for http_auth; and http-errors, files by status.
+// Sections userlist: users with their passwords and groups, for http_auth; and http-errors, files by status, for errorfiles. They are
+// read before the proxies that name them. Whether a password in crypt(3)'s words can be compared is for auth.ts to say.
+// HAProxy's manual, 12.1 and 12.4.
 
 import { didYouMean } from "../../nearest.ts";
 import type { Ledger } from "../ledger.ts";

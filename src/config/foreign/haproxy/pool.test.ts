@@ -1,0 +1,134 @@
+import { expect, test } from "bun:test";
+import type { PoolInput } from "../../input.ts";
+import { type Parts, partsOf, tried } from "./trial.ts";
+
+const two = ["server a a:1", "server b b:1"];
+const withLines = (...lines: readonly string[]): Parts => partsOf([], [...lines, ...two]);
+const pool = (...lines: readonly string[]): PoolInput => withLines(...lines).pool;
+
+test("what HAProxy does without being told: three retries, at the same server", () => {
+  expect(pool()).toEqual({ servers: ["a:1", "b:1"], retries: 3, redispatch: false });
+  expect(pool("retries 2", "option redispatch")).toEqual({ servers: ["a:1", "b:1"] });
+  expect(pool("retry-on none")).toMatchObject({ retries: 0 });
+});
+
+test.each([
+  ["balance roundrobin", undefined],
+  ["balance static-rr", undefined],
+  ["balance leastconn", "leastConnections"],
+  ["balance first", "first"],
+  ["balance random", "p2c"],
+  ["balance random(1)", "random"],
+  ["balance source", "ipHash"],
+  ["balance source\nhash-type consistent", "consistentHash"],
+  ["balance source\nhash-balance-factor 200", { policy: "boundedHash", key: "ip", loadFactor: 2 }],
+  ["balance uri whole", { policy: "consistentHash", key: "uri" }],
+  ["balance hdr(X-User)", { policy: "consistentHash", key: "header:X-User" }],
+] as const)("%s", (lines, expected) => {
+  const { pool: made, told } = withLines(...lines.split("\n"));
+  expect(made.balance).toEqual(expected as PoolInput["balance"] & object);
+  expect(told).toEqual([]);
+});
+
+test.each([
+  ["balance", "error balance needs the name of an algorithm, such as roundrobin"],
+  ["balance roundrobn", 'error roundrobn is no algorithm of HAProxy\'s; did you mean "roundrobin"?'],
+  ["balance hdr", "error hdr needs the name of a field, as in hdr(host)"],
+  [
+    "balance rdp-cookie",
+    "error rdp-cookie is refused: rdp-cookie is not looked at; source, uri, hdr(NAME) and url_param are",
+  ],
+  ["balance uri", "warning uri is approximated: the whole address is hashed, with its query"],
+  ["balance source\nhash-type wild", "error wild must be map-based or consistent"],
+  ["retries many", "error many must be a whole number from 0 to 100"],
+  [
+    "retry-on all-retryable-errors",
+    "warning retry-on is approximated: a request is sent again only where it cannot have reached a server, or is safe to repeat",
+  ],
+  ["http-reuse sometimes", "error sometimes must be never, safe, aggressive or always"],
+  ["cookie", "error cookie needs the name of a cookie"],
+  [
+    "cookie X insrt",
+    "error insrt is no word of cookie; known are insert, rewrite, prefix, indirect, nocache, postonly, preserve, httponly, secure, dynamic, domain, maxidle, maxlife, attr",
+  ],
+  ["cookie X prefix", "warning prefix is approximated: the cookie is one of Sluice's, beside those of the application"],
+  [
+    "source 10.0.0.1 usesrc clientip",
+    "error usesrc is refused: connections come from an address of this machine, by the system's own choice of interface",
+  ],
+  [
+    "errorfile 599 x",
+    "error 599 must be one of 200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500, 501, 502, 503, 504, as in HAProxy",
+  ],
+  ["errorfile 503", "error errorfile needs a status and a file"],
+  ["errorfiles nowhere", "error nowhere must be the name of an http-errors section"],
+  [
+    "http-error status 503 lf-string x",
+    "error lf-string is refused: an answer is written here by string, or stands whole in an errorfile",
+  ],
+  [
+    "http-send-name-header X",
+    "error http-send-name-header is refused: servers are not told the name that they have here",
+  ],
+])("%s is told", (lines, message) => {
+  expect(withLines(...lines.split("\n")).told).toContain(message);
+});
+
+test("a parameter that is hashed keeps its server by a table instead", () => {
+  const { pool: made, input } = withLines("balance url_param id");
+  expect(made.stick).toEqual({ table: "app.balance", by: 'params["id"]' });
+  expect(input.tables?.["app.balance"]).toMatchObject({ store: ["server_id"] });
+});
+
+test("a cookie needs servers that have a value for it", () => {
+  expect(pool("cookie SRV insert indirect nocache").sticky).toBeUndefined();
+  const { pool: made } = partsOf(
+    [],
+    ["cookie SRV insert maxlife 30d httponly attr SameSite=None secure", "server a a:1 cookie x"],
+  );
+  expect(made.sticky).toEqual({ cookie: "SRV", maxAge: "30d", httpOnly: true, sameSite: "None", secure: true });
+});
+
+test("limits make a queue, which waits as long as timeout queue or connect says", () => {
+  const limited = ["server a a:1 maxconn 5"];
+  expect(partsOf([], limited).pool.queue).toEqual({ length: 1_000_000, timeout: "5s" });
+  expect(partsOf([], [...limited, "timeout queue 30s"]).pool.queue).toEqual({ length: 1_000_000, timeout: "30s" });
+  expect(partsOf([], ["server a a:1 maxconn 5 maxqueue 10"]).pool.queue).toEqual({ length: 10, timeout: "5s" });
+});
+
+test("connections to servers are closed where HAProxy closes them", () => {
+  for (const line of ["http-reuse never", "option httpclose", "option http-server-close", "option forceclose"])
+    expect([line, pool(line).idle]).toEqual([line, { connections: 0 }]);
+  expect(pool("option httpclose", "no option httpclose").idle).toBeUndefined();
+  expect(pool("option http-server-close", "option http-keep-alive").idle).toBeUndefined();
+});
+
+test("answers of one's own", () => {
+  const { pool: made, told } = withLines(
+    "errorfile 502 a.http",
+    "errorfile 504 /dev/null",
+    'http-error status 503 content-type text/plain string "too many" hdr X-Why load',
+  );
+  expect(made.errors).toEqual({
+    "502": "a.http",
+    "503": { type: "text/plain", body: "too many", headers: { "X-Why": "load" } },
+  });
+  expect(told).toEqual([
+    "warning /dev/null is approximated: the client is told the error; in HAProxy its connection is closed without a word",
+  ]);
+});
+
+test("names of an http-errors section stand for its files", () => {
+  const { input } = tried(
+    "http-errors site\n errorfile 502 a.http\n errorfile 503 b.http\nlisten x\n mode http\n bind :1\n errorfiles site 503\n server a a:1",
+  );
+  expect(input.pools["x"]?.errors).toEqual({ "503": "b.http" });
+  expect(input.listeners["x"]?.errors).toEqual({ "503": "b.http" });
+});
+
+test("a backend of mode tcp without servers is refused, for it could only close connections", () => {
+  const { told } = tried("frontend x\n bind :1\n timeout client 1s\n default_backend y\nbackend y");
+  expect(told).toContain(
+    "5:9 error y is refused: it has no server, and connections that it would close are closed by a rule: tcp-request content reject",
+  );
+});
