@@ -57,8 +57,8 @@ function part(name: "field" | "word"): Converter {
       if (separator === "") return fault(word, `needs a character that ${name} cuts at`);
       if (separator.length > 1) {
         // Any of the characters cuts; so all become one of them first.
-        const any = pattern(`[${separator.replaceAll(/[\\\]^-]/g, "\\$&")}]`);
-        const same = method(code, "replaceRegex", any, text(replacement(separator[0]!)), primary("true"));
+        const cutters = pattern(`[${separator.replaceAll(/[\\\]^-]/g, "\\$&")}]`);
+        const same = method(code, "replaceRegex", cutters, text(replacement(separator[0]!)), primary("true"));
         return method(same, name, text(separator[0]!), number(whole(at, word)));
       }
       return method(code, name, text(separator), number(whole(at, word)));

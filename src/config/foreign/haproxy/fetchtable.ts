@@ -39,7 +39,7 @@ const plain: ReadonlySet<string> = new Set([
 export function fetchCounter(site: Site, word: Word, { name, args }: Called): Sample | null {
   const found = /^(?:sc([0-2])|(sc)|(src))_([a-z_0-9]+)$/.exec(name);
   if (found === null) return null;
-  const [, fixed, any, , what = ""] = found;
+  const [, fixed, numbered, , what = ""] = found;
   if (!isKnown(what)) return null;
   const rest = [...args];
   const element = takesElement(what) ? readNumber(word, rest.shift(), "the number of a counter", 99) : 0;
@@ -48,7 +48,7 @@ export function fetchCounter(site: Site, word: Word, { name, args }: Called): Sa
     noMore(word, name, rest);
     return readOf(word, what, element, entryOf(site, table, primary("src")), table);
   }
-  const slot = any === undefined ? Number(fixed) : readNumber(word, rest.shift(), "a slot from 0 to 2", 999);
+  const slot = numbered === undefined ? Number(fixed) : readNumber(word, rest.shift(), "a slot from 0 to 2", 999);
   const tracked = index(primary("tracked"), number(slot));
   const other = rest.length === 0 ? null : tableNamed(site, word, rest.shift());
   noMore(word, name, rest);
