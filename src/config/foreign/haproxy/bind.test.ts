@@ -74,6 +74,10 @@ test("versions come to a range, however they are said, and what is usual here is
   expect(tlsOf("ssl-max-ver TLSv1.2")).toEqual({ certificates, maxVersion: "1.2" });
   expect(tlsOf("no-sslv3 no-tlsv10 no-tlsv11")).toEqual({ certificates });
   expect(tlsOf("no-tlsv10 no-tlsv11 no-tlsv12")).toEqual({ certificates, minVersion: "1.3" });
+  expect(tlsOf("no-tlsv12")).toEqual({ certificates, minVersion: "1.3" });
+  expect(partsOf(["bind :443 ssl crt a.pem no-tlsv12 no-tlsv13"]).told).toEqual([
+    "error no-tlsv13 leaves no version of TLS that is spoken",
+  ]);
   expect(tlsOf("no-tlsv13")).toEqual({ certificates, maxVersion: "1.2" });
   expect(tlsOf("force-tlsv13")).toEqual({ certificates, minVersion: "1.3" });
   expect(tlsOf("ssl-min-ver TLSv1.0")).toEqual({ certificates, minVersion: "1.0" });

@@ -1,7 +1,7 @@
 // The statements of a proxy by their first word, as translators ask for them: the last one where one holds, all where they add up.
 // Nothing is entered in the ledger here; proxies.ts has done that.
 
-import type { Service, Statement, Word } from "./scene.ts";
+import type { Service, Statement } from "./scene.ts";
 
 export class Settings {
   readonly proxy: Service;
@@ -37,10 +37,5 @@ export class Settings {
       const name = statement.words[1]?.text ?? "";
       return names.includes(name) && this.option(name) === statement;
     });
-  }
-
-  /** The value of `timeout NAME`. */
-  timeout(name: string): Word | undefined {
-    return this.all("timeout").findLast(({ words }) => words[1]?.text === name)?.words[2];
   }
 }

@@ -4,7 +4,7 @@
 import type { ListenerInput, PoolInput } from "../../input.ts";
 import type { Ledger } from "../ledger.ts";
 import { endless, readTime, written } from "./duration.ts";
-import { linePath, pathOf, type Statement, type Word } from "./scene.ts";
+import { pathOf, type Word } from "./scene.ts";
 import type { Settings } from "./settings.ts";
 import { hasWords, warn } from "./tell.ts";
 
@@ -31,7 +31,7 @@ const legacy: Readonly<Record<string, string>> = { client: "clitimeout", server:
 export function readTimes(ledger: Ledger, settings: Settings): Times {
   const words = new Map<string, Word>();
   const ms = (name: string): number | null => {
-    const word = settings.timeout(name) ?? oldWord(ledger, settings, name);
+    const word = wordOf(ledger, settings, name);
     if (word === undefined) return null;
     words.set(name, word);
     const time = readTime(ledger, word);
@@ -53,13 +53,17 @@ export function readTimes(ledger: Ledger, settings: Settings): Times {
   };
 }
 
-/** clitimeout and its like, which HAProxy took until 2.0. */
-function oldWord(ledger: Ledger, settings: Settings, name: string): Word | undefined {
-  const statement: Statement | undefined = settings.last(legacy[name] ?? "");
-  if (statement === undefined) return undefined;
-  warn(ledger, statement.words[0]!, `is read as "timeout ${name}", which is all that HAProxy takes since 2.1`);
-  if (statement.words[1] === undefined) ledger.fault(linePath(statement), "needs a time in milliseconds");
-  return statement.words[1];
+/** `timeout NAME`, or clitimeout and its like, which HAProxy took until 2.0: whatever comes last. */
+function wordOf(ledger: Ledger, settings: Settings, name: string): Word | undefined {
+  const old = legacy[name];
+  for (const { words } of settings.all(old ?? "")) {
+    warn(ledger, words[0]!, `is read as "timeout ${name}", which is all that HAProxy takes since 2.1`);
+    if (words[1] === undefined) ledger.fault(pathOf(words[0]!), "needs a time in milliseconds");
+  }
+  const isIt = (words: readonly Word[]): boolean =>
+    words[0]!.text === "timeout" ? words[1]?.text === name : words[0]!.text === old;
+  const found = settings.proxy.statements.findLast(({ words }) => isIt(words))?.words;
+  return found?.[0]!.text === "timeout" ? found[2] : found?.[1];
 }
 
 type ListenerTimes = NonNullable<ListenerInput["timeouts"]>;

@@ -6,7 +6,8 @@ import type { Options } from "./options.ts";
 import { pathOf, type Word } from "./scene.ts";
 
 export type Version = "1.0" | "1.1" | "1.2" | "1.3";
-const order: readonly Version[] = ["1.0", "1.1", "1.2", "1.3"];
+/** What HAProxy speaks unless told, and so do we. */
+const usualVersions: readonly Version[] = ["1.2", "1.3"];
 const named: Readonly<Record<string, Version>> = {
   SSLv3: "1.0",
   "TLSv1.0": "1.0",
@@ -32,13 +33,10 @@ export function versionsOf(ledger: Ledger, options: Options, usual: Range): Rang
   const least = versionAt(ledger, options.value("ssl-min-ver"));
   const greatest = versionAt(ledger, options.value("ssl-max-ver"));
   const without = options.names().flatMap((name) => numbered[name.replace(/^no-/, "")] ?? []);
-  const left = order.filter((version) => !without.includes(version));
-  // As in HAProxy, what is taken away from the bottom only means a least version; TLS 1.2 is the usual one.
-  const min = least ?? usual.minVersion ?? (without.length > 0 && left[0]! > "1.2" ? left[0] : undefined);
-  const max =
-    greatest ??
-    usual.maxVersion ??
-    (without.length > 0 && left.length > 0 && left.at(-1)! < "1.3" ? left.at(-1) : undefined);
+  const left = usualVersions.filter((version) => !without.includes(version));
+  if (left.length === 0) ledger.fault(pathOf(options.word("no-tlsv13")!), "leaves no version of TLS that is spoken");
+  const min = least ?? usual.minVersion ?? left[0];
+  const max = greatest ?? usual.maxVersion ?? left.at(-1);
   return rangeOf(min, max);
 }
 

@@ -1,0 +1,129 @@
+import { expect, test } from "bun:test";
+import { partsOf, tried } from "./trial.ts";
+
+const silent = { xForwardedFor: false, xForwardedProto: false, xForwardedHost: false };
+const server = "server a 127.0.0.1:9101";
+
+test("servers are told nothing of the client unless HAProxy is asked to", () => {
+  const { listener, told } = partsOf([]);
+  expect(listener).toEqual({ listen: "127.0.0.1:8080", use: "app", forwarding: silent, via: false, requestId: false });
+  expect(told).toEqual([]);
+  expect(partsOf(["option forwardfor"]).listener.forwarding).toEqual({ ...silent, xForwardedFor: true });
+  expect(partsOf([], ["option forwardfor", server]).listener.forwarding).toEqual({ ...silent, xForwardedFor: true });
+});
+
+test("option forwardfor of one backend concerns all of its frontend, and is told", () => {
+  const { told } = tried(`defaults
+ mode http
+ timeout client 1s
+ timeout server 1s
+ timeout connect 1s
+frontend web
+ bind :1
+ use_backend b if { path /b }
+ default_backend a
+backend a
+ option forwardfor
+ server s a:1
+backend b
+ server s a:1`);
+  expect(told).toEqual([
+    "11:2 warning option forwardfor is approximated: servers of the other backends of its frontend are told too",
+  ]);
+});
+
+test("under another name a rule of where it stands writes it, once", () => {
+  const front = partsOf(["option forwardfor header X-Real-IP except 10.0.0.0/8"]);
+  expect(front.listener.rules).toEqual([
+    { name: "forwardfor", if: "!(src in cidr('10.0.0.0/8'))", addHeader: { "X-Real-IP": "{src}" } },
+  ]);
+  expect(front.pool.rules).toBeUndefined();
+  const back = partsOf([], ["option forwardfor header X-Real-IP if-none", server]);
+  expect(back.pool.rules).toEqual([
+    { name: "forwardfor", if: "!has(headers['x-real-ip'])", addHeader: { "X-Real-IP": "{src}" } },
+  ]);
+  expect(back.listener.rules).toBeUndefined();
+  const both = partsOf(["option forwardfor header X-Real-IP"], ["option forwardfor header X-Real-IP", server]);
+  expect([both.listener.rules, both.pool.rules]).toEqual([
+    [{ name: "forwardfor", addHeader: { "X-Real-IP": "{src}" } }],
+    undefined,
+  ]);
+  expect(partsOf(["option originalto"]).listener.rules).toEqual([
+    { name: "originalto", addHeader: { "X-Original-To": "{dst}" } },
+  ]);
+});
+
+test("except believes those proxies, and says so", () => {
+  const { listener, told } = partsOf(["option forwardfor except 10.0.0.0/8"]);
+  expect(listener.trustedProxies).toEqual(["10.0.0.0/8"]);
+  expect(told).toEqual([
+    "warning 10.0.0.0/8 is approximated: X-Forwarded-For of these is believed and continued, and src in rules is the client that they report",
+  ]);
+});
+
+test("monitor-uri is answered before any rule", () => {
+  const { listener } = partsOf(["http-request deny", "monitor-uri /alive"]);
+  expect(listener.rules).toMatchObject([
+    { name: "monitor-uri", if: 'target == "/alive"', reply: { status: 200 } },
+    { deny: true },
+  ]);
+  expect(partsOf(["monitor-uri /alive", "errorfile 200 ok.http"]).listener.rules).toMatchObject([
+    { reply: { status: 200, file: "ok.http" } },
+  ]);
+  expect(partsOf(["monitor-uri /alive", "monitor fail if TRUE"]).told[0]).toStartWith("error monitor is refused");
+});
+
+test("timeouts that all have alike stand at the top, others where they are", () => {
+  expect(partsOf([]).input.timeouts).toEqual({
+    head: "30s",
+    idle: "30s",
+    read: "30s",
+    tunnel: "30s",
+    connect: "5s",
+    response: "30s",
+  });
+  const { input, listener, pool } = partsOf(
+    ["timeout http-request 5s", "timeout http-keep-alive 2s", "timeout client 10s"],
+    ["timeout tunnel 1h", "timeout server 0", server],
+  );
+  expect(input.timeouts).toEqual({ head: "5s", idle: "2s", tunnel: "10s", connect: "5s", response: "24d" });
+  expect([listener.timeouts, pool.timeouts]).toEqual([{ read: "10s" }, { read: "24d" }]);
+});
+
+test("timeouts that are missing are as long as a timer waits, and are told", () => {
+  const { input, told } = tried("listen x\n bind :1\n server a a:1");
+  expect(input.timeouts).toEqual({ tunnel: "24d", connect: "2m7s" });
+  expect(told).toEqual([
+    "1:8 warning x is approximated: it has no timeout client, connect, server; silence may last 24d here, and connecting 127s, while HAProxy waits for ever",
+  ]);
+});
+
+test.each([
+  ["timeout client 5y", "error 5y must be a number of milliseconds, or a number with us, ms, s, m, h or d"],
+  ["timeout client 30d", "error 30d must be at most 24 days"],
+  ["timeout client", 'error timeout client needs a time, as in "timeout client 30s"'],
+  ["timeout client 1s 2s", 'error 2s is one word too many: there is only a time, as in "timeout client 30s"'],
+  ["clitimeout 5000", 'warning clitimeout is read as "timeout client", which is all that HAProxy takes since 2.1'],
+  [
+    "maxconn 10",
+    "warning maxconn is approximated: a connection beyond it is closed at once; in HAProxy it waits to be accepted",
+  ],
+  [
+    "timeout client-fin 5s",
+    "warning client-fin is approximated: a half-closed connection ends by the timeout of a tunnel",
+  ],
+])("%s is told", (line, message) => {
+  expect(partsOf([line]).told).toContain(message);
+});
+
+test("an old name of a timeout means what it meant", () => {
+  const { input } = tried("listen x\n bind :1\n clitimeout 5000\n contimeout 1000\n srvtimeout 7s\n server a a:1");
+  expect(input.timeouts).toEqual({ tunnel: "5s", connect: "1s" });
+});
+
+test("a listener that rules ask about names waits for them as long as inspect-delay says", () => {
+  const { input } = tried(
+    "frontend x\n bind :1\n timeout client 1m\n tcp-request inspect-delay 3s\n use_backend b if { req.ssl_sni a.test }\nbackend b\n timeout connect 1s\n timeout server 1m\n server a a:1",
+  );
+  expect(input.listeners["x"]?.timeouts ?? input.timeouts).toMatchObject({ handshake: "3s" });
+});

@@ -1,0 +1,107 @@
+// Sections and the defaults that lie under them.
+
+import { expect, test } from "bun:test";
+import { tried } from "./trial.ts";
+
+const told = (text: string): readonly string[] =>
+  tried(text).told.filter((line) => !line.includes("it has no timeout"));
+const balances = (text: string): unknown[] => Object.values(tried(text).input.pools).map(({ balance }) => balance);
+
+test("a proxy has the last defaults above it, or those that it names", () => {
+  const text = (from: string): string => `defaults one
+ balance leastconn
+defaults two
+ balance first
+backend x${from}
+ server a a:1`;
+  expect(balances(text(""))).toEqual(["first"]);
+  expect(balances(text(" from one"))).toEqual(["leastConnections"]);
+  expect(balances(`defaults\n balance first\ndefaults\nbackend x\n server a a:1`)).toEqual([undefined]);
+  expect(balances(`defaults one\n balance first\ndefaults two from one\nbackend x\n server a a:1`)).toEqual(["first"]);
+});
+
+test.each([
+  ["foo", "1:1 error foo stands outside of any section"],
+  ["frontnd x", '1:1 error frontnd stands outside of any section; did you mean "frontend"?'],
+  ["backend", '1:1 error backend needs a name, as in "backend web"'],
+  ["backend a/b", '1:9 error a/b may have letters, digits and "_", ".", ":", "-" only, as in HAProxy'],
+  ["backend a b", "1:11 error b is one word too many behind backend and its name"],
+  ["backend x from", "1:11 error from needs the name of a defaults section"],
+  [
+    "defaults one\nbackend x from oen",
+    '2:16 error oen is the name of no defaults section above this backend; did you mean "one"?',
+  ],
+  ["defaults a\ndefaults a\nbackend x from a", "3:16 error a is the name of more than one defaults section"],
+  ["backend x\nbackend x", "2:9 error x is the name of the backend in line 1 already"],
+  ["frontend x\n bind :1\nlisten x", "3:8 error x is the name of the frontend in line 1 already"],
+  ["defaults\n server a a:1", "2:2 error server cannot stand in a defaults section, as in HAProxy"],
+  ["defaults\n mode htpp", '2:7 error htpp must be http or tcp; did you mean "http"?'],
+  [
+    "defaults\n mode health",
+    "2:7 error health is refused, by HAProxy too: write mode http and http-request return status 200",
+  ],
+  ["defaults\n option", '2:2 error option needs a name, such as "option httplog"'],
+  ["defaults\n option httplgo", '2:9 error httplgo is no option of HAProxy\'s; did you mean "httplog"?'],
+  ["defaults\n no option httplog", '2:12 error httplog cannot have "no" in front of it, as in HAProxy'],
+  ["defaults\n timeout clent 5s", '2:10 error clent is no timeout of HAProxy\'s; did you mean "client"?'],
+  [
+    "backend x\n blance first",
+    '2:2 error blance is no keyword of HAProxy\'s in a backend section; did you mean "balance"?',
+  ],
+  [
+    "backend x\n use_backnd y",
+    '2:2 error use_backnd is no keyword of HAProxy\'s in a backend section; did you mean "use_backend"?',
+  ],
+  ["frontend x\n server a a:1", "2:2 error server cannot stand in a frontend, as in HAProxy: it belongs in a backend"],
+  ["backend x\n bind :1", "2:2 warning bind does nothing in a backend, as in HAProxy"],
+  ["frontend x\n balance first", "2:2 warning balance does nothing in a frontend, as in HAProxy"],
+  ["frontend x", "1:10 warning x has no bind line, so that no client can reach it"],
+  ["listen x :80\n server a a:1", "1:10 warning :80 is read as if it stood behind bind, where HAProxy wants it today"],
+  [
+    "frontend x\n monitor-net 10.0.0.0/8",
+    "2:2 error monitor-net is refused, by HAProxy too: HAProxy has dropped it in 2.1; http-request return status 200 if { src ... } does the same",
+  ],
+  [
+    "mailers x\n mailer a a:25",
+    "1:1 error mailers is refused: no mails are sent; an alert on sluice_server_up in Prometheus does",
+  ],
+  [
+    "resolvers x\n namserver a 127.0.0.1:53",
+    '2:2 error namserver is no keyword of HAProxy\'s in section resolvers; did you mean "nameserver"?',
+  ],
+  ["cache x\n max-age 60", "1:1 warning cache is approximated: responses are not kept; each request goes to a server"],
+])("%s is told", (text, message) => {
+  expect(told(text)).toContain(message);
+});
+
+test("a proxy that is disabled is left out, whole", () => {
+  const { input, told: lines } = tried("listen x\n disabled\n bind :1\n server a a:1");
+  expect([input.listeners, input.pools, lines]).toEqual([{}, {}, []]);
+});
+
+test("a mistake in a defaults section is told once, however many proxies have it", () => {
+  expect(told("defaults\n balance wild\nbackend a\n server s a:1\nbackend b\n server s a:1")).toEqual([
+    "2:10 error wild is no algorithm of HAProxy's",
+  ]);
+});
+
+test("users of a userlist, with their groups", () => {
+  expect(told("userlist u\n group g users a,c\n user a insecure-password x\n user b\n user d pasword x")).toEqual([
+    "4:2 error user needs password or insecure-password",
+    "5:2 error user needs password or insecure-password",
+    '1:1 error userlist names the user "c" in a group, who is not in this list',
+  ]);
+});
+
+test("the page of statistics is the admin interface, at its address where that is of loopback", () => {
+  const page = (bind: string): ReturnType<typeof tried> =>
+    tried(`listen stats\n mode http\n bind ${bind}\n stats enable\n stats uri /\n stats auth a:b`);
+  expect(page("127.0.0.1:8404").input).toEqual({ admin: { listen: "127.0.0.1:8404" }, listeners: {}, pools: {} });
+  expect(page("*:8404").input).toEqual({ listeners: {}, pools: {} });
+  expect(page("*:8404").told).toEqual([
+    "3:2 warning bind is approximated: the admin interface stands for it, at 127.0.0.1:2112, for elsewhere it demands a token (admin.listen and admin.token)",
+  ]);
+  expect(told("listen x\n bind :1\n stats enabel\n server a a:1")[0]).toStartWith(
+    "3:2 error stats enabel must be one of enable, uri",
+  );
+});
