@@ -7,7 +7,8 @@
 import { assert } from "../base/assert.ts";
 import type { TablePlan } from "../config/plan.ts";
 import type { Column } from "./column.ts";
-import { addToCell, assignCell, cellOffset, clearCell, isOneWord, readCell, takeFromCell } from "./stickcells.ts";
+import { cellOffset, isOneWord } from "./stickcells.ts";
+import { StickEntries } from "./stickentries.ts";
 import { StickFinder } from "./stickfinder.ts";
 import { StickHolds } from "./stickholds.ts";
 import { StickJournal } from "./stickjournal.ts";
@@ -52,15 +53,6 @@ export interface StickParts {
   readonly memory: StickWords;
 }
 
-const eventTypes: Record<TableEvent, readonly Column["type"][]> = {
-  session: ["sess_cnt", "sess_rate"],
-  request: ["http_req_cnt", "http_req_rate"],
-  error: ["http_err_cnt", "http_err_rate"],
-  failure: ["http_fail_cnt", "http_fail_rate"],
-  bytesIn: ["bytes_in_cnt", "bytes_in_rate"],
-  bytesOut: ["bytes_out_cnt", "bytes_out_rate"],
-};
-
 export class StickTable implements Table {
   #plan: TablePlan;
   readonly columns: readonly Column[];
@@ -73,11 +65,7 @@ export class StickTable implements Table {
   readonly #shards: StickShards;
   readonly #holds: StickHolds;
   readonly #finder: StickFinder;
-  /** Of each event, the columns that count it. */
-  readonly #counting: Readonly<Record<TableEvent, readonly number[]>>;
-  readonly #tracking: readonly number[];
-  /** conn_cur; -1 without. */
-  readonly #gauge: number;
+  readonly #entries: StickEntries;
   #sweepNext = 0;
   /** Holds that could not be let go of when it was their time. */
   readonly #late: number[] = [];
@@ -99,16 +87,7 @@ export class StickTable implements Table {
     this.#holds = new StickHolds(memory, owners, this.#journal, this.#shards);
     this.#finder = new StickFinder(this.key, this.#layout, this.#shards);
     this.parts = { layout: this.#layout, journal: this.#journal, shards: this.#shards, finder: this.#finder, memory };
-    this.#counting = {
-      session: this.#indicesOf(eventTypes.session),
-      request: this.#indicesOf(eventTypes.request),
-      error: this.#indicesOf(eventTypes.error),
-      failure: this.#indicesOf(eventTypes.failure),
-      bytesIn: this.#indicesOf(eventTypes.bytesIn),
-      bytesOut: this.#indicesOf(eventTypes.bytesOut),
-    };
-    this.#tracking = this.#indicesOf(["conn_cnt", "conn_rate", "conn_cur"]);
-    this.#gauge = this.#indicesOf(["conn_cur"])[0] ?? -1;
+    this.#entries = new StickEntries(this.#layout, this.#journal, this.#shards);
   }
 
   get plan(): TablePlan {
@@ -145,7 +124,7 @@ export class StickTable implements Table {
     if (!this.key.isSet) return Number.NaN;
     const entry = this.#finder.find(nowMs | 0);
     if (entry === 0) return 0;
-    const value = this.#read(entry, column, element, nowMs | 0);
+    const value = this.#entries.read(entry, column, element, nowMs | 0);
     this.#shards.close();
     return value;
   }
@@ -153,26 +132,26 @@ export class StickTable implements Table {
   add(column: number, element: number, amount: number, nowMs: number): number {
     const entry = this.#finder.enter(nowMs | 0);
     if (entry === 0) return Number.NaN;
-    return this.#add(entry, column, element, amount, nowMs | 0);
+    return this.#entries.add(entry, column, element, amount, nowMs | 0);
   }
 
   assign(column: number, element: number, value: number, nowMs: number): boolean {
     const entry = this.#finder.enter(nowMs | 0);
     if (entry === 0) return false;
-    this.#assign(entry, column, element, value, nowMs | 0);
+    this.#entries.assign(entry, column, element, value, nowMs | 0);
     return true;
   }
 
   clear(column: number, element: number, nowMs: number): number {
     const entry = this.#finder.enter(nowMs | 0);
     if (entry === 0) return Number.NaN;
-    return this.#clear(entry, column, element, nowMs | 0);
+    return this.#entries.clear(entry, column, element, nowMs | 0);
   }
 
   take(column: number, amount: number, nowMs: number): number {
     const entry = this.#finder.enter(nowMs | 0);
     if (entry === 0) return 0;
-    return this.#take(entry, column, amount, nowMs | 0);
+    return this.#entries.take(entry, column, amount, nowMs | 0);
   }
 
   // ---- held entries ----
@@ -186,8 +165,7 @@ export class StickTable implements Table {
       this.#shards.close();
       return 0;
     }
-    this.#journal.set(entry + entryWord.flags, this.#words[entry + entryWord.flags]! + 1);
-    this.#count(entry, this.#tracking, 1, now);
+    this.#entries.hold(entry, now);
     this.#shards.refresh(entry, now);
     this.#journal.commitAndUnlock();
     return hold;
@@ -202,39 +180,39 @@ export class StickTable implements Table {
   readOf(hold: EntryIndex, column: number, element: number, nowMs: number): number {
     const entry = this.#heldEntry(hold);
     if (entry === 0) return Number.NaN;
-    if (isOneWord(this.columns[column]!)) return this.#read(entry, column, element, nowMs | 0);
+    if (isOneWord(this.columns[column]!)) return this.#entries.read(entry, column, element, nowMs | 0);
     if (!this.#shards.open(this.#shards.shardOf(entry))) return Number.NaN;
-    const value = this.#read(entry, column, element, nowMs | 0);
+    const value = this.#entries.read(entry, column, element, nowMs | 0);
     this.#shards.close();
     return value;
   }
 
   addTo(hold: EntryIndex, column: number, element: number, amount: number, nowMs: number): number {
     const entry = this.#openHeld(hold);
-    return entry === 0 ? Number.NaN : this.#add(entry, column, element, amount, nowMs | 0);
+    return entry === 0 ? Number.NaN : this.#entries.add(entry, column, element, amount, nowMs | 0);
   }
 
   assignTo(hold: EntryIndex, column: number, element: number, value: number, nowMs: number): void {
     const entry = this.#openHeld(hold);
-    if (entry !== 0) this.#assign(entry, column, element, value, nowMs | 0);
+    if (entry !== 0) this.#entries.assign(entry, column, element, value, nowMs | 0);
   }
 
   clearOf(hold: EntryIndex, column: number, element: number, nowMs: number): number {
     const entry = this.#openHeld(hold);
-    return entry === 0 ? Number.NaN : this.#clear(entry, column, element, nowMs | 0);
+    return entry === 0 ? Number.NaN : this.#entries.clear(entry, column, element, nowMs | 0);
   }
 
   takeOf(hold: EntryIndex, column: number, amount: number, nowMs: number): number {
     const entry = this.#openHeld(hold);
-    return entry === 0 ? 0 : this.#take(entry, column, amount, nowMs | 0);
+    return entry === 0 ? 0 : this.#entries.take(entry, column, amount, nowMs | 0);
   }
 
   note(hold: EntryIndex, event: TableEvent, amount: number, nowMs: number): void {
-    const columns = this.#counting[event];
+    const columns = this.#entries.counting[event];
     if (columns.length === 0) return;
     const entry = this.#openHeld(hold);
     if (entry === 0) return;
-    this.#count(entry, columns, amount, nowMs | 0);
+    this.#entries.count(entry, columns, amount, nowMs | 0);
     this.#shards.refresh(entry, nowMs | 0);
     this.#journal.commitAndUnlock();
   }
@@ -263,12 +241,12 @@ export class StickTable implements Table {
 
   /** Lets go of what dead processes held and were doing. Answers how many such processes there were. */
   recover(): number {
-    return this.#holds.recover((entry) => this.#drop(entry));
+    return this.#holds.recover((entry) => this.#entries.drop(entry));
   }
 
   /** Lets go of all that is held here. Nothing may be asked of the table any more. */
   close(): void {
-    this.#holds.close((entry) => this.#drop(entry));
+    this.#holds.close((entry) => this.#entries.drop(entry));
   }
 
   figures(): StickFigures {
@@ -305,87 +283,8 @@ export class StickTable implements Table {
     const entry = this.#openHeld(hold);
     if (entry === 0) return false;
     this.#holds.release(hold);
-    this.#drop(entry);
-    if (this.#gauge !== -1) this.#shards.refresh(entry, now);
+    this.#entries.release(entry, now);
     this.#journal.commitAndUnlock();
     return true;
-  }
-
-  /** What an entry loses with a hold. */
-  #drop(entry: number): void {
-    const words = this.#words;
-    this.#journal.set(entry + entryWord.flags, words[entry + entryWord.flags]! - 1);
-    if (this.#gauge === -1) return;
-    const at = entry + this.#layout.columnAt[this.#gauge]!;
-    if (words[at] !== 0) this.#journal.set(at, words[at]! - 1);
-  }
-
-  // ---- cells of an open entry; what changes ends with the shard closed ----
-
-  #cell(entry: number, column: number, element: number): number {
-    const offset = cellOffset(this.columns[column]!, element);
-    return offset === -1 ? -1 : entry + this.#layout.columnAt[column]! + offset;
-  }
-
-  #read(entry: number, column: number, element: number, now: number): number {
-    const at = this.#cell(entry, column, element);
-    return at === -1 ? Number.NaN : readCell(this.#words, at, this.columns[column]!, now);
-  }
-
-  #add(entry: number, column: number, element: number, amount: number, now: number): number {
-    const at = this.#cell(entry, column, element);
-    let value = Number.NaN;
-    if (at !== -1) {
-      value = addToCell(this.#journal, at, this.columns[column]!, amount, now);
-      if (this.columns[column]!.type === "gpc") this.#addToRateOf(entry, element, amount, now);
-      this.#shards.refresh(entry, now);
-    }
-    this.#journal.commitAndUnlock();
-    return value;
-  }
-
-  #addToRateOf(entry: number, element: number, amount: number, now: number): void {
-    for (let column = 0; column < this.columns.length; column++) {
-      if (this.columns[column]!.type !== "gpc_rate") continue;
-      const at = this.#cell(entry, column, element);
-      if (at !== -1) addToCell(this.#journal, at, this.columns[column]!, amount, now);
-    }
-  }
-
-  #assign(entry: number, column: number, element: number, value: number, now: number): void {
-    const at = this.#cell(entry, column, element);
-    if (at !== -1) {
-      assignCell(this.#journal, at, this.columns[column]!, value, now);
-      this.#shards.refresh(entry, now);
-    }
-    this.#journal.commitAndUnlock();
-  }
-
-  #clear(entry: number, column: number, element: number, now: number): number {
-    const at = this.#cell(entry, column, element);
-    const value = this.#read(entry, column, element, now);
-    if (at !== -1) clearCell(this.#journal, at, this.columns[column]!);
-    this.#journal.commitAndUnlock();
-    return value;
-  }
-
-  #take(entry: number, column: number, amount: number, now: number): number {
-    const at = entry + this.#layout.columnAt[column]!;
-    const waitMs = takeFromCell(this.#journal, at, this.columns[column]!, amount, now);
-    this.#shards.refresh(entry, now);
-    this.#journal.commitAndUnlock();
-    return waitMs;
-  }
-
-  #count(entry: number, columns: readonly number[], amount: number, now: number): void {
-    for (let index = 0; index < columns.length; index++) {
-      const column = columns[index]!;
-      const at = entry + this.#layout.columnAt[column]!;
-      addToCell(this.#journal, at, this.columns[column]!, amount, now);
-    }
-  }
-
-  #indicesOf(types: readonly Column["type"][]): readonly number[] {
-    return this.columns.flatMap((column, index) => (types.includes(column.type) ? [index] : []));
   }
 }
