@@ -51,10 +51,7 @@ test("an operator of HAProxy's own is redefined by a line of that name", () => {
 
 const wrong: readonly (readonly [string, readonly string[]])[] = [
   ["http-request deny if nosuch", ['error 1:3 is no ACL: "nosuch"']],
-  [
-    "http-request deny if sc0_conn_rate gt 5",
-    ['error 1:3 is no ACL: "sc0_conn_rate"; a test stands in { braces }'],
-  ],
+  ["http-request deny if sc0_conn_rate gt 5", ['error 1:3 is no ACL: "sc0_conn_rate"; a test stands in { braces }']],
   ["http-request deny if { path /x", ['error 1:3 has no closing "}"']],
   ["http-request deny when TRUE", ['error 1:2 is no argument of deny: "when"']],
   ["http-request set-header A b when TRUE", ['error 1:4 must be if or unless with a condition behind it, not "when"']],
@@ -63,11 +60,11 @@ const wrong: readonly (readonly [string, readonly string[]])[] = [
   ["acl or path /x", ['error 1:1 cannot be called "or", which is an operator']],
   ["acl a$ path /x", ['error 1:1 must be a name of letters, digits and _ - . :, not "a$"']],
   // Told once, at the line that is wrong, and not at each use of it.
-  ["acl a nosuch x\n  http-request deny if a\n  http-request tarpit if a", [expect.stringContaining("error 1:2 asks for")]],
   [
-    "http-request deny if a\n  acl a path /x",
-    ['error 1:3 uses ACL "a" above the line that defines it'],
+    "acl a nosuch x\n  http-request deny if a\n  http-request tarpit if a",
+    [expect.stringContaining("error 1:2 asks for")],
   ],
+  ["http-request deny if a\n  acl a path /x", ['error 1:3 uses ACL "a" above the line that defines it']],
 ];
 
 describe("what is wrong with an ACL", () => {

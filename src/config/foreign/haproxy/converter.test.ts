@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { expectToCompile, ruleScene } from "./rulescene.ts";
+import { mistakesIn, ruleScene } from "./rulescene.ts";
 
 /** A sample with converters as the value of a field, and the expression that it becomes. */
 const conversions: readonly (readonly [string, string])[] = [
@@ -56,7 +56,7 @@ describe("a converter", () => {
     test(`${written} is ${expected}`, () => {
       const scene = ruleScene(`  http-request set-header X %[${written}]`);
       expect(scene.told).toEqual([]);
-      expectToCompile(scene);
+      expect(mistakesIn(scene)).toEqual([]);
       expect(scene.listener.request).toEqual([{ setHeader: { X: `{${expected}}` } }]);
     });
 });

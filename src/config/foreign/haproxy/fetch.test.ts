@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { fetches } from "./fetchnames.ts";
-import { conditionOf, expectToCompile, ruleScene } from "./rulescene.ts";
+import { conditionOf, mistakesIn, ruleScene } from "./rulescene.ts";
 
 /** A sample as the value of a field, and the template that it becomes. */
 const samples: readonly (readonly [string, string])[] = [
@@ -45,7 +45,10 @@ const samples: readonly (readonly [string, string])[] = [
   ["rand(10)", "{int(random() * 10)}"],
   ["date", "{int(now)}"],
   ["date(-60)", "{int(now) + -60}"],
-  ["http_auth_user", "{(headers['authorization'].matches('(?i)^basic ') ? headers['authorization'].word(' ', 2).unbase64() : null).field(':', 1)}"],
+  [
+    "http_auth_user",
+    "{(headers['authorization'].matches('(?i)^basic ') ? headers['authorization'].word(' ', 2).unbase64() : null).field(':', 1)}",
+  ],
   // Counters.
   ["sc0_conn_rate", "{tracked[0].conn_rate}"],
   ["sc_conn_rate(1)", "{tracked[1].conn_rate}"],
@@ -75,7 +78,7 @@ describe("a sample", () => {
     test(`${written} is ${expected}`, () => {
       const scene = ruleScene(`  http-request set-header X %[${written}]`);
       expect(scene.told).toEqual([]);
-      expectToCompile(scene);
+      expect(mistakesIn(scene)).toEqual([]);
       expect(scene.listener.request).toEqual([{ setHeader: { X: expected } }]);
     });
 });
@@ -86,7 +89,7 @@ test("samples of a response are its own", () => {
       .map((value) => `  http-response set-header X ${value}`)
       .join("\n"),
   );
-  expectToCompile(scene);
+  expect(mistakesIn(scene)).toEqual([]);
   expect(scene.listener.response.map((rule) => Object.values(rule["setHeader"] as object)[0])).toEqual([
     "{response.status}",
     "{response.headers.list('a')[-1]}",
@@ -167,13 +170,19 @@ test("everything that is fetched compiles, whatever its type", () => {
   };
   for (const [name, fetch] of Object.entries(fetches)) {
     if (typeof fetch === "string" || fetch.needs === "hello" || name === "be_name") continue;
-    const given = args[name] ?? (fetch.argsMax > 0 && !["rand", "date", "str"].includes(name) ? (/^(?:nbsrv|be_conn|queue)$/.test(name) ? "app" : "x") : "");
+    const given =
+      args[name] ??
+      (fetch.argsMax > 0 && !["rand", "date", "str"].includes(name)
+        ? /^(?:nbsrv|be_conn|queue)$/.test(name)
+          ? "app"
+          : "x"
+        : "");
     const written = given === "" ? name : `${name}(${given})`;
     const family = fetch.needs === "response" ? "http-response" : "http-request";
     const scene = ruleScene(
       `  declare capture request len 9\n  declare capture response len 9\n  ${family} set-header X %[${written}]\n  ${family} deny if { ${written} -m found }\n  ${family} deny if { ${written} -m str x }`,
     );
     expect([written, scene.told.filter((line) => line.startsWith("error"))]).toEqual([written, []]);
-    expectToCompile(scene);
+    expect(mistakesIn(scene)).toEqual([]);
   }
 });

@@ -1,4 +1,5 @@
-// Actions on counters and variables: track-scN, sc-inc-gpc0(N), sc-set-gpt0(N), set-var(name), capture. Their names carry arguments.
+// Actions on counters and variables: track-scN, sc-inc-gpc0(N), sc-set-gpt0(N), set-var(name), capture. Their
+// names carry arguments, and what a slot holds is known only when rules are played, so a counter is not looked for in a table here.
 
 import { quote } from "../../../base/reading.ts";
 import { type Code, index, method, number, primary } from "./code.ts";
@@ -42,7 +43,7 @@ function track(line: RuleLine, word: Word, written: string | undefined): RuleDra
   const keyWord = line.next("a key to track by, such as src");
   const sample = sampleOf(line, keyWord);
   const named = line.take("table") === null ? undefined : line.next("the name of a table").text;
-  const table = tableNamed(line.site, word, named);
+  const table = tableNamed(line.site, line.last, named);
   const by = keyOf(table, sample, keyWord);
   return { track: { table: line.site.conversion.nameOf("table", table.proxy.name), by: by.text, slot } };
 }

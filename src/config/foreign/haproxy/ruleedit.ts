@@ -1,4 +1,5 @@
-// Actions that edit a request or response: its fields, its line, its status.
+// Actions that edit a request or response: its fields, its line, its status. What HAProxy
+// replaces it replaces whole: the value of a field or a path becomes what is written, with groups of what matched in it.
 
 import { quote } from "../../../base/reading.ts";
 import { type Code, call, choose, index, method, pattern, primary, relate, text } from "./code.ts";

@@ -51,7 +51,12 @@ function underOne(
   if (!isList(made)) {
     // A condition of its own comes second: it is of no interest where the rule's does not hold.
     const own = typeof made["if"] === "string" ? made["if"] : null;
-    const condition = own === null ? when : when === null ? primary(own) : every([when, { text: own, level: 0 }]);
+    const condition =
+      own === null
+        ? when
+        : when === null
+          ? primary(own)
+          : every([when, { text: own, level: own.includes(" ") ? 0 : 7 }]);
     return [placed(condition === null ? { ...made } : { if: condition.text, ...without(made, "if") })];
   }
   if (made.length === 0) return [];

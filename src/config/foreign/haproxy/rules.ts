@@ -172,7 +172,6 @@ class Translator {
 
   #read(statement: Statement): void {
     const [first, second] = statement.words;
-    if (statement.prefix !== null) fault(first!, `cannot have "${statement.prefix}" in front of it, as in HAProxy`);
     switch (first!.text) {
       case "acl":
       case "stick-table":

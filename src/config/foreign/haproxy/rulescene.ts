@@ -2,10 +2,9 @@
 // them. The frontend is `web` and binds :8080; its default backend is `app`, with one server; `st` is a table of addresses that
 // stores what many rules ask for, `keys` one of texts. The lines under test begin with line 1.
 
-import { expect } from "bun:test";
 import type { ConfigInput } from "../../input.ts";
 import { judge } from "../../judge.ts";
-import type { Path } from "../../problem.ts";
+import { keyText, type Path } from "../../problem.ts";
 import type { Ledger } from "../ledger.ts";
 import type { RuleDraft, RulesDraft } from "./draft.ts";
 import { translateHaproxy } from "./haproxy.ts";
@@ -70,15 +69,18 @@ export function ruleScene(lines: string, { mode = "http", backend = "", more = "
 export function conditionOf(condition: string, lines = ""): string {
   const scene = ruleScene(`${lines}  http-request deny ${condition}`);
   const complaint = scene.told.find((line) => !line.startsWith("note"));
-  expectToCompile(scene);
+  const [mistake] = mistakesIn(scene);
+  if (mistake !== undefined) return mistake;
   const rule = scene.listener.request.at(-1);
   return rule === undefined ? (complaint ?? "") : String(rule["if"] ?? "always");
 }
 
-/** Nothing that our own judgement refuses: every expression, template and target compiles. */
-export function expectToCompile({ input, told }: RuleScene): void {
-  if (told.some((line) => line.startsWith("error"))) return;
-  expect(judge(input).findings.filter(({ severity }) => severity === "error")).toEqual([]);
+/** What our own judgement refuses: nothing, when every expression, template and target compiles. */
+export function mistakesIn({ input, told }: RuleScene): readonly string[] {
+  if (told.some((line) => line.startsWith("error"))) return [];
+  return judge(input).findings.flatMap(({ severity, path, message }) =>
+    severity === "error" ? [`${keyText(path)} ${message}`] : [],
+  );
 }
 
 function rulesOf(section: object | undefined): RulesDraft {

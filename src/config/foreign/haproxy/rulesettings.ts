@@ -1,4 +1,5 @@
-// Statements beside the rules that change a listener or pool as a whole: errorloc, unique-id-header, rate-limit, filter.
+// Statements beside the rules that change a listener or pool as a whole: errorloc, unique-id-header, rate-limit,
+// filter. They become keys of it, or rules in front of all others.
 
 import { quote } from "../../../base/reading.ts";
 import type { RuleDraft } from "./draft.ts";

@@ -27,7 +27,7 @@ export class Sticking {
     const sample = readSample(line.site, keyWord);
     if (sample.missing !== null) fault(keyWord, `cannot be a key here: ${sample.missing}`);
     const named = line.take("table") === null ? undefined : line.next("the name of a table").text;
-    const table = tableNamed(line.site, keyWord, named);
+    const table = tableNamed(line.site, line.last, named);
     const condition = line.condition();
     const key = keyOf(table, sample, keyWord);
     const by = condition === null ? key : choose(condition, key, absent);

@@ -1,4 +1,5 @@
-// Times in the middle of a rule, where an objection is thrown rather than told.
+// Times in the middle of a rule, where an objection is thrown rather than told. What duration.ts
+// reads is a statement of its own, and what is wrong with it is told there and then.
 
 import { quote } from "../../../base/reading.ts";
 import { fault } from "./objection.ts";

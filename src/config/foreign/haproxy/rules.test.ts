@@ -1,0 +1,260 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { judge } from "../../judge.ts";
+import { translateHaproxy } from "./haproxy.ts";
+import { translateRules } from "./rules.ts";
+import { mistakesIn, ruleScene } from "./rulescene.ts";
+
+const fixtures = new URL("fixtures/", import.meta.url);
+
+test("families follow each other in HAProxy's order, wherever they stand", () => {
+  const scene = ruleScene(
+    `  use_backend app if { path /use }
+  http-response set-header R 1
+  redirect location /redirect if { path /r }
+  http-request set-header A 2
+  tcp-request content reject if { src 2.2.2.2 }
+  tcp-request session reject if { src 3.3.3.3 }
+  http-request set-header B 3
+  tcp-request connection reject if { src 4.4.4.4 }
+  http-after-response set-header R 2`,
+    {
+      backend:
+        "  http-request set-header C 4\n  tcp-request content reject if { src 5.5.5.5 }\n  http-response set-header S 1",
+    },
+  );
+  expect(mistakesIn(scene)).toEqual([]);
+  expect(scene.listener).toEqual({
+    connection: [
+      { if: "src in cidr('4.4.4.4')", reset: true },
+      { if: "src in cidr('3.3.3.3')", reset: true },
+    ],
+    request: [
+      { if: "src in cidr('2.2.2.2')", reject: true },
+      { setHeader: { A: "2" } },
+      { setHeader: { B: "3" } },
+      { if: "path == '/r'", redirect: "/redirect" },
+      { if: "path == '/use'", use: "app" },
+    ],
+    response: [{ setHeader: { R: "1" } }, { setHeader: { R: "2" } }],
+  });
+  expect(scene.pool).toEqual({
+    connection: [],
+    request: [{ if: "src in cidr('5.5.5.5')", reject: true }, { setHeader: { C: "4" } }],
+    response: [{ setHeader: { S: "1" } }],
+  });
+});
+
+describe("an accept ends its family, and no more", () => {
+  test("in a listener what is behind it becomes rules under the opposite condition", () => {
+    const scene = ruleScene(
+      `  http-request allow if { src 1.1.1.1 }
+  http-request deny if { path /a }
+  http-request allow if { path /b }
+  http-request deny
+  tcp-request content accept if { src 2.2.2.2 } || { src 3.3.3.3 }
+  tcp-request content reject
+  use_backend app if { path /use }`,
+    );
+    expect(mistakesIn(scene)).toEqual([]);
+    expect(scene.listener.request).toEqual([
+      { if: "!(src in cidr('2.2.2.2') || src in cidr('3.3.3.3'))", rules: [{ reject: true }] },
+      {
+        if: "!(src in cidr('1.1.1.1'))",
+        rules: [
+          { if: "path == '/a'", deny: true },
+          { if: "!(path == '/b')", rules: [{ deny: true }] },
+        ],
+      },
+      { if: "path == '/use'", use: "app" },
+    ]);
+  });
+
+  test("where nothing comes behind the family it is an accept of ours", () => {
+    const { pool } = ruleScene("", {
+      backend: "  http-request allow if { src 1.1.1.1 }\n  http-request deny",
+    });
+    expect(pool.request).toEqual([{ if: "src in cidr('1.1.1.1')", accept: true }, { deny: true }]);
+    const { listener } = ruleScene(
+      "  tcp-request connection accept if { src 1.1.1.1 }\n  tcp-request connection reject",
+    );
+    expect(listener.connection).toEqual([{ if: "src in cidr('1.1.1.1')", accept: true }, { reset: true }]);
+  });
+
+  test("as the last of its family it is nothing at all", () => {
+    expect(ruleScene("  http-request allow if { src 1.1.1.1 }").listener.request).toEqual([]);
+  });
+
+  test("what stands behind one without a condition is never evaluated", () => {
+    expect(ruleScene("  http-request allow\n  http-request deny").listener.request).toEqual([]);
+  });
+});
+
+describe("use_backend", () => {
+  const more =
+    "backend app-one\n  mode http\n  server x 127.0.0.1:83\nbackend app-two\n  mode http\n  server y 127.0.0.1:82\n";
+
+  test("without a condition takes everything", () => {
+    expect(ruleScene("  use_backend app-two", { more }).listener.request).toEqual([{ use: "app-two" }]);
+  });
+
+  test("by a sample is compared with every backend that it may mean", () => {
+    const scene = ruleScene("  use_backend app-%[path,field(2,/)] if { ssl_fc }", { more });
+    expect(mistakesIn(scene)).toEqual([]);
+    expect(scene.listener.request).toEqual([
+      {
+        if: "secure",
+        rules: [
+          { if: "'app-' + path.field('/', 2) == 'app-one'", use: "app-one" },
+          { if: "'app-' + path.field('/', 2) == 'app-two'", use: "app-two" },
+        ],
+      },
+    ]);
+  });
+
+  test("of a name that there is none of is told at the word", () => {
+    const { told } = ruleScene("  use_backend ap if TRUE");
+    expect(told).toEqual([expect.stringMatching(/^error 1:1 is the name of no backend/)]);
+  });
+});
+
+describe("mode tcp", () => {
+  test("has all its rules in the connection phase, and the names that clients ask for", () => {
+    const scene = ruleScene(
+      `  tcp-request connection track-sc0 src table st
+  tcp-request connection reject if { sc0_conn_cur gt 10 }
+  tcp-request inspect-delay 5s
+  tcp-request content accept if { req.ssl_hello_type 1 }
+  use_backend other if { req.ssl_sni -i A.example.com }
+  use_backend other if { req_ssl_sni -m end .b.com }`,
+      {
+        mode: "tcp",
+        backend: "  tcp-request content reject if { src 9.9.9.9 }",
+        more: "backend other\n  mode tcp\n  server x 127.0.0.1:83\n",
+      },
+    );
+    expect(mistakesIn(scene)).toEqual([]);
+    expect(scene.listener).toEqual({
+      connection: [
+        { track: { table: "st", by: "src", slot: 0 } },
+        { if: "tracked[0].conn_cur > 10", reset: true },
+        { if: "tls.sni == 'a.example.com'", use: "other" },
+        { if: "tls.sni.endsWith('.b.com')", use: "other" },
+      ],
+      request: [],
+      response: [],
+    });
+    expect(scene.pool.connection).toEqual([{ if: "src in cidr('9.9.9.9')", reject: true }]);
+    expect(scene.told.filter((line) => !line.startsWith("note"))).toEqual([]);
+  });
+
+  test("says what a ClientHello is taken for where it makes a difference", () => {
+    const { listener, told } = ruleScene(
+      "  tcp-request content accept if { req.ssl_hello_type 1 }\n  tcp-request content reject",
+      { mode: "tcp" },
+    );
+    expect(listener.connection).toEqual([{ if: "!has(tls.sni)", rules: [{ reject: true }] }]);
+    expect(told).toEqual(["warning 1 is approximated: a ClientHello without a server name is taken for none"]);
+  });
+
+  test("passes over rules for requests, and tells so", () => {
+    const { listener, told } = ruleScene("  http-request deny", { mode: "tcp" });
+    expect(listener.connection).toEqual([]);
+    expect(told).toEqual(["warning 1:0 does nothing in mode tcp, as in HAProxy"]);
+  });
+});
+
+describe("statements beside the rules", () => {
+  test("unique-id-header names the field of an id of ours", () => {
+    const { input } = ruleScene("  unique-id-header X-Id");
+    expect(input.listeners["web"]).toMatchObject({ requestId: { header: "x-id", keep: false } });
+  });
+
+  test("rate-limit sessions closes what is over it", () => {
+    const scene = ruleScene("  rate-limit sessions 100");
+    expect(mistakesIn(scene)).toEqual([]);
+    expect(scene.listener.connection).toEqual([{ limit: { rate: "100/s", by: "listener", size: 16 } }]);
+  });
+
+  test("expect-proxy of some clients is a PROXY header from them", () => {
+    const { input } = ruleScene("  tcp-request connection expect-proxy layer4 if { src 10.0.0.0/8 }");
+    expect(input.listeners["web"]).toMatchObject({ proxyProtocol: true, trustedProxies: ["10.0.0.0/8"] });
+  });
+
+  test("errorloc is a page that sends a browser on", () => {
+    const scene = ruleScene("  errorloc302 503 http://sorry/");
+    expect(mistakesIn(scene)).toEqual([]);
+    expect(scene.input.listeners["web"]!.errors).toMatchObject({ "503": { headers: { Location: "http://sorry/" } } });
+  });
+
+  test("captures are variables where somebody asks for them", () => {
+    const scene = ruleScene(
+      `  capture request header Host len 20
+  declare capture request len 5
+  http-request capture path id 1
+  http-response set-header H %[capture.req.hdr(0)]-%[capture.req.hdr(1)]`,
+    );
+    expect(mistakesIn(scene)).toEqual([]);
+    expect(scene.listener.request).toEqual([
+      { set: { "vars.capture_req_0": "headers['host'].substring(0, 20)" } },
+      { set: { "vars.capture_req_1": "path.substring(0, 5)" } },
+    ]);
+    expect(scene.listener.response).toEqual([{ setHeader: { H: "{vars.capture_req_0}-{vars.capture_req_1}" } }]);
+  });
+});
+
+describe("rules of HAProxy 1.x", () => {
+  const taken: readonly (readonly [string, string, object])[] = [
+    ["block if { path /x }", "http-request deny", { if: "path == '/x'", deny: true }],
+    ["reqadd X-A:\\ b", "http-request add-header", { addHeader: { "X-A": "b" } }],
+    ["reqidel ^X-A:.*", "http-request del-header", { removeHeader: "X-A" }],
+  ];
+  for (const [written, today, expected] of taken)
+    test(`${written} is taken as ${today}`, () => {
+      const { listener, told } = ruleScene(`  ${written}`);
+      expect<unknown>(listener.request).toEqual([expected]);
+      expect(told).toEqual([`warning 1:0 is taken as ${today}: HAProxy knows it no more since 2.1`]);
+    });
+
+  test("are told by the rule that stands for them now", () => {
+    expect(ruleScene("  reqrep a b\n  rspidel [xy]").told).toEqual([
+      "error 1:0 is refused, by HAProxy too since 2.1: write http-request replace-path, replace-uri or replace-header",
+      "error 2:0 is refused, by HAProxy too since 2.1: write http-response del-header",
+    ]);
+  });
+});
+
+test("what our own judgement says of a rule is told at its line", () => {
+  const { input, ledger } = ruleScene("  http-request set-path x%[path]y if { path_reg (a+)+b }");
+  const warnings = judge(input).findings.filter(({ message }) => message.includes("repetition"));
+  expect(warnings.map(({ path }) => path.slice(0, 4))).toEqual([["listeners", "web", "rules", 0]]);
+  expect(ledger.findings).toEqual([]);
+});
+
+test("the seed's configuration, exactly as it is printed", () => {
+  const text = readFileSync(new URL("seed.cfg", fixtures), "latin1");
+  const { input } = translateHaproxy(text, "seed.cfg", {}, translateRules);
+  expect(input.tables).toEqual({
+    http: { key: "ip", size: 204_800, expire: "10m", store: ["gpc0"] },
+    test1: { key: "ip", size: 204_800, expire: "30s", store: ["conn_rate(100s)", "bytes_out_rate(1m)"] },
+    test2: { key: "ip", size: 204_800, expire: "1m", store: ["conn_rate(100s)", "bytes_out_rate(1m)"] },
+  });
+  expect(input.listeners["http"]!.rules).toEqual({
+    connection: [{ if: "!(http[src].gpc0 > 0)", track: { table: "http", by: "src", slot: 1 } }],
+    request: [
+      { if: "http[src].gpc0 > 0", use: "ease-up-y0" },
+      { if: "headers['host'].lowerAscii().contains('test1.com')", use: "test1" },
+      { if: "headers['host'].lowerAscii().contains('test2.com')", use: "test2" },
+    ],
+  });
+  const backend = (table: string, limit: number): object[] => [
+    { track: { table, by: "src", slot: 2 } },
+    {
+      if: `tracked[2].conn_rate > ${limit} && !(src in cidr('192.168.1.154')) && increment(tracked[1].gpc0) > 0`,
+      reject: true,
+    },
+    { if: "tracked[2].bytes_out_rate > 20000000 && increment(tracked[1].gpc0) > 0", reject: true },
+  ];
+  expect(input.pools["test1"]!.rules).toEqual(backend("test1", 3));
+  expect(input.pools["test2"]!.rules).toEqual(backend("test2", 5));
+});

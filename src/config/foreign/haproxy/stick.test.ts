@@ -1,0 +1,60 @@
+import { describe, expect, test } from "bun:test";
+import { mistakesIn, ruleScene } from "./rulescene.ts";
+
+const table = "  stick-table type ip size 10 store conn_cur\n";
+
+describe("stick", () => {
+  test("on a key keeps a client at its server, and the table stores which it is", () => {
+    const scene = ruleScene("", { backend: `${table}  stick on src` });
+    expect(mistakesIn(scene)).toEqual([]);
+    expect(scene.input.pools["app"]!.stick).toEqual({ table: "app", by: "src" });
+    expect(scene.input.tables!["app"]!.store).toEqual(["server_id", "conn_cur"]);
+  });
+
+  test("by match and store-request of one key is the same", () => {
+    const scene = ruleScene("", {
+      backend: "  stick match hdr(x) table keys\n  stick store-request hdr(x) table keys",
+    });
+    expect(mistakesIn(scene)).toEqual([]);
+    expect(scene.told).toEqual([]);
+    expect(scene.input.pools["app"]!.stick).toEqual({ table: "keys", by: "headers.list('x')[-1]" });
+  });
+
+  test("under a condition has no key where it does not hold", () => {
+    const scene = ruleScene("", { backend: "  stick on src table st if { path_beg /a }" });
+    expect(mistakesIn(scene)).toEqual([]);
+    expect(scene.input.pools["app"]!.stick).toEqual({ table: "st", by: "path.startsWith('/a') ? src : null" });
+  });
+
+  test("by a second key is told", () => {
+    const { told } = ruleScene("", { backend: "  stick on src table st\n  stick on hdr(x) table keys" });
+    expect(told).toEqual([
+      expect.stringMatching(/^warning \d+ is approximated: a pool has one key to stick by, the first/),
+    ]);
+  });
+
+  test("works in mode tcp", () => {
+    const scene = ruleScene("", { mode: "tcp", backend: `${table}  stick on src` });
+    expect(mistakesIn(scene)).toEqual([]);
+    expect(scene.input.pools["app"]!.stick).toEqual({ table: "app", by: "src" });
+  });
+});
+
+const wrong: readonly (readonly [string, string])[] = [
+  ["stick on", "1 needs a key, such as src behind it"],
+  ["stick foo src", '1 must be on, match, store-request or store-response, not "foo"'],
+  ["stick on src", '2 asks a table "app"; known are "st", "keys"'],
+  ["stick on src table none", '4 asks a table "none"; known are "st", "keys"'],
+  [
+    "stick store-response src",
+    "1 is refused: what a server answers does not say where its client goes: stick on what clients send",
+  ],
+];
+
+describe("stick that is wrong", () => {
+  for (const [written, expected] of wrong)
+    test(`${written}: ${expected}`, () => {
+      const { told } = ruleScene("", { backend: `  ${written}` });
+      expect(told.map((line) => line.replace(/^error \d+:/, ""))).toEqual([expected]);
+    });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "bun:test";
+import { Ledger } from "../ledger.ts";
+import { Origins } from "../origins.ts";
+import { readTest } from "./acltest.ts";
+import { readSample } from "./fetch.ts";
+import { Objection } from "./objection.ts";
+import type { Site } from "./sample.ts";
+import type { Conversion, Service, Word } from "./scene.ts";
+
+const files: Record<string, string> = {
+  "starts.lst": "# what begins so\n/a\n\n  /b\r\n",
+  "Hosts.lst": "A.com\nb.com\n",
+  "hosts.map": "/a one\n/ab   two words \n",
+  "nets.map": "10.0.0.0/8 ten\n10.1.0.0/16 more\n",
+  "regs.map": "^/x 1\n^/y 2\n",
+  "big.lst": Array.from({ length: 100 }, (_, index) => `/${index}`).join("\n"),
+};
+
+function siteWith(textOf: Conversion["textOf"]): Site {
+  const conversion: Conversion = {
+    ledger: new Ledger(),
+    origins: new Origins(),
+    draft: { config: {}, listeners: {}, pools: {}, tables: {}, lists: {} },
+    proxies: [],
+    userlists: new Map(),
+    errorSections: new Map(),
+    nameOf: (_kind, name) => name,
+    backendNamed: () => null,
+    poolOf: ({ name }) => name,
+    pathOf: (file) => `/etc/${file}`,
+    ...(textOf === undefined ? {} : { textOf }),
+  };
+  const proxy: Service = { kind: "frontend", name: "web", word: wordOf("web"), statements: [], mode: "http" };
+  return { conversion, proxy, stage: "request" };
+}
+
+function wordOf(text: string): Word {
+  return { text, line: 1, column: 1, at: 0, index: 0, isQuoted: false };
+}
+
+const read = (file: string): string | null => files[file] ?? null;
+const testOf = (written: string, site = siteWith(read)): string =>
+  readTest(site, written.split(" ").map(wordOf), wordOf("{")).text;
+
+describe("values of a file", () => {
+  test("are a list where they are compared whole", () => {
+    const site = siteWith(undefined);
+    expect(testOf("path -f starts.lst", site)).toBe("path in lists['starts.lst']");
+    expect(testOf("src -f starts.lst", site)).toBe("src in lists['starts.lst.2']");
+    expect(site.conversion.draft.lists).toEqual({
+      "starts.lst": { texts: "/etc/starts.lst" },
+      "starts.lst.2": { addresses: "/etc/starts.lst" },
+    });
+  });
+
+  test("are written out where they are not", () => {
+    expect(testOf("path_beg -f starts.lst")).toBe("path.startsWith('/a') || path.startsWith('/b')");
+    expect(testOf("path -i -f Hosts.lst")).toBe("path.lowerAscii() in ['a.com', 'b.com']");
+    expect(testOf("path_beg -f starts.lst -i /C")).toBe(
+      "path.startsWith('/a') || path.startsWith('/b') || path.lowerAscii().startsWith('/c')",
+    );
+    expect(testOf("path_end -M hosts.map")).toBe("path.endsWith('/a') || path.endsWith('/ab')");
+  });
+
+  test("are too many, or not there", () => {
+    expect(() => testOf("path_beg -f big.lst")).toThrow("there is room for 64");
+    expect(() => testOf("path_beg -f none.lst")).toThrow(Objection);
+  });
+});
+
+describe("a map", () => {
+  const sampleOf = (written: string): string => readSample(siteWith(read), wordOf(written)).code.text;
+
+  test("by beginnings finds the longest", () => {
+    expect(sampleOf("path,map_beg(hosts.map,none)")).toBe(
+      "path.startsWith('/ab') ? 'two words' : path.startsWith('/a') ? 'one' : 'none'",
+    );
+  });
+
+  test("by addresses finds the smallest block", () => {
+    expect(sampleOf("src,map_ip(nets.map)")).toBe(
+      "src in cidr('10.1.0.0/16') ? 'more' : src in cidr('10.0.0.0/8') ? 'ten' : null",
+    );
+  });
+
+  test("by expressions finds the first", () => {
+    expect(sampleOf("path,map_reg_int(regs.map,0)")).toBe("path.matches('^/x') ? 1 : path.matches('^/y') ? 2 : 0");
+  });
+});
