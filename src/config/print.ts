@@ -31,9 +31,9 @@ export function printConfig(input: ConfigInput, skin: Skin, remarks: Remarks = {
   }
 }
 
-/** Without keys that are not there; with `isText`, texts as a text format writes them. */
+/** Without keys that are not there; with `isText`, texts as a text format writes them (in a replacement that is a text, $$ would be $). */
 function written(value: unknown, isText: boolean): unknown {
-  if (typeof value === "string") return isText ? value.replaceAll("${", "$${") : value;
+  if (typeof value === "string") return isText ? value.replaceAll("${", () => "$${") : value;
   if (Array.isArray(value)) return value.map((item) => written(item, isText));
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);

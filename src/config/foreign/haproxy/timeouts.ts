@@ -63,7 +63,7 @@ function wordOf(ledger: Ledger, settings: Settings, name: string): Word | undefi
   const isIt = (words: readonly Word[]): boolean =>
     words[0]!.text === "timeout" ? words[1]?.text === name : words[0]!.text === old;
   const found = settings.proxy.statements.findLast(({ words }) => isIt(words))?.words;
-  return found?.[0]!.text === "timeout" ? found[2] : found?.[1];
+  return found?.[0]?.text === "timeout" ? found[2] : found?.[1];
 }
 
 type ListenerTimes = NonNullable<ListenerInput["timeouts"]>;
