@@ -87,6 +87,12 @@ export class Sluice {
     return options.isAwaited === false ? sluice : sluice.#readied();
   }
 
+  /** From a config file that is there, in whatever format, which names these ports. */
+  static async of(room: Room, configPath: string, port: number, adminPort: number): Promise<Sluice> {
+    const place = { port, adminPort, identity: configPath, configPath };
+    return new Sluice(room, [...command, "run", "-c", configPath], place).#readied();
+  }
+
   /** Where a second one of the same config file would run. */
   static async again(room: Room, former: Sluice): Promise<Sluice> {
     const sluice = new Sluice(room, [...command, "run", "-c", former.configPath], former.#place);

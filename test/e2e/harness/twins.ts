@@ -1,0 +1,287 @@
+// Two proxies from one text: HAProxy itself, and Sluice with HAProxy's own configuration file, side by side, each at ports of its own and
+// with servers of its own behind it. What is sent to one is sent to the other, and what comes of it can be compared.
+//
+// Places in the text:   {PORT} {PORT:name}      a port to bind, the same name being the same port
+//                       {ORIGIN} {ORIGIN:name}  127.0.0.1 and the port of a server, which answers with its name unless told otherwise
+//                       {CLOSED}                127.0.0.1 and a port where nobody listens
+//                       {FOLDER}                where files are written
+//
+// In front of the text both get a section `global` with a stats socket and one thread, and a proxy for statistics, which is
+// where Sluice has its admin interface.
+
+import { expect } from "bun:test";
+import { connect } from "node:net";
+import type { EntriesAnswer } from "../../../src/control/table/answer.ts";
+import { type Handler, Origin, ok } from "./origin.ts";
+import { Asker, type Asking, type Outcome } from "./outcome.ts";
+import { freePort } from "./port.ts";
+import { find } from "./program.ts";
+import type { Room } from "./room.ts";
+import { Sluice } from "./sluice.ts";
+import { until } from "./wait.ts";
+
+export interface TwinsOptions {
+  /** Written beside the config, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** What servers do, by name; the others answer with their name. */
+  readonly origins?: Readonly<Record<string, Handler>>;
+}
+
+export interface RequestOptions extends Asking {
+  /** The name of the port, "" unless it is said. */
+  readonly port?: string;
+  /** The client's address. */
+  readonly from?: string;
+}
+
+export interface Both {
+  readonly haproxy: Outcome;
+  readonly sluice: Outcome;
+}
+
+/** An entry of a table: counters by name, without periods, and for how many it is held. */
+export interface TableEntry {
+  readonly uses: number;
+  readonly expiresMs: number;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/** What of two outcomes is compared. */
+export interface Comparison {
+  /** Fields of the answer, beside its status. */
+  readonly fields?: readonly string[];
+  /** Without the reason, unless it is wanted: nobody goes by it. */
+  readonly isReasonCompared?: boolean;
+}
+
+export class Twin {
+  readonly name: "haproxy" | "sluice";
+  readonly room: Room;
+  readonly ports: Record<string, number> = {};
+  readonly origins: Record<string, Origin> = {};
+
+  constructor(name: "haproxy" | "sluice", room: Room) {
+    this.name = name;
+    this.room = room;
+  }
+
+  connect({ port = "", from }: RequestOptions = {}): Promise<Asker> {
+    const number = this.ports[port];
+    if (number === undefined) throw new Error(`the config has no {PORT${port === "" ? "" : `:${port}`}}`);
+    return Asker.connect(this.room, { port: number, ...(from === undefined ? {} : { localAddress: from }) });
+  }
+
+  async ask(request: string, options: RequestOptions = {}): Promise<Outcome> {
+    const asker = await this.connect(options);
+    try {
+      return await asker.ask(request, options);
+    } finally {
+      asker.close();
+    }
+  }
+
+  fill(text: string, { origins = {} }: TwinsOptions): string {
+    return text.replaceAll(/\{(PORT|ORIGIN|CLOSED|FOLDER)(?::([\w-]+))?\}/g, (_, kind: string, name = "") => {
+      switch (kind) {
+        case "PORT":
+          this.ports[name] ??= freePort();
+          return String(this.ports[name]);
+        case "ORIGIN":
+          this.origins[name] ??= new Origin(this.room, origins[name] ?? (() => ok(name)));
+          return this.origins[name].address;
+        case "CLOSED":
+          return `127.0.0.1:${freePort()}`;
+        default:
+          return this.room.folder;
+      }
+    });
+  }
+}
+
+/** A connection to each, kept for several requests. */
+export class Pair {
+  readonly haproxy: Asker;
+  readonly sluice: Asker;
+
+  constructor(haproxy: Asker, sluice: Asker) {
+    this.haproxy = haproxy;
+    this.sluice = sluice;
+  }
+
+  async both(request: string, options: Asking = {}): Promise<Both> {
+    const [haproxy, sluice] = await Promise.all([
+      this.haproxy.ask(request, options),
+      this.sluice.ask(request, options),
+    ]);
+    return { haproxy, sluice };
+  }
+
+  async same(request: string, options: Asking & Comparison = {}): Promise<Outcome> {
+    return compared(await this.both(request, options), request, options);
+  }
+
+  close(): void {
+    this.haproxy.close();
+    this.sluice.close();
+  }
+}
+
+export class Twins {
+  readonly haproxy: Twin;
+  readonly sluice: Twin;
+  /** Sluice's process, with its stderr and its admin interface. */
+  readonly program: Sluice;
+  readonly #socket: string;
+
+  private constructor(haproxy: Twin, sluice: Twin, program: Sluice, socket: string) {
+    this.haproxy = haproxy;
+    this.sluice = sluice;
+    this.program = program;
+    this.#socket = socket;
+  }
+
+  static async start(room: Room, text: string, options: TwinsOptions = {}): Promise<Twins> {
+    for (const [name, content] of Object.entries(options.files ?? {})) room.write(name, content);
+    const [haproxy, sluice] = [new Twin("haproxy", room), new Twin("sluice", room)];
+    const socket = room.path("haproxy.sock");
+    const configOf = (twin: Twin): [string, number] => {
+      const adminPort = freePort();
+      const written = ground(`${room.folder}/${twin.name}.sock`, adminPort) + twin.fill(text, options);
+      return [room.write(`${twin.name}.cfg`, written), adminPort];
+    };
+    const [[haproxyPath], [sluicePath, adminPort]] = [configOf(haproxy), configOf(sluice)];
+    const [program] = await Promise.all([
+      Sluice.of(room, sluicePath, Object.values(sluice.ports)[0] ?? 0, adminPort),
+      startHaproxy(room, haproxyPath, socket),
+    ]);
+    return new Twins(haproxy, sluice, program, socket);
+  }
+
+  /** The same request to each, on connections of its own. */
+  async both(request: string, options: RequestOptions = {}): Promise<Both> {
+    const [haproxy, sluice] = await Promise.all([
+      this.haproxy.ask(request, options),
+      this.sluice.ask(request, options),
+    ]);
+    return { haproxy, sluice };
+  }
+
+  /** The outcome, which is that of both, or the test fails. */
+  async same(request: string, options: RequestOptions & Comparison = {}): Promise<Outcome> {
+    return compared(await this.both(request, options), request, options);
+  }
+
+  async connect(options: RequestOptions = {}): Promise<Pair> {
+    const [haproxy, sluice] = await Promise.all([this.haproxy.connect(options), this.sluice.connect(options)]);
+    return new Pair(haproxy, sluice);
+  }
+
+  // ---- tables ----
+
+  /** A command of HAProxy's stats socket. */
+  command(text: string): Promise<string> {
+    return asked(this.#socket, text);
+  }
+
+  /** By key, as `show table` has them. */
+  async haproxyTable(name: string): Promise<Record<string, TableEntry>> {
+    const entries: Record<string, TableEntry> = {};
+    for (const line of (await this.command(`show table ${name}`)).split("\n")) {
+      const [, key, uses, expires, rest = ""] = /^0x\S+ key=(.*?) use=(\d+) exp=(\d+)(.*)$/.exec(line) ?? [];
+      if (key === undefined) continue;
+      const values: Record<string, number> = {};
+      for (const [, counter = "", value] of rest.matchAll(/ ([a-z_0-9]+)(?:\(\d+\))?=(\d+)/g))
+        values[counter] = Number(value);
+      entries[key] = { uses: Number(uses), expiresMs: Number(expires), values };
+    }
+    return entries;
+  }
+
+  /** By key, as `sluice table show --json` has them. */
+  async sluiceTable(name: string): Promise<Record<string, TableEntry>> {
+    const answer = await fetch(`http://${this.program.admin}/api/v1/tables/${name}?limit=1000`);
+    const { entries } = (await answer.json()) as EntriesAnswer;
+    return Object.fromEntries(
+      entries.map(({ key, uses, expiresMs, values }) => [
+        key,
+        {
+          uses,
+          expiresMs: expiresMs ?? 0,
+          values: Object.fromEntries(Object.entries(values).map(([counter, value]) => [plain(counter), value])),
+        },
+      ]),
+    );
+  }
+}
+
+/** Without the period. */
+function plain(counter: string): string {
+  return counter.replace(/\([^)]*\)$/, "");
+}
+
+/** HAProxy's own error pages and Sluice's plain lines mean the same. */
+function comparable(outcome: Outcome, { fields = [], isReasonCompared }: Comparison): object {
+  const { status, reason, body, end } = outcome;
+  const isOwnPage = /^<html><body><h1>\d{3} /.test(body) || body === `${status} ${reason}\n`;
+  return {
+    status,
+    ...(isReasonCompared ? { reason } : {}),
+    fields: Object.fromEntries(fields.map((name) => [name, outcome.fields[name] ?? null])),
+    body: isOwnPage ? "(a page of its own)" : body,
+    end,
+  };
+}
+
+/** `request` is told where they differ. */
+export function compared({ haproxy, sluice }: Both, request: string, options: Comparison): Outcome {
+  const [line] = request.split("\r\n");
+  expect({ line, ...comparable(sluice, options) }).toEqual({ line, ...comparable(haproxy, options) });
+  return haproxy;
+}
+
+function ground(socket: string, adminPort: number): string {
+  return `global
+  stats socket ${socket} mode 600 level admin
+  nbthread 1
+listen statistics-of-both
+  mode http
+  bind 127.0.0.1:${adminPort}
+  timeout connect 5s
+  timeout client 5s
+  timeout server 5s
+  stats enable
+`;
+}
+
+/** Ready once its stats socket answers: its ports are open then, and nobody has connected to them. */
+async function startHaproxy(room: Room, path: string, socket: string): Promise<void> {
+  const child = Bun.spawn([find("haproxy")!, "-db", "-f", path], {
+    cwd: room.folder,
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "pipe",
+  });
+  room.ending(async () => {
+    child.kill("SIGKILL");
+    await child.exited;
+  });
+  await until("HAProxy to answer at its stats socket", async () => {
+    if (child.exitCode !== null) throw new Error(await new Response(child.stderr).text());
+    return asked(socket, "show info").then(
+      (text) => text.includes("Pid:"),
+      () => false,
+    );
+  });
+}
+
+function asked(path: string, command: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    const socket = connect(path, () => socket.write(`${command}\n`))
+      .on("data", (bytes) => {
+        text += bytes;
+      })
+      .on("end", () => resolve(text))
+      .on("error", reject);
+  });
+}
