@@ -7,6 +7,7 @@ import { clearCell, readCell } from "./stickcells.ts";
 import { relay, writeKey } from "./stickkey.ts";
 import { entryWord, ipv4Bit, refsMask, shardWord, shardWords, usedBit } from "./sticklayout.ts";
 import type { StickTable } from "./sticktable.ts";
+import { copyKeyOf } from "./tablekey.ts";
 
 export interface TableRow {
   readonly key: string;
@@ -167,6 +168,27 @@ export function copyTable(from: StickTable, to: StickTable, nowMs: number): numb
     copied++;
   }
   return copied;
+}
+
+/**
+ * Copies the entry of the key that is laid in `from`, where there is one, to a table of the same columns that nobody else has
+ * open; who is there now is counted there too.
+ */
+export function copyRow(from: StickTable, to: StickTable, nowMs: number): void {
+  const source = from.parts.finder.find(nowMs | 0);
+  if (source === 0) return;
+  const words = from.parts.memory.words.slice(source, source + from.parts.layout.entryWords);
+  from.parts.shards.close();
+  copyKeyOf(from.key, to.key);
+  const stamp = words[entryWord.stamp]!;
+  const target = to.parts.finder.enter(stamp);
+  if (target === 0) return;
+  from.columns.forEach((column, index) => {
+    const [at, place] = [from.parts.layout.columnAt[index]!, to.parts.layout.columnAt[index]!];
+    for (let word = 0; word < column.words; word++) to.parts.memory.put(target + place + word, words[at + word]!);
+  });
+  to.parts.shards.refresh(target, stamp);
+  to.parts.journal.commitAndUnlock();
 }
 
 /** What is copied from one entry to another: from where, where to, how many words. */

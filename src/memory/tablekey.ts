@@ -105,3 +105,16 @@ export function isMapped(octets: Uint8Array, at: number): boolean {
   for (let index = 0; index < mappedStart - 2; index++) if (octets[at + index] !== 0) return false;
   return octets[at + mappedStart - 2] === 0xff && octets[at + mappedStart - 1] === 0xff;
 }
+
+/** Lay the key that `from` holds into `to`, which is of a table with the same kind of keys. */
+export function copyKeyOf(from: TableKey, to: TableKey): void {
+  to.bytes.set(from.bytes);
+  to.length = from.length;
+  to.isSet = from.isSet;
+  to.isIPv4 = from.isIPv4;
+}
+
+/** Tells a key that is laid from all others of its table. */
+export function keyName(key: TableKey): string {
+  return `${key.isIPv4 ? "4" : ""}:${key.bytes.subarray(0, key.length).toHex()}`;
+}

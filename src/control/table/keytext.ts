@@ -3,6 +3,7 @@
 // \xNN, so that a key gives no orders to a terminal, and every key can be written back. What is shown is what is accepted.
 
 import { misread, quote, type Reading, read } from "../../base/reading.ts";
+import { shownBytes } from "../../base/shownbytes.ts";
 import type { TableKeyPlan } from "../../config/plan.ts";
 import type { TableKey } from "../../memory/tablekey.ts";
 import { addressBytes, readAddress } from "../../wire/ipaddress.ts";
@@ -51,7 +52,7 @@ export function layListed(text: string, key: TableKey): void {
 
 /** A key that `listRows` has told, as people are shown it and `layKey` reads it. */
 export function shownKey(plan: TableKeyPlan, listed: string): string {
-  return plan.kind === "string" ? escaped(Buffer.from(listed, "latin1")) : listed;
+  return plan.kind === "string" ? shownBytes(Buffer.from(listed, "latin1")) : listed;
 }
 
 /** Whether an address, or a block of them, lies in a block. */
@@ -78,30 +79,6 @@ export function readBlock(text: string): Block | null {
   const own = host.includes(":") ? bitsMax : 32;
   if (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > own)) return null;
   return { octets: base, bits: bitsMax - own + (bits === undefined ? own : Number(bits)) };
-}
-
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function escaped(bytes: Uint8Array): string {
-  let text: string;
-  try {
-    text = strict.decode(bytes);
-  } catch {
-    text = "";
-    for (const byte of bytes) text += byte < 0x80 ? escapedCharacter(String.fromCharCode(byte)) : hexEscape(byte);
-    return text;
-  }
-  return text.replaceAll(/[\\\p{C}\p{Z}]/gu, escapedCharacter);
-}
-
-/** A space is one that can be seen; other separators, controls and what turns the writing around are not. */
-function escapedCharacter(character: string): string {
-  if (character === " " || !/^[\\\p{C}\p{Z}]$/u.test(character)) return character;
-  return Array.from(Buffer.from(character), hexEscape).join("");
-}
-
-function hexEscape(byte: number): string {
-  return `\\x${byte.toString(16).padStart(2, "0")}`;
 }
 
 function readEscaped(text: string): Reading<Uint8Array> {
