@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { yieldingRounds } from "./memory/stickowners.ts";
 import { processOwner } from "./owner.ts";
 
 const { id, startedAt, isAlive, relax } = processOwner();
@@ -38,6 +40,27 @@ test.skipIf(!isLinux)("a process that has ended and was not asked for its exit c
 
 test("giving way ends at once", () => {
   const before = performance.now();
-  for (let round = 0; round < 100; round++) relax();
+  for (let round = 0; round < 100; round++) relax(round);
   expect(performance.now() - before).toBeLessThan(1000);
+});
+
+test("who has given way very often lets go of the processor", () => {
+  const before = process.cpuUsage();
+  const beforeMs = performance.now();
+  for (let round = yieldingRounds; round < yieldingRounds + 100; round++) relax(round);
+  const tookMs = performance.now() - beforeMs;
+  const { user, system } = process.cpuUsage(before);
+  expect(tookMs).toBeGreaterThanOrEqual(90);
+  expect((user + system) / 1000).toBeLessThan(tookMs / 2);
+});
+
+test.skipIf(!isLinux)("without a descriptor left nobody is taken for dead", async () => {
+  const program = `
+    const { processOwner } = await import(${JSON.stringify(join(import.meta.dir, "owner.ts"))});
+    const { openSync } = await import("node:fs");
+    const { isAlive } = processOwner();
+    try { for (;;) openSync("/dev/null", "r"); } catch {}
+    process.exit(isAlive(${id}, ${startedAt}) ? 0 : 1);`;
+  const child = Bun.spawn(["sh", "-c", 'ulimit -n 64; exec "$0" -e "$1"', process.execPath, program]);
+  expect(await child.exited).toBe(0);
 });

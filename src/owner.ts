@@ -4,6 +4,7 @@
 
 import { dlopen, FFIType } from "bun:ffi";
 import { readFileSync } from "node:fs";
+import { yieldingRounds } from "./memory/stickowners.ts";
 
 const libraries =
   process.platform === "darwin"
@@ -14,11 +15,13 @@ export interface ProcessOwner {
   readonly id: number;
   readonly startedAt: number;
   isAlive(id: number, startedAt: number): boolean;
-  relax(): void;
+  relax(round: number): void;
 }
 
 export function processOwner(): ProcessOwner {
-  return { id: process.pid, startedAt: startedAtOf(process.pid) ?? 0, isAlive, relax: relaxation() };
+  const startedAt = startedAtOf(process.pid);
+  if (startedAt === null || startedAt === unknown) throw new Error(`/proc/${process.pid}/stat cannot be read`);
+  return { id: process.pid, startedAt, isAlive, relax: relaxation() };
 }
 
 function isAlive(id: number, startedAt: number): boolean {
@@ -28,8 +31,12 @@ function isAlive(id: number, startedAt: number): boolean {
     // EPERM: it lives and belongs to somebody else.
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
   }
-  return startedAtOf(id) === startedAt;
+  const found = startedAtOf(id);
+  return found === unknown || found === startedAt;
 }
+
+/** Not to be told now. */
+const unknown = -1;
 
 /** In clock ticks since the machine started, modulo 2^32 as it stands in a word; 0 where /proc is missing. Null: it has ended. */
 function startedAtOf(id: number): number | null {
@@ -38,25 +45,32 @@ function startedAtOf(id: number): number | null {
     // Fields after the command's closing parenthesis; the command itself may hold spaces. starttime is field 22.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return fields[0] === "Z" || fields[0] === "X" ? null : Number(fields[19] ?? 0) >>> 0;
-  } catch {
-    return 0;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return 0;
+    // Without a descriptor left (EMFILE) nothing is known of anybody: who may live must not lose its locks.
+    return code === "ESRCH" ? null : unknown;
   }
 }
 
 /**
  * Gives the processor to another process for a moment: the one that is waited for may stand on this very core, not running.
- * Giving way costs 0.6 us when nobody wants it. Bun.sleepSync rounds so short a time down to nothing, and a wait on a word
- * that nobody wakes takes a tenth of a millisecond at least; that is what is left without the C library.
+ * Giving way costs 0.6 us when nobody wants it; that is no time at all where the other has to wait for its own core, so after
+ * many rounds of it this process sleeps a ms at a time. Bun.sleepSync rounds short times down to nothing; a wait on a word that
+ * nobody wakes does not. Without the C library it takes the place of giving way too, at a tenth of a ms or so.
  */
-function relaxation(): () => void {
+function relaxation(): (round: number) => void {
+  const word = new Int32Array(new SharedArrayBuffer(4));
+  const sleep = (ms: number): void => void Atomics.wait(word, 0, 0, ms);
+  let giveWay = (): void => sleep(0.05);
   for (const library of libraries) {
     try {
       const { symbols } = dlopen(library, { sched_yield: { args: [], returns: FFIType.i32 } });
-      return () => void symbols.sched_yield();
+      giveWay = () => void symbols.sched_yield();
+      break;
     } catch {
       // The next one, or none.
     }
   }
-  const word = new Int32Array(new SharedArrayBuffer(4));
-  return () => void Atomics.wait(word, 0, 0, 0.05);
+  return (round) => (round < yieldingRounds ? giveWay() : sleep(1));
 }

@@ -7,22 +7,24 @@
 //
 // The order rests on this: plain stores are not moved over Atomics, and a killed process has done all up to one instruction.
 //
-// A lock is taken over only from an owner that is dead. One that lives and does not let go (a stopped process) is waited for
-// a bounded time; whoever waited in vain waits only briefly from then on until it has met the lock free again.
+// A lock is taken over only from an owner that is dead. One that lives and does not let go is waited for a bounded time: first
+// by giving way, then by sleeping, for on a busy machine, or on a virtual one that is held up itself, the owner may have to wait
+// for its processor that long. Only a stopped process takes longer; whoever waited for one in vain waits only briefly for that
+// same one, until it meets the lock free or in other hands.
 
 import type { WordSink } from "./freqcounter.ts";
 import { shardWord, shardWords } from "./sticklayout.ts";
-import type { StickOwners } from "./stickowners.ts";
+import { type StickOwners, yieldingRounds } from "./stickowners.ts";
 import type { StickWords } from "./stickwords.ts";
 
 const sealed = 1 << 30;
 /** Tries before others are given the processor; what is done under a lock takes less. */
 const spins = 64;
-/** Rounds of giving way, a tenth of a second at least: on a busy machine the owner itself may have to wait that long. */
-const roundsMax = 200_000;
+/** Half a second at least. What is given up after that is not counted, or let through a limit. */
+const roundsMax: number = yieldingRounds + 500;
 const impatientRoundsMax = 64;
 /** Asking whether a process lives costs tens of microseconds. */
-const roundsToAsk = 512;
+const roundsToAsk = 64;
 const firstAsk = 32;
 
 export class StickJournal implements WordSink {
@@ -36,7 +38,9 @@ export class StickJournal implements WordSink {
   #journalAt = 0;
   /** Words in the journal behind its count. */
   #count = 0;
-  #isPatient = true;
+  /** The lock that was waited for in vain, and who held it. */
+  #stuckAt = 0;
+  #stuckBy = 0;
 
   constructor(memory: StickWords, owners: StickOwners) {
     this.words = memory.words;
@@ -50,6 +54,7 @@ export class StickJournal implements WordSink {
   lock(shard: number): boolean {
     const at = this.#shardsAt + shard * shardWords;
     if (this.#memory.exchange(at, 0, this.#mine) !== 0 && !this.#wait(at)) return false;
+    if (at === this.#stuckAt) this.#stuckAt = 0;
     this.#lockAt = at;
     this.#journalAt = at + shardWord.journal;
     this.#count = 0;
@@ -100,19 +105,18 @@ export class StickJournal implements WordSink {
   }
 
   #wait(at: number): boolean {
-    const rounds = this.#isPatient ? roundsMax : impatientRoundsMax;
-    for (let round = -spins; round < rounds; round++) {
+    let holder = 0;
+    for (let round = -spins; round < roundsMax; round++) {
       // Looking leaves the word where it is; trying would take it from the processor of whoever is to let go.
-      const holder = Atomics.load(this.words, at);
-      if (holder === 0 && this.#memory.exchange(at, 0, this.#mine) === 0) {
-        this.#isPatient = true;
-        return true;
-      }
+      holder = Atomics.load(this.words, at);
+      if (holder === 0 && this.#memory.exchange(at, 0, this.#mine) === 0) return true;
       if (round < 0) continue;
       if (round % roundsToAsk === firstAsk && holder !== 0 && this.#takeOver(at, holder)) return true;
-      this.#owners.owner.relax();
+      if (round >= impatientRoundsMax && at === this.#stuckAt && (holder & ~sealed) === this.#stuckBy) break;
+      this.#owners.owner.relax(round);
     }
-    this.#isPatient = false;
+    this.#stuckAt = at;
+    this.#stuckBy = holder & ~sealed;
     this.#owners.countTimeout();
     return false;
   }

@@ -11,9 +11,12 @@ export interface Owner {
   readonly id: number;
   readonly startedAt: number;
   isAlive(id: number, startedAt: number): boolean;
-  /** Said while waiting for another process: gives it the processor. */
-  relax(): void;
+  /** Said while waiting for another process, with how often it was said before: gives it the processor, from `yieldingRounds` on for a ms. */
+  relax(round: number): void;
 }
+
+/** So often the processor is given to whoever wants it, which costs next to nothing; then it is let go of. */
+export const yieldingRounds = 1000;
 
 const rowBits = 8;
 const generationMask = 0x3f_ffff;
