@@ -1,6 +1,6 @@
 // A process that counts in a table until it is killed, or told to stop: the key of each count is written to its own shadow
 // before and after. In a second, small table it tracks at random, so that entries are made, held, evicted and swept meanwhile.
-// Run by tablekill.test.ts: counting.ts FOLDER SLOT SEED
+// Run by the tests beside it: counting.ts FOLDER SLOT SEED
 
 import { Prng } from "../../src/base/prng.ts";
 import { StickTable } from "../../src/memory/sticktable.ts";

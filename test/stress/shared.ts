@@ -1,9 +1,14 @@
-// What the processes of tablekill.test.ts agree on: the tables, and where each keeps its shadow.
+// What the processes of these tests agree on: the tables, and where each keeps its shadow.
 //
 //   shadow   1024 words a slot: counts begun of each key, counts done, at 1000 the beats; the last word of all says stop
 
+import { closeSync, existsSync, mkdtempSync, openSync, truncateSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TablePlan } from "../../src/config/plan.ts";
+import { formatTable, tableBytes } from "../../src/memory/sticklayout.ts";
+import { StickTable } from "../../src/memory/sticktable.ts";
+import { processOwner } from "../../src/owner.ts";
 
 export const keys = 40;
 export const slots = 4;
@@ -32,6 +37,23 @@ export const churned: TablePlan = {
 export function shadowOf(slot: number): { begun: number; done: number; beats: number } {
   const at = slot * slotWords;
   return { begun: at, done: at + keys, beats: at + 1000 };
+}
+
+/** A new one, in memory where there is such a place. */
+export function sharedFolder(): string {
+  return mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "sluice-stress-"));
+}
+
+export function create(folder: string, name: string, bytes: number): Uint8Array {
+  closeSync(openSync(join(folder, name), "w"));
+  truncateSync(join(folder, name), bytes);
+  return map(folder, name);
+}
+
+export function createTable(folder: string, plan: TablePlan, seed: number): StickTable {
+  const bytes = create(folder, plan.name, tableBytes(plan));
+  formatTable(bytes, plan, seed);
+  return new StickTable(bytes, plan, processOwner());
 }
 
 export function map(folder: string, name: string): Uint8Array {

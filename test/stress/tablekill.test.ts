@@ -3,16 +3,23 @@
 // lies between what was done and what was begun, which differ by one for each process killed at most.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync, truncateSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Prng } from "../../src/base/prng.ts";
-import type { TablePlan } from "../../src/config/plan.ts";
 import { checkTable } from "../../src/memory/stickcheck.ts";
-import { formatTable, tableBytes } from "../../src/memory/sticklayout.ts";
-import { StickTable } from "../../src/memory/sticktable.ts";
-import { processOwner } from "../../src/owner.ts";
-import { churned, counted, keys, map, shadowOf, shadowWords, slots, stopWord } from "./shared.ts";
+import type { StickTable } from "../../src/memory/sticktable.ts";
+import {
+  churned,
+  counted,
+  create,
+  createTable,
+  keys,
+  shadowOf,
+  shadowWords,
+  sharedFolder,
+  slots,
+  stopWord,
+} from "./shared.ts";
 
 /** As many as come to pass in that time: a hundred in two seconds where nothing else runs. */
 const killsMax = 100;
@@ -23,26 +30,14 @@ const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 let folder = "";
 
 beforeAll(() => {
-  folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "sluice-stress-"));
+  folder = sharedFolder();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function create(name: string, bytes: number): Uint8Array {
-  closeSync(openSync(join(folder, name), "w"));
-  truncateSync(join(folder, name), bytes);
-  return map(folder, name);
-}
-
-function createTable(plan: TablePlan): StickTable {
-  const bytes = create(plan.name, tableBytes(plan));
-  formatTable(bytes, plan, seed);
-  return new StickTable(bytes, plan, processOwner());
-}
-
 test(`killed processes wedge nothing and lose nothing (SEED=${seed})`, async () => {
   const prng = new Prng(seed);
-  const tables = [createTable(counted), createTable(churned)];
-  const shadow = new Int32Array(create("shadow", shadowWords * 4).buffer);
+  const tables = [createTable(folder, counted, seed), createTable(folder, churned, seed)];
+  const shadow = new Int32Array(create(folder, "shadow", shadowWords * 4).buffer);
   const errors: string[] = [];
   const children = new Set<Bun.Subprocess>();
   let kills = 0;

@@ -1,0 +1,68 @@
+// Processes that count in one table stand still again and again, wherever they are just then, for as long as a busy machine may
+// keep a process from its processor. Nobody gives up waiting for them, and no count is lost or made twice.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { Prng } from "../../src/base/prng.ts";
+import { checkTable } from "../../src/memory/stickcheck.ts";
+import {
+  churned,
+  counted,
+  create,
+  createTable,
+  keys,
+  shadowOf,
+  shadowWords,
+  sharedFolder,
+  slots,
+  stopWord,
+} from "./shared.ts";
+
+const stalls = 30;
+const stallMsMax = 250;
+const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
+let folder = "";
+
+beforeAll(() => {
+  folder = sharedFolder();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test(`processes that stand still for a while cost no count (SEED=${seed})`, async () => {
+  const prng = new Prng(seed);
+  const [table, churn] = [createTable(folder, counted, seed), createTable(folder, churned, seed)];
+  const shadow = new Int32Array(create(folder, "shadow", shadowWords * 4).buffer);
+  const children = Array.from({ length: slots }, (_, slot) => {
+    const program = join(import.meta.dir, "counting.ts");
+    return Bun.spawn([process.execPath, program, folder, String(slot), String(prng.u32())], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+  });
+  try {
+    for (let slot = 0; slot < slots; slot++)
+      while (Atomics.load(shadow, shadowOf(slot).beats) === 0 && children[slot]!.exitCode === null) await Bun.sleep(1);
+    for (let stall = 0; stall < stalls; stall++) {
+      const child = children[prng.below(slots)]!;
+      child.kill("SIGSTOP");
+      await Bun.sleep(prng.next() * stallMsMax);
+      child.kill("SIGCONT");
+      await Bun.sleep(prng.next() * 5);
+    }
+    Atomics.store(shadow, stopWord, 1);
+    for (const child of children) expect([await child.stderr.text(), await child.exited]).toEqual(["", 0]);
+  } finally {
+    for (const child of children) child.kill("SIGKILL");
+  }
+  for (const each of [table, churn]) {
+    each.recover();
+    expect(checkTable(each)).toEqual([]);
+    expect(each.figures().timeouts).toBe(0);
+  }
+  for (let key = 0; key < keys; key++) {
+    table.key.setInteger(key);
+    const done = Array.from({ length: slots }, (_, slot) => shadow[shadowOf(slot).done + key]!);
+    const total = done.reduce((one, other) => one + other);
+    expect([key, table.read(0, 0, 0), table.read(1, 0, 0), table.read(3, 0, 0)]).toEqual([key, total, 0, total]);
+  }
+}, 30_000);
