@@ -23,23 +23,23 @@ export function redirect(exchange: Exchange, context: Context): void {
 /** A fault that has a status. What a client should not have sent is not read on. */
 export function refuse(exchange: Exchange, context: Context, what: Fault): void {
   const isRequestDone = exchange.requestBody.isDone && what.side !== "downstream";
-  const options = begin(exchange, context, isRequestDone);
   const page = pageOf(exchange, what.status);
+  const waitMs = what.status === 503 ? backInS(exchange) * 1000 : 0;
+  const own = page === null ? null : page.fill(exchange.visitNow(), waitMs);
+  const options = begin(exchange, context, isRequestDone);
   exchange.status = what.status;
-  if (page === null) exchange.responseBytesSent += writeReply(context.output, what, options);
-  else {
-    const waitMs = what.status === 503 ? options.retryAfterS * 1000 : 0;
-    exchange.responseBytesSent += writeGivenReply(context.output, page.fill(exchange.visitNow(), waitMs), options);
-  }
+  exchange.responseBytesSent +=
+    own === null ? writeReply(context.output, what, options) : writeGivenReply(context.output, own, options);
   finish(exchange, context, options, isRequestDone);
 }
 
 /** What a rule, a pool or a ban gives. */
 export function give(exchange: Exchange, context: Context, reply: Reply): void {
   const isRequestDone = exchange.requestBody.isDone;
+  const own = worded(exchange, reply);
   const options = begin(exchange, context, isRequestDone);
   exchange.status = reply.status;
-  exchange.responseBytesSent += writeGivenReply(context.output, worded(exchange, reply), options);
+  exchange.responseBytesSent += writeGivenReply(context.output, own, options);
   finish(exchange, context, options, isRequestDone);
 }
 
@@ -69,11 +69,17 @@ function pageOf({ route, listener }: Exchange, status: number): ReplyMaker | nul
   return route.pool?.errors?.get(status) ?? listener.errors?.get(status) ?? null;
 }
 
+/** When a server may be there again. */
+function backInS(exchange: Exchange): number {
+  return retryAfterS(exchange.route.pool?.plan.check ?? null);
+}
+
+/** Templates are filled in before this: what they ask for may be written into the same output first (editing.ts). */
 function begin(exchange: Exchange, context: Context, isRequestDone: boolean): ReplyOptions {
   context.output.clear();
   return {
     wallMs: context.port.wallMs,
-    retryAfterS: retryAfterS(exchange.route.pool?.plan.check ?? null),
+    retryAfterS: backInS(exchange),
     isClosing: !exchange.isPersistent || !isRequestDone || exchange.downstream!.isLeaving,
     isHead: exchange.head.method === method.head,
     isKeepAliveTold: exchange.head.minor === 0,

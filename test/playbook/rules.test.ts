@@ -113,6 +113,16 @@ test("what a template makes of a client's text ends no line", () => {
   play.expect(client.gets(given("200 OK", "/x", ["X-Q: aSet-Cookie: bc"])), "report 200");
 });
 
+test("a page that shows what a rule has just changed is an answer, and nothing of the request comes before it", () => {
+  const page = answer(403, { body: "{path} {headers['x-a']}", isTemplate: true });
+  const changing = rule(null, null, { does: [{ kind: "field", operation: "set", name: "X-A", value: "1" }] });
+  const play = judged([changing, rule(null, deny())], { listener: { errors: [page] } });
+  const client = play.connect();
+  client.sends(get("/a"));
+  const shown = given("403 Forbidden", "/a 1", [], ["Cache-Control: no-store"]);
+  play.expect(client.gets(shown), "report 403 denied");
+});
+
 test("a redirect has a location of its own", () => {
   const outcome: OutcomePlan = { kind: "redirect", status: 302, location: "https://{host}{target}", fields: [] };
   const play = judged([rule(null, outcome)]);
