@@ -15,12 +15,13 @@ import {
   shadowOf,
   shadowWords,
   sharedFolder,
-  slots,
   stopWord,
 } from "./shared.ts";
 
-const stalls = 30;
-const stallMsMax = 250;
+/** The one that goes on has a core of its own: it sees all of the time that the other stands still. */
+const racers = 2;
+const stalls = 12;
+const stallMs = 350;
 const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 let folder = "";
 
@@ -33,21 +34,21 @@ test(`processes that stand still for a while cost no count (SEED=${seed})`, asyn
   const prng = new Prng(seed);
   const [table, churn] = [createTable(folder, counted, seed), createTable(folder, churned, seed)];
   const shadow = new Int32Array(create(folder, "shadow", shadowWords * 4).buffer);
-  const children = Array.from({ length: slots }, (_, slot) => {
+  const children = Array.from({ length: racers }, (_, slot) => {
     const program = join(import.meta.dir, "counting.ts");
     return Bun.spawn([process.execPath, program, folder, String(slot), String(prng.u32())], {
       stdio: ["ignore", "ignore", "pipe"],
     });
   });
   try {
-    for (let slot = 0; slot < slots; slot++)
+    for (let slot = 0; slot < racers; slot++)
       while (Atomics.load(shadow, shadowOf(slot).beats) === 0 && children[slot]!.exitCode === null) await Bun.sleep(1);
     for (let stall = 0; stall < stalls; stall++) {
-      const child = children[prng.below(slots)]!;
+      const child = children[prng.below(racers)]!;
       child.kill("SIGSTOP");
-      await Bun.sleep(prng.next() * stallMsMax);
+      await Bun.sleep(stallMs);
       child.kill("SIGCONT");
-      await Bun.sleep(prng.next() * 5);
+      await Bun.sleep(prng.next() * 20);
     }
     Atomics.store(shadow, stopWord, 1);
     for (const child of children) expect([await child.stderr.text(), await child.exited]).toEqual(["", 0]);
@@ -61,7 +62,7 @@ test(`processes that stand still for a while cost no count (SEED=${seed})`, asyn
   }
   for (let key = 0; key < keys; key++) {
     table.key.setInteger(key);
-    const done = Array.from({ length: slots }, (_, slot) => shadow[shadowOf(slot).done + key]!);
+    const done = Array.from({ length: racers }, (_, slot) => shadow[shadowOf(slot).done + key]!);
     const total = done.reduce((one, other) => one + other);
     expect([key, table.read(0, 0, 0), table.read(1, 0, 0), table.read(3, 0, 0)]).toEqual([key, total, 0, total]);
   }
