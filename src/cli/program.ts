@@ -9,6 +9,7 @@ import { cert } from "./cert.ts";
 import { check } from "./check.ts";
 import { type ConvertOptions, convert } from "./convert.ts";
 import { demo } from "./demo.ts";
+import { lists } from "./lists.ts";
 import { reload } from "./reload.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
@@ -142,6 +143,9 @@ function addRemote(program: Command, ended: (code: number) => void): void {
   );
   remote("cert", "show the certificates in use, with their days left").action(async (options) =>
     ended(await cert(options, terminal)),
+  );
+  remote("lists", "show the lists of a running Sluice, and what is wrong with their files").action(async (options) =>
+    ended(await lists(options, terminal)),
   );
   remote("reload", "let a running Sluice load its config file again").action(async (options) =>
     ended(await reload(options, terminal)),

@@ -17,6 +17,7 @@ import type { Owner } from "../memory/stickowners.ts";
 import { serverCell, Totals } from "../memory/tally.ts";
 import { type Admin, type AdminService, type Order, openAdmin, type ReloadOutcome } from "./admin.ts";
 import { banRoutes } from "./api/bans.ts";
+import { listRoutes } from "./api/lists.ts";
 import { tableRoutes } from "./api/tables.ts";
 import { Bans } from "./bans.ts";
 import { Certificates } from "./certificates.ts";
@@ -174,7 +175,11 @@ export class Control implements AdminService {
   async #open(address: Address): Promise<void> {
     const changed = (bans: string | null): void => this.#supervisor.renew({ bans });
     this.#bans = await Bans.open({ folder: this.#state.path, log: this.#log, nowMs: Date.now, changed });
-    const routes = [tableRoutes(this.#tables, this.#options.sharedMs), banRoutes(this.#bans, Date.now)];
+    const routes = [
+      tableRoutes(this.#tables, this.#options.sharedMs),
+      listRoutes(() => this.#lists.status()),
+      banRoutes(this.#bans, Date.now),
+    ];
     this.#admin = openAdmin({ address, token: this.#config.admin.token, service: this, routes, log: this.#log });
     const { materials, folder } = this.#options;
     const problem = await this.#reconciler.apply(this.#config, materials);

@@ -11,6 +11,7 @@ const rows: readonly (readonly [method: string, path: string, what: string])[] =
   ["GET", "/api/v1/status", "workers, listeners, pools and servers as JSON"],
   ["GET", "/api/v1/certificates", "certificates in use as JSON, with their days left"],
   ["GET", "/api/v1/tables", "tables as JSON, how large and how full"],
+  ["GET", "/api/v1/lists", "lists as JSON: entries, files, when they were read, and what is wrong with them"],
   ["GET", "/api/v1/bans", "who is banned, as JSON; POST bans, DELETE /api/v1/bans/ADDRESS lifts a ban"],
   ["POST", "/api/v1/reload", "load the config file again"],
   ["POST", "/api/v1/pools/POOL/servers/SERVER/drain", "give a server no new requests"],

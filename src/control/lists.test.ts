@@ -64,7 +64,11 @@ test("values of the config and of files become files that can be mapped, and the
   const pools = new ListFile(readFileSync(files["pools"]!));
   expect(pools.valueOf(pools.findText("a.test"))).toBe("one two");
   expect(lines).toEqual(["list office: 2 entries", "list näme/x: 1 entry", "list pools: 1 entry"]);
-  expect(lists.status()[0]).toEqual({ name: "office", kind: "text", entries: 2, problem: null });
+  const [first] = lists.status();
+  expect(first).toMatchObject({ name: "office", kind: "text", entries: 2, problem: null, problemAtMs: null });
+  expect(first!.file).toEndWith("office.txt");
+  expect(Math.abs(Date.now() - first!.loadedAtMs)).toBeLessThan(60_000);
+  expect(lists.status()[1]!.file).toBeNull();
 });
 
 test("a file that has changed is made anew, and workers are told of it", async () => {
@@ -106,6 +110,7 @@ test("a file that has become bad, or is gone, leaves its former values in force 
     "list office: the 1 entry from before stays in force",
   ]);
   expect(lists.status()[0]!.problem).toContain("2 bad lines");
+  expect(lists.status()[0]!.problemAtMs).toBeGreaterThanOrEqual(lists.status()[0]!.loadedAtMs);
   rmSync(file);
   await lists.look();
   await lists.look();
@@ -145,7 +150,7 @@ test("a list without former values that cannot be read refuses the plan, and not
   const files = await keep();
   const bad = { office: { ...sources.office, kind: "address" } satisfies ListSource, other: inline("text", "x") };
   await expect(lists.prepare(bad)).rejects.toThrow(`list office: ${file} has a bad line:\noffice.txt:1: "a" is not`);
-  expect(lists.status()).toEqual([{ name: "office", kind: "text", entries: 1, problem: null }]);
+  expect(lists.status()).toMatchObject([{ name: "office", kind: "text", entries: 1, problem: null }]);
   expect(readdirSync(folder)).toEqual([files["office"]!.slice(folder.length + 1)]);
 });
 

@@ -42,8 +42,13 @@ export interface ListStatus {
   readonly name: string;
   readonly kind: ListSource["kind"];
   readonly entries: number;
-  /** Why its file is not in force as it is now. */
+  /** Null where the values stand in the config. */
+  readonly file: string | null;
+  /** When the values in force were read. */
+  readonly loadedAtMs: number;
+  /** Why its file is not in force as it is now, in lines, and since when that is known. */
   readonly problem: string | null;
+  readonly problemAtMs: number | null;
 }
 
 /** A list whose file has been made. */
@@ -53,12 +58,14 @@ interface Made {
   readonly entries: number;
   /** What the operator's file looked like before it was read. */
   readonly stamp: string;
+  readonly atMs: number;
 }
 
 interface Trouble {
   readonly text: string;
   /** Of the file that was found bad. */
   readonly stamp: string;
+  readonly atMs: number;
 }
 
 const lookMs = 2000;
@@ -186,7 +193,7 @@ export class Lists {
     const stamp = source.file === null ? "" : stampOf(source.file);
     const path = join(this.#options.folder, `${encodeURIComponent(name)}.${++this.#number}`);
     const entries = await makeList(source, path);
-    return typeof entries === "string" ? entries : { source, path, entries, stamp };
+    return typeof entries === "string" ? entries : { source, path, entries, stamp, atMs: Date.now() };
   }
 
   #replace(name: string, { path }: Made): void {
@@ -204,7 +211,7 @@ export class Lists {
 
   #tell(name: string, text: string, { entries }: Made, stamp = ""): void {
     const isTold = this.#troubles.get(name)?.text === text;
-    this.#troubles.set(name, { text, stamp });
+    this.#troubles.set(name, { text, stamp, atMs: Date.now() });
     if (isTold) return;
     const { log } = this.#options;
     for (const line of text.split("\n")) log.error(`list ${name}: ${line}`);
@@ -212,12 +219,12 @@ export class Lists {
   }
 
   status(): ListStatus[] {
-    return [...this.#made].map(([name, { source, entries }]) => ({
-      name,
-      kind: source.kind,
-      entries,
-      problem: this.#troubles.get(name)?.text ?? null,
-    }));
+    return [...this.#made].map(([name, { source, entries, atMs }]) => {
+      const trouble = this.#troubles.get(name);
+      const { kind, file } = source;
+      const [problem, problemAtMs] = [trouble?.text ?? null, trouble?.atMs ?? null];
+      return { name, kind, entries, file, loadedAtMs: atMs, problem, problemAtMs };
+    });
   }
 
   /** When no worker maps anything new any more: the files go. */
