@@ -122,7 +122,25 @@ test("what only observes is counted and does nothing, its conditions included", 
     rule(null, { ...observed, rules: [rule("increment(marked[src].gpc0) > 0", of({ kind: "reset" })), rule(null)] }),
   ]);
   expect([outcome, markedOf(stage), stage.isDry]).toEqual([null, 0, false]);
-  expect(notes).toEqual(["hit 0", "hit 3", "hit 1", "hit 2"]);
+  // The reset inside would have been the end of the phase; what follows is counted no more.
+  expect(notes).toEqual(["hit 0", "hit 3", "hit 1"]);
+});
+
+test("inside a rule that only observes what follows an outcome is not counted, unless that only observes by itself", () => {
+  const observing = (...rules: RulePlan[]): RulePlan => rule(null, { mode: "observe", rules });
+  const inner = rule("method == 'GET'", { rules: [rule(null, of({ kind: "use", pool: 1 })), rule(null)] });
+  const { outcome, notes } = played([
+    observing(
+      rule(null, { mode: "observe", ...of({ kind: "reject" }) }),
+      rule("method == 'POST'", of({ kind: "reject" })),
+      inner,
+      rule(null),
+    ),
+    rule(null, of({ kind: "accept" })),
+  ]);
+  // Numbered as they are made: the innermost first.
+  expect(notes).toEqual(["hit 6", "hit 3", "hit 2", "hit 0", "hit 7"]);
+  expect(outcome).toMatchObject({ kind: "accept" });
 });
 
 test("rules inside a rule are asked when its condition holds, and theirs end the phase", () => {

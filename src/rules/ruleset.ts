@@ -8,6 +8,7 @@
 //                      └─ effects in order ─> outcome? ── yes ──> the phase ends
 //                                               └─ rules inside? the first outcome of theirs ends it ──> next
 
+import { assert } from "../base/assert.ts";
 import type { RulePlan } from "../config/plan.ts";
 import { compileEffect, type Effect } from "./effect.ts";
 import { compileEnding, describeOutcome, type Ending } from "./ending.ts";
@@ -35,11 +36,16 @@ export class RuleSet {
 
   /** Null when no rule has ended the phase. */
   run(stage: Stage): Outcome | null {
-    return play(this.#rules, stage, false);
+    const outcome = play(this.#rules, stage, false);
+    assert(outcome !== "observed", "what only observes ends no phase");
+    return outcome;
   }
 }
 
-function play(rules: readonly Rule[], stage: Stage, isObserved: boolean): Outcome | null {
+/** "observed": inside a rule that only observes the phase would have ended here. */
+type Ended = Outcome | "observed";
+
+function play(rules: readonly Rule[], stage: Stage, isObserved: boolean): Ended | null {
   for (const rule of rules) {
     const outcome = rule.play(stage, isObserved);
     if (outcome !== null) return outcome;
@@ -70,7 +76,7 @@ class Rule {
   }
 
   /** `isObserved`: it stands inside a rule that only observes. */
-  play(stage: Stage, isObserved: boolean): Outcome | null {
+  play(stage: Stage, isObserved: boolean): Ended | null {
     const trace = this.#trace;
     if (trace === null) return this.#play(stage, isObserved || this.#isObserved);
     trace.begin(this.#plan);
@@ -79,7 +85,7 @@ class Rule {
     return outcome;
   }
 
-  #play(stage: Stage, isObserved: boolean): Outcome | null {
+  #play(stage: Stage, isObserved: boolean): Ended | null {
     if (this.#holds !== null && !this.#isMet(this.#holds, stage, isObserved)) return null;
     const ending = this.#ending;
     let waitMs = 0;
@@ -95,11 +101,11 @@ class Rule {
     return this.#rules.length === 0 ? null : play(this.#rules, stage, false);
   }
 
-  /** Rules inside are counted as they would be hit; an outcome of theirs ends nothing. */
-  #observe(stage: Stage, waitMs: number): null {
+  /** Rules inside are counted as they would be hit, up to the one that would end the phase; what observes by itself would not. */
+  #observe(stage: Stage, waitMs: number): "observed" | null {
     if (this.#trace !== null && this.#ending !== null) this.#end(this.#ending, stage, waitMs);
-    play(this.#rules, stage, true);
-    return null;
+    const isEnd = this.#ending !== null || play(this.#rules, stage, true) !== null;
+    return isEnd && !this.#isObserved ? "observed" : null;
   }
 
   /** A condition that counts by itself does not do so where nothing is to be done. */
