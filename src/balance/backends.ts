@@ -8,6 +8,7 @@
 import { assert } from "../base/assert.ts";
 import type { PoolPlan } from "../config/plan.ts";
 import { type Arena, offset, rowCells, rowWords, workerOffsets } from "../memory/arena.ts";
+import type { ServerState } from "../memory/board.ts";
 import { serverCell, sharedPoolWord } from "../memory/tally.ts";
 import { Latency } from "./latency.ts";
 import { createFailoverPolicy, createPolicy } from "./policies.ts";
@@ -129,6 +130,11 @@ export class Backends implements Source {
   isKept(index: number): boolean {
     this.refresh();
     return this.#roster.isKept[index] === 1;
+  }
+
+  /** What the board says of a server now; null while its name has no address. For traces. */
+  stateOf(index: number): ServerState | null {
+    return this.#roster.stateOf(index);
   }
 
   /** An exchange begins, whatever the limit. Each `begin` and each true `tryBegin` is followed by one `finish`. */

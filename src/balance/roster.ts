@@ -5,7 +5,7 @@
 
 import type { PoolPlan, ServerPlan } from "../config/plan.ts";
 import type { Arena } from "../memory/arena.ts";
-import { admin, Board, health } from "../memory/board.ts";
+import { admin, Board, health, type ServerState } from "../memory/board.ts";
 
 export class Roster {
   readonly eligible: Int32Array;
@@ -60,6 +60,12 @@ export class Roster {
     }
     this.eligibleCount = count;
     if (isChanged) this.version++;
+  }
+
+  /** What the board says of a server now; null while its name has no address. */
+  stateOf(index: number): ServerState | null {
+    const server = this.#plan.servers[index]!;
+    return isResolved(server) ? this.#board.read(server.slot) : null;
   }
 
   #isWell(server: ServerPlan): boolean {

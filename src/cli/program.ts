@@ -9,6 +9,7 @@ import { cert } from "./cert.ts";
 import { check } from "./check.ts";
 import { type ConvertOptions, convert } from "./convert.ts";
 import { demo } from "./demo.ts";
+import { type ExplainOptions, explain } from "./explain.ts";
 import { lists } from "./lists.ts";
 import { reload } from "./reload.ts";
 import { run } from "./run.ts";
@@ -65,6 +66,7 @@ export function buildProgram(ended: (code: number) => void): Command {
   addRunning(program);
   addConfig(program, ended);
   addRemote(program, ended);
+  addExplain(program, ended);
   addTables(program, ended);
   addBans(program, ended);
   program
@@ -157,6 +159,32 @@ function addRemote(program: Command, ended: (code: number) => void): void {
     remote(order, description)
       .argument("<server>", "pool/host:port, as status shows it", serverName)
       .action(async (server: ServerName, options) => ended(await steer(order, server, options, terminal)));
+}
+
+function addExplain(program: Command, ended: (code: number) => void): void {
+  program
+    .command("explain")
+    .description("say what would become of a request, and why: every rule, table and server that has a say in it")
+    .argument("<request...>", "[METHOD] URL, such as GET https://example.com/login")
+    .option("-H, --header <name: value>", "a header of the request; may be given several times", gathered, [])
+    .option("-X, --request <method>", "its method, for those who are used to curl")
+    .option("--source <address>", "the client's address (default: 127.0.0.1)")
+    .option("--listener <name>", "where it comes in, when the URL does not say")
+    .option("--status <code>", "what the server is taken to answer (default: 200)", statusCode)
+    .option("-c, --config <file>", "by this config alone, without a running Sluice")
+    .option("--admin <address>", "where the running Sluice has its admin interface")
+    .option("--token <token>", "the admin token (better: SLUICE_ADMIN_TOKEN in the environment)")
+    .option("--json", "as JSON")
+    .action(async (words: string[], options: ExplainOptions) => ended(await explain(words, options, terminal)));
+}
+
+function gathered(value: string, former: readonly string[]): readonly string[] {
+  return [...former, value];
+}
+
+function statusCode(text: string): number {
+  if (!/^[2-5]\d\d$/.test(text)) throw new InvalidArgumentError("it must be a status from 200 to 599.");
+  return Number(text);
 }
 
 function addTables(program: Command, ended: (code: number) => void): void {

@@ -17,11 +17,13 @@ import type { Owner } from "../memory/stickowners.ts";
 import { serverCell, Totals } from "../memory/tally.ts";
 import { type Admin, type AdminService, type Order, openAdmin, type ReloadOutcome } from "./admin.ts";
 import { banRoutes } from "./api/bans.ts";
+import { explainRoutes } from "./api/explain.ts";
 import { listRoutes } from "./api/lists.ts";
 import { tableRoutes } from "./api/tables.ts";
 import { Bans } from "./bans.ts";
 import { Certificates } from "./certificates.ts";
 import { type CertificatesStatus, certificateStatus } from "./certificatestatus.ts";
+import { Explaining } from "./explaining.ts";
 import { Fleet } from "./fleet.ts";
 import { FolderWatch } from "./folderwatch.ts";
 import { Lists } from "./lists.ts";
@@ -175,10 +177,23 @@ export class Control implements AdminService {
   async #open(address: Address): Promise<void> {
     const changed = (bans: string | null): void => this.#supervisor.renew({ bans });
     this.#bans = await Bans.open({ folder: this.#state.path, log: this.#log, nowMs: Date.now, changed });
+    const { sharedMs } = this.#options;
+    const explaining = new Explaining({
+      arena: this.#state.arena,
+      workers: this.workers,
+      tableOf: (name) => this.#tables.find(name)?.table ?? null,
+      lists: () => this.#lists.files,
+      bans: () => this.#bans?.path ?? null,
+      sharedMs,
+    });
     const routes = [
-      tableRoutes(this.#tables, this.#options.sharedMs),
+      tableRoutes(this.#tables, sharedMs),
       listRoutes(() => this.#lists.status()),
       banRoutes(this.#bans, Date.now),
+      explainRoutes(
+        () => this.#reconciler.plan,
+        (plan) => explaining.circumstances(plan),
+      ),
     ];
     this.#admin = openAdmin({ address, token: this.#config.admin.token, service: this, routes, log: this.#log });
     const { materials, folder } = this.#options;

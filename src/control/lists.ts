@@ -218,6 +218,11 @@ export class Lists {
     log.error(`list ${name}: the ${counted(entries)} from before ${entries === 1 ? "stays" : "stay"} in force`);
   }
 
+  /** In force. */
+  get files(): ListFiles {
+    return pathsOf(this.#made);
+  }
+
   status(): ListStatus[] {
     return [...this.#made].map(([name, { source, entries, atMs }]) => {
       const trouble = this.#troubles.get(name);

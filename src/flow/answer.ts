@@ -6,6 +6,7 @@ import type { Reply } from "../rules/outcome.ts";
 import type { ReplyMaker } from "../rules/reply.ts";
 import { method } from "../wire/http1/head.ts";
 import type { Context } from "./context.ts";
+import { traceFields } from "./debugging.ts";
 import type { Exchange } from "./exchange.ts";
 import { type ReplyOptions, retryAfterS, writeGivenReply, writeRedirect, writeReply } from "./reply.ts";
 
@@ -14,9 +15,8 @@ export function redirect(exchange: Exchange, context: Context): void {
   const plan = exchange.listener.plan.redirect;
   if (plan === null) return exchange.fail(fault("no_server"));
   const isRequestDone = exchange.requestBody.isDone;
-  const options = begin(exchange, context, isRequestDone);
+  const options = begin(exchange, context, isRequestDone, plan.status);
   if (!writeRedirect(context.output, exchange.head, plan, options)) return exchange.fail(fault("bad_host"));
-  exchange.status = plan.status;
   finish(exchange, context, options, isRequestDone);
 }
 
@@ -26,8 +26,7 @@ export function refuse(exchange: Exchange, context: Context, what: Fault): void 
   const page = pageOf(exchange, what.status);
   const waitMs = what.status === 503 ? backInS(exchange) * 1000 : 0;
   const own = page === null ? null : page.fill(exchange.visitNow(), waitMs);
-  const options = begin(exchange, context, isRequestDone);
-  exchange.status = what.status;
+  const options = begin(exchange, context, isRequestDone, what.status);
   exchange.responseBytesSent +=
     own === null ? writeReply(context.output, what, options) : writeGivenReply(context.output, own, options);
   finish(exchange, context, options, isRequestDone);
@@ -37,8 +36,7 @@ export function refuse(exchange: Exchange, context: Context, what: Fault): void 
 export function give(exchange: Exchange, context: Context, reply: Reply): void {
   const isRequestDone = exchange.requestBody.isDone;
   const own = worded(exchange, reply);
-  const options = begin(exchange, context, isRequestDone);
-  exchange.status = reply.status;
+  const options = begin(exchange, context, isRequestDone, reply.status);
   exchange.responseBytesSent += writeGivenReply(context.output, own, options);
   finish(exchange, context, options, isRequestDone);
 }
@@ -75,8 +73,9 @@ function backInS(exchange: Exchange): number {
 }
 
 /** Templates are filled in before this: what they ask for may be written into the same output first (editing.ts). */
-function begin(exchange: Exchange, context: Context, isRequestDone: boolean): ReplyOptions {
+function begin(exchange: Exchange, context: Context, isRequestDone: boolean, status: number): ReplyOptions {
   context.output.clear();
+  exchange.status = status;
   return {
     wallMs: context.port.wallMs,
     retryAfterS: backInS(exchange),
@@ -84,6 +83,7 @@ function begin(exchange: Exchange, context: Context, isRequestDone: boolean): Re
     isHead: exchange.head.method === method.head,
     isKeepAliveTold: exchange.head.minor === 0,
     hsts: exchange.isSecure ? exchange.listener.plan.hsts : null,
+    trace: exchange.inquiry === null ? "" : traceFields(exchange, context),
   };
 }
 

@@ -40,6 +40,8 @@ export class Attempt {
   isQueued = false;
   /** The server was named by the client's sticky cookie. */
   isSticky = false;
+  /** The server is the one that the pool's table remembers. */
+  isStuck = false;
   /** It counts as in flight at its server. */
   #isActive = false;
   #key = 0;
@@ -57,6 +59,7 @@ export class Attempt {
     this.index = -1;
     this.isQueued = false;
     this.isSticky = false;
+    this.isStuck = false;
     this.#key = 0;
     this.#tried = null;
     this.#isFreshWanted = false;
@@ -122,6 +125,10 @@ export class Attempt {
     return this.#tried !== null;
   }
 
+  hasTried(index: number): boolean {
+    return this.#tried !== null && this.#tried[index] === 1;
+  }
+
   /** Asked by the queue: whether a server can be had now. If so it is taken. */
   canGoOn(): boolean {
     const index = this.#choose();
@@ -153,9 +160,13 @@ export class Attempt {
       }
     }
     this.isSticky = false;
+    this.isStuck = false;
     if (this.#seeker.pool.sticking !== null && this.#tried === null) {
       const stuck = this.#seeker.stuckServer();
-      if (stuck !== -1 && backends.isKept(stuck) && backends.tryBegin(stuck)) return this.#taken(stuck);
+      if (stuck !== -1 && backends.isKept(stuck) && backends.tryBegin(stuck)) {
+        this.isStuck = true;
+        return this.#taken(stuck);
+      }
     }
     // Another worker may fill a server between the pick and its taking.
     for (let races = 0; races < 4; races++) {

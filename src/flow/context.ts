@@ -6,6 +6,7 @@ import type { Tally } from "../memory/tally.ts";
 import { Head } from "../wire/http1/head.ts";
 import { Output } from "../wire/http1/writer.ts";
 import { Exchange } from "./exchange.ts";
+import type { Inquiry } from "./inquiry.ts";
 import type { Port } from "./port.ts";
 import type { PoolSite, Site } from "./site.ts";
 import type { Stream } from "./stream.ts";
@@ -45,6 +46,8 @@ export class Context {
   site: Site;
   limits: LimitsPlan;
   isDraining = false;
+  /** What all is watched by, where all is an explanation. */
+  inquiry: Inquiry | null = null;
   /** 48 bits that tell this worker's request ids from those of others, in hexadecimal. */
   readonly requestIdPrefix: string;
   requestIdCount = 0;

@@ -71,6 +71,11 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     if (listener.rules.connection !== null || context.site.bans.list.size > 0) this.#admit();
   }
 
+  /** The one under way. */
+  get exchange(): Exchange | null {
+    return this.#exchange;
+  }
+
   guestNow(): Guest {
     this.guest ??= new Guest(this.#context, this.#listener, this.client);
     return this.guest;
@@ -86,7 +91,10 @@ export class Downstream implements LineFlow, WakeFlow, Session {
       tally.cells[row + listenerCell.banned]!++;
       return this.closeNow(false);
     }
-    const outcome = rules.connection === null ? null : rules.connection.run(guest);
+    const { inquiry } = this.#context;
+    const connection = rules.connection;
+    const outcome =
+      connection === null ? null : inquiry === null ? connection.run(guest) : inquiry.run(connection, guest);
     if (outcome === null || outcome.kind === "accept") return guest.note("session", 1);
     tally.cells[row + listenerCell.refusedRules]!++;
     if (outcome.kind === "drop") this.forsake();

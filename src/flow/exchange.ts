@@ -20,8 +20,10 @@ import { balanceKeyOf, isUpgradeAsked, refusalOf } from "./admission.ts";
 import { give, redirect, refuse } from "./answer.ts";
 import { Attempt, type Seeker } from "./attempt.ts";
 import type { Context } from "./context.ts";
+import { beginDebugging } from "./debugging.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Sender } from "./forwarding.ts";
+import type { Inquiry } from "./inquiry.ts";
 import { coalesceBytesMax, Passage } from "./passage.ts";
 import { sendInterim, writeHead } from "./responsehead.ts";
 import { judgeRequest, judgeResponse } from "./ruling.ts";
@@ -79,6 +81,8 @@ export class Exchange implements Sender, Seeker {
   #spareVisit: Visit | null = null;
   /** Name of the rule whose outcome this is, "" without. */
   rule = "";
+  /** What it is watched by; null where nobody asks why. */
+  inquiry: Inquiry | null = null;
   /** What a rule has the client wait for. */
   #tarpit: Reply | null = null;
   /** Of all that was sent to the client for this. */
@@ -110,6 +114,7 @@ export class Exchange implements Sender, Seeker {
       this.visit.reset();
       this.#spareVisit = this.visit;
       this.visit = null;
+      this.inquiry = null;
       this.rule = "";
     }
     this.serverStatus = 0;
@@ -168,6 +173,7 @@ export class Exchange implements Sender, Seeker {
     this.clientAddress = this.address;
     this.isTrusted = downstream.isTrusted;
     this.isSecure = downstream.isSecure;
+    this.inquiry = this.#context.inquiry;
     this.requestBody.begin(bodyKind.none, 0);
   }
 
@@ -193,6 +199,7 @@ export class Exchange implements Sender, Seeker {
       this.requestIdIndex = forwarding.findRequestId(head);
       this.requestIdCount = ++this.#context.requestIdCount;
     }
+    if (this.#context.site.debugToken !== null) beginDebugging(this, this.#context);
     if (this.#isWatched && !judgeRequest(this, this.#context)) return;
     if (this.route.pool === null) return redirect(this, this.#context);
     this.isUpgrade = isUpgradeAsked(this.head, this.requestBody);
@@ -201,6 +208,7 @@ export class Exchange implements Sender, Seeker {
 
   /** Rules may have a say, or entries are to be told of what happens. */
   get #isWatched(): boolean {
+    if (this.visit !== null) return true;
     return this.listener.isRuled || this.downstream!.guest !== null || this.#context.site.bans.list.size > 0;
   }
 
@@ -232,6 +240,7 @@ export class Exchange implements Sender, Seeker {
 
   /** The attempt has chosen: over a connection that is there, or a new one. */
   connect(server: ServerSite, isFreshWanted: boolean): void {
+    if (this.inquiry !== null) this.inquiry.chosen(this.pool, this.attempt, true);
     const idle = isFreshWanted ? undefined : server.idle.take();
     if (idle !== undefined) {
       this.upstream = idle;
@@ -258,6 +267,7 @@ export class Exchange implements Sender, Seeker {
 
   /** The attempt waits for a server: the client waits too. */
   queued(): void {
+    if (this.inquiry !== null) this.inquiry.chosen(this.pool, this.attempt, false);
     this.holdBody();
     this.#arm(this.pool.plan.queue.timeoutMs);
   }
@@ -417,6 +427,7 @@ export class Exchange implements Sender, Seeker {
       downstream.closeNow(true);
       return;
     }
+    if (this.inquiry !== null) this.inquiry.failed(this.route.pool, this.attempt, what);
     noteFault(this, what);
     refuse(this, this.#context, what);
   }
@@ -466,6 +477,7 @@ export class Exchange implements Sender, Seeker {
   conclude(): void {
     this.#tarpit = null;
     this.#passage.stop();
+    if (this.inquiry !== null) this.inquiry.ended(this.#context.port.sharedMs);
     if (this.visit !== null || this.downstream!.guest !== null) settle(this);
     countExchange(this.#context.tally.cells, this, this.#context.port.nowMs);
     this.upstream = null;

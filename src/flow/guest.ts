@@ -56,7 +56,8 @@ export class Guest implements Stage {
   }
 
   get world(): World {
-    return this.listener.world;
+    const { inquiry } = this.#context;
+    return inquiry === null ? this.listener.world : inquiry.world;
   }
 
   random(): number {
@@ -103,7 +104,9 @@ export class Guest implements Stage {
   }
 
   track(slot: number, table: Table): void {
-    this.trackers.track(slot, table, this.sharedMs);
+    const { inquiry } = this.#context;
+    const held = inquiry === null ? table : inquiry.held(table, this.sharedMs);
+    this.trackers.track(slot, held, this.sharedMs);
   }
 
   setVariable(name: string, value: Value): void {

@@ -10,6 +10,7 @@ const options: ReplyOptions = {
   isHead: false,
   isKeepAliveTold: false,
   hsts: null,
+  trace: "",
 };
 
 function reply(code: Parameters<typeof fault>[0], changed: Partial<ReplyOptions> = {}): string {

@@ -72,6 +72,8 @@ export interface ReplyOptions {
   readonly isKeepAliveTold: boolean;
   /** Value of Strict-Transport-Security, null without. */
   readonly hsts: string | null;
+  /** Lines of a trace that the client has asked for, "" without. */
+  readonly trace: string;
 }
 
 /** About when a server may be back that is checked like this. */
@@ -170,5 +172,5 @@ function endOf(options: ReplyOptions): string {
   let lines = options.hsts === null ? "" : `Strict-Transport-Security: ${options.hsts}\r\n`;
   if (options.isClosing) lines += "Connection: close\r\n";
   else if (options.isKeepAliveTold) lines += "Connection: keep-alive\r\n";
-  return `${lines}\r\n`;
+  return `${lines}${options.trace}\r\n`;
 }

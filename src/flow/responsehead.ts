@@ -3,6 +3,7 @@
 
 import type { Head } from "../wire/http1/head.ts";
 import type { Context } from "./context.ts";
+import { traceFields } from "./debugging.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Relay } from "./relay.ts";
 import { stickyField } from "./sticky.ts";
@@ -23,6 +24,7 @@ export function writeHead(exchange: Exchange, context: Context, head: Head, rela
   if (plan.balance.sticky !== null && !exchange.attempt.isSticky) {
     output.latin1(stickyField(plan.balance.sticky, plan.servers[exchange.attempt.index]!.cookie));
   }
+  if (exchange.inquiry !== null) output.latin1(traceFields(exchange, context));
   const tails = forwarding.tailsOf(exchange.isSecure);
   output.put(!exchange.isPersistent ? tails.close : isOld ? tails.keepAlive : tails.open);
   exchange.isAnswered = true;

@@ -10,6 +10,7 @@ import type { Phase } from "../rules/fields.ts";
 import { ReplyMaker } from "../rules/reply.ts";
 import { RuleSet } from "../rules/ruleset.ts";
 import { Terms } from "../rules/terms.ts";
+import type { Trace } from "../rules/trace.ts";
 
 export interface Rules {
   readonly connection: RuleSet | null;
@@ -22,8 +23,11 @@ export type Errors = ReadonlyMap<number, ReplyMaker>;
 
 export class RuleSets {
   readonly #scopes: Readonly<Record<Phase, Scope>>;
+  readonly #trace: Trace | null;
 
-  constructor(plan: Plan) {
+  /** `trace`: filled in whenever rules are played. */
+  constructor(plan: Plan, trace: Trace | null = null) {
+    this.#trace = trace;
     this.#scopes = {
       connection: scopeOf(plan, "connection"),
       request: scopeOf(plan, "request"),
@@ -33,9 +37,9 @@ export class RuleSets {
 
   rules({ connection, request, response }: RulesPlan): Rules {
     return {
-      connection: this.#rulesOf(connection, "connection"),
-      request: this.#rulesOf(request, "request"),
-      response: this.#rulesOf(response, "response"),
+      connection: this.phase(connection, "connection"),
+      request: this.phase(request, "request"),
+      response: this.phase(response, "response"),
     };
   }
 
@@ -55,7 +59,8 @@ export class RuleSets {
     return key;
   }
 
-  #rulesOf(rules: readonly RulePlan[], phase: Phase): RuleSet | null {
-    return rules.length === 0 ? null : new RuleSet(rules, this.#scopes[phase]);
+  /** Null without any. */
+  phase(rules: readonly RulePlan[], phase: Phase): RuleSet | null {
+    return rules.length === 0 ? null : new RuleSet(rules, this.#scopes[phase], this.#trace);
   }
 }

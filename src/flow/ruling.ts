@@ -4,7 +4,7 @@
 
 import { fault } from "../base/fault.ts";
 import { listenerCell } from "../memory/tally.ts";
-import type { Reply } from "../rules/outcome.ts";
+import type { Outcome, Reply } from "../rules/outcome.ts";
 import type { RuleSet } from "../rules/ruleset.ts";
 import type { Head } from "../wire/http1/head.ts";
 import { leave } from "./answer.ts";
@@ -51,7 +51,7 @@ export function judgeRequest(exchange: Exchange, context: Context): boolean {
 
 /** One set of the request phase. False: it is over. */
 function play(rules: RuleSet, exchange: Exchange, context: Context, visit: Visit): boolean {
-  const outcome = rules.run(visit);
+  const outcome = ask(rules, exchange, visit);
   if (outcome === null) return true;
   exchange.rule = outcome.rule.name;
   switch (outcome.kind) {
@@ -76,6 +76,10 @@ function play(rules: RuleSet, exchange: Exchange, context: Context, visit: Visit
       close(exchange, context, outcome.kind);
       return false;
   }
+}
+
+function ask(rules: RuleSet, { inquiry }: Exchange, visit: Visit): Outcome | null {
+  return inquiry === null ? rules.run(visit) : inquiry.run(rules, visit);
 }
 
 function answer(exchange: Exchange, visit: Visit, reply: Reply, isDenial: boolean): void {
@@ -110,7 +114,7 @@ export function judgeResponse(exchange: Exchange, context: Context, head: Head):
 
 /** One set of the response phase; a response cannot be sent elsewhere, or be held. False: it is over. */
 function playResponse(rules: RuleSet | null, exchange: Exchange, context: Context, visit: Visit): boolean {
-  const outcome = rules === null ? null : rules.run(visit);
+  const outcome = rules === null ? null : ask(rules, exchange, visit);
   if (outcome === null) return true;
   exchange.rule = outcome.rule.name;
   if (outcome.kind === "accept" || outcome.kind === "use" || outcome.kind === "tarpit") return true;

@@ -180,6 +180,8 @@ export class Site {
   readonly world: World;
   readonly bans: BanHolder;
   readonly banned: ReplyMaker | null;
+  /** A request that shows it is told why all went as it did; null tells nobody. */
+  readonly debugToken: Uint8Array | null;
 
   constructor(plan: Plan, parts: SiteParts, former: Site | null) {
     const ruleSets = new RuleSets(plan);
@@ -187,6 +189,7 @@ export class Site {
     const making: Making = { parts, plan, ruleSets, tables };
     this.plan = plan;
     this.bans = parts.bans;
+    this.debugToken = plan.debugToken === null ? null : new TextEncoder().encode(plan.debugToken);
     this.banned = ruleSets.reply(plan.banned);
     this.pools = plan.pools.map(
       (pool) =>

@@ -209,14 +209,14 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
 
   // ---- the rules ----
 
-  #guestNow(): Guest {
+  guestNow(): Guest {
     this.guest ??= new Guest(this.#context, this.listener, this.client);
     return this.guest;
   }
 
   #isBanned(): boolean {
     const { bans } = this.#context.site;
-    if (bans.list.size === 0 || !this.#guestNow().isBanned(bans)) return false;
+    if (bans.list.size === 0 || !this.guestNow().isBanned(bans)) return false;
     this.#cells[this.listener.row + listenerCell.banned]!++;
     this.#end(fault("banned"), "reject");
     return true;
@@ -241,10 +241,11 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
 
   /** False: it is over. */
   #play(rules: RuleSet): boolean {
-    const guest = this.#guestNow();
+    const guest = this.guestNow();
     guest.serverName = this.serverName;
     guest.ja4 = this.ja4;
-    const outcome = rules.run(guest);
+    const { inquiry } = this.#context;
+    const outcome = inquiry === null ? rules.run(guest) : inquiry.run(rules, guest);
     if (outcome === null) return true;
     this.rule = outcome.rule.name;
     if (outcome.kind === "use") this.route = this.listener.routeTo(outcome.pool) ?? this.route;
@@ -303,24 +304,27 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   }
 
   stuckServer(): number {
-    return this.pool.sticking!.find(this.#guestNow());
+    return this.pool.sticking!.find(this.guestNow());
   }
 
   stick(server: number): void {
-    this.pool.sticking!.store(this.#guestNow(), server);
+    this.pool.sticking!.store(this.guestNow(), server);
   }
 
   queued(): void {
+    this.#context.inquiry?.chosen(this.pool, this.attempt, false);
     const { port } = this.#context;
     port.wake(this, port.nowMs + this.pool.plan.queue.timeoutMs);
   }
 
   connect(server: ServerSite): void {
+    this.#context.inquiry?.chosen(this.pool, this.attempt, true);
     this.#carrier = new Carrier(this.#context, this, server);
   }
 
   /** Said by the attempt: no server is to be had. */
   fail(what: Fault): void {
+    this.#context.inquiry?.failed(this.pool, this.attempt, what);
     this.#end(what);
   }
 

@@ -25,6 +25,11 @@ export class Trackers {
     return found === undefined || found.entry === 0 ? null : found;
   }
 
+  /** What is held now, by slot. */
+  all(): readonly Tracked[] {
+    return this.#slots.filter((slot): slot is Slot => slot !== undefined && slot.entry !== 0);
+  }
+
   holds(table: Table, entry: EntryIndex): boolean {
     for (const slot of this.#slots)
       if (slot !== undefined && slot.entry !== 0 && slot.table === table && table.isSame(slot.entry, entry))

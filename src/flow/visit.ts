@@ -88,7 +88,8 @@ export class Visit implements Stage {
   }
 
   get world(): World {
-    return this.#exchange.listener.world;
+    const { inquiry, listener } = this.#exchange;
+    return inquiry === null ? listener.world : inquiry.world;
   }
 
   random(): number {
@@ -203,9 +204,11 @@ export class Visit implements Stage {
   /** It counts as a request of the entry at once, so that rules behind see it; an entry that the connection holds knows of it. */
   track(slot: number, table: Table): void {
     const nowMs = this.sharedMs;
-    const entry = this.trackers.track(slot, table, nowMs);
-    if (entry === 0 || this.#guest.trackers.holds(table, entry) || this.trackers.isSecond(slot)) return;
-    table.note(entry, "request", 1, nowMs);
+    const { inquiry } = this.#exchange;
+    const held = inquiry === null ? table : inquiry.held(table, nowMs);
+    const entry = this.trackers.track(slot, held, nowMs);
+    if (entry === 0 || this.#guest.trackers.holds(held, entry) || this.trackers.isSecond(slot)) return;
+    held.note(entry, "request", 1, nowMs);
   }
 
   setVariable(name: string, value: Value): void {

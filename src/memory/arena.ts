@@ -86,6 +86,13 @@ export class Arena {
     return arena;
   }
 
+  /** As it is now, in memory of its own; of the workers' blocks the first so many. What others write meanwhile may be there in part. */
+  snapshot(workers: number): Arena {
+    const copy = new Arena(new Uint8Array(arenaBytes));
+    copy.words.set(this.words.subarray(0, (offset.workers + workers * workerBytes) / 4));
+    return copy;
+  }
+
   format(): void {
     this.words[headerWord.magic] = magic;
     this.words[headerWord.layout] = layoutVersion;

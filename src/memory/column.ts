@@ -150,6 +150,12 @@ export function readColumn(text: string): Reading<Column> {
   });
 }
 
+/** Of one element: "gpc0", "conn_rate(10s)", "gpc[2]". */
+export function cellName(column: Column, element: number): string {
+  const isArray = /^(gpc|gpt|gpc_rate)\(/.test(column.name);
+  return isArray ? `${column.type}[${element}]` : column.name;
+}
+
 function parametersOf(form: ColumnForm, isArray: boolean): number {
   return (isArray || form === "tokens" ? 1 : 0) + (form === "rate" || form === "tokens" ? 1 : 0);
 }

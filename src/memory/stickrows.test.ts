@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import type { TablePlan } from "../config/plan.ts";
+import { cellName } from "./column.ts";
 import { checkTable } from "./stickcheck.ts";
-import { cellName, copyTable, listRows, removeAll, removeKey, rowOfKey } from "./stickrows.ts";
+import { copyTable, listRows, removeAll, removeKey, rowOfKey } from "./stickrows.ts";
 import { StickTable } from "./sticktable.ts";
 
 const plan: TablePlan = {

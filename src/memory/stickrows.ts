@@ -2,7 +2,7 @@
 // only, and never for long: a listing goes by pages, locks one entry at a time, and may miss what comes and goes meanwhile,
 // but tells nothing twice. It allocates; nothing here is on the way of traffic.
 
-import type { Column } from "./column.ts";
+import { type Column, cellName } from "./column.ts";
 import { clearCell, readCell } from "./stickcells.ts";
 import { relay, writeKey } from "./stickkey.ts";
 import { entryWord, ipv4Bit, refsMask, shardWord, shardWords, usedBit } from "./sticklayout.ts";
@@ -66,12 +66,6 @@ export class RowView {
     });
     return { key: this.key, refs: this.refs, expiresInMs: this.expiresInMs, values };
   }
-}
-
-/** "gpc0", "conn_rate(10s)", "gpc[2]". */
-export function cellName(column: Column, element: number): string {
-  const isArray = /^(gpc|gpt|gpc_rate)\(/.test(column.name);
-  return isArray ? `${column.type}[${element}]` : column.name;
 }
 
 export interface Page {

@@ -6,8 +6,7 @@
 import { readDuration } from "../../base/duration.ts";
 import { misread, quote, type Reading, read } from "../../base/reading.ts";
 import { didYouMean } from "../../config/nearest.ts";
-import type { Column, ColumnForm } from "../../memory/column.ts";
-import { cellName } from "../../memory/stickrows.ts";
+import { type Column, type ColumnForm, cellName } from "../../memory/column.ts";
 
 /** One number of an entry. */
 export interface Field {

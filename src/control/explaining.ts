@@ -1,0 +1,62 @@
+// What an explanation looks at in a running Sluice: the tables, lists and bans that workers map, and the arena. It only looks;
+// explain.ts plays the request on copies and rehearsals.
+
+import type { Plan } from "../config/plan.ts";
+import type { Circumstances } from "../flow/explain.ts";
+import type { Arena } from "../memory/arena.ts";
+import { BanHolder, noBans } from "../memory/bans.ts";
+import { emptyList, ListHolder } from "../memory/list.ts";
+import { ListFile } from "../memory/listfile.ts";
+import { StickTable } from "../memory/sticktable.ts";
+
+export interface ExplainingOptions {
+  readonly arena: Arena;
+  readonly workers: number;
+  /** Null for a table that is not there (any more). */
+  readonly tableOf: (name: string) => StickTable | null;
+  /** Paths of the files that workers have been told of. */
+  readonly lists: () => Readonly<Record<string, string>>;
+  readonly bans: () => string | null;
+  /** The clock that processes share. */
+  readonly sharedMs: () => number;
+}
+
+export class Explaining {
+  readonly #options: ExplainingOptions;
+  #mapped: ReadonlyMap<string, ListFile> = new Map();
+
+  constructor(options: ExplainingOptions) {
+    this.#options = options;
+  }
+
+  circumstances(plan: Plan): Circumstances {
+    const { arena, workers, tableOf, sharedMs } = this.#options;
+    const lists = this.#options.lists();
+    const bansPath = this.#options.bans();
+    this.#map([...Object.values(lists), ...(bansPath === null ? [] : [bansPath])]);
+    const fileOf = (path: string | null | undefined): ListFile | null => this.#mapped.get(path ?? "") ?? null;
+    const bans = new BanHolder();
+    bans.list = fileOf(bansPath) ?? noBans;
+    return {
+      plan,
+      arena,
+      workers,
+      tables: (table) => tableOf(table.name) ?? StickTable.inMemory(table),
+      lists: (list) => {
+        const file = fileOf(lists[list.name]);
+        return new ListHolder(list, file !== null && file.kind === list.kind ? file : emptyList);
+      },
+      bans,
+      nowMs: performance.now(),
+      sharedMs: sharedMs(),
+      wallMs: Date.now(),
+      random: Math.random,
+    };
+  }
+
+  /** Files that were mapped before stay so for as long as they are in use. */
+  #map(paths: readonly string[]): void {
+    const former = this.#mapped;
+    this.#mapped = new Map(paths.map((path) => [path, former.get(path) ?? new ListFile(Bun.mmap(path))]));
+  }
+}

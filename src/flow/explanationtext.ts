@@ -1,0 +1,107 @@
+// An explanation in lines for people: what `sluice explain` prints, and what stands in the Sluice-Trace fields of an answer.
+//
+//   GET /admin from 203.0.113.7, listener web
+//   request rules of listener web
+//     clients          does     tracks src in slot 0
+//     abusers          no       marked[src].gpc0 > 0
+//                                 marked[src].gpc0 = 0
+//     office only      decides  !(src in lists.office)
+//                                 src in lists.office = false
+//                               => answers 403
+//   ...
+
+import type { RuleTrace } from "../rules/trace.ts";
+import type { CandidateTrace, ChoiceTrace, EntryTrace, EntryValues, Explanation, PhaseTrace } from "./explanation.ts";
+
+/** More servers than a screen holds are counted instead. */
+const candidatesMax = 20;
+
+export function explanationLines(explanation: Explanation): string[] {
+  const { subject, ban, phases, entries, choices, forwarded, outcome, assumptions } = explanation;
+  const lines = [subjectLine(subject)];
+  if (ban !== null) lines.push(`  the client is banned ${ban === "for ever" ? ban : `until ${ban}`}`);
+  for (const phase of phases.filter((each) => each.phase !== "response")) lines.push(...phaseLines(phase));
+  for (const choice of choices) lines.push(...choiceLines(choice));
+  if (forwarded !== undefined) lines.push("the server gets", ...forwarded.map((line) => `  ${line}`));
+  for (const phase of phases.filter((each) => each.phase === "response")) lines.push(...phaseLines(phase));
+  if (entries.length > 0) lines.push("entries of tables", ...entryLines(entries));
+  lines.push(`=> ${outcome.text}`);
+  if (assumptions.length > 0) lines.push(...assumptions.map((each) => `(assumed: ${each})`));
+  return lines;
+}
+
+function subjectLine({ listener, method, target, host, client, serverName }: Explanation["subject"]): string {
+  const what = method === undefined ? "a connection" : `${method || "?"} ${target || "?"}`;
+  const at = host === undefined || host === "" ? "" : ` at ${host}`;
+  const name = serverName === undefined || serverName === host ? "" : `, SNI ${serverName}`;
+  return `${what}${at} from ${client}${name}, listener ${listener}`;
+}
+
+// ---- rules ----
+
+function phaseLines({ phase, of, isRehearsed, rules, skipped }: PhaseTrace): string[] {
+  const again = isRehearsed ? ", asked again as if the client connected now" : "";
+  const width = Math.min(Math.max(...rules.map(({ name }) => name.length)), 24);
+  const lines = [`${phase} rules of ${of}${again}`, ...rules.flatMap((rule) => ruleLines(rule, width, "  "))];
+  if (skipped > 0) lines.push(`  (${skipped === 1 ? "1 rule" : `${skipped} rules`} behind not asked)`);
+  return lines;
+}
+
+function ruleLines(rule: RuleTrace, width: number, indent: string): string[] {
+  const { name, place, condition, terms, effects, outcome, rules } = rule;
+  const inner = `${indent}${" ".repeat(width + 9)}  `;
+  const lines = [`${indent}${name.padEnd(width)}  ${verdictOf(rule).padEnd(7)}  ${condition ?? "always"}  (${place})`];
+  // What a whole condition came to is the verdict; what stands in brackets, or twice, is said once.
+  const said = new Set([condition]);
+  for (const { term, value } of terms) {
+    if (term !== "=" && (said.has(term) || said.has(term.replace(/^\((.*)\)$/s, "$1")))) continue;
+    said.add(term);
+    lines.push(term === "=" ? `${inner}  = ${value}` : `${inner}  ${term} = ${value}`);
+  }
+  const would = rule.mode === "observe" ? "would: " : "";
+  for (const effect of effects) lines.push(`${inner}- ${would}${effect}`);
+  if (outcome !== null) lines.push(`${inner}=> ${would}${outcome}`);
+  return [...lines, ...rules.flatMap((each) => ruleLines(each, width, `${indent}  `))];
+}
+
+function verdictOf({ isHeld, outcome, mode }: RuleTrace): string {
+  if (!isHeld) return "no";
+  if (mode === "observe") return "observe";
+  return outcome === null ? "yes" : "decides";
+}
+
+// ---- entries ----
+
+function entryLines(entries: readonly EntryTrace[]): string[] {
+  return entries.map(({ table, key, before, after }) => `  ${table}[${key}]  ${valuesText(before, after)}`);
+}
+
+function valuesText(before: EntryValues, after: EntryValues): string {
+  if (before === null && after === null) return "is not there";
+  if (after === null) return "is gone";
+  const values = Object.entries(after).map(([name, value]) => {
+    const former = before === null ? 0 : (before[name] ?? 0);
+    return former === value ? `${name} ${value}` : `${name} ${former} -> ${value}`;
+  });
+  return `${before === null ? "new: " : ""}${values.join(", ")}`;
+}
+
+// ---- servers ----
+
+function choiceLines({ pool, policy, server, why, candidates }: ChoiceTrace): string[] {
+  const can = candidates.filter(({ isEligible }) => isEligible).length;
+  const lines = [`pool ${pool}: ${can} of ${candidates.length} servers may be picked (${policy})`];
+  const width = Math.max(...candidates.map((each) => each.server.length));
+  const shown = candidates.slice(0, candidatesMax);
+  for (const each of shown) lines.push(candidateLine(each, each.server === server, width));
+  if (candidates.length > shown.length) lines.push(`    and ${candidates.length - shown.length} more`);
+  lines.push(server === null ? `  no server: ${why}` : `  ${server}: ${why}`);
+  return lines;
+}
+
+function candidateLine(candidate: CandidateTrace, isPicked: boolean, width: number): string {
+  const { server, state, weight, active, activeMax, isBackup, isEligible } = candidate;
+  const load = `${active}${activeMax === 0 ? "" : ` of ${activeMax}`} in flight`;
+  const role = isBackup ? (isEligible ? ", backup in service" : ", backup") : "";
+  return `  ${isPicked ? "*" : " "} ${server.padEnd(width)}  ${state}${role}, weight ${weight}, ${load}`;
+}
