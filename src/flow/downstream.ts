@@ -161,6 +161,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     // What the client has said last may still be on its way to the server.
     if (exchange !== null && exchange.upgrade !== null) return exchange.upgrade.closedDown(isReset);
     this.#exchange = null;
+    if (this.#phase === phase.head) this.#noteTruncated();
     this.#gone();
     if (exchange === null) return;
     exchange.abort(fault("client_closed"));
@@ -388,10 +389,18 @@ export class Downstream implements LineFlow, WakeFlow, Session {
 
   /** There is nothing whole left to answer: close once the client has taken what it was sent. */
   #endInput(): void {
+    if (this.#phase === phase.head) this.#noteTruncated();
     if (this.line.heldBytes === 0) return this.closeNow(false);
     this.#phase = phase.lingering;
     this.#pending = null;
     this.line.end();
+  }
+
+  /** The client has left inside of a head: that is a request, and an error of the client's. */
+  #noteTruncated(): void {
+    if (this.guest === null) return;
+    this.guest.note("request", 1);
+    this.guest.note("error", 1);
   }
 
   #abort(): void {

@@ -27,14 +27,14 @@ function noteBytes(exchange: Exchange): void {
 }
 
 /**
- * As HAProxy counts errors of clients, and failures of servers that had the request. What a server has said by its status is
- * counted where that comes.
+ * As HAProxy counts errors of clients, of which slowness is none, and failures of servers that had the request. What a server has
+ * said by its status is counted where that comes.
  */
 export function noteFault(exchange: Exchange, what: Fault): void {
   const scene = exchange.visit ?? exchange.downstream!.guest;
   if (scene === null) return;
-  if (what.side === "downstream") scene.note("error", 1);
-  else if (what.side === "upstream" && what.retry !== "elsewhere") scene.note("failure", 1);
+  if (what.side === "downstream" && what.status !== 408) scene.note("error", 1);
+  if (what.side === "upstream" && what.retry !== "elsewhere") scene.note("failure", 1);
 }
 
 /** It is over: tell the rest, and let go of what the request holds. */

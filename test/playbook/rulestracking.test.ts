@@ -109,6 +109,24 @@ test("errors are those of clients, failures those of servers", () => {
   expect(counts(play, "http_req_cnt", "http_err_cnt")).toEqual([9, 3]);
 });
 
+test("a client that leaves inside of a head has made an error, one that is too slow a request only", () => {
+  for (const leave of ["ends", "closes"] as const) {
+    const play = counted({ connection: [tracking] });
+    const silent = play.connect();
+    silent[leave]();
+    expect(counts(play, "http_req_cnt", "http_err_cnt", "conn_cur")).toEqual([0, 0, 0]);
+    const client = play.connect();
+    client.sends("GET / HTTP");
+    client[leave]();
+    expect(counts(play, "http_req_cnt", "http_err_cnt", "conn_cur")).toEqual([1, 1, 0]);
+  }
+  const play = counted({ connection: [tracking] }, { downstream: { headMs: 1_000 } });
+  play.connect().sends("GET / HTTP");
+  play.pass(2_000);
+  play.expectAmong("report 408 head_timeout");
+  expect(counts(play, "http_req_cnt", "http_err_cnt")).toEqual([1, 0]);
+});
+
 test("a server that does not answer has failed; one that cannot be had has not", () => {
   const play = counted({ request: [tracking] }, { upstream: { responseMs: 1_000 }, pool: { retries: 0 } });
   const client = play.connect();
