@@ -124,9 +124,21 @@ export class Pair {
     return compared(await this.both(request, options), request, options);
   }
 
+  /** Without waiting for what comes of it. */
+  send(bytes: string): void {
+    this.haproxy.client.send(bytes);
+    this.sluice.client.send(bytes);
+  }
+
+  /** At once, by RST. */
   close(): void {
     this.haproxy.close();
     this.sluice.close();
+  }
+
+  /** In order. */
+  async end(): Promise<void> {
+    await Promise.all([this.haproxy.end(), this.sluice.end()]);
   }
 }
 
@@ -228,12 +240,13 @@ function plain(counter: string): string {
 }
 
 /**
- * HAProxy's own error pages and Sluice's plain lines mean the same. Where HAProxy can end an answer only with the connection, as
+ * HAProxy's own error pages, or nothing in a redirect, and Sluice's plain lines mean the same. Where HAProxy can end an answer only with the connection, as
  * that of an errorfile without a length, Sluice tells a length: there the end is of no account.
  */
 function comparable(outcome: Outcome, isEndCompared: boolean, { fields = [], isReasonCompared }: Comparison): object {
   const { status, reason, body, end } = outcome;
-  const isOwnPage = /^<html><body><h1>\d{3} /.test(body) || /^\d{3} [^\n]*\n$/.test(body);
+  const isRedirect = status >= 301 && status <= 308 && status !== 304;
+  const isOwnPage = (isRedirect && body === "") || /^(?:<html><body><h1>\d{3} .*|\d{3} [^\n]*\n$)/.test(body);
   return {
     status,
     ...(isReasonCompared ? { reason } : {}),

@@ -1,0 +1,238 @@
+// Stick tables of HAProxy and of Sluice after the same traffic: the same keys with the same counters, and the limits that are
+// most often made of them.
+
+import { expect, setDefaultTimeout } from "bun:test";
+import { ok } from "./harness/origin.ts";
+import { testWith } from "./harness/program.ts";
+import { Room } from "./harness/room.ts";
+import { type Pair, type TableEntry, Twins } from "./harness/twins.ts";
+import { until } from "./harness/wait.ts";
+
+setDefaultTimeout(60_000);
+const test = testWith(["haproxy"]);
+
+const defaults = `
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 20s
+  timeout server 20s
+`;
+
+function get(target: string, ...fields: readonly string[]): string {
+  return `GET ${target} HTTP/1.1\r\nHost: test\r\n${fields.map((field) => `${field}\r\n`).join("")}\r\n`;
+}
+
+type Values = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+function values(entries: Record<string, TableEntry>): Values {
+  return Object.fromEntries(Object.entries(entries).map(([key, entry]) => [key, entry.values]));
+}
+
+/** Bytes are of another form in HAProxy: about as many. */
+function isAbout(one: number, other: number): boolean {
+  return Math.abs(one - other) <= 60 + Math.max(one, other) * 0.1;
+}
+
+/** Until both tables are alike; counters of bytes with a margin, and not those of one key. Answers HAProxy's. */
+async function alike(twins: Twins, table: string, byteless = ""): Promise<Values> {
+  let found: { haproxy: Values; sluice: Values } | null = null;
+  const isAlike = async (): Promise<boolean> => {
+    const [haproxy, sluice] = [await twins.haproxyTable(table), await twins.sluiceTable(table)];
+    const [left, right] = [values(haproxy), structuredClone(values(sluice)) as Record<string, Record<string, number>>];
+    for (const [key, mine] of Object.entries(right))
+      for (const [name, value] of Object.entries(mine)) {
+        const theirs = left[key]?.[name];
+        if (name.startsWith("bytes_") && theirs !== undefined && (key === byteless || isAbout(theirs, value)))
+          mine[name] = theirs;
+      }
+    found = { haproxy: left, sluice: right };
+    return Bun.deepEquals(left, right);
+  };
+  await until("tables to be alike", isAlike, 2000).catch(() => expect(found!.sluice).toEqual(found!.haproxy));
+  return found!.haproxy;
+}
+
+const every =
+  "gpc0,gpc1,gpt0,conn_cnt,conn_cur,conn_rate(100s),sess_cnt,sess_rate(100s),http_req_cnt,http_req_rate(100s)," +
+  "http_err_cnt,http_err_rate(100s),http_fail_cnt,http_fail_rate(100s),bytes_in_cnt,bytes_in_rate(100s)," +
+  "bytes_out_cnt,bytes_out_rate(100s)";
+
+const status = ({ target }: { readonly target: string }): Uint8Array | string => {
+  const code = /^\/(\d{3})$/.exec(target)?.[1];
+  return code === undefined
+    ? ok(target.startsWith("/big") ? "x".repeat(20_000) : "ok")
+    : `HTTP/1.1 ${code} Whatever\r\nContent-Length: 0\r\n\r\n`;
+};
+
+for (const [phase, track] of [
+  ["connection", "tcp-request connection track-sc0 src"],
+  ["session", "tcp-request session track-sc0 src"],
+  ["content", "tcp-request content track-sc0 src"],
+  ["request", "http-request track-sc0 src"],
+])
+  test(`all counters of what is tracked by the ${phase}`, async () => {
+    await using room = new Room();
+    const twins = await Twins.start(
+      room,
+      `${defaults}
+frontend web
+  bind 127.0.0.1:{PORT}
+  stick-table type ip size 100 expire 100s store ${every}
+  ${track}
+  http-request sc-inc-gpc0(0) if { path_beg /inc }
+  http-request sc-inc-gpc1(0) if { path_beg /inc }
+  http-request sc-set-gpt0(0) 7 if { path_beg /tag }
+  http-request deny if { path /denied }
+  http-request deny deny_status 429 if { path /many }
+  http-request return status 404 content-type text/plain string gone if { path /gone }
+  http-request redirect location /else if { path /moved }
+  http-request reject if { path /rejected }
+  timeout tarpit 50ms
+  http-request tarpit if { path /tarpit }
+  default_backend app
+backend app
+  server a {ORIGIN}
+`,
+      { origins: { "": status } },
+    );
+    const ask = async (from: string, ...targets: readonly string[]): Promise<void> => {
+      for (const target of targets) await twins.same(get(target), { from });
+    };
+    await ask("127.0.0.2", "/", "/", "/big");
+    await ask("127.0.0.3", "/200", "/204", "/301", "/304", "/400", "/401", "/404", "/499");
+    await ask("127.0.0.4", "/500", "/501", "/502", "/503", "/504", "/505", "/599");
+    await ask("127.0.0.5", "/inc", "/inc", "/tag");
+    await ask("127.0.0.6", "/denied", "/many");
+    await ask("127.0.0.7", "/gone");
+    await ask("127.0.0.8", "/moved");
+    await ask("127.0.0.9", "/rejected");
+    await ask("127.0.0.10", "/tarpit");
+    // Several requests on one connection.
+    const kept = await twins.connect({ from: "127.0.0.11" });
+    for (const target of ["/", "/404", "/500", "/inc", "/denied"]) await kept.same(get(target));
+    const open = await alike(twins, "web");
+    expect(open["127.0.0.2"]!["bytes_out_cnt"]).toBeGreaterThan(20_000);
+    kept.close();
+    const closed = await alike(twins, "web");
+    expect(closed["127.0.0.11"]!["conn_cur"]).toBe(0);
+    // What is no request at all: Sluice counts the bytes of its answer too.
+    expect((await twins.same("what is this?\r\n\r\n", { from: "127.0.0.12" })).status).toBe(400);
+    await alike(twins, "web", "127.0.0.12");
+  });
+
+test("what goes wrong behind the proxy counts as a failure, or as nothing, as in HAProxy", async () => {
+  await using room = new Room();
+  const twins = await Twins.start(
+    room,
+    `${defaults}
+  retries 0
+  timeout http-request 400ms
+frontend web
+  bind 127.0.0.1:{PORT}
+  stick-table type ip size 100 expire 100s store ${every}
+  http-request track-sc0 src
+  use_backend refused if { path /refused }
+  use_backend empty if { path /empty }
+  use_backend slow if { path /slow }
+  default_backend app
+backend app
+  server a {ORIGIN}
+backend slow
+  timeout server 200ms
+  server a {ORIGIN}
+backend refused
+  server a {CLOSED}
+backend empty
+`,
+    {
+      origins: {
+        "": ({ target, socket }) => {
+          if (target === "/slow") return null;
+          if (target === "/garbage") return "what is this?\r\n\r\n";
+          socket.end();
+          return null;
+        },
+      },
+    },
+  );
+  const outcomes: string[] = [];
+  for (const [index, target] of ["/garbage", "/closed", "/slow", "/empty"].entries())
+    outcomes.push(`${target} ${(await twins.same(get(target), { from: `127.0.0.${index + 2}` })).status}`);
+  expect(outcomes).toEqual(["/garbage 502", "/closed 502", "/slow 504", "/empty 503"]);
+  // To HAProxy a server that refuses is no server, to Sluice a bad gateway; it is counted alike.
+  const refused = await twins.both(get("/refused"), { from: "127.0.0.10" });
+  expect([refused.haproxy.status, refused.sluice.status]).toEqual([503, 502]);
+  // A head that never ends.
+  await twins.same("GET / HTTP/1.1\r\nHost: test\r\n", { from: "127.0.0.20" });
+  await alike(twins, "web");
+});
+
+test("clients that leave early, or are too slow, count as HAProxy counts them", async () => {
+  await using room = new Room();
+  const twins = await Twins.start(
+    room,
+    `${defaults}
+  timeout http-request 300ms
+  timeout http-keep-alive 400ms
+  # Connections on which nothing is said are nothing to Sluice.
+  option http-ignore-probes
+frontend web
+  bind 127.0.0.1:{PORT}
+  stick-table type ip size 100 expire 100s store conn_cnt,conn_cur,sess_cnt,http_req_cnt,http_err_cnt,http_fail_cnt
+  tcp-request connection track-sc0 src
+  default_backend app
+backend app
+  server a {ORIGIN}
+`,
+    { origins: { "": ({ target }) => (target === "/never" ? null : ok("ok")) } },
+  );
+  const half = "GET / HTTP/1.1\r\nHost: te";
+  const leavings: Record<string, (pair: Pair) => Promise<unknown>> = {
+    FIN: (pair) => pair.end(),
+    RST: async (pair) => pair.close(),
+    waiting: (pair) => pair.both("", { isEndAwaited: true }),
+  };
+  const beginnings: Record<string, (pair: Pair) => Promise<unknown>> = {
+    nothing: async () => {},
+    "half a head": async (pair) => pair.send(half),
+    "an answer": (pair) => pair.same(get("/")),
+    "an answer and half a head": async (pair) => {
+      await pair.same(get("/"));
+      pair.send(half);
+    },
+  };
+  const counted: Record<string, string> = {};
+  let last = 1;
+  const play = async (
+    name: string,
+    begin: (pair: Pair) => Promise<unknown>,
+    leave: (pair: Pair) => Promise<unknown>,
+  ) => {
+    const from = `127.0.1.${last++}`;
+    const pair = await twins.connect({ from });
+    await tracked(twins, from, 1);
+    await begin(pair);
+    await leave(pair);
+    pair.close();
+    await tracked(twins, from, 0);
+    counted[name] = from;
+  };
+  await Promise.all(
+    Object.entries(beginnings).flatMap(([beginning, begin]) =>
+      Object.entries(leavings).map(([leaving, leave]) => play(`${beginning}, then ${leaving}`, begin, leave)),
+    ),
+  );
+  const [haproxy, sluice] = [values(await twins.haproxyTable("web")), values(await twins.sluiceTable("web"))];
+  for (const [name, from] of Object.entries(counted))
+    expect({ name, ...sluice[from] }).toEqual({ name, ...haproxy[from] });
+  expect(Object.values(counted).length).toBe(12);
+});
+
+/** Until the entry of an address in table `web` is held so many times. */
+async function tracked(twins: Twins, address: string, count: number): Promise<void> {
+  await until(`${address} to be held by ${count}`, async () => {
+    const [haproxy, sluice] = [await twins.haproxyTable("web"), await twins.sluiceTable("web")];
+    return haproxy[address]?.uses === count && sluice[address]?.uses === count;
+  });
+}
