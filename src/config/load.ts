@@ -2,6 +2,7 @@
 // by extension; judgement by judge.ts; certificates and keys by loadmaterials.ts. Only the load files of this room touch the file
 // system: control and the command line call them, workers never do.
 
+import { readFileSync } from "node:fs";
 import { readFile, realpath } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { quote } from "../base/reading.ts";
@@ -97,7 +98,7 @@ export async function loadConfig(
   if (isOther && !isForeignText(text)) return strange(path, extension);
   if (text.trim() === "") return { ...refused(path, "the file is empty"), isRead: true } as Loaded;
   if (isOther || extension === ".cfg") {
-    const foreign = judgeForeignText(text, path, environment);
+    const foreign = judgeForeignText(text, path, environment, (name) => heldBy(resolve(dirname(path), name)));
     return foreignLoaded(path, foreign, foreign.places, before);
   }
   const document = reader === undefined ? await readProgram(await realpath(path), text) : reader(text);
@@ -123,6 +124,15 @@ async function foreignLoaded(
     return origin === null ? 0 : places.find(origin, "key").line;
   };
   return { ...loaded, origin: foreign.origin(), conversion: { input, report: reportOf(foreign, places), lineOf } };
+}
+
+/** Null when there is nothing to be read. */
+function heldBy(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
 }
 
 /** A file whose name says nothing that is known here. */

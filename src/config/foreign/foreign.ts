@@ -7,7 +7,7 @@ import type { Places } from "../place.ts";
 import { keyText, type Path } from "../problem.ts";
 import { type Environment, substitute } from "../substitute.ts";
 import { isGobetween, translateGobetween } from "./gobetween/gobetween.ts";
-import { isHaproxy, translateHaproxy } from "./haproxy/haproxy.ts";
+import { isHaproxy, type TextOf, translateHaproxy } from "./haproxy/haproxy.ts";
 import { translateRules } from "./haproxy/rules.ts";
 import type { Counts } from "./ledger.ts";
 import type { Translation } from "./translation.ts";
@@ -45,9 +45,14 @@ export function isForeignText(text: string): boolean {
   return isHaproxy(text);
 }
 
-/** `file` is the path that it was read from. */
-export function judgeForeignText(text: string, file: string, environment: Environment): ForeignTextJudgement {
-  const translation = translateHaproxy(text, file, environment, translateRules);
+/** `file` is the path that it was read from; `textOf` reads other files that it names, by their paths in it. */
+export function judgeForeignText(
+  text: string,
+  file: string,
+  environment: Environment,
+  textOf: TextOf = () => null,
+): ForeignTextJudgement {
+  const translation = translateHaproxy(text, file, environment, translateRules, textOf);
   return { ...judged(translation, [], translation.keyOf), places: translation.places };
 }
 

@@ -100,8 +100,6 @@ class Hash {
 
   #source(word: Word): Balancing {
     const type = this.#settings.last("hash-type")?.words[1];
-    if (type !== undefined && type.text !== "consistent" && type.text !== "map-based")
-      this.#ledger.fault(pathOf(type), "must be map-based or consistent");
     this.#moves(word);
     const bound = this.#bound();
     if (bound !== null) return { balance: { policy: "boundedHash", key: "ip", loadFactor: bound }, stickBy: null };

@@ -36,12 +36,17 @@ export function httpCheck(ledger: Ledger, option: Statement, rules: readonly Sta
   };
   readOption(ledger, request, option);
   let expected: Expected = usual;
+  let hasExpected = false;
   for (const rule of rules) {
     const [, kind, ...rest] = rule.words as [Word, Word | undefined, ...Word[]];
-    if (kind?.text === "send") readSend(ledger, request, rest);
+    if (kind?.text === "send" && hasExpected)
+      ledger.refuse(pathOf(kind), "a check here is one request and what is expected of its answer");
+    else if (kind?.text === "send") readSend(ledger, request, rest);
     else if (kind?.text === "connect") readConnect(ledger, request, rest);
-    else if (kind?.text === "expect") expected = readExpect(ledger, rule, rest) ?? expected;
-    else if (kind?.text === "disable-on-404")
+    else if (kind?.text === "expect") {
+      expected = readExpect(ledger, rule, rest) ?? expected;
+      hasExpected = true;
+    } else if (kind?.text === "disable-on-404")
       ledger.approximate(pathOf(kind), "a server that answers 404 is down, not drained");
     else if (kind?.text === "send-state") ledger.approximate(pathOf(kind), "servers are not told their state");
     else if (kind?.text === "comment") ledger.note(linePath(rule), "it is a remark");
@@ -149,6 +154,10 @@ function readExpect(ledger: Ledger, rule: Statement, words: readonly Word[]): Ex
         ledger.refuse(pathOf(kind), "that a text is missing cannot be told before the answer has ended");
         return null;
       }
+      if (kind.text === "rstring" && !isExpression(pattern.text)) {
+        ledger.fault(pathOf(pattern), "must be a regular expression");
+        return null;
+      }
       ledger.approximate(pathOf(pattern), "it is looked for in the whole answer, header fields too");
       return { pattern: kind.text === "string" ? literal(pattern.text) : pattern.text };
     default:
@@ -172,6 +181,14 @@ function statusesLike(ledger: Ledger, word: Word): ((status: number) => boolean)
   } catch {
     ledger.fault(pathOf(word), "must be a regular expression");
     return null;
+  }
+}
+
+function isExpression(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
   }
 }
 

@@ -60,6 +60,8 @@ function headers(side: Side): Code {
 function fieldValues(side: Side, kind: Kind, change: (code: Code) => Code): Make {
   return ([name = "", occurrence], _site, word) => {
     if (name === "") return refuse(word, "all fields together are not there: name one in brackets");
+    if (!/^-?\d{1,3}$/.test(occurrence ?? "0"))
+      return fault(word, "has a number of an occurrence that is no whole number");
     const values = method(headers(side), "list", text(name.toLowerCase()));
     if (name.toLowerCase() === "host" && side === "request") return change(index(headers(side), text("host")));
     return several(values, kind, change, occurrence, word);

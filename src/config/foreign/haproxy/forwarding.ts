@@ -5,6 +5,7 @@
 
 import type { ListenerInput } from "../../input.ts";
 import type { RuleDraft } from "./draft.ts";
+import { isBlock } from "./review.ts";
 import { type Conversion, linePath, pathOf, type Statement, type Word } from "./scene.ts";
 import type { Settings } from "./settings.ts";
 
@@ -32,7 +33,8 @@ export function forwardingOf(conversion: Conversion, settings: Settings, behind:
     return { keys: { forwarding: silent, ...told }, rules };
   if (own === undefined && theirs.some((each) => each === undefined))
     ledger.approximate(linePath(statement), "servers of the other backends of its frontend are told too");
-  const except = argument(statement, "except");
+  const named = argument(statement, "except");
+  const except = named !== undefined && isBlock(named.text) ? named : undefined;
   if (statement.words.some(({ text }) => text === "if-none"))
     ledger.approximate(
       linePath(statement),

@@ -9,11 +9,12 @@ import type { Ledger } from "../ledger.ts";
 import type { Origins } from "../origins.ts";
 import { bindFlags, bindWords } from "./bindwords.ts";
 import { readTime, written } from "./duration.ts";
-import { globalWords, tuning } from "./globalwords.ts";
+import { globalWords, tuning, tuningPattern } from "./globalwords.ts";
 import { type Ground, usualGround } from "./ground.ts";
 import { keywordIn } from "./keyword.ts";
 import { tellTarget } from "./logging.ts";
 import { readOptions } from "./options.ts";
+import { reviewLog } from "./review.ts";
 import { linePath, pathOf, type Statement, type Word } from "./scene.ts";
 import { serverFlags, serverWords } from "./serverwords.ts";
 import { enterKeyword, readCount, warn } from "./tell.ts";
@@ -57,7 +58,7 @@ class GlobalReader {
   read(statement: Statement): void {
     const first = statement.words[0]!;
     const keyword = keywordIn(globalWords, first.text);
-    if (keyword === undefined && first.text.startsWith("tune.")) this.#ledger.note(linePath(statement), tuning);
+    if (keyword === undefined && tuningPattern.test(first.text)) this.#ledger.note(linePath(statement), tuning);
     else if (keyword === undefined)
       this.#ledger.fault(
         pathOf(first),
@@ -68,6 +69,7 @@ class GlobalReader {
 
   #take(first: Word, statement: Statement): void {
     const value = statement.words[1];
+    if (first.text === "log") reviewLog(statement, this.#ledger);
     if (value === undefined && first.text !== "log") {
       this.#ledger.fault(linePath(statement), "needs a value behind it");
       return;
@@ -151,6 +153,8 @@ class GlobalReader {
         return;
       }
       case "ssl-server-verify":
+        if (value.text !== "none" && value.text !== "required")
+          this.#ledger.fault(pathOf(value), "must be none or required");
         this.ground = { ...this.ground, isVerified: value.text !== "none" };
         return;
       case "ca-base":

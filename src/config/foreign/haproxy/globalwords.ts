@@ -72,7 +72,15 @@ export const globalWords: Keywords = {
   ...each(gone("HAProxy has dropped it"), "bind-process debug"),
 };
 
-/** Any other tune. is HAProxy's own machinery. */
+/** Those that HAProxy 2.6 and the ones after it have; all but a few (above) are of its own machinery. */
+export const tuningPattern: RegExp = new RegExp(
+  `^tune\\.(?:(?:applet|epoll|events|fd|glitches|h1|h2|http|idle-pool|listener|lua|memory|notsent-lowat|pattern|peers|pt|quic|
+  rcvbuf|ring|sched|sndbuf|ssl|vars)\\.[a-z0-9.-]+|buffers\\.(?:limit|reserve)|bufsize(?:\\.small)?|chksize|comp\\.maxlevel|
+  disable-fast-forward|disable-zero-copy-forwarding|fail-alloc|idletimer|max-checks-per-thread|max-rules-at-once|maxaccept|
+  maxpollevents|maxrewrite|pipesize|pool-high-fd-ratio|pool-low-fd-ratio|renice\\.(?:runtime|startup)|runqueue-depth|
+  stick-counters|takeover-other-tg-connections)$`.replaceAll(/\s/g, ""),
+);
+
 export const tuning: string = "it tunes what Sluice does not have";
 
 /** Sections that are read as a whole, by what is said of each. */

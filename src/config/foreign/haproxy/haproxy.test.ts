@@ -99,7 +99,9 @@ test("a frontend and its backend must have one mode", () => {
   const { told: lines } = tried(
     "frontend web\n bind :1\n mode http\n timeout client 1s\n default_backend b\nbackend b\n server s 127.0.0.1:1",
   );
-  expect(lines).toContain("5:18 error b has mode tcp, and this frontend has mode http, as in HAProxy");
+  expect(lines).toContain(
+    "5:18 error b has mode tcp, and this frontend has mode http: give both one mode, as HAProxy wants it too",
+  );
 });
 
 test("connections are closed after a request where every frontend of mode http has option httpclose", () => {

@@ -22,6 +22,7 @@ import { Naming } from "./naming.ts";
 import { tellOtherSections } from "./othersections.ts";
 import { addPool, type Before } from "./pool.ts";
 import { readProxies } from "./proxies.ts";
+import { reviewReferences } from "./references.ts";
 import { type Conversion, type ProxyRules, pathOf, type Service, type TranslateRules, type Word } from "./scene.ts";
 import { readSections, type Section } from "./sections.ts";
 import { Settings } from "./settings.ts";
@@ -34,6 +35,9 @@ export interface HaproxyTranslation extends Translation {
   /** What a place is called in messages: its word, or the first words of its line. */
   readonly keyOf: (path: Path) => string;
 }
+
+/** What stands in a file that the config names, by its path there; null where it cannot be read. */
+export type TextOf = (path: string) => string | null;
 
 /** By its first words: a comment, a directive, or the line of a section. */
 export function isHaproxy(text: string): boolean {
@@ -51,6 +55,7 @@ export function translateHaproxy(
   file: string,
   environment: Environment,
   translateRules: TranslateRules,
+  textOf: TextOf = () => null,
 ): HaproxyTranslation {
   const ledger = new Ledger();
   const origins = new Origins();
@@ -75,7 +80,7 @@ export function translateHaproxy(
   const statements = sections.filter(({ kind }) => kind === "global").flatMap((section) => section.statements);
   const { ground, config } = readGlobal(ledger, origins, statements, file);
   tellOtherSections(ledger, sections);
-  const builder = new Builder(ledger, origins, sections, ground, config);
+  const builder = new Builder(ledger, origins, sections, ground, config, textOf);
   builder.build(translateRules);
   return { program: "haproxy", input: builder.input(), ledger, origins, places, keyOf: (path) => keyOf(words, path) };
 }
@@ -109,6 +114,7 @@ class Builder implements Conversion {
   readonly userlists: Conversion["userlists"];
   readonly errorSections: Conversion["errorSections"];
   readonly #ground: Ground;
+  readonly #textOf: TextOf;
   readonly #naming = new Naming();
   readonly #settings: ReadonlyMap<Service, Settings>;
   readonly #used = new Set<Service>();
@@ -119,12 +125,15 @@ class Builder implements Conversion {
     sections: readonly Section[],
     ground: Ground,
     config: Partial<ConfigInput>,
+    textOf: TextOf,
   ) {
+    this.#textOf = textOf;
     this.ledger = ledger;
     this.origins = origins;
     this.#ground = ground;
     this.draft.config = config;
     this.proxies = readProxies(sections, ledger);
+    reviewReferences(ledger, sections, this.proxies);
     this.#settings = new Map(this.proxies.map((proxy) => [proxy, new Settings(proxy)]));
     this.userlists = readUserlists(ledger, sections);
     this.errorSections = readErrorSections(ledger, sections, (path) => this.pathOf(path));
@@ -136,6 +145,10 @@ class Builder implements Conversion {
 
   pathOf(path: string): string {
     return based(this.#ground.base, path);
+  }
+
+  textOf(file: string): string | null {
+    return this.#textOf(this.pathOf(file));
   }
 
   backendNamed(word: Word): Service | null {
@@ -219,7 +232,9 @@ class Builder implements Conversion {
     if (named !== undefined && fallback !== null && fallback.mode !== proxy.mode)
       this.ledger.fault(
         pathOf(named),
-        `has mode ${fallback.mode}, and this ${proxy.kind} has mode ${proxy.mode}, as in HAProxy`,
+        proxy.mode === "http"
+          ? `has mode ${fallback.mode}, and this ${proxy.kind} has mode http: give both one mode, as HAProxy wants it too`
+          : `has mode http, and this ${proxy.kind} has mode tcp: a connection is not read as HTTP later; write mode http in both`,
       );
     const own = [...new Set(behind)].map((each) => this.#settings.get(each)!);
     const use = fallback === null ? null : this.poolOf(fallback);
@@ -238,6 +253,9 @@ class Builder implements Conversion {
 
   #finish(fronts: readonly Front[], accessLog: ConfigInput["accessLog"] | null): void {
     const { config } = this.draft;
+    const isTold = this.ledger.findings.some(({ severity }) => severity === "error");
+    if (Object.keys(this.draft.listeners).length === 0 && !isTold)
+      this.ledger.fault([], "there is no frontend or listen with a bind line, and so nothing to listen on");
     hoistTimeouts(this.draft, this.origins);
     if (accessLog !== null) config.accessLog = accessLog;
     const requests = fronts.filter(({ settings }) => settings.proxy.mode === "http");

@@ -64,13 +64,21 @@ test("except believes those proxies, and says so", () => {
 test("monitor-uri is answered before any rule", () => {
   const { listener } = partsOf(["http-request deny", "monitor-uri /alive"]);
   expect(listener.rules).toMatchObject([
-    { name: "monitor-uri", if: 'target == "/alive"', reply: { status: 200 } },
+    { name: "monitor-uri", if: "target == '/alive'", reply: { status: 200 } },
     { deny: true },
   ]);
   expect(partsOf(["monitor-uri /alive", "errorfile 200 ok.http"]).listener.rules).toMatchObject([
     { reply: { status: 200, file: "ok.http" } },
   ]);
-  expect(partsOf(["monitor-uri /alive", "monitor fail if TRUE"]).told[0]).toStartWith("error monitor is refused");
+  const failing = ["acl few nbsrv(app) lt 1", "monitor fail if few", "monitor fail if { src 10.0.0.1 }"];
+  expect(partsOf(["monitor-uri /alive", ...failing]).listener.rules).toMatchObject([
+    { name: "monitor-fail", if: "target == '/alive' && pools.app.up < 1", reply: { status: 503 } },
+    { name: "monitor-fail", if: "target == '/alive' && src in cidr('10.0.0.1')" },
+    { name: "monitor-uri" },
+  ]);
+  expect(partsOf(["monitor-uri /alive", "monitor fail"]).told).toEqual([
+    "error fail needs a condition, as in monitor fail if { nbsrv(app) lt 1 }",
+  ]);
 });
 
 test("timeouts that all have alike stand at the top, others where they are", () => {

@@ -4,6 +4,7 @@
 import type { ListenerInput } from "../../input.ts";
 import type { Path } from "../../problem.ts";
 import { type Bind, bindKeys, tellBindOrigins } from "./bind.ts";
+import { type Code, every, primary, relate, text } from "./code.ts";
 import type { RuleDraft } from "./draft.ts";
 import { readTime, written } from "./duration.ts";
 import { type Answers, answersOf, errorKeys } from "./errors.ts";
@@ -11,7 +12,7 @@ import { forwardingOf } from "./forwarding.ts";
 import type { Ground } from "./ground.ts";
 import type { Naming } from "./naming.ts";
 import { placeListener } from "./placing.ts";
-import { phases } from "./pool.ts";
+import { phases, placeRules } from "./pool.ts";
 import { type Conversion, linePath, type ProxyRules, pathOf } from "./scene.ts";
 import type { Settings } from "./settings.ts";
 import { readCount } from "./tell.ts";
@@ -43,7 +44,7 @@ export function addListeners(
   const server = behind[0] === undefined ? null : readTimes(ledger, behind[0]).server;
   const answers = answersOf(conversion, settings);
   const told = mode === "http" ? forwardingOf(conversion, settings, behind) : { keys: {}, rules: [] };
-  const monitor = monitorRules(conversion, settings, answers);
+  const monitor = monitorRules(settings, answers, rules.failing);
   const listenerRules = { ...rules.listener, request: [...monitor, ...rules.listener.request, ...told.rules] };
   const hasRules = Object.values(listenerRules).some((each) => each.length > 0);
   const limit = limitOf(conversion, settings, ground);
@@ -75,6 +76,7 @@ export function addListeners(
     const trusted = [...(bindKeys(ledger, bind, mode).trustedProxies ?? []), ...(told.keys.trustedProxies ?? [])];
     if (trusted.length > 0) listener.trustedProxies = [...new Set(trusted)];
     draft.listeners[name] = listener;
+    if (hasRules) placeRules(origins, path, listenerRules);
   }
 }
 
@@ -104,13 +106,8 @@ function limitOf({ ledger }: Conversion, settings: Settings, ground: Ground): nu
 }
 
 /** Answered before any other rule is asked. */
-function monitorRules({ ledger }: Conversion, settings: Settings, answers: Answers): RuleDraft[] {
+function monitorRules(settings: Settings, answers: Answers, failing: readonly Code[]): RuleDraft[] {
   const word = settings.last("monitor-uri")?.words[1];
-  for (const statement of settings.all("monitor"))
-    ledger.refuse(
-      linePath(statement),
-      "the answer to monitor-uri is always 200; http-request return status 503 if ... says another one",
-    );
   if (word === undefined || settings.proxy.mode === "tcp") return [];
   const answer = answers.get(200);
   const reply =
@@ -122,5 +119,13 @@ function monitorRules({ ledger }: Conversion, settings: Settings, answers: Answe
           body: "<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n",
           ...answer,
         };
-  return [{ name: "monitor-uri", if: `target == ${JSON.stringify(word.text)}`, reply }];
+  const isAsked = relate(primary("target"), "==", text(word.text));
+  return [
+    ...failing.map((condition) => ({
+      name: "monitor-fail",
+      if: every([isAsked, condition]).text,
+      reply: { status: 503 },
+    })),
+    { name: "monitor-uri", if: isAsked.text, reply },
+  ];
 }

@@ -22,8 +22,6 @@ export function isLogged(ledger: Ledger, settings: Settings, hasLog: boolean): b
   for (const statement of settings.all("log")) {
     tellTarget(ledger, statement);
     isOn = statement.prefix === null && (statement.words[1]?.text !== "global" || hasLog);
-    if (statement.prefix === null && statement.words[1] === undefined)
-      ledger.fault(linePath(statement), 'needs a target, such as "global" or "127.0.0.1:514 local0"');
   }
   return isOn;
 }

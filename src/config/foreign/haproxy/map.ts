@@ -34,7 +34,7 @@ export function convertMap(site: Site, word: Word, sample: Sample, { name, args 
   const other = fallback === undefined ? null : valueCode(kind, fallback, word);
   const taken = cast(sample, method === "int" ? "int" : method === "ip" ? "address" : "text", word);
   if (method === "str") {
-    const list = listOfFile(site, "map", file);
+    const list = listOfFile(site, word, "map", file);
     return mapSample(taken, kind, (code) => {
       const found = index(list, code);
       const value = kind === "int" ? call("int", found) : kind === "address" ? call("ip", found) : found;

@@ -23,7 +23,7 @@ import { fault, refuse } from "./objection.ts";
 import { literally, readRegex } from "./regex.ts";
 import { cast, item, type Kind, type Sample, type Site } from "./sample.ts";
 import type { Word } from "./scene.ts";
-import { listOfFile, listOfValues, readPairs, readValues } from "./valuefile.ts";
+import { listOfFile, listOfValues, readKeys, readPairs, readValues } from "./valuefile.ts";
 
 export const matchMethods = [
   "found",
@@ -132,10 +132,11 @@ class Comparison {
       return this.#texts(values, isFolded);
     }
     if (this.#method === "str" && source === "file" && !isFolded)
-      return group.map(({ text: file }) => relate(this.#code, "in", listOfFile(this.#site, "texts", file)));
+      return group.map(({ text: file, word }) => relate(this.#code, "in", listOfFile(this.#site, word, "texts", file)));
     if (this.#method === "str" && source === "map" && !isFolded)
-      return group.map(({ text: file }) => relate(this.#code, "in", listOfFile(this.#site, "map", file)));
+      return group.map(({ text: file, word }) => relate(this.#code, "in", listOfFile(this.#site, word, "map", file)));
     return group.flatMap(({ text: file, word }) => {
+      if (this.#method === "str") return this.#foldedFile(file, source, word);
       const values =
         source === "map" ? readPairs(this.#site, word, file).map(([key]) => key) : readValues(this.#site, word, file);
       return this.#texts(
@@ -145,16 +146,29 @@ class Comparison {
     });
   }
 
+  /** The file itself, which is read again when it changes, where nothing in it has to be folded; otherwise what it holds now. */
+  #foldedFile(file: string, source: "file" | "map", word: Word): readonly Code[] {
+    const code = isLower(this.#code) ? this.#code : called(this.#code, "lowerAscii");
+    const keys = readKeys(this.#site, word, file, source);
+    const folded = keys.map((key) => key.replaceAll(/[A-Z]/g, (at) => at.toLowerCase()));
+    const list = keys.every((key, at) => key === folded[at])
+      ? listOfFile(this.#site, word, source === "map" ? "map" : "texts", file)
+      : listOfValues(this.#site, word, "texts", file, folded);
+    return [relate(code, "in", list)];
+  }
+
   #addresses(group: readonly Pattern[]): readonly Code[] {
     if (group[0]!.source !== "value")
       return group.map(({ text: file, source, word }) =>
         source === "map"
           ? refuse(word, "addresses of a map are not looked for: name a file of addresses with -f")
-          : relate(this.#code, "in", listOfFile(this.#site, "addresses", file)),
+          : relate(this.#code, "in", listOfFile(this.#site, word, "addresses", file)),
       );
     const blocks = group.map(({ text: written, word }) => readBlock(word, written));
     if (blocks.length > inlineMax)
-      return [relate(this.#code, "in", listOfValues(this.#site, "addresses", this.#listName(group), blocks))];
+      return [
+        relate(this.#code, "in", listOfValues(this.#site, group[0]!.word, "addresses", this.#listName(group), blocks)),
+      ];
     return [relate(this.#code, "in", call("cidr", ...blocks.map(text)))];
   }
 
@@ -202,7 +216,7 @@ class Comparison {
     if (words.length === 1) return relate(code, "==", text(words[0]!));
     if (words.length <= inlineMax) return relate(code, "in", listOf(words.map(text)));
     const name = `${this.#site.proxy.name}-line${values[0]!.word.line}`;
-    return relate(code, "in", listOfValues(this.#site, "texts", name, words));
+    return relate(code, "in", listOfValues(this.#site, values[0]!.word, "texts", name, words));
   }
 
   /** Whole between any of these characters, or an end. Those around the pattern itself are of no account. */

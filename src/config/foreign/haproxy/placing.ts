@@ -110,10 +110,16 @@ function place(origins: Origins, path: Path, settings: Settings, keys: readonly 
     const statement = find(settings);
     if (statement !== undefined) origins.add([...path, key], linePath(statement));
   }
-  for (const statement of settings.all("errorfile")) {
-    origins.add([...path, "errors", statement.words[1]?.text ?? ""], linePath(statement));
-    if (statement.words[1]?.text === "503") origins.add([...path, "reply"], linePath(statement));
-  }
+  for (const statement of settings.proxy.statements) placeError(origins, path, statement);
+}
+
+function placeError(origins: Origins, path: Path, statement: Statement): void {
+  const [word, second, third] = statement.words.map(({ text }) => text);
+  const status = word === "errorfile" ? second : word === "http-error" ? third : undefined;
+  if (status === undefined && word !== "errorfiles") return;
+  // What errorfiles names is of any status.
+  origins.add([...path, "errors", ...(status === undefined ? [] : [status])], linePath(statement));
+  if (status === "503" || status === undefined) origins.add([...path, "reply"], linePath(statement));
 }
 
 function placeTimes(

@@ -3,6 +3,7 @@
 
 import type { PoolInput, ServerInput } from "../../input.ts";
 import type { Path } from "../../problem.ts";
+import type { Origins } from "../origins.ts";
 import { balanceOf } from "./balance.ts";
 import { checkOf, ejectionOf, tellIdle } from "./check.ts";
 import { cookieOf } from "./cookie.ts";
@@ -12,6 +13,7 @@ import { type Answers, answersOf, errorKeys, replyOf } from "./errors.ts";
 import { forwardingRules } from "./forwarding.ts";
 import type { Ground } from "./ground.ts";
 import { placePool, placeServers } from "./placing.ts";
+import { tellRuleOrigins } from "./rulefamily.ts";
 import { type Conversion, linePath, type ProxyRules, pathOf } from "./scene.ts";
 import { readServers, type ServerLine, sourceOf } from "./server.ts";
 import type { Settings } from "./settings.ts";
@@ -60,6 +62,7 @@ export function addPool(
     lines.length === 0
       ? { ...emptyPool(conversion, settings, answers), ...own, ...rules.poolKeys }
       : { ...servedPool(conversion, settings, lines, times, path), ...errorKeys(answers), ...own, ...rules.poolKeys };
+  if (hasRules(all)) placeRules(origins, path, all);
   if (rules.stick !== null && lines.length > 0) draft.pools[name].stick = rules.stick;
 }
 
@@ -71,6 +74,14 @@ function hasRules({ connection, request, response }: RulesDraft): boolean {
 export function phases({ connection, request, response }: RulesDraft): NonNullable<PoolInput["rules"]> {
   if (connection.length === 0 && response.length === 0) return request as NonNullable<PoolInput["rules"]>; // The schema judges them.
   return Object.fromEntries(Object.entries({ connection, request, response }).filter(([, rules]) => rules.length > 0));
+}
+
+/** Where each of them comes from; `path` is their listener's or pool's. */
+export function placeRules(origins: Origins, path: Path, rules: RulesDraft): void {
+  const written = phases(rules);
+  if (Array.isArray(written)) return tellRuleOrigins(origins, [...path, "rules"], rules.request);
+  for (const phase of ["connection", "request", "response"] as const)
+    tellRuleOrigins(origins, [...path, "rules", phase], rules[phase]);
 }
 
 function emptyPool({ ledger }: Conversion, { proxy }: Settings, answers: Answers): PoolDraft {

@@ -76,7 +76,8 @@ test.each([
 
 test("a proxy that is disabled is left out, whole", () => {
   const { input, told: lines } = tried("listen x\n disabled\n bind :1\n server a a:1");
-  expect([input.listeners, input.pools, lines]).toEqual([{}, {}, []]);
+  const nothing = "1:1 error  there is no frontend or listen with a bind line, and so nothing to listen on";
+  expect([input.listeners, input.pools, lines]).toEqual([{}, {}, [nothing]]);
 });
 
 test("a mistake in a defaults section is told once, however many proxies have it", () => {
@@ -100,6 +101,7 @@ test("the page of statistics is the admin interface, at its address where that i
   expect(page("*:8404").input).toEqual({ listeners: {}, pools: {} });
   expect(page("*:8404").told).toEqual([
     "3:2 warning bind is approximated: the admin interface stands for it, at 127.0.0.1:2112, for elsewhere it demands a token (admin.listen and admin.token)",
+    "1:1 error  there is no frontend or listen with a bind line, and so nothing to listen on",
   ]);
   expect(told("listen x\n bind :1\n stats enabel\n server a a:1")[0]).toStartWith(
     "3:2 error stats enabel must be one of enable, uri",

@@ -6,7 +6,8 @@ import { didYouMean } from "../../nearest.ts";
 import type { Ledger } from "../ledger.ts";
 import { type Keywords, keywordIn } from "./keyword.ts";
 import { onOffOptions, optionWords } from "./optionwords.ts";
-import { notInDefaults, proxyWords, timeoutWords } from "./proxywords.ts";
+import { namedDefaultsOnly, notInDefaults, proxyWords, timeoutWords } from "./proxywords.ts";
+import { reviewStatement } from "./review.ts";
 import {
   isRuleWord,
   linePath,
@@ -27,7 +28,10 @@ export function readProxies(sections: readonly Section[], ledger: Ledger): Servi
   let last: readonly Statement[] = [];
   for (const section of sections) {
     if (!isProxyKind(section.kind) && section.kind !== "defaults") continue;
-    for (const statement of section.statements) enterStatement(statement, section.kind, ledger);
+    for (const statement of section.statements) {
+      enterStatement(statement, section, ledger);
+      reviewStatement(statement, ledger);
+    }
     const below =
       section.from === null ? (section.kind === "defaults" ? [] : last) : defaultsNamed(section, named, twice, ledger);
     const statements = [...below, ...section.statements];
@@ -38,6 +42,12 @@ export function readProxies(sections: readonly Section[], ledger: Ledger): Servi
       if (name !== undefined && named.has(name)) twice.add(name);
       if (name !== undefined) named.set(name, [...last]);
     } else if (section.name !== null && isProxyKind(section.kind)) {
+      const ruled = below.find(({ words }) => namedDefaultsOnly.has(words[0]!.text));
+      if (ruled !== undefined && (section.kind === "listen" || section.from === null))
+        ledger.fault(
+          pathOf(section.from ?? section.word),
+          `cannot have the rules of the defaults above, as in HAProxy: they are for ${section.kind === "listen" ? "frontends and backends" : "sections that name it with from"}`,
+        );
       const { kind, name } = section;
       const same = proxies.find((one) => one.name === name.text && !areApart(one.kind, kind));
       if (same !== undefined)
@@ -96,11 +106,16 @@ function reviewMode({ words }: Statement, ledger: Ledger): void {
   ledger.fault(pathOf(word), message);
 }
 
-function enterStatement(statement: Statement, kind: ProxyKind | "defaults", ledger: Ledger): void {
+function enterStatement(statement: Statement, { kind, name }: Section, ledger: Ledger): void {
   const [first, second] = statement.words as [Word, Word | undefined];
   const where = `in a ${kind} section`;
   if (kind === "defaults" && notInDefaults.has(first.text))
     ledger.fault(pathOf(first), "cannot stand in a defaults section, as in HAProxy");
+  else if (kind === "defaults" && name === null && namedDefaultsOnly.has(first.text))
+    ledger.fault(
+      pathOf(first),
+      "can stand in a defaults section with a name only, as in HAProxy: defaults NAME, and from NAME",
+    );
   else if (isRuleWord(first.text)) ledger.keep(linePath(statement));
   else if (first.text === "option" || first.text === "timeout") enterSecond(statement, second, kind, ledger);
   else {

@@ -28,7 +28,6 @@ export const proxyWords: Keywords = {
   "tcp-check": read("check with send and receive", "backend"),
   "external-check": read("check with exec", "backend"),
   "monitor-uri": read("a rule with a reply", "frontend"),
-  monitor: read("monitor fail if: nothing; it is refused", "frontend"),
   stats: read("the admin interface"),
   log: read("accessLog"),
   disabled: read("the proxy is left out"),
@@ -84,7 +83,6 @@ export const timeoutWords: Keywords = {
 
 /** In a defaults section HAProxy takes none of these. */
 export const notInDefaults: ReadonlySet<string> = new Set([
-  "acl",
   "bind",
   "capture",
   "dispatch",
@@ -95,4 +93,14 @@ export const notInDefaults: ReadonlySet<string> = new Set([
   "use-server",
   "use_backend",
   "id",
+]);
+
+/** These HAProxy takes only in a defaults section that has a name. */
+export const namedDefaultsOnly: ReadonlySet<string> = new Set([
+  "acl",
+  "http-after-response",
+  "http-request",
+  "http-response",
+  "tcp-request",
+  "tcp-response",
 ]);

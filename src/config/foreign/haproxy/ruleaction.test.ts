@@ -155,8 +155,7 @@ describe("http-response", () => {
 const left: readonly (readonly [string, string])[] = [
   ["http-request set-log-level silent", "note 1 logs and the order of work are not changed by a rule"],
   ["http-request set-tos 5", "warning 1 is approximated: packets are not marked"],
-  ["http-request cache-use c", "warning 1 is approximated: responses are not cached"],
-  ["http-request set-timeout server 5s", "warning 1 is approximated: timeouts are those of the listener and the pool"],
+  ["http-request disable-l7-retry", "warning 1 is approximated: only what is safe is sent again"],
   ["http-request strict-mode on", "note 1 a rule that cannot be applied is told when the config is read"],
   ["http-request capture req.hdr(x) len 9", "warning 1 is approximated: the access log has its own fields"],
 ];
@@ -172,6 +171,7 @@ describe("an action that does nothing here", () => {
 
 const wrong: readonly (readonly [string, string])[] = [
   ["http-request", "error 1:0 needs an action behind it"],
+  ["http-request set-timeout server 5s", "error 1:1 is taken in a backend or listen only, as in HAProxy"],
   ["http-request nosuch", 'error 1:1 is no action of http-request: "nosuch"'],
   ["http-request set-haeder a b", 'error 1:1 is no action of http-request: "set-haeder"; did you mean "set-header"?'],
   [

@@ -115,7 +115,10 @@ export const requestActions: Actions = {
   "disable-l7-retry": left("only what is safe is sent again", true),
   "early-hint": left("responses of status 103 are passed on from servers, not made", true),
   "cache-use": left("responses are not cached", true),
-  "set-timeout": left("timeouts are those of the listener and the pool", true),
+  "set-timeout": (line, captures) =>
+    line.site.proxy.kind === "frontend"
+      ? fault(line.last, "is taken in a backend or listen only, as in HAProxy")
+      : left("timeouts are those of the listener and the pool", true)(line, captures),
 };
 
 export const responseActions: Actions = {

@@ -127,7 +127,7 @@ function payloadKeys(line: RuleLine, { status, type, payload, isDenial }: Payloa
     case "lf-string":
       return { ...typed(word, type), ...bodyOf(readFormat(site, value)) };
     default: {
-      const held = site.conversion.textOf?.(value.text) ?? null;
+      const held = site.conversion.textOf(value.text);
       if (held === null)
         return refuse(
           value,

@@ -9,6 +9,7 @@
 
 import { Acls } from "./acl.ts";
 import { Captures } from "./capture.ts";
+import type { Code } from "./code.ts";
 import type { RulesDraft } from "./draft.ts";
 import { fault, heard } from "./objection.ts";
 import {
@@ -74,6 +75,7 @@ class Translator {
   readonly #acls: Acls;
   readonly #captures: Captures;
   readonly #sticking = new Sticking();
+  readonly #failing: Code[] = [];
   readonly #changes: Changes = { listenerKeys: {}, poolKeys: {}, connection: [] };
   readonly #members: Readonly<Record<Family, Member[]>>;
 
@@ -97,6 +99,7 @@ class Translator {
       listener: isBackend ? noRules() : lists,
       pool: isBackend ? lists : noRules(),
       stick: this.#sticking.stick(this.#conversion.draft.tables, (name) => this.#conversion.nameOf("table", name)),
+      failing: this.#failing,
       listenerKeys,
       poolKeys,
     };
@@ -204,6 +207,8 @@ class Translator {
         );
       case "stick":
         return this.#stick(statement);
+      case "monitor":
+        return this.#monitor(statement);
       default:
         if (!changeBy(this.#site("request"), statement, this.#changes)) this.#legacy(statement);
     }
@@ -274,6 +279,18 @@ class Translator {
     const stage = this.#proxy.mode === "http" ? "request" : "content";
     const line = new RuleLine(this.#site(stage), this.#acls, statement, 1);
     this.#sticking.read(line);
+    this.#conversion.ledger.keep(linePath(statement));
+  }
+
+  /** `monitor fail if ...`: then the answer to monitor-uri is 503. */
+  #monitor(statement: Statement): void {
+    const [first, second] = statement.words;
+    if (second?.text !== "fail") fault(second ?? first!, "must be monitor fail if ..., as in HAProxy");
+    if (this.#proxy.kind === "backend")
+      return warn(this.#conversion.ledger, first!, "does nothing in a backend, as in HAProxy");
+    const condition = new RuleLine(this.#site("request"), this.#acls, statement, 2).condition();
+    if (condition === null) fault(second, "needs a condition, as in monitor fail if { nbsrv(app) lt 1 }");
+    this.#failing.push(condition);
     this.#conversion.ledger.keep(linePath(statement));
   }
 

@@ -5,6 +5,7 @@
 import type { Path } from "../../problem.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Origins } from "../origins.ts";
+import type { Code } from "./code.ts";
 import type { Draft, RulesDraft } from "./draft.ts";
 
 export interface Word {
@@ -79,8 +80,8 @@ export interface Conversion {
   poolOf(proxy: Service): string;
   /** A path in the file, as `default-path` says, for our config. */
   pathOf(file: string): string;
-  /** What stands in a file, named as in the haproxy.cfg, where it can be read beforehand; null or absent where it cannot. */
-  textOf?(file: string): string | null;
+  /** What stands in a file, named as in the haproxy.cfg, where it can be read beforehand; null where it cannot. */
+  textOf(file: string): string | null;
 }
 
 /**
@@ -92,6 +93,8 @@ export interface ProxyRules {
   readonly listener: RulesDraft;
   /** For the pool of a backend or listen. */
   readonly pool: RulesDraft;
+  /** Conditions of `monitor fail`. */
+  readonly failing: readonly Code[];
   /** `stick` of the pool. */
   readonly stick: { readonly table: string; readonly by: string } | null;
   /** More keys for every listener, and for the pool, such as `requestId`, or `errors` from errorloc. */
@@ -113,6 +116,7 @@ export const ruleWordList: readonly string[] = [
   "http-after-response",
   "http-request",
   "http-response",
+  "monitor",
   "rate-limit",
   "redirect",
   "stick",

@@ -93,6 +93,7 @@ function lineOf(
 ): ServerLine | null {
   const address = serverAddress(ledger, word, port);
   const weight = readCount(ledger, options.value("weight") ?? undefined, 0, 256);
+  readCount(ledger, options.value("id") ?? undefined, 1, 2 ** 31 - 1);
   const maxConnections = readCount(ledger, options.value("maxconn") ?? undefined, 0, 1_000_000);
   const off = options.lastOf(["disabled", "enabled"]);
   const tls = options.flag("ssl") === null ? null : serverTlsOf(ledger, options, ground);

@@ -12,6 +12,7 @@ const agent = refused("servers are not asked by agents");
 export const serverWords: Keywords = {
   weight: read("weight"),
   backup: read("backup"),
+  id: read("nothing: a server is known by its address and name"),
   "no-backup": read("backup"),
   maxconn: read("maxConnections"),
   maxqueue: read("queue.length"),
@@ -52,7 +53,7 @@ export const serverWords: Keywords = {
   ...each(noted("ciphers of TLS 1.3 are always on"), "ciphersuites"),
   ...each(
     noted("Sluice needs none"),
-    `id tcp-ut tfo no-tfo pool-low-conn pool-max-conn pool-purge-delay max-reuse ssl-reuse no-ssl-reuse tls-tickets
+    `tcp-ut tfo no-tfo pool-low-conn pool-max-conn pool-purge-delay max-reuse ssl-reuse no-ssl-reuse tls-tickets
     no-tls-tickets stick ws check-alpn check-proto npn shard`,
   ),
   ...each(differs("servers are checked at one interval, whatever their state"), "fastinter downinter"),

@@ -90,6 +90,7 @@ test("a second table of one name is told, and whose table is refused is told onc
 test("peers and counters that are said twice are told", () => {
   const { told } = ruleScene("  stick-table type ip size 10 peers all store gpc0,gpc0");
   expect(told).toEqual([
+    "error 1:6 is the name of no section peers",
     "warning 1:5 does nothing here: the table outlasts restarts by itself, and other machines do not share it",
     "warning 1:8 says gpc0 twice; the second is of no account",
   ]);

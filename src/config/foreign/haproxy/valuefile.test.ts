@@ -28,7 +28,7 @@ function siteWith(textOf: Conversion["textOf"]): Site {
     backendNamed: () => null,
     poolOf: ({ name }) => name,
     pathOf: (file) => `/etc/${file}`,
-    ...(textOf === undefined ? {} : { textOf }),
+    textOf,
   };
   const proxy: Service = { kind: "frontend", name: "web", word: wordOf("web"), statements: [], mode: "http" };
   return { conversion, proxy, stage: "request" };
@@ -44,7 +44,7 @@ const testOf = (written: string, site = siteWith(read)): string =>
 
 describe("values of a file", () => {
   test("are a list where they are compared whole", () => {
-    const site = siteWith(undefined);
+    const site = siteWith(() => null);
     expect(testOf("path -f starts.lst", site)).toBe("path in lists['starts.lst']");
     expect(testOf("src -f starts.lst", site)).toBe("src in lists['starts.lst.2']");
     expect(site.conversion.draft.lists).toEqual({
@@ -53,9 +53,22 @@ describe("values of a file", () => {
     });
   });
 
+  test("are a list where case is of no account too: the file itself, or what it holds in lower case", () => {
+    const site = siteWith(read);
+    expect(testOf("path -i -f starts.lst", site)).toBe("path.lowerAscii() in lists['starts.lst']");
+    expect(testOf("path -i -f Hosts.lst", site)).toBe("path.lowerAscii() in lists['Hosts.lst']");
+    expect(testOf("path -i -M hosts.map", site)).toBe("path.lowerAscii() in lists['hosts.map']");
+    expect(testOf("path -i -f big.lst", site)).toBe("path.lowerAscii() in lists['big.lst']");
+    expect(site.conversion.draft.lists).toEqual({
+      "starts.lst": { texts: "/etc/starts.lst" },
+      "Hosts.lst": { texts: ["a.com", "b.com"] },
+      "hosts.map": { map: "/etc/hosts.map" },
+      "big.lst": { texts: "/etc/big.lst" },
+    });
+  });
+
   test("are written out where they are not", () => {
     expect(testOf("path_beg -f starts.lst")).toBe("path.startsWith('/a') || path.startsWith('/b')");
-    expect(testOf("path -i -f Hosts.lst")).toBe("path.lowerAscii() in ['a.com', 'b.com']");
     expect(testOf("path_beg -f starts.lst -i /C")).toBe(
       "path.startsWith('/a') || path.startsWith('/b') || path.lowerAscii().startsWith('/c')",
     );

@@ -6,7 +6,7 @@ import { quote } from "../../../base/reading.ts";
 import type { Code } from "./code.ts";
 import { fault, refuse } from "./objection.ts";
 import { nameIn, type Site } from "./sample.ts";
-import type { Word } from "./scene.ts";
+import { pathOf, type Word } from "./scene.ts";
 
 export type ListKind = "addresses" | "texts" | "map";
 
@@ -14,20 +14,30 @@ export type ListKind = "addresses" | "texts" | "map";
 const inlineMax = 64;
 
 /** The list of a file, which is made when there is none yet. */
-export function listOfFile(site: Site, kind: ListKind, file: string): Code {
-  return listOfValues(site, kind, file, site.conversion.pathOf(file));
+export function listOfFile(site: Site, word: Word, kind: ListKind, file: string): Code {
+  return listOfValues(site, word, kind, file, site.conversion.pathOf(file));
 }
 
 /** A list by a name of its own: of a file, or of values. One that is there already with the same values is the same one. */
-export function listOfValues(site: Site, kind: ListKind, wanted: string, values: unknown): Code {
-  const { lists } = site.conversion.draft;
+export function listOfValues(site: Site, word: Word, kind: ListKind, wanted: string, values: unknown): Code {
+  const { draft, origins } = site.conversion;
+  const { lists } = draft;
   const written = JSON.stringify(values);
   for (let count = 1; ; count++) {
     const name = site.conversion.nameOf("list", count === 1 ? wanted : `${wanted}.${count}`);
     const before = lists[name];
-    if (before === undefined) lists[name] = { [kind]: values };
+    if (before === undefined) {
+      lists[name] = { [kind]: values };
+      origins.add(["lists", name], pathOf(word));
+    }
     if (before === undefined || JSON.stringify(before[kind]) === written) return nameIn("lists", name);
   }
+}
+
+/** However many: the first words of the lines of a map, or the whole lines of a file of values. */
+export function readKeys(site: Site, word: Word, file: string, kind: "file" | "map"): readonly string[] {
+  const lines = heldLines(site, word, file).map((line) => line.replace(/^[ \t]+/, ""));
+  return kind === "map" ? lines.map((line) => /^\S*/.exec(line)![0]) : lines;
 }
 
 /** One value a line; what begins with # is a comment. */
@@ -43,19 +53,20 @@ export function readPairs(site: Site, word: Word, file: string): readonly (reado
   });
 }
 
+/** Those that are to be written out in an expression. */
 function linesOf(site: Site, word: Word, file: string): readonly string[] {
-  const held = site.conversion.textOf?.(file) ?? null;
-  if (held === null)
-    return refuse(
-      word,
-      `needs what ${quote(file)} holds, which cannot be read: Sluice reads lists itself for whole values only`,
-    );
-  const lines = held.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  const lines = heldLines(site, word, file);
   if (lines.length > inlineMax)
     return refuse(
       word,
       `needs ${lines.length} values of ${quote(file)} in one expression, and there is room for ${inlineMax}`,
     );
-  if (lines.some((line) => line.includes("\0"))) return fault(word, `names ${quote(file)}, which is no text`);
   return lines;
+}
+
+function heldLines(site: Site, word: Word, file: string): readonly string[] {
+  const held = site.conversion.textOf(file);
+  if (held === null) return fault(word, `names ${quote(file)}, which cannot be read`);
+  if (held.includes("\0")) return fault(word, `names ${quote(file)}, which is no text`);
+  return held.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
 }
