@@ -21,7 +21,7 @@ export function compileReply(
   const file = said.file === undefined ? null : materials.response(said.file);
   assert(file !== undefined, `the file ${said.file} has not been read`);
   const status = said.status ?? file?.status ?? usual;
-  const body = said.body === undefined ? null : Buffer.from(said.body, "utf8").toString("latin1");
+  const body = said.body === undefined ? null : bytesOf(said.body);
   const fields = file?.fields ?? fieldsOf(said, body !== null);
   return {
     status,
@@ -36,11 +36,16 @@ export function compileReply(
 function fieldsOf({ headers, type }: Partial<Reply>, hasBody: boolean): FieldPlan[] {
   const fields = compileFields(headers ?? {});
   if (hasField(fields, "content-type") || (!hasBody && type === undefined)) return fields;
-  return [{ name: "Content-Type", value: type ?? "text/plain; charset=utf-8" }, ...fields];
+  return [{ name: "Content-Type", value: bytesOf(type ?? "text/plain; charset=utf-8") }, ...fields];
+}
+
+/** A text of the config as it goes over the wire: the bytes of its UTF-8, a character each. */
+export function bytesOf(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
 }
 
 export function compileFields(headers: Readonly<Record<string, string>>): FieldPlan[] {
-  return Object.entries(headers).map(([name, value]) => ({ name, value }));
+  return Object.entries(headers).map(([name, value]) => ({ name, value: bytesOf(value) }));
 }
 
 function hasField(fields: readonly FieldPlan[], name: string): boolean {

@@ -121,6 +121,21 @@ test("effects come in one order, whatever that of the keys", () => {
   ]);
 });
 
+test("what is written beyond ASCII is its UTF-8, in every text that goes over the wire or into a log", () => {
+  const text = "é日{path == 'é' ? 'ü' : ''}";
+  const bytes = Buffer.from(text).toString("latin1");
+  const { effects } = ruleOf({ setHeader: { "X-A": text }, setPath: text, setQuery: text, log: text });
+  expect(effects).toMatchObject([{ value: bytes }, { value: bytes }, { value: bytes }, { text: bytes }]);
+  const headers = { "X-A": text };
+  expect(ruleOf({ redirect: { to: text, headers } }).outcome).toMatchObject({
+    location: bytes,
+    fields: [{ value: bytes }],
+  });
+  expect(ruleOf({ deny: { headers, body: text, template: true } }).outcome).toMatchObject({
+    reply: { fields: [{ name: "Content-Type" }, { value: bytes }], body: bytes },
+  });
+});
+
 test("each outcome", () => {
   const outcomes: [RuleInput, RulePlan["outcome"]][] = [
     [{ accept: true }, { kind: "accept" }],

@@ -5,7 +5,7 @@ import { assert } from "../base/assert.ts";
 import type { Scope } from "../rules/expression/compiled.ts";
 import { compileExpression } from "../rules/expression/expression.ts";
 import { scopeOf } from "../rules/expression/scope.ts";
-import { compileFields, compileReply } from "./compilereply.ts";
+import { bytesOf, compileFields, compileReply } from "./compilereply.ts";
 import { compileLimitTable, compileList, compileTable, limitKey, limitTableName } from "./compiletable.ts";
 import { TrackSlots, tracksOf } from "./compiletracks.ts";
 import type { Materials } from "./materials.ts";
@@ -191,7 +191,7 @@ export class RuleCompiler {
     if (rule.redirect !== undefined) {
       const said = typeof rule.redirect === "string" ? { to: rule.redirect, status: 302 } : rule.redirect;
       const fields = "headers" in said ? compileFields(said.headers ?? {}) : [];
-      return { kind: "redirect", status: said.status, location: said.to, fields };
+      return { kind: "redirect", status: said.status, location: bytesOf(said.to), fields };
     }
     if (rule.use === undefined) return null;
     const pool = this.#pools.get(rule.use);
@@ -230,11 +230,11 @@ export class RuleCompiler {
 
 function editing(rule: Rule): EffectPlan[] {
   const field = (operation: "set" | "add", fields: Readonly<Record<string, string>> | undefined): EffectPlan[] =>
-    Object.entries(fields ?? {}).map(([name, value]) => ({ kind: "field", operation, name, value }));
+    Object.entries(fields ?? {}).map(([name, value]) => ({ kind: "field", operation, name, value: bytesOf(value) }));
   const rewrite = (
     part: (EffectPlan & { kind: "rewrite" })["part"],
     value: number | string | undefined,
-  ): EffectPlan[] => (value === undefined ? [] : [{ kind: "rewrite", part, value: String(value) }]);
+  ): EffectPlan[] => (value === undefined ? [] : [{ kind: "rewrite", part, value: bytesOf(String(value)) }]);
   return [
     ...field("set", rule.setHeader),
     ...field("add", rule.addHeader),
@@ -247,7 +247,7 @@ function editing(rule: Rule): EffectPlan[] {
     ...(rule.slowDown === undefined
       ? []
       : [{ kind: "slow", bytesPerSecond: bytes(rule.slowDown.replace(/\/s$/, "")) } as const]),
-    ...(rule.log === undefined ? [] : [{ kind: "log", text: rule.log } as const]),
+    ...(rule.log === undefined ? [] : [{ kind: "log", text: bytesOf(rule.log) } as const]),
   ];
 }
 

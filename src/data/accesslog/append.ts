@@ -119,6 +119,12 @@ export function appendString(out: Uint8Array, at: number, text: string, textMax:
   return at;
 }
 
+/** A string that is bytes, one a character, as texts of requests are. */
+export function appendLatin1(out: Uint8Array, at: number, text: string, textMax: number, escaping: Escape): number {
+  const bytes = Buffer.from(text.slice(0, textMax), "latin1");
+  return appendUntrusted(out, at, bytes, 0, bytes.length, escaping);
+}
+
 /**
  * The inside of a JSON string (RFC 8259 section 7). Valid UTF-8 passes, C1 controls excepted, which terminals obey; a byte
  * that is no part of valid UTF-8 becomes the \u00XX of its value, so that nothing is lost. At most six bytes for one.

@@ -134,6 +134,11 @@ describe("json", () => {
     expect(parsed.request_id).toBe("\u0001\ufffd");
   });
 
+  test("takes a note for bytes, as texts of rules and requests are", () => {
+    const note = `${Buffer.from("caf\u00e9 \u65e5").toString("latin1")} \xff\r\n"`;
+    expect(JSON.parse(lineOf("json", recordOf({}, { note }))).note).toBe('caf\u00e9 \u65e5 \u00ff\r\n"');
+  });
+
   test("cuts values that are too long, and no record takes more than a line may", () => {
     const long = new Uint8Array(100_000).fill(1);
     const name = "\u0001".repeat(1000);

@@ -5,6 +5,7 @@
 import {
   appendBytes,
   appendInteger,
+  appendLatin1,
   appendMilliseconds,
   appendString,
   appendUntrusted,
@@ -139,7 +140,7 @@ function appendOptional(out: Uint8Array, at: number, record: AccessRecord): numb
   }
   if (record.note !== "") {
     at = appendBytes(out, at, key.note);
-    at = appendString(out, at, record.note, bytesMax.note, escapeJson);
+    at = appendLatin1(out, at, record.note, bytesMax.note, escapeJson);
     out[at++] = quote;
   }
   if (record.userAgentEnd > record.userAgentStart) {

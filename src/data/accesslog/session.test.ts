@@ -88,3 +88,8 @@ test("what a client chose stays inside its field, and no line takes more than th
     if (format === "json") expect(JSON.parse(line).kind).toBe("tcp");
   }
 });
+
+test("a note is bytes, as texts of rules are", () => {
+  const note = Buffer.from("caf\u00e9 \u65e5").toString("latin1");
+  expect(JSON.parse(lineOf("json", { ...carried, note })).note).toBe("caf\u00e9 \u65e5");
+});

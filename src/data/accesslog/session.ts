@@ -6,6 +6,7 @@ import type { ClientTls } from "../../flow/port.ts";
 import {
   appendBytes,
   appendInteger,
+  appendLatin1,
   appendMilliseconds,
   appendString,
   ascii,
@@ -115,7 +116,7 @@ function jsonFormat(): SessionFormat {
     }
     if (record.note !== "") {
       at = appendBytes(out, at, key.note);
-      at = appendString(out, at, record.note, noteMax, escapeJson);
+      at = appendLatin1(out, at, record.note, noteMax, escapeJson);
       out[at++] = quote;
     }
     at = appendTls(out, at, record.serverName, record.ja4, record.tls);
