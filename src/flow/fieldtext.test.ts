@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { fieldText, isTokenText, latin1Of, targetText } from "./fieldtext.ts";
+import { fieldText, isTokenText, latin1Of, targetText, trimmed } from "./fieldtext.ts";
 
 test("what is beyond a byte is written as UTF-8, and what is not stays", () => {
   expect(latin1Of("a\xe9")).toBe("a\xe9");
@@ -13,6 +13,13 @@ test("no text becomes a line end, or another control, in a field", () => {
     expect(/[\0-\x08\n-\x1f\x7f]/.test(value)).toBe(false);
     for (const character of value) expect(character.charCodeAt(0)).toBeLessThan(0x100);
   }
+});
+
+test("only blanks around a text are taken: the last byte of a letter may be space to others", () => {
+  const voila = Buffer.from("voil\u00e0").toString("latin1");
+  expect(trimmed(` \t${voila} \t `)).toBe(voila);
+  expect(fieldText(` ${voila} `)).toBe(voila);
+  expect(["", " ", "\t \t", "a b"].map(trimmed)).toEqual(["", "", "", "a b"]);
 });
 
 test("a target is percent-encoded where it must be, and only there", () => {

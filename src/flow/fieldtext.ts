@@ -27,7 +27,20 @@ export function fieldText(text: string): string {
   const octets = latin1Of(text);
   let value = "";
   for (let at = 0; at < octets.length; at++) if (isValue[octets.charCodeAt(at)] === 1) value += octets[at];
-  return value.trim();
+  return trimmed(value);
+}
+
+/** Without blanks around it (RFC 9110 section 5.6.3). String.trim would take the byte A0 too, which ends "à" in UTF-8. */
+export function trimmed(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text, start)) start++;
+  while (end > start && isBlank(text, end - 1)) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(text: string, at: number): boolean {
+  return text[at] === " " || text[at] === "\t";
 }
 
 /** What a target may hold; all else is percent-encoded. */

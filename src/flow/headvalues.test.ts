@@ -63,6 +63,12 @@ test("a quoted string that never ends is one value, a backslash may be the last 
   expect(fieldList(headOf("/", 'X: "a\\'), "x")).toEqual(['"a\\']);
 });
 
+test("the last byte of a letter is no space around a value", () => {
+  const voila = Buffer.from("voil\u00e0").toString("latin1");
+  const head = headOf("/", `X-L: ${voila} , b`, `Cookie: a=${voila} ; b=1`);
+  expect([fieldList(head, "x-l"), cookieOf(head, "a")]).toEqual([[voila, "b"], voila]);
+});
+
 test("cookies are found by their name, whatever stands around them; one may be empty", () => {
   const head = headOf("/", "Cookie: aa=1;a=2 ; b=", "Cookie: c=x=y; a=3");
   expect([cookieOf(head, "a"), cookieOf(head, "b"), cookieOf(head, "c"), cookieOf(head, "d")]).toEqual([

@@ -6,6 +6,7 @@ import { field } from "../wire/http1/fields.ts";
 import { authorityEnd, authorityStart } from "../wire/http1/framing.ts";
 import { byte } from "../wire/http1/grammar.ts";
 import type { Head } from "../wire/http1/head.ts";
+import { trimmed } from "./fieldtext.ts";
 
 const question = 0x3f;
 const comma = 0x2c;
@@ -150,13 +151,13 @@ function split(bytes: Uint8Array, start: number, end: number, into: string[]): v
     if (at < end && isQuoted && now === backslash) at++;
     else if (at < end && now === quote) isQuoted = !isQuoted;
     else if (now === comma && (at === end || !isQuoted)) {
-      const value = textOf(bytes, from, Math.min(at, end)).trim();
+      const value = trimmed(textOf(bytes, from, Math.min(at, end)));
       if (value !== "") into.push(value);
       from = at + 1;
     }
   }
   // A backslash may have been the last byte of all.
-  if (from < end) into.push(textOf(bytes, from, end).trim());
+  if (from < end) into.push(trimmed(textOf(bytes, from, end)));
 }
 
 /** Of the first cookie of that name. */
@@ -169,7 +170,7 @@ export function cookieOf(head: Head, name: string): string | null {
       let stop = at;
       while (stop < end && head.bytes[stop] !== byte.semicolon) stop++;
       const value = namedPart(head.bytes, at, stop, name);
-      if (value !== -1) return textOf(head.bytes, value, stop).trim();
+      if (value !== -1) return trimmed(textOf(head.bytes, value, stop));
       at = stop;
     }
   }

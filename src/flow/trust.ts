@@ -4,6 +4,7 @@
 import ipaddr from "ipaddr.js";
 import { field } from "../wire/http1/fields.ts";
 import type { Head } from "../wire/http1/head.ts";
+import { addressBytes, readAddress } from "../wire/ipaddress.ts";
 
 export class Trust {
   readonly #blocks: readonly (readonly [ipaddr.IPv4 | ipaddr.IPv6, number])[];
@@ -31,13 +32,16 @@ export class Trust {
       for (let hop = hops.length - 1; hop >= 0; hop--) {
         if (!this.isTrusted(client)) return client;
         const next = hops[hop]!.trim();
-        if (!ipaddr.isValid(next)) return client;
+        // "127.1" and the like are addresses to some: rules, bans and limits could not tell whose.
+        if (!readAddress(next, octets)) return client;
         client = next;
       }
     }
     return client;
   }
 }
+
+const octets = new Uint8Array(addressBytes);
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {
   let text = "";
