@@ -65,6 +65,29 @@ for (const kind of ["reject", "reset", "drop"] as const) {
   });
 }
 
+test("a limit closes a stream that has no token, before a server is sought, and lets it in again later (mode tcp)", () => {
+  const bucket = table("buckets", ["tokens(2,1s)"]);
+  const limit: OutcomePlan = { kind: "limit", target: "buckets[src].tokens", cost: "1", reply: answer(429) };
+  const play = at("tcp", [rule(null, limit, { name: "slowly", slot: 3 })], { tables: [bucket] });
+  for (const _ of [1, 2]) {
+    play.connect("192.0.2.1");
+    play.expect("dial one:80");
+  }
+  const refusedClient = play.connect("192.0.2.1");
+  play.expect(refusedClient.is("destroyed"), "report 0 up 0 down rejected");
+  expect([play.streams[0]!.rule, play.totals.rule(3), play.totals.listener(0, listenerCell.refusedRules)]).toEqual([
+    "slowly",
+    1,
+    1,
+  ]);
+  // Others have a bucket of their own.
+  play.connect("192.0.2.2");
+  play.expect("dial one:80");
+  play.pass(1000);
+  play.connect("192.0.2.1");
+  play.expect("dial one:80");
+});
+
 test("a stream is sent to another pool, whose rules are asked too", () => {
   const play = at("tcp", [rule("srcPort > 50000", { kind: "use", pool: 1 })], {
     pools: ["b"],
