@@ -124,6 +124,7 @@ test("an end of the server is told once what it said has gone, and nothing after
   const stopped = new Way(1000);
   stopped.offer(100);
   stopped.throttle.stop();
+  expect(stopped.wheel.size).toBe(0);
   stopped.wait(1000);
-  expect([stopped.passed, stopped.wheel.size]).toEqual([0, 0]);
+  expect(stopped.passed).toBe(0);
 });

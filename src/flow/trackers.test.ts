@@ -47,6 +47,9 @@ test("an entry in two slots is told once, and is held twice", () => {
     [2, 1],
     [1, 1],
   ]);
+  trackers.release(start);
+  trackers.track(1, lay(one, "10.0.0.1"), start);
+  expect(trackers.isSecond(1)).toBe(false);
 });
 
 test("what others hold as well is told by them; the same key of another table is not the same", () => {

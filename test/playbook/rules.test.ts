@@ -1,7 +1,7 @@
 // What each outcome of a rule does to a connection.
 
 import { expect, test } from "bun:test";
-import type { OutcomePlan, RulePlan } from "../../src/config/plan.ts";
+import type { EffectPlan, OutcomePlan, RulePlan } from "../../src/config/plan.ts";
 import { listenerCell, routeCell } from "../../src/memory/tally.ts";
 import { Playbook } from "../playbook.ts";
 import type { PlanOptions } from "./plan.ts";
@@ -123,6 +123,41 @@ test("a page that shows what a rule has just changed is an answer, and nothing o
   play.expect(client.gets(shown), "report 403 denied");
 });
 
+test("what rules did to a request is no other's, though the exchange is used again", () => {
+  const set = (value: string): EffectPlan => ({ kind: "field", operation: "set", name: "X-A", value });
+  const slow: EffectPlan = { kind: "slow", bytesPerSecond: 1_000 };
+  const notes: string[] = [];
+  const listener = {
+    rules: rules({
+      request: [
+        rule(where("/no"), deny(), { does: [set("1"), slow, { kind: "log", text: "no" }] }),
+        rule(where("/long"), null, { does: [set("x".repeat(20_000))] }),
+        rule(where("/old"), null, { does: [{ kind: "rewrite", part: "path", value: "/new" }] }),
+      ],
+      response: [rule(where("/2"), null, { does: [set("2")] })],
+    }),
+  };
+  const play = new Playbook({ listener }, ({ visit }) => notes.push(visit!.notes));
+  const client = play.connect();
+  client.sends(get("/no"));
+  play.expectAmong("report 403 denied");
+  client.sends(get("/1"));
+  play.expect("dial one:80");
+  const server = play.accept();
+  server.sends(ok("1"));
+  play.expect(server.gets(get("/1")), client.gets(ok("1")), "report 200");
+  client.sends(get("/long"));
+  play.expectAmong("report 431 head_too_large");
+  const other = play.connect();
+  other.sends(get("/2"));
+  server.sends(ok("2"));
+  play.expect(server.gets(get("/2")), other.gets(ok("2", "X-A: 2")), "report 200");
+  other.sends(get("/old"));
+  server.sends(ok("3"));
+  play.expect(server.gets(get("/new")), other.gets(ok("3")), "report 200");
+  expect(notes).toEqual(["no", "", "", "", ""]);
+});
+
 test("a redirect has a location of its own", () => {
   const outcome: OutcomePlan = { kind: "redirect", status: 302, location: "https://{host}{target}", fields: [] };
   const play = judged([rule(null, outcome)]);
@@ -221,7 +256,7 @@ test("use sends a request to another pool, whose rules are asked, and may send i
       pools: ["b", "c"],
       own: {
         b: { rules: rules({ request: [rule("headers['x'] == 'on'", { kind: "use", pool: 2 }, { name: "on" })] }) },
-        c: { rules: rules({ request: [rule("headers['x'] == 'no'", deny())] }) },
+        c: { rules: rules({ request: [rule("headers['x'] == 'no' || headers['y'] == 'no'", deny())] }) },
       },
     },
     names,
@@ -238,9 +273,11 @@ test("use sends a request to another pool, whose rules are asked, and may send i
   play.take();
   client.sends(get("/c", "X: no"));
   play.expectAmong("report 403 denied");
-  expect(names).toEqual(["toB", "on", "reply"]);
+  client.sends(get("/b", "X: on", "Y: no"));
+  play.expectAmong("report 403 denied");
+  expect(names).toEqual(["toB", "on", "reply", "reply"]);
   expect([0, 1, 2].map((route) => play.totals.route(route, routeCell.status2xx))).toEqual([0, 1, 1]);
-  expect(play.totals.route(2, routeCell.status4xx)).toBe(1);
+  expect(play.totals.route(2, routeCell.status4xx)).toBe(2);
 });
 
 test("a pool may be an answer, and a request without a pool gets 503", () => {

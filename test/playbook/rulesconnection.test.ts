@@ -210,5 +210,10 @@ test("a stream of one who is banned is closed at once", () => {
   const client = play.connect();
   play.expect(client.is("destroyed"), "report 0 up 0 down banned");
   expect([play.totals.listener(0, listenerCell.banned), countOf(play, "conn_cnt")]).toEqual([1, 0]);
-  play.expectNothingLeft();
+  play.memory.ban("192.0.2.2", play.wallMs / 1000 + 60);
+  const other = play.connect("192.0.2.2");
+  play.expect(other.is("destroyed"), "report 0 up 0 down banned");
+  play.pass(61_000);
+  play.connect("192.0.2.2");
+  play.expect("dial one:80");
 });

@@ -85,6 +85,25 @@ test("a request is seen by the rules behind the one that tracks it, and counted 
   expect(counts(play, "http_req_cnt", "http_err_cnt", "conn_cur")).toEqual([2, 1, 1]);
 });
 
+test("a request that holds its entry in two slots is one request, and what it tracks is seen before what its connection does", () => {
+  const second = rule(null, null, { does: [track(0, 1)] });
+  const twice = counted({ request: [tracking, second] });
+  served(twice, twice.connect());
+  expect(counts(twice, "http_req_cnt", "conn_cnt", "conn_cur")).toEqual([1, 2, 2]);
+  const paths = table("paths", all, { kind: "string", bytesMax: 16 });
+  const own = rule(null, null, { does: [track(1, 0, "path")] });
+  const limit = rule("tracked[0].http_req_cnt > 1", deny());
+  const play = counted({ connection: [tracking], request: [own, limit] }, { tables: [clients, paths] });
+  const client = play.connect();
+  const server = served(play, client);
+  server.sends(ok("1"));
+  client.sends(get("/other"));
+  server.sends(ok("2"));
+  play.expectAmong("report 200");
+  client.sends(get("/other"));
+  play.expectAmong("report 403 denied");
+});
+
 test("the first to take a slot keeps it", () => {
   const tables = [clients, table("others", all)];
   const play = counted({ request: [tracking, rule(null, null, { does: [track(1)] })] }, { tables });
@@ -127,6 +146,20 @@ test("a client that leaves inside of a head has made an error, one that is too s
   expect(counts(play, "http_req_cnt", "http_err_cnt")).toEqual([1, 0]);
 });
 
+test("who is sent to a tarpit, and who is told of a ban, has made an error at once", () => {
+  const tarpit = rule("path == '/tarpit'", { kind: "tarpit", forMs: 5_000, reply: answer(500) });
+  const play = counted({ connection: [tracking], request: [tarpit] }, { banned: answer(403) });
+  const client = play.connect();
+  client.sends(get("/tarpit"));
+  expect(counts(play, "http_err_cnt", "http_fail_cnt")).toEqual([1, 0]);
+  play.pass(5_100);
+  play.expectAmong("report 500 denied");
+  play.memory.ban("192.0.2.1");
+  client.sends(get("/"));
+  play.expectAmong("report 403 banned");
+  expect(counts(play, "http_err_cnt", "http_fail_cnt")).toEqual([2, 0]);
+});
+
 test("a server that does not answer has failed; one that cannot be had has not", () => {
   const play = counted({ request: [tracking] }, { upstream: { responseMs: 1_000 }, pool: { retries: 0 } });
   const client = play.connect();
@@ -134,6 +167,9 @@ test("a server that does not answer has failed; one that cannot be had has not",
   play.pass(2_000);
   play.expectAmong("report 504 response_timeout");
   expect(counts(play, "http_fail_cnt")).toEqual([1]);
+  client.sends(get("/"));
+  play.refuse();
+  play.expectAmong("report 502 connect_refused");
   play.setServer(0, false);
   client.sends(get("/"));
   play.expectAmong("report 503 no_server");
@@ -149,13 +185,21 @@ test("bytes are those of heads and bodies, of all that was said", () => {
   expect(counts(play, "bytes_in_cnt", "bytes_out_cnt")).toEqual([request.length, ok("x".repeat(1000)).length]);
 });
 
-test("bytes of a long response are told on the way", () => {
+test("bytes of long bodies are told on the way, and each once", () => {
   const play = counted({ request: [tracking] });
   const client = play.connect();
-  const server = served(play, client);
-  server.sends(`HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n${"x".repeat(100_000)}`);
-  expect(countOf(play, "bytes_out_cnt")).toBeGreaterThan(100_000);
+  const part = "x".repeat(70_000);
+  const request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 140000\r\n\r\n";
+  const server = served(play, client, request + part);
+  client.sends(part);
+  expect(countOf(play, "bytes_in_cnt")).toBeGreaterThan(70_000);
+  const response = "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n";
+  server.sends(response + part);
+  expect(countOf(play, "bytes_out_cnt")).toBeGreaterThan(70_000);
+  server.sends(part);
   client.closes();
+  expect(countOf(play, "bytes_in_cnt")).toBe(request.length + 2 * part.length);
+  expect(countOf(play, "bytes_out_cnt")).toBe(response.length + 2 * part.length);
   expect(countOf(play, "conn_cur")).toBe(0);
 });
 

@@ -25,6 +25,8 @@ export function bandwidth(line: RuleLine): Made {
   if (shared !== undefined)
     return refuse(shared, "streams do not share a limit: give each one with default-limit and default-period");
   if (filter.words[1]!.text === "bwlim-in") return refuse(name, "what clients send is not slowed down");
+  if (line.site.proxy.mode === "tcp")
+    return refuse(name, "responses of mode http are slowed down, streams of mode tcp are not");
   let limit = optionOf("default-limit");
   let period = optionOf("default-period");
   for (let word = line.peek(); word !== null; word = line.peek()) {

@@ -264,4 +264,8 @@ test("a stream is as fast as its filter says, or the rule", () => {
   expect(ruleScene("  http-response set-bandwidth-limit none").told).toEqual([
     'error 1:2 names a filter "none", which this proxy does not have',
   ]);
+  const carried = ruleScene(`${filter}  tcp-request content set-bandwidth-limit slow`, { mode: "tcp" });
+  expect(carried.told).toEqual([
+    "error 2:3 is refused: responses of mode http are slowed down, streams of mode tcp are not",
+  ]);
 });
