@@ -122,11 +122,25 @@ test("what rules say of the client takes the place of what we would say, and of 
   );
 });
 
+test("a request keeps the id that its client gave, wherever edits have left that", () => {
+  const options: PlanOptions = {
+    requestId: { header: "x-request-id", keep: true },
+    forwarding: { trusted: ["192.0.2.1/32"] },
+  };
+  const asked = get("/", "X-A: 1", "X-Request-Id: given", "X-B: 2");
+  const id = "X-Request-Id: given";
+  expect(sent([field("remove", "X-A"), field("set", "X-C", "3")], asked, options)).toBe(
+    request("GET /", "Host: a", id, "X-B: 2", "X-C: 3"),
+  );
+});
+
 test("rules behind an edit see what it made", () => {
   const play = judged({
     request: [
-      rule(null, null, { does: [rewrite("path", "/new"), field("set", "X-A", "1")] }),
-      rule("path == '/new' && headers['x-a'] == '1'", deny()),
+      rule("path == '/old' && host == 'a' && query == null", null, {
+        does: [rewrite("path", "/new"), rewrite("query", "q"), field("set", "X-A", "1"), field("set", "Host", "b")],
+      }),
+      rule("path == '/new' && host == 'b' && query == 'q' && headers['x-a'] == '1'", deny()),
     ],
   });
   play.connect().sends(get("/old"));

@@ -85,8 +85,10 @@ export class ListenerSite {
     this.#routes = routes.filter((route) => route.plan.listener === index);
     const pool = this.route.pool;
     this.isRuled = this.rules.request !== null || this.rules.response !== null || pool?.isRuled === true;
-    const sets = [this.rules, ...this.#routes.flatMap((route) => route.pool?.rules ?? [])];
-    this.needsHello = sets.some(({ connection }) => connection?.needsHello === true);
+    const pools = this.#routes.flatMap((route) => route.pool ?? []);
+    this.needsHello =
+      [this, ...pools].some(({ rules }) => rules.connection?.needsHello === true) ||
+      pools.some(({ sticking }) => sticking?.needsHello === true);
   }
 
   /** The way from here to a pool, by its index in the plan. */

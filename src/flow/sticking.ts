@@ -25,6 +25,11 @@ export class Sticking {
     this.#indices = new Map(this.#numbers.map((number, index) => [number, index]));
   }
 
+  /** What the key is made of is only known once a ClientHello has been read. */
+  get needsHello(): boolean {
+    return this.#key.needsHello;
+  }
+
   /** Index of the key's server, -1 when it has none. */
   find(scene: Scene): number {
     if (!this.#key.lay(scene)) return -1;

@@ -211,6 +211,9 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
 
   guestNow(): Guest {
     this.guest ??= new Guest(this.#context, this.listener, this.client);
+    // What the ClientHello has told meanwhile.
+    this.guest.serverName = this.serverName;
+    this.guest.ja4 = this.ja4;
     return this.guest;
   }
 
@@ -242,8 +245,6 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   /** False: it is over. */
   #play(rules: RuleSet): boolean {
     const guest = this.guestNow();
-    guest.serverName = this.serverName;
-    guest.ja4 = this.ja4;
     const { inquiry } = this.#context;
     const outcome = inquiry === null ? rules.run(guest) : inquiry.run(rules, guest);
     if (outcome === null) return true;

@@ -207,6 +207,13 @@ test("a redirect is an answer with a Location", () => {
 test("a set knows whether a ClientHello must be waited for", () => {
   const needs = (condition: string): boolean => new RuleSet([rule(condition)], sampleScope("connection")).needsHello;
   expect([needs("src == ip('10.0.0.1')"), needs("tls.sni == 'a'")]).toEqual([false, true]);
+  const doing: EffectPlan[] = [
+    { kind: "track", table: 2, key: "tls.sni", slot: 0 },
+    { kind: "log", text: "{tls.sni}" },
+    { kind: "increment", target: "urls[tls.sni].gpc[0]", by: "1" },
+  ];
+  for (const effect of doing)
+    expect(new RuleSet([rule(null, { effects: [effect] })], sampleScope("connection")).needsHello).toBe(true);
 });
 
 test("a trace tells of each rule that was asked what its terms came to and what it did", () => {

@@ -158,6 +158,28 @@ test("what rules did to a request is no other's, though the exchange is used aga
   expect(notes).toEqual(["no", "", "", "", ""]);
 });
 
+test("a page takes the place of an answer that has no words, and leaves it the time to wait", () => {
+  const tables = [table("buckets", ["tokens(1,90s)"])];
+  const reply = answer(429, { retryAfterS: -1 });
+  const limit: OutcomePlan = { kind: "limit", target: "buckets[src].tokens", cost: "1", reply };
+  const worded: OutcomePlan = { kind: "reply", reply: answer(403, { body: "own" }), isDenial: true };
+  const errors = [answer(403, { body: "page" }), answer(429, { body: "slowly" })];
+  const request = [rule(where("/own"), worded), rule(where("/"), deny()), rule(null, limit)];
+  const play = judged(request, { tables, listener: { errors } });
+  const client = play.connect();
+  const tail = "Cache-Control: no-store";
+  client.sends(get("/own"));
+  play.expect(client.gets(given("403 Forbidden", "own", [], [tail])), "report 403 denied");
+  client.sends(get("/"));
+  play.expect(client.gets(given("403 Forbidden", "page", [], [tail])), "report 403 denied");
+  client.sends(get("/1"));
+  play.accept().sends(ok("1"));
+  play.take();
+  client.sends(get("/2"));
+  const limited = given("429 Too Many Requests", "slowly", [], [tail, "Retry-After: 90"]);
+  play.expect(client.gets(limited), "report 429 denied");
+});
+
 test("a redirect has a location of its own", () => {
   const outcome: OutcomePlan = { kind: "redirect", status: 302, location: "https://{host}{target}", fields: [] };
   const play = judged([rule(null, outcome)]);

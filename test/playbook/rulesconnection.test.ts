@@ -146,6 +146,25 @@ test("rules that go by the name wait for the ClientHello", () => {
   play.expect("dial b:80");
 });
 
+test("a pool that remembers servers by name waits for the ClientHello", () => {
+  const names = table("names", ["server_id"], { kind: "string", bytesMax: 32 });
+  const pool = { stick: { table: 0, key: "tls.sni" } };
+  const play = new Playbook({ tables: [names], listener: { mode: "tcp" }, servers: ["one", "two"], pool });
+  for (const [name, server] of [
+    ["a.test", "one"],
+    ["b.test", "two"],
+    ["b.test", "two"],
+    ["a.test", "one"],
+  ]) {
+    const client = play.connect();
+    play.expect();
+    client.sends(hello(name!));
+    play.expectAmong(`dial ${server}:80`);
+    play.accept();
+    play.take();
+  }
+});
+
 test("what is no TLS, or says nothing, has no name, and goes the usual way", () => {
   const play = at("tcp", [byName], { pools: ["b"] });
   play.connect().sends("GET / HTTP/1.1\r\n\r\n");
