@@ -164,7 +164,7 @@ function addRemote(program: Command, ended: (code: number) => void): void {
 function addExplain(program: Command, ended: (code: number) => void): void {
   program
     .command("explain")
-    .description("say what would become of a request, and why: every rule, table and server that has a say in it")
+    .description("say what would become of a request, and why")
     .argument("<request...>", "[METHOD] URL, such as GET https://example.com/login")
     .option("-H, --header <name: value>", "a header of the request; may be given several times", gathered, [])
     .option("-X, --request <method>", "its method, for those who are used to curl")

@@ -1,4 +1,6 @@
 // Entries of tables that were looked at, each once, with what it held at the first look and what it holds at the end. For traces.
+// It reads by the table's own words, so that it sees what a rule would; that costs, and only who asks why pays. How many
+// entries it tells of is bounded.
 
 import { cellName } from "../memory/column.ts";
 import type { Table } from "../memory/table.ts";

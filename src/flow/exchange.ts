@@ -20,13 +20,12 @@ import { balanceKeyOf, isUpgradeAsked, refusalOf } from "./admission.ts";
 import { give, redirect, refuse } from "./answer.ts";
 import { Attempt, type Seeker } from "./attempt.ts";
 import type { Context } from "./context.ts";
-import { beginDebugging } from "./debugging.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Sender } from "./forwarding.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { coalesceBytesMax, Passage } from "./passage.ts";
 import { sendInterim, writeHead } from "./responsehead.ts";
-import { judgeRequest, judgeResponse } from "./ruling.ts";
+import { admitRequest, judgeResponse } from "./ruling.ts";
 import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
 import { stickyCookie } from "./sticky.ts";
 import { noteFault, noteProgress, settle } from "./toll.ts";
@@ -199,17 +198,10 @@ export class Exchange implements Sender, Seeker {
       this.requestIdIndex = forwarding.findRequestId(head);
       this.requestIdCount = ++this.#context.requestIdCount;
     }
-    if (this.#context.site.debugToken !== null) beginDebugging(this, this.#context);
-    if (this.#isWatched && !judgeRequest(this, this.#context)) return;
+    if (!admitRequest(this, this.#context)) return;
     if (this.route.pool === null) return redirect(this, this.#context);
     this.isUpgrade = isUpgradeAsked(this.head, this.requestBody);
     this.attempt.begin();
-  }
-
-  /** Rules may have a say, or entries are to be told of what happens. */
-  get #isWatched(): boolean {
-    if (this.visit !== null) return true;
-    return this.listener.isRuled || this.downstream!.guest !== null || this.#context.site.bans.list.size > 0;
   }
 
   /** What rules see of it. */

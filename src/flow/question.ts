@@ -49,7 +49,7 @@ export function readQuestion(body: Record<string, unknown>, plan: Plan): Reading
     return misread("status must be what the server is taken to answer, from 200 to 599");
   const fields = readFields(headers);
   if (!fields.ok) return fields;
-  const parts = /^(?:(https?|tcp):\/\/([^/?#\s]+))?([/?][^#\s]*)?(?:#.*)?$/i.exec(url.trim());
+  const parts = /^(?:(https?|tcp):\/\/([^/?#\s]+))?([/?][^#\p{C}]*)?(?:#.*)?$/iu.exec(url.trim());
   if (parts === null || url.trim() === "")
     return misread(`url must be such as http://example.com/path or /path, not ${quote(url)}`);
   const [scheme = "", authority = "", rest = ""] = parts.slice(1).map((part) => part ?? "");
@@ -126,7 +126,7 @@ function findListener(plan: Plan, scheme: string, authority: string, name: unkno
     const [listener] = likely;
     return read({
       listener: listener!,
-      assumption: `it comes to listener ${listener!.name}, the only one that it can`,
+      assumption: `it comes to listener ${listener!.name}, the only one for it`,
     });
   }
   return misread(`several listeners could be meant: say which, of ${likely.map((each) => each.name).join(", ")}`);

@@ -9,6 +9,7 @@ import type { RuleSet } from "../rules/ruleset.ts";
 import type { Head } from "../wire/http1/head.ts";
 import { leave } from "./answer.ts";
 import type { Context } from "./context.ts";
+import { beginDebugging } from "./debugging.ts";
 import { editRequest, editResponse } from "./editing.ts";
 import type { Exchange } from "./exchange.ts";
 import type { PoolSite } from "./site.ts";
@@ -17,8 +18,17 @@ import type { Visit } from "./visit.ts";
 /** Pools that hand a request on to each other. A config with a circle is refused; this bounds what no check has seen. */
 const turnsMax = 16;
 
-/** Play all that is before a server. False: the exchange has been answered or ended, or waits. */
-export function judgeRequest(exchange: Exchange, context: Context): boolean {
+/** Whether it may go on to a server. False: the exchange has been answered or ended, or waits. */
+export function admitRequest(exchange: Exchange, context: Context): boolean {
+  const { site } = context;
+  if (site.debugToken !== null) beginDebugging(exchange, context);
+  // Rules may have a say, or entries are to be told of what happens.
+  const isJudged = exchange.listener.isRuled || exchange.visit !== null || exchange.downstream!.guest !== null;
+  return (!isJudged && site.bans.list.size === 0) || judgeRequest(exchange, context);
+}
+
+/** Play all that is before a server. */
+function judgeRequest(exchange: Exchange, context: Context): boolean {
   const visit = exchange.visitNow();
   const { bans } = context.site;
   if (bans.list.size > 0) {

@@ -39,6 +39,7 @@ export interface PlanOptions {
   readonly tables?: readonly TablePlan[];
   readonly lists?: readonly ListPlan[];
   readonly banned?: ReplyPlan | null;
+  readonly debugToken?: string;
   /** What single pools have, by their names; the first is "app". */
   readonly own?: Readonly<Record<string, Partial<PoolPlan>>>;
 }
@@ -60,7 +61,7 @@ export function makePlan(options: PlanOptions = {}): Plan {
     tables: options.tables ?? [],
     lists: options.lists ?? [],
     banned: options.banned ?? null,
-    debugToken: null,
+    debugToken: options.debugToken ?? null,
     limits: {
       headBytesMax: 16 * 1024,
       fieldsMax: 100,

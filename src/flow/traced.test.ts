@@ -1,0 +1,54 @@
+import { expect, test } from "bun:test";
+import { Place, wallMs } from "../../test/playbook/place.ts";
+import { answer, deny, rule, rules } from "../../test/playbook/rules.ts";
+import { health } from "../memory/board.ts";
+
+test("where no server is up, that is told, and what the client gets", () => {
+  const place = new Place({ servers: ["one"] });
+  place.becomes(0, { health: health.down, isEligible: false });
+  const { choices, outcome } = place.ask({ url: "/" });
+  expect(choices).toMatchObject([{ server: null, why: "no server may be picked" }]);
+  expect(outcome).toEqual({ status: 503, rule: "", text: "it is answered 503: no server of the pool is available" });
+});
+
+test("a client that is held in a tarpit, and one that is closed before its request, are told of", () => {
+  const tarpit = rule(null, { kind: "tarpit", forMs: 5000, reply: answer(429) }, { name: "slow them" });
+  const held = new Place({ listener: { rules: rules({ request: [tarpit] }) } });
+  expect(held.ask({ url: "/" }).outcome.text).toBe(
+    "rule slow them of listener web holds the request for 5000 ms, then answers 429",
+  );
+  const closing = rule("src == ip('203.0.113.7')", { kind: "reset" }, { name: "go away" });
+  const closed = new Place({ listener: { rules: rules({ connection: [closing] }) } });
+  expect(closed.ask({ url: "/" }).outcome).toEqual({
+    status: 0,
+    rule: "go away",
+    text: "rule go away of listener web resets the connection",
+  });
+});
+
+test("a ban is told with its end", () => {
+  const place = new Place({ banned: answer(403) });
+  place.bans.list = { findAddress: () => 0, endOf: () => wallMs / 1000 + 3600, size: 1 };
+  const { ban, outcome } = place.ask({ url: "/" });
+  expect([ban, outcome.text]).toEqual(["2026-01-01T01:00:00.000Z", "the client is banned: it is answered 403"]);
+});
+
+test("a pool that answers by itself, and a listener that redirects, are told of as that", () => {
+  const own = new Place({ own: { app: { servers: [], reply: answer(503) } } });
+  expect(own.ask({ url: "/" })).toMatchObject({ pool: "app", outcome: { text: "pool app answers 503 by itself" } });
+  const moved = new Place({ isPoolless: true, listener: { redirect: { status: 301, port: 443 } } });
+  expect(moved.ask({ url: "http://a/" }).outcome.text).toBe("listener web redirects to https");
+});
+
+test("of rules with one name the one that decided is told", () => {
+  const request = [rule("path == '/x'", deny(410), { name: "same" }), rule(null, deny(403), { name: "same" })];
+  const { outcome } = new Place({ listener: { rules: rules({ request }) } }).ask({ url: "/" });
+  expect(outcome).toEqual({ status: 403, rule: "same", text: "rule same of listener web answers 403" });
+});
+
+test("a rule inside another decides for both", () => {
+  const inside = rule("path == '/'", deny(), { name: "inner" });
+  const outer = rule(null, null, { name: "outer", rules: [inside] });
+  const place = new Place({ listener: { rules: rules({ request: [outer] }) } });
+  expect(place.ask({ url: "/" }).outcome.rule).toBe("inner");
+});
