@@ -8,7 +8,9 @@ import { Authority, type Issued } from "./authority.ts";
 export const examplesFolder: string = join(import.meta.dir, "..", "examples");
 
 export function exampleNames(): string[] {
-  return readdirSync(examplesFolder).filter((name) => /\.(ts|toml|yaml|json)$/.test(name) && name !== "tsconfig.json");
+  return readdirSync(examplesFolder).filter(
+    (name) => /\.(ts|toml|yaml|json|cfg)$/.test(name) && name !== "tsconfig.json",
+  );
 }
 
 /** A copy of the examples, and who signed what is in it. */

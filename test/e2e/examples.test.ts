@@ -175,6 +175,7 @@ async function started(room: Room, path: string, adminPort: number): Promise<voi
 function withAdmin(name: string, text: string, port: number): string {
   const listen = `127.0.0.1:${port}`;
   if (name.startsWith("gobetween.")) return `${text}\n[api]\nenabled = true\nbind = "${listen}"\n`;
+  if (name.endsWith(".cfg")) return `${text}\nlisten stats\n    bind ${listen}\n    stats enable\n`;
   if (name.endsWith(".toml")) return `admin.listen = "${listen}"\n${text}`;
   if (name.endsWith(".yaml")) return `${text}\nadmin: { listen: "${listen}" }\n`;
   if (name.endsWith(".json")) return JSON.stringify({ ...(JSON.parse(text) as object), admin: { listen } });
