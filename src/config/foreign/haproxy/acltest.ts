@@ -31,7 +31,7 @@ export function readTest(site: Site, words: readonly Word[], ledgerWord: Word): 
   const patterns: Pattern[] = [];
   let at = 1;
   const operand = (flag: Word): Word => words[++at] ?? fault(flag, "needs a value behind it");
-  for (; at < words.length && /^-/.test(words[at]!.text) && !isNegative(words[at]!); at++) {
+  for (; at < words.length && /^-/.test(words[at]!.text); at++) {
     const flag = words[at]!;
     if (flag.text === "--") {
       isEnded = true;
@@ -63,6 +63,8 @@ export function readTest(site: Site, words: readonly Word[], ledgerWord: Word): 
         fault(flag, `is no flag of an ACL: write -- before patterns that begin with "-"`);
     }
   }
+  // HAProxy knows methods by their names in capitals, whatever -i says.
+  if (first.text === "method") isFolded = false;
   for (const word of words.slice(at)) patterns.push({ word, text: word.text, source: "value", isFolded });
   const used = method ?? own ?? defaultMethod(sample.kind);
   if (used === null)
@@ -94,9 +96,4 @@ function methodNamed(word: Word): MatchMethod {
   if (known !== undefined) return known;
   if (word.text === "meth") return "str";
   return fault(word, `is no way to match: ${quote(word.text)}${didYouMean(word.text, matchMethods)}`);
-}
-
-/** -1 is a number, not a flag. */
-function isNegative(word: Word): boolean {
-  return /^-\d/.test(word.text);
 }

@@ -9,7 +9,7 @@ import { fault, refuse } from "./objection.ts";
 import { readRegex, replacement } from "./regex.ts";
 import { cast, type Kind, mapSample, nameIn, type Sample, type Site, variableName } from "./sample.ts";
 import type { Called } from "./samplewords.ts";
-import type { Word } from "./scene.ts";
+import { pathOf, type Word } from "./scene.ts";
 
 interface Converter {
   readonly takes: Kind;
@@ -167,7 +167,17 @@ const converters: Readonly<Record<string, Converter | string>> = {
     (code, [variable = ""], word) => relate(code, "==", call("string", nameIn("vars", variableName(word, variable)))),
     1,
   ),
-  xxh32: converter("bytes", "int", (code) => method(code, "xxh32"), 0, 1),
+  xxh32: converter(
+    "bytes",
+    "int",
+    (code, [seed = "0"], word, site) => {
+      if (seed !== "0")
+        site.conversion.ledger.approximate(pathOf(word), "the hash is of seed 0, and so another number");
+      return method(code, "xxh32");
+    },
+    0,
+    1,
+  ),
   // Which hash it is matters to nobody but those who compare its figures with another program's.
   crc32: converter("bytes", "int", (code) => method(code, "crc32"), 0, 1),
   in_table: converter(

@@ -2,12 +2,12 @@
 // expressions. Tables of names are in fetchnames.ts, counters in fetchtable.ts; converters follow in converter.ts.
 
 import { didYouMean } from "../../nearest.ts";
-import { index, primary, text } from "./code.ts";
+import { index, method, primary, text } from "./code.ts";
 import { convert } from "./converter.ts";
 import { type Fetch, fetches, type Needs } from "./fetchnames.ts";
 import { fetchCounter } from "./fetchtable.ts";
 import { fault, refuse } from "./objection.ts";
-import { missingSample, type Sample, type Site, type Stage, sampleOf } from "./sample.ts";
+import { mapSample, missingSample, type Sample, type Site, type Stage, sampleOf } from "./sample.ts";
 import { type Called, readCalls } from "./samplewords.ts";
 import type { Word } from "./scene.ts";
 
@@ -18,7 +18,10 @@ export function readSample(site: Site, word: Word, written: string = word.text):
   const isDecoded = /^(?:urlp|url_param)$/.test(fetched!.name) && converters[0]?.name === "url_dec";
   if (!isDecoded) return convertAll(site, word, fetchSample(site, word, fetched!), converters);
   const sample = fetchSample(site, word, fetched!);
-  const decoded = { ...sample, code: index(primary("params"), text(fetched!.args[0] ?? "")) };
+  const decoded = {
+    ...mapSample(sample, "text", (code) => method(code, "urlDecode")),
+    code: index(primary("params"), text(fetched!.args[0] ?? "")),
+  };
   return convertAll(site, word, decoded, converters.slice(1));
 }
 

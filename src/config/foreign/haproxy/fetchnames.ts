@@ -21,8 +21,8 @@ import {
 } from "./code.ts";
 import { fault, refuse } from "./objection.ts";
 import { literally } from "./regex.ts";
-import { item, type Kind, nameIn, type Sample, type Site, sampleOf, variableName } from "./sample.ts";
-import type { Word } from "./scene.ts";
+import { item, type Kind, mapSample, nameIn, type Sample, type Site, sampleOf, variableName } from "./sample.ts";
+import { pathOf, type Word } from "./scene.ts";
 
 /** When it is there: session after TLS, hello in the content of mode tcp, stream for what belongs to a request or content. */
 export type Needs = "any" | "session" | "hello" | "request" | "response" | "stream";
@@ -90,10 +90,11 @@ const asAddress = (code: Code): Code => call("ip", code);
 
 /** Lines of one field stand joined, as in any list. */
 function wholeFields(side: Side): Make {
-  return ([name = "", occurrence], _site, word) => {
+  return ([name = "", occurrence], site, word) => {
     if (name === "") return refuse(word, "all fields together are not there: name one in brackets");
     if (occurrence !== undefined && !/^-?1$/.test(occurrence))
       return refuse(word, "lines of a field are not told apart: ask for the values of its list");
+    site.conversion.ledger.note(pathOf(word), "lines of one field are looked at together, joined by commas");
     return index(headers(side), text(name.toLowerCase()));
   };
 }
@@ -102,13 +103,24 @@ function fieldCount(side: Side, isWhole: boolean): Make {
   return ([name = ""], _site, word) => {
     if (name === "") return refuse(word, "fields are counted by name only: name one in brackets");
     const named = text(name.toLowerCase());
-    return isWhole ? method(headers(side), "count", named) : method(method(headers(side), "list", named), "size");
+    if (isWhole) return method(headers(side), "count", named);
+    // What is not there has no list of values, and none at all is 0.
+    return choose(
+      call("has", index(headers(side), named)),
+      method(method(headers(side), "list", named), "size"),
+      number(0),
+    );
   };
 }
 
 function cookieOf([name = ""]: readonly string[], _site: Site, word: Word): Code {
   if (name === "") return refuse(word, "cookies are asked for by name only");
   return index(primary("cookies"), text(name));
+}
+
+function cookieCount(args: readonly string[], site: Site, word: Word): Code {
+  site.conversion.ledger.approximate(pathOf(word), "a cookie that is there several times counts once");
+  return choose(call("has", cookieOf(args, site, word)), number(1), number(0));
 }
 
 /** Of the first Set-Cookie of that name. */
@@ -126,12 +138,16 @@ function found(code: Code, expression: string): Code {
   );
 }
 
-function parameter([name = "", delimiter]: readonly string[], _site: Site, word: Word): Code {
+function parameter([name = "", delimiter]: readonly string[], _site: Site, word: Word): Sample {
   if (name === "") return refuse(word, "parameters are asked for by name only");
   if (delimiter !== undefined && delimiter !== "?" && delimiter !== "")
     return refuse(word, "parameters stand behind a question mark only");
-  // As it is sent: what is percent-encoded stays so.
-  return found(relate(text("&"), "+", query), `[&;]${literally(name)}=([^&;]*)`);
+  // As it is sent: what is percent-encoded stays so. An ACL asks of every one of that name, or one that says it twice gets past it.
+  const list = method(method(query, "replace", text(";"), text("&")), "split", text("&"));
+  const begin = `${name}=`;
+  const one = choose(method(item, "startsWith", text(begin)), method(item, "substring", number(begin.length)), absent);
+  const first = found(relate(text("&"), "+", query), `[&;]${literally(name)}=([^&;]*)`);
+  return { ...sampleOf("text", first), each: { list, item: one } };
 }
 
 const host = index(primary("headers"), text("host"));
@@ -314,12 +330,9 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
     "cook_val req.cook_val",
     fetch("int", "request", (...of) => asInt(cookieOf(...of)), 0, 1),
   ),
-  ...alike(
-    "cook_cnt req.cook_cnt",
-    fetch("int", "request", (...of) => choose(call("has", cookieOf(...of)), number(1), number(0)), 0, 1),
-  ),
+  ...alike("cook_cnt req.cook_cnt", fetch("int", "request", cookieCount, 0, 1)),
   ...alike("urlp url_param", fetch("text", "request", parameter, 0, 2)),
-  urlp_val: fetch("int", "request", (...of) => asInt(parameter(...of)), 0, 2),
+  urlp_val: fetch("int", "request", (...of) => mapSample(parameter(...of), "int", asInt), 0, 2),
   "req.body_size": fetch("int", "request", primary("contentLength")),
   http_auth: fetch("bool", "request", authenticated, 1),
   http_auth_group: fetch("text", "request", inGroups, 1),

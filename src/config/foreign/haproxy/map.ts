@@ -38,7 +38,9 @@ export function convertMap(site: Site, word: Word, sample: Sample, { name, args 
     return mapSample(taken, kind, (code) => {
       const found = index(list, code);
       const value = kind === "int" ? call("int", found) : kind === "address" ? call("ip", found) : found;
-      return other === null ? value : choose(call("has", found), value, other);
+      if (other === null) return value;
+      // Without anything to look up there is nothing to fall back from.
+      return choose(call("has", found), value, isSure(code) ? other : choose(call("has", code), other, absent));
     });
   }
   const pairs = readPairs(site, word, file);
@@ -50,6 +52,11 @@ export function convertMap(site: Site, word: Word, sample: Sample, { name, args 
       return is === no ? rest : choose(is, valueCode(kind, value, word), rest);
     }, other ?? absent),
   );
+}
+
+/** Every request has it. */
+function isSure({ text: written }: Code): boolean {
+  return /^(?:path|method|src|target|headers\['host'\])(?:\.lowerAscii\(\))?$/.test(written);
 }
 
 /** The longest first where HAProxy keeps values in a tree, otherwise as they stand in the file. */

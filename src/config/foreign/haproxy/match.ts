@@ -92,6 +92,9 @@ function existsIn(list: Code, compared: Code, changed: Code): Code {
 }
 
 function foundCode({ code, each, kind }: Sample): Code {
+  // A word that is not there is an empty one to HAProxy.
+  const cut = each === null ? /^(.*)\.word\('(?:[^'\\]|\\.)*', -?\d+\)$/.exec(code.text) : null;
+  if (cut !== null) return call("has", primary(cut[1]!));
   if (each === null) return kind === "bool" && !code.text.includes("null") ? yes : call("has", code);
   if (each.item !== item) return called(each.list, "exists", item, call("has", each.item));
   // A field is there when it is empty too.
