@@ -50,8 +50,17 @@ test("fields are joined, split and counted without regard to case", () => {
   const head = headOf("/", "X-A: 1, 2", "x-b: y", "X-a: 3", 'X-Q: "a,b" , "c\\",d",,e');
   expect([fieldOf(head, "x-a"), fieldOf(head, "x-none")]).toEqual(["1, 2, 3", null]);
   expect(fieldList(head, "x-a")).toEqual(["1", "2", "3"]);
-  expect(fieldList(head, "x-q")).toEqual(['"a,b"', '"c\\",d"', "e"]);
+  expect(fieldList(head, "x-q")).toEqual(['"a,b"', '"c\\",d"', "", "e"]);
   expect([fieldList(head, "x-none"), fieldCount(head, "x-a"), fieldCount(head, "x-none")]).toEqual([null, 2, 0]);
+});
+
+test("an empty value is one, the only one and those between commas", () => {
+  expect(["X:", "X: ,", "X: a,", "X: ,a"].map((line) => fieldList(headOf("/", line), "x"))).toEqual([
+    [""],
+    ["", ""],
+    ["a", ""],
+    ["", "a"],
+  ]);
 });
 
 test("a name may hold what tokens may", () => {

@@ -123,7 +123,10 @@ export function fieldOf(head: Head, name: string): string | null {
   return value;
 }
 
-/** Each value of a field; those of a list one by one, empty ones left out (RFC 9110 section 5.6.1). Null without the field. */
+/**
+ * Each value of a field; those of a list one by one. Empty ones count, as in HAProxy, although RFC 9110 section 5.6.1.2 would have
+ * them ignored: who is limited by a field must not escape by saying nothing in it. Null without the field.
+ */
 export function fieldList(head: Head, name: string): readonly string[] | null {
   const wanted = bytesOf(name);
   let values: string[] | null = null;
@@ -151,8 +154,7 @@ function split(bytes: Uint8Array, start: number, end: number, into: string[]): v
     if (at < end && isQuoted && now === backslash) at++;
     else if (at < end && now === quote) isQuoted = !isQuoted;
     else if (now === comma && (at === end || !isQuoted)) {
-      const value = trimmed(textOf(bytes, from, Math.min(at, end)));
-      if (value !== "") into.push(value);
+      into.push(trimmed(textOf(bytes, from, Math.min(at, end))));
       from = at + 1;
     }
   }
