@@ -13,14 +13,16 @@
 
 import { type Fault, fault } from "../src/base/fault.ts";
 import { TimerWheel, tickMs } from "../src/base/timerwheel.ts";
-import type { Plan, ServerPlan } from "../src/config/plan.ts";
+import type { Plan, ServerPlan, TablePlan } from "../src/config/plan.ts";
 import { Context } from "../src/flow/context.ts";
 import { Downstream } from "../src/flow/downstream.ts";
 import type { Exchange } from "../src/flow/exchange.ts";
+import type { Circumstances } from "../src/flow/explain.ts";
 import type { Client, DialFlow, LineFlow, Port, WakeFlow } from "../src/flow/port.ts";
 import { Site, type SiteParts } from "../src/flow/site.ts";
 import { Stream } from "../src/flow/stream.ts";
 import { Arena } from "../src/memory/arena.ts";
+import type { StickTable } from "../src/memory/sticktable.ts";
 import { routeCell, Tally, Totals } from "../src/memory/tally.ts";
 import { Actor } from "./playbook/actor.ts";
 import { makeClient } from "./playbook/client.ts";
@@ -66,6 +68,15 @@ export class Playbook implements Port {
 
   get wallMs(): number {
     return this.nowMs + this.#wallOffsetMs;
+  }
+
+  /** What an explanation of this moment looks at. */
+  get circumstances(): Circumstances {
+    const { nowMs, sharedMs, wallMs, memory } = this;
+    const { lists, bans } = this.#parts;
+    const { plan } = this.context.site;
+    const tables = (table: TablePlan): StickTable => memory.tableOf(table);
+    return { plan, arena, workers: 1, tables, lists, bans, nowMs, sharedMs, wallMs, random: () => this.random() };
   }
 
   // ---- what a flow says ----

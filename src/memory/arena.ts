@@ -72,11 +72,12 @@ export class Arena {
   readonly words: Int32Array;
   readonly cells: Float64Array;
 
-  /** Takes a zeroed or formatted region of `arenaBytes` bytes. */
-  constructor(bytes: Uint8Array) {
-    assert(bytes.byteLength >= arenaBytes && bytes.byteOffset % 8 === 0, "the region is too small or not aligned");
-    this.words = new Int32Array(bytes.buffer, bytes.byteOffset, arenaBytes / 4);
-    this.cells = new Float64Array(bytes.buffer, bytes.byteOffset, arenaBytes / 8);
+  /** Takes a zeroed or formatted region, of `arenaBytes` bytes for as many `workers` as there may be. */
+  constructor(bytes: Uint8Array, workers: number = capacity.workers) {
+    const size = offset.workers + workers * workerBytes;
+    assert(bytes.byteLength >= size && bytes.byteOffset % 8 === 0, "the region is too small or not aligned");
+    this.words = new Int32Array(bytes.buffer, bytes.byteOffset, size / 4);
+    this.cells = new Float64Array(bytes.buffer, bytes.byteOffset, size / 8);
   }
 
   /** For tests, the simulator, and a single process. */
@@ -86,11 +87,10 @@ export class Arena {
     return arena;
   }
 
-  /** As it is now, in memory of its own; of the workers' blocks the first so many. What others write meanwhile may be there in part. */
+  /** As it is now, in memory of its own, with the blocks of so many workers. What others write meanwhile may be there in part. */
   snapshot(workers: number): Arena {
-    const copy = new Arena(new Uint8Array(arenaBytes));
-    copy.words.set(this.words.subarray(0, (offset.workers + workers * workerBytes) / 4));
-    return copy;
+    const words = this.words.slice(0, (offset.workers + workers * workerBytes) / 4);
+    return new Arena(new Uint8Array(words.buffer), workers);
   }
 
   format(): void {
