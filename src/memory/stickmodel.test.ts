@@ -124,7 +124,7 @@ class Duel {
     const isEvicting = seed % 2 === 0;
     this.#table = StickTable.inMemory({ ...plan, isEvicting });
     this.#model = new Model(isEvicting);
-    this.#zero = 2 ** 32 - 100_000;
+    this.#zero = (seed % 3 === 0 ? 2 ** 31 : 2 ** 32) - 30_000;
   }
 
   step(): void {

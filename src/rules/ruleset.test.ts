@@ -104,6 +104,7 @@ test("counters are cleared and set, and a key that is not there does nothing", (
     rule(null, doing({ kind: "clear", target: "marked[src].gpc0" })),
     rule(null, doing({ kind: "assign", target: "urls[path].gpt[1]", value: "contentLength" })),
     rule(null, doing({ kind: "assign", target: "urls[headers['x-none']].gpt[1]", value: "1" })),
+    rule(null, doing({ kind: "increment", target: "urls[host].gpc[0]", by: "int(headers['x-none'])" })),
     rule(null, doing({ kind: "track", table: 0, key: "ip(headers['x-none'])", slot: 0 })),
   ]);
   expect(markedOf(stage)).toBe(0);
