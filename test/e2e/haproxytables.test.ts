@@ -236,3 +236,140 @@ async function tracked(twins: Twins, address: string, count: number): Promise<vo
     return haproxy[address]?.uses === count && sluice[address]?.uses === count;
   });
 }
+
+/** Keys in one form: addresses mapped into IPv6 and not, hexadecimal digits in upper and lower case, spaces escaped or not. */
+function plainKeys(entries: Values): Values {
+  return Object.fromEntries(
+    Object.entries(entries)
+      .map(([key, entry]): [string, Values[string]] => [
+        key
+          .replace(/^::ffff:/, "")
+          .replaceAll("\\ ", " ")
+          .toLowerCase(),
+        entry,
+      ])
+      .sort(([one], [other]) => (one < other ? -1 : 1)),
+  );
+}
+
+test("keys of every type are made, cut and compared as in HAProxy, and what has none is not tracked", async () => {
+  await using room = new Room();
+  const tables = {
+    str: ["string len 8", "req.hdr(x-key)"],
+    usual: ["string", "req.hdr(x-key)"],
+    int: ["integer", "url_param(n)"],
+    counted: ["integer", "req.hdr_cnt(x-key)"],
+    bin: ["binary len 4", "req.hdr(x-key)"],
+    v6: ["ipv6", "src"],
+    net: ["ip", "src,ipmask(24)"],
+    address: ["ip", "req.hdr_ip(x-forwarded-for)"],
+    last: ["string len 40", "req.hdr(x-key,-1)"],
+    line: ["string len 40", "req.fhdr(x-key)"],
+    url: ["string len 40", "path,lower"],
+    pair: ["string len 40", "req.cook(sid),lower"],
+  };
+  const names = Object.keys(tables);
+  // Each listener plays three of them, for there are three slots.
+  const fronts = Array.from({ length: names.length / 3 }, (_, index) => {
+    const three = names.slice(index * 3, index * 3 + 3);
+    const tracks = three.map(
+      (name, slot) => `http-request track-sc${slot} ${tables[name as keyof typeof tables][1]} table ${name}`,
+    );
+    return `frontend f${index}\n  bind 127.0.0.1:{PORT:f${index}}\n  ${tracks.join("\n  ")}\n  default_backend app\n`;
+  });
+  const backs = Object.entries(tables).map(
+    ([name, [type]]) => `backend ${name}\n  stick-table type ${type} size 1k expire 100s store http_req_cnt,conn_cur\n`,
+  );
+  const twins = await Twins.start(
+    room,
+    `${defaults}${backs.join("")}${fronts.join("")}backend app\n  server a {ORIGIN}\n`,
+  );
+  const requests = [
+    get("/", "x-key: short"),
+    get("/Some/Path?n=007", "x-key: much longer than that, and more", "Cookie: sid=AbC"),
+    get("/some/path?n=7", "x-key: much longer, again"),
+    get("/?n=-1", "x-key: ab"),
+    get("/?n=abc", "X-Forwarded-For: 192.0.2.7"),
+    get("/?n=12abc", "X-Forwarded-For: 192.0.2.8, 192.0.2.9"),
+    get("/?n=", "X-Forwarded-For: nobody"),
+    get("/?m=1", "x-key:"),
+  ];
+  // Lines of a field are not told apart in Sluice: all of them are one text.
+  const twice = get("/Other", "x-key: one", "X-KEY: two, three", "Cookie: sid=x; sid=y");
+  for (const index of fronts.keys())
+    for (const request of Math.floor(names.indexOf("line") / 3) === index ? requests : [...requests, twice])
+      expect((await twins.same(request, { port: `f${index}`, from: "127.0.3.9" })).status).toBe(200);
+  for (const name of names) {
+    const [haproxy, sluice] = [values(await twins.haproxyTable(name)), values(await twins.sluiceTable(name))];
+    expect({ name, entries: plainKeys(sluice) }).toEqual({ name, entries: plainKeys(haproxy) });
+  }
+});
+
+test("arrays of counters, and what actions and conditions do to them", async () => {
+  await using room = new Room();
+  const twins = await Twins.start(
+    room,
+    `${defaults}
+frontend web
+  bind 127.0.0.1:{PORT}
+  stick-table type ip size 1k expire 100s store gpc(3),gpt(2),gpc_rate(3,100s),http_req_cnt
+  http-request track-sc0 src
+  http-request sc-inc-gpc(0,0) if { path /one }
+  http-request sc-inc-gpc(2,0) if { path /three }
+  http-request sc-set-gpt(1,0) 42 if { path /tag }
+  http-request sc-set-gpt(0,0) int(5),add(2) if { path /sum }
+  http-request deny deny_status 401 if { path /more } { sc_inc_gpc(1,0) gt 2 }
+  http-request deny deny_status 410 if { path /clear } { sc_clr_gpc(1,0) ge 3 }
+  http-request deny deny_status 405 if { path /rate } { sc_gpc_rate(2,0) gt 1 }
+  http-request deny deny_status 404 if { path /tagged } { sc_get_gpt(1,0) eq 42 }
+  http-request deny deny_status 407 if { path /legacy } { sc0_get_gpc0 gt 0 }
+  default_backend app
+backend app
+  server a {ORIGIN}
+`,
+  );
+  const seen: number[] = [];
+  for (const target of "legacy one one legacy three rate three rate tagged tag tagged sum more more more clear clear".split(
+    " ",
+  ))
+    seen.push((await twins.same(get(`/${target}`), { from: "127.0.0.2" })).status);
+  expect(seen).toEqual([200, 200, 200, 407, 200, 200, 200, 405, 200, 200, 404, 200, 200, 200, 401, 410, 200]);
+  const [haproxy, sluice] = [await twins.haproxyTable("web"), await twins.sluiceTable("web")];
+  // Elements of arrays have brackets in Sluice.
+  const entry = Object.entries(sluice["127.0.0.2"]!.values).map(([name, value]) => [
+    name.replace(/^(gp[ct])(_rate)?\[(\d)\]$/, (_, type: string, rate = "", element: string) => type + element + rate),
+    value,
+  ]);
+  expect(Object.fromEntries(entry)).toEqual(haproxy["127.0.0.2"]!.values);
+});
+
+test("a table that is full makes room, or takes nobody else, as HAProxy's does", async () => {
+  await using room = new Room();
+  const twins = await Twins.start(
+    room,
+    `${defaults}
+frontend web
+  bind 127.0.0.1:{PORT:evicts}
+  stick-table type ip size 4 expire 100s store http_req_cnt
+  http-request track-sc0 src
+  http-request deny if { path /tracked } { sc0_tracked }
+  default_backend app
+frontend refuses
+  bind 127.0.0.1:{PORT:refuses}
+  stick-table type ip size 4 expire 100s nopurge store http_req_cnt
+  http-request track-sc0 src
+  http-request deny if { path /tracked } { sc0_tracked }
+  default_backend app
+backend app
+  server a {ORIGIN}
+`,
+  );
+  const from = (last: number): string => `127.0.0.${last}`;
+  for (const port of ["evicts", "refuses"])
+    for (const last of [11, 12, 13, 14, 11, 15, 16, 12]) await twins.same(get("/"), { from: from(last), port });
+  for (const table of ["web", "refuses"]) await alike(twins, table);
+  expect(Object.keys(await twins.sluiceTable("web")).sort()).toEqual([11, 12, 15, 16].map(from));
+  expect(Object.keys(await twins.sluiceTable("refuses")).sort()).toEqual([11, 12, 13, 14].map(from));
+  expect((await twins.same(get("/tracked"), { from: from(17), port: "refuses" })).status).toBe(200);
+  expect((await twins.same(get("/tracked"), { from: from(11), port: "refuses" })).status).toBe(403);
+});

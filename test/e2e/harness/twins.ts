@@ -76,7 +76,12 @@ export class Twin {
   }
 
   async ask(request: string, options: RequestOptions = {}): Promise<Outcome> {
-    const asker = await this.connect(options);
+    // One that is reset as soon as it is accepted may be so before we know that it was.
+    const asker = await this.connect(options).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ECONNRESET") return null;
+      throw error;
+    });
+    if (asker === null) return { status: 0, reason: "", fields: {}, body: "", end: "rst", elapsedMs: 0 };
     try {
       return await asker.ask(request, options);
     } finally {
