@@ -69,7 +69,7 @@ test.each([
   ["007", [7, 0, 0, 0]],
   ["7 dwarfs", [7, 0, 0, 0]],
   ["abc", [0, 0, 0, 0]],
-  ["", [0, 0, 0, 0]],
+  ["", null],
   ["-1", [255, 255, 255, 255]],
   ["4294967297", [1, 0, 0, 0]],
 ])("the text %p is an integer by its digits, as in HAProxy", (text, bytes) => {

@@ -58,10 +58,13 @@ export class TableKey {
     for (let index = 0; index < 4; index++) bytes[index] = (word >>> (index * 8)) & 0xff;
   }
 
-  /** For kind integer the digits that it begins with count: "abc" is 0 and "-1" is 4294967295, as in HAProxy. */
+  /** For kind integer the digits that it begins with count: "abc" is 0, "-1" is 4294967295 and "" is none, as in HAProxy. */
   setText(text: string): void {
     const { plan, bytes } = this;
-    if (plan.kind === "integer") return this.setInteger(Number(/^\s*[-+]?\d{1,15}/.exec(text)?.[0] ?? 0) % 2 ** 32);
+    if (plan.kind === "integer") {
+      if (text === "") return this.unset();
+      return this.setInteger(Number(/^\s*[-+]?\d{1,15}/.exec(text)?.[0] ?? 0) % 2 ** 32);
+    }
     this.isSet = plan.kind !== "ip";
     if (plan.kind === "ip") return;
     const length = Math.min(text.length, plan.bytesMax);

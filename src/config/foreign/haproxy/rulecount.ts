@@ -54,8 +54,9 @@ function sampleOf(line: RuleLine, word: Word): Sample {
   return sample;
 }
 
-/** A sample as the key of a table, cast as HAProxy casts it. */
+/** A sample as the key of a table, cast as HAProxy casts it. A key that is a number takes the digits that a text begins with. */
 export function keyOf(table: StickTable, sample: Sample, word: Word): Code {
+  if (table.keyKind === "integer" && ["text", "bytes", "address"].includes(sample.kind)) return sample.code;
   const kinds: Record<StickTable["keyKind"], Kind> = { ip: "address", integer: "int", string: "text", binary: "bytes" };
   return cast(sample, kinds[table.keyKind], word).code;
 }

@@ -105,3 +105,17 @@ test("an element is stored by its own name, or by an array that has it", () => {
     false,
   ]);
 });
+
+test("a key that is a number is taken of a text by the digits it begins with, and of an address as a whole", () => {
+  const more = "backend numbers\n  mode http\n  stick-table type integer size 1k expire 1m store gpc0\n";
+  const lines = `  http-request track-sc0 hdr(id) table numbers
+  http-request track-sc1 src table numbers
+  http-request track-sc2 hdr_cnt(x) table numbers`;
+  const { listener, told } = ruleScene(lines, { more });
+  expect(told.filter((line) => !line.startsWith("note"))).toEqual([]);
+  expect(listener.request!.map(({ track }) => (track as { readonly by: string }).by)).toEqual([
+    "headers.list('id')[-1]",
+    "src",
+    "has(headers['x']) ? headers.list('x').size() : 0",
+  ]);
+});
