@@ -10,7 +10,7 @@
 //                               => answers 403
 //   ...
 
-import type { RuleTrace } from "../rules/trace.ts";
+import type { RuleTrace, TermTrace } from "../rules/trace.ts";
 import type { CandidateTrace, ChoiceTrace, EntryTrace, EntryValues, Explanation, PhaseTrace } from "./explanation.ts";
 
 /** More servers than a screen holds are counted instead. */
@@ -52,16 +52,24 @@ function ruleLines(rule: RuleTrace, width: number, indent: string): string[] {
   const inner = `${indent}${" ".repeat(width + 9)}  `;
   const lines = [`${indent}${name.padEnd(width)}  ${verdictOf(rule).padEnd(7)}  ${condition ?? "always"}  (${place})`];
   // What a whole condition came to is the verdict; what stands in brackets, or twice, is said once.
-  const said = new Set([condition]);
-  for (const { term, value } of terms) {
-    if (term !== "=" && (said.has(term) || said.has(term.replace(/^\((.*)\)$/s, "$1")))) continue;
-    said.add(term);
-    lines.push(term === "=" ? `${inner}  = ${value}` : `${inner}  ${term} = ${value}`);
-  }
+  const said = new Set([`${condition} = true`, `${condition} = false`]);
+  lines.push(...termLines(terms, `${inner}  `, said));
   const would = rule.mode === "observe" ? "would: " : "";
-  for (const effect of effects) lines.push(`${inner}- ${would}${effect}`);
+  for (const { effect, terms: asked, result } of effects) {
+    lines.push(`${inner}- ${would}${effect}${result === null ? "" : `: ${result}`}`);
+    lines.push(...termLines(asked, `${inner}    `, said));
+  }
   if (outcome !== null) lines.push(`${inner}=> ${would}${outcome}`);
   return [...lines, ...rules.flatMap((each) => ruleLines(each, width, `${indent}  `))];
+}
+
+function termLines(terms: readonly TermTrace[], indent: string, said: Set<string>): string[] {
+  return terms.flatMap(({ term, value }) => {
+    const line = `${term.replace(/^\((.*)\)$/s, "$1")} = ${value}`;
+    if (said.has(line) || said.has(`${term} = ${value}`)) return [];
+    said.add(line);
+    return [`${indent}${term} = ${value}`];
+  });
 }
 
 function verdictOf({ isHeld, outcome, mode }: RuleTrace): string {

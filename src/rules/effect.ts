@@ -12,9 +12,11 @@ export type Effect = (stage: Stage) => void;
 export function compileEffect(plan: EffectPlan, rule: string, terms: Terms, trace: Trace | null): Effect {
   const effect = effectOf(plan, rule, terms, trace);
   if (trace === null) return effect;
+  const text = describeEffect(plan, (table) => terms.tableName(table));
   return (stage) => {
-    trace.effect(describeEffect(plan));
+    trace.effect(text);
     effect(stage);
+    trace.done();
   };
 }
 
@@ -78,14 +80,14 @@ function effectOf(plan: EffectPlan, rule: string, terms: Terms, trace: Trace | n
 }
 
 function note(trace: Trace | null, value: number | string | null): void {
-  trace?.term("=", value);
+  trace?.result(value);
 }
 
 /** As a config would say it. */
-export function describeEffect(plan: EffectPlan): string {
+export function describeEffect(plan: EffectPlan, tableName: (table: number) => string): string {
   switch (plan.kind) {
     case "track":
-      return `tracks ${plan.key} in slot ${plan.slot}`;
+      return `tracks ${plan.key} in ${tableName(plan.table)}, slot ${plan.slot}`;
     case "increment":
       return plan.by === "1" ? `increments ${plan.target}` : `increments ${plan.target} by ${plan.by}`;
     case "clear":

@@ -240,7 +240,8 @@ test("a trace tells of each rule that was asked what its terms came to and what 
   expect(first!.terms).toContainEqual({ term: "method", value: '"GET"' });
   expect(first!.terms.map(({ term }) => term)).not.toContain("path");
   expect(second!.terms).toContainEqual({ term: "marked[src].gpc0", value: "0" });
-  expect(second!.effects).toEqual(["tracks src in slot 0"]);
+  const terms = [{ term: "src", value: "10.0.0.7" }];
+  expect(second!.effects).toEqual([{ effect: "tracks src in marked, slot 0", terms, result: null }]);
   expect(second!.rules[0]).toMatchObject({ mode: "observe", isHeld: true, outcome: "uses the pool ease-up" });
 });
 

@@ -17,6 +17,10 @@ export class Terms {
     this.#probe = trace === null ? undefined : (_start, _end, value, { text }) => trace.term(text, value);
   }
 
+  tableName(table: number): string {
+    return this.#scope.tables[table]?.name ?? "?";
+  }
+
   expression(text: string, wanted: Type | "any"): Compiled {
     const compiled = compileExpression(text, this.#scope, wanted, this.#probe);
     assertCompiled(compiled, text);

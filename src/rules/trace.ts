@@ -13,6 +13,15 @@ export interface TermTrace {
   readonly value: string;
 }
 
+export interface EffectTrace {
+  /** As a config would say it. */
+  readonly effect: string;
+  /** What it asked. */
+  readonly terms: TermTrace[];
+  /** What came of it, as `showValue` writes it; null where there is nothing to tell. */
+  result: string | null;
+}
+
 export interface RuleTrace {
   readonly name: string;
   readonly place: string;
@@ -20,10 +29,10 @@ export interface RuleTrace {
   readonly condition: string | null;
   /** Whether the condition held. */
   isHeld: boolean;
-  /** In the order in which they were evaluated; what short circuit has skipped is not among them. */
+  /** Of the condition, of a limit and of an answer, in the order in which they were evaluated; what short circuit has skipped is not among them. */
   readonly terms: TermTrace[];
   /** What it did, or would have done in mode observe. */
-  readonly effects: string[];
+  readonly effects: EffectTrace[];
   /** How it ended the phase, or would have. */
   outcome: string | null;
   readonly rules: RuleTrace[];
@@ -36,6 +45,8 @@ export class Trace {
   /** Rules that were reached, in order. */
   rules: RuleTrace[] = [];
   #open: RuleTrace[] = [];
+  /** The effect that is being done. */
+  #effect: EffectTrace | null = null;
 
   begin(plan: RulePlan): void {
     const { name, place, mode, condition } = plan;
@@ -53,12 +64,22 @@ export class Trace {
   }
 
   term(text: string, value: Value): void {
-    const terms = this.#open.at(-1)?.terms;
+    const terms = this.#effect?.terms ?? this.#open.at(-1)?.terms;
     if (terms !== undefined && terms.length < termsMax) terms.push({ term: text, value: showValue(value) });
   }
 
+  /** All that is told until `done` is of this effect. */
   effect(text: string): void {
-    this.#open.at(-1)?.effects.push(text);
+    this.#effect = { effect: text, terms: [], result: null };
+    this.#open.at(-1)?.effects.push(this.#effect);
+  }
+
+  result(value: Value): void {
+    if (this.#effect !== null) this.#effect.result = showValue(value);
+  }
+
+  done(): void {
+    this.#effect = null;
   }
 
   outcome(text: string): void {
