@@ -162,10 +162,12 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     if (exchange !== null && exchange.upgrade !== null) return exchange.upgrade.closedDown(isReset);
     this.#exchange = null;
     if (this.#phase === phase.head) this.#noteTruncated();
+    // What it has come to is told to the entries that the connection holds, before they are let go of.
+    if (exchange !== null) {
+      exchange.abort(fault("client_closed"));
+      this.#context.returnExchange(exchange);
+    }
     this.#gone();
-    if (exchange === null) return;
-    exchange.abort(fault("client_closed"));
-    this.#context.returnExchange(exchange);
   }
 
   ticked(): void {

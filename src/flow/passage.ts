@@ -108,11 +108,13 @@ export class Passage implements Outlet {
 
   /** The client takes bytes again. */
   drained(upstream: Upstream | null): void {
-    if (this.#throttle !== null) return this.#throttle.drained();
+    const throttle = this.#throttle;
     const line = upstream?.line;
-    if (!line) return;
-    line.resume();
+    if (throttle === null && !line) return;
+    // The time that the client took is not the server's.
     this.#exchange.awaitServer();
+    if (throttle === null) line!.resume();
+    else throttle.drained();
   }
 
   /** The exchange is over. */

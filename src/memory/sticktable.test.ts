@@ -161,6 +161,15 @@ test("a tracked connection counts, and its end is seen", () => {
   expect([count, current, rate].map((each) => table.read(each, 0, start + 6))).toEqual([2, 0, 2]);
 });
 
+test("connections that are set to none while they are held end without becoming fewer than none", () => {
+  const table = lay(open(), 1);
+  const current = column(table, "conn_cur");
+  const hold = table.track(start);
+  table.assign(current, 0, 0, start);
+  table.untrack(hold, start);
+  expect(table.read(current, 0, start)).toBe(0);
+});
+
 test("a held entry outlives its time; without conn_cur it goes when the last lets go", () => {
   const table = lay(open({ store: ["gpc0"] }), 1);
   const one = table.track(start);

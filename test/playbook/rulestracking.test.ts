@@ -203,6 +203,16 @@ test("bytes of long bodies are told on the way, and each once", () => {
   expect(countOf(play, "conn_cur")).toBe(0);
 });
 
+test("bytes are told to what a connection holds also when the client leaves in the middle", () => {
+  const play = counted({ connection: [tracking] });
+  const client = play.connect();
+  const server = served(play, client);
+  const part = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n12345";
+  server.sends(part);
+  client.closes();
+  expect(counts(play, "bytes_in_cnt", "bytes_out_cnt", "conn_cur")).toEqual([get("/").length, part.length, 0]);
+});
+
 test("however a request ends, its entry is let go of", () => {
   const endings: Record<string, (play: Playbook, client: Actor, server: Actor) => void> = {
     answered: (_, __, server) => server.sends(ok("1")),

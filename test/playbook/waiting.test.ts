@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { poolCell, workerCell } from "../../src/memory/tally.ts";
 import { Playbook } from "../playbook.ts";
 import type { PlanOptions } from "./plan.ts";
+import { rule, rules } from "./rules.ts";
 import { get, ok, reply } from "./words.ts";
 
 function asked(request: string, options: PlanOptions = {}) {
@@ -212,6 +213,21 @@ test("a server that stalls inside its answer ends the connection visibly", () =>
   play.pass(1_100);
   play.expect(server.is("reset"), "report 200 read_timeout", client.is("reset"));
   play.expectNothingLeft();
+});
+
+test("the time that a client takes is not the server's, of a response that is slowed down", () => {
+  const listener = {
+    rules: rules({ request: [rule(null, null, { does: [{ kind: "slow", bytesPerSecond: 1_000 }] })] }),
+  };
+  const { play, client, server } = asked(get("/"), { upstream: { readMs: 1_000 }, listener });
+  server.sends("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
+  client.isFull = true;
+  play.pass(900);
+  client.drains();
+  play.pass(900);
+  server.sends("cd");
+  play.pass(100);
+  play.expectAmong("report 200");
 });
 
 test("a client that takes nothing of its answer is given up", () => {
