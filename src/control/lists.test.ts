@@ -124,6 +124,19 @@ test("a file that has become bad, or is gone, leaves its former values in force 
   expect([told.length, lists.status()[0]!.problem, lines.at(-1)]).toEqual([1, null, "list office: 2 entries (1 more)"]);
 });
 
+test("a list that is being made when all ends leaves no file", async () => {
+  const { put, keep, lists, told, folder } = stage();
+  put("a\n");
+  await keep();
+  put("a\nb\n");
+  const looking = lists.look();
+  // It has begun: what comes next is the reading of the file.
+  await Promise.resolve();
+  lists.close();
+  await looking;
+  expect([readdirSync(folder), told]).toEqual([[], []]);
+});
+
 test("a file is read only when it has stood still, for it may be half written", async () => {
   const { put, keep, lists, told } = stage({ stillMs: 3_600_000 });
   put("a\n");

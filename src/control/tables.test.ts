@@ -231,6 +231,28 @@ test("what a dead worker held is let go of", () => {
   expect(marksOf(table, "10.0.0.1", clock.nowMs)).toBe(0);
 });
 
+test("so is what it held in a table of a plan that is being published, and what nobody let go of before the start", () => {
+  const gauge = { ...marked, store: ["conn_cur"] };
+  const { tables, clock } = stage();
+  const prepared = tables.prepare([gauge]);
+  const hold = (id: number): StickTable => {
+    const worker = mapped(prepared.files["marked"]!, gauge, id);
+    layKey("10.0.0.1", worker.key);
+    worker.track(clock.nowMs);
+    return worker;
+  };
+  hold(5);
+  const other = hold(6);
+  living.delete(5);
+  tables.recover();
+  expect(marksOf(other, "10.0.0.1", clock.nowMs)).toBe(1);
+  prepared.keep();
+  living.delete(6);
+  const after = stage();
+  after.adopt(gauge);
+  expect(marksOf(after.tables.find("marked")!.table, "10.0.0.1", clock.nowMs)).toBe(0);
+});
+
 test("the sweep frees what has expired, thousands of entries in one go", async () => {
   const { tables, clock, adopt } = stage();
   adopt({ ...marked, entriesMax: 5000 });
