@@ -135,7 +135,7 @@ const responses: readonly (readonly [string, RuleDraft])[] = [
       setHeader: { Location: "{response.headers['location'].replaceRegex('^[^]*?(?:http:(.*))$', 'https:$1')}" },
     },
   ],
-  ["deny if { res.hdr(x) -m found }", { if: "has(response.headers['x'])", deny: true }],
+  ["deny if { res.hdr(x) -m found }", { if: "has(response.headers['x'])", deny: 502 }],
   ["return status 200 content-type text/plain string a", { reply: { status: 200, type: "text/plain", body: "a" } }],
   ["redirect location /x", { redirect: "/x" }],
   ["sc-inc-gpc0(1)", { increment: "tracked[1].gpc0" }],

@@ -25,7 +25,8 @@ interface Answer {
 }
 
 export function deny(line: RuleLine): RuleDraft {
-  const { status, keys } = readAnswer(line, 403, true);
+  // What a server has answered is no client's fault.
+  const { status, keys } = readAnswer(line, line.site.stage === "response" ? 502 : 403, true);
   const isPlain = Object.keys(keys).length === 0;
   return { deny: isPlain ? (status === 403 ? true : status) : { status, ...keys } };
 }

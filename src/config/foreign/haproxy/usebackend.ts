@@ -7,6 +7,8 @@ import { constantOf, expressionOf, type Part, readFormat } from "./logformat.ts"
 import { Objection, refuse } from "./objection.ts";
 import type { Made, RuleLine } from "./ruleline.ts";
 import type { Service } from "./scene.ts";
+import { Settings } from "./settings.ts";
+import { isForStats } from "./stats.ts";
 
 /** Backends that one name is compared with at most. */
 const backendsMax = 64;
@@ -20,10 +22,16 @@ export function useBackend(line: RuleLine): Made {
     const backend = conversion.backendNamed({ ...word, text: constant });
     // It has been told by whoever looks for names.
     if (backend === null) throw new Objection("lose", word, "names no backend");
+    if (isForStats(new Settings(backend)))
+      refuse(word, "statistics are shown by the admin interface, not at an address of traffic");
     return { use: conversion.poolOf(backend) };
   }
   const candidates = conversion.proxies.filter(
-    (backend) => backend.kind !== "frontend" && backend.mode === proxy.mode && mayBe(backend, parts),
+    (backend) =>
+      backend.kind !== "frontend" &&
+      backend.mode === proxy.mode &&
+      mayBe(backend, parts) &&
+      !isForStats(new Settings(backend)),
   );
   if (candidates.length > backendsMax)
     refuse(word, `it may be any of ${candidates.length} backends, and ${backendsMax} are compared at most`);
