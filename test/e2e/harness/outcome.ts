@@ -85,8 +85,9 @@ function isOver(client: Client): boolean {
   return client.isEnded || client.isClosed;
 }
 
+/** A connection that was reset before it was written to is closed without an error; only a FIN is told as an end. */
 function endOf(client: Client): "fin" | "rst" {
-  return client.isReset && !client.isEnded ? "rst" : "fin";
+  return client.isEnded ? "fin" : "rst";
 }
 
 interface Answer extends Pick<Outcome, "status" | "reason" | "fields" | "body"> {
