@@ -81,8 +81,8 @@ export const connectionActions: Actions = {
   ...common,
   ...ended,
   accept,
-  // A client that has sent its request sees a reset, for what it sent is never read.
-  reject: () => ({ reset: true }),
+  // As soon as it is accepted it is reset; once it is a session it is closed like any other.
+  reject: ({ site }) => (site.stage === "session" ? { reject: true } : { reset: true }),
   "expect-netscaler-cip": refused("the client IP insertion protocol of NetScaler is not spoken"),
 };
 

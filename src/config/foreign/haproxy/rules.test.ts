@@ -27,7 +27,7 @@ test("families follow each other in HAProxy's order, wherever they stand", () =>
   expect(scene.listener).toEqual({
     connection: [
       { if: "src in cidr('4.4.4.4')", reset: true },
-      { if: "src in cidr('3.3.3.3')", reset: true },
+      { if: "src in cidr('3.3.3.3')", reject: true },
     ],
     request: [
       { if: "src in cidr('2.2.2.2')", reject: true },
