@@ -65,10 +65,12 @@ class CookieReader {
       case "secure":
         this.#sticky.secure = true;
         return;
-      case "indirect":
-      case "nocache":
       case "dynamic":
         return;
+      case "indirect":
+        return differs("the server sees the cookie too; it may pass over it");
+      case "nocache":
+        return differs("an answer that sets the cookie is not marked for caches: let servers send Cache-Control");
       case "rewrite":
       case "prefix":
         return differs("the cookie is one of Sluice's, beside those of the application");

@@ -1,0 +1,350 @@
+// Servers of one haproxy.cfg, HAProxy's and Sluice's: who gets which request, and what becomes of one when a server is slow, full, down or
+// gone; mode tcp, names in a ClientHello, and PROXY headers. Servers answer with their names.
+
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { connect } from "node:net";
+import { helloFor } from "./harness/openssl.ts";
+import { type Handler, ok } from "./harness/origin.ts";
+import { find, testWith } from "./harness/program.ts";
+import { Room } from "./harness/room.ts";
+import { Twins } from "./harness/twins.ts";
+import { until } from "./harness/wait.ts";
+
+setDefaultTimeout(60_000);
+const test = testWith(["haproxy"]);
+const testHello = testWith(["haproxy", "openssl"]);
+const get = (target = "/", ...fields: string[]): string =>
+  `${[`GET ${target} HTTP/1.1`, "Host: x.test", ...fields].join("\r\n")}\r\n\r\n`;
+
+const text = `
+defaults
+  mode http
+  timeout connect 500ms
+  timeout client 5s
+  timeout server 5s
+frontend turns
+  bind 127.0.0.1:{PORT:turns}
+  default_backend turns
+backend turns
+  balance roundrobin
+  server a {ORIGIN:a} weight 3
+  server b {ORIGIN:b} weight 1
+frontend source
+  bind 127.0.0.1:{PORT:source}
+  default_backend source
+backend source
+  balance source
+  server a {ORIGIN:a}
+  server b {ORIGIN:b}
+  server c {ORIGIN:c}
+frontend uri
+  bind 127.0.0.1:{PORT:uri}
+  default_backend uri
+backend uri
+  balance uri whole
+  hash-type consistent
+  server a {ORIGIN:a}
+  server b {ORIGIN:b}
+  server c {ORIGIN:c}
+frontend field
+  bind 127.0.0.1:{PORT:field}
+  default_backend field
+backend field
+  balance hdr(x-user)
+  server a {ORIGIN:a}
+  server b {ORIGIN:b}
+  server c {ORIGIN:c}
+frontend first
+  bind 127.0.0.1:{PORT:first}
+  default_backend first
+backend first
+  balance first
+  server a {ORIGIN:a}
+  server b {ORIGIN:b}
+frontend cookie
+  bind 127.0.0.1:{PORT:cookie}
+  default_backend cookie
+backend cookie
+  cookie SRV insert
+  server a {ORIGIN:a} cookie a
+  server b {ORIGIN:b} cookie b
+frontend backup
+  bind 127.0.0.1:{PORT:backup}
+  default_backend backup
+backend backup
+  option redispatch
+  retries 2
+  server a {CLOSED} check inter 200ms fall 1
+  server b {ORIGIN:b} backup
+frontend full
+  bind 127.0.0.1:{PORT:full}
+  default_backend full
+backend full
+  timeout queue 300ms
+  server a {ORIGIN:slow} maxconn 1
+frontend checked
+  bind 127.0.0.1:{PORT:checked}
+  default_backend checked
+backend checked
+  option httpchk GET /health
+  http-check expect status 200
+  server a {ORIGIN:ill} check inter 200ms fall 1 rise 1
+  server b {ORIGIN:well} check inter 200ms fall 1 rise 1
+frontend again
+  bind 127.0.0.1:{PORT:again}
+  default_backend again
+backend again
+  option redispatch 1
+  retries 3
+  balance roundrobin
+  server a {CLOSED}
+  server b {ORIGIN:b}
+frontend slow
+  bind 127.0.0.1:{PORT:slow}
+  timeout http-request 400ms
+  timeout client 2s
+  default_backend slow
+backend slow
+  timeout server 300ms
+  server a {ORIGIN:never}
+listen both
+  bind 127.0.0.1:{PORT:both}
+  http-request set-header x-listen yes
+  server a {ORIGIN:a}
+listen told
+  bind 127.0.0.1:{PORT:told} accept-proxy
+  http-request return status 200 content-type text/plain lf-string "%[src]:%[src_port]"
+listen one
+  mode tcp
+  bind 127.0.0.1:{PORT:tell}
+  server told 127.0.0.1:{PORT:told} send-proxy
+listen two
+  mode tcp
+  bind 127.0.0.1:{PORT:tell2}
+  server told 127.0.0.1:{PORT:told} send-proxy-v2
+listen plain
+  mode tcp
+  bind 127.0.0.1:{PORT:tcp}
+  acl friend src 127.0.0.2 127.0.0.4
+  tcp-request connection reject if !friend !{ src 127.0.0.1 }
+  server a {ORIGIN:a}
+frontend names
+  mode tcp
+  bind 127.0.0.1:{PORT:names}
+  tcp-request inspect-delay 1s
+  tcp-request content accept if { req.ssl_hello_type 1 }
+  use_backend name_a if { req.ssl_sni -i a.test }
+  use_backend name_b if { req.ssl_sni -m end .b.test }
+  default_backend name_none
+backend name_a
+  mode tcp
+  server a 127.0.0.1:{PORT:says_a}
+backend name_b
+  mode tcp
+  server b 127.0.0.1:{PORT:says_b}
+backend name_none
+  mode tcp
+  server c 127.0.0.1:{PORT:says_none}
+`;
+
+/** Waits for what never comes. */
+const never: Handler = () => null;
+/** Answers after a while. */
+const slowly: Handler = async () => {
+  await Bun.sleep(600);
+  return ok("slow");
+};
+const ill: Handler = ({ target }) =>
+  target === "/health" ? ok("ill").toString().replace("200 OK", "500 Oh") : ok("ill");
+
+describe("servers of one haproxy.cfg", () => {
+  const room = new Room();
+  let twins: Twins;
+  beforeAll(async () => {
+    if (find("haproxy") === null) return;
+    twins = await Twins.start(room, text, { origins: { never, slow: slowly, ill } });
+    for (const { ports } of [twins.haproxy, twins.sluice])
+      for (const name of ["says_a", "says_b", "says_none"]) speaker(room, ports[name]!, name);
+  });
+  afterAll(() => room[Symbol.asyncDispose]());
+
+  /** Bodies of as many requests, each on a connection of its own. */
+  async function bodies(port: string, requests: readonly string[], from?: string): Promise<Record<Name, string[]>> {
+    const seen = { haproxy: [] as string[], sluice: [] as string[] };
+    for (const request of requests) {
+      const both = await twins.both(request, { port, ...(from === undefined ? {} : { from }) });
+      for (const name of names) seen[name].push(both[name].body);
+    }
+    return seen;
+  }
+
+  test("turns go by weight", async () => {
+    const seen = await bodies(
+      "turns",
+      Array.from({ length: 16 }, () => get()),
+    );
+    for (const name of names) expect(counted(seen[name])).toEqual({ a: 12, b: 4 });
+  });
+
+  test("a client, an address or a field has one server, and not all have the same", async () => {
+    for (const [port, requests] of [
+      ["uri", Array.from({ length: 12 }, (_, index) => get(`/x/${index}`))],
+      ["field", Array.from({ length: 12 }, (_, index) => get("/", `X-User: ${index}`))],
+    ] as const) {
+      const [once, again] = [await bodies(port, requests), await bodies(port, requests)];
+      expect([port, again]).toEqual([port, once]);
+      for (const name of names) expect([port, name, new Set(once[name]).size > 1]).toEqual([port, name, true]);
+    }
+    const clients = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7"];
+    const chosen = { haproxy: new Set<string>(), sluice: new Set<string>() };
+    for (const from of clients) {
+      const seen = await bodies("source", [get("/1"), get("/2"), get("/3")], from);
+      for (const name of names) {
+        expect(new Set(seen[name]).size).toBe(1);
+        chosen[name].add(seen[name][0]!);
+      }
+    }
+    for (const name of names) expect(chosen[name].size).toBeGreaterThan(1);
+  });
+
+  test("the first server serves as long as it has room", async () => {
+    const seen = await bodies(
+      "first",
+      Array.from({ length: 4 }, () => get()),
+    );
+    for (const name of names) expect(seen[name]).toEqual(["a", "a", "a", "a"]);
+  });
+
+  test("a cookie is set once, and keeps its client", async () => {
+    for (const twin of [twins.haproxy, twins.sluice]) {
+      const first = await twin.ask(get(), { port: "cookie" });
+      const cookie = first.fields["set-cookie"]!.split(";")[0]!;
+      expect(cookie).toStartWith("SRV=");
+      for (let turn = 0; turn < 4; turn++) {
+        const next = await twin.ask(get("/", `Cookie: other=1; ${cookie}`), { port: "cookie" });
+        expect([twin.name, next.body, next.fields["set-cookie"]]).toEqual([twin.name, first.body, undefined]);
+      }
+    }
+  });
+
+  test("a backup serves while the others are down", async () => {
+    await settled("backup", "b");
+    expect((await twins.same(get(), { port: "backup" })).body).toBe("b");
+  });
+
+  test("a server that answers its check wrong is left out", async () => {
+    await settled("checked", "well");
+    const seen = await bodies(
+      "checked",
+      Array.from({ length: 6 }, () => get()),
+    );
+    for (const name of names) expect(counted(seen[name])).toEqual({ well: 6 });
+  });
+
+  test("a server that refuses is passed over, and the request goes to another", async () => {
+    const seen = await bodies(
+      "again",
+      Array.from({ length: 4 }, () => get()),
+    );
+    for (const name of names) expect(counted(seen[name])).toEqual({ b: 4 });
+  });
+
+  test("beyond maxconn a request waits, and not longer than timeout queue", async () => {
+    const [one, two] = await Promise.all([
+      twins.both(get(), { port: "full" }),
+      Bun.sleep(100).then(() => twins.both(get(), { port: "full" })),
+    ]);
+    for (const name of names) {
+      expect([name, one[name].status, two[name].status]).toEqual([name, 200, 503]);
+      expect(two[name].elapsedMs).toBeWithin(200, 550);
+    }
+  });
+
+  test("a server that says nothing is given up with 504, a client with 408", async () => {
+    const late = await twins.both(get(), { port: "slow" });
+    const half = await twins.both("GET / HTTP/1.1\r\nHost: x", { port: "slow", isEndAwaited: true });
+    for (const name of names) {
+      expect([name, late[name].status, half[name].status, half[name].end]).toEqual([name, 504, 408, "fin"]);
+      expect(late[name].elapsedMs).toBeWithin(250, 1200);
+      expect(half[name].elapsedMs).toBeWithin(350, 1300);
+    }
+  });
+
+  test("listen is both halves in one", async () => {
+    await twins.same(get(), { port: "both" });
+    for (const { origins } of [twins.haproxy, twins.sluice])
+      expect(origins["a"]!.asked.at(-1)!.fields.get("x-listen")).toEqual(["yes"]);
+  });
+
+  test("a PROXY header of either version tells the client to who believes it", async () => {
+    for (const port of ["tell", "tell2"]) {
+      const { haproxy, sluice } = await twins.both(get(), { port, from: "127.0.0.9" });
+      expect([haproxy.body, sluice.body].map((body) => body.replace(/:\d+$/, ""))).toEqual(["127.0.0.9", "127.0.0.9"]);
+    }
+  });
+
+  test("in mode tcp some clients are let in, and others are not", async () => {
+    expect((await twins.same(get(), { port: "tcp" })).body).toBe("a");
+    expect((await twins.same(get(), { port: "tcp", from: "127.0.0.4" })).body).toBe("a");
+    const { haproxy, sluice } = await twins.both(get(), { port: "tcp", from: "127.0.0.3" });
+    expect([haproxy.status, sluice.status]).toEqual([0, 0]);
+    expect(sluice.end).toBe(haproxy.end);
+  });
+
+  testHello("a ClientHello goes where its name says", async () => {
+    for (const [name, expected] of [
+      ["a.test", "says_a"],
+      ["A.Test", "says_a"],
+      ["x.b.test", "says_b"],
+      ["c.test", "says_none"],
+    ] as const) {
+      const hello = await helloFor(name);
+      for (const { name: who, ports } of [twins.haproxy, twins.sluice])
+        expect([who, name, await spoken(ports["names"]!, hello)]).toEqual([who, name, expected]);
+    }
+  });
+
+  /** Until both have seen who is down. */
+  async function settled(port: string, wanted: string): Promise<void> {
+    await until(`${port} to be served by ${wanted} alone`, async () => {
+      const seen = await bodies(port, [get(), get(), get()]);
+      return names.every((name) => seen[name].every((body) => body === wanted));
+    });
+  }
+});
+
+type Name = "haproxy" | "sluice";
+const names: readonly Name[] = ["haproxy", "sluice"];
+
+function counted(bodies: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const body of bodies) counts[body] = (counts[body] ?? 0) + 1;
+  return counts;
+}
+
+/** Says its name to whoever says something, and ends. */
+function speaker(room: Room, port: number, name: string): void {
+  const listener = Bun.listen({
+    hostname: "127.0.0.1",
+    port,
+    socket: {
+      data: (socket) => {
+        socket.end(name);
+      },
+      error: () => {},
+    },
+  });
+  room.ending(() => listener.stop(true));
+}
+
+function spoken(port: number, bytes: Uint8Array): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    const socket = connect(port, "127.0.0.1", () => socket.write(bytes))
+      .on("data", (more) => {
+        said += more;
+      })
+      .on("end", () => resolve(said))
+      .on("error", reject);
+  });
+}
