@@ -191,6 +191,8 @@ export class StickShards {
         }
         if (this.refs(entry) === 0) this.free(entry);
         else {
+          // Past its time it stays, however long it is held: times are told apart within 2^31 ms.
+          this.#journal.set(entry + E.stamp, (nowMs - this.#expireMs) | 0);
           this.#renew(entry);
           this.#journal.commit();
         }

@@ -444,6 +444,20 @@ test("sweeping passes what is held, and frees it when it is let go of", () => {
   expect(table.figures().used).toBe(0);
 });
 
+test("what is held for longer than a word can tell is past its time still, and keeps nobody from being swept", () => {
+  const table = lay(open({ store: ["gpc0"] }), 1);
+  const hold = table.track(start);
+  const dayMs = 86_400_000;
+  for (let day = 1; day <= 30; day++) table.sweep(start + day * dayMs, 10);
+  const late = start + 30 * dayMs;
+  lay(table, 2).add(0, 0, 1, late);
+  expect(there(table, late, 3)).toEqual([1, 2]);
+  table.untrack(hold, late);
+  expect(there(table, late, 3)).toEqual([2]);
+  table.sweep(late + 10_000, 10);
+  expect(table.figures().used).toBe(0);
+});
+
 test("sweeping a table in shards comes to all of them, a little at a time", () => {
   const table = open({ entriesMax: 70_000, store: ["gpc0"] });
   for (let client = 0; client < 1000; client++) lay(table, client).add(0, 0, 1, start);
