@@ -109,8 +109,10 @@ Values are written as by \`string()\`, lists with \`, \` between, and what is ab
 - What is an error there is absent here. \`&&\` and \`||\` go from left to right and do not look at the right side of what is decided.
 - \`increment\` and \`clear\` write, once for each time they are played, from left to right, and not in macros. In mode \`observe\` and in
   explanations they answer what they would, and write nothing.
-- Regular expressions are JavaScript's, not RE2's: some take a time that doubles with every character of a text. Those
-  that repeat within a repetition are warned of.
+- Regular expressions are written as JavaScript's, not RE2's. Whether one is found takes a time that grows with the text and no
+  more, whatever a client sends, unless it looks ahead, behind or back (\`(?=\`, \`(?<!\`, \`\\1\`) or needs a thousand steps (\`a{1000}\`): such
+  ones, and replacing what was found, may take a time that doubles with every character, and are warned of where they repeat
+  within a repetition.
 - \`a.f(b)\` is written that way; \`f(a, b)\` only for \`size\` and \`matches\`. \`has(x)\` takes any expression.
 
 ## Limits

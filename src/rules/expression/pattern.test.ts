@@ -5,7 +5,7 @@ import { readPattern, readReplacement, replacePattern } from "./pattern.ts";
 function isSlow(text: string): boolean {
   const read = readPattern(text, "");
   if (!read.ok) throw new Error(read.message);
-  return read.isSlow;
+  return read.isSlow.toReplace;
 }
 
 test.each([
@@ -59,7 +59,7 @@ test("a pattern that is none says so", () => {
 
 test("replacements take groups as JavaScript and as HAProxy write them", () => {
   const replace = (text: string, pattern: RegExp, by: string, isAll = false): string | null =>
-    replacePattern(text, pattern, readReplacement(by)!, isAll);
+    replacePattern(text, { pattern, finder: pattern }, readReplacement(by)!, isAll);
   expect(replace("ab", /(a)(b)/, "$2$1-\\1-$&-$$-\\\\")).toBe("ba-a-ab-$-\\");
   expect(replace("ab", /(x)?a/, "[$1]")).toBe("[]b");
   expect(replace("aaa", /a/, "b")).toBe("baa");
@@ -72,6 +72,19 @@ test("replacements take groups as JavaScript and as HAProxy write them", () => {
 test("a replaced text may be as long as the limit, and is absent beyond", () => {
   const parts = readReplacement("bb")!;
   const half = "a".repeat(textLengthMax / 2);
-  expect(replacePattern(half, /a/, parts, true)?.length).toBe(textLengthMax);
-  expect(replacePattern(`${half}a`, /a/, parts, true)).toBeNull();
+  const a = { pattern: /a/, finder: /a/ };
+  expect(replacePattern(half, a, parts, true)?.length).toBe(textLengthMax);
+  expect(replacePattern(`${half}a`, a, parts, true)).toBeNull();
+});
+
+test("what an automaton can decide is never slow to find, and RegExp is asked only where there is something to replace", () => {
+  const read = readPattern("^(a+)+$", "");
+  if (!read.ok) throw new Error(read.message);
+  expect(read.isSlow).toEqual({ toFind: false, toReplace: true });
+  const text = `${"a".repeat(10_000)}!`;
+  const startedMs = performance.now();
+  expect(read.finder.test(text)).toBe(false);
+  expect(replacePattern(text, read, ["b"], true)).toBe(text);
+  expect(performance.now() - startedMs).toBeLessThan(500);
+  expect(readPattern("(?=a)(a+)+$", "")).toMatchObject({ isSlow: { toFind: true, toReplace: true } });
 });

@@ -1,14 +1,27 @@
-// Regular expressions: JavaScript's, compiled once. They can take time that doubles with every character (CEL's RE2 cannot), so
-// the shape that does it most is warned of: something repeated without end, inside of something repeated without end, where
-// nothing marks where one round ends and the next begins: (a+)+, (\w+\s?)*, but not (/[a-z]+)+.
+// Regular expressions: in JavaScript's syntax, compiled once. Whether one is found is decided by RegExp where there are few ways to
+// try, and else by an automaton (automaton.ts), in a time that grows with the text; what that does not understand is left to RegExp, which can take a time that doubles with
+// every character (CEL's RE2 cannot). There the shape that does it most is warned of: something repeated without end, inside of
+// something repeated without end, where nothing marks where one round ends and the next begins: (a+)+, (\w+\s?)*, but not
+// (/[a-z]+)+. RegExp replaces, too, but only where something has been found.
 //
 // Replacements are put together here and not by JavaScript, whose $` and $' would let a text grow with its square.
 
+import { automatonOf } from "./automaton.ts";
 import { textLengthMax } from "./limits.ts";
+import { parseRegex, waysOf } from "./regex.ts";
 
+/** `isSlow`: finding it, and replacing it, can take very long. */
 export type ReadPattern =
-  | { readonly ok: true; readonly pattern: RegExp; readonly isSlow: boolean }
+  | {
+      readonly ok: true;
+      readonly pattern: RegExp;
+      readonly finder: { test(text: string): boolean };
+      readonly isSlow: { readonly toFind: boolean; readonly toReplace: boolean };
+    }
   | { readonly ok: false; readonly message: string };
+
+/** Up to so many ways from each place RegExp is quicker than the automaton, and never slow. */
+const waysMax = 64;
 
 /** `(?i)` at the beginning is the flag i, as RE2 writes it. */
 export function readPattern(text: string, flags: string): ReadPattern {
@@ -17,7 +30,17 @@ export function readPattern(text: string, flags: string): ReadPattern {
   const all = [...new Set(flags + (inline?.[1] ?? ""))].join("");
   if (!/^[imsu]*$/.test(all)) return { ok: false, message: 'must have flags of "i", "m", "s" and "u" only' };
   try {
-    return { ok: true, pattern: new RegExp(source, all), isSlow: isSlow(source) };
+    const pattern = new RegExp(source, all);
+    const regex = parseRegex(source, all);
+    const isQuick = regex !== null && waysOf(regex) <= waysMax;
+    const finder = regex === null || isQuick ? null : automatonOf(regex);
+    const toReplace = isSlow(source);
+    return {
+      ok: true,
+      pattern,
+      finder: finder ?? pattern,
+      isSlow: { toFind: finder === null && toReplace, toReplace },
+    };
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : "";
     return { ok: false, message: `is no regular expression: ${reason}` };
@@ -43,10 +66,11 @@ export function readReplacement(text: string): readonly (string | number)[] | nu
 /** Null where the text would grow too long. */
 export function replacePattern(
   text: string,
-  pattern: RegExp,
+  { pattern, finder }: Pick<ReadPattern & { ok: true }, "pattern" | "finder">,
   parts: readonly (string | number)[],
   isAll: boolean,
 ): string | null {
+  if (!finder.test(text)) return text;
   const global = isAll ? new RegExp(pattern.source, `${pattern.flags}g`) : pattern;
   let replaced = "";
   let at = 0;
