@@ -2,44 +2,17 @@
 // the corpus of the front-end (src/config/foreign/haproxy/corpus) and its fixtures. The corpus says of each line who refuses it.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Mark, readCorpus, type Snippet } from "../../src/config/foreign/haproxy/corpus.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { environment, fixtures, furnished } from "./harness/haproxyroom.ts";
 import { find, testWith } from "./harness/program.ts";
-import { Room } from "./harness/room.ts";
-import { authorityIn } from "./harness/signed.ts";
-import { repository } from "./harness/sluice.ts";
+import type { Room } from "./harness/room.ts";
 
 setDefaultTimeout(60_000);
 const testHaproxy = testWith(["haproxy"]);
-const fixtures = join(repository, "src", "config", "foreign", "haproxy", "fixtures");
 const corpus = readCorpus();
-const environment = { ...process.env, CORPUS_SERVER: "127.0.0.1" };
-
-const page = "HTTP/1.0 503 Service Unavailable\r\nContent-Type: text/plain\r\n\r\nSorry.\n";
-const files: Readonly<Record<string, string>> = {
-  "hosts.txt": "x.example.com\n",
-  "more.txt": "/more\n",
-  "nets.txt": "10.0.0.0/8\n",
-  "names.map": "x.example.com app\n",
-  "body.txt": "a body\n",
-  "503.http": page,
-};
-
-/** What configs of the corpus and fixtures name. */
-function furnished(): Room {
-  const room = new Room();
-  for (const [name, text] of Object.entries(files)) room.write(name, text);
-  const authority = authorityIn(room);
-  const { cert, key } = authority.issue(["DNS:a.example.com", "DNS:site.test"]);
-  for (const folder of ["certs", "pki"]) mkdirSync(room.path(folder));
-  for (const name of ["site.pem", "certs/site.pem", "pki/site.pem", "pki/client.pem"]) room.write(name, cert + key);
-  room.write("pki/authority.pem", authority.cert);
-  room.write("certs.list", "site.pem\n");
-  cpSync(join(fixtures, "errors"), room.path("errors"), { recursive: true });
-  return room;
-}
 
 interface Judged {
   readonly isTaken: boolean;
