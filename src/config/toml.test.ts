@@ -63,3 +63,10 @@ test("what is no TOML is told with its place", () => {
   if (!document.ok) expect(document.faults[0]!.at).toBeGreaterThan(5);
   expect(at("a = 99999999999999999999", [])).toContain("integer");
 });
+
+test("a text without quotes is told with what to write", () => {
+  expect(readToml("a = 1\nrules = [ { if = marked[src].gpc0 > 0, deny = 403 } ]\n")).toEqual({
+    ok: false,
+    faults: [{ at: 23, message: 'invalid value; put the expression in quotes: if = "marked[src].gpc0 > 0"' }],
+  });
+});

@@ -6,6 +6,7 @@ import { parse, TomlError } from "smol-toml";
 import type { Document } from "./document.ts";
 import { Places } from "./place.ts";
 import type { Path } from "./problem.ts";
+import { adviseQuotes, findUnquoted } from "./unquoted.ts";
 
 export function readToml(text: string): Document {
   try {
@@ -17,8 +18,10 @@ export function readToml(text: string): Document {
     if (!(error instanceof TomlError)) throw error;
     const before = text.split("\n").slice(0, error.line - 1);
     const at = before.reduce((sum, line) => sum + line.length + 1, 0) + error.column - 1;
-    const message = error.message.split("\n")[0]!.replace(/^Invalid TOML document: /, "");
-    return { ok: false, faults: [{ at: Math.min(at, text.length), message }] };
+    const told = error.message.split("\n")[0]!.replace(/^Invalid TOML document: /, "");
+    const bare = told === "invalid value" ? findUnquoted(text, at, "=") : null;
+    const message = bare === null ? told : `${told}; ${adviseQuotes(bare, "=")}`;
+    return { ok: false, faults: [{ at: Math.min(bare?.at ?? at, text.length), message }] };
   }
 }
 

@@ -51,6 +51,7 @@ test("each habit of YAML is refused in JSON, where it stands", () => {
     ['{"a": 0x10}', "6 this is not JSON: the text 0x10"],
     ['{"a": .5}', "6 this is not JSON: the text .5"],
     ['{"a": yes}', "6 this is not JSON: the text yes"],
+    ['{"if": a[src].b > 0, "c": 1}', "7 this is not JSON: the text a[src].b > 0 must stand in double quotes"],
     ['{"a": 1', "is not closed with }"],
     ['{"a": 1, "a": 2}', "9 this key stands twice in its section"],
     ['{"a" 1}', "not JSON"],

@@ -6,13 +6,12 @@ import { isAlias, isMap, isScalar, isSeq, type ParsedNode, parseDocument, type S
 import type { Document, SyntaxFault } from "./document.ts";
 import { Places } from "./place.ts";
 import type { Path } from "./problem.ts";
+import { findUnquoted } from "./unquoted.ts";
+import { plainWords, yamlFaults } from "./yamlfault.ts";
 
 export function readYaml(text: string): Document {
   const document = parseDocument(text, { prettyErrors: false, merge: true });
-  const faults = [...document.errors, ...document.warnings].map(
-    (error): SyntaxFault => ({ at: error.pos[0], message: plain(error.message) }),
-  );
-  if (faults.length > 0) return { ok: false, faults };
+  if (document.errors.length + document.warnings.length > 0) return { ok: false, faults: yamlFaults(text) };
   const places = new Places(text);
   if (document.contents !== null) place(document.contents, [], places);
   try {
@@ -32,7 +31,7 @@ export function readJson(text: string): Document {
     const habit = document.contents === null ? null : yamlHabit(document.contents, bare);
     const first = document.errors[0];
     if (first !== undefined && (habit?.at ?? Number.POSITIVE_INFINITY) > first.pos[0])
-      return { ok: false, faults: [{ at: first.pos[0], message: `this is not JSON: ${plain(first.message)}` }] };
+      return { ok: false, faults: [{ at: first.pos[0], message: `this is not JSON: ${plainWords(first.message)}` }] };
     const fault = habit ?? comment(bare) ?? { at: null, message: `this is not JSON: ${(error as Error).message}` };
     return { ok: false, faults: [fault] };
   }
@@ -91,6 +90,7 @@ function yamlHabit(node: ParsedNode, text: string): SyntaxFault | null {
 
 function scalarHabit(node: Scalar.Parsed, text: string, say: (what: string) => SyntaxFault): SyntaxFault | null {
   const source = text.slice(node.range[0], node.range[1]).split("\n")[0]!;
+  const bare = node.type === "PLAIN" ? findUnquoted(text, node.range[1] - 1, ":") : null;
   if (source.startsWith("//") || source.startsWith("/*")) return say("it has no comments");
   if (node.type === "QUOTE_SINGLE") return say("texts stand in double quotes");
   try {
@@ -99,18 +99,10 @@ function scalarHabit(node: Scalar.Parsed, text: string, say: (what: string) => S
   } catch {
     return say(
       node.type === "PLAIN"
-        ? `the text ${source.slice(0, 40)} must stand in double quotes`
+        ? `the text ${(bare?.at === node.range[0] ? bare.text : source).slice(0, 80)} must stand in double quotes`
         : "this text is not written as JSON does",
     );
   }
-}
-
-/** The parser's words for what is most often wrong, in ours. */
-function plain(message: string): string {
-  const unclosed = /^Flow (map|sequence) .*end with an? (.)$/.exec(message);
-  return unclosed === null
-    ? message
-    : `the ${unclosed[1] === "map" ? "section" : "list"} before this is not closed with ${unclosed[2]}`;
 }
 
 function comment(text: string): SyntaxFault | null {

@@ -1,0 +1,71 @@
+// What is wrong with a text that is no YAML, told once. YAML's parser goes on behind a mistake, and all that it then misreads it
+// tells too: dozens of faults for one missing pair of quotes. So a text that wants quotes is told with the advice, then covered
+// with letters and the rest parsed again, which finds the independent mistakes behind it and no consequences. Of mistakes that
+// cannot be covered the first of a line stays.
+
+import { parseDocument, type YAMLParseError, type YAMLWarning } from "yaml";
+import type { SyntaxFault } from "./document.ts";
+import { adviseQuotes, findUnquoted } from "./unquoted.ts";
+
+/** Texts without quotes that are told at most: each costs a parse. */
+const unquotedMax = 20;
+
+/** Faults of the tree that has been read, which mislead the parser in nothing that follows. */
+const ofTheTree = new Set<string>(["DUPLICATE_KEY", "TAG_RESOLVE_FAILED", "BAD_ALIAS"]);
+
+type Mistake = YAMLParseError | YAMLWarning;
+
+export function yamlFaults(text: string): SyntaxFault[] {
+  const faults: SyntaxFault[] = [];
+  let covered = text;
+  for (;;) {
+    const mistakes = mistakesOf(covered);
+    const wanting = faults.length < unquotedMax ? firstUnquoted(covered, mistakes) : null;
+    if (wanting === null) {
+      const rest = independent(covered, mistakes);
+      faults.push(...rest.map((mistake) => ({ at: mistake.pos[0], message: plainWords(mistake.message) })));
+      return faults.sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
+    }
+    faults.push({ at: wanting.at, message: adviseQuotes(wanting, ":") });
+    covered = covered.slice(0, wanting.at) + "x".repeat(wanting.end - wanting.at) + covered.slice(wanting.end);
+  }
+}
+
+/** The parser's words for what is most often wrong, in ours. */
+export function plainWords(message: string): string {
+  const unclosed = /^Flow (map|sequence) .*end with an? (.)$/.exec(message);
+  return unclosed === null
+    ? message
+    : `the ${unclosed[1] === "map" ? "section" : "list"} before this is not closed with ${unclosed[2]}`;
+}
+
+function mistakesOf(text: string): Mistake[] {
+  const { errors, warnings } = parseDocument(text, { prettyErrors: false, merge: true });
+  return [...errors, ...warnings].sort((a, b) => a.pos[0] - b.pos[0]);
+}
+
+/** Only of what comes before anything that could have misled the parser. */
+function firstUnquoted(text: string, mistakes: readonly Mistake[]): ReturnType<typeof findUnquoted> {
+  for (const mistake of mistakes) {
+    if (mistake.code === "DUPLICATE_KEY") continue; // It stands at a key, and says all there is to say.
+    const found = findUnquoted(text, mistake.pos[0], ":");
+    if (found !== null && (!ofTheTree.has(mistake.code) || found.isExpression)) return found;
+    if (!ofTheTree.has(mistake.code)) return null;
+  }
+  return null;
+}
+
+function independent(text: string, mistakes: readonly Mistake[]): Mistake[] {
+  const kept: Mistake[] = [];
+  let lastEnd = -1; // Where the line of the last structural mistake ends.
+  for (const mistake of mistakes) {
+    if (!ofTheTree.has(mistake.code)) {
+      const at = mistake.pos[0];
+      if (lastEnd !== -1 && (at <= lastEnd || mistake.message.includes("in YAML stream"))) continue;
+      const newline = text.indexOf("\n", at);
+      lastEnd = newline === -1 ? text.length : newline;
+    }
+    kept.push(mistake);
+  }
+  return kept;
+}
