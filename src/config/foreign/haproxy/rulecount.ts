@@ -2,7 +2,7 @@
 // names carry arguments, and what a slot holds is known only when rules are played, so a counter is not looked for in a table here.
 
 import { quote } from "../../../base/reading.ts";
-import { type Code, index, method, number, primary } from "./code.ts";
+import { absent, type Code, call, choose, index, member, method, number, primary } from "./code.ts";
 import type { RuleDraft } from "./draft.ts";
 import { readSample } from "./fetch.ts";
 import { counterOf, slotsMax, tableNamed } from "./fetchtable.ts";
@@ -44,8 +44,25 @@ function track(line: RuleLine, word: Word, written: string | undefined): RuleDra
   const sample = sampleOf(line, keyWord);
   const named = line.take("table") === null ? undefined : line.next("the name of a table").text;
   const table = tableNamed(line.site, line.last, named);
-  const by = keyOf(table, sample, keyWord);
+  const key = keyOf(table, sample, keyWord);
+  // A slot that the connection has taken stays the connection's; in our own rules a request's is another.
+  const isTaken = call("has", member(index(primary("tracked"), number(slot)), "key"));
+  const by = isTakenBefore(line.site, slot) ? choose(isTaken, absent, key) : key;
   return { track: { table: line.site.conversion.nameOf("table", table.proxy.name), by: by.text, slot } };
+}
+
+/** Whether a connection may have tracked in that slot by the time of a rule for requests. */
+function isTakenBefore({ conversion, proxy, stage }: Site, slot: number): boolean {
+  if (proxy.mode === "tcp" || stage === "connection" || stage === "session") return false;
+  const fronts = proxy.kind === "backend" ? conversion.proxies.filter(({ kind }) => kind !== "backend") : [proxy];
+  return fronts.some(({ statements }) =>
+    statements.some(
+      ({ words: [first, second, third] }) =>
+        first?.text === "tcp-request" &&
+        (second?.text === "connection" || second?.text === "session") &&
+        third?.text === `track-sc${slot}`,
+    ),
+  );
 }
 
 function sampleOf(line: RuleLine, word: Word): Sample {

@@ -119,3 +119,17 @@ test("a key that is a number is taken of a text by the digits it begins with, an
     "has(headers['x']) ? headers.list('x').size() : 0",
   ]);
 });
+
+test("a slot that connections take is not taken again for their requests, there and in backends", () => {
+  const lines = `  tcp-request connection track-sc0 src table st
+  http-request track-sc0 hdr(x) table keys
+  http-request track-sc1 hdr(x) table keys`;
+  const { listener, pool, told } = ruleScene(lines, { backend: "  http-request track-sc0 path table keys" });
+  expect(told.filter((line) => !line.startsWith("note"))).toEqual([]);
+  const keys = [...listener.request!, ...pool.request!].map(({ track }) => (track as { readonly by: string }).by);
+  expect(keys).toEqual([
+    "has(tracked[0].key) ? null : headers.list('x')[-1]",
+    "headers.list('x')[-1]",
+    "has(tracked[0].key) ? null : path",
+  ]);
+});
