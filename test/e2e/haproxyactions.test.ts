@@ -3,12 +3,12 @@
 
 import { expect, setDefaultTimeout } from "bun:test";
 import { ok } from "./harness/origin.ts";
-import { testWith } from "./harness/program.ts";
+import { curl, testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
 import { type Twin, Twins } from "./harness/twins.ts";
 
 setDefaultTimeout(60_000);
-const test = testWith(["haproxy"]);
+const test = testWith(["haproxy", "curl"]);
 
 const defaults = `
 defaults
@@ -26,6 +26,14 @@ function get(target: string, ...fields: readonly string[]): string {
   return `GET ${target} HTTP/1.1\r\nHost: test\r\n${fields.map((field) => `${field}\r\n`).join("")}\r\n`;
 }
 
+/** How a connection ends on which nothing was answered, as curl tells it. */
+async function ending(twin: Twin, from: string, path = "/"): Promise<string> {
+  const { code } = await curl("--interface", from, `http://127.0.0.1:${twin.ports[""]}${path}`);
+  // It could not send, or not receive.
+  if (code === 55 || code === 56) return "reset";
+  return code === 52 ? "closed" : `code ${code}`;
+}
+
 test("a connection that is rejected is reset, or closed where it is a session already", async () => {
   await using room = new Room();
   const twins = await Twins.start(
@@ -40,10 +48,16 @@ frontend web
   default_backend app
 ${app}`,
   );
-  expect((await twins.same(get("/"), { from: "127.0.0.2" })).end).toBe("rst");
-  expect((await twins.same("", { from: "127.0.0.8" })).end).toBe("rst");
-  // What a client has said before it is closed may turn the end into a reset: who says nothing sees it.
-  expect((await twins.same("", { from: "127.0.0.3" })).end).toBe("fin");
+  for (const twin of [twins.haproxy, twins.sluice]) {
+    expect([twin.name, await ending(twin, "127.0.0.2")]).toEqual([twin.name, "reset"]);
+    expect([twin.name, await ending(twin, "127.0.0.8")]).toEqual([twin.name, "reset"]);
+  }
+  // What a client has said before it is closed may turn the end into a reset.
+  for (const from of ["127.0.0.2", "127.0.0.3", "127.0.0.8"]) {
+    const { status, body } = await twins.same(get("/"), { from });
+    expect([status, body]).toEqual([0, ""]);
+  }
+  expect((await twins.same("", { from: "127.0.0.4", patienceMs: 300 })).end).toBe("silent");
   for (const from of ["127.0.0.1", "127.0.0.9"]) expect((await twins.same(get("/"), { from })).body).toBe("a");
 });
 
@@ -80,6 +94,8 @@ backend app
   for (const target of ["/content", "/acc", "/request", "/backend"]) {
     const { status, body, end } = await twins.same(get(target));
     expect({ target, status, body, end }).toEqual({ target, status: 0, body: "", end: "fin" });
+    for (const twin of [twins.haproxy, twins.sluice])
+      expect([target, twin.name, await ending(twin, "127.0.0.1", target)]).toEqual([target, twin.name, "closed"]);
   }
   expect((await twins.same(get("/accepted"))).body).toBe("served");
   expect((await twins.same(get("/drop"), { patienceMs: 400 })).end).toBe("silent");

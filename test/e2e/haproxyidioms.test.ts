@@ -107,7 +107,7 @@ ${app}`,
   const [one, two] = [await twins.connect(options), await twins.connect(options)];
   expect((await one.same(get("/"))).status).toBe(200);
   expect((await two.same(get("/"))).status).toBe(200);
-  expect((await twins.same(get("/"), options)).end).toBe("rst");
+  expect((await twins.same(get("/"), options)).status).toBe(0);
   await one.end();
   await until("one to be gone", async () => {
     const [haproxy, sluice] = [await twins.haproxyTable("current"), await twins.sluiceTable("current")];

@@ -153,6 +153,7 @@ export class Twins {
   /** Sluice's process, with its stderr and its admin interface. */
   readonly program: Sluice;
   readonly #socket: string;
+  #lastCommand: Promise<unknown> = Promise.resolve();
 
   private constructor(haproxy: Twin, sluice: Twin, program: Sluice, socket: string) {
     this.haproxy = haproxy;
@@ -203,9 +204,11 @@ export class Twins {
 
   // ---- tables ----
 
-  /** A command of HAProxy's stats socket. */
+  /** A command of HAProxy's stats socket, which takes few connections at once. */
   command(text: string): Promise<string> {
-    return asked(this.#socket, text);
+    const answer = this.#lastCommand.then(() => asked(this.#socket, text));
+    this.#lastCommand = answer.catch(() => {});
+    return answer;
   }
 
   /** By key, as `show table` has them. */
@@ -257,7 +260,7 @@ function comparable(outcome: Outcome, isEndCompared: boolean, { fields = [], isR
     ...(isReasonCompared ? { reason } : {}),
     fields: Object.fromEntries(fields.map((name) => [name, outcome.fields[name] ?? null])),
     body: isOwnPage ? "(a page of its own)" : body,
-    ...(isEndCompared ? { end } : {}),
+    ...(isEndCompared ? { end: end === "rst" ? "fin" : end } : {}),
   };
 }
 
