@@ -9,7 +9,7 @@ import { Memory } from "../playbook/memory.ts";
 import { clearArena, makePlan, setServer } from "../playbook/plan.ts";
 import { Crowd } from "./crowd.ts";
 import { type Answer, SimDriver } from "./driver.ts";
-import { drawRules, heldIn } from "./judged.ts";
+import { Books, drawRules, heldIn } from "./judged.ts";
 import { connect } from "./network.ts";
 import { StreamRun } from "./streams/run.ts";
 import { calm, drawSwarm, type Swarm } from "./swarm.ts";
@@ -63,6 +63,7 @@ class Run {
   readonly #driver: SimDriver;
   readonly #context: Context;
   readonly #crowd: Crowd;
+  readonly #books = new Books();
   #generation = 1;
 
   constructor(world: World) {
@@ -75,7 +76,10 @@ class Run {
     this.#driver = new SimDriver(world, (server) => this.#answerDial(server.slot));
     const site = new Site(this.#plan(), this.#parts, null);
     this.#crowd = new Crowd(world);
-    this.#context = new Context(this.#driver, this.#tally, site, (exchange) => this.#crowd.reported(exchange));
+    this.#context = new Context(this.#driver, this.#tally, site, (exchange) => {
+      this.#books.reported(exchange);
+      this.#crowd.reported(exchange);
+    });
     this.#driver.start(this.#context);
   }
 
@@ -214,6 +218,7 @@ class Run {
     }
     check("deadlines", this.#driver.wheel.size);
     check("entries held", heldIn(this.#memory));
+    if (this.#faulty.isJudged) left.push(...this.#books.differences(this.#memory));
     if (left.length > 0) throw new Violation(`left over ${when}: ${left.join(", ")}`);
   }
 }
