@@ -127,6 +127,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     if (this.#phase === phase.exchange) {
       const exchange = this.#exchange!;
       if (exchange.upgrade !== null) return exchange.upgrade.sendUp(bytes, 0, bytes.length);
+      if (exchange.tarpit !== null) return waste(exchange, bytes);
       this.#hold(bytes);
       return this.#feed();
     }
@@ -426,6 +427,15 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.#context.downstreams.delete(this);
     countClosed(this.#context.tally, this.#listener.row);
   }
+}
+
+/**
+ * A client that waits has more to say. Its body is counted, so that its FIN is known for the end of a whole request or of a torn
+ * one; a request behind it is lost, and so the connection ends with the answer.
+ */
+function waste(exchange: Exchange, bytes: Uint8Array): void {
+  exchange.requestBytes += exchange.requestBody.advance(bytes, 0, bytes.length);
+  exchange.isPersistent = false;
 }
 
 /** Another certificate of clients, or one at all. */

@@ -82,8 +82,8 @@ export class Exchange implements Sender, Seeker {
   rule = "";
   /** What it is watched by; null where nobody asks why. */
   inquiry: Inquiry | null = null;
-  /** What a rule has the client wait for. */
-  #tarpit: Reply | null = null;
+  /** What a rule has the client wait for; meanwhile what it says is thrown away. */
+  tarpit: Reply | null = null;
   /** Of all that was sent to the client for this. */
   sentBytes = 0;
   /** Of those and of what was received, what has been told to entries that are held. */
@@ -431,10 +431,10 @@ export class Exchange implements Sender, Seeker {
     give(this, this.#context, reply);
   }
 
-  /** Let the client wait before it is answered, and read no more of it. */
+  /** Let the client wait before it is answered. It is read on, or it would not be seen to leave. */
   hold(reply: Reply, forMs: number): void {
-    this.#tarpit = reply;
-    this.downstream!.holdBody();
+    this.tarpit = reply;
+    this.downstream!.line.resume();
     this.#arm(forMs);
   }
 
@@ -448,7 +448,7 @@ export class Exchange implements Sender, Seeker {
   /** The deadline has passed; what for depends on who is waited for. */
   timedOut(): void {
     if (this.upgrade !== null) return this.endUpgrade(false);
-    if (this.#tarpit !== null) return this.give(this.#tarpit, fault("denied"));
+    if (this.tarpit !== null) return this.give(this.tarpit, fault("denied"));
     if (this.attempt.isQueued) return this.attempt.waitedInVain();
     const upstream = this.upstream;
     if (upstream === null || upstream.line === null) return;
@@ -467,7 +467,7 @@ export class Exchange implements Sender, Seeker {
 
   /** Count and report; after this the object is not ours any more. */
   conclude(): void {
-    this.#tarpit = null;
+    this.tarpit = null;
     this.#passage.stop();
     if (this.inquiry !== null) this.inquiry.ended(this.#context.port.sharedMs);
     if (this.visit !== null || this.downstream!.guest !== null) settle(this);
