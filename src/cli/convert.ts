@@ -8,6 +8,7 @@ import { dirname, relative, resolve } from "node:path";
 import type { ReportLine } from "../config/foreign/report.ts";
 import { type Conversion, loadConfig } from "../config/load.ts";
 import { printConfig, type Remarks, type Skin } from "../config/print.ts";
+import type { Path } from "../config/problem.ts";
 import { keywordsLine, type Writer, writeProblems } from "./check.ts";
 
 export interface ConvertOptions {
@@ -65,13 +66,25 @@ async function written(path: string, out: string, text: string, writer: Writer):
   return 0;
 }
 
-/** What is approximated, at the first key that comes from its line. */
+/** What is approximated, at the first key that comes from its line; and above each rule the line that it was. */
 function remarks({ report, lineOf }: Conversion): Remarks {
   const byLine = new Map<number, string[]>();
-  for (const { line, verdict, remarks: all } of report)
+  const sources = new Map<number, string>();
+  for (const { line, verdict, source, remarks: all } of report) {
+    sources.set(line, source);
     if (verdict === "approximated")
       byLine.set(line, [...(byLine.get(line) ?? []), ...all.map((remark) => `line ${line}: ${remark}`)]);
-  return { of: (path) => byLine.get(lineOf(path)) ?? [], all: [...byLine.values()].flat() };
+  }
+  const of = (path: Path): readonly string[] => {
+    const line = lineOf(path);
+    const source = isRule(path) ? (sources.get(line) ?? []) : [];
+    return [source, byLine.get(line) ?? []].flat();
+  };
+  return { of, all: [...byLine.values()].flat() };
+}
+
+function isRule(path: Path): boolean {
+  return path.includes("rules") && typeof path.at(-1) === "number";
 }
 
 /** `  12 kept          bind *:80`, with what is to be known under it. */

@@ -103,6 +103,21 @@ pools:
   expect(readYaml(text)).toMatchObject({ ok: true });
 });
 
+test("in TypeScript remarks stand above their keys too", () => {
+  const of = (path: readonly (string | number)[]): readonly string[] =>
+    path.join(".") === "pools.app.servers.1" ? ["the second"] : [];
+  expect(printConfig(input, "ts", { of, all: ["the second", "about nothing"] })).toContain(`// about nothing
+export default`);
+  expect(printConfig(input, "ts", { of, all: [] })).toContain(`    app: {
+      servers: [
+        "a:1",
+        // the second
+        { address: "b:1", maxConnections: 5 },
+      ],
+    },
+`);
+});
+
 test("as TypeScript, short sections stand on one line", () => {
   expect(printConfig(input, "ts")).toBe(`import { defineConfig } from "sluice";
 

@@ -1,5 +1,5 @@
 // A config as a text in each of the four skins, as an operator would have written it: what `sluice convert` prints. Texts in which ${
-// stands for itself get the $${ that the text formats read so. Remarks become comments in YAML, above the key that they are about.
+// stands for itself get the $${ that the text formats read so. Remarks become comments in YAML and TypeScript, above the key that they are about.
 
 import { stringify as stringifyToml } from "smol-toml";
 import { Document, isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from "yaml";
@@ -25,7 +25,7 @@ export function printConfig(input: ConfigInput, skin: Skin, remarks: Remarks = {
     case "json":
       return `${JSON.stringify(tree, null, 2)}\n`;
     case "ts":
-      return `import { defineConfig } from "sluice";\n\nexport default defineConfig(${literal(tree, "")});\n`;
+      return new Program(remarks).whole(tree);
     default:
       return skin satisfies never;
   }
@@ -69,17 +69,42 @@ function yamlOf(tree: unknown, remarks: Remarks): string {
 }
 
 /** As TypeScript: short sections on one line, keys without quotes where they need none. */
-function literal(value: unknown, indent: string): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const inner = `${indent}  `;
-  const items = Array.isArray(value)
-    ? value.map((item) => literal(item, inner))
-    : Object.entries(value).map(
-        ([key, item]) => `${/^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key)}: ${literal(item, inner)}`,
-      );
-  const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{ ", " }"];
-  if (items.length === 0) return Array.isArray(value) ? "[]" : "{}";
-  const line = `${open}${items.join(", ")}${close}`;
-  if (line.length + indent.length <= 100 && !line.includes("\n")) return line;
-  return `${open.trim()}\n${items.map((item) => `${inner}${item},`).join("\n")}\n${indent}${close.trim()}`;
+class Program {
+  readonly #remarks: Remarks;
+  readonly #said = new Set<string>();
+
+  constructor(remarks: Remarks) {
+    this.#remarks = remarks;
+  }
+
+  whole(tree: unknown): string {
+    const config = this.#literal(tree, "", []);
+    const others = this.#remarks.all.filter((remark) => !this.#said.has(remark)).map((remark) => `// ${remark}\n`);
+    return `import { defineConfig } from "sluice";\n\n${others.join("")}export default defineConfig(${config});\n`;
+  }
+
+  #literal(value: unknown, indent: string, path: Path): string {
+    if (typeof value !== "object" || value === null) return JSON.stringify(value);
+    const inner = `${indent}  `;
+    const keys: [string | number, unknown][] = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+    const comments = keys.map(([key]) => this.#news([...path, key]));
+    const items = keys.map(([key, item]) => {
+      const written = this.#literal(item, inner, [...path, key]);
+      if (typeof key === "number") return written;
+      return `${/^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key)}: ${written}`;
+    });
+    const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{ ", " }"];
+    if (items.length === 0) return Array.isArray(value) ? "[]" : "{}";
+    const line = `${open}${items.join(", ")}${close}`;
+    const isPlain = comments.every((each) => each.length === 0);
+    if (isPlain && line.length + indent.length <= 100 && !line.includes("\n")) return line;
+    const lines = items.flatMap((item, index) => [...comments[index]!.map((each) => `// ${each}`), `${item},`]);
+    return `${open.trim()}\n${lines.map((each) => `${inner}${each}`).join("\n")}\n${indent}${close.trim()}`;
+  }
+
+  #news(path: Path): readonly string[] {
+    const news = this.#remarks.of(path).filter((remark) => !this.#said.has(remark));
+    for (const remark of news) this.#said.add(remark);
+    return news;
+  }
 }

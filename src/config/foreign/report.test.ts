@@ -29,15 +29,13 @@ listen web
     [9, "approximated", "server"],
     [10, "refused", "lua"],
   ]);
-  expect(lines[1]?.remarks).toEqual([
-    "daemon Sluice stays in the foreground; a service manager, or a container, does this",
-  ]);
+  expect(lines[1]?.remarks).toEqual(["Sluice stays in the foreground; a service manager, or a container, does this"]);
   expect(lines[8]).toMatchObject({
     column: 3,
     source: "server a 127.0.0.1:81 minconn 5 fastinter 1s",
     remarks: [
-      "minconn is approximated: a server's maxconn is its limit at every load",
-      "fastinter is approximated: servers are checked at one interval, whatever their state",
+      "minconn: a server's maxconn is its limit at every load",
+      "fastinter: servers are checked at one interval, whatever their state",
     ],
   });
 });

@@ -19,16 +19,19 @@ export interface ReportLine {
 
 export function reportOf(judgement: ForeignJudgement, places: Places): ReportLine[] {
   const { ledger } = judgement.translation;
-  const told = [...ledger.findings, ...ledger.notes].map(({ path, message }) => ({
-    name: nameOf(path),
-    path,
-    message,
-  }));
+  const told = [
+    ...ledger.findings.map(({ path, message }) => ({ name: nameOf(path), path, message, isNote: false })),
+    ...ledger.notes.map(({ path, message }) => ({ name: nameOf(path), path, message, isNote: true })),
+  ];
   const lines = [...ledger.entries()].map(({ path, verdict }): ReportLine => {
     const { line, column } = places.find(path, "key");
     const remarks = told
       .filter(({ name }) => name === nameOf(path))
-      .map(({ path: at, message }) => `${judgement.keyOf(at)} ${message}`);
+      .map(({ path: at, message, isNote }) => {
+        const said = isNote ? message : /^is (?:approximated|refused): ([^]*)$/.exec(message)?.[1];
+        if (said === undefined) return `${judgement.keyOf(at)} ${message}`;
+        return isWhole(at, path) ? said : `${judgement.keyOf(at)}: ${said}`;
+      });
     return {
       line,
       column,
@@ -39,6 +42,12 @@ export function reportOf(judgement: ForeignJudgement, places: Places): ReportLin
     };
   });
   return lines.sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** Whether a remark is about the keyword as a whole, or the first word behind it, and so needs not say about what: it stands under it. */
+function isWhole(at: Path, keyword: Path): boolean {
+  const [word] = at.slice(keyword.length);
+  return word === undefined || (keyword.length === 1 && typeof word === "number" && word <= 1);
 }
 
 /** As the ledger counts: an element of a list is its list's. */

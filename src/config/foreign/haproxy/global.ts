@@ -83,6 +83,10 @@ class GlobalReader {
     switch (name) {
       case "maxconn":
         this.ground = { ...this.ground, maxConnections: count(1, 10_000_000) };
+        ledger.note(
+          linePath(statement),
+          "each listener without a maxconn of its own has it; a connection beyond it is closed at once, where in HAProxy it waits",
+        );
         return;
       case "nbthread":
         this.#threads = count(1, workersMax);

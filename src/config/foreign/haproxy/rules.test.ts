@@ -235,9 +235,9 @@ test("the seed's configuration, exactly as it is printed", () => {
   const text = readFileSync(new URL("seed.cfg", fixtures), "latin1");
   const { input } = translateHaproxy(text, "seed.cfg", {}, translateRules);
   expect(input.tables).toEqual({
-    http: { key: "ip", size: 204_800, expire: "10m", store: ["gpc0"] },
-    test1: { key: "ip", size: 204_800, expire: "30s", store: ["conn_rate(100s)", "bytes_out_rate(1m)"] },
-    test2: { key: "ip", size: 204_800, expire: "1m", store: ["conn_rate(100s)", "bytes_out_rate(1m)"] },
+    http: { key: "ip", size: "200k", expire: "10m", store: ["gpc0"] },
+    test1: { key: "ip", size: "200k", expire: "30s", store: ["conn_rate(100s)", "bytes_out_rate(1m)"] },
+    test2: { key: "ip", size: "200k", expire: "1m", store: ["conn_rate(100s)", "bytes_out_rate(1m)"] },
   });
   expect(input.listeners["http"]!.rules).toEqual({
     connection: [{ if: "!(http[src].gpc0 > 0)", track: { table: "http", by: "src", slot: 1 } }],

@@ -5,9 +5,9 @@ import { mistakesIn, ruleScene } from "./rulescene.ts";
 import { type StickTable, stores } from "./sticktable.ts";
 
 const tables: readonly (readonly [string, TableDraft])[] = [
-  ["type ip size 200k", { key: "ip", size: 204_800, expire: "0s", store: [] }],
+  ["type ip size 200k", { key: "ip", size: "200k", expire: "0s", store: [] }],
   ["type ip size 10 expire 30", { key: "ip", size: 10, expire: "30ms", store: [] }],
-  ["type ipv6 size 1m expire 30m", { key: { ip: 128 }, size: 1_048_576, expire: "30m", store: [] }],
+  ["type ipv6 size 1m expire 30m", { key: { ip: 128 }, size: "1m", expire: "30m", store: [] }],
   ["type integer size 10 nopurge", { key: "integer", size: 10, expire: "0s", store: [], full: "refuse" }],
   ["type string size 10", { key: { string: 31 }, size: 10, expire: "0s", store: [] }],
   ["type string len 64 size 10", { key: { string: 64 }, size: 10, expire: "0s", store: [] }],

@@ -96,7 +96,12 @@ export function readStickTable(conversion: Conversion, proxy: Service, statement
   }
   if (keyKind === null) return fault(statement.words[0]!, "has no type, such as: type ip");
   if (size === null || size === 0) return fault(statement.words[0]!, "has no size, such as: size 200k");
-  const draft: TableDraft = { key, size, expire: expireMs === 0 ? "0s" : written(expireMs), store: storeOf(store) };
+  const draft: TableDraft = {
+    key,
+    size: sizeText(size),
+    expire: expireMs === 0 ? "0s" : written(expireMs),
+    store: storeOf(store),
+  };
   if (full === "refuse") draft["full"] = full;
   return { proxy, statement, keyKind, store, draft };
 }
@@ -157,6 +162,11 @@ const expireMsMax = 2 ** 31 - 1;
 function readExpire(word: Word): number {
   const ms = readUnits(word, "ms");
   return ms <= expireMsMax ? ms : fault(word, "must be at most 24 days");
+}
+
+/** As an operator writes it. */
+function sizeText(size: number): number | string {
+  return size % 2 ** 20 === 0 ? `${size / 2 ** 20}m` : size % 1024 === 0 ? `${size / 1024}k` : size;
 }
 
 function readSize(word: Word): number {
