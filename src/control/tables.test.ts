@@ -176,7 +176,10 @@ describe("the next run", () => {
     const { tables, adopt, said } = stage();
     adopt(marked, { ...marked, name: "shop", store: ["gpc1"] });
     expect(tables.find("marked")!.table.figures().used).toBe(0);
-    expect(said()).toEqual(["table shop: dropped, for it is of another version of Sluice; it starts empty"]);
+    expect(said()).toEqual([
+      "table marked: dropped, for its file is damaged (it was cut short, or is of another version of Sluice); it starts empty",
+      "table shop: dropped, for it is of another version of Sluice; it starts empty",
+    ]);
     expect(readdirSync(folder).filter((entry) => /^(marked|shop)\./.test(entry))).toHaveLength(2);
   });
 });

@@ -4,7 +4,7 @@
 // old one is still counted in: what is counted between the copy and the moment a worker takes the plan up is lost, a few
 // milliseconds; the file of the former plan stays until the new plan is in force, so a plan that is refused loses nothing.
 
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TablePlan } from "../config/plan.ts";
 import { fullBytes } from "../memory/sticklayout.ts";
@@ -14,6 +14,7 @@ import { StickTable } from "../memory/sticktable.ts";
 import type { Log } from "./log.ts";
 import type { TableFigures } from "./metricssource.ts";
 import { type Machine, staleness, writeMark } from "./table/bootmark.ts";
+import { openFound } from "./table/foundtable.ts";
 import { Fullness } from "./table/fullness.ts";
 import {
   bytesFree,
@@ -205,13 +206,18 @@ export class Tables {
 
   #openFile(plan: TablePlan, path: string, lines: string[]): { open: OpenTable; isMade: boolean } {
     const { owner } = this.#options;
+    const wasThere = existsSync(path);
     const found = mapTable(path, plan);
-    if (found !== null) {
-      const table = new StickTable(found, plan, owner);
-      table.recover();
+    const table =
+      found === null ? "it was cut short, or is of another version of Sluice" : openFound(found, plan, owner);
+    if (typeof table !== "string") {
       const { used } = table.figures();
       if (!this.#open.has(plan.name)) lines.push(`table ${plan.name}: ${entries(used)} found from the run before`);
       return { open: { plan, path, table }, isMade: false };
+    }
+    if (wasThere) {
+      lines.push(`table ${plan.name}: dropped, for its file is damaged (${table}); it starts empty`);
+      rmSync(path, { recursive: true, force: true });
     }
     const bytes = makeTable(path, plan, (made) => this.#takeOver(plan, made, lines));
     return { open: { plan, path, table: new StickTable(bytes, plan, owner) }, isMade: true };
@@ -223,10 +229,10 @@ export class Tables {
     const left = filesIn(folder).filter(({ name, path }) => name === plan.name && path !== pathOf(folder, plan));
     const former = this.#open.get(plan.name);
     const found = former === undefined ? left.map(({ path }) => mapAny(path)).find((each) => each !== null) : null;
-    const from = former?.table ?? (found ? new StickTable(found.bytes, found.plan, owner) : null);
-    if (from === null) {
-      if (left.length > 0)
-        lines.push(`table ${plan.name}: dropped, for it is of another version of Sluice; it starts empty`);
+    const from = former?.table ?? (found ? openFound(found.bytes, found.plan, owner) : null);
+    if (from === null || typeof from === "string") {
+      const why = from === null ? "it is of another version of Sluice" : `its file is damaged (${from})`;
+      if (left.length > 0) lines.push(`table ${plan.name}: dropped, for ${why}; it starts empty`);
       return;
     }
     const target = new StickTable(bytes, plan, owner);
@@ -240,13 +246,13 @@ export class Tables {
     for (const { name, path } of filesIn(this.#options.folder)) {
       if (kept.has(path)) continue;
       if (!next.has(name)) this.#log.info(`table ${name}: removed, for the config does not name it any more`);
-      rmSync(path, { force: true });
+      rmSync(path, { recursive: true, force: true });
     }
   }
 
   #dropAll(reason: string): void {
     for (const { name, path } of filesIn(this.#options.folder)) {
-      rmSync(path, { force: true });
+      rmSync(path, { recursive: true, force: true });
       this.#log.info(`table ${name}: its entries are dropped: ${reason}`);
     }
   }

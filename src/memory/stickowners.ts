@@ -78,6 +78,13 @@ export class StickOwners {
     return Atomics.load(this.#memory.pairs, this.#pairOf(row)) !== 0n;
   }
 
+  /** Whether another process has the table open now. */
+  get hasOthers(): boolean {
+    for (let row = 0; row < this.layout.room.owners; row++)
+      if (row !== this.#row && this.isTaken(row) && !this.isDead(row)) return true;
+    return false;
+  }
+
   /** Taken, by a process that has ended. */
   isDead(row: number): boolean {
     const name = Atomics.load(this.#memory.pairs, this.#pairOf(row));

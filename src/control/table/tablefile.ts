@@ -33,31 +33,43 @@ export function pathOf(folder: string, plan: TablePlan): string {
 /** Every file of a table that lies there. */
 export function filesIn(folder: string): TableFile[] {
   return readdirSync(folder).flatMap((entry) => {
-    const match = /^(.+)\.[0-9a-f]{16}$/.exec(entry);
-    return match === null ? [] : [{ name: decodeURIComponent(match[1]!), path: join(folder, entry) }];
+    const name = nameOf(/^(.+)\.[0-9a-f]{16}$/.exec(entry)?.[1] ?? "");
+    return name === "" ? [] : [{ name, path: join(folder, entry) }];
   });
+}
+
+/** "" for what no table can be called. */
+function nameOf(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return "";
+  }
 }
 
 /** What a crash has left half made. Before the first file is made. */
 export function removeDrafts(folder: string): void {
-  for (const entry of readdirSync(folder)) if (entry.endsWith(".draft")) rmSync(join(folder, entry), { force: true });
+  for (const entry of readdirSync(folder))
+    if (entry.endsWith(".draft")) rmSync(join(folder, entry), { recursive: true, force: true });
 }
 
 /** Null when there is none, or it is no table of this plan: then it is removed. */
 export function mapTable(path: string, plan: TablePlan): Uint8Array | null {
   if (!existsSync(path)) return null;
   // What lies beyond the end of a file cannot be touched: a file that was cut short is no table.
-  if (statSync(path).size >= tableBytes(plan)) {
+  const stat = statSync(path);
+  if (stat.isFile() && stat.size >= tableBytes(plan)) {
     const bytes = Bun.mmap(path, { shared: true });
     if (isTableOf(bytes, plan)) return bytes;
   }
-  rmSync(path);
+  rmSync(path, { recursive: true });
   return null;
 }
 
 /** A table of whatever plan, with that plan; null when it is of another layout, or none. */
 export function mapAny(path: string): { plan: TablePlan; bytes: Uint8Array } | null {
-  if (statSync(path).size === 0) return null;
+  const stat = statSync(path);
+  if (!stat.isFile() || stat.size === 0) return null;
   const bytes = Bun.mmap(path, { shared: true });
   const plan = planOf(bytes);
   return plan === null ? null : { plan, bytes };
