@@ -29,8 +29,8 @@ function get(target: string, ...fields: readonly string[]): string {
 /** How a connection ends on which nothing was answered, as curl tells it. */
 async function ending(twin: Twin, from: string, path = "/"): Promise<string> {
   const { code } = await curl("--interface", from, `http://127.0.0.1:${twin.ports[""]}${path}`);
-  // It could not send, or not receive.
-  if (code === 55 || code === 56) return "reset";
+  // It could not send, or not receive, or found itself reset as soon as it was connected.
+  if (code === 55 || code === 56 || code === 7) return "reset";
   return code === 52 ? "closed" : `code ${code}`;
 }
 
