@@ -3,6 +3,7 @@
 
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { Origin, ok } from "./harness/origin.ts";
+import { Asker } from "./harness/outcome.ts";
 import { freePort } from "./harness/port.ts";
 import { ran } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
@@ -18,7 +19,7 @@ interface Scene {
   readonly origins: readonly Origin[];
 }
 
-function scene(room: Room): Scene {
+function scene(room: Room, more = ""): Scene {
   const origins = ["one", "two"].map((word) => new Origin(room, () => ok(word)));
   const [port, admin] = [freePort(), `127.0.0.1:${freePort()}`];
   const path = room.write(
@@ -43,7 +44,7 @@ balance = "roundrobin"
   kind = "ping"
   interval = "200ms"
   timeout = "100ms"
-`,
+${more}`,
   );
   return { path, port, admin, origins };
 }
@@ -84,6 +85,22 @@ test("its backends take turns by connection, and one that is down gets none", as
     return status.pools[0]!.servers[0]!.state === "down" ? true : null;
   });
   for (let turn = 0; turn < 3; turn++) expect(await fetched(made.port)).toBe("two");
+});
+
+test("access lets in whom its first fitting rule allows, and closes the connections of others", async () => {
+  await using room = new Room();
+  const rules = '["deny 127.0.0.3", "allow 127.0.0.0/29"]';
+  const made = scene(room, `  [servers.sample.access]\n  default = "deny"\n  rules = ${rules}\n`);
+  await running(room, made);
+  const outcomeFrom = async (localAddress: string): Promise<string> => {
+    const asker = await Asker.connect(room, { port: made.port, localAddress });
+    const { status, end } = await asker.ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    return status === 0 ? end : String(status);
+  };
+  expect(await outcomeFrom("127.0.0.1")).toBe("200");
+  expect(await outcomeFrom("127.0.0.4")).toBe("200");
+  expect(["fin", "rst"]).toContain(await outcomeFrom("127.0.0.3"));
+  expect(["fin", "rst"]).toContain(await outcomeFrom("127.0.0.9"));
 });
 
 test("check tells what became of its keywords, and ends with 0", async () => {

@@ -30,6 +30,7 @@ export function translateGobetween(tree: object): Translation {
   const defaults = root.section("defaults");
   const listeners: Record<string, ListenerInput> = {};
   const pools: Record<string, PoolInput> = {};
+  const lists: NonNullable<ConfigInput["lists"]> = {};
   const listenerNames = new Set<string>();
   const poolNames = new Set<string>();
   origins.add(["listeners"], ["servers"]);
@@ -40,11 +41,18 @@ export function translateGobetween(tree: object): Translation {
     const parts = serverOf(name, server, { defaults, origins, poolNames });
     listeners[name] = parts.listener;
     Object.assign(pools, parts.pools);
+    Object.assign(lists, parts.lists);
   }
   // Keys that every server has of its own are asked for by none.
   defaults?.inert(["max_connections", "client_idle_timeout", "backend_idle_timeout", "backend_connection_timeout"]);
   defaults?.finish("gobetween");
   root.finish("gobetween");
-  const input: ConfigInput = { ...(admin === undefined ? {} : { admin }), log, listeners, pools };
+  const input: ConfigInput = {
+    ...(admin === undefined ? {} : { admin }),
+    log,
+    ...(Object.keys(lists).length === 0 ? {} : { lists }),
+    listeners,
+    pools,
+  };
   return { program: "gobetween", input, ledger, origins };
 }

@@ -43,16 +43,6 @@ test("each policy has its counterpart, and the one that has none is approximated
   expect([input.pools["web"]?.balance, told.length]).toEqual(["leastConnections", 1]);
 });
 
-test("rules that keep somebody out are refused, those that do not are kept", () => {
-  const access = (rules: string): string[] => [...scene(`${web("")}[servers.web.access]\n${rules}`).told];
-  expect(access('default = "allow"\nrules = ["allow 10.0.0.0/8"]')).toEqual([]);
-  expect(access('default = "deny"')[0]).toStartWith("error servers.web.access.default is refused: ");
-  expect(access('rules = ["allow 10.0.0.1", "deny 10.0.0.2"]')[0]).toStartWith(
-    "error servers.web.access.rules[1] is refused: ",
-  );
-  expect(access('rules = ["deny"]')[0]).toStartWith("error servers.web.access.rules[0] must be");
-});
-
 test("a kind of discovery that asks somebody is refused once, with its keys", () => {
   for (const kind of ["srv", "docker", "json", "exec", "plaintext", "consul", "lxd"]) {
     const { told, ledger } = scene(

@@ -6,7 +6,7 @@ import type { ListenerInput, PoolInput, UdpInput } from "../../input.ts";
 import type { Path } from "../../problem.ts";
 import type { Origins } from "../origins.ts";
 import { isTable, type Table } from "../table.ts";
-import { refuseAccess } from "./access.ts";
+import { type Access, accessOf } from "./access.ts";
 import type { Backend } from "./backends.ts";
 import { readDiscovery } from "./discovery.ts";
 import { clientTimeouts, type Limits, limitsOf } from "./limits.ts";
@@ -18,6 +18,7 @@ export interface ServerParts {
   readonly listener: ListenerInput;
   /** By name. */
   readonly pools: Readonly<Record<string, PoolInput>>;
+  readonly lists: Access["lists"];
 }
 
 /** What the servers of a file have in common. */
@@ -33,7 +34,7 @@ export function serverOf(name: string, server: Table, { defaults, origins, poolN
   const protocol = server.choice("protocol", { tcp: "tcp", tls: "tls", udp: "udp" } as const) ?? "tcp";
   const isUdp = protocol === "udp";
   const limits = limitsOf(server, defaults, isUdp);
-  refuseAccess(server.section("access"));
+  const access = accessOf(server.section("access"), `${name}-access`, isUdp);
   const backends = readDiscovery(server);
   const naming = namingOf(server, isUdp, backends);
   const pools = naming?.pools ?? new Map([["", backends]]);
@@ -59,6 +60,7 @@ export function serverOf(name: string, server: Table, { defaults, origins, poolN
     ...(tls === undefined ? {} : { tls }),
     ...(routes.length > 0 ? { sni: routes } : {}),
     ...(udp === undefined ? {} : { udp }),
+    ...(Array.isArray(access.rules) && access.rules.length > 0 ? { rules: access.rules } : {}),
     timeouts: { ...handshake, ...clientTimeouts(limits, isUdp) },
   };
   server.finish("gobetween");
@@ -66,7 +68,9 @@ export function serverOf(name: string, server: Table, { defaults, origins, poolN
     const poolName = names.get(added)!;
     return [poolName, poolOf(group, shared, server, poolName, origins)];
   });
-  return { listener, pools: Object.fromEntries(built) };
+  origins.add([...own, "rules"], server.at("access"));
+  for (const list of Object.keys(access.lists)) origins.add(["lists", list], server.at("access"));
+  return { listener, pools: Object.fromEntries(built), lists: access.lists };
 }
 
 /** Names of listeners and pools have fewer characters than those of gobetween's servers. What is given out is `taken`. */
