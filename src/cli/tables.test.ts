@@ -68,9 +68,9 @@ test("ls shows what each table is and how full", async () => {
   const { options, out, writer } = stage([200, { tables: [summary, other] }]);
   expect(await tableList(options, writer)).toBe(0);
   expect(out.join("\n")).toMatchInlineSnapshot(`
-    "  TABLE   KEY         ENTRIES    SIZE  EXPIRE   MEMORY  AT MOST  EVICTED  REFUSED  STORE
-      marked  ip               12  204800  10m     61.4 kB  11.5 MB        0        0  gpc0 conn_rate(10s)
-      users   string(32)       12  204800  never   61.4 kB  11.5 MB        7        0  gpc0 conn_rate(10s)"
+    "  TABLE   KEY         ENTRIES    SIZE  EXPIRE    MEMORY   AT MOST  EVICTED  REFUSED  STORE
+      marked  ip               12  204800  10m     60.0 KiB  11.0 MiB        0        0  gpc0 conn_rate(10s)
+      users   string(32)       12  204800  never   60.0 KiB  11.0 MiB        7        0  gpc0 conn_rate(10s)"
   `);
 });
 
@@ -111,6 +111,14 @@ test("as JSON the pages are one array", async () => {
   const nothing = stage(page([], null));
   await tableShow("marked", { ...nothing.options, json: true }, nothing.writer);
   expect(JSON.parse(nothing.out.join("\n"))).toEqual([]);
+});
+
+test("as JSON nothing is written out of a table that cannot be shown", async () => {
+  for (const all of [true, false]) {
+    const { options, out, err, writer } = stage([404, { error: "there is no table none" }]);
+    expect(await tableShow("none", { ...options, json: true, all }, writer)).toBe(1);
+    expect([out, err]).toEqual([[], ["sluice: there is no table none"]]);
+  }
 });
 
 test("an empty table and a search without a result are told apart", async () => {

@@ -78,14 +78,14 @@ class TextSheet {
   end(): void {}
 }
 
-/** Each entry is held back until it is known whether a comma follows. */
+/** Each entry is held back until it is known whether a comma follows, and the array's beginning until there is an entry or its end. */
 class ArraySheet {
   readonly #writer: Writer;
+  #isBegun = false;
   #last: string | null = null;
 
   constructor(writer: Writer) {
     this.#writer = writer;
-    writer.out("[");
   }
 
   add(entries: readonly EntryAnswer[]): void {
@@ -93,12 +93,17 @@ class ArraySheet {
     const lines = entries.map((entry) => `  ${JSON.stringify(entry)}`);
     const last = lines.pop()!;
     const ready = [...(this.#last === null ? [] : [this.#last]), ...lines];
-    if (ready.length > 0) this.#writer.out(ready.map((line) => `${line},`).join("\n"));
+    if (ready.length > 0) this.#write(ready.map((line) => `${line},`).join("\n"));
     this.#last = last;
   }
 
   end(): void {
-    this.#writer.out(this.#last === null ? "]" : `${this.#last}\n]`);
+    this.#write(this.#last === null ? "]" : `${this.#last}\n]`);
+  }
+
+  #write(text: string): void {
+    this.#writer.out(this.#isBegun ? text : `[\n${text}`);
+    this.#isBegun = true;
   }
 }
 
