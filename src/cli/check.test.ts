@@ -44,7 +44,7 @@ test("each table is told with the memory that it takes when it is full, those of
   );
   const { out } = await checked("tables.yaml", tables + ruled);
   expect(out).toMatch(/\n {2}table {4}seen {12}204800 entries of \d\d bytes by ip, \d+\.\d MiB when full\n/);
-  expect(out).toMatch(/\n {2}table {4}limit:web\/calm {2}1 entry of \d\d bytes by ip, \d+\.\d MiB when full$/);
+  expect(out).toMatch(/\n {2}table {4}limit:web\/calm {2}1 entry of \d\d bytes by ip, \d+\.\d KiB when full$/);
   const json = JSON.parse((await checked("tables.yaml", tables + ruled, true)).out);
   expect(json.tables.seen).toEqual({
     entries: 204_800,

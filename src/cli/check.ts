@@ -12,6 +12,7 @@ import { formatProblem, type Problem } from "../config/problem.ts";
 import { Slots } from "../config/slots.ts";
 import type { Check, Config, Pool } from "../config/types.ts";
 import { entryBytes, fullBytes } from "../memory/sticklayout.ts";
+import { bytesText } from "./bytes.ts";
 import { checkLists, type ListSummary, listSummary } from "./checklists.ts";
 import { writtenWay } from "./way.ts";
 
@@ -153,8 +154,7 @@ function certificatesSummary(certificates: readonly Certificate[]): string {
 /** `204800 entries of 44 bytes by ip, 9.4 MiB when full` */
 function tableSummary(plan: TablePlan): string {
   const { key, entriesMax } = plan;
-  const mebibytes = (fullBytes(plan) / 1024 ** 2).toFixed(1);
-  return `${counted(entriesMax, "entry", "entries")} of ${Math.ceil(entryBytes(plan))} bytes by ${key.kind}, ${mebibytes} MiB when full`;
+  return `${counted(entriesMax, "entry", "entries")} of ${Math.ceil(entryBytes(plan))} bytes by ${key.kind}, ${bytesText(fullBytes(plan))} when full`;
 }
 
 function poolSummary(pool: Pool): string {

@@ -147,9 +147,9 @@ test("listeners that carry connections and datagrams are told in sessions and by
       plain     :80      http  -                     (to https)            0         7        0
       web       :443     http  2 certificates, mTLS  app                   0        12        3
 
-      LISTENER  ADDRESS  MODE  TLS  POOL  CONNECTIONS  SESSIONS  REFUSED  RECEIVED     SENT
-      mail      :465     tcp   -    a, b            2        40        0       812  34.5 MB
-      dns       :53      udp   -    d               0         0        0         0   1.0 MB"
+      LISTENER  ADDRESS  MODE  TLS  POOL  CONNECTIONS  SESSIONS  REFUSED  RECEIVED       SENT
+      mail      :465     tcp   -    a, b            2        40        0     812 B   32.9 MiB
+      dns       :53      udp   -    d               0         0        0       0 B  976.5 KiB"
   `);
 });
 

@@ -3,6 +3,7 @@
 
 import type { ListenerStatus, PoolStatus, Status } from "../control/status.ts";
 import { counted, shown } from "./banner.ts";
+import { bytesText } from "./bytes.ts";
 import type { Writer } from "./check.ts";
 import { ask, errorOf, type RemoteOptions } from "./client.ts";
 import { table } from "./table.ts";
@@ -85,19 +86,6 @@ function targetOf({ redirect, pool, pools }: ListenerStatus): string {
   const named = pools.filter((each) => each !== pool);
   if (named.length === 0) return pool;
   return `${named.join(", ")}${pool === "" ? "" : `, else ${pool}`}`;
-}
-
-/** `0`, `812`, `1.2 kB`, `34.5 MB`. */
-export function bytesText(bytes: number): string {
-  const units = ["kB", "MB", "GB", "TB", "PB"];
-  if (bytes < 1000) return String(bytes);
-  let value = bytes;
-  let unit = -1;
-  while (value >= 999.95 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${value.toFixed(1)} ${units[unit]}`;
 }
 
 function pools(status: Status): string[] {

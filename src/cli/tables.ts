@@ -3,9 +3,9 @@
 
 import { formatDuration } from "../base/duration.ts";
 import type { ClearedAnswer, EntryAnswer, TableSummary, TablesAnswer } from "../control/table/answer.ts";
+import { bytesText } from "./bytes.ts";
 import type { Writer } from "./check.ts";
 import { type Answer, ask, errorOf, type RemoteOptions, remoteOf } from "./client.ts";
-import { bytesText } from "./status.ts";
 import { table } from "./table.ts";
 import { entryText } from "./tableshow.ts";
 

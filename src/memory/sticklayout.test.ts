@@ -36,6 +36,14 @@ test("an entry with gpc0 and two rates takes at most 64 bytes of a large table, 
   }
 });
 
+test("what a full table takes is counted in whole pages, as the system does", () => {
+  for (const entriesMax of [1, 10, 1000, 204_800]) {
+    const bytes = fullBytes({ ...plan, entriesMax });
+    expect([entriesMax, bytes % 4096]).toEqual([entriesMax, 0]);
+    expect(bytes).toBeGreaterThan(entryBytes({ ...plan, entriesMax }) * entriesMax);
+  }
+});
+
 test("a table is one of its own plan, whatever its expiry, and of no other", () => {
   const bytes = formatted(plan);
   const same: Partial<TablePlan>[] = [{ expireMs: 0 }, { isEvicting: false }, { name: "other" }];

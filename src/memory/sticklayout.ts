@@ -75,6 +75,8 @@ const shardsMany = 16;
 export const ownersMax = 254;
 /** The index of a word is a positive 32-bit number. */
 const wordsMax = 2 ** 31;
+/** The least that systems give. */
+const pageBytes = 4096;
 
 /** How many processes may have the table open, and how many entries each may hold. */
 export interface StickRoom {
@@ -157,9 +159,9 @@ export function entryBytes(plan: TablePlan): number {
   return 4 * (entryWords + buckets / share);
 }
 
-/** Memory of the table when it is full; each entry that is held takes four bytes more. */
+/** Memory of the table when it is full, in whole pages, as the system gives it; each entry that is held takes four bytes more. */
 export function fullBytes(plan: TablePlan): number {
-  return layoutOf(plan, sharedRoom).holdsAt * 4;
+  return Math.ceil((layoutOf(plan, sharedRoom).holdsAt * 4) / pageBytes) * pageBytes;
 }
 
 export function bytesOf(layout: StickLayout): number {

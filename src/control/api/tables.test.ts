@@ -1,8 +1,12 @@
 import { describe, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TablePlan } from "../../config/plan.ts";
 import { StickTable } from "../../memory/sticktable.ts";
 import type { ClearedAnswer, EntryAnswer, TableSummary } from "../table/answer.ts";
 import { layKey } from "../table/keytext.ts";
+import { makeTable } from "../table/tablefile.ts";
 import type { OpenTable } from "../tables.ts";
 import { tableRoutes } from "./tables.ts";
 
@@ -65,6 +69,26 @@ test("the tables are listed with how full they are", async () => {
     { name: "marked", key: { kind: "ip" }, entries: 1, entriesMax: 20_000, expireMs: 60_000, whenFull: "evict" },
     { name: "users", entries: 0, evictions: 0, refusals: 0, store: ["gpc(2)"] },
   ]);
+});
+
+test("a table never takes more than is said to be the most, workers' notes of what they hold included", async () => {
+  const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "sluice-tables-"));
+  const plan: TablePlan = { ...marked, entriesMax: 1 };
+  const path = join(folder, "tiny");
+  const bytes = makeTable(path, plan, () => {});
+  const tables = Array.from({ length: 4 }, (_, index) => {
+    const table = new StickTable(bytes, plan, { id: index + 1, startedAt: 1, isAlive: () => true, relax: () => {} });
+    layKey("10.0.0.1", table.key);
+    table.track(5000);
+    return table;
+  });
+  const all = [{ plan, path, table: tables[0]! }];
+  const response = await tableRoutes({ all, find: () => null }, () => 5000)(new Request("http://a/"), "/api/v1/tables");
+  const { tables: said } = (await response!.json()) as Said;
+  for (const table of tables) table.close();
+  rmSync(folder, { recursive: true });
+  expect(said[0]!.bytes).toBeGreaterThan(4 * 4096);
+  expect(said[0]!.bytesMax).toBeGreaterThanOrEqual(said[0]!.bytes);
 });
 
 describe("one entry", () => {

@@ -63,6 +63,7 @@ function missing(name: string, { all }: TablesService): string {
 
 function summaryOf({ plan, path, table }: OpenTable): TableSummary {
   const { used, capacity, evictions, refusals, timeouts } = table.figures();
+  const bytes = bytesTaken(path);
   return {
     name: plan.name,
     key: plan.key,
@@ -74,8 +75,9 @@ function summaryOf({ plan, path, table }: OpenTable): TableSummary {
     evictions,
     refusals,
     timeouts,
-    bytes: bytesTaken(path),
-    bytesMax: fullBytes(plan),
+    bytes,
+    // Of a tiny table the pages in which workers note what they hold may be more than all else.
+    bytesMax: Math.max(fullBytes(plan), bytes),
   };
 }
 
