@@ -86,6 +86,22 @@ describe("what concerns two keys", () => {
     expect(base({ servers: [{ address: "s:1", backup: true }] })[0]).toStartWith("warning pools.a.servers");
   });
 
+  test("edits of a head that do nothing are told", () => {
+    const edits = (rule: object): string[] => base({ rules: [rule] });
+    const rules = "warning pools.a.rules[0]";
+    expect(edits({ setHeader: { "Transfer-Encoding": "chunked", Host: "{path}" }, addHeader: { host: "a" } })).toEqual([
+      `${rules}.setHeader.Transfer-Encoding does nothing: what Transfer-Encoding says of a message and its connection is Sluice's to say`,
+      `${rules}.addHeader.host does nothing: a request has one Host, which setHeader sets`,
+    ]);
+    expect(edits({ removeHeader: ["x-a", "Connection"] })).toEqual([
+      `${rules}.removeHeader[1] does nothing: what Connection says of a message and its connection is Sluice's to say`,
+    ]);
+    expect(edits({ removeHeader: "expect" }).length).toBe(1);
+    expect(edits({ setHeader: { "X-A": "a\r\nB: c", "X-B": "a\n", "X-C": "a\tb" } })).toEqual([
+      `${rules}.setHeader.X-A holds a line end or another control, which is left out`,
+    ]);
+  });
+
   test("a token is never quoted", () => {
     expect(JSON.stringify(base({}, { admin: { token: "secret 123" } }))).not.toContain("secret");
   });

@@ -3,6 +3,7 @@
 
 import { limitTableName } from "./compiletable.ts";
 import { keyText, type Path } from "./problem.ts";
+import { framingFields } from "./replyschema.ts";
 import { reviewReply } from "./reviewreply.ts";
 import { allRules, type Phase, phases, rulesOf, type Walked } from "./rulewalk.ts";
 import { isSection, listOf, type Report, type Section, sectionOf } from "./section.ts";
@@ -126,11 +127,35 @@ function reviewRule(walked: Walked, subject: Subject, report: Report): void {
       if (rule[key] !== undefined)
         report("error", [...path, key], "key", "cannot stand beside setTarget, which sets path and query");
   for (const key of ["deny", "reply", "tarpit"]) reviewReply(rule[key], [...path, key], report);
+  reviewEdits(rule, path, report);
   if (Object.keys(rule).every((key) => ["name", "if", "mode"].includes(key)))
     report("warning", path, "value", "has neither an effect nor an outcome: it is only counted");
   for (const inner of walked.rules) reviewRule(inner, subject, report);
   reviewReach(walked.rules, report);
 }
+
+/** What is written and does nothing (flow/edits.ts): edits of what a connection and the end of a message go by. */
+function reviewEdits(rule: Section, path: Path, report: Report): void {
+  const warn = (name: string, at: Path, part: "key" | "value", isSet: boolean): void => {
+    const lower = name.toLowerCase();
+    if (ownFields.has(lower))
+      report("warning", at, part, `does nothing: what ${name} says of a message and its connection is Sluice's to say`);
+    else if (lower === "host" && !isSet)
+      report("warning", at, part, "does nothing: a request has one Host, which setHeader sets");
+  };
+  for (const key of ["setHeader", "addHeader"])
+    for (const [name, value] of Object.entries(sectionOf(rule[key]))) {
+      warn(name, [...path, key, name], "key", key === "setHeader");
+      if (typeof value === "string" && /[\0-\x08\n-\x1f\x7f]/.test(value.trimEnd()))
+        report("warning", [...path, key, name], "value", "holds a line end or another control, which is left out");
+    }
+  const removed = rule["removeHeader"];
+  if (typeof removed === "string") warn(removed, [...path, "removeHeader"], "value", false);
+  for (const [index, name] of listOf(removed).entries())
+    if (typeof name === "string") warn(name, [...path, "removeHeader", index], "value", false);
+}
+
+const ownFields: ReadonlySet<string> = new Set([...framingFields, "expect", "proxy-authorization"]);
 
 function misplaced(key: string, fit: readonly Subject[], subject: Subject): string {
   const of = fit.map((one) => subjectNames[one]);
