@@ -67,6 +67,8 @@ function page(): string {
   tally.cells[tally.listenerRow(0) + listenerCell.handshakeFailures] = 2;
   tally.cells[tally.listenerRow(1) + listenerCell.refusedPreamble] = 6;
   tally.cells[tally.listenerRow(2) + listenerCell.droppedDatagrams] = 4;
+  tally.cells[tally.listenerRow(0) + listenerCell.refusedRules] = 11;
+  tally.cells[tally.listenerRow(1) + listenerCell.banned] = 12;
   const carried = tally.routeRow(routeOf(1));
   tally.cells[carried + routeCell.sessions] = 5;
   tally.cells[carried + routeCell.open] = 2;
@@ -162,6 +164,19 @@ test("handshakes, sessions and certificates are told, each where it can be", () 
   expect(text).not.toMatch(/sluice_tls_handshakes_total\{listener="mail"/);
   expect(text).not.toMatch(/sluice_server_tls_failures_total\{pool="app",server="127.0.0.1:8081"/);
   expect(text).not.toContain("SECRET");
+});
+
+test("whom rules and bans refused is told of each listener, of datagrams only bans", () => {
+  const lines = page()
+    .split("\n")
+    .filter((line) => line.startsWith("sluice_listener_refusals_total"));
+  expect(lines).toEqual([
+    'sluice_listener_refusals_total{listener="web",reason="rule"} 11',
+    'sluice_listener_refusals_total{listener="web",reason="banned"} 0',
+    'sluice_listener_refusals_total{listener="mail",reason="rule"} 0',
+    'sluice_listener_refusals_total{listener="mail",reason="banned"} 12',
+    'sluice_listener_refusals_total{listener="dns",reason="banned"} 0',
+  ]);
 });
 
 test("rules are told by who has them, tables, lists and bans by their names", () => {

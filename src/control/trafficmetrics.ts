@@ -23,6 +23,17 @@ export function writeListeners(out: Exposition, { plan, totals }: MetricsSource)
     "Connections refused before their first byte of content: a bad PROXY header or ClientHello, a name that no pool is for, too slow.",
     of(listenerCell.refusedPreamble),
   );
+  out.counter(
+    "sluice_listener_refusals_total",
+    "Refused by a rule that closes (reject, reset, drop), or for a ban: connections, in mode http requests too, in mode udp datagrams.",
+    plan.listeners.flatMap(({ name, slot, mode }): Sample[] => [
+      // There are no rules for datagrams.
+      ...(mode === "udp"
+        ? []
+        : [[{ listener: name, reason: "rule" }, totals.listener(slot, listenerCell.refusedRules)] satisfies Sample]),
+      [{ listener: name, reason: "banned" }, totals.listener(slot, listenerCell.banned)],
+    ]),
+  );
   const ofMode = (mode: ListenerMode, cell: number): Sample[] =>
     plan.listeners
       .filter((listener) => listener.mode === mode)
