@@ -1,11 +1,11 @@
 // What `haproxy -c` takes and what it refuses, asked of Debian's haproxy, and whether Sluice judges the same lines in the same way: over
-// the corpus of the front-end (src/config/foreign/haproxy/corpus) and its fixtures. The corpus says of each line who refuses it.
+// the corpus of the front-end (haproxycorpus/) and its fixtures. The corpus says of each line who refuses it.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Mark, readCorpus, type Snippet } from "../../src/config/foreign/haproxy/corpus.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { type Mark, readCorpus, type Snippet } from "./harness/corpus.ts";
 import { environment, fixtures, furnished } from "./harness/haproxyroom.ts";
 import { find, testWith } from "./harness/program.ts";
 import type { Room } from "./harness/room.ts";

@@ -1,4 +1,4 @@
-// Conditions of haproxy.cfg, told by HAProxy itself: every condition of a group sets a field of its own name where it holds, and servers
+// One long table: conditions of haproxy.cfg, told by HAProxy itself. Every condition of a group sets a field of its own name where it holds, and servers
 // answer with what they were sent. Both programs get the same requests, and what their servers see must be the same.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";

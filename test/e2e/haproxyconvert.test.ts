@@ -6,10 +6,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { convert } from "../../src/cli/convert.ts";
 import { compile } from "../../src/config/compile.ts";
-import { readCorpus } from "../../src/config/foreign/haproxy/corpus.ts";
 import { type Loaded, loadConfig } from "../../src/config/load.ts";
 import type { Skin } from "../../src/config/print.ts";
 import { Slots } from "../../src/config/slots.ts";
+import { readCorpus } from "./harness/corpus.ts";
 import { environment, fixtures, furnished } from "./harness/haproxyroom.ts";
 import type { Room } from "./harness/room.ts";
 

@@ -1,4 +1,4 @@
-// Ways and answers of one haproxy.cfg, HAProxy's and Sluice's: which backend a request goes to, what is redirected, edited, answered and
+// One long table: ways and answers of one haproxy.cfg, HAProxy's and Sluice's: which backend a request goes to, what is redirected, edited, answered and
 // refused, and in which order. Each frontend is a group; each line under it is a request, and both outcomes must be the same.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";

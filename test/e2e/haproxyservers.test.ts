@@ -1,4 +1,4 @@
-// Servers of one haproxy.cfg, HAProxy's and Sluice's: who gets which request, and what becomes of one when a server is slow, full, down or
+// Long for its one configuration: servers of one haproxy.cfg, HAProxy's and Sluice's: who gets which request, and what becomes of one when a server is slow, full, down or
 // gone; mode tcp, names in a ClientHello, and PROXY headers. Servers answer with their names.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";

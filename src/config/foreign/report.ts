@@ -28,7 +28,7 @@ export function reportOf(judgement: ForeignJudgement, places: Places): ReportLin
     const remarks = told
       .filter(({ name }) => name === nameOf(path))
       .map(({ path: at, message, isNote }) => {
-        const said = isNote ? message : /^is (?:approximated|refused): ([^]*)$/.exec(message)?.[1];
+        const said = isNote ? message : /^is (?:approximated|refused): (.*)$/s.exec(message)?.[1];
         if (said === undefined) return `${judgement.keyOf(at)} ${message}`;
         return isWhole(at, path) ? said : `${judgement.keyOf(at)}: ${said}`;
       });

@@ -1,4 +1,4 @@
-// For tests: small configurations of HAProxy's, each with the verdict on every line of it. They stand in corpus/*.txt, where a line
+// For tests: small configurations of HAProxy's, each with the verdict on every line of it. They stand in ../haproxycorpus/*.txt, where a line
 // `--- KIND TITLE` begins one. What follows is put into a frontend (front, or tcp for one of mode tcp), a backend (back), the section
 // global, beside other sections, or nothing (whole). A mark at the end of a line says who refuses it there:
 //
@@ -6,7 +6,7 @@
 //     # refused   Sluice alone, which says what to do instead
 //     # taken     HAProxy alone; Sluice knows what older ones meant by it
 //
-// Without a mark both take the line. What HAProxy says is asked of it in test/e2e/haproxycheck.test.ts.
+// Without a mark both take the line. What HAProxy says is asked of it in haproxycheck.test.ts.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ export interface Snippet {
   readonly place: { readonly file: string; readonly line: number };
 }
 
-export const corpusFolder: string = join(import.meta.dir, "corpus");
+export const corpusFolder: string = join(import.meta.dir, "..", "haproxycorpus");
 
 const times = ["timeout connect 5s", "timeout client 30s", "timeout server 30s"];
 const web = ["frontend web", "bind 127.0.0.1:8080"];
