@@ -140,6 +140,7 @@ describe("one entry", () => {
       'table marked does not store "gpc7"; it stores gpc0, conn_rate(10s), conn_cur',
     ],
     ["PUT", "/marked/entries/10.0.0.1", { gpc0: -1 }, 400, "gpc0 must be a whole number from 0 on"],
+    ["PUT", "/marked/entries/10.0.0.1", { gpc0: 2 ** 32 }, 400, "gpc0 must be at most 4294967295"],
     ["PUT", "/marked/entries/10.0.0.1", { gpc0: "1" }, 400, "gpc0 must be a whole number"],
     ["PUT", "/marked/entries/10.0.0.1", { conn_cur: 1 }, 400, "cannot be set"],
     ["PUT", "/marked/entries/10.0.0.1", {}, 400, "say what is to be set"],

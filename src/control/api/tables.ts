@@ -139,6 +139,8 @@ class Entries {
   }
 }
 
+const wordMax = 2 ** 32 - 1;
+
 /** One of a table. */
 class Entry {
   readonly #plan: TablePlan;
@@ -179,6 +181,8 @@ class Entry {
       if (field.value.form === "gauge") return problem(400, `${name} counts who is there now, and cannot be set`);
       if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
         return problem(400, `${name} must be a whole number from 0 on`);
+      // Counting goes on at 0 beyond; nobody sets what is something else then.
+      if (value > wordMax && field.value.form !== "bytes") return problem(400, `${name} must be at most ${wordMax}`);
       values.push([field.value, value]);
     }
     if (values.length === 0) return problem(400, 'say what is to be set, as in {"gpc0": 1}');
