@@ -1,6 +1,6 @@
 // The page at the admin interface's root: what runs, and what else is there, for a person with a browser. It is made from a
 // status and knows no more. Nothing on it comes from traffic or from the config, so nothing needs escaping; a name that an operator chose
-// would. It has no scripts: what changes something is a POST, and those are named here but not linked.
+// would. It has no scripts: only what can be looked at as it stands here is linked; what changes something, or wants a name, is not.
 
 import type { Status } from "./status.ts";
 
@@ -11,8 +11,13 @@ const rows: readonly (readonly [method: string, path: string, what: string])[] =
   ["GET", "/api/v1/status", "workers, listeners, pools and servers as JSON"],
   ["GET", "/api/v1/certificates", "certificates in use as JSON, with their days left"],
   ["GET", "/api/v1/tables", "tables as JSON, how large and how full"],
+  ["GET, DELETE", "/api/v1/tables/NAME", "entries of a table, or those that where and key select; by pages"],
+  ["GET, PUT, DELETE", "/api/v1/tables/NAME/entries/KEY", "one entry"],
   ["GET", "/api/v1/lists", "lists as JSON: entries, files, when they were read, and what is wrong with them"],
-  ["GET", "/api/v1/bans", "who is banned, as JSON; POST bans, DELETE /api/v1/bans/ADDRESS lifts a ban"],
+  ["GET", "/api/v1/bans", "who is banned, as JSON"],
+  ["POST", "/api/v1/bans", "give an address or block no service"],
+  ["DELETE", "/api/v1/bans/ADDRESS", "lift a ban"],
+  ["POST", "/api/v1/explain", "what would become of a request, and why"],
   ["POST", "/api/v1/reload", "load the config file again"],
   ["POST", "/api/v1/pools/POOL/servers/SERVER/drain", "give a server no new requests"],
   ["POST", "/api/v1/pools/POOL/servers/SERVER/enable", "give it requests again"],
