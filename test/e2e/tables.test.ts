@@ -69,6 +69,27 @@ test("two workers count together, to the last request, over reloads", async () =
   expect((await sluice.status()).workers.map(({ restarts }) => restarts)).toEqual([0, 0]);
 });
 
+test("a limit lets through as many as it says, of a hundred connections at once over two workers", async () => {
+  await using room = new Room();
+  const origin = new Origin(room, () => ok("ok"));
+  const limit = { rate: "1/h", burst: 137, by: "headers['x-key']" };
+  const rules = { request: [{ name: "all together", limit }] };
+  const sluice = await Sluice.start(room, { workers: 2, pools: { app: { servers: [origin.address], rules } } });
+  const statuses = await Promise.all(
+    Array.from({ length: 100 }, async () => {
+      const own: number[] = [];
+      for (let count = 0; count < 4; count++) {
+        const response = await fetch(sluice.url, { headers: { "X-Key": "one" }, keepalive: count % 2 === 0 });
+        await response.text();
+        own.push(response.status);
+      }
+      return own;
+    }),
+  );
+  const passed = statuses.flat().filter((status) => status === 200).length;
+  expect([passed, statuses.flat().filter((status) => status === 429).length]).toEqual([137, 400 - 137]);
+});
+
 test("a worker that is killed loses nothing that was counted, and holds nothing afterwards", async () => {
   await using room = new Room();
   const origin = new Origin(room, () => ok("ok"));
