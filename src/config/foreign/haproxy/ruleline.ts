@@ -47,6 +47,7 @@ export class RuleLine {
   next(expected: string): Word {
     const word = this.peek();
     if (word === null) return fault(this.last, `needs ${expected} behind it`);
+    if (word.text === "" && expected !== "") return fault(word, `is empty where ${expected} must stand, as in HAProxy`);
     this.#at += 1;
     return word;
   }

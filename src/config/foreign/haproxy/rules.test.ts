@@ -224,6 +224,12 @@ describe("rules of HAProxy 1.x", () => {
   });
 });
 
+test("what is empty is nothing, as in HAProxy", () => {
+  expect(ruleScene('  http-request set-header X ""').told).toEqual([
+    "error 1:3 is empty where a value must stand, as in HAProxy",
+  ]);
+});
+
 test("what our own judgement says of a rule is told at its line", () => {
   const { input, ledger } = ruleScene("  http-request deny\n  http-request set-path /x");
   const warnings = judge(input).findings.filter(({ path }) => path[0] === "listeners");
