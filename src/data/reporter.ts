@@ -17,7 +17,8 @@ export function logExchange(log: AccessLog, exchange: Exchange, wallMs: number, 
   record.wallMs = wallMs;
   record.durationMs = nowMs - exchange.startedMs;
   record.client = exchange.clientAddress;
-  record.status = exchange.status;
+  // As nginx logs it; a client that has had part of an answer was answered.
+  record.status = exchange.status === 0 && exchange.fault?.code === "client_closed" ? 499 : exchange.status;
   record.bytesReceived = exchange.requestBytes;
   record.bytesSent = exchange.responseBytesSent;
   record.listener = exchange.listener.plan.name;

@@ -1,6 +1,7 @@
 // What an inquiry has gathered, put together as an explanation: of an exchange, or of a connection that is carried as it is. It is
 // read off the flow as that stands, while its fields are valid: when the answer is written, or when all is over.
 
+import { shownText } from "../rules/trace.ts";
 import type { Context } from "./context.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Exchange } from "./exchange.ts";
@@ -18,9 +19,9 @@ export function traceOfExchange(inquiry: Inquiry, exchange: Exchange, context: C
   const isRead = asked.bytes.length > 0;
   const subject: SubjectTrace = {
     ...subjectOf(listener, guest, clientAddress),
-    method: (isRead ? methodOf(asked) : null) ?? "",
-    target: (isRead ? targetOf(asked) : null) ?? "",
-    host: (isRead ? hostOf(asked) : null) ?? "",
+    method: shownText((isRead ? methodOf(asked) : null) ?? ""),
+    target: shownText((isRead ? targetOf(asked) : null) ?? ""),
+    host: shownText((isRead ? hostOf(asked) : null) ?? ""),
   };
   const isOwn = exchange.fault === null && route.pool?.reply != null;
   return {

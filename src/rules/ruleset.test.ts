@@ -4,7 +4,7 @@ import type { Table } from "../memory/table.ts";
 import { SampleScene, type SampleTable, sampleScope } from "./expression/sample.ts";
 import { RuleSet } from "./ruleset.ts";
 import type { Stage, Value } from "./scene.ts";
-import { Trace } from "./trace.ts";
+import { showValue, Trace } from "./trace.ts";
 
 const refusal: ReplyPlan = { status: 429, reason: "", fields: [], body: null, isTemplate: false, retryAfterS: -1 };
 
@@ -258,4 +258,12 @@ test("with and without a trace the same is decided and done", () => {
     return [outcomes, stage.notes, markedOf(stage)];
   };
   expect(run(new Trace())).toEqual(run(null));
+});
+
+test("values are shown as text where they are that, and give no orders to a terminal", () => {
+  const latin1 = (text: string): string => Buffer.from(text).toString("latin1");
+  expect(showValue(latin1("Grüße"))).toBe('"Grüße"');
+  expect(showValue("\u001b[2J\xff")).toBe('"\\x1b[2J\\xff"');
+  expect(showValue(latin1("a\u202eb"))).toBe('"a\\xe2\\x80\\xaeb"');
+  expect(showValue('say "x"\\')).toBe('"say \\"x\\"\\x5c"');
 });

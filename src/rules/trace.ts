@@ -2,6 +2,7 @@
 // and how it ended. Plain data, for people and for JSON. It is filled in by the very closures that decide (ruleset.ts compiles
 // them with a probe), never by a second reading of the rules.
 
+import { shownBytes } from "../base/shownbytes.ts";
 import type { RulePlan } from "../config/plan.ts";
 import { formatAddress } from "../wire/ipaddress.ts";
 import type { Value } from "./scene.ts";
@@ -90,12 +91,21 @@ export class Trace {
 
 const textShownMax = 200;
 
+/** A text of rules (bytes, one a character) as it can be shown. What stands for no byte came from no client, and stays. */
+export function shownText(text: string): string {
+  return /^[\x20-\x5b\x5d-\x7e]*$/.test(text) || /[^\0-\xff]/.test(text)
+    ? text
+    : shownBytes(Buffer.from(text, "latin1"));
+}
+
 /** On one line and bounded, whatever the client has sent. */
 export function showValue(value: Value): string {
   if (value === null) return "absent";
   if (value instanceof Uint8Array) return formatAddress(value, 0);
-  if (typeof value === "string")
-    return JSON.stringify(value.length > textShownMax ? `${value.slice(0, textShownMax)}...` : value);
+  if (typeof value === "string") {
+    const shown = shownText(value.slice(0, textShownMax)).replaceAll('"', '\\"');
+    return `"${shown}${value.length > textShownMax ? "..." : ""}"`;
+  }
   if (typeof value === "object") {
     const shown = value.slice(0, 10).map(showValue);
     return `[${[...shown, ...(value.length > 10 ? ["..."] : [])].join(", ")}]`;

@@ -13,7 +13,7 @@ export class AccessRecord {
   durationMs = 0;
   /** The client's IP address, or what stands for it. */
   client = "";
-  /** As it was answered to the client; 0 when no answer could be sent. */
+  /** As it was answered to the client; 0 when no answer could be sent, 499 when the client did not wait for it. */
   status = 0;
   /** Read from and written to the client for this exchange. `common` and `combined` print the latter as it stands. */
   bytesReceived = 0;
