@@ -112,7 +112,7 @@ export function compileListener(
         ? null
         : { header: listener.requestId.header.toLowerCase(), keep: listener.requestId.keep },
     rules: rules.of("listeners", name),
-    errors: compileErrors(listener.errors, materials),
+    errors: listener.mode === "http" ? compileErrors({ ...config.errors, ...listener.errors }, materials) : [],
   };
 }
 

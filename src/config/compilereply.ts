@@ -2,9 +2,10 @@
 // means. Which of their texts hold expressions is said by the config alone: a body of JSON is full of braces.
 
 import { assert } from "../base/assert.ts";
+import { type FaultCode, fault, faultCodes } from "../base/fault.ts";
 import type { Materials } from "./materials.ts";
 import { seconds } from "./measure.ts";
-import type { FieldPlan, ReplyPlan } from "./plan.ts";
+import type { ErrorPlan, FieldPlan, ReplyPlan } from "./plan.ts";
 import type { Reply } from "./types.ts";
 
 /** Sent as Retry-After: what is known when the answer is given. */
@@ -57,13 +58,25 @@ function retryAfter(said: string | false | undefined, status: number, wait: numb
   return said === false ? 0 : seconds(said);
 }
 
-/** Instead of our own answers, in the order of their statuses. */
+/** Instead of our own answers: those by status in their order, then those by fault. */
 export function compileErrors(
-  errors: Readonly<Record<string, string | Partial<Reply>>>,
+  errors: Readonly<Record<string, number | string | Partial<Reply>>>,
   materials: Materials,
-): ReplyPlan[] {
+): ErrorPlan[] {
   return Object.entries(errors)
-    .map(([status, answer]) => [Number(status), typeof answer === "string" ? { file: answer } : answer] as const)
-    .sort(([a], [b]) => a - b)
-    .map(([status, answer]) => compileReply({ ...answer, status }, status, materials, 0));
+    .map(([key, answer]) => ({ on: errorKeyOf(key), answer }))
+    .sort((a, b) => rankOf(a.on) - rankOf(b.on))
+    .map(({ on, answer }) => {
+      if (typeof answer === "number") return { on, reply: answer };
+      const usual = typeof on === "number" ? on : fault(on).status;
+      return { on, reply: compileReply(typeof answer === "string" ? { file: answer } : answer, usual, materials, 0) };
+    });
+}
+
+function errorKeyOf(key: string): number | FaultCode {
+  return /^\d/.test(key) ? Number(key) : (key as FaultCode); // A checked config has no other keys.
+}
+
+function rankOf(on: number | FaultCode): number {
+  return typeof on === "number" ? on : 1000 + faultCodes.indexOf(on);
 }

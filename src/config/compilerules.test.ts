@@ -291,11 +291,14 @@ describe("pools", () => {
         slow: { reply: { body: "later", headers: { "Retry-After": "5" } } },
       },
     });
-    expect(plan.listeners[0]!.errors.map(({ status, retryAfterS }) => [status, retryAfterS])).toEqual([
-      [404, 0],
-      [503, 0],
+    expect(plan.listeners[0]!.errors).toMatchObject([
+      { on: 404, reply: { status: 404, retryAfterS: 0 } },
+      { on: 503, reply: { status: 503, retryAfterS: 0 } },
     ]);
-    expect(plan.pools[0]).toMatchObject({ stick: { table: 0, key: "src" }, errors: [{ status: 502, body: null }] });
+    expect(plan.pools[0]).toMatchObject({
+      stick: { table: 0, key: "src" },
+      errors: [{ on: 502, reply: { status: 502, body: null } }],
+    });
     expect(plan.pools[1]).toMatchObject({ servers: [], reply: { status: 503, body: "later", retryAfterS: 0 } });
     expect(plan).toMatchObject({ banned: null, debugToken: "0123456789abcdef" });
     expect(plan.lists).toEqual([

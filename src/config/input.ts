@@ -65,6 +65,26 @@ export interface LimitsInput {
   requestsPerConnection?: number | undefined;
 }
 
+/** An answer of our own. */
+export interface ReplyInput {
+  /** Its status. Absent: 200 for a reply, 503 for a pool's, 403 for a denial, 429 for a limit's or tarpit's. */
+  status?: number | undefined;
+  /** The words behind the status; absent: the usual ones. */
+  reason?: string | undefined;
+  /** Header fields, by name. */
+  headers?: Record<string, string> | undefined;
+  /** Content-Type of the body; text/plain in UTF-8 when absent. */
+  type?: string | undefined;
+  /** Its body; absent: a line that says the status. */
+  body?: string | undefined;
+  /** A file that holds the whole answer: status line, header fields, an empty line, body, as in HAProxy. */
+  file?: string | undefined;
+  /** Fill in {expression} in header fields and body; {{ and }} are braces. Default: false. */
+  template?: boolean | undefined;
+  /** The Retry-After field. Absent: with 429 and 503, the time that a limit or ban has left, where it is known; false sends none. */
+  retryAfter?: string | false | undefined;
+}
+
 /** Counters by key, shared by all workers, which outlive reloads and restarts. */
 export interface TableInput {
   /** What entries are known by: ip (IPv6 by its first 64 bits), integer, string and binary (32 bytes), or a section that says another length. Default: "ip". */
@@ -107,26 +127,6 @@ export interface BansInput {
   answer?: "close" | number | ReplyInput | undefined;
 }
 
-/** An answer of our own. */
-export interface ReplyInput {
-  /** Its status. Absent: 200 for a reply, 503 for a pool's, 403 for a denial, 429 for a limit's or tarpit's. */
-  status?: number | undefined;
-  /** The words behind the status; absent: the usual ones. */
-  reason?: string | undefined;
-  /** Header fields, by name. */
-  headers?: Record<string, string> | undefined;
-  /** Content-Type of the body; text/plain in UTF-8 when absent. */
-  type?: string | undefined;
-  /** Its body; absent: a line that says the status. */
-  body?: string | undefined;
-  /** A file that holds the whole answer: status line, header fields, an empty line, body, as in HAProxy. */
-  file?: string | undefined;
-  /** Fill in {expression} in header fields and body; {{ and }} are braces. Default: false. */
-  template?: boolean | undefined;
-  /** The Retry-After field. Absent: with 429 and 503, the time that a limit or ban has left, where it is known; false sends none. */
-  retryAfter?: string | false | undefined;
-}
-
 /** Traces of live requests. */
 export interface DebugInput {
   /** A request whose Sluice-Debug field holds this is answered with a trace of the rules. Absent: none is. */
@@ -166,8 +166,8 @@ export interface ListenerInput {
   workerBy?: "connection" | "client" | undefined;
   /** What is decided about requests (mode tcp: connections) before a pool is asked: a list in the order of evaluation, or a section with lists for connection, request and response. */
   rules?: RuleInput[] | RulePhasesInput | undefined;
-  /** Answers instead of our own, by status: a file that holds one whole, or a section. */
-  errors?: Record<string, string | ReplyInput> | undefined;
+  /** Answers instead of our own, by status or by the code of a fault: another status, a file that holds a whole answer, or a section. They come before those at the top. */
+  errors?: Record<string, number | string | ReplyInput> | undefined;
   timeouts?: ListenerTimeoutsInput | undefined;
 }
 
@@ -465,8 +465,8 @@ export interface PoolInput {
   ejection?: EjectionInput | undefined;
   /** What is decided when this pool has been chosen, after the listener's rules: a list (requests; connections where listeners of mode tcp use it), or a section with lists for connection, request and response. */
   rules?: RuleInput[] | RulePhasesInput | undefined;
-  /** Answers instead of our own, by status; they come before the listener's. */
-  errors?: Record<string, string | ReplyInput> | undefined;
+  /** Answers instead of our own, by status or by the code of a fault; they come before the listener's. */
+  errors?: Record<string, number | string | ReplyInput> | undefined;
   /** Keep each client at the server that it was first given, by a table. */
   stick?: StickInput | undefined;
   timeouts?: PoolTimeoutsInput | undefined;
@@ -670,6 +670,8 @@ export interface ConfigInput {
   drainTimeout?: string | undefined;
   timeouts?: TimeoutsInput | undefined;
   limits?: LimitsInput | undefined;
+  /** Answers instead of our own, by status or by the code of a fault: another status, a file that holds a whole answer, or a section. For every listener of mode http. */
+  errors?: Record<string, number | string | ReplyInput> | undefined;
   /** Tables of counters by key, each under a name of its own. Rules write and read them. */
   tables?: Record<string, TableInput> | undefined;
   /** Lists of values to compare with, each under a name of its own. */

@@ -169,6 +169,8 @@ export const listener: z.ZodType<Listener, ListenerInput> = section({
     ),
   errors: errors
     .default({})
-    .describe("Answers instead of our own, by status: a file that holds one whole, or a section."),
+    .describe(
+      "Answers instead of our own, by status or by the code of a fault: another status, a file that holds a whole answer, or a section. They come before those at the top.",
+    ),
   timeouts: timeouts.prefault({}),
 }).meta({ id: "Listener", description: "A place where clients connect." });

@@ -12,6 +12,7 @@ import { type Files, faultOf } from "./loadfiles.ts";
 import type { Materials } from "./materials.ts";
 import type { ListPlan } from "./plan.ts";
 import type { Path } from "./problem.ts";
+import { isBodiless } from "./reviewreply.ts";
 import { allRules, listedPhase, rulesOf } from "./rulewalk.ts";
 import { sectionOf } from "./section.ts";
 import type { Config, Reply } from "./types.ts";
@@ -36,6 +37,8 @@ interface Named {
   readonly file: string;
   /** What the config says beside it; null when it says nothing. */
   readonly status: number | null;
+  /** It stands in place of an error. */
+  readonly isError: boolean;
 }
 
 export function loadResponses(config: Config, folder: string, files: Files, before: Materials | undefined): Responses {
@@ -44,7 +47,7 @@ export function loadResponses(config: Config, folder: string, files: Files, befo
   const say = (severity: Finding["severity"], path: Path, message: string): void =>
     void findings.push({ severity, path, part: "value", message });
   const judged = new Map<string, ReturnType<typeof readHttpFile>>();
-  for (const { path, file, status } of namedIn(config)) {
+  for (const { path, file, status, isError } of namedIn(config)) {
     let reading = judged.get(file);
     if (reading === undefined) {
       const bytes = files.latin1(resolve(folder, file));
@@ -59,6 +62,12 @@ export function loadResponses(config: Config, folder: string, files: Files, befo
     responses.set(file, response);
     if (status !== null && status !== response.status)
       say("error", path, `names ${quote(file)}, whose status is ${response.status}, where it must be ${status}`);
+    else if (isError && isBodiless(response.status))
+      say(
+        "error",
+        path,
+        `names ${quote(file)}, whose status is ${response.status}, which never has a body, and an error is to be told`,
+      );
   }
   return { responses, findings };
 }
@@ -66,21 +75,22 @@ export function loadResponses(config: Config, folder: string, files: Files, befo
 /** Every answer with a file, at the key that names it. */
 function namedIn(config: Config): Named[] {
   const found: Named[] = [];
-  const add = (path: Path, reply: unknown): void => {
+  const add = (path: Path, reply: unknown, isError = false): void => {
     const { file, status } = sectionOf(reply) as Partial<Reply>; // Of a checked config.
-    if (file !== undefined) found.push({ path: [...path, "file"], file, status: status ?? null });
+    if (file !== undefined) found.push({ path: [...path, "file"], file, status: status ?? null, isError });
   };
-  const addErrors = (path: Path, errors: Readonly<Record<string, string | Reply>>): void => {
-    for (const [status, answer] of Object.entries(errors)) {
-      const at = [...path, "errors", status];
-      if (typeof answer === "string") found.push({ path: at, file: answer, status: Number(status) });
-      else add(at, { ...answer, status: answer.status ?? Number(status) });
+  const addErrors = (path: Path, errors: Config["errors"]): void => {
+    for (const [key, answer] of Object.entries(errors)) {
+      const at = [...path, "errors", key];
+      if (typeof answer === "string") found.push({ path: at, file: answer, status: null, isError: true });
+      else add(at, answer, true);
     }
   };
   const addRules = (path: Path, owner: object): void => {
     for (const { rule, path: at } of allRules(rulesOf(sectionOf(owner), path, listedPhase(new Set()))))
       for (const key of ["deny", "reply", "tarpit"]) add([...at, key], rule[key]);
   };
+  addErrors([], config.errors);
   add(["bans", "answer"], config.bans.answer);
   for (const [name, listener] of Object.entries(config.listeners)) {
     addRules(["listeners", name], listener);

@@ -5,6 +5,8 @@
 // (memory/tally.ts); both are addressed by the `slot` numbers given out here, which a server, pool, route or listener keeps for as
 // long as its name lives.
 
+import type { FaultCode } from "../base/fault.ts";
+
 /** Where to bind or connect: a TCP address, or a unix socket's path. */
 export type Address = { kind: "tcp"; host: string; port: number } | { kind: "unix"; path: string };
 
@@ -125,8 +127,8 @@ export interface ListenerPlan {
   readonly forwarding: ForwardingPlan;
   readonly requestId: RequestIdPlan | null;
   readonly rules: RulesPlan;
-  /** Instead of our own answers, by status. */
-  readonly errors: readonly ReplyPlan[];
+  /** Instead of our own answers; its pools' come first. */
+  readonly errors: readonly ErrorPlan[];
 }
 
 /** Tried in the order exact, wildcard (longest first), pattern (as written). */
@@ -210,7 +212,7 @@ export interface PoolPlan {
   readonly reply: ReplyPlan | null;
   /** Only `request` and `response` in a pool of mode http, only `connection` in one of mode tcp. */
   readonly rules: RulesPlan;
-  readonly errors: readonly ReplyPlan[];
+  readonly errors: readonly ErrorPlan[];
   readonly stick: StickPlan | null;
 }
 
@@ -478,6 +480,13 @@ export interface ReplyPlan {
   readonly isTemplate: boolean;
   /** Sent as Retry-After; 0 sends none, -1 is what is known (a limit's wait, a ban's end). */
   readonly retryAfterS: number;
+}
+
+/** What is answered instead of one of our own answers. That for a fault comes before that for its status. */
+export interface ErrorPlan {
+  readonly on: number | FaultCode;
+  /** A status alone: the answer that there is for that, or else our own words under it. */
+  readonly reply: ReplyPlan | number;
 }
 
 export interface FieldPlan {

@@ -210,7 +210,9 @@ export const pool: z.ZodType<Pool, PoolInput> = section({
     .describe(
       "What is decided when this pool has been chosen, after the listener's rules: a list (requests; connections where listeners of mode tcp use it), or a section with lists for connection, request and response.",
     ),
-  errors: errors.default({}).describe("Answers instead of our own, by status; they come before the listener's."),
+  errors: errors
+    .default({})
+    .describe("Answers instead of our own, by status or by the code of a fault; they come before the listener's."),
   stick: stick.optional().describe("Keep each client at the server that it was first given, by a table."),
   timeouts: timeouts.prefault({}),
 }).meta({ id: "Pool", description: "A group of servers that answer the same requests." });

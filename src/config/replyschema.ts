@@ -2,8 +2,10 @@
 // error. Which of them go together is for reviewreply.ts to say, and what a file holds for httpfile.ts.
 
 import { z } from "zod";
+import { type FaultCode, fault, faultCodes } from "../base/fault.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import type { ReplyInput } from "./input.ts";
+import { didYouMean } from "./nearest.ts";
 import { count, duration, filePath, flag, says, section, text, token, words } from "./term.ts";
 import type { Reply } from "./types.ts";
 
@@ -89,13 +91,33 @@ export const reply: z.ZodType<Reply, ReplyInput> = section(replyKeys).meta({
   description: "An answer of our own.",
 });
 
-const errorStatus = z.string().regex(/^[45]\d\d$/, { error: "must be a status from 400 to 599" });
+/** 499 stands in the log only: its client is gone. */
+function isAnswered(code: FaultCode): boolean {
+  return code !== "client_closed" && fault(code).status !== 0;
+}
 
-/** Answers instead of our own, by status. */
-export const errors: z.ZodType<Record<string, string | Reply>, Record<string, string | ReplyInput>> = z.record(
-  errorStatus,
-  z.union([filePath("the path of a file"), reply], {
-    error: says("the path of a file that holds a whole answer, or a section with body or file"),
+const answeredCodes = faultCodes.filter(isAnswered);
+
+/** Why no answer is chosen by this key; null where one is. */
+function keyFault(key: string): string | null {
+  if (/^[45]\d\d$/.test(key) || answeredCodes.some((code) => code === key)) return null;
+  if (faultCodes.some((code) => code === key)) return "is a fault of which nobody is told: no answer can be sent then";
+  if (/^\d+$/.test(key)) return "must be a status from 400 to 599";
+  return `must be a status from 400 to 599 or the code of a fault, such as connect_refused${didYouMean(key, answeredCodes)}`;
+}
+
+/** A status, or the code of a fault that somebody is told of. The pattern is for editors. */
+const errorKey = z.string().regex(new RegExp(`^(?:[45]\\d\\d|${answeredCodes.join("|")})$`), {
+  error: ({ input }) => keyFault(String(input)) ?? "",
+});
+
+type ErrorAnswers<Section> = Record<string, number | string | Section>;
+
+/** Answers instead of our own, by status or by fault. */
+export const errors: z.ZodType<ErrorAnswers<Reply>, ErrorAnswers<ReplyInput>> = z.record(
+  errorKey,
+  z.union([status, filePath("the path of a file"), reply], {
+    error: says("a status, the path of a file that holds a whole answer, or a section with status, body or file"),
   }),
-  { error: says("a section of statuses with an answer each") },
+  { error: says("a section of statuses and faults with an answer each") },
 );

@@ -10,7 +10,7 @@ import { keyText, type Path } from "./problem.ts";
 import { reviewExpressions } from "./reviewexpression.ts";
 import { reviewListener } from "./reviewlistener.ts";
 import { reviewPool } from "./reviewpool.ts";
-import { reviewReply } from "./reviewreply.ts";
+import { reviewErrors, reviewReply } from "./reviewreply.ts";
 import { type RuleOwner, reviewLimitTables } from "./reviewrule.ts";
 import { reviewLists, reviewTables, reviewTableUses } from "./reviewtable.ts";
 import { modeOf, modesOf, reviewUse, usesOf } from "./reviewuse.ts";
@@ -44,6 +44,7 @@ export function review(input: unknown): Finding[] {
     if (isSection(pool)) reviewPool(name, sectionOf(pool), modesOf(name, uses), report);
   reviewTables(sectionOf(root["tables"]), report);
   reviewLists(sectionOf(root["lists"]), report);
+  reviewErrors(root["errors"], ["errors"], report);
   reviewReply(sectionOf(root["bans"])["answer"], ["bans", "answer"], report);
   reviewTexts(root, listeners, pools, report);
   reviewCapacity(listeners, pools, report);

@@ -26,10 +26,10 @@ export function reviewExpressions(root: Section, owners: readonly RuleOwner[], r
     const rules = rulesOf(section, path, listed);
     for (const walked of allRules(rules)) texts.rule(walked);
     texts.reply(section["reply"], [...path, "reply"], "request");
-    for (const [status, answer] of Object.entries(sectionOf(section["errors"])))
-      texts.reply(answer, [...path, "errors", status], "request");
+    texts.errors(section["errors"], path);
     if (isSection(section["stick"])) texts.stick(sectionOf(section["stick"]), [...path, "stick"], listed);
   }
+  texts.errors(root["errors"], []);
   texts.reply(sectionOf(root["bans"])["answer"], ["bans", "answer"], "request");
   return texts.uses;
 }
@@ -91,6 +91,12 @@ class Texts {
     for (const [name, text] of Object.entries(sectionOf(headers)))
       this.template(text, [...path, "headers", name], phase);
     this.template(body, [...path, "body"], phase);
+  }
+
+  /** Of a listener, of a pool, or at the top. */
+  errors(errors: unknown, path: Path): void {
+    for (const [key, answer] of Object.entries(sectionOf(errors)))
+      this.reply(answer, [...path, "errors", key], "request");
   }
 
   stick(stick: Section, path: Path, phase: Phase): void {

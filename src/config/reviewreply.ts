@@ -22,17 +22,24 @@ export function reviewReply(value: unknown, path: Path, report: Report): void {
     report("warning", [...path, "type"], "key", "is of no account without a body");
 }
 
-/** By status, in a listener or pool. */
+/** By status or by the code of a fault, of a listener, of a pool, or at the top. */
 export function reviewErrors(value: unknown, path: Path, report: Report): void {
-  for (const [status, answer] of Object.entries(sectionOf(value))) {
-    reviewReply(answer, [...path, status], report);
-    const said = sectionOf(answer)["status"];
-    if (typeof said === "number" && String(said) !== status)
+  for (const [key, answer] of Object.entries(sectionOf(value))) {
+    const at = [...path, key];
+    reviewReply(answer, at, report);
+    const isSaid = isSection(answer);
+    const status = isSaid ? sectionOf(answer)["status"] : answer;
+    if (typeof status === "number" && isBodiless(status))
       report(
         "error",
-        [...path, status, "status"],
+        isSaid ? [...at, "status"] : at,
         "value",
-        `must be ${status}, or left out: it is the status that is answered`,
+        `must be a status with a body, for an error is to be told; ${status} never has one`,
       );
   }
+}
+
+/** Their answers end with their heads (RFC 9110 15.3.5, 15.3.6, 15.4.5). */
+export function isBodiless(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
 }

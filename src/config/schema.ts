@@ -9,7 +9,7 @@ import type { ConfigInput } from "./input.ts";
 import { listener } from "./listenerschema.ts";
 import { values } from "./listschema.ts";
 import { pool } from "./poolschema.ts";
-import { reply, status } from "./replyschema.ts";
+import { errors, reply, status } from "./replyschema.ts";
 import { table } from "./tableschema.ts";
 import {
   choice,
@@ -146,6 +146,11 @@ export const configSchema: z.ZodType<Config, ConfigInput> = section({
     .describe("How long a worker that is to stop waits for exchanges and tunnels to end."),
   timeouts: timeouts.prefault({}),
   limits: limits.prefault({}),
+  errors: errors
+    .default({})
+    .describe(
+      "Answers instead of our own, by status or by the code of a fault: another status, a file that holds a whole answer, or a section. For every listener of mode http.",
+    ),
   tables: named(table, "tables")
     .default({})
     .describe("Tables of counters by key, each under a name of its own. Rules write and read them."),

@@ -38,6 +38,17 @@ export interface Limits {
   requestsPerConnection: number;
 }
 
+export interface Reply {
+  status?: number | undefined;
+  reason?: string | undefined;
+  headers?: Record<string, string> | undefined;
+  type?: string | undefined;
+  body?: string | undefined;
+  file?: string | undefined;
+  template: boolean;
+  retryAfter?: string | false | undefined;
+}
+
 export interface Table {
   key: "ip" | "integer" | "string" | "binary" | TableKey;
   size: number | string;
@@ -63,17 +74,6 @@ export interface Bans {
   answer: "close" | number | Reply;
 }
 
-export interface Reply {
-  status?: number | undefined;
-  reason?: string | undefined;
-  headers?: Record<string, string> | undefined;
-  type?: string | undefined;
-  body?: string | undefined;
-  file?: string | undefined;
-  template: boolean;
-  retryAfter?: string | false | undefined;
-}
-
 export interface Debug {
   token?: string | undefined;
 }
@@ -95,7 +95,7 @@ export interface Listener {
   requestId: RequestId | false;
   workerBy: "connection" | "client";
   rules: Rule[] | RulePhases;
-  errors: Record<string, string | Reply>;
+  errors: Record<string, number | string | Reply>;
   timeouts: ListenerTimeouts;
 }
 
@@ -269,7 +269,7 @@ export interface Pool {
   check?: Check | undefined;
   ejection?: Ejection | undefined;
   rules: Rule[] | RulePhases;
-  errors: Record<string, string | Reply>;
+  errors: Record<string, number | string | Reply>;
   stick?: Stick | undefined;
   timeouts: PoolTimeouts;
 }
@@ -393,6 +393,7 @@ export interface Config {
   drainTimeout: string;
   timeouts: Timeouts;
   limits: Limits;
+  errors: Record<string, number | string | Reply>;
   tables: Record<string, Table>;
   lists: Record<string, List>;
   bans: Bans;

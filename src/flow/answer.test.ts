@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { PlanOptions } from "../../test/playbook/plan.ts";
-import { answer, deny, rule, rules } from "../../test/playbook/rules.ts";
+import { deny, page, rule, rules } from "../../test/playbook/rules.ts";
 import { get } from "../../test/playbook/words.ts";
 import { Playbook } from "../../test/playbook.ts";
 
@@ -9,12 +9,12 @@ test("answers of our own are the pages of the pool, then the listener's", () => 
     listener: {
       rules: rules({ request: [rule("path == '/no'", deny())] }),
       errors: [
-        answer(403, { body: "no {path}", isTemplate: true }),
-        answer(503, { body: "listener" }),
-        answer(400, { body: "bad" }),
+        page(403, { body: "no {path}", isTemplate: true }),
+        page(503, { body: "listener" }),
+        page(400, { body: "bad" }),
       ],
     },
-    pool: { errors: [answer(503, { body: "pool", retryAfterS: -1 })] },
+    pool: { errors: [page(503, { body: "pool", retryAfterS: -1 })] },
   };
   const play = new Playbook(options);
   play.setServer(0, false);
@@ -30,7 +30,7 @@ test("answers of our own are the pages of the pool, then the listener's", () => 
 });
 
 test("a page for a request that never became whole knows nothing of one", () => {
-  const errors = [answer(408, { body: "{has(method) ? method : 'none'}", isTemplate: true })];
+  const errors = [page(408, { body: "{has(method) ? method : 'none'}", isTemplate: true })];
   const play = new Playbook({ listener: { errors } });
   const former = play.connect();
   former.sends(get("/former"));

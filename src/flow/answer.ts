@@ -1,7 +1,7 @@
 // The answers that an exchange is given by us, in place of a server's: a fault, what a rule or a pool says, a redirect. They are
 // written here and sent; the connection goes on when the request has been read to its end and the client wants it.
 
-import { type Fault, fault } from "../base/fault.ts";
+import { type Fault, type FaultCode, fault } from "../base/fault.ts";
 import type { Reply } from "../rules/outcome.ts";
 import type { ReplyMaker } from "../rules/reply.ts";
 import { method } from "../wire/http1/head.ts";
@@ -23,12 +23,16 @@ export function redirect(exchange: Exchange, context: Context): void {
 /** A fault that has a status. What a client should not have sent is not read on. */
 export function refuse(exchange: Exchange, context: Context, what: Fault): void {
   const isRequestDone = exchange.requestBody.isDone && what.side !== "downstream";
-  const page = pageOf(exchange, what.status);
-  const waitMs = what.status === 503 ? backInS(exchange) * 1000 : 0;
-  const own = page === null ? null : page.fill(exchange.visitNow(), waitMs);
-  const options = begin(exchange, context, isRequestDone, what.status);
-  exchange.responseBytesSent +=
-    own === null ? writeReply(context.output, what, options) : writeGivenReply(context.output, own, options);
+  const said = saidFor(exchange, what, what.status);
+  if (typeof said === "number") {
+    const options = begin(exchange, context, isRequestDone, said);
+    const own = said === what.status ? what : { ...what, status: said };
+    exchange.responseBytesSent += writeReply(context.output, own, options);
+    return finish(exchange, context, options, isRequestDone);
+  }
+  const reply = said.fill(exchange.visitNow(), backInS(exchange) * 1000);
+  const options = begin(exchange, context, isRequestDone, reply.status);
+  exchange.responseBytesSent += writeGivenReply(context.output, reply, options);
   finish(exchange, context, options, isRequestDone);
 }
 
@@ -36,7 +40,7 @@ export function refuse(exchange: Exchange, context: Context, what: Fault): void 
 export function give(exchange: Exchange, context: Context, reply: Reply): void {
   const isRequestDone = exchange.requestBody.isDone;
   const own = worded(exchange, reply);
-  const options = begin(exchange, context, isRequestDone, reply.status);
+  const options = begin(exchange, context, isRequestDone, own.status);
   exchange.responseBytesSent += writeGivenReply(context.output, own, options);
   finish(exchange, context, options, isRequestDone);
 }
@@ -56,15 +60,32 @@ export function leave(exchange: Exchange, way: "reject" | "reset" | "drop", what
 
 /** An answer that says nothing but its status has the words that there are for that. */
 function worded(exchange: Exchange, reply: Reply): Reply {
-  const page = reply.body === null && reply.fields.length === 0 ? pageOf(exchange, reply.status) : null;
-  if (page === null) return reply;
-  const own = page.fill(exchange.visitNow());
-  return reply.retryAfterS === 0 ? own : { ...own, retryAfterS: reply.retryAfterS };
+  if (reply.body !== null || reply.fields.length > 0) return reply;
+  const said = saidFor(exchange, exchange.fault, reply.status);
+  if (said === reply.status) return reply;
+  const own =
+    typeof said === "number" ? { ...reply, status: said, reason: "", retryAfterS: 0 } : said.fill(exchange.visitNow());
+  // How long to wait goes with a status that says so, and with the one that it was said with.
+  const isWaiting = own.status === reply.status || own.status === 429 || own.status === 503;
+  return isWaiting && reply.retryAfterS > 0 ? { ...own, retryAfterS: reply.retryAfterS } : own;
 }
 
-/** What the pool answers with such a status, or else the listener. */
-function pageOf({ route, listener }: Exchange, status: number): ReplyMaker | null {
-  return route.pool?.errors?.get(status) ?? listener.errors?.get(status) ?? null;
+/**
+ * What is answered where we would answer that status: an answer, or a status with our own words. A fault is looked for before its
+ * status, where it would have that; a status that is said in place of it may have an answer, which is the last step: two that
+ * name each other go no further.
+ */
+function saidFor(exchange: Exchange, what: Fault | null, status: number): ReplyMaker | number {
+  const byFault = what === null || what.status !== status ? undefined : errorOf(exchange, what.code);
+  const said = byFault ?? errorOf(exchange, status) ?? status;
+  if (typeof said !== "number" || said === status) return said;
+  const page = errorOf(exchange, said);
+  return page === undefined || typeof page === "number" ? said : page;
+}
+
+/** Of the pool, or else of the listener. */
+function errorOf({ route, listener }: Exchange, on: number | FaultCode): ReplyMaker | number | undefined {
+  return route.pool?.errors?.get(on) ?? listener.errors?.get(on);
 }
 
 /** When a server may be there again. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { makePlan } from "../../test/playbook/plan.ts";
-import { answer, deny, rule, rules, table } from "../../test/playbook/rules.ts";
+import { deny, page, rule, rules, table } from "../../test/playbook/rules.ts";
 import { RuleSets } from "./rulesets.ts";
 
 const sets = new RuleSets(makePlan({ tables: [table("seen", ["server_id"])] }));
@@ -9,7 +9,9 @@ test("a phase without rules is none, and so are pages that are not there", () =>
   const made = sets.rules(rules({ request: [rule(null, deny())] }));
   expect([made.connection, made.request === null, made.response]).toEqual([null, false, null]);
   expect([sets.errors([]), sets.reply(null)]).toEqual([null, null]);
-  expect([...sets.errors([answer(503), answer(404)])!.keys()]).toEqual([503, 404]);
+  const errors = sets.errors([page(503), page(404), { on: "no_server", reply: 500 }])!;
+  expect([...errors.keys()]).toEqual([503, 404, "no_server"]);
+  expect(errors.get("no_server")).toBe(500);
 });
 
 test("each phase knows its own fields; a plan that does not compile is our own fault", () => {

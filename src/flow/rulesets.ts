@@ -2,7 +2,8 @@
 // so that nothing here can fail but by our own fault. A phase without rules is null: who has none pays for a look at that.
 
 import { assert } from "../base/assert.ts";
-import type { Plan, ReplyPlan, RulePlan, RulesPlan, StickPlan } from "../config/plan.ts";
+import type { FaultCode } from "../base/fault.ts";
+import type { ErrorPlan, Plan, ReplyPlan, RulePlan, RulesPlan, StickPlan } from "../config/plan.ts";
 import type { Key, Scope } from "../rules/expression/compiled.ts";
 import { compileKey } from "../rules/expression/expression.ts";
 import { scopeOf } from "../rules/expression/scope.ts";
@@ -18,8 +19,8 @@ export interface Rules {
   readonly response: RuleSet | null;
 }
 
-/** Answers of our own that are given in place of the usual ones, by status. */
-export type Errors = ReadonlyMap<number, ReplyMaker>;
+/** What is answered instead of our own answers, by status or by fault: another answer, or a status alone. */
+export type Errors = ReadonlyMap<number | FaultCode, ReplyMaker | number>;
 
 export class RuleSets {
   readonly #scopes: Readonly<Record<Phase, Scope>>;
@@ -48,8 +49,9 @@ export class RuleSets {
   }
 
   /** Null without any. */
-  errors(plans: readonly ReplyPlan[]): Errors | null {
-    return plans.length === 0 ? null : new Map(plans.map((plan) => [plan.status, this.reply(plan)!]));
+  errors(plans: readonly ErrorPlan[]): Errors | null {
+    if (plans.length === 0) return null;
+    return new Map(plans.map(({ on, reply }) => [on, typeof reply === "number" ? reply : this.reply(reply)!]));
   }
 
   /** It may be of a request, or of a connection in mode tcp, where such a key asks for no more than that. */

@@ -5,7 +5,7 @@ import type { EffectPlan, OutcomePlan, RulePlan } from "../../src/config/plan.ts
 import { listenerCell, routeCell } from "../../src/memory/tally.ts";
 import { Playbook } from "../playbook.ts";
 import type { PlanOptions } from "./plan.ts";
-import { answer, deny, rule, rules, table } from "./rules.ts";
+import { answer, deny, page, rule, rules, table } from "./rules.ts";
 import { get, ok, put } from "./words.ts";
 
 /** A listener whose request rules these are; `names` collects the rule of each exchange. */
@@ -114,9 +114,9 @@ test("what a template makes of a client's text ends no line", () => {
 });
 
 test("a page that shows what a rule has just changed is an answer, and nothing of the request comes before it", () => {
-  const page = answer(403, { body: "{path} {headers['x-a']}", isTemplate: true });
+  const shows = page(403, { body: "{path} {headers['x-a']}", isTemplate: true });
   const changing = rule(null, null, { does: [{ kind: "field", operation: "set", name: "X-A", value: "1" }] });
-  const play = judged([changing, rule(null, deny())], { listener: { errors: [page] } });
+  const play = judged([changing, rule(null, deny())], { listener: { errors: [shows] } });
   const client = play.connect();
   client.sends(get("/a"));
   const shown = given("403 Forbidden", "/a 1", [], ["Cache-Control: no-store"]);
@@ -163,7 +163,7 @@ test("a page takes the place of an answer that has no words, and leaves it the t
   const reply = answer(429, { retryAfterS: -1 });
   const limit: OutcomePlan = { kind: "limit", target: "buckets[src].tokens", cost: "1", reply };
   const worded: OutcomePlan = { kind: "reply", reply: answer(403, { body: "own" }), isDenial: true };
-  const errors = [answer(403, { body: "page" }), answer(429, { body: "slowly" })];
+  const errors = [page(403, { body: "page" }), page(429, { body: "slowly" })];
   const request = [rule(where("/own"), worded), rule(where("/"), deny()), rule(null, limit)];
   const play = judged(request, { tables, listener: { errors } });
   const client = play.connect();

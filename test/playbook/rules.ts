@@ -3,6 +3,7 @@
 
 import type {
   EffectPlan,
+  ErrorPlan,
   OutcomePlan,
   ReplyPlan,
   RulePlan,
@@ -36,6 +37,11 @@ export function rules(phases: Partial<RulesPlan>): RulesPlan {
 
 export function answer(status: number, options: Partial<ReplyPlan> = {}): ReplyPlan {
   return { status, reason: "", fields: [], body: null, isTemplate: false, retryAfterS: 0, ...options };
+}
+
+/** In place of our own answer of that status. */
+export function page(status: number, options: Partial<ReplyPlan> = {}): ErrorPlan {
+  return { on: status, reply: answer(status, options) };
 }
 
 export const deny = (status = 403): OutcomePlan => ({ kind: "reply", reply: answer(status), isDenial: true });
