@@ -42,11 +42,14 @@ export class Trackers {
     return this.#slots[slot]?.isSecond === true;
   }
 
-  /** Hold the entry of the key that is laid in `table.key`. Answers it; 0 where the slot is taken or the table has no room. */
-  track(slot: number, table: Table, nowMs: number): EntryIndex {
+  /**
+   * Hold the entry of the key that is laid in `table.key`. Answers it; 0 where the slot is taken or the table has no room.
+   * `event` is counted with it: only where nothing else is held, or it would be counted twice.
+   */
+  track(slot: number, table: Table, nowMs: number, event: TableEvent | null = null): EntryIndex {
     const found = (this.#slots[slot] ??= new Slot());
     if (found.entry !== 0) return 0;
-    const entry = table.track(nowMs);
+    const entry = table.track(nowMs, event);
     if (entry === 0) return 0;
     found.isSecond = this.holds(table, entry);
     found.table = table;

@@ -206,8 +206,13 @@ export class Visit implements Stage {
     const nowMs = this.sharedMs;
     const { inquiry } = this.#exchange;
     const held = inquiry === null ? table : inquiry.held(table, nowMs);
+    const others = this.#guest.trackers;
+    if (this.trackers.count === 0 && others.count === 0) {
+      this.trackers.track(slot, held, nowMs, "request");
+      return;
+    }
     const entry = this.trackers.track(slot, held, nowMs);
-    if (entry === 0 || this.#guest.trackers.holds(held, entry) || this.trackers.isSecond(slot)) return;
+    if (entry === 0 || others.holds(held, entry) || this.trackers.isSecond(slot)) return;
     held.note(entry, "request", 1, nowMs);
   }
 

@@ -64,9 +64,9 @@ export class Witness implements Table {
     return this.table.take(column, amount, nowMs);
   }
 
-  track(nowMs: number): EntryIndex {
+  track(nowMs: number, event: TableEvent | null = null): EntryIndex {
     this.#seen(this.table, nowMs);
-    return this.table.track(nowMs);
+    return this.table.track(nowMs, event);
   }
 
   untrack(entry: EntryIndex, nowMs: number): void {

@@ -60,8 +60,8 @@ export class Rehearsal implements Table {
     return this.#canEnter(nowMs) ? this.#copy.take(column, amount, nowMs) : 0;
   }
 
-  track(nowMs: number): EntryIndex {
-    return this.#canEnter(nowMs) ? this.#copy.track(nowMs) : 0;
+  track(nowMs: number, event: TableEvent | null = null): EntryIndex {
+    return this.#canEnter(nowMs) ? this.#copy.track(nowMs, event) : 0;
   }
 
   untrack(entry: EntryIndex, nowMs: number): void {

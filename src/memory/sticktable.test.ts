@@ -143,6 +143,14 @@ test("a text and the same text with zeros behind it are two", () => {
 
 // ---- holding ----
 
+test("what is tracked for a request counts that with it, where such things are counted", () => {
+  const table = StickTable.inMemory({ ...plan, store: ["conn_cnt", "http_req_cnt", "http_req_rate(10s)"] });
+  const hold = lay(table, 1).track(5, "request");
+  expect([0, 1, 2].map((each) => table.readOf(hold, each, 0, 5))).toEqual([1, 1, 1]);
+  const without = lay(StickTable.inMemory({ ...plan, store: ["conn_cnt"] }), 1);
+  expect(without.readOf(without.track(5, "request"), 0, 0, 5)).toBe(1);
+});
+
 test("a tracked connection counts, and its end is seen", () => {
   const table = lay(open(), 1);
   const [count, current, rate] = ["conn_cnt", "conn_cur", "conn_rate(10s)"].map((name) => column(table, name)) as [

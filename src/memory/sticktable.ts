@@ -156,7 +156,7 @@ export class StickTable implements Table {
 
   // ---- held entries ----
 
-  track(nowMs: number): EntryIndex {
+  track(nowMs: number, event: TableEvent | null = null): EntryIndex {
     const now = nowMs | 0;
     const entry = this.#finder.enter(now);
     if (entry === 0) return 0;
@@ -166,6 +166,7 @@ export class StickTable implements Table {
       return 0;
     }
     this.#entries.hold(entry, now);
+    if (event !== null) this.#entries.count(entry, this.#entries.counting[event], 1, now);
     this.#shards.refresh(entry, now);
     this.#journal.commitAndUnlock();
     return hold;

@@ -41,8 +41,8 @@ export interface Table {
 
   // ---- held entries ----
 
-  /** Create or find, hold, refresh; counts as a connection (conn_cnt, conn_rate, conn_cur). 0 without room. */
-  track(nowMs: number): EntryIndex;
+  /** Create or find, hold, refresh; counts as a connection (conn_cnt, conn_rate, conn_cur), and as `event` too. 0 without room. */
+  track(nowMs: number, event?: TableEvent | null): EntryIndex;
   /** Let go; conn_cur falls, which refreshes where it is stored. */
   untrack(entry: EntryIndex, nowMs: number): void;
   readOf(entry: EntryIndex, column: number, element: number, nowMs: number): number;
