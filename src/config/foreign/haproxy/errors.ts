@@ -85,16 +85,25 @@ function httpError(conversion: Conversion, statement: Statement, answers: Answer
   if (code !== null) answers.set(code, reply.file === undefined ? reply : reply.file);
 }
 
-/** `errors` of a listener or pool; empty when there are none. */
-export function errorKeys(answers: Answers): { readonly errors?: Record<string, string | ReplyInput> } {
+/** `errors` of a listener or pool, beside those of `errorloc` that its rules have made; empty when there are none. */
+export function errorKeys(
+  answers: Answers,
+  located: unknown,
+): { readonly errors?: Record<string, number | string | ReplyInput> } {
   const kept = [...answers].filter(([status]) => status >= 400);
-  return kept.length === 0
-    ? {}
-    : { errors: Object.fromEntries(kept.map(([status, answer]) => [String(status), answer])) };
+  const errors = { ...(located as object | undefined), ...Object.fromEntries(kept) };
+  return Object.keys(errors).length === 0 ? {} : { errors };
 }
 
-/** What a backend without servers answers. */
+/** What a backend without servers answers. A file has a status of its own. */
 export function replyOf(answers: Answers): ReplyInput {
   const answer = answers.get(503);
-  return typeof answer === "string" ? { status: 503, file: answer } : { status: 503, ...answer };
+  return typeof answer === "string" ? { file: answer } : { status: 503, ...answer };
 }
+
+/** HAProxy says 503 of every server that it cannot connect to, with its errorfile 503. */
+export const unconnected: Readonly<Record<string, number>> = {
+  connect_refused: 503,
+  connect_timeout: 503,
+  tls_refused: 503,
+};

@@ -12,6 +12,7 @@ import { Origins } from "../origins.ts";
 import type { Translation } from "../translation.ts";
 import { type Bind, readBind } from "./bind.ts";
 import type { Draft } from "./draft.ts";
+import { unconnected } from "./errors.ts";
 import { readGlobal } from "./global.ts";
 import { based, type Ground } from "./ground.ts";
 import { hoistTimeouts } from "./hoist.ts";
@@ -257,6 +258,10 @@ class Builder implements Conversion {
     if (Object.keys(this.draft.listeners).length === 0 && !isTold)
       this.ledger.fault([], "there is no frontend or listen with a bind line, and so nothing to listen on");
     hoistTimeouts(this.draft, this.origins);
+    const servesHttp = this.proxies.some(
+      (proxy) => proxy.kind !== "frontend" && proxy.mode === "http" && this.#hasServers(proxy),
+    );
+    if (servesHttp) config.errors = unconnected;
     if (accessLog !== null) config.accessLog = accessLog;
     const requests = fronts.filter(({ settings }) => settings.proxy.mode === "http");
     const closing = requests.filter(({ settings }) => isClosing(settings));

@@ -68,7 +68,7 @@ test("monitor-uri is answered before any rule", () => {
     { deny: true },
   ]);
   expect(partsOf(["monitor-uri /alive", "errorfile 200 ok.http"]).listener.rules).toMatchObject([
-    { reply: { status: 200, file: "ok.http" } },
+    { reply: { file: "ok.http" } },
   ]);
   const failing = ["acl few nbsrv(app) lt 1", "monitor fail if few", "monitor fail if { src 10.0.0.1 }"];
   expect(partsOf(["monitor-uri /alive", ...failing]).listener.rules).toMatchObject([

@@ -67,7 +67,7 @@ export function addListeners(
       ...told.keys,
       ...rules.listenerKeys,
       ...(hasRules ? { rules: phases(listenerRules) } : {}),
-      ...errorKeys(answers),
+      ...errorKeys(answers, rules.listenerKeys["errors"]),
       timeouts: {
         ...listenerTimes(times, server, mode, bind.tls !== null || bind.isProxied || usesNames),
         ...(usesNames ? inspection : {}),
@@ -112,7 +112,7 @@ function monitorRules(settings: Settings, answers: Answers, failing: readonly Co
   const answer = answers.get(200);
   const reply =
     typeof answer === "string"
-      ? { status: 200, file: answer }
+      ? { file: answer }
       : {
           status: 200,
           type: "text/html",

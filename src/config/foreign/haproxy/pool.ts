@@ -58,11 +58,15 @@ export function addPool(
   const all = { ...rules.pool, request: [...rules.pool.request, ...forwarding] };
   const own = hasRules(all) ? { rules: phases(all) } : {};
   tellIdle(ledger, settings);
-  if (lines.length > 0 && proxy.mode === "http") tellUnavailable(conversion, settings);
   draft.pools[name] =
     lines.length === 0
       ? { ...emptyPool(conversion, settings, answers), ...own, ...rules.poolKeys }
-      : { ...servedPool(conversion, settings, lines, times, path), ...errorKeys(answers), ...own, ...rules.poolKeys };
+      : {
+          ...servedPool(conversion, settings, lines, times, path),
+          ...own,
+          ...rules.poolKeys,
+          ...errorKeys(answers, rules.poolKeys["errors"]),
+        };
   if (hasRules(all)) placeRules(origins, path, all);
   if (rules.stick !== null && lines.length > 0) draft.pools[name].stick = rules.stick;
 }
@@ -83,16 +87,6 @@ export function placeRules(origins: Origins, path: Path, rules: RulesDraft): voi
   if (Array.isArray(written)) return tellRuleOrigins(origins, [...path, "rules"], rules.request);
   for (const phase of ["connection", "request", "response"] as const)
     tellRuleOrigins(origins, [...path, "rules", phase], rules[phase]);
-}
-
-/** HAProxy says 503 of every server that it cannot connect to. */
-function tellUnavailable({ ledger }: Conversion, { proxy }: Settings): void {
-  for (const statement of proxy.statements)
-    if (statement.words[0]!.text === "errorfile" && statement.words[1]?.text === "503")
-      ledger.approximate(
-        linePath(statement),
-        "it answers while no server is up; one that refuses a connection is told as 502, and one that does not take it in time as 504",
-      );
 }
 
 function emptyPool({ ledger }: Conversion, { proxy }: Settings, answers: Answers): PoolDraft {

@@ -17,7 +17,7 @@ const requests: readonly (readonly [string, RuleDraft])[] = [
     'deny content-type text/plain string "{}" hdr X-A %[src]',
     { deny: { status: 403, type: "text/plain", body: "{{}}", headers: { "X-A": "{src}" }, template: true } },
   ],
-  ["deny errorfile /etc/403.http", { deny: { status: 403, file: "/etc/403.http" } }],
+  ["deny errorfile /etc/403.http", { deny: { file: "/etc/403.http" } }],
   ["reject", { reject: true }],
   ["silent-drop", { drop: true }],
   ["tarpit", { tarpit: { for: "5s", status: 500 } }],

@@ -28,17 +28,22 @@ export function deny(line: RuleLine): RuleDraft {
   // What a server has answered is no client's fault.
   const { status, keys } = readAnswer(line, line.site.stage === "response" ? 502 : 403, true);
   const isPlain = Object.keys(keys).length === 0;
-  return { deny: isPlain ? (status === 403 ? true : status) : { status, ...keys } };
+  return { deny: isPlain ? (status === 403 ? true : status) : withStatus(status, keys) };
 }
 
 export function reply(line: RuleLine): RuleDraft {
   const { status, keys } = readAnswer(line, 200, false);
-  return { reply: "file" in keys ? keys : { status, ...keys } };
+  return { reply: withStatus(status, keys) };
 }
 
 export function tarpit(line: RuleLine): RuleDraft {
   const { status, keys } = readAnswer(line, 500, true);
-  return { tarpit: { for: written(Math.min(tarpitMs(line.site.proxy), tarpitMsMax)), status, ...keys } };
+  return { tarpit: { for: written(Math.min(tarpitMs(line.site.proxy), tarpitMsMax)), ...withStatus(status, keys) } };
+}
+
+/** A file says its status itself. */
+function withStatus(status: number, keys: RuleDraft): RuleDraft {
+  return "file" in keys ? keys : { status, ...keys };
 }
 
 function tarpitMs(proxy: Service): number {

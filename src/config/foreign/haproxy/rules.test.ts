@@ -181,10 +181,14 @@ describe("statements beside the rules", () => {
     expect(input.listeners["web"]).toMatchObject({ proxyProtocol: true, trustedProxies: ["10.0.0.0/8"] });
   });
 
-  test("errorloc is a page that sends a browser on", () => {
-    const scene = ruleScene("  errorloc302 503 http://sorry/");
+  test("errorloc is a redirect", () => {
+    const scene = ruleScene("  errorloc303 503 http://sorry/\n  errorloc 502 /bad");
     expect(mistakesIn(scene)).toEqual([]);
-    expect(scene.input.listeners["web"]!.errors).toMatchObject({ "503": { headers: { Location: "http://sorry/" } } });
+    const headers = { "Cache-Control": "no-cache", Location: "http://sorry/" };
+    expect(scene.input.listeners["web"]!.errors).toEqual({
+      "503": { status: 303, headers, body: "" },
+      "502": { status: 302, headers: { ...headers, Location: "/bad" }, body: "" },
+    });
   });
 
   test("captures are variables where somebody asks for them", () => {

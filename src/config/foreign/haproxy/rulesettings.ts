@@ -23,7 +23,8 @@ export function changeBy(site: Site, statement: Statement, changes: Changes): bo
     case "errorloc":
     case "errorloc302":
     case "errorloc303":
-      errorLocation(site, statement, changes);
+      errorLocation(statement, changes);
+      ledger.keep(linePath(statement));
       return true;
     case "unique-id-header":
       if (second === undefined) return fault(first!, "needs the name of a field");
@@ -53,23 +54,18 @@ export function changeBy(site: Site, statement: Statement, changes: Changes): bo
   }
 }
 
-/** A page of ours keeps its status, so that a browser is sent on by what the page says. */
-function errorLocation(site: Site, statement: Statement, { listenerKeys, poolKeys }: Changes): void {
+/** The answer that HAProxy itself gives then. */
+function errorLocation(statement: Statement, { listenerKeys, poolKeys }: Changes): void {
   const [first, status, location] = statement.words;
   if (status === undefined || location === undefined) return fault(first!, "needs a status and an address");
   if (!/^[45]\d\d$/.test(status.text)) fault(status, `must be a status from 400 to 599, not ${quote(status.text)}`);
-  const address = location.text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
   const page = {
-    headers: { Location: location.text },
-    type: "text/html",
-    body: `<html><head><meta http-equiv="refresh" content="0;url=${address}"></head></html>\n`,
+    status: first!.text === "errorloc303" ? 303 : 302,
+    headers: { "Cache-Control": "no-cache", Location: location.text },
+    body: "",
   };
   for (const keys of [listenerKeys, poolKeys])
     keys["errors"] = { ...(keys["errors"] as object | undefined), [status.text]: page };
-  site.conversion.ledger.approximate(
-    linePath(statement),
-    `the answer keeps its status ${status.text}, and its page sends a browser on to the address`,
-  );
 }
 
 function filter(site: Site, statement: Statement): true {

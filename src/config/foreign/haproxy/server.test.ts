@@ -89,7 +89,7 @@ test.each([
 
 test("a backend whose servers are all off answers 503", () => {
   expect(partsOf([], ["server a a:1 disabled", "errorfile 503 x.http"]).pool).toEqual({
-    reply: { status: 503, file: "x.http" },
+    reply: { file: "x.http" },
   });
 });
 
