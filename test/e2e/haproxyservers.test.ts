@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { connect } from "node:net";
+import { StuckListener } from "../runtime/stuck.ts";
 import { helloFor } from "./harness/openssl.ts";
 import { type Handler, ok } from "./harness/origin.ts";
 import { find, testWith } from "./harness/program.ts";
@@ -99,6 +100,36 @@ backend again
   balance roundrobin
   server a {CLOSED}
   server b {ORIGIN:b}
+frontend unconnected
+  bind 127.0.0.1:{PORT:unconnected}
+  use_backend fine if { path_beg /fine }
+  use_backend paged if { path_beg /paged }
+  use_backend stuck if { path_end /stuck }
+  use_backend plain_tls if { path_end /tls }
+  default_backend refusing
+backend refusing
+  retries 0
+  server a {CLOSED}
+backend stuck
+  retries 0
+  server a 127.0.0.1:{STUCK}
+backend plain_tls
+  retries 0
+  server a {ORIGIN:a} ssl verify none
+backend paged
+  retries 0
+  errorfile 503 {FOLDER}/503.http
+  errorfile 502 {FOLDER}/502.http
+  server a {CLOSED}
+backend fine
+  retries 0
+  errorfile 503 {FOLDER}/200.http
+  server a {CLOSED}
+listen located
+  bind 127.0.0.1:{PORT:located}
+  retries 0
+  errorloc303 503 http://sorry.test/
+  server a {CLOSED}
 frontend slow
   bind 127.0.0.1:{PORT:slow}
   timeout http-request 400ms
@@ -149,6 +180,13 @@ backend name_none
 
 /** Waits for what never comes. */
 const never: Handler = () => null;
+const pages = Object.fromEntries(
+  ([200, 502, 503] as const).map((status) => {
+    const body = `page ${status}\n`;
+    const head = `HTTP/1.1 ${status} Said\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}`;
+    return [`${status}.http`, `${head}\r\n\r\n${body}`];
+  }),
+);
 /** Answers after a while. */
 const slowly: Handler = async () => {
   await Bun.sleep(600);
@@ -162,7 +200,10 @@ describe("servers of one haproxy.cfg", () => {
   let twins: Twins;
   beforeAll(async () => {
     if (find("haproxy") === null) return;
-    twins = await Twins.start(room, text, { origins: { never, slow: slowly, ill } });
+    const stuck = await StuckListener.start();
+    room.ending(() => stuck[Symbol.asyncDispose]());
+    const filled = text.replace("{STUCK}", String(stuck.port));
+    twins = await Twins.start(room, filled, { files: pages, origins: { never, slow: slowly, ill } });
     for (const { ports } of [twins.haproxy, twins.sluice])
       for (const name of ["says_a", "says_b", "says_none"]) speaker(room, ports[name]!, name);
   });
@@ -247,6 +288,21 @@ describe("servers of one haproxy.cfg", () => {
       Array.from({ length: 4 }, () => get()),
     );
     for (const name of names) expect(counted(seen[name])).toEqual({ b: 4 });
+  });
+
+  test("a server that cannot be connected to is told of as 503, with the page that there is for that", async () => {
+    for (const [target, status, body] of [
+      ["/refused", 503, /./],
+      ["/stuck", 503, /./],
+      ["/tls", 503, /./],
+      ["/paged", 503, /^page 503\n$/],
+      ["/fine", 200, /^page 200\n$/],
+    ] as const) {
+      const said = await twins.same(get(target), { port: "unconnected" });
+      expect([target, said.status, body.test(said.body)]).toEqual([target, status, true]);
+    }
+    const located = await twins.same(get(), { port: "located", fields: ["location"] });
+    expect([located.status, located.fields["location"]]).toEqual([303, "http://sorry.test/"]);
   });
 
   test("beyond maxconn a request waits, and not longer than timeout queue", async () => {
