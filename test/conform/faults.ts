@@ -22,7 +22,8 @@ this page is made (\`node scripts/bun.mjs test/conform/faults.ts\`); a test keep
 fault by its code.
 
 **Status** is what the client is answered when nothing was sent to it yet; a dash means that no answer can be sent, and 499 stands in
-the log only. Once an answer has begun, a fault ends the connection by a reset, so that a part is never taken for the whole.
+the log only. [\`errors\`](RULES.md#answers) of a config may say another. Once an answer has begun, a fault ends the connection by a
+reset, so that a part is never taken for the whole.
 **Tried again** says whether another attempt may help: at another server, since no byte of the request was sent; or when the
 request is idempotent and all of it is still at hand. \`retries\` bounds both, the pool's \`retryBudget\` the latter.
 `;
