@@ -1,9 +1,8 @@
-// The plan: what control publishes and data workers obey; whole in one file, for it is the contract of the two planes. It is made
-// from a checked config, frozen, and numbered by its generation. It is plain JSON, for it crosses from the control process to the
-// workers. Everything in it is resolved: durations are milliseconds, sizes are bytes, names are indices, servers are addresses. A
-// plan holds no state: whether a server is up stands on the board (memory/board.ts), what happened to it in the tally
-// (memory/tally.ts); both are addressed by the `slot` numbers given out here, which a server, pool, route or listener keeps for as
-// long as its name lives.
+// The plan: what control publishes and data workers obey; whole in one file, for it is the contract of the two planes. Made from a
+// checked config, frozen, numbered by its generation, and plain JSON, for it crosses from control to the workers. All in it is
+// resolved: durations are milliseconds, sizes are bytes, names are indices, servers are addresses. It holds no state: whether a
+// server is up stands on the board (memory/board.ts), what happened to it in the tally (memory/tally.ts), by the `slot` that a
+// server, pool, route or listener keeps for as long as its name lives.
 
 import type { FaultCode } from "../base/fault.ts";
 
