@@ -85,6 +85,10 @@ for (const text of [
   "host in ['a', 'b', 'c']",
   "path.startsWith('/api') && method == 'POST'",
   "path.matches('^/api/[a-z]+/[0-9]+$')",
+  // What is not plain is re2js's.
+  "path.matches('^/(?:[a-z]+/)+[0-9]+$')",
+  "path.replaceRegex('^/api/(.*)', '/$1') != ''",
+  "path.replaceRegex('^/api/(?:.*/)?(.*)', '/$1') != ''",
   "src in cidr('192.168.0.0/16', '10.0.0.0/8')",
   "host.subdomainOf('example.com')",
   "now.getHours('Europe/Berlin') >= 8",

@@ -8,6 +8,7 @@ import {
   expressionLengthMax,
   macroRoundsMax,
   nodesMax,
+  replaceWorkMax,
   slotsMax,
   templateLengthMax,
   templatePartsMax,
@@ -109,10 +110,10 @@ Values are written as by \`string()\`, lists with \`, \` between, and what is ab
 - What is an error there is absent here. \`&&\` and \`||\` go from left to right and do not look at the right side of what is decided.
 - \`increment\` and \`clear\` write, once for each time they are played, from left to right, and not in macros. In mode \`observe\` and in
   explanations they answer what they would, and write nothing.
-- Regular expressions are written as JavaScript's, not RE2's. Whether one is found takes a time that grows with the text and no
-  more, whatever a client sends, unless it looks ahead, behind or back (\`(?=\`, \`(?<!\`, \`\\1\`) or needs a thousand steps (\`a{1000}\`): such
-  ones, and replacing what was found, may take a time that doubles with every character, and are warned of where they repeat
-  within a repetition.
+- Regular expressions are RE2's, as in CEL, over bytes: finding and replacing take a time that grows with the text and no more, whatever a client
+  sends. Looking behind (\`(?<=\`) is added, and what JavaScript spells otherwise is taken (\`[^]\`, \`\\u0041\`). What looks ahead or refers back
+  (\`(?=\`, \`\\1\`) is JavaScript's: it can take half a second for a text, and then finds nothing, so it is warned of where it
+  repeats within a repetition. Counts may make at most 1000 steps of an expression (\`(a{30}){30}\`).
 - \`a.f(b)\` is written that way; \`f(a, b)\` only for \`size\` and \`matches\`. \`has(x)\` takes any expression.
 
 ## Limits
@@ -124,6 +125,7 @@ Values are written as by \`string()\`, lists with \`, \` between, and what is ab
 | parts of an expression | ${nodesMax} |
 | rounds of all macros in one evaluation; past it the answer is absent | ${macroRoundsMax} |
 | bytes of a text that an operator or function makes; a longer one is absent | ${textLengthMax} |
+| characters that replacing all of what a regular expression finds looks at again; past it the answer is absent | ${replaceWorkMax} |
 | characters of a template, and expressions in it | ${templateLengthMax}, ${templatePartsMax} |
 `;
 

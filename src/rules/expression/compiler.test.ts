@@ -134,7 +134,7 @@ const cases: readonly string[] = [
   `src.size() > 1
 ^^^ must be a string or a list for size(), but "src" is an address`,
   `path.matches('(')
-             ^^^ is no regular expression: missing )`,
+             ^^^ is no regular expression: missing closing ): \`(\``,
   `path.matches(host)
              ^^^^ must be a regular expression in quotes, so that it is known beforehand`,
   `path.matches('a', 'g')

@@ -11,6 +11,8 @@ export const nodesMax = 1024;
 export const macroRoundsMax = 65_536;
 /** Characters of a text that an operator or a function makes; a longer one is absent. Replacing inside replacing would grow without end. */
 export const textLengthMax = 65_536;
+/** Characters that replacing all may look at again and again: at up to 0.2 us each. A text of 1,400 never has so many, however much is found. */
+export const replaceWorkMax = 1_048_576;
 /** Characters of a template: a page of an answer is one. */
 export const templateLengthMax = 262_144;
 /** Expressions in a template. */

@@ -1,49 +1,134 @@
-// Regular expressions: in JavaScript's syntax, compiled once. Whether one is found is decided by RegExp where there are few ways to
-// try, and else by an automaton (automaton.ts), in a time that grows with the text; what that does not understand is left to RegExp, which can take a time that doubles with
-// every character (CEL's RE2 cannot). There the shape that does it most is warned of: something repeated without end, inside of
-// something repeated without end, where nothing marks where one round ends and the next begins: (a+)+, (\w+\s?)*, but not
-// (/[a-z]+)+. RegExp replaces, too, but only where something has been found.
+// Regular expressions: RE2's, found by re2js in a time that grows with the text and with nothing else, for the texts are clients'.
+// RegExp decides what is plain (plain.ts), where it is quicker and cannot be slow. It is left with what RE2 has not: what looks
+// ahead, and references back. That can take a time that doubles with every character, so the shape that does it most is warned
+// of: something repeated without end, inside of something repeated without end, where nothing marks where one round ends and the
+// next begins: (a+)+, (\w+\s?)*, but not (/[a-z]+)+.
 //
 // Replacements are put together here and not by JavaScript, whose $` and $' would let a text grow with its square.
 
-import { automatonOf } from "./automaton.ts";
-import { textLengthMax } from "./limits.ts";
-import { parseRegex, waysOf } from "./regex.ts";
+import { RE2JS } from "re2js";
+import { replaceWorkMax, textLengthMax } from "./limits.ts";
+import { plainRegex } from "./plain.ts";
 
-/** `isSlow`: finding it, and replacing it, can take very long. */
+export interface Pattern {
+  /** Whether finding a part of a text takes no longer than that part. */
+  readonly isLean: boolean;
+  test(text: string): boolean;
+  exec(text: string): RegExpMatchArray | null;
+  /** From left to right. */
+  matchAll(text: string): Iterable<RegExpMatchArray>;
+}
+
+/** `isSlow`: some texts can take it very long. */
 export type ReadPattern =
-  | {
-      readonly ok: true;
-      readonly pattern: RegExp;
-      readonly finder: { test(text: string): boolean };
-      readonly isSlow: { readonly toFind: boolean; readonly toReplace: boolean };
-    }
+  | { readonly ok: true; readonly pattern: Pattern; readonly isSlow: boolean }
   | { readonly ok: false; readonly message: string };
 
-/** Up to so many ways from each place RegExp is quicker than the automaton, and never slow. */
-const waysMax = 64;
+/** Of what re2js remembers of one expression, by its own count, which is about what it takes: when it is full, all is forgotten, and
+    what has to be forgotten too soon is walked without. Its own 8 MiB clients could fill for each of hundreds of expressions. */
+const memoryBytesMax = 1_048_576;
+/** Steps of an expression beyond its characters: those that counts make, as in (a{100}){9}. Each can cost some nanoseconds a character. */
+const stepsMax = 1000;
 
-/** `(?i)` at the beginning is the flag i, as RE2 writes it. */
+/** `(?i)` at the beginning is the flag i. */
 export function readPattern(text: string, flags: string): ReadPattern {
   const inline = /^\(\?([imsu]+)\)/.exec(text);
   const source = inline === null ? text : text.slice(inline[0].length);
   const all = [...new Set(flags + (inline?.[1] ?? ""))].join("");
   if (!/^[imsu]*$/.test(all)) return { ok: false, message: 'must have flags of "i", "m", "s" and "u" only' };
+  const compiled = compileOf(source, all);
+  if (typeof compiled !== "string") {
+    const steps = compiled.programSize() - source.length;
+    if (steps > stepsMax) return refused(`its counts make ${steps} steps of it, more than ${stepsMax}`);
+    const plain = plainRegex(source, all);
+    return { ok: true, pattern: plain === null ? new Linear(compiled) : new Native(plain, true), isSlow: false };
+  }
+  if (!looksAround.test(source)) return refused(compiled);
   try {
-    const pattern = new RegExp(source, all);
-    const regex = parseRegex(source, all);
-    const isQuick = regex !== null && waysOf(regex) <= waysMax;
-    const finder = regex === null || isQuick ? null : automatonOf(regex);
-    const toReplace = isSlow(source);
-    return {
-      ok: true,
-      pattern,
-      finder: finder ?? pattern,
-      isSlow: { toFind: finder === null && toReplace, toReplace },
-    };
+    return { ok: true, pattern: new Native(new RegExp(source, all), false), isSlow: isSlow(source) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : "";
-    return { ok: false, message: `is no regular expression: ${reason}` };
+    return refused(reasonOf(error));
+  }
+}
+
+function refused(reason: string): ReadPattern {
+  return { ok: false, message: `is no regular expression: ${reason}` };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error
+    ? error.message.replace(/^(?:Invalid regular expression|error parsing regexp): /, "")
+    : "";
+}
+
+/** Or refers back. */
+const looksAround = /\(\?<?[=!]|\\(?:[1-9]|k<)/;
+
+/** Or why it is none. RE2's spelling comes first, JavaScript's where that is none of RE2's: [^], \u0041. */
+function compileOf(source: string, all: string): RE2JS | string {
+  let flags = RE2JS.LOOKBEHINDS;
+  if (all.includes("i")) flags |= RE2JS.CASE_INSENSITIVE;
+  if (all.includes("m")) flags |= RE2JS.MULTILINE;
+  if (all.includes("s")) flags |= RE2JS.DOTALL;
+  try {
+    return RE2JS.compile(source, flags);
+  } catch (error) {
+    const translated = looksAround.test(source) ? source : RE2JS.translateRegExp(source);
+    if (translated === source) return reasonOf(error);
+    try {
+      return RE2JS.compile(translated, flags);
+    } catch {
+      return reasonOf(error);
+    }
+  }
+}
+
+class Linear implements Pattern {
+  readonly isLean = false;
+  readonly #compiled: RE2JS;
+
+  constructor(compiled: RE2JS) {
+    this.#compiled = compiled;
+    const { dfa } = compiled.re2();
+    dfa.stateBudget = memoryBytesMax;
+    dfa.memBudget = memoryBytesMax;
+  }
+
+  test(text: string): boolean {
+    return this.#compiled.test(text);
+  }
+
+  exec(text: string): RegExpMatchArray | null {
+    // It is declared as an array of anything, and made to be what RegExp gives.
+    return this.#compiled.exec(text) as RegExpMatchArray | null;
+  }
+
+  matchAll(text: string): Iterable<RegExpMatchArray> {
+    return this.#compiled.matchAll(text);
+  }
+}
+
+class Native implements Pattern {
+  readonly isLean: boolean;
+  readonly #one: RegExp;
+  readonly #all: RegExp;
+
+  constructor(pattern: RegExp, isLean: boolean) {
+    this.isLean = isLean;
+    this.#one = pattern;
+    this.#all = new RegExp(pattern, `${pattern.flags}g`);
+  }
+
+  test(text: string): boolean {
+    return this.#one.test(text);
+  }
+
+  exec(text: string): RegExpMatchArray | null {
+    return this.#one.exec(text);
+  }
+
+  matchAll(text: string): Iterable<RegExpMatchArray> {
+    return text.matchAll(this.#all);
   }
 }
 
@@ -63,23 +148,25 @@ export function readReplacement(text: string): readonly (string | number)[] | nu
   return parts.filter((part) => part !== "");
 }
 
-/** Null where the text would grow too long. */
+/** Null where the text would grow too long, or the search take too long. */
 export function replacePattern(
   text: string,
-  { pattern, finder }: Pick<ReadPattern & { ok: true }, "pattern" | "finder">,
+  pattern: Pattern,
   parts: readonly (string | number)[],
   isAll: boolean,
 ): string | null {
-  if (!finder.test(text)) return text;
-  const global = isAll ? new RegExp(pattern.source, `${pattern.flags}g`) : pattern;
+  if (!pattern.test(text)) return text;
   let replaced = "";
   let at = 0;
-  for (let found = global.exec(text); found !== null; found = isAll ? global.exec(text) : null) {
-    replaced += text.slice(at, found.index);
+  let work = 0;
+  for (const found of isAll ? pattern.matchAll(text) : [pattern.exec(text)!]) {
+    const { index } = found as { readonly index: number };
+    replaced += text.slice(at, index);
     for (const part of parts) replaced += typeof part === "string" ? part : (found[part] ?? "");
-    if (replaced.length > textLengthMax) return null;
-    at = found.index + found[0].length;
-    if (found[0] === "") global.lastIndex++;
+    at = index + found[0].length;
+    // To find one it may have been necessary to look at all that is left, as for (a.*b)|a in many a.
+    if (!pattern.isLean) work += text.length - at;
+    if (replaced.length > textLengthMax || work > replaceWorkMax) return null;
   }
   return replaced + text.slice(at);
 }

@@ -8,7 +8,7 @@ import { rows, writerOf } from "./functions.ts";
 import { macroRoundsMax } from "./limits.ts";
 import { inEntry } from "./membership.ts";
 import { nowhere } from "./operators.ts";
-import { type ReadPattern, readPattern, readReplacement, replacePattern } from "./pattern.ts";
+import { type Pattern, readPattern, readReplacement, replacePattern } from "./pattern.ts";
 import type { Row } from "./row.ts";
 import type { CallNode, Node } from "./syntax.ts";
 import { bounded, constant, erroneous, lift, played, type Run, type Term, textOf, typed } from "./term.ts";
@@ -147,12 +147,7 @@ function effect(context: Context, node: CallNode, isIncrement: boolean): Term {
 
 // ---- what is made ready beforehand ----
 
-function patternOf(
-  context: Context,
-  node: Node,
-  flags: string,
-  use: "toFind" | "toReplace",
-): (ReadPattern & { readonly ok: true }) | null {
+function patternOf(context: Context, node: Node, flags: string): Pattern | null {
   const text = context.literal(node, "a regular expression");
   if (text === null) return null;
   const read = readPattern(text, flags);
@@ -160,23 +155,22 @@ function patternOf(
     context.complain(node, read.message);
     return null;
   }
-  if (read.isSlow[use])
+  if (read.isSlow)
     context.warn(node, "repeats within a repetition: some texts take it a time that doubles with every character");
-  return read;
+  return read.pattern;
 }
 
 function matches(context: Context, node: CallNode, on: Term | null): Term {
   const [regex, flagsNode] = node.parameters;
   if (!counted(context, node) || regex === undefined) return erroneous(node);
   const flags = flagsNode === undefined ? "" : context.literal(flagsNode, "letters of imsu");
-  const pattern = flags === null ? null : patternOf(context, regex, flags, "toFind");
+  const pattern = flags === null ? null : patternOf(context, regex, flags);
   if (pattern === null || on === null || on.type === "error") return erroneous(node);
-  const { finder } = pattern;
   return context.watched(
     played(
       node,
       "bool",
-      lift([on.run], [], (text) => finder.test(typed<string>(text))),
+      lift([on.run], [], (text) => pattern.test(typed<string>(text))),
     ),
     "call",
   );
@@ -185,7 +179,7 @@ function matches(context: Context, node: CallNode, on: Term | null): Term {
 function replaceRegex(context: Context, node: CallNode, on: Term | null): Term {
   const [regex, by, all] = node.parameters;
   if (!counted(context, node) || regex === undefined || by === undefined) return erroneous(node);
-  const pattern = patternOf(context, regex, "", "toReplace");
+  const pattern = patternOf(context, regex, "");
   const text = context.literal(by, "what to write instead");
   const parts = text === null ? null : readReplacement(text);
   if (text !== null && parts === null) context.complain(by, "must have $1 to $9, $& or $$ where it has a $");

@@ -39,7 +39,7 @@ export const textRows: readonly Row[] = [
     "text.matches(regex, flags)",
     ["string", "string"],
     "bool",
-    "Whether a JavaScript regular expression in quotes is found anywhere in it; flags are letters of imsu.",
+    "Whether a regular expression of RE2 in quotes is found anywhere in it; flags are letters of imsu.",
     [
       ["'/shop/17'.matches('^/shop/[0-9]+$')", true],
       ["'A'.matches('a', 'i')", true],
