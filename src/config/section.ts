@@ -2,6 +2,7 @@
 // of the kind that is asked for reads as nothing, so that no mistake is told twice.
 
 import { readDuration } from "../base/duration.ts";
+import { readPattern } from "../rules/expression/pattern.ts";
 import type { Inside } from "./caret.ts";
 import type { Finding } from "./issues.ts";
 import type { Path } from "./problem.ts";
@@ -43,7 +44,8 @@ export function msOf(value: unknown): number {
 export function patternFault(pattern: string): string | null {
   try {
     new RegExp(pattern);
-    return null;
+    const reading = readPattern(pattern, "");
+    return reading.ok ? null : reading.message.replace(/^is no regular expression: /, "");
   } catch (error) {
     const { message } = error as SyntaxError; // RegExp throws nothing else for a text.
     return message.replace(/^Invalid regular expression: /, "");

@@ -63,3 +63,9 @@ test("of a name written twice the first counts", () => {
   const plans = [0, 1].map((route) => ({ kind: "exact", match: "a.example", route }) as const);
   expect(new NameRoutes(plans, ["first", "second"], "none").of("a.example")).toBe("first");
 });
+
+test("a pattern that would keep RegExp busy for ever is done with at once", () => {
+  const routes = new NameRoutes([{ kind: "pattern", match: "^(a+)+\\.example$", route: 0 }], ["caught"], "other");
+  expect(routes.of(`${"a".repeat(60)}.example`)).toBe("caught");
+  expect(routes.of(`${"a".repeat(240)}!`)).toBe("other");
+});

@@ -2,13 +2,15 @@
 // wildcards, of which the longest that fits wins, then patterns as they are written. Built once for a listener: a name costs a
 // lookup for each of its labels, whatever the number of routes.
 
+import { assert } from "../base/assert.ts";
 import type { NameRoutePlan } from "../config/plan.ts";
+import { type Pattern, readPattern } from "../rules/expression/pattern.ts";
 
 export class NameRoutes<Route> {
   readonly #exact = new Map<string, Route>();
   /** By what follows the star, with its dot. */
   readonly #wildcards = new Map<string, Route>();
-  readonly #patterns: (readonly [RegExp, Route])[] = [];
+  readonly #patterns: (readonly [Pattern, Route])[] = [];
   readonly #otherwise: Route;
 
   /** `routes`: what the plan's indices mean. `otherwise`: for names that nothing matches, and for clients that give none. */
@@ -16,7 +18,7 @@ export class NameRoutes<Route> {
     this.#otherwise = otherwise;
     for (const { kind, match, route } of plans) {
       const way = routes[route]!;
-      if (kind === "pattern") this.#patterns.push([new RegExp(match), way]);
+      if (kind === "pattern") this.#patterns.push([patternOf(match), way]);
       else {
         const table = kind === "exact" ? this.#exact : this.#wildcards;
         // Of the same name said twice the first counts, as of patterns.
@@ -40,4 +42,11 @@ export class NameRoutes<Route> {
     for (const [pattern, route] of this.#patterns) if (pattern.test(name)) return route;
     return this.#otherwise;
   }
+}
+
+/** A name is the client's: what finds it must not take longer than it is long. */
+function patternOf(match: string): Pattern {
+  const reading = readPattern(match, "");
+  assert(reading.ok, `the pattern ${JSON.stringify(match)} of a plan does not compile`);
+  return reading.pattern;
 }
