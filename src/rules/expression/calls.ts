@@ -5,6 +5,7 @@ import type { Value } from "../scene.ts";
 import type { Type } from "./compiled.ts";
 import type { Context } from "./context.ts";
 import { rows } from "./functions.ts";
+import { habitOf } from "./habits.ts";
 import { inTable } from "./membership.ts";
 import { namedField } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
@@ -112,6 +113,8 @@ function unknownFunction(context: Context, node: CallNode, on: Term | null): Ter
   const { name, nameSpan } = node;
   const other = rows.find((row) => row.name === name);
   if (other !== undefined) return context.complain(nameSpan, `must be written ${other.usage}`);
+  const habit = on === null ? habitOf(name) : "";
+  if (habit !== "") return context.complain(nameSpan, `is not a known function: ${JSON.stringify(name)}${habit}`);
   const names = rows.filter(({ receiver }) =>
     on === null ? receiver === null : receiver === on.type || on.type === "any",
   );

@@ -2,6 +2,7 @@
 // nothing is thrown. Inside of a template an expression ends at the brace that closes it, which is no token of the language.
 
 import { quote } from "../../base/reading.ts";
+import { variableOf } from "./habits.ts";
 import { integerMax } from "./limits.ts";
 import { readString } from "./literal.ts";
 import { type Remark, remark, type Span } from "./syntax.ts";
@@ -31,6 +32,7 @@ const slips: Readonly<Record<string, string>> = {
   "|": 'is no operator: write "||"',
   "{": "cannot stand here: there are no maps",
   "}": "cannot stand here: there are no maps",
+  "~": "is no operator: write path.matches('^/x')",
   ";": "cannot stand here: this is one expression",
   $: "cannot stand here: names begin with a letter",
 };
@@ -84,6 +86,8 @@ function misnumbered(text: string, digits: string, start: number, end: number): 
     (Number.isInteger(value) && value > integerMax && !/[.eE]/.test(digits.replace(/^0x.*/i, "")))
   )
     return remark({ start, end }, `must be at most ${integerMax} to be exact, not ${digits}`);
+  if (/_rate\($/.test(text.slice(Math.max(0, start - 32), start)))
+    return remark({ start, end }, "must not stand here: a rate has its period in the table's store, and no brackets");
   const rest = /^[A-Za-z0-9_]+/.exec(text.slice(end, end + 32))?.[0];
   if (rest === undefined) return null;
   const hint = /^(?:ms|s|m|h|d)$/.test(rest) ? `: write duration('${digits}${rest}')` : "";
@@ -93,5 +97,11 @@ function misnumbered(text: string, digits: string, start: number, end: number): 
 function strange(text: string, at: number): Remark {
   const character = String.fromCodePoint(text.codePointAt(at)!);
   const span = { start: at, end: at + character.length };
+  const [variable, name] = /^\$\{?([A-Za-z_]\w*)/.exec(text.slice(at, at + 64)) ?? [];
+  const meant = name === undefined ? null : variableOf(name.toLowerCase());
+  if (meant !== null && variable !== undefined)
+    return remark({ start: at, end: at + variable.length }, `${quote(variable)} is not known here; write ${meant}`);
+  if (character === "{" && at === 0) return remark(span, '"{" cannot stand here: a condition has no braces around it');
+  if (text.startsWith("=~", at)) return remark({ start: at, end: at + 2 }, `"=~" ${slips["~"]}`);
   return remark(span, `${quote(character)} ${slips[character] ?? "cannot stand in an expression outside of a string"}`);
 }

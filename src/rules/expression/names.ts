@@ -3,6 +3,7 @@
 
 import { type Field, fields, isThereIn, type Phase } from "../fields.ts";
 import type { Context } from "./context.ts";
+import { habitOf } from "./habits.ts";
 import { didYouMean } from "./nearest.ts";
 import type { NameNode, Node, Span } from "./syntax.ts";
 import { erroneous, played, type Term, type TermType } from "./term.ts";
@@ -35,9 +36,16 @@ export function compileName(context: Context, node: NameNode): Thing {
   if (root !== undefined) return { kind: root };
   const table = context.scope.tables.findIndex(({ name }) => name === node.name);
   if (table !== -1) return { kind: "table", table };
-  return value(
-    context.complain(node, `is not a known name: ${context.quote(node)}${didYouMean(node.name, namesOf(context))}`),
-  );
+  return value(context.complain(node, `is not a known name: ${context.quote(node)}${hintFor(context, node.name)}`));
+}
+
+/** What may have been meant: a list, a word of another program, a text without its quotes, or a name that is near. */
+function hintFor(context: Context, name: string): string {
+  if (context.scope.lists.some((list) => list.name === name)) return `; write lists.${name}`;
+  const habit = habitOf(name);
+  if (habit !== "") return habit;
+  if (/^[A-Z][A-Z0-9_]*$/.test(name)) return `; a text stands in quotes: '${name}'`;
+  return didYouMean(name, namesOf(context));
 }
 
 function namesOf(context: Context): string[] {

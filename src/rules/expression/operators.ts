@@ -84,7 +84,17 @@ function equality(context: Context, node: BinaryNode, left: Term, right: Term): 
   }
   if (left.type !== right.type && left.type !== "any" && right.type !== "any")
     return mismatch(context, node, left, right);
+  warnOfNever(context, node, left, right);
   return played(node, "bool", equalRun(left, right, isNegated));
+}
+
+/** Fields that are told in one form only, compared with a text in another. */
+function warnOfNever(context: Context, node: BinaryNode, left: Term, right: Term): void {
+  const [field, { constant: text }] = left.constant === undefined ? [node.left, right] : [node.right, left];
+  if (field.kind !== "name" || typeof text !== "string") return;
+  if (field.name === "host" && (/[A-Z]/.test(text) || /^[^[]*:\d+$/.test(text)))
+    context.warn(node, "is never so: host is in lower case and without the port");
+  if (field.name === "path" && /[?#]/.test(text)) context.warn(node, "is never so: path is without the query");
 }
 
 function equalRun(left: Term, right: Term, isNegated: boolean): Run {
@@ -122,6 +132,15 @@ function order(context: Context, node: BinaryNode, operator: Order, left: Term, 
         term.span,
         `must be a number, string, time or duration to be compared by "${operator}", but ${context.quote(term.span)} is ${phrase(term.type)}`,
       );
+  // What is sent is text; who writes a number beside it means the number, not an order of letters.
+  for (const [text, number] of [
+    [left, right],
+    [right, left],
+  ] as const)
+    if (text.type === "string" && text.constant === undefined && typeof number.constant === "number") {
+      const written = context.text.slice(text.span.start, text.span.end);
+      return context.complain(text.span, `is a string, but is compared with a number: write int(${written})`);
+    }
   if (left.type !== right.type && left.type !== "any" && right.type !== "any")
     return mismatch(context, node, left, right);
   const { run: a } = left;

@@ -9,6 +9,7 @@
 //   Primary  = literal | NAME ["(" [Exprs] ")"] | "(" Expr ")" | "[" [Exprs [","]] "]"
 
 import { quote } from "../../base/reading.ts";
+import { habitOf } from "./habits.ts";
 import { lex, type Token } from "./lexer.ts";
 import { depthMax, expressionLengthMax, nodesMax } from "./limits.ts";
 import { type BinaryOperator, type Node, type Remark, remark, type Span } from "./syntax.ts";
@@ -61,8 +62,20 @@ class Parser {
 
   whole(): Parsed {
     const node = this.#expression();
-    if (this.#error === null && this.#token.kind !== "end") this.#fail(this.#token, leftover(this.#token));
+    if (this.#error === null && this.#token.kind !== "end") this.#fail(...this.#leftover());
     return this.#error === null ? { ok: true, node, end: this.#token.end } : { ok: false, error: this.#error };
+  }
+
+  /** Behind a whole expression. Where it is one of HAProxy's, its first word says more than where it stops making sense. */
+  #leftover(): [Span, string] {
+    const before = this.#tokens.slice(0, this.#at);
+    const negation = before.findLast(({ kind }) => kind === "name");
+    if (negation?.text === "not") return [negation, leftover(negation)];
+    const strange = before.find(
+      ({ kind, text }, index) => kind === "name" && before[index - 1]?.text !== "." && habitOf(text) !== "",
+    );
+    if (strange === undefined || before.length > 8) return [this.#token, leftover(this.#token)];
+    return [strange, `${quote(strange.text)} is not known here${habitOf(strange.text)}`];
   }
 
   get #token(): Token {

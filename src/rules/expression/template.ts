@@ -2,9 +2,12 @@
 // absent as nothing; CR, LF and NUL of a value are left out, for they would end a field and begin another. Both the text and
 // what it makes are bytes, one a character: what a config holds beyond ASCII has been made UTF-8 before.
 
+import { quote } from "../../base/reading.ts";
 import type { Scene } from "../scene.ts";
 import type { Probe, Refused, Scope, Template } from "./compiled.ts";
 import { contextOf } from "./compiler.ts";
+import type { Context } from "./context.ts";
+import { variableOf } from "./habits.ts";
 import { templateLengthMax, templatePartsMax } from "./limits.ts";
 import { parse } from "./parser.ts";
 import { textWriter } from "./special.ts";
@@ -22,6 +25,7 @@ export function compileTemplate(text: string, scope: Scope, probe?: Probe): Temp
   for (;;) {
     const brace = nextBrace(text, at);
     literal += text.slice(at, brace);
+    warnOfHabits(context, at, brace);
     if (brace === text.length) break;
     const character = text[brace]!;
     if (text[brace + 1] === character) {
@@ -54,6 +58,20 @@ export function compileTemplate(text: string, scope: Scope, probe?: Probe): Temp
     constant,
     evaluate: constant === null ? (scene) => play(parts, scene) : () => constant,
   };
+}
+
+/** What is an expression in configs of nginx and HAProxy, and here stands for itself. */
+function warnOfHabits(context: Context, from: number, to: number): void {
+  for (const { 0: written, 1: name, index } of context.text.slice(from, to).matchAll(/\$([a-z]\w*)|%\[/g)) {
+    const span = { start: from + index, end: from + index + written.length };
+    const meant = name === undefined ? null : variableOf(name);
+    if (meant !== null) context.warn(span, `has ${quote(written)}, which stands for itself here: write {${meant}}`);
+    if (name === undefined)
+      context.warn(
+        span,
+        `has ${quote(written)}, which stands for itself here: an expression is written in braces, such as {src}`,
+      );
+  }
 }
 
 function refused(start: number, end: number, message: string): Refused {
