@@ -20,7 +20,7 @@ test("a server that nobody else can take the place of is picked for that", () =>
   const place = new Place({ servers: ["one", "two"] });
   place.becomes(0, { admin: admin.drain, isEligible: false });
   const [choice] = place.ask({ url: "/" }).choices;
-  expect(choice).toMatchObject({ server: "two:80", why: "no other server may be picked" });
+  expect(choice).toMatchObject({ server: "two:80", why: "it is the only one that may be picked" });
   expect(choice!.candidates.map(({ state }) => state)).toEqual(["draining", "up"]);
 });
 

@@ -52,13 +52,24 @@ function whyOf(pool: PoolSite, attempt: Attempt, index: number, candidates: read
   if (index === -1) {
     const isAnyEligible = candidates.some(({ isEligible }) => isEligible);
     if (candidates.length === 0) return "the pool has no servers";
-    return isAnyEligible ? "every server that may be picked is at its limit" : "no server may be picked";
+    return isAnyEligible ? "every server that may be picked is at its limit" : statesOf(candidates);
   }
   if (attempt.isSticky) return `the client's cookie ${balance.sticky!.cookie} names it`;
   if (attempt.isStuck) return `the table remembers it for this ${stick!.key}`;
   const again = attempt.count > 1 ? "another try: " : "";
-  if (open.length === 1) return `${again}no other server may be picked`;
+  if (open.length === 1) return `${again}it is the only one that may be picked`;
   return `${again}${reasonOf(balance, open.length)}`;
+}
+
+/** "2 are down, 1 is draining". */
+function statesOf(candidates: readonly CandidateTrace[]): string {
+  const states = new Set(candidates.map(({ state }) => state));
+  const counted = [...states].map((state) => {
+    const count = candidates.filter((each) => each.state === state).length;
+    const word = state === "up" ? "up without weight" : state;
+    return `${count} ${count === 1 ? "is" : "are"} ${word}`;
+  });
+  return counted.join(", ");
 }
 
 function isFull(active: number, max: number): boolean {

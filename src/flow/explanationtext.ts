@@ -19,7 +19,10 @@ const candidatesMax = 20;
 export function explanationLines(explanation: Explanation): string[] {
   const { subject, ban, phases, entries, choices, forwarded, outcome, assumptions } = explanation;
   const lines = [subjectLine(subject)];
-  if (ban !== null) lines.push(`  the client is banned ${ban === "for ever" ? ban : `until ${ban}`}`);
+  if (ban !== null)
+    lines.push(
+      `  the client is banned ${ban === "for ever" ? ban : `until ${ban}`} (sluice bans ${subject.client} says why)`,
+    );
   for (const phase of phases.filter((each) => each.phase !== "response")) lines.push(...phaseLines(phase));
   for (const choice of choices) lines.push(...choiceLines(choice));
   if (forwarded !== undefined) lines.push("the server gets", ...forwarded.map((line) => `  ${line}`));
@@ -56,7 +59,9 @@ function ruleLines(rule: RuleTrace, width: number, indent: string): string[] {
   lines.push(...termLines(terms, `${inner}  `, said));
   const would = rule.mode === "observe" ? "would: " : "";
   for (const { effect, terms: asked, result } of effects) {
-    lines.push(`${inner}- ${would}${effect}${result === null ? "" : `: ${result}`}`);
+    // A text without expressions in it comes to itself.
+    const isSaid = result === null || effect.endsWith(` ${result}`);
+    lines.push(`${inner}- ${would}${effect}${isSaid ? "" : `: ${result}`}`);
     lines.push(...termLines(asked, `${inner}    `, said));
   }
   if (outcome !== null) lines.push(`${inner}=> ${would}${outcome}`);
@@ -72,7 +77,8 @@ function termLines(terms: readonly TermTrace[], indent: string, said: Set<string
   });
 }
 
-function verdictOf({ isHeld, outcome, mode }: RuleTrace): string {
+function verdictOf({ isHeld, isPassed, outcome, mode }: RuleTrace): string {
+  if (isPassed) return "passes";
   if (!isHeld) return "no";
   if (mode === "observe") return "observe";
   return outcome === null ? "yes" : "decides";
@@ -103,7 +109,8 @@ function choiceLines({ pool, policy, server, why, candidates }: ChoiceTrace): st
   const shown = candidates.slice(0, candidatesMax);
   for (const each of shown) lines.push(candidateLine(each, each.server === server, width));
   if (candidates.length > shown.length) lines.push(`    and ${candidates.length - shown.length} more`);
-  lines.push(server === null ? `  no server: ${why}` : `  ${server}: ${why}`);
+  const more = can === 0 && candidates.length > 0 ? " (sluice status says why)" : "";
+  lines.push(server === null ? `  no server: ${why}${more}` : `  ${server}: ${why}`);
   return lines;
 }
 

@@ -57,8 +57,25 @@ describe("the listener", () => {
       "secure",
       ["it comes to listener secure, the only one for it"],
     ]);
-    expect(refusal({ url: "http://a:8080/" })).toBe("several listeners could be meant: say which, of admin, other");
-    expect(refusal({ url: "/x" })).toContain("of web, secure, admin, other, db");
+    expect(refusal({ url: "http://a:8080/" })).toBe(
+      "several listeners could be meant: admin (127.0.0.1:8080), other (127.0.0.2:8080); name one (--listener), or put its port into the URL",
+    );
+    expect(refusal({ url: "http://a:81/" })).toStartWith(
+      "none is at port 81, and several listeners could be meant: web",
+    );
+    expect(refusal({ url: "/x" })).toContain("secure (0.0.0.0:443)");
+  });
+
+  test("that carries bytes is found by its port, whatever the scheme", () => {
+    expect([named("https://shop.example:5432/"), named("http://a:5432/")]).toEqual(["db", "db"]);
+    expect(question({ url: "https://shop.example:5432/" }).serverName).toBe("shop.example");
+  });
+
+  test("that speaks otherwise than the URL is told of, rather than another one taken", () => {
+    expect(refusal({ url: "http://a:443/" })).toStartWith("listener secure, at port 443, speaks TLS: write https://");
+    expect(refusal({ url: "https://a:80/" })).toStartWith(
+      "listener web, at port 80, speaks without TLS: write http://",
+    );
   });
 });
 
@@ -70,6 +87,9 @@ test("the request is as a client would send it", () => {
     [["Host", "Example.com"]],
     "example.com",
   ]);
+  expect(question({ url: "127.0.0.2:8080/x" }).listener.name).toBe("other");
+  expect(question({ url: "shop.example" }).fields).toEqual([["Host", "shop.example"]]);
+  expect(refusal({ url: "GET" })).toStartWith("url must be such as");
   expect(question({ url: "http://a?x" }).target).toBe("/?x");
   expect(question({ url: "http://a" }).target).toBe("/");
 });

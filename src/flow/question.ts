@@ -1,6 +1,7 @@
 // What an explanation is asked about: one request as somebody would describe it, read from JSON (the admin interface) or from a
 // command line. It finds the listener that such a request would come to. Whatever is wrong is told in a sentence.
 
+import { formatAddress } from "../base/address.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import type { ListenerPlan, Plan } from "../config/plan.ts";
 import { readAddress } from "../wire/ipaddress.ts";
@@ -49,7 +50,7 @@ export function readQuestion(body: Record<string, unknown>, plan: Plan): Reading
     return misread("status must be what the server is taken to answer, from 200 to 599");
   const fields = readFields(headers);
   if (!fields.ok) return fields;
-  const parts = /^(?:(https?|tcp):\/\/([^/?#\s]+))?([/?][^#\p{C}]*)?(?:#.*)?$/iu.exec(url.trim());
+  const parts = /^(?:(https?|tcp):\/\/([^/?#\s]+))?([/?][^#\p{C}]*)?(?:#.*)?$/iu.exec(completed(url.trim()));
   if (parts === null || url.trim() === "")
     return misread(`url must be such as http://example.com/path or /path, not ${quote(url)}`);
   const [scheme = "", authority = "", rest = ""] = parts.slice(1).map((part) => part ?? "");
@@ -87,6 +88,13 @@ function readFields(headers: unknown): Reading<readonly (readonly [string, strin
   return read(fields);
 }
 
+/** As curl takes it: an address, or a name with a dot or a port, is asked by http. */
+function completed(url: string): string {
+  return /^(?:localhost|[\w-]+(?:\.[\w-]+)+|[\w-]+(?=:)|\[[\da-f:.]+\])(?::\d+)?(?:[/?#]|$)/i.test(url)
+    ? `http://${url}`
+    : url;
+}
+
 /** What a browser would send. */
 function encoded(target: string): string {
   return target.replaceAll(/[^\x21-\x7e]+/g, (text) => encodeURIComponent(text));
@@ -111,23 +119,37 @@ function findListener(plan: Plan, scheme: string, authority: string, name: unkno
     if (named === undefined) return misread(`there is no listener ${String(name)} for connections; there are ${list}`);
     return read({ listener: named, assumption: null });
   }
-  const wanted = all.filter(({ mode, tls }) => {
-    if (scheme === "") return true;
-    return scheme === "tcp" ? mode === "tcp" : mode === "http" && (tls !== null) === (scheme === "https");
-  });
   const port = Number(/:(\d+)$/.exec(authority)?.[1] ?? (scheme === "https" ? 443 : 80));
   const host = authority.replace(/:\d+$/, "").replaceAll(/[[\]]/g, "");
-  const there = scheme === "" ? [] : wanted.filter(({ address }) => address.kind === "tcp" && address.port === port);
-  const exact = there.filter(({ address }) => address.kind === "tcp" && address.host === host);
-  const sure = exact.length === 1 ? exact : there;
+  const at = scheme === "" ? [] : all.filter(({ address }) => address.kind === "tcp" && address.port === port);
+  const there = at.filter((each) => isSpoken(each, scheme));
+  // What is carried as bytes may be anything.
+  const carried = at.filter(({ mode }) => mode === "tcp");
+  const sure = narrowed(there.length > 0 ? there : carried, host);
   if (sure.length === 1) return read({ listener: sure[0]!, assumption: null });
-  const likely = there.length > 0 ? there : wanted.length > 0 ? wanted : all;
-  if (likely.length === 1) {
-    const [listener] = likely;
-    return read({
-      listener: listener!,
-      assumption: `it comes to listener ${listener!.name}, the only one for it`,
-    });
+  const other = at.find(({ mode }) => mode === "http");
+  if (sure.length === 0 && other !== undefined) {
+    const speaks = other.tls === null ? "without TLS: write http://" : "TLS: write https://";
+    return misread(`listener ${other.name}, at port ${port}, speaks ${speaks}, or name another listener (--listener)`);
   }
-  return misread(`several listeners could be meant: say which, of ${likely.map((each) => each.name).join(", ")}`);
+  const wanted = scheme === "" ? all : all.filter((each) => isSpoken(each, scheme));
+  const likely = sure.length > 0 ? sure : wanted.length > 0 ? wanted : all;
+  const [listener] = likely;
+  if (listener !== undefined && likely.length === 1)
+    return read({ listener, assumption: `it comes to listener ${listener.name}, the only one for it` });
+  const places = likely.map((each) => `${each.name} (${formatAddress(each.address)})`);
+  const why = scheme === "" || at.length > 0 ? "" : `none is at port ${port}, and `;
+  return misread(
+    `${why}several listeners could be meant: ${places.join(", ")}; name one (--listener), or put its port into the URL`,
+  );
+}
+
+function isSpoken({ mode, tls }: ListenerPlan, scheme: string): boolean {
+  return scheme === "tcp" ? mode === "tcp" : mode === "http" && (tls !== null) === (scheme === "https");
+}
+
+/** To the one at just that address, if there is one. */
+function narrowed(listeners: readonly ListenerPlan[], host: string): readonly ListenerPlan[] {
+  const exact = listeners.filter(({ address }) => address.kind === "tcp" && address.host === host);
+  return exact.length === 1 ? exact : listeners;
 }

@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
 import { Place, wallMs } from "../../test/playbook/place.ts";
-import { answer, deny, rule, rules } from "../../test/playbook/rules.ts";
+import { answer, deny, rule, rules, table } from "../../test/playbook/rules.ts";
 import { health } from "../memory/board.ts";
 
 test("where no server is up, that is told, and what the client gets", () => {
   const place = new Place({ servers: ["one"] });
   place.becomes(0, { health: health.down, isEligible: false });
   const { choices, outcome } = place.ask({ url: "/" });
-  expect(choices).toMatchObject([{ server: null, why: "no server may be picked" }]);
+  expect(choices).toMatchObject([{ server: null, why: "1 is down" }]);
   expect(outcome).toEqual({ status: 503, rule: "", text: "it is answered 503: no server of the pool is available" });
 });
 
@@ -31,6 +31,35 @@ test("a ban is told with its end", () => {
   place.bans.list = { findAddress: () => 0, endOf: () => wallMs / 1000 + 3600, size: 1 };
   const { ban, outcome } = place.ask({ url: "/" });
   expect([ban, outcome.text]).toEqual(["2026-01-01T01:00:00.000Z", "the client is banned: it is answered 403"]);
+});
+
+test("a ban is told in lines with the command that says why", () => {
+  const place = new Place({ banned: answer(403) });
+  place.bans.list = { findAddress: () => 0, endOf: () => wallMs / 1000 + 3600, size: 1 };
+  expect(place.lines({ url: "/" })[1]).toBe(
+    "  the client is banned until 2026-01-01T01:00:00.000Z (sluice bans 203.0.113.7 says why)",
+  );
+});
+
+test("a limit that has a token lets pass, and says so; a field that is set to a plain text is told once", () => {
+  const limit = rule(
+    null,
+    { kind: "limit", target: "buckets[src].tokens", cost: "1", reply: answer(429) },
+    { name: "two" },
+  );
+  const field = rule(null, null, {
+    name: "part",
+    does: [{ kind: "field", operation: "set", name: "X-Part", value: "api" }],
+  });
+  const place = new Place({
+    tables: [table("buckets", ["tokens(1,10s)"])],
+    listener: { rules: rules({ request: [field, limit] }) },
+  });
+  const lines = place.lines({ url: "/" });
+  expect(lines.find((line) => line.startsWith("  two"))).toBe("  two   passes   always  (here)");
+  expect(lines.find((line) => line.includes("X-Part"))?.trim()).toBe('- sets the field X-Part to "api"');
+  const first = place.ask({ url: "/" }).phases[0]!.rules[1]!;
+  expect([first.isHeld, first.isPassed]).toEqual([false, true]);
 });
 
 test("a pool that answers by itself, and a listener that redirects, are told of as that", () => {

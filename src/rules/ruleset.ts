@@ -91,7 +91,10 @@ class Rule {
     let waitMs = 0;
     if (ending?.wait !== undefined) {
       waitMs = ending.wait(stage);
-      if (waitMs === 0) return null;
+      if (waitMs === 0) {
+        this.#trace?.passed();
+        return null;
+      }
     }
     stage.hit(this.#plan.slot);
     this.#trace?.held();

@@ -30,6 +30,8 @@ export interface RuleTrace {
   readonly condition: string | null;
   /** Whether the condition held. */
   isHeld: boolean;
+  /** It came to its limit, and found a token there. */
+  isPassed: boolean;
   /** Of the condition, of a limit and of an answer, in the order in which they were evaluated; what short circuit has skipped is not among them. */
   readonly terms: TermTrace[];
   /** What it did, or would have done in mode observe. */
@@ -51,7 +53,8 @@ export class Trace {
 
   begin(plan: RulePlan): void {
     const { name, place, mode, condition } = plan;
-    const rule = { name, place, mode, condition, isHeld: false, terms: [], effects: [], outcome: null, rules: [] };
+    const begun = { isHeld: false, isPassed: false, terms: [], effects: [], outcome: null, rules: [] };
+    const rule: RuleTrace = { name, place, mode, condition, ...begun };
     (this.#open.at(-1)?.rules ?? this.rules).push(rule);
     this.#open.push(rule);
   }
@@ -62,6 +65,10 @@ export class Trace {
 
   held(): void {
     this.#open.at(-1)!.isHeld = true;
+  }
+
+  passed(): void {
+    this.#open.at(-1)!.isPassed = true;
   }
 
   term(text: string, value: Value): void {
