@@ -76,7 +76,9 @@ function whoAsks(): string {
   const sudoer = process.env["SUDO_USER"];
   if (sudoer !== undefined && sudoer !== "") return sudoer;
   try {
-    return userInfo().username;
+    const { username, uid } = userInfo();
+    // Bun takes the name from the environment, where services and cron jobs have none.
+    return username === "unknown" ? `uid ${uid}` : username;
   } catch {
     return ""; // A user id without a name, as in containers.
   }

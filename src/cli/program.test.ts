@@ -71,6 +71,18 @@ test("what is not understood is exit code 2, with the word that was meant", asyn
   expect(server.err).toContain("it must be pool/host:port, as `sluice status` shows it; of a pool, name each server");
 });
 
+test("run takes a config by its name alone, and a mistyped option is answered with the help of its command", async () => {
+  const [file, twice, table] = await Promise.all([
+    sluice("run", "/nowhere.yaml"),
+    sluice("run", "/nowhere.yaml", "-c", "/elsewhere.yaml"),
+    sluice("table", "show", "x", "--al"),
+  ]);
+  expect([file.code, twice.code, table.code]).toEqual([2, 2, 2]);
+  expect(file.err).toContain("/nowhere.yaml: error: there is no such file");
+  expect(twice.err).toContain("name one config");
+  expect(table.err).toContain("(sluice table show --help lists its options)");
+});
+
 test("help and version are on stdout with exit code 0", async () => {
   const [help, version] = await Promise.all([sluice("--help"), sluice("version")]);
   expect([help.code, version.code]).toEqual([0, 0]);

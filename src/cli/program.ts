@@ -12,7 +12,7 @@ import { demo } from "./demo.ts";
 import { type ExplainOptions, explain } from "./explain.ts";
 import { lists } from "./lists.ts";
 import { reload } from "./reload.ts";
-import { run } from "./run.ts";
+import { type RunOptions, run } from "./run.ts";
 import { schema } from "./schema.ts";
 import { status } from "./status.ts";
 import { steer } from "./steer.ts";
@@ -69,6 +69,7 @@ export function buildProgram(ended: (code: number) => void): Command {
   addExplain(program, ended);
   addTables(program, ended);
   addBans(program, ended);
+  for (const command of program.commands) helpBy(command, `sluice ${command.name()}`);
   program
     .command("version")
     .description("print the version")
@@ -79,10 +80,17 @@ export function buildProgram(ended: (code: number) => void): Command {
   return program;
 }
 
+/** Whoever has mistyped an option is told where that command's stand. */
+function helpBy(command: Command, words: string): void {
+  command.showHelpAfterError(`(${words} --help lists its options)`);
+  for (const each of command.commands) helpBy(each, `${words} ${each.name()}`);
+}
+
 function addRunning(program: Command): void {
   program
     .command("run")
     .description("run the proxy, from a config file or from options")
+    .argument("[file]", "a config, the same as -c FILE")
     .option("-c, --config <file>", "a config: .ts, .toml, .yaml, .json, or haproxy.cfg")
     .option("--mode <mode>", "what is carried: http, tcp or udp (default: http)")
     .option("--listen <addresses>", 'where to listen, such as ":8080"; several with commas between')
@@ -93,7 +101,7 @@ function addRunning(program: Command): void {
     .option("--access-log <path>", 'write an access log to this file, or "-" for stdout')
     .option("--fresh-tables", "forget what tables have counted before")
     .addOption(new Option("--log-format <format>", "of the access log").choices(["json", "common", "combined"]))
-    .action(run);
+    .action((file: string | undefined, options: RunOptions) => run(options, file));
   program
     .command("demo", { hidden: true })
     .description("run with three mock servers, to try things out")
@@ -166,10 +174,10 @@ function addExplain(program: Command, ended: (code: number) => void): void {
     .command("explain")
     .description("say what would become of a request, and why")
     .argument("<request...>", "[METHOD] URL, such as GET https://example.com/login")
-    .option("-H, --header <name: value>", "a header of the request; may be given several times", gathered, [])
+    .option("-H, --header <name: value>", "a header of the request; may be given several times", gathered)
     .option("-X, --request <method>", "its method, for those who are used to curl")
     .option("--source <address>", "the client's address (default: 127.0.0.1)")
-    .option("--listener <name>", "where it comes in, when the URL does not say")
+    .option("--listener <name>", "the listener that it comes to, where the port of the URL does not say so")
     .option("--status <code>", "what the server is taken to answer (default: 200)", statusCode)
     .option("-c, --config <file>", "by this config alone, without a running Sluice")
     .option("--admin <address>", "where the running Sluice has its admin interface")
@@ -178,7 +186,7 @@ function addExplain(program: Command, ended: (code: number) => void): void {
     .action(async (words: string[], options: ExplainOptions) => ended(await explain(words, options, terminal)));
 }
 
-function gathered(value: string, former: readonly string[]): readonly string[] {
+function gathered(value: string, former: readonly string[] = []): readonly string[] {
   return [...former, value];
 }
 

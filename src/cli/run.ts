@@ -27,9 +27,11 @@ export type Words = Omit<RunOptions, "config" | "freshTables">;
 
 const USAGE_ERROR = 2;
 
-export async function run(options: RunOptions): Promise<void> {
-  const { config, freshTables = false, ...others } = options;
-  const problem = usageProblem(config, others);
+/** `file`: what -c says, for those who are used to naming a file alone. */
+export async function run(options: RunOptions, file?: string): Promise<void> {
+  const { config = file, freshTables = false, ...others } = options;
+  const isTwice = file !== undefined && options.config !== undefined;
+  const problem = isTwice ? "name one config: -c FILE, or the file alone" : usageProblem(config, others);
   if (problem !== null) {
     terminal.err(`error: ${problem}\n(sluice run --help lists the options)`);
     process.exitCode = USAGE_ERROR;

@@ -151,7 +151,7 @@ test("clear wants to be told what, and says how many", async () => {
   );
   expect(await tableClear("marked", undefined, options, writer)).toBe(2);
   expect(await tableClear("marked", "10.0.0.1", { ...options, all: true }, writer)).toBe(2);
-  expect(err[0]).toBe("sluice: say what is to be cleared: a key, --where CONDITION, or --all");
+  expect(err[0]).toBe("sluice: say what is to be cleared by one of these: a key, --where CONDITION, --all");
   expect(asked).toEqual([]);
   expect(await tableClear("marked", "10.0.0.1", options, writer)).toBe(0);
   expect(await tableClear("marked", undefined, { ...options, where: "gpc0 > 0" }, writer)).toBe(0);

@@ -67,7 +67,7 @@ export async function tableClear(
 ): Promise<number> {
   const { where, all } = options;
   if ([key, where, all].filter((each) => each !== undefined).length !== 1) {
-    writer.err("sluice: say what is to be cleared: a key, --where CONDITION, or --all");
+    writer.err("sluice: say what is to be cleared by one of these: a key, --where CONDITION, --all");
     return USAGE_ERROR;
   }
   const remote = await remoteOf(options);

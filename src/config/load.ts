@@ -91,7 +91,7 @@ export async function loadConfig(
   try {
     text = (await readFile(path, "utf8")).replace(/^\ufeff/, "");
   } catch (error) {
-    if (isOther) return strange(path, extension);
+    if (isOther && extension !== "") return strange(path, extension);
     return refused(path, unreadable(error as NodeJS.ErrnoException)); // readFile rejects with nothing else.
   }
   // A haproxy.cfg may have any name.
@@ -138,7 +138,7 @@ function heldBy(path: string): string | null {
 /** A file whose name says nothing that is known here. */
 function strange(path: string, extension: string): Loaded {
   const meant = extension === "" ? "" : didYouMean(extension, extensions);
-  return refused(path, `a config ends in ${extensions.slice(0, 5).join(", ")}${meant}`);
+  return refused(path, `must be a haproxy.cfg, or end in ${extensions.slice(0, 5).join(", ")}${meant}`);
 }
 
 /** Reads what the judged config of a file names, and gives all findings their places; a config of another program has its own. */

@@ -122,7 +122,7 @@ function readUntil(asked: Readonly<Record<string, unknown>>, nowMs: number): Rea
   if (until === null) return read(null);
   const atMs = typeof until === "string" && isoTime.test(until) ? Date.parse(until) : Number.NaN;
   if (Number.isNaN(atMs))
-    return misread('"until" must be a time with its zone such as "2030-01-31T18:00:00Z", or null for no end');
+    return misread('"until" must be a time with its zone such as "2030-01-31T18:00:00Z"; leave it out for no end');
   if (atMs <= nowMs) return misread(`"until" must be in the future, not ${quote(until as string)}`);
   return atMs - nowMs > banMsMax ? misread('"until" must be within ten years; leave it out for no end') : read(atMs);
 }

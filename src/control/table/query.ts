@@ -81,7 +81,8 @@ export function readConditions(text: string, fields: readonly Field[], table: st
 
 function readCondition(text: string, fields: readonly Field[], table: string): Reading<Condition> {
   const match = /^([^=!<>]+?)\s*(==|=|!=|<=|>=|<|>)\s*([^=!<>]+)$/.exec(text);
-  if (match === null) return misread(`a condition is written like gpc0 > 0, not ${quote(text)}`);
+  if (match === null)
+    return misread(`a condition is written like gpc0 > 0, several are joined by &&, not ${quote(text)}`);
   const [, name = "", operator = "", value = ""] = match;
   const compare = comparisons[operator]!;
   if (name === "expires") {
