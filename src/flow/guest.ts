@@ -83,6 +83,9 @@ export class Guest implements Stage {
         return client.tls !== null;
       case field.tlsSni:
         return orAbsent(this.serverName);
+      case field.tlsHello:
+        // Of each ClientHello that was read in mode tcp there is a fingerprint.
+        return client.tls !== null || this.ja4 !== "";
       case field.tlsJa4:
         return orAbsent(this.ja4);
       default:

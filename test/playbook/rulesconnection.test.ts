@@ -15,10 +15,10 @@ const tables = [table("clients", ["conn_cnt", "conn_cur", "sess_cnt", "bytes_in_
 const tracking = rule(null, null, { does: [track()] });
 const refused = { reject: "destroyed", reset: "reset", drop: "dropped" } as const;
 
-/** The ClientHello of one who asks for `name`. */
-function hello(name: string): string {
+/** The ClientHello of one who asks for `name`, or for none. */
+function hello(name: string | null): string {
   const others = chromeParts.extensions!.filter(([type]) => type !== 0);
-  const message = helloMessage({ ...chromeParts, extensions: [serverNames(name), ...others] });
+  const message = helloMessage({ ...chromeParts, extensions: name === null ? others : [serverNames(name), ...others] });
   return Buffer.from(inRecords(message)).toString("latin1");
 }
 
@@ -144,6 +144,19 @@ test("rules that go by the name wait for the ClientHello", () => {
   // It is known from the handshake where there was one.
   play.connect(makeClient("192.0.2.1", { tls: makeClientTls({ serverName: "a.test" }) }));
   play.expect("dial b:80");
+});
+
+test("a ClientHello is known as one without a name in it too, and what is none is not", () => {
+  const play = at("tcp", [rule("!tls.hello", { kind: "reject" })]);
+  const client = play.connect();
+  play.expect();
+  client.sends(hello(null));
+  play.expect("dial one:80");
+  const other = play.connect();
+  other.sends("GET / HTTP/1.1\r\n");
+  play.expect(other.is("destroyed"), "report 0 up 0 down rejected");
+  play.connect(makeClient("192.0.2.1", { tls: makeClientTls({ serverName: "" }) }));
+  play.expect("dial one:80");
 });
 
 test("a pool that remembers servers by name waits for the ClientHello", () => {

@@ -27,7 +27,7 @@ const words: Readonly<Record<string, string>> = {
   urlp: "params['name']",
   url_param: "params['name']",
   req_ssl_sni: "tls.sni",
-  req_ssl_hello_type: "has(tls.sni)",
+  req_ssl_hello_type: "tls.hello",
   ssl_fc: "secure",
   ssl_fc_sni: "tls.sni",
   ssl_c_s_dn: "tls.subject",

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { field } from "../fields.ts";
 import { compileTemplate, type ExpressionError } from "./expression.ts";
 import { templateLengthMax, templatePartsMax } from "./limits.ts";
 import { SampleScene, sampleScope } from "./sample.ts";
@@ -45,7 +46,7 @@ test("a text without expressions is known beforehand", () => {
   expect(compileTemplate("a{host}", sampleScope())).toMatchObject({
     ok: true,
     constant: null,
-    reads: { fields: [16] },
+    reads: { fields: [field.host] },
   });
 });
 

@@ -201,8 +201,8 @@ function integer(word: Word, written: string): number {
     : fault(word, `must have a whole number in brackets, not ${JSON.stringify(written)}`);
 }
 
-/** Only of a ClientHello with a name in it is it known that it is one: told where it makes a difference (rules.ts). */
-export const helloType: Code = choose(call("has", sni), number(1), number(0));
+export const hello: Code = primary("tls.hello");
+export const helloType: Code = choose(hello, number(1), number(0));
 
 const seconds = call("int", primary("now"));
 const noSuch = "Sluice does not tell that to rules";

@@ -18,7 +18,7 @@ import {
   text,
   yes,
 } from "./code.ts";
-import { helloType } from "./fetchnames.ts";
+import { hello, helloType } from "./fetchnames.ts";
 import { fault, refuse } from "./objection.ts";
 import { literally, readRegex } from "./regex.ts";
 import { cast, item, type Kind, type Sample, type Site } from "./sample.ts";
@@ -248,7 +248,7 @@ class Comparison {
       else codes.push(ranged(code, operator, from, to, one.word));
     }
     // Whether it is a ClientHello reads better than what type of message it is.
-    if (code.text === helloType.text && equals[0]?.text === "1") codes.unshift(call("has", primary("tls.sni")));
+    if (code.text === helloType.text && equals[0]?.text === "1") codes.unshift(hello);
     else if (equals.length === 1) codes.unshift(relate(code, "==", equals[0]!));
     else if (equals.length > 1) codes.unshift(relate(code, "in", listOf(equals)));
     return some(codes);

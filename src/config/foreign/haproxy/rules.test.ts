@@ -148,13 +148,13 @@ describe("mode tcp", () => {
     expect(scene.told.filter((line) => !line.startsWith("note"))).toEqual([]);
   });
 
-  test("says what a ClientHello is taken for where it makes a difference", () => {
+  test("asks for a ClientHello whether there is a name in it or not", () => {
     const { listener, told } = ruleScene(
       "  tcp-request content accept if { req.ssl_hello_type 1 }\n  tcp-request content reject",
       { mode: "tcp" },
     );
-    expect(listener.connection).toEqual([{ if: "!has(tls.sni)", rules: [{ reject: true }] }]);
-    expect(told).toEqual(["warning 1 is approximated: a ClientHello without a server name is taken for none"]);
+    expect(listener.connection).toEqual([{ if: "!tls.hello", rules: [{ reject: true }] }]);
+    expect(told).toEqual([]);
   });
 
   test("passes over rules for requests, and tells so", () => {

@@ -152,10 +152,6 @@ class Translator {
 
   #tcpLists(): RulesDraft {
     const { connection, session, content, use } = this.#members;
-    // Accepting a ClientHello with nothing behind it only waits for it, and that is done without saying so.
-    for (const [at, { condition, made, path }] of [...content, ...use].entries())
-      if (condition?.text.includes("has(tls.sni)") && (made !== "accept" || at < content.length - 1))
-        this.#conversion.ledger.approximate(path, "a ClientHello without a server name is taken for none");
     return {
       connection: [
         ...this.#changes.connection,
