@@ -2,8 +2,9 @@
 // they name. Those for other machines (full.*) are no more than checked.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { stateFolderOf } from "../../src/control/state.ts";
 import { Examples, exampleNames, examplesFolder } from "../examples.ts";
 import { Client, get } from "./harness/client.ts";
 import { DatagramClient, DatagramServer, freeDatagramPort } from "./harness/datagrams.ts";
@@ -158,6 +159,7 @@ for (const name of names.filter((each) => !each.startsWith("full."))) {
 }
 
 async function started(room: Room, path: string, adminPort: number): Promise<void> {
+  room.ending(() => rmSync(stateFolderOf(path), { recursive: true, force: true }));
   const child = Bun.spawn([...command, "run", "-c", path], { stdio: ["ignore", "ignore", "pipe"] });
   room.ending(async () => {
     child.kill("SIGTERM");
