@@ -36,6 +36,11 @@ test("a config that is right is summed up on stdout", async () => {
   );
 });
 
+test("a check that shakes hands is no mere tcp check", async () => {
+  const { out } = await checked("tls.yaml", right.replace("http: /up", "tcp: true, tls: true"));
+  expect(out).toContain("1 server, weightedRoundRobin, tls check every 2s");
+});
+
 test("each table is told with the memory that it takes when it is full, those of limits too", async () => {
   const tables = "tables: { seen: { size: 200k, store: [gpc0, 'conn_rate(10s)'] } }\n";
   const ruled = right.replace(

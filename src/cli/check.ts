@@ -173,7 +173,8 @@ function poolSummary(pool: Pool): string {
 function checkSummary(check: Check): string {
   if (check.http !== undefined) return `check of ${check.http}`;
   if (check.exec !== undefined) return "check by a command";
-  return `${check.udp === undefined ? "tcp" : "udp"} check`;
+  const isTls = check.tls !== undefined && check.tls !== false;
+  return `${check.udp !== undefined ? "udp" : isTls ? "tls" : "tcp"} check`;
 }
 
 function written(duration: string): string {

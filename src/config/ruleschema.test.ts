@@ -15,6 +15,11 @@ test("rules stand in rules, however deep, and each is looked at", () => {
   expect(complaints({ rules: [] })).toEqual(["rules must not be empty: name its rules"]);
 });
 
+test("a rate alone is no limit, and what to write is told", () => {
+  expect(complaints({ limit: "2/s" })).toEqual(['limit must be a section: write limit: { rate: "2/s" }']);
+  expect(complaints({ limit: "clients" })).toEqual([]);
+});
+
 test("a list is the same as a section that leaves the other phases empty", () => {
   expect(rules.parse([])).toEqual([]);
   expect(rules.parse({ request: [{ deny: true }] })).toEqual({

@@ -25,6 +25,11 @@ function readTarget(text: string): Reading<string> {
   return upTo(expressionLengthMax, text);
 }
 
+/** A rate alone is what people try first. */
+function readLimit(text: string): Reading<string> {
+  return readRate(text).ok ? misread(`must be a section: write limit: { rate: ${quote(text)} }`) : readTarget(text);
+}
+
 function upTo(max: number, text: string): Reading<string> {
   return text.length <= max ? read(text) : misread(`must have at most ${max} characters, not ${text.length}`);
 }
@@ -43,6 +48,7 @@ function readVerb(text: string): Reading<string> {
 export const expression: z.ZodType<string, string> = text("an expression", readExpression);
 const template = text("a text, with {expressions} in it", readTemplate);
 const target = text('a counter such as "marked[src].gpc0"', readTarget);
+const limitTarget = text("a table that stores tokens", readLimit);
 const tableName = z.string({ error: says("the name of a table") });
 const always = z.literal(true, { error: says("true") });
 
@@ -199,7 +205,7 @@ export const rule: z.ZodType<Rule, RuleInput> = section({
     .optional()
     .describe("Send to this pool."),
   limit: z
-    .union([target, limit], {
+    .union([limitTarget, limit], {
       error: says('a section such as { rate: "2/s", burst: 5 }, or a table that stores tokens'),
     })
     .optional()

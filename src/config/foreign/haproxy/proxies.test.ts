@@ -101,6 +101,7 @@ test("the page of statistics is the admin interface, at its address where that i
   expect(page("*:8404").input).toEqual({ listeners: {}, pools: {} });
   expect(page("*:8404").told).toEqual([
     "3:2 warning bind is approximated: the admin interface stands for it, at 127.0.0.1:2112, for elsewhere it demands a token (admin.listen and admin.token)",
+    "6:2 warning stats auth is approximated: the admin interface asks nobody on this machine for a password, unless admin.token is set",
     "1:1 error  there is no frontend or listen with a bind line, and so nothing to listen on",
   ]);
   expect(told("listen x\n bind :1\n stats enabel\n server a a:1")[0]).toStartWith(

@@ -53,6 +53,11 @@ export function tellStats(ledger: Ledger, settings: Settings, isAlone: boolean):
     const word = statement.words[1];
     if (word === undefined || !words.has(word.text))
       ledger.fault(linePath(statement), `must be one of ${[...words].join(", ")}`);
+    else if (isAlone && word.text === "auth")
+      ledger.approximate(
+        linePath(statement),
+        "the admin interface asks nobody on this machine for a password, unless admin.token is set",
+      );
     else if (isAlone) ledger.note(linePath(statement), "the admin interface stands for the page");
     else if (word.text === "uri" || word.text === "enable" || word.text === "admin")
       ledger.approximate(
