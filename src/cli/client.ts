@@ -48,13 +48,20 @@ async function askAt(target: Target & { ok: true }, method: Method, path: string
     const response = await fetch(`${base}${path}`, { method, headers, signal, ...content, ...unix });
     const text = await response.text();
     const body = parsed(text);
-    if (response.status === 401 || response.status === 403)
+    if (response.status === 401) return { ok: false, message: unauthorized(address, token) };
+    if (response.status === 403)
       return { ok: false, message: `${adminUrl(address)} refuses: ${errorOf(body) ?? response.status}` };
     if (body === undefined) return { ok: false, message: `what answers at ${adminUrl(address)} is not Sluice` };
     return { ok: true, status: response.status, body };
   } catch (error) {
     return { ok: false, message: unreachable(address, error as Error & { code?: string }) };
   }
+}
+
+function unauthorized(address: Address, token: string | undefined): string {
+  return token === undefined
+    ? `${adminUrl(address)} wants its token: set SLUICE_ADMIN_TOKEN to what admin.token is, or give it by --token`
+    : `${adminUrl(address)} refuses this token: it is not what admin.token is`;
 }
 
 /** The `error` of an answer that is a refusal. */

@@ -1,0 +1,26 @@
+import { afterEach, expect, test } from "bun:test";
+import { ask } from "./client.ts";
+
+const former = process.env["SLUICE_ADMIN_TOKEN"];
+afterEach(() => {
+  if (former === undefined) delete process.env["SLUICE_ADMIN_TOKEN"];
+  else process.env["SLUICE_ADMIN_TOKEN"] = former;
+});
+
+test("who comes without a token is told how to give one, and who comes with a wrong one that it is wrong", async () => {
+  delete process.env["SLUICE_ADMIN_TOKEN"];
+  using server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: () => Response.json({ error: "a token is required" }, { status: 401 }),
+  });
+  const admin = `127.0.0.1:${server.port}`;
+  const told = async (token?: string): Promise<string> => {
+    const answer = await ask(token === undefined ? { admin } : { admin, token }, "GET", "/api/v1/bans");
+    return answer.ok ? "" : answer.message;
+  };
+  expect(await told()).toBe(
+    `http://${admin} wants its token: set SLUICE_ADMIN_TOKEN to what admin.token is, or give it by --token`,
+  );
+  expect(await told("wrong")).toBe(`http://${admin} refuses this token: it is not what admin.token is`);
+});
