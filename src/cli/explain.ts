@@ -18,7 +18,7 @@ import { ListFile } from "../memory/listfile.ts";
 import { runSteps } from "../memory/listranges.ts";
 import { StickTable } from "../memory/sticktable.ts";
 import { type Writer, writeProblems } from "./check.ts";
-import { ask, errorOf, type RemoteOptions } from "./client.ts";
+import { ask, errorOf, failureOf, type RemoteOptions } from "./client.ts";
 
 export interface ExplainOptions extends RemoteOptions {
   /** "name: value" each. */
@@ -43,7 +43,7 @@ export async function explain(words: readonly string[], options: ExplainOptions,
   const refusal = answer.ok ? errorOf(answer.body) : answer.message;
   if (refusal !== null || !answer.ok) {
     writer.err(`sluice: ${refusal}`);
-    return 1;
+    return failureOf(answer);
   }
   write(answer.body as Explanation, options, writer); // What our own admin interface answers.
   return 0;
@@ -85,7 +85,7 @@ async function explainConfig(
   const question = readQuestion(body, plan);
   if (!question.ok) {
     writer.err(`sluice: ${question.message}`);
-    return 1;
+    return USAGE_ERROR;
   }
   const explanation = explanationOf(question.value, await circumstancesOf(plan, loaded));
   const assumptions = [...explanation.assumptions, ...freshStart(plan)];

@@ -5,7 +5,7 @@ import { formatDuration } from "../base/duration.ts";
 import type { ClearedAnswer, EntryAnswer, TableSummary, TablesAnswer } from "../control/table/answer.ts";
 import { bytesText } from "./bytes.ts";
 import type { Writer } from "./check.ts";
-import { type Answer, ask, errorOf, type RemoteOptions, remoteOf } from "./client.ts";
+import { type Answer, ask, errorOf, failureOf, type RemoteOptions, remoteOf } from "./client.ts";
 import { table } from "./table.ts";
 import { entryText } from "./tableshow.ts";
 
@@ -14,7 +14,7 @@ const USAGE_ERROR = 2;
 export async function tableList(options: RemoteOptions, writer: Writer): Promise<number> {
   const answer = await ask(options, "GET", "/api/v1/tables");
   const refusal = refusalOf(answer);
-  if (refusal !== null || !answer.ok) return failed(refusal, writer);
+  if (refusal !== null || !answer.ok) return failed(refusal, answer, writer);
   const { tables } = answer.body as TablesAnswer; // What our own admin interface answers.
   if (options.json === true) writer.out(JSON.stringify(answer.body, null, 2));
   else if (tables.length === 0) writer.err("the config has no tables");
@@ -25,7 +25,7 @@ export async function tableList(options: RemoteOptions, writer: Writer): Promise
 export async function tableGet(name: string, key: string, options: RemoteOptions, writer: Writer): Promise<number> {
   const answer = await ask(options, "GET", entryPath(name, key));
   const refusal = refusalOf(answer);
-  if (refusal !== null || !answer.ok) return failed(refusal, writer);
+  if (refusal !== null || !answer.ok) return failed(refusal, answer, writer);
   writeEntry(answer.body as EntryAnswer, options, writer);
   return 0;
 }
@@ -49,7 +49,7 @@ export async function tableSet(
   }
   const answer = await ask(options, "PUT", entryPath(name, key), values);
   const refusal = refusalOf(answer);
-  if (refusal !== null || !answer.ok) return failed(refusal, writer);
+  if (refusal !== null || !answer.ok) return failed(refusal, answer, writer);
   writeEntry(answer.body as EntryAnswer, options, writer);
   return 0;
 }
@@ -76,7 +76,7 @@ export async function tableClear(
   do {
     const answer = await remote("DELETE", clearPath(name, key, where, cursor));
     const refusal = refusalOf(answer);
-    if (refusal !== null || !answer.ok) return failed(refusal, writer);
+    if (refusal !== null || !answer.ok) return failed(refusal, answer, writer);
     const page = answer.body as ClearedAnswer;
     cleared += page.cleared;
     cursor = page.cursor;
@@ -91,9 +91,9 @@ function refusalOf(answer: Answer): string | null {
   return answer.ok ? errorOf(answer.body) : answer.message;
 }
 
-function failed(refusal: string | null, writer: Writer): number {
+function failed(refusal: string | null, answer: Answer, writer: Writer): number {
   writer.err(`sluice: ${refusal}`);
-  return 1;
+  return failureOf(answer);
 }
 
 function entryPath(name: string, key: string): string {

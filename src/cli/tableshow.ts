@@ -4,7 +4,7 @@
 
 import type { EntriesAnswer, EntryAnswer } from "../control/table/answer.ts";
 import type { Writer } from "./check.ts";
-import { errorOf, type RemoteOptions, remoteOf } from "./client.ts";
+import { errorOf, failureOf, type RemoteOptions, remoteOf } from "./client.ts";
 import { age } from "./status.ts";
 import { Sheet } from "./table.ts";
 
@@ -29,7 +29,7 @@ export async function tableShow(name: string, options: ShowOptions, writer: Writ
     const refusal = answer.ok ? errorOf(answer.body) : answer.message;
     if (refusal !== null || !answer.ok) {
       writer.err(`sluice: ${refusal}`);
-      return 1;
+      return failureOf(answer);
     }
     const page = answer.body as EntriesAnswer; // What our own admin interface answers.
     sheet.add(page.entries);

@@ -21,7 +21,7 @@ export function explanationLines(explanation: Explanation): string[] {
   const lines = [subjectLine(subject)];
   if (ban !== null)
     lines.push(
-      `  the client is banned ${ban === "for ever" ? ban : `until ${ban}`} (sluice bans ${subject.client} says why)`,
+      `  the client is banned ${ban === "for ever" ? ban : `until ${ban.replace(/\.\d+Z$/, "Z")}`} (sluice bans ${subject.client} says why)`,
     );
   for (const phase of phases.filter((each) => each.phase !== "response")) lines.push(...phaseLines(phase));
   for (const choice of choices) lines.push(...choiceLines(choice));

@@ -37,7 +37,7 @@ test("a ban is told in lines with the command that says why", () => {
   const place = new Place({ banned: answer(403) });
   place.bans.list = { findAddress: () => 0, endOf: () => wallMs / 1000 + 3600, size: 1 };
   expect(place.lines({ url: "/" })[1]).toBe(
-    "  the client is banned until 2026-01-01T01:00:00.000Z (sluice bans 203.0.113.7 says why)",
+    "  the client is banned until 2026-01-01T01:00:00Z (sluice bans 203.0.113.7 says why)",
   );
 });
 

@@ -229,7 +229,7 @@ test("the command line shows and changes entries, many or one", async () => {
   expect([typo.code, typo.err]).toEqual([1, 'sluice: there is no table user; did you mean "users"?\n']);
   const column = await sluice.cli("table", "set", "users", "a", "gpc1=1");
   expect([column.code, column.err]).toEqual([
-    1,
+    2,
     expect.stringContaining('table users does not store "gpc1"; it stores gpc0'),
   ]);
 });
