@@ -89,6 +89,8 @@ const meanings: Record<string, readonly Meaning[]> = {
   key: [["by"]],
   location: [["to"]],
   code: [["status"]],
+  burst: [["limit", 'write limit: { rate: "10/s", burst: 20 }']],
+  rate: [["limit", 'write limit: { rate: "10/s", burst: 20 }']],
   ratelimit: [["limit"], ["rules", "write a rule with limit: { rate: ... }"]],
   tracksc0: [["track", "write track: { table, by, slot: 0 }"]],
   tracksc1: [["track", "write track: { table, by, slot: 1 }"]],

@@ -21,11 +21,11 @@ const cases: readonly string[] = [
   `contentLength
 ^^^^^^^^^^^^^ must be a bool, but "contentLength" is a number`,
   `true && path
-        ^^^^ must be a bool, but "path" is a string`,
+        ^^^^ must be a bool, but "path" is a string: has(…) asks whether there is one`,
   `!host
- ^^^^ must be a bool, but "host" is a string`,
+ ^^^^ must be a bool, but "host" is a string: has(…) asks whether there is one`,
   `host ? true : false
-^^^^ must be a bool, but "host" is a string`,
+^^^^ must be a bool, but "host" is a string: has(…) asks whether there is one`,
   `secure ? true : 1
                 ^ must be a bool as the value before ":", but "1" is a number`,
   `src == '1.2.3.4'

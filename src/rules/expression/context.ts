@@ -148,6 +148,9 @@ export class Context {
 /** Where one type can be made of another, or is often meant. */
 function hintOf(wanted: Type, term: Term): string {
   const isText = typeof term.constant === "string";
+  if (wanted === "address" && isText && String(term.constant).includes("/"))
+    return `: write src in cidr(${quoteText(term)}) for a block`;
+  if (wanted === "bool" && term.type === "string") return ": has(…) asks whether there is one";
   if (wanted === "address" && term.type === "string")
     return isText ? `: write ip(${quoteText(term)})` : ": ip(…) reads one";
   if (wanted === "duration" && term.type === "number") return ": write duration('10s') with a unit";

@@ -46,6 +46,14 @@ test("an expression of habit is refused with what is to be written", () => {
   expect(mistakeIn("headers['content-length'] > 1000")).toContain("write int(headers['content-length'])");
 });
 
+test("what is nearly right is told by what is right", () => {
+  expect(mistakeIn("src in '10.0.0.0/8'")).toEndWith("write cidr('10.0.0.0/8')");
+  expect(mistakeIn("host in 'a.example'")).toEndWith("write ['a.example']");
+  expect(mistakeIn("src == '10.0.0.0/8'")).toEndWith("write src in cidr('10.0.0.0/8') for a block");
+  expect(mistakeIn("!headers['x']")).toEndWith("has(…) asks whether there is one");
+  expect(mistakeIn("contentLength > 10mb")).toContain("a size is a number of bytes");
+});
+
 test("what can never be so is warned of", () => {
   const warningsOf = (text: string): readonly string[] => {
     const outcome = compileExpression(text, scope, "bool");

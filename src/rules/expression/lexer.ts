@@ -90,8 +90,12 @@ function misnumbered(text: string, digits: string, start: number, end: number): 
     return remark({ start, end }, "must not stand here: a rate has its period in the table's store, and no brackets");
   const rest = /^[A-Za-z0-9_]+/.exec(text.slice(end, end + 32))?.[0];
   if (rest === undefined) return null;
-  const hint = /^(?:ms|s|m|h|d)$/.test(rest) ? `: write duration('${digits}${rest}')` : "";
+  const hint = /^(?:ms|s|m|h|d)$/.test(rest) ? `: write duration('${digits}${rest}')` : sizeHint(rest);
   return remark({ start, end: end + rest.length }, `is no number: ${quote(digits + rest)}${hint}`);
+}
+
+function sizeHint(unit: string): string {
+  return /^[kmg]i?b?$/i.test(unit) ? ": a size is a number of bytes, 10 MB are 10e6" : "";
 }
 
 function strange(text: string, at: number): Remark {

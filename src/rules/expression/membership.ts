@@ -55,13 +55,19 @@ function inBlocks(context: Context, node: BinaryNode, call: CallNode): Term {
   });
 }
 
+/** One value is what people write where a list of one is meant. */
+function singleHint(one: Term, { constant }: Term): string {
+  if (typeof constant !== "string") return "";
+  return one.type === "address" ? `: write cidr('${constant}')` : `: write ['${constant}']`;
+}
+
 function inList(context: Context, node: BinaryNode, list: Term): Term {
   const one = context.term(node.left);
   if (one.type === "error" || list.type === "error") return { ...one, span: node, type: "error" };
   if (list.type !== "list" && list.type !== "any")
     return context.complain(
       list.span,
-      `must be a list, cidr(…), a list of the config or a table, but ${context.quote(list.span)} is ${phrase(list.type)}`,
+      `must be a list, cidr(…), a list of the config or a table, but ${context.quote(list.span)} is ${phrase(list.type)}${singleHint(one, list)}`,
     );
   if (!isComparable(one.type, list.element))
     return context.complain(

@@ -57,7 +57,7 @@ export function compileMember(context: Context, node: MemberNode): Thing {
       return value(
         context.complain(
           nameSpan,
-          `must follow an entry, as in ${context.scope.tables[object.table]!.name}[src].${name}`,
+          `must follow an entry, as in ${context.scope.tables[object.table]!.name}[src].${name === "src" ? "gpc0" : name}`,
         ),
       );
     case "tracked":
