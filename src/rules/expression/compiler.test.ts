@@ -117,7 +117,7 @@ const cases: readonly string[] = [
   `cidr('10.0.0.0/8')
 ^^^^^^^^^^^^^^^^^^ must stand to the right of in, as in src in cidr('10.0.0.0/8')`,
   `host in 'abc'
-        ^^^^^ must be a list, cidr(…), a list of the config or a table, but "'abc'" is a string`,
+        ^^^^^ must be a list, cidr(…), a list of the config or a table, but "'abc'" is a string: write ['abc']`,
   // Functions.
   `host.startWith('a')
      ^^^^^^^^^ is not a known function: "startWith"; did you mean "startsWith"?`,
