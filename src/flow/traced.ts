@@ -1,6 +1,7 @@
 // What an inquiry has gathered, put together as an explanation: of an exchange, or of a connection that is carried as it is. It is
 // read off the flow as that stands, while its fields are valid: when the answer is written, or when all is over.
 
+import { type Fault, fault as faultOf } from "../base/fault.ts";
 import { shownText } from "../rules/trace.ts";
 import type { Context } from "./context.ts";
 import type { Downstream } from "./downstream.ts";
@@ -96,7 +97,7 @@ function outcomeOf(exchange: Exchange, inquiry: Inquiry): OutcomeTrace {
   const outcome = (text: string): OutcomeTrace => ({ status, rule, text });
   if (fault?.code === "banned") return outcome(`the client is banned: ${answered(status)}`);
   if (decided !== null) return outcome(decided);
-  if (fault !== null) return outcome(`${answered(status)}: ${fault.detail}`);
+  if (fault !== null) return outcome(`${answered(status)}: ${faultText(fault)}`);
   const server = inquiry.choices.at(-1)?.server ?? null;
   const pool = route.pool?.plan.name ?? "";
   if (serverStatus > 0 && server !== null) {
@@ -117,7 +118,13 @@ function outcomeOfStream({ rule, fault, serverName }: Stream, inquiry: Inquiry):
   const last = inquiry.choices.at(-1);
   if (last !== undefined && last.server !== null)
     return outcome(`it is carried to ${last.server} of pool ${last.pool}`);
-  return outcome(fault === null ? `it waits${serverName === "" ? " for what the client says" : ""}` : fault.detail);
+  return outcome(fault === null ? `it waits${serverName === "" ? " for what the client says" : ""}` : faultText(fault));
+}
+
+/** What happened, and what the system or the parser has said of it. */
+function faultText({ code, detail }: Fault): string {
+  const usual = faultOf(code).detail;
+  return detail === usual ? usual : `${usual} (${detail})`;
 }
 
 function answered(status: number): string {

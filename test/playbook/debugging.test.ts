@@ -1,6 +1,7 @@
 // Live requests that show the debug token, and those that show another.
 
 import { expect, test } from "bun:test";
+import { faultWith } from "../../src/base/fault.ts";
 import type { Explanation } from "../../src/flow/explanation.ts";
 import { rowOfKey } from "../../src/memory/stickrows.ts";
 import { Playbook } from "../playbook.ts";
@@ -60,6 +61,16 @@ test("the answer of a server comes with the trace, and the server never sees the
     "  seen[192.0.2.1]  http_req_cnt 1, conn_cnt 1",
     "=> one:80 of pool app answers 200",
   ]);
+});
+
+test("a server that could not be reached is told of in words, and with what the system has said", () => {
+  const play = new Playbook({ ...options, pool: { retries: 0 } });
+  const client = play.connect();
+  client.sends(get("/yes", `Sluice-Debug: ${debugToken}`));
+  play.refuse(faultWith("connect_refused", "ECONNREFUSED"));
+  expect(tracesIn(sentTo(client, play.take())).at(-1)).toBe(
+    "=> it is answered 502: the server refused the connection (ECONNREFUSED)",
+  );
 });
 
 test("playing the connection's rules again counts nobody", () => {

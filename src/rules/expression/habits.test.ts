@@ -35,6 +35,7 @@ function mistakeIn(text: string): string {
 test("an expression of habit is refused with what is to be written", () => {
   expect(mistakeIn("src_get_gpc0(clients) > 0")).toBe('is not a known function: "src_get_gpc0"; write TABLE[src].gpc0');
   expect(mistakeIn("hdr(host) -i example.com")).toContain("\"hdr\" is not known here; write headers['name']");
+  expect(mistakeIn("sc_http_req_rate(0) gt 20")).toContain("write tracked[0].http_req_rate");
   expect(mistakeIn("path_beg /admin")).toContain("write path.startsWith('/x')");
   expect(mistakeIn("$request_uri == '/x'")).toBe('"$request_uri" is not known here; write target');
   expect(mistakeIn("path ~ '^/x'")).toContain("write path.matches('^/x')");

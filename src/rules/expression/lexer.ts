@@ -86,10 +86,10 @@ function misnumbered(text: string, digits: string, start: number, end: number): 
     (Number.isInteger(value) && value > integerMax && !/[.eE]/.test(digits.replace(/^0x.*/i, "")))
   )
     return remark({ start, end }, `must be at most ${integerMax} to be exact, not ${digits}`);
-  if (/_rate\($/.test(text.slice(Math.max(0, start - 32), start)))
-    return remark({ start, end }, "must not stand here: a rate has its period in the table's store, and no brackets");
   const rest = /^[A-Za-z0-9_]+/.exec(text.slice(end, end + 32))?.[0];
   if (rest === undefined) return null;
+  if (/_rate\($/.test(text.slice(Math.max(0, start - 32), start)))
+    return remark({ start, end }, "must not stand here: a rate has its period in the table's store, and no brackets");
   const hint = /^(?:ms|s|m|h|d)$/.test(rest) ? `: write duration('${digits}${rest}')` : sizeHint(rest);
   return remark({ start, end: end + rest.length }, `is no number: ${quote(digits + rest)}${hint}`);
 }
