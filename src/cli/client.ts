@@ -80,7 +80,7 @@ type Target =
   | { readonly ok: false; readonly message: string };
 
 async function findTarget(options: RemoteOptions): Promise<Target> {
-  let listen = "127.0.0.1:2112";
+  let listen = process.env["SLUICE_ADMIN"] ?? "127.0.0.1:2112";
   let token = options.token ?? process.env["SLUICE_ADMIN_TOKEN"];
   if (options.config !== undefined) {
     const loaded = await loadConfig(options.config);

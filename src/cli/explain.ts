@@ -1,5 +1,5 @@
-// `sluice explain [METHOD] URL`: what would become of a request, and why. Asked of a running Sluice, or with -c of a config alone, in
-// the circumstances that it would start in: servers up and idle, tables empty, nobody banned. Options are named as curl's.
+// `sluice explain [METHOD] URL`: what would become of a request, and why. Asked of a running Sluice; with --offline of a config alone,
+// in the circumstances that it would start in: servers up and idle, tables empty, nobody banned. Options are named as curl's.
 
 import { compile } from "../config/compile.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
@@ -27,6 +27,8 @@ export interface ExplainOptions extends RemoteOptions {
   readonly source?: string;
   readonly listener?: string;
   readonly status?: number;
+  /** By the config alone. */
+  readonly offline?: boolean;
 }
 
 const USAGE_ERROR = 2;
@@ -38,11 +40,16 @@ export async function explain(words: readonly string[], options: ExplainOptions,
     writer.err(`sluice: ${body}`);
     return USAGE_ERROR;
   }
-  if (options.config !== undefined) return explainConfig(options.config, body, options, writer);
+  if (options.offline === true) {
+    if (options.config !== undefined) return explainConfig(options.config, body, options, writer);
+    writer.err("sluice: --offline explains by a config alone: say which, with -c");
+    return USAGE_ERROR;
+  }
   const answer = await ask(options, "POST", "/api/v1/explain", body);
   const refusal = answer.ok ? errorOf(answer.body) : answer.message;
   if (refusal !== null || !answer.ok) {
     writer.err(`sluice: ${refusal}`);
+    if (!answer.ok && options.config !== undefined) writer.err("(with --offline it is explained by the config alone)");
     return failureOf(answer);
   }
   write(answer.body as Explanation, options, writer); // What our own admin interface answers.

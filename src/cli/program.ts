@@ -140,7 +140,10 @@ function remoteCommand(parent: Command, name: string, description: string): Comm
   return parent
     .command(name)
     .description(description)
-    .option("--admin <address>", "where the running Sluice has its admin interface")
+    .option(
+      "--admin <address>",
+      "where the running Sluice has its admin interface (or: SLUICE_ADMIN in the environment)",
+    )
     .option("-c, --config <file>", "take that address, and the token, from this config")
     .option("--token <token>", "the admin token (better: SLUICE_ADMIN_TOKEN in the environment)")
     .option("--json", "as JSON");
@@ -170,19 +173,14 @@ function addRemote(program: Command, ended: (code: number) => void): void {
 }
 
 function addExplain(program: Command, ended: (code: number) => void): void {
-  program
-    .command("explain")
-    .description("say what would become of a request, and why")
+  remoteCommand(program, "explain", "say what would become of a request, and why")
     .argument("<request...>", "[METHOD] URL, such as GET https://example.com/login")
     .option("-H, --header <name: value>", "a header of the request; may be given several times", gathered)
     .option("-X, --request <method>", "its method, for those who are used to curl")
     .option("--source <address>", "the client's address (default: 127.0.0.1)")
     .option("--listener <name>", "the listener that it comes to, where the port of the URL does not say so")
     .option("--status <code>", "what the server is taken to answer (default: 200)", statusCode)
-    .option("-c, --config <file>", "by this config alone, without a running Sluice")
-    .option("--admin <address>", "where the running Sluice has its admin interface")
-    .option("--token <token>", "the admin token (better: SLUICE_ADMIN_TOKEN in the environment)")
-    .option("--json", "as JSON")
+    .option("--offline", "by the config of -c alone, without a running Sluice")
     .action(async (words: string[], options: ExplainOptions) => ended(await explain(words, options, terminal)));
 }
 

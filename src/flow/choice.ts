@@ -29,6 +29,7 @@ function candidateOf(
     server: server.name,
     state: isTried ? "tried" : stateOf(backends.stateOf(index), plan.check !== null),
     isEligible: backends.isEligible[index] === 1 && !isTried,
+    isChecked: plan.check !== null,
     isBackup: server.backup,
     weight: backends.weights[index]!,
     active: index === picked ? active - 1 : active,

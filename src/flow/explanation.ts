@@ -75,6 +75,8 @@ export interface CandidateTrace {
   /** As `sluice status` has it; `tried` has refused this very request. */
   readonly state: "up" | "down" | "draining" | "ejected" | "unchecked" | "unresolved" | "tried";
   readonly isEligible: boolean;
+  /** By the pool's checks; without them a server is up until it fails. */
+  readonly isChecked: boolean;
   readonly isBackup: boolean;
   /** Now: slow start applied. */
   readonly weight: number;

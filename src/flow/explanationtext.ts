@@ -115,8 +115,9 @@ function choiceLines({ pool, policy, server, why, candidates }: ChoiceTrace): st
 }
 
 function candidateLine(candidate: CandidateTrace, isPicked: boolean, width: number): string {
-  const { server, state, weight, active, activeMax, isBackup, isEligible } = candidate;
+  const { server, state, isChecked, weight, active, activeMax, isBackup, isEligible } = candidate;
   const load = `${active}${activeMax === 0 ? "" : ` of ${activeMax}`} in flight`;
+  const health = state === "up" && !isChecked ? "up, not checked" : state;
   const role = isBackup ? (isEligible ? ", backup in service" : ", backup") : "";
-  return `  ${isPicked ? "*" : " "} ${server.padEnd(width)}  ${state}${role}, weight ${weight}, ${load}`;
+  return `  ${isPicked ? "*" : " "} ${server.padEnd(width)}  ${health}${role}, weight ${weight}, ${load}`;
 }

@@ -81,3 +81,13 @@ test("a rule inside another decides for both", () => {
   const place = new Place({ listener: { rules: rules({ request: [outer] }) } });
   expect(place.ask({ url: "/" }).outcome.rule).toBe("inner");
 });
+
+test("a limit whose key is not there is told to limit nothing", () => {
+  const limit = { kind: "limit", target: "tokens[headers['x-key']].tokens", cost: "1", reply: answer(429) } as const;
+  const tables = [table("tokens", ["tokens(2,1s)"], { kind: "string", bytesMax: 8 })];
+  const place = new Place({ tables, listener: { rules: rules({ request: [rule(null, limit, { name: "keys" })] }) } });
+  const effects = (headers: readonly (readonly [string, string])[]): string[] =>
+    place.ask({ url: "/", headers }).phases[0]!.rules[0]!.effects.map(({ effect }) => effect);
+  expect(effects([])).toEqual(["limits nothing, for there is no key"]);
+  expect(effects([["X-Key", "a"]])).toEqual([]);
+});

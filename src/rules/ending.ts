@@ -14,6 +14,8 @@ export interface Ending {
    * the token in mode observe too: whom it would hit is not known otherwise.
    */
   readonly wait?: (stage: Stage) => number;
+  /** There is no entry to take from. */
+  readonly isKeyless?: (stage: Stage) => boolean;
   /** `waitMs`: what `wait` has answered. */
   readonly outcome: (stage: Stage, waitMs: number) => Outcome;
 }
@@ -55,6 +57,7 @@ export function compileEnding(plan: OutcomePlan, rule: RulePlan, terms: Terms): 
           const amount = cost.evaluate(stage);
           return typeof amount === "number" ? target.take(stage, amount) : 0;
         },
+        isKeyless: (stage) => target.read(stage) === null,
         outcome: (stage, waitMs) => ({ kind: "reply", rule, reply: maker.fill(stage, waitMs), isDenial: true }),
       };
     }

@@ -92,7 +92,7 @@ class Rule {
     if (ending?.wait !== undefined) {
       waitMs = ending.wait(stage);
       if (waitMs === 0) {
-        this.#trace?.passed();
+        if (this.#trace !== null) this.#pass(this.#trace, ending, stage);
         return null;
       }
     }
@@ -102,6 +102,14 @@ class Rule {
     for (const effect of this.#effects) effect(stage);
     if (ending !== null) return this.#end(ending, stage, waitMs);
     return this.#rules.length === 0 ? null : play(this.#rules, stage, false);
+  }
+
+  /** Whom nothing is counted for is let through as well. */
+  #pass(trace: Trace, ending: Ending, stage: Stage): void {
+    trace.passed();
+    if (ending.isKeyless?.(stage) !== true) return;
+    trace.effect("limits nothing, for there is no key");
+    trace.done();
   }
 
   /** Rules inside are counted as they would be hit, up to the one that would end the phase; what observes by itself would not. */

@@ -119,12 +119,30 @@ backend app
   server one 127.0.0.1:1
 `,
   );
-  const denied = await ran([...command, "explain", "-c", file, "http://127.0.0.1:8080/api/x", "--source", "192.0.2.1"]);
+  const denied = await ran([
+    ...command,
+    "explain",
+    "--offline",
+    "-c",
+    file,
+    "http://127.0.0.1:8080/api/x",
+    "--source",
+    "192.0.2.1",
+  ]);
   expect(denied.code).toBe(0);
   expect(denied.out).toContain("=> rule request[0] of listener web answers 429");
   expect(denied.out).toContain("(assumed: servers are up and idle, names have addresses)");
-  const passed = await ran([...command, "explain", "-c", file, "http://127.0.0.1:8080/api/x", "--source", "10.0.0.1"]);
+  const passed = await ran([
+    ...command,
+    "explain",
+    "--offline",
+    "-c",
+    file,
+    "http://127.0.0.1:8080/api/x",
+    "--source",
+    "10.0.0.1",
+  ]);
   expect(passed.out).toContain("of pool app answers 200");
-  const usage = await ran([...command, "explain", "-c", file, "/", "-H", "nonsense"]);
+  const usage = await ran([...command, "explain", "--offline", "-c", file, "/", "-H", "nonsense"]);
   expect([usage.code, usage.err]).toEqual([2, `sluice: a header is written -H 'name: value', not "nonsense"\n`]);
 });

@@ -55,7 +55,7 @@ test("the answer of a server comes with the trace, and the server never sees the
     "  no  no       path == '/no'  (here)",
     '                 path = "/yes"',
     "pool app: 1 of 1 servers may be picked (roundRobin)",
-    "  * one:80  up, weight 1, 0 in flight",
+    "  * one:80  up, not checked, weight 1, 0 in flight",
     "  one:80: it is the only one that may be picked",
     "entries of tables",
     "  seen[192.0.2.1]  http_req_cnt 1, conn_cnt 1",
