@@ -4,7 +4,7 @@
 
 import { dlopen, FFIType } from "bun:ffi";
 import { readFileSync } from "node:fs";
-import { yieldingRounds } from "./memory/stickowners.ts";
+import { yieldingRounds } from "./memory/sticktable/owners.ts";
 
 const libraries =
   process.platform === "darwin"

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Prng } from "../../src/base/prng.ts";
 import type { TablePlan } from "../../src/config/plan.ts";
-import { entryBytes, formatTable, tableBytes } from "../../src/memory/sticklayout.ts";
+import { entryBytes, formatTable, tableBytes } from "../../src/memory/sticktable/layout.ts";
 import { StickTable } from "../../src/memory/sticktable.ts";
 import { processOwner } from "../../src/owner.ts";
 

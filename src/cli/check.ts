@@ -11,7 +11,7 @@ import type { TablePlan } from "../config/plan.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import { Slots } from "../config/slots.ts";
 import type { Check, Config, Pool } from "../config/types.ts";
-import { entryBytes, fullBytes } from "../memory/sticklayout.ts";
+import { entryBytes, fullBytes } from "../memory/sticktable/layout.ts";
 import { bytesText } from "./bytes.ts";
 import { checkLists, type ListSummary, listSummary } from "./checklists.ts";
 import { writtenWay } from "./way.ts";

@@ -5,7 +5,7 @@
 import { formatDuration } from "../base/duration.ts";
 import { quote } from "../base/reading.ts";
 import { type Column, readColumn } from "../memory/column.ts";
-import { fullBytes } from "../memory/sticklayout.ts";
+import { fullBytes } from "../memory/sticktable/layout.ts";
 import { compileTable } from "./compiletable.ts";
 import type { TablePlan } from "./plan.ts";
 import type { Path } from "./problem.ts";

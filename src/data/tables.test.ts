@@ -3,7 +3,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TablePlan } from "../config/plan.ts";
-import { formatTable, tableBytes } from "../memory/sticklayout.ts";
+import { formatTable, tableBytes } from "../memory/sticktable/layout.ts";
 import { Tables } from "./tables.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-worker-tables-"));

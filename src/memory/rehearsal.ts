@@ -4,7 +4,7 @@
 
 import type { TablePlan } from "../config/plan.ts";
 import type { Column } from "./column.ts";
-import { copyRow } from "./stickrows.ts";
+import { copyRow } from "./sticktable/rows.ts";
 import { StickTable } from "./sticktable.ts";
 import type { EntryIndex, Table, TableEvent } from "./table.ts";
 import { copyKeyOf, keyName, type TableKey } from "./tablekey.ts";

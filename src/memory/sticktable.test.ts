@@ -1,9 +1,9 @@
 // What a table does for one process: creating, refreshing, expiring, making room, holding. What several do to one table at
-// once, and what is left of those that are killed, is in stickjournal.test.ts, stickholds.test.ts and test/stress.
+// once, and what is left of those that are killed, is in stick/journal.test.ts, stick/holds.test.ts and test/stress.
 
 import { afterEach, expect, test } from "bun:test";
 import type { TablePlan } from "../config/plan.ts";
-import { checkTable } from "./stickcheck.ts";
+import { checkTable } from "./sticktable/check.ts";
 import { StickTable } from "./sticktable.ts";
 import { TableKey } from "./tablekey.ts";
 

@@ -1,18 +1,18 @@
-// A table of counters by key in a file that control and all workers map (sticklayout.ts draws it): table.ts' words, done at once
+// A table of counters by key in a file that control and all workers map (sticktable/layout.ts draws it): table.ts' words, done at once
 // for everybody, in memory that outlives the processes. It knows no files, clocks or processes: the mapped bytes, the times and
-// the `Owner` come in. Strategy: each call opens the shard of its entry (stickjournal.ts: lock and journal), so that it is done
+// the `Owner` come in. Strategy: each call opens the shard of its entry (sticktable/journal.ts: lock and journal), so that it is done
 // as a whole or not at all; nothing is allocated. Where a shard cannot be had because a process that lives does not let go of
 // it, the call answers as if there were no room.
 
 import { assert } from "../base/assert.ts";
 import type { TablePlan } from "../config/plan.ts";
 import type { Column } from "./column.ts";
-import { cellOffset, isOneWord } from "./stickcells.ts";
-import { StickEntries } from "./stickentries.ts";
-import { StickFinder } from "./stickfinder.ts";
-import { StickHolds } from "./stickholds.ts";
-import { StickJournal } from "./stickjournal.ts";
-import { relay } from "./stickkey.ts";
+import { cellOffset, isOneWord } from "./sticktable/cells.ts";
+import { StickEntries } from "./sticktable/entries.ts";
+import { StickFinder } from "./sticktable/finder.ts";
+import { StickHolds } from "./sticktable/holds.ts";
+import { StickJournal } from "./sticktable/journal.ts";
+import { relay } from "./sticktable/key.ts";
 import {
   bytesOf,
   entryWord,
@@ -26,10 +26,10 @@ import {
   shardWord,
   shardWords,
   smallRoom,
-} from "./sticklayout.ts";
-import { type Owner, StickOwners } from "./stickowners.ts";
-import { StickShards } from "./stickshards.ts";
-import { StickWords } from "./stickwords.ts";
+} from "./sticktable/layout.ts";
+import { type Owner, StickOwners } from "./sticktable/owners.ts";
+import { StickShards } from "./sticktable/shards.ts";
+import { StickWords } from "./sticktable/words.ts";
 import type { EntryIndex, Table, TableEvent } from "./table.ts";
 import { TableKey } from "./tablekey.ts";
 
@@ -70,7 +70,7 @@ export class StickTable implements Table {
   /** Holds that could not be let go of when it was their time. */
   readonly #late: number[] = [];
 
-  /** The bytes have been formatted (sticklayout.ts). Throws when too many processes have the table open. `memory` is for tests. */
+  /** The bytes have been formatted (stick/layout.ts). Throws when too many processes have the table open. `memory` is for tests. */
   constructor(bytes: Uint8Array, plan: TablePlan, owner: Owner, memory: StickWords = new StickWords(bytes)) {
     assert(isTableOf(bytes, plan), `these bytes are no table ${plan.name}`);
     this.#plan = plan;

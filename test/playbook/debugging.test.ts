@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { faultWith } from "../../src/base/fault.ts";
 import type { Explanation } from "../../src/flow/explanation.ts";
-import { rowOfKey } from "../../src/memory/stickrows.ts";
+import { rowOfKey } from "../../src/memory/sticktable/rows.ts";
 import { Playbook } from "../playbook.ts";
 import type { Actor } from "./actor.ts";
 import type { PlanOptions } from "./plan.ts";

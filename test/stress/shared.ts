@@ -6,7 +6,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, truncateSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TablePlan } from "../../src/config/plan.ts";
-import { formatTable, tableBytes } from "../../src/memory/sticklayout.ts";
+import { formatTable, tableBytes } from "../../src/memory/sticktable/layout.ts";
 import { StickTable } from "../../src/memory/sticktable.ts";
 import { processOwner } from "../../src/owner.ts";
 

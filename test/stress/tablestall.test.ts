@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Prng } from "../../src/base/prng.ts";
-import { checkTable } from "../../src/memory/stickcheck.ts";
+import { checkTable } from "../../src/memory/sticktable/check.ts";
 import {
   churned,
   counted,

@@ -11,8 +11,8 @@
 
 import { didYouMean } from "../../config/nearest.ts";
 import type { TablePlan } from "../../config/plan.ts";
-import { fullBytes } from "../../memory/sticklayout.ts";
-import { listRows, type RowView, removeKey, rowOfKey, type TableRow } from "../../memory/stickrows.ts";
+import { fullBytes } from "../../memory/sticktable/layout.ts";
+import { listRows, type RowView, removeKey, rowOfKey, type TableRow } from "../../memory/sticktable/rows.ts";
 import type { StickTable } from "../../memory/sticktable.ts";
 import type { ClearedAnswer, EntriesAnswer, EntryAnswer, TableSummary } from "../table/answer.ts";
 import { isInBlock, layKey, layListed, readBlock, shownKey } from "../table/keytext.ts";

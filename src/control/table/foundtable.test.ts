@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Prng } from "../../base/prng.ts";
 import type { TablePlan } from "../../config/plan.ts";
-import { checkTable } from "../../memory/stickcheck.ts";
+import { checkTable } from "../../memory/sticktable/check.ts";
 import {
   bytesOf,
   formatTable,
@@ -10,8 +10,8 @@ import {
   ownerWords,
   shardWord,
   smallRoom,
-} from "../../memory/sticklayout.ts";
-import type { Owner } from "../../memory/stickowners.ts";
+} from "../../memory/sticktable/layout.ts";
+import type { Owner } from "../../memory/sticktable/owners.ts";
 import { StickTable } from "../../memory/sticktable.ts";
 import { openFound } from "./foundtable.ts";
 

@@ -4,11 +4,11 @@
 // is believed.
 
 import type { TablePlan } from "../../config/plan.ts";
-import { checkBytes, checkTable } from "../../memory/stickcheck.ts";
-import { layoutOf, roomOf } from "../../memory/sticklayout.ts";
-import { type Owner, StickOwners } from "../../memory/stickowners.ts";
+import { checkBytes, checkTable } from "../../memory/sticktable/check.ts";
+import { layoutOf, roomOf } from "../../memory/sticktable/layout.ts";
+import { type Owner, StickOwners } from "../../memory/sticktable/owners.ts";
+import { StickWords } from "../../memory/sticktable/words.ts";
 import { StickTable } from "../../memory/sticktable.ts";
-import { StickWords } from "../../memory/stickwords.ts";
 
 /** Of bytes that are a table of the plan. A text: why it cannot be used. */
 export function openFound(bytes: Uint8Array, plan: TablePlan, owner: Owner): StickTable | string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { TableKeyPlan, TablePlan } from "../../config/plan.ts";
-import { listRows } from "../../memory/stickrows.ts";
+import { listRows } from "../../memory/sticktable/rows.ts";
 import { StickTable } from "../../memory/sticktable.ts";
 import { isInBlock, layKey, layListed, readBlock, shownKey } from "./keytext.ts";
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TablePlan } from "../../config/plan.ts";
-import { isTableOf, tableBytes } from "../../memory/sticklayout.ts";
+import { isTableOf, tableBytes } from "../../memory/sticktable/layout.ts";
 import { bytesFree, bytesTaken, filesIn, makeTable, mapAny, mapTable, pathOf, removeDrafts } from "./tablefile.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-tablefile-"));

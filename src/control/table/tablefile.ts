@@ -19,7 +19,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { TablePlan } from "../../config/plan.ts";
-import { formatTable, isTableOf, planOf, shapeOf, tableBytes } from "../../memory/sticklayout.ts";
+import { formatTable, isTableOf, planOf, shapeOf, tableBytes } from "../../memory/sticktable/layout.ts";
 
 export interface TableFile {
   readonly name: string;

@@ -2,12 +2,12 @@
 // only, and never for long: a listing goes by pages, locks one entry at a time, and may miss what comes and goes meanwhile,
 // but tells nothing twice. It allocates; nothing here is on the way of traffic.
 
-import { type Column, cellName } from "./column.ts";
-import { clearCell, readCell } from "./stickcells.ts";
-import { relay, writeKey } from "./stickkey.ts";
-import { entryWord, ipv4Bit, refsMask, shardWord, shardWords, usedBit } from "./sticklayout.ts";
-import type { StickTable } from "./sticktable.ts";
-import { copyKeyOf } from "./tablekey.ts";
+import { type Column, cellName } from "../column.ts";
+import type { StickTable } from "../sticktable.ts";
+import { copyKeyOf } from "../tablekey.ts";
+import { clearCell, readCell } from "./cells.ts";
+import { relay, writeKey } from "./key.ts";
+import { entryWord, ipv4Bit, refsMask, shardWord, shardWords, usedBit } from "./layout.ts";
 
 export interface TableRow {
   readonly key: string;

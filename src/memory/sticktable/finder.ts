@@ -1,10 +1,10 @@
 // From the key that is laid to its entry, with the entry's shard open: looked for, or made where there is none. What has
 // expired and is held by nobody counts as not there, whether or not it has been swept.
 
-import { StickKey } from "./stickkey.ts";
-import type { StickLayout } from "./sticklayout.ts";
-import type { StickShards } from "./stickshards.ts";
-import type { TableKey } from "./tablekey.ts";
+import type { TableKey } from "../tablekey.ts";
+import { StickKey } from "./key.ts";
+import type { StickLayout } from "./layout.ts";
+import type { StickShards } from "./shards.ts";
 
 export class StickFinder {
   readonly #key: TableKey;

@@ -2,9 +2,9 @@
 // and start, in one word of 64 bits, so that nobody ever reads half of a name; and counts how often it was claimed, so that
 // what a former owner left is not taken for the present one's. Whether a process lives only the `Owner` knows.
 
-import { assert } from "../base/assert.ts";
-import { header, ownerWord, ownerWords, type StickLayout } from "./sticklayout.ts";
-import type { StickWords } from "./stickwords.ts";
+import { assert } from "../../base/assert.ts";
+import { header, ownerWord, ownerWords, type StickLayout } from "./layout.ts";
+import type { StickWords } from "./words.ts";
 
 export interface Owner {
   /** The process' id and when it started: together they are given to nobody else. */

@@ -3,8 +3,9 @@
 // would be walked around in for ever. Whatever stands in the words, each check ends: it walks no further than there are
 // entries. First whatever recovering the dead goes by, then, when that is done, the whole.
 
-import type { TablePlan } from "../config/plan.ts";
-import { hashWords } from "./stickkey.ts";
+import type { TablePlan } from "../../config/plan.ts";
+import type { StickTable } from "../sticktable.ts";
+import { hashWords } from "./key.ts";
 import {
   entryWord as E,
   header,
@@ -18,8 +19,7 @@ import {
   type StickLayout,
   shardWords,
   usedBit,
-} from "./sticklayout.ts";
-import type { StickTable } from "./sticktable.ts";
+} from "./layout.ts";
 
 /** What is wrong with what recovering goes by: holds and journals that lead out of the table. Of bytes that are a table of the plan. */
 export function checkBytes(bytes: Uint8Array, plan: TablePlan): string[] {

@@ -23,11 +23,11 @@
 //
 // Buckets, entries and cells that hold one are written by who holds the lock of the entry's shard, always through its journal.
 
-import { assert } from "../base/assert.ts";
-import { hashString } from "../base/hash.ts";
-import type { TablePlan } from "../config/plan.ts";
-import { type Column, readColumn } from "./column.ts";
-import { keyBytes } from "./tablekey.ts";
+import { assert } from "../../base/assert.ts";
+import { hashString } from "../../base/hash.ts";
+import type { TablePlan } from "../../config/plan.ts";
+import { type Column, readColumn } from "../column.ts";
+import { keyBytes } from "../tablekey.ts";
 
 const magic = 0x51_1c_e0_7a;
 /** Changed whenever a word moves or means something else. */

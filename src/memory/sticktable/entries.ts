@@ -2,12 +2,12 @@
 // knows neither keys nor how entries are found. What changes is told to the journal; where a call ends what the table was asked
 // to do (add, assign, clear, take), it is committed and the shard closed.
 
-import type { Column } from "./column.ts";
-import { addToCell, assignCell, cellOffset, clearCell, readCell, takeFromCell } from "./stickcells.ts";
-import type { StickJournal } from "./stickjournal.ts";
-import { entryWord, type StickLayout } from "./sticklayout.ts";
-import type { StickShards } from "./stickshards.ts";
-import type { TableEvent } from "./table.ts";
+import type { Column } from "../column.ts";
+import type { TableEvent } from "../table.ts";
+import { addToCell, assignCell, cellOffset, clearCell, readCell, takeFromCell } from "./cells.ts";
+import type { StickJournal } from "./journal.ts";
+import { entryWord, type StickLayout } from "./layout.ts";
+import type { StickShards } from "./shards.ts";
 
 const eventTypes: Record<TableEvent, readonly Column["type"][]> = {
   session: ["sess_cnt", "sess_rate"],

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import type { TablePlan } from "../config/plan.ts";
-import { bytesOf, formatTable, layoutOf } from "./sticklayout.ts";
-import { StickOwners } from "./stickowners.ts";
-import { StickWords } from "./stickwords.ts";
+import type { TablePlan } from "../../config/plan.ts";
+import { bytesOf, formatTable, layoutOf } from "./layout.ts";
+import { StickOwners } from "./owners.ts";
+import { StickWords } from "./words.ts";
 
 const plan: TablePlan = {
   name: "clients",

@@ -1,10 +1,10 @@
 // What processes hold, and what becomes of it when they end. Processes are made up here; test/stress kills real ones.
 
 import { expect, test } from "bun:test";
-import type { TablePlan } from "../config/plan.ts";
-import { checkTable } from "./stickcheck.ts";
-import { bytesOf, formatTable, layoutOf } from "./sticklayout.ts";
-import { StickTable } from "./sticktable.ts";
+import type { TablePlan } from "../../config/plan.ts";
+import { StickTable } from "../sticktable.ts";
+import { checkTable } from "./check.ts";
+import { bytesOf, formatTable, layoutOf } from "./layout.ts";
 
 const plan: TablePlan = {
   name: "clients",

@@ -1,9 +1,9 @@
 // A key as it stands in the words of an entry: laid from a TableKey to be looked for, and back into one. Addresses and integers
-// are looked for where they were laid, for their bytes are whole words; texts are copied, and ended as sticklayout.ts says.
+// are looked for where they were laid, for their bytes are whole words; texts are copied, and ended as layout.ts says.
 
 import ipaddr from "ipaddr.js";
-import type { TableKeyPlan } from "../config/plan.ts";
-import type { TableKey } from "./tablekey.ts";
+import type { TableKeyPlan } from "../../config/plan.ts";
+import type { TableKey } from "../tablekey.ts";
 
 const prime2 = 0x85ebca77 | 0;
 const prime3 = 0xc2b2ae3d | 0;

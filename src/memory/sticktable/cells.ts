@@ -1,9 +1,9 @@
 // What the words of a column mean, by its form: reading them, and what adding, assigning and clearing make of them. It knows no
 // entries, no keys and no locks: the caller says where the words stand, and the changes are told to the journal.
 
-import type { Column } from "./column.ts";
-import { addToRate, assignRate, rateAt, type WordSink } from "./freqcounter.ts";
-import { assignTokens, takeTokens, tokensAt } from "./tokenbucket.ts";
+import type { Column } from "../column.ts";
+import { addToRate, assignRate, rateAt, type WordSink } from "../freqcounter.ts";
+import { assignTokens, takeTokens, tokensAt } from "../tokenbucket.ts";
 
 const wordValues = 2 ** 32;
 const elementWords = { count: 1, bytes: 2, gauge: 1, rate: 3, tag: 1, tokens: 2 } as const;

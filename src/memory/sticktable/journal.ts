@@ -12,10 +12,10 @@
 // for its processor that long. Only a stopped process takes longer; whoever waited for one in vain waits only briefly for that
 // same one, until it meets the lock free or in other hands.
 
-import type { WordSink } from "./freqcounter.ts";
-import { shardWord, shardWords } from "./sticklayout.ts";
-import { type StickOwners, yieldingRounds } from "./stickowners.ts";
-import type { StickWords } from "./stickwords.ts";
+import type { WordSink } from "../freqcounter.ts";
+import { shardWord, shardWords } from "./layout.ts";
+import { type StickOwners, yieldingRounds } from "./owners.ts";
+import type { StickWords } from "./words.ts";
 
 const sealed = 1 << 30;
 /** Tries before others are given the processor; what is done under a lock takes less. */

@@ -2,13 +2,13 @@
 // front of its first store, its second, … until it gets through; after each stop another process finds the table and recovers.
 
 import { expect, test } from "bun:test";
-import type { TablePlan } from "../config/plan.ts";
-import { checkTable } from "./stickcheck.ts";
-import { bytesOf, formatTable, layoutOf, shardWord } from "./sticklayout.ts";
-import { type Owner, yieldingRounds } from "./stickowners.ts";
-import { listRows, removeAll, removeKey } from "./stickrows.ts";
-import { StickTable } from "./sticktable.ts";
-import { StickWords } from "./stickwords.ts";
+import type { TablePlan } from "../../config/plan.ts";
+import { StickTable } from "../sticktable.ts";
+import { checkTable } from "./check.ts";
+import { bytesOf, formatTable, layoutOf, shardWord } from "./layout.ts";
+import { type Owner, yieldingRounds } from "./owners.ts";
+import { listRows, removeAll, removeKey } from "./rows.ts";
+import { StickWords } from "./words.ts";
 
 const plan: TablePlan = {
   name: "clients",

@@ -1,9 +1,9 @@
 // What a table makes of times: words of 32 bits that wrap, clocks that differ between processes or are set back, fractions.
 
 import { expect, test } from "bun:test";
-import type { TablePlan } from "../config/plan.ts";
-import { checkTable } from "./stickcheck.ts";
-import { StickTable } from "./sticktable.ts";
+import type { TablePlan } from "../../config/plan.ts";
+import { StickTable } from "../sticktable.ts";
+import { checkTable } from "./check.ts";
 
 const plan: TablePlan = {
   name: "clients",

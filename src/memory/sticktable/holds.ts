@@ -5,11 +5,11 @@
 // Recovering: one process at a time (a lock of its own). First every lock that is held is waited for or taken over, so that no
 // journal of the dead is left that could touch a cell; then the dead one's cells are let go of, one by one; at last its row is free for others.
 
-import type { StickJournal } from "./stickjournal.ts";
-import { ownerWord, type StickLayout, shardWord, shardWords } from "./sticklayout.ts";
-import type { StickOwners } from "./stickowners.ts";
-import type { StickShards } from "./stickshards.ts";
-import type { StickWords } from "./stickwords.ts";
+import type { StickJournal } from "./journal.ts";
+import { ownerWord, type StickLayout, shardWord, shardWords } from "./layout.ts";
+import type { StickOwners } from "./owners.ts";
+import type { StickShards } from "./shards.ts";
+import type { StickWords } from "./words.ts";
 
 export class StickHolds {
   readonly #memory: StickWords;

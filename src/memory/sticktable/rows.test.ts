@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import type { TablePlan } from "../config/plan.ts";
-import { cellName } from "./column.ts";
-import { checkTable } from "./stickcheck.ts";
-import { copyTable, listRows, removeAll, removeKey, rowOfKey } from "./stickrows.ts";
-import { StickTable } from "./sticktable.ts";
+import type { TablePlan } from "../../config/plan.ts";
+import { cellName } from "../column.ts";
+import { StickTable } from "../sticktable.ts";
+import { checkTable } from "./check.ts";
+import { copyTable, listRows, removeAll, removeKey, rowOfKey } from "./rows.ts";
 
 const plan: TablePlan = {
   name: "clients",

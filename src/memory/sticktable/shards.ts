@@ -6,19 +6,11 @@
 // an entry makes it the newest. A shard in need frees from its oldest on, as HAProxy does: a 256th of its entries and one
 // more, passing those that are held, looking at no more than twice as many.
 
-import { skewMsMax } from "./freqcounter.ts";
-import type { StickJournal } from "./stickjournal.ts";
-import { hashWords } from "./stickkey.ts";
-import {
-  entryWord as E,
-  ipv4Bit,
-  refsMask,
-  shardWord as S,
-  type StickLayout,
-  shardWords,
-  usedBit,
-} from "./sticklayout.ts";
-import type { StickWords } from "./stickwords.ts";
+import { skewMsMax } from "../freqcounter.ts";
+import type { StickJournal } from "./journal.ts";
+import { hashWords } from "./key.ts";
+import { entryWord as E, ipv4Bit, refsMask, shardWord as S, type StickLayout, shardWords, usedBit } from "./layout.ts";
+import type { StickWords } from "./words.ts";
 
 /** How many expired entries are freed before a sweep lets others at the shard. */
 const sweepBatch = 32;

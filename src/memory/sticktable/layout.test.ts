@@ -1,16 +1,7 @@
 import { expect, test } from "bun:test";
-import type { TablePlan } from "../config/plan.ts";
-import {
-  entryBytes,
-  formatTable,
-  fullBytes,
-  isTableOf,
-  planOf,
-  shapeOf,
-  smallRoom,
-  tableBytes,
-} from "./sticklayout.ts";
-import { StickTable } from "./sticktable.ts";
+import type { TablePlan } from "../../config/plan.ts";
+import { StickTable } from "../sticktable.ts";
+import { entryBytes, formatTable, fullBytes, isTableOf, planOf, shapeOf, smallRoom, tableBytes } from "./layout.ts";
 
 const plan: TablePlan = {
   name: "clients",

@@ -2,11 +2,11 @@
 // the order of their last refresh. After each call both answer the same, and the table holds together.
 
 import { expect, test } from "bun:test";
-import { Prng } from "../base/prng.ts";
-import type { TablePlan } from "../config/plan.ts";
-import { addToRate, assignRate, rateAt, type WordSink } from "./freqcounter.ts";
-import { checkTable } from "./stickcheck.ts";
-import { StickTable } from "./sticktable.ts";
+import { Prng } from "../../base/prng.ts";
+import type { TablePlan } from "../../config/plan.ts";
+import { addToRate, assignRate, rateAt, type WordSink } from "../freqcounter.ts";
+import { StickTable } from "../sticktable.ts";
+import { checkTable } from "./check.ts";
 
 const expireMs = 1000;
 const entriesMax = 12;

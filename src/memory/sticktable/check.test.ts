@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { checkTable } from "./stickcheck.ts";
-import { entryWord, shardWord } from "./sticklayout.ts";
-import { StickTable } from "./sticktable.ts";
+import { StickTable } from "../sticktable.ts";
+import { checkTable } from "./check.ts";
+import { entryWord, shardWord } from "./layout.ts";
 
 function filled(): StickTable {
   const table = StickTable.inMemory({
