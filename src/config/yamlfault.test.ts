@@ -61,3 +61,14 @@ test("a text that is all mistakes costs a bounded number of parses", () => {
   expect(faults.length).toBeGreaterThan(19);
   expect(faults.length).toBeLessThan(23);
 });
+
+test("lines inside of brackets that are not indented are told once, and how they should be", () => {
+  const rules = Array.from({ length: 5 }, (_, index) => `{ name: r${index}, if: "path == '/${index}'", deny: 403 },\n`);
+  const text = `listeners: { web: { listen: ":1", rules: [\n${rules.join("")}] } }\npools: { app: { servers: ["a:1"] } }\n`;
+  expect(yamlFaults(text)).toEqual([
+    {
+      at: text.indexOf("{ name: r0"),
+      message: "what stands inside of a list in brackets is indented, by one space at least",
+    },
+  ]);
+});

@@ -23,7 +23,8 @@ export function yamlFaults(text: string): SyntaxFault[] {
     const wanting = faults.length < unquotedMax ? firstUnquoted(covered, mistakes) : null;
     if (wanting === null) {
       const rest = independent(covered, mistakes);
-      faults.push(...rest.map((mistake) => ({ at: mistake.pos[0], message: plainWords(mistake.message) })));
+      const wordsOf = ({ message, pos }: Mistake): string => plainWords(message, isInside(covered, pos[0]));
+      faults.push(...rest.map((mistake) => ({ at: mistake.pos[0], message: wordsOf(mistake) })));
       return faults.sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
     }
     faults.push({ at: wanting.at, message: adviseQuotes(wanting, ":") });
@@ -31,12 +32,21 @@ export function yamlFaults(text: string): SyntaxFault[] {
   }
 }
 
-/** The parser's words for what is most often wrong, in ours. */
-export function plainWords(message: string): string {
-  const unclosed = /^Flow (map|sequence) .*end with an? (.)$/.exec(message);
-  return unclosed === null
-    ? message
-    : `the ${unclosed[1] === "map" ? "section" : "list"} before this is not closed with ${unclosed[2]}`;
+/** The parser's words for what is most often wrong, in ours. `goesOn`: the line is meant to stand inside of brackets. */
+export function plainWords(message: string, goesOn = false): string {
+  const unclosed = openFlow.exec(message);
+  if (unclosed === null) return message;
+  const what = unclosed[1] === "map" ? "section" : "list";
+  if (goesOn) return `what stands inside of a ${what} in brackets is indented, by one space at least`;
+  return `the ${what} before this is not closed with ${unclosed[2]}`;
+}
+
+/** A section or list in brackets ends where a line begins no further right than the key that it stands under. */
+const openFlow = /^Flow (map|sequence) .*end with an? (.)$/;
+
+/** Whether the line reads as if it stood inside of brackets still. */
+function isInside(text: string, at: number): boolean {
+  return /^\s*[[\]{}]/.test(text.slice(text.lastIndexOf("\n", at - 1) + 1));
 }
 
 function mistakesOf(text: string): Mistake[] {
@@ -57,13 +67,17 @@ function firstUnquoted(text: string, mistakes: readonly Mistake[]): ReturnType<t
 
 function independent(text: string, mistakes: readonly Mistake[]): Mistake[] {
   const kept: Mistake[] = [];
+  let isBroken = false;
   let lastEnd = -1; // Where the line of the last structural mistake ends.
   for (const mistake of mistakes) {
     if (!ofTheTree.has(mistake.code)) {
       const at = mistake.pos[0];
+      // Lines that were meant to stand inside of brackets say nothing new once those have ended too early.
+      if (isBroken && isInside(text, at)) continue;
       if (lastEnd !== -1 && (at <= lastEnd || mistake.message.includes("in YAML stream"))) continue;
       const newline = text.indexOf("\n", at);
       lastEnd = newline === -1 ? text.length : newline;
+      isBroken ||= openFlow.test(mistake.message);
     }
     kept.push(mistake);
   }
