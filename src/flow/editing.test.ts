@@ -1,21 +1,9 @@
 import { expect, test } from "bun:test";
 import type { PlanOptions } from "../../test/playbook/plan.ts";
-import { deny, rule, rules } from "../../test/playbook/rules.ts";
+import { deny, field, rewrite, rule, rules } from "../../test/playbook/rules.ts";
 import { get, put } from "../../test/playbook/words.ts";
 import { Playbook } from "../../test/playbook.ts";
 import type { EffectPlan, RulePlan } from "../config/plan.ts";
-
-const field = (operation: "set" | "add" | "remove", name: string, value = ""): EffectPlan => ({
-  kind: "field",
-  operation,
-  name,
-  value,
-});
-const rewrite = (part: "method" | "path" | "query" | "target" | "status", value: string): EffectPlan => ({
-  kind: "rewrite",
-  part,
-  value,
-});
 
 function judged(
   phases: { request?: readonly RulePlan[]; response?: readonly RulePlan[] },

@@ -2,6 +2,7 @@
 // becomes of the connection.
 
 import { expect, setDefaultTimeout } from "bun:test";
+import { app, defaults, get } from "./harness/haproxywords.ts";
 import { ok } from "./harness/origin.ts";
 import { curl, testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
@@ -9,22 +10,6 @@ import { type Twin, Twins } from "./harness/twins.ts";
 
 setDefaultTimeout(60_000);
 const test = testWith(["haproxy", "curl"]);
-
-const defaults = `
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 20s
-  timeout server 20s
-`;
-const app = `
-backend app
-  server a {ORIGIN:a}
-`;
-
-function get(target: string, ...fields: readonly string[]): string {
-  return `GET ${target} HTTP/1.1\r\nHost: test\r\n${fields.map((field) => `${field}\r\n`).join("")}\r\n`;
-}
 
 /** How a connection ends on which nothing was answered, as curl tells it. */
 async function ending(twin: Twin, from: string, path = "/"): Promise<string> {

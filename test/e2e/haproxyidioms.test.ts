@@ -2,6 +2,7 @@
 // of requests and connections, tables that stand by themselves, stickiness, marks, limits for each URL.
 
 import { expect, setDefaultTimeout } from "bun:test";
+import { app, defaults, get } from "./harness/haproxywords.ts";
 import { testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
 import { Twins } from "./harness/twins.ts";
@@ -9,22 +10,6 @@ import { until } from "./harness/wait.ts";
 
 setDefaultTimeout(60_000);
 const test = testWith(["haproxy"]);
-
-const defaults = `
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 20s
-  timeout server 20s
-`;
-const app = `
-backend app
-  server a {ORIGIN:a}
-`;
-
-function get(target: string, ...fields: readonly string[]): string {
-  return `GET ${target} HTTP/1.1\r\nHost: test\r\n${fields.map((field) => `${field}\r\n`).join("")}\r\n`;
-}
 
 async function statuses(twins: Twins, from: string, requests: readonly string[], port = ""): Promise<number[]> {
   const all: number[] = [];

@@ -2,6 +2,7 @@
 // most often made of them.
 
 import { expect, setDefaultTimeout } from "bun:test";
+import { defaults, get } from "./harness/haproxywords.ts";
 import { ok } from "./harness/origin.ts";
 import { testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
@@ -10,18 +11,6 @@ import { until } from "./harness/wait.ts";
 
 setDefaultTimeout(60_000);
 const test = testWith(["haproxy"]);
-
-const defaults = `
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 20s
-  timeout server 20s
-`;
-
-function get(target: string, ...fields: readonly string[]): string {
-  return `GET ${target} HTTP/1.1\r\nHost: test\r\n${fields.map((field) => `${field}\r\n`).join("")}\r\n`;
-}
 
 type Values = Readonly<Record<string, Readonly<Record<string, number>>>>;
 

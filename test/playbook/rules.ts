@@ -56,3 +56,17 @@ export function table(
 ): TablePlan {
   return { name, key, entriesMax: 64, expireMs: 60_000, isEvicting: true, store };
 }
+
+/** An effect on a field of the head. */
+export const field = (operation: "set" | "add" | "remove", name: string, value = ""): EffectPlan => ({
+  kind: "field",
+  operation,
+  name,
+  value,
+});
+
+export const rewrite = (part: "method" | "path" | "query" | "target" | "status", value: string): EffectPlan => ({
+  kind: "rewrite",
+  part,
+  value,
+});
