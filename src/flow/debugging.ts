@@ -63,7 +63,8 @@ export function traceFields(exchange: Exchange, context: Context): string {
   if (inquiry === null || inquiry === context.inquiry) return "";
   const explanation = traceOfExchange(inquiry, exchange, context);
   const lines = inquiry.isJson ? [JSON.stringify(explanation)] : explanationLines(explanation);
-  let fields = "";
+  // A cache in front of us must not show the trace to others.
+  let fields = "Cache-Control: private\r\n";
   for (const [index, line] of lines.entries()) {
     const field = `Sluice-Trace: ${asciiOf(line)}\r\n`;
     if (fields.length + field.length > traceBytesMax) {

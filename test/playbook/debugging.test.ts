@@ -91,6 +91,7 @@ test("an answer of ours comes with the trace too, and its rule is counted as eve
   client.sends(get("/no", `sluice-debug: ${debugToken}`));
   const response = sentTo(client, play.take());
   expect(response).toStartWith("HTTP/1.1 403 Forbidden\r\n");
+  expect(response).toContain("\r\nCache-Control: private\r\nSluice-Trace: ");
   expect(tracesIn(response).slice(-1)).toEqual(["=> rule no of listener web answers 403"]);
   expect(play.totals.rule(3)).toBe(1);
 });
