@@ -58,6 +58,11 @@ export function samplePool(policy: BalancePolicy, servers: readonly ServerPlan[]
     rules: { connection: [], request: [], response: [] },
     errors: [],
     stick: null,
+    cache: null,
+    targets: null,
+    body: { isSaid: false, compress: null, replace: [] },
+    mirror: null,
+    hooks: null,
   };
 }
 

@@ -3,6 +3,8 @@
 // that review.ts has passed always compiles: what still goes wrong here is our own mistake, and asserted.
 
 import { isIp } from "../base/address.ts";
+import { withTargets } from "./compileaccess.ts";
+import { cachesOf, compileCache } from "./compilecontent.ts";
 import { compileListener, Routes } from "./compilelistener.ts";
 import { compilePool, serverAddress, serverId } from "./compilepool.ts";
 import { compileReply } from "./compilereply.ts";
@@ -20,12 +22,13 @@ export type Resolve = (host: string) => string | undefined;
 
 /** Assigns the rows in `slots` and makes the plan, frozen to its leaves. */
 export function compile(
-  config: Config,
+  given: Config,
   slots: Slots,
   resolve: Resolve,
   generation = 1,
   materials: Materials = noMaterials,
 ): Plan {
+  const config = withTargets(given);
   const listeners = Object.entries(config.listeners);
   const pools = Object.entries(config.pools);
   const routes = new Routes(config);
@@ -48,6 +51,8 @@ export function compile(
     routes: routes.plans(config, slots),
     tables: rules.tables,
     lists: Object.entries(config.lists).map(([name, list]) => compileList(name, list)),
+    caches: cachesOf(config).map(([name, cache]) => compileCache(name, cache)),
+    program: null,
     banned: config.bans.answer === "close" ? null : compileReply(config.bans.answer, 403, materials),
     debugToken: config.debug.token ?? null,
     certificates: keys.certificates,

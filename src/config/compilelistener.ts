@@ -3,6 +3,8 @@
 
 import { readListenAddress } from "../base/address.ts";
 import { assert } from "../base/assert.ts";
+import { compileAuth, compileProxy, targetsPool } from "./compileaccess.ts";
+import { compileBody, compileCors } from "./compilecontent.ts";
 import { compileErrors } from "./compilereply.ts";
 import type { RuleCompiler } from "./compilerules.ts";
 import { compileListenerTls, type Keys } from "./compiletls.ts";
@@ -26,6 +28,7 @@ export class Routes {
     const uses = usesOf(sectionOf(config.listeners), sectionOf(config.pools));
     for (const [index, [name, listener]] of Object.entries(config.listeners).entries()) {
       this.#add(name, index, ownPool(listener));
+      if (listener.proxy !== undefined && listener.proxy !== false) this.#add(name, index, targetsPool(name));
       for (const { use } of listener.sni) this.#add(name, index, use);
       // Rules of the listener, and of the pools that they lead to, hand requests on.
       for (const { listener: user, pool } of uses) if (user === name) this.#add(name, index, pool);
@@ -113,6 +116,11 @@ export function compileListener(
         : { header: listener.requestId.header.toLowerCase(), keep: listener.requestId.keep },
     rules: rules.of("listeners", name),
     errors: listener.mode === "http" ? compileErrors({ ...config.errors, ...listener.errors }, materials) : [],
+    auth: compileAuth(listener.auth, []),
+    proxy: compileProxy(name, listener, (pool) => Object.keys(config.pools).indexOf(pool)),
+    cors: compileCors(listener.cors),
+    body: compileBody(listener),
+    hooks: null,
   };
 }
 

@@ -4,7 +4,9 @@
 
 import { isIp, readServerAddress, type ServerAddress } from "../base/address.ts";
 import type { Resolve } from "./compile.ts";
+import { compileTargets, proxyOfPool, targetsServer } from "./compileaccess.ts";
 import { compileCheck } from "./compilecheck.ts";
+import { compileBody, compileMirror, compilePoolCache } from "./compilecontent.ts";
 import { compileErrors, compileReply } from "./compilereply.ts";
 import type { RuleCompiler } from "./compilerules.ts";
 import { compileServerTls, type Keys, serverTls } from "./compiletls.ts";
@@ -41,11 +43,14 @@ export function serverId(pool: string, name: string): string {
 
 export function compilePool(name: string, pool: Pool, config: Config, around: Surroundings): PoolPlan {
   const timeouts = { ...config.timeouts, ...defined(pool.timeouts) };
+  const targets = compileTargets(proxyOfPool(name, config));
   return {
     name,
     slot: around.slots.slotOf("pools", name),
     balance: compileBalance(pool),
-    servers: pool.servers.map((server) => compileServer(name, pool, server, around)),
+    servers: pool.servers
+      .map((server) => compileServer(name, pool, server, around))
+      .map((server) => (targets === null ? server : { ...server, name: targetsServer })),
     timeouts: {
       connectMs: ms(timeouts.connect),
       responseMs: ms(timeouts.response),
@@ -65,6 +70,11 @@ export function compilePool(name: string, pool: Pool, config: Config, around: Su
     rules: around.rules.of("pools", name),
     errors: compileErrors(pool.errors, around.materials),
     stick: pool.stick === undefined ? null : { table: around.rules.tableOf(pool.stick.table), key: pool.stick.by },
+    cache: compilePoolCache(pool.cache, config),
+    targets,
+    body: compileBody(pool),
+    mirror: compileMirror(pool.mirror, (to) => Object.keys(config.pools).indexOf(to)),
+    hooks: null,
   };
 }
 

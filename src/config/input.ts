@@ -121,6 +121,32 @@ export interface ListInput {
   map?: string | Record<string, string> | undefined;
 }
 
+/** A memory for responses, shared by all workers, which outlives reloads and restarts. */
+export interface CacheInput {
+  /** Memory for what is stored, heads and bodies. Default: "128mb". */
+  size?: string | undefined;
+  /** Largest response that is stored, head and body. Absent: a sixteenth of size, at most 64mb. */
+  objectSize?: string | undefined;
+  /** What makes room: tinylfu keeps what is asked for often and recently and is not washed out by a scan; lru what was asked for last; lfu what is asked for often. Default: "tinylfu". */
+  policy?: "tinylfu" | "lru" | "lfu" | undefined;
+  /** One memory for all workers, or one for each of them, which divides size by their number. Default: "shared". */
+  memory?: "shared" | "worker" | undefined;
+  /** A Redis as second level: its address, or a section with more. When it is away, traffic goes on. */
+  redis?: string | CacheRedisInput | undefined;
+}
+
+/** A second level, which outlives Sluice and may be shared by several. */
+export interface CacheRedisInput {
+  /** redis://[user:password@]host[:port][/database], or rediss:// for TLS. */
+  url: string;
+  /** What every key begins with, so that others may use the same Redis. Default: "sluice:". */
+  prefix?: string | undefined;
+  /** What a request waits for it at most; then it goes on as if nothing were there. Default: "50ms". */
+  timeout?: string | undefined;
+  /** Connections kept by each worker. Default: 2. */
+  connections?: number | undefined;
+}
+
 /** What becomes of clients that sluice ban has banned. */
 export interface BansInput {
   /** What requests of banned clients are answered; "close" closes their connections, as the other modes do. Default: 403. */
@@ -168,6 +194,16 @@ export interface ListenerInput {
   rules?: RuleInput[] | RulePhasesInput | undefined;
   /** Answers instead of our own, by status or by the code of a fault: another status, a file that holds a whole answer, or a section. They come before those at the top. */
   errors?: Record<string, number | string | ReplyInput> | undefined;
+  /** Mode http: Basic authentication, demanded of every request that rules let through. */
+  auth?: AuthInput | undefined;
+  /** Mode http: a forward proxy, for targets that clients name: true, or a section. Only public addresses may be targets, unless it says otherwise. */
+  proxy?: boolean | ForwardProxyInput | undefined;
+  /** Mode http: cross-origin requests of browsers that are allowed: an origin, or a section with origins. */
+  cors?: string | CorsInput | undefined;
+  /** Compress responses for clients that take it: true, a list of codings, or a section. A pool may say otherwise. */
+  compress?: boolean | ("gzip" | "br" | "zstd")[] | CompressInput | undefined;
+  /** Other text in the bodies of responses, before those of the pool. */
+  replace?: ReplaceInput[] | undefined;
   timeouts?: ListenerTimeoutsInput | undefined;
 }
 
@@ -401,6 +437,150 @@ export interface RulePhasesInput {
   response?: RuleInput[] | undefined;
 }
 
+/** Basic authentication: 401 without good credentials, 407 where the listener is a forward proxy. */
+export interface AuthInput {
+  /** Names with passwords: plain, or as hashes that htpasswd makes ($2y$..., $apr1$..., {SHA}...). */
+  users?: Record<string, string> | undefined;
+  /** A file of lines name:hash, as htpasswd makes it; watched. */
+  file?: string | undefined;
+  /** What a browser shows when it asks for a password. Default: "Access to internal site". */
+  realm?: string | undefined;
+  /** Credentials that were found good are believed for so long; hashes are slow to check on purpose. Default: "5m". */
+  remember?: string | undefined;
+}
+
+/** A forward proxy: clients name the targets. */
+export interface ForwardProxyInput {
+  /** Requests with a whole URL (GET http://host/path) go to that host. Default: true. */
+  http?: boolean | undefined;
+  /** CONNECT makes tunnels. Default: true. */
+  connect?: boolean | undefined;
+  /** SOCKS5 on the same port: tunnels, with or without user and password. Default: false. */
+  socks?: boolean | undefined;
+  /** Targets that may be asked for: names, "*.example.com", addresses and blocks. */
+  allow?: string[] | undefined;
+  /** Targets that may not, whatever allow says. */
+  deny?: string[] | undefined;
+  /** Ports that requests may go to. */
+  ports?: (number | string)[] | undefined;
+  tunnels?: TunnelsInput | undefined;
+  /** Whether loopback, private, link-local and other addresses that are not public may be targets. A name is judged by the address that it leads to. Default: false. */
+  private?: boolean | undefined;
+  /** For the address of a name to be found. Default: "5s". */
+  resolveTimeout?: string | undefined;
+  /** Answers are cached: true, the name of a cache, or a section, as in a pool. */
+  cache?: boolean | string | PoolCacheInput | undefined;
+}
+
+/** What CONNECT and SOCKS5 are for. */
+export interface TunnelsInput {
+  /** Ports that tunnels may be made to (CONNECT, SOCKS5). */
+  ports?: (number | string)[] | undefined;
+  /** Tunnels at once in each worker. 0 is no limit. Default: 0. */
+  maxOpen?: number | undefined;
+  /** A tunnel ends after so long, however busy. 0s is no limit. Default: "0s". */
+  maxTime?: string | undefined;
+  /** A tunnel ends after so many bytes, both directions together. 0 is no limit. Default: 0. */
+  maxBytes?: string | 0 | undefined;
+}
+
+/** Responses of this pool are cached, as RFC 9111 says for a shared cache. */
+export interface PoolCacheInput {
+  /** Which cache, by its name under caches; absent: the only one, or one of the usual size. */
+  in?: string | undefined;
+  /** Forced: how long a response is fresh, whatever it says itself. What must not be stored is not stored all the same. */
+  ttl?: string | undefined;
+  /** How long a response is fresh that does not say it itself. */
+  defaultTtl?: string | undefined;
+  /** The share of its age since Last-Modified for which a response is fresh that says nothing else (RFC 9111 section 4.2.2); false guesses nothing. Default: 0.1. */
+  heuristic?: false | number | undefined;
+  /** A guess is never longer. Default: "1d". */
+  heuristicMax?: string | undefined;
+  /** How long responses with such a status are kept that do not say it themselves: { "404": "10s", "5xx": "1s" }. */
+  negative?: Record<string, string> | undefined;
+  /** A stale response is shown for so long while it is asked for anew, unless it says otherwise (RFC 5861). Default: "0s". */
+  staleWhileRevalidate?: string | undefined;
+  /** A stale response is shown for so long when its server fails, unless it says otherwise (RFC 5861). Default: "0s". */
+  staleIfError?: string | undefined;
+  /** Whether Cache-Control and Pragma of requests are honoured, as RFC 9111 has it, or a reload gets the stored one. Default: "honor". */
+  requests?: "honor" | "ignore" | undefined;
+  /** A response that sets a cookie is not stored, or stored and sent without the cookie. Default: "pass". */
+  setCookie?: "pass" | "drop" | undefined;
+  key?: CacheKeyInput | undefined;
+  /** A condition on the request: where it holds, nothing is looked up and nothing stored. */
+  bypass?: string | undefined;
+  /** Of many requests for what is not there one goes to a server; the others wait for its answer, no longer than this. false: all go. Default: "10s". */
+  collapse?: false | string | undefined;
+  /** After a response that cannot be stored, requests for the same do not wait for each other for so long. Default: "30s". */
+  passFor?: string | undefined;
+  /** Response fields that hold tags, by which `sluice cache purge --tag` finds them. */
+  tags?: string[] | undefined;
+  /** Send Cache-Status (RFC 9211): hit or not, and why. Default: true. */
+  status?: boolean | undefined;
+}
+
+/** What a response is stored by, beside scheme, host, path, and what its Vary says. */
+export interface CacheKeyInput {
+  /** What of the query is part of the key; false: nothing of it. */
+  query?: false | CacheQueryInput | undefined;
+  /** Request fields whose values are part of the key. */
+  headers?: string[] | undefined;
+  /** Cookies whose values are part of the key. */
+  cookies?: string[] | undefined;
+}
+
+/** What of the query is part of the key. */
+export interface CacheQueryInput {
+  /** Only these parameters are part of the key. */
+  include?: string[] | undefined;
+  /** Not these; "utm_*" stands for all that begin so. */
+  exclude?: string[] | undefined;
+  /** Their order does not count. Default: false. */
+  sort?: boolean | undefined;
+}
+
+/** Cross-origin resource sharing: preflights are answered here, responses say who may read them. */
+export interface CorsInput {
+  /** Who may: "https://app.example.com", "https://*.example.com", "*". */
+  origins: string[];
+  /** Methods that they may use. */
+  methods?: string[] | undefined;
+  /** Request fields that they may send; * allows those that they ask for. */
+  headers?: string[] | undefined;
+  /** Response fields that their scripts may read. */
+  expose?: string[] | undefined;
+  /** With cookies and credentials; not together with the origin *. Default: false. */
+  credentials?: boolean | undefined;
+  /** How long a browser need not ask again. Default: "10m". */
+  maxAge?: string | undefined;
+}
+
+/** Responses are compressed for clients that take it. */
+export interface CompressInput {
+  /** Which there are, the preferred first; a client gets the best that it takes. */
+  codings?: ("gzip" | "br" | "zstd")[] | undefined;
+  /** Media types that are compressed; those that end in +json and +xml are too. */
+  types?: string[] | undefined;
+  /** Shorter bodies stay as they are, where their length is told. Default: "1kb". */
+  minimum?: string | 0 | undefined;
+  /** 1 is fast, 9 is small. Default: 4. */
+  level?: number | undefined;
+}
+
+/** Other text in bodies of responses. */
+export interface ReplaceInput {
+  /** A text. */
+  find?: string | undefined;
+  /** Or a regular expression (RE2's syntax). */
+  pattern?: string | undefined;
+  /** What stands there instead; of a pattern, $1 is what its first group has matched. */
+  by: string;
+  /** In bodies of these media types only; those that end in +json and +xml are too. */
+  types?: string[] | undefined;
+  /** What a pattern matches is never longer. Default: "4kb". */
+  longest?: string | undefined;
+}
+
 /** Instead of the timeouts for all. */
 export interface ListenerTimeoutsInput {
   /** From accept to the end of what comes before content: PROXY header, TLS handshake. */
@@ -469,6 +649,14 @@ export interface PoolInput {
   errors?: Record<string, number | string | ReplyInput> | undefined;
   /** Keep each client at the server that it was first given, by a table. */
   stick?: StickInput | undefined;
+  /** Responses are cached, as RFC 9111 says: true, the name of a cache, or a section with keys such as ttl. */
+  cache?: boolean | string | PoolCacheInput | undefined;
+  /** Compress responses for clients that take it, instead of what the listener says: true, false, a list of codings, or a section. */
+  compress?: boolean | ("gzip" | "br" | "zstd")[] | CompressInput | undefined;
+  /** Other text in the bodies of responses. */
+  replace?: ReplaceInput[] | undefined;
+  /** Copies of requests go to another pool, whose answers are thrown away. */
+  mirror?: string | MirrorInput | undefined;
   timeouts?: PoolTimeoutsInput | undefined;
 }
 
@@ -645,6 +833,18 @@ export interface StickInput {
   by?: string | undefined;
 }
 
+/** Copies of requests go to another pool; its answers are thrown away. */
+export interface MirrorInput {
+  /** The pool that gets copies. */
+  to: string;
+  /** The share of requests that are copied. Default: 1. */
+  share?: number | undefined;
+  /** Requests with longer bodies are not copied. Default: "64kb". */
+  body?: string | 0 | undefined;
+  /** Copies under way at once, in each worker; more are not made. Default: 100. */
+  concurrency?: number | undefined;
+}
+
 /** Instead of the timeouts for all. */
 export interface PoolTimeoutsInput {
   /** For a connection to be accepted. */
@@ -676,10 +876,12 @@ export interface ConfigInput {
   tables?: Record<string, TableInput> | undefined;
   /** Lists of values to compare with, each under a name of its own. */
   lists?: Record<string, ListInput> | undefined;
+  /** Memories for responses, each under a name of its own. A pool whose cache is true needs none here. */
+  caches?: Record<string, CacheInput> | undefined;
   bans?: BansInput | undefined;
   debug?: DebugInput | undefined;
   /** Where clients connect, each under a name of its own. */
   listeners: Record<string, ListenerInput>;
   /** Groups of servers, or replies, each under a name of its own. */
-  pools: Record<string, PoolInput>;
+  pools?: Record<string, PoolInput> | undefined;
 }

@@ -5,6 +5,8 @@ import { z } from "zod";
 import { readListenAddress } from "../base/address.ts";
 import { clientConnectionsUsual } from "../base/limits.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
+import { auth, proxy } from "./accessschema.ts";
+import { compress, cors, replace } from "./bodyschema.ts";
 import { readCidr } from "./cidr.ts";
 import type { ListenerInput } from "./input.ts";
 import { errors } from "./replyschema.ts";
@@ -172,5 +174,20 @@ export const listener: z.ZodType<Listener, ListenerInput> = section({
     .describe(
       "Answers instead of our own, by status or by the code of a fault: another status, a file that holds a whole answer, or a section. They come before those at the top.",
     ),
+  auth: auth.optional().describe("Mode http: Basic authentication, demanded of every request that rules let through."),
+  proxy: proxy
+    .optional()
+    .describe(
+      "Mode http: a forward proxy, for targets that clients name: true, or a section. Only public addresses may be targets, unless it says otherwise.",
+    ),
+  cors: cors
+    .optional()
+    .describe("Mode http: cross-origin requests of browsers that are allowed: an origin, or a section with origins."),
+  compress: compress
+    .optional()
+    .describe(
+      "Compress responses for clients that take it: true, a list of codings, or a section. A pool may say otherwise.",
+    ),
+  replace: replace.default([]).describe("Other text in the bodies of responses, before those of the pool."),
   timeouts: timeouts.prefault({}),
 }).meta({ id: "Listener", description: "A place where clients connect." });

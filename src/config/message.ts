@@ -24,6 +24,8 @@ export type ToWorker =
 export interface PlanFiles {
   readonly tables: Readonly<Record<string, string>>;
   readonly lists: Readonly<Record<string, string>>;
+  /** Of those that all workers share. */
+  readonly caches: Readonly<Record<string, string>>;
   /** A list of addresses with the time that each ban ends; null while nobody is banned. */
   readonly bans: string | null;
 }

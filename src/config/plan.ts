@@ -2,9 +2,27 @@
 // checked config, frozen, numbered by its generation, and plain JSON, for it crosses from control to the workers. All in it is
 // resolved: durations are milliseconds, sizes are bytes, names are indices, servers are addresses. It holds no state: whether a
 // server is up stands on the board (memory/board.ts), what happened to it in the tally (memory/tally.ts), by the `slot` that a
-// server, pool, route or listener keeps for as long as its name lives.
+// server, pool, route or listener keeps for as long as its name lives. What is about content is in plancontent.ts, what about health in
+// planhealth.ts.
 
 import type { FaultCode } from "../base/fault.ts";
+import type {
+  AuthPlan,
+  BodyPlan,
+  CachePlan,
+  CorsPlan,
+  HooksPlan,
+  MirrorPlan,
+  PoolCachePlan,
+  ProgramPlan,
+  ProxyPlan,
+  TargetsPlan,
+} from "./plancontent.ts";
+
+import type { CheckPlan, EjectionPlan } from "./planhealth.ts";
+
+export type * from "./plancontent.ts";
+export type * from "./planhealth.ts";
 
 /** Where to bind or connect: a TCP address, or a unix socket's path. */
 export type Address = { kind: "tcp"; host: string; port: number } | { kind: "unix"; path: string };
@@ -16,6 +34,9 @@ export interface Plan {
   readonly routes: readonly RoutePlan[];
   readonly tables: readonly TablePlan[];
   readonly lists: readonly ListPlan[];
+  readonly caches: readonly CachePlan[];
+  /** Where hooks are; null when nothing has any. */
+  readonly program: ProgramPlan | null;
   /** What a client that is banned is answered in mode http; null closes its connection, as the other modes do. */
   readonly banned: ReplyPlan | null;
   /** Value of the Sluice-Debug field that asks for a trace of the rules; null gives none. Secret. */
@@ -128,6 +149,13 @@ export interface ListenerPlan {
   readonly rules: RulesPlan;
   /** Instead of our own answers; its pools' come first. */
   readonly errors: readonly ErrorPlan[];
+  /** Demanded of every request: 401, or 407 where it is a forward proxy. */
+  readonly auth: AuthPlan | null;
+  readonly proxy: ProxyPlan | null;
+  readonly cors: CorsPlan | null;
+  /** For every pool that its requests go to, where that says nothing itself. */
+  readonly body: BodyPlan;
+  readonly hooks: HooksPlan | null;
 }
 
 /** Tried in the order exact, wildcard (longest first), pattern (as written). */
@@ -213,6 +241,12 @@ export interface PoolPlan {
   readonly rules: RulesPlan;
   readonly errors: readonly ErrorPlan[];
   readonly stick: StickPlan | null;
+  readonly cache: PoolCachePlan | null;
+  /** Its servers are what clients name; `servers` is then one that stands for all of them. */
+  readonly targets: TargetsPlan | null;
+  readonly body: BodyPlan;
+  readonly mirror: MirrorPlan | null;
+  readonly hooks: HooksPlan | null;
 }
 
 /** Retries may be at most `ratio` of the requests of the last seconds, plus `minimumPerSecond`; further ones fail as they stand. */
@@ -301,68 +335,6 @@ export interface StickyPlan {
   readonly httpOnly: boolean;
   readonly sameSite: "Strict" | "Lax" | "None" | null;
   readonly path: string;
-}
-
-/**
- * tcp: a connection is accepted (and over TLS, the handshake succeeds); with `send` or `receive`, what is said over it.
- * udp: what is said in datagrams; without `receive`, that no error comes back. exec: what a command says.
- */
-export interface CheckPlan {
-  readonly kind: "tcp" | "http" | "udp" | "exec";
-  readonly everyMs: number;
-  readonly timeoutMs: number;
-  readonly rise: number;
-  readonly fall: number;
-  /** kind http only. */
-  readonly http: {
-    readonly method: string;
-    readonly path: string;
-    /** Value of Host; empty means each server's own name. */
-    readonly host: string;
-    readonly expect: readonly StatusRange[];
-  } | null;
-  /** kind tcp and udp: bytes as latin-1, one character a byte; null sends nothing. */
-  readonly send: string | null;
-  /** kind tcp and udp: what must come back; null waits for nothing. */
-  readonly receive: ReceivePlan | null;
-  readonly exec: ExecPlan | null;
-  /** kind tcp and http: over TLS; null as the server's own traffic. Without TLS of its own a server's certificate is not verified. */
-  readonly tls: boolean | null;
-  /** Another port than the server's, or null. */
-  readonly port: number | null;
-}
-
-export interface ReceivePlan {
-  readonly kind: "starts" | "contains" | "pattern";
-  /** Bytes as latin-1, or a JavaScript regular expression over them. */
-  readonly match: string;
-}
-
-/** The command's own words; `{host}` and `{port}` in them stand for the server's. */
-export interface ExecPlan {
-  readonly command: readonly string[];
-  /** What stdout must hold, without white space around it; null goes by the exit code. */
-  readonly output: string | null;
-}
-
-/** Inclusive. */
-export interface StatusRange {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Passive ejection; each test may be off (null). */
-export interface EjectionPlan {
-  readonly consecutiveFailures: number | null;
-  /** Share of failures (0-1) in an interval with at least `minimumRequests`. */
-  readonly errorRatio: number | null;
-  /** Mean response time in an interval above this, and at least `minimumRequests`. */
-  readonly latencyMs: number | null;
-  readonly minimumRequests: number;
-  readonly intervalMs: number;
-  /** First ejection's length; the n-th in a row lasts n times that, up to `maximumMs`. */
-  readonly baseMs: number;
-  readonly maximumMs: number;
 }
 
 export interface AccessLogPlan {

@@ -4,6 +4,8 @@
 import { z } from "zod";
 import { isIp, readServerAddress, weightMax } from "../base/address.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
+import { compress, mirror, replace } from "./bodyschema.ts";
+import { poolCacheOrName } from "./cacheschema.ts";
 import { check } from "./checkschema.ts";
 import type { PoolInput } from "./input.ts";
 import type { BalancePolicy } from "./plan.ts";
@@ -214,5 +216,15 @@ export const pool: z.ZodType<Pool, PoolInput> = section({
     .default({})
     .describe("Answers instead of our own, by status or by the code of a fault; they come before the listener's."),
   stick: stick.optional().describe("Keep each client at the server that it was first given, by a table."),
+  cache: poolCacheOrName
+    .optional()
+    .describe("Responses are cached, as RFC 9111 says: true, the name of a cache, or a section with keys such as ttl."),
+  compress: compress
+    .optional()
+    .describe(
+      "Compress responses for clients that take it, instead of what the listener says: true, false, a list of codings, or a section.",
+    ),
+  replace: replace.default([]).describe("Other text in the bodies of responses."),
+  mirror: mirror.optional().describe("Copies of requests go to another pool, whose answers are thrown away."),
   timeouts: timeouts.prefault({}),
 }).meta({ id: "Pool", description: "A group of servers that answer the same requests." });

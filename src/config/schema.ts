@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { readListenAddress } from "../base/address.ts";
 import { capacity } from "../memory/arena.ts";
+import { cache } from "./cacheschema.ts";
 import type { ConfigInput } from "./input.ts";
 import { listener } from "./listenerschema.ts";
 import { values } from "./listschema.ts";
@@ -155,10 +156,13 @@ export const configSchema: z.ZodType<Config, ConfigInput> = section({
     .default({})
     .describe("Tables of counters by key, each under a name of its own. Rules write and read them."),
   lists: named(values, "lists").default({}).describe("Lists of values to compare with, each under a name of its own."),
+  caches: named(cache, "caches")
+    .default({})
+    .describe("Memories for responses, each under a name of its own. A pool whose cache is true needs none here."),
   bans: bans.prefault({}),
   debug: debug.prefault({}),
   listeners: named(listener, "listeners").describe("Where clients connect, each under a name of its own."),
-  pools: named(pool, "pools").describe("Groups of servers, or replies, each under a name of its own."),
+  pools: named(pool, "pools").default({}).describe("Groups of servers, or replies, each under a name of its own."),
 }).meta({ title: "Sluice configuration" });
 
 /** For editors: what an operator may write. */

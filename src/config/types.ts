@@ -70,6 +70,21 @@ export interface List {
   map?: string | Record<string, string> | undefined;
 }
 
+export interface Cache {
+  size: string;
+  objectSize?: string | undefined;
+  policy: "tinylfu" | "lru" | "lfu";
+  memory: "shared" | "worker";
+  redis?: string | CacheRedis | undefined;
+}
+
+export interface CacheRedis {
+  url: string;
+  prefix: string;
+  timeout: string;
+  connections: number;
+}
+
 export interface Bans {
   answer: "close" | number | Reply;
 }
@@ -96,6 +111,11 @@ export interface Listener {
   workerBy: "connection" | "client";
   rules: Rule[] | RulePhases;
   errors: Record<string, number | string | Reply>;
+  auth?: Auth | undefined;
+  proxy?: boolean | ForwardProxy | undefined;
+  cors?: string | Cors | undefined;
+  compress?: boolean | ("gzip" | "br" | "zstd")[] | Compress | undefined;
+  replace: Replace[];
   timeouts: ListenerTimeouts;
 }
 
@@ -229,6 +249,88 @@ export interface RulePhases {
   response: Rule[];
 }
 
+export interface Auth {
+  users: Record<string, string>;
+  file?: string | undefined;
+  realm: string;
+  remember: string;
+}
+
+export interface ForwardProxy {
+  http: boolean;
+  connect: boolean;
+  socks: boolean;
+  allow: string[];
+  deny: string[];
+  ports: (number | string)[];
+  tunnels: Tunnels;
+  private: boolean;
+  resolveTimeout: string;
+  cache?: boolean | string | PoolCache | undefined;
+}
+
+export interface Tunnels {
+  ports: (number | string)[];
+  maxOpen: number;
+  maxTime: string;
+  maxBytes: string | 0;
+}
+
+export interface PoolCache {
+  in?: string | undefined;
+  ttl?: string | undefined;
+  defaultTtl?: string | undefined;
+  heuristic: false | number;
+  heuristicMax: string;
+  negative: Record<string, string>;
+  staleWhileRevalidate: string;
+  staleIfError: string;
+  requests: "honor" | "ignore";
+  setCookie: "pass" | "drop";
+  key: CacheKey;
+  bypass?: string | undefined;
+  collapse: false | string;
+  passFor: string;
+  tags: string[];
+  status: boolean;
+}
+
+export interface CacheKey {
+  query: false | CacheQuery;
+  headers: string[];
+  cookies: string[];
+}
+
+export interface CacheQuery {
+  include?: string[] | undefined;
+  exclude: string[];
+  sort: boolean;
+}
+
+export interface Cors {
+  origins: string[];
+  methods: string[];
+  headers: string[];
+  expose: string[];
+  credentials: boolean;
+  maxAge: string;
+}
+
+export interface Compress {
+  codings: ("gzip" | "br" | "zstd")[];
+  types: string[];
+  minimum: string | 0;
+  level: number;
+}
+
+export interface Replace {
+  find?: string | undefined;
+  pattern?: string | undefined;
+  by: string;
+  types: string[];
+  longest: string;
+}
+
 export interface ListenerTimeouts {
   handshake?: string | undefined;
   head?: string | undefined;
@@ -271,6 +373,10 @@ export interface Pool {
   rules: Rule[] | RulePhases;
   errors: Record<string, number | string | Reply>;
   stick?: Stick | undefined;
+  cache?: boolean | string | PoolCache | undefined;
+  compress?: boolean | ("gzip" | "br" | "zstd")[] | Compress | undefined;
+  replace: Replace[];
+  mirror?: string | Mirror | undefined;
   timeouts: PoolTimeouts;
 }
 
@@ -377,6 +483,13 @@ export interface Stick {
   by: string;
 }
 
+export interface Mirror {
+  to: string;
+  share: number;
+  body: string | 0;
+  concurrency: number;
+}
+
 export interface PoolTimeouts {
   connect?: string | undefined;
   response?: string | undefined;
@@ -396,6 +509,7 @@ export interface Config {
   errors: Record<string, number | string | Reply>;
   tables: Record<string, Table>;
   lists: Record<string, List>;
+  caches: Record<string, Cache>;
   bans: Bans;
   debug: Debug;
   listeners: Record<string, Listener>;

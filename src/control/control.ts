@@ -218,7 +218,7 @@ export class Control implements AdminService {
     try {
       const made = this.#tables.prepare(tables);
       return {
-        files: { tables: made.files, lists: lists.files, bans: null },
+        files: { tables: made.files, lists: lists.files, caches: {}, bans: null },
         keep: () => {
           made.keep();
           lists.keep();

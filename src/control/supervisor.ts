@@ -41,7 +41,7 @@ const ANSWER_MS = 10_000;
 const DRAIN_GRACE_MS = 2000;
 const END_GRACE_MS = 500;
 const endingProblem = "Sluice is shutting down";
-const noFiles: PlanFiles = { tables: {}, lists: {}, bans: null };
+const noFiles: PlanFiles = { tables: {}, lists: {}, caches: {}, bans: null };
 
 export class Supervisor {
   readonly #options: SupervisorOptions;

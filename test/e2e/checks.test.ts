@@ -18,7 +18,7 @@ setDefaultTimeout(20_000);
 const testWithRedis = testWith(["redis-server"]);
 const testWithNginx = testWith(["nginx", "openssl"]);
 
-type Check = NonNullable<Draft["pools"][string]["check"]>;
+type Check = NonNullable<NonNullable<Draft["pools"]>[string]["check"]>;
 
 interface Checked {
   readonly sluice: Sluice;
@@ -32,7 +32,7 @@ interface Checked {
 /** Servers in mode tcp, the first one before all others. */
 async function checked(
   room: Room,
-  servers: Draft["pools"][string]["servers"],
+  servers: NonNullable<Draft["pools"]>[string]["servers"],
   check: Check,
   pool: object = {},
 ): Promise<Checked> {

@@ -21,7 +21,11 @@ setDefaultTimeout(30_000);
 const testWithRedis = testWith(["redis-server"]);
 
 /** One listener in mode tcp; its port is the config's own. */
-function carrying(servers: Draft["pools"][string]["servers"], more: object = {}, pool: object = {}): Scene {
+function carrying(
+  servers: NonNullable<Draft["pools"]>[string]["servers"],
+  more: object = {},
+  pool: object = {},
+): Scene {
   const port = freePort();
   const listener = { listen: `127.0.0.1:${port}`, mode: "tcp", use: "app", ...more } as const;
   return { port, draft: { listeners: { carry: listener }, pools: { app: { servers, ...pool } } } };
@@ -164,7 +168,7 @@ test("with no server to be had the client is closed by a reset, at once or when 
       refused: { ...refused.draft.listeners!["carry"]!, use: "refused" },
       silent: { ...silent.draft.listeners!["carry"]!, use: "silent" },
     },
-    pools: { refused: refused.draft.pools["app"]!, silent: { ...silent.draft.pools["app"]!, retries: 0 } },
+    pools: { refused: refused.draft.pools!["app"]!, silent: { ...silent.draft.pools!["app"]!, retries: 0 } },
     accessLog: log.config,
   });
   for (const { port } of [refused, silent]) {

@@ -16,7 +16,7 @@ import { until } from "./harness/wait.ts";
 
 setDefaultTimeout(20_000);
 
-type Pool = Draft["pools"][string];
+type Pool = NonNullable<Draft["pools"]>[string];
 
 let room: Room;
 let authority: Authority;

@@ -3,6 +3,7 @@
 
 import type {
   BalancePlan,
+  CachePlan,
   DownstreamTimeouts,
   ForwardingPlan,
   LimitsPlan,
@@ -38,6 +39,7 @@ export interface PlanOptions {
   readonly limits?: Partial<LimitsPlan>;
   readonly tables?: readonly TablePlan[];
   readonly lists?: readonly ListPlan[];
+  readonly caches?: readonly CachePlan[];
   readonly banned?: ReplyPlan | null;
   readonly debugToken?: string;
   /** What single pools have, by their names; the first is "app". */
@@ -60,6 +62,8 @@ export function makePlan(options: PlanOptions = {}): Plan {
     accessLog: null,
     tables: options.tables ?? [],
     lists: options.lists ?? [],
+    caches: options.caches ?? [],
+    program: null,
     banned: options.banned ?? null,
     debugToken: options.debugToken ?? null,
     limits: {
@@ -110,6 +114,11 @@ function makeListener(options: PlanOptions): ListenerPlan {
     requestId: options.requestId ?? null,
     rules: { connection: [], request: [], response: [] },
     errors: [],
+    auth: null,
+    proxy: null,
+    cors: null,
+    body: { isSaid: false, compress: null, replace: [] },
+    hooks: null,
     ...options.listener,
   };
 }
@@ -156,6 +165,11 @@ function makePool(options: PlanOptions, slot = 0, name = "app", serversBefore = 
     rules: { connection: [], request: [], response: [] },
     errors: [],
     stick: null,
+    cache: null,
+    targets: null,
+    body: { isSaid: false, compress: null, replace: [] },
+    mirror: null,
+    hooks: null,
     ...options.pool,
     ...options.own?.[name],
   };

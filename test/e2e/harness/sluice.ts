@@ -212,7 +212,7 @@ function whole(draft: Draft, { port, adminPort }: Place): ConfigInput {
   return {
     workers: 1,
     drainTimeout: "2s",
-    listeners: { web: { listen: `127.0.0.1:${port}`, use: Object.keys(draft.pools)[0]! } },
+    listeners: { web: { listen: `127.0.0.1:${port}`, use: Object.keys(draft.pools ?? {})[0]! } },
     admin: { listen: `127.0.0.1:${adminPort}` },
     ...draft,
   };

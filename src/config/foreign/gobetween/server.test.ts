@@ -15,7 +15,7 @@ test("nothing said means nothing limited, as in gobetween", () => {
     maxConnections: 10_000_000,
     timeouts: { tunnel: "24d" },
   });
-  expect(input.pools["web"]).toEqual({ servers: ["a:80", "b:80"], balance: "random", timeouts: { connect: "2m7s" } });
+  expect(input.pools!["web"]).toEqual({ servers: ["a:80", "b:80"], balance: "random", timeouts: { connect: "2m7s" } });
 });
 
 test("a server's own limits come before the defaults", () => {
@@ -24,7 +24,7 @@ test("a server's own limits come before the defaults", () => {
   expect(told).toEqual([]);
   expect(input.listeners["web"]).toMatchObject({ maxConnections: 5, timeouts: { tunnel: "24d" } });
   expect(input.listeners["web"]?.timeouts?.clientIdle).toBeUndefined();
-  expect(input.pools["web"]?.timeouts?.serverIdle).toBe("2m");
+  expect(input.pools!["web"]?.timeouts?.serverIdle).toBe("2m");
 });
 
 test("each policy has its counterpart, and the one that has none is approximated", () => {
@@ -37,10 +37,10 @@ test("each policy has its counterpart, and the one that has none is approximated
   };
   for (const [theirs, ours] of Object.entries(pairs)) {
     const { input, told } = scene(web(`balance = "${theirs}"`));
-    expect([theirs, input.pools["web"]?.balance, told.length]).toEqual([theirs, ours, 0]);
+    expect([theirs, input.pools!["web"]?.balance, told.length]).toEqual([theirs, ours, 0]);
   }
   const { input, told } = scene(web('balance = "leastbandwidth"'));
-  expect([input.pools["web"]?.balance, told.length]).toEqual(["leastConnections", 1]);
+  expect([input.pools!["web"]?.balance, told.length]).toEqual(["leastConnections", 1]);
 });
 
 test("a kind of discovery that asks somebody is refused once, with its keys", () => {
@@ -73,7 +73,7 @@ test("TLS to clients: files, versions, and no tickets unless asked for", () => {
 });
 
 test("TLS to backends verifies unless told not to", () => {
-  const tlsOf = (toml: string) => scene(`${web("")}[servers.web.backends_tls]\n${toml}`).input.pools["web"]?.tls;
+  const tlsOf = (toml: string) => scene(`${web("")}[servers.web.backends_tls]\n${toml}`).input.pools!["web"]?.tls;
   expect(tlsOf("")).toBe(true);
   expect(tlsOf("ignore_verify = true")).toEqual({ verify: false });
   expect(tlsOf('root_ca_cert_path = "/ca.pem"\nmax_version = "tls1.2"')).toEqual({ ca: "/ca.pem", maxVersion: "1.2" });
@@ -85,7 +85,7 @@ test("UDP: sessions end by their idle timeout or their counts, or nothing starts
   const idle = udp('client_idle_timeout = "30s"\nbackend_idle_timeout = "20s"');
   expect(idle.told).toEqual([]);
   expect(idle.input.listeners["web"]).toMatchObject({ mode: "udp", timeouts: { clientIdle: "30s", tunnel: "20s" } });
-  expect(idle.input.pools["web"]?.timeouts).toEqual({ serverIdle: "20s" });
+  expect(idle.input.pools!["web"]?.timeouts).toEqual({ serverIdle: "20s" });
   const counted = udp("max_connections = 3", "[servers.web.udp]\nmax_responses = 1");
   expect(counted.input.listeners["web"]).toMatchObject({
     udp: { maxRequests: 0, maxResponses: 1 },
@@ -99,13 +99,13 @@ test("UDP: sessions end by their idle timeout or their counts, or nothing starts
 test("the PROXY header is version 1, of TCP", () => {
   const proxied = (version: string, protocol = "tcp") =>
     scene(`${web('client_idle_timeout = "1s"', '["a:80"]', protocol)}[servers.web.proxy_protocol]\n${version}`);
-  expect(proxied('version = "1"').input.pools["web"]?.proxyProtocol).toBe("v1");
+  expect(proxied('version = "1"').input.pools!["web"]?.proxyProtocol).toBe("v1");
   for (const wrong of [proxied('version = "2"'), proxied(""), proxied('version = "1"', "udp")])
     expect(wrong.told[0]).toStartWith("error servers.web.proxy_protocol");
 });
 
 test("with a limit on a backend nobody waits for it", () => {
-  expect(scene(web("", '["a:80 max_connections=2"]')).input.pools["web"]?.queue).toEqual({ length: 0 });
+  expect(scene(web("", '["a:80 max_connections=2"]')).input.pools!["web"]?.queue).toEqual({ length: 0 });
 });
 
 test("names: a pool for each, and one for all others by the strategy", () => {
@@ -120,16 +120,16 @@ test("names: a pool for each, and one for all others by the strategy", () => {
     ],
     timeouts: { handshake: "2s" },
   });
-  expect(usual.pools["web"]?.servers).toEqual(["c:1"]);
-  expect(named('unexpected_hostname_strategy = "any"').pools["web"]?.servers).toEqual(["a:1", "b:1", "c:1"]);
+  expect(usual.pools!["web"]?.servers).toEqual(["c:1"]);
+  expect(named('unexpected_hostname_strategy = "any"').pools!["web"]?.servers).toEqual(["a:1", "b:1", "c:1"]);
   const strict = named('unexpected_hostname_strategy = "reject"\nread_timeout = "5s"');
   expect(strict.listeners["web"]?.use).toBeUndefined();
   expect(strict.listeners["web"]?.timeouts?.handshake).toBe("5s");
-  expect(Object.keys(strict.pools)).toEqual(["web.a.example", "web.b.example"]);
+  expect(Object.keys(strict.pools!)).toEqual(["web.a.example", "web.b.example"]);
 });
 
 test("without a section sni no name is looked at, and without a name there is nothing to tell", () => {
-  expect(scene(web("", '["a:1 sni=a.example", "b:1"]')).input.pools["web"]?.servers).toEqual(["a:1", "b:1"]);
+  expect(scene(web("", '["a:1 sni=a.example", "b:1"]')).input.pools!["web"]?.servers).toEqual(["a:1", "b:1"]);
   expect(scene(`${web("", '["a:1", "b:1"]')}[servers.web.sni]\n`).told).toEqual([]);
 });
 

@@ -89,7 +89,7 @@ frontend web
  bind :1
 backend counts
  stick-table type ip size 1k store gpc0`);
-  expect(input.pools).toEqual({ "web.none": { reply: { status: 503 } } });
+  expect(input.pools!).toEqual({ "web.none": { reply: { status: 503 } } });
   expect(input.listeners["web"]?.use).toBe("web.none");
   expect(Object.keys(input.tables ?? {})).toEqual(["counts"]);
   expect(lines).toEqual([]);

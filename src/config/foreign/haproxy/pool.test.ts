@@ -122,7 +122,7 @@ test("a server that cannot be connected to is told of as 503, with the page for 
   const unconnected = { connect_refused: 503, connect_timeout: 503, tls_refused: 503 };
   const { input, told } = withLines("errorfile 503 200.http", "errorloc 502 /sorry");
   expect(input.errors).toEqual(unconnected);
-  expect(input.pools["app"]!.errors).toMatchObject({ "502": { status: 302 }, "503": "200.http" });
+  expect(input.pools!["app"]!.errors).toMatchObject({ "502": { status: 302 }, "503": "200.http" });
   expect(told).toEqual([]);
   expect(partsOf(["errorloc 500 /"], ["errorfile 503 x"]).input).not.toHaveProperty("errors");
   const tcp = tried("listen x\n bind :1\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n server a a:1");
@@ -133,7 +133,7 @@ test("names of an http-errors section stand for its files", () => {
   const { input } = tried(
     "http-errors site\n errorfile 502 a.http\n errorfile 503 b.http\nlisten x\n mode http\n bind :1\n errorfiles site 503\n server a a:1",
   );
-  expect(input.pools["x"]?.errors).toEqual({ "503": "b.http" });
+  expect(input.pools!["x"]?.errors).toEqual({ "503": "b.http" });
   expect(input.listeners["x"]?.errors).toEqual({ "503": "b.http" });
 });
 

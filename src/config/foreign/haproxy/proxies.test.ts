@@ -5,7 +5,7 @@ import { tried } from "./trial.ts";
 
 const told = (text: string): readonly string[] =>
   tried(text).told.filter((line) => !line.includes("it has no timeout"));
-const balances = (text: string): unknown[] => Object.values(tried(text).input.pools).map(({ balance }) => balance);
+const balances = (text: string): unknown[] => Object.values(tried(text).input.pools!).map(({ balance }) => balance);
 
 test("a proxy has the last defaults above it, or those that it names", () => {
   const text = (from: string): string => `defaults one

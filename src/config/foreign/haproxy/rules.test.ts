@@ -265,6 +265,6 @@ test("the seed's configuration, exactly as it is printed", () => {
     },
     { if: "tracked[2].bytes_out_rate > 20000000 && increment(tracked[1].gpc0) > 0", reject: true },
   ];
-  expect(input.pools["test1"]!.rules).toEqual(backend("test1", 3));
-  expect(input.pools["test2"]!.rules).toEqual(backend("test2", 5));
+  expect(input.pools!["test1"]!.rules).toEqual(backend("test1", 3));
+  expect(input.pools!["test2"]!.rules).toEqual(backend("test2", 5));
 });

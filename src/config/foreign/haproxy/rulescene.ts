@@ -62,7 +62,7 @@ export function ruleScene(lines: string, { mode = "http", backend = "", more = "
       .filter(({ path }) => isOurs(String(path[0])))
       .map(({ path, message }) => `note ${Number(path[0]) - offset} ${message}`),
   ];
-  return { input, ledger, listener: rulesOf(input.listeners["web"]), pool: rulesOf(input.pools["app"]), told };
+  return { input, ledger, listener: rulesOf(input.listeners["web"]), pool: rulesOf(input.pools!["app"]), told };
 }
 
 /** The condition of `http-request deny if ...` in a frontend, which must compile; or what is told of it. */

@@ -48,7 +48,7 @@ test("a server without a port has the one that clients come to", () => {
   const { input, told: lines } = tried(
     "listen x\n bind :8080\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n server a 10.0.0.1",
   );
-  expect(input.pools["x"]?.servers).toEqual(["10.0.0.1:8080"]);
+  expect(input.pools!["x"]?.servers).toEqual(["10.0.0.1:8080"]);
   expect(lines).toEqual([
     "6:11 warning 10.0.0.1 is approximated: its port is 8080, that of the bind; in HAProxy, the one that the client came to",
   ]);

@@ -7,7 +7,7 @@ describe("stick", () => {
   test("on a key keeps a client at its server, and the table stores which it is", () => {
     const scene = ruleScene("", { backend: `${table}  stick on src` });
     expect(mistakesIn(scene)).toEqual([]);
-    expect(scene.input.pools["app"]!.stick).toEqual({ table: "app", by: "src" });
+    expect(scene.input.pools!["app"]!.stick).toEqual({ table: "app", by: "src" });
     expect(scene.input.tables!["app"]!.store).toEqual(["server_id", "conn_cur"]);
   });
 
@@ -17,13 +17,13 @@ describe("stick", () => {
     });
     expect(mistakesIn(scene)).toEqual([]);
     expect(scene.told).toEqual([]);
-    expect(scene.input.pools["app"]!.stick).toEqual({ table: "keys", by: "headers.list('x')[-1]" });
+    expect(scene.input.pools!["app"]!.stick).toEqual({ table: "keys", by: "headers.list('x')[-1]" });
   });
 
   test("under a condition has no key where it does not hold", () => {
     const scene = ruleScene("", { backend: "  stick on src table st if { path_beg /a }" });
     expect(mistakesIn(scene)).toEqual([]);
-    expect(scene.input.pools["app"]!.stick).toEqual({ table: "st", by: "path.startsWith('/a') ? src : null" });
+    expect(scene.input.pools!["app"]!.stick).toEqual({ table: "st", by: "path.startsWith('/a') ? src : null" });
   });
 
   test("by a second key is told", () => {
@@ -36,7 +36,7 @@ describe("stick", () => {
   test("works in mode tcp", () => {
     const scene = ruleScene("", { mode: "tcp", backend: `${table}  stick on src` });
     expect(mistakesIn(scene)).toEqual([]);
-    expect(scene.input.pools["app"]!.stick).toEqual({ table: "app", by: "src" });
+    expect(scene.input.pools!["app"]!.stick).toEqual({ table: "app", by: "src" });
   });
 });
 

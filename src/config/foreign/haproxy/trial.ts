@@ -60,7 +60,7 @@ export function partsOf(
   return {
     input,
     listener: input.listeners["web"]!, // They are there, unless a test is about their absence, which then fails.
-    pool: input.pools["app"]!,
+    pool: input.pools!["app"]!,
     told: told.map((line) => line.replace(/^\S+ /, "")),
   };
 }

@@ -1,0 +1,78 @@
+// Who may ask, in the plan: Basic authentication, and forward proxies. A forward proxy has a pool of its own making, under a name that
+// no config can give one, so that all that holds for pools holds for it: routes, retries, timeouts, a cache, metrics.
+
+import { proxy as proxySchema, readPorts, readTarget } from "./accessschema.ts";
+import { bytes, ms, value } from "./measure.ts";
+import type { AuthPlan, PortRange, ProxyPlan, TargetsPlan } from "./plan.ts";
+import { pool as poolSchema } from "./poolschema.ts";
+import type { Auth, Config, ForwardProxy, Listener } from "./types.ts";
+
+/** Its one server stands for all targets; what it is called in metrics and logs. */
+export const targetsServer = "*";
+/** Never connected to. */
+const nowhere = "0.0.0.0:1";
+
+/** Of the pool that stands for all targets of a listener. */
+export function targetsPool(listener: string): string {
+  return `${listener}:targets`;
+}
+
+/** The config with the pools that forward proxies have. */
+export function withTargets(config: Config): Config {
+  const proxies = Object.entries(config.listeners).filter(([, { proxy }]) => proxy !== undefined && proxy !== false);
+  if (proxies.length === 0) return config;
+  const pools = { ...config.pools };
+  const listeners = { ...config.listeners };
+  for (const [name, listener] of proxies) {
+    const own = proxyOf(listener)!;
+    pools[targetsPool(name)] = { ...poolSchema.parse({ servers: [nowhere] }), cache: own.cache };
+    if (listener.use === undefined) listeners[name] = { ...listener, use: targetsPool(name) };
+  }
+  return { ...config, pools, listeners };
+}
+
+export function proxyOf({ proxy }: Pick<Listener, "proxy">): ForwardProxy | null {
+  if (proxy === undefined || proxy === false) return null;
+  return proxy === true ? (proxySchema.parse({}) as ForwardProxy) : proxy;
+}
+
+/** The forward proxy whose pool that is. */
+export function proxyOfPool(pool: string, config: Config): ForwardProxy | null {
+  const found = Object.entries(config.listeners).find(([name]) => targetsPool(name) === pool);
+  return found === undefined ? null : proxyOf(found[1]);
+}
+
+export function compileProxy(name: string, listener: Listener, poolIndex: (name: string) => number): ProxyPlan | null {
+  const own = proxyOf(listener);
+  if (own === null) return null;
+  return { pool: poolIndex(targetsPool(name)), http: own.http, connect: own.connect, socks: own.socks };
+}
+
+export function compileTargets(own: ForwardProxy | null): TargetsPlan | null {
+  if (own === null) return null;
+  const ports = (list: readonly (number | string)[]): PortRange[] => list.map((port) => value(readPorts(String(port))));
+  return {
+    allow: own.allow.map((text) => value(readTarget(text))),
+    deny: own.deny.map((text) => value(readTarget(text))),
+    ports: ports(own.ports),
+    connectPorts: ports(own.tunnels.ports),
+    isPrivateAllowed: own.private,
+    resolveMs: ms(own.resolveTimeout),
+    tunnelsMax: own.tunnels.maxOpen,
+    tunnelMs: ms(own.tunnels.maxTime),
+    tunnelBytesMax: own.tunnels.maxBytes === 0 ? 0 : bytes(own.tunnels.maxBytes),
+  };
+}
+
+/** `lines`: of the htpasswd file, name and hash. */
+export function compileAuth(auth: Auth | undefined, lines: readonly [string, string][]): AuthPlan | null {
+  if (auth === undefined) return null;
+  const written = Object.entries(auth.users).map(([name, secret]) => ({ name, secret: marked(secret) }));
+  const filed = lines.map(([name, secret]) => ({ name, secret }));
+  return { realm: auth.realm, users: [...written, ...filed], rememberMs: ms(auth.remember) };
+}
+
+/** What is no hash is the password itself. */
+function marked(secret: string): string {
+  return /^(\$2[abxy]\$\d\d\$|\$apr1\$|\{SHA\}|\{PLAIN\})/.test(secret) ? secret : `{PLAIN}${secret}`;
+}
