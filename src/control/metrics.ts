@@ -4,6 +4,7 @@
 // A row is read only while its owner is in the plan, so a name that a reload took away leaves the page with it.
 
 import { workerCell } from "../memory/tally.ts";
+import { writeCaches } from "./cachemetrics.ts";
 import { Exposition } from "./exposition.ts";
 import { writeCertificates } from "./metricscertificates.ts";
 import type { MetricsSource, Sample } from "./metricssource.ts";
@@ -20,6 +21,7 @@ export function metricsText(source: MetricsSource): string {
   writeRoutes(out, source);
   writeSessions(out, source);
   writePools(out, source);
+  writeCaches(out, source);
   writeServers(out, source);
   writeCertificates(out, source);
   writeRules(out, source);

@@ -76,6 +76,21 @@ export const poolCell = {
   redispatches: 4,
   retryBudgetExhausted: 5,
   noServer: 6,
+  /** Requests by what the pool's cache did for them; each request is in one of these, or in none where no cache was asked. */
+  cacheHit: 16,
+  cacheMiss: 17,
+  /** Shown although it was stale: while it is asked for anew, or because its server failed. */
+  cacheStale: 18,
+  /** The server said that what is stored is still good (304). */
+  cacheRevalidated: 19,
+  /** By config or by the request itself: not looked up. */
+  cacheBypass: 20,
+  /** Known not to be storable: sent on without waiting for others. */
+  cachePass: 21,
+  /** Had the answer of a request that was under way. */
+  cacheCollapsed: 22,
+  /** What was being stored could not be: no room, too large, its writer dead. */
+  cacheError: 23,
 } as const;
 
 /** Cells of a server's row. `open` and `idle` are gauges. `bucket` starts the histogram of attempt durations (request sent to last byte). */
