@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { yieldingRounds } from "./memory/sticktable/owners.ts";
+import { yieldingRounds } from "./memory/owners.ts";
 import { processOwner } from "./owner.ts";
 
 const { id, startedAt, isAlive, relax } = processOwner();

@@ -4,7 +4,7 @@
 
 import { dlopen, FFIType } from "bun:ffi";
 import { readFileSync } from "node:fs";
-import { yieldingRounds } from "./memory/sticktable/owners.ts";
+import { yieldingRounds } from "./memory/owners.ts";
 
 const libraries =
   process.platform === "darwin"

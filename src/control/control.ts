@@ -13,7 +13,7 @@ import { problemLine } from "../config/problem.ts";
 import type { Config } from "../config/types.ts";
 import type { Evidence } from "../health/ejection.ts";
 import { Board } from "../memory/board.ts";
-import type { Owner } from "../memory/sticktable/owners.ts";
+import type { Owner } from "../memory/owners.ts";
 import { serverCell, Totals } from "../memory/tally.ts";
 import { type Admin, type AdminService, type Order, openAdmin, type ReloadOutcome } from "./admin.ts";
 import { banRoutes } from "./api/bans.ts";

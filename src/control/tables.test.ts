@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TablePlan } from "../config/plan.ts";
-import type { Owner } from "../memory/sticktable/owners.ts";
+import type { Owner } from "../memory/owners.ts";
 import { StickTable } from "../memory/sticktable.ts";
 import { openLog } from "./log.ts";
 import { layKey } from "./table/keytext.ts";

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TablePlan } from "../config/plan.ts";
 import { fullBytes } from "../memory/sticktable/layout.ts";
-import type { Owner } from "../memory/sticktable/owners.ts";
+import type { Owner } from "../memory/owners.ts";
 import { copyTable } from "../memory/sticktable/rows.ts";
 import { StickTable } from "../memory/sticktable.ts";
 import type { Log } from "./log.ts";

@@ -5,7 +5,7 @@
 
 import { statSync } from "node:fs";
 import type { TablePlan } from "../config/plan.ts";
-import type { Owner } from "../memory/sticktable/owners.ts";
+import type { Owner } from "../memory/owners.ts";
 import { StickTable } from "../memory/sticktable.ts";
 import type { Table } from "../memory/table.ts";
 

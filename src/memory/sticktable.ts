@@ -7,6 +7,8 @@
 import { assert } from "../base/assert.ts";
 import type { TablePlan } from "../config/plan.ts";
 import type { Column } from "./column.ts";
+import { type Owner, Owners } from "./owners.ts";
+import { SharedWords } from "./sharedwords.ts";
 import { cellOffset, isOneWord } from "./sticktable/cells.ts";
 import { StickEntries } from "./sticktable/entries.ts";
 import { StickFinder } from "./sticktable/finder.ts";
@@ -27,9 +29,7 @@ import {
   shardWords,
   smallRoom,
 } from "./sticktable/layout.ts";
-import { type Owner, StickOwners } from "./sticktable/owners.ts";
 import { StickShards } from "./sticktable/shards.ts";
-import { StickWords } from "./sticktable/words.ts";
 import type { EntryIndex, Table, TableEvent } from "./table.ts";
 import { TableKey } from "./tablekey.ts";
 
@@ -50,7 +50,7 @@ export interface StickParts {
   readonly journal: StickJournal;
   readonly shards: StickShards;
   readonly finder: StickFinder;
-  readonly memory: StickWords;
+  readonly memory: SharedWords;
 }
 
 export class StickTable implements Table {
@@ -71,20 +71,20 @@ export class StickTable implements Table {
   readonly #late: number[] = [];
 
   /** The bytes have been formatted (stick/layout.ts). Throws when too many processes have the table open. `memory` is for tests. */
-  constructor(bytes: Uint8Array, plan: TablePlan, owner: Owner, memory: StickWords = new StickWords(bytes)) {
+  constructor(bytes: Uint8Array, plan: TablePlan, owner: Owner, memory: SharedWords = new SharedWords(bytes)) {
     assert(isTableOf(bytes, plan), `these bytes are no table ${plan.name}`);
     this.#plan = plan;
     this.#words = memory.words;
     this.#layout = layoutOf(plan, roomOf(memory.words));
     this.columns = this.#layout.columns;
     this.key = new TableKey(plan.key);
-    const owners = new StickOwners(memory, this.#layout, owner);
+    const owners = new Owners(memory, this.#layout, owner);
     if (!owners.claim()) throw new Error(`table ${plan.name}: too many processes have it open`);
-    this.#journal = new StickJournal(memory, owners);
+    this.#journal = new StickJournal(memory, this.#layout, owners);
     const { expireMs, isEvicting } = plan;
     const seed = this.#words[header.seed]!;
     this.#shards = new StickShards(memory, this.#layout, this.#journal, { seed, expireMs, isEvicting });
-    this.#holds = new StickHolds(memory, owners, this.#journal, this.#shards);
+    this.#holds = new StickHolds(memory, this.#layout, owners, this.#journal, this.#shards);
     this.#finder = new StickFinder(this.key, this.#layout, this.#shards);
     this.parts = { layout: this.#layout, journal: this.#journal, shards: this.#shards, finder: this.#finder, memory };
     this.#entries = new StickEntries(this.#layout, this.#journal, this.#shards);

@@ -1,17 +1,9 @@
 import { expect, test } from "bun:test";
 import { Prng } from "../../base/prng.ts";
 import type { TablePlan } from "../../config/plan.ts";
+import { type Owner, ownerWords } from "../../memory/owners.ts";
 import { checkTable } from "../../memory/sticktable/check.ts";
-import {
-  bytesOf,
-  formatTable,
-  layoutOf,
-  ownerWord,
-  ownerWords,
-  shardWord,
-  smallRoom,
-} from "../../memory/sticktable/layout.ts";
-import type { Owner } from "../../memory/sticktable/owners.ts";
+import { bytesOf, formatTable, layoutOf, ownerWord, shardWord, smallRoom } from "../../memory/sticktable/layout.ts";
 import { StickTable } from "../../memory/sticktable.ts";
 import { openFound } from "./foundtable.ts";
 

@@ -4,16 +4,16 @@
 // is believed.
 
 import type { TablePlan } from "../../config/plan.ts";
+import { type Owner, Owners } from "../../memory/owners.ts";
+import { SharedWords } from "../../memory/sharedwords.ts";
 import { checkBytes, checkTable } from "../../memory/sticktable/check.ts";
 import { layoutOf, roomOf } from "../../memory/sticktable/layout.ts";
-import { type Owner, StickOwners } from "../../memory/sticktable/owners.ts";
-import { StickWords } from "../../memory/sticktable/words.ts";
 import { StickTable } from "../../memory/sticktable.ts";
 
 /** Of bytes that are a table of the plan. A text: why it cannot be used. */
 export function openFound(bytes: Uint8Array, plan: TablePlan, owner: Owner): StickTable | string {
-  const memory = new StickWords(bytes);
-  const isInUse = new StickOwners(memory, layoutOf(plan, roomOf(memory.words)), owner).hasOthers;
+  const memory = new SharedWords(bytes);
+  const isInUse = new Owners(memory, layoutOf(plan, roomOf(memory.words)), owner).hasOthers;
   const [problem] = isInUse ? [] : checkBytes(bytes, plan);
   if (problem !== undefined) return problem;
   try {

@@ -4,6 +4,7 @@
 // entries. First whatever recovering the dead goes by, then, when that is done, the whole.
 
 import type { TablePlan } from "../../config/plan.ts";
+import { ownerWords } from "../owners.ts";
 import type { StickTable } from "../sticktable.ts";
 import { hashWords } from "./key.ts";
 import {
@@ -12,7 +13,6 @@ import {
   ipv4Bit,
   layoutOf,
   ownerWord,
-  ownerWords,
   refsMask,
   roomOf,
   shardWord as S,

@@ -5,27 +5,27 @@
 // Recovering: one process at a time (a lock of its own). First every lock that is held is waited for or taken over, so that no
 // journal of the dead is left that could touch a cell; then the dead one's cells are let go of, one by one; at last its row is free for others.
 
+import type { Owners } from "../owners.ts";
+import type { SharedWords } from "../sharedwords.ts";
 import type { StickJournal } from "./journal.ts";
 import { ownerWord, type StickLayout, shardWord, shardWords } from "./layout.ts";
-import type { StickOwners } from "./owners.ts";
 import type { StickShards } from "./shards.ts";
-import type { StickWords } from "./words.ts";
 
 export class StickHolds {
-  readonly #memory: StickWords;
+  readonly #memory: SharedWords;
   readonly #words: Int32Array;
   readonly #layout: StickLayout;
-  readonly #owners: StickOwners;
+  readonly #owners: Owners;
   readonly #journal: StickJournal;
   readonly #shards: StickShards;
   /** First cell of our own, less one: cells are counted from 1. */
   readonly #cells: number;
   readonly #row: number;
 
-  constructor(memory: StickWords, owners: StickOwners, journal: StickJournal, shards: StickShards) {
+  constructor(memory: SharedWords, layout: StickLayout, owners: Owners, journal: StickJournal, shards: StickShards) {
     this.#memory = memory;
     this.#words = memory.words;
-    this.#layout = owners.layout;
+    this.#layout = layout;
     this.#owners = owners;
     this.#journal = journal;
     this.#shards = shards;

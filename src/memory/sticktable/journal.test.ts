@@ -3,12 +3,12 @@
 
 import { expect, test } from "bun:test";
 import type { TablePlan } from "../../config/plan.ts";
+import { type Owner, yieldingRounds } from "../owners.ts";
+import { SharedWords } from "../sharedwords.ts";
 import { StickTable } from "../sticktable.ts";
 import { checkTable } from "./check.ts";
 import { bytesOf, formatTable, layoutOf, shardWord } from "./layout.ts";
-import { type Owner, yieldingRounds } from "./owners.ts";
 import { listRows, removeAll, removeKey } from "./rows.ts";
-import { StickWords } from "./words.ts";
 
 const plan: TablePlan = {
   name: "clients",
@@ -33,7 +33,7 @@ const now = start + 5000;
 class Killed extends Error {}
 
 /** Lets so many stores pass and then ends the process, as far as the table can tell. */
-class MortalWords extends StickWords {
+class MortalWords extends SharedWords {
   left = Number.POSITIVE_INFINITY;
 
   #spend(): void {
@@ -77,7 +77,7 @@ class World {
     formatTable(this.bytes, plan, 99, room);
   }
 
-  open(words: StickWords = new StickWords(this.bytes)): StickTable {
+  open(words: SharedWords = new SharedWords(this.bytes)): StickTable {
     const id = ++this.#ids;
     this.alive.add(id);
     const owner: Owner = {

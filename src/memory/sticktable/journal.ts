@@ -6,55 +6,41 @@
 // before the seal.
 //
 // The order rests on this: plain stores are not moved over Atomics, and a killed process has done all up to one instruction.
-//
-// A lock is taken over only from an owner that is dead. One that lives and does not let go is waited for a bounded time: first
-// by giving way, then by sleeping, for on a busy machine, or on a virtual one that is held up itself, the owner may have to wait
-// for its processor that long. Only a stopped process takes longer; whoever waited for one in vain waits only briefly for that
-// same one, until it meets the lock free or in other hands.
 
 import type { WordSink } from "../freqcounter.ts";
-import { shardWord, shardWords } from "./layout.ts";
-import { type StickOwners, yieldingRounds } from "./owners.ts";
-import type { StickWords } from "./words.ts";
+import { type Heir, Lock } from "../lock.ts";
+import { type Owners, yieldingRounds } from "../owners.ts";
+import type { SharedWords } from "../sharedwords.ts";
+import { header, type StickLayout, shardWord, shardWords } from "./layout.ts";
 
 const sealed = 1 << 30;
-/** Tries before others are given the processor; what is done under a lock takes less. */
-const spins = 64;
 /** Half a second at least. What is given up after that is not counted, or let through a limit. */
 const roundsMax: number = yieldingRounds + 500;
-const impatientRoundsMax = 64;
-/** Asking whether a process lives costs tens of microseconds. */
-const roundsToAsk = 64;
-const firstAsk = 32;
 
-export class StickJournal implements WordSink {
+export class StickJournal implements WordSink, Heir {
   readonly words: Int32Array;
-  readonly #memory: StickWords;
-  readonly #owners: StickOwners;
+  readonly #memory: SharedWords;
+  readonly #lock: Lock;
+  readonly #mine: number;
   readonly #shardsAt: number;
-  #mine = 0;
   /** The lock that is held, and its journal. */
   #lockAt = 0;
   #journalAt = 0;
   /** Words in the journal behind its count. */
   #count = 0;
-  /** The lock that was waited for in vain, and who held it. */
-  #stuckAt = 0;
-  #stuckBy = 0;
 
-  constructor(memory: StickWords, owners: StickOwners) {
+  constructor(memory: SharedWords, layout: StickLayout, owners: Owners) {
     this.words = memory.words;
     this.#memory = memory;
-    this.#owners = owners;
-    this.#shardsAt = owners.layout.shardsAt;
-    this.#mine = owners.lockWord(owners.row);
+    this.#lock = new Lock(memory, owners, this, header.timeouts, roundsMax);
+    this.#mine = this.#lock.mine;
+    this.#shardsAt = layout.shardsAt;
   }
 
   /** False when somebody who lives does not let go. */
   lock(shard: number): boolean {
     const at = this.#shardsAt + shard * shardWords;
-    if (this.#memory.exchange(at, 0, this.#mine) !== 0 && !this.#wait(at)) return false;
-    if (at === this.#stuckAt) this.#stuckAt = 0;
+    if (!this.#lock.take(at)) return false;
     this.#lockAt = at;
     this.#journalAt = at + shardWord.journal;
     this.#count = 0;
@@ -104,33 +90,9 @@ export class StickJournal implements WordSink {
     for (let pair = journalAt + 1; pair < end; pair += 2) this.#memory.put(words[pair]!, words[pair + 1]!);
   }
 
-  #wait(at: number): boolean {
-    let holder = 0;
-    for (let round = -spins; round < roundsMax; round++) {
-      // Looking leaves the word where it is; trying would take it from the processor of whoever is to let go.
-      holder = Atomics.load(this.words, at);
-      if (holder === 0 && this.#memory.exchange(at, 0, this.#mine) === 0) return true;
-      if (round < 0) continue;
-      if (round % roundsToAsk === firstAsk && holder !== 0 && this.#takeOver(at, holder)) return true;
-      if (round >= impatientRoundsMax && at === this.#stuckAt && (holder & ~sealed) === this.#stuckBy) break;
-      this.#owners.owner.relax(round);
-    }
-    this.#stuckAt = at;
-    this.#stuckBy = holder & ~sealed;
-    this.#owners.countTimeout();
-    return false;
-  }
-
-  #takeOver(at: number, holder: number): boolean {
-    const lockWord = holder & ~sealed;
-    // Our own: an operation that threw.
-    if (lockWord !== this.#mine && !this.#owners.isAbandoned(lockWord)) return false;
-    const seal = holder & sealed;
-    if (this.#memory.exchange(at, holder, this.#mine | seal) !== holder) return false;
-    if (seal !== 0) {
-      this.#writeOut(at + shardWord.journal, this.words[at + shardWord.journal]!);
-      this.#memory.store(at, this.#mine);
-    }
-    return true;
+  inherit(at: number, bits: number): void {
+    if (bits === 0) return;
+    this.#writeOut(at + shardWord.journal, this.words[at + shardWord.journal]!);
+    this.#memory.store(at, this.#mine);
   }
 }

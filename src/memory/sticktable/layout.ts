@@ -27,6 +27,7 @@ import { assert } from "../../base/assert.ts";
 import { hashString } from "../../base/hash.ts";
 import type { TablePlan } from "../../config/plan.ts";
 import { type Column, readColumn } from "../column.ts";
+import { ownersMax, ownerWords } from "../owners.ts";
 import { keyBytes } from "../tablekey.ts";
 
 const magic = 0x51_1c_e0_7a;
@@ -60,8 +61,8 @@ export const shardWord = {
 } as const;
 export const shardWords = 128;
 
-export const ownerWord = { name: 0, generation: 2, holdFree: 3, holdFresh: 4 } as const;
-export const ownerWords = 16;
+/** Behind what every owner has (../owners.ts). */
+export const ownerWord = { holdFree: 3, holdFresh: 4 } as const;
 
 export const entryWord = { flags: 0, next: 1, stamp: 2, older: 3, newer: 4, key: 5 } as const;
 export const usedBit: number = 1 << 31;
@@ -71,8 +72,6 @@ export const refsMask: number = ipv4Bit - 1;
 /** From here on a table has so many shards; below, one, so that the order of eviction is exact. */
 const shardedEntries = 65_536;
 const shardsMany = 16;
-/** As many as fit into a byte of the lock word, with none to spare for tests. */
-export const ownersMax = 254;
 /** The index of a word is a positive 32-bit number. */
 const wordsMax = 2 ** 31;
 /** The least that systems give. */

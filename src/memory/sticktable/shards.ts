@@ -7,10 +7,10 @@
 // more, passing those that are held, looking at no more than twice as many.
 
 import { skewMsMax } from "../freqcounter.ts";
+import type { SharedWords } from "../sharedwords.ts";
 import type { StickJournal } from "./journal.ts";
 import { hashWords } from "./key.ts";
 import { entryWord as E, ipv4Bit, refsMask, shardWord as S, type StickLayout, shardWords, usedBit } from "./layout.ts";
-import type { StickWords } from "./words.ts";
 
 /** How many expired entries are freed before a sweep lets others at the shard. */
 const sweepBatch = 32;
@@ -18,7 +18,7 @@ const sweepBatch = 32;
 export class StickShards {
   /** Of the shard that is open: its first word. */
   at = 0;
-  readonly #memory: StickWords;
+  readonly #memory: SharedWords;
   readonly #words: Int32Array;
   readonly #layout: StickLayout;
   readonly #journal: StickJournal;
@@ -28,7 +28,7 @@ export class StickShards {
   #shard = 0;
 
   constructor(
-    memory: StickWords,
+    memory: SharedWords,
     layout: StickLayout,
     journal: StickJournal,
     plan: { seed: number; expireMs: number; isEvicting: boolean },

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import type { TablePlan } from "../../config/plan.ts";
-import { bytesOf, formatTable, layoutOf } from "./layout.ts";
-import { StickOwners } from "./owners.ts";
-import { StickWords } from "./words.ts";
+import type { TablePlan } from "../config/plan.ts";
+import { Owners } from "./owners.ts";
+import { SharedWords } from "./sharedwords.ts";
+import { bytesOf, formatTable, layoutOf } from "./sticktable/layout.ts";
 
 const plan: TablePlan = {
   name: "clients",
@@ -18,8 +18,8 @@ test("what a former owner of a row has locked is not taken for the present one's
   const bytes = new Uint8Array(bytesOf(layout));
   formatTable(bytes, plan, 1, layout.room);
   const isAlive = (id: number): boolean => id !== 3;
-  const claimed = (id: number): StickOwners => {
-    const owners = new StickOwners(new StickWords(bytes), layout, { id, startedAt: 0, isAlive, relax() {} });
+  const claimed = (id: number): Owners => {
+    const owners = new Owners(new SharedWords(bytes), layout, { id, startedAt: 0, isAlive, relax() {} });
     expect(owners.claim()).toBe(true);
     return owners;
   };

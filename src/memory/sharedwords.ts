@@ -1,7 +1,7 @@
-// The one door through which a table's file is written: plain words, and words that all processes agree on at once (Atomics).
+// The one door through which a file that processes share is written under a lock: plain words, and words that all processes agree on at once (Atomics).
 // That there is only one lets a test stand in it and stop a process in front of any store.
 
-export class StickWords {
+export class SharedWords {
   /** For reading. Whoever writes says `put` or `store`. */
   readonly words: Int32Array;
   /** The same bytes in pairs of words, for the names of owners. */
