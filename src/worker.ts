@@ -15,6 +15,7 @@ import { Context } from "./flow/context.ts";
 import type { Exchange } from "./flow/exchange.ts";
 import { Site, type SiteParts } from "./flow/site.ts";
 import { Arena } from "./memory/arena.ts";
+import { NoCache } from "./memory/nocache.ts";
 import { Tally, Totals, workerCell } from "./memory/tally.ts";
 import { processOwner } from "./owner.ts";
 
@@ -50,6 +51,7 @@ class Worker {
       random: Math.random,
       tables: (plan) => this.#tables.of(plan),
       lists: (plan) => this.#lists.holder(plan),
+      caches: (plan) => new NoCache(plan),
       bans: this.#lists.bans,
     };
   }

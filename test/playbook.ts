@@ -73,10 +73,22 @@ export class Playbook implements Port {
   /** What an explanation of this moment looks at. */
   get circumstances(): Circumstances {
     const { nowMs, sharedMs, wallMs, memory } = this;
-    const { lists, bans } = this.#parts;
+    const { lists, caches, bans } = this.#parts;
     const { plan } = this.context.site;
     const tables = (table: TablePlan): StickTable => memory.tableOf(table);
-    return { plan, arena, workers: 1, tables, lists, bans, nowMs, sharedMs, wallMs, random: () => this.random() };
+    return {
+      plan,
+      arena,
+      workers: 1,
+      tables,
+      lists,
+      caches,
+      bans,
+      nowMs,
+      sharedMs,
+      wallMs,
+      random: () => this.random(),
+    };
   }
 
   // ---- what a flow says ----

@@ -16,6 +16,7 @@ import { admin, Board, health } from "../memory/board.ts";
 import { emptyList, ListHolder } from "../memory/list.ts";
 import { ListFile } from "../memory/listfile.ts";
 import { runSteps } from "../memory/listranges.ts";
+import { NoCache } from "../memory/nocache.ts";
 import { StickTable } from "../memory/sticktable.ts";
 import { type Writer, writeProblems } from "./check.ts";
 import { ask, errorOf, failureOf, type RemoteOptions } from "./client.ts";
@@ -123,6 +124,7 @@ async function circumstancesOf(plan: Plan, loaded: Loaded & { readonly ok: true 
     workers: 1,
     tables: (table) => StickTable.inMemory({ ...table, entriesMax: Math.min(table.entriesMax, 1024) }),
     lists: (list) => new ListHolder(list, files.get(list.name) ?? emptyList),
+    caches: (cache) => new NoCache(cache),
     bans: new BanHolder(),
     nowMs: performance.now(),
     sharedMs: performance.now() | 0,

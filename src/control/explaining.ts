@@ -7,6 +7,7 @@ import type { Arena } from "../memory/arena.ts";
 import { BanHolder, noBans } from "../memory/bans.ts";
 import { emptyList, ListHolder } from "../memory/list.ts";
 import { ListFile } from "../memory/listfile.ts";
+import { NoCache } from "../memory/nocache.ts";
 import { StickTable } from "../memory/sticktable.ts";
 
 export interface ExplainingOptions {
@@ -46,6 +47,7 @@ export class Explaining {
         const file = fileOf(lists[list.name]);
         return new ListHolder(list, file !== null && file.kind === list.kind ? file : emptyList);
       },
+      caches: (cache) => new NoCache(cache),
       bans,
       nowMs: performance.now(),
       sharedMs: sharedMs(),

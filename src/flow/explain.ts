@@ -4,9 +4,11 @@
 // nothing, and cannot differ from the truth by having been written twice.
 
 import { shownBytes } from "../base/shownbytes.ts";
-import type { ListPlan, Plan, ServerPlan, TablePlan } from "../config/plan.ts";
+import type { CachePlan, ListPlan, Plan, ServerPlan, TablePlan } from "../config/plan.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { BanHolder } from "../memory/bans.ts";
+import type { Cache } from "../memory/cache.ts";
+import { CacheRehearsal } from "../memory/cacherehearsal.ts";
 import type { ListHolder } from "../memory/list.ts";
 import { Rehearsal } from "../memory/rehearsal.ts";
 import type { StickTable } from "../memory/sticktable.ts";
@@ -30,6 +32,7 @@ export interface Circumstances {
   readonly workers: number;
   readonly tables: (plan: TablePlan) => StickTable;
   readonly lists: (plan: ListPlan) => ListHolder;
+  readonly caches: (plan: CachePlan) => Cache;
   readonly bans: BanHolder;
   readonly nowMs: number;
   readonly sharedMs: number;
@@ -55,11 +58,14 @@ class Play {
   #explanation: Explanation | null = null;
 
   constructor(question: Question, circumstances: Circumstances) {
-    const { plan, workers, random, lists, bans, tables } = circumstances;
+    const { plan, workers, random, lists, caches, bans, tables } = circumstances;
     const arena = circumstances.arena.snapshot(workers);
     const tally = new Tally(arena, 0);
-    const rehearsed = (table: TablePlan): Rehearsal => new Rehearsal(tables(table));
-    const site = new Site(plan, { arena, tally, workers, random, tables: rehearsed, lists, bans }, null);
+    const rehearsed = {
+      tables: (table: TablePlan): Rehearsal => new Rehearsal(tables(table)),
+      caches: (cache: CachePlan): CacheRehearsal => new CacheRehearsal(caches(cache)),
+    };
+    const site = new Site(plan, { arena, tally, workers, random, ...rehearsed, lists, bans }, null);
     this.#question = question;
     this.#port = new Stage(circumstances);
     this.#context = new Context(

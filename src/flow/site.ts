@@ -4,6 +4,7 @@
 
 import { Backends } from "../balance/backends.ts";
 import type {
+  CachePlan,
   LimitsPlan,
   ListenerPlan,
   ListPlan,
@@ -15,6 +16,7 @@ import type {
 } from "../config/plan.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { BanHolder } from "../memory/bans.ts";
+import type { Cache } from "../memory/cache.ts";
 import type { ListHolder } from "../memory/list.ts";
 import type { Table } from "../memory/table.ts";
 import { type Tally, Totals } from "../memory/tally.ts";
@@ -35,9 +37,10 @@ export interface SiteParts {
   /** Blocks of the arena to sum over. */
   readonly workers: number;
   readonly random: () => number;
-  /** What the plan's tables and lists are held in; the same for the same plan, so that a reload loses nothing. */
+  /** What the plan's tables, lists and caches are held in; the same for the same plan, so that a reload loses nothing. */
   readonly tables: (plan: TablePlan) => Table;
   readonly lists: (plan: ListPlan) => ListHolder;
+  readonly caches: (plan: CachePlan) => Cache;
   readonly bans: BanHolder;
 }
 
@@ -180,6 +183,8 @@ export class Site {
   readonly listeners: readonly ListenerSite[];
   readonly pools: readonly PoolSite[];
   readonly world: World;
+  /** In the order of the plan. */
+  readonly caches: readonly Cache[];
   readonly bans: BanHolder;
   readonly banned: ReplyMaker | null;
   /** A request that shows it is told why all went as it did; null tells nobody. */
@@ -191,6 +196,7 @@ export class Site {
     const making: Making = { parts, plan, ruleSets, tables };
     this.plan = plan;
     this.bans = parts.bans;
+    this.caches = plan.caches.map(parts.caches);
     this.debugToken = plan.debugToken === null ? null : new TextEncoder().encode(plan.debugToken);
     this.banned = ruleSets.reply(plan.banned);
     this.pools = plan.pools.map(

@@ -1,20 +1,23 @@
 // What a site remembers by where there is no control process: tables in memory of their own, which stay over reloads as the
 // files do; lists and bans that a test fills by hand.
 
-import type { TablePlan } from "../../src/config/plan.ts";
+import type { CachePlan, TablePlan } from "../../src/config/plan.ts";
 import type { SiteParts } from "../../src/flow/site.ts";
 import { BanHolder, type BanList } from "../../src/memory/bans.ts";
+import type { Cache } from "../../src/memory/cache.ts";
 import { emptyList, ListHolder } from "../../src/memory/list.ts";
+import { NoCache } from "../../src/memory/nocache.ts";
 import { StickTable } from "../../src/memory/sticktable.ts";
 import { readAddress } from "../../src/wire/ipaddress.ts";
 
 export class Memory {
   readonly #tables = new Map<string, StickTable>();
+  readonly #caches = new Map<string, Cache>();
   readonly #lists = new Map<string, ListHolder>();
   readonly bans: BanHolder = new BanHolder();
 
   /** For a site. */
-  get parts(): Pick<SiteParts, "tables" | "lists" | "bans"> {
+  get parts(): Pick<SiteParts, "tables" | "lists" | "caches" | "bans"> {
     return {
       tables: (plan) => this.tableOf(plan),
       lists: (plan) => {
@@ -22,6 +25,7 @@ export class Memory {
         this.#lists.set(plan.name, holder);
         return holder;
       },
+      caches: (plan) => this.cacheOf(plan),
       bans: this.bans,
     };
   }
@@ -30,6 +34,12 @@ export class Memory {
     const table = this.#tables.get(plan.name) ?? StickTable.inMemory(plan);
     this.#tables.set(plan.name, table);
     return table;
+  }
+
+  cacheOf(plan: CachePlan): Cache {
+    const cache = this.#caches.get(plan.name) ?? new NoCache(plan);
+    this.#caches.set(plan.name, cache);
+    return cache;
   }
 
   table(name: string): StickTable {

@@ -9,6 +9,7 @@ import { Arena } from "../../src/memory/arena.ts";
 import { BanHolder } from "../../src/memory/bans.ts";
 import { admin, Board, health, type ServerState } from "../../src/memory/board.ts";
 import { emptyList, ListHolder } from "../../src/memory/list.ts";
+import { NoCache } from "../../src/memory/nocache.ts";
 import { StickTable } from "../../src/memory/sticktable.ts";
 import { addressBytes, readAddress } from "../../src/wire/ipaddress.ts";
 import { makePlan, type PlanOptions } from "./plan.ts";
@@ -59,6 +60,7 @@ export class Place {
       workers: 1,
       tables: ({ name }) => this.table(name),
       lists: (plan) => new ListHolder(plan, emptyList),
+      caches: (plan) => new NoCache(plan),
       bans: this.bans,
       nowMs: 1000,
       sharedMs: 1000,
