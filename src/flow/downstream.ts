@@ -298,7 +298,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     const pending = this.#pending;
     if (pending !== null && !exchange.requestBody.isDone) {
       if (this.#isBodyHeld) return;
-      const taken = exchange.requestMore(pending, 0, pending.length);
+      const taken = exchange.upload.more(pending, 0, pending.length);
       if (this.#phase !== phase.exchange || this.#exchange !== exchange) return;
       this.#pending = taken < pending.length ? pending.subarray(taken) : null;
     }

@@ -6,32 +6,37 @@
 //              │ no server        │ fault, no byte sent          │ fault
 //              └──────────────────┴─> answered by us             └─> connection reset: never a truncated body as whole
 //
-// Decisions from the head alone are in admission.ts, what rules decide in ruling.ts, answers of our own in answer.ts, the way of
-// the response's body in passage.ts, counting in account.ts and toll.ts.
+// What is done before a server is sought, and before its response goes on, are the steps of stair.ts; each may have the exchange
+// wait. Decisions from the head alone are in admission.ts, what rules decide in ruling.ts, answers of our own in answer.ts, the way
+// of the request in upload.ts and of the response's body in passage.ts, counting in account.ts and toll.ts.
 
 import { type Fault, fault } from "../base/fault.ts";
-import { listenerCell, serverCell } from "../memory/tally.ts";
+import { listenerCell } from "../memory/tally.ts";
 import type { Reply } from "../rules/outcome.ts";
 import { Body } from "../wire/http1/body.ts";
 import { requestBody, responseBody } from "../wire/http1/framing.ts";
 import { bodyKind, Head, method } from "../wire/http1/head.ts";
 import { countExchange } from "./account.ts";
 import { balanceKeyOf, isUpgradeAsked, refusalOf } from "./admission.ts";
-import { give, redirect, refuse } from "./answer.ts";
+import { give, refuse } from "./answer.ts";
 import { Attempt, type Seeker } from "./attempt.ts";
 import type { Context } from "./context.ts";
-import type { Downstream } from "./downstream.ts";
+import { deadlinePassed, type Wait } from "./deadline.ts";
 import type { Sender } from "./forwarding.ts";
 import type { Inquiry } from "./inquiry.ts";
-import { coalesceBytesMax, Passage } from "./passage.ts";
+import { Passage } from "./passage.ts";
+import type { Requester } from "./requester.ts";
 import { sendInterim, writeHead } from "./responsehead.ts";
-import { admitRequest, judgeResponse } from "./ruling.ts";
 import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
+import { stepsDown, stepsUp } from "./stair.ts";
 import { stickyCookie } from "./sticky.ts";
 import { noteFault, noteProgress, settle } from "./toll.ts";
 import { switchProtocols, type Upgrade } from "./upgrade.ts";
+import { Upload } from "./upload.ts";
 import { Upstream } from "./upstream.ts";
 import { Visit } from "./visit.ts";
+
+const nothing = new Uint8Array(0);
 
 export class Exchange implements Sender, Seeker {
   /** As it came. */
@@ -41,8 +46,8 @@ export class Exchange implements Sender, Seeker {
   readonly requestBody: Body = new Body();
   readonly attempt: Attempt;
   readonly #context: Context;
-  /** The client's connection; set from `open` until the report is over. */
-  downstream: Downstream | null = null;
+  /** Whom it is for; set from `open` until the report is over. */
+  downstream: Requester | null = null;
   /** The connection to the server of the try under way. */
   upstream: Upstream | null = null;
   listener!: ListenerSite;
@@ -62,9 +67,17 @@ export class Exchange implements Sender, Seeker {
   /** Body bytes that came with the head: head.bytes[bodyStart, bodyEnd). */
   bodyStart = 0;
   bodyEnd = 0;
-  /** No body byte beyond those has been passed on. */
-  #isBodyHeld = true;
-  readonly #passage: Passage;
+  readonly upload: Upload;
+  readonly passage: Passage;
+  /** Of the stair, the next step: up until a server is sought, down from its response. */
+  #step = 0;
+  /** What it waits for; null while it goes on, or waits for a server. */
+  wait: Wait | null = null;
+  /** The final head of the response while it is on its way down, and what came with it: bytes[restStart, restEnd). */
+  response: Head | null = null;
+  #rest: Uint8Array = nothing;
+  #restStart = 0;
+  #restEnd = 0;
   /** The client's connection goes on after this. */
   isPersistent = true;
   /** A status line has been sent to the client. */
@@ -101,7 +114,8 @@ export class Exchange implements Sender, Seeker {
     this.asked = new Head(context.site.plan.limits.fieldsMax);
     this.head = this.asked;
     this.attempt = new Attempt(this, context);
-    this.#passage = new Passage(this, context);
+    this.upload = new Upload(this, context);
+    this.passage = new Passage(this, context);
   }
 
   reset(): void {
@@ -125,7 +139,11 @@ export class Exchange implements Sender, Seeker {
     this.upgrade = null;
     this.isUpgrade = false;
     this.requestIdIndex = -1;
-    this.#isBodyHeld = true;
+    this.upload.reset();
+    this.#step = 0;
+    this.wait = null;
+    this.response = null;
+    this.#rest = nothing;
     this.isPersistent = true;
     this.isAnswered = false;
     this.status = 0;
@@ -156,13 +174,13 @@ export class Exchange implements Sender, Seeker {
   get isReplayable(): boolean {
     const isIdempotent =
       this.head.method !== method.other && this.head.method !== method.post && this.head.method !== method.connect;
-    return isIdempotent && this.#isBodyHeld && !this.isUpgrade;
+    return isIdempotent && this.upload.isBodyHeld && !this.isUpgrade;
   }
 
   // ---- the request ----
 
   /** Start of all: the connection it came on, before its head is parsed. */
-  open(downstream: Downstream, listener: ListenerSite): void {
+  open(downstream: Requester, listener: ListenerSite): void {
     this.downstream = downstream;
     this.listener = listener;
     this.route = listener.route;
@@ -198,10 +216,34 @@ export class Exchange implements Sender, Seeker {
       this.requestIdIndex = forwarding.findRequestId(head);
       this.requestIdCount = ++this.#context.requestIdCount;
     }
-    if (!admitRequest(this, this.#context)) return;
-    if (this.route.pool === null) return redirect(this, this.#context);
+    this.goOn();
+  }
+
+  /** Take the next steps, up or down: from the start, or said by the step that had it wait. */
+  goOn(): void {
+    this.wait = null;
+    if (this.response !== null) return this.#descend();
+    while (this.#step < stepsUp.length) if (!stepsUp[this.#step++]!(this, this.#context)) return;
+    this.seekServer();
+  }
+
+  /** All that comes before is done. */
+  seekServer(): void {
     this.isUpgrade = isUpgradeAsked(this.head, this.requestBody);
     this.attempt.begin();
+  }
+
+  /** Said by a step that will say `goOn` later. The client's body waits too, and so does the response, of which all is kept. */
+  waitFor(wait: Wait, forMs: number): void {
+    this.wait = wait;
+    this.holdBody();
+    const context = this.#context;
+    if (this.response !== null) {
+      // The one head that is read into is not to be written over meanwhile.
+      if (this.response === context.responseHead) context.responseHead = new Head(this.response.fieldsMax);
+      this.upstream?.park();
+    }
+    this.arm(forMs);
   }
 
   /** What rules see of it. */
@@ -237,7 +279,7 @@ export class Exchange implements Sender, Seeker {
     if (idle !== undefined) {
       this.upstream = idle;
       idle.carry(this);
-      this.send(idle);
+      this.upload.send(idle);
       return;
     }
     this.upstream = new Upstream(this.#context, this.pool, server);
@@ -261,65 +303,17 @@ export class Exchange implements Sender, Seeker {
   queued(): void {
     if (this.inquiry !== null) this.inquiry.chosen(this.pool, this.attempt, false);
     this.holdBody();
-    this.#arm(this.pool.plan.queue.timeoutMs);
+    this.arm(this.pool.plan.queue.timeoutMs);
   }
 
   holdBody(): void {
     if (!this.requestBody.isDone) this.downstream!.holdBody();
   }
 
-  /** A connection is there: send what we have of the request. */
-  send(upstream: Upstream): void {
-    const { port, output } = this.#context;
-    const line = upstream.line!;
-    output.clear();
-    this.listener.forwarding.writeRequest(output, this.head, this);
-    const size = this.bodyEnd - this.bodyStart;
-    const isCoalesced = size <= coalesceBytesMax;
-    if (size > 0 && isCoalesced) output.copy(this.head.bytes, this.bodyStart, this.bodyEnd);
-    this.sentMs = port.nowMs;
-    this.#countUp(upstream, output.length + (isCoalesced ? 0 : size));
-    let isTaken = line.send(output.bytes, 0, output.length);
-    if (!isCoalesced) isTaken = line.send(this.head.bytes, this.bodyStart, this.bodyEnd) && isTaken;
-    this.#arm(this.requestBody.isDone ? this.pool.plan.timeouts.responseMs : this.listener.plan.timeouts.readMs);
-    if (!this.requestBody.isDone && isTaken) this.downstream!.resumeBody();
-  }
-
-  /** More of the body. Answers the index after what belongs to this request; `start` when the server cannot take it now. */
-  requestMore(bytes: Uint8Array, start: number, end: number): number {
-    const upstream = this.upstream;
-    if (upstream === null || upstream.line === null || this.sentMs === 0) return start;
-    const next = this.requestBody.advance(bytes, start, end);
-    this.requestBytes += next - start;
-    if (this.requestBody.isBad) {
-      this.fail(fault("bad_chunk"));
-      return end;
-    }
-    const { bodyBytesMax } = this.#context.limits;
-    if (bodyBytesMax > 0 && this.requestBytes > bodyBytesMax) {
-      this.fail(fault("body_too_large"));
-      return end;
-    }
-    this.#isBodyHeld = false;
-    if (this.visit !== null) noteProgress(this);
-    this.#countUp(upstream, next - start);
-    const isTaken = upstream.line.send(bytes, start, next);
-    if (this.requestBody.isDone) this.#arm(this.pool.plan.timeouts.responseMs);
-    else {
-      if (!isTaken) this.downstream!.holdBody();
-      this.#arm(this.listener.plan.timeouts.readMs);
-    }
-    return next;
-  }
-
   /** The server takes bytes again. */
   drainedUp(): void {
     if (this.upgrade !== null) this.upgrade.drainedUp();
-    else if (!this.requestBody.isDone) {
-      // The time that the server took is not the client's.
-      this.#arm(this.listener.plan.timeouts.readMs);
-      this.downstream!.resumeBody();
-    }
+    else this.upload.drained();
   }
 
   // ---- the response ----
@@ -331,7 +325,6 @@ export class Exchange implements Sender, Seeker {
 
   /** The final head, followed by bytes[bodyStart, end). */
   responded(head: Head, bytes: Uint8Array, bodyStart: number, end: number): void {
-    const upstream = this.upstream!;
     const { port } = this.#context;
     if (head.status === 101 && (!this.isUpgrade || head.upgradeIndex === -1))
       return this.failUpstream(fault("bad_response"));
@@ -345,39 +338,57 @@ export class Exchange implements Sender, Seeker {
     }
     if (head.status >= 500) this.attempt.failed();
     else this.attempt.succeeded();
-    if (this.visit !== null && !judgeResponse(this, this.#context, head)) return;
+    this.response = head;
+    this.#rest = bytes;
+    this.#restStart = bodyStart;
+    this.#restEnd = end;
+    this.#step = 0;
+    this.#descend();
+  }
+
+  #descend(): void {
+    while (this.#step < stepsDown.length) if (!stepsDown[this.#step++]!(this, this.#context, this.response!)) return;
+    this.#deliver(this.upstream!, this.response!);
+  }
+
+  /** The response goes to the client. */
+  #deliver(upstream: Upstream, head: Head): void {
+    this.response = null;
     const kind = responseBody(head, this.head.method);
     upstream.body.begin(kind, head.contentLength);
     const isOld = this.head.minor === 0;
-    const { relay } = this.#passage;
-    this.#passage.begin(kind, isOld, head.wantsKeepAlive);
+    const { relay } = this.passage;
+    this.passage.begin(kind, isOld, head.wantsKeepAlive);
     // A client that waits for "100 Continue" and was not told may or may not send its body: nobody can tell what comes next.
     const isUnfinished = !this.requestBody.isDone;
     if (isUnfinished || relay.isOpened || (kind === bodyKind.close && isOld)) this.isPersistent = false;
     if (this.downstream!.isLeaving) this.isPersistent = false;
     writeHead(this, this.#context, head, relay);
-    this.#passage.first(upstream, bytes, bodyStart, end);
+    const rest = this.#rest;
+    this.#rest = nothing;
+    this.passage.first(upstream, rest, this.#restStart, this.#restEnd);
+    upstream.unpark();
   }
 
   /** More of the body. */
   responseBytes(bytes: Uint8Array, start: number, end: number): void {
-    this.#passage.more(this.upstream!, bytes, start, end);
+    this.passage.more(this.upstream!, bytes, start, end);
   }
 
   /** The server's FIN is the end of the body. */
   responseEnded(): void {
-    this.#passage.ended();
+    this.passage.ended();
   }
 
   /** The client takes bytes again. */
   drainedDown(): void {
     if (this.upgrade !== null) this.upgrade.drainedDown();
-    else this.#passage.drained(this.upstream);
+    else this.passage.drained(this.upstream);
   }
 
   /** More of the response is to come by then. */
   awaitServer(): void {
-    this.#arm(this.pool.plan.timeouts.readMs);
+    this.arm(this.pool.plan.timeouts.readMs);
   }
 
   /** Both sides have ended, or one has broken off, or neither says anything. */
@@ -404,7 +415,7 @@ export class Exchange implements Sender, Seeker {
 
   /** The server broke its word inside an exchange. */
   failUpstream(what: Fault): void {
-    if (this.#passage.isDeferred(what)) return;
+    if (this.passage.isDeferred(what)) return;
     this.attempt.failed();
     this.fail(what);
   }
@@ -435,7 +446,7 @@ export class Exchange implements Sender, Seeker {
   hold(reply: Reply, forMs: number): void {
     this.tarpit = reply;
     this.downstream!.line.resume();
-    this.#arm(forMs);
+    this.arm(forMs);
   }
 
   /** The client is gone. */
@@ -447,28 +458,18 @@ export class Exchange implements Sender, Seeker {
 
   /** The deadline has passed; what for depends on who is waited for. */
   timedOut(): void {
-    if (this.upgrade !== null) return this.endUpgrade(false);
-    if (this.tarpit !== null) return this.give(this.tarpit, fault("denied"));
-    if (this.attempt.isQueued) return this.attempt.waitedInVain();
-    const upstream = this.upstream;
-    if (upstream === null || upstream.line === null) return;
-    const downstream = this.downstream!;
-    if (this.isAnswered) {
-      if (downstream.line.heldBytes === 0) {
-        // A server that we do not read is not silent.
-        if (this.#passage.isHolding) return this.awaitServer();
-        return this.failUpstream(fault("read_timeout"));
-      }
-      return downstream.isTaking() ? this.#arm(this.listener.plan.timeouts.readMs) : this.fail(fault("client_stalled"));
-    }
-    if (!this.requestBody.isDone && upstream.line.heldBytes === 0) return this.fail(fault("body_timeout"));
-    this.failUpstream(fault("response_timeout"));
+    deadlinePassed(this);
   }
 
   /** Count and report; after this the object is not ours any more. */
   conclude(): void {
     this.tarpit = null;
-    this.#passage.stop();
+    const { wait } = this;
+    if (wait !== null) {
+      this.wait = null;
+      wait.cancelled();
+    }
+    this.passage.stop();
     if (this.inquiry !== null) this.inquiry.ended(this.#context.port.sharedMs);
     if (this.visit !== null || this.downstream!.guest !== null) settle(this);
     countExchange(this.#context.tally.cells, this, this.#context.port.nowMs);
@@ -485,11 +486,8 @@ export class Exchange implements Sender, Seeker {
     return this.downstream!.line.send(bytes, start, end);
   }
 
-  #countUp(upstream: Upstream, bytes: number): void {
-    this.#context.tally.cells[upstream.server.row + serverCell.bytesSent]! += bytes;
-  }
-
-  #arm(delayMs: number): void {
+  /** Its deadline is so far from now. */
+  arm(delayMs: number): void {
     this.#context.port.wake(this.downstream!, this.#context.port.nowMs + delayMs);
   }
 }

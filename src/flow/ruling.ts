@@ -102,17 +102,25 @@ function close(exchange: Exchange, context: Context, way: "reject" | "reset" | "
   leave(exchange, way, fault("rejected"));
 }
 
-/** Play what is before a response goes on. False: something else was answered. */
-export function judgeResponse(exchange: Exchange, context: Context, head: Head): boolean {
+/** The pool's rules, on what its server has said. False: something else was answered. */
+export function judgePool(exchange: Exchange, context: Context, head: Head): boolean {
+  return exchange.visit === null || judge(exchange.pool.rules.response, exchange, context, head);
+}
+
+/** The listener's, on what the client is to get. */
+export function judgeListener(exchange: Exchange, context: Context, head: Head): boolean {
+  const { visit, serverStatus } = exchange;
+  if (visit === null) return true;
+  if (serverStatus >= 400 && serverStatus < 500) visit.note("error", 1);
+  else if (serverStatus >= 500 && serverStatus !== 501 && serverStatus !== 505) visit.note("failure", 1);
+  return judge(exchange.listener.rules.response, exchange, context, head);
+}
+
+function judge(rules: RuleSet | null, exchange: Exchange, context: Context, head: Head): boolean {
+  if (rules === null) return true;
   const visit = exchange.visitNow();
-  const { status } = head;
-  if (status >= 400 && status < 500) visit.note("error", 1);
-  else if (status >= 500 && status !== 501 && status !== 505) visit.note("failure", 1);
-  const { pool, listener } = exchange;
-  if (pool.rules.response === null && listener.rules.response === null) return true;
   visit.response = head;
-  if (!playResponse(pool.rules.response, exchange, context, visit)) return false;
-  if (!playResponse(listener.rules.response, exchange, context, visit)) return false;
+  if (!playResponse(rules, exchange, context, visit)) return false;
   if (!visit.edits.isEmpty) editResponse(exchange, context, visit, head);
   if (visit.refusal === null) {
     exchange.status = head.status;

@@ -35,6 +35,10 @@ export class Upstream implements DialFlow {
   #isHeadDone = false;
   #interims = 0;
   #carried = 0;
+  /** What is said meanwhile is kept, and told when the exchange goes on. */
+  #isParked = false;
+  #parked: Uint8Array | null = null;
+  #parkedEnd: "none" | "ended" | "closed" | "reset" = "none";
   #dialedMs = 0;
 
   constructor(context: Context, pool: PoolSite, server: ServerSite) {
@@ -71,7 +75,7 @@ export class Upstream implements DialFlow {
     this.line = line;
     countConnected(this.#context.tally, this.server.row, this.#context.port.nowMs - this.#dialedMs);
     const exchange = this.#exchange;
-    if (exchange !== null) exchange.send(this);
+    if (exchange !== null) exchange.upload.send(this);
     else this.#idle();
   }
 
@@ -86,6 +90,7 @@ export class Upstream implements DialFlow {
     const exchange = this.#exchange;
     if (exchange === null) return this.#lose();
     if (exchange.upgrade !== null) return exchange.upgrade.sendDown(bytes, 0, bytes.length);
+    if (this.#isParked) return this.#keep(bytes);
     if (this.#isHeadDone) return exchange.responseBytes(bytes, 0, bytes.length);
     if (this.#partial === null) return this.#parse(exchange, bytes);
     const whole = new Uint8Array(this.#partial.length + bytes.length);
@@ -108,6 +113,7 @@ export class Upstream implements DialFlow {
     const exchange = this.#exchange;
     if (exchange === null) return this.#lose();
     if (exchange.upgrade !== null) return exchange.upgrade.endedUp();
+    if (this.#isParked) return this.#endParked("ended");
     if (this.#isHeadDone && this.body.kind === bodyKind.close) return exchange.responseEnded();
     this.#lost(exchange, this.isAnswering);
   }
@@ -117,15 +123,60 @@ export class Upstream implements DialFlow {
     const isAnswering = this.isAnswering;
     this.#gone();
     if (exchange === null) return;
+    if (this.#isParked) return this.#endParked(isReset ? "reset" : "closed");
     if (exchange.upgrade !== null) exchange.upgrade.closedUp(isReset);
     else if (this.#isHeadDone && this.body.kind === bodyKind.close && !isReset) exchange.responseEnded();
     else this.#lost(exchange, isAnswering);
   }
 
+  /** The exchange waits with a response whose head has been told: nothing more of it until `unpark`. */
+  park(): void {
+    if (this.#isParked || this.line === null) return;
+    this.#isParked = true;
+    this.line.pause();
+  }
+
+  /** The exchange has gone on. What was kept is told now, and may end it. */
+  unpark(): void {
+    if (!this.#isParked) return;
+    this.#isParked = false;
+    const exchange = this.#exchange;
+    const parked = this.#parked;
+    const end = this.#parkedEnd;
+    this.#parked = null;
+    this.#parkedEnd = "none";
+    if (exchange === null) return;
+    if (end === "none") this.line?.resume();
+    if (parked !== null) exchange.responseBytes(parked, 0, parked.length);
+    if (end === "none" || this.#exchange !== exchange) return;
+    if (end === "ended") this.ended();
+    else if (this.body.kind === bodyKind.close && end === "closed") exchange.responseEnded();
+    else this.#lost(exchange, true);
+  }
+
+  #keep(bytes: Uint8Array): void {
+    const former = this.#parked;
+    if (former === null) {
+      this.#parked = bytes;
+      return;
+    }
+    const whole = new Uint8Array(former.length + bytes.length);
+    whole.set(former);
+    whole.set(bytes, former.length);
+    this.#parked = whole;
+  }
+
+  #endParked(how: "ended" | "closed" | "reset"): void {
+    // A FIN and then the close: the first has said how it is to be taken.
+    if (this.#parkedEnd === "none" || how === "reset") this.#parkedEnd = how;
+  }
+
   /** The exchange has no further use for this connection. `isReusable`: both messages ended where they should. */
   release(isReusable: boolean): void {
+    const isClean = this.#parked === null && this.#parkedEnd === "none";
     this.#exchange = null;
-    if (!isReusable) return this.destroy();
+    this.#isParked = false;
+    if (!isReusable || !isClean) return this.destroy();
     if (this.line !== null) this.#idle();
   }
 

@@ -1,0 +1,38 @@
+// What becomes of an exchange whose deadline has passed: that depends on whom it waits for, the client, the server, or neither.
+
+import { fault } from "../base/fault.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** What an exchange waits for that is no server. Told at most one of these, and nothing once the exchange has gone on. */
+export interface Wait {
+  /** Too long. Whatever is to be done now, go on or fail, is to be said by who waited. */
+  timedOut(): void;
+  /** The client is gone, or the exchange has ended otherwise. */
+  cancelled(): void;
+}
+
+export function deadlinePassed(exchange: Exchange): void {
+  if (exchange.upgrade !== null) return exchange.endUpgrade(false);
+  const { wait } = exchange;
+  if (wait !== null) {
+    exchange.wait = null;
+    return wait.timedOut();
+  }
+  if (exchange.tarpit !== null) return exchange.give(exchange.tarpit, fault("denied"));
+  if (exchange.attempt.isQueued) return exchange.attempt.waitedInVain();
+  const upstream = exchange.upstream;
+  if (upstream === null || upstream.line === null) return;
+  const downstream = exchange.downstream!;
+  if (exchange.isAnswered) {
+    if (downstream.line.heldBytes === 0) {
+      // A server that we do not read is not silent.
+      if (exchange.passage.isHolding) return exchange.awaitServer();
+      return exchange.failUpstream(fault("read_timeout"));
+    }
+    return downstream.isTaking()
+      ? exchange.arm(exchange.listener.plan.timeouts.readMs)
+      : exchange.fail(fault("client_stalled"));
+  }
+  if (!exchange.requestBody.isDone && upstream.line.heldBytes === 0) return exchange.fail(fault("body_timeout"));
+  exchange.failUpstream(fault("response_timeout"));
+}

@@ -1,0 +1,26 @@
+// What a response's body goes through between its server and the client, as passage.ts sees it: content in, content out, perhaps
+// much later, perhaps more or less of it. One filter may stand behind another; a chain of them is a filter again.
+
+import type { Fault } from "../base/fault.ts";
+
+/** What a filter does with content. Bytes are read during the call only. */
+export interface Filter {
+  /** False: it has enough for now; `room` will be told. It takes what it is given all the same. */
+  write(bytes: Uint8Array, start: number, end: number): boolean;
+  /** That was all: what is still inside goes on, then `ended` is told. */
+  end(): void;
+  /** What it has written is taken again: it may go on. */
+  resume(): void;
+  /** Nobody wants it any more: it tells nothing after this. */
+  stop(): void;
+}
+
+/** What a filter tells, during calls or later. */
+export interface FilterSink {
+  /** Content. False: no more for now, until `resume`. */
+  passed(bytes: Uint8Array, start: number, end: number): boolean;
+  ended(): void;
+  /** What went in makes no sense (not gzip), or what works on it has failed: the body is broken off. */
+  failed(what: Fault): void;
+  room(): void;
+}

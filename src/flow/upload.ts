@@ -1,0 +1,86 @@
+// The way of a request to its server: its head with what of the body came with it in one write, then the rest as it comes. A server
+// that is slow to take bytes stops the reading of the client. One upload an exchange, used again with it.
+
+import { fault } from "../base/fault.ts";
+import { serverCell } from "../memory/tally.ts";
+import type { Context } from "./context.ts";
+import type { Exchange } from "./exchange.ts";
+import { coalesceBytesMax } from "./passage.ts";
+import { noteProgress } from "./toll.ts";
+import type { Upstream } from "./upstream.ts";
+
+export class Upload {
+  /** No body byte beyond those that came with the head has been passed on. */
+  isBodyHeld = true;
+  readonly #exchange: Exchange;
+  readonly #context: Context;
+
+  constructor(exchange: Exchange, context: Context) {
+    this.#exchange = exchange;
+    this.#context = context;
+  }
+
+  reset(): void {
+    this.isBodyHeld = true;
+  }
+
+  /** A connection is there: send what we have of the request. */
+  send(upstream: Upstream): void {
+    const exchange = this.#exchange;
+    const { port, output } = this.#context;
+    const { head, bodyStart, bodyEnd, requestBody } = exchange;
+    const line = upstream.line!;
+    output.clear();
+    exchange.listener.forwarding.writeRequest(output, head, exchange);
+    const size = bodyEnd - bodyStart;
+    const isCoalesced = size <= coalesceBytesMax;
+    if (size > 0 && isCoalesced) output.copy(head.bytes, bodyStart, bodyEnd);
+    exchange.sentMs = port.nowMs;
+    this.#count(upstream, output.length + (isCoalesced ? 0 : size));
+    let isTaken = line.send(output.bytes, 0, output.length);
+    if (!isCoalesced) isTaken = line.send(head.bytes, bodyStart, bodyEnd) && isTaken;
+    const { isDone } = requestBody;
+    exchange.arm(isDone ? exchange.pool.plan.timeouts.responseMs : exchange.listener.plan.timeouts.readMs);
+    if (!isDone && isTaken) exchange.downstream!.resumeBody();
+  }
+
+  /** More of the body. Answers the index after what belongs to this request; `start` when the server cannot take it now. */
+  more(bytes: Uint8Array, start: number, end: number): number {
+    const exchange = this.#exchange;
+    const { upstream, requestBody } = exchange;
+    if (upstream === null || upstream.line === null || exchange.sentMs === 0) return start;
+    const next = requestBody.advance(bytes, start, end);
+    exchange.requestBytes += next - start;
+    if (requestBody.isBad) {
+      exchange.fail(fault("bad_chunk"));
+      return end;
+    }
+    const { bodyBytesMax } = this.#context.limits;
+    if (bodyBytesMax > 0 && exchange.requestBytes > bodyBytesMax) {
+      exchange.fail(fault("body_too_large"));
+      return end;
+    }
+    this.isBodyHeld = false;
+    if (exchange.visit !== null) noteProgress(exchange);
+    this.#count(upstream, next - start);
+    const isTaken = upstream.line.send(bytes, start, next);
+    if (requestBody.isDone) exchange.arm(exchange.pool.plan.timeouts.responseMs);
+    else {
+      if (!isTaken) exchange.downstream!.holdBody();
+      exchange.arm(exchange.listener.plan.timeouts.readMs);
+    }
+    return next;
+  }
+
+  /** The server takes bytes again. The time that it took is not the client's. */
+  drained(): void {
+    const exchange = this.#exchange;
+    if (exchange.requestBody.isDone) return;
+    exchange.arm(exchange.listener.plan.timeouts.readMs);
+    exchange.downstream!.resumeBody();
+  }
+
+  #count(upstream: Upstream, bytes: number): void {
+    this.#context.tally.cells[upstream.server.row + serverCell.bytesSent]! += bytes;
+  }
+}
