@@ -7,6 +7,7 @@ import { capacity } from "../memory/arena.ts";
 import type { Finding } from "./issues.ts";
 import type { Address } from "./plan.ts";
 import { keyText, type Path } from "./problem.ts";
+import { reviewCaches } from "./reviewcache.ts";
 import { reviewExpressions } from "./reviewexpression.ts";
 import { reviewListener } from "./reviewlistener.ts";
 import { reviewPool } from "./reviewpool.ts";
@@ -24,7 +25,7 @@ export function review(input: unknown): Finding[] {
   const root = sectionOf(input);
   const listeners = sectionOf(root["listeners"]);
   const pools = sectionOf(root["pools"]);
-  for (const key of ["listeners", "pools", "tables", "lists"] as const) {
+  for (const key of ["listeners", "pools", "tables", "lists", "caches"] as const) {
     if (
       (key === "listeners" || key === "pools") &&
       Object.hasOwn(root, key) &&
@@ -44,6 +45,7 @@ export function review(input: unknown): Finding[] {
     if (isSection(pool)) reviewPool(name, sectionOf(pool), modesOf(name, uses), report);
   reviewTables(sectionOf(root["tables"]), report);
   reviewLists(sectionOf(root["lists"]), report);
+  reviewCaches(root, report);
   reviewErrors(root["errors"], ["errors"], report);
   reviewReply(sectionOf(root["bans"])["answer"], ["bans", "answer"], report);
   reviewTexts(root, listeners, pools, report);

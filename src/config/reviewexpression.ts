@@ -8,9 +8,10 @@ import { compileExpression } from "../rules/expression/expression.ts";
 import { scopeOf } from "../rules/expression/scope.ts";
 import { compileKey, compileTarget, type TargetUse } from "../rules/expression/target.ts";
 import { compileTemplate } from "../rules/expression/template.ts";
+import { absence } from "./absence.ts";
 import { compileLimitTable, limitKey } from "./compiletable.ts";
-import { didYouMean } from "./nearest.ts";
 import type { Path } from "./problem.ts";
+import { wishesOf } from "./reviewcache.ts";
 import { namesOf } from "./reviewnames.ts";
 import type { RuleOwner } from "./reviewrule.ts";
 import { reviewMemory, type TableUses } from "./reviewtable.ts";
@@ -29,6 +30,8 @@ export function reviewExpressions(root: Section, owners: readonly RuleOwner[], r
     texts.errors(section["errors"], path);
     if (isSection(section["stick"])) texts.stick(sectionOf(section["stick"]), [...path, "stick"], listed);
   }
+  for (const { path, value } of wishesOf(root))
+    texts.expression(sectionOf(value)["bypass"], [...path, "bypass"], "request", "bool");
   texts.errors(root["errors"], []);
   texts.reply(sectionOf(root["bans"])["answer"], ["bans", "answer"], "request");
   return texts.uses;
@@ -238,10 +241,7 @@ class Texts {
     if (typeof name !== "string") return null;
     if (this.#columns.has(name)) return name;
     if (this.#tableNames.includes(name)) return null;
-    const known = this.#tableNames.slice(0, 10).join(", ");
-    const others = this.#tableNames.length === 0 ? "; there are no tables" : `; there are ${known}`;
-    const meant = didYouMean(name, this.#tableNames) || others;
-    this.#report("error", path, "value", `names the table ${quote(name)}, which does not exist${meant}`);
+    this.#report("error", path, "value", absence("table", name, this.#tableNames));
     return null;
   }
 

@@ -4,6 +4,8 @@
 import { readListenAddress } from "../base/address.ts";
 import { quote } from "../base/reading.ts";
 import type { Path } from "./problem.ts";
+import { reviewCors, reviewReplacements } from "./reviewbody.ts";
+import { reviewAuth, reviewProxy } from "./reviewproxy.ts";
 import { reviewErrors } from "./reviewreply.ts";
 import { reviewRules } from "./reviewrule.ts";
 import { reviewListenerTls } from "./reviewtls.ts";
@@ -31,6 +33,11 @@ const modeKeys: readonly (readonly [Path, readonly string[], string])[] = [
   [["via"], ["http"], asItIs],
   [["requestId"], ["http"], asItIs],
   [["errors"], ["http"], asItIs],
+  [["auth"], ["http"], asItIs],
+  [["proxy"], ["http"], ""],
+  [["cors"], ["http"], asItIs],
+  [["compress"], ["http"], asItIs],
+  [["replace"], ["http"], asItIs],
   [["udp"], ["udp"], ""],
   [["tls"], ["http", "tcp"], "; TLS over datagrams is not spoken here"],
   [["proxyProtocol"], ["http", "tcp"], ""],
@@ -61,11 +68,19 @@ export function reviewListener(name: string, listener: Section, report: Report):
   reviewTrust(listener, mode, at, report);
   reviewNames(listOf(listener["sni"]), at, report);
   if (mode === "http") reviewSecurity(listener, at, report);
+  if (mode === "http") reviewContent(listener, at, report);
   if (isSection(listener["tls"])) reviewListenerTls(sectionOf(listener["tls"]), mode, at, report);
   if (listener["workerBy"] === "client" && isUnix(listener))
     report("warning", at("workerBy"), "key", "changes nothing: one worker alone serves a unix socket");
   if (mode === "udp" && isUnix(listener))
     report("error", at("listen"), "value", "must be a port in mode udp: datagrams are not taken from unix sockets");
+}
+
+function reviewContent(listener: Section, at: At, report: Report): void {
+  reviewAuth(listener["auth"], at, report);
+  reviewProxy(listener, at, report);
+  reviewReplacements(listener["replace"], at("replace"), report);
+  reviewCors(listener["cors"], at("cors"), report);
 }
 
 function isUnix(listener: Section): boolean {

@@ -2,6 +2,7 @@
 // and keys that the listeners which use it have no use for.
 
 import { readServerAddress } from "../base/address.ts";
+import { reviewMirror, reviewReplacements } from "./reviewbody.ts";
 import { reviewCheck } from "./reviewcheck.ts";
 import { reviewErrors, reviewReply } from "./reviewreply.ts";
 import { reviewRules } from "./reviewrule.ts";
@@ -17,6 +18,10 @@ export function reviewPool(name: string, pool: Section, modes: ReadonlySet<strin
     report("error", at("servers"), "value", "is missing; it must be a list of servers, unless the pool has a reply");
   if (pool["servers"] !== undefined && pool["reply"] !== undefined)
     report("error", at("reply"), "key", "cannot stand beside servers: a pool has servers or a reply");
+  if (pool["reply"] !== undefined)
+    for (const key of ["cache", "mirror"])
+      if (pool[key] !== undefined && pool[key] !== false)
+        report("warning", at(key), "key", "changes nothing: reply answers every request");
   reviewReply(pool["reply"], at("reply"), report);
   reviewErrors(pool["errors"], at("errors"), report);
   reviewRules({ section: pool, path: at(), modes, listed: listedPhase(modes) }, report);
@@ -24,6 +29,8 @@ export function reviewPool(name: string, pool: Section, modes: ReadonlySet<strin
   if (isSection(pool["check"])) reviewCheck(sectionOf(pool["check"]), modes, (...path) => at("check", ...path), report);
   reviewPoolTls(pool, modes, at, report);
   reviewMode(pool, modes, at, report);
+  reviewReplacements(pool["replace"], at("replace"), report);
+  reviewMirror(name, pool, report);
   const ejection = sectionOf(pool["ejection"]);
   if (isSection(pool["ejection"]) && msOf(ejection["base"] ?? "30s") > msOf(ejection["maximum"] ?? "5m"))
     report(
@@ -84,6 +91,9 @@ function reviewMode(pool: Section, modes: ReadonlySet<string>, at: At, report: R
       report("error", at("reply"), "key", `is for HTTP, and ${users}; rules with reject close connections`);
     if (Object.keys(sectionOf(pool["errors"])).length > 0)
       report("error", at("errors"), "key", `are for HTTP, and ${users}`);
+    for (const key of ["cache", "compress", "replace", "mirror"])
+      if (pool[key] !== undefined && pool[key] !== false)
+        report("error", at(key), "key", `is for HTTP, and ${users}; what is carried is passed on as it is`);
     for (const path of [["timeouts", "response"], ["timeouts", "read"], ["idle"]])
       if ((path.length === 1 ? pool : timeouts)[path.at(-1)!] !== undefined)
         report("warning", at(...path), "key", `is for HTTP, and ${users}`);

@@ -1,11 +1,10 @@
 // Which listener uses which pool, and in which mode: names that refer to nothing, pools that nothing refers to, pools that are
 // used in two ways that do not go together, and rules of pools that hand a request round and round.
 
-import { quote } from "../base/reading.ts";
-import { didYouMean } from "./nearest.ts";
+import { absence } from "./absence.ts";
 import { keyText, type Path } from "./problem.ts";
 import { allRules, rulesOf } from "./rulewalk.ts";
-import { isSection, listOf, type Report, type Section, sectionOf } from "./section.ts";
+import { isSection, listOf, type Report, type Section, sectionOf, textOf } from "./section.ts";
 
 export interface Use {
   readonly listener: string;
@@ -18,10 +17,10 @@ export function modeOf(listener: Section): string {
   return listener["mode"] === undefined ? "http" : String(listener["mode"]);
 }
 
-/** All ways from listeners to pools: what they name themselves, then what the rules of those pools name, and so on. */
+/** All ways from listeners to pools: what they name themselves, then what those pools name in rules and for copies, and so on. */
 export function usesOf(listeners: Section, pools: Section): Use[] {
   const handed = new Map(
-    Object.entries(pools).map(([name, pool]) => [name, handedOn(["pools", name], sectionOf(pool))]),
+    Object.entries(pools).map(([name, pool]) => [name, reachedFrom(["pools", name], sectionOf(pool))]),
   );
   return Object.entries(listeners).flatMap(([name, value]): Use[] => {
     const listener = sectionOf(value);
@@ -49,8 +48,24 @@ export function usesOf(listeners: Section, pools: Section): Use[] {
   });
 }
 
+interface Named {
+  readonly path: Path;
+  readonly pool: string;
+}
+
+/** Where requests of a pool come to beside itself: those that its rules hand on, and copies. */
+function reachedFrom(path: Path, pool: Section): Named[] {
+  return [...handedOn(path, pool), ...mirroredBy(path, pool)];
+}
+
+/** The pool that gets copies. */
+export function mirroredBy(path: Path, { mirror }: Section): Named[] {
+  const pool = textOf(isSection(mirror) ? sectionOf(mirror)["to"] : mirror);
+  return pool === null ? [] : [{ path: [...path, "mirror", ...(isSection(mirror) ? ["to"] : [])], pool }];
+}
+
 /** What the rules of a listener or pool name. */
-function handedOn(path: Path, owner: Section): { readonly path: Path; readonly pool: string }[] {
+function handedOn(path: Path, owner: Section): Named[] {
   return [...allRules(rulesOf(owner, path, "request"))].flatMap(({ rule, path: at }) =>
     typeof rule["use"] === "string" ? [{ path: [...at, "use"], pool: rule["use"] }] : [],
   );
@@ -65,22 +80,12 @@ export function reviewUse(listeners: Section, pools: Section, report: Report): v
   const names = Object.keys(pools).filter((name) => name !== "__proto__");
   const uses = usesOf(listeners, pools);
   const told = new Set<string>();
-  // Rules of pools that no listener leads to name pools too.
-  const others = Object.entries(pools).flatMap(([name, pool]) => handedOn(["pools", name], sectionOf(pool)));
+  // Pools that no listener leads to name pools too.
+  const others = Object.entries(pools).flatMap(([name, pool]) => reachedFrom(["pools", name], sectionOf(pool)));
   for (const { path, pool } of [...uses, ...others]) {
     if (names.includes(pool) || told.has(JSON.stringify(path))) continue;
     told.add(JSON.stringify(path));
-    const meant = didYouMean(pool, names);
-    const known =
-      names.length === 0
-        ? "; there are no pools"
-        : `; there ${names.length === 1 ? "is" : "are"} ${names.slice(0, 10).join(", ")}`;
-    report(
-      "error",
-      path,
-      "value",
-      `names the pool ${quote(pool)}, which does not exist${meant === "" ? known : meant}`,
-    );
+    report("error", path, "value", absence("pool", pool, names));
   }
   const isWhole = Object.entries(listeners)
     .map(([name, listener]) => isSection(listener) && reviewOwn(name, sectionOf(listener), report))
@@ -103,10 +108,15 @@ function reviewOwn(name: string, listener: Section, report: Report): boolean {
   }
   const isTcp = modeOf(listener) === "tcp";
   if (handedOn(["listeners", name], listener).length > 0) return true;
-  if (isRedirect || (isTcp && listOf(listener["sni"]).length > 0)) return true;
+  if (isRedirect || isProxy(listener) || (isTcp && listOf(listener["sni"]).length > 0)) return true;
   const other = isTcp ? ", or sni must name pools by the names that clients ask for" : "";
   report("error", path, "value", `is missing; it must be the name of a pool${other}`);
   return false;
+}
+
+/** Its clients name the targets themselves. */
+function isProxy({ proxy }: Section): boolean {
+  return proxy === true || isSection(proxy);
 }
 
 /** Each `use` that closes a circle is told once, with the pools that lie on it. */

@@ -1,0 +1,15 @@
+// What is said of a name that stands for nothing: what was meant, or else what there is.
+
+import { quote } from "../base/reading.ts";
+import { didYouMean } from "./nearest.ts";
+
+/** More are not listed. */
+const namesShown = 10;
+
+export function absence(kind: string, name: string, names: readonly string[]): string {
+  const known =
+    names.length === 0
+      ? `; there are no ${kind}s`
+      : `; there ${names.length === 1 ? "is" : "are"} ${names.slice(0, namesShown).join(", ")}`;
+  return `names the ${kind} ${quote(name)}, which does not exist${didYouMean(name, names) || known}`;
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "bun:test";
+import { judge } from "./judge.ts";
+import { keyText } from "./problem.ts";
+
+const of = (config: object): string[] =>
+  judge({
+    listeners: { w: { listen: ":80", use: "a" } },
+    pools: { a: { servers: ["s:1"] } },
+    ...config,
+  }).findings.map(({ severity, path, message }) => `${severity} ${keyText(path)} ${message}`);
+const pool = (cache: unknown, more: object = {}): object => ({ pools: { a: { servers: ["s:1"], cache } }, ...more });
+
+describe("caches", () => {
+  test("one that nobody has described is there for the asking, and by no name", () => {
+    expect(of(pool(true))).toEqual([]);
+    expect(of(pool({ ttl: "1s" }))).toEqual([]);
+    expect(of(pool("default"))).toEqual([
+      expect.stringMatching(/^error pools\.a\.cache names the cache "default", .* there are no caches: add it under/),
+    ]);
+  });
+
+  test("with several of them it has to be said which", () => {
+    const caches = { one: {}, two: {} };
+    expect(of(pool({ ttl: "1s" }, { caches }))).toEqual([expect.stringMatching(/^error .* one, two; write in: one/)]);
+    expect(of(pool("one", { caches }))).toEqual(["warning caches.two is used by no pool"]);
+    expect(of(pool(true, { caches: { one: {} } }))).toEqual([]);
+  });
+
+  test("a forward proxy uses caches too", () => {
+    const listeners = { w: { listen: "127.0.0.1:80", use: "a", proxy: { cache: "one" } } };
+    expect(of({ listeners, caches: { one: {} } })).toEqual([]);
+    expect(of({ listeners })).toEqual([
+      expect.stringMatching(/^error listeners\.w\.proxy\.cache names the cache "one"/),
+    ]);
+  });
+
+  test("a condition is read as the workers will read it", () => {
+    expect(of(pool({ bypass: "cookies['session'] != ''" }))).toEqual([]);
+    expect(of(pool({ bypass: "path" }))).toEqual([expect.stringMatching(/^error pools\.a\.cache\.bypass /)]);
+    const listeners = { w: { listen: "127.0.0.1:80", proxy: { cache: { bypass: "1 +" } } } };
+    expect(of({ listeners, pools: {} }).some((line) => line.startsWith("error listeners.w.proxy.cache.bypass "))).toBe(
+      true,
+    );
+  });
+});
+
+describe("pools that get copies", () => {
+  test("are used, though no listener names them", () => {
+    const pools = { a: { servers: ["s:1"], mirror: { to: "b" } }, b: { servers: ["s:2"] } };
+    expect(of({ pools })).toEqual([]);
+    expect(of({ pools: { ...pools, a: { servers: ["s:1"] } } })).toEqual(["warning pools.b is used by no listener"]);
+  });
+
+  test("may send copies back: a copy is not copied again", () => {
+    expect(of({ pools: { a: { servers: ["s:1"], mirror: "b" }, b: { servers: ["s:2"], mirror: "a" } } })).toEqual([]);
+  });
+});
+
+describe("forward proxies", () => {
+  const listening = (listen: string, more: object = {}): string[] =>
+    of({ listeners: { w: { listen, use: "a", proxy: true, ...more } } });
+
+  test("that anybody may use are warned of", () => {
+    expect(listening(":3128")).toEqual([expect.stringMatching(/^warning listeners\.w\.proxy is open: .* :3128 /)]);
+    expect(listening("127.0.0.1:3128")).toEqual([]);
+    expect(listening("[::1]:3128")).toEqual([]);
+    expect(listening("unix:/run/proxy.sock")).toEqual([]);
+    expect(listening(":3128", { auth: { users: { a: "b" } } })).toEqual([]);
+    expect(listening(":3128", { rules: [{ if: "src != ip('10.0.0.1')", deny: 403 }] })).toEqual([]);
+  });
+
+  test("need no pool", () => {
+    expect(of({ listeners: { w: { listen: "127.0.0.1:1", proxy: true }, v: { listen: ":2", use: "a" } } })).toEqual([]);
+  });
+});
+
+test("whom nobody has let in cannot be let in by a password", () => {
+  const auth = (value: object): string[] => of({ listeners: { w: { listen: ":80", use: "a", auth: value } } });
+  expect(auth({ users: {} })).toEqual([expect.stringMatching(/^error listeners\.w\.auth lets nobody in/)]);
+  expect(auth({ file: "users.htpasswd" })).toEqual([]);
+});

@@ -1,0 +1,47 @@
+// What contradicts itself in forward proxies and in who may use them; and the proxy that anybody may use, which is found within hours.
+
+import { isLoopback, readListenAddress } from "../base/address.ts";
+import { rulesOf } from "./rulewalk.ts";
+import { type At, isSection, listOf, type Report, type Section, sectionOf, textOf } from "./section.ts";
+
+export function reviewAuth(auth: unknown, at: At, report: Report): void {
+  if (!isSection(auth)) return;
+  const { users, file } = sectionOf(auth);
+  if (file === undefined && Object.keys(sectionOf(users)).length === 0)
+    report("error", at("auth"), "value", "lets nobody in: it must hold users, or the file of an htpasswd");
+}
+
+export function reviewProxy(listener: Section, at: At, report: Report): void {
+  const { proxy } = listener;
+  if (proxy !== true && !isSection(proxy)) return;
+  const own = sectionOf(proxy);
+  if (listener["redirect"] !== undefined)
+    report("error", at("redirect"), "key", "cannot stand beside proxy: it would answer every request");
+  if (own["http"] === false && own["connect"] === false && own["socks"] !== true)
+    report("error", at("proxy"), "value", "is for nothing: http, connect and socks are all off");
+  const everyone = listOf(own["deny"]).indexOf("*");
+  if (everyone !== -1)
+    report("error", at("proxy", "deny", everyone), "value", "is every target: nothing could be asked for");
+  const isTunnelled = own["connect"] !== false || own["socks"] === true;
+  if (own["tunnels"] !== undefined && !isTunnelled)
+    report("warning", at("proxy", "tunnels"), "key", "changes nothing: connect and socks are off");
+  if (own["cache"] !== undefined && own["cache"] !== false && own["http"] === false)
+    report("warning", at("proxy", "cache"), "key", "changes nothing: http is off, and of tunnels nothing can be seen");
+  reviewOpenness(listener, at, report);
+}
+
+/** Rules may say who is served; whether they do is not for us to judge. */
+function reviewOpenness(listener: Section, at: At, report: Report): void {
+  const written = textOf(listener["listen"]);
+  const reading = written === null ? null : readListenAddress(written);
+  if (reading === null || !reading.ok || reading.value.kind !== "tcp" || isLoopback(reading.value.host)) return;
+  const { connection, request } = rulesOf(listener, [], "request");
+  if (listener["auth"] !== undefined || connection.length + request.length > 0) return;
+  const inside = sectionOf(listener["proxy"])["private"] === true ? ", those inside of this network among them" : "";
+  report(
+    "warning",
+    at("proxy"),
+    "key",
+    `is open: whoever reaches ${written} may have it ask for any target${inside}; add auth, or rules that say who may`,
+  );
+}
