@@ -19,7 +19,7 @@ function reviewReplacement(own: Section, path: Path, report: Report): void {
   if (find !== undefined && pattern !== undefined)
     report("error", [...path, "pattern"], "key", "cannot stand beside find: write one of them");
   if (longest !== undefined && pattern === undefined)
-    report("warning", [...path, "longest"], "key", "changes nothing: only what a pattern matches is of any length");
+    report("warning", [...path, "longest"], "key", "is of no use: only what a pattern matches is of any length");
   const text = textOf(pattern);
   if (text === null) return;
   const read = readPattern(text, "");
@@ -31,7 +31,7 @@ function reviewReplacement(own: Section, path: Path, report: Report): void {
       "warning",
       [...path, "pattern"],
       "value",
-      "repeats within a repetition: some texts take it a time that doubles with every character",
+      "has a repetition within a repetition: some texts take it a time that doubles with every character",
     );
   const replacement = textOf(by);
   if (replacement !== null && readReplacement(replacement) === null)

@@ -21,7 +21,7 @@ export function reviewPool(name: string, pool: Section, modes: ReadonlySet<strin
   if (pool["reply"] !== undefined)
     for (const key of ["cache", "mirror"])
       if (pool[key] !== undefined && pool[key] !== false)
-        report("warning", at(key), "key", "changes nothing: reply answers every request");
+        report("warning", at(key), "key", "is of no use: reply answers every request");
   reviewReply(pool["reply"], at("reply"), report);
   reviewErrors(pool["errors"], at("errors"), report);
   reviewRules({ section: pool, path: at(), modes, listed: listedPhase(modes) }, report);

@@ -24,9 +24,9 @@ export function reviewProxy(listener: Section, at: At, report: Report): void {
     report("error", at("proxy", "deny", everyone), "value", "is every target: nothing could be asked for");
   const isTunnelled = own["connect"] !== false || own["socks"] === true;
   if (own["tunnels"] !== undefined && !isTunnelled)
-    report("warning", at("proxy", "tunnels"), "key", "changes nothing: connect and socks are off");
+    report("warning", at("proxy", "tunnels"), "key", "is of no use: connect and socks are off");
   if (own["cache"] !== undefined && own["cache"] !== false && own["http"] === false)
-    report("warning", at("proxy", "cache"), "key", "changes nothing: http is off, and of tunnels nothing can be seen");
+    report("warning", at("proxy", "cache"), "key", "is of no use: http is off, and of tunnels nothing can be seen");
   reviewOpenness(listener, at, report);
 }
 
