@@ -20,6 +20,7 @@ function counted(status: number, what: Fault | null, isAnsweredByServer: boolean
     route: { row: routeRow },
     pool: { servers: [{ row: serverRow }] },
     attempt: { index: 0 },
+    downstream: { isOfClient: true },
   };
   // Counting reads these members only.
   countExchange(cells, exchange as unknown as Exchange, 1030);

@@ -49,6 +49,8 @@ export function countStream(cells: Float64Array, stream: Stream): void {
 
 export function countExchange(cells: Float64Array, exchange: Exchange, nowMs: number): void {
   const { status, fault, respondedMs } = exchange;
+  if (respondedMs > 0) countServer(cells, exchange, nowMs);
+  if (!exchange.downstream!.isOfClient) return;
   const row = exchange.route.row;
   const seconds = (nowMs - exchange.startedMs) / 1000;
   // A fault behind a server's answer has cut it short, but for a rule that has given another.
@@ -57,7 +59,6 @@ export function countExchange(cells: Float64Array, exchange: Exchange, nowMs: nu
   if (fault !== null && fault.side !== "downstream" && respondedMs === 0) cells[row + routeCell.dropped]!++;
   cells[row + routeCell.durationSum]! += seconds;
   cells[row + routeCell.bucket + bucketOf(seconds)]!++;
-  if (respondedMs > 0) countServer(cells, exchange, nowMs);
 }
 
 function countServer(cells: Float64Array, exchange: Exchange, nowMs: number): void {

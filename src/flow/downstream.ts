@@ -15,6 +15,7 @@ import { listenerCell } from "../memory/tally.ts";
 import { parsed, parseRequest } from "../wire/http1/reader.ts";
 import { countAccepted, countClosed } from "./account.ts";
 import type { Context, Session } from "./context.ts";
+import { Errand } from "./errand.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Forwarding } from "./forwarding.ts";
 import { Guest } from "./guest.ts";
@@ -34,6 +35,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   /** The client came over TLS. */
   readonly isSecure: boolean;
   isTrusted = false;
+  readonly isOfClient = true;
   /** What rules see of the client; null until something asks. */
   guest: Guest | null = null;
   readonly #context: Context;
@@ -165,8 +167,11 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     if (this.#phase === phase.head) this.#noteTruncated();
     // What it has come to is told to the entries that the connection holds, before they are let go of.
     if (exchange !== null) {
-      exchange.abort(fault("client_closed"));
-      this.#context.returnExchange(exchange);
+      if (exchange.isWantedWithout) Errand.inherit(this.#context, exchange);
+      else {
+        exchange.abort(fault("client_closed"));
+        this.#context.returnExchange(exchange);
+      }
     }
     this.#gone();
   }

@@ -26,7 +26,7 @@ import type { Sender } from "./forwarding.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { Passage } from "./passage.ts";
 import type { Requester } from "./requester.ts";
-import { sendInterim, writeHead } from "./responsehead.ts";
+import { writeHead } from "./responsehead.ts";
 import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
 import { stepsDown, stepsUp } from "./stair.ts";
 import { stickyCookie } from "./sticky.ts";
@@ -318,11 +318,6 @@ export class Exchange implements Sender, Seeker {
 
   // ---- the response ----
 
-  /** A 1xx that is not the end of it. */
-  interim(head: Head): void {
-    sendInterim(this, this.#context, head);
-  }
-
   /** The final head, followed by bytes[bodyStart, end). */
   responded(head: Head, bytes: Uint8Array, bodyStart: number, end: number): void {
     const { port } = this.#context;
@@ -368,16 +363,6 @@ export class Exchange implements Sender, Seeker {
     this.#rest = nothing;
     this.passage.first(upstream, rest, this.#restStart, this.#restEnd);
     upstream.unpark();
-  }
-
-  /** More of the body. */
-  responseBytes(bytes: Uint8Array, start: number, end: number): void {
-    this.passage.more(this.upstream!, bytes, start, end);
-  }
-
-  /** The server's FIN is the end of the body. */
-  responseEnded(): void {
-    this.passage.ended();
   }
 
   /** The client takes bytes again. */
@@ -449,6 +434,24 @@ export class Exchange implements Sender, Seeker {
     this.arm(forMs);
   }
 
+  /** It fills a cache: others may wait for what it brings. */
+  get isWantedWithout(): boolean {
+    return this.passage.onlooker !== null && this.requestBody.isDone;
+  }
+
+  /** The client is gone, and it goes on for `heir`. */
+  bequeath(heir: Requester, what: Fault): void {
+    settle(this);
+    if (this.visit !== null) {
+      this.visit.reset();
+      this.#spareVisit = this.visit;
+      this.visit = null;
+    }
+    this.fault = what;
+    this.downstream = heir;
+    this.passage.drained(this.upstream);
+  }
+
   /** The client is gone. */
   abort(what: Fault): void {
     this.fault = what;
@@ -475,7 +478,7 @@ export class Exchange implements Sender, Seeker {
     countExchange(this.#context.tally.cells, this, this.#context.port.nowMs);
     this.upstream = null;
     this.attempt.end();
-    this.#context.report(this);
+    if (this.downstream!.isOfClient) this.#context.report(this);
   }
 
   /** To the client. False: it cannot take more now. */

@@ -15,6 +15,13 @@ export interface Filter {
   stop(): void;
 }
 
+/** Sees a body's content go by, as the client gets it. */
+export interface Onlooker {
+  add(bytes: Uint8Array, start: number, end: number): void;
+  /** Said once, when the body is over; `isWhole`: to its end. */
+  over(isWhole: boolean): void;
+}
+
 /** What a filter tells, during calls or later. */
 export interface FilterSink {
   /** Content. False: no more for now, until `resume`. */

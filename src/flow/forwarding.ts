@@ -249,9 +249,16 @@ export class Forwarding {
 
   /**
    * The response's start line and fields for the client; one of `tailsOf` ends the head. `isFramingDropped`: its chunks are
-   * opened. `isSecure`: it goes to a client that came over TLS.
+   * opened. `isSecure`: it goes to a client that came over TLS. `isLengthDropped`: it becomes another body.
    */
-  writeResponse(output: Output, head: Head, isUpgrade: boolean, isFramingDropped: boolean, isSecure: boolean): void {
+  writeResponse(
+    output: Output,
+    head: Head,
+    isUpgrade: boolean,
+    isFramingDropped: boolean,
+    isSecure: boolean,
+    isLengthDropped = false,
+  ): void {
     let run = head.start;
     if (head.minor === 0) {
       output.put(version11.subarray(1, 9));
@@ -264,7 +271,7 @@ export class Forwarding {
         const id = head.ids[index]!;
         if (id === field.contentLength) lengths++;
         let isDropped = isHopByHop(id) && !(isUpgrade && id === field.upgrade);
-        if (id === field.contentLength && lengths > 1) isDropped = true;
+        if (id === field.contentLength && (isLengthDropped || lengths > 1)) isDropped = true;
         if (isFramingDropped && id === field.transferEncoding) isDropped = true;
         if (isStrict && id === field.other && isNamed(head, index, strictTransport)) isDropped = true;
         if (!isDropped && head.hasNominated && isMovable(id))

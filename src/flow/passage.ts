@@ -1,25 +1,33 @@
 // The way of a response's body from the server's connection to the client's: followed to its end, put into other framing where
 // the client needs that (relay.ts), and as slowly as a rule says (throttle.ts). A client that is slow to take bytes stops the
-// reading of the server. One passage an exchange, used again with it.
+// reading of the server. Where filters make another body of it, it goes through a sieve (sieve.ts); who looks on sees its content
+// (a cache that is filled). One passage an exchange, used again with it.
 
 import { type Fault, fault } from "../base/fault.ts";
-import type { BodyKind } from "../wire/http1/head.ts";
+import { type BodyKind, bodyKind } from "../wire/http1/head.ts";
+import type { Output } from "../wire/http1/writer.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Filter, FilterSink, Onlooker } from "./filter.ts";
 import { lastChunk, Relay } from "./relay.ts";
+import { Sieve, type SieveOutlet } from "./sieve.ts";
 import { type Outlet, Throttle } from "./throttle.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Body bytes up to this are copied behind their head, so that both leave in one write. */
 export const coalesceBytesMax: number = 32 * 1024;
 
-export class Passage implements Outlet {
+export class Passage implements Outlet, SieveOutlet {
   readonly relay: Relay = new Relay();
   /** The server's connection may carry another exchange after this. */
   isReusable = false;
   readonly #exchange: Exchange;
   readonly #context: Context;
   #throttle: Throttle | null = null;
+  /** Set before `begin`: what makes another body of this one, and who looks on. */
+  filter: ((sink: FilterSink) => Filter) | null = null;
+  onlooker: Onlooker | null = null;
+  #sieve: Sieve | null = null;
 
   constructor(exchange: Exchange, context: Context) {
     this.#exchange = exchange;
@@ -28,8 +36,14 @@ export class Passage implements Outlet {
 
   /** `isReusable`: as far as the head of the response says. */
   begin(kind: BodyKind, isOld: boolean, isReusable: boolean): void {
-    this.relay.begin(kind, isOld);
+    const make = kind === bodyKind.none ? null : this.filter;
+    this.relay.begin(kind, isOld, make !== null, make === null ? this.onlooker : null);
     this.isReusable = isReusable;
+    if (make !== null) this.#sieve = new Sieve(this, !isOld, make);
+  }
+
+  get output(): Output {
+    return this.#context.output;
   }
 
   /** It is held back for now, not by the client. */
@@ -61,6 +75,7 @@ export class Passage implements Outlet {
 
   /** Behind what stands in the output. False: the client cannot take more now, or it is all over. */
   #pass(upstream: Upstream, bytes: Uint8Array, start: number, end: number, isFirst: boolean): boolean {
+    if (this.#sieve !== null) return this.#sift(this.#sieve, upstream, bytes, start, end);
     const { output } = this.#context;
     const exchange = this.#exchange;
     const { relay } = this;
@@ -84,7 +99,7 @@ export class Passage implements Outlet {
       if (next > start) isTaken = exchange.sendDown(bytes, start, next);
     }
     if (body.isDone) {
-      exchange.finish(this.isReusable);
+      this.#done(this.isReusable);
       return false;
     }
     if (!isTaken) upstream.line?.pause();
@@ -92,11 +107,47 @@ export class Passage implements Outlet {
     return isTaken;
   }
 
+  /** Through the filter; what that says at once goes behind the head in the same write. */
+  #sift(sieve: Sieve, upstream: Upstream, bytes: Uint8Array, start: number, end: number): boolean {
+    const exchange = this.#exchange;
+    const { body } = upstream;
+    const headBytes = this.output.length;
+    const next = sieve.advance(body, bytes, start, end);
+    if (body.isBad) {
+      exchange.failUpstream(fault("truncated_response"));
+      return false;
+    }
+    if (next < end) this.isReusable = false;
+    if (body.isDone) sieve.end();
+    const isTaken = this.output.length === 0 || this.flush();
+    exchange.responseBytesSent -= headBytes;
+    if (exchange.downstream === null || this.#sieve !== sieve) return false;
+    if (!body.isDone && (!isTaken || !sieve.isRoomy)) upstream.line?.pause();
+    exchange.awaitServer();
+    sieve.settle();
+    return isTaken;
+  }
+
+  #done(isReusable: boolean): void {
+    const { onlooker } = this;
+    this.onlooker = null;
+    onlooker?.over(true);
+    this.#exchange.finish(isReusable);
+  }
+
   /** The server's FIN is the end of the body. */
   ended(): void {
     if (this.isHolding) return this.#throttle!.ended(null);
+    if (this.#sieve !== null) {
+      this.isReusable = false;
+      this.output.clear();
+      this.#sieve.end();
+      if (this.output.length > 0) this.flush();
+      this.#sieve?.settle();
+      return;
+    }
     if (this.relay.isChunked) this.#exchange.sendDown(lastChunk, 0, lastChunk.length);
-    this.#exchange.finish(false);
+    this.#done(false);
   }
 
   /** The server has broken off. True: what it said before still goes on, and then it will be told. */
@@ -110,18 +161,50 @@ export class Passage implements Outlet {
   drained(upstream: Upstream | null): void {
     const throttle = this.#throttle;
     const line = upstream?.line;
-    if (throttle === null && !line) return;
+    if (throttle === null && this.#sieve === null && !line) return;
     // The time that the client took is not the server's.
     this.#exchange.awaitServer();
-    if (throttle === null) line!.resume();
-    else throttle.drained();
+    this.#sieve?.resume();
+    if (throttle !== null) throttle.drained();
+    else if (this.#sieve === null || this.#sieve.isRoomy) line?.resume();
   }
 
   /** The exchange is over. */
   stop(): void {
+    const { onlooker } = this;
+    this.onlooker = null;
+    this.filter = null;
+    onlooker?.over(false);
+    this.#sieve?.stop();
+    this.#sieve = null;
     if (this.#throttle === null) return;
     this.#throttle.stop();
     this.#throttle = null;
+  }
+
+  // ---- said by the sieve ----
+
+  flush(): boolean {
+    const { output } = this;
+    this.#exchange.responseBytesSent += output.length;
+    return this.#exchange.sendDown(output.bytes, 0, output.length);
+  }
+
+  look(bytes: Uint8Array, start: number, end: number): void {
+    this.onlooker?.add(bytes, start, end);
+  }
+
+  sieved(): void {
+    this.#done(this.isReusable);
+  }
+
+  broken(what: Fault): void {
+    this.#exchange.failUpstream(what);
+  }
+
+  hasRoom(): void {
+    const line = this.#exchange.upstream?.line;
+    if (this.#throttle === null && this.#exchange.downstream!.line.heldBytes === 0) line?.resume();
   }
 
   // ---- said by the throttle ----

@@ -1,11 +1,12 @@
 // How a response's body goes on to the client: as it is (nearly always), with its chunks opened for a client that speaks
-// HTTP/1.0, or put into chunks when its end is the server's FIN, so that the client can tell the end from an accident.
+// HTTP/1.0, or put into chunks when its end is the server's FIN, so that the client can tell the end from an accident. Where a
+// filter makes another body of it (sieve.ts), nothing of its framing goes on. Content can be looked on as it passes.
 
 import type { Body, Plain } from "../wire/http1/body.ts";
 import { type BodyKind, bodyKind } from "../wire/http1/head.ts";
 import { Output } from "../wire/http1/writer.ts";
 
-const mode = { asIs: 0, opened: 1, chunked: 2 } as const;
+const mode = { asIs: 0, opened: 1, chunked: 2, filteredChunked: 3, filteredOpen: 4 } as const;
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const crlf = encode("\r\n");
 /** Ends a body that we put into chunks. */
@@ -14,10 +15,13 @@ export const lastChunk: Uint8Array = encode("0\r\n\r\n");
 export class Relay implements Plain {
   #mode: number = mode.asIs;
   #output: Output = noOutput;
+  #onlooker: Plain | null = null;
 
-  /** `isOld`: the client speaks HTTP/1.0. */
-  begin(kind: BodyKind, isOld: boolean): void {
-    if (kind === bodyKind.chunked && isOld) this.#mode = mode.opened;
+  /** `isOld`: the client speaks HTTP/1.0. `onlooker` sees the content. */
+  begin(kind: BodyKind, isOld: boolean, isFiltered = false, onlooker: Plain | null = null): void {
+    this.#onlooker = onlooker;
+    if (isFiltered) this.#mode = isOld ? mode.filteredOpen : mode.filteredChunked;
+    else if (kind === bodyKind.chunked && isOld) this.#mode = mode.opened;
     else this.#mode = kind === bodyKind.close && !isOld ? mode.chunked : mode.asIs;
   }
 
@@ -25,22 +29,28 @@ export class Relay implements Plain {
     return this.#mode === mode.asIs;
   }
 
-  /** The server's chunks are opened: its Transfer-Encoding does not go on. */
+  /** The server's chunks are opened: its Transfer-Encoding does not go on, and the end is told by FIN. */
   get isOpened(): boolean {
-    return this.#mode === mode.opened;
+    return this.#mode === mode.opened || this.#mode === mode.filteredOpen;
   }
 
   /** We make chunks: Transfer-Encoding is to be added, and `lastChunk` at the end. */
   get isChunked(): boolean {
-    return this.#mode === mode.chunked;
+    return this.#mode === mode.chunked || this.#mode === mode.filteredChunked;
+  }
+
+  /** It becomes another body: nothing that its server says of its framing goes on. */
+  get isFiltered(): boolean {
+    return this.#mode >= mode.filteredChunked;
   }
 
   /** Follow the body as `Body.advance` does, writing to `output` what the client is to see; nothing when it goes on as it is. */
   advance(body: Body, output: Output, bytes: Uint8Array, start: number, end: number): number {
-    if (this.#mode === mode.asIs) return body.advance(bytes, start, end);
+    if (this.#mode === mode.asIs) return body.advance(bytes, start, end, this.#onlooker ?? undefined);
     this.#output = output;
     const next = body.advance(bytes, start, end, this.#mode === mode.opened ? this : undefined);
     if (this.#mode === mode.chunked && next > start) {
+      this.#onlooker?.add(bytes, start, next);
       output.latin1((next - start).toString(16));
       output.put(crlf);
       output.copy(bytes, start, next);
@@ -51,6 +61,7 @@ export class Relay implements Plain {
 
   /** Plain: chunk data, out of its framing. */
   add(bytes: Uint8Array, start: number, end: number): void {
+    this.#onlooker?.add(bytes, start, end);
     this.#output.copy(bytes, start, end);
   }
 }

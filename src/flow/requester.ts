@@ -12,6 +12,8 @@ export interface Requester extends WakeFlow {
   readonly isSecure: boolean;
   /** What it says of its own clients is believed. */
   readonly isTrusted: boolean;
+  /** A client has asked for this: it is counted and logged. */
+  readonly isOfClient: boolean;
   /** What rules see of the client; null until something asks. */
   readonly guest: Guest | null;
   guestNow(): Guest;

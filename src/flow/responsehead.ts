@@ -18,8 +18,8 @@ export function writeHead(exchange: Exchange, context: Context, head: Head, rela
   const isOld = exchange.head.minor === 0;
   output.clear();
   // Not even in the head of an answer without a body is a client of HTTP/1.0 told of chunks (RFC 9112 section 6.1).
-  const isFramingDropped = relay.isOpened || (head.isChunked && isOld);
-  forwarding.writeResponse(output, head, false, isFramingDropped, exchange.isSecure);
+  const isFramingDropped = relay.isOpened || relay.isFiltered || (head.isChunked && isOld);
+  forwarding.writeResponse(output, head, false, isFramingDropped, exchange.isSecure, relay.isFiltered);
   if (relay.isChunked) output.put(transferChunked);
   if (plan.balance.sticky !== null && !exchange.attempt.isSticky) {
     output.latin1(stickyField(plan.balance.sticky, plan.servers[exchange.attempt.index]!.cookie));

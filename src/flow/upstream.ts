@@ -15,6 +15,7 @@ import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Client, DialFlow, Line } from "./port.ts";
 import { proxyHeaderFor } from "./proxyheader.ts";
+import { sendInterim } from "./responsehead.ts";
 import type { PoolSite, ServerSite } from "./site.ts";
 
 /** Interim responses before the final one; a server that sends more is broken. */
@@ -91,7 +92,7 @@ export class Upstream implements DialFlow {
     if (exchange === null) return this.#lose();
     if (exchange.upgrade !== null) return exchange.upgrade.sendDown(bytes, 0, bytes.length);
     if (this.#isParked) return this.#keep(bytes);
-    if (this.#isHeadDone) return exchange.responseBytes(bytes, 0, bytes.length);
+    if (this.#isHeadDone) return exchange.passage.more(this, bytes, 0, bytes.length);
     if (this.#partial === null) return this.#parse(exchange, bytes);
     const whole = new Uint8Array(this.#partial.length + bytes.length);
     whole.set(this.#partial);
@@ -114,7 +115,7 @@ export class Upstream implements DialFlow {
     if (exchange === null) return this.#lose();
     if (exchange.upgrade !== null) return exchange.upgrade.endedUp();
     if (this.#isParked) return this.#endParked("ended");
-    if (this.#isHeadDone && this.body.kind === bodyKind.close) return exchange.responseEnded();
+    if (this.#isHeadDone && this.body.kind === bodyKind.close) return exchange.passage.ended();
     this.#lost(exchange, this.isAnswering);
   }
 
@@ -125,7 +126,7 @@ export class Upstream implements DialFlow {
     if (exchange === null) return;
     if (this.#isParked) return this.#endParked(isReset ? "reset" : "closed");
     if (exchange.upgrade !== null) exchange.upgrade.closedUp(isReset);
-    else if (this.#isHeadDone && this.body.kind === bodyKind.close && !isReset) exchange.responseEnded();
+    else if (this.#isHeadDone && this.body.kind === bodyKind.close && !isReset) exchange.passage.ended();
     else this.#lost(exchange, isAnswering);
   }
 
@@ -147,10 +148,10 @@ export class Upstream implements DialFlow {
     this.#parkedEnd = "none";
     if (exchange === null) return;
     if (end === "none") this.line?.resume();
-    if (parked !== null) exchange.responseBytes(parked, 0, parked.length);
+    if (parked !== null) exchange.passage.more(this, parked, 0, parked.length);
     if (end === "none" || this.#exchange !== exchange) return;
     if (end === "ended") this.ended();
-    else if (this.body.kind === bodyKind.close && end === "closed") exchange.responseEnded();
+    else if (this.body.kind === bodyKind.close && end === "closed") exchange.passage.ended();
     else this.#lost(exchange, true);
   }
 
@@ -242,7 +243,7 @@ export class Upstream implements DialFlow {
         return exchange.responded(head, bytes, next, bytes.length);
       }
       if (++this.#interims > interimMax) return exchange.failUpstream(fault("bad_response"));
-      exchange.interim(head);
+      sendInterim(exchange, this.#context, head);
       start = next;
       if (start === bytes.length) return;
     }

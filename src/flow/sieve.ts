@@ -1,0 +1,121 @@
+// A response's body on its way through a filter: content out of the framing that it came in, through the filter, and whatever the
+// filter says into framing of our own. The filter may take its time; while it has enough, or the client has, the server is not
+// read on. One sieve a body.
+
+import type { Fault } from "../base/fault.ts";
+import type { Body, Plain } from "../wire/http1/body.ts";
+import type { Output } from "../wire/http1/writer.ts";
+import type { Filter, FilterSink } from "./filter.ts";
+import { lastChunk } from "./relay.ts";
+
+/** Where it goes: the passage. */
+export interface SieveOutlet {
+  /** The one that heads and bodies are written into; cleared by `flush`. */
+  readonly output: Output;
+  /** What stands in the output goes to the client. False: it cannot take more now, or it is all over. */
+  flush(): boolean;
+  /** Content, as the client will see it. */
+  look(bytes: Uint8Array, start: number, end: number): void;
+  /** All has been said. */
+  sieved(): void;
+  broken(what: Fault): void;
+  /** The filter takes content again. */
+  hasRoom(): void;
+}
+
+const crlf = new Uint8Array([0x0d, 0x0a]);
+
+export class Sieve implements FilterSink, Plain {
+  readonly #filter: Filter;
+  readonly #outlet: SieveOutlet;
+  readonly #isChunked: boolean;
+  /** Output of our own making is sent by whoever called us. */
+  #isInside = false;
+  #isRoomy = true;
+  #isEnded = false;
+  #fault: Fault | null = null;
+
+  /** `make` gives the filter its sink. `isChunked`: the client is told the end by chunks, or else by FIN. */
+  constructor(outlet: SieveOutlet, isChunked: boolean, make: (sink: FilterSink) => Filter) {
+    this.#outlet = outlet;
+    this.#isChunked = isChunked;
+    this.#filter = make(this);
+  }
+
+  /** The filter can take more. */
+  get isRoomy(): boolean {
+    return this.#isRoomy;
+  }
+
+  /** Follow the body as `Body.advance` does. What the filter says at once stands in the output when this returns. */
+  advance(body: Body, bytes: Uint8Array, start: number, end: number): number {
+    this.#isInside = true;
+    const next = body.advance(bytes, start, end, this);
+    this.#isInside = false;
+    return next;
+  }
+
+  /** The body has come to its end. */
+  end(): void {
+    this.#isInside = true;
+    this.#filter.end();
+    this.#isInside = false;
+  }
+
+  /** What has been told during `advance` or `end` comes to this, once the output is sent. */
+  settle(): void {
+    if (this.#fault !== null) this.#outlet.broken(this.#fault);
+    else if (this.#isEnded) this.#outlet.sieved();
+  }
+
+  /** The client takes bytes again. */
+  resume(): void {
+    this.#filter.resume();
+  }
+
+  stop(): void {
+    this.#filter.stop();
+  }
+
+  // ---- said by the body ----
+
+  add(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#fault === null) this.#isRoomy = this.#filter.write(bytes, start, end);
+  }
+
+  // ---- said by the filter ----
+
+  passed(bytes: Uint8Array, start: number, end: number): boolean {
+    if (end === start) return true;
+    const { output } = this.#outlet;
+    this.#outlet.look(bytes, start, end);
+    if (!this.#isInside) output.clear();
+    if (this.#isChunked) {
+      output.latin1((end - start).toString(16));
+      output.put(crlf);
+    }
+    output.copy(bytes, start, end);
+    if (this.#isChunked) output.put(crlf);
+    return this.#isInside || this.#outlet.flush();
+  }
+
+  ended(): void {
+    this.#isEnded = true;
+    const { output } = this.#outlet;
+    if (!this.#isInside) output.clear();
+    if (this.#isChunked) output.put(lastChunk);
+    if (this.#isInside) return;
+    if (output.length > 0) this.#outlet.flush();
+    this.#outlet.sieved();
+  }
+
+  failed(what: Fault): void {
+    this.#fault = what;
+    if (!this.#isInside) this.#outlet.broken(what);
+  }
+
+  room(): void {
+    this.#isRoomy = true;
+    this.#outlet.hasRoom();
+  }
+}
