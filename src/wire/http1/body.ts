@@ -57,13 +57,14 @@ export class Body {
 
   /**
    * Follow the body through bytes[start, end). Answers the index after the last byte that belongs to it; sets `isDone` when it
-   * ended there, `isBad` when the framing is malformed. `plain`, if given, collects the chunk data without its framing.
+   * ended there, `isBad` when the framing is malformed. `plain`, if given, is shown the content, without its framing.
    */
   advance(bytes: Uint8Array, start: number, end: number, plain?: Plain): number {
     if (this.kind === bodyKind.chunked) return this.#advanceChunked(bytes, start, end, plain);
     if (this.isDone) return start;
+    const taken = this.kind === bodyKind.close ? end - start : Math.min(this.remaining, end - start);
+    if (plain !== undefined && taken > 0) plain.add(bytes, start, start + taken);
     if (this.kind === bodyKind.close) return end;
-    const taken = Math.min(this.remaining, end - start);
     this.remaining -= taken;
     if (this.remaining === 0) this.isDone = true;
     return start + taken;
