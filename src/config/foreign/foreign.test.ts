@@ -22,9 +22,16 @@ function replaced(tree: unknown, [first, ...rest]: Path, value: unknown): unknow
   return { ...(tree as object), [first]: replaced((tree as Record<string, unknown>)[first], rest, value) }; // A section, by its path.
 }
 
-for (const name of ["kept", "approximated", "names"])
-  test(`no value in ${name}.toml is too strange to be judged`, () => {
-    const text = readFileSync(join(import.meta.dir, "gobetween", "golden", `${name}.toml`), "utf8");
+for (const [program, name] of [
+  ["gobetween", "kept"],
+  ["gobetween", "approximated"],
+  ["gobetween", "names"],
+  ["goproxy", "sample"],
+  ["goproxy", "loose"],
+  ["goproxy", "forward"],
+] as const)
+  test(`no value in ${name}.toml of ${program} is too strange to be judged`, () => {
+    const text = readFileSync(join(import.meta.dir, program, "golden", `${name}.toml`), "utf8");
     const document = readToml(text);
     if (!document.ok) throw new Error("the golden file cannot be read");
     for (const path of pathsOf(document.value))

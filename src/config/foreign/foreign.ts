@@ -7,6 +7,7 @@ import type { Places } from "../place.ts";
 import { keyText, type Path } from "../problem.ts";
 import { type Environment, substitute } from "../substitute.ts";
 import { isGobetween, translateGobetween } from "./gobetween/gobetween.ts";
+import { isGoproxy, translateGoproxy } from "./goproxy/goproxy.ts";
 import { isHaproxy, type TextOf, translateHaproxy } from "./haproxy/haproxy.ts";
 import { translateRules } from "./haproxy/rules.ts";
 import type { Counts } from "./ledger.ts";
@@ -30,9 +31,10 @@ export interface ForeignJudgement extends Judgement {
 
 /** Null when it is no config of another program. */
 export function judgeForeign(tree: unknown, environment: Environment): ForeignJudgement | null {
-  if (!isGobetween(tree)) return null;
+  const translate = isGobetween(tree) ? translateGobetween : isGoproxy(tree) ? translateGoproxy : null;
+  if (translate === null) return null;
   const { value, findings } = substitute(tree, environment);
-  return judged(translateGobetween(value as object), findings, keyText); // A tree stays one when its texts are filled in.
+  return judged(translate(value as object), findings, keyText); // A tree stays one when its texts are filled in.
 }
 
 /** Of a format that is no tree of values, and so has a reader of its own. */
