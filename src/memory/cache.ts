@@ -34,6 +34,10 @@ export const cacheFlag = {
   isHeuristic: 16,
   /** Stale by a soft purge. */
   isPurged: 32,
+  /** It does not change while it is fresh (RFC 8246). */
+  isImmutable: 64,
+  /** Stale is shown as its origin allows, and no longer because a client would take it (s-maxage beside stale-while-revalidate). */
+  isUnextended: 128,
 } as const;
 
 /** What is kept about a response beside its bytes. Times are of the wall clock in ms, lengths of time in ms. */

@@ -1,0 +1,117 @@
+// Accept-Encoding in one spelling (RFC 9110 section 12.5.3), so that a hundred browsers make a handful of variants: the codings with a
+// weight above 0, in an order of ours. Weights, order and blanks do not count: whatever an origin chose for one client, each other
+// with the same set takes as well. What is refused (q=0) counts where it says something: identity, and what "*" would else allow.
+
+import { byte, isToken } from "../wire/http1/grammar.ts";
+import type { Head } from "../wire/http1/head.ts";
+import type { Output } from "../wire/http1/writer.ts";
+import { cacheField, lowered, nextField, valueEnd, valueStart } from "./fieldname.ts";
+import { NameTable } from "./nametable.ts";
+
+const names: readonly string[] = [
+  "",
+  "br",
+  "gzip",
+  "zstd",
+  "deflate",
+  "compress",
+  "identity",
+  "*",
+  "x-gzip",
+  "x-compress",
+];
+const codings: NameTable = new NameTable(names);
+const identity = 6;
+const any = 7;
+/** RFC 9110 section 8.4.1: the two with "x-" are the same as those without. */
+const sameAs = Uint8Array.of(0, 1, 2, 3, 4, 5, identity, any, 2, 5);
+const letters = new TextEncoder().encode(" bgzdci*");
+const refusedMark = 0x2d;
+
+/** The value as a few letters, and the names of codings that we do not know. `index`: the first such field of the request. */
+export function writeAcceptEncoding(output: Output, head: Head, index: number, count: number): void {
+  let accepted = 0;
+  let refused = 0;
+  for (let at = index, rest = count; rest > 0 && at !== -1; rest--) {
+    const end = valueEnd(head, at);
+    for (let next = valueStart(head, at); next < end; ) {
+      next = readCoding(head.bytes, next, end);
+      if (found.number === 0) continue;
+      if (found.isRefused) refused |= 1 << found.number;
+      else accepted |= 1 << found.number;
+    }
+    if (rest > 1) at = nextField(head, cacheField.acceptEncoding, at + 1);
+  }
+  // "identity" says nothing that is not so anyway, and of two words about one coding the kinder is taken.
+  accepted &= ~(1 << identity);
+  refused &= ~accepted;
+  if ((accepted & (1 << any)) === 0) refused &= (1 << identity) | (1 << any);
+  for (let number = 1; number < letters.length; number++)
+    if ((accepted & (1 << number)) !== 0) output.byte(letters[number]!);
+  for (let number = 1; number < letters.length; number++) {
+    if ((refused & (1 << number)) === 0) continue;
+    output.byte(refusedMark);
+    output.byte(letters[number]!);
+  }
+  if (hasUnknown(head, index, count)) writeUnknown(output, head, index, count);
+}
+
+/** The element that was read last; `number` is 0 for none, or for one that is not known (then `end` is behind `start`). */
+const found = { number: 0, isRefused: false, start: 0, end: 0 };
+
+/** Reads the element at `at`, or what parts elements; answers where the next starts. */
+function readCoding(bytes: Uint8Array, at: number, end: number): number {
+  found.number = 0;
+  found.start = at;
+  found.end = at;
+  const start = at;
+  while (at < end && isToken[bytes[at]!] !== 0) at++;
+  if (at === start) return at + 1;
+  found.end = at;
+  found.number = sameAs[codings.find(bytes, start, at)]!;
+  found.isRefused = false;
+  while (at < end && bytes[at] !== byte.comma) {
+    if (bytes[at] === 0x3d && at > start && (bytes[at - 1]! | 0x20) === 0x71)
+      found.isRefused = isZero(bytes, at + 1, end);
+    at++;
+  }
+  return at + 1;
+}
+
+/** "0", "0.", "0.000" */
+function isZero(bytes: Uint8Array, at: number, end: number): boolean {
+  if (at >= end || bytes[at] !== byte.zero) return false;
+  for (at++; at < end && bytes[at] !== byte.comma; at++) {
+    const octet = bytes[at]!;
+    if (octet !== byte.zero && octet !== 0x2e && octet !== byte.space && octet !== byte.tab && octet !== byte.semicolon)
+      return false;
+  }
+  return true;
+}
+
+function hasUnknown(head: Head, index: number, count: number): boolean {
+  for (let at = index, rest = count; rest > 0 && at !== -1; rest--) {
+    const end = valueEnd(head, at);
+    for (let next = valueStart(head, at); next < end; ) {
+      next = readCoding(head.bytes, next, end);
+      if (found.number === 0 && found.end > found.start) return true;
+    }
+    if (rest > 1) at = nextField(head, cacheField.acceptEncoding, at + 1);
+  }
+  return false;
+}
+
+/** In the order in which they came, each with "," before it, and "-" where it is refused. */
+function writeUnknown(output: Output, head: Head, index: number, count: number): void {
+  for (let at = index, rest = count; rest > 0 && at !== -1; rest--) {
+    const end = valueEnd(head, at);
+    for (let next = valueStart(head, at); next < end; ) {
+      next = readCoding(head.bytes, next, end);
+      if (found.number !== 0 || found.end === found.start) continue;
+      output.byte(byte.comma);
+      if (found.isRefused) output.byte(refusedMark);
+      for (let each = found.start; each < found.end; each++) output.byte(lowered(head.bytes[each]!));
+    }
+    if (rest > 1) at = nextField(head, cacheField.acceptEncoding, at + 1);
+  }
+}

@@ -1,0 +1,50 @@
+// What a 304 makes of a stored response (RFC 9111 sections 3.2 and 4.3.4): another head and other facts. The new head is read like any other, so that
+// a lifetime that the 304 does not tell is the one that was told before; age and date are those of the 304. A 304 can also end it: what it says
+// may forbid what was allowed.
+
+import type { CacheFacts } from "../memory/cache.ts";
+import type { Head } from "../wire/http1/head.ts";
+import { parseResponse } from "../wire/http1/reader.ts";
+import type { Output } from "../wire/http1/writer.ts";
+import { Freshness } from "./freshness.ts";
+import type { CachePolicy } from "./policy.ts";
+import type { RequestFacts } from "./requestfacts.ts";
+import { ResponseFacts } from "./responsefacts.ts";
+import { fillFacts, writeFreshenedHead } from "./storedhead.ts";
+import { reason, whyNotStored } from "./storing.ts";
+
+const merged = new ResponseFacts();
+const freshness = new Freshness();
+
+export interface Freshening {
+  /** The head that is stored, parsed. */
+  readonly stored: Head;
+  /** The 304, and what was read of it. */
+  readonly head: Head;
+  readonly response: ResponseFacts;
+  readonly request: RequestFacts;
+  readonly policy: CachePolicy;
+  /** When it was asked for, and when the 304 came: wall clock. */
+  readonly requestMs: number;
+  readonly responseMs: number;
+}
+
+/**
+ * The new head goes into `output`, which is cleared, its facts into `facts`; `bodyBytes` there stays. `scratch` is a head to parse with, of as many fields
+ * as a head may have. Answers why it may be kept no longer, `reason.none` when it may; the head then has more fields than a head may have is `noRoom`.
+ */
+export function freshen(output: Output, freshening: Freshening, scratch: Head, facts: CacheFacts): number {
+  const { stored, head, response, request, policy, requestMs, responseMs } = freshening;
+  output.clear();
+  writeFreshenedHead(output, stored, head, response, policy, facts);
+  if (parseResponse(scratch, output.bytes, 0, output.length, output.length) < 0) return reason.noRoom;
+  merged.read(scratch, responseMs);
+  merged.ageS = response.ageS;
+  merged.dateMs = response.dateMs;
+  freshness.read(merged, policy, requestMs, responseMs);
+  const why = whyNotStored(request, merged, scratch, freshness, policy, 0, false);
+  // A HEAD or a request with no-store may well have been what asked: the response itself is older than that.
+  if (why !== reason.none && why !== reason.method && why !== reason.requestNoStore) return why;
+  fillFacts(facts, merged, freshness, policy, responseMs);
+  return reason.none;
+}

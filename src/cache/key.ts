@@ -1,0 +1,252 @@
+// The first part of a key: what is asked for, as bytes (RFC 9111 section 2). "scheme://host/path?query" in one spelling: host in lower case,
+// without the port that is the scheme's own; path and query as they came, for servers differ on which spellings mean the same. Then
+// whatever a pool's policy adds: for each field and cookie 0x00 when it is absent, 0x01 and its value when it is there. Neither
+// octet is in a target or in a value, so that no two requests have one key by accident.
+//
+// GET and HEAD share a key; other methods have none. Parameters that the policy leaves out are compared as servers read them, with
+// percent-encoding taken away: "%69d=1" must not slip past a key in which "id" counts.
+
+import type { CacheKey } from "../memory/cache.ts";
+import { field } from "../wire/http1/fields.ts";
+import { authorityEnd, authorityStart } from "../wire/http1/framing.ts";
+import { byte, hexValue } from "../wire/http1/grammar.ts";
+import type { Head } from "../wire/http1/head.ts";
+import { Output } from "../wire/http1/writer.ts";
+import { isNamed, lowered, valueEnd, valueStart } from "./fieldname.ts";
+import type { CachePolicy } from "./policy.ts";
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const http = encode("http://");
+const https = encode("https://");
+const question = 0x3f;
+const ampersand = 0x26;
+const equals = 0x3d;
+/** With more parameters than this a query is part of the key as it came, whatever the policy says: nothing is lost but hits. */
+const parametersMax = 128;
+const starts = new Int32Array(parametersMax);
+const ends = new Int32Array(parametersMax);
+
+export class Key implements CacheKey {
+  readonly output: Output = new Output(4096);
+  firstEnd = 0;
+
+  get bytes(): Uint8Array {
+    return this.output.bytes;
+  }
+
+  get end(): number {
+    return this.output.length;
+  }
+
+  /** The first part alone. `isSecure`: the request came over TLS; a target in absolute form says its scheme itself. */
+  write(head: Head, isSecure: boolean, policy: CachePolicy): void {
+    const { bytes, targetStart, targetEnd } = head;
+    if (bytes[targetStart] === byte.slash) {
+      this.#begin(isSecure);
+      if (head.hostIndex !== -1)
+        this.#writeHost(bytes, valueStart(head, head.hostIndex), valueEnd(head, head.hostIndex), isSecure);
+      this.#writeTarget(bytes, targetStart, targetEnd, policy);
+    } else this.#writeAbsolute(head, isSecure, policy);
+    if (policy.keyFields.length > 0 || policy.keyCookies.length > 0) this.#writeExtras(head, policy);
+    this.firstEnd = this.output.length;
+  }
+
+  /** The same for another target of the same host: bytes[start, end) in origin form, as of the request in `head`. */
+  writeOther(head: Head, isSecure: boolean, bytes: Uint8Array, start: number, end: number, policy: CachePolicy): void {
+    const authority = authorityStart(head);
+    const isOurs = authority === -1 ? isSecure : isHttps(head);
+    this.#begin(isOurs);
+    if (authority !== -1) this.#writeHost(head.bytes, authority, authorityEnd(head, authority), isOurs);
+    else if (head.hostIndex !== -1)
+      this.#writeHost(head.bytes, valueStart(head, head.hostIndex), valueEnd(head, head.hostIndex), isOurs);
+    this.#writeTarget(bytes, start, end, policy);
+    if (policy.keyFields.length > 0 || policy.keyCookies.length > 0) this.#writeExtras(head, policy);
+    this.firstEnd = this.output.length;
+  }
+
+  /**
+   * The first part for a URL that a person has typed, without what fields and cookies add. False: it is none. What a target may not
+   * hold is percent-encoded, a fragment is left out.
+   */
+  writeUrl(url: string, policy: CachePolicy): boolean {
+    const parts = /^(https?):\/\/([^/?#\s@]+)([^#]*)/i.exec(url.trim());
+    if (parts === null) return false;
+    const isSecure = parts[1]!.toLowerCase() === "https";
+    this.#begin(isSecure);
+    const host = encode(parts[2]!);
+    this.#writeHost(host, 0, host.length, isSecure);
+    const target = encode(parts[3]!.replace(/[^\x21-\x7e]/gu, encodeURIComponent));
+    this.#writeTarget(target, 0, target.length, policy);
+    this.firstEnd = this.output.length;
+    return true;
+  }
+
+  /** Before another second part: what was written behind the first is gone. */
+  cut(): void {
+    this.output.length = this.firstEnd;
+  }
+
+  #begin(isSecure: boolean): void {
+    this.output.clear();
+    this.output.put(isSecure ? https : http);
+  }
+
+  #writeAbsolute(head: Head, isSecure: boolean, policy: CachePolicy): void {
+    const authority = authorityStart(head);
+    const isOurs = authority === -1 ? isSecure : isHttps(head);
+    this.#begin(isOurs);
+    const path = authority === -1 ? head.targetStart : authorityEnd(head, authority);
+    if (authority !== -1) this.#writeHost(head.bytes, authority, path, isOurs);
+    this.#writeTarget(head.bytes, path, head.targetEnd, policy);
+  }
+
+  #writeHost(bytes: Uint8Array, start: number, end: number, isSecure: boolean): void {
+    const { output } = this;
+    const stop = hostEnd(bytes, start, end, isSecure);
+    for (let at = start; at < stop; at++) output.byte(lowered(bytes[at]!));
+  }
+
+  /** Path and query. */
+  #writeTarget(bytes: Uint8Array, start: number, end: number, policy: CachePolicy): void {
+    const { output } = this;
+    // An empty path is that of the root (RFC 9110 section 4.2.3).
+    if (start === end || bytes[start] !== byte.slash) output.byte(byte.slash);
+    if (policy.isQueryWhole) return output.copy(bytes, start, end);
+    let mark = start;
+    while (mark < end && bytes[mark] !== question) mark++;
+    output.copy(bytes, start, mark);
+    if (mark < end) this.#writeQuery(bytes, mark, end, policy);
+  }
+
+  #writeQuery(bytes: Uint8Array, mark: number, end: number, policy: CachePolicy): void {
+    const { output } = this;
+    const count = collect(bytes, mark + 1, end, policy);
+    if (count === -1) return output.copy(bytes, mark, end);
+    if (policy.plan.query.isSorted) sort(bytes, count);
+    for (let index = 0; index < count; index++) {
+      output.byte(index === 0 ? question : ampersand);
+      output.copy(bytes, starts[index]!, ends[index]!);
+    }
+  }
+
+  #writeExtras(head: Head, policy: CachePolicy): void {
+    for (let index = 0; index < policy.keyFields.length; index++)
+      writeField(this.output, head, policy.keyFields[index]!);
+    for (let index = 0; index < policy.keyCookies.length; index++)
+      writeCookie(this.output, head, policy.keyCookies[index]!);
+  }
+}
+
+/** Of a target in absolute form: its fifth letter is that of "https". */
+function isHttps(head: Head): boolean {
+  return (head.bytes[head.targetStart + 4]! | 0x20) === 0x73;
+}
+
+/** Where host and port end, less the port that is the scheme's own, and less a colon without a port (RFC 9110 section 4.2.3). */
+function hostEnd(bytes: Uint8Array, start: number, end: number, isSecure: boolean): number {
+  let colon = end - 1;
+  while (colon >= start && bytes[colon]! >= 0x30 && bytes[colon]! <= 0x39) colon--;
+  if (colon < start || bytes[colon] !== byte.colon) return end;
+  let port = 0;
+  for (let at = colon + 1; at < end; at++) port = Math.min(port * 10 + bytes[at]! - 0x30, 100_000);
+  return colon + 1 === end || port === (isSecure ? 443 : 80) ? colon : end;
+}
+
+/** The parameters that count, into `starts` and `ends`; -1 when there are too many of them. Empty ones do not count. */
+function collect(bytes: Uint8Array, from: number, end: number, policy: CachePolicy): number {
+  let count = 0;
+  for (let at = from; at <= end; at++) {
+    const start = at;
+    while (at < end && bytes[at] !== ampersand) at++;
+    if (at === start || !isCounted(bytes, start, at, policy)) continue;
+    if (count === parametersMax) return -1;
+    starts[count] = start;
+    ends[count++] = at;
+  }
+  return count;
+}
+
+function isCounted(bytes: Uint8Array, start: number, end: number, policy: CachePolicy): boolean {
+  const { included, excluded } = policy;
+  const names = included ?? excluded;
+  for (let index = 0; index < names.length; index++)
+    if (isParameter(bytes, start, end, names[index]!)) return included !== null;
+  return included === null;
+}
+
+/** Whether a parameter has that name, percent-encoding taken away. */
+function isParameter(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
+  let at = start;
+  for (let index = 0; ; index++) {
+    const isOver = at === end || bytes[at] === equals;
+    if (isOver || index === name.length) return isOver && index === name.length;
+    let octet = bytes[at]!;
+    if (octet === 0x25 && at + 2 < end && (hexValue[bytes[at + 1]!]! | hexValue[bytes[at + 2]!]!) < 16) {
+      octet = hexValue[bytes[at + 1]!]! * 16 + hexValue[bytes[at + 2]!]!;
+      at += 2;
+    } else if (octet === 0x2b) octet = byte.space;
+    if (octet !== name[index]) return false;
+    at++;
+  }
+}
+
+/** By name, those of one name as they came: their order may mean something. */
+function sort(bytes: Uint8Array, count: number): void {
+  for (let index = 1; index < count; index++) {
+    const start = starts[index]!;
+    const end = ends[index]!;
+    let place = index;
+    while (place > 0 && isAfter(bytes, starts[place - 1]!, ends[place - 1]!, start, end)) {
+      starts[place] = starts[place - 1]!;
+      ends[place] = ends[place - 1]!;
+      place--;
+    }
+    starts[place] = start;
+    ends[place] = end;
+  }
+}
+
+function isAfter(bytes: Uint8Array, one: number, oneEnd: number, other: number, otherEnd: number): boolean {
+  for (let at = 0; ; at++) {
+    const a = one + at === oneEnd || bytes[one + at] === equals ? -1 : bytes[one + at]!;
+    const b = other + at === otherEnd || bytes[other + at] === equals ? -1 : bytes[other + at]!;
+    if (a !== b) return a > b;
+    if (a === -1) return false;
+  }
+}
+
+/** 0x00, or 0x01 and all values of the field, joined. */
+function writeField(output: Output, head: Head, name: Uint8Array): void {
+  let isThere = false;
+  for (let index = 0; index < head.fieldCount; index++) {
+    if (!isNamed(head, index, name)) continue;
+    output.byte(isThere ? byte.comma : 1);
+    isThere = true;
+    output.copy(head.bytes, valueStart(head, index), valueEnd(head, index));
+  }
+  if (!isThere) output.byte(0);
+}
+
+/** The same of the first cookie of that name (RFC 6265 section 5.4). */
+function writeCookie(output: Output, head: Head, name: Uint8Array): void {
+  const { bytes } = head;
+  for (let index = 0; index < head.fieldCount; index++) {
+    if (head.ids[index] !== field.cookie) continue;
+    const end = valueEnd(head, index);
+    for (let at = valueStart(head, index); at < end; at++) {
+      while (at < end && (bytes[at] === byte.space || bytes[at] === byte.tab)) at++;
+      const start = at;
+      while (at < end && bytes[at] !== byte.semicolon) at++;
+      if (!isCookie(bytes, start, at, name)) continue;
+      output.byte(1);
+      return output.copy(bytes, start + name.length + 1, at);
+    }
+  }
+  output.byte(0);
+}
+
+function isCookie(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
+  if (end - start <= name.length || bytes[start + name.length] !== equals) return false;
+  for (let at = 0; at < name.length; at++) if (bytes[start + at] !== name[at]) return false;
+  return true;
+}
