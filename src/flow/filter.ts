@@ -9,11 +9,14 @@ export interface Filter {
   write(bytes: Uint8Array, start: number, end: number): boolean;
   /** That was all: what is still inside goes on, then `ended` is told. */
   end(): void;
-  /** What it has written is taken again: it may go on. */
+  /** What it has written is taken again: it may go on. One whose `write` has answered false tells `room`, at once or when it has some. */
   resume(): void;
   /** Nobody wants it any more: it tells nothing after this. */
   stop(): void;
 }
+
+/** Makes the filter of one body, which says what it has to say to `sink`; nothing of that while it is being made. */
+export type FilterMaker = (sink: FilterSink) => Filter;
 
 /** Sees a body's content go by, as the client gets it. */
 export interface Onlooker {
@@ -22,7 +25,7 @@ export interface Onlooker {
   over(isWhole: boolean): void;
 }
 
-/** What a filter tells, during calls or later. */
+/** What a filter tells, during calls or later. What it has failed in is over: it tells nothing more. */
 export interface FilterSink {
   /** Content. False: no more for now, until `resume`. */
   passed(bytes: Uint8Array, start: number, end: number): boolean;

@@ -8,7 +8,8 @@ import { type BodyKind, bodyKind } from "../wire/http1/head.ts";
 import type { Output } from "../wire/http1/writer.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Filter, FilterSink, Onlooker } from "./filter.ts";
+import type { FilterMaker, Onlooker } from "./filter.ts";
+import { chained } from "./filterchain.ts";
 import { lastChunk, Relay } from "./relay.ts";
 import { Sieve, type SieveOutlet } from "./sieve.ts";
 import { type Outlet, Throttle } from "./throttle.ts";
@@ -24,8 +25,9 @@ export class Passage implements Outlet, SieveOutlet {
   readonly #exchange: Exchange;
   readonly #context: Context;
   #throttle: Throttle | null = null;
-  /** Set before `begin`: what makes another body of this one, and who looks on. */
-  filter: ((sink: FilterSink) => Filter) | null = null;
+  /** Makes another body of this one; null where it goes on as it is. */
+  #filter: FilterMaker | null = null;
+  /** Set before `begin`: who looks on. */
   onlooker: Onlooker | null = null;
   #sieve: Sieve | null = null;
 
@@ -34,9 +36,19 @@ export class Passage implements Outlet, SieveOutlet {
     this.#context = context;
   }
 
+  /** Said by a step down: the body goes through this too, behind what was added before. */
+  addFilter(make: FilterMaker): void {
+    this.#filter = this.#filter === null ? make : chained(this.#filter, make);
+  }
+
+  /** It becomes another body. */
+  get isFiltered(): boolean {
+    return this.#filter !== null;
+  }
+
   /** `isReusable`: as far as the head of the response says. */
   begin(kind: BodyKind, isOld: boolean, isReusable: boolean): void {
-    const make = kind === bodyKind.none ? null : this.filter;
+    const make = kind === bodyKind.none ? null : this.#filter;
     this.relay.begin(kind, isOld, make !== null, make === null ? this.onlooker : null);
     this.isReusable = isReusable;
     if (make !== null) this.#sieve = new Sieve(this, !isOld, make);
@@ -173,7 +185,7 @@ export class Passage implements Outlet, SieveOutlet {
   stop(): void {
     const { onlooker } = this;
     this.onlooker = null;
-    this.filter = null;
+    this.#filter = null;
     onlooker?.over(false);
     this.#sieve?.stop();
     this.#sieve = null;
