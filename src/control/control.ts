@@ -26,7 +26,7 @@ import { type CertificatesStatus, certificateStatus } from "./certificatestatus.
 import { Explaining } from "./explaining.ts";
 import { Fleet } from "./fleet.ts";
 import { FolderWatch } from "./folderwatch.ts";
-import { Lists } from "./lists.ts";
+import { Holdings, type ListsOfConfig } from "./holdings.ts";
 import type { Log } from "./log.ts";
 import { metricsText } from "./metrics.ts";
 import { Names } from "./names.ts";
@@ -37,8 +37,6 @@ import type { Brake } from "./seat.ts";
 import { openState, type StateFolder } from "./state.ts";
 import { listenerStatus, poolStatus, type Status } from "./status.ts";
 import { Supervisor } from "./supervisor.ts";
-import { thisMachine } from "./table/bootmark.ts";
-import { Tables } from "./tables.ts";
 import { workerProcesses } from "./workerprocess.ts";
 
 /** Where the configuration comes from, at the start and at each reload. */
@@ -48,9 +46,6 @@ export interface ConfigSource {
   /** `inUse`: certificates whose files have become bad stay as they are there. */
   load(inUse?: Materials): Promise<Loaded>;
 }
-
-/** What each list is made of, by name. */
-type ListsOfConfig = (Loaded & { readonly ok: true })["lists"];
 
 export interface ControlOptions {
   readonly source: ConfigSource;
@@ -74,8 +69,6 @@ export interface ControlOptions {
 }
 
 const TICK_MS = 100;
-const SWEEP_MS = 1000;
-const MARK_MS = 60_000;
 const NAMES_MS = 10_000;
 const CERTIFICATES_MS = 1500;
 
@@ -90,8 +83,7 @@ export class Control implements AdminService {
   readonly #fleet: Fleet;
   readonly #prober: Prober;
   readonly #supervisor: Supervisor;
-  readonly #tables: Tables;
-  readonly #lists: Lists;
+  readonly #holdings: Holdings;
   readonly #listsOf = new WeakMap<Config, ListsOfConfig>();
   readonly #reconciler: Reconciler;
   readonly #certificates: Certificates;
@@ -116,9 +108,8 @@ export class Control implements AdminService {
     this.#totals = new Totals(state.arena, this.workers);
     this.#board = new Board(state.arena);
     const { owner, sharedMs, isFresh = false } = options;
-    this.#tables = new Tables({ folder: state.tablesPath, owner, sharedMs, machine: thisMachine(), isFresh, log });
     const changed = (lists: Readonly<Record<string, string>>): void => this.#supervisor.renew({ lists });
-    this.#lists = new Lists({ folder: state.listsPath, log, changed });
+    this.#holdings = new Holdings({ state, owner, sharedMs, isFresh, log, changed });
     this.#listsOf.set(config, options.lists);
     const names = new Names(log);
     this.#fleet = new Fleet({
@@ -133,7 +124,7 @@ export class Control implements AdminService {
       workers: this.workers,
       arenaPath: state.arenaPath,
       totals: this.#totals,
-      died: () => this.#tables.recover(),
+      died: () => this.#holdings.recover(),
       spawn: workerProcesses(workerCommand),
       log,
       ...(options.brake === undefined ? {} : { brake: options.brake }),
@@ -178,17 +169,18 @@ export class Control implements AdminService {
     const changed = (bans: string | null): void => this.#supervisor.renew({ bans });
     this.#bans = await Bans.open({ folder: this.#state.path, log: this.#log, nowMs: Date.now, changed });
     const { sharedMs } = this.#options;
+    const { tables, lists } = this.#holdings;
     const explaining = new Explaining({
       arena: this.#state.arena,
       workers: this.workers,
-      tableOf: (name) => this.#tables.find(name)?.table ?? null,
-      lists: () => this.#lists.files,
+      tableOf: (name) => tables.find(name)?.table ?? null,
+      lists: () => lists.files,
       bans: () => this.#bans?.path ?? null,
       sharedMs,
     });
     const routes = [
-      tableRoutes(this.#tables, sharedMs),
-      listRoutes(() => this.#lists.status()),
+      tableRoutes(tables, sharedMs),
+      listRoutes(() => lists.status()),
       banRoutes(this.#bans, Date.now),
       explainRoutes(
         () => this.#reconciler.plan,
@@ -202,10 +194,9 @@ export class Control implements AdminService {
     this.#certificates.adopt(this.#config, folder, materials);
     this.#phase = "running";
     this.#fleet.open(Date.now());
+    this.#holdings.open();
     this.#timers.push(
       setInterval(() => this.#fleet.tick(Date.now()), TICK_MS),
-      setInterval(() => void this.#tables.sweep(), SWEEP_MS),
-      setInterval(() => this.#tables.mark(), MARK_MS),
       setInterval(() => void this.#refreshNames(), NAMES_MS),
       setInterval(() => void this.#lookAtCertificates(), CERTIFICATES_MS),
     );
@@ -213,25 +204,9 @@ export class Control implements AdminService {
     if (shortage !== null) this.#log.warn(shortage);
   }
 
-  async #prepare({ tables }: Plan, config: Config): Promise<Prepared> {
-    const lists = await this.#lists.prepare(this.#listsOf.get(config) ?? {});
-    try {
-      const made = this.#tables.prepare(tables);
-      return {
-        files: { tables: made.files, lists: lists.files, caches: {}, bans: null },
-        keep: () => {
-          made.keep();
-          lists.keep();
-        },
-        undo: () => {
-          made.undo();
-          lists.undo();
-        },
-      };
-    } catch (error) {
-      lists.undo();
-      throw error;
-    }
+  async #prepare(plan: Plan, config: Config): Promise<Prepared> {
+    const prepared = await this.#holdings.prepare(plan, this.#listsOf.get(config) ?? {});
+    return { ...prepared, files: { ...prepared.files, bans: null } };
   }
 
   /** The plan in force. */
@@ -333,8 +308,8 @@ export class Control implements AdminService {
       workers: this.#supervisor.status(),
       reload: this.#reload,
       certificateProblems: this.#certificates.problems.length,
-      tables: this.#tables.figures(),
-      lists: this.#lists.status(),
+      tables: this.#holdings.tables.figures(),
+      lists: this.#holdings.lists.status(),
       bans: this.#bans?.size ?? 0,
       stateOf: (slot) => this.#board.read(slot),
       countsOf: (slot) => this.#fleet.countsOf(slot),
@@ -392,8 +367,7 @@ export class Control implements AdminService {
     this.#prober.close();
     await this.#supervisor.end();
     await this.#admin?.close();
-    this.#tables.close();
-    this.#lists.close();
+    this.#holdings.close();
     this.#bans?.close();
     if (this.#state.isKept()) this.#log.info(`tables and bans are kept in ${this.#state.path} for the next start`);
     this.#state.close();

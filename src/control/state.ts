@@ -1,12 +1,12 @@
 // The state folder: the arena file that control and workers map, the lock that keeps a second control process out, and what
-// outlives a run: tables, lists, bans. It knows files and owners, not what stands in them. Strategy: the folder lies on
+// outlives a run: tables, caches, lists, bans. It knows files and owners, not what stands in them. Strategy: the folder lies on
 // /dev/shm, so that all of it is memory and never written to a disk; its name holds the user and what is being run (the path of
 // the config), so that two configurations live side by side, the same one twice does not, and the next run of the same one
 // finds its tables. The lock is a file with the owner's process id and start time: a file left by a process that died is
 // recognised and taken over, even when its number has since gone to somebody else.
 //
 //   control.pid, arena      of one run: its end removes them, the next start makes them anew
-//   tables/ lists/ bans.json    kept over restarts and crashes
+//   tables/ caches/ lists/ bans.json    kept over restarts and crashes
 
 import { createHash } from "node:crypto";
 import {
@@ -34,6 +34,7 @@ export interface StateFolder {
   readonly arena: Arena;
   /** Folders that the next run finds as they are. */
   readonly tablesPath: string;
+  readonly cachesPath: string;
   readonly listsPath: string;
   /** Whether something is there that the next run will find. */
   isKept(): boolean;
@@ -69,20 +70,25 @@ export function openState(folder: string, owner: LockOwner): StateFolder {
   closeSync(file);
   const arena = new Arena(Bun.mmap(arenaPath, { shared: true }));
   arena.format();
-  const [tablesPath, listsPath] = [join(path, "tables"), join(path, "lists")];
-  for (const each of [tablesPath, listsPath]) mkdirSync(each, { recursive: true, mode: 0o700 });
+  const folders = {
+    tablesPath: join(path, "tables"),
+    cachesPath: join(path, "caches"),
+    listsPath: join(path, "lists"),
+  };
+  for (const each of Object.values(folders)) mkdirSync(each, { recursive: true, mode: 0o700 });
   return {
     path,
     arenaPath,
     arena,
-    tablesPath,
-    listsPath,
+    ...folders,
     isKept: () =>
-      readdirSync(tablesPath).some((entry) => !entry.startsWith(".")) || existsSync(join(path, "bans.json")),
+      [folders.tablesPath, folders.cachesPath].some((each) =>
+        readdirSync(each).some((entry) => !entry.startsWith(".")),
+      ) || existsSync(join(path, "bans.json")),
     close: () => {
       rmSync(arenaPath, { force: true });
       // Nothing is removed that is not empty.
-      for (const each of [tablesPath, listsPath]) removeEmpty(each);
+      for (const each of Object.values(folders)) removeEmpty(each);
       rmSync(lockPath, { force: true });
       removeEmpty(path);
     },

@@ -14,10 +14,10 @@ import type { TablePlan } from "../../config/plan.ts";
 import { fullBytes } from "../../memory/sticktable/layout.ts";
 import { listRows, type RowView, removeKey, rowOfKey, type TableRow } from "../../memory/sticktable/rows.ts";
 import type { StickTable } from "../../memory/sticktable.ts";
+import { bytesTaken } from "../sharedfile.ts";
 import type { ClearedAnswer, EntriesAnswer, EntryAnswer, TableSummary } from "../table/answer.ts";
 import { isInBlock, layKey, layListed, readBlock, shownKey } from "../table/keytext.ts";
 import { type Condition, type Field, fieldsOf, findField, type Row, readConditions } from "../table/query.ts";
-import { bytesTaken } from "../table/tablefile.ts";
 import type { OpenTable } from "../tables.ts";
 import { type Answer, bodyOf, byMethod, decoded, json, only, problem, type Routes } from "./answer.ts";
 

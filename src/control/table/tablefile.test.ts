@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TablePlan } from "../../config/plan.ts";
 import { isTableOf, tableBytes } from "../../memory/sticktable/layout.ts";
-import { bytesFree, bytesTaken, filesIn, makeTable, mapAny, mapTable, pathOf, removeDrafts } from "./tablefile.ts";
+import { bytesFree, bytesTaken, filesIn, removeDrafts } from "../sharedfile.ts";
+import { makeTable, mapAny, mapTable, pathOf } from "./tablefile.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-tablefile-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

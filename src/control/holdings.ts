@@ -1,0 +1,102 @@
+// What the plan in force remembers outside of the arena: its tables, caches and lists. Their files are prepared together before a
+// plan goes out, and kept or undone together when that is known to be in force or not. Control keeps them going: what dead
+// workers held is let go of, expired entries are swept out, and too little memory is told.
+
+import type { Loaded } from "../config/load.ts";
+import type { PlanFiles } from "../config/message.ts";
+import type { Plan } from "../config/plan.ts";
+import type { Owner } from "../memory/owners.ts";
+import { Lists } from "./lists.ts";
+import type { Log } from "./log.ts";
+import { Space } from "./space.ts";
+import type { StateFolder } from "./state.ts";
+import { thisMachine } from "./table/bootmark.ts";
+import { Tables } from "./tables.ts";
+
+/** What each list is made of, by name. */
+export type ListsOfConfig = (Loaded & { readonly ok: true })["lists"];
+
+export interface HoldingsOptions {
+  readonly state: StateFolder;
+  readonly owner: Owner;
+  /** The clock that processes share (src/clock.ts). */
+  readonly sharedMs: () => number;
+  /** Tables and caches of the run before are not taken up. */
+  readonly isFresh: boolean;
+  readonly log: Log;
+  /** Other files of lists than those that were prepared, or told of, before. */
+  readonly changed: (lists: Readonly<Record<string, string>>) => void;
+}
+
+/** Exactly one of `keep` and `undo` is called. */
+export interface PreparedHoldings {
+  readonly files: Omit<PlanFiles, "bans">;
+  keep(): void;
+  undo(): void;
+}
+
+const sweepMs = 1000;
+const markMs = 60_000;
+
+export class Holdings {
+  readonly tables: Tables;
+  readonly lists: Lists;
+  readonly #space: Space;
+  readonly #timers: Timer[] = [];
+
+  constructor({ state, owner, sharedMs, isFresh, log, changed }: HoldingsOptions) {
+    const kept = { owner, machine: thisMachine(), isFresh, log };
+    this.tables = new Tables({ ...kept, folder: state.tablesPath, sharedMs });
+    this.lists = new Lists({ folder: state.listsPath, log, changed });
+    this.#space = new Space({ folder: state.path, users: [this.tables], log });
+  }
+
+  /** From now on what is due is done. */
+  open(): void {
+    this.#timers.push(
+      setInterval(() => void this.tables.sweep(), sweepMs),
+      setInterval(() => this.#mark(), markMs),
+    );
+  }
+
+  /** Rejects with an Error for the operator when a file cannot be made; nothing is left of any then. */
+  async prepare({ tables }: Plan, sources: ListsOfConfig): Promise<PreparedHoldings> {
+    const made: { keep(): void; undo(): void }[] = [];
+    const undo = (): void => {
+      for (const each of made) each.undo();
+    };
+    const add = <Prepared extends { keep(): void; undo(): void }>(prepared: Prepared): Prepared => {
+      made.push(prepared);
+      return prepared;
+    };
+    try {
+      const lists = add(await this.lists.prepare(sources)).files;
+      const files = { lists, tables: add(this.tables.prepare(tables)).files, caches: {} };
+      const keep = (): void => {
+        for (const each of made) each.keep();
+        this.#space.check();
+      };
+      return { files, keep, undo };
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  }
+
+  /** A worker has died. */
+  recover(): void {
+    this.tables.recover();
+  }
+
+  #mark(): void {
+    this.tables.mark();
+    this.#space.check();
+  }
+
+  /** Files of tables and caches stay for the next run. */
+  close(): void {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    this.tables.close();
+    this.lists.close();
+  }
+}

@@ -1,0 +1,160 @@
+// The shared files of one kind, tables or caches, as control keeps them for the plan in force: made before any worker hears of
+// them, they outlive every process, and go when no config names them any more, when the machine has been started again, or when
+// that is asked for. What a file holds, and what becomes of it when its shape changes, the kind knows. The file of the former
+// plan stays until the new plan is in force, so a plan that is refused loses nothing.
+
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Log } from "./log.ts";
+import { filesIn, removeDrafts } from "./sharedfile.ts";
+import { type Machine, staleness, writeMark } from "./table/bootmark.ts";
+
+export interface KeptOptions {
+  /** Where the files lie; made when it is not there. */
+  readonly folder: string;
+  readonly machine: Machine;
+  /** What the run before has left is dropped. */
+  readonly isFresh?: boolean;
+  readonly log: Log;
+}
+
+interface Named {
+  readonly name: string;
+}
+
+/** A file that is in use. */
+export interface Kept<Plan extends Named> {
+  readonly plan: Plan;
+  readonly path: string;
+}
+
+export interface Kind<Plan extends Named, Open extends Kept<Plan>> {
+  /** What messages call one, and what it holds. */
+  readonly noun: string;
+  readonly contents: string;
+  pathOf(plan: Plan): string;
+  /** The file that is there, or a new one. What is to be said of it once the plan is in force goes to `lines`. */
+  open(plan: Plan, path: string, lines: string[]): { readonly open: Open; readonly isMade: boolean };
+  /** The same file obeys another plan. */
+  adopt(open: Open, plan: Plan): Open;
+  /** What dead processes held and were doing is let go of. */
+  recover(open: Open): void;
+  close(open: Open): void;
+}
+
+/** Exactly one of `keep` and `undo` is called. */
+export interface PreparedFiles {
+  /** Paths by the names of what they hold. */
+  readonly files: Readonly<Record<string, string>>;
+  keep(): void;
+  undo(): void;
+}
+
+const markName = ".machine";
+
+export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
+  readonly #options: KeptOptions;
+  readonly #kind: Kind<Plan, Open>;
+  #open: ReadonlyMap<string, Open> = new Map();
+  /** Of a plan that is being published. */
+  #pending: ReadonlyMap<string, Open> = new Map();
+
+  constructor(options: KeptOptions, kind: Kind<Plan, Open>) {
+    this.#options = options;
+    this.#kind = kind;
+    const { folder, machine, isFresh } = options;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    removeDrafts(folder);
+    const problem = isFresh === true ? "a fresh start was asked for" : staleness(this.#markPath, machine);
+    if (problem !== null) this.#dropAll(problem);
+    this.mark();
+  }
+
+  get all(): readonly Open[] {
+    return [...this.#open.values()];
+  }
+
+  find(name: string): Open | null {
+    return this.#open.get(name) ?? null;
+  }
+
+  /** Throws an Error for the operator when a file cannot be made; nothing is left of it then. */
+  prepare(plans: readonly Plan[]): PreparedFiles {
+    const next = new Map<string, Open>();
+    const made: Open[] = [];
+    const lines: string[] = [];
+    const undo = (): void => {
+      for (const open of made) {
+        this.#kind.close(open);
+        rmSync(open.path, { force: true });
+      }
+      // What the refused plan said of those that stay is taken back.
+      for (const open of this.#open.values()) this.#kind.adopt(open, open.plan);
+      this.#pending = new Map();
+    };
+    try {
+      for (const plan of plans) {
+        const path = this.#kind.pathOf(plan);
+        const former = this.#open.get(plan.name);
+        const opened =
+          former?.path === path
+            ? { open: this.#kind.adopt(former, plan), isMade: false }
+            : this.#kind.open(plan, path, lines);
+        next.set(plan.name, opened.open);
+        if (opened.isMade) made.push(opened.open);
+        this.#pending = next;
+      }
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    return {
+      files: Object.fromEntries([...next.values()].map(({ plan, path }) => [plan.name, path])),
+      keep: () => this.#keep(next, lines),
+      undo,
+    };
+  }
+
+  #keep(next: ReadonlyMap<string, Open>, lines: readonly string[]): void {
+    const former = this.#open;
+    this.#open = next;
+    this.#pending = new Map();
+    for (const line of lines) this.#options.log.info(line);
+    const kept = new Set([...next.values()].map(({ path }) => path));
+    for (const open of former.values()) if (!kept.has(open.path)) this.#kind.close(open);
+    for (const { name, path } of filesIn(this.#options.folder)) {
+      if (kept.has(path)) continue;
+      if (!next.has(name))
+        this.#options.log.info(`${this.#kind.noun} ${name}: removed, for the config does not name it any more`);
+      rmSync(path, { recursive: true, force: true });
+    }
+  }
+
+  recover(): void {
+    for (const open of this.#open.values()) this.#kind.recover(open);
+    for (const open of this.#pending.values()) this.#kind.recover(open);
+  }
+
+  /** To be called every minute: the mark that tells the next run how old these files are. */
+  mark(): void {
+    writeMark(this.#markPath, this.#options.machine);
+  }
+
+  /** Lets go of the files; they stay for the next run. */
+  close(): void {
+    for (const open of this.#open.values()) this.#kind.close(open);
+    this.#open = new Map();
+    if (readdirSync(this.#options.folder).every((entry) => entry === markName)) rmSync(this.#markPath, { force: true });
+  }
+
+  get #markPath(): string {
+    return join(this.#options.folder, markName);
+  }
+
+  #dropAll(reason: string): void {
+    for (const { name, path } of filesIn(this.#options.folder)) {
+      rmSync(path, { recursive: true, force: true });
+      this.#options.log.info(`${this.#kind.noun} ${name}: ${this.#kind.contents} dropped: ${reason}`);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// Shared files of one kind that came with the plan, mapped. What stays keeps its object over reloads, for what is held in it is known
+// to that object alone; one whose file is another is another object, and the former lives on for as long as something begun
+// before holds on to it. Nothing is ever closed here: what is held when the process ends is let go of by control.
+
+import { statSync } from "node:fs";
+
+interface Mapped<Memory> {
+  /** The path, and which file that is. */
+  readonly identity: string;
+  readonly memory: Memory;
+}
+
+export class MappedFiles<Plan extends { readonly name: string }, Memory> {
+  readonly #noun: string;
+  readonly #open: (bytes: Uint8Array, plan: Plan) => Memory;
+  #mapped: ReadonlyMap<string, Mapped<Memory>> = new Map();
+
+  /** `noun`: what messages call one of them. */
+  constructor(noun: string, open: (bytes: Uint8Array, plan: Plan) => Memory) {
+    this.#noun = noun;
+    this.#open = open;
+  }
+
+  /** `files`: paths by names. Throws when one cannot be mapped; then the former ones stay, all of them. */
+  adopt(plans: readonly Plan[], files: Readonly<Record<string, string>>): void {
+    const next = new Map<string, Mapped<Memory>>();
+    for (const plan of plans) {
+      const path = files[plan.name];
+      if (path === undefined) throw new Error(`the plan has a ${this.#noun} ${plan.name} and no file for it`);
+      const identity = `${path} ${statSync(path).ino}`;
+      const former = this.#mapped.get(plan.name);
+      if (former?.identity === identity) next.set(plan.name, former);
+      else next.set(plan.name, { identity, memory: this.#open(Bun.mmap(path, { shared: true }), plan) });
+    }
+    this.#mapped = next;
+  }
+
+  of(plan: Plan): Memory {
+    return this.#mapped.get(plan.name)!.memory;
+  }
+}
