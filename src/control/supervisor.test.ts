@@ -224,7 +224,12 @@ describe("deaths", () => {
 });
 
 describe("files", () => {
-  const filesOf = (name: string): PlanFiles => ({ tables: { marked: `/t/${name}` }, lists: {}, caches: {}, bans: null });
+  const filesOf = (name: string): PlanFiles => ({
+    tables: { marked: `/t/${name}` },
+    lists: {},
+    caches: {},
+    bans: null,
+  });
   const heardLast = (fake: FakeWorker): unknown => {
     const message = fake.heard.at(-1);
     return message?.kind === "drain" ? null : message?.files;
