@@ -359,6 +359,7 @@ export class Exchange implements Sender, Seeker {
     if (isUnfinished || relay.isOpened || (kind === bodyKind.close && isOld)) this.isPersistent = false;
     if (this.downstream!.isLeaving) this.isPersistent = false;
     writeHead(this, this.#context, head, relay);
+    upstream.resume();
     const rest = this.#rest;
     this.#rest = nothing;
     this.passage.first(upstream, rest, this.#restStart, this.#restEnd);

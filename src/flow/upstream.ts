@@ -137,7 +137,12 @@ export class Upstream implements DialFlow {
     this.line.pause();
   }
 
-  /** The exchange has gone on. What was kept is told now, and may end it. */
+  /** The exchange goes on: it may say from now on whether it is to be read. */
+  resume(): void {
+    if (this.#isParked && this.#parkedEnd === "none") this.line?.resume();
+  }
+
+  /** Its head has gone on. What was kept is told now, and may end it. */
   unpark(): void {
     if (!this.#isParked) return;
     this.#isParked = false;
@@ -147,7 +152,6 @@ export class Upstream implements DialFlow {
     this.#parked = null;
     this.#parkedEnd = "none";
     if (exchange === null) return;
-    if (end === "none") this.line?.resume();
     if (parked !== null) exchange.passage.more(this, parked, 0, parked.length);
     if (end === "none" || this.#exchange !== exchange) return;
     if (end === "ended") this.ended();
