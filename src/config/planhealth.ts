@@ -1,4 +1,5 @@
-// The part of the plan by which servers are judged: what control asks them, and what it makes of their answers and of live traffic.
+// The part of the plan by which servers are judged: what control asks them, how it reads their answers, and what it makes of how
+// they fare in live traffic. As in plan.ts all is resolved and plain JSON; who is up and who is not stands on the board.
 
 /**
  * tcp: a connection is accepted (and over TLS, the handshake succeeds); with `send` or `receive`, what is said over it.

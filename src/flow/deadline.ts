@@ -1,4 +1,6 @@
-// What becomes of an exchange whose deadline has passed: that depends on whom it waits for, the client, the server, or neither.
+// What becomes of an exchange whose deadline has passed: that depends on whom it waits for, the client, the server, or neither. There
+// is one deadline an exchange, moved on by whatever happens to it; it stands in the wheel under the connection of the client. Here
+// it is decided who was too slow, and the exchange is told; it knows what to answer.
 
 import { fault } from "../base/fault.ts";
 import type { Exchange } from "./exchange.ts";
