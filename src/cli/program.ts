@@ -10,6 +10,7 @@ import { check } from "./check.ts";
 import { type ConvertOptions, convert } from "./convert.ts";
 import { demo } from "./demo.ts";
 import { type ExplainOptions, explain } from "./explain.ts";
+import { goproxy } from "./goproxy.ts";
 import { lists } from "./lists.ts";
 import { reload } from "./reload.ts";
 import { type RunOptions, run } from "./run.ts";
@@ -103,6 +104,11 @@ function addRunning(program: Command): void {
     .addOption(new Option("--log-format <format>", "of the access log").choices(["json", "common", "combined"]))
     .action((file: string | undefined, options: RunOptions) => run(options, file));
   program
+    .command("goproxy")
+    .description("run the cfg.toml of goproxy that is in /etc/proxy/ or, if none is, in ./config/")
+    .option("--fresh-tables", "forget what tables have counted before")
+    .action((options: { freshTables?: boolean }) => goproxy(options));
+  program
     .command("demo", { hidden: true })
     .description("run with three mock servers, to try things out")
     .option("--listen <address>", "where the proxy listens", ":8080")
@@ -120,7 +126,9 @@ function addConfig(program: Command, ended: (code: number) => void): void {
     .action(async (file: string, options: { json?: boolean }) => ended(await check(file, options, terminal)));
   program
     .command("convert")
-    .description("turn a haproxy.cfg or gobetween.toml into a config of Sluice's own, and say what became of each line")
+    .description(
+      "turn a haproxy.cfg, a gobetween.toml or the cfg.toml of goproxy into a config of Sluice's own, and say what became of each line",
+    )
     .argument("<file>", "the other program's config")
     .addOption(new Option("--to <format>", "what to print").choices(skins).default("yaml"))
     .option("-o, --out <file>", "write it to a file")

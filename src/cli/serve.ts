@@ -10,6 +10,7 @@ import { stateFolderOf } from "../control/state.ts";
 import { processOwner } from "../owner.ts";
 import { startText } from "./banner.ts";
 import { writeProblems } from "./check.ts";
+import { follow } from "./follow.ts";
 import { version } from "./version.ts";
 import { terminal } from "./writer.ts";
 
@@ -24,6 +25,8 @@ export interface ServeOptions {
 }
 
 const SAME_SIGNAL_MS = 500;
+/** Programs whose users need no signal: what they write into the config counts at once. */
+const followed: readonly string[] = ["goproxy"];
 
 /** Null once all runs; otherwise the exit code. */
 export async function serve({ source, identity, isFresh = false, started }: ServeOptions): Promise<number | null> {
@@ -56,6 +59,8 @@ export async function serve({ source, identity, isFresh = false, started }: Serv
   obeySignals(starting, source, log);
   try {
     const control = await starting;
+    if (source.path !== null && loaded.origin !== undefined && followed.includes(loaded.origin.program))
+      follow(source.path, () => void control.reload().catch(() => {}));
     if (started !== null) terminal.err(started(control));
     else if (isText) terminal.err(startText(control, version));
     else logStart(control, log);

@@ -48,3 +48,9 @@ test("names lead to pools, each told once, and what is left over to one or to no
     "(tcp) -> by name pools b, a, else pool a",
   );
 });
+
+test("a forward proxy goes to targets, and says how clients may ask for them", () => {
+  expect(shown({ proxy: true })).toBe("-> targets by HTTP, CONNECT");
+  expect(shown({ proxy: { socks: true }, tls })).toBe("(https) -> targets by HTTP, CONNECT, SOCKS5");
+  expect(shown({ use: "a", proxy: { http: false } })).toBe("-> pool a, and targets by CONNECT");
+});

@@ -67,6 +67,8 @@ describe("forward proxies", () => {
     expect(listening("unix:/run/proxy.sock")).toEqual([]);
     expect(listening(":3128", { auth: { users: { a: "b" } } })).toEqual([]);
     expect(listening(":3128", { rules: [{ if: "src != ip('10.0.0.1')", deny: 403 }] })).toEqual([]);
+    expect(listening(":3128", { proxy: { allow: ["*.example.com"] } })).toEqual([]);
+    expect(listening(":3128", { proxy: { allow: ["10.0.0.1", "*"] } })).toHaveLength(1);
   });
 
   test("need no pool", () => {

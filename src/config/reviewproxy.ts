@@ -37,7 +37,9 @@ function reviewOpenness(listener: Section, at: At, report: Report): void {
   if (reading === null || !reading.ok || reading.value.kind !== "tcp" || isLoopback(reading.value.host)) return;
   const { connection, request } = rulesOf(listener, [], "request");
   if (listener["auth"] !== undefined || connection.length + request.length > 0) return;
-  const inside = sectionOf(listener["proxy"])["private"] === true ? ", those inside of this network among them" : "";
+  const { allow, private: isPrivate } = sectionOf(listener["proxy"]);
+  if (listOf(allow).length > 0 && !listOf(allow).includes("*")) return;
+  const inside = isPrivate === true ? ", those inside of this network among them" : "";
   report(
     "warning",
     at("proxy"),

@@ -1,0 +1,38 @@
+import { afterEach, expect, test } from "bun:test";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { follow } from "./follow.ts";
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+test("a text that has changed is told, written in place or moved there, and the same text is not", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-follow-"));
+  folders.push(folder);
+  const path = join(folder, "cfg.toml");
+  writeFileSync(path, "one");
+  let told = 0;
+  let next = Promise.withResolvers<void>();
+  follow(path, () => {
+    told++;
+    next.resolve();
+  });
+  const change = async (write: () => void): Promise<void> => {
+    next = Promise.withResolvers();
+    write();
+    await next.promise;
+  };
+  await change(() => writeFileSync(path, "two"));
+  // The same again would be told before what comes after it, if it were told.
+  writeFileSync(path, "two");
+  await change(() => {
+    writeFileSync(`${path}.new`, "three");
+    renameSync(`${path}.new`, path);
+  });
+  rmSync(path);
+  await change(() => writeFileSync(path, "four"));
+  expect(told).toBe(3);
+});

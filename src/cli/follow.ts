@@ -1,0 +1,31 @@
+// Follows a config file whose users expect a change to count at once: whenever its text is another one, `changed` is called. A file
+// that is not there, or cannot be read, is one that is being written. The system tells of changes mostly; a look now and then finds
+// the others, such as a link that leads elsewhere.
+
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { FolderWatch } from "../control/folderwatch.ts";
+
+const lookMs = 2000;
+
+/** For as long as the process runs, which it does not keep alive. */
+export function follow(path: string, changed: () => void): void {
+  let before = textOf(path);
+  const look = (): void => {
+    const text = textOf(path);
+    if (text === null || text === before) return;
+    before = text;
+    changed();
+  };
+  new FolderWatch(look).follow(new Set([dirname(path)]));
+  setInterval(look, lookMs).unref();
+}
+
+/** Null when there is nothing to be read. */
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
