@@ -1,4 +1,6 @@
-// The keys of who may ask: Basic authentication, and forward proxies with the targets that they may be used for.
+// The keys of who may ask: Basic authentication, and forward proxies with the targets that they may be used for. What a forward
+// proxy says here goes into a pool of its own making (compileaccess.ts); which of these keys contradict each other, and who
+// would open a proxy to the world, is for reviewproxy.ts to say.
 
 import { z } from "zod";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
