@@ -60,5 +60,5 @@ test.if(existsSync("/dev/full"))("a full disk costs lines, not traffic, and is c
 });
 
 test("a log that cannot be opened is an error at once, with the path", () => {
-  expect(() => logAt(join(folder, "missing", "access.log"), 3)).toThrow("missing");
+  expect(() => logAt(join(folder, "missing", "logs", "access.log"), 3)).toThrow("missing");
 });

@@ -1,8 +1,10 @@
 // Where an access log goes, as the sink sees it, and the real thing: a file opened for appending, or standard output.
 // Opened non-blocking, which files ignore and named pipes need: one without a reader is refused instead of waited for, and
 // one with a slow reader says EAGAIN. Writes run on the runtime's pool of threads, so a slow disk does not stop the loop.
+// A log's own folder is made where it is not there yet; the folders above it are not, for a path that is wrong is to be told.
 
-import { close, constants, open, openSync, write } from "node:fs";
+import { close, constants, mkdir, mkdirSync, open, openSync, write } from "node:fs";
+import { dirname } from "node:path";
 
 export interface LogFile {
   /** Writes what it can of bytes[start, end), which stay untouched until `done`. `written` counts when `error` is null. */
@@ -20,15 +22,41 @@ export interface LogOpener {
 
 const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 const mode = 0o640;
+const folderMode = 0o750;
 const standardOutput = 1;
 
 export const systemOpener: LogOpener = {
-  openNow: (path) => (path === "-" ? fileOf(standardOutput) : fileOf(openSync(path, flags, mode))),
+  openNow: (path) => {
+    if (path === "-") return fileOf(standardOutput);
+    try {
+      return fileOf(openSync(path, flags, mode));
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+      makeFolder(path);
+      return fileOf(openSync(path, flags, mode));
+    }
+  },
   open: (path, done) => {
     if (path === "-") return done(null, fileOf(standardOutput));
-    open(path, flags, mode, (error, descriptor) => done(error, error === null ? fileOf(descriptor) : null));
+    const opened = (error: Error | null, descriptor: number): void =>
+      done(error, error === null ? fileOf(descriptor) : null);
+    open(path, flags, mode, (error, descriptor) => {
+      if (!isAbsent(error)) return opened(error, descriptor);
+      // Whether it is there then, the second attempt says.
+      mkdir(dirname(path), folderMode, () => open(path, flags, mode, opened));
+    });
   },
 };
+
+function isAbsent(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === "ENOENT"; // Opening a file fails with nothing else.
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(dirname(path), folderMode);
+  } catch {} // Another worker was quicker, or it cannot be made: opening says what is wrong.
+}
 
 function fileOf(descriptor: number): LogFile {
   return {
