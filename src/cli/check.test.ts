@@ -113,6 +113,22 @@ test("a file that is not there is another exit code", async () => {
   expect(err).toStartWith("none.yaml: error: there is no such file");
 });
 
+test("as JSON no password is shown", async () => {
+  const { out } = await checked(
+    "passwords.yaml",
+    "listeners: { web: { listen: ':80', use: app, auth: { users: { Ann: secret-1 } } } }\n" +
+      "pools: { app: { servers: ['a:1'], cache: x }, more: { servers: ['a:2'], cache: y } }\n" +
+      "caches: { x: { redis: 'redis://me:secret-2@h:1/0' }, y: { redis: { url: 'rediss://:secret-3@h' } } }\n",
+    true,
+  );
+  expect(out).not.toContain("secret");
+  const { config } = JSON.parse(out) as { config: Record<string, unknown> };
+  expect(config).toMatchObject({
+    listeners: { web: { auth: { users: { Ann: "(set)" } } } },
+    caches: { x: { redis: "redis://me:(set)@h:1/0" }, y: { redis: { url: "rediss://:(set)@h" } } },
+  });
+});
+
 test("as JSON everything goes to stdout, without the token", async () => {
   const good = await checked(
     "good.yaml",

@@ -110,12 +110,29 @@ function certificatesReport({ config, materials }: Loaded & { readonly ok: true 
 
 /** As it is in force, but for the secrets in it. */
 function shown(config: Config): Config {
-  const { admin, debug } = config;
+  const { admin, debug, listeners, caches } = config;
   return {
     ...config,
     admin: admin.token === undefined ? admin : { ...admin, token: "(set)" },
     debug: debug.token === undefined ? debug : { token: "(set)" },
+    listeners: changed(listeners, ({ auth, ...listener }) =>
+      auth === undefined ? listener : { ...listener, auth: { ...auth, users: changed(auth.users, () => "(set)") } },
+    ),
+    caches: changed(caches, ({ redis, ...cache }) => {
+      if (redis === undefined) return cache;
+      const isUrl = typeof redis === "string";
+      return { ...cache, redis: isUrl ? withoutPassword(redis) : { ...redis, url: withoutPassword(redis.url) } };
+    }),
   };
+}
+
+function changed<T>(named: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(named).map(([name, value]) => [name, change(value)]));
+}
+
+/** `redis://user:(set)@host`. */
+function withoutPassword(url: string): string {
+  return url.replace(/^([a-z+]+:\/\/[^/@:]*):[^/]*@/, "$1:(set)@");
 }
 
 function summary(path: string, loaded: Loaded & { readonly ok: true }, lists: readonly ListSummary[]): string {
