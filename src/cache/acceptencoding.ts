@@ -28,15 +28,49 @@ const sameAs = Uint8Array.of(0, 1, 2, 3, 4, 5, identity, any, 2, 5);
 const letters = new TextEncoder().encode(" bgzdci*");
 const refusedMark = 0x2d;
 
+/** Values that were seen before, with what was made of them: browsers send a handful. By length and last octet, the last one stays. */
+const seenCount = 32;
+const seenBytesMax = 64;
+const seen = Array.from({ length: seenCount }, () => ({
+  value: new Uint8Array(seenBytesMax),
+  length: -1,
+  made: new Uint8Array(seenBytesMax),
+  madeLength: 0,
+}));
+
 /** The value as a few letters, and the names of codings that we do not know. `index`: the first such field of the request. */
 export function writeAcceptEncoding(output: Output, head: Head, index: number, count: number): void {
+  const start = valueStart(head, index);
+  const length = valueEnd(head, index) - start;
+  if (count > 1 || length > seenBytesMax || length === 0) return write(output, head, index, count);
+  const known = seen[(length + head.bytes[start + length - 1]! * 7) & (seenCount - 1)]!;
+  if (known.length === length) {
+    let at = 0;
+    while (at < length && known.value[at] === head.bytes[start + at]) at++;
+    if (at === length) return output.copy(known.made, 0, known.madeLength);
+  }
+  const from = output.length;
+  write(output, head, index, count);
+  const madeLength = output.length - from;
+  if (madeLength > seenBytesMax) return;
+  for (let at = 0; at < length; at++) known.value[at] = head.bytes[start + at]!;
+  for (let at = 0; at < madeLength; at++) known.made[at] = output.bytes[from + at]!;
+  known.length = length;
+  known.madeLength = madeLength;
+}
+
+function write(output: Output, head: Head, index: number, count: number): void {
   let accepted = 0;
   let refused = 0;
+  let hasUnknown = false;
   for (let at = index, rest = count; rest > 0 && at !== -1; rest--) {
     const end = valueEnd(head, at);
     for (let next = valueStart(head, at); next < end; ) {
       next = readCoding(head.bytes, next, end);
-      if (found.number === 0) continue;
+      if (found.number === 0) {
+        hasUnknown ||= found.end > found.start;
+        continue;
+      }
       if (found.isRefused) refused |= 1 << found.number;
       else accepted |= 1 << found.number;
     }
@@ -53,7 +87,7 @@ export function writeAcceptEncoding(output: Output, head: Head, index: number, c
     output.byte(refusedMark);
     output.byte(letters[number]!);
   }
-  if (hasUnknown(head, index, count)) writeUnknown(output, head, index, count);
+  if (hasUnknown) writeUnknown(output, head, index, count);
 }
 
 /** The element that was read last; `number` is 0 for none, or for one that is not known (then `end` is behind `start`). */
@@ -87,18 +121,6 @@ function isZero(bytes: Uint8Array, at: number, end: number): boolean {
       return false;
   }
   return true;
-}
-
-function hasUnknown(head: Head, index: number, count: number): boolean {
-  for (let at = index, rest = count; rest > 0 && at !== -1; rest--) {
-    const end = valueEnd(head, at);
-    for (let next = valueStart(head, at); next < end; ) {
-      next = readCoding(head.bytes, next, end);
-      if (found.number === 0 && found.end > found.start) return true;
-    }
-    if (rest > 1) at = nextField(head, cacheField.acceptEncoding, at + 1);
-  }
-  return false;
 }
 
 /** In the order in which they came, each with "," before it, and "-" where it is refused. */

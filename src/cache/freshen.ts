@@ -11,7 +11,7 @@ import type { CachePolicy } from "./policy.ts";
 import type { RequestFacts } from "./requestfacts.ts";
 import { ResponseFacts } from "./responsefacts.ts";
 import { fillFacts, writeFreshenedHead } from "./storedhead.ts";
-import { reason, whyNotStored } from "./storing.ts";
+import { reason, whyNotKept } from "./storing.ts";
 
 const merged = new ResponseFacts();
 const freshness = new Freshness();
@@ -31,7 +31,7 @@ export interface Freshening {
 
 /**
  * The new head goes into `output`, which is cleared, its facts into `facts`; `bodyBytes` there stays. `scratch` is a head to parse with, of as many fields
- * as a head may have. Answers why it may be kept no longer, `reason.none` when it may; the head then has more fields than a head may have is `noRoom`.
+ * as a head may have. Answers why it may be kept no longer, `reason.none` when it may; `noRoom` when it would have more fields than that.
  */
 export function freshen(output: Output, freshening: Freshening, scratch: Head, facts: CacheFacts): number {
   const { stored, head, response, request, policy, requestMs, responseMs } = freshening;
@@ -42,9 +42,8 @@ export function freshen(output: Output, freshening: Freshening, scratch: Head, f
   merged.ageS = response.ageS;
   merged.dateMs = response.dateMs;
   freshness.read(merged, policy, requestMs, responseMs);
-  const why = whyNotStored(request, merged, scratch, freshness, policy, 0, false);
-  // A HEAD or a request with no-store may well have been what asked: the response itself is older than that.
-  if (why !== reason.none && why !== reason.method && why !== reason.requestNoStore) return why;
+  const why = whyNotKept(request.hasAuthorization, merged, scratch, freshness, policy);
+  if (why !== reason.none) return why;
   fillFacts(facts, merged, freshness, policy, responseMs);
   return reason.none;
 }

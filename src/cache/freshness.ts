@@ -41,10 +41,13 @@ export class Freshness {
   from = 0;
   /** When it was as fresh as new. */
   bornMs = 0;
+  /** As old as that when it came. */
+  initialAgeMs = 0;
 
   /** `requestMs`: when it was asked for; `responseMs`: when its head came. */
   read(response: ResponseFacts, policy: CachePolicy, requestMs: number, responseMs: number): void {
-    this.bornMs = responseMs - initialAgeMs(response, requestMs, responseMs);
+    this.initialAgeMs = initialAgeMs(response, requestMs, responseMs);
+    this.bornMs = responseMs - this.initialAgeMs;
     this.from = lifetimeFrom.nobody;
     this.lifetimeMs = 0;
     if (this.#isForced(response, policy)) return;

@@ -12,7 +12,7 @@ import { authorityEnd, authorityStart } from "../wire/http1/framing.ts";
 import { byte, hexValue } from "../wire/http1/grammar.ts";
 import type { Head } from "../wire/http1/head.ts";
 import { Output } from "../wire/http1/writer.ts";
-import { isNamed, lowered, valueEnd, valueStart } from "./fieldname.ts";
+import { isNamed, valueEnd, valueStart } from "./fieldname.ts";
 import type { CachePolicy } from "./policy.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -69,7 +69,7 @@ export class Key implements CacheKey {
    * hold is percent-encoded, a fragment is left out.
    */
   writeUrl(url: string, policy: CachePolicy): boolean {
-    const parts = /^(https?):\/\/([^/?#\s@]+)([^#]*)/i.exec(url.trim());
+    const parts = /^(https?):\/\/([^/?#\s@]+)([^#]*)/i.exec(url.toWellFormed().trim());
     if (parts === null) return false;
     const isSecure = parts[1]!.toLowerCase() === "https";
     this.#begin(isSecure);
@@ -103,7 +103,13 @@ export class Key implements CacheKey {
   #writeHost(bytes: Uint8Array, start: number, end: number, isSecure: boolean): void {
     const { output } = this;
     const stop = hostEnd(bytes, start, end, isSecure);
-    for (let at = start; at < stop; at++) output.byte(lowered(bytes[at]!));
+    const from = output.length;
+    output.copy(bytes, start, stop);
+    const { bytes: written, length } = output;
+    for (let at = from; at < length; at++) {
+      const octet = written[at]!;
+      if (octet <= 0x5a && octet >= 0x41) written[at] = octet | 0x20;
+    }
   }
 
   /** Path and query. */

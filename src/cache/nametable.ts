@@ -2,6 +2,10 @@
 // once, at load; a lookup is one hash of length and three bytes, one slot, one comparison. It knows nothing of what names mean.
 
 const slotsCount = 256;
+const slotShift = 24;
+/** Knuth's multiplier; those tried after it differ in all bits. */
+const firstFactor = 0x9e3779b1;
+const factorsMax = 4096;
 
 export class NameTable {
   readonly #slots: Uint8Array = new Uint8Array(slotsCount);
@@ -18,7 +22,11 @@ export class NameTable {
 
   /** A factor under which no two names fall into one slot. */
   #fill(): number {
-    for (let factor = 1; factor < 4096; factor += 2) {
+    for (
+      let tried = 0, factor = firstFactor | 0;
+      tried < factorsMax;
+      tried++, factor = Math.imul(factor, firstFactor)
+    ) {
       this.#slots.fill(0);
       const isFree = this.#names.every((name, number) => {
         if (name.length === 0) return true;
@@ -48,6 +56,6 @@ export class NameTable {
 
 function slotOf(bytes: Uint8Array, start: number, end: number, factor: number): number {
   const middle = bytes[start + ((end - start) >> 1)]! | 0x20;
-  const mix = (end - start) * 2053 + (bytes[start]! | 0x20) * 67 + middle * 31 + (bytes[end - 1]! | 0x20);
-  return (Math.imul(mix, factor) >>> 3) & (slotsCount - 1);
+  const mix = ((end - start) << 24) | ((bytes[start]! | 0x20) << 16) | (middle << 8) | bytes[end - 1]! | 0x20;
+  return Math.imul(mix, factor) >>> slotShift;
 }

@@ -170,7 +170,7 @@ function isKept(head: Head, index: number, id: number, response: ResponseFacts, 
 }
 
 /**
- * All facts but the spans, which go with the head, and the length of the body. `nowMs`: when it is stored. Of a 304, `response` is what was read from the
+ * All facts but the span of the ETag, which must be there by then (it goes with the head), and the length of the body. `nowMs`: when it is stored. Of a 304, `response` is what was read from the
  * head that it has made, so that what it did not say stays as it was.
  */
 export function fillFacts(
@@ -190,7 +190,7 @@ export function fillFacts(
   facts.flags =
     (isStrict ? cacheFlag.mustRevalidate : 0) |
     (control.has(directive.noCache) ? cacheFlag.alwaysRevalidate : 0) |
-    (response.etagEnd !== 0 ? cacheFlag.hasEtag : 0) |
+    (facts.etagEnd !== 0 ? cacheFlag.hasEtag : 0) |
     (response.lastModifiedMs !== noDate ? cacheFlag.hasLastModified : 0) |
     (freshness.from === lifetimeFrom.heuristic ? cacheFlag.isHeuristic : 0) |
     (control.has(directive.immutable) ? cacheFlag.isImmutable : 0) |

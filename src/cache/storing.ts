@@ -73,19 +73,29 @@ export function whyNotStored(
 ): number {
   if (isBypassed) return reason.bypass;
   if (!request.isLookedUp || request.isHead) return reason.method;
+  if (policy.plan.honorsRequests && request.control.has(directive.noStore)) return reason.requestNoStore;
   const byStatus = whyNotByStatus(response);
   if (byStatus !== reason.none) return byStatus;
-  const { plan } = policy;
-  if (plan.honorsRequests && request.control.has(directive.noStore)) return reason.requestNoStore;
+  if (vary === varyOutcome.star) return reason.varyStar;
+  if (vary === varyOutcome.unreadable) return reason.varyUnreadable;
+  return whyNotKept(request.hasAuthorization, response, head, freshness, policy);
+}
+
+/** What the response itself says against it, and against keeping it when a 304 has changed what it says. */
+export function whyNotKept(
+  hasAuthorization: boolean,
+  response: ResponseFacts,
+  head: Head,
+  freshness: Freshness,
+  policy: CachePolicy,
+): number {
   const { control } = response;
   // Section 5.2.2.3: who understands the status obeys must-understand instead of the no-store beside it.
   if (control.has(directive.noStore) && !control.has(directive.mustUnderstand)) return reason.noStore;
   if (control.has(directive.private)) return reason.private;
-  if (request.hasAuthorization && !isForAll(response)) return reason.authorization;
-  if (response.hasSetCookie && !plan.dropsCookies && !control.lists(head.bytes, setCookie, 0, setCookie.length))
+  if (hasAuthorization && !isForAll(response)) return reason.authorization;
+  if (response.hasSetCookie && !policy.plan.dropsCookies && !control.lists(head.bytes, setCookie, 0, setCookie.length))
     return reason.setCookie;
-  if (vary === varyOutcome.star) return reason.varyStar;
-  if (vary === varyOutcome.unreadable) return reason.varyUnreadable;
   if (freshness.from === lifetimeFrom.nobody && !mayBeKept(response)) return reason.noLifetime;
   if (isUseless(response, freshness, policy)) return reason.stale;
   return response.contentLength + head.end - head.start > policy.objectBytesMax ? reason.tooLarge : reason.none;
@@ -133,7 +143,7 @@ function isUseless(response: ResponseFacts, freshness: Freshness, policy: CacheP
   if (hasValidator(response)) return false;
   const { control } = response;
   if (control.has(directive.noCache)) return true;
-  if (freshness.lifetimeMs > 0) return false;
+  if (freshness.lifetimeMs > freshness.initialAgeMs) return false;
   const isStrict = control.has(directive.mustRevalidate | directive.proxyRevalidate);
   if (isStrict) return true;
   if (control.staleWhileRevalidateS > 0 || control.staleIfErrorS > 0) return false;

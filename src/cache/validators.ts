@@ -141,6 +141,7 @@ export function canRevalidate(facts: CacheFacts): boolean {
  * `stored` is its head, parsed. False: it has nothing to ask by.
  */
 export function writeConditions(output: Output, stored: Head, facts: CacheFacts): boolean {
+  const from = output.length;
   if ((facts.flags & cacheFlag.hasEtag) !== 0) {
     output.put(ifNoneMatchName);
     output.copy(stored.bytes, stored.start + facts.etagStart, stored.start + facts.etagEnd);
@@ -154,7 +155,7 @@ export function writeConditions(output: Output, stored: Head, facts: CacheFacts)
       output.put(crlf);
     }
   }
-  return canRevalidate(facts);
+  return output.length > from;
 }
 
 /** Whether a field of a request is a condition or a range: what our own question leaves out. */
