@@ -1,0 +1,186 @@
+// A response on its way into the cache: fills the node that its lease made. Bytes are copied without the lock, for nobody else
+// writes there and the node is held; `written` is stored after them. Only for another extent the shard is opened. When the
+// node was taken away meanwhile (purged, replaced, its shard wiped) the draft goes on for those who read along, and ends
+// where there are none.
+
+import { type CacheDraft, type CacheFacts, cacheState } from "../cache.ts";
+import { writeFacts } from "./facts.ts";
+import { extentUnitsMax, shardWord as S, unitBytes } from "./layout.ts";
+import { broken, extent as E, extentHeadBytes, node as N } from "./node.ts";
+import type { StoreParts } from "./parts.ts";
+
+/** The first piece of a body whose length is not known; each further one is as large as all before it, up to the largest extent. */
+const guessBytes = 8192;
+
+export class StoreDraft implements CacheDraft {
+  readonly #parts: StoreParts;
+  readonly #words: Int32Array;
+  readonly #bytes: Uint8Array;
+  readonly #node: number;
+  readonly #cell: number;
+  #isEnded = false;
+  #headBytes = 0;
+  /** Of the body; -1 unknown. */
+  #known = -1;
+  #written = 0;
+  /** Where the next byte goes, and where the piece ends. */
+  #at = 0;
+  #pieceEnd = 0;
+  /** Of the last extent of the chain: how much of the body is before it. */
+  #before = 0;
+
+  /** Holds the node by the cell. */
+  constructor(parts: StoreParts, node: number, cell: number) {
+    this.#parts = parts;
+    this.#words = parts.shard.words;
+    this.#bytes = parts.shard.bytes;
+    this.#node = node;
+    this.#cell = cell;
+  }
+
+  begin(facts: CacheFacts, head: Uint8Array, headStart: number, headEnd: number, tags: Uint8Array): boolean {
+    if (this.#isEnded) return false;
+    const { shard, index } = this.#parts;
+    const words = this.#words;
+    const node = this.#node;
+    this.#headBytes = headEnd - headStart;
+    this.#known = facts.bodyBytes;
+    if (!shard.openOf(node)) return this.#fail(false);
+    if (this.#isTooLarge(Math.max(this.#known, 0))) return this.#fail(true);
+    if (words[node + N.isLinked] === 0 || !this.#place(tags.length)) return this.#fail(true);
+    this.#bytes.set(head.subarray(headStart, headEnd), words[node + N.headAt]! * 4);
+    this.#bytes.set(tags, words[node + N.tagsAt]! * 4);
+    writeFacts(shard, node, facts);
+    words[node + N.bodyBytes] = this.#known;
+    for (let other = index.sibling(node); other !== 0; other = index.sibling(node, other)) words[other + N.claim] = 0;
+    index.setState(node, cacheState.filling);
+    shard.close();
+    return true;
+  }
+
+  append(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#isEnded) return false;
+    const total = this.#written + (end - start);
+    if (this.#known >= 0 && total > this.#known) return this.#fail(this.#parts.shard.openOf(this.#node));
+    while (start < end) {
+      if (this.#at === this.#pieceEnd && !this.#grow(total)) return false;
+      const count = Math.min(end - start, this.#pieceEnd - this.#at);
+      this.#bytes.set(bytes.subarray(start, start + count), this.#at);
+      this.#at += count;
+      this.#written += count;
+      start += count;
+      Atomics.store(this.#words, this.#node + N.written, this.#written);
+    }
+    return true;
+  }
+
+  finish(): void {
+    if (this.#isEnded) return;
+    const { shard, index, nodes, policy, pins } = this.#parts;
+    const words = this.#words;
+    const node = this.#node;
+    const isCutShort = this.#known >= 0 && this.#written !== this.#known;
+    if (isCutShort || words[node + N.state] !== cacheState.filling || !shard.openOf(node)) return this.drop();
+    this.#trim();
+    words[node + N.bodyBytes] = this.#written;
+    index.setState(node, cacheState.whole);
+    if (words[node + N.isLinked] === 1) {
+      for (let other = index.sibling(node); other !== 0; other = index.sibling(node)) nodes.remove(other);
+      policy.enter(node);
+    }
+    this.#isEnded = true;
+    pins.release(this.#cell);
+    shard.close();
+  }
+
+  drop(): void {
+    if (!this.#isEnded) this.#fail(this.#parts.shard.openOf(this.#node));
+  }
+
+  /** Where head, tags and the beginning of the body stand. */
+  #place(tagsBytes: number): boolean {
+    const words = this.#words;
+    const node = this.#node;
+    const fixed = aligned(this.#headBytes) + aligned(tagsBytes);
+    let room = words[node + N.units]! * unitBytes - (words[node + N.headAt]! - node) * 4;
+    if (this.#known < 0 || fixed + this.#known > room) {
+      const wanted = fixed + (this.#known < 0 ? guessBytes : this.#known);
+      const main = this.#parts.nodes.grow(node, wanted, fixed);
+      if (main === 0) return false;
+      words[node + N.main] = main;
+      words[node + N.headAt] = main + E.data;
+      room = words[main + E.units]! * unitBytes - extentHeadBytes;
+    }
+    const headAt = words[node + N.headAt]!;
+    words[node + N.headBytes] = this.#headBytes;
+    words[node + N.headRoom] = aligned(this.#headBytes);
+    words[node + N.tagsAt] = headAt + aligned(this.#headBytes) / 4;
+    words[node + N.tagsBytes] = tagsBytes;
+    words[node + N.startAt] = headAt + fixed / 4;
+    words[node + N.startBytes] = room - fixed;
+    this.#at = (headAt + fixed / 4) * 4;
+    this.#pieceEnd = this.#at + room - fixed;
+    return true;
+  }
+
+  /** Another extent, for a body that will have so many bytes at least. */
+  #grow(total: number): boolean {
+    const { shard, nodes } = this.#parts;
+    const words = this.#words;
+    const node = this.#node;
+    if (!shard.openOf(node)) return this.#fail(false);
+    const isUnwanted = words[node + N.isLinked] === 0 && words[node + N.refs] === 1;
+    if (isUnwanted || this.#isTooLarge(total)) return this.#fail(true);
+    const more = total - this.#written;
+    const left = this.#known < 0 ? Math.max(more, this.#written) : this.#known - this.#written;
+    const extent = nodes.grow(node, Math.min(left, extentUnitsMax * unitBytes - extentHeadBytes), 1);
+    if (extent === 0) return this.#fail(true);
+    const last = words[node + N.bodyLast]!;
+    Atomics.store(words, last === 0 ? node + N.bodyFirst : last + E.next, extent);
+    words[node + N.bodyLast] = extent;
+    shard.close();
+    this.#before = this.#written;
+    this.#at = (extent + E.data) * 4;
+    this.#pieceEnd = extent * 4 + words[extent + E.units]! * unitBytes;
+    return true;
+  }
+
+  #trim(): void {
+    const words = this.#words;
+    const node = this.#node;
+    const last = words[node + N.bodyLast]!;
+    const main = words[node + N.main]!;
+    if (last !== 0) this.#parts.nodes.trim(node, last, this.#written - this.#before);
+    else if (main !== 0) {
+      this.#parts.nodes.trim(node, main, (words[node + N.startAt]! - main - E.data) * 4 + this.#written);
+      words[node + N.startBytes] = this.#written;
+    }
+  }
+
+  /** With the shard open. */
+  #isTooLarge(bodyBytes: number): boolean {
+    const { shard } = this.#parts;
+    if (this.#headBytes + bodyBytes <= shard.layout.objectBytesMax) return false;
+    this.#words[shard.at + S.misfits]!++;
+    return true;
+  }
+
+  /** Gone, for everybody. */
+  #fail(isOpen: boolean): false {
+    const { shard, index, nodes, pins } = this.#parts;
+    this.#isEnded = true;
+    if (isOpen) {
+      index.setState(this.#node, broken);
+      nodes.remove(this.#node);
+      pins.release(this.#cell);
+      shard.close();
+    } else {
+      // Whoever finds it takes it away.
+      Atomics.store(this.#words, this.#node + N.state, broken);
+      pins.letGo(this.#cell);
+    }
+    return false;
+  }
+}
+
+const aligned = (bytes: number): number => (bytes + 3) & ~3;

@@ -1,0 +1,204 @@
+// Nodes and their extents in the shard that is open: made, grown, removed, freed. Whoever needs room gets it here: when there is
+// none together, others go, whom the policy names, until there is, for a bounded number of times. Removing a node takes it
+// out of its bucket and its queue; its place is free when nobody holds it.
+
+import { type CacheKey, cacheState } from "../cache.ts";
+import type { StoreIndex } from "./index.ts";
+import { extentUnitsMax, queue, shardWord as S, unitBytes } from "./layout.ts";
+import { extent as E, extentHeadBytes, node as N } from "./node.ts";
+import { oldestFree, type StorePolicy } from "./policy.ts";
+import type { StoreQueues } from "./queues.ts";
+import type { StoreShard } from "./shard.ts";
+import type { StoreUnits } from "./units.ts";
+
+/** So many go for one extent at most: what finds no room then is not stored. */
+const evictionsMax = 64;
+/** Up to so many units are to be together; of more a quarter will do, for each piece costs a write when it is shown. */
+const wholeUnitsMax = 16;
+/** After each so many, a piece of half the size will do. */
+const evictionsPerConcession = 8;
+/** Heads that readers hold while a response is brought up to date. One more, and it is fetched anew. */
+const formerHeadsMax = 16;
+/** Variants of one first part. One more, and the oldest goes: a chain must not grow with what clients think of. */
+const variantsMax = 128;
+/** Of a shard, for marks: leases take none of it. */
+const marksShare = 1 / 8;
+
+export class StoreNodes {
+  readonly #shard: StoreShard;
+  readonly #words: Int32Array;
+  readonly #units: StoreUnits;
+  readonly #queues: StoreQueues;
+  readonly #index: StoreIndex;
+  readonly #policy: StorePolicy;
+
+  constructor(shard: StoreShard, units: StoreUnits, queues: StoreQueues, index: StoreIndex, policy: StorePolicy) {
+    this.#shard = shard;
+    this.#words = shard.words;
+    this.#units = units;
+    this.#queues = queues;
+    this.#index = index;
+    this.#policy = policy;
+  }
+
+  /** A node of the key that was opened, linked, with so many bytes to spare behind its key; 0 without room. */
+  create(key: CacheKey, state: number, spareBytes: number): number {
+    const units = Math.ceil((N.key * 4 + aligned(key.end) + spareBytes) / unitBytes);
+    if (units > extentUnitsMax) return 0;
+    const isMark = state !== cacheState.fetching;
+    if (isMark) this.#makeRoomForMarks(units);
+    const node = this.#take(units, units, 0, 0);
+    if (node === 0) return 0;
+    const words = this.#words;
+    words.fill(0, node, node + N.key);
+    words[node + N.hashFirst] = this.#index.hashFirst;
+    words[node + N.hash] = this.#index.hash;
+    words[node + N.firstBytes] = key.firstEnd;
+    words[node + N.keyBytes] = key.end;
+    words[node + N.units] = units;
+    words[node + N.state] = state;
+    words[node + N.headAt] = node + N.key + aligned(key.end) / 4;
+    this.#shard.bytes.set(key.bytes.subarray(0, key.end), (node + N.key) * 4);
+    this.#queues.weigh(node, units);
+    this.#limitVariants(key);
+    this.#index.link(node);
+    if (isMark) this.#queues.enter(node, queue.marks);
+    return node;
+  }
+
+  setState(node: number, state: number): void {
+    this.#index.setState(node, state);
+  }
+
+  /** An extent for a node, of so many bytes or fewer, but at least so many; 0 without room. Its links are as in a new one. */
+  grow(node: number, bytes: number, leastBytes: number): number {
+    const wanted = Math.min(unitsFor(bytes), extentUnitsMax);
+    const least = unitsFor(leastBytes);
+    if (least > extentUnitsMax) return 0;
+    const extent = this.#take(wanted, least, this.#words[node + N.hash]!, this.#words[node + N.weight]!);
+    if (extent === 0) return 0;
+    this.#words[extent + E.next] = 0;
+    this.#words[extent + E.units] = this.#units.given;
+    this.#queues.weigh(node, this.#units.given);
+    return extent;
+  }
+
+  /** Gives back an extent that is linked nowhere. */
+  takeBack(node: number, extent: number): void {
+    this.#give(node, extent);
+  }
+
+  /** Gives back what an extent has behind so many bytes. */
+  trim(node: number, extent: number, bytes: number): void {
+    const units = this.#words[extent + E.units]!;
+    const kept = unitsFor(bytes);
+    if (kept >= units) return;
+    this.#words[extent + E.units] = kept;
+    this.#units.give(extent + kept * (unitBytes / 4), units - kept);
+    this.#queues.weigh(node, kept - units);
+  }
+
+  /** Found no more, by nobody. Whoever holds it goes on. */
+  remove(node: number): void {
+    if (this.#words[node + N.isLinked] === 0) return;
+    this.#index.unlink(node);
+    this.#queues.leave(node);
+    if (this.#words[node + N.refs] === 0) this.#free(node);
+  }
+
+  /** One holder less. */
+  letGo(node: number): void {
+    const words = this.#words;
+    if (--words[node + N.refs]! > 0) return;
+    if (words[node + N.isLinked] === 0) this.#free(node);
+    else if (words[node + N.formerHeads] !== 0) this.#freeFormerHeads(node);
+  }
+
+  /** Another extent for the head of a node that one holds. False: it would have too many. */
+  replaceHead(node: number, extent: number): boolean {
+    const words = this.#words;
+    const former = words[node + N.head]!;
+    if (former !== 0 && words[node + N.refs] === 1) this.#give(node, former);
+    else if (former !== 0) {
+      if (words[node + N.formerCount]! >= formerHeadsMax) return false;
+      words[node + N.formerCount]!++;
+      words[former + E.next] = words[node + N.formerHeads]!;
+      words[node + N.formerHeads] = former;
+    }
+    words[node + N.head] = extent;
+    return true;
+  }
+
+  /** Of a node that is in no bucket and no queue and that nobody holds. */
+  #free(node: number): void {
+    const words = this.#words;
+    this.#freeFormerHeads(node);
+    if (words[node + N.head] !== 0) this.#give(node, words[node + N.head]!);
+    if (words[node + N.main] !== 0) this.#give(node, words[node + N.main]!);
+    this.#giveChain(node, words[node + N.bodyFirst]!);
+    this.#queues.weigh(node, -words[node + N.units]!);
+    this.#units.give(node, words[node + N.units]!);
+  }
+
+  #freeFormerHeads(node: number): void {
+    this.#giveChain(node, this.#words[node + N.formerHeads]!);
+    this.#words[node + N.formerHeads] = 0;
+    this.#words[node + N.formerCount] = 0;
+  }
+
+  #giveChain(node: number, first: number): void {
+    for (let extent = first; extent !== 0; ) {
+      const next = this.#words[extent + E.next]!;
+      this.#give(node, extent);
+      extent = next;
+    }
+  }
+
+  #give(node: number, extent: number): void {
+    const units = this.#words[extent + E.units]!;
+    this.#queues.weigh(node, -units);
+    this.#units.give(extent, units);
+  }
+
+  #take(wanted: number, least: number, hash: number, weight: number): number {
+    const shard = this.#shard;
+    for (let evictions = 0; ; evictions++) {
+      const concession = (wanted > wholeUnitsMax ? 2 : 0) + evictions / evictionsPerConcession;
+      const extent = this.#units.take(wanted, Math.max(least, wanted >> concession));
+      if (extent !== 0) return extent;
+      if (evictions === evictionsMax) break;
+      if (evictions === 0 && hash !== 0 && !this.#policy.admits(hash, weight + wanted)) {
+        this.#words[shard.at + S.refusals]!++;
+        return 0;
+      }
+      const victim = this.#policy.victim() || oldestFree(shard, this.#queues, queue.marks);
+      if (victim === 0) break;
+      this.#words[shard.at + S.evictions]!++;
+      this.remove(victim);
+    }
+    this.#words[shard.at + S.misfits]!++;
+    return 0;
+  }
+
+  #makeRoomForMarks(units: number): void {
+    const most = Math.floor(this.#shard.layout.units * marksShare) - units;
+    for (let looks = 0; looks < evictionsMax && this.#queues.units(queue.marks) > most; looks++) {
+      const oldest = this.#queues.oldest(queue.marks);
+      if (oldest === 0) return;
+      this.remove(oldest);
+    }
+  }
+
+  #limitVariants(key: CacheKey): void {
+    let count = 0;
+    let oldest = 0;
+    for (let node = this.#index.findFirst(key); node !== 0; node = this.#index.findFirst(key, node)) {
+      count++;
+      if (this.#words[node + N.state] === cacheState.whole) oldest = node;
+    }
+    if (count >= variantsMax && oldest !== 0) this.remove(oldest);
+  }
+}
+
+const aligned = (bytes: number): number => (bytes + 3) & ~3;
+const unitsFor = (bytes: number): number => Math.ceil((bytes + extentHeadBytes) / unitBytes);

@@ -1,0 +1,115 @@
+// Emptying a shard whose lock was taken over. Nothing that stands in it is believed but what living processes hold, by their
+// cells: those nodes keep their places and extents, are found by nobody, and are freed with their last pin. Of a node that is
+// held each link is in order at any moment, for links are stored after what they lead to; only a head may stand in two
+// places while it is replaced. A link that leads nowhere all the same is cut. It allocates; it is not on the way of traffic.
+
+import { cacheState } from "../cache.ts";
+import type { Owners } from "../owners.ts";
+import { extentUnitsMax, shardWord as S, shardWords, unitWords } from "./layout.ts";
+import { broken, extent as E, node as N } from "./node.ts";
+import type { StorePins } from "./pins.ts";
+import type { StoreShard } from "./shard.ts";
+import type { StoreUnits } from "./units.ts";
+
+export class StoreWipe {
+  readonly #shard: StoreShard;
+  readonly #words: Int32Array;
+  readonly #owners: Owners;
+  readonly #units: StoreUnits;
+  readonly #pins: StorePins;
+  /** A byte for each unit that is held. */
+  #marks: Uint8Array = new Uint8Array();
+
+  constructor(shard: StoreShard, owners: Owners, units: StoreUnits, pins: StorePins) {
+    this.#shard = shard;
+    this.#words = shard.words;
+    this.#owners = owners;
+    this.#units = units;
+    this.#pins = pins;
+  }
+
+  /** The shard that is open. */
+  run(): void {
+    const words = this.#words;
+    const { at, bucketsAt, layout } = this.#shard;
+    const wipes = words[at + S.wipes]!;
+    const { evictions, refusals, misfits } = S;
+    const [kept1, kept2, kept3] = [words[at + evictions]!, words[at + refusals]!, words[at + misfits]!];
+    words.fill(0, at + 1, at + shardWords);
+    words.fill(0, bucketsAt, bucketsAt + layout.buckets);
+    this.#marks = new Uint8Array(layout.units);
+    const held = this.#held();
+    for (const [node, refs] of held) this.#keep(node, refs);
+    this.#units.rebuild(this.#marks);
+    words[at + S.looseUnits] = layout.units - words[at + S.freeUnits]!;
+    words[at + S.wipes] = wipes + 1;
+    words[at + evictions] = kept1;
+    words[at + refusals] = kept2;
+    words[at + misfits] = kept3;
+  }
+
+  /** What the living hold of this shard, and how often. Cells of the dead that lead here are emptied. */
+  #held(): Map<number, number> {
+    const words = this.#words;
+    const held = new Map<number, number>();
+    for (let row = 0; row < this.#owners.count; row++) {
+      if (!this.#owners.isTaken(row)) continue;
+      const isDead = this.#owners.isDead(row);
+      const cells = this.#pins.cellsOf(row);
+      const used = Math.min(this.#pins.usedOf(row), this.#shard.layout.room.pins);
+      for (let cell = cells; cell < cells + used; cell++) {
+        const node = words[cell]!;
+        if (node === 0 || this.#unitOf(node) < 0) continue;
+        if (isDead) words[cell] = 0;
+        else held.set(node, (held.get(node) ?? 0) + 1);
+      }
+    }
+    return held;
+  }
+
+  #keep(node: number, refs: number): void {
+    const words = this.#words;
+    words[node + N.refs] = refs;
+    words[node + N.isLinked] = 0;
+    words[node + N.queue] = 0;
+    const state = words[node + N.state]!;
+    const isUnderWay = state === cacheState.fetching || state === cacheState.filling;
+    if (isUnderWay && this.#owners.isAbandoned(words[node + N.writer]!)) Atomics.store(words, node + N.state, broken);
+    let weight = words[node + N.units]!;
+    this.#mark(node, weight);
+    if (words[node + N.head] === words[node + N.formerHeads]) words[node + N.head] = 0;
+    for (const link of [N.head, N.main, N.formerHeads, N.bodyFirst]) weight += this.#keepChain(node + link);
+    words[node + N.weight] = weight;
+  }
+
+  #keepChain(link: number): number {
+    const words = this.#words;
+    let units = 0;
+    while (words[link] !== 0) {
+      const extent = words[link]!;
+      const size = this.#unitOf(extent) < 0 ? 0 : words[extent + E.units]!;
+      if (size < 1 || size > extentUnitsMax || !this.#mark(extent, size)) words[link] = 0;
+      else {
+        units += size;
+        link = extent + E.next;
+      }
+    }
+    return units;
+  }
+
+  /** False: not in this shard, or held by others already. */
+  #mark(address: number, units: number): boolean {
+    const unit = this.#unitOf(address);
+    const marks = this.#marks;
+    if (unit < 0 || unit + units > marks.length) return false;
+    for (let index = unit; index < unit + units; index++) if (marks[index] !== 0) return false;
+    marks.fill(1, unit, unit + units);
+    return true;
+  }
+
+  /** -1 where none of this shard begins. */
+  #unitOf(address: number): number {
+    const unit = (address - this.#shard.unitsAt) / unitWords;
+    return Number.isInteger(unit) && unit >= 0 && unit < this.#shard.layout.units ? unit : -1;
+  }
+}
