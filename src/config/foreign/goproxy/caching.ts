@@ -9,6 +9,7 @@ import { didYouMean } from "../../nearest.ts";
 import { show } from "../../term.ts";
 import type { Origins } from "../origins.ts";
 import type { Table } from "../table.ts";
+import { keywords } from "./keywords.ts";
 
 export interface Sections {
   readonly server: Table;
@@ -40,8 +41,8 @@ export function cachingOf(sections: Sections, origins: Origins): Caching {
   const isRedis = type === "redis";
   if (!isCached) {
     idle(server, ["cache_timeout", "cache_type"], "while cache is false");
-    idle(redis, redis.keys(), "while cache is false");
-    idle(mem, mem.keys(), "while cache is false");
+    idle(redis, Object.keys(keywords.redis), "while cache is false");
+    idle(mem, Object.keys(keywords.mem), "while cache is false");
     return { cache: undefined, use: undefined };
   }
   if (!isRedis && type !== "memory")
@@ -59,8 +60,8 @@ export function cachingOf(sections: Sections, origins: Origins): Caching {
         'is not used: without cache_type responses are kept in memory, as in goproxy; write cache_type = "redis"',
     });
   const unused = `with cache_type ${isRedis ? "redis" : "memory"}`;
-  if (isRedis) idle(mem, mem.keys(), unused);
-  else idle(redis, redis.keys(), unused);
+  if (isRedis) idle(mem, Object.keys(keywords.mem), unused);
+  else idle(redis, Object.keys(keywords.redis), unused);
   const cache = isRedis ? redisCache(server, redis, origins) : memoryCache(mem, origins);
   return { cache: { [cacheName]: cache }, use: useOf(server, origins) };
 }

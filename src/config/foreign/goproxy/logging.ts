@@ -18,10 +18,10 @@ export function accessLogOf(server: Table, origins: Origins): { accessLog?: Acce
   if (folder === undefined) return {};
   origins.add(["accessLog"], server.at("log_path"));
   const path = join(folder, "access.log");
-  const start = folder.startsWith("/") ? "" : ", starting at this file's folder";
+  const start = folder.startsWith("/") ? "" : ", starting at this file's folder,";
   server.ledger.approximate(
     server.at("log_path"),
-    `goproxy writes nothing there; here ${path}${start}, has a line for each request. Sluice's own log goes to stderr`,
+    `goproxy writes nothing there; here ${path}${start} has a line for each request. Sluice's own log goes to stderr`,
   );
   return { accessLog: { path } };
 }

@@ -1,0 +1,61 @@
+import { expect, test } from "bun:test";
+import { apart, reverse, scene } from "./scene.ts";
+
+const authOf = (lines: string): unknown => reverse(lines).input.listeners["proxy"]?.auth;
+
+test("users get in by their names as written, inline and as a section", () => {
+  expect(authOf('auth = true\nuser = { agent = "proxy" }')).toEqual({ users: { agent: "proxy" } });
+  const mixed = reverse('auth = true\n[server.user]\nAgent = "a:b"\nnumber = 12\n');
+  expect(mixed.input.listeners["proxy"]?.auth).toEqual({ users: { Agent: "a:b", number: "12" } });
+  expect(apart(mixed)).toEqual([
+    'warning server.auth is approximated: user "Agent" is known by this name, in this case; goproxy knows it as "agent" only',
+  ]);
+});
+
+test("users do nothing while nobody has to say who he is", () => {
+  expect(authOf('user = { agent = "proxy" }')).toBeUndefined();
+  expect(apart(reverse('auth = false\nuser = { agent = "proxy" }'))).toEqual([
+    "note server.user does nothing while auth is false, as in goproxy",
+  ]);
+  // Our own judgement says that it lets nobody in.
+  expect(authOf("auth = true")).toEqual({ users: {} });
+});
+
+test("a password is never shown, whatever is wrong with its user", () => {
+  const found = reverse('auth = true\nuser = { "a:b" = "secret", "" = "secret", c = ["secret"], d = "" }');
+  expect(found.input.listeners["proxy"]?.auth).toEqual({ users: {} });
+  expect(apart(found)).toHaveLength(4);
+  // The line of server.user would be shown with its passwords.
+  for (const line of apart(found)) expect(line).toMatch(/^(error|warning) server\.auth (?!.*secret)/);
+});
+
+test("a hash is one, and a password that begins like our mark for passwords stays as it is", () => {
+  const hash = "$2y$10$abcdefghijklmnopqrstuv";
+  const found = reverse(`auth = true\nuser = { a = '${hash}', b = "{PLAIN}x" }`);
+  expect(found.input.listeners["proxy"]?.auth).toEqual({ users: { a: hash, b: "{PLAIN}{PLAIN}x" } });
+  expect(apart(found)).toEqual(['warning server.auth is approximated: the password of user "a" is taken for a hash']);
+});
+
+test("a forward proxy has the usual bounds, which are told", () => {
+  const found = scene('[server]\nport = ":1"\nreverse = false\n');
+  expect(found.input.listeners).toEqual({ proxy: { listen: ":1", proxy: true } });
+  expect(found.told).toEqual([
+    expect.stringMatching(/^warning server\.reverse is approximated: clients may ask for public addresses only/),
+  ]);
+});
+
+test("through a reverse proxy tunnels lead to its servers and nowhere else", () => {
+  const { input, told } = reverse("", '["127.0.0.1:6000", "[::1]:6001", "app:6000"]');
+  expect(input.listeners["proxy"]).toEqual({
+    listen: ":8080",
+    use: "servers",
+    proxy: {
+      http: false,
+      connect: true,
+      allow: ["127.0.0.1", "::1", "app"],
+      private: true,
+      tunnels: { ports: [6000, 6001] },
+    },
+  });
+  expect(told).toEqual([expect.stringMatching(/^warning server\.reverse is approximated: CONNECT makes tunnels/)]);
+});
