@@ -34,7 +34,7 @@ export function judgeForeign(tree: unknown, environment: Environment): ForeignJu
   const translate = isGobetween(tree) ? translateGobetween : isGoproxy(tree) ? translateGoproxy : null;
   if (translate === null) return null;
   const { value, findings } = substitute(tree, environment);
-  return judged(translate(value as object), findings, keyText); // A tree stays one when its texts are filled in.
+  return judged(translate(value as object, environment), findings, keyText); // A tree stays one when its texts are filled in.
 }
 
 /** Of a format that is no tree of values, and so has a reader of its own. */

@@ -6,6 +6,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { examplesFolder } from "../../../../test/examples.ts";
 import { compile } from "../../compile.ts";
 import { type Loaded, loadConfig } from "../../load.ts";
 import { printConfig, skins } from "../../print.ts";
@@ -90,6 +91,21 @@ test("a variable may stand for any value, and one that is not set is told", () =
   expect(missing?.findings.find(({ severity }) => severity === "error")?.path).toEqual(["server", "port"]);
 });
 
+test("the admin interface is where those who ask for it look for it", () => {
+  const server = { port: ":3000", reverse: true, proxy_pass: ["a:1"] };
+  expect(judgeForeign({ server }, { SLUICE_ADMIN: "127.0.0.1:2999" })?.config?.admin.listen).toBe("127.0.0.1:2999");
+  expect(judgeForeign({ server }, {})?.config?.admin.listen).toBe("127.0.0.1:2112");
+  const errorsFor = (admin: string): unknown =>
+    judgeForeign({ server }, { SLUICE_ADMIN: admin })
+      ?.findings.filter(({ severity }) => severity === "error")
+      .map(({ path, message }) => `${keyText(path)} ${message}`);
+  expect(errorsFor("x")).toEqual([
+    expect.stringMatching(/^server cannot have its admin interface where SLUICE_ADMIN says: it must/),
+  ]);
+  // Outside of this machine it demands a token, for which there is no key.
+  expect(errorsFor("0.0.0.0:2112")).toEqual([expect.stringMatching(/^server /)]);
+});
+
 function planOf(loaded: Loaded): unknown {
   if (!loaded.ok) throw new Error(loaded.problems.map(({ key, message }) => `${key} ${message}`).join("\n"));
   return compile(loaded.config, new Slots(), () => "127.0.0.1", 1, loaded.materials);
@@ -112,3 +128,11 @@ for (const name of names.filter((each) => each !== "wrong.toml"))
       rmSync(place, { recursive: true });
     }
   });
+
+test("the examples are configs of goproxy, with nothing in them that is refused or unknown", async () => {
+  for (const name of ["config/cfg.toml", "forward.toml"]) {
+    const loaded = await loadConfig(join(examplesFolder, "goproxy", name), {});
+    expect([name, loaded.origin]).toMatchObject([name, { program: "goproxy", keywords: { refused: 0, unknown: 0 } }]);
+    expect(planOf(loaded)).toMatchObject({ listeners: [{ name: "proxy" }] });
+  }
+});

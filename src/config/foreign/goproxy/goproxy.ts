@@ -4,7 +4,9 @@
 //   reverse = true   the listener "proxy", whose requests go to the pool "servers" (proxy_pass)
 //   reverse = false  the listener "proxy", a forward proxy: clients name the targets
 
-import type { ConfigInput, ListenerInput } from "../../input.ts";
+import { readListenAddress } from "../../../base/address.ts";
+import type { AdminInput, ConfigInput, ListenerInput } from "../../input.ts";
+import type { Environment } from "../../substitute.ts";
 import { Ledger } from "../ledger.ts";
 import { Origins } from "../origins.ts";
 import { isTable, Table } from "../table.ts";
@@ -32,7 +34,7 @@ export function isGoproxy(tree: unknown): boolean {
 }
 
 /** `tree` is what `isGoproxy` says is one. */
-export function translateGoproxy(tree: object): Translation {
+export function translateGoproxy(tree: object, environment: Environment = {}): Translation {
   const ledger = new Ledger();
   const origins = new Origins();
   const read = loosened(tree);
@@ -63,6 +65,7 @@ export function translateGoproxy(tree: object): Translation {
     ...listenerTimeouts(server),
   };
   const input: ConfigInput = {
+    ...adminOf(server, environment, origins),
     log: logOf(server, origins),
     ...accessLogOf(server, origins),
     ...timeoutsOf(server, own, origins),
@@ -85,7 +88,21 @@ function listenOf(server: Table, ours: readonly string[], origins: Origins): str
   return `:${port}`;
 }
 
+/** There is no key for it, and two of them on one machine need two: the variable by which `sluice status` finds it says where it is. */
+function adminOf(server: Table, environment: Environment, origins: Origins): { admin?: AdminInput } {
+  const listen = environment["SLUICE_ADMIN"];
+  if (listen === undefined || listen === "") return {};
+  origins.add(["admin"], server.path);
+  const reading = readListenAddress(listen);
+  if (reading.ok) return { admin: { listen } };
+  server.ledger.fault(server.path, `cannot have its admin interface where SLUICE_ADMIN says: it ${reading.message}`);
+  return {};
+}
+
 function ignoreAdmin(server: Table): void {
   if (server.section("admin") === undefined) return;
-  server.ledger.note(server.at("admin"), "does nothing, as in goproxy; Sluice's admin interface is on 127.0.0.1:2112");
+  server.ledger.note(
+    server.at("admin"),
+    "does nothing, as in goproxy; Sluice's admin interface asks nobody on this machine",
+  );
 }
