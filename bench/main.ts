@@ -19,9 +19,10 @@ import { type Scenario, scenarios } from "./scenario.ts";
 import { figuresTable, idleTable, ratios, scaling } from "./table.ts";
 import { startForwarder } from "./target/forwarder.ts";
 import { startHaproxy } from "./target/haproxy.ts";
-import { startNginx, startOrigin } from "./target/nginx.ts";
+import { originCount, startNginx, startOrigin } from "./target/nginx.ts";
 import { sluiceStarter } from "./target/sluice.ts";
-import type { ProxyOptions, Starter, Target } from "./target.ts";
+import { startVarnish } from "./target/varnish.ts";
+import { type ProxyOptions, type Starter, stopping, type Target } from "./target.ts";
 
 const root = join(import.meta.dir, "..");
 const { values } = parseArgs({
@@ -42,9 +43,10 @@ const scratch = mkdtempSync(join(tmpdir(), "sluice-bench-"));
 const running = new Set<Target>();
 const startSluice = sluiceStarter(values.sluice);
 
-/** In mode tcp the runtime's own floor stands beside the others. */
-function startersOf({ mode }: Scenario): readonly Starter[] {
-  return [startHaproxy, startNginx, ...(mode === "tcp" ? [startForwarder] : []), startSluice];
+/** In mode tcp the runtime's own floor stands beside the others, with a cache one that is nothing else. */
+function startersOf({ mode, isCaching }: Scenario): readonly Starter[] {
+  const others = [...(mode === "tcp" ? [startForwarder] : []), ...(isCaching ? [startVarnish] : [])];
+  return [startHaproxy, startNginx, ...others, startSluice];
 }
 
 let folders = 0;
@@ -53,20 +55,11 @@ async function startOne(starter: Starter, options: Omit<ProxyOptions, "folder">,
   const folder = join(scratch, String(folders++));
   mkdirSync(folder);
   const proxy = await starter({ folder, ...options });
-  const named: Target = {
-    name: label === "" ? proxy.name : `${proxy.name}, ${label}`,
-    port: proxy.port,
-    get workers(): number[] {
-      return proxy.workers;
-    },
-    get all(): number[] {
-      return proxy.all;
-    },
-    stop: async () => {
-      running.delete(named);
-      await proxy.stop();
-    },
+  const stop = async (): Promise<void> => {
+    running.delete(named);
+    await proxy.stop();
   };
+  const named: Target = stopping(proxy, stop, label === "" ? proxy.name : `${proxy.name}, ${label}`);
   running.add(named);
   return named;
 }
@@ -74,8 +67,8 @@ async function startOne(starter: Starter, options: Omit<ProxyOptions, "folder">,
 let certificate = "";
 
 function optionsOf(scenario: Scenario, originPort: number): Omit<ProxyOptions, "folder"> {
-  const { mode, workers, isLogging, isTracking, isTls } = scenario;
-  return { mode, workers, isLogging, isTracking, originPort, certificate: isTls ? certificate : null };
+  const { mode, workers, isLogging, isTracking, isCaching, isTls } = scenario;
+  return { mode, workers, isLogging, isTracking, isCaching, originPort, certificate: isTls ? certificate : null };
 }
 
 function labelsOf(scenario: Scenario): readonly [string, string] {
@@ -93,7 +86,12 @@ async function compare(scenario: Scenario, originPort: number): Promise<readonly
       proxies.push(await startOne(starter, { ...options, workers: 1, isLogging: false, isTracking: false }, plain));
     proxies.push(await startOne(starter, options, scenario.baseline ? asked : ""));
   }
+  const asks = await originCount(originPort);
   const figures = await measure(proxies, scenario.drive, rounds, seconds);
+  // What was measured as a hit must have been one: the first request of each connection may have found nothing, no more.
+  const misses = (await originCount(originPort)) - asks;
+  if (scenario.isCaching && misses > proxies.length * scenario.connections)
+    throw new Error(`the origin was asked ${misses} times for what should have been cached`);
   for (const proxy of proxies) await proxy.stop();
   console.log(figuresTable(figures));
   const compared = scenario.baseline ? figures.filter((row) => row.target.endsWith(`, ${asked}`)) : figures;
@@ -139,9 +137,9 @@ function machine(): string[] {
 }
 
 async function versions(): Promise<string> {
-  const of = async (name: string): Promise<string> =>
-    /\d+\.\d+[\w.+-]*/.exec((await run(name, ["-v"], { timeoutMs: 5000 })).output)?.[0] ?? "?";
-  return `haproxy ${await of("haproxy")}, nginx ${await of("nginx")}, Bun ${Bun.version}`;
+  const of = async (name: string, flag = "-v"): Promise<string> =>
+    /\d+\.\d+[\w.+-]*/.exec((await run(name, [flag], { timeoutMs: 5000 })).output)?.[0] ?? "?";
+  return `haproxy ${await of("haproxy")}, nginx ${await of("nginx")}, Varnish ${await of("varnishd", "-V")}, Bun ${Bun.version}`;
 }
 
 async function main(): Promise<boolean> {
@@ -159,6 +157,7 @@ async function main(): Promise<boolean> {
     workers: 1,
     isLogging: false,
     isTracking: false,
+    isCaching: false,
     originPort: 0,
     certificate: null,
   } as const;

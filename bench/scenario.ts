@@ -16,6 +16,8 @@ export interface Scenario {
   readonly isLogging: boolean;
   /** The client's rate of requests is counted in a table, and each request judged by it; none is refused. */
   readonly isTracking: boolean;
+  /** Clients ask for what is cached. */
+  readonly isCaching: boolean;
   readonly workers: number;
   /** Set: measure memory of so many idle connections instead of CPU. */
   readonly idleConnections?: number;
@@ -53,6 +55,7 @@ function scenario(key: string, title: string, load: Load | Drive, options: Optio
     isTls: false,
     isLogging: false,
     isTracking: false,
+    isCaching: false,
     workers: 1,
     ...options,
   } as const;
@@ -84,4 +87,6 @@ export const scenarios: readonly Scenario[] = [
     isTracking: true,
     baseline: true,
   }),
+  scenario("q", "cache hits: small body", { ...small, path: "/cached" }, { isCaching: true }),
+  scenario("r", "cache hits: 100 kB bodies", { ...small, path: "/100k" }, { isCaching: true }),
 ];

@@ -3,7 +3,8 @@
 // limits that fit 10,000 connections into 20,000 descriptors. What is given to one is given to all.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { treeOf, workersOf } from "./process.ts";
 
@@ -25,6 +26,8 @@ export interface ProxyOptions {
   readonly isLogging: boolean;
   /** Each client's rate of requests is counted, and each request judged by it. */
   readonly isTracking: boolean;
+  /** Responses are cached as their Cache-Control allows. */
+  readonly isCaching: boolean;
   readonly mode: "http" | "tcp";
   /** A PEM file with certificate and key: clients speak TLS. */
   readonly certificate: string | null;
@@ -33,6 +36,9 @@ export interface ProxyOptions {
 }
 
 export type Starter = (options: ProxyOptions) => Promise<Target>;
+
+/** Where files are memory. */
+const memoryFolder: string = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 const startTimeoutMs = 20_000;
 const answerTimeoutMs = 2000;
@@ -82,6 +88,37 @@ export async function start(
     },
     get all(): number[] {
       return treeOf(pid);
+    },
+  };
+}
+
+/** What keeps files in memory: it is given a folder there, which goes with it. */
+export async function startInMemory(starter: (place: string) => Promise<Target>): Promise<Target> {
+  const place = mkdtempSync(join(memoryFolder, "sluice-bench-"));
+  const remove = (): void => rmSync(place, { recursive: true, force: true });
+  try {
+    const target = await starter(place);
+    return stopping(target, async () => {
+      await target.stop();
+      remove();
+    });
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** The same, by another name or with more to do at its end. */
+export function stopping(target: Target, stop: () => Promise<void>, name: string = target.name): Target {
+  return {
+    name,
+    port: target.port,
+    stop,
+    get workers(): number[] {
+      return target.workers;
+    },
+    get all(): number[] {
+      return target.all;
     },
   };
 }

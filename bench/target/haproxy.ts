@@ -6,7 +6,7 @@ import { freePort, type Starter, start } from "../target.ts";
 
 export const startHaproxy: Starter = (options) => {
   const port = freePort();
-  const { mode, certificate, isLogging, isTracking } = options;
+  const { mode, certificate, isLogging, isTracking, isCaching } = options;
   const inHttp = (...lines: string[]): string[] => (mode === "http" ? lines : []);
   const config = [
     "global",
@@ -22,6 +22,7 @@ export const startHaproxy: Starter = (options) => {
     "  timeout client 300s",
     "  timeout server 60s",
     ...inHttp("  option forwardfor", "  timeout http-keep-alive 300s"),
+    ...(isCaching ? ["cache pages", "  total-max-size 256", "  max-object-size 1000000", "  max-age 3600"] : []),
     "frontend web",
     `  bind 127.0.0.1:${port}${certificate === null ? "" : ` ssl crt ${certificate}`}`,
     ...(isTracking
@@ -31,6 +32,7 @@ export const startHaproxy: Starter = (options) => {
           "  http-request deny deny_status 429 if { sc_http_req_rate(0) gt 100000000 }",
         ]
       : []),
+    ...(isCaching ? ["  http-request cache-use pages", "  http-response cache-store pages"] : []),
     ...inHttp("  http-request set-header X-Forwarded-Proto http"),
     "  default_backend app",
     "backend app",

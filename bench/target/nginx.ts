@@ -2,11 +2,16 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, type ProxyOptions, type Starter, start, type Target } from "../target.ts";
+import { freePort, type ProxyOptions, type Starter, start, startInMemory, type Target } from "../target.ts";
 
 export const startNginx: Starter = (options) => (options.mode === "http" ? startHttp(options) : startStream(options));
 
 function startHttp(options: ProxyOptions): Promise<Target> {
+  return options.isCaching ? startInMemory((place) => startProxy(options, place)) : startProxy(options, null);
+}
+
+/** `cache`: the folder of one. */
+function startProxy(options: ProxyOptions, cache: string | null): Promise<Target> {
   const port = freePort();
   const { certificate } = options;
   const tls =
@@ -15,11 +20,30 @@ function startHttp(options: ProxyOptions): Promise<Target> {
       : `ssl_certificate ${certificate}; ssl_certificate_key ${certificate}; ssl_session_cache shared:tls:10m;`;
   return startHttpServer("nginx", port, options, [
     ...(options.isTracking ? ["limit_req_zone $binary_remote_addr zone=clients:10m rate=1000000r/s;"] : []),
+    ...(cache === null
+      ? []
+      : [
+          `proxy_cache_path ${cache}/files levels=1:2 keys_zone=pages:16m max_size=256m inactive=1h use_temp_path=off;`,
+          // Files stay open over hits.
+          "open_file_cache max=10000 inactive=300s; open_file_cache_valid 300s; open_file_cache_min_uses 1;",
+        ]),
     `upstream app { server 127.0.0.1:${options.originPort}; keepalive 200; keepalive_requests 100000000; }`,
     "server {",
     `  listen 127.0.0.1:${port}${certificate === null ? "" : " ssl"} backlog=4096; ${tls}`,
-    "  location / {",
-    ...(options.isTracking ? ["    limit_req zone=clients burst=1000000 nodelay; limit_req_status 429;"] : []),
+    ...location("/", options, cache === null ? [] : [...cached, "sendfile off;"]),
+    // Large files are quicker without copies; held back until packets are full they would wait for the client's acknowledgment.
+    ...(cache === null ? [] : location("= /100k", options, [...cached, "tcp_nopush off;"])),
+    "}",
+  ]);
+}
+
+const cached: readonly string[] = ["proxy_cache pages;", "proxy_cache_lock on;"];
+
+function location(path: string, { isTracking, isCaching }: ProxyOptions, lines: readonly string[]): string[] {
+  return [
+    `  location ${path} {`,
+    ...lines.map((line) => `    ${line}`),
+    ...(isTracking ? ["    limit_req zone=clients burst=1000000 nodelay; limit_req_status 429;"] : []),
     "    proxy_pass http://app;",
     "    proxy_http_version 1.1;",
     '    proxy_set_header Connection "";',
@@ -27,10 +51,9 @@ function startHttp(options: ProxyOptions): Promise<Target> {
     "    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
     "    proxy_set_header X-Forwarded-Proto $scheme;",
     // Bodies that a client takes slowly are held back, not written to a disk.
-    "    proxy_max_temp_file_size 0;",
+    ...(isCaching ? [] : ["    proxy_max_temp_file_size 0;"]),
     "  }",
-    "}",
-  ]);
+  ];
 }
 
 function startStream(options: ProxyOptions): Promise<Target> {
@@ -45,15 +68,21 @@ function startStream(options: ProxyOptions): Promise<Target> {
   ]);
 }
 
-/** Answers everything with a small body, and /1m with a megabyte. */
+/** Answers everything with a small body, /1m with a megabyte, and two that may be cached; /count tells how often it was asked. */
 export const startOrigin: Starter = (options) => {
   const port = freePort();
   writeFileSync(join(options.folder, "1m"), Buffer.alloc(1 << 20, "0123456789abcdef"));
+  writeFileSync(join(options.folder, "100k"), Buffer.alloc(100_000, "0123456789abcdef"));
+  const small = `default_type text/plain; return 200 "${"hello world ".repeat(5)}\\n";`;
+  const cacheable = 'add_header Cache-Control "max-age=3600";';
   return startHttpServer("origin", port, options, [
     "server {",
     `  listen 127.0.0.1:${port} backlog=4096;`,
-    `  location / { default_type text/plain; return 200 "${"hello world ".repeat(5)}\\n"; }`,
+    `  location / { ${small} }`,
+    `  location = /cached { ${cacheable} ${small} }`,
+    `  location = /100k { ${cacheable} default_type text/plain; root ${options.folder}; }`,
     `  location = /1m { root ${options.folder}; }`,
+    "  location = /count { stub_status; }",
     "}",
   ]);
 };
@@ -88,4 +117,10 @@ function startAny(name: string, port: number, options: ProxyOptions, config: rea
   const path = join(options.folder, "nginx.conf");
   writeFileSync(path, `${config.join("\n")}\n`);
   return start(name, "nginx", ["-p", options.folder, "-c", path, "-e", "error.log"], port, options);
+}
+
+/** Requests that an origin has had. */
+export async function originCount(port: number): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/count`)).text();
+  return Number(/^ \d+ \d+ (\d+)/m.exec(text)?.[1] ?? Number.NaN);
 }

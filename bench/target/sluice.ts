@@ -11,7 +11,7 @@ const rules = [{ track: "clients" }, { if: "tracked[0].http_req_rate > 100000000
 export function sluiceStarter(launcher: string): Starter {
   return (options) => {
     const port = freePort();
-    const { mode, certificate, isLogging, isTracking, workers } = options;
+    const { mode, certificate, isLogging, isTracking, isCaching, workers } = options;
     const admin = `127.0.0.1:${freePort()}`;
     const [listen, server] = [`127.0.0.1:${port}`, `127.0.0.1:${options.originPort}`];
     const path = join(options.folder, "sluice.json");
@@ -21,6 +21,7 @@ export function sluiceStarter(launcher: string): Starter {
       timeouts: { idle: "300s" },
       ...(isLogging ? { accessLog: { path: join(options.folder, "access.log"), format: "json" } } : {}),
       ...(isTracking ? { tables: { clients } } : {}),
+      ...(isCaching ? { caches: { pages: { size: "256mb" } } } : {}),
       listeners: {
         web: {
           listen,
@@ -30,11 +31,11 @@ export function sluiceStarter(launcher: string): Starter {
           ...(certificate === null ? {} : { tls: { certificates: certificate } }),
         },
       },
-      pools: { app: { servers: [server] } },
+      pools: { app: { servers: [server], ...(isCaching ? { cache: "pages" } : {}) } },
     };
     writeFileSync(path, JSON.stringify(config));
     const flags = ["--listen", listen, "--to", server, "--workers", String(workers), "--admin", admin];
-    const isPlain = !isLogging && !isTracking && mode === "http" && certificate === null;
+    const isPlain = !isLogging && !isTracking && !isCaching && mode === "http" && certificate === null;
     const args = [launcher, "run", ...(isPlain ? flags : ["-c", path])];
     return start("sluice", "node", args, port, options);
   };

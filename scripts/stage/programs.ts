@@ -44,6 +44,7 @@ const benchPrograms: readonly Program[] = [
     versionArgs: ["-v"],
     timeoutMs: 120_000,
   },
+  { names: ["varnishd"], package: "varnish", versionArgs: ["-V"], timeoutMs: 180_000 },
 ];
 
 /** Debian asks this script before it starts a service; 101 means no. */
