@@ -215,8 +215,8 @@ export class CacheControl {
       for (let at = this.spans[index * 2]!; at < end; ) {
         const from = at;
         while (at < end && isToken[bytes[at]!] !== 0) at++;
-        if (at - from === nameEnd - nameStart && isSame(bytes, from, name, nameStart, at - from)) return true;
         if (at === from) at++;
+        else if (at - from === nameEnd - nameStart && isSame(bytes, from, name, nameStart, at - from)) return true;
       }
     }
     return false;

@@ -1,0 +1,70 @@
+import { expect, test } from "bun:test";
+import { requestFacts, requestHead } from "../../test/cacheheads.ts";
+import { directive } from "./cachecontrol.ts";
+
+test("only GET and HEAD are looked up", () => {
+  for (const [method, isLookedUp, isHead] of [
+    ["GET", true, false],
+    ["HEAD", true, true],
+    ["POST", false, false],
+    ["get", false, false],
+    ["PURGE", false, false],
+  ] as const) {
+    const facts = requestFacts(requestHead(`${method} /`));
+    expect([method, facts.isLookedUp, facts.isHead]).toEqual([method, isLookedUp, isHead]);
+  }
+});
+
+test("one pass finds the fields that matter, and those that came twice", () => {
+  const facts = requestFacts(
+    requestHead(
+      "GET /",
+      "Accept-Encoding: br",
+      "if-none-match: *",
+      "If-Modified-Since: x",
+      "RANGE: bytes=0-",
+      "If-Range: y",
+      "Authorization: Basic x",
+      "Accept-Encoding: gzip",
+      "Range: bytes=1-",
+      "If-None-Match: z",
+    ),
+  );
+  expect(facts).toMatchObject({
+    acceptEncoding: 1,
+    acceptEncodingCount: 2,
+    ifNoneMatch: 2,
+    ifModifiedSince: 3,
+    isIfModifiedSinceTwice: false,
+    range: 4,
+    isRangeTwice: true,
+    ifRange: 5,
+    hasAuthorization: true,
+    hasOriginCondition: false,
+  });
+  facts.read(requestHead("GET /"));
+  expect(facts).toMatchObject({
+    acceptEncoding: -1,
+    ifNoneMatch: -1,
+    range: -1,
+    isRangeTwice: false,
+    hasAuthorization: false,
+  });
+});
+
+test("If-Match and If-Unmodified-Since are for the origin", () => {
+  for (const field of ['If-Match: "a"', "If-Unmodified-Since: x"])
+    expect(requestFacts(requestHead("GET /", field)).hasOriginCondition).toBe(true);
+});
+
+test("Pragma counts only without Cache-Control", () => {
+  const noCache = (...fields: readonly string[]): boolean =>
+    requestFacts(requestHead("GET /", ...fields)).control.has(directive.noCache);
+  for (const value of ["no-cache", "No-Cache", "x, no-cache", 'x="1",no-cache , y', "no-cache,no-cache"])
+    expect([value, noCache(`Pragma: ${value}`)]).toEqual([value, true]);
+  for (const value of ["", "no-cach", "no-cachex", "xno-cache", "no cache", "x no-cache"])
+    expect([value, noCache(`Pragma: ${value}`)]).toEqual([value, false]);
+  expect(noCache("Pragma: x", "Pragma: no-cache")).toBe(true);
+  expect(noCache("Pragma: no-cache", "Cache-Control: max-age=5")).toBe(false);
+  expect(noCache("Pragma: no-cache", "Cache-Control:")).toBe(false);
+});
