@@ -10,6 +10,9 @@ import { RE2JS } from "re2js";
 import { replaceWorkMax, textLengthMax } from "./limits.ts";
 import { plainRegex } from "./plain.ts";
 
+/** All that was matched, then its groups. */
+export type Found = readonly (string | undefined)[] & { readonly index: number };
+
 export interface Pattern {
   /** Whether finding a part of a text takes no longer than that part. */
   readonly isLean: boolean;
@@ -17,6 +20,8 @@ export interface Pattern {
   exec(text: string): RegExpMatchArray | null;
   /** From left to right. */
   matchAll(text: string): Iterable<RegExpMatchArray>;
+  /** The first that begins at `from` or behind it; what stands before is seen by ^ and \b. */
+  execFrom(text: string, from: number): Found | null;
 }
 
 /** `isSlow`: some texts can take it very long. */
@@ -106,6 +111,13 @@ class Linear implements Pattern {
   matchAll(text: string): Iterable<RegExpMatchArray> {
     return this.#compiled.matchAll(text);
   }
+
+  execFrom(text: string, from: number): Found | null {
+    const matcher = this.#compiled.matcher(text);
+    if (!matcher.find(from)) return null;
+    const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, group) => matcher.group(group) ?? undefined);
+    return Object.assign(groups, { index: matcher.start() });
+  }
 }
 
 class Native implements Pattern {
@@ -130,6 +142,11 @@ class Native implements Pattern {
   matchAll(text: string): Iterable<RegExpMatchArray> {
     return text.matchAll(this.#all);
   }
+
+  execFrom(text: string, from: number): Found | null {
+    this.#all.lastIndex = from;
+    return this.#all.exec(text);
+  }
 }
 
 /** Parts of a replacement: texts, and numbers of groups; $1, \1, $& and $$. Null when it has something else after a $. */
@@ -148,6 +165,13 @@ export function readReplacement(text: string): readonly (string | number)[] | nu
   return parts.filter((part) => part !== "");
 }
 
+/** What stands in the place of one match. */
+export function fillIn(parts: readonly (string | number)[], found: readonly (string | undefined)[]): string {
+  let filled = "";
+  for (const part of parts) filled += typeof part === "string" ? part : (found[part] ?? "");
+  return filled;
+}
+
 /** Null where the text would grow too long, or the search take too long. */
 export function replacePattern(
   text: string,
@@ -162,7 +186,7 @@ export function replacePattern(
   for (const found of isAll ? pattern.matchAll(text) : [pattern.exec(text)!]) {
     const { index } = found as { readonly index: number };
     replaced += text.slice(at, index);
-    for (const part of parts) replaced += typeof part === "string" ? part : (found[part] ?? "");
+    replaced += fillIn(parts, found);
     at = index + found[0].length;
     // To find one it may have been necessary to look at all that is left, as for (a.*b)|a in many a.
     if (!pattern.isLean) work += text.length - at;
