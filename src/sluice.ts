@@ -3,6 +3,21 @@
 
 export { type Definition, defineConfig } from "./config/define.ts";
 export type {
+  Answer,
+  BodyStream,
+  HookError,
+  HookHeaders,
+  HookRequest,
+  HookResponse,
+  OnError,
+  OnRequest,
+  OnResponse,
+  Pick,
+  PickServer,
+  Reply,
+  TransformResponse,
+} from "./config/hooktypes.ts";
+export type {
   AccessLogInput,
   AdminInput,
   BalanceInput,

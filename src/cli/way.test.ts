@@ -18,6 +18,7 @@ function shown(listener: Omit<ListenerInput, "listen">): string {
     authorities: () => pem,
     own: () => undefined,
     response: () => undefined,
+  program: null,
   };
   expect(
     plannedWay(

@@ -5,6 +5,7 @@
 import { isIp } from "../base/address.ts";
 import { withTargets } from "./compileaccess.ts";
 import { cachesOf, compileCache } from "./compilecontent.ts";
+import { compileProgram } from "./compilehooks.ts";
 import { compileListener, Routes } from "./compilelistener.ts";
 import { compilePool, serverAddress, serverId } from "./compilepool.ts";
 import { compileReply } from "./compilereply.ts";
@@ -52,7 +53,7 @@ export function compile(
     tables: rules.tables,
     lists: Object.entries(config.lists).map(([name, list]) => compileList(name, list)),
     caches: cachesOf(config).map(([name, cache]) => compileCache(name, cache)),
-    program: null,
+    program: compileProgram(materials.program),
     banned: config.bans.answer === "close" ? null : compileReply(config.bans.answer, 403, materials),
     debugToken: config.debug.token ?? null,
     certificates: keys.certificates,

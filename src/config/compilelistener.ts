@@ -5,6 +5,7 @@ import { readListenAddress } from "../base/address.ts";
 import { assert } from "../base/assert.ts";
 import { compileAuth, compileProxy, targetsPool } from "./compileaccess.ts";
 import { compileBody, compileCors } from "./compilecontent.ts";
+import { compileHooks } from "./compilehooks.ts";
 import { compileErrors } from "./compilereply.ts";
 import type { RuleCompiler } from "./compilerules.ts";
 import { compileListenerTls, type Keys } from "./compiletls.ts";
@@ -120,7 +121,7 @@ export function compileListener(
     proxy: compileProxy(name, listener, (pool) => Object.keys(config.pools).indexOf(pool)),
     cors: compileCors(listener.cors),
     body: compileBody(listener),
-    hooks: null,
+    hooks: compileHooks("listeners", name, listener.hooks, config, materials),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Resolve } from "./compile.ts";
 import { compileTargets, proxyOfPool, targetsServer } from "./compileaccess.ts";
 import { compileCheck } from "./compilecheck.ts";
 import { compileBody, compileMirror, compilePoolCache } from "./compilecontent.ts";
+import { compileHooks } from "./compilehooks.ts";
 import { compileErrors, compileReply } from "./compilereply.ts";
 import type { RuleCompiler } from "./compilerules.ts";
 import { compileServerTls, type Keys, serverTls } from "./compiletls.ts";
@@ -74,7 +75,7 @@ export function compilePool(name: string, pool: Pool, config: Config, around: Su
     targets,
     body: compileBody(pool),
     mirror: compileMirror(pool.mirror, (to) => Object.keys(config.pools).indexOf(to)),
-    hooks: null,
+    hooks: compileHooks("pools", name, pool.hooks, config, around.materials),
   };
 }
 

@@ -1,8 +1,10 @@
 // What a TypeScript config calls. It returns what it is given; its worth is its type, by which an editor completes every key and
 // value, and underlines a pool that does not exist.
 
+import type { Hooks, PoolHooks } from "./hooktypes.ts";
 import type {
   ConfigInput,
+  HookOptionsInput,
   LimitInput,
   ListenerInput,
   NameRouteInput,
@@ -50,6 +52,17 @@ type Ruled<Section, Name extends string, Table extends string> = Omit<Section, "
     | undefined;
 };
 
+/** Options of hooks whose pools are those that there are. */
+type HookOptions<Name extends string> = {
+  /** What holds for the hooks here, instead of what is said for all. */
+  hooks?:
+    | (Omit<HookOptionsInput, "use"> & {
+        /** The pools that onRequest may send requests to, by request.use(), beside those that rules name. */
+        use?: NoInfer<Name>[] | undefined;
+      })
+    | undefined;
+};
+
 /** A config whose listeners and rules can only use the pools and tables that it has. */
 export type Definition<Name extends string, Table extends string = string> = Omit<
   ConfigInput,
@@ -60,23 +73,27 @@ export type Definition<Name extends string, Table extends string = string> = Omi
   /** Where clients connect, each under a name of its own. */
   listeners: Record<
     string,
-    Ruled<Using<Omit<ListenerInput, "sni">, Name>, Name, Table> & {
-      /** Mode tcp: pools by the name that the client asks for in its TLS hello (SNI), with or without tls. */
-      sni?: Using<NameRouteInput, Name>[] | undefined;
-    }
+    Ruled<Using<Omit<ListenerInput, "sni" | "hooks">, Name>, Name, Table> &
+      Hooks &
+      HookOptions<Name> & {
+        /** Mode tcp: pools by the name that the client asks for in its TLS hello (SNI), with or without tls. */
+        sni?: Using<NameRouteInput, Name>[] | undefined;
+      }
   >;
   /** Groups of servers, or replies, each under a name of its own. */
   pools: Record<
     Name,
-    Ruled<Omit<PoolInput, "stick">, Name, Table> & {
-      /** Keep each client at the server that it was first given, by a table. */
-      stick?: By<StickInput, Table> | undefined;
-    }
+    Ruled<Omit<PoolInput, "stick" | "hooks">, Name, Table> &
+      PoolHooks &
+      HookOptions<Name> & {
+        /** Keep each client at the server that it was first given, by a table. */
+        stick?: By<StickInput, Table> | undefined;
+      }
   >;
 };
 
 export function defineConfig<const Name extends string, const Table extends string = string>(
   config: Definition<Name, Table>,
 ): ConfigInput {
-  return config;
+  return config as ConfigInput; // Hooks are no part of what a text could say; they are found in what is given back all the same.
 }

@@ -65,6 +65,18 @@ export interface LimitsInput {
   requestsPerConnection?: number | undefined;
 }
 
+/** What holds for the functions of a config in TypeScript. */
+export interface HooksInput {
+  /** How long one call of a hook may take, with all that it awaits. Default: "1s". */
+  budget?: string | undefined;
+  /** What a client is answered when a hook throws, takes too long or answers nonsense; absent: 500, or 504 when it was late. "pass" goes on as if there were no hook. */
+  failure?: "pass" | number | ReplyInput | undefined;
+  /** The longest body that a transform is given whole. Default: "1mb". */
+  maxBody?: string | undefined;
+  /** What becomes of longer ones: a failure of the hook, or they go on as they are. Default: "fail". */
+  tooLarge?: "fail" | "pass" | undefined;
+}
+
 /** An answer of our own. */
 export interface ReplyInput {
   /** Its status. Absent: 200 for a reply, 503 for a pool's, 403 for a denial, 429 for a limit's or tarpit's. */
@@ -204,6 +216,7 @@ export interface ListenerInput {
   compress?: boolean | ("gzip" | "br" | "zstd")[] | CompressInput | undefined;
   /** Other text in the bodies of responses, before those of the pool. */
   replace?: ReplaceInput[] | undefined;
+  hooks?: HookOptionsInput | undefined;
   timeouts?: ListenerTimeoutsInput | undefined;
 }
 
@@ -581,6 +594,20 @@ export interface ReplaceInput {
   longest?: string | undefined;
 }
 
+/** What holds for hooks here, instead of what is said for all. */
+export interface HookOptionsInput {
+  /** How long one call of a hook may take, with all that it awaits. */
+  budget?: string | undefined;
+  /** What a client is answered when a hook throws, takes too long or answers nonsense; absent: 500, or 504 when it was late. "pass" goes on as if there were no hook. */
+  failure?: "pass" | number | ReplyInput | undefined;
+  /** The longest body that a transform is given whole. */
+  maxBody?: string | undefined;
+  /** What becomes of longer ones: a failure of the hook, or they go on as they are. */
+  tooLarge?: "fail" | "pass" | undefined;
+  /** The pools that onRequest may send requests to, by request.use(), beside those that rules name. */
+  use?: string[] | undefined;
+}
+
 /** Instead of the timeouts for all. */
 export interface ListenerTimeoutsInput {
   /** From accept to the end of what comes before content: PROXY header, TLS handshake. */
@@ -657,6 +684,7 @@ export interface PoolInput {
   replace?: ReplaceInput[] | undefined;
   /** Copies of requests go to another pool, whose answers are thrown away. */
   mirror?: string | MirrorInput | undefined;
+  hooks?: HookOptionsInput | undefined;
   timeouts?: PoolTimeoutsInput | undefined;
 }
 
@@ -868,8 +896,11 @@ export interface ConfigInput {
   accessLog?: AccessLogInput | undefined;
   /** How long a worker that is to stop waits for exchanges and tunnels to end. Default: "30s". */
   drainTimeout?: string | undefined;
+  /** How long a worker may stand still, in a hook that never ends, before it is killed and replaced. Shorter than 1s is as 1s; 0s lets it stand. Default: "10s". */
+  stallTimeout?: string | undefined;
   timeouts?: TimeoutsInput | undefined;
   limits?: LimitsInput | undefined;
+  hooks?: HooksInput | undefined;
   /** Answers instead of our own, by status or by the code of a fault: another status, a file that holds a whole answer, or a section. For every listener of mode http. */
   errors?: Record<string, number | string | ReplyInput> | undefined;
   /** Tables of counters by key, each under a name of its own. Rules write and read them. */

@@ -8,6 +8,8 @@ import { misread, quote, type Reading, read } from "../base/reading.ts";
 import { auth, proxy } from "./accessschema.ts";
 import { compress, cors, replace } from "./bodyschema.ts";
 import { readCidr } from "./cidr.ts";
+import { remarkOnHook } from "./hookfunctions.ts";
+import { hookOptions } from "./hookschema.ts";
 import type { ListenerInput } from "./input.ts";
 import { errors } from "./replyschema.ts";
 import { rules } from "./ruleschema.ts";
@@ -106,88 +108,94 @@ const udp = section({
     .describe("A session ends after so many datagrams of the server. 0 is no limit."),
 }).meta({ id: "Udp", description: "When a session of mode udp ends, beside its timeouts." });
 
-export const listener: z.ZodType<Listener, ListenerInput> = section({
-  listen: text(listenExpected, readListenAddress).describe(
-    'Where to listen: ":8080" (every address), "127.0.0.1:80", "[::1]:80", "unix:/run/x.sock".',
-  ),
-  mode: choice(["http", "tcp", "udp"])
-    .default("http")
-    .describe(
-      "What is carried: requests of HTTP, connections as they are, or datagrams. With tls and mode tcp, TLS ends here and the content is passed on.",
+export const listener: z.ZodType<Listener, ListenerInput> = section(
+  {
+    listen: text(listenExpected, readListenAddress).describe(
+      'Where to listen: ":8080" (every address), "127.0.0.1:80", "[::1]:80", "unix:/run/x.sock".',
     ),
-  use: poolName
-    .optional()
-    .describe(
-      "The pool that requests or connections go to which nothing else claims. Needed, except with redirect and where rules name pools; in mode tcp with sni, other names are refused when it is absent.",
-    ),
-  maxConnections: count(1, 10_000_000)
-    .default(clientConnectionsUsual)
-    .describe("Connections (mode udp: sessions) at once over all workers; more are closed at once and counted."),
-  tls: listenerTls.optional().describe("TLS towards clients. Absent: none. Modes http and tcp."),
-  sni: list(nameRoute, "names with their pools")
-    .default([])
-    .describe(
-      "Mode tcp: pools by the name that the client asks for in its TLS hello, with or without tls. A whole name comes before a star, a longer star before a shorter one, both before patterns, which are tried as written.",
-    ),
-  redirect: z
-    .union([z.literal("https"), redirect], { error: says('"https", or a section with port and status') })
-    .optional()
-    .describe("Mode http: answer every request by a redirect to https."),
-  hsts: z
-    .union([duration("0s", "3650d"), hsts], { error: says('a duration such as "365d", or a section with maxAge') })
-    .optional()
-    .describe("Mode http with tls: tell browsers for how long to ask for this host over https only."),
-  udp: udp.optional().describe("Mode udp: when sessions end."),
-  proxyProtocol: flag()
-    .default(false)
-    .describe(
-      "Connections from trustedProxies begin with a PROXY protocol header, version 1 or 2, that says who the client is; without one they are closed. Others' are taken as they are.",
-    ),
-  trustedProxies: list(text("an IP address or a block", readCidr), "addresses and blocks")
-    .default([])
-    .describe(
-      "Proxies in front of Sluice, as addresses or CIDR blocks, whose X-Forwarded-* and Forwarded are believed and continued, and their PROXY header with proxyProtocol. Others' are removed.",
-    ),
-  forwarding: forwarding.prefault({}),
-  via: z
-    .union([words('a pseudonym such as "sluice", without spaces', token), z.literal(false)], {
-      error: says('a pseudonym such as "sluice", or false for none'),
-    })
-    .default("sluice")
-    .describe("Pseudonym in the Via field of requests and responses (RFC 9110 7.6.3); false sends none."),
-  requestId: z
-    .union([requestId, z.literal(false)], { error: says("a section with header and keep, or false for none") })
-    .prefault({})
-    .describe("An id for each request, in a header and the access log; false for none."),
-  workerBy: choice(["connection", "client"])
-    .default("connection")
-    .describe(
-      "Which worker takes a connection: any of them, or for all connections of one client address (an IPv6 /64) the same, which is where its TLS sessions resume. Uneven when few addresses bring most of the traffic. Linux.",
-    ),
-  rules: rules
-    .default([])
-    .describe(
-      "What is decided about requests (mode tcp: connections) before a pool is asked: a list in the order of evaluation, or a section with lists for connection, request and response.",
-    ),
-  errors: errors
-    .default({})
-    .describe(
-      "Answers instead of our own, by status or by the code of a fault: another status, a file that holds a whole answer, or a section. They come before those at the top.",
-    ),
-  auth: auth.optional().describe("Mode http: Basic authentication, demanded of every request that rules let through."),
-  proxy: proxy
-    .optional()
-    .describe(
-      "Mode http: a forward proxy, for targets that clients name: true, or a section. Only public addresses may be targets, unless it says otherwise.",
-    ),
-  cors: cors
-    .optional()
-    .describe("Mode http: cross-origin requests of browsers that are allowed: an origin, or a section with origins."),
-  compress: compress
-    .optional()
-    .describe(
-      "Compress responses for clients that take it: true, a list of codings, or a section. A pool may say otherwise.",
-    ),
-  replace: replace.default([]).describe("Other text in the bodies of responses, before those of the pool."),
-  timeouts: timeouts.prefault({}),
-}).meta({ id: "Listener", description: "A place where clients connect." });
+    mode: choice(["http", "tcp", "udp"])
+      .default("http")
+      .describe(
+        "What is carried: requests of HTTP, connections as they are, or datagrams. With tls and mode tcp, TLS ends here and the content is passed on.",
+      ),
+    use: poolName
+      .optional()
+      .describe(
+        "The pool that requests or connections go to which nothing else claims. Needed, except with redirect and where rules name pools; in mode tcp with sni, other names are refused when it is absent.",
+      ),
+    maxConnections: count(1, 10_000_000)
+      .default(clientConnectionsUsual)
+      .describe("Connections (mode udp: sessions) at once over all workers; more are closed at once and counted."),
+    tls: listenerTls.optional().describe("TLS towards clients. Absent: none. Modes http and tcp."),
+    sni: list(nameRoute, "names with their pools")
+      .default([])
+      .describe(
+        "Mode tcp: pools by the name that the client asks for in its TLS hello, with or without tls. A whole name comes before a star, a longer star before a shorter one, both before patterns, which are tried as written.",
+      ),
+    redirect: z
+      .union([z.literal("https"), redirect], { error: says('"https", or a section with port and status') })
+      .optional()
+      .describe("Mode http: answer every request by a redirect to https."),
+    hsts: z
+      .union([duration("0s", "3650d"), hsts], { error: says('a duration such as "365d", or a section with maxAge') })
+      .optional()
+      .describe("Mode http with tls: tell browsers for how long to ask for this host over https only."),
+    udp: udp.optional().describe("Mode udp: when sessions end."),
+    proxyProtocol: flag()
+      .default(false)
+      .describe(
+        "Connections from trustedProxies begin with a PROXY protocol header, version 1 or 2, that says who the client is; without one they are closed. Others' are taken as they are.",
+      ),
+    trustedProxies: list(text("an IP address or a block", readCidr), "addresses and blocks")
+      .default([])
+      .describe(
+        "Proxies in front of Sluice, as addresses or CIDR blocks, whose X-Forwarded-* and Forwarded are believed and continued, and their PROXY header with proxyProtocol. Others' are removed.",
+      ),
+    forwarding: forwarding.prefault({}),
+    via: z
+      .union([words('a pseudonym such as "sluice", without spaces', token), z.literal(false)], {
+        error: says('a pseudonym such as "sluice", or false for none'),
+      })
+      .default("sluice")
+      .describe("Pseudonym in the Via field of requests and responses (RFC 9110 7.6.3); false sends none."),
+    requestId: z
+      .union([requestId, z.literal(false)], { error: says("a section with header and keep, or false for none") })
+      .prefault({})
+      .describe("An id for each request, in a header and the access log; false for none."),
+    workerBy: choice(["connection", "client"])
+      .default("connection")
+      .describe(
+        "Which worker takes a connection: any of them, or for all connections of one client address (an IPv6 /64) the same, which is where its TLS sessions resume. Uneven when few addresses bring most of the traffic. Linux.",
+      ),
+    rules: rules
+      .default([])
+      .describe(
+        "What is decided about requests (mode tcp: connections) before a pool is asked: a list in the order of evaluation, or a section with lists for connection, request and response.",
+      ),
+    errors: errors
+      .default({})
+      .describe(
+        "Answers instead of our own, by status or by the code of a fault: another status, a file that holds a whole answer, or a section. They come before those at the top.",
+      ),
+    auth: auth
+      .optional()
+      .describe("Mode http: Basic authentication, demanded of every request that rules let through."),
+    proxy: proxy
+      .optional()
+      .describe(
+        "Mode http: a forward proxy, for targets that clients name: true, or a section. Only public addresses may be targets, unless it says otherwise.",
+      ),
+    cors: cors
+      .optional()
+      .describe("Mode http: cross-origin requests of browsers that are allowed: an origin, or a section with origins."),
+    compress: compress
+      .optional()
+      .describe(
+        "Compress responses for clients that take it: true, a list of codings, or a section. A pool may say otherwise.",
+      ),
+    replace: replace.default([]).describe("Other text in the bodies of responses, before those of the pool."),
+    hooks: hookOptions.prefault({}),
+    timeouts: timeouts.prefault({}),
+  },
+  (key) => remarkOnHook(key, "listeners"),
+).meta({ id: "Listener", description: "A place where clients connect." });

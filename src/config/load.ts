@@ -22,10 +22,11 @@ import { loadMaterials } from "./loadmaterials.ts";
 import { readProgram } from "./loadprogram.ts";
 import { type ListSource, listSources, reviewListFiles } from "./loadreplies.ts";
 import { reviewCiphers } from "./loadtrial.ts";
-import type { Materials } from "./materials.ts";
+import type { Materials, Program } from "./materials.ts";
 import { didYouMean } from "./nearest.ts";
 import { Places } from "./place.ts";
 import { inOrder, keyText, type Path, type Problem } from "./problem.ts";
+import { reviewHooks } from "./reviewhooks.ts";
 import { type Environment, substitute } from "./substitute.ts";
 import { readToml } from "./toml.ts";
 import type { Config } from "./types.ts";
@@ -108,7 +109,7 @@ export async function loadConfig(
   if (foreign !== null) return foreignLoaded(path, foreign, document.places, before);
   const judgement =
     reader === undefined ? judge(document.value) : judgeSubstituted(substitute(document.value, environment));
-  return withMaterials(path, judgement, null, document.places, before);
+  return withMaterials(path, judgement, null, document.places, before, document.program);
 }
 
 async function foreignLoaded(
@@ -148,13 +149,20 @@ async function withMaterials(
   foreign: ForeignJudgement | null,
   places: Places,
   before: Materials | undefined,
+  program?: Program,
 ): Promise<Loaded> {
   const folder = dirname(resolve(path));
-  const materials = config === null ? null : await loadMaterials(config, folder, Date.now(), before);
+  const materials = config === null ? null : await loadMaterials(config, folder, Date.now(), before, program);
   const found =
     config === null || materials === null
       ? []
-      : [...reviewCiphers(config), ...reviewListFiles(config, folder), ...materials.findings, ...materials.validity];
+      : [
+          ...reviewCiphers(config),
+          ...reviewListFiles(config, folder),
+          ...(program === undefined ? [] : reviewHooks(config, program.names)),
+          ...materials.findings,
+          ...materials.validity,
+        ];
   const all = [...findings, ...(foreign === null ? found : found.map(foreign.bring))];
   const problems = inOrder(
     all.map((finding): Problem => {

@@ -6,26 +6,37 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defineConfig } from "./define.ts";
 import type { SyntaxFault } from "./document.ts";
+import { hasHooks, takeHooks } from "./hookfunctions.ts";
+import { bundleProgram } from "./loadbundle.ts";
+import type { Program } from "./materials.ts";
+import type { Section } from "./section.ts";
 
 /** What the config's process says, by structured clone: a config may hold more than JSON does. */
 export type Evaluation =
-  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: true; readonly value: unknown; readonly program?: Program }
   | { readonly ok: false; readonly faults: readonly SyntaxFault[] };
 
 /** Of the process: says what became of the config at `path`, which is absolute and without links, and ends. */
 export async function evaluateProgram(path: string): Promise<void> {
-  const answer = { exports: { defineConfig }, loader: "object" } as const;
-  Bun.plugin({ name: "sluice", setup: (build) => void build.module("sluice", () => answer) });
+  answerSluice();
   const evaluation = await evaluate(path);
   const send = process.send?.bind(process) ?? unreached;
   try {
-    send(evaluation.ok ? { ok: true, value: passable(evaluation.value, new Map()) } : evaluation);
+    send(evaluation.ok ? { ...evaluation, value: passable(evaluation.value, new Map()) } : evaluation);
   } catch (error) {
     const message = `the config holds what cannot be passed on: ${(error as Error).message}`;
     send({ ok: false, faults: [{ at: 0, message }] } satisfies Evaluation);
   }
   process.disconnect?.();
   process.exit(0);
+}
+
+/** What a config imports from "sluice", wherever it lies. */
+export function answerSluice(exports: Record<string, unknown> = { defineConfig }): void {
+  Bun.plugin({
+    name: "sluice",
+    setup: (build) => void build.module("sluice", () => ({ exports, loader: "object" })),
+  });
 }
 
 function unreached(): never {
@@ -58,9 +69,20 @@ async function evaluate(path: string): Promise<Evaluation> {
   } catch (error) {
     return { ok: false, faults: faultsOf(error, path, readFileSync(path, "utf8")) };
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ok: true, value };
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return withHooks(value as Section, path);
   const message = "the file must export its config: export default defineConfig({ ... })";
   return { ok: false, faults: [{ at: 0, message }] };
+}
+
+/** Hooks go another way than the rest: as code. */
+async function withHooks(value: Section, path: string): Promise<Evaluation> {
+  const { config, names } = takeHooks(value);
+  if (!hasHooks(names)) return { ok: true, value };
+  try {
+    return { ok: true, value: config, program: { path, ...(await bundleProgram(path)), names } };
+  } catch (error) {
+    return { ok: false, faults: [{ at: 0, message: (error as Error).message }] };
+  }
 }
 
 function faultsOf(error: unknown, path: string, text: string): SyntaxFault[] {

@@ -20,7 +20,7 @@ import type { Finding } from "./issues.ts";
 import { CertificateReader, type Found, keptText, type Memory } from "./loadcertificates.ts";
 import type { Stamps } from "./loadfiles.ts";
 import { loadResponses } from "./loadreplies.ts";
-import type { Certificate, Materials, OwnCertificate, Pem } from "./materials.ts";
+import type { Certificate, Materials, OwnCertificate, Pem, Program } from "./materials.ts";
 import type { Path } from "./problem.ts";
 import type { Config, ListenerTls } from "./types.ts";
 
@@ -40,8 +40,10 @@ export class FileMaterials implements Materials {
   readonly memory: Memory;
   /** What named the files. */
   readonly config: Config;
+  readonly program: Program | null;
 
-  constructor(config: Config, reader: CertificateReader) {
+  constructor(config: Config, reader: CertificateReader, program: Program | null) {
+    this.program = program;
     this.config = config;
     this.stamps = reader.files.stamps;
     this.memory = reader.memory;
@@ -73,10 +75,11 @@ export async function loadMaterials(
   folder: string,
   nowMs: number,
   before?: Materials,
+  program?: Program,
 ): Promise<FileMaterials> {
   const former = before instanceof FileMaterials ? before.memory : new Map();
   const reader = new CertificateReader(folder, former, nowMs);
-  const materials = new FileMaterials(config, reader);
+  const materials = new FileMaterials(config, reader, program ?? programOf(config, before));
   const load: Load = { folder, nowMs, before, reader, materials };
   for (const [name, { tls }] of Object.entries(config.listeners)) {
     if (tls === undefined) continue;
@@ -90,6 +93,11 @@ export async function loadMaterials(
   for (const [file, response] of responses) materials.responses.set(file, response);
   materials.findings.push(...findings);
   return materials;
+}
+
+/** Other certificates for a config change nothing of its code. */
+function programOf(config: Config, before: Materials | undefined): Program | null {
+  return before instanceof FileMaterials && before.config === config ? before.program : null;
 }
 
 interface Load {

@@ -15,7 +15,8 @@ export async function readProgram(path: string, text: string, limitMs: number = 
   if (!evaluation.ok) return evaluation;
   const places = new Places(text);
   placeLiteral(text, places);
-  return { ok: true, value: evaluation.value, places };
+  const { value, program } = evaluation;
+  return { ok: true, value, places, ...(program === undefined ? {} : { program }) };
 }
 
 async function evaluated(path: string, limitMs: number): Promise<Evaluation> {

@@ -1,6 +1,7 @@
-// What the files that a config names hold: certificates, keys and authorities, and answers. loadmaterials.ts reads and judges them beside the
+// What the files that a config names hold: certificates, keys and authorities, and answers; and the code of its hooks. loadmaterials.ts reads and judges them beside the
 // config; the compiler only asks here, so that a plan carries whole texts and no worker ever opens a file of keys itself.
 
+import type { HookNames } from "./hookfunctions.ts";
 import type { HttpFile } from "./httpfile.ts";
 import type { PemKey } from "./plan.ts";
 
@@ -28,6 +29,17 @@ export interface OwnCertificate {
   readonly key: Pem;
 }
 
+/** The code of a config in TypeScript that has hooks. */
+export interface Program {
+  /** The config's own absolute path. */
+  readonly path: string;
+  /** All of it in one module, with what it imports from files beside it. */
+  readonly text: string;
+  /** Of that text, in hexadecimal. */
+  readonly digest: string;
+  readonly names: HookNames;
+}
+
 export interface Materials {
   /** Those of a listener that are fit for use, the one for unknown names first. Empty for a listener without TLS. */
   certificatesOf(listener: string): readonly Certificate[];
@@ -37,6 +49,8 @@ export interface Materials {
   own(certificate: string, key: string): OwnCertificate | undefined;
   /** A whole answer, in a file named as the config names it. Undefined when it cannot be used. */
   response(file: string): HttpFile | undefined;
+  /** Null where there are no hooks. */
+  readonly program: Program | null;
 }
 
 /** Of a config that names no file. */
@@ -45,4 +59,5 @@ export const noMaterials: Materials = {
   authorities: () => undefined,
   own: () => undefined,
   response: () => undefined,
+  program: null,
 };

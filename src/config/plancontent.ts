@@ -179,14 +179,7 @@ export type TargetPlan =
 
 // ---- hooks ----
 
-export const hookNames = [
-  "onRequest",
-  "onResponse",
-  "onError",
-  "pick",
-  "transformRequest",
-  "transformResponse",
-] as const;
+export const hookNames = ["onRequest", "onResponse", "onError", "pick", "transformResponse"] as const;
 export type HookName = (typeof hookNames)[number];
 
 /** Functions of a config in TypeScript, which every worker imports for itself. */
@@ -195,16 +188,16 @@ export interface HooksPlan {
   readonly names: readonly HookName[];
   /** What one call may take, its promises awaited. */
   readonly budgetMs: number;
-  /** What a client is answered when one throws, or takes longer. */
-  readonly failure: ReplyPlan;
+  /** What a client is answered when one throws, or takes longer; null: as for any fault; "pass": as if there were no hook. */
+  readonly failure: ReplyPlan | "pass" | null;
   /** Bodies that a transform sees whole: longer ones fail (`failure`) or go on untouched. */
   readonly bodyBytesMax: number;
   readonly tooLarge: "fail" | "pass";
 }
 
-/** The config's own module, as the workers are to import it. */
+/** The config's own module. What workers import is a copy of it in one file, which comes with the plan, in the message. */
 export interface ProgramPlan {
-  /** Absolute path. */
+  /** The config's own absolute path. */
   readonly path: string;
   /** Of its text and of all that it imports from files: another digest is another program. */
   readonly digest: string;

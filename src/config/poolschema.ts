@@ -7,6 +7,8 @@ import { misread, quote, type Reading, read } from "../base/reading.ts";
 import { compress, mirror, replace } from "./bodyschema.ts";
 import { poolCacheOrName } from "./cacheschema.ts";
 import { check } from "./checkschema.ts";
+import { remarkOnHook } from "./hookfunctions.ts";
+import { hookOptions } from "./hookschema.ts";
 import type { PoolInput } from "./input.ts";
 import type { BalancePolicy } from "./plan.ts";
 import { errors, reply } from "./replyschema.ts";
@@ -151,80 +153,86 @@ const stick = section({
   description: "The server that a key was given stays its server while the table's entry lasts.",
 });
 
-export const pool: z.ZodType<Pool, PoolInput> = section({
-  servers: list(
-    z.union([text(serverExpected, readServerAddress), server], {
-      error: says(`${serverExpected}, or a section with that address`),
-    }),
-    "servers",
-    1,
-  )
-    .default([])
-    .describe(
-      'Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options. A pool has servers or a reply.',
-    ),
-  reply: reply
-    .optional()
-    .describe("What every request is answered, in a pool that has no servers: a section with status, body or file."),
-  balance: z
-    .union([policy, balance], { error: says("the name of a policy, or a section with policy, key and loadFactor") })
-    .default("weightedRoundRobin")
-    .describe("How a server is chosen: the name of a policy, or a section with its options."),
-  sticky: z
-    .union([cookieName, sticky], { error: says("a cookie's name, or a section with cookie") })
-    .optional()
-    .describe("A cookie that brings a client back to its server: its name, or a section with its attributes."),
-  retries: count(0, 100)
-    .default(2)
-    .describe(
-      "Further attempts after the first. Only what cannot have reached a server, or is idempotent, is ever sent again.",
-    ),
-  redispatch: flag().default(true).describe("Whether a further attempt may go to another server."),
-  retryBudget: retryBudget.prefault({}),
-  queue: queue.prefault({}),
-  idle: idle.prefault({}),
-  slowStart: duration("0s", "1h")
-    .default("0s")
-    .describe("How long a server that came up takes to reach its full weight."),
-  panicThreshold: share(0, 1)
-    .default(0.5)
-    .describe(
-      "When ejections would leave less than this share of the servers, they are ignored: better a bad server than none.",
-    ),
-  tls: tlsOrNot
-    .optional()
-    .describe(
-      "Whether servers are connected to over TLS: true verifies their certificates by the system's authorities, a section says more. Absent or false: plain.",
-    ),
-  proxyProtocol: z
-    .enum(proxyVersions, { error: says(proxyExpected) })
-    .optional()
-    .describe(
-      "Each connection begins with a PROXY protocol header of this version, which tells the server who the client is. Absent: none. No connection is then used for a second client.",
-    ),
-  source: source
-    .optional()
-    .describe("The local IP address that connections to servers come from; absent: the system chooses."),
-  check: check.optional().describe("Absent: no active checks, every server counts as up."),
-  ejection: ejection.optional().describe("Absent: no passive ejection."),
-  rules: rules
-    .default([])
-    .describe(
-      "What is decided when this pool has been chosen, after the listener's rules: a list (requests; connections where listeners of mode tcp use it), or a section with lists for connection, request and response.",
-    ),
-  errors: errors
-    .default({})
-    .describe("Answers instead of our own, by status or by the code of a fault; they come before the listener's."),
-  stick: stick.optional().describe("Keep each client at the server that it was first given, by a table."),
-  cache: poolCacheOrName
-    .optional()
-    .describe("Responses are cached, as RFC 9111 says: true, the name of a cache, or a section with keys such as ttl."),
-  compress: compress
-    .optional()
-    .describe(
-      "Compress responses for clients that take it, instead of what the listener says: true, false, a list of codings, or a section.",
-    ),
-  replace: replace.default([]).describe("Other text in the bodies of responses."),
-  mirror: mirror.optional().describe("Copies of requests go to another pool, whose answers are thrown away."),
-  timeouts: timeouts.prefault({}),
-}).meta({ id: "Pool", description: "A group of servers that answer the same requests." });
+export const pool: z.ZodType<Pool, PoolInput> = section(
+  {
+    servers: list(
+      z.union([text(serverExpected, readServerAddress), server], {
+        error: says(`${serverExpected}, or a section with that address`),
+      }),
+      "servers",
+      1,
+    )
+      .default([])
+      .describe(
+        'Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options. A pool has servers or a reply.',
+      ),
+    reply: reply
+      .optional()
+      .describe("What every request is answered, in a pool that has no servers: a section with status, body or file."),
+    balance: z
+      .union([policy, balance], { error: says("the name of a policy, or a section with policy, key and loadFactor") })
+      .default("weightedRoundRobin")
+      .describe("How a server is chosen: the name of a policy, or a section with its options."),
+    sticky: z
+      .union([cookieName, sticky], { error: says("a cookie's name, or a section with cookie") })
+      .optional()
+      .describe("A cookie that brings a client back to its server: its name, or a section with its attributes."),
+    retries: count(0, 100)
+      .default(2)
+      .describe(
+        "Further attempts after the first. Only what cannot have reached a server, or is idempotent, is ever sent again.",
+      ),
+    redispatch: flag().default(true).describe("Whether a further attempt may go to another server."),
+    retryBudget: retryBudget.prefault({}),
+    queue: queue.prefault({}),
+    idle: idle.prefault({}),
+    slowStart: duration("0s", "1h")
+      .default("0s")
+      .describe("How long a server that came up takes to reach its full weight."),
+    panicThreshold: share(0, 1)
+      .default(0.5)
+      .describe(
+        "When ejections would leave less than this share of the servers, they are ignored: better a bad server than none.",
+      ),
+    tls: tlsOrNot
+      .optional()
+      .describe(
+        "Whether servers are connected to over TLS: true verifies their certificates by the system's authorities, a section says more. Absent or false: plain.",
+      ),
+    proxyProtocol: z
+      .enum(proxyVersions, { error: says(proxyExpected) })
+      .optional()
+      .describe(
+        "Each connection begins with a PROXY protocol header of this version, which tells the server who the client is. Absent: none. No connection is then used for a second client.",
+      ),
+    source: source
+      .optional()
+      .describe("The local IP address that connections to servers come from; absent: the system chooses."),
+    check: check.optional().describe("Absent: no active checks, every server counts as up."),
+    ejection: ejection.optional().describe("Absent: no passive ejection."),
+    rules: rules
+      .default([])
+      .describe(
+        "What is decided when this pool has been chosen, after the listener's rules: a list (requests; connections where listeners of mode tcp use it), or a section with lists for connection, request and response.",
+      ),
+    errors: errors
+      .default({})
+      .describe("Answers instead of our own, by status or by the code of a fault; they come before the listener's."),
+    stick: stick.optional().describe("Keep each client at the server that it was first given, by a table."),
+    cache: poolCacheOrName
+      .optional()
+      .describe(
+        "Responses are cached, as RFC 9111 says: true, the name of a cache, or a section with keys such as ttl.",
+      ),
+    compress: compress
+      .optional()
+      .describe(
+        "Compress responses for clients that take it, instead of what the listener says: true, false, a list of codings, or a section.",
+      ),
+    replace: replace.default([]).describe("Other text in the bodies of responses."),
+    mirror: mirror.optional().describe("Copies of requests go to another pool, whose answers are thrown away."),
+    hooks: hookOptions.prefault({}),
+    timeouts: timeouts.prefault({}),
+  },
+  (key) => remarkOnHook(key, "pools"),
+).meta({ id: "Pool", description: "A group of servers that answer the same requests." });

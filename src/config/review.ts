@@ -48,6 +48,7 @@ export function review(input: unknown): Finding[] {
   reviewCaches(root, report);
   reviewErrors(root["errors"], ["errors"], report);
   reviewReply(sectionOf(root["bans"])["answer"], ["bans", "answer"], report);
+  reviewReply(sectionOf(root["hooks"])["failure"], ["hooks", "failure"], report);
   reviewTexts(root, listeners, pools, report);
   reviewCapacity(listeners, pools, report);
   return findings;

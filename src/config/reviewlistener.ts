@@ -6,7 +6,7 @@ import { quote } from "../base/reading.ts";
 import type { Path } from "./problem.ts";
 import { reviewCors, reviewReplacements } from "./reviewbody.ts";
 import { reviewAuth, reviewProxy } from "./reviewproxy.ts";
-import { reviewErrors } from "./reviewreply.ts";
+import { reviewErrors, reviewReply } from "./reviewreply.ts";
 import { reviewRules } from "./reviewrule.ts";
 import { reviewListenerTls } from "./reviewtls.ts";
 import { modeOf } from "./reviewuse.ts";
@@ -63,6 +63,7 @@ export function reviewListener(name: string, listener: Section, report: Report):
     report("error", at(...path), "key", `is for ${fit}, and this listener has mode ${said}${more}`);
   }
   reviewErrors(listener["errors"], at("errors"), report);
+  reviewReply(sectionOf(listener["hooks"])["failure"], at("hooks", "failure"), report);
   const modes = new Set([mode]);
   reviewRules({ section: listener, path: at(), modes, listed: listedPhase(modes) }, report);
   reviewTrust(listener, mode, at, report);

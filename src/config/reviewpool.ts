@@ -24,6 +24,7 @@ export function reviewPool(name: string, pool: Section, modes: ReadonlySet<strin
         report("warning", at(key), "key", "is of no use: reply answers every request");
   reviewReply(pool["reply"], at("reply"), report);
   reviewErrors(pool["errors"], at("errors"), report);
+  reviewReply(sectionOf(pool["hooks"])["failure"], at("hooks", "failure"), report);
   reviewRules({ section: pool, path: at(), modes, listed: listedPhase(modes) }, report);
   reviewServers(servers, policyOf(pool), at, report);
   if (isSection(pool["check"])) reviewCheck(sectionOf(pool["check"]), modes, (...path) => at("check", ...path), report);

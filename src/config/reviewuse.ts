@@ -43,7 +43,7 @@ export function usesOf(listeners: Section, pools: Section): Use[] {
       for (const next of handed.get(pool) ?? []) add(next.path, next.pool);
     };
     for (const [at, pool] of written) add(at, pool);
-    for (const next of handedOn(path, listener)) add(next.path, next.pool);
+    for (const next of [...handedOn(path, listener), ...hookedFrom(path, listener)]) add(next.path, next.pool);
     return uses;
   });
 }
@@ -53,9 +53,16 @@ interface Named {
   readonly pool: string;
 }
 
-/** Where requests of a pool come to beside itself: those that its rules hand on, and copies. */
+/** Where requests of a pool come to beside itself: those that its rules and hooks hand on, and copies. */
 function reachedFrom(path: Path, pool: Section): Named[] {
-  return [...handedOn(path, pool), ...mirroredBy(path, pool)];
+  return [...handedOn(path, pool), ...hookedFrom(path, pool), ...mirroredBy(path, pool)];
+}
+
+/** Where hooks may send requests. Whether any goes round in a circle is for them to see to. */
+function hookedFrom(path: Path, { hooks }: Section): Named[] {
+  return listOf(sectionOf(hooks)["use"]).flatMap((pool, index) =>
+    typeof pool === "string" ? [{ path: [...path, "hooks", "use", index], pool }] : [],
+  );
 }
 
 /** The pool that gets copies. */

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { readListenAddress } from "../base/address.ts";
 import { capacity } from "../memory/arena.ts";
 import { cache } from "./cacheschema.ts";
+import { hooks } from "./hookschema.ts";
 import type { ConfigInput } from "./input.ts";
 import { listener } from "./listenerschema.ts";
 import { values } from "./listschema.ts";
@@ -145,8 +146,14 @@ export const configSchema: z.ZodType<Config, ConfigInput> = section({
   drainTimeout: duration("0s")
     .default("30s")
     .describe("How long a worker that is to stop waits for exchanges and tunnels to end."),
+  stallTimeout: duration("0s", "1h")
+    .default("10s")
+    .describe(
+      "How long a worker may stand still, in a hook that never ends, before it is killed and replaced. Shorter than 1s is as 1s; 0s lets it stand.",
+    ),
   timeouts: timeouts.prefault({}),
   limits: limits.prefault({}),
+  hooks: hooks.prefault({}),
   errors: errors
     .default({})
     .describe(

@@ -139,14 +139,17 @@ export function list<O, I>(item: z.ZodType<O, I>, what: string, least = 0): z.Zo
 
 /**
  * A section: exactly these keys. Zod tells all unknown keys of a section in one issue; our message has one line for each,
- * in their order, and issues.ts takes them apart again.
+ * in their order, and issues.ts takes them apart again. `remarkOn` knows better what is to be said of some of them.
  */
-export function section<T extends z.ZodRawShape>(shape: T): z.ZodObject<T, z.core.$strict> {
+export function section<T extends z.ZodRawShape>(
+  shape: T,
+  remarkOn: (key: string) => string | null = () => null,
+): z.ZodObject<T, z.core.$strict> {
   const known = Object.keys(shape);
   return z.strictObject(shape, {
     error: (complaint) =>
       complaint.code === "unrecognized_keys"
-        ? (complaint.keys ?? []).map((key: string) => unknownKey(key, known)).join("\n")
+        ? (complaint.keys ?? []).map((key: string) => remarkOn(key) ?? unknownKey(key, known)).join("\n")
         : says(`a section with keys such as ${known.slice(0, 3).join(", ")}`)(complaint),
   });
 }

@@ -38,6 +38,13 @@ export interface Limits {
   requestsPerConnection: number;
 }
 
+export interface Hooks {
+  budget: string;
+  failure?: "pass" | number | Reply | undefined;
+  maxBody: string;
+  tooLarge: "fail" | "pass";
+}
+
 export interface Reply {
   status?: number | undefined;
   reason?: string | undefined;
@@ -116,6 +123,7 @@ export interface Listener {
   cors?: string | Cors | undefined;
   compress?: boolean | ("gzip" | "br" | "zstd")[] | Compress | undefined;
   replace: Replace[];
+  hooks: HookOptions;
   timeouts: ListenerTimeouts;
 }
 
@@ -331,6 +339,14 @@ export interface Replace {
   longest: string;
 }
 
+export interface HookOptions {
+  budget?: string | undefined;
+  failure?: "pass" | number | Reply | undefined;
+  maxBody?: string | undefined;
+  tooLarge?: "fail" | "pass" | undefined;
+  use: string[];
+}
+
 export interface ListenerTimeouts {
   handshake?: string | undefined;
   head?: string | undefined;
@@ -377,6 +393,7 @@ export interface Pool {
   compress?: boolean | ("gzip" | "br" | "zstd")[] | Compress | undefined;
   replace: Replace[];
   mirror?: string | Mirror | undefined;
+  hooks: HookOptions;
   timeouts: PoolTimeouts;
 }
 
@@ -504,8 +521,10 @@ export interface Config {
   log: Log;
   accessLog?: AccessLog | undefined;
   drainTimeout: string;
+  stallTimeout: string;
   timeouts: Timeouts;
   limits: Limits;
+  hooks: Hooks;
   errors: Record<string, number | string | Reply>;
   tables: Record<string, Table>;
   lists: Record<string, List>;
