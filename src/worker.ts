@@ -5,6 +5,7 @@ import { sharedClock } from "./clock.ts";
 import type { FromWorker, PlanFiles, ToWorker, WorkerStart } from "./config/message.ts";
 import type { AccessLogPlan, ListenerPlan, Plan } from "./config/plan.ts";
 import { AccessLog } from "./data/accesslog.ts";
+import { Caches } from "./data/caches.ts";
 import { DatagramListeners } from "./data/datagram.ts";
 import { Driver } from "./data/driver.ts";
 import { Listeners } from "./data/listener.ts";
@@ -15,7 +16,6 @@ import { Context } from "./flow/context.ts";
 import type { Exchange } from "./flow/exchange.ts";
 import { Site, type SiteParts } from "./flow/site.ts";
 import { Arena } from "./memory/arena.ts";
-import { NoCache } from "./memory/nocache.ts";
 import { Tally, Totals, workerCell } from "./memory/tally.ts";
 import { processOwner } from "./owner.ts";
 
@@ -28,6 +28,7 @@ class Worker {
   readonly #tally: Tally;
   readonly #totals: Totals;
   readonly #tables: Tables = new Tables(processOwner());
+  readonly #caches: Caches;
   readonly #lists: Lists = new Lists();
   readonly #driver: Driver = new Driver((error) => this.#fail(error), warn, sharedClock());
   #context: Context | null = null;
@@ -44,6 +45,7 @@ class Worker {
     const arena = new Arena(Bun.mmap(start.arenaPath, { shared: true }));
     this.#tally = new Tally(arena, start.worker);
     this.#totals = new Totals(arena, start.workers);
+    this.#caches = new Caches(processOwner(), start.workers);
     this.#parts = {
       arena,
       tally: this.#tally,
@@ -51,7 +53,7 @@ class Worker {
       random: Math.random,
       tables: (plan) => this.#tables.of(plan),
       lists: (plan) => this.#lists.holder(plan),
-      caches: (plan) => new NoCache(plan),
+      caches: (plan) => this.#caches.of(plan),
       bans: this.#lists.bans,
     };
   }
@@ -83,6 +85,7 @@ class Worker {
       log = this.#logOf(plan.accessLog);
       this.#driver.terms.adopt(plan);
       this.#tables.adopt(plan.tables, files.tables);
+      this.#caches.adopt(plan.caches, files.caches);
       this.#lists.adopt(files);
       const site = new Site(plan, this.#parts, this.#context?.site ?? null);
       if (this.#context === null) {

@@ -1,6 +1,8 @@
-// The part of /metrics that is about caches: what they did for the requests of a pool. It reads totals and decides nothing.
+// The part of /metrics that is about caches: what they did for the requests of a pool, and what each
+// holds. It reads totals and figures and decides nothing. One that each worker has for itself is told of by its pools only.
 
 import { poolCell } from "../memory/tally.ts";
+import type { CacheFigures } from "./caches.ts";
 import type { Exposition } from "./exposition.ts";
 import type { MetricsSource, Sample } from "./metricssource.ts";
 
@@ -16,7 +18,7 @@ export const cacheResults: readonly (readonly [string, number])[] = [
   ["error", poolCell.cacheError],
 ];
 
-export function writeCaches(out: Exposition, { plan, totals }: MetricsSource): void {
+export function writeCaches(out: Exposition, { plan, totals, caches }: MetricsSource): void {
   out.counter(
     "sluice_cache_requests_total",
     "Requests by what the pool's cache did for them.",
@@ -25,5 +27,55 @@ export function writeCaches(out: Exposition, { plan, totals }: MetricsSource): v
       .flatMap(({ name, slot }) =>
         cacheResults.map(([result, cell]): Sample => [{ pool: name, result }, totals.pool(slot, cell)]),
       ),
+  );
+  const of = (figure: (cache: CacheFigures) => number): Sample[] =>
+    caches.map((cache): Sample => [{ cache: cache.name }, figure(cache)]);
+  out.gauge(
+    "sluice_cache_entries",
+    "Responses that a cache holds.",
+    of(({ entries }) => entries),
+  );
+  out.gauge(
+    "sluice_cache_marks",
+    "What a cache remembers beside responses: what chooses a variant, and what is not to be stored.",
+    of(({ marks }) => marks),
+  );
+  out.gauge(
+    "sluice_cache_fetches",
+    "Responses that are on their way into a cache.",
+    of(({ fetching }) => fetching),
+  );
+  out.gauge(
+    "sluice_cache_bytes",
+    "Memory that is in use in a cache.",
+    of(({ bytesUsed }) => bytesUsed),
+  );
+  out.gauge(
+    "sluice_cache_capacity_bytes",
+    "Memory that a cache has for responses.",
+    of(({ bytesMax }) => bytesMax),
+  );
+  out.counter(
+    "sluice_cache_evictions_total",
+    "Responses that were dropped to make room.",
+    of(({ evictions }) => evictions),
+  );
+  out.counter(
+    "sluice_cache_refusals_total",
+    "Responses that a cache did not let in: policy, asked for less often than what would have had to go; room, too large or no room.",
+    caches.flatMap(({ name, refusals, misfits }): Sample[] => [
+      [{ cache: name, reason: "policy" }, refusals],
+      [{ cache: name, reason: "room" }, misfits],
+    ]),
+  );
+  out.counter(
+    "sluice_cache_wipes_total",
+    "Parts of a cache that were emptied because a process died in the middle of a change.",
+    of(({ wipes }) => wipes),
+  );
+  out.counter(
+    "sluice_cache_timeouts_total",
+    "Calls that gave up waiting for another process that did not let go of the cache, and found nothing.",
+    of(({ timeouts }) => timeouts),
   );
 }

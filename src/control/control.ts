@@ -169,11 +169,12 @@ export class Control implements AdminService {
     const changed = (bans: string | null): void => this.#supervisor.renew({ bans });
     this.#bans = await Bans.open({ folder: this.#state.path, log: this.#log, nowMs: Date.now, changed });
     const { sharedMs } = this.#options;
-    const { tables, lists } = this.#holdings;
+    const { tables, caches, lists } = this.#holdings;
     const explaining = new Explaining({
       arena: this.#state.arena,
       workers: this.workers,
       tableOf: (name) => tables.find(name)?.table ?? null,
+      cacheOf: (name) => caches.find(name)?.store ?? null,
       lists: () => lists.files,
       bans: () => this.#bans?.path ?? null,
       sharedMs,
@@ -309,6 +310,7 @@ export class Control implements AdminService {
       reload: this.#reload,
       certificateProblems: this.#certificates.problems.length,
       tables: this.#holdings.tables.figures(),
+      caches: this.#holdings.caches.figures(),
       lists: this.#holdings.lists.status(),
       bans: this.#bans?.size ?? 0,
       stateOf: (slot) => this.#board.read(slot),

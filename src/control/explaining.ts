@@ -5,6 +5,7 @@ import type { Plan } from "../config/plan.ts";
 import type { Circumstances } from "../flow/explain.ts";
 import type { Arena } from "../memory/arena.ts";
 import { BanHolder, noBans } from "../memory/bans.ts";
+import type { Cache } from "../memory/cache.ts";
 import { emptyList, ListHolder } from "../memory/list.ts";
 import { ListFile } from "../memory/listfile.ts";
 import { NoCache } from "../memory/nocache.ts";
@@ -15,6 +16,8 @@ export interface ExplainingOptions {
   readonly workers: number;
   /** Null for a table that is not there (any more). */
   readonly tableOf: (name: string) => StickTable | null;
+  /** Null for a cache that is not there, or that each worker has for itself. */
+  readonly cacheOf: (name: string) => Cache | null;
   /** Paths of the files that workers have been told of. */
   readonly lists: () => Readonly<Record<string, string>>;
   readonly bans: () => string | null;
@@ -31,7 +34,7 @@ export class Explaining {
   }
 
   circumstances(plan: Plan): Circumstances {
-    const { arena, workers, tableOf, sharedMs } = this.#options;
+    const { arena, workers, tableOf, cacheOf, sharedMs } = this.#options;
     const lists = this.#options.lists();
     const bansPath = this.#options.bans();
     this.#map([...Object.values(lists), ...(bansPath === null ? [] : [bansPath])]);
@@ -47,7 +50,7 @@ export class Explaining {
         const file = fileOf(lists[list.name]);
         return new ListHolder(list, file !== null && file.kind === list.kind ? file : emptyList);
       },
-      caches: (cache) => new NoCache(cache),
+      caches: (cache) => cacheOf(cache.name) ?? new NoCache(cache),
       bans,
       nowMs: performance.now(),
       sharedMs: sharedMs(),

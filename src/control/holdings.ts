@@ -6,6 +6,7 @@ import type { Loaded } from "../config/load.ts";
 import type { PlanFiles } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Owner } from "../memory/owners.ts";
+import { Caches } from "./caches.ts";
 import { Lists } from "./lists.ts";
 import type { Log } from "./log.ts";
 import { Space } from "./space.ts";
@@ -40,6 +41,7 @@ const markMs = 60_000;
 
 export class Holdings {
   readonly tables: Tables;
+  readonly caches: Caches;
   readonly lists: Lists;
   readonly #space: Space;
   readonly #timers: Timer[] = [];
@@ -47,8 +49,9 @@ export class Holdings {
   constructor({ state, owner, sharedMs, isFresh, log, changed }: HoldingsOptions) {
     const kept = { owner, machine: thisMachine(), isFresh, log };
     this.tables = new Tables({ ...kept, folder: state.tablesPath, sharedMs });
+    this.caches = new Caches({ ...kept, folder: state.cachesPath });
     this.lists = new Lists({ folder: state.listsPath, log, changed });
-    this.#space = new Space({ folder: state.path, users: [this.tables], log });
+    this.#space = new Space({ folder: state.path, users: [this.tables, this.caches], log });
   }
 
   /** From now on what is due is done. */
@@ -60,7 +63,7 @@ export class Holdings {
   }
 
   /** Rejects with an Error for the operator when a file cannot be made; nothing is left of any then. */
-  async prepare({ tables }: Plan, sources: ListsOfConfig): Promise<PreparedHoldings> {
+  async prepare({ tables, caches }: Plan, sources: ListsOfConfig): Promise<PreparedHoldings> {
     const made: { keep(): void; undo(): void }[] = [];
     const undo = (): void => {
       for (const each of made) each.undo();
@@ -71,7 +74,11 @@ export class Holdings {
     };
     try {
       const lists = add(await this.lists.prepare(sources)).files;
-      const files = { lists, tables: add(this.tables.prepare(tables)).files, caches: {} };
+      const files = {
+        lists,
+        tables: add(this.tables.prepare(tables)).files,
+        caches: add(this.caches.prepare(caches)).files,
+      };
       const keep = (): void => {
         for (const each of made) each.keep();
         this.#space.check();
@@ -86,10 +93,12 @@ export class Holdings {
   /** A worker has died. */
   recover(): void {
     this.tables.recover();
+    this.caches.recover();
   }
 
   #mark(): void {
     this.tables.mark();
+    this.caches.mark();
     this.#space.check();
   }
 
@@ -97,6 +106,7 @@ export class Holdings {
   close(): void {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     this.tables.close();
+    this.caches.close();
     this.lists.close();
   }
 }

@@ -36,6 +36,7 @@ function page(): string {
     pools: {
       app: {
         servers: ["127.0.0.1:8081", { address: "127.0.0.1:8082", tls: true }],
+        cache: true,
         rules: { response: [{ name: "faults", if: "response.status == 500", log: "a fault" }] },
       },
       names: { servers: ["127.0.0.1:53"] },
@@ -77,6 +78,8 @@ function page(): string {
   tally.cells[carried + routeCell.bucket + bucketOf(0.2)] = 5;
   tally.cells[tally.serverRow(second!.slot) + serverCell.handshakeFailures] = 9;
   tally.cells[tally.poolRow(0) + poolCell.retries] = 2;
+  tally.cells[tally.poolRow(0) + poolCell.cacheHit] = 6;
+  tally.cells[tally.poolRow(0) + poolCell.cacheCollapsed] = 3;
   tally.cells[tally.workerRow() + workerCell.logDropped] = 5;
   tally.cells[tally.ruleCell(plan.listeners[0]!.rules.request[0]!.slot)] = 4;
   return metricsText({
@@ -90,6 +93,12 @@ function page(): string {
     certificateProblems: 1,
     tables: [
       { name: "marked", entries: 5, entriesMax: 10, evictions: 3, refusals: 2, timeouts: 1, bytes: 4096, isFull: true },
+    ],
+    caches: [
+      {
+        ...{ name: "pages", entries: 3, marks: 1, fetching: 0, bytesUsed: 4096, bytesMax: 1_048_576 },
+        ...{ evictions: 5, refusals: 2, misfits: 1, wipes: 0, timeouts: 0 },
+      },
     ],
     lists: [
       { name: "office", entries: 7, problem: null },
@@ -196,6 +205,21 @@ test("rules are told by who has them, tables, lists and bans by their names", ()
     "sluice_bans 2",
     'sluice_list_entries{list="office"} 7',
     "sluice_list_problems 1",
+  ])
+    expect(text).toContain(`\n${line}\n`);
+});
+
+test("caches are told by what they did for a pool and by what they hold", () => {
+  const text = page();
+  for (const line of [
+    'sluice_cache_requests_total{pool="app",result="hit"} 6',
+    'sluice_cache_requests_total{pool="app",result="miss"} 0',
+    'sluice_cache_requests_total{pool="app",result="collapsed"} 3',
+    'sluice_cache_entries{cache="pages"} 3',
+    'sluice_cache_bytes{cache="pages"} 4096',
+    'sluice_cache_capacity_bytes{cache="pages"} 1048576',
+    'sluice_cache_evictions_total{cache="pages"} 5',
+    'sluice_cache_refusals_total{cache="pages",reason="room"} 1',
   ])
     expect(text).toContain(`\n${line}\n`);
 });

@@ -4,6 +4,7 @@
 import type { Plan } from "../config/plan.ts";
 import type { ServerState } from "../memory/board.ts";
 import { routeCell, type Totals } from "../memory/tally.ts";
+import type { CacheFigures } from "./caches.ts";
 import type { Labels } from "./exposition.ts";
 import type { WorkerStatus } from "./seat.ts";
 
@@ -26,6 +27,8 @@ export interface MetricsSource {
   /** Files of certificates that are left out, or stay as they were, because something is wrong with them. */
   readonly certificateProblems: number;
   readonly tables: readonly TableFigures[];
+  /** Those that workers share. */
+  readonly caches: readonly CacheFigures[];
   readonly lists: readonly ListFigures[];
   /** Addresses and blocks that are banned. */
   readonly bans: number;

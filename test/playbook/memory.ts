@@ -5,8 +5,8 @@ import type { CachePlan, TablePlan } from "../../src/config/plan.ts";
 import type { SiteParts } from "../../src/flow/site.ts";
 import { BanHolder, type BanList } from "../../src/memory/bans.ts";
 import type { Cache } from "../../src/memory/cache.ts";
+import { CacheStore } from "../../src/memory/cachestore.ts";
 import { emptyList, ListHolder } from "../../src/memory/list.ts";
-import { NoCache } from "../../src/memory/nocache.ts";
 import { StickTable } from "../../src/memory/sticktable.ts";
 import { readAddress } from "../../src/wire/ipaddress.ts";
 
@@ -37,7 +37,7 @@ export class Memory {
   }
 
   cacheOf(plan: CachePlan): Cache {
-    const cache = this.#caches.get(plan.name) ?? new NoCache(plan);
+    const cache = this.#caches.get(plan.name) ?? CacheStore.inMemory(plan, plan.name);
     this.#caches.set(plan.name, cache);
     return cache;
   }

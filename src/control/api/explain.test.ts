@@ -9,6 +9,7 @@ import { explainRoutes } from "./explain.ts";
 const explaining = new Explaining({
   arena: Arena.inMemory(),
   workers: 1,
+  cacheOf: () => null,
   tableOf: () => null as StickTable | null,
   lists: () => ({}),
   bans: () => null,

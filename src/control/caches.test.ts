@@ -1,0 +1,188 @@
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CachePlan } from "../config/plan.ts";
+import type { CacheKey } from "../memory/cache.ts";
+import { CacheStore } from "../memory/cachestore.ts";
+import type { Owner } from "../memory/owners.ts";
+import { Caches } from "./caches.ts";
+import { openLog } from "./log.ts";
+import { Space } from "./space.ts";
+
+const root = mkdtempSync(join(tmpdir(), "sluice-caches-"));
+let next = 0;
+let folder = "";
+beforeEach(() => {
+  folder = join(root, String(next++));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const pages: CachePlan = {
+  name: "pages",
+  bytesMax: 2 ** 21,
+  objectBytesMax: 2 ** 16,
+  policy: "tinylfu",
+  isShared: true,
+  redis: null,
+};
+
+/** Processes by their ids; 1 is control. */
+const living = new Set([1]);
+const ownerOf = (id: number): Owner => ({
+  id,
+  startedAt: 7,
+  isAlive: (other) => living.has(other),
+  relax: () => {},
+});
+
+function stage(options: { boot?: string; isFresh?: boolean } = {}) {
+  const lines: string[] = [];
+  const log = openLog({ level: "debug", format: "json", isColored: false, write: (line) => lines.push(line) });
+  const caches = new Caches({
+    folder,
+    owner: ownerOf(1),
+    machine: { boot: options.boot ?? "boot", uptimeS: () => 1000 },
+    isFresh: options.isFresh ?? false,
+    log,
+  });
+  const said = (): string[] => lines.splice(0).map((line) => (JSON.parse(line) as { msg: string }).msg);
+  const adopt = (...plans: CachePlan[]): Readonly<Record<string, string>> => {
+    const prepared = caches.prepare(plans);
+    prepared.keep();
+    return prepared.files;
+  };
+  return { caches, log, said, adopt };
+}
+
+/** As a worker opens it. */
+function mapped(path: string, id: number): CacheStore {
+  living.add(id);
+  return new CacheStore(Bun.mmap(path, { shared: true }), "pages", ownerOf(id));
+}
+
+function keyOf(text: string): CacheKey {
+  const bytes = new TextEncoder().encode(text);
+  return { bytes, firstEnd: bytes.length, end: bytes.length };
+}
+
+const facts = {
+  ...{ status: 200, flags: 0, bornMs: 0, storedMs: 0, freshForMs: 60_000, staleWhileRevalidateMs: 0 },
+  ...{ staleIfErrorMs: 0, lastModifiedMs: 0, etagStart: 0, etagEnd: 0, reason: 0, bodyBytes: 2 },
+};
+const head = new TextEncoder().encode("HTTP/1.1 200 OK\r\n\r\n");
+const none = new Uint8Array(0);
+
+function store(cache: CacheStore, text: string): void {
+  const draft = cache.lease(keyOf(text), 1000, 1000)!;
+  draft.begin(facts, head, 0, head.length, none);
+  draft.append(head, 0, 2);
+  draft.finish();
+}
+
+function has(cache: CacheStore, text: string): boolean {
+  const entry = cache.find(keyOf(text), 1000);
+  entry?.release();
+  return entry !== null;
+}
+
+describe("files", () => {
+  test("a cache is there for workers before the plan is in force, and one for all of them", () => {
+    const { caches } = stage();
+    const prepared = caches.prepare([pages, { ...pages, name: "own", isShared: false }]);
+    expect(Object.keys(prepared.files)).toEqual(["pages"]);
+    const [one, other] = [2, 3].map((id) => mapped(prepared.files["pages"]!, id));
+    prepared.keep();
+    store(one!, "/a");
+    expect(has(other!, "/a")).toBe(true);
+    expect(has(caches.find("pages")!.store, "/a")).toBe(true);
+    expect(caches.figures()).toMatchObject([{ name: "pages", entries: 1 }]);
+  });
+
+  test("a plan that is refused leaves what is stored, and no file of its own", () => {
+    const { caches, adopt } = stage();
+    adopt(pages);
+    store(caches.find("pages")!.store, "/a");
+    const prepared = caches.prepare([
+      { ...pages, bytesMax: 2 ** 22 },
+      { ...pages, name: "things" },
+    ]);
+    const made = Object.values(prepared.files);
+    expect(made.every(existsSync)).toBe(true);
+    prepared.undo();
+    expect(made.some(existsSync)).toBe(false);
+    expect(has(caches.find("pages")!.store, "/a")).toBe(true);
+  });
+
+  test("another size or policy makes another cache, which starts empty, and says so", () => {
+    const { caches, adopt, said } = stage();
+    adopt(pages);
+    store(caches.find("pages")!.store, "/a");
+    adopt({ ...pages, policy: "lru" });
+    expect(has(caches.find("pages")!.store, "/a")).toBe(false);
+    expect(said()).toEqual(["cache pages: it has another size or policy now, and starts empty"]);
+    expect(readdirSync(folder).filter((entry) => entry.startsWith("pages"))).toHaveLength(1);
+    adopt();
+    expect(said()).toEqual(["cache pages: removed, for the config does not name it any more"]);
+    caches.close();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe("the next run", () => {
+  function run(): void {
+    const { caches, adopt } = stage();
+    store(mapped(adopt(pages)["pages"]!, 2), "/a");
+    caches.close();
+  }
+
+  test("finds what is stored, whether or not the run before ended well", () => {
+    run();
+    const { caches, said, adopt } = stage();
+    adopt(pages);
+    expect(said()).toEqual(["cache pages: 1 response found from the run before"]);
+    expect(has(caches.find("pages")!.store, "/a")).toBe(true);
+    const after = stage();
+    after.adopt(pages);
+    expect(has(after.caches.find("pages")!.store, "/a")).toBe(true);
+  });
+
+  test.each([
+    ["after another start of the machine", { boot: "another" }, "they are from before this machine was started"],
+    ["when asked for a fresh start", { isFresh: true }, "a fresh start was asked for"],
+  ])("drops it %s", (_, options, reason) => {
+    run();
+    const { caches, said, adopt } = stage(options);
+    adopt(pages);
+    expect(said()).toEqual([`cache pages: what it stored is dropped: ${reason}`]);
+    expect(has(caches.find("pages")!.store, "/a")).toBe(false);
+  });
+
+  test("does not read beyond the end of a file that was cut", () => {
+    run();
+    for (const entry of readdirSync(folder)) if (entry.startsWith("pages")) truncateSync(join(folder, entry), 100);
+    const { caches, said, adopt } = stage();
+    adopt(pages);
+    expect(said()).toEqual(["cache pages: dropped, for its file is damaged; it starts empty"]);
+    expect(has(caches.find("pages")!.store, "/a")).toBe(false);
+  });
+});
+
+test("a fetch of a dead worker is under way no more", () => {
+  const { caches, adopt } = stage();
+  const worker = mapped(adopt(pages)["pages"]!, 4);
+  worker.lease(keyOf("/a"), 1000, 1_000_000);
+  const { store: cache } = caches.find("pages")!;
+  caches.recover();
+  expect(cache.figures().fetching).toBe(1);
+  living.delete(4);
+  caches.recover();
+  expect(cache.figures().fetching).toBe(0);
+});
+
+test("too little memory for caches is told before it is wanted", () => {
+  const { caches, log, said, adopt } = stage();
+  adopt(pages);
+  new Space({ folder, users: [caches], log, freeBytes: () => 0 }).check();
+  expect(said()).toEqual([expect.stringMatching(/^caches may need 1\.\d MiB more memory and .* --shm-size/)]);
+});

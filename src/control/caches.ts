@@ -1,0 +1,111 @@
+// The caches of the plan in force, as control keeps them (keptfiles.ts): one file for each that workers share. Control lets go of
+// what dead workers held, tells what they hold, and purges (cache/purging.ts). A cache whose shape has changed starts empty, in a
+// file of its own: what is in it can be had again. One that each worker has for itself has no file, and nobody but that
+// worker can look into it.
+
+import { existsSync, rmSync } from "node:fs";
+import { hashString } from "../base/hash.ts";
+import type { CachePlan } from "../config/plan.ts";
+import { CacheStore, type StoreFigures } from "../memory/cachestore.ts";
+import type { Owner } from "../memory/owners.ts";
+import { type Kept, KeptFiles, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
+import { bytesTaken, filesIn, makeShared, mapShared, sharedPath } from "./sharedfile.ts";
+import type { SpaceUser } from "./space.ts";
+
+export interface CachesOptions extends KeptOptions {
+  readonly owner: Owner;
+}
+
+export interface OpenCache extends Kept<CachePlan> {
+  readonly store: CacheStore;
+}
+
+/** What a cache holds. */
+export interface CacheFigures extends StoreFigures {
+  readonly name: string;
+}
+
+export class Caches implements SpaceUser {
+  readonly noun = "caches";
+  readonly #options: CachesOptions;
+  readonly #kept: KeptFiles<CachePlan, OpenCache>;
+
+  constructor(options: CachesOptions) {
+    this.#options = options;
+    this.#kept = new KeptFiles(options, {
+      noun: "cache",
+      contents: "what it stored is",
+      pathOf: (plan) => sharedPath(options.folder, plan.name, shapeName(plan)),
+      open: (plan, path, lines) => this.#openFile(plan, path, lines),
+      adopt: ({ path, store }, plan) => ({ plan, path, store }),
+      recover: ({ store }) => void store.recover(),
+      close: ({ store }) => store.close(),
+    });
+  }
+
+  /** Those that workers share. */
+  get all(): readonly OpenCache[] {
+    return this.#kept.all;
+  }
+
+  find(name: string): OpenCache | null {
+    return this.#kept.find(name);
+  }
+
+  figures(): CacheFigures[] {
+    return this.all.map(({ plan, store }) => ({ name: plan.name, ...store.figures() }));
+  }
+
+  prepare(plans: readonly CachePlan[]): PreparedFiles {
+    return this.#kept.prepare(plans.filter(({ isShared }) => isShared));
+  }
+
+  /** What dead processes held and were doing is let go of. */
+  recover(): void {
+    this.#kept.recover();
+  }
+
+  mark(): void {
+    this.#kept.mark();
+  }
+
+  get wantedBytes(): number {
+    return this.all.reduce((sum, { plan, path }) => sum + Math.max(0, plan.bytesMax - bytesTaken(path)), 0);
+  }
+
+  close(): void {
+    this.#kept.close();
+  }
+
+  #openFile(plan: CachePlan, path: string, lines: string[]): { open: OpenCache; isMade: boolean } {
+    const { folder, owner } = this.#options;
+    const size = CacheStore.bytesFor(plan);
+    const wasThere = existsSync(path);
+    const found = mapShared(path, size, (bytes) => CacheStore.isFormatted(bytes, plan));
+    if (found !== null) {
+      const store = new CacheStore(found, plan.name, owner);
+      store.recover();
+      const { entries } = store.figures();
+      lines.push(`cache ${plan.name}: ${responses(entries)} found from the run before`);
+      return { open: { plan, path, store }, isMade: false };
+    }
+    if (wasThere) lines.push(`cache ${plan.name}: dropped, for its file is damaged; it starts empty`);
+    else if (filesIn(folder).some(({ name, path: other }) => name === plan.name && other !== path))
+      lines.push(`cache ${plan.name}: it has another size or policy now, and starts empty`);
+    // Of chance, so that nobody outside can choose keys that meet in one bucket.
+    const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
+    rmSync(path, { force: true });
+    const bytes = makeShared(path, size, (made) => CacheStore.format(made, plan, seed));
+    return { open: { plan, path, store: new CacheStore(bytes, plan.name, owner) }, isMade: true };
+  }
+}
+
+/** 16 hexadecimal digits of all that a file is laid out by. */
+function shapeName({ bytesMax, objectBytesMax, policy }: CachePlan): string {
+  const shape = JSON.stringify([bytesMax, objectBytesMax, policy]);
+  return [1, 2].map((seed) => hashString(shape, seed).toString(16).padStart(8, "0")).join("");
+}
+
+function responses(count: number): string {
+  return count === 1 ? "1 response" : `${count} responses`;
+}

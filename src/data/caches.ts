@@ -1,0 +1,60 @@
+// The caches of this worker: those that all workers share are files that came with the plan, mapped (mappedfiles.ts); one that is
+// this worker's own is memory like any other, its share of the size that the config gives to all of them together. Both stay the
+// same objects over reloads for as long as their shape does.
+
+import type { CachePlan } from "../config/plan.ts";
+import type { Cache } from "../memory/cache.ts";
+import { CacheStore } from "../memory/cachestore.ts";
+import type { Owner } from "../memory/owners.ts";
+import { MappedFiles } from "./mappedfiles.ts";
+
+/** Less is none. */
+const ownBytesMin = 2 ** 20;
+
+interface Own {
+  /** What it was made of. */
+  readonly shape: string;
+  readonly store: CacheStore;
+}
+
+export class Caches {
+  readonly #owner: Owner;
+  readonly #workers: number;
+  readonly #mapped: MappedFiles<CachePlan, CacheStore>;
+  #own: ReadonlyMap<string, Own> = new Map();
+
+  /** `workers`: how many share the size of a cache that each has for itself. */
+  constructor(owner: Owner, workers: number) {
+    this.#owner = owner;
+    this.#workers = workers;
+    this.#mapped = new MappedFiles("cache", (bytes, plan) => new CacheStore(bytes, plan.name, owner));
+  }
+
+  /** `files`: paths by the names of caches. Throws when one cannot be mapped; then the former ones stay. */
+  adopt(plans: readonly CachePlan[], files: Readonly<Record<string, string>>): void {
+    const own = new Map<string, Own>();
+    for (const plan of plans) if (!plan.isShared) own.set(plan.name, this.#ownOf(plan));
+    this.#mapped.adopt(
+      plans.filter(({ isShared }) => isShared),
+      files,
+    );
+    this.#own = own;
+  }
+
+  of(plan: CachePlan): Cache {
+    return plan.isShared ? this.#mapped.of(plan) : this.#own.get(plan.name)!.store;
+  }
+
+  #ownOf(plan: CachePlan): Own {
+    const { name, objectBytesMax, policy } = plan;
+    const bytesMax = Math.max(ownBytesMin, Math.floor(plan.bytesMax / this.#workers));
+    // With the room for many entries at once that a shared one has: as many clients are shown one here.
+    const shape = { bytesMax, objectBytesMax, policy, isShared: true };
+    const text = JSON.stringify(shape);
+    const former = this.#own.get(name);
+    if (former?.shape === text) return former;
+    const bytes = new Uint8Array(CacheStore.bytesFor(shape));
+    CacheStore.format(bytes, shape, crypto.getRandomValues(new Int32Array(1))[0]!);
+    return { shape: text, store: new CacheStore(bytes, name, this.#owner) };
+  }
+}
