@@ -139,15 +139,15 @@ export class CacheStore implements Cache {
     const { shard, index, policy, pins, writers, queues } = this.parts;
     writers.nowMs = nowMs;
     if (!index.open(key)) return null;
-    const node = this.#standing(key, nowMs);
+    const node = this.#standing(nowMs);
     if (node === 0) {
-      policy.count(index.hash);
+      policy.count(index.key.hash);
       shard.close();
       return null;
     }
     const state = this.#words[node + N.state]!;
     if (state === cacheState.whole) {
-      policy.count(index.hash);
+      policy.count(index.key.hash);
       policy.touch(node);
       this.#words[node + N.hits]!++;
     } else if (state === cacheState.vary || state === cacheState.pass) queues.renew(node);
@@ -165,8 +165,8 @@ export class CacheStore implements Cache {
   lease(key: CacheKey, nowMs: number, forMs: number): CacheDraft | null {
     this.parts.writers.nowMs = nowMs;
     if (!this.parts.index.open(key)) return null;
-    const node = this.#standing(key, nowMs);
-    const draft = node === 0 || this.#isSuperable(node, nowMs) ? this.#draft(key, nowMs + forMs) : null;
+    const node = this.#standing(nowMs);
+    const draft = node === 0 || this.#isSuperable(node, nowMs) ? this.#draft(nowMs + forMs) : null;
     this.parts.shard.close();
     return draft;
   }
@@ -174,12 +174,12 @@ export class CacheStore implements Cache {
   replace(key: CacheKey, nowMs: number): CacheDraft {
     const { shard, index, nodes } = this.parts;
     if (!index.open(key)) return nothing;
-    for (let node = index.find(key), next = 0; node !== 0; node = next) {
-      next = index.find(key, node);
+    for (let node = index.find(), next = 0; node !== 0; node = next) {
+      next = index.find(node);
       if (this.#isUnderWay(node)) nodes.remove(node);
     }
     // Its head is there already: nobody waits for long.
-    const draft = this.#draft(key, nowMs + replaceMs);
+    const draft = this.#draft(nowMs + replaceMs);
     shard.close();
     return draft ?? nothing;
   }
@@ -187,8 +187,8 @@ export class CacheStore implements Cache {
   markPass(key: CacheKey, reason: number, untilMs: number): void {
     const { shard, index, nodes } = this.parts;
     if (!index.open(key)) return;
-    this.#removeAll(key);
-    const node = nodes.create(key, cacheState.pass, 0);
+    this.#removeAll();
+    const node = nodes.create(cacheState.pass, 0);
     if (node !== 0) {
       this.#words[node + N.reason] = reason;
       shard.doubles[(node + N.deadlineMs) / 2] = untilMs;
@@ -201,15 +201,15 @@ export class CacheStore implements Cache {
     const { shard, index, nodes, queues } = this.parts;
     if (!index.open(key)) return;
     const words = this.#words;
-    const marked = this.#markOf(key, names);
-    for (let node = index.findFirst(key), next = 0; node !== 0; node = next) {
-      next = index.findFirst(key, node);
-      const isVariant = words[node + N.keyBytes] !== key.firstEnd;
+    const marked = this.#markOf(names);
+    for (let node = index.findFirst(), next = 0; node !== 0; node = next) {
+      next = index.findFirst(node);
+      const isVariant = words[node + N.variantBytes] !== 0;
       if (node !== marked && (marked === 0 || !isVariant)) nodes.remove(node);
     }
     if (marked !== 0) queues.renew(marked);
     else {
-      const node = nodes.create(key, cacheState.vary, names.length);
+      const node = nodes.create(cacheState.vary, names.length);
       if (node !== 0) {
         shard.bytes.set(names, words[node + N.headAt]! * 4);
         words[node + N.headBytes] = names.length;
@@ -223,8 +223,8 @@ export class CacheStore implements Cache {
     const words = this.#words;
     if (!index.open(key)) return 0;
     let count = 0;
-    for (let node = index.findFirst(key), next = 0; node !== 0; node = next) {
-      next = index.findFirst(key, node);
+    for (let node = index.findFirst(), next = 0; node !== 0; node = next) {
+      next = index.findFirst(node);
       const state = words[node + N.state]!;
       if (state === cacheState.whole || state === cacheState.filling) count++;
       if (!isSoft || this.#isUnderWay(node)) nodes.remove(node);
@@ -280,12 +280,12 @@ export class CacheStore implements Cache {
   // ---- in the shard that is open ----
 
   /** The first node under the key that counts; those before it are gone after this. */
-  #standing(key: CacheKey, nowMs: number): number {
+  #standing(nowMs: number): number {
     const { index, nodes } = this.parts;
-    let node = index.find(key);
+    let node = index.find();
     while (node !== 0 && !this.#counts(node, nowMs)) {
       nodes.remove(node);
-      node = index.find(key);
+      node = index.find();
     }
     return node;
   }
@@ -322,9 +322,9 @@ export class CacheStore implements Cache {
     return state === cacheState.fetching || state === cacheState.filling;
   }
 
-  #draft(key: CacheKey, deadlineMs: number): StoreDraft | null {
+  #draft(deadlineMs: number): StoreDraft | null {
     const { shard, nodes, pins } = this.parts;
-    const node = nodes.create(key, cacheState.fetching, 0);
+    const node = nodes.create(cacheState.fetching, 0);
     if (node === 0) return null;
     this.#words[node + N.writer] = shard.mine;
     shard.doubles[(node + N.deadlineMs) / 2] = deadlineMs;
@@ -334,16 +334,16 @@ export class CacheStore implements Cache {
     return null;
   }
 
-  #removeAll(key: CacheKey): void {
+  #removeAll(): void {
     const { index, nodes } = this.parts;
-    for (let node = index.find(key); node !== 0; node = index.find(key)) nodes.remove(node);
+    for (let node = index.find(); node !== 0; node = index.find()) nodes.remove(node);
   }
 
   /** The mark with just these names; 0 without. */
-  #markOf(key: CacheKey, names: Uint8Array): number {
+  #markOf(names: Uint8Array): number {
     const { index, shard } = this.parts;
     const words = this.#words;
-    for (let node = index.find(key); node !== 0; node = index.find(key, node)) {
+    for (let node = index.find(); node !== 0; node = index.find(node)) {
       if (words[node + N.state] !== cacheState.vary || words[node + N.headBytes] !== names.length) continue;
       const at = words[node + N.headAt]! * 4;
       if (names.every((byte, index) => shard.bytes[at + index] === byte)) return node;

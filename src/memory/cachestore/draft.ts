@@ -6,7 +6,7 @@
 import { type CacheDraft, type CacheFacts, cacheState } from "../cache.ts";
 import { writeFacts } from "./facts.ts";
 import { extentUnitsMax, shardWord as S, unitBytes } from "./layout.ts";
-import { broken, extent as E, extentHeadBytes, node as N } from "./node.ts";
+import { broken, extent as E, extentHeadBytes, node as N, wordsFor } from "./node.ts";
 import type { StoreParts } from "./parts.ts";
 
 /** The first piece of a body whose length is not known; each further one is as large as all before it, up to the largest extent. */
@@ -183,4 +183,4 @@ export class StoreDraft implements CacheDraft {
   }
 }
 
-const aligned = (bytes: number): number => (bytes + 3) & ~3;
+const aligned = (bytes: number): number => wordsFor(bytes) * 4;

@@ -1,53 +1,52 @@
 // From a key to its node, in the shard that is open. All variants of a first part are in one chain, the younger before the older, so
 // that of two nodes under one key (what is stale, and what is fetched to take its place) the younger is found first. Keys are
-// compared byte by byte: two that have the same hash must never be taken for each other.
+// compared as a whole: two that have the same hash must never be taken for each other.
 
-import { hashBytes } from "../../base/hash.ts";
 import { type CacheKey, cacheState } from "../cache.ts";
+import { StoreKey } from "./key.ts";
 import { shardWord as S } from "./layout.ts";
-import { node as N } from "./node.ts";
+import { node as N, wordsFor } from "./node.ts";
 import type { StoreShard } from "./shard.ts";
 
 export class StoreIndex {
-  /** Of the key that was hashed last. */
-  hashFirst = 0;
-  hash = 0;
+  /** The one that was opened last: what is looked for. */
+  readonly key: StoreKey = new StoreKey();
   readonly #shard: StoreShard;
   readonly #words: Int32Array;
-  readonly #bytes: Uint8Array;
   readonly #seed: number;
 
   constructor(shard: StoreShard, seed: number) {
     this.#shard = shard;
     this.#words = shard.words;
-    this.#bytes = shard.bytes;
     this.#seed = seed;
   }
 
-  /** Hashes the key and opens its shard. */
+  /** Lays the key and opens its shard. */
   open(key: CacheKey): boolean {
-    const { bytes, firstEnd, end } = key;
-    this.hashFirst = hashBytes(bytes, 0, firstEnd, this.#seed) | 0;
-    this.hash = end === firstEnd ? this.hashFirst : hashBytes(bytes, firstEnd, end, this.hashFirst) | 0;
-    return this.#shard.open(this.#shard.shardOfHash(this.hashFirst));
+    return this.key.lay(key, this.#seed) && this.#shard.open(this.#shard.shardOfHash(this.key.hashFirst));
   }
 
-  /** Of the key that was opened: the first node under it, or the one behind `after`; 0 without. */
-  find(key: CacheKey, after = 0): number {
+  /** The first node under the key, or the one behind `after`; 0 without. */
+  find(after = 0): number {
     const words = this.#words;
-    const { hash } = this;
-    let node = after === 0 ? words[this.#bucketOf(this.hashFirst)]! : words[after + N.next]!;
+    const { key } = this;
+    const { hash } = key;
+    let node = after === 0 ? words[this.#bucketOf(key.hashFirst)]! : words[after + N.next]!;
     for (; node !== 0; node = words[node + N.next]!)
-      if (words[node + N.hash] === hash && words[node + N.keyBytes] === key.end && this.#hasFirst(node, key))
-        if (this.#isSame(node, key.bytes, key.firstEnd, key.end)) return node;
+      if (words[node + N.hash] === hash && words[node + N.variantBytes] === key.variantBytes)
+        if (words[node + N.firstBytes] === key.firstBytes && this.#isSame(node, key.wordCount)) return node;
     return 0;
   }
 
   /** The next under the same first part, of any variant. */
-  findFirst(key: CacheKey, after = 0): number {
+  findFirst(after = 0): number {
     const words = this.#words;
-    let node = after === 0 ? words[this.#bucketOf(this.hashFirst)]! : words[after + N.next]!;
-    for (; node !== 0; node = words[node + N.next]!) if (this.#hasFirst(node, key)) return node;
+    const { key } = this;
+    const { hashFirst } = key;
+    let node = after === 0 ? words[this.#bucketOf(hashFirst)]! : words[after + N.next]!;
+    for (; node !== 0; node = words[node + N.next]!)
+      if (words[node + N.hashFirst] === hashFirst && words[node + N.firstBytes] === key.firstBytes)
+        if (this.#isSame(node, key.firstWords)) return node;
     return 0;
   }
 
@@ -96,24 +95,20 @@ export class StoreIndex {
     this.#words[this.#shard.at + (state === cacheState.whole ? S.entries : isMark ? S.marks : S.fetching)]! += amount;
   }
 
-  #hasFirst(node: number, key: CacheKey): boolean {
-    const words = this.#words;
-    if (words[node + N.hashFirst] !== this.hashFirst || words[node + N.firstBytes] !== key.firstEnd) return false;
-    return this.#isSame(node, key.bytes, 0, key.firstEnd);
-  }
-
   #isSibling(node: number, of: number): boolean {
     const words = this.#words;
-    for (const field of [N.hash, N.hashFirst, N.firstBytes, N.keyBytes])
+    for (const field of [N.hash, N.hashFirst, N.firstBytes, N.variantBytes])
       if (words[node + field] !== words[of + field]) return false;
-    const at = (of + N.key) * 4;
-    return this.#isSame(node, this.#bytes.subarray(at, at + words[of + N.keyBytes]!), 0, words[of + N.keyBytes]!);
+    const count = wordsFor(words[of + N.firstBytes]!) + wordsFor(words[of + N.variantBytes]!);
+    for (let index = N.key; index < N.key + count; index++) if (words[node + index] !== words[of + index]) return false;
+    return true;
   }
 
-  #isSame(node: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const ours = this.#bytes;
-    const at = (node + N.key) * 4;
-    for (let index = start; index < end; index++) if (ours[at + index] !== bytes[index]) return false;
+  #isSame(node: number, count: number): boolean {
+    const words = this.#words;
+    const sought = this.key.words;
+    const at = node + N.key;
+    for (let index = 0; index < count; index++) if (words[at + index] !== sought[index]) return false;
     return true;
   }
 

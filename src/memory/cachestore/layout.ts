@@ -67,6 +67,8 @@ export const shardWord = {
   counted: 25,
   /** How often frequencies were halved. */
   age: 26,
+  /** How many nodes became the newest of the protected queue. */
+  moves: 27,
   /** First free block of each order: 1 + its unit. */
   free: 32,
   /** Of each queue: oldest, newest, units, and one to spare. */

@@ -14,11 +14,13 @@
 // extents, whatever becomes of the shard; it is freed with its last pin.
 
 export const node = {
+  // What is looked at when it is found, in lines of 64 bytes: first what every look and every move in a queue wants.
   next: 0,
   hashFirst: 1,
   hash: 2,
+  /** Of both parts of the key. */
   firstBytes: 3,
-  keyBytes: 4,
+  variantBytes: 4,
   state: 5,
   refs: 6,
   isLinked: 7,
@@ -27,55 +29,60 @@ export const node = {
   queue: 10,
   /** Of the node and all its extents, in units. */
   weight: 11,
-  units: 12,
-  written: 13,
-  bodyBytes: 14,
+  hits: 12,
+  formerHeads: 13,
+  /** Of the protected queue: how many had moved there when it last did. */
+  moved: 14,
+  units: 15,
   /** A word. */
-  headAt: 15,
-  headBytes: 16,
-  /** So long a head can take its place. */
-  headRoom: 17,
-  /** Extents. */
-  head: 18,
-  formerHeads: 19,
-  formerCount: 20,
-  main: 21,
-  bodyFirst: 22,
-  bodyLast: 23,
+  headAt: 16,
+  headBytes: 17,
   /** Where the body begins, a word, and how much of it is there. */
-  startAt: 24,
-  startBytes: 25,
-  tagsAt: 26,
-  tagsBytes: 27,
-  hits: 28,
-  /** Lock word of who fills it. */
-  writer: 29,
-  /** Lock word of who asks for it anew, and which of its entries does. */
-  claimer: 30,
-  claim: 31,
-  status: 32,
-  flags: 33,
-  reason: 34,
-  etagStart: 35,
-  etagEnd: 36,
-  /** Of lfu: how often, and at which age of the shard. */
-  frequency: 37,
-  age: 38,
+  startAt: 18,
+  startBytes: 19,
+  bodyBytes: 20,
+  written: 21,
+  status: 22,
+  flags: 23,
+  reason: 24,
+  etagStart: 25,
+  etagEnd: 26,
+  /** So long a head can take its place. */
+  headRoom: 27,
   /** Numbers of 64 bits. */
-  bornMs: 40,
-  storedMs: 42,
-  freshForMs: 44,
-  staleWhileRevalidateMs: 46,
-  staleIfErrorMs: 48,
-  lastModifiedMs: 50,
+  bornMs: 28,
+  storedMs: 30,
+  freshForMs: 32,
+  staleWhileRevalidateMs: 34,
+  staleIfErrorMs: 36,
+  lastModifiedMs: 38,
   /** Of a lease or a pass. */
-  deadlineMs: 52,
-  claimUntilMs: 54,
+  deadlineMs: 40,
+  claimUntilMs: 42,
+  /** Lock word of who fills it. */
+  writer: 44,
+  /** Lock word of who asks for it anew, and which of its entries does. */
+  claimer: 45,
+  claim: 46,
+  /** Extents. */
+  head: 47,
+  formerCount: 48,
+  main: 49,
+  bodyFirst: 50,
+  bodyLast: 51,
+  tagsAt: 52,
+  tagsBytes: 53,
+  /** Of lfu: how often, and at which age of the shard. */
+  frequency: 54,
+  age: 55,
+  /** Both parts, each in whole words. */
   key: 56,
 } as const;
 
 export const extent = { next: 0, units: 1, data: 2 } as const;
 export const extentHeadBytes: number = extent.data * 4;
+
+export const wordsFor = (bytes: number): number => (bytes + 3) >>> 2;
 
 /** A state of nobody's `find`: what was on its way and will not come. */
 export const broken = 6;

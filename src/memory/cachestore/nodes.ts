@@ -2,7 +2,7 @@
 // none together, others go, whom the policy names, until there is, for a bounded number of times. Removing a node takes it
 // out of its bucket and its queue; its place is free when nobody holds it.
 
-import { type CacheKey, cacheState } from "../cache.ts";
+import { cacheState } from "../cache.ts";
 import type { StoreIndex } from "./index.ts";
 import { extentUnitsMax, queue, shardWord as S, unitBytes } from "./layout.ts";
 import { extent as E, extentHeadBytes, node as N } from "./node.ts";
@@ -42,8 +42,9 @@ export class StoreNodes {
   }
 
   /** A node of the key that was opened, linked, with so many bytes to spare behind its key; 0 without room. */
-  create(key: CacheKey, state: number, spareBytes: number): number {
-    const units = Math.ceil((N.key * 4 + aligned(key.end) + spareBytes) / unitBytes);
+  create(state: number, spareBytes: number): number {
+    const { key } = this.#index;
+    const units = Math.ceil(((N.key + key.wordCount) * 4 + spareBytes) / unitBytes);
     if (units > extentUnitsMax) return 0;
     const isMark = state !== cacheState.fetching;
     if (isMark) this.#makeRoomForMarks(units);
@@ -51,16 +52,16 @@ export class StoreNodes {
     if (node === 0) return 0;
     const words = this.#words;
     words.fill(0, node, node + N.key);
-    words[node + N.hashFirst] = this.#index.hashFirst;
-    words[node + N.hash] = this.#index.hash;
-    words[node + N.firstBytes] = key.firstEnd;
-    words[node + N.keyBytes] = key.end;
+    words[node + N.hashFirst] = key.hashFirst;
+    words[node + N.hash] = key.hash;
+    words[node + N.firstBytes] = key.firstBytes;
+    words[node + N.variantBytes] = key.variantBytes;
     words[node + N.units] = units;
     words[node + N.state] = state;
-    words[node + N.headAt] = node + N.key + aligned(key.end) / 4;
-    this.#shard.bytes.set(key.bytes.subarray(0, key.end), (node + N.key) * 4);
+    words[node + N.headAt] = node + N.key + key.wordCount;
+    for (let index = 0; index < key.wordCount; index++) words[node + N.key + index] = key.words[index]!;
     this.#queues.weigh(node, units);
-    this.#limitVariants(key);
+    this.#limitVariants();
     this.#index.link(node);
     if (isMark) this.#queues.enter(node, queue.marks);
     return node;
@@ -189,10 +190,10 @@ export class StoreNodes {
     }
   }
 
-  #limitVariants(key: CacheKey): void {
+  #limitVariants(): void {
     let count = 0;
     let oldest = 0;
-    for (let node = this.#index.findFirst(key); node !== 0; node = this.#index.findFirst(key, node)) {
+    for (let node = this.#index.findFirst(); node !== 0; node = this.#index.findFirst(node)) {
       count++;
       if (this.#words[node + N.state] === cacheState.whole) oldest = node;
     }
@@ -200,5 +201,4 @@ export class StoreNodes {
   }
 }
 
-const aligned = (bytes: number): number => (bytes + 3) & ~3;
 const unitsFor = (bytes: number): number => Math.ceil((bytes + extentHeadBytes) / unitBytes);

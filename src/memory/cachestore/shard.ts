@@ -27,6 +27,7 @@ export class StoreShard implements Heir {
   wipe: () => void = () => {};
   readonly #memory: SharedWords;
   readonly #lock: Lock;
+  readonly #firstUnitAt: number;
   readonly #shardUnitWords: number;
 
   constructor(bytes: Uint8Array, layout: StoreLayout, memory: SharedWords, owners: Owners) {
@@ -37,6 +38,7 @@ export class StoreShard implements Heir {
     this.#memory = memory;
     this.#lock = new Lock(memory, owners, this, header.timeouts, roundsMax);
     this.mine = this.#lock.mine;
+    this.#firstUnitAt = layout.unitsAt;
     this.#shardUnitWords = layout.units * unitWords;
   }
 
@@ -56,7 +58,7 @@ export class StoreShard implements Heir {
   }
 
   shardOf(node: number): number {
-    return Math.floor((node - this.layout.unitsAt) / this.#shardUnitWords);
+    return ((node - this.#firstUnitAt) / this.#shardUnitWords) | 0;
   }
 
   shardOfHash(hashFirst: number): number {

@@ -6,7 +6,7 @@
 import { cacheFlag, cacheState } from "../cache.ts";
 import { StoreFacts } from "./facts.ts";
 import { unitBytes } from "./layout.ts";
-import { node as N } from "./node.ts";
+import { node as N, wordsFor } from "./node.ts";
 import type { StoreParts } from "./parts.ts";
 
 /** `outdate`: stale from now on; what is under way is removed then, and marks are kept. */
@@ -17,10 +17,11 @@ export class StoreView {
   /** What all spans are of. */
   readonly bytes: Uint8Array;
   readonly facts: StoreFacts = new StoreFacts();
-  keyStart = 0;
-  /** Where the first part ends and the variant begins. */
+  /** Both parts of its key. */
+  firstStart = 0;
   firstEnd = 0;
-  keyEnd = 0;
+  variantStart = 0;
+  variantEnd = 0;
   headStart = 0;
   headEnd = 0;
   tagsStart = 0;
@@ -41,9 +42,10 @@ export class StoreView {
     const { shard } = this.#parts;
     const { words } = shard;
     this.facts.read(shard, node);
-    this.keyStart = (node + N.key) * 4;
-    this.firstEnd = this.keyStart + words[node + N.firstBytes]!;
-    this.keyEnd = this.keyStart + words[node + N.keyBytes]!;
+    this.firstStart = (node + N.key) * 4;
+    this.firstEnd = this.firstStart + words[node + N.firstBytes]!;
+    this.variantStart = this.firstStart + wordsFor(words[node + N.firstBytes]!) * 4;
+    this.variantEnd = this.variantStart + words[node + N.variantBytes]!;
     this.headStart = words[node + N.headAt]! * 4;
     this.headEnd = this.headStart + words[node + N.headBytes]!;
     this.tagsStart = words[node + N.tagsAt]! * 4;
