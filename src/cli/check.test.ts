@@ -192,3 +192,18 @@ test("where it cannot be run, they stand beside the problems", async () => {
   expect([code, out]).toEqual([1, ""]);
   expect(err).toEndWith("1 error, 1 warning\ngobetween: 2 keywords kept, 1 approximated, 1 refused");
 });
+
+test("caches are told with the memory that they take, the one that nobody has described too", async () => {
+  const pool = "pools: { app: { servers: ['127.0.0.1:1'], cache: true } }\n";
+  const listener = "listeners: { web: { listen: '127.0.0.1:0', use: app } }\n";
+  const usual = await checked("usual.yaml", pool + listener);
+  expect(usual.out).toContain("  cache    default  128.0 MiB, responses of at most 8.0 MiB, tinylfu");
+  const own = "caches: { pages: { size: 1gb, memory: worker, policy: lru, redis: 'redis://127.0.0.1' } }\n";
+  const described = await checked("own.yaml", own + pool + listener);
+  expect(described.out).toContain(
+    "  cache    pages  1.0 GiB divided by workers, responses of at most 64.0 MiB, lru, redis behind it",
+  );
+  const told = JSON.parse((await checked("own.yaml", own + pool + listener, true)).out);
+  expect(told.caches.pages).toMatchObject({ objectBytesMax: 2 ** 26, memory: "worker", redis: true });
+  expect(told.caches.pages.bytesWhenFull).toBeGreaterThan(2 ** 30 * 0.99);
+});

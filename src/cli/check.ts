@@ -7,12 +7,13 @@ import { compile } from "../config/compile.ts";
 import type { Origin } from "../config/foreign/foreign.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { Certificate } from "../config/materials.ts";
-import type { TablePlan } from "../config/plan.ts";
+import type { Plan, TablePlan } from "../config/plan.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import { Slots } from "../config/slots.ts";
 import type { Check, Config, Pool } from "../config/types.ts";
 import { entryBytes, fullBytes } from "../memory/sticktable/layout.ts";
 import { bytesText } from "./bytes.ts";
+import { cacheReport, cacheSummary } from "./checkcaches.ts";
 import { checkLists, type ListSummary, listSummary } from "./checklists.ts";
 import { writtenWay } from "./way.ts";
 
@@ -80,19 +81,21 @@ function report(loaded: Loaded, lists: readonly ListSummary[]): object {
   const { ok, file } = loaded;
   if (!loaded.ok) return { ok, file, problems, ...origin, config: null };
   const certificates = certificatesReport(loaded);
-  const tables = tablesReport(loaded);
+  const plan = planOf(loaded);
+  const tables = tablesReport(plan);
+  const caches = Object.fromEntries(plan.caches.map((cache) => [cache.name, cacheReport(cache)]));
   const listed = Object.fromEntries(lists.map(({ name, ...list }) => [name, list]));
-  return { ok, file, problems, ...origin, certificates, tables, lists: listed, config: shown(loaded.config) };
+  return { ok, file, problems, ...origin, certificates, tables, caches, lists: listed, config: shown(loaded.config) };
 }
 
-/** As they will be, those that limits make for themselves among them. */
-function tablesOf({ config, materials }: Loaded & { readonly ok: true }): readonly TablePlan[] {
-  return compile(config, new Slots(), () => undefined, 1, materials).tables;
+/** As it will be: with the tables that limits make for themselves, and the cache that nobody has described. */
+function planOf({ config, materials }: Loaded & { readonly ok: true }): Plan {
+  return compile(config, new Slots(), () => undefined, 1, materials);
 }
 
-function tablesReport(loaded: Loaded & { readonly ok: true }): object {
+function tablesReport({ tables }: Plan): object {
   return Object.fromEntries(
-    tablesOf(loaded).map((plan) => [
+    tables.map((plan) => [
       plan.name,
       { entries: plan.entriesMax, bytesPerEntry: entryBytes(plan), bytesWhenFull: fullBytes(plan) },
     ]),
@@ -137,12 +140,12 @@ function withoutPassword(url: string): string {
 
 function summary(path: string, loaded: Loaded & { readonly ok: true }, lists: readonly ListSummary[]): string {
   const { config, materials } = loaded;
-  const tables = tablesOf(loaded);
+  const { tables, caches } = planOf(loaded);
   const workers = config.workers === "auto" ? "one worker for each core" : counted(config.workers, "worker");
   const lines = [`${path}: ok, ${workers}, admin on ${config.admin.listen}`];
   const width = Math.max(
     ...[config.listeners, config.pools, config.lists].flatMap((section) => Object.keys(section)).map(lengthOf),
-    ...tables.map(({ name }) => lengthOf(name)),
+    ...[...tables, ...caches].map(({ name }) => lengthOf(name)),
   );
   for (const [name, listener] of Object.entries(config.listeners))
     lines.push(
@@ -151,6 +154,7 @@ function summary(path: string, loaded: Loaded & { readonly ok: true }, lists: re
   for (const [name, pool] of Object.entries(config.pools))
     lines.push(`  pool     ${name.padEnd(width)}  ${poolSummary(pool)}`);
   for (const table of tables) lines.push(`  table    ${table.name.padEnd(width)}  ${tableSummary(table)}`);
+  for (const cache of caches) lines.push(`  cache    ${cache.name.padEnd(width)}  ${cacheSummary(cache)}`);
   for (const list of lists) lines.push(`  list     ${list.name.padEnd(width)}  ${listSummary(list)}`);
   return lines.join("\n");
 }

@@ -1,8 +1,11 @@
 // What contradicts itself in caches and in how pools use them: caches that are not there, or that nobody uses, responses that are
 // allowed to be larger than what is to hold them, keys of which one makes the other pointless.
 
-import { readSize } from "../base/size.ts";
+import { formatSize } from "../base/size.ts";
+import { layoutOf } from "../memory/cachestore/layout.ts";
 import { absence } from "./absence.ts";
+import { cache as cacheSchema } from "./cacheschema.ts";
+import { compileCache } from "./compilecontent.ts";
 import type { Path } from "./problem.ts";
 import { isSection, type Report, type Section, sectionOf, textOf } from "./section.ts";
 
@@ -34,7 +37,7 @@ export function reviewCaches(root: Section, report: Report): void {
     }
     if (isSection(value)) reviewKey(sectionOf(sectionOf(value)["key"]), [...path, "key"], report);
   }
-  for (const [name, value] of Object.entries(caches)) if (isSection(value)) reviewCache(name, sectionOf(value), report);
+  for (const [name, value] of Object.entries(caches)) reviewCache(name, value, report);
   // Where a name is wrong, the cache that was meant would only be a second complaint about one mistake.
   if (!isWhole) return;
   for (const name of names) if (!used.has(name)) report("warning", ["caches", name], "key", "is used by no pool");
@@ -59,27 +62,33 @@ export function wishesOf(root: Section): Wish[] {
   return [...pools, ...proxies].filter(({ value }) => value === true || typeof value === "string" || isSection(value));
 }
 
-function reviewCache(name: string, cache: Section, report: Report): void {
+function reviewCache(name: string, value: unknown, report: Report): void {
+  const parsed = cacheSchema.safeParse(value);
+  if (!parsed.success) return;
+  const plan = compileCache(name, parsed.data);
   const path: Path = ["caches", name];
-  const size = bytesOf(cache["size"] ?? "128mb");
-  const objectSize = bytesOf(cache["objectSize"]);
-  if (objectSize > size * objectShareMax)
+  if (plan.bytesMax > bytesMax) {
+    const most = formatSize(bytesMax);
+    report(
+      "error",
+      [...path, "size"],
+      "value",
+      `is more than can be mapped at once: at most ${most}; write several caches`,
+    );
+    return;
+  }
+  const { objectBytesMax } = layoutOf(plan);
+  if (plan.objectBytesMax > objectBytesMax)
     report(
       "error",
       [...path, "objectSize"],
       "value",
-      `is more than a cache of ${String(cache["size"] ?? "128mb")} keeps of one response: at most a quarter of its size`,
+      `is more than a cache of ${parsed.data.size} keeps of one response, which is ${Math.floor(objectBytesMax / 1024)}kb`,
     );
 }
 
-/** One response that takes more drives nearly all others out. */
-const objectShareMax = 1 / 4;
-
-/** NaN, which compares as false, when the schema has refused it. */
-function bytesOf(value: unknown): number {
-  const reading = typeof value === "string" ? readSize(value) : null;
-  return reading?.ok === true ? reading.value : Number.NaN;
-}
+/** A file is mapped as a whole, and its words are counted in 31 bits; what it takes beside its size is left room for. */
+const bytesMax = 3.9375 * 1024 ** 3;
 
 function reviewKey(key: Section, path: Path, report: Report): void {
   const query = sectionOf(key["query"]);

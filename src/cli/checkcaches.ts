@@ -1,0 +1,22 @@
+// What `sluice check` says of caches: how much memory each takes when it is full, and what it is for.
+
+import type { CachePlan } from "../config/plan.ts";
+import { CacheStore } from "../memory/cachestore.ts";
+import { bytesText } from "./bytes.ts";
+
+/** `128.0 MiB, responses of at most 8.0 MiB, tinylfu, redis behind it` */
+export function cacheSummary({ bytesMax, objectBytesMax, policy, isShared, redis }: CachePlan): string {
+  const parts = [
+    `${bytesText(bytesMax)}${isShared ? "" : " divided by workers"}`,
+    `responses of at most ${bytesText(objectBytesMax)}`,
+    policy,
+  ];
+  if (redis !== null) parts.push("redis behind it");
+  return parts.join(", ");
+}
+
+export function cacheReport(plan: CachePlan): object {
+  const { objectBytesMax, policy, isShared, redis } = plan;
+  const bytesWhenFull = CacheStore.bytesFor(plan);
+  return { bytesWhenFull, objectBytesMax, policy, memory: isShared ? "shared" : "worker", redis: redis !== null };
+}
