@@ -69,7 +69,7 @@ export class Key implements CacheKey {
    * hold is percent-encoded, a fragment is left out.
    */
   writeUrl(url: string, policy: CachePolicy): boolean {
-    const parts = /^(https?):\/\/([^/?#\s@]+)([^#]*)/i.exec(url.toWellFormed().trim());
+    const parts = /^(https?):\/\/([^/?#\s@]+)(?=[/?#]|$)([^#]*)/i.exec(url.toWellFormed().trim());
     if (parts === null) return false;
     const isSecure = parts[1]!.toLowerCase() === "https";
     this.#begin(isSecure);

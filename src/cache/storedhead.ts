@@ -57,7 +57,10 @@ export function writeFreshenedHead(
   let run = stored.fieldsStart;
   for (let index = 0; index < stored.fieldCount; index++) {
     const id = cacheFieldAt(stored, index);
-    if (!isFrozen(stored, index, id) && isReplaced(stored, index, head, response, policy)) {
+    if (
+      !isFrozen(stored, index, id) &&
+      (isListed(stored, index, head, response) || isReplaced(stored, index, head, response, policy))
+    ) {
       output.copy(stored.bytes, run, stored.spans[index * 4]!);
       run = stored.lineEnd(index);
     } else if (id === cacheField.etag && facts.etagEnd === 0) {
@@ -68,6 +71,12 @@ export function writeFreshenedHead(
   output.copy(stored.bytes, run, stored.fieldsEnd);
   writeKept(output, head, response, policy, facts, start, stored);
   output.put(crlf);
+}
+
+/** Whether the 304 says of the field that it is not to be shown (no-cache and private that name fields). */
+function isListed(stored: Head, index: number, head: Head, { control }: ResponseFacts): boolean {
+  if (control.listCount === 0) return false;
+  return control.lists(head.bytes, stored.bytes, stored.spans[index * 4]!, stored.spans[index * 4 + 1]!);
 }
 
 /** Whether the 304 has a line for the field's name that it may put in its place. */
