@@ -1,6 +1,7 @@
-// Accept-Encoding in one spelling (RFC 9110 section 12.5.3), so that a hundred browsers make a handful of variants: the codings with a
-// weight above 0, in an order of ours. Weights, order and blanks do not count: whatever an origin chose for one client, each other
-// with the same set takes as well. What is refused (q=0) counts where it says something: identity, and what "*" would else allow.
+// Accept-Encoding in one spelling (RFC 9110 section 12.5.3), so that a hundred browsers make a handful of variants: the
+// codings with a weight above 0, in an order of ours. Weights, order and blanks do not count: whatever an origin chose for
+// one client, each other with the same set takes as well. What is refused (q=0) counts where it says something: identity, and
+// what "*" would else allow.
 
 import { byte, isToken } from "../wire/http1/grammar.ts";
 import type { Head } from "../wire/http1/head.ts";
@@ -22,13 +23,16 @@ const names: readonly string[] = [
 ];
 const codings: NameTable = new NameTable(names);
 const identity = 6;
-const any = 7;
+const star = 7;
 /** RFC 9110 section 8.4.1: the two with "x-" are the same as those without. */
-const sameAs = Uint8Array.of(0, 1, 2, 3, 4, 5, identity, any, 2, 5);
+const sameAs = Uint8Array.of(0, 1, 2, 3, 4, 5, identity, star, 2, 5);
 const letters = new TextEncoder().encode(" bgzdci*");
 const refusedMark = 0x2d;
 
-/** Values that were seen before, with what was made of them: browsers send a handful. By length and last octet, the last one stays. */
+/**
+ * Values that were seen before, with what was made of them: browsers send a handful. By length and last octet, the last one
+ * stays.
+ */
 const seenCount = 32;
 const seenBytesMax = 64;
 const seen = Array.from({ length: seenCount }, () => ({
@@ -79,7 +83,7 @@ function write(output: Output, head: Head, index: number, count: number): void {
   // "identity" says nothing that is not so anyway, and of two words about one coding the kinder is taken.
   accepted &= ~(1 << identity);
   refused &= ~accepted;
-  if ((accepted & (1 << any)) === 0) refused &= (1 << identity) | (1 << any);
+  if ((accepted & (1 << star)) === 0) refused &= (1 << identity) | (1 << star);
   for (let number = 1; number < letters.length; number++)
     if ((accepted & (1 << number)) !== 0) output.byte(letters[number]!);
   for (let number = 1; number < letters.length; number++) {

@@ -1,13 +1,14 @@
-// Cache-Control (RFC 9111 section 5.2) read into a record that is used again: bytes in, flags and numbers out. It knows the syntax and
-// what is made of bad syntax, not what directives mean for a response (freshness.ts, storing.ts) or a request (reuse.ts).
+// Cache-Control (RFC 9111 section 5.2) read into a record that is used again: bytes in, flags and numbers out. It knows the
+// syntax and what is made of bad syntax, not what directives mean for a response (freshness.ts, storing.ts) or a request
+// (reuse.ts).
 //
-// Of a directive that comes twice the first counts (section 4.2.1). An argument that is none makes a response stale (as 4.2.1 advises)
-// and is no word at all in a request. Arguments count with and without quotes (section 5.2). What forbids is believed in any shape
-// (`no-store=x`), what allows (public, immutable, must-understand) only as it ought to be written.
+// Of a directive that comes twice the first counts (section 4.2.1). An argument that is none makes a response stale (as 4.2.1
+// advises) and is no word at all in a request. Arguments count with and without quotes (section 5.2). What forbids is
+// believed in any shape (`no-store=x`), what allows (public, immutable, must-understand) only as it ought to be written.
 //
-// no-cache="a, b" and private="a" (5.2.2.4, 5.2.2.7) name fields: those are left out of what is stored (headtostore.ts), and the
-// rest may be used. Where the list cannot be read, or names what a response is nothing without, it counts as if it were not there,
-// which section 5.2.2.4 allows.
+// no-cache="a, b" and private="a" (5.2.2.4, 5.2.2.7) name fields: those are left out of what is stored (headtostore.ts), and
+// the rest may be used. Where the list cannot be read, or names what a response is nothing without, it counts as if it were
+// not there, which section 5.2.2.4 allows.
 
 import { byte, isToken } from "../wire/http1/grammar.ts";
 import type { Head } from "../wire/http1/head.ts";

@@ -1,5 +1,5 @@
-// The fields that a cache reads, found in a head in one pass (requestfacts.ts, responsefacts.ts). The codec has ids of its own for what
-// framing and forwarding need; these are apart, so that requests that no cache sees do not pay for them.
+// The fields that a cache reads, found in a head in one pass (requestfacts.ts, responsefacts.ts). The codec has ids of its
+// own for what framing and forwarding need; these are apart, so that requests that no cache sees do not pay for them.
 
 import type { Head } from "../wire/http1/head.ts";
 import { NameTable } from "./nametable.ts";

@@ -1,6 +1,6 @@
-// What a 304 makes of a stored response (RFC 9111 sections 3.2 and 4.3.4): another head and other facts. The new head is read like any other, so that
-// a lifetime that the 304 does not tell is the one that was told before; age and date are those of the 304. A 304 can also end it: what it says
-// may forbid what was allowed.
+// What a 304 makes of a stored response (RFC 9111 sections 3.2 and 4.3.4): another head and other facts. The new head is read
+// like any other, so that a lifetime that the 304 does not tell is the one that was told before; age and date are those of
+// the 304. A 304 can also end it: what it says may forbid what was allowed.
 
 import type { CacheFacts } from "../memory/cache.ts";
 import type { Head } from "../wire/http1/head.ts";
@@ -30,8 +30,9 @@ export interface Freshening {
 }
 
 /**
- * The new head goes into `output`, which is cleared, its facts into `facts`; `bodyBytes` there stays. `scratch` is a head to parse with, of as many fields
- * as a head may have. Answers why it may be kept no longer, `reason.none` when it may; `noRoom` when it would have more fields than that.
+ * The new head goes into `output`, which is cleared, its facts into `facts`; `bodyBytes` there stays. `scratch` is a head to
+ * parse with, of as many fields as a head may have. Answers why it may be kept no longer, `reason.none` when it may; `noRoom`
+ * when it would have more fields than that.
  */
 export function freshen(output: Output, freshening: Freshening, scratch: Head, facts: CacheFacts): number {
   const { stored, head, response, request, policy, requestMs, responseMs } = freshening;

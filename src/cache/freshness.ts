@@ -1,5 +1,5 @@
-// How long a response is fresh, who says so, and how old it is (RFC 9111 section 4.2). Times are of the wall clock in ms and come in as
-// parameters. A pool's policy comes before the response where it forces, and after it where it only fills in.
+// How long a response is fresh, who says so, and how old it is (RFC 9111 section 4.2). Times are of the wall clock in ms and
+// come in as parameters. A pool's policy comes before the response where it forces, and after it where it only fills in.
 
 import { directive } from "./cachecontrol.ts";
 import { noDate } from "./httpdate.ts";
@@ -143,8 +143,8 @@ function isHeuristic(status: number): boolean {
 const dateGrainMs = 999;
 
 /**
- * corrected_initial_age of section 4.2.3. A response without a date was made when it came (RFC 9110 section 6.6.1); one with a date
- * ahead of our clock has no age by it.
+ * corrected_initial_age of section 4.2.3. A response without a date was made when it came (RFC 9110 section 6.6.1); one with
+ * a date ahead of our clock has no age by it.
  */
 function initialAgeMs(response: ResponseFacts, requestMs: number, responseMs: number): number {
   const apparentMs = response.dateMs === noDate ? 0 : Math.max(0, responseMs - response.dateMs - dateGrainMs);

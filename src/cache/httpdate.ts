@@ -1,6 +1,7 @@
-// Dates of fields as times in ms (RFC 9110 section 5.6.7): IMF-fixdate, and the two obsolete forms that recipients must take. Bytes
-// in, a number out, without strings. Letters count in any case and "UTC" stands for "GMT", as RFC 9111 section 4.2 asks of caches;
-// any other zone, a missing blank or a number out of its range is no date. The name of the day is not compared with the date.
+// Dates of fields as times in ms (RFC 9110 section 5.6.7): IMF-fixdate, and the two obsolete forms that recipients must take.
+// Bytes in, a number out, without strings. Letters count in any case and "UTC" stands for "GMT", as RFC 9111 section 4.2 asks
+// of caches; any other zone, a missing blank or a number out of its range is no date. The name of the day is not compared
+// with the date.
 
 /** What is no date. Times before 1970 are told as 0. */
 export const noDate = -1;

@@ -1,6 +1,7 @@
-// What a request that changes something makes stale (RFC 9111 section 4.4): its own target, and what Location and Content-Location of the
-// answer name, if they are of the same origin. Only an answer that is no error says that something was changed. References are
-// resolved as far as a same origin needs it (RFC 3986 section 5.2); what is not understood names nothing.
+// What a request that changes something makes stale (RFC 9111 section 4.4): its own target, and what Location and
+// Content-Location of the answer name, if they are of the same origin. Only an answer that is no error says that something
+// was changed. References are resolved as far as a same origin needs it (RFC 3986 section 5.2); what is not understood names
+// nothing.
 
 import { authorityEnd, authorityStart } from "../wire/http1/framing.ts";
 import { byte } from "../wire/http1/grammar.ts";
@@ -41,8 +42,8 @@ const target = new Output(1024);
 const wanted = new Key();
 
 /**
- * The key of what a reference names that stands in field `index` of the answer, into `key`. False: another origin, or no reference. The request
- * says host, path and scheme.
+ * The key of what a reference names that stands in field `index` of the answer, into `key`. False: another origin, or no
+ * reference. The request says host, path and scheme.
  */
 export function writeReference(
   key: Key,

@@ -1,10 +1,10 @@
-// The first part of a key: what is asked for, as bytes (RFC 9111 section 2). "scheme://host/path?query" in one spelling: host in lower case,
-// without the port that is the scheme's own; path and query as they came, for servers differ on which spellings mean the same. Then
-// whatever a pool's policy adds: for each field and cookie 0x00 when it is absent, 0x01 and its value when it is there. Neither
-// octet is in a target or in a value, so that no two requests have one key by accident.
+// The first part of a key: what is asked for, as bytes (RFC 9111 section 2). "scheme://host/path?query" in one spelling: host
+// in lower case, without the port that is the scheme's own; path and query as they came, for servers differ on which
+// spellings mean the same. Then whatever a pool's policy adds: for each field and cookie 0x00 when it is absent, 0x01 and its
+// value when it is there. Neither octet is in a target or in a value, so that no two requests have one key by accident.
 //
-// GET and HEAD share a key; other methods have none. Parameters that the policy leaves out are compared as servers read them, with
-// percent-encoding taken away: "%69d=1" must not slip past a key in which "id" counts.
+// GET and HEAD share a key; other methods have none. Parameters that the policy leaves out are compared as servers read them,
+// with percent-encoding taken away: "%69d=1" must not slip past a key in which "id" counts.
 
 import type { CacheKey } from "../memory/cache.ts";
 import { field } from "../wire/http1/fields.ts";
@@ -65,10 +65,10 @@ export class Key implements CacheKey {
   }
 
   /**
-   * The first part for a URL that a person has typed, without what fields and cookies add. False: it is none. What a target may not
-   * hold is percent-encoded, a fragment is left out.
+   * The first part for a URL that a person has typed, without what fields and cookies add; its query as it is where no policy
+   * says other. False: it is none. What a target may not hold is percent-encoded, a fragment is left out.
    */
-  writeUrl(url: string, policy: CachePolicy): boolean {
+  writeUrl(url: string, policy: CachePolicy | null): boolean {
     const parts = /^(https?):\/\/([^/?#\s@]+)(?=[/?#]|$)([^#]*)/i.exec(url.toWellFormed().trim());
     if (parts === null) return false;
     const isSecure = parts[1]!.toLowerCase() === "https";
@@ -113,11 +113,11 @@ export class Key implements CacheKey {
   }
 
   /** Path and query. */
-  #writeTarget(bytes: Uint8Array, start: number, end: number, policy: CachePolicy): void {
+  #writeTarget(bytes: Uint8Array, start: number, end: number, policy: CachePolicy | null): void {
     const { output } = this;
     // An empty path is that of the root (RFC 9110 section 4.2.3).
     if (start === end || bytes[start] !== byte.slash) output.byte(byte.slash);
-    if (policy.isQueryWhole) return output.copy(bytes, start, end);
+    if (policy === null || policy.isQueryWhole) return output.copy(bytes, start, end);
     let mark = start;
     while (mark < end && bytes[mark] !== question) mark++;
     output.copy(bytes, start, mark);

@@ -1,5 +1,6 @@
-// Names to small numbers, without strings and without regard to case: fields of a head, directives of Cache-Control. A table is made
-// once, at load; a lookup is one hash of length and three bytes, one slot, one comparison. It knows nothing of what names mean.
+// Names to small numbers, without strings and without regard to case: fields of a head, directives of Cache-Control. A table
+// is made once, at load; a lookup is one hash of length and three bytes, one slot, one comparison. It knows nothing of what
+// names mean.
 
 const slotsCount = 256;
 const slotShift = 24;

@@ -1,6 +1,7 @@
-// Heads of the answers that are made from a stored whole: 304, 206 with one range or several, 416 (RFC 9110 sections 15.4.5, 15.3.7, 14.6, 15.5.17).
-// A head is written up to where its last own fields would follow: who shows it adds Age, Cache-Status and Connection, and the empty line.
-// It knows nothing of how a body is sent; the pieces between the parts of a multipart are written where they belong.
+// Heads of the answers that are made from a stored whole: 304, 206 with one range or several, 416 (RFC 9110 sections 15.4.5,
+// 15.3.7, 14.6, 15.5.17). A head is written up to where its last own fields would follow: who shows it adds Age, Cache-Status
+// and Connection, and the empty line. It knows nothing of how a body is sent; the pieces between the parts of a multipart are
+// written where they belong.
 
 import { field } from "../wire/http1/fields.ts";
 import type { Head } from "../wire/http1/head.ts";
@@ -20,8 +21,9 @@ const crlf = encode("\r\n");
 const dashes = encode("--");
 
 /**
- * A 304 for the stored head (section 15.4.5): all of it but what describes a body that does not come. Fields that are about sharing and
- * safety, such as Access-Control-Allow-Origin, must come with it, for browsers put them in the place of those they have.
+ * A 304 for the stored head (section 15.4.5): all of it but what describes a body that does not come. Fields that are about
+ * sharing and safety, such as Access-Control-Allow-Origin, must come with it, for browsers put them in the place of those
+ * they have.
  */
 export function writeNotModifiedHead(output: Output, stored: Head): void {
   output.put(notModifiedLine);
@@ -41,8 +43,8 @@ function isBodily(id: number, isLength: boolean): boolean {
 }
 
 /**
- * A 206 for the ranges of a stored whole. With several, `boundary` is between the parts, and Content-Type is theirs; it must not be in the body,
- * which is for who gives it to make sure of by chance (section 14.6, RFC 2046 section 5.1.1).
+ * A 206 for the ranges of a stored whole. With several, `boundary` is between the parts, and Content-Type is theirs; it must
+ * not be in the body, which is for who gives it to make sure of by chance (section 14.6, RFC 2046 section 5.1.1).
  */
 export function writePartialHead(
   output: Output,

@@ -1,5 +1,5 @@
-// What a pool says of its cache (config/plancontent.ts), made ready for the hot path once a plan: names as bytes, statuses as a table. It
-// knows no response and no request. The plan's "nothing is said" is -1 throughout.
+// What a pool says of its cache (config/plancontent.ts), made ready for the hot path once a plan: names as bytes, statuses as
+// a table. It knows no response and no request. The plan's "nothing is said" is -1 throughout.
 
 import type { PoolCachePlan } from "../config/plan.ts";
 

@@ -1,6 +1,6 @@
-// Range (RFC 9110 section 14): which bytes of a whole a request asks for. Only the unit "bytes"; what is not understood is no range, and the
-// whole is sent. Many ranges, and ranges that overlap, are the whole too: asked for by nobody in earnest, they are how a small request makes a
-// huge answer (section 17.15). A range is [start, end) of the body.
+// Range (RFC 9110 section 14): which bytes of a whole a request asks for. Only the unit "bytes"; what is not understood is no
+// range, and the whole is sent. Many ranges, and ranges that overlap, are the whole too: asked for by nobody in earnest, they
+// are how a small request makes a huge answer (section 17.15). A range is [start, end) of the body.
 
 import { byte } from "../wire/http1/grammar.ts";
 

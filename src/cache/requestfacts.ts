@@ -1,6 +1,6 @@
-// What a cache must know of a request, found in one pass over its fields into a record that is used again: where the fields stand that
-// choose, forbid or condition an answer, and what Cache-Control says. Whoever needs a value reads it there. A flow holds one of
-// these; nothing in it outlives the head that it was read from.
+// What a cache must know of a request, found in one pass over its fields into a record that is used again: where the fields
+// stand that choose, forbid or condition an answer, and what Cache-Control says. Whoever needs a value reads it there. A flow
+// holds one of these; nothing in it outlives the head that it was read from.
 
 import { byte } from "../wire/http1/grammar.ts";
 import { type Head, method } from "../wire/http1/head.ts";

@@ -1,6 +1,6 @@
-// What a cache must know of a response, found in one pass over its fields into a record that is used again. Which of Cache-Control and
-// CDN-Cache-Control speaks is decided here (RFC 9213 section 2.2): where the second is there and can be read, the first and Expires are
-// not looked at. Dates are read once. It judges nothing.
+// What a cache must know of a response, found in one pass over its fields into a record that is used again. Which of
+// Cache-Control and CDN-Cache-Control speaks is decided here (RFC 9213 section 2.2): where the second is there and can be
+// read, the first and Expires are not looked at. Dates are read once. It judges nothing.
 
 import type { Head } from "../wire/http1/head.ts";
 import { CacheControl, secondsOf } from "./cachecontrol.ts";
@@ -13,7 +13,9 @@ export class ResponseFacts {
   readonly control: CacheControl = new CacheControl();
   status = 0;
   isTargeted = false;
-  /** Expires is there and counts; `expiresMs` is `noDate` when it is no date, which is a time long past (RFC 9111 section 5.3). */
+  /**
+   * Expires is there and counts; `expiresMs` is `noDate` when it is no date, which is a time long past (RFC 9111 section 5.3).
+   */
   hasExpires = false;
   expiresMs: number = noDate;
   dateMs: number = noDate;

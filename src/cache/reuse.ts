@@ -1,5 +1,6 @@
-// What becomes of a stored response for a request at a time (RFC 9111 sections 4.2.4, 5.2.1; RFC 5861; RFC 8246). It sees the facts that were
-// kept and the facts of the request, no bytes. Conditions and ranges come after it, on what is shown (validators.ts, range.ts).
+// What becomes of a stored response for a request at a time (RFC 9111 sections 4.2.4, 5.2.1; RFC 5861; RFC 8246). It sees the
+// facts that were kept and the facts of the request, no bytes. Conditions and ranges come after it, on what is shown
+// (validators.ts, range.ts).
 
 import { type CacheFacts, cacheFlag } from "../memory/cache.ts";
 import { directive, secondsMax } from "./cachecontrol.ts";
@@ -55,8 +56,9 @@ function outcomeOf(facts: CacheFacts, request: RequestFacts, isHonored: boolean,
 }
 
 /**
- * Section 5.2.1. A max-age of 0 is a reload, however young it is; one on a fresh immutable response is the browser's habit and not a
- * wish (RFC 8246 section 2), unlike no-cache. no-store is about what is stored from now on, not about what there is.
+ * Section 5.2.1. A max-age of 0 is a reload, however young it is; one on a fresh immutable response is the browser's habit
+ * and not a wish (RFC 8246 section 2), unlike no-cache. no-store is about what is stored from now on, not about what there
+ * is.
  */
 function wantsAnother(facts: CacheFacts, { control }: RequestFacts, isFresh: boolean, ageMs: number): boolean {
   if (control.has(directive.noCache)) return true;
@@ -75,8 +77,8 @@ export function reuseOfNothing(request: RequestFacts, policy: CachePolicy): numb
 }
 
 /**
- * Whether it may be shown because asking anew failed: no answer, or one of 500, 502, 503 and 504 (RFC 5861 section 4). A client that
- * wanted another gets the error, unless it says stale-if-error itself.
+ * Whether it may be shown because asking anew failed: no answer, or one of 500, 502, 503 and 504 (RFC 5861 section 4). A
+ * client that wanted another gets the error, unless it says stale-if-error itself.
  */
 export function mayShowOnError(facts: CacheFacts, request: RequestFacts, policy: CachePolicy, nowMs: number): boolean {
   if ((facts.flags & (cacheFlag.mustRevalidate | cacheFlag.alwaysRevalidate)) !== 0) return false;

@@ -1,5 +1,5 @@
-// Cache-Status (RFC 9211): what became of a request at this cache, as a field of the answer and as words for people (`sluice cache why`, the access
-// log). A record that flows fill in as it goes, written once.
+// Cache-Status (RFC 9211): what became of a request at this cache, as a field of the answer and as words for people (`sluice
+// cache why`, the access log). A record that flows fill in as it goes, written once.
 
 import type { Output } from "../wire/http1/writer.ts";
 

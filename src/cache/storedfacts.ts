@@ -1,4 +1,5 @@
-// A record of the facts that are kept of a response (memory/cache.ts), to be filled and handed over again and again.
+// A record of the facts that are kept of a response (memory/cache.ts), to be filled and handed over again and again: by
+// storedhead.ts for what is stored, by freshen.ts for what a 304 has made of it. It holds no bytes.
 
 import type { CacheFacts } from "../memory/cache.ts";
 

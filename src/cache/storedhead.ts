@@ -1,10 +1,10 @@
-// The head that is kept of a response, and the one that a 304 makes of it (RFC 9111 sections 3.1 and 3.2). What is of one connection, of one
-// proxy, of one user or of the moment is left out; all else is copied as it came, in as few runs as there are gaps. The facts beside it say the
-// rest: Age is in `bornMs`, and who shows it says its own.
+// The head that is kept of a response, and the one that a 304 makes of it (RFC 9111 sections 3.1 and 3.2). What is of one
+// connection, of one proxy, of one user or of the moment is left out; all else is copied as it came, in as few runs as there
+// are gaps. The facts beside it say the rest: Age is in `bornMs`, and who shows it says its own.
 //
-// A 304 replaces fields that it has, line by line for a whole name, and adds those that are new. It never touches what the stored body hangs on
-// (Content-Length, Content-Encoding, Content-Range, ETag) or what the key does (Vary): section 3.2 lets a cache keep those, and a body that we have
-// compressed or rewritten is not what the origin's 304 speaks of.
+// A 304 replaces fields that it has, line by line for a whole name, and adds those that are new. It never touches what the
+// stored body hangs on (Content-Length, Content-Encoding, Content-Range, ETag) or what the key does (Vary): section 3.2 lets
+// a cache keep those, and a body that we have compressed or rewritten is not what the origin's 304 speaks of.
 
 import { type CacheFacts, cacheFlag } from "../memory/cache.ts";
 import { field } from "../wire/http1/fields.ts";
@@ -22,8 +22,8 @@ import type { ResponseFacts } from "./responsefacts.ts";
 const crlf = new TextEncoder().encode("\r\n");
 
 /**
- * The head as it is stored, behind whatever `output` holds: HTTP/1.1, status line, fields, the empty line. The span of its ETag goes into `facts`,
- * counted from the head's own start.
+ * The head as it is stored, behind whatever `output` holds: HTTP/1.1, status line, fields, the empty line. The span of its
+ * ETag goes into `facts`, counted from the head's own start.
  */
 export function writeStoredHead(
   output: Output,
@@ -39,8 +39,8 @@ export function writeStoredHead(
 }
 
 /**
- * The stored head `stored` with what the 304 in `head` says, behind whatever `output` holds; `facts` get the new span of the ETag. `response` is read
- * from the 304.
+ * The stored head `stored` with what the 304 in `head` says, behind whatever `output` holds; `facts` get the new span of the
+ * ETag. `response` is read from the 304.
  */
 export function writeFreshenedHead(
   output: Output,
@@ -179,8 +179,9 @@ function isKept(head: Head, index: number, id: number, response: ResponseFacts, 
 }
 
 /**
- * All facts but the span of the ETag, which must be there by then (it goes with the head), and the length of the body. `nowMs`: when it is stored. Of a 304, `response` is what was read from the
- * head that it has made, so that what it did not say stays as it was.
+ * All facts but the span of the ETag, which must be there by then (it goes with the head), and the length of the body.
+ * `nowMs`: when it is stored. Of a 304, `response` is what was read from the head that it has made, so that what it did not
+ * say stays as it was.
  */
 export function fillFacts(
   facts: CacheFacts,

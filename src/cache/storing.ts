@@ -1,6 +1,6 @@
-// Whether a response to a request may be stored by a shared cache, and why not (RFC 9111 section 3). The reasons are numbers, kept in
-// CacheFacts.reason and counted by, with words for people. What is judged: the request, the response, the pool's policy. What is not: whether
-// there is room for it.
+// Whether a response to a request may be stored by a shared cache, and why not (RFC 9111 section 3). The reasons are numbers,
+// kept in CacheFacts.reason and counted by, with words for people. What is judged: the request, the response, the pool's
+// policy. What is not: whether there is room for it.
 
 import type { Head } from "../wire/http1/head.ts";
 import { directive } from "./cachecontrol.ts";
@@ -59,8 +59,8 @@ export const reasonWords: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * `vary` is what `VaryNames.read` answered. `headBytes`: length of the head as it would be stored. `isBypassed`: the pool's condition
- * holds for the request.
+ * `vary` is what `VaryNames.read` answered. `headBytes`: length of the head as it would be stored. `isBypassed`: the pool's
+ * condition holds for the request.
  */
 export function whyNotStored(
   request: RequestFacts,
@@ -129,7 +129,10 @@ function isForAll({ control }: ResponseFacts): boolean {
   return control.has(directive.public | directive.mustRevalidate) || control.sMaxageS >= 0;
 }
 
-/** Without any lifetime it is still good for asking again, where it may be guessed about at all (section 3, last part of the list). */
+/**
+ * Without any lifetime it is still good for asking again, where it may be guessed about at all (section 3, last part of the
+ * list).
+ */
 function mayBeKept(response: ResponseFacts): boolean {
   return mayBeGuessed(response) && hasValidator(response);
 }

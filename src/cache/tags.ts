@@ -1,6 +1,6 @@
-// Tags of a response, by which it can be purged with others: values of the fields that a pool names for it (Surrogate-Key, with blanks between them;
-// Cache-Tag, with commas). Written with a blank between them, each once and in lower case, as memory/cache.ts takes them. Bounded: a response that has
-// more tags than that is stored with the first ones only.
+// Tags of a response, by which it can be purged with others: values of the fields that a pool names for it (Surrogate-Key,
+// with blanks between them; Cache-Tag, with commas). Written with a blank between them, each once and in lower case, as
+// memory/cache.ts takes them. Bounded: a response that has more tags than that is stored with the first ones only.
 
 import type { Head } from "../wire/http1/head.ts";
 import type { Output } from "../wire/http1/writer.ts";

@@ -1,7 +1,8 @@
-// CDN-Cache-Control (RFC 9213): the same directives as in Cache-Control, meant for caches like this one, written as a dictionary of
-// structured fields (RFC 8941 section 3.2). A field that is empty or does not parse is as if it were not there (RFC 9213 section 2.1);
-// so is one in which a directive that we know has a value of the wrong type, for its writer meant something that we cannot tell.
-// Parsing is strict: names in lower case, no blanks around "=". Of a name that comes twice the last counts, as dictionaries have it.
+// CDN-Cache-Control (RFC 9213): the same directives as in Cache-Control, meant for caches like this one, written as a
+// dictionary of structured fields (RFC 8941 section 3.2). A field that is empty or does not parse is as if it were not there
+// (RFC 9213 section 2.1); so is one in which a directive that we know has a value of the wrong type, for its writer meant
+// something that we cannot tell. Parsing is strict: names in lower case, no blanks around "=". Of a name that comes twice the
+// last counts, as dictionaries have it.
 
 import { byte, isToken } from "../wire/http1/grammar.ts";
 import type { Head } from "../wire/http1/head.ts";

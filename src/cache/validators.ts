@@ -1,6 +1,7 @@
-// Conditions: those of a request on a stored response that may be shown (RFC 9111 section 4.3.2, RFC 9110 section 13), those that we ask with
-// ourselves (4.3.1), and whether what a 304 or a HEAD says is about the response that we have (4.3.4, 4.3.5). Bytes are compared where they
-// lie. If-Match and If-Unmodified-Since are for the origin: a request with them is passed on, and no 412 is ever ours.
+// Conditions: those of a request on a stored response that may be shown (RFC 9111 section 4.3.2, RFC 9110 section 13), those
+// that we ask with ourselves (4.3.1), and whether what a 304 or a HEAD says is about the response that we have (4.3.4,
+// 4.3.5). Bytes are compared where they lie. If-Match and If-Unmodified-Since are for the origin: a request with them is
+// passed on, and no 412 is ever ours.
 
 import { type CacheFacts, cacheFlag } from "../memory/cache.ts";
 import { byte } from "../wire/http1/grammar.ts";
@@ -15,8 +16,8 @@ import type { ResponseFacts } from "./responsefacts.ts";
 export const conditionOutcome = { whole: 0, notModified: 1, passOn: 2 } as const;
 
 /**
- * In the order of RFC 9110 section 13.2.2. `bytes` and `base`: what the span of the stored ETag is a part of, and where the stored head
- * starts in it. A range comes after this (`isRangeWanted`).
+ * In the order of RFC 9110 section 13.2.2. `bytes` and `base`: what the span of the stored ETag is a part of, and where the
+ * stored head starts in it. A range comes after this (`isRangeWanted`).
  */
 export function conditionOf(
   head: Head,
@@ -88,8 +89,8 @@ function isSame(
 }
 
 /**
- * If-Modified-Since (section 13.1.3). What has no Last-Modified is as new as the time it was stored (RFC 9111 section 4.3.2). What is no
- * date, or came twice, is no condition.
+ * If-Modified-Since (section 13.1.3). What has no Last-Modified is as new as the time it was stored (RFC 9111 section 4.3.2).
+ * What is no date, or came twice, is no condition.
  */
 function isUnmodified(head: Head, request: RequestFacts, facts: CacheFacts, nowMs: number): boolean {
   if (request.isIfModifiedSinceTwice) return false;
@@ -101,8 +102,9 @@ function isUnmodified(head: Head, request: RequestFacts, facts: CacheFacts, nowM
 }
 
 /**
- * Whether Range is to be looked at (section 13.1.5 and 14.2): a GET, a whole 200, and an If-Range that holds. That is a strong ETag that is the
- * same, or the very Last-Modified of a response that was at least a second old then (section 8.8.2.2).
+ * Whether Range is to be looked at (section 13.1.5 and 14.2): a GET, a whole 200, and an If-Range that holds. That is a
+ * strong ETag that is the same, or the very Last-Modified of a response that was at least a second old then (section
+ * 8.8.2.2).
  */
 export function isRangeWanted(
   head: Head,
@@ -137,8 +139,8 @@ export function canRevalidate(facts: CacheFacts): boolean {
 }
 
 /**
- * The lines that ask whether a stored response is still good (RFC 9111 section 4.3.1); conditions that the client sent do not go with them.
- * `stored` is its head, parsed. False: it has nothing to ask by.
+ * The lines that ask whether a stored response is still good (RFC 9111 section 4.3.1); conditions that the client sent do not
+ * go with them. `stored` is its head, parsed. False: it has nothing to ask by.
  */
 export function writeConditions(output: Output, stored: Head, facts: CacheFacts): boolean {
   const from = output.length;
@@ -164,9 +166,10 @@ export function isConditional(cacheFieldId: number): boolean {
 }
 
 /**
- * Whether the 304 that came to our question is about the stored response (RFC 9111 section 4.3.4). A strong ETag must be the very same, a weak one the
- * same but for its weakness; without one Last-Modified decides. Stricter than nothing, laxer than the RFC in one: a 304 without any validator is taken
- * as the answer that it is, for we asked about one response only and many servers leave the ETag out.
+ * Whether the 304 that came to our question is about the stored response (RFC 9111 section 4.3.4). A strong ETag must be the
+ * very same, a weak one the same but for its weakness; without one Last-Modified decides. Stricter than nothing, laxer than
+ * the RFC in one: a 304 without any validator is taken as the answer that it is, for we asked about one response only and
+ * many servers leave the ETag out.
  */
 export function isFreshenedBy(
   head: Head,
@@ -199,8 +202,8 @@ function isSameTag(
 export const headOutcome = { same: 0, changed: 1 } as const;
 
 /**
- * RFC 9111 section 4.3.5: a 200 to HEAD whose validators and Content-Length are those of the stored response updates it like a 304; one that
- * differs in any makes it stale.
+ * RFC 9111 section 4.3.5: a 200 to HEAD whose validators and Content-Length are those of the stored response updates it like
+ * a 304; one that differs in any makes it stale.
  */
 export function headOutcomeOf(
   head: Head,

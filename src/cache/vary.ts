@@ -1,6 +1,7 @@
-// Vary and the second part of a key (RFC 9111 section 4.1): which fields of a request a response was chosen by, and what they say, in one
-// spelling. Fields that differ only where the RFCs let them are the same: lines are joined, blanks around commas are gone (not in quoted
-// strings), Accept-Encoding is a set (acceptencoding.ts), Accept-Language has no case and no blanks. The order of a list counts.
+// Vary and the second part of a key (RFC 9111 section 4.1): which fields of a request a response was chosen by, and what they
+// say, in one spelling. Fields that differ only where the RFCs let them are the same: lines are joined, blanks around commas
+// are gone (not in quoted strings), Accept-Encoding is a set (acceptencoding.ts), Accept-Language has no case and no blanks.
+// The order of a list counts.
 //
 //   second part = *( name ( 0x00 / ":" value 0x00 ) )     absent and empty differ; no name holds ":" and no value 0x00
 
@@ -87,8 +88,8 @@ const acceptEncoding = new TextEncoder().encode("accept-encoding");
 const acceptLanguage = new TextEncoder().encode("accept-language");
 
 /**
- * The second part of the key for a request, behind the first. The names are bytes[start, end), with ", " between them, as `VaryNames`
- * writes them and a mark keeps them.
+ * The second part of the key for a request, behind the first. The names are bytes[start, end), with ", " between them, as
+ * `VaryNames` writes them and a mark keeps them.
  */
 export function writeVariant(
   key: Key,
