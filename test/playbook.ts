@@ -18,7 +18,20 @@ import { Context } from "../src/flow/context.ts";
 import { Downstream } from "../src/flow/downstream.ts";
 import type { Exchange } from "../src/flow/exchange.ts";
 import type { Circumstances } from "../src/flow/explain.ts";
-import type { Client, DialFlow, LineFlow, Port, WakeFlow } from "../src/flow/port.ts";
+import type {
+  Client,
+  Coder,
+  CoderFlow,
+  CoderWork,
+  DialFlow,
+  LineFlow,
+  Port,
+  Resolution,
+  ResolveFlow,
+  Verdict,
+  VerifyFlow,
+  WakeFlow,
+} from "../src/flow/port.ts";
 import { Site, type SiteParts } from "../src/flow/site.ts";
 import { Stream } from "../src/flow/stream.ts";
 import { Arena } from "../src/memory/arena.ts";
@@ -26,6 +39,7 @@ import type { StickTable } from "../src/memory/sticktable.ts";
 import { routeCell, Tally, Totals } from "../src/memory/tally.ts";
 import { Actor } from "./playbook/actor.ts";
 import { makeClient } from "./playbook/client.ts";
+import { FakeCoder } from "./playbook/coder.ts";
 import { Memory } from "./playbook/memory.ts";
 import { clearArena, makePlan, type PlanOptions, setServer } from "./playbook/plan.ts";
 
@@ -49,6 +63,9 @@ export class Playbook implements Port {
 
   /** Streams that were reported, in order. */
   readonly streams: Stream[] = [];
+  readonly #coding: (() => void)[] = [];
+  /** That were made. */
+  coders = 0;
 
   /** `watch` sees each exchange when it is reported. */
   constructor(options: PlanOptions = {}, watch: (exchange: Exchange) => void = () => {}) {
@@ -107,6 +124,29 @@ export class Playbook implements Port {
     this.#wheel.set(flow, deadlineMs);
   }
 
+  resolve(name: string, flow: ResolveFlow): Resolution | null {
+    const addresses = this.names.get(name);
+    if (addresses !== undefined) return { addresses, problem: addresses.length === 0 ? "no such name" : "" };
+    this.#lookups.push(flow);
+    this.note("", `resolve ${name}`);
+    return null;
+  }
+
+  /** Plain passwords are judged at once, hashes by the test. */
+  verify(auth: AuthPlan, name: string, password: Uint8Array, flow: VerifyFlow): Verdict | null {
+    const shown = Buffer.from(password).toString();
+    const secret = auth.users.find((user) => user.name === name)?.secret;
+    if (secret === undefined || secret.startsWith("{PLAIN}")) return secret === `{PLAIN}${shown}` ? "good" : "bad";
+    this.#checks.push(flow);
+    this.note("", `verify ${name}:${shown}`);
+    return null;
+  }
+
+  coder(work: CoderWork, flow: CoderFlow): Coder {
+    this.coders++;
+    return new FakeCoder(work, flow, (call) => this.#coding.push(call));
+  }
+
   forget(flow: WakeFlow): void {
     this.#wheel.remove(flow);
   }
@@ -115,6 +155,11 @@ export class Playbook implements Port {
     const why = exchange.fault === null ? "" : ` ${exchange.fault.code}`;
     this.note("", `report ${exchange.status}${why}`);
   }
+  /** Coders do what there is to do. */
+  code(): void {
+    for (let call = this.#coding.shift(); call !== undefined; call = this.#coding.shift()) call();
+  }
+
 
   /** Bytes up and down, and why it did not end as both sides wanted it. */
   #streamReported(stream: Stream): void {

@@ -41,6 +41,15 @@ export class FakePort implements Port {
   dial(_server: unknown, flow: DialFlow): void {
     this.flow = flow;
   }
+  resolve(): null {
+    return null;
+  }
+  verify(): null {
+    return null;
+  }
+  coder(): never {
+    throw new Error("no body is coded here");
+  }
   wake(flow: WakeFlow, deadlineMs: number): void {
     this.wheel.set(flow, deadlineMs);
   }

@@ -4,7 +4,8 @@
 import { TimerWheel, tickMs } from "../base/timerwheel.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import type { Context } from "../flow/context.ts";
-import type { DialFlow, Port, WakeFlow } from "../flow/port.ts";
+import type { Coder, CoderFlow, CoderWork, DialFlow, Port, Resolution, ResolveFlow, Verdict, VerifyFlow, WakeFlow } from "../flow/port.ts";
+import { ZlibCoder } from "./coder.ts";
 import { Complaints } from "./complaint.ts";
 import { Dialer } from "./dialer.ts";
 import { Terms } from "./secure/terms.ts";
@@ -72,6 +73,18 @@ export class Driver implements Port {
     this.wheel.set(flow, deadlineMs);
   }
 
+  coder(work: CoderWork, flow: CoderFlow): Coder {
+    return new ZlibCoder(work, flow, (call) => this.#tell(call));
+  }
+
+  resolve(name: string, flow: ResolveFlow): Resolution | null {
+    return this.#resolver.resolve(name, flow);
+  }
+
+  verify(auth: AuthPlan, name: string, password: Uint8Array, flow: VerifyFlow): Verdict | null {
+    return this.#credentials.verify(auth, name, password, flow);
+  }
+
   forget(flow: WakeFlow): void {
     this.wheel.remove(flow);
   }
@@ -84,6 +97,16 @@ export class Driver implements Port {
     try {
       this.refresh();
       this.wheel.advance(this.nowMs);
+  /** Into a flow, from where nothing else looks after the clock and our own mistakes. */
+  #tell(call: () => void): void {
+    try {
+      this.refresh();
+      call();
+    } catch (error) {
+      this.failed(error as Error);
+    }
+  }
+
       const context = this.#context!;
       if (this.nowMs - this.#sweptMs >= sweepMs) {
         this.#sweptMs = this.nowMs;

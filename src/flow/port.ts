@@ -11,7 +11,7 @@
 
 import type { Fault } from "../base/fault.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
-import type { ServerPlan, TlsVersion } from "../config/plan.ts";
+import type { AuthPlan, Coding, ServerPlan, TlsVersion } from "../config/plan.ts";
 
 /** One connection, as a flow sees it: what a flow says. */
 export interface Line {
@@ -89,6 +89,60 @@ export interface DialFlow extends LineFlow {
  */
 export interface WakeFlow extends WheelNode {}
 
+/** Where a name leads to: addresses in the order in which they are to be tried, or none, and why. */
+export interface Resolution {
+  readonly addresses: readonly string[];
+  readonly problem: string;
+}
+
+/** What a flow that asked for a name's addresses is told, once, unless it was answered at once. It may be told late: it knows whether it still cares. */
+export interface ResolveFlow {
+  resolved(resolution: Resolution): void;
+}
+
+/** `busy`: too many wait to be checked already. */
+export type Verdict = "good" | "bad" | "busy";
+
+/** What a flow that has shown credentials is told; as ResolveFlow. */
+export interface VerifyFlow {
+  verified(verdict: Verdict): void;
+}
+
+/** A coding of content (RFC 9110 section 8.4.1) that is made, or opened. */
+export interface CoderWork {
+  readonly coding: Coding | "deflate";
+  readonly isOpening: boolean;
+  /** Of making: 1 fast to 9 small. */
+  readonly level: number;
+}
+
+/**
+ * Content on its way into or out of a coding, worked on beside the flows, so that nobody waits for it. What was written comes
+ * out before long even when nothing follows: who reads the other end may wait for it.
+ */
+export interface Coder {
+  /** A copy is taken of bytes[start, end). False: it has enough for now, `room` will be told; it takes all the same. */
+  write(bytes: Uint8Array, start: number, end: number): boolean;
+  /** That was all. */
+  end(): void;
+  /** Tell no `coded` until `resume`: one may still come. It makes little more than that meanwhile. */
+  pause(): void;
+  resume(): void;
+  /** Tells nothing more. Said once, whatever was told. */
+  close(): void;
+}
+
+/** What a flow that has a coder is told, never inside of a call that it makes. */
+export interface CoderFlow {
+  /** The flow's to keep. */
+  coded(bytes: Uint8Array): void;
+  /** All that was written has come out. */
+  ended(): void;
+  /** What was written is not of that coding, or ends too early: nothing more is told. */
+  broken(detail: string): void;
+  room(): void;
+}
+
 /** The driver, as a flow sees it. */
 export interface Port {
   /** Monotonic, refreshed by the driver before every call into a flow. */
@@ -101,6 +155,11 @@ export interface Port {
   random(): number;
   /** `preface` is sent first, before TLS of our own: the PROXY header, or null. `connected` is told when TLS stands too. */
   dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null): void;
+  /** The addresses of a name, in lower case and without a dot behind it: at once where they are known, else null, and `flow` is told. */
+  resolve(name: string, flow: ResolveFlow): Resolution | null;
+  /** Whether name and password are those of a user: at once where that is known, else null, and `flow` is told. */
+  verify(auth: AuthPlan, name: string, password: Uint8Array, flow: VerifyFlow): Verdict | null;
+  coder(work: CoderWork, flow: CoderFlow): Coder;
   /** Call `flow.ticked` once `deadlineMs` has passed (up to one tick late). A later deadline replaces an earlier one; 0 is never. */
   wake(flow: WakeFlow, deadlineMs: number): void;
   /** Never wake this flow again: it is about to be let go. */

@@ -5,7 +5,21 @@ import { type Fault, fault } from "../../src/base/fault.ts";
 import { TimerWheel, tickMs } from "../../src/base/timerwheel.ts";
 import type { ServerPlan } from "../../src/config/plan.ts";
 import type { Context } from "../../src/flow/context.ts";
-import type { DialFlow, Line, LineFlow, Port, WakeFlow } from "../../src/flow/port.ts";
+import type {
+  Coder,
+  CoderFlow,
+  CoderWork,
+  DialFlow,
+  Line,
+  LineFlow,
+  Port,
+  Resolution,
+  ResolveFlow,
+  Verdict,
+  VerifyFlow,
+  WakeFlow,
+} from "../../src/flow/port.ts";
+import { FakeCoder } from "../playbook/coder.ts";
 import type { End } from "./network.ts";
 import { Violation, type World } from "./world.ts";
 
@@ -100,6 +114,29 @@ export class SimDriver implements Port {
 
   /** Every call into a flow goes through here: flows are never entered twice. */
   tell(call: () => void): void {
+  resolve(name: string, flow: ResolveFlow): Resolution | null {
+    const addresses = this.names.get(name) ?? [];
+    const problem = addresses.length === 0 ? "no such name" : "";
+    if (this.random() < 0.5) return { addresses, problem };
+    this.world.after(this.random() * 20, () => this.tell(() => flow.resolved({ addresses, problem })));
+    return null;
+  }
+
+  /** Only plain passwords. */
+  verify(auth: AuthPlan, name: string, password: Uint8Array, flow: VerifyFlow): Verdict | null {
+    const secret = `{PLAIN}${Buffer.from(password).toString()}`;
+    const verdict = auth.users.some((user) => user.name === name && user.secret === secret) ? "good" : "bad";
+    if (this.random() < 0.5) return verdict;
+    this.world.after(this.random() * 20, () => this.tell(() => flow.verified(verdict)));
+    return null;
+  }
+
+  coder(work: CoderWork, flow: CoderFlow): Coder {
+    const { world } = this;
+    const later = (call: () => void): void => world.after(world.skewed(0.01, 20), () => this.tell(call));
+    return new FakeCoder(work, flow, later, (bytes) => (world.chance(0.5) ? bytes : world.between(1, bytes)));
+  }
+
     if (this.#isInFlow) throw new Violation("a flow was called during a call that a flow makes");
     this.#isInFlow = true;
     try {
