@@ -56,7 +56,13 @@ test("a site of somebody else's is asked by its own name, an application by the 
   expect(hostFor('["api.example.com"]')).toEqual([{ setHeader: { host: "api.example.com" } }]);
   expect(hostFor('["api.example.com:8080"]')).toEqual([{ setHeader: { host: "api.example.com:8080" } }]);
   expect(hostFor('["api.example.com:80", "api.example.com:81"]')).toEqual([{ setHeader: { host: "api.example.com" } }]);
-  for (const own of ['["127.0.0.1:80"]', '["[::1]:80"]', '["localhost:80"]', '["app:80", "db:80"]'])
+  for (const own of [
+    '["127.0.0.1:80"]',
+    '["localhost.:80"]',
+    '["[::1]:80"]',
+    '["localhost:80"]',
+    '["app:80", "db:80"]',
+  ])
     expect(hostFor(own)).toBeUndefined();
   const several = reverse("", '["a.example.com:80", "b.example.com:80"]');
   expect(several.input.pools?.["servers"]?.rules).toBeUndefined();

@@ -99,7 +99,7 @@ function withPort(text: string): string {
  * but a site of somebody else's, such as a third party's API, knows itself by its own name only.
  */
 function hostRule(entries: readonly Authority[], server: Table): Pick<PoolInput, "rules"> {
-  const named = entries.filter(({ host }) => host.includes(".") && !isIp(host));
+  const named = entries.filter(({ host }) => /.\.[^.]/.test(host) && !isIp(host));
   if (named.length === 0) return {};
   const authorities = new Set(entries.map(({ host, port }) => (port === 80 ? host : `${host}:${port}`)));
   const hosts = new Set(entries.map(({ host }) => host));
