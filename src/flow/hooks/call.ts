@@ -1,0 +1,112 @@
+// One call of a hook. What answers at once costs no promise; where a promise comes, the exchange waits, for as long as the budget
+// says. However a hook fails (it throws, is late, answers nonsense), that is counted and told, and the client has the answer that
+// the config says; what such a hook says later is not listened to.
+
+import { fault } from "../../base/fault.ts";
+import type { HookName } from "../../config/plan.ts";
+import type { Reply } from "../../rules/outcome.ts";
+import type { Context } from "../context.ts";
+import type { Wait } from "../deadline.ts";
+import type { Exchange } from "../exchange.ts";
+import { errorText, type HookReason, type Hooks, type Settled } from "../hooks.ts";
+import { readAnswer } from "./answer.ts";
+import type { HookState } from "./state.ts";
+
+/** What happens with what the hook has answered. */
+export interface Sequel {
+  /** Whether the exchange goes on. */
+  take(reply: Reply | null): boolean;
+  /** Said after `take` where the exchange has waited. */
+  goOn(): void;
+  /** In place of the failure's answer, where that would be asked for again and again. */
+  failed?(): boolean;
+}
+
+export interface Call {
+  readonly exchange: Exchange;
+  readonly context: Context;
+  readonly state: HookState;
+  readonly hooks: Hooks;
+  readonly hook: HookName;
+  readonly sequel: Sequel;
+}
+
+/** Whether the exchange goes on at once. */
+export function call(what: Call, invoke: () => unknown): boolean {
+  const { hooks, hook } = what;
+  const { runner, budgetMs } = hooks;
+  const startedMs = runner.now();
+  let value: unknown;
+  try {
+    value = invoke();
+  } catch (error) {
+    return fail(what, "threw", errorText(error));
+  }
+  const tookMs = runner.now() - startedMs;
+  if (!isLater(value)) {
+    if (tookMs > budgetMs) hooks.failed(hook, "slow", `${Math.round(tookMs)} ms`);
+    return take(what, value);
+  }
+  const pending = new Pending(what);
+  what.exchange.waitFor(pending, Math.max(budgetMs - tookMs, 1));
+  runner.settle(value, pending);
+  return false;
+}
+
+/** A promise, or an answer whose body is one. */
+function isLater(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return "then" in value || "arrayBuffer" in value;
+}
+
+class Pending implements Wait, Settled {
+  readonly #call: Call;
+  #isOver = false;
+
+  constructor(what: Call) {
+    this.#call = what;
+  }
+
+  resolved(value: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (take(this.#call, value)) this.#call.sequel.goOn();
+  }
+
+  rejected(error: unknown): void {
+    this.#fail("threw", errorText(error));
+  }
+
+  timedOut(): void {
+    this.#fail("timeout", `${this.#call.hooks.budgetMs} ms`);
+  }
+
+  cancelled(): void {
+    this.#isOver = true;
+  }
+
+  #fail(reason: HookReason, detail: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (fail(this.#call, reason, detail)) this.#call.sequel.goOn();
+  }
+}
+
+function take(what: Call, value: unknown): boolean {
+  const answered = readAnswer(value);
+  if (!answered.ok) return fail(what, "nonsense", answered.message);
+  what.state.finish();
+  return what.sequel.take(answered.reply);
+}
+
+function fail(what: Call, reason: HookReason, detail: string): boolean {
+  const { exchange, state, hooks, hook, sequel } = what;
+  hooks.failed(hook, reason, detail);
+  state.drop();
+  if (sequel.failed !== undefined) return sequel.failed();
+  if (hooks.failure === "pass") return sequel.take(null);
+  const why = fault(reason === "timeout" ? "hook_timeout" : "hook_failed");
+  if (hooks.failure === null) exchange.fail(why);
+  else exchange.give(hooks.failure.fill(exchange.visitNow()), why);
+  return false;
+}

@@ -1,0 +1,91 @@
+// A request as hooks see it. One object for all hooks of an exchange; it reads the head when it is asked. Code that keeps it for
+// longer than the exchange lasts, or changes it when no onRequest is asked, gets an error: the exchange may be another's by then.
+
+import type { HookHeaders, HookQuery, HookRequest } from "../../config/hooktypes.ts";
+import { cookieOf, hostOf, methodOf, pathOf, portOf, queryOf } from "../headvalues.ts";
+import { requestIdOf } from "../requestid.ts";
+import { HeadHeaders } from "./headers.ts";
+import type { HookState } from "./state.ts";
+
+export class RequestView implements HookRequest {
+  readonly headers: HookHeaders;
+  readonly vars: Record<string, unknown> = {};
+  readonly #state: HookState;
+
+  constructor(state: HookState) {
+    this.#state = state;
+    this.headers = new HeadHeaders(state.requestSource);
+  }
+
+  get id(): string {
+    return requestIdOf(this.#state.exchange);
+  }
+
+  get method(): string {
+    return methodOf(this.#state.requestHead) ?? "";
+  }
+
+  set method(value: string) {
+    this.#state.rewriteRequest("method", String(value));
+  }
+
+  get scheme(): "http" | "https" {
+    return this.secure ? "https" : "http";
+  }
+
+  get host(): string {
+    return hostOf(this.#state.requestHead) ?? "";
+  }
+
+  get path(): string {
+    return pathOf(this.#state.requestHead) ?? "";
+  }
+
+  set path(value: string) {
+    this.#state.rewriteRequest("path", String(value));
+  }
+
+  get query(): HookQuery {
+    return this.#state.query;
+  }
+
+  get url(): string {
+    const head = this.#state.requestHead;
+    const port = portOf(head);
+    const query = queryOf(head);
+    const path = pathOf(head) ?? "/";
+    return `${this.scheme}://${this.host}${port === null ? "" : `:${port}`}${path}${query === null ? "" : `?${query}`}`;
+  }
+
+  cookie(name: string): string | null {
+    return cookieOf(this.#state.requestHead, String(name));
+  }
+
+  get address(): string {
+    return this.#state.exchange.clientAddress;
+  }
+
+  get secure(): boolean {
+    return this.#state.exchange.isSecure;
+  }
+
+  get user(): string | null {
+    return this.#state.user;
+  }
+
+  get startedAt(): number {
+    return this.#state.startedAt;
+  }
+
+  get listener(): string {
+    return this.#state.exchange.listener.plan.name;
+  }
+
+  get pool(): string | null {
+    return this.#state.wanted?.plan.name ?? this.#state.exchange.route.pool?.plan.name ?? null;
+  }
+
+  use(pool: string): void {
+    this.#state.use(String(pool));
+  }
+}

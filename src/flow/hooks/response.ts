@@ -1,0 +1,29 @@
+// A response's head as hooks see it, while onResponse is asked; afterwards it can be read for as long as the exchange lasts.
+
+import type { HookHeaders, HookResponse } from "../../config/hooktypes.ts";
+import { HeadHeaders } from "./headers.ts";
+import type { HookState } from "./state.ts";
+
+export class ResponseView implements HookResponse {
+  readonly headers: HookHeaders;
+  readonly #state: HookState;
+
+  constructor(state: HookState) {
+    this.#state = state;
+    this.headers = new HeadHeaders(state.responseSource);
+  }
+
+  get status(): number {
+    return this.#state.responseHead.status;
+  }
+
+  set status(value: number) {
+    if (!Number.isInteger(value) || value < 200 || value > 599)
+      throw new TypeError(`${String(value)} is not a status from 200 to 599`);
+    this.#state.rewriteStatus(value);
+  }
+
+  get server(): string {
+    return this.#state.exchange.serverName;
+  }
+}
