@@ -39,7 +39,16 @@ function judgeRequest(exchange: Exchange, context: Context): boolean {
       return false;
     }
   }
-  let rules: RuleSet | null = exchange.listener.rules.request;
+  return judgeFrom(exchange.listener.rules.request, exchange, context, visit);
+}
+
+/** A hook has sent it to another pool: the rules of that, and of those that they lead to. */
+export function judgeOnward(exchange: Exchange, context: Context): boolean {
+  return judgeFrom(null, exchange, context, exchange.visitNow());
+}
+
+function judgeFrom(first: RuleSet | null, exchange: Exchange, context: Context, visit: Visit): boolean {
+  let rules = first;
   let played: PoolSite | null = null;
   for (let turns = 0; turns < turnsMax; turns++) {
     if (rules !== null && !play(rules, exchange, context, visit)) return false;

@@ -25,6 +25,7 @@ import {
   queryOf,
   targetOf,
 } from "./headvalues.ts";
+import type { HookState } from "./hooks/state.ts";
 import { requestIdOf } from "./requestid.ts";
 import { Trackers } from "./trackers.ts";
 
@@ -39,6 +40,8 @@ export class Visit implements Stage {
   bytesPerSecond = 0;
   /** Why the request as rules have changed it goes no further. */
   refusal: Fault | null = null;
+  /** Null until a hook is asked. */
+  hooks: HookState | null = null;
   /** What rules have logged, "" without. */
   notes = "";
   readonly #exchange: Exchange;
@@ -67,6 +70,10 @@ export class Visit implements Stage {
     this.bytesPerSecond = 0;
     this.refusal = null;
     this.notes = "";
+    if (this.hooks !== null) {
+      this.hooks.close();
+      this.hooks = null;
+    }
     this.#variables = null;
     this.#octets = undefined;
     this.forget();
@@ -151,6 +158,8 @@ export class Visit implements Stage {
       }
       case field.contentLength:
         return head.contentLength === -1 ? null : head.contentLength;
+      case field.user:
+        return this.#exchange.user;
       case field.requestId:
         return orAbsent(requestIdOf(this.#exchange));
       default:
