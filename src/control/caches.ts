@@ -6,7 +6,8 @@
 import { existsSync, rmSync } from "node:fs";
 import { hashString } from "../base/hash.ts";
 import type { CachePlan } from "../config/plan.ts";
-import { CacheStore, type StoreFigures } from "../memory/cachestore.ts";
+import type { StoreFigures } from "../memory/cachestore/figures.ts";
+import { CacheStore } from "../memory/cachestore.ts";
 import type { Owner } from "../memory/owners.ts";
 import { type Kept, KeptFiles, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
 import { bytesTaken, filesIn, makeShared, mapShared, sharedPath } from "./sharedfile.ts";

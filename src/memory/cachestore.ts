@@ -5,9 +5,10 @@
 // cannot be had because a process that lives does not let go of it, nothing is found there and nothing stored.
 
 import { assert } from "../base/assert.ts";
-import { type Cache, type CacheDraft, type CacheEntry, type CacheKey, cacheFlag, cacheState } from "./cache.ts";
+import { type Cache, type CacheDraft, type CacheEntry, type CacheKey, cacheState } from "./cache.ts";
 import { StoreDraft } from "./cachestore/draft.ts";
 import { StoreEntry } from "./cachestore/entry.ts";
+import { figuresOf, type StoreFigures } from "./cachestore/figures.ts";
 import { StoreIndex } from "./cachestore/index.ts";
 import {
   formatHeader,
@@ -16,11 +17,9 @@ import {
   layoutOf,
   type StoreShape,
   shapeOf,
-  shardWord,
-  shardWords,
   storeBytes,
-  unitBytes,
 } from "./cachestore/layout.ts";
+import { markPass, markVary, purge } from "./cachestore/marks.ts";
 import { node as N } from "./cachestore/node.ts";
 import { StoreNodes } from "./cachestore/nodes.ts";
 import type { StoreParts } from "./cachestore/parts.ts";
@@ -28,33 +27,14 @@ import { StorePins } from "./cachestore/pins.ts";
 import { policyOf } from "./cachestore/policies.ts";
 import { StoreQueues } from "./cachestore/queues.ts";
 import { StoreShard } from "./cachestore/shard.ts";
+import { isSuperable, isUnderWay, standing } from "./cachestore/standing.ts";
 import { StoreUnits } from "./cachestore/units.ts";
-import { outdate, type StoreVerdict, StoreView, walk } from "./cachestore/walk.ts";
+import { type StoreVerdict, StoreView, walk } from "./cachestore/walk.ts";
 import { StoreWipe } from "./cachestore/wipe.ts";
 import { StoreWriters } from "./cachestore/writers.ts";
+import { noDraft } from "./nocache.ts";
 import { type Owner, Owners } from "./owners.ts";
 import { SharedWords } from "./sharedwords.ts";
-
-export interface StoreFigures {
-  /** Whole responses, marks (pass, vary), and what is under way. */
-  readonly entries: number;
-  readonly marks: number;
-  readonly fetching: number;
-  readonly bytesUsed: number;
-  readonly bytesMax: number;
-  /** What went to make room. */
-  readonly evictions: number;
-  /** What the policy did not let in, and what was too large or found no room together. */
-  readonly refusals: number;
-  readonly misfits: number;
-  /** Shards that were emptied because a process died in the middle of a change. */
-  readonly wipes: number;
-  /** Calls that gave up waiting for a process that lives. */
-  readonly timeouts: number;
-}
-
-/** A draft that found no room, and has ended. */
-const nothing: CacheDraft = { begin: () => false, append: () => false, finish() {}, drop() {} };
 
 export class CacheStore implements Cache {
   readonly name: string;
@@ -139,7 +119,7 @@ export class CacheStore implements Cache {
     const { shard, index, policy, pins, writers, queues } = this.parts;
     writers.nowMs = nowMs;
     if (!index.open(key)) return null;
-    const node = this.#standing(nowMs);
+    const node = standing(this.parts, nowMs);
     if (node === 0) {
       policy.count(index.key.hash);
       shard.close();
@@ -165,72 +145,42 @@ export class CacheStore implements Cache {
   lease(key: CacheKey, nowMs: number, forMs: number): CacheDraft | null {
     this.parts.writers.nowMs = nowMs;
     if (!this.parts.index.open(key)) return null;
-    const node = this.#standing(nowMs);
-    const draft = node === 0 || this.#isSuperable(node, nowMs) ? this.#draft(nowMs + forMs) : null;
+    const node = standing(this.parts, nowMs);
+    const draft = node === 0 || isSuperable(this.parts, node, nowMs) ? this.#draft(nowMs + forMs) : null;
     this.parts.shard.close();
     return draft;
   }
 
   replace(key: CacheKey, nowMs: number): CacheDraft {
     const { shard, index, nodes } = this.parts;
-    if (!index.open(key)) return nothing;
+    if (!index.open(key)) return noDraft;
     for (let node = index.find(), next = 0; node !== 0; node = next) {
       next = index.find(node);
-      if (this.#isUnderWay(node)) nodes.remove(node);
+      if (isUnderWay(this.#words, node)) nodes.remove(node);
     }
     // Its head is there already: nobody waits for long.
     const draft = this.#draft(nowMs + replaceMs);
     shard.close();
-    return draft ?? nothing;
+    return draft ?? noDraft;
   }
 
   markPass(key: CacheKey, reason: number, untilMs: number): void {
-    const { shard, index, nodes } = this.parts;
-    if (!index.open(key)) return;
-    this.#removeAll();
-    const node = nodes.create(cacheState.pass, 0);
-    if (node !== 0) {
-      this.#words[node + N.reason] = reason;
-      shard.doubles[(node + N.deadlineMs) / 2] = untilMs;
-    }
-    shard.close();
+    if (!this.parts.index.open(key)) return;
+    markPass(this.parts, reason, untilMs);
+    this.parts.shard.close();
   }
 
   markVary(key: CacheKey, names: Uint8Array): void {
     assert(key.end === key.firstEnd, "the names stand under a key without a second part");
-    const { shard, index, nodes, queues } = this.parts;
-    if (!index.open(key)) return;
-    const words = this.#words;
-    const marked = this.#markOf(names);
-    for (let node = index.findFirst(), next = 0; node !== 0; node = next) {
-      next = index.findFirst(node);
-      const isVariant = words[node + N.variantBytes] !== 0;
-      if (node !== marked && (marked === 0 || !isVariant)) nodes.remove(node);
-    }
-    if (marked !== 0) queues.renew(marked);
-    else {
-      const node = nodes.create(cacheState.vary, names.length);
-      if (node !== 0) {
-        shard.bytes.set(names, words[node + N.headAt]! * 4);
-        words[node + N.headBytes] = names.length;
-      }
-    }
-    shard.close();
+    if (!this.parts.index.open(key)) return;
+    markVary(this.parts, names);
+    this.parts.shard.close();
   }
 
   purge(key: CacheKey, isSoft: boolean): number {
-    const { shard, index, nodes } = this.parts;
-    const words = this.#words;
-    if (!index.open(key)) return 0;
-    let count = 0;
-    for (let node = index.findFirst(), next = 0; node !== 0; node = next) {
-      next = index.findFirst(node);
-      const state = words[node + N.state]!;
-      if (state === cacheState.whole || state === cacheState.filling) count++;
-      if (!isSoft || this.#isUnderWay(node)) nodes.remove(node);
-      else outdate(words, node);
-    }
-    shard.close();
+    if (!this.parts.index.open(key)) return 0;
+    const count = purge(this.parts, isSoft);
+    this.parts.shard.close();
     return count;
   }
 
@@ -255,72 +205,10 @@ export class CacheStore implements Cache {
   }
 
   figures(): StoreFigures {
-    const { layout } = this.parts.shard;
-    const sum = (word: number): number => {
-      let total = 0;
-      for (let shard = 0; shard < layout.shards; shard++)
-        total += this.#words[layout.shardsAt + shard * shardWords + word]! >>> 0;
-      return total;
-    };
-    const bytesMax = layout.shards * layout.units * unitBytes;
-    return {
-      entries: sum(shardWord.entries),
-      marks: sum(shardWord.marks),
-      fetching: sum(shardWord.fetching),
-      bytesUsed: bytesMax - sum(shardWord.freeUnits) * unitBytes,
-      bytesMax,
-      evictions: sum(shardWord.evictions),
-      refusals: sum(shardWord.refusals),
-      misfits: sum(shardWord.misfits),
-      wipes: sum(shardWord.wipes),
-      timeouts: this.#words[header.timeouts]! >>> 0,
-    };
+    return figuresOf(this.parts.shard);
   }
 
   // ---- in the shard that is open ----
-
-  /** The first node under the key that counts; those before it are gone after this. */
-  #standing(nowMs: number): number {
-    const { index, nodes } = this.parts;
-    let node = index.find();
-    while (node !== 0 && !this.#counts(node, nowMs)) {
-      nodes.remove(node);
-      node = index.find();
-    }
-    return node;
-  }
-
-  #counts(node: number, nowMs: number): boolean {
-    const { shard, writers } = this.parts;
-    const words = this.#words;
-    switch (words[node + N.state]) {
-      case cacheState.whole:
-      case cacheState.vary:
-        return true;
-      case cacheState.pass:
-        return shard.doubles[(node + N.deadlineMs) / 2]! > nowMs;
-      case cacheState.filling:
-        return !writers.isGone(words[node + N.writer]!);
-      case cacheState.fetching:
-        return shard.doubles[(node + N.deadlineMs) / 2]! > nowMs && !writers.isGone(words[node + N.writer]!);
-      default:
-        return false;
-    }
-  }
-
-  /** A mark, or stale. */
-  #isSuperable(node: number, nowMs: number): boolean {
-    const { doubles } = this.parts.shard;
-    if (this.#isUnderWay(node)) return false;
-    if (this.#words[node + N.state] !== cacheState.whole) return true;
-    if (this.#words[node + N.flags]! & (cacheFlag.isPurged | cacheFlag.alwaysRevalidate)) return true;
-    return doubles[(node + N.bornMs) / 2]! + doubles[(node + N.freshForMs) / 2]! <= nowMs;
-  }
-
-  #isUnderWay(node: number): boolean {
-    const state = this.#words[node + N.state]!;
-    return state === cacheState.fetching || state === cacheState.filling;
-  }
 
   #draft(deadlineMs: number): StoreDraft | null {
     const { shard, nodes, pins } = this.parts;
@@ -332,23 +220,6 @@ export class CacheStore implements Cache {
     if (cell !== 0) return new StoreDraft(this.parts, node, cell);
     nodes.remove(node);
     return null;
-  }
-
-  #removeAll(): void {
-    const { index, nodes } = this.parts;
-    for (let node = index.find(); node !== 0; node = index.find()) nodes.remove(node);
-  }
-
-  /** The mark with just these names; 0 without. */
-  #markOf(names: Uint8Array): number {
-    const { index, shard } = this.parts;
-    const words = this.#words;
-    for (let node = index.find(); node !== 0; node = index.find(node)) {
-      if (words[node + N.state] !== cacheState.vary || words[node + N.headBytes] !== names.length) continue;
-      const at = words[node + N.headAt]! * 4;
-      if (names.every((byte, index) => shard.bytes[at + index] === byte)) return node;
-    }
-    return 0;
   }
 }
 

@@ -46,7 +46,7 @@ export class StoreDraft implements CacheDraft {
     this.#headBytes = headEnd - headStart;
     this.#known = facts.bodyBytes;
     if (!shard.openOf(node)) return this.#fail(false);
-    if (this.#isTooLarge(Math.max(this.#known, 0))) return this.#fail(true);
+    if (this.#isTooLarge(Math.max(this.#known, 0))) return this.#refuse();
     if (words[node + N.isLinked] === 0 || !this.#place(tags.length)) return this.#fail(true);
     this.#bytes.set(head.subarray(headStart, headEnd), words[node + N.headAt]! * 4);
     this.#bytes.set(tags, words[node + N.tagsAt]! * 4);
@@ -62,6 +62,7 @@ export class StoreDraft implements CacheDraft {
     if (this.#isEnded) return false;
     const total = this.#written + (end - start);
     if (this.#known >= 0 && total > this.#known) return this.#fail(this.#parts.shard.openOf(this.#node));
+    if (this.#isTooLarge(total)) return this.#parts.shard.openOf(this.#node) ? this.#refuse() : this.#fail(false);
     while (start < end) {
       if (this.#at === this.#pieceEnd && !this.#grow(total)) return false;
       const count = Math.min(end - start, this.#pieceEnd - this.#at);
@@ -130,7 +131,7 @@ export class StoreDraft implements CacheDraft {
     const node = this.#node;
     if (!shard.openOf(node)) return this.#fail(false);
     const isUnwanted = words[node + N.isLinked] === 0 && words[node + N.refs] === 1;
-    if (isUnwanted || this.#isTooLarge(total)) return this.#fail(true);
+    if (isUnwanted) return this.#fail(true);
     const more = total - this.#written;
     const left = this.#known < 0 ? Math.max(more, this.#written) : this.#known - this.#written;
     const extent = nodes.grow(node, Math.min(left, extentUnitsMax * unitBytes - extentHeadBytes), 1);
@@ -157,12 +158,14 @@ export class StoreDraft implements CacheDraft {
     }
   }
 
-  /** With the shard open. */
   #isTooLarge(bodyBytes: number): boolean {
-    const { shard } = this.#parts;
-    if (this.#headBytes + bodyBytes <= shard.layout.objectBytesMax) return false;
-    this.#words[shard.at + S.misfits]!++;
-    return true;
+    return this.#headBytes + bodyBytes > this.#parts.shard.layout.objectBytesMax;
+  }
+
+  /** With the shard open. */
+  #refuse(): false {
+    this.#words[this.#parts.shard.at + S.misfits]!++;
+    return this.#fail(true);
   }
 
   /** Gone, for everybody. */

@@ -7,6 +7,8 @@ import { StoreFacts, writeFacts } from "./facts.ts";
 import { unitBytes } from "./layout.ts";
 import { broken, extent as E, extentHeadBytes, node as N } from "./node.ts";
 import type { StoreParts } from "./parts.ts";
+import { isClaimed } from "./standing.ts";
+import { outdate } from "./walk.ts";
 
 export class StoreEntry implements CacheEntry {
   state = 0;
@@ -78,16 +80,14 @@ export class StoreEntry implements CacheEntry {
     const words = this.#words;
     const { shard, writers } = this.#parts;
     const node = this.#node;
-    const untilAt = (node + N.claimUntilMs) / 2;
     writers.nowMs = nowMs;
     if (!this.#open()) return false;
-    const isTaken = words[node + N.claim] !== 0 && shard.doubles[untilAt]! > nowMs;
-    const isFree = !isTaken || writers.isGone(words[node + N.claimer]!);
+    const isFree = !isClaimed(this.#parts, node, nowMs);
     if (isFree) {
       this.#claim = this.#parts.nextClaim();
       words[node + N.claimer] = shard.mine;
       words[node + N.claim] = this.#claim;
-      shard.doubles[untilAt] = nowMs + forMs;
+      shard.doubles[(node + N.claimUntilMs) / 2] = nowMs + forMs;
     }
     shard.close();
     return isFree;
@@ -122,7 +122,7 @@ export class StoreEntry implements CacheEntry {
 
   outdate(): void {
     if (!this.#open()) return;
-    this.#words[this.#node + N.flags]! |= cacheFlag.isPurged;
+    outdate(this.#words, this.#node);
     this.#parts.shard.close();
   }
 

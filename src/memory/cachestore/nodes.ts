@@ -163,11 +163,10 @@ export class StoreNodes {
 
   #take(wanted: number, least: number, hash: number, weight: number): number {
     const shard = this.#shard;
-    for (let evictions = 0; ; evictions++) {
+    for (let evictions = 0; evictions < evictionsMax; evictions++) {
       const concession = (wanted > wholeUnitsMax ? 2 : 0) + evictions / evictionsPerConcession;
       const extent = this.#units.take(wanted, Math.max(least, wanted >> concession));
       if (extent !== 0) return extent;
-      if (evictions === evictionsMax) break;
       if (evictions === 0 && hash !== 0 && !this.#policy.admits(hash, weight + wanted)) {
         this.#words[shard.at + S.refusals]!++;
         return 0;
@@ -177,6 +176,8 @@ export class StoreNodes {
       this.#words[shard.at + S.evictions]!++;
       this.remove(victim);
     }
+    const extent = this.#units.take(wanted, least);
+    if (extent !== 0) return extent;
     this.#words[shard.at + S.misfits]!++;
     return 0;
   }

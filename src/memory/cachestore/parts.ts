@@ -1,4 +1,5 @@
-// What a store is made of, for the files beside this one.
+// What a store is made of, for the files beside this one: each knows a part of it and finds the others here.
+// Nothing but types.
 
 import type { Owners } from "../owners.ts";
 import type { StoreEntry } from "./entry.ts";

@@ -81,6 +81,7 @@ export class StorePins {
     const rows: number[] = [];
     for (let row = 0; row < this.#owners.count; row++) if (this.#owners.isDead(row)) rows.push(row);
     if (rows.length === 0 || !this.#shard.takeGuard()) return 0;
+    this.#shard.takeAbandoned(this.#owners);
     let recovered = 0;
     // Somebody else may have recovered them meanwhile, and others may have taken their rows.
     for (const row of rows) if (this.#owners.isDead(row) && this.#empty(row)) recovered++;

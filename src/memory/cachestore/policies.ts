@@ -1,4 +1,5 @@
-// Which policy a cache has.
+// Which policy a cache has: the shape of its file says so, and all that have it open have the same one, for the queues and counts
+// that it goes by stand in the file.
 
 import { unreachable } from "../../base/assert.ts";
 import { LfuPolicy } from "./lfu.ts";

@@ -75,6 +75,14 @@ export class StoreShard implements Heir {
     this.#memory.store(this.#wordOf(this.layout.shards), 0);
   }
 
+  /** Takes over what the dead have locked, before somebody has to wait for it. */
+  takeAbandoned(owners: Owners): void {
+    for (let shard = 0; shard < this.layout.shards; shard++) {
+      const holder = Atomics.load(this.words, this.#wordOf(shard));
+      if (holder !== 0 && owners.isAbandoned(holder) && this.open(shard)) this.close();
+    }
+  }
+
   inherit(at: number): void {
     const shard = (at - this.layout.shardsAt) / shardWords;
     if (shard === this.layout.shards) return;

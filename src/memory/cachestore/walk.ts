@@ -72,17 +72,20 @@ export function walk(
   while (looks < looksMax && cursor < shards * buckets) {
     const number = Math.floor(cursor / buckets);
     if (!shard.open(number)) return cursor;
-    do {
-      looks++;
-      for (let node = index.firstIn(cursor % buckets); node !== 0; looks++) {
-        const next = shard.words[node + N.next]!;
-        view.show(node);
-        judge(parts, node, visit(view));
-        node = next;
-      }
-      cursor++;
-    } while (looks < looksMax && cursor % buckets !== 0);
-    shard.close();
+    try {
+      do {
+        looks++;
+        for (let node = index.firstIn(cursor % buckets); node !== 0; looks++) {
+          const next = shard.words[node + N.next]!;
+          view.show(node);
+          judge(parts, node, visit(view));
+          node = next;
+        }
+        cursor++;
+      } while (looks < looksMax && cursor % buckets !== 0);
+    } finally {
+      shard.close();
+    }
   }
   return cursor < shards * buckets ? cursor : -1;
 }
