@@ -2,7 +2,7 @@
 // one found counts, and is told; what it says is for run to find out.
 
 import { existsSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { run } from "./run.ts";
 import { terminal } from "./writer.ts";
 
@@ -36,5 +36,5 @@ function shown(folder: string): string {
 
 function shownFile(path: string): string {
   const near = relative(process.cwd(), path);
-  return near.startsWith("..") ? path : join(near);
+  return near.startsWith("..") ? path : near;
 }
