@@ -13,11 +13,12 @@
 
 import { type Fault, fault } from "../src/base/fault.ts";
 import { TimerWheel, tickMs } from "../src/base/timerwheel.ts";
-import type { Plan, ServerPlan, TablePlan } from "../src/config/plan.ts";
+import type { AuthPlan, Plan, ServerPlan, TablePlan } from "../src/config/plan.ts";
 import { Context } from "../src/flow/context.ts";
-import { Downstream } from "../src/flow/downstream.ts";
+import { sessionOn } from "../src/flow/entrance.ts";
 import type { Exchange } from "../src/flow/exchange.ts";
 import type { Circumstances } from "../src/flow/explain.ts";
+import type { HookSet } from "../src/flow/hooks.ts";
 import type {
   Client,
   Coder,
@@ -58,19 +59,34 @@ export class Playbook implements Port {
   readonly #wheel = new TimerWheel(1_000);
   readonly #said: Note[] = [];
   readonly #dials: { server: ServerPlan; flow: DialFlow; deadlineMs: number }[] = [];
+  /** Addresses of names that are known at once. */
+  readonly names: Map<string, readonly string[]> = new Map();
+  readonly #lookups: ResolveFlow[] = [];
+  readonly #checks: VerifyFlow[] = [];
   #actors = 0;
+  readonly #coding: (() => void)[] = [];
+  /** That were made. */
+  coders = 0;
   #sweptMs = 1_000;
 
   /** Streams that were reported, in order. */
   readonly streams: Stream[] = [];
-  readonly #coding: (() => void)[] = [];
-  /** That were made. */
-  coders = 0;
 
-  /** `watch` sees each exchange when it is reported. */
-  constructor(options: PlanOptions = {}, watch: (exchange: Exchange) => void = () => {}) {
+  /** `watch` sees each exchange when it is reported; `hooks`: see playbook/hooks.ts. */
+  constructor(
+    options: PlanOptions = {},
+    watch: (exchange: Exchange) => void = () => {},
+    hooks: (play: Playbook) => HookSet | null = () => null,
+  ) {
     clearArena(arena);
-    this.#parts = { arena, tally: this.tally, workers: 1, random: () => this.random(), ...this.memory.parts };
+    this.#parts = {
+      arena,
+      tally: this.tally,
+      workers: 1,
+      random: () => this.random(),
+      ...this.memory.parts,
+      hooks: hooks(this),
+    };
     const site = new Site(makePlan(options), this.#parts, null);
     const report = (exchange: Exchange): void => {
       this.#reported(exchange);
@@ -120,10 +136,6 @@ export class Playbook implements Port {
     this.note("", `dial ${server.name}${first}`);
   }
 
-  wake(flow: WakeFlow, deadlineMs: number): void {
-    this.#wheel.set(flow, deadlineMs);
-  }
-
   resolve(name: string, flow: ResolveFlow): Resolution | null {
     const addresses = this.names.get(name);
     if (addresses !== undefined) return { addresses, problem: addresses.length === 0 ? "no such name" : "" };
@@ -147,19 +159,23 @@ export class Playbook implements Port {
     return new FakeCoder(work, flow, (call) => this.#coding.push(call));
   }
 
+  wake(flow: WakeFlow, deadlineMs: number): void {
+    this.#wheel.set(flow, deadlineMs);
+  }
+
   forget(flow: WakeFlow): void {
     this.#wheel.remove(flow);
+  }
+
+  /** Coders do what there is to do. */
+  code(): void {
+    for (let call = this.#coding.shift(); call !== undefined; call = this.#coding.shift()) call();
   }
 
   #reported(exchange: Exchange): void {
     const why = exchange.fault === null ? "" : ` ${exchange.fault.code}`;
     this.note("", `report ${exchange.status}${why}`);
   }
-  /** Coders do what there is to do. */
-  code(): void {
-    for (let call = this.#coding.shift(); call !== undefined; call = this.#coding.shift()) call();
-  }
-
 
   /** Bytes up and down, and why it did not end as both sides wanted it. */
   #streamReported(stream: Stream): void {
@@ -197,7 +213,7 @@ export class Playbook implements Port {
     const make = (): LineFlow =>
       mode === "tcp"
         ? new Stream(this.context, listener, actor, client)
-        : new Downstream(this.context, listener, actor, client);
+        : sessionOn(this.context, listener, actor, client);
     actor.open(make);
     return actor;
   }
@@ -215,6 +231,16 @@ export class Playbook implements Port {
   /** The server refuses the oldest dial. */
   refuse(what: Fault = fault("connect_refused")): void {
     this.#dials.shift()!.flow.refused(what);
+  }
+
+  /** The oldest lookup is answered; without addresses there is no such name. */
+  resolved(...addresses: string[]): void {
+    this.#lookups.shift()!.resolved({ addresses, problem: addresses.length === 0 ? "no such name" : "" });
+  }
+
+  /** The oldest check of credentials is answered. */
+  verified(verdict: Verdict): void {
+    this.#checks.shift()!.verified(verdict);
   }
 
   /** Time goes by, tick by tick; dials that take too long end. */

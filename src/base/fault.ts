@@ -35,8 +35,18 @@ export type FaultCode =
   | "client_idle"
   | "tunnel_idle"
   | "denied"
+  | "unauthorized"
+  | "proxy_unauthorized"
+  | "no_target"
+  | "target_denied"
+  | "loop_detected"
+  | "bad_socks"
+  | "tunnel_expired"
+  | "tunnel_exhausted"
   | "rejected"
   | "banned"
+  | "name_unresolved"
+  | "resolve_timeout"
   | "connect_refused"
   | "connect_timeout"
   | "tls_refused"
@@ -50,6 +60,10 @@ export type FaultCode =
   | "no_server"
   | "queue_full"
   | "queue_timeout"
+  | "tunnels_full"
+  | "auth_busy"
+  | "hook_failed"
+  | "hook_timeout"
   | "draining"
   | "internal";
 
@@ -103,7 +117,18 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
   denied: ["downstream", "never", 403, "a rule denied the request"],
   rejected: ["downstream", "never", 0, "a rule closed the connection"],
   banned: ["downstream", "never", 403, "the client is banned"],
+  // Credentials, and what forward proxies are asked for.
+  unauthorized: ["downstream", "never", 401, "the request has no good credentials"],
+  proxy_unauthorized: ["downstream", "never", 407, "the request has no good credentials for this proxy"],
+  no_target: ["downstream", "never", 400, "this is a forward proxy, and the request does not say for which host it is"],
+  target_denied: ["downstream", "never", 403, "the target is not one that may be asked for here"],
+  loop_detected: ["downstream", "never", 508, "the request has come through this proxy before"],
+  bad_socks: ["downstream", "never", 0, "the SOCKS5 handshake is malformed, or asks for what is not served"],
+  tunnel_expired: ["downstream", "never", 0, "the tunnel lasted for as long as it may"],
+  tunnel_exhausted: ["downstream", "never", 0, "the tunnel carried as many bytes as it may"],
   // Servers.
+  name_unresolved: ["upstream", "never", 502, "no address was found for the name of the target"],
+  resolve_timeout: ["upstream", "never", 504, "the address of the target was not found in time"],
   connect_refused: ["upstream", "elsewhere", 502, "the server refused the connection"],
   connect_timeout: ["upstream", "elsewhere", 504, "the server did not accept the connection in time"],
   tls_refused: ["upstream", "elsewhere", 502, "the TLS handshake with the server failed"],
@@ -118,6 +143,10 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
   no_server: ["local", "never", 503, "no server of the pool is available"],
   queue_full: ["local", "never", 503, "every server is at its limit and the waiting room is full"],
   queue_timeout: ["local", "never", 503, "every server is at its limit and none came free in time"],
+  tunnels_full: ["local", "never", 503, "as many tunnels are open as may be"],
+  auth_busy: ["local", "never", 503, "too many credentials wait to be checked"],
+  hook_failed: ["local", "never", 500, "a hook of the configuration failed"],
+  hook_timeout: ["local", "never", 504, "a hook of the configuration did not answer in time"],
   draining: ["local", "never", 503, "this proxy is shutting down"],
   internal: ["local", "never", 500, "an assertion failed in the proxy"],
 };

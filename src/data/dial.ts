@@ -13,9 +13,27 @@ import type { SecureLine } from "./secure/line.ts";
 import type { Records } from "./secure/records.ts";
 import type { ServerTerms } from "./secure/terms.ts";
 
-/** Those of one address. */
-export interface Strays {
-  count: number;
+/** Dials that have run out of time and that the kernel has not given up, by address; of those without any nothing is kept. */
+export class Strays {
+  readonly #counts = new Map<string, number>();
+  /** Of all addresses. */
+  total = 0;
+
+  of(address: string): number {
+    return this.#counts.get(address) ?? 0;
+  }
+
+  add(address: string): void {
+    this.total++;
+    this.#counts.set(address, this.of(address) + 1);
+  }
+
+  remove(address: string): void {
+    const left = this.of(address) - 1;
+    this.total--;
+    if (left > 0) this.#counts.set(address, left);
+    else this.#counts.delete(address);
+  }
 }
 
 export class Dial implements WheelNode, LineFlow {
@@ -34,13 +52,22 @@ export class Dial implements WheelNode, LineFlow {
   records: Records | null = null;
   readonly #driver: Driver;
   readonly #strays: Strays;
+  readonly #strayKey: string;
   #isStray = false;
 
-  constructor(driver: Driver, server: ServerPlan, flow: DialFlow, strays: Strays, preface: Uint8Array | null) {
+  constructor(
+    driver: Driver,
+    server: ServerPlan,
+    flow: DialFlow,
+    preface: Uint8Array | null,
+    strays: Strays,
+    strayKey: string,
+  ) {
     this.#driver = driver;
     this.server = server;
     this.flow = flow;
     this.#strays = strays;
+    this.#strayKey = strayKey;
     this.preface = preface;
   }
 
@@ -49,7 +76,7 @@ export class Dial implements WheelNode, LineFlow {
     this.flow = null;
     if (this.line === null) {
       this.#isStray = true;
-      this.#strays.count++;
+      this.#strays.add(this.#strayKey);
       flow?.refused(fault("connect_timeout"));
       return;
     }
@@ -59,7 +86,7 @@ export class Dial implements WheelNode, LineFlow {
 
   /** The kernel has come to an end with it. */
   settle(): void {
-    if (this.#isStray) this.#strays.count--;
+    if (this.#isStray) this.#strays.remove(this.#strayKey);
     this.#isStray = false;
   }
 

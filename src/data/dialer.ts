@@ -7,11 +7,11 @@
 import type { Socket, SocketHandler } from "bun";
 import { assert } from "../base/assert.ts";
 import { type Fault, faultWith } from "../base/fault.ts";
-import type { Address, ServerPlan } from "../config/plan.ts";
+import type { ServerPlan } from "../config/plan.ts";
 import type { DialFlow } from "../flow/port.ts";
 import { handshakeProblem } from "../health/probe/handshake.ts";
 import { serverCell } from "../memory/tally.ts";
-import { complain, Dial, type Strays } from "./dial.ts";
+import { complain, Dial, Strays } from "./dial.ts";
 import type { Driver } from "./driver.ts";
 import { PlainLine, plainHandlers } from "./plain.ts";
 import { serverProblem } from "./secure/judge.ts";
@@ -22,6 +22,8 @@ import { Sessions } from "./secure/sessions.ts";
 
 /** By then a server has let so many connects run out of time; when it answers again, strays end, and dials go out. */
 export const straysMax = 256;
+/** Of all addresses together. */
+export const straysTotalMax = 1024;
 
 /** What Bun's connect carries until there is a line. */
 type Carried = PlainLine | Dial;
@@ -31,8 +33,7 @@ export class Dialer {
   readonly #handlers: SocketHandler<PlainLine>;
   readonly #secureHandlers: SocketHandler<PlainLine>;
   readonly #sessions = new Sessions();
-  /** By address; as many as all plans have named. */
-  readonly #strays = new Map<string, Strays>();
+  readonly #strays = new Strays();
 
   constructor(driver: Driver) {
     this.#driver = driver;
@@ -54,10 +55,11 @@ export class Dialer {
 
   dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null): void {
     const { address, source } = server;
-    const strays = this.#straysOf(address);
-    if (strays.count >= straysMax)
+    const strayKey = address.kind === "unix" ? address.path : `${address.host} ${address.port}`;
+    // Clients of a forward proxy name as many addresses as they like.
+    if (this.#strays.of(strayKey) >= straysMax || this.#strays.total >= straysTotalMax)
       return this.#tell(flow, faultWith("connect_timeout", "too many connects hang already"));
-    const dial = new Dial(this.#driver, server, flow, strays, preface);
+    const dial = new Dial(this.#driver, server, flow, preface, this.#strays, strayKey);
     this.#driver.wheel.set(dial, this.#driver.nowMs + timeoutMs);
     const common = { allowHalfOpen: true, data: dial as Carried as PlainLine, socket: this.#handlers };
     try {
@@ -164,16 +166,6 @@ export class Dialer {
     dial.flow = null;
     this.#driver.wheel.remove(dial);
     this.#tell(flow, faultWith("connect_refused", reasonOf(error)));
-  }
-
-  #straysOf(address: Address): Strays {
-    const key = address.kind === "unix" ? address.path : `${address.host} ${address.port}`;
-    let strays = this.#strays.get(key);
-    if (strays === undefined) {
-      strays = { count: 0 };
-      this.#strays.set(key, strays);
-    }
-    return strays;
   }
 
   /** Never inside the call that dialed. */

@@ -3,7 +3,7 @@
 
 import type { Socket, SocketHandler } from "bun";
 import type { Context } from "../flow/context.ts";
-import { Downstream } from "../flow/downstream.ts";
+import { sessionOn } from "../flow/entrance.ts";
 import type { Client, ClientTls } from "../flow/port.ts";
 import type { ListenerSite } from "../flow/site.ts";
 import { Stream } from "../flow/stream.ts";
@@ -61,7 +61,7 @@ export class Door {
     line.flow =
       current.plan.mode === "tcp"
         ? new Stream(this.context, current, line, client)
-        : new Downstream(this.context, current, line, client);
+        : sessionOn(this.context, current, line, client);
   }
 }
 

@@ -2,12 +2,25 @@
 // One timer drives the wheel; there is none per connection or request. The clock is read once for each call into a flow.
 
 import { TimerWheel, tickMs } from "../base/timerwheel.ts";
-import type { ServerPlan } from "../config/plan.ts";
+import type { AuthPlan, ServerPlan } from "../config/plan.ts";
 import type { Context } from "../flow/context.ts";
-import type { Coder, CoderFlow, CoderWork, DialFlow, Port, Resolution, ResolveFlow, Verdict, VerifyFlow, WakeFlow } from "../flow/port.ts";
+import type {
+  Coder,
+  CoderFlow,
+  CoderWork,
+  DialFlow,
+  Port,
+  Resolution,
+  ResolveFlow,
+  Verdict,
+  VerifyFlow,
+  WakeFlow,
+} from "../flow/port.ts";
 import { ZlibCoder } from "./coder.ts";
 import { Complaints } from "./complaint.ts";
+import { Credentials } from "./credentials.ts";
 import { Dialer } from "./dialer.ts";
+import { Resolver } from "./resolver.ts";
 import { Terms } from "./secure/terms.ts";
 
 const sweepMs = 1000;
@@ -21,6 +34,8 @@ export class Driver implements Port {
   readonly terms: Terms = new Terms();
   readonly complaints: Complaints;
   readonly #dialer: Dialer = new Dialer(this);
+  readonly #resolver: Resolver = new Resolver(this);
+  readonly #credentials: Credentials = new Credentials(this);
   readonly #wallOffsetMs: number = Date.now() - this.nowMs;
   readonly #sharedOffsetMs: number;
   readonly #failed: (error: Error) => void;
@@ -69,10 +84,6 @@ export class Driver implements Port {
     this.#dialer.dial(server, flow, timeoutMs, preface);
   }
 
-  wake(flow: WakeFlow, deadlineMs: number): void {
-    this.wheel.set(flow, deadlineMs);
-  }
-
   coder(work: CoderWork, flow: CoderFlow): Coder {
     return new ZlibCoder(work, flow, (call) => this.#tell(call));
   }
@@ -85,6 +96,10 @@ export class Driver implements Port {
     return this.#credentials.verify(auth, name, password, flow);
   }
 
+  wake(flow: WakeFlow, deadlineMs: number): void {
+    this.wheel.set(flow, deadlineMs);
+  }
+
   forget(flow: WakeFlow): void {
     this.wheel.remove(flow);
   }
@@ -93,10 +108,6 @@ export class Driver implements Port {
     this.#failed(error);
   }
 
-  #tick(): void {
-    try {
-      this.refresh();
-      this.wheel.advance(this.nowMs);
   /** Into a flow, from where nothing else looks after the clock and our own mistakes. */
   #tell(call: () => void): void {
     try {
@@ -107,6 +118,10 @@ export class Driver implements Port {
     }
   }
 
+  #tick(): void {
+    try {
+      this.refresh();
+      this.wheel.advance(this.nowMs);
       const context = this.#context!;
       if (this.nowMs - this.#sweptMs >= sweepMs) {
         this.#sweptMs = this.nowMs;

@@ -3,6 +3,7 @@
 // the fault; nothing is decided here. A stream's life is not counted as its server's time: it is as long as the client likes.
 
 import { bucketOf, listenerCell, routeCell, serverCell, type Tally, workerCell } from "../memory/tally.ts";
+import { closeTunnel } from "./connect.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Stream } from "./stream.ts";
 
@@ -49,6 +50,7 @@ export function countStream(cells: Float64Array, stream: Stream): void {
 
 export function countExchange(cells: Float64Array, exchange: Exchange, nowMs: number): void {
   const { status, fault, respondedMs } = exchange;
+  closeTunnel(exchange, cells);
   if (respondedMs > 0) countServer(cells, exchange, nowMs);
   if (!exchange.downstream!.isOfClient) return;
   const row = exchange.route.row;

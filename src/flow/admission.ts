@@ -3,7 +3,7 @@
 
 import { type Fault, fault } from "../base/fault.ts";
 import { hashBytes, hashString } from "../base/hash.ts";
-import type { BalanceKey } from "../config/plan.ts";
+import type { BalanceKey, ProxyPlan } from "../config/plan.ts";
 import type { Body } from "../wire/http1/body.ts";
 import { field, isName } from "../wire/http1/fields.ts";
 import { bodyKind, type Head, method } from "../wire/http1/head.ts";
@@ -14,8 +14,15 @@ const h2c = encode("h2c");
 const keyCookieBytesMax = 4096;
 
 /** Why a request goes no further; null when it may. `bodyBytes`: those of its body that are here already. */
-export function refusalOf(head: Head, body: Body, bodyBytes: number, bodyBytesMax: number): Fault | null {
-  if (head.method === method.connect || head.method === method.trace) return fault("method_refused");
+export function refusalOf(
+  head: Head,
+  body: Body,
+  bodyBytes: number,
+  bodyBytesMax: number,
+  proxy: ProxyPlan | null,
+): Fault | null {
+  if (head.method === method.trace) return fault("method_refused");
+  if (head.method === method.connect && proxy === null) return fault("method_refused");
   if (body.isBad) return fault("bad_chunk");
   if (bodyBytesMax > 0 && (head.contentLength > bodyBytesMax || bodyBytes > bodyBytesMax))
     return fault("body_too_large");

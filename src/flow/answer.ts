@@ -5,10 +5,13 @@ import { type Fault, type FaultCode, fault } from "../base/fault.ts";
 import type { Reply } from "../rules/outcome.ts";
 import type { ReplyMaker } from "../rules/reply.ts";
 import { method } from "../wire/http1/head.ts";
+import { challengeOf } from "./authorizing.ts";
 import type { Context } from "./context.ts";
 import { traceFields } from "./debugging.ts";
 import type { Exchange } from "./exchange.ts";
+import { askError } from "./hooks/steps.ts";
 import { type ReplyOptions, retryAfterS, writeGivenReply, writeRedirect, writeReply } from "./reply.ts";
+import type { Dialect } from "./requester.ts";
 
 /** Where nothing is passed on: to the same place over https, or there is no way. */
 export function redirect(exchange: Exchange, context: Context): void {
@@ -20,9 +23,21 @@ export function redirect(exchange: Exchange, context: Context): void {
   finish(exchange, context, options, isRequestDone);
 }
 
+/** What a client has said in full and in order, though it is not served: it may go on. */
+const understood: ReadonlySet<FaultCode> = new Set(["unauthorized", "proxy_unauthorized", "target_denied"]);
+
 /** A fault that has a status. What a client should not have sent is not read on. */
 export function refuse(exchange: Exchange, context: Context, what: Fault): void {
-  const isRequestDone = exchange.requestBody.isDone && what.side !== "downstream";
+  const said = {
+    give: (reply: Reply): void => give(exchange, context, reply),
+    refuse: (): void => refuseNow(exchange, context, what),
+  };
+  if (!askError(exchange, context, what, said)) said.refuse();
+}
+
+function refuseNow(exchange: Exchange, context: Context, what: Fault): void {
+  const isRequestDone = exchange.requestBody.isDone && (what.side !== "downstream" || understood.has(what.code));
+  if (exchange.downstream!.dialect !== null) return tell(exchange, exchange.downstream!.dialect, what.status);
   const said = saidFor(exchange, what, what.status);
   if (typeof said === "number") {
     const options = begin(exchange, context, isRequestDone, said);
@@ -39,10 +54,23 @@ export function refuse(exchange: Exchange, context: Context, what: Fault): void 
 /** What a rule, a pool or a ban gives. */
 export function give(exchange: Exchange, context: Context, reply: Reply): void {
   const isRequestDone = exchange.requestBody.isDone;
+  const { dialect } = exchange.downstream!;
+  if (dialect !== null) return tell(exchange, dialect, reply.status);
   const own = worded(exchange, reply);
   const options = begin(exchange, context, isRequestDone, own.status);
   exchange.responseBytesSent += writeGivenReply(context.output, own, options);
   finish(exchange, context, options, isRequestDone);
+}
+
+/** In its own words; with that its connection ends. */
+function tell(exchange: Exchange, dialect: Dialect, status: number): void {
+  const downstream = exchange.downstream!;
+  const said = dialect.refused(status, exchange.fault);
+  exchange.status = status;
+  exchange.isAnswered = true;
+  exchange.sendDown(said, 0, said.length);
+  exchange.conclude();
+  downstream.concluded(false, false);
 }
 
 /** No answer: the connection ends by FIN, by RST, or without a word. */
@@ -104,6 +132,7 @@ function begin(exchange: Exchange, context: Context, isRequestDone: boolean, sta
     isHead: exchange.head.method === method.head,
     isKeepAliveTold: exchange.head.minor === 0,
     hsts: exchange.isSecure ? exchange.listener.plan.hsts : null,
+    challenge: challengeOf(exchange),
     trace: exchange.inquiry === null ? "" : traceFields(exchange, context),
   };
 }

@@ -14,7 +14,7 @@ export interface Wait {
 }
 
 export function deadlinePassed(exchange: Exchange): void {
-  if (exchange.upgrade !== null) return exchange.endUpgrade(false);
+  if (exchange.upgrade !== null) return exchange.upgrade.timedOut();
   const { wait } = exchange;
   if (wait !== null) {
     exchange.wait = null;

@@ -12,6 +12,7 @@ import { fault } from "../base/fault.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
 import type { ListenerTlsPlan } from "../config/plan.ts";
 import { listenerCell } from "../memory/tally.ts";
+import { method } from "../wire/http1/head.ts";
 import { parsed, parseRequest } from "../wire/http1/reader.ts";
 import { countAccepted, countClosed } from "./account.ts";
 import type { Context, Session } from "./context.ts";
@@ -36,6 +37,8 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   readonly isSecure: boolean;
   isTrusted = false;
   readonly isOfClient = true;
+  readonly dialect = null;
+  readonly user = null;
   /** What rules see of the client; null until something asks. */
   guest: Guest | null = null;
   readonly #context: Context;
@@ -122,6 +125,20 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   preface(forwarding: Forwarding): Uint8Array {
     this.#preface ??= forwarding.preface(this.client, this.#context.requestIdPrefix);
     return this.#preface;
+  }
+
+  /** Nothing has been said on it. */
+  get isUntouched(): boolean {
+    return this.#phase === phase.idle && this.#requests === 0 && this.#pending === null;
+  }
+
+  /** It turns out to speak something else: the connection is another's, who counts it out in the end, and has the guest. */
+  cede(): ListenerSite {
+    this.#phase = phase.closed;
+    this.#isLineGone = true;
+    this.#context.port.forget(this);
+    this.#context.downstreams.delete(this);
+    return this.#listener;
   }
 
   received(bytes: Uint8Array): void {
@@ -223,6 +240,8 @@ export class Downstream implements LineFlow, WakeFlow, Session {
 
   /** Said by the exchange when it has ended. `isFinal`: its request was read to the end, and the client said that it is its last. */
   concluded(isPersistent: boolean, isFinal: boolean): void {
+    // What stands behind a CONNECT that was refused was meant for the tunnel, and is no request.
+    if (this.#pending !== null && this.#exchange?.asked.method === method.connect) isPersistent = false;
     this.#releaseExchange();
     this.#requests++;
     const { port } = this.#context;

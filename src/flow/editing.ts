@@ -21,6 +21,7 @@ export function editRequest(exchange: Exchange, context: Context, visit: Visit):
   output.copy(former.bytes, exchange.bodyStart, exchange.bodyEnd);
   const bytes = output.bytes.slice(0, output.length);
   const head = exchange.head === exchange.asked ? new Head(exchange.asked.fieldsMax) : exchange.head;
+  head.isHostFree = exchange.asked.isHostFree;
   const next = parseRequest(head, bytes, 0, bytes.length, limits.headBytesMax);
   visit.edits.clear();
   visit.forget();

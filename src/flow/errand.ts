@@ -36,6 +36,8 @@ export class Errand implements Requester, Session {
   readonly isSecure: boolean;
   readonly isTrusted: boolean;
   readonly isOfClient: boolean;
+  readonly dialect = null;
+  readonly user = null;
   readonly isLast = true;
   readonly isLeaving = false;
   guest: Guest | null = null;

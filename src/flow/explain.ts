@@ -4,7 +4,7 @@
 // nothing, and cannot differ from the truth by having been written twice.
 
 import { shownBytes } from "../base/shownbytes.ts";
-import type { CachePlan, ListPlan, Plan, ServerPlan, TablePlan } from "../config/plan.ts";
+import type { AuthPlan, CachePlan, ListPlan, Plan, ServerPlan, TablePlan } from "../config/plan.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { BanHolder } from "../memory/bans.ts";
 import type { Cache } from "../memory/cache.ts";
@@ -65,7 +65,7 @@ class Play {
       tables: (table: TablePlan): Rehearsal => new Rehearsal(tables(table)),
       caches: (cache: CachePlan): CacheRehearsal => new CacheRehearsal(caches(cache)),
     };
-    const site = new Site(plan, { arena, tally, workers, random, ...rehearsed, lists, bans }, null);
+    const site = new Site(plan, { arena, tally, workers, random, ...rehearsed, lists, bans, instance: "" }, null);
     this.#question = question;
     this.#port = new Stage(circumstances);
     this.#context = new Context(
@@ -165,6 +165,7 @@ class Play {
     const isByChance = choices.some(({ policy }) => chancy.has(policy));
     const isRemembered = choices.some(({ policy }) => learning.has(policy));
     return [
+      ...this.#port.assumed,
       ...(isAnswered ? [`the server answers ${status}, without fields of its own`] : []),
       ...(isByChance && outcome.text !== "" ? ["another request may draw other servers"] : []),
       ...(isRemembered ? ["each worker goes by what it has seen itself, and may pick another server"] : []),
@@ -230,6 +231,8 @@ class Stage implements Port {
   readonly sharedMs: number;
   readonly wallMs: number;
   readonly random: () => number;
+  /** What was taken for granted. */
+  readonly assumed: string[] = [];
   /** Who wants to be connected. */
   dialed: DialFlow | null = null;
 
@@ -244,9 +247,6 @@ class Stage implements Port {
     this.dialed = flow;
   }
 
-  wake(): void {}
-  forget(): void {}
-}
   /** Nobody is asked: some address that anybody may have. */
   resolve(name: string): Resolution {
     this.assumed.push(`${name} leads to a public address`);
@@ -265,3 +265,6 @@ class Stage implements Port {
     return { write: () => true, end: () => {}, pause: () => {}, resume: () => {}, close: () => {} };
   }
 
+  wake(): void {}
+  forget(): void {}
+}

@@ -58,6 +58,7 @@ export class Forwarding {
   readonly requestId: RequestIdPlan | null;
   readonly trust: Trust;
   readonly #via: Uint8Array | null;
+  readonly #viaLine: string;
   readonly #requestIdName: Uint8Array;
   readonly #requestIdField: Uint8Array;
   /** The field is X-Request-Id, which heads know by sight. */
@@ -67,12 +68,17 @@ export class Forwarding {
   /** Responses over TLS carry a Strict-Transport-Security of ours, and no other (RFC 6797 section 7.1). */
   readonly #isStrict: boolean;
 
-  /** `hsts`: value of Strict-Transport-Security, null without. */
-  constructor(plan: ForwardingPlan, requestId: RequestIdPlan | null, hsts: string | null) {
+  /** In Via of requests that we have sent; "" where they bear none. */
+  readonly loopMark: string;
+
+  /** `hsts`: value of Strict-Transport-Security, null without. `instance`: what requests bear that must not come back, "" without. */
+  constructor(plan: ForwardingPlan, requestId: RequestIdPlan | null, hsts: string | null, instance = "") {
     this.plan = plan;
+    this.loopMark = instance === "" || plan.via === null ? "" : `(${instance})`;
     this.requestId = requestId;
     this.trust = new Trust(plan.trusted);
-    this.#via = plan.via === null ? null : encode(`Via: 1.1 ${plan.via}\r\n`);
+    this.#viaLine = plan.via === null ? "" : `Via: 1.1 ${plan.via}${this.loopMark && ` ${this.loopMark}`}\r\n`;
+    this.#via = plan.via === null ? null : encode(this.#viaLine);
     this.#isUsualRequestId = requestId?.header === "x-request-id";
     this.#requestIdName = encode(requestId?.header ?? "");
     this.#requestIdField = encode(`${requestId?.header ?? ""}: `);
@@ -110,7 +116,7 @@ export class Forwarding {
     let lines = "";
     if (plan.xForwardedFor) lines += `X-Forwarded-For: ${client.address}\r\n`;
     if (plan.xForwardedProto) lines += `X-Forwarded-Proto: ${client.tls === null ? "http" : "https"}\r\n`;
-    if (plan.via !== null) lines += `Via: 1.1 ${plan.via}\r\n`;
+    lines += this.#viaLine;
     if (requestId !== null) lines += `${requestId.header}: ${requestIdPrefix}`;
     return encode(lines);
   }
@@ -118,13 +124,14 @@ export class Forwarding {
   /** The request head for the server, without a body. */
   writeRequest(output: Output, head: Head, sender: Sender): void {
     const isWhole = head.minor === 1 && head.bytes[head.targetStart] === byte.slash;
+    const isHostWritten = head.hostIndex === -1 || head.isHostOther;
     if (isWhole && !head.hasSpecial && sender.requestIdIndex === -1)
       output.copy(head.bytes, head.start, head.fieldsEnd);
     else {
       this.#writeRequestLine(output, head, isWhole);
       this.#writeRequestFields(output, head, sender);
     }
-    if (head.hostIndex === -1) this.#writeHost(output, head, sender);
+    if (isHostWritten) this.#writeHost(output, head, sender);
     const isBelieved = sender.isTrusted && (head.hasSpecial || sender.requestIdIndex !== -1);
     if (this.plan.forwarded || isBelieved || sender.givenFields !== 0) this.#writeForwarding(output, head, sender);
     else this.#writePreface(output, head, sender);
@@ -154,6 +161,7 @@ export class Forwarding {
       const id = head.ids[index]!;
       if (id === field.contentLength) lengths++;
       let isDropped = isHopByHop(id) || (id === field.contentLength && lengths > 1) || this.#isReplaced(id, sender);
+      if (id === field.host && head.isHostOther) isDropped = true;
       if (id === field.upgrade && sender.isUpgrade) isDropped = false;
       if (index === requestId && isGiven(sender, field.xRequestId)) requestId = this.findRequestId(head, index + 1);
       else if (index === requestId) {

@@ -5,7 +5,7 @@
 import { field } from "../wire/http1/fields.ts";
 import { authorityEnd, authorityStart } from "../wire/http1/framing.ts";
 import { byte } from "../wire/http1/grammar.ts";
-import type { Head } from "../wire/http1/head.ts";
+import { type Head, method } from "../wire/http1/head.ts";
 import { trimmed } from "./fieldtext.ts";
 
 const question = 0x3f;
@@ -41,9 +41,9 @@ export function queryMark(head: Head, from: number): number {
   return head.targetEnd;
 }
 
-/** Without the query; an empty path is that of the root (RFC 9110 section 4.2.3). */
+/** Without the query; an empty path is that of the root (RFC 9110 section 4.2.3). CONNECT has none. */
 export function pathOf(head: Head): string | null {
-  if (head.targetEnd === head.targetStart) return null;
+  if (head.targetEnd === head.targetStart || head.method === method.connect) return null;
   const start = pathStart(head);
   const end = queryMark(head, start);
   return start === end ? "/" : textOf(head.bytes, start, end);
@@ -56,6 +56,7 @@ export function queryOf(head: Head): string | null {
 
 /** Host and port as they were sent: of the target where it names them (RFC 9112 section 3.2.2), else of the Host field. */
 function authorityOf(head: Head): string {
+  if (head.method === method.connect) return textOf(head.bytes, head.targetStart, head.targetEnd);
   const authority = authorityStart(head);
   if (authority !== -1) return textOf(head.bytes, authority, authorityEnd(head, authority));
   return head.hostIndex === -1 ? "" : valueAt(head, head.hostIndex);

@@ -8,6 +8,7 @@ const options: ReplyOptions = {
   retryAfterS: 7,
   isClosing: false,
   isHead: false,
+  challenge: "",
   isKeepAliveTold: false,
   hsts: null,
   trace: "",

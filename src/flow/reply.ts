@@ -29,6 +29,7 @@ const reasons: Readonly<Record<number, string>> = {
   404: "Not Found",
   405: "Method Not Allowed",
   406: "Not Acceptable",
+  407: "Proxy Authentication Required",
   408: "Request Timeout",
   409: "Conflict",
   410: "Gone",
@@ -54,6 +55,7 @@ const reasons: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
   504: "Gateway Timeout",
   505: "HTTP Version Not Supported",
+  508: "Loop Detected",
 };
 
 /** What stands behind a status in its line; nobody goes by it. */
@@ -72,6 +74,8 @@ export interface ReplyOptions {
   readonly isKeepAliveTold: boolean;
   /** Value of Strict-Transport-Security, null without. */
   readonly hsts: string | null;
+  /** The line that asks for credentials, "" without. */
+  readonly challenge: string;
   /** Lines of a trace that the client has asked for, "" without. */
   readonly trace: string;
 }
@@ -170,6 +174,7 @@ export function writeGivenReply(output: Output, given: Reply, options: ReplyOpti
 
 function endOf(options: ReplyOptions): string {
   let lines = options.hsts === null ? "" : `Strict-Transport-Security: ${options.hsts}\r\n`;
+  lines += options.challenge;
   if (options.isClosing) lines += "Connection: close\r\n";
   else if (options.isKeepAliveTold) lines += "Connection: keep-alive\r\n";
   return `${lines}${options.trace}\r\n`;

@@ -1,9 +1,18 @@
 // Whom an exchange is for, as the exchange sees it: the connection of a client (downstream.ts), or an errand of our own that nobody
 // waits for (errand.ts). It is told what becomes of the request's body and of the connection; what is sent goes to its line.
 
+import type { Fault } from "../base/fault.ts";
 import type { Forwarding } from "./forwarding.ts";
 import type { Guest } from "./guest.ts";
 import type { Client, Line, WakeFlow } from "./port.ts";
+
+/** How a client that does not speak HTTP here (SOCKS5) is told what became of what it has asked for. */
+export interface Dialect {
+  /** Its tunnel is open. */
+  readonly established: Uint8Array;
+  /** Where HTTP would answer with that status. */
+  refused(status: number, what: Fault | null): Uint8Array;
+}
 
 export interface Requester extends WakeFlow {
   readonly line: Line;
@@ -14,6 +23,10 @@ export interface Requester extends WakeFlow {
   readonly isTrusted: boolean;
   /** A client has asked for this: it is counted and logged. */
   readonly isOfClient: boolean;
+  /** Null for HTTP. */
+  readonly dialect: Dialect | null;
+  /** Whose good credentials the connection itself has shown, before any request. */
+  readonly user: string | null;
   /** What rules see of the client; null until something asks. */
   readonly guest: Guest | null;
   guestNow(): Guest;

@@ -5,6 +5,7 @@
 import { Backends } from "../balance/backends.ts";
 import type {
   CachePlan,
+  HooksPlan,
   LimitsPlan,
   ListenerPlan,
   ListPlan,
@@ -24,11 +25,13 @@ import type { ReplyMaker } from "../rules/reply.ts";
 import type { World } from "../rules/scene.ts";
 import { RetryBudget } from "./budget.ts";
 import { Forwarding } from "./forwarding.ts";
+import { Hooks, type HookSet } from "./hooks.ts";
 import { IdleConnections } from "./idle.ts";
 import { NameRoutes } from "./names.ts";
 import { Queue } from "./queue.ts";
 import { type Errors, RuleSets, type Rules } from "./rulesets.ts";
 import { Sticking } from "./sticking.ts";
+import { Targets } from "./targets.ts";
 import { SiteWorld } from "./world.ts";
 
 export interface SiteParts {
@@ -42,6 +45,10 @@ export interface SiteParts {
   readonly lists: (plan: ListPlan) => ListHolder;
   readonly caches: (plan: CachePlan) => Cache;
   readonly bans: BanHolder;
+  /** Null where none are to be called, whatever the plan says: nothing has any, or it is all for an explanation. */
+  readonly hooks?: HookSet | null;
+  /** What tells this instance, all its workers together, from others: requests that it forwards bear it. "" tells nothing. */
+  readonly instance: string;
 }
 
 /** What the parts of a site look up while it is made. */
@@ -70,6 +77,7 @@ export class ListenerSite {
   readonly isRuled: boolean;
   /** mode tcp: some rule on its ways asks what only a ClientHello tells. */
   readonly needsHello: boolean;
+  readonly hooks: Hooks | null;
   readonly #routes: readonly RouteSite[];
 
   /** `routes`: those of the plan. */
@@ -78,10 +86,11 @@ export class ListenerSite {
     this.plan = plan;
     this.route = routes[plan.route]!;
     this.names = plan.names.length === 0 ? null : new NameRoutes(plan.names, routes, this.route);
-    this.forwarding = new Forwarding(plan.forwarding, plan.requestId, plan.hsts);
+    this.forwarding = new Forwarding(plan.forwarding, plan.requestId, plan.hsts, plan.proxy === null ? "" : parts.instance);
     this.row = parts.tally.listenerRow(plan.slot);
     this.rules = ruleSets.rules(plan.rules);
     this.errors = ruleSets.errors(plan.errors);
+    this.hooks = hooksOf(plan.hooks, "listeners", plan.name, making);
     this.banned = site.banned;
     this.world = site.world;
     const index = making.plan.listeners.indexOf(plan);
@@ -92,6 +101,11 @@ export class ListenerSite {
     this.needsHello =
       [this, ...pools].some(({ rules }) => rules.connection?.needsHello === true) ||
       pools.some(({ sticking }) => sticking?.needsHello === true);
+  }
+
+  /** The way from here to a pool of that name. */
+  routeNamed(pool: string): RouteSite | undefined {
+    return this.#routes.find((route) => route.pool?.plan.name === pool);
   }
 
   /** The way from here to a pool, by its index in the plan. */
@@ -140,6 +154,9 @@ export class PoolSite {
   /** Its answer, in place of servers. */
   readonly reply: ReplyMaker | null;
   readonly sticking: Sticking | null;
+  readonly hooks: Hooks | null;
+  /** What its one server stands for, where that is whatever clients name. */
+  readonly targets: Targets | null;
 
   constructor(plan: PoolPlan, limits: LimitsPlan, making: Making, former: PoolSite | undefined) {
     const { parts, ruleSets, tables } = making;
@@ -162,7 +179,13 @@ export class PoolSite {
     this.rules = ruleSets.rules(plan.rules);
     this.errors = ruleSets.errors(plan.errors);
     this.reply = ruleSets.reply(plan.reply);
+    this.hooks = hooksOf(plan.hooks, "pools", plan.name, making);
     const { stick } = plan;
+    const make = (server: ServerPlan, idle: IdleConnections): ServerSite =>
+      new ServerSite(server, 0, plan, parts.tally, idle);
+    const row = this.servers[0]?.row ?? 0;
+    this.targets =
+      plan.targets === null ? null : new Targets(plan, parts.tally, row, make, former?.targets ?? null);
     this.sticking = stick === null ? null : new Sticking(plan, tables[stick.table]!, ruleSets.stickKey(stick));
   }
 
@@ -175,6 +198,7 @@ export class PoolSite {
   sweep(nowMs: number): void {
     this.budget.tick();
     for (const server of this.servers) server.idle.sweep(nowMs);
+    this.targets?.sweep(nowMs);
   }
 }
 
@@ -227,8 +251,24 @@ export class Site {
   /** `next` has taken over: close what it did not take along. */
   retire(next: Site): void {
     const kept = new Set(next.pools.flatMap((pool) => pool.servers.map((server) => server.idle)));
-    for (const pool of this.pools) for (const server of pool.servers) if (!kept.has(server.idle)) server.idle.close();
+    for (const pool of this.pools) {
+      for (const server of pool.servers) if (!kept.has(server.idle)) server.idle.close();
+      pool.targets?.retire(next.pools.find(({ plan }) => plan.name === pool.plan.name)?.targets ?? null);
+    }
   }
+}
+
+function hooksOf(
+  plan: HooksPlan | null,
+  owner: "listeners" | "pools",
+  name: string,
+  { parts, ruleSets }: Making,
+): Hooks | null {
+  const { hooks = null, tally } = parts;
+  if (plan === null || hooks === null) return null;
+  const failure = plan.failure === "pass" ? null : ruleSets.reply(plan.failure);
+  const counting = { cells: tally.cells, row: tally.workerRow() };
+  return new Hooks(plan, hooks.of(owner, name), hooks.runner, `${owner.slice(0, -1)} ${name}`, failure, counting);
 }
 
 /** Whether a connection that was made to the one will do for the other. */

@@ -5,22 +5,32 @@
 // The pool's steps come before the cache, on the server's side of it, and are taken once for what is stored; the listener's come
 // behind it, and are taken for each answer.
 
-import type { Head } from "../wire/http1/head.ts";
+import { fault } from "../base/fault.ts";
+import { type Head, method } from "../wire/http1/head.ts";
 import { redirect } from "./answer.ts";
+import { authorize, identify } from "./authorizing.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
+import { askListenerResponse, askPoolResponse, askRequest } from "./hooks/steps.ts";
 import { admitRequest, judgeListener, judgePool } from "./ruling.ts";
+import { seekTarget, takeWay } from "./targets/seeking.ts";
 
 export type StepUp = (exchange: Exchange, context: Context) => boolean;
 export type StepDown = (exchange: Exchange, context: Context, head: Head) => boolean;
 
-export const stepsUp: readonly StepUp[] = [admitRequest, findWay];
+export const stepsUp: readonly StepUp[] = [takeWay, identify, admitRequest, authorize, askRequest, findWay];
 
-export const stepsDown: readonly StepDown[] = [judgePool, judgeListener];
+export const stepsDown: readonly StepDown[] = [judgePool, askPoolResponse, judgeListener, askListenerResponse];
 
-/** Where nothing is passed on, there is an answer. */
+/** Where nothing is passed on, there is an answer; a forward proxy looks for what its client has named. */
 function findWay(exchange: Exchange, context: Context): boolean {
-  if (exchange.route.pool !== null) return true;
-  redirect(exchange, context);
+  const { pool } = exchange.route;
+  if (pool === null) {
+    redirect(exchange, context);
+    return false;
+  }
+  if (pool.targets !== null) return seekTarget(exchange, context, pool.targets);
+  if (exchange.head.method !== method.connect) return true;
+  exchange.fail(fault("method_refused"));
   return false;
 }

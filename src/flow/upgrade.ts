@@ -2,8 +2,10 @@
 // ways, which still count as the exchange's, until both sides have ended or nothing has been said for too long. How a
 // connection ends without our asking goes on to the other in the same manner.
 
+import { type FaultCode, fault } from "../base/fault.ts";
 import { listenerCell, serverCell } from "../memory/tally.ts";
 import type { Head } from "../wire/http1/head.ts";
+import type { TunnelLimits } from "./connect.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Line } from "./port.ts";
@@ -40,18 +42,29 @@ export class Upgrade {
   readonly #context: Context;
   readonly #tunnel: Tunnel;
   readonly #serverRow: number;
+  /** Of tunnels that clients have asked for. */
+  readonly #limits: TunnelLimits | null;
 
-  constructor(exchange: Exchange, context: Context, downstream: Line, upstream: Line, serverRow: number) {
+  constructor(
+    exchange: Exchange,
+    context: Context,
+    downstream: Line,
+    upstream: Line,
+    serverRow: number,
+    limits: TunnelLimits | null = null,
+  ) {
     this.#exchange = exchange;
     this.#context = context;
     this.#tunnel = new Tunnel(downstream, upstream);
     this.#serverRow = serverRow;
+    this.#limits = limits;
     this.#arm();
   }
 
   sendDown(bytes: Uint8Array, start: number, end: number): void {
     const exchange = this.#exchange;
     if (this.#tunnel.isDownGone) return exchange.endUpgrade(true);
+    if (this.#limits !== null && this.#isExhausted(end - start)) return this.#break("tunnel_exhausted");
     exchange.responseBytesSent += end - start;
     exchange.sentBytes += end - start;
     if (exchange.visit !== null) noteProgress(exchange);
@@ -63,6 +76,7 @@ export class Upgrade {
   sendUp(bytes: Uint8Array, start: number, end: number): void {
     const exchange = this.#exchange;
     if (this.#tunnel.isUpGone) return exchange.endUpgrade(true);
+    if (this.#limits !== null && this.#isExhausted(end - start)) return this.#break("tunnel_exhausted");
     exchange.requestBytes += end - start;
     if (exchange.visit !== null) noteProgress(exchange);
     this.#context.tally.cells[this.#serverRow + serverCell.bytesSent]! += end - start;
@@ -103,12 +117,33 @@ export class Upgrade {
     this.#endIfOver();
   }
 
+  /** Nothing was said for too long, or it has lasted for as long as it may. */
+  timedOut(): void {
+    if (this.#limits === null) return this.#exchange.endUpgrade(false);
+    const { endMs } = this.#limits;
+    this.#break(endMs > 0 && this.#context.port.nowMs >= endMs ? "tunnel_expired" : "tunnel_idle");
+  }
+
+  #isExhausted(bytes: number): boolean {
+    const { bytesMax } = this.#limits!;
+    const { requestBytes, responseBytesSent } = this.#exchange;
+    return bytesMax > 0 && requestBytes + responseBytesSent + bytes > bytesMax;
+  }
+
+  /** Neither side shall take what it has for the whole. */
+  #break(code: FaultCode): void {
+    this.#exchange.fault = fault(code);
+    this.#exchange.endUpgrade(true);
+  }
+
   #endIfOver(): void {
     if (this.#tunnel.isOver) this.#exchange.endUpgrade(false);
   }
 
   #arm(): void {
     const { port } = this.#context;
-    port.wake(this.#exchange.downstream!, port.nowMs + this.#exchange.listener.plan.timeouts.tunnelMs);
+    const silentMs = port.nowMs + this.#exchange.listener.plan.timeouts.tunnelMs;
+    const endMs = this.#limits === null || this.#limits.endMs === 0 ? silentMs : this.#limits.endMs;
+    port.wake(this.#exchange.downstream!, Math.min(silentMs, endMs));
   }
 }

@@ -3,6 +3,7 @@
 
 import { fault } from "../base/fault.ts";
 import { serverCell } from "../memory/tally.ts";
+import { openTunnel } from "./connect.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { coalesceBytesMax } from "./passage.ts";
@@ -27,6 +28,7 @@ export class Upload {
   /** A connection is there: send what we have of the request. */
   send(upstream: Upstream): void {
     const exchange = this.#exchange;
+    if (exchange.target?.isTunnel === true) return openTunnel(exchange, this.#context, upstream);
     const { port, output } = this.#context;
     const { head, bodyStart, bodyEnd, requestBody } = exchange;
     const line = upstream.line!;

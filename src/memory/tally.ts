@@ -21,11 +21,16 @@ export const workerCell = {
   logDropped: 3,
   asserts: 4,
   generation: 5,
+  /** Goes up once a second while the worker's event loop turns: control watches it. */
+  heartbeat: 6,
 } as const;
 /** Those of `workerCell` that fall when something ends: control zeroes them when the worker dies. */
 export const workerGauges: readonly number[] = [workerCell.connections, workerCell.upstreamConnections];
 
-/** Cells of a listener's row. `connections` is a gauge. */
+/** First of the cells of a worker's row in which failures of hooks are counted, by hook and reason (flow/hooks.ts). */
+export const hookCells = 32;
+
+/** Cells of a listener's row. `connections` and `tunnels` are gauges. */
 export const listenerCell = {
   connections: 0,
   accepted: 1,
@@ -44,6 +49,13 @@ export const listenerCell = {
   /** Connections that a rule closed, and those of clients that are banned (mode http: their requests). */
   refusedRules: 11,
   banned: 12,
+  /** Tunnels that CONNECT and SOCKS5 have made: a gauge of those open, and all. */
+  tunnels: 13,
+  tunnelsOpened: 14,
+  /** Credentials that were shown and no good. */
+  authFailures: 15,
+  /** Requests and tunnels for targets that may not be asked for. */
+  targetsDenied: 16,
 } as const;
 
 /** Cells of a route's row: requests by what the client was answered. `bucket` starts the duration histogram (request head to last byte). */
@@ -256,7 +268,8 @@ export class Totals {
     const { cells, words } = this.#arena;
     for (const cell of workerGauges) cells[at.words / 8 + cell] = 0;
     for (let slot = 0; slot < capacity.listeners; slot++)
-      cells[at.listeners / 8 + slot * rowCells + listenerCell.connections] = 0;
+      for (const cell of [listenerCell.connections, listenerCell.tunnels])
+        cells[at.listeners / 8 + slot * rowCells + cell] = 0;
     for (let slot = 0; slot < capacity.routes; slot++) {
       const open = at.routes / 8 + slot * rowCells + routeCell.open;
       if (cells[open] !== 0) cells[open] = 0;

@@ -59,12 +59,13 @@ export const field = {
   param: 27,
   contentLength: 28,
   requestId: 29,
-  responseStatus: 30,
-  responseHeader: 31,
-  responseHeaderList: 32,
-  responseHeaderCount: 33,
-  responseServer: 34,
-  responseDuration: 35,
+  user: 30,
+  responseStatus: 31,
+  responseHeader: 32,
+  responseHeaderList: 33,
+  responseHeaderCount: 34,
+  responseServer: 35,
+  responseDuration: 36,
 } as const;
 
 function plain(name: string, number: number, type: FieldType, since: Phase, about: string): Field {
@@ -127,6 +128,13 @@ export const fields: readonly Field[] = [
   named("params", field.param, "value", "request", "The first parameter of that name in the query, percent-decoded."),
   plain("contentLength", field.contentLength, "number", "request", "The Content-Length; absent without one."),
   plain("requestId", field.requestId, "string", "request", "The id that logs give the request."),
+  plain(
+    "user",
+    field.user,
+    "string",
+    "request",
+    "Whose good credentials the request shows, where the listener has `auth`; absent without any.",
+  ),
   plain("response.status", field.responseStatus, "number", "response", "The status."),
   named("response.headers", field.responseHeader, "value", "response", 'The values of a field, joined by ", ".'),
   named("response.headers", field.responseHeaderList, "list", "response", "Each value of a field, lists split."),

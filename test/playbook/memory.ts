@@ -17,7 +17,7 @@ export class Memory {
   readonly bans: BanHolder = new BanHolder();
 
   /** For a site. */
-  get parts(): Pick<SiteParts, "tables" | "lists" | "caches" | "bans"> {
+  get parts(): Pick<SiteParts, "tables" | "lists" | "caches" | "bans" | "instance"> {
     return {
       tables: (plan) => this.tableOf(plan),
       lists: (plan) => {
@@ -27,6 +27,7 @@ export class Memory {
       },
       caches: (plan) => this.cacheOf(plan),
       bans: this.bans,
+      instance: "0a1b2c3d",
     };
   }
 

@@ -3,7 +3,7 @@
 
 import { type Fault, fault } from "../../src/base/fault.ts";
 import { TimerWheel, tickMs } from "../../src/base/timerwheel.ts";
-import type { ServerPlan } from "../../src/config/plan.ts";
+import type { AuthPlan, ServerPlan } from "../../src/config/plan.ts";
 import type { Context } from "../../src/flow/context.ts";
 import type {
   Coder,
@@ -43,6 +43,8 @@ export class SimDriver implements Port {
   /** Lines that are open, to see that none is left. */
   readonly lines: Set<SimLine> = new Set();
   heldBytesMax = 0;
+  /** Addresses of names. */
+  readonly names: Map<string, readonly string[]> = new Map();
   dialsOpen = 0;
 
   constructor(world: World, answer: (server: ServerPlan, preface: Uint8Array | null) => Answer) {
@@ -112,8 +114,6 @@ export class SimDriver implements Port {
     });
   }
 
-  /** Every call into a flow goes through here: flows are never entered twice. */
-  tell(call: () => void): void {
   resolve(name: string, flow: ResolveFlow): Resolution | null {
     const addresses = this.names.get(name) ?? [];
     const problem = addresses.length === 0 ? "no such name" : "";
@@ -137,6 +137,8 @@ export class SimDriver implements Port {
     return new FakeCoder(work, flow, later, (bytes) => (world.chance(0.5) ? bytes : world.between(1, bytes)));
   }
 
+  /** Every call into a flow goes through here: flows are never entered twice. */
+  tell(call: () => void): void {
     if (this.#isInFlow) throw new Violation("a flow was called during a call that a flow makes");
     this.#isInFlow = true;
     try {

@@ -59,8 +59,14 @@ export class Terms {
     return this.#listeners.get(plan);
   }
 
+  /** What no plan has held, for it was made for a target that a client has named, is made ready now; it names no files. */
   ofServer(plan: ServerTlsPlan): ServerTerms | undefined {
-    return this.#servers.get(plan);
+    let terms = this.#servers.get(plan);
+    if (terms === undefined && plan.ca === null && plan.chain === null && plan.key === null) {
+      terms = this.#serverTerms({ pems: {} }, plan);
+      this.#servers.set(plan, terms);
+    }
+    return terms;
   }
 
   #listenerTerms(plan: Plan, tls: ListenerTlsPlan): ListenerTerms {
@@ -97,7 +103,7 @@ export class Terms {
     };
   }
 
-  #serverTerms(plan: Plan, tls: ServerTlsPlan): ServerTerms {
+  #serverTerms(plan: Pick<Plan, "pems">, tls: ServerTlsPlan): ServerTerms {
     const { minVersion, maxVersion, ciphers } = tls;
     // Who trusts everybody needs no authorities.
     const authorities = tls.verify ? (tls.ca ?? "system") : "";
@@ -125,7 +131,7 @@ export class Terms {
   }
 }
 
-function pemOf(plan: Plan, key: PemKey): string {
+function pemOf(plan: Pick<Plan, "pems">, key: PemKey): string {
   const text = plan.pems[key];
   if (text === undefined) throw new Error("a certificate, key or authority of the plan is missing from it");
   return text;

@@ -175,12 +175,13 @@ function checkTarget(head: Head): boolean {
   if (authority === -1) return refuse(head, "bad_target");
   const end = authorityEnd(head, authority);
   if (end === authority || !isHostValue(bytes, authority, end)) return refuse(head, "bad_target");
-  // RFC 9112 3.2.2 lets the target win over a Host that differs. The next server may think otherwise: refused.
+  // RFC 9112 3.2.2 lets the target win over a Host that differs. The next server may think otherwise: refused, but for proxies, which replace it.
   if (head.hostIndex === -1) return true;
   const hostStart = head.spans[head.hostIndex * 4 + 2]!;
   const hostEnd = head.spans[head.hostIndex * 4 + 3]!;
   const isSame = hostEnd - hostStart === end - authority && isSameName(bytes, hostStart, authority, end - authority);
-  return isSame || refuse(head, "bad_host");
+  head.isHostOther = !isSame;
+  return isSame || head.isHostFree || refuse(head, "bad_host");
 }
 
 const schemes = [encode("http://"), encode("https://")];

@@ -55,6 +55,12 @@ export class Head {
   contentLength = -1;
   isChunked = false;
   isContinueExpected = false;
+  /**
+   * Whether a target that names another host than Host wins, as for a proxy (RFC 9112 section 3.2.2), and is not refused. Set before the
+   * head is read, and stays. `isHostOther`: that is so here.
+   */
+  isHostFree = false;
+  isHostOther = false;
   /** Options of Connection. */
   hasClose = false;
   hasKeepAlive = false;
@@ -91,6 +97,7 @@ export class Head {
     this.hostIndex = -1;
     this.upgradeIndex = -1;
     this.requestIdIndex = -1;
+    this.isHostOther = false;
     this.contentLength = -1;
     this.isChunked = false;
     this.isContinueExpected = false;

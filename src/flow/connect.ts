@@ -1,0 +1,45 @@
+// What an exchange becomes when its client has asked for a tunnel (CONNECT, RFC 9110 section 9.3.6, or SOCKS5) and the target has
+// accepted: the client is told, and from then on bytes go both ways, those that came behind its request first. Tunnels are counted
+// while they are open, and end by their limits in a RST, so that neither side takes what it has for the whole.
+
+import { listenerCell } from "../memory/tally.ts";
+import type { Context } from "./context.ts";
+import type { Exchange } from "./exchange.ts";
+import { Upgrade } from "./upgrade.ts";
+import type { Upstream } from "./upstream.ts";
+
+const established: Uint8Array = new TextEncoder().encode("HTTP/1.1 200 Connection Established\r\n\r\n");
+
+/** When a tunnel ends, whatever it does. */
+export interface TunnelLimits {
+  /** By Port.nowMs; 0 is never. */
+  readonly endMs: number;
+  /** Both directions together; 0 is no limit. */
+  readonly bytesMax: number;
+}
+
+/** The target has accepted. */
+export function openTunnel(exchange: Exchange, context: Context, upstream: Upstream): void {
+  const downstream = exchange.downstream!;
+  const { cells } = context.tally;
+  const { tunnelMs, tunnelBytesMax } = exchange.pool.plan.targets!;
+  exchange.attempt.succeeded();
+  exchange.sentMs = context.port.nowMs;
+  exchange.status = 200;
+  exchange.serverStatus = 200;
+  exchange.isAnswered = true;
+  exchange.isPersistent = false;
+  const limits = { endMs: tunnelMs === 0 ? 0 : context.port.nowMs + tunnelMs, bytesMax: tunnelBytesMax };
+  const said = downstream.dialect === null ? established : downstream.dialect.established;
+  exchange.sendDown(said, 0, said.length);
+  exchange.upgrade = new Upgrade(exchange, context, downstream.line, upstream.line!, upstream.server.row, limits);
+  cells[exchange.listener.row + listenerCell.tunnels]!++;
+  cells[exchange.listener.row + listenerCell.tunnelsOpened]!++;
+  downstream.tunneled();
+}
+
+/** The exchange is over; it may never have come to a tunnel. */
+export function closeTunnel(exchange: Exchange, cells: Float64Array): void {
+  if (exchange.target?.isTunnel === true && exchange.upgrade !== null)
+    cells[exchange.listener.row + listenerCell.tunnels]!--;
+}

@@ -1,0 +1,139 @@
+// The servers of a pool that stands for whatever targets clients name: made when one is asked for, kept while it is of use, under
+// the one row of the tally that they all share. A target has the idle connections that were made to it, by host, port and TLS, so
+// that one client's connection serves the next; of targets and of idle connections there are only so many, and those that were
+// not asked for longest go first. Whether a target may be asked for is judged before it comes here (targets/seeking.ts).
+
+import type { PoolPlan, ServerPlan, ServerTlsPlan } from "../config/plan.ts";
+import type { Tally } from "../memory/tally.ts";
+import { IdleConnections } from "./idle.ts";
+import type { ServerSite } from "./site.ts";
+import { TargetPolicy } from "./targets/policy.ts";
+import type { Target } from "./targets/target.ts";
+
+/** Targets that a worker keeps connections to. */
+const targetsMax = 1024;
+/** Idle connections to all of them: each is a descriptor that a client cannot have. */
+const idleMax = 256;
+/** A name has few addresses; one that changes them all the time is not to fill memory. */
+const addressesMax = 16;
+
+interface Known {
+  readonly idle: IdleConnections;
+  /** By address. */
+  readonly servers: Map<string, ServerSite>;
+}
+
+type MakeServer = (plan: ServerPlan, idle: IdleConnections) => ServerSite;
+
+export class Targets {
+  readonly policy: TargetPolicy;
+  readonly #plan: PoolPlan;
+  readonly #tally: Tally;
+  readonly #row: number;
+  readonly #make: MakeServer;
+  /** The one that was asked for last comes last. */
+  readonly #known: Map<string, Known>;
+
+  /** `former`: of the plan before; what it knows is taken over where the same may be asked for. */
+  constructor(plan: PoolPlan, tally: Tally, row: number, make: MakeServer, former: Targets | null) {
+    this.policy = new TargetPolicy(plan.targets!);
+    this.#plan = plan;
+    this.#tally = tally;
+    this.#row = row;
+    this.#make = make;
+    const isSame = former !== null && judgedBy(former.#plan) === judgedBy(plan);
+    this.#known = isSame ? former.#known : new Map();
+    for (const { idle } of this.#known.values()) idle.configure(plan.idle);
+  }
+
+  /** Where a connection to the target is taken from or dialed: at the address whose turn it is. */
+  serverOf(target: Target): ServerSite {
+    const { address, isTunnel } = target;
+    // A tunnel's connection is nobody else's.
+    if (isTunnel) return this.#make(this.#planOf(target, address), this.#noIdle());
+    const key = `${target.isSecure ? "https" : "http"} ${target.name}`;
+    let known = this.#known.get(key);
+    if (known === undefined) {
+      if (this.#known.size >= targetsMax) this.#forgetOldest();
+      const idle = new IdleConnections(this.#tally, this.#row);
+      idle.configure(this.#plan.idle);
+      known = { idle, servers: new Map() };
+    } else this.#known.delete(key);
+    this.#known.set(key, known);
+    let server = known.servers.get(address);
+    if (server === undefined) {
+      if (known.servers.size >= addressesMax) known.servers.clear();
+      server = this.#make(this.#planOf(target, address), known.idle);
+      known.servers.set(address, server);
+    }
+    return server;
+  }
+
+  sweep(nowMs: number): void {
+    let idle = 0;
+    for (const known of this.#known.values()) {
+      known.idle.sweep(nowMs);
+      idle += known.idle.count;
+    }
+    for (const [key, known] of this.#known) {
+      if (idle <= idleMax) return;
+      idle -= known.idle.count;
+      known.idle.close();
+      this.#known.delete(key);
+    }
+  }
+
+  /** It has left the plan, and `heir` does not go on with what it knows. */
+  retire(heir: Targets | null): void {
+    if (heir !== null && heir.#known === this.#known) return;
+    for (const { idle } of this.#known.values()) idle.close();
+    this.#known.clear();
+  }
+
+  get count(): number {
+    return this.#known.size;
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#known.entries().next();
+    if (oldest.done === true) return;
+    const [key, { idle }] = oldest.value;
+    idle.close();
+    this.#known.delete(key);
+  }
+
+  #planOf({ name, place, isSecure }: Target, address: string): ServerPlan {
+    const star = this.#plan.servers[0]!;
+    return {
+      ...star,
+      id: `${this.#plan.name}/${name}`,
+      name,
+      address: { kind: "tcp", host: address, port: place.port },
+      tls: isSecure ? { ...publicTls, serverName: place.host } : null,
+    };
+  }
+
+  #noIdle(): IdleConnections {
+    const idle = new IdleConnections(this.#tally, this.#row);
+    idle.close();
+    return idle;
+  }
+}
+
+/** As browsers do it. */
+const publicTls: ServerTlsPlan = {
+  serverName: "",
+  verify: true,
+  ca: null,
+  chain: null,
+  key: null,
+  minVersion: "1.2",
+  maxVersion: "1.3",
+  ciphers: "",
+  alpn: [],
+};
+
+/** All that has decided which connections there are. */
+function judgedBy({ targets, servers }: PoolPlan): string {
+  return JSON.stringify([targets, servers]);
+}

@@ -1,0 +1,172 @@
+// How a request to a forward proxy comes to the addresses that it may be sent to: which way it takes is said by the form of its
+// target (RFC 9112 section 3.2), before rules are asked; behind them the place is read, judged, and looked up, and each address judged once
+// more; that very address is dialed, so that a name which leads elsewhere the next time gains nothing. What a client is told
+// names no reason; the log does.
+
+import { type Fault, type FaultCode, fault, faultWith } from "../../base/fault.ts";
+import { listenerCell, serverCell } from "../../memory/tally.ts";
+import { field } from "../../wire/http1/fields.ts";
+import { authorityEnd, authorityStart } from "../../wire/http1/framing.ts";
+import { type Head, method } from "../../wire/http1/head.ts";
+import { addressBytes, formatAddress, readAddress } from "../../wire/ipaddress.ts";
+import type { Context } from "../context.ts";
+import type { Wait } from "../deadline.ts";
+import type { Exchange } from "../exchange.ts";
+import { textOf } from "../headvalues.ts";
+import type { Resolution, ResolveFlow } from "../port.ts";
+import type { Targets } from "../targets.ts";
+import { readPlace } from "./place.ts";
+import { alternating, Target } from "./target.ts";
+
+/** Whether the request is for a proxy: it names its host in its target. */
+export function isForProxy(exchange: Exchange): boolean {
+  if (exchange.listener.plan.proxy === null) return false;
+  const { asked } = exchange;
+  return asked.method === method.connect || authorityStart(asked) !== -1;
+}
+
+/** The step before all others: what names its host goes to the listener's targets, unless rules send it elsewhere. */
+export function takeWay(exchange: Exchange): boolean {
+  const { proxy } = exchange.listener.plan;
+  if (proxy === null || !isForProxy(exchange)) return true;
+  const route = exchange.listener.routeTo(proxy.pool);
+  if (route !== undefined) {
+    exchange.route = route;
+    exchange.pool = route.pool!;
+  }
+  return true;
+}
+
+/** The step that finds the target's addresses. */
+export function seekTarget(exchange: Exchange, context: Context, targets: Targets): boolean {
+  const { listener, head, pool } = exchange;
+  const { tally } = context;
+  if (isLooping(exchange)) return refuse(exchange, "loop_detected");
+  const target = targetIn(exchange);
+  if (typeof target === "string") return refuse(exchange, target);
+  exchange.target = target;
+  const { proxy } = listener.plan;
+  if (target.isTunnel) {
+    const { tunnelsMax } = pool.plan.targets!;
+    if (exchange.downstream!.dialect === null && proxy?.connect === false) return refuse(exchange, "method_refused");
+    if (head.isChunked || head.contentLength > 0) return refuse(exchange, "bad_content_length");
+    if (tunnelsMax > 0 && tally.cells[listener.row + listenerCell.tunnels]! >= tunnelsMax)
+      return refuse(exchange, "tunnels_full");
+  } else if (proxy?.http === false) return deny(exchange, context, "this proxy is for tunnels only");
+  const problem = targets.policy.refusePlace(target.place, target.isTunnel);
+  if (problem !== null) return deny(exchange, context, problem);
+  const { octets, host } = target.place;
+  if (octets !== null) return lead(exchange, context, [host]);
+  const lookup = new Lookup(exchange, context);
+  const resolution = context.port.resolve(host, lookup);
+  if (resolution !== null) return found(exchange, context, resolution);
+  exchange.waitFor(lookup, pool.plan.targets!.resolveMs);
+  return false;
+}
+
+/** A name is being looked up, and the exchange waits for it. */
+class Lookup implements Wait, ResolveFlow {
+  readonly #exchange: Exchange;
+  readonly #context: Context;
+  #isOver = false;
+
+  constructor(exchange: Exchange, context: Context) {
+    this.#exchange = exchange;
+    this.#context = context;
+  }
+
+  resolved(resolution: Resolution): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (found(this.#exchange, this.#context, resolution)) this.#exchange.goOn();
+  }
+
+  timedOut(): void {
+    this.#isOver = true;
+    this.#exchange.fail(fault("resolve_timeout"));
+  }
+
+  cancelled(): void {
+    this.#isOver = true;
+  }
+}
+
+function found(exchange: Exchange, context: Context, { addresses, problem }: Resolution): boolean {
+  if (addresses.length > 0) return lead(exchange, context, alternating(addresses));
+  exchange.target!.problem = problem;
+  exchange.fail(problem === "" ? fault("name_unresolved") : faultWith("name_unresolved", problem));
+  return false;
+}
+
+/** The addresses that pass are those that are tried. */
+function lead(exchange: Exchange, context: Context, addresses: readonly string[]): boolean {
+  const target = exchange.target!;
+  const { policy } = exchange.pool.targets!;
+  const passed: string[] = [];
+  let refused = "";
+  for (const address of addresses) {
+    const octets = new Uint8Array(addressBytes);
+    if (!readAddress(address, octets)) continue;
+    const problem = policy.refuseAddress(target.place, octets);
+    const text = formatAddress(octets, 0);
+    if (problem === null) passed.push(text);
+    else if (refused === "") refused = target.place.octets === null ? `${text}: ${problem}` : problem;
+  }
+  if (passed.length === 0) return deny(exchange, context, refused);
+  target.lead(passed);
+  return true;
+}
+
+function deny(exchange: Exchange, context: Context, problem: string): false {
+  context.tally.cells[exchange.listener.row + listenerCell.targetsDenied]!++;
+  exchange.target!.problem = `${exchange.target!.name} denied: ${problem}`;
+  exchange.fail(faultWith("target_denied", problem));
+  return false;
+}
+
+function refuse(exchange: Exchange, code: FaultCode): false {
+  exchange.fail(fault(code));
+  return false;
+}
+
+/** An address has refused, and the target has another. False: it has none, and the attempt is to know. */
+export function tryNextAddress(exchange: Exchange, context: Context, what: Fault): boolean {
+  const { target, pool } = exchange;
+  if (target === null || what.retry !== "elsewhere" || !target.goOn()) return false;
+  context.tally.cells[pool.servers[0]!.row + serverCell.connectFailures]!++;
+  exchange.connect(pool.servers[0]!, true);
+  return true;
+}
+
+/** What the request names, or why it names nothing. Where rules have set another Host, that is meant. */
+function targetIn(exchange: Exchange): Target | FaultCode {
+  const { asked, head } = exchange;
+  if (asked.method === method.connect) {
+    const place = readPlace(textOf(head.bytes, head.targetStart, head.targetEnd), 0);
+    return place === null ? "bad_target" : new Target(place, false, true);
+  }
+  const start = authorityStart(asked);
+  if (start === -1) return "no_target";
+  const isSecure = start - asked.targetStart === "https://".length;
+  const place = readPlace(authorityOf(head), isSecure ? 443 : 80);
+  return place === null ? "bad_target" : new Target(place, isSecure, false);
+}
+
+function authorityOf(head: Head): string {
+  const start = authorityStart(head);
+  if (start !== -1) return textOf(head.bytes, start, authorityEnd(head, start));
+  const at = head.hostIndex * 4;
+  return head.hostIndex === -1 ? "" : textOf(head.bytes, head.spans[at + 2]!, head.spans[at + 3]!);
+}
+
+/** It bears our mark: we have sent it, and got it back. */
+function isLooping({ listener, asked }: Exchange): boolean {
+  const { loopMark } = listener.forwarding;
+  if (loopMark === "") return false;
+  for (let index = 0; index < asked.fieldCount; index++) {
+    if (asked.ids[index] !== field.via) continue;
+    const at = index * 4;
+    if (textOf(asked.bytes, asked.spans[at + 2]!, asked.spans[at + 3]!).includes(loopMark)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,57 @@
+// The target of one exchange: where it goes, by which of its addresses, and why not, if it may not. A connection that is refused is
+// tried at the next address, as browsers do, but only at so many.
+
+import type { Place } from "./place.ts";
+import { placeText } from "./place.ts";
+
+/** A name may have dozens of addresses, each of which may cost the time that a connection may take. */
+export const addressesTriedMax = 4;
+
+export class Target {
+  readonly place: Place;
+  /** `host:port`: what logs and traces say. */
+  readonly name: string;
+  /** https, over TLS of ours. */
+  readonly isSecure: boolean;
+  /** Of CONNECT or SOCKS5. */
+  readonly isTunnel: boolean;
+  /** For the operator: why it was refused, "" where it was not. */
+  problem = "";
+  #addresses: readonly string[] = [];
+  #index = 0;
+
+  constructor(place: Place, isSecure: boolean, isTunnel: boolean) {
+    this.place = place;
+    this.name = placeText(place.host, place.port);
+    this.isSecure = isSecure;
+    this.isTunnel = isTunnel;
+  }
+
+  /** Those that have passed; one at least. */
+  lead(addresses: readonly string[]): void {
+    this.#addresses = addresses.slice(0, addressesTriedMax);
+  }
+
+  /** Where it is tried now. */
+  get address(): string {
+    return this.#addresses[this.#index]!;
+  }
+
+  /** The address has refused. False: there is no other. */
+  goOn(): boolean {
+    if (this.#index + 1 >= this.#addresses.length) return false;
+    this.#index++;
+    return true;
+  }
+}
+
+/** Both families in turn, each in the order that the resolver gave: where one of them leads nowhere, the other is soon tried. */
+export function alternating(addresses: readonly string[]): string[] {
+  const isSix = (address: string): boolean => address.includes(":");
+  const [six, four] = [addresses.filter(isSix), addresses.filter((each) => !isSix(each))];
+  const [first, second] = addresses[0] !== undefined && isSix(addresses[0]) ? [six, four] : [four, six];
+  const mixed: string[] = [];
+  for (let index = 0; index < Math.max(first.length, second.length); index++)
+    mixed.push(...first.slice(index, index + 1), ...second.slice(index, index + 1));
+  return mixed;
+}
