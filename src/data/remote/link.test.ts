@@ -1,0 +1,64 @@
+import { afterEach, expect, test } from "bun:test";
+import { failuresMax } from "./breaker.ts";
+import { placeOf, RedisLink } from "./link.ts";
+
+const opened: { close(): void }[] = [];
+afterEach(() => {
+  for (const one of opened.splice(0)) one.close();
+});
+
+/** A link to a port where somebody listens who says this to whatever is asked; "" says nothing. */
+function linked(says: string, timeoutMs = 50): { link: RedisLink; warnings: string[]; time: { nowMs: number } } {
+  const server = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      data(socket, bytes) {
+        // One answer for each command, as the protocol has it: commands begin with "*".
+        const commands =
+          Buffer.from(bytes)
+            .toString("latin1")
+            .split(/\*\d+\r\n/).length - 1;
+        if (says !== "") socket.write(says.repeat(commands));
+      },
+    },
+  });
+  const warnings: string[] = [];
+  const time = { nowMs: 0 };
+  const plan = { url: `redis://:secret@127.0.0.1:${server.port}/0`, prefix: "", timeoutMs, connectionsMax: 1 };
+  const link = new RedisLink(plan, { nowMs: () => time.nowMs, warn: (message) => warnings.push(message) });
+  opened.push({ close: () => link.close() }, { close: () => server.stop(true) });
+  return { link, warnings, time };
+}
+
+test("one that never answers is asked in vain for a bounded time, and then not at all", async () => {
+  const { link, warnings } = linked("");
+  for (let tries = 0; tries < failuresMax; tries++) expect(await link.read(["k"])).toBeNull();
+  const beganMs = performance.now();
+  for (let tries = 0; tries < 100; tries++) expect(await link.read(["k"])).toBeNull();
+  // A hundred in vain would be five seconds.
+  expect(performance.now() - beganMs).toBeLessThan(2_500);
+  expect(warnings.length).toBe(1);
+  expect(warnings[0]).toMatch(/^Redis 127\.0\.0\.1:\d+ is away: caches go on without it/);
+  expect(warnings[0]).not.toContain("secret");
+});
+
+test("one that is not there is away as well, and nothing rejects", async () => {
+  const warnings: string[] = [];
+  const plan = { url: "redis://127.0.0.1:1", prefix: "", timeoutMs: 50, connectionsMax: 2 };
+  const link = new RedisLink(plan, { nowMs: () => 0, warn: (message) => warnings.push(message) });
+  opened.push(link);
+  for (let tries = 0; tries < 10; tries++) {
+    expect(await link.read(["k"])).toBeNull();
+    await link.write("k", new Uint8Array(3), 1000);
+    await link.remove("k");
+    expect(await link.increment("k")).toBeNull();
+  }
+  expect(warnings.length).toBe(1);
+});
+
+test("where it is is told without a password", () => {
+  expect(placeOf("redis://user:secret@cache:6379/1")).toBe("cache:6379");
+  expect(placeOf("redis+unix:///run/redis.sock")).toBe("/run/redis.sock");
+  expect(placeOf("nonsense")).toBe("at an address that cannot be read");
+});

@@ -1,0 +1,172 @@
+import { expect, test } from "bun:test";
+import type { CacheEntry, CacheFacts, CacheKey } from "../../memory/cache.ts";
+import type { RemoteFound } from "../../memory/remotecache.ts";
+import { type Link, RedisLevel } from "./redislevel.ts";
+
+const bytesOf = (text: string): Uint8Array => Buffer.from(text, "latin1");
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
+
+/** Redis as it is told to be. */
+class FakeLink implements Link {
+  readonly plan = { url: "redis://a", prefix: "p:", timeoutMs: 50, connectionsMax: 1 };
+  readonly values = new Map<string, Uint8Array>();
+  isAway = false;
+
+  async read(keys: readonly string[]): Promise<(Uint8Array | null)[] | null> {
+    await Promise.resolve();
+    return this.isAway ? null : keys.map((key) => this.values.get(key) ?? null);
+  }
+
+  async write(key: string, value: Uint8Array): Promise<void> {
+    await Promise.resolve();
+    if (!this.isAway) this.values.set(key, value);
+  }
+
+  async remove(key: string): Promise<void> {
+    await Promise.resolve();
+    this.values.delete(key);
+  }
+
+  async increment(key: string): Promise<number | null> {
+    if (this.isAway) return null;
+    const next = Number(textOf(this.values.get(key) ?? bytesOf("0"))) + 1;
+    this.values.set(key, bytesOf(String(next)));
+    return next;
+  }
+}
+
+const facts: CacheFacts = {
+  status: 200,
+  flags: 0,
+  reason: 0,
+  bornMs: 1,
+  storedMs: 2,
+  freshForMs: 3,
+  staleWhileRevalidateMs: 0,
+  staleIfErrorMs: 0,
+  lastModifiedMs: 0,
+  etagStart: 0,
+  etagEnd: 0,
+  bodyBytes: 6,
+};
+
+/** A whole entry whose body lies in two pieces. */
+function entryOf(head: string, one: string, two: string): CacheEntry {
+  const bytes = bytesOf(`${head}${one}---${two}`);
+  const entry = {
+    facts,
+    bytes,
+    headStart: 0,
+    headEnd: head.length,
+    written: one.length + two.length,
+    runStart: 0,
+    runEnd: 0,
+    run(at: number): boolean {
+      const isFirst = at < one.length;
+      entry.runStart = isFirst ? head.length + at : head.length + 3 + at;
+      entry.runEnd = isFirst ? head.length + one.length : bytes.length;
+      return true;
+    },
+  };
+  // The rest of an entry is not asked for.
+  return entry as unknown as CacheEntry;
+}
+
+const keyOf = (first: string, second = ""): CacheKey => ({
+  bytes: bytesOf(first + second),
+  firstEnd: first.length,
+  end: first.length + second.length,
+});
+
+/** More rounds of promises than any question takes. */
+async function settle(): Promise<void> {
+  for (let round = 0; round < 50; round++) await Promise.resolve();
+}
+
+async function found(level: RedisLevel, key: CacheKey): Promise<string> {
+  let told: RemoteFound | null | undefined;
+  level.fetch(key, (answer) => {
+    told = answer;
+  });
+  expect(told).toBeUndefined();
+  await settle();
+  if (told === undefined || told === null) return String(told);
+  return told.kind === "vary"
+    ? `vary ${textOf(told.names)}`
+    : `${textOf(told.head)}|${textOf(told.body)}|${textOf(told.tags)}`;
+}
+
+function scene(): { link: FakeLink; level: RedisLevel } {
+  const link = new FakeLink();
+  return { link, level: new RedisLevel(link, "pages", (call) => call()) };
+}
+
+test("what was stored is found, head, body and tags", async () => {
+  const { level } = scene();
+  level.store(keyOf("http://a/"), entryOf("HEAD", "abc", "def"), bytesOf("t"), 1000);
+  await settle();
+  expect(await found(level, keyOf("http://a/"))).toBe("HEAD|abcdef|t");
+  expect(await found(level, keyOf("http://a/b"))).toBe("null");
+});
+
+test("variants lie under a mark, even one that is only on its way, and go with it", async () => {
+  const { level } = scene();
+  level.storeVary(keyOf("http://a/"), bytesOf("accept"), 1000);
+  level.store(keyOf("http://a/", "json"), entryOf("HEAD", "js", "on"), bytesOf(""), 1000);
+  await settle();
+  expect(await found(level, keyOf("http://a/"))).toBe("vary accept");
+  expect(await found(level, keyOf("http://a/", "json"))).toBe("HEAD|json|");
+  expect(await found(level, keyOf("http://a/", "xml"))).toBe("null");
+  level.storeVary(keyOf("http://a/"), bytesOf("accept"), 1000);
+  await settle();
+  expect(await found(level, keyOf("http://a/", "json"))).toBe("HEAD|json|");
+  level.purge(keyOf("http://a/"));
+  await settle();
+  expect(await found(level, keyOf("http://a/", "json"))).toBe("null");
+  level.storeVary(keyOf("http://a/"), bytesOf("accept"), 1000);
+  await settle();
+  expect(await found(level, keyOf("http://a/", "json"))).toBe("null");
+});
+
+test("a mark of other names leaves no way to what the former one led to", async () => {
+  const { level } = scene();
+  level.storeVary(keyOf("u"), bytesOf("accept"), 1000);
+  level.store(keyOf("u", "x"), entryOf("H", "1", "2"), bytesOf(""), 1000);
+  await settle();
+  level.storeVary(keyOf("u"), bytesOf("cookie"), 1000);
+  await settle();
+  expect(await found(level, keyOf("u", "x"))).toBe("null");
+});
+
+test("after a new epoch has begun all that was there is nothing, and what comes is found", async () => {
+  const { level } = scene();
+  level.store(keyOf("u"), entryOf("H", "1", "2"), bytesOf(""), 1000);
+  await settle();
+  expect(await level.forget()).toBe(true);
+  expect(await found(level, keyOf("u"))).toBe("null");
+  level.store(keyOf("u"), entryOf("H", "3", "4"), bytesOf(""), 1000);
+  await settle();
+  expect(await found(level, keyOf("u"))).toBe("H|34|");
+});
+
+test("while it is away there is nothing, and nothing fails", async () => {
+  const { link, level } = scene();
+  link.isAway = true;
+  level.store(keyOf("u"), entryOf("H", "1", "2"), bytesOf(""), 1000);
+  level.storeVary(keyOf("u"), bytesOf("accept"), 1000);
+  await settle();
+  expect(await found(level, keyOf("u"))).toBe("null");
+  expect(await level.forget()).toBe(false);
+});
+
+test("who does not want the answer any more is not told", async () => {
+  const { level } = scene();
+  let isTold = false;
+  level
+    .fetch(keyOf("u"), () => {
+      isTold = true;
+    })
+    .cancel();
+  await settle();
+  expect(isTold).toBe(false);
+});

@@ -1,0 +1,49 @@
+// The second levels of this worker's caches: one for each cache that has a Redis, over one link to each Redis that there is. They
+// stay the same over reloads for as long as what the plan says of them does, and with them what is known of who is away.
+
+import type { CachePlan } from "../config/plan.ts";
+import type { RemoteCache } from "../memory/remotecache.ts";
+import { type LinkOptions, RedisLink } from "./remote/link.ts";
+import { RedisLevel } from "./remote/redislevel.ts";
+
+export interface RemoteCachesOptions extends LinkOptions {
+  /** Calls into a flow go through this. */
+  readonly tell: (call: () => void) => void;
+}
+
+export class RemoteCaches {
+  readonly #options: RemoteCachesOptions;
+  /** By what the plan says of them. */
+  #links: ReadonlyMap<string, RedisLink> = new Map();
+  #levels: ReadonlyMap<string, RedisLevel> = new Map();
+
+  constructor(options: RemoteCachesOptions) {
+    this.#options = options;
+  }
+
+  /** Before a site is made of the plan. Links that it does not name are closed; what they are asked until then comes to nothing. */
+  adopt(plans: readonly CachePlan[]): void {
+    const links = new Map<string, RedisLink>();
+    const levels = new Map<string, RedisLevel>();
+    for (const { name, redis } of plans) {
+      if (redis === null) continue;
+      const key = JSON.stringify(redis);
+      const link = links.get(key) ?? this.#links.get(key) ?? new RedisLink(redis, this.#options);
+      links.set(key, link);
+      const own = `${name} ${key}`;
+      levels.set(own, this.#levels.get(own) ?? new RedisLevel(link, name, this.#options.tell));
+    }
+    for (const [key, link] of this.#links) if (!links.has(key)) link.close();
+    this.#links = links;
+    this.#levels = levels;
+  }
+
+  /** Null for a cache that has no second level. */
+  of({ name, redis }: CachePlan): RemoteCache | null {
+    return redis === null ? null : this.#levels.get(`${name} ${JSON.stringify(redis)}`)!;
+  }
+
+  close(): void {
+    for (const link of this.#links.values()) link.close();
+  }
+}
