@@ -258,7 +258,7 @@ export class Playbook implements Port {
         this.#sweptMs = this.nowMs;
         this.context.sweep();
       }
-      if (this.context.waiting.size > 0) this.context.pollWaiting();
+      if (this.context.isWaiting) this.context.pollWaiting();
     }
   }
 

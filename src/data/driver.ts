@@ -127,7 +127,7 @@ export class Driver implements Port {
         this.#sweptMs = this.nowMs;
         context.sweep();
       }
-      if (context.waiting.size > 0) this.#poll();
+      if (context.isWaiting) this.#poll();
     } catch (error) {
       this.failed(error as Error);
     }
@@ -140,7 +140,7 @@ export class Driver implements Port {
       try {
         this.refresh();
         this.#context!.pollWaiting();
-        if (this.#context!.waiting.size > 0) return;
+        if (this.#context!.isWaiting) return;
       } catch (error) {
         this.failed(error as Error);
       }

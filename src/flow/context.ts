@@ -5,6 +5,8 @@ import type { LimitsPlan } from "../config/plan.ts";
 import type { Tally } from "../memory/tally.ts";
 import { Head } from "../wire/http1/head.ts";
 import { Output } from "../wire/http1/writer.ts";
+import { CacheDesk } from "./caching/desk.ts";
+import { Followers } from "./caching/followers.ts";
 import { Exchange } from "./exchange.ts";
 import type { Inquiry } from "./inquiry.ts";
 import type { Port } from "./port.ts";
@@ -41,6 +43,8 @@ export class Context {
   responseHead: Head;
   /** Connections of clients, for draining. */
   readonly downstreams: Set<Session> = new Set();
+  /** Exchanges that wait for what another one brings into a cache. */
+  readonly followers: Followers = new Followers();
   /** Pools with somebody in their waiting room. */
   readonly waiting: Set<PoolSite> = new Set();
   site: Site;
@@ -52,6 +56,7 @@ export class Context {
   readonly requestIdPrefix: string;
   requestIdCount = 0;
   readonly #free: Exchange[] = [];
+  #desk: CacheDesk | null = null;
 
   constructor(port: Port, tally: Tally, site: Site, report: Report, reportStream: ReportStream = () => {}) {
     this.port = port;
@@ -87,13 +92,26 @@ export class Context {
     if (this.responseHead.fieldsMax !== this.limits.fieldsMax) {
       this.responseHead = new Head(this.limits.fieldsMax);
       this.#free.length = 0;
+      this.#desk = null;
     }
     former.retire(site);
     for (const downstream of this.downstreams) downstream.renewed?.(site);
   }
 
-  /** Give those who wait what other workers may have freed; said by the driver every few milliseconds while `waiting` is not empty. */
+  /** What caching works on. */
+  get desk(): CacheDesk {
+    this.#desk ??= new CacheDesk(this.limits.fieldsMax);
+    return this.#desk;
+  }
+
+  /** Somebody waits for what other workers may do. */
+  get isWaiting(): boolean {
+    return this.waiting.size > 0 || this.followers.size > 0;
+  }
+
+  /** Give those who wait what other workers may have freed or stored; said by the driver every few milliseconds while `isWaiting`. */
   pollWaiting(): void {
+    if (this.followers.size > 0) this.followers.run();
     for (const pool of this.waiting) pool.queue.serve();
   }
 

@@ -20,6 +20,7 @@ import { countExchange } from "./account.ts";
 import { balanceKeyOf, isUpgradeAsked, refusalOf } from "./admission.ts";
 import { give, refuse } from "./answer.ts";
 import { Attempt, type Seeker } from "./attempt.ts";
+import type { Caching } from "./caching.ts";
 import type { Context } from "./context.ts";
 import { deadlinePassed, type Wait } from "./deadline.ts";
 import type { Sender } from "./forwarding.ts";
@@ -28,8 +29,10 @@ import { Passage } from "./passage.ts";
 import type { Requester } from "./requester.ts";
 import { writeHead } from "./responsehead.ts";
 import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
-import { stepsDown, stepsUp } from "./stair.ts";
+import { shownSteps, stepsDown, stepsUp } from "./stair.ts";
 import { stickyCookie } from "./sticky.ts";
+import { tryNextAddress } from "./targets/seeking.ts";
+import type { Target } from "./targets/target.ts";
 import { noteFault, noteProgress, settle } from "./toll.ts";
 import { switchProtocols, type Upgrade } from "./upgrade.ts";
 import { Upload } from "./upload.ts";
@@ -55,6 +58,10 @@ export class Exchange implements Sender, Seeker {
   /** The route's. Where that has none, every request is answered here, and nothing asks for this. */
   pool!: PoolSite;
   upgrade: Upgrade | null = null;
+  /** Where the client of a forward proxy wants it to go. */
+  target: Target | null = null;
+  /** Whose good credentials it shows; null where none are asked for, or none are good. */
+  user: string | null = null;
   /** The peer's address, and who the client behind trusted proxies is. */
   address = "";
   clientAddress = "";
@@ -87,6 +94,10 @@ export class Exchange implements Sender, Seeker {
   fault: Fault | null = null;
   /** What the server said, where rules have changed it for the client. */
   serverStatus = 0;
+  /** Null where the pool has no cache, and until it is asked. */
+  caching: Caching | null = null;
+  /** Of former exchanges, to be used again. */
+  spareCaching: Caching | null = null;
   /** Null where nothing is to be judged or counted by rules. */
   visit: Visit | null = null;
   /** Of former exchanges, to be used again. */
@@ -130,6 +141,10 @@ export class Exchange implements Sender, Seeker {
       this.inquiry = null;
       this.rule = "";
     }
+    if (this.caching !== null) {
+      this.caching.reset();
+      this.caching = null;
+    }
     this.serverStatus = 0;
     this.sentBytes = 0;
     this.notedSent = 0;
@@ -137,6 +152,8 @@ export class Exchange implements Sender, Seeker {
     this.downstream = null;
     this.upstream = null;
     this.upgrade = null;
+    this.target = null;
+    this.user = null;
     this.isUpgrade = false;
     this.requestIdIndex = -1;
     this.upload.reset();
@@ -155,6 +172,7 @@ export class Exchange implements Sender, Seeker {
   }
 
   get serverName(): string {
+    if (this.target !== null) return this.target.name;
     return this.route.pool?.servers[this.attempt.index]?.plan.name ?? "";
   }
 
@@ -192,6 +210,7 @@ export class Exchange implements Sender, Seeker {
     this.isSecure = downstream.isSecure;
     this.inquiry = this.#context.inquiry;
     this.requestBody.begin(bodyKind.none, 0);
+    this.asked.isHostFree = listener.plan.proxy !== null;
   }
 
   /** The head is parsed and followed by bytes[bodyStart, end). Answers the index after what belongs to this request. */
@@ -209,7 +228,7 @@ export class Exchange implements Sender, Seeker {
     const { head } = this;
     const { forwarding } = this.listener;
     this.isPersistent = head.wantsKeepAlive && !this.downstream!.isLast;
-    const refusal = refusalOf(head, this.requestBody, this.requestBytes, this.#context.limits.bodyBytesMax);
+    const refusal = refusalOf(head, this.requestBody, this.requestBytes, this.#context.limits.bodyBytesMax, this.listener.plan.proxy);
     if (refusal !== null) return this.fail(refusal);
     if (this.isTrusted && head.hasSpecial) this.clientAddress = forwarding.trust.clientAddress(head, this.address);
     if (forwarding.requestId !== null) {
@@ -241,6 +260,7 @@ export class Exchange implements Sender, Seeker {
     if (this.response !== null) {
       // The one head that is read into is not to be written over meanwhile.
       if (this.response === context.responseHead) context.responseHead = new Head(this.response.fieldsMax);
+      else if (this.caching !== null) this.caching.shown.waits(this.response);
       this.upstream?.park();
     }
     this.arm(forMs);
@@ -275,14 +295,15 @@ export class Exchange implements Sender, Seeker {
   /** The attempt has chosen: over a connection that is there, or a new one. */
   connect(server: ServerSite, isFreshWanted: boolean): void {
     if (this.inquiry !== null) this.inquiry.chosen(this.pool, this.attempt, true);
-    const idle = isFreshWanted ? undefined : server.idle.take();
+    const door = this.target === null ? server : this.pool.targets!.serverOf(this.target);
+    const idle = isFreshWanted ? undefined : door.idle.take();
     if (idle !== undefined) {
       this.upstream = idle;
       idle.carry(this);
       this.upload.send(idle);
       return;
     }
-    this.upstream = new Upstream(this.#context, this.pool, server);
+    this.upstream = new Upstream(this.#context, this.pool, door);
     this.holdBody();
     this.upstream.dial(this, this.downstream!.client);
   }
@@ -290,7 +311,7 @@ export class Exchange implements Sender, Seeker {
   /** The connection that was dialed is not to be had. */
   refused(what: Fault): void {
     this.upstream = null;
-    this.attempt.refused(what);
+    if (this.target === null || !tryNextAddress(this, this.#context, what)) this.attempt.refused(what);
   }
 
   /** The connection was lost before any byte of an answer. */
@@ -343,7 +364,28 @@ export class Exchange implements Sender, Seeker {
 
   #descend(): void {
     while (this.#step < stepsDown.length) if (!stepsDown[this.#step++]!(this, this.#context, this.response!)) return;
-    this.#deliver(this.upstream!, this.response!);
+    const head = this.response!;
+    if (this.caching !== null && this.caching.shown.isBegun) {
+      this.response = null;
+      this.caching.shown.deliver(head);
+    } else this.#deliver(this.upstream!, head);
+  }
+
+  /** A stored response, from where the listener's steps begin. */
+  show(head: Head): void {
+    this.response = head;
+    this.#step = shownSteps;
+    this.#descend();
+  }
+
+  /** The response is not for the client: its server is let go of. `isDone`: nothing of it is to come. */
+  dismiss(isDone: boolean): void {
+    const isClean = isDone && this.response!.wantsKeepAlive && this.#restEnd === this.#restStart;
+    this.response = null;
+    this.#rest = nothing;
+    this.upstream!.release(isClean && this.requestBody.isDone);
+    this.upstream = null;
+    this.attempt.end();
   }
 
   /** The response goes to the client. */
@@ -369,6 +411,7 @@ export class Exchange implements Sender, Seeker {
   /** The client takes bytes again. */
   drainedDown(): void {
     if (this.upgrade !== null) this.upgrade.drainedDown();
+    else if (this.caching !== null && this.caching.shown.isBegun) this.caching.shown.drained();
     else this.passage.drained(this.upstream);
   }
 
@@ -408,6 +451,7 @@ export class Exchange implements Sender, Seeker {
 
   /** No (further) attempt helps. Answer the client if nothing was sent to it yet; else let it see that this is not whole. */
   fail(what: Fault): void {
+    if (this.caching !== null && this.caching.rescues(what)) return;
     const downstream = this.downstream!;
     this.fault = what;
     if (this.upstream !== null) this.upstream.reset();
@@ -437,7 +481,7 @@ export class Exchange implements Sender, Seeker {
 
   /** It fills a cache: others may wait for what it brings. */
   get isWantedWithout(): boolean {
-    return this.passage.onlooker !== null && this.requestBody.isDone;
+    return (this.passage.onlooker !== null || this.caching?.isAwaited === true) && this.requestBody.isDone;
   }
 
   /** The client is gone, and it goes on for `heir`. */
@@ -474,6 +518,7 @@ export class Exchange implements Sender, Seeker {
       wait.cancelled();
     }
     this.passage.stop();
+    if (this.caching !== null) this.caching.end();
     if (this.inquiry !== null) this.inquiry.ended(this.#context.port.sharedMs);
     if (this.visit !== null || this.downstream!.guest !== null) settle(this);
     countExchange(this.#context.tally.cells, this, this.#context.port.nowMs);

@@ -10,6 +10,7 @@ import { scopeOf } from "../rules/expression/scope.ts";
 import type { Phase } from "../rules/fields.ts";
 import { ReplyMaker } from "../rules/reply.ts";
 import { RuleSet } from "../rules/ruleset.ts";
+import type { Scene } from "../rules/scene.ts";
 import { Terms } from "../rules/terms.ts";
 import type { Trace } from "../rules/trace.ts";
 
@@ -59,6 +60,12 @@ export class RuleSets {
     const key = compileKey(text, this.#scopes.request, table);
     assert(key.ok, `the key ${JSON.stringify(text)} of a plan does not compile`);
     return key;
+  }
+
+  /** A condition on requests. */
+  condition(text: string): (scene: Scene) => boolean {
+    const condition = new Terms(this.#scopes.request, null).expression(text, "bool");
+    return (scene) => condition.test(scene);
   }
 
   /** Null without any. */

@@ -19,14 +19,19 @@ import type { Arena } from "../memory/arena.ts";
 import type { BanHolder } from "../memory/bans.ts";
 import type { Cache } from "../memory/cache.ts";
 import type { ListHolder } from "../memory/list.ts";
+import type { RemoteCache } from "../memory/remotecache.ts";
 import type { Table } from "../memory/table.ts";
 import { type Tally, Totals } from "../memory/tally.ts";
+import { Cors } from "../rewrite/cors.ts";
 import type { ReplyMaker } from "../rules/reply.ts";
 import type { World } from "../rules/scene.ts";
+import { type BodyPolicy, bodyPolicy } from "./bodies/policy.ts";
 import { RetryBudget } from "./budget.ts";
+import { PoolCaching } from "./caching/poolcaching.ts";
 import { Forwarding } from "./forwarding.ts";
-import { Hooks, type HookSet } from "./hooks.ts";
+import { type HookSet, Hooks } from "./hooks.ts";
 import { IdleConnections } from "./idle.ts";
+import { Mirroring } from "./mirroring.ts";
 import { NameRoutes } from "./names.ts";
 import { Queue } from "./queue.ts";
 import { type Errors, RuleSets, type Rules } from "./rulesets.ts";
@@ -44,6 +49,8 @@ export interface SiteParts {
   readonly tables: (plan: TablePlan) => Table;
   readonly lists: (plan: ListPlan) => ListHolder;
   readonly caches: (plan: CachePlan) => Cache;
+  /** The second level of a cache; absent or null without. */
+  readonly remotes?: (plan: CachePlan) => RemoteCache | null;
   readonly bans: BanHolder;
   /** Null where none are to be called, whatever the plan says: nothing has any, or it is all for an explanation. */
   readonly hooks?: HookSet | null;
@@ -57,6 +64,7 @@ interface Making {
   readonly plan: Plan;
   readonly ruleSets: RuleSets;
   readonly tables: readonly Table[];
+  readonly caches: readonly Cache[];
 }
 
 export class ListenerSite {
@@ -69,6 +77,9 @@ export class ListenerSite {
   readonly row: number;
   readonly rules: Rules;
   readonly errors: Errors | null;
+  readonly body: BodyPolicy | null;
+  /** Null where nothing is said of other origins. */
+  readonly cors: Cors | null;
   /** What a client that is banned is answered; null closes its connection. */
   readonly banned: ReplyMaker | null;
   /** What its rules and those of its pools look at. */
@@ -86,11 +97,18 @@ export class ListenerSite {
     this.plan = plan;
     this.route = routes[plan.route]!;
     this.names = plan.names.length === 0 ? null : new NameRoutes(plan.names, routes, this.route);
-    this.forwarding = new Forwarding(plan.forwarding, plan.requestId, plan.hsts, plan.proxy === null ? "" : parts.instance);
+    this.forwarding = new Forwarding(
+      plan.forwarding,
+      plan.requestId,
+      plan.hsts,
+      plan.proxy === null ? "" : parts.instance,
+    );
     this.row = parts.tally.listenerRow(plan.slot);
     this.rules = ruleSets.rules(plan.rules);
     this.errors = ruleSets.errors(plan.errors);
     this.hooks = hooksOf(plan.hooks, "listeners", plan.name, making);
+    this.body = bodyPolicy(plan.body);
+    this.cors = plan.cors === null ? null : new Cors(plan.cors);
     this.banned = site.banned;
     this.world = site.world;
     const index = making.plan.listeners.indexOf(plan);
@@ -151,9 +169,13 @@ export class PoolSite {
   readonly isTimed: boolean;
   readonly rules: Rules;
   readonly errors: Errors | null;
+  readonly body: BodyPolicy | null;
+  readonly mirroring: Mirroring | null;
   /** Its answer, in place of servers. */
   readonly reply: ReplyMaker | null;
   readonly sticking: Sticking | null;
+  /** How it uses its cache; null without. */
+  readonly caching: PoolCaching | null;
   readonly hooks: Hooks | null;
   /** What its one server stands for, where that is whatever clients name. */
   readonly targets: Targets | null;
@@ -178,14 +200,16 @@ export class PoolSite {
     this.budget.configure(plan.retryBudget);
     this.rules = ruleSets.rules(plan.rules);
     this.errors = ruleSets.errors(plan.errors);
+    this.body = bodyPolicy(plan.body);
+    this.mirroring = plan.mirror === null ? null : new Mirroring(plan.mirror);
     this.reply = ruleSets.reply(plan.reply);
     this.hooks = hooksOf(plan.hooks, "pools", plan.name, making);
+    this.caching = cachingOf(plan, making);
     const { stick } = plan;
     const make = (server: ServerPlan, idle: IdleConnections): ServerSite =>
       new ServerSite(server, 0, plan, parts.tally, idle);
     const row = this.servers[0]?.row ?? 0;
-    this.targets =
-      plan.targets === null ? null : new Targets(plan, parts.tally, row, make, former?.targets ?? null);
+    this.targets = plan.targets === null ? null : new Targets(plan, parts.tally, row, make, former?.targets ?? null);
     this.sticking = stick === null ? null : new Sticking(plan, tables[stick.table]!, ruleSets.stickKey(stick));
   }
 
@@ -217,10 +241,10 @@ export class Site {
   constructor(plan: Plan, parts: SiteParts, former: Site | null) {
     const ruleSets = new RuleSets(plan);
     const tables = plan.tables.map(parts.tables);
-    const making: Making = { parts, plan, ruleSets, tables };
+    this.caches = plan.caches.map(parts.caches);
+    const making: Making = { parts, plan, ruleSets, tables, caches: this.caches };
     this.plan = plan;
     this.bans = parts.bans;
-    this.caches = plan.caches.map(parts.caches);
     this.debugToken = plan.debugToken === null ? null : new TextEncoder().encode(plan.debugToken);
     this.banned = ruleSets.reply(plan.banned);
     this.pools = plan.pools.map(
@@ -269,6 +293,12 @@ function hooksOf(
   const failure = plan.failure === "pass" ? null : ruleSets.reply(plan.failure);
   const counting = { cells: tally.cells, row: tally.workerRow() };
   return new Hooks(plan, hooks.of(owner, name), hooks.runner, `${owner.slice(0, -1)} ${name}`, failure, counting);
+}
+
+function cachingOf({ cache: plan }: PoolPlan, { parts, plan: all, caches, ruleSets }: Making): PoolCaching | null {
+  if (plan === null) return null;
+  const bypass = plan.bypass === null ? null : ruleSets.condition(plan.bypass);
+  return new PoolCaching(plan, caches[plan.cache]!, bypass, parts.remotes?.(all.caches[plan.cache]!) ?? null);
 }
 
 /** Whether a connection that was made to the one will do for the other. */

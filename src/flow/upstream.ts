@@ -92,11 +92,18 @@ export class Upstream implements DialFlow {
     if (exchange === null) return this.#lose();
     if (exchange.upgrade !== null) return exchange.upgrade.sendDown(bytes, 0, bytes.length);
     if (this.#isParked) return this.#keep(bytes);
-    if (this.#isHeadDone) return exchange.passage.more(this, bytes, 0, bytes.length);
-    if (this.#partial === null) return this.#parse(exchange, bytes);
-    const whole = new Uint8Array(this.#partial.length + bytes.length);
-    whole.set(this.#partial);
-    whole.set(bytes, this.#partial.length);
+    if (this.#isHeadDone) exchange.passage.more(this, bytes, 0, bytes.length);
+    else if (this.#partial === null) this.#parse(exchange, bytes);
+    else this.#continue(exchange, this.#partial, bytes);
+    // Whoever waits for what this has brought into a cache, now that nothing is in the middle of anything.
+    if (this.#context.followers.isStirred) this.#context.followers.run();
+  }
+
+  /** More of a head. */
+  #continue(exchange: Exchange, partial: Uint8Array, bytes: Uint8Array): void {
+    const whole = new Uint8Array(partial.length + bytes.length);
+    whole.set(partial);
+    whole.set(bytes, partial.length);
     // A head in pieces is looked at again only when a line has ended, or the work would grow with the square of their number.
     if (bytes.indexOf(lineFeed) === -1 && whole.length < exchange.pool.headBytesMax) {
       this.#partial = whole;

@@ -38,6 +38,8 @@ export const cacheFlag = {
   isImmutable: 64,
   /** Stale is shown as its origin allows, and no longer because a client would take it (s-maxage beside stale-while-revalidate). */
   isUnextended: 128,
+  /** There is a body, and the head does not tell how long it is. */
+  isUnframed: 256,
 } as const;
 
 /** What is kept about a response beside its bytes. Times are of the wall clock in ms, lengths of time in ms. */

@@ -158,8 +158,8 @@ export class SimDriver implements Port {
   }
 
   #poll(): void {
-    if (this.#context!.waiting.size > 0) this.tell(() => this.#context!.pollWaiting());
-    this.world.after(this.#context!.waiting.size > 0 ? pollMs : tickMs, () => this.#poll());
+    if (this.#context!.isWaiting) this.tell(() => this.#context!.pollWaiting());
+    this.world.after(this.#context!.isWaiting ? pollMs : tickMs, () => this.#poll());
   }
 }
 

@@ -1,0 +1,302 @@
+// A response on its way into the cache while it passes to its client: the lease that it was asked for under, whether it may be stored
+// (cache/storing.ts), under which key (Vary), and its body as it goes by. What cannot be stored leaves a mark, so that others do
+// not wait for the next one. One filling an exchange, used again with it.
+
+import { assert } from "../../base/assert.ts";
+import { cacheField, nextField } from "../../cache/fieldname.ts";
+import { freshen } from "../../cache/freshen.ts";
+import { noDate } from "../../cache/httpdate.ts";
+import { fillFacts, writeStoredHead } from "../../cache/storedhead.ts";
+import { reason, reasonWords, whyNotStored } from "../../cache/storing.ts";
+import { writeTags } from "../../cache/tags.ts";
+import { headOutcome, headOutcomeOf } from "../../cache/validators.ts";
+import { writeVariant } from "../../cache/vary.ts";
+import { type CacheDraft, type CacheEntry, type CacheKey, cacheFlag, cacheState } from "../../memory/cache.ts";
+import { responseBody } from "../../wire/http1/framing.ts";
+import { bodyKind, type Head } from "../../wire/http1/head.ts";
+import { parseResponse } from "../../wire/http1/reader.ts";
+import type { Output } from "../../wire/http1/writer.ts";
+import type { Caching } from "../caching.ts";
+import type { Context } from "../context.ts";
+import type { Exchange } from "../exchange.ts";
+import type { Onlooker } from "../filter.ts";
+
+const crlfBytes = 2;
+
+export class Filling implements Onlooker {
+  readonly #exchange: Exchange;
+  readonly #context: Context;
+  readonly #caching: Caching;
+  #draft: CacheDraft | null = null;
+  /** The key that the lease, or what is asked for anew, stands under. */
+  #keyBytes: Uint8Array = new Uint8Array(256);
+  #keyEnd = 0;
+  #firstEnd = 0;
+  /** The head is in, the body follows. */
+  #isBegun = false;
+
+  constructor(exchange: Exchange, context: Context, caching: Caching) {
+    this.#exchange = exchange;
+    this.#context = context;
+    this.#caching = caching;
+  }
+
+  /** The exchange will be another. */
+  reset(): void {
+    this.#keyEnd = 0;
+    this.#firstEnd = 0;
+  }
+
+  /** Others wait for what it brings. */
+  get isLeading(): boolean {
+    return this.#draft !== null;
+  }
+
+  /** The right to fetch what the key on the desk asks for. False: another has it, or there is no room. */
+  lease(forMs: number): boolean {
+    const { desk, port } = this.#context;
+    this.remember(desk.key);
+    this.#draft = this.#caching.pool.cache.lease(desk.key, port.wallMs, forMs);
+    return this.#draft !== null;
+  }
+
+  remember(key: CacheKey): void {
+    if (key.end > this.#keyBytes.length) this.#keyBytes = new Uint8Array(key.end * 2);
+    this.#keyBytes.set(key.bytes.subarray(0, key.end));
+    this.#keyEnd = key.end;
+    this.#firstEnd = key.firstEnd;
+  }
+
+  /** As it was remembered. */
+  get key(): CacheKey {
+    return { bytes: this.#keyBytes, firstEnd: this.#firstEnd, end: this.#keyEnd };
+  }
+
+  /** A final head that goes on to the client, as the pool has made it. The desk has read the request. */
+  keep(head: Head, entry: CacheEntry | null): void {
+    const { desk, port } = this.#context;
+    const { pool, status } = this.#caching;
+    const exchange = this.#exchange;
+    const { request, response, freshness, names } = desk;
+    response.read(head, port.wallMs);
+    const vary = names.read(head, response);
+    freshness.read(response, pool.policy, this.#caching.requestMs, port.wallMs);
+    if (request.isHead) return this.#compare(head);
+    const why = whyNotStored(request, response, head, freshness, pool.policy, vary, false);
+    if (why !== reason.none) {
+      status.detail = reasonWords[why]![0];
+      if (this.#draft !== null) this.#refuse(why);
+      // What takes the place of what is stored and cannot be stored itself ends that too.
+      if (entry !== null && exchange.status < 500 && isOfAll(why)) entry.remove();
+      return;
+    }
+    const draft = this.#draftFor(vary > 0, entry);
+    if (draft === null) return;
+    this.#begin(draft, head);
+  }
+
+  /** Under the key that the response's own Vary makes; null where another is about to store it, or what is there is newer. */
+  #draftFor(isVarying: boolean, entry: CacheEntry | null): CacheDraft | null {
+    const { desk, port } = this.#context;
+    const { key } = desk;
+    const { cache } = this.#caching.pool;
+    this.#writeKey(isVarying);
+    const isSame =
+      key.end === this.#keyEnd &&
+      Buffer.compare(key.bytes.subarray(0, key.end), this.#keyBytes.subarray(0, key.end)) === 0;
+    if (isSame && this.#draft !== null) return this.#draft;
+    this.#draft?.drop();
+    this.#draft = null;
+    if (isSame && entry !== null) {
+      if (this.#isOlder(entry)) return null;
+      this.#draft = cache.replace(key, port.wallMs);
+    } else this.#draft = cache.lease(key, port.wallMs, this.#caching.leaseMs);
+    this.remember(key);
+    return this.#draft;
+  }
+
+  /** Variants under one URL are found by one list of names: that of the newest response that has any. */
+  #writeKey(isVarying: boolean): void {
+    const { desk, port } = this.#context;
+    const { key, names, request } = desk;
+    const { head, isSecure } = this.#exchange;
+    const { cache, policy, remote } = this.#caching.pool;
+    key.write(head, isSecure, policy);
+    const mark = cache.find(key, port.wallMs);
+    const isMarked = mark?.state === cacheState.vary;
+    if (isVarying) {
+      const isSame = isMarked && isNamed(names.bytes, names.end, mark);
+      mark?.release();
+      if (!isSame) {
+        const list = names.bytes.slice(0, names.end);
+        cache.markVary(key, list);
+        remote?.storeVary(key, list, remoteVaryMs);
+      }
+      writeVariant(key, names.bytes, 0, names.end, head, request);
+      return;
+    }
+    if (isMarked) writeVariant(key, mark.bytes, mark.headStart, mark.headEnd, head, request);
+    mark?.release();
+  }
+
+  /** RFC 9111 section 4: of two that will do the one with the later Date is shown; a fresh one does not give way to an older one. */
+  #isOlder(entry: CacheEntry): boolean {
+    const { desk, port } = this.#context;
+    const { response, stored, scratchResponse } = desk;
+    const { facts } = entry;
+    if (response.dateMs === noDate || facts.bornMs + facts.freshForMs <= port.wallMs) return false;
+    if ((facts.flags & (cacheFlag.alwaysRevalidate | cacheFlag.isPurged)) !== 0) return false;
+    parseResponse(stored, entry.bytes, entry.headStart, entry.headEnd, entry.headEnd - entry.headStart);
+    scratchResponse.read(stored, port.wallMs);
+    return scratchResponse.dateMs !== noDate && scratchResponse.dateMs > response.dateMs;
+  }
+
+  #begin(draft: CacheDraft, head: Head): void {
+    const { desk, port } = this.#context;
+    const { response, freshness, facts, head: output, tags } = desk;
+    const { policy } = this.#caching.pool;
+    const { passage } = this.#exchange;
+    const kind = responseBody(head, this.#exchange.head.method);
+    output.clear();
+    writeStoredHead(output, head, response, policy, facts);
+    if (response.dateMs === noDate && nextField(head, cacheField.date, 0) === -1) writeDate(output, port.wallMs);
+    const isFramed = head.contentLength !== -1 && !head.isChunked;
+    // Who makes another body of it takes the length out of the head (bodies.ts).
+    assert(!isFramed || !passage.isFiltered, "the length of a body that becomes another is not told");
+    fillFacts(facts, response, freshness, policy, port.wallMs);
+    const isBodiless = kind === bodyKind.none;
+    facts.bodyBytes = isBodiless ? 0 : isFramed ? head.contentLength : -1;
+    if (!isFramed && !isBodiless) facts.flags |= cacheFlag.isUnframed;
+    tags.clear();
+    writeTags(tags, head, policy);
+    const { status } = this.#caching;
+    if (!draft.begin(facts, output.bytes, 0, output.length, tags.bytes.subarray(0, tags.length))) return this.#failed();
+    this.#isBegun = true;
+    status.isStored = true;
+    status.detail = "";
+    status.ttlS = Math.floor((facts.bornMs + facts.freshForMs - port.wallMs) / 1000);
+    passage.onlooker = this;
+    this.#context.followers.stir();
+  }
+
+  /** RFC 9111 section 4.3.5: what an answer to HEAD says of the stored answer to GET. */
+  #compare(head: Head): void {
+    const { desk, port } = this.#context;
+    const { key, request, response, stored, facts, head: output } = desk;
+    const { cache, policy } = this.#caching.pool;
+    if (head.status !== 200) return;
+    this.#writeKey(false);
+    const entry = cache.find(key, port.wallMs);
+    if (entry?.state === cacheState.whole) {
+      if (headOutcomeOf(head, response, entry.facts, entry.bytes, entry.headStart) === headOutcome.changed)
+        entry.outdate();
+      else {
+        parseResponse(stored, entry.bytes, entry.headStart, entry.headEnd, entry.headEnd - entry.headStart);
+        Object.assign(facts, plainFacts(entry));
+        const { requestMs } = this.#caching;
+        const responseMs = port.wallMs;
+        const why = freshen(
+          output,
+          { stored, head, response, request, policy, requestMs, responseMs },
+          desk.scratch,
+          facts,
+        );
+        facts.flags |= entry.facts.flags & cacheFlag.isUnframed;
+        if (why === reason.none) entry.freshen(facts, output.bytes, 0, output.length);
+        else entry.outdate();
+      }
+    }
+    entry?.release();
+  }
+
+  /** It cannot be stored, and others wait: they need not. */
+  #refuse(why: number): void {
+    const { pool } = this.#caching;
+    if (isOfAll(why)) pool.cache.markPass(this.key, why, this.#context.port.wallMs + pool.plan.passMs);
+    this.drop();
+  }
+
+  #failed(): void {
+    const { status } = this.#caching;
+    const { desk } = this.#context;
+    const isLarge = desk.facts.bodyBytes + desk.head.length > this.#caching.pool.cache.objectBytesMax;
+    status.detail = reasonWords[isLarge ? reason.tooLarge : reason.noRoom]![0];
+    this.#caching.word = "error";
+    if (isLarge) this.#refuse(reason.tooLarge);
+    this.drop();
+  }
+
+  /** The question has ended without anything to store. */
+  drop(): void {
+    if (this.#draft === null) return;
+    this.#draft.drop();
+    this.#draft = null;
+    this.#isBegun = false;
+    this.#context.followers.stir();
+  }
+
+  // ---- said by the passage ----
+
+  add(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#isBegun) return;
+    this.#context.followers.stir();
+    if (this.#draft!.append(bytes, start, end)) return;
+    const { pool } = this.#caching;
+    this.#isBegun = false;
+    this.#draft = null;
+    this.#caching.word = "error";
+    this.#exchange.passage.onlooker = null;
+    pool.cache.markPass(this.key, reason.tooLarge, this.#context.port.wallMs + pool.plan.passMs);
+  }
+
+  over(isWhole: boolean): void {
+    if (!this.#isBegun || !isWhole) return this.drop();
+    this.#draft!.finish();
+    this.#draft = null;
+    this.#isBegun = false;
+    this.#context.followers.stir();
+    this.#caching.finished(this.key);
+  }
+}
+
+/** Vary is remembered for as long as anything under it may live. */
+const remoteVaryMs = 24 * 3600 * 1000;
+
+/** Whether a reason is about whatever answers the URL, and not about the one request. */
+function isOfAll(why: number): boolean {
+  switch (why) {
+    case reason.method:
+    case reason.requestNoStore:
+    case reason.authorization:
+    case reason.bypass:
+    case reason.range:
+    case reason.partial:
+    case reason.notModified:
+    case reason.truncated:
+    case reason.noRoom:
+      return false;
+    default:
+      return true;
+  }
+}
+
+function isNamed(names: Uint8Array, end: number, mark: CacheEntry): boolean {
+  if (mark.headEnd - mark.headStart !== end) return false;
+  for (let at = 0; at < end; at++) if (names[at] !== mark.bytes[mark.headStart + at]) return false;
+  return true;
+}
+
+/** RFC 9110 section 6.6.1: what is stored has a Date. */
+function writeDate(output: Output, wallMs: number): void {
+  output.length -= crlfBytes;
+  output.latin1(`Date: ${new Date(wallMs).toUTCString()}\r\n\r\n`);
+}
+
+function plainFacts({ facts }: CacheEntry): object {
+  const { status, flags, bornMs, storedMs, freshForMs, staleWhileRevalidateMs, staleIfErrorMs } = facts;
+  const { lastModifiedMs, etagStart, etagEnd, reason: why, bodyBytes } = facts;
+  return {
+    ...{ status, flags, bornMs, storedMs, freshForMs, staleWhileRevalidateMs, staleIfErrorMs },
+    ...{ lastModifiedMs, etagStart, etagEnd, reason: why, bodyBytes },
+  };
+}

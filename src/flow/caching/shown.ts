@@ -1,0 +1,321 @@
+// A stored response on its way to a client: head and body straight from the shared memory, as fast as the client takes them, whole,
+// in ranges, or not at all (304, HEAD). What is being stored by somebody else is read along. While it is shown the entry is held;
+// what the kernel does not take at once the line has copied, so that the entry goes when all has been said.
+//
+//   start ─> head composed ─ nothing to be judged ─> told ─> body in runs ─> over
+//              └ parsed ─ the listener's steps ─ deliver ─┘       └ nothing there yet: followers.ts wakes it
+//
+// Once the head is told a body that breaks off ends the connection by a reset.
+
+import { fault } from "../../base/fault.ts";
+import type { CacheEntry } from "../../memory/cache.ts";
+import { Head } from "../../wire/http1/head.ts";
+import { parseResponse } from "../../wire/http1/reader.ts";
+import type { Context } from "../context.ts";
+import type { Exchange } from "../exchange.ts";
+import { coalesceBytesMax } from "../passage.ts";
+import type { Line } from "../port.ts";
+import { lastChunk } from "../relay.ts";
+import { isPlainDown } from "../stair.ts";
+import { type Outlet, Throttle } from "../throttle.ts";
+import type { CacheDesk } from "./desk.ts";
+import type { Reader } from "./followers.ts";
+import { finishShownHead, Parts, type Shape, shapeOf, writeShownHead } from "./shownhead.ts";
+
+/** Said to the line at once; what it does not take it copies. */
+const sliceBytesMax = 256 * 1024;
+/** Of a longer body so much leaves with the head, in one write. */
+const firstBytesMax = 16 * 1024;
+
+export class Shown implements Reader, Outlet {
+  /** The head is on its way, or was told; until the exchange is over. */
+  isBegun = false;
+  readonly #exchange: Exchange;
+  readonly #context: Context;
+  #entry: CacheEntry | null = null;
+  #shape: Shape = "whole";
+  /** Body bytes that are told, and where that ends; -1 until it is known. */
+  #at = 0;
+  #end = 0;
+  #isChunked = false;
+  #parts: Parts | null = null;
+  #isTold = false;
+  #isBlocked = false;
+  #isPumping = false;
+  #isStarved = false;
+  #throttle: Throttle | null = null;
+
+  constructor(exchange: Exchange, context: Context) {
+    this.#exchange = exchange;
+    this.#context = context;
+  }
+
+  reset(): void {
+    this.isBegun = false;
+    this.#isTold = false;
+    this.#isBlocked = false;
+    this.#isPumping = false;
+    this.#isChunked = false;
+    this.#parts = null;
+  }
+
+  /** Show it. The desk has read the request; it may all be over when this returns. */
+  start(entry: CacheEntry, desk: CacheDesk): void {
+    const exchange = this.#exchange;
+    const context = this.#context;
+    const { output } = context;
+    this.isBegun = true;
+    this.#entry = entry;
+    const shape = shapeOf(exchange, entry, desk, context.port.wallMs);
+    this.#shape = shape;
+    output.clear();
+    if (shape === "parts") this.#parts = new Parts(context, desk);
+    writeShownHead(output, entry, desk, shape, this.#parts, context.port.wallMs);
+    this.#measure(entry, desk);
+    if (isPlainDown(exchange)) return this.#tell();
+    // What the listener does to it is done to a head that is read like any other.
+    output.latin1("\r\n");
+    const bytes = output.bytes.slice(0, output.length);
+    const { shown } = desk;
+    if (parseResponse(shown, bytes, 0, bytes.length, bytes.length) !== bytes.length)
+      return exchange.fail(fault("bad_response"));
+    exchange.status = shown.status;
+    exchange.serverStatus = shown.status;
+    exchange.show(shown);
+  }
+
+  /** The listener's steps have been taken. */
+  deliver(head: Head): void {
+    const exchange = this.#exchange;
+    const { output } = this.#context;
+    output.clear();
+    exchange.listener.forwarding.writeResponse(output, head, false, false, exchange.isSecure);
+    this.#tell();
+  }
+
+  /** A step of the listener has it wait: the head that is read into is not to be written over meanwhile. */
+  waits(head: Head): void {
+    const { desk } = this.#context;
+    if (head === desk.shown) desk.shown = new Head(head.fieldsMax);
+  }
+
+  /** What of the body is to be told, and in which framing. */
+  #measure(entry: CacheEntry, desk: CacheDesk): void {
+    const { facts } = entry;
+    const exchange = this.#exchange;
+    this.#at = 0;
+    exchange.status = facts.status;
+    switch (this.#shape) {
+      case "range":
+        exchange.status = 206;
+        this.#at = desk.ranges.starts[0]!;
+        this.#end = desk.ranges.ends[0]!;
+        return;
+      case "parts":
+        exchange.status = 206;
+        this.#end = 0;
+        return;
+      case "whole":
+        this.#end = entry.isWhole && facts.bodyBytes === -1 ? entry.written : facts.bodyBytes;
+        this.#isChunked = this.#end === -1 && exchange.head.minor === 1;
+        return;
+      default:
+        this.#end = 0;
+        exchange.status = this.#shape === "notModified" ? 304 : this.#shape === "unsatisfiable" ? 416 : facts.status;
+    }
+  }
+
+  /** The head stands in the output, but for its end. */
+  #tell(): void {
+    const exchange = this.#exchange;
+    const { output, port } = this.#context;
+    if (this.#end === -1 && !this.#isChunked) exchange.isPersistent = false;
+    if (exchange.downstream!.isLeaving) exchange.isPersistent = false;
+    finishShownHead(exchange, this.#context, this.#isChunked);
+    this.#isTold = true;
+    const bytesPerSecond = exchange.visit?.bytesPerSecond ?? 0;
+    if (bytesPerSecond > 0 && this.#end !== 0)
+      this.#throttle = new Throttle(port, bytesPerSecond, this, new Brake(() => this.#freed()));
+    else if (!this.#isChunked && this.#parts === null) this.#coalesce();
+    this.#isBlocked = !exchange.sendDown(output.bytes, 0, output.length);
+    this.#pump();
+  }
+
+  /** The beginning of the body behind the head; all of it where that is short. */
+  #coalesce(): void {
+    const { output } = this.#context;
+    const entry = this.#entry!;
+    const rest = this.#end - this.#at;
+    const stop = rest <= coalesceBytesMax ? this.#end : this.#at + firstBytesMax;
+    const from = this.#at;
+    while (this.#at < stop && entry.run(this.#at)) {
+      const size = Math.min(entry.runEnd - entry.runStart, stop - this.#at);
+      output.copy(entry.bytes, entry.runStart, entry.runStart + size);
+      this.#at += size;
+    }
+    this.#exchange.responseBytesSent += this.#at - from;
+  }
+
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    while (this.#entry !== null) {
+      if (this.#at === this.#end && this.#throttle?.isHolding !== true) {
+        if (!this.#beginPart()) return this.#over();
+      } else if (this.#isBlocked || this.#at === this.#end) break;
+      else if (!this.#giveRun(this.#entry)) break;
+    }
+    this.#isPumping = false;
+    if (this.#entry !== null && this.#isBlocked) this.#exchange.arm(this.#exchange.listener.plan.timeouts.readMs);
+  }
+
+  /** False: there is nothing to give now. */
+  #giveRun(entry: CacheEntry): boolean {
+    const { isWhole } = entry;
+    if (entry.run(this.#at)) {
+      const start = entry.runStart;
+      const most = this.#end === -1 ? entry.runEnd - start : Math.min(entry.runEnd - start, this.#end - this.#at);
+      const size = Math.min(most, sliceBytesMax);
+      this.#at += size;
+      this.#give(entry.bytes, start, start + size);
+      return true;
+    }
+    if (isWhole && this.#end === -1) {
+      this.#end = this.#at;
+      return true;
+    }
+    if (isWhole || entry.isBroken) this.#break();
+    else this.#starve();
+    return false;
+  }
+
+  #give(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#throttle === null) {
+      this.#isBlocked = !this.pass(bytes, start, end);
+      return;
+    }
+    this.#isBlocked = true;
+    this.#throttle.offer(bytes, start, end);
+  }
+
+  /** What goes before the next part of a multipart. False: that was all. */
+  #beginPart(): boolean {
+    const parts = this.#parts;
+    if (parts === null) return false;
+    const { output } = this.#context;
+    output.clear();
+    const hasMore = parts.begin(output, this.#entry!);
+    this.#exchange.responseBytesSent += output.length;
+    if (!this.#exchange.sendDown(output.bytes, 0, output.length)) this.#isBlocked = true;
+    this.#at = parts.start;
+    this.#end = parts.end;
+    return hasMore;
+  }
+
+  /** It is read along, and its writer has not come further. */
+  #starve(): void {
+    const exchange = this.#exchange;
+    this.#isStarved = true;
+    this.#context.followers.read(this);
+    exchange.arm(exchange.pool.plan.timeouts.readMs);
+  }
+
+  #over(): void {
+    const exchange = this.#exchange;
+    const downstream = exchange.downstream!;
+    const { isPersistent } = exchange;
+    const isFinal = !exchange.head.wantsKeepAlive;
+    if (this.#isChunked) exchange.sendDown(lastChunk, 0, lastChunk.length);
+    exchange.conclude();
+    downstream.concluded(isPersistent, isFinal);
+  }
+
+  /** What is told is not the whole, and the client must see that. */
+  #break(): void {
+    this.#exchange.fail(fault("truncated_response"));
+  }
+
+  /** What was given to the throttle has gone. */
+  #freed(): void {
+    this.#isBlocked = false;
+    this.#pump();
+  }
+
+  // ---- told ----
+
+  readOn(): void {
+    this.#isStarved = false;
+    this.#pump();
+  }
+
+  /** The client takes bytes again. */
+  drained(): void {
+    if (!this.#isTold || this.#entry === null) return;
+    if (this.#throttle !== null) return this.#throttle.drained();
+    this.#isBlocked = false;
+    this.#pump();
+  }
+
+  /** The deadline has passed. */
+  timedOut(): void {
+    const exchange = this.#exchange;
+    const downstream = exchange.downstream!;
+    if (downstream.line.heldBytes > 0) {
+      if (downstream.isTaking()) exchange.arm(exchange.listener.plan.timeouts.readMs);
+      else exchange.fail(fault("client_stalled"));
+    } else if (this.#isStarved) exchange.fail(fault("read_timeout"));
+    else exchange.arm(exchange.listener.plan.timeouts.readMs);
+  }
+
+  /** The exchange is over. */
+  stop(): void {
+    this.#entry = null;
+    if (this.#isStarved) this.#context.followers.leaveReading(this);
+    this.#isStarved = false;
+    this.#throttle?.stop();
+    this.#throttle = null;
+  }
+
+  // ---- said by the throttle ----
+
+  pass(bytes: Uint8Array, start: number, end: number): boolean {
+    const exchange = this.#exchange;
+    if (!this.#isChunked) {
+      exchange.responseBytesSent += end - start;
+      return exchange.sendDown(bytes, start, end);
+    }
+    const { output } = this.#context;
+    output.clear();
+    output.latin1(`${(end - start).toString(16)}\r\n`);
+    output.copy(bytes, start, end);
+    output.latin1("\r\n");
+    exchange.responseBytesSent += output.length;
+    return exchange.sendDown(output.bytes, 0, output.length);
+  }
+
+  /** There is no connection behind it that could end. */
+  spent(): void {}
+}
+
+/** What a throttle stops and lets go on: the reading of the entry. */
+class Brake implements Line {
+  readonly heldBytes = 0;
+  readonly #freed: () => void;
+
+  constructor(freed: () => void) {
+    this.#freed = freed;
+  }
+
+  resume(): void {
+    this.#freed();
+  }
+
+  send(): boolean {
+    return true;
+  }
+  pause(): void {}
+  end(): void {}
+  destroy(): void {}
+  reset(): void {}
+  drop(): void {}
+}
