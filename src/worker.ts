@@ -1,6 +1,7 @@
 // A data worker: maps the arena, obeys plans that the control process sends, and ends when it is told to, when control is gone,
 // or when its own code has failed an assertion. Wiring only; what happens to traffic is in flow/, to sockets in data/.
 
+import type { Purge } from "./cache/purge.ts";
 import { sharedClock } from "./clock.ts";
 import type { FromWorker, PlanFiles, ToWorker, WorkerStart } from "./config/message.ts";
 import type { AccessLogPlan, ListenerPlan, Plan } from "./config/plan.ts";
@@ -64,9 +65,16 @@ class Worker {
         return this.#adopt(message.plan, message.files);
       case "lists":
         return this.#adoptLists(message.files);
+      case "purge":
+        return this.#purge(message.cache, message.purge);
       case "drain":
         return this.drain(message.drainMs);
     }
+  }
+
+  #purge(cache: string, purge: Purge): void {
+    const plan = this.#context?.site.plan;
+    if (plan !== undefined) void this.#caches.purge(cache, purge, plan);
   }
 
   #adoptLists(files: Pick<PlanFiles, "lists" | "bans">): void {

@@ -3,6 +3,7 @@
 // others have their turn. It knows what stands in keys and tags, and nothing of who asks. A fetch that is under way is not
 // stored when it comes, wherever it might be meant.
 
+import type { Plan } from "../config/plan.ts";
 import { cacheState } from "../memory/cache.ts";
 import type { StoreVerdict, StoreView } from "../memory/cachestore/walk.ts";
 import type { CacheStore } from "../memory/cachestore.ts";
@@ -23,17 +24,6 @@ export interface Purge {
 const looksMax = 256;
 /** So often in a row a shard could not be had: somebody holds it for good. */
 const triesMax = 50;
-
-/** By which a URL is the key as it stands. */
-export const wholePolicy: CachePolicy = new CachePolicy(
-  {
-    ...{ cache: 0, ttlMs: -1, defaultTtlMs: -1, heuristicShare: 0, heuristicMaxMs: 0, negative: [] },
-    ...{ staleWhileRevalidateMs: 0, staleIfErrorMs: 0, honorsRequests: true, dropsCookies: false },
-    ...{ query: { included: null, excluded: [], isSorted: false }, keyFields: [], keyCookies: [], tagFields: [] },
-    ...{ bypass: null, collapseMs: 0, passMs: 0, isTold: false },
-  },
-  0,
-);
 
 /** Answers how many responses it was about. */
 export function* purgeSteps(
@@ -64,6 +54,14 @@ export function* purgeSteps(
   return count;
 }
 
+/** Of the pools that use the cache of that name. */
+export function policiesOf({ caches, pools }: Pick<Plan, "caches" | "pools">, name: string): CachePolicy[] {
+  return pools.flatMap(({ cache }) => {
+    const used = cache === null ? undefined : caches[cache.cache];
+    return cache !== null && used?.name === name ? [new CachePolicy(cache, used.objectBytesMax)] : [];
+  });
+}
+
 /** All ways to write it in a key; none when it is no URL. Without a scheme it is meant with either. */
 export function spellings(
   { kind, text }: Pick<Purge, "kind" | "text">,
@@ -74,7 +72,7 @@ export function spellings(
   const found = new Map<string, Uint8Array>();
   // Where a URL is meant as a whole its parameters are those of a policy; the beginning of one is taken as it is.
   for (const url of urls)
-    for (const policy of kind === "url" ? [wholePolicy, ...policies] : [wholePolicy])
+    for (const policy of kind === "url" ? [null, ...policies] : [null])
       if (key.writeUrl(url, policy)) {
         const bytes = key.bytes.slice(0, key.end);
         found.set(String.fromCharCode(...bytes), bytes);

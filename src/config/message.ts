@@ -1,6 +1,7 @@
 // What the control process and a data worker say to each other over the worker's IPC channel. Everything else that they
 // share stands in the arena. Types only: this is where the two planes meet, beside the plan.
 
+import type { Purge } from "../cache/purge.ts";
 import type { Plan } from "./plan.ts";
 
 /** How a worker is started, in its environment as JSON under SLUICE_WORKER. */
@@ -17,6 +18,8 @@ export type ToWorker =
   | { readonly kind: "plan"; readonly plan: Plan; readonly files: PlanFiles }
   /** Lists have changed, or who is banned has: map these files instead of those of the same names. */
   | { readonly kind: "lists"; readonly files: Pick<PlanFiles, "lists" | "bans"> }
+  /** Take this out of a cache that each worker has for itself. */
+  | { readonly kind: "purge"; readonly cache: string; readonly purge: Purge }
   /** Stop accepting, end idle connections, finish what is under way, exit 0; after `drainMs` exit anyway. */
   | { readonly kind: "drain"; readonly drainMs: number };
 

@@ -17,6 +17,7 @@ import type { Owner } from "../memory/owners.ts";
 import { serverCell, Totals } from "../memory/tally.ts";
 import { type Admin, type AdminService, type Order, openAdmin, type ReloadOutcome } from "./admin.ts";
 import { banRoutes } from "./api/bans.ts";
+import { cacheRoutes } from "./api/caches.ts";
 import { explainRoutes } from "./api/explain.ts";
 import { listRoutes } from "./api/lists.ts";
 import { tableRoutes } from "./api/tables.ts";
@@ -182,6 +183,13 @@ export class Control implements AdminService {
     const routes = [
       tableRoutes(tables, sharedMs),
       listRoutes(() => lists.status()),
+      cacheRoutes({
+        plan: () => this.#reconciler.plan,
+        storeOf: (name) => caches.find(name)?.store ?? null,
+        tell: (cache, purge) => this.#supervisor.purge(cache, purge),
+        wayOf: (asked, plan) => explaining.wayOf(asked, plan),
+        nowMs: Date.now,
+      }),
       banRoutes(this.#bans, Date.now),
       explainRoutes(
         () => this.#reconciler.plan,

@@ -1,8 +1,9 @@
 // What an explanation looks at in a running Sluice: the tables, lists and bans that workers map, and the arena. It only looks;
 // explain.ts plays the request on copies and rehearsals.
 
-import type { Plan } from "../config/plan.ts";
-import type { Circumstances } from "../flow/explain.ts";
+import type { CachePlan, Plan } from "../config/plan.ts";
+import { type Circumstances, explain } from "../flow/explain.ts";
+import { type Asked, readQuestion } from "../flow/question.ts";
 import type { Arena } from "../memory/arena.ts";
 import { BanHolder, noBans } from "../memory/bans.ts";
 import type { Cache } from "../memory/cache.ts";
@@ -57,6 +58,15 @@ export class Explaining {
       wallMs: Date.now(),
       random: Math.random,
     };
+  }
+
+  /** The pool that a request comes to, whatever its cache would make of it, and what becomes of it, in a sentence. */
+  wayOf(asked: Asked, plan: Plan): { readonly pool: string | null; readonly text: string } | null {
+    const question = readQuestion({ ...asked }, plan);
+    if (!question.ok) return null;
+    const circumstances = { ...this.circumstances(plan), caches: (cache: CachePlan) => new NoCache(cache) };
+    const { pool, outcome } = explain(question.value, circumstances);
+    return { pool, text: outcome.text };
   }
 
   /** Files that were mapped before stay so for as long as they are in use. */

@@ -232,7 +232,7 @@ describe("files", () => {
   });
   const heardLast = (fake: FakeWorker): unknown => {
     const message = fake.heard.at(-1);
-    return message?.kind === "drain" ? null : message?.files;
+    return message?.kind === "plan" || message?.kind === "lists" ? message.files : null;
   };
 
   test("a replacement gets the files of the plan in force, not those of one that was refused", async () => {

@@ -7,6 +7,7 @@
 //   empty --spawn--> starting --planned--> up --exit--> empty (pause when it died young) --spawn--> …
 
 import { assert } from "../base/assert.ts";
+import type { Purge } from "../cache/purge.ts";
 import type { FromWorker, PlanFiles } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Totals } from "../memory/tally.ts";
@@ -98,6 +99,11 @@ export class Supervisor {
     const { lists, bans } = publication?.files ?? this.#files;
     for (const seat of this.#seats)
       if (seat.sent !== null) seat.process?.send({ kind: "lists", files: { lists, bans } });
+  }
+
+  /** Workers that start later have nothing of their own yet. */
+  purge(cache: string, purge: Purge): void {
+    for (const seat of this.#seats) if (seat.sent !== null) seat.process?.send({ kind: "purge", cache, purge });
   }
 
   /** Stops accepting, lets exchanges end, and resolves when every worker has ended. */

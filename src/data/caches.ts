@@ -2,7 +2,8 @@
 // this worker's own is memory like any other, its share of the size that the config gives to all of them together. Both stay the
 // same objects over reloads for as long as their shape does.
 
-import type { CachePlan } from "../config/plan.ts";
+import { type Purge, policiesOf, purgeSteps } from "../cache/purge.ts";
+import type { CachePlan, Plan } from "../config/plan.ts";
 import type { Cache } from "../memory/cache.ts";
 import { CacheStore } from "../memory/cachestore.ts";
 import type { Owner } from "../memory/owners.ts";
@@ -43,6 +44,14 @@ export class Caches {
 
   of(plan: CachePlan): Cache {
     return plan.isShared ? this.#mapped.of(plan) : this.#own.get(plan.name)!.store;
+  }
+
+  /** Of a cache of our own, in steps between which traffic goes on. */
+  async purge(name: string, purge: Purge, plan: Plan): Promise<void> {
+    const own = this.#own.get(name);
+    if (own === undefined) return;
+    const steps = purgeSteps(own.store, purge, policiesOf(plan, name));
+    while (steps.next().done !== true) await new Promise((resume) => setImmediate(resume));
   }
 
   #ownOf(plan: CachePlan): Own {

@@ -1,0 +1,72 @@
+// A purge as it is asked for over the admin interface: read, and carried out in all caches that it is meant for, in slices between
+// which control does other things. A cache that workers share is purged when the answer comes; of one that each worker has for
+// itself, workers are told.
+
+import { misread, quote, type Reading, read } from "../../base/reading.ts";
+import { type Purge, type PurgeKind, policiesOf, purgeSteps, spellings } from "../../cache/purge.ts";
+import { tagOf } from "../../cache/tags.ts";
+import { didYouMean } from "../../config/nearest.ts";
+import type { Plan } from "../../config/plan.ts";
+import type { CacheStore } from "../../memory/cachestore.ts";
+import { inSlices } from "../slices.ts";
+import type { PurgedAnswer } from "./answer.ts";
+
+const kinds: readonly PurgeKind[] = ["url", "prefix", "tag", "all"];
+const names: readonly string[] = [...kinds, "soft", "cache"];
+const textMax = 16_384;
+
+export interface AskedPurge {
+  readonly purge: Purge;
+  /** Null: all caches. */
+  readonly cache: string | null;
+}
+
+/** `{"url" | "prefix" | "tag": text, or "all": true; "soft": true; "cache": name}` */
+export function readPurge(body: Record<string, unknown>): Reading<AskedPurge> {
+  const stranger = Object.keys(body).find((name) => !names.includes(name));
+  if (stranger !== undefined) return misread(`there is no ${quote(stranger)} here${didYouMean(stranger, names)}`);
+  const said = kinds.filter((kind) => body[kind] !== undefined && body[kind] !== false);
+  const [kind] = said;
+  if (kind === undefined || said.length > 1)
+    return misread('say what is to be purged by one of these: "url", "prefix", "tag", "all"');
+  const { soft = false, cache = null } = body;
+  if (typeof soft !== "boolean") return misread('"soft" must be true or false');
+  if (cache !== null && typeof cache !== "string") return misread('"cache" must be the name of a cache');
+  const text = readText(kind, body[kind]);
+  return text.ok ? read({ purge: { kind, text: text.value, isSoft: soft }, cache }) : text;
+}
+
+function readText(kind: PurgeKind, value: unknown): Reading<string> {
+  if (kind === "all") return value === true ? read("") : misread('"all" must be true');
+  if (typeof value !== "string" || value.length > textMax) return misread(`"${kind}" must be a text`);
+  if (kind === "tag") {
+    const tag = tagOf(value);
+    return tag === "" ? misread(`"tag" must be one tag, without blanks and commas, not ${quote(value)}`) : read(tag);
+  }
+  if (spellings({ kind, text: value }, []).length > 0) return read(value);
+  const example = kind === "url" ? "https://example.com/page?id=1" : "https://example.com/images/";
+  return misread(`"${kind}" must be such as ${example}, not ${quote(value)}`);
+}
+
+export interface PurgePlace {
+  readonly plan: Plan;
+  /** Null where workers have it for themselves. */
+  readonly storeOf: (name: string) => CacheStore | null;
+  readonly tell: (cache: string, purge: Purge) => void;
+}
+
+/** Of the caches with these names. */
+export async function carryOut(purge: Purge, caches: readonly string[], place: PurgePlace): Promise<PurgedAnswer> {
+  const counts: Record<string, number> = {};
+  const told: string[] = [];
+  for (const name of caches) {
+    const store = place.storeOf(name);
+    if (store !== null) counts[name] = await inSlices(purgeSteps(store, purge, policiesOf(place.plan, name)));
+    else {
+      place.tell(name, purge);
+      told.push(name);
+    }
+  }
+  const purged = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return { purged, soft: purge.isSoft, caches: counts, told };
+}
