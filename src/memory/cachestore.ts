@@ -46,11 +46,10 @@ export class CacheStore implements Cache {
   readonly #entries: StoreEntry[] = [];
   #claims = 0;
 
-  /** The bytes have been formatted. Throws when too many processes have the cache open. */
-  constructor(bytes: Uint8Array, name: string, owner: Owner) {
+  /** The bytes have been formatted. Throws when too many processes have the cache open. `memory` is for tests. */
+  constructor(bytes: Uint8Array, name: string, owner: Owner, memory: SharedWords = new SharedWords(bytes)) {
     const shape = shapeOf(bytes);
     assert(shape !== null, `these bytes are no cache ${name}`);
-    const memory = new SharedWords(bytes);
     const layout = layoutOf(shape);
     const owners = new Owners(memory, layout, owner);
     if (!owners.claim()) throw new Error(`cache ${name}: too many processes have it open`);

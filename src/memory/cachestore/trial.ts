@@ -3,6 +3,7 @@
 
 import type { CacheDraft, CacheEntry, CacheFacts, CacheKey } from "../cache.ts";
 import { CacheStore } from "../cachestore.ts";
+import { SharedWords } from "../sharedwords.ts";
 import type { StoreShape } from "./layout.ts";
 
 export const start = 1_700_000_000_000;
@@ -102,10 +103,10 @@ export class StoreWorld {
     CacheStore.format(this.bytes, whole, 99);
   }
 
-  open(id: number): CacheStore {
+  open(id: number, memory: SharedWords = new SharedWords(this.bytes)): CacheStore {
     this.alive.add(id);
     const isAlive = (other: number, at: number): boolean => at === 7 * other && this.alive.has(other);
-    return new CacheStore(this.bytes, "cache", { id, startedAt: 7 * id, isAlive, relax() {} });
+    return new CacheStore(this.bytes, "cache", { id, startedAt: 7 * id, isAlive, relax() {} }, memory);
   }
 
   kill(id: number): void {

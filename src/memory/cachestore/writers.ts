@@ -27,8 +27,9 @@ export class StoreWriters {
     if (row === owners.row) return false;
     const isEarly = Math.abs(this.nowMs - this.#askedMs[row]!) < pauseMs;
     if (isEarly && ++this.#looks[row]! < looksMax) return false;
+    if (owners.isDead(row)) return true;
     this.#askedMs[row] = this.nowMs;
     this.#looks[row] = 0;
-    return owners.isDead(row);
+    return false;
   }
 }

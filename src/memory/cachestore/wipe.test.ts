@@ -1,0 +1,315 @@
+// What is left of a process that is killed: a lock, pins, a draft. Processes are made up here; test/stress kills real ones. At the end
+// one is stopped in front of each of its stores, one after the other.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { Prng } from "../../base/prng.ts";
+import { cacheState } from "../cache.ts";
+import type { CacheStore } from "../cachestore.ts";
+import { SharedWords } from "../sharedwords.ts";
+import { checkStore } from "./check.ts";
+import { shardWord as S, shardWords } from "./layout.ts";
+import { body, bytesOf, facts, fill, found, headOf, keyOf, put, read, StoreWorld, start, stateOf } from "./trial.ts";
+
+const shape = { bytesMax: 500_000, objectBytesMax: 100_000, policy: "lru" } as const;
+const none = new Uint8Array();
+
+/** As if it had been killed in the middle of a change that left nothing as it was. */
+function leaveLocked(store: CacheStore, seed: number): void {
+  const prng = new Prng(seed);
+  const { shard } = store.parts;
+  const { words, layout } = shard;
+  shard.open(0);
+  // Figures that only grow are believed: they lead nowhere.
+  for (let word = shard.at + S.counted; word < shard.at + shardWords; word++) words[word] = prng.u32();
+  for (const word of [S.entries, S.marks, S.fetching, S.freeUnits, S.looseUnits]) words[shard.at + word] = prng.u32();
+  for (let bucket = 0; bucket < layout.buckets; bucket++) words[shard.bucketsAt + bucket] = prng.u32();
+}
+
+test("a lock that a dead process has left is taken over, and its shard is empty but for what others hold", () => {
+  const world = new StoreWorld(shape);
+  const [dead, one, other] = [world.open(1), world.open(2), world.open(3)];
+  for (let index = 0; index < 20; index++) put(one, keyOf(`/${index}`), body(9000, index));
+  put(one, keyOf("/long"), body(70_000, 77));
+  const held = [found(one, keyOf("/3")), found(other, keyOf("/3")), found(other, keyOf("/long"))];
+  found(dead, keyOf("/4"));
+  leaveLocked(dead, 1);
+  world.kill(1);
+  expect([one.find(keyOf("/5"), start), one.figures().wipes, checkStore(one)]).toEqual([null, 1, []]);
+  expect(one.figures()).toMatchObject({ entries: 0, fetching: 0, timeouts: 0 });
+  // Nothing that comes takes the place of what is held.
+  for (let index = 0; index < 60; index++) put(other, keyOf(`/new/${index}`), body(8000, index));
+  expect([read(held[0]!).bytes, read(held[1]!).bytes, read(held[2]!).bytes]).toEqual([
+    body(9000, 3),
+    body(9000, 3),
+    body(70_000, 77),
+  ]);
+  expect([held[0]!.isWhole, held[0]!.isBroken, headOf(held[2]!)]).toEqual([true, false, "HTTP/1.1 200 OK"]);
+  for (const entry of held) entry.release();
+  expect([one.recover(), checkStore(one)]).toEqual([1, []]);
+  one.purge(keyOf("/new/0"), false);
+  one.walk(0, 1_000_000, () => "remove");
+  expect([one.figures().bytesUsed, checkStore(one)]).toEqual([0, []]);
+});
+
+test("who fills goes on when the shard is wiped, for those who read along", () => {
+  const world = new StoreWorld(shape);
+  const [dead, writer, reader] = [world.open(1), world.open(2), world.open(3)];
+  const draft = writer.lease(keyOf("/filled"), start, 1000)!;
+  draft.begin(facts, bytesOf("head"), 0, 4, none);
+  draft.append(body(60_000), 0, 20_000);
+  const along = found(reader, keyOf("/filled"));
+  leaveLocked(dead, 2);
+  world.kill(1);
+  expect(reader.find(keyOf("/filled"), start)).toBeNull();
+  expect([along.isBroken, draft.append(body(60_000), 20_000, 60_000)]).toEqual([false, true]);
+  draft.finish();
+  expect([along.isWhole, read(along).bytes, stateOf(reader, keyOf("/filled"))]).toEqual([true, body(60_000), 0]);
+  along.release();
+  expect([writer.figures().bytesUsed, checkStore(reader)]).toEqual([0, []]);
+});
+
+test("what a dead process held makes room again when it is recovered", () => {
+  const world = new StoreWorld(shape);
+  const [dead, heir] = [world.open(1), world.open(2)];
+  let filled = 0;
+  for (; put(dead, keyOf(`/${filled}`), body(30_000)); filled++) found(dead, keyOf(`/${filled}`));
+  expect([put(heir, keyOf("/more"), body(30_000)), heir.recover()]).toEqual([false, 0]);
+  world.kill(1);
+  expect([heir.recover(), heir.recover(), put(heir, keyOf("/more"), body(30_000))]).toEqual([1, 0, true]);
+  expect(checkStore(heir)).toEqual([]);
+  const next = world.open(1);
+  expect(next.parts.owners.row).toBe(0);
+});
+
+test.each(["recovered", "met"])(
+  "a draft of a dead process is %s: who read along is told, and others may fetch it",
+  (how) => {
+    const world = new StoreWorld(shape);
+    const [dead, heir] = [world.open(1), world.open(2)];
+    const [leased, filled] = [keyOf("/leased"), keyOf("/filled")];
+    dead.lease(leased, start, 60_000);
+    const draft = dead.lease(filled, start, 60_000)!;
+    draft.begin(facts, bytesOf("head"), 0, 4, none);
+    draft.append(body(9000), 0, 9000);
+    const [waiting, along] = [found(heir, leased), found(heir, filled)];
+    expect([waiting.isBroken, along.isBroken, read(along).bytes]).toEqual([false, false, body(9000)]);
+    world.kill(1);
+    if (how === "recovered") expect(heir.recover()).toBe(1);
+    else expect([stateOf(heir, leased, start + 30), stateOf(heir, filled, start + 30)]).toEqual([0, 0]);
+    expect([waiting.isBroken, along.isBroken, along.isWhole]).toEqual([true, true, false]);
+    for (const key of [leased, filled]) expect(fill(heir.lease(key, start + 30, 1000)!, "mine", body(10))).toBe(true);
+    waiting.release();
+    along.release();
+    heir.recover();
+    expect([stateOf(heir, filled), heir.figures().entries, checkStore(heir)]).toEqual([cacheState.whole, 2, []]);
+  },
+);
+
+test("that a writer has died is found out by those who read along, though nobody recovers it and no time is told", () => {
+  const world = new StoreWorld(shape);
+  const [dead, heir] = [world.open(1), world.open(2)];
+  dead.lease(keyOf("/leased"), start, 60_000);
+  const waiting = found(heir, keyOf("/leased"));
+  expect(waiting.isBroken).toBe(false);
+  world.kill(1);
+  let looks = 1;
+  while (!waiting.isBroken) looks++;
+  expect(looks).toBeLessThan(20);
+  waiting.release();
+});
+
+test("the task of a dead process is another's", () => {
+  const world = new StoreWorld(shape);
+  const [dead, heir] = [world.open(1), world.open(2)];
+  put(dead, keyOf("/claimed"), body(10));
+  found(dead, keyOf("/claimed")).claim(start, 60_000);
+  const entry = found(heir, keyOf("/claimed"));
+  expect(entry.claim(start, 1000)).toBe(false);
+  world.kill(1);
+  expect(entry.claim(start + 30, 1000)).toBe(true);
+  entry.release();
+});
+
+test("a call of our own that threw leaves a shard that the next one wipes", () => {
+  const world = new StoreWorld(shape);
+  const store = world.open(1);
+  put(store, keyOf("/a"), body(10));
+  leaveLocked(store, 3);
+  expect([store.find(keyOf("/a"), start), store.figures().wipes, checkStore(store)]).toEqual([null, 1, []]);
+});
+
+test("who lives and does not let go makes others find and store nothing, and what could not be let go of is later", () => {
+  const world = new StoreWorld(shape);
+  const [stuck, other] = [world.open(1), world.open(2)];
+  put(other, keyOf("/a"), body(10));
+  const held = found(other, keyOf("/a"));
+  const draft = other.lease(keyOf("/b"), start, 1000)!;
+  stuck.parts.shard.open(0);
+  expect([other.find(keyOf("/a"), start), other.lease(keyOf("/c"), start, 1), put(other, keyOf("/d"), none)]).toEqual([
+    null,
+    null,
+    false,
+  ]);
+  expect(fill(draft, "head", body(10))).toBe(false);
+  expect(other.walk(0, 100, () => "remove")).toBe(0);
+  held.release();
+  expect(other.figures().timeouts).toBeGreaterThan(4);
+  stuck.parts.shard.close();
+  found(other, keyOf("/a")).release();
+  expect([stateOf(other, keyOf("/b")), other.figures().fetching, checkStore(other)]).toEqual([0, 0, []]);
+});
+
+test("who closes holds nothing any more, and its row is another's", () => {
+  const world = new StoreWorld(shape);
+  const watcher = world.open(1);
+  for (let turn = 0; turn < 20; turn++) {
+    const store = world.open(2 + turn);
+    put(store, keyOf("/a"), body(1000));
+    found(store, keyOf("/a"));
+    store.lease(keyOf("/b"), start, 1000);
+    store.close();
+    expect([checkStore(watcher), watcher.figures().fetching]).toEqual([[], 0]);
+  }
+});
+
+// ---- in front of any store ----
+
+class Killed extends Error {}
+const actual = new WeakMap<Int32Array, Int32Array>();
+const { store: atomicStore, load: atomicLoad } = Atomics;
+let left = Number.POSITIVE_INFINITY;
+
+function spend(): void {
+  if (left-- <= 0) throw new Killed();
+}
+
+/** Lets so many stores pass and then ends the process, as far as the cache can tell. */
+class MortalWords extends SharedWords {
+  override readonly words: Int32Array;
+  readonly #words: Int32Array;
+
+  constructor(bytes: Uint8Array) {
+    super(bytes);
+    this.#words = new Int32Array(bytes.buffer);
+    this.words = new Proxy(this.#words, {
+      get: (target, property) => {
+        const value = Reflect.get(target, property) as unknown;
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+      set: (target, property, value: number) => {
+        spend();
+        target[Number(property)] = value;
+        return true;
+      },
+    });
+    actual.set(this.words, this.#words);
+  }
+  override put(at: number, value: number): void {
+    spend();
+    this.#words[at] = value;
+  }
+  override store(at: number, value: number): void {
+    spend();
+    atomicStore(this.#words, at, value);
+  }
+  override add(at: number, value: number): void {
+    spend();
+    Atomics.add(this.#words, at, value);
+  }
+  override exchange(at: number, expected: number, value: number): number {
+    spend();
+    return Atomics.compareExchange(this.#words, at, expected, value);
+  }
+}
+
+type AnyAtomics = Record<string, (array: Int32Array, at: number, value?: number) => number>;
+
+beforeAll(() => {
+  const atomics = Atomics as unknown as AnyAtomics;
+  atomics["store"] = (array, at, value) => {
+    if (actual.has(array)) spend();
+    return atomicStore(actual.get(array) ?? array, at, value!);
+  };
+  atomics["load"] = (array, at) => atomicLoad(actual.get(array) ?? array, at);
+});
+afterAll(() => Object.assign(Atomics, { store: atomicStore, load: atomicLoad }));
+
+const operations: readonly { readonly name: string; readonly act: (store: CacheStore) => void }[] = [
+  { name: "finding and letting go", act: (store) => found(store, keyOf("/2")).release() },
+  { name: "finding what is not there", act: (store) => void store.find(keyOf("/none"), start) },
+  { name: "storing in pieces", act: (store) => void put(store, keyOf("/new"), body(40_000)) },
+  {
+    name: "storing in the place of another",
+    act: (store) => void put(store, keyOf("/2"), body(9000), { bodyBytes: 9000 }),
+  },
+  {
+    name: "storing until others make room",
+    act: (store) => {
+      for (let index = 0; index < 8; index++) put(store, keyOf(`/more/${index}`), body(50_000), { bodyBytes: 50_000 });
+    },
+  },
+  {
+    name: "bringing up to date what others read",
+    act: (store) => {
+      for (let turn = 0; turn < 3; turn++) {
+        const entry = found(store, keyOf("/held"));
+        entry.claim(start, 1000);
+        entry.freshen(facts, bytesOf("h".repeat(700 + turn)), 0, 700);
+        entry.release();
+      }
+    },
+  },
+  { name: "removing what others read", act: (store) => void store.purge(keyOf("/held"), false) },
+  {
+    name: "marking",
+    act: (store) => {
+      store.markPass(keyOf("/2"), 1, start + 1000);
+      store.markVary(keyOf("/3"), bytesOf("accept"));
+    },
+  },
+  { name: "walking and removing", act: (store) => void store.walk(0, 10_000, () => "remove") },
+  { name: "recovering", act: (store) => void store.recover() },
+];
+
+test.each(operations)(
+  "$name: stopped in front of any store, others go on and what they hold is whole",
+  ({ act }) => {
+    for (let stores = 0, isThrough = false; !isThrough; stores += 1 + (stores >> 6)) {
+      const world = new StoreWorld({ ...shape, bytesMax: 300_000, policy: "tinylfu" });
+      const living = world.open(1);
+      for (let index = 0; index < 6; index++)
+        put(living, keyOf(`/${index}`), body(20_000, index), { bodyBytes: 20_000 });
+      put(living, keyOf("/held"), body(30_000, 7));
+      const held = found(living, keyOf("/held"));
+      found(world.open(3), keyOf("/1"));
+      world.kill(3);
+      const mortal = world.open(2, new MortalWords(world.bytes));
+      left = stores;
+      try {
+        act(mortal);
+        isThrough = true;
+      } catch (error) {
+        if (!(error instanceof Killed)) throw error;
+      }
+      left = Number.POSITIVE_INFINITY;
+      world.kill(2);
+      living.recover();
+      expect([stores, checkStore(living)]).toEqual([stores, []]);
+      expect([headOf(held), read(held).bytes]).toEqual(["HTTP/1.1 200 OK", body(30_000, 7)]);
+      for (let index = 0; index < 6; index++) {
+        const entry = living.find(keyOf(`/${index}`), start + 30);
+        const sizes = [20_000, 9000, 0];
+        if (entry !== null) expect([stores, sizes.includes(entry.written)]).toEqual([stores, true]);
+        if (entry?.written === 20_000) expect(read(entry).bytes).toEqual(body(20_000, index));
+        entry?.release();
+      }
+      for (let index = 0; index < 30; index++) put(living, keyOf(`/after/${index}`), body(8000, index));
+      expect(read(held).bytes).toEqual(body(30_000, 7));
+      held.release();
+      living.walk(0, 10_000, () => "remove");
+      expect([stores, living.figures().bytesUsed, checkStore(living)]).toEqual([stores, 0, []]);
+      expect(stores).toBeLessThan(5000);
+    }
+  },
+  60_000,
+);
