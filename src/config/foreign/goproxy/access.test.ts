@@ -21,6 +21,12 @@ test("users do nothing while nobody has to say who he is", () => {
   expect(authOf("auth = true")).toEqual({ users: {} });
 });
 
+test("a password stays here, and so answers may be kept for all who know one", () => {
+  const { input } = reverse('auth = true\nuser = { agent = "proxy" }');
+  expect(input.listeners["proxy"]?.rules).toEqual([{ removeHeader: "authorization" }]);
+  expect(reverse("auth = false").input.listeners["proxy"]?.rules).toBeUndefined();
+});
+
 test("a password is never shown, whatever is wrong with its user", () => {
   const found = reverse('auth = true\nuser = { "a:b" = "secret", "" = "secret", c = ["secret"], d = "" }');
   expect(found.input.listeners["proxy"]?.auth).toEqual({ users: {} });

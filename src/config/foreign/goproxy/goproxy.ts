@@ -61,6 +61,8 @@ export function translateGoproxy(tree: object, environment: Environment = {}): T
     listen: listenOf(server, [...own, "listen"], origins),
     ...(isReverse ? { use: poolName } : {}),
     ...(auth === undefined ? {} : { auth }),
+    // As in goproxy, where servers see no passwords either; and an answer is then everybody's who knows one, and may be kept.
+    ...(auth === undefined || !isReverse ? {} : { rules: [{ removeHeader: "authorization" }] }),
     ...(proxy === undefined ? {} : { proxy }),
     ...listenerTimeouts(server),
   };
