@@ -2,6 +2,7 @@
 // failure with the command that repeats it; the last line counts iterations that passed and failed.
 
 import { Prng } from "../../src/base/prng.ts";
+import { checkCaching } from "./caching.ts";
 import { checkChunks, checkHead } from "./codec.ts";
 import { checkClient, checkServer } from "./flows.ts";
 import { Inputs } from "./inputs.ts";
@@ -21,6 +22,7 @@ const checks: readonly ((inputs: Inputs) => void)[] = [
   checkClientHello,
   checkNamed,
   checkCarried,
+  checkCaching,
 ];
 
 function main(args: readonly string[]): number {
