@@ -55,6 +55,7 @@ export type FaultCode =
   | "read_timeout"
   | "bad_response"
   | "truncated_response"
+  | "bad_coding"
   | "server_reset"
   | "server_idle"
   | "no_server"
@@ -137,6 +138,7 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
   read_timeout: ["upstream", "never", 504, "the server stalled inside its response"],
   bad_response: ["upstream", "never", 502, "the server's response is malformed"],
   truncated_response: ["upstream", "never", 502, "the server closed inside its response"],
+  bad_coding: ["upstream", "never", 502, "the response's content is not in the coding that its head names"],
   server_reset: ["upstream", "never", 0, "the server reset the connection that was carried"],
   server_idle: ["upstream", "never", 0, "the server was silent for longer than its timeout"],
   // Ourselves.

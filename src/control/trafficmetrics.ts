@@ -177,4 +177,10 @@ export function writePools(out: Exposition, { plan, totals, stateOf }: MetricsSo
     of(poolCell.retryBudgetExhausted),
   );
   out.counter("sluice_no_server_total", "Requests for which no server was available.", of(poolCell.noServer));
+  out.counter("sluice_mirrored_requests_total", "Copies of requests that went to another pool.", of(poolCell.mirrored));
+  out.counter(
+    "sluice_mirror_skips_total",
+    "Copies that were not made: the body was too long, or too many were under way.",
+    of(poolCell.mirrorSkipped),
+  );
 }

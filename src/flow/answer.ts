@@ -7,6 +7,7 @@ import type { ReplyMaker } from "../rules/reply.ts";
 import { method } from "../wire/http1/head.ts";
 import { challengeOf } from "./authorizing.ts";
 import type { Context } from "./context.ts";
+import { sharingLines } from "./cors.ts";
 import { traceFields } from "./debugging.ts";
 import type { Exchange } from "./exchange.ts";
 import { askError } from "./hooks/steps.ts";
@@ -133,7 +134,7 @@ function begin(exchange: Exchange, context: Context, isRequestDone: boolean, sta
     isKeepAliveTold: exchange.head.minor === 0,
     hsts: exchange.isSecure ? exchange.listener.plan.hsts : null,
     challenge: challengeOf(exchange),
-    trace: exchange.inquiry === null ? "" : traceFields(exchange, context),
+    trace: (exchange.inquiry === null ? "" : traceFields(exchange, context)) + sharingLines(exchange),
   };
 }
 

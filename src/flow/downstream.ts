@@ -37,6 +37,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   readonly isSecure: boolean;
   isTrusted = false;
   readonly isOfClient = true;
+  readonly isForNobody = false;
   readonly dialect = null;
   readonly user = null;
   /** What rules see of the client; null until something asks. */

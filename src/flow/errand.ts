@@ -45,6 +45,10 @@ export class Errand implements Requester, Session {
   readonly #listener: ListenerSite;
   readonly #exchange: Exchange;
   #isOver = false;
+  /** What comes back is thrown away: nothing of it need be made (mirroring.ts). */
+  isForNobody = false;
+  /** Told when it is over. */
+  onEnd: (() => void) | null = null;
   /** Told when the request's body may go on, by who sends one. */
   onRoom: (() => void) | null = null;
 
@@ -162,6 +166,7 @@ export class Errand implements Requester, Session {
     port.forget(this);
     downstreams.delete(this);
     this.guest?.release();
+    this.onEnd?.();
     this.#context.returnExchange(this.#exchange);
   }
 }

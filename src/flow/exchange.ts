@@ -354,6 +354,8 @@ export class Exchange implements Sender, Seeker {
     }
     if (head.status >= 500) this.attempt.failed();
     else this.attempt.succeeded();
+    // As its server frames it, whatever steps make of it.
+    this.upstream!.body.begin(responseBody(head, this.head.method), head.contentLength);
     this.response = head;
     this.#rest = bytes;
     this.#restStart = bodyStart;
@@ -391,8 +393,7 @@ export class Exchange implements Sender, Seeker {
   /** The response goes to the client. */
   #deliver(upstream: Upstream, head: Head): void {
     this.response = null;
-    const kind = responseBody(head, this.head.method);
-    upstream.body.begin(kind, head.contentLength);
+    const { kind } = upstream.body;
     const isOld = this.head.minor === 0;
     const { relay } = this.passage;
     this.passage.begin(kind, isOld, head.wantsKeepAlive);

@@ -10,6 +10,7 @@ import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FilterMaker, Onlooker } from "./filter.ts";
 import { chained } from "./filterchain.ts";
+import type { CoderWork } from "./port.ts";
 import { lastChunk, Relay } from "./relay.ts";
 import { Sieve, type SieveOutlet } from "./sieve.ts";
 import { type Outlet, Throttle } from "./throttle.ts";
@@ -30,6 +31,11 @@ export class Passage implements Outlet, SieveOutlet {
   /** Set before `begin`: who looks on. */
   onlooker: Onlooker | null = null;
   #sieve: Sieve | null = null;
+  /** Said by steps down (bodies.ts). What filters see is in no coding; what it came in, null for none. */
+  isOpened = false;
+  formerCoding: CoderWork["coding"] | null = null;
+  /** It becomes other content, not only another coding of it. */
+  isRewritten = false;
 
   constructor(exchange: Exchange, context: Context) {
     this.#exchange = exchange;
@@ -186,6 +192,9 @@ export class Passage implements Outlet, SieveOutlet {
     const { onlooker } = this;
     this.onlooker = null;
     this.#filter = null;
+    this.isOpened = false;
+    this.formerCoding = null;
+    this.isRewritten = false;
     onlooker?.over(false);
     this.#sieve?.stop();
     this.#sieve = null;

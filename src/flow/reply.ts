@@ -76,7 +76,7 @@ export interface ReplyOptions {
   readonly hsts: string | null;
   /** The line that asks for credentials, "" without. */
   readonly challenge: string;
-  /** Lines of a trace that the client has asked for, "" without. */
+  /** Lines of a trace that the client has asked for, and those that say who may read the answer; "" without. */
   readonly trace: string;
 }
 

@@ -23,6 +23,8 @@ export interface Requester extends WakeFlow {
   readonly isTrusted: boolean;
   /** A client has asked for this: it is counted and logged. */
   readonly isOfClient: boolean;
+  /** Whatever comes back is thrown away. */
+  readonly isForNobody: boolean;
   /** Null for HTTP. */
   readonly dialect: Dialect | null;
   /** Whose good credentials the connection itself has shown, before any request. */

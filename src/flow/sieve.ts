@@ -32,6 +32,8 @@ export class Sieve implements FilterSink, Plain {
   /** Output of our own making is sent by whoever called us. */
   #isInside = false;
   #isRoomy = true;
+  /** All has gone in, and all has come out. */
+  #isSpent = false;
   #isEnded = false;
   #fault: Fault | null = null;
 
@@ -55,8 +57,10 @@ export class Sieve implements FilterSink, Plain {
     return next;
   }
 
-  /** The body has come to its end. */
+  /** The body has come to its end, which may be told by more than one. */
   end(): void {
+    if (this.#isSpent) return;
+    this.#isSpent = true;
     this.#isInside = true;
     this.#filter.end();
     this.#isInside = false;

@@ -50,6 +50,7 @@ export class SocksSession implements LineFlow, WakeFlow, Session, Requester, Ver
   readonly isSecure: boolean;
   readonly isTrusted: boolean;
   readonly isOfClient = true;
+  readonly isForNobody = false;
   readonly isLast = true;
   readonly dialect: Dialect = socksDialect;
   user: string | null = null;

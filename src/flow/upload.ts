@@ -3,9 +3,11 @@
 
 import { fault } from "../base/fault.ts";
 import { serverCell } from "../memory/tally.ts";
+import { limitAcceptEncoding } from "./bodies.ts";
 import { openTunnel } from "./connect.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Onlooker } from "./filter.ts";
 import { coalesceBytesMax } from "./passage.ts";
 import { noteProgress } from "./toll.ts";
 import type { Upstream } from "./upstream.ts";
@@ -13,6 +15,8 @@ import type { Upstream } from "./upstream.ts";
 export class Upload {
   /** No body byte beyond those that came with the head has been passed on. */
   isBodyHeld = true;
+  /** Sees the body's bytes go by, framing and all, from those on that did not come with the head. */
+  onlooker: Onlooker | null = null;
   readonly #exchange: Exchange;
   readonly #context: Context;
 
@@ -23,12 +27,14 @@ export class Upload {
 
   reset(): void {
     this.isBodyHeld = true;
+    this.onlooker = null;
   }
 
   /** A connection is there: send what we have of the request. */
   send(upstream: Upstream): void {
     const exchange = this.#exchange;
     if (exchange.target?.isTunnel === true) return openTunnel(exchange, this.#context, upstream);
+    if (!limitAcceptEncoding(exchange, this.#context)) return;
     const { port, output } = this.#context;
     const { head, bodyStart, bodyEnd, requestBody } = exchange;
     const line = upstream.line!;
@@ -63,11 +69,14 @@ export class Upload {
       return end;
     }
     this.isBodyHeld = false;
+    this.onlooker?.add(bytes, start, next);
     if (exchange.visit !== null) noteProgress(exchange);
     this.#count(upstream, next - start);
     const isTaken = upstream.line.send(bytes, start, next);
-    if (requestBody.isDone) exchange.arm(exchange.pool.plan.timeouts.responseMs);
-    else {
+    if (requestBody.isDone) {
+      exchange.arm(exchange.pool.plan.timeouts.responseMs);
+      this.onlooker?.over(true);
+    } else {
       if (!isTaken) exchange.downstream!.holdBody();
       exchange.arm(exchange.listener.plan.timeouts.readMs);
     }

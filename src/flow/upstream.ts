@@ -123,7 +123,15 @@ export class Upstream implements DialFlow {
     if (exchange.upgrade !== null) return exchange.upgrade.endedUp();
     if (this.#isParked) return this.#endParked("ended");
     if (this.#isHeadDone && this.body.kind === bodyKind.close) return exchange.passage.ended();
+    if (this.#hasSaidAll(exchange)) return;
     this.#lost(exchange, this.isAnswering);
+  }
+
+  /** Its body is there, and filters still work on it: how the connection ends does not matter to that. */
+  #hasSaidAll(exchange: Exchange): boolean {
+    if (!this.#isHeadDone || !this.body.isDone) return false;
+    exchange.passage.isReusable = false;
+    return true;
   }
 
   closed(isReset: boolean): void {
@@ -134,7 +142,7 @@ export class Upstream implements DialFlow {
     if (this.#isParked) return this.#endParked(isReset ? "reset" : "closed");
     if (exchange.upgrade !== null) exchange.upgrade.closedUp(isReset);
     else if (this.#isHeadDone && this.body.kind === bodyKind.close && !isReset) exchange.passage.ended();
-    else this.#lost(exchange, isAnswering);
+    else if (!this.#hasSaidAll(exchange)) this.#lost(exchange, isAnswering);
   }
 
   /** The exchange waits with a response whose head has been told: nothing more of it until `unpark`. */

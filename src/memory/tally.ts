@@ -88,6 +88,9 @@ export const poolCell = {
   redispatches: 4,
   retryBudgetExhausted: 5,
   noServer: 6,
+  /** Copies of requests that were made for another pool, and those that were not, for want of room. */
+  mirrored: 7,
+  mirrorSkipped: 8,
   /** Requests by what the pool's cache did for them; each request is in one of these, or in none where no cache was asked. */
   cacheHit: 16,
   cacheMiss: 17,
