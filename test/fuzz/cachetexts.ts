@@ -48,7 +48,12 @@ const directivePieces = [
   "\u00e9",
 ];
 
+/** Half of them whole directives, the rest whatever. */
 export function directives(inputs: Inputs): string {
+  if (inputs.choice(2) === 0)
+    return Array.from({ length: inputs.choice(5) }, () => pick(inputs, directivePieces))
+      .join(pick(inputs, [",", ", ", " , "]))
+      .trim();
   return trimmed(joined(inputs, directivePieces, 12));
 }
 
