@@ -1,6 +1,9 @@
 // A data worker: maps the arena, obeys plans that the control process sends, and ends when it is told to, when control is gone,
 // or when its own code has failed an assertion. Wiring only; what happens to traffic is in flow/, to sockets in data/.
 
+import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
+import { hostname } from "node:os";
 import type { Purge } from "./cache/purge.ts";
 import { sharedClock } from "./clock.ts";
 import type { FromWorker, PlanFiles, ToWorker, WorkerStart } from "./config/message.ts";
@@ -9,6 +12,7 @@ import { AccessLog } from "./data/accesslog.ts";
 import { Caches } from "./data/caches.ts";
 import { DatagramListeners } from "./data/datagram.ts";
 import { Driver } from "./data/driver.ts";
+import { Programs } from "./data/hooks.ts";
 import { Listeners } from "./data/listener.ts";
 import { Lists } from "./data/lists.ts";
 import { logDatagrams, logExchange, logStream } from "./data/reporter.ts";
@@ -20,6 +24,8 @@ import { Arena } from "./memory/arena.ts";
 import { Tally, Totals, workerCell } from "./memory/tally.ts";
 import { processOwner } from "./owner.ts";
 
+/** How often it tells that its event loop turns: control watches it. */
+const beatMs = 250;
 /** A worker whose code has failed ends what it can for this long. */
 const failedDrainMs = 5000;
 const drainPollMs = 20;
@@ -32,6 +38,9 @@ class Worker {
   readonly #caches: Caches;
   readonly #lists: Lists = new Lists();
   readonly #driver: Driver = new Driver((error) => this.#fail(error), warn, sharedClock());
+  readonly #programs: Programs = new Programs(this.#driver);
+  /** What is told while a program is imported; null while none is. */
+  #told: ToWorker[] | null = null;
   #context: Context | null = null;
   #listeners: Listeners | null = null;
   #datagrams: DatagramListeners | null = null;
@@ -56,13 +65,17 @@ class Worker {
       lists: (plan) => this.#lists.holder(plan),
       caches: (plan) => this.#caches.of(plan),
       bans: this.#lists.bans,
+      instance: instanceOf(start),
     };
+    setInterval(() => this.#tally.cells[this.#tally.workerRow() + workerCell.heartbeat]!++, beatMs);
   }
 
   told(message: ToWorker): void {
+    if (this.#told !== null && message.kind !== "drain") return void this.#told.push(message);
     switch (message.kind) {
       case "plan":
-        return this.#adopt(message.plan, message.files);
+        if (this.#programs.isLoaded(message.files.program)) return this.#adopt(message.plan, message.files);
+        return void this.#import(message.plan, message.files);
       case "lists":
         return this.#adoptLists(message.files);
       case "purge":
@@ -85,6 +98,20 @@ class Worker {
     }
   }
 
+  /** The code of hooks first; what is told meanwhile comes after. */
+  async #import(plan: Plan, files: PlanFiles): Promise<void> {
+    this.#told = [];
+    try {
+      await this.#programs.load(files.program!);
+      this.#adopt(plan, files);
+    } catch (error) {
+      refuse(plan, error);
+    }
+    const told = this.#told;
+    this.#told = null;
+    for (const message of told) this.told(message);
+  }
+
   #adopt(plan: Plan, files: PlanFiles): void {
     let log = this.#log;
     // A worker that drains obeys for what is under way, but accepts nobody any more.
@@ -95,7 +122,8 @@ class Worker {
       this.#tables.adopt(plan.tables, files.tables);
       this.#caches.adopt(plan.caches, files.caches);
       this.#lists.adopt(files);
-      const site = new Site(plan, this.#parts, this.#context?.site ?? null);
+      const parts = { ...this.#parts, hooks: this.#programs.of(plan) };
+      const site = new Site(plan, parts, this.#context?.site ?? null);
       if (this.#context === null) {
         this.#begin(site);
         this.#open(listeners);
@@ -109,11 +137,7 @@ class Worker {
       say({ kind: "planned", generation: plan.generation });
     } catch (error) {
       if (log !== this.#log) void log?.close();
-      say({
-        kind: "failed",
-        generation: plan.generation,
-        message: error instanceof Error ? error.message : String(error),
-      });
+      refuse(plan, error);
     }
   }
 
@@ -218,10 +242,21 @@ function say(message: FromWorker): void {
   if (process.connected) process.send!(message);
 }
 
+function refuse({ generation }: Plan, error: unknown): void {
+  say({ kind: "failed", generation, message: error instanceof Error ? error.message : String(error) });
+}
+
 /** Without control there is only the terminal. */
 function warn(message: string): void {
   if (process.connected) say({ kind: "warned", message });
   else process.stderr.write(`${message}\n`);
+}
+
+/** The same for all workers of one control process, and for no other: it is of the arena, which each makes for itself. */
+function instanceOf({ arenaPath }: WorkerStart): string {
+  const { ino, birthtimeMs } = statSync(arenaPath);
+  const all = `${hostname()} ${process.ppid} ${arenaPath} ${ino} ${birthtimeMs}`;
+  return createHash("sha256").update(all).digest("hex").slice(0, 12);
 }
 
 export function startWorker(): void {

@@ -29,6 +29,8 @@ export interface PlanFiles {
   readonly lists: Readonly<Record<string, string>>;
   /** Of those that all workers share. */
   readonly caches: Readonly<Record<string, string>>;
+  /** The code of the plan's hooks, to be imported; null where it has none. */
+  readonly program: string | null;
   /** A list of addresses with the time that each ban ends; null while nobody is banned. */
   readonly bans: string | null;
 }

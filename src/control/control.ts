@@ -8,13 +8,14 @@ import { availableParallelism } from "node:os";
 import { workersOf } from "../config/compile.ts";
 import type { Loaded } from "../config/load.ts";
 import type { Materials } from "../config/materials.ts";
+import { ms } from "../config/measure.ts";
 import type { Address, Plan } from "../config/plan.ts";
 import { problemLine } from "../config/problem.ts";
 import type { Config } from "../config/types.ts";
 import type { Evidence } from "../health/ejection.ts";
 import { Board } from "../memory/board.ts";
 import type { Owner } from "../memory/owners.ts";
-import { serverCell, Totals } from "../memory/tally.ts";
+import { serverCell, Totals, workerCell } from "../memory/tally.ts";
 import { type Admin, type AdminService, type Order, openAdmin, type ReloadOutcome } from "./admin.ts";
 import { banRoutes } from "./api/bans.ts";
 import { cacheRoutes } from "./api/caches.ts";
@@ -70,6 +71,7 @@ export interface ControlOptions {
 }
 
 const TICK_MS = 100;
+const WATCH_MS = 500;
 const NAMES_MS = 10_000;
 const CERTIFICATES_MS = 1500;
 
@@ -135,7 +137,7 @@ export class Control implements AdminService {
       fleet: this.#fleet,
       prober: this.#prober,
       totals: this.#totals,
-      prepare: (plan, of) => this.#prepare(plan, of),
+      prepare: (plan, of, materials) => this.#prepare(plan, of, materials),
       publish: (plan, prepared) => {
         // Of bans the last word counts: some may have come while servers were probed.
         const files = { ...prepared, bans: this.#bans?.path ?? null };
@@ -206,6 +208,7 @@ export class Control implements AdminService {
     this.#holdings.open();
     this.#timers.push(
       setInterval(() => this.#fleet.tick(Date.now()), TICK_MS),
+      setInterval(() => this.#watch(), WATCH_MS),
       setInterval(() => void this.#refreshNames(), NAMES_MS),
       setInterval(() => void this.#lookAtCertificates(), CERTIFICATES_MS),
     );
@@ -213,8 +216,13 @@ export class Control implements AdminService {
     if (shortage !== null) this.#log.warn(shortage);
   }
 
-  async #prepare(plan: Plan, config: Config): Promise<Prepared> {
-    const prepared = await this.#holdings.prepare(plan, this.#listsOf.get(config) ?? {});
+  #watch(): void {
+    const { heartbeat } = workerCell;
+    this.#supervisor.watch(ms(this.#config.stallTimeout), (worker) => this.#totals.ofWorker(worker, heartbeat));
+  }
+
+  async #prepare(plan: Plan, config: Config, { program }: Materials): Promise<Prepared> {
+    const prepared = await this.#holdings.prepare(plan, this.#listsOf.get(config) ?? {}, program);
     return { ...prepared, files: { ...prepared.files, bans: null } };
   }
 

@@ -1,14 +1,17 @@
-// What the plan in force remembers outside of the arena: its tables, caches and lists. Their files are prepared together before a
+// What the plan in force remembers outside of the arena: its tables, caches and lists, and the code of its hooks. Their files are prepared together before a
 // plan goes out, and kept or undone together when that is known to be in force or not. Control keeps them going: what dead
 // workers held is let go of, expired entries are swept out, and too little memory is told.
 
+import { join } from "node:path";
 import type { Loaded } from "../config/load.ts";
+import type { Program } from "../config/materials.ts";
 import type { PlanFiles } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Owner } from "../memory/owners.ts";
 import { Caches } from "./caches.ts";
 import { Lists } from "./lists.ts";
 import type { Log } from "./log.ts";
+import { Programs } from "./programs.ts";
 import { Space } from "./space.ts";
 import type { StateFolder } from "./state.ts";
 import { thisMachine } from "./table/bootmark.ts";
@@ -43,6 +46,7 @@ export class Holdings {
   readonly tables: Tables;
   readonly caches: Caches;
   readonly lists: Lists;
+  readonly programs: Programs;
   readonly #space: Space;
   readonly #timers: Timer[] = [];
 
@@ -51,6 +55,7 @@ export class Holdings {
     this.tables = new Tables({ ...kept, folder: state.tablesPath, sharedMs });
     this.caches = new Caches({ ...kept, folder: state.cachesPath });
     this.lists = new Lists({ folder: state.listsPath, log, changed });
+    this.programs = new Programs(join(state.path, "programs"));
     this.#space = new Space({ folder: state.path, users: [this.tables, this.caches], log });
   }
 
@@ -63,7 +68,7 @@ export class Holdings {
   }
 
   /** Rejects with an Error for the operator when a file cannot be made; nothing is left of any then. */
-  async prepare({ tables, caches }: Plan, sources: ListsOfConfig): Promise<PreparedHoldings> {
+  async prepare({ tables, caches }: Plan, sources: ListsOfConfig, program: Program | null): Promise<PreparedHoldings> {
     const made: { keep(): void; undo(): void }[] = [];
     const undo = (): void => {
       for (const each of made) each.undo();
@@ -78,6 +83,7 @@ export class Holdings {
         lists,
         tables: add(this.tables.prepare(tables)).files,
         caches: add(this.caches.prepare(caches)).files,
+        program: add(this.programs.prepare(program)).file,
       };
       const keep = (): void => {
         for (const each of made) each.keep();
@@ -108,5 +114,6 @@ export class Holdings {
     this.tables.close();
     this.caches.close();
     this.lists.close();
+    this.programs.close();
   }
 }

@@ -6,6 +6,7 @@
 import { workerCell } from "../memory/tally.ts";
 import { writeCaches } from "./cachemetrics.ts";
 import { Exposition } from "./exposition.ts";
+import { writeHooks } from "./hookmetrics.ts";
 import { writeCertificates } from "./metricscertificates.ts";
 import type { MetricsSource, Sample } from "./metricssource.ts";
 import { figuresOf } from "./processfigures.ts";
@@ -22,6 +23,7 @@ export function metricsText(source: MetricsSource): string {
   writeSessions(out, source);
   writePools(out, source);
   writeCaches(out, source);
+  writeHooks(out, source);
   writeServers(out, source);
   writeCertificates(out, source);
   writeRules(out, source);

@@ -39,7 +39,7 @@ function stage() {
     prepare: (plan) => {
       const note = (word: string) => () => void world.files.push(`${word} ${plan.generation}`);
       return {
-        files: { tables: { marked: `/tables/${plan.generation}` }, lists: {}, caches: {}, bans: null },
+        files: { tables: { marked: `/tables/${plan.generation}` }, lists: {}, caches: {}, program: null, bans: null },
         keep: note("keep"),
         undo: note("undo"),
       };

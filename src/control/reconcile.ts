@@ -19,7 +19,7 @@ export interface ReconcilerOptions {
   readonly prober: Prober;
   readonly totals: Totals;
   /** Makes the files of a plan, before any worker hears of it. */
-  readonly prepare: (plan: Plan, config: Config) => Prepared | Promise<Prepared>;
+  readonly prepare: (plan: Plan, config: Config, materials: Materials) => Prepared | Promise<Prepared>;
   /** Null when the plan is in force; otherwise why the former one still is. */
   readonly publish: (plan: Plan, files: PlanFiles) => Promise<string | null>;
   readonly nowMs: () => number;
@@ -84,7 +84,7 @@ export class Reconciler {
     this.#clear(slots.given);
     let prepared: Prepared;
     try {
-      prepared = await prepare(plan, config);
+      prepared = await prepare(plan, config, materials);
     } catch (error) {
       return (error as Error).message;
     }

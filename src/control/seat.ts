@@ -19,6 +19,9 @@ export interface Seat {
   /** Generation last sent, and last answered as in force. */
   sent: number | null;
   planned: number | null;
+  /** How often its event loop had turned, and since when it has not turned again. */
+  beat: number;
+  beatAtMs: number;
   earlyDeaths: number;
   restarts: number;
   lastExit: string | null;
@@ -47,6 +50,8 @@ export function newSeat(worker: number): Seat {
     startedAtMs: 0,
     sent: null,
     planned: null,
+    beat: 0,
+    beatAtMs: 0,
     earlyDeaths: 0,
     restarts: 0,
     lastExit: null,

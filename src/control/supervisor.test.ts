@@ -223,11 +223,39 @@ describe("deaths", () => {
   });
 });
 
+describe("workers that stand still", () => {
+  test("one that does not beat for long enough is killed and replaced, and others are not", async () => {
+    const { supervisor, fakes, lines } = await started(2);
+    const beats = [0, 0];
+    const watch = (nowMs: number): void => supervisor.watch(5000, (worker) => beats[worker]!, nowMs);
+    for (let nowMs = 0; nowMs <= 20_000; nowMs += 500) {
+      beats[1]!++;
+      if (nowMs < 10_000) beats[0]!++;
+      watch(nowMs);
+      expect(fakes[0]!.isAlive).toBe(nowMs <= 15_000 - 500);
+      if (!fakes[0]!.isAlive) break;
+    }
+    expect(fakes[1]!.isAlive).toBe(true);
+    expect(lines[0]).toContain("worker 0 (pid 100) has stood still for 5 s");
+    await until(() => fakes.length === 3);
+    await supervisor.end();
+  });
+
+  test("nobody is killed where that is switched off, nor for a time in which control stood still itself", async () => {
+    const { supervisor, fakes } = await started(1);
+    for (let nowMs = 0; nowMs <= 60_000; nowMs += 500) supervisor.watch(0, () => 1, nowMs);
+    for (let nowMs = 64_000; nowMs <= 90_000; nowMs += 4000) supervisor.watch(5000, () => 1, nowMs);
+    expect(fakes[0]!.isAlive).toBe(true);
+    await supervisor.end();
+  });
+});
+
 describe("files", () => {
   const filesOf = (name: string): PlanFiles => ({
     tables: { marked: `/t/${name}` },
     lists: {},
     caches: {},
+    program: null,
     bans: null,
   });
   const heardLast = (fake: FakeWorker): unknown => {

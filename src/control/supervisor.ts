@@ -41,8 +41,12 @@ const ANSWER_MS = 10_000;
 /** What a worker gets beyond its drain time before it is killed: it ends by itself when the time is over. */
 const DRAIN_GRACE_MS = 2000;
 const END_GRACE_MS = 500;
+/** Between two looks at workers; later, nothing is known of the time between. */
+const lateMs = 3000;
+/** A worker beats four times a second. */
+const stallMsLeast = 1000;
 const endingProblem = "Sluice is shutting down";
-const noFiles: PlanFiles = { tables: {}, lists: {}, caches: {}, bans: null };
+const noFiles: PlanFiles = { tables: {}, lists: {}, caches: {}, program: null, bans: null };
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -55,6 +59,7 @@ export class Supervisor {
   #files: PlanFiles = noFiles;
   #publication: Publication | null = null;
   #isEnding = false;
+  #watchedMs = 0;
   #emptied: (() => void) | null = null;
 
   constructor(options: SupervisorOptions) {
@@ -104,6 +109,31 @@ export class Supervisor {
   /** Workers that start later have nothing of their own yet. */
   purge(cache: string, purge: Purge): void {
     for (const seat of this.#seats) if (seat.sent !== null) seat.process?.send({ kind: "purge", cache, purge });
+  }
+
+  /**
+   * To be called about twice a second: ends workers whose event loop has stood still for `stallMs`; 0 ends none. `beatOf` tells how
+   * often one has turned.
+   */
+  watch(stallMs: number, beatOf: (worker: number) => number, nowMs: number = performance.now()): void {
+    // Where we have stood still ourselves, so may they: the machine slept.
+    const isLate = nowMs - this.#watchedMs > lateMs;
+    this.#watchedMs = nowMs;
+    for (const seat of this.#seats) {
+      const beat = beatOf(seat.worker);
+      if (isLate || seat.process === null || beat !== seat.beat) {
+        seat.beat = beat;
+        seat.beatAtMs = nowMs;
+      } else if (stallMs > 0 && nowMs - seat.beatAtMs > Math.max(stallMs, stallMsLeast)) {
+        const forS = Math.floor((nowMs - seat.beatAtMs) / 1000);
+        const why = "a hook that never ends, or a machine that is overloaded; see stallTimeout";
+        this.#log.error(
+          `worker ${seat.worker} (pid ${seat.process.pid}) has stood still for ${forS} s (${why}) and is killed`,
+        );
+        seat.beatAtMs = nowMs;
+        seat.process.kill();
+      }
+    }
   }
 
   /** Stops accepting, lets exchanges end, and resolves when every worker has ended. */

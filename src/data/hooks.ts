@@ -1,0 +1,145 @@
+// Hooks in a worker: imports the copy of the config's module that came with the plan, and finds the functions in it that the plan
+// promises. Promises of hooks are awaited here, and what becomes of them is told to flows as any other event is: from the outside,
+// with the clock read anew. A copy is imported once; another digest is another module.
+
+import { dirname, join } from "node:path";
+import { hooksIn } from "../config/hookfunctions.ts";
+import type { PoolHooks } from "../config/hooktypes.ts";
+import { answerSluice } from "../config/loadevaluate.ts";
+import type { HooksPlan, Plan } from "../config/plan.ts";
+import { isSection, type Section, sectionOf } from "../config/section.ts";
+import { errorText, type HookFunctions, type HookRunner, type HookSet, type Settled } from "../flow/hooks.ts";
+import type { Driver } from "./driver.ts";
+
+type Owner = "listeners" | "pools";
+
+export class Programs implements HookRunner {
+  readonly #driver: Driver;
+  #path: string | null = null;
+  #config: Section | null = null;
+  #isReady = false;
+  /** Of the config itself: places in its code are told as such. */
+  #folder = "";
+
+  readonly #stray = (error: unknown): void => {
+    if (isOwn(error)) this.#driver.failed(error);
+    else this.complain("code of the config failed where nobody awaits it", `: ${errorText(error)}`);
+  };
+
+  constructor(driver: Driver) {
+    this.#driver = driver;
+  }
+
+  /** Whether `load` must be awaited before `of`. */
+  isLoaded(path: string | null): boolean {
+    return path === null || path === this.#path;
+  }
+
+  /** Rejects with an Error for the operator. */
+  async load(path: string): Promise<void> {
+    if (!this.#isReady) this.#prepare();
+    const module = (await import(path)) as { default?: unknown }; // Whatever the operator wrote.
+    const config = await module.default;
+    if (!isSection(config)) throw new Error("the config has not given its value a second time, in a worker");
+    this.#config = sectionOf(config);
+    this.#path = path;
+  }
+
+  /** What code of the config does outside of its hooks (timers, promises that nobody awaits) must not end the worker either. */
+  #prepare(): void {
+    this.#isReady = true;
+    answerSluice();
+    process.on("uncaughtException", this.#stray);
+    process.on("unhandledRejection", this.#stray);
+  }
+
+  /** For tests: a worker ends with its process. */
+  close(): void {
+    process.off("uncaughtException", this.#stray);
+    process.off("unhandledRejection", this.#stray);
+  }
+
+  /** Null where there are no hooks. Throws an Error for the operator when the module has others than the plan. */
+  of(plan: Plan): HookSet | null {
+    if (plan.program === null) return null;
+    this.#folder = dirname(plan.program.path);
+    const config = this.#config ?? {};
+    const found = new Map<string, HookFunctions>();
+    for (const owner of ["listeners", "pools"] as const)
+      for (const { name, hooks } of plan[owner])
+        if (hooks !== null) found.set(`${owner} ${name}`, functionsOf(config, owner, name, hooks));
+    return { runner: this, of: (owner, name) => found.get(`${owner} ${name}`) ?? {} };
+  }
+
+  // ---- said by flows ----
+
+  now(): number {
+    return performance.now();
+  }
+
+  settle(value: unknown, settled: Settled): void {
+    wholeOf(value).then(
+      (answer) => this.#tell(() => settled.resolved(answer)),
+      (error: unknown) => this.#tell(() => settled.rejected(error)),
+    );
+  }
+
+  complain(message: string, detail: string): void {
+    const copies = this.#path === null ? "" : dirname(this.#path);
+    const told = copies === "" ? detail : detail.replaceAll(`${copies}/`, `${this.#folder}/`);
+    this.#driver.complaints.tell(message, told, this.#driver.nowMs);
+  }
+
+  #tell(say: () => void): void {
+    try {
+      this.#driver.refresh();
+      say();
+    } catch (error) {
+      this.#driver.failed(error as Error);
+    }
+  }
+}
+
+/** Where this program stands, as source or in a single executable. */
+const root = join(import.meta.dir, "..");
+
+/** Nobody else's code had a part in it. */
+function isOwn(error: unknown): error is Error {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  const places = [...stack.matchAll(/\(?(\/[^():\n]+):\d+/g)].map((found) => found[1]!);
+  return places.length > 0 && places.every((place) => place.startsWith(root));
+}
+
+function functionsOf(config: Section, owner: Owner, name: string, plan: HooksPlan): HookFunctions {
+  const found = hooksIn(sectionOf(sectionOf(config[owner])[name]), owner);
+  const missing = plan.names.filter((hook) => found[hook] === undefined);
+  const others = Object.keys(found).length !== plan.names.length - missing.length;
+  if (missing.length > 0 || others)
+    throw new Error(
+      `the config has other hooks in a worker than it had before (${owner.slice(0, -1)} ${name}): what it holds must not depend on where or when it is run`,
+    );
+  return readyOf(found as PoolHooks); // Their kinds were looked at; what they take and answer is the operator's.
+}
+
+/** A transform that is a function alone is one of texts. */
+export function readyOf({ transformResponse, ...others }: PoolHooks): HookFunctions {
+  const transform = typeof transformResponse === "function" ? { text: transformResponse } : transformResponse;
+  const all = { ...others, transformResponse: transform };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** What a promise comes to; of a standard response its bytes. */
+async function wholeOf(value: unknown): Promise<unknown> {
+  const answer = await value;
+  if (typeof answer !== "object" || answer === null || !("arrayBuffer" in answer)) return answer;
+  const response = answer as Response; // Or what an operator takes for one: then something of it throws, and the hook has failed.
+  const isFetched = response.url !== "";
+  const headers: [string, string][] = [];
+  response.headers.forEach((text, name) => {
+    if (!ofTransfer.has(name) && !(isFetched && name === "content-encoding")) headers.push([name, text]);
+  });
+  return { status: response.status, headers, body: new Uint8Array(await response.arrayBuffer()) };
+}
+
+/** Said of the bytes as they were on their way; fetch has decoded them, and says their coding all the same. */
+const ofTransfer: ReadonlySet<string> = new Set(["content-length", "transfer-encoding", "connection", "keep-alive"]);
