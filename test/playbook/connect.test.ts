@@ -45,12 +45,18 @@ test("what came behind the head, or while the target was sought, goes into the t
   const play = new Playbook(proxyPlan());
   const client = play.connect();
   client.sends(`${connect("a.example:443")}one`);
-  play.expect("resolve a.example", client.is("paused"));
+  play.expect(client.is("paused"), "resolve a.example");
   client.sends("two");
   client.ends();
   play.resolved("8.8.8.8");
   const server = play.accept();
-  play.expect("dial a.example:443", client.gets(established), client.is("resumed"), server.gets("onetwo"), server.is("ended"));
+  play.expect(
+    "dial a.example:443",
+    client.gets(established),
+    client.is("resumed"),
+    server.gets("onetwo"),
+    server.is("ended"),
+  );
 });
 
 test("a target that refuses is tried at its next address, and then it is 502", () => {
@@ -61,7 +67,10 @@ test("a target that refuses is tried at its next address, and then it is 502", (
   play.refuse();
   play.expect("dial a.example:443");
   play.refuse();
-  play.expect(client.gets(reply(502, "Bad Gateway", "the server refused the connection")), "report 502 connect_refused");
+  play.expect(
+    client.gets(reply(502, "Bad Gateway", "the server refused the connection")),
+    "report 502 connect_refused",
+  );
   play.expectNothingLeftBut(1);
 });
 
@@ -90,7 +99,10 @@ test("CONNECT to what may not be is refused; the connection goes on, unless byte
   const play = proxy();
   const client = play.connect();
   client.sends(connect("127.0.0.1:443"));
-  play.expect(client.gets(reply(403, "Forbidden", "the target is not one that may be asked for here")), "report 403 target_denied");
+  play.expect(
+    client.gets(reply(403, "Forbidden", "the target is not one that may be asked for here")),
+    "report 403 target_denied",
+  );
   client.sends(connect("a.example:25"));
   const server = play.accept();
   play.expect("dial a.example:25", client.gets(established));
@@ -104,7 +116,15 @@ test("CONNECT to what may not be is refused; the connection goes on, unless byte
 
 test("CONNECT without a port, with a body, or with what is no place is malformed", () => {
   const play = proxy();
-  const bad = ["CONNECT a.example", "CONNECT a.example:", "CONNECT a.example:0", "CONNECT a.example:65536", "CONNECT /", "CONNECT http://a.example/", "CONNECT a@b:1"];
+  const bad = [
+    "CONNECT a.example",
+    "CONNECT a.example:",
+    "CONNECT a.example:0",
+    "CONNECT a.example:65536",
+    "CONNECT /",
+    "CONNECT http://a.example/",
+    "CONNECT a@b:1",
+  ];
   for (const line of bad) {
     play.connect().sends(`${line} HTTP/1.1\r\nHost: a.example\r\n\r\n`);
     play.expectAmong("report 400 bad_target");

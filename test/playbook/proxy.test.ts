@@ -63,7 +63,10 @@ test("a name without an address is 502, one that is not found in time 504", () =
   client.sends(ask("http://a.example/"));
   play.take();
   play.resolved();
-  play.expect(client.gets(reply(502, "Bad Gateway", "no address was found for the name of the target")), "report 502 name_unresolved");
+  play.expect(
+    client.gets(reply(502, "Bad Gateway", "no address was found for the name of the target")),
+    "report 502 name_unresolved",
+  );
   client.sends(ask("http://a.example/"));
   play.take();
   play.pass(1_200);
@@ -92,7 +95,15 @@ test("what is no public address is denied, however it is written, and the connec
   play.names.set("inside.example", ["192.168.1.1", "::1"]);
   const client = play.connect();
   const denied = reply(403, "Forbidden", "the target is not one that may be asked for here");
-  const places = ["169.254.169.254", "[::ffff:127.0.0.1]", "0x7f.1", "2130706433", "localhost", "localhost.", "inside.example"];
+  const places = [
+    "169.254.169.254",
+    "[::ffff:127.0.0.1]",
+    "0x7f.1",
+    "2130706433",
+    "localhost",
+    "localhost.",
+    "inside.example",
+  ];
   for (const place of places) {
     client.sends(`GET http://${place}/ HTTP/1.1\r\nHost: ${place}\r\n\r\n`);
     play.expect(client.gets(denied), "report 403 target_denied");
@@ -103,7 +114,11 @@ test("what is no public address is denied, however it is written, and the connec
 test("ports and names that are not allowed are denied before anything is looked up", () => {
   const play = new Playbook(
     proxyPlan({
-      targets: { allow: [{ kind: "name", match: "*.example" }], deny: [{ kind: "name", match: "b.example" }], ports: [{ from: 80, to: 80 }] },
+      targets: {
+        allow: [{ kind: "name", match: "*.example" }],
+        deny: [{ kind: "name", match: "b.example" }],
+        ports: [{ from: 80, to: 80 }],
+      },
     }),
   );
   const client = play.connect();

@@ -92,7 +92,7 @@ class Lookup implements Wait, ResolveFlow {
 }
 
 function found(exchange: Exchange, context: Context, { addresses, problem }: Resolution): boolean {
-  if (addresses.length > 0) return lead(exchange, context, alternating(addresses));
+  if (addresses.length > 0) return lead(exchange, context, addresses);
   exchange.target!.problem = problem;
   exchange.fail(problem === "" ? fault("name_unresolved") : faultWith("name_unresolved", problem));
   return false;
@@ -113,7 +113,7 @@ function lead(exchange: Exchange, context: Context, addresses: readonly string[]
     else if (refused === "") refused = target.place.octets === null ? `${text}: ${problem}` : problem;
   }
   if (passed.length === 0) return deny(exchange, context, refused);
-  target.lead(passed);
+  target.lead(alternating(passed));
   return true;
 }
 

@@ -1,0 +1,77 @@
+import { expect, test } from "bun:test";
+import type { TargetPlan, TargetsPlan } from "../../config/plan.ts";
+import { addressBytes, readAddress } from "../../wire/ipaddress.ts";
+import { readPlace } from "./place.ts";
+import { TargetPolicy } from "./policy.ts";
+
+const name = (match: string): TargetPlan => ({ kind: "name", match });
+const block = (match: string): TargetPlan => ({ kind: "block", match });
+
+function policy(plan: Partial<TargetsPlan>): TargetPolicy {
+  const any = [{ from: 1, to: 65_535 }];
+  const usual = { allow: [name("*")], deny: [], ports: any, connectPorts: any, isPrivateAllowed: true, resolveMs: 1 };
+  return new TargetPolicy({ ...usual, tunnelsMax: 0, tunnelMs: 0, tunnelBytesMax: 0, ...plan });
+}
+
+/** What is said of a place that leads to that address. */
+function judged(one: TargetPolicy, authority: string, address: string, isTunnel = false): string | null {
+  const place = readPlace(authority, 80)!;
+  const octets = new Uint8Array(addressBytes);
+  readAddress(address, octets);
+  return one.refusePlace(place, isTunnel) ?? one.refuseAddress(place, octets);
+}
+
+test("names are allowed and denied whole, or with all below them; deny is looked at first", () => {
+  const one = policy({
+    allow: [name("a.example"), name("*.b.example")],
+    deny: [name("*.x.b.example"), name("y.b.example")],
+  });
+  expect(judged(one, "a.example", "1.1.1.1")).toBeNull();
+  expect(judged(one, "c.b.example", "1.1.1.1")).toBeNull();
+  expect(judged(one, "d.c.b.example", "1.1.1.1")).toBeNull();
+  expect(judged(one, "b.example", "1.1.1.1")).toBe("nothing in allow is for it");
+  expect(judged(one, "za.example", "1.1.1.1")).toBe("nothing in allow is for it");
+  expect(judged(one, "y.b.example", "1.1.1.1")).toBe("y.b.example in deny");
+  expect(judged(one, "z.x.b.example", "1.1.1.1")).toBe("*.x.b.example in deny");
+  expect(judged(one, "1.1.1.1", "1.1.1.1")).toBe("nothing in allow is for it");
+});
+
+test("addresses are allowed and denied by blocks, whether they were named or found", () => {
+  const one = policy({
+    allow: [block("10.0.0.0/8"), block("fd00::/9")],
+    deny: [block("10.1.0.0/16"), block("10.2.3.4")],
+  });
+  expect(judged(one, "10.0.0.1", "10.0.0.1")).toBeNull();
+  expect(judged(one, "a.example", "10.0.0.1")).toBeNull();
+  expect(judged(one, "a.example", "10.1.2.3")).toBe("10.1.0.0/16 in deny");
+  expect(judged(one, "a.example", "10.2.3.4")).toBe("10.2.3.4 in deny");
+  expect(judged(one, "a.example", "10.2.3.5")).toBeNull();
+  expect(judged(one, "a.example", "11.0.0.1")).toBe("nothing in allow is for it");
+  expect(judged(one, "[fd7f::1]", "fd7f::1")).toBeNull();
+  expect(judged(one, "[fd80::1]", "fd80::1")).toBe("nothing in allow is for it");
+});
+
+test("a name that is allowed may lead to what no block is for, not to what is denied or private", () => {
+  const one = policy({ allow: [name("a.example")], deny: [block("1.1.1.0/24")], isPrivateAllowed: false });
+  expect(judged(one, "a.example", "8.8.8.8")).toBeNull();
+  expect(judged(one, "a.example", "1.1.1.1")).toBe("1.1.1.0/24 in deny");
+  expect(judged(one, "a.example", "10.0.0.1")).toBe("that is no public address");
+  expect(judged(policy({ allow: [block("10.0.0.0/8")], isPrivateAllowed: false }), "10.0.0.1", "10.0.0.1")).toBe(
+    "that is no public address",
+  );
+});
+
+test("ports are those of requests, or those of tunnels", () => {
+  const one = policy({
+    ports: [
+      { from: 80, to: 80 },
+      { from: 1024, to: 2048 },
+    ],
+    connectPorts: [{ from: 443, to: 443 }],
+  });
+  expect(judged(one, "a.example", "1.1.1.1")).toBeNull();
+  expect(judged(one, "a.example:2048", "1.1.1.1")).toBeNull();
+  expect(judged(one, "a.example:2049", "1.1.1.1")).toBe("port 2049 is not among the ports of requests");
+  expect(judged(one, "a.example:443", "1.1.1.1", true)).toBeNull();
+  expect(judged(one, "a.example:80", "1.1.1.1", true)).toBe("port 80 is not among the ports of tunnels");
+});
