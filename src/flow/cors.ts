@@ -12,7 +12,7 @@ import { changeResponse } from "./fieldlines.ts";
 import { isTokenText } from "./fieldtext.ts";
 import { fieldOf } from "./headvalues.ts";
 
-const preflightReply = { status: 204, reason: "", fields: [], body: null, retryAfterS: 0 };
+const preflightReply = { status: 204, reason: "No Content", fields: [], body: null, retryAfterS: 0 };
 
 /** A step up. */
 export function answerPreflight(exchange: Exchange): boolean {
