@@ -54,7 +54,7 @@ export class Playbook implements Port {
   readonly tally: Tally = new Tally(arena, 0);
   readonly totals: Totals = new Totals(arena, 1);
   readonly context: Context;
-  readonly memory: Memory = new Memory();
+  readonly memory: Memory;
   readonly #parts: SiteParts;
   readonly #wheel = new TimerWheel(1_000);
   readonly #said: Note[] = [];
@@ -72,12 +72,14 @@ export class Playbook implements Port {
   /** Streams that were reported, in order. */
   readonly streams: Stream[] = [];
 
-  /** `watch` sees each exchange when it is reported; `hooks`: see playbook/hooks.ts. */
+  /** `watch` sees each exchange when it is reported; `hooks`: see playbook/hooks.ts; `memory`: that of another worker. */
   constructor(
     options: PlanOptions = {},
     watch: (exchange: Exchange) => void = () => {},
     hooks: (play: Playbook) => HookSet | null = () => null,
+    memory: Memory = new Memory(),
   ) {
+    this.memory = memory;
     clearArena(arena);
     this.#parts = {
       arena,
@@ -311,6 +313,7 @@ export class Playbook implements Port {
     const left: string[] = [];
     if (this.context.downstreams.size !== clients) left.push(`${this.context.downstreams.size} clients`);
     if (this.context.waiting.size > 0) left.push("a waiting room");
+    if (this.context.followers.size > 0) left.push("who waits for a cache");
     for (const server of this.context.site.plan.pools.flatMap((pool) => pool.servers)) {
       const active = this.totals.active(server.slot);
       if (active !== 0) left.push(`${active} in flight at ${server.name}`);

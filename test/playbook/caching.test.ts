@@ -1,11 +1,25 @@
 // The cache's part in the flow, as conversations: what a client says and gets, and what a server is asked, by the sections of RFC 9111.
 
 import { expect, test } from "bun:test";
+import { poolCell } from "../../src/memory/tally.ts";
 import { Playbook } from "../playbook.ts";
-import { cached } from "./caching.ts";
-import { get, ok } from "./words.ts";
+import type { Actor } from "./actor.ts";
+import { cached, date } from "./caching.ts";
+import { rule, rules } from "./rules.ts";
+import { get, ok, put } from "./words.ts";
 
-const date = "Date: Thu, 01 Jan 2026 00:00:00 GMT";
+const fresh = "Cache-Control: max-age=60";
+const stored = "Cache-Status: Sluice; fwd=uri-miss; stored; ttl=60";
+
+/** A first request that stores what its server answers. */
+function filled(play: Playbook, request: string, response: string): { client: Actor; server: Actor } {
+  const client = play.connect();
+  client.sends(request);
+  const server = play.accept();
+  server.sends(response);
+  play.take();
+  return { client, server };
+}
 
 test("3, 4: a response that may be stored answers the next request, with its age", () => {
   const play = new Playbook(cached());
@@ -14,17 +28,388 @@ test("3, 4: a response that may be stored answers the next request, with its age
   play.expect("dial one:80");
   const server = play.accept();
   play.expect(server.gets(get("/a")));
-  server.sends(ok("hello", date, "Cache-Control: max-age=60"));
-  play.expect(
-    client.gets(ok("hello", date, "Cache-Control: max-age=60", "Cache-Status: Sluice; fwd=uri-miss; stored; ttl=60")),
-    "report 200",
-  );
+  server.sends(ok("hello", date, fresh));
+  play.expect(client.gets(ok("hello", date, fresh, stored)), "report 200");
   play.pass(5_000);
   client.sends(get("/a"));
-  play.expect(
-    client.gets(ok("hello", date, "Cache-Control: max-age=60", "Age: 5", "Cache-Status: Sluice; hit; ttl=55")),
-    "report 200",
-  );
+  play.expect(client.gets(ok("hello", date, fresh, "Age: 5", "Cache-Status: Sluice; hit; ttl=55")), "report 200");
   client.closes();
   play.expectNothingLeft();
+});
+
+test("2: another path, query, host or port is another response; the default port is not", () => {
+  const play = new Playbook(cached({ isTold: false }));
+  const { client, server } = filled(play, get("/a?x=1"), ok("one", date, fresh));
+  for (const request of [
+    get("/a"),
+    get("/a?x=2"),
+    get("/A?x=1"),
+    get("/a?x=1").replace("Host: a", "Host: b"),
+    get("/a?x=1").replace("Host: a", "Host: a:81"),
+  ]) {
+    client.sends(request);
+    play.expect(server.gets(request));
+    server.sends(ok("other", date, "Cache-Control: no-store"));
+    play.take();
+  }
+  client.sends(get("/a?x=1").replace("Host: a", "Host: A:80"));
+  play.expect(client.gets(ok("one", date, fresh, "Age: 0")), "report 200");
+});
+
+test("3: what must not be stored is asked for each time, and told why", () => {
+  for (const [field, why] of [
+    ["Cache-Control: no-store", "no-store"],
+    ["Cache-Control: private, max-age=60", "private"],
+    ["Cache-Control: max-age=60\r\nSet-Cookie: a=b", "set-cookie"],
+    ["Cache-Control: max-age=60\r\nVary: *", "vary-star"],
+    ["X: y", "no-lifetime"],
+  ] as const) {
+    const play = new Playbook(cached({ heuristicShare: 0 }));
+    const { client, server } = filled(play, get("/"), ok("one", field));
+    client.sends(get("/"));
+    play.expect(server.gets(get("/")));
+    server.sends(ok("two", field));
+    play.expect(client.gets(ok("two", field, `Cache-Status: Sluice; fwd=miss; detail=${why}`)), "report 200");
+  }
+});
+
+test("3.5: what a request with Authorization got is for that one only, unless it says otherwise", () => {
+  const play = new Playbook(cached({ isTold: false }));
+  const secret = get("/", "Authorization: Basic eDp5");
+  const { client, server } = filled(play, secret, ok("mine", date, fresh));
+  client.sends(get("/"));
+  play.expect(server.gets(get("/")));
+  server.sends(ok("all", date, fresh));
+  play.take();
+  const shared = get("/shared", "Authorization: Basic eDp5");
+  client.sends(shared);
+  play.expect(server.gets(shared));
+  server.sends(ok("shared", date, "Cache-Control: public, max-age=60"));
+  play.take();
+  client.sends(get("/shared"));
+  play.expect(client.gets(ok("shared", date, "Cache-Control: public, max-age=60", "Age: 0")), "report 200");
+});
+
+test("3.1: fields of the connection are not kept, and a body in chunks is told by its length", () => {
+  const play = new Playbook(cached({ isTold: false }));
+  const head = `HTTP/1.1 200 OK\r\n${date}\r\n${fresh}\r\nConnection: X-Hop\r\nX-Hop: 1\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  const { client } = filled(play, get("/"), `${head}3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nX-Trailer: 1\r\n\r\n`);
+  client.sends(get("/"));
+  play.expect(
+    client.gets(`HTTP/1.1 200 OK\r\n${date}\r\n${fresh}\r\nContent-Length: 7\r\nAge: 0\r\n\r\nabcdefg`),
+    "report 200",
+  );
+});
+
+test("4.2.3: an age that comes from another cache goes on", () => {
+  const play = new Playbook(cached());
+  const { client } = filled(play, get("/"), ok("x", date, "Age: 50", fresh));
+  play.pass(4_000);
+  client.sends(get("/"));
+  play.expect(client.gets(ok("x", date, fresh, "Age: 54", "Cache-Status: Sluice; hit; ttl=6")), "report 200");
+});
+
+test("4.1: variants are chosen by the fields that Vary names", () => {
+  const play = new Playbook(cached());
+  const vary = "Vary: Accept-Language";
+  const { client, server } = filled(play, get("/", "Accept-Language: de"), ok("Hallo", date, fresh, vary));
+  client.sends(get("/", "Accept-Language: en"));
+  play.expect(server.gets(get("/", "Accept-Language: en")));
+  server.sends(ok("Hello", date, fresh, vary));
+  play.expect(
+    client.gets(ok("Hello", date, fresh, vary, "Cache-Status: Sluice; fwd=vary-miss; stored; ttl=60")),
+    "report 200",
+  );
+  for (const [language, body] of [
+    ["de", "Hallo"],
+    ["en", "Hello"],
+    ["DE", "Hallo"],
+  ] as const) {
+    client.sends(get("/", `Accept-Language: ${language}`));
+    const status = "Cache-Status: Sluice; hit; ttl=60";
+    play.expect(client.gets(ok(body, date, fresh, vary, "Age: 0", status)), "report 200");
+  }
+});
+
+test("4.1: a response without Vary beside others that have it stays with the requests that it was for", () => {
+  const play = new Playbook(cached({ isTold: false }));
+  const { client, server } = filled(play, get("/", "X: 1"), ok("one", date, fresh, "Vary: X"));
+  client.sends(get("/", "X: 2"));
+  play.expect(server.gets(get("/", "X: 2")));
+  server.sends(ok("two", date, fresh));
+  play.take();
+  client.sends(get("/", "X: 1"));
+  play.expect(client.gets(ok("one", date, fresh, "Vary: X", "Age: 0")), "report 200");
+  client.sends(get("/", "X: 2"));
+  play.expect(client.gets(ok("two", date, fresh, "Age: 0")), "report 200");
+});
+
+test("a HEAD is answered from what GET has stored; its own answer is not stored", () => {
+  const play = new Playbook(cached({ isTold: false }));
+  const head = get("/").replace("GET", "HEAD");
+  const client = play.connect();
+  client.sends(head);
+  const server = play.accept();
+  server.sends(ok("hello", date, fresh).slice(0, -5));
+  play.take();
+  client.sends(get("/"));
+  play.expect(server.gets(get("/")));
+  server.sends(ok("hello", date, fresh));
+  play.take();
+  client.sends(head);
+  play.expect(client.gets(ok("hello", date, fresh, "Age: 0").slice(0, -5)), "report 200");
+});
+
+test("4.3.5: what HEAD says of it freshens what is stored, or makes it stale", () => {
+  const play = new Playbook(cached({ isTold: false }));
+  const head = get("/", "Cache-Control: no-cache").replace("GET", "HEAD");
+  const { client, server } = filled(play, get("/"), ok("hello", date, fresh, 'ETag: "1"'));
+  play.pass(10_000);
+  client.sends(head);
+  play.expectAmong();
+  const later = "Date: Thu, 01 Jan 2026 00:00:10 GMT";
+  server.sends(`HTTP/1.1 304 Not Modified\r\n${later}\r\nETag: "1"\r\n\r\n`);
+  play.take();
+  client.sends(get("/"));
+  play.expect(client.gets(ok("hello", fresh, 'ETag: "1"', later, "Age: 0")), "report 200");
+  client.sends(head);
+  play.take();
+  server.sends(ok("hi", later, fresh, 'ETag: "2"').slice(0, -2));
+  play.take();
+  client.sends(get("/"));
+  play.expect(server.gets(get("/").replace("\r\n\r\n", '\r\nIf-None-Match: "1"\r\n\r\n')));
+});
+
+test("4.3.2: conditions are answered from what is stored", () => {
+  const play = new Playbook(cached({ isTold: false }));
+  const modified = "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT";
+  const { client } = filled(
+    play,
+    get("/"),
+    ok("hello", date, fresh, 'ETag: "1"', modified, "Content-Type: text/plain"),
+  );
+  const unchanged = `HTTP/1.1 304 Not Modified\r\n${date}\r\n${fresh}\r\nETag: "1"\r\n${modified}\r\nAge: 0\r\n\r\n`;
+  for (const field of [
+    'If-None-Match: "1"',
+    'If-None-Match: "0", W/"1"',
+    "If-None-Match: *",
+    "If-Modified-Since: Wed, 31 Dec 2025 00:00:00 GMT",
+    'If-None-Match: "1"\r\nIf-Modified-Since: Tue, 30 Dec 2025 00:00:00 GMT',
+  ]) {
+    client.sends(get("/", field));
+    play.expect(client.gets(unchanged), "report 304");
+  }
+  const whole = ok("hello", date, fresh, 'ETag: "1"', modified, "Content-Type: text/plain", "Age: 0");
+  for (const field of ['If-None-Match: "2"', "If-Modified-Since: Tue, 30 Dec 2025 00:00:00 GMT"]) {
+    client.sends(get("/", field));
+    play.expect(client.gets(whole), "report 200");
+  }
+});
+
+test("4.3.2: a condition for which nothing is stored is the server's to answer, and a whole answer is stored", () => {
+  const play = new Playbook(cached({ isTold: false }));
+  const client = play.connect();
+  const asked = get("/", 'If-None-Match: "1"');
+  client.sends(asked);
+  const server = play.accept();
+  play.expect("dial one:80", server.gets(asked));
+  server.sends('HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n');
+  play.expect(client.gets('HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n'), "report 304");
+  client.sends(asked);
+  play.take();
+  server.sends(ok("new", date, fresh, 'ETag: "2"'));
+  play.take();
+  client.sends(asked);
+  play.expect(client.gets(ok("new", date, fresh, 'ETag: "2"', "Age: 0")), "report 200");
+});
+
+test("conditions that only an origin can judge, and bodies, go on as they are", () => {
+  const play = new Playbook(cached());
+  const { client, server } = filled(play, get("/"), ok("hello", date, fresh, 'ETag: "1"'));
+  const asked = get("/", 'If-Match: "2"');
+  client.sends(asked);
+  play.expect(server.gets(asked));
+  server.sends("HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n");
+  play.take();
+  const searched = put("GET", "query");
+  client.sends(searched);
+  play.expect(server.gets(searched));
+  server.sends(ok("found", date, fresh));
+  play.expect(client.gets(ok("found", date, fresh, "Cache-Status: Sluice; fwd=bypass; detail=bypass")), "report 200");
+});
+
+test("5.2.1.4, 5.2.1.1: a client that wants another gets it, by a condition of ours, and its own is answered by us", () => {
+  const play = new Playbook(cached());
+  const { client, server } = filled(play, get("/"), ok("hello", date, fresh, 'ETag: "1"'));
+  for (const wish of ["Cache-Control: no-cache", "Cache-Control: max-age=0", "Pragma: no-cache"]) {
+    client.sends(get("/", wish, 'If-None-Match: "1"'));
+    play.expect(server.gets(get("/", wish, 'If-None-Match: "1"')));
+    server.sends(`HTTP/1.1 304 Not Modified\r\n${date}\r\n\r\n`);
+    const status = "Cache-Status: Sluice; fwd=request; fwd-status=304; ttl=60";
+    play.expect(
+      client.gets(`HTTP/1.1 304 Not Modified\r\n${fresh}\r\nETag: "1"\r\n${date}\r\nAge: 0\r\n${status}\r\n\r\n`),
+      "report 304",
+    );
+  }
+});
+
+test("5.2.1.5: what a request with no-store gets is neither looked up nor stored", () => {
+  const play = new Playbook(cached());
+  const { client, server } = filled(play, get("/", "Cache-Control: no-store"), ok("mine", date, fresh));
+  client.sends(get("/"));
+  play.expect(server.gets(get("/")));
+  server.sends(ok("all", date, fresh));
+  play.take();
+  client.sends(get("/", "Cache-Control: no-store"));
+  play.expect(server.gets(get("/", "Cache-Control: no-store")));
+});
+
+test("5.2.1.7: only-if-cached gets what is there, or 504", () => {
+  const play = new Playbook(cached({ isTold: false }));
+  const { client } = filled(play, get("/"), ok("hello", date, fresh));
+  client.sends(get("/", "Cache-Control: only-if-cached"));
+  play.expect(client.gets(ok("hello", date, fresh, "Age: 0")), "report 200");
+  client.sends(get("/other", "Cache-Control: only-if-cached"));
+  expect(play.take()[0]).toStartWith("client 1 gets HTTP/1.1 504 Gateway Timeout");
+});
+
+test("a policy that ignores wishes of requests shows what is stored", () => {
+  const play = new Playbook(cached({ isTold: false, honorsRequests: false }));
+  const { client } = filled(play, get("/"), ok("hello", date, fresh));
+  client.sends(get("/", "Cache-Control: no-cache, no-store"));
+  play.expect(client.gets(ok("hello", date, fresh, "Age: 0")), "report 200");
+});
+
+test("a bypass condition keeps requests out of the cache, and what comes of them too", () => {
+  const play = new Playbook(cached({ bypass: "headers['x-private'] == '1'" }));
+  const { client, server } = filled(play, get("/", "X-Private: 1"), ok("mine", date, fresh));
+  client.sends(get("/"));
+  play.expect(server.gets(get("/")));
+  server.sends(ok("all", date, fresh));
+  play.take();
+  client.sends(get("/", "X-Private: 1"));
+  play.expect(server.gets(get("/", "X-Private: 1")));
+  server.sends(ok("mine", date, fresh));
+  play.expect(client.gets(ok("mine", date, fresh, "Cache-Status: Sluice; fwd=bypass; detail=bypass")), "report 200");
+});
+
+test("4.4: a request that changes something makes stale what is stored for it, and what its answer names", () => {
+  const play = new Playbook(cached({ isTold: false }));
+  const { client, server } = filled(play, get("/"), ok("root", date, fresh));
+  const fill = (path: string): void => {
+    client.sends(get(path));
+    server.sends(ok("old", date, fresh));
+    play.take();
+  };
+  for (const path of ["/list", "/item", "/kept"]) fill(path);
+  const post = put("POST", "x").replace("POST /", "POST /list");
+  client.sends(post);
+  play.expect(server.gets(post));
+  server.sends(
+    "HTTP/1.1 201 Created\r\nLocation: /item\r\nContent-Location: http://b/kept\r\nContent-Length: 0\r\n\r\n",
+  );
+  play.take();
+  for (const path of ["/list", "/item"]) {
+    client.sends(get(path));
+    play.expect(server.gets(get(path)));
+    server.sends(ok("new", date, fresh));
+    play.take();
+  }
+  client.sends(get("/kept"));
+  play.expect(client.gets(ok("old", date, fresh, "Age: 0")), "report 200");
+  client.sends(put("PUT", "x"));
+  server.sends("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+  play.take();
+  client.sends(get("/"));
+  play.expect(client.gets(ok("root", date, fresh, "Age: 0")), "report 200");
+});
+
+test("4.4: all variants go", () => {
+  const play = new Playbook(cached({ isTold: false }));
+  const { client, server } = filled(play, get("/", "X: 1"), ok("one", date, fresh, "Vary: X"));
+  client.sends(get("/", "X: 2"));
+  server.sends(ok("two", date, fresh, "Vary: X"));
+  client.sends(put("DELETE", "x"));
+  server.sends("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  play.take();
+  for (const value of ["1", "2"]) {
+    client.sends(get("/", `X: ${value}`));
+    play.expect(server.gets(get("/", `X: ${value}`)));
+    server.sends(ok("new", date, fresh, "Vary: X"));
+    play.take();
+  }
+});
+
+test("what is stored is what the pool's rules have made; the listener's are taken at each delivery", () => {
+  const set = (name: string, value: string) =>
+    rule(null, null, { does: [{ kind: "field", operation: "set", name, value }] });
+  const play = new Playbook(
+    cached(
+      { isTold: false },
+      {
+        listener: { rules: rules({ response: [set("X-At", "{response.headers['age']}")] }) },
+        own: {},
+        pool: { rules: rules({ response: [set("X-Pool", "made {response.headers['x-n']}")] }) },
+      },
+    ),
+  );
+  const { client } = filled(play, get("/"), ok("hello", date, fresh, "X-N: 1"));
+  play.pass(3_000);
+  client.sends(get("/"));
+  play.expect(client.gets(ok("hello", date, fresh, "X-N: 1", "X-Pool: made 1", "Age: 3", "X-At: 3")), "report 200");
+});
+
+test("a sticky cookie is the first client's own; a hit has none", () => {
+  const sticky = { cookie: "srv", maxAgeS: null, secure: false, httpOnly: true, sameSite: null, path: "/" } as const;
+  const play = new Playbook(cached({ isTold: false }, { balance: { sticky } }));
+  const { client } = filled(play, get("/"), ok("hello", date, fresh));
+  client.sends(get("/"));
+  play.expect(client.gets(ok("hello", date, fresh, "Age: 0")), "report 200");
+});
+
+test("dropped cookies are the first client's own, and not stored", () => {
+  const play = new Playbook(cached({ isTold: false, dropsCookies: true }));
+  const { client } = filled(play, get("/"), ok("hello", date, fresh, "Set-Cookie: a=b"));
+  client.sends(get("/"));
+  play.expect(client.gets(ok("hello", date, fresh, "Age: 0")), "report 200");
+});
+
+test("forced, usual and negative lifetimes come from the policy", () => {
+  const play = new Playbook(
+    cached({ isTold: false, ttlMs: 5_000, negative: [{ on: { from: 404, to: 404 }, ttlMs: 1_000 }] }),
+  );
+  const { client, server } = filled(play, get("/"), ok("hello", date, "Cache-Control: max-age=0"));
+  play.pass(4_000);
+  client.sends(get("/"));
+  play.expect(client.gets(ok("hello", date, "Cache-Control: max-age=0", "Age: 4")), "report 200");
+  client.sends(get("/none"));
+  const none = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n";
+  server.sends(`${none}\r\n`);
+  play.take();
+  client.sends(get("/none"));
+  const now = "Date: Thu, 01 Jan 2026 00:00:04 GMT";
+  play.expect(client.gets(`${none}${now}\r\nAge: 0\r\n\r\n`), "report 404");
+  play.pass(2_000);
+  client.sends(get("/none"));
+  play.expect(server.gets(get("/none")));
+});
+
+test("each request is counted once, by what the cache did for it", () => {
+  const words: string[] = [];
+  const play = new Playbook(cached(), ({ caching }) => words.push(caching?.word ?? "-"));
+  const { client, server } = filled(play, get("/"), ok("hello", date, fresh));
+  client.sends(get("/"));
+  client.sends(put("POST", "x"));
+  server.sends("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+  client.sends(get("/private"));
+  server.sends(ok("x", "Cache-Control: private"));
+  client.sends(get("/private"));
+  server.sends(ok("x", "Cache-Control: private"));
+  expect(words).toEqual(["miss", "hit", "bypass", "miss", "pass"]);
+  const row = play.tally.poolRow(0);
+  const { cells } = play.tally;
+  const counted = [poolCell.cacheHit, poolCell.cacheMiss, poolCell.cacheBypass, poolCell.cachePass].map(
+    (cell) => cells[row + cell],
+  );
+  expect(counted).toEqual([1, 2, 1, 1]);
 });

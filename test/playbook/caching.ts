@@ -45,3 +45,6 @@ export function cached(
     pool: { ...options.pool, cache: { ...poolCachePlan, ...policy } },
   };
 }
+
+/** The Date of the first second of a conversation. */
+export const date = "Date: Thu, 01 Jan 2026 00:00:00 GMT";

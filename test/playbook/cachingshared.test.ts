@@ -1,0 +1,207 @@
+// Many that want the same at once, as conversations: one asks, the others wait for it or read along, and what becomes of them when
+// nothing comes of it; two workers on one cache.
+
+import { expect, test } from "bun:test";
+import { Playbook } from "../playbook.ts";
+import type { Actor } from "./actor.ts";
+import { cached, date } from "./caching.ts";
+import { get, ok } from "./words.ts";
+
+const fresh = "Cache-Control: max-age=60";
+const quiet = cached({ isTold: false });
+const ask = (play: Playbook, count: number, request = get("/")): Actor[] =>
+  Array.from({ length: count }, () => {
+    const client = play.connect();
+    client.sends(request);
+    return client;
+  });
+
+test("a hundred requests for one cold object make one request to the server", () => {
+  const play = new Playbook(quiet);
+  const clients = ask(play, 100);
+  play.expect("dial one:80");
+  const server = play.accept();
+  play.expect(server.gets(get("/")));
+  server.sends(ok("hello", date, fresh));
+  const said = play.take();
+  expect(said.filter((line) => line === "report 200").length).toBe(100);
+  expect(said).toContain(clients[0]!.gets(ok("hello", date, fresh)));
+  for (const client of clients.slice(1)) expect(said).toContain(client.gets(ok("hello", date, fresh, "Age: 0")));
+});
+
+test("what is being stored is read along, as fast as it comes", () => {
+  const play = new Playbook(quiet);
+  const [first, second] = ask(play, 2) as [Actor, Actor];
+  const server = play.accept();
+  play.take();
+  const head = ok("0123456789", date, fresh).slice(0, -10);
+  server.sends(`${head}012`);
+  const aged = head.replace(`${fresh}\r\n`, `${fresh}\r\nAge: 0\r\n`);
+  play.expect(first.gets(`${head}012`), second.gets(`${aged}012`));
+  const third = play.connect();
+  third.sends(get("/"));
+  play.expect(third.gets(`${aged}012`));
+  server.sends("3456");
+  play.expect(first.gets("3456"), second.gets("3456"), third.gets("3456"));
+  server.sends("789");
+  play.expect(first.gets("789"), "report 200", second.gets("789"), "report 200", third.gets("789"), "report 200");
+});
+
+test("without a length it is read along in chunks, or to the end of the connection", () => {
+  const play = new Playbook(quiet);
+  const [first, second] = ask(play, 2) as [Actor, Actor];
+  const old = play.connect();
+  old.sends("GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n");
+  const server = play.accept();
+  play.take();
+  const head = `HTTP/1.1 200 OK\r\n${date}\r\n${fresh}\r\n`;
+  server.sends(`${head}\r\nabc`);
+  play.expect(
+    first.gets(`${head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`),
+    second.gets(`${head}Age: 0\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`),
+    old.gets(`${head}Age: 0\r\nConnection: close\r\n\r\nabc`),
+  );
+  server.ends();
+  play.pass(20);
+  play.expectAmong(first.gets("0\r\n\r\n"), second.gets("0\r\n\r\n"));
+});
+
+test("a body that breaks off breaks off for all who read it along, and is not stored", () => {
+  const play = new Playbook(quiet);
+  const [first, second] = ask(play, 2) as [Actor, Actor];
+  const server = play.accept();
+  server.sends(ok("0123456789", date, fresh).slice(0, -7));
+  play.take();
+  server.closes();
+  play.expect("report 200 truncated_response", first.is("reset"));
+  play.pass(20);
+  play.expect("report 200 truncated_response", second.is("reset"));
+  const third = play.connect();
+  third.sends(get("/"));
+  play.expect("dial one:80");
+});
+
+test("what cannot be stored is no reason to wait: all go on, and so do those who come soon after", () => {
+  const play = new Playbook(quiet);
+  const [first, second, third] = ask(play, 3) as [Actor, Actor, Actor];
+  const server = play.accept();
+  play.take();
+  server.sends(ok("mine", "Cache-Control: private"));
+  play.expect(
+    first.gets(ok("mine", "Cache-Control: private")),
+    "report 200",
+    // The first connection has come free.
+    server.gets(get("/")),
+    "dial one:80",
+  );
+  server.sends(ok("second", "Cache-Control: private"));
+  play.accept().sends(ok("third", "Cache-Control: private"));
+  play.expectAmong(
+    second.gets(ok("second", "Cache-Control: private")),
+    third.gets(ok("third", "Cache-Control: private")),
+  );
+  const others = ask(play, 2);
+  expect(play.take().filter((line) => line.endsWith(`gets ${JSON.stringify(get("/")).slice(1, -1)}`)).length).toBe(2);
+  expect(others.length).toBe(2);
+});
+
+test("when the one that asks gets no answer the others ask by themselves", () => {
+  const play = new Playbook({ ...quiet, pool: { ...quiet.pool, retries: 0 } });
+  const [first, second] = ask(play, 2) as [Actor, Actor];
+  play.refuse();
+  expect(play.take().some((line) => line.startsWith("client 1 gets HTTP/1.1 502"))).toBe(true);
+  play.pass(20);
+  play.expect("dial one:80");
+  play.accept().sends(ok("hello", date, fresh));
+  play.expectAmong(second.gets(ok("hello", date, fresh)), "report 200");
+  first.sends(get("/"));
+  play.expect(first.gets(ok("hello", date, fresh, "Age: 0")), "report 200");
+});
+
+test("nobody waits for longer than the pool says", () => {
+  const play = new Playbook(cached({ isTold: false, collapseMs: 1_000 }));
+  const [first, second] = ask(play, 2) as [Actor, Actor];
+  const server = play.accept();
+  play.take();
+  play.pass(900);
+  play.expect();
+  play.pass(200);
+  play.expect("dial one:80");
+  play.accept().sends(ok("slow", date, "Cache-Control: no-store"));
+  play.expectAmong(second.gets(ok("slow", date, "Cache-Control: no-store")));
+  server.sends(ok("hello", date, fresh));
+  play.expectAmong(first.gets(ok("hello", date, fresh)));
+});
+
+test("a pool that lets nobody wait lets all go", () => {
+  const play = new Playbook(cached({ isTold: false, collapseMs: 0 }));
+  ask(play, 3);
+  play.expect("dial one:80", "dial one:80", "dial one:80");
+});
+
+test("who waits and leaves is forgotten; who asks and leaves goes on asking for the others", () => {
+  const play = new Playbook(quiet);
+  const [first, second, third] = ask(play, 3) as [Actor, Actor, Actor];
+  const server = play.accept();
+  play.take();
+  second.closes();
+  play.expect("report 0 client_closed");
+  first.closes();
+  play.expect();
+  server.sends(ok("hello", date, fresh));
+  play.expect("report 200 client_closed", third.gets(ok("hello", date, fresh, "Age: 0")), "report 200");
+  third.closes();
+  play.expectNothingLeft();
+});
+
+test("a client that leaves in the middle of a body does not end what fills the cache", () => {
+  const play = new Playbook(quiet);
+  const [first] = ask(play, 1) as [Actor];
+  const server = play.accept();
+  server.sends(ok("0123456789", date, fresh).slice(0, -5));
+  first.closes();
+  server.sends("56789");
+  play.take();
+  const other = play.connect();
+  other.sends(get("/"));
+  play.expect(other.gets(ok("0123456789", date, fresh, "Age: 0")), "report 200");
+});
+
+test("variants are waited for by their own names, once those are known", () => {
+  const play = new Playbook(quiet);
+  const clients = ask(play, 2, get("/", "X: 1"));
+  const other = play.connect();
+  other.sends(get("/", "X: 2"));
+  const server = play.accept();
+  play.take();
+  server.sends(ok("one", date, fresh, "Vary: X"));
+  play.expect(
+    clients[0]!.gets(ok("one", date, fresh, "Vary: X")),
+    "report 200",
+    clients[1]!.gets(ok("one", date, fresh, "Vary: X", "Age: 0")),
+    "report 200",
+    server.gets(get("/", "X: 2")),
+  );
+  server.sends(ok("two", date, fresh, "Vary: X"));
+  play.expect(other.gets(ok("two", date, fresh, "Vary: X")), "report 200");
+});
+
+test("two workers share what one of them stores, and wait for each other", () => {
+  const one = new Playbook(quiet);
+  const two = new Playbook(quiet, undefined, undefined, one.memory);
+  const [first] = ask(one, 1) as [Actor];
+  const server = one.accept();
+  one.take();
+  const [second] = ask(two, 1) as [Actor];
+  two.pass(20);
+  two.expect();
+  server.sends(ok("0123456789", date, fresh).slice(0, -5));
+  one.take();
+  two.pass(20);
+  const head = ok("0123456789", date, fresh, "Age: 0").slice(0, -10);
+  two.expect(second.gets(`${head}01234`));
+  server.sends("56789");
+  two.pass(20);
+  two.expect(second.gets("56789"), "report 200");
+  one.expect(first.gets("56789"), "report 200");
+});
