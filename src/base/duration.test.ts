@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { durationMsMax, formatDuration, readDuration } from "./duration.ts";
+import { durationMsMax, formatDuration, formatRoughly, readDuration } from "./duration.ts";
 
 const ms = (text: string): number | string => {
   const reading = readDuration(text);
@@ -33,4 +33,19 @@ test("a formatted duration reads back", () => {
   for (const value of [0, 1, 999, 1000, 61_001, 90_000, 86_400_000, durationMsMax])
     expect(ms(formatDuration(value))).toBe(value);
   expect(formatDuration(90_000)).toBe("1m30s");
+});
+
+test("roughly is no finer than it matters", () => {
+  const day = 86_400_000;
+  const hour = 3_600_000;
+  expect([-5, 0, 12.4, 999.6, 1400, 61_499, hour + 59_000, 365 * day - 2000].map(formatRoughly)).toEqual([
+    "0s",
+    "0s",
+    "12ms",
+    "1s",
+    "1s",
+    "1m1s",
+    "1h1m",
+    "365d",
+  ]);
 });

@@ -47,3 +47,12 @@ export function formatDuration(ms: number): string {
   }
   return text;
 }
+
+/** For people, no finer than it matters to them: 364d, not 364d23h59m58s. Less than 0 is 0. */
+export function formatRoughly(ms: number): string {
+  const units = [86_400_000, 3_600_000, 60_000, 1000, 1];
+  const largest = units.findIndex((unit) => ms >= unit);
+  // Hours beside days, minutes beside hours, but seconds beside minutes too: what expires is counted in them.
+  const grainMs = largest === -1 ? 1 : largest < 2 ? units[largest + 1]! : Math.min(units[largest]!, 1000);
+  return formatDuration(Math.max(0, Math.round(ms / grainMs) * grainMs));
+}

@@ -5,6 +5,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { skins } from "../config/print.ts";
 import { type BanOptions, ban, bans, unban } from "./bans.ts";
+import { addCaches } from "./cachecommands.ts";
 import { cert } from "./cert.ts";
 import { check } from "./check.ts";
 import { type ConvertOptions, convert } from "./convert.ts";
@@ -13,6 +14,7 @@ import { type ExplainOptions, explain } from "./explain.ts";
 import { goproxy } from "./goproxy.ts";
 import { lists } from "./lists.ts";
 import { reload } from "./reload.ts";
+import { gathered, remoteCommand } from "./remotecommand.ts";
 import { type RunOptions, run } from "./run.ts";
 import { schema } from "./schema.ts";
 import { status } from "./status.ts";
@@ -69,6 +71,7 @@ export function buildProgram(ended: (code: number) => void): Command {
   addRemote(program, ended);
   addExplain(program, ended);
   addTables(program, ended);
+  addCaches(program, terminal, ended);
   addBans(program, ended);
   for (const command of program.commands) helpBy(command, `sluice ${command.name()}`);
   program
@@ -143,20 +146,6 @@ function addConfig(program: Command, ended: (code: number) => void): void {
     .action(async (options: { out?: string; types?: boolean }) => ended(await schema(options, terminal)));
 }
 
-/** A command that speaks to a running Sluice. */
-function remoteCommand(parent: Command, name: string, description: string): Command {
-  return parent
-    .command(name)
-    .description(description)
-    .option(
-      "--admin <address>",
-      "where the running Sluice has its admin interface (or: SLUICE_ADMIN in the environment)",
-    )
-    .option("-c, --config <file>", "take that address, and the token, from this config")
-    .option("--token <token>", "the admin token (better: SLUICE_ADMIN_TOKEN in the environment)")
-    .option("--json", "as JSON");
-}
-
 function addRemote(program: Command, ended: (code: number) => void): void {
   const remote = (name: string, description: string): Command => remoteCommand(program, name, description);
   remote("status", "show the workers, listeners, pools and servers of a running Sluice").action(async (options) =>
@@ -190,10 +179,6 @@ function addExplain(program: Command, ended: (code: number) => void): void {
     .option("--status <code>", "what the server is taken to answer (default: 200)", statusCode)
     .option("--offline", "by the config of -c alone, without a running Sluice")
     .action(async (words: string[], options: ExplainOptions) => ended(await explain(words, options, terminal)));
-}
-
-function gathered(value: string, former: readonly string[] = []): readonly string[] {
-  return [...former, value];
 }
 
 function statusCode(text: string): number {

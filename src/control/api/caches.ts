@@ -23,7 +23,6 @@ export interface CachesService extends Omit<PurgePlace, "plan"> {
   nowMs(): number;
 }
 
-const root = "/api/v1/cache";
 const whyNames: readonly string[] = ["url", "header", "method", "cache"];
 
 export function cacheRoutes(service: CachesService): Routes {
@@ -44,9 +43,9 @@ function answerOf(path: string): CacheAnswer | null {
   switch (path) {
     case "/api/v1/caches":
       return list;
-    case `${root}/why`:
+    case "/api/v1/cache/why":
       return why;
-    case `${root}/purge`:
+    case "/api/v1/cache/purge":
       return purge;
     default:
       return null;

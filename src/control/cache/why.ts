@@ -1,7 +1,7 @@
 // Why a request is answered from a cache, or is not: what stands under its key, and what the rules of cache/ make of that now. It
 // decides nothing itself. What is looked at are copies; nobody's hit is counted by it.
 
-import { formatDuration } from "../../base/duration.ts";
+import { formatRoughly } from "../../base/duration.ts";
 import { Key } from "../../cache/key.ts";
 import { CachePolicy } from "../../cache/policy.ts";
 import { mayShowOnError, reuse, reuseOf, reuseOfNothing } from "../../cache/reuse.ts";
@@ -110,13 +110,17 @@ const onlyIfCached: Judged = {
 
 function ofStored(request: AskedRequest, { facts }: Standing, policy: CachePolicy, nowMs: number): Judged {
   const lateMs = Math.max(0, nowMs - facts.bornMs - facts.freshForMs);
-  const late = facts.flags & cacheFlag.isPurged ? "it was purged, softly" : `it went stale ${text(lateMs)} ago`;
+  const late =
+    facts.flags & cacheFlag.isPurged ? "it was purged, softly" : `it went stale ${formatRoughly(lateMs)} ago`;
   const rescue = mayShowOnError(facts, request.facts, policy, nowMs)
     ? "; should that fail, it is shown (stale-if-error)"
     : "";
   switch (reuseOf(facts, request.facts, policy, nowMs)) {
     case reuse.fresh:
-      return { outcome: "hit", because: `it is fresh for another ${text(facts.bornMs + facts.freshForMs - nowMs)}` };
+      return {
+        outcome: "hit",
+        because: `it is fresh for another ${formatRoughly(facts.bornMs + facts.freshForMs - nowMs)}`,
+      };
     case reuse.accepted:
       return { outcome: "stale", because: `${late}, and the request takes it like that (max-stale)` };
     case reuse.whileRevalidating:
@@ -151,12 +155,6 @@ function keyText(first: string, { plan }: CachePolicy): string {
     return value === undefined || value[0] === "\0" ? `no ${name}` : `${name}: ${value.slice(1)}`;
   });
   return [url, ...added].join(", ");
-}
-
-/** No finer than it matters: 364d, not 364d23h59m58s. */
-function text(ms: number): string {
-  const grainMs = ms >= 86_400_000 ? 3_600_000 : ms >= 3_600_000 ? 60_000 : ms >= 1000 ? 1000 : 1;
-  return formatDuration(Math.max(0, Math.round(ms / grainMs) * grainMs));
 }
 
 function latin1(bytes: Uint8Array): string {
