@@ -18,7 +18,8 @@ function shown(listener: Omit<ListenerInput, "listen">): string {
     authorities: () => pem,
     own: () => undefined,
     response: () => undefined,
-  program: null,
+    users: () => undefined,
+    program: null,
   };
   expect(
     plannedWay(

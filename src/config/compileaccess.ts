@@ -2,6 +2,8 @@
 // no config can give one, so that all that holds for pools holds for it: routes, retries, timeouts, a cache, metrics.
 
 import { proxy as proxySchema, readPorts, readTarget } from "./accessschema.ts";
+import { isMarked } from "./htpasswd.ts";
+import type { Materials } from "./materials.ts";
 import { bytes, ms, value } from "./measure.ts";
 import type { AuthPlan, PortRange, ProxyPlan, TargetsPlan } from "./plan.ts";
 import { pool as poolSchema } from "./poolschema.ts";
@@ -64,15 +66,16 @@ export function compileTargets(own: ForwardProxy | null): TargetsPlan | null {
   };
 }
 
-/** `lines`: of the htpasswd file, name and hash. */
-export function compileAuth(auth: Auth | undefined, lines: readonly [string, string][]): AuthPlan | null {
+/** Of a name that stands in the config and in its file, what the config says counts. */
+export function compileAuth(auth: Auth | undefined, materials: Materials): AuthPlan | null {
   if (auth === undefined) return null;
   const written = Object.entries(auth.users).map(([name, secret]) => ({ name, secret: marked(secret) }));
+  const lines = auth.file === undefined ? [] : (materials.users(auth.file) ?? []);
   const filed = lines.map(([name, secret]) => ({ name, secret }));
   return { realm: auth.realm, users: [...written, ...filed], rememberMs: ms(auth.remember) };
 }
 
 /** What is no hash is the password itself. */
 function marked(secret: string): string {
-  return /^(\$2[abxy]\$\d\d\$|\$apr1\$|\{SHA\}|\{PLAIN\})/.test(secret) ? secret : `{PLAIN}${secret}`;
+  return isMarked(secret) ? secret : `{PLAIN}${secret}`;
 }

@@ -117,7 +117,7 @@ export function compileListener(
         : { header: listener.requestId.header.toLowerCase(), keep: listener.requestId.keep },
     rules: rules.of("listeners", name),
     errors: listener.mode === "http" ? compileErrors({ ...config.errors, ...listener.errors }, materials) : [],
-    auth: compileAuth(listener.auth, []),
+    auth: compileAuth(listener.auth, materials),
     proxy: compileProxy(name, listener, (pool) => Object.keys(config.pools).indexOf(pool)),
     cors: compileCors(listener.cors),
     body: compileBody(listener),

@@ -26,6 +26,7 @@ const materials: Materials = {
   authorities: (file) => (file === "missing.pem" ? undefined : pem(`ca ${file}`)),
   own: (chain, key) => (chain === "missing.pem" ? undefined : { chain: pem(`own ${chain}`), key: pem(`own ${key}`) }),
   response: () => undefined,
+  users: () => undefined,
   program: null,
 };
 

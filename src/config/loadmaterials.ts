@@ -15,11 +15,13 @@ import {
 } from "./certificatechoice.ts";
 import { momentText, validityOf } from "./certificatevalidity.ts";
 import { serverTls } from "./compiletls.ts";
+import type { Users } from "./htpasswd.ts";
 import type { HttpFile } from "./httpfile.ts";
 import type { Finding } from "./issues.ts";
 import { CertificateReader, type Found, keptText, type Memory } from "./loadcertificates.ts";
 import type { Stamps } from "./loadfiles.ts";
 import { loadResponses } from "./loadreplies.ts";
+import { loadUsers } from "./loadusers.ts";
 import type { Certificate, Materials, OwnCertificate, Pem, Program } from "./materials.ts";
 import type { Path } from "./problem.ts";
 import type { Config, ListenerTls } from "./types.ts";
@@ -31,6 +33,7 @@ export class FileMaterials implements Materials {
   readonly owned: Map<string, OwnCertificate & { readonly notBeforeMs: number; readonly notAfterMs: number }> =
     new Map();
   readonly responses: Map<string, HttpFile> = new Map();
+  readonly htpasswd: Map<string, Users> = new Map();
   /** What is wrong with the files, errors and warnings. */
   readonly findings: Finding[] = [];
   /** Of those in use: what expires soon, or is not valid now. Time changes it, the files do not. */
@@ -64,6 +67,10 @@ export class FileMaterials implements Materials {
   response(file: string): HttpFile | undefined {
     return this.responses.get(file);
   }
+
+  users(file: string): Users | undefined {
+    return this.htpasswd.get(file);
+  }
 }
 
 /**
@@ -91,7 +98,9 @@ export async function loadMaterials(
   loadServers(load, config);
   const { responses, findings } = loadResponses(config, folder, reader.files, before);
   for (const [file, response] of responses) materials.responses.set(file, response);
-  materials.findings.push(...findings);
+  const named = loadUsers(config, folder, reader.files, before);
+  for (const [file, users] of named.users) materials.htpasswd.set(file, users);
+  materials.findings.push(...findings, ...named.findings);
   return materials;
 }
 

@@ -2,6 +2,7 @@
 // config; the compiler only asks here, so that a plan carries whole texts and no worker ever opens a file of keys itself.
 
 import type { HookNames } from "./hookfunctions.ts";
+import type { Users } from "./htpasswd.ts";
 import type { HttpFile } from "./httpfile.ts";
 import type { PemKey } from "./plan.ts";
 
@@ -49,6 +50,8 @@ export interface Materials {
   own(certificate: string, key: string): OwnCertificate | undefined;
   /** A whole answer, in a file named as the config names it. Undefined when it cannot be used. */
   response(file: string): HttpFile | undefined;
+  /** Users with their hashes, in a file named as the config names it. Undefined when it cannot be used. */
+  users(file: string): Users | undefined;
   /** Null where there are no hooks. */
   readonly program: Program | null;
 }
@@ -59,5 +62,6 @@ export const noMaterials: Materials = {
   authorities: () => undefined,
   own: () => undefined,
   response: () => undefined,
+  users: () => undefined,
   program: null,
 };

@@ -1,12 +1,23 @@
 // What contradicts itself in forward proxies and in who may use them; and the proxy that anybody may use, which is found within hours.
 
 import { isLoopback, readListenAddress } from "../base/address.ts";
+import { problemOfHash } from "./htpasswd.ts";
 import { rulesOf } from "./rulewalk.ts";
 import { type At, isSection, listOf, type Report, type Section, sectionOf, textOf } from "./section.ts";
 
 export function reviewAuth(auth: unknown, at: At, report: Report): void {
   if (!isSection(auth)) return;
   const { users, file } = sectionOf(auth);
+  for (const [name, secret] of Object.entries(sectionOf(users))) {
+    const problem = typeof secret === "string" ? problemOfHash(secret) : null;
+    if (problem !== null)
+      report(
+        "error",
+        at("auth", "users", name),
+        "value",
+        `${problem}; a password that looks like one is written {PLAIN}…`,
+      );
+  }
   if (file === undefined && Object.keys(sectionOf(users)).length === 0)
     report("error", at("auth"), "value", "lets nobody in: it must hold users, or the file of an htpasswd");
 }

@@ -3,7 +3,7 @@
 // that either can be summed over. Requests are told apart by the class of their status only: a status is the server's to
 // choose, and unbounded. A listener has the families of its mode: an HTTP listener no sessions, the others no requests.
 
-import type { ListenerMode } from "../config/plan.ts";
+import type { ListenerMode, ListenerPlan } from "../config/plan.ts";
 import { durationBuckets, listenerCell, poolCell, routeCell } from "../memory/tally.ts";
 import type { Exposition } from "./exposition.ts";
 import { codeCells, type MetricsSource, type Sample } from "./metricssource.ts";
@@ -53,6 +53,26 @@ export function writeListeners(out: Exposition, { plan, totals }: MetricsSource)
     ofMode("udp", listenerCell.droppedDatagrams),
   );
   writeHandshakes(out, { plan, totals });
+  writeAccess(out, { plan, totals });
+}
+
+/** Of listeners that ask for credentials, and of forward proxies. */
+function writeAccess(out: Exposition, { plan, totals }: Pick<MetricsSource, "plan" | "totals">): void {
+  const of = (fits: (listener: ListenerPlan) => boolean, cell: number): Sample[] =>
+    plan.listeners.filter(fits).map(({ name, slot }) => [{ listener: name }, totals.listener(slot, cell)]);
+  const isProxy = ({ proxy }: ListenerPlan): boolean => proxy !== null;
+  out.counter(
+    "sluice_auth_failures_total",
+    "Credentials that were shown and no good.",
+    of(({ auth }) => auth !== null, listenerCell.authFailures),
+  );
+  out.counter(
+    "sluice_target_denied_total",
+    "Requests and tunnels for targets that a forward proxy may not be asked for.",
+    of(isProxy, listenerCell.targetsDenied),
+  );
+  out.gauge("sluice_tunnels_active", "Tunnels of CONNECT and SOCKS5 that are open.", of(isProxy, listenerCell.tunnels));
+  out.counter("sluice_tunnels_total", "Tunnels that were opened.", of(isProxy, listenerCell.tunnelsOpened));
 }
 
 /** Of listeners with TLS only. */

@@ -1,4 +1,4 @@
-// Whether a name and a password are those of a user: plain passwords, {SHA} and $apr1$ are checked here and now, bcrypt by the runtime's threads, so
+// Whether a name and a password are those of a user: plain passwords, and {SHA} are checked here and now, MD5 crypt a turn later, bcrypt by the runtime's threads, so
 // many at once; more wait, and beyond those it is said that we are busy. A name that nobody has costs what a wrong password costs:
 // it is checked against the hash that takes longest. What was found good after such work is believed for a while, by an HMAC
 // under a key that this process has made for itself; what was bad is forgotten. Secrets are compared without telling how far.
@@ -6,7 +6,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { AuthPlan } from "../config/plan.ts";
 import type { Verdict, VerifyFlow } from "../flow/port.ts";
-import { apr1 } from "./credentials/apr1.ts";
+import { md5crypt } from "./credentials/md5crypt.ts";
 
 /** Each occupies a thread for as long as its cost says: a tenth of a second with what htpasswd makes. */
 const checkingMax = 2;
@@ -73,7 +73,7 @@ export class Credentials {
   #check(job: Job): void {
     this.#checking++;
     const { password, secret } = job;
-    const checked = secret.startsWith("$apr1$") ? nextTurn().then(() => isApr1(password, secret)) : this.#bcryptOf(job);
+    const checked = secret.startsWith("$2") ? this.#bcryptOf(job) : nextTurn().then(() => isMd5(password, secret));
     void checked.catch(() => false).then((isRight) => this.#checked(job, isRight && job.isKnown));
   }
 
@@ -136,18 +136,19 @@ export class Credentials {
 }
 
 function isSlow(secret: string): boolean {
-  return secret.startsWith("$2") || secret.startsWith("$apr1$");
+  return secret.startsWith("$");
 }
 
 /** About how long a check takes. */
 function workOf(secret: string): number {
   if (secret.startsWith("$2")) return 2 + Number(secret.slice(4, 6));
-  return secret.startsWith("$apr1$") ? 1 : 0;
+  return secret.startsWith("$") ? 1 : 0;
 }
 
-function isApr1(password: Uint8Array, secret: string): boolean {
+function isMd5(password: Uint8Array, secret: string): boolean {
   const salt = secret.split("$")[2] ?? "";
-  const [made, held] = [Buffer.from(apr1(password, salt)), Buffer.from(secret)];
+  const magic = secret.startsWith("$1$") ? "$1$" : "$apr1$";
+  const [made, held] = [Buffer.from(md5crypt(password, salt, magic)), Buffer.from(secret)];
   return made.length === held.length && timingSafeEqual(made, held);
 }
 

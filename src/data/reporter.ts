@@ -26,12 +26,13 @@ export function logExchange(log: AccessLog, exchange: Exchange, wallMs: number, 
   record.server = exchange.serverName;
   record.attempts = exchange.attempt.count;
   record.requestId = requestIdOf(exchange);
+  record.user = exchange.user ?? "";
   record.fault = exchange.fault === null ? "" : exchange.fault.code;
   const { client } = exchange.downstream!;
   record.tls = client.tls;
   record.ja4 = client.ja4;
   record.rule = exchange.rule;
-  record.note = exchange.visit === null ? "" : exchange.visit.notes;
+  record.note = noteOf(exchange);
   fillHead(record, exchange.asked);
   log.write();
 }
@@ -82,6 +83,13 @@ export function logDatagrams(log: AccessLog, session: DatagramSession, wallMs: n
   record.serverName = record.ja4 = record.rule = record.note = "";
   record.tls = null;
   log.writeSession();
+}
+
+/** What rules have logged, and behind it why the target of a forward proxy was refused. */
+function noteOf({ visit, target }: Exchange): string {
+  const notes = visit === null ? "" : visit.notes;
+  const problem = target === null ? "" : target.problem;
+  return notes !== "" && problem !== "" ? `${notes}; ${problem}` : notes + problem;
 }
 
 function fillHead(record: AccessRecord, head: Head): void {

@@ -148,6 +148,7 @@ describe("json", () => {
       pool: name,
       server: name,
       requestId: name,
+      user: name,
       fault: name,
       rule: name,
       note: name.repeat(2),

@@ -34,7 +34,7 @@ const bytesMax = {
 /** Six bytes for each byte of a value at worst (three for each unit of a string, six again for each), and the keys. */
 export const lineBytesMax: number =
   6 * (bytesMax.method + bytesMax.target + bytesMax.host + bytesMax.userAgent + bytesMax.referer) +
-  18 * (7 * bytesMax.name + bytesMax.note) +
+  18 * (8 * bytesMax.name + bytesMax.note) +
   tlsBytesMax +
   1024;
 
@@ -77,6 +77,7 @@ const key = {
   server: ascii('","server":"'),
   attempts: ascii('","attempts":'),
   requestId: ascii(',"request_id":"'),
+  user: ascii(',"user":"'),
   fault: ascii(',"fault":"'),
   rule: ascii(',"rule":"'),
   note: ascii(',"note":"'),
@@ -84,7 +85,7 @@ const key = {
   referer: ascii(',"referer":"'),
 } as const;
 
-/** One object a line. What every exchange has is always there; request_id, fault, rule, note, user_agent, referer and TLS only when they hold something. */
+/** One object a line. What every exchange has is always there; request_id, user, fault, rule, note, user_agent, referer and TLS only when they hold something. */
 function jsonFormat(): LineFormat {
   const stamp = new IsoStamp();
   return (record, out, at) => {
@@ -128,6 +129,11 @@ function appendOptional(out: Uint8Array, at: number, record: AccessRecord): numb
     at = appendString(out, at, record.requestId, bytesMax.name, escapeJson);
     out[at++] = quote;
   }
+  if (record.user !== "") {
+    at = appendBytes(out, at, key.user);
+    at = appendString(out, at, record.user, bytesMax.name, escapeJson);
+    out[at++] = quote;
+  }
   if (record.fault !== "") {
     at = appendBytes(out, at, key.fault);
     at = appendString(out, at, record.fault, bytesMax.name, escapeJson);
@@ -157,7 +163,9 @@ function appendOptional(out: Uint8Array, at: number, record: AccessRecord): numb
 }
 
 const word = {
-  identity: ascii(" - - ["),
+  identity: ascii(" - "),
+  anonymous: ascii("- ["),
+  named: ascii(" ["),
   request: ascii('] "'),
   http10: ascii(' HTTP/1.0" '),
   http11: ascii(' HTTP/1.1" '),
@@ -172,6 +180,11 @@ function commonFormat(isCombined: boolean): LineFormat {
   return (record, out, at) => {
     at = appendString(out, at, record.client, bytesMax.name, escapeHex);
     at = appendBytes(out, at, word.identity);
+    if (record.user === "") at = appendBytes(out, at, word.anonymous);
+    else {
+      at = appendString(out, at, record.user, bytesMax.name, escapeHex);
+      at = appendBytes(out, at, word.named);
+    }
     at = stamp.append(out, at, record.wallMs);
     at = appendBytes(out, at, word.request);
     if (record.methodEnd > record.methodStart) {

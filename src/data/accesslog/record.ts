@@ -26,9 +26,11 @@ export class AccessRecord {
   attempts = 0;
   /** "" when the listener gives none. */
   requestId = "";
+  /** Whose good credentials the request showed; "" without. */
+  user = "";
   /** Code of the fault that ended the exchange, or "". */
   fault = "";
-  /** The rule whose outcome it is, and what rules have logged; "" without. */
+  /** The rule whose outcome it is, and what rules have logged, or why a target was refused; "" without. */
   rule = "";
   note = "";
   /** HTTP/1.`minor`. */

@@ -1,9 +1,8 @@
-// Apache's MD5 of passwords ("$apr1$salt$hash"), a variant of md5crypt: a thousand rounds of MD5, a millisecond of work. Old, and
-// what htpasswd made for decades. The order in which the first round's parts are mixed has no reason; it is what files hold.
+// MD5 crypt of passwords ("$1$salt$hash"), and Apache's variant of it ("$apr1$salt$hash"), which differs in its mark alone: a thousand
+// rounds of MD5, a millisecond of work. Old, and what htpasswd made for decades. The order in which the first round's parts are mixed has no reason; it is what files hold.
 
 import { createHash } from "node:crypto";
 
-const magic = "$apr1$";
 const alphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /** Which bytes of the digest make four characters each; the last makes two. */
 const order = [
@@ -15,7 +14,7 @@ const order = [
 ] as const;
 
 /** The whole text that stands in the file for that password and salt. */
-export function apr1(password: Uint8Array, salt: string): string {
+export function md5crypt(password: Uint8Array, salt: string, magic: "$apr1$" | "$1$"): string {
   const md5 = (...parts: (Uint8Array | string)[]): Buffer => {
     const hash = createHash("md5");
     for (const part of parts) hash.update(part);
