@@ -15,7 +15,7 @@ export type HookNames = Readonly<Record<HookOwner, Readonly<Record<string, reado
 /** What stands in the place of hooks, by their names. */
 export type HookValues = Readonly<Partial<Record<HookName, unknown>>>;
 
-const listenerHooks: readonly HookName[] = ["onRequest", "onResponse", "onError"];
+const listenerHooks: readonly HookName[] = ["onRequest", "onResponse", "onError", "transformResponse"];
 const poolHooks: readonly HookName[] = hookNames; // All that there are.
 const transforms: readonly HookName[] = ["transformResponse"];
 const transformKeys = ["types", "maxBody", "text", "json", "stream"];

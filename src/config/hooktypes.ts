@@ -151,7 +151,7 @@ export interface TransformResponse {
   readonly maxBody?: string;
   /** The whole body. Nothing: it stays as it is. */
   text?(text: string, response: HookResponse, request: HookRequest): BodyText | Promise<BodyText>;
-  /** The whole body, parsed; what is answered is written as JSON. Nothing: it stays as it is. */
+  /** The whole body, parsed; what is answered is written as JSON. Nothing: the value itself is, with what was changed in it. */
   // biome-ignore lint/suspicious/noExplicitAny: only the operator knows what stands in it.
   json?(value: any, response: HookResponse, request: HookRequest): unknown;
   /** Called once for each body; what it answers is given each piece as it comes. */
@@ -177,11 +177,11 @@ export interface Hooks {
   onResponse?: OnResponse | undefined;
   /** Called where Sluice itself would answer an error: answer something else. */
   onError?: OnError | undefined;
+  /** Makes other bodies of those of responses. */
+  transformResponse?: TransformResponse | TransformText | undefined;
 }
 
 export interface PoolHooks extends Hooks {
   /** Called to choose a server, in place of the pool's policy. */
   pick?: Pick | undefined;
-  /** Makes other bodies of those of responses. */
-  transformResponse?: TransformResponse | TransformText | undefined;
 }

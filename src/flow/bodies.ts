@@ -21,6 +21,7 @@ import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { changeRequest, changeResponse, fieldNames, isOneOf } from "./fieldlines.ts";
 import { fieldOf } from "./headvalues.ts";
+import { isTransforming } from "./hooks/transforming.ts";
 import type { CoderWork } from "./port.ts";
 
 type Openable = CoderWork["coding"];
@@ -32,9 +33,9 @@ const usualLevel = 4;
 // ---- the request ----
 
 /** Of a response to this the content may have to be opened. */
-function isOpeningLikely({ pool, listener }: Exchange): boolean {
-  if (listener.hooks?.functions.transformResponse !== undefined) return true;
-  return isReplacing(pool.body) || isReplacing(listener.body) || pool.hooks?.functions.transformResponse !== undefined;
+function isOpeningLikely(exchange: Exchange): boolean {
+  const { pool, listener } = exchange;
+  return isReplacing(pool.body) || isReplacing(listener.body) || isTransforming(exchange);
 }
 
 function isReplacing(policy: BodyPolicy | null): boolean {
@@ -47,14 +48,18 @@ export function limitAcceptEncoding(exchange: Exchange, context: Context): boole
   const { head } = exchange;
   const accept = fieldOf(head, "accept-encoding");
   const limited = accept === null ? null : limitCodings(accept, openable);
-  if (limited === accept) return true;
+  // Of a part nothing can be transformed, and it would go by as it is.
+  const isPartAsked = isTransforming(exchange) && fieldOf(head, "range") !== null;
+  if (limited === accept && !isPartAsked) return true;
   const lines = limited === null ? "" : `Accept-Encoding: ${limited}\r\n`;
-  if (changeRequest(exchange, context, (index) => isOneOf(head, index, acceptEncoding), lines)) return true;
+  const dropped = isPartAsked ? [...acceptEncoding, ...ofParts] : acceptEncoding;
+  if (changeRequest(exchange, context, (index) => isOneOf(head, index, dropped), lines)) return true;
   exchange.fail(fault("head_too_large"));
   return false;
 }
 
 const acceptEncoding = fieldNames("accept-encoding");
+const ofParts = fieldNames("range", "if-range");
 
 // ---- the response ----
 

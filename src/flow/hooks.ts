@@ -5,6 +5,7 @@ import type { OnError, OnRequest, OnResponse, Pick, TransformResponse } from "..
 import { type HookName, type HooksPlan, hookNames } from "../config/plancontent.ts";
 import { hookCells } from "../memory/tally.ts";
 import type { ReplyMaker } from "../rules/reply.ts";
+import { Transform } from "./hooks/transform.ts";
 
 /** What becomes of a promise, told later and never during the call that handed it over. */
 export interface Settled {
@@ -36,8 +37,8 @@ export interface HookSet {
   of(owner: "listeners" | "pools", name: string): HookFunctions;
 }
 
-/** threw: or its promise was rejected. slow: it has answered late without ever waiting, which nobody could stop. */
-export const hookReasons = ["threw", "timeout", "nonsense", "slow"] as const;
+/** threw: or its promise was rejected. slow: it has answered late without ever waiting, which nobody could stop. tooLarge: a body longer than `maxBody`. */
+export const hookReasons = ["threw", "timeout", "nonsense", "slow", "tooLarge"] as const;
 export type HookReason = (typeof hookReasons)[number];
 
 /** First of the counters of a worker's row; the reasons of a hook lie behind one another. */
@@ -54,6 +55,7 @@ export class Hooks {
   readonly failure: ReplyMaker | "pass" | null;
   /** "listener web" */
   readonly of: string;
+  readonly transform: Transform | null;
   readonly #cells: Float64Array;
   readonly #row: number;
 
@@ -70,6 +72,8 @@ export class Hooks {
     this.runner = runner;
     this.budgetMs = plan.budgetMs;
     this.of = of;
+    const { transformResponse } = functions;
+    this.transform = transformResponse === undefined ? null : new Transform(transformResponse, plan.bodyBytesMax);
     this.failure = plan.failure === "pass" ? "pass" : failure;
     this.#cells = counting.cells;
     this.#row = counting.row;
@@ -87,6 +91,7 @@ const words: Readonly<Record<HookReason, string>> = {
   timeout: "did not answer in time",
   nonsense: "answered what makes no sense",
   slow: "took longer than its budget, without waiting for anything",
+  tooLarge: "was given a body that is too large",
 };
 
 /** What was thrown, for the log: with the place where, for an Error. */

@@ -31,6 +31,9 @@ export class Passage implements Outlet, SieveOutlet {
   /** Set before `begin`: who looks on. */
   onlooker: Onlooker | null = null;
   #sieve: Sieve | null = null;
+  /** Who is told where the head is held (`holdHead`), and that head once it is written. */
+  #broken: ((what: Fault) => void) | null = null;
+  #head: Uint8Array | null = null;
   /** Said by steps down (bodies.ts). What filters see is in no coding; what it came in, null for none. */
   isOpened = false;
   formerCoding: CoderWork["coding"] | null = null;
@@ -45,6 +48,14 @@ export class Passage implements Outlet, SieveOutlet {
   /** Said by a step down: the body goes through this too, behind what was added before. */
   addFilter(make: FilterMaker): void {
     this.#filter = this.#filter === null ? make : chained(this.#filter, make);
+  }
+
+  /**
+   * Said by a step down: the head goes on with the first that comes out of the filters. What breaks before is told, and may be
+   * answered otherwise.
+   */
+  holdHead(broken: (what: Fault) => void): void {
+    this.#broken = broken;
   }
 
   /** It becomes another body. */
@@ -71,6 +82,7 @@ export class Passage implements Outlet, SieveOutlet {
 
   /** What came with the head, which stands in the output. */
   first(upstream: Upstream, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#broken !== null && this.#sieve !== null) this.#takeHead();
     const bytesPerSecond = this.#exchange.visit?.bytesPerSecond ?? 0;
     if (bytesPerSecond > 0 && !upstream.body.isDone) this.#slow(bytesPerSecond, upstream, bytes, start, end);
     else this.#pass(upstream, bytes, start, end, true);
@@ -82,11 +94,19 @@ export class Passage implements Outlet, SieveOutlet {
     this.#pass(upstream, bytes, start, end, false);
   }
 
+  /** The client has not been answered yet. */
+  #takeHead(): void {
+    const { output } = this;
+    this.#head = output.bytes.slice(0, output.length);
+    output.clear();
+    this.#exchange.isAnswered = false;
+  }
+
   /** The head goes at once. */
   #slow(bytesPerSecond: number, upstream: Upstream, bytes: Uint8Array, start: number, end: number): void {
     const { output, port } = this.#context;
     this.#throttle = new Throttle(port, bytesPerSecond, this, upstream.line!);
-    if (!this.#exchange.sendDown(output.bytes, 0, output.length)) this.#throttle.block();
+    if (output.length > 0 && !this.#exchange.sendDown(output.bytes, 0, output.length)) this.#throttle.block();
     this.#exchange.awaitServer();
     if (end > start) this.#throttle.offer(bytes, start, end);
   }
@@ -147,6 +167,10 @@ export class Passage implements Outlet, SieveOutlet {
   }
 
   #done(isReusable: boolean): void {
+    if (this.#head !== null) {
+      this.output.clear();
+      this.flush();
+    }
     const { onlooker } = this;
     this.onlooker = null;
     onlooker?.over(true);
@@ -195,6 +219,8 @@ export class Passage implements Outlet, SieveOutlet {
     this.isOpened = false;
     this.formerCoding = null;
     this.isRewritten = false;
+    this.#broken = null;
+    this.#head = null;
     onlooker?.over(false);
     this.#sieve?.stop();
     this.#sieve = null;
@@ -208,6 +234,15 @@ export class Passage implements Outlet, SieveOutlet {
   flush(): boolean {
     const { output } = this;
     this.#exchange.responseBytesSent += output.length;
+    const head = this.#head;
+    if (head !== null) {
+      this.#head = null;
+      this.#exchange.isAnswered = true;
+      const body = output.bytes.slice(0, output.length);
+      output.clear();
+      output.put(head);
+      output.put(body);
+    }
     return this.#exchange.sendDown(output.bytes, 0, output.length);
   }
 
@@ -220,7 +255,10 @@ export class Passage implements Outlet, SieveOutlet {
   }
 
   broken(what: Fault): void {
-    this.#exchange.failUpstream(what);
+    const broken = this.#head === null ? null : this.#broken;
+    if (what.side !== "local") this.#exchange.failUpstream(what);
+    else if (broken !== null) broken(what);
+    else this.#exchange.fail(what);
   }
 
   hasRoom(): void {

@@ -15,6 +15,7 @@ import type { Context } from "./context.ts";
 import { answerPreflight, shareResponse } from "./cors.ts";
 import type { Exchange } from "./exchange.ts";
 import { askListenerResponse, askPoolResponse, askRequest } from "./hooks/steps.ts";
+import { transformBody } from "./hooks/transforming.ts";
 import { mirrorRequest } from "./mirroring.ts";
 import { admitRequest, judgeListener, judgePool } from "./ruling.ts";
 import { seekTarget, takeWay } from "./targets/seeking.ts";
@@ -39,6 +40,7 @@ export const stepsDown: readonly StepDown[] = [
   judgePool,
   askPoolResponse,
   openBody,
+  transformBody,
   closeBody,
   keep,
   judgeListener,

@@ -1,4 +1,5 @@
-// A response's head as hooks see it, while onResponse is asked; afterwards it can be read for as long as the exchange lasts.
+// A response's head as hooks see it while onResponse is asked, and where a transform works on its body: then it can be
+// read for as long as that lasts.
 
 import type { HookHeaders, HookResponse } from "../../config/hooktypes.ts";
 import { HeadHeaders } from "./headers.ts";

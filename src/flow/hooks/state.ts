@@ -30,6 +30,7 @@ export class HookState {
   readonly #visit: Visit;
   #response: ResponseView | null = null;
   #responseHead: Head | null = null;
+  #isResponseKept = false;
   #query: URLSearchParams | null = null;
   #queryText = "";
   #isListenerAsked = false;
@@ -136,6 +137,12 @@ export class HookState {
     return this.#response;
   }
 
+  /** For as long as the exchange lasts: nobody else will read into it. */
+  keepResponse(head: Head): void {
+    this.#responseHead = head;
+    this.#isResponseKept = true;
+  }
+
   beginResponse(head: Head): void {
     this.#responseHead = head;
     this.editing = "response";
@@ -144,7 +151,7 @@ export class HookState {
   get responseHead(): Head {
     const { exchange } = this;
     const head = this.#responseHead;
-    if (head === null) throw new Error("there is no response yet");
+    if (head === null) throw new Error("the response can be read while onResponse or a transform is asked");
     if (this.editing === "response" && !this.#visit.edits.isEmpty)
       editResponse(exchange, this.#context, this.#visit, head);
     return head;
@@ -178,6 +185,7 @@ export class HookState {
   }
 
   #end(): void {
+    if (this.editing === "response" && !this.#isResponseKept) this.#responseHead = null;
     this.editing = null;
     this.#query = null;
     this.#queryText = "";

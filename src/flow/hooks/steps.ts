@@ -13,7 +13,8 @@ import { judgeOnward } from "../ruling.ts";
 import { type Call, call } from "./call.ts";
 import { HookState } from "./state.ts";
 
-function stateOf(exchange: Exchange, context: Context): HookState {
+/** Made when a first hook is asked. */
+export function stateOf(exchange: Exchange, context: Context): HookState {
   const visit = exchange.visitNow();
   visit.hooks ??= new HookState(exchange, context, visit);
   return visit.hooks;
@@ -72,6 +73,7 @@ function tookRequest(exchange: Exchange, context: Context, state: HookState, rep
 /** A step down, before the response is stored. */
 export function askPoolResponse(exchange: Exchange, context: Context, head: Head): boolean {
   const { hooks } = exchange.pool;
+  if (exchange.downstream!.isForNobody) return true;
   return hooks === null || hooks.functions.onResponse === undefined || askResponse(exchange, context, head, hooks);
 }
 
