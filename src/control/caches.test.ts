@@ -186,3 +186,16 @@ test("too little memory for caches is told before it is wanted", () => {
   new Space({ folder, users: [caches], log, freeBytes: () => 0 }).check();
   expect(said()).toEqual([expect.stringMatching(/^caches may need 1\.\d MiB more memory and .* --shm-size/)]);
 });
+
+test("somebody else's tidying up ends nobody: what is in use goes on, and the next plan has its files", () => {
+  const { caches, adopt } = stage();
+  adopt(pages);
+  store(caches.find("pages")!.store, "/a");
+  rmSync(folder, { recursive: true });
+  caches.mark();
+  expect(has(caches.find("pages")!.store, "/a")).toBe(true);
+  rmSync(folder, { recursive: true });
+  expect(existsSync(adopt({ ...pages, policy: "lfu" })["pages"]!)).toBe(true);
+  rmSync(folder, { recursive: true });
+  caches.close();
+});

@@ -63,7 +63,7 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
     this.#options = options;
     this.#kind = kind;
     const { folder, machine, isFresh } = options;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#makeFolder();
     removeDrafts(folder);
     const problem = isFresh === true ? "a fresh start was asked for" : staleness(this.#markPath, machine);
     if (problem !== null) this.#dropAll(problem);
@@ -80,6 +80,7 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
 
   /** Throws an Error for the operator when a file cannot be made; nothing is left of it then. */
   prepare(plans: readonly Plan[]): PreparedFiles {
+    this.#makeFolder();
     const next = new Map<string, Open>();
     const made: Open[] = [];
     const lines: string[] = [];
@@ -137,6 +138,7 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
 
   /** To be called every minute: the mark that tells the next run how old these files are. */
   mark(): void {
+    this.#makeFolder();
     writeMark(this.#markPath, this.#options.machine);
   }
 
@@ -144,7 +146,13 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
   close(): void {
     for (const open of this.#open.values()) this.#kind.close(open);
     this.#open = new Map();
+    this.#makeFolder();
     if (readdirSync(this.#options.folder).every((entry) => entry === markName)) rmSync(this.#markPath, { force: true });
+  }
+
+  /** Somebody may have tidied up there: what is mapped goes on without its name, and control must not end for it. */
+  #makeFolder(): void {
+    mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
   }
 
   get #markPath(): string {
