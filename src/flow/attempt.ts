@@ -22,6 +22,8 @@ export interface Seeker {
   stuckServer(): number;
   /** The table is to remember this one. */
   stick(server: number): void;
+  /** Index of the server that a hook has picked, -1 where the policy is to. Only asked where the pool has hooks. */
+  hookedServer?(): number;
   /** This server it is: connect, and tell the attempt how that ends. `isFreshWanted`: not by a connection that was idle. */
   connect(server: ServerSite, isFreshWanted: boolean): void;
   /** It waits for a server; it keeps the time, and says `waitedInVain`. */
@@ -42,6 +44,8 @@ export class Attempt {
   isSticky = false;
   /** The server is the one that the pool's table remembers. */
   isStuck = false;
+  /** The server is the one that a hook has picked. */
+  isHooked = false;
   /** It counts as in flight at its server. */
   #isActive = false;
   #key = 0;
@@ -60,6 +64,7 @@ export class Attempt {
     this.isQueued = false;
     this.isSticky = false;
     this.isStuck = false;
+    this.isHooked = false;
     this.#key = 0;
     this.#tried = null;
     this.#isFreshWanted = false;
@@ -166,6 +171,14 @@ export class Attempt {
       if (stuck !== -1 && backends.isKept(stuck) && backends.tryBegin(stuck)) {
         this.isStuck = true;
         return this.#taken(stuck);
+      }
+    }
+    this.isHooked = false;
+    if (this.#seeker.pool.hooks !== null && this.#seeker.hookedServer !== undefined) {
+      const picked = this.#seeker.hookedServer();
+      if (picked !== -1 && backends.tryBegin(picked)) {
+        this.isHooked = true;
+        return this.#taken(picked);
       }
     }
     // Another worker may fill a server between the pick and its taking.

@@ -24,6 +24,7 @@ import type { Caching } from "./caching.ts";
 import type { Context } from "./context.ts";
 import { deadlinePassed, type Wait } from "./deadline.ts";
 import type { Sender } from "./forwarding.ts";
+import { askPick } from "./hooks/pick.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { Passage } from "./passage.ts";
 import type { Requester } from "./requester.ts";
@@ -228,7 +229,13 @@ export class Exchange implements Sender, Seeker {
     const { head } = this;
     const { forwarding } = this.listener;
     this.isPersistent = head.wantsKeepAlive && !this.downstream!.isLast;
-    const refusal = refusalOf(head, this.requestBody, this.requestBytes, this.#context.limits.bodyBytesMax, this.listener.plan.proxy);
+    const refusal = refusalOf(
+      head,
+      this.requestBody,
+      this.requestBytes,
+      this.#context.limits.bodyBytesMax,
+      this.listener.plan.proxy,
+    );
     if (refusal !== null) return this.fail(refusal);
     if (this.isTrusted && head.hasSpecial) this.clientAddress = forwarding.trust.clientAddress(head, this.address);
     if (forwarding.requestId !== null) {
@@ -286,6 +293,10 @@ export class Exchange implements Sender, Seeker {
 
   stuckServer(): number {
     return this.pool.sticking!.find(this.visitNow());
+  }
+
+  hookedServer(): number {
+    return askPick(this, this.#context);
   }
 
   stick(server: number): void {
