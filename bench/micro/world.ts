@@ -2,8 +2,9 @@
 // with one listener and one server. No sockets, no kernel.
 
 import { TimerWheel } from "../../src/base/timerwheel.ts";
-import type { ListenerMode, Plan, RulesPlan, TablePlan } from "../../src/config/plan.ts";
+import type { CachePlan, ListenerMode, Plan, PoolCachePlan, RulesPlan, TablePlan } from "../../src/config/plan.ts";
 import { Context } from "../../src/flow/context.ts";
+import type { Exchange } from "../../src/flow/exchange.ts";
 import type { Client, DialFlow, Line, Port, WakeFlow } from "../../src/flow/port.ts";
 import { Site } from "../../src/flow/site.ts";
 import { Arena } from "../../src/memory/arena.ts";
@@ -173,13 +174,15 @@ const planFor = (mode: ListenerMode): Plan => ({
 export interface Judged {
   readonly rules?: Partial<RulesPlan>;
   readonly tables?: readonly TablePlan[];
+  readonly cache?: CachePlan;
+  readonly poolCache?: PoolCachePlan;
 }
 
 /** A context with its one server up; `reported` is called for each exchange or stream that has ended. */
 export function makeWorld(
   mode: ListenerMode,
-  reported: () => void,
-  { rules = {}, tables = [] }: Judged = {},
+  reported: (exchange: Pick<Exchange, "caching">) => void,
+  { rules = {}, tables = [], cache, poolCache = undefined }: Judged = {},
 ): { context: Context; port: FakePort } {
   const arena = Arena.inMemory();
   const board = new Board(arena);
@@ -189,10 +192,18 @@ export function makeWorld(
   const tally = new Tally(arena, 0);
   const judgedPlan = (): Plan => {
     const plan = planFor(mode);
-    return { ...plan, tables, listeners: plan.listeners.map((one) => ({ ...one, rules: { ...noRules, ...rules } })) };
+    const caches = cache === undefined ? [] : [cache];
+    const pools = plan.pools.map((pool) => ({ ...pool, cache: poolCache ?? null }));
+    return {
+      ...plan,
+      tables,
+      caches,
+      pools,
+      listeners: plan.listeners.map((one) => ({ ...one, rules: { ...noRules, ...rules } })),
+    };
   };
   const site = new Site(judgedPlan(), { arena, tally, workers: 1, random: Math.random, ...new Memory().parts }, null);
-  return { context: new Context(port, tally, site, reported, reported), port };
+  return { context: new Context(port, tally, site, reported, () => reported({ caching: null })), port };
 }
 
 const rounds = 8;

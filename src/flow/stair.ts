@@ -65,7 +65,7 @@ export function isPlainDown({ visit, inquiry, isSecure, listener }: Exchange): b
 /** The pool's cache may have the answer. */
 function lookUp(exchange: Exchange, context: Context): boolean {
   const { caching } = exchange.pool;
-  return caching === null || Caching.of(exchange, context, caching).begin();
+  return caching === null || Caching.of(exchange, context, caching).lookup.begin();
 }
 
 /** An answer to what the cache has asked, or an error that it has something better for. */

@@ -255,7 +255,6 @@ export class Filling implements Onlooker {
     this.#draft = null;
     this.#isBegun = false;
     this.#context.followers.stir();
-    this.#caching.finished(this.key);
   }
 }
 

@@ -1,0 +1,274 @@
+// What stands in the cache for a request, and what is to be done about it: shown, waited for, asked for. The step up before a server is
+// sought, and the waiting for what another exchange asks for (followers.ts).
+
+import { directive } from "../../cache/cachecontrol.ts";
+import { reuse, reuseOf, reuseOfNothing } from "../../cache/reuse.ts";
+import { forwarded } from "../../cache/status.ts";
+import { reason, reasonWords } from "../../cache/storing.ts";
+import { writeVariant } from "../../cache/vary.ts";
+import { type CacheEntry, cacheFlag, cacheState } from "../../memory/cache.ts";
+import { bodyKind } from "../../wire/http1/head.ts";
+import type { Caching } from "../caching.ts";
+import type { Context } from "../context.ts";
+import type { Wait } from "../deadline.ts";
+import type { Exchange } from "../exchange.ts";
+import type { Follower } from "./followers.ts";
+
+/** Where a look leads: on to a server, to its end (shown, answered), or it waits. */
+const way = { server: 0, over: 1, wait: 2 } as const;
+
+const notCached = { status: 504, reason: "", fields: [], body: null, retryAfterS: 0 } as const;
+
+export class Lookup implements Wait, Follower {
+  readonly #exchange: Exchange;
+  readonly #context: Context;
+  readonly #caching: Caching;
+  /** Under a list of Vary. */
+  #isVaried = false;
+  /** It waits with those of this name; "" while it does not. */
+  #group = "";
+  /** It has waited: why it would have gone on to a server (`forwarded`). */
+  #wouldGo: number = forwarded.hit;
+
+  constructor(exchange: Exchange, context: Context, caching: Caching) {
+    this.#exchange = exchange;
+    this.#context = context;
+    this.#caching = caching;
+  }
+
+  reset(): void {
+    this.#isVaried = false;
+    this.#wouldGo = forwarded.hit;
+  }
+
+  /** True: on to a server. */
+  begin(): boolean {
+    const { request } = this.#context.desk;
+    request.read(this.#exchange.head);
+    if (!request.isLookedUp) return this.#stayOut(forwarded.method, reason.method, "");
+    if (this.#isBypassing()) return this.#stayOut(forwarded.bypass, reason.bypass, reasonWords[reason.bypass]![0]);
+    const { control } = request;
+    const isOut = control.has(directive.noStore) && !control.has(directive.onlyIfCached);
+    if (isOut && this.#caching.pool.plan.honorsRequests)
+      return this.#stayOut(forwarded.request, reason.requestNoStore, reasonWords[reason.requestNoStore]![0]);
+    const where = this.#look(false);
+    if (where === way.wait) this.#wait();
+    return where === way.server;
+  }
+
+  /** A body that belongs to the question, a condition that only an origin can judge, another protocol, or the pool's word. */
+  #isBypassing(): boolean {
+    const exchange = this.#exchange;
+    const { head } = exchange;
+    if (exchange.requestBody.kind !== bodyKind.none || this.#context.desk.request.hasOriginCondition) return true;
+    if (head.hasUpgrade && head.upgradeIndex !== -1) return true;
+    const { bypass } = this.#caching.pool;
+    return bypass?.(exchange.visitNow()) === true;
+  }
+
+  #stayOut(why: number, barred: number, detail: string): true {
+    const { status } = this.#caching;
+    this.#caching.word = "bypass";
+    this.#caching.barred = barred;
+    status.forwarded = why;
+    status.detail = detail;
+    return true;
+  }
+
+  /** The desk has read the request. `isLast`: it waits for nobody. */
+  #look(isLast: boolean): number {
+    const { desk, port } = this.#context;
+    const { key } = desk;
+    const { cache, policy } = this.#caching.pool;
+    const { head, isSecure } = this.#exchange;
+    const nowMs = port.wallMs;
+    key.write(head, isSecure, policy);
+    let entry = cache.find(key, nowMs);
+    this.#isVaried = false;
+    if (entry !== null && entry.state === cacheState.vary) {
+      writeVariant(key, entry.bytes, entry.headStart, entry.headEnd, head, desk.request);
+      entry.release();
+      this.#isVaried = true;
+      entry = cache.find(key, nowMs);
+    }
+    if (entry === null) return this.#missed();
+    switch (entry.state) {
+      case cacheState.whole:
+        return this.#judge(entry, isLast);
+      case cacheState.filling:
+        return this.#readAlong(entry);
+      case cacheState.pass:
+        return this.#passBy(entry);
+      default:
+        entry.release();
+        return this.#stopFor(isLast);
+    }
+  }
+
+  #judge(entry: CacheEntry, isLast: boolean): number {
+    const { desk, port } = this.#context;
+    const caching = this.#caching;
+    const { plan, policy } = caching.pool;
+    const { facts } = entry;
+    const found = reuseOf(facts, desk.request, policy, port.wallMs);
+    switch (found) {
+      case reuse.fresh:
+        return this.#show(entry);
+      case reuse.accepted:
+        caching.show(entry, "stale");
+        return way.over;
+      case reuse.whileRevalidating:
+        caching.show(caching.asking.refresh(entry), "stale");
+        return way.over;
+      case reuse.gatewayTimeout:
+        entry.release();
+        return this.#notCached();
+      default:
+        break;
+    }
+    const isFree = entry.claim(port.wallMs, caching.leaseMs);
+    const isFresh = facts.bornMs + facts.freshForMs > port.wallMs && (facts.flags & cacheFlag.isPurged) === 0;
+    caching.status.forwarded = found === reuse.reload && isFresh ? forwarded.request : forwarded.stale;
+    if (!isFree && !isLast && found === reuse.revalidate && plan.collapseMs > 0) {
+      entry.release();
+      return way.wait;
+    }
+    caching.word = "miss";
+    caching.entry = entry;
+    caching.filling.remember(desk.key);
+    caching.asking.ask(entry);
+    return way.server;
+  }
+
+  /** Fresh. Who has waited for it was spared a question of its own. */
+  #show(entry: CacheEntry): number {
+    const { status } = this.#caching;
+    const hasWaited = this.#wouldGo !== forwarded.hit;
+    status.forwarded = this.#wouldGo;
+    status.isCollapsed = hasWaited;
+    this.#caching.show(entry, hasWaited ? "collapsed" : "hit");
+    return way.over;
+  }
+
+  #missed(): number {
+    const { desk } = this.#context;
+    if (reuseOfNothing(desk.request, this.#caching.pool.policy) !== 0) return this.#notCached();
+    this.#goOn("miss");
+    if (!this.#isAlone()) this.#caching.filling.lease(this.#caching.leaseMs);
+    return way.server;
+  }
+
+  #goOn(word: "miss" | "pass"): number {
+    this.#caching.word = word;
+    this.#caching.status.forwarded = this.#missedBy;
+    return way.server;
+  }
+
+  get #missedBy(): number {
+    return this.#isVaried ? forwarded.varyMiss : forwarded.uriMiss;
+  }
+
+  /** Its answer is of no use to others, or need not be: it keeps nobody waiting. A range that goes on is not stored. */
+  #isAlone(): boolean {
+    const { request } = this.#context.desk;
+    if (request.range !== -1) {
+      this.#caching.barred = reason.range;
+      this.#caching.status.detail = reasonWords[reason.range]![0];
+    }
+    return (
+      request.isHead ||
+      request.range !== -1 ||
+      request.hasAuthorization ||
+      request.ifNoneMatch !== -1 ||
+      request.ifModifiedSince !== -1
+    );
+  }
+
+  /** It is being stored by another. A range would have to wait for where it begins. */
+  #readAlong(entry: CacheEntry): number {
+    const { desk, port } = this.#context;
+    const { status, pool } = this.#caching;
+    const found = reuseOf(entry.facts, desk.request, pool.policy, port.wallMs);
+    const isShown = found === reuse.fresh || found === reuse.accepted;
+    if (isShown && pool.plan.collapseMs > 0 && desk.request.range === -1) {
+      if (this.#wouldGo === forwarded.hit) this.#wouldGo = this.#missedBy;
+      status.forwarded = this.#wouldGo;
+      status.isCollapsed = true;
+      this.#caching.show(entry, "collapsed");
+      return way.over;
+    }
+    entry.release();
+    if (found === reuse.gatewayTimeout) return this.#notCached();
+    this.#isAlone();
+    return this.#goOn("miss");
+  }
+
+  #passBy(entry: CacheEntry): number {
+    const { reason: why } = entry.facts;
+    entry.release();
+    if (reuseOfNothing(this.#context.desk.request, this.#caching.pool.policy) !== 0) return this.#notCached();
+    this.#goOn("pass");
+    this.#caching.status.forwarded = forwarded.miss;
+    this.#caching.status.detail = reasonWords[why]?.[0] ?? "";
+    this.#isAlone();
+    return way.server;
+  }
+
+  /** Another asks for it now. */
+  #stopFor(isLast: boolean): number {
+    const { request } = this.#context.desk;
+    const { plan, policy } = this.#caching.pool;
+    if (reuseOfNothing(request, policy) !== 0) return this.#notCached();
+    this.#goOn("miss");
+    const isPatient = !request.isHead && request.range === -1 && !request.hasAuthorization;
+    if (!isLast && isPatient && plan.collapseMs > 0) return way.wait;
+    this.#isAlone();
+    return way.server;
+  }
+
+  #notCached(): number {
+    this.#caching.word = "miss";
+    this.#exchange.give(notCached, null);
+    return way.over;
+  }
+
+  // ---- waiting for another ----
+
+  #wait(): void {
+    const { plan } = this.#caching.pool;
+    const { key } = this.#context.desk;
+    const bytes = Buffer.from(key.bytes.buffer, key.bytes.byteOffset, key.end);
+    // All who wait for the same, in this worker.
+    this.#group = `${plan.cache} ${key.firstEnd} ${bytes.toString("latin1")}`;
+    this.#wouldGo = this.#caching.status.forwarded;
+    this.#exchange.waitFor(this, plan.collapseMs);
+    this.#context.followers.wait(this.#group, this);
+  }
+
+  lookAgain(isLast: boolean): boolean {
+    const exchange = this.#exchange;
+    exchange.wait = null;
+    this.#context.desk.request.read(exchange.head);
+    const where = this.#look(isLast);
+    if (where === way.wait) {
+      exchange.wait = this;
+      return false;
+    }
+    if (where === way.server) {
+      this.#group = "";
+      exchange.goOn();
+    }
+    return true;
+  }
+
+  timedOut(): void {
+    this.cancelled();
+    this.lookAgain(true);
+  }
+
+  cancelled(): void {
+    if (this.#group === "") return;
+    this.#context.followers.leave(this.#group, this);
+    this.#group = "";
+  }
+}
