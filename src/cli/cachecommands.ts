@@ -1,4 +1,6 @@
-// `sluice cache`: its commands and their options, as the command line reads them. What they do stands in caches.ts and cachewhy.ts.
+// `sluice cache`: its commands and their options, as the command line reads them. It knows words, not what comes of them: what the
+// commands do stands in caches.ts and cachewhy.ts. Beside program.ts, which has the others, for caches have more options than
+// all else that is asked of a running Sluice.
 
 import type { Command } from "commander";
 import { cacheList, cachePurge, type PurgeOptions } from "./caches.ts";

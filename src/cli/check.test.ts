@@ -155,7 +155,7 @@ test("the JSON Schema is written to stdout or a file", async () => {
   const printed = await run((writer) => schema({}, writer));
   expect(JSON.parse(printed.out)).toMatchObject({
     type: "object",
-    required: ["listeners", "pools"],
+    required: ["listeners"],
     additionalProperties: false,
   });
   const out = join(folder, "schema.json");

@@ -1,4 +1,6 @@
-// What `sluice check` says of caches: how much memory each takes when it is full, and what it is for.
+// What `sluice check` says of caches: how much memory each takes when it is full, how large a response may be, and what decides
+// over what stays. It reads plans and starts nothing; the address of a Redis, which may hold a password, is not shown. That a
+// size cannot be had at all is for the review of the config.
 
 import type { CachePlan } from "../config/plan.ts";
 import { CacheStore } from "../memory/cachestore.ts";

@@ -1,4 +1,6 @@
-// What all commands have in common that speak to a running Sluice: how it is found, and --json.
+// What all commands have in common that speak to a running Sluice: options by which it is found, and --json. It knows the command
+// line only; client.ts makes an address and a token of what was said. Every such command is made here, so that they are all
+// told the same in the same words.
 
 import type { Command } from "commander";
 

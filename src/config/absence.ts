@@ -1,4 +1,6 @@
-// What is said of a name that stands for nothing: what was meant, or else what there is.
+// What is said of a name that stands for nothing: what was probably meant, or else what there is, as far as that can be listed. It
+// knows names and not where they stand: the reviews of pools, tables and caches say that beside it, so that whoever mistypes
+// one of them is told in the same words.
 
 import { quote } from "../base/reading.ts";
 import { didYouMean } from "./nearest.ts";

@@ -1,4 +1,6 @@
-// What contradicts itself in forward proxies and in who may use them; and the proxy that anybody may use, which is found within hours.
+// What contradicts itself in forward proxies and in who may use them: proxies for nothing or for no target, credentials that let
+// nobody in; and the proxy that anybody may use, which strangers find within hours. Whether rules keep them out is not judged
+// here: that there are some is taken as a sign that somebody has thought of it.
 
 import { isLoopback, readListenAddress } from "../base/address.ts";
 import { problemOfHash } from "./htpasswd.ts";

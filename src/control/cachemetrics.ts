@@ -18,7 +18,13 @@ export const cacheResults: readonly (readonly [string, number])[] = [
   ["error", poolCell.cacheError],
 ];
 
-export function writeCaches(out: Exposition, { plan, totals, caches }: MetricsSource): void {
+export function writeCaches(out: Exposition, source: MetricsSource): void {
+  writeUses(out, source);
+  writeHoldings(out, source.caches);
+  writeLosses(out, source.caches);
+}
+
+function writeUses(out: Exposition, { plan, totals }: MetricsSource): void {
   out.counter(
     "sluice_cache_requests_total",
     "Requests by what the pool's cache did for them.",
@@ -28,8 +34,10 @@ export function writeCaches(out: Exposition, { plan, totals, caches }: MetricsSo
         cacheResults.map(([result, cell]): Sample => [{ pool: name, result }, totals.pool(slot, cell)]),
       ),
   );
-  const of = (figure: (cache: CacheFigures) => number): Sample[] =>
-    caches.map((cache): Sample => [{ cache: cache.name }, figure(cache)]);
+}
+
+function writeHoldings(out: Exposition, caches: readonly CacheFigures[]): void {
+  const of = (figure: (cache: CacheFigures) => number): Sample[] => samples(caches, figure);
   out.gauge(
     "sluice_cache_entries",
     "Responses that a cache holds.",
@@ -55,6 +63,10 @@ export function writeCaches(out: Exposition, { plan, totals, caches }: MetricsSo
     "Memory that a cache has for responses.",
     of(({ bytesMax }) => bytesMax),
   );
+}
+
+function writeLosses(out: Exposition, caches: readonly CacheFigures[]): void {
+  const of = (figure: (cache: CacheFigures) => number): Sample[] => samples(caches, figure);
   out.counter(
     "sluice_cache_evictions_total",
     "Responses that were dropped to make room.",
@@ -78,4 +90,8 @@ export function writeCaches(out: Exposition, { plan, totals, caches }: MetricsSo
     "Calls that gave up waiting for another process that did not let go of the cache, and found nothing.",
     of(({ timeouts }) => timeouts),
   );
+}
+
+function samples(caches: readonly CacheFigures[], figure: (cache: CacheFigures) => number): Sample[] {
+  return caches.map((cache): Sample => [{ cache: cache.name }, figure(cache)]);
 }

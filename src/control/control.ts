@@ -387,7 +387,8 @@ export class Control implements AdminService {
     await this.#admin?.close();
     this.#holdings.close();
     this.#bans?.close();
-    if (this.#state.isKept()) this.#log.info(`tables and bans are kept in ${this.#state.path} for the next start`);
+    if (this.#state.isKept())
+      this.#log.info(`tables, caches and bans are kept in ${this.#state.path} for the next start`);
     this.#state.close();
   }
 }

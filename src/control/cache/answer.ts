@@ -1,4 +1,6 @@
-// What the admin interface answers about caches, and what `sluice cache` shows. The shapes are public; fields are added, not changed.
+// What the admin interface answers about caches, and what `sluice cache` shows. The shapes are public; fields are added, not
+// changed. Durations are milliseconds, times RFC 3339. Nothing of a body or of a head is in it but what its freshness, its
+// variant and its validators follow from.
 
 export interface CacheSummary {
   readonly name: string;
