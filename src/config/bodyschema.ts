@@ -41,7 +41,9 @@ const compressSection = section({
       "application/wasm",
       "image/svg+xml",
     ])
-    .describe("Media types that are compressed; those that end in +json and +xml are too."),
+    .describe(
+      "Media types that are compressed; with application/json also those that end in +json, likewise +xml. text/event-stream only where it is named.",
+    ),
   minimum: sizeOrZero("1b", "1gb")
     .default("1kb")
     .describe("Shorter bodies stay as they are, where their length is told."),
@@ -68,8 +70,12 @@ export const replace: z.ZodType<Replace[], ReplaceInput[]> = list(
       .describe("What stands there instead; of a pattern, $1 is what its first group has matched."),
     types: list(mediaType, "media types", 1)
       .default(["text/*", "application/json", "application/javascript", "application/xml"])
-      .describe("In bodies of these media types only; those that end in +json and +xml are too."),
-    longest: size("1b", "1mb").default("4kb").describe("What a pattern matches is never longer."),
+      .describe(
+        "In bodies of these media types only; with application/json also in those that end in +json, likewise +xml.",
+      ),
+    longest: size("1b", "1mb")
+      .default("4kb")
+      .describe("What a pattern matches is never longer: so much of a body waits for what follows."),
   }).meta({ id: "Replace", description: "Other text in bodies of responses." }),
   "replacements",
 );

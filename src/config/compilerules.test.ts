@@ -307,3 +307,18 @@ describe("pools", () => {
     ]);
   });
 });
+
+test("what patterns match is replaced behind fields that are set, as bytes", () => {
+  const { effects } = ruleOf({
+    setQuery: "x",
+    rewritePath: { pattern: "^/é", by: "/e" },
+    replaceHeader: { "X-A": { pattern: "a", by: "$&ü" } },
+    setHeader: { "X-A": "1" },
+  });
+  expect(effects).toEqual([
+    { kind: "field", operation: "set", name: "X-A", value: "1" },
+    { kind: "replaceField", name: "X-A", pattern: "a", by: "$&\u00c3\u00bc" },
+    { kind: "replacePart", part: "path", pattern: "^/\u00c3\u00a9", by: "/e" },
+    { kind: "rewrite", part: "query", value: "x" },
+  ]);
+});

@@ -235,10 +235,17 @@ function editing(rule: Rule): EffectPlan[] {
     part: (EffectPlan & { kind: "rewrite" })["part"],
     value: number | string | undefined,
   ): EffectPlan[] => (value === undefined ? [] : [{ kind: "rewrite", part, value: bytesOf(String(value)) }]);
+  const replaced = (part: "path" | "target", said: Rule["rewritePath"]): EffectPlan[] =>
+    said === undefined ? [] : [{ kind: "replacePart", part, ...substitution(said) }];
   return [
     ...field("set", rule.setHeader),
     ...field("add", rule.addHeader),
     ...listed(rule.removeHeader).map((name): EffectPlan => ({ kind: "field", operation: "remove", name, value: "" })),
+    ...Object.entries(rule.replaceHeader ?? {}).map(
+      ([name, said]): EffectPlan => ({ kind: "replaceField", name, ...substitution(said) }),
+    ),
+    ...replaced("path", rule.rewritePath),
+    ...replaced("target", rule.rewriteTarget),
     ...rewrite("path", rule.setPath),
     ...rewrite("query", rule.setQuery),
     ...rewrite("method", rule.setMethod),
@@ -249,6 +256,10 @@ function editing(rule: Rule): EffectPlan[] {
       : [{ kind: "slow", bytesPerSecond: bytes(rule.slowDown.replace(/\/s$/, "")) } as const]),
     ...(rule.log === undefined ? [] : [{ kind: "log", text: bytesOf(rule.log) } as const]),
   ];
+}
+
+function substitution({ pattern, by }: NonNullable<Rule["rewritePath"]>): { pattern: string; by: string } {
+  return { pattern: bytesOf(pattern), by: bytesOf(by) };
 }
 
 function listed(value: string | readonly string[] | undefined): readonly string[] {

@@ -342,6 +342,12 @@ export interface RuleInput {
   addHeader?: Record<string, string> | undefined;
   /** Remove header fields. */
   removeHeader?: string | string[] | undefined;
+  /** Replace what a regular expression matches in each value of header fields. */
+  replaceHeader?: Record<string, SubstitutionInput> | undefined;
+  /** Replace what a regular expression matches in the path, which is without its query. */
+  rewritePath?: SubstitutionInput | undefined;
+  /** Replace what a regular expression matches in path and query together. */
+  rewriteTarget?: SubstitutionInput | undefined;
   /** Another path for the request, without its query: a text with {expressions}. */
   setPath?: string | undefined;
   /** Another query, without the question mark: a text with {expressions}. */
@@ -390,6 +396,14 @@ export interface TrackInput {
   by?: string | undefined;
   /** What tracked[N] says; the first to take a slot keeps it. Absent: one that nothing else takes. */
   slot?: number | undefined;
+}
+
+/** Other text in place of what a regular expression matches. */
+export interface SubstitutionInput {
+  /** A regular expression (RE2's syntax); (?i) at its beginning takes no note of case. */
+  pattern: string;
+  /** What stands wherever it matches: $1 is what its first group has matched, $& all of it. */
+  by: string;
 }
 
 /** An answer that comes late. */
@@ -572,7 +586,7 @@ export interface CorsInput {
 export interface CompressInput {
   /** Which there are, the preferred first; a client gets the best that it takes. */
   codings?: ("gzip" | "br" | "zstd")[] | undefined;
-  /** Media types that are compressed; those that end in +json and +xml are too. */
+  /** Media types that are compressed; with application/json also those that end in +json, likewise +xml. text/event-stream only where it is named. */
   types?: string[] | undefined;
   /** Shorter bodies stay as they are, where their length is told. Default: "1kb". */
   minimum?: string | 0 | undefined;
@@ -588,9 +602,9 @@ export interface ReplaceInput {
   pattern?: string | undefined;
   /** What stands there instead; of a pattern, $1 is what its first group has matched. */
   by: string;
-  /** In bodies of these media types only; those that end in +json and +xml are too. */
+  /** In bodies of these media types only; with application/json also in those that end in +json, likewise +xml. */
   types?: string[] | undefined;
-  /** What a pattern matches is never longer. Default: "4kb". */
+  /** What a pattern matches is never longer: so much of a body waits for what follows. Default: "4kb". */
   longest?: string | undefined;
 }
 

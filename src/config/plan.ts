@@ -418,6 +418,9 @@ export type EffectPlan =
   | { kind: "assign"; target: string; value: string }
   | { kind: "variable"; name: string; value: string }
   | { kind: "field"; operation: "set" | "add" | "remove"; name: string; value: string }
+  /** Wherever `pattern` matches in a value of that field, `by` stands, with $1 for the first group. Of texts as bytes, one a character. */
+  | { kind: "replaceField"; name: string; pattern: string; by: string }
+  | { kind: "replacePart"; part: "path" | "target"; pattern: string; by: string }
   /** `value`: a template. */
   | { kind: "rewrite"; part: "method" | "path" | "query" | "target" | "status"; value: string }
   | { kind: "slow"; bytesPerSecond: number }

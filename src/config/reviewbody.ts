@@ -13,20 +13,27 @@ export function reviewReplacements(replace: unknown, path: Path, report: Report)
 }
 
 function reviewReplacement(own: Section, path: Path, report: Report): void {
-  const { find, pattern, by, longest } = own;
+  const { find, pattern, longest } = own;
   if (find === undefined && pattern === undefined)
     report("error", path, "value", "must say what is replaced: find, a text, or pattern, a regular expression");
   if (find !== undefined && pattern !== undefined)
     report("error", [...path, "pattern"], "key", "cannot stand beside find: write one of them");
   if (longest !== undefined && pattern === undefined)
     report("warning", [...path, "longest"], "key", "is of no use: only what a pattern matches is of any length");
+  if (pattern === undefined) return;
   const text = textOf(pattern);
-  if (text === null) return;
-  const read = readPattern(text, "");
-  if (!read.ok) report("error", [...path, "pattern"], "value", read.message);
-  else if (read.pattern.test(""))
+  const read = text === null ? null : readPattern(text, "");
+  if (read?.ok === true && read.pattern.test(""))
     report("error", [...path, "pattern"], "value", "must not match the empty text, which stands everywhere");
-  else if (read.isSlow)
+  reviewSubstitution(own, path, report);
+}
+
+/** What a regular expression matches, and what stands there instead. */
+export function reviewSubstitution({ pattern, by }: Section, path: Path, report: Report): void {
+  const text = textOf(pattern);
+  const read = text === null ? null : readPattern(text, "");
+  if (read?.ok === false) report("error", [...path, "pattern"], "value", read.message);
+  else if (read?.isSlow === true)
     report(
       "warning",
       [...path, "pattern"],

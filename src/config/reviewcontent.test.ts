@@ -81,3 +81,39 @@ test("whom nobody has let in cannot be let in by a password", () => {
   expect(auth({ users: {} })).toEqual([expect.stringMatching(/^error listeners\.w\.auth lets nobody in/)]);
   expect(auth({ file: "users.htpasswd" })).toEqual([]);
 });
+
+describe("what patterns match", () => {
+  const listeners = (rule: object): object => ({ listeners: { w: { listen: ":80", use: "a", rules: [rule] } } });
+  const by = { pattern: "^/a/(.*)$", by: "/b/$1" };
+
+  test("is replaced in fields, paths and targets of requests", () => {
+    expect(of(listeners({ replaceHeader: { Referer: by }, rewritePath: by }))).toEqual([]);
+    expect(of(listeners({ rewriteTarget: by }))).toEqual([]);
+  });
+
+  test("must be patterns, and what stands instead must name groups that there can be", () => {
+    expect(of(listeners({ rewritePath: { pattern: "(", by: "x" } }))).toEqual([
+      expect.stringMatching(/^error listeners\.w\.rules\[0\]\.rewritePath\.pattern is no regular expression/),
+    ]);
+    expect(of(listeners({ replaceHeader: { "X-A": { pattern: "a", by: "$x" } } }))).toEqual([
+      expect.stringMatching(/^error listeners\.w\.rules\[0\]\.replaceHeader\.X-A\.by has a \$ that names nothing/),
+    ]);
+    expect(of(listeners({ replaceHeader: { Host: by } }))).toEqual([expect.stringMatching(/^warning .* does nothing/)]);
+  });
+
+  test("is replaced once in a rule: path and target do not stand beside each other", () => {
+    expect(of(listeners({ rewritePath: by, setTarget: "/x" }))).toEqual([
+      expect.stringMatching(/^error .*rewritePath cannot stand beside setTarget/),
+    ]);
+    expect(of(listeners({ rewriteTarget: by, rewritePath: by }))).toEqual([
+      expect.stringMatching(/^error .*rewriteTarget cannot stand beside rewritePath/),
+    ]);
+  });
+
+  test("in a response only fields are", () => {
+    const response = { rules: { response: [{ rewritePath: by, replaceHeader: { Location: by } }] } };
+    expect(of({ pools: { a: { servers: ["s:1"], ...response } } })).toEqual([
+      expect.stringMatching(/^error pools\.a\.rules\.response\[0\]\.rewritePath is for requests/),
+    ]);
+  });
+});

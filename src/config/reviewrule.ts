@@ -4,6 +4,7 @@
 import { limitTableName } from "./compiletable.ts";
 import { keyText, type Path } from "./problem.ts";
 import { framingFields } from "./replyschema.ts";
+import { reviewSubstitution } from "./reviewbody.ts";
 import { reviewReply } from "./reviewreply.ts";
 import { allRules, type Phase, phases, rulesOf, type Walked } from "./rulewalk.ts";
 import { isSection, listOf, type Report, type Section, sectionOf } from "./section.ts";
@@ -24,6 +25,9 @@ const subjects: Readonly<Record<string, readonly Subject[]>> = {
   setHeader: ["request", "response"],
   addHeader: ["request", "response"],
   removeHeader: ["request", "response"],
+  replaceHeader: ["request", "response"],
+  rewritePath: ["request"],
+  rewriteTarget: ["request"],
   setPath: ["request"],
   setQuery: ["request"],
   setMethod: ["request"],
@@ -126,6 +130,16 @@ function reviewRule(walked: Walked, subject: Subject, report: Report): void {
     for (const key of ["setPath", "setQuery"])
       if (rule[key] !== undefined)
         report("error", [...path, key], "key", "cannot stand beside setTarget, which sets path and query");
+  for (const [key, other] of [
+    ["rewritePath", "setPath"],
+    ["rewritePath", "setTarget"],
+    ["rewriteTarget", "setPath"],
+    ["rewriteTarget", "setQuery"],
+    ["rewriteTarget", "setTarget"],
+    ["rewriteTarget", "rewritePath"],
+  ] as const)
+    if (rule[key] !== undefined && rule[other] !== undefined)
+      report("error", [...path, key], "key", `cannot stand beside ${other}: write a rule for each`);
   for (const key of ["deny", "reply", "tarpit"]) reviewReply(rule[key], [...path, key], report);
   reviewEdits(rule, path, report);
   if (Object.keys(rule).every((key) => ["name", "if", "mode"].includes(key)))
@@ -149,6 +163,12 @@ function reviewEdits(rule: Section, path: Path, report: Report): void {
       if (typeof value === "string" && /[\0-\x08\n-\x1f\x7f]/.test(value.trimEnd()))
         report("warning", [...path, key, name], "value", "holds a line end or another control, which is left out");
     }
+  for (const [name, said] of Object.entries(sectionOf(rule["replaceHeader"]))) {
+    warn(name, [...path, "replaceHeader", name], "key", false);
+    if (isSection(said)) reviewSubstitution(sectionOf(said), [...path, "replaceHeader", name], report);
+  }
+  for (const key of ["rewritePath", "rewriteTarget"])
+    if (isSection(rule[key])) reviewSubstitution(sectionOf(rule[key]), [...path, key], report);
   const removed = rule["removeHeader"];
   if (typeof removed === "string") warn(removed, [...path, "removeHeader"], "value", false);
   for (const [index, name] of listOf(removed).entries())

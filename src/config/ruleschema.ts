@@ -111,6 +111,15 @@ function readName(text: string): Reading<string> {
 
 const fields = z.record(fieldNames, template, { error: says("a section of header fields") });
 
+const substitution = section({
+  pattern: words("a regular expression of 1 to 4096 characters", /^[\s\S]{1,4096}$/).describe(
+    "A regular expression (RE2's syntax); (?i) at its beginning takes no note of case.",
+  ),
+  by: z
+    .string({ error: says("a text") })
+    .describe("What stands wherever it matches: $1 is what its first group has matched, $& all of it."),
+}).meta({ id: "Substitution", description: "Other text in place of what a regular expression matches." });
+
 export const rule: z.ZodType<Rule, RuleInput> = section({
   name: words(
     "a name of at most 64 letters, digits, spaces and . _ : -, starting with a letter or digit",
@@ -162,6 +171,16 @@ export const rule: z.ZodType<Rule, RuleInput> = section({
     })
     .optional()
     .describe("Remove header fields."),
+  replaceHeader: z
+    .record(fieldNames, substitution, { error: says("a section of header fields, each with pattern and by") })
+    .optional()
+    .describe("Replace what a regular expression matches in each value of header fields."),
+  rewritePath: substitution
+    .optional()
+    .describe("Replace what a regular expression matches in the path, which is without its query."),
+  rewriteTarget: substitution
+    .optional()
+    .describe("Replace what a regular expression matches in path and query together."),
   setPath: template.optional().describe("Another path for the request, without its query: a text with {expressions}."),
   setQuery: template.optional().describe("Another query, without the question mark: a text with {expressions}."),
   setMethod: text("a method", readVerb).optional().describe("Another method for the request."),

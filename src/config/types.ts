@@ -197,6 +197,9 @@ export interface Rule {
   setHeader?: Record<string, string> | undefined;
   addHeader?: Record<string, string> | undefined;
   removeHeader?: string | string[] | undefined;
+  replaceHeader?: Record<string, Substitution> | undefined;
+  rewritePath?: Substitution | undefined;
+  rewriteTarget?: Substitution | undefined;
   setPath?: string | undefined;
   setQuery?: string | undefined;
   setMethod?: string | undefined;
@@ -222,6 +225,11 @@ export interface Track {
   table: string;
   by: string;
   slot?: number | undefined;
+}
+
+export interface Substitution {
+  pattern: string;
+  by: string;
 }
 
 export interface Tarpit {

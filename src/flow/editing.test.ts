@@ -63,6 +63,51 @@ test("path, query, target and method are rewritten, and what they may not hold i
   for (const [effect, target, line] of cases) expect(sent([effect], get(target))).toBe(request(line, "Host: a"));
 });
 
+test("what a pattern matches is replaced in each value of a field, in those that rules have given too", () => {
+  const replace = (name: string, pattern: string, by: string): EffectPlan => ({
+    kind: "replaceField",
+    name,
+    pattern,
+    by,
+  });
+  expect(sent([replace("x-a", "(\\d)b", "<$1>")], get("/", "X-A: 1b2b", "X-B: 1b", "x-a:3b ", "X-A: none"))).toBe(
+    request("GET /", "Host: a", "X-A: <1><2>", "X-B: 1b", "x-a: <3>", "X-A: none"),
+  );
+  expect(
+    sent([field("add", "X-A", "1"), replace("X-A", "1", "2"), field("add", "X-A", "1")], get("/", "X-A: 11")),
+  ).toBe(request("GET /", "Host: a", "X-A: 22", "X-A: 2", "X-A: 1"));
+  expect(sent([replace("X-A", "a", "b"), field("set", "X-A", "a")], get("/", "X-A: a"))).toBe(
+    request("GET /", "Host: a", "X-A: a"),
+  );
+  expect(sent([replace("X-A", ",", "\r\nEvil: 1")], get("/", "X-A: a,b"))).toBe(
+    request("GET /", "Host: a", "X-A: aEvil: 1b"),
+  );
+  for (const name of ["Host", "Connection", "Content-Length"])
+    expect(sent([replace(name, ".", "x")], get("/"))).toBe(request("GET /", "Host: a"));
+});
+
+test("path, or path and query, are rewritten with what a pattern has captured", () => {
+  const replace = (part: "path" | "target", pattern: string, by: string): EffectPlan => ({
+    kind: "replacePart",
+    part,
+    pattern,
+    by,
+  });
+  const cases: readonly [EffectPlan, string, string][] = [
+    [replace("path", "^/shop/(\\w+)/(\\d+)$", "/items/$2/$1"), "/shop/red/7?q=1", "GET /items/7/red?q=1"],
+    [replace("path", "^/none", "/x"), "/shop?q=1", "GET /shop?q=1"],
+    [replace("path", "/+", "/"), "//a///b?c=//", "GET /a/b?c=//"],
+    [replace("path", "^/a$", "/a?b"), "/a", "GET /a%3Fb"],
+    [replace("target", "^/item\\?id=(\\d+)$", "/items/$1"), "/item?id=7", "GET /items/7"],
+    [replace("target", "^/items/(\\d+)$", "/item?id=$1"), "/items/7", "GET /item?id=7"],
+    [replace("target", "[?&]utm_[^&]*", ""), "/a?utm_x=1&utm_y=2", "GET /a"],
+  ];
+  for (const [effect, target, line] of cases) expect(sent([effect], get(target))).toBe(request(line, "Host: a"));
+  expect(sent([replace("target", "^/x", "/y")], "GET http://a/x?z HTTP/1.1\r\nHost: a\r\n\r\n")).toBe(
+    request("GET /y?z", "Host: a"),
+  );
+});
+
 test("a host that is set is the one that the server sees, whatever form the target had", () => {
   const does = [field("set", "Host", "b.test")];
   expect(sent(does, get("/x"))).toBe(request("GET /x", "Host: b.test"));

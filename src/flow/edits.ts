@@ -16,10 +16,12 @@ export type FieldOperation = "set" | "add" | "remove";
 export type Part = "method" | "path" | "query" | "target" | "status";
 
 interface FieldEdit {
-  readonly operation: FieldOperation;
+  readonly operation: FieldOperation | "replace";
   readonly name: string;
   readonly lower: string;
   readonly value: string;
+  /** What a replacement makes of a value that is there. */
+  readonly make: ((value: string) => string) | null;
 }
 
 const trailer = "trailer";
@@ -56,7 +58,19 @@ export class Edits {
     if (operation === "add" && isOfClient && isFirst && !isTrusted) operation = "set";
     if (!isTokenText(name) || isFraming(id, lower) || (operation !== "set" && id === field.host)) return;
     if (operation !== "remove") this.given |= 1 << id;
-    this.#fields.push({ operation, name, lower, value: fieldText(value) });
+    this.#fields.push({ operation, name, lower, value: fieldText(value), make: null });
+    this.isEmpty = false;
+  }
+
+  /** In each value that the field has, those that rules have given it before among them. */
+  replaceField(name: string, make: (value: string) => string): void {
+    const lower = name.toLowerCase();
+    const id = idOf(lower);
+    if (!isTokenText(name) || isFraming(id, lower) || id === field.host) return;
+    this.#fields = this.#fields.map((edit) =>
+      edit.lower === lower && edit.make === null ? { ...edit, value: fieldText(make(edit.value)) } : edit,
+    );
+    this.#fields.push({ operation: "replace", name, lower, value: "", make });
     this.isEmpty = false;
   }
 
@@ -127,15 +141,21 @@ export class Edits {
   }
 
   #writeFields(output: Output, head: Head): void {
-    const removed = new Set(this.#fields.filter(({ operation }) => operation !== "add").map(({ lower }) => lower));
+    const removed = new Set(
+      this.#fields.filter(({ operation }) => operation === "set" || operation === "remove").map(({ lower }) => lower),
+    );
     const remaining = this.#remaining();
-    if (removed.size === 0 && !head.hasNominated) output.copy(head.bytes, head.fieldsStart, head.fieldsEnd);
+    const replaced = this.#fields.filter(({ make }) => make !== null);
+    if (removed.size === 0 && replaced.length === 0 && !head.hasNominated)
+      output.copy(head.bytes, head.fieldsStart, head.fieldsEnd);
     else {
       for (let index = 0; index < head.fieldCount; index++) {
         const start = head.spans[index * 4]!;
         const name = textOf(head.bytes, start, head.spans[index * 4 + 1]!).toLowerCase();
         if (removed.has(name)) continue;
+        const makers = replaced.filter(({ lower }) => lower === name);
         if (head.ids[index] === field.connection) writeConnection(output, head, index, remaining);
+        else if (makers.length > 0) writeReplaced(output, head, index, makers);
         else output.copy(head.bytes, start, head.lineEnd(index));
       }
     }
@@ -146,11 +166,22 @@ export class Edits {
   #remaining(): FieldEdit[] {
     let remaining: FieldEdit[] = [];
     for (const edit of this.#fields) {
+      if (edit.operation === "replace") continue;
       if (edit.operation !== "add") remaining = remaining.filter(({ lower }) => lower !== edit.lower);
       if (edit.operation !== "remove") remaining.push(edit);
     }
     return remaining;
   }
+}
+
+/** The field's own line with another value, or the same line. */
+function writeReplaced(output: Output, head: Head, index: number, edits: readonly FieldEdit[]): void {
+  const start = head.spans[index * 4]!;
+  const former = textOf(head.bytes, head.spans[index * 4 + 2]!, head.spans[index * 4 + 3]!);
+  const value = edits.reduce((text, { make }) => fieldText(make!(text)), former);
+  if (value === former) return output.copy(head.bytes, start, head.lineEnd(index));
+  output.copy(head.bytes, start, head.spans[index * 4 + 1]!);
+  output.latin1(`: ${value}\r\n`);
 }
 
 /** Who sends a head may name its own fields as not to be passed on, but not those that rules have given it. */

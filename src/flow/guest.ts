@@ -119,6 +119,7 @@ export class Guest implements Stage {
 
   // There is no head yet, and no response: what is checked when a plan is made says so.
   editField(): void {}
+  replaceField(): void {}
   rewrite(): void {}
   slow(): void {}
 

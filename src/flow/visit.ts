@@ -234,6 +234,10 @@ export class Visit implements Stage {
     this.edits.editField(operation, name, value, this.#exchange.isTrusted);
   }
 
+  replaceField(name: string, by: (value: string) => string): void {
+    this.edits.replaceField(name, by);
+  }
+
   rewrite(part: Part, value: string): void {
     if ((part === "status") === (this.response !== null)) this.edits.rewrite(part, value);
   }

@@ -2,8 +2,11 @@
 // is absent (a key, a number). Who is told of it knows no plans and no expressions. What an effect says of itself is for traces;
 // with one, the values that it has made are told there too.
 
+import { assert } from "../base/assert.ts";
 import type { EffectPlan } from "../config/plan.ts";
-import type { Stage } from "./scene.ts";
+import { readPattern, readReplacement, replacePattern } from "./expression/pattern.ts";
+import { field } from "./fields.ts";
+import type { Stage, Value } from "./scene.ts";
 import type { Terms } from "./terms.ts";
 import { showValue, type Trace } from "./trace.ts";
 
@@ -61,6 +64,22 @@ function effectOf(plan: EffectPlan, rule: string, terms: Terms, trace: Trace | n
         stage.editField(operation, name, text);
       };
     }
+    case "replaceField": {
+      const { name } = plan;
+      const replace = replacer(plan.pattern, plan.by);
+      return (stage) => stage.replaceField(name, replace);
+    }
+    case "replacePart": {
+      const { part } = plan;
+      const replace = replacer(plan.pattern, plan.by);
+      return (stage) => {
+        const former = part === "path" ? stage.field(field.path, "") : pathAndQuery(stage);
+        if (typeof former !== "string") return;
+        const text = replace(former);
+        note(trace, text);
+        if (text !== former) stage.rewrite(part, text);
+      };
+    }
     case "rewrite": {
       const { part } = plan;
       const value = terms.template(plan.value);
@@ -77,6 +96,20 @@ function effectOf(plan: EffectPlan, rule: string, terms: Terms, trace: Trace | n
       return (stage) => stage.log(rule, text.evaluate(stage));
     }
   }
+}
+
+/** Of whatever form of target (RFC 9112 section 3.2). */
+function pathAndQuery(stage: Stage): Value {
+  const [path, query] = [stage.field(field.path, ""), stage.field(field.query, "")];
+  return typeof path === "string" && typeof query === "string" ? `${path}?${query}` : path;
+}
+
+/** What does not fit, or would take too long, stays as it was. */
+function replacer(pattern: string, by: string): (text: string) => string {
+  const read = readPattern(pattern, "");
+  const parts = readReplacement(by);
+  assert(read.ok && parts !== null, `the pattern ${JSON.stringify(pattern)} of a plan does not compile`);
+  return (text) => replacePattern(text, read.pattern, parts, true) ?? text;
 }
 
 function note(trace: Trace | null, value: number | string | null): void {
@@ -99,6 +132,10 @@ export function describeEffect(plan: EffectPlan, tableName: (table: number) => s
     case "field":
       if (plan.operation === "remove") return `removes the field ${plan.name}`;
       return `${plan.operation}s the field ${plan.name} to ${showValue(plan.value)}`;
+    case "replaceField":
+      return `replaces ${showValue(plan.pattern)} by ${showValue(plan.by)} in the field ${plan.name}`;
+    case "replacePart":
+      return `replaces ${showValue(plan.pattern)} by ${showValue(plan.by)} in the ${plan.part}`;
     case "rewrite":
       return `sets the ${plan.part} to ${showValue(plan.value)}`;
     case "slow":

@@ -24,6 +24,10 @@ class SampleStage extends SampleScene implements Stage {
   editField(operation: string, name: string, value: string): void {
     this.notes.push(`${operation} ${name} ${value}`);
   }
+  replaceField(name: string, by: (value: string) => string): void {
+    this.notes.push(`replace ${name} ${by("http://a http://b")}`);
+  }
+
   rewrite(part: string, value: string): void {
     this.notes.push(`rewrite ${part} ${value}`);
   }
@@ -79,6 +83,9 @@ test("a rule does what it does in order before it decides", () => {
         { kind: "field", operation: "set", name: "x-who", value: "{vars.who}/{marked[src].gpc0}" },
         { kind: "field", operation: "remove", name: "x-gone", value: "" },
         { kind: "rewrite", part: "path", value: "/v2{path}" },
+        { kind: "replaceField", name: "X-Url", pattern: "http://(.)", by: "https://$1." },
+        { kind: "replacePart", part: "path", pattern: "^/api/(.*)$", by: "/$1/api" },
+        { kind: "replacePart", part: "path", pattern: "^/none/", by: "/" },
         { kind: "slow", bytesPerSecond: 1000 },
         { kind: "log", text: "seen {src}" },
       ),
@@ -92,6 +99,8 @@ test("a rule does what it does in order before it decides", () => {
     "set x-who www.example.com/2",
     "remove x-gone ",
     "rewrite path /v2/api/items",
+    "replace X-Url https://a. https://b.",
+    "rewrite path /items/api",
     "slow 1000",
     "log rule 0 seen 10.0.0.7",
   ]);

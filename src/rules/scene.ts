@@ -51,6 +51,8 @@ export interface Stage extends Scene {
   track(slot: number, table: Table): void;
   setVariable(name: string, value: Value): void;
   editField(operation: "set" | "add" | "remove", name: string, value: string): void;
+  /** Each value of that field becomes what `by` makes of it. */
+  replaceField(name: string, by: (value: string) => string): void;
   rewrite(part: "method" | "path" | "query" | "target" | "status", value: string): void;
   slow(bytesPerSecond: number): void;
   log(rule: string, text: string): void;
