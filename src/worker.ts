@@ -23,6 +23,7 @@ import { Site, type SiteParts } from "./flow/site.ts";
 import { Arena } from "./memory/arena.ts";
 import { Tally, Totals, workerCell } from "./memory/tally.ts";
 import { processOwner } from "./owner.ts";
+import { RedisLevels } from "./redis/levels.ts";
 
 /** How often it tells that its event loop turns: control watches it. */
 const beatMs = 250;
@@ -39,6 +40,11 @@ class Worker {
   readonly #lists: Lists = new Lists();
   readonly #driver: Driver = new Driver((error) => this.#fail(error), warn, sharedClock());
   readonly #programs: Programs = new Programs(this.#driver);
+  readonly #remotes: RedisLevels = new RedisLevels({
+    nowMs: () => performance.now(),
+    warn,
+    tell: (call) => this.#driver.tell(call),
+  });
   /** What is told while a program is imported; null while none is. */
   #told: ToWorker[] | null = null;
   #context: Context | null = null;
@@ -64,6 +70,7 @@ class Worker {
       tables: (plan) => this.#tables.of(plan),
       lists: (plan) => this.#lists.holder(plan),
       caches: (plan) => this.#caches.of(plan),
+      remotes: (plan) => this.#remotes.of(plan),
       bans: this.#lists.bans,
       instance: instanceOf(start),
     };
@@ -122,6 +129,7 @@ class Worker {
       this.#tables.adopt(plan.tables, files.tables);
       this.#caches.adopt(plan.caches, files.caches);
       this.#lists.adopt(files);
+      this.#remotes.adopt(plan.caches);
       const parts = { ...this.#parts, hooks: this.#programs.of(plan) };
       const site = new Site(plan, parts, this.#context?.site ?? null);
       if (this.#context === null) {

@@ -16,6 +16,8 @@ const rooms: Record<string, number> = {
   rewrite: 2,
   config: 3,
   flow: 4,
+  // What both planes use of the outside world.
+  redis: 4.5,
   data: 5,
   control: 5,
   cli: 6,

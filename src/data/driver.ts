@@ -85,7 +85,7 @@ export class Driver implements Port {
   }
 
   coder(work: CoderWork, flow: CoderFlow): Coder {
-    return new ZlibCoder(work, flow, (call) => this.#tell(call));
+    return new ZlibCoder(work, flow, (call) => this.tell(call));
   }
 
   resolve(name: string, flow: ResolveFlow): Resolution | null {
@@ -109,7 +109,7 @@ export class Driver implements Port {
   }
 
   /** Into a flow, from where nothing else looks after the clock and our own mistakes. */
-  #tell(call: () => void): void {
+  tell(call: () => void): void {
     try {
       this.refresh();
       call();

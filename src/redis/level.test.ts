@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import type { CacheEntry, CacheFacts, CacheKey } from "../../memory/cache.ts";
-import type { RemoteFound } from "../../memory/remotecache.ts";
-import { type Link, RedisLevel } from "./redislevel.ts";
+import type { CacheEntry, CacheFacts, CacheKey } from "../memory/cache.ts";
+import type { RemoteFound } from "../memory/remotecache.ts";
+import { type Link, RedisLevel } from "./level.ts";
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text, "latin1");
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
@@ -22,9 +22,10 @@ class FakeLink implements Link {
     if (!this.isAway) this.values.set(key, value);
   }
 
-  async remove(key: string): Promise<void> {
+  async remove(key: string): Promise<boolean> {
     await Promise.resolve();
-    this.values.delete(key);
+    if (!this.isAway) this.values.delete(key);
+    return !this.isAway;
   }
 
   async increment(key: string): Promise<number | null> {
@@ -138,6 +139,15 @@ test("a mark of other names leaves no way to what the former one led to", async 
   expect(await found(level, keyOf("u", "x"))).toBe("null");
 });
 
+test("several are removed at once, for who waits for it", async () => {
+  const { level } = scene();
+  for (const url of ["a", "b", "c"]) level.store(keyOf(url), entryOf("H", "1", "2"), bytesOf(""), 1000);
+  await settle();
+  expect(await level.remove([bytesOf("a"), bytesOf("b")])).toBe(true);
+  expect([await found(level, keyOf("a")), await found(level, keyOf("b"))]).toEqual(["null", "null"]);
+  expect(await found(level, keyOf("c"))).toBe("H|12|");
+});
+
 test("after a new epoch has begun all that was there is nothing, and what comes is found", async () => {
   const { level } = scene();
   level.store(keyOf("u"), entryOf("H", "1", "2"), bytesOf(""), 1000);
@@ -157,6 +167,7 @@ test("while it is away there is nothing, and nothing fails", async () => {
   await settle();
   expect(await found(level, keyOf("u"))).toBe("null");
   expect(await level.forget()).toBe(false);
+  expect(await level.remove([bytesOf("u")])).toBe(false);
 });
 
 test("who does not want the answer any more is not told", async () => {

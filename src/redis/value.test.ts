@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { Prng } from "../../base/prng.ts";
-import type { CacheFacts } from "../../memory/cache.ts";
+import { Prng } from "../base/prng.ts";
+import type { CacheFacts } from "../memory/cache.ts";
 import { readValue, writeVary, writeWhole } from "./value.ts";
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text, "latin1");

@@ -2,7 +2,7 @@
 // while it is away. What an operator is to know is said once when it goes, and once when it is back.
 
 import { RedisClient } from "bun";
-import type { RedisPlan } from "../../config/plan.ts";
+import type { RedisPlan } from "../config/plan.ts";
 import { Breaker } from "./breaker.ts";
 
 /** Questions under way at once; further ones are answered by nothing. */
@@ -62,8 +62,10 @@ export class RedisLink {
     this.#writingBytes -= value.length;
   }
 
-  async remove(key: string): Promise<void> {
-    if (this.#breaker.allows(this.#options.nowMs())) await this.#timed(this.#next().del(key));
+  /** False: it is away. */
+  async remove(key: string): Promise<boolean> {
+    if (!this.#breaker.allows(this.#options.nowMs())) return false;
+    return (await this.#timed(this.#next().del(key))) !== null;
   }
 
   /** Answers the new value; null when it is away. */

@@ -1,23 +1,23 @@
-// The second levels of this worker's caches: one for each cache that has a Redis, over one link to each Redis that there is. They
-// stay the same over reloads for as long as what the plan says of them does, and with them what is known of who is away.
+// The second levels that a process has: one for each cache that has a Redis, over one link to each Redis that there is. They stay the
+// same over reloads for as long as what the plan says of them does, and with them what is known of who is away. Workers ask and
+// fill them; control takes away from them what is purged.
 
 import type { CachePlan } from "../config/plan.ts";
-import type { RemoteCache } from "../memory/remotecache.ts";
-import { type LinkOptions, RedisLink } from "./remote/link.ts";
-import { RedisLevel } from "./remote/redislevel.ts";
+import { RedisLevel } from "./level.ts";
+import { type LinkOptions, RedisLink } from "./link.ts";
 
-export interface RemoteCachesOptions extends LinkOptions {
+export interface RedisLevelsOptions extends LinkOptions {
   /** Calls into a flow go through this. */
   readonly tell: (call: () => void) => void;
 }
 
-export class RemoteCaches {
-  readonly #options: RemoteCachesOptions;
+export class RedisLevels {
+  readonly #options: RedisLevelsOptions;
   /** By what the plan says of them. */
   #links: ReadonlyMap<string, RedisLink> = new Map();
   #levels: ReadonlyMap<string, RedisLevel> = new Map();
 
-  constructor(options: RemoteCachesOptions) {
+  constructor(options: RedisLevelsOptions) {
     this.#options = options;
   }
 
@@ -39,7 +39,7 @@ export class RemoteCaches {
   }
 
   /** Null for a cache that has no second level. */
-  of({ name, redis }: CachePlan): RemoteCache | null {
+  of({ name, redis }: CachePlan): RedisLevel | null {
     return redis === null ? null : this.#levels.get(`${name} ${JSON.stringify(redis)}`)!;
   }
 

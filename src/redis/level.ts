@@ -2,8 +2,8 @@
 // itself. Variants lie under the generation that the mark of their first part names, so that they are gone with it. All values
 // carry an epoch: whoever purges by prefix or tag, which Redis cannot find, begins another one, and what is older is nothing.
 
-import type { CacheEntry, CacheKey } from "../../memory/cache.ts";
-import type { RemoteCache, RemoteFound, RemoteQuestion } from "../../memory/remotecache.ts";
+import type { CacheEntry, CacheKey } from "../memory/cache.ts";
+import type { RemoteCache, RemoteFound, RemoteQuestion } from "../memory/remotecache.ts";
 import type { RedisLink } from "./link.ts";
 import { type Read, readValue, writeVary, writeWhole } from "./value.ts";
 
@@ -71,6 +71,12 @@ export class RedisLevel implements RemoteCache {
 
   purge(key: CacheKey): void {
     void this.#link.remove(this.#keyOf(partsOf(key).first));
+  }
+
+  /** As `purge`, of first parts as bytes; done when it returns. False: Redis is away. */
+  async remove(firsts: readonly Uint8Array[]): Promise<boolean> {
+    const removed = await Promise.all(firsts.map((first) => this.#link.remove(this.#keyOf(first))));
+    return removed.every((isDone) => isDone);
   }
 
   /** All that is stored up to now is nothing any more. False: Redis is away. */

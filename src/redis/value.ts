@@ -3,8 +3,8 @@
 //
 //   0  magic "SLC1"    4  kind (1 whole, 2 vary)    8  epoch    16 ...
 
-import type { CacheFacts } from "../../memory/cache.ts";
-import type { RemoteFound } from "../../memory/remotecache.ts";
+import type { CacheFacts } from "../memory/cache.ts";
+import type { RemoteFound } from "../memory/remotecache.ts";
 
 const magic = 0x31_43_4c_53;
 const kinds = { whole: 1, vary: 2 } as const;
