@@ -67,27 +67,25 @@ const requests: readonly (readonly [string, RuleDraft])[] = [
   ['set-header X-A "{a}"', { setHeader: { "X-A": "{{a}}" } }],
   ["add-header X-A %[path]", { addHeader: { "X-A": "{path}" } }],
   ["del-header X-A", { removeHeader: "X-A" }],
-  [
-    "replace-header X-A a(.*) b\\\\1",
-    {
-      if: "has(headers['x-a'])",
-      setHeader: { "X-A": "{headers['x-a'].replaceRegex('^[^]*?(?:a(.*))$', 'b$1')}" },
-    },
-  ],
+  ["replace-header X-A a(.*) b\\\\1", { replaceHeader: { "X-A": { pattern: "^[^]*?(?:a(.*))$", by: "b$1" } } }],
   [
     "replace-header X-A ^a(.*)$ b if { ssl_fc }",
+    { if: "secure", replaceHeader: { "X-A": { pattern: "^a(.*)$", by: "b" } } },
+  ],
+  [
+    "replace-header X-A ^a(.*)$ %[src]",
     {
-      if: "secure && has(headers['x-a'])",
-      setHeader: { "X-A": "{headers['x-a'].replaceRegex('^a(.*)$', 'b')}" },
+      if: "has(headers['x-a'])",
+      setHeader: { "X-A": "{headers['x-a'].matches('^a(.*)$') ? string(src) : headers['x-a']}" },
     },
   ],
   ["set-path /x%[path]", { setPath: "/x{path}" }],
   ["set-query a=1", { setQuery: "a=1" }],
   ["set-uri /x?y", { setTarget: "/x?y" }],
   ["set-method POST", { setMethod: "POST" }],
-  ["replace-path (.*) /foo\\\\1", { setPath: "{path.replaceRegex('^(.*)$', '/foo$1')}" }],
-  ["replace-path ^/a/(.*) /\\\\1", { setPath: "{path.replaceRegex('^/a/(.*)$', '/$1')}" }],
-  ["replace-uri ^/a|^/b /c", { setTarget: "{target.replaceRegex('^[^]*?(?:^/a|^/b)[^]*$', '/c')}" }],
+  ["replace-path (.*) /foo\\\\1", { rewritePath: { pattern: "^(.*)$", by: "/foo$1" } }],
+  ["replace-path ^/a/(.*) /\\\\1", { rewritePath: { pattern: "^/a/(.*)$", by: "/$1" } }],
+  ["replace-uri ^/a|^/b /c", { rewriteTarget: { pattern: "^[^]*?(?:^/a|^/b)[^]*$", by: "/c" } }],
   [
     "replace-path ^/(.*) /%[src]/\\\\1",
     {
@@ -130,10 +128,7 @@ const responses: readonly (readonly [string, RuleDraft])[] = [
   ["set-status 503 if { status 500 }", { if: "response.status == 500", setStatus: 503 }],
   [
     "replace-header Location http:(.*) https:\\\\1",
-    {
-      if: "has(response.headers['location'])",
-      setHeader: { Location: "{response.headers['location'].replaceRegex('^[^]*?(?:http:(.*))$', 'https:$1')}" },
-    },
+    { replaceHeader: { Location: { pattern: "^[^]*?(?:http:(.*))$", by: "https:$1" } } },
   ],
   ["deny if { res.hdr(x) -m found }", { if: "has(response.headers['x'])", deny: 502 }],
   ["return status 200 content-type text/plain string a", { reply: { status: 200, type: "text/plain", body: "a" } }],

@@ -40,19 +40,33 @@ function fieldName(line: RuleLine): Word {
     : fault(word, `must be the name of a field, not ${quote(word.text)}`);
 }
 
-/** All that is there is replaced by what is written, with the groups of the expression in it. */
-function replaced(line: RuleLine, subject: Code): Code {
+interface Replacing {
+  /** Around it so much that it takes in all that is there. */
+  readonly expression: string;
+  readonly parts: readonly Part[];
+  /** What is written where that is the same for all requests; null where it is not. */
+  readonly constant: string | null;
+}
+
+function replacing(line: RuleLine): Replacing {
   const word = line.next("a regular expression");
   const reading = readRegex(word.text);
   if (!reading.ok) return fault(word, reading.message);
-  const expression = pattern(whole(reading.value));
   const parts = line.format("what to write instead");
+  return { expression: whole(reading.value), parts, constant: constantOf(parts) };
+}
+
+function substitution(expression: string, constant: string): { pattern: string; by: string } {
+  return { pattern: expression, by: replacement(constant) };
+}
+
+/** All that is there is replaced by what is written, with the groups of the expression in it. */
+function replaced({ expression: wanted, parts }: Replacing, subject: Code): Code {
+  const expression = pattern(wanted);
   const filled = (part: Part): Code => {
     if (typeof part !== "string") return textOf(part.code, part.kind);
     return /\\\d/.test(part) ? method(subject, "replaceRegex", expression, text(replacement(part))) : text(part);
   };
-  const constant = constantOf(parts);
-  if (constant !== null) return method(subject, "replaceRegex", expression, text(replacement(constant)));
   const put = parts
     .filter((part) => typeof part === "string" || part.missing === null)
     .map(filled)
@@ -62,8 +76,11 @@ function replaced(line: RuleLine, subject: Code): Code {
 
 function replaceField(line: RuleLine): RuleDraft {
   const name = fieldName(line);
+  const own = replacing(line);
+  const { expression, constant } = own;
+  if (constant !== null) return { replaceHeader: { [name.text]: substitution(expression, constant) } };
   const field = index(headers(line), text(name.text.toLowerCase()));
-  return { if: call("has", field).text, setHeader: { [name.text]: `{${replaced(line, field).text}}` } };
+  return { if: call("has", field).text, setHeader: { [name.text]: `{${replaced(own, field).text}}` } };
 }
 
 function replaceValue(line: RuleLine): RuleDraft {
@@ -75,8 +92,14 @@ function setPart(key: string, expected: string): Edit {
   return (line) => ({ [key]: templateOf(line.format(expected)) });
 }
 
-function replacePart(key: string, subject: Code): Edit {
-  return (line) => ({ [key]: `{${replaced(line, subject).text}}` });
+/** `key`: where what is written is the same for all; `other`: where it is not. */
+function replacePart(key: string, other: string, subject: Code): Edit {
+  return (line) => {
+    const own = replacing(line);
+    const { expression, constant } = own;
+    if (constant !== null) return { [key]: substitution(expression, constant) };
+    return { [other]: `{${replaced(own, subject).text}}` };
+  };
 }
 
 function setStatus(line: RuleLine): RuleDraft {
@@ -114,9 +137,9 @@ export const requestEdits: Readonly<Record<string, Edit>> = {
   "set-query": setPart("setQuery", "a query"),
   "set-uri": setPart("setTarget", "a URI"),
   "set-pathq": setPart("setTarget", "a path with its query"),
-  "replace-path": replacePart("setPath", primary("path")),
-  "replace-pathq": replacePart("setTarget", pathAndQuery),
-  "replace-uri": replacePart("setTarget", primary("target")),
+  "replace-path": replacePart("rewritePath", "setPath", primary("path")),
+  "replace-pathq": replacePart("rewriteTarget", "setTarget", pathAndQuery),
+  "replace-uri": replacePart("rewriteTarget", "setTarget", primary("target")),
   "normalize-uri": normalize,
 };
 
