@@ -79,6 +79,23 @@ test("all else is no date", () => {
     "Sun Nov 6 08:49:37 1994",
     "Sun Nov  6 08:49:37 19x4",
     "784111777",
+    "Sun, 06 Nov 1994 08:49:37 GXX",
+    "Sun, 06 Nov 1994 08:49:37 XMT",
+    "Sun, 06 Nov 1994 08:49:37 GMX",
+    "Sun, 06 Nov 1994 08:49:37 UTX",
+    "Sun, 06 Nov 1994 08:49:37xGMT",
+    "Sun,x06 Nov 1994 08:49:37 GMT",
+    "Sun, 06xNov 1994 08:49:37 GMT",
+    "Sun, 06 Novx1994 08:49:37 GMT",
+    "Sun, 06 Nov 1994x08:49:37 GMT",
+    "Sunday,x06-Nov-94 08:49:37 GMT",
+    "Sunday, 06xNov-94 08:49:37 GMT",
+    "Sunday, 06-Novx94 08:49:37 GMT",
+    "Sunday, 06-Nov-94x08:49:37 GMT",
+    "SunxNov  6 08:49:37 1994",
+    "Sun Novx 6 08:49:37 1994",
+    "Sun Nov  6x08:49:37 1994",
+    "Sun Nov  6 08:49:37x1994",
   ])
     expect([text, parse(text)]).toEqual([text, noDate]);
 });

@@ -79,6 +79,7 @@ describe("fields and cookies of the request", () => {
     expect(extra("x-two: a", "X-Two: b")).toBe("\0\x01a,b\0");
     expect(extra("Cookie: xtheme=1; theme=a;theme=b", "Cookie: theme=c")).toBe("\0\0\x01a");
     expect(extra("Cookie: x", "Cookie: theme=")).toBe("\0\0\x01");
+    expect(extra("Cookie: theme; them=; themes=1")).toBe("\0\0\0");
   });
   test("the URL comes first, so that all its keys begin alike", () => {
     expect(keyOf("GET /a", [], policy)).toStartWith(keyOf("GET /a"));
