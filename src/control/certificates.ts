@@ -1,4 +1,4 @@
-// Keeps the certificates in use as the files on disk are. It looks at the stamps of all files that were read, again and again
+// Keeps the certificates in use as the files on disk are, and the users that stand in files (htpasswd). It looks at the stamps of all files that were read, again and again
 // and when the system tells of a change; when one differs, all that changed is read anew and a plan with it is published,
 // while connections go on. What is bad now never replaces what is good: the old stays in use and the problem is told once.
 // What looks bad or is gone right after a change may be half written (a key comes after its certificate), so it is believed
@@ -167,14 +167,19 @@ export class Certificates {
     for (const [what, { file, names, notAfterMs }] of changes.slice(0, linesMax))
       log.info({ file, names: names.join(" "), daysLeft: daysLeft(notAfterMs, nowMs()) }, what);
     if (changes.length > linesMax) log.info(`${changes.length - linesMax} more certificates have changed`);
-    if (changes.length === 0) log.info("authorities, or certificates for servers, reloaded");
+    const areUsersOthers = usersIn(former) !== usersIn(fresh);
+    if (areUsersOthers) log.info("users reloaded");
+    if (changes.length === 0 && !areUsersOthers) log.info("authorities, or certificates for servers, reloaded");
   }
 
   #tellProblems(former: FileMaterials, fresh: FileMaterials): void {
     const known = new Set(problemsOf(former));
     const { log } = this.#options;
     const now = problemsOf(fresh);
-    for (const problem of now) if (!known.has(problem)) log.warn(`certificates: ${problem}`);
+    for (const problem of now) {
+      const isOfUsers = /^\S+\.auth\.file /.test(problem);
+      if (!known.has(problem)) log.warn(isOfUsers ? problem : `certificates: ${problem}`);
+    }
     if (known.size > 0 && now.length === 0) log.info("nothing is wrong with the certificates any more");
   }
 
@@ -251,14 +256,19 @@ function byFile({ certificates }: FileMaterials): Map<string, Certificate> {
 }
 
 /** Two that have the same one make the same plan. */
-function signature({ certificates, authority, owned }: FileMaterials): string {
+function signature(materials: FileMaterials): string {
+  const { certificates, authority, owned } = materials;
   const lines = [...certificates].map(
     ([listener, list]) =>
       `${listener} ${list.map(({ file, chain, key }) => `${file} ${chain.id} ${key.id}`).join(" ")}`,
   );
   for (const [file, { id }] of authority) lines.push(`${file} ${id}`);
   for (const [name, { chain, key }] of owned) lines.push(`${name} ${chain.id} ${key.id}`);
-  return lines.join("\n");
+  return `${lines.join("\n")}\n${usersIn(materials)}`;
+}
+
+function usersIn({ htpasswd }: FileMaterials): string {
+  return JSON.stringify([...htpasswd]);
 }
 
 /** Others get their turn in between: the loop also has servers to probe. */
