@@ -30,7 +30,7 @@ import { Passage } from "./passage.ts";
 import type { Requester } from "./requester.ts";
 import { writeHead } from "./responsehead.ts";
 import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
-import { shownSteps, stepsDown, stepsUp } from "./stair.ts";
+import { shownStep, stairDown, stairUp } from "./stair.ts";
 import { stickyCookie } from "./sticky.ts";
 import { tryNextAddress } from "./targets/seeking.ts";
 import type { Target } from "./targets/target.ts";
@@ -249,7 +249,8 @@ export class Exchange implements Sender, Seeker {
   goOn(): void {
     this.wait = null;
     if (this.response !== null) return this.#descend();
-    while (this.#step < stepsUp.length) if (!stepsUp[this.#step++]!(this, this.#context)) return;
+    const steps = stairUp(this.listener);
+    while (this.#step < steps.length) if (!steps[this.#step++]!(this, this.#context)) return;
     this.seekServer();
   }
 
@@ -376,7 +377,8 @@ export class Exchange implements Sender, Seeker {
   }
 
   #descend(): void {
-    while (this.#step < stepsDown.length) if (!stepsDown[this.#step++]!(this, this.#context, this.response!)) return;
+    const steps = stairDown(this.listener, this.route);
+    while (this.#step < steps.length) if (!steps[this.#step++]!(this, this.#context, this.response!)) return;
     const head = this.response!;
     if (this.caching !== null && this.caching.shown.isBegun) {
       this.response = null;
@@ -387,7 +389,7 @@ export class Exchange implements Sender, Seeker {
   /** A stored response, from where the listener's steps begin. */
   show(head: Head): void {
     this.response = head;
-    this.#step = shownSteps;
+    this.#step = shownStep(stairDown(this.listener, this.route));
     this.#descend();
   }
 

@@ -35,6 +35,7 @@ import { Mirroring } from "./mirroring.ts";
 import { NameRoutes } from "./names.ts";
 import { Queue } from "./queue.ts";
 import { type Errors, RuleSets, type Rules } from "./rulesets.ts";
+import type { StepDown, StepUp } from "./stair.ts";
 import { Sticking } from "./sticking.ts";
 import { Targets } from "./targets.ts";
 import { SiteWorld } from "./world.ts";
@@ -89,6 +90,8 @@ export class ListenerSite {
   /** mode tcp: some rule on its ways asks what only a ClientHello tells. */
   readonly needsHello: boolean;
   readonly hooks: Hooks | null;
+  /** Filled in at first use (stair.ts). */
+  stepsUp: readonly StepUp[] | null = null;
   readonly #routes: readonly RouteSite[];
 
   /** `routes`: those of the plan. */
@@ -121,6 +124,11 @@ export class ListenerSite {
       pools.some(({ sticking }) => sticking?.needsHello === true);
   }
 
+  /** Whether some pool that it may lead to is like that. */
+  hasPool(isWanted: (pool: PoolSite) => boolean): boolean {
+    return this.#routes.some(({ pool }) => pool !== null && isWanted(pool));
+  }
+
   /** The way from here to a pool of that name. */
   routeNamed(pool: string): RouteSite | undefined {
     return this.#routes.find((route) => route.pool?.plan.name === pool);
@@ -133,6 +141,8 @@ export class ListenerSite {
 }
 
 export interface RouteSite {
+  /** Filled in at first use (stair.ts). */
+  stepsDown: readonly StepDown[] | null;
   readonly plan: RoutePlan;
   /** Null where the listener answers or refuses by itself. */
   readonly pool: PoolSite | null;
@@ -262,6 +272,7 @@ export class Site {
       plan: route,
       pool: route.pool === null ? null : this.pools[route.pool]!,
       row: parts.tally.routeRow(route.slot),
+      stepsDown: null,
     }));
     this.listeners = plan.listeners.map((listener) => new ListenerSite(listener, routes, making, this));
   }

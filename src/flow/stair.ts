@@ -18,6 +18,7 @@ import { askListenerResponse, askPoolResponse, askRequest } from "./hooks/steps.
 import { transformBody } from "./hooks/transforming.ts";
 import { mirrorRequest } from "./mirroring.ts";
 import { admitRequest, judgeListener, judgePool } from "./ruling.ts";
+import type { ListenerSite, PoolSite, RouteSite } from "./site.ts";
 import { seekTarget, takeWay } from "./targets/seeking.ts";
 
 export type StepUp = (exchange: Exchange, context: Context) => boolean;
@@ -48,8 +49,51 @@ export const stepsDown: readonly StepDown[] = [
   shareResponse,
 ];
 
+/**
+ * Where a step would do nothing, whatever comes: it is not taken there. A call that is not known beforehand costs about 15 ns, and
+ * most places have use for two of all these steps. A step that is not named here is taken everywhere.
+ */
+const isIdleUp: ReadonlyMap<StepUp, (listener: ListenerSite) => boolean> = new Map([
+  [takeWay, ({ plan }: ListenerSite) => plan.proxy === null],
+  [identify, ({ plan }: ListenerSite) => plan.auth === null],
+  [answerPreflight, ({ cors }: ListenerSite) => cors === null],
+  [authorize, ({ plan }: ListenerSite) => plan.auth === null],
+  [askRequest, (at: ListenerSite) => at.hooks === null && !at.hasPool(({ hooks }) => hooks !== null)],
+  [lookUp, (at: ListenerSite) => !at.hasPool(({ caching }) => caching !== null)],
+  [mirrorRequest, (at: ListenerSite) => !at.hasPool(({ mirroring }) => mirroring !== null)],
+] as const);
+
+const isIdleDown: ReadonlyMap<StepDown, (listener: ListenerSite, pool: PoolSite) => boolean> = new Map([
+  [receive, (_: ListenerSite, { caching }: PoolSite) => caching === null],
+  [judgePool, (_: ListenerSite, { rules }: PoolSite) => rules.response === null],
+  [askPoolResponse, (_: ListenerSite, { hooks }: PoolSite) => hooks === null],
+  [openBody, ({ body }: ListenerSite, pool: PoolSite) => body === null && pool.body === null],
+  [transformBody, ({ hooks }: ListenerSite, pool: PoolSite) => hooks === null && pool.hooks === null],
+  [
+    closeBody,
+    ({ body, hooks }: ListenerSite, pool: PoolSite) =>
+      body === null && pool.body === null && hooks === null && pool.hooks === null,
+  ],
+  [keep, (_: ListenerSite, { caching }: PoolSite) => caching === null],
+  [askListenerResponse, ({ hooks }: ListenerSite) => hooks === null],
+  [shareResponse, ({ cors }: ListenerSite) => cors === null],
+] as const);
+
+export function stairUp(listener: ListenerSite): readonly StepUp[] {
+  listener.stepsUp ??= stepsUp.filter((step) => isIdleUp.get(step)?.(listener) !== true);
+  return listener.stepsUp;
+}
+
+/** `route`: the exchange's in the end, which has a pool. */
+export function stairDown(listener: ListenerSite, route: RouteSite): readonly StepDown[] {
+  route.stepsDown ??= stepsDown.filter((step) => isIdleDown.get(step)?.(listener, route.pool!) !== true);
+  return route.stepsDown;
+}
+
 /** A response that is shown from the cache takes the listener's steps only: those from this one on. */
-export const shownSteps: number = stepsDown.indexOf(judgeListener);
+export function shownStep(steps: readonly StepDown[]): number {
+  return steps.indexOf(judgeListener);
+}
 
 /** None of those steps would do anything. Who adds a step there adds its word here. */
 export function isPlainDown({ visit, inquiry, isSecure, listener }: Exchange): boolean {
