@@ -28,6 +28,7 @@ export function logExchange(log: AccessLog, exchange: Exchange, wallMs: number, 
   record.requestId = requestIdOf(exchange);
   record.user = exchange.user ?? "";
   record.fault = exchange.fault === null ? "" : exchange.fault.code;
+  record.cache = exchange.caching === null ? "" : exchange.caching.word;
   const { client } = exchange.downstream!;
   record.tls = client.tls;
   record.ja4 = client.ja4;

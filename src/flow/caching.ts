@@ -20,6 +20,7 @@ import { Asking } from "./caching/asking.ts";
 import { Filling } from "./caching/filling.ts";
 import { Lookup } from "./caching/lookup.ts";
 import type { PoolCaching } from "./caching/poolcaching.ts";
+import { Remote } from "./caching/remote.ts";
 import { Shown } from "./caching/shown.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
@@ -54,6 +55,7 @@ export class Caching {
   readonly lookup: Lookup;
   readonly asking: Asking;
   readonly filling: Filling;
+  readonly remote: Remote;
   readonly shown: Shown;
   readonly #exchange: Exchange;
   readonly #context: Context;
@@ -64,6 +66,7 @@ export class Caching {
     this.lookup = new Lookup(exchange, context, this);
     this.asking = new Asking(exchange, context, this);
     this.filling = new Filling(exchange, context, this);
+    this.remote = new Remote(exchange, context, this);
     this.shown = new Shown(exchange, context);
   }
 
@@ -84,6 +87,7 @@ export class Caching {
     this.isRefresh = false;
     this.lookup.reset();
     this.filling.reset();
+    this.remote.reset();
     this.shown.reset();
   }
 

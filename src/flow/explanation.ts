@@ -13,6 +13,8 @@ export interface Explanation {
   readonly phases: readonly PhaseTrace[];
   /** Every entry of a table that rules have looked at, in order. */
   readonly entries: readonly EntryTrace[];
+  /** What the pool's cache has to do with it; absent where it has none, or is not asked. */
+  readonly cache?: CacheTrace;
   /** Where it goes when nothing ends it before; null where it goes nowhere. */
   readonly pool: string | null;
   /** One for each try at a server. */
@@ -84,6 +86,14 @@ export interface CandidateTrace {
   readonly active: number;
   /** 0 is no limit. */
   readonly activeMax: number;
+}
+
+export interface CacheTrace {
+  readonly cache: string;
+  /** The word of the access log. */
+  readonly result: string;
+  /** In sentences: what was found, and what is stored. */
+  readonly text: string;
 }
 
 export interface OutcomeTrace {

@@ -17,13 +17,14 @@ import type { CandidateTrace, ChoiceTrace, EntryTrace, EntryValues, Explanation,
 const candidatesMax = 20;
 
 export function explanationLines(explanation: Explanation): string[] {
-  const { subject, ban, phases, entries, choices, forwarded, outcome, assumptions } = explanation;
+  const { subject, ban, phases, entries, choices, cache, forwarded, outcome, assumptions } = explanation;
   const lines = [subjectLine(subject)];
   if (ban !== null)
     lines.push(
       `  the client is banned ${ban === "for ever" ? ban : `until ${ban.replace(/\.\d+Z$/, "Z")}`} (sluice bans ${subject.client} says why)`,
     );
   for (const phase of phases.filter((each) => each.phase !== "response")) lines.push(...phaseLines(phase));
+  if (cache !== undefined) lines.push(`cache ${cache.cache}: ${cache.result}. ${cache.text}`);
   for (const choice of choices) lines.push(...choiceLines(choice));
   if (forwarded !== undefined) lines.push("the server gets", ...forwarded.map((line) => `  ${line}`));
   for (const phase of phases.filter((each) => each.phase === "response")) lines.push(...phaseLines(phase));

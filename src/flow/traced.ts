@@ -3,10 +3,11 @@
 
 import { type Fault, fault as faultOf } from "../base/fault.ts";
 import { shownText } from "../rules/trace.ts";
+import { traceOfCaching } from "./caching/traced.ts";
 import type { Context } from "./context.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Explanation, OutcomeTrace, SubjectTrace } from "./explanation.ts";
+import type { CacheTrace, Explanation, OutcomeTrace, SubjectTrace } from "./explanation.ts";
 import type { Guest } from "./guest.ts";
 import { hostOf, methodOf, targetOf } from "./headvalues.ts";
 import type { Inquiry } from "./inquiry.ts";
@@ -32,6 +33,7 @@ export function traceOfExchange(inquiry: Inquiry, exchange: Exchange, context: C
     entries: inquiry.entries(context.port.sharedMs),
     pool: inquiry.choices.at(-1)?.pool ?? (isOwn ? route.pool!.plan.name : null),
     choices: inquiry.choices,
+    ...cacheOf(exchange, context),
     outcome: outcomeOf(exchange, inquiry),
     assumptions: [],
   };
@@ -100,6 +102,7 @@ function outcomeOf(exchange: Exchange, inquiry: Inquiry): OutcomeTrace {
   if (fault !== null) return outcome(`${answered(status)}: ${faultText(fault)}`);
   const server = inquiry.choices.at(-1)?.server ?? null;
   const pool = route.pool?.plan.name ?? "";
+  if (exchange.caching?.shown.isBegun === true) return outcome(`the cache answers ${status}`);
   if (serverStatus > 0 && server !== null) {
     const change = status === serverStatus ? "" : `, which a rule has made ${status}`;
     return outcome(`${server} of pool ${pool} answers ${serverStatus}${change}`);
@@ -119,6 +122,11 @@ function outcomeOfStream({ rule, fault, serverName }: Stream, inquiry: Inquiry):
   if (last !== undefined && last.server !== null)
     return outcome(`it is carried to ${last.server} of pool ${last.pool}`);
   return outcome(fault === null ? `it waits${serverName === "" ? " for what the client says" : ""}` : faultText(fault));
+}
+
+function cacheOf({ caching, pool }: Exchange, { site }: Context): { cache: CacheTrace } | undefined {
+  if (caching === null || caching.word === "") return undefined;
+  return { cache: traceOfCaching(caching, site.plan.caches[pool.plan.cache!.cache]!.name) };
 }
 
 /** What happened, and what the system or the parser has said of it. */

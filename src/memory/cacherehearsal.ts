@@ -2,7 +2,14 @@
 // request that is only played through finds what a client's would find, and leaves nothing behind but a count of having looked.
 
 import { type Cache, type CacheDraft, type CacheEntry, type CacheFacts, type CacheKey, cacheState } from "./cache.ts";
-import { noDraft } from "./nocache.ts";
+
+/** Takes everything, and it is gone. */
+const rehearsedDraft: CacheDraft = {
+  begin: () => true,
+  append: () => true,
+  finish: () => {},
+  drop: () => {},
+};
 
 export class CacheRehearsal implements Cache {
   readonly #actual: Cache;
@@ -30,11 +37,11 @@ export class CacheRehearsal implements Cache {
   }
 
   lease(): CacheDraft {
-    return noDraft;
+    return rehearsedDraft;
   }
 
   replace(): CacheDraft {
-    return noDraft;
+    return rehearsedDraft;
   }
 
   markPass(): void {}

@@ -79,6 +79,7 @@ const key = {
   requestId: ascii(',"request_id":"'),
   user: ascii(',"user":"'),
   fault: ascii(',"fault":"'),
+  cache: ascii(',"cache":"'),
   rule: ascii(',"rule":"'),
   note: ascii(',"note":"'),
   userAgent: ascii(',"user_agent":"'),
@@ -137,6 +138,11 @@ function appendOptional(out: Uint8Array, at: number, record: AccessRecord): numb
   if (record.fault !== "") {
     at = appendBytes(out, at, key.fault);
     at = appendString(out, at, record.fault, bytesMax.name, escapeJson);
+    out[at++] = quote;
+  }
+  if (record.cache !== "") {
+    at = appendBytes(out, at, key.cache);
+    at = appendString(out, at, record.cache, bytesMax.name, escapeJson);
     out[at++] = quote;
   }
   if (record.rule !== "") {

@@ -30,6 +30,8 @@ export class AccessRecord {
   user = "";
   /** Code of the fault that ended the exchange, or "". */
   fault = "";
+  /** What the pool's cache did for it, "" without one. */
+  cache = "";
   /** The rule whose outcome it is, and what rules have logged, or why a target was refused; "" without. */
   rule = "";
   note = "";

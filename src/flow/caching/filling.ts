@@ -12,6 +12,7 @@ import { writeTags } from "../../cache/tags.ts";
 import { headOutcome, headOutcomeOf } from "../../cache/validators.ts";
 import { writeVariant } from "../../cache/vary.ts";
 import { type CacheDraft, type CacheEntry, type CacheKey, cacheFlag, cacheState } from "../../memory/cache.ts";
+import type { RemoteFound } from "../../memory/remotecache.ts";
 import { responseBody } from "../../wire/http1/framing.ts";
 import { bodyKind, type Head } from "../../wire/http1/head.ts";
 import { parseResponse } from "../../wire/http1/reader.ts";
@@ -20,6 +21,7 @@ import type { Caching } from "../caching.ts";
 import type { Context } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Onlooker } from "../filter.ts";
+import { tellRemote } from "./remote.ts";
 
 const crlfBytes = 2;
 
@@ -32,6 +34,7 @@ export class Filling implements Onlooker {
   #keyBytes: Uint8Array = new Uint8Array(256);
   #keyEnd = 0;
   #firstEnd = 0;
+  #tags: Uint8Array = noTags;
   /** The head is in, the body follows. */
   #isBegun = false;
 
@@ -169,6 +172,7 @@ export class Filling implements Onlooker {
     if (!isFramed && !isBodiless) facts.flags |= cacheFlag.isUnframed;
     tags.clear();
     writeTags(tags, head, policy);
+    if (this.#caching.pool.remote !== null) this.#tags = tags.bytes.slice(0, tags.length);
     const { status } = this.#caching;
     if (!draft.begin(facts, output.bytes, 0, output.length, tags.bytes.subarray(0, tags.length))) return this.#failed();
     this.#isBegun = true;
@@ -235,6 +239,16 @@ export class Filling implements Onlooker {
     this.#context.followers.stir();
   }
 
+  /** What the second level had. */
+  take({ facts, head, body, tags }: RemoteFound & { readonly kind: "whole" }): void {
+    const draft = this.#draft;
+    if (draft?.begin(facts, head, 0, head.length, tags) === true && draft.append(body, 0, body.length)) {
+      draft.finish();
+      this.#draft = null;
+      this.#context.followers.stir();
+    } else this.drop();
+  }
+
   // ---- said by the passage ----
 
   add(bytes: Uint8Array, start: number, end: number): void {
@@ -254,9 +268,14 @@ export class Filling implements Onlooker {
     this.#draft!.finish();
     this.#draft = null;
     this.#isBegun = false;
-    this.#context.followers.stir();
+    const { followers, port } = this.#context;
+    followers.stir();
+    const { remote, cache } = this.#caching.pool;
+    if (remote !== null) tellRemote(remote, cache.find(this.key, port.wallMs), this.key, this.#tags, port.wallMs);
   }
 }
+
+const noTags = new Uint8Array(0);
 
 /** Vary is remembered for as long as anything under it may live. */
 const remoteVaryMs = 24 * 3600 * 1000;

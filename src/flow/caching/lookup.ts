@@ -14,7 +14,7 @@ import type { Wait } from "../deadline.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Follower } from "./followers.ts";
 
-/** Where a look leads: on to a server, to its end (shown, answered), or it waits. */
+/** Where a look leads: on to a server, to its end (shown, answered, or waiting for the second level), or it waits for another. */
 const way = { server: 0, over: 1, wait: 2 } as const;
 
 const notCached = { status: 504, reason: "", fields: [], body: null, retryAfterS: 0 } as const;
@@ -154,8 +154,9 @@ export class Lookup implements Wait, Follower {
     const { desk } = this.#context;
     if (reuseOfNothing(desk.request, this.#caching.pool.policy) !== 0) return this.#notCached();
     this.#goOn("miss");
-    if (!this.#isAlone()) this.#caching.filling.lease(this.#caching.leaseMs);
-    return way.server;
+    const { filling, leaseMs, pool, remote } = this.#caching;
+    if (this.#isAlone() || !filling.lease(leaseMs) || pool.remote === null) return way.server;
+    return remote.ask(pool.remote) ? way.over : way.server;
   }
 
   #goOn(word: "miss" | "pass"): number {
@@ -259,6 +260,11 @@ export class Lookup implements Wait, Follower {
       exchange.goOn();
     }
     return true;
+  }
+
+  /** There may be something now. */
+  again(): void {
+    this.lookAgain(true);
   }
 
   timedOut(): void {
