@@ -1,4 +1,4 @@
-// One connection of a client that speaks SOCKS5 (RFC 1928): it says who it is (RFC 1929) where the listener has `auth`, and asks for one
+// One connection of a client that speaks SOCKS5 (RFC 1928), all its phases together, for they are read together: it says who it is (RFC 1929) where the listener has `auth`, and asks for one
 // tunnel. That is played as the same request in HTTP would be, a CONNECT by an exchange, so that rules, targets, limits, counts
 // and the access log see the one as the other; only what the client is told is in other words. All before the request is whole
 // has the time of a handshake.
@@ -7,7 +7,7 @@
 //      │ malformed    │ no good                 │ no CONNECT  │ refused: a reply
 //      └──────────────┴─────────────────────────┴─────────────┴──> lingering ─> closed
 
-import { type Fault, fault } from "../base/fault.ts";
+import { fault } from "../base/fault.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
 import { listenerCell } from "../memory/tally.ts";
 import { parseRequest } from "../wire/http1/reader.ts";
@@ -15,11 +15,9 @@ import {
   parseSocksCredentials,
   parseSocksGreeting,
   parseSocksRequest,
-  type SocksReply,
   type SocksRequest,
   socksMethod,
   socksMethodBytes,
-  socksReply,
   socksReplyBytes,
   socksStatusBytes,
 } from "../wire/socks.ts";
@@ -32,6 +30,7 @@ import { Guest } from "./guest.ts";
 import type { Client, Line, LineFlow, Verdict, VerifyFlow, WakeFlow } from "./port.ts";
 import type { Dialect, Requester } from "./requester.ts";
 import type { ListenerSite } from "./site.ts";
+import { socksDialect } from "./socksdialect.ts";
 import { placeText } from "./targets/place.ts";
 
 const phase = { greeting: 0, credentials: 1, checking: 2, request: 3, exchange: 4, lingering: 5, closed: 6 } as const;
@@ -323,27 +322,6 @@ export class SocksSession implements LineFlow, WakeFlow, Session, Requester, Ver
     this.#context.port.forget(this);
     this.#context.downstreams.delete(this);
     countClosed(this.#context.tally, this.#listener.row);
-  }
-}
-
-const socksDialect: Dialect = {
-  established: socksReplyBytes(socksReply.succeeded),
-  refused: (status, what) => socksReplyBytes(replyFor(status, what)),
-};
-
-/** RFC 1928 section 6. */
-function replyFor(status: number, what: Fault | null): SocksReply {
-  switch (what?.code) {
-    case "connect_refused":
-      if (what.detail === "ENETUNREACH") return socksReply.networkUnreachable;
-      return what.detail === "EHOSTUNREACH" ? socksReply.hostUnreachable : socksReply.refused;
-    case "connect_timeout":
-    case "name_unresolved":
-    case "resolve_timeout":
-    case "bad_target":
-      return socksReply.hostUnreachable;
-    default:
-      return status >= 500 ? socksReply.failed : socksReply.denied;
   }
 }
 

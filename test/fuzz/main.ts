@@ -7,6 +7,7 @@ import { checkChunks, checkHead } from "./codec.ts";
 import { checkClient, checkServer } from "./flows.ts";
 import { Inputs } from "./inputs.ts";
 import { checkClientHello, checkProxyHeader } from "./preamble.ts";
+import { checkProxy, checkSocksCodec } from "./proxies.ts";
 import { checkCarried, checkNamed } from "./streams.ts";
 
 const usage = "usage: npm run fuzz -- [seed] [--iterations N]";
@@ -23,6 +24,8 @@ const checks: readonly ((inputs: Inputs) => void)[] = [
   checkNamed,
   checkCarried,
   checkCaching,
+  checkSocksCodec,
+  checkProxy,
 ];
 
 function main(args: readonly string[]): number {

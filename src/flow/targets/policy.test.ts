@@ -8,8 +8,15 @@ const name = (match: string): TargetPlan => ({ kind: "name", match });
 const block = (match: string): TargetPlan => ({ kind: "block", match });
 
 function policy(plan: Partial<TargetsPlan>): TargetPolicy {
-  const any = [{ from: 1, to: 65_535 }];
-  const usual = { allow: [name("*")], deny: [], ports: any, connectPorts: any, isPrivateAllowed: true, resolveMs: 1 };
+  const everyPort = [{ from: 1, to: 65_535 }];
+  const usual = {
+    allow: [name("*")],
+    deny: [],
+    ports: everyPort,
+    connectPorts: everyPort,
+    isPrivateAllowed: true,
+    resolveMs: 1,
+  };
   return new TargetPolicy({ ...usual, tunnelsMax: 0, tunnelMs: 0, tunnelBytesMax: 0, ...plan });
 }
 

@@ -1,0 +1,84 @@
+import { expect, test } from "bun:test";
+import { makePlan } from "../../test/playbook/plan.ts";
+import { proxyPlan } from "../../test/playbook/proxies.ts";
+import type { PoolPlan } from "../config/plan.ts";
+import { Arena } from "../memory/arena.ts";
+import { Tally } from "../memory/tally.ts";
+import { ServerSite } from "./site.ts";
+import { readPlace } from "./targets/place.ts";
+import { Target } from "./targets/target.ts";
+import { Targets } from "./targets.ts";
+
+const tally = new Tally(Arena.inMemory(), 0);
+
+function made(former: Targets | null = null, changes: Partial<PoolPlan> = {}): Targets {
+  const plan = { ...makePlan(proxyPlan()).pools[0]!, ...changes };
+  return new Targets(plan, tally, 0, (server, idle) => new ServerSite(server, 0, plan, tally, idle), former);
+}
+
+function targetAt(authority: string, isSecure = false, isTunnel = false, address = "1.1.1.1"): Target {
+  const target = new Target(readPlace(authority, isSecure ? 443 : 80)!, isSecure, isTunnel);
+  target.lead([address]);
+  return target;
+}
+
+test("a target has its idle connections by host, port and TLS, wherever its name leads", () => {
+  const targets = made();
+  const one = targets.serverOf(targetAt("a.example"));
+  expect(targets.serverOf(targetAt("a.example"))).toBe(one);
+  const moved = targets.serverOf(targetAt("a.example", false, false, "1.1.1.2"));
+  expect(moved.plan.address).toEqual({ kind: "tcp", host: "1.1.1.2", port: 80 });
+  expect(moved.idle).toBe(one.idle);
+  expect(targets.serverOf(targetAt("a.example:81")).idle).not.toBe(one.idle);
+  expect(targets.serverOf(targetAt("a.example:80", true)).idle).not.toBe(one.idle);
+  expect(targets.count).toBe(3);
+});
+
+test("over TLS the certificate must be for the host", () => {
+  const { tls } = made().serverOf(targetAt("a.example", true)).plan;
+  expect(tls).toMatchObject({ serverName: "a.example", verify: true, ca: null });
+  expect(made().serverOf(targetAt("a.example")).plan.tls).toBeNull();
+});
+
+test("a tunnel's connection is kept for nobody", () => {
+  const targets = made();
+  targets.serverOf(targetAt("a.example:443", false, true));
+  expect(targets.count).toBe(0);
+});
+
+test("all count as the one server of the pool", () => {
+  const targets = made();
+  const star = makePlan(proxyPlan()).pools[0]!.servers[0]!;
+  const server = targets.serverOf(targetAt("a.example"));
+  expect([server.row, server.plan.slot, server.plan.name]).toEqual([
+    tally.serverRow(star.slot),
+    star.slot,
+    "a.example:80",
+  ]);
+});
+
+test("only so many targets are known, and the one that was not asked for longest is forgotten", () => {
+  const targets = made();
+  const first = targets.serverOf(targetAt("a0.example"));
+  for (let count = 1; count < 1024; count++) targets.serverOf(targetAt(`a${count}.example`));
+  expect(targets.serverOf(targetAt("a0.example"))).toBe(first);
+  targets.serverOf(targetAt("b.example"));
+  expect(targets.count).toBe(1024);
+  expect(targets.serverOf(targetAt("a0.example"))).toBe(first);
+  // That of a1 has gone, and is another now.
+  targets.serverOf(targetAt("a1.example"));
+  expect(targets.count).toBe(1024);
+});
+
+test("a plan that allows the same goes on with what is known, another begins anew", () => {
+  const targets = made();
+  const one = targets.serverOf(targetAt("a.example"));
+  const same = made(targets);
+  targets.retire(same);
+  expect(same.serverOf(targetAt("a.example"))).toBe(one);
+  const { targets: wanted } = makePlan(proxyPlan({ targets: { isPrivateAllowed: true } })).pools[0]!;
+  const other = made(same, { targets: wanted });
+  expect(other.serverOf(targetAt("a.example"))).not.toBe(one);
+  same.retire(other);
+  expect(same.count).toBe(0);
+});
