@@ -7,6 +7,7 @@ import { BanHolder, type BanList } from "../../src/memory/bans.ts";
 import type { Cache } from "../../src/memory/cache.ts";
 import { CacheStore } from "../../src/memory/cachestore.ts";
 import { emptyList, ListHolder } from "../../src/memory/list.ts";
+import type { RemoteCache } from "../../src/memory/remotecache.ts";
 import { StickTable } from "../../src/memory/sticktable.ts";
 import { readAddress } from "../../src/wire/ipaddress.ts";
 
@@ -15,9 +16,20 @@ export class Memory {
   readonly #caches = new Map<string, Cache>();
   readonly #lists = new Map<string, ListHolder>();
   readonly bans: BanHolder = new BanHolder();
+  readonly #makeCache: (plan: CachePlan) => Cache;
+  readonly #remote: RemoteCache | null;
+
+  /** `makeCache`: where a cache is not this one's alone; `remote`: the second level of all. */
+  constructor(
+    makeCache: (plan: CachePlan) => Cache = (plan) => CacheStore.inMemory(plan, plan.name),
+    remote: RemoteCache | null = null,
+  ) {
+    this.#makeCache = makeCache;
+    this.#remote = remote;
+  }
 
   /** For a site. */
-  get parts(): Pick<SiteParts, "tables" | "lists" | "caches" | "bans" | "instance"> {
+  get parts(): Pick<SiteParts, "tables" | "lists" | "caches" | "remotes" | "bans" | "instance"> {
     return {
       tables: (plan) => this.tableOf(plan),
       lists: (plan) => {
@@ -26,6 +38,7 @@ export class Memory {
         return holder;
       },
       caches: (plan) => this.cacheOf(plan),
+      remotes: () => this.#remote,
       bans: this.bans,
       instance: "0a1b2c3d",
     };
@@ -38,7 +51,7 @@ export class Memory {
   }
 
   cacheOf(plan: CachePlan): Cache {
-    const cache = this.#caches.get(plan.name) ?? CacheStore.inMemory(plan, plan.name);
+    const cache = this.#caches.get(plan.name) ?? this.#makeCache(plan);
     this.#caches.set(plan.name, cache);
     return cache;
   }
