@@ -21,6 +21,7 @@ const rooms: Record<string, number> = {
   data: 5,
   control: 5,
   cli: 6,
+  testing: 6,
 };
 /** Files that stand in src itself: wiring, and the door of the package. */
 const wiring = "wiring";

@@ -129,7 +129,7 @@ export function readyOf({ transformResponse, ...others }: PoolHooks): HookFuncti
 }
 
 /** What a promise comes to; of a standard response its bytes. */
-async function wholeOf(value: unknown): Promise<unknown> {
+export async function wholeOf(value: unknown): Promise<unknown> {
   const answer = await value;
   if (typeof answer !== "object" || answer === null || !("arrayBuffer" in answer)) return answer;
   const response = answer as Response; // Or what an operator takes for one: then something of it throws, and the hook has failed.
