@@ -62,6 +62,12 @@ export function policiesOf({ caches, pools }: Pick<Plan, "caches" | "pools">, na
   });
 }
 
+/** First parts of all keys that a URL may have; null where fields and cookies add to them what is not known. */
+export function keysOf(purge: Pick<Purge, "kind" | "text">, policies: readonly CachePolicy[]): Uint8Array[] | null {
+  const isKnown = policies.every(({ keyFields, keyCookies }) => keyFields.length + keyCookies.length === 0);
+  return isKnown ? spellings(purge, policies) : null;
+}
+
 /** All ways to write it in a key; none when it is no URL. Without a scheme it is meant with either. */
 export function spellings(
   { kind, text }: Pick<Purge, "kind" | "text">,

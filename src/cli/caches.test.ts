@@ -122,7 +122,7 @@ describe("why", () => {
 });
 
 test("what a purge has done is said", () => {
-  const purged = { purged: 0, soft: false, caches: { pages: 0 }, told: [] };
+  const purged = { purged: 0, soft: false, caches: { pages: 0 }, told: [], unreached: [] };
   expect(purgedText(purged)).toBe("purged no responses");
   expect(purgedText({ ...purged, purged: 1, caches: { pages: 1, b: 0 } })).toBe("purged 1 response in pages");
   expect(purgedText({ ...purged, purged: 3, soft: true, caches: { pages: 2, b: 1 } })).toBe(
@@ -130,6 +130,9 @@ test("what a purge has done is said", () => {
   );
   expect(purgedText({ ...purged, told: ["own"] })).toBe(
     "purged no responses; workers are told to do so in their own caches (own)",
+  );
+  expect(purgedText({ ...purged, unreached: ["pages"] })).toBe(
+    "purged no responses\nthe Redis behind pages is away: what it holds may come back from there",
   );
 });
 
@@ -145,7 +148,7 @@ describe("the commands", () => {
       if (pathname === "/api/v1/cache/why") return Response.json(answer);
       if (search === "" && asked.at(-1)!.includes("nonsense"))
         return Response.json({ error: '"tag" must be one tag' }, { status: 400 });
-      return Response.json({ purged: 2, soft: true, caches: { pages: 2 }, told: [] });
+      return Response.json({ purged: 2, soft: true, caches: { pages: 2 }, told: [], unreached: [] });
     },
   });
   afterAll(() => server.stop(true));

@@ -189,6 +189,7 @@ export class Control implements AdminService {
         plan: () => this.#reconciler.plan,
         storeOf: (name) => caches.find(name)?.store ?? null,
         tell: (cache, purge) => this.#supervisor.purge(cache, purge),
+        remoteOf: (name) => this.#holdings.remotes.named(name),
         wayOf: (asked, plan) => explaining.wayOf(asked, plan),
         nowMs: Date.now,
       }),

@@ -1,6 +1,6 @@
-// What the plan in force remembers outside of the arena: its tables, caches and lists, and the code of its hooks. Their files are prepared together before a
-// plan goes out, and kept or undone together when that is known to be in force or not. Control keeps them going: what dead
-// workers held is let go of, expired entries are swept out, and too little memory is told.
+// What the plan in force remembers outside of the arena: its tables, caches and lists, and the code of its hooks. Their files are
+// prepared together before a plan goes out, and kept or undone together when that is known to be in force or not. Control keeps
+// them going: what dead workers held is let go of, expired entries are swept out, and too little memory is told.
 
 import { join } from "node:path";
 import type { Loaded } from "../config/load.ts";
@@ -8,6 +8,7 @@ import type { Program } from "../config/materials.ts";
 import type { PlanFiles } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Owner } from "../memory/owners.ts";
+import { RedisLevels } from "../redis/levels.ts";
 import { Caches } from "./caches.ts";
 import { Lists } from "./lists.ts";
 import type { Log } from "./log.ts";
@@ -47,6 +48,8 @@ export class Holdings {
   readonly caches: Caches;
   readonly lists: Lists;
   readonly programs: Programs;
+  /** What caches have behind them; asked only to take away what is purged. */
+  readonly remotes: RedisLevels;
   readonly #space: Space;
   readonly #timers: Timer[] = [];
 
@@ -56,6 +59,8 @@ export class Holdings {
     this.caches = new Caches({ ...kept, folder: state.cachesPath });
     this.lists = new Lists({ folder: state.listsPath, log, changed });
     this.programs = new Programs(join(state.path, "programs"));
+    const warn = (message: string): void => log.warn({}, message);
+    this.remotes = new RedisLevels({ nowMs: () => performance.now(), warn, tell: (call) => call() });
     this.#space = new Space({ folder: state.path, users: [this.tables, this.caches], log });
   }
 
@@ -87,6 +92,7 @@ export class Holdings {
       };
       const keep = (): void => {
         for (const each of made) each.keep();
+        this.remotes.adopt(caches);
         this.#space.check();
       };
       return { files, keep, undo };
@@ -115,5 +121,6 @@ export class Holdings {
     this.caches.close();
     this.lists.close();
     this.programs.close();
+    this.remotes.close();
   }
 }

@@ -43,6 +43,12 @@ export class RedisLevels {
     return redis === null ? null : this.#levels.get(`${name} ${JSON.stringify(redis)}`)!;
   }
 
+  /** As `of`, by the cache's name. */
+  named(name: string): RedisLevel | null {
+    for (const [own, level] of this.#levels) if (own.startsWith(`${name} `)) return level;
+    return null;
+  }
+
   close(): void {
     for (const link of this.#links.values()) link.close();
   }

@@ -50,6 +50,7 @@ class Stage {
       plan: () => this.plan,
       storeOf: (name) => (name === "pages" ? this.store : null),
       tell: (cache, purge) => void this.told.push({ cache, ...purge }),
+      remoteOf: () => null,
       wayOf: () => this.way,
       nowMs: () => nowMs,
     });
@@ -256,7 +257,13 @@ describe("why", () => {
 describe("purge", () => {
   test("says how many, and tells workers of caches of their own", async () => {
     const stage = new Stage().put(page, [], {}, "", "shoes").put(`${page}?id=1`, []);
-    expect(await stage.purge({ url: page })).toEqual({ purged: 1, soft: false, caches: { pages: 1 }, told: ["own"] });
+    expect(await stage.purge({ url: page })).toEqual({
+      purged: 1,
+      soft: false,
+      caches: { pages: 1 },
+      told: ["own"],
+      unreached: [],
+    });
     expect(stage.told).toEqual([{ cache: "own", kind: "url", text: page, isSoft: false }]);
     expect(await stage.purge({ prefix: "shop.test/", soft: true, cache: "pages" })).toMatchObject({
       purged: 1,

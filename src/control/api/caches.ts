@@ -147,7 +147,7 @@ async function purge(request: Request, plan: Plan, service: CachesService): Prom
   const { cache } = asked.value;
   const names = plan.caches.map(({ name }) => name);
   if (cache !== null && !names.includes(cache)) return problem(404, missing(cache, plan));
-  const { storeOf, tell } = service;
-  const place = { plan, storeOf: (name: string) => storeOf(name), tell };
+  const { storeOf, tell, remoteOf } = service;
+  const place = { plan, storeOf: (name: string) => storeOf(name), tell, remoteOf };
   return json(200, await carryOut(asked.value.purge, cache === null ? names : [cache], place));
 }

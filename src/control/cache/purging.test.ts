@@ -44,9 +44,36 @@ test("what control cannot look into is told of; the rest is counted", async () =
     plan: makePlan(),
     storeOf: (name: string) => (name === "pages" ? store : null),
     tell: (cache: string) => void told.push(cache),
+    remoteOf: () => null,
   };
   const purged = await carryOut({ kind: "all", text: "", isSoft: false }, ["pages", "own"], place);
-  expect(purged).toEqual({ purged: 0, soft: false, caches: { pages: 0 }, told: ["own"] });
+  expect(purged).toEqual({ purged: 0, soft: false, caches: { pages: 0 }, told: ["own"], unreached: [] });
   expect(told).toEqual(["own"]);
   expect(store.figures().marks).toBe(0);
+});
+
+test("what lies behind a cache goes first: by its key, or else all of it; what is away is told", async () => {
+  const did: string[] = [];
+  const remote = {
+    remove: async (firsts: readonly Uint8Array[]) => {
+      did.push(...firsts.map((first) => new TextDecoder().decode(first)));
+      return true;
+    },
+    forget: async () => {
+      did.push("all");
+      return false;
+    },
+  };
+  const storeOf = (): null => {
+    did.push("then the cache");
+    return null;
+  };
+  const place = { plan: makePlan(), storeOf, tell: () => {}, remoteOf: () => remote };
+  const purged = await carryOut({ kind: "url", text: url, isSoft: false }, ["pages"], place);
+  expect(did.splice(0)).toEqual([url, "then the cache"]);
+  expect(purged.unreached).toEqual([]);
+  for (const kind of ["prefix", "tag", "all"] as const) {
+    const { unreached } = await carryOut({ kind, text: url, isSoft: true }, ["pages"], place);
+    expect([did.splice(0), unreached]).toEqual([["all", "then the cache"], ["pages"]]);
+  }
 });

@@ -1,9 +1,10 @@
 // A purge as it is asked for over the admin interface: read, and carried out in all caches that it is meant for, in slices between
 // which control does other things. A cache that workers share is purged when the answer comes; of one that each worker has for
-// itself, workers are told.
+// itself, workers are told. What lies in a Redis behind a cache goes first, or it could be fetched from there again meanwhile:
+// by its key, or else all of it, for Redis can find nothing by prefix or tag.
 
 import { misread, quote, type Reading, read } from "../../base/reading.ts";
-import { type Purge, type PurgeKind, policiesOf, purgeSteps, spellings } from "../../cache/purge.ts";
+import { keysOf, type Purge, type PurgeKind, policiesOf, purgeSteps, spellings } from "../../cache/purge.ts";
 import { tagOf } from "../../cache/tags.ts";
 import { didYouMean } from "../../config/nearest.ts";
 import type { Plan } from "../../config/plan.ts";
@@ -53,13 +54,25 @@ export interface PurgePlace {
   /** Null where workers have it for themselves. */
   readonly storeOf: (name: string) => CacheStore | null;
   readonly tell: (cache: string, purge: Purge) => void;
+  /** What a cache has behind it; null without. */
+  readonly remoteOf: (name: string) => RemotePurge | null;
+}
+
+export interface RemotePurge {
+  /** By first parts of keys. False: it is away. */
+  remove(firsts: readonly Uint8Array[]): Promise<boolean>;
+  /** All of it. */
+  forget(): Promise<boolean>;
 }
 
 /** Of the caches with these names. */
 export async function carryOut(purge: Purge, caches: readonly string[], place: PurgePlace): Promise<PurgedAnswer> {
   const counts: Record<string, number> = {};
   const told: string[] = [];
+  const unreached: string[] = [];
   for (const name of caches) {
+    const remote = place.remoteOf(name);
+    if (remote !== null && !(await purgeRemote(remote, purge, name, place.plan))) unreached.push(name);
     const store = place.storeOf(name);
     if (store !== null) counts[name] = await inSlices(purgeSteps(store, purge, policiesOf(place.plan, name)));
     else {
@@ -68,5 +81,10 @@ export async function carryOut(purge: Purge, caches: readonly string[], place: P
     }
   }
   const purged = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  return { purged, soft: purge.isSoft, caches: counts, told };
+  return { purged, soft: purge.isSoft, caches: counts, told, unreached };
+}
+
+async function purgeRemote(remote: RemotePurge, purge: Purge, name: string, plan: Plan): Promise<boolean> {
+  const keys = purge.kind === "url" ? keysOf(purge, policiesOf(plan, name)) : null;
+  return keys === null ? remote.forget() : remote.remove(keys);
 }
