@@ -1,5 +1,5 @@
-// What `import … from "sluice"` gives: the words for writing a config in TypeScript, each section under the name of its type.
-// Nothing of the program itself is public: it is run, not called.
+// What `import … from "sluice"` gives: the words for writing a config in TypeScript, each section under the name of its type, and
+// what tests of configs and hooks call. Nothing else of the program is public: it is run, not called.
 
 export { type Definition, defineConfig } from "./config/define.ts";
 export type {
@@ -52,3 +52,16 @@ export type {
   TimeoutsInput,
   TrackInput,
 } from "./config/input.ts";
+export { testConfig, testHook } from "./testing/door.ts";
+export type {
+  ConfigTest,
+  HookOutcome,
+  HookWorld,
+  ServerAnswer,
+  ServerBehaviour,
+  ServerRequest,
+  TestAnswer,
+  TestRequest,
+  TestServers,
+  TestWorld,
+} from "./testing/types.ts";

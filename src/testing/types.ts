@@ -1,4 +1,5 @@
-// What a test of a config says and is told: the types of testConfig and testHook, which an editor shows.
+// What a test of a config says and is told: the types of testConfig and testHook, which an editor shows. It
+// imports little, for an editor reads all that it imports.
 
 import type { FaultCode } from "../base/fault.ts";
 import type { Explanation } from "../flow/explanation.ts";
@@ -96,4 +97,41 @@ export interface ConfigTest {
   pass(duration: string): void;
   /** From now on servers answer otherwise. */
   servers(servers: TestServers): void;
+}
+
+/** What hooks meet in `testHook`. */
+export interface HookWorld {
+  /** What the server answers. */
+  readonly response?: ServerAnswer | undefined;
+  /** The server fails: what onError is asked about. */
+  readonly fails?: "refuse" | "close" | undefined;
+  /** Names of the pool's servers, for pick; ["one:80"] when absent. */
+  readonly servers?: readonly string[] | undefined;
+  /** Those of them that are down. */
+  readonly down?: readonly string[] | undefined;
+  /** Other pools that request.use() may name. */
+  readonly pools?: readonly string[] | undefined;
+  /** What one call may take; "1s" when absent. */
+  readonly budget?: string | undefined;
+  /** Wall clock, in ms since 1970; absent: now. */
+  readonly now?: number | undefined;
+}
+
+/** What the hooks did. */
+export interface HookOutcome {
+  /** What the client got: of a hook, of the server, or ours where a hook has failed. */
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** It is a hook's answer: no server was asked, or its answer was replaced. */
+  readonly isReplied: boolean;
+  /** The request as the server got it; null where none was asked. */
+  readonly request: ServerRequest | null;
+  /** The pool and the server that it came to; "" for none. */
+  readonly pool: string;
+  readonly server: string;
+  /** hook_failed, hook_timeout, or another fault; "" without. */
+  readonly fault: FaultCode | "";
+  /** What the log would say of a hook that has failed: why. */
+  readonly complaints: readonly string[];
 }
