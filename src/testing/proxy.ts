@@ -148,7 +148,7 @@ export class TestProxy implements ConfigTest {
       calls: this.#calls,
       took: stage.nowMs - startedMs,
       complaints: stage.complaints.slice(complaints),
-      explanation,
+      explanation: { ...explanation },
       toString: () => explanationLines(explanation).join("\n"),
     } as const;
     if (client.ending === null) flow.closed(false);

@@ -2,7 +2,6 @@
 // imports little, for an editor reads all that it imports.
 
 import type { FaultCode } from "../base/fault.ts";
-import type { Explanation } from "../flow/explanation.ts";
 
 /** "GET http://example.com/path", "/path", or a section. */
 export type TestRequest =
@@ -85,7 +84,8 @@ export interface TestAnswer {
   readonly took: number;
   /** Calls of hooks that failed, as the log would say it. */
   readonly complaints: readonly string[];
-  readonly explanation: Explanation;
+  /** As `sluice explain --json` writes it. */
+  readonly explanation: Readonly<Record<string, unknown>>;
   /** The explanation, as `sluice explain` prints it. */
   toString(): string;
 }
