@@ -98,6 +98,8 @@ export class Errand implements Requester, Session {
     exchange.measure(next, bytes.length);
     exchange.route = route;
     exchange.pool = route.pool!;
+    // What a forward proxy has judged and looked up for the client holds for what is asked in its name.
+    if (exchange.pool.targets !== null) exchange.target = from.target?.again() ?? null;
     exchange.clientAddress = from.clientAddress;
     if (from.requestIdIndex !== -1 || from.listener.forwarding.requestId !== null) {
       exchange.requestIdIndex = from.listener.forwarding.findRequestId(exchange.head);

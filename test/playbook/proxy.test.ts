@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { listenerCell } from "../../src/memory/tally.ts";
 import { Playbook } from "../playbook.ts";
-import { type ProxyOptions, proxyPlan } from "./proxies.ts";
+import { cached, date, poolCachePlan } from "./caching.ts";
+import { type ProxyOptions, proxyPlan, targets } from "./proxies.ts";
 import { ok, reply } from "./words.ts";
 
 const via = "Via: 1.1 here (0a1b2c3d)\r\n";
@@ -187,4 +188,28 @@ test("https goes on over TLS that is verified", () => {
   play.connect().sends(ask("https://a.example/"));
   play.expect("dial a.example:443");
   expect(name).toBe("a.example");
+});
+
+test("what is cached for a proxy is asked for anew where it came from, and only if its target may be asked for", () => {
+  const policy = { staleWhileRevalidateMs: 60_000, isTold: false };
+  const play = proxy({
+    ...cached(policy),
+    own: { app: { targets: targets(), cache: { ...poolCachePlan, ...policy } } },
+  });
+  const client = play.connect();
+  // With a Host that differs: the target wins.
+  const asked = "GET http://a.example/b HTTP/1.1\r\nHost: other\r\n\r\n";
+  client.sends(asked);
+  const server = play.accept();
+  server.sends(ok("page", date, "Cache-Control: max-age=10", 'ETag: "1"'));
+  play.take();
+  client.sends(asked);
+  play.expectAmong("report 200");
+  play.pass(20_000);
+  play.take();
+  client.sends(asked);
+  const question = `GET /b HTTP/1.1\r\nIf-None-Match: "1"\r\nHost: a.example\r\n${via}\r\n`;
+  play.expectAmong(server.gets(question), "report 200");
+  client.sends("GET http://127.0.0.1/b HTTP/1.1\r\nHost: a.example\r\n\r\n");
+  play.expectAmong("report 403 target_denied");
 });

@@ -41,5 +41,6 @@ export function questionOf(
   output.put(crlf);
   const bytes = output.bytes.slice(0, output.length);
   const question = new Head(head.fieldsMax);
+  question.isHostFree = head.isHostFree;
   return parseRequest(question, bytes, 0, bytes.length, bytes.length) === bytes.length ? question : null;
 }

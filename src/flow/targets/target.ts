@@ -32,6 +32,13 @@ export class Target {
     this.#addresses = addresses.slice(0, addressesTriedMax);
   }
 
+  /** The same for another exchange, from its first address on. */
+  again(): Target {
+    const other = new Target(this.place, this.isSecure, this.isTunnel);
+    other.#addresses = this.#addresses;
+    return other;
+  }
+
   /** Where it is tried now. */
   get address(): string {
     return this.#addresses[this.#index]!;
