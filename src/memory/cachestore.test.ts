@@ -390,7 +390,7 @@ test("who walks meets everything once, with its key, tags and size, and may remo
       const key = `${textOf(view.bytes, view.firstStart, view.firstEnd)}|${textOf(view.bytes, view.variantStart, view.variantEnd)}`;
       seen.push(key);
       const tags = textOf(view.bytes, view.tagsStart, view.tagsEnd);
-      if (view.state === cacheState.fetching) return tags === "" ? "remove" : "keep";
+      if (view.state === cacheState.fetching) return tags === "" ? "outdate" : "keep";
       const index = Number(/\d+/.exec(key)![0]);
       expect([key, tags, view.bodyBytes]).toEqual([
         `/walk/${index}|${index % 2 === 0 ? "even" : ""}`,

@@ -6,6 +6,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, truncateSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TablePlan } from "../../src/config/plan.ts";
+import type { StoreShape } from "../../src/memory/cachestore/layout.ts";
 import { formatTable, tableBytes } from "../../src/memory/sticktable/layout.ts";
 import { StickTable } from "../../src/memory/sticktable.ts";
 import { processOwner } from "../../src/owner.ts";
@@ -33,6 +34,9 @@ export const churned: TablePlan = {
   isEvicting: true,
   store: ["conn_cur", "http_req_cnt", "conn_rate(10s)"],
 };
+
+/** So small that responses make room for each other all the time. */
+export const cached: StoreShape = { bytesMax: 1_000_000, objectBytesMax: 120_000, policy: "tinylfu", isShared: true };
 
 export function shadowOf(slot: number): { begun: number; done: number; beats: number } {
   const at = slot * slotWords;

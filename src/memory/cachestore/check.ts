@@ -4,9 +4,10 @@
 
 import { cacheState } from "../cache.ts";
 import type { CacheStore } from "../cachestore.ts";
-import { frequencies, orders, queue, queueWords, shardWord as S, shardWords, unitWords } from "./layout.ts";
+import { classes, frequencies, queue, queueWords, shardWord as S, shardWords, unitWords } from "./layout.ts";
 import { broken, extent as E, node as N } from "./node.ts";
 import type { StoreParts } from "./parts.ts";
+import { classOf, run, runMark } from "./units.ts";
 
 /** What is wrong, as sentences; empty when all is well. */
 export function checkStore(store: CacheStore): string[] {
@@ -84,24 +85,41 @@ class Check {
 
   #checkFree(): void {
     const { shard } = this.#parts;
+    const words = this.#words;
     let free = 0;
-    for (let order = 0; order < orders; order++) {
+    let marks = 0;
+    for (let list = 0; list < classes; list++) {
       let previous = 0;
-      for (let link = this.#words[this.#at + S.free + order]!; link !== 0; ) {
+      for (let link = words[this.#at + S.free + list]!; link !== 0; ) {
         const address = shard.unitsAt + (link - 1) * unitWords;
-        if (!this.#own(address, 1 << order, -1)) return this.#say(false, `a free block of order ${order} is none`);
-        this.#say((link - 1) % (1 << order) === 0, `a free block of order ${order} stands askew`);
-        this.#say(shard.bytes[shard.mapAt + link - 1] === order + 1, `the map does not know a free block`);
-        this.#say(this.#words[address + 1] === previous, `a free block has another before it`);
-        free += 1 << order;
+        const length = words[address + run.length]!;
+        if (!this.#own(address, length, -1)) return this.#say(false, `a free run of list ${list} is none`);
+        const last = link - 2 + length;
+        this.#say(classOf(length) === list, `a free run of ${length} units is in list ${list}`);
+        this.#say(words[shard.unitsAt + last * unitWords + run.lastLength] === length, "a free run ends elsewhere");
+        this.#say(
+          (shard.bytes[shard.mapAt + link - 1]! & runMark.first) !== 0,
+          "the map does not know where a free run begins",
+        );
+        this.#say(
+          (shard.bytes[shard.mapAt + last]! & runMark.last) !== 0,
+          "the map does not know where a free run ends",
+        );
+        this.#say(
+          (shard.bytes[shard.mapAt + last + 1]! & runMark.first) === 0 || last + 1 === shard.layout.units,
+          "two free runs stand together",
+        );
+        this.#say(words[address + run.previous] === previous, "a free run has another before it");
+        marks += length === 1 ? 1 : 2;
+        free += length;
         previous = link;
-        link = this.#words[address]!;
+        link = words[address + run.next]!;
       }
     }
-    this.#say(
-      free === this.#words[this.#at + S.freeUnits],
-      `${free} units are free, counted are ${this.#words[this.#at + S.freeUnits]}`,
-    );
+    for (let unit = 0; unit < shard.layout.units; unit++) if (shard.bytes[shard.mapAt + unit] !== 0) marks--;
+    this.#say(marks === 0, "the map knows free runs that are none");
+    const counted = words[this.#at + S.freeUnits]!;
+    this.#say(free === counted, `${free} units are free, counted are ${counted}`);
   }
 
   #checkBuckets(): Set<number> {

@@ -77,7 +77,7 @@ export class StoreDraft implements CacheDraft {
 
   finish(): void {
     if (this.#isEnded) return;
-    const { shard, index, nodes, policy, pins } = this.#parts;
+    const { shard, index, nodes, pins } = this.#parts;
     const words = this.#words;
     const node = this.#node;
     const isCutShort = this.#known >= 0 && this.#written !== this.#known;
@@ -87,7 +87,7 @@ export class StoreDraft implements CacheDraft {
     index.setState(node, cacheState.whole);
     if (words[node + N.isLinked] === 1) {
       for (let other = index.sibling(node); other !== 0; other = index.sibling(node)) nodes.remove(other);
-      policy.enter(node);
+      nodes.enter(node);
     }
     this.#isEnded = true;
     pins.release(this.#cell);

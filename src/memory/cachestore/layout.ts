@@ -3,13 +3,13 @@
 // sparse: pins that nobody took and units that were never used cost nothing.
 //
 //   header     1024 words     magic (last, by who formats), layout, shape, seed; lock timeouts (whoever meets one, by Atomics)
-//   shards     384 words each, and one more of which only the lock is used: whoever holds it recovers the dead
+//   shards     480 words each, and one more of which only the lock is used: whoever holds it recovers the dead
 //     0          lock         0, or generation and row of the owner. By Atomics, by all
-//     16..       figures, free lists, queues: by who holds the lock; figures are read by all, when stale they are a report that is old
+//     16..       figures, queues, lists of free runs: by who holds the lock; figures are read by all, when stale they are a report that is old
 //   owners     16 words each  name and generation (../owners.ts); how many pins were ever used, by the owner, by who recovers it
 //   buckets    a power of 2 in each shard: the first node whose hash of the first part ends so
 //   sketch     how often what was asked for, in counters of four bits (sketch.ts)
-//   map        a byte for each unit: 1 + order where a free block begins, otherwise 0 (units.ts)
+//   map        a byte for each unit: whether a free run begins or ends there (units.ts)
 //   pins       for each owner: the node that it holds, or 0. By the owner under the lock of the node's shard, by who recovers it
 //   units      512 bytes each, all of a shard together: nodes and extents (node.ts)
 //
@@ -69,26 +69,27 @@ export const shardWord = {
   age: 26,
   /** How many nodes became the newest of the protected queue. */
   moves: 27,
-  /** First free block of each order: 1 + its unit. */
-  free: 32,
   /** Of each queue: oldest, newest, units, and one to spare. */
-  queues: 48,
+  queues: 32,
+  /** First free run of each length (units.ts): 1 + its unit. */
+  free: 320,
 } as const;
 export const queueWords = 4;
 /** Queue 0 is none. */
 export const queue = { none: 0, window: 1, probation: 2, protected: 3, marks: 4, frequencies: 5 } as const;
 /** Lists by how often, of lfu. */
 export const frequencies = 64;
-export const shardWords = 384;
+export const shardWords = 480;
 
 /** Behind what every owner has (../owners.ts). */
 export const ownerWord = { pinsUsed: 3 } as const;
 
 export const unitBytes = 512;
 export const unitWords: number = unitBytes / 4;
-/** Of 256 KiB: a block of the highest order, the largest extent. */
+/** Of 256 KiB: the largest extent. */
 export const extentUnitsMax = 512;
-export const orders = 10;
+/** Lists of free runs: the last one is of those of 2^20 units and more, half a gigabyte. */
+export const classes = 153;
 
 /** So many at most: more locks for more workers. */
 const shardsMax = 32;

@@ -33,6 +33,10 @@ export class LfuPolicy implements StorePolicy {
     this.#enter(node, 1);
   }
 
+  overflow(): number {
+    return 0;
+  }
+
   touch(node: number): void {
     const frequency = Math.min(this.#queues.frequencyOf(node) + 1, frequencies - 1);
     this.#queues.leave(node);

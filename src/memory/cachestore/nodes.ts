@@ -67,6 +67,12 @@ export class StoreNodes {
     return node;
   }
 
+  /** What became whole stands in the cache like others. */
+  enter(node: number): void {
+    this.#policy.enter(node);
+    for (let gone = this.#policy.overflow(); gone !== 0; gone = this.#policy.overflow()) this.#evict(gone);
+  }
+
   setState(node: number, state: number): void {
     this.#index.setState(node, state);
   }
@@ -173,13 +179,17 @@ export class StoreNodes {
       }
       const victim = this.#policy.victim() || oldestFree(shard, this.#queues, queue.marks);
       if (victim === 0) break;
-      this.#words[shard.at + S.evictions]!++;
-      this.remove(victim);
+      this.#evict(victim);
     }
     const extent = this.#units.take(wanted, least);
     if (extent !== 0) return extent;
     this.#words[shard.at + S.misfits]!++;
     return 0;
+  }
+
+  #evict(node: number): void {
+    this.#words[this.#shard.at + S.evictions]!++;
+    this.remove(node);
   }
 
   #makeRoomForMarks(units: number): void {

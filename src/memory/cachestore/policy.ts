@@ -12,6 +12,8 @@ export interface StorePolicy {
   count(hash: number): void;
   /** A node that became whole, and is in no queue. */
   enter(node: number): void;
+  /** Who goes because of what entered, though there was room for it; asked until it is 0. */
+  overflow(): number;
   /** Found. */
   touch(node: number): void;
   /** Which goes next; 0 where none can. */
@@ -47,6 +49,10 @@ export class LruPolicy implements StorePolicy {
 
   enter(node: number): void {
     this.#queues.enter(node, queue.probation);
+  }
+
+  overflow(): number {
+    return 0;
   }
 
   touch(node: number): void {

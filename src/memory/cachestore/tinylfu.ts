@@ -47,11 +47,22 @@ export class TinyLfuPolicy implements StorePolicy {
 
   enter(node: number): void {
     const queues = this.#queues;
-    // It has stood for itself.
+    // What is larger has stood for itself.
     if (this.#words[node + N.weight]! > this.#windowMax) return queues.enter(node, queue.probation);
     queues.enter(node, queue.window);
-    // There was room for it without a duel.
-    while (queues.units(queue.window) > this.#windowMax) queues.move(queues.oldest(queue.window), queue.probation);
+  }
+
+  overflow(): number {
+    const words = this.#words;
+    const queues = this.#queues;
+    while (queues.units(queue.window) > this.#windowMax) {
+      const node = queues.oldest(queue.window);
+      const weight = words[node + N.weight]!;
+      const isHeld = words[node + N.refs] !== 0;
+      if (!isHeld && this.#roomOfMain < weight && !this.#isWorth(words[node + N.hash]!, weight)) return node;
+      queues.move(node, queue.probation);
+    }
+    return 0;
   }
 
   touch(node: number): void {
@@ -71,18 +82,25 @@ export class TinyLfuPolicy implements StorePolicy {
   }
 
   victim(): number {
+    const words = this.#words;
     const candidate = this.#oldest(queue.window);
     const victim = this.#oldestOfMain();
     if (candidate === 0 || victim === 0) return candidate || victim;
-    const isOver = this.#queues.units(queue.window) + this.#words[this.#shard.at + S.looseUnits]! > this.#windowMax;
-    if (!isOver) return victim;
-    if (!this.#isWorth(this.#words[candidate + N.hash]!, this.#words[candidate + N.weight]!)) return candidate;
+    // The main part has more than its share.
+    if (this.#roomOfMain < 0) return victim;
+    if (!this.#isWorth(words[candidate + N.hash]!, words[candidate + N.weight]!)) return candidate;
     this.#queues.move(candidate, queue.probation);
     return victim;
   }
 
   admits(hash: number, units: number): boolean {
     return units <= this.#windowMax || this.#isWorth(hash, units);
+  }
+
+  /** What it has not taken of its share: all but the window's share, and what is free or on its way counts as the window's. */
+  get #roomOfMain(): number {
+    const { words, at } = this.#shard;
+    return this.#queues.units(queue.window) + words[at + S.looseUnits]! + words[at + S.freeUnits]! - this.#windowMax;
   }
 
   /** Asked for more often than those that would go for so many units, together. */

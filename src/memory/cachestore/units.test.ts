@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { Prng } from "../../base/prng.ts";
 import { CacheStore } from "../cachestore.ts";
 import { checkStore } from "./check.ts";
-import { extentUnitsMax, shardWord, unitWords } from "./layout.ts";
+import { classes, extentUnitsMax, shardWord, unitWords } from "./layout.ts";
+import { classOf } from "./units.ts";
 
 function open(bytesMax: number): CacheStore["parts"] & { store: CacheStore } {
   const store = CacheStore.inMemory({ bytesMax, objectBytesMax: 2 ** 18, policy: "lru" });
@@ -40,9 +41,9 @@ test.each([1, 2, 3, 4, 5])("extents never overlap, and what is given back is one
   for (const [unit, count] of taken) units.give(shard.unitsAt + unit * unitWords, count);
   shard.close();
   expect(checkStore(store)).toEqual([]);
-  // As many of the largest blocks as there were.
+  // As many of the largest as there is room for.
   shard.open(0);
-  for (let block = 0; block < Math.floor(total / extentUnitsMax); block++)
+  for (let count = 0; count < Math.floor(total / extentUnitsMax); count++)
     expect(units.take(extentUnitsMax, extentUnitsMax)).not.toBe(0);
   expect(units.take(extentUnitsMax, extentUnitsMax)).toBe(0);
 });
@@ -54,6 +55,32 @@ test("of what is asked for nothing more is taken, and less only down to the leas
   units.take(201, 201);
   expect([units.given, words[at + shardWord.freeUnits]]).toEqual([201, free - 201]);
   while (units.take(256, 256) !== 0);
-  expect(units.take(256, 100)).not.toBe(0);
-  expect(units.given).toBe(128);
+  const rest = (free - 201) % 256;
+  expect([units.take(256, rest + 1), units.take(256, rest) === 0, units.given]).toEqual([0, false, rest]);
+});
+
+test("every length has a list, and a longer one never one before it", () => {
+  let former = 0;
+  for (let length = 1; length < 3_000_000; length += 1 + (length >> 6)) {
+    const list = classOf(length);
+    expect([list >= former, list < classes]).toEqual([true, true]);
+    former = list;
+  }
+  expect([classOf(1), classOf(32), classOf(33), classOf(2 ** 20), classOf(3_000_000)]).toEqual([0, 31, 32, 152, 152]);
+});
+
+test("whatever the size, what is left over is less than one more would take", () => {
+  for (const size of [1, 3, 10, 33, 100, 257]) {
+    const { units, shard } = open(2 ** 21);
+    const prng = new Prng(size);
+    const taken: number[] = [];
+    for (let address = units.take(size, size); address !== 0; address = units.take(size, size)) taken.push(address);
+    // Others of that size take the place of those that go, wherever they stood.
+    for (let step = 0; step < 500; step++) {
+      units.give(taken.splice(prng.below(taken.length), 1)[0]!, size);
+      taken.push(units.take(size, size));
+    }
+    expect(shard.words[shard.at + shardWord.freeUnits]).toBeLessThan(size);
+    expect(taken).not.toContain(0);
+  }
 });

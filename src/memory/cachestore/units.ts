@@ -1,11 +1,24 @@
-// Room in a shard: units of 512 bytes, given out as extents of 1 to 512 of them. A buddy allocator: free blocks have a power of 2 of
-// units and begin at a multiple of that, so two halves of a block find each other by one bit. An extent need be no power of
-// 2: what is left of the block goes back in pieces. Links of free blocks stand in them; the map says where they begin.
+// Room in a shard: units of 512 bytes, given out as extents of 1 to 512 of them that stand together. Free runs are kept in lists by
+// length, as in TLSF (Masmano, Ripoll, Crespo and Real, 2004): one list for each length up to 32, then eight for each doubling. So the
+// shortest run that is long enough is found by a look at a few words, and what is given back is one with its free neighbours
+// at once. A buddy allocator, which only knows powers of 2, left a third of the cache free and of no use to anybody.
+//
+//   free run: next, previous (1 + unit), length | … | length in the last word of its last unit; the map marks its first and last unit
 
-import { extentUnitsMax, orders, shardWord as S, unitWords } from "./layout.ts";
+import { classes, extentUnitsMax, shardWord as S, unitWords } from "./layout.ts";
 import type { StoreShard } from "./shard.ts";
 
-const block = { next: 0, previous: 1 } as const;
+export const run: Record<"next" | "previous" | "length" | "lastLength", number> = {
+  ...{ next: 0, previous: 1, length: 2 },
+  lastLength: unitWords - 1,
+};
+export const runMark = { first: 1, last: 2 } as const;
+
+/** Up to here each length has a list of its own. */
+const exactMax = 32;
+const stepsPerDoubling = 8;
+/** Runs of a list whose shortest are too short that are looked at. */
+const looksMax = 8;
 
 export class StoreUnits {
   /** Of what was given last. */
@@ -20,89 +33,109 @@ export class StoreUnits {
     this.#bytes = shard.bytes;
   }
 
-  /** So many units together, or else the largest block that has at least so many; 0 without. */
+  /** So many units together, or else the longest run that has at least so many; 0 without. */
   take(wanted: number, least: number): number {
-    let order = orderFor(wanted);
-    const fitting = order;
-    while (order < orders && this.#first(order) === 0) order++;
-    if (order === orders) {
-      order = fitting - 1;
-      while (order >= 0 && this.#first(order) === 0) order--;
-      if (order < 0 || 1 << order < least) return 0;
-    }
-    const unit = this.#first(order) - 1;
-    this.#unlink(unit, order);
-    const units = Math.min(wanted, 1 << order);
+    let unit = this.#find(wanted);
+    if (unit < 0 && least < wanted) unit = this.#longest();
+    if (unit < 0) return 0;
+    const address = this.#addressOf(unit);
+    const length = this.#words[address + run.length]!;
+    if (length < least) return 0;
+    this.#unlink(unit, length);
+    const units = Math.min(wanted, length, extentUnitsMax);
+    if (units < length) this.#link(unit + units, length - units);
     this.given = units;
-    this.#words[this.#shard.at + S.freeUnits]! -= 1 << order;
-    if (units < 1 << order) this.#giveRun(unit + units, (1 << order) - units);
-    return this.#addressOf(unit);
+    this.#words[this.#shard.at + S.freeUnits]! -= units;
+    return address;
   }
 
   /** Back, from a word on. */
   give(address: number, units: number): void {
-    this.#giveRun((address - this.#shard.unitsAt) / unitWords, units);
+    this.#words[this.#shard.at + S.freeUnits]! += units;
+    let unit = (address - this.#shard.unitsAt) / unitWords;
+    let length = units;
+    const { mapAt, layout } = this.#shard;
+    const next = unit + units;
+    if (next < layout.units && (this.#bytes[mapAt + next]! & runMark.first) !== 0) {
+      const more = this.#words[this.#addressOf(next) + run.length]!;
+      this.#unlink(next, more);
+      length += more;
+    }
+    if (unit > 0 && (this.#bytes[mapAt + unit - 1]! & runMark.last) !== 0) {
+      const more = this.#words[this.#addressOf(unit - 1) + run.lastLength]!;
+      unit -= more;
+      this.#unlink(unit, more);
+      length += more;
+    }
+    this.#link(unit, length);
   }
 
   /** Everything is free but what is marked, a byte for each unit. */
   rebuild(marks: Uint8Array): void {
     const { at, mapAt, layout } = this.#shard;
-    for (let order = 0; order < orders; order++) this.#words[at + S.free + order] = 0;
+    this.#words.fill(0, at + S.free, at + S.free + classes);
     this.#words[at + S.freeUnits] = 0;
     this.#bytes.fill(0, mapAt, mapAt + layout.units);
     for (let unit = 0; unit < layout.units; ) {
       const isFree = marks[unit] === 0;
       let end = unit + 1;
       while (end < layout.units && (marks[end] === 0) === isFree) end++;
-      if (isFree) this.#giveRun(unit, end - unit);
+      if (isFree) this.give(this.#addressOf(unit), end - unit);
       unit = end;
     }
   }
 
-  #giveRun(unit: number, units: number): void {
-    this.#words[this.#shard.at + S.freeUnits]! += units;
-    while (units > 0) {
-      const fitting = 31 - Math.clz32(units);
-      const aligned = unit === 0 ? orders - 1 : 31 - Math.clz32(unit & -unit);
-      const order = Math.min(fitting, aligned, orders - 1);
-      this.#giveBlock(unit, order);
-      unit += 1 << order;
-      units -= 1 << order;
+  /** The first unit of a run that is as long as that; -1 without. */
+  #find(wanted: number): number {
+    const lists = this.#shard.at + S.free;
+    const fitting = classOf(wanted);
+    // Of its own list some may be shorter, where a list has several lengths.
+    let link = this.#words[lists + fitting]!;
+    for (let looks = 0; link !== 0 && looks < looksMax; looks++) {
+      const address = this.#addressOf(link - 1);
+      if (this.#words[address + run.length]! >= wanted) return link - 1;
+      link = this.#words[address + run.next]!;
     }
+    for (let list = fitting + 1; list < classes; list++)
+      if (this.#words[lists + list] !== 0) return this.#words[lists + list]! - 1;
+    return -1;
   }
 
-  #giveBlock(unit: number, order: number): void {
-    const { mapAt, layout } = this.#shard;
-    for (; order < orders - 1; order++) {
-      const buddy = unit ^ (1 << order);
-      if (buddy >= layout.units || this.#bytes[mapAt + buddy] !== order + 1) break;
-      this.#unlink(buddy, order);
-      unit &= ~(1 << order);
-    }
+  /** As far as the lists tell. */
+  #longest(): number {
+    const lists = this.#shard.at + S.free;
+    for (let list = classes - 1; list >= 0; list--)
+      if (this.#words[lists + list] !== 0) return this.#words[lists + list]! - 1;
+    return -1;
+  }
+
+  #link(unit: number, length: number): void {
     const words = this.#words;
-    const first = this.#first(order);
+    const { mapAt } = this.#shard;
+    const list = this.#shard.at + S.free + classOf(length);
     const address = this.#addressOf(unit);
-    words[address + block.next] = first;
-    words[address + block.previous] = 0;
-    if (first !== 0) words[this.#addressOf(first - 1) + block.previous] = unit + 1;
-    words[this.#shard.at + S.free + order] = unit + 1;
-    this.#bytes[mapAt + unit] = order + 1;
+    const first = words[list]!;
+    words[address + run.next] = first;
+    words[address + run.previous] = 0;
+    words[address + run.length] = length;
+    words[this.#addressOf(unit + length - 1) + run.lastLength] = length;
+    if (first !== 0) words[this.#addressOf(first - 1) + run.previous] = unit + 1;
+    words[list] = unit + 1;
+    this.#bytes[mapAt + unit]! |= runMark.first;
+    this.#bytes[mapAt + unit + length - 1]! |= runMark.last;
   }
 
-  #unlink(unit: number, order: number): void {
+  #unlink(unit: number, length: number): void {
     const words = this.#words;
+    const { mapAt } = this.#shard;
     const address = this.#addressOf(unit);
-    const next = words[address + block.next]!;
-    const previous = words[address + block.previous]!;
-    if (previous === 0) words[this.#shard.at + S.free + order] = next;
-    else words[this.#addressOf(previous - 1) + block.next] = next;
-    if (next !== 0) words[this.#addressOf(next - 1) + block.previous] = previous;
-    this.#bytes[this.#shard.mapAt + unit] = 0;
-  }
-
-  /** 1 + its first unit; 0 where there is none. */
-  #first(order: number): number {
-    return this.#words[this.#shard.at + S.free + order]!;
+    const next = words[address + run.next]!;
+    const previous = words[address + run.previous]!;
+    if (previous === 0) words[this.#shard.at + S.free + classOf(length)] = next;
+    else words[this.#addressOf(previous - 1) + run.next] = next;
+    if (next !== 0) words[this.#addressOf(next - 1) + run.previous] = previous;
+    this.#bytes[mapAt + unit] = 0;
+    this.#bytes[mapAt + unit + length - 1] = 0;
   }
 
   #addressOf(unit: number): number {
@@ -110,6 +143,10 @@ export class StoreUnits {
   }
 }
 
-function orderFor(units: number): number {
-  return units <= 1 ? 0 : 32 - Math.clz32(Math.min(units, extentUnitsMax) - 1);
+/** Which list a run of that length is in. */
+export function classOf(length: number): number {
+  if (length <= exactMax) return length - 1;
+  const doubling = 31 - Math.clz32(length);
+  const step = (length >>> (doubling - 3)) & (stepsPerDoubling - 1);
+  return Math.min(exactMax + (doubling - 5) * stepsPerDoubling + step, classes - 1);
 }

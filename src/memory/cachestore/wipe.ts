@@ -78,6 +78,9 @@ export class StoreWipe {
     let weight = words[node + N.units]!;
     this.#mark(node, weight);
     if (words[node + N.head] === words[node + N.formerHeads]) words[node + N.head] = 0;
+    // They stand alone; a head may have been about to lead to the former ones.
+    for (const link of [N.head, N.main])
+      if (this.#unitOf(words[node + link]!) >= 0) words[words[node + link]! + E.next] = 0;
     for (const link of [N.head, N.main, N.formerHeads, N.bodyFirst]) weight += this.#keepChain(node + link);
     words[node + N.weight] = weight;
   }
