@@ -6,7 +6,7 @@
 import { type CacheDraft, type CacheFacts, cacheState } from "../cache.ts";
 import { writeFacts } from "./facts.ts";
 import { extentUnitsMax, shardWord as S, unitBytes } from "./layout.ts";
-import { broken, extent as E, extentHeadBytes, node as N, wordsFor } from "./node.ts";
+import { broken, extent as E, extentHeadBytes, node as N, unitsFor, wordsFor } from "./node.ts";
 import type { StoreParts } from "./parts.ts";
 
 /** The first piece of a body whose length is not known; each further one is as large as all before it, up to the largest extent. */
@@ -36,6 +36,10 @@ export class StoreDraft implements CacheDraft {
     this.#bytes = parts.shard.bytes;
     this.#node = node;
     this.#cell = cell;
+  }
+
+  get isLost(): boolean {
+    return this.#isEnded || Atomics.load(this.#words, this.#node + N.isLinked) === 0;
   }
 
   begin(facts: CacheFacts, head: Uint8Array, headStart: number, headEnd: number, tags: Uint8Array): boolean {
@@ -98,29 +102,38 @@ export class StoreDraft implements CacheDraft {
     if (!this.#isEnded) this.#fail(this.#parts.shard.openOf(this.#node));
   }
 
-  /** Where head, tags and the beginning of the body stand. */
+  /**
+   * Where head, tags and the beginning of the body stand: all behind the key where they fit; otherwise in an extent, the head with
+   * them unless it fits behind the key and the extent is smaller without it.
+   */
   #place(tagsBytes: number): boolean {
     const words = this.#words;
     const node = this.#node;
+    const known = this.#known;
     const fixed = aligned(this.#headBytes) + aligned(tagsBytes);
-    let room = words[node + N.units]! * unitBytes - (words[node + N.headAt]! - node) * 4;
-    if (this.#known < 0 || fixed + this.#known > room) {
-      const wanted = fixed + (this.#known < 0 ? guessBytes : this.#known);
-      const main = this.#parts.nodes.grow(node, wanted, fixed);
+    let headAt = words[node + N.headAt]!;
+    let startAt = headAt + fixed / 4;
+    let room = words[node + N.units]! * unitBytes - (startAt - node) * 4;
+    if (known < 0 || known > room) {
+      const wanted = known < 0 ? guessBytes : known;
+      const isApart = room >= 0 && unitsFor(wanted) < unitsFor(fixed + wanted);
+      const before = isApart ? 0 : fixed;
+      const main = this.#parts.nodes.grow(node, before + wanted, before);
       if (main === 0) return false;
       words[node + N.main] = main;
-      words[node + N.headAt] = main + E.data;
-      room = words[main + E.units]! * unitBytes - extentHeadBytes;
+      if (!isApart) headAt = main + E.data;
+      startAt = main + E.data + before / 4;
+      room = words[main + E.units]! * unitBytes - extentHeadBytes - before;
     }
-    const headAt = words[node + N.headAt]!;
+    words[node + N.headAt] = headAt;
     words[node + N.headBytes] = this.#headBytes;
     words[node + N.headRoom] = aligned(this.#headBytes);
     words[node + N.tagsAt] = headAt + aligned(this.#headBytes) / 4;
     words[node + N.tagsBytes] = tagsBytes;
-    words[node + N.startAt] = headAt + fixed / 4;
-    words[node + N.startBytes] = room - fixed;
-    this.#at = (headAt + fixed / 4) * 4;
-    this.#pieceEnd = this.#at + room - fixed;
+    words[node + N.startAt] = startAt;
+    words[node + N.startBytes] = room;
+    this.#at = startAt * 4;
+    this.#pieceEnd = this.#at + room;
     return true;
   }
 

@@ -1,10 +1,10 @@
 // What stands in a node, of words from its beginning, and in an extent. A node is what stands under a key: a response whole or on
-// its way, a lease, a mark. Behind its words come the key and, where it is short, the response itself; otherwise head, tags
-// and the beginning of the body are in the main extent, the rest of the body in a chain of extents, and a head that was
-// brought up to date, when others were reading the former one, in an extent of its own.
+// its way, a lease, a mark. Behind its words come the key and, where it is short, the response itself. Otherwise the beginning of
+// the body is in the main extent, and before it head and tags if they are not behind the key; the rest of the body is in a chain
+// of extents, and a head that was brought up to date, when others were reading the former one, in an extent of its own.
 //
 //   node: words | key | (head | tags | body)
-//     ├─ main          next 0, units | head | tags | body …
+//     ├─ main          next 0, units | (head | tags) | body …
 //     ├─ body ─> …     next, units | body …
 //     ├─ head          next 0, units | head
 //     └─ former heads  next, units | head, until nobody holds the node
@@ -12,6 +12,8 @@
 // State goes from fetching to filling to whole, or to broken; only `isLinked` says whether it is found. `written` is stored
 // after the bytes, by the writer alone and without the lock; who reads along loads it. A node that is pinned keeps its place and its
 // extents, whatever becomes of the shard; it is freed with its last pin.
+
+import { unitBytes } from "./layout.ts";
 
 export const node = {
   // What is looked at when it is found, in lines of 64 bytes: first what every look and every move in a queue wants.
@@ -82,6 +84,8 @@ export const node = {
 export const extent = { next: 0, units: 1, data: 2 } as const;
 export const extentHeadBytes: number = extent.data * 4;
 
+/** Of an extent for so many bytes. */
+export const unitsFor = (bytes: number): number => Math.ceil((bytes + extentHeadBytes) / unitBytes);
 export const wordsFor = (bytes: number): number => (bytes + 3) >>> 2;
 
 /** A state of nobody's `find`: what was on its way and will not come. */

@@ -5,7 +5,7 @@
 import { cacheState } from "../cache.ts";
 import type { StoreIndex } from "./index.ts";
 import { extentUnitsMax, queue, shardWord as S, unitBytes } from "./layout.ts";
-import { extent as E, extentHeadBytes, node as N } from "./node.ts";
+import { extent as E, node as N, unitsFor } from "./node.ts";
 import { oldestFree, type StorePolicy } from "./policy.ts";
 import type { StoreQueues } from "./queues.ts";
 import type { StoreShard } from "./shard.ts";
@@ -211,5 +211,3 @@ export class StoreNodes {
     if (count >= variantsMax && oldest !== 0) this.remove(oldest);
   }
 }
-
-const unitsFor = (bytes: number): number => Math.ceil((bytes + extentHeadBytes) / unitBytes);
