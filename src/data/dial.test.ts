@@ -9,6 +9,7 @@ import { makeTlsPlan, pemId, serverTls } from "../../test/runtime/tls.ts";
 import type { ServerPlan, ServerTlsPlan } from "../config/plan.ts";
 import type { Context } from "../flow/context.ts";
 import { serverCell } from "../memory/tally.ts";
+import { Strays } from "./dial.ts";
 import { Driver } from "./driver.ts";
 
 let failures: Error[];
@@ -253,4 +254,13 @@ test("a connection may come from an address of our choice, and one that is not o
   const other = new RecordingFlow();
   driver.dial({ ...localServer(door.port), source: "192.0.2.1" }, other, 10_000, null);
   await other.heard("refused connect_refused");
+});
+
+test("strays are counted by address and by row, and of none nothing is kept", () => {
+  const strays = new Strays();
+  strays.add("192.0.2.1 80", 7);
+  strays.add("192.0.2.2 80", 7);
+  expect([strays.of("192.0.2.1 80"), strays.of("192.0.2.2 80"), strays.of(7)]).toEqual([1, 1, 2]);
+  strays.remove("192.0.2.1 80", 7);
+  expect([strays.of("192.0.2.1 80"), strays.of(7)]).toEqual([0, 1]);
 });

@@ -13,26 +13,27 @@ import type { SecureLine } from "./secure/line.ts";
 import type { Records } from "./secure/records.ts";
 import type { ServerTerms } from "./secure/terms.ts";
 
-/** Dials that have run out of time and that the kernel has not given up, by address; of those without any nothing is kept. */
+/**
+ * Dials that have run out of time and that the kernel has not given up, by address and by the server's row, which all targets of a
+ * forward proxy have in common; of those without any nothing is kept.
+ */
 export class Strays {
-  readonly #counts = new Map<string, number>();
-  /** Of all addresses. */
-  total = 0;
+  readonly #counts = new Map<string | number, number>();
 
-  of(address: string): number {
-    return this.#counts.get(address) ?? 0;
+  of(key: string | number): number {
+    return this.#counts.get(key) ?? 0;
   }
 
-  add(address: string): void {
-    this.total++;
-    this.#counts.set(address, this.of(address) + 1);
+  add(address: string, slot: number): void {
+    for (const key of [address, slot]) this.#counts.set(key, this.of(key) + 1);
   }
 
-  remove(address: string): void {
-    const left = this.of(address) - 1;
-    this.total--;
-    if (left > 0) this.#counts.set(address, left);
-    else this.#counts.delete(address);
+  remove(address: string, slot: number): void {
+    for (const key of [address, slot]) {
+      const left = this.of(key) - 1;
+      if (left > 0) this.#counts.set(key, left);
+      else this.#counts.delete(key);
+    }
   }
 }
 
@@ -76,7 +77,7 @@ export class Dial implements WheelNode, LineFlow {
     this.flow = null;
     if (this.line === null) {
       this.#isStray = true;
-      this.#strays.add(this.#strayKey);
+      this.#strays.add(this.#strayKey, this.server.slot);
       flow?.refused(fault("connect_timeout"));
       return;
     }
@@ -86,7 +87,7 @@ export class Dial implements WheelNode, LineFlow {
 
   /** The kernel has come to an end with it. */
   settle(): void {
-    if (this.#isStray) this.#strays.remove(this.#strayKey);
+    if (this.#isStray) this.#strays.remove(this.#strayKey, this.server.slot);
     this.#isStray = false;
   }
 

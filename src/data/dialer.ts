@@ -11,6 +11,7 @@ import type { ServerPlan } from "../config/plan.ts";
 import type { DialFlow } from "../flow/port.ts";
 import { handshakeProblem } from "../health/probe/handshake.ts";
 import { serverCell } from "../memory/tally.ts";
+import { connectionsMax } from "./descriptors.ts";
 import { complain, Dial, Strays } from "./dial.ts";
 import type { Driver } from "./driver.ts";
 import { PlainLine, plainHandlers } from "./plain.ts";
@@ -22,8 +23,8 @@ import { Sessions } from "./secure/sessions.ts";
 
 /** By then a server has let so many connects run out of time; when it answers again, strays end, and dials go out. */
 export const straysMax = 256;
-/** Of all addresses together. */
-export const straysTotalMax = 1024;
+/** Of all targets of a forward proxy, whose clients name as many addresses as they like: a share of what a worker can have open. */
+const targetStraysMax = Math.min(Math.max(straysMax, Math.floor(connectionsMax() / 4)), 16_384);
 
 /** What Bun's connect carries until there is a line. */
 type Carried = PlainLine | Dial;
@@ -56,8 +57,7 @@ export class Dialer {
   dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null): void {
     const { address, source } = server;
     const strayKey = address.kind === "unix" ? address.path : `${address.host} ${address.port}`;
-    // Clients of a forward proxy name as many addresses as they like.
-    if (this.#strays.of(strayKey) >= straysMax || this.#strays.total >= straysTotalMax)
+    if (this.#strays.of(strayKey) >= straysMax || this.#strays.of(server.slot) >= targetStraysMax)
       return this.#tell(flow, faultWith("connect_timeout", "too many connects hang already"));
     const dial = new Dial(this.#driver, server, flow, preface, this.#strays, strayKey);
     this.#driver.wheel.set(dial, this.#driver.nowMs + timeoutMs);

@@ -25,6 +25,10 @@ class Sleeper implements WakeFlow {
 /** What the driver asks of a worker's context, counted. */
 class Work {
   readonly waiting = new Set<string>();
+  get isWaiting(): boolean {
+    return this.waiting.size > 0;
+  }
+
   sweeps = 0;
   polls = 0;
   polled: () => void = () => {};

@@ -52,6 +52,28 @@ test("an older plan keeps what it said, however many came after it", () => {
   expect(terms.ofServer(first.pools[0]!.servers[0]!.tls!)).toBe(toServer);
 });
 
+test("a target that no plan has named is trusted by the system's authorities, and made ready once", () => {
+  const terms = new Terms();
+  const tls = {
+    serverName: "a.example",
+    verify: true,
+    ca: null,
+    chain: null,
+    key: null,
+    minVersion: "1.2",
+    maxVersion: "1.3",
+    ciphers: "",
+    alpn: [],
+  } as const;
+  const made = terms.ofServer(tls);
+  expect(made?.upgrade.serverName).toBe("a.example");
+  expect(terms.ofServer(tls)).toBe(made!);
+  const other = terms.ofServer({ ...tls, serverName: "b.example" });
+  expect(other?.upgrade.secureContext).toBe(made!.upgrade.secureContext);
+  // What names files can only be of a plan.
+  expect(terms.ofServer({ ...tls, ca: "0".repeat(64) })).toBeUndefined();
+});
+
 test("a server's name is sent as SNI, an address is not", () => {
   const terms = new Terms();
   const sent = ["a.test", "192.0.2.1", "2001:db8::1"].map((serverName) => {
