@@ -98,6 +98,8 @@ export interface CacheEntry {
 
 /** A response on its way into the cache. One of `finish` and `drop` ends it, or `append` that answers false. */
 export interface CacheDraft {
+  /** It was taken away meanwhile, by a purge or by another in its place: what was asked for before that is not to be stored. */
+  readonly isLost: boolean;
   /** `tags` with a space between them, latin-1 bytes, may be empty. False: it finds no room, and the draft has ended. */
   begin(facts: CacheFacts, head: Uint8Array, headStart: number, headEnd: number, tags: Uint8Array): boolean;
   /** Body bytes, copied. False: too large, or no room; the draft has ended and what was there is gone. */

@@ -49,7 +49,7 @@ test("nothing that is said of it changes anything", () => {
   rehearsal.markPass();
   rehearsal.markVary();
   for (const draft of [rehearsal.lease(), rehearsal.replace()])
-    expect(draft.begin(facts, head, 0, head.length, head)).toBe(false);
+    expect(draft.begin(facts, head, 0, head.length, head)).toBe(true);
   const found = store.find(keyOf("/a"), nowMs)!;
   expect([found.facts.status, found.facts.flags]).toEqual([200, 0]);
   expect(store.figures()).toMatchObject({ entries: 1, marks: 0, fetching: 0 });

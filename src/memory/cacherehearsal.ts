@@ -5,6 +5,7 @@ import { type Cache, type CacheDraft, type CacheEntry, type CacheFacts, type Cac
 
 /** Takes everything, and it is gone. */
 const rehearsedDraft: CacheDraft = {
+  isLost: false,
   begin: () => true,
   append: () => true,
   finish: () => {},

@@ -5,6 +5,7 @@ import type { Cache, CacheDraft, CacheEntry } from "./cache.ts";
 
 /** Ends at its first word. */
 export const noDraft: CacheDraft = {
+  isLost: true,
   begin: () => false,
   append: () => false,
   finish: () => {},

@@ -25,7 +25,7 @@ test("what is larger than the cache takes goes on to the client, and is not stor
   const body = "x".repeat(30_000);
   server.sends(ok(body, date, fresh));
   play.expectAmong(client.gets(ok(body, date, fresh, "Cache-Status: Sluice; fwd=uri-miss; detail=too-large")));
-  client.sends(get("/"));
+  client.sends(get("/growing"));
   play.take();
   server.sends(`HTTP/1.1 200 OK\r\n${fresh}\r\nTransfer-Encoding: chunked\r\n\r\n`);
   for (let chunk = 0; chunk < 3; chunk++) server.sends(`2710\r\n${"y".repeat(10_000)}\r\n`);

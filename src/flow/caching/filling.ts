@@ -103,6 +103,8 @@ export class Filling implements Onlooker {
     const { desk, port } = this.#context;
     const { key } = desk;
     const { cache } = this.#caching.pool;
+    // What was purged since it was asked for must not come back by what was said before that.
+    if (entry === null ? this.#draft?.isLost !== false : !this.#isStanding(entry)) return null;
     this.#writeKey(isVarying);
     const isSame =
       key.end === this.#keyEnd &&
@@ -116,6 +118,16 @@ export class Filling implements Onlooker {
     } else this.#draft = cache.lease(key, port.wallMs, this.#caching.leaseMs);
     this.remember(key);
     return this.#draft;
+  }
+
+  /** What is asked for anew still stands where it was found, and nobody has made it stale meanwhile. */
+  #isStanding(entry: CacheEntry): boolean {
+    const found = this.#caching.pool.cache.find(this.key, this.#context.port.wallMs);
+    if (found === null) return false;
+    const isSame = found.state === cacheState.whole && found.headStart === entry.headStart;
+    const isOutdated = (found.facts.flags & ~entry.facts.flags & cacheFlag.isPurged) !== 0;
+    found.release();
+    return isSame && !isOutdated;
   }
 
   /** Variants under one URL are found by one list of names: that of the newest response that has any. */
@@ -216,7 +228,8 @@ export class Filling implements Onlooker {
   /** It cannot be stored, and others wait: they need not. */
   #refuse(why: number): void {
     const { pool } = this.#caching;
-    if (isOfAll(why)) pool.cache.markPass(this.key, why, this.#context.port.wallMs + pool.plan.passMs);
+    // A server that fails is no reason not to wait for it when it does not.
+    if (isOfAll(why) && this.#exchange.status < 500) pool.cache.markPass(this.key, why, this.#context.port.wallMs + pool.plan.passMs);
     this.drop();
   }
 

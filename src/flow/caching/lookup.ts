@@ -169,20 +169,14 @@ export class Lookup implements Wait, Follower {
     return this.#isVaried ? forwarded.varyMiss : forwarded.uriMiss;
   }
 
-  /** Its answer is of no use to others, or need not be: it keeps nobody waiting. A range that goes on is not stored. */
+  /** Its answer is not stored: it keeps nobody waiting. */
   #isAlone(): boolean {
     const { request } = this.#context.desk;
     if (request.range !== -1) {
       this.#caching.barred = reason.range;
       this.#caching.status.detail = reasonWords[reason.range]![0];
     }
-    return (
-      request.isHead ||
-      request.range !== -1 ||
-      request.hasAuthorization ||
-      request.ifNoneMatch !== -1 ||
-      request.ifModifiedSince !== -1
-    );
+    return request.isHead || request.range !== -1;
   }
 
   /** It is being stored by another. A range would have to wait for where it begins. */
