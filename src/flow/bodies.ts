@@ -148,7 +148,8 @@ function isCompressible(exchange: Exchange, { plan, types }: Compression, head: 
   if (!types.has(fieldOf(head, "content-type")) || !isMutable(exchange, head)) return false;
   // What is in a coding already stays in it, or was opened for a reason.
   if (!passage.isOpened && codingOf(head) !== null) return false;
-  const isLengthKnown = head.contentLength !== -1 && !passage.isFiltered;
+  // Of content that others have changed it is about that; of what was opened nobody knows.
+  const isLengthKnown = head.contentLength !== -1 && passage.formerCoding === null;
   if (isLengthKnown && head.contentLength < plan.bytesMin) return false;
   return !/(?:^|[\s,])no-transform(?:[\s,;=]|$)/i.test(fieldOf(head, "cache-control") ?? "");
 }

@@ -2,6 +2,7 @@
 // in order, either the answer of a server that had exactly this request, whole, or an error of the proxy's own, or a
 // connection that visibly broke. Some clients are slow, leave, or fall silent; some send what nobody should accept.
 
+import { uncoded } from "../playbook/coder.ts";
 import { contentOf, digestOf, fieldOf, Malformed, type Message, MessageReader } from "./message.ts";
 import type { End } from "./network.ts";
 import type { Request } from "./requests.ts";
@@ -194,8 +195,13 @@ export class Client {
     const [seed, length] = fieldOf(message, "x-body")!.split("-").map(Number);
     const hasBody = request.method !== "HEAD" && status !== 204 && status !== 304;
     const body = contentOf(seed!, hasBody ? length! : 0);
-    if (digestOf(body) !== digestOf(message.body))
-      throw new Violation(`${what} has another body: ${message.body.length} bytes instead of ${body.length}`);
+    const coding = fieldOf(message, "content-encoding");
+    if (coding !== undefined && !request.head.includes(`Accept-Encoding: ${coding}`))
+      throw new Violation(`${what} is in ${coding}, which was not asked for`);
+    const received = coding === undefined || !hasBody ? message.body : uncoded(coding, message.body);
+    if (received === null) throw new Violation(`${what} is not in the coding that it names`);
+    if (digestOf(body) !== digestOf(received))
+      throw new Violation(`${what} has another body: ${received.length} bytes instead of ${body.length}`);
   }
 
   // ---- tunnels ----

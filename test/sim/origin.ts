@@ -2,6 +2,7 @@
 // runs, breaks its word in the ways that servers do. It also judges the proxy: a request reaches it once if it may only
 // once, whole or visibly broken, without the fields that stop at a proxy, and never before the last one is answered.
 
+import { coded } from "../playbook/coder.ts";
 import { contentOf, digestOf, fieldOf, Malformed, type Message, MessageReader } from "./message.ts";
 import type { End } from "./network.ts";
 import { chunkedOf, type Register, type Request } from "./requests.ts";
@@ -156,11 +157,16 @@ export class OriginConnection {
     const world = this.#world;
     const isBodiless = request.method === "HEAD" || status === 204 || status === 304;
     const seed = world.prng.u32();
-    const content = contentOf(seed, world.skewed(0, world.chance(0.1) ? 400_000 : 5_000));
+    const plain = contentOf(seed, world.skewed(0, world.chance(0.1) ? 400_000 : 5_000));
+    // A client that takes a coding may be sent it; a server that sends it nevertheless is none of ours.
+    const isCoded = request.head.includes("Accept-Encoding: gzip") && world.chance(0.3);
+    const content = isCoded ? coded("gzip", plain) : plain;
     const framing =
       status === 204 ? "none" : world.pick(["length", "length", "chunked", isBodiless ? "length" : "close"]);
     const isClosing = framing === "close" || world.chance(0.1);
-    let head = `HTTP/1.1 ${status} Whatever\r\nX-Echo-Id: ${request.id}\r\nX-Body: ${seed}-${content.length}\r\n`;
+    let head = `HTTP/1.1 ${status} Whatever\r\nX-Echo-Id: ${request.id}\r\nX-Body: ${seed}-${plain.length}\r\n`;
+    if (this.#swarm.isRewriting) head += "Content-Type: text/plain\r\n";
+    if (isCoded) head += "Content-Encoding: gzip\r\n";
     if (this.#isWhole) head += `X-Digest: ${request.bodyDigest}\r\n`;
     if (framing === "length") head += `Content-Length: ${content.length}\r\n`;
     if (framing === "chunked") head += "Transfer-Encoding: chunked\r\n";

@@ -74,6 +74,7 @@ export class Register {
     else if (isOld) lines.push("Connection: keep-alive, X-Hop");
     else if (world.chance(0.2)) lines.push("Connection: x-hop");
     lines.push("X-Hop: this goes no further");
+    if (swarm.isRewriting && world.chance(0.7)) lines.push("Accept-Encoding: gzip");
     for (let more = world.skewed(0, 8); more > 0; more--)
       lines.push(`X-More-${more}: ${"v".repeat(world.skewed(0, 400))}`);
     const request: Request = {

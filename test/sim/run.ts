@@ -1,6 +1,7 @@
 // One run of the simulator: a seed decides everything. First faults, and what must hold in spite of them; then the faults stop,
 // and everything must come to an end; then new clients, who must all be served.
 
+import type { BodyPlan } from "../../src/config/plan.ts";
 import { Context } from "../../src/flow/context.ts";
 import { Site, type SiteParts } from "../../src/flow/site.ts";
 import { Arena } from "../../src/memory/arena.ts";
@@ -114,6 +115,7 @@ class Run {
       servers: serverNames.slice(0, swarm.servers),
       server: { connectionsMax: swarm.serverLimit },
       pool: {
+        ...(swarm.isRewriting ? { body: this.#body() } : {}),
         retries: swarm.retries,
         redispatch: swarm.redispatch,
         queue: { lengthMax: swarm.queueLength, timeoutMs: 5_000 },
@@ -129,6 +131,18 @@ class Run {
       },
       limits: { requestsPerConnectionMax: swarm.requestsMax, headBytesMax: 8192, bodyBytesMax: 0, fieldsMax: 50 },
     });
+  }
+
+  /** What is replaced is replaced by itself, so that clients know what to expect. */
+  #body(): BodyPlan {
+    const types = ["text/plain"];
+    const find = "aba";
+    const replace = { find, by: find, isPattern: this.#world.chance(0.5), types, matchBytesMax: 64 };
+    return {
+      isSaid: this.#world.chance(0.7),
+      compress: this.#world.chance(0.6) ? { codings: ["gzip"], types, bytesMin: 0, level: 1 } : null,
+      replace: this.#world.chance(0.6) ? [replace] : [],
+    };
   }
 
   #arrive(): void {

@@ -42,6 +42,8 @@ export interface Swarm {
   readonly servers: number;
   /** Rules hold entries of a table, change heads and slow bodies down. */
   readonly isJudged: boolean;
+  /** Bodies are opened, looked through and compressed, by coders that take their time. */
+  readonly isRewriting: boolean;
 }
 
 export const originFaults = [
@@ -100,6 +102,7 @@ export function drawSwarm(world: World): Swarm {
     clients: world.between(1, 12),
     servers: world.between(1, 3),
     isJudged: is(0.5),
+    isRewriting: is(0.4),
   };
 }
 
