@@ -114,7 +114,17 @@ export class Dial implements WheelNode, LineFlow {
   drained(): void {}
 }
 
-/** TLS with a server has failed, and the operator is the one to mend it. Who is refused for it counts it. */
+/**
+ * TLS with a server has failed, and the operator is the one to mend it. Who is refused for it counts it. Of targets that clients name there is
+ * one line a minute: no config can give a pool the name that theirs has.
+ */
 export function complain(driver: Driver, server: ServerPlan, problem: string): void {
+  const [listener, target] = server.id.split(":targets/", 2);
+  if (target !== undefined)
+    return driver.complaints.tell(
+      `listener ${listener}: TLS with a target failed`,
+      `: ${server.name}: ${problem}`,
+      driver.nowMs,
+    );
   driver.complaints.tell(`server ${server.id}: ${problem}`, "", driver.nowMs);
 }
