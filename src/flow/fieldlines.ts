@@ -49,7 +49,9 @@ export function changeRequest(
   const headBytes = output.length;
   output.copy(former.bytes, exchange.bodyStart, exchange.bodyEnd);
   const bytes = output.bytes.slice(0, output.length);
-  const head = former === exchange.asked ? new Head(former.fieldsMax) : former;
+  // Who fills a cache goes by what its client has said.
+  const isKept = former === exchange.asked || exchange.caching !== null;
+  const head = isKept ? new Head(former.fieldsMax) : former;
   head.isHostFree = former.isHostFree;
   exchange.head = head;
   if (parseRequest(head, bytes, 0, bytes.length, bytes.length) !== headBytes) return false;

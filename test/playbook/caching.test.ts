@@ -413,3 +413,33 @@ test("each request is counted once, by what the cache did for it", () => {
   );
   expect(counted).toEqual([1, 2, 1, 1]);
 });
+
+test("what is compressed here is stored for those who take it, by what they have said themselves", () => {
+  const compress = { codings: ["gzip"], types: ["text/*"], bytesMin: 0, level: 5 } as const;
+  const find = { find: "a", isPattern: false, by: "b", types: ["text/*"], matchBytesMax: 1 } as const;
+  const body = { isSaid: true, compress, replace: [find] };
+  const play = new Playbook(cached({ isTold: false }, { pool: { body } }));
+  const client = play.connect();
+  const asked = (coding: string): string => get("/", `Accept-Encoding: ${coding}`);
+  client.sends(asked("x-odd, gzip"));
+  const server = play.accept();
+  server.sends(ok("aaaa", date, fresh, "Content-Type: text/plain"));
+  play.code();
+  const first = play.take().join("");
+  expect(first).toContain("Content-Encoding: gzip");
+  client.sends(asked("identity"));
+  server.sends(ok("aaaa", date, fresh, "Content-Type: text/plain"));
+  play.code();
+  const second = play.take().join("");
+  expect(second).not.toContain("Content-Encoding");
+  for (const [coding, isGzip] of [
+    ["x-odd, gzip", true],
+    ["identity", false],
+  ] as const) {
+    client.sends(asked(coding));
+    const shown = play.take().join("");
+    expect(shown).toContain("Age: 0");
+    expect(shown).toContain(isGzip ? "<gzip>BBBB</gzip>" : "bbbb");
+    expect(shown.includes("Content-Encoding: gzip")).toBe(isGzip);
+  }
+});

@@ -24,7 +24,7 @@ export class Asking {
   readonly #exchange: Exchange;
   readonly #context: Context;
   readonly #caching: Caching;
-  /** The client's head while ours is in its place. */
+  /** The client's head while a server is asked, by a question of ours in its place or by what others make of it. */
   #asked: Head | null = null;
   #question: Question | null = null;
 
@@ -34,13 +34,18 @@ export class Asking {
     this.#caching = caching;
   }
 
+  /** It goes on to a server as it came. What is stored goes by what the client has said. */
+  begin(): void {
+    this.#asked = this.#exchange.head;
+  }
+
   /** From now on a server is asked whether `entry` is still good; null: for all of it, whatever the client's conditions are. */
   ask(entry: CacheEntry | null): void {
-    if (entry !== null && !canRevalidate(entry.facts)) return;
     const exchange = this.#exchange;
+    this.begin();
+    if (entry !== null && !canRevalidate(entry.facts)) return;
     const question = questionOf(exchange, entry, this.#context.desk, false);
     if (question === null) return;
-    this.#asked = exchange.head;
     this.#question = entry === null ? "whole" : "conditional";
     this.#putHead(question);
   }
@@ -57,8 +62,7 @@ export class Asking {
   /** It is answered, or will not be: the client's own head is what counts again. What was asked; null where nothing was. */
   end(): Question | null {
     const question = this.#question;
-    if (question === null) return null;
-    if (this.#asked !== null) this.#putHead(this.#asked);
+    if (this.#asked !== null && this.#exchange.head !== this.#asked) this.#putHead(this.#asked);
     this.#asked = null;
     this.#question = null;
     return question;
@@ -106,6 +110,7 @@ export class Asking {
     caching.isRefresh = true;
     caching.filling.remember(this.#context.desk.key);
     this.#question = canRevalidate(entry.facts) ? "conditional" : "whole";
+    this.begin();
   }
 
   /** The errand is over. `isDone`: its server has nothing more to say. */

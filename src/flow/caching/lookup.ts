@@ -162,6 +162,7 @@ export class Lookup implements Wait, Follower {
   #goOn(word: "miss" | "pass"): number {
     this.#caching.word = word;
     this.#caching.status.forwarded = this.#missedBy;
+    this.#caching.asking.begin();
     return way.server;
   }
 
