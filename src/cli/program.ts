@@ -21,6 +21,7 @@ import { status } from "./status.ts";
 import { steer } from "./steer.ts";
 import { tableClear, tableGet, tableList, tableSet } from "./tables.ts";
 import { tableShow } from "./tableshow.ts";
+import { type TestOptions, test } from "./test.ts";
 import { versionText } from "./version.ts";
 import { endWithReader, terminal } from "./writer.ts";
 
@@ -138,6 +139,12 @@ function addConfig(program: Command, ended: (code: number) => void): void {
     .option("--report", "print only what became of each line")
     .option("--json", "report and config as one JSON object")
     .action(async (file: string, options: ConvertOptions) => ended(await convert(file, options, terminal)));
+  program
+    .command("test")
+    .description("run the tests of configs, and files *.sluice.test.ts")
+    .argument("[files...]", "configs, test files or folders (default: what is below this folder)")
+    .option("--json", "as JSON")
+    .action(async (files: string[], options: TestOptions) => ended(await test(files, options, terminal)));
   program
     .command("schema")
     .description("print the JSON Schema of a config, for editors")

@@ -899,6 +899,120 @@ export interface PoolTimeoutsInput {
   serverIdle?: string | undefined;
 }
 
+/** A test of this config, which `sluice test` runs. */
+export interface TestInput {
+  /** What it shows, in a sentence. */
+  name: string;
+  /** Time that goes by before it. */
+  after?: string | undefined;
+  /** The request: "GET http://example.com/path", "/path", or a section. */
+  request?: string | TestRequestInput | undefined;
+  /** Address of its client; 127.0.0.1 when absent. */
+  from?: string | undefined;
+  /** How often it is sent; each time the same is expected. */
+  repeat?: number | undefined;
+  /** From now on servers answer like this: by host:port, by pool, or * for all. */
+  servers?: Record<string, TestServerInput> | undefined;
+  /** What is to become of it: a status, or a section. */
+  expect?: number | TestExpectationInput | undefined;
+  /** Addresses that are banned. */
+  banned?: string[] | undefined;
+  /** One after the other, in place of a single request. */
+  steps?: TestStepInput[] | undefined;
+}
+
+/** A request of a test. */
+export interface TestRequestInput {
+  /** Its method. Default: "GET". */
+  method?: string | undefined;
+  /** http://host:port/path, which finds its listener, or /path alone. */
+  url: string;
+  /** Fields of its head. */
+  headers?: Record<string, string> | undefined;
+  /** Its body. */
+  body?: string | undefined;
+  /** Address of the client; 127.0.0.1 when absent. */
+  from?: string | undefined;
+  /** Name of the listener, where the URL does not tell. */
+  listener?: string | undefined;
+}
+
+/** How a server of a test behaves. */
+export interface TestServerInput {
+  /** Status of its answers. Default: 200. */
+  status?: number | undefined;
+  /** Fields of their heads. */
+  headers?: Record<string, string> | undefined;
+  /** Their body. Default: "". */
+  body?: string | undefined;
+  /** How long it takes to answer. */
+  after?: string | undefined;
+  /** refuse: it takes no connection. hang: it does not answer. close: it closes without an answer. */
+  fails?: "refuse" | "hang" | "close" | undefined;
+  /** Its checks have found it down. Default: false. */
+  down?: boolean | undefined;
+}
+
+/** What is to become of a request. */
+export interface TestExpectationInput {
+  /** Status of the answer; 0 where there is none. */
+  status?: number | undefined;
+  /** Fields of the answer; false: it must not be there. */
+  headers?: Record<string, string | false | TestTextInput> | undefined;
+  /** Body of the answer, out of its coding. */
+  body?: string | TestTextInput | undefined;
+  /** The pool that it goes to; "" for none. */
+  pool?: string | undefined;
+  /** The server that answers, as the config names it; "" for none. */
+  server?: string | undefined;
+  /** Name of the rule that decides; "" for none. */
+  rule?: string | undefined;
+  /** Code of the fault that is answered (docs/FAULTS.md); "" for none. */
+  fault?: string | undefined;
+  /** What Cache-Status says first, such as hit or fwd=uri-miss. */
+  cache?: string | undefined;
+  /** How often servers are asked for it. */
+  calls?: number | undefined;
+  /** What the last of those gets. */
+  sent?: TestSentInput | undefined;
+}
+
+/** What a text has to be like. */
+export interface TestTextInput {
+  /** A text that is in it. */
+  contains?: string | undefined;
+  /** A regular expression that it matches. */
+  matches?: string | undefined;
+}
+
+/** The request as a server gets it. */
+export interface TestSentInput {
+  /** Its method. */
+  method?: string | undefined;
+  /** Its path, with the query. */
+  path?: string | TestTextInput | undefined;
+  /** Fields of its head; false: it must not be there. */
+  headers?: Record<string, string | false | TestTextInput> | undefined;
+  /** Its body. */
+  body?: string | TestTextInput | undefined;
+}
+
+/** One step of a test. */
+export interface TestStepInput {
+  /** Time that goes by before it. */
+  after?: string | undefined;
+  /** The request: "GET http://example.com/path", "/path", or a section. */
+  request?: string | TestRequestInput | undefined;
+  /** Address of its client; 127.0.0.1 when absent. */
+  from?: string | undefined;
+  /** How often it is sent; each time the same is expected. */
+  repeat?: number | undefined;
+  /** From now on servers answer like this: by host:port, by pool, or * for all. */
+  servers?: Record<string, TestServerInput> | undefined;
+  /** What is to become of it: a status, or a section. */
+  expect?: number | TestExpectationInput | undefined;
+}
+
 export interface ConfigInput {
   /** For editors only: where the JSON Schema of this file is. */
   $schema?: string | undefined;
@@ -929,4 +1043,6 @@ export interface ConfigInput {
   listeners: Record<string, ListenerInput>;
   /** Groups of servers, or replies, each under a name of its own. */
   pools?: Record<string, PoolInput> | undefined;
+  /** Tests of this config, each in a world of its own, with a clock that only moves as they say: sluice test. */
+  tests?: TestInput[] | undefined;
 }

@@ -26,6 +26,7 @@ import {
   text,
   words,
 } from "./term.ts";
+import { tests } from "./testschema.ts";
 import type { Config } from "./types.ts";
 
 // Not in the usual words, which quote the value: a token has no place in a terminal or log.
@@ -170,6 +171,11 @@ export const configSchema: z.ZodType<Config, ConfigInput> = section({
   debug: debug.prefault({}),
   listeners: named(listener, "listeners").describe("Where clients connect, each under a name of its own."),
   pools: named(pool, "pools").default({}).describe("Groups of servers, or replies, each under a name of its own."),
+  tests: tests
+    .default([])
+    .describe(
+      "Tests of this config, each in a world of its own, with a clock that only moves as they say: sluice test.",
+    ),
 }).meta({ title: "Sluice configuration" });
 
 /** For editors: what an operator may write. */

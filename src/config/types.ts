@@ -522,6 +522,70 @@ export interface PoolTimeouts {
   serverIdle?: string | undefined;
 }
 
+export interface Test {
+  name: string;
+  after?: string | undefined;
+  request?: string | TestRequest | undefined;
+  from?: string | undefined;
+  repeat?: number | undefined;
+  servers?: Record<string, TestServer> | undefined;
+  expect?: number | TestExpectation | undefined;
+  banned: string[];
+  steps: TestStep[];
+}
+
+export interface TestRequest {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  body?: string | undefined;
+  from?: string | undefined;
+  listener?: string | undefined;
+}
+
+export interface TestServer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+  after?: string | undefined;
+  fails?: "refuse" | "hang" | "close" | undefined;
+  down: boolean;
+}
+
+export interface TestExpectation {
+  status?: number | undefined;
+  headers: Record<string, string | false | TestText>;
+  body?: string | TestText | undefined;
+  pool?: string | undefined;
+  server?: string | undefined;
+  rule?: string | undefined;
+  fault?: string | undefined;
+  cache?: string | undefined;
+  calls?: number | undefined;
+  sent?: TestSent | undefined;
+}
+
+export interface TestText {
+  contains?: string | undefined;
+  matches?: string | undefined;
+}
+
+export interface TestSent {
+  method?: string | undefined;
+  path?: string | TestText | undefined;
+  headers: Record<string, string | false | TestText>;
+  body?: string | TestText | undefined;
+}
+
+export interface TestStep {
+  after?: string | undefined;
+  request?: string | TestRequest | undefined;
+  from?: string | undefined;
+  repeat?: number | undefined;
+  servers?: Record<string, TestServer> | undefined;
+  expect?: number | TestExpectation | undefined;
+}
+
 export interface Config {
   $schema?: string | undefined;
   workers: "auto" | number;
@@ -541,4 +605,5 @@ export interface Config {
   debug: Debug;
   listeners: Record<string, Listener>;
   pools: Record<string, Pool>;
+  tests: Test[];
 }

@@ -68,7 +68,7 @@ export interface TestAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** Out of whatever coding it was sent in. */
   readonly body: string;
-  readonly ending: "answered" | "closed" | "reset" | "dropped" | "broken" | "none";
+  readonly ending: "answered" | "closed" | "reset" | "dropped" | "none";
   /** Where it went; "" where it went to none. */
   readonly pool: string;
   readonly server: string;

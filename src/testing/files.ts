@@ -1,0 +1,60 @@
+// Test files of an operator's own (*.sluice.test.ts), run by the test runner of the runtime that Sluice is pinned to, in a process of
+// its own. Their output goes where ours goes; what has passed and failed is read from the runner's report.
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export interface FileCase {
+  readonly file: string;
+  readonly name: string;
+  readonly isPassed: boolean;
+}
+
+export interface FilesOutcome {
+  readonly cases: readonly FileCase[];
+  /** A file could not be run at all, or a test has failed. */
+  readonly isFailed: boolean;
+}
+
+const preload = join(import.meta.dir, "preload.ts");
+
+/** `isQuiet`: nothing but the outcome; what tests print goes to stderr. */
+export async function runFiles(files: readonly string[], isQuiet: boolean): Promise<FilesOutcome> {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-test-"));
+  try {
+    const report = join(folder, "report.xml");
+    const paths = files.map((file) => resolve(file));
+    const words = ["test", "--preload", preload, "--reporter=junit", `--reporter-outfile=${report}`, ...paths];
+    const out = isQuiet ? "ignore" : "inherit";
+    const child = Bun.spawn([process.execPath, ...words], { stdio: ["ignore", out, out] });
+    const code = await child.exited;
+    return { cases: casesIn(textIn(report)), isFailed: code !== 0 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function textIn(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** Of a JUnit report, as the runner writes it. */
+export function casesIn(report: string): FileCase[] {
+  return [...report.matchAll(/<testcase\b([^>]*?)(\/>|>([\s\S]*?)<\/testcase>)/g)].flatMap((found) => {
+    const [, attributes = "", , inside = ""] = found;
+    if (/<skipped\b/.test(inside)) return [];
+    const isPassed = !/<(?:failure|error)\b/.test(inside);
+    return [{ file: attribute(attributes, "file"), name: attribute(attributes, "name"), isPassed }];
+  });
+}
+
+function attribute(attributes: string, name: string): string {
+  const value = new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? "";
+  const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+  return value.replaceAll(/&(amp|lt|gt|quot|apos);/g, (_, entity: string) => entities[entity]!);
+}
