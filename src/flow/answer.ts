@@ -7,7 +7,7 @@ import type { ReplyMaker } from "../rules/reply.ts";
 import { method } from "../wire/http1/head.ts";
 import { challengeOf } from "./authorizing.ts";
 import type { Context } from "./context.ts";
-import { sharingLines } from "./cors.ts";
+import { sharingLines, withoutSharing } from "./cors.ts";
 import { traceFields } from "./debugging.ts";
 import type { Exchange } from "./exchange.ts";
 import { askError } from "./hooks/steps.ts";
@@ -57,7 +57,7 @@ export function give(exchange: Exchange, context: Context, reply: Reply): void {
   const isRequestDone = exchange.requestBody.isDone;
   const { dialect } = exchange.downstream!;
   if (dialect !== null) return tell(exchange, dialect, reply.status);
-  const own = worded(exchange, reply);
+  const own = withoutSharing(exchange, worded(exchange, reply));
   const options = begin(exchange, context, isRequestDone, own.status);
   exchange.responseBytesSent += writeGivenReply(context.output, own, options);
   finish(exchange, context, options, isRequestDone);

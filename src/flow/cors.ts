@@ -4,6 +4,7 @@
 
 import { fault } from "../base/fault.ts";
 import type { Cors } from "../rewrite/cors.ts";
+import type { Reply } from "../rules/outcome.ts";
 import { isName } from "../wire/http1/fields.ts";
 import { type Head, method } from "../wire/http1/head.ts";
 import type { Context } from "./context.ts";
@@ -54,6 +55,12 @@ export function sharingLines(exchange: Exchange): string {
     headers: fieldOf(head, "access-control-request-headers"),
   });
   return lines.map(({ name, value }) => `${name}: ${value}\r\n`).join("");
+}
+
+/** An answer of ours without what a rule would have it say of other origins: that is said by `sharingLines`, and once. */
+export function withoutSharing({ listener }: Exchange, reply: Reply): Reply {
+  if (listener.cors === null || reply.fields.length === 0) return reply;
+  return { ...reply, fields: reply.fields.filter(({ name }) => !/^access-control-/i.test(name)) };
 }
 
 function linesFor(cors: Cors, request: Head, vary: string | null): string {

@@ -97,7 +97,14 @@ test("our own answers can be read too: of rules and of faults", () => {
         request: [
           rule("path == '/no'", {
             kind: "reply",
-            reply: { status: 403, reason: "", fields: [], body: null, isTemplate: false, retryAfterS: 0 },
+            reply: {
+              status: 403,
+              reason: "",
+              fields: [{ name: "Access-Control-Allow-Origin", value: "*" }],
+              body: null,
+              isTemplate: false,
+              retryAfterS: 0,
+            },
             isDenial: true,
           }),
         ],
@@ -106,7 +113,9 @@ test("our own answers can be read too: of rules and of faults", () => {
   });
   const client = play.connect();
   client.sends(get("/no", "Origin: https://app.test"));
-  expect(play.take()[0]).toContain(allowed);
+  const denied = play.take()[0]!;
+  expect(denied).toContain(allowed);
+  expect(denied.match(/Allow-Origin/g)).toHaveLength(1);
   client.sends(get("/", "Origin: https://app.test"));
   play.refuse();
   const said = play.take().join("\n");

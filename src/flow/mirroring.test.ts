@@ -1,10 +1,10 @@
 // Copies of requests for another pool: made when all of the request is there, and never in the way of the original.
 
 import { expect, test } from "bun:test";
-import type { MirrorPlan } from "../../src/config/plan.ts";
-import { poolCell } from "../../src/memory/tally.ts";
-import { Playbook } from "../playbook.ts";
-import { get, ok, put } from "./words.ts";
+import { get, ok, put } from "../../test/playbook/words.ts";
+import { Playbook } from "../../test/playbook.ts";
+import type { MirrorPlan } from "../config/plan.ts";
+import { poolCell } from "../memory/tally.ts";
 
 function mirrored(own: Partial<MirrorPlan> = {}): Playbook {
   const mirror: MirrorPlan = { pool: 1, share: 1, bodyBytesMax: 20, concurrencyMax: 2, ...own };
