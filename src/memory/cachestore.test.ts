@@ -197,7 +197,11 @@ test("one asks for it anew, alone: until it says so, its time is over, or anothe
   const stale = start + facts.freshForMs;
   const [one, other] = [found(store, key), found(store, key)];
   expect([one.claim(start, 1000), other.claim(start, 1000), one.claim(start, 1000)]).toEqual([true, false, false]);
-  expect(store.lease(key, stale - 999, 1000)).toBeNull();
+  one.giveUp();
+  expect(one.claim(stale, 1000)).toBe(true);
+  expect(store.lease(key, stale + 999, 1000)).toBeNull();
+  one.giveUp();
+  expect(one.claim(start, 1000)).toBe(true);
   expect(other.claim(start + 1000, 1000)).toBe(true);
   // It is no longer its task.
   one.giveUp();
@@ -333,6 +337,16 @@ test("purged hard they are gone, purged soft they are stale; what is under way i
   expect(checkStore(store)).toEqual([]);
   along.release();
   reader.release();
+  expect(store.figures().bytesUsed).toBe(0);
+});
+
+test("what was purged on its way and is read by nobody is not filled any further", () => {
+  const store = open();
+  const draft = store.lease(keyOf("/purged"), start, 1000)!;
+  draft.begin(facts, bytesOf("head"), 0, 4, new Uint8Array());
+  draft.append(body(5000), 0, 5000);
+  expect([draft.isLost, store.purge(keyOf("/purged"), true), draft.isLost]).toEqual([false, 1, true]);
+  expect(draft.append(body(50_000), 0, 50_000)).toBe(false);
   expect(store.figures().bytesUsed).toBe(0);
 });
 

@@ -71,5 +71,7 @@ test(`killed processes wedge nothing, and nobody reads what was not stored (SEED
   expect(checkStore(store)).toEqual([]);
   store.walk(0, 1_000_000, () => "remove");
   expect(store.figures()).toMatchObject({ bytesUsed: 0, entries: 0, marks: 0, fetching: 0 });
-  expect(store.figures().evictions).toBeGreaterThan(0);
+  // There was not room for all.
+  const { evictions, refusals, misfits } = store.figures();
+  expect(evictions + refusals + misfits).toBeGreaterThan(0);
 }, 20_000);

@@ -36,7 +36,7 @@ export const churned: TablePlan = {
 };
 
 /** So small that responses make room for each other all the time. */
-export const cached: StoreShape = { bytesMax: 1_000_000, objectBytesMax: 120_000, policy: "tinylfu", isShared: true };
+export const cached: StoreShape = { bytesMax: 400_000, objectBytesMax: 120_000, policy: "tinylfu", isShared: true };
 
 export function shadowOf(slot: number): { begun: number; done: number; beats: number } {
   const at = slot * slotWords;

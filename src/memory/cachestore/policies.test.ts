@@ -93,7 +93,7 @@ test("tinylfu: a walk over everything washes nothing out that is asked for again
 
 test("tinylfu: large responses wash nothing out either, and come in when they are asked for enough", () => {
   const store = open("tinylfu", 1_000_000);
-  for (let round = 0; round < 4; round++) for (let index = 0; index < 140; index++) ask(store, `/hot/${index}`, 5000);
+  for (let round = 0; round < 4; round++) for (let index = 0; index < 170; index++) ask(store, `/hot/${index}`, 5000);
   const hot = (): number => [...names(store)].filter((name) => name.startsWith("/hot")).length;
   const before = hot();
   for (let index = 0; index < 50; index++) ask(store, `/large/${index}`, 150_000);
