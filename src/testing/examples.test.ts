@@ -1,0 +1,34 @@
+// The examples of hooks are run as their first lines say.
+
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { loadConfig } from "../config/load.ts";
+import { runFiles } from "./files.ts";
+import { runTests } from "./run.ts";
+import { subjectIn } from "./subject.ts";
+
+const folder = join(import.meta.dir, "..", "..", "examples", "hooks");
+
+for (const [name, count] of [
+  ["json", 3],
+  ["split", 4],
+] as const)
+  test(`the tests of examples/hooks/${name}.sluice.config.ts pass`, async () => {
+    const loaded = await loadConfig(join(folder, `${name}.sluice.config.ts`));
+    expect(loaded.ok ? loaded.warnings : loaded.problems).toEqual([]);
+    if (!loaded.ok) return;
+    const results = await runTests(await subjectIn(loaded), loaded.config.tests);
+    expect(results.flatMap(({ failure }) => (failure === null ? [] : [failure]))).toEqual([]);
+    expect(results).toHaveLength(count);
+  });
+
+test("the test file of examples/hooks/signed.sluice.config.ts passes", async () => {
+  const outcome = await runFiles([join(folder, "signed.sluice.test.ts")], true);
+  expect(outcome.cases.map(({ name, isPassed }) => [name, isPassed])).toEqual([
+    ["a signed link leads to its file, without what signed it", true],
+    ["a link to another file, for another time, or without a signature leads nowhere", true],
+    ["a link ends at its time", true],
+    ["the hook alone", true],
+  ]);
+  expect(outcome.isFailed).toBe(false);
+}, 20_000);
