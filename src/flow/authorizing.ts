@@ -71,7 +71,10 @@ function judge(exchange: Exchange, context: Context, name: string, verdict: Verd
 
 /** Behind the rules: without a user it goes no further. */
 export function authorize(exchange: Exchange): boolean {
-  if (exchange.listener.plan.auth === null || exchange.user !== null || isPreflight(exchange)) return true;
+  const { auth, redirect } = exchange.listener.plan;
+  if (auth === null || exchange.user !== null || isPreflight(exchange)) return true;
+  // Who is sent on to https is not to show a password before.
+  if (redirect !== null && exchange.route.pool === null) return true;
   exchange.fail(fault(isForProxy(exchange) ? "proxy_unauthorized" : "unauthorized"));
   return false;
 }

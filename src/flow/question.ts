@@ -61,16 +61,40 @@ export function readQuestion(body: Record<string, unknown>, plan: Plan): Reading
   const all = fields.value.some(([field]) => field.toLowerCase() === "host")
     ? fields.value
     : [["Host", host === "" ? "localhost" : host] as const, ...fields.value];
+  const path = encoded(rest === "" ? "/" : rest.startsWith("?") ? `/${rest}` : rest);
+  const way = isForTargets(listener, plan)
+    ? proxied(method, scheme.toLowerCase(), authority, path)
+    : { method, target: path, assumption: null };
   return read({
     listener,
-    method,
-    target: encoded(rest === "" ? "/" : rest.startsWith("?") ? `/${rest}` : rest),
+    method: way.method,
+    target: way.target,
     fields: all,
     source,
     serverName: nameOf(host),
     status,
-    assumptions: assumption === null ? [] : [assumption],
+    assumptions: [assumption, way.assumption].filter((each) => each !== null),
   });
+}
+
+/** Its requests name their hosts, for it has no pool besides. */
+function isForTargets({ proxy, route }: ListenerPlan, plan: Plan): boolean {
+  return proxy !== null && plan.routes[route]?.pool === proxy.pool;
+}
+
+/** As a client writes it that is told of a proxy: a whole URL, or a tunnel. */
+function proxied(
+  method: string,
+  scheme: string,
+  authority: string,
+  path: string,
+): { readonly method: string; readonly target: string; readonly assumption: string | null } {
+  if (authority === "") return { method, target: path, assumption: null };
+  if (method !== "CONNECT" && scheme !== "https")
+    return { method, target: `http://${authority}${path}`, assumption: null };
+  const port = /:\d+$/.test(authority) ? "" : scheme === "https" ? ":443" : ":80";
+  const assumption = method === "CONNECT" ? null : "a client asks a proxy for a tunnel where it speaks https";
+  return { method: "CONNECT", target: `${authority}${port}`, assumption };
 }
 
 function readFields(headers: unknown): Reading<readonly (readonly [string, string])[]> {

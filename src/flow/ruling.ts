@@ -8,6 +8,7 @@ import type { Outcome, Reply } from "../rules/outcome.ts";
 import type { RuleSet } from "../rules/ruleset.ts";
 import type { Head } from "../wire/http1/head.ts";
 import { leave } from "./answer.ts";
+import { authorize } from "./authorizing.ts";
 import type { Context } from "./context.ts";
 import { beginDebugging } from "./debugging.ts";
 import { editRequest, editResponse } from "./editing.ts";
@@ -64,6 +65,8 @@ function judgeFrom(first: RuleSet | null, exchange: Exchange, context: Context, 
   }
   const reply = exchange.route.pool?.reply ?? null;
   if (reply === null) return true;
+  // It is content like a server's: not for everybody where credentials are asked for.
+  if (!authorize(exchange)) return false;
   exchange.give(reply.fill(visit), null);
   return false;
 }

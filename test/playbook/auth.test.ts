@@ -3,7 +3,7 @@ import { listenerCell } from "../../src/memory/tally.ts";
 import { Playbook } from "../playbook.ts";
 import type { PlanOptions } from "./plan.ts";
 import { basic, connect, proxyPlan, users } from "./proxies.ts";
-import { deny, field, rule, rules, table, track } from "./rules.ts";
+import { answer, deny, field, rule, rules, table, track } from "./rules.ts";
 import { get, ok, reply } from "./words.ts";
 
 const john = users(["john", "{PLAIN}so:so"]);
@@ -149,6 +149,25 @@ test("the question of a browser whether it may ask is not asked for credentials 
   const other = guarded();
   other.connect().sends(preflight);
   other.expectAmong("report 401 unauthorized");
+});
+
+test("an answer that stands in place of servers needs credentials too, a redirect to https does not", () => {
+  const answering = guarded({ pool: { reply: answer(200, { body: "secret" }) } });
+  const client = answering.connect();
+  client.sends(get("/"));
+  answering.expect(client.gets(challenged(401)), "report 401 unauthorized");
+  client.sends(get("/", good));
+  answering.expectAmong("report 200");
+  const redirecting = guarded({ isPoolless: true, listener: { redirect: { status: 308, port: 443 } } });
+  redirecting.connect().sends(get("/"));
+  redirecting.expectAmong("report 308");
+});
+
+test("a rule may answer somebody of whom no credentials are known", () => {
+  const ready = rule("path == '/ready'", { kind: "reply", reply: answer(204), isDenial: false });
+  const play = guarded({ listener: { rules: rules({ request: [ready] }) } });
+  play.connect().sends(get("/ready"));
+  play.expectAmong("report 204");
 });
 
 test("a forward proxy asks with 407, and the target does not see the credentials", () => {
