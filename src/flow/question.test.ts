@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { makePlan } from "../../test/playbook/plan.ts";
+import { proxyPlan } from "../../test/playbook/proxies.ts";
 import type { ListenerPlan, ListenerTlsPlan, Plan } from "../config/plan.ts";
 import { type Question, readQuestion } from "./question.ts";
 
@@ -116,4 +117,19 @@ test("whatever is wrong is told in a sentence", () => {
   expect(refusal({ url: "/", status: 99 })).toBe("status must be what the server is taken to answer, from 200 to 599");
   expect(refusal({ url: "/", headers: { a: "b" } })).toContain("headers must be pairs");
   expect(refusal({ url: "/", headers: [["a", "b\r\nc: d"]] })).toBe('the header "a" must be one line');
+});
+
+test("a proxy is asked as its clients ask it: a whole URL, or a tunnel where https is spoken", () => {
+  const plan = makePlan(proxyPlan());
+  const asked = (body: Record<string, unknown>): string => {
+    const { method, target } = question(body, plan);
+    return `${method} ${target}`;
+  };
+  expect(asked({ url: "http://a.example/x?y" })).toBe("GET http://a.example/x?y");
+  expect(asked({ url: "https://a.example/x", listener: "web" })).toBe("CONNECT a.example:443");
+  expect(asked({ url: "a.example:8443", method: "CONNECT", listener: "web" })).toBe("CONNECT a.example:8443");
+  expect(asked({ url: "/x" })).toBe("GET /x");
+  // Where there is a website too, a URL may be one of its own.
+  const both = question({ url: "http://a.example/x" }, makePlan(proxyPlan({ use: "site" })));
+  expect(both.target).toBe("/x");
 });
