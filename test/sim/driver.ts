@@ -39,6 +39,7 @@ export class SimDriver implements Port {
   readonly #answer: (server: ServerPlan, preface: Uint8Array | null) => Answer;
   #context: Context | null = null;
   #isInFlow = false;
+  #isDead = false;
   #sweptMs = 0;
   /** Lines that are open, to see that none is left. */
   readonly lines: Set<SimLine> = new Set();
@@ -139,6 +140,7 @@ export class SimDriver implements Port {
 
   /** Every call into a flow goes through here: flows are never entered twice. */
   tell(call: () => void): void {
+    if (this.#isDead) return;
     if (this.#isInFlow) throw new Violation("a flow was called during a call that a flow makes");
     this.#isInFlow = true;
     try {
@@ -148,7 +150,14 @@ export class SimDriver implements Port {
     }
   }
 
+  /** The worker is no more: nothing is told to its flows, and its connections are reset. */
+  kill(): void {
+    this.#isDead = true;
+    for (const line of [...this.lines]) line.reset();
+  }
+
   #tick(): void {
+    if (this.#isDead) return;
     this.tell(() => this.wheel.advance(this.nowMs));
     if (this.nowMs - this.#sweptMs >= sweepMs) {
       this.#sweptMs = this.nowMs;
@@ -158,6 +167,7 @@ export class SimDriver implements Port {
   }
 
   #poll(): void {
+    if (this.#isDead) return;
     if (this.#context!.isWaiting) this.tell(() => this.#context!.pollWaiting());
     this.world.after(this.#context!.isWaiting ? pollMs : tickMs, () => this.#poll());
   }

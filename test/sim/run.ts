@@ -8,6 +8,7 @@ import { Arena } from "../../src/memory/arena.ts";
 import { listenerCell, poolCell, serverCell, Tally, Totals, workerCell } from "../../src/memory/tally.ts";
 import { Memory } from "../playbook/memory.ts";
 import { clearArena, makePlan, setServer } from "../playbook/plan.ts";
+import { CachedRun } from "./cached/run.ts";
 import { Crowd } from "./crowd.ts";
 import { type Answer, SimDriver } from "./driver.ts";
 import { Books, drawRules, heldIn } from "./judged.ts";
@@ -31,18 +32,20 @@ export interface Outcome {
   readonly answered: number;
 }
 
-/** What a world is made of: clients who speak HTTP, connections that are carried, or both. */
-export const kinds = ["http", "tcp", "both"] as const;
+/** What a world is made of: clients who speak HTTP, connections that are carried, both, or a cache that two workers share. */
+export const kinds = ["http", "tcp", "both", "cache"] as const;
 export type Kind = (typeof kinds)[number];
 
-/** Of ten seeds five are for HTTP, four for streams, and one for both. */
+/** Of ten seeds four are for HTTP, four for streams, one for both, and one for a cache. */
 export function kindOf(seed: number): Kind {
+  if (seed % 10 === 5) return "cache";
   return seed % 10 === 0 ? "both" : seed % 2 === 0 ? "tcp" : "http";
 }
 
 export function runSeed(seed: number, isTraced = false, kind: Kind = kindOf(seed)): Outcome {
   const world = new World(seed, isTraced);
-  const run = kind === "http" ? new Run(world) : new StreamRun(world, kind === "both");
+  const run =
+    kind === "http" ? new Run(world) : kind === "cache" ? new CachedRun(world) : new StreamRun(world, kind === "both");
   let problem: string | null = null;
   try {
     run.go();
