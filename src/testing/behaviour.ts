@@ -1,4 +1,5 @@
-// How a server of a test behaves: found by the narrowest of its names, asked, and made a response with its bytes.
+// How a server of a test behaves: found by the narrowest of its names, asked, and made a response with its bytes. It knows what the
+// test has said; when an answer comes, and over which connection, is for others.
 
 import { readDuration } from "../base/duration.ts";
 import type { Message } from "./peer.ts";

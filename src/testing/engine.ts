@@ -1,4 +1,5 @@
-// What the door opens to (door.ts), under its names.
+// What the door opens to (door.ts), under its names. Nothing else imports it, so that what it brings along is loaded by tests only: the
+// whole of a worker, and the compiler of configs.
 
 import { TestProxy } from "./proxy.ts";
 import { subjectOf } from "./subject.ts";

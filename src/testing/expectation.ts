@@ -1,4 +1,5 @@
-// What a test expects of an answer, compared with what came. Each difference is a line of its own: what, expected, and what it was.
+// What a test expects of an answer, compared with what came. Each difference is a line of its own: what, expected, and what it was. It
+// looks at nothing but the answer; why that came about is told by its explanation.
 
 import type { TestExpectation, TestSent, TestText } from "../config/types.ts";
 import type { ServerRequest, TestAnswer } from "./types.ts";

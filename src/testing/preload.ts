@@ -1,4 +1,5 @@
-// Runs before test files (`bun test --preload`): what they import from "sluice" is this very program, wherever they lie.
+// Runs before test files (`bun test --preload`, files.ts): what they import from "sluice" is this very program, wherever they lie and
+// whatever is installed beside them. So a test is always one of the Sluice that runs it.
 
 import { defineConfig } from "../config/define.ts";
 import { answerSluice } from "../config/loadevaluate.ts";

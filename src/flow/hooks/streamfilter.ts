@@ -1,4 +1,5 @@
-// A body that a transform is given in pieces. Whatever it fails in ends the body: of what went before nothing can be taken back.
+// A body that a transform is given in pieces, as they come out of their coding. It knows nothing of where the pieces go. Whatever the
+// hook fails in ends the body: of what went before nothing can be taken back, and a body must never look whole that is not.
 
 import { fault } from "../../base/fault.ts";
 import type { BodyStream } from "../../config/hooktypes.ts";

@@ -1,13 +1,13 @@
 // Transforms of bodies in conversations: whole bodies, bodies in pieces, and what becomes of those that fail.
 
 import { describe, expect, test } from "bun:test";
-import type { PoolHooks } from "../../src/config/hooktypes.ts";
-import type { HooksPlan } from "../../src/config/plan.ts";
-import { hookCellOf } from "../../src/flow/hooks.ts";
-import type { Actor } from "./actor.ts";
-import { HookPlay, later } from "./hooks.ts";
-import type { PlanOptions } from "./plan.ts";
-import { get, ok, reply } from "./words.ts";
+import type { Actor } from "../../../test/playbook/actor.ts";
+import { HookPlay, later } from "../../../test/playbook/hooks.ts";
+import type { PlanOptions } from "../../../test/playbook/plan.ts";
+import { get, ok, reply } from "../../../test/playbook/words.ts";
+import type { PoolHooks } from "../../config/hooktypes.ts";
+import type { HooksPlan } from "../../config/plan.ts";
+import { hookCellOf } from "../hooks.ts";
 
 const failed = reply(500, "Internal Server Error", "a hook of the configuration failed");
 const json = "Content-Type: application/json";

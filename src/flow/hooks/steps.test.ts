@@ -1,10 +1,10 @@
 // Hooks in conversations: what they change, what they answer, how long they may take, and what becomes of those that fail.
 
 import { describe, expect, test } from "bun:test";
-import type { HookRequest, HookResponse, PickServer, PoolHooks } from "../../src/config/hooktypes.ts";
-import { hookCellOf } from "../../src/flow/hooks.ts";
-import { HookPlay, later } from "./hooks.ts";
-import { get, ok, put, reply } from "./words.ts";
+import { HookPlay, later } from "../../../test/playbook/hooks.ts";
+import { get, ok, put, reply } from "../../../test/playbook/words.ts";
+import type { HookRequest, HookResponse } from "../../config/hooktypes.ts";
+import { hookCellOf } from "../hooks.ts";
 
 const failed = reply(500, "Internal Server Error", "a hook of the configuration failed");
 const late = reply(504, "Gateway Timeout", "a hook of the configuration did not answer in time").replace(
@@ -362,53 +362,5 @@ describe("onError", () => {
     const play = new HookPlay({ web: { onError: () => ({ status: 200 }) } });
     play.connect().sends("GET / HTTP/1.1\r\nHost a\r\n\r\n");
     expect(play.take()[0]).toContain("400 Bad Request");
-  });
-});
-
-describe("pick", () => {
-  const options = { servers: ["one", "two", "three"] };
-  const dialed = (pick: PoolHooks["pick"], prepare: (play: HookPlay) => void = () => {}): string[] => {
-    const play = new HookPlay({ pools: { app: { pick } } }, options);
-    prepare(play);
-    play.connect().sends(get("/"));
-    return [...play.take(), ...play.complaints];
-  };
-
-  test("chooses by the server, its index or its name", () => {
-    expect(dialed((servers) => servers[2])).toEqual(["dial three:80"]);
-    expect(dialed(() => 1)).toEqual(["dial two:80"]);
-    expect(dialed(() => "three:80")).toEqual(["dial three:80"]);
-    expect(dialed((servers, { path }) => servers.filter(({ up }) => up && path === "/")[1])).toEqual(["dial two:80"]);
-  });
-
-  test("sees servers as they are, and has no server that is down", () => {
-    const seen: string[] = [];
-    const pick = (servers: readonly PickServer[]): number => {
-      seen.push(
-        ...servers.map(({ name, up, weight, active, backup }) => `${name} ${up} ${weight} ${active} ${backup}`),
-      );
-      return 1;
-    };
-    expect(dialed(pick, (play) => play.setServer(1, false))).toEqual(["dial one:80"]);
-    expect(seen).toEqual(["one:80 true 1 0 false", "two:80 false 1 0 false", "three:80 true 1 0 false"]);
-  });
-
-  test("that says nothing, throws or answers nonsense leaves it to the policy", () => {
-    expect(dialed(() => undefined)).toEqual(["dial one:80"]);
-    expect(dialed(() => 7)[0]).toBe("dial one:80");
-    expect(dialed(() => later as never)[1]).toContain("pick of pool app answered what makes no sense");
-    const thrown = dialed(() => {
-      throw new Error("x");
-    });
-    expect(thrown[0]).toBe("dial one:80");
-    expect(thrown[1]).toContain("pick of pool app failed: Error: x");
-  });
-
-  test("is asked again for another try, and sees which was tried", () => {
-    const play = new HookPlay({ pools: { app: { pick: (servers) => servers.find(({ up }) => up) } } }, options);
-    play.connect().sends(get("/"));
-    play.expect("dial one:80");
-    play.refuse();
-    play.expect("dial two:80");
   });
 });
