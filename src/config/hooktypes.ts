@@ -5,13 +5,13 @@
 import type { FaultCode, Side } from "../base/fault.ts";
 
 /** Called with each request that rules have let through, before the cache and before a server is sought. */
-export type OnRequest = (request: HookRequest) => Answer | Promise<Answer>;
+export type OnRequest = (request: HookRequest) => Answer | PromiseLike<Answer>;
 
 /** Called with the head of each response: that of a pool before it is stored in a cache, that of a listener at each delivery. */
-export type OnResponse = (response: HookResponse, request: HookRequest) => Answer | Promise<Answer>;
+export type OnResponse = (response: HookResponse, request: HookRequest) => Answer | PromiseLike<Answer>;
 
 /** Called where Sluice itself would answer an error: no server, a timeout, a response that makes no sense. */
-export type OnError = (error: HookError, request: HookRequest) => Answer | Promise<Answer>;
+export type OnError = (error: HookError, request: HookRequest) => Answer | PromiseLike<Answer>;
 
 /** Called at each try to find a server: one of those given, its index or its name. Nothing leaves it to the pool's policy. */
 export type Pick = (servers: readonly PickServer[], request: HookRequest) => PickServer | number | string | Nothing;
@@ -26,7 +26,7 @@ export type Answer = Reply | StandardResponse | Nothing;
 export interface StandardResponse {
   readonly status: number;
   readonly headers: StandardHeaders;
-  arrayBuffer(): Promise<ArrayBuffer>;
+  arrayBuffer(): PromiseLike<ArrayBuffer>;
 }
 
 /** As much of `Headers` as is looked at. */
@@ -150,13 +150,15 @@ export interface TransformResponse {
   /** Instead of `hooks.maxBody`: a size such as "256kb". */
   readonly maxBody?: string;
   /** The whole body. Nothing: it stays as it is. */
-  text?(text: string, response: HookResponse, request: HookRequest): BodyText | Promise<BodyText>;
+  text?(text: string, response: HookResponse, request: HookRequest): BodyText | PromiseLike<BodyText>;
   /** The whole body, parsed; what is answered is written as JSON. Nothing: the value itself is, with what was changed in it. */
-  // biome-ignore lint/suspicious/noExplicitAny: only the operator knows what stands in it.
-  json?(value: any, response: HookResponse, request: HookRequest): unknown;
+  json?(value: Json, response: HookResponse, request: HookRequest): unknown;
   /** Called once for each body; what it answers is given each piece as it comes. */
   stream?(response: HookResponse, request: HookRequest): BodyStream;
 }
+
+/** Whatever JSON.parse gives, which is any: only the operator knows what stands in it, and may annotate it. */
+export type Json = ReturnType<typeof JSON.parse>;
 
 export type BodyText = string | Nothing;
 

@@ -1,4 +1,5 @@
-// What contradicts itself about hooks: functions where no request comes by.
+// What contradicts itself about hooks: functions where no request comes by. Hooks are told beside the config (hookfunctions.ts), for
+// they are no part of it; their places are found all the same, by their keys.
 
 import { type HookNames, hookOwners } from "./hookfunctions.ts";
 import type { Finding } from "./issues.ts";

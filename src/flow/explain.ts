@@ -4,7 +4,16 @@
 // nothing, and cannot differ from the truth by having been written twice.
 
 import { shownBytes } from "../base/shownbytes.ts";
-import type { AuthPlan, CachePlan, ListPlan, Plan, ServerPlan, TablePlan } from "../config/plan.ts";
+import type {
+  AuthPlan,
+  CachePlan,
+  ListenerPlan,
+  ListPlan,
+  Plan,
+  PoolPlan,
+  ServerPlan,
+  TablePlan,
+} from "../config/plan.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { BanHolder } from "../memory/bans.ts";
 import type { Cache } from "../memory/cache.ts";
@@ -159,19 +168,30 @@ class Play {
     };
   }
 
-  #assumptionsOf({ choices, outcome }: Explanation): string[] {
+  #assumptionsOf({ choices, outcome, pool }: Explanation): string[] {
     const { listener, status } = this.#question;
+    const { plan } = this.#context.site;
+    const owners = [listener, ...plan.pools.filter(({ name }) => name === pool)];
     const isAnswered = listener.mode === "http" && this.#server.taken !== "";
     const isByChance = choices.some(({ policy }) => chancy.has(policy));
     const isRemembered = choices.some(({ policy }) => learning.has(policy));
     return [
       ...this.#port.assumed,
       ...(isAnswered ? [`the server answers ${status}, without fields of its own`] : []),
+      ...owners.flatMap((owner) => unasked(owner, owner === listener ? "listener" : "pool")),
       ...(isByChance && outcome.text !== "" ? ["another request may draw other servers"] : []),
       ...(isRemembered ? ["each worker goes by what it has seen itself, and may pick another server"] : []),
       ...(listener.tls === null ? [] : ["TLS 1.3, without a client certificate"]),
     ];
   }
+}
+
+/** Code of the config may do anything: an explanation, which is to change nothing, does not run it. */
+function unasked({ name, hooks }: ListenerPlan | PoolPlan, kind: string): string[] {
+  if (hooks === null) return [];
+  const { names } = hooks;
+  const listed = names.length === 1 ? names[0] : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return [`${listed} of ${kind} ${name} ${names.length === 1 ? "changes" : "change"} nothing: hooks are not run`];
 }
 
 const chancy: ReadonlySet<string> = new Set(["random", "p2c", "peakEwma"]);

@@ -117,3 +117,19 @@ test("a request that no client should send is answered as it would be", () => {
   const place = new Place({});
   expect(place.ask({ url: "/", headers: [["Host", "a b"]] }).outcome.status).toBe(400);
 });
+
+test("hooks are not run, and that is told", () => {
+  const hooks = {
+    names: ["onRequest", "pick"],
+    budgetMs: 1,
+    failure: null,
+    bodyBytesMax: 1,
+    tooLarge: "fail",
+  } as const;
+  const place = new Place({ listener: { hooks: { ...hooks, names: ["onRequest"] } }, pool: { hooks } });
+  expect(place.ask({ url: "http://a/" }).assumptions).toEqual([
+    "the server answers 200, without fields of its own",
+    "onRequest of listener web changes nothing: hooks are not run",
+    "onRequest and pick of pool app change nothing: hooks are not run",
+  ]);
+});
