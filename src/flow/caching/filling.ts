@@ -37,6 +37,8 @@ export class Filling implements Onlooker {
   #tags: Uint8Array = noTags;
   /** The head is in, the body follows. */
   #isBegun = false;
+  /** Its length is known. */
+  #isReadAlong = false;
 
   constructor(exchange: Exchange, context: Context, caching: Caching) {
     this.#exchange = exchange;
@@ -188,6 +190,7 @@ export class Filling implements Onlooker {
     const { status } = this.#caching;
     if (!draft.begin(facts, output.bytes, 0, output.length, tags.bytes.subarray(0, tags.length))) return this.#failed();
     this.#isBegun = true;
+    this.#isReadAlong = facts.bodyBytes !== -1;
     status.isStored = true;
     status.detail = "";
     status.ttlS = Math.floor((facts.bornMs + facts.freshForMs - port.wallMs) / 1000);
@@ -229,7 +232,8 @@ export class Filling implements Onlooker {
   #refuse(why: number): void {
     const { pool } = this.#caching;
     // A server that fails is no reason not to wait for it when it does not.
-    if (isOfAll(why) && this.#exchange.status < 500) pool.cache.markPass(this.key, why, this.#context.port.wallMs + pool.plan.passMs);
+    if (isOfAll(why) && this.#exchange.status < 500)
+      pool.cache.markPass(this.key, why, this.#context.port.wallMs + pool.plan.passMs);
     this.drop();
   }
 
@@ -266,13 +270,14 @@ export class Filling implements Onlooker {
 
   add(bytes: Uint8Array, start: number, end: number): void {
     if (!this.#isBegun) return;
-    this.#context.followers.stir();
+    if (this.#isReadAlong) this.#context.followers.stir();
     if (this.#draft!.append(bytes, start, end)) return;
     const { pool } = this.#caching;
     this.#isBegun = false;
     this.#draft = null;
     this.#caching.word = "error";
     this.#exchange.passage.onlooker = null;
+    this.#context.followers.stir();
     pool.cache.markPass(this.key, reason.tooLarge, this.#context.port.wallMs + pool.plan.passMs);
   }
 

@@ -96,7 +96,10 @@ export class Lookup implements Wait, Follower {
       case cacheState.whole:
         return this.#judge(entry, isLast);
       case cacheState.filling:
-        return this.#readAlong(entry);
+        // How long it will be nobody knows: it may be too long yet, and break off for who would read it along.
+        if (entry.facts.bodyBytes !== -1) return this.#readAlong(entry);
+        entry.release();
+        return this.#stopFor(isLast);
       case cacheState.pass:
         return this.#passBy(entry);
       default:

@@ -15,12 +15,11 @@ import type { Context } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { coalesceBytesMax } from "../passage.ts";
 import type { Line } from "../port.ts";
-import { lastChunk } from "../relay.ts";
 import { isPlainDown } from "../stair.ts";
 import { type Outlet, Throttle } from "../throttle.ts";
 import type { CacheDesk } from "./desk.ts";
 import type { Reader } from "./followers.ts";
-import { finishShownHead, Parts, type Shape, shapeOf, writeShownHead } from "./shownhead.ts";
+import { bodyBytesOf, finishShownHead, Parts, type Shape, shapeOf, writeShownHead } from "./shownhead.ts";
 
 /** Said to the line at once; what it does not take it copies. */
 const sliceBytesMax = 256 * 1024;
@@ -34,10 +33,9 @@ export class Shown implements Reader, Outlet {
   readonly #context: Context;
   #entry: CacheEntry | null = null;
   #shape: Shape = "whole";
-  /** Body bytes that are told, and where that ends; -1 until it is known. */
+  /** Body bytes that are told, and where that ends. */
   #at = 0;
   #end = 0;
-  #isChunked = false;
   #parts: Parts | null = null;
   #isTold = false;
   #isBlocked = false;
@@ -55,7 +53,6 @@ export class Shown implements Reader, Outlet {
     this.#isTold = false;
     this.#isBlocked = false;
     this.#isPumping = false;
-    this.#isChunked = false;
     this.#parts = null;
   }
 
@@ -99,7 +96,7 @@ export class Shown implements Reader, Outlet {
     if (head === desk.shown) desk.shown = new Head(head.fieldsMax);
   }
 
-  /** What of the body is to be told, and in which framing. */
+  /** What of the body is to be told. */
   #measure(entry: CacheEntry, desk: CacheDesk): void {
     const { facts } = entry;
     const exchange = this.#exchange;
@@ -116,8 +113,7 @@ export class Shown implements Reader, Outlet {
         this.#end = 0;
         return;
       case "whole":
-        this.#end = entry.isWhole && facts.bodyBytes === -1 ? entry.written : facts.bodyBytes;
-        this.#isChunked = this.#end === -1 && exchange.head.minor === 1;
+        this.#end = bodyBytesOf(entry);
         return;
       default:
         this.#end = 0;
@@ -129,14 +125,13 @@ export class Shown implements Reader, Outlet {
   #tell(): void {
     const exchange = this.#exchange;
     const { output, port } = this.#context;
-    if (this.#end === -1 && !this.#isChunked) exchange.isPersistent = false;
     if (exchange.downstream!.isLeaving) exchange.isPersistent = false;
-    finishShownHead(exchange, this.#context, this.#isChunked);
+    finishShownHead(exchange, this.#context);
     this.#isTold = true;
     const bytesPerSecond = exchange.visit?.bytesPerSecond ?? 0;
     if (bytesPerSecond > 0 && this.#end !== 0)
       this.#throttle = new Throttle(port, bytesPerSecond, this, new Brake(() => this.#freed()));
-    else if (!this.#isChunked && this.#parts === null) this.#coalesce();
+    else if (this.#parts === null) this.#coalesce();
     this.#isBlocked = !exchange.sendDown(output.bytes, 0, output.length);
     this.#pump();
   }
@@ -174,14 +169,9 @@ export class Shown implements Reader, Outlet {
     const { isWhole } = entry;
     if (entry.run(this.#at)) {
       const start = entry.runStart;
-      const most = this.#end === -1 ? entry.runEnd - start : Math.min(entry.runEnd - start, this.#end - this.#at);
-      const size = Math.min(most, sliceBytesMax);
+      const size = Math.min(entry.runEnd - start, this.#end - this.#at, sliceBytesMax);
       this.#at += size;
       this.#give(entry.bytes, start, start + size);
-      return true;
-    }
-    if (isWhole && this.#end === -1) {
-      this.#end = this.#at;
       return true;
     }
     if (isWhole || entry.isBroken) this.#break();
@@ -225,7 +215,6 @@ export class Shown implements Reader, Outlet {
     const downstream = exchange.downstream!;
     const { isPersistent } = exchange;
     const isFinal = !exchange.head.wantsKeepAlive;
-    if (this.#isChunked) exchange.sendDown(lastChunk, 0, lastChunk.length);
     exchange.conclude();
     downstream.concluded(isPersistent, isFinal);
   }
@@ -280,17 +269,8 @@ export class Shown implements Reader, Outlet {
 
   pass(bytes: Uint8Array, start: number, end: number): boolean {
     const exchange = this.#exchange;
-    if (!this.#isChunked) {
-      exchange.responseBytesSent += end - start;
-      return exchange.sendDown(bytes, start, end);
-    }
-    const { output } = this.#context;
-    output.clear();
-    output.latin1(`${(end - start).toString(16)}\r\n`);
-    output.copy(bytes, start, end);
-    output.latin1("\r\n");
-    exchange.responseBytesSent += output.length;
-    return exchange.sendDown(output.bytes, 0, output.length);
+    exchange.responseBytesSent += end - start;
+    return exchange.sendDown(bytes, start, end);
   }
 
   /** There is no connection behind it that could end. */

@@ -27,7 +27,6 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const ageName = encode("Age: ");
 const lengthName = encode("Content-Length: ");
 const crlf = encode("\r\n");
-const transferChunked = encode("Transfer-Encoding: chunked\r\n");
 
 /** The desk has read the request. */
 export function shapeOf({ head }: Exchange, entry: CacheEntry, desk: CacheDesk, wallMs: number): Shape {
@@ -38,7 +37,6 @@ export function shapeOf({ head }: Exchange, entry: CacheEntry, desk: CacheDesk, 
   if (request.isHead) return "bare";
   if (request.range === -1 || !isRangeWanted(head, request, facts, bytes, headStart, wallMs)) return "whole";
   const bodyBytes = bodyBytesOf(entry);
-  if (bodyBytes === -1) return "whole";
   const at = request.range;
   switch (ranges.read(head.bytes, valueStart(head, at), valueEnd(head, at), bodyBytes)) {
     case rangeOutcome.partial:
@@ -50,7 +48,7 @@ export function shapeOf({ head }: Exchange, entry: CacheEntry, desk: CacheDesk, 
   }
 }
 
-/** -1 while it is not known. */
+/** What is shown is whole, or its length was told by who fills it. */
 export function bodyBytesOf(entry: CacheEntry): number {
   return entry.facts.bodyBytes === -1 && entry.isWhole ? entry.written : entry.facts.bodyBytes;
 }
@@ -67,10 +65,9 @@ export function writeShownHead(
   const { facts, bytes } = entry;
   if (shape === "whole" || shape === "bare") {
     output.copy(bytes, entry.headStart, entry.headEnd - crlf.length);
-    const bodyBytes = (facts.flags & cacheFlag.isUnframed) === 0 ? -1 : bodyBytesOf(entry);
-    if (bodyBytes !== -1) {
+    if ((facts.flags & cacheFlag.isUnframed) !== 0) {
       output.put(lengthName);
-      writeInteger(output, bodyBytes);
+      writeInteger(output, bodyBytesOf(entry));
       output.put(crlf);
     }
   } else writeOther(output, entry, desk, shape, parts);
@@ -89,10 +86,9 @@ function writeOther(output: Output, entry: CacheEntry, desk: CacheDesk, shape: S
   else writePartialHead(output, stored, parts?.ranges ?? ranges, bodyBytesOf(entry), parts?.boundary ?? "");
 }
 
-/** Framing of our own, what the cache says of itself, what all responses end with. From here on the client has been answered. */
-export function finishShownHead(exchange: Exchange, context: Context, isChunked: boolean): void {
+/** What the cache says of itself, what all responses end with. From here on the client has been answered. */
+export function finishShownHead(exchange: Exchange, context: Context): void {
   const { output } = context;
-  if (isChunked) output.put(transferChunked);
   exchange.caching!.tell(output);
   if (exchange.inquiry !== null) output.latin1(traceFields(exchange, context));
   const tails = exchange.listener.forwarding.tailsOf(exchange.isSecure);

@@ -88,7 +88,7 @@ export class CachedRun {
         { collapseMs, passMs, heuristicShare: 0 },
         {
           servers: ["one", "two"],
-          pool: { retries: swarm.retries, queue: { lengthMax: 100, timeoutMs: 5_000 } },
+          pool: { retries: Math.max(1, swarm.retries), queue: { lengthMax: 100, timeoutMs: 5_000 } },
           upstream: { connectMs: 1_000, responseMs: 5_000, readMs: 8_000 },
           downstream: { headMs: 4_000, idleMs: 6_000, readMs: 8_000, lingerMs: 1_000 },
         },
