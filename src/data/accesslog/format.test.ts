@@ -218,3 +218,11 @@ describe("common and combined", () => {
     expect(lineOf("combined", record)).toContain('"GET /\\x22\\x5C\\x0A\\x1B HTTP/1.1" 0 0 "-" "\\xC3\\xA9"\n');
   });
 });
+
+test("whose credentials were good stands in every format, escaped like all that others have chosen", () => {
+  const record = (): AccessRecord => recordOf(usual, { ...usualFields, user: 'jürgen "x"' });
+  expect(JSON.parse(lineOf("json", record())).user).toBe('jürgen "x"');
+  expect(lineOf("combined", record())).toMatch(/^203\.0\.113\.7 - j[^"]*\\x22x\\x22 \[/);
+  expect(lineOf("common", recordOf(usual, usualFields))).toStartWith("203.0.113.7 - - [");
+  expect("user" in JSON.parse(lineOf("json", recordOf(usual, usualFields)))).toBe(false);
+});
