@@ -54,6 +54,7 @@ export function policyOf(said: Partial<PoolCachePlan> = {}, objectBytesMax = 1_0
 
 const silent: PoolCachePlan = {
   cache: 0,
+  scope: "",
   ttlMs: -1,
   defaultTtlMs: -1,
   heuristicShare: 0.1,

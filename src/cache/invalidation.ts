@@ -101,7 +101,7 @@ function writeAbsolute(
   if (ours === null) return false;
   if (schemeEnd === -1) url = ours[1]! + url;
   const parts = /^https?:\/\/[^/?]+/i.exec(url);
-  if (parts === null || !wanted.writeUrl(parts[0], policy)) return false;
+  if (parts === null || !wanted.writeUrl(parts[0], null)) return false;
   const theirs = Buffer.from(wanted.bytes.buffer, wanted.bytes.byteOffset, wanted.firstEnd).toString("latin1");
   if (theirs !== `${ours[0]}/`) return false;
   target.clear();

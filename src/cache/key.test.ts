@@ -66,6 +66,13 @@ describe("the query as a pool wants it", () => {
   });
 });
 
+test("pools that share a cache share no keys", () => {
+  const scoped = policyOf({ scope: "blue" });
+  expect(keyOf("GET /a?b", [], scoped)).toBe(`${keyOf("GET /a?b")}\x02blue`);
+  const both = policyOf({ scope: "blue", keyCookies: ["theme"] });
+  expect(keyOf("GET /a", ["Cookie: theme=dark"], both)).toEndWith("/a\x01dark\x02blue");
+});
+
 describe("fields and cookies of the request", () => {
   const policy = policyOf({ keyFields: ["x-tenant", "x-two"], keyCookies: ["theme"] });
   const extra = (...fields: readonly string[]): string => keyOf("GET /", fields, policy).slice(20);

@@ -1,18 +1,21 @@
 // The first part of a key: what is asked for, as bytes (RFC 9111 section 2). "scheme://host/path?query" in one spelling: host
 // in lower case, without the port that is the scheme's own; path and query as they came, for servers differ on which
 // spellings mean the same. Then whatever a pool's policy adds: for each field and cookie 0x00 when it is absent, 0x01 and its
-// value when it is there. Neither octet is in a target or in a value, so that no two requests have one key by accident.
+// value when it is there; last 0x02 and the scope, where pools share a cache. None of these octets is in a target or in a value, so
+// that no two requests have one key by accident.
 //
-// GET and HEAD share a key; other methods have none. Parameters that the policy leaves out are compared as servers read them,
-// with percent-encoding taken away: "%69d=1" must not slip past a key in which "id" counts.
+// GET and HEAD share a key; other methods have none. Whoever can say something to a server that is not in the key can put an
+// answer of his own before others. So what the policy leaves out is left out only where no server can read more into it, and
+// what counts, counts in all its disguises: "%69d", "ID", "id[]" for "id", X_Tenant for X-Tenant, a cookie that comes twice.
+// What Connection names does not count, for servers do not see it.
 
 import type { CacheKey } from "../memory/cache.ts";
 import { field } from "../wire/http1/fields.ts";
-import { authorityEnd, authorityStart } from "../wire/http1/framing.ts";
+import { authorityEnd, authorityStart, isNominated } from "../wire/http1/framing.ts";
 import { byte, hexValue } from "../wire/http1/grammar.ts";
 import type { Head } from "../wire/http1/head.ts";
 import { Output } from "../wire/http1/writer.ts";
-import { isNamed, valueEnd, valueStart } from "./fieldname.ts";
+import { isTakenFor, lowered, valueEnd, valueStart } from "./fieldname.ts";
 import type { CachePolicy } from "./policy.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -21,6 +24,10 @@ const https = encode("https://");
 const question = 0x3f;
 const ampersand = 0x26;
 const equals = 0x3d;
+const star = 0x2a;
+const percent = 0x25;
+const underscore = 0x5f;
+const bracket = 0x5b;
 /** With more parameters than this a query is part of the key as it came, whatever the policy says: nothing is lost but hits. */
 const parametersMax = 128;
 const starts = new Int32Array(parametersMax);
@@ -48,6 +55,7 @@ export class Key implements CacheKey {
       this.#writeTarget(bytes, targetStart, targetEnd, policy);
     } else this.#writeAbsolute(head, isSecure, policy);
     if (policy.keyFields.length > 0 || policy.keyCookies.length > 0) this.#writeExtras(head, policy);
+    if (policy.scope.length > 0) this.#writeScope(policy);
     this.firstEnd = this.output.length;
   }
 
@@ -61,6 +69,7 @@ export class Key implements CacheKey {
       this.#writeHost(head.bytes, valueStart(head, head.hostIndex), valueEnd(head, head.hostIndex), isOurs);
     this.#writeTarget(bytes, start, end, policy);
     if (policy.keyFields.length > 0 || policy.keyCookies.length > 0) this.#writeExtras(head, policy);
+    if (policy.scope.length > 0) this.#writeScope(policy);
     this.firstEnd = this.output.length;
   }
 
@@ -77,6 +86,7 @@ export class Key implements CacheKey {
     this.#writeHost(host, 0, host.length, isSecure);
     const target = encode(parts[3]!.replace(/[^\x21-\x7e]/gu, encodeURIComponent));
     this.#writeTarget(target, 0, target.length, policy);
+    if (policy !== null && policy.scope.length > 0) this.#writeScope(policy);
     this.firstEnd = this.output.length;
     return true;
   }
@@ -135,6 +145,11 @@ export class Key implements CacheKey {
     }
   }
 
+  #writeScope({ scope }: CachePolicy): void {
+    this.output.byte(2);
+    this.output.put(scope);
+  }
+
   #writeExtras(head: Head, policy: CachePolicy): void {
     for (let index = 0; index < policy.keyFields.length; index++)
       writeField(this.output, head, policy.keyFields[index]!);
@@ -153,8 +168,10 @@ function hostEnd(bytes: Uint8Array, start: number, end: number, isSecure: boolea
   let colon = end - 1;
   while (colon >= start && bytes[colon]! >= 0x30 && bytes[colon]! <= 0x39) colon--;
   if (colon < start || bytes[colon] !== byte.colon) return end;
+  // With a zero before it a port is the same and looks other: what is made of it may not be for everybody.
+  if (end - colon > 4 || bytes[colon + 1] === byte.zero) return end;
   let port = 0;
-  for (let at = colon + 1; at < end; at++) port = Math.min(port * 10 + bytes[at]! - 0x30, 100_000);
+  for (let at = colon + 1; at < end; at++) port = port * 10 + bytes[at]! - 0x30;
   return colon + 1 === end || port === (isSecure ? 443 : 80) ? colon : end;
 }
 
@@ -175,25 +192,52 @@ function collect(bytes: Uint8Array, from: number, end: number, policy: CachePoli
 function isCounted(bytes: Uint8Array, start: number, end: number, policy: CachePolicy): boolean {
   const { included, excluded } = policy;
   const names = included ?? excluded;
-  for (let index = 0; index < names.length; index++)
-    if (isParameter(bytes, start, end, names[index]!)) return included !== null;
-  return included === null;
+  const isLax = included !== null;
+  let isNamed = false;
+  for (let index = 0; index < names.length && !isNamed; index++)
+    isNamed = isParameter(bytes, start, end, names[index]!, isLax);
+  // For some servers ";" parts parameters too: behind one that does not count there may be one that does.
+  return isNamed === isLax || bytes.subarray(start, end).includes(byte.semicolon);
 }
 
-/** Whether a parameter has that name, percent-encoding taken away. */
-function isParameter(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
+/**
+ * Whether a parameter has that name, percent-encoding taken away; a star at the end of the name stands for whatever follows.
+ * `isLax`: or whether some server may read it as that name, since they differ on case, blanks before it, what "[" begins,
+ * what NUL ends, and which characters become "_".
+ */
+function isParameter(bytes: Uint8Array, start: number, end: number, name: Uint8Array, isLax: boolean): boolean {
+  const isPrefix = name[name.length - 1] === star;
+  const length = isPrefix ? name.length - 1 : name.length;
   let at = start;
   for (let index = 0; ; index++) {
-    const isOver = at === end || bytes[at] === equals;
-    if (isOver || index === name.length) return isOver && index === name.length;
-    let octet = bytes[at]!;
-    if (octet === 0x25 && at + 2 < end && (hexValue[bytes[at + 1]!]! | hexValue[bytes[at + 2]!]!) < 16) {
-      octet = hexValue[bytes[at + 1]!]! * 16 + hexValue[bytes[at + 2]!]!;
-      at += 2;
-    } else if (octet === 0x2b) octet = byte.space;
-    if (octet !== name[index]) return false;
-    at++;
+    if (isPrefix && index === length) return true;
+    if (at === end || bytes[at] === equals) return index === length;
+    const octet = decoded(bytes, at, end);
+    const width = bytes[at] === percent && octet !== percent ? 3 : 1;
+    if (isLax && index === 0 && octet === byte.space && name[0] !== byte.space) {
+      at += width;
+      index--;
+      continue;
+    }
+    if (index === length) return isLax && (octet === bracket || octet === 0);
+    if (octet !== name[index] && !(isLax && isLike(octet, name[index]!))) return false;
+    at += width;
   }
+}
+
+/** What stands at `at` for a server: percent-encoding and "+" taken away. */
+function decoded(bytes: Uint8Array, at: number, end: number): number {
+  const octet = bytes[at]!;
+  if (octet === 0x2b) return byte.space;
+  if (octet !== percent || at + 2 >= end) return octet;
+  const high = hexValue[bytes[at + 1]!]!;
+  const low = hexValue[bytes[at + 2]!]!;
+  return (high | low) < 16 ? high * 16 + low : octet;
+}
+
+function isLike(octet: number, wanted: number): boolean {
+  if (lowered(octet) === lowered(wanted)) return true;
+  return wanted === underscore && (octet === 0x2e || octet === byte.space || octet === bracket);
 }
 
 /** By name, those of one name as they came: their order may mean something. */
@@ -225,7 +269,7 @@ function isAfter(bytes: Uint8Array, one: number, oneEnd: number, other: number, 
 function writeField(output: Output, head: Head, name: Uint8Array): void {
   let isThere = false;
   for (let index = 0; index < head.fieldCount; index++) {
-    if (!isNamed(head, index, name)) continue;
+    if (!isTakenFor(head, index, name, 0, name.length)) continue;
     output.byte(isThere ? byte.comma : 1);
     isThere = true;
     output.copy(head.bytes, valueStart(head, index), valueEnd(head, index));
@@ -233,26 +277,36 @@ function writeField(output: Output, head: Head, name: Uint8Array): void {
   if (!isThere) output.byte(0);
 }
 
-/** The same of the first cookie of that name (RFC 6265 section 5.4). */
+/** The same of all cookies of that name, with ";" between them: which one counts servers do not agree on. */
 function writeCookie(output: Output, head: Head, name: Uint8Array): void {
-  const { bytes } = head;
+  const { bytes, spans } = head;
+  let isThere = false;
   for (let index = 0; index < head.fieldCount; index++) {
     if (head.ids[index] !== field.cookie) continue;
+    if (head.hasNominated && isNominated(head, spans[index * 4]!, spans[index * 4 + 1]!)) continue;
     const end = valueEnd(head, index);
     for (let at = valueStart(head, index); at < end; at++) {
       while (at < end && (bytes[at] === byte.space || bytes[at] === byte.tab)) at++;
       const start = at;
       while (at < end && bytes[at] !== byte.semicolon) at++;
-      if (!isCookie(bytes, start, at, name)) continue;
-      output.byte(1);
-      return output.copy(bytes, start + name.length + 1, at);
+      const value = cookieValue(bytes, start, at, name);
+      if (value === -1) continue;
+      output.byte(isThere ? byte.semicolon : 1);
+      isThere = true;
+      output.copy(bytes, value, at);
     }
   }
-  output.byte(0);
+  if (!isThere) output.byte(0);
 }
 
-function isCookie(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
-  if (end - start <= name.length || bytes[start + name.length] !== equals) return false;
-  for (let at = 0; at < name.length; at++) if (bytes[start + at] !== name[at]) return false;
-  return true;
+/** Where its value starts, -1 when it has another name. Some servers let blanks stand before "=", and "." for "_". */
+function cookieValue(bytes: Uint8Array, start: number, end: number, name: Uint8Array): number {
+  if (end - start <= name.length) return -1;
+  for (let at = 0; at < name.length; at++) {
+    const octet = bytes[start + at]!;
+    if (octet !== name[at] && !(name[at] === underscore && octet === 0x2e)) return -1;
+  }
+  let at = start + name.length;
+  while (at < end && (bytes[at] === byte.space || bytes[at] === byte.tab)) at++;
+  return at < end && bytes[at] === equals ? at + 1 : -1;
 }

@@ -12,6 +12,8 @@ export class CachePolicy {
   readonly objectBytesMax: number;
   readonly keyFields: readonly Uint8Array[];
   readonly keyCookies: readonly Uint8Array[];
+  /** Ends the first part of every key; empty without. */
+  readonly scope: Uint8Array;
   /** Null where all parameters count but `excluded`. */
   readonly included: readonly Uint8Array[] | null;
   readonly excluded: readonly Uint8Array[];
@@ -25,6 +27,7 @@ export class CachePolicy {
     this.objectBytesMax = objectBytesMax;
     this.keyFields = plan.keyFields.map(encode);
     this.keyCookies = plan.keyCookies.map(encode);
+    this.scope = encode(plan.scope);
     this.included = plan.query.included?.map(encode) ?? null;
     this.excluded = plan.query.excluded.map(encode);
     this.isQueryWhole = this.included === null && this.excluded.length === 0 && !plan.query.isSorted;

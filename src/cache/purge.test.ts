@@ -6,7 +6,7 @@ import { CachePolicy } from "./policy.ts";
 import { type Purge, purgeSteps } from "./purge.ts";
 
 const plain: PoolCachePlan = {
-  ...{ cache: 0, ttlMs: -1, defaultTtlMs: -1, heuristicShare: 0, heuristicMaxMs: 0, negative: [] },
+  ...{ cache: 0, scope: "", ttlMs: -1, defaultTtlMs: -1, heuristicShare: 0, heuristicMaxMs: 0, negative: [] },
   ...{ staleWhileRevalidateMs: 0, staleIfErrorMs: 0, honorsRequests: true, dropsCookies: false },
   ...{ query: { included: null, excluded: [], isSorted: false }, keyFields: [], keyCookies: [], tagFields: [] },
   ...{ bypass: null, collapseMs: 0, passMs: 0, isTold: false },

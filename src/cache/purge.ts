@@ -106,9 +106,9 @@ function begins({ bytes, firstStart, firstEnd }: StoreView, text: Uint8Array): b
   return true;
 }
 
-/** By the value of a field or cookie, behind a URL of that length. */
+/** By the value of a field or cookie, or by a pool's name, behind a URL of that length. */
 function isExtended({ bytes, firstStart, firstEnd }: StoreView, length: number): boolean {
-  return firstStart + length < firstEnd && bytes[firstStart + length]! <= 1;
+  return firstStart + length < firstEnd && bytes[firstStart + length]! <= 2;
 }
 
 const space = 0x20;

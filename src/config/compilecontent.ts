@@ -53,7 +53,11 @@ export function cacheNameOf(use: boolean | string | PoolCache, config: Config): 
   return names.length === 1 ? names[0] : undefined;
 }
 
-export function compilePoolCache(use: boolean | string | PoolCache | undefined, config: Config): PoolCachePlan | null {
+export function compilePoolCache(
+  pool: string,
+  use: boolean | string | PoolCache | undefined,
+  config: Config,
+): PoolCachePlan | null {
   if (use === undefined || use === false) return null;
   const policy = typeof use === "object" ? use : poolCache.parse({});
   const { key } = policy;
@@ -61,6 +65,7 @@ export function compilePoolCache(use: boolean | string | PoolCache | undefined, 
   const name = cacheNameOf(use, config);
   return {
     cache: cachesOf(config).findIndex(([one]) => one === name),
+    scope: isAlone(name, config) ? "" : pool,
     ttlMs: optionalMs(policy.ttl),
     defaultTtlMs: optionalMs(policy.defaultTtl),
     heuristicShare: policy.heuristic === false ? 0 : policy.heuristic,
@@ -81,6 +86,14 @@ export function compilePoolCache(use: boolean | string | PoolCache | undefined, 
     tagFields: policy.tags.map((field) => field.toLowerCase()),
     isTold: policy.status,
   };
+}
+
+/** Whether no two pools have that cache. */
+function isAlone(cache: string | undefined, config: Config): boolean {
+  const uses = Object.values(config.pools).map((pool) => pool.cache);
+  const isOfIt = (use: Pool["cache"]): boolean =>
+    use !== undefined && use !== false && cacheNameOf(use, config) === cache;
+  return uses.filter(isOfIt).length < 2;
 }
 
 function optionalMs(text: string | undefined): number {

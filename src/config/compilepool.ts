@@ -71,7 +71,7 @@ export function compilePool(name: string, pool: Pool, config: Config, around: Su
     rules: around.rules.of("pools", name),
     errors: compileErrors(pool.errors, around.materials),
     stick: pool.stick === undefined ? null : { table: around.rules.tableOf(pool.stick.table), key: pool.stick.by },
-    cache: compilePoolCache(pool.cache, config),
+    cache: compilePoolCache(name, pool.cache, config),
     targets,
     body: compileBody(pool),
     mirror: compileMirror(pool.mirror, (to) => Object.keys(config.pools).indexOf(to)),

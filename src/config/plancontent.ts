@@ -33,6 +33,8 @@ export interface RedisPlan {
 export interface PoolCachePlan {
   /** Index into `Plan.caches`. */
   readonly cache: number;
+  /** Part of the key, so that pools with one cache do not show what the others' servers have said: the pool's name; "" where it is the only one. */
+  readonly scope: string;
   /** Forced: whatever a response says of its own lifetime, as long as it may be stored at all. */
   readonly ttlMs: number;
   /** Of a response that says nothing. */

@@ -7,7 +7,7 @@ import { capacity } from "../memory/arena.ts";
 import type { Finding } from "./issues.ts";
 import type { Address } from "./plan.ts";
 import { keyText, type Path } from "./problem.ts";
-import { reviewCaches } from "./reviewcache.ts";
+import { reviewCaches, reviewSharing } from "./reviewcache.ts";
 import { reviewExpressions } from "./reviewexpression.ts";
 import { reviewListener } from "./reviewlistener.ts";
 import { reviewPool } from "./reviewpool.ts";
@@ -46,6 +46,7 @@ export function review(input: unknown): Finding[] {
   reviewTables(sectionOf(root["tables"]), report);
   reviewLists(sectionOf(root["lists"]), report);
   reviewCaches(root, report);
+  reviewSharing(root, uses, report);
   reviewErrors(root["errors"], ["errors"], report);
   reviewReply(sectionOf(root["bans"])["answer"], ["bans", "answer"], report);
   reviewReply(sectionOf(root["hooks"])["failure"], ["hooks", "failure"], report);

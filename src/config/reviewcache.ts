@@ -7,6 +7,7 @@ import { absence } from "./absence.ts";
 import { cache as cacheSchema } from "./cacheschema.ts";
 import { compileCache } from "./compilecontent.ts";
 import type { Path } from "./problem.ts";
+import type { Use } from "./reviewuse.ts";
 import { isSection, type Report, type Section, sectionOf, textOf } from "./section.ts";
 
 /** The cache that a pool or a forward proxy asks for, as written: true, a name, or a section. */
@@ -41,6 +42,38 @@ export function reviewCaches(root: Section, report: Report): void {
   // Where a name is wrong, the cache that was meant would only be a second complaint about one mistake.
   if (!isWhole) return;
   for (const name of names) if (!used.has(name)) report("warning", ["caches", name], "key", "is used by no pool");
+}
+
+/** What a listener makes of bodies is stored with them, and another listener would show it. */
+export function reviewSharing(root: Section, uses: readonly Use[], report: Report): void {
+  const pools = sectionOf(root["pools"]);
+  for (const [name, value] of Object.entries(sectionOf(root["listeners"]))) {
+    const listener = sectionOf(value);
+    const key = ["replace", "transformResponse"].find(
+      (one) => listener[one] !== undefined && !isEmptyList(listener[one]),
+    );
+    if (key === undefined) continue;
+    const own = new Set(uses.filter((use) => use.listener === name).map(({ pool }) => pool));
+    const other = uses.find(
+      ({ listener: user, pool }) => user !== name && own.has(pool) && isCaching(sectionOf(pools[pool])),
+    );
+    if (other === undefined) continue;
+    const why = `changes what the cache of the pool ${other.pool} stores, and ${other.listener} would show it too`;
+    report(
+      "error",
+      ["listeners", name, key],
+      "key",
+      `${why}: move it to the pool, or give each listener a pool of its own`,
+    );
+  }
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function isCaching({ cache }: Section): boolean {
+  return cache !== undefined && cache !== false;
 }
 
 const advice = ": add it under caches, or write true for one of the usual size";

@@ -26,6 +26,18 @@ describe("caches", () => {
     expect(of(pool(true, { caches: { one: {} } }))).toEqual([]);
   });
 
+  test("what a listener makes of bodies is not for another listener to show", () => {
+    const replace = [{ find: "a", by: "b" }];
+    const listeners = { w: { listen: ":80", use: "a", replace }, x: { listen: ":81", use: "a" } };
+    expect(of(pool(true, { listeners }))).toEqual([
+      expect.stringMatching(
+        /^error listeners\.w\.replace changes what the cache of the pool a stores, and x would show it/,
+      ),
+    ]);
+    expect(of(pool(false, { listeners }))).toEqual([]);
+    expect(of(pool(true, { listeners: { w: listeners.w } }))).toEqual([]);
+  });
+
   test("a forward proxy uses caches too", () => {
     const listeners = { w: { listen: "127.0.0.1:80", use: "a", proxy: { cache: "one" } } };
     expect(of({ listeners, caches: { one: {} } })).toEqual([]);

@@ -14,6 +14,7 @@ export const cachePlan: CachePlan = {
 
 export const poolCachePlan: PoolCachePlan = {
   cache: 0,
+  scope: "",
   ttlMs: -1,
   defaultTtlMs: -1,
   heuristicShare: 0.1,

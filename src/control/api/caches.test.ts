@@ -30,7 +30,7 @@ function planOf(pools: Record<string, object>): Plan {
     ...plain,
     caches,
     pools: Object.entries(config!.pools).map(([name, { cache }]) => {
-      return { ...plain.pools[0]!, name, cache: compilePoolCache(cache, config!) };
+      return { ...plain.pools[0]!, name, cache: compilePoolCache(name, cache, config!) };
     }),
   };
 }
@@ -196,16 +196,17 @@ describe("why", () => {
     expect((answer as WhyAnswer).keys[0]).toMatchObject({ outcome: "method" });
   });
 
-  test("each pool has a key of its own making; those that are the same are told once", async () => {
+  test("each pool that shares a cache has keys of its own", async () => {
     const stage = new Stage({
       app: { in: "pages" },
       same: { in: "pages" },
       other: { in: "pages", key: { query: false, headers: ["X-Tenant"], cookies: ["who"] } },
-    }).put(`${page}?id=1`, []);
+    }).put(`${page}?id=1\u0002app`, []);
     const { keys } = await stage.why(`${page}?id=1`, "X-Tenant: one");
     expect(keys.map(({ pools, key, outcome }) => [pools, key, outcome])).toEqual([
-      [["app", "same"], `${page}?id=1`, "hit"],
-      [["other"], `${page}, x-tenant: one, no cookie who`, "miss"],
+      [["app"], `${page}?id=1, pool app`, "hit"],
+      [["same"], `${page}?id=1, pool same`, "miss"],
+      [["other"], `${page}, x-tenant: one, no cookie who, pool other`, "miss"],
     ]);
     stage.way = { pool: "other", text: "" };
     expect((await stage.why(`${page}?id=1`)).keys.map(({ pools }) => pools)).toEqual([["other"]]);

@@ -36,7 +36,7 @@ test("the host that a request names is that of its key", async () => {
     pools: { app: { servers: ["s:1"], cache: true } },
   });
   const store = CacheStore.inMemory({ bytesMax: 2 ** 21, objectBytesMax: 2 ** 16, policy: "lru" }, "default");
-  const user: CacheUser = { pool: "app", plan: compilePoolCache(config!.pools["app"]!.cache, config!)!, store };
+  const user: CacheUser = { pool: "app", plan: compilePoolCache("app", config!.pools["app"]!.cache, config!)!, store };
   const request = readRequest("http://127.0.0.1/a", "GET", ["Host: shop.test"]);
   if (!request.ok) throw new Error(request.message);
   expect(await whyKeys(request.value, [user], nowMs)).toMatchObject([

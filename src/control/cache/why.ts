@@ -50,7 +50,7 @@ async function whyKey(
 ): Promise<KeyAnswer> {
   const { store } = users[0]!;
   const first = latin1(key.bytes.subarray(0, key.firstEnd));
-  const [url = ""] = first.split(/[\0\x01]/);
+  const [url = ""] = first.split(/[\0-\x02]/);
   const all = await inSlices(standingSteps(store, url));
   const ours = all.filter((each) => each.first === first);
   const mark = ours.find(({ state }) => state === cacheState.vary);
@@ -147,14 +147,15 @@ function reasonOf({ facts }: Standing): { reason: string; text: string } {
 
 /** Of what fields and cookies add to the URL, with their names. */
 function keyText(first: string, { plan }: CachePolicy): string {
-  const [url = ""] = first.split(/[\0\x01]/);
-  const values = first.slice(url.length).match(/[\0\x01][^\0\x01]*/g) ?? [];
+  const [url = ""] = first.split(/[\0-\x02]/);
+  const values = first.slice(url.length).match(/[\0\x01][^\0-\x02]*/g) ?? [];
   const names = [...plan.keyFields, ...plan.keyCookies.map((name) => `cookie ${name}`)];
   const added = names.map((name, index) => {
     const value = values[index];
     return value === undefined || value[0] === "\0" ? `no ${name}` : `${name}: ${value.slice(1)}`;
   });
-  return [url, ...added].join(", ");
+  const scope = plan.scope === "" ? [] : [`pool ${plan.scope}`];
+  return [url, ...added, ...scope].join(", ");
 }
 
 function latin1(bytes: Uint8Array): string {
