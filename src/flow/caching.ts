@@ -105,7 +105,7 @@ export class Caching {
 
   /** Others wait for what the server is about to say. */
   get isAwaited(): boolean {
-    return this.filling.isLeading && this.#exchange.sentMs > 0 && this.#exchange.response === null;
+    return this.filling.isLeading && this.#exchange.sentMs > 0 && this.#exchange.descent.head === null;
   }
 
   // ---- the answer ----
@@ -130,7 +130,7 @@ export class Caching {
     if (this.isRefresh) return asking.endRefresh(false);
     if (!this.#mayShow(entry)) return true;
     this.status.forwardedStatus = head.status;
-    exchange.dismiss(false);
+    exchange.descent.dismiss(false);
     this.#showStale(entry);
     return false;
   }
@@ -153,7 +153,7 @@ export class Caching {
     if (!this.#mayShow(entry)) return false;
     exchange.upstream?.reset();
     exchange.upstream = null;
-    exchange.response = null;
+    exchange.descent.reset();
     exchange.attempt.end();
     this.#showStale(entry);
     return true;

@@ -23,14 +23,14 @@ import { Attempt, type Seeker } from "./attempt.ts";
 import type { Caching } from "./caching.ts";
 import type { Context } from "./context.ts";
 import { deadlinePassed, type Wait } from "./deadline.ts";
+import { Descent } from "./descent.ts";
 import type { Sender } from "./forwarding.ts";
 import { askPick } from "./hooks/pick.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { Passage } from "./passage.ts";
 import type { Requester } from "./requester.ts";
-import { writeHead } from "./responsehead.ts";
 import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
-import { shownStep, stairDown, stairUp } from "./stair.ts";
+import { stairUp } from "./stair.ts";
 import { stickyCookie } from "./sticky.ts";
 import { tryNextAddress } from "./targets/seeking.ts";
 import type { Target } from "./targets/target.ts";
@@ -39,8 +39,6 @@ import { switchProtocols, type Upgrade } from "./upgrade.ts";
 import { Upload } from "./upload.ts";
 import { Upstream } from "./upstream.ts";
 import { Visit } from "./visit.ts";
-
-const nothing = new Uint8Array(0);
 
 export class Exchange implements Sender, Seeker {
   /** As it came. */
@@ -77,15 +75,12 @@ export class Exchange implements Sender, Seeker {
   bodyEnd = 0;
   readonly upload: Upload;
   readonly passage: Passage;
-  /** Of the stair, the next step: up until a server is sought, down from its response. */
+  /** Of the stair, the next step up. */
   #step = 0;
   /** What it waits for; null while it goes on, or waits for a server. */
   wait: Wait | null = null;
-  /** The final head of the response while it is on its way down, and what came with it: bytes[restStart, restEnd). */
-  response: Head | null = null;
-  #rest: Uint8Array = nothing;
-  #restStart = 0;
-  #restEnd = 0;
+  /** The response, until it goes on to the client. */
+  readonly descent: Descent;
   /** The client's connection goes on after this. */
   isPersistent = true;
   /** A status line has been sent to the client. */
@@ -128,6 +123,7 @@ export class Exchange implements Sender, Seeker {
     this.attempt = new Attempt(this, context);
     this.upload = new Upload(this, context);
     this.passage = new Passage(this, context);
+    this.descent = new Descent(this, context);
   }
 
   reset(): void {
@@ -160,8 +156,7 @@ export class Exchange implements Sender, Seeker {
     this.upload.reset();
     this.#step = 0;
     this.wait = null;
-    this.response = null;
-    this.#rest = nothing;
+    this.descent.reset();
     this.isPersistent = true;
     this.isAnswered = false;
     this.status = 0;
@@ -248,7 +243,7 @@ export class Exchange implements Sender, Seeker {
   /** Take the next steps, up or down: from the start, or said by the step that had it wait. */
   goOn(): void {
     this.wait = null;
-    if (this.response !== null) return this.#descend();
+    if (this.descent.head !== null) return this.descent.goOn();
     const steps = stairUp(this.listener);
     while (this.#step < steps.length) if (!steps[this.#step++]!(this, this.#context)) return;
     this.seekServer();
@@ -264,13 +259,7 @@ export class Exchange implements Sender, Seeker {
   waitFor(wait: Wait, forMs: number): void {
     this.wait = wait;
     this.holdBody();
-    const context = this.#context;
-    if (this.response !== null) {
-      // The one head that is read into is not to be written over meanwhile.
-      if (this.response === context.responseHead) context.responseHead = new Head(this.response.fieldsMax);
-      else if (this.caching !== null) this.caching.shown.waits(this.response);
-      this.upstream?.park();
-    }
+    this.descent.wait();
     this.arm(forMs);
   }
 
@@ -368,58 +357,7 @@ export class Exchange implements Sender, Seeker {
     else this.attempt.succeeded();
     // As its server frames it, whatever steps make of it.
     this.upstream!.body.begin(responseBody(head, this.head.method), head.contentLength);
-    this.response = head;
-    this.#rest = bytes;
-    this.#restStart = bodyStart;
-    this.#restEnd = end;
-    this.#step = 0;
-    this.#descend();
-  }
-
-  #descend(): void {
-    const steps = stairDown(this.listener, this.route);
-    while (this.#step < steps.length) if (!steps[this.#step++]!(this, this.#context, this.response!)) return;
-    const head = this.response!;
-    if (this.caching !== null && this.caching.shown.isBegun) {
-      this.response = null;
-      this.caching.shown.deliver(head);
-    } else this.#deliver(this.upstream!, head);
-  }
-
-  /** A stored response, from where the listener's steps begin. */
-  show(head: Head): void {
-    this.response = head;
-    this.#step = shownStep(stairDown(this.listener, this.route));
-    this.#descend();
-  }
-
-  /** The response is not for the client: its server is let go of. `isDone`: nothing of it is to come. */
-  dismiss(isDone: boolean): void {
-    const isClean = isDone && this.response!.wantsKeepAlive && this.#restEnd === this.#restStart;
-    this.response = null;
-    this.#rest = nothing;
-    this.upstream!.release(isClean && this.requestBody.isDone);
-    this.upstream = null;
-    this.attempt.end();
-  }
-
-  /** The response goes to the client. */
-  #deliver(upstream: Upstream, head: Head): void {
-    this.response = null;
-    const { kind } = upstream.body;
-    const isOld = this.head.minor === 0;
-    const { relay } = this.passage;
-    this.passage.begin(kind, isOld, head.wantsKeepAlive);
-    // A client that waits for "100 Continue" and was not told may or may not send its body: nobody can tell what comes next.
-    const isUnfinished = !this.requestBody.isDone;
-    if (isUnfinished || relay.isOpened || (kind === bodyKind.close && isOld)) this.isPersistent = false;
-    if (this.downstream!.isLeaving) this.isPersistent = false;
-    writeHead(this, this.#context, head, relay);
-    upstream.resume();
-    const rest = this.#rest;
-    this.#rest = nothing;
-    this.passage.first(upstream, rest, this.#restStart, this.#restEnd);
-    upstream.unpark();
+    this.descent.begin(head, bytes, bodyStart, end);
   }
 
   /** The client takes bytes again. */
@@ -465,7 +403,7 @@ export class Exchange implements Sender, Seeker {
 
   /** No (further) attempt helps. Answer the client if nothing was sent to it yet; else let it see that this is not whole. */
   fail(what: Fault): void {
-    if (this.caching !== null && this.caching.rescues(what)) return;
+    if (this.caching?.rescues(what) === true) return;
     const downstream = this.downstream!;
     this.fault = what;
     if (this.upstream !== null) this.upstream.reset();

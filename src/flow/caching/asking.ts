@@ -117,7 +117,7 @@ export class Asking {
   endRefresh(isDone: boolean): false {
     const exchange = this.#exchange;
     const downstream = exchange.downstream!;
-    exchange.dismiss(isDone);
+    exchange.descent.dismiss(isDone);
     exchange.conclude();
     downstream.concluded(false, true);
     return false;
@@ -141,7 +141,7 @@ export class Asking {
     entry.freshen(facts, output.bytes, 0, output.length);
     followers.stir();
     if (caching.isRefresh) return this.endRefresh(true);
-    this.#exchange.dismiss(true);
+    this.#exchange.descent.dismiss(true);
     caching.status.forwardedStatus = 304;
     caching.show(entry, "revalidated");
     return false;
@@ -170,7 +170,7 @@ export class Asking {
     entry.remove();
     entry.release();
     caching.entry = null;
-    exchange.dismiss(true);
+    exchange.descent.dismiss(true);
     exchange.attempt.reset();
     exchange.upload.reset();
     exchange.sentMs = 0;

@@ -78,7 +78,7 @@ export class Shown implements Reader, Outlet {
       return exchange.fail(fault("bad_response"));
     exchange.status = shown.status;
     exchange.serverStatus = shown.status;
-    exchange.show(shown);
+    exchange.descent.show(shown);
   }
 
   /** The listener's steps have been taken. */

@@ -126,7 +126,7 @@ export function askError(exchange: Exchange, context: Context, what: Fault, refu
   const state = stateOf(exchange, context);
   if (state.isErrorAsked) return false;
   state.isErrorAsked = true;
-  exchange.response = null;
+  exchange.descent.reset();
   const { code, side, status, detail } = what;
   const error: HookError = { code, side, status, detail, server: exchange.serverName };
   if (askNextError(exchange, context, state, asked as Hooks[], error, refusing)) refusing.refuse();
