@@ -99,3 +99,18 @@ test("PROXY headers are believed of those who are trusted", () => {
     forwarding: { trusted: ["10.0.0.1/32"] },
   });
 });
+
+test("a forward proxy tells the servers of strangers nothing of its clients, unless it is told to", () => {
+  const told = ({ forwarding, requestId }: ListenerPlan): unknown[] => [
+    forwarding.xForwardedFor,
+    forwarding.xForwardedProto,
+    forwarding.xForwardedHost,
+    requestId?.header ?? null,
+  ];
+  const usual = [true, true, true, "x-request-id"];
+  expect(told(one({ use: "app" }))).toEqual(usual);
+  expect(told(one({ use: "app", proxy: true }))).toEqual(usual);
+  expect(told(one({ proxy: true }))).toEqual([false, false, false, null]);
+  const asked = { forwarding: { xForwardedFor: true }, requestId: {} };
+  expect(told(one({ proxy: true, ...asked }))).toEqual([true, false, false, "x-request-id"]);
+});

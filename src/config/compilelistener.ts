@@ -106,15 +106,8 @@ export function compileListener(
     connectionsMax: listener.maxConnections,
     isByClient: listener.workerBy === "client",
     timeouts: compileTimeouts(listener, config),
-    forwarding: {
-      trusted: [...listener.trustedProxies].map(block),
-      ...listener.forwarding,
-      via: listener.via === false ? null : listener.via,
-    },
-    requestId:
-      listener.requestId === false
-        ? null
-        : { header: listener.requestId.header.toLowerCase(), keep: listener.requestId.keep },
+    forwarding: compileForwarding(name, listener),
+    requestId: compileRequestId(name, listener),
     rules: rules.of("listeners", name),
     errors: listener.mode === "http" ? compileErrors({ ...config.errors, ...listener.errors }, materials) : [],
     auth: compileAuth(listener.auth, materials),
@@ -123,6 +116,31 @@ export function compileListener(
     body: compileBody(listener),
     hooks: compileHooks("listeners", name, listener.hooks, config, materials),
   };
+}
+
+/** Its clients go to strangers, who are told nothing of them unless the config says so. */
+function isForwardOnly(name: string, { use }: Listener): boolean {
+  return use === targetsPool(name);
+}
+
+function compileForwarding(name: string, listener: Listener): ListenerPlan["forwarding"] {
+  const { xForwardedFor, xForwardedProto, xForwardedHost, forwarded } = listener.forwarding;
+  const isUsual = !isForwardOnly(name, listener);
+  return {
+    trusted: [...listener.trustedProxies].map(block),
+    xForwardedFor: xForwardedFor ?? isUsual,
+    xForwardedProto: xForwardedProto ?? isUsual,
+    xForwardedHost: xForwardedHost ?? isUsual,
+    forwarded,
+    via: listener.via === false ? null : listener.via,
+  };
+}
+
+function compileRequestId(name: string, listener: Listener): ListenerPlan["requestId"] {
+  const { requestId } = listener;
+  if (requestId === false || (requestId === undefined && isForwardOnly(name, listener))) return null;
+  const { header, keep } = requestId ?? { header: "x-request-id", keep: true };
+  return { header: header.toLowerCase(), keep };
 }
 
 function compileTimeouts(listener: Listener, config: Config): ListenerPlan["timeouts"] {

@@ -198,7 +198,7 @@ export interface ListenerInput {
   forwarding?: ForwardingInput | undefined;
   /** Pseudonym in the Via field of requests and responses (RFC 9110 7.6.3); false sends none. Default: "sluice". */
   via?: string | false | undefined;
-  /** An id for each request, in a header and the access log; false for none. */
+  /** An id for each request, in a header and the access log: a section with header and keep; false for none. Absent: x-request-id, but none for a forward proxy without use. */
   requestId?: RequestIdInput | false | undefined;
   /** Which worker takes a connection: any of them, or for all connections of one client address (an IPv6 /64) the same, which is where its TLS sessions resume. Uneven when few addresses bring most of the traffic. Linux. Default: "connection". */
   workerBy?: "connection" | "client" | undefined;
@@ -300,11 +300,11 @@ export interface UdpInput {
 
 /** What servers are told about the client. */
 export interface ForwardingInput {
-  /** Send X-Forwarded-For: the client's address, after those that trusted proxies reported. Default: true. */
+  /** Send X-Forwarded-For: the client's address, after those that trusted proxies reported. Absent: true, but for a forward proxy without use. */
   xForwardedFor?: boolean | undefined;
-  /** Send X-Forwarded-Proto: http or https. Default: true. */
+  /** Send X-Forwarded-Proto: http or https. Absent: true, but for a forward proxy without use. */
   xForwardedProto?: boolean | undefined;
-  /** Send X-Forwarded-Host: the Host that the client asked for. Default: true. */
+  /** Send X-Forwarded-Host: the Host that the client asked for. Absent: true, but for a forward proxy without use. */
   xForwardedHost?: boolean | undefined;
   /** Send Forwarded (RFC 7239). Default: false. */
   forwarded?: boolean | undefined;

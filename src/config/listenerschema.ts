@@ -39,10 +39,18 @@ function readFieldName(text: string): Reading<string> {
 
 const forwarding = section({
   xForwardedFor: flag()
-    .default(true)
-    .describe("Send X-Forwarded-For: the client's address, after those that trusted proxies reported."),
-  xForwardedProto: flag().default(true).describe("Send X-Forwarded-Proto: http or https."),
-  xForwardedHost: flag().default(true).describe("Send X-Forwarded-Host: the Host that the client asked for."),
+    .optional()
+    .describe(
+      "Send X-Forwarded-For: the client's address, after those that trusted proxies reported. Absent: true, but for a forward proxy without use.",
+    ),
+  xForwardedProto: flag()
+    .optional()
+    .describe("Send X-Forwarded-Proto: http or https. Absent: true, but for a forward proxy without use."),
+  xForwardedHost: flag()
+    .optional()
+    .describe(
+      "Send X-Forwarded-Host: the Host that the client asked for. Absent: true, but for a forward proxy without use.",
+    ),
   forwarded: flag().default(false).describe("Send Forwarded (RFC 7239)."),
 }).meta({ id: "Forwarding", description: "What servers are told about the client." });
 
@@ -160,8 +168,10 @@ export const listener: z.ZodType<Listener, ListenerInput> = section(
       .describe("Pseudonym in the Via field of requests and responses (RFC 9110 7.6.3); false sends none."),
     requestId: z
       .union([requestId, z.literal(false)], { error: says("a section with header and keep, or false for none") })
-      .prefault({})
-      .describe("An id for each request, in a header and the access log; false for none."),
+      .optional()
+      .describe(
+        "An id for each request, in a header and the access log: a section with header and keep; false for none. Absent: x-request-id, but none for a forward proxy without use.",
+      ),
     workerBy: choice(["connection", "client"])
       .default("connection")
       .describe(

@@ -114,7 +114,7 @@ export interface Listener {
   trustedProxies: string[];
   forwarding: Forwarding;
   via: string | false;
-  requestId: RequestId | false;
+  requestId?: RequestId | false | undefined;
   workerBy: "connection" | "client";
   rules: Rule[] | RulePhases;
   errors: Record<string, number | string | Reply>;
@@ -174,9 +174,9 @@ export interface Udp {
 }
 
 export interface Forwarding {
-  xForwardedFor: boolean;
-  xForwardedProto: boolean;
-  xForwardedHost: boolean;
+  xForwardedFor?: boolean | undefined;
+  xForwardedProto?: boolean | undefined;
+  xForwardedHost?: boolean | undefined;
   forwarded: boolean;
 }
 
