@@ -105,7 +105,7 @@ export class Passage implements Outlet, SieveOutlet {
   /** The head goes at once. */
   #slow(bytesPerSecond: number, upstream: Upstream, bytes: Uint8Array, start: number, end: number): void {
     const { output, port } = this.#context;
-    this.#throttle = new Throttle(port, bytesPerSecond, this, upstream.line!);
+    this.#throttle = new Throttle(port, bytesPerSecond, this, upstream.line);
     if (output.length > 0 && !this.#exchange.sendDown(output.bytes, 0, output.length)) this.#throttle.block();
     this.#exchange.awaitServer();
     if (end > start) this.#throttle.offer(bytes, start, end);

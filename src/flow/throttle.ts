@@ -26,7 +26,8 @@ export class Throttle implements WakeFlow {
   readonly #port: Port;
   readonly #bytesPerMs: number;
   readonly #outlet: Outlet;
-  readonly #upstream: Line;
+  /** Null where it has said all and is gone. */
+  readonly #upstream: Line | null;
   #held: Uint8Array | null = null;
   #at = 0;
   #end = 0;
@@ -37,7 +38,7 @@ export class Throttle implements WakeFlow {
   /** How the server's connection has ended while bytes were held; undefined: it has not. */
   #ending: Fault | null | undefined;
 
-  constructor(port: Port, bytesPerSecond: number, outlet: Outlet, upstream: Line) {
+  constructor(port: Port, bytesPerSecond: number, outlet: Outlet, upstream: Line | null) {
     this.#port = port;
     this.#bytesPerMs = bytesPerSecond / 1000;
     this.#outlet = outlet;
@@ -55,7 +56,7 @@ export class Throttle implements WakeFlow {
       this.#held = bytes;
       this.#at = start;
       this.#end = end;
-      this.#upstream.pause();
+      this.#upstream?.pause();
     } else {
       const whole = new Uint8Array(this.#end - this.#at + end - start);
       whole.set(this.#held.subarray(this.#at, this.#end));
@@ -81,7 +82,7 @@ export class Throttle implements WakeFlow {
   drained(): void {
     this.#isBlocked = false;
     if (this.#held !== null) this.#pump();
-    else if (this.#ending === undefined) this.#upstream.resume();
+    else if (this.#ending === undefined) this.#upstream?.resume();
   }
 
   ticked(): void {
@@ -120,6 +121,6 @@ export class Throttle implements WakeFlow {
     this.#isBlocked = !isTaken;
     if (!isLast) return;
     if (this.#ending !== undefined) this.#outlet.spent(this.#ending);
-    else if (isTaken) this.#upstream.resume();
+    else if (isTaken) this.#upstream?.resume();
   }
 }

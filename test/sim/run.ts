@@ -1,7 +1,7 @@
 // One run of the simulator: a seed decides everything. First faults, and what must hold in spite of them; then the faults stop,
 // and everything must come to an end; then new clients, who must all be served.
 
-import type { BodyPlan } from "../../src/config/plan.ts";
+import type { BodyPlan, HooksPlan } from "../../src/config/plan.ts";
 import { Context } from "../../src/flow/context.ts";
 import { Site, type SiteParts } from "../../src/flow/site.ts";
 import { Arena } from "../../src/memory/arena.ts";
@@ -11,6 +11,7 @@ import { clearArena, makePlan, setServer } from "../playbook/plan.ts";
 import { CachedRun } from "./cached/run.ts";
 import { Crowd } from "./crowd.ts";
 import { type Answer, SimDriver } from "./driver.ts";
+import { drawHooks, SimHooks } from "./hooked.ts";
 import { Books, drawRules, heldIn } from "./judged.ts";
 import { connect } from "./network.ts";
 import { StreamRun } from "./streams/run.ts";
@@ -78,6 +79,7 @@ class Run {
     world.note("swarm", JSON.stringify(this.#swarm));
     this.#parts = { arena, tally: this.#tally, workers: 1, random: () => world.prng.next(), ...this.#memory.parts };
     this.#driver = new SimDriver(world, (server) => this.#answerDial(server.slot));
+    this.#parts = { ...this.#parts, hooks: new SimHooks(world, this.#driver) };
     const site = new Site(this.#plan(), this.#parts, null);
     this.#crowd = new Crowd(world);
     this.#context = new Context(this.#driver, this.#tally, site, (exchange) => {
@@ -112,12 +114,16 @@ class Run {
 
   #plan(): ReturnType<typeof makePlan> {
     const swarm = this.#swarm;
+    const judged = swarm.isJudged ? drawRules(this.#world) : {};
+    const hooks = (): HooksPlan | null => (swarm.isHooked ? drawHooks(this.#world) : null);
     return makePlan({
-      ...(swarm.isJudged ? drawRules(this.#world) : {}),
+      ...judged,
+      listener: { ...judged.listener, hooks: hooks() },
       generation: this.#generation++,
       servers: serverNames.slice(0, swarm.servers),
       server: { connectionsMax: swarm.serverLimit },
       pool: {
+        hooks: hooks(),
         ...(swarm.isRewriting ? { body: this.#body() } : {}),
         retries: swarm.retries,
         redispatch: swarm.redispatch,

@@ -44,6 +44,8 @@ export interface Swarm {
   readonly isJudged: boolean;
   /** Bodies are opened, looked through and compressed, by coders that take their time. */
   readonly isRewriting: boolean;
+  /** Hooks of all kinds, which fail in all ways (hooked.ts). */
+  readonly isHooked: boolean;
 }
 
 export const originFaults = [
@@ -103,6 +105,7 @@ export function drawSwarm(world: World): Swarm {
     servers: world.between(1, 3),
     isJudged: is(0.5),
     isRewriting: is(0.4),
+    isHooked: is(0.4),
   };
 }
 

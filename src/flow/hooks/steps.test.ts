@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { HookPlay, later } from "../../../test/playbook/hooks.ts";
+import { rule, rules } from "../../../test/playbook/rules.ts";
 import { get, ok, put, reply } from "../../../test/playbook/words.ts";
 import type { HookRequest, HookResponse } from "../../config/hooktypes.ts";
 import { hookCellOf } from "../hooks.ts";
@@ -288,6 +289,26 @@ describe("onResponse", () => {
     one.sends("st");
     play.keep(undefined);
     play.expectAmong(slow.gets(ok("first", "x-a: 1")), "report 200");
+  });
+
+  test("that waits while the server goes, and is slowed by a rule then, goes on to its end", () => {
+    const slow = rule(null, null, { does: [{ kind: "slow", bytesPerSecond: 1000 }] });
+    const play = new HookPlay(
+      { pools: { app: { onResponse: () => later } } },
+      { listener: { rules: rules({ response: [slow] }) } },
+    );
+    const client = play.connect();
+    client.sends(get("/"));
+    const server = play.accept();
+    play.take();
+    const whole = ok("x".repeat(2000), "Connection: close");
+    server.sends(whole);
+    server.closes(false);
+    play.keep(undefined);
+    play.pass(3000);
+    const said = play.take();
+    expect(said.at(-1)).toBe("report 200");
+    expect(said.join("").match(/x/g)!.length).toBeGreaterThanOrEqual(2000);
   });
 
   test("that throws has the client told; the server's answer is not seen", () => {
