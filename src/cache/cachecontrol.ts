@@ -228,6 +228,10 @@ export class CacheControl {
     this.flags |= flagOf[number]!;
   }
 
+  secondsBy(number: number): number {
+    return this.seconds[number - firstSeconds]!;
+  }
+
   setSeconds(number: number, value: number): void {
     this.seconds[number - firstSeconds] = value;
   }
@@ -253,6 +257,7 @@ const needed: NameTable = new NameTable([
   "expires",
   "cache-control",
   "cdn-cache-control",
+  "surrogate-control",
   "etag",
   "last-modified",
   "content-type",

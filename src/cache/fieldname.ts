@@ -1,6 +1,7 @@
 // The fields that a cache reads, found in a head in one pass (requestfacts.ts, responsefacts.ts). The codec has ids of its
 // own for what framing and forwarding need; these are apart, so that requests that no cache sees do not pay for them.
 
+import { isNominated } from "../wire/http1/framing.ts";
 import type { Head } from "../wire/http1/head.ts";
 import { NameTable } from "./nametable.ts";
 
@@ -33,6 +34,16 @@ export const cacheField = {
   trailer: 25,
   proxyAuthenticationInfo: 26,
   contentLanguage: 27,
+  surrogateControl: 28,
+  contentMd5: 29,
+  digest: 30,
+  contentDigest: 31,
+  reprDigest: 32,
+  xHttpMethodOverride: 33,
+  xHttpMethod: 34,
+  xMethodOverride: 35,
+  xOriginalUrl: 36,
+  xRewriteUrl: 37,
 } as const;
 
 const names: readonly string[] = Object.entries(cacheField)
@@ -76,3 +87,22 @@ export function isNamed(head: Head, index: number, lower: Uint8Array): boolean {
 export function lowered(octet: number): number {
   return octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
 }
+
+/**
+ * Whether a server may take a field for the one whose name, in lower case, is names[start, end): it goes on to it, and CGI and
+ * its heirs read "_" as "-". What such a field says belongs into a key as much as what its namesake says.
+ */
+export function isTakenFor(head: Head, index: number, names: Uint8Array, start: number, end: number): boolean {
+  const from = head.spans[index * 4]!;
+  const to = head.spans[index * 4 + 1]!;
+  if (to - from !== end - start) return false;
+  for (let at = start; at < end; at++) {
+    const octet = lowered(head.bytes[from + at - start]!);
+    if (octet !== names[at] && !(octet === underscore && names[at] === dash)) return false;
+  }
+  // What Connection names goes no further (RFC 9110 section 7.6.1): servers do not see it.
+  return !(head.hasNominated && isNominated(head, from, to));
+}
+
+const dash = 0x2d;
+const underscore = 0x5f;

@@ -20,6 +20,7 @@ export const lifetimeFrom = {
   heuristic: 7,
   /** The policy, since nobody else does. */
   fallback: 8,
+  surrogate: 9,
 } as const;
 
 /** The same for people. */
@@ -33,6 +34,7 @@ export const lifetimeWords: readonly string[] = [
   "negative of the pool",
   "a share of the time since Last-Modified",
   "default ttl of the pool",
+  "Surrogate-Control",
 ];
 
 export class Freshness {
@@ -56,6 +58,7 @@ export class Freshness {
   }
 
   get isExplicit(): boolean {
+    if (this.from === lifetimeFrom.surrogate) return true;
     return this.from >= lifetimeFrom.targeted && this.from <= lifetimeFrom.expires;
   }
 
@@ -80,11 +83,9 @@ export class Freshness {
 
   /** Section 4.2.1. */
   #isExplicit(response: ResponseFacts, responseMs: number): boolean {
-    const { control, isTargeted } = response;
-    if (control.sMaxageS >= 0)
-      return this.#set(isTargeted ? lifetimeFrom.targeted : lifetimeFrom.sMaxage, control.sMaxageS * 1000);
-    if (control.maxAgeS >= 0)
-      return this.#set(isTargeted ? lifetimeFrom.targeted : lifetimeFrom.maxAge, control.maxAgeS * 1000);
+    const { control } = response;
+    if (control.sMaxageS >= 0) return this.#set(sayerOf(response, lifetimeFrom.sMaxage), control.sMaxageS * 1000);
+    if (control.maxAgeS >= 0) return this.#set(sayerOf(response, lifetimeFrom.maxAge), control.maxAgeS * 1000);
     if (!response.hasExpires) return false;
     // What is no date, "0" above all, is a time in the past (section 5.3).
     if (response.expiresMs === noDate) return this.#set(lifetimeFrom.expires, 0);
@@ -107,6 +108,12 @@ export class Freshness {
       this.#set(lifetimeFrom.heuristic, Math.min(guessedMs, heuristicMaxMs));
     } else if (defaultTtlMs >= 0) this.#set(lifetimeFrom.fallback, defaultTtlMs);
   }
+}
+
+/** Whose field it is that counts in the place of Cache-Control. */
+function sayerOf({ isTargeted, isSurrogate }: ResponseFacts, plain: number): number {
+  if (isTargeted) return lifetimeFrom.targeted;
+  return isSurrogate ? lifetimeFrom.surrogate : plain;
 }
 
 function saysLifetime(response: ResponseFacts): boolean {

@@ -19,7 +19,7 @@ describe("one spelling for one URL", () => {
     ["http://shop.example/", "HEAD /", []],
     ["http://shop.example/", "GET /", ["Host: SHOP.example:80"]],
     ["http://shop.example/", "GET /", ["Host: shop.example:"]],
-    ["http://shop.example/", "GET /", ["Host: shop.example:0080"]],
+    ["http://shop.example:0080/", "GET /", ["Host: shop.example:0080"]],
     ["http://shop.example:443/", "GET /", ["Host: shop.example:443"]],
     ["https://shop.example/", "GET /", ["Host: shop.example:443"], true],
     ["https://shop.example:8443/", "GET /", ["Host: shop.example:8443"], true],
@@ -53,8 +53,38 @@ describe("the query as a pool wants it", () => {
   test("or only some do, however they are written", () => {
     expect(path("/x?a=1&id=2&page=3&id=4", only)).toBe("/x?id=2&page=3&id=4");
     expect(path("/x?%69d=2", only)).toBe("/x?%69d=2");
-    expect(path("/x?ID=2&id%3D=1", only)).toBe("/x");
+    expect(path("/x?iD%3D=1&di=2&id.=3", only)).toBe("/x");
     expect(path("/x?a=1", none)).toBe("/x");
+  });
+  test("whatever some server may read as one that counts, counts", () => {
+    const named = policyOf({ query: { ...query, included: ["id", "user_id"] } });
+    for (const text of [
+      "ID=2",
+      "id[]=2",
+      "id%5b0]=2",
+      "%20id=2",
+      "+id=2",
+      "id%00x=2",
+      "user.id=2",
+      "user+id=2",
+      "User[id=2",
+    ])
+      expect([text, path(`/x?id=1&${text}&a=1`, named)]).toEqual([text, `/x?id=1&${text}`]);
+    // Behind a ";" there may be another one.
+    expect(path("/x?a=1;id=2&b=1", named)).toBe("/x?a=1;id=2");
+    expect(path("/x?utm_source=a;id=2&utm_source=b", without)).toBe("/x?utm_source=a;id=2");
+    // What is left out is left out in no disguise.
+    expect(path("/x?UTM_source=a&utm.source=b&utm_source[]=c", without)).toBe(
+      "/x?UTM_source=a&utm.source=b&utm_source[]=c",
+    );
+  });
+  test("a star stands for whatever follows", () => {
+    const wild = policyOf({ query: { ...query, excluded: ["utm_*", "fbclid"] } });
+    expect(path("/x?utm_source=a&id=1&%75tm_x=b&utm_=c&fbclid=d&fbclidx=e&utm=f", wild)).toBe(
+      "/x?id=1&fbclidx=e&utm=f",
+    );
+    const some = policyOf({ query: { ...query, included: ["q_*"] } });
+    expect(path("/x?q_a=1&r=2&Q_b=3&q=4", some)).toBe("/x?q_a=1&Q_b=3");
   });
   test("sorted by name, those of one name as they came", () => {
     expect(path("/x?b=2&a=2&ab=0&a=1&&b", sorted)).toBe("/x?a=2&a=1&ab=0&b=2&b");
@@ -82,11 +112,20 @@ describe("fields and cookies of the request", () => {
     expect(extra("X-Tenant:")).toBe("\x01\0\0");
     expect(extra("X-TENANT: a", "x-two: b", "Cookie: a=b; theme=dark; x")).toBe("\x01a\x01b\x01dark");
   });
-  test("values of several lines are joined, and the first cookie counts", () => {
+  test("values of several lines are joined, and those of a cookie that comes twice", () => {
     expect(extra("x-two: a", "X-Two: b")).toBe("\0\x01a,b\0");
-    expect(extra("Cookie: xtheme=1; theme=a;theme=b", "Cookie: theme=c")).toBe("\0\0\x01a");
+    expect(extra("Cookie: xtheme=1; theme=a;theme=b", "Cookie: theme=c")).toBe("\0\0\x01a;b;c");
+    expect(extra("Cookie: theme =a; theme\t=b")).toBe("\0\0\x01a;b");
+    expect(extra("Cookie: theme x=a; theme")).toBe("\0\0\0");
     expect(extra("Cookie: x", "Cookie: theme=")).toBe("\0\0\x01");
     expect(extra("Cookie: theme; them=; themes=1")).toBe("\0\0\0");
+  });
+  test("fields that servers take for it count, and what Connection names does not", () => {
+    expect(extra("X_Tenant: a", "X-Tenant: b")).toBe("\x01a,b\0\0");
+    expect(extra("x_TWO: a", "Xx-Two: b")).toBe("\0\x01a\0");
+    expect(extra("X-Tenant: a", "Connection: x-tenant")).toBe("\0\0\0");
+    expect(extra("X-Tenant: a", "Connection: x-two, close")).toBe("\x01a\0\0");
+    expect(extra("Cookie: theme=a", "Connection: cookie")).toBe("\0\0\0");
   });
   test("the URL comes first, so that all its keys begin alike", () => {
     expect(keyOf("GET /a", [], policy)).toStartWith(keyOf("GET /a"));

@@ -57,6 +57,33 @@ test("If-Match and If-Unmodified-Since are for the origin", () => {
     expect(requestFacts(requestHead("GET /", field)).hasOriginCondition).toBe(true);
 });
 
+test("so is what may say that another method or target is meant", () => {
+  for (const name of [
+    "X-HTTP-Method-Override",
+    "x-http-method",
+    "X-Method-Override",
+    "X-Original-URL",
+    "X-REWRITE-URL",
+  ])
+    expect([name, requestFacts(requestHead("GET /", `${name}: x`)).hasOriginCondition]).toEqual([name, true]);
+  expect(requestFacts(requestHead("GET /", "X-Original: x")).hasOriginCondition).toBe(false);
+});
+
+test("a cookie is noted, and forgotten with the next", () => {
+  const facts = requestFacts(requestHead("GET /", "Cookie: a=b"));
+  expect(facts.hasCookie).toBe(true);
+  facts.read(requestHead("GET /"));
+  expect(facts.hasCookie).toBe(false);
+});
+
+test("Accept-Encoding that Connection names is not there", () => {
+  const nominated = (connection: string): number =>
+    requestFacts(requestHead("GET /", "Accept-Encoding: gzip", `Connection: ${connection}`)).acceptEncodingCount;
+  expect([nominated("accept-encoding"), nominated("x, Accept-Encoding"), nominated("x"), nominated("close")]).toEqual([
+    0, 0, 1, 1,
+  ]);
+});
+
 test("Pragma counts only without Cache-Control", () => {
   const noCache = (...fields: readonly string[]): boolean =>
     requestFacts(requestHead("GET /", ...fields)).control.has(directive.noCache);

@@ -2,6 +2,8 @@
 // stand that choose, forbid or condition an answer, and what Cache-Control says. Whoever needs a value reads it there. A flow
 // holds one of these; nothing in it outlives the head that it was read from.
 
+import { field } from "../wire/http1/fields.ts";
+import { isNominated } from "../wire/http1/framing.ts";
 import { byte } from "../wire/http1/grammar.ts";
 import { type Head, method } from "../wire/http1/head.ts";
 import { CacheControl, directive } from "./cachecontrol.ts";
@@ -15,8 +17,12 @@ export class RequestFacts {
   /** Index of the first field of that name, -1 without. */
   ifNoneMatch = -1;
   ifModifiedSince = -1;
-  /** If-Match or If-Unmodified-Since: only the origin can answer (RFC 9111 section 4.3.2). */
+  /**
+   * Only the origin can answer: for If-Match or If-Unmodified-Since (RFC 9111 section 4.3.2), and where a field may say to some
+   * server that another method or target is meant than the request line says. Such an answer is for nobody else.
+   */
   hasOriginCondition = false;
+  hasCookie = false;
   range = -1;
   ifRange = -1;
   acceptEncoding = -1;
@@ -35,10 +41,14 @@ export class RequestFacts {
     this.isLookedUp = this.isHead || head.method === method.get;
     const { ids, fieldCount } = head;
     for (let index = 0; index < fieldCount; index++) {
-      if (ids[index] !== 0) continue;
+      if (ids[index] !== 0) {
+        if (ids[index] === field.cookie) this.hasCookie = true;
+        continue;
+      }
       const id = cacheFieldAt(head, index);
       if (id !== 0) this.#note(id, index);
     }
+    if (head.hasNominated) this.#forgetNominated(head);
     if (this.#cacheControl !== -1) this.control.read(head, this.#cacheControl, this.#cacheControlCount, false);
     // RFC 9111 section 5.4: Pragma counts only where there is no Cache-Control.
     else if (this.#pragma !== -1 && saysNoCache(head, this.#pragma)) this.control.flags |= directive.noCache;
@@ -57,8 +67,17 @@ export class RequestFacts {
     this.acceptEncoding = -1;
     this.acceptEncodingCount = 0;
     this.hasAuthorization = false;
+    this.hasCookie = false;
     this.isIfModifiedSinceTwice = false;
     this.isRangeTwice = false;
+  }
+
+  /** What chooses a variant is what servers see: Accept-Encoding that Connection names is not there. */
+  #forgetNominated(head: Head): void {
+    const index = this.acceptEncoding;
+    if (index === -1 || !isNominated(head, head.spans[index * 4]!, head.spans[index * 4 + 1]!)) return;
+    this.acceptEncoding = -1;
+    this.acceptEncodingCount = 0;
   }
 
   #note(id: number, index: number): void {
@@ -78,6 +97,11 @@ export class RequestFacts {
         break;
       case cacheField.ifMatch:
       case cacheField.ifUnmodifiedSince:
+      case cacheField.xHttpMethodOverride:
+      case cacheField.xHttpMethod:
+      case cacheField.xMethodOverride:
+      case cacheField.xOriginalUrl:
+      case cacheField.xRewriteUrl:
         this.hasOriginCondition = true;
         break;
       case cacheField.range:

@@ -1,18 +1,24 @@
-// What a cache must know of a response, found in one pass over its fields into a record that is used again. Which of
-// Cache-Control and CDN-Cache-Control speaks is decided here (RFC 9213 section 2.2): where the second is there and can be
-// read, the first and Expires are not looked at. Dates are read once. It judges nothing.
+// What a cache must know of a response, found in one pass over its fields into a record that is used again. Which field
+// speaks is decided here (RFC 9213 section 2.2): CDN-Cache-Control where it is there and can be read; else Surrogate-Control
+// where something in it is for us, with private of Cache-Control beside it; else Cache-Control and Expires, which are not
+// looked at otherwise. Dates are read once. It judges nothing.
 
 import type { Head } from "../wire/http1/head.ts";
-import { CacheControl, secondsOf } from "./cachecontrol.ts";
+import { CacheControl, directive, secondsOf } from "./cachecontrol.ts";
 import { cacheField, cacheFieldAt, valueEnd, valueStart } from "./fieldname.ts";
 import { noDate, parseDate } from "./httpdate.ts";
+import { readSurrogate } from "./surrogate.ts";
 import { readTargeted } from "./targeted.ts";
 
+/** Cache-Control beside a Surrogate-Control that speaks in its place. One for all: nothing here is entered twice. */
+const beside = new CacheControl();
+
 export class ResponseFacts {
-  /** What counts: of CDN-Cache-Control where `isTargeted`. */
+  /** What counts: of CDN-Cache-Control where `isTargeted`, of Surrogate-Control where `isSurrogate`. */
   readonly control: CacheControl = new CacheControl();
   status = 0;
   isTargeted = false;
+  isSurrogate = false;
   /**
    * Expires is there and counts; `expiresMs` is `noDate` when it is no date, which is a time long past (RFC 9111 section 5.3).
    */
@@ -31,12 +37,13 @@ export class ResponseFacts {
   location = -1;
   contentLocation = -1;
   hasSetCookie = false;
-  hasContentRange = false;
   contentLength = -1;
   #cacheControl = -1;
   #cacheControlCount = 0;
   #targeted = -1;
   #targetedCount = 0;
+  #surrogate = -1;
+  #surrogateCount = 0;
   #expires = -1;
   #hasAge = false;
   #hasDate = false;
@@ -54,15 +61,30 @@ export class ResponseFacts {
     }
     if (this.#targeted !== -1) this.isTargeted = readTargeted(this.control, head, this.#targeted, this.#targetedCount);
     if (this.isTargeted) return;
+    if (this.#surrogate !== -1)
+      this.isSurrogate = readSurrogate(this.control, head, this.#surrogate, this.#surrogateCount);
+    if (this.isSurrogate) return this.#readBeside(head);
     if (this.#cacheControl !== -1) this.control.read(head, this.#cacheControl, this.#cacheControlCount, true);
     if (this.#expires === -1) return;
     this.hasExpires = true;
     this.expiresMs = dateAt(head, this.#expires, nowMs);
   }
 
+  #readBeside(head: Head): void {
+    if (this.#cacheControl === -1) return;
+    beside.clear();
+    beside.read(head, this.#cacheControl, this.#cacheControlCount, true);
+    if (beside.has(directive.private)) this.control.flags |= directive.private;
+    // Of lists it is not kept which word they stood behind; leaving a field out too many does no harm.
+    for (let index = 0; index < beside.listCount; index++)
+      if (!this.control.addList(head.bytes, beside.spans[index * 2]!, beside.spans[index * 2 + 1]!))
+        this.control.flags |= directive.private;
+  }
+
   #clear(): void {
     this.control.clear();
     this.isTargeted = false;
+    this.isSurrogate = false;
     this.hasExpires = false;
     this.expiresMs = noDate;
     this.dateMs = noDate;
@@ -75,11 +97,12 @@ export class ResponseFacts {
     this.location = -1;
     this.contentLocation = -1;
     this.hasSetCookie = false;
-    this.hasContentRange = false;
     this.#cacheControl = -1;
     this.#cacheControlCount = 0;
     this.#targeted = -1;
     this.#targetedCount = 0;
+    this.#surrogate = -1;
+    this.#surrogateCount = 0;
     this.#expires = -1;
     this.#hasAge = false;
     this.#hasDate = false;
@@ -93,6 +116,9 @@ export class ResponseFacts {
         break;
       case cacheField.cdnCacheControl:
         if (this.#targetedCount++ === 0) this.#targeted = index;
+        break;
+      case cacheField.surrogateControl:
+        if (this.#surrogateCount++ === 0) this.#surrogate = index;
         break;
       case cacheField.expires:
         if (this.#expires === -1) this.#expires = index;
@@ -128,9 +154,6 @@ export class ResponseFacts {
       case cacheField.setCookie:
       case cacheField.setCookie2:
         this.hasSetCookie = true;
-        break;
-      case cacheField.contentRange:
-        this.hasContentRange = true;
         break;
       default:
         break;

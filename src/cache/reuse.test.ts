@@ -26,6 +26,12 @@ describe("what becomes of what is stored", () => {
     ["fresh", stored(59), ""],
     ["revalidate", stored(60), ""],
     ["fresh", stored(-5), ""],
+    // A clock that was set back by much: nobody knows how old it is.
+    ["fresh", stored(-60), ""],
+    ["revalidate", stored(-61), ""],
+    ["revalidate", stored(-61, swr), ""],
+    ["reload", stored(-61), "max-age=5"],
+    ["accepted", stored(-61), "max-stale"],
     ["revalidate", stored(0, { freshForMs: 0 }), ""],
     ["revalidate", stored(5, { flags: alwaysRevalidate }), ""],
     ["revalidate", stored(5, { flags: isPurged }), ""],

@@ -22,10 +22,24 @@ export const reuse = {
   gatewayTimeout: 6,
 } as const;
 
+/** Clocks of machines that share a second level differ by less, and so does what a clock is set back by in good order. */
+const clockSlackMs = 60_000;
+
+/** What was born ahead of our clock by more than clocks differ: the clock was wrong then, or is now, and nobody knows its age. */
+export function isAhead(facts: CacheFacts, nowMs: number): boolean {
+  return facts.bornMs - nowMs > clockSlackMs;
+}
+
+/** current_age of RFC 9111 section 4.2.3; older than anything where it is not known. */
+function ageAt(facts: CacheFacts, nowMs: number): number {
+  if (nowMs >= facts.bornMs) return nowMs - facts.bornMs;
+  return isAhead(facts, nowMs) ? Number.MAX_SAFE_INTEGER : 0;
+}
+
 /** What becomes of it. `request` is one that is looked up. */
 export function reuseOf(facts: CacheFacts, request: RequestFacts, policy: CachePolicy, nowMs: number): number {
   const { control } = request;
-  const ageMs = Math.max(0, nowMs - facts.bornMs);
+  const ageMs = ageAt(facts, nowMs);
   const isMarked = (facts.flags & (cacheFlag.alwaysRevalidate | cacheFlag.isPurged)) !== 0;
   // Nearly every request.
   if (control.flags === 0 && !isMarked && ageMs < facts.freshForMs && hasNoSeconds(request)) return reuse.fresh;
@@ -82,7 +96,7 @@ export function reuseOfNothing(request: RequestFacts, policy: CachePolicy): numb
  */
 export function mayShowOnError(facts: CacheFacts, request: RequestFacts, policy: CachePolicy, nowMs: number): boolean {
   if ((facts.flags & (cacheFlag.mustRevalidate | cacheFlag.alwaysRevalidate)) !== 0) return false;
-  const stalenessMs = Math.max(0, nowMs - facts.bornMs - facts.freshForMs);
+  const stalenessMs = Math.max(0, ageAt(facts, nowMs) - facts.freshForMs);
   const isHonored = policy.plan.honorsRequests;
   if (isHonored && stalenessMs <= request.control.staleIfErrorS * 1000 && (facts.flags & cacheFlag.isUnextended) === 0)
     return true;

@@ -3,8 +3,8 @@
 // are gaps. The facts beside it say the rest: Age is in `bornMs`, and who shows it says its own.
 //
 // A 304 replaces fields that it has, line by line for a whole name, and adds those that are new. It never touches what the
-// stored body hangs on (Content-Length, Content-Encoding, Content-Range, ETag) or what the key does (Vary): section 3.2 lets
-// a cache keep those, and a body that we have compressed or rewritten is not what the origin's 304 speaks of.
+// stored body hangs on (Content-Length, Content-Encoding, Content-Range, ETag, digests of it) or what the key does (Vary):
+// section 3.2 lets a cache keep those, and a body that we have compressed or rewritten is not what the origin's 304 speaks of.
 
 import { type CacheFacts, cacheFlag } from "../memory/cache.ts";
 import { field } from "../wire/http1/fields.ts";
@@ -138,6 +138,10 @@ function isFrozen(head: Head, index: number, id: number): boolean {
     case cacheField.contentRange:
     case cacheField.etag:
     case cacheField.vary:
+    case cacheField.contentMd5:
+    case cacheField.digest:
+    case cacheField.contentDigest:
+    case cacheField.reprDigest:
       return true;
     default:
       return head.ids[index] === field.contentLength;
@@ -215,8 +219,14 @@ export function fillFacts(
     isDefault ? plan.staleWhileRevalidateMs : 0,
   );
   facts.staleIfErrorMs = staleMs(isStrict, control.staleIfErrorS, isDefault ? plan.staleIfErrorMs : 0);
-  facts.lastModifiedMs = response.lastModifiedMs === noDate ? 0 : response.lastModifiedMs;
+  facts.lastModifiedMs = modifiedMs(response);
   facts.reason = 0;
+}
+
+/** Where nothing says when it was modified it is as new as its Date (section 4.3.2), though nobody can be asked by that. */
+function modifiedMs({ lastModifiedMs, dateMs }: ResponseFacts): number {
+  if (lastModifiedMs !== noDate) return lastModifiedMs;
+  return dateMs === noDate ? 0 : dateMs;
 }
 
 function staleMs(isStrict: boolean, saidS: number, defaultMs: number): number {

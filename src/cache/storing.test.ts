@@ -36,6 +36,8 @@ function why(fields: readonly string[], asked: Asked = {}): string {
 }
 
 const fresh = "Cache-Control: max-age=60";
+const modified = `Last-Modified: ${dateOf(-1000)}`;
+const cookie = { request: ["Cookie: a=b"] };
 const authorization = { request: ["Authorization: Basic x"] };
 
 describe("what is stored and what not", () => {
@@ -68,7 +70,26 @@ describe("what is stored and what not", () => {
     ["vary-unreadable", [fresh, "Vary: a;b"]],
     ["stored", [fresh, "Vary: a, b"]],
     ["partial", [fresh, "Content-Range: bytes 0-1/2"], { status: 206 }],
-    ["partial", [fresh, "Content-Range: bytes 0-1/2"], { status: 200 }],
+    // Elsewhere it means nothing (RFC 9110 section 14.4).
+    ["stored", [fresh, "Content-Range: bytes 0-1/2"], { status: 200 }],
+    ["stored", [fresh, "Content-Range: x"]],
+    // What forwarding writes says who the client is.
+    ["vary-client", [fresh, "Vary: Accept, X-Forwarded-For"]],
+    ["vary-client", [fresh, "Vary: forwarded"]],
+    ["stored", [fresh, "Vary: X-Forwarded-Proto, X-Forwarded-Host"]],
+    ["vary-star", [fresh, "Vary: X-Request-Id, *"]],
+    // Nobody but the origin can say of a page that it is for all who have cookies.
+    ["cookie", [modified, "Content-Type: text/html"], cookie],
+    ["cookie", [modified], cookie],
+    ["cookie", ['ETag: "a"', "Content-Type: Application/JSON ; charset=utf-8"], cookie],
+    ["cookie", [modified, "Content-Type: application/hal+json"], cookie],
+    ["stored", [modified, "Content-Type: image/svg+xml"], cookie],
+    ["stored", [modified, "Content-Type: text/css"], cookie],
+    ["stored", [modified, "Content-Type: text/html"]],
+    ["stored", [modified, "Content-Type: text/html", "Cache-Control: public"], cookie],
+    ["stored", [fresh, "Content-Type: text/html"], cookie],
+    ["stored", [modified, `Expires: ${dateOf(60)}`, "Content-Type: text/html"], cookie],
+    ["stored", ["Content-Type: text/html"], { ...cookie, policy: policyOf({ defaultTtlMs: 1000 }) }],
     ["not-modified", [fresh], { status: 304 }],
     ["status", [fresh], { status: 103 }],
     ["no-lifetime", [`Date: ${dateOf(0)}`]],

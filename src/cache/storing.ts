@@ -2,8 +2,10 @@
 // kept in CacheFacts.reason and counted by, with words for people. What is judged: the request, the response, the pool's
 // policy. What is not: whether there is room for it.
 
+import { byte } from "../wire/http1/grammar.ts";
 import type { Head } from "../wire/http1/head.ts";
 import { directive } from "./cachecontrol.ts";
+import { cacheField, nextField, valueEnd, valueStart } from "./fieldname.ts";
 import { type Freshness, lifetimeFrom, mayBeGuessed } from "./freshness.ts";
 import { noDate } from "./httpdate.ts";
 import type { CachePolicy } from "./policy.ts";
@@ -33,6 +35,8 @@ export const reason = {
   /** For who fills: it ended before it was whole, or found no room. */
   truncated: 17,
   noRoom: 18,
+  varyClient: 19,
+  cookie: 20,
 } as const;
 
 /** By number: what a metric, Cache-Status and `sluice cache why` say; one word each, and a sentence. */
@@ -56,6 +60,8 @@ export const reasonWords: readonly (readonly [string, string])[] = [
   ["range", "The request asks for a range."],
   ["truncated", "It ended before it was whole."],
   ["no-room", "There was no room for it."],
+  ["vary-client", "Vary names a field that says who the client is, and is another for each of them."],
+  ["cookie", "The request has a cookie, and the response is a page or data that does not say who may keep it."],
 ];
 
 /**
@@ -78,6 +84,8 @@ export function whyNotStored(
   if (byStatus !== reason.none) return byStatus;
   if (vary === varyOutcome.star) return reason.varyStar;
   if (vary === varyOutcome.unreadable) return reason.varyUnreadable;
+  if (vary === varyOutcome.client) return reason.varyClient;
+  if (request.hasCookie && isGuessed(response, freshness) && isPage(head)) return reason.cookie;
   return whyNotKept(request.hasAuthorization, response, head, freshness, policy);
 }
 
@@ -101,12 +109,36 @@ export function whyNotKept(
   return response.contentLength + head.end - head.start > policy.objectBytesMax ? reason.tooLarge : reason.none;
 }
 
+/** Neither its origin nor the pool has said that it may be kept. */
+function isGuessed({ control }: ResponseFacts, { from }: Freshness): boolean {
+  if (from !== lifetimeFrom.heuristic && from !== lifetimeFrom.nobody) return false;
+  return !control.has(directive.public) && control.maxAgeS < 0 && control.sMaxageS < 0;
+}
+
+/**
+ * Whether a response is of the kind that is made for one user, by its media type: HTML, JSON, XML, and what does not say.
+ * Pictures, fonts, styles, scripts and the like are the same for all who have a cookie of whatever kind.
+ */
+function isPage(head: Head): boolean {
+  const index = nextField(head, cacheField.contentType, 0);
+  if (index === -1) return true;
+  const { bytes } = head;
+  const start = valueStart(head, index);
+  let end = start;
+  while (end < valueEnd(head, index) && bytes[end] !== byte.semicolon) end++;
+  const type = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
+  return /^(?:text\/(?:html|xml)|application\/(?:json|xml|xhtml\+xml)|(?!image\/)[^/]+\/[^/]+\+(?:json|xml))\s*$/i.test(
+    type,
+  );
+}
+
 const setCookie = new TextEncoder().encode("set-cookie");
 
 function whyNotByStatus(response: ResponseFacts): number {
   const { status, control } = response;
   if (status === 304) return reason.notModified;
-  if (status === 206 || response.hasContentRange) return reason.partial;
+  // Content-Range says so only there (RFC 9110 section 14.4).
+  if (status === 206) return reason.partial;
   if (status < 200) return reason.status;
   return control.has(directive.mustUnderstand) && !isUnderstood(status) ? reason.status : reason.none;
 }

@@ -89,7 +89,10 @@ describe("conditions of a request on what is stored (RFC 9110 section 13)", () =
     ["whole", dated, [`If-Modified-Since: ${dateOf(-5001)}`]],
     ["whole", dated, ["If-Modified-Since: 0"]],
     ["whole", dated, [`If-Modified-Since: ${dateOf(0)}`, `If-Modified-Since: ${dateOf(0)}`]],
-    // Without Last-Modified it is as new as the time at which it was stored.
+    // Without Last-Modified it is as new as its Date.
+    ["notModified", store([`Date: ${dateOf(-30)}`]), [`If-Modified-Since: ${dateOf(-30)}`]],
+    ["whole", store([`Date: ${dateOf(-30)}`]), [`If-Modified-Since: ${dateOf(-31)}`]],
+    // Nor that: as the time at which it was stored.
     ["notModified", bare, [`If-Modified-Since: ${dateOf(0)}`]],
     ["whole", bare, [`If-Modified-Since: ${dateOf(-1)}`]],
     // For the origin only (RFC 9111 section 4.3.2).
@@ -128,6 +131,7 @@ describe("whether a range is looked at (RFC 9110 sections 13.1.5 and 14.2)", () 
     [false, dated, [range, "If-Range: abc"]],
     [false, dated, [range, "If-Range:"]],
     [false, bare, [range, `If-Range: ${dateOf(0)}`]],
+    [false, store([`Date: ${dateOf(-30)}`]), [range, `If-Range: ${dateOf(-30)}`]],
     // A Last-Modified of the same second may be that of another one.
     [false, store([`Last-Modified: ${dateOf(0)}`]), [range, `If-Range: ${dateOf(0)}`]],
   ];

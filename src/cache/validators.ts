@@ -89,15 +89,16 @@ function isSame(
 }
 
 /**
- * If-Modified-Since (section 13.1.3). What has no Last-Modified is as new as the time it was stored (RFC 9111 section 4.3.2).
- * What is no date, or came twice, is no condition.
+ * If-Modified-Since (section 13.1.3). What has no Last-Modified is as new as its Date, or as the time it was stored (RFC 9111
+ * section 4.3.2). What is no date, or came twice, is no condition.
  */
 function isUnmodified(head: Head, request: RequestFacts, facts: CacheFacts, nowMs: number): boolean {
   if (request.isIfModifiedSinceTwice) return false;
   const index = request.ifModifiedSince;
   const sinceMs = parseDate(head.bytes, valueStart(head, index), valueEnd(head, index), nowMs);
   if (sinceMs === noDate) return false;
-  const changedMs = (facts.flags & cacheFlag.hasLastModified) !== 0 ? facts.lastModifiedMs : facts.storedMs;
+  const hasTime = facts.lastModifiedMs !== 0 || (facts.flags & cacheFlag.hasLastModified) !== 0;
+  const changedMs = hasTime ? facts.lastModifiedMs : facts.storedMs;
   return Math.floor(changedMs / 1000) <= Math.floor(sinceMs / 1000);
 }
 

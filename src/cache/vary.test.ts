@@ -96,6 +96,17 @@ describe("the second part of a key", () => {
       expect([name, new Set(other.map((fields) => variant(name, ...fields))).size]).toEqual([name, other.length]);
   });
 
+  test("is about what servers see: fields in disguise, and none that Connection names", () => {
+    expect(variant("x-lang", "X_Lang: de")).toBe("x-lang:de\0");
+    expect(variant("x-lang", "X-Lang: en", "X_LANG: de")).toBe("x-lang:en,de\0");
+    expect(variant("accept-language", "Accept-Language: de", "Connection: accept-language")).toBe("accept-language\0");
+    expect(variant("accept-encoding", "Accept-Encoding: gzip", "Connection: close, Accept-Encoding")).toBe(
+      "accept-encoding\0",
+    );
+    expect(variant("accept-encoding", "Accept_Encoding: gzip")).toBe("accept-encoding_gzip\0");
+    expect(variant("accept-language", "Accept-Language: de", "Connection: te")).toBe("accept-language:de\0");
+  });
+
   test("no value reaches into the next", () => {
     expect(variant("a, b", "A: 1", "B: 2")).not.toBe(variant("a, b", "A: 1b:2"));
     expect(variant("a, b", "A: x")).not.toBe(variant("a, b", "B: x"));

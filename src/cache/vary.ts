@@ -1,7 +1,9 @@
 // Vary and the second part of a key (RFC 9111 section 4.1): which fields of a request a response was chosen by, and what they
 // say, in one spelling. Fields that differ only where the RFCs let them are the same: lines are joined, blanks around commas
 // are gone (not in quoted strings), Accept-Encoding is a set (acceptencoding.ts), Accept-Language has no case and no blanks.
-// The order of a list counts.
+// The order of a list counts. A field that a server may take for another counts as that other; one that Connection names is
+// not there, for it goes no further. Fields that we write ourselves, for each client another, are in no head that we see here:
+// what varies by them is for one client only.
 //
 //   second part = *( name ( 0x00 / ":" value 0x00 ) )     absent and empty differ; no name holds ":" and no value 0x00
 
@@ -10,13 +12,18 @@ import { byte, isToken } from "../wire/http1/grammar.ts";
 import type { Head } from "../wire/http1/head.ts";
 import type { Output } from "../wire/http1/writer.ts";
 import { writeAcceptEncoding } from "./acceptencoding.ts";
-import { cacheField, lowered, nextField, valueEnd, valueStart } from "./fieldname.ts";
+import { cacheField, isNamed, isTakenFor, lowered, nextField, valueEnd, valueStart } from "./fieldname.ts";
 import type { Key } from "./key.ts";
 import type { RequestFacts } from "./requestfacts.ts";
 import type { ResponseFacts } from "./responsefacts.ts";
 
 /** What `VaryNames.read` answers when it is not the number of names. */
-export const varyOutcome = { star: -1, unreadable: -2 } as const;
+export const varyOutcome = { star: -1, unreadable: -2, client: -3 } as const;
+
+/** Forwarding makes these, out of the client's address or anew for each request. */
+const ofClient: readonly Uint8Array[] = ["x-forwarded-for", "forwarded", "x-request-id"].map((name) =>
+  new TextEncoder().encode(name),
+);
 
 /** With more names a response is not stored: nobody would find it again. */
 const namesMax = 16;
@@ -58,8 +65,9 @@ export class VaryNames {
       if (at - from === 1 && bytes[from] === 0x2a) return varyOutcome.star;
       const name = bytes.slice(from, at);
       for (let each = 0; each < name.length; each++) name[each] = lowered(name[each]!);
+      if (ofClient.some((other) => compare(other, name) === 0)) outcome = varyOutcome.client;
       if (this.#names.some((other) => compare(other, name) === 0)) continue;
-      if (this.#names.length === namesMax) outcome = varyOutcome.unreadable;
+      if (this.#names.length === namesMax) return varyOutcome.unreadable;
       else this.#names.push(name);
     }
     return outcome;
@@ -110,6 +118,7 @@ export function writeVariant(
         output.byte(byte.colon);
         writeAcceptEncoding(output, head, request.acceptEncoding, request.acceptEncodingCount);
       }
+      writeDisguised(output, head);
     } else writeValues(output, head, bytes, from, at);
     output.byte(0);
     at += 2;
@@ -127,7 +136,7 @@ function writeValues(output: Output, head: Head, bytes: Uint8Array, start: numbe
   const isLanguage = isWord(bytes, start, end, acceptLanguage);
   let isThere = false;
   for (let index = 0; index < head.fieldCount; index++) {
-    if (!isNamedAs(head, index, bytes, start, end)) continue;
+    if (!isTakenFor(head, index, bytes, start, end)) continue;
     const id = head.ids[index]!;
     if (!isThere) output.byte(byte.colon);
     else output.byte(id === field.cookie ? byte.semicolon : byte.comma);
@@ -141,13 +150,17 @@ function writeValues(output: Output, head: Head, bytes: Uint8Array, start: numbe
   }
 }
 
-/** Whether a field has the name in bytes[start, end), which is in lower case. */
-function isNamedAs(head: Head, index: number, bytes: Uint8Array, start: number, end: number): boolean {
-  const from = head.spans[index * 4]!;
-  if (head.spans[index * 4 + 1]! - from !== end - start) return false;
-  for (let at = start; at < end; at++) if (lowered(head.bytes[from + at - start]!) !== bytes[at]) return false;
-  return true;
+/** Accept_Encoding: rare enough to stand as it is, behind a mark that no coding begins with. */
+function writeDisguised(output: Output, head: Head): void {
+  for (let index = 0; index < head.fieldCount; index++) {
+    if (head.ids[index] !== 0 || isNamed(head, index, acceptEncoding)) continue;
+    if (!isTakenFor(head, index, acceptEncoding, 0, acceptEncoding.length)) continue;
+    output.byte(underscore);
+    output.copy(head.bytes, valueStart(head, index), valueEnd(head, index));
+  }
 }
+
+const underscore = 0x5f;
 
 function writeFolded(output: Output, bytes: Uint8Array, start: number, end: number): void {
   for (let at = start; at < end; at++) {
