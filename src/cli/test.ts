@@ -5,7 +5,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { loadConfig } from "../config/load.ts";
-import { runFiles } from "../testing/files.ts";
+import { areFilesRun, runFiles } from "../testing/files.ts";
 import { resultLines, totalLine } from "../testing/report.ts";
 import { runTests, type TestResult } from "../testing/run.ts";
 import { subjectIn } from "../testing/subject.ts";
@@ -42,6 +42,12 @@ export async function test(files: readonly string[], options: TestOptions, write
   const programs = all.filter(isTestFile);
   if (configs.length === 0 && programs.length === 0)
     return nothing("no tests: neither a config with tests, nor a file *.sluice.test.ts", writer);
+  if (programs.length > 0 && !areFilesRun) {
+    writer.err(
+      "sluice: test files are run by an installed Sluice (npx sluice test); this one runs the tests in configs",
+    );
+    return 1;
+  }
   const outcome = programs.length === 0 ? { cases: [], isFailed: false } : await runFiles(programs, isJson);
   const passes = [...configs.flatMap(({ results }) => results), ...outcome.cases].map(({ isPassed }) => isPassed);
   const passed = passes.filter((isPassed) => isPassed).length;

@@ -40,6 +40,17 @@ test("the editor underlines a pool or table that does not exist, an unknown key 
     writeFileSync(join(folder, "rulepool.ts"), rules('{ rules: [{ use: "ap" }] }'));
     writeFileSync(join(folder, "track.ts"), rules('{ track: "sen" }'));
     writeFileSync(join(folder, "rulekey.ts"), rules('{ trakc: "seen" }'));
+    const hooks = (listener: string, pool: string): string => config(`use: "app", ${listener}`, pool);
+    writeFileSync(
+      join(folder, "hooks.ts"),
+      hooks(
+        'hooks: { use: ["app"] }, onRequest: async (request) => { request.headers.set("a", request.path); return request.secure ? { status: 404 } : undefined; }, onResponse: (response) => response.headers.delete("a")',
+        "pick: (servers) => servers.find(({ up }) => up), transformResponse: { json: (value) => value.items }",
+      ),
+    );
+    writeFileSync(join(folder, "hookpool.ts"), hooks('hooks: { use: ["ap"] }', ""));
+    writeFileSync(join(folder, "hookanswer.ts"), hooks("onRequest: () => 5", ""));
+    writeFileSync(join(folder, "hookname.ts"), hooks("", "onRequst: () => {}"));
     const compilerOptions = { types: [], paths: { sluice: [join(root, "src/sluice.ts")] } };
     const project = { extends: join(root, "examples/tsconfig.json"), compilerOptions, include: ["*.ts"] };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(project));
@@ -48,6 +59,9 @@ test("the editor underlines a pool or table that does not exist, an unknown key 
     });
     const told = stdout.split("\n").flatMap((line) => /([a-z]+\.ts)\((\d+),/.exec(line)?.slice(1, 3).join(":") ?? []);
     expect(told.sort()).toEqual([
+      "hookanswer.ts:3",
+      "hookname.ts:4",
+      "hookpool.ts:3",
       "key.ts:4",
       "misnamed.ts:3",
       "policy.ts:4",

@@ -19,6 +19,9 @@ export interface FilesOutcome {
 
 const preload = join(import.meta.dir, "preload.ts");
 
+/** What is preloaded lies inside of a single executable, where the runner finds nothing. */
+export const areFilesRun: boolean = !import.meta.dir.startsWith("/$bunfs/");
+
 /** `isQuiet`: nothing but the outcome; what tests print goes to stderr. */
 export async function runFiles(files: readonly string[], isQuiet: boolean): Promise<FilesOutcome> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-test-"));
