@@ -57,7 +57,7 @@ export class Descent {
     const head = this.head!;
     this.head = null;
     const { caching } = exchange;
-    if (caching !== null && caching.shown.isBegun) caching.shown.deliver(head);
+    if (caching?.shown.isBegun === true) caching.shown.deliver(head);
     else this.#deliver(head);
   }
 

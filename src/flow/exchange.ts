@@ -363,7 +363,7 @@ export class Exchange implements Sender, Seeker {
   /** The client takes bytes again. */
   drainedDown(): void {
     if (this.upgrade !== null) this.upgrade.drainedDown();
-    else if (this.caching !== null && this.caching.shown.isBegun) this.caching.shown.drained();
+    else if (this.caching?.shown.isBegun === true) this.caching.shown.drained();
     else this.passage.drained(this.upstream);
   }
 
