@@ -50,8 +50,10 @@ export class Context {
   site: Site;
   limits: LimitsPlan;
   isDraining = false;
-  /** What all is watched by, where all is an explanation. */
+  /** What all is watched by, in an explanation or a test; it is put into each exchange that begins. */
   inquiry: Inquiry | null = null;
+  /** All is an explanation: nothing is begun that nobody has asked for. */
+  isExplaining = false;
   /** 48 bits that tell this worker's request ids from those of others, in hexadecimal. */
   readonly requestIdPrefix: string;
   requestIdCount = 0;

@@ -86,6 +86,7 @@ class Play {
     );
     this.#inquiry = new Inquiry(site);
     this.#context.inquiry = this.#inquiry;
+    this.#context.isExplaining = true;
   }
 
   #note(explanation: Explanation): void {

@@ -167,3 +167,73 @@ test("a config that is wrong, or a request that means nothing, is an error that 
   const proxy = await open(shop);
   await expect(proxy.request("ht tp://")).rejects.toThrow("url must be");
 });
+
+test("the pool's hooks make what is stored, the listener's see each delivery, at once or later", async () => {
+  let count = 0;
+  const config = defineConfig({
+    pools: {
+      app: {
+        servers: ["one:80"],
+        cache: true,
+        onResponse: (response) => response.headers.set("x-pool", String(++count)),
+        transformResponse: (text) => text.toUpperCase(),
+      },
+    },
+    listeners: {
+      web: {
+        listen: ":80",
+        use: "app",
+        onResponse: async (response, { path }) => {
+          await Bun.sleep(1);
+          response.headers.append("x-web", path);
+          if (path === "/late") await new Promise(() => {});
+        },
+        hooks: { budget: "50ms" },
+      },
+    },
+  });
+  const headers = { "Cache-Control": "max-age=60", "Content-Type": "text/plain" };
+  const proxy = await open(config, { servers: { app: { headers, body: "hello" } } });
+  for (const cache of ["fwd=uri-miss", "hit", "hit"])
+    expect(await proxy.request("/a")).toMatchObject({
+      status: 200,
+      body: "HELLO",
+      cache,
+      headers: { "x-pool": "1", "x-web": "/a" },
+    });
+  expect(await proxy.request("/late")).toMatchObject({ status: 504, fault: "hook_timeout" });
+  expect(await proxy.request("/late")).toMatchObject({ status: 504, fault: "hook_timeout" });
+  expect(await proxy.request({ url: "/a", method: "HEAD" })).toMatchObject({ status: 200, body: "" });
+  expect(count).toBe(3);
+});
+
+test("stale is asked anew in the background through the pool's hooks, and without the listener's", async () => {
+  const asked: string[] = [];
+  const config = defineConfig({
+    pools: {
+      app: {
+        servers: ["one:80"],
+        cache: true,
+        onRequest: ({ path }) => void asked.push(`pool ${path}`),
+        onResponse: () => void asked.push("pool response"),
+      },
+    },
+    listeners: {
+      web: {
+        listen: ":80",
+        use: "app",
+        onRequest: () => void asked.push("web"),
+        onResponse: () => void asked.push("web response"),
+      },
+    },
+  });
+  const headers = { "Cache-Control": "max-age=1, stale-while-revalidate=60" };
+  const proxy = await open(config, { servers: { app: { headers, body: "hello" } } });
+  await proxy.request("/a");
+  proxy.pass("5s");
+  asked.length = 0;
+  const stale = await proxy.request("/a");
+  expect(stale.body).toBe("hello");
+  proxy.pass("1s");
+  expect(asked).toEqual(["web", "pool /a", "web response", "pool response"]);
+});

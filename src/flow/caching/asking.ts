@@ -75,7 +75,7 @@ export class Asking {
     const context = this.#context;
     const { desk, port } = context;
     // Where all is an explanation nothing is asked for.
-    if (context.inquiry !== null || context.isDraining) return entry;
+    if (context.isExplaining || context.isDraining) return entry;
     if (!entry.claim(port.wallMs, this.#caching.leaseMs)) return entry;
     // The claim is the errand's: what is shown is held once more.
     const shown = this.#caching.pool.cache.find(desk.key, port.wallMs);
