@@ -1,7 +1,6 @@
 // The cache's part in the flow, as conversations: what a client says and gets, and what a server is asked, by the sections of RFC 9111.
 
 import { expect, test } from "bun:test";
-import { poolCell } from "../../src/memory/tally.ts";
 import { Playbook } from "../playbook.ts";
 import type { Actor } from "./actor.ts";
 import { cached, date } from "./caching.ts";
@@ -107,77 +106,6 @@ test("4.2.3: an age that comes from another cache goes on", () => {
   play.pass(4_000);
   client.sends(get("/"));
   play.expect(client.gets(ok("x", date, fresh, "Age: 54", "Cache-Status: Sluice; hit; ttl=6")), "report 200");
-});
-
-test("4.1: variants are chosen by the fields that Vary names", () => {
-  const play = new Playbook(cached());
-  const vary = "Vary: Accept-Language";
-  const { client, server } = filled(play, get("/", "Accept-Language: de"), ok("Hallo", date, fresh, vary));
-  client.sends(get("/", "Accept-Language: en"));
-  play.expect(server.gets(get("/", "Accept-Language: en")));
-  server.sends(ok("Hello", date, fresh, vary));
-  play.expect(
-    client.gets(ok("Hello", date, fresh, vary, "Cache-Status: Sluice; fwd=vary-miss; stored; ttl=60")),
-    "report 200",
-  );
-  for (const [language, body] of [
-    ["de", "Hallo"],
-    ["en", "Hello"],
-    ["DE", "Hallo"],
-  ] as const) {
-    client.sends(get("/", `Accept-Language: ${language}`));
-    const status = "Cache-Status: Sluice; hit; ttl=60";
-    play.expect(client.gets(ok(body, date, fresh, vary, "Age: 0", status)), "report 200");
-  }
-});
-
-test("4.1: a response without Vary beside others that have it stays with the requests that it was for", () => {
-  const play = new Playbook(cached({ isTold: false }));
-  const { client, server } = filled(play, get("/", "X: 1"), ok("one", date, fresh, "Vary: X"));
-  client.sends(get("/", "X: 2"));
-  play.expect(server.gets(get("/", "X: 2")));
-  server.sends(ok("two", date, fresh));
-  play.take();
-  client.sends(get("/", "X: 1"));
-  play.expect(client.gets(ok("one", date, fresh, "Vary: X", "Age: 0")), "report 200");
-  client.sends(get("/", "X: 2"));
-  play.expect(client.gets(ok("two", date, fresh, "Age: 0")), "report 200");
-});
-
-test("a HEAD is answered from what GET has stored; its own answer is not stored", () => {
-  const play = new Playbook(cached({ isTold: false }));
-  const head = get("/").replace("GET", "HEAD");
-  const client = play.connect();
-  client.sends(head);
-  const server = play.accept();
-  server.sends(ok("hello", date, fresh).slice(0, -5));
-  play.take();
-  client.sends(get("/"));
-  play.expect(server.gets(get("/")));
-  server.sends(ok("hello", date, fresh));
-  play.take();
-  client.sends(head);
-  play.expect(client.gets(ok("hello", date, fresh, "Age: 0").slice(0, -5)), "report 200");
-});
-
-test("4.3.5: what HEAD says of it freshens what is stored, or makes it stale", () => {
-  const play = new Playbook(cached({ isTold: false }));
-  const head = get("/", "Cache-Control: no-cache").replace("GET", "HEAD");
-  const { client, server } = filled(play, get("/"), ok("hello", date, fresh, 'ETag: "1"'));
-  play.pass(10_000);
-  client.sends(head);
-  play.expectAmong();
-  const later = "Date: Thu, 01 Jan 2026 00:00:10 GMT";
-  server.sends(`HTTP/1.1 304 Not Modified\r\n${later}\r\nETag: "1"\r\n\r\n`);
-  play.take();
-  client.sends(get("/"));
-  play.expect(client.gets(ok("hello", fresh, 'ETag: "1"', later, "Age: 0")), "report 200");
-  client.sends(head);
-  play.take();
-  server.sends(ok("hi", later, fresh, 'ETag: "2"').slice(0, -2));
-  play.take();
-  client.sends(get("/"));
-  play.expect(server.gets(get("/").replace("\r\n\r\n", '\r\nIf-None-Match: "1"\r\n\r\n')));
 });
 
 test("4.3.2: conditions are answered from what is stored", () => {
@@ -392,54 +320,4 @@ test("forced, usual and negative lifetimes come from the policy", () => {
   play.pass(2_000);
   client.sends(get("/none"));
   play.expect(server.gets(get("/none")));
-});
-
-test("each request is counted once, by what the cache did for it", () => {
-  const words: string[] = [];
-  const play = new Playbook(cached(), ({ caching }) => words.push(caching?.word ?? "-"));
-  const { client, server } = filled(play, get("/"), ok("hello", date, fresh));
-  client.sends(get("/"));
-  client.sends(put("POST", "x"));
-  server.sends("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-  client.sends(get("/private"));
-  server.sends(ok("x", "Cache-Control: private"));
-  client.sends(get("/private"));
-  server.sends(ok("x", "Cache-Control: private"));
-  expect(words).toEqual(["miss", "hit", "bypass", "miss", "pass"]);
-  const row = play.tally.poolRow(0);
-  const { cells } = play.tally;
-  const counted = [poolCell.cacheHit, poolCell.cacheMiss, poolCell.cacheBypass, poolCell.cachePass].map(
-    (cell) => cells[row + cell],
-  );
-  expect(counted).toEqual([1, 2, 1, 1]);
-});
-
-test("what is compressed here is stored for those who take it, by what they have said themselves", () => {
-  const compress = { codings: ["gzip"], types: ["text/*"], bytesMin: 0, level: 5 } as const;
-  const find = { find: "a", isPattern: false, by: "b", types: ["text/*"], matchBytesMax: 1 } as const;
-  const body = { isSaid: true, compress, replace: [find] };
-  const play = new Playbook(cached({ isTold: false }, { pool: { body } }));
-  const client = play.connect();
-  const asked = (coding: string): string => get("/", `Accept-Encoding: ${coding}`);
-  client.sends(asked("x-odd, gzip"));
-  const server = play.accept();
-  server.sends(ok("aaaa", date, fresh, "Content-Type: text/plain"));
-  play.code();
-  const first = play.take().join("");
-  expect(first).toContain("Content-Encoding: gzip");
-  client.sends(asked("identity"));
-  server.sends(ok("aaaa", date, fresh, "Content-Type: text/plain"));
-  play.code();
-  const second = play.take().join("");
-  expect(second).not.toContain("Content-Encoding");
-  for (const [coding, isGzip] of [
-    ["x-odd, gzip", true],
-    ["identity", false],
-  ] as const) {
-    client.sends(asked(coding));
-    const shown = play.take().join("");
-    expect(shown).toContain("Age: 0");
-    expect(shown).toContain(isGzip ? "<gzip>BBBB</gzip>" : "bbbb");
-    expect(shown.includes("Content-Encoding: gzip")).toBe(isGzip);
-  }
 });

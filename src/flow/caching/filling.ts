@@ -4,13 +4,10 @@
 
 import { assert } from "../../base/assert.ts";
 import { cacheField, nextField } from "../../cache/fieldname.ts";
-import { freshen } from "../../cache/freshen.ts";
 import { noDate } from "../../cache/httpdate.ts";
 import { fillFacts, writeStoredHead } from "../../cache/storedhead.ts";
 import { reason, reasonWords, whyNotStored } from "../../cache/storing.ts";
 import { writeTags } from "../../cache/tags.ts";
-import { headOutcome, headOutcomeOf } from "../../cache/validators.ts";
-import { writeVariant } from "../../cache/vary.ts";
 import { type CacheDraft, type CacheEntry, type CacheKey, cacheFlag, cacheState } from "../../memory/cache.ts";
 import type { RemoteFound } from "../../memory/remotecache.ts";
 import { responseBody } from "../../wire/http1/framing.ts";
@@ -21,7 +18,9 @@ import type { Caching } from "../caching.ts";
 import type { Context } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Onlooker } from "../filter.ts";
+import { compareHead } from "./comparing.ts";
 import { tellRemote } from "./remote.ts";
+import { writeVariantKey } from "./variant.ts";
 
 const crlfBytes = 2;
 
@@ -86,7 +85,7 @@ export class Filling implements Onlooker {
     response.read(head, port.wallMs);
     const vary = names.read(head, response);
     freshness.read(response, pool.policy, this.#caching.requestMs, port.wallMs);
-    if (request.isHead) return this.#compare(head);
+    if (request.isHead) return compareHead(exchange, this.#context, this.#caching, head);
     const why = whyNotStored(request, response, head, freshness, pool.policy, vary, false);
     if (why !== reason.none) {
       status.detail = reasonWords[why]![0];
@@ -107,7 +106,7 @@ export class Filling implements Onlooker {
     const { cache } = this.#caching.pool;
     // What was purged since it was asked for must not come back by what was said before that.
     if (entry === null ? this.#draft?.isLost !== false : !this.#isStanding(entry)) return null;
-    this.#writeKey(isVarying);
+    writeVariantKey(this.#exchange, this.#context, this.#caching.pool, isVarying);
     const isSame =
       key.end === this.#keyEnd &&
       Buffer.compare(key.bytes.subarray(0, key.end), this.#keyBytes.subarray(0, key.end)) === 0;
@@ -130,30 +129,6 @@ export class Filling implements Onlooker {
     const isOutdated = (found.facts.flags & ~entry.facts.flags & cacheFlag.isPurged) !== 0;
     found.release();
     return isSame && !isOutdated;
-  }
-
-  /** Variants under one URL are found by one list of names: that of the newest response that has any. */
-  #writeKey(isVarying: boolean): void {
-    const { desk, port } = this.#context;
-    const { key, names, request } = desk;
-    const { head, isSecure } = this.#exchange;
-    const { cache, policy, remote } = this.#caching.pool;
-    key.write(head, isSecure, policy);
-    const mark = cache.find(key, port.wallMs);
-    const isMarked = mark?.state === cacheState.vary;
-    if (isVarying) {
-      const isSame = isMarked && isNamed(names.bytes, names.end, mark);
-      mark?.release();
-      if (!isSame) {
-        const list = names.bytes.slice(0, names.end);
-        cache.markVary(key, list);
-        remote?.storeVary(key, list, remoteVaryMs);
-      }
-      writeVariant(key, names.bytes, 0, names.end, head, request);
-      return;
-    }
-    if (isMarked) writeVariant(key, mark.bytes, mark.headStart, mark.headEnd, head, request);
-    mark?.release();
   }
 
   /** RFC 9111 section 4: of two that will do the one with the later Date is shown; a fresh one does not give way to an older one. */
@@ -196,36 +171,6 @@ export class Filling implements Onlooker {
     status.ttlS = Math.floor((facts.bornMs + facts.freshForMs - port.wallMs) / 1000);
     passage.onlooker = this;
     this.#context.followers.stir();
-  }
-
-  /** RFC 9111 section 4.3.5: what an answer to HEAD says of the stored answer to GET. */
-  #compare(head: Head): void {
-    const { desk, port } = this.#context;
-    const { key, request, response, stored, facts, head: output } = desk;
-    const { cache, policy } = this.#caching.pool;
-    if (head.status !== 200) return;
-    this.#writeKey(false);
-    const entry = cache.find(key, port.wallMs);
-    if (entry?.state === cacheState.whole) {
-      if (headOutcomeOf(head, response, entry.facts, entry.bytes, entry.headStart) === headOutcome.changed)
-        entry.outdate();
-      else {
-        parseResponse(stored, entry.bytes, entry.headStart, entry.headEnd, entry.headEnd - entry.headStart);
-        Object.assign(facts, plainFacts(entry));
-        const { requestMs } = this.#caching;
-        const responseMs = port.wallMs;
-        const why = freshen(
-          output,
-          { stored, head, response, request, policy, requestMs, responseMs },
-          desk.scratch,
-          facts,
-        );
-        facts.flags |= entry.facts.flags & cacheFlag.isUnframed;
-        if (why === reason.none) entry.freshen(facts, output.bytes, 0, output.length);
-        else entry.outdate();
-      }
-    }
-    entry?.release();
   }
 
   /** It cannot be stored, and others wait: they need not. */
@@ -295,9 +240,6 @@ export class Filling implements Onlooker {
 
 const noTags = new Uint8Array(0);
 
-/** Vary is remembered for as long as anything under it may live. */
-const remoteVaryMs = 24 * 3600 * 1000;
-
 /** Whether a reason is about whatever answers the URL, and not about the one request. */
 function isOfAll(why: number): boolean {
   switch (why) {
@@ -316,23 +258,8 @@ function isOfAll(why: number): boolean {
   }
 }
 
-function isNamed(names: Uint8Array, end: number, mark: CacheEntry): boolean {
-  if (mark.headEnd - mark.headStart !== end) return false;
-  for (let at = 0; at < end; at++) if (names[at] !== mark.bytes[mark.headStart + at]) return false;
-  return true;
-}
-
 /** RFC 9110 section 6.6.1: what is stored has a Date. */
 function writeDate(output: Output, wallMs: number): void {
   output.length -= crlfBytes;
   output.latin1(`Date: ${new Date(wallMs).toUTCString()}\r\n\r\n`);
-}
-
-function plainFacts({ facts }: CacheEntry): object {
-  const { status, flags, bornMs, storedMs, freshForMs, staleWhileRevalidateMs, staleIfErrorMs } = facts;
-  const { lastModifiedMs, etagStart, etagEnd, reason: why, bodyBytes } = facts;
-  return {
-    ...{ status, flags, bornMs, storedMs, freshForMs, staleWhileRevalidateMs, staleIfErrorMs },
-    ...{ lastModifiedMs, etagStart, etagEnd, reason: why, bodyBytes },
-  };
 }

@@ -2,10 +2,10 @@
 // nothing comes of it; two workers on one cache.
 
 import { expect, test } from "bun:test";
-import { Playbook } from "../playbook.ts";
-import type { Actor } from "./actor.ts";
-import { cached, date } from "./caching.ts";
-import { get, ok } from "./words.ts";
+import type { Actor } from "../../../test/playbook/actor.ts";
+import { cached, date } from "../../../test/playbook/caching.ts";
+import { get, ok } from "../../../test/playbook/words.ts";
+import { Playbook } from "../../../test/playbook.ts";
 
 const fresh = "Cache-Control: max-age=60";
 const quiet = cached({ isTold: false });

@@ -2,10 +2,10 @@
 // (RFC 9111 section 4.3, RFC 5861).
 
 import { expect, test } from "bun:test";
-import { Playbook } from "../playbook.ts";
-import type { Actor } from "./actor.ts";
-import { cached, date } from "./caching.ts";
-import { get, ok } from "./words.ts";
+import type { Actor } from "../../../test/playbook/actor.ts";
+import { cached, date } from "../../../test/playbook/caching.ts";
+import { get, ok } from "../../../test/playbook/words.ts";
+import { Playbook } from "../../../test/playbook.ts";
 
 const quiet = cached({ isTold: false });
 const tag = 'ETag: "1"';
