@@ -15,6 +15,7 @@ export type {
   Pick,
   PickServer,
   Reply,
+  TransformRequest,
   TransformResponse,
 } from "./config/hooktypes.ts";
 export type {

@@ -15,9 +15,15 @@ export type HookNames = Readonly<Record<HookOwner, Readonly<Record<string, reado
 /** What stands in the place of hooks, by their names. */
 export type HookValues = Readonly<Partial<Record<HookName, unknown>>>;
 
-const listenerHooks: readonly HookName[] = ["onRequest", "onResponse", "onError", "transformResponse"];
+const listenerHooks: readonly HookName[] = [
+  "onRequest",
+  "onResponse",
+  "onError",
+  "transformRequest",
+  "transformResponse",
+];
 const poolHooks: readonly HookName[] = hookNames; // All that there are.
-const transforms: readonly HookName[] = ["transformResponse"];
+const transforms: readonly HookName[] = ["transformRequest", "transformResponse"];
 const transformKeys = ["types", "maxBody", "text", "json", "stream"];
 
 export function hooksFor(owner: HookOwner): readonly HookName[] {
@@ -63,7 +69,10 @@ function define(sections: Record<string, unknown>, name: string, value: unknown)
 
 function isHook(name: HookName, value: unknown): boolean {
   if (typeof value === "function") return true;
-  return transforms.includes(name) && isSection(value) && faultOfTransform(sectionOf(value)) === null;
+  if (!transforms.includes(name) || !isSection(value)) return false;
+  // A request is sent when its body is known.
+  const isStream = sectionOf(value)["stream"] !== undefined;
+  return faultOfTransform(sectionOf(value)) === null && !(name === "transformRequest" && isStream);
 }
 
 /** What is wrong with a transform that is no function alone, in a sentence that continues its key. Null: nothing. */

@@ -157,6 +157,18 @@ export interface TransformResponse {
   stream?(response: HookResponse, request: HookRequest): BodyStream;
 }
 
+/** Makes other bodies of those of requests, before a server is sought. A function alone is `text`. */
+export interface TransformRequest {
+  /** Media types that it is for; absent: what `json` or `text` can read. */
+  readonly types?: readonly string[];
+  /** Instead of `hooks.maxBody`: a size such as "256kb". */
+  readonly maxBody?: string;
+  /** The whole body. Nothing: it stays as it is. */
+  text?(text: string, request: HookRequest): BodyText | PromiseLike<BodyText>;
+  /** The whole body, parsed; what is answered is written as JSON. Nothing: the value itself is, with what was changed in it. */
+  json?(value: Json, request: HookRequest): unknown;
+}
+
 /** Whatever JSON.parse gives, which is any: only the operator knows what stands in it, and may annotate it. */
 export type Json = ReturnType<typeof JSON.parse>;
 
@@ -179,6 +191,11 @@ export interface Hooks {
   onResponse?: OnResponse | undefined;
   /** Called where Sluice itself would answer an error: answer something else. */
   onError?: OnError | undefined;
+  /** Makes other bodies of those of requests, whole ones. */
+  transformRequest?:
+    | TransformRequest
+    | ((text: string, request: HookRequest) => BodyText | PromiseLike<BodyText>)
+    | undefined;
   /** Makes other bodies of those of responses. */
   transformResponse?: TransformResponse | TransformText | undefined;
 }

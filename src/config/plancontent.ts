@@ -181,7 +181,14 @@ export type TargetPlan =
 
 // ---- hooks ----
 
-export const hookNames = ["onRequest", "onResponse", "onError", "pick", "transformResponse"] as const;
+export const hookNames = [
+  "onRequest",
+  "onResponse",
+  "onError",
+  "pick",
+  "transformRequest",
+  "transformResponse",
+] as const;
 export type HookName = (typeof hookNames)[number];
 
 /** Functions of a config in TypeScript, which every worker imports for itself. */

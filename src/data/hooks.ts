@@ -122,9 +122,10 @@ function functionsOf(config: Section, owner: Owner, name: string, plan: HooksPla
 }
 
 /** A transform that is a function alone is one of texts. */
-export function readyOf({ transformResponse, ...others }: PoolHooks): HookFunctions {
+export function readyOf({ transformResponse, transformRequest, ...others }: PoolHooks): HookFunctions {
   const transform = typeof transformResponse === "function" ? { text: transformResponse } : transformResponse;
-  const all = { ...others, transformResponse: transform };
+  const ofRequests = typeof transformRequest === "function" ? { text: transformRequest } : transformRequest;
+  const all = { ...others, transformResponse: transform, transformRequest: ofRequests };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 

@@ -30,7 +30,7 @@ export function changeResponse(
 ): boolean {
   const { output } = context;
   output.clear();
-  writeFields(output, head, isDropped, lines);
+  copyFields(output, head, isDropped, lines);
   const bytes = output.bytes.slice(0, output.length);
   return parseResponse(head, bytes, 0, bytes.length, exchange.pool.headBytesMax + lines.length) === bytes.length;
 }
@@ -45,7 +45,7 @@ export function changeRequest(
   const { output } = context;
   const former = exchange.head;
   output.clear();
-  writeFields(output, former, isDropped, lines);
+  copyFields(output, former, isDropped, lines);
   const headBytes = output.length;
   output.copy(former.bytes, exchange.bodyStart, exchange.bodyEnd);
   const bytes = output.bytes.slice(0, output.length);
@@ -63,7 +63,8 @@ export function changeRequest(
   return true;
 }
 
-function writeFields(output: Output, head: Head, isDropped: (index: number) => boolean, lines: string): void {
+/** The head with its end, but for those fields, and with these lines behind the others. */
+export function copyFields(output: Output, head: Head, isDropped: (index: number) => boolean, lines: string): void {
   const { bytes } = head;
   let run = head.start;
   for (let index = 0; index < head.fieldCount; index++) {

@@ -29,6 +29,7 @@ export interface HookFunctions {
   readonly onError?: OnError;
   readonly pick?: Pick;
   readonly transformResponse?: TransformResponse;
+  readonly transformRequest?: TransformResponse;
 }
 
 /** All hooks of one program. */
@@ -56,6 +57,7 @@ export class Hooks {
   /** "listener web" */
   readonly of: string;
   readonly transform: Transform | null;
+  readonly requestTransform: Transform | null;
   readonly #cells: Float64Array;
   readonly #row: number;
 
@@ -72,7 +74,8 @@ export class Hooks {
     this.runner = runner;
     this.budgetMs = plan.budgetMs;
     this.of = of;
-    const { transformResponse } = functions;
+    const { transformResponse, transformRequest } = functions;
+    this.requestTransform = transformRequest === undefined ? null : new Transform(transformRequest, plan.bodyBytesMax);
     this.transform = transformResponse === undefined ? null : new Transform(transformResponse, plan.bodyBytesMax);
     this.failure = plan.failure === "pass" ? "pass" : failure;
     this.#cells = counting.cells;

@@ -14,6 +14,7 @@ import { Caching } from "./caching.ts";
 import type { Context } from "./context.ts";
 import { answerPreflight, shareResponse } from "./cors.ts";
 import type { Exchange } from "./exchange.ts";
+import { transformRequest } from "./hooks/gathering.ts";
 import { askListenerResponse, askPoolResponse, askRequest } from "./hooks/steps.ts";
 import { transformBody } from "./hooks/transforming.ts";
 import { mirrorRequest } from "./mirroring.ts";
@@ -31,6 +32,7 @@ export const stepsUp: readonly StepUp[] = [
   answerPreflight,
   authorize,
   askRequest,
+  transformRequest,
   findWay,
   lookUp,
   mirrorRequest,
@@ -59,6 +61,7 @@ const isIdleUp: ReadonlyMap<StepUp, (listener: ListenerSite) => boolean> = new M
   [answerPreflight, ({ cors }: ListenerSite) => cors === null],
   [authorize, ({ plan }: ListenerSite) => plan.auth === null],
   [askRequest, (at: ListenerSite) => at.hooks === null && !at.hasPool(({ hooks }) => hooks !== null)],
+  [transformRequest, (at: ListenerSite) => at.hooks === null && !at.hasPool(({ hooks }) => hooks !== null)],
   [lookUp, (at: ListenerSite) => !at.hasPool(({ caching }) => caching !== null)],
   [mirrorRequest, (at: ListenerSite) => !at.hasPool(({ mirroring }) => mirroring !== null)],
 ] as const);

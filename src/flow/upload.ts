@@ -8,6 +8,7 @@ import { openTunnel } from "./connect.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Onlooker } from "./filter.ts";
+import type { Gathering } from "./hooks/gathering.ts";
 import { coalesceBytesMax } from "./passage.ts";
 import { noteProgress } from "./toll.ts";
 import type { Upstream } from "./upstream.ts";
@@ -15,6 +16,8 @@ import type { Upstream } from "./upstream.ts";
 export class Upload {
   /** No body byte beyond those that came with the head has been passed on. */
   isBodyHeld = true;
+  /** Who wants the body before a server is sought. */
+  gathering: Gathering | null = null;
   /** Sees the body's bytes go by, framing and all, from those on that did not come with the head. */
   onlooker: Onlooker | null = null;
   readonly #exchange: Exchange;
@@ -26,6 +29,7 @@ export class Upload {
   }
 
   reset(): void {
+    this.gathering = null;
     this.isBodyHeld = true;
     this.onlooker = null;
   }
@@ -56,7 +60,8 @@ export class Upload {
   more(bytes: Uint8Array, start: number, end: number): number {
     const exchange = this.#exchange;
     const { upstream, requestBody } = exchange;
-    if (upstream === null || upstream.line === null || exchange.sentMs === 0) return start;
+    const { gathering } = this;
+    if (gathering === null && (upstream === null || upstream.line === null || exchange.sentMs === 0)) return start;
     const next = requestBody.advance(bytes, start, end);
     exchange.requestBytes += next - start;
     if (requestBody.isBad) {
@@ -68,11 +73,16 @@ export class Upload {
       exchange.fail(fault("body_too_large"));
       return end;
     }
+    if (gathering !== null) {
+      if (exchange.visit !== null) noteProgress(exchange);
+      gathering.more(bytes, start, next);
+      return next;
+    }
     this.isBodyHeld = false;
     this.onlooker?.add(bytes, start, next);
     if (exchange.visit !== null) noteProgress(exchange);
-    this.#count(upstream, next - start);
-    const isTaken = upstream.line.send(bytes, start, next);
+    this.#count(upstream!, next - start);
+    const isTaken = upstream!.line!.send(bytes, start, next);
     if (requestBody.isDone) {
       exchange.arm(exchange.pool.plan.timeouts.responseMs);
       this.onlooker?.over(true);

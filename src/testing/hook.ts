@@ -8,7 +8,7 @@ import type { HookOutcome, HookWorld, TestRequest } from "./types.ts";
 
 export async function testHook(hooks: PoolHooks, request: TestRequest, world: HookWorld = {}): Promise<HookOutcome> {
   const { servers = ["one:80"], pools = [], budget = "1s", now } = world;
-  const { pick, transformResponse, ...others } = hooks;
+  const { pick, transformResponse, transformRequest, ...others } = hooks;
   const own: Hooks & Pick<PoolHooks, "pick"> = { ...(pick === undefined ? {} : { pick }) };
   const isAnswered = { by: "" };
   const config = {
@@ -17,7 +17,13 @@ export async function testHook(hooks: PoolHooks, request: TestRequest, world: Ho
       ...Object.fromEntries(pools.map((name) => [name, { servers: [`${name}:80`] }])),
     },
     listeners: {
-      web: { listen: ":80", use: "app", ...watched(others, isAnswered), hooks: { budget, use: [...pools] } },
+      web: {
+        listen: ":80",
+        use: "app",
+        ...watched(others, isAnswered),
+        ...(transformRequest === undefined ? {} : { transformRequest }),
+        hooks: { budget, use: [...pools] },
+      },
     },
   };
   const down = Object.fromEntries((world.down ?? []).map((name) => [name, { down: true }]));

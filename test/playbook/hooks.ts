@@ -65,9 +65,10 @@ function setOf(functions: Functions, runner: HookRunner): HookSet {
   };
 }
 
-function readyOf({ transformResponse, ...others }: PoolHooks): HookFunctions {
+function readyOf({ transformResponse, transformRequest, ...others }: PoolHooks): HookFunctions {
   const transform: TransformResponse | undefined =
     typeof transformResponse === "function" ? { text: transformResponse } : transformResponse;
-  const given = { ...others, transformResponse: transform };
+  const ofRequests = typeof transformRequest === "function" ? { text: transformRequest } : transformRequest;
+  const given = { ...others, transformResponse: transform, transformRequest: ofRequests };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

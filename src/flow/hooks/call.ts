@@ -29,6 +29,8 @@ export interface Call {
   readonly hooks: Hooks;
   readonly hook: HookName;
   readonly sequel: Sequel;
+  /** Of hooks whose answer is no reply: takes it, or says what is wrong with it. */
+  readonly receive?: (value: unknown) => string | null;
 }
 
 /** Whether the exchange goes on at once. */
@@ -93,6 +95,12 @@ class Pending implements Wait, Settled {
 }
 
 function take(what: Call, value: unknown): boolean {
+  if (what.receive !== undefined) {
+    const wrong = what.receive(value);
+    if (wrong !== null) return fail(what, "nonsense", wrong);
+    what.state.finish();
+    return what.sequel.take(null);
+  }
   const answered = readAnswer(value);
   if (!answered.ok) return fail(what, "nonsense", answered.message);
   what.state.finish();

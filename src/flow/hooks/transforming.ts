@@ -117,15 +117,25 @@ function wholeOf(context: Context, state: HookState, hooks: Hooks, form: "text" 
   return { ...common, invoke, read: jsonBytes };
 }
 
+/** Null: it is no JSON. */
+export function parsedBy(text: string): { readonly json: unknown } | null {
+  try {
+    return { json: JSON.parse(text) };
+  } catch {
+    return null;
+  }
+}
+
 function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
-function textBytes(value: unknown): Uint8Array | string {
+export function textBytes(value: unknown): Uint8Array | string {
   return typeof value === "string" ? Buffer.from(value, "utf8") : `text must answer a text, not a ${typeof value}`;
 }
 
-function jsonBytes(boxed: unknown): Uint8Array | string {
+/** `boxed`: what is to be written as JSON, under value. */
+export function jsonBytes(boxed: unknown): Uint8Array | string {
   try {
     const text = JSON.stringify((boxed as { value: unknown }).value) as string | undefined; // Ours: see wholeOf.
     return text === undefined ? "what json has answered cannot be written as JSON" : Buffer.from(text, "utf8");
