@@ -276,6 +276,15 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     else this.line.destroy();
   }
 
+  /** The client is let go of, and its exchange goes on without it. */
+  cutLoose(): void {
+    const exchange = this.#exchange!;
+    this.#exchange = null;
+    Errand.inherit(this.#context, exchange);
+    this.#gone();
+    if (!this.#isLineGone) this.line.reset();
+  }
+
   /** Close without a word to the client. */
   forsake(): void {
     this.#releaseExchange();
@@ -326,6 +335,11 @@ export class Downstream implements LineFlow, WakeFlow, Session {
       const taken = exchange.upload.more(pending, 0, pending.length);
       if (this.#phase !== phase.exchange || this.#exchange !== exchange) return;
       this.#pending = taken < pending.length ? pending.subarray(taken) : null;
+      // Not before what belongs to this request is off the pending bytes: it may be answered in this.
+      if (exchange.upload.gathering !== null) {
+        exchange.upload.gathering.settle();
+        if (this.#phase !== phase.exchange || this.#exchange !== exchange) return;
+      }
     }
     if (exchange.requestBody.isDone && this.#pending !== null) this.line.pause();
     else if (this.#isInputEnded && !exchange.requestBody.isDone && this.#pending === null) this.#abort();

@@ -144,6 +144,8 @@ export class Errand implements Requester, Session {
     this.#end();
   }
 
+  cutLoose(): void {}
+
   closeNow(): void {
     this.#end();
   }

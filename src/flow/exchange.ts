@@ -446,7 +446,7 @@ export class Exchange implements Sender, Seeker {
     }
     this.fault = what;
     this.downstream = heir;
-    this.passage.drained(this.upstream);
+    this.drainedDown();
   }
 
   /** The client is gone. */

@@ -31,6 +31,10 @@ export class Passage implements Outlet, SieveOutlet {
   /** Set before `begin`: who looks on. */
   onlooker: Onlooker | null = null;
   #sieve: Sieve | null = null;
+  /** Who looks on gives it to the client: here it is only followed. */
+  #isRelieved = false;
+  /** Content that has come, since then. */
+  #followed = 0;
   /** Who is told where the head is held (`holdHead`), and that head once it is written. */
   #broken: ((what: Fault) => void) | null = null;
   #head: Uint8Array | null = null;
@@ -113,6 +117,7 @@ export class Passage implements Outlet, SieveOutlet {
 
   /** Behind what stands in the output. False: the client cannot take more now, or it is all over. */
   #pass(upstream: Upstream, bytes: Uint8Array, start: number, end: number, isFirst: boolean): boolean {
+    if (this.#isRelieved) return this.#follow(upstream, bytes, start, end);
     if (this.#sieve !== null) return this.#sift(this.#sieve, upstream, bytes, start, end);
     const { output } = this.#context;
     const exchange = this.#exchange;
@@ -140,9 +145,47 @@ export class Passage implements Outlet, SieveOutlet {
       this.#done(this.isReusable);
       return false;
     }
-    if (!isTaken) upstream.line?.pause();
+    if (!isTaken) {
+      this.#isRelieved = this.#throttle === null && relay.isAsIs && this.#isToBeRelieved();
+      if (!this.#isRelieved) upstream.line?.pause();
+    }
     exchange.awaitServer();
     return isTaken;
+  }
+
+  #isToBeRelieved(): boolean {
+    this.#followed = this.#exchange.responseBytesSent;
+    return this.onlooker?.relieve?.(this.#followed) === true;
+  }
+
+  /** To its end, for who looks on. */
+  #follow(upstream: Upstream, bytes: Uint8Array, start: number, end: number): boolean {
+    const exchange = this.#exchange;
+    const onlooker = this.onlooker!;
+    const { body } = upstream;
+    const next = body.advance(bytes, start, end, onlooker);
+    this.#followed += next - start;
+    exchange.awaitServer();
+    if (body.isDone) {
+      upstream.release(this.isReusable && next === end && exchange.requestBody.isDone);
+      exchange.upstream = null;
+      exchange.attempt.end();
+    } else if (next < end) this.isReusable = false;
+    if (onlooker.isKept?.(bytes, start, next, this.#followed, body.isDone) === false) {
+      this.onlooker = null;
+      upstream.line?.pause();
+    } else if (body.isDone) {
+      this.onlooker = null;
+      onlooker.over(true);
+    }
+    return !body.isDone;
+  }
+
+  /** The client has been given all that was kept: from here on it gets what the server says. `isTaken`: and can take more. */
+  goOn(isTaken: boolean): void {
+    this.#isRelieved = false;
+    this.#exchange.awaitServer();
+    if (isTaken) this.#exchange.upstream?.line?.resume();
   }
 
   /** Through the filter; what that says at once goes behind the head in the same write. */
@@ -216,6 +259,7 @@ export class Passage implements Outlet, SieveOutlet {
     const { onlooker } = this;
     this.onlooker = null;
     this.#filter = null;
+    this.#isRelieved = false;
     this.isOpened = false;
     this.formerCoding = null;
     this.isRewritten = false;

@@ -49,6 +49,8 @@ export interface Requester extends WakeFlow {
   concluded(isPersistent: boolean, isFinal: boolean): void;
   /** Close at once; by RST when the client must see that something is missing. */
   closeNow(isReset: boolean): void;
+  /** The client is let go of, and the exchange goes on without it. */
+  cutLoose(): void;
   /** Close without a word to the client. */
   forsake(): void;
 }

@@ -291,6 +291,11 @@ export class SocksSession implements LineFlow, WakeFlow, Session, Requester, Ver
     else this.line.destroy();
   }
 
+  /** What goes through it goes nowhere without it. */
+  cutLoose(): void {
+    this.closeNow(true);
+  }
+
   forsake(): void {
     this.#release();
     if (this.#phase === phase.closed) return;

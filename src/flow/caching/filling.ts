@@ -221,9 +221,30 @@ export class Filling implements Onlooker {
     this.#isBegun = false;
     this.#draft = null;
     this.#caching.word = "error";
-    this.#exchange.passage.onlooker = null;
+    // Who was relieved asks for it.
+    if (!this.#caching.shown.isBegun) this.#exchange.passage.onlooker = null;
     this.#context.followers.stir();
     pool.cache.markPass(this.key, reason.tooLarge, this.#context.port.wallMs + pool.plan.passMs);
+  }
+
+  relieve(at: number): boolean {
+    if (!this.#isBegun || !this.#isReadAlong) return false;
+    const caching = this.#caching;
+    const entry = caching.pool.cache.find(this.key, this.#context.port.wallMs);
+    // It may have been purged meanwhile, and another be there.
+    if (entry === null || entry.state !== cacheState.filling || entry.written !== at) {
+      entry?.release();
+      return false;
+    }
+    caching.entry = entry;
+    caching.shown.takeOver(entry, at);
+    return true;
+  }
+
+  isKept(bytes: Uint8Array, start: number, end: number, at: number, isLast: boolean): boolean {
+    if (this.#isBegun) return true;
+    this.#caching.shown.endEarly(bytes, start, end, at, isLast);
+    return false;
   }
 
   over(isWhole: boolean): void {

@@ -110,3 +110,21 @@ test("pipelined requests are answered in order from the cache and from servers",
   server.sends(ok("other"));
   play.expectAmong("report 200");
 });
+
+test("a client that reads slowly keeps nobody waiting: what it fills goes on, and it is shown the rest in its own time", () => {
+  const play = new Playbook(quiet);
+  const [slow, quick] = [play.connect(), play.connect()];
+  const body = "0123456789".repeat(10_000);
+  slow.sends(get("/"));
+  const server = play.accept();
+  slow.isFull = true;
+  server.sends(ok(body, date, fresh).slice(0, -60_000));
+  quick.sends(get("/"));
+  play.take();
+  server.sends(body.slice(40_000, 70_000));
+  server.sends(body.slice(70_000));
+  play.expect(quick.gets(body.slice(40_000)), "report 200");
+  slow.isFull = false;
+  slow.drains();
+  play.expect(slow.gets(body.slice(40_000)), "report 200");
+});

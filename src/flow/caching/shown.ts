@@ -37,6 +37,9 @@ export class Shown implements Reader, Outlet {
   #at = 0;
   #end = 0;
   #parts: Parts | null = null;
+  /** What comes behind the entry, and whether that is the end. */
+  #tail: Uint8Array | null = null;
+  #isLast = true;
   #isTold = false;
   #isBlocked = false;
   #isPumping = false;
@@ -53,6 +56,8 @@ export class Shown implements Reader, Outlet {
     this.#isTold = false;
     this.#isBlocked = false;
     this.#isPumping = false;
+    this.#tail = null;
+    this.#isLast = true;
     this.#parts = null;
   }
 
@@ -79,6 +84,26 @@ export class Shown implements Reader, Outlet {
     exchange.status = shown.status;
     exchange.serverStatus = shown.status;
     exchange.descent.show(shown);
+  }
+
+  /** The client was given the head and `at` bytes of the body by a server, and takes no more for now: the rest is given from here. */
+  takeOver(entry: CacheEntry, at: number): void {
+    this.isBegun = true;
+    this.#isTold = true;
+    this.#isBlocked = true;
+    this.#entry = entry;
+    this.#shape = "whole";
+    this.#at = at;
+    this.#end = entry.facts.bodyBytes;
+  }
+
+  /** It is kept no longer. What of bytes[start, end), which ends at `at` of the body, is not in the entry, comes behind that. */
+  endEarly(bytes: Uint8Array, start: number, end: number, at: number, isLast: boolean): void {
+    const { written } = this.#entry!;
+    this.#end = written;
+    this.#tail = bytes.slice(Math.max(start, end - (at - written)), end);
+    this.#isLast = isLast;
+    this.#pump();
   }
 
   /** The listener's steps have been taken. */
@@ -156,6 +181,7 @@ export class Shown implements Reader, Outlet {
     this.#isPumping = true;
     while (this.#entry !== null) {
       if (this.#at === this.#end && this.#throttle?.isHolding !== true) {
+        if (this.#tail !== null) return this.#giveTail(this.#tail);
         if (!this.#beginPart()) return this.#over();
       } else if (this.#isBlocked || this.#at === this.#end) break;
       else if (!this.#giveRun(this.#entry)) break;
@@ -186,6 +212,20 @@ export class Shown implements Reader, Outlet {
     }
     this.#isBlocked = true;
     this.#throttle.offer(bytes, start, end);
+  }
+
+  /** The entry has been told as far as it goes. */
+  #giveTail(tail: Uint8Array): void {
+    const exchange = this.#exchange;
+    this.#tail = null;
+    this.#isPumping = false;
+    const isTaken = this.pass(tail, 0, tail.length);
+    if (this.#isLast) return this.#over();
+    this.stop();
+    this.isBegun = false;
+    exchange.caching!.entry!.release();
+    exchange.caching!.entry = null;
+    exchange.passage.goOn(isTaken);
   }
 
   /** What goes before the next part of a multipart. False: that was all. */
@@ -251,6 +291,7 @@ export class Shown implements Reader, Outlet {
     const downstream = exchange.downstream!;
     if (downstream.line.heldBytes > 0) {
       if (downstream.isTaking()) exchange.arm(exchange.listener.plan.timeouts.readMs);
+      else if (exchange.isWantedWithout) downstream.cutLoose();
       else exchange.fail(fault("client_stalled"));
     } else if (this.#isStarved) exchange.fail(fault("read_timeout"));
     else exchange.arm(exchange.listener.plan.timeouts.readMs);
