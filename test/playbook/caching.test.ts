@@ -68,7 +68,7 @@ test("3: what must not be stored is asked for each time, and told why", () => {
     client.sends(get("/"));
     play.expect(server.gets(get("/")));
     server.sends(ok("two", field));
-    play.expect(client.gets(ok("two", field, `Cache-Status: Sluice; fwd=miss; detail=${why}`)), "report 200");
+    play.expect(client.gets(ok("two", field, `Cache-Status: Sluice; fwd=uri-miss; detail=${why}`)), "report 200");
   }
 });
 

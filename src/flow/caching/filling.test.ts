@@ -139,6 +139,19 @@ test("what was purged while it was asked for is not stored by the answer, whethe
   expect(play.take().some((line) => line.startsWith("server"))).toBe(true);
 });
 
+test("where nobody waits what cannot be stored leaves no mark: what can be is stored the next time", () => {
+  const play = new Playbook(quiet);
+  const client = play.connect();
+  client.sends(get("/"));
+  const server = play.accept();
+  server.sends(ok("mine", "Cache-Control: private"));
+  client.sends(get("/"));
+  server.sends(ok("all", date, fresh));
+  play.take();
+  client.sends(get("/"));
+  play.expect(client.gets(ok("all", date, fresh, "Age: 0")), "report 200");
+});
+
 test("an error of the server leaves no mark: the next one that asks keeps others waiting again", () => {
   const play = new Playbook(quiet);
   const client = play.connect();

@@ -19,6 +19,7 @@ import type { Context } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Onlooker } from "../filter.ts";
 import { compareHead } from "./comparing.ts";
+import { groupOf } from "./followers.ts";
 import { tellRemote } from "./remote.ts";
 import { writeVariantKey } from "./variant.ts";
 
@@ -176,9 +177,11 @@ export class Filling implements Onlooker {
   /** It cannot be stored, and others wait: they need not. */
   #refuse(why: number): void {
     const { pool } = this.#caching;
-    // A server that fails is no reason not to wait for it when it does not.
-    if (isOfAll(why) && this.#exchange.status < 500)
-      pool.cache.markPass(this.key, why, this.#context.port.wallMs + pool.plan.passMs);
+    const { followers, port } = this.#context;
+    // Where nobody waits nobody need be told not to; and a server that fails now may not a moment later.
+    const isMarked = isOfAll(why) && this.#exchange.status < 500;
+    if (isMarked && followers.has(groupOf(pool.plan.cache, this.key)))
+      pool.cache.markPass(this.key, why, port.wallMs + pool.plan.passMs);
     this.drop();
   }
 

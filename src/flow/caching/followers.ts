@@ -2,6 +2,13 @@
 // of a body that is being stored. That other may be in this worker, and then says `stir`, or in another one, which nobody tells us
 // of: so they are also asked every few milliseconds, one of each group.
 
+import type { CacheKey } from "../../memory/cache.ts";
+
+/** What all who wait for the same have in common. */
+export function groupOf(cache: number, { bytes, firstEnd, end }: CacheKey): string {
+  return `${cache} ${firstEnd} ${Buffer.from(bytes.buffer, bytes.byteOffset, end).toString("latin1")}`;
+}
+
 /** Who waits for the answer to another's question. */
 export interface Follower {
   /** Look again. False: it waits on, as the same question is under way. `isLast`: it must not wait any more. */
@@ -24,7 +31,12 @@ export class Followers {
     return this.#groups.size + this.#readers.size;
   }
 
-  /** `name`: the same for all who wait for the same. */
+  /** Somebody in this worker waits for that. */
+  has(name: string): boolean {
+    return this.#groups.has(name);
+  }
+
+  /** `name`: see `groupOf`. */
   wait(name: string, follower: Follower): void {
     const group = this.#groups.get(name);
     if (group === undefined) this.#groups.set(name, new Set([follower]));

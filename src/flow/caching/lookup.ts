@@ -12,7 +12,7 @@ import type { Caching } from "../caching.ts";
 import type { Context } from "../context.ts";
 import type { Wait } from "../deadline.ts";
 import type { Exchange } from "../exchange.ts";
-import type { Follower } from "./followers.ts";
+import { type Follower, groupOf } from "./followers.ts";
 
 /** Where a look leads: on to a server, to its end (shown, answered, or waiting for the second level), or it waits for another. */
 const way = { server: 0, over: 1, wait: 2 } as const;
@@ -235,10 +235,7 @@ export class Lookup implements Wait, Follower {
 
   #wait(): void {
     const { plan } = this.#caching.pool;
-    const { key } = this.#context.desk;
-    const bytes = Buffer.from(key.bytes.buffer, key.bytes.byteOffset, key.end);
-    // All who wait for the same, in this worker.
-    this.#group = `${plan.cache} ${key.firstEnd} ${bytes.toString("latin1")}`;
+    this.#group = groupOf(plan.cache, this.#context.desk.key);
     this.#wouldGo = this.#caching.status.forwarded;
     this.#exchange.waitFor(this, plan.collapseMs);
     this.#context.followers.wait(this.#group, this);

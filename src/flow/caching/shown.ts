@@ -1,6 +1,7 @@
-// A stored response on its way to a client; long, for the ways in which it goes on and ends are read together. Head and body go straight from the shared memory, as fast as the client takes them, whole,
-// in ranges, or not at all (304, HEAD). What is being stored by somebody else is read along. While it is shown the entry is held;
-// what the kernel does not take at once the line has copied, so that the entry goes when all has been said.
+// A stored response on its way to a client; long, for the ways in which it goes on and ends are read together. Head and body go straight
+// from the shared memory, as fast as the client takes them, whole, in ranges, or not at all (304, HEAD). What is being stored by
+// somebody else is read along. While it is shown the entry is held; what the kernel does not take at once the line has copied, so
+// that the entry goes when all has been said.
 //
 //   start ─> head composed ─ nothing to be judged ─> told ─> body in runs ─> over
 //              └ parsed ─ the listener's steps ─ deliver ─┘       └ nothing there yet: followers.ts wakes it
