@@ -8,7 +8,14 @@ import type { SimDriver } from "./driver.ts";
 import type { World } from "./world.ts";
 
 const budgetMs = 800;
-const names: readonly HookName[] = ["onRequest", "onResponse", "onError", "pick", "transformResponse"];
+const names: readonly HookName[] = [
+  "onRequest",
+  "onResponse",
+  "onError",
+  "pick",
+  "transformRequest",
+  "transformResponse",
+];
 
 /** Drawn anew for each plan. */
 export function drawHooks(world: World): HooksPlan | null {
@@ -82,6 +89,8 @@ export class SimHooks implements HookSet, HookRunner {
       },
       onError: () => answer(undefined),
       pick: (servers) => (world.chance(0.1) ? answer(undefined) : world.between(0, servers.length)),
+      // A longer one whose length is not told would be refused.
+      transformRequest: { maxBody: "1mb", text: (text) => answer(world.chance(0.5) ? text : undefined) },
       transformResponse: { types: ["text/plain"], text: (text) => answer(world.chance(0.5) ? text : undefined) },
     };
     return owner === "pools" ? own : { ...own, pick: () => undefined };

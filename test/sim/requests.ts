@@ -57,7 +57,9 @@ export class Register {
         ? world.pick(["POST", "PUT", "PATCH"])
         : world.pick(["GET", "GET", "GET", "HEAD", "DELETE", "OPTIONS", "POST"]);
     const framing = hasBody ? (isOld || world.chance(0.5) ? "length" : "chunked") : "none";
-    const body = contentOf(world.prng.u32(), hasBody ? world.skewed(0, 100_000) : 0);
+    const content = contentOf(world.prng.u32(), hasBody ? world.skewed(0, 100_000) : 0);
+    // Hooks are given texts.
+    const body = swarm.isHooked ? content.map((byte) => byte & 0x7f) : content;
     const isContinueExpected = hasBody && !isOld && world.chance(0.2);
     const isClosing = isLast && world.chance(0.2);
     const lines = [
@@ -68,6 +70,7 @@ export class Register {
     if (framing === "length") lines.push(`Content-Length: ${body.length}`);
     else if (framing === "chunked") lines.push("Transfer-Encoding: chunked");
     else if (method === "POST") lines.push("Content-Length: 0");
+    if (hasBody && swarm.isHooked && world.chance(0.7)) lines.push("Content-Type: text/plain");
     if (isContinueExpected) lines.push("Expect: 100-continue");
     if (isUpgrade) lines.push("Upgrade: echo", "Connection: upgrade");
     else if (isClosing) lines.push("Connection: close, x-hop");

@@ -103,6 +103,20 @@ test("what is no JSON, no UTF-8, or coded is the client's mistake; what is too l
   expect(answered({}, "ab", "Content-Type: image/png")).toBe("dial one:80");
 });
 
+test("what is answered in place of a gathered body leaves the next request on the connection alone", () => {
+  const { play, client } = scene({ json: (value) => value });
+  const head = `POST /x HTTP/1.1\r\nHost: a\r\n${json}\r\nContent-Length: 5\r\n\r\n`;
+  client.sends(`${head}{`);
+  play.take();
+  client.sends(`nope${get("/next")}`);
+  const said = play.take();
+  expect(said[0]).toContain("400 Bad Request");
+  expect(said.filter((line) => line.startsWith("report"))).toEqual(["report 400"]);
+  expect(said).toContain("dial one:80");
+  const server = play.accept();
+  play.expectAmong(server.gets(get("/next")));
+});
+
 test("a body that grows too large, or never comes, ends there", () => {
   const { play, client } = scene((text) => text, { bodyBytesMax: 3 });
   const head = `POST /x HTTP/1.1\r\nHost: a\r\n${plain}\r\nTransfer-Encoding: chunked\r\n\r\n`;

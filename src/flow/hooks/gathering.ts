@@ -107,12 +107,18 @@ export class Gathering implements Wait {
     this.#length += end - start;
   }
 
-  /** Said by the upload: more has come. It may all be over when this returns. */
+  /** Said by the upload: more has come. */
   more(bytes: Uint8Array, start: number, end: number): void {
     const exchange = this.#exchange;
     this.#body.advance(bytes, start, end, this);
     if (this.#isTooLong()) return;
-    if (!exchange.requestBody.isDone) return exchange.arm(exchange.listener.plan.timeouts.readMs);
+    exchange.arm(exchange.listener.plan.timeouts.readMs);
+  }
+
+  /** Said by the connection, when those bytes are the request's alone. It may all be over when this returns. */
+  settle(): void {
+    const exchange = this.#exchange;
+    if (!exchange.requestBody.isDone) return;
     exchange.upload.gathering = null;
     if (this.#transform(0)) exchange.goOn();
   }

@@ -359,6 +359,30 @@ describe("onError", () => {
     }
   });
 
+  test("that waits is not disturbed by a server that comes free, nor by a body that goes on", () => {
+    const play = new HookPlay({ web: { onError: () => later } }, { server: { connectionsMax: 1 } });
+    const first = play.connect();
+    first.sends(get("/first"));
+    const server = play.accept();
+    const second = play.connect();
+    second.sends(get("/second"));
+    play.take();
+    play.pass(10_100);
+    server.sends(ok("1"));
+    play.expectAmong(first.gets(ok("1")), "report 200");
+    play.keep({ status: 503, body: "full" });
+    const said = play.take();
+    expect(said[0]).toContain("full");
+    expect(said[1]).toBe("report 503 queue_timeout");
+    play.expectNothingLeftBut(2);
+    const gathered = new HookPlay({ web: { onError: () => later, transformRequest: (text) => text } });
+    const client = gathered.connect();
+    client.sends("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+    gathered.keep(undefined);
+    expect(gathered.take().join()).toContain("report 400 bad_chunk");
+    gathered.expectNothingLeftBut(client.flow === null ? 0 : 1);
+  });
+
   test("is asked about a failed hook too, and once only", () => {
     let asked = 0;
     const play = new HookPlay({

@@ -126,6 +126,11 @@ export function askError(exchange: Exchange, context: Context, what: Fault, refu
   const state = stateOf(exchange, context);
   if (state.isErrorAsked) return false;
   state.isErrorAsked = true;
+  // Whatever it waited for, a place at a server too, it waits for no longer.
+  const { wait } = exchange;
+  exchange.wait = null;
+  wait?.cancelled();
+  exchange.attempt.end();
   exchange.descent.reset();
   const { code, side, status, detail } = what;
   const error: HookError = { code, side, status, detail, server: exchange.serverName };
