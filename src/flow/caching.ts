@@ -174,7 +174,7 @@ export class Caching {
 
   /** RFC 9111 section 4.4. */
   #invalidate(head: Head): void {
-    const { desk, port, followers } = this.#context;
+    const { desk, port } = this.#context;
     const { key, response } = desk;
     const { head: asked, isSecure } = this.#exchange;
     const { cache, policy, remote } = this.pool;
@@ -187,7 +187,6 @@ export class Caching {
     response.read(head, port.wallMs);
     for (const index of [response.location, response.contentLocation])
       if (index !== -1 && writeReference(key, asked, isSecure, head, index, policy)) purge();
-    followers.stir();
   }
 
   /** What the cache says of itself, as a line of the head. */
@@ -208,7 +207,7 @@ export class Caching {
       entry.release();
       this.entry = null;
       // Those who wait for the answer may ask themselves now.
-      if (question !== null) this.#context.followers.stir();
+      if (question !== null) this.filling.stir();
     }
     const cell = cells[this.word];
     if (cell !== -1 && this.#exchange.downstream!.isOfClient)

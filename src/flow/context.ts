@@ -113,7 +113,7 @@ export class Context {
 
   /** Give those who wait what other workers may have freed or stored; said by the driver every few milliseconds while `isWaiting`. */
   pollWaiting(): void {
-    if (this.followers.size > 0) this.followers.run();
+    if (this.followers.size > 0) this.followers.runAll();
     for (const pool of this.waiting) pool.queue.serve();
   }
 

@@ -127,7 +127,7 @@ export class Asking {
 
   /** A 304 to our question. */
   notModified(head: Head, isConditional: boolean): false {
-    const { desk, followers } = this.#context;
+    const { desk } = this.#context;
     const { facts, head: output } = desk;
     const caching = this.#caching;
     const { entry } = caching;
@@ -139,7 +139,7 @@ export class Asking {
     if (!this.#isGood(head, entry)) return this.#askWhole(entry);
     facts.flags |= entry.facts.flags & cacheFlag.isUnframed;
     entry.freshen(facts, output.bytes, 0, output.length);
-    followers.stir();
+    caching.filling.stir();
     if (caching.isRefresh) return this.endRefresh(true);
     this.#exchange.descent.dismiss(true);
     caching.status.forwardedStatus = 304;

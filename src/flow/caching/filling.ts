@@ -34,6 +34,7 @@ export class Filling implements Onlooker {
   #keyBytes: Uint8Array = new Uint8Array(256);
   #keyEnd = 0;
   #firstEnd = 0;
+  #name = "";
   #tags: Uint8Array = noTags;
   /** The head is in, the body follows. */
   #isBegun = false;
@@ -70,6 +71,19 @@ export class Filling implements Onlooker {
     this.#keyBytes.set(key.bytes.subarray(0, key.end));
     this.#keyEnd = key.end;
     this.#firstEnd = key.firstEnd;
+    this.#name = "";
+  }
+
+  /** What others in this worker may wait for has come further, or to its end. */
+  stir(): void {
+    const { followers } = this.#context;
+    if (followers.size > 0) followers.stir(this.name);
+  }
+
+  /** Of the key, among those who wait. */
+  get name(): string {
+    if (this.#name === "") this.#name = groupOf(this.#caching.pool.plan.cache, this.key);
+    return this.#name;
   }
 
   /** As it was remembered. */
@@ -114,6 +128,7 @@ export class Filling implements Onlooker {
     if (isSame && this.#draft !== null) return this.#draft;
     this.#draft?.drop();
     this.#draft = null;
+    this.stir();
     if (isSame && entry !== null) {
       if (this.#isOlder(entry)) return null;
       this.#draft = cache.replace(key, port.wallMs);
@@ -171,7 +186,7 @@ export class Filling implements Onlooker {
     status.detail = "";
     status.ttlS = Math.floor((facts.bornMs + facts.freshForMs - port.wallMs) / 1000);
     passage.onlooker = this;
-    this.#context.followers.stir();
+    this.stir();
   }
 
   /** It cannot be stored, and others wait: they need not. */
@@ -180,8 +195,7 @@ export class Filling implements Onlooker {
     const { followers, port } = this.#context;
     // Where nobody waits nobody need be told not to; and a server that fails now may not a moment later.
     const isMarked = isOfAll(why) && this.#exchange.status < 500;
-    if (isMarked && followers.has(groupOf(pool.plan.cache, this.key)))
-      pool.cache.markPass(this.key, why, port.wallMs + pool.plan.passMs);
+    if (isMarked && followers.has(this.name)) pool.cache.markPass(this.key, why, port.wallMs + pool.plan.passMs);
     this.drop();
   }
 
@@ -201,7 +215,7 @@ export class Filling implements Onlooker {
     this.#draft.drop();
     this.#draft = null;
     this.#isBegun = false;
-    this.#context.followers.stir();
+    this.stir();
   }
 
   /** What the second level had. */
@@ -210,7 +224,7 @@ export class Filling implements Onlooker {
     if (draft?.begin(facts, head, 0, head.length, tags) === true && draft.append(body, 0, body.length)) {
       draft.finish();
       this.#draft = null;
-      this.#context.followers.stir();
+      this.stir();
     } else this.drop();
   }
 
@@ -218,7 +232,7 @@ export class Filling implements Onlooker {
 
   add(bytes: Uint8Array, start: number, end: number): void {
     if (!this.#isBegun) return;
-    if (this.#isReadAlong) this.#context.followers.stir();
+    if (this.#isReadAlong) this.stir();
     if (this.#draft!.append(bytes, start, end)) return;
     const { pool } = this.#caching;
     this.#isBegun = false;
@@ -226,7 +240,7 @@ export class Filling implements Onlooker {
     this.#caching.word = "error";
     // Who was relieved asks for it.
     if (!this.#caching.shown.isBegun) this.#exchange.passage.onlooker = null;
-    this.#context.followers.stir();
+    this.stir();
     pool.cache.markPass(this.key, reason.tooLarge, this.#context.port.wallMs + pool.plan.passMs);
   }
 
@@ -240,7 +254,7 @@ export class Filling implements Onlooker {
       return false;
     }
     caching.entry = entry;
-    caching.shown.takeOver(entry, at);
+    caching.shown.takeOver(entry, at, this.name);
     return true;
   }
 
@@ -255,8 +269,8 @@ export class Filling implements Onlooker {
     this.#draft!.finish();
     this.#draft = null;
     this.#isBegun = false;
-    const { followers, port } = this.#context;
-    followers.stir();
+    const { port } = this.#context;
+    this.stir();
     const { remote, cache } = this.#caching.pool;
     if (remote !== null) tellRemote(remote, cache.find(this.key, port.wallMs), this.key, this.#tags, port.wallMs);
   }

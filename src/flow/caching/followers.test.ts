@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type Follower, Followers } from "./followers.ts";
+import { type Follower, Followers, looked } from "./followers.ts";
 
 class Waiting implements Follower {
   looks: boolean[] = [];
@@ -9,9 +9,9 @@ class Waiting implements Follower {
     this.#isThere = isThere;
   }
 
-  lookAgain(isLast: boolean): boolean {
+  lookAgain(isLast: boolean): number {
     this.looks.push(isLast);
-    return isLast || this.#isThere();
+    return isLast || this.#isThere() ? looked.gone : looked.same;
   }
 }
 
@@ -22,10 +22,10 @@ test("of those who wait for the same one is asked; once that goes on the others 
   followers.wait("a", first);
   followers.wait("a", second);
   followers.wait("b", other);
-  followers.run();
+  followers.runAll();
   expect([first.looks, second.looks, other.looks]).toEqual([[false], [], [false]]);
   isThere = true;
-  followers.run();
+  followers.runAll();
   expect(first.looks.length + second.looks.length).toBe(3);
   expect([...first.looks, ...second.looks].filter((isLast) => isLast).length).toBe(1);
   expect(followers.size).toBe(1);
@@ -36,24 +36,40 @@ test("who leaves is not asked, and leaves nothing behind", () => {
   const waiting = new Waiting(() => true);
   followers.wait("a", waiting);
   followers.leave("a", waiting);
-  followers.run();
+  followers.runAll();
   expect([waiting.looks.length, followers.size]).toEqual([0, 0]);
 });
 
 test("a reader is told once, until it reads along again; without anybody nothing is stirred", () => {
   const followers = new Followers();
-  followers.stir();
+  followers.stir("a");
   expect(followers.isStirred).toBe(false);
   let told = 0;
   const reader = { readOn: () => void told++ };
-  followers.read(reader);
-  followers.stir();
+  followers.read("a", reader);
+  followers.stir("a");
   expect(followers.isStirred).toBe(true);
-  followers.run();
-  followers.run();
+  followers.runAll();
+  followers.runAll();
   expect([told, followers.isStirred, followers.size]).toEqual([1, false, 0]);
-  followers.read(reader);
+  followers.read("a", reader);
   followers.leaveReading(reader);
-  followers.run();
+  followers.runAll();
   expect(told).toBe(1);
+});
+
+test("only those are asked to whom something has happened; who waits for something else now is not the end of a question", () => {
+  const followers = new Followers();
+  const [moving, staying, other] = [0, 1, 2].map(() => new Waiting(() => false)) as [Waiting, Waiting, Waiting];
+  moving.lookAgain = () => {
+    followers.wait("c", moving);
+    return looked.other;
+  };
+  followers.wait("a", moving);
+  followers.wait("a", staying);
+  followers.wait("b", other);
+  followers.stir("a");
+  followers.run();
+  expect([staying.looks, other.looks]).toEqual([[false], []]);
+  expect([followers.has("a"), followers.has("b"), followers.has("c")]).toEqual([true, true, true]);
 });

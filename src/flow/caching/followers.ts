@@ -9,10 +9,13 @@ export function groupOf(cache: number, { bytes, firstEnd, end }: CacheKey): stri
   return `${cache} ${firstEnd} ${Buffer.from(bytes.buffer, bytes.byteOffset, end).toString("latin1")}`;
 }
 
+/** What came of looking again: it waits on for the same, for something else now, or not any more. */
+export const looked = { same: 0, other: 1, gone: 2 } as const;
+
 /** Who waits for the answer to another's question. */
 export interface Follower {
-  /** Look again. False: it waits on, as the same question is under way. `isLast`: it must not wait any more. */
-  lookAgain(isLast: boolean): boolean;
+  /** One of `looked`. `isLast`: it must not wait any more. */
+  lookAgain(isLast: boolean): number;
 }
 
 /** Who reads a body along. */
@@ -23,12 +26,17 @@ export interface Reader {
 
 export class Followers {
   readonly #groups = new Map<string, Set<Follower>>();
-  readonly #readers = new Set<Reader>();
-  /** Something was stored, or a question has ended: `run` when no flow is in the middle of something. */
-  isStirred = false;
+  readonly #readers = new Map<Reader, string>();
+  /** Names of what something has happened to. */
+  readonly #stirred = new Set<string>();
 
   get size(): number {
     return this.#groups.size + this.#readers.size;
+  }
+
+  /** Somebody is to be asked: `run` when no flow is in the middle of something. */
+  get isStirred(): boolean {
+    return this.#stirred.size > 0;
   }
 
   /** Somebody in this worker waits for that. */
@@ -49,37 +57,51 @@ export class Followers {
   }
 
   /** Until `readOn` is told. */
-  read(reader: Reader): void {
-    this.#readers.add(reader);
+  read(name: string, reader: Reader): void {
+    this.#readers.set(reader, name);
   }
 
   leaveReading(reader: Reader): void {
     this.#readers.delete(reader);
   }
 
-  stir(): void {
-    if (this.size > 0) this.isStirred = true;
+  /** More of it is there, or a question about it has ended. */
+  stir(name: string): void {
+    if (this.size > 0) this.#stirred.add(name);
   }
 
-  /** Ask them all whether they can go on. Not during a call of another flow. */
+  /** Ask those of what was stirred whether they can go on. Not during a call of another flow. */
   run(): void {
-    this.isStirred = false;
-    for (const reader of [...this.#readers]) {
-      if (this.#readers.delete(reader)) reader.readOn();
-    }
-    for (const [name, group] of [...this.#groups]) this.#ask(name, group);
+    const names = [...this.#stirred];
+    this.#stirred.clear();
+    for (const [reader, name] of [...this.#readers]) if (names.includes(name)) this.#tell(reader);
+    for (const name of names) this.#ask(name);
+  }
+
+  /** Ask all: what they wait for may be in other workers. */
+  runAll(): void {
+    this.#stirred.clear();
+    for (const reader of [...this.#readers.keys()]) this.#tell(reader);
+    for (const name of [...this.#groups.keys()]) this.#ask(name);
+  }
+
+  #tell(reader: Reader): void {
+    if (this.#readers.delete(reader)) reader.readOn();
   }
 
   /** While the first of them waits on the others do; when it does not, the question that they waited for has ended. */
-  #ask(name: string, group: Set<Follower>): void {
-    let isFirst = true;
+  #ask(name: string): void {
+    const group = this.#groups.get(name);
+    if (group === undefined) return;
+    let isLast = false;
     for (const follower of [...group]) {
       if (!group.delete(follower)) continue;
-      if (!follower.lookAgain(!isFirst)) {
+      const outcome = follower.lookAgain(isLast);
+      if (outcome === looked.same) {
         group.add(follower);
         break;
       }
-      isFirst = false;
+      if (outcome === looked.gone) isLast = true;
     }
     if (group.size === 0 && this.#groups.get(name) === group) this.#groups.delete(name);
   }

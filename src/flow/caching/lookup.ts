@@ -12,7 +12,7 @@ import type { Caching } from "../caching.ts";
 import type { Context } from "../context.ts";
 import type { Wait } from "../deadline.ts";
 import type { Exchange } from "../exchange.ts";
-import { type Follower, groupOf } from "./followers.ts";
+import { type Follower, groupOf, looked } from "./followers.ts";
 
 /** Where a look leads: on to a server, to its end (shown, answered, or waiting for the second level), or it waits for another. */
 const way = { server: 0, over: 1, wait: 2 } as const;
@@ -241,20 +241,23 @@ export class Lookup implements Wait, Follower {
     this.#context.followers.wait(this.#group, this);
   }
 
-  lookAgain(isLast: boolean): boolean {
+  lookAgain(isLast: boolean): number {
     const exchange = this.#exchange;
     exchange.wait = null;
     this.#context.desk.request.read(exchange.head);
     const where = this.#look(isLast);
     if (where === way.wait) {
       exchange.wait = this;
-      return false;
+      const name = groupOf(this.#caching.pool.plan.cache, this.#context.desk.key);
+      if (name === this.#group) return looked.same;
+      // What it varies by has become known: it waits for its own variant now.
+      this.#group = name;
+      this.#context.followers.wait(name, this);
+      return looked.other;
     }
-    if (where === way.server) {
-      this.#group = "";
-      exchange.goOn();
-    }
-    return true;
+    this.#group = "";
+    if (where === way.server) exchange.goOn();
+    return looked.gone;
   }
 
   /** There may be something now. */

@@ -19,7 +19,7 @@ import type { Line } from "../port.ts";
 import { isPlainDown } from "../stair.ts";
 import { type Outlet, Throttle } from "../throttle.ts";
 import type { CacheDesk } from "./desk.ts";
-import type { Reader } from "./followers.ts";
+import { groupOf, type Reader } from "./followers.ts";
 import { bodyBytesOf, finishShownHead, Parts, type Shape, shapeOf, writeShownHead } from "./shownhead.ts";
 
 /** Said to the line at once; what it does not take it copies. */
@@ -45,6 +45,8 @@ export class Shown implements Reader, Outlet {
   #isBlocked = false;
   #isPumping = false;
   #isStarved = false;
+  /** What it reads along. */
+  #name = "";
   #throttle: Throttle | null = null;
 
   constructor(exchange: Exchange, context: Context) {
@@ -69,6 +71,7 @@ export class Shown implements Reader, Outlet {
     const { output } = context;
     this.isBegun = true;
     this.#entry = entry;
+    if (!entry.isWhole) this.#name = groupOf(exchange.pool.plan.cache!.cache, desk.key);
     const shape = shapeOf(exchange, entry, desk, context.port.wallMs);
     this.#shape = shape;
     output.clear();
@@ -88,7 +91,8 @@ export class Shown implements Reader, Outlet {
   }
 
   /** The client was given the head and `at` bytes of the body by a server, and takes no more for now: the rest is given from here. */
-  takeOver(entry: CacheEntry, at: number): void {
+  takeOver(entry: CacheEntry, at: number, name: string): void {
+    this.#name = name;
     this.isBegun = true;
     this.#isTold = true;
     this.#isBlocked = true;
@@ -247,7 +251,7 @@ export class Shown implements Reader, Outlet {
   #starve(): void {
     const exchange = this.#exchange;
     this.#isStarved = true;
-    this.#context.followers.read(this);
+    this.#context.followers.read(this.#name, this);
     exchange.arm(exchange.pool.plan.timeouts.readMs);
   }
 
