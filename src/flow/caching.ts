@@ -24,6 +24,7 @@ import { Remote } from "./caching/remote.ts";
 import { Shown } from "./caching/shown.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
+import { changeResponse, fieldNames, isOneOf } from "./fieldlines.ts";
 
 /** What was done for a request: a word of the access log, and a cell of the pool. "" for what no client has asked for. */
 export type CacheWord = "" | "hit" | "miss" | "stale" | "revalidated" | "bypass" | "pass" | "collapsed" | "error";
@@ -41,6 +42,8 @@ const cells: Readonly<Record<CacheWord, number>> = {
 };
 
 const cacheName = new TextEncoder().encode("Sluice");
+
+const setCookie = fieldNames("set-cookie", "set-cookie2");
 
 export class Caching {
   pool!: PoolCaching;
@@ -142,6 +145,9 @@ export class Caching {
     this.filling.keep(head, this.entry);
     this.entry?.release();
     this.entry = null;
+    // The client that it was fetched for gets what all the others will get.
+    if (this.status.isStored && this.pool.plan.dropsCookies && this.#context.desk.response.hasSetCookie)
+      changeResponse(this.#exchange, this.#context, head, (index) => isOneOf(head, index, setCookie), "");
   }
 
   /** No answer is to be had: whether something stale will do. If so it is shown. */

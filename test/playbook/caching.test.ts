@@ -72,6 +72,21 @@ test("3: what must not be stored is asked for each time, and told why", () => {
   }
 });
 
+test("a pool that drops cookies gives them to nobody, not to the client that its response was fetched for either", () => {
+  const play = new Playbook(cached({ isTold: false, dropsCookies: true }));
+  const client = play.connect();
+  client.sends(get("/"));
+  const server = play.accept();
+  play.take();
+  server.sends(ok("one", date, fresh, "Set-Cookie: a=b"));
+  play.expect(client.gets(ok("one", date, fresh)), "report 200");
+  client.sends(get("/"));
+  play.expect(client.gets(ok("one", date, fresh, "Age: 0")), "report 200");
+  client.sends(get("/private"));
+  server.sends(ok("mine", date, "Cache-Control: private", "Set-Cookie: a=b"));
+  play.expectAmong(client.gets(ok("mine", date, "Cache-Control: private", "Set-Cookie: a=b")));
+});
+
 test("3.5: what a request with Authorization got is for that one only, unless it says otherwise", () => {
   const play = new Playbook(cached({ isTold: false }));
   const secret = get("/", "Authorization: Basic eDp5");
