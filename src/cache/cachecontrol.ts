@@ -251,21 +251,10 @@ export function takesNames(number: number): boolean {
 /** Without these a stored response is another one: its body, what chooses it, how long it holds. */
 const needed: NameTable = new NameTable([
   "",
-  "vary",
-  "date",
-  "age",
-  "expires",
-  "cache-control",
-  "cdn-cache-control",
-  "surrogate-control",
-  "etag",
-  "last-modified",
-  "content-type",
-  "content-encoding",
-  "content-length",
-  "content-range",
-  "content-language",
-  "content-location",
+  ..."vary date age expires cache-control cdn-cache-control surrogate-control etag".split(" "),
+  ..."last-modified content-type content-encoding content-length content-range content-language content-location".split(
+    " ",
+  ),
 ]);
 
 function isNeeded(bytes: Uint8Array, start: number, end: number): boolean {

@@ -134,7 +134,7 @@ const apache: Rival = {
   versionArgs: ["-v"],
   prepare(room, origin, port) {
     folder(room, "cache");
-    const modules = ["mpm_event", "authz_core", "proxy", "proxy_http", "cache", "cache_disk"];
+    const modules = ["mpm_event", "authz_core", "negotiation", "proxy", "proxy_http", "cache", "cache_disk"];
     const conf = [
       ...modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`),
       `ServerRoot ${room.folder}`,

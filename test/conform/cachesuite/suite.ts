@@ -30,7 +30,7 @@ export interface Judged extends Played {
 }
 
 const player = join(import.meta.dir, "play.mjs");
-const playMaxMs = 120_000;
+const playMaxMs = 400_000;
 
 /** The suite's server, on a port of its own. */
 export class Suite {
