@@ -12,7 +12,7 @@ import { byte, isToken } from "../wire/http1/grammar.ts";
 import type { Head } from "../wire/http1/head.ts";
 import type { Output } from "../wire/http1/writer.ts";
 import { writeAcceptEncoding } from "./acceptencoding.ts";
-import { cacheField, isNamed, isTakenFor, lowered, nextField, valueEnd, valueStart } from "./fieldname.ts";
+import { cacheField, isTakenFor, lowered, nextField, valueEnd, valueStart } from "./fieldname.ts";
 import type { Key } from "./key.ts";
 import type { RequestFacts } from "./requestfacts.ts";
 import type { ResponseFacts } from "./responsefacts.ts";
@@ -153,7 +153,10 @@ function writeValues(output: Output, head: Head, bytes: Uint8Array, start: numbe
 /** Accept_Encoding: rare enough to stand as it is, behind a mark that no coding begins with. */
 function writeDisguised(output: Output, head: Head): void {
   for (let index = 0; index < head.fieldCount; index++) {
-    if (head.ids[index] !== 0 || isNamed(head, index, acceptEncoding)) continue;
+    const start = head.spans[index * 4]!;
+    // Nearly every field is told from it by these two looks.
+    if (head.bytes[start + dashAt] !== underscore || head.spans[index * 4 + 1]! - start !== acceptEncoding.length)
+      continue;
     if (!isTakenFor(head, index, acceptEncoding, 0, acceptEncoding.length)) continue;
     output.byte(underscore);
     output.copy(head.bytes, valueStart(head, index), valueEnd(head, index));
@@ -161,6 +164,7 @@ function writeDisguised(output: Output, head: Head): void {
 }
 
 const underscore = 0x5f;
+const dashAt = 6;
 
 function writeFolded(output: Output, bytes: Uint8Array, start: number, end: number): void {
   for (let at = start; at < end; at++) {
