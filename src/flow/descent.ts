@@ -6,7 +6,8 @@ import { bodyKind, Head } from "../wire/http1/head.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { writeHead } from "./responsehead.ts";
-import { shownStep, stairDown } from "./stair.ts";
+import { judgeListener } from "./ruling.ts";
+import { plainDown, shownStep, stairDown } from "./stair.ts";
 
 const nothing = new Uint8Array(0);
 
@@ -53,7 +54,9 @@ export class Descent {
   goOn(): void {
     const exchange = this.#exchange;
     const steps = stairDown(exchange.listener, exchange.route);
-    while (this.#step < steps.length) if (!steps[this.#step++]!(exchange, this.#context, this.head!)) return;
+    if (steps === plainDown) {
+      if (this.#step++ === 0 && !judgeListener(exchange, this.#context, this.head!)) return;
+    } else while (this.#step < steps.length) if (!steps[this.#step++]!(exchange, this.#context, this.head!)) return;
     const head = this.head!;
     this.head = null;
     const { caching } = exchange;

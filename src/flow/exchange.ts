@@ -29,8 +29,9 @@ import { askPick } from "./hooks/pick.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { Passage } from "./passage.ts";
 import type { Requester } from "./requester.ts";
+import { admitRequest } from "./ruling.ts";
 import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
-import { stairUp } from "./stair.ts";
+import { plainUp, stairUp } from "./stair.ts";
 import { stickyCookie } from "./sticky.ts";
 import { tryNextAddress } from "./targets/seeking.ts";
 import type { Target } from "./targets/target.ts";
@@ -245,7 +246,9 @@ export class Exchange implements Sender, Seeker {
     this.wait = null;
     if (this.descent.head !== null) return this.descent.goOn();
     const steps = stairUp(this.listener);
-    while (this.#step < steps.length) if (!steps[this.#step++]!(this, this.#context)) return;
+    if (steps === plainUp) {
+      if (this.#step++ === 0 && !admitRequest(this, this.#context)) return;
+    } else while (this.#step < steps.length) if (!steps[this.#step++]!(this, this.#context)) return;
     this.seekServer();
   }
 

@@ -256,6 +256,14 @@ export class Passage implements Outlet, SieveOutlet {
 
   /** The exchange is over. */
   stop(): void {
+    if (this.onlooker !== null || this.#isRelieved || this.isOpened || this.#filter !== null) this.#forget();
+    if (this.#throttle === null) return;
+    this.#throttle.stop();
+    this.#throttle = null;
+  }
+
+  /** What steps down have said, and what came of it. */
+  #forget(): void {
     const { onlooker } = this;
     this.onlooker = null;
     this.#filter = null;
@@ -268,9 +276,6 @@ export class Passage implements Outlet, SieveOutlet {
     onlooker?.over(false);
     this.#sieve?.stop();
     this.#sieve = null;
-    if (this.#throttle === null) return;
-    this.#throttle.stop();
-    this.#throttle = null;
   }
 
   // ---- said by the sieve ----

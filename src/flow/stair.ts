@@ -61,6 +61,11 @@ const isIdleUp: ReadonlyMap<StepUp, (listener: ListenerSite) => boolean> = new M
   [answerPreflight, ({ cors }: ListenerSite) => cors === null],
   [authorize, ({ plan }: ListenerSite) => plan.auth === null],
   [askRequest, (at: ListenerSite) => at.hooks === null && !at.hasPool(({ hooks }) => hooks !== null)],
+  [
+    findWay,
+    (at: ListenerSite) =>
+      at.route.pool !== null && at.plan.proxy === null && !at.hasPool(({ targets }) => targets !== null),
+  ],
   [transformRequest, (at: ListenerSite) => at.hooks === null && !at.hasPool(({ hooks }) => hooks !== null)],
   [lookUp, (at: ListenerSite) => !at.hasPool(({ caching }) => caching !== null)],
   [mirrorRequest, (at: ListenerSite) => !at.hasPool(({ mirroring }) => mirroring !== null)],
@@ -82,15 +87,29 @@ const isIdleDown: ReadonlyMap<StepDown, (listener: ListenerSite, pool: PoolSite)
   [shareResponse, ({ cors }: ListenerSite) => cors === null],
 ] as const);
 
+/** Where there is nothing but rules to be asked, which is so nearly everywhere: who finds these calls the one step by its name. */
+export const plainUp: readonly StepUp[] = [admitRequest];
+export const plainDown: readonly StepDown[] = [judgeListener];
+
 export function stairUp(listener: ListenerSite): readonly StepUp[] {
-  listener.stepsUp ??= stepsUp.filter((step) => isIdleUp.get(step)?.(listener) !== true);
+  listener.stepsUp ??= made(
+    stepsUp.filter((step) => isIdleUp.get(step)?.(listener) !== true),
+    plainUp,
+  );
   return listener.stepsUp;
 }
 
 /** `route`: the exchange's in the end, which has a pool. */
 export function stairDown(listener: ListenerSite, route: RouteSite): readonly StepDown[] {
-  route.stepsDown ??= stepsDown.filter((step) => isIdleDown.get(step)?.(listener, route.pool!) !== true);
+  route.stepsDown ??= made(
+    stepsDown.filter((step) => isIdleDown.get(step)?.(listener, route.pool!) !== true),
+    plainDown,
+  );
   return route.stepsDown;
+}
+
+function made<Step>(steps: readonly Step[], plain: readonly Step[]): readonly Step[] {
+  return steps.length === plain.length && steps[0] === plain[0] ? plain : steps;
 }
 
 /** A response that is shown from the cache takes the listener's steps only: those from this one on. */
