@@ -89,8 +89,24 @@ test("a 304 can forbid what was allowed", () => {
   expect(play(before, ["Cache-Control: no-store"]).why).toBe("no-store");
   expect(play(before, ["Cache-Control: private"]).why).toBe("private");
   expect(play(before, ["Set-Cookie: a=b"]).why).toBe("set-cookie");
-  expect(play(before, [], ["Authorization: x"]).why).toBe("authorization");
-  expect(play([...old, "Cache-Control: public, max-age=60"], [], ["Authorization: x"]).why).toBe("stored");
+});
+
+test("a 304 for one who has credentials says that it is good, and nothing else", () => {
+  const before = [...old, "Cache-Control: max-age=60", "X-User: nobody"];
+  const asking = ["Authorization: x"];
+  for (const after of [[], ["Cache-Control: no-store"], ["Cache-Control: private, max-age=5"], ["Set-Cookie: a=b"]]) {
+    const { why, facts, text } = play(before, [...after, 'ETag: "a"', "X-User: me", `Date: ${dateOf(0)}`], asking);
+    expect([after, why, facts.freshForMs, facts.bornMs]).toEqual([after, "stored", 60_000, nowMs]);
+    expect(text).toBe(`HTTP/1.1 200 Words\r\n${before.join("\r\n")}\r\n\r\n`);
+    expect(text.slice(facts.etagStart, facts.etagEnd)).toBe('"a"');
+  }
+});
+
+test("unless it says that it is for all", () => {
+  const before = [...old, "Cache-Control: max-age=60"];
+  const { why, text } = play(before, ["Cache-Control: public, max-age=5", "X-New: 1"], ["Authorization: x"]);
+  expect([why, text.includes("X-New: 1"), text.includes("max-age=5")]).toEqual(["stored", true, true]);
+  expect(play(before, ["Cache-Control: public, max-age=5, no-store"], ["Authorization: x"]).why).toBe("no-store");
 });
 
 test("what asked does not matter else", () => {

@@ -156,8 +156,8 @@ function isAdded(status: number): boolean {
   return status === 425 || status === 426 || status === 428 || status === 429 || status === 431 || status === 451;
 }
 
-/** Section 3.5. */
-function isForAll({ control }: ResponseFacts): boolean {
+/** Whether it may be stored though its request had Authorization (section 3.5). */
+export function isForAll({ control }: ResponseFacts): boolean {
   return control.has(directive.public | directive.mustRevalidate) || control.sMaxageS >= 0;
 }
 
