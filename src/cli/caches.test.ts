@@ -97,18 +97,19 @@ describe("why", () => {
           no accept-encoding  200, 12.1 KiB, stale, 1 hit
           accept-encoding: br  on its way
 
-        1 response for this URL under other fields or cookies of the key
+        1 response for this URL under other fields or cookies of the key, or of other pools
 
         note: where path == '/x' holds, pool app does not ask its cache (bypass)"
     `);
   });
 
   test("where nothing is there, little is said", () => {
-    const because = "nothing is stored under its key: nobody has asked for it, or it has been evicted or purged";
+    const because =
+      "nothing is stored under its key: nobody has asked for it, it may not be stored (Cache-Status says why), or it has been evicted or purged";
     expect(whyText({ ...answer, keys: [{ ...key, outcome: "miss", because, stored: [] }] })).toMatchInlineSnapshot(`
       "GET http://shop.test/a
 
-        miss: nothing is stored under its key: nobody has asked for it, or it has been evicted or purged
+        miss: nothing is stored under its key: nobody has asked for it, it may not be stored (Cache-Status says why), or it has been evicted or purged
 
         cache      pages, of pool app"
     `);

@@ -60,7 +60,10 @@ function keyLines(key: KeyAnswer, url: string): string[] {
     lines.push("", `  ${title}:`, ...rest.map((each) => `    ${variantText(each)}  ${shortText(each)}`));
   }
   if (others > 0)
-    lines.push("", `  ${counted(others, "response")} for this URL under other fields or cookies of the key`);
+    lines.push(
+      "",
+      `  ${counted(others, "response")} for this URL under other fields or cookies of the key, or of other pools`,
+    );
   return lines;
 }
 

@@ -79,13 +79,23 @@ class Stage {
 
   /** `lines`: of the head. `second`: of the variant. */
   put(url: string, lines: readonly string[], own: Partial<CacheFacts> = {}, second = "", tags = ""): this {
+    return this.putUnder(keyOf(url, second), lines, own, tags);
+  }
+
+  /** Under the key of a pool that shares its cache. */
+  putOf(scope: string, url: string, lines: readonly string[]): this {
+    const first = Buffer.from(`${url}\x02${scope}`);
+    return this.putUnder({ bytes: first, firstEnd: first.length, end: first.length }, lines);
+  }
+
+  putUnder(key: CacheKey, lines: readonly string[], own: Partial<CacheFacts> = {}, tags = ""): this {
     const head = new TextEncoder().encode(`HTTP/1.1 200 OK\r\n${lines.map((line) => `${line}\r\n`).join("")}\r\n`);
     const facts: CacheFacts = {
       ...{ status: 200, flags: 0, bornMs: nowMs - 10_000, storedMs: nowMs - 10_000, freshForMs: 60_000 },
       ...{ staleWhileRevalidateMs: 0, staleIfErrorMs: 0, lastModifiedMs: 0, etagStart: 0, etagEnd: 0 },
       ...{ reason: 0, bodyBytes: 5, ...own },
     };
-    const draft = this.store.lease(keyOf(url, second), nowMs, 1000)!;
+    const draft = this.store.lease(key, nowMs, 1000)!;
     draft.begin(facts, head, 0, head.length, new TextEncoder().encode(tags));
     draft.append(new TextEncoder().encode("hello"), 0, 5);
     draft.finish();
@@ -201,13 +211,14 @@ describe("why", () => {
       app: { in: "pages" },
       same: { in: "pages" },
       other: { in: "pages", key: { query: false, headers: ["X-Tenant"], cookies: ["who"] } },
-    }).put(`${page}?id=1\u0002app`, []);
+    }).putOf("app", `${page}?id=1`, []);
     const { keys } = await stage.why(`${page}?id=1`, "X-Tenant: one");
     expect(keys.map(({ pools, key, outcome }) => [pools, key, outcome])).toEqual([
       [["app"], `${page}?id=1, pool app`, "hit"],
       [["same"], `${page}?id=1, pool same`, "miss"],
       [["other"], `${page}, x-tenant: one, no cookie who, pool other`, "miss"],
     ]);
+    expect(keys.map(({ others }) => others)).toEqual([0, 1, 0]);
     stage.way = { pool: "other", text: "" };
     expect((await stage.why(`${page}?id=1`)).keys.map(({ pools }) => pools)).toEqual([["other"]]);
   });
@@ -240,6 +251,15 @@ describe("why", () => {
     });
     stage.way = { pool: null, text: "rule abusers denies it" };
     expect((await stage.why(page)).notes[0]).toBe("it comes to no pool: rule abusers denies it");
+  });
+
+  test("a Redis behind the cache is named, for nobody looks into it here", async () => {
+    const stage = new Stage();
+    expect((await stage.why(page)).notes).toEqual([]);
+    Object.assign(stage.plan.caches[0]!, { redis: { url: "redis://127.0.0.1:6379/0" } });
+    expect((await stage.why(page)).notes).toEqual([
+      "the Redis behind pages is not looked into: where nothing is in memory, the request asks there first",
+    ]);
   });
 
   test("what cannot be read is told", async () => {

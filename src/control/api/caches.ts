@@ -133,6 +133,10 @@ async function whyAnswer(
     if (store === null)
       notes.push(`pool ${pool.name} has the cache ${of.name}, which each worker has for itself: look at Cache-Status`);
     else users.push({ pool: pool.name, plan: pool.cache, store });
+    if (of.redis !== null)
+      notes.push(
+        `the Redis behind ${of.name} is not looked into: where nothing is in memory, the request asks there first`,
+      );
     if (pool.cache.bypass !== null)
       notes.push(`where ${pool.cache.bypass} holds, pool ${pool.name} does not ask its cache (bypass)`);
   }

@@ -29,7 +29,7 @@ const standingsMax = 1000;
 /** So often in a row a shard could not be had. */
 const triesMax = 50;
 
-/** `url`: what the first part of a key begins with, latin-1; what follows there are values of fields and cookies. */
+/** `url`: what the first part of a key begins with, latin-1; what follows there are values of fields and cookies, and the pool. */
 export function* standingSteps(store: CacheStore, url: string): Steps<Standing[]> {
   const wanted = Buffer.from(url, "latin1");
   const found: Standing[] = [];
@@ -48,7 +48,7 @@ export function* standingSteps(store: CacheStore, url: string): Steps<Standing[]
 
 function isOf({ bytes, firstStart, firstEnd }: StoreView, url: Uint8Array): boolean {
   const end = firstStart + url.length;
-  if (end > firstEnd || (end < firstEnd && bytes[end]! > 1)) return false;
+  if (end > firstEnd || (end < firstEnd && bytes[end]! > 2)) return false;
   for (let at = 0; at < url.length; at++) if (bytes[firstStart + at] !== url[at]) return false;
   return true;
 }

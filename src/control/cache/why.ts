@@ -88,7 +88,7 @@ function judged(
     if (reuseOfNothing(request.facts, policy) === reuse.gatewayTimeout) return onlyIfCached;
     const because = hasOthers
       ? "what is stored was chosen by other values of the fields that Vary names"
-      : "nothing is stored under its key: nobody has asked for it, or it has been evicted or purged";
+      : "nothing is stored under its key: nobody has asked for it, it may not be stored (Cache-Status says why), or it has been evicted or purged";
     return { outcome: "miss", because };
   }
   switch (shown.state) {
