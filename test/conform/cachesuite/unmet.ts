@@ -5,9 +5,9 @@
 export type Unmet = Readonly<Record<string, string>>;
 
 const age =
-  "RFC 9111 5.1 came after it: of several values of Age the first counts, and what is no number of seconds is ignored. The suite's later versions only ask.";
+  "RFC 9111 5.1 came after it: of several values of Age the first counts, and what is no number of seconds is ignored. Later versions of the suite demand that.";
 const ownError =
-  "The cache answers 502 of its own, as RFC 9111 4.2.4 demands; no server has said anything, so that the count which the suite looks for is not there.";
+  "The cache answers 502 of its own, as RFC 9111 4.2.4 demands; no server has said anything, so that the count which the suite looks for is not there. Later versions look for that.";
 const cookie =
   'RFC 9111 7.3: what sets a cookie is most likely for one user. It is stored where its origin says that it may be without (no-cache="set-cookie"), or with cookies: drop.';
 const partial =
