@@ -85,6 +85,7 @@ describe("what Location and Content-Location name", () => {
   test("is seen from the request, however that was written", () => {
     expect(reference("https://shop.example:443/a", "PUT /x", true)).toBe("https://shop.example/a");
     expect(reference("http://shop.example/a", "PUT /x", true)).toBeNull();
+    expect(reference("/a", "PUT https://shop.example/x", false)).toBe("http://shop.example/a");
     expect(reference("a", "PUT http://shop.example")).toBe("http://shop.example/a");
     expect(reference("a", "PUT http://shop.example/b/c")).toBe("http://shop.example/b/a");
     expect(reference("?a", "PUT http://shop.example")).toBe("http://shop.example/?a");

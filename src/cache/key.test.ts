@@ -28,8 +28,10 @@ describe("one spelling for one URL", () => {
     ["http://shop.example/A/%7e?", "GET /A/%7e?", []],
     ["http://shop.example/", "GET http://shop.example", []],
     ["http://shop.example/?x", "GET http://SHOP.example?x", []],
-    ["https://shop.example/x", "GET https://shop.example:443/x", ["Host: shop.example:443"]],
-    ["http://shop.example/x", "GET http://shop.example/x", [], true],
+    ["https://shop.example/x", "GET https://shop.example:443/x", ["Host: shop.example:443"], true],
+    // Which scheme it is a client does not say.
+    ["https://shop.example/x", "GET http://shop.example/x", [], true],
+    ["http://shop.example/x", "GET https://shop.example/x", []],
     ["http:///x", "GET /x", ["Host:"]],
   ];
   for (const [wanted, line, fields, isSecure] of rows)
@@ -153,10 +155,11 @@ test("another target of the same host has the key of a request for it", () => {
   const bytes = Buffer.from("xx/b?c");
   for (const [line, isSecure] of [
     ["GET /a", true],
-    ["GET http://shop.example/a", true],
-    ["POST https://shop.example/a", false],
+    ["GET http://shop.example/a", false],
+    ["POST https://shop.example/a", true],
+    ["POST http://shop.example/a", true],
   ] as const) {
     key.writeOther(requestHead(line), isSecure, bytes, 2, 6, silent);
-    expect(latin1(key.bytes, 0, key.end)).toBe(`${line.includes("http:") ? "http" : "https"}://shop.example/b?c`);
+    expect(latin1(key.bytes, 0, key.end)).toBe(`${isSecure ? "https" : "http"}://shop.example/b?c`);
   }
 });

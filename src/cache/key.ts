@@ -38,7 +38,7 @@ export class Key implements CacheKey {
     return this.output.length;
   }
 
-  /** The first part alone. `isSecure`: the request came over TLS; a target in absolute form says its scheme itself. */
+  /** The first part alone. `isSecure`: its scheme is https, for a server; what a target in absolute form says itself does not count. */
   write(head: Head, isSecure: boolean, policy: CachePolicy): void {
     const { bytes, targetStart, targetEnd } = head;
     if (bytes[targetStart] === byte.slash) {
@@ -55,11 +55,10 @@ export class Key implements CacheKey {
   /** The same for another target of the same host: bytes[start, end) in origin form, as of the request in `head`. */
   writeOther(head: Head, isSecure: boolean, bytes: Uint8Array, start: number, end: number, policy: CachePolicy): void {
     const authority = authorityStart(head);
-    const isOurs = authority === -1 ? isSecure : isHttps(head);
-    this.#begin(isOurs);
-    if (authority !== -1) this.#writeHost(head.bytes, authority, authorityEnd(head, authority), isOurs);
+    this.#begin(isSecure);
+    if (authority !== -1) this.#writeHost(head.bytes, authority, authorityEnd(head, authority), isSecure);
     else if (head.hostIndex !== -1)
-      this.#writeHost(head.bytes, valueStart(head, head.hostIndex), valueEnd(head, head.hostIndex), isOurs);
+      this.#writeHost(head.bytes, valueStart(head, head.hostIndex), valueEnd(head, head.hostIndex), isSecure);
     this.#writeTarget(bytes, start, end, policy);
     if (policy.keyFields.length > 0 || policy.keyCookies.length > 0) this.#writeExtras(head, policy);
     if (policy.scope.length > 0) this.#writeScope(policy);
@@ -96,10 +95,9 @@ export class Key implements CacheKey {
 
   #writeAbsolute(head: Head, isSecure: boolean, policy: CachePolicy): void {
     const authority = authorityStart(head);
-    const isOurs = authority === -1 ? isSecure : isHttps(head);
-    this.#begin(isOurs);
+    this.#begin(isSecure);
     const path = authority === -1 ? head.targetStart : authorityEnd(head, authority);
-    if (authority !== -1) this.#writeHost(head.bytes, authority, path, isOurs);
+    if (authority !== -1) this.#writeHost(head.bytes, authority, path, isSecure);
     this.#writeTarget(head.bytes, path, head.targetEnd, policy);
   }
 
@@ -138,11 +136,6 @@ export class Key implements CacheKey {
     for (let index = 0; index < policy.keyCookies.length; index++)
       writeCookie(this.output, head, policy.keyCookies[index]!);
   }
-}
-
-/** Of a target in absolute form: its fifth letter is that of "https". */
-function isHttps(head: Head): boolean {
-  return (head.bytes[head.targetStart + 4]! | 0x20) === 0x73;
 }
 
 /** Where host and port end, less the port that is the scheme's own, and less a colon without a port (RFC 9110 section 4.2.3). */

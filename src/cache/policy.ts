@@ -41,11 +41,20 @@ export class CachePolicy {
   }
 }
 
+/**
+ * About who asks, or how: credentials, fields, how often. Kept by the URL such an answer would be for everybody, and one client can
+ * provoke it. Whoever means one of them names it.
+ */
+const ofOneRequest: ReadonlySet<number> = new Set([
+  ...[400, 401, 402, 403, 407, 408, 409, 411, 412, 413, 415, 416, 417, 421, 422, 423, 425, 426, 428, 429, 431],
+  ...[505, 511],
+]);
+
 /** The first range that a status is in decides. */
 function negativeTable(plan: PoolCachePlan): Float64Array {
   const table = new Float64Array(statusesEnd).fill(-1);
   for (const { on, ttlMs } of plan.negative)
     for (let status = on.from; status <= on.to && status < statusesEnd; status++)
-      if (table[status] === -1) table[status] = ttlMs;
+      if (table[status] === -1 && (on.from === on.to || !ofOneRequest.has(status))) table[status] = ttlMs;
   return table;
 }
