@@ -18,6 +18,15 @@ export const cacheResults: readonly (readonly [string, number])[] = [
   ["error", poolCell.cacheError],
 ];
 
+/** Likewise, of the second level. */
+export const remoteResults: readonly (readonly [string, number])[] = [
+  ["hit", poolCell.remoteHit],
+  ["miss", poolCell.remoteMiss],
+  ["late", poolCell.remoteLate],
+  ["away", poolCell.remoteAway],
+  ["invalid", poolCell.remoteInvalid],
+];
+
 export function writeCaches(out: Exposition, source: MetricsSource): void {
   writeUses(out, source);
   writeHoldings(out, source.caches);
@@ -32,6 +41,15 @@ function writeUses(out: Exposition, { plan, totals }: MetricsSource): void {
       .filter(({ cache }) => cache !== null)
       .flatMap(({ name, slot }) =>
         cacheResults.map(([result, cell]): Sample => [{ pool: name, result }, totals.pool(slot, cell)]),
+      ),
+  );
+  out.counter(
+    "sluice_cache_remote_requests_total",
+    "Questions to the Redis behind a pool's cache by what came of them: late, not within its timeout; invalid, nothing that may be shown.",
+    plan.pools
+      .filter(({ cache }) => cache !== null && plan.caches[cache.cache]!.redis !== null)
+      .flatMap(({ name, slot }) =>
+        remoteResults.map(([result, cell]): Sample => [{ pool: name, result }, totals.pool(slot, cell)]),
       ),
   );
 }

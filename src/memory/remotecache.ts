@@ -2,8 +2,8 @@
 // contract only. It may be slow, and it may be away: nothing waits for it longer than it says itself, and nothing fails because
 // of it. As memory/cache.ts it knows bytes and times, and nothing of HTTP.
 //
-// Laws: `done` is told at most once, never during `fetch`, and not after `cancel`; where the other side is away it is told null,
-// at once after the call. Bytes that are given are read during the call only; bytes that are told belong to who is told.
+// Laws: `done` is told at most once, never during `fetch`, and not after `cancel`; null says that there is nothing. Where the other
+// side is away that is told at once after the call, where it is slow when the time is over. Bytes that are given are read during the call only; bytes that are told belong to who is told.
 
 import type { CacheEntry, CacheFacts, CacheKey } from "./cache.ts";
 
@@ -18,7 +18,11 @@ export type RemoteFound =
       readonly tags: Uint8Array;
     }
   /** Names of the fields that choose a variant, as `Cache.markVary` takes them. Only under a key without a second part. */
-  | { readonly kind: "vary"; readonly names: Uint8Array };
+  | { readonly kind: "vary"; readonly names: Uint8Array }
+  /** Nobody knows: it is away, or asked too much. */
+  | { readonly kind: "away" }
+  /** It has not answered in time. */
+  | { readonly kind: "late" };
 
 /** A question under way. */
 export interface RemoteQuestion {
@@ -27,9 +31,9 @@ export interface RemoteQuestion {
 }
 
 export interface RemoteCache {
-  /** How long who asks waits at most. */
+  /** How long who asks waits at most, for all that it asks for. */
   readonly timeoutMs: number;
-  fetch(key: CacheKey, done: (found: RemoteFound | null) => void): RemoteQuestion;
+  fetch(key: CacheKey, withinMs: number, done: (found: RemoteFound | null) => void): RemoteQuestion;
   /** A whole response, for `keepMs` from now. The entry is its caller's. */
   store(key: CacheKey, entry: CacheEntry, tags: Uint8Array, keepMs: number): void;
   storeVary(key: CacheKey, names: Uint8Array, keepMs: number): void;

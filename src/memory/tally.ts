@@ -106,6 +106,13 @@ export const poolCell = {
   cacheCollapsed: 22,
   /** What was being stored could not be: no room, too large, its writer dead. */
   cacheError: 23,
+  /** Questions to the second level of the pool's cache: it had a response, had none, said nothing in time, */
+  remoteHit: 24,
+  remoteMiss: 25,
+  remoteLate: 26,
+  /** was away, had something that is none of ours or cannot be shown. */
+  remoteAway: 27,
+  remoteInvalid: 28,
 } as const;
 
 /** Cells of a server's row. `open` and `idle` are gauges. `bucket` starts the histogram of attempt durations (request sent to last byte). */

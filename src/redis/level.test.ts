@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import type { CacheEntry, CacheFacts, CacheKey } from "../memory/cache.ts";
 import type { RemoteFound } from "../memory/remotecache.ts";
-import { type Link, RedisLevel } from "./level.ts";
+import { type Link, owedMax, RedisLevel } from "./level.ts";
+import type { Counted } from "./link.ts";
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text, "latin1");
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
@@ -12,9 +13,14 @@ class FakeLink implements Link {
   readonly values = new Map<string, Uint8Array>();
   isAway = false;
 
-  async read(keys: readonly string[]): Promise<(Uint8Array | null)[] | null> {
+  async read(countKey: string, key: string): Promise<Counted | null> {
     await Promise.resolve();
-    return this.isAway ? null : keys.map((key) => this.values.get(key) ?? null);
+    if (this.isAway) return null;
+    return { count: Number(textOf(this.values.get(countKey) ?? bytesOf("0"))), value: this.values.get(key) ?? null };
+  }
+
+  takes(bytes: number): boolean {
+    return bytes < 1000;
   }
 
   async write(key: string, value: Uint8Array): Promise<void> {
@@ -22,9 +28,9 @@ class FakeLink implements Link {
     if (!this.isAway) this.values.set(key, value);
   }
 
-  async remove(key: string): Promise<boolean> {
+  async remove(keys: readonly string[]): Promise<boolean> {
     await Promise.resolve();
-    if (!this.isAway) this.values.delete(key);
+    if (!this.isAway) for (const key of keys) this.values.delete(key);
     return !this.isAway;
   }
 
@@ -86,12 +92,13 @@ async function settle(): Promise<void> {
 
 async function found(level: RedisLevel, key: CacheKey): Promise<string> {
   let told: RemoteFound | null | undefined;
-  level.fetch(key, (answer) => {
+  level.fetch(key, 1000, (answer) => {
     told = answer;
   });
   expect(told).toBeUndefined();
   await settle();
   if (told === undefined || told === null) return String(told);
+  if (told.kind === "away" || told.kind === "late") return told.kind;
   return told.kind === "vary"
     ? `vary ${textOf(told.names)}`
     : `${textOf(told.head)}|${textOf(told.body)}|${textOf(told.tags)}`;
@@ -165,19 +172,71 @@ test("while it is away there is nothing, and nothing fails", async () => {
   level.store(keyOf("u"), entryOf("H", "1", "2"), bytesOf(""), 1000);
   level.storeVary(keyOf("u"), bytesOf("accept"), 1000);
   await settle();
-  expect(await found(level, keyOf("u"))).toBe("null");
+  expect(await found(level, keyOf("u"))).toBe("away");
   expect(await level.forget()).toBe(false);
   expect(await level.remove([bytesOf("u")])).toBe(false);
+  level.close();
+});
+
+test("what could not be taken away while it was away is not shown when it is back", async () => {
+  const { link, level } = scene();
+  for (const url of ["u", "v"]) level.store(keyOf(url), entryOf("H", "1", "2"), bytesOf(""), 1000);
+  await settle();
+  link.isAway = true;
+  level.purge(keyOf("u"));
+  await settle();
+  link.isAway = false;
+  expect([await found(level, keyOf("u")), await found(level, keyOf("v"))]).toEqual(["null", "H|12|"]);
+  link.isAway = true;
+  expect(await level.forget()).toBe(false);
+  expect(await found(level, keyOf("v"))).toBe("away");
+  link.isAway = false;
+  expect(await found(level, keyOf("v"))).toBe("null");
+  level.close();
+});
+
+test("of too much that could not be taken away no list is kept: nothing that was there is shown", async () => {
+  const { link, level } = scene();
+  level.store(keyOf("kept"), entryOf("H", "1", "2"), bytesOf(""), 1000);
+  await settle();
+  link.isAway = true;
+  await level.remove(Array.from({ length: owedMax + 1 }, (_, index) => bytesOf(`u${index}`)));
+  link.isAway = false;
+  expect(await found(level, keyOf("kept"))).toBe("null");
+  level.close();
+});
+
+test("what is too large for it is not stored there", async () => {
+  const { link, level } = scene();
+  level.store(keyOf("u"), entryOf("H", "1", "2".repeat(1000)), bytesOf(""), 1000);
+  await settle();
+  expect(link.values.size).toBe(0);
 });
 
 test("who does not want the answer any more is not told", async () => {
   const { level } = scene();
   let isTold = false;
   level
-    .fetch(keyOf("u"), () => {
+    .fetch(keyOf("u"), 1000, () => {
       isTold = true;
     })
     .cancel();
   await settle();
   expect(isTold).toBe(false);
+});
+
+test("who asks is told when the time is over, and no more", async () => {
+  const { link, level } = scene();
+  const answer = Promise.withResolvers<null>();
+  link.read = () => answer.promise;
+  const told: unknown[] = [];
+  await new Promise<void>((resolve) => {
+    level.fetch(keyOf("u"), 1, (found) => {
+      told.push(found);
+      resolve();
+    });
+  });
+  answer.resolve(null);
+  await settle();
+  expect(told).toEqual([{ kind: "late" }]);
 });

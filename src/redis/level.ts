@@ -1,6 +1,7 @@
 // A second level for a cache, in Redis: one value for each response, under a hash of its key, with what Redis needs to forget it by
 // itself. Variants lie under the generation that the mark of their first part names, so that they are gone with it. All values
-// carry an epoch: whoever purges by prefix or tag, which Redis cannot find, begins another one, and what is older is nothing.
+// carry an epoch: whoever purges by prefix or tag, which Redis cannot find, begins another one, and what is older is nothing. What
+// could not be taken away while Redis was away is taken away before anything is asked for again.
 
 import type { CacheEntry, CacheKey } from "../memory/cache.ts";
 import type { RemoteCache, RemoteFound, RemoteQuestion } from "../memory/remotecache.ts";
@@ -8,11 +9,18 @@ import type { RedisLink } from "./link.ts";
 import { type Read, readValue, writeVary, writeWhole } from "./value.ts";
 
 const none = new Uint8Array(0);
+const away = { kind: "away" } as const;
+const late = { kind: "late" } as const;
 /** A mark outlives its variants, of which the longest kept is not known when it is made. */
 const markMsMin = 24 * 60 * 60 * 1000;
 
 /** What is asked of Redis here. */
-export type Link = Pick<RedisLink, "plan" | "read" | "write" | "remove" | "increment">;
+export type Link = Pick<RedisLink, "plan" | "read" | "takes" | "write" | "remove" | "increment">;
+
+/** So often it is tried to take away what was left. */
+const settleMs = 1_000;
+/** More keys are not remembered for a Redis that is away: then all that it has is nothing. */
+export const owedMax = 10_000;
 
 export class RedisLevel implements RemoteCache {
   readonly timeoutMs: number;
@@ -24,32 +32,42 @@ export class RedisLevel implements RemoteCache {
   #epoch = 0;
   /** Marks on their way, by the keys of what they stand under: variants come after them. */
   readonly #marking = new Map<string, Promise<void>>();
+  /** Keys that are to be taken away, and could not be; too many of them: all. */
+  readonly #owed = new Set<string>();
+  #owesAll = false;
+  #settling: ReturnType<typeof setTimeout> | null = null;
+  #isClosed = false;
 
   /** `name`: the cache's. Several may share one Redis. */
   constructor(link: Link, name: string, tell: (call: () => void) => void) {
     this.#link = link;
     this.#prefix = `${link.plan.prefix}${name}:`;
     this.#tell = tell;
-    // Three questions one after the other at most, and each has this time.
-    this.timeoutMs = link.plan.timeoutMs * 2;
+    this.timeoutMs = link.plan.timeoutMs;
   }
 
-  fetch(key: CacheKey, done: (found: RemoteFound | null) => void): RemoteQuestion {
+  fetch(key: CacheKey, withinMs: number, done: (found: RemoteFound | null) => void): RemoteQuestion {
     let isWanted = true;
-    const { first, second } = partsOf(key);
-    void this.#find(first, second).then((found) => {
+    const tell = (found: RemoteFound | null): void => {
+      clearTimeout(timer);
       if (isWanted) this.#tell(() => done(found));
-    });
+      isWanted = false;
+    };
+    const timer = setTimeout(tell, withinMs, late);
+    const { first, second } = partsOf(key);
+    void this.#find(first, second).then(tell);
     return {
       cancel: () => {
+        clearTimeout(timer);
         isWanted = false;
       },
     };
   }
 
   store(key: CacheKey, entry: CacheEntry, tags: Uint8Array, keepMs: number): void {
-    const { first, second } = partsOf(key);
     const { facts, headStart, headEnd, written } = entry;
+    if (!this.#link.takes(headEnd - headStart + written)) return;
+    const { first, second } = partsOf(key);
     const head = entry.bytes.slice(headStart, headEnd);
     const parts = { first, second, facts, head, tags, bodyBytes: written };
     const { bytes, bodyAt } = writeWhole(parts, this.#epoch);
@@ -70,35 +88,76 @@ export class RedisLevel implements RemoteCache {
   }
 
   purge(key: CacheKey): void {
-    void this.#link.remove(this.#keyOf(partsOf(key).first));
+    void this.remove([partsOf(key).first]);
   }
 
-  /** As `purge`, of first parts as bytes; done when it returns. False: Redis is away. */
+  /** As `purge`, of first parts as bytes; done when it returns. False: Redis is away; it is done as soon as it is back. */
   async remove(firsts: readonly Uint8Array[]): Promise<boolean> {
-    const removed = await Promise.all(firsts.map((first) => this.#link.remove(this.#keyOf(first))));
-    return removed.every((isDone) => isDone);
+    const keys = firsts.map((first) => this.#keyOf(first));
+    if (keys.length === 0 || (await this.#link.remove(keys))) return true;
+    for (const key of keys) this.#owed.add(key);
+    if (this.#owed.size > owedMax) {
+      this.#owed.clear();
+      this.#owesAll = true;
+    }
+    this.#settleLater();
+    return false;
   }
 
-  /** All that is stored up to now is nothing any more. False: Redis is away. */
+  /** All that is stored up to now is nothing any more. False: Redis is away; it will be so as soon as it is back. */
   async forget(): Promise<boolean> {
     const epoch = await this.#link.increment(this.#epochKey);
-    if (epoch !== null) this.#epoch = epoch;
+    this.#owesAll = epoch === null;
+    if (epoch === null) this.#settleLater();
+    else this.#epoch = epoch;
     return epoch !== null;
+  }
+
+  /** It is not asked any more. */
+  close(): void {
+    this.#isClosed = true;
+    if (this.#settling !== null) clearTimeout(this.#settling);
+  }
+
+  get #isOwing(): boolean {
+    return this.#owesAll || this.#owed.size > 0;
+  }
+
+  /** Others may ask for it sooner than we do. */
+  #settleLater(): void {
+    if (this.#settling !== null || this.#isClosed) return;
+    this.#settling = setTimeout(async () => {
+      const isSettled = !this.#isOwing || (await this.#settle());
+      this.#settling = null;
+      if (!isSettled) this.#settleLater();
+    }, settleMs);
+    this.#settling.unref();
+  }
+
+  /** What was to be taken away while it could not be. False: it is still away. */
+  async #settle(): Promise<boolean> {
+    if (this.#owesAll && !(await this.forget())) return false;
+    if (this.#owed.size === 0) return true;
+    const keys = [...this.#owed];
+    if (!(await this.#link.remove(keys))) return false;
+    for (const key of keys) this.#owed.delete(key);
+    return true;
   }
 
   async #find(first: Uint8Array, second: Uint8Array): Promise<RemoteFound | null> {
     const own = await this.#read(first, this.#keyOf(first), none);
+    if (own === "away") return away;
     if (own === null || second.length === 0 || own.generation === null) return own?.found ?? null;
     const variant = await this.#read(first, this.#variantKeyOf(first, second, own.generation), second);
-    return variant?.found ?? null;
+    return variant === "away" ? away : (variant?.found ?? null);
   }
 
-  async #read(first: Uint8Array, key: string, second: Uint8Array): Promise<Read | null> {
-    const values = await this.#link.read([this.#epochKey, key]);
-    if (values === null) return null;
-    const [epoch, value] = values;
-    this.#epoch = epochIn(epoch ?? null);
-    return value === null || value === undefined ? null : readValue(value, first, second, this.#epoch);
+  async #read(first: Uint8Array, key: string, second: Uint8Array): Promise<Read | "away" | null> {
+    if (this.#isOwing && !(await this.#settle())) return "away";
+    const answer = await this.#link.read(this.#epochKey, key);
+    if (answer === null) return "away";
+    this.#epoch = answer.count;
+    return answer.value === null ? null : readValue(answer.value, first, second, this.#epoch);
   }
 
   async #write(first: Uint8Array, second: Uint8Array, bytes: Uint8Array, keepMs: number): Promise<void> {
@@ -106,7 +165,7 @@ export class RedisLevel implements RemoteCache {
     if (second.length === 0) return this.#link.write(key, bytes, keepMs);
     await this.#marking.get(key);
     const own = await this.#read(first, key, none);
-    if (own === null || own.generation === null) return;
+    if (own === null || own === "away" || own.generation === null) return;
     await this.#link.write(this.#variantKeyOf(first, second, own.generation), bytes, keepMs);
   }
 
@@ -114,6 +173,7 @@ export class RedisLevel implements RemoteCache {
   async #mark(first: Uint8Array, names: Uint8Array, keepMs: number): Promise<void> {
     const key = this.#keyOf(first);
     const own = await this.#read(first, key, none);
+    if (own === "away") return;
     const isSame = own?.found.kind === "vary" && Buffer.compare(own.found.names, names) === 0;
     const generation = isSame ? own.generation! : crypto.getRandomValues(new Uint32Array(1))[0]!;
     await this.#link.write(key, writeVary(first, names, generation, this.#epoch), keepMs);
@@ -139,9 +199,4 @@ function partsOf({ bytes, firstEnd, end }: CacheKey): { first: Uint8Array; secon
 /** Nobody finds two keys with one digest; who reads compares the keys all the same. */
 function digestOf(bytes: Uint8Array): string {
   return new Bun.CryptoHasher("sha256").update(bytes).digest("base64url").slice(0, 32);
-}
-
-function epochIn(value: Uint8Array | null): number {
-  const epoch = value === null ? 0 : Number(Buffer.from(value).toString("latin1"));
-  return Number.isSafeInteger(epoch) ? epoch : 0;
 }

@@ -33,6 +33,7 @@ export class RedisLevels {
       const own = `${name} ${key}`;
       levels.set(own, this.#levels.get(own) ?? new RedisLevel(link, name, this.#options.tell));
     }
+    for (const [own, level] of this.#levels) if (!levels.has(own)) level.close();
     for (const [key, link] of this.#links) if (!links.has(key)) link.close();
     this.#links = links;
     this.#levels = levels;
@@ -50,6 +51,7 @@ export class RedisLevels {
   }
 
   close(): void {
+    for (const level of this.#levels.values()) level.close();
     for (const link of this.#links.values()) link.close();
   }
 }

@@ -33,9 +33,9 @@ function linked(says: string, timeoutMs = 50): { link: RedisLink; warnings: stri
 
 test("one that never answers is asked in vain for a bounded time, and then not at all", async () => {
   const { link, warnings } = linked("");
-  for (let tries = 0; tries < failuresMax; tries++) expect(await link.read(["k"])).toBeNull();
+  for (let tries = 0; tries < failuresMax; tries++) expect(await link.read("c", "k")).toBeNull();
   const beganMs = performance.now();
-  for (let tries = 0; tries < 100; tries++) expect(await link.read(["k"])).toBeNull();
+  for (let tries = 0; tries < 100; tries++) expect(await link.read("c", "k")).toBeNull();
   // A hundred in vain would be five seconds.
   expect(performance.now() - beganMs).toBeLessThan(2_500);
   expect(warnings.length).toBe(1);
@@ -49,9 +49,9 @@ test("one that is not there is away as well, and nothing rejects", async () => {
   const link = new RedisLink(plan, { nowMs: () => 0, warn: (message) => warnings.push(message) });
   opened.push(link);
   for (let tries = 0; tries < 10; tries++) {
-    expect(await link.read(["k"])).toBeNull();
+    expect(await link.read("c", "k")).toBeNull();
     await link.write("k", new Uint8Array(3), 1000);
-    await link.remove("k");
+    await link.remove(["k"]);
     expect(await link.increment("k")).toBeNull();
   }
   expect(warnings.length).toBe(1);

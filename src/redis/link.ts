@@ -1,5 +1,6 @@
 // One Redis or Valkey, asked by Bun's own client over a few connections: what commands there are for us, each with its time, and none
-// while it is away. What an operator is to know is said once when it goes, and once when it is back.
+// while it is away. What an operator is to know is said once when it goes, and once when it is back. Nothing that comes from there
+// is believed to be ours: values are measured before they are fetched, and one of another kind is none.
 
 import { RedisClient } from "bun";
 import type { RedisPlan } from "../config/plan.ts";
@@ -9,11 +10,23 @@ import { Breaker } from "./breaker.ts";
 export const questionsMax = 1024;
 /** Bytes on their way there; what is to be stored beyond them is not. */
 export const writingBytesMax: number = 32 * 1024 * 1024;
+/** Of one value. Larger ones take longer than anybody waits (34 ms at 1 Gbit/s), and all others behind them wait as well. */
+export const valueBytesMax: number = 4 * 1024 * 1024;
+/** More digits than a count can have. */
+const countBytesMax = 20;
 
 export interface LinkOptions {
   readonly nowMs: () => number;
   /** Read by the operator. */
   readonly warn: (message: string) => void;
+}
+
+/** What stands under two keys at one moment. */
+export interface Counted {
+  /** 0 where there is none. */
+  readonly count: number;
+  /** Null where there is none, and where it is too long. */
+  readonly value: Uint8Array | null;
 }
 
 export class RedisLink {
@@ -24,73 +37,84 @@ export class RedisLink {
   #turn = 0;
   #questions = 0;
   #writingBytes = 0;
+  /** It is there, and does not take what is to be stored. */
+  #isRefusing = false;
+  #isClosed = false;
 
   constructor(plan: RedisPlan, options: LinkOptions) {
     this.plan = plan;
     this.#options = options;
-    this.#clients = Array.from(
-      { length: plan.connectionsMax },
-      () =>
-        new RedisClient(plan.url, {
-          connectionTimeout: Math.max(plan.timeoutMs, 1000),
-          autoReconnect: true,
-          maxRetries: 0xffff_ffff,
-          // What waits for a connection would come too late.
-          enableOfflineQueue: false,
-        }),
-    );
-    for (const client of this.#clients) client.connect().catch(() => {});
+    this.#clients = Array.from({ length: plan.connectionsMax }, () => this.#connected());
   }
 
-  /** Values of keys, asked for together. Null: it is away, too slow, or asked too much. Never rejects. */
-  async read(keys: readonly string[]): Promise<(Uint8Array | null)[] | null> {
+  /** A count, and a value. Null: it is away, too slow, or asked too much. Never rejects. */
+  async read(countKey: string, key: string): Promise<Counted | null> {
     if (this.#questions >= questionsMax || !this.#breaker.allows(this.#options.nowMs())) return null;
     this.#questions++;
-    const client = this.#next();
-    const answer = await this.#timed(Promise.all(keys.map((key) => client.getBuffer(key))));
+    const answer = await this.#timed((client) => readCounted(client, countKey, key));
     this.#questions--;
     return answer;
   }
 
+  /** Whether there is a point in writing so many bytes. */
+  takes(bytes: number): boolean {
+    return bytes <= valueBytesMax && this.#writingBytes + bytes <= writingBytesMax && !this.#breaker.isOpen;
+  }
+
   /** Set a key for so long. Never rejects; what does not arrive is not there. */
   async write(key: string, value: Uint8Array, keepMs: number): Promise<void> {
-    if (this.#writingBytes + value.length > writingBytesMax || !this.#breaker.allows(this.#options.nowMs())) return;
+    if (!this.takes(value.length)) return;
     this.#writingBytes += value.length;
     // The client takes bytes where its type knows texts only.
-    const bytes = value as unknown as string;
-    await this.#timed(this.#next().send("SET", [key, bytes, "PX", String(Math.ceil(keepMs))]));
+    const words = ["SET", key, value as unknown as string, "PX", String(Math.ceil(keepMs))];
+    const refusal = await this.#timed((client) => client.send(words[0]!, words.slice(1)).then(noError, replied));
     this.#writingBytes -= value.length;
+    if (refusal !== null) this.#tellRefusal(refusal);
   }
 
   /** False: it is away. */
-  async remove(key: string): Promise<boolean> {
+  async remove(keys: readonly string[]): Promise<boolean> {
     if (!this.#breaker.allows(this.#options.nowMs())) return false;
-    return (await this.#timed(this.#next().del(key))) !== null;
+    return (await this.#timed((client) => client.send("DEL", [...keys]))) !== null;
   }
 
   /** Answers the new value; null when it is away. */
   async increment(key: string): Promise<number | null> {
     if (!this.#breaker.allows(this.#options.nowMs())) return null;
-    return this.#timed(this.#next().incr(key));
+    return this.#timed((client) => client.incr(key));
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const client of this.#clients) client.close();
   }
 
-  #next(): RedisClient {
-    this.#turn = (this.#turn + 1) % this.#clients.length;
-    return this.#clients[this.#turn]!;
+  #connected(): RedisClient {
+    const client = new RedisClient(this.plan.url, {
+      connectionTimeout: Math.max(this.plan.timeoutMs, 1000),
+      autoReconnect: true,
+      maxRetries: 0xffff_ffff,
+      // What waits for a connection would come too late.
+      enableOfflineQueue: false,
+    });
+    client.connect().catch(() => {});
+    return client;
   }
 
   /** Null when it fails, or takes longer than the plan says. */
-  async #timed<T>(asked: Promise<T>): Promise<T | null> {
+  async #timed<T>(ask: (client: RedisClient) => Promise<T>): Promise<T | null> {
+    this.#turn = (this.#turn + 1) % this.#clients.length;
+    const turn = this.#turn;
+    const client = this.#clients[turn]!;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${this.plan.timeoutMs} ms`)), this.plan.timeoutMs);
+      timer = setTimeout(() => {
+        reject(new Error(`no answer within ${this.plan.timeoutMs} ms`));
+        this.#renew(turn, client);
+      }, this.plan.timeoutMs);
     });
     try {
-      const answer = await Promise.race([asked, late]);
+      const answer = await Promise.race([ask(client), late]);
       this.#succeeded();
       return answer;
     } catch (error) {
@@ -99,6 +123,16 @@ export class RedisLink {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /**
+   * One that has not answered a question in all the time that it is taken to be away may never answer: a connection that is cut in
+   * silence is not told of for a quarter of an hour. What it holds for it goes too.
+   */
+  #renew(turn: number, client: RedisClient): void {
+    if (!this.#breaker.isOpen || this.#isClosed || this.#clients[turn] !== client) return;
+    this.#clients[turn] = this.#connected();
+    client.close();
   }
 
   #succeeded(): void {
@@ -110,6 +144,41 @@ export class RedisLink {
     if (!this.#breaker.failed(this.#options.nowMs())) return;
     this.#options.warn(`Redis ${placeOf(this.plan.url)} is away: caches go on without it (${error.message})`);
   }
+
+  /** `refusal`: "" where it has taken it. Told once until it takes something. */
+  #tellRefusal(refusal: string): void {
+    if (refusal !== "" && !this.#isRefusing)
+      this.#options.warn(`Redis ${placeOf(this.plan.url)} does not take what caches store (${refusal})`);
+    this.#isRefusing = refusal !== "";
+  }
+}
+
+/** The length comes before the value: whatever else may stand there is not fetched. */
+async function readCounted(client: RedisClient, countKey: string, key: string): Promise<Counted> {
+  const [digits, length] = await Promise.all([
+    client.send("GETRANGE", [countKey, "0", String(countBytesMax)]).catch(noValue),
+    client.send("STRLEN", [key]).catch(noValue),
+  ]);
+  const count = Number(digits ?? 0);
+  const isFetched = typeof length === "number" && length > 0 && length <= valueBytesMax;
+  const value = isFetched ? await client.getBuffer(key).catch(noValue) : null;
+  return { count: Number.isSafeInteger(count) ? count : 0, value };
+}
+
+function noError(): string {
+  return "";
+}
+
+/** What it says itself about a command; throws when it has said nothing. */
+function replied(error: Error & { readonly code?: string }): string {
+  if (error.code !== "ERR_REDIS_SERVER_ERROR") throw error;
+  return error.message;
+}
+
+/** Something else stands under the key. */
+function noValue(error: Error): null {
+  if (!replied(error).startsWith("WRONGTYPE")) throw error;
+  return null;
 }
 
 /** Where it is, without what a password is. */

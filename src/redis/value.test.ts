@@ -47,6 +47,11 @@ test("so are the names that choose a variant", () => {
   });
 });
 
+test("names that no Vary has are nothing", () => {
+  for (const names of ["", "Accept", "accept,cookie", "accept, ", "a\r\nb", "a".repeat(2000)])
+    expect([names, readValue(writeVary(first, bytesOf(names), 1, 7), first, second, 7)]).toEqual([names, null]);
+});
+
 test("another key, another epoch, another program: nothing", () => {
   const vary = writeVary(first, bytesOf("accept"), 1, 7);
   for (const bytes of [whole(), vary]) {

@@ -16,6 +16,9 @@ const lengthsBytes = 5 * 4;
 const wholeBytes = prefixBytes + factsBytes + lengthsBytes;
 /** generation, length of the key's first part, length of the names. */
 const varyBytes = prefixBytes + 8 + 2 * 4;
+/** Field names as RFC 9110 section 5.1 has them, in lower case, with ", " between them. No more than a list in a cache has. */
+const namesPattern = /^[!#$%&'*+.^_`|~0-9a-z-]+(?:, [!#$%&'*+.^_`|~0-9a-z-]+)*$/;
+const namesBytesMax = 1024;
 
 export interface WholeParts {
   readonly first: Uint8Array;
@@ -88,7 +91,9 @@ function readVary(bytes: Uint8Array, view: DataView, first: Uint8Array): Read | 
   const namesAt = varyBytes + view.getUint32(prefixBytes + 8, true);
   if (namesAt + view.getUint32(prefixBytes + 12, true) !== bytes.length) return null;
   if (!isEqual(bytes.subarray(varyBytes, namesAt), first)) return null;
-  return { found: { kind: "vary", names: bytes.subarray(namesAt) }, generation: view.getFloat64(prefixBytes, true) };
+  const names = bytes.subarray(namesAt);
+  if (names.length > namesBytesMax || !namesPattern.test(Buffer.from(names).toString("latin1"))) return null;
+  return { found: { kind: "vary", names }, generation: view.getFloat64(prefixBytes, true) };
 }
 
 function factsIn(view: DataView, bodyBytes: number): CacheFacts | null {

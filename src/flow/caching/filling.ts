@@ -8,8 +8,14 @@ import { noDate } from "../../cache/httpdate.ts";
 import { fillFacts, writeStoredHead } from "../../cache/storedhead.ts";
 import { reason, reasonWords, whyNotStored } from "../../cache/storing.ts";
 import { writeTags } from "../../cache/tags.ts";
-import { type CacheDraft, type CacheEntry, type CacheKey, cacheFlag, cacheState } from "../../memory/cache.ts";
-import type { RemoteFound } from "../../memory/remotecache.ts";
+import {
+  type CacheDraft,
+  type CacheEntry,
+  type CacheFacts,
+  type CacheKey,
+  cacheFlag,
+  cacheState,
+} from "../../memory/cache.ts";
 import { responseBody } from "../../wire/http1/framing.ts";
 import { bodyKind, type Head } from "../../wire/http1/head.ts";
 import { parseResponse } from "../../wire/http1/reader.ts";
@@ -219,9 +225,9 @@ export class Filling implements Onlooker {
   }
 
   /** What the second level had. */
-  take({ facts, head, body, tags }: RemoteFound & { readonly kind: "whole" }): void {
+  take(facts: CacheFacts, head: Output, body: Uint8Array, tags: Uint8Array): void {
     const draft = this.#draft;
-    if (draft?.begin(facts, head, 0, head.length, tags) === true && draft.append(body, 0, body.length)) {
+    if (draft?.begin(facts, head.bytes, 0, head.length, tags) === true && draft.append(body, 0, body.length)) {
       draft.finish();
       this.#draft = null;
       this.stir();

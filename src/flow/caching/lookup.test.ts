@@ -3,9 +3,11 @@
 
 import { expect, test } from "bun:test";
 import type { Actor } from "../../../test/playbook/actor.ts";
-import { cached, date } from "../../../test/playbook/caching.ts";
+import { cached, cachePlan, date } from "../../../test/playbook/caching.ts";
+import { Memory } from "../../../test/playbook/memory.ts";
 import { get, ok } from "../../../test/playbook/words.ts";
 import { Playbook } from "../../../test/playbook.ts";
+import type { Cache } from "../../memory/cache.ts";
 
 const fresh = "Cache-Control: max-age=60";
 const quiet = cached({ isTold: false });
@@ -205,4 +207,67 @@ test("two workers share what one of them stores, and wait for each other", () =>
   two.pass(20);
   two.expect(second.gets("56789"), "report 200");
   one.expect(first.gets("56789"), "report 200");
+});
+
+/** A worker with the cache of another, who is let do something between this one's look and its lease. */
+function beside(one: Playbook, meanwhile: () => void): Playbook {
+  const cache = one.memory.cacheOf(cachePlan);
+  let isDone = false;
+  const racing: Cache = {
+    name: cache.name,
+    objectBytesMax: cache.objectBytesMax,
+    find: (...words) => cache.find(...words),
+    lease: (...words) => {
+      if (!isDone) meanwhile();
+      isDone = true;
+      return cache.lease(...words);
+    },
+    replace: (...words) => cache.replace(...words),
+    markPass: (...words) => cache.markPass(...words),
+    markVary: (...words) => cache.markVary(...words),
+    purge: (...words) => cache.purge(...words),
+  };
+  return new Playbook(quiet, undefined, undefined, new Memory(() => racing));
+}
+
+test("who finds nothing, and a moment later another worker asking for it, waits for that one", () => {
+  const one = new Playbook(quiet);
+  const two = beside(one, () => void ask(one, 1));
+  const [late] = ask(two, 1) as [Actor];
+  two.expect();
+  const server = one.accept();
+  server.sends(ok("hello", date, fresh));
+  two.pass(20);
+  two.expect(late.gets(ok("hello", date, fresh, "Age: 0")), "report 200");
+});
+
+test("who finds nothing, and a moment later what another worker has stored, shows that", () => {
+  const one = new Playbook(quiet);
+  const two = beside(one, () => {
+    ask(one, 1);
+    one.accept().sends(ok("hello", date, fresh));
+  });
+  const [late] = ask(two, 1) as [Actor];
+  two.expect(late.gets(ok("hello", date, fresh, "Age: 0")), "report 200");
+});
+
+test("of two workers that ask anew for what is stale one asks a server, and both show what comes", () => {
+  const one = new Playbook(quiet);
+  const [first] = ask(one, 1) as [Actor];
+  const server = one.accept();
+  server.sends(ok("hello", date, "Cache-Control: max-age=1", 'ETag: "v1"'));
+  one.take();
+  const two = new Playbook(quiet, undefined, undefined, one.memory);
+  one.pass(5_000);
+  two.pass(5_000);
+  first.sends(get("/"));
+  one.expect(server.gets(get("/", 'If-None-Match: "v1"')));
+  const [second] = ask(two, 1) as [Actor];
+  two.pass(20);
+  two.expect();
+  server.sends("HTTP/1.1 304 Not Modified\r\nDate: Thu, 01 Jan 2026 00:00:05 GMT\r\nCache-Control: max-age=60\r\n\r\n");
+  one.take();
+  two.pass(20);
+  expect(two.take().join()).toContain(`client 1 gets HTTP/1.1 200`);
+  expect(second).toBeDefined();
 });

@@ -13,6 +13,7 @@ import type { Context } from "../context.ts";
 import type { Wait } from "../deadline.ts";
 import type { Exchange } from "../exchange.ts";
 import { type Follower, groupOf, looked } from "./followers.ts";
+import { isStoredAsSecure } from "./scheme.ts";
 
 /** Where a look leads: on to a server, to its end (shown, answered, or waiting for the second level), or it waits for another. */
 const way = { server: 0, over: 1, wait: 2 } as const;
@@ -80,9 +81,9 @@ export class Lookup implements Wait, Follower {
     const { desk, port } = this.#context;
     const { key } = desk;
     const { cache, policy } = this.#caching.pool;
-    const { head, isSecure } = this.#exchange;
+    const { head } = this.#exchange;
     const nowMs = port.wallMs;
-    key.write(head, isSecure, policy);
+    key.write(head, isStoredAsSecure(this.#exchange), policy);
     let entry = cache.find(key, nowMs);
     this.#isVaried = false;
     if (entry !== null && entry.state === cacheState.vary) {
@@ -91,7 +92,10 @@ export class Lookup implements Wait, Follower {
       this.#isVaried = true;
       entry = cache.find(key, nowMs);
     }
-    if (entry === null) return this.#missed();
+    return entry === null ? this.#missed(isLast) : this.#found(entry, isLast);
+  }
+
+  #found(entry: CacheEntry, isLast: boolean): number {
     switch (entry.state) {
       case cacheState.whole:
         return this.#judge(entry, isLast);
@@ -153,13 +157,21 @@ export class Lookup implements Wait, Follower {
     return way.over;
   }
 
-  #missed(): number {
+  #missed(isLast: boolean): number {
     const { desk } = this.#context;
     if (reuseOfNothing(desk.request, this.#caching.pool.policy) !== 0) return this.#notCached();
     this.#goOn("miss");
     const { filling, leaseMs, pool, remote } = this.#caching;
-    if (this.#isAlone() || !filling.lease(leaseMs) || pool.remote === null) return way.server;
-    return remote.ask(pool.remote) ? way.over : way.server;
+    if (this.#isAlone()) return way.server;
+    if (!filling.lease(leaseMs)) return this.#cameSecond(isLast);
+    return pool.remote !== null && remote.ask(pool.remote) ? way.over : way.server;
+  }
+
+  /** Another process has been there between a look and the next: what it does counts. Nothing there: there is no room. */
+  #cameSecond(isLast: boolean): number {
+    const { desk, port } = this.#context;
+    const entry = this.#caching.pool.cache.find(desk.key, port.wallMs);
+    return entry === null ? way.server : this.#found(entry, isLast);
   }
 
   #goOn(word: "miss" | "pass"): number {
@@ -262,7 +274,10 @@ export class Lookup implements Wait, Follower {
 
   /** There may be something now. */
   again(): void {
-    this.lookAgain(true);
+    this.#context.desk.request.read(this.#exchange.head);
+    const where = this.#look(false);
+    if (where === way.wait) this.#wait();
+    else if (where === way.server) this.#exchange.goOn();
   }
 
   timedOut(): void {

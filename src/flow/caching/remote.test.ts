@@ -5,8 +5,9 @@ import { cached, date } from "../../../test/playbook/caching.ts";
 import { Memory } from "../../../test/playbook/memory.ts";
 import { get, ok } from "../../../test/playbook/words.ts";
 import { Playbook } from "../../../test/playbook.ts";
-import type { CacheEntry, CacheKey } from "../../memory/cache.ts";
+import { type CacheEntry, type CacheKey, cacheFlag } from "../../memory/cache.ts";
 import type { RemoteCache, RemoteFound, RemoteQuestion } from "../../memory/remotecache.ts";
+import { poolCell } from "../../memory/tally.ts";
 
 const fresh = "Cache-Control: max-age=60";
 
@@ -14,10 +15,12 @@ class FakeRemote implements RemoteCache {
   readonly timeoutMs = 50;
   readonly asked: string[] = [];
   readonly told: string[] = [];
+  readonly within: number[] = [];
   answers: ((found: RemoteFound | null) => void)[] = [];
   cancelled = 0;
 
-  fetch(key: CacheKey, done: (found: RemoteFound | null) => void): RemoteQuestion {
+  fetch(key: CacheKey, withinMs: number, done: (found: RemoteFound | null) => void): RemoteQuestion {
+    this.within.push(withinMs);
     this.asked.push(textOf(key.bytes, 0, key.end));
     this.answers.push(done);
     return { cancel: () => this.cancelled++ };
@@ -77,7 +80,7 @@ test("the second level is asked on a miss; what it has is stored here, and other
   const of = (status: string): string =>
     `HTTP/1.1 200 OK\r\n${[...shown, `Cache-Status: Sluice; ${status}`].join("\r\n")}\r\n\r\nhello`;
   play.expect(
-    first.gets(of("hit; ttl=50; detail=remote")),
+    first.gets(of("hit; ttl=50; detail=redis")),
     "report 200",
     second.gets(of("fwd=uri-miss; collapsed; ttl=50")),
     "report 200",
@@ -114,6 +117,89 @@ test("variants are asked for by what the second level knows of them", () => {
   play.expect("dial one:80");
   client.closes();
   play.take();
+});
+
+const noTags = new Uint8Array(0);
+const countOf = (play: Playbook, cell: number): number => play.tally.cells[play.tally.poolRow(0) + cell]!;
+
+test("a head from there that a server could not have sent, or that is not its body's, is shown to nobody", () => {
+  const heads: readonly (readonly [string, object?])[] = [
+    ["HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"],
+    ["HTTP/1.1 200 OK\r\n\r\n"],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", { flags: cacheFlag.isUnframed }],
+    ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", { flags: cacheFlag.isUnframed }],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX y: 1\r\n\r\n"],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 5\n\n"],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"],
+    ["HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\n"],
+    ["HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\n\r\n", { status: 206 }],
+    ["HTTP/1.1 304 Not Modified\r\n\r\n", { status: 304 }],
+    ["HTTP/1.1 100 Continue\r\n\r\n", { status: 100 }],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 5\r\nSet-Cookie: a=b\r\n\r\n"],
+    ["garbage"],
+    [""],
+  ];
+  for (const [head, more] of heads) {
+    const { play, remote } = remembered();
+    const client = play.connect();
+    client.sends(get("/"));
+    const facts = factsOf(play, more);
+    remote.answers[0]!({ kind: "whole", facts, head: bytesOf(head), body: bytesOf("hello"), tags: noTags });
+    play.expect("dial one:80");
+    expect(countOf(play, poolCell.remoteInvalid)).toBe(1);
+  }
+});
+
+test("fields of a connection are taken out of a head from there, and its ETag is found anew", () => {
+  const { play, remote } = remembered({ isTold: false });
+  const client = play.connect();
+  client.sends(get("/"));
+  const head = `HTTP/1.1 200 OK\r\nConnection: X-Own\r\nX-Own: 1\r\nAge: 7\r\nETag: "v"\r\nContent-Length: 5\r\n${fresh}\r\n\r\n`;
+  const facts = factsOf(play, { etagStart: 1, etagEnd: 9 });
+  remote.answers[0]!({ kind: "whole", facts, head: bytesOf(head), body: bytesOf("hello"), tags: noTags });
+  const shown = `HTTP/1.1 200 OK\r\nETag: "v"\r\nContent-Length: 5\r\n${fresh}\r\nAge: 10\r\n\r\nhello`;
+  play.expect(client.gets(shown), "report 200");
+  client.sends(get("/", 'If-None-Match: "v"'));
+  expect(play.take().join()).toContain("304 Not Modified");
+});
+
+test("what comes of asking there is counted", () => {
+  const { play, remote } = remembered();
+  const answers: readonly (readonly [RemoteFound | null, number])[] = [
+    [null, poolCell.remoteMiss],
+    [{ kind: "away" }, poolCell.remoteAway],
+    [{ kind: "late" }, poolCell.remoteLate],
+    [
+      {
+        kind: "whole",
+        facts: factsOf(play),
+        head: bytesOf(`HTTP/1.1 200 OK\r\nContent-Length: 5\r\n${fresh}\r\n\r\n`),
+        body: bytesOf("hello"),
+        tags: noTags,
+      },
+      poolCell.remoteHit,
+    ],
+  ];
+  for (const [index, [answer, cell]] of answers.entries()) {
+    play.connect().sends(get(`/${index}`));
+    remote.answers[index]!(answer);
+    expect(countOf(play, cell)).toBe(1);
+  }
+  play.connect().sends(get("/late"));
+  play.pass(200);
+  expect(countOf(play, poolCell.remoteLate)).toBe(2);
+});
+
+test("for two questions there is no more time than for one", () => {
+  const { play, remote } = remembered();
+  const client = play.connect();
+  client.sends(get("/", "X: 1"));
+  play.pass(40);
+  remote.answers[0]!({ kind: "vary", names: bytesOf("x") });
+  expect(remote.within).toEqual([50, 10]);
+  play.expect();
+  remote.answers[1]!({ kind: "late" });
+  play.expect("dial one:80");
 });
 
 test("a client that leaves while the second level is asked is forgotten", () => {

@@ -1,17 +1,24 @@
-// The second level, asked where nothing is here and the lease is ours: what it has is put into the cache, and looked up there. A
-// request waits for it no longer than it says, and goes on to a server where it has nothing, or says nothing in time. What a server
-// has answered whole is told to it.
+// The second level, asked where nothing is here and the lease is ours: what it has is looked at (remotehead.ts), put into the cache, and
+// looked up there. A request waits for it no longer than it says, all questions together, and goes on to a server where it has
+// nothing, or says nothing in time. What a server has answered whole is told to it.
 
 import { canRevalidate } from "../../cache/validators.ts";
 import { type CacheEntry, type CacheKey, cacheState } from "../../memory/cache.ts";
 import type { RemoteCache, RemoteFound, RemoteQuestion } from "../../memory/remotecache.ts";
+import { poolCell } from "../../memory/tally.ts";
 import type { Caching } from "../caching.ts";
 import type { Context } from "../context.ts";
 import type { Wait } from "../deadline.ts";
 import type { Exchange } from "../exchange.ts";
+import { admitRemote } from "./remotehead.ts";
+
+const missed = { away: poolCell.remoteAway, late: poolCell.remoteLate } as const;
 
 /** For the URL, which may say what it varies by, and for the variant. */
 const questionsMax = 2;
+
+/** What Cache-Status says of an answer that was there. */
+export const remoteDetail = "redis";
 
 /** What can be asked for anew is kept for so long after it is stale. */
 const revalidableMs = 600_000;
@@ -22,6 +29,8 @@ export class Remote implements Wait {
   readonly #caching: Caching;
   #question: RemoteQuestion | null = null;
   #asked = 0;
+  /** When the first question was asked. */
+  #askedMs = 0;
 
   constructor(exchange: Exchange, context: Context, caching: Caching) {
     this.#exchange = exchange;
@@ -35,33 +44,62 @@ export class Remote implements Wait {
 
   /** For the key on the desk, whose lease is ours. False: it is not asked. */
   ask(remote: RemoteCache): boolean {
-    if (this.#asked === questionsMax) return false;
+    const { desk, port } = this.#context;
+    if (this.#asked === 0) this.#askedMs = port.nowMs;
+    const leftMs = this.#askedMs + remote.timeoutMs - port.nowMs;
+    if (this.#asked === questionsMax || leftMs <= 0) return false;
     this.#asked++;
-    this.#question = remote.fetch(this.#context.desk.key, (found) => this.#told(found));
-    this.#exchange.waitFor(this, remote.timeoutMs);
+    this.#question = remote.fetch(desk.key, leftMs, (found) => this.#told(found));
+    this.#exchange.waitFor(this, leftMs);
     return true;
   }
 
   #told(found: RemoteFound | null): void {
-    const { lookup, filling } = this.#caching;
     this.#question = null;
     this.#exchange.wait = null;
-    if (found === null) return this.#exchange.goOn();
-    if (found.kind === "vary") {
-      const { key } = filling;
-      if (key.end === key.firstEnd) this.#caching.pool.cache.markVary(key, found.names);
-      filling.drop();
-    } else {
-      filling.take(found);
-      this.#asked = questionsMax;
-      this.#caching.status.detail = "remote";
+    if (found?.kind === "whole") this.#take(found);
+    else if (found?.kind === "vary") this.#mark(found.names);
+    else {
+      this.#count(found === null ? poolCell.remoteMiss : missed[found.kind]);
+      this.#exchange.goOn();
     }
+  }
+
+  /** What it varies by is known now: there is more to ask for. */
+  #mark(names: Uint8Array): void {
+    const { lookup, filling, pool } = this.#caching;
+    const { key } = filling;
+    if (key.end === key.firstEnd) pool.cache.markVary(key, names);
+    filling.drop();
+    this.#lookAgain(lookup);
+  }
+
+  #take(found: RemoteFound & { readonly kind: "whole" }): void {
+    const { lookup, filling, pool, status } = this.#caching;
+    const { desk, port } = this.#context;
+    this.#asked = questionsMax;
+    if (!admitRemote(found, desk, pool.policy, port.wallMs)) {
+      this.#count(poolCell.remoteInvalid);
+      return this.#exchange.goOn();
+    }
+    this.#count(poolCell.remoteHit);
+    filling.take(desk.facts, desk.head, found.body, found.tags);
+    status.detail = remoteDetail;
+    this.#lookAgain(lookup);
+  }
+
+  #lookAgain(lookup: Caching["lookup"]): void {
     lookup.again();
     if (this.#context.followers.isStirred) this.#context.followers.run();
   }
 
+  #count(cell: number): void {
+    this.#context.tally.cells[this.#exchange.pool.row + cell]!++;
+  }
+
   timedOut(): void {
     this.cancelled();
+    this.#count(poolCell.remoteLate);
     this.#exchange.goOn();
   }
 
