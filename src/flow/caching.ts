@@ -21,6 +21,7 @@ import { Filling } from "./caching/filling.ts";
 import { Lookup } from "./caching/lookup.ts";
 import type { PoolCaching } from "./caching/poolcaching.ts";
 import { Remote } from "./caching/remote.ts";
+import { isStoredAsSecure } from "./caching/scheme.ts";
 import { Shown } from "./caching/shown.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
@@ -182,7 +183,8 @@ export class Caching {
   #invalidate(head: Head): void {
     const { desk, port } = this.#context;
     const { key, response } = desk;
-    const { head: asked, isSecure } = this.#exchange;
+    const { head: asked } = this.#exchange;
+    const isSecure = isStoredAsSecure(this.#exchange);
     const { cache, policy, remote } = this.pool;
     const purge = (): void => {
       cache.purge(key, false);

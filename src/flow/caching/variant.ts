@@ -6,19 +6,21 @@ import { type CacheEntry, cacheState } from "../../memory/cache.ts";
 import type { Context } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import type { PoolCaching } from "./poolcaching.ts";
+import { isStoredAsSecure } from "./scheme.ts";
 
 /** So long a list of names is remembered by the second level. */
 const remoteVaryMs = 24 * 3600 * 1000;
 
 /** `isVarying`: by the names on the desk, which are marked if they were not; otherwise by those that are marked. */
 export function writeVariantKey(
-  { head, isSecure }: Exchange,
+  exchange: Exchange,
   { desk, port }: Context,
   { cache, policy, remote }: PoolCaching,
   isVarying: boolean,
 ): void {
   const { key, names, request } = desk;
-  key.write(head, isSecure, policy);
+  const { head } = exchange;
+  key.write(head, isStoredAsSecure(exchange), policy);
   const mark = cache.find(key, port.wallMs);
   const isMarked = mark?.state === cacheState.vary;
   if (!isVarying) {
