@@ -14,7 +14,6 @@ import type { Wait } from "../deadline.ts";
 import type { Exchange } from "../exchange.ts";
 import { type Follower, groupOf, looked } from "./followers.ts";
 import { isStoredAsSecure } from "./scheme.ts";
-import { isStoredAsSecure } from "./scheme.ts";
 
 /** Where a look leads: on to a server, to its end (shown, answered, or waiting for the second level), or it waits for another. */
 const way = { server: 0, over: 1, wait: 2 } as const;
