@@ -1,7 +1,7 @@
 // Every example is a config that runs, and the four formats say the same.
 
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -43,6 +43,20 @@ for (const name of examples) {
     expect(planOf(loaded).listeners.length).toBeGreaterThan(0);
   });
 }
+
+test("the configs of the README load without a warning", async () => {
+  const readme = readFileSync(join(import.meta.dir, "../../README.md"), "utf8");
+  const blocks = [...readme.matchAll(/^```(yaml|ts)\n(.*?)^```/gms)];
+  expect(blocks.length).toBeGreaterThan(4);
+  for (const [index, [, language, text = ""]] of blocks.entries()) {
+    // The file names of certificates are those of somebody's machine.
+    if (text.includes("/etc/letsencrypt/")) continue;
+    const path = join(folder, `readme-${index}.${language === "ts" ? "sluice.config.ts" : "yaml"}`);
+    writeFileSync(path, text);
+    const loaded = await loadConfig(path, {});
+    expect([text, loaded.ok ? loaded.warnings : loaded.problems]).toEqual([text, []]);
+  }
+});
 
 test("an editor with the JSON Schema finds no fault with any example", () => {
   const editor = z.fromJSONSchema(jsonSchema());
