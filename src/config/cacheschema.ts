@@ -106,7 +106,7 @@ const poolCacheSection = section({
     })
     .default({})
     .describe(
-      'How long responses with such a status are kept that do not say it themselves: { "404": "10s", "5xx": "1s" }.',
+      'How long responses with such a status are kept that do not say it themselves: { "404": "10s", "5xx": "1s" }. A range leaves out what is about one client, such as 401 and 429; these have to be named.',
     ),
   staleWhileRevalidate: duration("0s", "365d")
     .default("0s")

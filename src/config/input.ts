@@ -523,7 +523,7 @@ export interface PoolCacheInput {
   heuristic?: false | number | undefined;
   /** A guess is never longer. Default: "1d". */
   heuristicMax?: string | undefined;
-  /** How long responses with such a status are kept that do not say it themselves: { "404": "10s", "5xx": "1s" }. */
+  /** How long responses with such a status are kept that do not say it themselves: { "404": "10s", "5xx": "1s" }. A range leaves out what is about one client, such as 401 and 429; these have to be named. */
   negative?: Record<string, string> | undefined;
   /** A stale response is shown for so long while it is asked for anew, unless it says otherwise (RFC 5861). Default: "0s". */
   staleWhileRevalidate?: string | undefined;

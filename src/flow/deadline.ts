@@ -21,7 +21,7 @@ export function deadlinePassed(exchange: Exchange): void {
     return wait.timedOut();
   }
   if (exchange.tarpit !== null) return exchange.give(exchange.tarpit, fault("denied"));
-  if (exchange.caching !== null && exchange.caching.shown.isBegun) return exchange.caching.shown.timedOut();
+  if (exchange.caching?.shown.isBegun === true) return exchange.caching.shown.timedOut();
   if (exchange.attempt.isQueued) return exchange.attempt.waitedInVain();
   const upstream = exchange.upstream;
   if (upstream === null || upstream.line === null) return;

@@ -53,7 +53,7 @@ export interface CacheFacts {
   /** Beyond that: it may be shown while it is asked for anew, and when that fails. */
   staleWhileRevalidateMs: number;
   staleIfErrorMs: number;
-  /** Value of Last-Modified, 0 without. */
+  /** Value of Last-Modified; without one (see `flags`) that of Date, by which conditions go then; 0 without either. */
   lastModifiedMs: number;
   /** The ETag with its quotes and W/, as a span of the head; both 0 without. */
   etagStart: number;

@@ -87,6 +87,24 @@ test("a pool that drops cookies gives them to nobody, not to the client that its
   play.expectAmong(client.gets(ok("mine", date, "Cache-Control: private", "Set-Cookie: a=b")));
 });
 
+test("a visitor with a cookie takes nothing away from the others", () => {
+  const play = new Playbook(cached({ isTold: false }));
+  const guessed = "Last-Modified: Mon, 01 Dec 2025 00:00:00 GMT";
+  const html = "Content-Type: text/html";
+  const { client, server } = filled(play, get("/"), ok("page", date, html, guessed));
+  client.sends(get("/other", "Cookie: sid=1"));
+  server.sends(ok("mine", date, html, guessed));
+  play.take();
+  client.sends(get("/"));
+  play.expect(client.gets(ok("page", date, html, guessed, "Age: 0")), "report 200");
+  client.sends(get("/other"));
+  play.expectAmong(server.gets(get("/other")));
+  server.sends(ok("anybody's", date, html, guessed));
+  play.take();
+  client.sends(get("/other"));
+  play.expect(client.gets(ok("anybody's", date, html, guessed, "Age: 0")), "report 200");
+});
+
 test("3.5: what a request with Authorization got is for that one only, unless it says otherwise", () => {
   const play = new Playbook(cached({ isTold: false }));
   const secret = get("/", "Authorization: Basic eDp5");

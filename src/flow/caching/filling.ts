@@ -5,6 +5,7 @@
 import { assert } from "../../base/assert.ts";
 import { cacheField, nextField } from "../../cache/fieldname.ts";
 import { noDate } from "../../cache/httpdate.ts";
+import { isAhead } from "../../cache/reuse.ts";
 import { fillFacts, writeStoredHead } from "../../cache/storedhead.ts";
 import { reason, reasonWords, whyNotStored } from "../../cache/storing.ts";
 import { writeTags } from "../../cache/tags.ts";
@@ -160,6 +161,8 @@ export class Filling implements Onlooker {
     const { facts } = entry;
     if (response.dateMs === noDate || facts.bornMs + facts.freshForMs <= port.wallMs) return false;
     if ((facts.flags & (cacheFlag.alwaysRevalidate | cacheFlag.isPurged)) !== 0) return false;
+    // The clock has been set back: of what is stored from then nothing can be said.
+    if (isAhead(facts, port.wallMs)) return false;
     parseResponse(stored, entry.bytes, entry.headStart, entry.headEnd, entry.headEnd - entry.headStart);
     scratchResponse.read(stored, port.wallMs);
     return scratchResponse.dateMs !== noDate && scratchResponse.dateMs > response.dateMs;
@@ -290,6 +293,7 @@ function isOfAll(why: number): boolean {
     case reason.method:
     case reason.requestNoStore:
     case reason.authorization:
+    case reason.cookie:
     case reason.bypass:
     case reason.range:
     case reason.partial:
