@@ -133,7 +133,7 @@ test("what a purge has done is said", () => {
     "purged no responses; workers are told to do so in their own caches (own)",
   );
   expect(purgedText({ ...purged, unreached: ["pages"] })).toBe(
-    "purged no responses\nthe Redis behind pages is away: what it holds may come back from there",
+    "purged no responses\nthe Redis behind pages is away: it is purged there as soon as it is back, and until then what it holds may come back",
   );
 });
 

@@ -82,6 +82,6 @@ export function purgedText({ purged, soft, caches, told, unreached }: PurgedAnsw
   const count = purged === 1 ? "1 response" : `${purged === 0 ? "no" : purged} responses`;
   const done = soft ? `${count}${where} ${purged === 1 ? "is" : "are"} stale from now on` : `purged ${count}${where}`;
   const workers = told.length === 0 ? "" : `; workers are told to do so in their own caches (${told.join(", ")})`;
-  const away = `\nthe Redis behind ${unreached.join(", ")} is away: what it holds may come back from there`;
+  const away = `\nthe Redis behind ${unreached.join(", ")} is away: it is purged there as soon as it is back, and until then what it holds may come back`;
   return `${done}${workers}${unreached.length === 0 ? "" : away}`;
 }

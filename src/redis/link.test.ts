@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
+import type { Socket } from "bun";
 import { failuresMax } from "./breaker.ts";
 import { placeOf, RedisLink } from "./link.ts";
 
@@ -62,3 +63,40 @@ test("where it is is told without a password", () => {
   expect(placeOf("redis+unix:///run/redis.sock")).toBe("/run/redis.sock");
   expect(placeOf("nonsense")).toBe("at an address that cannot be read");
 });
+
+test("what says nothing until later, from the first connection on, is asked then", async () => {
+  let isSilent = true;
+  const server = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      data(socket, bytes) {
+        if (!isSilent) answerTo(socket, bytes);
+      },
+    },
+  });
+  const time = { nowMs: 0 };
+  const plan = { url: `redis://127.0.0.1:${server.port}`, prefix: "", timeoutMs: 20, connectionsMax: 2 };
+  const warnings: string[] = [];
+  const link = new RedisLink(plan, { nowMs: () => time.nowMs, warn: (message) => warnings.push(message) });
+  opened.push({ close: () => link.close() }, { close: () => server.stop(true) });
+  for (let tries = 0; tries < failuresMax; tries++) expect(await link.read("c", "k")).toBeNull();
+  isSilent = false;
+  let answer: unknown = null;
+  for (let tries = 0; tries < 500 && answer === null; tries++) {
+    time.nowMs += 500;
+    answer = await link.read("c", "k");
+    // For the sockets: nothing here says when they have connected.
+    if (answer === null) await Bun.sleep(2);
+  }
+  expect(answer).toEqual({ count: 0, value: null });
+  expect(warnings).toHaveLength(2);
+});
+
+/** As an empty Redis would, command by command: HELLO, GETRANGE, STRLEN. */
+function answerTo(socket: Socket, bytes: Uint8Array): void {
+  for (const [name] of Buffer.from(bytes)
+    .toString("latin1")
+    .matchAll(/HELLO|GETRANGE|STRLEN/g))
+    socket.write({ HELLO: "%0\r\n", GETRANGE: "$0\r\n\r\n", STRLEN: ":0\r\n" }[name as "HELLO"]);
+}

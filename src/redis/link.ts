@@ -12,6 +12,8 @@ export const questionsMax = 1024;
 export const writingBytesMax: number = 32 * 1024 * 1024;
 /** Of one value. Larger ones take longer than anybody waits (34 ms at 1 Gbit/s), and all others behind them wait as well. */
 export const valueBytesMax: number = 4 * 1024 * 1024;
+/** A connection is given so long before another takes its place. */
+const renewMs = 1_000;
 /** More digits than a count can have. */
 const countBytesMax = 20;
 
@@ -34,6 +36,8 @@ export class RedisLink {
   readonly #options: LinkOptions;
   readonly #breaker = new Breaker();
   readonly #clients: RedisClient[];
+  /** When each took its place. */
+  readonly #renewedMs: number[];
   #turn = 0;
   #questions = 0;
   #writingBytes = 0;
@@ -44,7 +48,8 @@ export class RedisLink {
   constructor(plan: RedisPlan, options: LinkOptions) {
     this.plan = plan;
     this.#options = options;
-    this.#clients = Array.from({ length: plan.connectionsMax }, () => this.#connected());
+    this.#clients = Array.from({ length: plan.connectionsMax }, () => this.#connect());
+    this.#renewedMs = this.#clients.map(() => options.nowMs());
   }
 
   /** A count, and a value. Null: it is away, too slow, or asked too much. Never rejects. */
@@ -89,9 +94,9 @@ export class RedisLink {
     for (const client of this.#clients) client.close();
   }
 
-  #connected(): RedisClient {
+  #connect(): RedisClient {
     const client = new RedisClient(this.plan.url, {
-      connectionTimeout: Math.max(this.plan.timeoutMs, 1000),
+      connectionTimeout: Math.max(this.plan.timeoutMs, renewMs),
       autoReconnect: true,
       maxRetries: 0xffff_ffff,
       // What waits for a connection would come too late.
@@ -101,17 +106,23 @@ export class RedisLink {
     return client;
   }
 
+  /** The next one that is connected; where none is, the next. */
+  #next(): number {
+    const { length } = this.#clients;
+    for (let tries = 0; tries < length; tries++) {
+      this.#turn = (this.#turn + 1) % length;
+      if (this.#clients[this.#turn]!.connected) return this.#turn;
+    }
+    return (this.#turn = (this.#turn + 1) % length);
+  }
+
   /** Null when it fails, or takes longer than the plan says. */
   async #timed<T>(ask: (client: RedisClient) => Promise<T>): Promise<T | null> {
-    this.#turn = (this.#turn + 1) % this.#clients.length;
-    const turn = this.#turn;
+    const turn = this.#next();
     const client = this.#clients[turn]!;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new Error(`no answer within ${this.plan.timeoutMs} ms`));
-        this.#renew(turn, client);
-      }, this.plan.timeoutMs);
+      timer = setTimeout(() => reject(new Error(`no answer within ${this.plan.timeoutMs} ms`)), this.plan.timeoutMs);
     });
     try {
       const answer = await Promise.race([ask(client), late]);
@@ -119,6 +130,7 @@ export class RedisLink {
       return answer;
     } catch (error) {
       this.#failed(error as Error);
+      this.#renew(turn, client);
       return null;
     } finally {
       clearTimeout(timer);
@@ -126,12 +138,15 @@ export class RedisLink {
   }
 
   /**
-   * One that has not answered a question in all the time that it is taken to be away may never answer: a connection that is cut in
-   * silence is not told of for a quarter of an hour. What it holds for it goes too.
+   * The client connects again by itself, but not when its first connection got no answer; and a connection that was cut in silence is
+   * not told of for a quarter of an hour. So another takes its place, and what it holds goes with it.
    */
   #renew(turn: number, client: RedisClient): void {
-    if (!this.#breaker.isOpen || this.#isClosed || this.#clients[turn] !== client) return;
-    this.#clients[turn] = this.#connected();
+    const nowMs = this.#options.nowMs();
+    if (this.#isClosed || (client.connected && !this.#breaker.isOpen)) return;
+    if (this.#clients[turn] !== client || nowMs < this.#renewedMs[turn]! + renewMs) return;
+    this.#renewedMs[turn] = nowMs;
+    this.#clients[turn] = this.#connect();
     client.close();
   }
 

@@ -99,6 +99,6 @@ export interface PurgedAnswer {
   readonly caches: Readonly<Record<string, number>>;
   /** Caches that each worker has for itself: they are told, and how much it was is not known. */
   readonly told: readonly string[];
-  /** Caches whose Redis is away: what it holds may come back from there. */
+  /** Caches whose Redis is away: it is purged there as soon as it is back, and until then what it holds may come back. */
   readonly unreached: readonly string[];
 }
