@@ -188,6 +188,7 @@ export class Forwarding {
         return !sender.isTrusted || this.plan.forwarded;
       case field.xForwardedProto:
       case field.xForwardedHost:
+      case field.xForwardedOther:
         return !sender.isTrusted;
       case field.lookalike:
         return true;

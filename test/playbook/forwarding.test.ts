@@ -41,6 +41,16 @@ test("what a stranger says about itself is replaced by what we know", () => {
   );
 });
 
+test("nor does the rest of the family go on, from which applications build their links", () => {
+  const family = ["Port: 81", "Prefix: /x", "Server: b", "Scheme: https", "Ssl: on", "Protocol: https"];
+  const rest = family.map((field) => `X-Forwarded-${field}`);
+  const none = { forwarding: { trusted: ["10.0.0.0/8"] } };
+  expect(forwarded(get("/", ...rest, "x_forwarded_port: 81", "X-Forwarded-Else: y"), none)).toBe(
+    get("/", "X-Forwarded-Else: y"),
+  );
+  expect(forwarded(get("/", ...rest), none, "10.1.2.3")).toBe(get("/", ...rest));
+});
+
 test("what a trusted proxy says is continued", () => {
   expect(forwarded(get("/", ...claims), all, "10.1.2.3")).toBe(
     get(

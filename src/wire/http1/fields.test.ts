@@ -8,12 +8,18 @@ const idOf = (name: string): number => {
 
 test("known names are found in any case", () => {
   for (const [key, id] of Object.entries(field)) {
-    if (key === "other" || key === "lookalike") continue;
+    if (key === "other" || key === "lookalike" || key === "xForwardedOther") continue;
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter}`);
     expect(idOf(name)).toBe(id);
     expect(idOf(name.toLowerCase())).toBe(id);
     expect(idOf(name.toUpperCase())).toBe(id);
   }
+});
+
+test("the rest of the family of X-Forwarded has one id", () => {
+  for (const name of ["X-Forwarded-Port", "x-forwarded-prefix", "X-FORWARDED-SSL"])
+    expect(idOf(name)).toBe(field.xForwardedOther);
+  expect(idOf("x-forwarded-else")).toBe(field.other);
 });
 
 test("names that are only near are others", () => {
@@ -41,8 +47,8 @@ test("only letters are folded: no other byte passes for a hyphen or a letter", (
 });
 
 test("a name that CGI would take for one of ours is a lookalike, however it is spelled", () => {
-  for (const name of ["X_Forwarded_For", "x-forwarded_for", "x_forwarded-proto", "X_FORWARDED_HOST"]) {
+  for (const name of ["X_Forwarded_For", "x-forwarded_for", "x_forwarded-proto", "X_FORWARDED_HOST", "x-forwarded_port"]) {
     expect(idOf(name)).toBe(field.lookalike);
   }
-  for (const name of ["x_forwarded_port", "x_forwarded", "xx_forwarded_for"]) expect(idOf(name)).toBe(field.other);
+  for (const name of ["x_forwarded_else", "x_forwarded", "xx_forwarded_for"]) expect(idOf(name)).toBe(field.other);
 });

@@ -26,7 +26,11 @@ export const field = {
   xRequestId: 20,
   /** A name that CGI and its heirs take for one of X-Forwarded-*: "_" stands there for "-". */
   lookalike: 21,
+  /** The rest of that family: what applications build their links from. */
+  xForwardedOther: 22,
 } as const;
+
+const others = ["port", "prefix", "server", "scheme", "ssl", "protocol"].map((what) => `x-forwarded-${what}`);
 
 const names: Readonly<Record<string, number>> = {
   host: field.host,
@@ -49,6 +53,7 @@ const names: Readonly<Record<string, number>> = {
   "user-agent": field.userAgent,
   referer: field.referer,
   "x-request-id": field.xRequestId,
+  ...Object.fromEntries(others.map((name) => [name, field.xForwardedOther])),
 };
 
 /** How a name looks to `fieldId`: setting bit 0x20 turns "_" into 0x7f, which no token holds. */
@@ -67,7 +72,7 @@ function lookalikes(name: string): string[] {
 
 const known: readonly (readonly [string, number])[] = [
   ...Object.entries(names),
-  ...["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"]
+  ...["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", ...others]
     .flatMap(lookalikes)
     .map((name): readonly [string, number] => [folded(name), field.lookalike]),
 ];
