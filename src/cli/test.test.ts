@@ -58,7 +58,8 @@ test("where there is nothing to test, that is no success", async () => {
   mkdirSync(join(folder, "empty"));
   expect((await run([join(folder, "empty")])).err).toContain("no tests");
   expect(await run([write("none/sluice.yaml", config(200).replace(/tests:.*/, ""))])).toMatchObject({ code: 1 });
-  expect((await run([write("wrong/sluice.yaml", "listeners: {}\npools: {}\n")])).code).toBe(1);
+  const wrong = await run([write("wrong/sluice.yaml", "listeners: {}\npools: {}\n")]);
+  expect([wrong.code, wrong.out]).toEqual([1, "0 passed, 1 file not tested (1 file)"]);
 });
 
 test("a report of the runner is read", () => {

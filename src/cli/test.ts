@@ -55,7 +55,10 @@ export async function test(files: readonly string[], options: TestOptions, write
   if (isJson) {
     const failed = passes.length - passed;
     writer.out(JSON.stringify({ ok: !isFailed, passed, failed, configs, files: outcome.cases }, null, 2));
-  } else writer.out(totalLine(passed, passes.length - passed, configs.length + programs.length));
+  } else {
+    const unread = configs.filter(({ isBad }) => isBad).length;
+    writer.out(totalLine(passed, passes.length - passed, configs.length + programs.length, unread));
+  }
   return isFailed ? 1 : 0;
 }
 

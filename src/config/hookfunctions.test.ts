@@ -42,5 +42,7 @@ test("a transform says what is wrong with it", () => {
 test("a hook that is left over is told as what it is", () => {
   expect(remarkOnHook("pick", "listeners")).toBe("is a hook of pools, not of listeners");
   expect(remarkOnHook("onRequest", "listeners")).toContain("must be a function, which only a config in TypeScript");
-  expect(remarkOnHook("onRequst", "pools")).toBeNull();
+  expect(remarkOnHook("onRequst", "pools")).toBe('is not a known key; did you mean "onRequest"?');
+  for (const key of ["requestId", "redirect", "tick", "hoks", "transform"])
+    expect([key, remarkOnHook(key, "listeners"), remarkOnHook(key, "pools")]).toEqual([key, null, null]);
 });

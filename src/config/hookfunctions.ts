@@ -3,6 +3,7 @@
 // promises a hook that a worker does not have. A function where no hook can be stays, and is told as what it is.
 
 import { readSize } from "../base/size.ts";
+import { nearest } from "./nearest.ts";
 import { type HookName, hookNames } from "./plancontent.ts";
 import { isSection, type Section, sectionOf } from "./section.ts";
 
@@ -92,10 +93,17 @@ export function faultOfTransform(section: Section): string | null {
   return null;
 }
 
-/** What is said of a hook that is left in a config: no function, in a text, or in the wrong place. Null: the key is no hook's. */
+/** What is said of a hook that is left in a config: no function, in a text, in the wrong place, or mistyped. Null: the key is no hook's. */
 export function remarkOnHook(key: string, owner: HookOwner): string | null {
   const name = hookNames.find((each) => each === key);
-  if (name === undefined) return null;
+  if (name === undefined) {
+    // The schema, which knows no functions, cannot tell that these were meant. pick is too short to be told from stick.
+    const meant = nearest(
+      key,
+      hooksFor(owner).filter((each) => each !== "pick"),
+    );
+    return meant === null ? null : `is not a known key; did you mean "${meant}"?`;
+  }
   if (!hooksFor(owner).includes(name)) return "is a hook of pools, not of listeners";
   const what = transforms.includes(name)
     ? "a function, or a section with the function text, json or stream"

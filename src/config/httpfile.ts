@@ -24,7 +24,7 @@ export function readHttpFile(text: string): Reading<HttpFile> {
   const found = statusLine.exec(first ?? "");
   if (found === null)
     return misread(
-      `must begin with a status line such as "HTTP/1.1 503 Service Unavailable", not ${quote(first ?? "")}`,
+      `must begin with a status line such as "HTTP/1.1 503 Service Unavailable", for it is a whole answer, not ${quote(first ?? "")}`,
     );
   const status = Number(found[1]);
   if (status < 200) return misread(`has the status ${status}, after which another answer would have to come`);

@@ -35,11 +35,12 @@ function failureLines({ where, request, differences, message, explanation, compl
   ];
 }
 
-/** "7 passed, 1 failed (2 files)" */
-export function totalLine(passed: number, failed: number, files: number): string {
+/** "7 passed, 1 failed (2 files)". `unread`: files in which nothing was tested, for they have mistakes or no tests. */
+export function totalLine(passed: number, failed: number, files: number, unread = 0): string {
   const parts = [
     ...(passed > 0 || failed === 0 ? [`${passed} passed`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(unread > 0 ? [`${unread === 1 ? "1 file" : `${unread} files`} not tested`] : []),
   ];
   return `${parts.join(", ")} (${files === 1 ? "1 file" : `${files} files`})`;
 }

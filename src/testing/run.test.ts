@@ -91,9 +91,10 @@ test("a test that cannot be run fails with why", async () => {
 });
 
 test("the total says what there is", () => {
-  expect([totalLine(2, 0, 1), totalLine(0, 1, 2), totalLine(3, 1, 2)]).toEqual([
+  expect([totalLine(2, 0, 1), totalLine(0, 1, 2), totalLine(3, 1, 2), totalLine(3, 0, 2, 1)]).toEqual([
     "2 passed (1 file)",
     "1 failed (2 files)",
     "3 passed, 1 failed (2 files)",
+    "3 passed, 1 file not tested (2 files)",
   ]);
 });
