@@ -2,6 +2,7 @@
 // accepted: the client is told, and from then on bytes go both ways, those that came behind its request first. Tunnels are counted
 // while they are open, and end by their limits in a RST, so that neither side takes what it has for the whole.
 
+import { fault } from "../base/fault.ts";
 import { listenerCell } from "../memory/tally.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
@@ -18,8 +19,16 @@ export interface TunnelLimits {
   readonly bytesMax: number;
 }
 
+/** As many are open as may be. */
+export function isFullOfTunnels({ listener, pool }: Exchange, { tally }: Context): boolean {
+  const { tunnelsMax } = pool.plan.targets!;
+  return tunnelsMax > 0 && tally.cells[listener.row + listenerCell.tunnels]! >= tunnelsMax;
+}
+
 /** The target has accepted. */
 export function openTunnel(exchange: Exchange, context: Context, upstream: Upstream): void {
+  // Of many that were asked for together none was open yet.
+  if (isFullOfTunnels(exchange, context)) return exchange.fail(fault("tunnels_full"));
   const downstream = exchange.downstream!;
   const { cells } = context.tally;
   const { tunnelMs, tunnelBytesMax } = exchange.pool.plan.targets!;

@@ -179,6 +179,21 @@ test("only so many tunnels are open at once", () => {
   play.expect("dial a.example:443");
 });
 
+test("of those that were asked for together no more are opened than may be", () => {
+  const play = proxy({ targets: { tunnelsMax: 1 } });
+  const one = play.connect();
+  const other = play.connect();
+  one.sends(connect("a.example:443"));
+  other.sends(connect("a.example:443"));
+  play.expect("dial a.example:443", "dial a.example:443");
+  play.accept();
+  play.expect(one.gets(established));
+  const late = play.accept();
+  play.expectAmong(late.is("reset"), "report 503 tunnels_full");
+  expect(play.totals.listener(0, listenerCell.tunnels)).toBe(1);
+  expect(play.totals.listener(0, listenerCell.tunnelsOpened)).toBe(1);
+});
+
 test("a side that takes nothing stops the other's reading", () => {
   const { play, client, server } = tunnel();
   client.isFull = true;

@@ -53,6 +53,9 @@ test("addresses are allowed and denied by blocks, whether they were named or fou
   expect(judged(one, "a.example", "10.1.2.3")).toBe("10.1.0.0/16 in deny");
   expect(judged(one, "a.example", "10.2.3.4")).toBe("10.2.3.4 in deny");
   expect(judged(one, "a.example", "10.2.3.5")).toBeNull();
+  // By way of a NAT64 gateway.
+  expect(judged(one, "[64:ff9b::a01:203]", "64:ff9b::10.1.2.3")).toBe("10.1.0.0/16 in deny");
+  expect(judged(one, "a.example", "64:ff9b::10.0.0.1")).toBe("nothing in allow is for it");
   expect(judged(one, "a.example", "11.0.0.1")).toBe("nothing in allow is for it");
   expect(judged(one, "[fd7f::1]", "fd7f::1")).toBeNull();
   expect(judged(one, "[fd80::1]", "fd80::1")).toBe("nothing in allow is for it");

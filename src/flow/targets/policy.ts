@@ -5,7 +5,7 @@
 import type { PortRange, TargetPlan, TargetsPlan } from "../../config/plan.ts";
 import { addressBytes, readAddress } from "../../wire/ipaddress.ts";
 import type { Place } from "./place.ts";
-import { isPublic } from "./public.ts";
+import { isPublic, withoutNat64 } from "./public.ts";
 
 interface Names {
   isAll: boolean;
@@ -44,7 +44,7 @@ export class TargetPolicy {
 
   /** Why this address of the place may not be connected to; null where it may. */
   refuseAddress({ host, octets: written }: Place, octets: Uint8Array): string | null {
-    const denied = blockOf(this.#deny.blocks, octets);
+    const denied = blockOf(this.#deny.blocks, octets) ?? blockOf(this.#deny.blocks, withoutNat64(octets));
     if (denied !== null) return `${denied} in deny`;
     if (!this.#plan.isPrivateAllowed && !isPublic(octets)) return "that is no public address";
     if (this.#isNameAllowed(host, written) || blockOf(this.#allow.blocks, octets) !== null) return null;

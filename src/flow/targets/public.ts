@@ -59,6 +59,14 @@ function isNat64(octets: Uint8Array): boolean {
   return true;
 }
 
+/** The IPv4 address that a NAT64 gateway would connect to, as IPv4-mapped; any other address as it is. */
+export function withoutNat64(octets: Uint8Array): Uint8Array {
+  if (!isNat64(octets)) return octets;
+  const plain = octets.slice();
+  plain.fill(0, 0, 10).fill(0xff, 10, 12);
+  return plain;
+}
+
 function pair(octets: Uint8Array, at: number): number {
   return octets[at]! * 256 + octets[at + 1]!;
 }

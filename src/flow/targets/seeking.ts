@@ -9,6 +9,7 @@ import { field } from "../../wire/http1/fields.ts";
 import { authorityEnd, authorityStart } from "../../wire/http1/framing.ts";
 import { type Head, method } from "../../wire/http1/head.ts";
 import { addressBytes, formatAddress, readAddress } from "../../wire/ipaddress.ts";
+import { isFullOfTunnels } from "../connect.ts";
 import type { Context } from "../context.ts";
 import type { Wait } from "../deadline.ts";
 import type { Exchange } from "../exchange.ts";
@@ -40,18 +41,15 @@ export function takeWay(exchange: Exchange): boolean {
 /** The step that finds the target's addresses. */
 export function seekTarget(exchange: Exchange, context: Context, targets: Targets): boolean {
   const { listener, head, pool } = exchange;
-  const { tally } = context;
   if (isLooping(exchange)) return refuse(exchange, "loop_detected");
   const target = targetIn(exchange);
   if (typeof target === "string") return refuse(exchange, target);
   exchange.target = target;
   const { proxy } = listener.plan;
   if (target.isTunnel) {
-    const { tunnelsMax } = pool.plan.targets!;
     if (exchange.downstream!.dialect === null && proxy?.connect === false) return refuse(exchange, "method_refused");
     if (head.isChunked || head.contentLength > 0) return refuse(exchange, "bad_content_length");
-    if (tunnelsMax > 0 && tally.cells[listener.row + listenerCell.tunnels]! >= tunnelsMax)
-      return refuse(exchange, "tunnels_full");
+    if (isFullOfTunnels(exchange, context)) return refuse(exchange, "tunnels_full");
   } else if (proxy?.http === false) return deny(exchange, context, "this proxy is for tunnels only");
   const problem = targets.policy.refusePlace(target.place, target.isTunnel);
   if (problem !== null) return deny(exchange, context, problem);
