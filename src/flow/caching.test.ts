@@ -1,22 +1,10 @@
 // What is counted of caching; what it does is in caching/*.test.ts, and by the sections of RFC 9111 in test/playbook/caching.test.ts.
 
 import { expect, test } from "bun:test";
-import type { Actor } from "../../test/playbook/actor.ts";
-import { cached, date } from "../../test/playbook/caching.ts";
+import { cached, date, filled, fresh } from "../../test/playbook/caching.ts";
 import { get, ok, put } from "../../test/playbook/words.ts";
 import { Playbook } from "../../test/playbook.ts";
 import { poolCell } from "../memory/tally.ts";
-
-const fresh = "Cache-Control: max-age=60";
-
-function filled(play: Playbook, request: string, response: string): { client: Actor; server: Actor } {
-  const client = play.connect();
-  client.sends(request);
-  const server = play.accept();
-  server.sends(response);
-  play.take();
-  return { client, server };
-}
 
 test("each request is counted once, by what the cache did for it", () => {
   const words: string[] = [];

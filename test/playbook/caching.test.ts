@@ -2,23 +2,11 @@
 
 import { expect, test } from "bun:test";
 import { Playbook } from "../playbook.ts";
-import type { Actor } from "./actor.ts";
-import { cached, date } from "./caching.ts";
+import { cached, date, filled, fresh } from "./caching.ts";
 import { rule, rules } from "./rules.ts";
 import { get, ok, put } from "./words.ts";
 
-const fresh = "Cache-Control: max-age=60";
 const stored = "Cache-Status: Sluice; fwd=uri-miss; stored; ttl=60";
-
-/** A first request that stores what its server answers. */
-function filled(play: Playbook, request: string, response: string): { client: Actor; server: Actor } {
-  const client = play.connect();
-  client.sends(request);
-  const server = play.accept();
-  server.sends(response);
-  play.take();
-  return { client, server };
-}
 
 test("3, 4: a response that may be stored answers the next request, with its age", () => {
   const play = new Playbook(cached());

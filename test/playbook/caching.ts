@@ -1,6 +1,8 @@
 // Plans with a cache for conversations: one cache, which the first pool uses, with nothing said that a response does not say itself.
 
 import type { CachePlan, PoolCachePlan } from "../../src/config/plan.ts";
+import type { Playbook } from "../playbook.ts";
+import type { Actor } from "./actor.ts";
 import type { PlanOptions } from "./plan.ts";
 
 export const cachePlan: CachePlan = {
@@ -49,3 +51,15 @@ export function cached(
 
 /** The Date of the first second of a conversation. */
 export const date = "Date: Thu, 01 Jan 2026 00:00:00 GMT";
+
+export const fresh = "Cache-Control: max-age=60";
+
+/** A first request that stores what its server answers. */
+export function filled(play: Playbook, request: string, response: string): { client: Actor; server: Actor } {
+  const client = play.connect();
+  client.sends(request);
+  const server = play.accept();
+  server.sends(response);
+  play.take();
+  return { client, server };
+}

@@ -1,22 +1,9 @@
 // HEAD beside what is stored, as conversations by the sections of RFC 9111.
 
 import { test } from "bun:test";
-import type { Actor } from "../../../test/playbook/actor.ts";
-import { cached, date } from "../../../test/playbook/caching.ts";
+import { cached, date, filled, fresh } from "../../../test/playbook/caching.ts";
 import { get, ok } from "../../../test/playbook/words.ts";
 import { Playbook } from "../../../test/playbook.ts";
-
-const fresh = "Cache-Control: max-age=60";
-
-/** A first request that stores what its server answers. */
-function filled(play: Playbook, request: string, response: string): { client: Actor; server: Actor } {
-  const client = play.connect();
-  client.sends(request);
-  const server = play.accept();
-  server.sends(response);
-  play.take();
-  return { client, server };
-}
 
 test("4.3.5: what HEAD says of it freshens what is stored, or makes it stale", () => {
   const play = new Playbook(cached({ isTold: false }));
