@@ -10,10 +10,10 @@ import {
   responseHead,
 } from "../../test/cacheheads.ts";
 import { cacheFlag } from "../memory/cache.ts";
+import { StoredFacts } from "../memory/cachefacts.ts";
 import { Head } from "../wire/http1/head.ts";
 import { Output } from "../wire/http1/writer.ts";
 import { freshen } from "./freshen.ts";
-import { StoredFacts } from "./storedfacts.ts";
 import { reasonWords } from "./storing.ts";
 
 interface Freshened {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { nowMs, policyOf, requestFacts, requestHead } from "../../test/cacheheads.ts";
 import { cacheFlag } from "../memory/cache.ts";
+import { StoredFacts } from "../memory/cachefacts.ts";
 import { isServerError, mayShowOnError, reuse, reuseOf, reuseOfNothing } from "./reuse.ts";
-import { StoredFacts } from "./storedfacts.ts";
 
 const silent = policyOf();
 const deaf = policyOf({ honorsRequests: false });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { dateOf, latin1, nowMs, policyOf, responseFacts, responseHead } from "../../test/cacheheads.ts";
 import { cacheFlag } from "../memory/cache.ts";
+import { StoredFacts } from "../memory/cachefacts.ts";
 import { Head } from "../wire/http1/head.ts";
 import { parseResponse } from "../wire/http1/reader.ts";
 import { Output } from "../wire/http1/writer.ts";
 import { Freshness } from "./freshness.ts";
 import type { CachePolicy } from "./policy.ts";
-import { StoredFacts } from "./storedfacts.ts";
 import { fillFacts, writeFreshenedHead, writeStoredHead } from "./storedhead.ts";
 
 const silent = policyOf();

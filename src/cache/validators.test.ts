@@ -9,12 +9,12 @@ import {
   responseFacts,
   responseHead,
 } from "../../test/cacheheads.ts";
+import { StoredFacts } from "../memory/cachefacts.ts";
 import { Head } from "../wire/http1/head.ts";
 import { parseResponse } from "../wire/http1/reader.ts";
 import { Output } from "../wire/http1/writer.ts";
 import { cacheField } from "./fieldname.ts";
 import { Freshness } from "./freshness.ts";
-import { StoredFacts } from "./storedfacts.ts";
 import { fillFacts, writeStoredHead } from "./storedhead.ts";
 import {
   canRevalidate,

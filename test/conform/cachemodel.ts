@@ -10,7 +10,6 @@ import { writeNotModifiedHead, writePartialHead, writeUnsatisfiableHead } from "
 import type { CachePolicy } from "../../src/cache/policy.ts";
 import { Ranges, rangeOutcome } from "../../src/cache/range.ts";
 import { isServerError, mayShowOnError, reuse, reuseOf, reuseOfNothing } from "../../src/cache/reuse.ts";
-import { StoredFacts } from "../../src/cache/storedfacts.ts";
 import { fillFacts, writeStoredHead } from "../../src/cache/storedhead.ts";
 import { reason, reasonWords, whyNotStored } from "../../src/cache/storing.ts";
 import {
@@ -24,6 +23,7 @@ import {
   writeConditions,
 } from "../../src/cache/validators.ts";
 import { VaryNames, writeVariant } from "../../src/cache/vary.ts";
+import { StoredFacts } from "../../src/memory/cachefacts.ts";
 import type { Head } from "../../src/wire/http1/head.ts";
 import { Head as ParsedHead } from "../../src/wire/http1/head.ts";
 import { parseResponse } from "../../src/wire/http1/reader.ts";

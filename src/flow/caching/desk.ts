@@ -6,8 +6,8 @@ import { Key } from "../../cache/key.ts";
 import { Ranges } from "../../cache/range.ts";
 import { RequestFacts } from "../../cache/requestfacts.ts";
 import { ResponseFacts } from "../../cache/responsefacts.ts";
-import { StoredFacts } from "../../cache/storedfacts.ts";
 import { VaryNames } from "../../cache/vary.ts";
+import { StoredFacts } from "../../memory/cachefacts.ts";
 import { Head } from "../../wire/http1/head.ts";
 import { Output } from "../../wire/http1/writer.ts";
 

@@ -2,23 +2,11 @@
 // anew each time.
 
 import type { CacheFacts } from "../cache.ts";
+import { StoredFacts } from "../cachefacts.ts";
 import { node as N } from "./node.ts";
 import type { StoreShard } from "./shard.ts";
 
-export class StoreFacts implements CacheFacts {
-  status = 0;
-  flags = 0;
-  bornMs = 0;
-  storedMs = 0;
-  freshForMs = 0;
-  staleWhileRevalidateMs = 0;
-  staleIfErrorMs = 0;
-  lastModifiedMs = 0;
-  etagStart = 0;
-  etagEnd = 0;
-  reason = 0;
-  bodyBytes = 0;
-
+export class StoreFacts extends StoredFacts {
   read({ words, doubles }: StoreShard, node: number): void {
     const numbers = node / 2;
     this.status = words[node + N.status]!;
