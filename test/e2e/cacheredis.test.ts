@@ -320,7 +320,10 @@ withRedis(
       await client.redis.send("SET", [key, bytes as unknown as string]); // It takes bytes.
       await sluice.reload(draftFor(`${++size}mb`));
       expect(await ask(sluice, "/a")).toMatchObject({ body: `/a - ${++asked}`, cache: "fwd=uri-miss; stored" });
-      await until("it to be written over", async () => (await client.redis.strlen(key)) === value.length);
+      await until(
+        "it to be written over",
+        async () => !Buffer.from(bytes).equals((await client.redis.getBuffer(key))!),
+      );
     }
     await sluice.counted(heads.length, remote, { pool: "app", result: "invalid" });
 
