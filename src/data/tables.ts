@@ -1,4 +1,5 @@
-// The tables of this worker: the files that came with the plan, mapped (mappedfiles.ts).
+// The tables of this worker: the files that came with the plan, mapped (mappedfiles.ts). A table that stays in the plan stays the
+// same object over reloads, for entries of it may be held; what is counted lies in the file, not here.
 
 import type { TablePlan } from "../config/plan.ts";
 import type { Owner } from "../memory/owners.ts";
