@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
-import type { Socket } from "bun";
+import { RedisClient, type Socket } from "bun";
 import { failuresMax } from "./breaker.ts";
-import { placeOf, RedisLink } from "./link.ts";
+import { placeOf, RedisLink, reasonOf } from "./link.ts";
 
 const opened: { close(): void }[] = [];
 afterEach(() => {
@@ -55,7 +55,7 @@ test("one that is not there is away as well, and nothing rejects", async () => {
     await link.remove(["k"]);
     expect(await link.increment("k")).toBeNull();
   }
-  expect(warnings.length).toBe(1);
+  expect(warnings).toEqual(["Redis 127.0.0.1:1 is away: caches go on without it (there is no connection to it)"]);
 });
 
 test("where it is is told without a password", () => {
@@ -100,3 +100,20 @@ function answerTo(socket: Socket, bytes: Uint8Array): void {
     .matchAll(/HELLO|GETRANGE|STRLEN/g))
     socket.write({ HELLO: "%0\r\n", GETRANGE: "$0\r\n\r\n", STRLEN: ":0\r\n" }[name as "HELLO"]);
 }
+
+test("one that lets nobody in is told as that", async () => {
+  const server = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: { data: (socket) => void socket.write("-WRONGPASS invalid username-password pair\r\n") },
+  });
+  const options = { autoReconnect: true, enableOfflineQueue: false };
+  const client = new RedisClient(`redis://:secret@127.0.0.1:${server.port}/0`, options);
+  opened.push(client, { close: () => server.stop(true) });
+  await client.connect().catch(() => {});
+  const error = await client.get("k").then(
+    () => new Error("it is let in"),
+    (reason: Error) => reason,
+  );
+  expect(reasonOf(error)).toBe("it ends connections: are user, password and database right?");
+});

@@ -157,7 +157,7 @@ export class RedisLink {
 
   #failed(error: Error): void {
     if (!this.#breaker.failed(this.#options.nowMs())) return;
-    this.#options.warn(`Redis ${placeOf(this.plan.url)} is away: caches go on without it (${error.message})`);
+    this.#options.warn(`Redis ${placeOf(this.plan.url)} is away: caches go on without it (${reasonOf(error)})`);
   }
 
   /** `refusal`: "" where it has taken it. Told once until it takes something. */
@@ -166,6 +166,13 @@ export class RedisLink {
       this.#options.warn(`Redis ${placeOf(this.plan.url)} does not take what caches store (${refusal})`);
     this.#isRefusing = refusal !== "";
   }
+}
+
+/** The client says of a connection that it has none, and nothing else; what is said here is where to look first. */
+export function reasonOf({ message }: Error): string {
+  if (message.includes("offline queue")) return "there is no connection to it";
+  if (message === "Connection has failed") return "it ends connections: are user, password and database right?";
+  return message;
 }
 
 /** The length comes before the value: whatever else may stand there is not fetched. */
