@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { latin1, requestFacts, requestHead } from "../../test/cacheheads.ts";
 import { Output } from "../wire/http1/writer.ts";
-import { writeAcceptEncoding } from "./acceptencoding.ts";
+import { acceptEncodingText, writeAcceptEncoding } from "./acceptencoding.ts";
 
 function spelled(...values: readonly string[]): string {
   const head = requestHead("GET /", ...values.map((value) => `Accept-Encoding: ${value}`));
@@ -68,4 +68,17 @@ test("what was seen before is spelled as at first, long and short values alike",
   // These two fall into one place of what is remembered.
   expect(spelled("foo, zip")).not.toBe(spelled("bar, zip"));
   expect(spelled("foo, zip")).toBe(",foo,zip");
+});
+
+test("a spelling is told as a field that would be spelled so", () => {
+  for (const [value, told] of [
+    ["deflate, gzip, br;q=0.5", "br, gzip, deflate"],
+    ["", "identity"],
+    ["*, gzip;q=0", "*, gzip;q=0"],
+    ["identity;q=0, gzip", "gzip, identity;q=0"],
+    ["foo, gzip, bar;q=0", "gzip, foo, bar;q=0"],
+  ] as const) {
+    expect(acceptEncodingText(spelled(value))).toBe(told);
+    expect(spelled(told)).toBe(spelled(value));
+  }
 });

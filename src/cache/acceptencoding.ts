@@ -94,6 +94,18 @@ function write(output: Output, head: Head, index: number, count: number): void {
   if (hasUnknown) writeUnknown(output, head, index, count);
 }
 
+/** That spelling as it would stand in a field, for people: "bg-i,x" is "br, gzip, identity;q=0, x". */
+export function acceptEncodingText(spelling: string): string {
+  const [known = "", ...unknown] = spelling.split(",");
+  const told = [...known.matchAll(/(-?)(.)/g)].map(([, mark, letter = ""]) => {
+    const name = names[letters.indexOf(letter.charCodeAt(0))] ?? letter;
+    return mark === "" ? name : `${name};q=0`;
+  });
+  const others = unknown.map((name) => (name.startsWith("-") ? `${name.slice(1)};q=0` : name));
+  // Who takes nothing in particular takes what is in no coding.
+  return [...told, ...others].join(", ") || "identity";
+}
+
 /** The element that was read last; `number` is 0 for none, or for one that is not known (then `end` is behind `start`). */
 const found = { number: 0, isRefused: false, start: 0, end: 0 };
 

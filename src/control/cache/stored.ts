@@ -1,6 +1,7 @@
 // What is told of one stored response: how old it is, for how long it is fresh and who says so, what it is chosen by. All of it follows
 // from the facts and the head that are kept, by the rules that judged it when it came.
 
+import { acceptEncodingText } from "../../cache/acceptencoding.ts";
 import { Freshness, lifetimeWords } from "../../cache/freshness.ts";
 import type { CachePolicy } from "../../cache/policy.ts";
 import { ResponseFacts } from "../../cache/responsefacts.ts";
@@ -53,13 +54,15 @@ function lifetimeOf({ facts, head, state }: Standing, policy: CachePolicy): stri
   return lifetimeWords[freshness.from] ?? "";
 }
 
-/** `name:value\0name\0` */
+/** `name:value\0name\0`, the values as people write them. */
 export function variantOf(text: string): Record<string, string | null> {
   const parts = text.split("\0").filter((part) => part !== "");
   return Object.fromEntries(
     parts.map((part): [string, string | null] => {
       const colon = part.indexOf(":");
-      return colon === -1 ? [part, null] : [part.slice(0, colon), part.slice(colon + 1)];
+      if (colon === -1) return [part, null];
+      const [name, value] = [part.slice(0, colon), part.slice(colon + 1)];
+      return [name, name === "accept-encoding" ? acceptEncodingText(value) : value];
     }),
   );
 }
