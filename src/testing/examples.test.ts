@@ -1,4 +1,4 @@
-// The examples of hooks are run as their first lines say.
+// The examples that have tests are run as their first lines say.
 
 import { expect, test } from "bun:test";
 import { join } from "node:path";
@@ -7,14 +7,16 @@ import { runFiles } from "./files.ts";
 import { runTests } from "./run.ts";
 import { subjectIn } from "./subject.ts";
 
-const folder = join(import.meta.dir, "..", "..", "examples", "hooks");
+const folder = join(import.meta.dir, "..", "..", "examples");
 
 for (const [name, count] of [
-  ["json", 3],
-  ["split", 4],
+  ["cache.yaml", 3],
+  ["rewrite.yaml", 6],
+  ["hooks/json.sluice.config.ts", 3],
+  ["hooks/split.sluice.config.ts", 4],
 ] as const)
-  test(`the tests of examples/hooks/${name}.sluice.config.ts pass`, async () => {
-    const loaded = await loadConfig(join(folder, `${name}.sluice.config.ts`));
+  test(`the tests of examples/${name} pass`, async () => {
+    const loaded = await loadConfig(join(folder, name));
     expect(loaded.ok ? loaded.warnings : loaded.problems).toEqual([]);
     if (!loaded.ok) return;
     const results = await runTests(await subjectIn(loaded), loaded.config.tests);
@@ -23,7 +25,7 @@ for (const [name, count] of [
   });
 
 test("the test file of examples/hooks/signed.sluice.config.ts passes", async () => {
-  const outcome = await runFiles([join(folder, "signed.sluice.test.ts")], true);
+  const outcome = await runFiles([join(folder, "hooks", "signed.sluice.test.ts")], true);
   expect(outcome.cases.map(({ name, isPassed }) => [name, isPassed])).toEqual([
     ["a signed link leads to its file, without what signed it", true],
     ["a link to another file, for another time, or without a signature leads nowhere", true],
