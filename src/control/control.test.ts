@@ -129,13 +129,14 @@ test("a bad config is told with all its problems, and the old plan stays", async
   const control = await start();
   const problem = { severity: "error", file: "x.toml", place: { line: 3, column: 1 }, source: "" } as const;
   const problems = ["a", "b"].map((key) => ({ ...problem, key, message: "must be a number" }));
-  load({ ok: false, file: "x.toml", problems, isRead: true });
+  const warned = { ...problem, severity: "warning", key: "c", message: "is approximated" } as const;
+  load({ ok: false, file: "x.toml", problems: [warned, ...problems], isRead: true });
   const outcome = await control.reload();
   expect(outcome).toEqual({
     successful: false,
     generation: 1,
     problems: ["x.toml:3:1: error: a must be a number", "x.toml:3:1: error: b must be a number"],
-    warnings: [],
+    warnings: ["x.toml:3:1: warning: c is approximated"],
   });
   expect(lines.join("")).toContain("x.toml:3:1: error: b must be a number");
   expect(control.metrics()).toContain("\nsluice_config_last_reload_successful 0\n");

@@ -264,7 +264,11 @@ export class Control implements AdminService {
       return this.#outcome(["there is no config file to load again: everything stands on the command line"]);
     if (this.#phase !== "running") return this.#outcome([`Sluice is ${this.#phase}`]);
     const loaded = await source.load(this.#certificates.materials);
-    if (!loaded.ok) return this.#reloaded(loaded.problems.map(problemLine));
+    if (!loaded.ok) {
+      const lines = (severity: string): string[] =>
+        loaded.problems.filter((problem) => problem.severity === severity).map(problemLine);
+      return this.#reloaded(lines("error"), lines("warning"));
+    }
     const warnings = loaded.warnings.map(problemLine);
     const { config, materials, folder } = loaded;
     this.#listsOf.set(config, loaded.lists);
