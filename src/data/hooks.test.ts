@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makePlan } from "../../test/playbook/plan.ts";
 import type { HooksPlan, Plan } from "../config/plan.ts";
+import type { Settled } from "../flow/hooks.ts";
 import { Driver } from "./driver.ts";
 import { Programs } from "./hooks.ts";
 
@@ -112,6 +113,26 @@ test("a failure of our own when a promise is told is the worker's", async () => 
   programs.settle(Promise.resolve(1), { resolved: broken, rejected: broken });
   while (failures.length === 0) await Bun.sleep(1);
   expect(failures.map(({ message }) => message)).toEqual(["ours"]);
+});
+
+test("a body that never ends is read as far as an answer may go", async () => {
+  const endless = new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(1024 * 1024)) });
+  const told = await settled(Promise.resolve(new Response(endless)));
+  expect(told).toBe("rejected: Error: the body of its answer is longer than 16mb");
+});
+
+test("a body that nobody waits for any more is read no further", async () => {
+  const { programs } = stage();
+  const cancelled = Promise.withResolvers<string>();
+  const slow = new ReadableStream({
+    start: (stream) => stream.enqueue(new Uint8Array(1)),
+    cancel: () => cancelled.resolve("cancelled"),
+  });
+  const waiting: Settled = { resolved: () => {}, rejected: () => {}, stop: null };
+  programs.settle(Promise.resolve(new Response(slow)), waiting);
+  while (!waiting.stop) await Bun.sleep(1);
+  waiting.stop();
+  expect(await cancelled.promise).toBe("cancelled");
 });
 
 test("places in the copy are told as places in the config", async () => {

@@ -3,6 +3,7 @@
 // with the clock read anew. A copy is imported once; another digest is another module.
 
 import { dirname, join } from "node:path";
+import { formatSize } from "../base/size.ts";
 import { hooksIn } from "../config/hookfunctions.ts";
 import type { PoolHooks } from "../config/hooktypes.ts";
 import { answerSluice } from "../config/loadevaluate.ts";
@@ -78,7 +79,7 @@ export class Programs implements HookRunner {
   }
 
   settle(value: unknown, settled: Settled): void {
-    wholeOf(value).then(
+    wholeOf(value, settled).then(
       (answer) => this.#tell(() => settled.resolved(answer)),
       (error: unknown) => this.#tell(() => settled.rejected(error)),
     );
@@ -129,8 +130,8 @@ export function readyOf({ transformResponse, transformRequest, ...others }: Pool
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
-/** What a promise comes to; of a standard response its bytes. */
-export async function wholeOf(value: unknown): Promise<unknown> {
+/** What a promise comes to; of a standard response its bytes. `settled`: who waits for it, and may cease to. */
+export async function wholeOf(value: unknown, settled: Settled | null = null): Promise<unknown> {
   const answer = await value;
   if (typeof answer !== "object" || answer === null || !("arrayBuffer" in answer)) return answer;
   const response = answer as Response; // Or what an operator takes for one: then something of it throws, and the hook has failed.
@@ -139,8 +140,33 @@ export async function wholeOf(value: unknown): Promise<unknown> {
   response.headers.forEach((text, name) => {
     if (!ofTransfer.has(name) && !(isFetched && name === "content-encoding")) headers.push([name, text]);
   });
-  return { status: response.status, headers, body: new Uint8Array(await response.arrayBuffer()) };
+  return { status: response.status, headers, body: await bytesOf(response, settled) };
 }
+
+/** Whoever it is fetched from may never come to an end: it is read as far as an answer may go, and as long as somebody waits. */
+async function bytesOf(response: Response, settled: Settled | null): Promise<Uint8Array> {
+  const { body } = response;
+  if (!(body instanceof ReadableStream)) return new Uint8Array(await response.arrayBuffer());
+  const reader = body.getReader();
+  const stop = (): void => void reader.cancel().catch(() => {});
+  if (settled !== null) settled.stop = stop;
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    if (settled?.isOver === true) stop();
+    const { done, value } = await reader.read();
+    if (done) return Buffer.concat(pieces);
+    const piece = typeof value === "string" ? Buffer.from(value) : new Uint8Array(value);
+    length += piece.length;
+    pieces.push(piece);
+    if (length <= replyBytesMax) continue;
+    stop();
+    throw new Error(`the body of its answer is longer than ${formatSize(replyBytesMax)}`);
+  }
+}
+
+/** It is held as a whole. */
+const replyBytesMax = 16 * 1024 * 1024;
 
 /** Said of the bytes as they were on their way; fetch has decoded them, and says their coding all the same. */
 const ofTransfer: ReadonlySet<string> = new Set(["content-length", "transfer-encoding", "connection", "keep-alive"]);

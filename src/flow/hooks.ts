@@ -11,6 +11,10 @@ import { Transform } from "./hooks/transform.ts";
 export interface Settled {
   resolved(value: unknown): void;
   rejected(error: unknown): void;
+  /** Nobody waits for it any more. */
+  readonly isOver?: boolean;
+  /** Set by who reads a body to its end: said when `isOver` becomes true. */
+  stop?: (() => void) | null;
 }
 
 /** The world, as hooks need it. */

@@ -62,16 +62,17 @@ function isLater(value: unknown): boolean {
 }
 
 class Pending implements Wait, Settled {
+  isOver = false;
+  stop: (() => void) | null = null;
   readonly #call: Call;
-  #isOver = false;
 
   constructor(what: Call) {
     this.#call = what;
   }
 
   resolved(value: unknown): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.isOver = true;
     if (take(this.#call, value)) this.#call.sequel.goOn();
   }
 
@@ -81,15 +82,17 @@ class Pending implements Wait, Settled {
 
   timedOut(): void {
     this.#fail("timeout", `${this.#call.hooks.budgetMs} ms`);
+    this.stop?.();
   }
 
   cancelled(): void {
-    this.#isOver = true;
+    this.isOver = true;
+    this.stop?.();
   }
 
   #fail(reason: HookReason, detail: string): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.isOver = true;
     if (fail(this.#call, reason, detail)) this.#call.sequel.goOn();
   }
 }
