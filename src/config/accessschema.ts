@@ -34,6 +34,11 @@ export const auth: z.ZodType<Auth, AuthInput> = section({
   remember: duration("0s", "1d")
     .default("5m")
     .describe("Credentials that were found good are believed for so long; hashes are slow to check on purpose."),
+  proxyAuthorization: flag()
+    .default(false)
+    .describe(
+      "Requests that are for no forward proxy may show credentials in Proxy-Authorization too, as goproxy's clients do; where it is there Authorization is the server's.",
+    ),
 }).meta({
   id: "Auth",
   description: "Basic authentication: 401 without good credentials, 407 where the listener is a forward proxy.",

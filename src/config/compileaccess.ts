@@ -72,7 +72,12 @@ export function compileAuth(auth: Auth | undefined, materials: Materials): AuthP
   const written = Object.entries(auth.users).map(([name, secret]) => ({ name, secret: marked(secret) }));
   const lines = auth.file === undefined ? [] : (materials.users(auth.file) ?? []);
   const filed = lines.map(([name, secret]) => ({ name, secret }));
-  return { realm: auth.realm, users: [...written, ...filed], rememberMs: ms(auth.remember) };
+  return {
+    realm: auth.realm,
+    users: [...written, ...filed],
+    rememberMs: ms(auth.remember),
+    takesProxyField: auth.proxyAuthorization,
+  };
 }
 
 /** What is no hash is the password itself. */

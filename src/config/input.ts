@@ -474,6 +474,8 @@ export interface AuthInput {
   realm?: string | undefined;
   /** Credentials that were found good are believed for so long; hashes are slow to check on purpose. Default: "5m". */
   remember?: string | undefined;
+  /** Requests that are for no forward proxy may show credentials in Proxy-Authorization too, as goproxy's clients do; where it is there Authorization is the server's. Default: false. */
+  proxyAuthorization?: boolean | undefined;
 }
 
 /** A forward proxy: clients name the targets. */

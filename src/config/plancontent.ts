@@ -139,6 +139,8 @@ export interface AuthPlan {
   readonly users: readonly { readonly name: string; readonly secret: string }[];
   /** Credentials that were found good are believed for so long without another look. */
   readonly rememberMs: number;
+  /** Proxy-Authorization counts before Authorization, whoever the request is for. */
+  readonly takesProxyField: boolean;
 }
 
 /** A listener that takes requests for whatever target the client names. */

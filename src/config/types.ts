@@ -270,6 +270,7 @@ export interface Auth {
   file?: string | undefined;
   realm: string;
   remember: string;
+  proxyAuthorization: boolean;
 }
 
 export interface ForwardProxy {

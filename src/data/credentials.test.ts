@@ -8,6 +8,7 @@ const auth = (users: Readonly<Record<string, string>>, rememberMs = 60_000): Aut
   realm: "here",
   users: Object.entries(users).map(([name, secret]) => ({ name, secret })),
   rememberMs,
+  takesProxyField: false,
 });
 const password = (text: string): Uint8Array => new TextEncoder().encode(text);
 

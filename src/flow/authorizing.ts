@@ -1,7 +1,8 @@
 // Who a request is from, by Basic authentication (RFC 7617). Two steps of the stair: its credentials are looked at first of all, so
 // that rules can ask for the user and see those who guess; a request without good ones is refused behind the rules, which have
 // counted it by then. Requests to a forward proxy show them in Proxy-Authorization (RFC 9110 section 11.7), which goes no further; others in
-// Authorization, which does, for the server may want to know. Checking is the driver's: a hash takes long, on purpose.
+// Authorization, which does, for the server may want to know; where the plan says so they may use the former as well. Checking is
+// the driver's: a hash takes long, on purpose.
 
 import { fault } from "../base/fault.ts";
 import { listenerCell } from "../memory/tally.ts";
@@ -25,13 +26,19 @@ export function identify(exchange: Exchange, context: Context): boolean {
     exchange.user = user;
     return true;
   }
-  const shown = readCredentials(fieldOf(exchange.head, isForProxy(exchange) ? "proxy-authorization" : "authorization"));
+  const shown = readCredentials(fieldOfCredentials(exchange, auth.takesProxyField));
   if (shown === null) return true;
   const verification = new Verification(exchange, context, shown.name);
   const verdict = context.port.verify(auth, shown.name, shown.password, verification);
   if (verdict !== null) return judge(exchange, context, shown.name, verdict);
   exchange.waitFor(verification, verifyMs);
   return false;
+}
+
+function fieldOfCredentials(exchange: Exchange, takesProxyField: boolean): string | null {
+  const { head } = exchange;
+  if (isForProxy(exchange)) return fieldOf(head, "proxy-authorization");
+  return (takesProxyField ? fieldOf(head, "proxy-authorization") : null) ?? fieldOf(head, "authorization");
 }
 
 class Verification implements Wait, VerifyFlow {

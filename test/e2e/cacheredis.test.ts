@@ -39,7 +39,7 @@ function originIn(room: Room): Origin {
 
 function draftOf(
   origin: Origin,
-  redis: string | { url: string; prefix: string },
+  redis: string | { url: string; timeout: string },
   more: Partial<Draft> = {},
   size = "8mb",
 ): Draft {
@@ -48,6 +48,22 @@ function draftOf(
 
 /** One site, whichever Sluice is asked. */
 const host = "shop.test";
+
+/** With time for a machine that has much else to do. */
+function at(redis: Redis): { url: string; timeout: string } {
+  return { url: `redis://${redis.address}`, timeout: "1s" };
+}
+
+/** With its connections to Redis, two for each process, so that the first request is told there. */
+async function started(room: Room, redis: Redis, draft: Draft): Promise<Sluice> {
+  const connected = async (): Promise<number> =>
+    Number(/connected_clients:(\d+)/.exec(await redis.ask("INFO", "clients"))?.[1]);
+  const before = await connected();
+  const sluice = await Sluice.start(room, draft);
+  const processes = 1 + (typeof draft.workers === "number" ? draft.workers : 1);
+  await until("its connections to Redis", async () => (await connected()) >= before + 2 * processes);
+  return sluice;
+}
 
 interface Told {
   readonly status: number;
@@ -77,8 +93,8 @@ withRedis("what one Sluice has stored another shows, when the server is gone", a
   await using room = new Room();
   const origin = originIn(room);
   const redis = await Redis.start(room);
-  const draft = draftOf(origin, `redis://${redis.address}`);
-  const [one, other] = await Promise.all([Sluice.start(room, draft), Sluice.start(room, draft)]);
+  const draft = draftOf(origin, at(redis));
+  const [one, other] = [await started(room, redis, draft), await started(room, redis, draft)];
   expect((await ask(one, "/a")).cache).toBe("fwd=uri-miss; stored");
   for (const kind of ["1", "2"]) await ask(one, "/vary", { "x-kind": kind });
   // /a, the names that /vary is chosen by, and two variants.
@@ -99,7 +115,7 @@ withRedis("what one Sluice has stored another shows, when the server is gone", a
 withRedis("it is kept there for as long as it is of use", async () => {
   await using room = new Room();
   const redis = await Redis.start(room);
-  const sluice = await Sluice.start(room, draftOf(originIn(room), `redis://${redis.address}`));
+  const sluice = await started(room, redis, draftOf(originIn(room), at(redis)));
   const known = new Set<string>();
   for (const [path, seconds] of [
     ["/short", 100],
@@ -122,8 +138,8 @@ withRedis("what is purged by URL, prefix, tag or altogether is gone there too", 
   await using room = new Room();
   const origin = originIn(room);
   const redis = await Redis.start(room);
-  const draftFor = (size: string): Draft => draftOf(origin, `redis://${redis.address}`, {}, size);
-  const sluice = await Sluice.start(room, draftFor("8mb"));
+  const draftFor = (size: string): Draft => draftOf(origin, at(redis), {}, size);
+  const sluice = await started(room, redis, draftFor("8mb"));
   let size = 8;
   /** With nothing in its memory, as another Sluice would be. */
   const emptied = (): Promise<void> => sluice.reload(draftFor(`${++size}mb`));
@@ -158,8 +174,8 @@ withRedis("a purge says when Redis is away, and is made up for when it is back",
   await using room = new Room();
   const origin = originIn(room);
   const redis = await Redis.start(room);
-  const draftFor = (size: string): Draft => draftOf(origin, `redis://${redis.address}`, {}, size);
-  const sluice = await Sluice.start(room, draftFor("8mb"));
+  const draftFor = (size: string): Draft => draftOf(origin, at(redis), {}, size);
+  const sluice = await started(room, redis, draftFor("8mb"));
   for (const path of ["/a", "/b"]) await ask(sluice, path);
   await kept(redis, 2);
   redis.pause();
@@ -175,8 +191,8 @@ withRedis("what is invalidated while Redis is away does not come back with it", 
   await using room = new Room();
   const origin = originIn(room);
   const redis = await Redis.start(room);
-  const draftFor = (size: string): Draft => draftOf(origin, `redis://${redis.address}`, {}, size);
-  const sluice = await Sluice.start(room, draftFor("8mb"));
+  const draftFor = (size: string): Draft => draftOf(origin, at(redis), {}, size);
+  const sluice = await started(room, redis, draftFor("8mb"));
   for (const path of ["/a", "/b"]) await ask(sluice, path);
   const keys = await kept(redis, 2);
   redis.pause();
@@ -234,7 +250,7 @@ withRedis("a Redis that is killed, and started again, under load is noticed by n
   await using room = new Room();
   const origin = originIn(room);
   const redis = await Redis.start(room);
-  const sluice = await Sluice.start(room, draftOf(origin, `redis://${redis.address}`, { workers: 2 }));
+  const sluice = await started(room, redis, draftOf(origin, `redis://${redis.address}`, { workers: 2 }));
   const misses = new Misses(sluice);
   await misses.more(50);
   await until("something to be in Redis", async () => (await redis.keys()).length > 10);
@@ -254,7 +270,7 @@ withRedis("a Redis that hangs costs a few requests its timeout, and the others n
   await using room = new Room();
   const origin = originIn(room);
   const redis = await Redis.start(room);
-  const sluice = await Sluice.start(room, draftOf(origin, `redis://${redis.address}`, { workers: 2 }));
+  const sluice = await started(room, redis, draftOf(origin, `redis://${redis.address}`, { workers: 2 }));
   const misses = new Misses(sluice);
   await misses.more(50);
   redis.pause();
@@ -296,8 +312,8 @@ withRedis(
     await using room = new Room();
     const origin = originIn(room);
     const redis = await Redis.start(room);
-    const draftFor = (size: string): Draft => draftOf(origin, `redis://${redis.address}`, {}, size);
-    const sluice = await Sluice.start(room, draftFor("8mb"));
+    const draftFor = (size: string): Draft => draftOf(origin, at(redis), {}, size);
+    const sluice = await started(room, redis, draftFor("8mb"));
     await using client = new Closing(redis);
     await ask(sluice, "/a");
     const [key = ""] = await kept(redis, 1);
@@ -363,7 +379,8 @@ withRedis("a password is shown to Redis and to nobody else; with a wrong one tra
   await using room = new Room();
   const origin = originIn(room);
   const redis = await Redis.start(room, freePort(), "opensesame");
-  const sluice = await Sluice.start(room, draftOf(origin, `redis://:opensesame@${redis.address}`));
+  const right = { url: `redis://:opensesame@${redis.address}`, timeout: "1s" };
+  const sluice = await started(room, redis, draftOf(origin, right));
   await ask(sluice, "/a");
   await kept(redis, 1);
   const wrong = await Sluice.start(room, draftOf(origin, `redis://:notsesame@${redis.address}`));
@@ -379,7 +396,7 @@ withRedis("two caches in one Redis, and others beside them, do not meet", async 
   const origin = originIn(room);
   const redis = await Redis.start(room);
   await redis.ask("SET", "others", "1");
-  const second = { url: `redis://${redis.address}/0`, prefix: "shop:" };
+  const second = { ...at(redis), prefix: "shop:" };
   const draft: Draft = {
     caches: { one: { redis: second }, two: { redis: second } },
     pools: {
@@ -387,7 +404,7 @@ withRedis("two caches in one Redis, and others beside them, do not meet", async 
       api: { servers: [origin.address], cache: "two" },
     },
   };
-  const sluice = await Sluice.start(room, draft);
+  const sluice = await started(room, redis, draft);
   await ask(sluice, "/a");
   const [one = ""] = await kept(redis, 1, "shop:*");
   expect(one).toStartWith("shop:one:");

@@ -50,6 +50,30 @@ test("a reverse proxy asks for a password by 401, and lets in who knows it", asy
   expect(origin.asked.map(({ fields }) => fields.has("authorization"))).toEqual([false, false]);
 });
 
+test("a reverse proxy takes a password as goproxy's clients show it, in Proxy-Authorization, and keeps it to itself", async () => {
+  await using room = new Room();
+  const origin = counting(room);
+  const { url } = await new Goproxy(room).start(`${passTo(origin)}auth = true\nuser = { agent = "proxy" }`);
+  const shown = { "proxy-authorization": `Basic ${btoa("agent:proxy")}` };
+  expect((await fetch(url, { headers: { ...shown, authorization: "Bearer own" } })).status).toBe(200);
+  // curl with -x asks by a whole URL: for a reverse proxy that is any site of its servers.
+  const named = await curl("-x", url, "-U", "agent:proxy", "http://shop.test/page?id=1");
+  expect([named.err, named.out]).toEqual(["", "answer 2"]);
+  expect(
+    (await curl("-x", url, "-U", "agent:wrong", "-o", "/dev/null", "-w", "%{http_code}", "http://shop.test/")).out,
+  ).toBe("401");
+  const tunnelled = await curl("--proxytunnel", "-x", url, "-U", "agent:proxy", `http://${origin.address}/`);
+  expect([tunnelled.err, tunnelled.out]).toEqual(["", "answer 3"]);
+  expect(
+    origin.asked.map(({ target, fields }) => [target, fields.get("authorization"), fields.has("proxy-authorization")]),
+  ).toEqual([
+    ["/", ["Bearer own"], false],
+    ["/page?id=1", undefined, false],
+    ["/", undefined, false],
+  ]);
+  expect(origin.asked[1]!.fields.get("host")).toEqual(["shop.test"]);
+});
+
 test("users are changed in the file, without a signal", async () => {
   await using room = new Room();
   const origin = counting(room);

@@ -204,3 +204,19 @@ test("on a proxy that is a website too, its pages are asked for with 401", () =>
   play.expect("dial web:80", server.gets(get("/", good)));
   server.sends(ok("page"));
 });
+
+test("where the plan says so Proxy-Authorization is taken too, and Authorization beside it is the server's", () => {
+  const play = guarded({}, { ...john, takesProxyField: true });
+  const client = play.connect();
+  client.sends(get("/", `Proxy-${good}`, "Authorization: Bearer own"));
+  const server = play.accept();
+  play.expect("dial one:80", server.gets(get("/", "Authorization: Bearer own")));
+  server.sends(ok("yes"));
+  play.take();
+  client.sends(get("/", good));
+  play.expect(server.gets(get("/", good)));
+  server.sends(ok("yes"));
+  play.take();
+  client.sends(get("/", `Proxy-Authorization: ${basic("john:other")}`, good));
+  play.expect(client.gets(challenged(401)), "report 401 unauthorized");
+});

@@ -46,6 +46,7 @@ export const users = (...secrets: (readonly [name: string, secret: string])[]): 
   realm: "here",
   users: secrets.map(([name, secret]) => ({ name, secret })),
   rememberMs: 60_000,
+  takesProxyField: false,
 });
 
 /** The value of a field with credentials. */

@@ -156,6 +156,12 @@ test("a proxy for tunnels only serves no requests", () => {
   play.expectAmong("report 403 target_denied");
 });
 
+test("where there are tunnels and a pool, a request that names its host is for the pool, as for any server", () => {
+  const play = proxy({ proxy: { http: false }, use: "shop" });
+  play.connect().sends(ask("http://a.example/"));
+  play.expect("dial shop:80");
+});
+
 test("a target that is no host is malformed", () => {
   const play = proxy();
   for (const place of ["a..example", "1.2.3.4.5", "256.1.1.1", "a%2eb", "a!b"]) {

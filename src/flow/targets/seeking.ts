@@ -19,11 +19,15 @@ import type { Targets } from "../targets.ts";
 import { readPlace } from "./place.ts";
 import { alternating, Target } from "./target.ts";
 
-/** Whether the request is for a proxy: it names its host in its target. */
-export function isForProxy(exchange: Exchange): boolean {
-  if (exchange.listener.plan.proxy === null) return false;
-  const { asked } = exchange;
-  return asked.method === method.connect || authorityStart(asked) !== -1;
+/**
+ * Whether the request is for a proxy: it names its host in its target. Where a listener is a proxy for tunnels only and has a pool of
+ * its own, that is a way to write a request for the pool, which any server has to take (RFC 9112 section 3.2.2).
+ */
+export function isForProxy({ asked, listener }: Exchange): boolean {
+  const { proxy } = listener.plan;
+  if (proxy === null) return false;
+  if (asked.method === method.connect) return true;
+  return authorityStart(asked) !== -1 && (proxy.http || listener.routeTo(proxy.pool) === listener.route);
 }
 
 /** The step before all others: what names its host goes to the listener's targets, unless rules send it elsewhere. */

@@ -14,20 +14,32 @@ import type { Authority } from "./pool.ts";
 const hash = /^(\$2[abxy]\$\d\d\$|\$apr1\$|\{SHA\})/;
 const nameFault = /[\0-\x1f\x7f:]/;
 
-/** `tree`: the file, for names of users keep their case. */
-export function authOf(server: Table, tree: object, ours: Path, origins: Origins): AuthInput | undefined {
+/** `tree`: the file, for names of users keep their case. Clients of goproxy show passwords to a reverse proxy as to a forward one. */
+export function authOf(
+  server: Table,
+  tree: object,
+  isReverse: boolean,
+  ours: Path,
+  origins: Origins,
+): AuthInput | undefined {
+  const users = usersIn(server, tree, ours, origins);
+  return users === undefined ? undefined : { users, ...(isReverse ? { proxyAuthorization: true } : {}) };
+}
+
+/** Undefined where nobody has to say who he is. */
+function usersIn(server: Table, tree: object, ours: Path, origins: Origins): Record<string, string> | undefined {
   const isDemanded = server.flag("auth") ?? false;
   // Findings about users are told at auth: the line of a user holds a password.
   origins.add(ours, server.at("auth"));
-  if (server.section("user") === undefined && !server.has("user")) return isDemanded ? { users: {} } : undefined;
+  if (server.section("user") === undefined && !server.has("user")) return isDemanded ? {} : undefined;
   server.ledger.keep(server.at("user"));
   const users = written(written(tree, "server") as object, "user"); // There is such a section: `server` is it.
-  if (!isTable(users)) return isDemanded ? { users: {} } : undefined;
+  if (!isTable(users)) return isDemanded ? {} : undefined;
   if (!isDemanded) {
     server.ledger.note(server.at("user"), "does nothing while auth is false, as in goproxy");
     return undefined;
   }
-  return { users: usersOf(server, users) };
+  return usersOf(server, users);
 }
 
 function usersOf(server: Table, listed: object): Record<string, string> {

@@ -18,6 +18,11 @@ import { accessLogOf, logOf } from "./logging.ts";
 import { poolOf } from "./pool.ts";
 import { listenerTimeouts, timeoutsOf } from "./timeouts.ts";
 
+/**
+ * As in goproxy, where servers see no passwords either; and an answer is then everybody's who knows one, and may be kept. Beside
+ * Proxy-Authorization, which goes nowhere, it is the server's own.
+ */
+const passwordsStay = { if: "!has(headers['proxy-authorization'])", removeHeader: "authorization" };
 /** What nobody else's [server] has. */
 const signs = ["proxy_pass", "inverse_mode", "reverse_mode", "reverse", "cache_timeout", "cache_type"];
 const listenerName = "proxy";
@@ -51,7 +56,7 @@ export function translateGoproxy(tree: object, environment: Environment = {}): T
   const own = ["listeners", listenerName];
   origins.add(own, server.path);
   origins.add([...own, "use"], server.at("reverse"));
-  const auth = authOf(server, read, [...own, "auth"], origins);
+  const auth = authOf(server, read, isReverse, [...own, "auth"], origins);
   const proxy = isReverse ? tunnelsOf(server, pool?.authorities ?? []) : forwardOf(server, caching.use);
   origins.add([...own, "proxy"], server.at("reverse"));
   origins.add([...own, "proxy", "cache"], server.at("cache"));
@@ -61,8 +66,7 @@ export function translateGoproxy(tree: object, environment: Environment = {}): T
     listen: listenOf(server, [...own, "listen"], origins),
     ...(isReverse ? { use: poolName } : {}),
     ...(auth === undefined ? {} : { auth }),
-    // As in goproxy, where servers see no passwords either; and an answer is then everybody's who knows one, and may be kept.
-    ...(auth === undefined || !isReverse ? {} : { rules: [{ removeHeader: "authorization" }] }),
+    ...(auth === undefined || !isReverse ? {} : { rules: [passwordsStay] }),
     ...(proxy === undefined ? {} : { proxy }),
     ...listenerTimeouts(server),
   };
