@@ -16,7 +16,7 @@ test("a text that has changed is told, written in place or moved there, and the 
   writeFileSync(path, "one");
   let told = 0;
   let next = Promise.withResolvers<void>();
-  follow(path, () => {
+  follow(path, "one", () => {
     told++;
     next.resolve();
   });
@@ -35,4 +35,16 @@ test("a text that has changed is told, written in place or moved there, and the 
   rmSync(path);
   await change(() => writeFileSync(path, "four"));
   expect(told).toBe(3);
+});
+
+test("what was written since it was read is told at once", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-follow-"));
+  folders.push(folder);
+  const path = join(folder, "cfg.toml");
+  writeFileSync(path, "two");
+  let told = 0;
+  follow(path, "one", () => told++);
+  expect(told).toBe(1);
+  follow(path, "two", () => told++);
+  expect(told).toBe(1);
 });

@@ -8,9 +8,12 @@ import { FolderWatch } from "../control/folderwatch.ts";
 
 const lookMs = 2000;
 
-/** For as long as the process runs, which it does not keep alive. */
-export function follow(path: string, changed: () => void): void {
-  let before = textOf(path);
+/**
+ * For as long as the process runs, which it does not keep alive. `read`: its text before it was read for what is in force, so that
+ * nothing that is written in between is missed.
+ */
+export function follow(path: string, read: string | null, changed: () => void): void {
+  let before = read;
   const look = (): void => {
     const text = textOf(path);
     if (text === null || text === before) return;
@@ -19,10 +22,11 @@ export function follow(path: string, changed: () => void): void {
   };
   new FolderWatch(look).follow(new Set([dirname(path)]));
   setInterval(look, lookMs).unref();
+  look();
 }
 
 /** Null when there is nothing to be read. */
-function textOf(path: string): string | null {
+export function textOf(path: string): string | null {
   try {
     return readFileSync(path, "utf8");
   } catch {

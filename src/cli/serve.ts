@@ -10,7 +10,7 @@ import { stateFolderOf } from "../control/state.ts";
 import { processOwner } from "../owner.ts";
 import { startText } from "./banner.ts";
 import { writeProblems } from "./check.ts";
-import { follow } from "./follow.ts";
+import { follow, textOf } from "./follow.ts";
 import { version } from "./version.ts";
 import { terminal } from "./writer.ts";
 
@@ -32,6 +32,7 @@ const followed: readonly string[] = ["goproxy"];
 export async function serve({ source, identity, isFresh = false, started }: ServeOptions): Promise<number | null> {
   // Whoever read our log has died (EPIPE): lines are lost then, traffic is not.
   process.stderr.on("error", () => {});
+  const text = source.path === null ? null : textOf(source.path);
   const loaded = await source.load();
   writeProblems(loaded.ok ? loaded.warnings : loaded.problems, terminal);
   if (!loaded.ok) return source.path !== null && loaded.isRead ? 1 : 2;
@@ -60,7 +61,7 @@ export async function serve({ source, identity, isFresh = false, started }: Serv
   try {
     const control = await starting;
     if (source.path !== null && loaded.origin !== undefined && followed.includes(loaded.origin.program))
-      follow(source.path, () => void control.reload().catch(() => {}));
+      follow(source.path, text, () => void control.reload().catch(() => {}));
     if (started !== null) terminal.err(started(control));
     else if (isText) terminal.err(startText(control, version));
     else logStart(control, log);
