@@ -67,12 +67,14 @@ async function startOne(starter: Starter, options: Omit<ProxyOptions, "folder">,
 let certificate = "";
 
 function optionsOf(scenario: Scenario, originPort: number): Omit<ProxyOptions, "folder"> {
-  const { mode, workers, isLogging, isTracking, isCaching, isTls } = scenario;
-  return { mode, workers, isLogging, isTracking, isCaching, originPort, certificate: isTls ? certificate : null };
+  const { mode, workers, isLogging, isTracking, isCaching, isHooked, isTls } = scenario;
+  const asked = { mode, workers, isLogging, isTracking, isCaching, isHooked };
+  return { ...asked, originPort, certificate: isTls ? certificate : null };
 }
 
 function labelsOf(scenario: Scenario): readonly [string, string] {
   if (scenario.isTracking) return ["no table", "table"];
+  if (scenario.isHooked) return ["no hook", "hook"];
   return scenario.isLogging ? ["no log", "log"] : ["1 worker", `${scenario.workers} workers`];
 }
 
@@ -82,8 +84,8 @@ async function compare(scenario: Scenario, originPort: number): Promise<readonly
   const [plain, asked] = labelsOf(scenario);
   const options = optionsOf(scenario, originPort);
   for (const starter of startersOf(scenario)) {
-    if (scenario.baseline)
-      proxies.push(await startOne(starter, { ...options, workers: 1, isLogging: false, isTracking: false }, plain));
+    const without = { ...options, workers: 1, isLogging: false, isTracking: false, isHooked: false };
+    if (scenario.baseline) proxies.push(await startOne(starter, without, plain));
     proxies.push(await startOne(starter, options, scenario.baseline ? asked : ""));
   }
   const asks = await originCount(originPort);
@@ -158,6 +160,7 @@ async function main(): Promise<boolean> {
     isLogging: false,
     isTracking: false,
     isCaching: false,
+    isHooked: false,
     originPort: 0,
     certificate: null,
   } as const;

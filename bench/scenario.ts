@@ -18,10 +18,12 @@ export interface Scenario {
   readonly isTracking: boolean;
   /** Clients ask for what is cached. */
   readonly isCaching: boolean;
+  /** A hook sets a field of each request and of each response; what has no hooks does it by its config. */
+  readonly isHooked: boolean;
   readonly workers: number;
   /** Set: measure memory of so many idle connections instead of CPU. */
   readonly idleConnections?: number;
-  /** Also run with one worker, and without a log or table, in the same turns, to compare with. */
+  /** Also run with one worker, and without a log, table or hook, in the same turns, to compare with. */
   readonly baseline?: boolean;
 }
 
@@ -56,6 +58,7 @@ function scenario(key: string, title: string, load: Load | Drive, options: Optio
     isLogging: false,
     isTracking: false,
     isCaching: false,
+    isHooked: false,
     workers: 1,
     ...options,
   } as const;
@@ -89,4 +92,8 @@ export const scenarios: readonly Scenario[] = [
   }),
   scenario("q", "cache hits: small body", { ...small, path: "/cached" }, { isCaching: true }),
   scenario("r", "cache hits: 100 kB bodies", { ...small, path: "/100k" }, { isCaching: true }),
+  scenario("s", "as (a), a hook sets a field of each request and each response", small, {
+    isHooked: true,
+    baseline: true,
+  }),
 ];

@@ -28,6 +28,8 @@ export interface ProxyOptions {
   readonly isTracking: boolean;
   /** Responses are cached as their Cache-Control allows. */
   readonly isCaching: boolean;
+  /** A field is set in each request and in each response: by a hook, or by the config of what has none. */
+  readonly isHooked: boolean;
   readonly mode: "http" | "tcp";
   /** A PEM file with certificate and key: clients speak TLS. */
   readonly certificate: string | null;

@@ -6,7 +6,7 @@ import { freePort, type Starter, start } from "../target.ts";
 
 export const startHaproxy: Starter = (options) => {
   const port = freePort();
-  const { mode, certificate, isLogging, isTracking, isCaching } = options;
+  const { mode, certificate, isLogging, isTracking, isCaching, isHooked } = options;
   const inHttp = (...lines: string[]): string[] => (mode === "http" ? lines : []);
   const config = [
     "global",
@@ -34,6 +34,7 @@ export const startHaproxy: Starter = (options) => {
       : []),
     ...(isCaching ? ["  http-request cache-use pages", "  http-response cache-store pages"] : []),
     ...inHttp("  http-request set-header X-Forwarded-Proto http"),
+    ...(isHooked ? ["  http-request set-header X-Hook asked", "  http-response set-header X-Hook answered"] : []),
     "  default_backend app",
     "backend app",
     // Without it the first request of each client connection opens a connection to the origin too; the others share theirs.

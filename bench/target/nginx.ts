@@ -39,7 +39,7 @@ function startProxy(options: ProxyOptions, cache: string | null): Promise<Target
 
 const cached: readonly string[] = ["proxy_cache pages;", "proxy_cache_lock on;"];
 
-function location(path: string, { isTracking, isCaching }: ProxyOptions, lines: readonly string[]): string[] {
+function location(path: string, { isTracking, isCaching, isHooked }: ProxyOptions, lines: readonly string[]): string[] {
   return [
     `  location ${path} {`,
     ...lines.map((line) => `    ${line}`),
@@ -50,6 +50,7 @@ function location(path: string, { isTracking, isCaching }: ProxyOptions, lines: 
     "    proxy_set_header Host $http_host;",
     "    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
     "    proxy_set_header X-Forwarded-Proto $scheme;",
+    ...(isHooked ? ["    proxy_set_header X-Hook asked;", "    add_header X-Hook answered;"] : []),
     // Bodies that a client takes slowly are held back, not written to a disk.
     ...(isCaching ? [] : ["    proxy_max_temp_file_size 0;"]),
     "  }",

@@ -7,14 +7,21 @@ import { freePort, type Starter, start } from "../target.ts";
 const clients = { key: "ip", size: "100k", expire: "60s", store: ["http_req_rate(10s)"] };
 const rules = [{ track: "clients" }, { if: "tracked[0].http_req_rate > 100000000", deny: 429 }];
 
+/** Behind the text of a config, which has no place for functions. */
+const hooks = `
+config.listeners.web.onRequest = (request) => request.headers.set("x-hook", "asked");
+config.listeners.web.onResponse = (response) => response.headers.set("x-hook", "answered");
+export default config;
+`;
+
 /** `launcher`: bin/sluice of this checkout, or of another to compare with. */
 export function sluiceStarter(launcher: string): Starter {
   return (options) => {
     const port = freePort();
-    const { mode, certificate, isLogging, isTracking, isCaching, workers } = options;
+    const { mode, certificate, isLogging, isTracking, isCaching, isHooked, workers } = options;
     const admin = `127.0.0.1:${freePort()}`;
     const [listen, server] = [`127.0.0.1:${port}`, `127.0.0.1:${options.originPort}`];
-    const path = join(options.folder, "sluice.json");
+    const path = join(options.folder, isHooked ? "sluice.config.ts" : "sluice.json");
     const config = {
       workers,
       admin: { listen: admin },
@@ -33,9 +40,10 @@ export function sluiceStarter(launcher: string): Starter {
       },
       pools: { app: { servers: [server], ...(isCaching ? { cache: "pages" } : {}) } },
     };
-    writeFileSync(path, JSON.stringify(config));
+    const text = JSON.stringify(config);
+    writeFileSync(path, isHooked ? `const config: any = ${text};${hooks}` : text);
     const flags = ["--listen", listen, "--to", server, "--workers", String(workers), "--admin", admin];
-    const isPlain = !isLogging && !isTracking && !isCaching && mode === "http" && certificate === null;
+    const isPlain = !isLogging && !isTracking && !isCaching && !isHooked && mode === "http" && certificate === null;
     const args = [launcher, "run", ...(isPlain ? flags : ["-c", path])];
     return start("sluice", "node", args, port, options);
   };
