@@ -62,6 +62,13 @@ test("where there is nothing to test, that is no success", async () => {
   expect([wrong.code, wrong.out]).toEqual([1, "0 passed, 1 file not tested (1 file)"]);
 });
 
+test("a test file that ends the process is no success", async () => {
+  const path = write("cut/a.sluice.test.ts", 'import { test } from "bun:test";\ntest("one", () => process.exit(0));\n');
+  const { code, err } = await run([path], true);
+  expect(code).toBe(1);
+  expect(err).toBe("sluice: a test file has ended the process before the results were told");
+});
+
 test("a report of the runner is read", () => {
   const report =
     '<testsuite name="a.ts"><testcase name="a &amp; b" file="a.ts" /><testcase name="c" file="a.ts"><failure type="x" /></testcase><testcase name="d" file="a.ts"><skipped /></testcase></testsuite>';

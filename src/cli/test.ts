@@ -5,7 +5,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { loadConfig } from "../config/load.ts";
-import { areFilesRun, runFiles } from "../testing/files.ts";
+import { areFilesRun, type FilesOutcome, runFiles } from "../testing/files.ts";
 import { resultLines, totalLine } from "../testing/report.ts";
 import { runTests, type TestResult } from "../testing/run.ts";
 import { subjectIn } from "../testing/subject.ts";
@@ -15,6 +15,8 @@ const USAGE_ERROR = 2;
 const isTestFile = (path: string): boolean => /\.test\.[mc]?[jt]s$/.test(path);
 /** What configs are called that nobody has named. */
 const configNames = /(?:^|\.)sluice\.(?:config\.[mc]?[jt]s|toml|ya?ml|json)$/;
+
+const noFiles: FilesOutcome = { cases: [], isFailed: false, isCutShort: false };
 
 export interface TestOptions {
   readonly json?: boolean | undefined;
@@ -48,7 +50,8 @@ export async function test(files: readonly string[], options: TestOptions, write
     );
     return 1;
   }
-  const outcome = programs.length === 0 ? { cases: [], isFailed: false } : await runFiles(programs, isJson);
+  const outcome = programs.length === 0 ? noFiles : await runFiles(programs, isJson);
+  if (outcome.isCutShort) writer.err("sluice: a test file has ended the process before the results were told");
   const passes = [...configs.flatMap(({ results }) => results), ...outcome.cases].map(({ isPassed }) => isPassed);
   const passed = passes.filter((isPassed) => isPassed).length;
   const isFailed = passed < passes.length || outcome.isFailed || configs.some(({ isBad }) => isBad);

@@ -15,6 +15,8 @@ export interface FilesOutcome {
   readonly cases: readonly FileCase[];
   /** A file could not be run at all, or a test has failed. */
   readonly isFailed: boolean;
+  /** There is no report: a file has ended the process (`process.exit`), and what else was to be tested nobody knows. */
+  readonly isCutShort: boolean;
 }
 
 const preload = join(import.meta.dir, "preload.ts");
@@ -32,7 +34,9 @@ export async function runFiles(files: readonly string[], isQuiet: boolean): Prom
     const out = isQuiet ? "ignore" : "inherit";
     const child = Bun.spawn([process.execPath, ...words], { stdio: ["ignore", out, out] });
     const code = await child.exited;
-    return { cases: casesIn(textIn(report)), isFailed: code !== 0 };
+    const text = textIn(report);
+    const isCutShort = text === "" && code === 0;
+    return { cases: casesIn(text), isFailed: code !== 0 || isCutShort, isCutShort };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
