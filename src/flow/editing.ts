@@ -10,6 +10,15 @@ import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Visit } from "./visit.ts";
 
+/** One to be read into, in place of the one that there is. */
+export function otherHead(exchange: Exchange): Head {
+  const { head, asked, spareHead } = exchange;
+  const other = spareHead === null || head === spareHead ? new Head(asked.fieldsMax) : spareHead;
+  exchange.spareHead ??= other;
+  other.isHostFree = asked.isHostFree;
+  return other;
+}
+
 /** What is read from now on is what goes on. The body bytes that came with the head are kept behind it. */
 export function editRequest(exchange: Exchange, context: Context, visit: Visit): void {
   const { output, limits } = context;
@@ -20,8 +29,7 @@ export function editRequest(exchange: Exchange, context: Context, visit: Visit):
   const headBytes = output.length;
   output.copy(former.bytes, exchange.bodyStart, exchange.bodyEnd);
   const bytes = output.bytes.slice(0, output.length);
-  const head = exchange.head === exchange.asked ? new Head(exchange.asked.fieldsMax) : exchange.head;
-  head.isHostFree = exchange.asked.isHostFree;
+  const head = exchange.head === exchange.asked ? otherHead(exchange) : exchange.head;
   const next = parseRequest(head, bytes, 0, bytes.length, limits.headBytesMax);
   visit.edits.clear();
   visit.forget();

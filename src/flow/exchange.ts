@@ -98,6 +98,7 @@ export class Exchange implements Sender, Seeker {
   /** Null where nothing is to be judged or counted by rules. */
   visit: Visit | null = null;
   /** Of former exchanges, to be used again. */
+  spareHead: Head | null = null;
   #spareVisit: Visit | null = null;
   /** Name of the rule whose outcome this is, "" without. */
   rule = "";

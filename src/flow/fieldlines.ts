@@ -3,10 +3,11 @@
 // takes Content-Length out knows what comes in its place.
 
 import { isName } from "../wire/http1/fields.ts";
-import { Head } from "../wire/http1/head.ts";
+import type { Head } from "../wire/http1/head.ts";
 import { parseRequest, parseResponse } from "../wire/http1/reader.ts";
 import type { Output } from "../wire/http1/writer.ts";
 import type { Context } from "./context.ts";
+import { otherHead } from "./editing.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Names of fields as bytes in lower case, of letters, digits and "-". */
@@ -51,7 +52,7 @@ export function changeRequest(
   const bytes = output.bytes.slice(0, output.length);
   // Who fills a cache goes by what its client has said.
   const isKept = former === exchange.asked || exchange.caching !== null;
-  const head = isKept ? new Head(former.fieldsMax) : former;
+  const head = isKept ? otherHead(exchange) : former;
   head.isHostFree = former.isHostFree;
   exchange.head = head;
   if (parseRequest(head, bytes, 0, bytes.length, bytes.length) !== headBytes) return false;

@@ -6,10 +6,11 @@
 import { fault } from "../../base/fault.ts";
 import { Body } from "../../wire/http1/body.ts";
 import { requestBody } from "../../wire/http1/framing.ts";
-import { bodyKind, Head } from "../../wire/http1/head.ts";
+import { bodyKind } from "../../wire/http1/head.ts";
 import { parseRequest } from "../../wire/http1/reader.ts";
 import type { Context } from "../context.ts";
 import type { Wait } from "../deadline.ts";
+import { otherHead } from "../editing.ts";
 import type { Exchange } from "../exchange.ts";
 import { copyFields, fieldNames, isOneOf } from "../fieldlines.ts";
 import { fieldOf } from "../headvalues.ts";
@@ -188,7 +189,7 @@ export class Gathering implements Wait {
     const bytes = new Uint8Array(headBytes + body.length);
     bytes.set(output.bytes.subarray(0, headBytes));
     bytes.set(body, headBytes);
-    const head = former === exchange.asked ? new Head(former.fieldsMax) : former;
+    const head = former === exchange.asked ? otherHead(exchange) : former;
     head.isHostFree = former.isHostFree;
     exchange.head = head;
     if (parseRequest(head, bytes, 0, bytes.length, bytes.length) !== headBytes) {
