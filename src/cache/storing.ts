@@ -37,6 +37,8 @@ export const reason = {
   noRoom: 18,
   varyClient: 19,
   cookie: 20,
+  /** For who purges: a second level that is asked now may answer with what it held before. */
+  invalidated: 21,
 } as const;
 
 /** By number: what a metric, Cache-Status and `sluice cache why` say; one word each, and a sentence. */
@@ -62,6 +64,7 @@ export const reasonWords: readonly (readonly [string, string])[] = [
   ["no-room", "There was no room for it."],
   ["vary-client", "Vary names a field that says who the client is, and is another for each of them."],
   ["cookie", "The request has a cookie, and the response is a page or data that does not say who may keep it."],
+  ["invalidated", "A request has changed it a moment ago, and the second level may still hold what was before."],
 ];
 
 /**

@@ -188,7 +188,10 @@ export class Caching {
     const { cache, policy, remote } = this.pool;
     const purge = (): void => {
       cache.purge(key, false);
-      remote?.purge(key);
+      if (remote === null) return;
+      remote.purge(key);
+      // Another process may ask it before that has come there.
+      cache.markPass(key, reason.invalidated, port.wallMs + remote.timeoutMs * 2);
     };
     key.write(asked, isSecure, policy);
     purge();

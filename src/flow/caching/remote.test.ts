@@ -219,3 +219,21 @@ test("what is invalidated here is invalidated there", () => {
   play.accept().sends("HTTP/1.1 204 No Content\r\n\r\n");
   expect(remote.told).toEqual(["http://a/x is gone"]);
 });
+
+test("what was invalidated a moment ago is not asked for there, where it may not have gone yet", () => {
+  const { play, remote } = remembered();
+  const client = play.connect();
+  client.sends("DELETE /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  const server = play.accept();
+  server.sends("HTTP/1.1 204 No Content\r\n\r\n");
+  play.take();
+  client.sends(get("/x"));
+  play.expect(server.gets(get("/x")));
+  server.sends(ok("new", date, fresh));
+  const status = "Cache-Status: Sluice; fwd=miss; detail=invalidated";
+  play.expect(client.gets(ok("new", date, fresh, status)), "report 200");
+  expect(remote.asked).toEqual([]);
+  play.pass(2 * remote.timeoutMs);
+  client.sends(get("/x"));
+  expect(remote.asked).toEqual(["http://a/x"]);
+});
