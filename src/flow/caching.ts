@@ -12,7 +12,8 @@ import { invalidates, writeReference } from "../cache/invalidation.ts";
 import { isServerError, mayShowOnError } from "../cache/reuse.ts";
 import { CacheStatus, forwarded } from "../cache/status.ts";
 import { reason } from "../cache/storing.ts";
-import type { CacheEntry } from "../memory/cache.ts";
+import { type CacheEntry, cacheFlag } from "../memory/cache.ts";
+import { purgeTimeouts } from "../memory/remotecache.ts";
 import { poolCell } from "../memory/tally.ts";
 import type { Head } from "../wire/http1/head.ts";
 import type { Output } from "../wire/http1/writer.ts";
@@ -119,7 +120,10 @@ export class Caching {
     const { facts } = entry;
     this.entry = entry;
     this.word = word;
-    this.status.ttlS = Math.floor((facts.bornMs + facts.freshForMs - this.#context.port.wallMs) / 1000);
+    // What was purged softly is stale, however long it would have been fresh.
+    const isPurged = (facts.flags & cacheFlag.isPurged) !== 0;
+    const leftMs = facts.bornMs + facts.freshForMs - this.#context.port.wallMs;
+    this.status.ttlS = isPurged && leftMs > 0 ? Number.NaN : Math.floor(leftMs / 1000);
     this.shown.start(entry, this.#context.desk);
   }
 
@@ -191,7 +195,7 @@ export class Caching {
       if (remote === null) return;
       remote.purge(key);
       // Another process may ask it before that has come there.
-      cache.markPass(key, reason.invalidated, port.wallMs + remote.timeoutMs * 2);
+      cache.markPass(key, reason.invalidated, port.wallMs + remote.timeoutMs * purgeTimeouts);
     };
     key.write(asked, isSecure, policy);
     purge();
