@@ -55,6 +55,14 @@ test("a forward proxy has the usual bounds, which are told", () => {
   ]);
 });
 
+test("that a proxy of the environment is not asked is told where there is one, without what its password is", () => {
+  const lines = '[server]\nport = ":1"\nreverse = false\n';
+  const { told } = scene(lines, { HTTPS_PROXY: "http://user:secret@proxy:3128", HTTP_PROXY: "" });
+  expect(told.slice(1)).toEqual([
+    "warning server.reverse is approximated: targets are connected to directly; goproxy asks the proxy that HTTPS_PROXY names",
+  ]);
+});
+
 test("through a reverse proxy tunnels lead to its servers and nowhere else", () => {
   const { input, told } = reverse("", '["127.0.0.1:6000", "[::1]:6001", "app:6000"]');
   expect(input.listeners["proxy"]).toEqual({

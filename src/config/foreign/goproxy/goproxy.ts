@@ -57,7 +57,7 @@ export function translateGoproxy(tree: object, environment: Environment = {}): T
   origins.add(own, server.path);
   origins.add([...own, "use"], server.at("reverse"));
   const auth = authOf(server, read, isReverse, [...own, "auth"], origins);
-  const proxy = isReverse ? tunnelsOf(server, pool?.authorities ?? []) : forwardOf(server, caching.use);
+  const proxy = isReverse ? tunnelsOf(server, pool?.authorities ?? []) : forwardOf(server, caching.use, environment);
   origins.add([...own, "proxy"], server.at("reverse"));
   origins.add([...own, "proxy", "cache"], server.at("cache"));
   if (isReverse) origins.add(["pools", poolName, "cache"], server.at("cache"));

@@ -2,6 +2,7 @@
 // what is made of one that says little else.
 
 import { keyText } from "../../problem.ts";
+import type { Environment } from "../../substitute.ts";
 import { readToml } from "../../toml.ts";
 import { isTable } from "../table.ts";
 import type { Translation } from "../translation.ts";
@@ -12,10 +13,10 @@ export interface Scene extends Translation {
   readonly told: readonly string[];
 }
 
-export function scene(toml: string): Scene {
+export function scene(toml: string, environment: Environment = {}): Scene {
   const document = readToml(toml);
   if (!document.ok || !isTable(document.value)) throw new Error(`the test's TOML cannot be read: ${toml}`);
-  const translation = translateGoproxy(document.value);
+  const translation = translateGoproxy(document.value, environment);
   const { findings, notes } = translation.ledger;
   const told = [
     ...findings.map(({ severity, path, message }) => `${severity} ${keyText(path)} ${message}`),
