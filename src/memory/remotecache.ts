@@ -30,6 +30,9 @@ export interface RemoteQuestion {
   cancel(): void;
 }
 
+/** So many times its timeout goes by until a purge holds there: what others were writing meanwhile is taken away once more. */
+export const purgeTimeouts = 5;
+
 export interface RemoteCache {
   /** How long who asks waits at most, for all that it asks for. */
   readonly timeoutMs: number;

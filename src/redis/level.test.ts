@@ -146,6 +146,21 @@ test("a mark of other names leaves no way to what the former one led to", async 
   expect(await found(level, keyOf("u", "x"))).toBe("null");
 });
 
+test("what another was writing while it was removed is removed too", async () => {
+  const { link, level } = scene();
+  level.purge(keyOf("http://a/"));
+  await settle();
+  const again = Promise.withResolvers<void>();
+  const remove = link.remove.bind(link);
+  link.remove = (keys) => remove(keys).finally(again.resolve);
+  level.store(keyOf("http://a/"), entryOf("HEAD", "abc", "def"), bytesOf(""), 1000);
+  await settle();
+  expect(await found(level, keyOf("http://a/"))).toBe("HEAD|abcdef|");
+  await again.promise;
+  expect(await found(level, keyOf("http://a/"))).toBe("null");
+  level.close();
+});
+
 test("several are removed at once, for who waits for it", async () => {
   const { level } = scene();
   for (const url of ["a", "b", "c"]) level.store(keyOf(url), entryOf("H", "1", "2"), bytesOf(""), 1000);

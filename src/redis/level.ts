@@ -4,7 +4,8 @@
 // could not be taken away while Redis was away is taken away before anything is asked for again.
 
 import type { CacheEntry, CacheKey } from "../memory/cache.ts";
-import type { RemoteCache, RemoteFound, RemoteQuestion } from "../memory/remotecache.ts";
+import { purgeTimeouts, type RemoteCache, type RemoteFound, type RemoteQuestion } from "../memory/remotecache.ts";
+import { Latecomers } from "./latecomers.ts";
 import type { RedisLink } from "./link.ts";
 import { type Read, readValue, writeVary, writeWhole } from "./value.ts";
 
@@ -36,6 +37,7 @@ export class RedisLevel implements RemoteCache {
   readonly #owed = new Set<string>();
   #owesAll = false;
   #settling: ReturnType<typeof setTimeout> | null = null;
+  readonly #latecomers: Latecomers;
   #isClosed = false;
 
   /** `name`: the cache's. Several may share one Redis. */
@@ -44,6 +46,8 @@ export class RedisLevel implements RemoteCache {
     this.#prefix = `${link.plan.prefix}${name}:`;
     this.#tell = tell;
     this.timeoutMs = link.plan.timeoutMs;
+    const periodMs = (this.timeoutMs * (purgeTimeouts - 1)) / 2;
+    this.#latecomers = new Latecomers(periodMs, (keys) => void link.remove(keys));
   }
 
   fetch(key: CacheKey, withinMs: number, done: (found: RemoteFound | null) => void): RemoteQuestion {
@@ -94,6 +98,7 @@ export class RedisLevel implements RemoteCache {
   /** As `purge`, of first parts as bytes; done when it returns. False: Redis is away; it is done as soon as it is back. */
   async remove(firsts: readonly Uint8Array[]): Promise<boolean> {
     const keys = firsts.map((first) => this.#keyOf(first));
+    this.#latecomers.add(keys);
     if (keys.length === 0 || (await this.#link.remove(keys))) return true;
     for (const key of keys) this.#owed.add(key);
     if (this.#owed.size > owedMax) {
@@ -116,6 +121,7 @@ export class RedisLevel implements RemoteCache {
   /** It is not asked any more. */
   close(): void {
     this.#isClosed = true;
+    this.#latecomers.close();
     if (this.#settling !== null) clearTimeout(this.#settling);
   }
 

@@ -6,7 +6,7 @@ import { Memory } from "../../../test/playbook/memory.ts";
 import { get, ok } from "../../../test/playbook/words.ts";
 import { Playbook } from "../../../test/playbook.ts";
 import { type CacheEntry, type CacheKey, cacheFlag } from "../../memory/cache.ts";
-import type { RemoteCache, RemoteFound, RemoteQuestion } from "../../memory/remotecache.ts";
+import { purgeTimeouts, type RemoteCache, type RemoteFound, type RemoteQuestion } from "../../memory/remotecache.ts";
 import { poolCell } from "../../memory/tally.ts";
 
 const fresh = "Cache-Control: max-age=60";
@@ -233,7 +233,7 @@ test("what was invalidated a moment ago is not asked for there, where it may not
   const status = "Cache-Status: Sluice; fwd=miss; detail=invalidated";
   play.expect(client.gets(ok("new", date, fresh, status)), "report 200");
   expect(remote.asked).toEqual([]);
-  play.pass(2 * remote.timeoutMs);
+  play.pass(purgeTimeouts * remote.timeoutMs);
   client.sends(get("/x"));
   expect(remote.asked).toEqual(["http://a/x"]);
 });
