@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type Follower, Followers, looked } from "./followers.ts";
+import { askedMax, type Follower, Followers, looked } from "./followers.ts";
 
 class Waiting implements Follower {
   looks: boolean[] = [];
@@ -72,4 +72,17 @@ test("only those are asked to whom something has happened; who waits for somethi
   followers.run();
   expect([staying.looks, other.looks]).toEqual([[false], []]);
   expect([followers.has("a"), followers.has("b"), followers.has("c")]).toEqual([true, true, true]);
+});
+
+test("of very many only so many are asked at once, and each has its turn", () => {
+  const followers = new Followers();
+  const all = Array.from({ length: askedMax + 1 }, () => new Waiting(() => false));
+  for (const [index, waiting] of all.entries()) followers.wait(String(index), waiting);
+  const asked = (): number => all.reduce((sum, { looks }) => sum + looks.length, 0);
+  followers.runAll();
+  expect(asked()).toBe(askedMax);
+  followers.runAll();
+  expect(all.every(({ looks }) => looks.length === 1)).toBe(true);
+  followers.runAll();
+  expect(asked()).toBe(2 * askedMax + 1);
 });

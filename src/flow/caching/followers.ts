@@ -24,9 +24,14 @@ export interface Reader {
   readOn(): void;
 }
 
+/** So many groups at once, and so many readers: else whoever waits for thousands of things would leave time for nothing else. */
+export const askedMax = 512;
+
 export class Followers {
   readonly #groups = new Map<string, Set<Follower>>();
   readonly #readers = new Map<Reader, string>();
+  /** Whose turn it is; null to begin with the first. */
+  #turn: MapIterator<string> | null = null;
   /** Names of what something has happened to. */
   readonly #stirred = new Set<string>();
 
@@ -78,11 +83,20 @@ export class Followers {
     for (const name of names) this.#ask(name);
   }
 
-  /** Ask all: what they wait for may be in other workers. */
+  /** Ask all, or as many as may be asked at once, the next ones next time: what they wait for may be in other workers. */
   runAll(): void {
-    this.#stirred.clear();
-    for (const reader of [...this.#readers.keys()]) this.#tell(reader);
-    for (const name of [...this.#groups.keys()]) this.#ask(name);
+    this.run();
+    // Those that read on come to the end of the line.
+    for (const reader of [...this.#readers.keys().take(askedMax)]) this.#tell(reader);
+    this.#turn ??= this.#groups.keys();
+    for (let asked = 0; asked < askedMax; asked++) {
+      const { value, done } = this.#turn.next();
+      if (done === true) {
+        this.#turn = null;
+        break;
+      }
+      this.#ask(value);
+    }
   }
 
   #tell(reader: Reader): void {
