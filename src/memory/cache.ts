@@ -85,7 +85,7 @@ export interface CacheEntry {
   run(at: number): boolean;
   readonly runStart: number;
   readonly runEnd: number;
-  /** Ask for it anew, alone: false while another has that task. The task ends by `freshen`, `giveUp`, by a `begin` under the same key, or when its time is over. */
+  /** Ask for it anew, alone: false while another has that task, and when it has been freshened or replaced since it was found. The task ends by `freshen`, `giveUp`, by a `begin` under the same key, or when its time is over. */
   claim(nowMs: number, forMs: number): boolean;
   /** Its origin says that it is still good: other facts, another head. */
   freshen(facts: CacheFacts, head: Uint8Array, headStart: number, headEnd: number): void;

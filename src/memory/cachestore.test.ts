@@ -223,6 +223,25 @@ test("one asks for it anew, alone: until it says so, its time is over, or anothe
   other.release();
 });
 
+test("who has found it stale asks for nothing when it has been made good since, or another is in its place", () => {
+  const store = open();
+  const key = keyOf("/found");
+  put(store, key, body(100));
+  const [one, other] = [found(store, key), found(store, key)];
+  expect(one.claim(start, 1000)).toBe(true);
+  one.freshen({ ...facts, bornMs: start + 1 }, bytesOf("head"), 0, 4);
+  one.release();
+  expect(other.claim(start, 1000)).toBe(false);
+  other.release();
+  const third = found(store, key);
+  expect(fill(store.replace(key, start), "new", body(50))).toBe(true);
+  expect(third.claim(start, 1000)).toBe(false);
+  third.release();
+  const fourth = found(store, key);
+  expect(fourth.claim(start, 1000)).toBe(true);
+  fourth.release();
+});
+
 test("a response that is still good has another head and other facts, for all but those who read the former head", () => {
   const store = open();
   const key = keyOf("/good");

@@ -82,7 +82,7 @@ export class StoreEntry implements CacheEntry {
     const node = this.#node;
     writers.nowMs = nowMs;
     if (!this.#open()) return false;
-    const isFree = !isClaimed(this.#parts, node, nowMs);
+    const isFree = this.#isAsFound && !isClaimed(this.#parts, node, nowMs);
     if (isFree) {
       this.#claim = this.#parts.nextClaim();
       words[node + N.claimer] = shard.mine;
@@ -145,6 +145,17 @@ export class StoreEntry implements CacheEntry {
   #open(): boolean {
     if (this.#cell === 0) assert(false, "an entry is asked after its release");
     return this.#parts.shard.openOf(this.#node);
+  }
+
+  /** Neither freshened nor replaced since it was found: who had the task may have ended it between that and a claim. */
+  get #isAsFound(): boolean {
+    const words = this.#words;
+    const { doubles } = this.#parts.shard;
+    const node = this.#node;
+    const { flags, bornMs, storedMs, freshForMs } = this.facts;
+    if (words[node + N.isLinked] === 0 || words[node + N.flags] !== flags) return false;
+    const isBorn = doubles[(node + N.bornMs) / 2] === bornMs && doubles[(node + N.storedMs) / 2] === storedMs;
+    return isBorn && doubles[(node + N.freshForMs) / 2] === freshForMs;
   }
 
   get #isClaimed(): boolean {
