@@ -14,6 +14,7 @@ import type { Context } from "../context.ts";
 import { Errand } from "../errand.ts";
 import type { Exchange } from "../exchange.ts";
 import { questionOf } from "./question.ts";
+import { tellFreshened } from "./remote.ts";
 
 /** `whole`: without conditions. */
 export type Question = "conditional" | "whole";
@@ -139,6 +140,7 @@ export class Asking {
     if (!this.#isGood(head, entry)) return this.#askWhole(entry);
     facts.flags |= entry.facts.flags & cacheFlag.isUnframed;
     entry.freshen(facts, output.bytes, 0, output.length);
+    tellFreshened(this.#context, caching.pool, entry, caching.filling.key);
     caching.filling.stir();
     if (caching.isRefresh) return this.endRefresh(true);
     this.#exchange.descent.dismiss(true);

@@ -212,6 +212,21 @@ test("a client that leaves while the second level is asked is forgotten", () => 
   play.expectNothingLeft();
 });
 
+test("what its server says is still good is told there again, with its tags", () => {
+  const { play, remote } = remembered({ isTold: false });
+  const client = play.connect();
+  client.sends(get("/"));
+  remote.answers[0]!(null);
+  const server = play.accept();
+  server.sends(ok("hello", date, "Cache-Control: max-age=1", 'ETag: "v"', "Surrogate-Key: a b"));
+  play.pass(5_000);
+  client.sends(get("/"));
+  play.take();
+  server.sends("HTTP/1.1 304 Not Modified\r\nDate: Thu, 01 Jan 2026 00:00:05 GMT\r\nCache-Control: max-age=60\r\n\r\n");
+  expect(play.take().join()).toContain("client 1 gets HTTP/1.1 200 OK");
+  expect(remote.told).toEqual(["http://a/ hello [a b] 601000", "http://a/ hello [a b] 660000"]);
+});
+
 test("what is invalidated here is invalidated there", () => {
   const { play, remote } = remembered();
   const client = play.connect();

@@ -2,14 +2,17 @@
 // looked up there. A request waits for it no longer than it says, all questions together, and goes on to a server where it has
 // nothing, or says nothing in time. What a server has answered whole is told to it.
 
+import { writeTags } from "../../cache/tags.ts";
 import { canRevalidate } from "../../cache/validators.ts";
 import { type CacheEntry, type CacheKey, cacheState } from "../../memory/cache.ts";
 import type { RemoteCache, RemoteFound, RemoteQuestion } from "../../memory/remotecache.ts";
 import { poolCell } from "../../memory/tally.ts";
+import { parseResponse } from "../../wire/http1/reader.ts";
 import type { Caching } from "../caching.ts";
 import type { Context } from "../context.ts";
 import type { Wait } from "../deadline.ts";
 import type { Exchange } from "../exchange.ts";
+import type { PoolCaching } from "./poolcaching.ts";
 import { admitRemote } from "./remotehead.ts";
 
 const missed = { away: poolCell.remoteAway, late: poolCell.remoteLate } as const;
@@ -118,15 +121,33 @@ export function tellRemote(
   nowMs: number,
 ): void {
   if (entry === null) return;
-  if (entry.state === cacheState.whole) {
-    const { facts } = entry;
-    const staleMs = Math.max(
-      facts.staleWhileRevalidateMs,
-      facts.staleIfErrorMs,
-      canRevalidate(facts) ? revalidableMs : 0,
-    );
-    const keepMs = facts.bornMs + facts.freshForMs - nowMs + staleMs;
-    if (keepMs > 0) remote.store(key, entry, tags, keepMs);
-  }
+  if (entry.state === cacheState.whole) storeRemote(remote, entry, key, tags, nowMs);
   entry.release();
+}
+
+/** A server has said that it is still good: others are spared the question. Its tags stand in its head. */
+export function tellFreshened(
+  { desk, port }: Context,
+  { remote, policy }: PoolCaching,
+  entry: CacheEntry,
+  key: CacheKey,
+): void {
+  if (remote === null) return;
+  const { stored, tags } = desk;
+  const { bytes, headStart, headEnd } = entry;
+  if (parseResponse(stored, bytes, headStart, headEnd, headEnd - headStart) < 0) return;
+  tags.clear();
+  writeTags(tags, stored, policy);
+  storeRemote(remote, entry, key, tags.bytes.slice(0, tags.length), port.wallMs);
+}
+
+function storeRemote(remote: RemoteCache, entry: CacheEntry, key: CacheKey, tags: Uint8Array, nowMs: number): void {
+  const { facts } = entry;
+  const staleMs = Math.max(
+    facts.staleWhileRevalidateMs,
+    facts.staleIfErrorMs,
+    canRevalidate(facts) ? revalidableMs : 0,
+  );
+  const keepMs = facts.bornMs + facts.freshForMs - nowMs + staleMs;
+  if (keepMs > 0) remote.store(key, entry, tags, keepMs);
 }
