@@ -1,8 +1,8 @@
 // The first part of a key: what is asked for, as bytes (RFC 9111 section 2). "scheme://host/path?query" in one spelling: host
 // in lower case, without the port that is the scheme's own; path and query as they came, for servers differ on which
 // spellings mean the same. Then whatever a pool's policy adds: for each field and cookie 0x00 when it is absent, 0x01 and its
-// value when it is there; last 0x02 and the scope, where pools share a cache. None of these octets is in a target or in a value, so
-// that no two requests have one key by accident.
+// value when it is there; then 0x02 and the scope, where pools share a cache; last 0x03 and the host that a proxy in front reports, where
+// that is another. None of these octets is in a target or in a value, so that no two requests have one key by accident.
 //
 // GET and HEAD share a key; other methods have none. Whoever can say something to a server that is not in the key can put an
 // answer of his own before others. So what the policy leaves out is left out only where no server can read more into it, and
@@ -81,6 +81,13 @@ export class Key implements CacheKey {
     if (policy !== null && policy.scope.length > 0) this.#writeScope(policy);
     this.firstEnd = this.output.length;
     return true;
+  }
+
+  /** More of the first part: a host that servers are told beside the one in Host. */
+  addHost(bytes: Uint8Array, start: number, end: number): void {
+    this.output.byte(3);
+    this.output.copy(bytes, start, end);
+    this.firstEnd = this.output.length;
   }
 
   /** Before another second part: what was written behind the first is gone. */

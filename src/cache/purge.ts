@@ -106,9 +106,9 @@ function begins({ bytes, firstStart, firstEnd }: StoreView, text: Uint8Array): b
   return true;
 }
 
-/** By the value of a field or cookie, or by a pool's name, behind a URL of that length. */
+/** By the value of a field or cookie, a pool's name or another host, behind a URL of that length. */
 function isExtended({ bytes, firstStart, firstEnd }: StoreView, length: number): boolean {
-  return firstStart + length < firstEnd && bytes[firstStart + length]! <= 2;
+  return firstStart + length < firstEnd && bytes[firstStart + length]! <= 3;
 }
 
 const space = 0x20;

@@ -22,7 +22,7 @@ import { Filling } from "./caching/filling.ts";
 import { Lookup } from "./caching/lookup.ts";
 import type { PoolCaching } from "./caching/poolcaching.ts";
 import { Remote } from "./caching/remote.ts";
-import { isStoredAsSecure } from "./caching/scheme.ts";
+import { isStoredAsSecure, writeKey } from "./caching/scheme.ts";
 import { Shown } from "./caching/shown.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
@@ -197,7 +197,7 @@ export class Caching {
       // Another process may ask it before that has come there.
       cache.markPass(key, reason.invalidated, port.wallMs + remote.timeoutMs * purgeTimeouts);
     };
-    key.write(asked, isSecure, policy);
+    writeKey(key, this.#exchange, policy);
     purge();
     response.read(head, port.wallMs);
     for (const index of [response.location, response.contentLocation])

@@ -50,7 +50,7 @@ async function whyKey(
 ): Promise<KeyAnswer> {
   const { store } = users[0]!;
   const first = latin1(key.bytes.subarray(0, key.firstEnd));
-  const [url = ""] = first.split(/[\0-\x02]/);
+  const [url = ""] = first.split(/[\0-\x03]/);
   const all = await inSlices(standingSteps(store, url));
   const ours = all.filter((each) => each.first === first);
   const mark = ours.find(({ state }) => state === cacheState.vary);
@@ -147,8 +147,8 @@ function reasonOf({ facts }: Standing): { reason: string; text: string } {
 
 /** Of what fields and cookies add to the URL, with their names. */
 function keyText(first: string, { plan }: CachePolicy): string {
-  const [url = ""] = first.split(/[\0-\x02]/);
-  const values = first.slice(url.length).match(/[\0\x01][^\0-\x02]*/g) ?? [];
+  const [url = ""] = first.split(/[\0-\x03]/);
+  const values = first.slice(url.length).match(/[\0\x01][^\0-\x03]*/g) ?? [];
   const names = [...plan.keyFields, ...plan.keyCookies.map((name) => `cookie ${name}`)];
   const added = names.map((name, index) => {
     const value = values[index];

@@ -7,13 +7,14 @@ import { forwarded } from "../../cache/status.ts";
 import { reason, reasonWords } from "../../cache/storing.ts";
 import { writeVariant } from "../../cache/vary.ts";
 import { type CacheEntry, cacheFlag, cacheState } from "../../memory/cache.ts";
+import { authorityStart } from "../../wire/http1/framing.ts";
 import { bodyKind } from "../../wire/http1/head.ts";
 import type { Caching } from "../caching.ts";
 import type { Context } from "../context.ts";
 import type { Wait } from "../deadline.ts";
 import type { Exchange } from "../exchange.ts";
 import { type Follower, groupOf, looked } from "./followers.ts";
-import { isStoredAsSecure } from "./scheme.ts";
+import { writeKey } from "./scheme.ts";
 
 /** Where a look leads: on to a server, to its end (shown, answered, or waiting for the second level), or it waits for another. */
 const way = { server: 0, over: 1, wait: 2 } as const;
@@ -63,6 +64,8 @@ export class Lookup implements Wait, Follower {
     const { head } = exchange;
     if (exchange.requestBody.kind !== bodyKind.none || this.#context.desk.request.hasOriginCondition) return true;
     if (head.hasUpgrade && head.upgradeIndex !== -1) return true;
+    // HTTP/1.0 need not say which host is meant; each server is told its own name then.
+    if (head.hostIndex === -1 && authorityStart(head) === -1) return true;
     const { bypass } = this.#caching.pool;
     return bypass?.(exchange.visitNow()) === true;
   }
@@ -83,7 +86,7 @@ export class Lookup implements Wait, Follower {
     const { cache, policy } = this.#caching.pool;
     const { head } = this.#exchange;
     const nowMs = port.wallMs;
-    key.write(head, isStoredAsSecure(this.#exchange), policy);
+    writeKey(key, this.#exchange, policy);
     let entry = cache.find(key, nowMs);
     this.#isVaried = false;
     if (entry !== null && entry.state === cacheState.vary) {

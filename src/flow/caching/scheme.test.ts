@@ -40,3 +40,37 @@ test("behind trusted proxies the scheme is the one that they report", () => {
   const secure = play.connect(makeClient("192.0.2.1", { tls: makeClientTls() }));
   expect(isHit(play, secure, get("/", "X-Forwarded-Proto: http"), "")).toBe(true);
 });
+
+test("the host that a trusted proxy reports is part of the key, and that of a stranger is not", () => {
+  const play = new Playbook(cached({ isTold: false }, { forwarding: { trusted: ["10.0.0.0/8"] } }));
+  const from = (host: string): string => get("/", `X-Forwarded-Host: ${host}`);
+  const client = play.connect("10.1.2.3");
+  client.sends(from("one.example"));
+  const server = play.accept();
+  server.sends(ok("one", date, fresh));
+  play.take();
+  client.sends(from("two.example"));
+  expect(play.take().join()).toContain("X-Forwarded-Host: two.example");
+  server.sends(ok("two", date, fresh));
+  play.take();
+  client.sends(from("one.example"));
+  play.expect(client.gets(ok("one", date, fresh, "Age: 0")), "report 200");
+  const stranger = play.connect("192.0.2.1");
+  stranger.sends(get("/"));
+  expect(play.take().join()).toContain("gets GET /");
+  server.sends(ok("own", date, fresh));
+  play.take();
+  stranger.sends(from("one.example"));
+  play.expect(stranger.gets(ok("own", date, fresh, "Age: 0")), "report 200");
+});
+
+test("what names no host goes by the cache: each server is told its own", () => {
+  const play = new Playbook(cached({ isTold: false }));
+  for (const body of ["one", "two"]) {
+    const client = play.connect();
+    client.sends("GET / HTTP/1.0\r\n\r\n");
+    const server = play.accept();
+    server.sends(ok(body, date, fresh, "Connection: close"));
+    expect(play.take().some((line) => line.includes(body))).toBe(true);
+  }
+});

@@ -6,7 +6,7 @@ import { type CacheEntry, cacheState } from "../../memory/cache.ts";
 import type { Context } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import type { PoolCaching } from "./poolcaching.ts";
-import { isStoredAsSecure } from "./scheme.ts";
+import { writeKey } from "./scheme.ts";
 
 /** So long a list of names is remembered by the second level. */
 const remoteVaryMs = 24 * 3600 * 1000;
@@ -20,7 +20,7 @@ export function writeVariantKey(
 ): void {
   const { key, names, request } = desk;
   const { head } = exchange;
-  key.write(head, isStoredAsSecure(exchange), policy);
+  writeKey(key, exchange, policy);
   const mark = cache.find(key, port.wallMs);
   const isMarked = mark?.state === cacheState.vary;
   if (!isVarying) {
