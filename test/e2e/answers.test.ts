@@ -84,7 +84,7 @@ test("a name that does not resolve is said, and the others serve", async () => {
 
 test("an access log that cannot be opened refuses the start, with its path", async () => {
   await using room = new Room();
-  const path = room.path("missing/access.log");
+  const path = room.path("missing/too/access.log");
   const words = ["--to", "127.0.0.1:1", "--access-log", path];
   const { code, said } = await refused(await Sluice.run(room, words, { isAwaited: false }));
   expect(code).toBe(1);

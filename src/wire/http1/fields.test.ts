@@ -47,7 +47,13 @@ test("only letters are folded: no other byte passes for a hyphen or a letter", (
 });
 
 test("a name that CGI would take for one of ours is a lookalike, however it is spelled", () => {
-  for (const name of ["X_Forwarded_For", "x-forwarded_for", "x_forwarded-proto", "X_FORWARDED_HOST", "x-forwarded_port"]) {
+  for (const name of [
+    "X_Forwarded_For",
+    "x-forwarded_for",
+    "x_forwarded-proto",
+    "X_FORWARDED_HOST",
+    "x-forwarded_port",
+  ]) {
     expect(idOf(name)).toBe(field.lookalike);
   }
   for (const name of ["x_forwarded_else", "x_forwarded", "xx_forwarded_for"]) expect(idOf(name)).toBe(field.other);
