@@ -72,7 +72,7 @@ test("targets that are inside are denied by default, however they are written; t
     note: `localhost:${port} denied: 127.0.0.1: that is no public address`,
   });
   const denied = 'sluice_target_denied_total{listener="proxy"}';
-  expect(await proxy.metric(denied)).toBe(hosts.length + 12 + 1);
+  await proxy.counted(hosts.length + 12 + 1, denied);
 });
 
 test("names, ports and addresses are allowed and denied as the config says", async () => {
@@ -149,7 +149,7 @@ test("Basic authentication: 407, then whom the log names; hashes of openssl and 
     expect([user, (await as("-U", user)).status]).toEqual([user, 200]);
   for (const user of ["apr:Secret", "bc:", "plain:a", "nobody:secret"])
     expect([user, (await as("-U", user)).status]).toEqual([user, 407]);
-  expect(await proxy.metric('sluice_auth_failures_total{listener="proxy"}')).toBe(4);
+  await proxy.counted(4, 'sluice_auth_failures_total{listener="proxy"}');
   const line = await proxy.log.line("the user", (each) => "user" in each && each.user === "bc");
   expect(line.status).toBe(200);
   const tunnel = await proxy.curl(

@@ -35,7 +35,7 @@ test("curl speaks to nginx through CONNECT, SOCKS5 with a name, and SOCKS5 with 
   }
   const active = 'sluice_tunnels_active{listener="proxy"}';
   await until("the tunnels to be counted out", async () => (await proxy.metric(active)) === 0);
-  expect(await proxy.metric('sluice_tunnels_total{listener="proxy"}')).toBe(3);
+  await proxy.counted(3, 'sluice_tunnels_total{listener="proxy"}');
   const line = await proxy.log.line("a tunnel", ({ server }) => server === `localhost:${nginx.port}`);
   expect(line.status).toBe(200);
   expect(line.bytes_sent).toBeGreaterThan(3 << 20);
@@ -122,7 +122,7 @@ test("hundreds of tunnels at once, of which only so many are let in", async () =
   const proxy = await Forward.start(room, { private: true, tunnels: { maxOpen: 300 } });
   const clients = await Promise.all(Array.from({ length: 300 }, () => tunnel(room, proxy.port, server.address)));
   await Promise.all(clients.map((client) => client.saw("hello")));
-  expect(await proxy.metric('sluice_tunnels_active{listener="proxy"}')).toBe(300);
+  await proxy.counted(300, 'sluice_tunnels_active{listener="proxy"}');
   const refused = await Client.connect(room, proxy.port);
   refused.send(`CONNECT ${server.address} HTTP/1.1\r\nHost: a\r\n\r\n`);
   expect(await refused.saw("\r\n\r\n")).toStartWith("HTTP/1.1 503");
