@@ -6,6 +6,7 @@ import { freePort } from "./port.ts";
 import { find, type Ran, ran } from "./program.ts";
 import type { Room } from "./room.ts";
 import { type Draft, Sluice } from "./sluice.ts";
+import { until } from "./wait.ts";
 
 export type ProxyInput = Exclude<NonNullable<ListenerInput["proxy"]>, boolean>;
 
@@ -70,6 +71,11 @@ export class Forward {
     ]);
     const [, body = "", status = "0", connected = "0"] = /^([\s\S]*)\n(\d+) (\d+)$/.exec(answer.out) ?? [];
     return { ...answer, body, status: Number(status), connected: Number(connected) };
+  }
+
+  /** Asks until it is that: what is counted a moment later is waited for. */
+  async counted(expected: number, line: string): Promise<void> {
+    await until(`${line} to be ${expected}`, async () => (await this.metric(line)) === expected);
   }
 
   async metric(line: string): Promise<number> {
