@@ -6,7 +6,6 @@
 
 import { fault } from "../base/fault.ts";
 import { listenerCell } from "../memory/tally.ts";
-import { method } from "../wire/http1/head.ts";
 import type { Context } from "./context.ts";
 import type { Wait } from "./deadline.ts";
 import type { Exchange } from "./exchange.ts";
@@ -79,17 +78,11 @@ function judge(exchange: Exchange, context: Context, name: string, verdict: Verd
 /** Behind the rules: without a user it goes no further. */
 export function authorize(exchange: Exchange): boolean {
   const { auth, redirect } = exchange.listener.plan;
-  if (auth === null || exchange.user !== null || isPreflight(exchange)) return true;
+  if (auth === null || exchange.user !== null) return true;
   // Who is sent on to https is not to show a password before.
   if (redirect !== null && exchange.route.pool === null) return true;
   exchange.fail(fault(isForProxy(exchange) ? "proxy_unauthorized" : "unauthorized"));
   return false;
-}
-
-/** Browsers send no credentials with the question whether they may ask across origins (Fetch standard, CORS-preflight fetch). */
-function isPreflight({ listener, head }: Exchange): boolean {
-  if (listener.plan.cors === null || head.method !== method.options) return false;
-  return fieldOf(head, "origin") !== null && fieldOf(head, "access-control-request-method") !== null;
 }
 
 interface Credentials {

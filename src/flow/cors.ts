@@ -17,10 +17,14 @@ const preflightReply = { status: 204, reason: "No Content", fields: [], body: nu
 
 /** A step up. */
 export function answerPreflight(exchange: Exchange): boolean {
-  const { cors } = exchange.listener;
-  if (cors === null || preflightMethod(exchange.head) === null) return true;
+  if (!isPreflight(exchange)) return true;
   exchange.give(preflightReply, null);
   return false;
+}
+
+/** It is answered by us, before anybody is asked for credentials: browsers send none with it. */
+export function isPreflight({ listener, head }: Exchange): boolean {
+  return listener.cors !== null && preflightMethod(head) !== null;
 }
 
 /** What the browser would like to do; null where it is no preflight (Fetch standard, section 4.8). */

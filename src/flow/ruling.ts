@@ -10,6 +10,7 @@ import type { Head } from "../wire/http1/head.ts";
 import { leave } from "./answer.ts";
 import { authorize } from "./authorizing.ts";
 import type { Context } from "./context.ts";
+import { isPreflight } from "./cors.ts";
 import { beginDebugging } from "./debugging.ts";
 import { editRequest, editResponse } from "./editing.ts";
 import type { Exchange } from "./exchange.ts";
@@ -64,7 +65,7 @@ function judgeFrom(first: RuleSet | null, exchange: Exchange, context: Context, 
     return false;
   }
   const reply = exchange.route.pool?.reply ?? null;
-  if (reply === null) return true;
+  if (reply === null || isPreflight(exchange)) return true;
   // It is content like a server's: not for everybody where credentials are asked for.
   if (!authorize(exchange)) return false;
   exchange.give(reply.fill(visit), null);

@@ -151,6 +151,23 @@ test("the question of a browser whether it may ask is not asked for credentials 
   other.expectAmong("report 401 unauthorized");
 });
 
+test("what only looks like that question gets no further without credentials, nor does it get what stands in place of servers", () => {
+  const cors = { origins: ["*"], methods: [], headers: [], exposed: [], isWithCredentials: false, maxAgeS: 0 };
+  const asking = (what: string): string =>
+    `OPTIONS / HTTP/1.1\r\nHost: a\r\nOrigin: https://b\r\nAccess-Control-Request-Method: ${what}\r\n\r\n`;
+  for (const what of ["", "a b", "PUT, GET", "("]) {
+    const play = guarded({ listener: { cors } });
+    play.connect().sends(asking(what));
+    play.expectAmong("report 401 unauthorized");
+    expect(play.dialing).toBe(0);
+  }
+  const answering = guarded({ listener: { cors }, pool: { reply: answer(200, { body: "secret" }) } });
+  answering.connect().sends(asking("PUT"));
+  const said = answering.take();
+  expect(said).toContain("report 204");
+  expect(said.join()).not.toContain("secret");
+});
+
 test("an answer that stands in place of servers needs credentials too, a redirect to https does not", () => {
   const answering = guarded({ pool: { reply: answer(200, { body: "secret" }) } });
   const client = answering.connect();
