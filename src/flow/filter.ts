@@ -22,15 +22,16 @@ export type FilterMaker = (sink: FilterSink) => Filter;
 export interface Onlooker {
   add(bytes: Uint8Array, start: number, end: number): void;
   /**
-   * The client, which was given the content up to `at`, takes no more for now. True: it gets the rest from who looks on, in its own
-   * time, and the server need not wait for it. Only asked where the content goes on as it came.
+   * The client, which was given all content up to here, takes no more for now. True: it gets the rest from who looks on, in its own
+   * time, and the server need not wait for it. Only asked where the content goes on unchanged. `isChunked`: it goes in chunks, of
+   * which the one that was begun lacks `chunkLeft` bytes of content and its end; -1: none was.
    */
-  relieve?(at: number): boolean;
+  relieve?(isChunked: boolean, chunkLeft: number): boolean;
   /**
-   * Told after `add` by who was relieved. True: all is well. False: it cannot be kept any longer, and the server is to wait again; the
-   * rest of bytes[start, end), up to where the content has come to `at`, goes to the client behind what was kept.
+   * Told after `add` by who was relieved. True: all is well. False: it cannot be kept any longer, and the server is to wait until who
+   * looks on has given the client what was added. `isLast`: the body has come to its end.
    */
-  isKept?(bytes: Uint8Array, start: number, end: number, at: number, isLast: boolean): boolean;
+  isKept?(isLast: boolean): boolean;
   /** Said once, when the body is over; `isWhole`: to its end. */
   over(isWhole: boolean): void;
 }

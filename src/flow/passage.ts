@@ -4,6 +4,7 @@
 // (a cache that is filled). One passage an exchange, used again with it.
 
 import { type Fault, fault } from "../base/fault.ts";
+import type { Body } from "../wire/http1/body.ts";
 import { type BodyKind, bodyKind } from "../wire/http1/head.ts";
 import type { Output } from "../wire/http1/writer.ts";
 import type { Context } from "./context.ts";
@@ -33,8 +34,6 @@ export class Passage implements Outlet, SieveOutlet {
   #sieve: Sieve | null = null;
   /** Who looks on gives it to the client: here it is only followed. */
   #isRelieved = false;
-  /** Content that has come, since then. */
-  #followed = 0;
   /** Who is told where the head is held (`holdHead`), and that head once it is written. */
   #broken: ((what: Fault) => void) | null = null;
   #head: Uint8Array | null = null;
@@ -146,16 +145,20 @@ export class Passage implements Outlet, SieveOutlet {
       return false;
     }
     if (!isTaken) {
-      this.#isRelieved = this.#throttle === null && relay.isAsIs && this.#isToBeRelieved();
+      this.#isRelieved = this.#throttle === null && this.#isToBeRelieved(body);
       if (!this.#isRelieved) upstream.line?.pause();
     }
     exchange.awaitServer();
     return isTaken;
   }
 
-  #isToBeRelieved(): boolean {
-    this.#followed = this.#exchange.responseBytesSent;
-    return this.onlooker?.relieve?.(this.#followed) === true;
+  #isToBeRelieved(body: Body): boolean {
+    const { onlooker, relay } = this;
+    if (onlooker?.relieve === undefined) return false;
+    const isAsItCame = relay.isAsIs && body.kind === bodyKind.chunked;
+    // Whoever is inside of what frames a chunk cannot be told where the next one begins.
+    const chunkLeft = isAsItCame ? body.chunkLeft : -1;
+    return chunkLeft !== null && onlooker.relieve(isAsItCame || relay.isChunked, chunkLeft);
   }
 
   /** To its end, for who looks on. */
@@ -164,16 +167,16 @@ export class Passage implements Outlet, SieveOutlet {
     const onlooker = this.onlooker!;
     const { body } = upstream;
     const next = body.advance(bytes, start, end, onlooker);
-    this.#followed += next - start;
+    if (body.isBad) {
+      exchange.failUpstream(fault("truncated_response"));
+      return false;
+    }
     exchange.awaitServer();
-    if (body.isDone) {
-      upstream.release(this.isReusable && next === end && exchange.requestBody.isDone);
-      exchange.upstream = null;
-      exchange.attempt.end();
-    } else if (next < end) this.isReusable = false;
-    if (onlooker.isKept?.(bytes, start, next, this.#followed, body.isDone) === false) {
+    if (next < end) this.isReusable = false;
+    if (body.isDone) this.#leave(upstream);
+    if (onlooker.isKept?.(body.isDone) === false) {
       this.onlooker = null;
-      upstream.line?.pause();
+      if (!body.isDone) upstream.park();
     } else if (body.isDone) {
       this.onlooker = null;
       onlooker.over(true);
@@ -181,11 +184,23 @@ export class Passage implements Outlet, SieveOutlet {
     return !body.isDone;
   }
 
-  /** The client has been given all that was kept: from here on it gets what the server says. `isTaken`: and can take more. */
-  goOn(isTaken: boolean): void {
+  /** The server has said all, and the client has not been given all. */
+  #leave(upstream: Upstream): void {
+    const exchange = this.#exchange;
+    upstream.release(this.isReusable && exchange.requestBody.isDone);
+    exchange.upstream = null;
+    exchange.attempt.end();
+  }
+
+  /** The client has been given all that was kept: from here on it gets what the server says. `isTaken`: and can take more. `isBetween`: it is not inside of a chunk. */
+  goOn(isTaken: boolean, isBetween: boolean): void {
+    const { upstream } = this.#exchange;
     this.#isRelieved = false;
     this.#exchange.awaitServer();
-    if (isTaken) this.#exchange.upstream?.line?.resume();
+    if (upstream === null) return;
+    if (isBetween && this.relay.isAsIs && upstream.body.kind === bodyKind.chunked) this.relay.remake();
+    if (isTaken) upstream.resume();
+    upstream.unpark();
   }
 
   /** Through the filter; what that says at once goes behind the head in the same write. */
@@ -223,6 +238,13 @@ export class Passage implements Outlet, SieveOutlet {
   /** The server's FIN is the end of the body. */
   ended(): void {
     if (this.isHolding) return this.#throttle!.ended(null);
+    if (this.#isRelieved) {
+      const { onlooker } = this;
+      this.isReusable = false;
+      this.onlooker = null;
+      this.#leave(this.#exchange.upstream!);
+      return onlooker!.over(true);
+    }
     if (this.#sieve !== null) {
       this.isReusable = false;
       this.output.clear();

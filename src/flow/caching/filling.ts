@@ -47,6 +47,10 @@ export class Filling implements Onlooker {
   #isBegun = false;
   /** Its length is known. */
   #isReadAlong = false;
+  /** Content that has gone by. */
+  #added = 0;
+  /** What came when it could be kept no longer, for the client that was relieved: it is told it behind what was. */
+  #spilt: Uint8Array[] | null = null;
 
   constructor(exchange: Exchange, context: Context, caching: Caching) {
     this.#exchange = exchange;
@@ -58,6 +62,7 @@ export class Filling implements Onlooker {
   reset(): void {
     this.#keyEnd = 0;
     this.#firstEnd = 0;
+    this.#spilt = null;
   }
 
   /** Others wait for what it brings. */
@@ -191,6 +196,7 @@ export class Filling implements Onlooker {
     if (!draft.begin(facts, output.bytes, 0, output.length, tags.bytes.subarray(0, tags.length))) return this.#failed();
     this.#isBegun = true;
     this.#isReadAlong = facts.bodyBytes !== -1;
+    this.#added = 0;
     status.isStored = true;
     status.detail = "";
     status.ttlS = Math.floor((facts.bornMs + facts.freshForMs - port.wallMs) / 1000);
@@ -240,36 +246,43 @@ export class Filling implements Onlooker {
   // ---- said by the passage ----
 
   add(bytes: Uint8Array, start: number, end: number): void {
-    if (!this.#isBegun) return;
-    if (this.#isReadAlong) this.stir();
+    if (!this.#isBegun) {
+      this.#spilt?.push(bytes.slice(start, end));
+      return;
+    }
+    const { pool, shown, entry } = this.#caching;
+    if (this.#isReadAlong || shown.isBegun) this.stir();
+    this.#added += end - start;
     if (this.#draft!.append(bytes, start, end)) return;
-    const { pool } = this.#caching;
     this.#isBegun = false;
     this.#draft = null;
     this.#caching.word = "error";
-    // Who was relieved asks for it.
-    if (!this.#caching.shown.isBegun) this.#exchange.passage.onlooker = null;
+    if (shown.isBegun) this.#spilt = [bytes.slice(end - (this.#added - entry!.written), end)];
+    else this.#exchange.passage.onlooker = null;
     this.stir();
     pool.cache.markPass(this.key, reason.tooLarge, this.#context.port.wallMs + pool.plan.passMs);
   }
 
-  relieve(at: number): boolean {
-    if (!this.#isBegun || !this.#isReadAlong) return false;
+  relieve(isChunked: boolean, chunkLeft: number): boolean {
+    if (!this.#isBegun) return false;
     const caching = this.#caching;
     const entry = caching.pool.cache.find(this.key, this.#context.port.wallMs);
     // It may have been purged meanwhile, and another be there.
-    if (entry === null || entry.state !== cacheState.filling || entry.written !== at) {
+    const isOurs = entry?.state === cacheState.filling && entry.written === this.#added && !this.#draft!.isLost;
+    if (entry === null || !isOurs) {
       entry?.release();
       return false;
     }
     caching.entry = entry;
-    caching.shown.takeOver(entry, at, this.name);
+    caching.shown.takeOver(entry, this.name, isChunked, chunkLeft);
     return true;
   }
 
-  isKept(bytes: Uint8Array, start: number, end: number, at: number, isLast: boolean): boolean {
-    if (this.#isBegun) return true;
-    this.#caching.shown.endEarly(bytes, start, end, at, isLast);
+  isKept(isLast: boolean): boolean {
+    const spilt = this.#spilt;
+    if (spilt === null) return true;
+    this.#spilt = null;
+    this.#caching.shown.endEarly(Buffer.concat(spilt), isLast);
     return false;
   }
 

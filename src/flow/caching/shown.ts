@@ -16,6 +16,7 @@ import type { Context } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { coalesceBytesMax } from "../passage.ts";
 import type { Line } from "../port.ts";
+import { lastChunk, writeChunk } from "../relay.ts";
 import { isPlainDown } from "../stair.ts";
 import { type Outlet, Throttle } from "../throttle.ts";
 import type { CacheDesk } from "./desk.ts";
@@ -24,6 +25,9 @@ import { bodyBytesOf, finishShownHead, Parts, type Shape, shapeOf, writeShownHea
 
 /** Said to the line at once; what it does not take it copies. */
 const sliceBytesMax = 256 * 1024;
+/** Where a body ends of which only its end tells that. */
+const endUnknown = Number.POSITIVE_INFINITY;
+const crlf = new Uint8Array([0x0d, 0x0a]);
 /** Of a longer body so much leaves with the head, in one write. */
 const firstBytesMax = 16 * 1024;
 
@@ -38,6 +42,9 @@ export class Shown implements Reader, Outlet {
   #at = 0;
   #end = 0;
   #parts: Parts | null = null;
+  /** Its length is not told before: it goes in chunks, of which the one that was begun lacks so much content and its end; -1: none was. */
+  #isChunked = false;
+  #chunkLeft = -1;
   /** What comes behind the entry, and whether that is the end. */
   #tail: Uint8Array | null = null;
   #isLast = true;
@@ -59,6 +66,8 @@ export class Shown implements Reader, Outlet {
     this.#isTold = false;
     this.#isBlocked = false;
     this.#isPumping = false;
+    this.#isChunked = false;
+    this.#chunkLeft = -1;
     this.#tail = null;
     this.#isLast = true;
     this.#parts = null;
@@ -90,23 +99,24 @@ export class Shown implements Reader, Outlet {
     exchange.descent.show(shown);
   }
 
-  /** The client was given the head and `at` bytes of the body by a server, and takes no more for now: the rest is given from here. */
-  takeOver(entry: CacheEntry, at: number, name: string): void {
+  /** The client was given by a server what the entry has, and takes no more for now: the rest is given from here. See filter.ts. */
+  takeOver(entry: CacheEntry, name: string, isChunked: boolean, chunkLeft: number): void {
     this.#name = name;
     this.isBegun = true;
     this.#isTold = true;
     this.#isBlocked = true;
     this.#entry = entry;
     this.#shape = "whole";
-    this.#at = at;
-    this.#end = entry.facts.bodyBytes;
+    this.#at = entry.written;
+    this.#end = entry.facts.bodyBytes === -1 ? endUnknown : entry.facts.bodyBytes;
+    this.#isChunked = isChunked;
+    this.#chunkLeft = chunkLeft;
   }
 
-  /** It is kept no longer. What of bytes[start, end), which ends at `at` of the body, is not in the entry, comes behind that. */
-  endEarly(bytes: Uint8Array, start: number, end: number, at: number, isLast: boolean): void {
-    const { written } = this.#entry!;
-    this.#end = written;
-    this.#tail = bytes.slice(Math.max(start, end - (at - written)), end);
+  /** It is kept no longer. What comes behind what the entry has. */
+  endEarly(tail: Uint8Array, isLast: boolean): void {
+    this.#end = this.#entry!.written;
+    this.#tail = tail;
     this.#isLast = isLast;
     this.#pump();
   }
@@ -205,6 +215,10 @@ export class Shown implements Reader, Outlet {
       this.#give(entry.bytes, start, start + size);
       return true;
     }
+    if (isWhole && this.#end === endUnknown) {
+      this.#end = this.#at;
+      return true;
+    }
     if (isWhole || entry.isBroken) this.#break();
     else this.#starve();
     return false;
@@ -212,11 +226,31 @@ export class Shown implements Reader, Outlet {
 
   #give(bytes: Uint8Array, start: number, end: number): void {
     if (this.#throttle === null) {
-      this.#isBlocked = !this.pass(bytes, start, end);
+      this.#isBlocked = !(this.#isChunked ? this.#passChunk(bytes, start, end) : this.pass(bytes, start, end));
       return;
     }
     this.#isBlocked = true;
     this.#throttle.offer(bytes, start, end);
+  }
+
+  /** The rest of the chunk that was begun, and what is more than that in one of its own. */
+  #passChunk(bytes: Uint8Array, start: number, end: number): boolean {
+    const { output } = this.#context;
+    output.clear();
+    if (this.#chunkLeft !== -1) {
+      const size = Math.min(this.#chunkLeft, end - start);
+      output.copy(bytes, start, start + size);
+      this.#chunkLeft -= size;
+      start += size;
+      if (this.#chunkLeft === 0) this.#endChunk();
+    }
+    if (start < end) writeChunk(output, bytes, start, end);
+    return this.pass(output.bytes, 0, output.length);
+  }
+
+  #endChunk(): void {
+    this.#chunkLeft = -1;
+    this.#context.output.put(crlf);
   }
 
   /** The entry has been told as far as it goes. */
@@ -224,13 +258,13 @@ export class Shown implements Reader, Outlet {
     const exchange = this.#exchange;
     this.#tail = null;
     this.#isPumping = false;
-    const isTaken = this.pass(tail, 0, tail.length);
+    const isTaken = this.#isChunked ? this.#passChunk(tail, 0, tail.length) : this.pass(tail, 0, tail.length);
     if (this.#isLast) return this.#over();
     this.stop();
     this.isBegun = false;
     exchange.caching!.entry!.release();
     exchange.caching!.entry = null;
-    exchange.passage.goOn(isTaken);
+    exchange.passage.goOn(isTaken, this.#chunkLeft === -1);
   }
 
   /** What goes before the next part of a multipart. False: that was all. */
@@ -260,8 +294,17 @@ export class Shown implements Reader, Outlet {
     const downstream = exchange.downstream!;
     const { isPersistent } = exchange;
     const isFinal = !exchange.head.wantsKeepAlive;
+    if (this.#isChunked) this.#endChunks();
     exchange.conclude();
     downstream.concluded(isPersistent, isFinal);
+  }
+
+  #endChunks(): void {
+    const { output } = this.#context;
+    output.clear();
+    if (this.#chunkLeft !== -1) this.#endChunk();
+    output.put(lastChunk);
+    this.pass(output.bytes, 0, output.length);
   }
 
   /** What is told is not the whole, and the client must see that. */

@@ -55,6 +55,12 @@ export class Body {
     this.#trailerBytes = 0;
   }
 
+  /** Of a chunked one: content that the chunk it is in has still to bring; -1 between two chunks, null inside of what frames them. */
+  get chunkLeft(): number | null {
+    if (this.#state === at.data || this.#state === at.dataCr) return this.remaining;
+    return this.#state === at.size && this.#digits === 0 ? -1 : null;
+  }
+
   /**
    * Follow the body through bytes[start, end). Answers the index after the last byte that belongs to it; sets `isDone` when it
    * ended there, `isBad` when the framing is malformed. `plain`, if given, is shown the content, without its framing.
