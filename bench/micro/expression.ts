@@ -13,6 +13,7 @@ const plan = {
   entriesMax: 4096,
   expireMs: 600_000,
   isEvicting: true,
+  share: null,
   store: ["gpc0", "http_req_rate(10s)"],
 } as const;
 const table = StickTable.inMemory(plan);

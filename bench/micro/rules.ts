@@ -23,7 +23,7 @@ function rule(condition: string | null, options: Partial<RulePlan> = {}): RulePl
 
 function table(...store: readonly string[]): TablePlan {
   const key = { kind: "ip", prefix6: 64 } as const;
-  return { name: "clients", key, entriesMax: 204_800, expireMs: 600_000, isEvicting: true, store };
+  return { name: "clients", key, entriesMax: 204_800, expireMs: 600_000, isEvicting: true, share: null, store };
 }
 
 const track: EffectPlan = { kind: "track", table: 0, key: "src", slot: 0 };

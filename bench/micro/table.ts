@@ -57,6 +57,7 @@ function run(entries: number): void {
     entriesMax: Math.ceil(entries * 1.05),
     expireMs: 3_600_000,
     isEvicting: true,
+    share: null,
     store: ["gpc0", "conn_rate(10s)", "bytes_out_rate(60s)"],
   };
   const { table, path } = open(plan);

@@ -2,9 +2,19 @@
 // with one listener and one server. No sockets, no kernel.
 
 import { TimerWheel } from "../../src/base/timerwheel.ts";
-import type { CachePlan, ListenerMode, Plan, PoolCachePlan, RulesPlan, TablePlan } from "../../src/config/plan.ts";
+import type {
+  CachePlan,
+  HooksPlan,
+  ListenerMode,
+  Plan,
+  PoolCachePlan,
+  RulesPlan,
+  TablePlan,
+} from "../../src/config/plan.ts";
+import { hookNames } from "../../src/config/plancontent.ts";
 import { Context } from "../../src/flow/context.ts";
 import type { Exchange } from "../../src/flow/exchange.ts";
+import type { HookFunctions, HookRunner, HookSet } from "../../src/flow/hooks.ts";
 import type { Client, DialFlow, Line, Port, WakeFlow } from "../../src/flow/port.ts";
 import { Site } from "../../src/flow/site.ts";
 import { Arena } from "../../src/memory/arena.ts";
@@ -140,6 +150,7 @@ const planFor = (mode: ListenerMode): Plan => ({
           address: { kind: "tcp", host: "127.0.0.1", port: 81 },
           weight: 1,
           backup: false,
+          isDrained: false,
           connectionsMax: 0,
           cookie: "a",
           tls: null,
@@ -176,13 +187,25 @@ export interface Judged {
   readonly tables?: readonly TablePlan[];
   readonly cache?: CachePlan;
   readonly poolCache?: PoolCachePlan;
+  /** Of the listener. */
+  readonly hooks?: { readonly functions: HookFunctions; readonly runner: HookRunner };
+}
+
+const ofListeners = (functions: HookFunctions): HookSet["of"] => {
+  return (owner) => (owner === "listeners" ? functions : {});
+};
+
+/** What a config says of hooks that says nothing more. */
+function hooksPlan({ functions }: { readonly functions: HookFunctions }): HooksPlan {
+  const names = hookNames.filter((name) => functions[name] !== undefined);
+  return { names, budgetMs: 1000, failure: null, bodyBytesMax: 1024 * 1024, tooLarge: "fail" };
 }
 
 /** A context with its one server up; `reported` is called for each exchange or stream that has ended. */
 export function makeWorld(
   mode: ListenerMode,
   reported: (exchange: Pick<Exchange, "caching">) => void,
-  { rules = {}, tables = [], cache, poolCache = undefined }: Judged = {},
+  { rules = {}, tables = [], cache, poolCache = undefined, hooks }: Judged = {},
 ): { context: Context; port: FakePort } {
   const arena = Arena.inMemory();
   const board = new Board(arena);
@@ -199,10 +222,16 @@ export function makeWorld(
       tables,
       caches,
       pools,
-      listeners: plan.listeners.map((one) => ({ ...one, rules: { ...noRules, ...rules } })),
+      listeners: plan.listeners.map((one) => ({
+        ...one,
+        rules: { ...noRules, ...rules },
+        hooks: hooks === undefined ? null : hooksPlan(hooks),
+      })),
     };
   };
-  const site = new Site(judgedPlan(), { arena, tally, workers: 1, random: Math.random, ...new Memory().parts }, null);
+  const set = hooks === undefined ? null : { runner: hooks.runner, of: ofListeners(hooks.functions) };
+  const parts = { arena, tally, workers: 1, random: Math.random, ...new Memory().parts, hooks: set };
+  const site = new Site(judgedPlan(), parts, null);
   return { context: new Context(port, tally, site, reported, () => reported({ caching: null })), port };
 }
 

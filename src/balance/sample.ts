@@ -29,6 +29,7 @@ export function sampleServer(index: number, changes: Partial<ServerPlan> = {}): 
     address: { kind: "tcp", host, port: 80 },
     weight: 1,
     backup: false,
+    isDrained: false,
     connectionsMax: 0,
     cookie: `s${index}`,
     tls: null,

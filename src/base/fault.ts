@@ -65,6 +65,7 @@ export type FaultCode =
   | "auth_busy"
   | "hook_failed"
   | "hook_timeout"
+  | "replacement_too_long"
   | "draining"
   | "internal";
 
@@ -149,6 +150,7 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
   auth_busy: ["local", "never", 503, "too many credentials wait to be checked"],
   hook_failed: ["local", "never", 500, "a hook of the configuration failed"],
   hook_timeout: ["local", "never", 504, "a hook of the configuration did not answer in time"],
+  replacement_too_long: ["local", "never", 500, "what replaces one match in a body is longer than it may be"],
   draining: ["local", "never", 503, "this proxy is shutting down"],
   internal: ["local", "never", 500, "an assertion failed in the proxy"],
 };

@@ -15,6 +15,7 @@ const server = {
   isEligible: true,
   weight: 1,
   backup: false,
+  isDrained: false,
   active: 3,
   requests: 12345,
   failures: 0,

@@ -77,6 +77,7 @@ test("every default of a minimal config", () => {
             address: { kind: "tcp", host: "10.0.0.1", port: 80 },
             weight: 1,
             backup: false,
+            isDrained: false,
             connectionsMax: 0,
             cookie: cookieOf("app/10.0.0.1:80"),
             tls: null,

@@ -20,6 +20,7 @@ import type { Config, Ejection, Pool, Server } from "./types.ts";
 const noOptions = {
   weight: undefined,
   backup: false,
+  drain: false,
   maxConnections: 0,
   proxyProtocol: undefined,
   source: undefined,
@@ -92,6 +93,7 @@ function compileServer(poolName: string, pool: Pool, server: string | Server, ar
     address: resolved(address, resolve),
     weight: options.weight ?? weight ?? 1,
     backup: options.backup,
+    isDrained: options.drain,
     connectionsMax: options.maxConnections,
     cookie: cookieOf(id),
     tls: compileServerTls(serverTls(pool, server), address.kind === "tcp" ? address.host : "", keys),

@@ -6,7 +6,7 @@ import type { Scope } from "../rules/expression/compiled.ts";
 import { compileExpression } from "../rules/expression/expression.ts";
 import { scopeOf } from "../rules/expression/scope.ts";
 import { bytesOf, compileFields, compileReply } from "./compilereply.ts";
-import { compileLimitTable, compileList, compileTable, limitKey, limitTableName } from "./compiletable.ts";
+import { compileLimitTable, compileList, compileTable, limitKey, limitTableName, shareOf } from "./compiletable.ts";
 import { TrackSlots, tracksOf } from "./compiletracks.ts";
 import type { Materials } from "./materials.ts";
 import { bytes, ms } from "./measure.ts";
@@ -89,7 +89,7 @@ export class RuleCompiler {
     this.#around = around;
     const lists = Object.entries(config.lists).map(([name, list]) => compileList(name, list));
     const pools = Object.keys(config.pools).map((name) => ({ name }));
-    this.tables = Object.entries(config.tables).map(([name, table]) => compileTable(name, table));
+    this.tables = Object.entries(config.tables).map(([name, table]) => compileTable(name, table, shareOf(config)));
     const names = { tables: [...this.tables], lists, pools };
     this.#scopes = {
       connection: scopeOf(names, "connection"),
@@ -211,7 +211,7 @@ export class RuleCompiler {
     let table = limit.table;
     if (table === undefined) {
       table = limitTableName(owner.name, name);
-      this.tables.push(compileLimitTable(table, limit, this.#keyOf(limit.by, phase)));
+      this.tables.push(compileLimitTable(table, limit, this.#keyOf(limit.by, phase), shareOf(this.#around.config)));
     }
     return { kind: "limit", target: `${tableTerm(table)}[${limit.by}].tokens`, cost, reply };
   }

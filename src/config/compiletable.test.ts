@@ -35,6 +35,7 @@ describe("a limit with a rate has a table of its own", () => {
         entriesMax: 102_400,
         expireMs: 3500,
         isEvicting: true,
+        share: null,
         store: ["tokens(5,500ms)"],
       },
       {
@@ -43,6 +44,7 @@ describe("a limit with a rate has a table of its own", () => {
         entriesMax: 1024,
         expireMs: 61_000,
         isEvicting: true,
+        share: null,
         store: ["tokens(100,600ms)"],
       },
       expect.objectContaining({
@@ -92,6 +94,7 @@ test("tables as they are written, and as they are left out", () => {
       entriesMax: 102_400,
       expireMs: 600_000,
       isEvicting: true,
+      share: null,
       store: [],
     },
     {
@@ -100,6 +103,7 @@ test("tables as they are written, and as they are left out", () => {
       entriesMax: 204_800,
       expireMs: 0,
       isEvicting: false,
+      share: null,
       store: ["gpc(2)", "tokens(5,500ms)"],
     },
   ]);

@@ -4,11 +4,12 @@
 import { formatDuration } from "../base/duration.ts";
 import { readColumn } from "../memory/column.ts";
 import type { Type } from "../rules/expression/compiled.ts";
+import { fleet as fleetSchema } from "./fleetschema.ts";
 import { ms, value } from "./measure.ts";
-import type { ListPlan, TableKeyPlan, TablePlan } from "./plan.ts";
+import type { ListPlan, SharePlan, TableKeyPlan, TablePlan } from "./plan.ts";
 import { readRate } from "./rate.ts";
 import { keyBytesUsual, readEntries } from "./tableschema.ts";
-import type { Limit, List, Table } from "./types.ts";
+import type { Config, Fleet, Limit, List, Table } from "./types.ts";
 
 /** What one client has of IPv6, as a rule. */
 const prefix6Usual = 64;
@@ -17,7 +18,20 @@ const limitKeyBytes = 256;
 /** Expires later than its bucket is full again, when it says no more than an entry that is not there. */
 const limitMarginMs = 1000;
 
-export function compileTable(name: string, table: Table): TablePlan {
+/** How tables are shared that are; null without a fleet. */
+export function shareOf({ fleet }: Config): SharePlan | null {
+  if (fleet === undefined) return null;
+  const { stale, whenStale } = fleetOf(fleet);
+  return { staleMs: ms(stale), whenStale };
+}
+
+/** With the defaults of the section, where only an address is written. */
+export function fleetOf(fleet: string | Fleet): Fleet {
+  return typeof fleet === "string" ? fleetSchema.parse({ redis: fleet }) : fleet;
+}
+
+/** `share`: what it is shared by, where it is. */
+export function compileTable(name: string, table: Table, share: SharePlan | null = null): TablePlan {
   return {
     name,
     key: compileKey(table.key),
@@ -25,6 +39,7 @@ export function compileTable(name: string, table: Table): TablePlan {
     expireMs: ms(table.expire),
     isEvicting: table.full === "evict",
     store: table.store.map((text) => value(readColumn(text)).name),
+    share: table.share ? share : null,
   };
 }
 
@@ -52,7 +67,12 @@ export function limitKey(type: Type): TableKeyPlan {
 }
 
 /** The table of a limit that has a rate. */
-export function compileLimitTable(name: string, limit: Limit, key: TableKeyPlan): TablePlan {
+export function compileLimitTable(
+  name: string,
+  limit: Limit,
+  key: TableKeyPlan,
+  share: SharePlan | null = null,
+): TablePlan {
   const { count, periodMs } = value(readRate(limit.rate ?? ""));
   const burst = limit.burst ?? count;
   const word = `tokens(${burst},${formatDuration(periodMs)})`;
@@ -63,6 +83,7 @@ export function compileLimitTable(name: string, limit: Limit, key: TableKeyPlan)
     expireMs: Math.min(burst * periodMs + limitMarginMs, 2_147_483_647),
     isEvicting: true,
     store: [value(readColumn(word)).name],
+    share: limit.share === true ? share : null,
   };
 }
 

@@ -9,6 +9,12 @@ export interface AdminInput {
   token?: string | undefined;
 }
 
+/** An address of their own for what may be read by everybody: metrics and health. */
+export interface MetricsInput {
+  /** Where /metrics, /healthz and /readyz are served besides the admin interface, to whoever asks, without a token. */
+  listen: string;
+}
+
 /** The application log, on stderr. */
 export interface LogInput {
   /** The least level of the application log that is written, to stderr. Default: "info". */
@@ -109,6 +115,8 @@ export interface TableInput {
   store?: string[] | undefined;
   /** When it is full: evict what would expire first, or refuse what is new. Default: "evict". */
   full?: "evict" | "refuse" | undefined;
+  /** With a fleet: what is read is the sum over all its nodes. Needs the section fleet. Default: false. */
+  share?: boolean | undefined;
 }
 
 /** What entries are known by, with its length: one of ip, string and binary. */
@@ -163,6 +171,99 @@ export interface CacheRedisInput {
 export interface BansInput {
   /** What requests of banned clients are answered; "close" closes their connections, as the other modes do. Default: 403. */
   answer?: "close" | number | ReplyInput | undefined;
+}
+
+/** Redis sets of servers, which sentinels keep and pools take their servers from. */
+export interface RegistryInput {
+  /** redis://[user:password@]host[:port][/database], or rediss:// for TLS. */
+  redis: string;
+  /** How often sets are read, whatever tells of changes. Default: "5s". */
+  poll?: string | undefined;
+  /** auto: Redis tells of changes at once, by tracking or by events of keys. off: only poll. Default: "auto". */
+  notify?: "auto" | "off" | undefined;
+  /** How long an answer of Redis may take. Default: "3s". */
+  timeout?: string | undefined;
+}
+
+/** Probes targets and keeps those that are well in a set of the registry. */
+export interface SentinelInput {
+  /** Servers to probe, side by side. */
+  targets: string[];
+  /** The set of the registry that those which are well are put in. Default: "gopher_backends". */
+  set?: string | undefined;
+  /** Members are written as "http://host:port"; "" writes host:port. Default: "http". */
+  scheme?: "http" | "https" | "" | undefined;
+  /** What this sentinel is called among others; absent: the machine's name. */
+  id?: string | undefined;
+  check?: CheckInput | undefined;
+  /** What a sentinel says holds for so long; it says it again at each probe. When none says so any more, a server is taken out. Default: "15s". */
+  lease?: string | undefined;
+  /** How many sentinels must agree: more than half of those that look at a server, or so many. Default: "majority". */
+  quorum?: "majority" | number | undefined;
+}
+
+/** Active health checks. All servers are probed side by side; a new one serves after its first success. */
+export interface CheckInput {
+  /** Ask for this path and judge by the status of the answer. */
+  http?: string | undefined;
+  /** Judge by whether a connection is accepted; with send and receive, by what is answered. */
+  tcp?: true | undefined;
+  /** Send a datagram and judge by what comes back; without receive, by whether the server refuses it. */
+  udp?: true | undefined;
+  /** Run a command and judge by its exit code, or by output. A text is split at spaces, a list is taken word by word, and no shell reads it; {host} and {port} stand for the server's. */
+  exec?: string | string[] | undefined;
+  /** From one probe of a server to the next. Default: "2s". */
+  every?: string | undefined;
+  /** For connection and answer together; when absent 1s, or every where that is shorter. */
+  timeout?: string | undefined;
+  /** Successes in a row that bring a server up. Default: 2. */
+  rise?: number | undefined;
+  /** Failures in a row that take a server down. Default: 3. */
+  fall?: number | undefined;
+  /** http: statuses that count as success, such as "200", "200-399" (the default) or "200-299,401". */
+  expect?: string | number | undefined;
+  /** http: method of the probe; GET when absent. */
+  method?: "GET" | "HEAD" | "OPTIONS" | undefined;
+  /** http: Host field of the probe; the server's own host:port when absent. */
+  host?: string | undefined;
+  /** tcp and udp: what is sent, with the escapes \r \n \t \0 \\ and \xHH for a byte. */
+  send?: string | undefined;
+  /** tcp and udp: what the answer must hold, or a section that says more. Absent: no answer is waited for. */
+  receive?: string | ReceiveInput | undefined;
+  /** exec: what the command must print, without the white space around it. Absent: exit code 0 is success. */
+  output?: string | undefined;
+  /** http and tcp: whether the probe goes over TLS. Absent: as the server's traffic does. */
+  tls?: boolean | undefined;
+  /** Probe this port instead of the server's own. */
+  port?: number | undefined;
+}
+
+/** What must come back: one of starts, contains and pattern. */
+export interface ReceiveInput {
+  /** The answer starts with this text. */
+  starts?: string | undefined;
+  /** The answer holds this text somewhere. */
+  contains?: string | undefined;
+  /** The answer fits this regular expression, as JavaScript reads it; each byte is one character. */
+  pattern?: string | undefined;
+}
+
+/** Several Sluices that share tables and bans over a Redis. No request ever waits for it. */
+export interface FleetInput {
+  /** redis://[user:password@]host[:port][/database], or rediss:// for TLS. */
+  redis: string;
+  /** Nodes with the same name are one fleet. Default: "default". */
+  name?: string | undefined;
+  /** What this node is called, unlike all others; absent: the machine's name and the admin port. */
+  node?: string | undefined;
+  /** How often tables that are shared tell each other what they counted. Default: "200ms". */
+  interval?: string | undefined;
+  /** What is known of other nodes is called stale after so long without Redis. Default: "5s". */
+  stale?: string | undefined;
+  /** What limits do then: open lets each node go on by its own counts; closed refuses what a shared table is asked about. Default: "open". */
+  whenStale?: "open" | "closed" | undefined;
+  /** Bans of one node hold on all. Default: true. */
+  bans?: boolean | undefined;
 }
 
 /** Traces of live requests. */
@@ -450,6 +551,8 @@ export interface LimitInput {
   table?: string | undefined;
   /** Who shares a limit: an expression, such as src or headers['x-api-key']; of a text the first 256 bytes count. Default: "src". */
   by?: string | undefined;
+  /** With a fleet: one limit for all its nodes together. */
+  share?: boolean | undefined;
   /** Tokens that one takes: an expression. Absent: 1. */
   cost?: string | number | undefined;
 }
@@ -646,23 +749,12 @@ export interface ListenerTimeoutsInput {
 export interface PoolInput {
   /** Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options. A pool has servers or a reply. */
   servers?: (string | ServerInput)[] | undefined;
+  /** Where further servers come from while Sluice runs: a source, or a list of them. */
+  discover?: DiscoverInput | DiscoverInput[] | undefined;
   /** What every request is answered, in a pool that has no servers: a section with status, body or file. */
   reply?: ReplyInput | undefined;
   /** How a server is chosen: the name of a policy, or a section with its options. Default: "weightedRoundRobin". */
-  balance?:
-    | "random"
-    | "roundRobin"
-    | "weightedRoundRobin"
-    | "leastConnections"
-    | "leastCalled"
-    | "p2c"
-    | "peakEwma"
-    | "ipHash"
-    | "consistentHash"
-    | "boundedHash"
-    | "first"
-    | BalanceInput
-    | undefined;
+  balance?: "random" | "roundRobin" | "weightedRoundRobin" | "leastConnections" | "leastCalled" | "p2c" | "peakEwma" | "ipHash" | "consistentHash" | "boundedHash" | "first" | BalanceInput | undefined;
   /** A cookie that brings a client back to its server: its name, or a section with its attributes. */
   sticky?: string | StickyInput | undefined;
   /** Further attempts after the first. Only what cannot have reached a server, or is idempotent, is ever sent again. Default: 2. */
@@ -720,6 +812,8 @@ export interface ServerInput {
   proxyProtocol?: "v1" | "v2" | false | undefined;
   /** Instead of the pool's source. */
   source?: string | undefined;
+  /** It is given nothing new; what it has under way goes on. Default: false. */
+  drain?: boolean | undefined;
 }
 
 /** TLS towards servers. A server's own keys come before those of its pool, key by key. */
@@ -744,21 +838,155 @@ export interface ServerTlsInput {
   alpn?: string[] | undefined;
 }
 
+/** A source of servers: exactly one of file, dns, http, exec, docker, kubernetes, consul, registry. */
+export interface DiscoverInput {
+  /** A file with servers; watched. Its path starts at this file's folder. */
+  file?: string | undefined;
+  /** A name and a port as "app.local:80", or a section. */
+  dns?: string | DiscoverDnsInput | undefined;
+  /** The address of a document, or a section. */
+  http?: string | DiscoverHttpInput | undefined;
+  /** A program and its arguments, run without a shell; what it writes to stdout is read. */
+  exec?: string[] | undefined;
+  /** Containers: true for all, a label, or a section. */
+  docker?: true | string | DiscoverDockerInput | undefined;
+  /** A Service, or a section. */
+  kubernetes?: string | DiscoverKubernetesInput | undefined;
+  /** A service's name, or a section. */
+  consul?: string | DiscoverConsulInput | undefined;
+  /** A set of the registry: Redis' where there is one, else of this Sluice. */
+  registry?: string | undefined;
+  /** Of a file, a document or a program's output: lines as "10.0.0.1:80 weight=3", JSON, or what pattern finds. auto: JSON where it begins like it. Default: "auto". */
+  format?: "auto" | "lines" | "json" | "pattern" | undefined;
+  fields?: DiscoverFieldsInput | undefined;
+  /** A regular expression with groups host, port, weight, backup, priority, maxConnections, name: each match is a server. */
+  pattern?: string | undefined;
+  /** For servers of an answer that says no port. */
+  port?: number | undefined;
+  /** How often it is asked, whatever else tells of changes; 0s is once. Default: "10s". */
+  interval?: string | undefined;
+  /** How long an answer may take. Default: "2s". */
+  timeout?: string | undefined;
+  /** When there is no answer: the servers of the last one stay, or there are none. Default: "keep". */
+  onFailure?: "keep" | "empty" | undefined;
+}
+
+/** Every address of a name is a server, for as long as its TTL says. */
+export interface DiscoverDnsInput {
+  /** The name that is asked for. */
+  name: string;
+  /** address: A and AAAA, a server each, with port. srv: SRV records, with their ports, weights and priorities. Default: "address". */
+  record?: "address" | "srv" | undefined;
+  /** The port of servers; SRV records say it themselves. */
+  port?: number | undefined;
+  /** Name servers to ask instead of the system's. */
+  servers?: string[] | undefined;
+}
+
+/** A document that is fetched again and again. */
+export interface DiscoverHttpInput {
+  /** What is fetched with GET. */
+  url: string;
+  /** Header fields of the request. */
+  headers?: Record<string, string> | undefined;
+  /** TLS towards it, where its address is an https one. */
+  tls?: SourceTlsInput | undefined;
+}
+
+/** TLS towards a source of servers. Files are read anew at each question. */
+export interface SourceTlsInput {
+  /** Authorities that are trusted instead of the system's. */
+  ca?: string | undefined;
+  /** What we show when asked. */
+  certificate?: string | undefined;
+  /** Its private key. */
+  key?: string | undefined;
+  /** False trusts whatever certificate is shown. Default: true. */
+  verify?: boolean | undefined;
+}
+
+/** Containers that run, told of by Docker as they come and go. */
+export interface DiscoverDockerInput {
+  /** Where Docker's API is. Default: "unix:/var/run/docker.sock". */
+  endpoint?: string | undefined;
+  /** Only containers with this label: "app=web", or a label's name. */
+  label?: string | undefined;
+  /** The container's own port; absent: its only one. */
+  port?: number | undefined;
+  /** The network whose address of a container is taken; absent: its first. */
+  network?: string | undefined;
+  /** Instead of a container's own address: this host, with the port that Docker publishes there. */
+  host?: string | undefined;
+  /** Instead: the host that this variable of the container's environment names. */
+  hostVariable?: string | undefined;
+  /** TLS towards it, where its address is an https one. */
+  tls?: SourceTlsInput | undefined;
+}
+
+/** The EndpointSlices of a Service, watched. */
+export interface DiscoverKubernetesInput {
+  /** The name of a Service, or "namespace/name". */
+  service: string;
+  /** Its namespace; absent: the one that Sluice runs in. */
+  namespace?: string | undefined;
+  /** Name or number of the port; absent: the only one. */
+  port?: number | string | undefined;
+  /** Where the API server is; absent: as a pod finds it. */
+  endpoint?: string | undefined;
+  /** Bearer token; absent: that of the pod's service account. */
+  token?: string | undefined;
+  /** A file that holds the token, read again at each question. */
+  tokenFile?: string | undefined;
+  /** TLS towards it, where its address is an https one. */
+  tls?: SourceTlsInput | undefined;
+}
+
+/** A service of Consul, by its blocking queries. */
+export interface DiscoverConsulInput {
+  /** The name of a service. */
+  service: string;
+  /** Where Consul's HTTP API is. Default: "http://127.0.0.1:8500". */
+  endpoint?: string | undefined;
+  /** Only instances with this tag. */
+  tag?: string | undefined;
+  /** Absent: that of the agent. */
+  datacenter?: string | undefined;
+  /** Only instances whose checks pass. Default: true. */
+  passing?: boolean | undefined;
+  /** ACL token. In a text file, take it from the environment. */
+  token?: string | undefined;
+  /** For HTTP basic authentication. */
+  user?: string | undefined;
+  /** For HTTP basic authentication. In a text file, take it from the environment. */
+  password?: string | undefined;
+  /** TLS towards it, where its address is an https one. */
+  tls?: SourceTlsInput | undefined;
+}
+
+/** What the fields of servers in a JSON document are called. */
+export interface DiscoverFieldsInput {
+  /** Where in the document the list of servers is; absent: it is the document, or its field servers. */
+  list?: string | undefined;
+  /** Its address or name, or host:port. Default: "host". */
+  host?: string | undefined;
+  /** Its port. Default: "port". */
+  port?: string | undefined;
+  /** Its weight. Default: "weight". */
+  weight?: string | undefined;
+  /** Whether it is a backup. Default: "backup". */
+  backup?: string | undefined;
+  /** Its tier: servers of a higher number than the lowest are backups. Default: "priority". */
+  priority?: string | undefined;
+  /** Connections at once. Default: "maxConnections". */
+  maxConnections?: string | undefined;
+  /** The name that TLS asks for. Default: "sni". */
+  name?: string | undefined;
+}
+
 /** How a server is chosen, with its options. */
 export interface BalanceInput {
   /** How a server is chosen. */
-  policy:
-    | "random"
-    | "roundRobin"
-    | "weightedRoundRobin"
-    | "leastConnections"
-    | "leastCalled"
-    | "p2c"
-    | "peakEwma"
-    | "ipHash"
-    | "consistentHash"
-    | "boundedHash"
-    | "first";
+  policy: "random" | "roundRobin" | "weightedRoundRobin" | "leastConnections" | "leastCalled" | "p2c" | "peakEwma" | "ipHash" | "consistentHash" | "boundedHash" | "first";
   /** What consistentHash and boundedHash hash: ip, uri, header:NAME or cookie:NAME. Default: "ip". */
   key?: string | undefined;
   /** boundedHash: a server takes at most this times the mean load. Default: 1.25. */
@@ -803,52 +1031,6 @@ export interface IdleInput {
   connections?: number | undefined;
   /** How long one is kept. Best a little shorter than the server's own keep-alive timeout. Default: "30s". */
   timeout?: string | undefined;
-}
-
-/** Active health checks. All servers are probed side by side; a new one serves after its first success. */
-export interface CheckInput {
-  /** Ask for this path and judge by the status of the answer. */
-  http?: string | undefined;
-  /** Judge by whether a connection is accepted; with send and receive, by what is answered. */
-  tcp?: true | undefined;
-  /** Send a datagram and judge by what comes back; without receive, by whether the server refuses it. */
-  udp?: true | undefined;
-  /** Run a command and judge by its exit code, or by output. A text is split at spaces, a list is taken word by word, and no shell reads it; {host} and {port} stand for the server's. */
-  exec?: string | string[] | undefined;
-  /** From one probe of a server to the next. Default: "2s". */
-  every?: string | undefined;
-  /** For connection and answer together; when absent 1s, or every where that is shorter. */
-  timeout?: string | undefined;
-  /** Successes in a row that bring a server up. Default: 2. */
-  rise?: number | undefined;
-  /** Failures in a row that take a server down. Default: 3. */
-  fall?: number | undefined;
-  /** http: statuses that count as success, such as "200", "200-399" (the default) or "200-299,401". */
-  expect?: string | number | undefined;
-  /** http: method of the probe; GET when absent. */
-  method?: "GET" | "HEAD" | "OPTIONS" | undefined;
-  /** http: Host field of the probe; the server's own host:port when absent. */
-  host?: string | undefined;
-  /** tcp and udp: what is sent, with the escapes \r \n \t \0 \\ and \xHH for a byte. */
-  send?: string | undefined;
-  /** tcp and udp: what the answer must hold, or a section that says more. Absent: no answer is waited for. */
-  receive?: string | ReceiveInput | undefined;
-  /** exec: what the command must print, without the white space around it. Absent: exit code 0 is success. */
-  output?: string | undefined;
-  /** http and tcp: whether the probe goes over TLS. Absent: as the server's traffic does. */
-  tls?: boolean | undefined;
-  /** Probe this port instead of the server's own. */
-  port?: number | undefined;
-}
-
-/** What must come back: one of starts, contains and pattern. */
-export interface ReceiveInput {
-  /** The answer starts with this text. */
-  starts?: string | undefined;
-  /** The answer holds this text somewhere. */
-  contains?: string | undefined;
-  /** The answer fits this regular expression, as JavaScript reads it; each byte is one character. */
-  pattern?: string | undefined;
 }
 
 /** Passive ejection: a server that fails in live traffic is left out for a while. */
@@ -1021,6 +1203,8 @@ export interface ConfigInput {
   /** Processes that carry traffic; auto is one for each core. Default: "auto". */
   workers?: "auto" | number | undefined;
   admin?: AdminInput | undefined;
+  /** Absent: metrics are served by the admin interface only. */
+  metrics?: MetricsInput | undefined;
   log?: LogInput | undefined;
   /** Absent: no access log. */
   accessLog?: AccessLogInput | undefined;
@@ -1040,6 +1224,12 @@ export interface ConfigInput {
   /** Memories for responses, each under a name of its own. A pool whose cache is true needs none here. */
   caches?: Record<string, CacheInput> | undefined;
   bans?: BansInput | undefined;
+  /** Where sets of servers are kept: the address of a Redis, or a section. Absent: in this Sluice. */
+  registry?: string | RegistryInput | undefined;
+  /** Absent: this Sluice keeps no set of the registry. */
+  sentinel?: SentinelInput | undefined;
+  /** Other Sluices to share tables and bans with: the address of the Redis between them, or a section. */
+  fleet?: string | FleetInput | undefined;
   debug?: DebugInput | undefined;
   /** Where clients connect, each under a name of its own. */
   listeners: Record<string, ListenerInput>;

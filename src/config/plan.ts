@@ -288,6 +288,8 @@ export interface ServerPlan {
   readonly address: Address;
   readonly weight: number;
   readonly backup: boolean;
+  /** Given nothing new, by the config or by whoever told of it. */
+  readonly isDrained: boolean;
   /** Exchanges in flight at once over all workers; 0 is no limit. */
   readonly connectionsMax: number;
   /** Value of the sticky cookie that names this server. */
@@ -368,6 +370,16 @@ export interface TablePlan {
   readonly isEvicting: boolean;
   /** Columns in canonical words: `gpc0`, `conn_rate(10s)`, `tokens(5,500ms)` (memory/column.ts). */
   readonly store: readonly string[];
+  /** What is read is the sum over all nodes of the fleet; null: this node alone. */
+  readonly share: SharePlan | null;
+}
+
+/** How a table is shared with other nodes (memory/sharedtable.ts). */
+export interface SharePlan {
+  /** What is known of other nodes is stale after so long without news. */
+  readonly staleMs: number;
+  /** What is read then: the counts of this node alone, or that every limit is passed. */
+  readonly whenStale: "open" | "closed";
 }
 
 /** ip: of IPv6 addresses so many bits. string, binary: at most so many bytes, the rest is cut off. */

@@ -7,6 +7,7 @@ import { misread, quote, type Reading, read } from "../base/reading.ts";
 import { compress, mirror, replace } from "./bodyschema.ts";
 import { poolCacheOrName } from "./cacheschema.ts";
 import { check } from "./checkschema.ts";
+import { discover } from "./discoverschema.ts";
 import { remarkOnHook } from "./hookfunctions.ts";
 import { hookOptions } from "./hookschema.ts";
 import type { PoolInput } from "./input.ts";
@@ -90,6 +91,7 @@ const server = section({
     .optional()
     .describe("Instead of the pool's proxyProtocol; false sends none."),
   source: source.optional().describe("Instead of the pool's source."),
+  drain: flag().default(false).describe("It is given nothing new; what it has under way goes on."),
 }).meta({ id: "Server", description: "A server with its options." });
 
 const ejection = section({
@@ -166,6 +168,10 @@ export const pool: z.ZodType<Pool, PoolInput> = section(
       .describe(
         'Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options. A pool has servers or a reply.',
       ),
+    discover: z
+      .union([discover, list(discover, "sources", 1)], { error: says("a source of servers, or a list of them") })
+      .optional()
+      .describe("Where further servers come from while Sluice runs: a source, or a list of them."),
     reply: reply
       .optional()
       .describe("What every request is answered, in a pool that has no servers: a section with status, body or file."),

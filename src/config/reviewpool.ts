@@ -14,10 +14,16 @@ import { type At, isSection, listOf, msOf, type Report, type Section, sectionOf,
 export function reviewPool(name: string, pool: Section, modes: ReadonlySet<string>, report: Report): void {
   const at: At = (...path) => ["pools", name, ...path];
   const servers = listOf(pool["servers"]);
-  if (pool["servers"] === undefined && pool["reply"] === undefined)
-    report("error", at("servers"), "value", "is missing; it must be a list of servers, unless the pool has a reply");
-  if (pool["servers"] !== undefined && pool["reply"] !== undefined)
-    report("error", at("reply"), "key", "cannot stand beside servers: a pool has servers or a reply");
+  if (pool["servers"] === undefined && pool["discover"] === undefined && pool["reply"] === undefined)
+    report(
+      "error",
+      at("servers"),
+      "value",
+      "is missing; it must be a list of servers, unless the pool has a source of them (discover) or a reply",
+    );
+  for (const key of ["servers", "discover"])
+    if (pool[key] !== undefined && pool["reply"] !== undefined)
+      report("error", at("reply"), "key", `cannot stand beside ${key}: a pool has servers or a reply`);
   if (pool["reply"] !== undefined)
     for (const key of ["cache", "mirror"])
       if (pool[key] !== undefined && pool[key] !== false)

@@ -9,7 +9,7 @@ import type { LimitInput, RuleInput, RulePhasesInput } from "./input.ts";
 import { rateExpected, readRate } from "./rate.ts";
 import { headers, reply, replyKeys, status } from "./replyschema.ts";
 import { entries } from "./tableschema.ts";
-import { choice, count, duration, list, says, section, text, token, words } from "./term.ts";
+import { choice, count, duration, flag, list, says, section, text, token, words } from "./term.ts";
 import type { Limit, Rule, RulePhases } from "./types.ts";
 
 function readTemplate(text: string): Reading<string> {
@@ -83,6 +83,7 @@ export const limit: z.ZodType<Limit, LimitInput> = section({
     .describe(
       "Who shares a limit: an expression, such as src or headers['x-api-key']; of a text the first 256 bytes count.",
     ),
+  share: flag().optional().describe("With a fleet: one limit for all its nodes together."),
   cost: z
     .union([expression, z.number()], { error: says("an expression or a number") })
     .optional()

@@ -5,7 +5,8 @@
 import { z } from "zod";
 import { readListenAddress } from "../base/address.ts";
 import { capacity } from "../memory/arena.ts";
-import { cache } from "./cacheschema.ts";
+import { cache, readRedisUrl } from "./cacheschema.ts";
+import { fleet, metrics, registry, sentinel } from "./fleetschema.ts";
 import { hooks } from "./hookschema.ts";
 import type { ConfigInput } from "./input.ts";
 import { listener } from "./listenerschema.ts";
@@ -142,6 +143,7 @@ export const configSchema: z.ZodType<Config, ConfigInput> = section({
     .default("auto")
     .describe("Processes that carry traffic; auto is one for each core."),
   admin: admin.prefault({}),
+  metrics: metrics.optional().describe("Absent: metrics are served by the admin interface only."),
   log: log.prefault({}),
   accessLog: accessLog.optional().describe("Absent: no access log."),
   drainTimeout: duration("0s")
@@ -168,6 +170,19 @@ export const configSchema: z.ZodType<Config, ConfigInput> = section({
     .default({})
     .describe("Memories for responses, each under a name of its own. A pool whose cache is true needs none here."),
   bans: bans.prefault({}),
+  registry: z
+    .union([text('an address such as "redis://127.0.0.1:6379/0"', readRedisUrl), registry], {
+      error: says('an address such as "redis://127.0.0.1:6379/0", or a section with redis'),
+    })
+    .optional()
+    .describe("Where sets of servers are kept: the address of a Redis, or a section. Absent: in this Sluice."),
+  sentinel: sentinel.optional().describe("Absent: this Sluice keeps no set of the registry."),
+  fleet: z
+    .union([text('an address such as "redis://127.0.0.1:6379/0"', readRedisUrl), fleet], {
+      error: says('an address such as "redis://127.0.0.1:6379/0", or a section with redis'),
+    })
+    .optional()
+    .describe("Other Sluices to share tables and bans with: the address of the Redis between them, or a section."),
   debug: debug.prefault({}),
   listeners: named(listener, "listeners").describe("Where clients connect, each under a name of its own."),
   pools: named(pool, "pools").default({}).describe("Groups of servers, or replies, each under a name of its own."),

@@ -6,7 +6,7 @@ import { misread, quote, type Reading, read } from "../base/reading.ts";
 import { readSize } from "../base/size.ts";
 import { readColumn } from "../memory/column.ts";
 import type { TableInput } from "./input.ts";
-import { choice, count, duration, list, says, section, text } from "./term.ts";
+import { choice, count, duration, flag, list, says, section, text } from "./term.ts";
 import type { Table } from "./types.ts";
 
 /** A shard finds its entries by indices of 32 bits, and no machine that this runs on has memory for more. */
@@ -65,4 +65,7 @@ export const table: z.ZodType<Table, TableInput> = section({
   full: choice(["evict", "refuse"])
     .default("evict")
     .describe("When it is full: evict what would expire first, or refuse what is new."),
+  share: flag()
+    .default(false)
+    .describe("With a fleet: what is read is the sum over all its nodes. Needs the section fleet."),
 }).meta({ id: "Table", description: "Counters by key, shared by all workers, which outlive reloads and restarts." });

@@ -6,6 +6,10 @@ export interface Admin {
   token?: string | undefined;
 }
 
+export interface Metrics {
+  listen: string;
+}
+
 export interface Log {
   level: "debug" | "info" | "warn" | "error";
   format: "auto" | "json" | "text";
@@ -62,6 +66,7 @@ export interface Table {
   expire: string;
   store: string[];
   full: "evict" | "refuse";
+  share: boolean;
 }
 
 export interface TableKey {
@@ -94,6 +99,58 @@ export interface CacheRedis {
 
 export interface Bans {
   answer: "close" | number | Reply;
+}
+
+export interface Registry {
+  redis: string;
+  poll: string;
+  notify: "auto" | "off";
+  timeout: string;
+}
+
+export interface Sentinel {
+  targets: string[];
+  set: string;
+  scheme: "http" | "https" | "";
+  id?: string | undefined;
+  check: Check;
+  lease: string;
+  quorum: "majority" | number;
+}
+
+export interface Check {
+  http?: string | undefined;
+  tcp?: true | undefined;
+  udp?: true | undefined;
+  exec?: string | string[] | undefined;
+  every: string;
+  timeout?: string | undefined;
+  rise: number;
+  fall: number;
+  expect?: string | number | undefined;
+  method?: "GET" | "HEAD" | "OPTIONS" | undefined;
+  host?: string | undefined;
+  send?: string | undefined;
+  receive?: string | Receive | undefined;
+  output?: string | undefined;
+  tls?: boolean | undefined;
+  port?: number | undefined;
+}
+
+export interface Receive {
+  starts?: string | undefined;
+  contains?: string | undefined;
+  pattern?: string | undefined;
+}
+
+export interface Fleet {
+  redis: string;
+  name: string;
+  node?: string | undefined;
+  interval: string;
+  stale: string;
+  whenStale: "open" | "closed";
+  bans: boolean;
 }
 
 export interface Debug {
@@ -256,6 +313,7 @@ export interface Limit {
   size?: number | string | undefined;
   table?: string | undefined;
   by: string;
+  share?: boolean | undefined;
   cost?: string | number | undefined;
 }
 
@@ -368,20 +426,9 @@ export interface ListenerTimeouts {
 
 export interface Pool {
   servers: (string | Server)[];
+  discover?: Discover | Discover[] | undefined;
   reply?: Reply | undefined;
-  balance:
-    | "random"
-    | "roundRobin"
-    | "weightedRoundRobin"
-    | "leastConnections"
-    | "leastCalled"
-    | "p2c"
-    | "peakEwma"
-    | "ipHash"
-    | "consistentHash"
-    | "boundedHash"
-    | "first"
-    | Balance;
+  balance: "random" | "roundRobin" | "weightedRoundRobin" | "leastConnections" | "leastCalled" | "p2c" | "peakEwma" | "ipHash" | "consistentHash" | "boundedHash" | "first" | Balance;
   sticky?: string | Sticky | undefined;
   retries: number;
   redispatch: boolean;
@@ -414,6 +461,7 @@ export interface Server {
   tls?: boolean | ServerTls | undefined;
   proxyProtocol?: "v1" | "v2" | false | undefined;
   source?: string | undefined;
+  drain: boolean;
 }
 
 export interface ServerTls {
@@ -428,19 +476,89 @@ export interface ServerTls {
   alpn?: string[] | undefined;
 }
 
+export interface Discover {
+  file?: string | undefined;
+  dns?: string | DiscoverDns | undefined;
+  http?: string | DiscoverHttp | undefined;
+  exec?: string[] | undefined;
+  docker?: true | string | DiscoverDocker | undefined;
+  kubernetes?: string | DiscoverKubernetes | undefined;
+  consul?: string | DiscoverConsul | undefined;
+  registry?: string | undefined;
+  format: "auto" | "lines" | "json" | "pattern";
+  fields: DiscoverFields;
+  pattern?: string | undefined;
+  port?: number | undefined;
+  interval: string;
+  timeout: string;
+  onFailure: "keep" | "empty";
+}
+
+export interface DiscoverDns {
+  name: string;
+  record: "address" | "srv";
+  port?: number | undefined;
+  servers?: string[] | undefined;
+}
+
+export interface DiscoverHttp {
+  url: string;
+  headers?: Record<string, string> | undefined;
+  tls?: SourceTls | undefined;
+}
+
+export interface SourceTls {
+  ca?: string | undefined;
+  certificate?: string | undefined;
+  key?: string | undefined;
+  verify: boolean;
+}
+
+export interface DiscoverDocker {
+  endpoint: string;
+  label?: string | undefined;
+  port?: number | undefined;
+  network?: string | undefined;
+  host?: string | undefined;
+  hostVariable?: string | undefined;
+  tls?: SourceTls | undefined;
+}
+
+export interface DiscoverKubernetes {
+  service: string;
+  namespace?: string | undefined;
+  port?: number | string | undefined;
+  endpoint?: string | undefined;
+  token?: string | undefined;
+  tokenFile?: string | undefined;
+  tls?: SourceTls | undefined;
+}
+
+export interface DiscoverConsul {
+  service: string;
+  endpoint: string;
+  tag?: string | undefined;
+  datacenter?: string | undefined;
+  passing: boolean;
+  token?: string | undefined;
+  user?: string | undefined;
+  password?: string | undefined;
+  tls?: SourceTls | undefined;
+}
+
+export interface DiscoverFields {
+  list?: string | undefined;
+  host: string;
+  port: string;
+  weight: string;
+  backup: string;
+  priority: string;
+  maxConnections: string;
+  name: string;
+}
+
 export interface Balance {
-  policy:
-    | "random"
-    | "roundRobin"
-    | "weightedRoundRobin"
-    | "leastConnections"
-    | "leastCalled"
-    | "p2c"
-    | "peakEwma"
-    | "ipHash"
-    | "consistentHash"
-    | "boundedHash"
-    | "first";
+  policy: "random" | "roundRobin" | "weightedRoundRobin" | "leastConnections" | "leastCalled" | "p2c" | "peakEwma" | "ipHash" | "consistentHash" | "boundedHash" | "first";
   key: string;
   loadFactor: number;
 }
@@ -467,31 +585,6 @@ export interface Queue {
 export interface Idle {
   connections: number;
   timeout: string;
-}
-
-export interface Check {
-  http?: string | undefined;
-  tcp?: true | undefined;
-  udp?: true | undefined;
-  exec?: string | string[] | undefined;
-  every: string;
-  timeout?: string | undefined;
-  rise: number;
-  fall: number;
-  expect?: string | number | undefined;
-  method?: "GET" | "HEAD" | "OPTIONS" | undefined;
-  host?: string | undefined;
-  send?: string | undefined;
-  receive?: string | Receive | undefined;
-  output?: string | undefined;
-  tls?: boolean | undefined;
-  port?: number | undefined;
-}
-
-export interface Receive {
-  starts?: string | undefined;
-  contains?: string | undefined;
-  pattern?: string | undefined;
 }
 
 export interface Ejection {
@@ -591,6 +684,7 @@ export interface Config {
   $schema?: string | undefined;
   workers: "auto" | number;
   admin: Admin;
+  metrics?: Metrics | undefined;
   log: Log;
   accessLog?: AccessLog | undefined;
   drainTimeout: string;
@@ -603,6 +697,9 @@ export interface Config {
   lists: Record<string, List>;
   caches: Record<string, Cache>;
   bans: Bans;
+  registry?: string | Registry | undefined;
+  sentinel?: Sentinel | undefined;
+  fleet?: string | Fleet | undefined;
   debug: Debug;
   listeners: Record<string, Listener>;
   pools: Record<string, Pool>;

@@ -26,7 +26,6 @@ import { Bans } from "./bans.ts";
 import { Certificates } from "./certificates.ts";
 import { type CertificatesStatus, certificateStatus } from "./certificatestatus.ts";
 import { Explaining } from "./explaining.ts";
-import { Fleet } from "./fleet.ts";
 import { FolderWatch } from "./folderwatch.ts";
 import { Holdings, type ListsOfConfig } from "./holdings.ts";
 import type { Log } from "./log.ts";
@@ -35,6 +34,7 @@ import { Names } from "./names.ts";
 import { addressOf, fileShortage, reloadProblems, startProblems } from "./preflight.ts";
 import { Prober } from "./prober.ts";
 import { type Prepared, Reconciler } from "./reconcile.ts";
+import { Roster } from "./roster.ts";
 import type { Brake } from "./seat.ts";
 import { openState, type StateFolder } from "./state.ts";
 import { listenerStatus, poolStatus, type Status } from "./status.ts";
@@ -83,7 +83,7 @@ export class Control implements AdminService {
   readonly #state: StateFolder;
   readonly #totals: Totals;
   readonly #board: Board;
-  readonly #fleet: Fleet;
+  readonly #roster: Roster;
   readonly #prober: Prober;
   readonly #supervisor: Supervisor;
   readonly #holdings: Holdings;
@@ -115,14 +115,14 @@ export class Control implements AdminService {
     this.#holdings = new Holdings({ state, owner, sharedMs, isFresh, log, changed });
     this.#listsOf.set(config, options.lists);
     const names = new Names(log);
-    this.#fleet = new Fleet({
+    this.#roster = new Roster({
       board: this.#board,
       log,
       evidenceOf: (slot) => evidence(this.#totals, slot),
       nameProblem: ({ name }) => names.problemOf(name.replace(/:\d+$/, "")) ?? "its name has no address yet",
       clearFailures: (slot) => this.#totals.clearFailures(slot),
     });
-    this.#prober = new Prober((slot, result) => this.#fleet.checked(slot, result, Date.now()));
+    this.#prober = new Prober((slot, result) => this.#roster.checked(slot, result, Date.now()));
     this.#supervisor = new Supervisor({
       workers: this.workers,
       arenaPath: state.arenaPath,
@@ -133,8 +133,9 @@ export class Control implements AdminService {
       ...(options.brake === undefined ? {} : { brake: options.brake }),
     });
     this.#reconciler = new Reconciler({
+      finder: { adopt: async () => {}, foundOf: () => [] },
       names,
-      fleet: this.#fleet,
+      roster: this.#roster,
       prober: this.#prober,
       totals: this.#totals,
       prepare: (plan, of, materials) => this.#prepare(plan, of, materials),
@@ -205,10 +206,10 @@ export class Control implements AdminService {
     if (problem !== null) throw new Error(problem);
     this.#certificates.adopt(this.#config, folder, materials);
     this.#phase = "running";
-    this.#fleet.open(Date.now());
+    this.#roster.open(Date.now());
     this.#holdings.open();
     this.#timers.push(
-      setInterval(() => this.#fleet.tick(Date.now()), TICK_MS),
+      setInterval(() => this.#roster.tick(Date.now()), TICK_MS),
       setInterval(() => this.#watch(), WATCH_MS),
       setInterval(() => void this.#refreshNames(), NAMES_MS),
       setInterval(() => void this.#lookAtCertificates(), CERTIFICATES_MS),
@@ -301,7 +302,7 @@ export class Control implements AdminService {
   steer(pool: string, server: string, order: Order): string | null {
     const found = this.#reconciler.plan?.pools.find(({ name }) => name === pool);
     if (found === undefined) return `there is no pool ${pool}`;
-    const isDone = this.#fleet.drain(pool, server, order === "drain", Date.now());
+    const isDone = this.#roster.drain(pool, server, order === "drain", Date.now());
     return isDone
       ? null
       : `pool ${pool} has no server ${server}; it has ${found.servers.map(({ name }) => name).join(", ")}`;
@@ -335,7 +336,7 @@ export class Control implements AdminService {
       lists: this.#holdings.lists.status(),
       bans: this.#bans?.size ?? 0,
       stateOf: (slot) => this.#board.read(slot),
-      countsOf: (slot) => this.#fleet.countsOf(slot),
+      countsOf: (slot) => this.#roster.countsOf(slot),
     });
   }
 
@@ -359,7 +360,9 @@ export class Control implements AdminService {
         .status()
         .map((worker) => ({ ...worker, connections: this.#totals.ofWorker(worker.worker, 0) })),
       listeners: plan === null ? [] : listenerStatus(plan, this.#totals),
-      pools: (plan?.pools ?? []).map((pool) => poolStatus(pool, this.#totals, (slot) => this.#fleet.conditionOf(slot))),
+      pools: (plan?.pools ?? []).map((pool) =>
+        poolStatus(pool, this.#totals, (slot) => this.#roster.conditionOf(slot)),
+      ),
     };
   }
 

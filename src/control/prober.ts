@@ -1,6 +1,6 @@
 // Active checks: every server that has one is probed on a timer of its own, all side by side, so that a server that does not
 // answer delays no other, and no probe of a server begins before its last one has ended. It knows the time and the kinds of
-// probes (prober/: connection, datagram, command); what an answer means is health/probe.ts, what a result means the fleet's.
+// probes (prober/: connection, datagram, command); what an answer means is health/probe.ts, what a result means the roster's.
 // The first probe of a server goes out at once, later ones with a jitter of a tenth, so that probes do not run in step.
 
 import type { CheckPlan, Plan, ServerPlan } from "../config/plan.ts";
@@ -46,7 +46,7 @@ export class Prober {
     for (const { check, servers } of plan.pools) {
       if (check === null) continue;
       for (const server of servers) {
-        // Not resolved yet, which the fleet knows and says.
+        // Not resolved yet, which the roster knows and says.
         if (server.address.kind === "tcp" && server.address.port === 0) continue;
         const { slot, id, address, tls, proxyProtocol, source } = server;
         const key = JSON.stringify([slot, id, address, tls, proxyProtocol, source, check]);

@@ -6,11 +6,11 @@ import type { Config } from "../config/types.ts";
 import { Arena } from "../memory/arena.ts";
 import { Board } from "../memory/board.ts";
 import { Totals } from "../memory/tally.ts";
-import { Fleet } from "./fleet.ts";
 import { silentLog } from "./log.ts";
 import { Names } from "./names.ts";
 import { Prober } from "./prober.ts";
 import { Reconciler } from "./reconcile.ts";
+import { Roster } from "./roster.ts";
 
 function configOf(server: string): Config {
   const listeners = { web: { listen: "127.0.0.1:0", use: "app" } };
@@ -24,7 +24,7 @@ function stage() {
   const totals = new Totals(arena, 1);
   const log = silentLog();
   const world = { address: "10.0.0.1", problem: null as string | null, published: [] as Plan[], files: [] as string[] };
-  const fleet = new Fleet({
+  const roster = new Roster({
     board: new Board(arena),
     log,
     evidenceOf: () => ({ consecutiveFailures: 0, requests: 0, failures: 0, durationMs: 0 }),
@@ -32,8 +32,9 @@ function stage() {
     clearFailures: () => {},
   });
   const reconciler = new Reconciler({
+    finder: { adopt: async () => {}, foundOf: () => [] },
     names: new Names(log, async () => [world.address]),
-    fleet,
+    roster,
     prober: new Prober(() => {}),
     totals,
     prepare: (plan) => {

@@ -3,19 +3,28 @@
 // step does is said elsewhere. One at a time: a reload that comes during another waits for it.
 
 import { compile, hostNames } from "../config/compile.ts";
+import { type FoundOf, withFound } from "../config/found.ts";
 import { type Materials, noMaterials } from "../config/materials.ts";
 import type { PlanFiles } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
 import { type SlotHolder, Slots } from "../config/slots.ts";
 import type { Config } from "../config/types.ts";
 import type { Totals } from "../memory/tally.ts";
-import type { Fleet } from "./fleet.ts";
 import type { Names } from "./names.ts";
 import type { Prober } from "./prober.ts";
+import type { Roster } from "./roster.ts";
+
+/** Where servers come from that no config names (discovery.ts). */
+export interface Finder {
+  /** Ask the sources of this config, and no others. Resolves when each has answered once, or has been waited for long enough. */
+  adopt(config: Config): Promise<void>;
+  readonly foundOf: FoundOf;
+}
 
 export interface ReconcilerOptions {
+  readonly finder: Finder;
   readonly names: Names;
-  readonly fleet: Fleet;
+  readonly roster: Roster;
   readonly prober: Prober;
   readonly totals: Totals;
   /** Makes the files of a plan, before any worker hears of it. */
@@ -57,8 +66,26 @@ export class Reconciler {
   /** Null when a plan of this config is in force; otherwise why not, and nothing has changed. */
   apply(config: Config, materials: Materials): Promise<string | null> {
     return this.#inTurn(async () => {
-      if (await this.#options.names.refresh(hostNames(config))) this.#isNewsOwed = true;
-      return this.#publish(config, materials);
+      const { finder, names } = this.#options;
+      await finder.adopt(config);
+      if (await names.refresh(hostNames(withFound(config, finder.foundOf)))) this.#isNewsOwed = true;
+      const problem = await this.#publish(config, materials);
+      if (problem !== null && this.#config !== null) await finder.adopt(this.#config);
+      return problem;
+    });
+  }
+
+  /** Sources have told of other servers. Those that are new are probed while the others have the plan already. Null unless that went wrong. */
+  rediscover(): Promise<string | null> {
+    return this.#inTurn(async () => {
+      const config = this.#config;
+      if (config === null) return null;
+      const { finder, names } = this.#options;
+      const unknown = hostNames(withFound(config, finder.foundOf)).filter(
+        (host) => names.addressOf(host) === undefined,
+      );
+      if (unknown.length > 0) await names.refresh(unknown);
+      return this.#publish(config, this.#materials, false);
     });
   }
 
@@ -72,15 +99,18 @@ export class Reconciler {
     return this.#inTurn(async () => {
       const config = this.#config;
       if (config === null) return null;
-      if (await this.#options.names.refresh(hostNames(config))) this.#isNewsOwed = true;
+      const { finder, names } = this.#options;
+      if (await names.refresh(hostNames(withFound(config, finder.foundOf)))) this.#isNewsOwed = true;
       return this.#isNewsOwed ? this.#publish(config, this.#materials) : null;
     });
   }
 
-  async #publish(config: Config, materials: Materials): Promise<string | null> {
-    const { names, fleet, prober, prepare, publish, nowMs } = this.#options;
+  /** `isProbedFirst`: new servers have had their first check when the plan goes out. */
+  async #publish(config: Config, materials: Materials, isProbedFirst = true): Promise<string | null> {
+    const { finder, names, roster, prober, prepare, publish, nowMs } = this.#options;
     const slots = this.#slots.clone();
-    const plan = compile(config, slots, (host) => names.addressOf(host), ++this.#generation, materials);
+    const whole = withFound(config, finder.foundOf);
+    const plan = compile(whole, slots, (host) => names.addressOf(host), ++this.#generation, materials);
     this.#clear(slots.given);
     let prepared: Prepared;
     try {
@@ -88,8 +118,9 @@ export class Reconciler {
     } catch (error) {
       return (error as Error).message;
     }
-    const undo = fleet.adopt(plan, nowMs());
-    await prober.adopt(plan);
+    const undo = roster.adopt(plan, nowMs());
+    const probed = prober.adopt(plan);
+    if (isProbedFirst) await probed;
     const problem = await publish(plan, prepared.files);
     if (problem !== null) {
       prepared.undo();

@@ -1,5 +1,5 @@
 // The part of /metrics that is by server: whether it takes requests, what it answered and how fast, what failed. It reads totals
-// and the fleet's states and decides nothing. Labels are the pool's name and the server's as the operator wrote it, never
+// and the roster's states and decides nothing. Labels are the pool's name and the server's as the operator wrote it, never
 // the address that a name has at the moment: a server that moves keeps its history.
 
 import type { ServerState } from "../memory/board.ts";

@@ -1,4 +1,4 @@
-// What the fleet knows of one server, and the first conclusion from it: its state. A record is made anew with each plan, from the
+// What the roster knows of one server, and the first conclusion from it: its state. A record is made anew with each plan, from the
 // record before: what was learned of a server is kept as long as its id and address stay, what another plan says of it is
 // taken over. It knows nothing of other servers, of the board, or of the log.
 
@@ -66,7 +66,7 @@ export function recordOf(
 
 export function stateOf({ server, verdict, ejection, isDrained, isTrusted }: ServerRecord): ServerCondition {
   if (server.address.kind === "tcp" && server.address.port === 0) return "unresolved";
-  if (isDrained) return "draining";
+  if (isDrained || server.isDrained) return "draining";
   if (verdict?.state === "down") return "down";
   if (ejection?.isEjected === true) return "ejected";
   return verdict?.state === "unchecked" && !isTrusted ? "unchecked" : "up";

@@ -24,6 +24,7 @@ const marked: TablePlan = {
   entriesMax: 1000,
   expireMs: 60_000,
   isEvicting: true,
+  share: null,
   store: ["gpc0"],
 };
 
@@ -212,7 +213,7 @@ describe("another shape", () => {
     adopt(marked);
     const { table } = tables.find("marked")!;
     for (let host = 0; host < 20; host++) mark(table, `10.0.0.${host}`, clock.nowMs + host);
-    adopt({ ...marked, entriesMax: 10, isEvicting: true });
+    adopt({ ...marked, entriesMax: 10, isEvicting: true, share: null });
     const smaller = tables.find("marked")!.table;
     expect(smaller.figures().used).toBeLessThanOrEqual(10);
     expect(marksOf(smaller, "10.0.0.19", clock.nowMs + 20)).toBe(1);
@@ -271,7 +272,7 @@ test("the sweep frees what has expired, thousands of entries in one go", async (
 
 test("a table that is full is told once, until there is room again", async () => {
   const { tables, clock, said, adopt } = stage();
-  adopt({ ...marked, entriesMax: 20 }, { ...marked, name: "strict", entriesMax: 2, isEvicting: false });
+  adopt({ ...marked, entriesMax: 20 }, { ...marked, name: "strict", entriesMax: 2, isEvicting: false, share: null });
   const fill = async (name: string, count: number, from: number): Promise<string[]> => {
     for (let host = 0; host < count; host++) mark(tables.find(name)!.table, `10.1.${from}.${host}`, clock.nowMs);
     await tables.sweep();

@@ -15,6 +15,7 @@ const plan: TablePlan = {
   entriesMax: 100,
   expireMs: 1000,
   isEvicting: true,
+  share: null,
   store: ["gpc0"],
 };
 

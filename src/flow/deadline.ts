@@ -29,7 +29,7 @@ export function deadlinePassed(exchange: Exchange): void {
   if (exchange.isAnswered) {
     if (downstream.line.heldBytes === 0) {
       // A server that we do not read is not silent.
-      if (exchange.passage.isHolding) return exchange.awaitServer();
+      if (exchange.passage.isHolding || exchange.passage.isSifting) return exchange.awaitServer();
       return exchange.failUpstream(fault("read_timeout"));
     }
     return downstream.isTaking()

@@ -5,7 +5,7 @@ import { EntryLog } from "./entrylog.ts";
 
 function tableOf(store: readonly string[]): StickTable {
   const key: TablePlan["key"] = { kind: "string", bytesMax: 8 };
-  return StickTable.inMemory({ name: "t", key, entriesMax: 128, expireMs: 0, isEvicting: true, store });
+  return StickTable.inMemory({ name: "t", key, entriesMax: 128, expireMs: 0, isEvicting: true, share: null, store });
 }
 
 test("an entry is told once, as it was at the first look and as it is at the end", () => {

@@ -7,7 +7,7 @@ import { Trackers } from "./trackers.ts";
 const start = 1000;
 
 function clients(entriesMax = 64): StickTable {
-  const plan = { ...table("clients", ["conn_cur", "http_req_cnt"]), entriesMax, isEvicting: false };
+  const plan = { ...table("clients", ["conn_cur", "http_req_cnt"]), entriesMax, isEvicting: false, share: null };
   return StickTable.inMemory(plan);
 }
 

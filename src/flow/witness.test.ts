@@ -9,6 +9,7 @@ const plan: TablePlan = {
   entriesMax: 4,
   expireMs: 0,
   isEvicting: true,
+  share: null,
   store: ["gpc0", "tokens(2,1s)"],
 };
 

@@ -10,6 +10,7 @@ const plan: TablePlan = {
   entriesMax: 10,
   expireMs: 10_000,
   isEvicting: true,
+  share: null,
   store: ["gpc0"],
 };
 const layout = layoutOf(plan, { owners: 2, holds: 8 });

@@ -9,6 +9,7 @@ const plan: TablePlan = {
   entriesMax: 2,
   expireMs: 60_000,
   isEvicting: false,
+  share: null,
   store: ["gpc0", "http_req_rate(10s)", "tokens(5,1s)", "conn_cur"],
 };
 const now = 5000;

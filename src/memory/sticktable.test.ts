@@ -13,6 +13,7 @@ const plan: TablePlan = {
   entriesMax: 100,
   expireMs: 10_000,
   isEvicting: true,
+  share: null,
   store: ["gpc0", "conn_cnt", "conn_cur", "conn_rate(10s)", "http_req_cnt", "http_req_rate(10s)", "bytes_out_cnt"],
 };
 const start = 1_000_000;
@@ -401,7 +402,7 @@ test("where the oldest are all held a new key finds no room, and is told so", ()
 });
 
 test("a table that refuses keeps what it has, until it has expired", () => {
-  const table = open({ entriesMax: 3, isEvicting: false });
+  const table = open({ entriesMax: 3, isEvicting: false, share: null });
   for (let client = 0; client < 3; client++) lay(table, client).add(0, 0, 1, start + client);
   expect(lay(table, 3).add(0, 0, 1, start + 9999)).toBeNaN();
   expect(there(table, start + 9999, 4)).toEqual([0, 1, 2]);

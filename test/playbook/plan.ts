@@ -144,6 +144,7 @@ function makePool(options: PlanOptions, slot = 0, name = "app", serversBefore = 
       address: { kind: "tcp", host: "127.0.0.1", port: 81 + firstSlot + index },
       weight: 1,
       backup: false,
+      isDrained: false,
       connectionsMax: 0,
       cookie: server,
       tls: null,

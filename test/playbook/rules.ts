@@ -54,7 +54,7 @@ export function table(
   store: readonly string[],
   key: TableKeyPlan = { kind: "ip", prefix6: 64 },
 ): TablePlan {
-  return { name, key, entriesMax: 64, expireMs: 60_000, isEvicting: true, store };
+  return { name, key, entriesMax: 64, expireMs: 60_000, isEvicting: true, share: null, store };
 }
 
 /** An effect on a field of the head. */

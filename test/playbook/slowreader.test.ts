@@ -161,6 +161,25 @@ for (const [where, parts] of [
     play.expectNothingLeftBut(1);
   });
 
+test("what turns out too large goes on from its server at once where the client has taken all that came before", () => {
+  const play = new Playbook(small);
+  const slow = play.connect();
+  slow.sends(get("/"));
+  const server = play.accept();
+  slow.isFull = true;
+  server.sends(chunkedHead + chunk(a));
+  let said = heard(play, slow).text;
+  slow.drains();
+  server.sends(chunk(b));
+  server.sends(chunk(c));
+  expect(server.isPaused).toBe(false);
+  server.sends(`${chunk(a)}0\r\n\r\n`);
+  const { text, others } = heard(play, slow);
+  said += text;
+  expect(opened(said)).toEqual({ content: a + b + c + a, rest: "" });
+  expect(others).toEqual(["report 200"]);
+});
+
 test("what breaks off while the slow client is given the rest is seen to break off", () => {
   const play = new Playbook(quiet);
   const slow = play.connect();

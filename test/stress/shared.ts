@@ -23,6 +23,7 @@ export const counted: TablePlan = {
   entriesMax: 1000,
   expireMs: 0,
   isEvicting: false,
+  share: null,
   store: ["gpc0", "conn_cur", "http_req_rate(10s)", "conn_cnt"],
 };
 /** So small that entries expire, are evicted and made all the time. */
@@ -32,6 +33,7 @@ export const churned: TablePlan = {
   entriesMax: 64,
   expireMs: 20,
   isEvicting: true,
+  share: null,
   store: ["conn_cur", "http_req_cnt", "conn_rate(10s)"],
 };
 

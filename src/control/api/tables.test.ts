@@ -16,6 +16,7 @@ const marked: TablePlan = {
   entriesMax: 20_000,
   expireMs: 60_000,
   isEvicting: true,
+  share: null,
   store: ["gpc0", "conn_rate(10s)", "conn_cur"],
 };
 const users: TablePlan = {
@@ -158,7 +159,7 @@ describe("one entry", () => {
   });
 
   test("that finds no room in a table that refuses is told so", async () => {
-    const { ask, mark } = stage({ ...marked, entriesMax: 1, isEvicting: false });
+    const { ask, mark } = stage({ ...marked, entriesMax: 1, isEvicting: false, share: null });
     mark("marked", "10.0.0.1");
     expect<unknown>(await ask("PUT", "/marked/entries/10.0.0.2", { gpc0: 1 })).toEqual({
       status: 409,

@@ -18,6 +18,7 @@ const server: ServerPlan = {
   address: { kind: "tcp", host: "10.0.0.7", port: 5432 },
   weight: 1,
   backup: false,
+  isDrained: false,
   connectionsMax: 0,
   cookie: "",
   tls: null,

@@ -100,6 +100,7 @@ function serverAt(port: number, changes: Partial<ServerPlan> = {}): ServerPlan {
     address: { kind: "tcp", host: "127.0.0.1", port },
     weight: 1,
     backup: false,
+    isDrained: false,
     connectionsMax: 0,
     cookie: "",
     tls: null,

@@ -50,6 +50,7 @@ function serverAt(port: number, host = "127.0.0.1", source = ""): ServerPlan {
     address: { kind: "tcp", host, port },
     weight: 1,
     backup: false,
+    isDrained: false,
     connectionsMax: 0,
     cookie: "",
     tls: null,

@@ -13,6 +13,7 @@ const plan: TablePlan = {
   entriesMax: 50,
   expireMs: 60_000,
   isEvicting: true,
+  share: null,
   store: ["gpc0", "conn_cur", "http_req_rate(10s)"],
 };
 const layout = layoutOf(plan, smallRoom);

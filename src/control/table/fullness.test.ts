@@ -9,6 +9,7 @@ const plan: TablePlan = {
   entriesMax: 100,
   expireMs: 0,
   isEvicting: true,
+  share: null,
   store: ["gpc0"],
 };
 

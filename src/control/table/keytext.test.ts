@@ -6,7 +6,15 @@ import { isInBlock, layKey, layListed, readBlock, shownKey } from "./keytext.ts"
 
 /** Written, laid, listed, shown. */
 function roundTrip(kind: TableKeyPlan, text: string): string {
-  const plan: TablePlan = { name: "t", key: kind, entriesMax: 10, expireMs: 0, isEvicting: true, store: ["gpc0"] };
+  const plan: TablePlan = {
+    name: "t",
+    key: kind,
+    entriesMax: 10,
+    expireMs: 0,
+    isEvicting: true,
+    share: null,
+    store: ["gpc0"],
+  };
   const table = StickTable.inMemory(plan);
   const problem = layKey(text, table.key);
   if (problem !== null) return problem;

@@ -16,6 +16,7 @@ const plan: TablePlan = {
   entriesMax: 1_000_000,
   expireMs: 0,
   isEvicting: true,
+  share: null,
   store: ["gpc0"],
 };
 

@@ -10,6 +10,7 @@ function filled(): StickTable {
     entriesMax: 100,
     expireMs: 0,
     isEvicting: true,
+    share: null,
     store: ["gpc0"],
   });
   for (let key = 0; key < 20; key++) {

@@ -12,6 +12,7 @@ const plan: TablePlan = {
   entriesMax: 100,
   expireMs: 10_000,
   isEvicting: true,
+  share: null,
   store: ["conn_cur", "conn_cnt"],
 };
 const now = 1_000_000;

@@ -16,6 +16,7 @@ const plan: TablePlan = {
   entriesMax: 6,
   expireMs: 10_000,
   isEvicting: true,
+  share: null,
   store: [
     "gpc0",
     "gpc0_rate(10s)",

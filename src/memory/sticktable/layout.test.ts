@@ -9,6 +9,7 @@ const plan: TablePlan = {
   entriesMax: 1000,
   expireMs: 10_000,
   isEvicting: true,
+  share: null,
   store: ["gpc0", "conn_rate(10s)", "bytes_out_rate(1m)"],
 };
 const owner = { id: 1, startedAt: 0, isAlive: () => true, relax() {} };
@@ -37,7 +38,7 @@ test("what a full table takes is counted in whole pages, as the system does", ()
 
 test("a table is one of its own plan, whatever its expiry, and of no other", () => {
   const bytes = formatted(plan);
-  const same: Partial<TablePlan>[] = [{ expireMs: 0 }, { isEvicting: false }, { name: "other" }];
+  const same: Partial<TablePlan>[] = [{ expireMs: 0 }, { isEvicting: false, share: null }, { name: "other" }];
   for (const more of same) {
     expect(shapeOf({ ...plan, ...more })).toBe(shapeOf(plan));
     expect(isTableOf(bytes, { ...plan, ...more })).toBe(true);

@@ -18,6 +18,7 @@ const plan: TablePlan = {
   entriesMax,
   expireMs,
   isEvicting: true,
+  share: null,
   store: ["gpc0", "conn_cur", "http_req_rate(700ms)", "bytes_in_cnt", "tokens(4,90ms)"],
 };
 const [gpc, current, rate, bytes, tokens] = [0, 1, 2, 3, 4];

@@ -11,6 +11,7 @@ const plan: TablePlan = {
   entriesMax: 100,
   expireMs: 10_000,
   isEvicting: true,
+  share: null,
   store: ["gpc0", "gpt(2)", "conn_cur", "http_req_rate(10s)"],
 };
 const start = 1_000_000;

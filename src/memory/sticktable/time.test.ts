@@ -11,6 +11,7 @@ const plan: TablePlan = {
   entriesMax: 100,
   expireMs: 10_000,
   isEvicting: true,
+  share: null,
   store: ["gpc0", "conn_rate(10s)", "conn_cur"],
 };
 const start = 1_000_000;

@@ -139,7 +139,7 @@ export class SampleTable implements Table {
 }
 
 const ip = { kind: "ip", prefix6: 64 } as const;
-const rest = { entriesMax: 1024, expireMs: 600_000, isEvicting: true };
+const rest = { entriesMax: 1024, expireMs: 600_000, isEvicting: true, share: null };
 
 export const sampleTables: readonly TablePlan[] = [
   { name: "marked", key: ip, ...rest, store: ["gpc0"] },

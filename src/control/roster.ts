@@ -16,7 +16,7 @@ import type { ServerCounts } from "./metricssource.ts";
 import { hasMoved, recordOf, type ServerRecord, stateOf } from "./serverrecord.ts";
 import type { Condition, ServerCondition } from "./status.ts";
 
-export interface FleetOptions {
+export interface RosterOptions {
   readonly board: Board;
   readonly log: Log;
   /** Counters of a server at this moment. */
@@ -36,15 +36,15 @@ const always = Number.NEGATIVE_INFINITY;
 const leaving: Condition = { state: "draining", reason: "the next plan is without it", sinceMs: 0, isEligible: false };
 const noCounts: ServerCounts = { checksPassed: 0, checksFailed: 0, ejections: {} };
 
-export class Fleet {
-  readonly #options: FleetOptions;
+export class Roster {
+  readonly #options: RosterOptions;
   #records = new Map<number, ServerRecord>();
   /** Pools that had a server to offer when last looked at. */
   #served = new Map<string, boolean>();
   /** Servers that come up before this are not new to their pool: the whole proxy has just started. */
   #isOpen = false;
 
-  constructor(options: FleetOptions) {
+  constructor(options: RosterOptions) {
     this.#options = options;
   }
 

@@ -6,8 +6,8 @@ import { Slots } from "../config/slots.ts";
 import type { Evidence } from "../health/ejection.ts";
 import { Arena } from "../memory/arena.ts";
 import { Board } from "../memory/board.ts";
-import { Fleet } from "./fleet.ts";
 import { openLog } from "./log.ts";
+import { Roster } from "./roster.ts";
 
 const good = { isHealthy: true, reason: "status 200" };
 const bad = { isHealthy: false, reason: "connecting failed: connection refused" };
@@ -19,7 +19,7 @@ function stage() {
   const board = new Board(arena);
   const slots = new Slots();
   const evidence = new Map<number, Evidence>();
-  const fleet = new Fleet({
+  const roster = new Roster({
     board,
     log: openLog({
       level: "info",
@@ -38,71 +38,71 @@ function stage() {
       resolve,
     );
   const said = (): string[] => lines.splice(0);
-  return { fleet, board, plan, said, evidence };
+  return { roster, board, plan, said, evidence };
 }
 
 test("a server with a check serves after its first success, and not before", () => {
-  const { fleet, board, plan, said } = stage();
-  fleet.adopt(plan({ servers: ["127.0.0.1:1"], check }), 0);
+  const { roster, board, plan, said } = stage();
+  roster.adopt(plan({ servers: ["127.0.0.1:1"], check }), 0);
   expect(board.isEligible(0)).toBe(false);
-  expect(fleet.conditionOf(0)).toMatchObject({ state: "unchecked", reason: "waits for its first check" });
-  fleet.checked(0, good, 10);
+  expect(roster.conditionOf(0)).toMatchObject({ state: "unchecked", reason: "waits for its first check" });
+  roster.checked(0, good, 10);
   expect(board.isEligible(0)).toBe(true);
   expect(said()).toEqual([]); // Start-up: that servers are up is in the summary.
 });
 
 test("a server without a check serves at once", () => {
-  const { fleet, board, plan } = stage();
-  fleet.adopt(plan({ servers: ["127.0.0.1:1"] }), 0);
+  const { roster, board, plan } = stage();
+  roster.adopt(plan({ servers: ["127.0.0.1:1"] }), 0);
   expect(board.isEligible(0)).toBe(true);
   expect(board.read(0).health).toBe(0);
 });
 
 test("a transition is said once, with its reason and the count that made it", () => {
-  const { fleet, board, plan, said } = stage();
-  fleet.adopt(plan({ servers: ["127.0.0.1:1", "127.0.0.1:2"], check }), 0);
-  for (const slot of [0, 1]) fleet.checked(slot, good, 0);
-  fleet.open(0);
-  for (let n = 0; n < 5; n++) fleet.checked(0, bad, n);
+  const { roster, board, plan, said } = stage();
+  roster.adopt(plan({ servers: ["127.0.0.1:1", "127.0.0.1:2"], check }), 0);
+  for (const slot of [0, 1]) roster.checked(slot, good, 0);
+  roster.open(0);
+  for (let n = 0; n < 5; n++) roster.checked(0, bad, n);
   expect(said()).toEqual(["server app/127.0.0.1:1 is DOWN: connecting failed: connection refused (3 of 3)"]);
   expect(board.isEligible(0)).toBe(false);
-  for (let n = 0; n < 5; n++) fleet.checked(0, good, n);
+  for (let n = 0; n < 5; n++) roster.checked(0, good, n);
   expect(said()).toEqual(["server app/127.0.0.1:1 is UP: status 200 (2 of 2)"]);
-  expect(fleet.countsOf(0)).toMatchObject({ checksPassed: 6, checksFailed: 5 });
+  expect(roster.countsOf(0)).toMatchObject({ checksPassed: 6, checksFailed: 5 });
 });
 
 test("workers are told of changes only", () => {
-  const { fleet, board, plan } = stage();
-  fleet.adopt(plan({ servers: ["127.0.0.1:1"], check }), 0);
-  fleet.checked(0, good, 0);
+  const { roster, board, plan } = stage();
+  roster.adopt(plan({ servers: ["127.0.0.1:1"], check }), 0);
+  roster.checked(0, good, 0);
   const { version } = board;
-  fleet.checked(0, good, 1);
-  fleet.checked(0, bad, 2);
-  fleet.tick(3);
+  roster.checked(0, good, 1);
+  roster.checked(0, bad, 2);
+  roster.tick(3);
   expect(board.version).toBe(version);
 });
 
 test("the last server that goes is said to leave the pool empty", () => {
-  const { fleet, plan, said } = stage();
-  fleet.adopt(plan({ servers: ["127.0.0.1:1"], check }), 0);
-  fleet.checked(0, good, 0);
-  fleet.open(0);
-  for (let n = 0; n < 3; n++) fleet.checked(0, bad, n);
+  const { roster, plan, said } = stage();
+  roster.adopt(plan({ servers: ["127.0.0.1:1"], check }), 0);
+  roster.checked(0, good, 0);
+  roster.open(0);
+  for (let n = 0; n < 3; n++) roster.checked(0, bad, n);
   expect(said().at(-1)).toBe(
     "pool app has no server left: requests are answered 503, connections and datagrams refused",
   );
-  for (let n = 0; n < 2; n++) fleet.checked(0, good, n);
+  for (let n = 0; n < 2; n++) roster.checked(0, good, n);
   expect(said().at(-1)).toBe("pool app serves again");
 });
 
 test("a server whose name has no address is down with that reason, and serves once it has one", () => {
-  const { fleet, board, plan, said } = stage();
+  const { roster, board, plan, said } = stage();
   const pool = { servers: ["app.internal:80"] };
-  fleet.adopt(plan(pool), 0);
-  fleet.open(0);
-  expect(fleet.conditionOf(0)).toMatchObject({ state: "unresolved", reason: "there is no such name" });
+  roster.adopt(plan(pool), 0);
+  roster.open(0);
+  expect(roster.conditionOf(0)).toMatchObject({ state: "unresolved", reason: "there is no such name" });
   expect(said()[0]).toBe("server app/app.internal:80 is DOWN: there is no such name");
-  fleet.adopt(
+  roster.adopt(
     plan(pool, () => "10.0.0.1"),
     1,
   );
@@ -111,69 +111,69 @@ test("a server whose name has no address is down with that reason, and serves on
 });
 
 test("a server keeps its state over a reload; one that moved serves on until its new address fails a check", () => {
-  const { fleet, board, plan } = stage();
+  const { roster, board, plan } = stage();
   const pool = { servers: ["app.internal:80"], check };
-  fleet.adopt(
+  roster.adopt(
     plan(pool, () => "10.0.0.1"),
     0,
   );
-  fleet.checked(0, good, 0);
-  fleet.adopt(
+  roster.checked(0, good, 0);
+  roster.adopt(
     plan({ ...pool, check: { ...check, fall: 5 } }, () => "10.0.0.1"),
     1,
   );
   expect(board.isEligible(0)).toBe(true);
-  for (let n = 0; n < 4; n++) fleet.checked(0, bad, 1);
+  for (let n = 0; n < 4; n++) roster.checked(0, bad, 1);
   expect(board.isEligible(0)).toBe(true);
-  fleet.adopt(
+  roster.adopt(
     plan(pool, () => "10.0.0.2"),
     2,
   );
   expect(board.isEligible(0)).toBe(true);
-  fleet.checked(0, bad, 3);
+  roster.checked(0, bad, 3);
   expect(board.isEligible(0)).toBe(false);
 });
 
 test("a plan that is undone leaves every server as it was", () => {
-  const { fleet, board, plan } = stage();
-  fleet.adopt(plan({ servers: ["127.0.0.1:1", "127.0.0.1:2"], check }), 0);
-  for (const slot of [0, 1]) fleet.checked(slot, good, 0);
-  const undo = fleet.adopt(plan({ servers: ["127.0.0.1:3"], check }), 1);
-  expect(fleet.conditionOf(0).state).toBe("draining");
+  const { roster, board, plan } = stage();
+  roster.adopt(plan({ servers: ["127.0.0.1:1", "127.0.0.1:2"], check }), 0);
+  for (const slot of [0, 1]) roster.checked(slot, good, 0);
+  const undo = roster.adopt(plan({ servers: ["127.0.0.1:3"], check }), 1);
+  expect(roster.conditionOf(0).state).toBe("draining");
   undo();
   expect([board.isEligible(0), board.isEligible(1)]).toEqual([true, true]);
-  expect(fleet.conditionOf(0).state).toBe("up");
+  expect(roster.conditionOf(0).state).toBe("up");
 });
 
 test("a drained server gets nothing new, and is enabled again", () => {
-  const { fleet, board, plan, said } = stage();
-  fleet.adopt(plan({ servers: ["127.0.0.1:1", "127.0.0.1:2"] }), 0);
-  fleet.open(0);
-  expect(fleet.drain("app", "127.0.0.1:1", true, 0)).toBe(true);
+  const { roster, board, plan, said } = stage();
+  roster.adopt(plan({ servers: ["127.0.0.1:1", "127.0.0.1:2"] }), 0);
+  roster.open(0);
+  expect(roster.drain("app", "127.0.0.1:1", true, 0)).toBe(true);
   expect([board.isEligible(0), board.read(0).admin]).toEqual([false, 1]);
-  fleet.drain("app", "127.0.0.1:1", false, 0);
+  roster.drain("app", "127.0.0.1:1", false, 0);
   expect(board.isEligible(0)).toBe(true);
   expect(said()).toEqual([
     "server app/127.0.0.1:1 is DRAINING: it gets no new requests",
     "server app/127.0.0.1:1 is enabled again",
   ]);
-  expect(fleet.drain("app", "127.0.0.1:9", true, 0)).toBe(false);
-  expect(fleet.drain("web", "127.0.0.1:1", true, 0)).toBe(false);
+  expect(roster.drain("app", "127.0.0.1:9", true, 0)).toBe(false);
+  expect(roster.drain("web", "127.0.0.1:1", true, 0)).toBe(false);
 });
 
 test("failures in a row eject a server for a while, and are counted by their reason", () => {
-  const { fleet, board, plan, said, evidence } = stage();
+  const { roster, board, plan, said, evidence } = stage();
   const ejection = { consecutiveFailures: 3, base: "1s" };
-  fleet.adopt(plan({ servers: ["127.0.0.1:1", "127.0.0.1:2"], ejection }), 0);
-  fleet.open(0);
+  roster.adopt(plan({ servers: ["127.0.0.1:1", "127.0.0.1:2"], ejection }), 0);
+  roster.open(0);
   evidence.set(0, { consecutiveFailures: 3, requests: 3, failures: 3, durationMs: 0 });
-  fleet.tick(100);
+  roster.tick(100);
   expect(board.read(0)).toMatchObject({ isEjected: true, isEligible: false });
-  expect(fleet.conditionOf(0)).toMatchObject({ state: "ejected", reason: "3 failures in a row" });
-  expect(fleet.countsOf(0).ejections).toEqual({ consecutive_failures: 1 });
-  fleet.tick(1099);
+  expect(roster.conditionOf(0)).toMatchObject({ state: "ejected", reason: "3 failures in a row" });
+  expect(roster.countsOf(0).ejections).toEqual({ consecutive_failures: 1 });
+  roster.tick(1099);
   expect(board.isEligible(0)).toBe(false);
-  fleet.tick(1100);
+  roster.tick(1100);
   expect(board.isEligible(0)).toBe(true);
   expect(said()).toEqual([
     "server app/127.0.0.1:1 is EJECTED for 1 s: 3 failures in a row",
@@ -182,31 +182,31 @@ test("failures in a row eject a server for a while, and are counted by their rea
 });
 
 test("when too few would be left, ejected servers serve all the same", () => {
-  const { fleet, board, plan, evidence } = stage();
+  const { roster, board, plan, evidence } = stage();
   const ejection = { consecutiveFailures: 3 };
-  fleet.adopt(plan({ servers: ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"], ejection, panicThreshold: 0.5 }), 0);
+  roster.adopt(plan({ servers: ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"], ejection, panicThreshold: 0.5 }), 0);
   const failing = { consecutiveFailures: 3, requests: 3, failures: 3, durationMs: 0 };
   evidence.set(0, failing);
-  fleet.tick(1);
+  roster.tick(1);
   expect(board.isEligible(0)).toBe(false);
   evidence.set(1, failing);
-  fleet.tick(2);
+  roster.tick(2);
   expect([0, 1, 2].map((slot) => board.isEligible(slot))).toEqual([true, true, true]);
-  expect(fleet.conditionOf(0).reason).toBe("3 failures in a row; serves all the same: too few are left");
+  expect(roster.conditionOf(0).reason).toBe("3 failures in a row; serves all the same: too few are left");
 });
 
 test("a server that comes up later starts slowly; those of the start do not", () => {
-  const { fleet, board, plan } = stage();
+  const { roster, board, plan } = stage();
   const pool = { servers: ["127.0.0.1:1", "127.0.0.1:2"], check, slowStart: "10s" };
-  fleet.adopt(plan(pool), 0);
-  fleet.checked(0, good, 0);
-  fleet.checked(1, bad, 0);
-  fleet.open(0);
+  roster.adopt(plan(pool), 0);
+  roster.checked(0, good, 0);
+  roster.checked(1, bad, 0);
+  roster.open(0);
   expect(board.rampPermille(0)).toBe(1000);
-  for (let n = 0; n < 2; n++) fleet.checked(1, good, 1000);
+  for (let n = 0; n < 2; n++) roster.checked(1, good, 1000);
   expect(board.rampPermille(1)).toBe(100);
-  fleet.tick(6000);
+  roster.tick(6000);
   expect(board.rampPermille(1)).toBe(500);
-  fleet.tick(11_000);
+  roster.tick(11_000);
   expect(board.rampPermille(1)).toBe(1000);
 });

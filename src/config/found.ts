@@ -1,0 +1,65 @@
+// Servers that sources have told of, put into the pools of a config as if they had been written there: compile.ts knows no other. A
+// server that is written down counts, whatever a source says of it. It asks nobody; control/discovery does.
+
+import { readServerAddress } from "../base/address.ts";
+import { capacity } from "../memory/arena.ts";
+import { pool as poolSchema } from "./poolschema.ts";
+import type { Config, Pool, Server } from "./types.ts";
+
+/** What a source says of a server. All of it has been read and found good (control/discovery/reading.ts). */
+export interface FoundServer {
+  /** As an operator would write it, without a weight: "10.0.0.1:80", "[::1]:80", "app:80" or "unix:/run/app.sock". */
+  readonly address: string;
+  readonly weight?: number;
+  readonly backup?: boolean;
+  /** 0 is no limit. */
+  readonly maxConnections?: number;
+  /** It is given nothing new, and keeps what it has. */
+  readonly drain?: boolean;
+  /** What TLS asks for and expects; absent: as the pool says. */
+  readonly serverName?: string;
+}
+
+/** The servers that sources of a pool have told of, in an order that does not change from one answer to the next. */
+export type FoundOf = (pool: string) => readonly FoundServer[];
+
+/** The config with them. No more of them than shared memory has rows for. */
+export function withFound(config: Config, foundOf: FoundOf): Config {
+  if (Object.values(config.pools).every(({ discover }) => discover === undefined)) return config;
+  let room = capacity.servers - Object.values(config.pools).reduce((sum, { servers }) => sum + servers.length, 0);
+  const pools: Record<string, Pool> = {};
+  for (const [name, pool] of Object.entries(config.pools)) {
+    const found = pool.discover === undefined ? [] : unwritten(pool, foundOf(name)).slice(0, Math.max(room, 0));
+    room -= found.length;
+    pools[name] =
+      found.length === 0 ? pool : { ...pool, servers: [...pool.servers, ...found.map((one) => serverOf(pool, one))] };
+  }
+  return { ...config, pools };
+}
+
+function unwritten(pool: Pool, found: readonly FoundServer[]): FoundServer[] {
+  const seen = new Set(pool.servers.map((server) => nameOf(typeof server === "string" ? server : server.address)));
+  return found.filter(({ address }) => {
+    const name = nameOf(address);
+    if (seen.has(name)) return false;
+    seen.add(name);
+    return true;
+  });
+}
+
+/** What servers are told apart by. */
+function nameOf(address: string): string {
+  const reading = readServerAddress(address);
+  return reading.ok ? reading.value.name : address;
+}
+
+function serverOf({ tls }: Pool, { address, weight, backup, maxConnections, drain, serverName }: FoundServer): Server {
+  const own = serverName === undefined || tls === undefined || tls === false ? {} : { tls: { serverName } };
+  const server = {
+    ...{ address, backup: backup ?? false, maxConnections: maxConnections ?? 0, drain: drain ?? false },
+    ...(weight === undefined ? {} : { weight: Math.max(weight, 1) }),
+    ...own,
+  };
+  // Checked like any other, so that every default is filled in.
+  return poolSchema.parse({ servers: [server] }).servers[0] as Server;
+}
