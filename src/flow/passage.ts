@@ -83,6 +83,11 @@ export class Passage implements Outlet, SieveOutlet {
     return this.#throttle?.isHolding === true;
   }
 
+  /** The filters have enough to do: the server is not read meanwhile, or it has said all. */
+  get isSifting(): boolean {
+    return this.#sieve !== null && !this.#sieve.isIdle;
+  }
+
   /** What came with the head, which stands in the output. */
   first(upstream: Upstream, bytes: Uint8Array, start: number, end: number): void {
     if (this.#broken !== null && this.#sieve !== null) this.#takeHead();
@@ -176,7 +181,8 @@ export class Passage implements Outlet, SieveOutlet {
     if (body.isDone) this.#leave(upstream);
     if (onlooker.isKept?.(body.isDone) === false) {
       this.onlooker = null;
-      if (!body.isDone) upstream.park();
+      // Where the client has taken it all it has gone on already.
+      if (!body.isDone && this.#isRelieved) upstream.park();
     } else if (body.isDone) {
       this.onlooker = null;
       onlooker.over(true);
@@ -200,6 +206,7 @@ export class Passage implements Outlet, SieveOutlet {
     if (upstream === null) return;
     if (isBetween && this.relay.isAsIs && upstream.body.kind === bodyKind.chunked) this.relay.remake();
     if (isTaken) upstream.resume();
+    else upstream.line?.pause();
     upstream.unpark();
   }
 
@@ -218,10 +225,12 @@ export class Passage implements Outlet, SieveOutlet {
     const isTaken = this.output.length === 0 || this.flush();
     exchange.responseBytesSent -= headBytes;
     if (exchange.downstream === null || this.#sieve !== sieve) return false;
-    if (!body.isDone && (!isTaken || !sieve.isRoomy)) upstream.line?.pause();
     exchange.awaitServer();
-    sieve.settle();
-    return isTaken;
+    sieve.settle(isTaken);
+    if (this.#sieve !== sieve) return false;
+    const isOpen = isTaken && sieve.isRoomy;
+    if (!body.isDone && !isOpen) upstream.line?.pause();
+    return isOpen;
   }
 
   #done(isReusable: boolean): void {
@@ -249,8 +258,8 @@ export class Passage implements Outlet, SieveOutlet {
       this.isReusable = false;
       this.output.clear();
       this.#sieve.end();
-      if (this.output.length > 0) this.flush();
-      this.#sieve?.settle();
+      const isTaken = this.output.length === 0 || this.flush();
+      this.#sieve?.settle(isTaken);
       return;
     }
     if (this.relay.isChunked) this.#exchange.sendDown(lastChunk, 0, lastChunk.length);
@@ -271,7 +280,10 @@ export class Passage implements Outlet, SieveOutlet {
     if (throttle === null && this.#sieve === null && !line) return;
     // The time that the client took is not the server's.
     this.#exchange.awaitServer();
-    this.#sieve?.resume();
+    const sieve = this.#sieve;
+    sieve?.resume();
+    // What the filters had left may have been all there was.
+    if (this.#sieve !== sieve) return;
     if (throttle !== null) throttle.drained();
     else if (this.#sieve === null || this.#sieve.isRoomy) line?.resume();
   }
@@ -333,8 +345,10 @@ export class Passage implements Outlet, SieveOutlet {
   }
 
   hasRoom(): void {
-    const line = this.#exchange.upstream?.line;
-    if (this.#throttle === null && this.#exchange.downstream!.line.heldBytes === 0) line?.resume();
+    const { upstream, downstream } = this.#exchange;
+    if (downstream!.line.heldBytes > 0) return;
+    if (this.#throttle !== null) this.#throttle.drained();
+    else upstream?.line?.resume();
   }
 
   // ---- said by the throttle ----
