@@ -1,7 +1,8 @@
 // A response on its way into the cache: fills the node that its lease made. Bytes are copied without the lock, for nobody else
-// writes there and the node is held; `written` is stored after them. Only for another extent the shard is opened. When the
-// node was taken away meanwhile (purged, replaced, its shard wiped) the draft goes on for those who read along, and ends
-// where there are none.
+// writes there and the node is held; `written` is stored after them. All room for a body whose length is known is taken at the start, so
+// that it cannot run out under those who read along; of one whose length is not the shard is opened for each further extent. When
+// the node was taken away meanwhile (purged, replaced, its shard wiped) the draft goes on for those who read along, and
+// ends where there are none.
 
 import { type CacheDraft, type CacheFacts, cacheState } from "../cache.ts";
 import { writeFacts } from "./facts.ts";
@@ -26,7 +27,8 @@ export class StoreDraft implements CacheDraft {
   /** Where the next byte goes, and where the piece ends. */
   #at = 0;
   #pieceEnd = 0;
-  /** Of the last extent of the chain: how much of the body is before it. */
+  /** Of the chain, the extent that is written to, and how much of the body is before it; 0: it is the first piece. */
+  #extent = 0;
   #before = 0;
 
   /** Holds the node by the cell. */
@@ -134,25 +136,42 @@ export class StoreDraft implements CacheDraft {
     words[node + N.startBytes] = room;
     this.#at = startAt * 4;
     this.#pieceEnd = this.#at + room;
+    for (let covered = room; covered < known; ) {
+      const extent = this.#chain(known - covered);
+      if (extent === 0) return false;
+      covered += words[extent + E.units]! * unitBytes - extentHeadBytes;
+    }
     return true;
   }
 
-  /** Another extent, for a body that will have so many bytes at least. */
-  #grow(total: number): boolean {
-    const { shard, nodes } = this.#parts;
+  /** Another extent at the end, for so much or less; 0 without room. With the shard open. */
+  #chain(bytes: number): number {
     const words = this.#words;
     const node = this.#node;
-    if (!shard.openOf(node)) return this.#fail(false);
-    const isUnwanted = words[node + N.isLinked] === 0 && words[node + N.refs] === 1;
-    if (isUnwanted) return this.#fail(true);
-    const more = total - this.#written;
-    const left = this.#known < 0 ? Math.max(more, this.#written) : this.#known - this.#written;
-    const extent = nodes.grow(node, Math.min(left, extentUnitsMax * unitBytes - extentHeadBytes), 1);
-    if (extent === 0) return this.#fail(true);
+    const extent = this.#parts.nodes.grow(node, Math.min(bytes, extentUnitsMax * unitBytes - extentHeadBytes), 1);
+    if (extent === 0) return 0;
     const last = words[node + N.bodyLast]!;
     Atomics.store(words, last === 0 ? node + N.bodyFirst : last + E.next, extent);
     words[node + N.bodyLast] = extent;
-    shard.close();
+    return extent;
+  }
+
+  /** On to the next extent, of a body that will have so many bytes at least. */
+  #grow(total: number): boolean {
+    const { shard } = this.#parts;
+    const words = this.#words;
+    const node = this.#node;
+    // Who is not found is held by nobody else from then on.
+    const isUnwanted = Atomics.load(words, node + N.isLinked) === 0 && Atomics.load(words, node + N.refs) === 1;
+    if (isUnwanted) return this.#fail(shard.openOf(node));
+    let extent = words[this.#extent === 0 ? node + N.bodyFirst : this.#extent + E.next]!;
+    if (extent === 0) {
+      if (!shard.openOf(node)) return this.#fail(false);
+      extent = this.#chain(Math.max(total - this.#written, this.#written));
+      if (extent === 0) return this.#fail(true);
+      shard.close();
+    }
+    this.#extent = extent;
     this.#before = this.#written;
     this.#at = (extent + E.data) * 4;
     this.#pieceEnd = extent * 4 + words[extent + E.units]! * unitBytes;
