@@ -121,7 +121,7 @@ export interface Cache {
   readonly objectBytesMax: number;
   /** What stands under the key and counts as found; null where nothing does. A lease whose owner is dead or late is nothing. */
   find(key: CacheKey, nowMs: number): CacheEntry | null;
-  /** The right to fetch it, for so long: null where somebody else has it, or something stands there that is no mark and not stale. */
+  /** The right to fetch it, for so long: null where somebody else has it, where names of fields stand, or something that is not stale. */
   lease(key: CacheKey, nowMs: number, forMs: number): CacheDraft | null;
   /** To put another in the place of what there is, whatever that is: for an answer that came instead of a 304. */
   replace(key: CacheKey, nowMs: number): CacheDraft;

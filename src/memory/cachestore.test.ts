@@ -305,9 +305,10 @@ test("marks stand in the place of what was there: pass for its time, vary until 
 test("variants under the same names stay when they are named again, under others they are gone", () => {
   const store = open();
   const key = keyOf("/vary");
-  store.markVary(key, bytesOf("accept-encoding"));
-  put(store, keyOf("/vary", "gzip"), body(10));
   const lease = store.lease(key, start, 1000)!;
+  store.markVary(key, bytesOf("accept-encoding"));
+  expect(lease.isLost).toBe(true);
+  put(store, keyOf("/vary", "gzip"), body(10));
   store.markVary(key, bytesOf("accept-encoding"));
   lease.drop();
   expect([stateOf(store, key), stateOf(store, keyOf("/vary", "gzip"))]).toEqual([cacheState.vary, cacheState.whole]);
@@ -408,6 +409,13 @@ test("where everything is held nothing finds room, and nothing is lost", () => {
     entry.release();
   });
   expect(put(store, keyOf("/more"), body(60_000))).toBe(true);
+});
+
+test("where names stand nothing is fetched but variants", () => {
+  const store = open();
+  store.markVary(keyOf("/"), bytesOf("accept"));
+  expect(store.lease(keyOf("/"), start, 1000)).toBeNull();
+  store.lease(keyOf("/", "text/html"), start, 1000)!.drop();
 });
 
 test("a body whose length is known finds all its room at the start, or none: nothing breaks off later for want of it", () => {

@@ -8,6 +8,7 @@ import { Memory } from "../../../test/playbook/memory.ts";
 import { get, ok } from "../../../test/playbook/words.ts";
 import { Playbook } from "../../../test/playbook.ts";
 import type { Cache } from "../../memory/cache.ts";
+import { CacheStore } from "../../memory/cachestore.ts";
 
 const fresh = "Cache-Control: max-age=60";
 const quiet = cached({ isTold: false });
@@ -270,4 +271,35 @@ test("of two workers that ask anew for what is stale one asks a server, and both
   two.pass(20);
   expect(two.take().join()).toContain(`client 1 gets HTTP/1.1 200`);
   expect(second).toBeDefined();
+});
+
+test("what it varies by became known between a look and the lease: it is looked for again, as a variant", () => {
+  const store = CacheStore.inMemory(cachePlan, "pages");
+  const first = new Playbook(quiet, undefined, undefined, new Memory(() => store));
+  const seeds = first.connect();
+  /** What the other worker does in between. */
+  let between = (): void => {};
+  const found: Cache["find"] = (key, nowMs) => {
+    const entry = store.find(key, nowMs);
+    if (entry === null) {
+      const act = between;
+      between = () => {};
+      act();
+    }
+    return entry;
+  };
+  const late: Cache = Object.create(store, {
+    find: { value: found },
+    lease: { value: store.lease.bind(store) },
+    purge: { value: store.purge.bind(store) },
+  }) as Cache;
+  const second = new Playbook(quiet, undefined, undefined, new Memory(() => late));
+  between = () => {
+    seeds.sends(get("/", "X: 1"));
+    first.accept().sends(ok("one", date, fresh, "Vary: X"));
+    first.take();
+  };
+  const client = second.connect();
+  client.sends(get("/", "X: 1"));
+  second.expect(client.gets(ok("one", date, fresh, "Vary: X", "Age: 0")), "report 200");
 });

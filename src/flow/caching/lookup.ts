@@ -174,7 +174,11 @@ export class Lookup implements Wait, Follower {
   #cameSecond(isLast: boolean): number {
     const { desk, port } = this.#context;
     const entry = this.#caching.pool.cache.find(desk.key, port.wallMs);
-    return entry === null ? way.server : this.#found(entry, isLast);
+    if (entry === null) return way.server;
+    if (entry.state !== cacheState.vary) return this.#found(entry, isLast);
+    entry.release();
+    // It is known now what it varies by. That stands under a key without a variant only.
+    return this.#isVaried ? way.server : this.#look(isLast);
   }
 
   #goOn(word: "miss" | "pass"): number {

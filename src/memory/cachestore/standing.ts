@@ -33,11 +33,11 @@ function counts({ shard, writers }: StoreParts, node: number, nowMs: number): bo
   }
 }
 
-/** Whether something else may be fetched in its place: it is a mark, or stale, and nobody asks for it anew just now. */
+/** Whether something else may be fetched in its place: a pass, or what is stale and nobody asks for anew just now. Below names there are variants. */
 export function isSuperable(parts: StoreParts, node: number, nowMs: number): boolean {
   const { words, doubles } = parts.shard;
   if (isUnderWay(words, node)) return false;
-  if (words[node + N.state] !== cacheState.whole) return true;
+  if (words[node + N.state] !== cacheState.whole) return words[node + N.state] === cacheState.pass;
   if (isClaimed(parts, node, nowMs)) return false;
   if (words[node + N.flags]! & (cacheFlag.isPurged | cacheFlag.alwaysRevalidate)) return true;
   return doubles[(node + N.bornMs) / 2]! + doubles[(node + N.freshForMs) / 2]! <= nowMs;
