@@ -23,23 +23,28 @@ export function otherHead(exchange: Exchange): Head {
 export function editRequest(exchange: Exchange, context: Context, visit: Visit): void {
   const { output, limits } = context;
   const former = exchange.head;
-  const framing = requestFraming(former);
+  const { bytes, contentLength, wantsKeepAlive } = former;
+  const framing = requestBody(former);
+  const head = former === exchange.asked ? otherHead(exchange) : former;
   output.clear();
-  visit.edits.writeRequest(output, former);
+  const isSpliced = visit.edits.splice(output, former, head, limits.headBytesMax);
+  if (!isSpliced) visit.edits.writeRequest(output, former);
   const headBytes = output.length;
-  output.copy(former.bytes, exchange.bodyStart, exchange.bodyEnd);
-  const bytes = output.bytes.slice(0, output.length);
-  const head = exchange.head === exchange.asked ? otherHead(exchange) : exchange.head;
-  const next = parseRequest(head, bytes, 0, bytes.length, limits.headBytesMax);
+  output.copy(bytes, exchange.bodyStart, exchange.bodyEnd);
+  const edited = output.bytes.slice(0, output.length);
+  if (isSpliced) head.bytes = edited;
+  const isRead = isSpliced || parseRequest(head, edited, 0, edited.length, limits.headBytesMax) === headBytes;
   visit.edits.clear();
   visit.forget();
   exchange.head = head;
-  if (next !== headBytes || requestFraming(head) !== framing) {
+  const isSame =
+    requestBody(head) === framing && head.contentLength === contentLength && head.wantsKeepAlive === wantsKeepAlive;
+  if (!isRead || !isSame) {
     visit.refusal = fault(head.fault ?? "bad_field");
     return;
   }
-  exchange.bodyEnd += next - exchange.bodyStart;
-  exchange.bodyStart = next;
+  exchange.bodyEnd += headBytes - exchange.bodyStart;
+  exchange.bodyStart = headBytes;
   const { forwarding } = exchange.listener;
   if (forwarding.requestId !== null) exchange.requestIdIndex = forwarding.findRequestId(head);
 }
@@ -47,19 +52,16 @@ export function editRequest(exchange: Exchange, context: Context, visit: Visit):
 /** Its body is not touched: the bytes of that are others'. */
 export function editResponse(exchange: Exchange, context: Context, visit: Visit, head: Head): void {
   const { output } = context;
-  const framing = responseFraming(head);
+  const { headBytesMax } = exchange.pool;
+  const { isChunked, contentLength, wantsKeepAlive } = head;
   output.clear();
-  visit.edits.writeResponse(output, head);
+  const isSpliced = visit.edits.splice(output, head, head, headBytesMax);
+  if (!isSpliced) visit.edits.writeResponse(output, head);
   const bytes = output.bytes.slice(0, output.length);
+  if (isSpliced) head.bytes = bytes;
+  const isRead = isSpliced || parseResponse(head, bytes, 0, bytes.length, headBytesMax) === bytes.length;
   visit.edits.clear();
-  const next = parseResponse(head, bytes, 0, bytes.length, exchange.pool.headBytesMax);
-  if (next !== bytes.length || responseFraming(head) !== framing) visit.refusal = fault("bad_response");
-}
-
-function requestFraming(head: Head): string {
-  return `${requestBody(head)} ${head.contentLength} ${head.wantsKeepAlive}`;
-}
-
-function responseFraming(head: Head): string {
-  return `${head.isChunked} ${head.contentLength} ${head.wantsKeepAlive}`;
+  const isSame =
+    head.isChunked === isChunked && head.contentLength === contentLength && head.wantsKeepAlive === wantsKeepAlive;
+  if (!isRead || !isSame) visit.refusal = fault("bad_response");
 }

@@ -5,7 +5,8 @@ import { requestBody } from "../wire/http1/framing.ts";
 import { Head } from "../wire/http1/head.ts";
 import { parseRequest, parseResponse } from "../wire/http1/reader.ts";
 import { Output } from "../wire/http1/writer.ts";
-import { Edits, type FieldOperation, type Part } from "./edits.ts";
+import { Edits, type Part } from "./edits.ts";
+import type { FieldOperation } from "./fieldedits.ts";
 
 function requestOf(text: string): Head {
   const head = new Head(60);

@@ -3,35 +3,27 @@
 // than a client can. What a head says of its connection and of where its body ends is not for rules to say: such edits do
 // nothing, and neither do those that would leave a body where none is awaited, or none where one is.
 
-import { field, fieldId } from "../wire/http1/fields.ts";
+import { field } from "../wire/http1/fields.ts";
 import { authorityStart } from "../wire/http1/framing.ts";
 import type { Head } from "../wire/http1/head.ts";
 import type { Output } from "../wire/http1/writer.ts";
+import { FieldEdits, type FieldOperation } from "./fieldedits.ts";
+import { fieldName } from "./fieldname.ts";
 import { fieldText, isTokenText, targetText } from "./fieldtext.ts";
 import { pathStart, queryMark, textOf } from "./headvalues.ts";
-import { isHopByHop } from "./hopbyhop.ts";
 import { reasonOf } from "./reply.ts";
 
-export type FieldOperation = "set" | "add" | "remove";
 export type Part = "method" | "path" | "query" | "target" | "status";
+type Parts = Readonly<Partial<Record<"method" | "path" | "query" | "status", string>>>;
 
-interface FieldEdit {
-  readonly operation: FieldOperation | "replace";
-  readonly name: string;
-  readonly lower: string;
-  readonly value: string;
-  /** What a replacement makes of a value that is there. */
-  readonly make: ((value: string) => string) | null;
-}
-
-const trailer = "trailer";
+const noParts: Parts = {};
 /** What OPTIONS asks of a whole server: no path that could have a query. */
 const asterisk = 0x2a;
 
 export class Edits {
-  #fields: FieldEdit[] = [];
+  readonly #fields: FieldEdits = new FieldEdits();
   /** The path with its "/", the query without its "?"; "" takes the query away. */
-  #parts: Partial<Record<"method" | "path" | "query" | "status", string>> = {};
+  #parts: Parts = noParts;
   isEmpty = true;
   /** One bit for each field that a rule has set or added, by its id (wire/http1/fields.ts). */
   given = 0;
@@ -44,39 +36,35 @@ export class Edits {
   /** What there was is made. */
   clear(): void {
     if (this.isEmpty) return;
-    this.#fields = [];
-    this.#parts = {};
+    this.#fields.clear();
+    this.#parts = noParts;
     this.isEmpty = true;
   }
 
   /** `isTrusted`: what the sender says of its clients is believed; otherwise nothing is added to that, but put in its place. */
-  editField(operation: FieldOperation, name: string, value: string, isTrusted: boolean): void {
-    const lower = name.toLowerCase();
-    const id = idOf(lower);
+  editField(operation: FieldOperation, text: string, value: string, isTrusted: boolean): void {
+    const name = fieldName(text);
+    if (name === null || name.isFraming) return;
+    const { id } = name;
     const isOfClient = id >= field.forwarded && id <= field.xForwardedHost;
-    const isFirst = (this.given & (1 << id)) === 0;
-    if (operation === "add" && isOfClient && isFirst && !isTrusted) operation = "set";
-    if (!isTokenText(name) || isFraming(id, lower) || (operation !== "set" && id === field.host)) return;
-    if (operation !== "remove") this.given |= 1 << id;
-    this.#fields.push({ operation, name, lower, value: fieldText(value), make: null });
+    if (operation === "add" && isOfClient && (this.given & (1 << id)) === 0 && !isTrusted) operation = "set";
+    if (operation !== "set" && id === field.host) return;
+    if (operation !== "remove" && id !== field.other) this.given |= 1 << id;
+    this.#fields.edit(operation, name, fieldText(value));
     this.isEmpty = false;
   }
 
   /** In each value that the field has, those that rules have given it before among them. */
-  replaceField(name: string, make: (value: string) => string): void {
-    const lower = name.toLowerCase();
-    const id = idOf(lower);
-    if (!isTokenText(name) || isFraming(id, lower) || id === field.host) return;
-    this.#fields = this.#fields.map((edit) =>
-      edit.lower === lower && edit.make === null ? { ...edit, value: fieldText(make(edit.value)) } : edit,
-    );
-    this.#fields.push({ operation: "replace", name, lower, value: "", make });
+  replaceField(text: string, make: (value: string) => string): void {
+    const name = fieldName(text);
+    if (name === null || name.isFraming || name.id === field.host) return;
+    this.#fields.replace(name, make);
     this.isEmpty = false;
   }
 
   rewrite(part: Part, value: string): void {
     this.isEmpty = false;
-    if (part === "method" || part === "status") this.#parts[part] = value;
+    if (part === "method" || part === "status") this.#parts = { ...this.#parts, [part]: value };
     else this.#retarget(part, targetText(value));
   }
 
@@ -85,13 +73,19 @@ export class Edits {
     const parts = this.#parts;
     if (part === "target") {
       if (!isPath(text)) return;
-      this.#parts = {
-        ...parts,
-        path: pathIn(text),
-        query: text.includes("?") ? text.slice(text.indexOf("?") + 1) : "",
-      };
-    } else if (part === "path") parts.path = (isPath(text) ? text : `/${text}`).replaceAll("?", "%3F");
-    else parts.query = text;
+      const query = text.includes("?") ? text.slice(text.indexOf("?") + 1) : "";
+      this.#parts = { ...parts, path: pathIn(text), query };
+    } else if (part === "path") {
+      this.#parts = { ...parts, path: (isPath(text) ? text : `/${text}`).replaceAll("?", "%3F") };
+    } else this.#parts = { ...parts, query: text };
+  }
+
+  /**
+   * The whole head into an empty output, of at most `bytesMax`, and `to` is made what a parser finds there, but for its bytes; that
+   * may be the same head. False: the head is to be written anew and read, and nothing was done.
+   */
+  splice(output: Output, from: Head, to: Head, bytesMax: number): boolean {
+    return this.#parts === noParts && this.#fields.splice(output, from, to, bytesMax);
   }
 
   /** The request's head anew; `head` stays as it is. */
@@ -102,7 +96,7 @@ export class Edits {
     output.byte(0x20);
     this.#writeTarget(output, head);
     output.copy(bytes, head.targetEnd, head.fieldsStart);
-    this.#writeFields(output, head);
+    this.#fields.write(output, head);
     output.copy(bytes, head.fieldsEnd, head.end);
   }
 
@@ -112,7 +106,7 @@ export class Edits {
     const wanted = Number(this.#parts.status ?? status);
     if (wanted === status || !mayBecome(status, wanted)) output.copy(bytes, head.start, head.fieldsStart);
     else output.latin1(`HTTP/1.${head.minor} ${wanted} ${reasonOf(wanted)}\r\n`);
-    this.#writeFields(output, head);
+    this.#fields.write(output, head);
     output.copy(bytes, head.fieldsEnd, head.end);
   }
 
@@ -139,56 +133,6 @@ export class Edits {
     if (query === undefined) output.copy(bytes, mark, head.targetEnd);
     else if (query !== "") output.latin1(`?${query}`);
   }
-
-  #writeFields(output: Output, head: Head): void {
-    const removed = new Set(
-      this.#fields.filter(({ operation }) => operation === "set" || operation === "remove").map(({ lower }) => lower),
-    );
-    const remaining = this.#remaining();
-    const replaced = this.#fields.filter(({ make }) => make !== null);
-    if (removed.size === 0 && replaced.length === 0 && !head.hasNominated)
-      output.copy(head.bytes, head.fieldsStart, head.fieldsEnd);
-    else {
-      for (let index = 0; index < head.fieldCount; index++) {
-        const start = head.spans[index * 4]!;
-        const name = textOf(head.bytes, start, head.spans[index * 4 + 1]!).toLowerCase();
-        if (removed.has(name)) continue;
-        const makers = replaced.filter(({ lower }) => lower === name);
-        if (head.ids[index] === field.connection) writeConnection(output, head, index, remaining);
-        else if (makers.length > 0) writeReplaced(output, head, index, makers);
-        else output.copy(head.bytes, start, head.lineEnd(index));
-      }
-    }
-    for (const { name, value } of remaining) output.latin1(`${name}: ${value}\r\n`);
-  }
-
-  /** What is there when all edits have been made, in their order. */
-  #remaining(): FieldEdit[] {
-    let remaining: FieldEdit[] = [];
-    for (const edit of this.#fields) {
-      if (edit.operation === "replace") continue;
-      if (edit.operation !== "add") remaining = remaining.filter(({ lower }) => lower !== edit.lower);
-      if (edit.operation !== "remove") remaining.push(edit);
-    }
-    return remaining;
-  }
-}
-
-/** The field's own line with another value, or the same line. */
-function writeReplaced(output: Output, head: Head, index: number, edits: readonly FieldEdit[]): void {
-  const start = head.spans[index * 4]!;
-  const former = textOf(head.bytes, head.spans[index * 4 + 2]!, head.spans[index * 4 + 3]!);
-  const value = edits.reduce((text, { make }) => fieldText(make!(text)), former);
-  if (value === former) return output.copy(head.bytes, start, head.lineEnd(index));
-  output.copy(head.bytes, start, head.spans[index * 4 + 1]!);
-  output.latin1(`: ${value}\r\n`);
-}
-
-/** Who sends a head may name its own fields as not to be passed on, but not those that rules have given it. */
-function writeConnection(output: Output, head: Head, index: number, given: readonly FieldEdit[]): void {
-  const names = textOf(head.bytes, head.spans[index * 4 + 2]!, head.spans[index * 4 + 3]!).split(",");
-  const kept = names.filter((name) => !given.some(({ lower }) => lower === name.trim().toLowerCase()));
-  output.latin1(`Connection: ${kept.join(",").trim()}\r\n`);
 }
 
 /** Methods whose answers, or whose requests, are framed in a way of their own (RFC 9110 sections 9.3.2, 9.3.6 and 9.3.8). */
@@ -199,16 +143,6 @@ function mayBecome(status: number, wanted: number): boolean {
   const isPlain = (value: number): boolean =>
     Number.isInteger(value) && value >= 200 && value <= 999 && value !== 204 && value !== 205 && value !== 304;
   return isPlain(status) && isPlain(wanted);
-}
-
-/** Of connections and of framing (RFC 9112 sections 6 and 9; RFC 9110 section 7.6.1). */
-function isFraming(id: number, lower: string): boolean {
-  const isFixed = id === field.contentLength || id === field.transferEncoding || id === field.expect;
-  return isFixed || isHopByHop(id) || lower === trailer;
-}
-
-function idOf(lower: string): number {
-  return fieldId(Buffer.from(lower, "latin1"), 0, lower.length);
 }
 
 function pathIn(target: string): string {

@@ -24,10 +24,17 @@ function mixed(text: string): number[] {
 
 /** What a field may hold, without white space around it; what it may not hold is left out. */
 export function fieldText(text: string): string {
+  if (isFieldText(text)) return text;
   const octets = latin1Of(text);
   let value = "";
   for (let at = 0; at < octets.length; at++) if (isValue[octets.charCodeAt(at)] === 1) value += octets[at];
   return trimmed(value);
+}
+
+/** Nothing is to be left out or encoded: nearly every value. */
+function isFieldText(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (isValue[text.charCodeAt(at)] !== 1) return false;
+  return text === "" || (!isBlank(text, 0) && !isBlank(text, text.length - 1));
 }
 
 /** Without blanks around it (RFC 9110 section 5.6.3). String.trim would take the byte A0 too, which ends "à" in UTF-8. */
@@ -40,7 +47,8 @@ export function trimmed(text: string): string {
 }
 
 function isBlank(text: string, at: number): boolean {
-  return text[at] === " " || text[at] === "\t";
+  const code = text.charCodeAt(at);
+  return code === 0x20 || code === 0x09;
 }
 
 /** What a target may hold; all else is percent-encoded. */

@@ -9,8 +9,9 @@ import type { Stage, Tracked, Value, World } from "../rules/scene.ts";
 import type { Head } from "../wire/http1/head.ts";
 import type { Context } from "./context.ts";
 import { editRequest, editResponse } from "./editing.ts";
-import { Edits, type FieldOperation, type Part } from "./edits.ts";
+import { Edits, type Part } from "./edits.ts";
 import type { Exchange } from "./exchange.ts";
+import type { FieldOperation } from "./fieldedits.ts";
 import { type Guest, joined, octetsOf, orAbsent } from "./guest.ts";
 import {
   cookieOf,

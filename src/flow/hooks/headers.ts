@@ -5,7 +5,7 @@
 import type { HookHeaders } from "../../config/hooktypes.ts";
 import { framingFields } from "../../config/replyschema.ts";
 import type { Head } from "../../wire/http1/head.ts";
-import type { FieldOperation } from "../edits.ts";
+import type { FieldOperation } from "../fieldedits.ts";
 import { isTokenText } from "../fieldtext.ts";
 import { fieldOf, textOf } from "../headvalues.ts";
 
