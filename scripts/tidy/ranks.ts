@@ -18,6 +18,7 @@ const rooms: Record<string, number> = {
   flow: 4,
   // What both planes use of the outside world.
   redis: 4.5,
+  registry: 4.5,
   data: 5,
   control: 5,
   cli: 6,
