@@ -4,11 +4,13 @@
 // stored when it comes, wherever it might be meant.
 
 import type { Plan } from "../config/plan.ts";
-import { cacheState } from "../memory/cache.ts";
+import { type CacheKey, cacheState } from "../memory/cache.ts";
 import type { StoreVerdict, StoreView } from "../memory/cachestore/walk.ts";
 import type { CacheStore } from "../memory/cachestore.ts";
+import { purgeTimeouts } from "../memory/remotecache.ts";
 import { Key } from "./key.ts";
 import { CachePolicy } from "./policy.ts";
+import { reason } from "./storing.ts";
 
 export type PurgeKind = "url" | "prefix" | "tag" | "all";
 
@@ -25,16 +27,25 @@ const looksMax = 256;
 /** So often in a row a shard could not be had: somebody holds it for good. */
 const triesMax = 50;
 
-/** Answers how many responses it was about. */
+/**
+ * Answers how many responses it was about. `heldUntilMs`: until then a second level may still be told what was asked for before the
+ * purge, and is not asked for what was purged by its key (see `heldUntil`); 0 where there is none. Of the wall clock, as `nowMs`.
+ */
 export function* purgeSteps(
   store: CacheStore,
   purge: Purge,
   policies: readonly CachePolicy[],
+  nowMs = 0,
+  heldUntilMs = 0,
 ): Generator<void, number> {
   const texts = purge.kind === "url" || purge.kind === "prefix" ? spellings(purge, policies) : [encode(purge.text)];
   let count = 0;
   if (purge.kind === "url")
-    for (const bytes of texts) count += store.purge({ bytes, firstEnd: bytes.length, end: bytes.length }, purge.isSoft);
+    for (const bytes of texts) {
+      const key = { bytes, firstEnd: bytes.length, end: bytes.length };
+      count += store.purge(key, purge.isSoft);
+      if (heldUntilMs > 0 && isNothing(store, key, nowMs)) store.markPass(key, reason.invalidated, heldUntilMs);
+    }
   // What fields and cookies add to a key is not known: these are found by their beginning.
   if (purge.kind === "url" && !policies.some((policy) => policy.keyFields.length + policy.keyCookies.length > 0))
     return count;
@@ -52,6 +63,19 @@ export function* purgeSteps(
     yield;
   }
   return count;
+}
+
+/** What was purged softly is still there, and nobody is asked for it elsewhere. */
+function isNothing(store: CacheStore, key: CacheKey, nowMs: number): boolean {
+  const entry = store.find(key, nowMs);
+  entry?.release();
+  return entry === null;
+}
+
+/** Until when a second level of that cache may be told late of what is purged now; 0 where it has none. */
+export function heldUntil({ caches }: Pick<Plan, "caches">, name: string, nowMs: number): number {
+  const redis = caches.find((cache) => cache.name === name)?.redis ?? null;
+  return redis === null ? 0 : nowMs + redis.timeoutMs * purgeTimeouts;
 }
 
 /** Of the pools that use the cache of that name. */

@@ -64,7 +64,7 @@ export const reasonWords: readonly (readonly [string, string])[] = [
   ["no-room", "There was no room for it."],
   ["vary-client", "Vary names a field that says who the client is, and is another for each of them."],
   ["cookie", "The request has a cookie, and the response is a page or data that does not say who may keep it."],
-  ["invalidated", "A request has changed it a moment ago, and the second level may still hold what was before."],
+  ["invalidated", "A request has changed it a moment ago, or it was purged, and the second level may still hold what was before."],
 ];
 
 /**

@@ -2,7 +2,7 @@
 // this worker's own is memory like any other, its share of the size that the config gives to all of them together. Both stay the
 // same objects over reloads for as long as their shape does.
 
-import { type Purge, policiesOf, purgeSteps } from "../cache/purge.ts";
+import { heldUntil, type Purge, policiesOf, purgeSteps } from "../cache/purge.ts";
 import type { CachePlan, Plan } from "../config/plan.ts";
 import type { Cache } from "../memory/cache.ts";
 import { CacheStore } from "../memory/cachestore.ts";
@@ -50,7 +50,8 @@ export class Caches {
   async purge(name: string, purge: Purge, plan: Plan): Promise<void> {
     const own = this.#own.get(name);
     if (own === undefined) return;
-    const steps = purgeSteps(own.store, purge, policiesOf(plan, name));
+    const nowMs = Date.now();
+    const steps = purgeSteps(own.store, purge, policiesOf(plan, name), nowMs, heldUntil(plan, name, nowMs));
     while (steps.next().done !== true) await new Promise((resume) => setImmediate(resume));
   }
 

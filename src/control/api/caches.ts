@@ -20,7 +20,6 @@ export interface CachesService extends Omit<PurgePlace, "plan"> {
   plan(): Plan | null;
   /** The pool that such a request comes to, and what becomes of it before, in a sentence; null where that cannot be told. */
   wayOf(asked: Asked, plan: Plan): { readonly pool: string | null; readonly text: string } | null;
-  nowMs(): number;
 }
 
 const whyNames: readonly string[] = ["url", "header", "method", "cache"];
@@ -152,6 +151,6 @@ async function purge(request: Request, plan: Plan, service: CachesService): Prom
   const names = plan.caches.map(({ name }) => name);
   if (cache !== null && !names.includes(cache)) return problem(404, missing(cache, plan));
   const { storeOf, tell, remoteOf } = service;
-  const place = { plan, storeOf: (name: string) => storeOf(name), tell, remoteOf };
+  const place = { plan, storeOf: (name: string) => storeOf(name), tell, remoteOf, nowMs: () => service.nowMs() };
   return json(200, await carryOut(asked.value.purge, cache === null ? names : [cache], place));
 }

@@ -1,10 +1,11 @@
 // A purge as it is asked for over the admin interface: read, and carried out in all caches that it is meant for, in slices between
 // which control does other things. A cache that workers share is purged when the answer comes; of one that each worker has for
 // itself, workers are told. What lies in a Redis behind a cache goes first, or it could be fetched from there again meanwhile:
-// by its key, or else all of it, for Redis can find nothing by prefix or tag.
+// by its key, or else all of it, for Redis can find nothing by prefix or tag. What is being written there just now comes behind
+// that: by its key it is not asked for there until that has been taken away too.
 
 import { misread, quote, type Reading, read } from "../../base/reading.ts";
-import { keysOf, type Purge, type PurgeKind, policiesOf, purgeSteps, spellings } from "../../cache/purge.ts";
+import { heldUntil, keysOf, type Purge, type PurgeKind, policiesOf, purgeSteps, spellings } from "../../cache/purge.ts";
 import { tagOf } from "../../cache/tags.ts";
 import { didYouMean } from "../../config/nearest.ts";
 import type { Plan } from "../../config/plan.ts";
@@ -56,6 +57,8 @@ export interface PurgePlace {
   readonly tell: (cache: string, purge: Purge) => void;
   /** What a cache has behind it; null without. */
   readonly remoteOf: (name: string) => RemotePurge | null;
+  /** Of the wall clock. */
+  readonly nowMs: () => number;
 }
 
 export interface RemotePurge {
@@ -74,7 +77,7 @@ export async function carryOut(purge: Purge, caches: readonly string[], place: P
     const remote = place.remoteOf(name);
     if (remote !== null && !(await purgeRemote(remote, purge, name, place.plan))) unreached.push(name);
     const store = place.storeOf(name);
-    if (store !== null) counts[name] = await inSlices(purgeSteps(store, purge, policiesOf(place.plan, name)));
+    if (store !== null) counts[name] = await inSlices(stepsIn(store, purge, name, place));
     else {
       place.tell(name, purge);
       told.push(name);
@@ -82,6 +85,11 @@ export async function carryOut(purge: Purge, caches: readonly string[], place: P
   }
   const purged = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return { purged, soft: purge.isSoft, caches: counts, told, unreached };
+}
+
+function stepsIn(store: CacheStore, purge: Purge, name: string, { plan, nowMs }: PurgePlace): Generator<void, number> {
+  const now = nowMs();
+  return purgeSteps(store, purge, policiesOf(plan, name), now, heldUntil(plan, name, now));
 }
 
 async function purgeRemote(remote: RemotePurge, purge: Purge, name: string, plan: Plan): Promise<boolean> {
