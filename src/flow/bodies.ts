@@ -11,7 +11,6 @@ import { fault } from "../base/fault.ts";
 import type { Coding } from "../config/plan.ts";
 import { acceptsCoding, chooseCoding, limitCodings, usual } from "../rewrite/acceptcoding.ts";
 import { isWide } from "../rewrite/mediatype.ts";
-import { Replacements } from "../rewrite/replacement.ts";
 import { responseBody } from "../wire/http1/framing.ts";
 import { bodyKind, type Head, method } from "../wire/http1/head.ts";
 import { codingFilter } from "./bodies/codingfilter.ts";
@@ -70,7 +69,7 @@ export function openBody(exchange: Exchange, context: Context, head: Head): bool
   if (exchange.downstream!.isForNobody) return true;
   const ofPool = rulesFor(pool.body, head);
   if (ofPool.length === 0 && rulesFor(listener.body, head).length === 0) return true;
-  if (openContent(exchange, context, head)) replace(exchange, ofPool);
+  if (openContent(exchange, context, head)) replace(exchange, context, ofPool);
   return true;
 }
 
@@ -90,10 +89,9 @@ export function openContent(exchange: Exchange, context: Context, head: Head): b
   return true;
 }
 
-function replace({ passage }: Exchange, rules: readonly ReplaceRule[]): void {
-  const [first, ...rest] = rules;
-  if (first === undefined) return;
-  passage.addFilter(replaceFilter(() => new Replacements([first.make(), ...rest.map((rule) => rule.make())])));
+/** All of them, in their order: each sees what those before it have made. */
+function replace({ passage }: Exchange, { port }: Context, rules: readonly ReplaceRule[]): void {
+  for (const rule of rules) passage.addFilter(replaceFilter(port, () => rule.make()));
 }
 
 /** Those of a policy that are for content of this type; none in text whose characters are not bytes. */
@@ -125,7 +123,7 @@ export function closeBody(exchange: Exchange, context: Context, head: Head): boo
   const { pool, listener, passage } = exchange;
   if (pool.body === null && listener.body === null && !passage.isFiltered) return true;
   if (exchange.downstream!.isForNobody) return true;
-  if (passage.isOpened) replace(exchange, rulesFor(listener.body, head));
+  if (passage.isOpened) replace(exchange, context, rulesFor(listener.body, head));
   // Nothing is opened but for somebody who changes it.
   if (passage.isFiltered) passage.isRewritten = true;
   const compression = pool.body?.isCompressSaid === true ? pool.body.compression : (listener.body?.compression ?? null);

@@ -4,7 +4,7 @@ import { Body } from "../wire/http1/body.ts";
 import { bodyKind } from "../wire/http1/head.ts";
 import { Output } from "../wire/http1/writer.ts";
 import type { Filter, FilterSink } from "./filter.ts";
-import { Sieve, type SieveOutlet } from "./sieve.ts";
+import { insideBytesMax, Sieve, type SieveOutlet } from "./sieve.ts";
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text, "latin1");
 
@@ -43,6 +43,7 @@ class Scene implements SieveOutlet {
 /** Says what it is given in capitals, at once or when it is told to. */
 class Shouting implements Filter {
   isRoomy = true;
+  resumes = 0;
   readonly sink: FilterSink;
   readonly #isLate: boolean;
   #held = "";
@@ -69,7 +70,11 @@ class Shouting implements Filter {
     if (!this.#isLate) this.sink.ended();
   }
 
-  resume(): void {}
+  resume(): void {
+    this.resumes++;
+    if (this.#held !== "") this.say();
+    if (this.isRoomy) this.sink.room();
+  }
 
   stop(): void {
     this.isStopped = true;
@@ -101,7 +106,7 @@ test("what a filter says at once stands behind the head, in chunks of its own", 
   sieve.end();
   expect([scene.sent, scene.ended]).toEqual([[], false]);
   scene.flush();
-  sieve.settle();
+  sieve.settle(true);
   expect(scene.sent).toEqual(["HEAD 3\r\nABC\r\n2\r\nDE\r\n0\r\n\r\n"]);
   expect([scene.seen, scene.ended]).toEqual(["ABCDE", true]);
 });
@@ -112,7 +117,7 @@ test("a client without chunks gets content alone", () => {
   expect(sieve.advance(bodyOf(bodyKind.length, 5), bytes, 0, bytes.length)).toBe(5);
   sieve.end();
   scene.flush();
-  sieve.settle();
+  sieve.settle(true);
   expect([scene.sent, scene.ended]).toEqual([["HELLO"], true]);
 });
 
@@ -121,7 +126,7 @@ test("what is said later is sent by itself, and so is the end", () => {
   const bytes = bytesOf("hello");
   sieve.advance(bodyOf(bodyKind.length, 5), bytes, 0, 5);
   sieve.end();
-  sieve.settle();
+  sieve.settle(true);
   expect([scene.sent, scene.ended]).toEqual([[], false]);
   scene.isTaking = false;
   expect(filter.say()).toBe(false);
@@ -140,6 +145,30 @@ describe("a filter", () => {
     expect([sieve.isRoomy, scene.rooms]).toEqual([true, 1]);
   });
 
+  test("that says more at once than the output is to hold is told to wait until that is sent", () => {
+    for (const isTaken of [true, false]) {
+      const { scene, sieve, filter } = sifting(false, true);
+      const half = bytesOf("x".repeat(insideBytesMax / 2));
+      const answers: boolean[] = [];
+      filter.write = () => {
+        answers.push(filter.sink.passed(half, 0, half.length - 1));
+        answers.push(filter.sink.passed(half, 0, 1));
+        answers.push(filter.sink.passed(half, 0, half.length));
+        return false;
+      };
+      sieve.advance(bodyOf(bodyKind.length, 9), bytesOf("some"), 0, 4);
+      expect([answers, scene.output.length, sieve.isRoomy]).toEqual([[true, true, false], insideBytesMax, false]);
+      scene.flush();
+      sieve.settle(isTaken);
+      // A client that does not take it says so itself, later.
+      expect([filter.resumes, sieve.isRoomy, scene.rooms]).toEqual([isTaken ? 1 : 0, isTaken, 0]);
+      sieve.settle(true);
+      expect(filter.resumes).toBe(isTaken ? 1 : 0);
+      sieve.resume();
+      expect([filter.resumes, scene.rooms]).toEqual([isTaken ? 2 : 1, 1]);
+    }
+  });
+
   test("that fails breaks the body off, at once or when what stands before it is sent", () => {
     const late = sifting(true, true);
     late.filter.sink.failed(fault("bad_response"));
@@ -151,7 +180,7 @@ describe("a filter", () => {
     };
     sieve.advance(bodyOf(bodyKind.length, 9), bytesOf("some"), 0, 4);
     expect(scene.fault).toBeNull();
-    sieve.settle();
+    sieve.settle(true);
     expect(scene.fault?.code).toBe("bad_response");
   });
 

@@ -23,6 +23,8 @@ export interface SieveOutlet {
   hasRoom(): void;
 }
 
+/** What stands in the output at once; a filter that has more is told to wait until that is sent. */
+export const insideBytesMax: number = 64 * 1024;
 const crlf = new Uint8Array([0x0d, 0x0a]);
 
 export class Sieve implements FilterSink, Plain {
@@ -32,6 +34,10 @@ export class Sieve implements FilterSink, Plain {
   /** Output of our own making is sent by whoever called us. */
   #isInside = false;
   #isRoomy = true;
+  /** The filter was told to wait, for there is enough in the output. */
+  #isFull = false;
+  /** What it says of room is seen by who settles. */
+  #isSettling = false;
   /** All has gone in, and all has come out. */
   #isSpent = false;
   #isEnded = false;
@@ -47,6 +53,11 @@ export class Sieve implements FilterSink, Plain {
   /** The filter can take more. */
   get isRoomy(): boolean {
     return this.#isRoomy;
+  }
+
+  /** The filter waits for more, and there is more to come. */
+  get isIdle(): boolean {
+    return this.#isRoomy && !this.#isSpent;
   }
 
   /** Follow the body as `Body.advance` does. What the filter says at once stands in the output when this returns. */
@@ -66,10 +77,17 @@ export class Sieve implements FilterSink, Plain {
     this.#isInside = false;
   }
 
-  /** What has been told during `advance` or `end` comes to this, once the output is sent. */
-  settle(): void {
+  /** What has been told during `advance` or `end` comes to this, once the output is sent. `isTaken`: and the client can take more. */
+  settle(isTaken: boolean): void {
+    const isFull = this.#isFull;
+    this.#isFull = false;
     if (this.#fault !== null) this.#outlet.broken(this.#fault);
     else if (this.#isEnded) this.#outlet.sieved();
+    else if (isFull && isTaken) {
+      this.#isSettling = true;
+      this.#filter.resume();
+      this.#isSettling = false;
+    }
   }
 
   /** The client takes bytes again. */
@@ -100,7 +118,9 @@ export class Sieve implements FilterSink, Plain {
     }
     output.copy(bytes, start, end);
     if (this.#isChunked) output.put(crlf);
-    return this.#isInside || this.#outlet.flush();
+    if (!this.#isInside) return this.#outlet.flush();
+    this.#isFull = output.length >= insideBytesMax;
+    return !this.#isFull;
   }
 
   ended(): void {
@@ -120,6 +140,6 @@ export class Sieve implements FilterSink, Plain {
 
   room(): void {
     this.#isRoomy = true;
-    this.#outlet.hasRoom();
+    if (!this.#isSettling) this.#outlet.hasRoom();
   }
 }

@@ -1,17 +1,22 @@
 // A text for another, over the borders of pieces. Occurrences are found from the left and do not overlap. What is held back at the
-// end of a piece is only what an occurrence may begin with, so that a line of a slow stream goes on at once.
+// end of a piece is only what an occurrence may begin with, so that a line of a slow stream goes on at once. It can be stopped behind
+// each occurrence.
 //
 //   held "<bo"  piece "dy><p>..."   ->  the border is looked at alone first, so that a piece is not copied to stand behind what was held
 
-import type { Emit, Replacement } from "./replacement.ts";
+import type { Emit, Progress, Replacement } from "./replacement.ts";
 
 export class TextReplacement implements Replacement {
+  matches = 0;
   readonly #find: Buffer;
   readonly #by: Buffer;
   /** The beginning of `find` that the last piece has ended with. */
   #held = 0;
   /** For each beginning of `find`, how long the longest shorter one is that it ends with (Knuth, Morris, Pratt). */
   readonly #shorter: Int32Array;
+  /** What it was stopped in, from `#restAt` on. */
+  #rest: Buffer | null = null;
+  #restAt = 0;
 
   constructor(find: Uint8Array, by: Uint8Array) {
     this.#find = Buffer.from(find);
@@ -19,25 +24,48 @@ export class TextReplacement implements Replacement {
     this.#shorter = shorterOf(this.#find);
   }
 
-  write(bytes: Uint8Array, start: number, end: number, emit: Emit): void {
-    const find = this.#find;
+  write(bytes: Uint8Array, start: number, end: number, emit: Emit): Progress {
     const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    let at = this.#held > 0 ? this.#cross(view, start, end, emit) : start;
-    if (at === -1) return;
-    for (;;) {
-      const found = indexIn(view, find, at, end);
-      if (found === -1) break;
-      if (found > at) emit(bytes, at, found);
-      this.#put(emit);
-      at = found + find.length;
-    }
-    this.#held = this.#tail(view, Math.max(at, end - find.length + 1), end);
-    if (end - this.#held > at) emit(bytes, at, end - this.#held);
+    const at = this.#held > 0 ? this.#cross(view, start, end, emit) : start;
+    if (at === -1) return "done";
+    const stoppedAt = this.#replace(view, at, end, emit);
+    if (stoppedAt === -1) return "done";
+    this.#rest = Buffer.from(view.subarray(stoppedAt, end));
+    this.#restAt = 0;
+    return "stopped";
   }
 
-  end(emit: Emit): void {
+  goOn(emit: Emit): Progress {
+    const rest = this.#rest;
+    if (rest === null) return "done";
+    this.#restAt = this.#replace(rest, this.#restAt, rest.length, emit);
+    if (this.#restAt !== -1) return "stopped";
+    this.#rest = null;
+    return "done";
+  }
+
+  end(emit: Emit): Progress {
     if (this.#held > 0) emit(this.#find, 0, this.#held);
     this.#held = 0;
+    return "done";
+  }
+
+  /** Nothing is held. Answers the place where it was stopped; -1 when it was not. */
+  #replace(bytes: Buffer, start: number, end: number, emit: Emit): number {
+    const find = this.#find;
+    const within = bytes.subarray(0, end);
+    let at = start;
+    this.#held = 0;
+    for (;;) {
+      const found = within.indexOf(find, at);
+      if (found === -1) break;
+      if (found > at) emit(bytes, at, found);
+      at = found + find.length;
+      if (!this.#put(emit) && at < end) return at;
+    }
+    this.#held = this.#tail(bytes, Math.max(at, end - find.length + 1), end);
+    if (end - this.#held > at) emit(bytes, at, end - this.#held);
+    return -1;
   }
 
   /** Go on with what is held, byte by byte, until nothing of that is. Answers the place behind; -1 when the piece was too short. */
@@ -75,16 +103,10 @@ export class TextReplacement implements Replacement {
     return held;
   }
 
-  #put(emit: Emit): void {
-    if (this.#by.length > 0) emit(this.#by, 0, this.#by.length);
+  #put(emit: Emit): boolean {
+    this.matches++;
+    return this.#by.length === 0 || emit(this.#by, 0, this.#by.length);
   }
-}
-
-/** Within bytes[from, end), -1 where it is not. */
-function indexIn(bytes: Buffer, find: Buffer, from: number, end: number): number {
-  if (end - from < find.length) return -1;
-  const found = bytes.subarray(0, end).indexOf(find, from);
-  return found;
 }
 
 /** At `length`: for the beginning of that length. */

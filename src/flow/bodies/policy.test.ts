@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { BodyPlan, ReplacePlan } from "../../config/plan.ts";
+import { madeBytesMax } from "../../rewrite/replacement.ts";
 import { bodyPolicy } from "./policy.ts";
 
 const replace: ReplacePlan = { find: "a", by: "b", isPattern: false, types: ["text/html"], matchBytesMax: 1 };
@@ -10,11 +11,10 @@ function made(own: Partial<ReplacePlan>, text: string): string {
   const replacement = policy.replacements[0]!.make();
   const bytes = Buffer.from(text);
   const pieces: Buffer[] = [];
-  const emit = (from: Uint8Array, start: number, end: number): void =>
-    void pieces.push(Buffer.from(from.slice(start, end)));
-  replacement.write(bytes, 0, bytes.length, emit);
-  replacement.end(emit);
-  return Buffer.concat(pieces).toString();
+  const emit = (from: Uint8Array, start: number, end: number): boolean =>
+    pieces.push(Buffer.from(from.slice(start, end))) > 0;
+  const progress = [replacement.write(bytes, 0, bytes.length, emit), replacement.end(emit)];
+  return progress.includes("tooLong") ? "too long" : Buffer.concat(pieces).toString();
 }
 
 test("nothing said and nothing to be done is no policy; that nothing is to be compressed is one", () => {
@@ -30,6 +30,15 @@ test("texts are looked for as they stand, patterns with their groups, both in UT
     "x: 7 à 7 Stück für x",
   );
   expect(made({ ...pattern, find: "(?i)ABC", by: "" }, "xAbCx")).toBe("xx");
+});
+
+test("what stands in the place of one match is at most a megabyte, with all its groups", () => {
+  const half = 512 * 1024;
+  const twice = { isPattern: true, find: "(a+)(b?)", by: "$1$1$2", matchBytesMax: half + 1 };
+  expect(made(twice, "a".repeat(half)).length).toBe(madeBytesMax);
+  expect(made(twice, `${"a".repeat(half)}b`)).toBe("too long");
+  // What is longer than `longest` says stays as it is, so nothing is made of it.
+  expect(made({ ...twice, matchBytesMax: half }, `${"a".repeat(half)}b`).length).toBe(half + 1);
 });
 
 test("events are looked through where text is, and not compressed unless they are named", () => {

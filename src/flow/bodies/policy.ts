@@ -5,7 +5,7 @@ import { assert } from "../../base/assert.ts";
 import type { BodyPlan, CompressPlan, ReplacePlan } from "../../config/plan.ts";
 import { MediaTypes } from "../../rewrite/mediatype.ts";
 import { type Finder, PatternReplacement } from "../../rewrite/patternreplacement.ts";
-import type { Replacement } from "../../rewrite/replacement.ts";
+import { madeBytesMax, type Replacement } from "../../rewrite/replacement.ts";
 import { TextReplacement } from "../../rewrite/textreplacement.ts";
 import { fillIn, readPattern, readReplacement } from "../../rules/expression/pattern.ts";
 
@@ -45,21 +45,34 @@ function replaceRule(plan: ReplacePlan): ReplaceRule {
     const [text, instead] = [Buffer.from(find), Buffer.from(by)];
     return { types, make: () => new TextReplacement(text, instead) };
   }
-  const finder = finderOf(find, by);
+  const finder = finderOf(find, by, matchBytesMax);
   return { types, make: () => new PatternReplacement(finder, matchBytesMax) };
 }
 
 /** Bodies are looked at as bytes, one a character, and so is the pattern. */
-function finderOf(find: string, by: string): Finder {
+function finderOf(find: string, by: string, matchBytesMax: number): Finder {
   const read = readPattern(bytesOf(find), "");
   const parts = readReplacement(bytesOf(by));
   assert(read.ok && parts !== null, `the replacement ${JSON.stringify(find)} of a plan does not compile`);
   const { pattern } = read;
+  const mostBytes = lengthOf(parts, () => matchBytesMax);
   return (text, from) => {
     const found = pattern.execFrom(text, from);
     if (found === null) return null;
-    return { start: found.index, end: found.index + found[0]!.length, by: fillIn(parts, found) };
+    const isLong = mostBytes > madeBytesMax && lengthOf(parts, (group) => found[group]?.length ?? 0) > madeBytesMax;
+    return {
+      start: found.index,
+      end: found.index + found[0]!.length,
+      by: isLong ? null : fillIn(parts, found),
+    };
   };
+}
+
+/** Of what is filled in. */
+function lengthOf(parts: readonly (string | number)[], groupLength: (group: number) => number): number {
+  let length = 0;
+  for (const part of parts) length += typeof part === "string" ? part.length : groupLength(part);
+  return length;
 }
 
 function bytesOf(text: string): string {
