@@ -18,6 +18,8 @@ export interface FoundServer {
   readonly drain?: boolean;
   /** What TLS asks for and expects; absent: as the pool says. */
   readonly serverName?: string;
+  /** It is spoken to over TLS, whatever the pool says; absent: as the pool says. No source can take a pool's TLS away. */
+  readonly tls?: true;
 }
 
 /** The servers that sources of a pool have told of, in an order that does not change from one answer to the next. */
@@ -53,8 +55,13 @@ function nameOf(address: string): string {
   return reading.ok ? reading.value.name : address;
 }
 
-function serverOf({ tls }: Pool, { address, weight, backup, maxConnections, drain, serverName }: FoundServer): Server {
-  const own = serverName === undefined || tls === undefined || tls === false ? {} : { tls: { serverName } };
+function serverOf(
+  pool: Pool,
+  { address, weight, backup, maxConnections, drain, serverName, tls }: FoundServer,
+): Server {
+  const isPlain = pool.tls === undefined || pool.tls === false;
+  const named = serverName === undefined || (isPlain && tls !== true) ? {} : { tls: { serverName } };
+  const own = isPlain && tls === true ? { tls: true, ...named } : named;
   const server = {
     ...{ address, backup: backup ?? false, maxConnections: maxConnections ?? 0, drain: drain ?? false },
     ...(weight === undefined ? {} : { weight: Math.max(weight, 1) }),

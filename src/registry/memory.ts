@@ -1,0 +1,193 @@
+// The registry of one process, for a Sluice that has no Redis: its sets are written by its own sentinel and by operators, and live as
+// long as it does. It says what the one in Redis says (redis.ts), and passes the same suite. A lease ends by a timer, so that watchers
+// hear of it when it does.
+
+import { isSame, toldOf } from "./member.ts";
+import { membershipsOf } from "./membership.ts";
+import { decide } from "./quorum.ts";
+import type { Ballot, Membership, Outcome, Registry, RegistryStatus, SetContent, Told, View } from "./registry.ts";
+import { shownMax } from "./registry.ts";
+
+interface Voter {
+  readonly untilMs: number;
+  readonly views: ReadonlyMap<string, boolean>;
+}
+
+/** One set. */
+interface Kept {
+  /** When the lease of each ends; null: it has none. */
+  readonly members: Map<string, number | null>;
+  readonly draining: Set<string>;
+  readonly voters: Map<string, Voter>;
+  readonly tells: Set<(told: Told) => void>;
+  timer: Timer | null;
+}
+
+export class MemoryRegistry implements Registry {
+  readonly #nowMs: () => number;
+  readonly #sets = new Map<string, Kept>();
+  #isClosed = false;
+
+  constructor(nowMs: () => number = () => performance.now()) {
+    this.#nowMs = nowMs;
+  }
+
+  watch(set: string, tell: (told: Told) => void): () => void {
+    const kept = this.#set(set);
+    kept.tells.add(tell);
+    queueMicrotask(() => {
+      if (kept.tells.has(tell)) tell(answerOf(kept));
+    });
+    return () => void kept.tells.delete(tell);
+  }
+
+  async members(set: string): Promise<SetContent> {
+    const kept = this.#sets.get(set);
+    if (kept === undefined) return { members: [], size: 0 };
+    const nowMs = this.#nowMs();
+    const members: Membership[] = membershipsOf({
+      members: kept.members.keys(),
+      draining: kept.draining,
+      leaseLeftMs: (member) => {
+        const untilMs = kept.members.get(member) ?? null;
+        return untilMs === null ? null : Math.max(0, untilMs - nowMs);
+      },
+      views: viewsOf(kept, nowMs),
+    });
+    return { members: members.slice(0, shownMax), size: kept.members.size };
+  }
+
+  async sets(): Promise<readonly string[]> {
+    const used = [...this.#sets].filter(([, { members, tells }]) => members.size > 0 || tells.size > 0);
+    return used.map(([name]) => name).sort();
+  }
+
+  async add(set: string, member: string): Promise<boolean> {
+    const kept = this.#set(set);
+    const isNew = !kept.members.has(member);
+    kept.members.set(member, null);
+    if (isNew) this.#changed(kept);
+    return isNew;
+  }
+
+  async remove(set: string, member: string): Promise<boolean> {
+    const kept = this.#set(set);
+    const wasThere = kept.members.delete(member);
+    for (const drained of kept.draining) if (isSame(drained, member)) kept.draining.delete(drained);
+    if (wasThere) this.#changed(kept);
+    return wasThere;
+  }
+
+  async drain(set: string, member: string, isDrained: boolean): Promise<boolean> {
+    const kept = this.#set(set);
+    const before = kept.draining.size;
+    if (isDrained) kept.draining.add(member);
+    else kept.draining.delete(member);
+    if (kept.draining.size !== before) this.#changed(kept);
+    return kept.draining.size !== before;
+  }
+
+  async vote(set: string, { voter, views, leaseMs, quorum }: Ballot): Promise<Outcome> {
+    const kept = this.#set(set);
+    const nowMs = this.#nowMs();
+    kept.voters.set(voter, { untilMs: nowMs + leaseMs, views: new Map(views) });
+    for (const [name, { untilMs }] of kept.voters) if (untilMs <= nowMs) kept.voters.delete(name);
+    const added: string[] = [];
+    const removed: string[] = [];
+    for (const member of views.keys()) {
+      const said = [...kept.voters.values()].flatMap((each) => each.views.get(member) ?? []);
+      const up = said.filter(Boolean).length;
+      const decision = decide(up, said.length - up, quorum);
+      if (decision === "up") {
+        if (!kept.members.has(member)) added.push(member);
+        kept.members.set(member, nowMs + leaseMs);
+      } else if (decision === "down") {
+        if (kept.members.delete(member)) removed.push(member);
+      } else if (decision === "keep" && typeof kept.members.get(member) === "number") {
+        kept.members.set(member, nowMs + leaseMs);
+      }
+    }
+    removed.push(...reaped(kept, nowMs));
+    if (added.length + removed.length > 0) this.#changed(kept);
+    this.#wake(kept);
+    return { added, removed };
+  }
+
+  async withdraw(set: string, voter: string): Promise<void> {
+    const kept = this.#set(set);
+    const left = kept.voters.get(voter);
+    kept.voters.delete(voter);
+    const nowMs = this.#nowMs();
+    for (const member of left?.views.keys() ?? []) {
+      const isLookedAt = [...kept.voters.values()].some(({ untilMs, views }) => untilMs > nowMs && views.has(member));
+      if (!isLookedAt && kept.members.has(member)) kept.members.set(member, null);
+    }
+  }
+
+  status(): RegistryStatus {
+    return { place: "memory", notice: "at once", problem: null };
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const kept of this.#sets.values()) {
+      kept.tells.clear();
+      if (kept.timer !== null) clearTimeout(kept.timer);
+    }
+  }
+
+  #set(name: string): Kept {
+    const kept = this.#sets.get(name) ?? {
+      members: new Map(),
+      draining: new Set(),
+      voters: new Map(),
+      tells: new Set(),
+      timer: null,
+    };
+    this.#sets.set(name, kept);
+    return kept;
+  }
+
+  #changed(kept: Kept): void {
+    if (kept.tells.size === 0) return;
+    const told = answerOf(kept);
+    for (const tell of [...kept.tells]) tell(told);
+  }
+
+  /** At the end of the lease that ends first. */
+  #wake(kept: Kept): void {
+    if (kept.timer !== null) clearTimeout(kept.timer);
+    kept.timer = null;
+    const ends = [...kept.members.values()].filter((untilMs) => untilMs !== null);
+    if (ends.length === 0 || this.#isClosed) return;
+    const dueMs = Math.max(1, Math.ceil(Math.min(...ends) - this.#nowMs()));
+    kept.timer = setTimeout(() => {
+      if (reaped(kept, this.#nowMs()).length > 0) this.#changed(kept);
+      this.#wake(kept);
+    }, dueMs);
+    kept.timer.unref();
+  }
+}
+
+/** Takes out those whose lease is over. */
+function reaped({ members }: Kept, nowMs: number): string[] {
+  const over = [...members].filter(([, untilMs]) => untilMs !== null && untilMs <= nowMs).map(([member]) => member);
+  for (const member of over) members.delete(member);
+  return over;
+}
+
+function answerOf({ members, draining }: Kept): Told {
+  return toldOf(members.keys(), draining, members.size);
+}
+
+function viewsOf({ voters }: Kept, nowMs: number): Map<string, View[]> {
+  const all = new Map<string, View[]>();
+  for (const [voter, { untilMs, views }] of voters) {
+    if (untilMs <= nowMs) continue;
+    for (const [member, isUp] of views) {
+      const view = { voter, isUp, leftMs: untilMs - nowMs };
+      all.set(member, [...(all.get(member) ?? []), view]);
+    }
+  }
+  return all;
+}
