@@ -5,6 +5,7 @@ import { cacheWhy, whyText } from "./cachewhy.ts";
 
 const pages: CacheSummary = {
   ...{ name: "pages", memory: "shared", policy: "tinylfu", objectBytesMax: 2 ** 23, redis: false, pools: ["app", "b"] },
+  remote: null,
   holds: {
     ...{ entries: 1204, marks: 7, fetching: 1, bytes: 2 ** 26, bytesMax: 2 ** 27 },
     ...{ evictions: 12, refusals: 3, misfits: 1 },
@@ -16,6 +17,7 @@ const own: CacheSummary = {
   memory: "worker",
   policy: "lru",
   redis: true,
+  remote: { address: "10.0.0.1:6379", state: "up", reason: null, since: null, isOwing: false },
   pools: [],
   holds: null,
 };
@@ -39,6 +41,8 @@ test("caches are listed, those that nobody can look into too", () => {
       pages  tinylfu     64.0 MiB of 128.0 MiB  50 %       1204       12        4  8.0 MiB  app b
       own    lru, redis  (each worker's own)       -          -        -        -  8.0 MiB  (none)"
   `);
+  const away = { ...own.remote!, state: "away", reason: "no answer", since: "2026-01-01T00:00:00.000Z" } as const;
+  expect(cachesText([{ ...own, remote: away }])).toContain("lru, redis (away)");
 });
 
 describe("why", () => {

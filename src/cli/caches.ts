@@ -24,9 +24,9 @@ export async function cacheList(options: RemoteOptions, writer: Writer): Promise
 }
 
 export function cachesText(caches: readonly CacheSummary[]): string {
-  const rows = caches.map(({ name, policy, pools, objectBytesMax, redis, holds }) => [
+  const rows = caches.map(({ name, policy, pools, objectBytesMax, redis, remote, holds }) => [
     name,
-    redis ? `${policy}, redis` : policy,
+    redis ? `${policy}, redis${remote?.state === "away" ? " (away)" : ""}` : policy,
     ...(holds === null
       ? ["(each worker's own)", "-", "-", "-", "-"]
       : [

@@ -1,6 +1,7 @@
 // `sluice status`: what a running Sluice is doing, as tables for people or as the JSON of the admin interface. Exit code 1 when no
 // Sluice answers, so that a script can ask.
 
+import type { RedisStatus } from "../control/cachestatus.ts";
 import type { ListenerStatus, PoolStatus, Status } from "../control/status.ts";
 import { counted, shown } from "./banner.ts";
 import { bytesText } from "./bytes.ts";
@@ -30,6 +31,7 @@ export function statusText(status: Status): string {
     workerTable(status),
     ...listenerTables(status.listeners),
     ...pools(status),
+    ...cacheTable(status),
   ].join("\n");
 }
 
@@ -105,6 +107,25 @@ function poolTable({ name, balance, queued, servers }: PoolStatus): string {
   const waiting = queued === 0 ? "" : `, ${queued} waiting`;
   const title = `pool ${name} (${balance}${waiting})`;
   return `${title}\n${table(["SERVER", "STATE", "WEIGHT", "ACTIVE", "REQUESTS", "FAILURES", "REASON"], rows, [3, 4, 5])}`;
+}
+
+function cacheTable({ caches }: Status): string[] {
+  if (caches.length === 0) return [];
+  const rows = caches.map(({ name, holds, redis }) => [
+    name,
+    ...(holds === null
+      ? ["(each worker's own)", "-"]
+      : [`${bytesText(holds.bytes)} of ${bytesText(holds.bytesMax)}`, String(holds.responses)]),
+    redis === null ? "-" : redisText(redis),
+  ]);
+  return ["", table(["CACHE", "MEMORY", "RESPONSES", "REDIS"], rows, [2])];
+}
+
+/** `10.0.0.1:6379 up`, `10.0.0.1:6379 away since 2026-01-01T00:00:00Z: there is no connection to it; purges wait for it`. */
+export function redisText({ address, state, reason, since, isOwing }: RedisStatus): string {
+  const waiting = isOwing ? "; purges wait for it" : "";
+  if (state === "up") return `${address} up${waiting}`;
+  return `${address} away since ${(since ?? "").replace(/\.\d+Z$/, "Z")}: ${reason}${waiting}`;
 }
 
 /** `45s`, `12m 5s`, `3h 12m`, `4d 3h`: two units tell enough. */

@@ -33,7 +33,7 @@ export function writeCaches(out: Exposition, source: MetricsSource): void {
   writeLosses(out, source.caches);
 }
 
-function writeUses(out: Exposition, { plan, totals }: MetricsSource): void {
+function writeUses(out: Exposition, { plan, totals, remotes }: MetricsSource): void {
   out.counter(
     "sluice_cache_requests_total",
     "Requests by what the pool's cache did for them.",
@@ -51,6 +51,11 @@ function writeUses(out: Exposition, { plan, totals }: MetricsSource): void {
       .flatMap(({ name, slot }) =>
         remoteResults.map(([result, cell]): Sample => [{ pool: name, result }, totals.pool(slot, cell)]),
       ),
+  );
+  out.gauge(
+    "sluice_cache_remote_up",
+    "Whether the Redis behind a cache answers (1), or is away and left alone (0).",
+    remotes.map(({ name, isAway }): Sample => [{ cache: name }, isAway ? 0 : 1]),
   );
 }
 

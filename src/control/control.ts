@@ -333,6 +333,7 @@ export class Control implements AdminService {
       certificateProblems: this.#certificates.problems.length,
       tables: this.#holdings.tables.figures(),
       caches: this.#holdings.caches.figures(),
+      remotes: this.#holdings.remotes.states(plan.caches),
       lists: this.#holdings.lists.status(),
       bans: this.#bans?.size ?? 0,
       stateOf: (slot) => this.#board.read(slot),
@@ -363,6 +364,7 @@ export class Control implements AdminService {
       pools: (plan?.pools ?? []).map((pool) =>
         poolStatus(pool, this.#totals, (slot) => this.#roster.conditionOf(slot)),
       ),
+      caches: (plan?.caches ?? []).map((cache) => this.#holdings.cacheStatus(cache, Date.now())),
     };
   }
 

@@ -6,10 +6,11 @@ import { join } from "node:path";
 import type { Loaded } from "../config/load.ts";
 import type { Program } from "../config/materials.ts";
 import type { PlanFiles } from "../config/message.ts";
-import type { Plan } from "../config/plan.ts";
+import type { CachePlan, Plan } from "../config/plan.ts";
 import type { Owner } from "../memory/owners.ts";
 import { RedisLevels } from "../redis/levels.ts";
 import { Caches } from "./caches.ts";
+import { type CacheStatus, cacheStatus } from "./cachestatus.ts";
 import { Lists } from "./lists.ts";
 import type { Log } from "./log.ts";
 import { Programs } from "./programs.ts";
@@ -42,13 +43,14 @@ export interface PreparedHoldings {
 
 const sweepMs = 1000;
 const markMs = 60_000;
+const probeMs = 1_000;
 
 export class Holdings {
   readonly tables: Tables;
   readonly caches: Caches;
   readonly lists: Lists;
   readonly programs: Programs;
-  /** What caches have behind them; asked only to take away what is purged. */
+  /** What caches have behind them; asked to take away what is purged, and whether they are there. */
   readonly remotes: RedisLevels;
   readonly #space: Space;
   readonly #timers: Timer[] = [];
@@ -69,6 +71,7 @@ export class Holdings {
     this.#timers.push(
       setInterval(() => void this.tables.sweep(), sweepMs),
       setInterval(() => this.#mark(), markMs),
+      setInterval(() => this.remotes.probe(), probeMs),
     );
   }
 
@@ -100,6 +103,11 @@ export class Holdings {
       undo();
       throw error;
     }
+  }
+
+  cacheStatus(plan: CachePlan, nowMs: number): CacheStatus {
+    const figures = this.caches.find(plan.name)?.store.figures() ?? null;
+    return cacheStatus(plan, figures, this.remotes.named(plan.name), nowMs);
   }
 
   /** A worker has died. */

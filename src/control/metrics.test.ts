@@ -100,6 +100,10 @@ function page(): string {
         ...{ evictions: 5, refusals: 2, misfits: 1, wipes: 0, timeouts: 0 },
       },
     ],
+    remotes: [
+      { name: "pages", isAway: false },
+      { name: "images", isAway: true },
+    ],
     lists: [
       { name: "office", entries: 7, problem: null },
       { name: "robots", entries: 8, problem: "it is gone" },
@@ -216,6 +220,8 @@ test("caches are told by what they did for a pool and by what they hold", () => 
     'sluice_cache_requests_total{pool="app",result="miss"} 0',
     'sluice_cache_requests_total{pool="app",result="collapsed"} 3',
     'sluice_cache_entries{cache="pages"} 3',
+    'sluice_cache_remote_up{cache="pages"} 1',
+    'sluice_cache_remote_up{cache="images"} 0',
     'sluice_cache_bytes{cache="pages"} 4096',
     'sluice_cache_capacity_bytes{cache="pages"} 1048576',
     'sluice_cache_evictions_total{cache="pages"} 5',

@@ -29,6 +29,8 @@ export interface MetricsSource {
   readonly tables: readonly TableFigures[];
   /** Those that workers share. */
   readonly caches: readonly CacheFigures[];
+  /** What caches have behind them, by the name of the cache. */
+  readonly remotes: readonly { readonly name: string; readonly isAway: boolean }[];
   readonly lists: readonly ListFigures[];
   /** Addresses and blocks that are banned. */
   readonly bans: number;

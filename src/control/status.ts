@@ -4,6 +4,7 @@
 import { formatAddress } from "../base/address.ts";
 import type { ListenerMode, ListenerPlan, Plan, PoolPlan, RoutePlan, ServerPlan } from "../config/plan.ts";
 import { listenerCell, poolCell, routeCell, serverCell, type Totals } from "../memory/tally.ts";
+import type { CacheStatus } from "./cachestatus.ts";
 import { codeCells } from "./metricssource.ts";
 import type { WorkerStatus } from "./seat.ts";
 
@@ -75,6 +76,7 @@ export interface Status {
   readonly workers: readonly (WorkerStatus & { readonly connections: number })[];
   readonly listeners: readonly ListenerStatus[];
   readonly pools: readonly PoolStatus[];
+  readonly caches: readonly CacheStatus[];
 }
 
 export interface Condition {

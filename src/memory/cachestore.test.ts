@@ -411,31 +411,6 @@ test("where everything is held nothing finds room, and nothing is lost", () => {
   expect(put(store, keyOf("/more"), body(60_000))).toBe(true);
 });
 
-test("where names stand nothing is fetched but variants", () => {
-  const store = open();
-  store.markVary(keyOf("/"), bytesOf("accept"));
-  expect(store.lease(keyOf("/"), start, 1000)).toBeNull();
-  store.lease(keyOf("/", "text/html"), start, 1000)!.drop();
-});
-
-test("a body whose length is known finds all its room at the start, or none: nothing breaks off later for want of it", () => {
-  const store = open();
-  const [head, content] = [bytesOf("HTTP/1.1 200 OK"), body(200_000)];
-  const draft = store.lease(keyOf("/known"), start, 1000)!;
-  expect(draft.begin({ ...facts, bodyBytes: 200_000 }, head, 0, head.length, bytesOf(""))).toBe(true);
-  const along = found(store, keyOf("/known"));
-  const held = [];
-  for (let index = 0; put(store, keyOf(`/${index}`), body(60_000, index), { bodyBytes: 60_000 }); index++)
-    held.push(found(store, keyOf(`/${index}`)));
-  expect(held.length).toBeGreaterThan(8);
-  const late = store.lease(keyOf("/late"), start, 1000)!;
-  expect(late.begin({ ...facts, bodyBytes: 200_000 }, head, 0, head.length, bytesOf(""))).toBe(false);
-  for (let at = 0; at < 200_000; at += 10_000) expect(draft.append(content, at, at + 10_000)).toBe(true);
-  draft.finish();
-  expect([along.isWhole, read(along).bytes]).toEqual([true, content]);
-  for (const entry of [along, ...held]) entry.release();
-});
-
 test("who walks meets everything once, with its key, tags and size, and may remove and outdate", () => {
   const store = CacheStore.inMemory({ ...shape, bytesMax: 2 ** 24, objectBytesMax: 2 ** 16 });
   opened.push(store);

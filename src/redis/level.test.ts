@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { CacheEntry, CacheFacts, CacheKey } from "../memory/cache.ts";
 import type { RemoteFound } from "../memory/remotecache.ts";
 import { type Link, owedMax, RedisLevel } from "./level.ts";
-import type { Counted } from "./link.ts";
+import type { Counted, LinkState } from "./link.ts";
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text, "latin1");
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
@@ -10,6 +10,7 @@ const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin
 /** Redis as it is told to be. */
 class FakeLink implements Link {
   readonly plan = { url: "redis://a", prefix: "p:", timeoutMs: 50, connectionsMax: 1 };
+  readonly state: LinkState = { address: "a", away: null };
   readonly values = new Map<string, Uint8Array>();
   isAway = false;
 

@@ -6,7 +6,7 @@
 import type { CacheEntry, CacheKey } from "../memory/cache.ts";
 import { purgeTimeouts, type RemoteCache, type RemoteFound, type RemoteQuestion } from "../memory/remotecache.ts";
 import { Latecomers } from "./latecomers.ts";
-import type { RedisLink } from "./link.ts";
+import type { LinkState, RedisLink } from "./link.ts";
 import { type Read, readValue, writeVary, writeWhole } from "./value.ts";
 
 const none = new Uint8Array(0);
@@ -16,7 +16,7 @@ const late = { kind: "late" } as const;
 const markMsMin = 24 * 60 * 60 * 1000;
 
 /** What is asked of Redis here. */
-export type Link = Pick<RedisLink, "plan" | "read" | "takes" | "write" | "remove" | "increment">;
+export type Link = Pick<RedisLink, "plan" | "state" | "read" | "takes" | "write" | "remove" | "increment">;
 
 /** So often it is tried to take away what was left. */
 const settleMs = 1_000;
@@ -118,6 +118,10 @@ export class RedisLevel implements RemoteCache {
     return epoch !== null;
   }
 
+  get state(): LinkState {
+    return this.#link.state;
+  }
+
   /** It is not asked any more. */
   close(): void {
     this.#isClosed = true;
@@ -125,7 +129,8 @@ export class RedisLevel implements RemoteCache {
     if (this.#settling !== null) clearTimeout(this.#settling);
   }
 
-  get #isOwing(): boolean {
+  /** There is something to be taken away that could not be. */
+  get isOwing(): boolean {
     return this.#owesAll || this.#owed.size > 0;
   }
 
@@ -133,7 +138,7 @@ export class RedisLevel implements RemoteCache {
   #settleLater(): void {
     if (this.#settling !== null || this.#isClosed) return;
     this.#settling = setTimeout(async () => {
-      const isSettled = !this.#isOwing || (await this.#settle());
+      const isSettled = !this.isOwing || (await this.#settle());
       this.#settling = null;
       if (!isSettled) this.#settleLater();
     }, settleMs);
@@ -159,7 +164,7 @@ export class RedisLevel implements RemoteCache {
   }
 
   async #read(first: Uint8Array, key: string, second: Uint8Array): Promise<Read | "away" | null> {
-    if (this.#isOwing && !(await this.#settle())) return "away";
+    if (this.isOwing && !(await this.#settle())) return "away";
     const answer = await this.#link.read(this.#epochKey, key);
     if (answer === null) return "away";
     this.#epoch = answer.count;

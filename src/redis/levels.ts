@@ -50,6 +50,19 @@ export class RedisLevels {
     return null;
   }
 
+  /** How it stands with each, by the name of its cache. */
+  states(plans: readonly CachePlan[]): { readonly name: string; readonly isAway: boolean }[] {
+    return plans.flatMap((plan) => {
+      const level = this.named(plan.name);
+      return level === null ? [] : [{ name: plan.name, isAway: level.state.away !== null }];
+    });
+  }
+
+  /** Each Redis is asked whether it answers. */
+  probe(): void {
+    for (const link of this.#links.values()) void link.probe();
+  }
+
   close(): void {
     for (const level of this.#levels.values()) level.close();
     for (const link of this.#links.values()) link.close();

@@ -91,6 +91,8 @@ test("what says nothing until later, from the first connection on, is asked then
   }
   expect(answer).toEqual({ count: 0, value: null });
   expect(warnings).toHaveLength(2);
+  await link.probe();
+  expect(link.state.away).toBeNull();
 });
 
 /** As an empty Redis would, command by command: HELLO, GETRANGE, STRLEN. */
@@ -116,4 +118,15 @@ test("one that lets nobody in is told as that", async () => {
     (reason: Error) => reason,
   );
   expect(reasonOf(error)).toBe("it ends connections: are user, password and database right?");
+});
+
+test("a probe finds out how it stands with it, and why and for how long it has been away", async () => {
+  const { link, time } = linked("");
+  expect(link.state.away).toBeNull();
+  for (let tries = 0; tries < failuresMax; tries++) await link.probe();
+  time.nowMs += 400;
+  expect(link.state).toEqual({
+    address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+    away: { forMs: 400, reason: expect.any(String) },
+  });
 });

@@ -31,6 +31,14 @@ export interface Counted {
   readonly value: Uint8Array | null;
 }
 
+/** How it stands with it, as far as has been found. */
+export interface LinkState {
+  /** Without user, password and database. */
+  readonly address: string;
+  /** Null while it answers. */
+  readonly away: { readonly forMs: number; readonly reason: string } | null;
+}
+
 export class RedisLink {
   readonly plan: RedisPlan;
   readonly #options: LinkOptions;
@@ -43,6 +51,9 @@ export class RedisLink {
   #writingBytes = 0;
   /** It is there, and does not take what is to be stored. */
   #isRefusing = false;
+  /** Since when, and why, where it is. */
+  #awayMs = 0;
+  #reason = "";
   #isClosed = false;
 
   constructor(plan: RedisPlan, options: LinkOptions) {
@@ -50,6 +61,18 @@ export class RedisLink {
     this.#options = options;
     this.#clients = Array.from({ length: plan.connectionsMax }, () => this.#connect());
     this.#renewedMs = this.#clients.map(() => options.nowMs());
+  }
+
+  get state(): LinkState {
+    const { nowMs } = this.#options;
+    const away = this.#breaker.isOpen ? { forMs: nowMs() - this.#awayMs, reason: this.#reason } : null;
+    return { address: placeOf(this.plan.url), away };
+  }
+
+  /** Whether it answers as it does to questions of ours, so that `state` is of now. Nothing is asked while it is left alone. */
+  async probe(): Promise<void> {
+    if (!this.#breaker.allows(this.#options.nowMs())) return;
+    await this.#timed((client) => client.send("GETRANGE", [`${this.plan.prefix}probe`, "0", "0"]).catch(noValue));
   }
 
   /** A count, and a value. Null: it is away, too slow, or asked too much. Never rejects. */
@@ -157,7 +180,9 @@ export class RedisLink {
 
   #failed(error: Error): void {
     if (!this.#breaker.failed(this.#options.nowMs())) return;
-    this.#options.warn(`Redis ${placeOf(this.plan.url)} is away: caches go on without it (${reasonOf(error)})`);
+    this.#awayMs = this.#options.nowMs();
+    this.#reason = reasonOf(error);
+    this.#options.warn(`Redis ${placeOf(this.plan.url)} is away: caches go on without it (${this.#reason})`);
   }
 
   /** `refusal`: "" where it has taken it. Told once until it takes something. */

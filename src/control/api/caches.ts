@@ -10,12 +10,15 @@ import { didYouMean } from "../../config/nearest.ts";
 import type { CachePlan, Plan } from "../../config/plan.ts";
 import type { Asked } from "../../flow/question.ts";
 import type { CacheSummary, CachesAnswer, WhyAnswer } from "../cache/answer.ts";
-import { carryOut, type PurgePlace, readPurge } from "../cache/purging.ts";
+import { carryOut, type PurgePlace, type RemotePurge, readPurge } from "../cache/purging.ts";
 import { type AskedRequest, readRequest } from "../cache/request.ts";
 import { type CacheUser, whyKeys } from "../cache/why.ts";
+import { type RedisSource, redisStatus } from "../cachestatus.ts";
 import { bodyOf, json, only, problem, type Routes } from "./answer.ts";
 
-export interface CachesService extends Omit<PurgePlace, "plan"> {
+export interface CachesService extends Omit<PurgePlace, "plan" | "remoteOf"> {
+  /** What a cache has behind it; null without. */
+  readonly remoteOf: (name: string) => (RemotePurge & RedisSource) | null;
   /** The one in force, null before there is one. */
   plan(): Plan | null;
   /** The pool that such a request comes to, and what becomes of it before, in a sentence; null where that cannot be told. */
@@ -55,7 +58,8 @@ function list(_: Request, plan: Plan, service: CachesService): Response {
   return json(200, { caches: plan.caches.map((each) => summaryOf(each, plan, service)) } satisfies CachesAnswer);
 }
 
-function summaryOf(cache: CachePlan, plan: Plan, { storeOf }: CachesService): CacheSummary {
+function summaryOf(cache: CachePlan, plan: Plan, { storeOf, remoteOf, nowMs }: CachesService): CacheSummary {
+  const remote = remoteOf(cache.name);
   const figures = storeOf(cache.name)?.figures();
   const { name, policy, objectBytesMax, isShared, redis } = cache;
   return {
@@ -64,6 +68,7 @@ function summaryOf(cache: CachePlan, plan: Plan, { storeOf }: CachesService): Ca
     policy,
     objectBytesMax,
     redis: redis !== null,
+    remote: remote === null ? null : redisStatus(remote, nowMs()),
     pools: usersOf(plan, name),
     holds:
       figures === undefined

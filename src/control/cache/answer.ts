@@ -2,6 +2,8 @@
 // changed. Durations are milliseconds, times RFC 3339. Nothing of a body or of a head is in it but what its freshness, its
 // variant and its validators follow from.
 
+import type { RedisStatus } from "../cachestatus.ts";
+
 export interface CacheSummary {
   readonly name: string;
   /** "worker": each worker has one of its own, and nobody else can look into it. */
@@ -10,6 +12,8 @@ export interface CacheSummary {
   /** Head and body of one response. */
   readonly objectBytesMax: number;
   readonly redis: boolean;
+  /** How it stands with that; null without. */
+  readonly remote: RedisStatus | null;
   /** Pools that use it. */
   readonly pools: readonly string[];
   /** What it holds; null where nobody can look into it. */
