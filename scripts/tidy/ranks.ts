@@ -13,6 +13,7 @@ const rooms: Record<string, number> = {
   health: 2,
   egress: 2,
   cache: 2,
+  fleet: 2,
   rewrite: 2,
   config: 3,
   flow: 4,
