@@ -1,6 +1,7 @@
 // What contradicts itself in what is done to bodies, and in who may read them: replacements without anything to replace, or of
 // nothing that can be read, copies that a pool would send to itself, cross-origin answers that no browser takes.
 
+import { madeBytesMax } from "../rewrite/replacement.ts";
 import { readPattern, readReplacement } from "../rules/expression/pattern.ts";
 import type { Path } from "./problem.ts";
 import { mirroredBy } from "./reviewuse.ts";
@@ -20,6 +21,8 @@ function reviewReplacement(own: Section, path: Path, report: Report): void {
     report("error", [...path, "pattern"], "key", "cannot stand beside find: write one of them");
   if (longest !== undefined && pattern === undefined)
     report("warning", [...path, "longest"], "key", "is of no use: only what a pattern matches is of any length");
+  if (Buffer.byteLength(textOf(own.by) ?? "") > madeBytesMax)
+    report("error", [...path, "by"], "value", "must be at most 1mb long");
   if (pattern === undefined) return;
   const text = textOf(pattern);
   const read = text === null ? null : readPattern(text, "");

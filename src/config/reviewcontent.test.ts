@@ -129,3 +129,9 @@ describe("what patterns match", () => {
     ]);
   });
 });
+
+test("what stands in the place of a text in bodies is at most a megabyte, which it is in UTF-8", () => {
+  const replaced = (by: string): string[] => of({ pools: { a: { servers: ["s:1"], replace: [{ find: "x", by }] } } });
+  expect(replaced("b".repeat(1024 * 1024))).toEqual([]);
+  expect(replaced(`${"b".repeat(1024 * 1024 - 1)}ü`)).toEqual(["error pools.a.replace[0].by must be at most 1mb long"]);
+});
