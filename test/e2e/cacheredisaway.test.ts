@@ -24,8 +24,21 @@ withRedis("a purge says when Redis is away, and is made up for when it is back",
   redis.pause();
   const all = await sluice.cli("cache", "purge", "--all");
   expect([all.code, all.out]).toEqual([0, expect.stringContaining("the Redis behind pages is away")]);
+  const stateOf = async (): Promise<unknown> => (await sluice.status()).caches[0]!.redis;
+  const away = { address: redis.address, state: "away", isOwing: true, since: expect.any(String) };
+  await until(
+    "it to be found away",
+    async () => (await sluice.metric("sluice_cache_remote_up", { cache: "pages" })) === 0,
+  );
+  expect(await stateOf()).toMatchObject(away);
+  expect((await sluice.cli("status")).out).toContain(`${redis.address} away since `);
   redis.goOn();
-  await until("a new epoch", async () => (await redis.ask("GET", "sluice:pages:epoch")) === "1");
+  await until(
+    "it to be found back",
+    async () => (await sluice.metric("sluice_cache_remote_up", { cache: "pages" })) === 1,
+  );
+  // It may have been told so more than once while it did not answer.
+  await until("a new epoch", async () => Number(await redis.ask("GET", "sluice:pages:epoch")) >= 1);
   await sluice.reload(draftFor("9mb"));
   expect((await ask(sluice, "/a")).cache).toBe("fwd=uri-miss; stored");
 });
