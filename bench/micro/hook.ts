@@ -4,12 +4,11 @@
 
 import type { Hooks } from "../../src/config/hooktypes.ts";
 import { Downstream } from "../../src/flow/downstream.ts";
-import type { HookFunctions, HookRunner } from "../../src/flow/hooks.ts";
+import type { HookFunctions } from "../../src/flow/hooks.ts";
 import type { LineFlow } from "../../src/flow/port.ts";
 import { bestOf, client, makeWorld, Sink } from "./world.ts";
 
 const exchangesPerRound = 100_000;
-const runner: HookRunner = { now: () => performance.now(), settle: () => {}, complain: () => {} };
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const plainRequest = bytesOf("GET / HTTP/1.1\r\nHost: 127.0.0.1:9010\r\n\r\n");
@@ -29,8 +28,11 @@ const response = bytesOf(
 
 function run(name: string, request: Uint8Array, functions: Hooks | null, without: number): number {
   let reports = 0;
-  const hooks = functions === null ? null : { functions: functions as HookFunctions, runner };
-  const { context, port } = makeWorld("http", () => reports++, hooks === null ? {} : { hooks });
+  const { context, port } = makeWorld(
+    "http",
+    () => reports++,
+    functions === null ? {} : { hooks: functions as HookFunctions },
+  );
   const downstream: LineFlow = new Downstream(context, context.site.listeners[0]!, new Sink(), client);
   downstream.received(request);
   const upstream = port.flow!;

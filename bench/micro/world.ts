@@ -30,6 +30,10 @@ export class Sink implements Line {
     this.sentBytes += end - start;
     return true;
   }
+  offer(_bytes: Uint8Array, start: number, end: number): number {
+    this.sentBytes += end - start;
+    return end - start;
+  }
   pause(): void {}
   resume(): void {}
   end(): void {}
@@ -188,15 +192,20 @@ export interface Judged {
   readonly cache?: CachePlan;
   readonly poolCache?: PoolCachePlan;
   /** Of the listener. */
-  readonly hooks?: { readonly functions: HookFunctions; readonly runner: HookRunner };
+  readonly hooks?: HookFunctions;
 }
 
-const ofListeners = (functions: HookFunctions): HookSet["of"] => {
-  return (owner) => (owner === "listeners" ? functions : {});
-};
+function hookSet(functions: HookFunctions, port: FakePort): HookSet {
+  const now = (): number => {
+    port.nowMs = performance.now();
+    return port.nowMs;
+  };
+  const runner: HookRunner = { now, settle: () => {}, complain: () => {} };
+  return { runner, of: (owner) => (owner === "listeners" ? functions : {}) };
+}
 
 /** What a config says of hooks that says nothing more. */
-function hooksPlan({ functions }: { readonly functions: HookFunctions }): HooksPlan {
+function hooksPlan(functions: HookFunctions): HooksPlan {
   const names = hookNames.filter((name) => functions[name] !== undefined);
   return { names, budgetMs: 1000, failure: null, bodyBytesMax: 1024 * 1024, tooLarge: "fail" };
 }
@@ -229,7 +238,7 @@ export function makeWorld(
       })),
     };
   };
-  const set = hooks === undefined ? null : { runner: hooks.runner, of: ofListeners(hooks.functions) };
+  const set = hooks === undefined ? null : hookSet(hooks, port);
   const parts = { arena, tally, workers: 1, random: Math.random, ...new Memory().parts, hooks: set };
   const site = new Site(judgedPlan(), parts, null);
   return { context: new Context(port, tally, site, reported, () => reported({ caching: null })), port };

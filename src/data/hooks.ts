@@ -75,7 +75,8 @@ export class Programs implements HookRunner {
   // ---- said by flows ----
 
   now(): number {
-    return performance.now();
+    this.#driver.refresh();
+    return this.#driver.nowMs;
   }
 
   settle(value: unknown, settled: Settled): void {

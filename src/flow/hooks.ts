@@ -19,7 +19,7 @@ export interface Settled {
 
 /** The world, as hooks need it. */
 export interface HookRunner {
-  /** The clock that ports have, but read anew. */
+  /** The clock of the port, read anew: from now on its `nowMs` is this. */
   now(): number;
   /** A standard `Response` is told as a `Reply` that has its bytes. */
   settle(value: unknown, settled: Settled): void;

@@ -41,7 +41,7 @@ export class Visit implements Stage {
   bytesPerSecond = 0;
   /** Why the request as rules have changed it goes no further. */
   refusal: Fault | null = null;
-  /** Null until a hook is asked. */
+  /** Null until a hook is asked; then for each exchange anew. */
   hooks: HookState | null = null;
   /** What rules have logged, "" without. */
   notes = "";
@@ -71,10 +71,7 @@ export class Visit implements Stage {
     this.bytesPerSecond = 0;
     this.refusal = null;
     this.notes = "";
-    if (this.hooks !== null) {
-      this.hooks.close();
-      this.hooks = null;
-    }
+    this.hooks?.close();
     this.#variables = null;
     this.#octets = undefined;
     this.forget();

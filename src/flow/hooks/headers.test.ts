@@ -14,7 +14,7 @@ function headers(...lines: string[]): { readonly headers: HeadHeaders; readonly 
   const editField = (operation: string, name: string, value: string): void => {
     edits.push(`${operation} ${name} ${value}`);
   };
-  return { headers: new HeadHeaders({ head, editField }), edits };
+  return { headers: new HeadHeaders({ turn: 0, head, editField }), edits };
 }
 
 test("fields are read as Headers reads them", () => {

@@ -10,6 +10,8 @@ import { isTokenText } from "../fieldtext.ts";
 import { fieldOf, textOf } from "../headvalues.ts";
 
 export interface HeadersSource {
+  /** Another one: what it gives is another exchange's. */
+  readonly turn: number;
   /** With all that was changed in it. Throws when there is none any more. */
   readonly head: Head;
   /** Throws when it cannot be changed now. */
@@ -17,10 +19,17 @@ export interface HeadersSource {
 }
 
 export class HeadHeaders implements HookHeaders {
-  readonly #source: HeadersSource;
+  readonly #ofTurn: HeadersSource;
+  readonly #turn: number;
 
   constructor(source: HeadersSource) {
-    this.#source = source;
+    this.#ofTurn = source;
+    this.#turn = source.turn;
+  }
+
+  get #source(): HeadersSource {
+    if (this.#ofTurn.turn !== this.#turn) throw over();
+    return this.#ofTurn;
   }
 
   get(name: string): string | null {
@@ -82,6 +91,11 @@ export class HeadHeaders implements HookHeaders {
     if (/[\0\r\n]/.test(text)) throw new TypeError(`the value of ${name} must be one line`);
     this.#source.editField(operation, name, text);
   }
+}
+
+/** Said by whatever of an exchange was kept for longer than that. */
+export function over(): Error {
+  return new Error("this request is over: what is needed later must be taken from it before");
 }
 
 /** In lower case. */

@@ -4,17 +4,33 @@
 import type { HookHeaders, HookQuery, HookRequest } from "../../config/hooktypes.ts";
 import { cookieOf, hostOf, methodOf, pathOf, portOf, queryOf } from "../headvalues.ts";
 import { requestIdOf } from "../requestid.ts";
-import { HeadHeaders } from "./headers.ts";
+import { HeadHeaders, over } from "./headers.ts";
 import type { HookState } from "./state.ts";
 
 export class RequestView implements HookRequest {
-  readonly headers: HookHeaders;
-  readonly vars: Record<string, unknown> = {};
-  readonly #state: HookState;
+  readonly #ofTurn: HookState;
+  readonly #turn: number;
+  #headers: HookHeaders | null = null;
+  #vars: Record<string, unknown> | null = null;
 
   constructor(state: HookState) {
-    this.#state = state;
-    this.headers = new HeadHeaders(state.requestSource);
+    this.#ofTurn = state;
+    this.#turn = state.turn;
+  }
+
+  get #state(): HookState {
+    if (this.#ofTurn.turn !== this.#turn) throw over();
+    return this.#ofTurn;
+  }
+
+  get headers(): HookHeaders {
+    this.#headers ??= new HeadHeaders(this.#state.requestSource);
+    return this.#headers;
+  }
+
+  get vars(): Record<string, unknown> {
+    this.#vars ??= {};
+    return this.#vars;
   }
 
   get id(): string {

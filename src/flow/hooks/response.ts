@@ -2,16 +2,27 @@
 // read for as long as that lasts.
 
 import type { HookHeaders, HookResponse } from "../../config/hooktypes.ts";
-import { HeadHeaders } from "./headers.ts";
+import { HeadHeaders, over } from "./headers.ts";
 import type { HookState } from "./state.ts";
 
 export class ResponseView implements HookResponse {
-  readonly headers: HookHeaders;
-  readonly #state: HookState;
+  readonly #ofTurn: HookState;
+  readonly #turn: number;
+  #headers: HookHeaders | null = null;
 
   constructor(state: HookState) {
-    this.#state = state;
-    this.headers = new HeadHeaders(state.responseSource);
+    this.#ofTurn = state;
+    this.#turn = state.turn;
+  }
+
+  get #state(): HookState {
+    if (this.#ofTurn.turn !== this.#turn) throw over();
+    return this.#ofTurn;
+  }
+
+  get headers(): HookHeaders {
+    this.#headers ??= new HeadHeaders(this.#state.responseSource);
+    return this.#headers;
   }
 
   get status(): number {

@@ -119,3 +119,53 @@ test("hooks of one request leave each other notes, and those of the next find no
   }
   expect(seen).toEqual([{}, { a: 1 }, {}]);
 });
+
+test("what was kept of one request is dead while the next one of its connection is asked about", () => {
+  const told: string[] = [];
+  const attempt = (what: () => unknown): void => {
+    try {
+      told.push(`done: ${String(what())}`);
+    } catch (error) {
+      told.push((error as Error).message.slice(0, 20));
+    }
+  };
+  const kept: { request: HookRequest; response: HookResponse; set: (name: string) => void }[] = [];
+  const tryAll = (): void => {
+    for (const { request, response, set } of kept) {
+      attempt(() => request.path);
+      attempt(() => request.headers.get("host"));
+      attempt(() => (request.method = "PUT"));
+      attempt(() => (response.status = 500));
+      attempt(() => response.headers.delete("server"));
+      attempt(() => set("x-late"));
+    }
+  };
+  let wanted: HookRequest | null = null;
+  const play = new HookPlay({
+    web: {
+      onRequest: (request) => {
+        tryAll();
+        wanted = request;
+      },
+      onResponse: (response, request) => {
+        tryAll();
+        const { headers } = request;
+        void response.headers.get("server");
+        kept.push({ request, response, set: (name) => headers.set(name, "1") });
+      },
+    },
+  });
+  const client = play.connect();
+  client.sends(get("/one"));
+  const server = play.accept();
+  server.sends(ok("1"));
+  expect(told).toEqual([]);
+  expect(kept[0]!.request).toBe(wanted!);
+  play.take();
+  client.sends(get("/two"));
+  play.expect(server.gets(get("/two")));
+  server.sends(ok("2"));
+  play.expect(client.gets(ok("2")), "report 200");
+  expect(told).toEqual(Array(12).fill("this request is over"));
+  expect(kept[1]!.request).not.toBe(kept[0]!.request);
+});

@@ -1,10 +1,12 @@
 // What one exchange has of hooks: the objects that its hooks are given, what may be changed now, and which of its hooks have been
-// asked. It belongs to the exchange's visit and ends with it; from then on every object that a hook may have kept is dead.
+// asked. It belongs to the exchange's visit and serves one exchange after the other. The objects that hooks are given are made for one and
+// know its turn: one that a hook has kept is dead from then on, for they ask for the state's turn before all else.
 
 import type { Head } from "../../wire/http1/head.ts";
 import type { Context } from "../context.ts";
 import { editRequest, editResponse } from "../editing.ts";
 import type { Exchange } from "../exchange.ts";
+import type { FieldOperation } from "../fieldedits.ts";
 import { queryOf } from "../headvalues.ts";
 import type { Hooks } from "../hooks.ts";
 import type { PoolSite, RouteSite } from "../site.ts";
@@ -17,7 +19,7 @@ import { ResponseView } from "./response.ts";
 const turnsMax = 16;
 
 export class HookState {
-  readonly request: RequestView;
+  readonly exchange: Exchange;
   readonly requestSource: HeadersSource;
   readonly responseSource: HeadersSource;
   /** Which head may be changed now. */
@@ -25,9 +27,12 @@ export class HookState {
   /** Where `use` wants it. */
   wantedRoute: RouteSite | null = null;
   isErrorAsked = false;
-  #exchange: Exchange | null;
+  /** How many exchanges it was there for. */
+  turn = 0;
+  isOpen = false;
   readonly #context: Context;
   readonly #visit: Visit;
+  #request: RequestView | null = null;
   #response: ResponseView | null = null;
   #responseHead: Head | null = null;
   #isResponseKept = false;
@@ -38,42 +43,35 @@ export class HookState {
   #turns = 0;
 
   constructor(exchange: Exchange, context: Context, visit: Visit) {
-    this.#exchange = exchange;
+    this.exchange = exchange;
     this.#context = context;
     this.#visit = visit;
-    const state = this;
-    this.requestSource = {
-      get head(): Head {
-        return state.requestHead;
-      },
-      editField: (operation, name, value) => {
-        this.#check("request");
-        visit.editField(operation, name, value);
-      },
-    };
-    this.responseSource = {
-      get head(): Head {
-        return state.responseHead;
-      },
-      editField: (operation, name, value) => {
-        this.#check("response");
-        visit.editField(operation, name, value);
-      },
-    };
-    this.request = new RequestView(this);
+    this.requestSource = new FieldsOf(this, "request");
+    this.responseSource = new FieldsOf(this, "response");
   }
 
-  /** The exchange is over. */
+  /** The exchange is over, and will be another. */
   close(): void {
-    this.#exchange = null;
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.turn++;
     this.editing = null;
+    this.wantedRoute = null;
+    this.isErrorAsked = false;
+    this.#request = null;
+    this.#response = null;
     this.#responseHead = null;
+    this.#isResponseKept = false;
+    this.#query = null;
+    this.#queryText = "";
+    this.#isListenerAsked = false;
+    this.#pool = null;
+    this.#turns = 0;
   }
 
-  get exchange(): Exchange {
-    if (this.#exchange === null)
-      throw new Error("this request is over: what is needed later must be taken from it before");
-    return this.#exchange;
+  get request(): RequestView {
+    this.#request ??= new RequestView(this);
+    return this.#request;
   }
 
   get startedAt(): number {
@@ -94,6 +92,11 @@ export class HookState {
       if (!this.#visit.edits.isEmpty) editRequest(exchange, this.#context, this.#visit);
     }
     return exchange.head;
+  }
+
+  editField(of: "request" | "response", operation: FieldOperation, name: string, value: string): void {
+    this.#check(of);
+    this.#visit.editField(operation, name, value);
   }
 
   rewriteRequest(part: "method" | "path", value: string): void {
@@ -165,7 +168,6 @@ export class HookState {
   // ---- the course of things ----
 
   #check(head: "request" | "response"): void {
-    void this.exchange;
     if (this.editing === head) return;
     const when = head === "request" ? "onRequest" : "onResponse";
     throw new Error(`the ${head} has gone on: it can be changed while ${when} is asked`);
@@ -202,5 +204,28 @@ export class HookState {
     if (pool === null || pool === this.#pool || this.#turns++ >= turnsMax) return null;
     this.#pool = pool;
     return pool.hooks?.functions.onRequest === undefined ? null : pool.hooks;
+  }
+}
+
+/** The fields of one of the heads, as HeadHeaders asks for them. */
+class FieldsOf implements HeadersSource {
+  readonly #state: HookState;
+  readonly #of: "request" | "response";
+
+  constructor(state: HookState, of: "request" | "response") {
+    this.#state = state;
+    this.#of = of;
+  }
+
+  get turn(): number {
+    return this.#state.turn;
+  }
+
+  get head(): Head {
+    return this.#of === "request" ? this.#state.requestHead : this.#state.responseHead;
+  }
+
+  editField(operation: FieldOperation, name: string, value: string): void {
+    this.#state.editField(this.#of, operation, name, value);
   }
 }

@@ -13,11 +13,12 @@ import { judgeOnward } from "../ruling.ts";
 import { type Call, call } from "./call.ts";
 import { HookState } from "./state.ts";
 
-/** Made when a first hook is asked. */
+/** Made when a first hook is asked, and used again. */
 export function stateOf(exchange: Exchange, context: Context): HookState {
   const visit = exchange.visitNow();
-  visit.hooks ??= new HookState(exchange, context, visit);
-  return visit.hooks;
+  const state = (visit.hooks ??= new HookState(exchange, context, visit));
+  state.isOpen = true;
+  return state;
 }
 
 // ---- requests ----
