@@ -14,6 +14,8 @@ export class PlainLine implements Line {
   flow: LineFlow | null = null;
   readonly #socket: Socket<PlainLine>;
   #held: Uint8Array | null = null;
+  /** The flow has bytes left that it has offered. */
+  #isAwaited = false;
   #isPaused = false;
   #isEnding = false;
   #isLost = false;
@@ -48,6 +50,17 @@ export class PlainLine implements Line {
     return false;
   }
 
+  offer(bytes: Uint8Array, start: number, end: number): number {
+    // What is held goes first, and is followed by `drained`.
+    if (this.#held !== null) return 0;
+    const size = end - start;
+    const taken = this.#socket.write(bytes, start, size);
+    this.#isAwaited = taken >= 0 && taken < size;
+    if (taken >= 0) return taken;
+    this.#lose();
+    return size;
+  }
+
   pause(): void {
     if (this.#isPaused) return;
     this.#isPaused = true;
@@ -73,7 +86,7 @@ export class PlainLine implements Line {
 
   destroy(): void {
     // A FIN after only some of the bytes would let the peer take them for all.
-    if (this.#held !== null) return this.reset();
+    if (this.#held !== null || this.#isAwaited) return this.reset();
     this.flow = null;
     this.close(this.#socket);
   }
@@ -106,7 +119,11 @@ export class PlainLine implements Line {
   /** The kernel has room again. Answers whether the flow is to be told. */
   flush(): boolean {
     const held = this.#held;
-    if (held === null) return false;
+    if (held === null) {
+      const isAwaited = this.#isAwaited;
+      this.#isAwaited = false;
+      return isAwaited;
+    }
     const taken = this.#socket.write(held, 0, held.length);
     if (taken < 0) {
       this.#lose();

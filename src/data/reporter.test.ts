@@ -26,6 +26,7 @@ beforeEach(() => {
 /** A client that takes everything and of which nothing is heard. */
 const deafLine: Line = {
   send: () => true,
+  offer: (_, start, end) => end - start,
   pause() {},
   resume() {},
   end() {},

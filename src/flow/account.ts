@@ -6,6 +6,7 @@ import { bucketOf, listenerCell, routeCell, serverCell, type Tally, workerCell }
 import { closeTunnel } from "./connect.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Stream } from "./stream.ts";
+import { noteProgress } from "./toll.ts";
 
 /** A client's connection to a listener. */
 export function countAccepted(tally: Tally, listenerRow: number): void {
@@ -61,6 +62,13 @@ export function countExchange(cells: Float64Array, exchange: Exchange, nowMs: nu
   if (fault !== null && fault.side !== "downstream" && respondedMs === 0) cells[row + routeCell.dropped]!++;
   cells[row + routeCell.durationSum]! += seconds;
   cells[row + routeCell.bucket + bucketOf(seconds)]!++;
+}
+
+/** On their way to its client. */
+export function countSent(cells: Float64Array, exchange: Exchange, bytes: number): void {
+  exchange.sentBytes += bytes;
+  if (exchange.visit !== null) noteProgress(exchange);
+  cells[exchange.listener.row + listenerCell.bytesSent]! += bytes;
 }
 
 function countServer(cells: Float64Array, exchange: Exchange, nowMs: number): void {

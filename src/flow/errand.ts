@@ -17,6 +17,7 @@ import type { ListenerSite, RouteSite } from "./site.ts";
 const nowhere: Line = {
   heldBytes: 0,
   send: () => true,
+  offer: (_, start, end) => end - start,
   pause: () => {},
   resume: () => {},
   end: () => {},

@@ -11,12 +11,11 @@
 // of the request in upload.ts and of the response's body in passage.ts, counting in account.ts and toll.ts.
 
 import { type Fault, fault } from "../base/fault.ts";
-import { listenerCell } from "../memory/tally.ts";
 import type { Reply } from "../rules/outcome.ts";
 import { Body } from "../wire/http1/body.ts";
 import { requestBody, responseBody } from "../wire/http1/framing.ts";
 import { bodyKind, Head, method } from "../wire/http1/head.ts";
-import { countExchange } from "./account.ts";
+import { countExchange, countSent } from "./account.ts";
 import { balanceKeyOf, isUpgradeAsked, refusalOf } from "./admission.ts";
 import { give, refuse } from "./answer.ts";
 import { Attempt, type Seeker } from "./attempt.ts";
@@ -35,7 +34,7 @@ import { plainUp, stairUp } from "./stair.ts";
 import { stickyCookie } from "./sticky.ts";
 import { tryNextAddress } from "./targets/seeking.ts";
 import type { Target } from "./targets/target.ts";
-import { noteFault, noteProgress, settle } from "./toll.ts";
+import { noteFault, settle } from "./toll.ts";
 import { switchProtocols, type Upgrade } from "./upgrade.ts";
 import { Upload } from "./upload.ts";
 import { Upstream } from "./upstream.ts";
@@ -485,9 +484,7 @@ export class Exchange implements Sender, Seeker {
 
   /** To the client. False: it cannot take more now. */
   sendDown(bytes: Uint8Array, start: number, end: number): boolean {
-    this.sentBytes += end - start;
-    if (this.visit !== null) noteProgress(this);
-    this.#context.tally.cells[this.listener.row + listenerCell.bytesSent]! += end - start;
+    countSent(this.#context.tally.cells, this, end - start);
     return this.downstream!.line.send(bytes, start, end);
   }
 

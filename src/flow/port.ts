@@ -8,6 +8,8 @@
 //  4. Each exchange is reported exactly once.
 //  5. Bytes told in `received` belong to the flow: the driver will not write to them again. Bytes said in `send` belong to
 //     the flow again when the call returns: the driver has copied what the kernel did not take.
+//  6. After an `offer` that was not taken whole, the next bytes said are those that were left, at least as many: TLS may have
+//     sealed some of them. The flow keeps them as they are until they are taken, or the line is closed.
 
 import type { Fault } from "../base/fault.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
@@ -20,12 +22,18 @@ export interface Line {
    * the flow should say nothing more, though it may. After the peer is gone the bytes are thrown away.
    */
   send(bytes: Uint8Array, start: number, end: number): boolean;
+  /**
+   * Send of bytes[start, end) what is taken now, and copy nothing: for what stays where it is, as a cache's entries do. Answers how
+   * many bytes were taken from the front; where that is not all, `drained` will be told. None while bytes are held in the line.
+   * After the peer is gone all are taken, and thrown away.
+   */
+  offer(bytes: Uint8Array, start: number, end: number): number;
   /** Tell no `received` and no `ended` until `resume`. One `received` already under way may still come. */
   pause(): void;
   resume(): void;
   /** Finish sending: FIN once all held bytes are out. Receiving goes on. */
   end(): void;
-  /** Close both directions now: FIN when nothing is held or unread, RST otherwise. Tells nothing more. */
+  /** Close both directions now: FIN when nothing is held, left of an offer, or unread, RST otherwise. Tells nothing more. */
   destroy(): void;
   /** Close with RST, so that the peer can tell a truncated message from a whole one. Tells nothing more. */
   reset(): void;

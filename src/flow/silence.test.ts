@@ -10,6 +10,9 @@ class Side implements Line {
   send(): boolean {
     return true;
   }
+  offer(): number {
+    return 0;
+  }
   pause(): void {}
   resume(): void {}
   end(): void {}

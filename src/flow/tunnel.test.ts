@@ -13,6 +13,9 @@ class Notes implements Line {
     if (this.isFull) this.heldBytes += end - start;
     return !this.isFull;
   }
+  offer(): number {
+    return 0;
+  }
   pause(): void {
     this.said.push("pause");
   }

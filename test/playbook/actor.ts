@@ -1,5 +1,6 @@
 // Someone at the other end of a connection: to a flow it is the line, and notes what it is told; to a test it is a client or a
-// server that sends, drains, ends and closes. It holds no bytes, only how many the flow was told are held.
+// server that sends, drains, ends and closes. It holds no bytes, only how many the flow was told are held. That offers are gone on with
+// as law 6 of the port has it, it checks.
 
 import type { Line, LineFlow } from "../../src/flow/port.ts";
 
@@ -20,6 +21,10 @@ export class Actor implements Line {
   heldBytes = 0;
   /** The kernel takes nothing: what is sent is held. */
   isFull = false;
+  /** What the kernel, when full, still takes of what is offered. */
+  roomBytes = 0;
+  /** Left of an offer. */
+  #left: Uint8Array | null = null;
   isPaused = false;
   #isEnded = false;
   /** Its flow is being made. */
@@ -42,9 +47,32 @@ export class Actor implements Line {
   // ---- what the flow says ----
 
   send(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#goOn(bytes, start, end);
     this.#say(`gets ${JSON.stringify(textOf(bytes, start, end)).slice(1, -1)}`);
     if (this.isFull) this.heldBytes += end - start;
     return !this.isFull;
+  }
+
+  offer(bytes: Uint8Array, start: number, end: number): number {
+    this.#goOn(bytes, start, end);
+    const size = end - start;
+    const taken = this.heldBytes > 0 ? 0 : this.isFull ? Math.min(this.roomBytes, size) : size;
+    if (this.isFull) this.roomBytes -= taken;
+    if (taken > 0) this.#say(`gets ${JSON.stringify(textOf(bytes, start, start + taken)).slice(1, -1)}`);
+    this.#left = taken < size ? bytes.slice(start + taken, end) : null;
+    return taken;
+  }
+
+  #goOn(bytes: Uint8Array, start: number, end: number): void {
+    const left = this.#left;
+    this.#left = null;
+    if (left !== null && Buffer.compare(bytes.subarray(start, Math.min(end, start + left.length)), left) !== 0)
+      throw new Error(`${this.name} is not told what was left of an offer`);
+  }
+
+  /** Something that was offered waits for room. */
+  get isOffered(): boolean {
+    return this.#left !== null;
   }
 
   pause(): void {
@@ -96,11 +124,18 @@ export class Actor implements Line {
     this.#told().received(bytesOf(text));
   }
 
-  /** The kernel took some of what was held. */
+  /** The kernel took some of what was held; nothing held, it has room. */
   drains(bytes: number = this.heldBytes): void {
     this.heldBytes -= bytes;
     if (this.heldBytes > 0) return;
     this.isFull = false;
+    this.#told().drained();
+  }
+
+  /** The kernel took what was held, and takes so much of what is offered, then no more. */
+  makesRoom(bytes: number): void {
+    this.heldBytes = 0;
+    this.roomBytes = bytes;
     this.#told().drained();
   }
 

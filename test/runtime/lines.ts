@@ -82,6 +82,51 @@ function suite(open: () => Meetings): void {
     expect(peer.chunks.every((chunk) => chunk.every((byte) => byte === 1))).toBe(true);
   });
 
+  test("of what is offered the line holds nothing: drained is told, and the flow goes on with what was left", async () => {
+    const [flow, peer] = await meet();
+    peer.socket.pause();
+    const bytes = new Uint8Array(12_000_000).map((_, index) => index * 7 + (index >> 8));
+    let at = flow.line.offer(bytes, 0, bytes.length);
+    expect(at).toBeLessThan(bytes.length);
+    expect(flow.line.heldBytes).toBe(0);
+    await settled();
+    expect(flow.told).toEqual(["connected"]);
+    flow.doing = (word) => {
+      // What is left, from a place of its own: the line remembers no address.
+      if (word === "drained") at += flow.line.offer(bytes.slice(at), 0, bytes.length - at);
+    };
+    peer.socket.resume();
+    await peer.heardBytes(bytes.length);
+    expect(at).toBe(bytes.length);
+    expect(Bun.hash(Buffer.concat(peer.chunks))).toBe(Bun.hash(bytes));
+    await settled();
+    const drained = flow.told.length - 1;
+    expect(drained).toBeGreaterThan(0);
+    flow.line.pause();
+    flow.line.resume();
+    await settled();
+    expect(flow.told.length - 1).toBe(drained);
+  });
+
+  test("nothing of an offer is taken while bytes are held, and all of it once the peer is gone", async () => {
+    const [flow, peer] = await meetHolding();
+    expect(flow.line.offer(tooMuch, 0, 10)).toBe(0);
+    peer.socket.terminate();
+    await flow.heard("closed by reset");
+    expect(flow.line.offer(tooMuch, 0, 10)).toBe(10);
+  });
+
+  test("destroy with an offer half taken is a RST: the peer must not take a part for the whole", async () => {
+    const [flow, peer] = await meet();
+    peer.socket.pause();
+    expect(flow.line.offer(tooMuch, 0, tooMuch.length)).toBeLessThan(tooMuch.length);
+    flow.line.destroy();
+    peer.socket.resume();
+    await peer.heard("close ECONNRESET");
+    expect(peer.told).not.toContain("end");
+    expect(flow.told).toEqual(["connected"]);
+  });
+
   test("pausing and resuming a line with nothing held tells no drained", async () => {
     const [flow, peer] = await meet();
     flow.line.pause();

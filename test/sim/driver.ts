@@ -178,6 +178,8 @@ export class SimLine implements Line {
   readonly socket: End;
   readonly #driver: SimDriver;
   #held: Uint8Array | null = null;
+  /** Left of an offer: what is said next has to begin with it. */
+  #left: Uint8Array | null = null;
   #isEnding = false;
   #isGone = false;
   // What judges of silence and of counts look at.
@@ -226,6 +228,7 @@ export class SimLine implements Line {
     if (this.#isEnding) throw new Violation(`${this.socket.name}: send after end`);
     if (!(start >= 0 && start <= end && end <= bytes.length)) throw new Violation(`send of [${start}, ${end})`);
     if (this.#driver.world.trace !== null) this.#note(`< ${excerpt(bytes.subarray(start, end))}`);
+    this.#goOn(bytes, start, end);
     this.sentBytes += end - start;
     const taken = this.#held === null ? this.socket.write(bytes, start, end) : 0;
     if (taken < 0 || taken === end - start) return true;
@@ -234,6 +237,33 @@ export class SimLine implements Line {
     this.#held = this.#held === null ? rest.slice() : new Uint8Array(Buffer.concat([this.#held, rest]));
     this.#driver.heldBytesMax = Math.max(this.#driver.heldBytesMax, this.#held.length);
     return false;
+  }
+
+  /** Of what there is room for it may be any part that is taken. */
+  offer(bytes: Uint8Array, start: number, end: number): number {
+    this.#check("offer");
+    if (this.#isEnding) throw new Violation(`${this.socket.name}: offer after end`);
+    if (!(start >= 0 && start <= end && end <= bytes.length)) throw new Violation(`offer of [${start}, ${end})`);
+    this.#goOn(bytes, start, end);
+    if (this.#held !== null) return 0;
+    const { world } = this.#driver;
+    const stop = world.chance(0.5) ? end : world.between(start, end);
+    const taken = this.socket.write(bytes, start, stop);
+    if (taken < 0) return end - start;
+    if (world.trace !== null)
+      this.#note(`< ${excerpt(bytes.subarray(start, start + taken))} of ${end - start} offered`);
+    this.sentBytes += taken;
+    if (taken === end - start) return taken;
+    this.#left = bytes.slice(start + taken, end);
+    if (start + taken === stop) world.after(world.between(0, 20) + 0.01, () => this.#flush());
+    return taken;
+  }
+
+  #goOn(bytes: Uint8Array, start: number, end: number): void {
+    const left = this.#left;
+    this.#left = null;
+    if (left !== null && Buffer.compare(bytes.subarray(start, Math.min(end, start + left.length)), left) !== 0)
+      throw new Violation(`${this.socket.name}: what was left of an offer is not what is said next`);
   }
 
   pause(): void {
@@ -258,9 +288,9 @@ export class SimLine implements Line {
   destroy(): void {
     this.#check("destroy");
     this.#note("destroy");
-    const hasHeld = this.#held !== null;
+    const hasMore = this.#held !== null || this.#left !== null;
     this.#let();
-    if (hasHeld) this.socket.reset();
+    if (hasMore) this.socket.reset();
     else this.socket.close();
   }
 
@@ -281,6 +311,7 @@ export class SimLine implements Line {
     this.#isGone = true;
     this.flow = null;
     this.#held = null;
+    this.#left = null;
     this.#driver.lines.delete(this);
   }
 
@@ -303,7 +334,10 @@ export class SimLine implements Line {
   }
 
   #flush(): void {
-    if (this.#held === null) return;
+    if (this.#held === null) {
+      if (this.#left !== null && this.flow !== null) this.#driver.tell(() => this.flow!.drained());
+      return;
+    }
     const taken = this.socket.write(this.#held, 0, this.#held.length);
     if (taken !== 0) this.takenMs = this.#driver.nowMs;
     if (taken >= 0 && taken < this.#held.length) {

@@ -31,14 +31,13 @@ test("a long body goes in slices, at the pace of the client, and the entry is le
   };
   note();
   expect(sizes.length).toBe(1);
-  for (let turn = 0; turn < 10 && client.heldBytes > 0; turn++) {
-    client.heldBytes = 0;
-    client.flow!.drained();
+  for (let turn = 0; turn < 20 && (client.isOffered || client.heldBytes > 0); turn++) {
+    client.makesRoom(200_000);
     note();
   }
   expect(sizes.length).toBeGreaterThan(2);
-  expect(Math.max(...sizes)).toBeLessThan(270_000);
-  client.drains(0);
+  expect(Math.max(...sizes)).toBeLessThan(200_100);
+  client.isFull = false;
   client.sends(get("/"));
   const said = play.take().join("");
   expect(said.slice(said.indexOf("\\r\\n\\r\\n") + 8)).toContain(body.slice(0, 10_000));
@@ -60,6 +59,66 @@ test("a client that leaves lets go of what it is shown", () => {
   client.isFull = true;
   client.sends(get("/"));
   play.take();
+  client.closes();
+  play.expect("report 200 client_closed");
+  play.expectNothingLeft();
+});
+
+/** A client that has been given the head of a stored body of letters, and what the kernel took of that in pieces. */
+function offered(body: string, ...rooms: number[]): { play: Playbook; client: Actor; said: string[] } {
+  const { play, client } = filled(body);
+  client.isFull = true;
+  client.sends(get("/"));
+  const said: string[] = [];
+  const note = (): void => {
+    for (const line of play.take()) if (line.includes(" gets ")) said.push(line.slice(line.indexOf(" gets ") + 6));
+  };
+  note();
+  for (const room of rooms) {
+    client.makesRoom(room);
+    note();
+  }
+  return { play, client, said };
+}
+
+const letters = "abcdefghijklmnopqrstuvwxyz".repeat(4_000);
+
+test("what the kernel does not take stays where it is: the line holds none of it, and it is gone on with from there", () => {
+  const { play, client, said } = offered(letters, 10, 0, 7, 1_000);
+  expect([client.heldBytes, client.isOffered]).toEqual([0, true]);
+  expect(said.slice(1).map(({ length }) => length)).toEqual([10, 7, 1_000]);
+  client.isFull = false;
+  client.drains();
+  const [rest, report] = play.take();
+  said.push(rest!.slice(rest!.indexOf(" gets ") + 6));
+  expect(report).toBe("report 200");
+  expect(said.join("").endsWith(`\\r\\n\\r\\n${letters}`)).toBe(true);
+  client.sends(get("/"));
+  play.expectAmong("report 200");
+});
+
+test("a client that takes no more of what it is offered is let go of, though nothing is held for it", () => {
+  const { play, client } = offered(letters, 10);
+  play.pass(29_000);
+  play.expect();
+  play.pass(1_200);
+  play.expectAmong("report 200 client_stalled", client.is("reset"));
+  play.expectNothingLeft();
+});
+
+test("a client that takes a little before each deadline is given time", () => {
+  const { play, client } = offered(letters, 10);
+  for (let turn = 0; turn < 5; turn++) {
+    play.pass(29_000);
+    client.makesRoom(1);
+    play.expectAmong(client.gets(letters.charAt(16_394 + turn)));
+  }
+  play.pass(30_100);
+  play.expectAmong("report 200 client_stalled");
+});
+
+test("a client that leaves lets go of what it is offered, and one that has what it was offered counts it", () => {
+  const { play, client } = offered(letters, 10);
   client.closes();
   play.expect("report 200 client_closed");
   play.expectNothingLeft();

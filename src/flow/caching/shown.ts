@@ -1,7 +1,7 @@
 // A stored response on its way to a client; long, for the ways in which it goes on and ends are read together. Head and body go straight
 // from the shared memory, as fast as the client takes them, whole, in ranges, or not at all (304, HEAD). What is being stored by
-// somebody else is read along. While it is shown the entry is held; what the kernel does not take at once the line has copied, so
-// that the entry goes when all has been said.
+// somebody else is read along. The entry is held until its last byte is taken: what the kernel does not take at once stays where it
+// is, and is offered again when there is room. Only what is framed or slowed down here the line copies.
 //
 //   start ─> head composed ─ nothing to be judged ─> told ─> body in runs ─> over
 //              └ parsed ─ the listener's steps ─ deliver ─┘       └ nothing there yet: followers.ts wakes it
@@ -12,6 +12,7 @@ import { fault } from "../../base/fault.ts";
 import type { CacheEntry } from "../../memory/cache.ts";
 import { Head } from "../../wire/http1/head.ts";
 import { parseResponse } from "../../wire/http1/reader.ts";
+import { countSent } from "../account.ts";
 import type { Context } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { coalesceBytesMax } from "../passage.ts";
@@ -23,7 +24,7 @@ import type { CacheDesk } from "./desk.ts";
 import { groupOf, type Reader } from "./followers.ts";
 import { bodyBytesOf, finishShownHead, Parts, type Shape, shapeOf, writeShownHead } from "./shownhead.ts";
 
-/** Said to the line at once; what it does not take it copies. */
+/** Said to the line at once. */
 const sliceBytesMax = 256 * 1024;
 /** Where a body ends of which only its end tells that. */
 const endUnknown = Number.POSITIVE_INFINITY;
@@ -211,8 +212,7 @@ export class Shown implements Reader, Outlet {
     if (entry.run(this.#at)) {
       const start = entry.runStart;
       const size = Math.min(entry.runEnd - start, this.#end - this.#at, sliceBytesMax);
-      this.#at += size;
-      this.#give(entry.bytes, start, start + size);
+      this.#at += this.#give(entry.bytes, start, start + size);
       return true;
     }
     if (isWhole && this.#end === endUnknown) {
@@ -224,13 +224,23 @@ export class Shown implements Reader, Outlet {
     return false;
   }
 
-  #give(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#throttle === null) {
-      this.#isBlocked = !(this.#isChunked ? this.#passChunk(bytes, start, end) : this.pass(bytes, start, end));
-      return;
-    }
-    this.#isBlocked = true;
-    this.#throttle.offer(bytes, start, end);
+  /** Answers how many of the bytes are on their way; the others are given again, from where they stand. */
+  #give(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#throttle !== null) {
+      this.#isBlocked = true;
+      this.#throttle.offer(bytes, start, end);
+    } else if (this.#isChunked) this.#isBlocked = !this.#passChunk(bytes, start, end);
+    else return this.#offer(bytes, start, end);
+    return end - start;
+  }
+
+  #offer(bytes: Uint8Array, start: number, end: number): number {
+    const exchange = this.#exchange;
+    const taken = exchange.downstream!.line.offer(bytes, start, end);
+    countSent(this.#context.tally.cells, exchange, taken);
+    exchange.responseBytesSent += taken;
+    this.#isBlocked = taken < end - start;
+    return taken;
   }
 
   /** The rest of the chunk that was begun, and what is more than that in one of its own. */
@@ -337,7 +347,9 @@ export class Shown implements Reader, Outlet {
   timedOut(): void {
     const exchange = this.#exchange;
     const downstream = exchange.downstream!;
-    if (downstream.line.heldBytes > 0) {
+    // What is left of an offer: each `drained` has moved the deadline. Of what the line holds none is told before it has all gone.
+    const isOffered = this.#isBlocked && this.#throttle === null;
+    if (isOffered || downstream.line.heldBytes > 0) {
       if (downstream.isTaking()) exchange.arm(exchange.listener.plan.timeouts.readMs);
       else if (exchange.isWantedWithout) downstream.cutLoose();
       else exchange.fail(fault("client_stalled"));
@@ -381,6 +393,9 @@ class Brake implements Line {
 
   send(): boolean {
     return true;
+  }
+  offer(_: Uint8Array, start: number, end: number): number {
+    return end - start;
   }
   pause(): void {}
   end(): void {}
