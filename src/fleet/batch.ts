@@ -66,7 +66,9 @@ export interface Batch {
 export interface Total {
   /** Until it expires if nobody refreshes it; 0 is never. */
   readonly ttlMs: number;
-  /** How many nodes use this entry now, about; 1 at least. Only told of tables with tokens, else 1. */
+  /** When the ledger made it, by its clock: another time says that what was counted in it before is gone. */
+  readonly bornMs: number;
+  /** How many nodes use this entry now, about, 1 at least: counted where the table has tokens, else 1. */
   readonly nodes: number;
   /**
    * All slots. count, bytes: the sum over nodes. rate: of the window that `nowMs` is in (it begins at a multiple of the period) and of
@@ -92,8 +94,9 @@ export type Answer =
       readonly totals: readonly (Total | null)[];
       /** Oldest first; keys of the batch may be among them. */
       readonly marks: readonly Mark[];
-      /** To be asked from next. */
+      /** To be asked from next, at once where there are more. */
       readonly marksTo: number;
+      readonly hasMore: boolean;
     }
   /** The ledger is another than the one of the batch, and has counted nothing of it: tell it everything, under a new stream. */
   | { readonly kind: "foreign"; readonly epoch: number; readonly nowMs: number }

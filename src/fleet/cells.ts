@@ -1,0 +1,39 @@
+// How a table's columns are cut into cells and slots (batch.ts): an element of a column is a cell, a cell has one slot, a rate has two.
+
+import type { Column, ColumnForm } from "../memory/column.ts";
+import type { Cell } from "./batch.ts";
+
+/** Whose a slot is. */
+export interface Slot {
+  readonly cell: Cell;
+  /** Of a rate's former window. */
+  readonly isFormer: boolean;
+}
+
+const marks = new Set<Column["type"]>(["gpc", "gpt", "server_id"]);
+
+export function cellsOf(columns: readonly Column[]): Cell[] {
+  return columns.flatMap(({ type, form, periodMs, burst, length }) =>
+    Array.from({ length }, () => ({ form, isMark: marks.has(type), periodMs, burst })),
+  );
+}
+
+export function slotsOf(cells: readonly Cell[]): Slot[] {
+  return cells.flatMap((cell) =>
+    cell.form === "rate"
+      ? [
+          { cell, isFormer: false },
+          { cell, isFormer: true },
+        ]
+      : [{ cell, isFormer: false }],
+  );
+}
+
+export function slotCount(form: ColumnForm): number {
+  return form === "rate" ? 2 : 1;
+}
+
+/** How many slots there are. */
+export function widthOf(cells: readonly Cell[]): number {
+  return cells.reduce((sum, { form }) => sum + slotCount(form), 0);
+}
