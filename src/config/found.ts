@@ -28,15 +28,33 @@ export type FoundOf = (pool: string) => readonly FoundServer[];
 /** The config with them. No more of them than shared memory has rows for. */
 export function withFound(config: Config, foundOf: FoundOf): Config {
   if (Object.values(config.pools).every(({ discover }) => discover === undefined)) return config;
-  let room = capacity.servers - Object.values(config.pools).reduce((sum, { servers }) => sum + servers.length, 0);
+  let room = roomIn(config);
   const pools: Record<string, Pool> = {};
   for (const [name, pool] of Object.entries(config.pools)) {
-    const found = pool.discover === undefined ? [] : unwritten(pool, foundOf(name)).slice(0, Math.max(room, 0));
+    const found = foundIn(name, pool, foundOf).slice(0, room);
     room -= found.length;
     pools[name] =
       found.length === 0 ? pool : { ...pool, servers: [...pool.servers, ...found.map((one) => serverOf(pool, one))] };
   }
   return { ...config, pools };
+}
+
+/** How many of them there is no room for. */
+export function foundLeftOut(config: Config, foundOf: FoundOf): number {
+  const found = Object.entries(config.pools).reduce(
+    (sum, [name, pool]) => sum + foundIn(name, pool, foundOf).length,
+    0,
+  );
+  return Math.max(found - roomIn(config), 0);
+}
+
+function roomIn(config: Config): number {
+  const written = Object.values(config.pools).reduce((sum, { servers }) => sum + servers.length, 0);
+  return Math.max(capacity.servers - written, 0);
+}
+
+function foundIn(name: string, pool: Pool, foundOf: FoundOf): FoundServer[] {
+  return pool.discover === undefined ? [] : unwritten(pool, foundOf(name));
 }
 
 function unwritten(pool: Pool, found: readonly FoundServer[]): FoundServer[] {

@@ -25,6 +25,8 @@ import { tableRoutes } from "./api/tables.ts";
 import { Bans } from "./bans.ts";
 import { Certificates } from "./certificates.ts";
 import { type CertificatesStatus, certificateStatus } from "./certificatestatus.ts";
+import { sourceOf } from "./discovery/making.ts";
+import { Discovery } from "./discovery.ts";
 import { Explaining } from "./explaining.ts";
 import { FolderWatch } from "./folderwatch.ts";
 import { Holdings, type ListsOfConfig } from "./holdings.ts";
@@ -88,6 +90,7 @@ export class Control implements AdminService {
   readonly #supervisor: Supervisor;
   readonly #holdings: Holdings;
   readonly #listsOf = new WeakMap<Config, ListsOfConfig>();
+  readonly #discovery: Discovery;
   readonly #reconciler: Reconciler;
   readonly #certificates: Certificates;
   readonly #folders: FolderWatch = new FolderWatch(() => void this.#lookAtCertificates());
@@ -132,8 +135,14 @@ export class Control implements AdminService {
       log,
       ...(options.brake === undefined ? {} : { brake: options.brake }),
     });
+    this.#discovery = new Discovery({
+      log,
+      make: sourceOf,
+      publish: async () => (this.#phase === "draining" ? null : this.#reconciler.rediscover()),
+      nowMs: Date.now,
+    });
     this.#reconciler = new Reconciler({
-      finder: { adopt: async () => {}, foundOf: () => [] },
+      finder: this.#discovery,
       names,
       roster: this.#roster,
       prober: this.#prober,
@@ -142,7 +151,8 @@ export class Control implements AdminService {
       publish: (plan, prepared) => {
         // Of bans the last word counts: some may have come while servers were probed.
         const files = { ...prepared, bans: this.#bans?.path ?? null };
-        return this.#phase === "starting" ? this.#supervisor.start(plan, files) : this.#supervisor.publish(plan, files);
+        const isFirst = this.#reconciler.plan === null;
+        return isFirst ? this.#supervisor.start(plan, files) : this.#supervisor.publish(plan, files);
       },
       nowMs: Date.now,
     });
@@ -392,6 +402,7 @@ export class Control implements AdminService {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     this.#certificates.close();
     this.#folders.close();
+    this.#discovery.close();
     this.#prober.close();
     await this.#supervisor.end();
     await this.#admin?.close();

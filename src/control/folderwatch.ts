@@ -6,15 +6,17 @@ import { type FSWatcher, watch } from "node:fs";
 
 /** Each takes one of the system's watches (fs.inotify.max_user_watches); with more folders the looks must do. */
 const foldersMax = 64;
-const settleMs = 200;
+const usualSettleMs = 200;
 
 export class FolderWatch {
   readonly #changed: () => void;
+  readonly #settleMs: number;
   readonly #watchers = new Map<string, FSWatcher>();
   #timer: Timer | null = null;
 
-  constructor(changed: () => void) {
+  constructor(changed: () => void, settleMs: number = usualSettleMs) {
     this.#changed = changed;
+    this.#settleMs = settleMs;
   }
 
   /** These folders and no others. One that is not there, or cannot be watched, is passed over. */
@@ -52,6 +54,6 @@ export class FolderWatch {
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#changed();
-    }, settleMs);
+    }, this.#settleMs);
   }
 }

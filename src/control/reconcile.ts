@@ -43,12 +43,16 @@ export interface Prepared {
   undo(): void;
 }
 
+const namesPatienceMs = 50;
+
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   #slots = new Slots();
   #config: Config | null = null;
   #materials: Materials = noMaterials;
   #plan: Plan | null = null;
+  /** The pools of the plan in force, with all servers. */
+  #pools: Config["pools"] | null = null;
   #generation = 0;
   /** Names have moved, and no plan that was published since says so. */
   #isNewsOwed = false;
@@ -81,11 +85,24 @@ export class Reconciler {
       const config = this.#config;
       if (config === null) return null;
       const { finder, names } = this.#options;
-      const unknown = hostNames(withFound(config, finder.foundOf)).filter(
-        (host) => names.addressOf(host) === undefined,
-      );
-      if (unknown.length > 0) await names.refresh(unknown);
+      const whole = withFound(config, finder.foundOf);
+      if (Bun.deepEquals(whole.pools, this.#pools)) return null;
+      const unknown = hostNames(whole).filter((host) => names.addressOf(host) === undefined);
+      if (unknown.length > 0) await this.#patiently(names.refresh(unknown));
       return this.#publish(config, this.#materials, false);
+    });
+  }
+
+  /** Servers whose addresses are known do not wait for the name of another; it follows with a plan of its own. */
+  async #patiently(refreshed: Promise<boolean>): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => resolve("late"), namesPatienceMs);
+    const outcome = await Promise.race([refreshed, late]);
+    clearTimeout(timer);
+    if (outcome !== "late") return;
+    void refreshed.then((isMoved) => {
+      if (isMoved) this.#isNewsOwed = true;
+      return this.refreshNames();
     });
   }
 
@@ -132,6 +149,7 @@ export class Reconciler {
     this.#config = config;
     this.#materials = materials;
     this.#plan = plan;
+    this.#pools = whole.pools;
     this.#isNewsOwed = false;
     prepared.keep();
     return null;

@@ -1,0 +1,161 @@
+// The servers that no config names: it has a source made for each `discover` of a pool, keeps what each told last, and says when the
+// pools have changed. Sources with the same settings are one, over pools and over reloads. It knows which sources a pool has and when
+// a plan is due; what an answer means is standing.ts' business, how a source asks the source's.
+//
+//   a source tells  >  as before: nothing. Otherwise noted, and 20 ms later, with what else has come, a plan is published
+
+import { type FoundServer, foundLeftOut } from "../config/found.ts";
+import type { Config, Discover } from "../config/types.ts";
+import type { Make } from "./discovery/making.ts";
+import { type SourceFigures, Standing } from "./discovery/standing.ts";
+import type { Log } from "./log.ts";
+import type { Finder } from "./reconcile.ts";
+
+export interface DiscoveryOptions {
+  readonly log: Log;
+  readonly make: Make;
+  /** Publishes a plan with what is found now. Why it could not, or null. */
+  readonly publish: () => Promise<string | null>;
+  readonly nowMs: () => number;
+  /** How long first answers are waited for, altogether. */
+  readonly patienceMs?: number;
+}
+
+/** The sources of one pool, in the order of the config. */
+export interface PoolSources {
+  readonly pool: string;
+  readonly sources: readonly SourceFigures[];
+}
+
+const gatherMs = 20;
+const usualPatienceMs = 5000;
+/** A worker has refused a plan: it is offered again. */
+const againMs = 5000;
+
+export class Discovery implements Finder {
+  readonly #options: DiscoveryOptions;
+  #config: Config | null = null;
+  /** By all that makes a source what it is. */
+  #standings = new Map<string, Standing>();
+  /** Those of the config before: it comes back when the new one is refused. */
+  #shelf = new Map<string, SourceFigures>();
+  #timer: Timer | null = null;
+  #isPublishing = false;
+  #isDue = false;
+  #leftOut = 0;
+  #isClosed = false;
+
+  constructor(options: DiscoveryOptions) {
+    this.#options = options;
+  }
+
+  readonly foundOf = (pool: string): readonly FoundServer[] =>
+    this.#of(pool).flatMap((key) => this.#standings.get(key)?.servers ?? []);
+
+  async adopt(config: Config): Promise<void> {
+    const former = this.#standings;
+    const figures = new Map([...former].map(([key, standing]) => [key, standing.figures]));
+    const byName = new Map([...figures.values()].map((each) => [each.source, each]));
+    const standings = new Map<string, Standing>();
+    const added: Standing[] = [];
+    const awaited: Standing[] = [];
+    for (const settings of Object.values(config.pools).flatMap(({ discover }) => listed(discover))) {
+      const key = JSON.stringify(settings);
+      if (standings.has(key)) continue;
+      const kept = former.get(key);
+      standings.set(key, kept ?? this.#begin(settings, (name) => this.#shelf.get(key) ?? byName.get(name) ?? null));
+      if (kept !== undefined) continue;
+      added.push(standings.get(key)!);
+      if (!this.#shelf.has(key)) awaited.push(standings.get(key)!);
+    }
+    for (const [key, standing] of former) if (!standings.has(key)) standing.stop();
+    this.#shelf = figures;
+    this.#standings = standings;
+    this.#config = config;
+    for (const standing of added) standing.start();
+    await this.#patiently(Promise.all(awaited.map(({ first }) => first)));
+  }
+
+  /** By pool, in the order of the config; pools without sources are left out. */
+  status(): PoolSources[] {
+    return Object.keys(this.#config?.pools ?? {}).flatMap((pool) => {
+      const keys = this.#of(pool);
+      const sources = keys.map((key) => this.#standings.get(key)!.figures);
+      return sources.length === 0 ? [] : [{ pool, sources: distinct(sources) }];
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    for (const standing of this.#standings.values()) standing.stop();
+    this.#standings = new Map();
+  }
+
+  #begin(settings: Discover, formerOf: (name: string) => SourceFigures | null): Standing {
+    const { log, nowMs, make } = this.#options;
+    const source = make(settings);
+    const changed = (): void => this.#schedule(gatherMs);
+    return new Standing(source, { onFailure: settings.onFailure, log, nowMs, changed }, formerOf(source.name));
+  }
+
+  #of(pool: string): string[] {
+    const keys = listed(this.#config?.pools[pool]?.discover).map((settings) => JSON.stringify(settings));
+    return [...new Set(keys)].filter((key) => this.#standings.has(key));
+  }
+
+  async #patiently(answers: Promise<unknown>): Promise<void> {
+    const { promise: enough, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, this.#options.patienceMs ?? usualPatienceMs);
+    await Promise.race([answers, enough]);
+    clearTimeout(timer);
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#isClosed) return;
+    if (this.#isPublishing) {
+      this.#isDue = true;
+      return;
+    }
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      void this.#publish();
+    }, delayMs);
+  }
+
+  async #publish(): Promise<void> {
+    const { log, publish } = this.#options;
+    this.#isPublishing = true;
+    this.#isDue = false;
+    this.#tellLeftOut();
+    const problem = await publish();
+    this.#isPublishing = false;
+    if (problem !== null) log.error(`servers have come or gone, but the plan could not be published: ${problem}`);
+    if (this.#isDue) this.#schedule(gatherMs);
+    else if (problem !== null) this.#schedule(againMs);
+  }
+
+  #tellLeftOut(): void {
+    const leftOut = this.#config === null ? 0 : foundLeftOut(this.#config, this.foundOf);
+    if (leftOut > 0 && leftOut !== this.#leftOut)
+      this.#options.log.warn(
+        `${leftOut} servers that sources tell of are left out: shared memory has no room for them`,
+      );
+    this.#leftOut = leftOut;
+  }
+}
+
+function listed(discover: Discover | readonly Discover[] | undefined): readonly Discover[] {
+  if (discover === undefined) return [];
+  return Array.isArray(discover) ? discover : [discover as Discover]; // isArray does not see through readonly lists.
+}
+
+/** Two sources of a pool may look the same where what tells them apart is not shown. */
+function distinct(sources: readonly SourceFigures[]): SourceFigures[] {
+  const seen = new Map<string, number>();
+  return sources.map((figures) => {
+    const count = (seen.get(figures.source) ?? 0) + 1;
+    seen.set(figures.source, count);
+    return count === 1 ? figures : { ...figures, source: `${figures.source} (${count})` };
+  });
+}
