@@ -127,11 +127,14 @@ describe("why", () => {
 });
 
 test("what a purge has done is said", () => {
-  const purged = { purged: 0, soft: false, caches: { pages: 0 }, told: [], unreached: [] };
+  const purged = { purged: 0, soft: false, caches: { pages: 0 }, told: [], unreached: [], removed: [] };
   expect(purgedText(purged)).toBe("purged no responses");
   expect(purgedText({ ...purged, purged: 1, caches: { pages: 1, b: 0 } })).toBe("purged 1 response in pages");
   expect(purgedText({ ...purged, purged: 3, soft: true, caches: { pages: 2, b: 1 } })).toBe(
     "3 responses in pages, b are stale from now on",
+  );
+  expect(purgedText({ ...purged, purged: 1, soft: true, caches: { pages: 1 }, removed: ["pages"] })).toBe(
+    "1 response in pages is stale from now on\nin the Redis behind pages it is gone, not stale",
   );
   expect(purgedText({ ...purged, told: ["own"] })).toBe(
     "purged no responses; workers are told to do so in their own caches (own)",
@@ -153,7 +156,7 @@ describe("the commands", () => {
       if (pathname === "/api/v1/cache/why") return Response.json(answer);
       if (search === "" && asked.at(-1)!.includes("nonsense"))
         return Response.json({ error: '"tag" must be one tag' }, { status: 400 });
-      return Response.json({ purged: 2, soft: true, caches: { pages: 2 }, told: [], unreached: [] });
+      return Response.json({ purged: 2, soft: true, caches: { pages: 2 }, told: [], unreached: [], removed: [] });
     },
   });
   afterAll(() => server.stop(true));

@@ -76,12 +76,13 @@ function inOurWords(message: string): string {
   return message.replace(/"(url|prefix|tag|all|soft|cache)"/g, (_, word: string) => `--${word}`);
 }
 
-export function purgedText({ purged, soft, caches, told, unreached }: PurgedAnswer): string {
+export function purgedText({ purged, soft, caches, told, unreached, removed }: PurgedAnswer): string {
   const names = Object.entries(caches).filter(([, count]) => count > 0);
   const where = names.length === 0 ? "" : ` in ${names.map(([name]) => name).join(", ")}`;
   const count = purged === 1 ? "1 response" : `${purged === 0 ? "no" : purged} responses`;
   const done = soft ? `${count}${where} ${purged === 1 ? "is" : "are"} stale from now on` : `purged ${count}${where}`;
   const workers = told.length === 0 ? "" : `; workers are told to do so in their own caches (${told.join(", ")})`;
   const away = `\nthe Redis behind ${unreached.join(", ")} is away: it is purged there as soon as it is back, and until then what it holds may come back`;
-  return `${done}${workers}${unreached.length === 0 ? "" : away}`;
+  const gone = `\nin the Redis behind ${removed.join(", ")} it is gone, not stale`;
+  return `${done}${workers}${removed.length === 0 ? "" : gone}${unreached.length === 0 ? "" : away}`;
 }

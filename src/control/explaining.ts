@@ -26,6 +26,16 @@ export interface ExplainingOptions {
   readonly sharedMs: () => number;
 }
 
+/** The way of a request through the plan, as it would be served now. */
+export interface Way {
+  /** The pool that it comes to; null where it comes to none. */
+  readonly pool: string | null;
+  /** What becomes of it, in a sentence. */
+  readonly text: string;
+  /** Why the pool's cache is not asked for it, in sentences; null where it is. */
+  readonly bypass: string | null;
+}
+
 export class Explaining {
   readonly #options: ExplainingOptions;
   #mapped: ReadonlyMap<string, ListFile> = new Map();
@@ -60,13 +70,13 @@ export class Explaining {
     };
   }
 
-  /** The pool that a request comes to, whatever its cache would make of it, and what becomes of it, in a sentence. */
-  wayOf(asked: Asked, plan: Plan): { readonly pool: string | null; readonly text: string } | null {
+  /** Where a request comes to, whatever a cache has stored for it. */
+  wayOf(asked: Asked, plan: Plan): Way | null {
     const question = readQuestion({ ...asked }, plan);
     if (!question.ok) return null;
     const circumstances = { ...this.circumstances(plan), caches: (cache: CachePlan) => new NoCache(cache) };
-    const { pool, outcome } = explain(question.value, circumstances);
-    return { pool, text: outcome.text };
+    const { pool, outcome, cache } = explain(question.value, circumstances);
+    return { pool, text: outcome.text, bypass: cache?.result === "bypass" ? cache.text : null };
   }
 
   /** Files that were mapped before stay so for as long as they are in use. */

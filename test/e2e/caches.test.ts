@@ -128,6 +128,22 @@ test("the command line says why, and what it says comes true", async () => {
   expect(text.out.trim()).toBe("purged 3 responses in pages");
 });
 
+test("where a bypass of the pool holds for a request, why says so", async () => {
+  await using room = new Room();
+  const { pools, ...draft } = draftOf(originIn(room));
+  const cache = { in: "pages", bypass: "cookies['session'] != ''" };
+  const sluice = await Sluice.start(room, { ...draft, pools: { app: { ...pools!.app, cache } } });
+  await status(sluice, "/a");
+  const told = async (...words: string[]): Promise<unknown> => {
+    const { keys, notes } = await json<WhyAnswer>(sluice, "why", `${sluice.url}/a`, ...words);
+    return [keys[0]!.outcome, keys[0]!.because, notes];
+  };
+  const outside = "the cache was told to stay out of it. The answer is not stored: the pool's bypass condition holds";
+  expect(await told("-H", "Cookie: session=1")).toEqual(["bypass", outside, []]);
+  expect(await told("-H", "Cookie: other=1")).toEqual(["hit", expect.any(String), []]);
+  expect(await told("-H", "Cache-Control: no-store")).toEqual(["bypass", expect.stringContaining("no-store"), []]);
+});
+
 test("a cache of each worker's own is purged in all of them", async () => {
   await using room = new Room();
   const sluice = await Sluice.start(room, draftOf(originIn(room), { memory: "worker" }));

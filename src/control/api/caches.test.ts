@@ -9,6 +9,7 @@ import type { Plan } from "../../config/plan.ts";
 import { type CacheFacts, type CacheKey, cacheFlag } from "../../memory/cache.ts";
 import { CacheStore } from "../../memory/cachestore.ts";
 import type { CachesAnswer, KeyAnswer, PurgedAnswer, WhyAnswer } from "../cache/answer.ts";
+import type { Way } from "../explaining.ts";
 import { cacheRoutes } from "./caches.ts";
 
 const nowMs = Date.UTC(2026, 0, 1);
@@ -39,7 +40,7 @@ class Stage {
   readonly store: CacheStore = CacheStore.inMemory(shape, "pages");
   readonly told: unknown[] = [];
   readonly plan: Plan;
-  way: { pool: string | null; text: string } | null = null;
+  way: Way | null = null;
 
   constructor(pools: Record<string, object> = { app: { in: "pages" } }) {
     this.plan = planOf(pools);
@@ -219,7 +220,7 @@ describe("why", () => {
       [["other"], `${page}, x-tenant: one, no cookie who, pool other`, "miss"],
     ]);
     expect(keys.map(({ others }) => others)).toEqual([0, 1, 0]);
-    stage.way = { pool: "other", text: "" };
+    stage.way = { pool: "other", text: "", bypass: null };
     expect((await stage.why(`${page}?id=1`)).keys.map(({ pools }) => pools)).toEqual([["other"]]);
   });
 
@@ -241,16 +242,26 @@ describe("why", () => {
 
   test("what cannot be looked into, and what stands in the way, is said", async () => {
     const stage = new Stage({ app: { in: "own", bypass: "path == '/x'" }, plain: { in: "pages" } });
-    stage.way = { pool: "app", text: "" };
+    stage.way = { pool: "app", text: "", bypass: null };
     expect(await stage.why(page)).toMatchObject({
       keys: [],
-      notes: [
-        "pool app has the cache own, which each worker has for itself: look at Cache-Status",
-        "where path == '/x' holds, pool app does not ask its cache (bypass)",
-      ],
+      notes: ["pool app has the cache own, which each worker has for itself: look at Cache-Status"],
     });
-    stage.way = { pool: null, text: "rule abusers denies it" };
+    stage.way = null;
+    expect((await stage.why(page)).notes).toContain(
+      "where path == '/x' holds, pool app does not ask its cache (bypass)",
+    );
+    stage.way = { pool: null, text: "rule abusers denies it", bypass: null };
     expect((await stage.why(page)).notes[0]).toBe("it comes to no pool: rule abusers denies it");
+  });
+
+  test("where a bypass holds for it that is the verdict, whatever is stored", async () => {
+    const stage = new Stage().put(page, []);
+    stage.way = { pool: "app", text: "", bypass: "The cache was told to stay out of it." };
+    expect(await stage.key(page)).toMatchObject({
+      ...{ outcome: "bypass", because: "the cache was told to stay out of it" },
+      stored: [{ isFresh: true }],
+    });
   });
 
   test("a Redis behind the cache is named, for nobody looks into it here", async () => {
@@ -284,6 +295,7 @@ describe("purge", () => {
       caches: { pages: 1 },
       told: ["own"],
       unreached: [],
+      removed: [],
     });
     expect(stage.told).toEqual([{ cache: "own", kind: "url", text: page, isSoft: false }]);
     expect(await stage.purge({ prefix: "shop.test/", soft: true, cache: "pages" })).toMatchObject({

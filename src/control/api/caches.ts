@@ -14,6 +14,7 @@ import { carryOut, type PurgePlace, type RemotePurge, readPurge } from "../cache
 import { type AskedRequest, readRequest } from "../cache/request.ts";
 import { type CacheUser, whyKeys } from "../cache/why.ts";
 import { type RedisSource, redisStatus } from "../cachestatus.ts";
+import type { Way } from "../explaining.ts";
 import { bodyOf, json, only, problem, type Routes } from "./answer.ts";
 
 export interface CachesService extends Omit<PurgePlace, "plan" | "remoteOf"> {
@@ -21,8 +22,8 @@ export interface CachesService extends Omit<PurgePlace, "plan" | "remoteOf"> {
   readonly remoteOf: (name: string) => (RemotePurge & RedisSource) | null;
   /** The one in force, null before there is one. */
   plan(): Plan | null;
-  /** The pool that such a request comes to, and what becomes of it before, in a sentence; null where that cannot be told. */
-  wayOf(asked: Asked, plan: Plan): { readonly pool: string | null; readonly text: string } | null;
+  /** Null where that cannot be told. */
+  wayOf(asked: Asked, plan: Plan): Way | null;
 }
 
 const whyNames: readonly string[] = ["url", "header", "method", "cache"];
@@ -141,10 +142,11 @@ async function whyAnswer(
       notes.push(
         `the Redis behind ${of.name} is not looked into: where nothing is in memory, the request asks there first`,
       );
-    if (pool.cache.bypass !== null)
+    // Where it is known to come here the condition has been judged.
+    if (pool.cache.bypass !== null && way?.pool !== pool.name)
       notes.push(`where ${pool.cache.bypass} holds, pool ${pool.name} does not ask its cache (bypass)`);
   }
-  return { method, url, keys: await whyKeys(request, users, service.nowMs()), notes };
+  return { method, url, keys: await whyKeys(request, users, service.nowMs(), way?.bypass ?? null), notes };
 }
 
 async function purge(request: Request, plan: Plan, service: CachesService): Promise<Response> {

@@ -76,7 +76,17 @@ export interface KeyAnswer {
   /** In words: the URL, then fields and cookies that the pool adds. */
   readonly key: string;
   /** What becomes of the request here: a word for programs, a sentence for people. */
-  readonly outcome: "hit" | "stale" | "revalidate" | "reload" | "miss" | "wait" | "pass" | "timeout" | "method";
+  readonly outcome:
+    | "hit"
+    | "stale"
+    | "revalidate"
+    | "reload"
+    | "miss"
+    | "wait"
+    | "pass"
+    | "timeout"
+    | "method"
+    | "bypass";
   readonly because: string;
   /** Names of the fields that choose a variant. */
   readonly vary: readonly string[];
@@ -105,4 +115,6 @@ export interface PurgedAnswer {
   readonly told: readonly string[];
   /** Caches whose Redis is away: it is purged there as soon as it is back, and until then what it holds may come back. */
   readonly unreached: readonly string[];
+  /** Caches of a soft purge that have a Redis: there it is gone, for what is stale is not told from the rest there. */
+  readonly removed: readonly string[];
 }

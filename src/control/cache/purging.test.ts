@@ -52,7 +52,7 @@ test("what control cannot look into is told of; the rest is counted", async () =
     nowMs: () => 0,
   };
   const purged = await carryOut({ kind: "all", text: "", isSoft: false }, ["pages", "own"], place);
-  expect(purged).toEqual({ purged: 0, soft: false, caches: { pages: 0 }, told: ["own"], unreached: [] });
+  expect(purged).toEqual({ purged: 0, soft: false, caches: { pages: 0 }, told: ["own"], unreached: [], removed: [] });
   expect(told).toEqual(["own"]);
   expect(store.figures().marks).toBe(0);
 });
@@ -101,7 +101,7 @@ describe("what was purged by its key beside a Redis, where it may still be on it
 
   test("is not asked for there for five timeouts, as after a request that invalidates it", async () => {
     const store = make();
-    await carriedOut(store, "url", false);
+    expect(await carriedOut(store, "url", false)).toMatchObject({ removed: [] });
     const mark = store.find(key, start + 249)!;
     expect([mark.state, mark.facts.reason]).toEqual([cacheState.pass, reason.invalidated]);
     mark.release();
@@ -110,7 +110,7 @@ describe("what was purged by its key beside a Redis, where it may still be on it
 
   test("and softly, is stale where it is, and not asked for where it is not", async () => {
     const store = make();
-    await carriedOut(store, "url", true);
+    expect(await carriedOut(store, "url", true)).toMatchObject({ purged: 1, unreached: [], removed: ["pages"] });
     expect([stateOf(store, key), found(store, key).facts.flags & cacheFlag.isPurged]).toEqual([
       cacheState.whole,
       cacheFlag.isPurged,

@@ -73,9 +73,11 @@ export async function carryOut(purge: Purge, caches: readonly string[], place: P
   const counts: Record<string, number> = {};
   const told: string[] = [];
   const unreached: string[] = [];
+  const removed: string[] = [];
   for (const name of caches) {
     const remote = place.remoteOf(name);
     if (remote !== null && !(await purgeRemote(remote, purge, name, place.plan))) unreached.push(name);
+    else if (remote !== null && purge.isSoft) removed.push(name);
     const store = place.storeOf(name);
     if (store !== null) counts[name] = await inSlices(stepsIn(store, purge, name, place));
     else {
@@ -84,7 +86,7 @@ export async function carryOut(purge: Purge, caches: readonly string[], place: P
     }
   }
   const purged = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  return { purged, soft: purge.isSoft, caches: counts, told, unreached };
+  return { purged, soft: purge.isSoft, caches: counts, told, unreached, removed };
 }
 
 function stepsIn(store: CacheStore, purge: Purge, name: string, { plan, nowMs }: PurgePlace): Generator<void, number> {

@@ -23,8 +23,13 @@ export interface CacheUser {
   readonly store: CacheStore;
 }
 
-/** What stands under the request's key of each pool; pools with one key in one cache together. */
-export async function whyKeys(request: AskedRequest, users: readonly CacheUser[], nowMs: number): Promise<KeyAnswer[]> {
+/** What stands under the request's key of each pool; pools with one key in one cache together. `bypass`: why none is asked, in sentences. */
+export async function whyKeys(
+  request: AskedRequest,
+  users: readonly CacheUser[],
+  nowMs: number,
+  bypass: string | null = null,
+): Promise<KeyAnswer[]> {
   const groups = new Map<string, { readonly users: CacheUser[]; readonly key: Key; readonly policy: CachePolicy }>();
   for (const user of users) {
     const policy = new CachePolicy(user.plan, user.store.objectBytesMax);
@@ -36,8 +41,10 @@ export async function whyKeys(request: AskedRequest, users: readonly CacheUser[]
     else group.users.push(user);
   }
   const answers: KeyAnswer[] = [];
-  for (const { users: all, key, policy } of groups.values())
-    answers.push(await whyKey(request, all, key, policy, nowMs));
+  for (const { users: all, key, policy } of groups.values()) {
+    const answer = await whyKey(request, all, key, policy, nowMs);
+    answers.push(bypass === null || !request.facts.isLookedUp ? answer : { ...answer, ...bypassed(bypass) });
+  }
   return answers;
 }
 
@@ -107,6 +114,10 @@ const onlyIfCached: Judged = {
   outcome: "timeout",
   because: "the request says only-if-cached, and there is nothing to show: it is answered 504",
 };
+
+function bypassed(text: string): Judged {
+  return { outcome: "bypass", because: `${text[0]!.toLowerCase()}${text.slice(1).replace(/\.$/, "")}` };
+}
 
 function ofStored(request: AskedRequest, { facts }: Standing, policy: CachePolicy, nowMs: number): Judged {
   const lateMs = Math.max(0, nowMs - facts.bornMs - facts.freshForMs);
