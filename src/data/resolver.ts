@@ -2,14 +2,22 @@
 // forward proxy have. So many are asked for at once; more wait, and who waits too long is told by its own deadline. One question
 // serves all who ask the same. Answers are kept for a few seconds, for the system does not say how long they hold: long enough for
 // the requests of a page, short enough that a name which moves is followed.
+//
+// A name that nobody answers for has its place for many seconds, and whoever has enough of them could keep everybody waiting. So
+// places are shared among those who ask: one has a quarter of them, and more only where as many as a share stay free; the others
+// of its names wait in a queue of its own, and the queues have their turns.
 
 import { lookup } from "node:dns/promises";
 import type { Resolution, ResolveFlow } from "../flow/port.ts";
 
 /** Each takes a thread of the runtime's, or a slot of its resolver. */
 const askingMax = 32;
+/** Places that one who asks has in any case, and that all who have more leave free for others. */
+const shareMax = askingMax / 4;
 /** Names that wait to be asked for; more are told at once that there is no answer. */
 const waitingMax = 1024;
+/** Of these in one queue: four who ask for whatever they can think of do not yet shut out a fifth. */
+const queueMax = 256;
 const keptMax = 4096;
 const goodMs = 10_000;
 /** A name that was mistyped is soon right; one that does not exist is asked for again and again. */
@@ -28,15 +36,29 @@ interface Kept {
   readonly untilMs: number;
 }
 
+/** A name that is asked for, or waits in one queue at least. */
+interface Question {
+  readonly flows: ResolveFlow[];
+  isAsked: boolean;
+}
+
+interface Asker {
+  /** Places that it has. */
+  asking: number;
+  /** What another has asked for meanwhile stands here until its turn. */
+  readonly queue: string[];
+}
+
 export class Resolver {
   readonly #clock: Clock;
   readonly #lookup: Lookup;
   /** By name, the oldest first. */
   readonly #kept = new Map<string, Kept>();
-  /** Who wants to know, by name: of those that are asked for, and of those that wait for it. */
-  readonly #asked = new Map<string, ResolveFlow[]>();
-  readonly #waiting: string[] = [];
+  readonly #questions = new Map<string, Question>();
+  /** Who has a place or waits for one; the one whose turn is next comes first. */
+  readonly #askers = new Map<string, Asker>();
   #asking = 0;
+  #waiting = 0;
 
   constructor(clock: Clock, lookup: Lookup = systemLookup) {
     this.#clock = clock;
@@ -46,41 +68,85 @@ export class Resolver {
   resolve(name: string, flow: ResolveFlow): Resolution | null {
     const kept = this.#kept.get(name);
     if (kept !== undefined && kept.untilMs > this.#clock.nowMs) return kept.resolution;
-    const others = this.#asked.get(name);
-    if (others !== undefined) {
-      others.push(flow);
+    const question = this.#questions.get(name) ?? { flows: [], isAsked: false };
+    if (question.isAsked) {
+      question.flows.push(flow);
       return null;
     }
-    if (this.#waiting.length >= waitingMax) return { addresses: [], problem: "too many names wait to be looked up" };
-    this.#asked.set(name, [flow]);
-    if (this.#asking < askingMax) this.#ask(name);
-    else this.#waiting.push(name);
+    const asker = this.#askers.get(flow.asker) ?? { asking: 0, queue: [] };
+    const isQueued = asker.queue.includes(name);
+    const isFull = asker.queue.length >= queueMax || this.#waiting >= waitingMax;
+    const hasPlace = this.#hasPlace(asker);
+    if (!hasPlace && !isQueued && isFull) return { addresses: [], problem: "too many names wait to be looked up" };
+    question.flows.push(flow);
+    this.#questions.set(name, question);
+    this.#askers.set(flow.asker, asker);
+    if (hasPlace) this.#ask(name, question, flow.asker, asker);
+    else if (!isQueued) {
+      // It may wait in another's queue already, which says nothing of when its turn comes in this one.
+      asker.queue.push(name);
+      this.#waiting++;
+    }
     return null;
   }
 
-  #ask(name: string): void {
+  #hasPlace({ asking }: Asker): boolean {
+    const free = askingMax - this.#asking;
+    return asking < shareMax ? free > 0 : free > shareMax;
+  }
+
+  #ask(name: string, question: Question, id: string, asker: Asker): void {
+    question.isAsked = true;
     this.#asking++;
-    const question = this.#lookup(name).then(
+    asker.asking++;
+    const answer = this.#lookup(name).then(
       (addresses): Resolution => ({ addresses, problem: addresses.length === 0 ? "it has no address" : "" }),
       (error: unknown): Resolution => ({ addresses: [], problem: reasonOf(error) }),
     );
-    void question.then((resolution) => this.#answered(name, resolution));
+    void answer.then((resolution) => {
+      this.#asking--;
+      asker.asking--;
+      this.#leave(id, asker);
+      this.#answered(name, question, resolution);
+    });
   }
 
-  #answered(name: string, resolution: Resolution): void {
-    const flows = this.#asked.get(name) ?? [];
-    this.#asked.delete(name);
-    this.#asking--;
+  #answered(name: string, { flows }: Question, resolution: Resolution): void {
+    this.#questions.delete(name);
     try {
       this.#clock.refresh();
       this.#keep(name, resolution);
-      const next = this.#waiting.shift();
-      if (next !== undefined) this.#ask(next);
+      while (this.#askNext());
       for (const flow of flows) flow.resolved(resolution);
     } catch (failure) {
       // Nothing stands between a promise and the end of the process.
       this.#clock.failed(failure as Error);
     }
+  }
+
+  /** Of the first in turn that may. False: nobody is left who may. */
+  #askNext(): boolean {
+    for (const [id, asker] of this.#askers) {
+      const { queue } = asker;
+      while (queue.length > 0 && this.#questions.get(queue[0]!)?.isAsked !== false) this.#shift(asker);
+      this.#leave(id, asker);
+      if (queue.length === 0 || !this.#hasPlace(asker)) continue;
+      const name = this.#shift(asker);
+      this.#askers.delete(id);
+      this.#askers.set(id, asker);
+      this.#ask(name, this.#questions.get(name)!, id, asker);
+      return true;
+    }
+    return false;
+  }
+
+  #shift({ queue }: Asker): string {
+    this.#waiting--;
+    return queue.shift()!;
+  }
+
+  #leave(id: string, { asking, queue }: Asker): void {
+    if (asking === 0 && queue.length === 0) this.#askers.delete(id);
   }
 
   #keep(name: string, resolution: Resolution): void {

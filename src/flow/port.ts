@@ -105,6 +105,8 @@ export interface Resolution {
 
 /** What a flow that asked for a name's addresses is told, once, unless it was answered at once. It may be told late: it knows whether it still cares. */
 export interface ResolveFlow {
+  /** Whose share of the lookups it takes: the client's address, or the network that one client has. */
+  readonly asker: string;
   resolved(resolution: Resolution): void;
 }
 

@@ -61,6 +61,27 @@ test("addresses are allowed and denied by blocks, whether they were named or fou
   expect(judged(one, "[fd80::1]", "fd80::1")).toBe("nothing in allow is for it");
 });
 
+test("a name that nothing allows is looked up only where it may lead into a block that is allowed", () => {
+  const early = (plan: Partial<TargetsPlan>, authority = "b.example"): string | null =>
+    policy(plan).refusePlace(readPlace(authority, 80)!, false);
+  const nothing = "nothing in allow is for it";
+  const open = { allow: [name("a.example"), block("10.0.0.0/8")] };
+  expect(early(open)).toBeNull();
+  // Of these blocks no address may be connected to.
+  expect(early({ ...open, isPrivateAllowed: false })).toBe(nothing);
+  expect(early({ ...open, deny: [block("10.0.0.0/8")] })).toBe(nothing);
+  expect(early({ ...open, deny: [block("0.0.0.0/0")] })).toBe(nothing);
+  expect(early({ ...open, deny: [block("10.0.0.0/9")] })).toBeNull();
+  expect(early({ allow: [block("10.0.0.0/8"), block("8.8.8.0/24")], isPrivateAllowed: false })).toBeNull();
+  // Denied names and ports are refused whatever they would lead to.
+  expect(early({ ...open, deny: [name("b.example")] })).toBe("b.example in deny");
+  expect(early({ ...open, deny: [name("*")] })).toBe("* in deny");
+  expect(early({ deny: [name("*")] }, "10.0.0.1")).toBe("* in deny");
+  expect(early({ ...open, ports: [{ from: 443, to: 443 }] })).toBe("port 80 is not among the ports of requests");
+  // What is named in allow is looked up, of course.
+  expect(early({ ...open, isPrivateAllowed: false }, "a.example")).toBeNull();
+});
+
 test("a name that is allowed may lead to what no block is for, not to what is denied or private", () => {
   const one = policy({ allow: [name("a.example")], deny: [block("1.1.1.0/24")], isPrivateAllowed: false });
   expect(judged(one, "a.example", "8.8.8.8")).toBeNull();

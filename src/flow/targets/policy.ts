@@ -1,11 +1,13 @@
 // Which targets may be asked for: by the lists of names and blocks of addresses, by port, and by whether an address is anybody's on
 // the internet. `deny` is looked at first. A name is judged as it is asked for, and each address that it leads to once more: what
-// a name is allowed to be does not say where it may lead. Answers are words for the operator; a client is told none of them.
+// a name is allowed to be does not say where it may lead. A name that nothing in `allow` names may still lead into a block that
+// stands there, so it has to be looked up; but not for a block of which no address may be connected to in any case. Answers are words
+// for the operator; a client is told none of them.
 
 import type { PortRange, TargetPlan, TargetsPlan } from "../../config/plan.ts";
 import { addressBytes, readAddress } from "../../wire/ipaddress.ts";
 import type { Place } from "./place.ts";
-import { isPublic, withoutNat64 } from "./public.ts";
+import { hasPublic, isPublic, withoutNat64 } from "./public.ts";
 
 interface Names {
   isAll: boolean;
@@ -25,21 +27,31 @@ export class TargetPolicy {
   readonly #plan: TargetsPlan;
   readonly #allow: Names;
   readonly #deny: Names;
+  /** There is a block in `allow` that a name may lead into. */
+  readonly #isBlockOpen: boolean;
 
   constructor(plan: TargetsPlan) {
     this.#plan = plan;
     this.#allow = sorted(plan.allow);
     this.#deny = sorted(plan.deny);
+    this.#isBlockOpen = this.#allow.blocks.some((block) => !this.#isShut(block));
   }
 
   /** Why no tunnel or request may go there, before its address is known; null where it may, or where that depends on the address. */
   refusePlace({ host, port, octets }: Place, isTunnel: boolean): string | null {
     const ports = isTunnel ? this.#plan.connectPorts : this.#plan.ports;
     if (!isWithin(ports, port)) return `port ${port} is not among the ports of ${isTunnel ? "tunnels" : "requests"}`;
-    const denied = octets === null ? named(this.#deny, host) : null;
+    const denied = octets === null || this.#deny.isAll ? named(this.#deny, host) : null;
     if (denied !== null) return `${denied} in deny`;
-    const isOpen = this.#isNameAllowed(host, octets) || this.#allow.blocks.length > 0;
-    return isOpen ? null : "nothing in allow is for it";
+    // Of what is an address already the blocks judge in a moment, and say more.
+    const mayBeIn = octets === null ? this.#isBlockOpen : this.#allow.blocks.length > 0;
+    return mayBeIn || this.#isNameAllowed(host, octets) ? null : "nothing in allow is for it";
+  }
+
+  /** All of it is denied, or no public address. */
+  #isShut({ octets, bits }: Block): boolean {
+    if (this.#deny.blocks.some((denied) => denied.bits <= bits && isIn(denied, octets))) return true;
+    return !this.#plan.isPrivateAllowed && !hasPublic(octets, bits);
   }
 
   /** Why this address of the place may not be connected to; null where it may. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { addressBytes, readAddress } from "../../wire/ipaddress.ts";
-import { isPublic } from "./public.ts";
+import { hasPublic, isPublic } from "./public.ts";
 
 function judged(address: string): boolean {
   const octets = new Uint8Array(addressBytes);
@@ -36,6 +36,39 @@ const nobodys = [
   ...["2002:7f00:1::1", "2002:808:808::1", "3fff::1", "3fff:fff::1", "4000::1", "5f00::1", "fc00::1", "fdff::1"],
   ...["fe80::1", "febf::1", "fec0::1", "ff02::1", "ffff::1", "fd00:ec2::254"],
 ];
+
+test("a block has somebody's address unless it is nobody's as a whole", () => {
+  const has = (address: string, bits: number): boolean => {
+    const octets = new Uint8Array(addressBytes);
+    if (!readAddress(address, octets)) throw new Error(address);
+    return hasPublic(octets, bits);
+  };
+  for (const [address, bits] of [
+    ["10.0.0.0", 8],
+    ["10.1.0.0", 16],
+    ["192.168.1.1", 32],
+    ["169.254.169.254", 32],
+  ] as const)
+    expect([address, has(address, 96 + bits)]).toEqual([address, false]);
+  expect([has("fc00::", 7), has("fe80::", 10), has("::1", 128), has("64:ff9b::10.0.0.0", 104)]).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
+  expect([has("10.0.0.0", 96 + 7), has("0.0.0.0", 96), has("192.168.0.0", 96 + 15), has("8.8.8.8", 128)]).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  expect([has("2001:4860::", 32), has("::", 0), has("::", 64), has("::ffff:0.0.0.0", 90)]).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+});
 
 test.each(somebodys)("%s is somebody's", (address) => {
   expect(judged(address)).toBe(true);

@@ -45,11 +45,22 @@ export function isPublic(octets: Uint8Array): boolean {
   return first !== 0x2002 && !(first === 0x3fff && second < 0x1000);
 }
 
+/** False: none of the addresses that begin with these bits is anybody's. Not so of each block that has none, but of those that are written. */
+export function hasPublic(octets: Uint8Array, bits: number): boolean {
+  const first = octets[0]!;
+  const isWrapping = isMapped(octets, 0) || isNat64(octets);
+  if (!isWrapping || bits < 96) return bits < 3 || first >> 5 === 1 || (first === 0 && bits < 96);
+  const address = pair(octets, 12) * 2 ** 16 + pair(octets, 14);
+  return !special.some(([base, length]) => length <= bits - 96 && isWithin(address, base, length));
+}
+
 function isPublicIPv4(octets: Uint8Array, at: number): boolean {
   const address = pair(octets, at) * 2 ** 16 + pair(octets, at + 2);
-  for (const [base, bits] of special)
-    if (Math.floor(address / 2 ** (32 - bits)) === base / 2 ** (32 - bits)) return false;
-  return true;
+  return !special.some(([base, bits]) => isWithin(address, base, bits));
+}
+
+function isWithin(address: number, base: number, bits: number): boolean {
+  return Math.floor(address / 2 ** (32 - bits)) === base / 2 ** (32 - bits);
 }
 
 /** 64:ff9b::/96 (RFC 6052); 64:ff9b:1::/48 (RFC 8215) is of local use. */

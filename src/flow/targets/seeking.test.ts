@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { connect, proxyPlan } from "../../../test/playbook/proxies.ts";
 import { field, rewrite, rule, rules } from "../../../test/playbook/rules.ts";
 import { Playbook } from "../../../test/playbook.ts";
+import { networkOf } from "./seeking.ts";
 
 function ruled(...effects: Parameters<typeof rule>[2][]): Playbook {
   const play = new Playbook(
@@ -25,6 +26,35 @@ test("a rule that sets Host to what may not be asked for gains nothing", () => {
   const play = ruled({ does: [field("set", "Host", "127.0.0.1")] });
   play.connect().sends(ask);
   play.expectAmong("report 403 target_denied");
+});
+
+test("what can never be allowed is refused before anybody is asked where it is", () => {
+  const block = { kind: "block" as const, match: "10.0.0.0/8" };
+  const named = { kind: "name" as const, match: "c.example" };
+  const request = "GET http://x.example/ HTTP/1.1\r\nHost: x.example\r\n\r\n";
+  for (const targets of [
+    { allow: [named, block] },
+    { allow: [block], deny: [block], isPrivateAllowed: true },
+    { deny: [{ kind: "name" as const, match: "x.example" }] },
+    { ports: [{ from: 8080, to: 8080 }] },
+  ]) {
+    const play = new Playbook(proxyPlan({ targets }));
+    play.connect().sends(request);
+    const said = play.take();
+    expect([said.includes("report 403 target_denied"), said.filter((line) => line.startsWith("resolve"))]).toEqual([
+      true,
+      [],
+    ]);
+  }
+  const play = new Playbook(proxyPlan({ targets: { allow: [named, block], isPrivateAllowed: true } }));
+  play.connect().sends(request);
+  play.expectAmong("resolve x.example");
+});
+
+test("one client is one network of IPv6, or one address of IPv4", () => {
+  expect(networkOf("2001:db8:1:2:3:4:5:6")).toBe(networkOf("2001:db8:1:2::1"));
+  expect(networkOf("2001:db8:1:2::1")).not.toBe(networkOf("2001:db8:1:3::1"));
+  expect([networkOf("192.0.2.1"), networkOf("unix")]).toEqual(["192.0.2.1", "unix"]);
 });
 
 test("a rule that sets the path leaves the target", () => {

@@ -8,7 +8,7 @@ import { listenerCell, serverCell } from "../../memory/tally.ts";
 import { field } from "../../wire/http1/fields.ts";
 import { authorityEnd, authorityStart } from "../../wire/http1/framing.ts";
 import { type Head, method } from "../../wire/http1/head.ts";
-import { addressBytes, formatAddress, readAddress } from "../../wire/ipaddress.ts";
+import { addressBytes, formatAddress, isMapped, readAddress } from "../../wire/ipaddress.ts";
 import { isFullOfTunnels } from "../connect.ts";
 import type { Context } from "../context.ts";
 import type { Wait } from "../deadline.ts";
@@ -68,11 +68,13 @@ export function seekTarget(exchange: Exchange, context: Context, targets: Target
 
 /** A name is being looked up, and the exchange waits for it. */
 class Lookup implements Wait, ResolveFlow {
+  readonly asker: string;
   readonly #exchange: Exchange;
   readonly #context: Context;
   #isOver = false;
 
   constructor(exchange: Exchange, context: Context) {
+    this.asker = networkOf(exchange.downstream!.client.address);
     this.#exchange = exchange;
     this.#context = context;
   }
@@ -91,6 +93,13 @@ class Lookup implements Wait, ResolveFlow {
   cancelled(): void {
     this.#isOver = true;
   }
+}
+
+/** One client has a whole network of IPv6 addresses (RFC 6177), and is one for all of it: the first 64 bits. */
+export function networkOf(address: string): string {
+  const octets = new Uint8Array(addressBytes);
+  if (!readAddress(address, octets) || isMapped(octets, 0)) return address;
+  return formatAddress(octets.fill(0, 8), 0);
 }
 
 function found(exchange: Exchange, context: Context, { addresses, problem }: Resolution): boolean {
