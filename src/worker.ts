@@ -12,6 +12,7 @@ import { AccessLog } from "./data/accesslog.ts";
 import { Caches } from "./data/caches.ts";
 import { DatagramListeners } from "./data/datagram.ts";
 import { Driver } from "./data/driver.ts";
+import { exit } from "./data/exit.ts";
 import { Programs } from "./data/hooks.ts";
 import { Listeners } from "./data/listener.ts";
 import { Lists } from "./data/lists.ts";
@@ -242,7 +243,7 @@ class Worker {
   async #exit(code: number): Promise<void> {
     await this.#log?.close();
     say({ kind: "drained" });
-    process.exit(process.exitCode ?? code);
+    exit(Number(process.exitCode ?? code));
   }
 }
 

@@ -105,6 +105,14 @@ test("what was fetched is answered without the coding that fetch has taken away"
   expect(answer.headers).toContainEqual(["x-a", "b"]);
 });
 
+test("code of the config may not end the worker, neither while it is loaded nor in a hook", async () => {
+  const { programs } = stage();
+  await programs.load(write("export default { listeners: { web: { onRequest() { process.exit(3); } } } };"));
+  const { onRequest } = programs.of(planWith("onRequest"))!.of("listeners", "web");
+  expect(() => onRequest!(null as never)).toThrow("process.exit() is not for hooks");
+  await expect(programs.load(write("process.exit(0); export default {};"))).rejects.toThrow("is not for hooks");
+});
+
 test("a failure of our own when a promise is told is the worker's", async () => {
   const { programs, failures } = stage();
   const broken = (): never => {

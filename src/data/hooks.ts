@@ -11,6 +11,7 @@ import type { HooksPlan, Plan } from "../config/plan.ts";
 import { isSection, type Section, sectionOf } from "../config/section.ts";
 import { errorText, type HookFunctions, type HookRunner, type HookSet, type Settled } from "../flow/hooks.ts";
 import type { Driver } from "./driver.ts";
+import { allowExit, forbidExit, RefusedExit } from "./exit.ts";
 
 type Owner = "listeners" | "pools";
 
@@ -46,9 +47,10 @@ export class Programs implements HookRunner {
     this.#path = path;
   }
 
-  /** What code of the config does outside of its hooks (timers, promises that nobody awaits) must not end the worker either. */
+  /** What code of the config does outside of its hooks (timers, promises that nobody awaits) must not end the worker either, nor may it say so. */
   #prepare(): void {
     this.#isReady = true;
+    forbidExit();
     answerSluice();
     process.on("uncaughtException", this.#stray);
     process.on("unhandledRejection", this.#stray);
@@ -56,6 +58,7 @@ export class Programs implements HookRunner {
 
   /** For tests: a worker ends with its process. */
   close(): void {
+    allowExit();
     process.off("uncaughtException", this.#stray);
     process.off("unhandledRejection", this.#stray);
   }
@@ -107,6 +110,7 @@ const root = join(import.meta.dir, "..");
 
 /** Nobody else's code had a part in it. */
 function isOwn(error: unknown): error is Error {
+  if (error instanceof RefusedExit) return false;
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   const places = [...stack.matchAll(/\(?(\/[^():\n]+):\d+/g)].map((found) => found[1]!);
   return places.length > 0 && places.every((place) => place.startsWith(root));

@@ -109,28 +109,33 @@ test("hooks that throw, are late, or fail where nobody awaits them end no worker
          onRequest: async ({ path }) => {
            if (path === "/throw") throw new Error("on purpose");
            if (path === "/late") await Bun.sleep(400).then(() => { setTimeout(() => { globalThis.isOver = true; }, 50); throw new Error("much later"); });
+           if (path === "/exit") process.exit(0);
            if (path === "/over") return { body: String(globalThis.isOver) };
            if (path === "/stray") {
              void Promise.reject(new Error("a stray promise"));
              setTimeout(() => { throw new Error("a stray timer"); }, 1);
+             setTimeout(process.exit, 1);
              return { body: "fine" };
            }
            return undefined;
          } } },
        pools: { app: { servers } } }); declare global { var isOver: boolean; }`,
   );
+  const workers = await sluice.workers();
   expect(await answer(sluice, "/throw")).toBe("500 sorry");
+  expect(await answer(sluice, "/exit")).toBe("500 sorry");
   expect(await answer(sluice, "/late")).toBe("500 sorry");
   expect(await answer(sluice, "/stray")).toBe("200 fine");
   await until("the stray ones to be told", () => sluice.stderr.includes("where nobody awaits it"));
   await until("the late one to be over", async () => (await answer(sluice, "/over")) === "200 true");
   expect(await answer(sluice, "/")).toBe('200 {"a":1}');
-  await sluice.counted(1, "sluice_hook_failures_total", { hook: "onRequest", reason: "threw" });
+  await sluice.counted(2, "sluice_hook_failures_total", { hook: "onRequest", reason: "threw" });
   await sluice.counted(1, "sluice_hook_failures_total", { hook: "onRequest", reason: "timeout" });
   expect(sluice.stderr).toMatch(
     /onRequest of listener web failed: Error: on purpose \(at .*sluice\.config\.ts:\d+:\d+\)/,
   );
   expect((await sluice.status()).workers[0]!.restarts).toBe(0);
+  expect(await sluice.workers()).toEqual(workers);
 });
 
 test("a worker that stands still in a hook without an end is killed and replaced", async () => {
