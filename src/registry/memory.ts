@@ -82,7 +82,7 @@ export class MemoryRegistry implements Registry {
     const kept = this.#set(set);
     const before = kept.draining.size;
     if (isDrained) kept.draining.add(member);
-    else kept.draining.delete(member);
+    else for (const drained of kept.draining) if (isSame(drained, member)) kept.draining.delete(drained);
     if (kept.draining.size !== before) this.#changed(kept);
     return kept.draining.size !== before;
   }

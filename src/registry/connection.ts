@@ -1,0 +1,176 @@
+// One connection to a Redis: opened, introduced, asked, and at its end never used again. It does not connect anew; redis.ts does. Whatever
+// is asked has its time, and one answer that is late ends the connection, for all others wait behind it. What Redis says unasked (RESP3) is told
+// on. Errors are in words for an operator, without anything secret.
+
+import { connect, isIP, type Socket } from "node:net";
+import { connect as connectSecurely } from "node:tls";
+import type { RedisPlace } from "./address.ts";
+import { RegistryError } from "./registry.ts";
+import { commandBytes, type Heard, type Reply, ReplyError, RespReader } from "./resp.ts";
+
+export interface ConnectionOptions {
+  readonly timeoutMs: number;
+  readonly pushed: (message: readonly Reply[]) => void;
+  /** Once, with why; not after `close`. */
+  readonly ended: (why: RegistryError) => void;
+}
+
+interface Question {
+  /** Answered by a push of this kind, where it is no error. */
+  readonly push: string | null;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #options: ConnectionOptions;
+  readonly #reader = new RespReader();
+  readonly #questions: Question[] = [];
+  #deadline: Timer | null = null;
+  #end: RegistryError | null = null;
+  /** It speaks RESP3, and so can tell unasked. */
+  hasPushes = false;
+
+  private constructor(place: RedisPlace, options: ConnectionOptions) {
+    this.#options = options;
+    const { host, port, path } = place;
+    if (path !== null) this.#socket = connect({ path });
+    else if (place.isSecure)
+      this.#socket = connectSecurely({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}) });
+    else this.#socket = connect({ host, port });
+    this.#socket.setNoDelay(true);
+    this.#socket.on("data", (chunk: Uint8Array) => this.#received(chunk));
+    this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#finish(reasonOf(error)));
+    this.#socket.on("close", () => this.#finish("it closes the connection"));
+  }
+
+  /** Rejects with a RegistryError. */
+  static async open(place: RedisPlace, options: ConnectionOptions): Promise<Connection> {
+    const connection = new Connection(place, options);
+    try {
+      await connection.#introduce(place);
+      return connection;
+    } catch (error) {
+      const why = error instanceof ReplyError ? new RegistryError(refusalOf(error)) : (error as RegistryError);
+      connection.close();
+      throw why;
+    }
+  }
+
+  get isEnded(): boolean {
+    return this.#end !== null;
+  }
+
+  /** Rejects with a ReplyError when Redis says no, else with a RegistryError. */
+  ask(...words: readonly (string | number)[]): Promise<Reply> {
+    return this.#ask(words, null);
+  }
+
+  /** Rejects as `ask`. */
+  async subscribe(channel: string): Promise<void> {
+    await this.#ask(["SUBSCRIBE", channel], "subscribe");
+  }
+
+  close(): void {
+    this.#end ??= new RegistryError("the connection is closed");
+    this.#abandon(this.#end);
+  }
+
+  #ask(words: readonly (string | number)[], push: string | null): Promise<Reply> {
+    if (this.#end !== null) return Promise.reject(this.#end);
+    return new Promise((resolve, reject) => {
+      this.#questions.push({ push, resolve, reject });
+      this.#socket.write(commandBytes(words));
+      if (this.#questions.length === 1) this.#wait();
+    });
+  }
+
+  async #introduce({ user, password, database }: RedisPlace): Promise<void> {
+    const secrets = password === "" ? [] : ["AUTH", user === "" ? "default" : user, password];
+    try {
+      await this.ask("HELLO", 3, ...secrets);
+      this.hasPushes = true;
+    } catch (error) {
+      // Before Redis 6 there is no HELLO; a user may be kept from it; what stands in between may not know it.
+      if (!(error instanceof ReplyError) || !/^(ERR|NOPERM|NOPROTO)\b/.test(error.message)) throw error;
+      if (password !== "") await this.ask("AUTH", ...(user === "" ? [] : [user]), password);
+    }
+    if (database !== 0) await this.ask("SELECT", database);
+  }
+
+  /** For the answer that is next. */
+  #wait(): void {
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+    this.#deadline = null;
+    if (this.#questions.length === 0) return;
+    const { timeoutMs } = this.#options;
+    this.#deadline = setTimeout(() => this.#finish(`it does not answer within ${timeoutMs} ms`), timeoutMs);
+  }
+
+  #received(chunk: Uint8Array): void {
+    if (this.#end !== null) return;
+    let heard: Heard[];
+    try {
+      heard = this.#reader.read(chunk);
+    } catch (error) {
+      return this.#finish((error as Error).message);
+    }
+    for (const { isPush, value } of heard) {
+      if (isPush && Array.isArray(value)) this.#pushed(value);
+      else this.#answered(value);
+    }
+    this.#wait();
+  }
+
+  #pushed(message: readonly Reply[]): void {
+    if (this.#questions[0]?.push === message[0]) this.#questions.shift()?.resolve(null);
+    else this.#options.pushed(message);
+  }
+
+  #answered(value: Reply): void {
+    const question = this.#questions.shift();
+    if (question === undefined) return this.#finish("it answers what was not asked");
+    if (value instanceof ReplyError) question.reject(value);
+    else question.resolve(value);
+  }
+
+  #finish(why: string): void {
+    if (this.#end !== null) return;
+    this.#end = new RegistryError(why);
+    this.#abandon(this.#end);
+    this.#options.ended(this.#end);
+  }
+
+  #abandon(why: RegistryError): void {
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+    this.#socket.destroy();
+    for (const question of this.#questions.splice(0)) question.reject(why);
+  }
+}
+
+/** Of what Redis says no with. Bounded, and without control characters: it is shown. */
+export function refusalOf({ message, code }: ReplyError): string {
+  if (code === "WRONGPASS") return "it knows no such user or password";
+  if (code === "NOAUTH") return "it wants a password";
+  if (code === "LOADING") return "it is still loading its data";
+  if (message.includes("WRONGTYPE")) return "something else than a set stands under this name";
+  return `it refuses: ${message.replace(/[\0-\x1f\x7f-\x9f]/g, " ").slice(0, 200)}`;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "it closes the connection",
+  EPIPE: "it closes the connection",
+  ENOTFOUND: "its name has no address",
+  EAI_AGAIN: "the name server does not answer",
+  ENOENT: "there is no such socket",
+  EACCES: "no permission for its socket",
+  ETIMEDOUT: "it does not answer",
+  EHOSTUNREACH: "there is no way to it",
+  ENETUNREACH: "there is no way to it",
+};
+
+function reasonOf({ code = "", message }: NodeJS.ErrnoException): string {
+  return reasons[code] ?? (code === "" ? message.slice(0, 200) : code);
+}

@@ -1,0 +1,237 @@
+// One suite for every registry: the one of this process, and the one in a real Redis, where there is one.
+
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { find } from "../../test/e2e/harness/program.ts";
+import { Redis } from "../../test/e2e/harness/redis.ts";
+import { Room } from "../../test/e2e/harness/room.ts";
+import { until } from "../../test/e2e/harness/wait.ts";
+import { MemoryRegistry } from "./memory.ts";
+import { RedisRegistry } from "./redis.ts";
+import type { Ballot, Quorum, Registry, Told } from "./registry.ts";
+
+setDefaultTimeout(20_000);
+
+const set = "gopher_backends";
+const long = 60_000;
+
+function inRedis(room: Room, redis: Redis): RedisRegistry {
+  const url = `redis://${redis.address}`;
+  const registry = new RedisRegistry({ url, pollMs: 5000, timeoutMs: 3000, isNotified: true });
+  room.ending(() => registry.close());
+  return registry;
+}
+
+const makers: readonly (readonly [string, (room: Room) => Promise<Registry>])[] = [
+  ["memory", async (room) => opened(room, new MemoryRegistry())],
+  ...(find("redis-server") === null
+    ? []
+    : ([["redis", async (room: Room) => inRedis(room, await Redis.start(room))]] as const)),
+];
+
+function opened<T extends Registry>(room: Room, registry: T): T {
+  room.ending(() => registry.close());
+  return registry;
+}
+
+function ballot(voter: string, views: Record<string, boolean>, leaseMs = long, quorum: Quorum = "majority"): Ballot {
+  return { voter, views: new Map(Object.entries(views)), leaseMs, quorum };
+}
+
+/** What is told of a set, one after the other. */
+function heard(room: Room, registry: Registry, name = set): { tolds: Told[]; addresses: () => string[] | null } {
+  const tolds: Told[] = [];
+  room.ending(registry.watch(name, (told) => tolds.push(told)));
+  const addresses = (): string[] | null => {
+    const last = tolds.at(-1);
+    return last?.ok === true ? last.servers.map(({ address }) => address) : null;
+  };
+  return { tolds, addresses };
+}
+
+const a = "http://10.0.0.1:80";
+const b = "http://10.0.0.2:80";
+
+for (const [kind, make] of makers)
+  describe(`a registry in ${kind}`, () => {
+    test("tells a watcher what is there, and each change of it", async () => {
+      await using room = new Room();
+      const registry = await make(room);
+      await registry.add(set, a);
+      const { addresses, tolds } = heard(room, registry);
+      await until("the first", () => addresses()?.join() === "10.0.0.1:80");
+      expect(await registry.add(set, b)).toBeTrue();
+      expect(await registry.add(set, b)).toBeFalse();
+      await until("the second", () => addresses()?.join() === "10.0.0.1:80,10.0.0.2:80");
+      expect(await registry.remove(set, a)).toBeTrue();
+      expect(await registry.remove(set, a)).toBeFalse();
+      await until("one less", () => addresses()?.join() === "10.0.0.2:80");
+      await registry.remove(set, b);
+      await until("none", () => addresses()?.length === 0);
+      expect(tolds.every(({ ok }) => ok)).toBeTrue();
+    });
+
+    test("tells an empty set as empty, and after the end of a watch nothing", async () => {
+      await using room = new Room();
+      const registry = await make(room);
+      const tolds: Told[] = [];
+      const stop = registry.watch(set, (told) => tolds.push(told));
+      await until("an answer", () => tolds.length === 1);
+      expect(tolds[0]).toEqual({ ok: true, servers: [], remarks: [] });
+      stop();
+      await registry.add(set, a);
+      const { addresses } = heard(room, registry);
+      await until("it is told to others", () => addresses()?.length === 1);
+      expect(tolds.length).toBe(1);
+    });
+
+    test("passes over what is no server, and says so", async () => {
+      await using room = new Room();
+      const registry = await make(room);
+      for (const member of [a, "nonsense", "http://u:p@10.0.0.9:1", "10.0.0.2:80^7"]) await registry.add(set, member);
+      const { tolds } = heard(room, registry);
+      const told = await until("an answer", () => tolds[0]);
+      expect(told).toMatchObject({
+        ok: true,
+        servers: [{ address: "10.0.0.1:80" }, { address: "10.0.0.2:80", weight: 7 }],
+        remarks: [
+          'member "http://u:p@10.0.0.9:1" names a user',
+          expect.stringContaining('member "nonsense" must have a port'),
+        ],
+      });
+    });
+
+    test("drains a member however it is written, and forgets that when it is taken out", async () => {
+      await using room = new Room();
+      const registry = await make(room);
+      await registry.add(set, a);
+      const { tolds } = heard(room, registry);
+      const drained = (): boolean | undefined => {
+        const last = tolds.at(-1);
+        return last?.ok === true ? last.servers[0]?.drain : undefined;
+      };
+      await until("a first answer", () => tolds.length > 0);
+      expect(await registry.drain(set, "10.0.0.1:80", true)).toBeTrue();
+      expect(await registry.drain(set, "10.0.0.1:80", true)).toBeFalse();
+      await until("drained", () => drained() === true);
+      expect(await registry.drain(set, a, false)).toBeTrue();
+      expect(await registry.drain(set, a, false)).toBeFalse();
+      await until("not drained", () => drained() === undefined && tolds.length > 2);
+      await registry.drain(set, "10.0.0.1:80", true);
+      await registry.remove(set, a);
+      await registry.add(set, a);
+      expect((await registry.members(set)).members[0]?.isDraining).toBeFalse();
+    });
+
+    test("one sentinel alone decides; what changed is said once", async () => {
+      await using room = new Room();
+      const registry = await make(room);
+      expect(await registry.vote(set, ballot("s1", { [a]: true, [b]: false }))).toEqual({ added: [a], removed: [] });
+      expect(await registry.vote(set, ballot("s1", { [a]: true, [b]: false }))).toEqual({ added: [], removed: [] });
+      expect(await registry.vote(set, ballot("s1", { [a]: false, [b]: true }))).toEqual({ added: [b], removed: [a] });
+    });
+
+    test("of three sentinels two decide, and the third changes nothing", async () => {
+      await using room = new Room();
+      const registry = await make(room);
+      for (const voter of ["s1", "s2", "s3"]) await registry.vote(set, ballot(voter, { [a]: true }));
+      expect(await registry.vote(set, ballot("s1", { [a]: false }))).toEqual({ added: [], removed: [] });
+      expect(await registry.vote(set, ballot("s2", { [a]: false }))).toEqual({ added: [], removed: [a] });
+      for (let round = 0; round < 5; round++)
+        for (const [voter, isUp] of [["s1", false] as const, ["s2", false] as const, ["s3", true] as const])
+          expect(await registry.vote(set, ballot(voter, { [a]: isUp }))).toEqual({ added: [], removed: [] });
+    });
+
+    test("a tie leaves things as they are, whichever way they are, for as long as it lasts", async () => {
+      await using room = new Room();
+      const registry = await make(room);
+      await registry.vote(set, ballot("s1", { [a]: true }, 300));
+      // Three leases long.
+      const endMs = performance.now() + 900;
+      for (; performance.now() < endMs; await Bun.sleep(20)) {
+        expect(await registry.vote(set, ballot("s2", { [a]: false, [b]: false }, 300))).toEqual(nothing);
+        expect(await registry.vote(set, ballot("s1", { [a]: true, [b]: true }, 300))).toEqual(nothing);
+      }
+      const { members } = await registry.members(set);
+      expect(members.map(({ member, isMember }) => [member, isMember])).toEqual([
+        [a, true],
+        [b, false],
+      ]);
+    });
+
+    test("a quorum by number needs so many, and two quorums that contradict each other change nothing", async () => {
+      await using room = new Room();
+      const registry = await make(room);
+      expect(await registry.vote(set, ballot("s1", { [a]: true }, long, 2))).toEqual(nothing);
+      expect(await registry.vote(set, ballot("s2", { [a]: true }, long, 2))).toEqual({ added: [a], removed: [] });
+      expect(await registry.vote(set, ballot("s2", { [a]: false }, long, 1))).toEqual(nothing);
+      expect(await registry.vote(set, ballot("s1", { [a]: false }, long, 2))).toEqual({ added: [], removed: [a] });
+    });
+
+    test("what a sentinel that is gone has said ages out, and a watcher hears of it", async () => {
+      await using room = new Room();
+      const registry = await make(room);
+      await registry.add(set, b);
+      const { addresses } = heard(room, registry);
+      await registry.vote(set, ballot("s1", { [a]: true }, 400));
+      await until("both", () => addresses()?.length === 2);
+      const shown = await registry.members(set);
+      expect(shown.members[0]).toMatchObject({
+        member: a,
+        isMember: true,
+        isDraining: false,
+        views: [{ voter: "s1", isUp: true, leftMs: expect.any(Number) }],
+      });
+      expect(shown.members[0]!.leaseLeftMs).toBeWithin(1, 401);
+      expect(shown.members[1]).toMatchObject({ member: b, leaseLeftMs: null, views: [] });
+      await until("what has no lease alone", () => addresses()?.join() === "10.0.0.2:80", 2000);
+      await until("it is taken out", async () => (await registry.members(set)).members.length === 1);
+    });
+
+    test("a view that has aged out counts no more", async () => {
+      await using room = new Room();
+      const registry = await make(room);
+      await registry.vote(set, ballot("dead", { [a]: true }, 100));
+      expect(await registry.vote(set, ballot("s1", { [a]: false }))).toEqual(nothing);
+      await until("alone", async () => (await registry.vote(set, ballot("s1", { [a]: false }))).removed.length === 1);
+    });
+
+    test("a sentinel that leaves lets the others decide; the last one keeps the set, for good", async () => {
+      await using room = new Room();
+      const registry = await make(room);
+      await registry.vote(set, ballot("s1", { [a]: true }, 200));
+      await registry.vote(set, ballot("s2", { [a]: false }, 200));
+      await registry.withdraw(set, "s1");
+      expect(await registry.vote(set, ballot("s2", { [a]: false }, 200))).toEqual({ added: [], removed: [a] });
+      await registry.vote(set, ballot("s2", { [a]: true }, 200));
+      await registry.withdraw(set, "s2");
+      await registry.withdraw(set, "s2");
+      const { members } = await registry.members(set);
+      expect(members).toMatchObject([{ member: a, isMember: true, leaseLeftMs: null, views: [] }]);
+      await registry.vote(set, ballot("s3", { [b]: true }, 200));
+      expect((await registry.members(set)).members.map(({ member }) => member)).toEqual([a, b]);
+    });
+
+    test("views of a member that a sentinel looks at no more are forgotten", async () => {
+      await using room = new Room();
+      const registry = await make(room);
+      await registry.vote(set, ballot("s1", { [a]: true, [b]: true }));
+      await registry.vote(set, ballot("s1", { [b]: true }));
+      const { members } = await registry.members(set);
+      expect(members.map(({ member, views }) => [member, views.length])).toEqual([
+        [a, 0],
+        [b, 1],
+      ]);
+    });
+
+    test("knows the sets that are watched and written", async () => {
+      await using room = new Room();
+      const registry = await make(room);
+      expect(await registry.sets()).toEqual([]);
+      heard(room, registry, "other");
+      await registry.vote(set, ballot("s1", { [a]: true }));
+      expect(await registry.sets()).toEqual([set, "other"]);
+      expect(registry.status().problem).toBeNull();
+    });
+  });
+
+const nothing = { added: [], removed: [] };

@@ -1,0 +1,74 @@
+// One set as it stands in Redis, read at one moment by a script; and without scripts, where a user is kept from them, as far as that goes:
+// its members, but no leases. A set of many thousands is read in part.
+
+import type { Connection } from "./connection.ts";
+import { type Reply, ReplyError } from "./resp.ts";
+import { keysOf, readMax, readScript } from "./scripts.ts";
+
+export interface SetReading {
+  /** Of all members, read or not. */
+  readonly size: number;
+  /** Those whose lease is over are not among them. */
+  readonly members: readonly string[];
+  readonly draining: readonly string[];
+  /** Somebody has to take some out whose lease is over. */
+  readonly isOverdue: boolean;
+  /** Until the next lease ends; null where there is none. */
+  readonly nextEndMs: number | null;
+}
+
+/** Rejects as `ask` does. */
+export async function readSet(connection: Connection, set: string): Promise<SetReading> {
+  const { draining, leases } = keysOf(set);
+  try {
+    return readingOf(await connection.ask("EVAL", readScript, 3, set, draining, leases));
+  } catch (error) {
+    if (!isKeptFrom(error)) throw error;
+    return readPlainly(connection, set, draining);
+  }
+}
+
+/** By Redis' own words: this user, or this Redis, has no such command. */
+export function isKeptFrom(error: unknown): boolean {
+  if (!(error instanceof ReplyError)) return false;
+  return error.code === "NOPERM" || /^ERR unknown command|can't run this command/i.test(error.message);
+}
+
+export function textsOf(reply: Reply | undefined): string[] {
+  return Array.isArray(reply) ? reply.filter((each) => typeof each === "string") : [];
+}
+
+function readingOf(reply: Reply): SetReading {
+  const [size, members, draining, over, next] = Array.isArray(reply) ? (reply as readonly Reply[]) : [];
+  if (typeof size !== "number") throw new ReplyError("ERR the script answers something else");
+  const gone = new Set(textsOf(over));
+  const there = textsOf(members);
+  const left = gone.size === 0 ? there : there.filter((member) => !gone.has(member));
+  return {
+    size: size - (there.length - left.length),
+    members: left,
+    draining: textsOf(draining),
+    isOverdue: gone.size > 0,
+    nextEndMs: typeof next === "number" && next >= 0 ? next : null,
+  };
+}
+
+async function readPlainly(connection: Connection, set: string, draining: string): Promise<SetReading> {
+  const some = async (key: string): Promise<readonly [number, string[]]> => {
+    const size = Number(await connection.ask("SCARD", key).catch(onlyWhenKept));
+    if (size <= readMax) return [size, textsOf(await connection.ask("SMEMBERS", key))];
+    const page = await connection.ask("SSCAN", key, 0, "COUNT", readMax);
+    return [size, Array.isArray(page) ? textsOf((page as readonly Reply[])[1]).slice(0, readMax) : []];
+  };
+  const [size, members] = await some(set);
+  const [, drained] = await some(draining).catch((error: unknown): readonly [number, string[]] => {
+    if (isKeptFrom(error)) return [0, []];
+    throw error;
+  });
+  return { size: Math.max(size, members.length), members, draining: drained, isOverdue: false, nextEndMs: null };
+}
+
+function onlyWhenKept(error: unknown): Reply {
+  if (isKeptFrom(error)) return 0;
+  throw error;
+}

@@ -1,0 +1,141 @@
+// One set that is watched: what was told last, and when it is read again. It is read when something tells of a change, when a lease is
+// about to end, and every now and then whatever happens; never twice at once, and what comes during a reading makes another one.
+// When it cannot be read, what was told last counts. It knows neither Redis nor how changes are heard of.
+//
+// A Redis that has begun anew may have lost its data, which sentinels put back within seconds. So what was known before and is not there
+// any more is believed to be there for that long, until it has been seen again: from then on Redis' word counts.
+
+import { toldOf } from "./member.ts";
+import type { Told } from "./registry.ts";
+import type { SetReading } from "./setreading.ts";
+
+/** An original sentinel looks every 2 s, for 1 s each of its servers, and connects anew before. */
+export const settleMs = 10_000;
+/** Between the beginnings of two readings: a storm of changes is read as one. */
+const gapMs = 5;
+/** After the end of a lease, so that it is over by Redis' clock as well. */
+const afterEndMs = 2;
+
+export interface SetWatchOptions {
+  readonly pollMs: number;
+  readonly nowMs: () => number;
+  /** Rejects with an Error in words for an operator. */
+  readonly read: () => Promise<SetReading>;
+  /** A lease was found to be over. */
+  readonly overdue: () => void;
+}
+
+export class SetWatch {
+  readonly #options: SetWatchOptions;
+  readonly #tells = new Set<(told: Told) => void>();
+  #told: (Told & { readonly ok: true }) | null = null;
+  #toldText = "";
+  #failure: (Told & { readonly ok: false }) | null = null;
+  #members: readonly string[] = [];
+  #draining: readonly string[] = [];
+  /** Known from before Redis began anew, and not seen since. */
+  #unseen: ReadonlySet<string> = new Set();
+  #settledAtMs = 0;
+  #timer: Timer | null = null;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  #isReading = false;
+  #isOwed = false;
+  #isClosed = false;
+
+  constructor(options: SetWatchOptions) {
+    this.#options = options;
+  }
+
+  get isUnused(): boolean {
+    return this.#tells.size === 0;
+  }
+
+  join(tell: (told: Told) => void): void {
+    this.#tells.add(tell);
+    const known = this.#failure ?? this.#told;
+    if (known === null) return;
+    queueMicrotask(() => {
+      if (this.#tells.has(tell)) tell(known);
+    });
+  }
+
+  leave(tell: (told: Told) => void): void {
+    this.#tells.delete(tell);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#tells.clear();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  /** It may have changed. */
+  look(): void {
+    if (this.#isClosed) return;
+    this.#isOwed = true;
+    if (!this.#isReading) this.#readIn(this.#readAtMs + gapMs - this.#options.nowMs());
+  }
+
+  /** Redis has begun anew, or may have. */
+  unsettle(): void {
+    if (this.#told === null) return;
+    this.#unseen = new Set([...this.#members, ...this.#unseen]);
+    this.#settledAtMs = this.#options.nowMs() + settleMs;
+  }
+
+  /** It cannot be asked at all. Told once. */
+  fail(problem: string): void {
+    if (this.#isClosed || this.#failure !== null) return;
+    this.#failure = { ok: false, problem };
+    this.#say(this.#failure);
+  }
+
+  #readIn(waitMs: number): void {
+    if (this.#isClosed) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#read(), Math.max(0, waitMs));
+  }
+
+  async #read(): Promise<void> {
+    const { read, nowMs, pollMs, overdue } = this.#options;
+    this.#isReading = true;
+    this.#isOwed = false;
+    this.#readAtMs = nowMs();
+    let dueMs = pollMs;
+    try {
+      const reading = await read();
+      if (this.#isClosed) return;
+      this.#adopt(reading);
+      if (reading.isOverdue) overdue();
+      if (reading.nextEndMs !== null) dueMs = Math.min(dueMs, reading.nextEndMs + afterEndMs);
+      if (this.#unseen.size > 0) dueMs = Math.min(dueMs, this.#settledAtMs - nowMs() + 1);
+    } catch (error) {
+      this.fail((error as Error).message);
+    } finally {
+      this.#isReading = false;
+    }
+    if (this.#isOwed) this.look();
+    else this.#readIn(dueMs);
+  }
+
+  #adopt({ members, draining, size }: SetReading): void {
+    if (this.#unseen.size > 0) {
+      const isSettled = this.#options.nowMs() >= this.#settledAtMs;
+      this.#unseen = isSettled ? new Set() : this.#unseen.difference(new Set(members));
+    }
+    const drained = this.#unseen.size === 0 ? draining : [...new Set([...draining, ...this.#draining])];
+    const told = toldOf([...members, ...this.#unseen], drained, size + this.#unseen.size);
+    this.#members = members;
+    this.#draining = drained;
+    const text = JSON.stringify(told);
+    const isNews = this.#failure !== null || this.#told === null || text !== this.#toldText;
+    this.#failure = null;
+    this.#told = told;
+    this.#toldText = text;
+    if (isNews) this.#say(told);
+  }
+
+  #say(told: Told): void {
+    for (const tell of [...this.#tells]) tell(told);
+  }
+}
