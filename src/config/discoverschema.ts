@@ -2,6 +2,7 @@
 // and how often. What is asked, and how an answer is read, is the business of control/discovery; which keys go together is for
 // reviewdiscover.ts to say.
 
+import { RE2JS } from "re2js";
 import { z } from "zod";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import type { DiscoverInput } from "./input.ts";
@@ -17,13 +18,15 @@ function readWebAddress(text: string): Reading<string> {
   return isWeb || /^unix:\/.+/.test(text) ? read(text) : misread(`must be an address such as "http://127.0.0.1:8500"`);
 }
 
-function readPattern(text: string): Reading<RegExp> {
+/** RE2's, for the text is somebody else's: no pattern may take longer than the text is long. */
+function readPattern(text: string): Reading<string> {
   try {
-    const pattern = new RegExp(text, "g");
-    return /\(\?<host>/.test(text) ? read(pattern) : misread("must have a group (?<host>...)");
+    RE2JS.compile(text);
   } catch (error) {
-    return misread(`is no regular expression: ${(error as Error).message}`);
+    const reason = error instanceof Error ? error.message.replace(/^error parsing regexp: /, "") : "it cannot be read";
+    return misread(`is no regular expression of RE2: ${reason}`);
   }
+  return /\(\?P?<host>/.test(text) ? read(text) : misread("must have a group (?<host>...)");
 }
 
 function readNameServer(text: string): Reading<string> {
@@ -163,7 +166,7 @@ export const discover: z.ZodType<Discover, DiscoverInput> = section({
   pattern: text("a regular expression with a group (?<host>...)", readPattern)
     .optional()
     .describe(
-      "A regular expression with groups host, port, weight, backup, priority, maxConnections, name: each match is a server.",
+      "A regular expression (RE2) with groups host, port, weight, backup, priority, maxConnections, name: each match is a server.",
     ),
   port: portNumber.optional().describe("For servers of an answer that says no port."),
   interval: duration("0s", "1d")

@@ -18,6 +18,7 @@ import { type ReportLine, reportOf } from "./foreign/report.ts";
 import type { ConfigInput } from "./input.ts";
 import type { Finding } from "./issues.ts";
 import { type Judgement, judge, judgeSubstituted } from "./judge.ts";
+import { discoverFrom, reviewDiscoverFiles } from "./loaddiscover.ts";
 import { loadMaterials } from "./loadmaterials.ts";
 import { readProgram } from "./loadprogram.ts";
 import { type ListSource, listSources, reviewListFiles } from "./loadreplies.ts";
@@ -159,6 +160,7 @@ async function withMaterials(
       : [
           ...reviewCiphers(config),
           ...reviewListFiles(config, folder),
+          ...reviewDiscoverFiles(config, folder),
           ...(program === undefined ? [] : reviewHooks(config, program.names)),
           ...materials.findings,
           ...materials.validity,
@@ -192,7 +194,8 @@ function spelledOut({ message, inside }: Finding): string {
 }
 
 /** Workers know no config and no folder of it: what they open has its whole path. */
-function fromFolder(config: Config, folder: string): Config {
+function fromFolder(written: Config, folder: string): Config {
+  const config = discoverFrom(written, folder);
   const { accessLog } = config;
   if (accessLog === undefined || accessLog.path === "-") return config;
   return { ...config, accessLog: { ...accessLog, path: resolve(folder, accessLog.path) } };

@@ -4,6 +4,7 @@
 import { readServerAddress } from "../base/address.ts";
 import { reviewMirror, reviewReplacements } from "./reviewbody.ts";
 import { reviewCheck } from "./reviewcheck.ts";
+import { reviewDiscover } from "./reviewdiscover.ts";
 import { reviewErrors, reviewReply } from "./reviewreply.ts";
 import { reviewRules } from "./reviewrule.ts";
 import { reviewPoolTls } from "./reviewtls.ts";
@@ -33,6 +34,7 @@ export function reviewPool(name: string, pool: Section, modes: ReadonlySet<strin
   reviewReply(sectionOf(pool["hooks"])["failure"], at("hooks", "failure"), report);
   reviewRules({ section: pool, path: at(), modes, listed: listedPhase(modes) }, report);
   reviewServers(servers, policyOf(pool), at, report);
+  reviewDiscover(pool, at, report);
   if (isSection(pool["check"])) reviewCheck(sectionOf(pool["check"]), modes, (...path) => at("check", ...path), report);
   reviewPoolTls(pool, modes, at, report);
   reviewMode(pool, modes, at, report);

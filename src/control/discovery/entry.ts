@@ -31,6 +31,7 @@ interface Candidate {
 /** More are counted. */
 const remarksMax = 3;
 const connectionsMax = 1_000_000;
+const priorityMax = 1_000_000_000;
 const hostName = /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?$/;
 /** What must not get into a log. */
 const control = /[\x00-\x1f\x7f]/;
@@ -62,7 +63,7 @@ function candidateOf(entry: Entry, usualPort: number | undefined): Candidate | s
   if (!place.ok) return place.fault;
   const weight = numberOf(entry.weight ?? place.weight, 0, weightMax);
   if (weight === null) return `has a weight that is no whole number from 0 to ${weightMax}`;
-  const priority = numberOf(entry.priority, 0, Number.MAX_SAFE_INTEGER >> 2);
+  const priority = numberOf(entry.priority, 0, priorityMax);
   if (priority === null) return "has a priority that is no whole number";
   const maxConnections = numberOf(entry.maxConnections, 0, connectionsMax);
   if (maxConnections === null) return `has connections at once that are no whole number from 0 to ${connectionsMax}`;
