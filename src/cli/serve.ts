@@ -11,6 +11,7 @@ import { processOwner } from "../owner.ts";
 import { startText } from "./banner.ts";
 import { writeProblems } from "./check.ts";
 import { follow, textOf } from "./follow.ts";
+import { FollowedSource } from "./followedsource.ts";
 import { version } from "./version.ts";
 import { terminal } from "./writer.ts";
 
@@ -29,7 +30,9 @@ const SAME_SIGNAL_MS = 500;
 const followed: readonly string[] = ["goproxy"];
 
 /** Null once all runs; otherwise the exit code. */
-export async function serve({ source, identity, isFresh = false, started }: ServeOptions): Promise<number | null> {
+export async function serve(options: ServeOptions): Promise<number | null> {
+  const { identity, isFresh = false, started } = options;
+  const source = new FollowedSource(options.source);
   // Whoever read our log has died (EPIPE): lines are lost then, traffic is not.
   process.stderr.on("error", () => {});
   const text = source.path === null ? null : textOf(source.path);
@@ -61,7 +64,7 @@ export async function serve({ source, identity, isFresh = false, started }: Serv
   try {
     const control = await starting;
     if (source.path !== null && loaded.origin !== undefined && followed.includes(loaded.origin.program))
-      follow(source.path, text, () => void control.reload().catch(() => {}));
+      follow(source.path, text, () => source.saved(() => void control.reload().catch(() => {})));
     if (started !== null) terminal.err(started(control));
     else if (isText) terminal.err(startText(control, version));
     else logStart(control, log);
