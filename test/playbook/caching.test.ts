@@ -222,6 +222,12 @@ test("5.2.1.7: only-if-cached gets what is there, or 504", () => {
   expect(play.take()[0]).toStartWith("client 1 gets HTTP/1.1 504 Gateway Timeout");
 });
 
+test("RFC 9211 section 2: an answer that is made here, and of nothing stored, says nothing of the cache", () => {
+  const play = new Playbook(cached());
+  play.connect().sends(get("/", "Cache-Control: only-if-cached"));
+  expect(play.take()[0]).not.toContain("Cache-Status");
+});
+
 test("a policy that ignores wishes of requests shows what is stored", () => {
   const play = new Playbook(cached({ isTold: false, honorsRequests: false }));
   const { client } = filled(play, get("/"), ok("hello", date, fresh));
