@@ -34,7 +34,9 @@ export const sentinel: z.ZodType<Sentinel, SentinelInput> = section({
   scheme: choice(["http", "https", ""])
     .default("http")
     .describe('Members are written as "http://host:port"; "" writes host:port.'),
-  id: name.optional().describe("What this sentinel is called among others; absent: the machine's name."),
+  id: name
+    .optional()
+    .describe("What this sentinel is called, unlike all others; absent: the machine's name and the process' number."),
   check: check.prefault({ tcp: true, every: "2s", timeout: "1s", rise: 1, fall: 2 }),
   lease: duration("1s", "1d")
     .default("15s")

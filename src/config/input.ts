@@ -193,7 +193,7 @@ export interface SentinelInput {
   set?: string | undefined;
   /** Members are written as "http://host:port"; "" writes host:port. Default: "http". */
   scheme?: "http" | "https" | "" | undefined;
-  /** What this sentinel is called among others; absent: the machine's name. */
+  /** What this sentinel is called, unlike all others; absent: the machine's name and the process' number. */
   id?: string | undefined;
   check?: CheckInput | undefined;
   /** What a sentinel says holds for so long; it says it again at each probe. When none says so any more, a server is taken out. Default: "15s". */
@@ -859,7 +859,7 @@ export interface DiscoverInput {
   /** Of a file, a document or a program's output: lines as "10.0.0.1:80 weight=3", JSON, or what pattern finds. auto: JSON where it begins like it. Default: "auto". */
   format?: "auto" | "lines" | "json" | "pattern" | undefined;
   fields?: DiscoverFieldsInput | undefined;
-  /** A regular expression with groups host, port, weight, backup, priority, maxConnections, name: each match is a server. */
+  /** A regular expression (RE2) with groups host, port, weight, backup, priority, maxConnections, name: each match is a server. */
   pattern?: string | undefined;
   /** For servers of an answer that says no port. */
   port?: number | undefined;
@@ -917,7 +917,7 @@ export interface DiscoverDockerInput {
   network?: string | undefined;
   /** Instead of a container's own address: this host, with the port that Docker publishes there. */
   host?: string | undefined;
-  /** Instead: the host that this variable of the container's environment names. */
+  /** Before that: the host that this variable of the container's environment names. */
   hostVariable?: string | undefined;
   /** TLS towards it, where its address is an https one. */
   tls?: SourceTlsInput | undefined;

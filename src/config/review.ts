@@ -9,6 +9,7 @@ import type { Address } from "./plan.ts";
 import { keyText, type Path } from "./problem.ts";
 import { reviewCaches, reviewSharing } from "./reviewcache.ts";
 import { reviewExpressions } from "./reviewexpression.ts";
+import { reviewFleet } from "./reviewfleet.ts";
 import { reviewListener } from "./reviewlistener.ts";
 import { reviewPool } from "./reviewpool.ts";
 import { reviewErrors, reviewReply } from "./reviewreply.ts";
@@ -47,6 +48,7 @@ export function review(input: unknown): Finding[] {
   reviewLists(sectionOf(root["lists"]), report);
   reviewCaches(root, report);
   reviewSharing(root, uses, report);
+  reviewFleet(root, report);
   reviewErrors(root["errors"], ["errors"], report);
   reviewReply(sectionOf(root["bans"])["answer"], ["bans", "answer"], report);
   reviewReply(sectionOf(root["hooks"])["failure"], ["hooks", "failure"], report);
