@@ -77,6 +77,7 @@ export interface HookQuery extends Iterable<[string, string]> {
 export interface HookRequest {
   /** As in the access log; "" where ids are switched off. */
   readonly id: string;
+  /** HEAD, CONNECT and TRACE become no other, and no other becomes one of them: that throws a TypeError, and so does what is no method. */
   method: string;
   /** The whole of it, as the client asked for it: `new URL(request.url)`. */
   readonly url: string;
@@ -108,6 +109,7 @@ export interface HookRequest {
 }
 
 export interface HookResponse {
+  /** 204, 205 and 304 have no body: to set one where there is a body, or another where there is none, throws a TypeError. Answer `{ status: 204 }` instead. */
   status: number;
   readonly headers: HookHeaders;
   /** host:port of the server that gave it; "" where none did, as from a cache. */

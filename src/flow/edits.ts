@@ -9,7 +9,8 @@ import type { Head } from "../wire/http1/head.ts";
 import type { Output } from "../wire/http1/writer.ts";
 import { FieldEdits, type FieldOperation } from "./fieldedits.ts";
 import { fieldName } from "./fieldname.ts";
-import { fieldText, isTokenText, targetText } from "./fieldtext.ts";
+import { fieldText, targetText } from "./fieldtext.ts";
+import { methodMistake, statusMistake } from "./framedalike.ts";
 import { pathStart, queryMark, textOf } from "./headvalues.ts";
 import { reasonOf } from "./reply.ts";
 
@@ -104,7 +105,7 @@ export class Edits {
   writeResponse(output: Output, head: Head): void {
     const { bytes, status } = head;
     const wanted = Number(this.#parts.status ?? status);
-    if (wanted === status || !mayBecome(status, wanted)) output.copy(bytes, head.start, head.fieldsStart);
+    if (wanted === status || statusMistake(status, wanted) !== null) output.copy(bytes, head.start, head.fieldsStart);
     else output.latin1(`HTTP/1.${head.minor} ${wanted} ${reasonOf(wanted)}\r\n`);
     this.#fields.write(output, head);
     output.copy(bytes, head.fieldsEnd, head.end);
@@ -112,8 +113,7 @@ export class Edits {
 
   #method(method: string): string {
     const wanted = this.#parts.method ?? method;
-    if (wanted === method || !isTokenText(wanted) || unlike.has(method) || unlike.has(wanted)) return method;
-    return wanted;
+    return wanted !== method && methodMistake(method, wanted) === null ? wanted : method;
   }
 
   #writeTarget(output: Output, head: Head): void {
@@ -133,16 +133,6 @@ export class Edits {
     if (query === undefined) output.copy(bytes, mark, head.targetEnd);
     else if (query !== "") output.latin1(`?${query}`);
   }
-}
-
-/** Methods whose answers, or whose requests, are framed in a way of their own (RFC 9110 sections 9.3.2, 9.3.6 and 9.3.8). */
-const unlike = new Set(["HEAD", "CONNECT", "TRACE"]);
-
-/** Whether an answer may be told to have another status: 204 and 304 have no body, and others do (RFC 9112 section 6.3). */
-function mayBecome(status: number, wanted: number): boolean {
-  const isPlain = (value: number): boolean =>
-    Number.isInteger(value) && value >= 200 && value <= 999 && value !== 204 && value !== 205 && value !== 304;
-  return isPlain(status) && isPlain(wanted);
 }
 
 function pathIn(target: string): string {

@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
-import { fieldText, isTokenText, latin1Of, targetText, trimmed } from "./fieldtext.ts";
+import { Head } from "../wire/http1/head.ts";
+import { parseRequest } from "../wire/http1/reader.ts";
+import { fieldText, isHostText, isLineText, isTokenText, latin1Of, targetText, trimmed } from "./fieldtext.ts";
 
 test("what is beyond a byte is written as UTF-8, and what is not stays", () => {
   expect(latin1Of("a\xe9")).toBe("a\xe9");
@@ -35,4 +37,26 @@ test("a token is not empty, and holds no delimiters", () => {
     false,
     false,
   ]);
+});
+
+test("a line is a text of which no field would leave out anything but blanks around it", () => {
+  for (let code = 0; code < 0x3000; code++) {
+    const text = `a${String.fromCharCode(code)}b`;
+    expect([code, isLineText(text)]).toEqual([code, fieldText(text) === latin1Of(text)]);
+  }
+});
+
+test("what is a host here is one for the reader of requests, and the other way round", () => {
+  const parts = ["a", "b.test", ":", ":80", "[", "]", "::1", "[::1]", "/", " x", "@", "_", "%41", "é", ""];
+  let hosts = 0;
+  for (const one of parts)
+    for (const two of parts)
+      for (const three of parts) {
+        const text = `${one}${two}${three}`;
+        const bytes = Buffer.from(`GET / HTTP/1.1\r\nHost: ${text}\r\n\r\n`, "latin1");
+        const isRead = parseRequest(new Head(2), bytes, 0, bytes.length, bytes.length) === bytes.length;
+        expect([text, isHostText(text.trim())]).toEqual([text, isRead]);
+        if (isRead) hosts++;
+      }
+  expect(hosts).toBeGreaterThan(100);
 });

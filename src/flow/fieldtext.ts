@@ -1,7 +1,7 @@
 // Texts that expressions have made, as heads and bodies can hold them: Latin-1, a character each byte, as all that came over the
 // wire is. What is beyond goes as UTF-8. Nothing here may turn into a line end: cut to a byte, U+010A would be one.
 
-import { isTarget, isToken, isValue } from "../wire/http1/grammar.ts";
+import { isHost, isTarget, isToken, isValue } from "../wire/http1/grammar.ts";
 
 const beyond = 0x100;
 
@@ -66,4 +66,22 @@ export function targetText(text: string): string {
 export function isTokenText(text: string): boolean {
   for (let at = 0; at < text.length; at++) if (isToken[text.charCodeAt(at)] !== 1) return false;
   return text !== "";
+}
+
+/** Whether nothing of a text would be left out of a field but blanks around it: one line, without control characters. */
+export function isLineText(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < beyond && isValue[code] !== 1) return false;
+  }
+  return true;
+}
+
+/** Whether a text is what Host may hold, as the reader has it (wire/http1/framing.ts). */
+export function isHostText(text: string): boolean {
+  const [, name, literal] = /^(?:([^:[\]]*)|\[([^[\]]*)\])(?::[0-9]*)?$/.exec(text) ?? [];
+  const host = name ?? literal?.replaceAll(":", "");
+  if (host === undefined) return false;
+  for (let at = 0; at < host.length; at++) if (isHost[host.charCodeAt(at)] !== 1) return false;
+  return true;
 }

@@ -4,7 +4,7 @@
 import type { FieldPlan } from "../../config/plan.ts";
 import { isSection, type Section, sectionOf } from "../../config/section.ts";
 import type { Reply } from "../../rules/outcome.ts";
-import { isTokenText } from "../fieldtext.ts";
+import { isLineText, isTokenText } from "../fieldtext.ts";
 
 export type Answered =
   | { readonly ok: true; readonly reply: Reply | null }
@@ -54,7 +54,7 @@ function readFields(value: unknown): FieldPlan[] | string {
   let fault: string | null = null;
   const add = (name: unknown, text: unknown): void => {
     if (typeof name !== "string" || !isTokenText(name)) fault ??= `${String(name)} is not the name of a field`;
-    else if (/[\0\r\n]/.test(String(text))) fault ??= `the value of ${name} must be one line`;
+    else if (!isLineText(String(text))) fault ??= `the value of ${name} must be one line without control characters`;
     else fields.push({ name, value: String(text) });
   };
   if (value === undefined) return fields;

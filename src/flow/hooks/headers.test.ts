@@ -41,5 +41,12 @@ test("changes are handed on, and those that cannot be are errors", () => {
   expect(() => changed.delete("host")).toThrow("is not for hooks to change");
   expect(() => changed.set("a b", "x")).toThrow("is not the name of a field");
   expect(() => changed.get(5 as never)).toThrow("is not the name of a field");
-  expect(() => changed.set("a", "x\ny")).toThrow("must be one line");
+  for (const value of ["x\ny", "\0", "a\x01", "\x7f"])
+    expect(() => changed.append("a", value)).toThrow("must be one line without control characters");
+  for (const host of ["a b", "a/b", "a:b", "[::1", "user@a", "é", "a:1:2"])
+    expect(() => changed.set("Host", host)).toThrow("is not a host");
+  expect(edits).toHaveLength(4);
+  for (const host of ["", "a:8080", "[::1]:80", "a_b.test", ":80", "a:"]) changed.set("host", host);
+  changed.set("a", "x\ty é €");
+  expect(edits).toHaveLength(11);
 });

@@ -6,7 +6,7 @@ import type { HookHeaders } from "../../config/hooktypes.ts";
 import { framingFields } from "../../config/replyschema.ts";
 import type { Head } from "../../wire/http1/head.ts";
 import type { FieldOperation } from "../fieldedits.ts";
-import { isTokenText } from "../fieldtext.ts";
+import { isHostText, isLineText, isTokenText } from "../fieldtext.ts";
 import { fieldOf, textOf } from "../headvalues.ts";
 
 export interface HeadersSource {
@@ -88,7 +88,8 @@ export class HeadHeaders implements HookHeaders {
       throw new TypeError(
         `the field ${name} is not for hooks to change: it is of the connection, or says where a message ends`,
       );
-    if (/[\0\r\n]/.test(text)) throw new TypeError(`the value of ${name} must be one line`);
+    if (!isLineText(text)) throw new TypeError(`the value of ${name} must be one line without control characters`);
+    if (lower === "host" && !isHostText(text.trim())) throw new TypeError(`${JSON.stringify(text)} is not a host`);
     this.#source.editField(operation, name, text);
   }
 }

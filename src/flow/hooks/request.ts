@@ -2,10 +2,16 @@
 // longer than the exchange lasts, or changes it when no onRequest is asked, gets an error: the exchange may be another's by then.
 
 import type { HookHeaders, HookQuery, HookRequest } from "../../config/hooktypes.ts";
+import { method } from "../../wire/http1/head.ts";
+import { methodMistake } from "../framedalike.ts";
 import { cookieOf, hostOf, methodOf, pathOf, portOf, queryOf } from "../headvalues.ts";
 import { requestIdOf } from "../requestid.ts";
 import { HeadHeaders, over } from "./headers.ts";
 import type { HookState } from "./state.ts";
+
+const { connect } = method;
+/** Those that the Fetch standard knows in any case. */
+const usualMethods = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 
 export class RequestView implements HookRequest {
   readonly #ofTurn: HookState;
@@ -42,7 +48,10 @@ export class RequestView implements HookRequest {
   }
 
   set method(value: string) {
-    this.#state.rewriteRequest("method", String(value));
+    const wanted = usual(String(value));
+    const mistake = methodMistake(this.method, wanted);
+    if (mistake !== null) throw new TypeError(mistake);
+    this.#state.rewriteRequest("method", wanted);
   }
 
   get scheme(): "http" | "https" {
@@ -58,6 +67,7 @@ export class RequestView implements HookRequest {
   }
 
   set path(value: string) {
+    if (this.#state.exchange.head.method === connect) throw new TypeError("a CONNECT has no path");
     this.#state.rewriteRequest("path", String(value));
   }
 
@@ -104,4 +114,9 @@ export class RequestView implements HookRequest {
   use(pool: string): void {
     this.#state.use(String(pool));
   }
+}
+
+function usual(name: string): string {
+  const upper = name.toUpperCase();
+  return usualMethods.has(upper) ? upper : name;
 }

@@ -2,6 +2,7 @@
 // read for as long as that lasts.
 
 import type { HookHeaders, HookResponse } from "../../config/hooktypes.ts";
+import { statusMistake } from "../framedalike.ts";
 import { HeadHeaders, over } from "./headers.ts";
 import type { HookState } from "./state.ts";
 
@@ -32,6 +33,8 @@ export class ResponseView implements HookResponse {
   set status(value: number) {
     if (!Number.isInteger(value) || value < 200 || value > 599)
       throw new TypeError(`${String(value)} is not a status from 200 to 599`);
+    const mistake = statusMistake(this.status, value);
+    if (mistake !== null) throw new TypeError(`${mistake}; a hook may answer { status: ${value} } in its place`);
     this.#state.rewriteStatus(value);
   }
 

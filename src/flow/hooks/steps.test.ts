@@ -109,6 +109,43 @@ describe("onRequest", () => {
     play.expect(client.gets(failed), "report 500 hook_failed");
   });
 
+  test("changes the method to another, known ones in any case", () => {
+    const play = new HookPlay({ web: { onRequest: (request) => void (request.method = "post") } });
+    play.connect().sends(get("/"));
+    play.take();
+    play.expect(play.accept().gets(get("/").replace("GET", "POST")));
+  });
+
+  const mistakes: [string, (request: HookRequest) => void, string][] = [
+    ["a method of two words", (request) => (request.method = "GET IT"), '"GET IT" is not a method'],
+    ["no method", (request) => (request.method = ""), '"" is not a method'],
+    ["a method without end", (request) => (request.method = "X".repeat(33)), "is not a method"],
+    ["a method without a body", (request) => (request.method = "head"), "a GET cannot become a HEAD"],
+    ["a host that is none", ({ headers }) => headers.set("Host", "a/b"), '"a/b" is not a host'],
+    ["a value with a control character", ({ headers }) => headers.set("X-A", "\x01"), "without control characters"],
+  ];
+  for (const [what, onRequest, told] of mistakes)
+    test(`cannot give a request ${what}`, () => {
+      const play = new HookPlay({ web: { onRequest } });
+      const client = play.connect();
+      client.sends(get("/"));
+      play.expect(client.gets(failed), "report 500 hook_failed");
+      expect(play.complaints[0]).toContain(`failed: TypeError: `);
+      expect(play.complaints[0]).toContain(told);
+      expect(play.tally.cells[play.tally.workerRow() + hookCellOf("onRequest", "threw")]).toBe(1);
+    });
+
+  test("that catches its mistake goes on as if there were none", () => {
+    const onRequest = (request: HookRequest): void => {
+      request.headers.set("x-a", "1");
+      expect(() => (request.method = "A B")).toThrow(TypeError);
+    };
+    const play = new HookPlay({ web: { onRequest } });
+    play.connect().sends(get("/"));
+    play.take();
+    play.expect(play.accept().gets(get("/", "x-a: 1")));
+  });
+
   test("that waits has the client's body wait, and goes on with what was changed", () => {
     const play = new HookPlay({
       web: {
@@ -251,6 +288,53 @@ describe("onResponse", () => {
       "report 203",
     );
     expect(order).toEqual(["pool 200 one:80 /a", "web 203 one:80 /a"]);
+  });
+
+  for (const status of [204, 205, 304]) {
+    const said = ok("secret", "ETag: 1");
+    test(`cannot make a response with a body a ${status}`, () => {
+      const play = new HookPlay({ web: { onResponse: (response) => void (response.status = status) } });
+      const client = play.connect();
+      client.sends(get("/"));
+      const server = play.accept();
+      play.take();
+      server.sends(said);
+      play.expectAmong(client.gets(failed), "report 500 hook_failed");
+      expect(play.complaints[0]).toContain(
+        `TypeError: a response with a body cannot become a ${status}, which has none`,
+      );
+      expect(play.tally.cells[play.tally.workerRow() + hookCellOf("onResponse", "threw")]).toBe(1);
+    });
+
+    test(`may answer ${status} in place of a response with a body, which is not seen`, () => {
+      const onResponse = (response: HookResponse): object => ({
+        status,
+        headers: { etag: response.headers.get("etag") ?? "" },
+      });
+      const play = new HookPlay({ pools: { app: { onResponse } } });
+      const client = play.connect();
+      client.sends(get("/"));
+      const server = play.accept();
+      play.take();
+      server.sends(said);
+      const lines = play.take().join("");
+      expect(lines).toContain(`HTTP/1.1 ${status} `);
+      expect(lines).toContain("etag: 1");
+      expect(lines).not.toContain("secret");
+      client.sends(get("/again"));
+      play.expect("dial one:80");
+    });
+  }
+
+  test("cannot give a response without a body a status of those that have one", () => {
+    const play = new HookPlay({ web: { onResponse: (response) => void (response.status = 200) } });
+    const client = play.connect();
+    client.sends(get("/"));
+    const server = play.accept();
+    play.take();
+    server.sends("HTTP/1.1 204 No Content\r\n\r\n");
+    play.expectAmong(client.gets(failed), "report 500 hook_failed");
+    expect(play.complaints[0]).toContain("a 204 has no body, which a 200 would have");
   });
 
   test("answers something else", () => {
