@@ -85,7 +85,9 @@ const docker = section({
   host: label
     .optional()
     .describe("Instead of a container's own address: this host, with the port that Docker publishes there."),
-  hostVariable: label.optional().describe("Instead: the host that this variable of the container's environment names."),
+  hostVariable: label
+    .optional()
+    .describe("Before that: the host that this variable of the container's environment names."),
   tls: sourceTls.optional().describe("TLS towards it, where its address is an https one."),
 }).meta({ id: "DiscoverDocker", description: "Containers that run, told of by Docker as they come and go." });
 

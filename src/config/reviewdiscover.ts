@@ -112,14 +112,14 @@ function reviewCredentials(section: Section, at: At, report: Report): void {
 }
 
 function reviewPlaces(section: Section, at: At, report: Report): void {
-  const places = ["network", "host", "hostVariable"].filter((key) => section[key] !== undefined);
-  for (const place of places.slice(1))
-    report(
-      "error",
-      at("docker", place),
-      "key",
-      `cannot stand beside ${places[0]}: both say where a container is reached`,
-    );
+  for (const place of ["host", "hostVariable"])
+    if (section[place] !== undefined && section["network"] !== undefined)
+      report(
+        "error",
+        at("docker", "network"),
+        "key",
+        `cannot stand beside ${place}: both say where a container is reached`,
+      );
 }
 
 function reviewTls(section: Section, kind: Kind, at: At, report: Report): void {

@@ -14,6 +14,8 @@ export interface Rhythm {
   /** 0 asks until there is an answer, and then no more. */
   readonly intervalMs: number;
   readonly timeoutMs: number;
+  /** Besides the timeout, for a question that is answered when there is something to tell: how long the next may be held. */
+  readonly holdMs?: () => number;
 }
 
 /** Why there is no answer; its message is an Answer's problem, and has nothing secret. */
@@ -62,7 +64,8 @@ export class Asking {
     this.#abort = abort;
     this.#isAgain = false;
     const { promise: late, resolve } = Promise.withResolvers<Said>();
-    const limit = setTimeout(() => resolve({ answer: lateAnswer(this.#rhythm.timeoutMs) }), this.#rhythm.timeoutMs);
+    const { timeoutMs, holdMs = () => 0 } = this.#rhythm;
+    const limit = setTimeout(() => resolve({ answer: lateAnswer(timeoutMs) }), timeoutMs + holdMs());
     let said: Said;
     try {
       const question = this.#question(abort.signal);

@@ -2,12 +2,15 @@
 
 import { AssertionError } from "../../base/assert.ts";
 import { ms } from "../../config/measure.ts";
-import type { Discover, DiscoverDns } from "../../config/types.ts";
+import type { Discover, DiscoverConsul, DiscoverDns, DiscoverDocker } from "../../config/types.ts";
 import type { Rhythm } from "./asking.ts";
+import { ConsulSource } from "./consulsource.ts";
 import { DnsSource } from "./dnssource.ts";
+import { DockerSource } from "./dockersource.ts";
 import { ExecSource } from "./execsource.ts";
 import { FileSource } from "./filesource.ts";
 import { HttpSource } from "./httpsource.ts";
+import { KubernetesSource } from "./kubernetessource.ts";
 import type { Source } from "./source.ts";
 
 export type Make = (settings: Discover) => Source;
@@ -19,7 +22,22 @@ export function sourceOf(settings: Discover): Source {
   if (dns !== undefined) return new DnsSource(typeof dns === "string" ? dnsOf(dns) : dns, settings, rhythm);
   if (http !== undefined) return new HttpSource(typeof http === "string" ? { url: http } : http, settings, rhythm);
   if (exec !== undefined) return new ExecSource(exec, settings, rhythm);
+  const { docker, kubernetes, consul } = settings;
+  if (docker !== undefined) return new DockerSource(dockerOf(docker), settings, rhythm);
+  if (kubernetes !== undefined)
+    return new KubernetesSource(typeof kubernetes === "string" ? { service: kubernetes } : kubernetes, rhythm);
+  if (consul !== undefined) return new ConsulSource(consulOf(consul), settings, rhythm);
   throw new AssertionError("a source of no kind");
+}
+
+function dockerOf(docker: true | string | DiscoverDocker): DiscoverDocker {
+  const endpoint = "unix:/var/run/docker.sock";
+  if (typeof docker === "object") return docker;
+  return docker === true ? { endpoint } : { endpoint, label: docker };
+}
+
+function consulOf(consul: string | DiscoverConsul): DiscoverConsul {
+  return typeof consul === "object" ? consul : { service: consul, endpoint: "http://127.0.0.1:8500", passing: true };
 }
 
 /** `app.local:80`. */

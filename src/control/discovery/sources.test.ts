@@ -4,7 +4,17 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Room } from "../../../test/e2e/harness/room.ts";
 import { until } from "../../../test/e2e/harness/wait.ts";
-import { dnsWorld, execWorld, fileWorld, httpWorld, secret, type World } from "../../../test/e2e/harness/world.ts";
+import {
+  consulWorld,
+  dnsWorld,
+  dockerWorld,
+  execWorld,
+  fileWorld,
+  httpWorld,
+  kubernetesWorld,
+  secret,
+  type World,
+} from "../../../test/e2e/harness/world.ts";
 import type { DiscoverInput } from "../../config/input.ts";
 import { judge } from "../../config/judge.ts";
 import type { Discover } from "../../config/types.ts";
@@ -19,6 +29,9 @@ const kinds: Record<string, (room: Room) => World | Promise<World>> = {
   exec: execWorld,
   dns: (room) => dnsWorld(room, "address"),
   "dns srv": (room) => dnsWorld(room, "srv"),
+  docker: dockerWorld,
+  kubernetes: kubernetesWorld,
+  consul: consulWorld,
 };
 
 function settingsOf(input: DiscoverInput): Discover {

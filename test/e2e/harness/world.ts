@@ -3,7 +3,10 @@
 
 import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { DiscoverInput } from "../../../src/config/input.ts";
+import { Consul } from "./consul.ts";
+import { Docker } from "./docker.ts";
 import { DocumentServer } from "./document.ts";
+import { Kubernetes } from "./kubernetes.ts";
 import { NameServer } from "./nameserver.ts";
 import type { Room } from "./room.ts";
 
@@ -141,5 +144,72 @@ export async function dnsWorld(room: Room, record: "address" | "srv"): Promise<W
       silence: () => void (server.misbehaviour = "silent"),
     },
     left: () => Math.max(socketsOpen() - before, 0),
+  };
+}
+
+/** What every orchestrator's stand-in has. */
+interface Standin {
+  status: number;
+  body: string | null;
+  mood: "well" | "silent" | "cut";
+  readonly open: number;
+}
+
+function trouble(standin: Standin): Pick<World, "breakDown" | "repair" | "nonsense" | "left"> {
+  return {
+    breakDown: () => void Object.assign(standin, { status: 503, body: secret }),
+    repair: () => void Object.assign(standin, { status: 200, body: null, mood: "well" }),
+    nonsense: {
+      garbage: () => void (standin.body = `{"message": "${secret}"}`),
+      huge: () => void (standin.body = `[${large.repeat(8)}]`),
+      cut: () => void Object.assign(standin, { body: "[]", mood: "cut" }),
+      silence: () => void (standin.mood = "silent"),
+    },
+    left: () => standin.open,
+  };
+}
+
+function placesOf(servers: readonly string[]): [address: string, port: number][] {
+  return servers.map((each) => [each.split(":")[0]!, Number(each.split(":")[1])]);
+}
+
+export async function dockerWorld(room: Room): Promise<World> {
+  const docker = await Docker.start(room);
+  return {
+    settings: { docker: { endpoint: `unix:${docker.path}`, label: "app=web" } },
+    tell: (servers) =>
+      docker.run(
+        placesOf(servers).map(([address, port]) => ({
+          id: Buffer.from(address).toString("hex"),
+          labels: { app: "web" },
+          addresses: { bridge: address },
+          ports: [{ own: port }],
+          environment: [`KEY=${secret}`],
+        })),
+      ),
+    ...trouble(docker),
+  };
+}
+
+export async function kubernetesWorld(room: Room): Promise<World> {
+  const kubernetes = await Kubernetes.start(room, secret);
+  return {
+    settings: { kubernetes: { service: "shop/web", endpoint: `http://${kubernetes.address}`, token: secret } },
+    tell: (servers) => {
+      const endpoints = placesOf(servers).map(([address]) => ({ addresses: [address] }));
+      kubernetes.set({ name: "web-abcde", service: "web", endpoints, ports: [{ port: 80 }] });
+    },
+    ...trouble(kubernetes),
+  };
+}
+
+export async function consulWorld(room: Room): Promise<World> {
+  const consul = await Consul.start(room, secret);
+  return {
+    settings: {
+      consul: { service: "web", endpoint: `http://${consul.address}`, token: secret, user: "sluice", password: secret },
+    },
+    tell: (servers) => consul.set(placesOf(servers).map(([address, port]) => ({ address, port }))),
+    ...trouble(consul),
   };
 }
