@@ -86,6 +86,8 @@ const ids = Uint8Array.from(sorted, ([, id]) => id);
 const countOf = new Uint8Array(longest + 1);
 const firstOf = new Uint16Array(longest + 1);
 const firstIdOf = new Uint8Array(longest + 1);
+const lettersOf = new Int32Array(longest + 1);
+for (const [name] of known) lettersOf[name.length]! |= 1 << (name.charCodeAt(0) & 31);
 for (let length = 0, place = 0, index = 0; length <= longest; length++) {
   countOf[length] = sorted.filter(([name]) => name.length === length).length;
   firstOf[length] = place;
@@ -97,7 +99,7 @@ for (let length = 0, place = 0, index = 0; length <= longest; length++) {
 /** The id of the field name in bytes[start, end). */
 export function fieldId(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
-  if (length > longest) return field.other;
+  if (length > longest || (lettersOf[length]! & (1 << (bytes[start]! & 31))) === 0) return field.other;
   let place = firstOf[length]!;
   for (let rest = countOf[length]!, index = firstIdOf[length]!; rest > 0; rest--, index++, place += length) {
     let at = 0;

@@ -89,6 +89,15 @@ function noteConnection(head: Head, start: number, end: number): boolean {
   const bytes = head.bytes;
   head.connectionBytes += end - start;
   if (head.connectionBytes > connectionBytesMax) return refuse(head, "bad_field");
+  // Nearly always it is one of these, and nothing else.
+  if (isName(bytes, start, end, keepAlive)) head.hasKeepAlive = true;
+  else if (isName(bytes, start, end, close)) head.hasClose = true;
+  else return noteOptions(head, start, end);
+  return true;
+}
+
+function noteOptions(head: Head, start: number, end: number): boolean {
+  const bytes = head.bytes;
   let at = start;
   while (at < end) {
     while (at < end && (bytes[at] === byte.space || bytes[at] === byte.tab || bytes[at] === byte.comma)) at++;

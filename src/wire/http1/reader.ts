@@ -151,6 +151,7 @@ function parseLineEnd(
 function parseFields(head: Head, bytes: Uint8Array, start: number, end: number): number {
   const { spans, ids, fieldsMax } = head;
   head.fieldsStart = start;
+  const last = end - 3;
   let count = 0;
   let next = start;
   for (;;) {
@@ -159,12 +160,30 @@ function parseFields(head: Head, bytes: Uint8Array, start: number, end: number):
     if (first === byte.cr || first === byte.lf) break;
     if (count === fieldsMax) return refuse(head, "head_too_large");
     const nameStart = next;
+    while (
+      next < last &&
+      (isToken[bytes[next]!]! &
+        isToken[bytes[next + 1]!]! &
+        isToken[bytes[next + 2]!]! &
+        isToken[bytes[next + 3]!]!) !==
+        0
+    )
+      next += 4;
     while (next < end && isToken[bytes[next]!] !== 0) next++;
     if (next === end) return parsed.more;
     if (bytes[next] !== byte.colon || next === nameStart) return refuse(head, "bad_field");
     const nameEnd = next++;
     while (next < end && (bytes[next] === byte.space || bytes[next] === byte.tab)) next++;
     const valueStart = next;
+    while (
+      next < last &&
+      (isValue[bytes[next]!]! &
+        isValue[bytes[next + 1]!]! &
+        isValue[bytes[next + 2]!]! &
+        isValue[bytes[next + 3]!]!) !==
+        0
+    )
+      next += 4;
     while (next < end && isValue[bytes[next]!] !== 0) next++;
     if (next === end) return parsed.more;
     let valueEnd = next;
