@@ -51,7 +51,7 @@ export function countStream(cells: Float64Array, stream: Stream): void {
 
 export function countExchange(cells: Float64Array, exchange: Exchange, nowMs: number): void {
   const { status, fault, respondedMs } = exchange;
-  closeTunnel(exchange, cells);
+  if (exchange.target !== null) closeTunnel(exchange, cells);
   if (respondedMs > 0) countServer(cells, exchange, nowMs);
   if (!exchange.downstream!.isOfClient) return;
   const row = exchange.route.row;

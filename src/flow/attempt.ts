@@ -156,36 +156,39 @@ export class Attempt {
 
   /** A server that has a place, counted in flight there; -1 when none can. */
   #choose(): number {
-    const { backends, plan } = this.#seeker.pool;
-    if (plan.balance.sticky !== null && this.#tried === null) {
-      const named = this.#seeker.namedServer();
-      if (named !== -1 && backends.tryBegin(named)) {
-        this.isSticky = true;
-        return this.#taken(named);
-      }
-    }
-    this.isSticky = false;
-    this.isStuck = false;
-    if (this.#seeker.pool.sticking !== null && this.#tried === null) {
-      const stuck = this.#seeker.stuckServer();
-      if (stuck !== -1 && backends.isKept(stuck) && backends.tryBegin(stuck)) {
-        this.isStuck = true;
-        return this.#taken(stuck);
-      }
-    }
-    this.isHooked = false;
-    if (this.#seeker.pool.hooks !== null && this.#seeker.hookedServer !== undefined) {
-      const picked = this.#seeker.hookedServer();
-      if (picked !== -1 && backends.tryBegin(picked)) {
-        this.isHooked = true;
-        return this.#taken(picked);
-      }
-    }
+    const { backends, isPreferring } = this.#seeker.pool;
+    const preferred = isPreferring ? this.#choosePreferred() : -1;
+    if (preferred !== -1) return this.#taken(preferred);
     // Another worker may fill a server between the pick and its taking.
     for (let races = 0; races < 4; races++) {
       const index = this.#tried === null ? backends.pick(this.#key) : backends.pickExcept(this.#tried, this.#key);
       if (index === -1) return -1;
       if (backends.tryBegin(index)) return this.#taken(index);
+    }
+    return -1;
+  }
+
+  /** The one that something but the policy names, counted in flight there; -1 where none is named, or that one cannot be had. */
+  #choosePreferred(): number {
+    const seeker = this.#seeker;
+    const { backends, plan, sticking, hooks } = seeker.pool;
+    this.isSticky = false;
+    this.isStuck = false;
+    this.isHooked = false;
+    if (plan.balance.sticky !== null && this.#tried === null) {
+      const named = seeker.namedServer();
+      this.isSticky = named !== -1 && backends.tryBegin(named);
+      if (this.isSticky) return named;
+    }
+    if (sticking !== null && this.#tried === null) {
+      const stuck = seeker.stuckServer();
+      this.isStuck = stuck !== -1 && backends.isKept(stuck) && backends.tryBegin(stuck);
+      if (this.isStuck) return stuck;
+    }
+    if (hooks !== null && seeker.hookedServer !== undefined) {
+      const picked = seeker.hookedServer();
+      this.isHooked = picked !== -1 && backends.tryBegin(picked);
+      if (this.isHooked) return picked;
     }
     return -1;
   }

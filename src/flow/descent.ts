@@ -6,7 +6,6 @@ import { bodyKind, Head } from "../wire/http1/head.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { writeHead } from "./responsehead.ts";
-import { judgeListener } from "./ruling.ts";
 import { plainDown, shownStep, stairDown } from "./stair.ts";
 
 const nothing = new Uint8Array(0);
@@ -34,6 +33,10 @@ export class Descent {
 
   /** A server's, followed by bytes[restStart, restEnd). */
   begin(head: Head, rest: Uint8Array, restStart: number, restEnd: number): void {
+    const exchange = this.#exchange;
+    // Nothing is asked of anybody, and nobody waits.
+    if (exchange.visit === null && stairDown(exchange.listener, exchange.route) === plainDown)
+      return this.#deliver(head, rest, restStart, restEnd);
     this.head = head;
     this.#rest = rest;
     this.#restStart = restStart;
@@ -54,14 +57,17 @@ export class Descent {
   goOn(): void {
     const exchange = this.#exchange;
     const steps = stairDown(exchange.listener, exchange.route);
-    if (steps === plainDown) {
-      if (this.#step++ === 0 && !judgeListener(exchange, this.#context, this.head!)) return;
-    } else while (this.#step < steps.length) if (!steps[this.#step++]!(exchange, this.#context, this.head!)) return;
+    while (this.#step < steps.length) if (!steps[this.#step++]!(exchange, this.#context, this.head!)) return;
     const head = this.head!;
     this.head = null;
     const { caching } = exchange;
-    if (caching?.shown.isBegun === true) caching.shown.deliver(head);
-    else this.#deliver(head);
+    if (caching?.shown.isBegun === true) return caching.shown.deliver(head);
+    const upstream = exchange.upstream!;
+    const rest = this.#rest;
+    this.#rest = nothing;
+    upstream.resume();
+    this.#deliver(head, rest, this.#restStart, this.#restEnd);
+    upstream.unpark();
   }
 
   /** The exchange waits in the middle of it: the heads that are read into are not to be written over meanwhile. */
@@ -85,7 +91,7 @@ export class Descent {
   }
 
   /** The response goes to the client. */
-  #deliver(head: Head): void {
+  #deliver(head: Head, rest: Uint8Array, restStart: number, restEnd: number): void {
     const exchange = this.#exchange;
     const { passage, requestBody } = exchange;
     const upstream = exchange.upstream!;
@@ -98,10 +104,6 @@ export class Descent {
     if (isUnfinished || relay.isOpened || (kind === bodyKind.close && isOld)) exchange.isPersistent = false;
     if (exchange.downstream!.isLeaving) exchange.isPersistent = false;
     writeHead(exchange, this.#context, head, relay);
-    upstream.resume();
-    const rest = this.#rest;
-    this.#rest = nothing;
-    passage.first(upstream, rest, this.#restStart, this.#restEnd);
-    upstream.unpark();
+    passage.first(upstream, rest, restStart, restEnd);
   }
 }

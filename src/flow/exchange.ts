@@ -238,7 +238,9 @@ export class Exchange implements Sender, Seeker {
       this.requestIdIndex = forwarding.findRequestId(head);
       this.requestIdCount = ++this.#context.requestIdCount;
     }
-    this.goOn();
+    if (stairUp(this.listener) !== plainUp) return this.goOn();
+    this.#step = 1;
+    if (admitRequest(this, this.#context)) this.seekServer();
   }
 
   /** Take the next steps, up or down: from the start, or said by the step that had it wait. */
@@ -246,9 +248,7 @@ export class Exchange implements Sender, Seeker {
     this.wait = null;
     if (this.descent.head !== null) return this.descent.goOn();
     const steps = stairUp(this.listener);
-    if (steps === plainUp) {
-      if (this.#step++ === 0 && !admitRequest(this, this.#context)) return;
-    } else while (this.#step < steps.length) if (!steps[this.#step++]!(this, this.#context)) return;
+    while (this.#step < steps.length) if (!steps[this.#step++]!(this, this.#context)) return;
     this.seekServer();
   }
 

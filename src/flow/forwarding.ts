@@ -95,7 +95,10 @@ export class Forwarding {
 
   /** Index of the client's own request id field, or -1. */
   findRequestId(head: Head, from = 0): number {
-    if (this.#isUsualRequestId && head.requestIdIndex === -1) return -1;
+    return this.#isUsualRequestId && head.requestIdIndex === -1 ? -1 : this.#seekRequestId(head, from);
+  }
+
+  #seekRequestId(head: Head, from: number): number {
     const name = this.#requestIdName;
     for (let index = from; index < head.fieldCount; index++) {
       const start = head.spans[index * 4]!;

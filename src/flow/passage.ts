@@ -121,8 +121,7 @@ export class Passage implements Outlet, SieveOutlet {
 
   /** Behind what stands in the output. False: the client cannot take more now, or it is all over. */
   #pass(upstream: Upstream, bytes: Uint8Array, start: number, end: number, isFirst: boolean): boolean {
-    if (this.#isRelieved) return this.#follow(upstream, bytes, start, end);
-    if (this.#sieve !== null) return this.#sift(this.#sieve, upstream, bytes, start, end);
+    if (this.#isRelieved || this.#sieve !== null) return this.#divert(upstream, bytes, start, end);
     const { output } = this.#context;
     const exchange = this.#exchange;
     const { relay } = this;
@@ -141,20 +140,38 @@ export class Passage implements Outlet, SieveOutlet {
       exchange.responseBytesSent += output.length - headBytes;
       if (output.length > 0) isTaken = exchange.sendDown(output.bytes, 0, output.length);
     } else {
-      exchange.responseBytesSent += next - start;
-      if (headBytes > 0) isTaken = exchange.sendDown(output.bytes, 0, headBytes);
-      if (next > start) isTaken = exchange.sendDown(bytes, start, next);
+      isTaken = this.#sendApart(bytes, start, next);
     }
     if (body.isDone) {
       this.#done(this.isReusable);
       return false;
     }
-    if (!isTaken) {
-      this.#isRelieved = this.#throttle === null && this.#isToBeRelieved(body);
-      if (!this.#isRelieved) upstream.line?.pause();
-    }
+    if (!isTaken) this.#blocked(upstream);
     exchange.awaitServer();
     return isTaken;
+  }
+
+  /** What is not simply passed on. */
+  #divert(upstream: Upstream, bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#isRelieved) return this.#follow(upstream, bytes, start, end);
+    return this.#sift(this.#sieve!, upstream, bytes, start, end);
+  }
+
+  /** As it is, behind the head in the output, without a copy. */
+  #sendApart(bytes: Uint8Array, start: number, end: number): boolean {
+    const exchange = this.#exchange;
+    const { output } = this;
+    exchange.responseBytesSent += end - start;
+    let isTaken = true;
+    if (output.length > 0) isTaken = exchange.sendDown(output.bytes, 0, output.length);
+    if (end > start) isTaken = exchange.sendDown(bytes, start, end);
+    return isTaken;
+  }
+
+  /** The client cannot take more now: its server waits, unless who looks on will give it all of this. */
+  #blocked(upstream: Upstream): void {
+    this.#isRelieved = this.#throttle === null && this.#isToBeRelieved(upstream.body);
+    if (!this.#isRelieved) upstream.line?.pause();
   }
 
   #isToBeRelieved(body: Body): boolean {
@@ -234,6 +251,11 @@ export class Passage implements Outlet, SieveOutlet {
   }
 
   #done(isReusable: boolean): void {
+    if (this.#head !== null || this.onlooker !== null) this.#tellEnd();
+    this.#exchange.finish(isReusable);
+  }
+
+  #tellEnd(): void {
     if (this.#head !== null) {
       this.output.clear();
       this.flush();
@@ -241,7 +263,6 @@ export class Passage implements Outlet, SieveOutlet {
     const { onlooker } = this;
     this.onlooker = null;
     onlooker?.over(true);
-    this.#exchange.finish(isReusable);
   }
 
   /** The server's FIN is the end of the body. */
@@ -291,8 +312,7 @@ export class Passage implements Outlet, SieveOutlet {
   /** The exchange is over. */
   stop(): void {
     if (this.onlooker !== null || this.#isRelieved || this.isOpened || this.#filter !== null) this.#forget();
-    if (this.#throttle === null) return;
-    this.#throttle.stop();
+    if (this.#throttle !== null) this.#throttle.stop();
     this.#throttle = null;
   }
 

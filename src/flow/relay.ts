@@ -53,6 +53,10 @@ export class Relay implements Plain {
   /** Follow the body as `Body.advance` does, writing to `output` what the client is to see; nothing when it goes on as it is. */
   advance(body: Body, output: Output, bytes: Uint8Array, start: number, end: number): number {
     if (this.#mode === mode.asIs) return body.advance(bytes, start, end, this.#onlooker ?? undefined);
+    return this.#advanceOther(body, output, bytes, start, end);
+  }
+
+  #advanceOther(body: Body, output: Output, bytes: Uint8Array, start: number, end: number): number {
     this.#output = output;
     const next = body.advance(bytes, start, end, this.#mode === mode.chunked ? undefined : this);
     if (this.#mode === mode.remade && body.isDone) output.put(lastChunk);

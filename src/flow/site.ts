@@ -184,6 +184,8 @@ export class PoolSite {
   /** Its answer, in place of servers. */
   readonly reply: ReplyMaker | null;
   readonly sticking: Sticking | null;
+  /** Something else than the policy may name a server: a cookie, a table, a hook. */
+  readonly isPreferring: boolean;
   /** How it uses its cache; null without. */
   readonly caching: PoolCaching | null;
   readonly hooks: Hooks | null;
@@ -221,6 +223,7 @@ export class PoolSite {
     const row = this.servers[0]?.row ?? 0;
     this.targets = plan.targets === null ? null : new Targets(plan, parts.tally, row, make, former?.targets ?? null);
     this.sticking = stick === null ? null : new Sticking(plan, tables[stick.table]!, ruleSets.stickKey(stick));
+    this.isPreferring = plan.balance.sticky !== null || this.sticking !== null || this.hooks !== null;
   }
 
   /** More is to be done for an exchange than to find a server by the pool's policy. */
