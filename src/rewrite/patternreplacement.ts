@@ -120,6 +120,11 @@ export class PatternReplacement implements Replacement {
   }
 }
 
+/** Written over by the next, for whoever is told copies what it keeps. */
+let scratch: Buffer = Buffer.allocUnsafeSlow(2 * pieceBytesMin);
+
 function say(made: string, emit: Emit): boolean {
-  return emit(Buffer.from(made, "latin1"), 0, made.length);
+  if (made.length > scratch.length) scratch = Buffer.allocUnsafeSlow(made.length);
+  scratch.write(made, "latin1");
+  return emit(scratch, 0, made.length);
 }
