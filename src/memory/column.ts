@@ -46,6 +46,8 @@ export interface Column {
   readonly periodMs: number;
   /** tokens: how many there are at most; 0 otherwise. */
   readonly burst: number;
+  /** tokens that nodes share: how long they can be owed (tokenbucket.ts). */
+  readonly debtMs?: number;
   /** 32-bit words in an entry. */
   readonly words: number;
 }

@@ -121,3 +121,15 @@ export function copyKeyOf(from: TableKey, to: TableKey): void {
 export function keyName(key: TableKey): string {
   return `${key.isIPv4 ? "4" : ""}:${key.bytes.subarray(0, key.length).toHex()}`;
 }
+
+/** Lays what `keyName` wrote of a key of the same kind; left unset where it is none. */
+export function layKeyName(name: string, to: TableKey): void {
+  const colon = name.indexOf(":");
+  const bytes = /^4?:(?:[0-9a-f]{2})*$/.test(name) ? Uint8Array.fromHex(name.slice(colon + 1)) : null;
+  to.isSet = bytes !== null && bytes.length <= to.bytes.length;
+  if (bytes === null || !to.isSet) return;
+  to.bytes.fill(0);
+  to.bytes.set(bytes);
+  to.length = bytes.length;
+  to.isIPv4 = colon === 1;
+}

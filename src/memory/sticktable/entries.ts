@@ -4,10 +4,12 @@
 
 import type { Column } from "../column.ts";
 import type { TableEvent } from "../table.ts";
+import { lackingMs } from "../tokenbucket.ts";
 import { addToCell, assignCell, cellOffset, clearCell, readCell, takeFromCell } from "./cells.ts";
 import type { StickJournal } from "./journal.ts";
 import { entryWord, type StickLayout } from "./layout.ts";
 import type { StickShards } from "./shards.ts";
+import { countTaken } from "./told.ts";
 
 const eventTypes: Record<TableEvent, readonly Column["type"][]> = {
   session: ["sess_cnt", "sess_rate"],
@@ -23,6 +25,8 @@ export class StickEntries {
   readonly counting: Readonly<Record<TableEvent, readonly number[]>>;
   readonly #columns: readonly Column[];
   readonly #columnAt: readonly number[];
+  /** Of tables that are shared, whose tokens are counted as they are taken; none otherwise. */
+  readonly #toldColumnAt: readonly number[];
   readonly #words: Int32Array;
   readonly #journal: StickJournal;
   readonly #shards: StickShards;
@@ -33,6 +37,7 @@ export class StickEntries {
   constructor(layout: StickLayout, journal: StickJournal, shards: StickShards) {
     this.#columns = layout.columns;
     this.#columnAt = layout.columnAt;
+    this.#toldColumnAt = layout.toldColumnAt;
     this.#words = journal.words;
     this.#journal = journal;
     this.#shards = shards;
@@ -90,6 +95,7 @@ export class StickEntries {
     let value = Number.NaN;
     if (at !== -1) {
       value = addToCell(this.#journal, at, this.#columns[column]!, amount, now);
+      this.#countTokens(entry, column, value, now);
       if (this.#columns[column]!.type === "gpc") this.#addToRateOf(entry, element, amount, now);
       this.#shards.refresh(entry, now);
     }
@@ -100,7 +106,8 @@ export class StickEntries {
   assign(entry: number, column: number, element: number, value: number, now: number): void {
     const at = this.#cell(entry, column, element);
     if (at !== -1) {
-      assignCell(this.#journal, at, this.#columns[column]!, value, now);
+      const assigned = assignCell(this.#journal, at, this.#columns[column]!, value, now);
+      this.#countTokens(entry, column, assigned, now);
       this.#shards.refresh(entry, now);
     }
     this.#journal.commitAndUnlock();
@@ -109,7 +116,10 @@ export class StickEntries {
   clear(entry: number, column: number, element: number, now: number): number {
     const at = this.#cell(entry, column, element);
     const value = this.read(entry, column, element, now);
-    if (at !== -1) clearCell(this.#journal, at, this.#columns[column]!);
+    if (at !== -1) {
+      clearCell(this.#journal, at, this.#columns[column]!);
+      this.#countTokens(entry, column, this.#columns[column]!.burst, now);
+    }
     this.#journal.commitAndUnlock();
     return value;
   }
@@ -117,9 +127,21 @@ export class StickEntries {
   take(entry: number, column: number, amount: number, now: number): number {
     const at = entry + this.#columnAt[column]!;
     const waitMs = takeFromCell(this.#journal, at, this.#columns[column]!, amount, now);
+    const told = this.#toldColumnAt[column];
+    if (told !== undefined && waitMs === 0 && amount > 0)
+      countTaken(this.#journal, entry + told, Math.min(amount, this.#columns[column]!.burst));
     this.#shards.refresh(entry, now);
     this.#journal.commitAndUnlock();
     return waitMs;
+  }
+
+  /** Setting how many tokens there are takes some, or gives some back. What is set is not committed yet. */
+  #countTokens(entry: number, column: number, tokens: number, now: number): void {
+    const told = this.#toldColumnAt[column];
+    const bucket = this.#columns[column]!;
+    if (told === undefined || bucket.form !== "tokens") return;
+    const lacking = lackingMs(this.#words, entry + this.#columnAt[column]!, bucket, now);
+    countTaken(this.#journal, entry + told, bucket.burst - tokens - lacking / bucket.periodMs);
   }
 
   #addToRateOf(entry: number, element: number, amount: number, now: number): void {

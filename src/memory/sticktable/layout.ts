@@ -3,7 +3,9 @@
 // is named by the word it begins at (0 is none), so following a link costs no arithmetic.
 //
 //   header     1024 words     magic (last, by who formats), layout, shape, seed, rooms; lock timeouts (whoever meets one, by
-//                             Atomics); from byte 1024 on the plan as JSON. Else written once, read by all
+//                             Atomics); of a table that is shared the state of telling (told.ts), by control, who alone reads
+//                             it, but for `heardAt`, which says workers how old news of other nodes are: when stale, limits
+//                             trust them for a moment longer; from byte 1024 on the plan as JSON. Else written once, read by all
 //   shards     128 words each, and one more of which only the lock is used: whoever holds it recovers the dead
 //     0          lock         0, or generation and row of the owner and whether the journal counts. By Atomics, by all
 //     16..       used, fresh, free, oldest, newest, evictions, refusals: by who holds the lock; read by all, when stale a
@@ -19,6 +21,7 @@
 //     older, newer             neighbours in the order of stamps
 //     key        ip 2 (prefixes above 64: 4), integer 1, text ceil((n + 1) / 4)
 //     columns    column.ts
+//     told       of a table that is shared: what other nodes have been told of this entry (told.ts), by control
 //   holds      for each owner: the entry it holds, or a free cell: minus the next free one, minus 1
 //
 // Buckets, entries and cells that hold one are written by who holds the lock of the entry's shard, always through its journal.
@@ -29,6 +32,7 @@ import type { TablePlan } from "../../config/plan.ts";
 import { type Column, readColumn } from "../column.ts";
 import { ownersMax, ownerWords } from "../owners.ts";
 import { keyBytes } from "../tablekey.ts";
+import { sharedDebtMs } from "../tokenbucket.ts";
 
 const magic = 0x51_1c_e0_7a;
 /** Changed whenever a word moves or means something else. */
@@ -43,6 +47,13 @@ export const header = {
   holds: 6,
   planBytes: 7,
   timeouts: 16,
+  heardAt: 17,
+  /** Of telling; pairs are low and high. */
+  epoch: 32,
+  stream: 34,
+  marksTo: 36,
+  sequence: 38,
+  generation: 39,
 } as const;
 const headerWords = 1024;
 const planStart = 1024;
@@ -69,6 +80,12 @@ export const usedBit: number = 1 << 31;
 export const ipv4Bit: number = 1 << 30;
 export const refsMask: number = ipv4Bit - 1;
 
+/** What an entry of a shared table has behind its columns, before what each element has been told of. */
+export const toldWord = { generation: 0, stamp: 1, sequence: 2, born: 3 } as const;
+export const toldWords = 4;
+/** For each element of a column: what has been told; of a rate also what of it stands in the ledger's windows; of tokens first what was taken. */
+export const toldElementWords = { count: 1, bytes: 2, gauge: 1, rate: 6, tag: 1, tokens: 4 } as const;
+
 /** From here on a table has so many shards; below, one, so that the order of eviction is exact. */
 const shardedEntries = 65_536;
 const shardsMany = 16;
@@ -92,6 +109,9 @@ export interface StickLayout {
   /** Of each column, from the beginning of an entry. */
   readonly columnAt: readonly number[];
   readonly keyWords: number;
+  /** Of a table that is shared, likewise: what has been told of the entry, and of each column; 0 and none otherwise. */
+  readonly toldAt: number;
+  readonly toldColumnAt: readonly number[];
   readonly entryWords: number;
   readonly shards: number;
   /** Entries in a shard. */
@@ -110,7 +130,7 @@ export function layoutOf(plan: TablePlan, room: StickRoom): StickLayout {
   const columns = plan.store.map((text) => {
     const column = readColumn(text);
     assert(column.ok, `table ${plan.name} stores ${text}, which is no column`);
-    return column.value;
+    return plan.share === null ? column.value : { ...column.value, debtMs: sharedDebtMs };
   });
   const keyWords = keyWordsOf(plan);
   const columnAt: number[] = [];
@@ -118,6 +138,15 @@ export function layoutOf(plan: TablePlan, room: StickRoom): StickLayout {
   for (const column of columns) {
     columnAt.push(entryWords);
     entryWords += column.words;
+  }
+  const toldAt = plan.share === null ? 0 : entryWords;
+  const toldColumnAt: number[] = [];
+  if (toldAt > 0) {
+    entryWords += toldWords;
+    for (const column of columns) {
+      toldColumnAt.push(entryWords);
+      entryWords += toldElementWords[column.form] * column.length;
+    }
   }
   const shards = plan.entriesMax < shardedEntries ? 1 : shardsMany;
   const share = Math.ceil(plan.entriesMax / shards);
@@ -129,7 +158,7 @@ export function layoutOf(plan: TablePlan, room: StickRoom): StickLayout {
   const holdsAt = entriesAt + shards * share * entryWords;
   const words = holdsAt + room.owners * room.holds;
   return {
-    ...{ room, columns, columnAt, keyWords, entryWords, shards, share, buckets },
+    ...{ room, columns, columnAt, keyWords, toldAt, toldColumnAt, entryWords, shards, share, buckets },
     ...{ shardsAt, ownersAt, bucketsAt, entriesAt, holdsAt, words },
   };
 }
@@ -170,7 +199,8 @@ export function bytesOf(layout: StickLayout): number {
 
 /** What two plans have in common whose tables look alike, in 16 hexadecimal digits. How long entries live is no part of it. */
 export function shapeOf(plan: TablePlan): string {
-  const text = JSON.stringify([plan.key, plan.entriesMax, plan.store]);
+  // A table that is not shared looks as it did before there were any that are.
+  const text = JSON.stringify([plan.key, plan.entriesMax, plan.store, ...(plan.share === null ? [] : ["shared"])]);
   return [1, 2].map((seed) => hashString(text, seed).toString(16).padStart(8, "0")).join("");
 }
 
@@ -215,7 +245,11 @@ export function planOf(bytes: Uint8Array): TablePlan | null {
   const length = formattedWords(bytes)?.[header.planBytes] ?? 0;
   if (length === 0) return null;
   try {
-    const plan = JSON.parse(new TextDecoder().decode(bytes.slice(planStart, planStart + length))) as TablePlan;
+    // The first tables knew of no others to share with.
+    const plan: TablePlan = {
+      share: null,
+      ...JSON.parse(new TextDecoder().decode(bytes.slice(planStart, planStart + length))),
+    };
     return isTableOf(bytes, plan) ? plan : null;
   } catch {
     return null;

@@ -7,7 +7,17 @@ import type { StickTable } from "../sticktable.ts";
 import { copyKeyOf } from "../tablekey.ts";
 import { clearCell, readCell } from "./cells.ts";
 import { relay, writeKey } from "./key.ts";
-import { entryWord, ipv4Bit, refsMask, shardWord, shardWords, usedBit } from "./layout.ts";
+import {
+  entryWord,
+  header,
+  ipv4Bit,
+  refsMask,
+  shardWord,
+  shardWords,
+  toldElementWords,
+  toldWords,
+  usedBit,
+} from "./layout.ts";
 
 export interface TableRow {
   readonly key: string;
@@ -148,6 +158,7 @@ export function copyTable(from: StickTable, to: StickTable, nowMs: number): numb
   const ageOf = (entry: number): number => (nowMs - words[entry + entryWord.stamp]!) | 0;
   entries.sort((one, other) => ageOf(other) - ageOf(one));
   const moves = movesBetween(from, to);
+  copyTelling(from, to);
   let copied = 0;
   for (const entry of entries) {
     const isIPv4 = (words[entry]! & ipv4Bit) !== 0;
@@ -187,12 +198,26 @@ export function copyRow(from: StickTable, to: StickTable, nowMs: number): void {
 
 /** What is copied from one entry to another: from where, where to, how many words. */
 function movesBetween(from: StickTable, to: StickTable): readonly (readonly [number, number, number])[] {
-  return from.columns.flatMap((column, index) => {
+  const [source, place] = [from.parts.layout, to.parts.layout];
+  const isTold = source.toldAt > 0 && place.toldAt > 0;
+  const moves = from.columns.flatMap((column, index) => {
     const target = to.columns.findIndex((other) => other.name === column.name);
+    if (target === -1) return [];
     // Who is there now is known by who holds the entry, and nobody holds the copy.
-    if (target === -1 || column.form === "gauge") return [];
-    return [[from.parts.layout.columnAt[index]!, to.parts.layout.columnAt[target]!, column.words] as const];
+    const counted =
+      column.form === "gauge" ? [] : [[source.columnAt[index]!, place.columnAt[target]!, column.words] as const];
+    const words = toldElementWords[column.form] * column.length;
+    const told = isTold ? [[source.toldColumnAt[index]!, place.toldColumnAt[target]!, words] as const] : [];
+    return [...counted, ...told];
   });
+  return isTold ? [...moves, [source.toldAt, place.toldAt, toldWords] as const] : moves;
+}
+
+/** What other nodes have been told: whatever is not told again is not counted twice. */
+function copyTelling(from: StickTable, to: StickTable): void {
+  if (from.parts.layout.toldAt === 0 || to.parts.layout.toldAt === 0) return;
+  for (let word: number = header.epoch; word <= header.generation; word++)
+    to.parts.memory.put(word, from.parts.memory.words[word]!);
 }
 
 function wordsOf(column: Column): number {

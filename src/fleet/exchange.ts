@@ -1,0 +1,195 @@
+// One table on one node, as the ledger of the fleet and this node tell each other of it: makes the next batch from what was used
+// lately, and takes up answers. It knows no Redis, no clock and no timers: who drives it (control/fleet) asks for a batch, brings it
+// to the ledger, and brings the answer, or nothing. A batch without an answer is given out again as it was until one comes: the
+// ledger knows it by its number. How far things have got stands in the table's file (teller.ts), so that it outlives control.
+
+import { hashString } from "../base/hash.ts";
+import type { SharedTable } from "../memory/sharedtable.ts";
+import { noteHeard, removeOthers, writeOthers } from "../memory/sticktable/othersrow.ts";
+import { StickTeller } from "../memory/sticktable/teller.ts";
+import type { Answer, Batch, Cell, Change, Total } from "./batch.ts";
+import { cellsOf, slotsOf } from "./cells.ts";
+import { portionLacking } from "./portion.ts";
+
+export interface ExchangeOptions {
+  /** What this node is called. */
+  readonly node: string;
+  readonly intervalMs: number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** In one batch. */
+  readonly changesMax?: number;
+  readonly marksMax?: number;
+}
+
+const changesUsual = 1000;
+const marksUsual = 1000;
+/** More are forgotten: whoever is asked for again is wished for again. */
+const wishesMax = 1000;
+
+type Told = Extract<Answer, { kind: "told" }>;
+
+export class Exchange {
+  readonly table: SharedTable;
+  readonly #options: ExchangeOptions;
+  readonly #teller: StickTeller;
+  readonly #cells: readonly Cell[];
+  /** Where tokens stand among the slots, and whose they are. */
+  readonly #buckets: readonly (readonly [number, Cell])[];
+  readonly #shape: string;
+  /** Entries to be told of, those used longest ago last. */
+  #queue: number[] = [];
+  #wishes = new Set<string>();
+  /** When entries were looked for; null: all are to be looked at. */
+  #walkedMs: number | null = null;
+  #toldMs: number | null = null;
+  #pending: Batch | null = null;
+  /** The number under which entries were told. */
+  #toldSequence = 0;
+
+  constructor(table: SharedTable, options: ExchangeOptions) {
+    this.table = table;
+    this.#options = options;
+    this.#teller = new StickTeller(table.own);
+    this.#cells = cellsOf(table.columns);
+    this.#buckets = slotsOf(this.#cells).flatMap(({ cell }, slot) =>
+      cell.form === "tokens" ? [[slot, cell] as const] : [],
+    );
+    this.#shape = shapeOf(table);
+  }
+
+  /** The batch that has no answer yet; else the next one, which may have nothing to say but that this node is here. */
+  next(nowMs: number): Batch {
+    this.#pending ??= this.#make(nowMs);
+    return this.#pending;
+  }
+
+  /** Holds of dead workers were let go of, and nobody refreshed what changed by that: look at all entries. */
+  lookAtAll(): void {
+    this.#walkedMs = null;
+  }
+
+  /** Somebody asked for this key here, and this node has counted nothing of it (`keyName`). */
+  wish(key: string): void {
+    if (this.#wishes.size < wishesMax) this.#wishes.add(key);
+  }
+
+  /** The answer to what `next` gave out. True: there is more, to be told or asked at once. */
+  hear(answer: Answer, nowMs: number): boolean {
+    const batch = this.#pending;
+    if (batch === null) return false;
+    switch (answer.kind) {
+      case "foreign":
+        this.#teller.begin(answer.epoch, answer.nowMs);
+        this.#pending = null;
+        this.#walkedMs = null;
+        this.#queue = [];
+        return true;
+      case "superseded":
+        // Nothing of it was counted, so it is told under a stream of its own.
+        this.#teller.restart(answer.nowMs);
+        this.#pending = { ...batch, stream: answer.nowMs, sequence: this.#teller.advance() };
+        return true;
+      case "told":
+        this.#take(batch, answer, nowMs);
+        this.#pending = null;
+        return this.#queue.length > 0 || answer.hasMore;
+    }
+  }
+
+  #make(nowMs: number): Batch {
+    const teller = this.#teller;
+    const { node, intervalMs, changesMax = changesUsual, marksMax = marksUsual } = this.#options;
+    const { plan } = this.table;
+    const staleMs = plan.share!.staleMs;
+    const isLate = this.#toldMs === null ? this.table.isStale(nowMs) : ((nowMs - this.#toldMs) | 0) >= staleMs;
+    const isKnown = teller.epoch !== 0;
+    // Its number is used up before anything counts as told.
+    const sequence = isKnown ? teller.advance() : 0;
+    const changes = isKnown ? this.#changes(sequence, changesMax, nowMs) : [];
+    const wishes = isKnown ? [...this.#wishes] : [];
+    if (isKnown) this.#wishes = new Set();
+    this.#toldMs = nowMs;
+    this.#toldSequence = sequence;
+    return {
+      table: plan.name,
+      shape: this.#shape,
+      cells: this.#cells,
+      expireMs: plan.expireMs,
+      node,
+      stream: teller.stream,
+      sequence,
+      epoch: teller.epoch,
+      isLate,
+      intervalMs,
+      aliveMs: staleMs,
+      changes,
+      wishes,
+      marksAfter: teller.marksTo,
+      marksMax,
+    };
+  }
+
+  #changes(sequence: number, changesMax: number, nowMs: number): Change[] {
+    const teller = this.#teller;
+    if (this.#queue.length === 0) {
+      this.#queue = teller.recent(this.#walkedMs);
+      this.#walkedMs = nowMs;
+    }
+    const changes: Change[] = [];
+    while (changes.length < changesMax) {
+      const entry = this.#queue.pop();
+      if (entry === undefined) break;
+      const told = teller.tell(entry, sequence, nowMs);
+      if (told !== null) changes.push(told);
+    }
+    return changes;
+  }
+
+  #take(batch: Batch, answer: Told, nowMs: number): void {
+    const keys = new Set<string>();
+    batch.changes.forEach((change, index) => {
+      keys.add(change.key);
+      this.#hearOf(change.key, answer.totals[index] ?? null, change, answer, nowMs);
+    });
+    batch.wishes.forEach((key, index) => {
+      if (keys.has(key)) return;
+      keys.add(key);
+      this.#hearOf(key, answer.totals[batch.changes.length + index] ?? null, null, answer, nowMs);
+    });
+    for (const { key, total } of answer.marks) if (!keys.has(key)) this.#hearOf(key, total, null, answer, nowMs);
+    this.#teller.marksTo = answer.marksTo;
+    noteHeard(this.table.others, nowMs);
+  }
+
+  #hearOf(key: string, total: Total | null, change: Change | null, answer: Told, nowMs: number): void {
+    if (total === null) return removeOthers(this.table.others, key, nowMs);
+    const slots = this.#buckets.length === 0 ? total.slots : this.#portioned(total);
+    const { others, again } = this.#teller.hear({
+      key,
+      slots,
+      bornMs: total.bornMs,
+      told: change?.slots ?? null,
+      sequence: this.#toldSequence,
+      nowMs,
+      ledgerMs: answer.nowMs,
+      countedMs: answer.countedMs,
+    });
+    if (again !== 0) this.#queue.push(again);
+    writeOthers(this.table.others, { key, slots: others, ttlMs: total.ttlMs, nowMs, ledgerMs: answer.nowMs });
+  }
+
+  #portioned(total: Total): number[] {
+    const slots = [...total.slots];
+    const { intervalMs, random } = this.#options;
+    for (const [slot, { burst, periodMs }] of this.#buckets)
+      slots[slot] = portionLacking(slots[slot]!, { burst, periodMs, nodes: total.nodes, intervalMs }, random());
+    return slots;
+  }
+}
+
+/** Tables whose keys or columns differ cannot be added up. How many entries there may be is of no account. */
+function shapeOf({ plan }: SharedTable): string {
+  const text = JSON.stringify([plan.key, plan.store]);
+  return [1, 2].map((seed) => hashString(text, seed).toString(16).padStart(8, "0")).join("");
+}

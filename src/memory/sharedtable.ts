@@ -1,0 +1,197 @@
+// A table that the nodes of a fleet share: what this node has counted lies in a table as every other (`own`), and beside it, in
+// another file of the same columns, what all other nodes have (`others`), which control alone writes as it hears of them. What
+// is read is both together; what is written is written to our own. Nobody waits for the network: what others did in the last
+// moments is not known yet.
+//
+//   counts, bytes, rates, gauges   the sum
+//   tags                           ours where it is set, else theirs: control lays the last value into ours when it hears of it
+//   tokens                         our bucket, which control keeps as full as the one of all nodes is
+//   assigning and clearing         of counts sets what is ours so that the sum is as wanted, as far as ours goes
+//
+// When nothing has been heard for longer than `staleMs`, the table's plan says what is read: our own counts and what was heard
+// before ("open"), or that every limit is passed: counts without end, no tokens ("closed").
+
+import type { SharePlan, TablePlan } from "../config/plan.ts";
+import type { Column } from "./column.ts";
+import { header } from "./sticktable/layout.ts";
+import type { StickTable } from "./sticktable.ts";
+import type { EntryIndex, Table, TableEvent } from "./table.ts";
+import { copyKeyOf, type TableKey } from "./tablekey.ts";
+
+/** When to ask again for a token of a table that is closed. */
+const closedWaitMs = 1000;
+
+/** The table of what others have counted; its file lies beside the table's own. */
+export function othersPlan(plan: TablePlan): TablePlan {
+  return { ...plan, name: `others:${plan.name}`, isEvicting: true, share: null };
+}
+
+/** The tables of a plan that have files: of each that is shared a second one. */
+export function tablesWithOthers(plans: readonly TablePlan[]): TablePlan[] {
+  return plans.flatMap((plan) => (plan.share === null ? [plan] : [plan, othersPlan(plan)]));
+}
+
+export class SharedTable implements Table {
+  readonly own: StickTable;
+  readonly others: StickTable;
+  readonly columns: readonly Column[];
+  readonly #othersWords: Int32Array;
+
+  constructor(own: StickTable, others: StickTable) {
+    this.own = own;
+    this.others = others;
+    this.columns = own.columns;
+    this.#othersWords = others.parts.memory.words;
+  }
+
+  get plan(): TablePlan {
+    return this.own.plan;
+  }
+
+  get key(): TableKey {
+    return this.own.key;
+  }
+
+  /** Whether what is known of other nodes is too old. */
+  isStale(nowMs: number): boolean {
+    const heardAt = this.#othersWords[header.heardAt]!;
+    return heardAt === 0 || ((nowMs - heardAt) | 0) >= this.#share.staleMs;
+  }
+
+  /** How old what is known of other nodes is; null: nothing is. */
+  ageMs(nowMs: number): number | null {
+    const heardAt = this.#othersWords[header.heardAt]!;
+    return heardAt === 0 ? null : Math.max((nowMs - heardAt) | 0, 0);
+  }
+
+  columnOf(type: Column["type"], element: number): number {
+    return this.own.columnOf(type, element);
+  }
+
+  // ---- by key ----
+
+  has(nowMs: number): boolean {
+    return this.own.has(nowMs) || this.#lay().has(nowMs);
+  }
+
+  read(column: number, element: number, nowMs: number): number {
+    return this.#sum(this.own.read(column, element, nowMs), column, element, nowMs);
+  }
+
+  add(column: number, element: number, amount: number, nowMs: number): number {
+    return this.#sum(this.own.add(column, element, amount, nowMs), column, element, nowMs);
+  }
+
+  assign(column: number, element: number, value: number, nowMs: number): boolean {
+    return this.own.assign(column, element, this.#ownPart(value, column, element, nowMs), nowMs);
+  }
+
+  clear(column: number, element: number, nowMs: number): number {
+    const former = this.#sum(this.own.clear(column, element, nowMs), column, element, nowMs);
+    // Clearing refreshes nothing, and what is not refreshed is not told.
+    if (!Number.isNaN(former)) this.own.assign(column, element, this.#cleared(column), nowMs);
+    return former;
+  }
+
+  take(column: number, amount: number, nowMs: number): number {
+    return this.#isClosed(nowMs) ? closedWaitMs : this.own.take(column, amount, nowMs);
+  }
+
+  // ---- held entries, which are our own ----
+
+  track(nowMs: number, event: TableEvent | null = null): EntryIndex {
+    return this.own.track(nowMs, event);
+  }
+
+  untrack(entry: EntryIndex, nowMs: number): void {
+    this.own.untrack(entry, nowMs);
+  }
+
+  readOf(entry: EntryIndex, column: number, element: number, nowMs: number): number {
+    return this.#sumOf(entry, this.own.readOf(entry, column, element, nowMs), column, element, nowMs);
+  }
+
+  addTo(entry: EntryIndex, column: number, element: number, amount: number, nowMs: number): number {
+    return this.#sumOf(entry, this.own.addTo(entry, column, element, amount, nowMs), column, element, nowMs);
+  }
+
+  assignTo(entry: EntryIndex, column: number, element: number, value: number, nowMs: number): void {
+    this.own.copyKey(entry, this.others.key);
+    const part = Math.max(value - this.#theirs(column, element, nowMs), 0);
+    this.own.assignTo(entry, column, element, part, nowMs);
+  }
+
+  clearOf(entry: EntryIndex, column: number, element: number, nowMs: number): number {
+    const former = this.own.clearOf(entry, column, element, nowMs);
+    if (!Number.isNaN(former)) this.own.assignTo(entry, column, element, this.#cleared(column), nowMs);
+    return this.#sumOf(entry, former, column, element, nowMs);
+  }
+
+  takeOf(entry: EntryIndex, column: number, amount: number, nowMs: number): number {
+    return this.#isClosed(nowMs) ? closedWaitMs : this.own.takeOf(entry, column, amount, nowMs);
+  }
+
+  note(entry: EntryIndex, event: TableEvent, amount: number, nowMs: number): void {
+    this.own.note(entry, event, amount, nowMs);
+  }
+
+  isSame(one: EntryIndex, other: EntryIndex): boolean {
+    return this.own.isSame(one, other);
+  }
+
+  copyKey(entry: EntryIndex, into: TableKey): void {
+    this.own.copyKey(entry, into);
+  }
+
+  // ---- sums ----
+
+  #sum(own: number, column: number, element: number, nowMs: number): number {
+    if (Number.isNaN(own)) return own;
+    this.#lay();
+    return this.#together(own, column, element, nowMs);
+  }
+
+  #sumOf(entry: EntryIndex, own: number, column: number, element: number, nowMs: number): number {
+    if (Number.isNaN(own)) return own;
+    this.own.copyKey(entry, this.others.key);
+    return this.#together(own, column, element, nowMs);
+  }
+
+  /** Of the key that is laid in `others`. */
+  #together(own: number, column: number, element: number, nowMs: number): number {
+    const { form } = this.columns[column]!;
+    if (form === "tag") return own !== 0 ? own : this.others.read(column, element, nowMs);
+    if (this.#isClosed(nowMs)) return form === "tokens" ? 0 : Number.POSITIVE_INFINITY;
+    return own + this.#theirs(column, element, nowMs);
+  }
+
+  /** What adds up to ours; of the key that is laid in `others`. */
+  #theirs(column: number, element: number, nowMs: number): number {
+    const { form } = this.columns[column]!;
+    return form === "tag" || form === "tokens" ? 0 : this.others.read(column, element, nowMs);
+  }
+
+  #ownPart(value: number, column: number, element: number, nowMs: number): number {
+    if (!this.key.isSet) return value;
+    this.#lay();
+    return Math.max(value - this.#theirs(column, element, nowMs), 0);
+  }
+
+  #cleared(column: number): number {
+    const { form, burst } = this.columns[column]!;
+    return form === "tokens" ? burst : 0;
+  }
+
+  #isClosed(nowMs: number): boolean {
+    return this.#share.whenStale === "closed" && this.isStale(nowMs);
+  }
+
+  #lay(): StickTable {
+    copyKeyOf(this.own.key, this.others.key);
+    return this.others;
+  }
+
+  get #share(): SharePlan {
+    return this.own.plan.share!;
+  }
+}
