@@ -19,6 +19,7 @@ import { serverCell, Totals, workerCell } from "../memory/tally.ts";
 import { type Admin, type AdminService, type Order, openAdmin, type ReloadOutcome } from "./admin.ts";
 import { banRoutes } from "./api/bans.ts";
 import { cacheRoutes } from "./api/caches.ts";
+import { discoveryRoutes } from "./api/discovery.ts";
 import { explainRoutes } from "./api/explain.ts";
 import { listRoutes } from "./api/lists.ts";
 import { tableRoutes } from "./api/tables.ts";
@@ -26,6 +27,7 @@ import { Bans } from "./bans.ts";
 import { Certificates } from "./certificates.ts";
 import { type CertificatesStatus, certificateStatus } from "./certificatestatus.ts";
 import { sourceOf } from "./discovery/making.ts";
+import { type SourceStatus, sourceStatus } from "./discovery/sourcestatus.ts";
 import { Discovery } from "./discovery.ts";
 import { Explaining } from "./explaining.ts";
 import { FolderWatch } from "./folderwatch.ts";
@@ -36,6 +38,7 @@ import { Names } from "./names.ts";
 import { addressOf, fileShortage, reloadProblems, startProblems } from "./preflight.ts";
 import { Prober } from "./prober.ts";
 import { type Prepared, Reconciler } from "./reconcile.ts";
+import { Registering } from "./registering.ts";
 import { Roster } from "./roster.ts";
 import type { Brake } from "./seat.ts";
 import { openState, type StateFolder } from "./state.ts";
@@ -91,6 +94,7 @@ export class Control implements AdminService {
   readonly #holdings: Holdings;
   readonly #listsOf = new WeakMap<Config, ListsOfConfig>();
   readonly #discovery: Discovery;
+  readonly #registering: Registering;
   readonly #reconciler: Reconciler;
   readonly #certificates: Certificates;
   readonly #folders: FolderWatch = new FolderWatch(() => void this.#lookAtCertificates());
@@ -135,14 +139,21 @@ export class Control implements AdminService {
       log,
       ...(options.brake === undefined ? {} : { brake: options.brake }),
     });
+    this.#registering = new Registering(log);
     this.#discovery = new Discovery({
       log,
-      make: sourceOf,
+      make: (settings) => sourceOf(settings, this.#registering.registry),
       publish: async () => (this.#phase === "draining" ? null : this.#reconciler.rediscover()),
       nowMs: Date.now,
     });
     this.#reconciler = new Reconciler({
-      finder: this.#discovery,
+      finder: {
+        adopt: async (of) => {
+          await this.#registering.adopt(of);
+          await this.#discovery.adopt(of);
+        },
+        foundOf: this.#discovery.foundOf,
+      },
       names,
       roster: this.#roster,
       prober: this.#prober,
@@ -205,6 +216,7 @@ export class Control implements AdminService {
         nowMs: Date.now,
       }),
       banRoutes(this.#bans, Date.now),
+      discoveryRoutes(() => this.#discovery.status(), Date.now),
       explainRoutes(
         () => this.#reconciler.plan,
         (plan) => explaining.circumstances(plan),
@@ -346,6 +358,7 @@ export class Control implements AdminService {
       remotes: this.#holdings.remotes.states(plan.caches),
       lists: this.#holdings.lists.status(),
       bans: this.#bans?.size ?? 0,
+      sources: this.#discovery.status(),
       stateOf: (slot) => this.#board.read(slot),
       countsOf: (slot) => this.#roster.countsOf(slot),
     });
@@ -354,6 +367,9 @@ export class Control implements AdminService {
   status(): Status {
     const { plan } = this.#reconciler;
     const phase = this.#phase === "running" ? (this.#supervisor.isUp ? "ready" : "down") : this.#phase;
+    const sources = new Map(this.#discovery.status().map((each) => [each.pool, each.sources]));
+    const sourcesOf = (pool: string): SourceStatus[] =>
+      (sources.get(pool) ?? []).map((figures) => sourceStatus(figures, Date.now()));
     return {
       version: this.#options.version,
       pid: process.pid,
@@ -372,7 +388,7 @@ export class Control implements AdminService {
         .map((worker) => ({ ...worker, connections: this.#totals.ofWorker(worker.worker, 0) })),
       listeners: plan === null ? [] : listenerStatus(plan, this.#totals),
       pools: (plan?.pools ?? []).map((pool) =>
-        poolStatus(pool, this.#totals, (slot) => this.#roster.conditionOf(slot)),
+        poolStatus(pool, this.#totals, (slot) => this.#roster.conditionOf(slot), sourcesOf(pool.name)),
       ),
       caches: (plan?.caches ?? []).map((cache) => this.#holdings.cacheStatus(cache, Date.now())),
     };
@@ -403,6 +419,7 @@ export class Control implements AdminService {
     this.#certificates.close();
     this.#folders.close();
     this.#discovery.close();
+    await this.#registering.close();
     this.#prober.close();
     await this.#supervisor.end();
     await this.#admin?.close();

@@ -12,6 +12,12 @@ import { SecureContexts } from "./prober/secure.ts";
 
 const JITTER = 0.1;
 
+/** Of a plan only this is looked at. */
+export interface Probed {
+  readonly pems: Plan["pems"];
+  readonly pools: readonly { readonly check: CheckPlan | null; readonly servers: readonly ServerPlan[] }[];
+}
+
 export type Observed = (slot: number, result: ProbeResult) => void;
 
 /** One probe under way. After `abort` it holds nothing any more and tells nothing. */
@@ -39,7 +45,7 @@ export class Prober {
   }
 
   /** Probe the servers of this plan and no others. Resolves when each of them has had a first result. */
-  async adopt(plan: Plan): Promise<void> {
+  async adopt(plan: Probed): Promise<void> {
     this.#contexts.adopt(plan.pems);
     const former = this.#tasks;
     const tasks = new Map<string, Task>();

@@ -3,6 +3,7 @@
 import { AssertionError } from "../../base/assert.ts";
 import { ms } from "../../config/measure.ts";
 import type { Discover, DiscoverConsul, DiscoverDns, DiscoverDocker } from "../../config/types.ts";
+import type { Registry } from "../../registry/registry.ts";
 import type { Rhythm } from "./asking.ts";
 import { ConsulSource } from "./consulsource.ts";
 import { DnsSource } from "./dnssource.ts";
@@ -11,11 +12,12 @@ import { ExecSource } from "./execsource.ts";
 import { FileSource } from "./filesource.ts";
 import { HttpSource } from "./httpsource.ts";
 import { KubernetesSource } from "./kubernetessource.ts";
+import { RegistrySource } from "./registrysource.ts";
 import type { Source } from "./source.ts";
 
 export type Make = (settings: Discover) => Source;
 
-export function sourceOf(settings: Discover): Source {
+export function sourceOf(settings: Discover, registry: Registry): Source {
   const rhythm: Rhythm = { intervalMs: ms(settings.interval), timeoutMs: ms(settings.timeout) };
   const { file, dns, http, exec } = settings;
   if (file !== undefined) return new FileSource(file, settings, rhythm);
@@ -27,6 +29,7 @@ export function sourceOf(settings: Discover): Source {
   if (kubernetes !== undefined)
     return new KubernetesSource(typeof kubernetes === "string" ? { service: kubernetes } : kubernetes, rhythm);
   if (consul !== undefined) return new ConsulSource(consulOf(consul), settings, rhythm);
+  if (settings.registry !== undefined) return new RegistrySource(settings.registry, registry);
   throw new AssertionError("a source of no kind");
 }
 

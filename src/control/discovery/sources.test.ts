@@ -18,6 +18,7 @@ import {
 import type { DiscoverInput } from "../../config/input.ts";
 import { judge } from "../../config/judge.ts";
 import type { Discover } from "../../config/types.ts";
+import { MemoryRegistry } from "../../registry/memory.ts";
 import { sourceOf } from "./making.ts";
 import type { Answer, Source } from "./source.ts";
 
@@ -49,7 +50,8 @@ class Listening {
   readonly told: Answer[] = [];
 
   constructor(room: Room, world: World, more: Partial<DiscoverInput> = {}) {
-    this.source = sourceOf(settingsOf({ interval: "50ms", timeout: "400ms", ...world.settings, ...more }));
+    const settings = settingsOf({ interval: "50ms", timeout: "400ms", ...world.settings, ...more });
+    this.source = sourceOf(settings, new MemoryRegistry());
     room.ending(() => this.source.stop());
   }
 
