@@ -81,6 +81,8 @@ export interface CacheEntry {
   readonly isBroken: boolean;
   /** Since `find`: it is whole. */
   readonly isWhole: boolean;
+  /** Of one that is filled: its length is known, and there is room for all of it. It breaks off only where what fills it does. */
+  readonly isRoomy: boolean;
   /** The longest piece that begins with body byte `at`, into `runStart` and `runEnd`, a span of `bytes`. False: none is there (yet). */
   run(at: number): boolean;
   readonly runStart: number;

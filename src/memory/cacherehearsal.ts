@@ -88,6 +88,9 @@ class RehearsedEntry implements CacheEntry {
   get isWhole(): boolean {
     return this.#actual.isWhole;
   }
+  get isRoomy(): boolean {
+    return this.#actual.isRoomy;
+  }
   get runStart(): number {
     return this.#actual.runStart;
   }

@@ -303,3 +303,26 @@ test("what it varies by became known between a look and the lease: it is looked 
   client.sends(get("/", "X: 1"));
   second.expect(client.gets(ok("one", date, fresh, "Vary: X", "Age: 0")), "report 200");
 });
+
+test("a long body is read along as soon as there is room for all of it, from its beginning", () => {
+  const play = new Playbook(cached({ isTold: false }, {}, { bytesMax: 2 ** 26, objectBytesMax: 2 ** 23 }));
+  const [first, second] = ask(play, 2) as [Actor, Actor];
+  const server = play.accept();
+  const body = "0123456789abcdef".repeat(3 * 2 ** 16);
+  const whole = ok(body, date, fresh);
+  const headEnd = whole.length - body.length;
+  const told = (): number =>
+    play
+      .take()
+      .filter((line) => line.startsWith(second.gets("")))
+      .reduce((sum, line) => sum + line.length, 0);
+  server.sends(whole.slice(0, headEnd + 10));
+  expect(told()).toBe(0);
+  server.sends(whole.slice(headEnd + 10, headEnd + 20));
+  play.pass(20);
+  expect(told()).toBeGreaterThan(0);
+  server.sends(whole.slice(headEnd + 20));
+  const said = play.take();
+  expect(said.filter((line) => line === "report 200").length).toBe(2);
+  expect(said.some((line) => line.startsWith(first.gets("")))).toBe(true);
+});

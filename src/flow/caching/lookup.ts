@@ -103,8 +103,8 @@ export class Lookup implements Wait, Follower {
       case cacheState.whole:
         return this.#judge(entry, isLast);
       case cacheState.filling:
-        // How long it will be nobody knows: it may be too long yet, and break off for who would read it along.
-        if (entry.facts.bodyBytes !== -1) return this.#readAlong(entry);
+        // How long it will be nobody may know, or there may be no room for it yet: it could break off for who reads it along.
+        if (entry.isRoomy) return this.#readAlong(entry);
         entry.release();
         return this.#stopFor(isLast);
       case cacheState.pass:

@@ -32,3 +32,28 @@ test("a body whose length is known finds all its room at the start, or none: not
   for (const entry of [along, ...held]) entry.release();
   expect(checkStore(store)).toEqual([]);
 });
+
+test("room for a long body is taken piece by piece, ahead of its bytes, and told when all of it is there", () => {
+  const store = CacheStore.inMemory({ bytesMax: 2 ** 26, objectBytesMax: 2 ** 23, policy: "lru" });
+  const length = 3 * 2 ** 20;
+  const head = bytesOf("HTTP/1.1 200 OK");
+  const content = body(10_000);
+  const draft = store.lease(keyOf("/long"), start, 1000)!;
+  draft.begin({ ...facts, bodyBytes: length }, head, 0, head.length, bytesOf(""));
+  const along = found(store, keyOf("/long"));
+  const roomy = [along.isRoomy];
+  for (let count = 0; count < 3; count++) {
+    draft.append(content, 0, 10_000);
+    roomy.push(along.isRoomy);
+  }
+  expect(roomy).toEqual([false, false, true, true]);
+  along.release();
+  draft.drop();
+  const unknown = store.lease(keyOf("/unknown"), start, 1000)!;
+  unknown.begin(facts, head, 0, head.length, bytesOf(""));
+  const other = found(store, keyOf("/unknown"));
+  expect(other.isRoomy).toBe(false);
+  other.release();
+  unknown.drop();
+  expect(checkStore(store)).toEqual([]);
+});

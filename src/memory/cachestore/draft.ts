@@ -1,8 +1,8 @@
 // A response on its way into the cache: fills the node that its lease made. Bytes are copied without the lock, for nobody else
-// writes there and the node is held; `written` is stored after them. All room for a body whose length is known is taken at the start, so
-// that it cannot run out under those who read along; of one whose length is not the shard is opened for each further extent. When
-// the node was taken away meanwhile (purged, replaced, its shard wiped) the draft goes on for those who read along, and
-// ends where there are none.
+// writes there and the node is held; `written` is stored after them. Room for a body whose length is known is taken ahead of its bytes, at
+// the start or, where that would keep others waiting, a piece with each append: who reads along waits for it, so that it cannot
+// run out under them. When the node was taken away meanwhile (purged, replaced, its shard wiped) the draft goes on for those who
+// read along, and ends where there are none.
 
 import { type CacheDraft, type CacheFacts, cacheState } from "../cache.ts";
 import { writeFacts } from "./facts.ts";
@@ -12,6 +12,8 @@ import type { StoreParts } from "./parts.ts";
 
 /** The first piece of a body whose length is not known; each further one is as large as all before it, up to the largest extent. */
 const guessBytes = 8192;
+/** So much room is taken at once: more of it, where thousands of small ones have to go for it, would take longer than others wait. */
+const reservedBytes = 2 ** 20;
 
 export class StoreDraft implements CacheDraft {
   readonly #parts: StoreParts;
@@ -30,6 +32,8 @@ export class StoreDraft implements CacheDraft {
   /** Of the chain, the extent that is written to, and how much of the body is before it; 0: it is the first piece. */
   #extent = 0;
   #before = 0;
+  /** Of the body, what there is room for. */
+  #covered = 0;
 
   /** Holds the node by the cell. */
   constructor(parts: StoreParts, node: number, cell: number) {
@@ -66,6 +70,7 @@ export class StoreDraft implements CacheDraft {
 
   append(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#isEnded) return false;
+    if (this.#covered < this.#known && !this.#reserveMore()) return false;
     const total = this.#written + (end - start);
     if (this.#known >= 0 && total > this.#known) return this.#fail(this.#parts.shard.openOf(this.#node));
     if (this.#isTooLarge(total)) return this.#parts.shard.openOf(this.#node) ? this.#refuse() : this.#fail(false);
@@ -136,11 +141,22 @@ export class StoreDraft implements CacheDraft {
     words[node + N.startBytes] = room;
     this.#at = startAt * 4;
     this.#pieceEnd = this.#at + room;
-    for (let covered = room; covered < known; ) {
-      const extent = this.#chain(known - covered);
-      if (extent === 0) return false;
-      covered += words[extent + E.units]! * unitBytes - extentHeadBytes;
-    }
+    this.#covered = room;
+    return this.#reserve();
+  }
+
+  /** More room for a body whose length is known, with the shard open. False: there is none. */
+  #reserve(): boolean {
+    const enough = Math.min(this.#known, this.#covered + reservedBytes);
+    while (this.#covered < enough) if (this.#chain(this.#known - this.#covered) === 0) return false;
+    return true;
+  }
+
+  #reserveMore(): boolean {
+    const { shard } = this.#parts;
+    if (!shard.openOf(this.#node)) return this.#fail(false);
+    if (!this.#reserve()) return this.#fail(true);
+    shard.close();
     return true;
   }
 
@@ -153,6 +169,7 @@ export class StoreDraft implements CacheDraft {
     const last = words[node + N.bodyLast]!;
     Atomics.store(words, last === 0 ? node + N.bodyFirst : last + E.next, extent);
     words[node + N.bodyLast] = extent;
+    this.#covered += words[extent + E.units]! * unitBytes - extentHeadBytes;
     return extent;
   }
 
@@ -167,7 +184,8 @@ export class StoreDraft implements CacheDraft {
     let extent = words[this.#extent === 0 ? node + N.bodyFirst : this.#extent + E.next]!;
     if (extent === 0) {
       if (!shard.openOf(node)) return this.#fail(false);
-      extent = this.#chain(Math.max(total - this.#written, this.#written));
+      const more = this.#known < 0 ? Math.max(total - this.#written, this.#written) : this.#known - this.#written;
+      extent = this.#chain(more);
       if (extent === 0) return this.#fail(true);
       shard.close();
     }

@@ -66,6 +66,20 @@ export class StoreEntry implements CacheEntry {
     return this.#parts.writers.isGone(this.#words[node + N.writer]!);
   }
 
+  get isRoomy(): boolean {
+    const words = this.#words;
+    const node = this.#node;
+    const { bodyBytes } = this.facts;
+    if (bodyBytes < 0) return false;
+    let room = words[node + N.startBytes]!;
+    let extent = Atomics.load(words, node + N.bodyFirst);
+    while (extent !== 0 && room < bodyBytes) {
+      room += words[extent + E.units]! * unitBytes - extentHeadBytes;
+      extent = Atomics.load(words, extent + E.next);
+    }
+    return room >= bodyBytes;
+  }
+
   run(at: number): boolean {
     const { written } = this;
     if (at < 0 || at >= written) return false;
