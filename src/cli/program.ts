@@ -17,6 +17,7 @@ import { reload } from "./reload.ts";
 import { gathered, remoteCommand } from "./remotecommand.ts";
 import { type RunOptions, run } from "./run.ts";
 import { schema } from "./schema.ts";
+import { type SentinelCommandOptions, sentinel } from "./sentinel.ts";
 import { status } from "./status.ts";
 import { steer } from "./steer.ts";
 import { tableClear, tableGet, tableList, tableSet } from "./tables.ts";
@@ -68,6 +69,7 @@ export function buildProgram(ended: (code: number) => void): Command {
     .addHelpText("after", examples)
     .exitOverride();
   addRunning(program);
+  addSentinel(program, ended);
   addConfig(program, ended);
   addRemote(program, ended);
   addExplain(program, ended);
@@ -119,6 +121,34 @@ function addRunning(program: Command): void {
     .option("--admin <address>", "where the admin interface listens", "127.0.0.1:2112")
     .option("--workers <number>", "processes that carry traffic", "2")
     .action(demo);
+}
+
+function addSentinel(program: Command, ended: (code: number) => void): void {
+  program
+    .command("sentinel")
+    .description("probe servers and keep those that are well in a set of Redis, as the sentinel of GopherProxy")
+    .option(
+      "--redis <address>",
+      "host:port or redis://... (or: REDIS_URL in the environment; default: localhost:16379)",
+    )
+    .option(
+      "--targets <list>",
+      "host:port with commas between (or: SENTINEL_TARGETS; default: host.docker.internal:8081, :8082 and :8083)",
+    )
+    .option("--set <name>", "the set of Redis (default: gopher_backends)")
+    .option(
+      "--http <path>",
+      "a target is well when it answers this path with 200 to 399 (default: when it accepts TCP)",
+    )
+    .option("--https", "targets are https://, and probed over TLS")
+    .option("--every <duration>", "from one probe of a target to the next (default: 2s)")
+    .option("--timeout <duration>", "how long a probe may take (default: 1s)")
+    .option("--rise <number>", "successes in a row that put a target in (default: 1)")
+    .option("--fall <number>", "failures in a row that take it out (default: 2)")
+    .option("--lease <duration>", "how long what it says holds when it says no more (default: 15s)")
+    .option("--quorum <number>", "how many sentinels must agree (default: the majority)")
+    .option("--id <name>", "what it is called, unlike all others (default: the machine's name and its process number)")
+    .action(async (options: SentinelCommandOptions) => ended(await sentinel(options, terminal)));
 }
 
 function addConfig(program: Command, ended: (code: number) => void): void {

@@ -1,0 +1,165 @@
+// `sluice sentinel`: in the place of the sentinel that comes with GopherProxy, and with its environment: REDIS_URL and SENTINEL_TARGETS, of
+// which an empty one is as none. What it logs has the same words, on stdout, a line of JSON each. It needs no config; what the original
+// cannot do is said by options. Exit codes: 0 after SIGTERM or SIGINT, 1 when Redis does not answer at the start, 2 not understood.
+//
+//   Redis there within 5 s?  >  first probes at once, side by side  >  votes, until a signal  >  takes back what it has said
+
+import { compileSentinel, type SentinelPlan } from "../config/compileregistry.ts";
+import { sentinel as sentinelSchema } from "../config/fleetschema.ts";
+import type { SentinelInput } from "../config/input.ts";
+import { findings } from "../config/issues.ts";
+import { keyText } from "../config/problem.ts";
+import { reviewFleet } from "../config/reviewfleet.ts";
+import { type Log, openLog } from "../control/log.ts";
+import { Names } from "../control/names.ts";
+import { Sentinel } from "../control/sentinel.ts";
+import { readRedisPlace, redisUrlOf } from "../registry/address.ts";
+import { RedisRegistry } from "../registry/redis.ts";
+import type { Writer } from "./check.ts";
+import { version } from "./version.ts";
+
+const USAGE_ERROR = 2;
+const startMs = 5000;
+const timeoutMs = 3000;
+const pollMs = 5000;
+const usual = {
+  redis: "localhost:16379",
+  targets: "host.docker.internal:8081,host.docker.internal:8082,host.docker.internal:8083",
+};
+
+export interface SentinelCommandOptions {
+  readonly redis?: string;
+  readonly targets?: string;
+  readonly set?: string;
+  readonly id?: string;
+  readonly https?: boolean;
+  readonly http?: string;
+  readonly every?: string;
+  readonly timeout?: string;
+  readonly rise?: string;
+  readonly fall?: string;
+  readonly lease?: string;
+  readonly quorum?: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Wanted {
+  /** With its secrets. */
+  readonly redis: string;
+  readonly plan: SentinelPlan;
+}
+
+/** The texts are what is wrong, a line each. */
+export function wantedOf(options: SentinelCommandOptions, environment: Environment): Wanted | readonly string[] {
+  const redis = firstOf(options.redis, environment["REDIS_URL"], usual.redis);
+  const problems = readRedisPlace(redis) === null ? ["REDIS_URL must be host:port, or redis://..."] : [];
+  const said = inputOf(options, firstOf(options.targets, environment["SENTINEL_TARGETS"], usual.targets));
+  const parsed = sentinelSchema.safeParse(said, { reportInput: true });
+  const found = parsed.success ? [] : findings(parsed.error.issues);
+  for (const { path, message } of found) problems.push(`${nameOf(keyText(path), said)} ${message}`);
+  reviewFleet({ sentinel: said, registry: redis }, (severity, path, _part, message) => {
+    if (severity === "error") problems.push(`${nameOf(keyText(path.slice(1)), said)} ${message}`);
+  });
+  if (!parsed.success || problems.length > 0) return [...new Set(problems)];
+  return { redis, plan: compileSentinel(parsed.data) };
+}
+
+/** Ends with the exit code, when it is over. */
+export async function sentinel(options: SentinelCommandOptions, writer: Writer): Promise<number> {
+  const wanted = wantedOf(options, process.env);
+  if (!("plan" in wanted)) {
+    for (const problem of wanted) writer.err(`sluice: ${problem}`);
+    writer.err("(sluice sentinel --help lists its options)");
+    return USAGE_ERROR;
+  }
+  const log = openOriginalLog();
+  const url = redisUrlOf(wanted.redis);
+  const registry = new RedisRegistry({ url, pollMs, timeoutMs, isNotified: false });
+  const addr = registry.status().place;
+  const signalled = signals();
+  const problem = await reached(registry);
+  if (problem !== null) {
+    log.error({ addr, error: problem }, "cannot reach Redis at startup");
+    registry.close();
+    return 1;
+  }
+  log.info({ addr }, "connected to Redis");
+  const targets = wanted.plan.targets.map(({ target }) => target);
+  log.info({ targets, version: stamped("VERSION", version), commit: stamped("COMMIT", "unknown") }, "Sentinel started");
+  const running = new Sentinel({ registry, log, names: new Names(log) });
+  void running.adopt(wanted.plan);
+  await signalled;
+  log.info({}, "shutdown signal received");
+  await running.close();
+  registry.close();
+  log.info({}, "Sentinel stopped cleanly");
+  return 0;
+}
+
+function firstOf(...texts: readonly (string | undefined)[]): string {
+  return texts.find((text) => text !== undefined && text.trim() !== "")?.trim() ?? "";
+}
+
+function inputOf(options: SentinelCommandOptions, targets: string): SentinelInput {
+  const { set, id, https, http, every, timeout, rise, fall, lease, quorum } = options;
+  return {
+    targets: targets
+      .split(",")
+      .map((target) => target.trim())
+      .filter((target) => target !== ""),
+    scheme: https === true ? "https" : "http",
+    check: {
+      ...(http === undefined ? { tcp: true } : { http }),
+      every: every ?? "2s",
+      timeout: timeout ?? "1s",
+      rise: rise === undefined ? 1 : Number(rise),
+      fall: fall === undefined ? 2 : Number(fall),
+    },
+    ...(set === undefined ? {} : { set }),
+    ...(id === undefined ? {} : { id }),
+    ...(lease === undefined ? {} : { lease }),
+    ...(quorum === undefined ? {} : { quorum: quorum === "majority" ? quorum : Number(quorum) }),
+  };
+}
+
+/** What was said on the command line or in the environment, by the key that it became. */
+function nameOf(key: string, { targets }: SentinelInput): string {
+  const index = /^targets\[(\d+)\]$/.exec(key)?.[1];
+  if (index !== undefined) return `target ${JSON.stringify(targets[Number(index)])}`;
+  return key === "targets" ? "SENTINEL_TARGETS" : `--${key.replace(/^check\./, "")}`;
+}
+
+/** Null when it answers. One that is just starting is given some time. */
+async function reached(registry: RedisRegistry): Promise<string | null> {
+  const endMs = performance.now() + startMs;
+  for (;;) {
+    try {
+      await registry.ping();
+      return null;
+    } catch (error) {
+      const { message } = error as Error;
+      if (!message.includes("loading") || performance.now() > endMs) return message;
+      await Bun.sleep(100);
+    }
+  }
+}
+
+function signals(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  return promise;
+}
+
+function stamped(name: string, otherwise: string): string {
+  return firstOf(process.env[name], otherwise);
+}
+
+/** time, level, msg and then what else there is, with levels in capitals: whoever reads the original's log reads this. */
+function openOriginalLog(): Log {
+  const write = (line: string): void => {
+    const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+    process.stdout.write(`${JSON.stringify({ time, level: String(level).toUpperCase(), msg, ...fields })}\n`);
+  };
+  return openLog({ level: "info", format: "json", isColored: false, write });
+}
