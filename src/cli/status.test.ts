@@ -68,6 +68,7 @@ const sample: Status = {
       name: "app",
       balance: "p2c",
       queued: 2,
+      sources: [],
       servers: [
         server,
         {

@@ -2,6 +2,7 @@
 // Sluice answers, so that a script can ask.
 
 import type { RedisStatus } from "../control/cachestatus.ts";
+import type { SourceStatus } from "../control/discovery/sourcestatus.ts";
 import type { ListenerStatus, PoolStatus, Status } from "../control/status.ts";
 import { counted, shown } from "./banner.ts";
 import { bytesText } from "./bytes.ts";
@@ -94,7 +95,7 @@ function pools(status: Status): string[] {
   return status.pools.flatMap((pool) => ["", poolTable(pool)]);
 }
 
-function poolTable({ name, balance, queued, servers }: PoolStatus): string {
+function poolTable({ name, balance, queued, sources, servers }: PoolStatus): string {
   const rows = servers.map((server) => [
     server.name,
     server.state,
@@ -105,8 +106,17 @@ function poolTable({ name, balance, queued, servers }: PoolStatus): string {
     server.reason ?? "",
   ]);
   const waiting = queued === 0 ? "" : `, ${queued} waiting`;
-  const title = `pool ${name} (${balance}${waiting})`;
+  const title = [`pool ${name} (${balance}${waiting})`, ...sources.map(sourceLine)].join("\n");
+  // A pool with a reply of its own has neither.
+  if (servers.length === 0 && sources.length > 0) return `${title}\n  it has no server: requests are answered 503`;
   return `${title}\n${table(["SERVER", "STATE", "WEIGHT", "ACTIVE", "REQUESTS", "FAILURES", "REASON"], rows, [3, 4, 5])}`;
+}
+
+/** `  from dns app.local:80: 2 servers, 4s ago; does not answer in 2 s` */
+function sourceLine({ source, servers, ageSeconds, problem, remarks }: SourceStatus): string {
+  const when = ageSeconds === null ? "it has never answered" : `${counted(servers, "server")}, ${age(ageSeconds)} ago`;
+  const trouble = problem === null ? [] : [problem.text];
+  return [`  from ${source}: ${when}`, ...trouble, ...remarks].join("; ");
 }
 
 function cacheTable({ caches }: Status): string[] {

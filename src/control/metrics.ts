@@ -5,6 +5,7 @@
 
 import { workerCell } from "../memory/tally.ts";
 import { writeCaches } from "./cachemetrics.ts";
+import { writeDiscovery } from "./discoverymetrics.ts";
 import { Exposition } from "./exposition.ts";
 import { writeHooks } from "./hookmetrics.ts";
 import { writeCertificates } from "./metricscertificates.ts";
@@ -25,6 +26,7 @@ export function metricsText(source: MetricsSource): string {
   writeCaches(out, source);
   writeHooks(out, source);
   writeServers(out, source);
+  writeDiscovery(out, source.sources);
   writeCertificates(out, source);
   writeRules(out, source);
   writeTables(out, source);

@@ -5,6 +5,7 @@ import type { Plan } from "../config/plan.ts";
 import type { ServerState } from "../memory/board.ts";
 import { routeCell, type Totals } from "../memory/tally.ts";
 import type { CacheFigures } from "./caches.ts";
+import type { PoolSources } from "./discovery.ts";
 import type { Labels } from "./exposition.ts";
 import type { WorkerStatus } from "./seat.ts";
 
@@ -34,6 +35,8 @@ export interface MetricsSource {
   readonly lists: readonly ListFigures[];
   /** Addresses and blocks that are banned. */
   readonly bans: number;
+  /** Where servers come from that no config names. */
+  readonly sources: readonly PoolSources[];
   stateOf(slot: number): ServerState;
   countsOf(slot: number): ServerCounts;
 }

@@ -5,6 +5,7 @@ import { formatAddress } from "../base/address.ts";
 import type { ListenerMode, ListenerPlan, Plan, PoolPlan, RoutePlan, ServerPlan } from "../config/plan.ts";
 import { listenerCell, poolCell, routeCell, serverCell, type Totals } from "../memory/tally.ts";
 import type { CacheStatus } from "./cachestatus.ts";
+import type { SourceStatus } from "./discovery/sourcestatus.ts";
 import { codeCells } from "./metricssource.ts";
 import type { WorkerStatus } from "./seat.ts";
 
@@ -30,6 +31,8 @@ export interface PoolStatus {
   readonly name: string;
   readonly balance: string;
   readonly queued: number;
+  /** Where it has servers from that the config does not name. */
+  readonly sources: readonly SourceStatus[];
   readonly servers: readonly ServerStatus[];
 }
 
@@ -127,11 +130,17 @@ function tlsStatus({ certificates }: Plan, { tls }: ListenerPlan): ListenerTlsSt
   };
 }
 
-export function poolStatus(pool: PoolPlan, totals: Totals, conditionOf: (slot: number) => Condition): PoolStatus {
+export function poolStatus(
+  pool: PoolPlan,
+  totals: Totals,
+  conditionOf: (slot: number) => Condition,
+  sources: readonly SourceStatus[] = [],
+): PoolStatus {
   return {
     name: pool.name,
     balance: pool.balance.policy,
     queued: totals.pool(pool.slot, poolCell.queued),
+    sources,
     servers: pool.servers.map((server) => serverStatus(server, totals, conditionOf(server.slot))),
   };
 }

@@ -110,7 +110,8 @@ function choiceLines({ pool, policy, server, why, candidates }: ChoiceTrace): st
   const shown = candidates.slice(0, candidatesMax);
   for (const each of shown) lines.push(candidateLine(each, each.server === server, width));
   if (candidates.length > shown.length) lines.push(`    and ${candidates.length - shown.length} more`);
-  const more = can === 0 && candidates.length > 0 ? " (sluice status says why)" : "";
+  const more =
+    can === 0 ? ` (sluice status says ${candidates.length > 0 ? "why" : "where its servers come from"})` : "";
   lines.push(server === null ? `  no server: ${why}${more}` : `  ${server}: ${why}`);
   return lines;
 }

@@ -1,0 +1,32 @@
+// The part of /metrics that is by source of servers: how many it tells of, and whether it still answers. An operator's alert is on the
+// age of the last answer, for servers that are kept look as well as ever.
+
+import type { SourceFigures } from "./discovery/standing.ts";
+import type { PoolSources } from "./discovery.ts";
+import type { Exposition } from "./exposition.ts";
+import type { Sample } from "./metricssource.ts";
+
+export function writeDiscovery(out: Exposition, pools: readonly PoolSources[]): void {
+  const each = (of: (figures: SourceFigures) => number | null): Sample[] =>
+    pools.flatMap(({ pool, sources }) =>
+      sources.flatMap((figures): Sample[] => {
+        const value = of(figures);
+        return value === null ? [] : [[{ pool, source: figures.source }, value]];
+      }),
+    );
+  out.gauge(
+    "sluice_discovery_servers",
+    "Servers that the source told of last.",
+    each(({ servers }) => servers.length),
+  );
+  out.counter(
+    "sluice_discovery_failures_total",
+    "Questions to the source that had no answer.",
+    each(({ failures }) => failures),
+  );
+  out.gauge(
+    "sluice_discovery_last_success_timestamp_seconds",
+    "When the source last answered, in seconds since 1970.",
+    each(({ lastSuccessMs }) => (lastSuccessMs === null ? null : lastSuccessMs / 1000)),
+  );
+}
