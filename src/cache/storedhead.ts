@@ -233,3 +233,9 @@ function staleMs(isStrict: boolean, saidS: number, defaultMs: number): number {
   if (isStrict) return 0;
   return saidS >= 0 ? saidS * 1000 : Math.max(0, defaultMs);
 }
+
+/** RFC 9110 section 6.6.1: what is stored has a Date. To a head that was written without one. */
+export function writeDate(output: Output, wallMs: number): void {
+  output.length -= crlf.length;
+  output.latin1(`Date: ${new Date(wallMs).toUTCString()}\r\n\r\n`);
+}

@@ -10,7 +10,7 @@ import {
 } from "../../test/cacheheads.ts";
 import { Freshness } from "./freshness.ts";
 import type { CachePolicy } from "./policy.ts";
-import { reason, reasonWords, whyNotStored } from "./storing.ts";
+import { isOfAll, reason, reasonWords, whyNotStored } from "./storing.ts";
 import { VaryNames } from "./vary.ts";
 
 const silent = policyOf();
@@ -137,4 +137,9 @@ test("every reason has a word of its own, a token, and a sentence", () => {
     expect(word).toMatch(/^[a-z-]+$/);
     expect(sentence).toMatch(/^[A-Z].*\.$/);
   }
+});
+
+test("what is said of one request says nothing of the others, and what is said of a response does", () => {
+  expect([reason.cookie, reason.authorization, reason.noRoom, reason.truncated].map(isOfAll)).not.toContain(true);
+  expect([reason.private, reason.setCookie, reason.tooLarge, reason.varyStar].map(isOfAll)).not.toContain(false);
 });

@@ -64,7 +64,10 @@ export const reasonWords: readonly (readonly [string, string])[] = [
   ["no-room", "There was no room for it."],
   ["vary-client", "Vary names a field that says who the client is, and is another for each of them."],
   ["cookie", "The request has a cookie, and the response is a page or data that does not say who may keep it."],
-  ["invalidated", "A request has changed it a moment ago, or it was purged, and the second level may still hold what was before."],
+  [
+    "invalidated",
+    "A request has changed it a moment ago, or it was purged, and the second level may still hold what was before.",
+  ],
 ];
 
 /**
@@ -186,4 +189,23 @@ function isUseless(response: ResponseFacts, freshness: Freshness, policy: CacheP
   if (isStrict) return true;
   if (control.staleWhileRevalidateS > 0 || control.staleIfErrorS > 0) return false;
   return control.sMaxageS >= 0 || (policy.plan.staleWhileRevalidateMs <= 0 && policy.plan.staleIfErrorMs <= 0);
+}
+
+/** Whether a reason is about whatever answers the URL, and not about the one request. */
+export function isOfAll(why: number): boolean {
+  switch (why) {
+    case reason.method:
+    case reason.requestNoStore:
+    case reason.authorization:
+    case reason.cookie:
+    case reason.bypass:
+    case reason.range:
+    case reason.partial:
+    case reason.notModified:
+    case reason.truncated:
+    case reason.noRoom:
+      return false;
+    default:
+      return true;
+  }
 }

@@ -6,8 +6,8 @@ import { assert } from "../../base/assert.ts";
 import { cacheField, nextField } from "../../cache/fieldname.ts";
 import { noDate } from "../../cache/httpdate.ts";
 import { isAhead } from "../../cache/reuse.ts";
-import { fillFacts, writeStoredHead } from "../../cache/storedhead.ts";
-import { reason, reasonWords, whyNotStored } from "../../cache/storing.ts";
+import { fillFacts, writeDate, writeStoredHead } from "../../cache/storedhead.ts";
+import { isOfAll, reason, reasonWords, whyNotStored } from "../../cache/storing.ts";
 import { writeTags } from "../../cache/tags.ts";
 import {
   type CacheDraft,
@@ -29,8 +29,6 @@ import { compareHead } from "./comparing.ts";
 import { groupOf } from "./followers.ts";
 import { tellRemote } from "./remote.ts";
 import { writeVariantKey } from "./variant.ts";
-
-const crlfBytes = 2;
 
 export class Filling implements Onlooker {
   readonly #exchange: Exchange;
@@ -299,28 +297,3 @@ export class Filling implements Onlooker {
 }
 
 const noTags = new Uint8Array(0);
-
-/** Whether a reason is about whatever answers the URL, and not about the one request. */
-function isOfAll(why: number): boolean {
-  switch (why) {
-    case reason.method:
-    case reason.requestNoStore:
-    case reason.authorization:
-    case reason.cookie:
-    case reason.bypass:
-    case reason.range:
-    case reason.partial:
-    case reason.notModified:
-    case reason.truncated:
-    case reason.noRoom:
-      return false;
-    default:
-      return true;
-  }
-}
-
-/** RFC 9110 section 6.6.1: what is stored has a Date. */
-function writeDate(output: Output, wallMs: number): void {
-  output.length -= crlfBytes;
-  output.latin1(`Date: ${new Date(wallMs).toUTCString()}\r\n\r\n`);
-}
