@@ -14,6 +14,7 @@ import type { Check, Config, Pool } from "../config/types.ts";
 import { entryBytes, fullBytes } from "../memory/sticktable/layout.ts";
 import { bytesText } from "./bytes.ts";
 import { cacheReport, cacheSummary } from "./checkcaches.ts";
+import { discoverShown, discoverSummary } from "./checkdiscovery.ts";
 import { checkLists, type ListSummary, listSummary } from "./checklists.ts";
 import { writtenWay } from "./way.ts";
 
@@ -116,6 +117,7 @@ function shown(config: Config): Config {
   const { admin, debug, listeners, caches } = config;
   return {
     ...config,
+    pools: changed(config.pools, discoverShown),
     admin: admin.token === undefined ? admin : { ...admin, token: "(set)" },
     debug: debug.token === undefined ? debug : { token: "(set)" },
     listeners: changed(listeners, ({ auth, ...listener }) =>
@@ -181,12 +183,13 @@ function tableSummary(plan: TablePlan): string {
 function poolSummary(pool: Pool): string {
   if (pool.reply !== undefined) return "a reply of its own";
   const backups = pool.servers.filter((server) => typeof server !== "string" && server.backup).length;
-  const parts = [`${counted(pool.servers.length, "server")}${backups > 0 ? ` (${counted(backups, "backup")})` : ""}`];
+  const written = `${counted(pool.servers.length, "server")}${backups > 0 ? ` (${counted(backups, "backup")})` : ""}`;
+  const parts = [`${written}${discoverSummary(pool)}`];
   parts.push(typeof pool.balance === "string" ? pool.balance : `${pool.balance.policy} by ${pool.balance.key}`);
   if (pool.sticky !== undefined)
     parts.push(`sticky by ${typeof pool.sticky === "string" ? pool.sticky : pool.sticky.cookie}`);
   if (pool.tls !== undefined && pool.tls !== false) parts.push("tls");
-  if (pool.check !== undefined) parts.push(`${checkSummary(pool.check)} every ${written(pool.check.every)}`);
+  if (pool.check !== undefined) parts.push(`${checkSummary(pool.check)} every ${plainly(pool.check.every)}`);
   if (pool.ejection !== undefined) parts.push("ejection");
   return parts.join(", ");
 }
@@ -198,7 +201,7 @@ function checkSummary(check: Check): string {
   return `${check.udp !== undefined ? "udp" : isTls ? "tls" : "tcp"} check`;
 }
 
-function written(duration: string): string {
+function plainly(duration: string): string {
   const reading = readDuration(duration);
   return reading.ok ? formatDuration(reading.value) : duration;
 }

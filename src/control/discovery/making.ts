@@ -4,6 +4,7 @@ import { AssertionError } from "../../base/assert.ts";
 import { ms } from "../../config/measure.ts";
 import type { Discover, DiscoverConsul, DiscoverDns, DiscoverDocker } from "../../config/types.ts";
 import type { Registry } from "../../registry/registry.ts";
+import { StandingRegistry } from "../../registry/standing.ts";
 import type { Rhythm } from "./asking.ts";
 import { ConsulSource } from "./consulsource.ts";
 import { DnsSource } from "./dnssource.ts";
@@ -31,6 +32,11 @@ export function sourceOf(settings: Discover, registry: Registry): Source {
   if (consul !== undefined) return new ConsulSource(consulOf(consul), settings, rhythm);
   if (settings.registry !== undefined) return new RegistrySource(settings.registry, registry);
   throw new AssertionError("a source of no kind");
+}
+
+/** What it will be called in logs. Nobody is asked. */
+export function sourceNameOf(settings: Discover): string {
+  return sourceOf(settings, new StandingRegistry()).name;
 }
 
 function dockerOf(docker: true | string | DiscoverDocker): DiscoverDocker {
