@@ -13,6 +13,7 @@ import { demo } from "./demo.ts";
 import { type ExplainOptions, explain } from "./explain.ts";
 import { goproxy } from "./goproxy.ts";
 import { lists } from "./lists.ts";
+import { addRegistry } from "./registrycommands.ts";
 import { reload } from "./reload.ts";
 import { gathered, remoteCommand } from "./remotecommand.ts";
 import { type RunOptions, run } from "./run.ts";
@@ -76,6 +77,7 @@ export function buildProgram(ended: (code: number) => void): Command {
   addTables(program, ended);
   addCaches(program, terminal, ended);
   addBans(program, ended);
+  addRegistry(program, terminal, ended);
   for (const command of program.commands) helpBy(command, `sluice ${command.name()}`);
   program
     .command("version")

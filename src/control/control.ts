@@ -22,6 +22,7 @@ import { cacheRoutes } from "./api/caches.ts";
 import { discoveryRoutes } from "./api/discovery.ts";
 import { explainRoutes } from "./api/explain.ts";
 import { listRoutes } from "./api/lists.ts";
+import { registryRoutes } from "./api/registry.ts";
 import { tableRoutes } from "./api/tables.ts";
 import { Bans } from "./bans.ts";
 import { Certificates } from "./certificates.ts";
@@ -216,6 +217,7 @@ export class Control implements AdminService {
         nowMs: Date.now,
       }),
       banRoutes(this.#bans, Date.now),
+      registryRoutes(this.#registering.registry, () => this.#registering.sentinel.status()),
       discoveryRoutes(() => this.#discovery.status(), Date.now),
       explainRoutes(
         () => this.#reconciler.plan,
