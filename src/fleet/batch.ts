@@ -47,7 +47,7 @@ export interface Batch {
   readonly stream: number;
   /** From 1, each one more. The ledger counts each once, however often it comes. */
   readonly sequence: number;
-  /** Of the ledger that this node has told everything to; 0: to none yet. */
+  /** Of the ledger that this node has told everything to; 0, which is none's: this node has just begun and asks which it is. */
   readonly epoch: number;
   /** The node went on alone for so long that its limits were its own: what was taken meanwhile empties buckets, and leaves no debts. */
   readonly isLate: boolean;
@@ -98,7 +98,7 @@ export type Answer =
       readonly marksTo: number;
       readonly hasMore: boolean;
     }
-  /** The ledger is another than the one of the batch, and has counted nothing of it: tell it everything, under a new stream. */
+  /** The ledger is not the one of the batch, and has counted nothing of it. What comes next is under a stream with the number `nowMs`. */
   | { readonly kind: "foreign"; readonly epoch: number; readonly nowMs: number }
   /** Somebody has begun a later stream under this node's name: two nodes have one name. Nothing was counted. */
   | { readonly kind: "superseded"; readonly nowMs: number };

@@ -44,6 +44,8 @@ export class Exchange {
   #walkedMs: number | null = null;
   #toldMs: number | null = null;
   #pending: Batch | null = null;
+  /** The ledger has been asked which it is, and by which number of a stream it knows us. */
+  #isGreeted = false;
   /** The number under which entries were told. */
   #toldSequence = 0;
 
@@ -80,7 +82,9 @@ export class Exchange {
     if (batch === null) return false;
     switch (answer.kind) {
       case "foreign":
-        this.#teller.begin(answer.epoch, answer.nowMs);
+        if (answer.epoch === this.#teller.epoch) this.#teller.restart(answer.nowMs);
+        else this.#teller.begin(answer.epoch, answer.nowMs);
+        this.#isGreeted = true;
         this.#pending = null;
         this.#walkedMs = null;
         this.#queue = [];
@@ -88,6 +92,7 @@ export class Exchange {
       case "superseded":
         // Nothing of it was counted, so it is told under a stream of its own.
         this.#teller.restart(answer.nowMs);
+        this.#walkedMs = null;
         this.#pending = { ...batch, stream: answer.nowMs, sequence: this.#teller.advance() };
         return true;
       case "told":
@@ -103,7 +108,7 @@ export class Exchange {
     const { plan } = this.table;
     const staleMs = plan.share!.staleMs;
     const isLate = this.#toldMs === null ? this.table.isStale(nowMs) : ((nowMs - this.#toldMs) | 0) >= staleMs;
-    const isKnown = teller.epoch !== 0;
+    const isKnown = this.#isGreeted;
     // Its number is used up before anything counts as told.
     const sequence = isKnown ? teller.advance() : 0;
     const changes = isKnown ? this.#changes(sequence, changesMax, nowMs) : [];
@@ -119,7 +124,7 @@ export class Exchange {
       node,
       stream: teller.stream,
       sequence,
-      epoch: teller.epoch,
+      epoch: isKnown ? teller.epoch : 0,
       isLate,
       intervalMs,
       aliveMs: staleMs,

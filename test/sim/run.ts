@@ -11,6 +11,7 @@ import { clearArena, makePlan, setServer } from "../playbook/plan.ts";
 import { CachedRun } from "./cached/run.ts";
 import { Crowd } from "./crowd.ts";
 import { type Answer, SimDriver } from "./driver.ts";
+import { runFleet } from "./fleet/run.ts";
 import { drawHooks, SimHooks } from "./hooked.ts";
 import { Books, drawRules, heldIn } from "./judged.ts";
 import { connect } from "./network.ts";
@@ -33,17 +34,18 @@ export interface Outcome {
   readonly answered: number;
 }
 
-/** What a world is made of: clients who speak HTTP, connections that are carried, both, or a cache that two workers share. */
-export const kinds = ["http", "tcp", "both", "cache"] as const;
+/** What a world is made of: clients who speak HTTP, connections that are carried, both, a cache that two workers share, or nodes that share a table. */
+export const kinds = ["http", "tcp", "both", "cache", "fleet"] as const;
 export type Kind = (typeof kinds)[number];
 
-/** Of ten seeds four are for HTTP, four for streams, one for both, and one for a cache. */
+/** Of ten seeds four are for HTTP, four for streams, one for both, and one for a cache; fleets have seeds of their own. */
 export function kindOf(seed: number): Kind {
   if (seed % 10 === 5) return "cache";
   return seed % 10 === 0 ? "both" : seed % 2 === 0 ? "tcp" : "http";
 }
 
 export function runSeed(seed: number, isTraced = false, kind: Kind = kindOf(seed)): Outcome {
+  if (kind === "fleet") return { seed, ...runFleet(seed, isTraced) };
   const world = new World(seed, isTraced);
   const run =
     kind === "http" ? new Run(world) : kind === "cache" ? new CachedRun(world) : new StreamRun(world, kind === "both");

@@ -81,8 +81,8 @@ export const ipv4Bit: number = 1 << 30;
 export const refsMask: number = ipv4Bit - 1;
 
 /** What an entry of a shared table has behind its columns, before what each element has been told of. */
-export const toldWord = { generation: 0, stamp: 1, sequence: 2, born: 3 } as const;
-export const toldWords = 4;
+export const toldWord = { generation: 0, stamp: 1, sequence: 2, heard: 3, born: 4 } as const;
+export const toldWords = 5;
 /** For each element of a column: what has been told; of a rate also what of it stands in the ledger's windows; of tokens first what was taken. */
 export const toldElementWords = { count: 1, bytes: 2, gauge: 1, rate: 6, tag: 1, tokens: 4 } as const;
 

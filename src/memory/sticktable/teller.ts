@@ -90,19 +90,18 @@ export class StickTeller {
   begin(epoch: number, stream: number): void {
     const sink = this.#header;
     sink.set(header.generation, this.#words[header.generation]! + 1 || 1);
-    sink.set(header.sequence, 0);
     setWide(sink, header.marksTo, 0);
     setWide(sink, header.stream, stream);
     setWide(sink, header.epoch, epoch);
   }
 
-  /** The same, to the same ledger, under another stream: nothing that was told is to be told again. */
+  /** Another stream to the same ledger: what was told is not told again, but for gauges, which stand for one stream only. */
   restart(stream: number): void {
     setWide(this.#header, header.stream, stream);
-    this.#header.set(header.sequence, 0);
+    this.#forgetGauges();
   }
 
-  /** Of the next batch. */
+  /** Of the next batch. Numbers go on from stream to stream: one stands for one batch. */
   advance(): number {
     this.#header.set(header.sequence, this.#words[header.sequence]! + 1);
     return this.sequence;
@@ -110,21 +109,24 @@ export class StickTeller {
 
   // ---- entries ----
 
-  /** Entries refreshed since then, or all. */
+  /** Entries refreshed since then, or all, of which there is something to be told. */
   recent(sinceMs: number | null): number[] {
+    return [...this.#from(sinceMs).filter((entry) => this.#isUntold(entry))];
+  }
+
+  /** The newest of each shard first. */
+  *#from(sinceMs: number | null): Generator<number> {
     const { layout } = this.#table.parts;
     const words = this.#words;
-    const entries: number[] = [];
     for (let shard = 0; shard < layout.shards; shard++) {
       const at = layout.shardsAt + shard * shardWords;
       let entry = Atomics.load(words, at + shardWord.newest);
       for (let looks = words[at + shardWord.used]!; entry !== 0 && looks > 0; looks--) {
         if (sinceMs !== null && ((words[entry + entryWord.stamp]! - sinceMs + lagMsMax) | 0) < 0) break;
-        if (this.#isUntold(entry)) entries.push(entry);
+        yield entry;
         entry = words[entry + entryWord.older]!;
       }
     }
-    return entries;
   }
 
   /** Null: it is not there any more, or there is nothing to be said of it. */
@@ -149,10 +151,10 @@ export class StickTeller {
     const stamp = words[entry + entryWord.stamp]!;
     journal.set(told + toldWord.stamp, stamp);
     journal.set(told + toldWord.sequence, sequence);
-    if (isAnew) {
-      journal.set(told + toldWord.generation, generation);
-      journal.set(told + toldWord.born, 0);
-    }
+    if (isAnew) journal.set(told + toldWord.generation, generation);
+    // What was told and never answered may have been counted in an entry that we have not heard of.
+    const isUnheard = words[told + toldWord.heard] !== words[told + toldWord.sequence];
+    if (isAnew || isUnheard) journal.set(told + toldWord.born, 0);
     journal.commitAndUnlock();
     return { key: keyName(this.#key), ageMs: Math.max((now - stamp) | 0, 0), slots };
   }
@@ -177,10 +179,14 @@ export class StickTeller {
     const told = entry + layout.toldAt;
     const isNew = words[told + toldWord.generation] !== words[header.generation];
     const isOfBatch = !isNew && news.told !== null && words[told + toldWord.sequence] === (news.sequence | 0);
+    const bornWas = words[told + toldWord.born]!;
+    const born = news.bornMs | 0 || 1;
+    const isHeard = isOfBatch || words[told + toldWord.heard] === words[told + toldWord.sequence];
     const heard: Heard = {
       slots: news.slots,
       told: isOfBatch ? pairsOf(news.told) : null,
-      isReborn: words[told + toldWord.born] !== (news.bornMs | 0),
+      // What was told and never answered counts as if it had been counted there, so that nothing is counted twice.
+      isReborn: isHeard && bornWas !== 0 && bornWas !== born,
       isNew,
       nowMs: news.nowMs | 0,
       ledgerMs: news.ledgerMs,
@@ -192,9 +198,23 @@ export class StickTeller {
       if (hearElement(journal, this.#placed(place, entry), heard, others)) isAgain = true;
       journal.commit();
     }
-    if (!isNew && heard.isReborn) journal.set(told + toldWord.born, news.bornMs | 0);
+    if (!isNew) {
+      journal.set(told + toldWord.born, born);
+      journal.set(told + toldWord.heard, words[told + toldWord.sequence]!);
+    }
     journal.commitAndUnlock();
     return { others, again: isAgain ? entry : 0 };
+  }
+
+  #forgetGauges(): void {
+    const { shards, journal } = this.#table.parts;
+    const gauges = this.#places.filter(({ column }) => column.form === "gauge");
+    for (const { at, told } of gauges)
+      for (const entry of this.#from(null)) {
+        if (this.#words[entry + at] === 0 || !shards.open(shards.shardOf(entry))) continue;
+        if ((this.#words[entry]! & usedBit) !== 0) journal.set(entry + told, 0);
+        journal.commitAndUnlock();
+      }
   }
 
   /** Whether something of it differs from what was told. Without a lock: what changes just now is met at the next walk. */

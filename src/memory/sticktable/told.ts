@@ -3,7 +3,7 @@
 // the entry's shard and through its journal; but what was taken of tokens is counted by whoever takes.
 //
 //   every entry  generation (of telling; another than the table's: nothing was told), stamp and sequence when it was last told,
-//                when the ledger's entry was born (low word)
+//                the sequence that was last answered, when the ledger's entry was born (low word; 0 is not known)
 //   count, gauge, tag    the value that was told        bytes    likewise, two words
 //   rate         its three words as they were when told; the ledger's window in which ours was last counted, and how much of
 //                ours stands in that window and in the former
