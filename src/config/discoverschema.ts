@@ -168,7 +168,7 @@ export const discover: z.ZodType<Discover, DiscoverInput> = section({
   pattern: text("a regular expression with a group (?<host>...)", readPattern)
     .optional()
     .describe(
-      "A regular expression (RE2) with groups host, port, weight, backup, priority, maxConnections, name: each match is a server.",
+      "A regular expression (RE2) with groups host, port, weight, backup, priority, maxConnections, name, tried on each line: every match is a server.",
     ),
   port: portNumber.optional().describe("For servers of an answer that says no port."),
   interval: duration("0s", "1d")

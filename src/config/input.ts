@@ -859,7 +859,7 @@ export interface DiscoverInput {
   /** Of a file, a document or a program's output: lines as "10.0.0.1:80 weight=3", JSON, or what pattern finds. auto: JSON where it begins like it. Default: "auto". */
   format?: "auto" | "lines" | "json" | "pattern" | undefined;
   fields?: DiscoverFieldsInput | undefined;
-  /** A regular expression (RE2) with groups host, port, weight, backup, priority, maxConnections, name: each match is a server. */
+  /** A regular expression (RE2) with groups host, port, weight, backup, priority, maxConnections, name, tried on each line: every match is a server. */
   pattern?: string | undefined;
   /** For servers of an answer that says no port. */
   port?: number | undefined;

@@ -3,7 +3,7 @@
 // has lost its server, is no answer rather than an empty one: it must not take a pool down.
 
 import type { Discover } from "../../config/types.ts";
-import { readPattern } from "../../rules/expression/pattern.ts";
+import { type Pattern, readPattern } from "../../rules/expression/pattern.ts";
 import { answerOf, type Entry } from "./entry.ts";
 import type { Answer } from "./source.ts";
 
@@ -38,9 +38,11 @@ function bounded(entries: Iterable<Entry>): Entry[] {
 const words: Record<string, keyof Entry> = {
   weight: "weight",
   priority: "priority",
+  port: "port",
   max_connections: "maxConnections",
   maxconnections: "maxConnections",
   sni: "name",
+  name: "name",
   backup: "backup",
   drain: "drain",
 };
@@ -133,12 +135,23 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function readMatches(text: string, pattern: string, port: number | undefined): Answer {
   const reading = readPattern(pattern, "");
   if (!reading.ok) return { ok: false, problem: "cannot be read: its pattern is no regular expression" };
-  const entries = bounded(matchesOf(reading.pattern.matchAll(text)));
+  const entries = bounded(matchesOf(text, reading.pattern));
   if (entries.length === 0 && text.trim() !== "") return { ok: false, problem: "tells nothing that the pattern finds" };
   return answerOf(entries, port);
 }
 
-function* matchesOf(matches: Iterable<RegExpMatchArray>): Iterable<Entry> {
+/** Line by line, so that ^ and $ mean what they look like, and what has no end does not run into the next server. */
+function* matchesOf(text: string, pattern: Pattern): Iterable<Entry> {
   let number = 0;
-  for (const { groups = {} } of matches) yield { ...groups, at: `match ${++number}`, host: groups["host"] };
+  for (const line of text.split(/\r\n?|\n/)) {
+    number++;
+    for (const { groups = {} } of pattern.matchAll(line)) {
+      const entry: Record<string, unknown> = { at: `line ${number}`, host: groups["host"] };
+      for (const [name, value] of Object.entries(groups)) {
+        const key = Object.hasOwn(words, name.toLowerCase()) ? words[name.toLowerCase()] : undefined;
+        if (value !== undefined && key !== undefined) entry[key] = value;
+      }
+      yield entry as unknown as Entry; // `at` and `host` are there; all else is optional.
+    }
+  }
 }

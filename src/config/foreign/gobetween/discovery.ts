@@ -1,10 +1,11 @@
-// [servers.NAME.discovery]: where the backends are from. A static list is a pool's servers. Kinds that ask somebody else are
-// refused by name; their keys go down with them.
+// [servers.NAME.discovery]: where the backends are from. A static list is a pool's servers; kinds that ask somebody become its source
+// (sources.ts). lxd is refused by name; its keys go down with it.
 
 import type { Table } from "../table.ts";
 import { type Backend, readBackends } from "./backends.ts";
+import { type Asked, type AskedKind, askedOf } from "./sources.ts";
 
-const prefixes: Record<string, string> = {
+const prefixes = {
   srv: "srv_",
   docker: "docker_",
   json: "json_",
@@ -12,36 +13,52 @@ const prefixes: Record<string, string> = {
   plaintext: "plaintext_",
   consul: "consul_",
   lxd: "lxd_",
-};
-const kinds: Record<string, string> = { static: "static" };
-for (const kind of Object.keys(prefixes)) kinds[kind] = kind;
+} as const;
+type Kind = keyof typeof prefixes | "static";
+const kinds: Record<string, Kind> = { static: "static" };
+for (const kind of Object.keys(prefixes)) kinds[kind] = kind as keyof typeof prefixes; // Its own keys.
 
-export function readDiscovery(server: Table): Backend[] {
+export interface Discovery {
+  readonly backends: readonly Backend[];
+  /** Null for a static list. */
+  readonly asked: Asked | null;
+}
+
+export function readDiscovery(server: Table): Discovery {
   const discovery = server.section("discovery");
   if (discovery === undefined) {
     if (!server.has("discovery")) server.ledger.fault(server.path, "must have a section discovery");
-    return [];
+    return { backends: [], asked: null };
   }
   const kind = discovery.choice("kind", kinds);
   if (!discovery.has("kind")) discovery.ledger.fault(discovery.path, 'must have a kind, such as kind = "static"');
+  const found = kind === undefined ? { backends: [], asked: null } : readKind(kind, discovery);
+  // Keys of other kinds do nothing beside it, in gobetween neither.
+  const others = Object.entries(prefixes).flatMap(([other, prefix]) =>
+    other === kind ? [] : discovery.keys().filter((key) => key.startsWith(prefix)),
+  );
+  discovery.inert(others);
+  if (kind !== "static") discovery.inert(["static_list"]);
+  discovery.finish("gobetween");
+  return found;
+}
+
+function readKind(kind: Kind, discovery: Table): Discovery {
+  if (kind === "lxd") {
+    discovery.ledger.refuse(
+      discovery.at("kind"),
+      'containers of LXD are not found here; a program that lists them can be asked with kind = "exec"',
+    );
+    const own = discovery.keys().filter((key) => key.startsWith(prefixes.lxd));
+    discovery.lost([...own, "failpolicy", "interval", "timeout"]);
+    return { backends: [], asked: null };
+  }
+  if (kind !== "static") return { backends: [], asked: askedOf(kind satisfies AskedKind, discovery) };
   // A list is never read twice, so these do nothing beside it.
   discovery.choice("failpolicy", { keeplast: true, setempty: true });
   discovery.inert(["interval", "timeout"]);
-  const others = discovery.keys().filter((key) => Object.values(prefixes).some((prefix) => key.startsWith(prefix)));
-  if (kind !== undefined && kind !== "static") {
-    discovery.ledger.refuse(
-      discovery.at("kind"),
-      `discovery of kind ${kind} is not built yet; list the backends in static_list with kind = "static"`,
-    );
-    discovery.lost([...others, "failpolicy", "interval", "timeout"]);
-    discovery.inert(["static_list"]);
-    discovery.finish("gobetween");
-    return [];
-  }
-  discovery.inert(others);
-  const backends = kind === "static" ? readBackends(discovery) : [];
-  if (kind === "static" && discovery.list("static_list").length === 0)
+  const backends = readBackends(discovery);
+  if (discovery.list("static_list").length === 0)
     discovery.ledger.fault(discovery.at("static_list"), "must list at least one backend");
-  discovery.finish("gobetween");
-  return backends;
+  return { backends, asked: null };
 }

@@ -12,6 +12,7 @@ import { readDiscovery } from "./discovery.ts";
 import { clientTimeouts, type Limits, limitsOf } from "./limits.ts";
 import { type Naming, readNaming } from "./names.ts";
 import { poolOf, poolShared } from "./pool.ts";
+import { placeAll } from "./sources.ts";
 import { listenerTlsOf } from "./tls.ts";
 
 export interface ServerParts {
@@ -35,8 +36,8 @@ export function serverOf(name: string, server: Table, { defaults, origins, poolN
   const isUdp = protocol === "udp";
   const limits = limitsOf(server, defaults, isUdp);
   const access = accessOf(server.section("access"), `${name}-access`, isUdp);
-  const backends = readDiscovery(server);
-  const naming = namingOf(server, isUdp, backends);
+  const { backends, asked } = readDiscovery(server);
+  const naming = namingOf(server, isUdp, backends, asked !== null);
   const pools = naming?.pools ?? new Map([["", backends]]);
   const names = new Map([...pools.keys()].map((added) => [added, freeName(`${name}${added}`, poolNames)]));
   const poolPaths = [...names.values()].map((poolName): Path => ["pools", poolName]);
@@ -66,7 +67,10 @@ export function serverOf(name: string, server: Table, { defaults, origins, poolN
   server.finish("gobetween");
   const built = [...pools].map(([added, group]): [string, PoolInput] => {
     const poolName = names.get(added)!;
-    return [poolName, poolOf(group, shared, server, poolName, origins)];
+    if (asked === null) return [poolName, poolOf(group, shared, server, poolName, origins)];
+    placeAll(["pools", poolName], asked, origins);
+    // With every backend at its limit gobetween turns a client away at once.
+    return [poolName, { discover: asked.discover, ...shared, ...(asked.isLimited ? { queue: { length: 0 } } : {}) }];
   });
   origins.add([...own, "rules"], server.at("access"));
   for (const list of Object.keys(access.lists)) origins.add(["lists", list], server.at("access"));
@@ -82,9 +86,15 @@ export function freeName(text: string, taken: Set<string>): string {
   return name;
 }
 
-function namingOf(server: Table, isUdp: boolean, backends: readonly Backend[]): Naming | undefined {
+function namingOf(server: Table, isUdp: boolean, backends: readonly Backend[], isAsked: boolean): Naming | undefined {
   const sni = server.section("sni");
   if (sni === undefined) return undefined;
+  if (!isUdp && isAsked) {
+    sni.ledger.refuse(sni.path, "which names there are must be known beforehand, and these backends are found later");
+    sni.lost(["hostname_matching_strategy", "unexpected_hostname_strategy", "read_timeout"]);
+    sni.finish("gobetween");
+    return undefined;
+  }
   if (!isUdp) return readNaming(sni, backends, server.has("tls"));
   sni.inert(["hostname_matching_strategy", "unexpected_hostname_strategy", "read_timeout"]);
   sni.finish("gobetween");
