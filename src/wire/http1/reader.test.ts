@@ -98,3 +98,25 @@ test("whatever is wrong with a response is one fault", () => {
     expect(head.fault).toBe("bad_response");
   }
 });
+
+test("a byte that does not belong is found in each place of a name and of a value", () => {
+  const [name, value] = ["abcdefghi", "0123456789"];
+  for (let at = 0; at < name.length; at++) {
+    const bad = `${name.slice(0, at)}\0${name.slice(at + 1)}`;
+    expect(request(`GET / HTTP/1.1\r\nHost: a\r\n${bad}: b\r\n\r\n`)).toBe(parsed.refused);
+  }
+  for (let at = 0; at < value.length; at++) {
+    for (const byte of ["\0", "\n", "\x7f"]) {
+      const bad = `${value.slice(0, at)}${byte}${value.slice(at + 1)}`;
+      expect(request(`GET / HTTP/1.1\r\nHost: a\r\nb: ${bad}\r\n\r\n`)).toBe(parsed.refused);
+    }
+  }
+});
+
+test("names and values of each length are taken whole", () => {
+  for (let length = 1; length <= 9; length++) {
+    const [name, value] = ["a".repeat(length), "b".repeat(length)];
+    expect(request(`GET / HTTP/1.1\r\nHost: a\r\n${name}: ${value}\r\n\r\n`)).toBeGreaterThan(0);
+    expect(field(1)).toBe(`${name}=${value}`);
+  }
+});
