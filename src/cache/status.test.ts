@@ -48,7 +48,10 @@ test("every way on has the word of the RFC and a sentence", () => {
 });
 
 test("integers are written as they are read", () => {
-  for (const value of [0, 1, 9, 10, 99, 100, 12_345, 2_147_483_648, 9_007_199_254_740_991, -1, -10, -2_147_483_648]) {
+  for (const value of [
+    0, 1, 9, 10, 99, 100, 1_001, 12_345, 999_999_999, 1e9, 1_000_000_001, 2_147_483_648, 9_007_199_254_740_991, -1, -10,
+    -2_147_483_648,
+  ]) {
     const output = new Output();
     writeInteger(output, value);
     expect(latin1(output.bytes, 0, output.length)).toBe(String(value));

@@ -40,7 +40,13 @@ const collapsedText = encode("; collapsed");
 const detailText = encode("; detail=");
 const crlf = encode("\r\n");
 
+/** Up to here numbers are divided as integers are. */
+const smallMax = 1e9;
+
 export class CacheStatus {
+  /** The beginning of what is said of a hit, by this name. */
+  #name: Uint8Array | null = null;
+  #hit: Uint8Array = fieldName;
   /** Of `forwarded`. */
   forwarded = 0;
   /** Of the server's answer, where it differs from what the client gets; 0 says nothing. */
@@ -63,10 +69,10 @@ export class CacheStatus {
 
   /** The whole line. `name`: this cache, a token. */
   write(output: Output, name: Uint8Array): void {
-    output.put(fieldName);
-    output.put(name);
-    if (this.forwarded === forwarded.hit) output.put(hitText);
+    if (this.forwarded === forwarded.hit) output.put(this.#hitLine(name));
     else {
+      output.put(fieldName);
+      output.put(name);
       output.put(fwdTexts[this.forwarded]!);
       if (this.forwardedStatus > 0) {
         output.put(fwdStatusText);
@@ -85,16 +91,35 @@ export class CacheStatus {
     }
     output.put(crlf);
   }
+
+  #hitLine(name: Uint8Array): Uint8Array {
+    if (this.#name !== name) {
+      this.#name = name;
+      this.#hit = new Uint8Array(Buffer.concat([fieldName, name, hitText]));
+    }
+    return this.#hit;
+  }
 }
 
 /** Decimal, of a whole number that a double holds exactly; without a string. */
 export function writeInteger(output: Output, value: number): void {
+  if (value >= 0 && value < smallMax) return writeSmall(output, value | 0);
   let rest = Math.abs(Math.trunc(value));
   if (value <= -1) output.byte(0x2d);
   let power = 1;
   while (power * 10 <= rest) power *= 10;
   for (; power >= 1; power /= 10) {
     const digit = Math.floor(rest / power);
+    output.byte(0x30 + digit);
+    rest -= digit * power;
+  }
+}
+
+function writeSmall(output: Output, value: number): void {
+  let power = 1;
+  for (let rest = (value / 10) | 0; rest > 0; rest = (rest / 10) | 0) power *= 10;
+  for (let rest = value; power >= 1; power = (power / 10) | 0) {
+    const digit = (rest / power) | 0;
     output.byte(0x30 + digit);
     rest -= digit * power;
   }
