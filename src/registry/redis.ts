@@ -148,14 +148,23 @@ export class RedisRegistry implements Registry {
     const needed = quorum === "majority" ? 0 : quorum;
     const ballot = [...views].map(([member, isUp]) => `${isUp ? "+" : "-"}${member}`);
     const words = ["EVAL", voteScript, 3, set, leases, said, changes, voter, Math.ceil(leaseMs), needed, ...ballot];
-    const reply = await this.#ask((connection) => connection.ask(...words));
-    const [added, removed] = Array.isArray(reply) ? (reply as readonly Reply[]) : [];
-    return { added: textsOf(added), removed: textsOf(removed) };
+    return this.#ask(async (connection) => {
+      try {
+        const reply = await connection.ask(...words);
+        const [added, removed] = Array.isArray(reply) ? (reply as readonly Reply[]) : [];
+        return { added: textsOf(added), removed: textsOf(removed) };
+      } catch (error) {
+        if (!isKeptFrom(error)) throw error;
+        return putPlainly(connection, set, views);
+      }
+    });
   }
 
   async withdraw(set: string, voter: string): Promise<void> {
     const { leases, views } = keysOf(set);
-    await this.#ask((connection) => connection.ask("EVAL", withdrawScript, 3, set, leases, views, voter));
+    await this.#ask((connection) =>
+      connection.ask("EVAL", withdrawScript, 3, set, leases, views, voter).catch(nothingWhenKept),
+    );
   }
 
   /** Whether it can be asked. Rejects with a RegistryError when not. */
@@ -286,6 +295,17 @@ export class RedisRegistry implements Registry {
     this.#connection?.close();
     this.#connection = null;
   }
+}
+
+/** As the originals, where scripts are not allowed: without leases, and whoever comes last is right. */
+async function putPlainly(connection: Connection, set: string, views: ReadonlyMap<string, boolean>): Promise<Outcome> {
+  const changed = async (isUp: boolean): Promise<string[]> => {
+    const wanted = [...views].filter(([, each]) => each === isUp).map(([member]) => member);
+    const replies = await Promise.all(wanted.map((member) => connection.ask(isUp ? "SADD" : "SREM", set, member)));
+    return wanted.filter((_, index) => replies[index] === 1);
+  };
+  const [added, removed] = await Promise.all([changed(true), changed(false)]);
+  return { added, removed };
 }
 
 /** Another one after each start of Redis. */
