@@ -1,0 +1,275 @@
+// `sluice sentinel` beside a real Redis: as the original by its environment, its words and its half of the registry; and what the original
+// has not: leases, hysteresis, several that agree, a Redis that loses its data. And the one inside of a Sluice, with no Redis at all.
+
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { Origin, ok } from "./harness/origin.ts";
+import { freePort } from "./harness/port.ts";
+import { ran } from "./harness/program.ts";
+import { Redis } from "./harness/redis.ts";
+import { withRedis } from "./harness/rediscache.ts";
+import { Room } from "./harness/room.ts";
+import { command, type Draft, Sluice } from "./harness/sluice.ts";
+import { until, within } from "./harness/wait.ts";
+
+setDefaultTimeout(60_000);
+
+const set = "gopher_backends";
+const ill = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
+
+/** A `sluice sentinel` that runs. */
+class Watchman {
+  readonly child: Bun.Subprocess<"ignore", "pipe", "inherit">;
+  out = "";
+
+  constructor(room: Room, environment: Record<string, string>, words: readonly string[] = []) {
+    this.child = Bun.spawn([...command, "sentinel", ...words], {
+      cwd: room.folder,
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    void this.#keep();
+    room.ending(() => this.child.kill("SIGKILL"));
+  }
+
+  get lines(): Record<string, unknown>[] {
+    return this.out
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** How often it has said this. */
+  said(message: string): number {
+    return this.lines.filter(({ msg }) => msg === message).length;
+  }
+
+  async #keep(): Promise<void> {
+    for await (const chunk of this.child.stdout) this.out += Buffer.from(chunk).toString();
+  }
+}
+
+async function members(redis: Redis): Promise<string[]> {
+  return (await redis.ask("SMEMBERS", set)).split("\n").filter(Boolean).sort();
+}
+
+async function stands(redis: Redis, ...wanted: readonly string[]): Promise<void> {
+  const all = [...wanted].sort().join();
+  await until(`the set to be ${all}`, async () => (await members(redis)).join() === all, 20_000);
+}
+
+const soon: readonly string[] = ["--every", "300ms", "--timeout", "200ms", "--lease", "1500ms"];
+
+withRedis("it starts as the original by its environment, and says and writes what that would", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const origin = new Origin(room);
+  const dead = `127.0.0.1:${freePort()}`;
+  const watchman = new Watchman(room, {
+    REDIS_URL: redis.address,
+    SENTINEL_TARGETS: ` ${origin.address} , ${dead},`,
+    VERSION: "1.2.3",
+    COMMIT: "",
+  });
+  // The other half of the original reads no more than this.
+  await stands(redis, `http://${origin.address}`);
+  await until("it to say so", () => watchman.said("backend registered (UP)") === 1);
+  expect(watchman.lines.map(({ time, ...line }) => line)).toEqual([
+    { level: "INFO", msg: "connected to Redis", addr: redis.address },
+    {
+      level: "INFO",
+      msg: "Sentinel started",
+      targets: [origin.address, dead],
+      version: "1.2.3",
+      commit: "unknown",
+    },
+    { level: "INFO", msg: "backend registered (UP)", target: origin.address },
+  ]);
+  expect(watchman.lines.every(({ time }) => typeof time === "string" && Number.isFinite(Date.parse(time)))).toBeTrue();
+  origin.stop();
+  await stands(redis);
+  await until("it to say so", () => watchman.said("backend deregistered (DOWN)") === 1);
+  expect(watchman.lines.at(-1)).toMatchObject({
+    level: "WARN",
+    target: origin.address,
+    reason: expect.stringContaining("connection refused"),
+  });
+  watchman.child.kill("SIGTERM");
+  expect(await within("it to end", watchman.child.exited)).toBe(0);
+  expect(watchman.lines.slice(-2).map(({ msg }) => msg)).toEqual([
+    "shutdown signal received",
+    "Sentinel stopped cleanly",
+  ]);
+});
+
+withRedis(
+  "it ends with 1 when Redis is not there, with 2 when it is not understood, and shows no password",
+  async () => {
+    await using room = new Room();
+    const environment = {
+      REDIS_URL: `redis://me:geheim-4711@127.0.0.1:${freePort()}`,
+      SENTINEL_TARGETS: "127.0.0.1:1",
+    };
+    const away = await ran([...command, "sentinel"], { env: environment });
+    expect(away.code).toBe(1);
+    expect(JSON.parse(away.out)).toMatchObject({
+      level: "ERROR",
+      msg: "cannot reach Redis at startup",
+      error: "connection refused",
+    });
+    const redis = await Redis.start(room, freePort(), "wanted");
+    const refused = await ran([...command, "sentinel"], {
+      env: { ...environment, REDIS_URL: `redis://:geheim-4711@${redis.address}` },
+    });
+    expect([refused.code, JSON.parse(refused.out)]).toMatchObject([1, { error: "it knows no such user or password" }]);
+    const misread = await ran([...command, "sentinel", "--fall", "x"], { env: { SENTINEL_TARGETS: "here" } });
+    expect([misread.code, misread.out]).toEqual([2, ""]);
+    expect(misread.err).toContain('target "here" must have a port');
+    expect(misread.err).toContain("--fall must be a whole number");
+    const help = await ran([...command, "sentinel", "--help"]);
+    expect([help.code, help.out]).toEqual([0, expect.stringContaining("SENTINEL_TARGETS")]);
+    for (const { out, err } of [away, refused, misread]) expect(out + err).not.toContain("geheim");
+  },
+);
+
+withRedis("what a killed sentinel has put in ages out, and what has no lease stays", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const origin = new Origin(room, () => ok("here"));
+  const hand = new Origin(room, () => ok("by hand"));
+  await redis.ask("SADD", set, `http://${hand.address}`);
+  const watchman = new Watchman(room, { REDIS_URL: redis.address, SENTINEL_TARGETS: origin.address }, soon);
+  await stands(redis, `http://${origin.address}`, `http://${hand.address}`);
+  const draft = { registry: `redis://${redis.address}`, pools: { app: { discover: { registry: set } } } } as Draft;
+  const sluice = await Sluice.start(room, draft);
+  const servers = async (): Promise<number> => (await sluice.status()).pools[0]!.servers.length;
+  await until("both servers", async () => (await servers()) === 2);
+  watchman.child.kill("SIGKILL");
+  const killedMs = performance.now();
+  await until("one server", async () => (await servers()) === 1);
+  expect(performance.now() - killedMs).toBeLessThan(3_000);
+  await stands(redis, `http://${hand.address}`);
+  expect(await redis.ask("ZCARD", `${set}:leases`)).toBe("0");
+});
+
+withRedis("one that is ended leaves what is up where it is; the next one takes it over", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const origin = new Origin(room);
+  const environment = { REDIS_URL: redis.address, SENTINEL_TARGETS: origin.address };
+  const first = new Watchman(room, environment, soon);
+  await stands(redis, `http://${origin.address}`);
+  first.child.kill("SIGINT");
+  expect(await within("it to end", first.child.exited)).toBe(0);
+  expect(await redis.ask("EXISTS", `${set}:leases`, `${set}:views`)).toBe("0");
+  const second = new Watchman(room, environment, soon);
+  await until("a lease", async () => (await redis.ask("ZCARD", `${set}:leases`)) === "1");
+  origin.stop();
+  await stands(redis);
+  expect(second.said("backend registered (UP)")).toBe(0);
+});
+
+withRedis("of three sentinels with different views two decide; of two none does, and nothing flaps", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const origin = new Origin(room, ({ target }) => (target === "/well" ? ok("well") : ill));
+  const environment = { REDIS_URL: redis.address, SENTINEL_TARGETS: origin.address };
+  const view = (path: string, id: string): Watchman =>
+    new Watchman(room, environment, [...soon, "--http", path, "--id", id]);
+  const voters = async (): Promise<number> => Number(await redis.ask("HLEN", `${set}:views`));
+  const one = view("/well", "one");
+  await stands(redis, `http://${origin.address}`);
+  const two = view("/ill", "two");
+  await until("two voters", async () => (await voters()) === 2);
+  const calm = async (isIn: boolean): Promise<void> => {
+    // Several leases long, and looked at far more often than anybody votes.
+    for (const endMs = performance.now() + 4000; performance.now() < endMs; await Bun.sleep(20))
+      expect(await members(redis)).toEqual(isIn ? [`http://${origin.address}`] : []);
+  };
+  await calm(true);
+  const three = view("/ill", "three");
+  await stands(redis);
+  await until("three voters", async () => (await voters()) === 3);
+  await calm(false);
+  const changes = [one, two, three].flatMap(({ lines }) =>
+    lines.filter(({ msg }) => String(msg).startsWith("backend")),
+  );
+  expect(changes.map(({ msg }) => msg).sort()).toEqual(["backend deregistered (DOWN)", "backend registered (UP)"]);
+  // The majority leaves; the one that is left decides alone.
+  for (const each of [two, three]) {
+    each.child.kill("SIGTERM");
+    await within("it to end", each.child.exited);
+  }
+  await stands(redis, `http://${origin.address}`);
+});
+
+withRedis("a failed probe alone takes nobody out", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  let failures = 0;
+  const origin = new Origin(room, () => (failures-- > 0 ? ill : ok("well")));
+  const environment = { REDIS_URL: redis.address, SENTINEL_TARGETS: origin.address };
+  const watchman = new Watchman(room, environment, [...soon, "--http", "/", "--fall", "2"]);
+  await stands(redis, `http://${origin.address}`);
+  failures = 1;
+  await until("it to have failed", () => failures < 0);
+  const asked = origin.asked.length;
+  await until("two more probes", () => origin.asked.length >= asked + 2);
+  expect(watchman.said("backend deregistered (DOWN)")).toBe(0);
+  failures = 1000;
+  await stands(redis);
+});
+
+withRedis(
+  "Redis is started anew without its data: what is up is put back, and said once to have been away",
+  async () => {
+    await using room = new Room();
+    const redis = await Redis.start(room);
+    const origin = new Origin(room);
+    const watchman = new Watchman(room, { REDIS_URL: redis.address, SENTINEL_TARGETS: origin.address }, soon);
+    await stands(redis, `http://${origin.address}`);
+    await redis.stop();
+    const away = "the registry cannot be written: it is tried again";
+    await until("it to say so", () => watchman.said(away) === 1);
+    const again = await Redis.start(room, redis.port);
+    await stands(again, `http://${origin.address}`);
+    await until("it to say so", () => watchman.said("the registry can be written again") === 1);
+    expect(watchman.said(away)).toBe(1);
+    // Whatever takes it out, such as an eviction, it is put back.
+    await again.ask("FLUSHALL");
+    await stands(again, `http://${origin.address}`);
+  },
+);
+
+withRedis("with no more rights than the original needs it does what the original does", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const origin = new Origin(room);
+  await redis.ask("ACL", "SETUSER", "few", "on", ">word", "~*", "-@all", "+ping", "+sadd", "+srem");
+  const url = `redis://few:word@${redis.address}`;
+  new Watchman(room, { REDIS_URL: url, SENTINEL_TARGETS: origin.address }, soon);
+  await stands(redis, `http://${origin.address}`);
+  origin.stop();
+  await stands(redis);
+});
+
+test("one process is both, without a Redis: servers that are well are there from the start, and others are not", async () => {
+  await using room = new Room();
+  const [one, two] = ["one", "two"].map((name) => new Origin(room, () => ok(name))) as [Origin, Origin];
+  const dead = `127.0.0.1:${freePort()}`;
+  const check = { http: "/", every: "200ms", timeout: "100ms", rise: 1, fall: 2 };
+  const sluice = await Sluice.start(room, {
+    sentinel: { targets: [one.address, two.address, dead], set: "shop", check, lease: "1s" },
+    pools: { app: { discover: { registry: "shop" } } },
+  } as Draft);
+  const names = async (): Promise<string> => (await sluice.status()).pools[0]!.servers.map(({ name }) => name).join();
+  expect(await names()).toBe([one.address, two.address].sort().join());
+  expect((await fetch(sluice.url)).status).toBe(200);
+  two.stop();
+  await until("one server", async () => (await names()) === one.address);
+  const shown = await sluice.cli("registry", "ls");
+  expect(shown.out).toContain("up:");
+  expect(shown.out).toMatch(/shop +http:\/\/\S+ +out +- +down: /);
+  expect(sluice.stderr).toContain("backend deregistered (DOWN)");
+  await sluice.reload({ pools: { app: { servers: [one.address] } } });
+  expect((await sluice.cli("registry", "ls", "--json")).out).toContain('"sentinel": null');
+});
