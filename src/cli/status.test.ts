@@ -85,6 +85,8 @@ const sample: Status = {
     },
   ],
   caches: [],
+  registry: null,
+  sentinel: null,
 };
 
 test("status reads like this", () => {

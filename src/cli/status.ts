@@ -8,6 +8,7 @@ import { counted, shown } from "./banner.ts";
 import { bytesText } from "./bytes.ts";
 import type { Writer } from "./check.ts";
 import { ask, errorOf, type RemoteOptions } from "./client.ts";
+import { registryLines } from "./statusregistry.ts";
 import { table } from "./table.ts";
 
 export async function status(options: RemoteOptions, writer: Writer): Promise<number> {
@@ -33,6 +34,7 @@ export function statusText(status: Status): string {
     ...listenerTables(status.listeners),
     ...pools(status),
     ...cacheTable(status),
+    ...registryLines(status),
   ].join("\n");
 }
 

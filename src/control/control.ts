@@ -393,6 +393,8 @@ export class Control implements AdminService {
         poolStatus(pool, this.#totals, (slot) => this.#roster.conditionOf(slot), sourcesOf(pool.name)),
       ),
       caches: (plan?.caches ?? []).map((cache) => this.#holdings.cacheStatus(cache, Date.now())),
+      registry: this.#registering.status(),
+      sentinel: this.#registering.sentinel.status(),
     };
   }
 

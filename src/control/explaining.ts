@@ -10,13 +10,14 @@ import type { Cache } from "../memory/cache.ts";
 import { emptyList, ListHolder } from "../memory/list.ts";
 import { ListFile } from "../memory/listfile.ts";
 import { NoCache } from "../memory/nocache.ts";
+import type { AnyTable } from "../memory/sharedtable.ts";
 import { StickTable } from "../memory/sticktable.ts";
 
 export interface ExplainingOptions {
   readonly arena: Arena;
   readonly workers: number;
   /** Null for a table that is not there (any more). */
-  readonly tableOf: (name: string) => StickTable | null;
+  readonly tableOf: (name: string) => AnyTable | null;
   /** Null for a cache that is not there, or that each worker has for itself. */
   readonly cacheOf: (name: string) => Cache | null;
   /** Paths of the files that workers have been told of. */

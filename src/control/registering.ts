@@ -3,6 +3,7 @@
 
 import { compileRegistry, compileSentinel } from "../config/compileregistry.ts";
 import type { Config } from "../config/types.ts";
+import type { RegistryStatus } from "../registry/registry.ts";
 import { StandingRegistry } from "../registry/standing.ts";
 import type { Log } from "./log.ts";
 import { Names } from "./names.ts";
@@ -14,6 +15,7 @@ const patienceMs = 5000;
 export class Registering {
   readonly registry: StandingRegistry = new StandingRegistry();
   readonly sentinel: Sentinel;
+  #isNamed = false;
 
   constructor(log: Log) {
     this.sentinel = new Sentinel({ registry: this.registry, log, names: new Names(log) });
@@ -21,10 +23,17 @@ export class Registering {
 
   async adopt({ registry, sentinel }: Config): Promise<void> {
     this.registry.adopt(compileRegistry(registry));
+    this.#isNamed = registry !== undefined;
     const { promise: enough, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, patienceMs);
     await Promise.race([this.sentinel.adopt(sentinel === undefined ? null : compileSentinel(sentinel)), enough]);
     clearTimeout(timer);
+  }
+
+  /** Null where nobody uses it. */
+  status(): RegistryStatus | null {
+    const isUsed = this.registry.isWatched || this.sentinel.status() !== null || this.#isNamed;
+    return isUsed ? this.registry.status() : null;
   }
 
   async close(): Promise<void> {

@@ -4,10 +4,12 @@
 import { formatAddress } from "../base/address.ts";
 import type { ListenerMode, ListenerPlan, Plan, PoolPlan, RoutePlan, ServerPlan } from "../config/plan.ts";
 import { listenerCell, poolCell, routeCell, serverCell, type Totals } from "../memory/tally.ts";
+import type { RegistryStatus } from "../registry/registry.ts";
 import type { CacheStatus } from "./cachestatus.ts";
 import type { SourceStatus } from "./discovery/sourcestatus.ts";
 import { codeCells } from "./metricssource.ts";
 import type { WorkerStatus } from "./seat.ts";
+import type { SentinelStatus } from "./sentinel.ts";
 
 export type ServerCondition = "up" | "down" | "unchecked" | "ejected" | "draining" | "unresolved";
 
@@ -80,6 +82,10 @@ export interface Status {
   readonly listeners: readonly ListenerStatus[];
   readonly pools: readonly PoolStatus[];
   readonly caches: readonly CacheStatus[];
+  /** Null where this config uses none. */
+  readonly registry: RegistryStatus | null;
+  /** This Sluice's own; null without one. */
+  readonly sentinel: SentinelStatus | null;
 }
 
 export interface Condition {

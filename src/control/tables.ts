@@ -1,12 +1,13 @@
 // The tables of the plan in force, as control keeps them (keptfiles.ts). Control sweeps out what has expired, lets go of what dead
 // workers held, and says when a table is full. It counts nothing itself. A table whose shape has changed is copied into a new
 // file while the old one is still counted in: what is counted between the copy and the moment a worker takes the plan up is lost, a
-// few milliseconds.
+// few milliseconds. A table that nodes share has a second file beside it, of what others count; it is seen with the first.
 
 import { existsSync, rmSync } from "node:fs";
 import type { TablePlan } from "../config/plan.ts";
 import type { Steps } from "../memory/listranges.ts";
 import type { Owner } from "../memory/owners.ts";
+import { isOthers, othersPlan, SharedTable, tablesWithOthers } from "../memory/sharedtable.ts";
 import { fullBytes } from "../memory/sticktable/layout.ts";
 import { copyTable } from "../memory/sticktable/rows.ts";
 import { StickTable } from "../memory/sticktable.ts";
@@ -25,8 +26,13 @@ export interface TablesOptions extends KeptOptions {
   readonly sharedMs: () => number;
 }
 
-export interface OpenTable extends Kept<TablePlan> {
+interface KeptTable extends Kept<TablePlan> {
   readonly table: StickTable;
+}
+
+export interface OpenTable extends KeptTable {
+  /** `table` together with what other nodes have counted; null where it is not shared. */
+  readonly shared: SharedTable | null;
 }
 
 /** Entries swept at a time, so that nobody waits for the lock of a shard for long, and neither do control's other duties. */
@@ -36,7 +42,9 @@ export class Tables implements SpaceUser {
   readonly noun = "tables";
   readonly #options: TablesOptions;
   readonly #fullness: Fullness;
-  readonly #kept: KeptFiles<TablePlan, OpenTable>;
+  readonly #kept: KeptFiles<TablePlan, KeptTable>;
+  /** By what is our own of it: the same object for as long as its files are. */
+  readonly #shared = new WeakMap<StickTable, SharedTable>();
   #isSweeping = false;
 
   constructor(options: TablesOptions) {
@@ -57,23 +65,30 @@ export class Tables implements SpaceUser {
   }
 
   get all(): readonly OpenTable[] {
-    return this.#kept.all;
+    return this.#kept.all.filter(({ plan }) => !isOthers(plan)).map((kept) => this.#opened(kept));
   }
 
   find(name: string): OpenTable | null {
-    return this.#kept.find(name);
+    const kept = this.#kept.find(name);
+    return kept === null || isOthers(kept.plan) ? null : this.#opened(kept);
   }
 
   figures(): TableFigures[] {
     return this.all.map(({ plan, path, table }) => {
       const { used, capacity, ...counts } = table.figures();
       const isFull = this.#fullness.isFull(plan.name);
-      return { name: plan.name, entries: used, entriesMax: capacity, ...counts, bytes: bytesTaken(path), isFull };
+      const bytes = bytesTaken(path) + this.othersBytes(plan);
+      return { name: plan.name, entries: used, entriesMax: capacity, ...counts, bytes, isFull };
     });
   }
 
+  /** Memory of the second file. */
+  othersBytes(plan: TablePlan): number {
+    return plan.share === null ? 0 : bytesTaken(pathOf(this.#options.folder, othersPlan(plan)));
+  }
+
   prepare(plans: readonly TablePlan[]): PreparedFiles {
-    const prepared = this.#kept.prepare(plans);
+    const prepared = this.#kept.prepare(tablesWithOthers(plans));
     const keep = (): void => {
       prepared.keep();
       this.#fullness.forget((name) => this.find(name) !== null);
@@ -96,11 +111,11 @@ export class Tables implements SpaceUser {
   }
 
   *#sweepSteps(): Steps<void> {
-    for (const { table, plan } of this.all) {
+    for (const { table, plan } of this.#kept.all) {
       if (plan.expireMs === 0) continue;
       while (table.sweep(this.#options.sharedMs(), sweepEntries) >= sweepEntries) {
         yield;
-        if (this.find(plan.name)?.table !== table) break;
+        if (this.#kept.find(plan.name)?.table !== table) break;
       }
     }
   }
@@ -110,22 +125,34 @@ export class Tables implements SpaceUser {
   }
 
   get wantedBytes(): number {
-    return this.all.reduce((sum, { plan, path }) => sum + Math.max(0, fullBytes(plan) - bytesTaken(path)), 0);
+    return this.#kept.all.reduce((sum, { plan, path }) => sum + Math.max(0, fullBytes(plan) - bytesTaken(path)), 0);
   }
 
   close(): void {
     this.#kept.close();
   }
 
-  #openFile(plan: TablePlan, path: string, lines: string[]): { open: OpenTable; isMade: boolean } {
+  #opened(kept: KeptTable): OpenTable {
+    if (kept.plan.share === null) return { ...kept, shared: null };
+    const { table: others } = this.#kept.find(othersPlan(kept.plan).name)!;
+    const former = this.#shared.get(kept.table);
+    const shared = former?.others === others ? former : new SharedTable(kept.table, others);
+    this.#shared.set(kept.table, shared);
+    return { ...kept, shared };
+  }
+
+  #openFile(plan: TablePlan, path: string, said: string[]): { open: KeptTable; isMade: boolean } {
     const { owner } = this.#options;
+    // What others count is heard again, whatever becomes of the file.
+    const lines = isOthers(plan) ? [] : said;
     const wasThere = existsSync(path);
     const found = mapTable(path, plan);
     const table =
       found === null ? "it was cut short, or is of another version of Sluice" : openFound(found, plan, owner);
     if (typeof table !== "string") {
       const { used } = table.figures();
-      if (this.find(plan.name) === null) lines.push(`table ${plan.name}: ${entries(used)} found from the run before`);
+      if (this.#kept.find(plan.name) === null)
+        lines.push(`table ${plan.name}: ${entries(used)} found from the run before`);
       return { open: { plan, path, table }, isMade: false };
     }
     if (wasThere) {
@@ -140,7 +167,7 @@ export class Tables implements SpaceUser {
   #takeOver(plan: TablePlan, bytes: Uint8Array, lines: string[]): void {
     const { folder, owner, sharedMs } = this.#options;
     const left = filesIn(folder).filter(({ name, path }) => name === plan.name && path !== pathOf(folder, plan));
-    const former = this.find(plan.name);
+    const former = this.#kept.find(plan.name);
     const found = former === null ? left.map(({ path }) => mapAny(path)).find((each) => each !== null) : null;
     const from = former?.table ?? (found ? openFound(found.bytes, found.plan, owner) : null);
     if (from === null || typeof from === "string") {

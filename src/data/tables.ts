@@ -1,14 +1,17 @@
 // The tables of this worker: the files that came with the plan, mapped (mappedfiles.ts). A table that stays in the plan stays the
-// same object over reloads, for entries of it may be held; what is counted lies in the file, not here.
+// same object over reloads, for entries of it may be held; what is counted lies in the file, not here. One that nodes share is two
+// files, its own and the one beside it.
 
 import type { TablePlan } from "../config/plan.ts";
 import type { Owner } from "../memory/owners.ts";
+import { othersPlan, SharedTable, tablesWithOthers } from "../memory/sharedtable.ts";
 import { StickTable } from "../memory/sticktable.ts";
 import type { Table } from "../memory/table.ts";
 import { MappedFiles } from "./mappedfiles.ts";
 
 export class Tables {
   readonly #mapped: MappedFiles<TablePlan, StickTable>;
+  #shared: ReadonlyMap<string, SharedTable> = new Map();
 
   constructor(owner: Owner) {
     this.#mapped = new MappedFiles("table", (bytes, plan) => new StickTable(bytes, plan, owner));
@@ -16,12 +19,20 @@ export class Tables {
 
   /** `files`: paths by the names of tables. Throws when one cannot be mapped; then the former ones stay. */
   adopt(plans: readonly TablePlan[], files: Readonly<Record<string, string>>): void {
-    this.#mapped.adopt(plans, files);
+    const all = tablesWithOthers(plans);
+    this.#mapped.adopt(all, files);
     // Not before all are there: a plan that cannot be put in force changes nothing.
-    for (const plan of plans) this.#mapped.of(plan).adopt(plan);
+    for (const plan of all) this.#mapped.of(plan).adopt(plan);
+    this.#shared = new Map(plans.flatMap((plan) => (plan.share === null ? [] : [[plan.name, this.#sharedOf(plan)]])));
   }
 
   of(plan: TablePlan): Table {
-    return this.#mapped.of(plan);
+    return plan.share === null ? this.#mapped.of(plan) : this.#shared.get(plan.name)!;
+  }
+
+  #sharedOf(plan: TablePlan): SharedTable {
+    const [own, others] = [this.#mapped.of(plan), this.#mapped.of(othersPlan(plan))];
+    const former = this.#shared.get(plan.name);
+    return former?.own === own && former.others === others ? former : new SharedTable(own, others);
   }
 }

@@ -6,7 +6,9 @@
 //   Sluice-Debug: TOKEN json     one field, the Explanation as JSON
 
 import { Rehearsal } from "../memory/rehearsal.ts";
+import { type AnyTable, SharedTable } from "../memory/sharedtable.ts";
 import { StickTable } from "../memory/sticktable.ts";
+import type { Table } from "../memory/table.ts";
 import type { World } from "../rules/scene.ts";
 import { isName } from "../wire/http1/fields.ts";
 import type { Context } from "./context.ts";
@@ -88,7 +90,8 @@ class Understudy extends Guest {
   constructor(context: Context, { listener, downstream }: Exchange) {
     super(context, listener, downstream!.client);
     const { world } = listener;
-    const tables = world.tables.map((table) => (table instanceof StickTable ? new Rehearsal(table) : table));
+    const isActual = (table: Table): table is AnyTable => table instanceof StickTable || table instanceof SharedTable;
+    const tables = world.tables.map((table) => (isActual(table) ? new Rehearsal(table) : table));
     this.#world = { tables, lists: world.lists, pool: (index, figure) => world.pool(index, figure) };
   }
 

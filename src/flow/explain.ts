@@ -20,7 +20,7 @@ import type { Cache } from "../memory/cache.ts";
 import { CacheRehearsal } from "../memory/cacherehearsal.ts";
 import type { ListHolder } from "../memory/list.ts";
 import { Rehearsal } from "../memory/rehearsal.ts";
-import type { StickTable } from "../memory/sticktable.ts";
+import type { AnyTable } from "../memory/sharedtable.ts";
 import { Tally } from "../memory/tally.ts";
 import { Context } from "./context.ts";
 import { Downstream } from "./downstream.ts";
@@ -39,7 +39,7 @@ export interface Circumstances {
   readonly plan: Plan;
   readonly arena: Arena;
   readonly workers: number;
-  readonly tables: (plan: TablePlan) => StickTable;
+  readonly tables: (plan: TablePlan) => AnyTable;
   readonly lists: (plan: ListPlan) => ListHolder;
   readonly caches: (plan: CachePlan) => Cache;
   readonly bans: BanHolder;

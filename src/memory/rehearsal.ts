@@ -1,9 +1,12 @@
 // A table as it would become: what is read stands in a table that is in use, what is written stays here. An explanation plays its
 // request with such tables, so that it counts, tracks and takes tokens as that request would, and nobody is counted by it. It
-// is for one moment and a few keys: an entry is copied when its key is first asked for, and its original is looked at no more.
+// is for one moment and a few keys: an entry is copied when its key is first asked for, and its original is looked at no more. Of a
+// table that nodes share both parts are copied, and how old the news of the others is.
 
 import type { TablePlan } from "../config/plan.ts";
 import type { Column } from "./column.ts";
+import { type AnyTable, SharedTable } from "./sharedtable.ts";
+import { noteHeard } from "./sticktable/othersrow.ts";
 import { copyRow } from "./sticktable/rows.ts";
 import { StickTable } from "./sticktable.ts";
 import type { EntryIndex, Table, TableEvent } from "./table.ts";
@@ -15,15 +18,16 @@ const entriesMax = 1024;
 export class Rehearsal implements Table {
   readonly plan: TablePlan;
   readonly columns: readonly Column[];
-  readonly #actual: StickTable;
-  readonly #copy: StickTable;
+  readonly #actual: AnyTable;
+  readonly #copy: AnyTable;
   readonly #fetched = new Set<string>();
 
-  constructor(actual: StickTable) {
+  constructor(actual: AnyTable) {
     this.plan = actual.plan;
     this.columns = actual.columns;
     this.#actual = actual;
-    this.#copy = StickTable.inMemory({ ...actual.plan, entriesMax });
+    const plan = { ...actual.plan, entriesMax };
+    this.#copy = actual instanceof SharedTable ? SharedTable.inMemory(plan) : StickTable.inMemory(plan);
   }
 
   get key(): TableKey {
@@ -104,7 +108,7 @@ export class Rehearsal implements Table {
   #canEnter(nowMs: number): boolean {
     this.#fetch(nowMs);
     if (this.plan.isEvicting || this.#copy.has(nowMs)) return true;
-    const { used, capacity } = this.#actual.figures();
+    const { used, capacity } = (this.#actual instanceof SharedTable ? this.#actual.own : this.#actual).figures();
     return used < capacity;
   }
 
@@ -115,7 +119,17 @@ export class Rehearsal implements Table {
     const name = keyName(key);
     if (this.#fetched.has(name)) return;
     this.#fetched.add(name);
-    copyKeyOf(key, this.#actual.key);
-    copyRow(this.#actual, this.#copy, nowMs);
+    const [actual, copy] = [this.#actual, this.#copy];
+    if (!(actual instanceof SharedTable && copy instanceof SharedTable)) {
+      copyKeyOf(key, actual.key);
+      copyRow(actual as StickTable, copy as StickTable, nowMs);
+      return;
+    }
+    copyKeyOf(key, actual.own.key);
+    copyKeyOf(key, actual.others.key);
+    copyRow(actual.own, copy.own, nowMs);
+    copyRow(actual.others, copy.others, nowMs);
+    const ageMs = actual.ageMs(nowMs);
+    if (ageMs !== null) noteHeard(copy.others, nowMs - ageMs);
   }
 }

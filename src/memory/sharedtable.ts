@@ -14,16 +14,26 @@
 import type { SharePlan, TablePlan } from "../config/plan.ts";
 import type { Column } from "./column.ts";
 import { header } from "./sticktable/layout.ts";
-import type { StickTable } from "./sticktable.ts";
+import { StickTable } from "./sticktable.ts";
 import type { EntryIndex, Table, TableEvent } from "./table.ts";
 import { copyKeyOf, type TableKey } from "./tablekey.ts";
 
 /** When to ask again for a token of a table that is closed. */
 const closedWaitMs = 1000;
 
+/** What can be read, written and explained. */
+export type AnyTable = StickTable | SharedTable;
+
+/** No table of a config is called so, for ":" is in no name. */
+const othersName = "others:";
+
 /** The table of what others have counted; its file lies beside the table's own. */
 export function othersPlan(plan: TablePlan): TablePlan {
-  return { ...plan, name: `others:${plan.name}`, isEvicting: true, share: null };
+  return { ...plan, name: `${othersName}${plan.name}`, isEvicting: true, share: null };
+}
+
+export function isOthers(plan: TablePlan): boolean {
+  return plan.name.startsWith(othersName);
 }
 
 /** The tables of a plan that have files: of each that is shared a second one. */
@@ -42,6 +52,11 @@ export class SharedTable implements Table {
     this.others = others;
     this.columns = own.columns;
     this.#othersWords = others.parts.memory.words;
+  }
+
+  /** For tests, the simulator, and a single process: nothing has been heard of others. */
+  static inMemory(plan: TablePlan): SharedTable {
+    return new SharedTable(StickTable.inMemory(plan), StickTable.inMemory(othersPlan(plan)));
   }
 
   get plan(): TablePlan {

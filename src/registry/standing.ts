@@ -21,6 +21,10 @@ export class StandingRegistry implements Registry {
   #plan: RegistryPlan = null;
   #redis: RedisRegistry | null = null;
 
+  get isWatched(): boolean {
+    return this.#watchers.size > 0;
+  }
+
   /** Nothing happens where it is as before. Throws a RegistryError when its address is none. */
   adopt(plan: RegistryPlan): void {
     if (JSON.stringify(plan) === JSON.stringify(this.#plan)) return;

@@ -4,8 +4,7 @@
 import type { Prng } from "../../../src/base/prng.ts";
 import type { TablePlan } from "../../../src/config/plan.ts";
 import { Exchange } from "../../../src/fleet/exchange.ts";
-import { othersPlan, SharedTable } from "../../../src/memory/sharedtable.ts";
-import { StickTable } from "../../../src/memory/sticktable.ts";
+import { SharedTable } from "../../../src/memory/sharedtable.ts";
 
 export class FleetNode {
   readonly name: string;
@@ -23,7 +22,7 @@ export class FleetNode {
     this.#prng = prng;
     this.#intervalMs = intervalMs;
     this.#aheadMs = prng.u32();
-    this.table = new SharedTable(StickTable.inMemory(plan), StickTable.inMemory(othersPlan(plan)));
+    this.table = SharedTable.inMemory(plan);
     this.exchange = this.#open();
   }
 
