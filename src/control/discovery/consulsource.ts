@@ -73,9 +73,10 @@ export class ConsulSource implements Source {
     const { headers, body } = await fetchText(this.#target, this.#path(former), listBytesMax, signal);
     const answer = answerOf(this.#entriesOf(body), this.#usualPort);
     const index = Number(headers["x-consul-index"]);
-    this.#index = Number.isSafeInteger(index) && index > 0 && index >= former ? index : 0;
+    const isIndex = Number.isSafeInteger(index) && index > 0;
+    this.#index = isIndex && index >= former ? index : 0;
     // Once is once, and without an index there is nothing to wait for.
-    if (this.#intervalMs === 0 || this.#index === 0) return { answer };
+    if (this.#intervalMs === 0 || !isIndex) return { answer };
     const isHasty = this.#index === former && performance.now() - startedMs < this.#waitMs / 2;
     return isHasty ? { answer } : { answer, nextMs: gatherMs };
   }

@@ -25,6 +25,7 @@ export class Kubernetes {
   readonly #watches = new Set<ServerResponse>();
   #slices = new Map<string, object>();
   #version = 100;
+  readonly #events: { readonly version: number; readonly line: string }[] = [];
   /** Watches from before this are answered 410. */
   #oldest = 0;
   token = "";
@@ -72,6 +73,7 @@ export class Kubernetes {
   compact(): void {
     this.#oldest = ++this.#version;
     for (const watch of this.#watches) watch.end(`${JSON.stringify({ type: "ERROR", object: gone })}\n`);
+    this.#watches.clear();
   }
 
   set(slice: Slice): void {
@@ -90,7 +92,9 @@ export class Kubernetes {
   }
 
   #tell(type: string, object: object): void {
-    for (const watch of this.#watches) watch.write(`${JSON.stringify({ type, object })}\n`);
+    const line = `${JSON.stringify({ type, object })}\n`;
+    this.#events.push({ version: this.#version, line });
+    for (const watch of this.#watches) watch.write(line);
   }
 
   #answer({ url = "", headers }: IncomingMessage, response: ServerResponse): void {
@@ -123,16 +127,14 @@ export class Kubernetes {
     response.flushHeaders();
     this.#watches.add(response);
     response.on("close", () => this.#watches.delete(response));
-    // What has changed since is told as what is there.
-    for (const object of this.#slices.values())
-      if (versionOf(object) > from) response.write(`${JSON.stringify({ type: "ADDED", object })}\n`);
+    for (const { version, line } of this.#events) if (version > from) response.write(line);
   }
 }
 
 const gone = { kind: "Status", status: "Failure", reason: "Expired", code: 410 };
 
 interface SliceObject {
-  readonly metadata: { readonly resourceVersion: string; readonly labels: Readonly<Record<string, string>> };
+  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
 }
 
 function objectOf({ name, service, addressType = "IPv4", endpoints, ports }: Slice, version: number): object {
@@ -152,10 +154,6 @@ function objectOf({ name, service, addressType = "IPv4", endpoints, ports }: Sli
 
 function serviceOf(slice: object): string | undefined {
   return (slice as SliceObject).metadata.labels["kubernetes.io/service-name"]; // Made above.
-}
-
-function versionOf(slice: object): number {
-  return Number((slice as SliceObject).metadata.resourceVersion); // Made above.
 }
 
 function json(response: ServerResponse, status: number, value: unknown): void {

@@ -11,7 +11,7 @@ import { readGoDuration, written } from "./duration.ts";
 
 export type AskedKind = "srv" | "docker" | "json" | "exec" | "plaintext" | "consul";
 
-/** How long gobetween waits for an answer when nobody says. */
+/** When nobody says; there it has no end then. */
 const timeoutMs: Record<AskedKind, number> = {
   srv: 5000,
   docker: 5000,
@@ -51,8 +51,6 @@ function timesOf(kind: AskedKind, table: Table): Pick<DiscoverInput, "interval" 
     if (!reading.ok) table.ledger.fault(table.at(key), reading.message);
     return reading.ok ? reading.value : 0;
   };
-  if (!table.has("interval"))
-    table.ledger.fault(table.path, 'must have an interval, such as interval = "10s", or "0" to ask once');
   const limitMs = table.has("timeout") ? msOf("timeout") : timeoutMs[kind];
   if (limitMs === 0 || limitMs > timeoutMsMax)
     table.ledger.approximate(table.at("timeout"), `a question has a limit, of ${written(timeoutMsMax)} at the most`);

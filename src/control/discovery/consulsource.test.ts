@@ -1,0 +1,91 @@
+import { expect, test } from "bun:test";
+import { Consul, type Instance } from "../../../test/e2e/harness/consul.ts";
+import { Listening } from "../../../test/e2e/harness/listening.ts";
+import { Room } from "../../../test/e2e/harness/room.ts";
+import { until } from "../../../test/e2e/harness/wait.ts";
+
+const instance: Instance = { address: "10.0.0.1", port: 80 };
+
+async function scene(room: Room, instances: readonly Instance[], asked: object = {}, interval = "1m") {
+  const consul = await Consul.start(room, "t");
+  consul.set(instances);
+  const endpoint = `http://${consul.address}`;
+  const listening = new Listening(room, { consul: { service: "web", endpoint, token: "t", ...asked }, interval });
+  return { consul, listening: listening.start() };
+}
+
+test("an instance's own address, or its node's; its weight by what its checks say", async () => {
+  await using room = new Room();
+  const weights = { Passing: 5, Warning: 2 };
+  const { listening } = await scene(
+    room,
+    [
+      instance,
+      { node: "10.9.0.1", port: 81, weights },
+      { ...instance, port: 82, weights, status: "warning" },
+      { ...instance, port: 83, status: "critical" },
+    ],
+    { passing: false },
+  );
+  await listening.tells("10.0.0.1:80 10.0.0.1:82 10.0.0.1:83 10.9.0.1:81");
+  expect(listening.found.map(({ weight }) => weight)).toEqual([1, 2, 1, 5]);
+});
+
+test("tag, datacenter and passing checks are asked for", async () => {
+  await using room = new Room();
+  const instances: Instance[] = [
+    { ...instance, tags: ["blue"] },
+    { ...instance, port: 81, tags: ["green"] },
+    { ...instance, port: 82, tags: ["blue"], status: "critical" },
+  ];
+  const { listening, consul } = await scene(room, instances, { tag: "blue", datacenter: "dc1" });
+  await listening.tells("10.0.0.1:80");
+  expect(consul.asked[0]).toBe("/v1/health/service/web?passing=1&tag=blue&dc=dc1");
+  const endpoint = `http://${consul.address}`;
+  await new Listening(room, { consul: { service: "web", endpoint, token: "t", datacenter: "dc2" } }).start().tells("");
+  const stranger = new Listening(room, { consul: { service: "web", endpoint } }).start();
+  await until("a refusal", () => stranger.problem === "answers 403 (not allowed)");
+});
+
+test("a question waits at the agent and is answered at the next change", async () => {
+  await using room = new Room();
+  const { listening, consul } = await scene(room, [instance]);
+  await listening.tells("10.0.0.1:80");
+  await until("the next question", () => consul.asked.length === 2);
+  expect(consul.asked[1]).toContain(`index=${consul.index}&wait=60000ms`);
+  consul.set([instance, { ...instance, port: 81 }]);
+  await listening.tells("10.0.0.1:80 10.0.0.1:81");
+  expect(listening.told).toHaveLength(2);
+});
+
+test("a wait that is over is no change, and nothing but the next question", async () => {
+  await using room = new Room();
+  const { listening, consul } = await scene(room, [instance], {}, "30ms");
+  await until("some answers", () => listening.told.length > 4);
+  expect(listening.servers).toBe("10.0.0.1:80");
+  expect(consul.asked.length).toBeLessThanOrEqual(listening.told.length + 1);
+});
+
+test("an index that falls begins anew", async () => {
+  await using room = new Room();
+  const { listening, consul } = await scene(room, [instance]);
+  await listening.tells("10.0.0.1:80");
+  await until("the next question", () => consul.asked.length === 2);
+  consul.set([{ ...instance, port: 81 }], 3);
+  await listening.tells("10.0.0.1:81");
+  consul.set([{ ...instance, port: 82 }]);
+  await listening.tells("10.0.0.1:82");
+  expect(consul.asked.some((asked, number) => number > 0 && !asked.includes("index="))).toBe(true);
+});
+
+test("an agent that answers at once all the time is not asked all the time", async () => {
+  await using room = new Room();
+  const { listening, consul } = await scene(room, [instance], {}, "200ms");
+  await listening.tells("10.0.0.1:80");
+  consul.body = JSON.stringify([]);
+  await listening.tells("");
+  const { length } = consul.asked;
+  const startMs = performance.now();
+  await until("more questions", () => consul.asked.length > length + 3);
+  expect(performance.now() - startMs).toBeGreaterThan(500);
+});
