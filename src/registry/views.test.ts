@@ -8,6 +8,7 @@ test("views are read by member, and those that are over, or no views, are left o
     ["dead", "1000\n+http://c:1"],
     ["odd", "soon\n+http://c:1"],
     ["empty", ""],
+    ["none", "1500\n"],
   ] as const;
   const views = viewsOf(said, 1000);
   expect([...views]).toEqual([

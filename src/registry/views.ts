@@ -12,6 +12,7 @@ export function viewsOf(said: Iterable<readonly [string, string]>, nowMs: number
     if (leftMs <= 0) continue;
     for (const view of views) {
       const member = view.slice(1);
+      if (member === "") continue;
       const known = all.get(member) ?? [];
       known.push({ voter, isUp: view.startsWith("+"), leftMs });
       all.set(member, known);
