@@ -1,4 +1,6 @@
-// Which source a section of a config is. That it names exactly one, and all that it needs, has been seen by reviewdiscover.ts.
+// Which source a section of a config is. That it names exactly one, and all that it needs, has been seen by reviewdiscover.ts; short
+// forms ("app.local:80", a service's name) are written out here, as the schema describes them. It knows all kinds of sources, and
+// no other file does.
 
 import { AssertionError } from "../../base/assert.ts";
 import { ms } from "../../config/measure.ts";

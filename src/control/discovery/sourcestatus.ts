@@ -1,4 +1,6 @@
-// What operators are shown of a source, in `sluice status` and by the API. The shape is public; fields are added, not changed.
+// What operators are shown of a source, in `sluice status` and by the API: what it told last, how long ago, and why it does not answer.
+// Ages are told beside times, for whoever reads them may have another clock. The shape is public; fields are added, not
+// changed.
 
 import type { SourceFigures } from "./standing.ts";
 
