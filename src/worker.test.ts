@@ -94,6 +94,7 @@ test("a plan that fails leaves the access log where it was", async () => {
   const log = (name: string): AccessLogPlan => ({
     path: join(folder, name),
     format: "common",
+    fields: null,
     bufferBytesMax: 1 << 20,
     flushMs: 1,
   });

@@ -14,9 +14,9 @@ import { compileList } from "./compiletable.ts";
 import { Keys } from "./compiletls.ts";
 import { type Materials, noMaterials } from "./materials.ts";
 import { bytes, freeze, ms } from "./measure.ts";
-import type { AccessLogPlan, LimitsPlan, Plan } from "./plan.ts";
+import type { AccessLogPlan, LimitsPlan, LogFieldPlan, Plan } from "./plan.ts";
 import type { Slots } from "./slots.ts";
-import type { Config } from "./types.ts";
+import type { AccessLog, Config } from "./types.ts";
 
 /** The IP address of a host name, or undefined while it is not known. Never asked about IP addresses. */
 export type Resolve = (host: string) => string | undefined;
@@ -82,8 +82,13 @@ export function hostNames(config: Config): string[] {
 
 function compileAccessLog({ accessLog }: Config): AccessLogPlan | null {
   if (accessLog === undefined) return null;
-  const { path, format, buffer, flush } = accessLog;
-  return { path, format, bufferBytesMax: bytes(buffer), flushMs: ms(flush) };
+  const { path, format, fields, buffer, flush } = accessLog;
+  const planned = fields === undefined ? null : Object.entries(fields).map(([name, said]) => logField(name, said));
+  return { path, format, fields: planned, bufferBytesMax: bytes(buffer), flushMs: ms(flush) };
+}
+
+function logField(name: string, said: NonNullable<AccessLog["fields"]>[string]): LogFieldPlan {
+  return typeof said === "string" ? { name, field: said } : { name, value: said.value };
 }
 
 function compileLimits({ limits }: Config): LimitsPlan {

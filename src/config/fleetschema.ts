@@ -73,10 +73,17 @@ export const fleet: z.ZodType<Fleet, FleetInput> = section({
 });
 
 export const metrics: z.ZodType<Metrics, MetricsInput> = section({
-  listen: text(listenExpected, readListenAddress).describe(
-    "Where /metrics, /healthz and /readyz are served besides the admin interface, to whoever asks, without a token.",
-  ),
+  listen: text(listenExpected, readListenAddress)
+    .optional()
+    .describe(
+      "Where /metrics, /healthz and /readyz are served besides the admin interface, to whoever asks, without a token.",
+    ),
+  prefix: words("the beginning of metrics' names, such as gopherproxy", /^[a-zA-Z_:][a-zA-Z0-9_:]{0,63}$/)
+    .optional()
+    .describe(
+      "Beside sluice_... the page has the sums of all HTTP traffic under names that begin so: PREFIX_processed_requests_total, PREFIX_dropped_requests_total, PREFIX_active_backends and PREFIX_request_duration_seconds by backend.",
+    ),
 }).meta({
   id: "Metrics",
-  description: "An address of their own for what may be read by everybody: metrics and health.",
+  description: "An address of their own for what may be read by everybody, metrics and health, and names of one's own.",
 });

@@ -9,10 +9,12 @@ export interface AdminInput {
   token?: string | undefined;
 }
 
-/** An address of their own for what may be read by everybody: metrics and health. */
+/** An address of their own for what may be read by everybody, metrics and health, and names of one's own. */
 export interface MetricsInput {
   /** Where /metrics, /healthz and /readyz are served besides the admin interface, to whoever asks, without a token. */
-  listen: string;
+  listen?: string | undefined;
+  /** Beside sluice_... the page has the sums of all HTTP traffic under names that begin so: PREFIX_processed_requests_total, PREFIX_dropped_requests_total, PREFIX_active_backends and PREFIX_request_duration_seconds by backend. */
+  prefix?: string | undefined;
 }
 
 /** The application log, on stderr. */
@@ -29,10 +31,18 @@ export interface AccessLogInput {
   path?: string | undefined;
   /** JSON lines, or the common or combined format of Apache and nginx. Default: "json". */
   format?: "json" | "common" | "combined" | undefined;
+  /** Of JSON lines: these fields, in this order, instead of the usual ones. Each names what the log knows, such as "status" (docs/ACCESSLOG.md), or is a section with a value that is always the same. */
+  fields?: Record<string, "time" | "kind" | "client" | "client_port" | "remote" | "method" | "target" | "path" | "query" | "host" | "version" | "status" | "duration_ms" | "duration_whole_ms" | "connect_ms" | "bytes_received" | "bytes_sent" | "listener" | "pool" | "server" | "attempts" | "request_id" | "user_agent" | "referer" | "user" | "fault" | "cache" | "rule" | "note" | "server_name" | "ja4" | "tls_version" | "tls_cipher" | "client_subject" | LogConstantInput> | undefined;
   /** What each worker holds for a log that does not take it; beyond that lines are dropped and counted, and traffic goes on. Default: "1mb". */
   buffer?: string | undefined;
   /** How long a line may wait to be written together with others. Default: "1s". */
   flush?: string | undefined;
+}
+
+/** A field that says the same in every line. */
+export interface LogConstantInput {
+  /** What stands there in every line. */
+  value: string | number | boolean;
 }
 
 /** Defaults for every listener and pool. */
@@ -1203,7 +1213,7 @@ export interface ConfigInput {
   /** Processes that carry traffic; auto is one for each core. Default: "auto". */
   workers?: "auto" | number | undefined;
   admin?: AdminInput | undefined;
-  /** Absent: metrics are served by the admin interface only. */
+  /** Where metrics are besides the admin interface, and names of one's own for some. */
   metrics?: MetricsInput | undefined;
   log?: LogInput | undefined;
   /** Absent: no access log. */

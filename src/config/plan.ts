@@ -6,6 +6,7 @@
 // planhealth.ts.
 
 import type { FaultCode } from "../base/fault.ts";
+import type { LogField } from "./logfields.ts";
 import type {
   AuthPlan,
   BodyPlan,
@@ -18,7 +19,6 @@ import type {
   ProxyPlan,
   TargetsPlan,
 } from "./plancontent.ts";
-
 import type { CheckPlan, EjectionPlan } from "./planhealth.ts";
 
 export type * from "./plancontent.ts";
@@ -343,10 +343,17 @@ export interface AccessLogPlan {
   /** A file's path, or "-" for stdout. */
   readonly path: string;
   readonly format: "json" | "common" | "combined";
+  /** Of JSON lines, instead of the usual fields; null for these. */
+  readonly fields: readonly LogFieldPlan[] | null;
   /** Bytes a worker holds for a log that does not take them; more lines are dropped and counted. */
   readonly bufferBytesMax: number;
   readonly flushMs: number;
 }
+
+/** A field of a line, by its name there. */
+export type LogFieldPlan =
+  | { readonly name: string; readonly field: LogField }
+  | { readonly name: string; readonly value: string | number | boolean };
 
 export interface LimitsPlan {
   /** Head of a request or response, start line and fields together. */

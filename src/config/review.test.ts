@@ -59,6 +59,34 @@ describe("what concerns two keys", () => {
     ]);
   });
 
+  test("metrics have an address of their own, beside listeners and admin", () => {
+    const metrics = (listen: string, more: object = {}) => base({}, { metrics: { listen }, ...more });
+    expect(metrics(":9100")).toEqual([]);
+    expect(metrics("127.0.0.1:9100", { admin: { listen: "127.0.0.1:9101" } })).toEqual([]);
+    expect(metrics(":80")).toEqual(["error metrics.listen is the same address as listeners.w.listen"]);
+    expect(metrics("127.0.0.1:80")).toEqual(["error metrics.listen has the port of listeners.w.listen"]);
+    expect(metrics(":2112")).toEqual([
+      "error metrics.listen takes the address of the admin interface, 127.0.0.1:2112; give one of them another port",
+    ]);
+    expect(metrics(":9100", { admin: { listen: "127.0.0.1:9100" } })).toEqual([
+      "error admin.listen has the port of metrics.listen",
+    ]);
+  });
+
+  test("fields of an access log's lines are those of JSON", () => {
+    const log = (accessLog: object) => base({}, { accessLog });
+    const fields = { status: "status", level: { value: "INFO" } };
+    expect(log({ fields })).toEqual([]);
+    expect(log({ fields, format: "json" })).toEqual([]);
+    expect(log({ fields, format: "common" })).toEqual([
+      "error accessLog.fields are those of JSON lines, and format says otherwise",
+    ]);
+    expect(log({ fields: { a: "statsu" } })).toEqual([
+      'error accessLog.fields.a is not known here: "statsu"; did you mean "status"?',
+    ]);
+    expect(log({ fields: { a: { valu: 1 } } })[0]).toStartWith("error accessLog.fields.a");
+  });
+
   test("listeners may share a port if one is more certain than the other, never with admin", () => {
     const two = (a: string, b: string, admin = "127.0.0.1:1") =>
       base({}, { listeners: { a: { listen: a, use: "a" }, b: { listen: b, use: "a" } }, admin: { listen: admin } });

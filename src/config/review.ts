@@ -49,6 +49,7 @@ export function review(input: unknown): Finding[] {
   reviewCaches(root, report);
   reviewSharing(root, uses, report);
   reviewFleet(root, report);
+  reviewAccessLog(sectionOf(root["accessLog"]), report);
   reviewErrors(root["errors"], ["errors"], report);
   reviewReply(sectionOf(root["bans"])["answer"], ["bans", "answer"], report);
   reviewReply(sectionOf(root["hooks"])["failure"], ["hooks", "failure"], report);
@@ -80,16 +81,18 @@ function reviewTexts(root: Section, listeners: Section, pools: Section, report: 
 
 /**
  * Two listeners on one address would each get a random half of the connections, for workers share their ports. On one port, a
- * certain address beside all of them is fine between listeners (the system prefers the certain one), but not beside admin,
- * which shares its port with nobody. A port of TCP and one of UDP are two.
+ * certain address beside all of them is fine between listeners (the system prefers the certain one), but not beside admin and
+ * metrics, which share their ports with nobody. A port of TCP and one of UDP are two.
  */
 function reviewListening(root: Section, listeners: Section, report: Report): void {
   const admin = sectionOf(root["admin"]);
+  const { listen: metrics } = sectionOf(root["metrics"]);
   const written: [Path, unknown, boolean][] = Object.entries(listeners).map(([name, one]) => [
     ["listeners", name, "listen"],
     sectionOf(one)["listen"],
     modeOf(sectionOf(one)) === "udp",
   ]);
+  if (metrics !== undefined) written.push([["metrics", "listen"], metrics, false]);
   written.push([["admin", "listen"], admin["listen"] ?? "127.0.0.1:2112", false]);
   const seen: { path: Path; address: Address; isUdp: boolean }[] = [];
   for (const [path, value, isUdp] of written) {
@@ -104,7 +107,7 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
         "value",
         "is not a loopback address, so admin.token must be set: whoever reaches it controls this proxy",
       );
-    const collides = isAdmin ? overlaps : isSame;
+    const collides = path[0] === "listeners" ? isSame : overlaps;
     const other = seen.find((one) => one.isUdp === isUdp && collides(one.address, address));
     if (other === undefined) seen.push({ path, address, isUdp });
     // The default of admin is written nowhere; what can be changed is the listener.
@@ -119,6 +122,11 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
       report("error", path, "value", `is the same address as ${keyText(other.path)}`);
     else report("error", path, "value", `has the port of ${keyText(other.path)}`);
   }
+}
+
+function reviewAccessLog({ format, fields }: Section, report: Report): void {
+  if (fields !== undefined && format !== undefined && format !== "json")
+    report("error", ["accessLog", "fields"], "key", "are those of JSON lines, and format says otherwise");
 }
 
 function isEvery(address: Address): boolean {

@@ -11,6 +11,7 @@ import { hooks } from "./hookschema.ts";
 import type { ConfigInput } from "./input.ts";
 import { listener } from "./listenerschema.ts";
 import { values } from "./listschema.ts";
+import { logFields } from "./logfields.ts";
 import { pool } from "./poolschema.ts";
 import { errors, reply, status } from "./replyschema.ts";
 import { table } from "./tableschema.ts";
@@ -55,6 +56,22 @@ const log = section({
     .describe("json, text, or auto: text on a terminal, JSON lines elsewhere."),
 }).meta({ id: "Log", description: "The application log, on stderr." });
 
+const logFieldExpected = 'a field that docs/ACCESSLOG.md names, such as "status"';
+
+const logField = z.union(
+  [
+    choice(logFields, logFieldExpected),
+    section({
+      value: z
+        .union([words("a text of at most 256 characters", /^[^\0]{0,256}$/), z.number(), z.boolean()], {
+          error: says("a text, a number, or true or false"),
+        })
+        .describe("What stands there in every line."),
+    }).meta({ id: "LogConstant", description: "A field that says the same in every line." }),
+  ],
+  { error: says(`${logFieldExpected}, or a section with value`) },
+);
+
 const accessLog = section({
   path: words('the path of a file, or "-" for stdout', /^[^\0]{1,4096}$/)
     .default("-")
@@ -62,6 +79,14 @@ const accessLog = section({
   format: choice(["json", "common", "combined"])
     .default("json")
     .describe("JSON lines, or the common or combined format of Apache and nginx."),
+  fields: z
+    .record(z.string().regex(/^[^\0-\x1f]{1,64}$/, { error: "must be a name of 1 to 64 characters" }), logField, {
+      error: says("a section of fields, each with what it holds"),
+    })
+    .optional()
+    .describe(
+      'Of JSON lines: these fields, in this order, instead of the usual ones. Each names what the log knows, such as "status" (docs/ACCESSLOG.md), or is a section with a value that is always the same.',
+    ),
   buffer: size("4kb", "1gb")
     .default("1mb")
     .describe(
@@ -143,7 +168,9 @@ export const configSchema: z.ZodType<Config, ConfigInput> = section({
     .default("auto")
     .describe("Processes that carry traffic; auto is one for each core."),
   admin: admin.prefault({}),
-  metrics: metrics.optional().describe("Absent: metrics are served by the admin interface only."),
+  metrics: metrics
+    .optional()
+    .describe("Where metrics are besides the admin interface, and names of one's own for some."),
   log: log.prefault({}),
   accessLog: accessLog.optional().describe("Absent: no access log."),
   drainTimeout: duration("0s")

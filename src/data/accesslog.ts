@@ -4,8 +4,9 @@
 
 import type { AccessLogPlan } from "../config/plan.ts";
 import { type Tally, workerCell } from "../memory/tally.ts";
+import { exchangeFields, fieldsBytesMax, sessionFields } from "./accesslog/fields.ts";
 import { type LogOpener, systemOpener } from "./accesslog/file.ts";
-import { type LineFormat, lineFormat } from "./accesslog/format.ts";
+import { type LineFormat, lineBytesMax, lineFormat } from "./accesslog/format.ts";
 import { AccessRecord } from "./accesslog/record.ts";
 import { type SessionFormat, SessionRecord, sessionFormat } from "./accesslog/session.ts";
 import { Sink } from "./accesslog/sink.ts";
@@ -26,10 +27,12 @@ export class AccessLog {
   constructor(plan: AccessLogPlan, tally: Tally, warn: (message: string) => void, opener: LogOpener = systemOpener) {
     const { cells } = tally;
     const row = tally.workerRow();
-    this.#format = lineFormat(plan.format);
-    this.#sessionFormat = sessionFormat(plan.format);
+    const { fields } = plan;
+    this.#format = fields === null ? lineFormat(plan.format) : exchangeFields(fields);
+    this.#sessionFormat = fields === null ? sessionFormat(plan.format) : sessionFields(fields);
     this.#sink = new Sink({
       path: plan.path,
+      lineBytesMax: fields === null ? lineBytesMax : fieldsBytesMax(fields),
       bufferBytesMax: plan.bufferBytesMax,
       flushMs: plan.flushMs,
       opener,

@@ -51,7 +51,7 @@ async function linesOf(
     close() {},
   };
   const opener = { openNow: () => file, open: () => {} };
-  const logPlan = { path: "-", format: "json", bufferBytesMax: 1 << 20, flushMs: 1 } as const;
+  const logPlan = { path: "-", format: "json", fields: null, bufferBytesMax: 1 << 20, flushMs: 1 } as const;
   const log = new AccessLog(logPlan, tally, () => {}, opener);
   const driver = new Driver((error) => {
     throw error;

@@ -30,6 +30,7 @@ export function logExchange(log: AccessLog, exchange: Exchange, wallMs: number, 
   record.fault = exchange.fault === null ? "" : exchange.fault.code;
   record.cache = exchange.caching === null ? "" : exchange.caching.word;
   const { client } = exchange.downstream!;
+  record.clientPort = exchange.clientAddress === client.address ? client.port : 0;
   record.tls = client.tls;
   record.ja4 = client.ja4;
   record.rule = exchange.rule;

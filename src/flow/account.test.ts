@@ -55,6 +55,26 @@ test("a response cut short is aborted for the client, whatever its status line s
   expect(cells[serverRow + serverCell.status2xx]).toBe(1);
 });
 
+test("what went well and what we refused or failed are counted apart, and what its client did in neither", () => {
+  const of = (...counting: Parameters<typeof counted>): [served: number, failed: number] => {
+    const cells = counted(...counting);
+    return [cells[routeRow + routeCell.served]!, cells[routeRow + routeCell.failed]!];
+  };
+  expect(of(200, null, true)).toEqual([1, 0]);
+  expect(of(503, null, true)).toEqual([1, 0]);
+  expect(of(101, null, true)).toEqual([1, 0]);
+  for (const code of ["no_server", "connect_refused", "response_timeout", "queue_full"] as const)
+    expect([code, of(503, fault(code), false)]).toEqual([code, [0, 1]]);
+  expect(of(200, fault("truncated_response"), true)).toEqual([0, 1]);
+  for (const code of ["denied", "banned"] as const) expect(of(429, fault(code), false)).toEqual([0, 1]);
+  expect(of(0, fault("rejected"), false)).toEqual([0, 1]);
+  for (const code of ["client_closed", "client_stalled"] as const) {
+    expect([code, of(0, fault(code), false)]).toEqual([code, [0, 0]]);
+    expect([code, of(200, fault(code), true)]).toEqual([code, [0, 0]]);
+  }
+  expect(of(400, fault("bad_field"), false)).toEqual([0, 0]);
+});
+
 test("a status beyond 5xx counts with the 5xx", () => {
   expect(counted(999, null, true)[routeRow + routeCell.status5xx]).toBe(1);
 });

@@ -2,6 +2,7 @@
 // once for the route it took, an exchange also once for the server that answered it. What is a failure of whom, is read off
 // the fault; nothing is decided here. A stream's life is not counted as its server's time: it is as long as the client likes.
 
+import type { Fault } from "../base/fault.ts";
 import { bucketOf, listenerCell, routeCell, serverCell, type Tally, workerCell } from "../memory/tally.ts";
 import { closeTunnel } from "./connect.ts";
 import type { Exchange } from "./exchange.ts";
@@ -59,9 +60,16 @@ export function countExchange(cells: Float64Array, exchange: Exchange, nowMs: nu
   // A fault behind a server's answer has cut it short, but for a rule that has given another.
   if (status === 0 || (fault !== null && respondedMs > 0 && fault.code !== "denied")) cells[row + routeCell.aborted]!++;
   else cells[row + classCell(routeCell.status1xx, status)]!++;
+  if (fault === null) cells[row + routeCell.served]!++;
+  else if (isOfOurs(fault)) cells[row + routeCell.failed]!++;
   if (fault !== null && fault.side !== "downstream" && respondedMs === 0) cells[row + routeCell.dropped]!++;
   cells[row + routeCell.durationSum]! += seconds;
   cells[row + routeCell.bucket + bucketOf(seconds)]!++;
+}
+
+/** Not the client's doing: what it sent was understood, and it was there to take the answer. */
+function isOfOurs({ side, code }: Fault): boolean {
+  return side !== "downstream" || code === "denied" || code === "rejected" || code === "banned";
 }
 
 /** On their way to its client. */

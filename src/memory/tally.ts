@@ -76,6 +76,10 @@ export const routeCell = {
   open: 10,
   bytesUp: 11,
   bytesDown: 12,
+  /** mode http: had a whole answer, which no fault made. */
+  served: 13,
+  /** mode http: refused by a rule or a ban, or failed by no fault of the client's: no server, none that answers, an answer cut short. */
+  failed: 14,
   bucket: 16,
 } as const;
 

@@ -22,7 +22,7 @@ import { appendTls, tlsBytesMax } from "./tls.ts";
 export type LineFormat = (record: AccessRecord, out: Uint8Array, at: number) => number;
 
 /** Longest value, in bytes as received, that is logged; what is longer is cut and ends in "...". */
-const bytesMax = {
+export const bytesMax = {
   method: 32,
   target: 8192,
   host: 256,

@@ -13,6 +13,8 @@ export class AccessRecord {
   durationMs = 0;
   /** The client's IP address, or what stands for it. */
   client = "";
+  /** Of the client's own connection; 0 where only somebody between us and it knows. */
+  clientPort = 0;
   /** As it was answered to the client; 0 when no answer could be sent, 499 when the client did not wait for it. */
   status = 0;
   /** Read from and written to the client for this exchange. `common` and `combined` print the latter as it stands. */

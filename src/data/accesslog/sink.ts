@@ -21,6 +21,8 @@ const warnEveryMs = 60_000;
 
 export interface SinkOptions {
   readonly path: string;
+  /** What a line takes at most; absent: what the usual formats take. */
+  readonly lineBytesMax?: number;
   readonly bufferBytesMax: number;
   readonly flushMs: number;
   readonly opener: LogOpener;
@@ -48,7 +50,7 @@ export class Sink {
   /** Opened by `reopen`; takes over as soon as no write is under way. */
   #nextFile: LogFile | null = null;
   readonly #waiting: Page[] = [];
-  #filling: Page = newPage();
+  #filling: Page;
   /** Pages kept for use again. */
   readonly #spare: Page[] = [];
   #waitingBytes = 0;
@@ -69,6 +71,7 @@ export class Sink {
   /** Throws when the log cannot be opened. */
   constructor(options: SinkOptions) {
     this.#options = options;
+    this.#filling = this.#newPage();
     this.#file = options.opener.openNow(options.path);
   }
 
@@ -141,7 +144,12 @@ export class Sink {
     if (page.end === 0) return;
     this.#waiting.push(page);
     this.#waitingBytes += page.end;
-    this.#filling = this.#spare.pop() ?? newPage();
+    this.#filling = this.#spare.pop() ?? this.#newPage();
+  }
+
+  #newPage(): Page {
+    const lineMax = this.#options.lineBytesMax ?? lineBytesMax;
+    return { bytes: new Uint8Array(pageBytes + lineMax), written: 0, end: 0, lines: 0 };
   }
 
   #write(): void {
@@ -228,10 +236,6 @@ export class Sink {
     const lost = count === 0 ? "" : `; ${count} line${count === 1 ? "" : "s"} dropped since the last warning`;
     this.#options.warn(`access log ${this.#options.path} ${what}${lost}`);
   }
-}
-
-function newPage(): Page {
-  return { bytes: new Uint8Array(pageBytes + lineBytesMax), written: 0, end: 0, lines: 0 };
 }
 
 function linesIn(bytes: Uint8Array, start: number, end: number): number {

@@ -1,0 +1,41 @@
+// What an access log can be asked for by name when its lines have fields of one's own: the fields of the usual lines, and some that are
+// the same in other words (docs/ACCESSLOG.md). How each is written is data/accesslog/fields.ts' business.
+
+export const logFields = [
+  "time",
+  "kind",
+  "client",
+  "client_port",
+  "remote",
+  "method",
+  "target",
+  "path",
+  "query",
+  "host",
+  "version",
+  "status",
+  "duration_ms",
+  "duration_whole_ms",
+  "connect_ms",
+  "bytes_received",
+  "bytes_sent",
+  "listener",
+  "pool",
+  "server",
+  "attempts",
+  "request_id",
+  "user_agent",
+  "referer",
+  "user",
+  "fault",
+  "cache",
+  "rule",
+  "note",
+  "server_name",
+  "ja4",
+  "tls_version",
+  "tls_cipher",
+  "client_subject",
+] as const;
+
+export type LogField = (typeof logFields)[number];
