@@ -9,6 +9,7 @@ import { Guard, type Refusal } from "./guard.ts";
 import { indexPage } from "./indexpage.ts";
 import type { Log } from "./log.ts";
 import { listenProblem } from "./port.ts";
+import { type PublicService, publicPage } from "./publicpages.ts";
 import type { Status } from "./status.ts";
 
 export type Order = "drain" | "enable";
@@ -22,10 +23,7 @@ export interface ReloadOutcome {
 }
 
 /** What the admin interface asks of the rest of control. */
-export interface AdminService {
-  /** Null when traffic is accepted; otherwise why it is not. */
-  unreadiness(): string | null;
-  metrics(): string;
+export interface AdminService extends PublicService {
   status(): Status;
   certificates(): CertificatesStatus;
   reload(): Promise<ReloadOutcome>;
@@ -83,18 +81,11 @@ async function route(
   service: AdminService,
   routes: readonly Routes[],
 ): Promise<Response> {
+  const open = publicPage(request, path, service);
+  if (open !== null) return open;
   switch (path) {
     case "/":
       return only(request, "GET", () => page(indexPage(service.status())));
-    case "/metrics":
-      return only(request, "GET", () => text(200, service.metrics(), "text/plain; version=0.0.4; charset=utf-8"));
-    case "/healthz":
-      return only(request, "GET", () => text(200, "ok\n"));
-    case "/readyz":
-      return only(request, "GET", () => {
-        const why = service.unreadiness();
-        return why === null ? text(200, "ready\n") : text(503, `not ready: ${why}\n`);
-      });
     case "/api/v1/status":
       return only(request, "GET", () => json(200, service.status()));
     case "/api/v1/certificates":

@@ -35,6 +35,7 @@ import { FolderWatch } from "./folderwatch.ts";
 import { Holdings, type ListsOfConfig } from "./holdings.ts";
 import type { Log } from "./log.ts";
 import { metricsText } from "./metrics.ts";
+import { type MetricsListener, openMetricsListener } from "./metricslistener.ts";
 import { Names } from "./names.ts";
 import { addressOf, fileShortage, reloadProblems, startProblems } from "./preflight.ts";
 import { Prober } from "./prober.ts";
@@ -103,6 +104,7 @@ export class Control implements AdminService {
   readonly #startedAtMs = Date.now();
   readonly workers: number;
   #admin: Admin | null = null;
+  #metrics: MetricsListener | null = null;
   #bans: Bans | null = null;
   #config: Config;
   #phase: Phase = "starting";
@@ -199,7 +201,7 @@ export class Control implements AdminService {
     const explaining = new Explaining({
       arena: this.#state.arena,
       workers: this.workers,
-      tableOf: (name) => tables.find(name)?.table ?? null,
+      tableOf: (name) => tables.find(name)?.shared ?? tables.find(name)?.table ?? null,
       cacheOf: (name) => caches.find(name)?.store ?? null,
       lists: () => lists.files,
       bans: () => this.#bans?.path ?? null,
@@ -225,6 +227,9 @@ export class Control implements AdminService {
       ),
     ];
     this.#admin = openAdmin({ address, token: this.#config.admin.token, service: this, routes, log: this.#log });
+    const { listen: metrics } = this.#config.metrics ?? {};
+    if (metrics !== undefined)
+      this.#metrics = openMetricsListener({ address: addressOf(metrics), service: this, log: this.#log });
     const { materials, folder } = this.#options;
     const problem = await this.#reconciler.apply(this.#config, materials);
     if (problem !== null) throw new Error(problem);
@@ -360,6 +365,7 @@ export class Control implements AdminService {
       remotes: this.#holdings.remotes.states(plan.caches),
       lists: this.#holdings.lists.status(),
       bans: this.#bans?.size ?? 0,
+      prefix: this.#config.metrics?.prefix ?? null,
       sources: this.#discovery.status(),
       stateOf: (slot) => this.#board.read(slot),
       countsOf: (slot) => this.#roster.countsOf(slot),
@@ -413,6 +419,7 @@ export class Control implements AdminService {
     const needed = [
       ...(workersOf(config, availableParallelism()) === this.workers ? [] : ["workers"]),
       ...(Bun.deepEquals(config.admin, this.#config.admin) ? [] : ["admin"]),
+      ...(config.metrics?.listen === this.#config.metrics?.listen ? [] : ["metrics.listen"]),
       ...(config.log.format === this.#config.log.format ? [] : ["log.format"]),
     ];
     return needed.length === 0 ? null : `changes of ${needed.join(", ")} take effect at the next start only`;
@@ -426,6 +433,7 @@ export class Control implements AdminService {
     await this.#registering.close();
     this.#prober.close();
     await this.#supervisor.end();
+    await this.#metrics?.close();
     await this.#admin?.close();
     this.#holdings.close();
     this.#bans?.close();

@@ -109,6 +109,7 @@ function page(): string {
       { name: "robots", entries: 8, problem: "it is gone" },
     ],
     bans: 2,
+    prefix: null,
     sources: [],
     stateOf: (slot) => board.read(slot),
     countsOf: () => ({ checksPassed: 4, checksFailed: 1, ejections: { consecutive_failures: 2 } }),

@@ -10,6 +10,7 @@ import { Exposition } from "./exposition.ts";
 import { writeHooks } from "./hookmetrics.ts";
 import { writeCertificates } from "./metricscertificates.ts";
 import type { MetricsSource, Sample } from "./metricssource.ts";
+import { writePrefixed } from "./prefixmetrics.ts";
 import { figuresOf } from "./processfigures.ts";
 import { writeLists, writeRules, writeTables } from "./rulemetrics.ts";
 import type { WorkerStatus } from "./seat.ts";
@@ -32,6 +33,7 @@ export function metricsText(source: MetricsSource): string {
   writeTables(out, source);
   writeLists(out, source);
   writeWorkers(out, source);
+  writePrefixed(out, source);
   return out.toString();
 }
 

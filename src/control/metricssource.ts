@@ -35,6 +35,8 @@ export interface MetricsSource {
   readonly lists: readonly ListFigures[];
   /** Addresses and blocks that are banned. */
   readonly bans: number;
+  /** What names of an operator's own begin with; null: there are none. */
+  readonly prefix: string | null;
   /** Where servers come from that no config names. */
   readonly sources: readonly PoolSources[];
   stateOf(slot: number): ServerState;

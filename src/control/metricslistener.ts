@@ -1,0 +1,50 @@
+// metrics.listen: the pages that everybody may read, on an address of their own, without a token. Nothing else is served there, so
+// that it may stand on any address: a scraper, a load balancer and a container's health check need no way to the admin interface.
+
+import type { Address } from "../config/plan.ts";
+import { problem } from "./api/answer.ts";
+import type { Log } from "./log.ts";
+import { listenProblem } from "./port.ts";
+import { type PublicService, publicPage } from "./publicpages.ts";
+
+export interface MetricsListenerOptions {
+  readonly address: Address;
+  readonly service: PublicService;
+  readonly log: Log;
+}
+
+export interface MetricsListener {
+  /** As bound: port 0 has become a real one. */
+  readonly address: Address;
+  /** Stops at once: a client that keeps its connection open does not keep Sluice alive. */
+  close(): Promise<void>;
+}
+
+/** Of a client that says nothing: as slow as a scraper may be. */
+const idleSeconds = 10;
+
+/** Throws an Error with a sentence for the operator when the address cannot be listened on. */
+export function openMetricsListener({ address, service, log }: MetricsListenerOptions): MetricsListener {
+  const fetch = (request: Request): Promise<Response> | Response => {
+    const path = URL.parse(request.url)?.pathname;
+    if (path === undefined) return problem(400, "Host is missing or malformed");
+    return publicPage(request, path, service) ?? problem(404, "here are /metrics, /healthz and /readyz, and no more");
+  };
+  const error = (fault: Error): Response => {
+    log.error({ stack: fault.stack }, `the metrics could not be served: ${fault.message}`);
+    return problem(500, "the metrics could not be served; the log says why");
+  };
+  const common = { fetch, error, idleTimeout: idleSeconds };
+  try {
+    const server =
+      address.kind === "unix"
+        ? Bun.serve({ unix: address.path, fetch, error })
+        : Bun.serve({ hostname: address.host, port: address.port, ...common });
+    return {
+      address: address.kind === "unix" ? address : { ...address, port: server.port ?? address.port },
+      close: () => server.stop(true),
+    };
+  } catch (fault) {
+    throw new Error(`metrics.listen ${listenProblem(address, fault as NodeJS.ErrnoException)}`, { cause: fault });
+  }
+}
