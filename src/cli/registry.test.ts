@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import type { Membership } from "../registry/registry.ts";
+import { setsText } from "./registry.ts";
+
+function membership(member: string, more: Partial<Membership> = {}): Membership {
+  const usual = { server: null, problem: null, isMember: true, isDraining: false, leaseLeftMs: null, views: [] };
+  return { member, ...usual, ...more };
+}
+
+test("members are shown with state, lease and what sentinels say", () => {
+  const views = [
+    { voter: "s1", isUp: true, leftMs: 1 },
+    { voter: "s2", isUp: true, leftMs: 1 },
+    { voter: "s3", isUp: false, leftMs: 1 },
+  ];
+  const members = [
+    membership("http://a:1", { leaseLeftMs: 12_345, views }),
+    membership("http://b:1", { isDraining: true }),
+    membership("http://c:1", { isMember: false, views: views.slice(2) }),
+    membership("odd", { problem: "must have a port" }),
+  ];
+  expect(
+    setsText([
+      { set: "shop", members, size: 9 },
+      { set: "none", members: [], size: 0 },
+    ]).split("\n"),
+  ).toEqual([
+    "  SET   MEMBER      STATE                          LEASE  SENTINELS",
+    "  shop  http://a:1  in                               13s  up: s1, s2; down: s3",
+    "  shop  http://b:1  draining                           -  -",
+    "  shop  http://c:1  out                                -  down: s3",
+    "  shop  odd         passed over: must have a port      -  -",
+    "6 more members of shop are not shown",
+    "the set none is empty",
+  ]);
+});
