@@ -21,6 +21,7 @@ interface Program {
 const programs: readonly Program[] = [
   { names: ["nginx"], package: "nginx-light", versionArgs: ["-v"], timeoutMs: 120_000 },
   { names: ["redis-server"], package: "redis-server", versionArgs: ["--version"], timeoutMs: 120_000 },
+  { names: ["dnsmasq"], package: "dnsmasq-base", versionArgs: ["--version"], timeoutMs: 120_000 },
   { names: ["haproxy"], package: "haproxy", versionArgs: ["-v"], timeoutMs: 120_000 },
   { names: ["promtool"], package: "prometheus", versionArgs: ["--version"], timeoutMs: 180_000 },
   { names: ["curl"], package: "curl", versionArgs: ["--version"], timeoutMs: 120_000 },

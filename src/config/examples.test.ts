@@ -1,7 +1,7 @@
 // Every example is a config that runs, and the four formats say the same.
 
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -43,6 +43,15 @@ for (const name of examples) {
     expect(planOf(loaded).listeners.length).toBeGreaterThan(0);
   });
 }
+
+test("those of sources of servers load without a warning, whoever they ask", async () => {
+  const names = readdirSync(join(folder, "discovery")).filter((name) => name.endsWith(".yaml"));
+  expect(names.length).toBeGreaterThan(3);
+  for (const name of names) {
+    const loaded = await loadConfig(join(folder, "discovery", name), {});
+    expect([name, loaded.ok ? loaded.warnings : loaded.problems]).toEqual([name, []]);
+  }
+});
 
 test("the configs of the README load without a warning", async () => {
   const readme = readFileSync(join(import.meta.dir, "../../README.md"), "utf8");

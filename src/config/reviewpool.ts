@@ -34,6 +34,9 @@ export function reviewPool(name: string, pool: Section, modes: ReadonlySet<strin
   reviewReply(sectionOf(pool["hooks"])["failure"], at("hooks", "failure"), report);
   reviewRules({ section: pool, path: at(), modes, listed: listedPhase(modes) }, report);
   reviewServers(servers, policyOf(pool), at, report);
+  // What a source tells of comes before them.
+  const isAllBackup = servers.length > 0 && servers.every((server) => sectionOf(server)["backup"] === true);
+  if (isAllBackup && pool["discover"] === undefined) report("warning", at("servers"), "key", "are all backups");
   reviewDiscover(pool, at, report);
   if (isSection(pool["check"])) reviewCheck(sectionOf(pool["check"]), modes, (...path) => at("check", ...path), report);
   reviewPoolTls(pool, modes, at, report);
@@ -81,8 +84,6 @@ function reviewServers(servers: readonly unknown[], policy: unknown, at: At, rep
         `has a weight, which ${policy} does not look at${policy === "first" ? "" : "; weightedRoundRobin does"}`,
       );
   }
-  const isAllBackup = servers.length > 0 && servers.every((server) => sectionOf(server)["backup"] === true);
-  if (isAllBackup) report("warning", at("servers"), "key", "are all backups");
 }
 
 /** Keys of HTTP in a pool that no request reaches, keys of connections in one that is sent datagrams, and the other way round. */

@@ -8,12 +8,14 @@ import { DocumentServer } from "./harness/document.ts";
 import { Load } from "./harness/load.ts";
 import { NameServer } from "./harness/nameserver.ts";
 import { Origin, ok } from "./harness/origin.ts";
-import { ran } from "./harness/program.ts";
+import { freePort } from "./harness/port.ts";
+import { find, ran, testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
 import { command, Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
 setDefaultTimeout(40_000);
+const testWithDnsmasq = testWith(["dnsmasq"]);
 
 /** Swapped in, as a careful writer does. */
 function put(path: string, servers: readonly string[]): void {
@@ -109,6 +111,53 @@ test("a name is asked again when its time is over, and what it had is kept while
   expect((await sluice.cli("status")).out).toMatch(
     /from dns _http\._tcp\.app\.test \(SRV\): 1 server, \d+s ago; does not answer in/,
   );
+});
+
+/** A real name server, with one service at these ports; it knows no other names. */
+function dnsmasq(
+  room: Room,
+  port: number,
+  ports: readonly number[],
+): { kill(): void; readonly exited: Promise<number> } {
+  const services = ports.map(
+    (each, index) => `--srv-host=_http._tcp.app.test,n${index}.app.test,${each},1,${index + 1}`,
+  );
+  const hosts = ports.map((_, index) => `--host-record=n${index}.app.test,127.0.0.1`);
+  const words = [
+    "--keep-in-foreground",
+    "--conf-file=/dev/null",
+    "--pid-file=",
+    "--no-resolv",
+    "--no-hosts",
+    "--local-ttl=1",
+  ];
+  const place = [`--port=${port}`, "--listen-address=127.0.0.1", "--bind-interfaces"];
+  const child = Bun.spawn([find("dnsmasq")!, ...words, ...place, ...services, ...hosts], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  room.ending(() => child.kill("SIGKILL"));
+  return child;
+}
+
+testWithDnsmasq("a service of a real name server is followed, over its restart", async () => {
+  await using room = new Room();
+  const origins = ["one", "two"].map((name) => new Origin(room, () => ok(name)));
+  const [one, two] = origins.map(({ port }) => port) as [number, number];
+  const port = freePort();
+  const before = dnsmasq(room, port, [one]);
+  const dns = { name: "_http._tcp.app.test", record: "srv" as const, servers: [`127.0.0.1:${port}`] };
+  const sluice = await Sluice.start(room, { pools: { app: { discover: { dns, interval: "1s" } } } });
+  await until("the service", async () => (await namesIn(sluice)) === `127.0.0.1:${one}`);
+  const load = new Load(sluice.port, { connections: 2 });
+  before.kill();
+  await before.exited;
+  await until("the outage to be seen", async () => (await sluice.status()).pools[0]!.sources[0]!.problem !== null);
+  dnsmasq(room, port, [one, two]);
+  await until("both services", async () => (await sluice.status()).pools[0]!.servers.length === 2, 20_000);
+  expect((await sluice.server(`127.0.0.1:${two}`)).weight).toBe(2);
+  await until("traffic at both", () => load.byBody.size === 2);
+  await load.stop();
+  expect(load.errors).toEqual([]);
 });
 
 test("a pool that has no server now answers 503, and is well as soon as it has one", async () => {

@@ -119,6 +119,13 @@ const visits: Record<string, Visit> = {
       expect(statuses).toEqual(["200", "200", "200", "429"]);
     },
   },
+  "discovery.yaml": {
+    async servers({ room }) {
+      room.write("discovery/servers.txt", `${plainServer(room)}\n`);
+      return [];
+    },
+    see: (scene) => usual.see(scene),
+  },
   "unix.json": {
     async servers({ room }) {
       for (const socket of ["app-1.sock", "app-2.sock"]) {
