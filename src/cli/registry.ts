@@ -19,6 +19,8 @@ import { table } from "./table.ts";
 const USAGE_ERROR = 2;
 const path = "/api/v1/registry";
 const timeoutMs = 5000;
+/** The originals'. */
+const setUsual = "gopher_backends";
 
 export interface RegistryOptions extends RemoteOptions {
   readonly redis?: string;
@@ -33,7 +35,8 @@ export async function registryList(set: string | undefined, options: RegistryOpt
     if (!isDone(overview)) return failed(overview, writer);
     const { registry, sentinel, sets } = overview.body as RegistryAnswer; // What our own routes answer.
     const shown: SetAnswer[] = [];
-    for (const name of set === undefined ? sets : [set]) {
+    // A Redis does not know which of its sets are of servers.
+    for (const name of set === undefined ? (options.redis === undefined ? sets : [setUsual]) : [set]) {
       const answer = await ask("GET", `${path}/${encodeURIComponent(name)}`);
       if (!isDone(answer)) return failed(answer, writer);
       shown.push(answer.body as SetAnswer);

@@ -21,7 +21,10 @@ export function addRegistry(program: Command, terminal: Writer, ended: (code: nu
       "ask this Redis itself, host:port or redis://..., without a running Sluice",
     );
   remote("ls", "list members, with their leases and what sentinels say of them")
-    .argument("[set]", "such as gopher_backends (default: all that are watched or written)")
+    .argument(
+      "[set]",
+      "such as gopher_backends (default: all that are watched or written; with --redis: gopher_backends)",
+    )
     .action(async (set: string | undefined, options: RegistryOptions) =>
       ended(await registryList(set, options, terminal)),
     );

@@ -53,6 +53,10 @@ test("a table is shared with nobody where there is no fleet", () => {
 });
 
 test("names and addresses that are none are refused where they stand", () => {
+  expect(told({ registry: "redis://r/x" })[0]).toStartWith("error registry must have the number of a database");
+  expect(told({ fleet: { redis: "redis:///0" } })[0]).toStartWith("error fleet.redis must name a host");
+  for (const address of ["redis://r", "rediss://u:p@r:1/2", "valkey://[::1]/", "unix:/run/r.sock"])
+    expect([address, told({ registry: address })]).toEqual([address, []]);
   expect(told({ registry: "http://127.0.0.1" })[0]).toStartWith("error registry must be an address such as");
   expect(told({ registry: redis, sentinel: { ...sentinel, set: "a b" } })[0]).toStartWith("error sentinel.set");
   expect(told({ registry: redis, sentinel: { ...sentinel, quorum: "all" } })[0]).toContain('"majority"');

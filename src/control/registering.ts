@@ -22,7 +22,10 @@ export class Registering {
   }
 
   async adopt({ registry, sentinel }: Config): Promise<void> {
-    this.registry.adopt(compileRegistry(registry));
+    const plan = compileRegistry(registry);
+    // What it has said is taken back where it was said.
+    if (!Bun.deepEquals(plan, this.registry.plan)) await this.sentinel.adopt(null);
+    this.registry.adopt(plan);
     this.#isNamed = registry !== undefined;
     const { promise: enough, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, patienceMs);

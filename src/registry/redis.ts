@@ -53,6 +53,8 @@ export class RedisRegistry implements Registry {
   #problem: string | null = null;
   /** Which run of Redis was last spoken to; null: it does not say. */
   #run: string | null = null;
+  #isArming = false;
+  #isArmingOwed = false;
   #isClosed = false;
 
   /** Throws when the URL is none of a Redis. */
@@ -258,10 +260,21 @@ export class RedisRegistry implements Registry {
     this.#heartbeat = setInterval(() => void connection.ask("PING").catch(() => {}), heartbeatMs);
   }
 
-  /** What is heard of from now on; what was before is read. */
+  /** What is heard of from now on; what was before is read. One at a time: Redis takes no prefix twice. */
   async #arm(connection: Connection): Promise<void> {
-    if (this.#options.isNotified) this.#notice = await arm(connection, [...this.#watches.keys()], this.#place.database);
-    for (const watch of this.#watches.values()) watch.look();
+    this.#isArmingOwed = true;
+    if (this.#isArming) return;
+    this.#isArming = true;
+    try {
+      while (this.#isArmingOwed && !connection.isEnded) {
+        this.#isArmingOwed = false;
+        const sets = [...this.#watches.keys()];
+        if (this.#options.isNotified) this.#notice = await arm(connection, sets, this.#place.database);
+        for (const watch of this.#watches.values()) watch.look();
+      }
+    } finally {
+      this.#isArming = false;
+    }
   }
 
   #follow(watch: SetWatch): void {

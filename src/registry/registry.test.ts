@@ -223,6 +223,19 @@ for (const [kind, make] of makers)
       ]);
     });
 
+    test("tells of several sets, also of those whose names begin alike, and of some that come later at once", async () => {
+      await using room = new Room();
+      const registry = await make(room);
+      const names = ["shop", "shop:eu", "sho", "api", "apis"];
+      const first = heard(room, registry, names[0]);
+      await until("the first to be known", () => first.addresses() !== null);
+      const others = names.slice(1).map((name) => heard(room, registry, name));
+      for (const { addresses } of others) await until("it to be known", () => addresses() !== null);
+      for (const name of names) await registry.add(name, a);
+      for (const { addresses } of [first, ...others]) await until("its member", () => addresses()?.length === 1, 2000);
+      if (kind === "redis") expect(registry.status().notice).toBe("tracking");
+    });
+
     test("knows the sets that are watched and written", async () => {
       await using room = new Room();
       const registry = await make(room);

@@ -21,6 +21,10 @@ export class StandingRegistry implements Registry {
   #plan: RegistryPlan = null;
   #redis: RedisRegistry | null = null;
 
+  get plan(): RegistryPlan {
+    return this.#plan;
+  }
+
   get isWatched(): boolean {
     return this.#watchers.size > 0;
   }
