@@ -52,6 +52,7 @@ const summary: TableSummary = {
   timeouts: 0,
   bytes: 61_440,
   bytesMax: 11_534_336,
+  isShared: false,
 };
 
 function entry(key: string, gpc0: number, more: Partial<EntryAnswer> = {}): EntryAnswer {

@@ -115,9 +115,14 @@ function entrySheet(names: readonly string[]): Sheet {
   );
 }
 
-function cellsOf({ key, uses, expiresMs, values }: EntryAnswer, names: readonly string[]): string[] {
+/** Of a table that nodes share: what this one counted, of what all have. */
+function cellsOf({ key, uses, expiresMs, values, fleet }: EntryAnswer, names: readonly string[]): string[] {
+  const numberOf = (name: string): string => {
+    const own = figure(values[name] ?? 0);
+    return fleet === undefined ? own : `${own} of ${figure(fleet[name] ?? 0)}`;
+  };
   const expires = expiresMs === null ? "never" : age(Math.ceil(expiresMs / 1000));
-  return [key === "" ? '""' : key, String(uses), expires, ...names.map((name) => figure(values[name] ?? 0))];
+  return [key === "" ? '""' : key, String(uses), expires, ...names.map(numberOf)];
 }
 
 /** Of tokens there may be parts. */

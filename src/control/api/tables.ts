@@ -7,15 +7,17 @@
 //
 // A table may hold a million entries, and control has other things to do: entries are looked at in slices with a pause between
 // them, and after a while what is there is answered with a cursor at which the next request goes on. An entry that is held by
-// connections cannot be removed: all that it has counted is set to 0, which is as good.
+// connections cannot be removed: all that it has counted is set to 0, which is as good. Of a table that nodes share conditions are
+// about what all of them counted; entries that only others have come after our own.
 
 import { didYouMean } from "../../config/nearest.ts";
 import type { TablePlan } from "../../config/plan.ts";
 import { fullBytes } from "../../memory/sticktable/layout.ts";
-import { listRows, type RowView, removeKey, rowOfKey, type TableRow } from "../../memory/sticktable/rows.ts";
+import { listRows, type Page, type RowView, removeKey, rowOfKey, type TableRow } from "../../memory/sticktable/rows.ts";
 import type { StickTable } from "../../memory/sticktable.ts";
 import { bytesTaken } from "../sharedfile.ts";
 import type { ClearedAnswer, EntriesAnswer, EntryAnswer, TableSummary } from "../table/answer.ts";
+import { FleetView } from "../table/fleetview.ts";
 import { isInBlock, layKey, layListed, readBlock, shownKey } from "../table/keytext.ts";
 import { type Condition, type Field, fieldsOf, findField, type Row, readConditions } from "../table/query.ts";
 import type { OpenTable } from "../tables.ts";
@@ -24,6 +26,8 @@ import { type Answer, bodyOf, byMethod, decoded, json, only, problem, type Route
 export interface TablesService {
   readonly all: readonly OpenTable[];
   find(name: string): OpenTable | null;
+  /** Memory of what stands beside a table that is shared. */
+  othersBytes(plan: TablePlan): number;
 }
 
 const root = "/api/v1/tables";
@@ -42,7 +46,7 @@ export function tableRoutes(tables: TablesService, sharedMs: () => number): Rout
       .split("/")
       .map(decoded);
     if (path === root || (name === "" && word === undefined))
-      return only(request, "GET", () => json(200, { tables: tables.all.map(summaryOf) }));
+      return only(request, "GET", () => json(200, { tables: tables.all.map((open) => summaryOf(open, tables)) }));
     if (name === null || key === null) return problem(400, "the path is not percent-encoded as it should be");
     const open = tables.find(name!);
     if (open === null) return problem(404, missing(name!, tables));
@@ -61,9 +65,10 @@ function missing(name: string, { all }: TablesService): string {
   )}`;
 }
 
-function summaryOf({ plan, path, table }: OpenTable): TableSummary {
+function summaryOf({ plan, path, table, shared }: OpenTable, tables: TablesService): TableSummary {
   const { used, capacity, evictions, refusals, timeouts } = table.figures();
-  const bytes = bytesTaken(path);
+  const othersMax = shared === null ? 0 : fullBytes(shared.others.plan);
+  const bytes = bytesTaken(path) + tables.othersBytes(plan);
   return {
     name: plan.name,
     key: plan.key,
@@ -77,7 +82,8 @@ function summaryOf({ plan, path, table }: OpenTable): TableSummary {
     timeouts,
     bytes,
     // Of a tiny table the pages in which workers note what they hold may be more than all else.
-    bytesMax: Math.max(fullBytes(plan), bytes),
+    bytesMax: Math.max(fullBytes(plan) + othersMax, bytes),
+    isShared: shared !== null,
   };
 }
 
@@ -85,11 +91,13 @@ function summaryOf({ plan, path, table }: OpenTable): TableSummary {
 class Entries {
   readonly #plan: TablePlan;
   readonly #table: StickTable;
+  readonly #fleet: FleetView | null;
   readonly #sharedMs: () => number;
 
-  constructor({ plan, table }: OpenTable, sharedMs: () => number) {
+  constructor({ plan, table, shared }: OpenTable, sharedMs: () => number) {
     this.#plan = plan;
     this.#table = table;
+    this.#fleet = shared === null ? null : new FleetView(shared);
     this.#sharedMs = sharedMs;
   }
 
@@ -101,13 +109,17 @@ class Entries {
   }
 
   async #page(request: Request, work: (query: Query) => Promise<object>): Promise<Response> {
-    const query = readQuery(new URL(request.url).searchParams, this.#plan, this.#table);
+    const query = readQuery(new URL(request.url).searchParams, this.#plan, this.#table, (key, field, own) =>
+      this.#fleet === null ? own : this.#fleet.sum(key, field.column, field.element, own, this.#sharedMs()),
+    );
     return typeof query === "string" ? problem(400, query) : json(200, await work(query));
   }
 
   async #list(query: Query): Promise<EntriesAnswer> {
     const entries: EntryAnswer[] = [];
-    const cursor = await this.#walk(query, query.limit, (row) => entries.push(entryOf(this.#plan, row)));
+    const cursor = await this.#walk(query, query.limit, (row) =>
+      entries.push(entryOf(this.#plan, row, this.#fleet?.sums(row, this.#sharedMs()))),
+    );
     return { table: this.#plan.name, entries, cursor };
   }
 
@@ -121,6 +133,22 @@ class Entries {
     return { table: this.#plan.name, cleared, cursor };
   }
 
+  /** Behind our own entries there are those that only others have. */
+  #pageAt(from: { cursor: number; rowsMax: number; looksMax: number }, query: Query): Page {
+    const nowMs = this.#sharedMs();
+    const { capacity } = this.#table.figures();
+    if (from.cursor < capacity) {
+      const page = listRows(this.#table, nowMs, from, query.accept);
+      return page.cursor === null && this.#fleet !== null ? { rows: page.rows, cursor: capacity } : page;
+    }
+    if (this.#fleet === null) return { rows: [], cursor: null };
+    const { rows, cursor } = this.#fleet.listOthers(nowMs, { ...from, cursor: from.cursor - capacity });
+    const accepted = rows.filter(({ key, refs, expiresInMs }) =>
+      query.accept({ key, refs, expiresInMs, read: () => 0 }),
+    );
+    return { rows: accepted, cursor: cursor === null ? null : cursor + capacity };
+  }
+
   /** Answers where to go on, as a text; null at the end. */
   async #walk(query: Query, limit: number, visit: (row: TableRow) => void): Promise<string | null> {
     const endMs = performance.now() + pageMs;
@@ -128,7 +156,7 @@ class Entries {
     let count = 0;
     for (;;) {
       const from = { cursor, rowsMax: Math.min(limit - count, sliceLooks), looksMax: sliceLooks };
-      const page = listRows(this.#table, this.#sharedMs(), from, query.accept);
+      const page = this.#pageAt(from, query);
       for (const row of page.rows) visit(row);
       count += page.rows.length;
       if (page.cursor === null) return null;
@@ -141,16 +169,21 @@ class Entries {
 
 const wordMax = 2 ** 32 - 1;
 
+/** An entry as conditions see it. */
+type Seen = Pick<RowView, "key" | "refs" | "expiresInMs" | "read">;
+
 /** One of a table. */
 class Entry {
   readonly #plan: TablePlan;
   readonly #table: StickTable;
+  readonly #fleet: FleetView | null;
   readonly #key: string;
   readonly #sharedMs: () => number;
 
-  constructor({ plan, table }: OpenTable, key: string, sharedMs: () => number) {
+  constructor({ plan, table, shared }: OpenTable, key: string, sharedMs: () => number) {
     this.#plan = plan;
     this.#table = table;
+    this.#fleet = shared === null ? null : new FleetView(shared);
     this.#key = key;
     this.#sharedMs = sharedMs;
   }
@@ -166,8 +199,9 @@ class Entry {
   }
 
   #get(): Response {
-    const row = rowOfKey(this.#table, this.#sharedMs());
-    return row === null ? this.#absent() : json(200, entryOf(this.#plan, row));
+    const nowMs = this.#sharedMs();
+    const row = rowOfKey(this.#table, nowMs) ?? this.#fleet?.rowOfOthers(nowMs) ?? null;
+    return row === null ? this.#absent() : json(200, entryOf(this.#plan, row, this.#fleet?.sums(row, nowMs)));
   }
 
   async #put(request: Request): Promise<Response> {
@@ -205,19 +239,27 @@ class Entry {
   }
 }
 
-function entryOf(plan: TablePlan, { key, refs, expiresInMs, values }: TableRow): EntryAnswer {
+function entryOf(
+  plan: TablePlan,
+  { key, refs, expiresInMs, values }: TableRow,
+  fleet: EntryAnswer["fleet"] | undefined,
+): EntryAnswer {
   const expiresMs = expiresInMs === null ? null : Math.max(0, expiresInMs);
-  return { key: shownKey(plan.key, key), uses: refs, expiresMs, values };
+  const entry = { key: shownKey(plan.key, key), uses: refs, expiresMs, values };
+  return fleet === undefined ? entry : { ...entry, fleet };
 }
 
 interface Query {
   readonly cursor: number;
   readonly limit: number;
-  readonly accept: (view: RowView) => boolean;
+  readonly accept: (view: Seen) => boolean;
 }
 
+/** What all nodes have of a number, from what we have of it. */
+type SumOf = (key: string, field: Field, own: number) => number;
+
 /** A sentence where it is none. */
-function readQuery(parameters: URLSearchParams, plan: TablePlan, table: StickTable): Query | string {
+function readQuery(parameters: URLSearchParams, plan: TablePlan, table: StickTable, sumOf: SumOf): Query | string {
   const cursor = parameters.get("cursor") ?? "0";
   const limit = parameters.get("limit") ?? String(usualLimit);
   if (!/^\d{1,15}$/.test(cursor)) return "cursor must be one that the page before has told";
@@ -233,8 +275,8 @@ function readQuery(parameters: URLSearchParams, plan: TablePlan, table: StickTab
   const key = parameters.get("key");
   const isKey = key === null ? () => true : keyFilter(plan, key);
   if (typeof isKey === "string") return isKey;
-  const row = new ViewRow();
-  const accept = (view: RowView): boolean => {
+  const row = new ViewRow(sumOf);
+  const accept = (view: Seen): boolean => {
     row.view = view;
     return conditions.every((condition) => condition(row)) && isKey(view);
   };
@@ -243,7 +285,7 @@ function readQuery(parameters: URLSearchParams, plan: TablePlan, table: StickTab
 
 const queryNames: readonly string[] = ["where", "key", "limit", "cursor"];
 
-function keyFilter(plan: TablePlan, text: string): ((view: RowView) => boolean) | string {
+function keyFilter(plan: TablePlan, text: string): ((view: Seen) => boolean) | string {
   if (plan.key.kind !== "ip") return (view) => shownKey(plan.key, view.key).startsWith(text);
   const block = readBlock(text);
   if (block === null) return `key must be an address or a block such as 10.0.0.0/8, not ${JSON.stringify(text)}`;
@@ -252,7 +294,12 @@ function keyFilter(plan: TablePlan, text: string): ((view: RowView) => boolean) 
 
 /** The entry that is looked at, as conditions read it. */
 class ViewRow implements Row {
-  view: RowView | null = null;
+  view: Seen | null = null;
+  readonly #sumOf: SumOf;
+
+  constructor(sumOf: SumOf) {
+    this.#sumOf = sumOf;
+  }
 
   get uses(): number {
     return this.view!.refs;
@@ -262,7 +309,7 @@ class ViewRow implements Row {
     return this.view!.expiresInMs;
   }
 
-  value({ column, element }: Field): number {
-    return this.view!.read(column, element);
+  value(field: Field): number {
+    return this.#sumOf(this.view!.key, field, this.view!.read(field.column, field.element));
   }
 }

@@ -20,6 +20,8 @@ export interface TableSummary {
   /** Memory that it takes now, and when it is full. */
   readonly bytes: number;
   readonly bytesMax: number;
+  /** Whether other nodes of a fleet count in it too. */
+  readonly isShared: boolean;
 }
 
 export interface TablesAnswer {
@@ -34,6 +36,8 @@ export interface EntryAnswer {
   readonly expiresMs: number | null;
   /** By the names of what the table stores; each element of an array by its own. */
   readonly values: Readonly<Record<string, number>>;
+  /** Likewise, of all nodes of the fleet together, as far as this one has heard; absent where the table is not shared. */
+  readonly fleet?: Readonly<Record<string, number>>;
 }
 
 export interface EntriesAnswer {
