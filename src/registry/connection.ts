@@ -158,6 +158,7 @@ export function refusalOf({ message, code }: ReplyError): string {
   return `it refuses: ${message.replace(/[\0-\x1f\x7f-\x9f]/g, " ").slice(0, 200)}`;
 }
 
+const distrusted = "its certificate is of no authority that is trusted (NODE_EXTRA_CA_CERTS names a file of more)";
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   ECONNRESET: "it closes the connection",
@@ -169,6 +170,13 @@ const reasons: Readonly<Record<string, string>> = {
   ETIMEDOUT: "it does not answer",
   EHOSTUNREACH: "there is no way to it",
   ENETUNREACH: "there is no way to it",
+  SELF_SIGNED_CERT_IN_CHAIN: distrusted,
+  DEPTH_ZERO_SELF_SIGNED_CERT: distrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: distrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: distrusted,
+  UNABLE_TO_GET_ISSUER_CERT: distrusted,
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
 };
 
 function reasonOf({ code = "", message }: NodeJS.ErrnoException): string {

@@ -2,11 +2,12 @@
 // hangs, refuses or holds nonsense.
 
 import { expect, setDefaultTimeout } from "bun:test";
-import { connect, type Socket } from "node:net";
 import type { RegistryAnswer } from "../../src/control/api/registry.ts";
 import { Load } from "./harness/load.ts";
 import { Origin, ok } from "./harness/origin.ts";
-import { find, ran } from "./harness/program.ts";
+import { pinnedToAll } from "./harness/pinned.ts";
+import { ran } from "./harness/program.ts";
+import { Prompt } from "./harness/prompt.ts";
 import { Redis } from "./harness/redis.ts";
 import { withRedis } from "./harness/rediscache.ts";
 import { Room } from "./harness/room.ts";
@@ -20,93 +21,6 @@ const set = "gopher_backends";
 function draftOf(redis: Redis | string, more: Partial<Draft> = {}, registry: object = {}): Draft {
   const url = typeof redis === "string" ? redis : `redis://${redis.address}`;
   return { registry: { redis: url, ...registry }, pools: { app: { discover: { registry: set } } }, ...more } as Draft;
-}
-
-/** One client connection, which stays with its worker. */
-class Pinned {
-  readonly #socket: Socket;
-  #text = "";
-  #told: (() => void) | null = null;
-
-  constructor(room: Room, port: number) {
-    this.#socket = connect({ host: "127.0.0.1", port });
-    this.#socket.setNoDelay(true);
-    this.#socket.on("data", (chunk) => {
-      this.#text += chunk.toString("latin1");
-      this.#told?.();
-    });
-    this.#socket.on("close", () => this.#told?.());
-    this.#socket.on("error", () => {});
-    room.ending(() => this.#socket.destroy());
-  }
-
-  get isOpen(): boolean {
-    return !this.#socket.destroyed;
-  }
-
-  /** The status of an answer. */
-  async ask(): Promise<number> {
-    this.#text = "";
-    this.#socket.write("GET / HTTP/1.1\r\nHost: app.test\r\n\r\n");
-    for (;;) {
-      const head = this.#text.indexOf("\r\n\r\n");
-      const length = Number(/content-length: *(\d+)/i.exec(this.#text)?.[1]);
-      if (head >= 0 && this.#text.length >= head + 4 + length) return Number(this.#text.slice(9, 12));
-      if (!this.isOpen) throw new Error(`the connection has ended after ${JSON.stringify(this.#text)}`);
-      await new Promise<void>((resolve) => {
-        this.#told = resolve;
-      });
-    }
-  }
-}
-
-/** A connection to each worker. */
-async function pinnedToAll(room: Room, sluice: Sluice, workers: number): Promise<Pinned[]> {
-  const held = new Map<number, Pinned>();
-  const counts = async (): Promise<number[]> => (await sluice.status()).workers.map(({ connections }) => connections);
-  while (held.size < workers) {
-    const before = await counts();
-    const pinned = new Pinned(room, sluice.port);
-    await pinned.ask();
-    const worker = await until("a worker to have it", async () => {
-      const index = (await counts()).findIndex((count, each) => count > before[each]!);
-      return index < 0 ? null : { index };
-    });
-    if (!held.has(worker.index)) held.set(worker.index, pinned);
-  }
-  return [...held.values()];
-}
-
-/** redis-cli as a person uses it: one that waits for the next command. */
-class Prompt {
-  readonly #child: Bun.Subprocess<"pipe", "pipe", "ignore">;
-  readonly #lines: AsyncIterator<string>;
-
-  constructor(room: Room, redis: Redis) {
-    this.#child = Bun.spawn([find("redis-cli")!, "-p", String(redis.port)], {
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "ignore",
-    });
-    this.#lines = linesOf(this.#child.stdout);
-    room.ending(() => this.#child.kill());
-  }
-
-  async ask(command: string): Promise<string> {
-    this.#child.stdin.write(`${command}\n`);
-    await this.#child.stdin.flush();
-    return (await this.#lines.next()).value as string;
-  }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let held = "";
-  for await (const chunk of stream) {
-    held += Buffer.from(chunk).toString();
-    const lines = held.split("\n");
-    held = lines.pop()!;
-    yield* lines;
-  }
 }
 
 withRedis("a plain SADD or SREM reaches every worker within 100 ms, over many changes", async () => {
