@@ -1,0 +1,71 @@
+// The rows of Sluice's dashboard about what workers share: tables and caches.
+
+import type { Row } from "./panel.ts";
+import { byWhich, lines, of, per } from "./words.ts";
+
+export const tableRow: Row = {
+  title: "Tables",
+  isCollapsed: true,
+  panels: [
+    lines("Entries", "In each table, and how many have room.", "none", [
+      [`sum by (table) (${of("sluice_table_entries")})`, "{{table}}"],
+      [`sum by (table) (${of("sluice_table_capacity")})`, "{{table}} room"],
+    ]),
+    lines("Fullness", "A table that is full throws out its oldest entries, or takes no new ones.", "percentunit", [
+      [`max by (table) (${of("sluice_table_entries")} / ${of("sluice_table_capacity")})`, "{{table}}"],
+      [`max by (table) (${of("sluice_table_full")})`, "{{table}} has been full"],
+    ]),
+    lines("Memory of tables", "Of the files that workers share.", "bytes", [
+      byWhich(of("sluice_table_bytes"), "table"),
+    ]),
+    lines("Lost for want of room", "Entries thrown out before their time, and keys that were not taken in.", "ops", [
+      [`sum by (table) (${per("sluice_table_evictions_total")})`, "{{table}} thrown out"],
+      [`sum by (table) (${per("sluice_table_refusals_total")})`, "{{table}} not taken in"],
+    ]),
+    lines("Not counted", "Because a lock was not had in time.", "ops", [
+      byWhich(per("sluice_table_timeouts_total"), "table"),
+    ]),
+  ],
+};
+
+const answered = 'result=~"hit|stale|revalidated|collapsed"';
+const lookups = per("sluice_cache_requests_total", "pool");
+
+export const cacheRow: Row = {
+  title: "Caches",
+  isCollapsed: true,
+  panels: [
+    lines("Answered from caches", "Of the requests that a cache was asked for.", "percentunit", [
+      [`sum by (pool) (${lookups.replace("{", `{${answered}, `)}) / sum by (pool) (${lookups})`, "{{pool}}"],
+    ]),
+    lines("Lookups", "By result.", "ops", [byWhich(lookups, "pool", "result")]),
+    lines("Bytes in caches", "Used, and room.", "bytes", [
+      [`sum by (cache) (${of("sluice_cache_bytes")})`, "{{cache}}"],
+      [`sum by (cache) (${of("sluice_cache_capacity_bytes")})`, "{{cache}} room"],
+    ]),
+    lines("Stored", "Responses, and marks of what may not be stored.", "none", [
+      [`sum by (cache) (${of("sluice_cache_entries")})`, "{{cache}} responses"],
+      [`sum by (cache) (${of("sluice_cache_marks")})`, "{{cache}} marks"],
+      [`sum by (cache) (${of("sluice_cache_fetches")})`, "{{cache}} being fetched"],
+    ]),
+    lines("Thrown out and not taken", "For want of room, and by policy.", "ops", [
+      [`sum by (cache) (${per("sluice_cache_evictions_total")})`, "{{cache}} thrown out"],
+      byWhich(per("sluice_cache_refusals_total"), "cache", "reason"),
+    ]),
+    lines(
+      "Trouble",
+      "Files that were begun anew because something in them was wrong, and locks that were not had in time.",
+      "ops",
+      [
+        [`sum by (cache) (${per("sluice_cache_wipes_total")})`, "{{cache}} begun anew"],
+        [`sum by (cache) (${per("sluice_cache_timeouts_total")})`, "{{cache}} locks"],
+      ],
+    ),
+    lines("Second level", "What came of asking Redis.", "ops", [
+      byWhich(per("sluice_cache_remote_requests_total", "pool"), "pool", "result"),
+    ]),
+    lines("Second level there", "1 while Redis answers.", "none", [
+      [`min by (cache) (${of("sluice_cache_remote_up")})`, "{{cache}}"],
+    ]),
+  ],
+};

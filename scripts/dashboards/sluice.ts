@@ -1,0 +1,159 @@
+// Sluice's own dashboard: an overview, and a row for each room of it. What is by listener or pool follows the variables at the top. Rows
+// that need something of the config (tables, caches, a forward proxy) are empty where it is not used, and so collapsed.
+
+import { cacheRow, tableRow } from "./memory.ts";
+import type { Dashboard, Panel, Row, Step } from "./panel.ts";
+import { listenerRow, poolRow, serverRow, sessionRow } from "./traffic.ts";
+import { byWhich, goodIsOne, lines, mild, of, per } from "./words.ts";
+
+const stat = (title: string, about: string, expression: string, more: Partial<Panel> = {}): Panel => ({
+  title,
+  about,
+  kind: "stat",
+  unit: "none",
+  width: 3,
+  height: 4,
+  queries: [{ expression, legend: title }],
+  ...more,
+});
+
+const good: readonly Step[] = [
+  { from: null, color: "red" },
+  { from: 0.95, color: "yellow" },
+  { from: 0.999, color: "green" },
+];
+
+const overview: Row = {
+  title: "Overview",
+  panels: [
+    stat("Ready", "Whether all of them accept traffic.", `min(${of("sluice_ready")})`, goodIsOne("ready", "not ready")),
+    stat("Workers", "Processes that accept traffic.", `sum(${of("sluice_worker_up")})`),
+    stat("Requests a second", "Answered or given up, on all listeners.", `sum(${per("sluice_requests_total")})`, {
+      unit: "reqps",
+    }),
+    stat(
+      "Served",
+      "Of all requests, the part that was answered as a server or the config wanted it: 1 without faults.",
+      `sum(${per("sluice_requests_processed_total")}) / (sum(${per("sluice_requests_processed_total")}) + sum(${per("sluice_requests_dropped_total")}))`,
+      { unit: "percentunit", steps: good, max: 1 },
+    ),
+    stat("Connections", "Of clients, open now.", `sum(${of("sluice_connections_active")})`),
+    stat(
+      "Servers",
+      "The part of all servers that may be picked now.",
+      `sum(${of("sluice_pool_active_servers")}) / sum(${of("sluice_pool_servers")})`,
+      { unit: "percentunit", steps: good, max: 1 },
+    ),
+    stat(
+      "Last reload",
+      "Whether the config was good when it was last loaded; the plan before it is in force when it was not.",
+      `min(${of("sluice_config_last_reload_successful")})`,
+      goodIsOne("good", "refused"),
+    ),
+    stat("Up for", "Since the control process started.", `min(time() - ${of("sluice_start_time_seconds")})`, {
+      unit: "s",
+    }),
+    {
+      title: "Versions",
+      about: "Which run, with the runtime and the number of the plan in force.",
+      kind: "table",
+      unit: "none",
+      width: 24,
+      height: 5,
+      queries: [
+        {
+          expression: `max by (instance, version, bun) (${of("sluice_build_info")}) * on (instance) group_left max by (instance) (${of("sluice_config_generation")})`,
+        },
+      ],
+    },
+  ],
+};
+
+const ruleRow: Row = {
+  title: "Rules, lists, bans and hooks",
+  isCollapsed: true,
+  panels: [
+    lines(
+      "Rules",
+      "Hits, by rule. Those in mode observe are counted and do nothing.",
+      "ops",
+      [byWhich(per("sluice_rule_hits_total"), "rule", "phase", "mode", "action")],
+      { width: 16 },
+    ),
+    lines("Bans and lists", "Who is banned, and how long the lists are.", "none", [
+      [`sum(${of("sluice_bans")})`, "bans"],
+      byWhich(of("sluice_list_entries"), "list"),
+      [`sum(${of("sluice_list_problems")})`, "lists with a problem"],
+    ]),
+    lines("Hooks that failed", "Calls by reason; each is in the log.", "ops", [
+      byWhich(per("sluice_hook_failures_total"), "hook", "reason"),
+    ]),
+  ],
+};
+
+const discoveryRow: Row = {
+  title: "Discovery",
+  isCollapsed: true,
+  panels: [
+    lines("Servers told of", "By pool and source.", "none", [
+      byWhich(of("sluice_discovery_servers"), "pool", "source"),
+    ]),
+    lines(
+      "Age of the last answer",
+      "It grows while a source does not answer; what it told before stays in force, unless onFailure says otherwise.",
+      "s",
+      [
+        [
+          `max by (pool, source) (time() - ${of("sluice_discovery_last_success_timestamp_seconds")})`,
+          "{{pool}} {{source}}",
+        ],
+      ],
+    ),
+    lines("Questions without an answer", "By pool and source.", "ops", [
+      byWhich(per("sluice_discovery_failures_total"), "pool", "source"),
+    ]),
+  ],
+};
+
+const workerRow: Row = {
+  title: "Workers",
+  panels: [
+    lines("Processor", "Cores that each worker uses, and the control process.", "none", [
+      byWhich(per("sluice_worker_cpu_seconds_total"), "instance", "worker"),
+      [`sum by (instance) (${per("process_cpu_seconds_total")})`, "{{instance}} control"],
+    ]),
+    lines("Memory", "Resident, with the memory that workers share.", "bytes", [
+      byWhich(of("sluice_worker_resident_memory_bytes"), "instance", "worker"),
+      [`sum by (instance) (${of("process_resident_memory_bytes")})`, "{{instance}} control"],
+    ]),
+    lines("Connections by worker", "Of clients, and to servers.", "none", [
+      [`sum by (instance, worker) (${of("sluice_worker_connections")})`, "{{instance}} {{worker}} clients"],
+      [`sum by (instance, worker) (${of("sluice_worker_upstream_connections")})`, "{{instance}} {{worker}} servers"],
+    ]),
+    lines("Open files", "Files and sockets of each worker; see ulimit -n.", "none", [
+      byWhich(of("sluice_worker_open_fds"), "instance", "worker"),
+    ]),
+    lines("Replaced workers", "Those that died, and assertions of ours that failed: neither should ever be.", "none", [
+      [`sum by (instance) (increase(${mild("sluice_worker_restarts_total")}))`, "{{instance}} restarts"],
+      [`sum by (instance) (increase(${mild("sluice_worker_asserts_total")}))`, "{{instance}} assertions"],
+    ]),
+    lines("Access log", "Lines written, and lines dropped because the log did not take them.", "ops", [
+      [`sum(${per("sluice_access_log_lines_total")})`, "written"],
+      [`sum(${per("sluice_access_log_dropped_total")})`, "dropped"],
+    ]),
+  ],
+};
+
+export const sluice: Dashboard = {
+  uid: "sluice",
+  title: "Sluice",
+  about: "A Sluice, or several: what comes in, what becomes of it, and who serves it.",
+  refresh: "10s",
+  window: "1h",
+  variables: [
+    { name: "instance", label: "Instance", metric: "sluice_build_info", of: "instance" },
+    { name: "listener", label: "Listener", metric: "sluice_connections_active", of: "listener" },
+    { name: "pool", label: "Pool", metric: "sluice_pool_servers", of: "pool" },
+  ],
+  rows: [overview, listenerRow, poolRow, serverRow, workerRow, sessionRow, ruleRow, tableRow, cacheRow, discoveryRow],
+};

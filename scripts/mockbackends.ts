@@ -1,0 +1,16 @@
+// `npm run mock-backends`: three web servers with a page each on ports 8081 to 8083, for deploy/compose.yaml to have somebody to pass
+// requests to. On all addresses, for containers reach this machine by another than loopback. Until Ctrl-C.
+
+const ports = [8081, 8082, 8083];
+
+for (const port of ports) {
+  Bun.serve({
+    hostname: "0.0.0.0",
+    port,
+    fetch: () =>
+      new Response(`<!doctype html>\n<title>Backend ${port}</title>\n<h1>Backend on port ${port}</h1>\n`, {
+        headers: { "content-type": "text/html; charset=utf-8" },
+      }),
+  });
+}
+console.log(`three backends: ${ports.map((port) => `http://127.0.0.1:${port}`).join(" ")}`);
