@@ -1,4 +1,5 @@
-import { expect, test } from "bun:test";
+import { afterEach, expect, test } from "bun:test";
+import { until } from "../../test/e2e/harness/wait.ts";
 import { judge } from "../config/judge.ts";
 import { noMaterials } from "../config/materials.ts";
 import type { Plan } from "../config/plan.ts";
@@ -12,10 +13,21 @@ import { Prober } from "./prober.ts";
 import { Reconciler } from "./reconcile.ts";
 import { Roster } from "./roster.ts";
 
+const probers: Prober[] = [];
+afterEach(() => {
+  for (const prober of probers.splice(0)) prober.close();
+});
+
+const listeners = { web: { listen: "127.0.0.1:0", use: "app" } };
+
 function configOf(server: string): Config {
-  const listeners = { web: { listen: "127.0.0.1:0", use: "app" } };
-  const { config } = judge({ listeners, pools: { app: { servers: [server] } } });
-  return config!;
+  return judge({ listeners, pools: { app: { servers: [server] } } }).config!;
+}
+
+/** Whose servers a source tells of. */
+function followingOf(check?: object): Config {
+  const app = { discover: { file: "x" }, ...(check === undefined ? {} : { check }) };
+  return judge({ listeners, pools: { app } }).config!;
 }
 
 /** A reconciler of one pool whose server has a name, and workers that take a plan or not. */
@@ -23,7 +35,17 @@ function stage() {
   const arena = Arena.inMemory();
   const totals = new Totals(arena, 1);
   const log = silentLog();
-  const world = { address: "10.0.0.1", problem: null as string | null, published: [] as Plan[], files: [] as string[] };
+  const world = {
+    address: "10.0.0.1",
+    problem: null as string | null,
+    published: [] as Plan[],
+    files: [] as string[],
+    found: [] as string[],
+    /** Resolves when a name that never comes may come. */
+    slow: new Promise<void>(() => {}),
+    /** Told at each publication: servers that may be picked. */
+    well: [] as string[],
+  };
   const roster = new Roster({
     board: new Board(arena),
     log,
@@ -31,11 +53,16 @@ function stage() {
     nameProblem: () => "",
     clearFailures: () => {},
   });
+  const prober = new Prober((slot, result) => roster.checked(slot, result, 0));
+  probers.push(prober);
   const reconciler = new Reconciler({
-    finder: { adopt: async () => {}, foundOf: () => [] },
-    names: new Names(log, async () => [world.address]),
+    finder: { adopt: async () => {}, foundOf: () => world.found.map((address) => ({ address })) },
+    names: new Names(log, async (host) => {
+      if (host === "slow.example") await world.slow;
+      return [world.address];
+    }),
     roster,
-    prober: new Prober(() => {}),
+    prober,
     totals,
     prepare: (plan) => {
       const note = (word: string) => () => void world.files.push(`${word} ${plan.generation}`);
@@ -48,6 +75,13 @@ function stage() {
     publish: async (plan, { tables }) => {
       world.files.push(`publish ${tables["marked"]}`);
       world.published.push(plan);
+      const { servers } = plan.pools[0]!;
+      world.well.push(
+        servers
+          .filter(({ slot }) => roster.conditionOf(slot).isEligible)
+          .map(({ name }) => name)
+          .join(" "),
+      );
       return world.problem;
     },
     nowMs: () => 0,
@@ -57,7 +91,9 @@ function stage() {
       const { address } = plan.pools[0]!.servers[0]!;
       return address.kind === "tcp" ? address.host : address.path;
     });
-  return { reconciler, world, hosts };
+  const names = (): string[] =>
+    world.published.splice(0).map((plan) => plan.pools[0]!.servers.map(({ name }) => name).join(" "));
+  return { reconciler, world, hosts, names };
 }
 
 test("a name that moved while its plan could not be published is published by the next refresh", async () => {
@@ -90,4 +126,48 @@ test("the files of a plan are made before it is published, and kept or taken bac
   world.problem = "a port is in use";
   await reconciler.apply(configOf("10.0.0.2:80"), noMaterials);
   expect(world.files).toEqual(["publish /tables/1", "keep 1", "publish /tables/2", "undo 2"]);
+});
+
+test("servers that were found are published when they are others, and only then", async () => {
+  const { reconciler, world, names } = stage();
+  expect(await reconciler.rediscover()).toBeNull();
+  await reconciler.apply(followingOf(), noMaterials);
+  world.found = ["10.0.0.1:80"];
+  await reconciler.rediscover();
+  await reconciler.rediscover();
+  world.found = ["10.0.0.2:80", "10.0.0.1:80"];
+  world.problem = "a worker did not answer";
+  expect(await reconciler.rediscover()).toBe("a worker did not answer");
+  world.problem = null;
+  expect(await reconciler.rediscover()).toBeNull();
+  expect(names()).toEqual(["", "10.0.0.1:80", "10.0.0.2:80 10.0.0.1:80", "10.0.0.2:80 10.0.0.1:80"]);
+});
+
+test("a found server whose name does not resolve in time holds up no other, and follows", async () => {
+  const { reconciler, world, hosts } = stage();
+  await reconciler.apply(followingOf(), noMaterials);
+  world.published.length = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  world.slow = promise;
+  world.found = ["slow.example:80", "10.0.0.9:80"];
+  expect(await reconciler.rediscover()).toBeNull();
+  expect(hosts()).toEqual([""]);
+  resolve();
+  await until("the plan with its address", () => world.published.length > 0);
+  expect(hosts()).toEqual(["10.0.0.1"]);
+});
+
+test("where all servers of a pool are replaced, the new ones are checked before they must serve", async () => {
+  const { reconciler, world } = stage();
+  const open = Array.from({ length: 3 }, () => Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } }));
+  const [one, two, three] = open.map(({ port }) => `127.0.0.1:${port}`) as [string, string, string];
+  world.found = [one];
+  await reconciler.apply(followingOf({ tcp: true, every: "1m" }), noMaterials);
+  world.found = [two];
+  await reconciler.rediscover();
+  // One that is well stays, so nobody waits for the other.
+  world.found = [two, three];
+  await reconciler.rediscover();
+  expect(world.well).toEqual([one, two, two]);
+  for (const listener of open) listener.stop(true);
 });

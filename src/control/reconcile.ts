@@ -44,6 +44,7 @@ export interface Prepared {
 }
 
 const namesPatienceMs = 50;
+const probePatienceMs = 1000;
 
 export class Reconciler {
   readonly #options: ReconcilerOptions;
@@ -95,11 +96,7 @@ export class Reconciler {
 
   /** Servers whose addresses are known do not wait for the name of another; it follows with a plan of its own. */
   async #patiently(refreshed: Promise<boolean>): Promise<void> {
-    const { promise: late, resolve } = Promise.withResolvers<"late">();
-    const timer = setTimeout(() => resolve("late"), namesPatienceMs);
-    const outcome = await Promise.race([refreshed, late]);
-    clearTimeout(timer);
-    if (outcome !== "late") return;
+    if (await withinMs(refreshed, namesPatienceMs)) return;
     void refreshed.then((isMoved) => {
       if (isMoved) this.#isNewsOwed = true;
       return this.refreshNames();
@@ -138,6 +135,7 @@ export class Reconciler {
     const undo = roster.adopt(plan, nowMs());
     const probed = prober.adopt(plan);
     if (isProbedFirst) await probed;
+    else if (this.#isLaidBare(plan)) await withinMs(probed, probePatienceMs);
     const problem = await publish(plan, prepared.files);
     if (problem !== null) {
       prepared.undo();
@@ -153,6 +151,17 @@ export class Reconciler {
     this.#isNewsOwed = false;
     prepared.keep();
     return null;
+  }
+
+  /** A pool has none of its servers that are well any more, and its new ones are not known to be: what serves now may serve a moment longer. */
+  #isLaidBare(plan: Plan): boolean {
+    const { roster } = this.#options;
+    const former = new Map(this.#plan?.pools.map(({ name, servers }) => [name, new Set(servers.map(({ id }) => id))]));
+    return plan.pools.some(({ name, check, servers }) => {
+      const before = former.get(name);
+      if (check === null || before === undefined || before.size === 0 || servers.length === 0) return false;
+      return !servers.some(({ id, slot }) => before.has(id) && roster.conditionOf(slot).isEligible);
+    });
   }
 
   /** A row that changes hands starts at zero; nobody counts in it yet, for no plan in force names it. */
@@ -173,4 +182,13 @@ export class Reconciler {
     this.#turn = turn.catch(() => {});
     return turn;
   }
+}
+
+/** False when it was late. */
+async function withinMs(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<false>();
+  const timer = setTimeout(() => resolve(false), ms);
+  const isDone = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return isDone;
 }
