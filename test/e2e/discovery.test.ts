@@ -29,30 +29,36 @@ const namesIn = async (sluice: Sluice, pool = "app"): Promise<string> =>
     .servers.map(({ name }) => name)
     .join(" ");
 
-test("nothing is lost under load while the servers of a file come and go", async () => {
-  await using room = new Room();
-  const origins = ["one", "two", "three"].map((name) => new Origin(room, () => ok(name)));
-  const path = room.path("servers.txt");
-  put(path, [origins[0]!.address]);
-  const sluice = await Sluice.start(room, { workers: 2, pools: { app: { discover: { file: path } } } });
-  const load = new Load(sluice.port, { connections: 8 });
-  for (let round = 1; round <= 24; round++) {
-    const origin = origins[round % 3]!;
-    const asked = origin.asked.length;
-    // Now one instead of another, now two of them.
-    const others = round % 2 === 0 ? [origins[(round + 1) % 3]!.address] : [];
-    put(path, [origin.address, ...others]);
-    await until("traffic at the server that has come", () => origin.asked.length > asked + 10);
-  }
-  await load.stop();
-  expect(load.errors.slice(0, 5)).toEqual([]);
-  expect(load.byBody.size).toBe(3);
-  const { workers, generation } = await sluice.status();
-  expect(workers.map((worker) => [worker.restarts, worker.generation])).toEqual([
-    [0, generation],
-    [0, generation],
-  ]);
-});
+const check = { http: "/", every: "200ms", rise: 1, fall: 3 };
+
+for (const [how, pool] of [
+  ["", {}],
+  [", checked ones too", { check }],
+] as const)
+  test(`nothing is lost under load while the servers of a file come and go${how}`, async () => {
+    await using room = new Room();
+    const origins = ["one", "two", "three"].map((name) => new Origin(room, () => ok(name)));
+    const path = room.path("servers.txt");
+    put(path, [origins[0]!.address]);
+    const sluice = await Sluice.start(room, { workers: 2, pools: { app: { ...pool, discover: { file: path } } } });
+    const load = new Load(sluice.port, { connections: 8 });
+    for (let round = 1; round <= 24; round++) {
+      const origin = origins[round % 3]!;
+      const asked = origin.asked.length;
+      // Now one instead of another, now two of them.
+      const others = round % 2 === 0 ? [origins[(round + 1) % 3]!.address] : [];
+      put(path, [origin.address, ...others]);
+      await until("traffic at the server that has come", () => origin.asked.length > asked + 10);
+    }
+    await load.stop();
+    expect(load.errors.slice(0, 5)).toEqual([]);
+    expect(load.byBody.size).toBe(3);
+    const { workers, generation } = await sluice.status();
+    expect(workers.map((worker) => [worker.restarts, worker.generation])).toEqual([
+      [0, generation],
+      [0, generation],
+    ]);
+  });
 
 test("a change is in every worker within 100 ms", async () => {
   await using room = new Room();

@@ -2,6 +2,8 @@
 // finds down gets none, and `sluice check` says what became of its keywords.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { appendFileSync, chmodSync } from "node:fs";
+import { DocumentServer } from "./harness/document.ts";
 import { Origin, ok } from "./harness/origin.ts";
 import { Asker } from "./harness/outcome.ts";
 import { freePort } from "./harness/port.ts";
@@ -110,4 +112,35 @@ test("check tells what became of its keywords, and ends with 0", async () => {
   expect(answer.code).toBe(0);
   expect(answer.out).toContain("gobetween: 10 keywords kept, 1 approximated\n");
   expect(answer.err).toContain("warning: api.enabled is approximated");
+});
+
+test("backends that a program lists, and those that a page tells of, are found and found again", async () => {
+  await using room = new Room();
+  const { path, port, admin, origins } = scene(room);
+  const page = await DocumentServer.start(room);
+  page.body = `who: ${origins[0]!.address}\n`;
+  const script = room.write(
+    "list.sh",
+    `#!/bin/sh\ncat ${room.write("list.txt", `${origins[0]!.address} weight=1\n`)}\n`,
+  );
+  chmodSync(script, 0o755);
+  const ports = [freePort(), freePort()] as const;
+  const server = (name: string, number: number, discovery: string): string =>
+    `\n[servers.${name}]\nbind = "localhost:${number}"\n[servers.${name}.discovery]\ninterval = "200ms"\n${discovery}\n`;
+  appendFileSync(
+    path,
+    server("listed", ports[0], `kind = "exec"\nexec_command = ["${script}"]`) +
+      server(
+        "told",
+        ports[1],
+        `kind = "plaintext"\nplaintext_endpoint = "http://${page.address}/"\nplaintext_regex_pattern = 'who: (?P<host>\\S+):(?P<port>\\d+)'`,
+      ),
+  );
+  const checked = await ran([...command, "check", path]);
+  expect(checked.out).toMatch(/gobetween: \d+ keywords kept\n/);
+  await running(room, { path, port, admin, origins });
+  for (const each of ports) expect(await fetched(each)).toBe("one");
+  page.body = `who: ${origins[1]!.address}\n`;
+  room.write("list.txt", `${origins[1]!.address}\n`);
+  for (const each of ports) await until("the other backend", async () => (await fetched(each)) === "two");
 });
