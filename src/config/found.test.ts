@@ -32,13 +32,21 @@ test("what a source says of a server becomes its options", () => {
   const found: FoundServer[] = [
     { address: "a:1", weight: 3, backup: true, maxConnections: 7, drain: true, serverName: "a.test" },
     { address: "b:1", weight: 0 },
+    { address: "c:1", tls: true },
+    { address: "d:1", tls: true, serverName: "d.test" },
   ];
   const whole = withFound(config, () => found);
   expect(whole.pools["app"]!.servers).toMatchObject([
     { address: "a:1", weight: 3, backup: true, maxConnections: 7, drain: true, tls: { serverName: "a.test" } },
     { address: "b:1", weight: 1, backup: false, maxConnections: 0, drain: false },
+    { address: "c:1" },
+    { address: "d:1" },
   ]);
-  expect(whole.pools["plain"]!.servers[0]).not.toHaveProperty("tls");
+  const tlsOf = (name: string): unknown[] =>
+    whole.pools[name]!.servers.map((server) => (typeof server === "string" ? null : (server.tls ?? null)));
+  // No source takes a pool's TLS away, and one may ask for it where the pool has none.
+  expect(tlsOf("app")).toEqual([{ serverName: "a.test" }, null, null, { serverName: "d.test" }]);
+  expect(tlsOf("plain")).toEqual([null, null, true, { serverName: "d.test" }]);
   // They are what the schema makes of the same words.
   for (const { servers } of Object.values(whole.pools))
     expect(servers).toEqual(pool.parse({ servers: structuredClone(servers) }).servers);

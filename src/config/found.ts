@@ -73,14 +73,18 @@ function nameOf(address: string): string {
 }
 
 /** As the schema would make it, without asking it: for thousands of servers that takes longer than they may take to come. */
-function serverOf({ tls }: Pool, { address, weight, backup, maxConnections, drain, serverName }: FoundServer): Server {
-  const hasName = serverName !== undefined && tls !== undefined && tls !== false;
+function serverOf(
+  pool: Pool,
+  { address, weight, backup, maxConnections, drain, serverName, tls }: FoundServer,
+): Server {
+  const isPlain = pool.tls === undefined || pool.tls === false;
+  const named = serverName === undefined || (isPlain && tls !== true) ? {} : { tls: { serverName } };
   return {
     address,
     backup: backup ?? false,
     maxConnections: maxConnections ?? 0,
     drain: drain ?? false,
     ...(weight === undefined ? {} : { weight: Math.max(weight, 1) }),
-    ...(hasName ? { tls: { serverName } } : {}),
+    ...(isPlain && tls === true ? { tls: true, ...named } : named),
   };
 }
