@@ -51,11 +51,13 @@ function timesOf(kind: AskedKind, table: Table): Pick<DiscoverInput, "interval" 
     if (!reading.ok) table.ledger.fault(table.at(key), reading.message);
     return reading.ok ? reading.value : 0;
   };
-  const limitMs = table.has("timeout") ? msOf("timeout") : timeoutMs[kind];
+  const intervalMs = msOf("interval");
+  const usualMs = Math.min(timeoutMs[kind], intervalMs || timeoutMsMax);
+  const limitMs = table.has("timeout") ? msOf("timeout") : usualMs;
   if (limitMs === 0 || limitMs > timeoutMsMax)
     table.ledger.approximate(table.at("timeout"), `a question has a limit, of ${written(timeoutMsMax)} at the most`);
   return {
-    interval: written(msOf("interval")),
+    interval: written(intervalMs),
     timeout: written(Math.max(Math.min(limitMs || timeoutMsMax, timeoutMsMax), 10)),
   };
 }
