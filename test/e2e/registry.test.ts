@@ -6,6 +6,7 @@ import type { RegistryAnswer } from "../../src/control/api/registry.ts";
 import { Load } from "./harness/load.ts";
 import { Origin, ok } from "./harness/origin.ts";
 import { pinnedToAll } from "./harness/pinned.ts";
+import { freePort } from "./harness/port.ts";
 import { ran } from "./harness/program.ts";
 import { Prompt } from "./harness/prompt.ts";
 import { Redis } from "./harness/redis.ts";
@@ -103,6 +104,23 @@ withRedis(
     expect(load.errors).toEqual([]);
     expect(sluice.stderr).toContain("its 2 servers are kept");
     expect(sluice.stderr).toContain("answers again");
+  },
+);
+
+withRedis(
+  "a Redis that is not there at the start is no reason not to start, and its servers come with it",
+  async () => {
+    await using room = new Room();
+    const origin = new Origin(room, () => ok("here"));
+    const port = freePort();
+    const sluice = await Sluice.start(room, draftOf(`redis://127.0.0.1:${port}`));
+    expect((await fetch(sluice.url)).status).toBe(503);
+    const redis = await Redis.start(room, port);
+    await redis.ask("SADD", set, origin.address);
+    await has(sluice, origin.address);
+    expect((await sluice.cli("status")).out).toContain(
+      `registry at 127.0.0.1:${port}: changes are heard of by tracking`,
+    );
   },
 );
 

@@ -273,3 +273,27 @@ test("one process is both, without a Redis: servers that are well are there from
   await sluice.reload({ pools: { app: { servers: [one.address] } } });
   expect((await sluice.cli("registry", "ls", "--json")).out).toContain('"sentinel": null');
 });
+
+withRedis("after a reload another Redis counts; in the former one what is up stays, without a lease", async () => {
+  await using room = new Room();
+  const [former, latter] = [await Redis.start(room), await Redis.start(room)];
+  const origin = new Origin(room, () => ok("here"));
+  const check = { tcp: true, every: "200ms", timeout: "100ms" };
+  const draft = (redis: Redis): Draft =>
+    ({
+      registry: `redis://${redis.address}`,
+      sentinel: { targets: [origin.address], check, lease: "1s" },
+      pools: { app: { discover: { registry: set } } },
+    }) as Draft;
+  const sluice = await Sluice.start(room, draft(former));
+  await stands(former, `http://${origin.address}`);
+  await sluice.reload(draft(latter));
+  await stands(latter, `http://${origin.address}`);
+  expect((await fetch(sluice.url)).status).toBe(200);
+  expect(await former.ask("EXISTS", `${set}:leases`, `${set}:views`)).toBe("0");
+  expect(await members(former)).toEqual([`http://${origin.address}`]);
+  sluice.child.kill("SIGTERM");
+  await sluice.exited();
+  expect(await latter.ask("EXISTS", `${set}:leases`, `${set}:views`)).toBe("0");
+  expect(await members(latter)).toEqual([`http://${origin.address}`]);
+});
