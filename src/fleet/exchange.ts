@@ -60,6 +60,11 @@ export class Exchange {
     this.#shape = shapeOf(table);
   }
 
+  /** Of its batches; with the table's name it names what the ledger has of it. */
+  get shape(): string {
+    return this.#shape;
+  }
+
   /** The batch that has no answer yet; else the next one, which may have nothing to say but that this node is here. */
   next(nowMs: number): Batch {
     this.#pending ??= this.#make(nowMs);

@@ -2,14 +2,33 @@
 // npm run sim -- SEED --kind fleet --trace
 
 import { expect, test } from "bun:test";
+import { runLimit, shareOf, worstShare } from "./fleet/limit.ts";
 import { runFleet } from "./fleet/run.ts";
 
-const seeds = Array.from({ length: 60 }, (_, index) => index + 1);
+/** The last ones are of mistakes that were made: an entry that was told, never answered, and made anew by the ledger. */
+const seeds = [...Array.from({ length: 60 }, (_, index) => index + 1), 158, 165];
 
 test.each(seeds)("seed %d: nodes never read too much, and in the end all read what was counted", (seed) => {
   const { problem, answered } = runFleet(seed);
   expect(problem).toBeNull();
   expect(answered).toBeGreaterThan(100);
+});
+
+test("of a shared limit no more comes through than it says, over time, however traffic is spread over ten nodes", () => {
+  const limit = { nodes: 10, perSecond: 100, burst: 100, intervalMs: 200, delayMs: 20, demand: 3, seconds: 25 };
+  for (const traffic of ["even", "skewed", "one"] as const) {
+    const { admitted } = runLimit({ ...limit, traffic });
+    expect(shareOf(admitted.slice(5), 100, 0)).toBeWithin(0.95, 1.05);
+    expect(worstShare(admitted.slice(5), 10, 100, 0)).toBeLessThan(1.1);
+  }
+});
+
+test("of three nodes one is cut off: it goes on alone, and when it is back the limit is that of all again", () => {
+  const limit = { nodes: 3, perSecond: 100, burst: 100, intervalMs: 200, delayMs: 2, demand: 3, seconds: 45 };
+  const { admitted } = runLimit({ ...limit, traffic: "even", cut: { nodes: 1, fromS: 15, toS: 30 } });
+  expect(shareOf(admitted.slice(5, 15), 100, 0)).toBeWithin(0.95, 1.05);
+  expect(shareOf(admitted.slice(15, 30), 100, 0)).toBeWithin(1.8, 2.1);
+  expect(shareOf(admitted.slice(31), 100, 0)).toBeWithin(0.95, 1.05);
 });
 
 test("a run is repeated by its seed", () => {
