@@ -55,6 +55,7 @@ export class Sentinel {
   #timers: Timer[] = [];
   #soon: Timer | null = null;
   #voting: Promise<void> | null = null;
+  #isVoteOwed = false;
   #isLooking = false;
   #problem: string | null = null;
 
@@ -164,14 +165,20 @@ export class Sentinel {
     }, gatherMs);
   }
 
-  /** One at a time: what comes meanwhile is said by the one after it. */
+  /** One at a time: what comes meanwhile is said by one after it, however much it is. */
   #vote(): Promise<void> {
-    const turn = (this.#voting ?? Promise.resolve()).then(() => this.#cast());
-    const last = turn.finally(() => {
-      if (this.#voting === last) this.#voting = null;
+    this.#isVoteOwed = true;
+    this.#voting ??= this.#castAll().finally(() => {
+      this.#voting = null;
     });
-    this.#voting = last;
-    return last;
+    return this.#voting;
+  }
+
+  async #castAll(): Promise<void> {
+    while (this.#isVoteOwed) {
+      this.#isVoteOwed = false;
+      await this.#cast();
+    }
   }
 
   async #cast(): Promise<void> {

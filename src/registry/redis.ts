@@ -51,8 +51,6 @@ export class RedisRegistry implements Registry {
   #pauseMs: number = pauseMinMs;
   #notice: Notice = "poll";
   #problem: string | null = null;
-  /** Which run of Redis was last spoken to; null: it does not say. */
-  #run: string | null = null;
   #isArming = false;
   #isArmingOwed = false;
   #isClosed = false;
@@ -249,10 +247,7 @@ export class RedisRegistry implements Registry {
       connection.close();
       throw new RegistryError("it is closed");
     }
-    const run = await runOf(connection);
-    if (run === null || (this.#run !== null && run !== this.#run))
-      for (const watch of this.#watches.values()) watch.unsettle();
-    this.#run = run;
+    for (const watch of this.#watches.values()) watch.unsettle();
     this.#connection = connection;
     await this.#arm(connection);
     this.#problem = null;
@@ -319,12 +314,6 @@ async function putPlainly(connection: Connection, set: string, views: ReadonlyMa
   };
   const [added, removed] = await Promise.all([changed(true), changed(false)]);
   return { added, removed };
-}
-
-/** Another one after each start of Redis. */
-async function runOf(connection: Connection): Promise<string | null> {
-  const info = await connection.ask("INFO", "server").catch(nothingWhenKept);
-  return typeof info === "string" ? (/^run_id:(\w+)/m.exec(info)?.[1] ?? null) : null;
 }
 
 function nothingWhenKept(error: unknown): Reply {

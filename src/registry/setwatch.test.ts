@@ -75,7 +75,7 @@ test("who comes later is told what is known", async () => {
   expect(late).toMatchObject([{ ok: true, servers: [{ address: "a:1" }] }]);
 });
 
-test("after a Redis that has begun anew what is missing stays for a while, unless it has been seen since", async () => {
+test("after Redis was away what is missing stays for a while, unless it has been seen since", async () => {
   const { watch, world, look } = stage();
   await look("a:1", "b:1");
   watch.unsettle();

@@ -2,8 +2,8 @@
 // about to end, and every now and then whatever happens; never twice at once, and what comes during a reading makes another one.
 // When it cannot be read, what was told last counts. It knows neither Redis nor how changes are heard of.
 //
-// A Redis that has begun anew may have lost its data, which sentinels put back within seconds. So what was known before and is not there
-// any more is believed to be there for that long, until it has been seen again: from then on Redis' word counts.
+// A Redis that was away may have lost its data, or sentinels could not renew their leases there: what is up they put back within seconds. So
+// what was known before and is not there any more is kept for that long, until it has been seen again: from then on Redis' word counts.
 
 import { toldOf } from "./member.ts";
 import type { Told } from "./registry.ts";
@@ -33,7 +33,7 @@ export class SetWatch {
   #failure: (Told & { readonly ok: false }) | null = null;
   #members: readonly string[] = [];
   #draining: readonly string[] = [];
-  /** Known from before Redis began anew, and not seen since. */
+  /** Known from before Redis was away, and not seen since. */
   #unseen: ReadonlySet<string> = new Set();
   #settledAtMs = 0;
   #timer: Timer | null = null;
@@ -76,7 +76,7 @@ export class SetWatch {
     if (!this.#isReading) this.#readIn(this.#readAtMs + gapMs - this.#options.nowMs());
   }
 
-  /** Redis has begun anew, or may have. */
+  /** Redis was away, and is there again. */
   unsettle(): void {
     if (this.#told === null) return;
     this.#unseen = new Set([...this.#members, ...this.#unseen]);
@@ -106,7 +106,7 @@ export class SetWatch {
       const reading = await read();
       if (this.#isClosed) return;
       this.#adopt(reading);
-      if (reading.isOverdue) overdue();
+      if (reading.isOverdue && this.#unseen.size === 0) overdue();
       if (reading.nextEndMs !== null) dueMs = Math.min(dueMs, reading.nextEndMs + afterEndMs);
       if (this.#unseen.size > 0) dueMs = Math.min(dueMs, this.#settledAtMs - nowMs() + 1);
     } catch (error) {

@@ -2,6 +2,7 @@
 // has not: leases, hysteresis, several that agree, a Redis that loses its data. And the one inside of a Sluice, with no Redis at all.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { Load } from "./harness/load.ts";
 import { Origin, ok } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
 import { ran } from "./harness/program.ts";
@@ -149,6 +150,31 @@ withRedis("what a killed sentinel has put in ages out, and what has no lease sta
   expect(performance.now() - killedMs).toBeLessThan(3_000);
   await stands(redis, `http://${hand.address}`);
   expect(await redis.ask("ZCARD", `${set}:leases`)).toBe("0");
+});
+
+withRedis("a Redis that hangs for longer than leases last loses no server, and no request", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const origin = new Origin(room, () => ok("here"));
+  const watchman = new Watchman(room, { REDIS_URL: redis.address, SENTINEL_TARGETS: origin.address }, soon);
+  await stands(redis, `http://${origin.address}`);
+  const sluice = await Sluice.start(room, {
+    registry: { redis: `redis://${redis.address}`, timeout: "300ms" },
+    pools: { app: { discover: { registry: set } } },
+  } as Draft);
+  const load = new Load(sluice.port, { connections: 2 });
+  redis.pause();
+  await until("the sentinel to notice", () => watchman.said("the registry cannot be written: it is tried again") === 1);
+  // Its lease of 1.5 s is over, by Redis' clock too.
+  const pausedMs = performance.now();
+  await until("two leases to be over", () => performance.now() > pausedMs + 3000);
+  redis.goOn();
+  await until("the sentinel to go on", () => watchman.said("the registry can be written again") === 1);
+  await stands(redis, `http://${origin.address}`);
+  const answered = load.answered;
+  await until("load to go on", () => load.answered > answered + 100);
+  await load.stop();
+  expect(load.errors).toEqual([]);
 });
 
 withRedis("one that is ended leaves what is up where it is; the next one takes it over", async () => {
