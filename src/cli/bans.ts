@@ -92,15 +92,17 @@ function banText({ ban: { address, until }, former }: BanAnswer): string {
 }
 
 export function bansText(bans: readonly BanRecord[], nowMs: number): string {
-  const rows = bans.map(({ address, reason, by, since, until }) => [
+  const isOfFleet = bans.some(({ node }) => node !== undefined);
+  const rows = bans.map(({ address, reason, by, node, since, until }) => [
     address,
     until === null ? "-" : timeText(until),
     until === null ? "-" : leftText(Date.parse(until) - nowMs),
     timeText(since),
     by === "" ? "-" : by,
+    ...(isOfFleet ? [node ?? "-"] : []),
     reason,
   ]);
-  return table(["ADDRESS", "UNTIL", "LEFT", "SINCE", "BY", "REASON"], rows, [2]);
+  return table(["ADDRESS", "UNTIL", "LEFT", "SINCE", "BY", ...(isOfFleet ? ["NODE"] : []), "REASON"], rows, [2]);
 }
 
 /** In whole seconds: who looks at bans waits for none in milliseconds. */

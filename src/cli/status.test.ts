@@ -85,6 +85,7 @@ const sample: Status = {
     },
   ],
   caches: [],
+  fleet: null,
   registry: null,
   sentinel: null,
 };

@@ -12,6 +12,8 @@ export interface Ban {
   /** "" when none was given. */
   readonly reason: string;
   readonly by: string;
+  /** Of a fleet: the node that it was made on. "" is this one. */
+  readonly node: string;
   readonly sinceMs: number;
   /** Wall-clock time; null is until it is lifted. */
   readonly untilMs: number | null;
@@ -30,6 +32,8 @@ export interface BanRecord {
   readonly address: string;
   readonly reason: string;
   readonly by: string;
+  /** Of a fleet: the node that it was made on. */
+  readonly node?: string;
   readonly since: string;
   readonly until: string | null;
 }
@@ -98,7 +102,7 @@ export function readBan(asked: Readonly<Record<string, unknown>>, nowMs: number)
   if (!until.ok) return until;
   // Both have been found to be texts.
   const texts = { reason: (reason as string).trim(), by: (by as string).trim() };
-  return read({ block: block.value, ...texts, sinceMs: nowMs, untilMs: until.value });
+  return read({ block: block.value, ...texts, node: "", sinceMs: nowMs, untilMs: until.value });
 }
 
 const keys = ["address", "for", "until", "reason", "by", "force"];
@@ -129,19 +133,21 @@ function readUntil(asked: Readonly<Record<string, unknown>>, nowMs: number): Rea
 
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
-export function recordOf({ block, reason, by, sinceMs, untilMs }: Ban): BanRecord {
+export function recordOf({ block, reason, by, node, sinceMs, untilMs }: Ban): BanRecord {
   const until = untilMs === null ? null : new Date(untilMs).toISOString();
-  return { address: block.text, reason, by, since: new Date(sinceMs).toISOString(), until };
+  const from = node === "" ? {} : { node };
+  return { address: block.text, reason, by, ...from, since: new Date(sinceMs).toISOString(), until };
 }
 
 /** Null for what is no record of a ban, or of one that is over. */
 export function banOf(record: unknown, nowMs: number): Ban | null {
   if (typeof record !== "object" || record === null) return null;
-  const { address, reason, by, since, until } = record as Record<string, unknown>;
+  const { address, reason, by, node, since, until } = record as Record<string, unknown>;
   const block = typeof address === "string" ? readBanBlock(address) : null;
   const sinceMs = Date.parse(String(since));
   const untilMs = until === null ? null : Date.parse(String(until));
   if (block === null || !block.ok || Number.isNaN(sinceMs) || Number.isNaN(untilMs)) return null;
   if (untilMs !== null && untilMs <= nowMs) return null;
-  return { block: block.value, reason: String(reason ?? ""), by: String(by ?? ""), sinceMs, untilMs };
+  const [why, who, where] = [reason, by, node].map((text) => String(text ?? "")) as [string, string, string];
+  return { block: block.value, reason: why, by: who, node: where, sinceMs, untilMs };
 }

@@ -24,6 +24,16 @@ export interface BansOptions {
   readonly changed: (path: string | null) => void;
 }
 
+/** Who wants to know of bans that are made and lifted here, not of those that are over. */
+export interface BanObserver {
+  /** Of the fleet; stands in each ban that is made here. */
+  readonly node: string;
+  /** The time that a change of this block has, which is made at `atMs`. */
+  stamp(block: string, atMs: number): number;
+  added(ban: Ban): void;
+  removed(ban: Ban): void;
+}
+
 /** A ban takes about 200 bytes here and 30 in the file that workers map. More than these are the job of a list. */
 export const bansMax = 100_000;
 const gatherMs = 50;
@@ -38,6 +48,8 @@ export class Bans {
   readonly #file: BansFile;
   readonly #retired = new Retired(retiredMax);
   readonly #bans = new Map<string, Ban>();
+  /** Null: this node is alone. */
+  observer: BanObserver | null = null;
   #path: string | null = null;
   #number = 0;
   /** Something has changed that is not being published yet. */
@@ -87,9 +99,17 @@ export class Bans {
     return this.#bans.values();
   }
 
+  /** Null when there is no ban of just this block. */
+  find(text: string): Ban | null {
+    return this.#bans.get(text) ?? null;
+  }
+
   /** Takes the place of a ban of the same block, which it answers. Full when there is room for no more. */
-  add(ban: Ban): { readonly former: Ban | null } | "full" {
-    const { text } = ban.block;
+  add(asked: Ban, origin: "here" | "fleet" = "here"): { readonly ban: Ban; readonly former: Ban | null } | "full" {
+    const { text } = asked.block;
+    const observer = origin === "here" ? this.observer : null;
+    const ban =
+      observer === null ? asked : { ...asked, node: observer.node, sinceMs: observer.stamp(text, asked.sinceMs) };
     const former = this.#bans.get(text) ?? null;
     if (former === null && this.#bans.size >= bansMax) return "full";
     this.#bans.delete(text);
@@ -97,17 +117,24 @@ export class Bans {
     this.#options.log.info(`${text} is banned${endText(ban)}${from(ban)}`);
     this.#changed();
     if (ban.untilMs !== null && ban.untilMs < this.#endMs) this.#awaitEnd(ban.untilMs);
-    return { former };
+    observer?.added(ban);
+    return { ban, former };
   }
 
   /** Null when there is no ban of just this block. */
   remove(block: Block): Ban | null {
-    const ban = this.#bans.get(block.text);
-    if (ban === undefined) return null;
-    this.#bans.delete(block.text);
-    this.#options.log.info(`${block.text} is banned no more`);
-    this.#changed();
+    const ban = this.find(block.text);
+    if (ban === null) return null;
+    this.lift(block.text);
+    this.observer?.removed(ban);
     return ban;
+  }
+
+  /** The same, by another node of the fleet. */
+  lift(text: string, node = ""): void {
+    if (!this.#bans.delete(text)) return;
+    this.#options.log.info(`${text} is banned no more${node === "" ? "" : `, said on ${node}`}`);
+    this.#changed();
   }
 
   /** Another ban that holds all of this block. */
@@ -229,6 +256,6 @@ function endText({ untilMs }: Ban): string {
   return untilMs === null ? "" : ` until ${new Date(untilMs).toISOString()}`;
 }
 
-function from({ by, reason }: Ban): string {
-  return `${by === "" ? "" : ` by ${by}`}${reason === "" ? "" : `: ${reason}`}`;
+function from({ by, node, reason }: Ban): string {
+  return `${by === "" ? "" : ` by ${by}`}${node === "" ? "" : ` on ${node}`}${reason === "" ? "" : `: ${reason}`}`;
 }

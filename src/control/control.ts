@@ -5,6 +5,7 @@
 //   end:   not ready > workers drain > admin and state folder are closed
 
 import { availableParallelism } from "node:os";
+import { formatAddress } from "../base/address.ts";
 import { workersOf } from "../config/compile.ts";
 import type { Loaded } from "../config/load.ts";
 import type { Materials } from "../config/materials.ts";
@@ -21,6 +22,7 @@ import { banRoutes } from "./api/bans.ts";
 import { cacheRoutes } from "./api/caches.ts";
 import { discoveryRoutes } from "./api/discovery.ts";
 import { explainRoutes } from "./api/explain.ts";
+import { fleetRoutes } from "./api/fleet.ts";
 import { listRoutes } from "./api/lists.ts";
 import { registryRoutes } from "./api/registry.ts";
 import { tableRoutes } from "./api/tables.ts";
@@ -31,6 +33,8 @@ import { sourceOf } from "./discovery/making.ts";
 import { type SourceStatus, sourceStatus } from "./discovery/sourcestatus.ts";
 import { Discovery } from "./discovery.ts";
 import { Explaining } from "./explaining.ts";
+import { digestOf, type OwnSummary, Summing } from "./fleet/summary.ts";
+import { Fleet } from "./fleet.ts";
 import { FolderWatch } from "./folderwatch.ts";
 import { Holdings, type ListsOfConfig } from "./holdings.ts";
 import type { Log } from "./log.ts";
@@ -106,6 +110,8 @@ export class Control implements AdminService {
   #admin: Admin | null = null;
   #metrics: MetricsListener | null = null;
   #bans: Bans | null = null;
+  #fleet: Fleet | null = null;
+  readonly #summing = new Summing();
   #config: Config;
   #phase: Phase = "starting";
   #isCut = false;
@@ -137,7 +143,10 @@ export class Control implements AdminService {
       workers: this.workers,
       arenaPath: state.arenaPath,
       totals: this.#totals,
-      died: () => this.#holdings.recover(),
+      died: () => {
+        this.#holdings.recover();
+        this.#fleet?.recovered();
+      },
       spawn: workerProcesses(workerCommand),
       log,
       ...(options.brake === undefined ? {} : { brake: options.brake }),
@@ -198,6 +207,12 @@ export class Control implements AdminService {
     this.#bans = await Bans.open({ folder: this.#state.path, log: this.#log, nowMs: Date.now, changed });
     const { sharedMs } = this.#options;
     const { tables, caches, lists } = this.#holdings;
+    this.#fleet = new Fleet({
+      ...{ log: this.#log, bans: this.#bans, folder: this.#state.path, sharedMs },
+      tables: () => tables.all,
+      adminPort: address.kind === "unix" ? address.path : String(address.port),
+      summary: () => this.#summary(),
+    });
     const explaining = new Explaining({
       arena: this.#state.arena,
       workers: this.workers,
@@ -208,7 +223,7 @@ export class Control implements AdminService {
       sharedMs,
     });
     const routes = [
-      tableRoutes(tables, sharedMs),
+      tableRoutes(tables, sharedMs, this.#fleet),
       listRoutes(() => lists.status()),
       cacheRoutes({
         plan: () => this.#reconciler.plan,
@@ -219,6 +234,7 @@ export class Control implements AdminService {
         nowMs: Date.now,
       }),
       banRoutes(this.#bans, Date.now),
+      fleetRoutes(this.#fleet),
       registryRoutes(this.#registering.registry, () => this.#registering.sentinel.status()),
       discoveryRoutes(() => this.#discovery.status(), Date.now),
       explainRoutes(
@@ -233,6 +249,7 @@ export class Control implements AdminService {
     const { materials, folder } = this.#options;
     const problem = await this.#reconciler.apply(this.#config, materials);
     if (problem !== null) throw new Error(problem);
+    this.#fleet.adopt(this.#config);
     this.#certificates.adopt(this.#config, folder, materials);
     this.#phase = "running";
     this.#roster.open(Date.now());
@@ -255,6 +272,12 @@ export class Control implements AdminService {
   async #prepare(plan: Plan, config: Config, { program }: Materials): Promise<Prepared> {
     const prepared = await this.#holdings.prepare(plan, this.#listsOf.get(config) ?? {}, program);
     return { ...prepared, files: { ...prepared.files, bans: null } };
+  }
+
+  #summary(): OwnSummary {
+    const address = this.#admin === null ? "" : formatAddress(this.adminAddress);
+    const bans = this.#bans?.size ?? 0;
+    return this.#summing.summary(this.status(), { address, bans, config: digestOf(this.#config), nowMs: Date.now() });
   }
 
   /** The plan in force. */
@@ -305,6 +328,7 @@ export class Control implements AdminService {
     const problems = await reloadProblems(config, this.plan);
     const problem = problems.length > 0 ? problems.join("; ") : await this.#reconciler.apply(config, materials);
     if (problem !== null) return this.#reloaded([problem], warnings);
+    this.#fleet?.adopt(config);
     this.#certificates.adopt(config, folder, materials);
     const restart = this.#restartWarning(config);
     this.#config = config;
@@ -365,6 +389,7 @@ export class Control implements AdminService {
       remotes: this.#holdings.remotes.states(plan.caches),
       lists: this.#holdings.lists.status(),
       bans: this.#bans?.size ?? 0,
+      fleet: this.#fleet?.status() ?? null,
       prefix: this.#config.metrics?.prefix ?? null,
       sources: this.#discovery.status(),
       stateOf: (slot) => this.#board.read(slot),
@@ -399,6 +424,7 @@ export class Control implements AdminService {
         poolStatus(pool, this.#totals, (slot) => this.#roster.conditionOf(slot), sourcesOf(pool.name)),
       ),
       caches: (plan?.caches ?? []).map((cache) => this.#holdings.cacheStatus(cache, Date.now())),
+      fleet: this.#fleet?.status() ?? null,
       registry: this.#registering.status(),
       sentinel: this.#registering.sentinel.status(),
     };
@@ -435,6 +461,7 @@ export class Control implements AdminService {
     await this.#supervisor.end();
     await this.#metrics?.close();
     await this.#admin?.close();
+    this.#fleet?.close();
     this.#holdings.close();
     this.#bans?.close();
     if (this.#state.isKept())

@@ -91,6 +91,16 @@ function page(): string {
     workers: [{ worker: 0, pid: process.pid, state: "up", generation: 3, restarts: 1, lastExit: null }],
     reload: { isSuccessful: false, succeededAtMs: 1_000_000 },
     certificateProblems: 1,
+    fleet: {
+      ...{ name: "eu", node: "n1", redis: "127.0.0.1:6379", isUp: false, problem: "connection refused", since: null },
+      ...{ intervalMs: 200, staleMs: 5000, whenStale: "open", bans: true, outages: 2, nodes: 3 },
+      tables: [
+        {
+          ...{ table: "marked", ageMs: 250, isStale: false, exchanges: 40, failures: 1, keysSent: 7, keysReceived: 9 },
+          problem: null,
+        },
+      ],
+    },
     tables: [
       { name: "marked", entries: 5, entriesMax: 10, evictions: 3, refusals: 2, timeouts: 1, bytes: 4096, isFull: true },
     ],

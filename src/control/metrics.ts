@@ -7,6 +7,7 @@ import { workerCell } from "../memory/tally.ts";
 import { writeCaches } from "./cachemetrics.ts";
 import { writeDiscovery } from "./discoverymetrics.ts";
 import { Exposition } from "./exposition.ts";
+import { writeFleet } from "./fleetmetrics.ts";
 import { writeHooks } from "./hookmetrics.ts";
 import { writeCertificates } from "./metricscertificates.ts";
 import type { MetricsSource, Sample } from "./metricssource.ts";
@@ -32,6 +33,7 @@ export function metricsText(source: MetricsSource): string {
   writeRules(out, source);
   writeTables(out, source);
   writeLists(out, source);
+  writeFleet(out, source.fleet);
   writeWorkers(out, source);
   writePrefixed(out, source);
   return out.toString();

@@ -7,6 +7,7 @@ import { routeCell, type Totals } from "../memory/tally.ts";
 import type { CacheFigures } from "./caches.ts";
 import type { PoolSources } from "./discovery.ts";
 import type { Labels } from "./exposition.ts";
+import type { FleetStatus } from "./fleet/nodestatus.ts";
 import type { WorkerStatus } from "./seat.ts";
 
 /** What control alone knows of a server, since it started. */
@@ -35,6 +36,8 @@ export interface MetricsSource {
   readonly lists: readonly ListFigures[];
   /** Addresses and blocks that are banned. */
   readonly bans: number;
+  /** Null: this node is alone. */
+  readonly fleet: FleetStatus | null;
   /** What names of an operator's own begin with; null: there are none. */
   readonly prefix: string | null;
   /** Where servers come from that no config names. */

@@ -7,6 +7,7 @@ import { listenerCell, poolCell, routeCell, serverCell, type Totals } from "../m
 import type { RegistryStatus } from "../registry/registry.ts";
 import type { CacheStatus } from "./cachestatus.ts";
 import type { SourceStatus } from "./discovery/sourcestatus.ts";
+import type { FleetStatus } from "./fleet/nodestatus.ts";
 import { codeCells } from "./metricssource.ts";
 import type { WorkerStatus } from "./seat.ts";
 import type { SentinelStatus } from "./sentinel.ts";
@@ -86,6 +87,8 @@ export interface Status {
   readonly registry: RegistryStatus | null;
   /** This Sluice's own; null without one. */
   readonly sentinel: SentinelStatus | null;
+  /** This node's standing in it; null: it is alone. */
+  readonly fleet: FleetStatus | null;
 }
 
 export interface Condition {

@@ -62,7 +62,7 @@ async function add(request: Request, bans: Bans, nowMs: number): Promise<Respons
   if (trouble !== null) return problem(500, trouble);
   const { former } = added;
   return json(former === null ? 201 : 200, {
-    ban: recordOf(ban.value),
+    ban: recordOf(added.ban),
     former: recordOrNull(former),
   } satisfies BanAnswer);
 }

@@ -8,7 +8,7 @@ import type { ClearedAnswer, EntryAnswer, TableSummary } from "../table/answer.t
 import { layKey } from "../table/keytext.ts";
 import { makeTable } from "../table/tablefile.ts";
 import type { OpenTable } from "../tables.ts";
-import { tableRoutes } from "./tables.ts";
+import { type TableOrders, tableRoutes } from "./tables.ts";
 
 const marked: TablePlan = {
   name: "marked",
@@ -34,13 +34,15 @@ interface Said extends EntryAnswer, ClearedAnswer {
   readonly entries: readonly EntryAnswer[];
 }
 
+const noFleet: TableOrders = { set: () => false, clear: () => {}, wish: () => {} };
+
 function stage(...plans: TablePlan[]) {
   const clock = { nowMs: 5000 };
   const all = (plans.length === 0 ? [marked, users] : plans).map(
     (plan): OpenTable => ({ plan, path: "/nowhere", table: StickTable.inMemory(plan), shared: null }),
   );
   const find = (name: string): OpenTable | null => all.find(({ plan }) => plan.name === name) ?? null;
-  const routes = tableRoutes({ all, find, othersBytes: () => 0 }, () => clock.nowMs);
+  const routes = tableRoutes({ all, find, othersBytes: () => 0 }, () => clock.nowMs, noFleet);
   const ask = async (method: string, path: string, body?: unknown) => {
     const url = new URL(`http://localhost/api/v1/tables${path}`);
     const content: RequestInit = body === undefined ? { method } : { method, body: JSON.stringify(body) };
@@ -56,7 +58,7 @@ function stage(...plans: TablePlan[]) {
 }
 
 test("paths of others are not answered", () => {
-  const routes = tableRoutes({ all: [], find: () => null, othersBytes: () => 0 }, () => 0);
+  const routes = tableRoutes({ all: [], find: () => null, othersBytes: () => 0 }, () => 0, noFleet);
   for (const path of ["/api/v1/tablesque", "/api/v1/bans"])
     expect(routes(new Request(`http://localhost${path}`), path)).toBeNull();
 });
@@ -84,10 +86,11 @@ test("a table never takes more than is said to be the most, workers' notes of wh
     return table;
   });
   const all = [{ plan, path, table: tables[0]!, shared: null }];
-  const response = await tableRoutes({ all, find: () => null, othersBytes: () => 0 }, () => 5000)(
-    new Request("http://a/"),
-    "/api/v1/tables",
-  );
+  const response = await tableRoutes(
+    { all, find: () => null, othersBytes: () => 0 },
+    () => 5000,
+    noFleet,
+  )(new Request("http://a/"), "/api/v1/tables");
   const { tables: said } = (await response!.json()) as Said;
   for (const table of tables) table.close();
   rmSync(folder, { recursive: true });
@@ -246,7 +249,7 @@ describe("many entries", () => {
   test("an unknown table is told, also where there is none at all", async () => {
     const { ask } = stage();
     expect<unknown>((await ask("GET", "/shop")).body).toEqual({ error: "there is no table shop" });
-    const routes = tableRoutes({ all: [], find: () => null, othersBytes: () => 0 }, () => 0);
+    const routes = tableRoutes({ all: [], find: () => null, othersBytes: () => 0 }, () => 0, noFleet);
     const response = await routes(new Request("http://localhost/api/v1/tables/a"), "/api/v1/tables/a");
     expect(await response!.json()).toEqual({ error: "there is no table a: the config has none" });
   });

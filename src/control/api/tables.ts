@@ -12,9 +12,12 @@
 
 import { didYouMean } from "../../config/nearest.ts";
 import type { TablePlan } from "../../config/plan.ts";
+import type { SharedTable } from "../../memory/sharedtable.ts";
 import { fullBytes } from "../../memory/sticktable/layout.ts";
 import { listRows, type Page, type RowView, removeKey, rowOfKey, type TableRow } from "../../memory/sticktable/rows.ts";
 import type { StickTable } from "../../memory/sticktable.ts";
+import { keyName } from "../../memory/tablekey.ts";
+import type { Setting } from "../fleet/orders.ts";
 import { bytesTaken } from "../sharedfile.ts";
 import type { ClearedAnswer, EntriesAnswer, EntryAnswer, TableSummary } from "../table/answer.ts";
 import { FleetView } from "../table/fleetview.ts";
@@ -38,7 +41,17 @@ const sliceLooks = 2000;
 /** After this time what has been found is answered. */
 const pageMs = 500;
 
-export function tableRoutes(tables: TablesService, sharedMs: () => number): Routes {
+/** Changes of tables that are shared, on all nodes; of the key that is laid, or of keys as keyName writes them. */
+export interface TableOrders {
+  /** False: there is no room for another entry. */
+  set(shared: SharedTable, settings: readonly Setting[]): boolean;
+  /** Null: all entries. */
+  clear(shared: SharedTable, keys: readonly string[] | null): void;
+  /** What others have of it is to be heard of soon. */
+  wish(shared: SharedTable): void;
+}
+
+export function tableRoutes(tables: TablesService, sharedMs: () => number, orders: TableOrders): Routes {
   return (request, path) => {
     if (path !== root && !path.startsWith(`${root}/`)) return null;
     const [name, word, key, ...rest] = path
@@ -50,10 +63,10 @@ export function tableRoutes(tables: TablesService, sharedMs: () => number): Rout
     if (name === null || key === null) return problem(400, "the path is not percent-encoded as it should be");
     const open = tables.find(name!);
     if (open === null) return problem(404, missing(name!, tables));
-    if (word === undefined) return new Entries(open, sharedMs).answer(request);
+    if (word === undefined) return new Entries(open, sharedMs, orders).answer(request);
     if (word !== "entries" || key === undefined || rest.length > 0)
       return problem(404, `there is nothing at ${path}; entries are at ${root}/NAME/entries/KEY`);
-    return new Entry(open, key, sharedMs).answer(request);
+    return new Entry(open, key, sharedMs, orders).answer(request);
   };
 }
 
@@ -92,11 +105,15 @@ class Entries {
   readonly #plan: TablePlan;
   readonly #table: StickTable;
   readonly #fleet: FleetView | null;
+  readonly #shared: SharedTable | null;
   readonly #sharedMs: () => number;
+  readonly #orders: TableOrders;
 
-  constructor({ plan, table, shared }: OpenTable, sharedMs: () => number) {
+  constructor({ plan, table, shared }: OpenTable, sharedMs: () => number, orders: TableOrders) {
     this.#plan = plan;
     this.#table = table;
+    this.#shared = shared;
+    this.#orders = orders;
     this.#fleet = shared === null ? null : new FleetView(shared);
     this.#sharedMs = sharedMs;
   }
@@ -124,6 +141,7 @@ class Entries {
   }
 
   async #clear(query: Query): Promise<ClearedAnswer> {
+    if (this.#shared !== null) return this.#clearShared(query, this.#shared);
     const { key } = this.#table;
     let cleared = 0;
     const cursor = await this.#walk(query, Number.POSITIVE_INFINITY, (row) => {
@@ -131,6 +149,23 @@ class Entries {
       if (removeKey(this.#table, this.#sharedMs()) !== "absent") cleared++;
     });
     return { table: this.#plan.name, cleared, cursor };
+  }
+
+  /** Entries are set to nothing on all nodes and go when they expire: one that is gone could not tell so. */
+  async #clearShared(query: Query, shared: SharedTable): Promise<ClearedAnswer> {
+    const table = this.#plan.name;
+    if (query.isAll) {
+      const cleared = this.#table.figures().used;
+      this.#orders.clear(shared, null);
+      return { table, cleared, cursor: null };
+    }
+    const keys: string[] = [];
+    const cursor = await this.#walk(query, Number.POSITIVE_INFINITY, (row) => {
+      layListed(row.key, this.#table.key);
+      keys.push(keyName(this.#table.key));
+    });
+    this.#orders.clear(shared, keys);
+    return { table, cleared: keys.length, cursor };
   }
 
   /** Behind our own entries there are those that only others have. */
@@ -177,12 +212,16 @@ class Entry {
   readonly #plan: TablePlan;
   readonly #table: StickTable;
   readonly #fleet: FleetView | null;
+  readonly #shared: SharedTable | null;
   readonly #key: string;
   readonly #sharedMs: () => number;
+  readonly #orders: TableOrders;
 
-  constructor({ plan, table, shared }: OpenTable, key: string, sharedMs: () => number) {
+  constructor({ plan, table, shared }: OpenTable, key: string, sharedMs: () => number, orders: TableOrders) {
     this.#plan = plan;
     this.#table = table;
+    this.#shared = shared;
+    this.#orders = orders;
     this.#fleet = shared === null ? null : new FleetView(shared);
     this.#key = key;
     this.#sharedMs = sharedMs;
@@ -200,6 +239,7 @@ class Entry {
 
   #get(): Response {
     const nowMs = this.#sharedMs();
+    if (this.#shared !== null) this.#orders.wish(this.#shared);
     const row = rowOfKey(this.#table, nowMs) ?? this.#fleet?.rowOfOthers(nowMs) ?? null;
     return row === null ? this.#absent() : json(200, entryOf(this.#plan, row, this.#fleet?.sums(row, nowMs)));
   }
@@ -223,13 +263,24 @@ class Entry {
     const nowMs = this.#sharedMs();
     // Others have laid keys of their own while the body came.
     layKey(this.#key, this.#table.key);
-    for (const [{ column, element }, value] of values)
-      if (!this.#table.assign(column, element, value, nowMs))
-        return problem(409, `table ${this.#plan.name} has no room for another entry`);
+    const settings = values.map(([{ column, element }, value]) => ({ column, element, value }));
+    const isSet =
+      this.#shared !== null
+        ? this.#orders.set(this.#shared, settings)
+        : settings.every(({ column, element, value }) => this.#table.assign(column, element, value, nowMs));
+    if (!isSet) return problem(409, `table ${this.#plan.name} has no room for another entry`);
+    layKey(this.#key, this.#table.key);
     return this.#get();
   }
 
   #delete(): Response {
+    if (this.#shared !== null) {
+      const nowMs = this.#sharedMs();
+      const isKnown = this.#shared.has(nowMs);
+      layKey(this.#key, this.#table.key);
+      this.#orders.clear(this.#shared, [keyName(this.#table.key)]);
+      return json(200, { table: this.#plan.name, cleared: isKnown ? 1 : 0, cursor: null } satisfies ClearedAnswer);
+    }
     if (removeKey(this.#table, this.#sharedMs()) === "absent") return this.#absent();
     return json(200, { table: this.#plan.name, cleared: 1, cursor: null } satisfies ClearedAnswer);
   }
@@ -250,6 +301,8 @@ function entryOf(
 }
 
 interface Query {
+  /** Every entry there is, from the first on. */
+  readonly isAll: boolean;
   readonly cursor: number;
   readonly limit: number;
   readonly accept: (view: Seen) => boolean;
@@ -280,7 +333,8 @@ function readQuery(parameters: URLSearchParams, plan: TablePlan, table: StickTab
     row.view = view;
     return conditions.every((condition) => condition(row)) && isKey(view);
   };
-  return { cursor: Number(cursor), limit: Math.min(Number(limit), limitMax), accept };
+  const isAll = cursor === "0" && key === null && conditions.length === 0;
+  return { isAll, cursor: Number(cursor), limit: Math.min(Number(limit), limitMax), accept };
 }
 
 const queryNames: readonly string[] = ["where", "key", "limit", "cursor"];

@@ -1,0 +1,169 @@
+// A node's heartbeat: each moment it tells Redis that it is here, and bans and orders go both ways with it (beatscript.ts). It remembers
+// how far it has heard; what could not be told waits. Redis that lost its data shows it by another epoch: then all is told once more.
+
+import type { Reply } from "../../registry/resp.ts";
+import { type BanShare, changeOf, changeWords } from "./banshare.ts";
+import { beatScript, nodesScript, orderScript } from "./beatscript.ts";
+import { type FleetKeys, tableKeyOf } from "./keys.ts";
+import type { FleetLink } from "./link.ts";
+import { type Order, orderOf } from "./orders.ts";
+import { Script } from "./script.ts";
+
+export interface BeatingOptions {
+  readonly link: FleetLink;
+  readonly keys: FleetKeys;
+  readonly fleet: string;
+  readonly node: string;
+  /** Unlike that of every other run of whatever node. */
+  readonly run: string;
+  readonly aliveMs: number;
+  /** Null: bans of each node are its own. */
+  readonly bans: BanShare | null;
+  readonly nowMs: () => number;
+  /** What this node says of itself. */
+  readonly summary: () => string;
+  readonly ordered: (order: Order) => void;
+  /** How far it has heard, for the next run. */
+  readonly reached: (epoch: string, ordersTo: number) => void;
+  /** Somebody else runs under our name. */
+  readonly doubled: () => void;
+}
+
+/** What a ban, or an order, takes to be everywhere is this at most, and the way to Redis and back. */
+export const beatMs = 250;
+/** What a node says of itself is said so often. */
+const summaryMs = 1000;
+const changesMax = 200;
+const toldMax = 500;
+const waitingOrdersMax = 1000;
+const headWords = 8;
+
+interface Waiting {
+  readonly number: number;
+  readonly order: Order;
+  readonly shape: string;
+}
+
+export class Beating {
+  readonly #options: BeatingOptions;
+  readonly #timer: Timer;
+  readonly #orders: Waiting[] = [];
+  #epoch: string;
+  #ordersTo: number;
+  #bansTo = 0;
+  #lastNumber = 0;
+  #saidAtMs = Number.NEGATIVE_INFINITY;
+  #hasBeaten = false;
+  #isBeating = false;
+  #isWanted = false;
+  #isClosed = false;
+  nodes = 0;
+
+  constructor(options: BeatingOptions, heard: { readonly epoch: string; readonly ordersTo: number }) {
+    this.#options = options;
+    this.#epoch = heard.epoch;
+    this.#ordersTo = heard.ordersTo;
+    this.#timer = setInterval(() => void this.beat(), beatMs);
+  }
+
+  /** Now, or right after the one that is under way. */
+  async beat(): Promise<void> {
+    this.#isWanted = true;
+    if (this.#isBeating || this.#isClosed || !this.#options.link.isUp) return;
+    this.#isBeating = true;
+    try {
+      while (this.#isWanted && !this.#isClosed) {
+        this.#isWanted = false;
+        await this.#sendOrders();
+        await this.#once();
+      }
+    } catch {
+      // The link tells why; what waits goes on waiting.
+    } finally {
+      this.#isBeating = false;
+    }
+  }
+
+  /** Orders that find no way out, and no room to wait, are lost: false. */
+  order(order: Order, shape: string): boolean {
+    if (this.#orders.length >= waitingOrdersMax) return false;
+    this.#lastNumber = Math.max(this.#lastNumber + 1, this.#options.nowMs() * 1000);
+    this.#orders.push({ number: this.#lastNumber, order, shape });
+    void this.beat();
+    return true;
+  }
+
+  async nodesTold(): Promise<Reply> {
+    const { link, keys } = this.#options;
+    return link.run(nodes, [keys.nodes, keys.said], []);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+  }
+
+  async #sendOrders(): Promise<void> {
+    const { link, keys, fleet, node } = this.#options;
+    for (let next = this.#orders[0]; next !== undefined; next = this.#orders[0]) {
+      const { order, number, shape } = next;
+      const tables = [tableKeyOf(fleet, order.table, shape)];
+      const forgotten = order.keys === null ? "*" : order.keys.join(" ");
+      await link.run(
+        orders,
+        [keys.meta, keys.said, keys.orders, ...tables],
+        [node, number, JSON.stringify(order), forgotten],
+      );
+      this.#orders.shift();
+    }
+  }
+
+  async #once(): Promise<void> {
+    const { link, keys, node, run, aliveMs, bans, nowMs, summary } = this.#options;
+    const changes = bans?.next(changesMax) ?? [];
+    const isSaid = nowMs() - this.#saidAtMs >= summaryMs;
+    const reply = await link.run(
+      beat,
+      [keys.meta, keys.nodes, keys.said, keys.bans, keys.bansOrder, keys.bansEnds, keys.orders],
+      [
+        ...[node, run, isSaid ? summary() : "", aliveMs, this.#epoch, this.#bansTo],
+        ...[bans === null ? 0 : toldMax, this.#ordersTo],
+        ...changes.flatMap(changeWords),
+      ],
+    );
+    if (this.#isClosed || !Array.isArray(reply) || reply.length < headWords) return;
+    if (isSaid) this.#saidAtMs = nowMs();
+    bans?.sent(changes);
+    this.#hear((reply as readonly Reply[]).map(String));
+  }
+
+  #hear(words: readonly string[]): void {
+    const [epoch, , living, former, bansTo, hasMore, ordersTo, count] = words as [string, ...string[]];
+    const { run, bans, nowMs, ordered, reached, doubled } = this.#options;
+    if (this.#hasBeaten && former !== "" && former !== run) doubled();
+    this.#hasBeaten = true;
+    this.nodes = Number(living);
+    const isOther = epoch !== this.#epoch;
+    this.#epoch = epoch;
+    this.#bansTo = Number(bansTo);
+    if (isOther) bans?.tellAll();
+    const ordersAt = headWords + 2 * Number(count);
+    for (let index = headWords; index + 1 < ordersAt; index += 2) {
+      const change = changeOf(words[index]!, words[index + 1]!, nowMs());
+      if (change !== null) bans?.hear(change);
+    }
+    for (const text of words.slice(ordersAt)) {
+      const found = orderOf(text);
+      if (found !== null && found.order.node !== this.#options.node) ordered(found.order);
+    }
+    if (isOther || Number(ordersTo) !== this.#ordersTo) {
+      this.#ordersTo = Number(ordersTo);
+      reached(epoch, this.#ordersTo);
+    }
+    if (bans !== null && (hasMore === "1" || bans.hasMore)) this.#isWanted = true;
+  }
+}
+
+const beat = new Script(beatScript);
+const orders = new Script(orderScript);
+const nodes = new Script(nodesScript);

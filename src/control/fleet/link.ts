@@ -1,0 +1,88 @@
+// The way to the fleet's Redis: one connection, opened anew with growing pauses for as long as it is wanted. While there is none nothing
+// is asked and nobody waits: a question fails at once. A connection that hangs ends by the time of its first question, and at
+// least one is asked every moment (beating.ts). It tells when it is up and when it is lost, once each, and knows nothing of what is asked.
+
+import type { RedisPlace } from "../../registry/address.ts";
+import { Connection, refusalOf } from "../../registry/connection.ts";
+import { type Reply, ReplyError } from "../../registry/resp.ts";
+import type { Script } from "./script.ts";
+
+export interface LinkOptions {
+  readonly place: RedisPlace;
+  /** Of each answer. */
+  readonly timeoutMs: number;
+  readonly opened: () => void;
+  /** With why. Told once for each outage, the first attempt to connect among them. */
+  readonly lost: (why: string) => void;
+}
+
+const pauseMinMs = 50;
+const pauseMaxMs = 1000;
+
+export class FleetLink {
+  readonly #options: LinkOptions;
+  #connection: Connection | null = null;
+  #retry: Timer | null = null;
+  #pauseMs: number = pauseMinMs;
+  #isTold = false;
+  #isClosed = false;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    void this.#open();
+  }
+
+  get isUp(): boolean {
+    return this.#connection !== null;
+  }
+
+  /** Rejects with an Error in words for an operator. */
+  async run(script: Script, keys: readonly string[], words: readonly (string | number)[]): Promise<Reply> {
+    const connection = this.#connection;
+    if (connection === null) throw new Error("there is no connection to it");
+    try {
+      return await script.run(connection, keys, words);
+    } catch (error) {
+      throw error instanceof ReplyError ? new Error(refusalOf(error)) : error;
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#connection?.close();
+    this.#connection = null;
+  }
+
+  async #open(): Promise<void> {
+    const { place, timeoutMs, opened } = this.#options;
+    try {
+      const connection = await Connection.open(place, {
+        timeoutMs,
+        pushed: () => {},
+        ended: (why) => this.#lost(why.message),
+      });
+      if (this.#isClosed) return connection.close();
+      if (connection.isEnded) return;
+      this.#connection = connection;
+    } catch (error) {
+      return this.#lost((error as Error).message);
+    }
+    this.#pauseMs = pauseMinMs;
+    this.#isTold = false;
+    opened();
+  }
+
+  #lost(why: string): void {
+    this.#connection = null;
+    if (this.#isClosed || this.#retry !== null) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = null;
+      void this.#open();
+    }, this.#pauseMs);
+    this.#pauseMs = Math.min(2 * this.#pauseMs, pauseMaxMs);
+    if (this.#isTold) return;
+    this.#isTold = true;
+    this.#options.lost(why);
+  }
+}

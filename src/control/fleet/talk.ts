@@ -1,0 +1,129 @@
+// How one shared table and the ledger in Redis tell each other what is new: every interval a batch, one under way at a time, and the next
+// at once where there is more to say. What to say and what becomes of an answer is known by fleet/exchange.ts; a batch without an
+// answer is brought again as it was. Nobody waits for any of it.
+
+import { Exchange } from "../../fleet/exchange.ts";
+import type { SharedTable } from "../../memory/sharedtable.ts";
+import { tableKeyOf } from "./keys.ts";
+import { ledgerScript } from "./ledgerscript.ts";
+import { answerOf, wordsOf } from "./ledgerwords.ts";
+import type { FleetLink } from "./link.ts";
+import { Script } from "./script.ts";
+
+export interface TalkOptions {
+  readonly fleet: string;
+  readonly node: string;
+  readonly intervalMs: number;
+  readonly link: FleetLink;
+  /** The clock that processes share. */
+  readonly sharedMs: () => number;
+  /** Two nodes have one name. */
+  readonly superseded: () => void;
+}
+
+export interface TalkFigures {
+  readonly table: string;
+  /** Since the last good exchange; null: there was none yet. */
+  readonly ageMs: number | null;
+  readonly isStale: boolean;
+  readonly exchanges: number;
+  readonly failures: number;
+  /** Entries that were told, and heard of. */
+  readonly keysSent: number;
+  readonly keysReceived: number;
+  /** Why the last exchange had no answer; null: it had one. */
+  readonly problem: string | null;
+}
+
+const script = new Script(ledgerScript);
+/** Batches one after the other before the next interval: what is left then waits, so that Redis has time for others. */
+const roundsMax = 8;
+
+export class TableTalk {
+  readonly table: SharedTable;
+  readonly #options: TalkOptions;
+  readonly #exchange: Exchange;
+  readonly #timer: Timer;
+  #isSpeaking = false;
+  #isClosed = false;
+  #exchanges = 0;
+  #failures = 0;
+  #keysSent = 0;
+  #keysReceived = 0;
+  #problem: string | null = null;
+
+  constructor(table: SharedTable, options: TalkOptions) {
+    this.table = table;
+    this.#options = options;
+    const { node, intervalMs } = options;
+    this.#exchange = new Exchange(table, { node, intervalMs, random: Math.random });
+    this.#timer = setInterval(() => void this.speak(), intervalMs);
+  }
+
+  /** What the ledger has of this table stands under its name and this. */
+  get shape(): string {
+    return this.#exchange.shape;
+  }
+
+  /** One turn now. */
+  async speak(): Promise<void> {
+    if (this.#isSpeaking || this.#isClosed || !this.#options.link.isUp) return;
+    this.#isSpeaking = true;
+    try {
+      for (let round = 0; round < roundsMax && (await this.#round()); round++);
+      this.#problem = null;
+    } catch (error) {
+      this.#failures++;
+      this.#problem = (error as Error).message;
+    } finally {
+      this.#isSpeaking = false;
+    }
+  }
+
+  /** Whether there is more. */
+  async #round(): Promise<boolean> {
+    const { fleet, link, sharedMs, superseded } = this.#options;
+    const batch = this.#exchange.next(sharedMs());
+    const reply = await link.run(script, [tableKeyOf(fleet, batch.table, batch.shape)], wordsOf(batch));
+    // The table's files may be gone by now.
+    if (this.#isClosed) return false;
+    const answer = answerOf(reply, batch);
+    if (answer === null) throw new Error("it answers something else than was asked");
+    const hasMore = this.#exchange.hear(answer, sharedMs());
+    this.#exchanges++;
+    if (answer.kind === "superseded") superseded();
+    if (answer.kind === "told") {
+      this.#keysSent += batch.changes.length;
+      this.#keysReceived += answer.totals.length + answer.marks.length;
+    }
+    return hasMore && !this.#isClosed;
+  }
+
+  /** A worker has died, and what it held was let go of. */
+  lookAtAll(): void {
+    this.#exchange.lookAtAll();
+  }
+
+  wish(key: string): void {
+    this.#exchange.wish(key);
+  }
+
+  figures(): TalkFigures {
+    const nowMs = this.#options.sharedMs();
+    return {
+      table: this.table.plan.name,
+      ageMs: this.table.ageMs(nowMs),
+      isStale: this.table.isStale(nowMs),
+      exchanges: this.#exchanges,
+      failures: this.#failures,
+      keysSent: this.#keysSent,
+      keysReceived: this.#keysReceived,
+      problem: this.#problem,
+    };
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+  }
+}
