@@ -132,6 +132,7 @@ export class Reconciler {
     } catch (error) {
       return (error as Error).message;
     }
+    roster.hold();
     const undo = roster.adopt(plan, nowMs());
     const probed = prober.adopt(plan);
     if (isProbedFirst) await probed;
@@ -140,6 +141,7 @@ export class Reconciler {
     if (problem !== null) {
       prepared.undo();
       undo();
+      roster.release();
       if (this.#plan !== null) void prober.adopt(this.#plan);
       return problem;
     }
@@ -150,6 +152,7 @@ export class Reconciler {
     this.#pools = whole.pools;
     this.#isNewsOwed = false;
     prepared.keep();
+    roster.release();
     return null;
   }
 

@@ -210,3 +210,24 @@ test("a server that comes up later starts slowly; those of the start do not", ()
   roster.tick(11_000);
   expect(board.rampPermille(1)).toBe(1000);
 });
+
+test("while a plan is on its way no pool is called unserved; one that has no server at all is", () => {
+  const { roster, plan, said } = stage();
+  const follows = { discover: { file: "x" }, check };
+  roster.adopt(plan({ ...follows, servers: ["127.0.0.1:1"] }), 0);
+  for (const round of [1, 2]) roster.checked(0, good, round);
+  roster.open(0);
+  roster.hold();
+  roster.adopt(plan({ ...follows, servers: ["127.0.0.1:2"] }), 1);
+  roster.checked(1, good, 2);
+  expect(said().filter((line) => line.includes("no server left"))).toEqual([]);
+  roster.release();
+  expect(said()).toEqual([]);
+  roster.hold();
+  const undo = roster.adopt(plan(follows), 3);
+  roster.release();
+  const [unserved] = said();
+  expect(unserved).toStartWith("pool app has no server left: requests are answered 503");
+  undo();
+  expect(said()).toEqual(["pool app serves again"]);
+});

@@ -43,6 +43,9 @@ export class Roster {
   #served = new Map<string, boolean>();
   /** Servers that come up before this are not new to their pool: the whole proxy has just started. */
   #isOpen = false;
+  #isHeld = false;
+  /** Pools of the plan that live by servers, which they may have none of. */
+  #pools: readonly string[] = [];
 
   constructor(options: RosterOptions) {
     this.#options = options;
@@ -51,6 +54,8 @@ export class Roster {
   /** Take up the servers of a plan. What it returns undoes it, for when the plan is refused by a worker. */
   adopt(plan: Plan, nowMs: number): () => void {
     const former = this.#records;
+    const formerPools = this.#pools;
+    this.#pools = plan.pools.filter(({ reply, targets }) => reply === null && targets === null).map(({ name }) => name);
     const byId = new Map([...former.values()].map((record) => [record.server.id, record]));
     this.#records = new Map(
       plan.pools.flatMap((pool) =>
@@ -60,6 +65,7 @@ export class Roster {
     this.#settle(nowMs);
     return () => {
       this.#records = former;
+      this.#pools = formerPools;
       this.#settle(nowMs);
     };
   }
@@ -149,6 +155,17 @@ export class Roster {
     for (const record of this.#records.values())
       if (this.#conclude(record, panics.has(record.pool.name), nowMs)) isChanged = true;
     if (isChanged) this.#options.board.publish();
+    if (this.#isOpen && !this.#isHeld) this.#watchPools();
+  }
+
+  /** A plan is on its way: of its servers little is known yet, and workers still go by the former. No pool is called unserved meanwhile. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** It has arrived, or has been refused. */
+  release(): void {
+    this.#isHeld = false;
     if (this.#isOpen) this.#watchPools();
   }
 
@@ -179,7 +196,7 @@ export class Roster {
     record.sinceMs = nowMs;
     const name = `server ${record.server.id}`;
     const reason = this.#reasonOf(record);
-    if (state === "down" || state === "unresolved") log.warn(`${name} is DOWN: ${reason}`);
+    if (state === "down" || state === "unresolved") log.warn(event("down", record), `${name} is DOWN: ${reason}`);
     else if (state === "draining") log.info(`${name} is DRAINING: it gets no new requests`);
     else if (former === "draining") log.info(`${name} is enabled again`);
     // Without a check there is nothing to say of a server that is simply there.
@@ -187,7 +204,10 @@ export class Roster {
       state === "up" &&
       (former === "down" || former === "unresolved" || (former === "unchecked" && this.#isOpen))
     )
-      log.info(`${name} is UP${record.checkReason === "" ? "" : `: ${record.checkReason}`}`);
+      log.info(
+        event(former === "unchecked" ? "up" : "recovered", record),
+        `${name} is UP${record.checkReason === "" ? "" : `: ${record.checkReason}`}`,
+      );
   }
 
   #reasonOf(record: ServerRecord): string | null {
@@ -231,7 +251,7 @@ export class Roster {
 
   /** A pool without any server is what an operator must hear first. */
   #watchPools(): void {
-    const serves = new Map<string, boolean>();
+    const serves = new Map(this.#pools.map((name) => [name, false]));
     for (const { pool, isEligible } of this.#records.values())
       serves.set(pool.name, (serves.get(pool.name) ?? false) || isEligible);
     for (const [name, isServed] of serves) {
@@ -244,6 +264,11 @@ export class Roster {
     }
     this.#served = serves;
   }
+}
+
+/** For readers of the log that are programs. */
+function event(what: "up" | "recovered" | "down", { pool, server }: ServerRecord): object {
+  return { event: `server_${what}`, pool: pool.name, server: server.name, tls: server.tls !== null };
 }
 
 /** Label values of metrics, in the case of metrics. */
