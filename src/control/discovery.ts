@@ -2,7 +2,8 @@
 // pools have changed. Sources with the same settings are one, over pools and over reloads. It knows which sources a pool has and when
 // a plan is due; what an answer means is standing.ts' business, how a source asks the source's.
 //
-//   a source tells  >  as before: nothing. Otherwise noted, and 20 ms later, with what else has come, a plan is published
+//   a source tells  >  as before: nothing. Otherwise noted, and a plan is published: at once, or with what else comes within 20 ms of
+//   the plan before
 
 import { type FoundServer, foundLeftOut } from "../config/found.ts";
 import type { Config, Discover } from "../config/types.ts";
@@ -40,6 +41,7 @@ export class Discovery implements Finder {
   /** Those of the config before: it comes back when the new one is refused. */
   #shelf = new Map<string, SourceFigures>();
   #timer: Timer | null = null;
+  #publishedAtMs = Number.NEGATIVE_INFINITY;
   #isPublishing = false;
   #isDue = false;
   #leftOut = 0;
@@ -95,7 +97,7 @@ export class Discovery implements Finder {
   #begin(settings: Discover, formerOf: (name: string) => SourceFigures | null): Standing {
     const { log, nowMs, make } = this.#options;
     const source = make(settings);
-    const changed = (): void => this.#schedule(gatherMs);
+    const changed = (): void => this.#schedule(Math.max(0, this.#publishedAtMs + gatherMs - nowMs()));
     return new Standing(source, { onFailure: settings.onFailure, log, nowMs, changed }, formerOf(source.name));
   }
 
@@ -130,6 +132,7 @@ export class Discovery implements Finder {
     this.#tellLeftOut();
     const problem = await publish();
     this.#isPublishing = false;
+    this.#publishedAtMs = this.#options.nowMs();
     if (problem !== null) log.error(`servers have come or gone, but the plan could not be published: ${problem}`);
     if (this.#isDue) this.#schedule(gatherMs);
     else if (problem !== null) this.#schedule(againMs);
