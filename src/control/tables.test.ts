@@ -318,3 +318,36 @@ test("too little memory for tables when they are full is told, once until there 
   space.check();
   expect(lines).toHaveLength(2);
 });
+
+describe("a table that nodes share", () => {
+  const shared: TablePlan = { ...marked, share: { staleMs: 5000, whenStale: "open" } };
+
+  test("has a file beside its own, of which only workers are told", () => {
+    const { tables, adopt } = stage();
+    expect(Object.keys(adopt(shared))).toEqual(["marked", "others:marked"]);
+    expect(tables.all.map(({ plan }) => plan.name)).toEqual(["marked"]);
+    expect(tables.find("others:marked")).toBeNull();
+    const { shared: both, table } = tables.find("marked")!;
+    expect(both?.own).toBe(table);
+    adopt(shared);
+    expect(tables.find("marked")!.shared).toBe(both);
+    expect(tables.figures()).toMatchObject([{ name: "marked", entries: 0 }]);
+    expect(tables.othersBytes(shared)).toBeGreaterThan(0);
+    tables.close();
+  });
+
+  test("that was not before keeps what was counted, and is alone again without what others count", () => {
+    const { tables, clock, adopt, said } = stage();
+    adopt(marked);
+    mark(tables.find("marked")!.table, "10.0.0.1", clock.nowMs, 3);
+    said();
+    adopt(shared);
+    expect(marksOf(tables.find("marked")!.table, "10.0.0.1", clock.nowMs)).toBe(3);
+    expect(said()).toEqual(["table marked: 1 entry taken over"]);
+    adopt(marked);
+    expect(marksOf(tables.find("marked")!.table, "10.0.0.1", clock.nowMs)).toBe(3);
+    expect(tables.find("marked")!.shared).toBeNull();
+    expect(readdirSync(folder).filter((entry) => entry.startsWith("others"))).toEqual([]);
+    tables.close();
+  });
+});

@@ -3,6 +3,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TablePlan } from "../config/plan.ts";
+import { othersPlan, SharedTable } from "../memory/sharedtable.ts";
 import { formatTable, tableBytes } from "../memory/sticktable/layout.ts";
 import { Tables } from "./tables.ts";
 
@@ -68,4 +69,18 @@ test("a plan whose files cannot all be mapped changes nothing", () => {
   expect(() => tables.adopt([next, { ...plan, name: "shop" }], { marked: path, shop: join(folder, "none") })).toThrow();
   expect(tables.of(plan)).toBe(table);
   expect(table.plan.expireMs).toBe(1000);
+});
+
+test("a table that nodes share is its own file and the one beside it, and stays the same object", () => {
+  const tables = stage();
+  const shared: TablePlan = { ...plan, share: { staleMs: 1000, whenStale: "closed" } };
+  const files = { marked: made("d", shared), "others:marked": made("e", othersPlan(shared)) };
+  tables.adopt([shared], files);
+  const table = tables.of(shared);
+  expect(table).toBeInstanceOf(SharedTable);
+  table.key.setInteger(7);
+  expect(table.read(0, 0, 5)).toBe(Number.POSITIVE_INFINITY);
+  tables.adopt([{ ...shared, share: { staleMs: 1000, whenStale: "open" } }], files);
+  expect(tables.of(shared)).toBe(table);
+  expect(table.read(0, 0, 5)).toBe(0);
 });

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TablePlan } from "../../config/plan.ts";
+import { SharedTable } from "../../memory/sharedtable.ts";
 import { StickTable } from "../../memory/sticktable.ts";
 import type { ClearedAnswer, EntryAnswer, TableSummary } from "../table/answer.ts";
 import { layKey } from "../table/keytext.ts";
@@ -56,6 +57,49 @@ function stage(...plans: TablePlan[]) {
   };
   return { ask, mark, clock, table: (name: string) => find(name)!.table };
 }
+
+test("of a table that nodes share it is told what this one counted and what all did, and which entries only others have", async () => {
+  const plan: TablePlan = { ...marked, share: { staleMs: 5000, whenStale: "closed" } };
+  const shared = SharedTable.inMemory(plan);
+  const all = [{ plan, path: "/nowhere", table: shared.own, shared }];
+  const wished: SharedTable[] = [];
+  const orders = { ...noFleet, wish: (table: SharedTable): void => void wished.push(table) };
+  const routes = tableRoutes({ all, find: () => all[0]!, othersBytes: () => 0 }, () => 5000, orders);
+  const ask = async (path: string): Promise<Said> => {
+    const url = new URL(`http://localhost/api/v1/tables${path}`);
+    return (await (await routes(new Request(url.href), url.pathname))!.json()) as Said;
+  };
+  for (const [key, table, marks] of [
+    ["10.0.0.1", shared.own, 1],
+    ["10.0.0.1", shared.others, 4],
+    ["10.0.0.2", shared.others, 2],
+    ["10.0.0.3", shared.own, 3],
+  ] as const) {
+    layKey(key, table.key);
+    table.add(0, 0, marks, 5000);
+  }
+  const name = "gpc0";
+  const listed = ({ entries }: Said): unknown =>
+    entries.map(({ key, values, fleet }) => [key, values[name], fleet?.[name]]);
+  const first = await ask("/marked");
+  expect(listed(first)).toEqual([
+    ["10.0.0.1", 1, 5],
+    ["10.0.0.3", 3, 3],
+    ["10.0.0.2", 0, 2],
+  ]);
+  expect(first.cursor).toBeNull();
+  expect(listed(await ask("/marked?where=gpc0%3E3"))).toEqual([["10.0.0.1", 1, 5]]);
+  const pages: unknown[] = [];
+  for (let cursor: string | null = "0"; cursor !== null; ) {
+    const page: Said = await ask(`/marked?limit=1&cursor=${cursor}`);
+    pages.push(...page.entries.map(({ key }) => key));
+    cursor = page.cursor;
+  }
+  expect(pages).toEqual(["10.0.0.1", "10.0.0.3", "10.0.0.2"]);
+  expect(await ask("/marked/entries/10.0.0.2")).toMatchObject({ uses: 0, values: { [name]: 0 }, fleet: { [name]: 2 } });
+  expect(wished).toEqual([shared]);
+  expect((await ask("")).tables).toMatchObject([{ name: "marked", isShared: true }]);
+});
 
 test("paths of others are not answered", () => {
   const routes = tableRoutes({ all: [], find: () => null, othersBytes: () => 0 }, () => 0, noFleet);
