@@ -97,7 +97,7 @@ export class Discovery implements Finder {
   #begin(settings: Discover, formerOf: (name: string) => SourceFigures | null): Standing {
     const { log, nowMs, make } = this.#options;
     const source = make(settings);
-    const changed = (): void => this.#schedule(Math.max(0, this.#publishedAtMs + gatherMs - nowMs()));
+    const changed = (): void => this.#schedule(clamped(this.#publishedAtMs + gatherMs - nowMs()));
     return new Standing(source, { onFailure: settings.onFailure, log, nowMs, changed }, formerOf(source.name));
   }
 
@@ -146,6 +146,11 @@ export class Discovery implements Finder {
       );
     this.#leftOut = leftOut;
   }
+}
+
+/** The clock may have been set. */
+function clamped(delayMs: number): number {
+  return Math.min(Math.max(delayMs, 0), gatherMs);
 }
 
 function listed(discover: Discover | readonly Discover[] | undefined): readonly Discover[] {
