@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import type { TablePlan } from "../config/plan.ts";
 import { Rehearsal } from "./rehearsal.ts";
+import { SharedTable } from "./sharedtable.ts";
+import { noteHeard } from "./sticktable/othersrow.ts";
 import { StickTable } from "./sticktable.ts";
 
 const plan: TablePlan = {
@@ -86,4 +88,24 @@ test("an entry that has expired is not there", () => {
   actual.add(0, 0, 3, now);
   rehearsal.key.setText("ann");
   expect(rehearsal.has(now + 60_000)).toBe(false);
+});
+
+test("of a table that nodes share it goes on from what all of them have, and from how old that is", () => {
+  const share = { staleMs: 5000, whenStale: "closed" } as const;
+  const actual = SharedTable.inMemory({ ...plan, share });
+  const rehearsal = new Rehearsal(actual);
+  for (const [table, marks] of [
+    [actual.own, 3],
+    [actual.others, 4],
+  ] as const) {
+    table.key.setText("ann");
+    table.add(0, 0, marks, now);
+  }
+  noteHeard(actual.others, now);
+  rehearsal.key.setText("ann");
+  expect(rehearsal.add(0, 0, 1, now)).toBe(8);
+  rehearsal.key.setText("ann");
+  expect(rehearsal.read(0, 0, now + 5000)).toBe(Number.POSITIVE_INFINITY);
+  actual.key.setText("ann");
+  expect(actual.read(0, 0, now)).toBe(7);
 });
