@@ -95,11 +95,14 @@ function remarks(results: readonly Result[]): string[] {
         .map(([status, n]) => `${n} x ${status}`),
     ];
     const why = failures.length === 0 ? [] : [`${label}: failed were ${failures.join(", ")}`];
-    if (ownCpu < busyCpu) return why;
-    return [
-      ...why,
-      `${label}: the generator was busy ${percent(ownCpu, 1, 0)} of the time: its times are partly its own`,
-    ];
+    if (ownCpu >= busyCpu)
+      why.push(`${label}: the generator was busy ${percent(ownCpu, 1, 0)} of the time: its times are partly its own`);
+    const lateUs = tally.late.percentileUs(95);
+    if (lateUs >= lateUsMax)
+      why.push(
+        `${label}: users went on ${ms(lateUs)} ms late (p95): the machine had too much to do, and times are longer by that`,
+      );
+    return why;
   });
 }
 
