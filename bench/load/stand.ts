@@ -53,7 +53,7 @@ export class Stand implements AsyncDisposable {
   get text(): string {
     const registry =
       this.#redis === null
-        ? "a registry of its own (there is no redis-server)"
+        ? "`sluice run` with a registry of its own, without Redis"
         : "`sluice gopherproxy`, a real Redis as its registry";
     return `${registry}, three mock servers`;
   }

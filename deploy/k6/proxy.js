@@ -5,7 +5,7 @@
 //   DURATION_SCALE   1; 0.1 makes each stage a tenth as long
 //
 // All requests of one machine come from one address, and the limiter of GopherProxy gives an address two a second: with nothing but
-// these scripts nearly every answer is a 429. `k6 run --local-ips=127.1.0.1-127.1.3.232` gives users addresses of their own.
+// these scripts nearly every answer is a 429. `k6 run --local-ips=127.1.0.1-127.1.1.244` gives users addresses of their own.
 
 import { check, sleep } from "k6";
 import http from "k6/http";
