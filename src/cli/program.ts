@@ -11,6 +11,8 @@ import { check } from "./check.ts";
 import { type ConvertOptions, convert } from "./convert.ts";
 import { demo } from "./demo.ts";
 import { type ExplainOptions, explain } from "./explain.ts";
+import { fleetStatus } from "./fleetstatus.ts";
+import { type GopherproxyOptions, gopherproxy } from "./gopherproxy.ts";
 import { goproxy } from "./goproxy.ts";
 import { lists } from "./lists.ts";
 import { addRegistry } from "./registrycommands.ts";
@@ -69,7 +71,7 @@ export function buildProgram(ended: (code: number) => void): Command {
     .showHelpAfterError("(sluice --help lists commands and options)")
     .addHelpText("after", examples)
     .exitOverride();
-  addRunning(program);
+  addRunning(program, ended);
   addSentinel(program, ended);
   addConfig(program, ended);
   addRemote(program, ended);
@@ -95,7 +97,7 @@ function helpBy(command: Command, words: string): void {
   for (const each of command.commands) helpBy(each, `${words} ${each.name()}`);
 }
 
-function addRunning(program: Command): void {
+function addRunning(program: Command, ended: (code: number) => void): void {
   program
     .command("run")
     .description("run the proxy, from a config file or from options")
@@ -116,6 +118,30 @@ function addRunning(program: Command): void {
     .description("run the cfg.toml of goproxy that is in /etc/proxy/ or, if none is, in ./config/")
     .option("--fresh-tables", "forget what tables have counted before")
     .action((options: { freshTables?: boolean }) => goproxy(options));
+  program
+    .command("gopherproxy")
+    .description("run in the place of GopherProxy, by its environment: servers come from a set of Redis")
+    .option(
+      "--redis <address>",
+      "host:port or redis://... (or: REDIS_URL in the environment; default: localhost:16379)",
+    )
+    .option("--port <number>", "where clients connect (or: PROXY_PORT; default: 8080)")
+    .option("--metrics-port <number>", "where /metrics, /healthz and /readyz are (or: METRICS_PORT; default: 2112)")
+    .option(
+      "--trusted-proxies <list>",
+      "addresses and blocks of proxies in front, whose X-Forwarded-For is believed (or: TRUSTED_PROXIES; default: none)",
+    )
+    .option("--rate-limit <rate>", 'for each client, such as "10/s", or "off" (or: RATE_LIMIT; default: 2/s)')
+    .option("--rate-burst <number>", "requests of a client at once after a pause (or: RATE_BURST; default: 5)")
+    .option(
+      "--admin <address>",
+      "where the admin interface listens (or: SLUICE_ADMIN; default: 127.0.0.1, the port after that of metrics)",
+    )
+    .option("--fresh-tables", "forget what tables have counted before")
+    .action(async (options: GopherproxyOptions) => {
+      const code = await gopherproxy(options, terminal);
+      if (code !== null) ended(code);
+    });
   program
     .command("demo", { hidden: true })
     .description("run with three mock servers, to try things out")
@@ -163,7 +189,7 @@ function addConfig(program: Command, ended: (code: number) => void): void {
   program
     .command("convert")
     .description(
-      "turn a haproxy.cfg, a gobetween.toml or the cfg.toml of goproxy into a config of Sluice's own, and say what became of each line",
+      "turn a haproxy.cfg, a gobetween.toml, the cfg.toml of goproxy or the .env of GopherProxy into a config of Sluice's own, and say what became of each line",
     )
     .argument("<file>", "the other program's config")
     .addOption(new Option("--to <format>", "what to print").choices(skins).default("yaml"))
@@ -187,9 +213,9 @@ function addConfig(program: Command, ended: (code: number) => void): void {
 
 function addRemote(program: Command, ended: (code: number) => void): void {
   const remote = (name: string, description: string): Command => remoteCommand(program, name, description);
-  remote("status", "show the workers, listeners, pools and servers of a running Sluice").action(async (options) =>
-    ended(await status(options, terminal)),
-  );
+  remote("status", "show the workers, listeners, pools and servers of a running Sluice")
+    .option("--fleet", "all nodes of its fleet instead, and how old is what it knows of them")
+    .action(async ({ fleet, ...options }) => ended(await (fleet === true ? fleetStatus : status)(options, terminal)));
   remote("cert", "show the certificates in use, with their days left").action(async (options) =>
     ended(await cert(options, terminal)),
   );

@@ -10,16 +10,15 @@ import type { SentinelInput } from "../config/input.ts";
 import { findings } from "../config/issues.ts";
 import { keyText } from "../config/problem.ts";
 import { reviewFleet } from "../config/reviewfleet.ts";
-import { type Log, openLog } from "../control/log.ts";
 import { Names } from "../control/names.ts";
 import { Sentinel } from "../control/sentinel.ts";
 import { readRedisPlace, redisUrlOf } from "../registry/address.ts";
 import { RedisRegistry } from "../registry/redis.ts";
 import type { Writer } from "./check.ts";
+import { type Environment, firstOf, openOriginalLog, reached } from "./original.ts";
 import { version } from "./version.ts";
 
 const USAGE_ERROR = 2;
-const startMs = 5000;
 const timeoutMs = 3000;
 const pollMs = 5000;
 const usual = {
@@ -41,8 +40,6 @@ export interface SentinelCommandOptions {
   readonly lease?: string;
   readonly quorum?: string;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Wanted {
   /** With its secrets. */
@@ -97,10 +94,6 @@ export async function sentinel(options: SentinelCommandOptions, writer: Writer):
   return 0;
 }
 
-function firstOf(...texts: readonly (string | undefined)[]): string {
-  return texts.find((text) => text !== undefined && text.trim() !== "")?.trim() ?? "";
-}
-
 function inputOf(options: SentinelCommandOptions, targets: string): SentinelInput {
   const { set, id, https, http, every, timeout, rise, fall, lease, quorum } = options;
   return {
@@ -130,21 +123,6 @@ function nameOf(key: string, { targets }: SentinelInput): string {
   return key === "targets" ? "SENTINEL_TARGETS" : `--${key.replace(/^check\./, "")}`;
 }
 
-/** Null when it answers. One that is just starting is given some time. */
-async function reached(registry: RedisRegistry): Promise<string | null> {
-  const endMs = performance.now() + startMs;
-  for (;;) {
-    try {
-      await registry.ping();
-      return null;
-    } catch (error) {
-      const { message } = error as Error;
-      if (!message.includes("loading") || performance.now() > endMs) return message;
-      await Bun.sleep(100);
-    }
-  }
-}
-
 function signals(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
@@ -153,13 +131,4 @@ function signals(): Promise<void> {
 
 function stamped(name: string, otherwise: string): string {
   return firstOf(process.env[name], otherwise);
-}
-
-/** time, level, msg and then what else there is, with levels in capitals: whoever reads the original's log reads this. */
-function openOriginalLog(): Log {
-  const write = (line: string): void => {
-    const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
-    process.stdout.write(`${JSON.stringify({ time, level: String(level).toUpperCase(), msg, ...fields })}\n`);
-  };
-  return openLog({ level: "info", format: "json", isColored: false, write });
 }

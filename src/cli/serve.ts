@@ -21,6 +21,8 @@ export interface ServeOptions {
   readonly identity: string;
   /** Without the tables of the run before. */
   readonly isFresh?: boolean;
+  /** Instead of the one on stderr that the config describes. */
+  readonly log?: Log;
   /** Said once all runs, instead of the usual summary. */
   readonly started: ((control: Control) => string) | null;
 }
@@ -40,12 +42,16 @@ export async function serve(options: ServeOptions): Promise<number | null> {
   writeProblems(loaded.ok ? loaded.warnings : loaded.problems, terminal);
   if (!loaded.ok) return source.path !== null && loaded.isRead ? 1 : 2;
   const { config, materials, lists, folder } = loaded;
-  const isText = config.log.format === "text" || (config.log.format === "auto" && process.stderr.isTTY);
-  const log = openLog({
-    level: config.log.level,
-    format: isText ? "text" : "json",
-    isColored: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,
-  });
+  const isText =
+    options.log === undefined &&
+    (config.log.format === "text" || (config.log.format === "auto" && process.stderr.isTTY === true));
+  const log =
+    options.log ??
+    openLog({
+      level: config.log.level,
+      format: isText ? "text" : "json",
+      isColored: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,
+    });
   const starting = Control.start({
     source,
     config,

@@ -13,6 +13,7 @@ import {
   judgeForeign,
   judgeForeignText,
   type Origin,
+  variablesReader,
 } from "./foreign/foreign.ts";
 import { type ReportLine, reportOf } from "./foreign/report.ts";
 import type { ConfigInput } from "./input.ts";
@@ -87,8 +88,8 @@ export async function loadConfig(
   before?: Materials,
 ): Promise<Loaded> {
   const extension = extname(path).toLowerCase();
-  const reader = textReaders[extension];
-  const isOther = reader === undefined && !programs.includes(extension) && extension !== ".cfg";
+  const byName = textReaders[extension];
+  const isOther = byName === undefined && !programs.includes(extension) && extension !== ".cfg";
   let text: string;
   try {
     text = (await readFile(path, "utf8")).replace(/^\ufeff/, "");
@@ -96,10 +97,11 @@ export async function loadConfig(
     if (isOther && extension !== "") return strange(path, extension);
     return refused(path, unreadable(error as NodeJS.ErrnoException)); // readFile rejects with nothing else.
   }
-  // A haproxy.cfg may have any name.
-  if (isOther && !isForeignText(text)) return strange(path, extension);
+  // A haproxy.cfg and a file of variables may have any name.
+  const reader = byName ?? (isOther ? variablesReader(text) : null) ?? undefined;
+  if (isOther && reader === undefined && !isForeignText(text)) return strange(path, extension);
   if (text.trim() === "") return { ...refused(path, "the file is empty"), isRead: true } as Loaded;
-  if (isOther || extension === ".cfg") {
+  if ((isOther && reader === undefined) || extension === ".cfg") {
     const foreign = judgeForeignText(text, path, environment, (name) => heldBy(resolve(dirname(path), name)));
     return foreignLoaded(path, foreign, foreign.places, before);
   }

@@ -46,14 +46,18 @@ const names: Record<number, readonly [name: string, color: number]> = {
   60: ["fatal", 31],
 };
 
-/** `12:03:04.567 warn  the message  key=value other="two words"` */
+/** `12:03:04.567 warn  the message  key=value other="two words"`. What is told as an event has it all in its message. */
 export function readable(line: string, isColored: boolean): string {
-  const { level, time, msg, ...fields } = JSON.parse(line) as { level: number; time: number; msg?: string };
+  const { level, time, msg, ...fields } = JSON.parse(line) as {
+    [field: string]: unknown;
+    level: number;
+    time: number;
+    msg?: string;
+  };
   const paint = (color: number, text: string) => (isColored ? `\x1b[${color}m${text}\x1b[0m` : text);
   const [name, color] = names[level] ?? [String(level), 0];
-  const rest = Object.entries(fields)
-    .map(([key, value]) => `${key}=${quoted(value)}`)
-    .join(" ");
+  const shown = fields["event"] === undefined ? Object.entries(fields) : [];
+  const rest = shown.map(([key, value]) => `${key}=${quoted(value)}`).join(" ");
   const clock = clockOf(new Date(time));
   return `${paint(90, clock)} ${paint(color, name)} ${msg ?? ""}${rest === "" ? "" : `  ${paint(90, rest)}`}\n`;
 }

@@ -1,12 +1,15 @@
 // The door to configs of other programs: whether a tree of values is one, and what it comes to as one of ours. The config made
 // of it is judged like any other, and what is found is told at the foreign file's own keys.
 
+import type { Document } from "../document.ts";
 import type { Finding } from "../issues.ts";
 import { type Judgement, judge } from "../judge.ts";
 import type { Places } from "../place.ts";
 import { keyText, type Path } from "../problem.ts";
 import { type Environment, substitute } from "../substitute.ts";
 import { isGobetween, translateGobetween } from "./gobetween/gobetween.ts";
+import { isVariables, readDotenv } from "./gopherproxy/dotenv.ts";
+import { gopherSigns, isGopherproxy, translateGopherproxy } from "./gopherproxy/gopherproxy.ts";
 import { isGoproxy, translateGoproxy } from "./goproxy/goproxy.ts";
 import { isHaproxy, type TextOf, translateHaproxy } from "./haproxy/haproxy.ts";
 import { translateRules } from "./haproxy/rules.ts";
@@ -31,10 +34,21 @@ export interface ForeignJudgement extends Judgement {
 
 /** Null when it is no config of another program. */
 export function judgeForeign(tree: unknown, environment: Environment): ForeignJudgement | null {
-  const translate = isGobetween(tree) ? translateGobetween : isGoproxy(tree) ? translateGoproxy : null;
+  const translate = isGobetween(tree)
+    ? translateGobetween
+    : isGoproxy(tree)
+      ? translateGoproxy
+      : isGopherproxy(tree)
+        ? translateGopherproxy
+        : null;
   if (translate === null) return null;
   const { value, findings } = substitute(tree, environment);
   return judged(translate(value as object, environment), findings, keyText); // A tree stays one when its texts are filled in.
+}
+
+/** The reader of a text that is a file of variables of another program; null when it is none. */
+export function variablesReader(text: string): ((text: string) => Document) | null {
+  return isVariables(text, gopherSigns) ? readDotenv : null;
 }
 
 /** Of a format that is no tree of values, and so has a reader of its own. */

@@ -130,7 +130,8 @@ export class Standing {
     }
     this.#servers = servers;
     const { log, changed } = this.#options;
-    log.info(`${this.#source.name}: ${changesOf(former, servers)}; ${servers.length} in all`);
+    const event = { event: "servers_changed", source: this.#source.name, ...sidesOf(former, servers) };
+    log.info(event, `${this.#source.name}: ${changesOf(former, servers)}; ${servers.length} in all`);
     changed();
   }
 }
@@ -158,6 +159,16 @@ function changesOf(former: readonly FoundServer[], servers: readonly FoundServer
   });
   const parts = Object.entries({ came, went, changed }).filter(([, some]) => some.length > 0);
   return parts.map(([word, some]) => `${named(some)} ${word}`).join("; ");
+}
+
+/** For readers of the log that are programs: all of them, as URLs. */
+function sidesOf(former: readonly FoundServer[], servers: readonly FoundServer[]): Record<"came" | "went", string[]> {
+  const without = (some: readonly FoundServer[], others: readonly FoundServer[]): string[] => {
+    const addresses = new Set(others.map(({ address }) => address));
+    const left = some.filter(({ address }) => !addresses.has(address));
+    return left.map(({ address, tls }) => `${tls === true ? "https" : "http"}://${address}`);
+  };
+  return { came: without(servers, former), went: without(former, servers) };
 }
 
 function named(servers: readonly FoundServer[]): string {
