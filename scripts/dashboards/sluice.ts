@@ -37,9 +37,9 @@ const overview: Row = {
       `sum(${per("sluice_requests_processed_total")}) / (sum(${per("sluice_requests_processed_total")}) + sum(${per("sluice_requests_dropped_total")}))`,
       { unit: "percentunit", steps: good, max: 1 },
     ),
-    stat("Connections", "Of clients, open now.", `sum(${of("sluice_connections_active")})`),
+    stat("Open connections", "Of clients, open now.", `sum(${of("sluice_connections_active")})`),
     stat(
-      "Servers",
+      "Servers up",
       "The part of all servers that may be picked now.",
       `sum(${of("sluice_pool_active_servers")}) / sum(${of("sluice_pool_servers")})`,
       { unit: "percentunit", steps: good, max: 1 },

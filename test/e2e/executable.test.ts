@@ -1,0 +1,204 @@
+// The one executable that `npm run build` makes, as it runs in the image: as nobody in particular, without a home, in a folder whose
+// files mean it no good. It starts its workers, and the process that runs a TypeScript config, from itself.
+
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { chmodSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stateFolderOf } from "../../src/control/state.ts";
+import type { Status } from "../../src/control/status.ts";
+import { Load } from "./harness/load.ts";
+import { Origin, ok } from "./harness/origin.ts";
+import { freePort } from "./harness/port.ts";
+import { childrenOf, isAlive } from "./harness/processes.ts";
+import { find, ran, testWith } from "./harness/program.ts";
+import { Redis } from "./harness/redis.ts";
+import { Room } from "./harness/room.ts";
+import { repository } from "./harness/sluice.ts";
+import { until, within } from "./harness/wait.ts";
+
+setDefaultTimeout(60_000);
+
+const folder = mkdtempSync(join(tmpdir(), "sluice-executable-"));
+const path = join(folder, "sluice");
+
+beforeAll(async () => {
+  chmodSync(folder, 0o755);
+  const built = await ran([process.execPath, join(repository, "scripts", "build.ts"), path], { timeoutMs: 50_000 });
+  if (built.code !== 0) throw new Error(built.err);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** As the image has it, where a test may become somebody else. */
+const isRoot = process.getuid?.() === 0 && find("setpriv") !== null;
+const asNobody: readonly string[] = isRoot
+  ? [find("setpriv")!, "--reuid=1001", "--regid=1001", "--clear-groups", "--no-new-privs"]
+  : [];
+
+interface Running {
+  readonly child: Bun.Subprocess<"ignore", "pipe", "pipe">;
+  said(): string;
+}
+
+/** The state folder of whoever it runs as. */
+const stateOf = (identity: string): string =>
+  stateFolderOf(identity).replace(/sluice-\d+-/, `sluice-${isRoot ? 1001 : process.getuid?.()}-`);
+
+/** `env` is all that there is of an environment; `identity` is what its state folder is named by. */
+function start(room: Room, words: readonly string[], env: Record<string, string>, identity = ""): Running {
+  const child = Bun.spawn([...asNobody, path, ...words], {
+    cwd: room.folder,
+    env,
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  let said = "";
+  const keep = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
+    for await (const chunk of stream) said += Buffer.from(chunk).toString();
+  };
+  void keep(child.stdout);
+  void keep(child.stderr);
+  room.ending(async () => {
+    const workers = childrenOf(child.pid);
+    child.kill("SIGKILL");
+    await child.exited;
+    for (const pid of workers) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+    rmSync(stateOf(identity), { recursive: true, force: true });
+  });
+  return { child, said: () => said };
+}
+
+async function ready({ child, said }: Running, address: string): Promise<void> {
+  await until("it to be ready", async () => {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}:\n${said()}`);
+    return (await fetch(`http://${address}/readyz`).catch(() => null))?.status === 200;
+  });
+}
+
+test("it says its version, and does not read files that lie where it is started", async () => {
+  await using room = new Room();
+  chmodSync(room.folder, 0o755);
+  room.write(".env", "REDIS_URL=nonsense:from:a:file\n");
+  room.write("bunfig.toml", 'preload = ["./preload.ts"]\n');
+  room.write("preload.ts", 'throw new Error("preloaded");\n');
+  const { code, out, err } = await ran([path, "version"], { cwd: room.folder });
+  const { version } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as { version: string };
+  expect([code, err]).toEqual([0, ""]);
+  expect(out).toStartWith(`sluice ${version} (bun `);
+  const sentinel = start(room, ["sentinel", "--targets", "127.0.0.1:1"], {});
+  expect(await within("it to give up", sentinel.child.exited)).toBe(1);
+  expect(sentinel.said()).toContain('"addr":"localhost:16379"');
+});
+
+test("it serves with two workers that are itself, replaces one, reloads and drains, and nothing is lost", async () => {
+  await using room = new Room();
+  chmodSync(room.folder, 0o755);
+  const origin = new Origin(room, ({ target }) => ok(`answer to ${target}`));
+  const [port, adminPort] = [freePort(), freePort()];
+  const admin = `127.0.0.1:${adminPort}`;
+  const write = (text: string): void => writeFileSync(room.path("page.ts"), `export const page: string = "${text}";\n`);
+  write("first");
+  room.write(
+    "sluice.config.ts",
+    `import { defineConfig } from "sluice";
+     import { page } from "./page.ts";
+     export default defineConfig({
+       workers: 2,
+       admin: { listen: "${admin}" },
+       drainTimeout: "5s",
+       listeners: { web: { listen: "127.0.0.1:${port}", use: "app",
+         onRequest: (request) => request.path === "/page" ? { status: 200, body: page } : undefined } },
+       pools: { app: { servers: ["${origin.address}"], retries: 1 } },
+     });`,
+  );
+  const running = start(room, ["run", "-c", "sluice.config.ts"], {}, room.path("sluice.config.ts"));
+  await ready(running, admin);
+  const status = async (): Promise<Status> => (await (await fetch(`http://${admin}/api/v1/status`)).json()) as Status;
+  const pids = async (): Promise<number[]> =>
+    (await status()).workers.flatMap(({ pid, state }) => (pid === null || state !== "up" ? [] : [pid]));
+  const workers = await pids();
+  expect(workers).toHaveLength(2);
+  for (const pid of [running.child.pid, ...workers]) expect(readlinkSync(`/proc/${pid}/exe`)).toBe(path);
+  if (isRoot) expect(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${workers[0]}/status`, "utf8"))![1]).toBe("1001");
+  const page = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/page`)).text();
+  expect(await page()).toBe("first");
+
+  process.kill(workers[0]!, "SIGKILL");
+  await until("another worker in its place", async () => {
+    const now = await pids();
+    return now.length === 2 && !now.includes(workers[0]!);
+  });
+
+  const load = new Load(port, { connections: 4 });
+  await until("traffic", () => load.answered > 100);
+  write("second");
+  const reloaded = await ran([path, "reload", "-c", "sluice.config.ts"], { cwd: room.folder });
+  expect([reloaded.code, reloaded.err]).toEqual([0, ""]);
+  expect(await page()).toBe("second");
+  const before = load.answered;
+  await until("more traffic", () => load.answered > before + 100);
+  await load.stop();
+  expect(load.errors).toEqual([]);
+
+  const slow = Promise.withResolvers<void>();
+  origin.handler = async () => {
+    await slow.promise;
+    return ok("after all");
+  };
+  const asked = fetch(`http://127.0.0.1:${port}/slow`).then((response) => response.text());
+  await until("a request under way", () => origin.asked.at(-1)?.target === "/slow");
+  const last = await pids();
+  running.child.kill("SIGTERM");
+  await until("the drain", () => running.said().includes("draining"));
+  slow.resolve();
+  expect(await asked).toBe("after all");
+  expect(await within("it to end", running.child.exited)).toBe(0);
+  expect(last.filter(isAlive)).toEqual([]);
+});
+
+/** The health check of the image; METRICS_PORT is for those whose metrics are elsewhere. */
+function healthCheck(busybox: string): string[] {
+  const dockerfile = readFileSync(join(repository, "deploy", "Dockerfile"), "utf8");
+  const words = JSON.parse(/^HEALTHCHECK [^\n]*\\\n\s*CMD (.*)$/m.exec(dockerfile)![1]!) as string[];
+  return words.map((word) => word.replaceAll("/bin/busybox", busybox));
+}
+
+testWith(["redis-server", "busybox"])(
+  "as gopherproxy and as sentinel it fits into the memory that compose.yaml gives, and the image's health check sees it",
+  async () => {
+    await using room = new Room();
+    chmodSync(room.folder, 0o755);
+    const redis = await Redis.start(room);
+    const origin = new Origin(room);
+    const [port, metrics] = [freePort(), freePort()];
+    const env = {
+      REDIS_URL: redis.address,
+      PROXY_PORT: String(port),
+      METRICS_PORT: String(metrics),
+      SENTINEL_TARGETS: origin.address,
+      SLUICE_ADMIN: `127.0.0.1:${freePort()}`,
+    };
+    const check = healthCheck(find("busybox")!);
+    expect((await ran(check, { env: { METRICS_PORT: String(metrics) } })).code).not.toBe(0);
+    const sentinel = start(room, ["sentinel"], env);
+    const proxy = start(room, ["gopherproxy"], env, `gopherproxy :${port} :${metrics}`);
+    await ready(proxy, `127.0.0.1:${metrics}`);
+    expect((await ran(check, { env: { METRICS_PORT: String(metrics) } })).code).toBe(0);
+    await until("the server to be found", async () => (await fetch(`http://127.0.0.1:${port}/`)).status === 200);
+    const load = new Load(port, { connections: 4, accepted: [200, 429] });
+    await until("traffic", () => load.answered > 5000);
+    await load.stop();
+    expect(load.errors).toEqual([]);
+    // Pages of the executable itself are given back when room is scarce, and one worker is what one core gets.
+    const own = (pid: number): number =>
+      Number(/^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) * 1024;
+    const [worker] = childrenOf(proxy.child.pid);
+    expect(own(proxy.child.pid) + own(worker!)).toBeLessThan(100 << 20);
+    expect(own(sentinel.child.pid)).toBeLessThan(50 << 20);
+    proxy.child.kill("SIGTERM");
+    sentinel.child.kill("SIGTERM");
+    expect(await Promise.all([proxy.child.exited, sentinel.child.exited])).toEqual([0, 0]);
+    expect(proxy.said()).toContain("stopped cleanly");
+  },
+);
