@@ -188,7 +188,7 @@ test("a config of another program says what became of its keywords, beside the s
 });
 
 test("where it cannot be run, they stand beside the problems", async () => {
-  const { code, out, err } = await checked("refused.toml", gobetween.replace("static", "srv"));
+  const { code, out, err } = await checked("refused.toml", gobetween.replace("static", "lxd"));
   expect([code, out]).toEqual([1, ""]);
   expect(err).toEndWith("1 error, 1 warning\ngobetween: 2 keywords kept, 1 approximated, 1 refused");
 });
