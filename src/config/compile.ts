@@ -12,6 +12,7 @@ import { compileReply } from "./compilereply.ts";
 import { ownersOf, RuleCompiler, ruleSlotNames } from "./compilerules.ts";
 import { compileList } from "./compiletable.ts";
 import { Keys } from "./compiletls.ts";
+import type { LogField } from "./logfields.ts";
 import { type Materials, noMaterials } from "./materials.ts";
 import { bytes, freeze, ms } from "./measure.ts";
 import type { AccessLogPlan, LimitsPlan, LogFieldPlan, Plan } from "./plan.ts";
@@ -88,7 +89,8 @@ function compileAccessLog({ accessLog }: Config): AccessLogPlan | null {
 }
 
 function logField(name: string, said: NonNullable<AccessLog["fields"]>[string]): LogFieldPlan {
-  return typeof said === "string" ? { name, field: said } : { name, value: said.value };
+  if (typeof said !== "string") return { name, value: said };
+  return said.startsWith("=") ? { name, value: said.slice(1) } : { name, field: said as LogField }; // The schema takes no other texts.
 }
 
 function compileLimits({ limits }: Config): LimitsPlan {

@@ -31,5 +31,5 @@ export function fromEnvironment(environment: Environment): Loaded {
 
 /** A password may hold anything. */
 function literal(value: string): string {
-  return value.replaceAll("${", "$${");
+  return value.replaceAll("${", () => "$${");
 }

@@ -31,18 +31,12 @@ export interface AccessLogInput {
   path?: string | undefined;
   /** JSON lines, or the common or combined format of Apache and nginx. Default: "json". */
   format?: "json" | "common" | "combined" | undefined;
-  /** Of JSON lines: these fields, in this order, instead of the usual ones. Each names what the log knows, such as "status" (docs/ACCESSLOG.md), or is a section with a value that is always the same. */
-  fields?: Record<string, "time" | "kind" | "client" | "client_port" | "remote" | "method" | "target" | "path" | "query" | "host" | "version" | "status" | "duration_ms" | "duration_whole_ms" | "connect_ms" | "bytes_received" | "bytes_sent" | "listener" | "pool" | "server" | "attempts" | "request_id" | "user_agent" | "referer" | "user" | "fault" | "cache" | "rule" | "note" | "server_name" | "ja4" | "tls_version" | "tls_cipher" | "client_subject" | LogConstantInput> | undefined;
+  /** Of JSON lines: these fields, in this order, instead of the usual ones. Each names what the log knows, such as "status" (docs/ACCESSLOG.md), or is a constant: "=INFO", 5, true. */
+  fields?: Record<string, "time" | "kind" | "client" | "client_port" | "remote" | "method" | "target" | "path" | "query" | "host" | "version" | "status" | "duration_ms" | "duration_whole_ms" | "connect_ms" | "bytes_received" | "bytes_sent" | "listener" | "pool" | "server" | "attempts" | "request_id" | "user_agent" | "referer" | "user" | "fault" | "cache" | "rule" | "note" | "server_name" | "ja4" | "tls_version" | "tls_cipher" | "client_subject" | string | number | boolean> | undefined;
   /** What each worker holds for a log that does not take it; beyond that lines are dropped and counted, and traffic goes on. Default: "1mb". */
   buffer?: string | undefined;
   /** How long a line may wait to be written together with others. Default: "1s". */
   flush?: string | undefined;
-}
-
-/** A field that says the same in every line. */
-export interface LogConstantInput {
-  /** What stands there in every line. */
-  value: string | number | boolean;
 }
 
 /** Defaults for every listener and pool. */

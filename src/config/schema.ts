@@ -12,6 +12,7 @@ import type { ConfigInput } from "./input.ts";
 import { listener } from "./listenerschema.ts";
 import { values } from "./listschema.ts";
 import { logFields } from "./logfields.ts";
+import { didYouMean } from "./nearest.ts";
 import { pool } from "./poolschema.ts";
 import { errors, reply, status } from "./replyschema.ts";
 import { table } from "./tableschema.ts";
@@ -23,6 +24,7 @@ import {
   named,
   says,
   section,
+  show,
   size,
   sizeOrZero,
   text,
@@ -56,21 +58,17 @@ const log = section({
     .describe("json, text, or auto: text on a terminal, JSON lines elsewhere."),
 }).meta({ id: "Log", description: "The application log, on stderr." });
 
-const logFieldExpected = 'a field that docs/ACCESSLOG.md names, such as "status"';
+const logFieldExpected =
+  'a field that docs/ACCESSLOG.md names, such as "status", or a constant such as "=INFO", 5 or true';
 
-const logField = z.union(
-  [
-    choice(logFields, logFieldExpected),
-    section({
-      value: z
-        .union([words("a text of at most 256 characters", /^[^\0]{0,256}$/), z.number(), z.boolean()], {
-          error: says("a text, a number, or true or false"),
-        })
-        .describe("What stands there in every line."),
-    }).meta({ id: "LogConstant", description: "A field that says the same in every line." }),
-  ],
-  { error: says(`${logFieldExpected}, or a section with value`) },
-);
+function logFieldFault(complaint: { readonly code: string; readonly input?: unknown }): string {
+  const { input } = complaint;
+  const meant = typeof input === "string" ? didYouMean(input, logFields) : "";
+  return meant === "" ? says(logFieldExpected)(complaint) : `is not known here: ${show(input)}${meant}`;
+}
+
+const logConstant = z.string({ error: logFieldFault }).regex(/^=[^\0]{0,256}$/, { error: logFieldFault });
+const logField = z.union([choice(logFields), logConstant, z.number(), z.boolean()], { error: logFieldFault });
 
 const accessLog = section({
   path: words('the path of a file, or "-" for stdout', /^[^\0]{1,4096}$/)
@@ -85,7 +83,7 @@ const accessLog = section({
     })
     .optional()
     .describe(
-      'Of JSON lines: these fields, in this order, instead of the usual ones. Each names what the log knows, such as "status" (docs/ACCESSLOG.md), or is a section with a value that is always the same.',
+      'Of JSON lines: these fields, in this order, instead of the usual ones. Each names what the log knows, such as "status" (docs/ACCESSLOG.md), or is a constant: "=INFO", 5, true.',
     ),
   buffer: size("4kb", "1gb")
     .default("1mb")

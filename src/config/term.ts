@@ -117,13 +117,12 @@ export function flag(): z.ZodType<boolean, boolean> {
   return z.boolean({ error: says("true or false") });
 }
 
-/** `expected`: what to say instead of all of the options, where there are too many. */
-export function choice<const T extends string>(options: readonly T[], expected?: string): z.ZodType<T, T> {
-  const listed = expected ?? `one of ${options.map((option) => JSON.stringify(option)).join(", ")}`;
+export function choice<const T extends string>(options: readonly T[]): z.ZodType<T, T> {
+  const listed = options.map((option) => JSON.stringify(option)).join(", ");
   return z.enum(options, {
     error: (complaint) => {
       const meant = typeof complaint.input === "string" ? meantBy(complaint.input, options) : "";
-      return meant === "" ? says(listed)(complaint) : `is not known here: ${show(complaint.input)}${meant}`;
+      return meant === "" ? says(`one of ${listed}`)(complaint) : `is not known here: ${show(complaint.input)}${meant}`;
     },
   }) as unknown as z.ZodType<T, T>; // Zod widens the literal types of a generic list.
 }

@@ -19,13 +19,9 @@ export interface Log {
 export interface AccessLog {
   path: string;
   format: "json" | "common" | "combined";
-  fields?: Record<string, "time" | "kind" | "client" | "client_port" | "remote" | "method" | "target" | "path" | "query" | "host" | "version" | "status" | "duration_ms" | "duration_whole_ms" | "connect_ms" | "bytes_received" | "bytes_sent" | "listener" | "pool" | "server" | "attempts" | "request_id" | "user_agent" | "referer" | "user" | "fault" | "cache" | "rule" | "note" | "server_name" | "ja4" | "tls_version" | "tls_cipher" | "client_subject" | LogConstant> | undefined;
+  fields?: Record<string, "time" | "kind" | "client" | "client_port" | "remote" | "method" | "target" | "path" | "query" | "host" | "version" | "status" | "duration_ms" | "duration_whole_ms" | "connect_ms" | "bytes_received" | "bytes_sent" | "listener" | "pool" | "server" | "attempts" | "request_id" | "user_agent" | "referer" | "user" | "fault" | "cache" | "rule" | "note" | "server_name" | "ja4" | "tls_version" | "tls_cipher" | "client_subject" | string | number | boolean> | undefined;
   buffer: string;
   flush: string;
-}
-
-export interface LogConstant {
-  value: string | number | boolean;
 }
 
 export interface Timeouts {

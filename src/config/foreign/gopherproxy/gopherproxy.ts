@@ -42,8 +42,8 @@ const burstMax = 1_000_000;
 /** As slog writes a request: the names are the original's. */
 const requestLine: NonNullable<AccessLogInput["fields"]> = {
   time: "time",
-  level: { value: "INFO" },
-  msg: { value: "request" },
+  level: "=INFO",
+  msg: "=request",
   method: "method",
   path: "path",
   remote_addr: "remote",
@@ -81,8 +81,7 @@ export function translateGopherproxy(tree: object, environment: Environment = {}
   const redis = redisOf(table);
   const port = portOf(table, "proxy_port", usual.proxyPort);
   const metricsPort = portOf(table, "metrics_port", usual.metricsPort);
-  if (port === metricsPort)
-    ledger.fault(table.at("metrics_port"), `must be another port than ${port}, which is PROXY_PORT's`);
+  if (port === metricsPort) ledger.fault(["METRICS_PORT"], `must be another port than ${port}, which is PROXY_PORT's`);
   for (const [ours, theirs] of [
     [["registry"], "redis_url"],
     [["listeners", listenerName], "proxy_port"],
@@ -91,7 +90,7 @@ export function translateGopherproxy(tree: object, environment: Environment = {}
     [["metrics"], "metrics_port"],
     [["admin"], "metrics_port"],
   ] as const)
-    origins.add([...ours], table.at(theirs));
+    origins.add([...ours], [theirs.toUpperCase()]);
   const input: ConfigInput = {
     admin: { listen: adminOf(table, environment, port, metricsPort) },
     metrics: { listen: `:${metricsPort}`, prefix: "gopherproxy" },
@@ -112,7 +111,7 @@ function redisOf(table: Table): string {
   const isUnix = parsed?.protocol.includes("unix") === true;
   const isRedis = parsed !== null && /^(rediss?|valkeys?|unix|redis\+unix):$/.test(parsed.protocol);
   if (!isRedis || (!isUnix && (parsed.hostname === "" || !/^\/?\d*$/.test(parsed.pathname))))
-    table.ledger.fault(table.at("redis_url"), "must be host:port, or redis://[user:password@]host[:port][/database]");
+    table.ledger.fault(["REDIS_URL"], "must be host:port, or redis://[user:password@]host[:port][/database]");
   return url;
 }
 
@@ -121,7 +120,7 @@ function portOf(table: Table, key: string, otherwise: number): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port >= 1 && port <= portMax) return port;
   table.ledger.fault(
-    table.at(key),
+    [key.toUpperCase()],
     `must be a port, a number from 1 to ${portMax}, not ${JSON.stringify(text.slice(0, 100))}`,
   );
   return otherwise;
@@ -134,7 +133,7 @@ function adminOf(table: Table, environment: Environment, port: number, metricsPo
     const reading = readListenAddress(said);
     if (!reading.ok)
       table.ledger.fault(
-        table.at("metrics_port"),
+        ["METRICS_PORT"],
         `is not where the admin interface is, SLUICE_ADMIN says that, and it ${reading.message}`,
       );
     return reading.ok ? said : "127.0.0.1:0";
@@ -164,8 +163,7 @@ function limitOf(table: Table): RuleInput | null {
   const rate = table.text("rate_limit")?.trim() || usual.rate;
   const written = table.text("rate_burst")?.trim() || String(usual.burst);
   const burst = /^\d{1,7}$/.test(written) ? Number(written) : 0;
-  if (burst < 1 || burst > burstMax)
-    table.ledger.fault(table.at("rate_burst"), `must be a whole number from 1 to ${burstMax}`);
+  if (burst < 1 || burst > burstMax) table.ledger.fault(["RATE_BURST"], `must be a whole number from 1 to ${burstMax}`);
   if (rate === "off") return null;
   return { name: "rate limit", limit: { rate, burst, by: "src" }, deny: { status: 429, body: "Too Many Requests\n" } };
 }
