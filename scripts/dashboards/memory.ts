@@ -1,4 +1,4 @@
-// The rows of Sluice's dashboard about what workers share: tables and caches.
+// The rows of Sluice's dashboard about what is shared: tables and caches by workers, tables by nodes.
 
 import type { Row } from "./panel.ts";
 import { byWhich, lines, of, per } from "./words.ts";
@@ -66,6 +66,30 @@ export const cacheRow: Row = {
     ]),
     lines("Second level there", "1 while Redis answers.", "none", [
       [`min by (cache) (${of("sluice_cache_remote_up")})`, "{{cache}}"],
+    ]),
+  ],
+};
+
+export const fleetRow: Row = {
+  title: "Fleet",
+  isCollapsed: true,
+  panels: [
+    lines("Nodes", "That are here, as each of them sees it; and whether the Redis between them answers.", "none", [
+      [`max by (instance) (${of("sluice_fleet_nodes")})`, "{{instance}}"],
+      [`min by (instance) (${of("sluice_fleet_up")})`, "{{instance}} has Redis"],
+    ]),
+    lines("Age of what others have counted", "By table. What is too old counts by whenStale of the config.", "s", [
+      [`max by (instance, table) (${of("sluice_fleet_exchange_age_seconds")})`, "{{instance}} {{table}}"],
+      [`max by (instance, table) (${of("sluice_fleet_stale")})`, "{{instance}} {{table}} is too old"],
+    ]),
+    lines("Exchanges", "Batches that were answered, those that were not, and times that Redis went away.", "ops", [
+      [`sum by (table) (${per("sluice_fleet_exchanges_total")})`, "{{table}} answered"],
+      [`sum by (table) (${per("sluice_fleet_exchange_failures_total")})`, "{{table}} failed"],
+      [`sum by (instance) (${per("sluice_fleet_outages_total")})`, "{{instance}} outages"],
+    ]),
+    lines("Entries told and heard of", "By table.", "ops", [
+      [`sum by (table) (${per("sluice_fleet_keys_sent_total")})`, "{{table}} told"],
+      [`sum by (table) (${per("sluice_fleet_keys_received_total")})`, "{{table}} heard of"],
     ]),
   ],
 };

@@ -1,7 +1,7 @@
 // Sluice's own dashboard: an overview, and a row for each room of it. What is by listener or pool follows the variables at the top. Rows
 // that need something of the config (tables, caches, a forward proxy) are empty where it is not used, and so collapsed.
 
-import { cacheRow, tableRow } from "./memory.ts";
+import { cacheRow, fleetRow, tableRow } from "./memory.ts";
 import type { Dashboard, Panel, Row, Step } from "./panel.ts";
 import { listenerRow, poolRow, serverRow, sessionRow } from "./traffic.ts";
 import { byWhich, goodIsOne, lines, mild, of, per } from "./words.ts";
@@ -53,12 +53,18 @@ const overview: Row = {
     stat("Up for", "Since the control process started.", `min(time() - ${of("sluice_start_time_seconds")})`, {
       unit: "s",
     }),
+    stat(
+      "Config taken up",
+      "Since when the oldest config is in force.",
+      `max(time() - ${of("sluice_config_last_reload_success_timestamp_seconds")})`,
+      { unit: "s", width: 4, height: 5 },
+    ),
     {
       title: "Versions",
       about: "Which run, with the runtime and the number of the plan in force.",
       kind: "table",
       unit: "none",
-      width: 24,
+      width: 20,
       height: 5,
       queries: [
         {
@@ -155,5 +161,17 @@ export const sluice: Dashboard = {
     { name: "listener", label: "Listener", metric: "sluice_connections_active", of: "listener" },
     { name: "pool", label: "Pool", metric: "sluice_pool_servers", of: "pool" },
   ],
-  rows: [overview, listenerRow, poolRow, serverRow, workerRow, sessionRow, ruleRow, tableRow, cacheRow, discoveryRow],
+  rows: [
+    overview,
+    listenerRow,
+    poolRow,
+    serverRow,
+    workerRow,
+    sessionRow,
+    ruleRow,
+    tableRow,
+    cacheRow,
+    discoveryRow,
+    fleetRow,
+  ],
 };

@@ -10,7 +10,7 @@ import { Load } from "./harness/load.ts";
 import { Origin } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
 import { testWith } from "./harness/program.ts";
-import { Prometheus, type Series } from "./harness/prometheus.ts";
+import { Prometheus, prometheusFolder, type Series } from "./harness/prometheus.ts";
 import { Redis } from "./harness/redis.ts";
 import { Room } from "./harness/room.ts";
 import { Showcase } from "./harness/showcase.ts";
@@ -189,6 +189,19 @@ testWith(["prometheus", "redis-server", "openssl"])(
     });
     expect(rules.length).toBeGreaterThan(20);
     expect(rules.filter(({ health }) => health !== "ok")).toEqual([]);
+    // Nothing is measured that nobody would see, and no alert is about what is not measured.
+    const known = await prometheus.values('{job=~"sluice|gopher_proxy"}', "__name__");
+    const shown = readFileSync(join(dashboardsFolder, "sluice.json"), "utf8");
+    const bare = (name: string): string => name.replace(/_(bucket|sum|count)$/, "");
+    const measured = new Set(known.filter((name) => name.startsWith("sluice_")).map(bare));
+    expect(measured.size).toBeGreaterThan(80);
+    expect([...measured].filter((name) => !shown.includes(name))).toEqual([]);
+    const alerts = readFileSync(join(prometheusFolder, "alerts.yml"), "utf8").replaceAll(
+      /^ +(description|summary):.*$/gm,
+      "",
+    );
+    const named = [...alerts.matchAll(/\b(?:sluice|gopherproxy)_\w+/g)].map(([name]) => name);
+    expect(named.filter((name) => !known.includes(name))).toEqual([]);
     // What is kept of gopherproxy is under its own names, and what is not, under the others.
     expect(await prometheus.ask('count({job="gopher_proxy", __name__=~"sluice_.*"})')).toEqual([]);
     expect(await prometheus.ask('count({job="sluice", __name__=~"gopherproxy_.*"})')).toEqual([]);

@@ -1,5 +1,5 @@
 // One Sluice with something of everything that metrics tell of: listeners of all modes, TLS, a forward proxy, rules, tables, lists, hooks,
-// a cache with a Redis behind it, discovery, a server that is not there. And traffic for all of it, for as long as a test looks.
+// a cache with a Redis behind it, a fleet, discovery, a server that is not there. And traffic for all of it, for as long as a test looks.
 
 import { writeFileSync } from "node:fs";
 import { Authority } from "../../authority.ts";
@@ -102,8 +102,9 @@ function configText(
     log: { level: "error" },
     admin: { listen: listen(ports.admin) },
     accessLog: { path: "access.log" },
-    tables: { clients: { size: "1k", expire: "1m", store: ["http_req_rate(10s)"] } },
+    tables: { clients: { size: "1k", expire: "1m", store: ["http_req_rate(10s)"], share: true } },
     lists: { office: { addresses: ["192.0.2.0/24"] } },
+    fleet: `redis://${redis}`,
     caches: { default: { size: "4mb", redis: `redis://${redis}` } },
     listeners: listenersOf(ports),
     pools: poolsOf(ports, origin, udpServer),
