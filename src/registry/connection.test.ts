@@ -8,10 +8,10 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-/** What somebody who listens says to each command; null says nothing, "" closes. */
+/** What somebody who listens says to each command; null says nothing, "" closes. `isDripping`: again and again, but for HELLO. */
 type Says = (command: string) => string | null;
 
-function listening(says: Says): number {
+function listening(says: Says, isDripping: boolean): number {
   const server = Bun.listen({
     hostname: "127.0.0.1",
     port: 0,
@@ -28,6 +28,10 @@ function listening(says: Says): number {
           const answer = says(words);
           if (answer === "") socket.end();
           else if (answer !== null) socket.write(answer);
+          if (isDripping && !words.startsWith("HELLO")) {
+            const timer = setInterval(() => socket.write(answer!), 20);
+            ends.push(() => clearInterval(timer));
+          }
         }
       },
     },
@@ -42,14 +46,17 @@ interface Opened {
   readonly ended: string[];
 }
 
-async function opened(says: Says, userinfo = ""): Promise<Opened> {
+async function opened(says: Says, userinfo = "", isDripping = false): Promise<Opened> {
   const pushed: (readonly Reply[])[] = [];
   const ended: string[] = [];
-  const connection = await Connection.open(readRedisPlace(`redis://${userinfo}127.0.0.1:${listening(says)}`)!, {
-    timeoutMs: 100,
-    pushed: (message) => pushed.push(message),
-    ended: (why) => ended.push(why.message),
-  });
+  const connection = await Connection.open(
+    readRedisPlace(`redis://${userinfo}127.0.0.1:${listening(says, isDripping)}`)!,
+    {
+      timeoutMs: 100,
+      pushed: (message) => pushed.push(message),
+      ended: (why) => ended.push(why.message),
+    },
+  );
   ends.push(() => connection.close());
   return { connection, pushed, ended };
 }
@@ -129,6 +136,14 @@ test("one answer that is late ends all that wait, once, and the connection with 
   expect(ended).toEqual(["it does not answer within 100 ms"]);
   expect(connection.isEnded).toBeTrue();
   expect(await connection.ask("C").catch((error: Error) => error.message)).toBe("it does not answer within 100 ms");
+});
+
+test("who says much, but not what was asked for, is late as well", async () => {
+  for (const drop of [">2\r\n+invalidate\r\n_\r\n", "$1000\r\n"]) {
+    const { connection, ended } = await opened((command) => hello(command) ?? drop, "", true);
+    expect(await connection.ask("A").catch((error: Error) => error.message)).toBe("it does not answer within 100 ms");
+    expect(ended).toHaveLength(1);
+  }
 });
 
 test("what is closed by us tells nobody of its end", async () => {

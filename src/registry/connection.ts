@@ -120,16 +120,22 @@ export class Connection {
       if (isPush && Array.isArray(value)) this.#pushed(value);
       else this.#answered(value);
     }
-    this.#wait();
   }
 
   #pushed(message: readonly Reply[]): void {
-    if (this.#questions[0]?.push === message[0]) this.#questions.shift()?.resolve(null);
+    if (this.#questions[0]?.push === message[0]) this.#next()?.resolve(null);
     else this.#options.pushed(message);
   }
 
-  #answered(value: Reply): void {
+  /** The one that is answered now. Only that gives the one behind it its time: not bytes, and not what is told unasked. */
+  #next(): Question | undefined {
     const question = this.#questions.shift();
+    this.#wait();
+    return question;
+  }
+
+  #answered(value: Reply): void {
+    const question = this.#next();
     if (question === undefined) return this.#finish("it answers what was not asked");
     if (value instanceof ReplyError) question.reject(value);
     else question.resolve(value);

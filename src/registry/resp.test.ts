@@ -66,3 +66,19 @@ test("whatever bytes come are values or an error, and nothing else", () => {
 test("a command is a list of texts, measured in bytes", () => {
   expect(commandBytes(["SADD", "sätze", 5]).toString()).toBe("*3\r\n$4\r\nSADD\r\n$6\r\nsätze\r\n$1\r\n5\r\n");
 });
+
+test("what has come of a large reply is not read again with each piece of it, and an endless one is refused", () => {
+  const list = `*100000\r\n${":1\r\n".repeat(100_000)}`;
+  const beganMs = performance.now();
+  expect(feed(list, 100).map(({ value }) => Array.isArray(value) && value.length)).toEqual([100_000]);
+  // Read anew with each piece it takes minutes.
+  expect(performance.now() - beganMs).toBeLessThan(10_000);
+  const inner = `*200\r\n${"_\r\n".repeat(200)}`;
+  for (const endless of [`*999999\r\n${inner.repeat(6000)}`, "|0\r\n".repeat(2_000_000), "+".repeat(100_000)])
+    expect(() => feed(endless, 60_000)).toThrow("what answers is no Redis");
+  expect(feed("|0\r\n*0\r\n>0\r\n*2\r\n*0\r\n|1\r\n+a\r\n*0\r\n:7\r\n", 1)).toEqual([
+    { isPush: false, value: [] },
+    { isPush: true, value: [] },
+    { isPush: false, value: [[], 7] },
+  ]);
+});

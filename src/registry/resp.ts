@@ -1,6 +1,6 @@
-// Redis' protocol, RESP2 and RESP3, without a socket: bytes come in, values go out. A value that has not come whole is waited for; what
-// is no RESP, or larger than we ever ask for, ends the connection. Pushes, which RESP3 has for what nobody asked for, are told apart
-// from replies. Texts are UTF-8; what is none in a member is no server either. (redis.io: Redis serialization protocol specification.)
+// Redis' protocol, RESP2 and RESP3, without a socket: bytes come in, values go out. A value that has not come whole is waited for, and what
+// has come of it is not read again: its time grows with its bytes, in however small pieces they come. What is no RESP, or larger than
+// we ever ask for, ends the connection. Pushes, which RESP3 has for what nobody asked for, are told apart from replies. Texts are UTF-8; what is none in a member is no server either. (redis.io: Redis serialization protocol specification.)
 
 /** What Redis says no with. Its first word is a code: "NOPERM", "WRONGTYPE". */
 export class ReplyError extends Error {
@@ -19,11 +19,21 @@ export interface Heard {
   readonly value: Reply;
 }
 
-/** Of a reply that has not come whole. The largest asked for has 10,000 members three times over. */
-const bufferBytesMax = 32 * 1024 * 1024;
-const listLengthMax = 1_000_000;
+/** Of one reply, with all that is in it. The largest asked for has 10,000 members three times over. */
+const replyBytesMax = 32 * 1024 * 1024;
+const replyValuesMax = 1_000_000;
+const lineBytesMax = 64 * 1024;
 const depthMax = 8;
+/** What has come ends in the middle of a value. */
 const unfinished: unique symbol = Symbol("unfinished");
+/** A list has begun, and its values follow. */
+const opened: unique symbol = Symbol("opened");
+
+interface OpenList {
+  readonly kind: "list" | "push" | "attributes";
+  readonly values: Reply[];
+  readonly length: number;
+}
 
 export function commandBytes(words: readonly (string | number)[]): Buffer {
   const parts = words.map((word) => `$${Buffer.byteLength(String(word))}\r\n${word}\r\n`);
@@ -31,30 +41,48 @@ export function commandBytes(words: readonly (string | number)[]): Buffer {
 }
 
 export class RespReader {
-  #buffer: Buffer = Buffer.alloc(0);
+  /** What has come and is not read, and how much that is. */
+  #chunks: Buffer[] = [];
+  #heldBytes = 0;
+  /** As long as less is held there is nothing to read. */
+  #wantedBytes = 0;
+  /** Lists that are not at their end, the outermost first. */
+  readonly #open: OpenList[] = [];
+  /** Of the reply that is not at its end: what is read of it. */
+  #readBytes = 0;
+  #readValues = 0;
+  #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
-  #isPush = false;
 
-  /** All values that are whole now. Throws when it is no RESP. */
+  /** All values that are whole now. Throws when it is no RESP, and is not to be used any more. */
   read(chunk: Uint8Array): Heard[] {
-    this.#buffer = this.#buffer.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#buffer, chunk]);
-    if (this.#buffer.length > bufferBytesMax) throw new Error("the answer is too large");
-    const heard: Heard[] = [];
-    let whole = 0;
+    this.#chunks.push(Buffer.from(chunk));
+    this.#heldBytes += chunk.length;
+    if (this.#readBytes + this.#heldBytes > replyBytesMax) throw new Error("the answer is too large");
+    if (this.#heldBytes < this.#wantedBytes) return [];
+    this.#bytes = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
     this.#at = 0;
-    while (this.#at < this.#buffer.length) {
-      this.#isPush = false;
-      const value = this.#value(0);
-      if (value === unfinished) break;
-      whole = this.#at;
-      heard.push({ isPush: this.#isPush, value });
+    this.#wantedBytes = 0;
+    const heard: Heard[] = [];
+    while (this.#at < this.#bytes.length) {
+      const from = this.#at;
+      const value = this.#value();
+      if (value === unfinished) {
+        this.#at = from;
+        break;
+      }
+      this.#readBytes += this.#at - from;
+      if (++this.#readValues > replyValuesMax) throw noRedis();
+      const whole = value === opened ? this.#closed() : this.#placed(value);
+      if (whole !== null) heard.push(whole);
     }
-    this.#buffer = this.#buffer.subarray(whole);
+    const rest = this.#bytes.subarray(this.#at);
+    this.#chunks = rest.length === 0 ? [] : [rest];
+    this.#heldBytes = rest.length;
     return heard;
   }
 
-  #value(depth: number): Reply | typeof unfinished {
-    if (depth > depthMax) throw new Error("the answer is nested too deeply");
+  #value(): Reply | typeof unfinished | typeof opened {
     const line = this.#line();
     if (line === unfinished) return unfinished;
     const rest = line.slice(1);
@@ -75,57 +103,87 @@ export class RespReader {
       case "$":
       case "=":
       case "!":
-        return this.#bulk(line[0], length(rest));
+        return this.#bulk(line[0], lengthOf(rest));
       case "*":
       case "~":
-        return this.#list(length(rest), depth);
+        return this.#list("list", lengthOf(rest));
       case ">":
-        this.#isPush ||= depth === 0;
-        return this.#list(length(rest), depth);
+        return this.#list("push", lengthOf(rest));
       case "%":
-        return this.#list(2 * length(rest), depth);
-      case "|": {
-        // Attributes say something about the value that follows; nothing that we need.
-        const attributes = this.#list(2 * length(rest), depth);
-        return attributes === unfinished ? unfinished : this.#value(depth);
-      }
+        return this.#list("list", 2 * lengthOf(rest));
+      case "|":
+        // They say something about the value that follows; nothing that we need.
+        return this.#list("attributes", 2 * lengthOf(rest));
       default:
-        throw new Error("what answers is no Redis");
+        throw noRedis();
     }
   }
 
   #line(): string | typeof unfinished {
-    const end = this.#buffer.indexOf("\r\n", this.#at);
+    const end = this.#bytes.indexOf("\r\n", this.#at);
+    if ((end < 0 ? this.#bytes.length : end) - this.#at > lineBytesMax) throw noRedis();
     if (end < 0) return unfinished;
-    const line = this.#buffer.toString("utf8", this.#at, end);
+    const line = this.#bytes.toString("utf8", this.#at, end);
     this.#at = end + 2;
     return line;
   }
 
   #bulk(kind: string, bytes: number): Reply | typeof unfinished {
     if (bytes < 0) return null;
-    if (this.#buffer.length < this.#at + bytes + 2) return unfinished;
-    const text = this.#buffer.toString("utf8", this.#at, this.#at + bytes);
-    this.#at += bytes + 2;
+    const end = this.#at + bytes + 2;
+    if (this.#bytes.length < end) {
+      // Its line is read again, and is short.
+      this.#wantedBytes = bytes + 2;
+      return unfinished;
+    }
+    const text = this.#bytes.toString("utf8", this.#at, end - 2);
+    this.#at = end;
     if (kind === "!") return new ReplyError(text);
     // "txt:" before a verbatim text.
     return kind === "=" ? text.slice(4) : text;
   }
 
-  #list(count: number, depth: number): Reply | typeof unfinished {
-    if (count < 0) return null;
-    const values: Reply[] = [];
-    for (let index = 0; index < count; index++) {
-      const value = this.#value(depth + 1);
-      if (value === unfinished) return unfinished;
-      values.push(value);
+  #list(kind: OpenList["kind"], length: number): Reply | typeof opened {
+    if (length < 0) return null;
+    if (this.#open.length > depthMax) throw new Error("the answer is nested too deeply");
+    this.#open.push({ kind, values: [], length });
+    return opened;
+  }
+
+  /** Where it belongs: in the innermost list, or out when there is none. */
+  #placed(value: Reply): Heard | null {
+    const list = this.#open.at(-1);
+    if (list === undefined) return this.#whole({ isPush: false, value });
+    list.values.push(value);
+    return this.#closed();
+  }
+
+  /** Lists that have all their values are values of the lists around them. */
+  #closed(): Heard | null {
+    for (;;) {
+      const list = this.#open.at(-1);
+      if (list === undefined || list.values.length < list.length) return null;
+      this.#open.pop();
+      if (list.kind === "attributes") return null;
+      const outer = this.#open.at(-1);
+      if (outer === undefined) return this.#whole({ isPush: list.kind === "push", value: list.values });
+      outer.values.push(list.values);
     }
-    return values;
+  }
+
+  #whole(heard: Heard): Heard {
+    this.#readBytes = 0;
+    this.#readValues = 0;
+    return heard;
   }
 }
 
-function length(digits: string): number {
+function lengthOf(digits: string): number {
   const value = /^(-1|\d{1,10})$/.test(digits) ? Number(digits) : Number.NaN;
-  if (!(value <= Math.max(listLengthMax, bufferBytesMax))) throw new Error("what answers is no Redis");
+  if (!(value <= replyBytesMax)) throw noRedis();
   return value;
+}
+
+function noRedis(): Error {
+  return new Error("what answers is no Redis");
 }
