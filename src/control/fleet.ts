@@ -17,7 +17,15 @@ import { keysOf } from "./fleet/keys.ts";
 import { FleetLink } from "./fleet/link.ts";
 import { FleetMemory } from "./fleet/memory.ts";
 import { type FleetAnswer, type FleetStatus, type NodeStatus, type NodeSummary, nodesOf } from "./fleet/nodestatus.ts";
-import { carryOut, type Order, orderKeysMax, type Setting, setShared } from "./fleet/orders.ts";
+import {
+  carryOut,
+  type GivenOrder,
+  keysIn,
+  type Order,
+  orderKeysMax,
+  type Setting,
+  setShared,
+} from "./fleet/orders.ts";
 import { TableTalk } from "./fleet/talk.ts";
 import type { Log } from "./log.ts";
 import type { OpenTable } from "./tables.ts";
@@ -186,7 +194,8 @@ export class Fleet {
         run: crypto.randomUUID(),
         aliveMs: aliveMsOf(plan),
         summary: () => JSON.stringify(this.#summary(membership)),
-        ordered: (order) => this.#ordered(membership, order),
+        ordered: (given) => this.#ordered(membership, given),
+        giving: (order, give) => this.#given(membership, order, give),
         reached: (epoch, ordersTo) => {
           reached = { epoch, ordersTo };
           remember();
@@ -273,9 +282,27 @@ export class Fleet {
       );
   }
 
-  #ordered({ talks }: Membership, order: Order): void {
-    for (const table of talks.keys())
-      if (table.plan.name === order.table) carryOut(table, order, this.#options.sharedMs());
+  /** What is told of the table meanwhile would be told to what is forgotten. */
+  async #given({ talks }: Membership, order: Order, give: () => Promise<number>): Promise<void> {
+    const talk = talkOf(talks, order.table);
+    if (talk === null) return void (await give());
+    await talk.quietly(async () => {
+      const atMs = await give();
+      talk.forget(order.keys ?? keysIn(talk.table, this.#options.sharedMs()), atMs);
+    });
+  }
+
+  #ordered({ talks }: Membership, { order, atMs }: GivenOrder): void {
+    const talk = talkOf(talks, order.table);
+    if (talk === null) return;
+    const { sharedMs } = this.#options;
+    const work = async (): Promise<void> => {
+      const keys = order.keys ?? keysIn(talk.table, sharedMs());
+      carryOut(talk.table, order, sharedMs());
+      talk.forget(keys, atMs);
+    };
+    // Where Redis has gone again meanwhile it is not waited for.
+    void talk.quietly(work).catch(work);
   }
 
   #summary({ talks }: Membership): NodeSummary {
@@ -284,6 +311,11 @@ export class Fleet {
     const exchangeAgeMs = ages.length === 0 || ages.includes(null) ? null : Math.max(...(ages as number[]));
     return { ...this.#options.summary(), exchangeAgeMs, isStale: figures.some(({ isStale }) => isStale) };
   }
+}
+
+function talkOf(talks: ReadonlyMap<SharedTable, TableTalk>, table: string): TableTalk | null {
+  for (const talk of talks.values()) if (talk.table.plan.name === table) return talk;
+  return null;
 }
 
 function aliveMsOf({ staleMs }: FleetPlan): number {

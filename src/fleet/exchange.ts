@@ -65,6 +65,16 @@ export class Exchange {
     return this.#shape;
   }
 
+  /** A batch has no answer yet. */
+  get isPending(): boolean {
+    return this.#pending !== null;
+  }
+
+  /** What was told of a key before the ledger forgot it, at this time of its clock; while nothing is pending. */
+  forget(key: string, ledgerMs: number, nowMs: number): void {
+    this.#teller.forget(key, ledgerMs, nowMs);
+  }
+
   /** The batch that has no answer yet; else the next one, which may have nothing to say but that this node is here. */
   next(nowMs: number): Batch {
     this.#pending ??= this.#make(nowMs);

@@ -6,7 +6,7 @@ import { type BanShare, changeOf, changeWords } from "./banshare.ts";
 import { beatScript, nodesScript, orderScript } from "./beatscript.ts";
 import { type FleetKeys, tableKeyOf } from "./keys.ts";
 import type { FleetLink } from "./link.ts";
-import { type Order, orderOf } from "./orders.ts";
+import { type GivenOrder, type Order, orderOf } from "./orders.ts";
 import { Script } from "./script.ts";
 
 export interface BeatingOptions {
@@ -22,7 +22,10 @@ export interface BeatingOptions {
   readonly nowMs: () => number;
   /** What this node says of itself. */
   readonly summary: () => string;
-  readonly ordered: (order: Order) => void;
+  /** An order of another node. */
+  readonly ordered: (given: GivenOrder) => void;
+  /** An order of ours is to be given: by `give`, which resolves with the ms at which the ledger forgot what it is about. */
+  readonly giving: (order: Order, give: () => Promise<number>) => Promise<void>;
   /** How far it has heard, for the next run. */
   readonly reached: (epoch: string, ordersTo: number) => void;
   /** Somebody else runs under our name. */
@@ -74,7 +77,8 @@ export class Beating {
     try {
       while (this.#isWanted && !this.#isClosed) {
         this.#isWanted = false;
-        await this.#sendOrders();
+        // What waits goes on waiting, and keeps nothing else from its way.
+        await this.#sendOrders().catch(() => {});
         await this.#once();
       }
     } catch {
@@ -104,16 +108,14 @@ export class Beating {
   }
 
   async #sendOrders(): Promise<void> {
-    const { link, keys, fleet, node } = this.#options;
+    const { link, keys, fleet, node, giving } = this.#options;
     for (let next = this.#orders[0]; next !== undefined; next = this.#orders[0]) {
       const { order, number, shape } = next;
       const tables = [tableKeyOf(fleet, order.table, shape)];
       const forgotten = order.keys === null ? "*" : order.keys.join(" ");
-      await link.run(
-        orders,
-        [keys.meta, keys.said, keys.orders, ...tables],
-        [node, number, JSON.stringify(order), forgotten],
-      );
+      const words = [node, number, JSON.stringify(order), forgotten];
+      const places = [keys.meta, keys.said, keys.orders, ...tables];
+      await giving(order, async () => Number(await link.run(orders, places, words)));
       this.#orders.shift();
     }
   }
@@ -154,7 +156,7 @@ export class Beating {
     }
     for (const text of words.slice(ordersAt)) {
       const found = orderOf(text);
-      if (found !== null && found.order.node !== this.#options.node) ordered(found.order);
+      if (found !== null && found.order.node !== this.#options.node) ordered(found);
     }
     if (isOther || Number(ordersTo) !== this.#ordersTo) {
       this.#ordersTo = Number(ordersTo);

@@ -89,12 +89,15 @@ return answer`;
 
 /**
  * KEYS: meta, said, orders, then tables. ARGV: node, number that grows with each order of that node, order, of each table "*" or keys with
- * spaces between them: what the ledger has counted of these is forgotten. Answers whether it was new.
+ * spaces between them: what the ledger has counted of these is forgotten. Answers the ms at which it was.
  */
 export const orderScript: string = `
 local said = 'order:' .. ARGV[1]
-if tonumber(redis.call('HGET', KEYS[2], said) or '0') >= tonumber(ARGV[2]) then return 0 end
-redis.call('HSET', KEYS[2], said, ARGV[2])
+local time = redis.call('TIME')
+local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+local former, at = string.match(redis.call('HGET', KEYS[2], said) or '0 0', '^(%d+) (%d+)$')
+if tonumber(former) >= tonumber(ARGV[2]) then return at end
+redis.call('HSET', KEYS[2], said, ARGV[2] .. ' ' .. now)
 for index = 4, #KEYS do
   local epoch = redis.call('HGET', KEYS[index], 'epoch')
   if epoch and ARGV[index] == '*' then redis.call('DEL', KEYS[index], KEYS[index] .. ':' .. epoch .. ':marks')
@@ -106,9 +109,9 @@ for index = 4, #KEYS do
   end
 end
 local number = redis.call('HINCRBY', KEYS[1], 'orders', 1)
-redis.call('ZADD', KEYS[3], number, string.format('%.0f ', number) .. ARGV[3])
+redis.call('ZADD', KEYS[3], number, string.format('%.0f ', number) .. now .. ' ' .. ARGV[3])
 redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -${ordersMax + 1})
-return 1`;
+return now`;
 
 /** KEYS: nodes, said. Answers now; then of each node that is shown: name, last seen, what it said of itself. */
 export const nodesScript: string = `

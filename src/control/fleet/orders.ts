@@ -1,6 +1,7 @@
 // What an operator changes in a shared table, on all nodes. To set a count or to clear an entry each node sets what is its own: the one
-// that was asked to what is wanted, all others to nothing; and the ledger forgets the entry, for it has parts of nodes that are gone. An
-// entry is not removed, or it could not tell any more what it has told. Tags have one value, the last: they need no order.
+// that was asked to what is wanted, all others to nothing; and the ledger forgets the entry, for it has parts of nodes that are gone too.
+// What a node told the ledger before that counts as never told (Exchange.forget); what it told after, and before it knew, it takes
+// back by telling less: so an entry is set to nothing and not removed, or it would not know. Tags have one value, the last: they need no order.
 
 import type { Column } from "../../memory/column.ts";
 import type { SharedTable } from "../../memory/sharedtable.ts";
@@ -28,17 +29,24 @@ export interface Order {
 /** Keys of one order. */
 export const orderKeysMax = 500;
 
+/** An order as Redis keeps it. */
+export interface GivenOrder {
+  /** When the ledger forgot what it is about, by its clock. */
+  readonly atMs: number;
+  readonly order: Order;
+}
+
 /** Null for what is none. */
-export function orderOf(text: string): { readonly number: number; readonly order: Order } | null {
-  const space = text.indexOf(" ");
+export function orderOf(text: string): GivenOrder | null {
+  const [, atMs, json = ""] = /^\d+ (\d+) (.*)$/s.exec(text) ?? [];
   try {
-    const { table, node, keys, cells } = JSON.parse(text.slice(space + 1)) as Partial<Order>;
+    const { table, node, keys, cells } = JSON.parse(json) as Partial<Order>;
     const isKeys = keys === null || (Array.isArray(keys) && keys.every((key) => typeof key === "string"));
     const isCells =
       cells === null ||
       (Array.isArray(cells) && cells.every((cell) => Array.isArray(cell) && cell.every(Number.isInteger)));
     if (typeof table !== "string" || typeof node !== "string" || keys === undefined || cells === undefined) return null;
-    return isKeys && isCells ? { number: Number(text.slice(0, space)), order: { table, node, keys, cells } } : null;
+    return isKeys && isCells ? { atMs: Number(atMs), order: { table, node, keys, cells } } : null;
   } catch {
     return null;
   }
@@ -67,24 +75,21 @@ export function setShared(
 
 /** What an order wants of a node, also of the one that it comes from where nothing is to be set. */
 export function carryOut(shared: SharedTable, { keys, cells }: Order, nowMs: number): void {
-  if (keys !== null) {
-    for (const key of keys) {
-      removeOthers(shared.others, key, nowMs);
-      layKeyName(key, shared.key);
-      if (shared.key.isSet) empty(shared, cells, nowMs);
-    }
-    return;
-  }
-  removeAll(shared.others);
-  for (const key of keysIn(shared, nowMs)) {
-    layListed(key, shared.key);
-    empty(shared, cells, nowMs);
+  if (keys === null) removeAll(shared.others);
+  for (const key of keys ?? keysIn(shared, nowMs)) {
+    if (keys !== null) removeOthers(shared.others, key, nowMs);
+    layKeyName(key, shared.key);
+    if (shared.key.isSet) empty(shared, cells, nowMs);
   }
 }
 
-function keysIn({ own }: SharedTable, nowMs: number): string[] {
+/** Of all entries of this node, as keyName writes them. */
+export function keysIn({ own }: SharedTable, nowMs: number): string[] {
   const everything = { cursor: 0, rowsMax: Number.POSITIVE_INFINITY, looksMax: Number.POSITIVE_INFINITY };
-  return listRows(own, nowMs, everything).rows.map(({ key }) => key);
+  return listRows(own, nowMs, everything).rows.map(({ key }) => {
+    layListed(key, own.key);
+    return keyName(own.key);
+  });
 }
 
 /** The entry of the key that is laid, where there is one. */

@@ -44,7 +44,8 @@ export class TableTalk {
   readonly #options: TalkOptions;
   readonly #exchange: Exchange;
   readonly #timer: Timer;
-  #isSpeaking = false;
+  /** Ends with what is under way. */
+  #turn: Promise<void> | null = null;
   #isClosed = false;
   #exchanges = 0;
   #failures = 0;
@@ -67,16 +68,40 @@ export class TableTalk {
 
   /** One turn now. */
   async speak(): Promise<void> {
-    if (this.#isSpeaking || this.#isClosed || !this.#options.link.isUp) return;
-    this.#isSpeaking = true;
-    try {
+    if (this.#turn !== null || this.#isClosed || !this.#options.link.isUp) return;
+    await this.#inTurn(async () => {
       for (let round = 0; round < roundsMax && (await this.#round()); round++);
+    }).catch(() => {});
+  }
+
+  /** Does something while nothing is under way that it would change: every batch so far has been answered. Rejects where none can be. */
+  async quietly(work: () => Promise<void>): Promise<void> {
+    while (this.#turn !== null) await this.#turn;
+    if (this.#isClosed) return;
+    await this.#inTurn(async () => {
+      while (this.#exchange.isPending) await this.#round();
+      if (!this.#isClosed) await work();
+    });
+  }
+
+  /** The ledger forgot what it had of these keys, then by its clock. */
+  forget(keys: readonly string[], ledgerMs: number): void {
+    for (const key of keys) this.#exchange.forget(key, ledgerMs, this.#options.sharedMs());
+  }
+
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    try {
+      await work();
       this.#problem = null;
     } catch (error) {
       this.#failures++;
       this.#problem = (error as Error).message;
+      throw error;
     } finally {
-      this.#isSpeaking = false;
+      this.#turn = null;
+      resolve();
     }
   }
 

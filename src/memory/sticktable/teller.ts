@@ -206,6 +206,19 @@ export class StickTeller {
     return { others, again: isAgain ? entry : 0 };
   }
 
+  /** The ledger has let go of all entries of this key that were born before then: what was told to one counts as never told. */
+  forget(key: string, ledgerMs: number, nowMs: number): void {
+    const { journal, finder, layout } = this.#table.parts;
+    const words = this.#words;
+    layKeyName(key, this.#table.key);
+    const entry = finder.find(nowMs | 0);
+    if (entry === 0) return;
+    const told = entry + layout.toldAt;
+    const born = words[told + toldWord.born]!;
+    if (born === 0 || ((born - ledgerMs) | 0) < 0) journal.set(told + toldWord.generation, 0);
+    journal.commitAndUnlock();
+  }
+
   #forgetGauges(): void {
     const { shards, journal } = this.#table.parts;
     const gauges = this.#places.filter(({ column }) => column.form === "gauge");
