@@ -57,7 +57,7 @@ function scene(publish: () => Promise<string | null> = async () => null) {
       write: (line) => lines.push((JSON.parse(line) as { msg: string }).msg),
     }),
     make: (settings: Discover) => {
-      const source = new Told(`file ${settings.file}`);
+      const source = new Told(settings.exec === undefined ? `file ${settings.file}` : `exec ${settings.exec[0]}`);
       sources.push(source);
       return source;
     },
@@ -211,6 +211,33 @@ test("a source that is asked in another way keeps its servers until it has answe
   expect(found("app")).toEqual(["10.0.0.1:80"]);
 });
 
+test("a source that is asked in another way never begins with servers of one that only looks the same", async () => {
+  const { discovery, sources, found } = scene();
+  // What is told apart by a query or an argument has one name.
+  const asking = (interval: string): Config =>
+    configOf({
+      one: { discover: { exec: ["/bin/servers", "one"], interval } },
+      two: { discover: [{ exec: ["/bin/servers", "two"], interval }, { exec: ["/bin/servers", "more"] }] },
+    });
+  const adopted = discovery.adopt(asking("10s"));
+  for (const [index, source] of sources.entries()) source.tell(`10.0.0.${index + 1}:80`);
+  await adopted;
+  const again = discovery.adopt(asking("20s"));
+  for (const source of sources.slice(3)) source.fail("is away");
+  await again;
+  expect([found("one"), found("two")]).toEqual([["10.0.0.1:80"], ["10.0.0.2:80", "10.0.0.3:80"]]);
+  // Of another question in the same pool they are kept where there is no doubt whose they are.
+  const other = discovery.adopt(
+    configOf({
+      one: { discover: { exec: ["/bin/servers", "1"] } },
+      three: { discover: { exec: ["/bin/servers", "3"] } },
+    }),
+  );
+  for (const source of sources.slice(5)) source.fail("is away");
+  await other;
+  expect([found("one"), found("three")]).toEqual([["10.0.0.1:80"], []]);
+});
+
 test("two pools with the same source ask it once", async () => {
   const { discovery, sources, of, found } = scene();
   const adopted = discovery.adopt(
@@ -269,6 +296,44 @@ test("while a plan is on its way others wait, and come in one behind it", async 
   expect(state.published).toBe(1);
   resolve(null);
   await until("one more", () => state.published === 2);
+});
+
+test("a plan that failed holds up none of the next, and neither does one that never came to be", async () => {
+  const outcomes: (() => string | null)[] = [
+    () => "worker 0 refuses it",
+    () => {
+      throw new Error("it is impossible");
+    },
+    () => null,
+  ];
+  const { discovery, of, lines, state } = scene(async () => outcomes.shift()!());
+  const adopted = discovery.adopt(app(file("a")));
+  of("a").tell("10.0.0.1:80");
+  await adopted;
+  for (const [index, problem] of ["worker 0 refuses it", "it is impossible"].entries()) {
+    await until("it to be told", () => lines.some((line) => line.endsWith(problem)));
+    of("a").tell(`10.0.0.${index + 2}:80`);
+  }
+  const beganMs = performance.now();
+  await until("the third", () => state.published === 3);
+  // Not when the second would have been offered again.
+  expect(performance.now() - beganMs).toBeLessThan(3000);
+});
+
+test("after a plan that took long changes are gathered for longer", async () => {
+  const published: number[] = [];
+  const { discovery, of, state } = scene(async () => {
+    published.push(performance.now());
+    state.nowMs += 50;
+    return null;
+  });
+  const adopted = discovery.adopt(app(file("a")));
+  of("a").tell("10.0.0.1:80");
+  await adopted;
+  await until("the first", () => published.length === 1);
+  of("a").tell("10.0.0.2:80");
+  await until("the second", () => published.length === 2);
+  expect(published[1]! - published[0]!).toBeGreaterThan(140);
 });
 
 test("a plan that could not be published is told, and what is closed publishes nothing", async () => {

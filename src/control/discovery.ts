@@ -3,10 +3,11 @@
 // a plan is due; what an answer means is standing.ts' business, how a source asks the source's.
 //
 //   a source tells  >  as before: nothing. Otherwise noted, and a plan is published: at once, or with what else comes within 20 ms of
-//   the plan before
+//   the plan before, and longer where plans are large: however fast servers come and go, control has most of its time for the rest
 
 import { type FoundServer, foundLeftOut } from "../config/found.ts";
 import type { Config, Discover } from "../config/types.ts";
+import { type Former, Heirs } from "./discovery/heirs.ts";
 import type { Make } from "./discovery/making.ts";
 import { type SourceFigures, Standing } from "./discovery/standing.ts";
 import type { Log } from "./log.ts";
@@ -29,6 +30,9 @@ export interface PoolSources {
 }
 
 const gatherMs = 20;
+/** After a plan that took long others wait three times as long as it took, but no longer than this. */
+const gatherMsMax = 300;
+const gatherShare = 3;
 const usualPatienceMs = 5000;
 /** A worker has refused a plan: it is offered again. */
 const againMs = 5000;
@@ -41,7 +45,10 @@ export class Discovery implements Finder {
   /** Those of the config before: it comes back when the new one is refused. */
   #shelf = new Map<string, SourceFigures>();
   #timer: Timer | null = null;
+  /** It is for a plan that was refused; one with news need not wait for it. */
+  #isRepeating = false;
   #publishedAtMs = Number.NEGATIVE_INFINITY;
+  #gatherMs: number = gatherMs;
   #isPublishing = false;
   #isDue = false;
   #leftOut = 0;
@@ -57,15 +64,17 @@ export class Discovery implements Finder {
   async adopt(config: Config): Promise<void> {
     const former = this.#standings;
     const figures = new Map([...former].map(([key, standing]) => [key, standing.figures]));
-    const byName = new Map([...figures.values()].map((each) => [each.source, each]));
+    const heirs = new Heirs(this.#leaving(config));
     const standings = new Map<string, Standing>();
     const added: Standing[] = [];
     const awaited: Standing[] = [];
-    for (const settings of Object.values(config.pools).flatMap(({ discover }) => listed(discover))) {
+    for (const [pool, settings] of asked(config)) {
       const key = JSON.stringify(settings);
       if (standings.has(key)) continue;
       const kept = former.get(key);
-      standings.set(key, kept ?? this.#begin(settings, (name) => this.#shelf.get(key) ?? byName.get(name) ?? null));
+      const formerOf = (name: string): SourceFigures | null =>
+        this.#shelf.get(key) ?? heirs.keptBy(pool, settings, name);
+      standings.set(key, kept ?? this.#begin(settings, formerOf));
       if (kept !== undefined) continue;
       added.push(standings.get(key)!);
       if (!this.#shelf.has(key)) awaited.push(standings.get(key)!);
@@ -97,8 +106,20 @@ export class Discovery implements Finder {
   #begin(settings: Discover, formerOf: (name: string) => SourceFigures | null): Standing {
     const { log, nowMs, make } = this.#options;
     const source = make(settings);
-    const changed = (): void => this.#schedule(clamped(this.#publishedAtMs + gatherMs - nowMs()));
+    // The clock may have been set.
+    const changed = (): void =>
+      this.#schedule(Math.min(Math.max(this.#publishedAtMs + this.#gatherMs - nowMs(), 0), this.#gatherMs));
     return new Standing(source, { onFailure: settings.onFailure, log, nowMs, changed }, formerOf(source.name));
+  }
+
+  /** Sources of the config in force that the new one does not have. */
+  #leaving(config: Config): Former[] {
+    const staying = new Set(asked(config).map(([, settings]) => JSON.stringify(settings)));
+    return (this.#config === null ? [] : asked(this.#config)).flatMap(([pool, settings]) => {
+      const key = JSON.stringify(settings);
+      const standing = staying.has(key) ? undefined : this.#standings.get(key);
+      return standing === undefined ? [] : [{ pool, settings, figures: standing.figures }];
+    });
   }
 
   #of(pool: string): string[] {
@@ -113,29 +134,43 @@ export class Discovery implements Finder {
     clearTimeout(timer);
   }
 
-  #schedule(delayMs: number): void {
+  #schedule(delayMs: number, isRepeating = false): void {
     if (this.#isClosed) return;
     if (this.#isPublishing) {
       this.#isDue = true;
       return;
     }
-    this.#timer ??= setTimeout(() => {
+    if (this.#timer !== null && !this.#isRepeating) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#isRepeating = isRepeating;
+    this.#timer = setTimeout(() => {
       this.#timer = null;
       void this.#publish();
     }, delayMs);
   }
 
   async #publish(): Promise<void> {
-    const { log, publish } = this.#options;
+    const { log, nowMs } = this.#options;
     this.#isPublishing = true;
     this.#isDue = false;
     this.#tellLeftOut();
-    const problem = await publish();
+    const beganMs = nowMs();
+    const problem = await this.#published();
     this.#isPublishing = false;
-    this.#publishedAtMs = this.#options.nowMs();
+    this.#publishedAtMs = nowMs();
+    this.#gatherMs = Math.min(Math.max(gatherShare * (this.#publishedAtMs - beganMs), gatherMs), gatherMsMax);
     if (problem !== null) log.error(`servers have come or gone, but the plan could not be published: ${problem}`);
-    if (this.#isDue) this.#schedule(gatherMs);
-    else if (problem !== null) this.#schedule(againMs);
+    if (this.#isDue) this.#schedule(this.#gatherMs);
+    else if (problem !== null) this.#schedule(againMs, true);
+  }
+
+  /** Whatever goes wrong with one plan, the next is tried. */
+  async #published(): Promise<string | null> {
+    try {
+      return await this.#options.publish();
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 
   #tellLeftOut(): void {
@@ -148,14 +183,16 @@ export class Discovery implements Finder {
   }
 }
 
-/** The clock may have been set. */
-function clamped(delayMs: number): number {
-  return Math.min(Math.max(delayMs, 0), gatherMs);
-}
-
 function listed(discover: Discover | readonly Discover[] | undefined): readonly Discover[] {
   if (discover === undefined) return [];
   return Array.isArray(discover) ? discover : [discover as Discover]; // isArray does not see through readonly lists.
+}
+
+/** Each source of each pool. */
+function asked(config: Config): (readonly [string, Discover])[] {
+  return Object.entries(config.pools).flatMap(([pool, { discover }]) =>
+    listed(discover).map((settings) => [pool, settings] as const),
+  );
 }
 
 /** Two sources of a pool may look the same where what tells them apart is not shown. */
