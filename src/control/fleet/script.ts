@@ -1,4 +1,6 @@
-// A script that Redis runs: sent once, and then asked for by its name, which is its digest. Redis forgets scripts when it is started anew.
+// A script that Redis runs, in whatever words of its own. It is asked for by its name, which is its digest, for that is 40 bytes instead
+// of thousands each time; and sent where Redis does not know it: at first, and after each start of Redis, which forgets them. It knows
+// nothing of what scripts do.
 
 import { createHash } from "node:crypto";
 import type { Connection } from "../../registry/connection.ts";

@@ -1,4 +1,6 @@
-// What a node tells its fleet of itself, made from what it tells its own operators. Requests a second are those between two summaries.
+// What a node tells its fleet of itself, made from what it tells its own operators (control/status.ts), so that both say the same. Requests a
+// second are those between two summaries, a second apart. It knows no fleet: how old the news of others are is added by who has them. The
+// digest of the config tells an operator which nodes still have another one.
 
 import type { Config } from "../../config/types.ts";
 import type { Status } from "../status.ts";
