@@ -15,9 +15,9 @@ export function wordsOf(batch: Batch): (string | number)[] {
   return [
     ...[node, stream, sequence, epoch, isLate ? 1 : 0, intervalMs, aliveMs, expireMs],
     batch.cells.map(cellWord).join(" "),
-    ...[batch.marksAfter, batch.marksMax, changes.length],
-    ...changes.map(({ key, ageMs, slots }) => `${key} ${ageMs} ${slots.join(" ")}`),
-    ...wishes,
+    ...[batch.marksAfter, batch.marksMax],
+    JSON.stringify(changes.map(({ key, ageMs, slots }) => [key, ageMs, ...slots])),
+    JSON.stringify(wishes),
   ];
 }
 
