@@ -52,6 +52,36 @@ test("a table is shared with nobody where there is no fleet", () => {
   expect(of({ fleet: { redis, interval: "3s" } })[0]).toStartWith("error fleet.stale must be longer");
 });
 
+test("a limit is shared with nobody where there is no fleet, and one with a table has nothing to say of it", () => {
+  const of = (limit: object, more: object = {}): string[] => {
+    const rules = [{ rules: [{ name: "r", limit }] }];
+    const tables = { t: { key: "ip", store: ["tokens(5,1s)"] } };
+    return told({ tables, listeners: { w: { listen: ":80", use: "a", rules } }, ...more }).filter((each) =>
+      each.startsWith("error"),
+    );
+  };
+  const limit = { rate: "2/s", share: true };
+  expect(of(limit)).toEqual([
+    "error listeners.w.rules[0].rules[0].limit.share needs the section fleet, which says with whom",
+  ]);
+  expect(of(limit, { fleet: redis })).toEqual([]);
+  expect(of({ table: "t", share: true }, { fleet: redis })[0]).toContain("limit.share cannot stand beside table");
+});
+
+test("a fleet that shares nothing at all is told of", () => {
+  const fleet = { redis, bans: false };
+  expect(told({ fleet: redis })).toEqual([]);
+  expect(told({ fleet })[0]).toStartWith("warning fleet shares nothing");
+  const pool = { servers: ["s:1"], rules: { request: [{ name: "r", limit: { rate: "2/s", share: true } }] } };
+  expect(told({ fleet }, pool)).toEqual([]);
+});
+
+test("a node's name is one word", () => {
+  expect(told({ fleet: { redis, node: "eu-1.example:2112" } })).toEqual([]);
+  for (const node of ["", "a b", "a{b}", "x".repeat(101)])
+    expect(told({ fleet: { redis, node } })[0]).toStartWith("error fleet.node must be a name");
+});
+
 test("names and addresses that are none are refused where they stand", () => {
   expect(told({ registry: "redis://r/x" })[0]).toStartWith("error registry must have the number of a database");
   expect(told({ fleet: { redis: "redis:///0" } })[0]).toStartWith("error fleet.redis must name a host");

@@ -2,7 +2,9 @@
 // one makes the other pointless, targets that stand twice, a set that nobody reads, tables that are shared with nobody.
 
 import { readServerAddress } from "../base/address.ts";
+import type { Path } from "./problem.ts";
 import { reviewCheck } from "./reviewcheck.ts";
+import { allRules, rulesOf } from "./rulewalk.ts";
 import { isSection, listOf, msOf, type Report, type Section, sectionOf, textOf } from "./section.ts";
 
 /** What the schema says where a sentinel says nothing. */
@@ -23,10 +25,26 @@ export function reviewFleet(root: Section, report: Report): void {
       "value",
       "must be longer than two intervals: else one late answer makes it stale",
     );
-  if (root["fleet"] !== undefined) return;
+  const shared = [...sharedIn(root)];
+  if (root["fleet"] === undefined)
+    for (const path of shared) report("error", path, "key", "needs the section fleet, which says with whom");
+  else if (shared.length === 0 && fleet["bans"] === false)
+    report(
+      "warning",
+      ["fleet"],
+      "key",
+      "shares nothing: bans are each node's own, and neither a table nor a limit says share: true",
+    );
+}
+
+/** Where tables and limits say that they are. */
+function* sharedIn(root: Section): Generator<Path> {
   for (const [name, table] of Object.entries(sectionOf(root["tables"])))
-    if (sectionOf(table)["share"] === true)
-      report("error", ["tables", name, "share"], "key", "needs the section fleet, which says with whom");
+    if (sectionOf(table)["share"] === true) yield ["tables", name, "share"];
+  for (const key of ["listeners", "pools"])
+    for (const [name, owner] of Object.entries(sectionOf(root[key])))
+      for (const { rule, path } of allRules(rulesOf(sectionOf(owner), [key, name], "request")))
+        if (sectionOf(rule["limit"])["share"] === true) yield [...path, "limit", "share"];
 }
 
 function reviewSentinel(sentinel: Section, root: Section, report: Report): void {

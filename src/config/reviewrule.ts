@@ -227,7 +227,7 @@ function reviewLimit(rule: Section, path: Path, report: Report): void {
   if (rate === undefined && table === undefined)
     report("error", [...path, "limit"], "value", 'must have a rate, such as "2/s", or name a table that stores tokens');
   if (table === undefined) return;
-  for (const key of ["rate", "burst", "size"])
+  for (const key of ["rate", "burst", "size", "share"])
     if (sectionOf(limit)[key] !== undefined)
       report("error", [...path, "limit", key], "key", "cannot stand beside table, which says so itself");
 }
