@@ -90,6 +90,23 @@ const sample: Status = {
   sentinel: null,
 };
 
+test("a fleet is a line, with what is wrong with it", () => {
+  const figures = { ageMs: 9000, exchanges: 1, failures: 1, keysSent: 0, keysReceived: 0, problem: null };
+  const fleet: NonNullable<Status["fleet"]> = {
+    ...{ name: "eu", node: "n1", redis: "10.0.0.9:6379", isUp: true, problem: null, since: null, intervalMs: 200 },
+    ...{ staleMs: 5000, whenStale: "open", bans: true, outages: 0, nodes: 3 },
+    tables: [{ ...figures, table: "shop", isStale: false }],
+  };
+  const lineOf = (more: Partial<typeof fleet>): string | undefined =>
+    statusText({ ...sample, fleet: { ...fleet, ...more } })
+      .split("\n")
+      .at(-1);
+  expect(lineOf({})).toBe("fleet eu (n1): one of 3 nodes, by Redis 10.0.0.9:6379");
+  expect(
+    lineOf({ isUp: false, problem: "connection refused", tables: [{ ...figures, table: "shop", isStale: true }] }),
+  ).toBe("fleet eu (n1): Redis 10.0.0.9:6379 is away: connection refused; news of others are stale in shop");
+});
+
 test("status reads like this", () => {
   expect(statusText(sample)).toMatchInlineSnapshot(`
     "sluice 0.1.0, process 4321, ready, up 1h 2m, plan 2 from /etc/sluice.toml

@@ -35,6 +35,7 @@ export function statusText(status: Status): string {
     ...pools(status),
     ...cacheTable(status),
     ...registryLines(status),
+    ...fleetLines(status),
   ].join("\n");
 }
 
@@ -138,6 +139,18 @@ export function redisText({ address, state, reason, since, isOwing }: RedisStatu
   const waiting = isOwing ? "; purges wait for it" : "";
   if (state === "up") return `${address} up${waiting}`;
   return `${address} away since ${(since ?? "").replace(/\.\d+Z$/, "Z")}: ${reason}${waiting}`;
+}
+
+/** What stands behind it is told by `sluice status --fleet`. */
+function fleetLines({ fleet }: Status): string[] {
+  if (fleet === null) return [];
+  const { name, node, nodes, redis, isUp, problem, tables } = fleet;
+  const standing = isUp
+    ? `one of ${counted(nodes, "node")}, by Redis ${redis}`
+    : `Redis ${redis} is away: ${problem ?? "not connected yet"}`;
+  const stale = tables.filter(({ isStale }) => isStale).map(({ table }) => table);
+  const old = stale.length === 0 ? "" : `; news of others are stale in ${stale.join(", ")}`;
+  return ["", `fleet ${name} (${node}): ${standing}${old}`];
 }
 
 /** `45s`, `12m 5s`, `3h 12m`, `4d 3h`: two units tell enough. */
