@@ -459,9 +459,11 @@ export class Control implements AdminService {
     await this.#registering.close();
     this.#prober.close();
     await this.#supervisor.end();
+    // Nobody is connected any more, and other nodes are told so.
+    this.#holdings.recover();
+    await this.#fleet?.close();
     await this.#metrics?.close();
     await this.#admin?.close();
-    this.#fleet?.close();
     this.#holdings.close();
     this.#bans?.close();
     if (this.#state.isKept())

@@ -62,8 +62,8 @@ class Member {
     return member;
   }
 
-  close(): void {
-    this.fleet.close();
+  async close(): Promise<void> {
+    await this.fleet.close();
     this.bans.close();
   }
 
@@ -146,7 +146,7 @@ withRedis("what is missed while a node is down is made up for at its next start"
   one.count(7, 3);
   two.count(7, 4);
   await until("both to know", () => one.read(7) === 7 && two.read(7) === 7 && two.bans.size === 1);
-  two.close();
+  await two.close();
   const file = two.table;
   const [block] = [...one.bans.all()].map((ban) => ban.block);
   one.bans.remove(block!);
@@ -226,6 +226,36 @@ withRedis("a reload changes what there is, and takes it away", async () => {
   expect([one.fleet.status(), await one.fleet.answer()]).toEqual([null, { fleet: null, nodes: [] }]);
   one.ban("10.0.0.2");
   expect(one.bans.find("10.0.0.2")?.node).toBe("");
+});
+
+withRedis("a node that stops tells its last counts, and is no more", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const [one, two] = [await Member.open(room, "one"), await Member.open(room, "two")];
+  one.fleet.adopt(fleetOf(redis, "n1", { interval: "10s", stale: "30s" }));
+  two.fleet.adopt(fleetOf(redis, "n2"));
+  await until("both to know", () => one.fleet.status()?.nodes === 2 && one.fleet.status()?.tables[0]?.ageMs !== null);
+  one.count(7, 3);
+  await one.close();
+  two.count(7, 1);
+  await until("the last to be known", () => two.read(7) === 4);
+  expect((await two.fleet.answer()).nodes.map(({ name }) => name)).toEqual(["n2"]);
+});
+
+withRedis("a Redis that refuses what it is asked is told, once each, and so is its end", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const one = await Member.open(room, "one");
+  one.fleet.adopt(fleetOf(redis, "n1"));
+  await until("it to be there", () => one.fleet.status()?.nodes === 1);
+  await redis.ask("ACL", "SETUSER", "default", "-eval", "-evalsha");
+  await until("refusals", () => (one.fleet.status()?.tables[0]?.failures ?? 0) > 3);
+  await until("the heartbeat's", () => one.told("the heartbeat does not get through: it refuses: NOPERM") === 1);
+  expect(one.told("table t does not get through: it refuses: NOPERM")).toBe(1);
+  expect(one.fleet.status()).toMatchObject({ isUp: true, problem: expect.stringContaining("NOPERM") });
+  await redis.ask("ACL", "SETUSER", "default", "+@all");
+  await until("both to be well", () => one.told("is well again") === 2);
+  expect(one.fleet.status()?.problem).toBeNull();
 });
 
 test("a node without Redis from the start goes on alone", async () => {

@@ -23,7 +23,7 @@ class Node {
     this.bans = bans;
     this.clock = clock;
     const changed = (): void => void this.changes++;
-    this.share = new BanShare({ bans, node: name, nowMs: () => clock.nowMs, lifted, changed });
+    this.share = new BanShare({ bans, node: name, nowMs: () => clock.nowMs, lifted, changed, full: () => {} });
     bans.observer = this.share;
   }
 

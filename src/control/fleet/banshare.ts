@@ -32,6 +32,8 @@ export interface BanShareOptions {
   readonly lifted: Iterable<readonly [string, Lifted]>;
   /** Something here has changed and is to go out; what was lifted is to be remembered. */
   readonly changed: () => void;
+  /** There is no room for a ban of another node. */
+  readonly full: () => void;
 }
 
 /** More are forgotten, the first of them first. */
@@ -109,7 +111,7 @@ export class BanShare implements BanObserver {
     this.#waiting.delete(change.block);
     if (change.ban !== null) {
       this.#lifted.delete(change.block);
-      bans.add(change.ban, "fleet");
+      if (bans.add(change.ban, "fleet") === "full") this.#options.full();
       return;
     }
     bans.lift(change.block, change.node);

@@ -3,7 +3,7 @@
 
 import type { Reply } from "../../registry/resp.ts";
 import { type BanShare, changeOf, changeWords } from "./banshare.ts";
-import { beatScript, nodesScript, orderScript } from "./beatscript.ts";
+import { beatScript, leaveScript, nodesScript, orderScript } from "./beatscript.ts";
 import { type FleetKeys, tableKeyOf } from "./keys.ts";
 import type { FleetLink } from "./link.ts";
 import { type GivenOrder, type Order, orderOf } from "./orders.ts";
@@ -30,6 +30,8 @@ export interface BeatingOptions {
   readonly reached: (epoch: string, ordersTo: number) => void;
   /** Somebody else runs under our name. */
   readonly doubled: () => void;
+  /** Redis is there and does not do what it is asked; null: it does. */
+  readonly failed: (why: string | null) => void;
 }
 
 /** What a ban, or an order, takes to be everywhere is this at most, and the way to Redis and back. */
@@ -77,15 +79,25 @@ export class Beating {
     try {
       while (this.#isWanted && !this.#isClosed) {
         this.#isWanted = false;
-        // What waits goes on waiting, and keeps nothing else from its way.
-        await this.#sendOrders().catch(() => {});
         await this.#once();
+        await this.#sendOrders();
       }
-    } catch {
-      // The link tells why; what waits goes on waiting.
+      this.#options.failed(null);
+    } catch (error) {
+      // What waits goes on waiting. A connection that ends is the link's to tell.
+      if (this.#options.link.isUp) this.#options.failed((error as Error).message);
     } finally {
       this.#isBeating = false;
     }
+  }
+
+  /** This node is no more. */
+  async leave(): Promise<void> {
+    const { link, keys, node } = this.#options;
+    await this.beat();
+    this.close();
+    while (this.#isBeating) await Bun.sleep(1);
+    await link.run(leaving, [keys.nodes, keys.said], [node]).catch(() => {});
   }
 
   /** Orders that find no way out, and no room to wait, are lost: false. */
@@ -169,3 +181,4 @@ export class Beating {
 const beat = new Script(beatScript);
 const orders = new Script(orderScript);
 const nodes = new Script(nodesScript);
+const leaving = new Script(leaveScript);

@@ -113,6 +113,11 @@ redis.call('ZADD', KEYS[3], number, string.format('%.0f ', number) .. now .. ' '
 redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -${ordersMax + 1})
 return now`;
 
+/** KEYS: nodes, said. ARGV: node. What orders it has given stays known. */
+export const leaveScript: string = `
+redis.call('ZREM', KEYS[1], ARGV[1])
+return redis.call('HDEL', KEYS[2], ARGV[1], 'run:' .. ARGV[1])`;
+
 /** KEYS: nodes, said. Answers now; then of each node that is shown: name, last seen, what it said of itself. */
 export const nodesScript: string = `
 local time = redis.call('TIME')

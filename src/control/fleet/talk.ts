@@ -19,6 +19,8 @@ export interface TalkOptions {
   readonly sharedMs: () => number;
   /** Two nodes have one name. */
   readonly superseded: () => void;
+  /** Redis is there and does not answer as it should; null: it does. */
+  readonly failed: (why: string | null) => void;
 }
 
 export interface TalkFigures {
@@ -97,15 +99,21 @@ export class TableTalk {
     this.#turn = promise;
     try {
       await work();
-      this.#problem = null;
+      this.#noted(null);
     } catch (error) {
       this.#failures++;
-      this.#problem = (error as Error).message;
+      this.#noted((error as Error).message);
       throw error;
     } finally {
       this.#turn = null;
       resolve();
     }
+  }
+
+  #noted(why: string | null): void {
+    this.#problem = why;
+    // A connection that ends is the link's to tell.
+    if (this.#options.link.isUp) this.#options.failed(why);
   }
 
   /** Whether there is more. */
@@ -125,6 +133,14 @@ export class TableTalk {
       this.#keysReceived += answer.totals.length + answer.marks.length;
     }
     return hasMore && !this.#isClosed;
+  }
+
+  /** All that is left to tell: nobody counts any more. */
+  async last(): Promise<void> {
+    this.#exchange.lookAtAll();
+    await this.quietly(async () => {
+      while (await this.#round());
+    }).catch(() => {});
   }
 
   /** A worker has died, and what it held was let go of. */
