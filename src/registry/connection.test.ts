@@ -88,6 +88,8 @@ test("a refusal at the beginning is told in words", async () => {
     ["-NOAUTH HELLO must be called with the client already authenticated\r\n", "it wants a password"],
     ["-WRONGPASS invalid username-password pair\r\n", "it knows no such user or password"],
     ["-LOADING Redis is loading the dataset in memory\r\n", "it is still loading its data"],
+    ["-MOVED 3999 10.0.0.2:6379\r\n", "the set is on another node of its cluster: 10.0.0.2:6379"],
+    ["-MISCONF Redis is configured to save\r\n", "it cannot save its data to disk, and lets nothing be written"],
     ["HTTP/1.1 400 Bad Request\r\n", "what answers is no Redis"],
     ["", "it closes the connection"],
   ])

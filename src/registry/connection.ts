@@ -155,13 +155,28 @@ export class Connection {
   }
 }
 
+const refusals: Readonly<Record<string, string>> = {
+  WRONGPASS: "it knows no such user or password",
+  NOAUTH: "it wants a password",
+  LOADING: "it is still loading its data",
+  BUSY: "it is busy with a script of somebody",
+  READONLY: "it is a replica, and only its master can be written",
+  MASTERDOWN: "it is a replica that has lost its master",
+  OOM: "its memory is full (maxmemory), and it lets nothing be written",
+  MISCONF: "it cannot save its data to disk, and lets nothing be written",
+  NOREPLICAS: "it has too few replicas (min-replicas-to-write), and lets nothing be written",
+  CROSSSLOT: "its cluster has the keys of a set on several nodes: write the set's name in braces, as in {name}",
+  CLUSTERDOWN: "its cluster is down",
+};
+
 /** Of what Redis says no with. Bounded, and without control characters: it is shown. */
 export function refusalOf({ message, code }: ReplyError): string {
-  if (code === "WRONGPASS") return "it knows no such user or password";
-  if (code === "NOAUTH") return "it wants a password";
-  if (code === "LOADING") return "it is still loading its data";
+  const known = Object.hasOwn(refusals, code) ? refusals[code] : undefined;
+  if (known !== undefined) return known;
   if (message.includes("WRONGTYPE")) return "something else than a set stands under this name";
-  return `it refuses: ${message.replace(/[\0-\x1f\x7f-\x9f]/g, " ").slice(0, 200)}`;
+  const said = message.replace(/[\0-\x1f\x7f-\x9f]/g, " ").slice(0, 200);
+  const node = /^(?:MOVED|ASK) \d+ (\S+)/.exec(said)?.[1];
+  return node === undefined ? `it refuses: ${said}` : `the set is on another node of its cluster: ${node}`;
 }
 
 const distrusted = "its certificate is of no authority that is trusted (NODE_EXTRA_CA_CERTS names a file of more)";

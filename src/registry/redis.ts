@@ -36,6 +36,8 @@ export interface RedisRegistryOptions {
 const heartbeatMs = 1000;
 const pauseMinMs = 50;
 const pauseMaxMs = 1000;
+/** Longer than sets take to be settled behind a new connection (setwatch.ts). */
+const renewMs = 15_000;
 
 export class RedisRegistry implements Registry {
   readonly #options: RedisRegistryOptions;
@@ -49,6 +51,7 @@ export class RedisRegistry implements Registry {
   #heartbeat: Timer | null = null;
   #retry: Timer | null = null;
   #pauseMs: number = pauseMinMs;
+  #renewedAtMs = Number.NEGATIVE_INFINITY;
   #notice: Notice = "poll";
   #problem: string | null = null;
   #isArming = false;
@@ -71,7 +74,7 @@ export class RedisRegistry implements Registry {
         pollMs: this.#options.pollMs,
         nowMs: this.#nowMs,
         read: () => this.#ask((connection) => readSet(connection, set)),
-        overdue: () => void this.#reap(set),
+        reap: (isTrial) => this.#reap(set, isTrial),
       });
       this.#watches.set(set, watch);
       this.#follow(watch);
@@ -189,8 +192,19 @@ export class RedisRegistry implements Registry {
     try {
       return await question(this.#connection ?? (await this.#open()));
     } catch (error) {
-      throw error instanceof ReplyError ? new RegistryError(refusalOf(error)) : error;
+      if (!(error instanceof ReplyError)) throw error;
+      if (error.code === "READONLY") this.#renew();
+      throw new RegistryError(refusalOf(error));
     }
+  }
+
+  /** It has become a replica. By now its name may be that of another, which a connection that stays would never find. */
+  #renew(): void {
+    const nowMs = this.#nowMs();
+    if (nowMs - this.#renewedAtMs < renewMs) return;
+    this.#renewedAtMs = nowMs;
+    this.#drop();
+    if (this.#watches.size > 0) void this.#open().catch(() => {});
   }
 
   async #write<T>(set: string, change: (connection: Connection) => Promise<T>): Promise<T> {
@@ -210,10 +224,18 @@ export class RedisRegistry implements Registry {
     return same.length === 0 ? 0 : Number(await connection.ask("SREM", draining, ...same));
   }
 
-  async #reap(set: string): Promise<void> {
+  /** Why it cannot be written, else null. Whoever may not write leaves it to others. */
+  #reap(set: string, isTrial: boolean): Promise<string | null> {
     const { leases, changes } = keysOf(set);
-    // Whoever may not write leaves it to others.
-    await this.#ask((connection) => connection.ask("EVAL", reapScript, 2, set, leases, changes)).catch(() => {});
+    return this.#ask(async (connection) => {
+      try {
+        await connection.ask("EVAL", reapScript, 2, set, leases, changes, isTrial ? 1 : 0);
+        return null;
+      } catch (error) {
+        if (!(error instanceof ReplyError)) throw error;
+        return isKeptFrom(error) ? null : refusalOf(error);
+      }
+    });
   }
 
   /** One at a time for all who ask. */

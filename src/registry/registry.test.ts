@@ -248,3 +248,34 @@ for (const [kind, make] of makers)
   });
 
 const nothing = { added: [], removed: [] };
+
+/** Where it can be read and lets nothing be written. */
+const unwritable: Record<string, readonly [begin: string, end: string, why: string]> = {
+  "full memory": ["CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "its memory is full"],
+  "too few replicas": ["CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0", "too few replicas"],
+  "another master": ["REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "it is a replica"],
+};
+
+if (find("redis-server") !== null)
+  test.each(Object.entries(unwritable))(
+    "with a Redis of %s no lease can be renewed, and nobody is taken out for that",
+    async (_, [begin, end, why]) => {
+      await using room = new Room();
+      const redis = await Redis.start(room);
+      const registry = inRedis(room, redis);
+      const { addresses, tolds } = heard(room, registry);
+      await registry.vote(set, ballot("s1", { [a]: true }, 300));
+      await until("it to be known", () => addresses()?.length === 1);
+      await redis.ask(...begin.split(" "));
+      expect(
+        await registry.vote(set, ballot("s1", { [a]: true }, 300)).catch((error: Error) => error.message),
+      ).toContain(why);
+      await until("the lease to be over", () => JSON.stringify(tolds.at(-1)).includes(why));
+      expect(addresses()).toEqual(["10.0.0.1:80"]);
+      await redis.ask(...end.split(" "));
+      await registry.vote(set, ballot("s1", { [a]: true }, 60_000));
+      await registry.add(set, b);
+      await until("it to count again", () => addresses()?.length === 2);
+      expect(tolds.every((told) => !told.ok || told.servers.length > 0 || told === tolds[0])).toBeTrue();
+    },
+  );

@@ -60,9 +60,14 @@ local over = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, ${rea
 local next = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
 return {size, members, draining, over, next[2] and math.ceil(next[2] - now) or -1}`;
 
-/** KEYS: set, leases. ARGV: channel. Answers who was taken out. */
+/**
+ * KEYS: set, leases. ARGV: channel, whether it is a trial. Answers who was taken out. A Redis that is full lets go of leases but lets none be
+ * renewed: what changes nothing, but may not be done there, is done first. A trial does no more.
+ */
 export const reapScript: string = `${clock}
+redis.call('ZADD', KEYS[2], 'XX', 0, '')
 local removed = {}
+if ARGV[2] == '1' then return removed end
 ${reaping}
 if #removed > 0 then redis.call('PUBLISH', ARGV[1], '1') end
 return removed`;

@@ -17,9 +17,10 @@ function stand(answers: Record<string, Reply>): Connection {
 
 test("those whose lease is over are left out, and somebody has to take them out", async () => {
   const reading = await readSet(stand({ EVAL: [3, ["a", "b", "c"], ["c"], ["b", "gone"], 1500] }), "s");
-  expect(reading).toEqual({ size: 2, members: ["a", "c"], draining: ["c"], isOverdue: true, nextEndMs: 1500 });
+  const rest = { draining: ["c"], over: ["b"], isOverdue: true, nextEndMs: 1500 };
+  expect(reading).toEqual({ size: 2, members: ["a", "c"], ...rest });
   const calm = await readSet(stand({ EVAL: [1, ["a"], [], [], -1] }), "s");
-  expect(calm).toEqual({ size: 1, members: ["a"], draining: [], isOverdue: false, nextEndMs: null });
+  expect(calm).toEqual({ size: 1, members: ["a"], draining: [], over: [], isOverdue: false, nextEndMs: null });
 });
 
 test("without scripts members are read all the same, in part where there are too many", async () => {

@@ -11,7 +11,9 @@ export interface SetReading {
   /** Those whose lease is over are not among them. */
   readonly members: readonly string[];
   readonly draining: readonly string[];
-  /** Somebody has to take some out whose lease is over. */
+  /** Those whose lease is over, and who still stand there. */
+  readonly over: readonly string[];
+  /** There are leases that are over, and somebody has to take them out. */
   readonly isOverdue: boolean;
   /** Until the next lease ends; null where there is none. */
   readonly nextEndMs: number | null;
@@ -48,6 +50,7 @@ function readingOf(reply: Reply): SetReading {
     size: size - (there.length - left.length),
     members: left,
     draining: textsOf(draining),
+    over: there.filter((member) => gone.has(member)),
     isOverdue: gone.size > 0,
     nextEndMs: typeof next === "number" && next >= 0 ? next : null,
   };
@@ -65,7 +68,14 @@ async function readPlainly(connection: Connection, set: string, draining: string
     if (isKeptFrom(error)) return [0, []];
     throw error;
   });
-  return { size: Math.max(size, members.length), members, draining: drained, isOverdue: false, nextEndMs: null };
+  return {
+    size: Math.max(size, members.length),
+    members,
+    draining: drained,
+    over: [],
+    isOverdue: false,
+    nextEndMs: null,
+  };
 }
 
 function onlyWhenKept(error: unknown): Reply {

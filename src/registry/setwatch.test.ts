@@ -14,18 +14,27 @@ function stage() {
     members: [] as string[],
     draining: [] as string[],
     failure: null as string | null,
+    over: [] as string[],
+    nextEndMs: null as number | null,
+    unwritable: null as string | null,
+    /** Each time: whether it was a trial. */
+    reaps: [] as boolean[],
     reads: 0,
     nowMs: 0,
   };
   const watch = new SetWatch({
     pollMs: 3_600_000,
     nowMs: () => world.nowMs,
-    overdue: () => {},
+    reap: async (isTrial) => {
+      world.reaps.push(isTrial);
+      if (world.unwritable === null && !isTrial) world.over = [];
+      return world.unwritable;
+    },
     read: async (): Promise<SetReading> => {
       world.reads++;
       if (world.failure !== null) throw new Error(world.failure);
-      const { members, draining } = world;
-      return { size: members.length, members: [...members], draining, isOverdue: false, nextEndMs: null };
+      const { members, draining, over, nextEndMs } = world;
+      return { size: members.length, members, draining, over: [...over], isOverdue: over.length > 0, nextEndMs };
     },
   });
   ends.push(() => watch.close());
@@ -95,4 +104,51 @@ test("what is drained stays so meanwhile", async () => {
   world.draining = [];
   await look();
   expect(tolds.at(-1)).toMatchObject({ ok: true, servers: [{ address: "a:1", drain: true }] });
+});
+
+test("while Redis cannot be written a lease that is over says nothing, and when it can sentinels have time to renew it", async () => {
+  const { world, look, tolds } = stage();
+  await look("a:1", "b:1");
+  world.over = ["b:1"];
+  world.unwritable = "its disk is full";
+  expect(await look("a:1")).toBe("a:1,b:1");
+  expect(tolds.at(-1)).toMatchObject({ remarks: [expect.stringContaining("its disk is full")] });
+  expect(await look("a:1")).toBe("a:1,b:1");
+  world.unwritable = null;
+  expect(await look("a:1")).toBe("a:1,b:1");
+  expect(tolds.at(-1)).toMatchObject({ remarks: [] });
+  // The first time it is found out; what was kept is not taken out by whoever finds out that it could be.
+  expect(world.reaps).toEqual([false, true, true]);
+  world.nowMs += settleMs;
+  expect(await look("a:1")).toBe("a:1");
+  await look("a:1");
+  expect(world.reaps).toEqual([false, true, true, false]);
+});
+
+test("a lease that is over counts as such at once, unless only Redis' clock has been set", async () => {
+  const { world, look } = stage();
+  world.nextEndMs = 500;
+  await look("a:1", "b:1");
+  world.nowMs += 500;
+  world.over = ["b:1"];
+  expect(await look("a:1")).toBe("a:1");
+  world.nextEndMs = 15_000;
+  await look("a:1");
+  world.over = ["a:1"];
+  expect(await look()).toBe("a:1");
+  world.nowMs += settleMs;
+  expect(await look()).toBe("");
+});
+
+test("a storm of notices does not put a reading off", async () => {
+  const { world, watch, look } = stage();
+  await look("a:1");
+  const before = world.reads;
+  const untilMs = performance.now() + 2000;
+  // Sooner than any timer.
+  while (world.reads === before && performance.now() < untilMs) {
+    watch.look();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(world.reads).toBeGreaterThan(before);
 });

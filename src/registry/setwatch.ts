@@ -4,6 +4,8 @@
 //
 // A Redis that was away may have lost its data, or sentinels could not renew their leases there: what is up they put back within seconds. So
 // what was known before and is not there any more is kept for that long, until it has been seen again: from then on Redis' word counts.
+// The same goes for one whose clock was set forward. While it can be read but not written (its disk or its memory is full, it has become
+// a replica), nobody can renew a lease, and that one is over says nothing.
 
 import { toldOf } from "./member.ts";
 import type { Told } from "./registry.ts";
@@ -11,8 +13,14 @@ import type { SetReading } from "./setreading.ts";
 
 /** An original sentinel looks every 2 s, for 1 s each of its servers, and connects anew before. */
 export const settleMs = 10_000;
-/** Between the beginnings of two readings: a storm of changes is read as one. */
+/** Between the beginnings of two readings: a storm of changes is read as one. With many members it is four times as long as one takes. */
 const gapMs = 5;
+const gapMsMax = 50;
+const gapShare = 4;
+/** It refuses to be read, which may soon be over. */
+const againMs = 1000;
+/** Leases end by Redis' clock, which may not go quite like ours. */
+const clockSlackMs = 1000;
 /** After the end of a lease, so that it is over by Redis' clock as well. */
 const afterEndMs = 2;
 
@@ -21,8 +29,8 @@ export interface SetWatchOptions {
   readonly nowMs: () => number;
   /** Rejects with an Error in words for an operator. */
   readonly read: () => Promise<SetReading>;
-  /** A lease was found to be over. */
-  readonly overdue: () => void;
+  /** A lease was found to be over: it is taken out, or with `isTrial` only could be. Why Redis cannot be written, else null. */
+  readonly reap: (isTrial: boolean) => Promise<string | null>;
 }
 
 export class SetWatch {
@@ -36,10 +44,18 @@ export class SetWatch {
   /** Known from before Redis was away, and not seen since. */
   #unseen: ReadonlySet<string> = new Set();
   #settledAtMs = 0;
+  /** Those whose lease was over at the last reading. */
+  #over: readonly string[] = [];
+  /** No lease that is known is over before. */
+  #leasesUntilMs = Number.NEGATIVE_INFINITY;
+  /** Why Redis cannot be written, and leases say nothing; null while it can. */
+  #unwritable: string | null = null;
   #timer: Timer | null = null;
   #readAtMs = Number.NEGATIVE_INFINITY;
+  #gapMs: number = gapMs;
   #isReading = false;
   #isOwed = false;
+  #isSoon = false;
   #isClosed = false;
 
   constructor(options: SetWatchOptions) {
@@ -73,7 +89,10 @@ export class SetWatch {
   look(): void {
     if (this.#isClosed) return;
     this.#isOwed = true;
-    if (!this.#isReading) this.#readIn(this.#readAtMs + gapMs - this.#options.nowMs());
+    // Whoever tells again and again of changes does not put the reading off.
+    if (this.#isReading || this.#isSoon) return;
+    this.#isSoon = true;
+    this.#readIn(this.#readAtMs + this.#gapMs - this.#options.nowMs());
   }
 
   /** Redis was away, and is there again. */
@@ -97,19 +116,22 @@ export class SetWatch {
   }
 
   async #read(): Promise<void> {
-    const { read, nowMs, pollMs, overdue } = this.#options;
+    const { read, nowMs, pollMs } = this.#options;
     this.#isReading = true;
     this.#isOwed = false;
+    this.#isSoon = false;
     this.#readAtMs = nowMs();
     let dueMs = pollMs;
     try {
       const reading = await read();
+      this.#gapMs = Math.min(Math.max(gapShare * (nowMs() - this.#readAtMs), gapMs), gapMsMax);
+      const left = await this.#believed(reading);
       if (this.#isClosed) return;
-      this.#adopt(reading);
-      if (reading.isOverdue && this.#unseen.size === 0) overdue();
-      if (reading.nextEndMs !== null) dueMs = Math.min(dueMs, reading.nextEndMs + afterEndMs);
+      this.#adopt(left);
+      if (left.nextEndMs !== null) dueMs = Math.min(dueMs, left.nextEndMs + afterEndMs);
       if (this.#unseen.size > 0) dueMs = Math.min(dueMs, this.#settledAtMs - nowMs() + 1);
     } catch (error) {
+      dueMs = Math.min(dueMs, againMs);
       this.fail((error as Error).message);
     } finally {
       this.#isReading = false;
@@ -118,13 +140,35 @@ export class SetWatch {
     else this.#readIn(dueMs);
   }
 
+  /** As it is, but for leases that are over where that says nothing. */
+  async #believed(reading: SetReading): Promise<SetReading> {
+    const { nowMs, reap } = this.#options;
+    const { over, isOverdue, members, size, nextEndMs } = reading;
+    const isNew = over.some((member) => !this.#over.includes(member));
+    this.#over = over;
+    if (isNew && nowMs() < this.#leasesUntilMs - clockSlackMs) this.unsettle();
+    this.#leasesUntilMs = nextEndMs === null ? Number.NEGATIVE_INFINITY : nowMs() + nextEndMs;
+    if (!isOverdue) {
+      this.#unwritable = null;
+      return reading;
+    }
+    if (this.#unseen.size > 0) return reading;
+    const was = this.#unwritable;
+    this.#unwritable = await reap(was !== null);
+    if (this.#unwritable !== null) return { ...reading, members: [...members, ...over], size: size + over.length };
+    // Sentinels can renew them again, and need a moment for it.
+    if (was !== null) this.unsettle();
+    return reading;
+  }
+
   #adopt({ members, draining, size }: SetReading): void {
     if (this.#unseen.size > 0) {
       const isSettled = this.#options.nowMs() >= this.#settledAtMs;
       this.#unseen = isSettled ? new Set() : this.#unseen.difference(new Set(members));
     }
     const drained = this.#unseen.size === 0 ? draining : [...new Set([...draining, ...this.#draining])];
-    const told = toldOf([...members, ...this.#unseen], drained, size + this.#unseen.size);
+    const plain = toldOf([...members, ...this.#unseen], drained, size + this.#unseen.size);
+    const told = this.#unwritable === null ? plain : { ...plain, remarks: [...plain.remarks, kept(this.#unwritable)] };
     this.#members = members;
     this.#draining = drained;
     const text = JSON.stringify(told);
@@ -138,4 +182,8 @@ export class SetWatch {
   #say(told: Told): void {
     for (const tell of [...this.#tells]) tell(told);
   }
+}
+
+function kept(problem: string): string {
+  return `leases that are over still count, for nobody can renew them: ${problem}`;
 }
