@@ -47,6 +47,26 @@ test("two questions are never under way at once, and what changes meanwhile is a
   expect([most, count]).toEqual([1, 3]);
 });
 
+test("a flood of changes makes questions one after the other, with as much time between them as they take", async () => {
+  let count = 0;
+  const one = asking(
+    { intervalMs: 60_000, timeoutMs: 60_000 },
+    async () => {
+      count++;
+      await Bun.sleep(20);
+      return { answer: good };
+    },
+    () => {},
+  );
+  const beganMs = performance.now();
+  while (performance.now() - beganMs < 400) {
+    one.now();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(count).toBeGreaterThan(1);
+  expect(count).toBeLessThan(12);
+});
+
 test("a question that is late is given up, and its answer is nobody's any more", async () => {
   const told: Answer[] = [];
   const signals: AbortSignal[] = [];

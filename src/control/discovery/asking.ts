@@ -1,6 +1,6 @@
 // The rhythm of a source that is asked again and again: one question at a time, none longer than its timeout, the next one when the
 // interval is over, or when the answer says. After a failure it is asked again soon, then less and less often, up to the
-// interval. What is asked, and of whom, is said by the question.
+// interval. However often it is told of changes, it asks only half of the time. What is asked, and of whom, is said by the question.
 
 import type { Answer } from "./source.ts";
 
@@ -21,6 +21,9 @@ export interface Rhythm {
 /** Why there is no answer; its message is an Answer's problem, and has nothing secret. */
 export class Refusal extends Error {}
 
+/** Between the end of a question and the next that a change makes: at least so long, and as long as the one before took. */
+const restMs = 5;
+const restMsMax = 250;
 const retryMs = 2000;
 const retryMsMax = 30_000;
 
@@ -31,6 +34,9 @@ export class Asking {
   #timer: Timer | null = null;
   #abort: AbortController | null = null;
   #failures = 0;
+  /** The last one took so long, and ended then. */
+  #tookMs = 0;
+  #endedAtMs = Number.NEGATIVE_INFINITY;
   /** Something has changed while it was being asked. */
   #isAgain = false;
   #isStopped = false;
@@ -48,9 +54,16 @@ export class Asking {
       this.#isAgain = true;
       return;
     }
+    const restedMs = performance.now() - this.#endedAtMs;
+    this.#askIn(Math.min(Math.max(this.#tookMs, restMs), restMsMax) - restedMs);
+  }
+
+  /** In the place of whenever it was to be asked. */
+  #askIn(delayMs: number): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    void this.#ask();
+    if (delayMs <= 0) void this.#ask();
+    else this.#timer = setTimeout(() => this.#askIn(0), delayMs);
   }
 
   stop(): void {
@@ -61,6 +74,7 @@ export class Asking {
 
   async #ask(): Promise<void> {
     const abort = new AbortController();
+    const beganMs = performance.now();
     this.#abort = abort;
     this.#isAgain = false;
     const { promise: late, resolve } = Promise.withResolvers<Said>();
@@ -78,9 +92,12 @@ export class Asking {
     abort.abort();
     this.#abort = null;
     if (this.#isStopped) return;
+    this.#endedAtMs = performance.now();
+    this.#tookMs = this.#endedAtMs - beganMs;
     this.#failures = said.answer.ok ? 0 : this.#failures + 1;
-    const delayMs = this.#isAgain ? 0 : this.#delayMs(said);
-    if (delayMs !== null) this.#timer = setTimeout(() => this.now(), delayMs);
+    const delayMs = this.#delayMs(said);
+    if (this.#isAgain) this.now();
+    else if (delayMs !== null) this.#askIn(delayMs);
     this.#tell(said.answer);
   }
 

@@ -89,3 +89,26 @@ test("an agent that answers at once all the time is not asked all the time", asy
   await until("more questions", () => consul.asked.length > length + 3);
   expect(performance.now() - startMs).toBeGreaterThan(500);
 });
+
+test("an agent that has a newer index at once all the time is asked less and less often", async () => {
+  let asked = 0;
+  const agent = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: () => Response.json([], { headers: { "x-consul-index": String(++asked) } }),
+  });
+  await using room = new Room();
+  room.ending(() => void agent.stop(true));
+  const endpoint = `http://127.0.0.1:${agent.port}`;
+  new Listening(room, { consul: { service: "web", endpoint }, interval: "1m" }).start();
+  const beganMs = performance.now();
+  await until("some questions", () => asked >= 6);
+  expect(performance.now() - beganMs).toBeGreaterThan(300);
+});
+
+test("a socket of this machine is no instance", async () => {
+  await using room = new Room();
+  const { listening } = await scene(room, [instance, { address: "unix:/var/run/docker.sock", port: 80 }]);
+  await listening.tells("10.0.0.1:80");
+  expect(JSON.stringify(listening.last)).toContain("instance 1 is a socket of this machine");
+});

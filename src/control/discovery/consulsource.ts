@@ -13,8 +13,9 @@ const listBytesMax = 16 << 20;
 const instancesMax = 10_000;
 /** An agent adds up to a sixteenth of the wait, so that not all come back at once. */
 const lateShare = 1 / 16;
-/** Changes that come in a row are gathered for so long. */
+/** Changes that come in a row are gathered for so long, and with each twice as long: some agents have a newer index at once all the time. */
 const gatherMs = 10;
+const gatherMsMax = 1000;
 /** Consul takes no longer ones. */
 const waitMsMax = 600_000;
 
@@ -28,6 +29,7 @@ export class ConsulSource implements Source {
   #asking: Asking | null = null;
   /** 0: the next question is answered at once. */
   #index = 0;
+  #gatherMs: number = gatherMs;
 
   constructor(asked: DiscoverConsul, settings: Discover, { intervalMs, timeoutMs }: Rhythm) {
     const { service, tag, datacenter, endpoint, token, user = "", password = "", tls } = asked;
@@ -77,8 +79,10 @@ export class ConsulSource implements Source {
     this.#index = isIndex && index >= former ? index : 0;
     // Once is once, and without an index there is nothing to wait for.
     if (this.#intervalMs === 0 || !isIndex) return { answer };
-    const isHasty = this.#index === former && performance.now() - startedMs < this.#waitMs / 2;
-    return isHasty ? { answer } : { answer, nextMs: gatherMs };
+    const waitedMs = performance.now() - startedMs;
+    if (this.#index === former && waitedMs < this.#waitMs / 2) return { answer };
+    this.#gatherMs = waitedMs > gatherMsMax ? gatherMs : Math.min(this.#gatherMs * 2, gatherMsMax);
+    return { answer, nextMs: Math.min(this.#gatherMs, this.#intervalMs) };
   }
 
   #path(index: number): string {

@@ -42,6 +42,20 @@ test("a service has its ports, weights, tiers and names, and its addresses are a
   await listening.tells("");
 });
 
+test("a target that is no name is told of without what would be a command to a terminal", async () => {
+  await using room = new Room();
+  const server = await NameServer.start(room);
+  const target = "a\u001b[2j\n.test";
+  server.set("_h._tcp.test", { type: "SRV", priority: 1, weight: 1, port: 81, target });
+  server.set(`${target}`, { type: "A", address: "10.0.0.1" });
+  const listening = new Listening(room, {
+    dns: { name: "_h._tcp.test", record: "srv", servers: [server.address] },
+  }).start();
+  await listening.tells("no answer");
+  await until("the reason", () => listening.problem.includes("a name for TLS that is none"));
+  expect(listening.problem).toMatch(/^[ -~]*$/);
+});
+
 test("what does not fit into a datagram is asked for over TCP", async () => {
   await using room = new Room();
   const server = await NameServer.start(room);

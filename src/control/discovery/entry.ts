@@ -30,19 +30,23 @@ interface Candidate {
 
 /** More are counted. */
 const remarksMax = 3;
+const placeLengthMax = 100;
 const connectionsMax = 1_000_000;
 const priorityMax = 1_000_000_000;
 const hostName = /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?$/;
 /** What must not get into a log. */
 const control = /[\x00-\x1f\x7f]/;
 
+/** Who tells: somebody on this machine, or somebody in the network, who must not name sockets of it: behind one may be Docker. */
+export type Teller = "here" | "afar";
+
 /** `usualPort` is for entries that say none. Entries of which none is good are no answer: what keeps a pool alive is not given up for them. */
-export function answerOf(entries: readonly Entry[], usualPort: number | undefined): Answer {
+export function answerOf(entries: readonly Entry[], usualPort: number | undefined, teller: Teller = "afar"): Answer {
   const candidates: Candidate[] = [];
   const faults: string[] = [];
   for (const entry of entries) {
-    const found = candidateOf(entry, usualPort);
-    if (typeof found === "string") faults.push(`${entry.at} ${found}`);
+    const found = candidateOf(entry, usualPort, teller);
+    if (typeof found === "string") faults.push(`${shown(entry.at)} ${found}`);
     else candidates.push(found);
   }
   if (candidates.length === 0 && faults.length > 0)
@@ -58,8 +62,8 @@ export function remarksOf(faults: readonly string[]): string[] {
 }
 
 /** Or what is wrong with it. */
-function candidateOf(entry: Entry, usualPort: number | undefined): Candidate | string {
-  const place = addressOf(entry, usualPort);
+function candidateOf(entry: Entry, usualPort: number | undefined, teller: Teller): Candidate | string {
+  const place = addressOf(entry, usualPort, teller);
   if (!place.ok) return place.fault;
   const weight = numberOf(entry.weight ?? place.weight, 0, weightMax);
   if (weight === null) return `has a weight that is no whole number from 0 to ${weightMax}`;
@@ -86,9 +90,11 @@ type Place =
   | { readonly ok: true; readonly address: string; readonly weight: number | undefined }
   | { readonly ok: false; readonly fault: string };
 
-function addressOf({ host, port: written }: Entry, usualPort: number | undefined): Place {
+function addressOf({ host, port: written }: Entry, usualPort: number | undefined, teller: Teller): Place {
   if (typeof host !== "string" || host.trim() === "") return { ok: false, fault: "has no address" };
   const text = host.trim();
+  if (teller === "afar" && text.startsWith("unix:"))
+    return { ok: false, fault: "is a socket of this machine, which only a file or a program of it may name" };
   const port = numberOf(written === "" ? undefined : written, 1, 65_535);
   if (port === null) return { ok: false, fault: "has a port that is none" };
   const wanted = port ?? usualPort;
@@ -100,6 +106,11 @@ function addressOf({ host, port: written }: Entry, usualPort: number | undefined
       return { ok: true, address: reading.value.name, weight: reading.value.weight ?? undefined };
   }
   return { ok: false, fault: wanted === undefined ? "is no host:port" : "is no host, and no host:port" };
+}
+
+/** Where it stood may be a name that somebody else has given. */
+function shown(at: string): string {
+  return at.slice(0, placeLengthMax).replace(/[^\x20-\x7e]/g, "?");
 }
 
 function withPort(host: string, port: number): string {

@@ -3,6 +3,7 @@
 
 import type { Discover, DiscoverHttp } from "../../config/types.ts";
 import { Asking, Refusal, type Rhythm, type Said } from "./asking.ts";
+import type { Teller } from "./entry.ts";
 import { answers, fetchWhole, placeOf, type Target } from "./fetching.ts";
 import { answerBytesMax, readAnswer } from "./reading.ts";
 import type { Answer, Source } from "./source.ts";
@@ -12,6 +13,7 @@ export class HttpSource implements Source {
   readonly #target: Target;
   readonly #path: string;
   readonly #settings: Discover;
+  readonly #teller: Teller;
   readonly #rhythm: Rhythm;
   #asking: Asking | null = null;
   #last: { readonly answer: Answer; readonly validators: Record<string, string> } | null = null;
@@ -24,6 +26,7 @@ export class HttpSource implements Source {
     this.#path = parsed === null ? "/" : `${parsed.pathname}${parsed.search}`;
     this.#target = { base, headers: lowered(headers ?? {}), tls };
     this.#settings = settings;
+    this.#teller = parsed === null ? "here" : "afar";
     this.#rhythm = rhythm;
   }
 
@@ -43,7 +46,7 @@ export class HttpSource implements Source {
     const fetched = await fetchWhole(target, this.#path, answerBytesMax, signal);
     if (fetched.status === 304 && last !== null) return { answer: last.answer };
     if (fetched.status !== 200) throw new Refusal(answers(fetched.status));
-    const answer = readAnswer(fetched.body, this.#settings);
+    const answer = readAnswer(fetched.body, this.#settings, this.#teller);
     if (answer.ok) this.#last = { answer, validators: validatorsOf(fetched.headers) };
     return { answer };
   }

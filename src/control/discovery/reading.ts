@@ -4,7 +4,7 @@
 
 import { RE2JS } from "re2js";
 import type { Discover } from "../../config/types.ts";
-import { answerOf, type Entry } from "./entry.ts";
+import { answerOf, type Entry, type Teller } from "./entry.ts";
 import type { Answer } from "./source.ts";
 
 /** Of an answer. A thousand servers with all that can be said of them take a fifth of it. */
@@ -14,14 +14,14 @@ const entriesMax = 10_000;
 
 export type Manner = Pick<Discover, "format" | "fields" | "pattern" | "port">;
 
-export function readAnswer(text: string, manner: Manner): Answer {
+export function readAnswer(text: string, manner: Manner, teller: Teller = "here"): Answer {
   if (text.length > answerBytesMax) return tooLong;
   const { format, pattern, port } = manner;
   const bare = text.replace(/^\ufeff/, "");
   const isJson = format === "json" || (format === "auto" && pattern === undefined && /^\s*[[{]/.test(bare));
-  if (isJson) return readJson(bare, manner);
-  if (pattern !== undefined && format !== "lines") return readMatches(bare, pattern, port);
-  return answerOf(bounded(linesOf(bare)), port);
+  if (isJson) return readJson(bare, manner, teller);
+  if (pattern !== undefined && format !== "lines") return readMatches(bare, pattern, port, teller);
+  return answerOf(bounded(linesOf(bare)), port, teller);
 }
 
 export const tooLong: Answer = { ok: false, problem: `tells more than ${answerBytesMax >> 20} MiB` };
@@ -70,7 +70,7 @@ function lineOf(line: string, at: string): Entry {
   return entry as unknown as Entry; // `at` and `host` are there; all else is optional.
 }
 
-function readJson(text: string, { fields, port }: Manner): Answer {
+function readJson(text: string, { fields, port }: Manner, teller: Teller): Answer {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -83,7 +83,7 @@ function readJson(text: string, { fields, port }: Manner): Answer {
       ok: false,
       problem: `tells JSON that has no list${fields.list === undefined ? "" : " where fields.list says"}`,
     };
-  return answerOf(bounded(itemsOf(list, fields)), port);
+  return answerOf(bounded(itemsOf(list, fields)), port, teller);
 }
 
 function listIn(document: unknown): unknown {
@@ -132,10 +132,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function readMatches(text: string, pattern: string, port: number | undefined): Answer {
+function readMatches(text: string, pattern: string, port: number | undefined, teller: Teller): Answer {
   const entries = bounded(matchesOf(text, RE2JS.compile(pattern)));
   if (entries.length === 0 && text.trim() !== "") return { ok: false, problem: "tells nothing that the pattern finds" };
-  return answerOf(entries, port);
+  return answerOf(entries, port, teller);
 }
 
 /** By RE2, whose time grows with the text and with nothing else, for the text is somebody else's; the schema has seen the pattern. Line by line, so that ^ and $ mean what they look like, and what has no end does not run into the next server. */
