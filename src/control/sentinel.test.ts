@@ -125,3 +125,16 @@ test("a registry that is away is told of once, and once when it is back", async 
     "the registry can be written again",
   ]);
 });
+
+test("that another one has its name is said once", async () => {
+  class Doubled extends MemoryRegistry {
+    override async vote(set: string, ballot: Ballot): Promise<Outcome> {
+      return { ...(await super.vote(set, ballot)), hasTwin: true };
+    }
+  }
+  const { sentinel, said } = stage(new Doubled());
+  await sentinel.adopt(planOf(["127.0.0.1:1"], { check: { ...planOf([]).check, everyMs: 5 } }));
+  await until("it to be said", () => said().some((line) => String(line).includes("has the same id")));
+  await Bun.sleep(30);
+  expect(said().filter((line) => String(line).includes("has the same id"))).toHaveLength(1);
+});

@@ -58,6 +58,7 @@ export class Sentinel {
   #isVoteOwed = false;
   #isLooking = false;
   #problem: string | null = null;
+  #hasToldTwin = false;
 
   constructor(options: SentinelOptions) {
     this.#options = options;
@@ -190,7 +191,10 @@ export class Sentinel {
     for (const { plan: target, verdict } of this.#targets)
       if (verdict.state !== "unchecked") views.set(target.member, verdict.state === "up");
     try {
-      this.#tell(await registry.vote(set, { voter: this.#voter, views, leaseMs, quorum }));
+      const outcome = await registry.vote(set, { voter: this.#voter, views, leaseMs, quorum });
+      this.#tell(outcome);
+      if (outcome.hasTwin === true && !this.#hasToldTwin) log.warn({ set, sentinel: this.#voter }, twin);
+      this.#hasToldTwin ||= outcome.hasTwin === true;
       if (this.#problem !== null) log.info({ set }, "the registry can be written again");
       this.#problem = null;
     } catch (error) {
@@ -214,6 +218,7 @@ export class Sentinel {
   }
 }
 
+const twin = "another sentinel has the same id, and they overrule each other: give each an id of its own";
 const registered = "backend registered (UP)";
 const deregistered = "backend deregistered (DOWN)";
 const aged = "backend deregistered (no sentinel says that it is up)";

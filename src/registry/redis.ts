@@ -46,6 +46,8 @@ export class RedisRegistry implements Registry {
   readonly #watches = new Map<string, SetWatch>();
   /** Sets that were written by this process. */
   readonly #written = new Set<string>();
+  /** Until when the last vote of a sentinel of ours counts, as Redis has written it down. */
+  readonly #votedUntil = new Map<string, string>();
   #connection: Connection | null = null;
   #opening: Promise<Connection> | null = null;
   #heartbeat: Timer | null = null;
@@ -151,11 +153,17 @@ export class RedisRegistry implements Registry {
     const needed = quorum === "majority" ? 0 : quorum;
     const ballot = [...views].map(([member, isUp]) => `${isUp ? "+" : "-"}${member}`);
     const words = ["EVAL", voteScript, 3, set, leases, said, changes, voter, Math.ceil(leaseMs), needed, ...ballot];
+    const key = `${set} ${voter}`;
+    const known = this.#votedUntil.get(key);
+    // A vote without an answer may count all the same.
+    this.#votedUntil.delete(key);
     return this.#ask(async (connection) => {
       try {
         const reply = await connection.ask(...words);
-        const [added, removed] = Array.isArray(reply) ? (reply as readonly Reply[]) : [];
-        return { added: textsOf(added), removed: textsOf(removed) };
+        const [added, removed, untilWhen, former] = Array.isArray(reply) ? (reply as readonly Reply[]) : [];
+        this.#votedUntil.set(key, String(untilWhen));
+        const hasTwin = known !== undefined && former !== "" && former !== known;
+        return { added: textsOf(added), removed: textsOf(removed), ...(hasTwin ? { hasTwin } : {}) };
       } catch (error) {
         if (!isKeptFrom(error)) throw error;
         return putPlainly(connection, set, views);
@@ -165,6 +173,7 @@ export class RedisRegistry implements Registry {
 
   async withdraw(set: string, voter: string): Promise<void> {
     const { leases, views } = keysOf(set);
+    this.#votedUntil.delete(`${set} ${voter}`);
     await this.#ask((connection) =>
       connection.ask("EVAL", withdrawScript, 3, set, leases, views, voter).catch(nothingWhenKept),
     );

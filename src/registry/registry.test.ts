@@ -249,6 +249,22 @@ for (const [kind, make] of makers)
 
 const nothing = { added: [], removed: [] };
 
+if (find("redis-server") !== null)
+  test("two sentinels with one name are found out, and one that was started anew is not", async () => {
+    await using room = new Room();
+    const redis = await Redis.start(room);
+    const [one, two] = [inRedis(room, redis), inRedis(room, redis)];
+    const vote = (registry: Registry, isUp: boolean) => registry.vote(set, ballot("s1", { [a]: isUp }));
+    expect(await vote(one, true)).toEqual({ added: [a], removed: [] });
+    expect(await vote(one, true)).toEqual(nothing);
+    expect(await vote(two, true)).toEqual(nothing);
+    await Bun.sleep(2);
+    expect(await vote(two, true)).toEqual(nothing);
+    expect(await vote(one, false)).toEqual({ added: [], removed: [a], hasTwin: true });
+    await two.withdraw(set, "s1");
+    expect(await vote(one, false)).toEqual(nothing);
+  });
+
 /** Where it can be read and lets nothing be written. */
 const unwritable: Record<string, readonly [begin: string, end: string, why: string]> = {
   "full memory": ["CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "its memory is full"],

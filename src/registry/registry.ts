@@ -60,6 +60,8 @@ export interface Ballot {
 export interface Outcome {
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** Since this sentinel's last vote another one has voted under its name. */
+  readonly hasTwin?: true;
 }
 
 /** How a watcher hears of changes; `poll`: by looking again and again, which all the others do too, as a net. */

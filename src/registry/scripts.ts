@@ -74,7 +74,8 @@ return removed`;
 
 /**
  * KEYS: set, leases, views. ARGV: channel, sentinel, lease in ms, how many must agree (0 is the majority), then "+member" or "-member"
- * for each. Answers who was put in and who was taken out. What is decided how stands in quorum.ts.
+ * for each. Answers who was put in, who was taken out, until when this counts, and until when what stood under the sentinel's name did.
+ * What is decided how stands in quorum.ts.
  */
 export const voteScript: string = `${clock}
 local voter, lease, quorum = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -83,15 +84,16 @@ local function count(view)
   local member = string.sub(view, 2)
   if string.sub(view, 1, 1) == '+' then up[member] = (up[member] or 0) + 1 else down[member] = (down[member] or 0) + 1 end
 end
-local said = redis.call('HGETALL', KEYS[3])
+local said, former, untilWhen = redis.call('HGETALL', KEYS[3]), '', string.format('%.0f', now + lease)
 for index = 1, #said, 2 do
   local ends, views = string.match(said[index + 1], '^(%d+)(.*)$')
+  if said[index] == voter then former = ends or '' end
   if not ends or tonumber(ends) <= now then dead[#dead + 1] = said[index]
   elseif said[index] ~= voter then for view in string.gmatch(views, '[^\\n]+') do count(view) end end
 end
 for index = 5, #ARGV do count(ARGV[index]) end
 for _, name in ipairs(dead) do redis.call('HDEL', KEYS[3], name) end
-redis.call('HSET', KEYS[3], voter, string.format('%.0f', now + lease) .. '\\n' .. table.concat(ARGV, '\\n', 5))
+redis.call('HSET', KEYS[3], voter, untilWhen .. '\\n' .. table.concat(ARGV, '\\n', 5))
 redis.call('PEXPIRE', KEYS[3], math.max(redis.call('PTTL', KEYS[3]), lease))
 local added, removed = {}, {}
 for index = 5, #ARGV do
@@ -110,7 +112,7 @@ for index = 5, #ARGV do
 end
 ${reaping}
 if #added + #removed > 0 then redis.call('PUBLISH', ARGV[1], '1') end
-return {added, removed}`;
+return {added, removed, untilWhen, former}`;
 
 /** KEYS: set, leases, views. ARGV: sentinel. Members that nobody else looks at lose their lease and stay. */
 export const withdrawScript: string = `${clock}
