@@ -71,7 +71,7 @@ test("a limit is shared with nobody where there is no fleet, and one with a tabl
 test("a fleet that shares nothing at all is told of", () => {
   const fleet = { redis, bans: false };
   expect(told({ fleet: redis })).toEqual([]);
-  expect(told({ fleet })[0]).toStartWith("warning fleet shares nothing");
+  expect(told({ fleet })[0]).toStartWith("warning fleet has nothing to share");
   const pool = { servers: ["s:1"], rules: { request: [{ name: "r", limit: { rate: "2/s", share: true } }] } };
   expect(told({ fleet }, pool)).toEqual([]);
 });

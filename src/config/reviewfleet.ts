@@ -33,7 +33,7 @@ export function reviewFleet(root: Section, report: Report): void {
       "warning",
       ["fleet"],
       "key",
-      "shares nothing: bans are each node's own, and neither a table nor a limit says share: true",
+      "has nothing to share: bans are each node's own, and neither a table nor a limit says share: true",
     );
 }
 

@@ -191,6 +191,7 @@ withRedis("a node that is killed takes its connections with it, and keeps what i
   const { nodes } = await FleetOfNodes.start(room);
   const [one, two, three] = nodes as Three;
   for (const node of nodes) for (let turn = 0; turn < 3; turn++) await node.ask("/seen", "gil");
+  await allCount(nodes, "gil", 9);
   // A request that is under way is a connection.
   const slow = fetch(`${three.sluice.url}/seen`, { headers: { "x-user": "gil" }, method: "POST", body: endless(room) });
   slow.catch(() => {});
@@ -199,6 +200,7 @@ withRedis("a node that is killed takes its connections with it, and keeps what i
   three.sluice.child.kill("SIGKILL");
   for (const pid of workers) if (isAlive(pid)) process.kill(pid, "SIGKILL");
   await until("it to be gone", async () => (await one.seen("gil"))?.["conn_cur"] === 0);
+  // What it had told is not forgotten with it.
   expect(await counted(one, "gil")).toBe(10);
   await until("status to say so", async () => (await two.sluice.cli("status", "--fleet")).out.includes("gone for"));
   three.sluice = await Sluice.again(room, three.sluice);

@@ -1,0 +1,65 @@
+import { expect, test } from "bun:test";
+import { createServer, type Socket } from "node:net";
+import { testWith } from "../../../test/e2e/harness/program.ts";
+import { Redis } from "../../../test/e2e/harness/redis.ts";
+import { Relay } from "../../../test/e2e/harness/relay.ts";
+import { Room } from "../../../test/e2e/harness/room.ts";
+import { until } from "../../../test/e2e/harness/wait.ts";
+import { readRedisPlace } from "../../registry/address.ts";
+import { FleetLink } from "./link.ts";
+import { Script } from "./script.ts";
+
+const echo = new Script("return ARGV[1]");
+
+function linked(room: Room, address: string, timeoutMs = 2000): { link: FleetLink; told: string[] } {
+  const told: string[] = [];
+  const link = new FleetLink({
+    place: readRedisPlace(address)!,
+    timeoutMs,
+    opened: () => void told.push("opened"),
+    lost: (why) => void told.push(why),
+  });
+  room.ending(() => link.close());
+  return { link, told };
+}
+
+testWith(["redis-server", "redis-cli"])(
+  "asks where there is a connection, fails at once where there is none",
+  async () => {
+    await using room = new Room();
+    const redis = await Redis.start(room);
+    const relay = new Relay(room, redis.port);
+    const { link, told } = linked(room, relay.address);
+    await expect(link.run(echo, [], ["1"])).rejects.toThrow("there is no connection to it");
+    await until("a connection", () => link.isUp);
+    expect(await link.run(echo, [], ["2"])).toBe("2");
+    await redis.ask("SCRIPT", "FLUSH");
+    expect(await link.run(echo, [], ["3"])).toBe("3");
+    await expect(link.run(new Script("return redis.call('LPUSH', 'a')"), [], [])).rejects.toThrow("it refuses: ");
+    expect(link.isUp).toBeTrue();
+    relay.cut();
+    await until("the connection to be gone", () => !link.isUp);
+    await expect(link.run(echo, [], ["4"])).rejects.toThrow("there is no connection to it");
+    relay.heal();
+    await until("another", () => link.isUp);
+    expect(await link.run(echo, [], ["5"])).toBe("5");
+    expect(told).toEqual(["opened", "it closes the connection", "opened"]);
+  },
+);
+
+test("one that hangs is left, and an outage is told once, however often it is tried", async () => {
+  await using room = new Room();
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => void sockets.push(socket)).listen(0, "127.0.0.1");
+  room.ending(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  await until("a port", () => server.listening);
+  const { port } = server.address() as { port: number };
+  const { told, link } = linked(room, `127.0.0.1:${port}`, 20);
+  await until("three attempts", () => sockets.length > 2);
+  expect(told).toEqual(["it does not answer within 20 ms"]);
+  link.close();
+  expect(link.isUp).toBeFalse();
+});
