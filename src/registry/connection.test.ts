@@ -107,6 +107,18 @@ test("a refusal at the beginning is told in words", async () => {
   ).toBe("it does not answer within 100 ms");
 });
 
+test("who says the password again does not make us say it", async () => {
+  const failure = await opened(
+    (command) => `-ERR unknown command, with args beginning with: ${command}\r\n`,
+    "me:s3cret@",
+  ).then(
+    () => "",
+    (error: Error) => error.message,
+  );
+  expect(failure).toStartWith("it refuses: ERR unknown command");
+  expect(failure).not.toContain("s3cret");
+});
+
 test("answers go to questions in their order, and pushes in between to neither", async () => {
   const { connection, pushed } = await opened((command) => {
     if (command.startsWith("SUBSCRIBE"))

@@ -52,9 +52,14 @@ export class Connection {
       await connection.#introduce(place);
       return connection;
     } catch (error) {
-      const why = error instanceof ReplyError ? new RegistryError(refusalOf(error)) : (error as RegistryError);
       connection.close();
-      throw why;
+      if (!(error instanceof ReplyError)) throw error;
+      // Some say again what was said to them.
+      const { password } = place;
+      const { message } = error;
+      throw new RegistryError(
+        refusalOf(password === "" ? error : new ReplyError(message.replaceAll(password, "(password)"))),
+      );
     }
   }
 

@@ -87,3 +87,20 @@ test("a stream of events that breaks off is opened again, and what was missed is
   docker.run([container]);
   await listening.tells("172.17.0.2:80");
 });
+
+test("of many containers not all are asked about at once", async () => {
+  await using room = new Room();
+  const many = Array.from(
+    { length: 60 },
+    (_, number): Container => ({
+      id: `a${number}`,
+      ports: [{ own: 80, published: 20_000 + number }],
+      environment: ["PLACE=10.0.0.1"],
+    }),
+  );
+  const { docker, listening } = await scene(room, [], { hostVariable: "PLACE", port: 80 });
+  await until("events to be listened to", () => docker.open === 1);
+  docker.run(many);
+  await until("all of them", () => listening.found.length === 60);
+  expect(docker.mostOpen).toBeLessThanOrEqual(20);
+});

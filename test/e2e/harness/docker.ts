@@ -31,12 +31,15 @@ export class Docker {
   body: string | null = null;
   mood: "well" | "silent" | "cut" = "well";
   asked = 0;
+  /** Connections at once. */
+  mostOpen = 0;
 
   private constructor(path: string) {
     this.path = path;
     this.#server = createServer((request, response) => this.#answer(request.url ?? "", response));
     this.#server.on("connection", (socket) => {
       this.#sockets.add(socket);
+      this.mostOpen = Math.max(this.mostOpen, this.#sockets.size);
       socket.on("close", () => this.#sockets.delete(socket));
     });
   }
