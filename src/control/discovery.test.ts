@@ -320,20 +320,25 @@ test("a plan that failed holds up none of the next, and neither does one that ne
   expect(performance.now() - beganMs).toBeLessThan(3000);
 });
 
-test("after a plan that took long changes are gathered for longer", async () => {
+test("in a storm of changes plans that take long are published less often, and after it they are not", async () => {
   const published: number[] = [];
   const { discovery, of, state } = scene(async () => {
     published.push(performance.now());
     state.nowMs += 50;
+    const count = published.length;
+    if (count < 3) of("a").tell(`10.0.0.${count + 1}:80`);
     return null;
   });
   const adopted = discovery.adopt(app(file("a")));
   of("a").tell("10.0.0.1:80");
   await adopted;
-  await until("the first", () => published.length === 1);
-  of("a").tell("10.0.0.2:80");
-  await until("the second", () => published.length === 2);
-  expect(published[1]! - published[0]!).toBeGreaterThan(140);
+  await until("the storm to be over", () => published.length === 3);
+  expect(published[2]! - published[1]!).toBeGreaterThan(140);
+  state.nowMs += 20;
+  const beganMs = performance.now();
+  of("a").tell("10.0.0.9:80");
+  await until("one more", () => published.length === 4);
+  expect(published[3]! - beganMs).toBeLessThan(100);
 });
 
 test("a plan that could not be published is told, and what is closed publishes nothing", async () => {

@@ -30,7 +30,7 @@ export interface PoolSources {
 }
 
 const gatherMs = 20;
-/** After a plan that took long others wait three times as long as it took, but no longer than this. */
+/** In a storm of changes a plan waits three times as long as the one before took, but no longer than this. */
 const gatherMsMax = 300;
 const gatherShare = 3;
 const usualPatienceMs = 5000;
@@ -158,7 +158,9 @@ export class Discovery implements Finder {
     const problem = await this.#published();
     this.#isPublishing = false;
     this.#publishedAtMs = nowMs();
-    this.#gatherMs = Math.min(Math.max(gatherShare * (this.#publishedAtMs - beganMs), gatherMs), gatherMsMax);
+    // What took long while nothing else came has only waited for something, as the first has for workers to start.
+    const tookMs = this.#isDue ? this.#publishedAtMs - beganMs : 0;
+    this.#gatherMs = Math.min(Math.max(gatherShare * tookMs, gatherMs), gatherMsMax);
     if (problem !== null) log.error(`servers have come or gone, but the plan could not be published: ${problem}`);
     if (this.#isDue) this.#schedule(this.#gatherMs);
     else if (problem !== null) this.#schedule(againMs, true);
