@@ -21,6 +21,16 @@ test("code that would end the process is told that it may not, however it says s
   expect(process.exit).toBe(real);
 });
 
+test("who had hold of exit() before has the runtime end nothing", async () => {
+  const { exit: real } = process;
+  forbidExit();
+  expect(() => real(3)).toThrow(RefusedExit);
+  expect(process.exitCode).toBe(0);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  process.nextTick(resolve);
+  await promise;
+});
+
 test("the worker itself ends with its code all the same", async () => {
   const text = `import { exit, forbidExit } from ${JSON.stringify(`${import.meta.dir}/exit.ts`)}; forbidExit(); exit(7);`;
   const child = Bun.spawn([process.execPath, "-e", text], { stdout: "ignore", stderr: "pipe" });

@@ -26,6 +26,9 @@ function refusing(way: Way): () => never {
     const error = new RefusedExit(
       `process.${way}() is not for hooks: a worker serves others too. What fails may throw, and what refuses may answer`,
     );
+    // Who had hold of exit() before has told the runtime already that it ends: from then on nothing would be done behind a turn, and no
+    // handshake would end.
+    Object.assign(process, { _exiting: false, exitCode: 0 });
     // The place that is told is the caller's.
     Error.captureStackTrace(error, refuse);
     throw error;
