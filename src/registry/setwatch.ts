@@ -13,7 +13,7 @@ import type { SetReading } from "./setreading.ts";
 
 /** An original sentinel looks every 2 s, for 1 s each of its servers, and connects anew before. */
 export const settleMs = 10_000;
-/** Between the beginnings of two readings: a storm of changes is read as one. With many members it is four times as long as one takes. */
+/** Between the beginnings of two readings: a storm of changes is read as one. With many members it is four times as long as one takes, with all that is done about it. */
 const gapMs = 5;
 const gapMsMax = 50;
 const gapShare = 4;
@@ -124,10 +124,10 @@ export class SetWatch {
     let dueMs = pollMs;
     try {
       const reading = await read();
-      this.#gapMs = Math.min(Math.max(gapShare * (nowMs() - this.#readAtMs), gapMs), gapMsMax);
       const left = await this.#believed(reading);
       if (this.#isClosed) return;
       this.#adopt(left);
+      this.#gapMs = Math.min(Math.max(gapShare * (nowMs() - this.#readAtMs), gapMs), gapMsMax);
       if (left.nextEndMs !== null) dueMs = Math.min(dueMs, left.nextEndMs + afterEndMs);
       if (this.#unseen.size > 0) dueMs = Math.min(dueMs, this.#settledAtMs - nowMs() + 1);
     } catch (error) {
