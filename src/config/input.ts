@@ -32,7 +32,48 @@ export interface AccessLogInput {
   /** JSON lines, or the common or combined format of Apache and nginx. Default: "json". */
   format?: "json" | "common" | "combined" | undefined;
   /** Of JSON lines: these fields, in this order, instead of the usual ones. Each names what the log knows, such as "status" (docs/ACCESSLOG.md), or is a constant: "=INFO", 5, true. */
-  fields?: Record<string, "time" | "kind" | "client" | "client_port" | "remote" | "method" | "target" | "path" | "query" | "host" | "version" | "status" | "duration_ms" | "duration_whole_ms" | "connect_ms" | "bytes_received" | "bytes_sent" | "listener" | "pool" | "server" | "attempts" | "request_id" | "user_agent" | "referer" | "user" | "fault" | "cache" | "rule" | "note" | "server_name" | "ja4" | "tls_version" | "tls_cipher" | "client_subject" | string | number | boolean> | undefined;
+  fields?:
+    | Record<
+        string,
+        | "time"
+        | "kind"
+        | "client"
+        | "client_port"
+        | "remote"
+        | "method"
+        | "target"
+        | "path"
+        | "query"
+        | "host"
+        | "version"
+        | "status"
+        | "duration_ms"
+        | "duration_whole_ms"
+        | "connect_ms"
+        | "bytes_received"
+        | "bytes_sent"
+        | "listener"
+        | "pool"
+        | "server"
+        | "attempts"
+        | "request_id"
+        | "user_agent"
+        | "referer"
+        | "user"
+        | "fault"
+        | "cache"
+        | "rule"
+        | "note"
+        | "server_name"
+        | "ja4"
+        | "tls_version"
+        | "tls_cipher"
+        | "client_subject"
+        | string
+        | number
+        | boolean
+      >
+    | undefined;
   /** What each worker holds for a log that does not take it; beyond that lines are dropped and counted, and traffic goes on. Default: "1mb". */
   buffer?: string | undefined;
   /** How long a line may wait to be written together with others. Default: "1s". */
@@ -758,7 +799,20 @@ export interface PoolInput {
   /** What every request is answered, in a pool that has no servers: a section with status, body or file. */
   reply?: ReplyInput | undefined;
   /** How a server is chosen: the name of a policy, or a section with its options. Default: "weightedRoundRobin". */
-  balance?: "random" | "roundRobin" | "weightedRoundRobin" | "leastConnections" | "leastCalled" | "p2c" | "peakEwma" | "ipHash" | "consistentHash" | "boundedHash" | "first" | BalanceInput | undefined;
+  balance?:
+    | "random"
+    | "roundRobin"
+    | "weightedRoundRobin"
+    | "leastConnections"
+    | "leastCalled"
+    | "p2c"
+    | "peakEwma"
+    | "ipHash"
+    | "consistentHash"
+    | "boundedHash"
+    | "first"
+    | BalanceInput
+    | undefined;
   /** A cookie that brings a client back to its server: its name, or a section with its attributes. */
   sticky?: string | StickyInput | undefined;
   /** Further attempts after the first. Only what cannot have reached a server, or is idempotent, is ever sent again. Default: 2. */
@@ -990,7 +1044,18 @@ export interface DiscoverFieldsInput {
 /** How a server is chosen, with its options. */
 export interface BalanceInput {
   /** How a server is chosen. */
-  policy: "random" | "roundRobin" | "weightedRoundRobin" | "leastConnections" | "leastCalled" | "p2c" | "peakEwma" | "ipHash" | "consistentHash" | "boundedHash" | "first";
+  policy:
+    | "random"
+    | "roundRobin"
+    | "weightedRoundRobin"
+    | "leastConnections"
+    | "leastCalled"
+    | "p2c"
+    | "peakEwma"
+    | "ipHash"
+    | "consistentHash"
+    | "boundedHash"
+    | "first";
   /** What consistentHash and boundedHash hash: ip, uri, header:NAME or cookie:NAME. Default: "ip". */
   key?: string | undefined;
   /** boundedHash: a server takes at most this times the mean load. Default: 1.25. */

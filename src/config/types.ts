@@ -19,7 +19,48 @@ export interface Log {
 export interface AccessLog {
   path: string;
   format: "json" | "common" | "combined";
-  fields?: Record<string, "time" | "kind" | "client" | "client_port" | "remote" | "method" | "target" | "path" | "query" | "host" | "version" | "status" | "duration_ms" | "duration_whole_ms" | "connect_ms" | "bytes_received" | "bytes_sent" | "listener" | "pool" | "server" | "attempts" | "request_id" | "user_agent" | "referer" | "user" | "fault" | "cache" | "rule" | "note" | "server_name" | "ja4" | "tls_version" | "tls_cipher" | "client_subject" | string | number | boolean> | undefined;
+  fields?:
+    | Record<
+        string,
+        | "time"
+        | "kind"
+        | "client"
+        | "client_port"
+        | "remote"
+        | "method"
+        | "target"
+        | "path"
+        | "query"
+        | "host"
+        | "version"
+        | "status"
+        | "duration_ms"
+        | "duration_whole_ms"
+        | "connect_ms"
+        | "bytes_received"
+        | "bytes_sent"
+        | "listener"
+        | "pool"
+        | "server"
+        | "attempts"
+        | "request_id"
+        | "user_agent"
+        | "referer"
+        | "user"
+        | "fault"
+        | "cache"
+        | "rule"
+        | "note"
+        | "server_name"
+        | "ja4"
+        | "tls_version"
+        | "tls_cipher"
+        | "client_subject"
+        | string
+        | number
+        | boolean
+      >
+    | undefined;
   buffer: string;
   flush: string;
 }
@@ -430,7 +471,19 @@ export interface Pool {
   servers: (string | Server)[];
   discover?: Discover | Discover[] | undefined;
   reply?: Reply | undefined;
-  balance: "random" | "roundRobin" | "weightedRoundRobin" | "leastConnections" | "leastCalled" | "p2c" | "peakEwma" | "ipHash" | "consistentHash" | "boundedHash" | "first" | Balance;
+  balance:
+    | "random"
+    | "roundRobin"
+    | "weightedRoundRobin"
+    | "leastConnections"
+    | "leastCalled"
+    | "p2c"
+    | "peakEwma"
+    | "ipHash"
+    | "consistentHash"
+    | "boundedHash"
+    | "first"
+    | Balance;
   sticky?: string | Sticky | undefined;
   retries: number;
   redispatch: boolean;
@@ -560,7 +613,18 @@ export interface DiscoverFields {
 }
 
 export interface Balance {
-  policy: "random" | "roundRobin" | "weightedRoundRobin" | "leastConnections" | "leastCalled" | "p2c" | "peakEwma" | "ipHash" | "consistentHash" | "boundedHash" | "first";
+  policy:
+    | "random"
+    | "roundRobin"
+    | "weightedRoundRobin"
+    | "leastConnections"
+    | "leastCalled"
+    | "p2c"
+    | "peakEwma"
+    | "ipHash"
+    | "consistentHash"
+    | "boundedHash"
+    | "first";
   key: string;
   loadFactor: number;
 }

@@ -1,4 +1,6 @@
 // How a table's columns are cut into cells and slots (batch.ts): an element of a column is a cell, a cell has one slot, a rate has two.
+// Both sides of an exchange count cells by this order, so that no names need to travel; it knows columns only, and nothing of
+// what stands in them.
 
 import type { Column, ColumnForm } from "../memory/column.ts";
 import type { Cell } from "./batch.ts";
