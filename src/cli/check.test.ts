@@ -118,13 +118,16 @@ test("as JSON no password is shown", async () => {
     "passwords.yaml",
     "listeners: { web: { listen: ':80', use: app, auth: { users: { Ann: secret-1 } } } }\n" +
       "pools: { app: { servers: ['a:1'], cache: x }, more: { servers: ['a:2'], cache: y } }\n" +
-      "caches: { x: { redis: 'redis://me:secret-2@h:1/0' }, y: { redis: { url: 'rediss://:secret-3@h' } } }\n",
+      "caches: { x: { redis: 'redis://me:secret-2@h:1/0' }, y: { redis: { url: 'rediss://:secret-3@h' } } }\n" +
+      "registry: 'redis://:secret-4@h:1'\nfleet: { redis: 'redis://me:secret-5@h:1' }\n",
     true,
   );
   expect(out).not.toContain("secret");
   const { config } = JSON.parse(out) as { config: Record<string, unknown> };
   expect(config).toMatchObject({
     listeners: { web: { auth: { users: { Ann: "(set)" } } } },
+    registry: "redis://:(set)@h:1",
+    fleet: { redis: "redis://me:(set)@h:1" },
     caches: { x: { redis: "redis://me:(set)@h:1/0" }, y: { redis: { url: "rediss://:(set)@h" } } },
   });
 });

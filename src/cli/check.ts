@@ -114,9 +114,13 @@ function certificatesReport({ config, materials }: Loaded & { readonly ok: true 
 
 /** As it is in force, but for the secrets in it. */
 function shown(config: Config): Config {
-  const { admin, debug, listeners, caches } = config;
+  const { admin, debug, listeners, caches, registry, fleet } = config;
+  const atRedis = <Section extends { redis: string }>(section: string | Section): string | Section =>
+    typeof section === "string" ? withoutPassword(section) : { ...section, redis: withoutPassword(section.redis) };
   return {
     ...config,
+    ...(registry === undefined ? {} : { registry: atRedis(registry) }),
+    ...(fleet === undefined ? {} : { fleet: atRedis(fleet) }),
     pools: changed(config.pools, discoverShown),
     admin: admin.token === undefined ? admin : { ...admin, token: "(set)" },
     debug: debug.token === undefined ? debug : { token: "(set)" },

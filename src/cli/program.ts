@@ -208,7 +208,10 @@ function addConfig(program: Command, ended: (code: number) => void): void {
     .description("print the JSON Schema of a config, for editors")
     .option("-o, --out <file>", "write it to a file")
     .option("--types", "TypeScript types instead")
-    .action(async (options: { out?: string; types?: boolean }) => ended(await schema(options, terminal)));
+    .action(async (options: { out?: string; types?: boolean }) => {
+      endWithReader();
+      ended(await schema(options, terminal));
+    });
 }
 
 function addRemote(program: Command, ended: (code: number) => void): void {

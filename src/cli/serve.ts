@@ -2,8 +2,8 @@
 // the demo. SIGTERM and SIGINT drain, and a second one ends at once; SIGHUP loads the config again; SIGUSR1 opens logs anew.
 // A terminal's Ctrl-C reaches both the launcher and us, and the launcher passes it on: signals close together count as one.
 
-import { join } from "node:path";
 import { sharedClock } from "../clock.ts";
+import { selfCommand } from "../config/loadself.ts";
 import { type ConfigSource, Control } from "../control/control.ts";
 import { type Log, openLog } from "../control/log.ts";
 import { stateFolderOf } from "../control/state.ts";
@@ -60,7 +60,7 @@ export async function serve(options: ServeOptions): Promise<number | null> {
     folder,
     log,
     version,
-    workerCommand: workerCommand(),
+    workerCommand: selfCommand("worker"),
     stateFolder: stateFolderOf(identity),
     owner: processOwner(),
     sharedMs: sharedClock(),
@@ -79,14 +79,6 @@ export async function serve(options: ServeOptions): Promise<number | null> {
     for (const line of (error as Error).message.split("\n")) terminal.err(`sluice: ${line}`);
     return 1;
   }
-}
-
-/** This same program with the hidden word; in a compiled executable there is no script to name. */
-export function workerCommand(): readonly string[] {
-  const isCompiled = import.meta.dir.startsWith("/$bunfs/");
-  return isCompiled
-    ? [process.execPath, "worker"]
-    : [process.execPath, join(import.meta.dir, "..", "main.ts"), "worker"];
 }
 
 function obeySignals(starting: Promise<Control>, source: ConfigSource, log: Log): void {

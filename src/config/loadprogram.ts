@@ -1,10 +1,10 @@
 // Reads a TypeScript or JavaScript config: has it run by a process of its own (loadevaluate.ts), which gets a deadline, and asks
 // literal.ts for the places of its keys. A config that never ends, or ends its process, is a mistake like any other.
 
-import { join } from "node:path";
 import type { Document } from "./document.ts";
 import { placeLiteral } from "./literal.ts";
 import type { Evaluation } from "./loadevaluate.ts";
+import { selfCommand } from "./loadself.ts";
 import { Places } from "./place.ts";
 
 const deadlineMs = 10_000;
@@ -21,7 +21,7 @@ export async function readProgram(path: string, text: string, limitMs: number = 
 
 async function evaluated(path: string, limitMs: number): Promise<Evaluation> {
   let said: Evaluation | null = null;
-  const child = Bun.spawn([...evaluatorCommand(), path], {
+  const child = Bun.spawn([...selfCommand("evaluate"), path], {
     env: { ...process.env, SLUICE_EVALUATE: "1" },
     // What the config prints must not mix with what a command answers.
     stdio: ["ignore", 2, 2],
@@ -40,10 +40,4 @@ async function evaluated(path: string, limitMs: number): Promise<Evaluation> {
   if (said !== null) return said;
   const how = isLate ? `did not finish within ${limitMs / 1000} s` : `ended its process (${child.signalCode ?? code})`;
   return { ok: false, faults: [{ at: 0, message: `the config ${how} instead of giving its value` }] };
-}
-
-/** This program, as source or as a single executable, with its hidden word. */
-function evaluatorCommand(): readonly string[] {
-  if (import.meta.dir.startsWith("/$bunfs/")) return [process.execPath, "evaluate"];
-  return [process.execPath, join(import.meta.dir, "..", "main.ts"), "evaluate"];
 }

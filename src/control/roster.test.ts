@@ -82,6 +82,13 @@ test("workers are told of changes only", () => {
   expect(board.version).toBe(version);
 });
 
+test("a pool whose servers are still to be found begins with a warning, and not with an error", () => {
+  const { roster, plan, said } = stage();
+  roster.adopt(plan({ discover: { file: "x" }, check }), 0);
+  roster.open(0);
+  expect(said()).toEqual(["pool app has no server yet: requests are answered 503 until one is found"]);
+});
+
 test("the last server that goes is said to leave the pool empty", () => {
   const { roster, plan, said } = stage();
   roster.adopt(plan({ servers: ["127.0.0.1:1"], check }), 0);

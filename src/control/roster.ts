@@ -255,14 +255,22 @@ export class Roster {
     for (const { pool, isEligible } of this.#records.values())
       serves.set(pool.name, (serves.get(pool.name) ?? false) || isEligible);
     for (const [name, isServed] of serves) {
-      const before = this.#served.get(name) ?? true;
-      if (before && !isServed)
+      const before = this.#served.get(name);
+      const isNew = before === undefined;
+      // Whose servers are still to be told of begins so: nothing is wrong yet.
+      if (isNew && !isServed && !this.#hasRecord(name))
+        this.#options.log.warn(`pool ${name} has no server yet: requests are answered 503 until one is found`);
+      else if (before !== false && !isServed)
         this.#options.log.error(
           `pool ${name} has no server left: requests are answered 503, connections and datagrams refused`,
         );
-      else if (!before && isServed) this.#options.log.info(`pool ${name} serves again`);
+      else if (before === false && isServed) this.#options.log.info(`pool ${name} serves again`);
     }
     this.#served = serves;
+  }
+
+  #hasRecord(name: string): boolean {
+    return [...this.#records.values()].some(({ pool }) => pool.name === name);
   }
 }
 
