@@ -25,7 +25,8 @@ export interface IdleFigures {
   readonly kbEach: number;
 }
 
-const warmUpSeconds = 2;
+/** A worker compiles what is hot in its first seconds, and runs for weeks: rounds measure the weeks, of all alike. */
+const warmUpSeconds = 5;
 
 export async function measure(
   proxies: readonly Target[],
