@@ -2,6 +2,7 @@
 // the demo. SIGTERM and SIGINT drain, and a second one ends at once; SIGHUP loads the config again; SIGUSR1 opens logs anew.
 // A terminal's Ctrl-C reaches both the launcher and us, and the launcher passes it on: signals close together count as one.
 
+import { formatAddress } from "../base/address.ts";
 import { sharedClock } from "../clock.ts";
 import { selfCommand } from "../config/loadself.ts";
 import { type ConfigSource, Control } from "../control/control.ts";
@@ -127,6 +128,7 @@ function logStart(control: Control, log: Log): void {
       pid: process.pid,
       workers: control.workers,
       listeners: listeners.map(({ name, address, pool }) => ({ name, address, pool })),
+      admin: formatAddress(control.adminAddress), // Its port may be one that was free, and the commands have to be told.
       pools: pools.map(({ name, servers }) => ({
         name,
         servers: servers.length,

@@ -44,6 +44,8 @@ test("nothing else is there, and nothing can be ordered", async () => {
   for (const path of ["/", "/api/v1/status", "/api/v1/reload", "/metrics/"])
     expect([path, await statusOf(path), await statusOf(path, "POST")]).toEqual([path, 404, 404]);
   expect(await statusOf("/metrics", "POST")).toBe(405);
+  const told = (await (await fetch(`http://127.0.0.1:${port}/api/v1/status`)).json()) as { error: string };
+  expect(told.error).toContain("name it by --admin or SLUICE_ADMIN");
 });
 
 test("a unix socket will do, and an address that is taken is told", async () => {

@@ -20,6 +20,10 @@ export interface MetricsListener {
   close(): Promise<void>;
 }
 
+/** Read by whoever asks here for what only the admin interface has: its commands, most of all. Where that is, is nobody's business here. */
+const elsewhere =
+  'here are /metrics, /healthz and /readyz, and no more; the admin interface has another address (the log\'s line "started" says which): name it by --admin or SLUICE_ADMIN';
+
 /** Of a client that says nothing: as slow as a scraper may be. */
 const idleSeconds = 10;
 
@@ -28,7 +32,7 @@ export function openMetricsListener({ address, service, log }: MetricsListenerOp
   const fetch = (request: Request): Promise<Response> | Response => {
     const path = URL.parse(request.url)?.pathname;
     if (path === undefined) return problem(400, "Host is missing or malformed");
-    return publicPage(request, path, service) ?? problem(404, "here are /metrics, /healthz and /readyz, and no more");
+    return publicPage(request, path, service) ?? problem(404, elsewhere);
   };
   const error = (fault: Error): Response => {
     log.error({ stack: fault.stack }, `the metrics could not be served: ${fault.message}`);

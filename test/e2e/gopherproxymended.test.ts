@@ -276,4 +276,6 @@ test("that the usual port of the admin interface is taken is no reason not to st
   room.ending(() => taken.stop(true));
   const proxy = new Gopherproxy(room, redis.address, { METRICS_PORT: String(metricsPort) });
   await until("it to start", () => proxy.said("started").length === 1, 20_000);
+  const { admin } = proxy.said("started")[0] as { admin?: string };
+  expect((await fetch(`http://${admin}/api/v1/status`)).status).toBe(200); // What the log says is how the commands find it.
 });
