@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readColumn } from "../memory/column.ts";
 import type { Answer, Batch, Change } from "./batch.ts";
 import { cellsOf, widthOf } from "./cells.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, spentMax } from "./ledger.ts";
 
 const columns = ["gpc0", "conn_cur", "http_req_rate(10s)", "gpt0", "tokens(5,500ms)"].map((text) => {
   const column = readColumn(text);
@@ -115,6 +115,39 @@ describe("tokens", () => {
         nodes = answer.totals[0]!.nodes;
       }
     expect(Math.abs(nodes - 10)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("buckets with less than a token in them", () => {
+  const spend = (key: string): Change => ({ key, ageMs: 0, slots: [tokens, 5] });
+  const keysOf = (answer: Answer): string[] => (answer as Told).marks.map((each) => each.key);
+
+  test("are told to all nodes where a second node spends too, once a second", () => {
+    const { ask } = stage();
+    expect(keysOf(ask(0, { changes: [spend("4:01")] }))).toEqual([]);
+    expect(keysOf(ask(10, { changes: [spend("4:01")] }))).toEqual([]);
+    const other = ask(20, { node: "b", changes: [spend("4:01")] }) as Told;
+    expect(other.marks).toMatchObject([{ key: "4:01", total: { slots: [0, 0, 0, 0, 0, 7480] } }]);
+    const { marksTo: marksAfter } = other;
+    expect(keysOf(ask(1000, { marksAfter, changes: [spend("4:01")] }))).toEqual([]);
+    expect(keysOf(ask(1020, { marksAfter, node: "b", changes: [spend("4:01")] }))).toEqual(["4:01"]);
+  });
+
+  test("are not told while there is a token left", () => {
+    const { ask } = stage();
+    ask(0, { changes: [{ key: "4:01", ageMs: 0, slots: [tokens, 2] }] });
+    expect(keysOf(ask(0, { node: "b", changes: [{ key: "4:01", ageMs: 0, slots: [tokens, 2] }] }))).toEqual([]);
+    expect(keysOf(ask(0, { changes: [{ key: "4:01", ageMs: 0, slots: [tokens, 0.5] }] }))).toEqual(["4:01"]);
+  });
+
+  test("are told of so many in a second, and no more", () => {
+    const { ask } = stage();
+    const changes = Array.from({ length: spentMax + 20 }, (_, index) => spend(`4:${index}`));
+    ask(0, { changes });
+    const told = ask(10, { node: "b", changes, marksMax: 1000 }) as Told;
+    expect(told.marks).toHaveLength(spentMax);
+    const { marksTo: marksAfter } = told;
+    expect(keysOf(ask(1000, { changes, marksAfter, marksMax: 1000 }))).toHaveLength(20);
   });
 });
 

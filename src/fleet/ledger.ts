@@ -22,7 +22,9 @@
 //                larger of burst * period and what was lacking before; full = now + that
 //                Of a table with tokens the entry's uses in this window of 2 * intervalMs are counted, 1 for each change.
 //                Where a value of a mark is another than before, or where one is not 0 and this was told the last time an eighth
-//                of `expireMs` ago or longer, the entry is told: its mark is the table's next number, from 1 on.
+//                of `expireMs` ago or longer, the entry is told: its mark is the table's next number, from 1 on. So it is where less than
+//                a token is left and the change before was another node's, for the other nodes would begin with a full bucket: once
+//                in `spentMs` at most, and of no more than `spentMax` entries in one second of the ledger.
 //   A total      moves windows on to now likewise, for what is answered. `nodes`: uses in this window, and of the former the
 //                share that reaches less than two intervals back, halved, rounded, 1 at least. Gauges are of other nodes whose
 //                row has the stream of the gauge and was seen less than `aliveMs` ago. A wish neither makes nor refreshes.
@@ -51,6 +53,8 @@ interface Entry {
   /** By slot and node. */
   readonly gauges: Map<number, Map<string, Gauge>>;
   readonly uses: { window: number; now: number; before: number };
+  /** Whose the last change was, of tables with tokens. */
+  by: string;
   mark: number;
   toldMs: number;
 }
@@ -69,11 +73,17 @@ interface LedgerTable {
   /** In the order of their numbers. */
   readonly marks: Map<string, number>;
   lastMark: number;
+  /** Entries that were told because their buckets are empty, in this second. */
+  readonly spent: { second: number; count: number };
 }
 
 /** What was told once of an entry that is refreshed and has marks is told again after so much of its life. */
 const retoldShare = 8;
 const trimmedMax = 10;
+/** An empty bucket is told to all nodes no more often: what they give meanwhile is owed. */
+export const spentMs = 1000;
+/** In a second, of each table: each is told to every node, and many clients that spend at two nodes each must not fill Redis' time. */
+export const spentMax = 100;
 
 export class Ledger {
   #tables = new Map<string, LedgerTable>();
@@ -117,7 +127,14 @@ export class Ledger {
     const found = this.#tables.get(name);
     if (found !== undefined) return found;
     this.#lastEpoch = Math.max(this.#lastEpoch + 1, nowMs * 1000);
-    const made = { epoch: this.#lastEpoch, entries: new Map(), rows: new Map(), marks: new Map(), lastMark: 0 };
+    const made = {
+      epoch: this.#lastEpoch,
+      entries: new Map(),
+      rows: new Map(),
+      marks: new Map(),
+      lastMark: 0,
+      spent: { second: 0, count: 0 },
+    };
     this.#tables.set(name, made);
     return made;
   }
@@ -135,7 +152,13 @@ export class Ledger {
       countSlot(entry, slot, cell, isFormer, change.slots[index + 1]!, batch, nowMs);
       if (cell.isMark && entry.values[slot] !== before) isTold = true;
     }
-    if (batch.cells.some(({ form }) => form === "tokens")) use(entry, batch.intervalMs, nowMs);
+    if (batch.cells.some(({ form }) => form === "tokens")) {
+      use(entry, batch.intervalMs, nowMs);
+      const isOthersToo = entry.by !== "" && entry.by !== batch.node;
+      entry.by = batch.node;
+      const isDue = entry.mark === 0 || nowMs - entry.toldMs >= spentMs;
+      if (!isTold && isOthersToo && isDue && isSpent(entry, slots, nowMs)) isTold = hasRoomForSpent(table, nowMs);
+    }
     const isRetold = batch.expireMs > 0 && nowMs - entry.toldMs >= batch.expireMs / retoldShare;
     if (!isTold && !(isRetold && slots.some(({ cell }, slot) => cell.isMark && entry.values[slot] !== 0))) return;
     entry.mark = ++table.lastMark;
@@ -192,6 +215,7 @@ function make(table: LedgerTable, cells: readonly Cell[], key: string, nowMs: nu
     windows: new Array(count).fill(0),
     gauges: new Map(),
     uses: { window: 0, now: 0, before: 0 },
+    by: "",
     mark: 0,
     toldMs: nowMs,
   };
@@ -267,6 +291,21 @@ function use(entry: Entry, intervalMs: number, nowMs: number): void {
   entry.uses.window = window;
   entry.uses.now = now + 1;
   entry.uses.before = before;
+}
+
+function isSpent(entry: Entry, slots: readonly Slot[], nowMs: number): boolean {
+  return slots.some(
+    ({ cell }, slot) => cell.form === "tokens" && entry.values[slot]! - nowMs > (cell.burst - 1) * cell.periodMs,
+  );
+}
+
+function hasRoomForSpent({ spent }: LedgerTable, nowMs: number): boolean {
+  const second = Math.floor(nowMs / 1000);
+  if (spent.second !== second) {
+    spent.second = second;
+    spent.count = 0;
+  }
+  return spent.count++ < spentMax;
 }
 
 function nodesOf(entry: Entry, intervalMs: number, nowMs: number): number {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { TablePlan } from "../config/plan.ts";
 import { othersPlan, SharedTable, tablesWithOthers } from "./sharedtable.ts";
 import { noteHeard, writeOthers } from "./sticktable/othersrow.ts";
+import { StickTeller } from "./sticktable/teller.ts";
 import { keyName } from "./tablekey.ts";
 
 const plan: TablePlan = {
@@ -31,6 +32,52 @@ function stage(change: Partial<TablePlan> = {}) {
     },
   };
 }
+
+describe("a bucket of a client that is new here", () => {
+  const heard = (table: SharedTable, lacking: number): void => {
+    const slots = [0, 0, 0, 0, 0, 0, lacking];
+    const ledgerMs = 1_790_000_004_000;
+    writeOthers(table.others, { key: keyName(table.key), slots, ttlMs: 60_000, nowMs, ledgerMs });
+  };
+
+  test("is as empty as other nodes have left it, and owes what they owe", () => {
+    const { table } = stage();
+    heard(table, 4000);
+    // Two seconds of tokens are owed: 1.5 s less a token's worth more are to wait for.
+    expect(table.take(tokens, 1, nowMs)).toBe(2000);
+    expect(table.take(tokens, 1, nowMs + 2000)).toBe(0);
+    expect(table.take(tokens, 1, nowMs + 2000)).toBe(500);
+  });
+
+  test("is so for one that is counted or held first, too", () => {
+    for (const first of [
+      (table: SharedTable) => table.track(nowMs),
+      (table: SharedTable) => table.add(gpc, 0, 1, nowMs),
+    ]) {
+      const { table } = stage();
+      heard(table, 2500);
+      first(table);
+      table.key.setAddress(client, 0);
+      expect(table.take(tokens, 1, nowMs)).toBe(500);
+    }
+  });
+
+  test("is not emptied once more while we know it ourselves", () => {
+    const { table } = stage();
+    expect(table.take(tokens, 1, nowMs)).toBe(0);
+    heard(table, 2500);
+    expect(table.take(tokens, 4, nowMs)).toBe(0);
+  });
+
+  test("has taken nothing of its own by that, so nothing is told of it twice", () => {
+    const { table } = stage();
+    heard(table, 2000);
+    expect(table.take(tokens, 1, nowMs)).toBe(0);
+    const teller = new StickTeller(table.own);
+    const [entry] = teller.recent(null);
+    expect(teller.tell(entry!, 1, nowMs)?.slots).toEqual([6, 1]);
+  });
+});
 
 describe("what is read is what all nodes have", () => {
   test("of a key that only others have met", () => {

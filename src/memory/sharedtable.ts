@@ -5,7 +5,8 @@
 //
 //   counts, bytes, rates, gauges   the sum
 //   tags                           ours where it is set, else theirs: control lays the last value into ours when it hears of it
-//   tokens                         our bucket, which control keeps as full as the one of all nodes is
+//   tokens                         our bucket, which control keeps as full as the one of all nodes is; where we have none, theirs if
+//                                  control has heard of it, which it does of those that are empty, else a full one
 //   assigning and clearing         of counts sets what is ours so that the sum is as wanted, as far as ours goes
 //
 // When nothing has been heard for longer than `staleMs`, the table's plan says what is read: our own counts and what was heard
@@ -14,6 +15,7 @@
 import type { SharePlan, TablePlan } from "../config/plan.ts";
 import type { Column } from "./column.ts";
 import { header } from "./sticktable/layout.ts";
+import { fillFrom, readLacking } from "./sticktable/othersrow.ts";
 import { StickTable } from "./sticktable.ts";
 import type { EntryIndex, Table, TableEvent } from "./table.ts";
 import { copyKeyOf, type TableKey } from "./tablekey.ts";
@@ -46,12 +48,15 @@ export class SharedTable implements Table {
   readonly others: StickTable;
   readonly columns: readonly Column[];
   readonly #othersWords: Int32Array;
+  /** Columns of tokens. */
+  readonly #buckets: readonly number[];
 
   constructor(own: StickTable, others: StickTable) {
     this.own = own;
     this.others = others;
     this.columns = own.columns;
     this.#othersWords = others.parts.memory.words;
+    this.#buckets = own.columns.flatMap(({ form }, index) => (form === "tokens" ? [index] : []));
   }
 
   /** For tests, the simulator, and a single process: nothing has been heard of others. */
@@ -94,6 +99,7 @@ export class SharedTable implements Table {
   }
 
   add(column: number, element: number, amount: number, nowMs: number): number {
+    this.#begin(nowMs);
     return this.#sum(this.own.add(column, element, amount, nowMs), column, element, nowMs);
   }
 
@@ -109,12 +115,15 @@ export class SharedTable implements Table {
   }
 
   take(column: number, amount: number, nowMs: number): number {
-    return this.#isClosed(nowMs) ? closedWaitMs : this.own.take(column, amount, nowMs);
+    if (this.#isClosed(nowMs)) return closedWaitMs;
+    this.#begin(nowMs);
+    return this.own.take(column, amount, nowMs);
   }
 
   // ---- held entries, which are our own ----
 
   track(nowMs: number, event: TableEvent | null = null): EntryIndex {
+    this.#begin(nowMs);
     return this.own.track(nowMs, event);
   }
 
@@ -190,6 +199,16 @@ export class SharedTable implements Table {
     if (!this.key.isSet) return value;
     this.#lay();
     return Math.max(value - this.#theirs(column, element, nowMs), 0);
+  }
+
+  /** A client that this node does not know finds its buckets as all nodes have left them. */
+  #begin(nowMs: number): void {
+    if (this.#buckets.length === 0 || !this.key.isSet || this.own.has(nowMs)) return;
+    this.#lay();
+    for (const column of this.#buckets) {
+      const lacking = readLacking(this.others, column, nowMs);
+      if (lacking > 0) fillFrom(this.own, column, lacking, nowMs);
+    }
   }
 
   #cleared(column: number): number {

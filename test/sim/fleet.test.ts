@@ -23,6 +23,13 @@ test("of a shared limit no more comes through than it says, over time, however t
   }
 });
 
+test("a client that is spread so thin that nodes forget it between its visits finds no full bucket everywhere", () => {
+  const limit = { nodes: 100, perSecond: 2, burst: 5, intervalMs: 200, delayMs: 2, demand: 3, seconds: 45 };
+  const { admitted } = runLimit({ ...limit, traffic: "even" });
+  expect(shareOf(admitted.slice(5), 2, 0)).toBeWithin(0.95, 1.1);
+  expect(worstShare(admitted.slice(5), 10, 2, 0)).toBeLessThan(1.4);
+});
+
 test("of three nodes one is cut off: it goes on alone, and when it is back the limit is that of all again", () => {
   const limit = { nodes: 3, perSecond: 100, burst: 100, intervalMs: 200, delayMs: 2, demand: 3, seconds: 45 };
   const { admitted } = runLimit({ ...limit, traffic: "even", cut: { nodes: 1, fromS: 15, toS: 30 } });

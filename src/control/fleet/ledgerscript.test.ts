@@ -8,7 +8,7 @@ import { Room } from "../../../test/e2e/harness/room.ts";
 import { Prng } from "../../base/prng.ts";
 import type { Answer, Batch, Cell, Change } from "../../fleet/batch.ts";
 import { slotsOf } from "../../fleet/cells.ts";
-import { Ledger } from "../../fleet/ledger.ts";
+import { Ledger, spentMax } from "../../fleet/ledger.ts";
 import { readRedisPlace } from "../../registry/address.ts";
 import { Connection } from "../../registry/connection.ts";
 import { tableKeyOf } from "./keys.ts";
@@ -126,6 +126,26 @@ withRedis("answers as the model does, over batches from seeds", async () => {
     }
   }
   expect([...kinds.keys()].sort()).toEqual(["foreign", "superseded", "told"]);
+});
+
+withRedis("of empty buckets as many are told in a second as the model tells", async () => {
+  await using room = new Room();
+  const { ask } = await connected(room);
+  const ledger = new Ledger();
+  const greeting = await ask(empty);
+  const greeted = ledger.ask(empty, greeting.nowMs);
+  const [epoch, epochThere] = [greeting, greeted].map((each) => (each.kind === "foreign" ? each.epoch : 0));
+  const changes = Array.from({ length: spentMax + 20 }, (_, index) => ({ key: `4:${index}`, ageMs: 0, slots: [6, 9] }));
+  const base = { ...empty, expireMs: 60_000, changes, marksMax: 1000 };
+  const sizes: number[] = [];
+  for (const [index, node] of ["a", "b", "a"].entries()) {
+    const batch = { ...base, node, sequence: index + 1 };
+    const answer = await ask({ ...batch, epoch: epoch! });
+    expect(answer).toEqual(ledger.ask({ ...batch, epoch: epochThere! }, answer.nowMs));
+    if (answer.kind === "told") sizes.push(answer.marks.length);
+  }
+  // The third may be of the next second.
+  expect(sizes.slice(0, 2)).toEqual([0, spentMax]);
 });
 
 withRedis("a ledger that lost its data is another one, and nothing of it is found in what is left", async () => {

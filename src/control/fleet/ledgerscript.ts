@@ -2,12 +2,14 @@
 // both answer the same batches. An entry is one packed value (cmsgpack), for a value that is read and written as a whole costs
 // Redis less than a hash of which many fields change:
 //
-//   born, expires (0 never), mark, told, window, uses, uses before, gauges {slot, node, stream, value, ...}, values..., windows...
+//   born, expires (0 never), mark, told, window, uses, uses before, gauges {slot, node, stream, value, ...}, values..., windows...,
+//   where there are tokens: who changed it last
 //
 // Changes come as JSON, which Redis reads faster than Lua cuts texts, and with all digits; numbers go as texts, of 17 digits where they need
 // them, for the JSON that Redis writes has 14. Nothing is written before it is known that the batch is of this ledger; what Redis
 // refuses for want of memory it refuses at the first write.
 
+import { spentMax, spentMs } from "../../fleet/ledger.ts";
 import { forgottenMs } from "./keys.ts";
 
 /**
@@ -25,7 +27,7 @@ local kept = ${forgottenMs}
 local max, floor, format = math.max, math.floor, string.format
 local function text(number) return format('%.17g', number) end
 
-local known = redis.call('HMGET', base, 'epoch', 'mark', 'n:' .. node)
+local known = redis.call('HMGET', base, 'epoch', 'mark', 'n:' .. node, 'spent')
 local epoch = known[1]
 if not epoch then
   epoch = format('%d%06d', time[1], time[2])
@@ -50,6 +52,12 @@ for form, mark, period, burst in string.gmatch(ARGV[9], '(%l+)(!?)(%d+),(%d+)') 
   end
   if form == 'tokens' then hasTokens = true end
 end
+
+-- Names are as long as a bucket; a number stands for each.
+local by, byAt = hasTokens and tonumber(string.sub(redis.sha1hex(node), 1, 8), 16), 9 + 2 * width
+local spentSecond, spent = string.match(known[4] or '', '^(%d+) (%d+)$')
+if tonumber(spentSecond) == floor(now / 1000) then spent = tonumber(spent) else spent = 0 end
+local spentBefore = spent
 
 local prefix, marksKey, mark = base .. ':' .. epoch .. ':', base .. ':' .. epoch .. ':marks', tonumber(known[2] or '0')
 local entries = {}
@@ -116,6 +124,12 @@ local function isMarked(entry)
   for slot = 1, width do if isMark[slot] and entry[8 + slot] ~= 0 then return true end end
   return false
 end
+local function isSpent(entry)
+  for slot = 1, width do
+    if forms[slot] == 'tokens' and entry[8 + slot] - now > (bursts[slot] - 1) * periods[slot] then return true end
+  end
+  return false
+end
 local function count(change)
   local key = change[1]
   local entry = find(key) or make(key)
@@ -131,6 +145,13 @@ local function count(change)
     local window = floor(now / (2 * interval))
     local uses, before = usesIn(entry, window)
     entry[5], entry[6], entry[7] = window, uses + 1, before
+    local isOthersToo = entry[byAt] and entry[byAt] ~= by
+    entry[byAt] = by
+    local isDue = entry[3] == 0 or now - entry[4] >= ${spentMs}
+    if not isTold and isOthersToo and isDue and isSpent(entry) then
+      isTold = spent < ${spentMax}
+      spent = spent + 1
+    end
   end
   local isRetold = expire > 0 and now - entry[4] >= expire / 8
   if isTold or (isRetold and isMarked(entry)) then
@@ -145,6 +166,7 @@ if sequence > rowSequence then
   local former = mark
   for _, change in ipairs(changes) do count(change) end
   rowSequence, counted = sequence, now
+  if spent ~= spentBefore then redis.call('HSET', base, 'spent', floor(now / 1000) .. ' ' .. spent) end
   if mark ~= former then
     redis.call('HSET', base, 'mark', text(mark))
     redis.call('PEXPIRE', marksKey, kept)

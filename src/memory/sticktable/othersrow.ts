@@ -1,9 +1,11 @@
 // What control writes into the table of others (sharedtable.ts): all that other nodes have of a key, as it was heard, in the place of
 // what stood there. An entry that says nothing is not made. Workers only read it.
 
+import type { Column } from "../column.ts";
 import { countMax } from "../freqcounter.ts";
 import type { StickTable } from "../sticktable.ts";
 import { layKeyName } from "../tablekey.ts";
+import { assignLacking, lackingMs, sharedDebtMs } from "../tokenbucket.ts";
 import { assignCell } from "./cells.ts";
 import { header } from "./layout.ts";
 import { removeKey } from "./rows.ts";
@@ -34,7 +36,9 @@ export function writeOthers(table: StickTable, { key, slots, ttlMs, nowMs, ledge
         journal.set(at, (nowMs - (ledgerMs % column.periodMs)) | 0);
         journal.set(at + 1, Math.min(slots[slot]!, countMax));
         journal.set(at + 2, Math.min(slots[slot + 1]!, countMax));
-      } else if (column.form !== "tokens") {
+      } else if (column.form === "tokens") {
+        assignLacking(journal, at, owing(column), slots[slot]!, nowMs | 0);
+      } else {
         const most = column.form === "bytes" ? Number.MAX_SAFE_INTEGER : countMax;
         assignCell(journal, at, column, Math.min(slots[slot]!, most), nowMs | 0);
       }
@@ -44,6 +48,36 @@ export function writeOthers(table: StickTable, { key, slots, ttlMs, nowMs, ledge
   });
   shards.refresh(entry, stamp);
   journal.commitAndUnlock();
+}
+
+/** How long until the bucket of all nodes is full, by what was heard of the key that is laid; 0 where nothing was. */
+export function readLacking(table: StickTable, column: number, nowMs: number): number {
+  const { finder, shards, layout, memory } = table.parts;
+  const entry = finder.find(nowMs | 0);
+  if (entry === 0) return 0;
+  const at = entry + layout.columnAt[column]!;
+  const lacking = lackingMs(memory.words, at, owing(table.columns[column]!), nowMs | 0);
+  shards.close();
+  return lacking;
+}
+
+/**
+ * The bucket of the key that is laid lacks as much at least, and nobody has taken it here. Whoever does it twice, or after another worker
+ * has, changes nothing.
+ */
+export function fillFrom(own: StickTable, column: number, lacking: number, nowMs: number): void {
+  const { finder, journal, layout, memory } = own.parts;
+  const entry = finder.enter(nowMs | 0);
+  if (entry === 0) return;
+  const at = entry + layout.columnAt[column]!;
+  const bucket = own.columns[column]!;
+  if (lackingMs(memory.words, at, bucket, nowMs | 0) < lacking) assignLacking(journal, at, bucket, lacking, nowMs | 0);
+  journal.commitAndUnlock();
+}
+
+/** The table of others is shared with nobody, and yet has debts in it. */
+function owing(column: Column): Column {
+  return { ...column, debtMs: sharedDebtMs };
 }
 
 /** No other node has it. */

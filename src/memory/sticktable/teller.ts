@@ -171,7 +171,7 @@ export class StickTeller {
     const entry = finder.find(news.nowMs | 0);
     if (entry === 0) {
       for (const { column, slot } of this.#places) {
-        others[slot] = column.form === "tokens" ? 0 : news.slots[slot]!;
+        others[slot] = news.slots[slot]!;
         if (column.form === "rate") others[slot + 1] = news.slots[slot + 1]!;
       }
       return { others, again: 0 };
