@@ -23,6 +23,6 @@ const isGood = await play([
   seeds("fuzz", "test/fuzz/main.ts", ["--iterations", "5000"], 2 * minute),
   tests("runtime", ["test/runtime"], 2 * minute),
   tests("stress", ["test/stress"], minute),
-  tests("e2e", ["test/e2e"], 10 * minute),
+  tests("e2e", ["test/e2e"], 14 * minute),
 ]);
 process.exit(isGood ? 0 : 1);
