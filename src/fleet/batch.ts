@@ -100,5 +100,5 @@ export type Answer =
     }
   /** The ledger is not the one of the batch, and has counted nothing of it. What comes next is under a stream with the number `nowMs`. */
   | { readonly kind: "foreign"; readonly epoch: number; readonly nowMs: number }
-  /** Somebody has begun a later stream under this node's name: two nodes have one name. Nothing was counted. */
+  /** Somebody has begun a later stream under this node's name: two nodes have one name. Nothing was counted. `nowMs` is the number of a stream that is later. */
   | { readonly kind: "superseded"; readonly nowMs: number };

@@ -59,6 +59,14 @@ describe("a batch is counted once", () => {
     expect(tell(10, [gpc, 1], { stream: 2, sequence: 1 })[gpc]).toBe(2);
     expect(ask(20, { stream: 1, sequence: 51 }).kind).toBe("superseded");
   });
+
+  test("who was superseded goes on under a later stream, though the ledger's clock was set back", () => {
+    const { tell, ask } = stage();
+    tell(0, [gpc, 1], { stream: startMs, sequence: 50 });
+    const answer = ask(-300_000, { stream: startMs - 300_001, sequence: 1 });
+    expect(answer.kind).toBe("superseded");
+    expect(tell(-299_000, [gpc, 1], { stream: answer.nowMs, sequence: 2 })[gpc]).toBe(2);
+  });
 });
 
 test("counts of nodes add up, and never fall below 0", () => {

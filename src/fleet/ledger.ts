@@ -7,7 +7,7 @@
 //                the record that holds the epoch is lost, what else is left of the table must not be found any more (the
 //                script has the epoch in the names of its keys).
 //   Asking       1. Another epoch than the table's: answer `foreign`, and change nothing.
-//                2. The node's row has a later stream: `superseded`, and change nothing. An earlier one, or no row: a new row of
+//                2. The node's row has a later stream: `superseded` with a later one, and change nothing. An earlier one, or no row: a new row of
 //                   this stream, with sequence 0. The row is seen now.
 //                3. A sequence above the row's: each change is counted, the row has this sequence, counted now. Else nothing
 //                   is counted, for it has been.
@@ -22,7 +22,8 @@
 //                larger of burst * period and what was lacking before; full = now + that
 //                Of a table with tokens the entry's uses in this window of 2 * intervalMs are counted, 1 for each change.
 //                Where a value of a mark is another than before, or where one is not 0 and this was told the last time an eighth
-//                of `expireMs` ago or longer, the entry is told: its mark is the table's next number, from 1 on. So it is where less than
+//                of `expireMs` ago or longer, the entry is told: its mark is one more than the table's last number, and
+//                no less than the time in microseconds: a ledger that was set back to what it had before gives no number twice. So it is where less than
 //                a token is left and the change before was another node's, for the other nodes would begin with a full bucket: once
 //                in `spentMs` at most, and of no more than `spentMax` entries in one second of the ledger.
 //   A total      moves windows on to now likewise, for what is answered. `nodes`: uses in this window, and of the former the
@@ -93,7 +94,8 @@ export class Ledger {
     const table = this.#tableOf(`${batch.table} ${batch.shape}`, nowMs);
     if (batch.epoch !== table.epoch) return { kind: "foreign", epoch: table.epoch, nowMs };
     const former = table.rows.get(batch.node);
-    if (former !== undefined && former.stream > batch.stream) return { kind: "superseded", nowMs };
+    if (former !== undefined && former.stream > batch.stream)
+      return { kind: "superseded", nowMs: Math.max(nowMs, former.stream + 1) };
     const row =
       former?.stream === batch.stream ? former : { stream: batch.stream, sequence: 0, countedMs: nowMs, seenMs: nowMs };
     table.rows.set(batch.node, row);
@@ -161,7 +163,8 @@ export class Ledger {
     }
     const isRetold = batch.expireMs > 0 && nowMs - entry.toldMs >= batch.expireMs / retoldShare;
     if (!isTold && !(isRetold && slots.some(({ cell }, slot) => cell.isMark && entry.values[slot] !== 0))) return;
-    entry.mark = ++table.lastMark;
+    table.lastMark = Math.max(table.lastMark + 1, nowMs * 1000);
+    entry.mark = table.lastMark;
     entry.toldMs = nowMs;
     table.marks.delete(change.key);
     table.marks.set(change.key, entry.mark);

@@ -102,6 +102,22 @@ withRedis("who was away goes on from where it was, and one that lost its Redis b
   await until("another epoch", () => one.reached.some(([told]) => told !== epoch));
 });
 
+withRedis("after Redis was set back to what it had a while ago, orders that are given then are heard", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const one = await new Heart(room, redis, "n1").beats();
+  const two = await new Heart(room, redis, "n2").beats();
+  const { meta, orders } = keysOf("f");
+  await redis.ask("COPY", meta, "{f}meta");
+  for (const key of [":01", ":02"]) one.beating.order({ ...order, keys: [key] }, "s");
+  await until("both to be heard", () => two.ordered.length === 2);
+  await redis.ask("COPY", "{f}meta", meta, "REPLACE");
+  await redis.ask("DEL", orders);
+  one.beating.order({ ...order, keys: [":03"] }, "s");
+  await until("the third", () => two.ordered.length === 3);
+  expect(two.ordered.at(-1)?.order.keys).toEqual([":03"]);
+});
+
 withRedis("somebody else with the same name is told; who leaves is not shown any more", async () => {
   await using room = new Room();
   const redis = await Redis.start(room);

@@ -6,6 +6,8 @@
 //                          It gets the next number, so that whoever asks hears of it once. Of a block only the last is kept; what
 //                          was lifted is remembered for so long that no node that was away brings it back.
 //   An order of operators  has a number too. One that comes twice from its node is taken once.
+//
+// Numbers are no less than the time in microseconds, so that none is given twice where Redis was set back to what it had a while ago.
 
 import { forgottenMs } from "./keys.ts";
 
@@ -43,7 +45,7 @@ for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now - ${shown
   redis.call('HDEL', KEYS[3], gone, 'run:' .. gone, 'order:' .. gone)
 end
 
-for _, block in ipairs(redis.call('ZRANGEBYSCORE', KEYS[6], '-inf', now, 'LIMIT', 0, 10)) do
+for _, block in ipairs(redis.call('ZRANGEBYSCORE', KEYS[6], '-inf', now, 'LIMIT', 0, 10 + (#ARGV - 8) / 2)) do
   for index = 4, 5 do redis.call(index == 4 and 'HDEL' or 'ZREM', KEYS[index], block) end
   redis.call('ZREM', KEYS[6], block)
 end
@@ -58,7 +60,7 @@ for index = 9, #ARGV, 4 do
     isLater = at > tonumber(knownAt) or (at == tonumber(knownAt) and by > knownNode)
   end
   if isLater and (ends == 0 or ends > now) then
-    numbers, changed = numbers + 1, true
+    numbers, changed = math.max(numbers + 1, now * 1000), true
     redis.call('HSET', KEYS[4], block, value)
     redis.call('ZADD', KEYS[5], text(numbers), block)
     if ends == 0 then redis.call('ZREM', KEYS[6], block) else redis.call('ZADD', KEYS[6], text(ends), block) end
@@ -108,8 +110,9 @@ for index = 4, #KEYS do
     end
   end
 end
-local number = redis.call('HINCRBY', KEYS[1], 'orders', 1)
-redis.call('ZADD', KEYS[3], number, string.format('%.0f ', number) .. now .. ' ' .. ARGV[3])
+local number = math.max(tonumber(redis.call('HGET', KEYS[1], 'orders') or '0') + 1, tonumber(now) * 1000)
+redis.call('HSET', KEYS[1], 'orders', string.format('%.0f', number))
+redis.call('ZADD', KEYS[3], string.format('%.0f', number), string.format('%.0f ', number) .. now .. ' ' .. ARGV[3])
 redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -${ordersMax + 1})
 return now`;
 

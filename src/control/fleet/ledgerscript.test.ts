@@ -165,6 +165,37 @@ withRedis("a ledger that lost its data is another one, and nothing of it is foun
   expect(wished).toMatchObject({ kind: "told", totals: [null], marks: [] });
 });
 
+withRedis("a Redis that is full counts nothing of a batch, and all of it when there is room", async () => {
+  await using room = new Room();
+  const { ask, redis } = await connected(room);
+  const greeting = await ask(empty);
+  const epoch = greeting.kind === "foreign" ? greeting.epoch : 0;
+  const batch = { ...empty, epoch, expireMs: 60_000, changes: [{ key: key(1), ageMs: 0, slots: [0, 5] }] };
+  await redis.ask("CONFIG", "SET", "maxmemory", "1");
+  expect(await ask(batch).catch((error: Error) => error.message)).toStartWith("OOM");
+  expect(await redis.keys("*:4:*")).toEqual([]);
+  await redis.ask("CONFIG", "SET", "maxmemory", "0");
+  expect(await ask(batch)).toMatchObject({ totals: [{ slots: expect.arrayContaining([5]) }] });
+});
+
+withRedis("after Redis was set back to what it had a while ago, marks that are made then are told", async () => {
+  await using room = new Room();
+  const { ask, redis } = await connected(room);
+  const greeting = await ask(empty);
+  const epoch = greeting.kind === "foreign" ? greeting.epoch : 0;
+  const base = { ...empty, epoch, expireMs: 60_000 };
+  const table = tableKeyOf("f", "t", empty.shape);
+  await ask({ ...base, changes: [{ key: key(1), ageMs: 0, slots: [0, 5] }] });
+  const names = [table, `${table}:${epoch}:marks`];
+  for (const name of names) await redis.ask("COPY", name, `{f}former:${name}`);
+  const marked = [2, 3].map((index) => ({ key: key(index), ageMs: 0, slots: [0, 5] }));
+  const heard = await ask({ ...base, sequence: 2, changes: marked });
+  const marksAfter = heard.kind === "told" ? heard.marksTo : 0;
+  for (const name of names) await redis.ask("COPY", `{f}former:${name}`, name, "REPLACE");
+  const after = await ask({ ...base, node: "b", changes: [{ key: key(4), ageMs: 0, slots: [0, 5] }], marksAfter });
+  expect(after).toMatchObject({ marks: [{ key: key(4) }] });
+});
+
 withRedis("entries that nobody refreshes are gone from Redis by themselves", async () => {
   await using room = new Room();
   const { ask, redis } = await connected(room);

@@ -31,15 +31,16 @@ local known = redis.call('HMGET', base, 'epoch', 'mark', 'n:' .. node, 'spent')
 local epoch = known[1]
 if not epoch then
   epoch = format('%d%06d', time[1], time[2])
-  redis.call('HSET', base, 'epoch', epoch)
 end
+-- The first write is one that a full Redis refuses: behind any other it refuses none of a script.
+redis.call('HSET', base, 'epoch', epoch)
 redis.call('PEXPIRE', base, kept)
 if ARGV[4] ~= epoch then return {'foreign', epoch, text(now)} end
 local rowStream, rowSequence, counted = nil, 0, now
 if known[3] then
   local a, b, c = string.match(known[3], '^(%S+) (%S+) (%S+)')
   rowStream = tonumber(a)
-  if rowStream > stream then return {'superseded', text(now)} end
+  if rowStream > stream then return {'superseded', text(max(now, rowStream + 1))} end
   if rowStream == stream then rowSequence, counted = tonumber(b), tonumber(c) end
 end
 
@@ -155,7 +156,7 @@ local function count(change)
   end
   local isRetold = expire > 0 and now - entry[4] >= expire / 8
   if isTold or (isRetold and isMarked(entry)) then
-    mark = mark + 1
+    mark = max(mark + 1, now * 1000)
     entry[3], entry[4] = mark, now
     redis.call('ZADD', marksKey, text(mark), key)
   end

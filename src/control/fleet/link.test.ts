@@ -47,6 +47,30 @@ testWith(["redis-server", "redis-cli"])(
   },
 );
 
+testWith(["redis-server", "redis-cli"])(
+  "leaves a master that became a replica for whoever stands behind its name now, and nobody is told",
+  async () => {
+    await using room = new Room();
+    const [first, second] = [await Redis.start(room), await Redis.start(room)];
+    const relay = new Relay(room, first.port);
+    const { link, told } = linked(room, relay.address);
+    await until("a connection", () => link.isUp);
+    const write = new Script("return redis.call('SET', 'a', ARGV[1])");
+    expect(await link.run(write, [], ["1"])).toBe("OK");
+    await first.ask("REPLICAOF", "127.0.0.1", "1");
+    await expect(link.run(write, [], ["2"])).rejects.toThrow("it is a replica");
+    relay.targetPort = second.port;
+    const written = (): Promise<boolean> =>
+      link.run(write, [], ["3"]).then(
+        () => true,
+        () => false,
+      );
+    await until("the other one to be written", written);
+    expect(await second.ask("GET", "a")).toBe("3");
+    expect(told).toEqual(["opened"]);
+  },
+);
+
 test("one that hangs is left, and an outage is told once, however often it is tried", async () => {
   await using room = new Room();
   const sockets: Socket[] = [];

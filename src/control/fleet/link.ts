@@ -23,6 +23,7 @@ export class FleetLink {
   readonly #options: LinkOptions;
   #connection: Connection | null = null;
   #retry: Timer | null = null;
+  #renewing: Timer | null = null;
   #pauseMs: number = pauseMinMs;
   #isTold = false;
   #isClosed = false;
@@ -43,6 +44,7 @@ export class FleetLink {
     try {
       return await script.run(connection, keys, words);
     } catch (error) {
+      if (error instanceof ReplyError && error.code === "READONLY") this.#renew(connection);
       throw error instanceof ReplyError ? new Error(refusalOf(error)) : error;
     }
   }
@@ -50,6 +52,7 @@ export class FleetLink {
   close(): void {
     this.#isClosed = true;
     if (this.#retry !== null) clearTimeout(this.#retry);
+    if (this.#renewing !== null) clearTimeout(this.#renewing);
     this.#connection?.close();
     this.#connection = null;
   }
@@ -71,6 +74,27 @@ export class FleetLink {
     this.#pauseMs = pauseMinMs;
     this.#isTold = false;
     opened();
+  }
+
+  /** Who was the master is a replica now. By now there may be another behind the same name: questions go there, and nobody is told. */
+  #renew(former: Connection): void {
+    this.#renewing ??= setTimeout(() => {
+      this.#renewing = null;
+      void this.#replace(former);
+    }, pauseMaxMs);
+  }
+
+  async #replace(former: Connection): Promise<void> {
+    const { place, timeoutMs } = this.#options;
+    let connection: Connection | null = null;
+    const ended = (why: Error): void => {
+      if (connection !== null && this.#connection === connection) this.#lost(why.message);
+    };
+    connection = await Connection.open(place, { timeoutMs, pushed: () => {}, ended }).catch(() => null);
+    if (connection === null) return;
+    if (connection.isEnded || this.#connection !== former || this.#isClosed) return connection.close();
+    this.#connection = connection;
+    former.close();
   }
 
   #lost(why: string): void {

@@ -16,11 +16,12 @@ export class Relay {
   losing: { readonly text: string; count: number } | null = null;
   lost = 0;
   #isCut = false;
-  readonly #targetPort: number;
+  /** Who stands behind it; another one is for connections that are made then. */
+  targetPort: number;
   readonly #sockets = new Set<Socket<Pair>>();
 
   constructor(room: Room, targetPort: number) {
-    this.#targetPort = targetPort;
+    this.targetPort = targetPort;
     const listener = Bun.listen<Pair>({
       hostname: "127.0.0.1",
       port: this.port,
@@ -56,7 +57,7 @@ export class Relay {
     this.#sockets.add(socket);
     void Bun.connect<Pair>({
       hostname: "127.0.0.1",
-      port: this.#targetPort,
+      port: this.targetPort,
       data: { other: socket, waiting: [] },
       socket: {
         open: (target) => {
