@@ -93,13 +93,14 @@ export class Attempt {
 
   /** The connection was lost before any byte of an answer. `isReused`: it had carried exchanges before. */
   lost(what: Fault, isReused: boolean): void {
+    // A connection that has stood idle may be closed at any time, which is nobody's failure; a fresh one is one that was not answered.
     if (isReused) this.#isFreshWanted = true;
-    else this.#noteFailure();
+    else this.failed();
     if (this.#seeker.isReplayable) this.#retryOrFail(what, isReused);
     else this.#seeker.fail(what);
   }
 
-  /** Any other failure of the server. */
+  /** Any other failure of the server: its answer did not come, or not whole. */
   failed(): void {
     const server = this.#seeker.pool.servers[this.index];
     if (server === undefined) return;

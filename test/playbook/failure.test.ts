@@ -196,6 +196,17 @@ test("nothing is sent again once an interim response has come", () => {
   play.expect(server.is("destroyed"), client.gets(body), "report 502 truncated_response");
 });
 
+test("a server that closes a fresh connection without an answer has failed; one that closes an idle connection has not", () => {
+  const { play, client, server } = asked(get("/"));
+  server.sends("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  play.take();
+  client.sends(get("/idle"));
+  server.ends();
+  expect(play.totals.server(0, serverCell.responseFailures)).toBe(0);
+  play.accept().ends();
+  expect(play.totals.server(0, serverCell.responseFailures)).toBe(1);
+});
+
 // ---- broken answers ----
 
 test("a malformed answer ends in 502, and in a new connection for the next request", () => {
