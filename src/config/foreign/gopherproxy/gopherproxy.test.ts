@@ -52,6 +52,11 @@ test("without variables, and with empty ones, all is as documented", () => {
     remote_addr: "remote",
     status: "status",
     duration_ms: "duration_whole_ms",
+    query: "query",
+    backend: "server",
+    bytes: "bytes_sent",
+    request_id: "request_id",
+    fault: "fault",
   });
 });
 

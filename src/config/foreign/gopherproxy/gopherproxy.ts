@@ -39,7 +39,7 @@ const usual = { redis: "localhost:16379", proxyPort: 8080, metricsPort: 2112, ra
 const portMax = 65_535;
 const burstMax = 1_000_000;
 
-/** As slog writes a request: the names are the original's. */
+/** As slog writes a request: the names down to duration_ms are the original's. Without those behind them nobody could say whose fault a 502 was. */
 const requestLine: NonNullable<AccessLogInput["fields"]> = {
   time: "time",
   level: "=INFO",
@@ -49,6 +49,11 @@ const requestLine: NonNullable<AccessLogInput["fields"]> = {
   remote_addr: "remote",
   status: "status",
   duration_ms: "duration_whole_ms",
+  query: "query",
+  backend: "server",
+  bytes: "bytes_sent",
+  request_id: "request_id",
+  fault: "fault",
 };
 
 /** Its pool of connections, and its health check. It checks by TCP; what fails in traffic is ejected as well, which it cannot do. */
