@@ -3,7 +3,7 @@
 
 import { play } from "./stage/play.ts";
 import { prepareForTests } from "./stage/programs.ts";
-import { format, lint, seeds, tests, tidy, types } from "./stage/stage.ts";
+import { format, lint, pairedTests, seeds, tests, tidy, types } from "./stage/stage.ts";
 
 const minute = 60_000;
 
@@ -23,6 +23,6 @@ const isGood = await play([
   seeds("fuzz", "test/fuzz/main.ts", ["--iterations", "5000"], 2 * minute),
   tests("runtime", ["test/runtime"], 2 * minute),
   tests("stress", ["test/stress"], minute),
-  tests("e2e", ["test/e2e"], 14 * minute),
+  pairedTests("e2e", ["test/e2e"], 12 * minute),
 ]);
 process.exit(isGood ? 0 : 1);

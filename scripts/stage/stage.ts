@@ -53,17 +53,27 @@ export const tidy: Stage = check("tidy", bun, ["scripts/tidy.ts"], "npm run tidy
 
 /** All `*.test.ts` under the folders, in one run. */
 export function tests(name: string, folders: readonly string[], timeoutMs: number): Stage {
-  return { name, run: () => runTests(name, folders, timeoutMs) };
+  return { name, run: () => runTests(name, folders, timeoutMs, []) };
 }
 
-async function runTests(name: string, folders: readonly string[], timeoutMs: number): Promise<Result> {
+/** The same with two files at a time, each in a process of its own: for tests that wait more than they work. */
+export function pairedTests(name: string, folders: readonly string[], timeoutMs: number): Stage {
+  return { name, run: () => runTests(name, folders, timeoutMs, ["--parallel=2"]) };
+}
+
+async function runTests(
+  name: string,
+  folders: readonly string[],
+  timeoutMs: number,
+  options: readonly string[],
+): Promise<Result> {
   const files = folders.flatMap((folder) => testFiles(folder));
   if (files.length === 0) return { passed: 0, skipped: 0, failures: [] };
   const scratch = mkdtempSync(join(tmpdir(), "sluice-test-"));
   try {
     const path = join(scratch, "junit.xml");
     const reporter = ["--reporter=junit", `--reporter-outfile=${path}`];
-    const outcome = await run(bun, ["test", ...reporter, ...files.map((file) => `./${file}`)], {
+    const outcome = await run(bun, ["test", ...options, ...reporter, ...files.map((file) => `./${file}`)], {
       cwd: root,
       timeoutMs,
     });

@@ -38,9 +38,9 @@ export interface Outcome {
 export const kinds = ["http", "tcp", "both", "cache", "fleet"] as const;
 export type Kind = (typeof kinds)[number];
 
-/** Of ten seeds four are for HTTP, four for streams, one for both, and one for a cache; fleets have seeds of their own. */
+/** Of twenty seeds eight are for HTTP, eight for streams, two for both, one for a cache, and one for a fleet. */
 export function kindOf(seed: number): Kind {
-  if (seed % 10 === 5) return "cache";
+  if (seed % 10 === 5) return seed % 20 === 5 ? "cache" : "fleet";
   return seed % 10 === 0 ? "both" : seed % 2 === 0 ? "tcp" : "http";
 }
 
