@@ -17,7 +17,7 @@ test("a seed replays exactly, whatever ran before it", () => {
   }
 });
 
-test("among the seeds there are worlds of every kind", () => {
+test("among the seeds there are worlds of every kind but fleets, which have seeds of their own", () => {
   const seeds = Array.from({ length: 100 }, (_, index) => kindOf(index + 1));
   expect(kinds.map((kind) => seeds.filter((other) => other === kind).length)).toEqual([40, 40, 10, 5, 5]);
 });
