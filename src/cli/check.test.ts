@@ -36,6 +36,28 @@ test("a config that is right is summed up on stdout", async () => {
   );
 });
 
+test("registry, sentinel and fleet are summed up with where they are, and never with a password", async () => {
+  const pools = "pools: { app: { discover: { registry: shop } } }\n";
+  const listener = "listeners: { web: { listen: ':80', use: app } }\n";
+  const alone = await checked("alone.yaml", `${listener}${pools}`);
+  expect(alone.out.split("\n").at(-1)).toBe("  registry in memory of this Sluice");
+  const limit = "rules: [{ name: ten, limit: { rate: 10/s, by: src, share: true } }]";
+  const { code, out } = await checked(
+    "shared.yaml",
+    `${listener.replace("use: app", `use: app, ${limit}`)}${pools}registry: "redis://:hunter2@redis:6379"\n` +
+      'sentinel: { set: shop, targets: ["a:1", "b:2"] }\nfleet: { redis: "rediss://u:hunter2@ledger", name: edge }\n',
+  );
+  expect([code, out.split("\n").slice(-3)]).toEqual([
+    0,
+    [
+      "  registry redis:6379",
+      "  sentinel of shop: 2 targets, probed every 2s",
+      "  fleet    edge at ledger:6379, shares limit:web/ten, bans",
+    ],
+  ]);
+  expect(out).not.toContain("hunter2");
+});
+
 test("a check that shakes hands is no mere tcp check", async () => {
   const { out } = await checked("tls.yaml", right.replace("http: /up", "tcp: true, tls: true"));
   expect(out).toContain("1 server, weightedRoundRobin, tls check every 2s");

@@ -16,6 +16,7 @@ import { bytesText } from "./bytes.ts";
 import { cacheReport, cacheSummary } from "./checkcaches.ts";
 import { discoverShown, discoverSummary } from "./checkdiscovery.ts";
 import { checkLists, type ListSummary, listSummary } from "./checklists.ts";
+import { sharedSummary } from "./checkshared.ts";
 import { writtenWay } from "./way.ts";
 
 /** Where a command writes; each call is whole lines without the last line's end. */
@@ -162,6 +163,7 @@ function summary(path: string, loaded: Loaded & { readonly ok: true }, lists: re
   for (const table of tables) lines.push(`  table    ${table.name.padEnd(width)}  ${tableSummary(table)}`);
   for (const cache of caches) lines.push(`  cache    ${cache.name.padEnd(width)}  ${cacheSummary(cache)}`);
   for (const list of lists) lines.push(`  list     ${list.name.padEnd(width)}  ${listSummary(list)}`);
+  for (const text of sharedSummary(config, tables)) lines.push(`  ${text}`);
   return lines.join("\n");
 }
 
