@@ -228,6 +228,28 @@ withRedis("a reload changes what there is, and takes it away", async () => {
   expect(one.bans.find("10.0.0.2")?.node).toBe("");
 });
 
+withRedis("what could not be told before the fleet's section is changed is told after it, once", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const [one, two] = [await Member.open(room, "one"), await Member.open(room, "two")];
+  one.fleet.adopt(fleetOf(redis, "n1", { interval: "500ms" }));
+  two.fleet.adopt(fleetOf(redis, "n2"));
+  one.count(7, 1);
+  two.count(7, 1);
+  await until("counts", () => one.read(7) === 2);
+  one.count(7, 5);
+  await redis.ask("ACL", "SETUSER", "default", "-eval", "-evalsha");
+  await until("a batch to be refused", () => (one.fleet.status()?.tables[0]?.failures ?? 0) > 0);
+  one.fleet.adopt(fleetOf(redis, "n1", { interval: "60ms" }));
+  one.count(7, 3);
+  await redis.ask("ACL", "SETUSER", "default", "+@all");
+  await until("all to be told", () => {
+    two.count(7, 0);
+    return two.read(7) === 10;
+  });
+  expect(one.read(7)).toBe(10);
+});
+
 withRedis("a node that stops tells its last counts, and is no more", async () => {
   await using room = new Room();
   const redis = await Redis.start(room);

@@ -5,6 +5,7 @@
 import { hostname } from "node:os";
 import { compileFleet, type FleetPlan } from "../config/compilefleet.ts";
 import type { Config } from "../config/types.ts";
+import type { Exchange } from "../fleet/exchange.ts";
 import type { SharedTable } from "../memory/sharedtable.ts";
 import { keyName } from "../memory/tablekey.ts";
 import { readRedisPlace } from "../registry/address.ts";
@@ -13,7 +14,7 @@ import type { FleetAnswer, FleetStatus } from "./fleet/nodestatus.ts";
 import { carryOut, type Order, orderKeysMax, type Setting, setShared } from "./fleet/orders.ts";
 import type { OpenTable } from "./tables.ts";
 
-export interface FleetOptions extends Omit<MembershipOptions, "plan" | "place" | "node"> {
+export interface FleetOptions extends Omit<MembershipOptions, "plan" | "place" | "node" | "exchanges"> {
   readonly tables: () => readonly OpenTable[];
   /** Tells nodes of one machine apart. */
   readonly adminPort: string;
@@ -21,6 +22,7 @@ export interface FleetOptions extends Omit<MembershipOptions, "plan" | "place" |
 
 export class Fleet {
   readonly #options: FleetOptions;
+  readonly #exchanges = new WeakMap<SharedTable, Exchange>();
   #plan: FleetPlan | null = null;
   #membership: Membership | null = null;
 
@@ -87,7 +89,9 @@ export class Fleet {
   #join(plan: FleetPlan): Membership | null {
     const { log, adminPort } = this.#options;
     const place = readRedisPlace(plan.url);
-    if (place !== null) return new Membership({ ...this.#options, plan, place, node: plan.node ?? nameOf(adminPort) });
+    const exchanges = this.#exchanges;
+    const node = plan.node ?? nameOf(adminPort);
+    if (place !== null) return new Membership({ ...this.#options, plan, place, node, exchanges });
     log.error(`fleet ${plan.name}: its address is none of a Redis, so this node is alone`);
     return null;
   }

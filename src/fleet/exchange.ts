@@ -20,6 +20,8 @@ export interface ExchangeOptions {
   /** In one batch. */
   readonly changesMax?: number;
   readonly marksMax?: number;
+  /** Of the same table, and over: what it told and had no answer to is brought on, for that counts as told. */
+  readonly former?: Exchange | null;
 }
 
 const changesUsual = 1000;
@@ -58,6 +60,12 @@ export class Exchange {
       cell.form === "tokens" ? [[slot, cell] as const] : [],
     );
     this.#shape = shapeOf(table);
+    const { former = null } = options;
+    if (former === null) return;
+    this.#pending = former.#pending;
+    this.#isGreeted = former.#isGreeted;
+    this.#toldMs = former.#toldMs;
+    this.#toldSequence = former.#toldSequence;
   }
 
   /** Of its batches; with the table's name it names what the ledger has of it. */

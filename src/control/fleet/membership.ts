@@ -4,6 +4,7 @@
 
 import { join } from "node:path";
 import type { FleetPlan } from "../../config/compilefleet.ts";
+import type { Exchange } from "../../fleet/exchange.ts";
 import type { SharedTable } from "../../memory/sharedtable.ts";
 import type { RedisPlace } from "../../registry/address.ts";
 import type { Bans } from "../bans.ts";
@@ -27,6 +28,8 @@ export interface MembershipOptions {
   /** Where it remembers things over restarts. */
   readonly folder: string;
   readonly sharedMs: () => number;
+  /** Of tables as they were told about last, also by the membership before. */
+  readonly exchanges: WeakMap<SharedTable, Exchange>;
   readonly summary: () => OwnSummary;
 }
 
@@ -173,13 +176,15 @@ export class Membership {
   }
 
   #begin(table: SharedTable): void {
-    const { plan, node, sharedMs } = this.#options;
+    const { plan, node, sharedMs, exchanges } = this.#options;
     const talk = new TableTalk(table, {
       ...{ fleet: plan.name, node, intervalMs: plan.intervalMs, link: this.#link, sharedMs },
+      former: exchanges.get(table) ?? null,
       superseded: () => this.#doubled(),
       failed: (why) => this.#failed(`table ${table.plan.name}`, why),
     });
     this.#talks.set(table, talk);
+    exchanges.set(table, talk.exchange);
     void talk.speak();
   }
 

@@ -32,7 +32,7 @@ class Speaker {
     const place = readRedisPlace(address)!;
     this.link = new FleetLink({ place, timeoutMs: 2000, opened: () => {}, lost: () => {} });
     this.talk = new TableTalk(this.table, {
-      ...{ fleet: "f", node, intervalMs: never, link: this.link, sharedMs },
+      ...{ fleet: "f", node, intervalMs: never, link: this.link, sharedMs, former: null },
       superseded: () => void this.superseded++,
       failed: (why) => void this.failures.push(why),
     });

@@ -15,6 +15,8 @@ export interface TalkOptions {
   readonly node: string;
   readonly intervalMs: number;
   readonly link: FleetLink;
+  /** Of a talk about this table that is closed. */
+  readonly former: Exchange | null;
   /** The clock that processes share. */
   readonly sharedMs: () => number;
   /** Two nodes have one name. */
@@ -46,8 +48,8 @@ const roundsMax = 16;
 
 export class TableTalk {
   readonly table: SharedTable;
+  readonly exchange: Exchange;
   readonly #options: TalkOptions;
-  readonly #exchange: Exchange;
   readonly #timer: Timer;
   /** Ends with what is under way. */
   #turn: Promise<void> | null = null;
@@ -61,14 +63,14 @@ export class TableTalk {
   constructor(table: SharedTable, options: TalkOptions) {
     this.table = table;
     this.#options = options;
-    const { node, intervalMs } = options;
-    this.#exchange = new Exchange(table, { node, intervalMs, random: Math.random, changesMax, marksMax });
+    const { node, intervalMs, former } = options;
+    this.exchange = new Exchange(table, { node, intervalMs, random: Math.random, changesMax, marksMax, former });
     this.#timer = setInterval(() => void this.speak(), intervalMs);
   }
 
   /** What the ledger has of this table stands under its name and this. */
   get shape(): string {
-    return this.#exchange.shape;
+    return this.exchange.shape;
   }
 
   /** One turn now. */
@@ -84,14 +86,14 @@ export class TableTalk {
     while (this.#turn !== null) await this.#turn;
     if (this.#isClosed) return;
     await this.#inTurn(async () => {
-      while (this.#exchange.isPending) await this.#round();
+      while (this.exchange.isPending) await this.#round();
       if (!this.#isClosed) await work();
     });
   }
 
   /** The ledger forgot what it had of these keys, then by its clock. */
   forget(keys: readonly string[], ledgerMs: number): void {
-    for (const key of keys) this.#exchange.forget(key, ledgerMs, this.#options.sharedMs());
+    for (const key of keys) this.exchange.forget(key, ledgerMs, this.#options.sharedMs());
   }
 
   async #inTurn(work: () => Promise<void>): Promise<void> {
@@ -119,13 +121,13 @@ export class TableTalk {
   /** Whether there is more. */
   async #round(): Promise<boolean> {
     const { fleet, link, sharedMs, superseded } = this.#options;
-    const batch = this.#exchange.next(sharedMs());
+    const batch = this.exchange.next(sharedMs());
     const reply = await link.run(script, [tableKeyOf(fleet, batch.table, batch.shape)], wordsOf(batch));
     // The table's files may be gone by now.
     if (this.#isClosed) return false;
     const answer = answerOf(reply, batch);
     if (answer === null) throw new Error("it answers something else than was asked");
-    const hasMore = this.#exchange.hear(answer, sharedMs());
+    const hasMore = this.exchange.hear(answer, sharedMs());
     this.#exchanges++;
     if (answer.kind === "superseded") superseded();
     if (answer.kind === "told") {
@@ -137,7 +139,7 @@ export class TableTalk {
 
   /** All that is left to tell: nobody counts any more. */
   async last(): Promise<void> {
-    this.#exchange.lookAtAll();
+    this.exchange.lookAtAll();
     await this.quietly(async () => {
       while (await this.#round());
     }).catch(() => {});
@@ -145,11 +147,11 @@ export class TableTalk {
 
   /** A worker has died, and what it held was let go of. */
   lookAtAll(): void {
-    this.#exchange.lookAtAll();
+    this.exchange.lookAtAll();
   }
 
   wish(key: string): void {
-    this.#exchange.wish(key);
+    this.exchange.wish(key);
   }
 
   figures(): TalkFigures {
