@@ -7,7 +7,7 @@ import { checkTable } from "../memory/sticktable/check.ts";
 import { copyTable, removeKey } from "../memory/sticktable/rows.ts";
 import { StickTable } from "../memory/sticktable.ts";
 import { keyName } from "../memory/tablekey.ts";
-import { Exchange } from "./exchange.ts";
+import { Exchange, type ExchangeOptions } from "./exchange.ts";
 import { Ledger } from "./ledger.ts";
 
 const plan: TablePlan = {
@@ -37,8 +37,17 @@ class Node {
   }
 
   open(table = this.table): Exchange {
-    this.exchange = new Exchange(table, { node: this.#name, intervalMs: 200, random: () => 0.5, changesMax: 3 });
+    this.exchange = new Exchange(table, this.#options(this.#name));
     return this.exchange;
+  }
+
+  /** It goes on under another name, as after a reload. */
+  rename(name: string): void {
+    this.exchange = new Exchange(this.table, { ...this.#options(name), former: this.exchange });
+  }
+
+  #options(node: string): ExchangeOptions {
+    return { node, intervalMs: 200, random: () => 0.5, changesMax: 3 };
   }
 
   /** With this key. */
@@ -366,4 +375,21 @@ test("a node that has a table of its own only, and begins to share it, tells all
   copyTable(alone, node.table.own, clock.nowMs);
   talk(b, node, b);
   expect(b.read(7, gpc)).toBe(4);
+});
+
+test("a node that takes another name still has its connections, and tells once what was on its way", () => {
+  const { clock, a, b, talk, shout } = stage();
+  talk(a, b);
+  a.at(1).track(clock.nowMs);
+  a.add(1, requests, 2);
+  b.add(1, requests);
+  talk(a, b, a);
+  a.add(1, requests, 4);
+  shout(a);
+  a.rename("c");
+  talk(a, b);
+  clock.nowMs += 5000;
+  b.add(1, requests);
+  talk(a, b);
+  expect([b.read(1, requests), b.read(1, current)]).toEqual([8, 1]);
 });

@@ -66,6 +66,8 @@ export class Exchange {
     this.#isGreeted = former.#isGreeted;
     this.#toldMs = former.#toldMs;
     this.#toldSequence = former.#toldSequence;
+    // What it holds counts for a name that is here: it is told again under the new one.
+    if (former.#options.node !== options.node) this.#teller.restart(this.#teller.stream + 1);
   }
 
   /** Of its batches; with the table's name it names what the ledger has of it. */

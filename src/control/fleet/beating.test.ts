@@ -118,6 +118,26 @@ withRedis("after Redis was set back to what it had a while ago, orders that are 
   expect(two.ordered.at(-1)?.order.keys).toEqual([":03"]);
 });
 
+withRedis("a node whose clock was set back says how it is, and what it orders after a restart is heard", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const two = await new Heart(room, redis, "n2").beats();
+  let nowMs = Date.now();
+  let summaries = 0;
+  const more = { nowMs: () => nowMs, summary: () => `${++summaries}` };
+  const one = await new Heart(room, redis, "n1", more).beats();
+  one.beating.order(order, "s");
+  await until("the first", () => two.ordered.length === 1);
+  nowMs -= 3_600_000;
+  const before = summaries;
+  await until("another summary", () => summaries > before);
+  one.beating.close();
+  const again = await new Heart(room, redis, "n1", { ...more, run: "later" }).beats();
+  again.beating.order({ ...order, keys: [":08"] }, "s");
+  await until("the second", () => two.ordered.length === 2);
+  expect(two.ordered.at(-1)?.order.keys).toEqual([":08"]);
+});
+
 withRedis("somebody else with the same name is told; who leaves is not shown any more", async () => {
   await using room = new Room();
   const redis = await Redis.start(room);

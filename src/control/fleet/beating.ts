@@ -135,7 +135,8 @@ export class Beating {
   async #once(): Promise<void> {
     const { link, keys, node, run, aliveMs, bans, nowMs, summary } = this.#options;
     const changes = bans?.next(changesMax) ?? [];
-    const isSaid = nowMs() - this.#saidAtMs >= summaryMs;
+    // Also where the clock was set back.
+    const isSaid = Math.abs(nowMs() - this.#saidAtMs) >= summaryMs;
     const reply = await link.run(
       beat,
       [keys.meta, keys.nodes, keys.said, keys.bans, keys.bansOrder, keys.bansEnds, keys.orders],

@@ -90,7 +90,7 @@ end
 return answer`;
 
 /**
- * KEYS: meta, said, orders, then tables. ARGV: node, number that grows with each order of that node, order, of each table "*" or keys with
+ * KEYS: meta, said, orders, then tables. ARGV: node, number of the order, another than that of the one before, order, of each table "*" or keys with
  * spaces between them: what the ledger has counted of these is forgotten. Answers the ms at which it was.
  */
 export const orderScript: string = `
@@ -98,7 +98,7 @@ local said = 'order:' .. ARGV[1]
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 local former, at = string.match(redis.call('HGET', KEYS[2], said) or '0 0', '^(%d+) (%d+)$')
-if tonumber(former) >= tonumber(ARGV[2]) then return at end
+if former == ARGV[2] then return at end
 redis.call('HSET', KEYS[2], said, ARGV[2] .. ' ' .. now)
 for index = 4, #KEYS do
   local epoch = redis.call('HGET', KEYS[index], 'epoch')
