@@ -206,7 +206,7 @@ export class SharedTable implements Table {
     if (this.#buckets.length === 0 || !this.key.isSet || this.own.has(nowMs)) return;
     this.#lay();
     for (const column of this.#buckets) {
-      const lacking = readLacking(this.others, column, nowMs);
+      const lacking = readLacking(this.others, column, this.columns[column]!, nowMs);
       if (lacking > 0) fillFrom(this.own, column, lacking, nowMs);
     }
   }

@@ -5,7 +5,7 @@ import type { Column } from "../column.ts";
 import { countMax } from "../freqcounter.ts";
 import type { StickTable } from "../sticktable.ts";
 import { layKeyName } from "../tablekey.ts";
-import { assignLacking, lackingMs, sharedDebtMs } from "../tokenbucket.ts";
+import { assignLacking, type Bucket, lackingMs, sharedDebtMs } from "../tokenbucket.ts";
 import { assignCell } from "./cells.ts";
 import { header } from "./layout.ts";
 import { removeKey } from "./rows.ts";
@@ -50,13 +50,13 @@ export function writeOthers(table: StickTable, { key, slots, ttlMs, nowMs, ledge
   journal.commitAndUnlock();
 }
 
-/** How long until the bucket of all nodes is full, by what was heard of the key that is laid; 0 where nothing was. */
-export function readLacking(table: StickTable, column: number, nowMs: number): number {
+/** How long until the bucket of all nodes is full, by what was heard of the key that is laid; 0 where nothing was. `bucket`: with debts. */
+export function readLacking(table: StickTable, column: number, bucket: Bucket, nowMs: number): number {
   const { finder, shards, layout, memory } = table.parts;
   const entry = finder.find(nowMs | 0);
   if (entry === 0) return 0;
   const at = entry + layout.columnAt[column]!;
-  const lacking = lackingMs(memory.words, at, owing(table.columns[column]!), nowMs | 0);
+  const lacking = lackingMs(memory.words, at, bucket, nowMs | 0);
   shards.close();
   return lacking;
 }
