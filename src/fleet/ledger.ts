@@ -12,7 +12,7 @@
 //                3. A sequence above the row's: each change is counted, the row has this sequence, counted now. Else nothing
 //                   is counted, for it has been.
 //                4. The answer: totals of changes and wishes, then marks.
-//   A change     finds its entry, or makes it (born now, everything 0); it expires no sooner than `expireMs - ageMs` from now. Then
+//   A change     finds its entry, or makes it (born now, and after the last order of operators; everything 0); it expires no sooner than `expireMs - ageMs` from now. Then
 //                its slots, in order:
 //     count      what is there plus the number, at least 0. So are bytes
 //     rate       windows are moved on to now first; then the present (first slot) or the former (second) has the number added

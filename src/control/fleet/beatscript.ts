@@ -91,7 +91,7 @@ return answer`;
 
 /**
  * KEYS: meta, said, orders, then tables. ARGV: node, number of the order, another than that of the one before, order, of each table "*" or keys with
- * spaces between them: what the ledger has counted of these is forgotten. Answers the ms at which it was.
+ * spaces between them: what the ledger has counted of these is forgotten. Answers the ms at which it was: all of it was born by then.
  */
 export const orderScript: string = `
 local said = 'order:' .. ARGV[1]
@@ -99,6 +99,11 @@ local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 local former, at = string.match(redis.call('HGET', KEYS[2], said) or '0 0', '^(%d+) (%d+)$')
 if former == ARGV[2] then return at end
+-- An entry that is made after this, in the same millisecond even, is born later (ledgerscript.ts).
+for index = 4, #KEYS do
+  local cleared = tonumber(redis.call('HGET', KEYS[index], 'cleared') or '0')
+  now = string.format('%.0f', math.max(tonumber(now), cleared + 1))
+end
 redis.call('HSET', KEYS[2], said, ARGV[2] .. ' ' .. now)
 for index = 4, #KEYS do
   local epoch = redis.call('HGET', KEYS[index], 'epoch')
@@ -109,6 +114,8 @@ for index = 4, #KEYS do
       redis.call('ZREM', KEYS[index] .. ':' .. epoch .. ':marks', key)
     end
   end
+  redis.call('HSET', KEYS[index], 'cleared', now)
+  redis.call('PEXPIRE', KEYS[index], ${forgottenMs})
 end
 local number = math.max(tonumber(redis.call('HGET', KEYS[1], 'orders') or '0') + 1, tonumber(now) * 1000)
 redis.call('HSET', KEYS[1], 'orders', string.format('%.0f', number))

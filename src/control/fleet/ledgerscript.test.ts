@@ -11,7 +11,8 @@ import { slotsOf } from "../../fleet/cells.ts";
 import { Ledger, spentMax } from "../../fleet/ledger.ts";
 import { readRedisPlace } from "../../registry/address.ts";
 import { Connection } from "../../registry/connection.ts";
-import { tableKeyOf } from "./keys.ts";
+import { orderScript } from "./beatscript.ts";
+import { keysOf, tableKeyOf } from "./keys.ts";
 import { ledgerScript } from "./ledgerscript.ts";
 import { answerOf, wordsOf } from "./ledgerwords.ts";
 import { Script } from "./script.ts";
@@ -19,7 +20,9 @@ import { Script } from "./script.ts";
 const withRedis = testWith(["redis-server", "redis-cli"]);
 const script = new Script(ledgerScript);
 
-async function connected(room: Room): Promise<{ redis: Redis; ask: (batch: Batch) => Promise<Answer> }> {
+async function connected(
+  room: Room,
+): Promise<{ redis: Redis; connection: Connection; ask: (batch: Batch) => Promise<Answer> }> {
   const redis = await Redis.start(room);
   const connection = await Connection.open(readRedisPlace(redis.address)!, {
     timeoutMs: 5000,
@@ -33,7 +36,7 @@ async function connected(room: Room): Promise<{ redis: Redis; ask: (batch: Batch
     if (answer === null) throw new Error("the answer cannot be read");
     return answer;
   };
-  return { redis, ask };
+  return { redis, connection, ask };
 }
 
 const cells: readonly Cell[] = [
@@ -195,6 +198,34 @@ withRedis("after Redis was set back to what it had a while ago, marks that are m
   const after = await ask({ ...base, node: "b", changes: [{ key: key(4), ageMs: 0, slots: [0, 5] }], marksAfter });
   expect(after).toMatchObject({ marks: [{ key: key(4) }] });
 });
+
+withRedis(
+  "what an order forgets was born by then, and what is made after it later, in the same millisecond too",
+  async () => {
+    await using room = new Room();
+    const { ask, redis, connection } = await connected(room);
+    const greeting = await ask(empty);
+    const epoch = greeting.kind === "foreign" ? greeting.epoch : 0;
+    const { meta, said, orders } = keysOf("f");
+    const places = [meta, said, orders, tableKeyOf("f", "t", empty.shape)];
+    const giving = new Script(orderScript);
+    const born = (answer: Answer): number => (answer.kind === "told" ? answer.totals[0]!.bornMs : Number.NaN);
+    // From now on Redis knows the script.
+    await giving.run(connection, places, ["b", 1, "{}", key(1)]);
+    for (let turn = 1; turn <= 50; turn++) {
+      const batch = { ...empty, epoch, expireMs: 60_000, changes: [{ key: key(1), ageMs: 0, slots: [0, 5] }] };
+      // All of it is on its way at once.
+      const [before, at, after] = await Promise.all([
+        ask({ ...batch, sequence: 2 * turn }),
+        giving.run(connection, places, ["a", turn, "{}", key(1)]),
+        ask({ ...batch, sequence: 2 * turn + 1 }),
+      ]);
+      expect(born(before)).toBeLessThanOrEqual(Number(at));
+      expect(born(after)).toBeGreaterThan(Number(at));
+    }
+    expect(await redis.ask("PTTL", places[3]!)).not.toBe("-1");
+  },
+);
 
 withRedis("entries that nobody refreshes are gone from Redis by themselves", async () => {
   await using room = new Room();

@@ -27,7 +27,7 @@ local kept = ${forgottenMs}
 local max, floor, format = math.max, math.floor, string.format
 local function text(number) return format('%.17g', number) end
 
-local known = redis.call('HMGET', base, 'epoch', 'mark', 'n:' .. node, 'spent')
+local known = redis.call('HMGET', base, 'epoch', 'mark', 'n:' .. node, 'spent', 'cleared')
 local epoch = known[1]
 if not epoch then
   epoch = format('%d%06d', time[1], time[2])
@@ -73,7 +73,7 @@ local function find(key)
   return entry
 end
 local function make(key)
-  local entry = {now, 0, 0, now, 0, 0, 0, {}}
+  local entry = {max(now, (tonumber(known[5]) or 0) + 1), 0, 0, now, 0, 0, 0, {}}
   for slot = 1, 2 * width do entry[8 + slot] = 0 end
   entries[key] = entry
   return entry

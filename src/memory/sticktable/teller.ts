@@ -206,7 +206,7 @@ export class StickTeller {
     return { others, again: isAgain ? entry : 0 };
   }
 
-  /** The ledger has let go of all entries of this key that were born before then: what was told to one counts as never told. */
+  /** The ledger has let go of all entries of this key that were born by then: what was told to one counts as never told. */
   forget(key: string, ledgerMs: number, nowMs: number): void {
     const { journal, finder, layout } = this.#table.parts;
     const words = this.#words;
@@ -215,7 +215,7 @@ export class StickTeller {
     if (entry === 0) return;
     const told = entry + layout.toldAt;
     const born = words[told + toldWord.born]!;
-    if (born === 0 || ((born - ledgerMs) | 0) < 0) journal.set(told + toldWord.generation, 0);
+    if (born === 0 || ((born - ledgerMs) | 0) <= 0) journal.set(told + toldWord.generation, 0);
     journal.commitAndUnlock();
   }
 
