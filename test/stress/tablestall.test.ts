@@ -22,6 +22,8 @@ import {
 const racers = 2;
 const stalls = 12;
 const stallMs = 350;
+/** Who waits gives up after 500 rounds of a millisecond or more: a machine that stretched a stall to that has proved nothing. */
+const stallMsMax = 450;
 const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 let folder = "";
 
@@ -40,14 +42,17 @@ test(`processes that stand still for a while cost no count (SEED=${seed})`, asyn
       stdio: ["ignore", "ignore", "pipe"],
     });
   });
+  let longestMs = 0;
   try {
     for (let slot = 0; slot < racers; slot++)
       while (Atomics.load(shadow, shadowOf(slot).beats) === 0 && children[slot]!.exitCode === null) await Bun.sleep(1);
     for (let stall = 0; stall < stalls; stall++) {
       const child = children[prng.below(racers)]!;
+      const beganMs = performance.now();
       child.kill("SIGSTOP");
       await Bun.sleep(stallMs);
       child.kill("SIGCONT");
+      longestMs = Math.max(longestMs, performance.now() - beganMs);
       await Bun.sleep(prng.next() * 20);
     }
     Atomics.store(shadow, stopWord, 1);
@@ -58,7 +63,7 @@ test(`processes that stand still for a while cost no count (SEED=${seed})`, asyn
   for (const each of [table, churn]) {
     each.recover();
     expect(checkTable(each)).toEqual([]);
-    expect(each.figures().timeouts).toBe(0);
+    if (longestMs < stallMsMax) expect(each.figures().timeouts).toBe(0);
   }
   for (let key = 0; key < keys; key++) {
     table.key.setInteger(key);
