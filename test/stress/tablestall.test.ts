@@ -22,8 +22,6 @@ import {
 const racers = 2;
 const stalls = 12;
 const stallMs = 350;
-/** Who waits gives up after 500 rounds of a millisecond or more: a machine that stretched a stall to that has proved nothing. */
-const stallMsMax = 450;
 const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 let folder = "";
 
@@ -63,7 +61,8 @@ test(`processes that stand still for a while cost no count (SEED=${seed})`, asyn
   for (const each of [table, churn]) {
     each.recover();
     expect(checkTable(each)).toEqual([]);
-    if (longestMs < stallMsMax) expect(each.figures().timeouts).toBe(0);
+    // Who waits gives up after half a second: a stall that took as long was stretched by the machine.
+    expect(each.figures().timeouts, `the longest stall took ${Math.round(longestMs)} ms`).toBe(0);
   }
   for (let key = 0; key < keys; key++) {
     table.key.setInteger(key);
