@@ -23,6 +23,6 @@ const isGood = await play([
   seeds("fuzz", "test/fuzz/main.ts", ["--iterations", "5000"], 2 * minute),
   tests("runtime", ["test/runtime"], 2 * minute),
   tests("stress", ["test/stress"], minute),
-  pairedTests("e2e", ["test/e2e"], 12 * minute),
+  pairedTests("e2e", ["test/e2e"], 10 * minute),
 ]);
 process.exit(isGood ? 0 : 1);
