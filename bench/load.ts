@@ -1,12 +1,17 @@
 // One run of wrk, and what it says. An error is anything that a client of a good proxy would not see: a socket error, a
 // timeout, or a status other than 2xx and 3xx.
 
+import { join } from "node:path";
 import { run } from "../scripts/stage/command.ts";
 
 export interface Load {
   readonly path: string;
   readonly headers: readonly string[];
   readonly connections: number;
+  /** Set: the origin is asked for through a forward proxy, with so many keys in turn; 0 without any. */
+  readonly keys?: number;
+  /** Then: at so many addresses of the origin, at most 200, one by chance for each request. Absent: at one. */
+  readonly targets?: number;
 }
 
 export interface LoadResult {
@@ -17,20 +22,25 @@ export interface LoadResult {
   readonly errors: number;
 }
 
+const forwardScript = join(import.meta.dir, "forward.lua");
+
 /** Over the time of the load itself: start, connections, and wrk's own calibration. */
 const patienceMs = 15_000;
 
-/** What puts load on a port for so many seconds. */
-export type Drive = (port: number, seconds: number) => Promise<LoadResult>;
+/** What puts load on a port for so many seconds. The origin's port is for those that have to name it. */
+export type Drive = (port: number, seconds: number, originPort: number) => Promise<LoadResult>;
 
 export function wrk(what: Load, isTls: boolean): Drive {
-  return (port, seconds) => load(`http${isTls ? "s" : ""}://127.0.0.1:${port}`, what, seconds);
+  return (port, seconds, originPort) =>
+    load(`http${isTls ? "s" : ""}://127.0.0.1:${port}`, `http://127.0.0.1:${originPort}`, what, seconds);
 }
 
-async function load(origin: string, what: Load, seconds: number): Promise<LoadResult> {
+async function load(proxy: string, origin: string, what: Load, seconds: number): Promise<LoadResult> {
   const args = ["-t1", `-c${what.connections}`, `-d${seconds}s`, "--latency", "--timeout", "10s"];
   for (const header of what.headers) args.push("-H", header);
-  args.push(`${origin}${what.path}`);
+  if (what.keys === undefined) args.push(`${proxy}${what.path}`);
+  else
+    args.push("-s", forwardScript, proxy, "--", `${origin}${what.path}`, String(what.keys), String(what.targets ?? 0));
   const outcome = await run("wrk", args, { timeoutMs: seconds * 1000 + patienceMs });
   if (outcome.code !== 0) throw new Error(`wrk failed: ${outcome.output}`);
   return readWrk(outcome.output);

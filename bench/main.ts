@@ -1,7 +1,7 @@
 // `npm run bench`: Sluice beside HAProxy and nginx, in one run on one machine, with nginx as the origin and wrk as the load.
 // What counts is CPU time a request: throughput depends on what load and origin leave of the cores. Any error fails the run.
 //
-//   --only a,b     scenarios (see bench/scenario.ts)        --rounds N      turns of each target, 5
+//   --only a,b     of bench/scenario.ts and bench/part.ts   --rounds N      turns of each target, 5
 //   --seconds S    length of one run, 4                     --json FILE     write the figures there too
 //   --profile      profile Sluice's worker instead and write docs/profile/SCENARIO.md
 //   --sluice PATH  measure the launcher of another checkout
@@ -14,6 +14,7 @@ import { run } from "../scripts/stage/command.ts";
 import { prepareForBench } from "../scripts/stage/programs.ts";
 import { makeCertificate } from "./certificate.ts";
 import { type Figures, measure, measureIdle } from "./measure.ts";
+import { measurePart, parts } from "./part.ts";
 import { profileTable } from "./profile.ts";
 import { type Scenario, scenarios } from "./scenario.ts";
 import { figuresTable, idleTable, ratios, scaling } from "./table.ts";
@@ -27,7 +28,7 @@ import { type ProxyOptions, type Starter, stopping, type Target } from "./target
 const root = join(import.meta.dir, "..");
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: scenarios.map(({ key }) => key).join(",") },
+    only: { type: "string", default: [...scenarios, ...parts].map(({ key }) => key).join(",") },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "4" },
     json: { type: "string" },
@@ -43,8 +44,9 @@ const scratch = mkdtempSync(join(tmpdir(), "sluice-bench-"));
 const running = new Set<Target>();
 const startSluice = sluiceStarter(values.sluice);
 
-/** In mode tcp the runtime's own floor stands beside the others, with a cache one that is nothing else. */
-function startersOf({ mode, isCaching }: Scenario): readonly Starter[] {
+/** In mode tcp the runtime's own floor stands beside the others, with a cache one that is nothing else. Nobody else has a pool of outbound addresses, or a console. */
+function startersOf({ mode, isCaching, outbound, watched }: Scenario): readonly Starter[] {
+  if (outbound !== null || watched !== null) return [startSluice];
   const others = [...(mode === "tcp" ? [startForwarder] : []), ...(isCaching ? [startVarnish] : [])];
   return [startHaproxy, startNginx, ...others, startSluice];
 }
@@ -67,14 +69,16 @@ async function startOne(starter: Starter, options: Omit<ProxyOptions, "folder">,
 let certificate = "";
 
 function optionsOf(scenario: Scenario, originPort: number): Omit<ProxyOptions, "folder"> {
-  const { mode, workers, isLogging, isTracking, isCaching, isHooked, isTls } = scenario;
-  const asked = { mode, workers, isLogging, isTracking, isCaching, isHooked };
+  const { mode, workers, isLogging, isTracking, isCaching, isHooked, isTls, watched, outbound } = scenario;
+  const asked = { mode, workers, isLogging, isTracking, isCaching, isHooked, watched, outbound };
   return { ...asked, originPort, certificate: isTls ? certificate : null };
 }
 
 function labelsOf(scenario: Scenario): readonly [string, string] {
   if (scenario.isTracking) return ["no table", "table"];
   if (scenario.isHooked) return ["no hook", "hook"];
+  if (scenario.watched !== null) return ["nobody looks", "console open"];
+  if (scenario.outbound !== null) return ["no pool", `pool of ${scenario.outbound}`];
   return scenario.isLogging ? ["no log", "log"] : ["1 worker", `${scenario.workers} workers`];
 }
 
@@ -84,20 +88,24 @@ async function compare(scenario: Scenario, originPort: number): Promise<readonly
   const [plain, asked] = labelsOf(scenario);
   const options = optionsOf(scenario, originPort);
   for (const starter of startersOf(scenario)) {
-    const without = { ...options, workers: 1, isLogging: false, isTracking: false, isHooked: false };
-    if (scenario.baseline) proxies.push(await startOne(starter, without, plain));
+    const without = { ...options, workers: 1, isLogging: false, isTracking: false, isHooked: false, watched: null };
+    const baseline = { ...without, outbound: options.outbound === null ? null : 0 };
+    if (scenario.baseline) proxies.push(await startOne(starter, baseline, plain));
     proxies.push(await startOne(starter, options, scenario.baseline ? asked : ""));
   }
   const asks = await originCount(originPort);
-  const figures = await measure(proxies, scenario.drive, rounds, seconds);
+  const figures = await measure(proxies, scenario.drive, rounds, seconds, originPort);
   // What was measured as a hit must have been one: the first request of each connection may have found nothing, no more.
   const misses = (await originCount(originPort)) - asks;
   if (scenario.isCaching && misses > proxies.length * scenario.connections)
     throw new Error(`the origin was asked ${misses} times for what should have been cached`);
   for (const proxy of proxies) await proxy.stop();
   console.log(figuresTable(figures));
-  const compared = scenario.baseline ? figures.filter((row) => row.target.endsWith(`, ${asked}`)) : figures;
-  console.log(ratios(compared, compared.find((row) => row.target.startsWith("sluice"))!.target));
+  const compared =
+    scenario.baseline && scenario.outbound === null && scenario.watched === null
+      ? figures.filter((row) => row.target.endsWith(`, ${asked}`))
+      : figures;
+  console.log(ratios(compared, compared.findLast((row) => row.target.startsWith("sluice"))!.target));
   if (scenario.workers > 1) {
     for (let index = 0; index < figures.length; index += 2)
       console.log(scaling(figures[index]!, figures[index + 1]!, scenario.workers));
@@ -119,7 +127,7 @@ async function profile(scenario: Scenario, originPort: number): Promise<void> {
   mkdirSync(folder);
   const env = { BUN_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder} --cpu-prof-interval=500` };
   const proxy = await startOne(startSluice, { ...optionsOf(scenario, originPort), env });
-  const result = await scenario.drive(proxy.port, seconds * 2);
+  const result = await scenario.drive(proxy.port, seconds * 2, originPort);
   await proxy.stop();
   const table = profileTable(folder, root);
   const title = `# Where a worker's time goes: ${scenario.title}`;
@@ -161,6 +169,8 @@ async function main(): Promise<boolean> {
     isTracking: false,
     isCaching: false,
     isHooked: false,
+    watched: null,
+    outbound: null,
     originPort: 0,
     certificate: null,
   } as const;
@@ -179,6 +189,11 @@ async function main(): Promise<boolean> {
       errors += figures.reduce((sum, row) => sum + row.errors, 0);
       results[scenario.key] = figures;
     }
+  }
+  for (const part of parts) {
+    if (values.profile || !wanted.includes(part.key)) continue;
+    console.log(`\n(${part.key}) ${part.title}`);
+    results[part.key] = await measurePart(part);
   }
   if (values.json !== undefined) {
     const report = { machine: machine(), versions: await versions(), rounds, seconds, results };

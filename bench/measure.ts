@@ -33,12 +33,13 @@ export async function measure(
   drive: Drive,
   rounds: number,
   seconds: number,
+  originPort: number,
 ): Promise<Figures[]> {
-  for (const proxy of proxies) await drive(proxy.port, warmUpSeconds);
+  for (const proxy of proxies) await drive(proxy.port, warmUpSeconds, originPort);
   const runs = new Map<Target, Figures[]>(proxies.map((proxy) => [proxy, []]));
   for (let round = 0; round < rounds; round++) {
     for (const proxy of proxies) {
-      runs.get(proxy)!.push(await measureOnce(proxy, drive, seconds));
+      runs.get(proxy)!.push(await measureOnce(proxy, drive, seconds, originPort));
       process.stderr.write(".");
     }
   }
@@ -46,10 +47,10 @@ export async function measure(
   return proxies.map((proxy) => middle(runs.get(proxy)!));
 }
 
-async function measureOnce(proxy: Target, drive: Drive, seconds: number): Promise<Figures> {
+async function measureOnce(proxy: Target, drive: Drive, seconds: number, originPort: number): Promise<Figures> {
   const { workers, all } = proxy;
   const before = { each: workers.map((pid) => cpuUs([pid])), all: cpuUs(all) };
-  const result = await drive(proxy.port, seconds);
+  const result = await drive(proxy.port, seconds, originPort);
   const each = workers.map((pid, index) => cpuUs([pid]) - before.each[index]!);
   const workersUs = each.reduce((sum, us) => sum + us, 0);
   return {

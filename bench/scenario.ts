@@ -20,10 +20,14 @@ export interface Scenario {
   readonly isCaching: boolean;
   /** A hook sets a field of each request and of each response; what has no hooks does it by its config. */
   readonly isHooked: boolean;
+  /** Set: somebody looks at it over the admin API meanwhile, as the console does, at these topics of the event stream. */
+  readonly watched: string | null;
+  /** Set: the origin is asked for through a forward proxy, by so many outbound addresses. */
+  readonly outbound: number | null;
   readonly workers: number;
   /** Set: measure memory of so many idle connections instead of CPU. */
   readonly idleConnections?: number;
-  /** Also run with one worker, and without a log, table or hook, in the same turns, to compare with. */
+  /** Also run with one worker, and without a log, table, hook, outbound addresses or somebody who looks, in the same turns, to compare with. */
   readonly baseline?: boolean;
 }
 
@@ -44,6 +48,8 @@ const browserHeaders: readonly string[] = [
 
 const small = { path: "/", headers: [], connections: 64 } as const;
 const large = { ...small, path: "/1m" };
+/** Through a forward proxy; where the origin closes, each request makes a connection. */
+const forward = { ...small, keys: 0 };
 const browser = { ...small, headers: browserHeaders };
 const closing = { ...small, headers: ["Connection: close"] };
 
@@ -59,6 +65,8 @@ function scenario(key: string, title: string, load: Load | Drive, options: Optio
     isTracking: false,
     isCaching: false,
     isHooked: false,
+    watched: null,
+    outbound: null,
     workers: 1,
     ...options,
   } as const;
@@ -94,6 +102,34 @@ export const scenarios: readonly Scenario[] = [
   scenario("r", "cache hits: 100 kB bodies", { ...small, path: "/100k" }, { isCaching: true }),
   scenario("s", "as (a), a hook sets a field of each request and each response", small, {
     isHooked: true,
+    baseline: true,
+  }),
+  scenario("t", "a forward proxy: by 300 addresses against by none", forward, { outbound: 300, baseline: true }),
+  scenario(
+    "u",
+    "a forward proxy: 1,000 keys among 10,000 addresses against none",
+    { ...forward, keys: 1000 },
+    { outbound: 10_000, baseline: true },
+  ),
+  scenario(
+    "v",
+    "a forward proxy: a new connection for each request, by 10,000 addresses against none",
+    { ...forward, path: "/once" },
+    { outbound: 10_000, baseline: true },
+  ),
+  // As many connections to the origin with a pool as without: what is left is what the pool itself costs.
+  scenario(
+    "y",
+    "a forward proxy of 200 targets: by a pool of one address against none",
+    { ...forward, targets: 200 },
+    { outbound: 1, baseline: true },
+  ),
+  scenario("z", "as (a), with the console's overview open", small, {
+    watched: "figures,servers,changes",
+    baseline: true,
+  }),
+  scenario("z2", "as (a), with the console's list of requests open", small, {
+    watched: "figures,servers,changes,requests",
     baseline: true,
   }),
 ];

@@ -30,7 +30,11 @@ export interface ProxyOptions {
   readonly isCaching: boolean;
   /** A field is set in each request and in each response: by a hook, or by the config of what has none. */
   readonly isHooked: boolean;
+  /** Set: somebody listens to these topics of its event stream, as the console does. */
+  readonly watched: string | null;
   readonly mode: "http" | "tcp";
+  /** Set: it is a forward proxy, by so many outbound addresses; 0: by the system's own. */
+  readonly outbound: number | null;
   /** A PEM file with certificate and key: clients speak TLS. */
   readonly certificate: string | null;
   /** More environment; for Sluice's profile. */
@@ -125,14 +129,17 @@ export function stopping(target: Target, stop: () => Promise<void>, name: string
   };
 }
 
-async function answers(port: number, { workers, certificate }: ProxyOptions, child: ChildProcess): Promise<void> {
+async function answers(port: number, options: ProxyOptions, child: ChildProcess): Promise<void> {
+  const { workers, certificate, outbound, originPort } = options;
   const deadlineMs = performance.now() + startTimeoutMs;
+  const own = `http${certificate === null ? "" : "s"}://127.0.0.1:${port}`;
   let answered = 0;
   while (answered < 3 * workers) {
     if (child.exitCode !== null) return;
     if (performance.now() > deadlineMs) throw new Error(`nothing answers on port ${port}`);
     try {
-      const response = await fetch(`http${certificate === null ? "" : "s"}://127.0.0.1:${port}/`, {
+      const response = await fetch(`${outbound === null ? own : `http://127.0.0.1:${originPort}`}/`, {
+        ...(outbound === null ? {} : { proxy: own }),
         headers: { connection: "close" },
         signal: AbortSignal.timeout(answerTimeoutMs),
         tls: { rejectUnauthorized: false },

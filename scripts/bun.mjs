@@ -4,7 +4,7 @@
 // once its postinstall has moved it there, @oven/bun-<platform> holds it before that.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -45,7 +45,7 @@ export function findBun(root) {
 export function ensureBun(root) {
   const found = isInstalled(root) ? findBun(root) : undefined;
   if (found !== undefined) return found;
-  if (existsSync(join(root, "package-lock.json"))) {
+  if (existsSync(join(root, "package-lock.json")) && !isLink(join(root, "node_modules"))) {
     const installed = alone(root, () => install(root));
     if (installed !== undefined) return installed;
   }
@@ -105,10 +105,13 @@ function isHeld(lock) {
 /** A clone is installed when the lock file it was installed from is the one it has now; a packed sluice has no lock file. */
 function isInstalled(root) {
   const lock = join(root, "package-lock.json");
-  if (!existsSync(lock)) return true;
+  // What a link leads to is somebody else's, and npm would empty it.
+  if (!existsSync(lock) || isLink(join(root, "node_modules"))) return true;
   const installed = join(root, "node_modules", ".package-lock.json");
   return existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs - 1000;
 }
+
+const isLink = (path) => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = join(dirname(fileURLToPath(import.meta.url)), "..");

@@ -3,7 +3,7 @@
 
 import { play } from "./stage/play.ts";
 import { prepareForTests } from "./stage/programs.ts";
-import { format, lint, pairedTests, seeds, tests, tidy, types } from "./stage/stage.ts";
+import { consoleTypes, format, lint, pairedTests, seeds, tests, tidy, types } from "./stage/stage.ts";
 
 const minute = 60_000;
 
@@ -13,8 +13,9 @@ const isGood = await play([
   format,
   lint,
   types,
+  consoleTypes,
   tidy,
-  tests("units", ["src", "scripts", "bench"], 3 * minute),
+  tests("units", ["src", "scripts", "bench", "console"], 5 * minute),
   tests("conform", ["test/conform"], 2 * minute),
   tests("playbook", ["test/playbook"], 2 * minute),
   tests("sim tests", ["test/sim"], minute),
@@ -23,6 +24,6 @@ const isGood = await play([
   seeds("fuzz", "test/fuzz/main.ts", ["--iterations", "5000"], 2 * minute),
   tests("runtime", ["test/runtime"], 2 * minute),
   tests("stress", ["test/stress"], minute),
-  pairedTests("e2e", ["test/e2e"], 10 * minute),
+  pairedTests("e2e", ["test/e2e"], 14 * minute),
 ]);
 process.exit(isGood ? 0 : 1);

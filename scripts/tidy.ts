@@ -15,7 +15,7 @@ export type Tree = ReadonlyMap<string, string>;
 
 export function tidy(tree: Tree): Violation[] {
   const sources: Source[] = [...tree]
-    .filter(([path]) => /^(?:src|scripts|test|bench|examples)\/.*\.ts$/.test(path))
+    .filter(([path]) => /^(?:src|scripts|test|bench|examples|console\/src)\/.*\.tsx?$/.test(path))
     .map(([path, text]) => sourceOf(path, text));
   const found = [
     ...sources.flatMap((source) => [...checkRanks(source), ...checkPurity(source), ...checkShape(source)]),

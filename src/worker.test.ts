@@ -40,7 +40,7 @@ function stage() {
     while (heard.length === 0) await new Promise<void>((resolve) => (told = resolve));
     return heard.shift()!;
   };
-  return { child, folder, answer, say: (message: ToWorker) => child.send(message) };
+  return { child, folder, answer, say: (message: ToWorker | string) => child.send(message) };
 }
 
 function planOn(generation: number, port: number, accessLog: AccessLogPlan | null = null): Plan {
@@ -70,14 +70,20 @@ async function connected(port: number): Promise<boolean> {
 test("a worker that drains obeys a plan without accepting anybody again", async () => {
   const { say, answer } = stage();
   const port = freePort();
-  say({ kind: "plan", plan: planOn(1, port), files: { tables: {}, lists: {}, caches: {}, program: null, bans: null } });
+  say({
+    kind: "plan",
+    plan: planOn(1, port),
+    files: { tables: {}, lists: {}, caches: {}, egresses: {}, recorder: null, program: null, bans: null },
+  });
   expect(await answer()).toEqual({ kind: "planned", generation: 1 });
   // A client inside a head keeps it from ending.
   const client = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } });
   client.write("GET / HT");
   while (!(await isHeard(port))) await Bun.sleep(5);
   say({ kind: "drain", drainMs: 20_000 });
-  say({ kind: "plan", plan: planOn(2, port), files: { tables: {}, lists: {}, caches: {}, program: null, bans: null } });
+  const files = { tables: {}, lists: {}, caches: {}, egresses: {}, recorder: null, program: null, bans: null };
+  // As control says it.
+  say(JSON.stringify({ kind: "plan", plan: planOn(2, port), files }));
   expect(await answer()).toEqual({ kind: "planned", generation: 2 });
   expect(await connected(port)).toBe(false);
   client.end();
@@ -102,14 +108,14 @@ test("a plan that fails leaves the access log where it was", async () => {
   say({
     kind: "plan",
     plan: planOn(1, port, log("first.log")),
-    files: { tables: {}, lists: {}, caches: {}, program: null, bans: null },
+    files: { tables: {}, lists: {}, caches: {}, egresses: {}, recorder: null, program: null, bans: null },
   });
   expect(await answer()).toEqual({ kind: "planned", generation: 1 });
   const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, exclusive: true, socket: { data() {} } });
   say({
     kind: "plan",
     plan: planOn(2, taken.port, log("second.log")),
-    files: { tables: {}, lists: {}, caches: {}, program: null, bans: null },
+    files: { tables: {}, lists: {}, caches: {}, egresses: {}, recorder: null, program: null, bans: null },
   });
   expect(await answer()).toMatchObject({ kind: "failed", generation: 2 });
   taken.stop(true);

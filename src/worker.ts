@@ -6,24 +6,30 @@ import { statSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Purge } from "./cache/purge.ts";
 import { sharedClock } from "./clock.ts";
-import type { FromWorker, PlanFiles, ToWorker, WorkerStart } from "./config/message.ts";
+import type { FromWorker, PlanFiles, ProfileOrder, ToWorker, WorkerStart } from "./config/message.ts";
 import type { AccessLogPlan, ListenerPlan, Plan } from "./config/plan.ts";
 import { AccessLog } from "./data/accesslog.ts";
 import { Caches } from "./data/caches.ts";
 import { DatagramListeners } from "./data/datagram.ts";
+import { connectionsMax } from "./data/descriptors.ts";
 import { Driver } from "./data/driver.ts";
+import { Egresses } from "./data/egresses.ts";
 import { exit } from "./data/exit.ts";
 import { Programs } from "./data/hooks.ts";
 import { Listeners } from "./data/listener.ts";
 import { Lists } from "./data/lists.ts";
+import { Recorder } from "./data/recorder.ts";
 import { logDatagrams, logExchange, logStream } from "./data/reporter.ts";
 import { Tables } from "./data/tables.ts";
 import { Context } from "./flow/context.ts";
+import { egressIdleMax } from "./flow/egress/doors.ts";
 import type { Exchange } from "./flow/exchange.ts";
 import { Site, type SiteParts } from "./flow/site.ts";
 import { Arena } from "./memory/arena.ts";
 import { Tally, Totals, workerCell } from "./memory/tally.ts";
 import { processOwner } from "./owner.ts";
+import { lendingPages } from "./pages.ts";
+import { takeProfile } from "./profiler.ts";
 import { RedisLevels } from "./redis/levels.ts";
 
 /** How often it tells that its event loop turns: control watches it. */
@@ -38,12 +44,13 @@ class Worker {
   readonly #totals: Totals;
   readonly #tables: Tables = new Tables(processOwner());
   readonly #caches: Caches;
+  readonly #egresses: Egresses = new Egresses(processOwner());
   readonly #lists: Lists = new Lists();
   readonly #driver: Driver = new Driver((error) => this.#fail(error), warn, sharedClock());
   readonly #programs: Programs = new Programs(this.#driver);
   readonly #remotes: RedisLevels = new RedisLevels({
     nowMs: () => performance.now(),
-    warn,
+    news: (said) => say({ kind: "remote", said }),
     tell: (call) => this.#driver.tell(call),
   });
   /** What is told while a program is imported; null while none is. */
@@ -52,6 +59,7 @@ class Worker {
   #listeners: Listeners | null = null;
   #datagrams: DatagramListeners | null = null;
   #log: AccessLog | null = null;
+  readonly #recorder: Recorder;
   /** What is listened on. */
   #opened: readonly ListenerPlan[] = [];
   #logPlan: AccessLogPlan | null = null;
@@ -62,7 +70,8 @@ class Worker {
     const arena = new Arena(Bun.mmap(start.arenaPath, { shared: true }));
     this.#tally = new Tally(arena, start.worker);
     this.#totals = new Totals(arena, start.workers);
-    this.#caches = new Caches(processOwner(), start.workers);
+    this.#recorder = new Recorder(start.worker, this.#driver, warn);
+    this.#caches = new Caches(processOwner(), start.workers, lendingPages);
     this.#parts = {
       arena,
       tally: this.#tally,
@@ -72,6 +81,8 @@ class Worker {
       lists: (plan) => this.#lists.holder(plan),
       caches: (plan) => this.#caches.of(plan),
       remotes: (plan) => this.#remotes.of(plan),
+      egresses: (plan) => this.#egresses.of(plan),
+      egressIdleMax: Math.min(egressIdleMax, Math.floor(connectionsMax() / 4)),
       bans: this.#lists.bans,
       instance: instanceOf(start),
     };
@@ -88,6 +99,8 @@ class Worker {
         return this.#adoptLists(message.files);
       case "purge":
         return this.#purge(message.cache, message.purge);
+      case "profile":
+        return void profile(message.order);
       case "drain":
         return this.drain(message.drainMs);
     }
@@ -129,6 +142,8 @@ class Worker {
       this.#driver.terms.adopt(plan);
       this.#tables.adopt(plan.tables, files.tables);
       this.#caches.adopt(plan.caches, files.caches);
+      this.#egresses.adopt(plan.egresses, files.egresses);
+      this.#recorder.adopt(plan.recorder, files.recorder);
       this.#lists.adopt(files);
       this.#remotes.adopt(plan.caches);
       const parts = { ...this.#parts, hooks: this.#programs.of(plan) };
@@ -159,6 +174,7 @@ class Worker {
       (exchange) => this.#report(exchange),
       (stream) => {
         if (this.#log !== null) logStream(this.#log, stream, driver.wallMs);
+        this.#recorder.stream(stream);
       },
     );
     this.#context = context;
@@ -166,6 +182,7 @@ class Worker {
     this.#listeners = new Listeners(driver, context, this.#totals);
     this.#datagrams = new DatagramListeners(driver, context, this.#totals, (session) => {
       if (this.#log !== null) logDatagrams(this.#log, session, driver.wallMs, driver.nowMs);
+      this.#recorder.datagrams(session);
     });
   }
 
@@ -204,6 +221,7 @@ class Worker {
 
   #report(exchange: Exchange): void {
     if (this.#log !== null) logExchange(this.#log, exchange, this.#driver.wallMs, this.#driver.nowMs);
+    this.#recorder.exchange(exchange);
   }
 
   reopenLog(): void {
@@ -251,6 +269,16 @@ function say(message: FromWorker): void {
   if (process.connected) process.send!(message);
 }
 
+async function profile(order: ProfileOrder): Promise<void> {
+  const { path } = order;
+  try {
+    await takeProfile(order);
+    say({ kind: "profiled", path, problem: null });
+  } catch (error) {
+    say({ kind: "profiled", path, problem: (error as Error).message });
+  }
+}
+
 function refuse({ generation }: Plan, error: unknown): void {
   say({ kind: "failed", generation, message: error instanceof Error ? error.message : String(error) });
 }
@@ -268,11 +296,16 @@ function instanceOf({ arenaPath }: WorkerStart): string {
   return createHash("sha256").update(all).digest("hex").slice(0, 12);
 }
 
+/** What is large comes as JSON (control/workerprocess.ts). */
+function heard(message: unknown): ToWorker {
+  return (typeof message === "string" ? JSON.parse(message) : message) as ToWorker; // The other end is our own program.
+}
+
 export function startWorker(): void {
   // As in control: without a reader of its warnings a worker works on.
   process.stderr.on("error", () => {});
   const worker = new Worker(JSON.parse(process.env["SLUICE_WORKER"]!) as WorkerStart);
-  process.on("message", (message) => worker.told(message as ToWorker));
+  process.on("message", (message) => worker.told(heard(message)));
   // Without control there is no one to answer to: its replacement would find the ports taken by strangers.
   process.on("disconnect", () => worker.drain(failedDrainMs));
   // The terminal sends these to the whole group; control decides what they mean.

@@ -206,6 +206,16 @@ export class Playbook implements Port {
     return this.#dials.length;
   }
 
+  /** Lookups that are not answered yet. */
+  get looking(): number {
+    return this.#lookups.length;
+  }
+
+  /** Whom the oldest of them is made to. */
+  get dialed(): ServerPlan {
+    return this.#dials[0]!.server;
+  }
+
   /** A client connects. */
   connect(who: string | Client = "192.0.2.1"): Actor {
     const actor = new Actor(this, `client ${++this.#actors}`);

@@ -68,7 +68,7 @@ test.if(process.platform === "linux")("requests come from as many addresses as w
     },
   });
   endings.push(() => void server.stop(true));
-  await run(server.port!, 2, 0.7, 6);
+  await run(server.port!, 2, 2.5, 6);
   expect([...seen].sort()).toEqual([1, 2, 3, 4, 5, 6].map((last) => `127.0.0.${last}`.replace("127.0", "127.1")));
 });
 
@@ -115,10 +115,10 @@ test("where nobody listens every request fails, and users go on trying at their 
   const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   const { port } = server;
   server.stop(true);
-  const { tally } = await run(port, 2, 0.35);
+  const { tally } = await run(port, 2, 1.5);
   expect([...tally.reasons.keys()]).toEqual(["ECONNREFUSED"]);
   expect(tally.requests).toBeGreaterThanOrEqual(4);
-  expect(tally.requests).toBeLessThanOrEqual(8);
+  expect(tally.requests).toBeLessThanOrEqual(40);
 });
 
 test("the result has k6's form, and thresholds that fail say so in it", async () => {

@@ -63,11 +63,11 @@ test("failures are told by their reasons, and a generator that was busy too", ()
 
 test("results take their place in a page, and the rest of it stays", () => {
   const page =
-    "# Load\n\nHow.\n\n<!-- begin: results of npm run load -->\nformer\n<!-- end: results of npm run load -->\n\nEnd.\n";
+    "# Load\n\nBetween `<!-- begin: results of npm run load -->` and `<!-- end: results of npm run load -->`.\n\n<!-- begin: results of npm run load -->\nformer\n<!-- end: results of npm run load -->\n\nEnd.\n";
   const section = sectionOf([reportOf([result("x", "smoke", 0, 1000)], 1)], ["A machine."]);
   const made = withResults(page, section);
   expect(made).toStartWith(
-    "# Load\n\nHow.\n\n<!-- begin: results of npm run load -->\n\nA machine.\n\n### smoke: 10 users",
+    "# Load\n\nBetween `<!-- begin: results of npm run load -->` and `<!-- end: results of npm run load -->`.\n\n<!-- begin: results of npm run load -->\n\nA machine.\n\n### smoke: 10 users",
   );
   expect(made).toEndWith("(1)\n\n<!-- end: results of npm run load -->\n\nEnd.\n");
   expect(made).not.toContain("former");

@@ -1,14 +1,15 @@
-// The part of a page that is made by a run, between two marks; the rest of the page is left as it is.
+// The part of a page that is made by a run, between two marks, each a line of its own; the rest of the page is left as it is, and
+// may speak of the marks.
 
-const begin = "<!-- begin: results of npm run load -->";
-const end = "<!-- end: results of npm run load -->";
+const begin = "<!-- begin: results of npm run load -->\n";
+const end = "\n<!-- end: results of npm run load -->\n";
 
 /** The page with other results; throws when it has no place for them. */
 export function withResults(page: string, results: string): string {
-  const from = page.indexOf(begin);
-  const to = page.indexOf(end);
-  if (from === -1 || to < from) throw new Error(`the page has no line "${begin}" with "${end}" behind it`);
-  return `${page.slice(0, from + begin.length)}\n\n${results.trim()}\n\n${page.slice(to)}`;
+  const from = page.indexOf(`\n${begin}`) + 1;
+  const to = page.indexOf(end, from);
+  if (from === 0 || to === -1) throw new Error(`the page has no line "${begin.trim()}" with "${end.trim()}" behind it`);
+  return `${page.slice(0, from + begin.length)}\n${results.trim()}\n${page.slice(to)}`;
 }
 
 /** Of tables as they are printed: titles become headings, what is under a table a list. */

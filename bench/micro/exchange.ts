@@ -1,8 +1,12 @@
-// What one exchange costs in our own code: the shipped flows on a port that takes everything, no sockets, no kernel. Prints the
-// nanoseconds of the best round; `bun --cpu-prof bench/micro/exchange.ts` says where they go.
+// What one exchange costs in our own code: the shipped flows on a port that takes everything, no sockets, no kernel; and what it costs
+// with the flight recorder. Prints the nanoseconds of the best round; `bun --cpu-prof bench/micro/exchange.ts` says where they go.
 
 import { Downstream } from "../../src/flow/downstream.ts";
+import type { Exchange } from "../../src/flow/exchange.ts";
 import type { LineFlow } from "../../src/flow/port.ts";
+import { Recording } from "../../src/flow/recording.ts";
+import { RecorderRing } from "../../src/memory/recorder.ts";
+import { formatRecorder, recorderBytes } from "../../src/memory/recorderlayout.ts";
 import { bestOf, client, makeWorld, Sink } from "./world.ts";
 
 const exchangesPerRound = 200_000;
@@ -27,10 +31,18 @@ const response = bytesOf(
   `HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sat, 21 Nov 2026 06:39:20 GMT\r\nContent-Type: text/plain\r\nContent-Length: 65\r\nConnection: keep-alive\r\n\r\n${"x".repeat(65)}`,
 );
 
-function run(name: string, request: Uint8Array): void {
+function recordingOf(entries: number): Recording {
+  const bytes = new Uint8Array(recorderBytes(1, entries));
+  formatRecorder(bytes, 1, entries, []);
+  return new Recording(new RecorderRing(bytes, 0), false);
+}
+
+function run(name: string, request: Uint8Array, recording: Recording | null = null): void {
   let reports = 0;
-  const { context, port } = makeWorld("http", () => {
+  const { context, port } = makeWorld("http", (exchange) => {
     reports++;
+    // In mode http nothing else is reported.
+    if (recording !== null) recording.exchange(exchange as Exchange, port.nowMs, port.wallMs);
   });
   const downstream: LineFlow = new Downstream(context, context.site.listeners[0]!, new Sink(), client);
   downstream.received(request);
@@ -45,4 +57,6 @@ function run(name: string, request: Uint8Array): void {
 }
 
 run("1 field", plainRequest);
+run("1 field, recorded", plainRequest, recordingOf(1000));
 run("12 browser fields", browserRequest);
+run("12, recorded", browserRequest, recordingOf(1000));

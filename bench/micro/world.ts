@@ -25,6 +25,7 @@ import { Memory } from "../../test/playbook/memory.ts";
 /** A line that takes everything. */
 export class Sink implements Line {
   readonly heldBytes: number = 0;
+  readonly takesFiles: boolean = true;
   sentBytes = 0;
   send(_bytes: Uint8Array, start: number, end: number): boolean {
     this.sentBytes += end - start;
@@ -33,6 +34,9 @@ export class Sink implements Line {
   offer(_bytes: Uint8Array, start: number, end: number): number {
     this.sentBytes += end - start;
     return end - start;
+  }
+  offerFile(_file: number, bytes: Uint8Array, start: number, end: number): number {
+    return this.offer(bytes, start, end);
   }
   pause(): void {}
   resume(): void {}
@@ -106,9 +110,11 @@ const planFor = (mode: ListenerMode): Plan => ({
   certificates: [],
   pems: {},
   accessLog: null,
+  recorder: null,
   tables: [],
   lists: [],
   caches: [],
+  egresses: [],
   program: null,
   banned: null,
   debugToken: null,
@@ -123,6 +129,7 @@ const planFor = (mode: ListenerMode): Plan => ({
       route: 0,
       names: [],
       proxyProtocol: false,
+      isAbortedByClose: false,
       tls: null,
       redirect: null,
       hsts: null,

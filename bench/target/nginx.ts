@@ -69,7 +69,10 @@ function startStream(options: ProxyOptions): Promise<Target> {
   ]);
 }
 
-/** Answers everything with a small body, /1m with a megabyte, and two that may be cached; /count tells how often it was asked. */
+/** Addresses that the origin has beside its own, for proxies that are asked for many targets: 127.0.100.1 and on. */
+const targetsMax = 200;
+
+/** Answers everything with a small body, /1m with a megabyte, two that may be cached, and /once without keeping the connection; /count tells how often it was asked. */
 export const startOrigin: Starter = (options) => {
   const port = freePort();
   writeFileSync(join(options.folder, "1m"), Buffer.alloc(1 << 20, "0123456789abcdef"));
@@ -79,10 +82,12 @@ export const startOrigin: Starter = (options) => {
   return startHttpServer("origin", port, options, [
     "server {",
     `  listen 127.0.0.1:${port} backlog=4096;`,
+    ...Array.from({ length: targetsMax }, (_, index) => `  listen 127.0.100.${index + 1}:${port};`),
     `  location / { ${small} }`,
     `  location = /cached { ${cacheable} ${small} }`,
     `  location = /100k { ${cacheable} default_type text/plain; root ${options.folder}; }`,
     `  location = /1m { root ${options.folder}; }`,
+    `  location = /once { keepalive_timeout 0; ${small} }`,
     "  location = /count { stub_status; }",
     "}",
   ]);

@@ -2,7 +2,8 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, type Starter, start } from "../target.ts";
+import { look } from "../look.ts";
+import { freePort, type Starter, start, stopping } from "../target.ts";
 
 const clients = { key: "ip", size: "100k", expire: "60s", store: ["http_req_rate(10s)"] };
 const rules = [{ track: "clients" }, { if: "tracked[0].http_req_rate > 100000000", deny: 429 }];
@@ -16,11 +17,12 @@ export default config;
 
 /** `launcher`: bin/sluice of this checkout, or of another to compare with. */
 export function sluiceStarter(launcher: string): Starter {
-  return (options) => {
+  return async (options) => {
     const port = freePort();
     const { mode, certificate, isLogging, isTracking, isCaching, isHooked, workers } = options;
     const admin = `127.0.0.1:${freePort()}`;
     const [listen, server] = [`127.0.0.1:${port}`, `127.0.0.1:${options.originPort}`];
+    const forward = forwardParts(options.outbound);
     const path = join(options.folder, isHooked ? "sluice.config.ts" : "sluice.json");
     const config = {
       workers,
@@ -32,19 +34,50 @@ export function sluiceStarter(launcher: string): Starter {
       listeners: {
         web: {
           listen,
-          use: "app",
+          ...(forward === null ? { use: "app" } : { proxy: forward.proxy }),
           ...(mode === "tcp" ? { mode } : {}),
           ...(isTracking ? { rules } : {}),
           ...(certificate === null ? {} : { tls: { certificates: certificate } }),
         },
       },
+      ...(forward === null ? {} : { egress: forward.egress }),
       pools: { app: { servers: [server], ...(isCaching ? { cache: "pages" } : {}) } },
     };
     const text = JSON.stringify(config);
     writeFileSync(path, isHooked ? `const config: any = ${text};${hooks}` : text);
     const flags = ["--listen", listen, "--to", server, "--workers", String(workers), "--admin", admin];
-    const isPlain = !isLogging && !isTracking && !isCaching && !isHooked && mode === "http" && certificate === null;
+    const isBare = !isLogging && !isTracking && !isCaching && !isHooked && forward === null;
+    const isPlain = isBare && mode === "http" && certificate === null;
     const args = [launcher, "run", ...(isPlain ? flags : ["-c", path])];
-    return start("sluice", "node", args, port, options);
+    const target = await start("sluice", "node", args, port, options);
+    if (options.watched === null) return target;
+    const looking = await look(admin, options.watched);
+    return stopping(
+      target,
+      async () => {
+        looking.end();
+        await target.stop();
+      },
+      target.name,
+    );
   };
+}
+
+/** Loopback addresses from 127.0.1.0 on; the origin is one too. */
+const firstAddress = 0x7f_00_01_00;
+
+interface ForwardParts {
+  readonly proxy: object;
+  readonly egress: object;
+}
+
+function forwardParts(outbound: number | null): ForwardParts | null {
+  if (outbound === null) return null;
+  if (outbound === 0) return { proxy: { private: true }, egress: {} };
+  const addresses = [`${addressText(firstAddress)}-${addressText(firstAddress + outbound - 1)}`];
+  return { proxy: { private: true, egress: "many" }, egress: { many: { members: [{ addresses }] } } };
+}
+
+function addressText(address: number): string {
+  return [24, 16, 8, 0].map((bits) => (address >>> bits) & 255).join(".");
 }

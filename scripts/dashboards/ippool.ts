@@ -16,7 +16,7 @@ export const ipPool: Dashboard = {
   uid: "ipmanager-pool",
   title: "IP Pool",
   about:
-    "Outbound addresses, as ipmanager shows them. It needs the ipmanager_* metrics, which come with pools of outbound addresses; without such a pool all of it is empty.",
+    "Outbound addresses, as ipmanager shows them. It needs the ipmanager_* metrics, which stand on ipmanager's own port (probe_port); without it all of it is empty.",
   refresh: "1m",
   window: "6h",
   variables: [],

@@ -1,6 +1,7 @@
 // Sluice's own dashboard: an overview, and a row for each room of it. What is by listener or pool follows the variables at the top. Rows
 // that need something of the config (tables, caches, a forward proxy) are empty where it is not used, and so collapsed.
 
+import { egressRow } from "./egress.ts";
 import { cacheRow, fleetRow, tableRow } from "./memory.ts";
 import type { Dashboard, Panel, Row, Step } from "./panel.ts";
 import { listenerRow, poolRow, serverRow, sessionRow } from "./traffic.ts";
@@ -101,9 +102,15 @@ const discoveryRow: Row = {
   title: "Discovery",
   isCollapsed: true,
   panels: [
-    lines("Servers told of", "By pool and source.", "none", [
-      byWhich(of("sluice_discovery_servers"), "pool", "source"),
-    ]),
+    lines(
+      "Servers told of",
+      "By pool and source; kept are those of them that it only told of before it went away.",
+      "none",
+      [
+        byWhich(of("sluice_discovery_servers"), "pool", "source"),
+        [`sum by (pool, source) (${of("sluice_discovery_kept_servers")})`, "{{pool}} {{source}} kept"],
+      ],
+    ),
     lines(
       "Age of the last answer",
       "It grows while a source does not answer; what it told before stays in force, unless onFailure says otherwise.",
@@ -117,6 +124,43 @@ const discoveryRow: Row = {
     ),
     lines("Questions without an answer", "By pool and source.", "ops", [
       byWhich(per("sluice_discovery_failures_total"), "pool", "source"),
+    ]),
+    lines("Changes of servers", "Times that a source's servers became others, by pool and source.", "ops", [
+      byWhich(per("sluice_discovery_changes_total"), "pool", "source"),
+    ]),
+    lines("Since the last change", "How long each source's servers have been the same.", "s", [
+      [
+        `max by (pool, source) (time() - ${of("sluice_discovery_last_change_timestamp_seconds")})`,
+        "{{pool}} {{source}}",
+      ],
+    ]),
+  ],
+};
+
+const registryRow: Row = {
+  title: "Registry and sentinels",
+  isCollapsed: true,
+  panels: [
+    lines("Registry", "Whether it can be asked, and tells of changes at once; and how often it went away.", "none", [
+      [`min by (instance) (${of("sluice_registry_up")})`, "{{instance}} answers"],
+      [`min by (instance) (${of("sluice_registry_notified")})`, "{{instance}} is told at once"],
+      [`sum by (instance) (increase(${mild("sluice_registry_outages_total")}))`, "{{instance}} outages in 5 min"],
+    ]),
+    lines("Targets of sentinels", "As each finds them.", "none", [
+      byWhich(of("sluice_sentinel_targets"), "instance", "set", "state"),
+    ]),
+    lines("Probes", "Of all targets.", "ops", [byWhich(per("sluice_sentinel_probes_total"), "instance", "result")]),
+    lines("Votes", "What sentinels say of their targets: written down, or not.", "ops", [
+      byWhich(per("sluice_sentinel_votes_total"), "instance", "result"),
+    ]),
+    lines("Changes by votes", "Members that went into sets, and out.", "none", [
+      [`sum by (set, change) (increase(${mild("sluice_sentinel_changes_total")}))`, "{{set}} {{change}} in 5 min"],
+    ]),
+    lines("Age of the last vote", "Beyond the lease a sentinel's word counts no more.", "s", [
+      [
+        `max by (instance, set) (time() - ${of("sluice_sentinel_last_vote_timestamp_seconds")})`,
+        "{{instance}} {{set}}",
+      ],
     ]),
   ],
 };
@@ -171,7 +215,9 @@ export const sluice: Dashboard = {
     ruleRow,
     tableRow,
     cacheRow,
+    egressRow,
     discoveryRow,
+    registryRow,
     fleetRow,
   ],
 };

@@ -19,6 +19,8 @@ interface Program {
 }
 
 const programs: readonly Program[] = [
+  { names: ["zsh"], package: "zsh", versionArgs: ["--version"], timeoutMs: 120_000 },
+  { names: ["fish"], package: "fish", versionArgs: ["--version"], timeoutMs: 120_000 },
   { names: ["nginx"], package: "nginx-light", versionArgs: ["-v"], timeoutMs: 120_000 },
   { names: ["redis-server"], package: "redis-server", versionArgs: ["--version"], timeoutMs: 120_000 },
   { names: ["dnsmasq"], package: "dnsmasq-base", versionArgs: ["--version"], timeoutMs: 120_000 },

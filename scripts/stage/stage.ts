@@ -49,6 +49,7 @@ function check(name: string, command: string, args: readonly string[], again: st
 export const format: Stage = check("format", tool("biome"), ["format", "--max-diagnostics=20"], "npm run format");
 export const lint: Stage = check("lint", tool("biome"), ["lint", "--max-diagnostics=50"], "npx biome lint");
 export const types: Stage = check("types", tool("tsc"), ["-p", "."], "npx tsc -p .");
+export const consoleTypes: Stage = check("console", tool("tsc"), ["-p", "console"], "npx tsc -p console");
 export const tidy: Stage = check("tidy", bun, ["scripts/tidy.ts"], "npm run tidy");
 
 /** All `*.test.ts` under the folders, in one run. */

@@ -21,7 +21,7 @@ export function checkShape(source: Source): Violation[] {
 }
 
 function checkOpening(source: Source): Violation[] {
-  if (!source.path.startsWith("src/") || isTest(source.path)) return [];
+  if (!/^(?:console\/)?src\//.test(source.path) || isTest(source.path)) return [];
   const lines = source.text.replace(/^#!.*\n/, "").split("\n");
   const block = /^\/\*[\s\S]*?\*\//.exec(lines.join("\n"))?.[0].split("\n").length ?? 0;
   const first = lines.findIndex((line) => !line.startsWith("//"));

@@ -40,7 +40,7 @@ export function lineAt(text: string, index: number): number {
 }
 
 export function isTest(path: string): boolean {
-  return path.endsWith(".test.ts");
+  return /\.test\.tsx?$/.test(path);
 }
 
 const importPattern =

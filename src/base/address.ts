@@ -20,12 +20,17 @@ const unixPathBytesMax = 107;
 /** RFC 1123 2.1, with the underscore that container names use. */
 const hostName = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
 
+/** Four numbers up to 255, none with a zero in front. */
+const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
 function isIPv4(host: string): boolean {
-  return ipaddr.IPv4.isValidFourPartDecimal(host);
+  return ipv4.test(host);
 }
 
 function isIPv6(host: string): boolean {
-  return host.includes(":") && !host.includes("%") && ipaddr.IPv6.isValid(host);
+  // Two colons at least, which tells it from host:port before it is looked into.
+  const first = host.indexOf(":");
+  return first >= 0 && host.includes(":", first + 1) && !host.includes("%") && ipaddr.IPv6.isValid(host);
 }
 
 export function isIp(host: string): boolean {
@@ -50,7 +55,21 @@ export function readListenAddress(text: string): Reading<Address> {
   return read({ kind: "tcp", host: host.toLowerCase(), port });
 }
 
+/** What was read lately. Where a thousand servers come and go, control reads each of them several times for every plan. */
+const recent = new Map<string, Reading<ServerAddress>>();
+const recentMax = 4096;
+const recentLengthMax = 300;
+
 export function readServerAddress(text: string): Reading<ServerAddress> {
+  const known = recent.get(text);
+  if (known !== undefined) return known;
+  const reading = readAnew(text);
+  if (recent.size >= recentMax) recent.clear();
+  if (text.length <= recentLengthMax) recent.set(text, reading);
+  return reading;
+}
+
+function readAnew(text: string): Reading<ServerAddress> {
   const marked = /^(.*)\^([^^]*)$/s.exec(text);
   const bare = marked === null ? text : marked[1]!;
   let weight: number | null = null;
@@ -120,7 +139,9 @@ function split(text: string, expected: string, portMin: number): Reading<{ host:
     return misread(`must have an IPv6 address in its brackets, not ${quote(parts[1])}`);
   const digits = parts[3];
   if (digits === undefined && /^\d+$/.test(text)) return misread(`${expected}: write ":${text}" for a port`);
-  if (digits === undefined && host !== "") return misread(`must have a port: write ${quote(`${text}:80`)}`);
+  // What is no host with a port either is not advised.
+  if (digits === undefined && (isIp(host) || hostName.test(host)))
+    return misread(`must have a port: write ${quote(`${text}:80`)}`);
   if (digits === undefined || host.includes(" ")) return misread(no);
   const port = /^\d{1,5}$/.test(digits) ? Number(digits) : -1;
   if (port < portMin || port > 65_535)

@@ -41,6 +41,7 @@ export type FaultCode =
   | "target_denied"
   | "loop_detected"
   | "bad_socks"
+  | "quota_exceeded"
   | "tunnel_expired"
   | "tunnel_exhausted"
   | "rejected"
@@ -50,6 +51,9 @@ export type FaultCode =
   | "connect_refused"
   | "connect_timeout"
   | "tls_refused"
+  | "source_unusable"
+  | "hop_refused"
+  | "hop_unreachable"
   | "server_closed"
   | "response_timeout"
   | "read_timeout"
@@ -63,11 +67,15 @@ export type FaultCode =
   | "queue_timeout"
   | "tunnels_full"
   | "auth_busy"
+  | "egress_none"
+  | "egress_paced"
+  | "egress_unfit"
   | "hook_failed"
   | "hook_timeout"
   | "replacement_too_long"
   | "draining"
-  | "internal";
+  | "internal"
+  | "rate_limited";
 
 export interface Fault {
   readonly code: FaultCode;
@@ -75,6 +83,8 @@ export interface Fault {
   readonly retry: Retry;
   readonly status: number;
   readonly detail: string;
+  /** The detail is about what the client has said itself, and may be told to it. */
+  readonly isTold?: true;
 }
 
 const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
@@ -126,6 +136,7 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
   target_denied: ["downstream", "never", 403, "the target is not one that may be asked for here"],
   loop_detected: ["downstream", "never", 508, "the request has come through this proxy before"],
   bad_socks: ["downstream", "never", 0, "the SOCKS5 handshake is malformed, or asks for what is not served"],
+  quota_exceeded: ["downstream", "never", 429, "the user has had as much as it may"],
   tunnel_expired: ["downstream", "never", 0, "the tunnel lasted for as long as it may"],
   tunnel_exhausted: ["downstream", "never", 0, "the tunnel carried as many bytes as it may"],
   // Servers.
@@ -134,6 +145,14 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
   connect_refused: ["upstream", "elsewhere", 502, "the server refused the connection"],
   connect_timeout: ["upstream", "elsewhere", 504, "the server did not accept the connection in time"],
   tls_refused: ["upstream", "elsewhere", 502, "the TLS handshake with the server failed"],
+  source_unusable: [
+    "upstream",
+    "elsewhere",
+    502,
+    "no connection can be made from the address that it was to come from",
+  ],
+  hop_refused: ["upstream", "elsewhere", 502, "the outbound proxy refused, or does not do what such a proxy does"],
+  hop_unreachable: ["upstream", "elsewhere", 502, "the outbound proxy did not reach the target"],
   server_closed: ["upstream", "replayable", 502, "the server closed before it answered"],
   response_timeout: ["upstream", "never", 504, "the server did not answer in time"],
   read_timeout: ["upstream", "never", 504, "the server stalled inside its response"],
@@ -148,11 +167,21 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
   queue_timeout: ["local", "never", 503, "every server is at its limit and none came free in time"],
   tunnels_full: ["local", "never", 503, "as many tunnels are open as may be"],
   auth_busy: ["local", "never", 503, "too many credentials wait to be checked"],
+  egress_none: ["local", "never", 503, "no outbound address of the pool is available"],
+  egress_paced: [
+    "local",
+    "never",
+    503,
+    "every outbound address that is available has to rest at this host, or is busy there",
+  ],
+  egress_unfit: ["local", "never", 502, "no outbound address of the pool can carry this request"],
   hook_failed: ["local", "never", 500, "a hook of the configuration failed"],
   hook_timeout: ["local", "never", 504, "a hook of the configuration did not answer in time"],
   replacement_too_long: ["local", "never", 500, "what replaces one match in a body is longer than it may be"],
   draining: ["local", "never", 503, "this proxy is shutting down"],
   internal: ["local", "never", 500, "an assertion failed in the proxy"],
+  // What came later stands behind: the place of a code is its number in the memory and the files that others have written.
+  rate_limited: ["downstream", "never", 429, "a rule let through no more requests for now"],
 };
 
 export const faultCodes: readonly FaultCode[] = Object.keys(table) as FaultCode[];
@@ -172,4 +201,12 @@ export function fault(code: FaultCode): Fault {
 /** A fault that says more than the table does, such as the errno of a refused connection. */
 export function faultWith(code: FaultCode, detail: string): Fault {
   return { ...fault(code), detail };
+}
+
+/** So much of what is told to a client; its own words are in it. */
+const toldLengthMax = 300;
+
+/** One whose detail the client is told too: a mistake in its own words. */
+export function faultTold(code: FaultCode, detail: string): Fault {
+  return { ...fault(code), detail: detail.slice(0, toldLengthMax).replace(/[^ -~]/g, "?"), isTold: true };
 }

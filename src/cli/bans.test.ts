@@ -4,7 +4,8 @@ import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { banRoutes } from "../control/api/bans.ts";
+import { banOperations } from "../control/api/bans.ts";
+import { routesOfOperations } from "../control/api/router.ts";
 import { Bans } from "../control/bans.ts";
 import { silentLog } from "../control/log.ts";
 import { ban, bans, bansText, unban } from "./bans.ts";
@@ -17,7 +18,7 @@ afterEach(async () => {
 async function stage() {
   const folder = mkdtempSync(join(tmpdir(), "sluice-bans-"));
   const held = await Bans.open({ folder, log: silentLog(), nowMs: Date.now, changed: () => {} });
-  const routes = banRoutes(held, Date.now);
+  const routes = routesOfOperations(banOperations(held, Date.now));
   const fetch = async (request: Request): Promise<Response> => (await routes(request, new URL(request.url).pathname))!;
   const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch });
   ends.push(

@@ -71,7 +71,7 @@ export async function bans(address: string | undefined, options: RemoteOptions, 
   return address !== undefined && found.length === 0 ? 1 : 0;
 }
 
-function whoAsks(): string {
+export function whoAsks(): string {
   // Under sudo it is the person who is of interest.
   const sudoer = process.env["SUDO_USER"];
   if (sudoer !== undefined && sudoer !== "") return sudoer;

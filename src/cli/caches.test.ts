@@ -39,7 +39,9 @@ test("caches are listed, those that nobody can look into too", () => {
   expect(cachesText([pages, own])).toMatchInlineSnapshot(`
     "  CACHE  POLICY      MEMORY                 FULL  RESPONSES  EVICTED  REFUSED  LARGEST  POOLS
       pages  tinylfu     64.0 MiB of 128.0 MiB  50 %       1204       12        4  8.0 MiB  app b
-      own    lru, redis  (each worker's own)       -          -        -        -  8.0 MiB  (none)"
+      own    lru, redis  (each worker's own)       -          -        -        -  8.0 MiB  (none)
+
+    of own each worker has its own (memory: worker), which cannot be looked into from outside; sluice_cache_* in /metrics counts what they answer"
   `);
   const away = { ...own.remote!, state: "away", reason: "no answer", since: "2026-01-01T00:00:00.000Z" } as const;
   expect(cachesText([{ ...own, remote: away }])).toContain("lru, redis (away)");
@@ -119,7 +121,7 @@ describe("why", () => {
     `);
     expect(whyText({ ...answer, keys: [], notes: ["it comes to pool b, which has no cache"] })).toMatchInlineSnapshot(`
       "GET http://shop.test/a
-        no cache is asked for it that could be looked into
+        nothing can be told of it:
 
         note: it comes to pool b, which has no cache"
     `);

@@ -40,7 +40,9 @@ export function cachesText(caches: readonly CacheSummary[]): string {
     pools.length === 0 ? "(none)" : pools.join(" "),
   ]);
   const headings = ["CACHE", "POLICY", "MEMORY", "FULL", "RESPONSES", "EVICTED", "REFUSED", "LARGEST", "POOLS"];
-  return table(headings, rows, [3, 4, 5, 6, 7]);
+  const own = caches.filter(({ holds }) => holds === null).map(({ name }) => name);
+  const note = `of ${own.join(", ")} each worker has its own (memory: worker), which cannot be looked into from outside; sluice_cache_* in /metrics counts what they answer`;
+  return [table(headings, rows, [3, 4, 5, 6, 7]), ...(own.length === 0 ? [] : ["", note])].join("\n");
 }
 
 export interface PurgeOptions extends RemoteOptions {

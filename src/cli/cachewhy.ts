@@ -41,7 +41,7 @@ export async function cacheWhy(words: readonly string[], options: WhyOptions, wr
 export function whyText({ method, url, keys, notes }: WhyAnswer): string {
   const lines = [`${method} ${url}`];
   for (const key of keys) lines.push(...keyLines(key, url));
-  if (keys.length === 0) lines.push("  no cache is asked for it that could be looked into");
+  if (keys.length === 0) lines.push(notes.length === 0 ? "  no cache is asked for it" : "  nothing can be told of it:");
   if (notes.length > 0) lines.push("", ...notes.map((note) => `  note: ${note}`));
   return lines.join("\n");
 }

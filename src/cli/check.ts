@@ -15,6 +15,7 @@ import { entryBytes, fullBytes } from "../memory/sticktable/layout.ts";
 import { bytesText } from "./bytes.ts";
 import { cacheReport, cacheSummary } from "./checkcaches.ts";
 import { discoverShown, discoverSummary } from "./checkdiscovery.ts";
+import { egressProblems, egressShown, egressSummary } from "./checkegress.ts";
 import { checkLists, type ListSummary, listSummary } from "./checklists.ts";
 import { sharedSummary } from "./checkshared.ts";
 import { writtenWay } from "./way.ts";
@@ -32,7 +33,7 @@ export async function check(
   options: { readonly json?: boolean | undefined },
   writer: Writer,
 ): Promise<number> {
-  const { loaded, lists } = await withLists(await loadConfig(path));
+  const { loaded, lists } = await withFiles(await loadConfig(path));
   if (options.json === true) writer.out(JSON.stringify(report(loaded, lists), null, 2));
   else writeProblems(loaded.ok ? loaded.warnings : loaded.problems, writer);
   // Beside the problems where it cannot be run, beside the summary where it can.
@@ -43,10 +44,11 @@ export async function check(
   return 0;
 }
 
-/** A list whose file holds what is no value keeps a config from being run. */
-async function withLists(loaded: Loaded): Promise<{ loaded: Loaded; lists: readonly ListSummary[] }> {
+/** A list whose file holds what is no value keeps a config from being run, and so does a log of a format that cannot be read. */
+async function withFiles(loaded: Loaded): Promise<{ loaded: Loaded; lists: readonly ListSummary[] }> {
   if (!loaded.ok) return { loaded, lists: [] };
-  const { lists, problems } = await checkLists(loaded.lists);
+  const { lists, problems: listProblems } = await checkLists(loaded.lists);
+  const problems = [...listProblems, ...egressProblems(planOf(loaded).egresses, loaded.file)];
   if (problems.length === 0) return { loaded, lists };
   const { file, warnings, origin } = loaded;
   const all = [...warnings, ...problems];
@@ -115,7 +117,7 @@ function certificatesReport({ config, materials }: Loaded & { readonly ok: true 
 
 /** As it is in force, but for the secrets in it. */
 function shown(config: Config): Config {
-  const { admin, debug, listeners, caches, registry, fleet } = config;
+  const { admin, debug, listeners, caches, registry, fleet, egress } = config;
   const atRedis = <Section extends { redis: string }>(section: string | Section): string | Section =>
     typeof section === "string" ? withoutPassword(section) : { ...section, redis: withoutPassword(section.redis) };
   return {
@@ -123,6 +125,7 @@ function shown(config: Config): Config {
     ...(registry === undefined ? {} : { registry: atRedis(registry) }),
     ...(fleet === undefined ? {} : { fleet: atRedis(fleet) }),
     pools: changed(config.pools, discoverShown),
+    egress: egressShown(egress),
     admin: admin.token === undefined ? admin : { ...admin, token: "(set)" },
     debug: debug.token === undefined ? debug : { token: "(set)" },
     listeners: changed(listeners, ({ auth, ...listener }) =>
@@ -140,19 +143,19 @@ function changed<T>(named: Readonly<Record<string, T>>, change: (value: T) => T)
   return Object.fromEntries(Object.entries(named).map(([name, value]) => [name, change(value)]));
 }
 
-/** `redis://user:(set)@host`. */
+/** `redis://user:(set)@host`, `user:(set)@host:6379`. */
 function withoutPassword(url: string): string {
-  return url.replace(/^([a-z+]+:\/\/[^/@:]*):[^/]*@/, "$1:(set)@");
+  return url.replace(/^((?:[a-z+]+:\/\/)?[^/@:]*):[^/]*@/, "$1:(set)@");
 }
 
 function summary(path: string, loaded: Loaded & { readonly ok: true }, lists: readonly ListSummary[]): string {
   const { config, materials } = loaded;
-  const { tables, caches } = planOf(loaded);
+  const { tables, caches, egresses } = planOf(loaded);
   const workers = config.workers === "auto" ? "one worker for each core" : counted(config.workers, "worker");
   const lines = [`${path}: ok, ${workers}, admin on ${config.admin.listen}`];
   const width = Math.max(
     ...[config.listeners, config.pools, config.lists].flatMap((section) => Object.keys(section)).map(lengthOf),
-    ...[...tables, ...caches].map(({ name }) => lengthOf(name)),
+    ...[...tables, ...caches, ...egresses].map(({ name }) => lengthOf(name)),
   );
   for (const [name, listener] of Object.entries(config.listeners))
     lines.push(
@@ -162,6 +165,7 @@ function summary(path: string, loaded: Loaded & { readonly ok: true }, lists: re
     lines.push(`  pool     ${name.padEnd(width)}  ${poolSummary(pool)}`);
   for (const table of tables) lines.push(`  table    ${table.name.padEnd(width)}  ${tableSummary(table)}`);
   for (const cache of caches) lines.push(`  cache    ${cache.name.padEnd(width)}  ${cacheSummary(cache)}`);
+  for (const pool of egresses) lines.push(`  egress   ${pool.name.padEnd(width)}  ${egressSummary(pool)}`);
   for (const list of lists) lines.push(`  list     ${list.name.padEnd(width)}  ${listSummary(list)}`);
   for (const text of sharedSummary(config, tables)) lines.push(`  ${text}`);
   return lines.join("\n");

@@ -1,9 +1,10 @@
 // What `sluice check` says of what goes beyond one process: the registry, the sentinel in it, and the fleet. It asks none of them, and
 // shows addresses without what is secret in them.
 
+import { readRedisPlace } from "../base/redisplace.ts";
+import { value } from "../config/measure.ts";
 import type { TablePlan } from "../config/plan.ts";
 import type { Config, Fleet, Pool, Sentinel } from "../config/types.ts";
-import { readRedisPlace } from "../registry/address.ts";
 
 /** Lines such as `registry redis:6379`; none for a config that is all of its own. */
 export function sharedSummary(config: Config, tables: readonly TablePlan[]): readonly string[] {
@@ -37,5 +38,5 @@ function fleetText(fleet: string | Fleet, tables: readonly TablePlan[]): string 
 }
 
 function placeOf(section: string | { readonly redis: string }): string {
-  return readRedisPlace(typeof section === "string" ? section : section.redis)?.shown ?? "?";
+  return value(readRedisPlace(typeof section === "string" ? section : section.redis)).shown;
 }

@@ -21,12 +21,18 @@ export type Answer =
 
 const TIMEOUT_MS = 15_000;
 
-export type Method = "GET" | "POST" | "PUT" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** One question. For several of one command, see `remoteOf`. */
-export async function ask(options: RemoteOptions, method: Method, path: string, body?: object): Promise<Answer> {
+export async function ask(
+  options: RemoteOptions,
+  method: Method,
+  path: string,
+  body?: object,
+  type?: string,
+): Promise<Answer> {
   const target = await findTarget(options);
-  return target.ok ? askAt(target, method, path, body) : target;
+  return target.ok ? askAt(target, method, path, body, type) : target;
 }
 
 /** Where a question goes, found once; a problem with that is each question's answer. */
@@ -37,15 +43,18 @@ export async function remoteOf(options: RemoteOptions): Promise<Remote> {
 
 export type Remote = (method: Method, path: string, body?: object) => Promise<Answer>;
 
-async function askAt(target: Target & { ok: true }, method: Method, path: string, said?: object): Promise<Answer> {
+/** `type`: of the body, where it is not plain JSON. */
+async function askAt(
+  target: Target & { ok: true },
+  method: Method,
+  path: string,
+  said?: object,
+  type?: string,
+): Promise<Answer> {
   const { address, token } = target;
-  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const content = said === undefined ? {} : { body: JSON.stringify(said) };
-  const base = address.kind === "unix" ? "http://localhost" : adminUrl(reachable(address));
-  const unix = address.kind === "unix" ? { unix: address.path } : {};
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await fetch(`${base}${path}`, { method, headers, signal, ...content, ...unix });
+    const more = type === undefined ? {} : { "content-type": type };
+    const response = await send(target, method, path, AbortSignal.timeout(TIMEOUT_MS), said, more);
     const text = await response.text();
     const body = parsed(text);
     if (response.status === 401) return { ok: false, message: unauthorized(address, token) };
@@ -55,6 +64,58 @@ async function askAt(target: Target & { ok: true }, method: Method, path: string
     return { ok: true, status: response.status, body };
   } catch (error) {
     return { ok: false, message: unreachable(address, error as Error & { code?: string }) };
+  }
+}
+
+function send(
+  { address, token }: Target & { ok: true },
+  method: Method,
+  path: string,
+  signal: AbortSignal,
+  said?: object,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const headers: Record<string, string> = { ...actor(), ...more };
+  if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
+  const content = said === undefined ? {} : { body: JSON.stringify(said) };
+  const base = address.kind === "unix" ? "http://localhost" : adminUrl(reachable(address));
+  const unix = address.kind === "unix" ? { unix: address.path } : {};
+  return fetch(`${base}${path}`, { method, headers, signal, ...content, ...unix });
+}
+
+export type Opened =
+  | { readonly ok: true; readonly pieces: AsyncIterable<Uint8Array> }
+  /** A sentence for the operator. */
+  | { readonly ok: false; readonly message: string };
+
+/** Who asks, for the audit log: behind sudo who has asked for that. */
+function actor(): Record<string, string> {
+  const name = process.env["SUDO_USER"] ?? process.env["USER"] ?? "";
+  // A field holds Latin-1 (RFC 9110, section 5.5), and a name may be anything.
+  return /^[\x21-\x7e]{1,100}$/.test(name) ? { "sluice-actor": name } : {};
+}
+
+/** An answer that goes on for as long as it is read. `headers`: of the request, besides. */
+export async function open(
+  options: RemoteOptions,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Opened> {
+  const target = await findTarget(options);
+  if (!target.ok) return target;
+  const { address, token } = target;
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(new DOMException("", "TimeoutError")), TIMEOUT_MS);
+  try {
+    const response = await send(target, "GET", path, patience.signal, undefined, headers);
+    if (response.status === 200 && response.body !== null) return { ok: true, pieces: response.body };
+    if (response.status === 401) return { ok: false, message: unauthorized(address, token) };
+    const refusal = errorOf(parsed(await response.text()));
+    return { ok: false, message: refusal ?? `what answers at ${adminUrl(address)} is not Sluice` };
+  } catch (error) {
+    return { ok: false, message: unreachable(address, error as Error & { code?: string }) };
+  } finally {
+    clearTimeout(timer);
   }
 }
 

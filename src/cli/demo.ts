@@ -7,6 +7,7 @@ import { judge } from "../config/judge.ts";
 import type { Loaded } from "../config/load.ts";
 import { noMaterials } from "../config/materials.ts";
 import { adminUrl } from "../control/admin.ts";
+import type { ConfigSource } from "../control/configuring/source.ts";
 import type { Control } from "../control/control.ts";
 import { busyAddresses } from "../control/port.ts";
 import { localUrl } from "./banner.ts";
@@ -30,7 +31,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     return;
   }
   const mocks = openMockServers();
-  const source = { path: null, load: async () => demoConfig(options, mocks) };
+  const source: ConfigSource = { path: null, origin: "demo", load: async () => demoConfig(options, mocks) };
   const started = (control: Control): string => demoText(control, mocks);
   const code = await serve({ source, identity: `demo ${options.listen} ${options.admin}`, started });
   if (code === null) return;

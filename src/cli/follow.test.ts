@@ -16,10 +16,11 @@ test("a text that has changed is told, written in place or moved there, and the 
   writeFileSync(path, "one");
   let told = 0;
   let next = Promise.withResolvers<void>();
-  follow(path, "one", () => {
+  const changed = (): void => {
     told++;
     next.resolve();
-  });
+  };
+  follow(path, "one", { changed, gone: () => {} });
   const change = async (write: () => void): Promise<void> => {
     next = Promise.withResolvers();
     write();
@@ -43,8 +44,33 @@ test("what was written since it was read is told at once", () => {
   const path = join(folder, "cfg.toml");
   writeFileSync(path, "two");
   let told = 0;
-  follow(path, "one", () => told++);
+  const following = { changed: () => told++, gone: () => {} };
+  follow(path, "one", following);
   expect(told).toBe(1);
-  follow(path, "two", () => told++);
+  follow(path, "two", following);
   expect(told).toBe(1);
+});
+
+test("a file that is gone is told once, and once more when it has been there again", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-follow-"));
+  folders.push(folder);
+  const path = join(folder, "cfg.toml");
+  writeFileSync(path, "one");
+  const told: string[] = [];
+  let next = Promise.withResolvers<void>();
+  const tell = (word: string): void => {
+    told.push(word);
+    next.resolve();
+  };
+  follow(path, "one", { changed: () => tell("changed"), gone: () => tell("gone") }, 5);
+  const change = async (make: () => void): Promise<void> => {
+    next = Promise.withResolvers();
+    make();
+    await next.promise;
+  };
+  await change(() => rmSync(path));
+  await change(() => writeFileSync(path, "two"));
+  await change(() => rmSync(path));
+  await change(() => writeFileSync(path, "three"));
+  expect(told).toEqual(["gone", "changed", "gone", "changed"]);
 });

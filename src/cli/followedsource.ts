@@ -4,16 +4,19 @@
 
 import type { Loaded } from "../config/load.ts";
 import type { Problem } from "../config/problem.ts";
-import type { ConfigSource } from "../control/control.ts";
+import type { ConfigOrigin } from "../control/configorigin.ts";
+import type { ConfigSource } from "../control/configuring/source.ts";
 
 export class FollowedSource implements ConfigSource {
   readonly path: string | null;
+  readonly origin?: ConfigOrigin;
   readonly #source: ConfigSource;
   #told: ReadonlySet<string> = new Set();
   #isSave = false;
 
   constructor(source: ConfigSource) {
     this.path = source.path;
+    if (source.origin !== undefined) this.origin = source.origin;
     this.#source = source;
   }
 

@@ -25,6 +25,12 @@ test("what the original says too is said in its words, a line for each server", 
     { msg: "backend registered", url: "http://b:1" },
     { msg: "backend deregistered", url: "http://c:1" },
   ]);
+  expect(worded({ ...changed, came: ["http://a:1"], cameMore: 991, went: ["http://c:1"], wentMore: 2 })).toEqual([
+    { msg: "backend registered", url: "http://a:1" },
+    { msg: "and 991 more backends registered", count: 991 },
+    { msg: "backend deregistered", url: "http://c:1" },
+    { msg: "and 2 more backends deregistered", count: 2 },
+  ]);
 });
 
 test("everything else is said as it is", () => {

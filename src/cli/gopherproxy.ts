@@ -5,9 +5,11 @@
 //   variables understood?  >  Redis there within 5 s?  >  ports, set, first checks, workers  >  traffic, until a signal  >  drained
 
 import { readListenAddress } from "../base/address.ts";
+import { compileRegistry } from "../config/compileregistry.ts";
 import { fromEnvironment } from "../config/environment.ts";
 import type { Loaded } from "../config/load.ts";
-import type { Config, Registry } from "../config/types.ts";
+import type { Config } from "../config/types.ts";
+import type { ConfigSource } from "../control/configuring/source.ts";
 import { busyAddresses } from "../control/port.ts";
 import { RedisRegistry } from "../registry/redis.ts";
 import { type Writer, writeProblems } from "./check.ts";
@@ -39,13 +41,8 @@ export async function gopherproxy(options: GopherproxyOptions, writer: Writer): 
   }
   process.stdout.on("error", () => {}); // Whoever read our log has died: lines are lost then, traffic is not.
   const log = openOriginalLog(worded);
-  const { redis, timeout } = loaded.config.registry as Registry; // The front-end writes a section.
-  const registry = new RedisRegistry({
-    url: redis,
-    pollMs: 5000,
-    timeoutMs: Number.parseInt(timeout, 10) * 1000,
-    isNotified: false,
-  });
+  const plan = compileRegistry(loaded.config.registry)!; // The front-end writes a section.
+  const registry = new RedisRegistry({ ...plan, isNotified: false });
   const addr = registry.status().place;
   const problem = await reached(registry);
   registry.close();
@@ -61,7 +58,7 @@ export async function gopherproxy(options: GopherproxyOptions, writer: Writer): 
   const ready = await withFreeAdmin(loaded, firstOf(environment["SLUICE_ADMIN"]) !== "");
   const { listeners, metrics } = ready.config;
   const identity = `gopherproxy ${listeners["proxy"]?.listen} ${metrics?.listen}`;
-  const source = { path: null, load: async () => ready };
+  const source: ConfigSource = { path: null, origin: "environment", load: async () => ready };
   return serve({ source, identity, isFresh: options.freshTables === true, log, started: null });
 }
 
@@ -90,7 +87,7 @@ async function withFreeAdmin(loaded: Loaded & { ok: true }, isSaid: boolean): Pr
 
 /** The original's words for what it says too; ours for everything else. */
 export function worded(line: Line): readonly Line[] {
-  const { event, pool, server, tls, source, came, went, ...said } = line;
+  const { event, pool, server, tls, source, came, went, cameMore, wentMore, ...said } = line;
   const url = `${tls === true ? "https" : "http"}://${String(server)}`;
   switch (event) {
     case "server_recovered":
@@ -100,11 +97,14 @@ export function worded(line: Line): readonly Line[] {
     case "server_up":
       return [];
     case "servers_changed":
-      return [
-        ...(came as string[]).map((each) => ({ msg: "backend registered", url: each })), // Said so by control/discovery/standing.ts.
-        ...(went as string[]).map((each) => ({ msg: "backend deregistered", url: each })),
-      ];
+      return [...told("registered", came, cameMore), ...told("deregistered", went, wentMore)];
     default:
       return [line];
   }
+}
+
+/** As control/discovery/difference.ts says it: the first of them, and how many more there are. */
+function told(what: string, some: unknown, more: unknown): Line[] {
+  const lines = (some as readonly string[]).map((url): Line => ({ msg: `backend ${what}`, url }));
+  return more === undefined ? lines : [...lines, { msg: `and ${String(more)} more backends ${what}`, count: more }];
 }

@@ -4,28 +4,33 @@
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { skins } from "../config/print.ts";
+import { addBacktest } from "./backtestcommand.ts";
 import { type BanOptions, ban, bans, unban } from "./bans.ts";
 import { addCaches } from "./cachecommands.ts";
 import { cert } from "./cert.ts";
 import { check } from "./check.ts";
+import { addCompletion } from "./completion.ts";
+import { addConfigInForce, addReload } from "./configcommands.ts";
 import { type ConvertOptions, convert } from "./convert.ts";
 import { demo } from "./demo.ts";
+import { addEgress } from "./egresscommands.ts";
 import { type ExplainOptions, explain } from "./explain.ts";
 import { fleetStatus } from "./fleetstatus.ts";
-import { type GopherproxyOptions, gopherproxy } from "./gopherproxy.ts";
-import { goproxy } from "./goproxy.ts";
 import { lists } from "./lists.ts";
+import { addOriginals } from "./originalcommands.ts";
 import { addRegistry } from "./registrycommands.ts";
-import { reload } from "./reload.ts";
 import { gathered, remoteCommand } from "./remotecommand.ts";
 import { type RunOptions, run } from "./run.ts";
 import { schema } from "./schema.ts";
 import { type SentinelCommandOptions, sentinel } from "./sentinel.ts";
 import { status } from "./status.ts";
 import { steer } from "./steer.ts";
+import { tableImport } from "./tableimport.ts";
 import { tableClear, tableGet, tableList, tableSet } from "./tables.ts";
 import { tableShow } from "./tableshow.ts";
+import { addTail } from "./tailcommand.ts";
 import { type TestOptions, test } from "./test.ts";
+import { addTop } from "./topcommand.ts";
 import { versionText } from "./version.ts";
 import { endWithReader, terminal } from "./writer.ts";
 
@@ -71,15 +76,22 @@ export function buildProgram(ended: (code: number) => void): Command {
     .showHelpAfterError("(sluice --help lists commands and options)")
     .addHelpText("after", examples)
     .exitOverride();
-  addRunning(program, ended);
+  addRunning(program);
+  addOriginals(program, ended);
   addSentinel(program, ended);
   addConfig(program, ended);
   addRemote(program, ended);
+  addConfigInForce(program, terminal, ended);
   addExplain(program, ended);
   addTables(program, ended);
+  addTop(program, terminal, ended);
+  addTail(program, terminal, ended);
+  addBacktest(program, terminal, ended);
   addCaches(program, terminal, ended);
   addBans(program, ended);
+  addEgress(program, terminal, ended);
   addRegistry(program, terminal, ended);
+  addCompletion(program, terminal, ended);
   for (const command of program.commands) helpBy(command, `sluice ${command.name()}`);
   program
     .command("version")
@@ -97,7 +109,7 @@ function helpBy(command: Command, words: string): void {
   for (const each of command.commands) helpBy(each, `${words} ${each.name()}`);
 }
 
-function addRunning(program: Command, ended: (code: number) => void): void {
+function addRunning(program: Command): void {
   program
     .command("run")
     .description("run the proxy, from a config file or from options")
@@ -113,35 +125,6 @@ function addRunning(program: Command, ended: (code: number) => void): void {
     .option("--fresh-tables", "forget what tables have counted before")
     .addOption(new Option("--log-format <format>", "of the access log").choices(["json", "common", "combined"]))
     .action((file: string | undefined, options: RunOptions) => run(options, file));
-  program
-    .command("goproxy")
-    .description("run the cfg.toml of goproxy that is in /etc/proxy/ or, if none is, in ./config/")
-    .option("--fresh-tables", "forget what tables have counted before")
-    .action((options: { freshTables?: boolean }) => goproxy(options));
-  program
-    .command("gopherproxy")
-    .description("run in the place of GopherProxy, by its environment: servers come from a set of Redis")
-    .option(
-      "--redis <address>",
-      "host:port or redis://... (or: REDIS_URL in the environment; default: localhost:16379)",
-    )
-    .option("--port <number>", "where clients connect (or: PROXY_PORT; default: 8080)")
-    .option("--metrics-port <number>", "where /metrics, /healthz and /readyz are (or: METRICS_PORT; default: 2112)")
-    .option(
-      "--trusted-proxies <list>",
-      "addresses and blocks of proxies in front, whose X-Forwarded-For is believed (or: TRUSTED_PROXIES; default: none)",
-    )
-    .option("--rate-limit <rate>", 'for each client, such as "10/s", or "off" (or: RATE_LIMIT; default: 2/s)')
-    .option("--rate-burst <number>", "requests of a client at once after a pause (or: RATE_BURST; default: 5)")
-    .option(
-      "--admin <address>",
-      "where the admin interface listens (or: SLUICE_ADMIN; default: 127.0.0.1, the port after that of metrics)",
-    )
-    .option("--fresh-tables", "forget what tables have counted before")
-    .action(async (options: GopherproxyOptions) => {
-      const code = await gopherproxy(options, terminal);
-      if (code !== null) ended(code);
-    });
   program
     .command("demo", { hidden: true })
     .description("run with three mock servers, to try things out")
@@ -176,6 +159,7 @@ function addSentinel(program: Command, ended: (code: number) => void): void {
     .option("--lease <duration>", "how long what it says holds when it says no more (default: 15s)")
     .option("--quorum <number>", "how many sentinels must agree (default: the majority)")
     .option("--id <name>", "what it is called, unlike all others (default: the machine's name and its process number)")
+    .option("--metrics <address>", "serve /metrics, /healthz and /readyz there, such as :9100 (default: nowhere)")
     .action(async (options: SentinelCommandOptions) => ended(await sentinel(options, terminal)));
 }
 
@@ -189,7 +173,7 @@ function addConfig(program: Command, ended: (code: number) => void): void {
   program
     .command("convert")
     .description(
-      "turn a haproxy.cfg, a gobetween.toml, the cfg.toml of goproxy or the .env of GopherProxy into a config of Sluice's own, and say what became of each line",
+      "turn a haproxy.cfg, a gobetween.toml, the cfg.toml of goproxy, the .env of GopherProxy or ipmanager's config.json into a config of Sluice's own, and say what became of each line",
     )
     .argument("<file>", "the other program's config")
     .addOption(new Option("--to <format>", "what to print").choices(skins).default("yaml"))
@@ -225,9 +209,7 @@ function addRemote(program: Command, ended: (code: number) => void): void {
   remote("lists", "show the lists of a running Sluice, and what is wrong with their files").action(async (options) =>
     ended(await lists(options, terminal)),
   );
-  remote("reload", "let a running Sluice load its config file again").action(async (options) =>
-    ended(await reload(options, terminal)),
-  );
+  addReload(program, terminal, ended);
   for (const [order, description] of [
     ["drain", "give a server no new requests"],
     ["enable", "give a drained server requests again"],
@@ -279,6 +261,10 @@ function addTables(program: Command, ended: (code: number) => void): void {
     .action(async (name: string, key: string, values: string[], options) =>
       ended(await tableSet(name, key, values, options, terminal)),
     );
+  remote("import", "set entries from a file: what HAProxy's `show table` tells, or `sluice table show --json`")
+    .argument("<name>", "of the table")
+    .argument("<file>", "also as .gz; - is standard input")
+    .action(async (name: string, file: string, options) => ended(await tableImport(name, file, options, terminal)));
   remote("clear", "remove entries")
     .argument("<name>", "of the table")
     .argument("[key]", "of the entry")

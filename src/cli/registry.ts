@@ -2,14 +2,15 @@
 // only sentinels run: then the same routes answer here. What is shown is what there is: members, leases, and what sentinels say.
 
 import { formatDuration } from "../base/duration.ts";
+import { readRedisPlace } from "../base/redisplace.ts";
 import {
   isSetName,
   type MemberAnswer,
   type RegistryAnswer,
-  registryRoutes,
+  registryOperations,
   type SetAnswer,
 } from "../control/api/registry.ts";
-import { readRedisPlace, redisUrlOf } from "../registry/address.ts";
+import { routesOfOperations } from "../control/api/router.ts";
 import { RedisRegistry } from "../registry/redis.ts";
 import type { Membership } from "../registry/registry.ts";
 import type { Writer } from "./check.ts";
@@ -122,12 +123,13 @@ async function withRegistry(
 ): Promise<number> {
   const { redis } = options;
   if (redis === undefined) return work(await remoteOf(options));
-  if (readRedisPlace(redis) === null) {
-    writer.err("sluice: --redis must be host:port, or redis://...");
+  const place = readRedisPlace(redis);
+  if (!place.ok) {
+    writer.err(`sluice: --redis ${place.message}`);
     return USAGE_ERROR;
   }
-  const registry = new RedisRegistry({ url: redisUrlOf(redis), pollMs: 60_000, timeoutMs, isNotified: false });
-  const routes = registryRoutes(registry, () => null);
+  const registry = new RedisRegistry({ place: place.value, pollMs: 60_000, timeoutMs, isNotified: false });
+  const routes = routesOfOperations(registryOperations(registry, () => null));
   const ask: Remote = async (method, asked, body) => {
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
     const response = await routes(new Request(`http://localhost${asked}`, { method, ...content }), asked);

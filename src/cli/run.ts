@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { fromCommandLine } from "../config/commandline.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/types.ts";
-import type { ConfigSource } from "../control/control.ts";
+import type { ConfigSource } from "../control/configuring/source.ts";
 import { serve } from "./serve.ts";
 import { terminal } from "./writer.ts";
 

@@ -4,15 +4,20 @@
 //
 //   Redis there within 5 s?  >  first probes at once, side by side  >  votes, until a signal  >  takes back what it has said
 
+import { readListenAddress } from "../base/address.ts";
+import { type RedisPlace, readRedisPlace } from "../base/redisplace.ts";
 import { compileSentinel, type SentinelPlan } from "../config/compileregistry.ts";
 import { sentinel as sentinelSchema } from "../config/fleetschema.ts";
 import type { SentinelInput } from "../config/input.ts";
 import { findings } from "../config/issues.ts";
+import type { Address } from "../config/plan.ts";
 import { keyText } from "../config/problem.ts";
 import { reviewFleet } from "../config/reviewfleet.ts";
+import type { Log } from "../control/log.ts";
+import { type MetricsListener, openMetricsListener } from "../control/metricslistener.ts";
 import { Names } from "../control/names.ts";
+import { sentinelPage } from "../control/registrymetrics.ts";
 import { Sentinel } from "../control/sentinel.ts";
-import { readRedisPlace, redisUrlOf } from "../registry/address.ts";
 import { RedisRegistry } from "../registry/redis.ts";
 import type { Writer } from "./check.ts";
 import { type Environment, firstOf, openOriginalLog, reached } from "./original.ts";
@@ -39,18 +44,24 @@ export interface SentinelCommandOptions {
   readonly fall?: string;
   readonly lease?: string;
   readonly quorum?: string;
+  readonly metrics?: string;
 }
 
 export interface Wanted {
   /** With its secrets. */
-  readonly redis: string;
+  readonly place: RedisPlace;
   readonly plan: SentinelPlan;
+  /** Null: none are served. */
+  readonly metrics: Address | null;
 }
 
 /** The texts are what is wrong, a line each. */
 export function wantedOf(options: SentinelCommandOptions, environment: Environment): Wanted | readonly string[] {
   const redis = firstOf(options.redis, environment["REDIS_URL"], usual.redis);
-  const problems = readRedisPlace(redis) === null ? ["REDIS_URL must be host:port, or redis://..."] : [];
+  const place = readRedisPlace(redis);
+  const problems = place.ok ? [] : [`${options.redis === undefined ? "REDIS_URL" : "--redis"} ${place.message}`];
+  const metrics = options.metrics === undefined ? null : readListenAddress(options.metrics);
+  if (metrics?.ok === false) problems.push(`--metrics ${metrics.message}`);
   const said = inputOf(options, firstOf(options.targets, environment["SENTINEL_TARGETS"], usual.targets));
   const parsed = sentinelSchema.safeParse(said, { reportInput: true });
   const found = parsed.success ? [] : findings(parsed.error.issues);
@@ -58,8 +69,12 @@ export function wantedOf(options: SentinelCommandOptions, environment: Environme
   reviewFleet({ sentinel: said, registry: redis }, (severity, path, _part, message) => {
     if (severity === "error") problems.push(`${nameOf(keyText(path.slice(1)), said)} ${message}`);
   });
-  if (!parsed.success || problems.length > 0) return [...new Set(problems)];
-  return { redis, plan: compileSentinel(parsed.data) };
+  if (!place.ok || !parsed.success || problems.length > 0) return [...new Set(problems)];
+  return {
+    place: place.value,
+    plan: compileSentinel(parsed.data),
+    metrics: metrics?.ok === true ? metrics.value : null,
+  };
 }
 
 /** Ends with the exit code, when it is over. */
@@ -71,8 +86,8 @@ export async function sentinel(options: SentinelCommandOptions, writer: Writer):
     return USAGE_ERROR;
   }
   const log = openOriginalLog();
-  const url = redisUrlOf(wanted.redis);
-  const registry = new RedisRegistry({ url, pollMs, timeoutMs, isNotified: false });
+  const { place } = wanted;
+  const registry = new RedisRegistry({ place, pollMs, timeoutMs, isNotified: false });
   const addr = registry.status().place;
   const signalled = signals();
   const problem = await reached(registry);
@@ -85,13 +100,45 @@ export async function sentinel(options: SentinelCommandOptions, writer: Writer):
   const targets = wanted.plan.targets.map(({ target }) => target);
   log.info({ targets, version: stamped("VERSION", version), commit: stamped("COMMIT", "unknown") }, "Sentinel started");
   const running = new Sentinel({ registry, log, names: new Names(log) });
+  const pages = openPages(wanted.metrics, registry, running, log);
+  if (pages instanceof Error) {
+    writer.err(`sluice: ${pages.message}`);
+    registry.close();
+    return 1;
+  }
   void running.adopt(wanted.plan);
   await signalled;
   log.info({}, "shutdown signal received");
   await running.close();
+  await pages?.close();
   registry.close();
   log.info({}, "Sentinel stopped cleanly");
   return 0;
+}
+
+/** Ready is who has said how targets are, and was heard. Null: nowhere. */
+function openPages(
+  address: Address | null,
+  registry: RedisRegistry,
+  sentinel: Sentinel,
+  log: Log,
+): MetricsListener | Error | null {
+  if (address === null) return null;
+  const startedAtMs = Date.now();
+  const unreadiness = (): string | null => {
+    const status = sentinel.status();
+    return status === null || status.lastVote === null ? "nothing is said yet" : status.problem;
+  };
+  const metrics = (): string =>
+    sentinelPage(
+      { version, startedAtMs, isReady: unreadiness() === null },
+      { registry: registry.status(), sentinel: sentinel.status() },
+    );
+  try {
+    return openMetricsListener({ address, service: { unreadiness, metrics }, log, name: "--metrics" });
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 function inputOf(options: SentinelCommandOptions, targets: string): SentinelInput {

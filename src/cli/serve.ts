@@ -5,10 +5,13 @@
 import { formatAddress } from "../base/address.ts";
 import { sharedClock } from "../clock.ts";
 import { selfCommand } from "../config/loadself.ts";
-import { type ConfigSource, Control } from "../control/control.ts";
+import type { ConfigSource } from "../control/configuring/source.ts";
+import { Control } from "../control/control.ts";
 import { type Log, openLog } from "../control/log.ts";
 import { stateFolderOf } from "../control/state.ts";
 import { processOwner } from "../owner.ts";
+import { canLend, filePages } from "../pages.ts";
+import { takeProfile } from "../profiler.ts";
 import { startText } from "./banner.ts";
 import { writeProblems } from "./check.ts";
 import { follow, textOf } from "./follow.ts";
@@ -59,19 +62,30 @@ export async function serve(options: ServeOptions): Promise<number | null> {
     materials,
     lists,
     folder,
+    warnings: loaded.warnings,
+    ...(loaded.origin === undefined ? {} : { foreign: loaded.origin.program }),
     log,
     version,
     workerCommand: selfCommand("worker"),
     stateFolder: stateFolderOf(identity),
     owner: processOwner(),
+    pages: { of: filePages, canLend },
     sharedMs: sharedClock(),
     isFresh,
+    takeProfile,
   });
   obeySignals(starting, source, log);
   try {
     const control = await starting;
     if (source.path !== null && loaded.origin !== undefined && followed.includes(loaded.origin.program))
-      follow(source.path, text, () => source.saved(() => void control.reload().catch(() => {})));
+      follow(source.path, text, {
+        changed: () => source.saved(() => void control.reload().catch(() => {})),
+        gone: () =>
+          log.warn(
+            { file: source.path },
+            "the config file is gone, or cannot be read: what was read last stays in force",
+          ),
+      });
     if (started !== null) terminal.err(started(control));
     else if (isText) terminal.err(startText(control, version));
     else logStart(control, log);

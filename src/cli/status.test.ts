@@ -19,6 +19,7 @@ const server = {
   active: 3,
   requests: 12345,
   failures: 0,
+  kept: null,
 } as const;
 
 const listener = {
@@ -43,6 +44,7 @@ const sample: Status = {
   uptimeSeconds: 3725,
   generation: 2,
   config: "/etc/sluice.toml",
+  configOrigin: "/etc/sluice.toml",
   lastReload: {
     successful: false,
     at: "2026-01-01T01:00:00.000Z",
@@ -85,6 +87,7 @@ const sample: Status = {
     },
   ],
   caches: [],
+  egress: [],
   fleet: null,
   registry: null,
   sentinel: null,
@@ -124,6 +127,42 @@ test("status reads like this", () => {
       SERVER           STATE       WEIGHT     ACTIVE  REQUESTS  FAILURES  REASON
       127.0.0.1:8081   up          1               3     12345         0
       app.internal:80  unresolved  10 backup       3     12345         0  there is no such name"
+  `);
+});
+
+test("servers that are only kept are told with since when and why, and a config without a file with where it stands", () => {
+  const since = "2026-11-22T12:03:04.567Z";
+  const why = "cannot be asked at 10.0.0.9:6379: connection refused";
+  const source: Status["pools"][number]["sources"][number] = {
+    ...{ source: "registry shop", servers: 2, lastSuccess: since, ageSeconds: 41, remarks: [] },
+    ...{ problem: { text: why, since }, kept: { servers: 2, since, why } },
+  };
+  const back = { ...source, ageSeconds: 1, problem: null, kept: { servers: 1, since, why: "not seen there yet" } };
+  const kept = { source: "registry shop", since };
+  const pool = {
+    ...sample.pools[0]!,
+    queued: 0,
+    servers: [
+      { ...server, kept },
+      { ...server, reason: "a word", kept },
+    ],
+  };
+  const configOrigin = "environment";
+  const text = statusText({
+    ...sample,
+    configOrigin,
+    workers: [],
+    listeners: [],
+    pools: [{ ...pool, sources: [source, back] }],
+  });
+  expect(text).toContain("plan 2 from environment\n");
+  expect(text.slice(text.indexOf("pool app"))).toMatchInlineSnapshot(`
+    "pool app (p2c)
+      from registry shop: 2 servers, 41s ago; kept since 2026-11-22T12:03:04Z: cannot be asked at 10.0.0.9:6379: connection refused
+      from registry shop: 2 servers, 1s ago; 1 of them kept since 2026-11-22T12:03:04Z: not seen there yet
+      SERVER          STATE  WEIGHT  ACTIVE  REQUESTS  FAILURES  REASON
+      127.0.0.1:8081  up     1            3     12345         0  kept since 2026-11-22T12:03:04Z
+      127.0.0.1:8081  up     1            3     12345         0  a word; kept since 2026-11-22T12:03:04Z"
   `);
 });
 

@@ -8,6 +8,7 @@ import { counted, shown } from "./banner.ts";
 import { bytesText } from "./bytes.ts";
 import type { Writer } from "./check.ts";
 import { ask, errorOf, type RemoteOptions } from "./client.ts";
+import { egressLines } from "./egresstext.ts";
 import { registryLines } from "./statusregistry.ts";
 import { table } from "./table.ts";
 
@@ -24,8 +25,8 @@ export async function status(options: RemoteOptions, writer: Writer): Promise<nu
 }
 
 export function statusText(status: Status): string {
-  const source = status.config ?? "command line";
-  const head = `sluice ${status.version}, process ${status.pid}, ${status.state}, up ${age(status.uptimeSeconds)}, plan ${status.generation} from ${source}`;
+  const { version, pid, state, uptimeSeconds, generation, configOrigin } = status;
+  const head = `sluice ${version}, process ${pid}, ${state}, up ${age(uptimeSeconds)}, plan ${generation} from ${configOrigin}`;
   return [
     head,
     ...reloadLines(status),
@@ -34,6 +35,7 @@ export function statusText(status: Status): string {
     ...listenerTables(status.listeners),
     ...pools(status),
     ...cacheTable(status),
+    ...egressLines(status.egress),
     ...registryLines(status),
     ...fleetLines(status),
   ].join("\n");
@@ -106,7 +108,9 @@ function poolTable({ name, balance, queued, sources, servers }: PoolStatus): str
     String(server.active),
     String(server.requests),
     String(server.failures),
-    server.reason ?? "",
+    [server.reason, server.kept === null ? null : `kept since ${timeText(server.kept.since)}`]
+      .filter((each) => each !== null)
+      .join("; "),
   ]);
   const waiting = queued === 0 ? "" : `, ${queued} waiting`;
   const title = [`pool ${name} (${balance}${waiting})`, ...sources.map(sourceLine)].join("\n");
@@ -115,11 +119,13 @@ function poolTable({ name, balance, queued, sources, servers }: PoolStatus): str
   return `${title}\n${table(["SERVER", "STATE", "WEIGHT", "ACTIVE", "REQUESTS", "FAILURES", "REASON"], rows, [3, 4, 5])}`;
 }
 
-/** `  from dns app.local:80: 2 servers, 4s ago; does not answer in 2 s` */
-function sourceLine({ source, servers, ageSeconds, problem, remarks }: SourceStatus): string {
+/** `  from dns app.local:80: 2 servers, 40s ago; kept since 2026-01-01T00:00:00Z: does not answer in 2 s` */
+function sourceLine({ source, servers, ageSeconds, problem, remarks, kept }: SourceStatus): string {
   const when = ageSeconds === null ? "it has never answered" : `${counted(servers, "server")}, ${age(ageSeconds)} ago`;
-  const trouble = problem === null ? [] : [problem.text];
-  return [`  from ${source}: ${when}`, ...trouble, ...remarks].join("; ");
+  const which = kept === null || kept.servers === servers ? "" : `${kept.servers} of them `;
+  const keeping = kept === null ? [] : [`${which}kept since ${timeText(kept.since)}: ${kept.why}`];
+  const trouble = problem === null || problem.text === kept?.why ? [] : [problem.text];
+  return [`  from ${source}: ${when}`, ...keeping, ...trouble, ...remarks].join("; ");
 }
 
 function cacheTable({ caches }: Status): string[] {
@@ -138,7 +144,7 @@ function cacheTable({ caches }: Status): string[] {
 export function redisText({ address, state, reason, since, isOwing }: RedisStatus): string {
   const waiting = isOwing ? "; purges wait for it" : "";
   if (state === "up") return `${address} up${waiting}`;
-  return `${address} away since ${(since ?? "").replace(/\.\d+Z$/, "Z")}: ${reason}${waiting}`;
+  return `${address} away since ${timeText(since ?? "")}: ${reason}${waiting}`;
 }
 
 /** What stands behind it is told by `sluice status --fleet`. */
@@ -151,6 +157,11 @@ function fleetLines({ fleet }: Status): string[] {
   const stale = tables.filter(({ isStale }) => isStale).map(({ table }) => table);
   const old = stale.length === 0 ? "" : `; news of others are stale in ${stale.join(", ")}`;
   return ["", `fleet ${name} (${node}): ${standing}${old}`];
+}
+
+/** Without parts of a second. */
+function timeText(time: string): string {
+  return time.replace(/\.\d+Z$/, "Z");
 }
 
 /** `45s`, `12m 5s`, `3h 12m`, `4d 3h`: two units tell enough. */

@@ -18,10 +18,14 @@ function write(name: string, text: string): string {
   return path;
 }
 
-async function run(files: string[], json = false): Promise<{ code: number; out: string; err: string }> {
+async function run(
+  files: string[],
+  json = false,
+  stallMs = 10_000,
+): Promise<{ code: number; out: string; err: string }> {
   const [out, err]: [string[], string[]] = [[], []];
   const writer = { out: (text: string) => void out.push(text), err: (text: string) => void err.push(text) };
-  const code = await command(files, { json }, writer);
+  const code = await command(files, { json, stallMs }, writer);
   return { code, out: out.join("\n"), err: err.join("\n") };
 }
 
@@ -68,6 +72,44 @@ test("a test file that ends the process is no success", async () => {
   expect(code).toBe(1);
   expect(err).toBe("sluice: a test file has ended the process before the results were told");
 });
+
+test("a hook that never yields, or ends its process, fails its own test and no other", async () => {
+  const path = write(
+    "spin/sluice.config.ts",
+    `export default { stallTimeout: "1s",
+       listeners: { web: { listen: ":80", use: "app", onRequest: ({ path }: { path: string }) => {
+         if (path === "/loop") for (;;);
+         if (path === "/exit") process.exit(0);
+         return { status: 201 };
+       } } },
+       pools: { app: { servers: ["a:1"] } },
+       tests: ["/", "/loop", "/exit", "/more"].map((request) => ({ name: request, request, expect: 201 })) };`,
+  );
+  const { code, out } = await run([path]);
+  expect(code).toBe(1);
+  expect(out.split("\n").map((line) => line.trim())).toEqual([
+    path,
+    "ok    / (1 request)",
+    "FAIL  /loop (0 requests)",
+    "nothing moved for 1 s: code of the config, most likely a hook, computes without an end",
+    "FAIL  /exit (0 requests)",
+    "code of the config has ended the process (0)",
+    "ok    /more (1 request)",
+    "2 passed, 2 failed (1 file)",
+  ]);
+}, 20_000);
+
+test("a test file that never yields is ended, and it is said how far it came", async () => {
+  const path = write(
+    "endless/a.sluice.test.ts",
+    'import { test } from "bun:test";\ntest("one", () => {});\ntest("two", () => { for (;;); });\n',
+  );
+  const { code, err } = await run([path], true, 1000);
+  expect(code).toBe(1);
+  expect(err).toBe(
+    "sluice: test files stood still for 1 s, in test 2 of those that began, and were ended: code computes without an end",
+  );
+}, 20_000);
 
 test("a report of the runner is read", () => {
   const report =

@@ -9,6 +9,7 @@ import { areFilesRun, type FilesOutcome, runFiles } from "../testing/files.ts";
 import { resultLines, totalLine } from "../testing/report.ts";
 import { runTests, type TestResult } from "../testing/run.ts";
 import { subjectIn } from "../testing/subject.ts";
+import { runWatched, stallLimit } from "../testing/watch.ts";
 import { type Writer, writeProblems } from "./check.ts";
 
 const USAGE_ERROR = 2;
@@ -16,10 +17,12 @@ const isTestFile = (path: string): boolean => /\.test\.[mc]?[jt]s$/.test(path);
 /** What configs are called that nobody has named. */
 const configNames = /(?:^|\.)sluice\.(?:config\.[mc]?[jt]s|toml|ya?ml|json)$/;
 
-const noFiles: FilesOutcome = { cases: [], isFailed: false, isCutShort: false };
+const noFiles: FilesOutcome = { cases: [], isFailed: false, cut: null };
 
 export interface TestOptions {
   readonly json?: boolean | undefined;
+  /** How long test files may stand still; for tests of this. */
+  readonly stallMs?: number;
 }
 
 interface ConfigResults {
@@ -50,8 +53,8 @@ export async function test(files: readonly string[], options: TestOptions, write
     );
     return 1;
   }
-  const outcome = programs.length === 0 ? noFiles : await runFiles(programs, isJson);
-  if (outcome.isCutShort) writer.err("sluice: a test file has ended the process before the results were told");
+  const outcome = programs.length === 0 ? noFiles : await runFiles(programs, isJson, options.stallMs);
+  if (outcome.cut !== null) writer.err(`sluice: ${outcome.cut}`);
   const passes = [...configs.flatMap(({ results }) => results), ...outcome.cases].map(({ isPassed }) => isPassed);
   const passed = passes.filter((isPassed) => isPassed).length;
   const isFailed = passed < passes.length || outcome.isFailed || configs.some(({ isBad }) => isBad);
@@ -103,7 +106,15 @@ async function testConfigFile(
   const { tests } = loaded.config;
   if (tests.length === 0 && !isNamed) return null;
   if (tests.length === 0) writer.err(`sluice: ${file} has no tests`);
-  const results = await runTests(await subjectIn(loaded), tests);
+  // Without hooks there is no code that could stand still.
+  const results =
+    loaded.materials.program === null
+      ? await runTests(await subjectIn(loaded), tests)
+      : await runWatched(
+          file,
+          tests.map(({ name }) => name),
+          stallLimit(loaded.config),
+        );
   if (!isJson && tests.length > 0) writer.out(resultLines(file, results).join("\n"));
   return { file, results, isBad: tests.length === 0 };
 }

@@ -19,6 +19,7 @@ function shown(listener: Omit<ListenerInput, "listen">): string {
     own: () => undefined,
     response: () => undefined,
     users: () => undefined,
+    gateways: () => undefined,
     program: null,
   };
   expect(

@@ -7,6 +7,7 @@ import { misread, quote, type Reading, read } from "../base/reading.ts";
 import { poolCacheOrName } from "./cacheschema.ts";
 import { readCidr } from "./cidr.ts";
 import type { AuthInput, ForwardProxyInput } from "./input.ts";
+import type { DirectPlan } from "./plan.ts";
 import { count, duration, filePath, flag, list, says, section, sizeOrZero, text, words } from "./term.ts";
 import type { Auth, ForwardProxy } from "./types.ts";
 
@@ -54,6 +55,21 @@ export function readTarget(text: string): Reading<{ kind: "name" | "block"; matc
   return misread(`must be ${nameOrBlock}, not ${quote(text)}`);
 }
 
+const directExpected = 'a target such as "*.example.com", "10.0.0.0/8" or "example.com:8080"';
+
+/** As in `allow`, and with one port. */
+export function readDirect(text: string): Reading<DirectPlan> {
+  const whole = readTarget(text);
+  if (whole.ok) return read({ ...whole.value, port: 0 });
+  const parts = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text);
+  const port = Number(parts?.[3] ?? 0);
+  const target = readTarget(parts?.[1] ?? parts?.[2] ?? "");
+  const isSound = port >= 1 && port <= 65_535 && target.ok && !target.value.match.includes("/");
+  if (isSound && (parts![1] === undefined) === !target.value.match.includes(":"))
+    return read({ ...target.value, port });
+  return misread(`must be ${directExpected}, not ${quote(text)}`);
+}
+
 export function readPorts(text: string): Reading<{ from: number; to: number }> {
   const found = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
   const from = Number(found?.[1]);
@@ -79,10 +95,43 @@ const tunnels = section({
     .describe("A tunnel ends after so many bytes, both directions together. 0 is no limit."),
 }).meta({ id: "Tunnels", description: "What CONNECT and SOCKS5 are for." });
 
+const egressName = words("the name of an egress pool", /^[^\0]{1,64}$/);
+const egressUse = section({
+  http: egressName.optional().describe("By which requests go on to http:// targets."),
+  https: egressName.optional().describe("By which requests go on that are TLS of ours: https:// in a whole URL."),
+  tunnels: egressName.optional().describe("By which tunnels are made (CONNECT, SOCKS5)."),
+}).meta({
+  id: "ProxyEgress",
+  description: "Egress pools by what is asked for; what is not named here is asked from the system's own address.",
+});
+
 const proxySection = section({
   http: flag().default(true).describe("Requests with a whole URL (GET http://host/path) go to that host."),
   connect: flag().default(true).describe("CONNECT makes tunnels."),
   socks: flag().default(false).describe("SOCKS5 on the same port: tunnels, with or without user and password."),
+  egress: z
+    .union([egressName, egressUse], {
+      error: says("the name of an egress pool, or a section with http, https, tunnels"),
+    })
+    .optional()
+    .describe(
+      "The egress pool whose members targets are asked by, or one for each kind of request. Absent: the system's own address.",
+    ),
+  direct: list(text(directExpected, readDirect), "targets")
+    .default([])
+    .describe(
+      "Targets that are asked from the system's own address in spite of egress: as in allow, with a port behind a colon or without. A name is not looked up for that.",
+    ),
+  open: flag()
+    .default(false)
+    .describe(
+      "Strangers may use it on purpose: a listener with egress that anybody could reach is warned of at each start, and not refused.",
+    ),
+  fields: flag()
+    .default(false)
+    .describe(
+      "Requests with X-Egress-Host, and X-Egress-Scheme where it is not http, go to the host that these name; X-Egress-Key is their session.",
+    ),
   allow: list(text(nameOrBlock, readTarget), "targets", 1)
     .default(["*"])
     .describe('Targets that may be asked for: names, "*.example.com", addresses and blocks.'),

@@ -2,7 +2,8 @@
 // where it is kept, how much of it, and what the RFC leaves to whoever runs a cache.
 
 import { z } from "zod";
-import { misread, type Reading, read } from "../base/reading.ts";
+import { misread, type Reading } from "../base/reading.ts";
+import { type RedisPlace, readRedisPlace, redisDescription, redisExpected } from "../base/redisplace.ts";
 import type { CacheInput, PoolCacheInput } from "./input.ts";
 import type { StatusRange } from "./plan.ts";
 import { expression } from "./ruleschema.ts";
@@ -10,16 +11,15 @@ import { readStatusRanges } from "./statusrange.ts";
 import { choice, count, duration, flag, list, says, section, share, size, text, token, words } from "./term.ts";
 import type { Cache, PoolCache } from "./types.ts";
 
-export function readRedisUrl(text: string): Reading<string> {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const isRedis = url !== null && /^(redis|rediss|valkey|valkeys|unix|redis\+unix):$/.test(url.protocol);
-  return isRedis ? read(text) : misread('must be an address such as "redis://127.0.0.1:6379/0"');
+/** The client that caches use (redis/link.ts) begins in the first database of a socket, and cannot be told of another. */
+function readCachePlace(text: string): Reading<RedisPlace> {
+  const reading = readRedisPlace(text);
+  if (!reading.ok || reading.value.path === null || reading.value.database === 0) return reading;
+  return misread("must not choose a database behind a socket: a cache uses the first one there; write another prefix");
 }
 
 const redis = section({
-  url: text('an address such as "redis://127.0.0.1:6379/0"', readRedisUrl).describe(
-    "redis://[user:password@]host[:port][/database], or rediss:// for TLS.",
-  ),
+  url: text(redisExpected, readCachePlace).describe(redisDescription),
   prefix: words("a text without spaces, at most 100 characters", /^[\x21-\x7e]{0,100}$/)
     .default("sluice:")
     .describe("What every key begins with, so that others may use the same Redis."),
@@ -43,9 +43,7 @@ export const cache: z.ZodType<Cache, CacheInput> = section({
     .default("shared")
     .describe("One memory for all workers, or one for each of them, which divides size by their number."),
   redis: z
-    .union([text("an address of a Redis", readRedisUrl), redis], {
-      error: says('an address such as "redis://127.0.0.1:6379/0", or a section with url'),
-    })
+    .union([text(redisExpected, readCachePlace), redis], { error: says(`${redisExpected}, or a section with url`) })
     .optional()
     .describe("A Redis as second level: its address, or a section with more. When it is away, traffic goes on."),
 }).meta({

@@ -31,6 +31,7 @@ test("every default of a minimal config", () => {
         route: 0,
         names: [],
         proxyProtocol: false,
+        isAbortedByClose: false,
         tls: null,
         redirect: null,
         hsts: null,
@@ -110,9 +111,11 @@ test("every default of a minimal config", () => {
     certificates: [],
     pems: {},
     accessLog: null,
+    recorder: { entriesMax: 1000, hasQuery: false },
     tables: [],
     lists: [],
     caches: [],
+    egresses: [],
     program: null,
     banned: { status: 403, reason: "", fields: [], body: null, isTemplate: false, retryAfterS: 0 },
     debugToken: null,
@@ -161,7 +164,12 @@ describe("servers", () => {
 
   test("the sticky cookie's value is short, differs between servers, and is the same forever", () => {
     expect(cookieOf("app/10.0.0.1:80")).toBe(cookieOf("app/10.0.0.1:80"));
-    expect(cookieOf("")).toBe("y_Kc5IQiIyU");
+    // FNV-1a, as computed with integers of 64 bits.
+    expect(["", "app/10.0.0.1:80", "shop/[::1]:8080"].map(cookieOf)).toEqual([
+      "y_Kc5IQiIyU",
+      "WlmFzBYJ8rk",
+      "0rsqqB3DIjk",
+    ]);
     const values = new Set(
       Array.from({ length: 4096 }, (_, index) => cookieOf(`app/10.0.${index >> 8}.${index & 255}:80`)),
     );

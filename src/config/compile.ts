@@ -5,6 +5,7 @@
 import { isIp } from "../base/address.ts";
 import { withTargets } from "./compileaccess.ts";
 import { cachesOf, compileCache } from "./compilecontent.ts";
+import { compileEgresses } from "./compileegress.ts";
 import { compileProgram } from "./compilehooks.ts";
 import { compileListener, Routes } from "./compilelistener.ts";
 import { compilePool, serverAddress, serverId } from "./compilepool.ts";
@@ -15,7 +16,7 @@ import { Keys } from "./compiletls.ts";
 import type { LogField } from "./logfields.ts";
 import { type Materials, noMaterials } from "./materials.ts";
 import { bytes, freeze, ms } from "./measure.ts";
-import type { AccessLogPlan, LimitsPlan, LogFieldPlan, Plan } from "./plan.ts";
+import type { AccessLogPlan, LimitsPlan, LogFieldPlan, Plan, RecorderPlan } from "./plan.ts";
 import type { Slots } from "./slots.ts";
 import type { AccessLog, Config } from "./types.ts";
 
@@ -42,6 +43,7 @@ export function compile(
     pools: pools.map(([name]) => name),
     servers: pools.flatMap(([name, pool]) => pool.servers.map((server) => serverId(name, serverAddress(server).name))),
     rules: owners.flatMap(ruleSlotNames),
+    egresses: Object.keys(config.egress),
   });
   const rules = new RuleCompiler({ config, slots, materials }, owners);
   return freeze<Plan>({
@@ -54,12 +56,14 @@ export function compile(
     tables: rules.tables,
     lists: Object.entries(config.lists).map(([name, list]) => compileList(name, list)),
     caches: cachesOf(config).map(([name, cache]) => compileCache(name, cache)),
+    egresses: compileEgresses(config, { slots, keys, materials }),
     program: compileProgram(materials.program),
     banned: config.bans.answer === "close" ? null : compileReply(config.bans.answer, 403, materials),
     debugToken: config.debug.token ?? null,
     certificates: keys.certificates,
     pems: keys.pems,
     accessLog: compileAccessLog(config),
+    recorder: compileRecorder(config),
     limits: compileLimits(config),
     drainMs: ms(config.drainTimeout),
   });
@@ -86,6 +90,10 @@ function compileAccessLog({ accessLog }: Config): AccessLogPlan | null {
   const { path, format, fields, buffer, flush } = accessLog;
   const planned = fields === undefined ? null : Object.entries(fields).map(([name, said]) => logField(name, said));
   return { path, format, fields: planned, bufferBytesMax: bytes(buffer), flushMs: ms(flush) };
+}
+
+function compileRecorder({ recorder }: Config): RecorderPlan | null {
+  return recorder.entries === 0 ? null : { entriesMax: recorder.entries, hasQuery: recorder.query };
 }
 
 function logField(name: string, said: NonNullable<AccessLog["fields"]>[string]): LogFieldPlan {

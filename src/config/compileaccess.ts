@@ -1,11 +1,13 @@
 // Who may ask, in the plan: Basic authentication, and forward proxies. A forward proxy has a pool of its own making, under a name that
 // no config can give one, so that all that holds for pools holds for it: routes, retries, timeouts, a cache, metrics.
 
-import { proxy as proxySchema, readPorts, readTarget } from "./accessschema.ts";
+import { readListenAddress } from "../base/address.ts";
+import { proxy as proxySchema, readDirect, readPorts, readTarget } from "./accessschema.ts";
+import { egressIndex } from "./compileegress.ts";
 import { isMarked } from "./htpasswd.ts";
 import type { Materials } from "./materials.ts";
 import { bytes, ms, value } from "./measure.ts";
-import type { AuthPlan, PortRange, ProxyPlan, TargetsPlan } from "./plan.ts";
+import type { AuthPlan, PortRange, ProxyPlan, TargetsEgressPlan, TargetsPlan } from "./plan.ts";
 import { pool as poolSchema } from "./poolschema.ts";
 import type { Auth, Config, ForwardProxy, Listener } from "./types.ts";
 
@@ -47,10 +49,16 @@ export function proxyOfPool(pool: string, config: Config): ForwardProxy | null {
 export function compileProxy(name: string, listener: Listener, poolIndex: (name: string) => number): ProxyPlan | null {
   const own = proxyOf(listener);
   if (own === null) return null;
-  return { pool: poolIndex(targetsPool(name)), http: own.http, connect: own.connect, socks: own.socks };
+  return {
+    pool: poolIndex(targetsPool(name)),
+    http: own.http,
+    connect: own.connect,
+    socks: own.socks,
+    fields: own.fields,
+  };
 }
 
-export function compileTargets(own: ForwardProxy | null): TargetsPlan | null {
+export function compileTargets(own: ForwardProxy | null, config: Config): TargetsPlan | null {
   if (own === null) return null;
   const ports = (list: readonly (number | string)[]): PortRange[] => list.map((port) => value(readPorts(String(port))));
   return {
@@ -59,11 +67,27 @@ export function compileTargets(own: ForwardProxy | null): TargetsPlan | null {
     ports: ports(own.ports),
     connectPorts: ports(own.tunnels.ports),
     isPrivateAllowed: own.private,
+    ownPorts: ownPortsOf(config),
     resolveMs: ms(own.resolveTimeout),
     tunnelsMax: own.tunnels.maxOpen,
     tunnelMs: ms(own.tunnels.maxTime),
     tunnelBytesMax: own.tunnels.maxBytes === 0 ? 0 : bytes(own.tunnels.maxBytes),
+    egress: egressOf(own.egress, config),
+    direct: own.direct.map((text) => value(readDirect(text))),
   };
+}
+
+/** Of the admin interface, metrics and ipmanager's pages, where those are not on sockets of the file system. */
+function ownPortsOf({ admin, metrics, ipmanager }: Config): number[] {
+  const all = [admin.listen, metrics?.listen, ipmanager?.listen].filter((listen) => listen !== undefined);
+  const addresses = all.map((listen) => value(readListenAddress(listen)));
+  return addresses.flatMap((address) => (address.kind === "tcp" ? [address.port] : []));
+}
+
+function egressOf(used: ForwardProxy["egress"], config: Config): TargetsEgressPlan | null {
+  if (used === undefined) return null;
+  const { http, https, tunnels } = typeof used === "string" ? { http: used, https: used, tunnels: used } : used;
+  return { http: egressIndex(http, config), https: egressIndex(https, config), tunnels: egressIndex(tunnels, config) };
 }
 
 /** Of a name that stands in the config and in its file, what the config says counts. */

@@ -1,6 +1,7 @@
 // The part of the plan that is about content (plancontent.ts), from a checked config: caches and how pools use them, what is done to
 // bodies, copies, CORS.
 
+import { readRedisPlace } from "../base/redisplace.ts";
 import { compress as compressSchema } from "./bodyschema.ts";
 import { poolCache, readStatuses } from "./cacheschema.ts";
 import { bytes, ms, seconds, value } from "./measure.ts";
@@ -41,7 +42,12 @@ export function compileCache(name: string, cache: Cache): CachePlan {
     redis:
       own === undefined
         ? null
-        : { url: own.url, prefix: own.prefix, timeoutMs: ms(own.timeout), connectionsMax: own.connections },
+        : {
+            url: value(readRedisPlace(own.url)).url,
+            prefix: own.prefix,
+            timeoutMs: ms(own.timeout),
+            connectionsMax: own.connections,
+          },
   };
 }
 

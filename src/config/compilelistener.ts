@@ -96,6 +96,7 @@ export function compileListener(
     route: routes.indexOf(name, ownPool(listener)),
     names: compileNames(listener.sni, (pool) => routes.indexOf(name, pool)),
     proxyProtocol: listener.proxyProtocol,
+    isAbortedByClose: listener.abortOnClose,
     tls: compileListenerTls(name, listener, keys),
     redirect: compileRedirect(listener),
     hsts: compileHsts(listener),

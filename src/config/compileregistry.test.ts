@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
+import { readRedisPlace } from "../base/redisplace.ts";
 import { compileRegistry, compileSentinel } from "./compileregistry.ts";
 import { judge } from "./judge.ts";
+import { value } from "./measure.ts";
 
 function configOf(more: object) {
   const { config } = judge({
@@ -14,11 +16,12 @@ function configOf(more: object) {
 test("without a section the registry is in memory; an address alone is a section", () => {
   expect(compileRegistry(undefined)).toBeNull();
   expect(compileRegistry(configOf({ registry: "redis://r:1" }).registry)).toEqual({
-    url: "redis://r:1",
+    place: value(readRedisPlace("redis://r:1")),
     pollMs: 5000,
     timeoutMs: 3000,
     isNotified: true,
   });
+  expect(compileRegistry(configOf({ registry: "r:1" }).registry)?.place.url).toBe("redis://r:1");
   const registry = { redis: "redis://r:1", poll: "1s", notify: "off", timeout: "50ms" };
   expect(compileRegistry(configOf({ registry }).registry)).toMatchObject({
     pollMs: 1000,

@@ -2,6 +2,7 @@
 // it. Members are written here as sentinels write them.
 
 import { readServerAddress } from "../base/address.ts";
+import { type RedisPlace, readRedisPlace } from "../base/redisplace.ts";
 import { compileCheck } from "./compilecheck.ts";
 import { registry as registrySchema } from "./fleetschema.ts";
 import { ms, value } from "./measure.ts";
@@ -9,7 +10,8 @@ import type { Address, CheckPlan } from "./plan.ts";
 import type { Registry, Sentinel } from "./types.ts";
 
 export interface RegistryPlan {
-  readonly url: string;
+  /** With its secrets. */
+  readonly place: RedisPlace;
   readonly pollMs: number;
   readonly timeoutMs: number;
   /** Whether Redis is to tell of changes. */
@@ -42,7 +44,12 @@ export function compileRegistry(registry: string | Registry | undefined): Regist
   if (registry === undefined) return null;
   const whole = typeof registry === "string" ? registrySchema.parse({ redis: registry }) : registry;
   const { redis, poll, timeout, notify } = whole;
-  return { url: redis, pollMs: ms(poll), timeoutMs: ms(timeout), isNotified: notify === "auto" };
+  return {
+    place: value(readRedisPlace(redis)),
+    pollMs: ms(poll),
+    timeoutMs: ms(timeout),
+    isNotified: notify === "auto",
+  };
 }
 
 export function compileSentinel({ set, id, targets, scheme, check, lease, quorum }: Sentinel): SentinelPlan {

@@ -27,6 +27,7 @@ const materials: Materials = {
   own: (chain, key) => (chain === "missing.pem" ? undefined : { chain: pem(`own ${chain}`), key: pem(`own ${key}`) }),
   response: () => undefined,
   users: () => undefined,
+  gateways: () => undefined,
   program: null,
 };
 

@@ -81,15 +81,17 @@ export type Definition<Name extends string, Table extends string = string> = Omi
       }
   >;
   /** Groups of servers, or replies, each under a name of its own. */
-  pools: Record<
-    Name,
-    Ruled<Omit<PoolInput, "stick" | "hooks">, Name, Table> &
-      PoolHooks &
-      HookOptions<Name> & {
-        /** Keep each client at the server that it was first given, by a table. */
-        stick?: By<StickInput, Table> | undefined;
-      }
-  >;
+  pools?:
+    | Record<
+        Name,
+        Ruled<Omit<PoolInput, "stick" | "hooks">, Name, Table> &
+          PoolHooks &
+          HookOptions<Name> & {
+            /** Keep each client at the server that it was first given, by a table. */
+            stick?: By<StickInput, Table> | undefined;
+          }
+      >
+    | undefined;
 };
 
 export function defineConfig<const Name extends string, const Table extends string = string>(

@@ -36,7 +36,9 @@ function readNameServer(text: string): Reading<string> {
 }
 
 const webAddress = text('an address such as "http://127.0.0.1:8500" or "unix:/run/x.sock"', readWebAddress);
-const secret = words("a text of 1 to 4096 characters without spaces", /^[\x21-\x7e]{1,4096}$/);
+// Not in the usual words, which quote the value: a secret has no place in a terminal or log.
+const secretExpected = "must be a text of 1 to 4096 characters without spaces";
+const secret = z.string({ error: secretExpected }).regex(/^[\x21-\x7e]{1,4096}$/, { error: secretExpected });
 const label = words("a text of 1 to 253 characters", /^[^\0]{1,253}$/);
 /** Of an object in an answer: names with dots between them. */
 const field = words('the name of a field, or names with dots between as in "node.address"', /^[^\0]{1,253}$/);
@@ -52,7 +54,9 @@ const sourceTls = section({
 }).meta({ id: "SourceTls", description: "TLS towards a source of servers. Files are read anew at each question." });
 
 const dns = section({
-  name: words("a name", /^[^\s\0]{1,253}$/).describe("The name that is asked for."),
+  name: words("a name", /^[^\s\0]{1,253}$/).describe(
+    'The name that is asked for, with or without a port: "app.local", "app.local:80".',
+  ),
   record: choice(["address", "srv"])
     .default("address")
     .describe(

@@ -1,7 +1,7 @@
 // Every example is a config that runs, and the four formats say the same.
 
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -40,7 +40,10 @@ for (const name of examples) {
   test(`${name} loads without a warning and compiles`, async () => {
     const loaded = await loadConfig(join(folder, name), {});
     expect(loaded.ok && loaded.warnings).toEqual([]);
-    expect(planOf(loaded).listeners.length).toBeGreaterThan(0);
+    const plan = planOf(loaded);
+    expect(plan.listeners.length).toBeGreaterThan(0);
+    // So it reaches workers.
+    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan as unknown);
   });
 }
 
@@ -53,17 +56,17 @@ test("those of sources of servers load without a warning, whoever they ask", asy
   }
 });
 
-test("the configs of the README load without a warning", async () => {
-  const readme = readFileSync(join(import.meta.dir, "../../README.md"), "utf8");
-  const blocks = [...readme.matchAll(/^```(yaml|ts)\n(.*?)^```/gms)];
-  expect(blocks.length).toBeGreaterThan(4);
-  for (const [index, [, language, text = ""]] of blocks.entries()) {
-    // The file names of certificates are those of somebody's machine.
-    if (text.includes("/etc/letsencrypt/")) continue;
-    const path = join(folder, `readme-${index}.${language === "ts" ? "sluice.config.ts" : "yaml"}`);
-    writeFileSync(path, text);
-    const loaded = await loadConfig(path, {});
-    expect([text, loaded.ok ? loaded.warnings : loaded.problems]).toEqual([text, []]);
+test("those of egress pools load without a warning, and each is paced at every host and open to nobody else", async () => {
+  const names = readdirSync(join(folder, "egress")).filter((name) => /\.(yaml|ts)$/.test(name));
+  expect(names.length).toBeGreaterThan(2);
+  for (const name of names) {
+    const loaded = await loadConfig(join(folder, "egress", name), {});
+    expect([name, loaded.ok ? loaded.warnings : loaded.problems]).toEqual([name, []]);
+    const { egresses, listeners, pools } = planOf(loaded);
+    for (const { address } of listeners) expect(address).toMatchObject({ host: "127.0.0.1" });
+    for (const { pace, members } of egresses)
+      expect([name, pace.intervalMs > 0, members.length > 1]).toEqual([name, true, true]);
+    for (const { targets } of pools) expect([name, targets?.isPrivateAllowed]).toEqual([name, false]);
   }
 });
 

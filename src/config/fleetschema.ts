@@ -3,19 +3,17 @@
 
 import { z } from "zod";
 import { readListenAddress, readServerAddress } from "../base/address.ts";
-import { readRedisUrl } from "./cacheschema.ts";
+import { readRedisPlace, redisDescription, redisExpected } from "../base/redisplace.ts";
 import { check } from "./checkschema.ts";
 import type { FleetInput, MetricsInput, RegistryInput, SentinelInput } from "./input.ts";
 import { choice, count, duration, flag, list, listenExpected, says, section, text, words } from "./term.ts";
 import type { Fleet, Metrics, Registry, Sentinel } from "./types.ts";
 
-const redisExpected = 'an address such as "redis://127.0.0.1:6379/0"';
-const redisUrl = text(redisExpected, readRedisUrl);
-const redisDescription = "redis://[user:password@]host[:port][/database], or rediss:// for TLS.";
+const redis = text(redisExpected, readRedisPlace);
 const name = words("a name of 1 to 100 letters, digits and . _ : -", /^[A-Za-z0-9._:-]{1,100}$/);
 
 export const registry: z.ZodType<Registry, RegistryInput> = section({
-  redis: redisUrl.describe(redisDescription),
+  redis: redis.describe(redisDescription),
   poll: duration("100ms", "1h").default("5s").describe("How often sets are read, whatever tells of changes."),
   notify: choice(["auto", "off"])
     .default("auto")
@@ -50,7 +48,7 @@ export const sentinel: z.ZodType<Sentinel, SentinelInput> = section({
 }).meta({ id: "Sentinel", description: "Probes targets and keeps those that are well in a set of the registry." });
 
 export const fleet: z.ZodType<Fleet, FleetInput> = section({
-  redis: redisUrl.describe(redisDescription),
+  redis: redis.describe(redisDescription),
   name: name.default("default").describe("Nodes with the same name are one fleet."),
   node: name
     .optional()

@@ -67,7 +67,7 @@ function unwritten(pool: Pool, found: readonly FoundServer[]): FoundServer[] {
 }
 
 /** What servers are told apart by. */
-function nameOf(address: string): string {
+export function nameOf(address: string): string {
   const reading = readServerAddress(address);
   return reading.ok ? reading.value.name : address;
 }

@@ -7,6 +7,10 @@ export interface AdminInput {
   listen?: string | undefined;
   /** Bearer token that admin requests must carry. In a text file, take it from the environment. */
   token?: string | undefined;
+  /** Names that the admin interface is asked by, where a proxy stands in front of it: requests must name one of them in Host, or a loopback address on loopback. Without: any name off loopback, for the token is what counts there. */
+  hosts?: string[] | undefined;
+  /** Requests that one address may send to the admin interface, as a rate such as "50/s", which it is where this is absent; at once as many as in four seconds. /metrics, /healthz and /readyz are not counted. */
+  rateLimit?: string | undefined;
 }
 
 /** An address of their own for what may be read by everybody, metrics and health, and names of one's own. */
@@ -60,6 +64,10 @@ export interface AccessLogInput {
         | "user_agent"
         | "referer"
         | "user"
+        | "egress_pool"
+        | "egress_ip"
+        | "egress_why"
+        | "egress_key"
         | "fault"
         | "cache"
         | "rule"
@@ -78,6 +86,14 @@ export interface AccessLogInput {
   buffer?: string | undefined;
   /** How long a line may wait to be written together with others. Default: "1s". */
   flush?: string | undefined;
+}
+
+/** The flight recorder: what became of the last requests. */
+export interface RecorderInput {
+  /** How many each worker keeps of the requests, connections and sessions that have ended, 512 bytes each, in shared memory. 0 keeps none. Default: 1000. */
+  entries?: number | undefined;
+  /** Whether a target's query is kept too. It may hold what is nobody's business: tokens, names, addresses. Default: false. */
+  query?: boolean | undefined;
 }
 
 /** Defaults for every listener and pool. */
@@ -202,7 +218,7 @@ export interface CacheInput {
 
 /** A second level, which outlives Sluice and may be shared by several. */
 export interface CacheRedisInput {
-  /** redis://[user:password@]host[:port][/database], or rediss:// for TLS. */
+  /** host:port, redis://[user:password@]host[:port][/database], rediss:// for TLS, or unix:/path. */
   url: string;
   /** What every key begins with, so that others may use the same Redis. Default: "sluice:". */
   prefix?: string | undefined;
@@ -210,6 +226,181 @@ export interface CacheRedisInput {
   timeout?: string | undefined;
   /** Connections kept by each worker. Default: 2. */
   connections?: number | undefined;
+}
+
+/** A pool of outbound addresses. */
+export interface EgressInput {
+  /** What requests go out by. */
+  members: EgressMembersInput[];
+  /** Among the members that may be used, for requests without a session. Default: "random". */
+  choose?: "random" | "roundRobin" | "leastUsed" | undefined;
+  /** Requests with the same key (X-Egress-Key, or session in the user name) have the same member: hash, for as long as it may be used; a section, for some time; false, not. Default: "hash". */
+  session?: "hash" | false | EgressSessionInput | undefined;
+  perTarget?: EgressPerTargetInput | undefined;
+  judge?: EgressJudgeInput | undefined;
+  /** What each user of the listener may have. Absent: no limit. */
+  quota?: EgressQuotaInput | undefined;
+  history?: EgressHistoryInput | undefined;
+  /** Access logs of nginx in which outcomes stand. */
+  logs?: EgressLogInput[] | undefined;
+  /** What members are judged by: our own requests, what logs say, or both. Absent: logs where there are some. */
+  evidence?: "own" | "logs" | "both" | undefined;
+  /** When no member may be used: answer 503 with Retry-After, take the one that comes back first, or none at all: the system's own address. Default: "refuse". */
+  whenNone?: "refuse" | "soonest" | "direct" | undefined;
+  /** How long a request waits for a member that is only paced or busy, before it is answered 503. Default: "5s". */
+  wait?: string | undefined;
+  /** X-Egress-IP in answers says which member it was. Default: true. */
+  tell?: boolean | undefined;
+}
+
+/** Members of an egress pool: of one kind, with the same weight and tags. */
+export interface EgressMembersInput {
+  /** A configuration of nginx, or several by a pattern with *: each server in it that has listen and proxy_bind is a member, asked with X-Egress-Scheme, X-Egress-Host and X-Egress-Key. Watched: members come and go as it changes. */
+  nginx?: string | undefined;
+  /** Where that nginx is (127.0.0.1 when absent). */
+  host?: string | undefined;
+  /** Of that file only the servers that listen at these ports. Absent: all. */
+  ports?: (number | string)[] | undefined;
+  /** Addresses of this machine that connections come from: "203.0.113.7", "203.0.113.10-40", "198.51.100.0/28", "2001:db8::/64". */
+  addresses?: string[] | undefined;
+  /** So many addresses of each block that has more, drawn of it, the same each time. A block of more than 65,536 needs it. */
+  count?: number | undefined;
+  /** Proxies of others: "http://user:password@host:port", https:// for TLS to the proxy, socks5://. User and password are percent-encoded. */
+  proxies?: string[] | undefined;
+  /** TLS to the proxies whose URL begins with https://: a section. Absent: their certificates must be good. */
+  tls?: ServerTlsInput | undefined;
+  /** How often each is chosen by chance, beside others. Default: 1. */
+  weight?: number | undefined;
+  /** What can be wished for in a user name: { country: de }. */
+  tags?: Record<string, string> | undefined;
+}
+
+/** TLS towards servers. A server's own keys come before those of its pool, key by key. */
+export interface ServerTlsInput {
+  /** A PEM file of the authorities that are trusted; absent: the system's. */
+  ca?: string | undefined;
+  /** What the server's certificate must be for, and the name asked for (SNI). Absent: the host of its address. */
+  serverName?: string | undefined;
+  /** false trusts whatever certificate the server shows, a stranger's too (true when absent). */
+  verify?: boolean | undefined;
+  /** A PEM file of the certificate that is shown to servers that ask for one; key goes with it. */
+  certificate?: string | undefined;
+  /** The PEM file of that certificate's private key. */
+  key?: string | undefined;
+  /** The oldest version of TLS that is spoken ("1.2" when absent). */
+  minVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
+  /** The newest version of TLS that is spoken ("1.3" when absent). */
+  maxVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
+  /** Ciphers of TLS 1.2 and older, as OpenSSL lists them; absent: the runtime's own choice. */
+  ciphers?: string | undefined;
+  /** Protocols offered to the server; absent: none. */
+  alpn?: string[] | undefined;
+}
+
+/** Requests with the same key have the same member. */
+export interface EgressSessionInput {
+  /** Since the first request of a key; 0s: by the hash of the key alone, for as long as the member is there. Default: "10m". */
+  lifetime?: string | undefined;
+  /** Since its last request. 0s is no limit. Default: "0s". */
+  idle?: string | undefined;
+  /** After so many it is given another member. 0 is no limit. Default: 0. */
+  requests?: number | undefined;
+  /** After so many bytes, both directions together, it is given another member. 0 is no limit. Default: 0. */
+  bytes?: string | 0 | undefined;
+}
+
+/** How much a host is asked by one member. */
+export interface EgressPerTargetInput {
+  /** From one request of a member to a host to its next there. 0s is no limit. Default: "0s". */
+  interval?: string | undefined;
+  /** Requests of a member at once at a host. 0 is no limit. Default: 0. */
+  concurrency?: number | undefined;
+}
+
+/** What makes a member unavailable. */
+export interface EgressJudgeInput {
+  /** target: a member is judged for each host by itself, and only what fails at several hosts is its own fault. member: whatever the host. Default: "target". */
+  per?: "target" | "member" | undefined;
+  /** What makes it unavailable: failures in a row, a share of the last outcomes that failed, or nothing but a ban. Default: "consecutive". */
+  strategy?: "consecutive" | "share" | "never" | undefined;
+  /** consecutive: so many failures in a row. Default: 3. */
+  failures?: number | undefined;
+  /** consecutive: from the first of them to the last. Default: "5m". */
+  within?: string | undefined;
+  /** share: of so many outcomes, the last ones. Default: 20. */
+  of?: number | undefined;
+  /** share: so many of them, 0 to 1. Default: 0.5. */
+  share?: number | undefined;
+  /** What statuses mean: { "403": ban, "5xx": failure }; the narrowest that holds counts. Absent: per target 403, 407 and 429 are failures and 5xx says nothing; per member all of 4xx and 5xx are failures. */
+  statuses?: Record<string, "success" | "failure" | "ban" | "ignore"> | undefined;
+  /** What bodies of answers mean; it comes before the status. */
+  bodies?: EgressBodyInput[] | undefined;
+  /** How long a member is unavailable: a duration, or a section. Default: "10m". */
+  coolDown?: string | EgressCoolDownInput | undefined;
+  /** per target: a host at which so many members fail in a row is down, and no member is blamed. Default: 3. */
+  hostDown?: number | undefined;
+}
+
+/** What a body says of the member that it came by. */
+export interface EgressBodyInput {
+  /** A text. */
+  find?: string | undefined;
+  /** Or a regular expression (RE2's syntax). */
+  pattern?: string | undefined;
+  /** What it says of the member: success, failure, ban (unavailable at once), or ignore (nothing). Default: "ban". */
+  means?: "success" | "failure" | "ban" | "ignore" | undefined;
+  /** In bodies of these media types only, in their first 64 kB. */
+  types?: string[] | undefined;
+  /** Only of these hosts. Empty: of all. */
+  hosts?: string[] | undefined;
+}
+
+/** How long a member is unavailable, and how it comes back. */
+export interface EgressCoolDownInput {
+  /** How long a member is unavailable. Default: "10m". */
+  time?: string | undefined;
+  /** Each time that it is unavailable again soon it is so many times longer. 1 stays the same. Default: 1. */
+  growth?: number | undefined;
+  /** No longer than this, whatever growth makes of it. Default: "24h". */
+  max?: string | undefined;
+  /** Afterwards it is given one request at a time, until one has succeeded. Default: true. */
+  trial?: boolean | undefined;
+}
+
+/** How much a user may have; more is answered 429. */
+export interface EgressQuotaInput {
+  /** Requests of a user in each period. 0 is no limit. Default: 0. */
+  requests?: number | undefined;
+  /** Bytes in each period, both directions together. 0 is no limit. Default: 0. */
+  bytes?: string | 0 | undefined;
+  /** The period, which begins with a user's first request. Default: "1h". */
+  per?: string | undefined;
+}
+
+/** What is kept of each member. */
+export interface EgressHistoryInput {
+  /** Outcomes that are kept of each member. Default: 1000. */
+  entries?: number | undefined;
+  /** Changes of state that are kept of each member. Default: 100. */
+  changes?: number | undefined;
+}
+
+/** An access log that tells how requests by members have ended. */
+export interface EgressLogInput {
+  /** The log's path, which starts at this file's folder; %s in it stands for a member's address, and makes it one for each. */
+  path: string;
+  /** What a line says: the text of nginx' log_format, a section with a regular expression, or "ipmanager": what that looks for, wherever it stands. Default: "ipmanager". */
+  format?: string | EgressLogPatternInput | undefined;
+  /** serve: what is written from now on. parse: what stands there already, too. Default: "serve". */
+  mode?: "serve" | "parse" | undefined;
+  /** How often it is looked at; 0s: whenever it grows. Default: "0s". */
+  every?: string | undefined;
+}
+
+/** What a line of a log says, by a regular expression. */
+export interface EgressLogPatternInput {
+  /** A regular expression (RE2's syntax) with groups that are named time, status, key, target, port, address: those that there are. */
+  pattern: string;
 }
 
 /** What becomes of clients that sluice ban has banned. */
@@ -220,7 +411,7 @@ export interface BansInput {
 
 /** Redis sets of servers, which sentinels keep and pools take their servers from. */
 export interface RegistryInput {
-  /** redis://[user:password@]host[:port][/database], or rediss:// for TLS. */
+  /** host:port, redis://[user:password@]host[:port][/database], rediss:// for TLS, or unix:/path. */
   redis: string;
   /** How often sets are read, whatever tells of changes. Default: "5s". */
   poll?: string | undefined;
@@ -295,7 +486,7 @@ export interface ReceiveInput {
 
 /** Several Sluices that share tables and bans over a Redis. No request ever waits for it. */
 export interface FleetInput {
-  /** redis://[user:password@]host[:port][/database], or rediss:// for TLS. */
+  /** host:port, redis://[user:password@]host[:port][/database], rediss:// for TLS, or unix:/path. */
   redis: string;
   /** Nodes with the same name are one fleet. Default: "default". */
   name?: string | undefined;
@@ -309,6 +500,16 @@ export interface FleetInput {
   whenStale?: "open" | "closed" | undefined;
   /** Bans of one node hold on all. Default: true. */
   bans?: boolean | undefined;
+}
+
+/** The pages and metrics that ipmanager has, for a config that was ipmanager's. */
+export interface IpmanagerInput {
+  /** Where ipmanager's pages and metrics are, which it calls its probe port. Those that tell or change more than health are for this machine alone, or for who shows admin.token. */
+  listen: string;
+  /** The egress pool that they are about. */
+  egress: string;
+  /** What /api/config shows: ipmanager's own keys. */
+  settings?: Record<string, string | number | boolean> | undefined;
 }
 
 /** Traces of live requests. */
@@ -339,6 +540,8 @@ export interface ListenerInput {
   udp?: UdpInput | undefined;
   /** Connections from trustedProxies begin with a PROXY protocol header, version 1 or 2, that says who the client is; without one they are closed. Others' are taken as they are. Default: false. */
   proxyProtocol?: boolean | undefined;
+  /** Mode http: a client that ends its sending half before its answer has begun is taken to have left, and its request is given up. Without this it gets its answer, as who has only said all may expect. Default: false. */
+  abortOnClose?: boolean | undefined;
   /** Proxies in front of Sluice, as addresses or CIDR blocks, whose X-Forwarded-* and Forwarded are believed and continued, and their PROXY header with proxyProtocol. Others' are removed. */
   trustedProxies?: string[] | undefined;
   forwarding?: ForwardingInput | undefined;
@@ -634,6 +837,14 @@ export interface ForwardProxyInput {
   connect?: boolean | undefined;
   /** SOCKS5 on the same port: tunnels, with or without user and password. Default: false. */
   socks?: boolean | undefined;
+  /** The egress pool whose members targets are asked by, or one for each kind of request. Absent: the system's own address. */
+  egress?: string | ProxyEgressInput | undefined;
+  /** Targets that are asked from the system's own address in spite of egress: as in allow, with a port behind a colon or without. A name is not looked up for that. */
+  direct?: string[] | undefined;
+  /** Strangers may use it on purpose: a listener with egress that anybody could reach is warned of at each start, and not refused. Default: false. */
+  open?: boolean | undefined;
+  /** Requests with X-Egress-Host, and X-Egress-Scheme where it is not http, go to the host that these name; X-Egress-Key is their session. Default: false. */
+  fields?: boolean | undefined;
   /** Targets that may be asked for: names, "*.example.com", addresses and blocks. */
   allow?: string[] | undefined;
   /** Targets that may not, whatever allow says. */
@@ -647,6 +858,16 @@ export interface ForwardProxyInput {
   resolveTimeout?: string | undefined;
   /** Answers are cached: true, the name of a cache, or a section, as in a pool. */
   cache?: boolean | string | PoolCacheInput | undefined;
+}
+
+/** Egress pools by what is asked for; what is not named here is asked from the system's own address. */
+export interface ProxyEgressInput {
+  /** By which requests go on to http:// targets. */
+  http?: string | undefined;
+  /** By which requests go on that are TLS of ours: https:// in a whole URL. */
+  https?: string | undefined;
+  /** By which tunnels are made (CONNECT, SOCKS5). */
+  tunnels?: string | undefined;
 }
 
 /** What CONNECT and SOCKS5 are for. */
@@ -874,28 +1095,6 @@ export interface ServerInput {
   drain?: boolean | undefined;
 }
 
-/** TLS towards servers. A server's own keys come before those of its pool, key by key. */
-export interface ServerTlsInput {
-  /** A PEM file of the authorities that are trusted; absent: the system's. */
-  ca?: string | undefined;
-  /** What the server's certificate must be for, and the name asked for (SNI). Absent: the host of its address. */
-  serverName?: string | undefined;
-  /** false trusts whatever certificate the server shows, a stranger's too (true when absent). */
-  verify?: boolean | undefined;
-  /** A PEM file of the certificate that is shown to servers that ask for one; key goes with it. */
-  certificate?: string | undefined;
-  /** The PEM file of that certificate's private key. */
-  key?: string | undefined;
-  /** The oldest version of TLS that is spoken ("1.2" when absent). */
-  minVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
-  /** The newest version of TLS that is spoken ("1.3" when absent). */
-  maxVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
-  /** Ciphers of TLS 1.2 and older, as OpenSSL lists them; absent: the runtime's own choice. */
-  ciphers?: string | undefined;
-  /** Protocols offered to the server; absent: none. */
-  alpn?: string[] | undefined;
-}
-
 /** A source of servers: exactly one of file, dns, http, exec, docker, kubernetes, consul, registry. */
 export interface DiscoverInput {
   /** A file with servers; watched. Its path starts at this file's folder. */
@@ -931,7 +1130,7 @@ export interface DiscoverInput {
 
 /** Every address of a name is a server, for as long as its TTL says. */
 export interface DiscoverDnsInput {
-  /** The name that is asked for. */
+  /** The name that is asked for, with or without a port: "app.local", "app.local:80". */
   name: string;
   /** address: A and AAAA, a server each, with port. srv: SRV records, with their ports, weights and priorities. Default: "address". */
   record?: "address" | "srv" | undefined;
@@ -1277,6 +1476,7 @@ export interface ConfigInput {
   log?: LogInput | undefined;
   /** Absent: no access log. */
   accessLog?: AccessLogInput | undefined;
+  recorder?: RecorderInput | undefined;
   /** How long a worker that is to stop waits for exchanges and tunnels to end. Default: "30s". */
   drainTimeout?: string | undefined;
   /** How long a worker may stand still, in a hook that never ends, before it is killed and replaced. Shorter than 1s is as 1s; 0s lets it stand. Default: "10s". */
@@ -1292,6 +1492,8 @@ export interface ConfigInput {
   lists?: Record<string, ListInput> | undefined;
   /** Memories for responses, each under a name of its own. A pool whose cache is true needs none here. */
   caches?: Record<string, CacheInput> | undefined;
+  /** Pools of outbound addresses, each under a name of its own. Forward proxies use them. */
+  egress?: Record<string, EgressInput> | undefined;
   bans?: BansInput | undefined;
   /** Where sets of servers are kept: the address of a Redis, or a section. Absent: in this Sluice. */
   registry?: string | RegistryInput | undefined;
@@ -1299,6 +1501,8 @@ export interface ConfigInput {
   sentinel?: SentinelInput | undefined;
   /** Other Sluices to share tables and bans with: the address of the Redis between them, or a section. */
   fleet?: string | FleetInput | undefined;
+  /** Absent: there are none of ipmanager's pages. */
+  ipmanager?: IpmanagerInput | undefined;
   debug?: DebugInput | undefined;
   /** Where clients connect, each under a name of its own. */
   listeners: Record<string, ListenerInput>;

@@ -154,6 +154,11 @@ export const listener: z.ZodType<Listener, ListenerInput> = section(
       .describe(
         "Connections from trustedProxies begin with a PROXY protocol header, version 1 or 2, that says who the client is; without one they are closed. Others' are taken as they are.",
       ),
+    abortOnClose: flag()
+      .default(false)
+      .describe(
+        "Mode http: a client that ends its sending half before its answer has begun is taken to have left, and its request is given up. Without this it gets its answer, as who has only said all may expect.",
+      ),
     trustedProxies: list(text("an IP address or a block", readCidr), "addresses and blocks")
       .default([])
       .describe(

@@ -4,7 +4,7 @@
 
 import { readFileSync } from "node:fs";
 import { readFile, realpath } from "node:fs/promises";
-import { dirname, extname, resolve } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import { quote } from "../base/reading.ts";
 import type { Document } from "./document.ts";
 import {
@@ -20,6 +20,7 @@ import type { ConfigInput } from "./input.ts";
 import type { Finding } from "./issues.ts";
 import { type Judgement, judge, judgeSubstituted } from "./judge.ts";
 import { discoverFrom, reviewDiscoverFiles } from "./loaddiscover.ts";
+import { egressFrom, reviewEgressMembers } from "./loadegress.ts";
 import { loadMaterials } from "./loadmaterials.ts";
 import { readProgram } from "./loadprogram.ts";
 import { type ListSource, listSources, reviewListFiles } from "./loadreplies.ts";
@@ -139,6 +140,28 @@ function heldBy(path: string): string | null {
   }
 }
 
+/**
+ * A config that was changed in memory, without what is as it would be anyway (written.ts): judged as a file's, `before` what is in
+ * use now. `name` stands for the file in what is said of it.
+ */
+export function loadTree(input: unknown, name: string, folder: string, before: Materials): Promise<Loaded> {
+  return withMaterials(join(folder, "-"), judge(input), null, null, before, before.program ?? undefined, name);
+}
+
+/** A text as if it stood in that file; not of TypeScript, which is run where it stands. */
+export async function loadText(
+  path: string,
+  text: string,
+  environment: Environment,
+  before: Materials,
+): Promise<Loaded> {
+  const reader = textReaders[extname(path).toLowerCase()];
+  if (reader === undefined) return strange(path, extname(path));
+  const document = reader(text);
+  if (!document.ok) return { ok: false, file: path, problems: syntaxProblems(path, text, document), isRead: true };
+  return withMaterials(path, judgeSubstituted(substitute(document.value, environment)), null, document.places, before);
+}
+
 /** A file whose name says nothing that is known here. */
 function strange(path: string, extension: string): Loaded {
   const meant = extension === "" ? "" : didYouMean(extension, extensions);
@@ -150,9 +173,10 @@ async function withMaterials(
   path: string,
   { config, findings }: Judgement,
   foreign: ForeignJudgement | null,
-  places: Places,
+  places: Places | null,
   before: Materials | undefined,
   program?: Program,
+  file: string = path,
 ): Promise<Loaded> {
   const folder = dirname(resolve(path));
   const materials = config === null ? null : await loadMaterials(config, folder, Date.now(), before, program);
@@ -163,6 +187,7 @@ async function withMaterials(
           ...reviewCiphers(config),
           ...reviewListFiles(config, folder),
           ...reviewDiscoverFiles(config, folder),
+          ...reviewEgressMembers(config, materials),
           ...(program === undefined ? [] : reviewHooks(config, program.names)),
           ...materials.findings,
           ...materials.validity,
@@ -171,23 +196,28 @@ async function withMaterials(
   const problems = inOrder(
     all.map((finding): Problem => {
       const { severity, path: key, part, inside } = finding;
-      const exact = inside === undefined ? null : places.within(key, part, inside);
-      const place = exact ?? places.find(key, part);
+      const exact = inside === undefined ? null : (places?.within(key, part, inside) ?? null);
+      const place = exact ?? places?.find(key, part) ?? null;
       const message = exact === null ? spelledOut(finding) : finding.message;
       return {
         severity,
-        file: path,
+        file,
         place,
         key: (foreign?.keyOf ?? keyText)(key),
         message,
-        source: places.line(place.line),
+        source: place === null || isSecret(key) ? null : places!.line(place.line),
       };
     }),
   );
   if (config === null || materials === null || all.some(({ severity }) => severity === "error"))
-    return { ok: false, file: path, problems, isRead: true };
+    return { ok: false, file, problems, isRead: true };
   const lists = listSources(config, folder);
-  return { ok: true, file: path, config: fromFolder(config, folder), materials, lists, folder, warnings: problems };
+  return { ok: true, file, config: fromFolder(config, folder), materials, lists, folder, warnings: problems };
+}
+
+/** Its line is not shown: there may be a password in it that nothing marks as one. */
+function isSecret(key: Path): boolean {
+  return key[0] === "egress" && key[4] === "proxies";
 }
 
 /** What no caret can stand under is told by its column in the text. */
@@ -197,7 +227,7 @@ function spelledOut({ message, inside }: Finding): string {
 
 /** Workers know no config and no folder of it: what they open has its whole path. */
 function fromFolder(written: Config, folder: string): Config {
-  const config = discoverFrom(written, folder);
+  const config = egressFrom(discoverFrom(written, folder), folder);
   const { accessLog } = config;
   if (accessLog === undefined || accessLog.path === "-") return config;
   return { ...config, accessLog: { ...accessLog, path: resolve(folder, accessLog.path) } };

@@ -38,21 +38,21 @@ export class Files {
   }
 
   /** The stamp is taken before the text, so that a change in between is seen as one later. */
-  text(path: string): FileText {
-    const read = this.#read(path, "utf8");
+  text(path: string, most: number = bytesMax): FileText {
+    const read = this.#read(path, "utf8", most);
     return read.ok ? { ok: true, text: read.text.replace(/^\ufeff/, "") } : read;
   }
 
   /** Its bytes, a character each. */
   latin1(path: string): FileText {
-    return this.#read(path, "latin1");
+    return this.#read(path, "latin1", bytesMax);
   }
 
-  #read(path: string, encoding: "utf8" | "latin1"): FileText {
+  #read(path: string, encoding: "utf8" | "latin1", most: number): FileText {
     const look = this.#look(path);
     const fault = notPlain(look);
     if (fault !== null) return { ok: false, message: fault };
-    if (look.stats!.size > bytesMax) return { ok: false, message: `is too large: ${look.stats!.size} bytes` };
+    if (look.stats!.size > most) return { ok: false, message: `is too large: ${look.stats!.size} bytes` };
     try {
       return { ok: true, text: readFileSync(path, encoding) };
     } catch (failure) {

@@ -19,12 +19,14 @@ import type { Users } from "./htpasswd.ts";
 import type { HttpFile } from "./httpfile.ts";
 import type { Finding } from "./issues.ts";
 import { CertificateReader, type Found, keptText, type Memory } from "./loadcertificates.ts";
+import { loadGateways } from "./loadegress.ts";
 import type { Stamps } from "./loadfiles.ts";
 import { loadResponses } from "./loadreplies.ts";
 import { loadUsers } from "./loadusers.ts";
 import type { Certificate, Materials, OwnCertificate, Pem, Program } from "./materials.ts";
+import type { Gateway } from "./nginx/gateways.ts";
 import type { Path } from "./problem.ts";
-import type { Config, ListenerTls } from "./types.ts";
+import type { Config, ListenerTls, ServerTls } from "./types.ts";
 
 /** Materials that know where they come from. */
 export class FileMaterials implements Materials {
@@ -34,6 +36,7 @@ export class FileMaterials implements Materials {
     new Map();
   readonly responses: Map<string, HttpFile> = new Map();
   readonly htpasswd: Map<string, Users> = new Map();
+  readonly nginx: Map<string, readonly Gateway[]> = new Map();
   /** What is wrong with the files, errors and warnings. */
   readonly findings: Finding[] = [];
   /** Of those in use: what expires soon, or is not valid now. Time changes it, the files do not. */
@@ -71,6 +74,10 @@ export class FileMaterials implements Materials {
   users(file: string): Users | undefined {
     return this.htpasswd.get(file);
   }
+
+  gateways(file: string): readonly Gateway[] | undefined {
+    return this.nginx.get(file);
+  }
 }
 
 /**
@@ -100,7 +107,9 @@ export async function loadMaterials(
   for (const [file, response] of responses) materials.responses.set(file, response);
   const named = loadUsers(config, folder, reader.files, before);
   for (const [file, users] of named.users) materials.htpasswd.set(file, users);
-  materials.findings.push(...findings, ...named.findings);
+  const egress = loadGateways(config, folder, reader.files, before);
+  for (const [file, gateways] of egress.gateways) materials.nginx.set(file, gateways);
+  materials.findings.push(...findings, ...named.findings, ...egress.findings);
   return materials;
 }
 
@@ -172,6 +181,9 @@ function withDefault(load: Load, name: string, tls: ListenerTls, chosen: Candida
 }
 
 function loadServers(load: Load, config: Config): void {
+  for (const [name, { members }] of Object.entries(config.egress))
+    for (const [index, { tls }] of members.entries())
+      if (tls !== undefined) loadServerTls(load, tls, (key) => ["egress", name, "members", index, "tls", key]);
   for (const [name, pool] of Object.entries(config.pools)) {
     const above: Path = ["pools", name, "tls"];
     for (const [index, server] of pool.servers.entries()) {
@@ -180,11 +192,15 @@ function loadServers(load: Load, config: Config): void {
       const own = typeof server === "object" && typeof server.tls === "object" ? server.tls : {};
       const at = (key: "ca" | "certificate"): Path =>
         own[key] === undefined ? [...above, key] : ["pools", name, "servers", index, "tls", key];
-      if (tls.ca !== undefined) loadAuthorities(load, tls.ca, at("ca"));
-      if (tls.certificate !== undefined && tls.key !== undefined)
-        loadOwn(load, tls.certificate, tls.key, at("certificate"));
+      loadServerTls(load, tls, at);
     }
   }
+}
+
+function loadServerTls(load: Load, tls: ServerTls, at: (key: "ca" | "certificate") => Path): void {
+  if (tls.ca !== undefined) loadAuthorities(load, tls.ca, at("ca"));
+  if (tls.certificate !== undefined && tls.key !== undefined)
+    loadOwn(load, tls.certificate, tls.key, at("certificate"));
 }
 
 /** What is named twice is read and told once. */

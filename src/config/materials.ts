@@ -4,6 +4,7 @@
 import type { HookNames } from "./hookfunctions.ts";
 import type { Users } from "./htpasswd.ts";
 import type { HttpFile } from "./httpfile.ts";
+import type { Gateway } from "./nginx/gateways.ts";
 import type { PemKey } from "./plan.ts";
 
 /** A PEM text and its SHA-256 in hexadecimal. */
@@ -52,6 +53,8 @@ export interface Materials {
   response(file: string): HttpFile | undefined;
   /** Users with their hashes, in a file named as the config names it. Undefined when it cannot be used. */
   users(file: string): Users | undefined;
+  /** Servers of an nginx with addresses of their own, in a file named as the config names it. Undefined when it was never read. */
+  gateways(file: string): readonly Gateway[] | undefined;
   /** Null where there are no hooks. */
   readonly program: Program | null;
 }
@@ -63,5 +66,6 @@ export const noMaterials: Materials = {
   own: () => undefined,
   response: () => undefined,
   users: () => undefined,
+  gateways: () => undefined,
   program: null,
 };

@@ -1,4 +1,4 @@
-// What the control process and a data worker say to each other over the worker's IPC channel. Everything else that they
+// What the control process and a data worker say to each other over the worker's IPC channel, a plan as JSON. Everything else that they
 // share stands in the arena. Types only: this is where the two planes meet, beside the plan.
 
 import type { Purge } from "../cache/purge.ts";
@@ -20,8 +20,28 @@ export type ToWorker =
   | { readonly kind: "lists"; readonly files: Pick<PlanFiles, "lists" | "bans"> }
   /** Take this out of a cache that each worker has for itself. */
   | { readonly kind: "purge"; readonly cache: string; readonly purge: Purge }
+  /** Write down where time goes, or what lies on the heap; answered by `profiled`. */
+  | { readonly kind: "profile"; readonly order: ProfileOrder }
   /** Stop accepting, end idle connections, finish what is under way, exit 0; after `drainMs` exit anyway. */
   | { readonly kind: "drain"; readonly drainMs: number };
+
+export interface ProfileOrder {
+  readonly what: "cpu" | "heap";
+  /** How long; of a heap it means nothing. */
+  readonly seconds: number;
+  /** The file to be written. */
+  readonly path: string;
+}
+
+/** Of a Redis behind caches. */
+export interface RemoteNews {
+  /** Without user, password and database. */
+  readonly address: string;
+  /** refusing: it is there, and does not take what is to be stored. */
+  readonly news: "away" | "back" | "refusing" | "taking";
+  /** Why; "" where it is good news. */
+  readonly detail: string;
+}
 
 /** Paths of the files that belong to a plan, by the names of what they hold. */
 export interface PlanFiles {
@@ -29,6 +49,10 @@ export interface PlanFiles {
   readonly lists: Readonly<Record<string, string>>;
   /** Of those that all workers share. */
   readonly caches: Readonly<Record<string, string>>;
+  /** The boards of egress pools. */
+  readonly egresses: Readonly<Record<string, string>>;
+  /** The flight recorder's; null where the plan has none. */
+  readonly recorder: string | null;
   /** The code of the plan's hooks, to be imported; null where it has none. */
   readonly program: string | null;
   /** A list of addresses with the time that each ban ends; null while nobody is banned. */
@@ -42,5 +66,9 @@ export type FromWorker =
   | { readonly kind: "failed"; readonly generation: number; readonly message: string }
   /** What the operator is to know: for control's log, which has one form and one place. */
   | { readonly kind: "warned"; readonly message: string }
+  /** As that, of what every process finds out by itself: control tells it once for all of them. */
+  | { readonly kind: "remote"; readonly said: RemoteNews }
+  /** The file is there; or why it is not. */
+  | { readonly kind: "profiled"; readonly path: string; readonly problem: string | null }
   /** All is drained; the worker exits next. */
   | { readonly kind: "drained" };

@@ -19,9 +19,11 @@ import type {
   ProxyPlan,
   TargetsPlan,
 } from "./plancontent.ts";
+import type { EgressPlan } from "./planegress.ts";
 import type { CheckPlan, EjectionPlan } from "./planhealth.ts";
 
 export type * from "./plancontent.ts";
+export type * from "./planegress.ts";
 export type * from "./planhealth.ts";
 
 /** Where to bind or connect: a TCP address, or a unix socket's path. */
@@ -35,6 +37,7 @@ export interface Plan {
   readonly tables: readonly TablePlan[];
   readonly lists: readonly ListPlan[];
   readonly caches: readonly CachePlan[];
+  readonly egresses: readonly EgressPlan[];
   /** Where hooks are; null when nothing has any. */
   readonly program: ProgramPlan | null;
   /** What a client that is banned is answered in mode http; null closes its connection, as the other modes do. */
@@ -46,6 +49,7 @@ export interface Plan {
   /** PEM texts (certificates, keys, authorities) by their SHA-256 in hexadecimal, which is how the rest of the plan names them. Secret. */
   readonly pems: Readonly<Record<PemKey, string>>;
   readonly accessLog: AccessLogPlan | null;
+  readonly recorder: RecorderPlan | null;
   readonly limits: LimitsPlan;
   /** How long a draining worker waits for exchanges and tunnels to end. */
   readonly drainMs: number;
@@ -133,6 +137,8 @@ export interface ListenerPlan {
   readonly names: readonly NameRoutePlan[];
   /** Connections from `forwarding.trusted` begin with a PROXY protocol header, version 1 or 2. */
   readonly proxyProtocol: boolean;
+  /** mode http: a client that ends its sending half before its answer has begun has left. */
+  readonly isAbortedByClose: boolean;
   readonly tls: ListenerTlsPlan | null;
   /** mode http: every request is answered by a redirect to https. */
   readonly redirect: RedirectPlan | null;
@@ -299,6 +305,21 @@ export interface ServerPlan {
   readonly proxyProtocol: 0 | 1 | 2;
   /** Local address that connections come from; "" leaves it to the system. */
   readonly source: string;
+  /** The address is a proxy's, which is asked for a tunnel to the server before anything else; absent: it is the server's own. */
+  readonly hop?: HopPlan;
+}
+
+/** A tunnel through somebody else's proxy: CONNECT, or SOCKS5. */
+export interface HopPlan {
+  readonly protocol: "http" | "socks5";
+  /** What is asked for: a name, which the proxy looks up, or an address. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** Secret. */
+  readonly password: string;
+  /** With the proxy itself; absent: none. Where there is some, there can be none with the server: the runtime has no TLS inside of TLS. */
+  readonly tls?: ServerTlsPlan;
 }
 
 export type BalancePolicy =
@@ -348,6 +369,14 @@ export interface AccessLogPlan {
   /** Bytes a worker holds for a log that does not take them; more lines are dropped and counted. */
   readonly bufferBytesMax: number;
   readonly flushMs: number;
+}
+
+/** What became of the last exchanges (memory/recorderlayout.ts). Its file comes with the plan, in the message. */
+export interface RecorderPlan {
+  /** Kept by each worker. */
+  readonly entriesMax: number;
+  /** Queries of targets too. */
+  readonly hasQuery: boolean;
 }
 
 /** A field of a line, by its name there. */

@@ -20,7 +20,7 @@ export interface CachePlan {
 
 /** A Redis or Valkey that outlives us, and whose absence nobody notices but by more misses. */
 export interface RedisPlan {
-  /** redis:// or rediss://, credentials and all. Secret. */
+  /** As the runtime's client takes it: redis://, rediss:// or redis+unix://, credentials and all. Secret. */
   readonly url: string;
   readonly prefix: string;
   /** What a request waits at most for an answer. */
@@ -150,6 +150,8 @@ export interface ProxyPlan {
   readonly http: boolean;
   readonly connect: boolean;
   readonly socks: boolean;
+  /** Requests with X-Egress-Scheme and X-Egress-Host are for the host that these name. */
+  readonly fields: boolean;
 }
 
 /** In a pool: its servers are whatever targets clients name. */
@@ -162,6 +164,8 @@ export interface TargetsPlan {
   readonly connectPorts: readonly PortRange[];
   /** Loopback, private, link-local and other addresses that are nobody's on the internet are allowed as well. */
   readonly isPrivateAllowed: boolean;
+  /** Ports of this machine at which Sluice itself is steered and looked at: no target on loopback, whatever else is allowed. */
+  readonly ownPorts: readonly number[];
   readonly resolveMs: number;
   /** Tunnels at once in each worker; 0 is no limit. */
   readonly tunnelsMax: number;
@@ -169,7 +173,23 @@ export interface TargetsPlan {
   readonly tunnelMs: number;
   /** Bytes of a tunnel in both directions together; 0 is no limit. */
   readonly tunnelBytesMax: number;
+  /** The pools of addresses that targets are asked from; null: the system's own for all of them. */
+  readonly egress: TargetsEgressPlan | null;
+  /** Targets that are asked from the system's own in any case. */
+  readonly direct: readonly DirectPlan[];
 }
+
+/** By what is asked for: an index into `Plan.egresses`; null: the system's own address. */
+export interface TargetsEgressPlan {
+  readonly http: number | null;
+  /** Requests that go on over TLS of ours. */
+  readonly https: number | null;
+  /** CONNECT and SOCKS5. */
+  readonly tunnels: number | null;
+}
+
+/** As it is named, and not where it leads. `port`: 0 is any. */
+export type DirectPlan = TargetPlan & { readonly port: number };
 
 export interface PortRange {
   readonly from: number;

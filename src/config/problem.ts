@@ -46,11 +46,29 @@ export function formatProblem(problem: Problem, widthMax = 100): string {
   const { place, source } = problem;
   if (place === null || source === null) return problemLine(problem);
   const from = Math.max(0, place.column - Math.floor(widthMax * 0.7));
-  const shown = source.slice(from, from + widthMax).replaceAll(/[\x00-\x08\x0b-\x1f\x7f]/g, "?");
+  const shown = masked(source)
+    .slice(from, from + widthMax)
+    .replaceAll(/[\x00-\x08\x0b-\x1f\x7f]/g, "?");
   const number = String(place.line);
   // Tabs are kept in the caret's line so that it stands under its place at every tab width.
   const indent = shown.slice(0, place.column - 1 - from).replaceAll(/[^\t]/g, " ");
   return `${problemLine(problem)}\n  ${number} | ${shown}\n  ${" ".repeat(number.length)} | ${indent}^`;
+}
+
+/** Where a password stands: user:password@ with a scheme before it or without, and host:port:user:password. */
+const passwords: readonly RegExp[] = [
+  /(:\/\/[^\s"'@:/]*:)([^\s"']+)(?=@)/g,
+  /((?:^|[\s"'[,])[^\s"'@:/,[]+:)([^\s"'/]+)(?=@)/g,
+  /(:\d{2,5}:[^\s"'@:/,]*[g-zG-Z][^\s"'@:/,]*:)([^\s"',\]]+)/g,
+];
+
+/** Without passwords; as long as before, so that the caret stays under its place. */
+function masked(source: string): string {
+  return passwords.reduce(
+    (text, pattern) =>
+      text.replaceAll(pattern, (_, before: string, password: string) => `${before}${"*".repeat(password.length)}`),
+    source,
+  );
 }
 
 /** By file and place, errors and warnings mixed as they stand in the file. */

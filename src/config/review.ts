@@ -8,6 +8,7 @@ import type { Finding } from "./issues.ts";
 import type { Address } from "./plan.ts";
 import { keyText, type Path } from "./problem.ts";
 import { reviewCaches, reviewSharing } from "./reviewcache.ts";
+import { reviewEgress } from "./reviewegress.ts";
 import { reviewExpressions } from "./reviewexpression.ts";
 import { reviewFleet } from "./reviewfleet.ts";
 import { reviewListener } from "./reviewlistener.ts";
@@ -26,7 +27,7 @@ export function review(input: unknown): Finding[] {
   const root = sectionOf(input);
   const listeners = sectionOf(root["listeners"]);
   const pools = sectionOf(root["pools"]);
-  for (const key of ["listeners", "pools", "tables", "lists", "caches"] as const) {
+  for (const key of ["listeners", "pools", "tables", "lists", "caches", "egress"] as const) {
     if (
       (key === "listeners" || key === "pools") &&
       Object.hasOwn(root, key) &&
@@ -40,7 +41,7 @@ export function review(input: unknown): Finding[] {
   }
   reviewUse(listeners, pools, report);
   reviewListening(root, listeners, report);
-  for (const [name, listener] of Object.entries(listeners)) reviewListener(name, sectionOf(listener), report);
+  for (const [name, listener] of Object.entries(listeners)) reviewListener(name, sectionOf(listener), pools, report);
   const uses = usesOf(listeners, pools);
   for (const [name, pool] of Object.entries(pools))
     if (isSection(pool)) reviewPool(name, sectionOf(pool), modesOf(name, uses), report);
@@ -49,6 +50,7 @@ export function review(input: unknown): Finding[] {
   reviewCaches(root, report);
   reviewSharing(root, uses, report);
   reviewFleet(root, report);
+  reviewEgress(root, report);
   reviewAccessLog(sectionOf(root["accessLog"]), report);
   reviewErrors(root["errors"], ["errors"], report);
   reviewReply(sectionOf(root["bans"])["answer"], ["bans", "answer"], report);
@@ -92,7 +94,9 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
     sectionOf(one)["listen"],
     modeOf(sectionOf(one)) === "udp",
   ]);
+  const { listen: pages } = sectionOf(root["ipmanager"]);
   if (metrics !== undefined) written.push([["metrics", "listen"], metrics, false]);
+  if (pages !== undefined) written.push([["ipmanager", "listen"], pages, false]);
   written.push([["admin", "listen"], admin["listen"] ?? "127.0.0.1:2112", false]);
   const seen: { path: Path; address: Address; isUdp: boolean }[] = [];
   for (const [path, value, isUdp] of written) {

@@ -83,6 +83,18 @@ describe("forward proxies", () => {
     expect(listening(":3128", { proxy: { allow: ["10.0.0.1", "*"] } })).toHaveLength(1);
   });
 
+  test("that lead inside are warned of, however little is allowed, but for what everybody reaches there anyway", () => {
+    const inside = (...allow: string[]): string[] => listening(":3128", { proxy: { allow, private: true } });
+    expect(inside("10.0.0.1")).toEqual([
+      expect.stringMatching(
+        /is open: .* may have it ask for what allow names, those inside of this network among them;/,
+      ),
+    ]);
+    expect(inside("s")).toEqual([]);
+    expect(inside("s", "t")).toHaveLength(1);
+    expect(listening("127.0.0.1:1", { proxy: { allow: ["10.0.0.1"], private: true } })).toEqual([]);
+  });
+
   test("need no pool", () => {
     expect(of({ listeners: { w: { listen: "127.0.0.1:1", proxy: true }, v: { listen: ":2", use: "a" } } })).toEqual([]);
   });

@@ -59,6 +59,13 @@ test("a name needs a port, and SRV records say it themselves", () => {
     "error discover.dns.port is missing: addresses of a name say no port",
   ]);
   expect(told({ dns: { name: "app.local" }, port: 80 })).toEqual([]);
+  expect(told({ dns: { name: "app.local:80", servers: ["127.0.0.1"] } })).toEqual([]);
+  expect(told({ dns: { name: "::1", port: 80 } })).toEqual([]);
+  expect(told({ dns: { name: "app.local:80", port: 81 } })).toEqual([
+    "error discover.dns.port cannot stand beside a name that has a port",
+  ]);
+  expect(told({ dns: { name: "app.local:x" } })[0]).toStartWith("error discover.dns.name must be a name, or a name");
+  expect(told({ dns: { name: "app.local:80", record: "srv" } })[0]).toContain("SRV records say the port themselves");
   expect(told({ dns: { name: "a", record: "srv", port: 80 } })[0]).toContain("SRV records say the port themselves");
   expect(told({ dns: { name: "a", record: "srv" }, port: 80 })).toHaveLength(1);
 });

@@ -1,6 +1,7 @@
 // What contradicts itself in a source of servers: none or two kinds of whom to ask, keys that the kind has no use for, a port that
 // nobody says. And of two sources of a pool, that they are the same.
 
+import { isIp } from "../base/address.ts";
 import { type At, isSection, listOf, msOf, type Report, type Section, sectionOf, textOf } from "./section.ts";
 
 const kinds = ["file", "dns", "http", "exec", "docker", "kubernetes", "consul", "registry"] as const;
@@ -68,16 +69,35 @@ function reviewDns(source: Section, at: At, report: Report): void {
   const text = textOf(source["dns"]);
   const section = sectionOf(source["dns"]);
   const port = section["port"] ?? source["port"];
+  const name = textOf(section["name"]);
+  const isName = name === null || !name.includes(":") || isIp(name);
   if (text !== null) {
-    const written = /^([^\s:/]+|\[[^\]]*\]):(\d{1,5})$/.exec(text);
-    const number = Number(written?.[2] ?? 0);
-    if (written === null || number < 1 || number > 65_535)
+    if (portedName(text) === null)
       report("error", at("dns"), "value", 'must be a name and a port as "app.local:80", or a section with name');
+  } else if (!isName && (section["record"] === "srv" || portedName(name) === null)) {
+    const meant =
+      section["record"] === "srv"
+        ? "a name, for SRV records say the port themselves"
+        : 'a name, or a name and a port as "app.local:80"';
+    report("error", at("dns", "name"), "value", `must be ${meant}`);
+  } else if (!isName) {
+    for (const path of [
+      ...(section["port"] === undefined ? [] : [at("dns", "port")]),
+      ...(source["port"] === undefined ? [] : [at("port")]),
+    ])
+      report("error", path, "key", "cannot stand beside a name that has a port");
   } else if (section["record"] === "srv") {
     if (section["port"] !== undefined)
       report("error", at("dns", "port"), "key", "is of no use: SRV records say the port themselves");
   } else if (isSection(source["dns"]) && port === undefined)
     report("error", at("dns", "port"), "value", "is missing: addresses of a name say no port");
+}
+
+/** "app.local:80"; null: it is none. */
+export function portedName(text: string): { readonly name: string; readonly port: number } | null {
+  const [, name = "", digits = ""] = /^([^\s:/]+|\[[^\]]*\]):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  return port < 1 || port > 65_535 ? null : { name, port };
 }
 
 /** `port` beside the kind is for texts that may say none. */

@@ -85,9 +85,18 @@ test("a node's name is one word", () => {
 test("names and addresses that are none are refused where they stand", () => {
   expect(told({ registry: "redis://r/x" })[0]).toStartWith("error registry must have the number of a database");
   expect(told({ fleet: { redis: "redis:///0" } })[0]).toStartWith("error fleet.redis must name a host");
-  for (const address of ["redis://r", "rediss://u:p@r:1/2", "valkey://[::1]/", "unix:/run/r.sock"])
+  for (const address of [
+    "r:6379",
+    "u:p@r:6379/1",
+    "redis://r",
+    "rediss://u:p@r:1/2",
+    "valkey://[::1]/",
+    "unix:/run/r.sock",
+  ])
     expect([address, told({ registry: address })]).toEqual([address, []]);
-  expect(told({ registry: "http://127.0.0.1" })[0]).toStartWith("error registry must be an address such as");
+  expect(told({ registry: "http://127.0.0.1" })[0]).toStartWith(
+    "error registry must be host:port, or begin with redis://",
+  );
   expect(told({ registry: redis, sentinel: { ...sentinel, set: "a b" } })[0]).toStartWith("error sentinel.set");
   expect(told({ registry: redis, sentinel: { ...sentinel, quorum: "all" } })[0]).toContain('"majority"');
   expect(told({ registry: redis, sentinel: { targets: [] } })[0]).toStartWith("error sentinel.targets");

@@ -1,4 +1,4 @@
-// What contradicts itself in the sections registry, sentinel and fleet, and what asks for one of them where there is none: times of which
+// What contradicts itself in the sections sentinel and fleet, and what asks for one of them where there is none: times of which
 // one makes the other pointless, targets that stand twice, a set that nobody reads, tables that are shared with nobody.
 
 import { readServerAddress } from "../base/address.ts";
@@ -11,11 +11,6 @@ import { isSection, listOf, msOf, type Report, type Section, sectionOf, textOf }
 const sentinelUsual = { set: "gopher_backends", lease: "15s", every: "2s" };
 
 export function reviewFleet(root: Section, report: Report): void {
-  for (const key of ["registry", "fleet"] as const) {
-    const isAlone = typeof root[key] === "string";
-    const fault = redisFault(textOf(isAlone ? root[key] : sectionOf(root[key])["redis"]));
-    if (fault !== null) report("error", isAlone ? [key] : [key, "redis"], "value", fault);
-  }
   if (isSection(root["sentinel"])) reviewSentinel(sectionOf(root["sentinel"]), root, report);
   const fleet = sectionOf(root["fleet"]);
   if (msOf(fleet["stale"] ?? "5s") <= 2 * msOf(fleet["interval"] ?? "200ms"))
@@ -89,13 +84,4 @@ function isRead(set: string, root: Section): boolean {
     const { discover } = sectionOf(pool);
     return (Array.isArray(discover) ? discover : [discover]).some((one) => sectionOf(one)["registry"] === set);
   });
-}
-
-/** Of what the schema takes for an address of a Redis. */
-function redisFault(text: string | null): string | null {
-  if (text === null || !URL.canParse(text)) return null;
-  const { protocol, hostname, pathname } = new URL(text);
-  if (!/^(redis|valkey)s*:$/.test(protocol)) return null;
-  if (hostname === "") return "must name a host, as in redis://127.0.0.1:6379";
-  return /^\/?\d*$/.test(pathname) ? null : "must have the number of a database, or nothing, behind the host";
 }

@@ -41,6 +41,7 @@ const modeKeys: readonly (readonly [Path, readonly string[], string])[] = [
   [["udp"], ["udp"], ""],
   [["tls"], ["http", "tcp"], "; TLS over datagrams is not spoken here"],
   [["proxyProtocol"], ["http", "tcp"], ""],
+  [["abortOnClose"], ["http"], ""],
   [["trustedProxies"], ["http", "tcp"], ""],
   [["workerBy"], ["http", "tcp"], "; datagrams of one client always come to the same worker"],
   [["timeouts", "handshake"], ["http", "tcp"], ""],
@@ -51,7 +52,7 @@ const modeKeys: readonly (readonly [Path, readonly string[], string])[] = [
   [["timeouts", "clientIdle"], ["tcp", "udp"], "; idle and read are those of requests"],
 ];
 
-export function reviewListener(name: string, listener: Section, report: Report): void {
+export function reviewListener(name: string, listener: Section, pools: Section, report: Report): void {
   const at: At = (...path) => ["listeners", name, ...path];
   const mode = modeOf(listener);
   if (!["http", "tcp", "udp"].includes(mode)) return;
@@ -69,7 +70,7 @@ export function reviewListener(name: string, listener: Section, report: Report):
   reviewTrust(listener, mode, at, report);
   reviewNames(listOf(listener["sni"]), at, report);
   if (mode === "http") reviewSecurity(listener, at, report);
-  if (mode === "http") reviewContent(listener, at, report);
+  if (mode === "http") reviewContent(listener, pools, at, report);
   if (isSection(listener["tls"])) reviewListenerTls(sectionOf(listener["tls"]), mode, at, report);
   if (listener["workerBy"] === "client" && isUnix(listener))
     report("warning", at("workerBy"), "key", "changes nothing: one worker alone serves a unix socket");
@@ -77,9 +78,9 @@ export function reviewListener(name: string, listener: Section, report: Report):
     report("error", at("listen"), "value", "must be a port in mode udp: datagrams are not taken from unix sockets");
 }
 
-function reviewContent(listener: Section, at: At, report: Report): void {
+function reviewContent(listener: Section, pools: Section, at: At, report: Report): void {
   reviewAuth(listener["auth"], at, report);
-  reviewProxy(listener, at, report);
+  reviewProxy(listener, pools, at, report);
   reviewReplacements(listener["replace"], at("replace"), report);
   reviewCors(listener["cors"], at("cors"), report);
 }

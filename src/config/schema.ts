@@ -4,22 +4,28 @@
 
 import { z } from "zod";
 import { readListenAddress } from "../base/address.ts";
+import { readRedisPlace, redisExpected } from "../base/redisplace.ts";
 import { capacity } from "../memory/arena.ts";
-import { cache, readRedisUrl } from "./cacheschema.ts";
+import { cache } from "./cacheschema.ts";
+import { egress } from "./egressschema.ts";
 import { fleet, metrics, registry, sentinel } from "./fleetschema.ts";
 import { hooks } from "./hookschema.ts";
 import type { ConfigInput } from "./input.ts";
+import { ipmanager } from "./ipmanagerschema.ts";
 import { listener } from "./listenerschema.ts";
 import { values } from "./listschema.ts";
 import { logFields } from "./logfields.ts";
 import { didYouMean } from "./nearest.ts";
 import { pool } from "./poolschema.ts";
+import { rateExpected, readRate } from "./rate.ts";
 import { errors, reply, status } from "./replyschema.ts";
 import { table } from "./tableschema.ts";
 import {
   choice,
   count,
   duration,
+  flag,
+  list,
   listenExpected,
   named,
   says,
@@ -47,6 +53,19 @@ const admin = section({
     .regex(/^[\x21-\x7e]{16,}$/, { error: tokenExpected })
     .optional()
     .describe("Bearer token that admin requests must carry. In a text file, take it from the environment."),
+  hosts: list(
+    words('a host name without its port, such as "sluice.example.com"', /^[a-z0-9_.-]{1,253}$/i),
+    "host names",
+  )
+    .optional()
+    .describe(
+      "Names that the admin interface is asked by, where a proxy stands in front of it: requests must name one of them in Host, or a loopback address on loopback. Without: any name off loopback, for the token is what counts there.",
+    ),
+  rateLimit: text(rateExpected, readRate)
+    .optional()
+    .describe(
+      'Requests that one address may send to the admin interface, as a rate such as "50/s", which it is where this is absent; at once as many as in four seconds. /metrics, /healthz and /readyz are not counted.',
+    ),
 }).meta({ id: "Admin", description: "The admin interface." });
 
 const log = section({
@@ -92,6 +111,17 @@ const accessLog = section({
     ),
   flush: duration("10ms", "1m").default("1s").describe("How long a line may wait to be written together with others."),
 }).meta({ id: "AccessLog", description: "The access log: one line for each exchange." });
+
+const recorder = section({
+  entries: count(0, 100_000)
+    .default(1000)
+    .describe(
+      "How many each worker keeps of the requests, connections and sessions that have ended, 512 bytes each, in shared memory. 0 keeps none.",
+    ),
+  query: flag()
+    .default(false)
+    .describe("Whether a target's query is kept too. It may hold what is nobody's business: tokens, names, addresses."),
+}).meta({ id: "Recorder", description: "The flight recorder: what became of the last requests." });
 
 const timeouts = section({
   handshake: duration()
@@ -171,6 +201,7 @@ export const configSchema: z.ZodType<Config, ConfigInput> = section({
     .describe("Where metrics are besides the admin interface, and names of one's own for some."),
   log: log.prefault({}),
   accessLog: accessLog.optional().describe("Absent: no access log."),
+  recorder: recorder.prefault({}),
   drainTimeout: duration("0s")
     .default("30s")
     .describe("How long a worker that is to stop waits for exchanges and tunnels to end."),
@@ -194,20 +225,22 @@ export const configSchema: z.ZodType<Config, ConfigInput> = section({
   caches: named(cache, "caches")
     .default({})
     .describe("Memories for responses, each under a name of its own. A pool whose cache is true needs none here."),
+  egress: named(egress, "egress pools")
+    .default({})
+    .describe("Pools of outbound addresses, each under a name of its own. Forward proxies use them."),
   bans: bans.prefault({}),
   registry: z
-    .union([text('an address such as "redis://127.0.0.1:6379/0"', readRedisUrl), registry], {
-      error: says('an address such as "redis://127.0.0.1:6379/0", or a section with redis'),
+    .union([text(redisExpected, readRedisPlace), registry], {
+      error: says(`${redisExpected}, or a section with redis`),
     })
     .optional()
     .describe("Where sets of servers are kept: the address of a Redis, or a section. Absent: in this Sluice."),
   sentinel: sentinel.optional().describe("Absent: this Sluice keeps no set of the registry."),
   fleet: z
-    .union([text('an address such as "redis://127.0.0.1:6379/0"', readRedisUrl), fleet], {
-      error: says('an address such as "redis://127.0.0.1:6379/0", or a section with redis'),
-    })
+    .union([text(redisExpected, readRedisPlace), fleet], { error: says(`${redisExpected}, or a section with redis`) })
     .optional()
     .describe("Other Sluices to share tables and bans with: the address of the Redis between them, or a section."),
+  ipmanager: ipmanager.optional().describe("Absent: there are none of ipmanager's pages."),
   debug: debug.prefault({}),
   listeners: named(listener, "listeners").describe("Where clients connect, each under a name of its own."),
   pools: named(pool, "pools").default({}).describe("Groups of servers, or replies, each under a name of its own."),

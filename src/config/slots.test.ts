@@ -2,7 +2,14 @@ import { expect, test } from "bun:test";
 import { capacity } from "../memory/arena.ts";
 import { Slots } from "./slots.ts";
 
-const pools = (...names: string[]) => ({ listeners: [], routes: [], servers: [], rules: [], pools: names });
+const pools = (...names: string[]) => ({
+  listeners: [],
+  routes: [],
+  servers: [],
+  rules: [],
+  egresses: [],
+  pools: names,
+});
 
 test("a name keeps its row for as long as it is there", () => {
   const slots = new Slots();

@@ -7,8 +7,8 @@
 import { assert } from "../base/assert.ts";
 import { capacity } from "../memory/arena.ts";
 
-export type SlotKind = "listeners" | "routes" | "pools" | "servers" | "rules";
-export const slotKinds: readonly SlotKind[] = ["listeners", "routes", "pools", "servers", "rules"];
+export type SlotKind = "listeners" | "routes" | "pools" | "servers" | "rules" | "egresses";
+export const slotKinds: readonly SlotKind[] = ["listeners", "routes", "pools", "servers", "rules", "egresses"];
 
 export interface SlotHolder {
   readonly kind: SlotKind;
@@ -39,6 +39,7 @@ export class Slots {
       pools: rows("pools"),
       servers: rows("servers"),
       rules: rows("rules"),
+      egresses: rows("egresses"),
     };
   }
 

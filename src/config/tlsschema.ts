@@ -95,7 +95,7 @@ function readName(text: string): Reading<string> {
   return misread(`must be the name or IP address that the certificate is for, not ${quote(text)}`);
 }
 
-const serverTls: z.ZodType<ServerTls, ServerTlsInput> = section({
+export const serverTls: z.ZodType<ServerTls, ServerTlsInput> = section({
   ca: filePath("the path of a PEM file with authorities")
     .optional()
     .describe("A PEM file of the authorities that are trusted; absent: the system's."),

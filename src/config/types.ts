@@ -4,6 +4,8 @@
 export interface Admin {
   listen: string;
   token?: string | undefined;
+  hosts?: string[] | undefined;
+  rateLimit?: string | undefined;
 }
 
 export interface Metrics {
@@ -47,6 +49,10 @@ export interface AccessLog {
         | "user_agent"
         | "referer"
         | "user"
+        | "egress_pool"
+        | "egress_ip"
+        | "egress_why"
+        | "egress_key"
         | "fault"
         | "cache"
         | "rule"
@@ -63,6 +69,11 @@ export interface AccessLog {
     | undefined;
   buffer: string;
   flush: string;
+}
+
+export interface Recorder {
+  entries: number;
+  query: boolean;
 }
 
 export interface Timeouts {
@@ -140,6 +151,107 @@ export interface CacheRedis {
   connections: number;
 }
 
+export interface Egress {
+  members: EgressMembers[];
+  choose: "random" | "roundRobin" | "leastUsed";
+  session: "hash" | false | EgressSession;
+  perTarget: EgressPerTarget;
+  judge: EgressJudge;
+  quota?: EgressQuota | undefined;
+  history: EgressHistory;
+  logs: EgressLog[];
+  evidence?: "own" | "logs" | "both" | undefined;
+  whenNone: "refuse" | "soonest" | "direct";
+  wait: string;
+  tell: boolean;
+}
+
+export interface EgressMembers {
+  nginx?: string | undefined;
+  host?: string | undefined;
+  ports?: (number | string)[] | undefined;
+  addresses?: string[] | undefined;
+  count?: number | undefined;
+  proxies?: string[] | undefined;
+  tls?: ServerTls | undefined;
+  weight: number;
+  tags: Record<string, string>;
+}
+
+export interface ServerTls {
+  ca?: string | undefined;
+  serverName?: string | undefined;
+  verify?: boolean | undefined;
+  certificate?: string | undefined;
+  key?: string | undefined;
+  minVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
+  maxVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
+  ciphers?: string | undefined;
+  alpn?: string[] | undefined;
+}
+
+export interface EgressSession {
+  lifetime: string;
+  idle: string;
+  requests: number;
+  bytes: string | 0;
+}
+
+export interface EgressPerTarget {
+  interval: string;
+  concurrency: number;
+}
+
+export interface EgressJudge {
+  per: "target" | "member";
+  strategy: "consecutive" | "share" | "never";
+  failures: number;
+  within: string;
+  of: number;
+  share: number;
+  statuses?: Record<string, "success" | "failure" | "ban" | "ignore"> | undefined;
+  bodies: EgressBody[];
+  coolDown: string | EgressCoolDown;
+  hostDown: number;
+}
+
+export interface EgressBody {
+  find?: string | undefined;
+  pattern?: string | undefined;
+  means: "success" | "failure" | "ban" | "ignore";
+  types: string[];
+  hosts: string[];
+}
+
+export interface EgressCoolDown {
+  time: string;
+  growth: number;
+  max: string;
+  trial: boolean;
+}
+
+export interface EgressQuota {
+  requests: number;
+  bytes: string | 0;
+  per: string;
+}
+
+export interface EgressHistory {
+  entries: number;
+  changes: number;
+}
+
+export interface EgressLog {
+  path: string;
+  format: string | EgressLogPattern;
+  mode: "serve" | "parse";
+  every: string;
+}
+
+export interface EgressLogPattern {
+  pattern: string;
+}
+
 export interface Bans {
   answer: "close" | number | Reply;
 }
@@ -196,6 +308,12 @@ export interface Fleet {
   bans: boolean;
 }
 
+export interface Ipmanager {
+  listen: string;
+  egress: string;
+  settings: Record<string, string | number | boolean>;
+}
+
 export interface Debug {
   token?: string | undefined;
 }
@@ -211,6 +329,7 @@ export interface Listener {
   hsts?: string | Hsts | undefined;
   udp?: Udp | undefined;
   proxyProtocol: boolean;
+  abortOnClose: boolean;
   trustedProxies: string[];
   forwarding: Forwarding;
   via: string | false;
@@ -378,6 +497,10 @@ export interface ForwardProxy {
   http: boolean;
   connect: boolean;
   socks: boolean;
+  egress?: string | ProxyEgress | undefined;
+  direct: string[];
+  open: boolean;
+  fields: boolean;
   allow: string[];
   deny: string[];
   ports: (number | string)[];
@@ -385,6 +508,12 @@ export interface ForwardProxy {
   private: boolean;
   resolveTimeout: string;
   cache?: boolean | string | PoolCache | undefined;
+}
+
+export interface ProxyEgress {
+  http?: string | undefined;
+  https?: string | undefined;
+  tunnels?: string | undefined;
 }
 
 export interface Tunnels {
@@ -517,18 +646,6 @@ export interface Server {
   proxyProtocol?: "v1" | "v2" | false | undefined;
   source?: string | undefined;
   drain: boolean;
-}
-
-export interface ServerTls {
-  ca?: string | undefined;
-  serverName?: string | undefined;
-  verify?: boolean | undefined;
-  certificate?: string | undefined;
-  key?: string | undefined;
-  minVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
-  maxVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
-  ciphers?: string | undefined;
-  alpn?: string[] | undefined;
 }
 
 export interface Discover {
@@ -753,6 +870,7 @@ export interface Config {
   metrics?: Metrics | undefined;
   log: Log;
   accessLog?: AccessLog | undefined;
+  recorder: Recorder;
   drainTimeout: string;
   stallTimeout: string;
   timeouts: Timeouts;
@@ -762,10 +880,12 @@ export interface Config {
   tables: Record<string, Table>;
   lists: Record<string, List>;
   caches: Record<string, Cache>;
+  egress: Record<string, Egress>;
   bans: Bans;
   registry?: string | Registry | undefined;
   sentinel?: Sentinel | undefined;
   fleet?: string | Fleet | undefined;
+  ipmanager?: Ipmanager | undefined;
   debug: Debug;
   listeners: Record<string, Listener>;
   pools: Record<string, Pool>;

@@ -1,9 +1,17 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Address } from "../config/plan.ts";
-import { type Admin, type AdminService, openAdmin } from "./admin.ts";
+import { type Admin, openAdmin } from "./admin.ts";
+import type { AdminService } from "./adminservice.ts";
+import { configOperations } from "./api/config.ts";
+import type { AuditRecord } from "./api/shape/audit.ts";
+import type { ReloadAnswer } from "./api/shape/config.ts";
 import type { CertificatesStatus } from "./certificatestatus.ts";
+import type { Changed, ConfigService } from "./configuring/service.ts";
 import { exposureProblem } from "./guard.ts";
 import { openLog, silentLog } from "./log.ts";
 import type { Status } from "./status.ts";
@@ -32,9 +40,11 @@ class FakeService implements AdminService {
   certificates(): CertificatesStatus {
     return { certificates: [], problems: ["a.pem is bad"] };
   }
-  async reload() {
+  async reload(): Promise<ReloadAnswer> {
     this.reloads++;
-    return { successful: this.problems.length === 0, generation: 5, problems: this.problems, warnings: ["hm"] };
+    const { problems } = this;
+    const none = { isDryRun: false, diff: null, confirmBy: null };
+    return { successful: problems.length === 0, generation: 5, problems, warnings: ["hm"], ...none };
   }
   steer(pool: string, server: string, order: string): string | null {
     if (pool !== "app") return `there is no pool ${pool}`;
@@ -46,11 +56,16 @@ class FakeService implements AdminService {
 function stage(token?: string) {
   const service = new FakeService();
   const address: Address = { kind: "tcp", host: "127.0.0.1", port: 0 };
-  const admin = openAdmin({ address, token, service, log: silentLog() });
+  const records: AuditRecord[] = [];
+  const audit = { note: (record: AuditRecord) => void records.push(record) };
+  // Of all that can be asked of the config, a reload stands for the changes here.
+  const reload = async (): Promise<Changed> => ({ ok: true, answer: await service.reload() });
+  const operations = configOperations({ reload } as unknown as ConfigService);
+  const admin = openAdmin({ address, token, service, audit, operations, log: silentLog() });
   open.push(admin);
   const port = (admin.address as { port: number }).port;
   const ask = (path: string, init: RequestInit = {}) => fetch(`http://127.0.0.1:${port}${path}`, init);
-  return { service, ask, port };
+  return { service, ask, port, records };
 }
 
 test("the pages and figures are where they are said to be", async () => {
@@ -61,7 +76,7 @@ test("the pages and figures are where they are said to be", async () => {
   expect(await (await ask("/healthz")).text()).toBe("ok\n");
   expect(await (await ask("/api/v1/status")).json()).toEqual(status as never);
   expect(await (await ask("/api/v1/certificates")).json()).toEqual({ certificates: [], problems: ["a.pem is bad"] });
-  expect(await (await ask("/")).text()).toContain("/api/v1/certificates");
+  expect(await (await ask("/api")).text()).toContain("/api/v1/certificates");
 });
 
 test("readyz says no with the reason, healthz still says yes", async () => {
@@ -78,7 +93,7 @@ test("reload answers with the generation, or with every problem", async () => {
   const { ask, service } = stage();
   const good = await ask("/api/v1/reload", { method: "POST" });
   expect(good.status).toBe(200);
-  expect(await good.json()).toEqual({ successful: true, generation: 5, problems: [], warnings: ["hm"] });
+  expect(await good.json()).toMatchObject({ successful: true, generation: 5, problems: [], warnings: ["hm"] });
   service.problems = ["a is wrong", "b too"];
   const bad = await ask("/api/v1/reload", { method: "POST" });
   expect(bad.status).toBe(422);
@@ -101,11 +116,47 @@ test("what is not there, and methods that are not allowed, are told as JSON", as
   const { ask, service } = stage();
   const missing = await ask("/nothing");
   expect(missing.status).toBe(404);
-  expect(await missing.json()).toEqual({ error: "there is nothing at /nothing; GET / lists what there is" });
+  expect(await missing.json()).toEqual({ error: "there is nothing at /nothing; GET /api lists what there is" });
   const wrong = await ask("/api/v1/reload");
   expect(wrong.status).toBe(405);
   expect(wrong.headers.get("allow")).toBe("POST");
   expect(service.reloads).toBe(0);
+  const near = (await (await ask("/api/v1/pols")).json()) as { error: string };
+  expect(near.error).toContain("did you mean /api/v1/pools?");
+});
+
+test("every change is told to the audit log, with who asked for it and what came of it", async () => {
+  const { ask, service, records } = stage();
+  const headers = { "sluice-actor": "ann\u00e9\t" };
+  await ask("/api/v1/status", { headers });
+  await ask("/api/v1/pools/app/servers/a:1/drain", { method: "POST", headers });
+  await ask("/api/v1/pools/web/servers/a:1/drain", { method: "POST" });
+  service.problems = ["a is wrong", "b too"];
+  await ask("/api/v1/reload", { method: "POST", headers: { origin: "http://evil.example" } });
+  await ask("/api/v1/reload", { method: "POST" });
+  expect(records.map(({ operation, actor, status, problem }) => [operation, actor, status, problem])).toEqual([
+    ["drainServer", "ann\u00e9", 200, null],
+    ["drainServer", "127.0.0.1", 404, "there is no pool web"],
+    ["reload", "127.0.0.1", 403, expect.stringContaining("Origin is another")],
+    ["reload", "127.0.0.1", 422, "a is wrong; b too"],
+  ]);
+  expect(records[0]).toMatchObject({ peer: "127.0.0.1", method: "POST", path: "/api/v1/pools/app/servers/a:1/drain" });
+});
+
+test("who is refused again and again fills no log", async () => {
+  const { ask, records } = stage();
+  const headers = { origin: "http://evil.example" };
+  for (let count = 0; count < 40; count++) await ask("/api/v1/reload", { method: "POST", headers });
+  expect(records.length).toBeGreaterThan(15);
+  expect(records.length).toBeLessThan(25);
+});
+
+test("a peer that asks too often is told to wait, but not who scrapes", async () => {
+  const { ask } = stage();
+  const answers = await Promise.all(Array.from({ length: 400 }, () => ask("/api/v1/certificates")));
+  const late = answers.find(({ status }) => status === 429);
+  expect(late?.headers.get("retry-after")).toBe("1");
+  for (const path of ["/metrics", "/healthz", "/readyz"]) expect((await ask(path)).status).toBe(200);
 });
 
 describe("on loopback", () => {
@@ -118,10 +169,18 @@ describe("on loopback", () => {
     expect(service.reloads).toBe(0);
   });
 
-  test("its own page can", async () => {
-    const { ask, port } = stage();
-    const headers = { origin: `http://127.0.0.1:${port}` };
-    expect((await ask("/api/v1/reload", { method: "POST", headers })).status).toBe(200);
+  test("its own page can, and says that it is the console where it changes something", async () => {
+    const { ask, port, service } = stage();
+    const headers = { origin: `http://127.0.0.1:${port}`, "sec-fetch-site": "same-origin" };
+    expect((await ask("/api/v1/status", { headers })).status).toBe(200);
+    const bare = await ask("/api/v1/reload", { method: "POST", headers });
+    expect([bare.status, ((await bare.json()) as { error: string }).error]).toEqual([
+      403,
+      expect.stringContaining("Sluice-Console: 1"),
+    ]);
+    expect(service.reloads).toBe(0);
+    const said = { ...headers, "sluice-console": "1" };
+    expect((await ask("/api/v1/reload", { method: "POST", headers: said })).status).toBe(200);
   });
 
   test("a name that was rebound to it is refused, for reading too", async () => {
@@ -137,7 +196,7 @@ test("a Host that cannot be read is refused as the client's fault, without a lin
   const lines: string[] = [];
   const log = openLog({ level: "info", format: "json", isColored: false, write: (line) => lines.push(line) });
   const address: Address = { kind: "tcp", host: "127.0.0.1", port: 0 };
-  const admin = openAdmin({ address, token: undefined, service: new FakeService(), log });
+  const admin = openAdmin({ address, token: undefined, service: new FakeService(), audit: { note() {} }, log });
   open.push(admin);
   const { port } = admin.address as { port: number };
   const socket = connect(port, "127.0.0.1");
@@ -160,11 +219,40 @@ describe("with a token", () => {
     expect((await ask("/metrics", { headers })).status).toBe(200);
   });
 
+  test("who shows many wrong ones is not heard for a while, also with the right one", async () => {
+    const { ask } = stage("correct-horse-battery");
+    const shown = async (token: string): Promise<number> =>
+      (await ask("/api/v1/certificates", { headers: { authorization: `Bearer ${token}` } })).status;
+    for (let count = 0; count < 10; count++) expect(await shown("wrong")).toBe(401);
+    expect([await shown("wrong"), await shown("correct-horse-battery")]).toEqual([429, 429]);
+    // Nobody guesses who shows none.
+    expect((await ask("/api/v1/certificates")).status).toBe(401);
+  });
+
   test("liveness and readiness are told to anyone", async () => {
     const { ask } = stage("correct-horse-battery");
     expect((await ask("/healthz")).status).toBe(200);
     expect((await ask("/readyz")).status).toBe(200);
   });
+});
+
+test("on a unix socket the peer is just that", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "admin-"));
+  const path = join(folder, "admin.sock");
+  const records: AuditRecord[] = [];
+  const audit = { note: (record: AuditRecord) => void records.push(record) };
+  open.push(
+    openAdmin({
+      address: { kind: "unix", path },
+      token: undefined,
+      service: new FakeService(),
+      audit,
+      log: silentLog(),
+    }),
+  );
+  const answer = await fetch("http://localhost/api/v1/pools/app/servers/a:1/drain", { unix: path, method: "POST" });
+  expect([answer.status, records.map(({ actor, peer }) => [actor, peer])]).toEqual([200, [["unix", "unix"]]]);
+  rmSync(folder, { recursive: true });
 });
 
 test("an address outside of loopback demands a token", () => {
@@ -181,6 +269,7 @@ test("a port in use is an error that names the address", () => {
       address: { kind: "tcp", host: "127.0.0.1", port },
       token: undefined,
       service: new FakeService(),
+      audit: { note() {} },
       log: silentLog(),
     }),
   ).toThrow(`the admin interface cannot listen on 127.0.0.1:${port}: the address is in use`);

@@ -3,39 +3,29 @@
 
 import { formatAddress } from "../base/address.ts";
 import type { Address } from "../config/plan.ts";
-import { decoded, json, only, problem, type Routes, text } from "./api/answer.ts";
-import type { CertificatesStatus } from "./certificatestatus.ts";
-import { Guard, type Refusal } from "./guard.ts";
-import { indexPage } from "./indexpage.ts";
+import type { AdminService } from "./adminservice.ts";
+import { problem, type Routes } from "./api/answer.ts";
+import { isChangeOf, type Operation } from "./api/operation.ts";
+import { adminOperations } from "./api/operations.ts";
+import { Router } from "./api/router.ts";
+import type { Audit } from "./audit.ts";
+import { Desk } from "./desk.ts";
+import { Guard, type GuardOptions } from "./guard.ts";
 import type { Log } from "./log.ts";
 import { listenProblem } from "./port.ts";
-import { type PublicService, publicPage } from "./publicpages.ts";
-import type { Status } from "./status.ts";
-
-export type Order = "drain" | "enable";
-
-export interface ReloadOutcome {
-  readonly successful: boolean;
-  readonly generation: number;
-  readonly problems: readonly string[];
-  /** What is not wrong enough to keep the plan from being in force. */
-  readonly warnings: readonly string[];
-}
-
-/** What the admin interface asks of the rest of control. */
-export interface AdminService extends PublicService {
-  status(): Status;
-  certificates(): CertificatesStatus;
-  reload(): Promise<ReloadOutcome>;
-  /** Null when it is done; otherwise what does not exist. */
-  steer(pool: string, server: string, order: Order): string | null;
-}
 
 export interface AdminOptions {
   readonly address: Address;
   readonly token: string | undefined;
+  /** Names by which it may be asked (admin.hosts). */
+  readonly hosts?: readonly string[] | null;
+  /** Of the requests of one peer (admin.rateLimit). */
+  readonly rate?: GuardOptions["rate"] | undefined;
+  readonly audit: Pick<Audit, "note">;
   readonly service: AdminService;
-  /** Asked in turn for paths that are not known here. */
+  /** What is answered beside the service's own. */
+  readonly operations?: readonly Operation[];
+  /** Asked in turn for paths that no operation has. */
   readonly routes?: readonly Routes[];
   readonly log: Log;
 }
@@ -48,24 +38,34 @@ export interface Admin {
 }
 
 /** Throws an Error with a sentence for the operator when the address cannot be listened on. */
-export function openAdmin({ address, token, service, routes = [], log }: AdminOptions): Admin {
-  const guard = new Guard(address, token);
-  const answer = async (request: Request): Promise<Response> => {
-    // Host is part of a request's URL: one that cannot be read is the client's fault, and no line in the log.
-    const path = URL.parse(request.url)?.pathname;
-    if (path === undefined) return problem(400, "Host is missing or malformed");
-    const refusal = guard.refusal(request, path);
-    return refusal !== null ? refused(refusal) : route(request, path, service, routes);
+export function openAdmin({
+  address,
+  token,
+  hosts = null,
+  rate,
+  service,
+  operations = [],
+  routes = [],
+  audit,
+  log,
+}: AdminOptions): Admin {
+  const all = adminOperations(service, operations);
+  const guard = new Guard({ address, token, hosts, ...(rate === undefined ? {} : { rate }) });
+  const desk = new Desk({ guard, router: new Router(all), routes, audit, nowMs: Date.now });
+  const fetch = (request: Request, server: Bun.Server<undefined>): Promise<Response> => {
+    const peer = server.requestIP(request)?.address.replace(/^::ffff:(?=\d+\.)/i, "") ?? "unix";
+    return desk.answer(request, peer, (operation) => server.timeout(request, secondsOf(operation)));
   };
   const error = (fault: Error): Response => {
     log.error({ stack: fault.stack }, `the admin interface failed: ${fault.message}`);
     return problem(500, "the admin interface failed; the log says how");
   };
+  const common = { idleTimeout: usualSeconds, maxRequestBodySize: bodyBytesMax, fetch, error };
   try {
     const server =
       address.kind === "unix"
-        ? Bun.serve({ unix: address.path, fetch: answer, error })
-        : Bun.serve({ hostname: address.host, port: address.port, fetch: answer, error });
+        ? Bun.serve({ ...common, unix: address.path } as Parameters<typeof Bun.serve>[0])
+        : Bun.serve({ ...common, hostname: address.host, port: address.port });
     return {
       address: address.kind === "unix" ? address : { ...address, port: server.port ?? address.port },
       close: () => server.stop(true),
@@ -75,52 +75,20 @@ export function openAdmin({ address, token, service, routes = [], log }: AdminOp
   }
 }
 
-async function route(
-  request: Request,
-  path: string,
-  service: AdminService,
-  routes: readonly Routes[],
-): Promise<Response> {
-  const open = publicPage(request, path, service);
-  if (open !== null) return open;
-  switch (path) {
-    case "/":
-      return only(request, "GET", () => page(indexPage(service.status())));
-    case "/api/v1/status":
-      return only(request, "GET", () => json(200, service.status()));
-    case "/api/v1/certificates":
-      return only(request, "GET", () => json(200, service.certificates()));
-    case "/api/v1/reload":
-      return only(request, "POST", async () => {
-        const outcome = await service.reload();
-        return json(outcome.successful ? 200 : 422, outcome);
-      });
-  }
-  for (const each of routes) {
-    const answer = each(request, path);
-    if (answer !== null) return answer;
-  }
-  const steering = /^\/api\/v1\/pools\/([^/]+)\/servers\/([^/]+)\/(drain|enable)$/.exec(path);
-  if (steering === null) return problem(404, `there is nothing at ${path}; GET / lists what there is`);
-  const [pool, server] = [decoded(steering[1]!), decoded(steering[2]!)];
-  if (pool === null || server === null) return problem(400, "the path is not percent-encoded as it should be");
-  return only(request, "POST", () => {
-    const order = steering[3] as Order; // The expression allows nothing else.
-    const missing = service.steer(pool, server, order);
-    return missing === null ? json(200, { pool, server, order }) : problem(404, missing);
-  });
-}
+/** As it is where nothing is said; said, so that the runtime does not write of it to stderr. */
+const usualSeconds = 10;
+/** A stream is heard of every quarter of a minute: one that is silent for longer is one that its client does not read. */
+const streamSeconds = 60;
+/** The most that can be said. */
+const longSeconds = 255;
+/** No operation takes more; those that take less refuse it themselves, and say how much it is. */
+const bodyBytesMax = 16 * 1024 * 1024;
 
-function refused({ status, message }: Refusal): Response {
-  const response = problem(status, message);
-  if (status === 401) response.headers.set("www-authenticate", 'Bearer realm="sluice"');
-  return response;
-}
-
-function page(html: string): Response {
-  const response = text(200, html, "text/html; charset=utf-8");
-  response.headers.set("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'");
-  return response;
+/** Some answers take longer than a connection may be silent otherwise: profiles, logs that are read first, changes that wait for servers. */
+function secondsOf(operation: Operation): number {
+  if (operation.isStream === true) return streamSeconds;
+  const isLong = isChangeOf(operation) || /^\/debug\/|\/egress\//.test(operation.path);
+  return isLong ? longSeconds : usualSeconds;
 }
 
 /** Where a person would go with a browser or curl. */

@@ -107,14 +107,14 @@ export function readBan(asked: Readonly<Record<string, unknown>>, nowMs: number)
 
 const keys = ["address", "for", "until", "reason", "by", "force"];
 
-function lineProblem(key: string, value: unknown, max: number): string | null {
+export function lineProblem(key: string, value: unknown, max: number): string | null {
   if (typeof value !== "string") return `"${key}" must be a text`;
   if (value.length > max) return `"${key}" must have at most ${max} characters, not ${value.length}`;
   // It ends up in logs and on terminals.
   return /\p{Cc}/u.test(value) ? `"${key}" must be one line without control characters` : null;
 }
 
-function readUntil(asked: Readonly<Record<string, unknown>>, nowMs: number): Reading<number | null> {
+export function readUntil(asked: Readonly<Record<string, unknown>>, nowMs: number): Reading<number | null> {
   const { for: length = null, until = null } = asked;
   if (length !== null && until !== null) return misread('say "for" or "until", not both');
   if (length !== null) {

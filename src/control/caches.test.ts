@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CachePlan } from "../config/plan.ts";
 import type { CacheKey } from "../memory/cache.ts";
+import type { StorePages } from "../memory/cachestore/pages.ts";
+import { body, found, put } from "../memory/cachestore/trial.ts";
 import { CacheStore } from "../memory/cachestore.ts";
 import type { Owner } from "../memory/owners.ts";
-import { Caches } from "./caches.ts";
+import { Caches, type LentPages } from "./caches.ts";
 import { openLog } from "./log.ts";
 import { Space } from "./space.ts";
 
@@ -36,7 +38,7 @@ const ownerOf = (id: number): Owner => ({
   relax: () => {},
 });
 
-function stage(options: { boot?: string; isFresh?: boolean } = {}) {
+function stage(options: { boot?: string; isFresh?: boolean; pages?: LentPages } = {}) {
   const lines: string[] = [];
   const log = openLog({ level: "debug", format: "json", isColored: false, write: (line) => lines.push(line) });
   const caches = new Caches({
@@ -44,6 +46,7 @@ function stage(options: { boot?: string; isFresh?: boolean } = {}) {
     owner: ownerOf(1),
     machine: { boot: options.boot ?? "boot", uptimeS: () => 1000 },
     isFresh: options.isFresh ?? false,
+    pages: options.pages,
     log,
   });
   const said = (): string[] => lines.splice(0).map((line) => (JSON.parse(line) as { msg: string }).msg);
@@ -54,6 +57,28 @@ function stage(options: { boot?: string; isFresh?: boolean } = {}) {
   };
   return { caches, log, said, adopt };
 }
+
+test("where nothing can be lent of files that is said once, and where it can be what is purged is taken out of the file", () => {
+  const detached: number[] = [];
+  const of = (): StorePages => ({ descriptor: -1, detach: (_, bytes) => detached.push(bytes) > 0 });
+  const copying = stage({ pages: { of, canLend: () => false } });
+  expect(copying.said().filter((line) => line.includes("copied"))).toEqual([
+    `long bodies are copied out of caches: pages of files in ${folder} cannot be given to sockets`,
+  ]);
+  const { caches, said, adopt } = stage({ pages: { of, canLend: () => true } });
+  expect(said()).toEqual([]);
+  const { pages: path = "" } = adopt(pages);
+  const lending = new CacheStore(Bun.mmap(path, { shared: true }), "pages", ownerOf(2), {
+    descriptor: 3,
+    detach: () => true,
+  });
+  put(lending, keyOf("/a"), body(60_000), { bodyBytes: 60_000 });
+  const entry = found(lending, keyOf("/a"));
+  expect([entry.run(0), entry.lend()]).toEqual([true, 3]);
+  entry.release();
+  caches.find("pages")!.store.purge(keyOf("/a"), false);
+  expect(detached).toEqual([60 * 1024]);
+});
 
 /** As a worker opens it. */
 function mapped(path: string, id: number): CacheStore {

@@ -7,6 +7,7 @@ import { existsSync, rmSync } from "node:fs";
 import { hashString } from "../base/hash.ts";
 import type { CachePlan } from "../config/plan.ts";
 import type { StoreFigures } from "../memory/cachestore/figures.ts";
+import type { StorePages } from "../memory/cachestore/pages.ts";
 import { CacheStore } from "../memory/cachestore.ts";
 import type { Owner } from "../memory/owners.ts";
 import { type Kept, KeptFiles, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
@@ -15,6 +16,16 @@ import type { SpaceUser } from "./space.ts";
 
 export interface CachesOptions extends KeptOptions {
   readonly owner: Owner;
+  /** Without it nothing may be lent of the files here. */
+  readonly pages?: LentPages | undefined;
+}
+
+/** What workers lend of a file: control, who purges, takes it out of the file as they do. */
+export interface LentPages {
+  /** Of a file that is mapped. */
+  of(bytes: Uint8Array): StorePages | null;
+  /** Whether workers lend anything of files there. */
+  canLend(folder: string): boolean;
 }
 
 export interface OpenCache extends Kept<CachePlan> {
@@ -33,6 +44,7 @@ export class Caches implements SpaceUser {
 
   constructor(options: CachesOptions) {
     this.#options = options;
+    const { pages, folder, log } = options;
     this.#kept = new KeptFiles(options, {
       noun: "cache",
       contents: "what it stored is",
@@ -42,6 +54,8 @@ export class Caches implements SpaceUser {
       recover: ({ store }) => void store.recover(),
       close: ({ store }) => store.close(),
     });
+    if (pages?.canLend(folder) === false)
+      log.debug({}, `long bodies are copied out of caches: pages of files in ${folder} cannot be given to sockets`);
   }
 
   /** Those that workers share. */
@@ -70,6 +84,10 @@ export class Caches implements SpaceUser {
     this.#kept.mark();
   }
 
+  get isWhole(): boolean {
+    return this.#kept.isWhole;
+  }
+
   get wantedBytes(): number {
     return this.all.reduce((sum, { plan, path }) => sum + Math.max(0, plan.bytesMax - bytesTaken(path)), 0);
   }
@@ -80,11 +98,13 @@ export class Caches implements SpaceUser {
 
   #openFile(plan: CachePlan, path: string, lines: string[]): { open: OpenCache; isMade: boolean } {
     const { folder, owner } = this.#options;
+    const open = (bytes: Uint8Array): CacheStore =>
+      new CacheStore(bytes, plan.name, owner, this.#options.pages?.of(bytes) ?? null);
     const size = CacheStore.bytesFor(plan);
     const wasThere = existsSync(path);
     const found = mapShared(path, size, (bytes) => CacheStore.isFormatted(bytes, plan));
     if (found !== null) {
-      const store = new CacheStore(found, plan.name, owner);
+      const store = open(found);
       store.recover();
       const { entries } = store.figures();
       lines.push(`cache ${plan.name}: ${responses(entries)} found from the run before`);
@@ -97,7 +117,7 @@ export class Caches implements SpaceUser {
     const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
     rmSync(path, { force: true });
     const bytes = makeShared(path, size, (made) => CacheStore.format(made, plan, seed));
-    return { open: { plan, path, store: new CacheStore(bytes, plan.name, owner) }, isMade: true };
+    return { open: { plan, path, store: open(bytes) }, isMade: true };
   }
 }
 

@@ -1,4 +1,5 @@
-// Keeps the certificates in use as the files on disk are, and the users that stand in files (htpasswd). It looks at the stamps of all files that were read, again and again
+// Keeps the certificates in use as the files on disk are, and the users that stand in files (htpasswd), and the members of egress pools
+// that stand in nginx'. It looks at the stamps of all files that were read, again and again
 // and when the system tells of a change; when one differs, all that changed is read anew and a plan with it is published,
 // while connections go on. What is bad now never replaces what is good: the old stays in use and the problem is told once.
 // What looks bad or is gone right after a change may be half written (a key comes after its certificate), so it is believed
@@ -11,6 +12,7 @@ import { FileMaterials, loadMaterials } from "../config/loadmaterials.ts";
 import { type Certificate, type Materials, noMaterials } from "../config/materials.ts";
 import { keyText } from "../config/problem.ts";
 import type { Config } from "../config/types.ts";
+import { membersIn, tellMembers } from "./egressfiles.ts";
 import type { Log } from "./log.ts";
 
 export interface CertificatesOptions {
@@ -169,7 +171,9 @@ export class Certificates {
     if (changes.length > linesMax) log.info(`${changes.length - linesMax} more certificates have changed`);
     const areUsersOthers = usersIn(former) !== usersIn(fresh);
     if (areUsersOthers) log.info("users reloaded");
-    if (changes.length === 0 && !areUsersOthers) log.info("authorities, or certificates for servers, reloaded");
+    const areMembersOthers = tellMembers(former, fresh, log);
+    if (changes.length === 0 && !areUsersOthers && !areMembersOthers)
+      log.info("authorities, or certificates for servers, reloaded");
   }
 
   #tellProblems(former: FileMaterials, fresh: FileMaterials): void {
@@ -177,10 +181,12 @@ export class Certificates {
     const { log } = this.#options;
     const now = problemsOf(fresh);
     for (const problem of now) {
-      const isOfUsers = /^\S+\.auth\.file /.test(problem);
-      if (!known.has(problem)) log.warn(isOfUsers ? problem : `certificates: ${problem}`);
+      const isOfOthers = /^(\S+\.auth\.file |egress\.)/.test(problem);
+      if (!known.has(problem)) log.warn(isOfOthers ? problem : `certificates: ${problem}`);
     }
-    if (known.size > 0 && now.length === 0) log.info("nothing is wrong with the certificates any more");
+    const areOfEgress = [...known].every((problem) => problem.startsWith("egress."));
+    const whose = areOfEgress ? "files of egress pools" : "certificates";
+    if (known.size > 0 && now.length === 0) log.info(`nothing is wrong with the ${whose} any more`);
   }
 
   #tellExpiry(): void {
@@ -234,9 +240,11 @@ function stageOf(file: string, dated: Dated, nowMs: number): Stage[] {
 function doubtOf(former: FileMaterials, fresh: FileMaterials): string {
   const known = new Set(problemsOf(former));
   const kept = byFile(fresh);
+  const members = membersIn(fresh);
   return [
     ...problemsOf(fresh).filter((problem) => !known.has(problem)),
     ...[...byFile(former).keys()].filter((file) => !kept.has(file)),
+    ...membersIn(former).difference(members),
   ].join("\n");
 }
 
@@ -264,7 +272,7 @@ function signature(materials: FileMaterials): string {
   );
   for (const [file, { id }] of authority) lines.push(`${file} ${id}`);
   for (const [name, { chain, key }] of owned) lines.push(`${name} ${chain.id} ${key.id}`);
-  return `${lines.join("\n")}\n${usersIn(materials)}`;
+  return `${lines.join("\n")}\n${usersIn(materials)}\n${[...membersIn(materials)].join("\n")}`;
 }
 
 function usersIn({ htpasswd }: FileMaterials): string {

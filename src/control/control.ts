@@ -7,58 +7,45 @@
 import { availableParallelism } from "node:os";
 import { formatAddress } from "../base/address.ts";
 import { workersOf } from "../config/compile.ts";
-import type { Loaded } from "../config/load.ts";
 import type { Materials } from "../config/materials.ts";
 import { ms } from "../config/measure.ts";
+import type { ProfileOrder } from "../config/message.ts";
 import type { Address, Plan } from "../config/plan.ts";
-import { problemLine } from "../config/problem.ts";
+import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/types.ts";
 import type { Evidence } from "../health/ejection.ts";
 import { Board } from "../memory/board.ts";
 import type { Owner } from "../memory/owners.ts";
 import { serverCell, Totals, workerCell } from "../memory/tally.ts";
-import { type Admin, type AdminService, type Order, openAdmin, type ReloadOutcome } from "./admin.ts";
-import { banRoutes } from "./api/bans.ts";
-import { cacheRoutes } from "./api/caches.ts";
-import { discoveryRoutes } from "./api/discovery.ts";
-import { explainRoutes } from "./api/explain.ts";
-import { fleetRoutes } from "./api/fleet.ts";
-import { listRoutes } from "./api/lists.ts";
-import { registryRoutes } from "./api/registry.ts";
-import { tableRoutes } from "./api/tables.ts";
+import type { AdminService, Order } from "./adminservice.ts";
 import { Bans } from "./bans.ts";
+import type { LentPages } from "./caches.ts";
 import { Certificates } from "./certificates.ts";
-import { type CertificatesStatus, certificateStatus } from "./certificatestatus.ts";
+import type { CertificatesStatus } from "./certificatestatus.ts";
+import { Configuring, saying } from "./configuring/configuring.ts";
+import type { ConfigSource } from "./configuring/source.ts";
 import { sourceOf } from "./discovery/making.ts";
-import { type SourceStatus, sourceStatus } from "./discovery/sourcestatus.ts";
 import { Discovery } from "./discovery.ts";
-import { Explaining } from "./explaining.ts";
+import { Doors } from "./doors.ts";
+import { Chronicle } from "./events/chronicle.ts";
 import { digestOf, type OwnSummary, Summing } from "./fleet/summary.ts";
 import { Fleet } from "./fleet.ts";
 import { FolderWatch } from "./folderwatch.ts";
 import { Holdings, type ListsOfConfig } from "./holdings.ts";
+import { Live } from "./live.ts";
 import type { Log } from "./log.ts";
-import { metricsText } from "./metrics.ts";
-import { type MetricsListener, openMetricsListener } from "./metricslistener.ts";
 import { Names } from "./names.ts";
 import { addressOf, fileShortage, reloadProblems, startProblems } from "./preflight.ts";
 import { Prober } from "./prober.ts";
 import { type Prepared, Reconciler } from "./reconcile.ts";
 import { Registering } from "./registering.ts";
+import { type Phase, Reporting } from "./reporting.ts";
 import { Roster } from "./roster.ts";
 import type { Brake } from "./seat.ts";
 import { openState, type StateFolder } from "./state.ts";
-import { listenerStatus, poolStatus, type Status } from "./status.ts";
+import type { Status } from "./status.ts";
 import { Supervisor } from "./supervisor.ts";
 import { workerProcesses } from "./workerprocess.ts";
-
-/** Where the configuration comes from, at the start and at each reload. */
-export interface ConfigSource {
-  /** The file, or null when the command line is all there is: then there is nothing to load again. */
-  readonly path: string | null;
-  /** `inUse`: certificates whose files have become bad stay as they are there. */
-  load(inUse?: Materials): Promise<Loaded>;
-}
 
 export interface ControlOptions {
   readonly source: ConfigSource;
@@ -68,25 +55,39 @@ export interface ControlOptions {
   readonly lists: ListsOfConfig;
   /** Where relative paths of the config start. */
   readonly folder: string;
+  /** What it was warned of. */
+  readonly warnings?: readonly Problem[];
+  /** The other program whose config it is. */
+  readonly foreign?: string;
   readonly log: Log;
   readonly version: string;
   /** The command line of a worker. */
   readonly workerCommand: readonly string[];
   readonly stateFolder: string;
   readonly owner: Owner;
+  readonly pages?: LentPages;
   /** The clock that processes share (src/clock.ts). */
   readonly sharedMs: () => number;
   /** Tables of the run before are not taken up. */
   readonly isFresh?: boolean;
   readonly brake?: Brake;
+  /** Of this process (src/profiler.ts); absent: it cannot be taken. */
+  readonly takeProfile?: (order: ProfileOrder) => Promise<void>;
+}
+
+/** What a signal's reload comes to. */
+export interface ReloadOutcome {
+  readonly successful: boolean;
+  readonly generation: number;
+  readonly problems: readonly string[];
+  /** What is not wrong enough to keep the plan from being in force. */
+  readonly warnings: readonly string[];
 }
 
 const TICK_MS = 100;
 const WATCH_MS = 500;
 const NAMES_MS = 10_000;
 const CERTIFICATES_MS = 1500;
-
-type Phase = "starting" | "running" | "draining";
 
 export class Control implements AdminService {
   readonly #options: ControlOptions;
@@ -98,38 +99,48 @@ export class Control implements AdminService {
   readonly #prober: Prober;
   readonly #supervisor: Supervisor;
   readonly #holdings: Holdings;
-  readonly #listsOf = new WeakMap<Config, ListsOfConfig>();
+  readonly #configuring: Configuring;
   readonly #discovery: Discovery;
   readonly #registering: Registering;
   readonly #reconciler: Reconciler;
   readonly #certificates: Certificates;
+  readonly #reporting: Reporting;
+  readonly #live: Live;
   readonly #folders: FolderWatch = new FolderWatch(() => void this.#lookAtCertificates());
   readonly #timers: Timer[] = [];
-  readonly #startedAtMs = Date.now();
   readonly workers: number;
-  #admin: Admin | null = null;
-  #metrics: MetricsListener | null = null;
+  #doors: Doors | null = null;
   #bans: Bans | null = null;
   #fleet: Fleet | null = null;
   readonly #summing = new Summing();
-  #config: Config;
   #phase: Phase = "starting";
   #isCut = false;
-  #reload = { isSuccessful: true, atMs: Date.now(), succeededAtMs: Date.now(), problems: [] as readonly string[] };
+  #isRefiling = false;
 
   private constructor(options: ControlOptions, state: StateFolder) {
-    const { log, config, workerCommand } = options;
+    const { config, workerCommand } = options;
+    const chronicle = new Chronicle(options.log, Date.now);
+    const { log } = chronicle;
     this.#options = options;
     this.#log = log;
-    this.#config = config;
     this.#state = state;
     this.workers = workersOf(config, availableParallelism());
     this.#totals = new Totals(state.arena, this.workers);
     this.#board = new Board(state.arena);
-    const { owner, sharedMs, isFresh = false } = options;
+    const { owner, pages, sharedMs, isFresh = false } = options;
     const changed = (lists: Readonly<Record<string, string>>): void => this.#supervisor.renew({ lists });
-    this.#holdings = new Holdings({ state, owner, sharedMs, isFresh, log, changed });
-    this.#listsOf.set(config, options.lists);
+    const lost = (): void => void this.#refile();
+    this.#holdings = new Holdings({
+      state,
+      owner,
+      workers: this.workers,
+      pages,
+      sharedMs,
+      isFresh,
+      log,
+      changed,
+      lost,
+    });
     const names = new Names(log);
     this.#roster = new Roster({
       board: this.#board,
@@ -137,16 +148,18 @@ export class Control implements AdminService {
       evidenceOf: (slot) => evidence(this.#totals, slot),
       nameProblem: ({ name }) => names.problemOf(name.replace(/:\d+$/, "")) ?? "its name has no address yet",
       clearFailures: (slot) => this.#totals.clearFailures(slot),
+      drainedBy: (pool, server) => this.#discovery.drainerOf(pool, server),
     });
     this.#prober = new Prober((slot, result) => this.#roster.checked(slot, result, Date.now()));
     this.#supervisor = new Supervisor({
       workers: this.workers,
       arenaPath: state.arenaPath,
       totals: this.#totals,
-      died: () => {
-        this.#holdings.recover();
+      died: (worker) => {
+        this.#holdings.gone(worker);
         this.#fleet?.recovered();
       },
+      remote: (worker, said) => this.#holdings.heard(worker, said),
       spawn: workerProcesses(workerCommand),
       log,
       ...(options.brake === undefined ? {} : { brake: options.brake }),
@@ -185,6 +198,52 @@ export class Control implements AdminService {
       renew: (renewed, materials) => this.#reconciler.renew(renewed, materials),
       follow: (folders) => this.#folders.follow(folders),
     });
+    this.#configuring = this.#configuringOf();
+    const startedAtMs = Date.now();
+    this.#reporting = new Reporting({
+      ...{ version: options.version, startedAtMs, source: options.source },
+      ...{ totals: this.#totals, board: this.#board, roster: this.#roster, supervisor: this.#supervisor },
+      ...{ holdings: this.#holdings, discovery: this.#discovery, registering: this.#registering },
+      certificates: this.#certificates,
+      now: () => ({
+        ...{ plan: this.#reconciler.plan, config: this.config, phase: this.#phase, reload: this.#configuring.last },
+        ...{ bans: this.#bans, fleet: this.#fleet },
+      }),
+    });
+    this.#live = new Live({
+      chronicle,
+      recorder: this.#holdings.recorder,
+      source: {
+        ...{ totals: this.#totals, caches: this.#holdings.caches, egresses: this.#holdings.egresses },
+        ...{ startedAtMs, plan: () => this.#reconciler.plan },
+        state: () => this.#reporting.state(),
+        workers: () => this.#supervisor.status(),
+        conditionOf: (slot) => this.#roster.conditionOf(slot),
+        bans: () => this.#bans?.size ?? 0,
+      },
+    });
+  }
+
+  #configuringOf(): Configuring {
+    const { source, config, materials, lists, folder, warnings = [], foreign = null } = this.#options;
+    const warned = new Set(warnings.map(saying));
+    return new Configuring({
+      ...{ source, first: { config, materials, lists, folder, foreign, warned }, log: this.#log },
+      ...{ workers: this.workers, cores: availableParallelism(), plan: () => this.#reconciler.plan, nowMs: Date.now },
+      hindrance: () => (this.#phase === "running" ? null : `Sluice is ${this.#phase}`),
+      materials: () => this.#certificates.materials,
+      problemsOf: (of) => reloadProblems(of, this.plan),
+      apply: (of, found) => this.#reconciler.apply(of, found),
+      adopted: (version) => {
+        this.#fleet?.adopt(version.config);
+        this.#certificates.adopt(version.config, version.folder, version.materials);
+        this.#log.level = version.config.log.level;
+      },
+      after: (afterMs, call) => {
+        const timer = setTimeout(call, afterMs);
+        return () => clearTimeout(timer);
+      },
+    });
   }
 
   /** Rejects with an Error whose message is for the operator, a line for each problem; nothing is left behind then. */
@@ -206,51 +265,28 @@ export class Control implements AdminService {
     const changed = (bans: string | null): void => this.#supervisor.renew({ bans });
     this.#bans = await Bans.open({ folder: this.#state.path, log: this.#log, nowMs: Date.now, changed });
     const { sharedMs } = this.#options;
-    const { tables, caches, lists } = this.#holdings;
+    const { tables } = this.#holdings;
     this.#fleet = new Fleet({
       ...{ log: this.#log, bans: this.#bans, folder: this.#state.path, sharedMs },
       tables: () => tables.all,
       adminPort: address.kind === "unix" ? address.path : String(address.port),
       summary: () => this.#summary(),
     });
-    const explaining = new Explaining({
-      arena: this.#state.arena,
-      workers: this.workers,
-      tableOf: (name) => tables.find(name)?.shared ?? tables.find(name)?.table ?? null,
-      cacheOf: (name) => caches.find(name)?.store ?? null,
-      lists: () => lists.files,
-      bans: () => this.#bans?.path ?? null,
-      sharedMs,
+    this.#doors = await Doors.open({
+      ...{ config: this.config, current: () => this.config, service: this, log: this.#log },
+      ...{ folder: this.#state.path, takeProfile: this.#options.takeProfile },
+      parts: {
+        ...{ arena: this.#state.arena, workers: this.workers, sharedMs, totals: this.#totals },
+        ...{ bans: this.#bans, discovery: this.#discovery, fleet: this.#fleet, holdings: this.#holdings },
+        ...{ registering: this.#registering, supervisor: this.#supervisor, plan: () => this.#reconciler.plan },
+        ...{ live: this.#live, configuring: this.#configuring, note: (text: string) => this.#log.info(text) },
+      },
     });
-    const routes = [
-      tableRoutes(tables, sharedMs, this.#fleet),
-      listRoutes(() => lists.status()),
-      cacheRoutes({
-        plan: () => this.#reconciler.plan,
-        storeOf: (name) => caches.find(name)?.store ?? null,
-        tell: (cache, purge) => this.#supervisor.purge(cache, purge),
-        remoteOf: (name) => this.#holdings.remotes.named(name),
-        wayOf: (asked, plan) => explaining.wayOf(asked, plan),
-        nowMs: Date.now,
-      }),
-      banRoutes(this.#bans, Date.now),
-      fleetRoutes(this.#fleet),
-      registryRoutes(this.#registering.registry, () => this.#registering.sentinel.status()),
-      discoveryRoutes(() => this.#discovery.status(), Date.now),
-      explainRoutes(
-        () => this.#reconciler.plan,
-        (plan) => explaining.circumstances(plan),
-      ),
-    ];
-    this.#admin = openAdmin({ address, token: this.#config.admin.token, service: this, routes, log: this.#log });
-    const { listen: metrics } = this.#config.metrics ?? {};
-    if (metrics !== undefined)
-      this.#metrics = openMetricsListener({ address: addressOf(metrics), service: this, log: this.#log });
     const { materials, folder } = this.#options;
-    const problem = await this.#reconciler.apply(this.#config, materials);
+    const problem = await this.#reconciler.apply(this.config, materials);
     if (problem !== null) throw new Error(problem);
-    this.#fleet.adopt(this.#config);
-    this.#certificates.adopt(this.#config, folder, materials);
+    this.#fleet.adopt(this.config);
+    this.#certificates.adopt(this.config, folder, materials);
     this.#phase = "running";
     this.#roster.open(Date.now());
     this.#holdings.open();
@@ -264,20 +300,34 @@ export class Control implements AdminService {
     if (shortage !== null) this.#log.warn(shortage);
   }
 
+  /** Files of tables, caches or boards were removed behind our back. */
+  async #refile(): Promise<void> {
+    if (this.#phase !== "running" || this.#isRefiling) return;
+    this.#isRefiling = true;
+    const problem = await this.#reconciler.refile();
+    this.#isRefiling = false;
+    if (problem !== null) this.#log.error(`files of the plan were removed, and no others could be made: ${problem}`);
+  }
+
   #watch(): void {
     const { heartbeat } = workerCell;
-    this.#supervisor.watch(ms(this.#config.stallTimeout), (worker) => this.#totals.ofWorker(worker, heartbeat));
+    this.#supervisor.watch(ms(this.config.stallTimeout), (worker) => this.#totals.ofWorker(worker, heartbeat));
   }
 
   async #prepare(plan: Plan, config: Config, { program }: Materials): Promise<Prepared> {
-    const prepared = await this.#holdings.prepare(plan, this.#listsOf.get(config) ?? {}, program);
+    const prepared = await this.#holdings.prepare(plan, this.#configuring.listsOf(config), program);
     return { ...prepared, files: { ...prepared.files, bans: null } };
   }
 
   #summary(): OwnSummary {
-    const address = this.#admin === null ? "" : formatAddress(this.adminAddress);
+    const address = this.#doors === null ? "" : formatAddress(this.adminAddress);
     const bans = this.#bans?.size ?? 0;
-    return this.#summing.summary(this.status(), { address, bans, config: digestOf(this.#config), nowMs: Date.now() });
+    return this.#summing.summary(this.status(), { address, bans, config: digestOf(this.config), nowMs: Date.now() });
+  }
+
+  /** The config in force. */
+  get config(): Config {
+    return this.#configuring.config;
   }
 
   /** The plan in force. */
@@ -286,7 +336,7 @@ export class Control implements AdminService {
   }
 
   get adminAddress(): Address {
-    return this.#admin!.address;
+    return this.#doors!.address;
   }
 
   /** Ends when no exchange is under way any more, at the latest after the plan's drain time. False when `end` came in between. */
@@ -311,45 +361,15 @@ export class Control implements AdminService {
       if (pid !== null && state === "up") process.kill(pid, "SIGUSR1");
   }
 
+  /** The config file again, as SIGHUP asks for it. */
   async reload(): Promise<ReloadOutcome> {
-    const { source } = this.#options;
-    if (source.path === null)
-      return this.#outcome(["there is no config file to load again: everything stands on the command line"]);
-    if (this.#phase !== "running") return this.#outcome([`Sluice is ${this.#phase}`]);
-    const loaded = await source.load(this.#certificates.materials);
-    if (!loaded.ok) {
-      const lines = (severity: string): string[] =>
-        loaded.problems.filter((problem) => problem.severity === severity).map(problemLine);
-      return this.#reloaded(lines("error"), lines("warning"));
+    const changed = await this.#configuring.reload();
+    if (changed.ok) {
+      const { successful, generation, problems, warnings } = changed.answer;
+      return { successful, generation, problems, warnings };
     }
-    const warnings = loaded.warnings.map(problemLine);
-    const { config, materials, folder } = loaded;
-    this.#listsOf.set(config, loaded.lists);
-    const problems = await reloadProblems(config, this.plan);
-    const problem = problems.length > 0 ? problems.join("; ") : await this.#reconciler.apply(config, materials);
-    if (problem !== null) return this.#reloaded([problem], warnings);
-    this.#fleet?.adopt(config);
-    this.#certificates.adopt(config, folder, materials);
-    const restart = this.#restartWarning(config);
-    this.#config = config;
-    this.#log.level = config.log.level;
-    return this.#reloaded([], restart === null ? warnings : [...warnings, restart]);
-  }
-
-  #reloaded(problems: readonly string[], warnings: readonly string[] = []): ReloadOutcome {
-    const isSuccessful = problems.length === 0;
-    const atMs = Date.now();
-    this.#reload = { isSuccessful, atMs, succeededAtMs: isSuccessful ? atMs : this.#reload.succeededAtMs, problems };
-    if (isSuccessful) this.#log.info(`the configuration is loaded again; plan ${this.plan.generation} is in force`);
-    for (const warning of warnings) this.#log.warn(warning);
-    for (const problem of problems) this.#log.error(`reload: ${problem}`);
-    if (!isSuccessful) this.#log.error(`the configuration was not loaded; plan ${this.plan.generation} stays in force`);
-    return this.#outcome(problems, warnings);
-  }
-
-  #outcome(problems: readonly string[], warnings: readonly string[] = []): ReloadOutcome {
-    const generation = this.#reconciler.plan?.generation ?? 0;
-    return { successful: problems.length === 0, generation, problems, warnings };
+    this.#log.error(`reload: ${changed.message}`);
+    return { successful: false, generation: this.plan.generation, problems: [changed.message], warnings: [] };
   }
 
   steer(pool: string, server: string, order: Order): string | null {
@@ -362,72 +382,19 @@ export class Control implements AdminService {
   }
 
   unreadiness(): string | null {
-    if (this.#phase !== "running") return this.#phase;
-    return this.#supervisor.isUp ? null : "no worker is up";
+    return this.#reporting.unreadiness();
   }
 
   certificates(): CertificatesStatus {
-    const { plan } = this.#reconciler;
-    const certificates = plan === null ? [] : certificateStatus(plan, Date.now());
-    return { certificates, problems: this.#certificates.problems };
+    return this.#reporting.certificates();
   }
 
   metrics(): string {
-    const { plan } = this.#reconciler;
-    if (plan === null) return "";
-    return metricsText({
-      version: this.#options.version,
-      startedAtMs: this.#startedAtMs,
-      isReady: this.unreadiness() === null,
-      plan,
-      totals: this.#totals,
-      workers: this.#supervisor.status(),
-      reload: this.#reload,
-      certificateProblems: this.#certificates.problems.length,
-      tables: this.#holdings.tables.figures(),
-      caches: this.#holdings.caches.figures(),
-      remotes: this.#holdings.remotes.states(plan.caches),
-      lists: this.#holdings.lists.status(),
-      bans: this.#bans?.size ?? 0,
-      fleet: this.#fleet?.status() ?? null,
-      prefix: this.#config.metrics?.prefix ?? null,
-      sources: this.#discovery.status(),
-      stateOf: (slot) => this.#board.read(slot),
-      countsOf: (slot) => this.#roster.countsOf(slot),
-    });
+    return this.#reporting.metrics();
   }
 
   status(): Status {
-    const { plan } = this.#reconciler;
-    const phase = this.#phase === "running" ? (this.#supervisor.isUp ? "ready" : "down") : this.#phase;
-    const sources = new Map(this.#discovery.status().map((each) => [each.pool, each.sources]));
-    const sourcesOf = (pool: string): SourceStatus[] =>
-      (sources.get(pool) ?? []).map((figures) => sourceStatus(figures, Date.now()));
-    return {
-      version: this.#options.version,
-      pid: process.pid,
-      state: phase,
-      startedAt: new Date(this.#startedAtMs).toISOString(),
-      uptimeSeconds: Math.round((Date.now() - this.#startedAtMs) / 1000),
-      generation: plan?.generation ?? 0,
-      config: this.#options.source.path,
-      lastReload: {
-        successful: this.#reload.isSuccessful,
-        at: new Date(this.#reload.atMs).toISOString(),
-        problems: this.#reload.problems,
-      },
-      workers: this.#supervisor
-        .status()
-        .map((worker) => ({ ...worker, connections: this.#totals.ofWorker(worker.worker, 0) })),
-      listeners: plan === null ? [] : listenerStatus(plan, this.#totals),
-      pools: (plan?.pools ?? []).map((pool) =>
-        poolStatus(pool, this.#totals, (slot) => this.#roster.conditionOf(slot), sourcesOf(pool.name)),
-      ),
-      caches: (plan?.caches ?? []).map((cache) => this.#holdings.cacheStatus(cache, Date.now())),
-      fleet: this.#fleet?.status() ?? null,
-      registry: this.#registering.status(),
-      sentinel: this.#registering.sentinel.status(),
-    };
+    return this.#reporting.status();
   }
 
   async #refreshNames(): Promise<void> {
@@ -441,17 +408,8 @@ export class Control implements AdminService {
     if (this.#phase === "running") await this.#certificates.look();
   }
 
-  #restartWarning(config: Config): string | null {
-    const needed = [
-      ...(workersOf(config, availableParallelism()) === this.workers ? [] : ["workers"]),
-      ...(Bun.deepEquals(config.admin, this.#config.admin) ? [] : ["admin"]),
-      ...(config.metrics?.listen === this.#config.metrics?.listen ? [] : ["metrics.listen"]),
-      ...(config.log.format === this.#config.log.format ? [] : ["log.format"]),
-    ];
-    return needed.length === 0 ? null : `changes of ${needed.join(", ")} take effect at the next start only`;
-  }
-
   async #close(): Promise<void> {
+    this.#configuring.close();
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     this.#certificates.close();
     this.#folders.close();
@@ -462,12 +420,12 @@ export class Control implements AdminService {
     // Nobody is connected any more, and other nodes are told so.
     this.#holdings.recover();
     await this.#fleet?.close();
-    await this.#metrics?.close();
-    await this.#admin?.close();
+    this.#live.close();
+    await this.#doors?.close();
     this.#holdings.close();
     this.#bans?.close();
     if (this.#state.isKept())
-      this.#log.info(`tables, caches and bans are kept in ${this.#state.path} for the next start`);
+      this.#log.info(`tables, caches, egress pools and bans are kept in ${this.#state.path} for the next start`);
     this.#state.close();
   }
 }

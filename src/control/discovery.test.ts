@@ -38,6 +38,10 @@ class Told implements Source {
   fail(problem: string): void {
     this.#tell!({ ok: false, problem });
   }
+
+  answer(answer: Answer): void {
+    this.#tell!(answer);
+  }
 }
 
 const open: Discovery[] = [];
@@ -155,6 +159,7 @@ test("without an answer the last servers stay, or go, as is wished; an outage is
     [3, 1000, { text: "is gone", sinceMs: 5000 }],
     [3, 1000, { text: "is gone", sinceMs: 5000 }],
   ]);
+  expect(sources.map(({ kept }) => kept)).toEqual([{ servers: ["10.0.0.1:80"], sinceMs: 5000, why: "is gone" }, null]);
   of("a").tell("10.0.0.1:80");
   of("b").tell("10.0.0.2:80");
   expect(found("app")).toEqual(["10.0.0.1:80", "10.0.0.2:80"]);
@@ -166,6 +171,31 @@ test("without an answer the last servers stay, or go, as is wished; an outage is
     "file b answers again",
     "file b: 10.0.0.2:80 came; 1 in all",
   ]);
+});
+
+test("servers that count only because a source told of them once are told apart from those that somebody stands by", async () => {
+  const { discovery, of, state } = scene();
+  const adopted = discovery.adopt(configOf({ app: { servers: ["10.0.0.3:80"], discover: [file("a"), file("b")] } }));
+  of("a").tell("10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80");
+  of("b").tell("10.0.0.2:80");
+  await adopted;
+  const kept = (): object => Object.fromEntries(discovery.status()[0]!.kept);
+  expect(kept()).toEqual({});
+  state.nowMs = 5000;
+  of("a").fail("is away");
+  const since = new Date(5000).toISOString();
+  expect(kept()).toEqual({ "10.0.0.1:80": { source: "file a", since } });
+  state.nowMs = 9000;
+  // It is back, and has not told of all again.
+  const answer = { servers: ["10.0.0.1:80", "10.0.0.2:80"].map((address) => ({ address })), remarks: [] };
+  of("a").answer({ ok: true, ...answer, kept: { servers: ["10.0.0.1:80"], why: "not seen since" } });
+  expect(discovery.status()[0]!.sources[0]).toMatchObject({
+    problem: null,
+    kept: { servers: ["10.0.0.1:80"], sinceMs: 5000, why: "not seen since" },
+  });
+  expect(kept()).toEqual({ "10.0.0.1:80": { source: "file a", since } });
+  of("a").tell("10.0.0.1:80");
+  expect(kept()).toEqual({});
 });
 
 test("a reload keeps sources that did not change, with what they told; others are stopped", async () => {

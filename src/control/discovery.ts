@@ -5,10 +5,11 @@
 //   a source tells  >  as before: nothing. Otherwise noted, and a plan is published: at once, or with what else comes within 20 ms of
 //   the plan before, and longer where plans are large: however fast servers come and go, control has most of its time for the rest
 
-import { type FoundServer, foundLeftOut } from "../config/found.ts";
+import { type FoundServer, foundLeftOut, nameOf } from "../config/found.ts";
 import type { Config, Discover } from "../config/types.ts";
 import { type Former, Heirs } from "./discovery/heirs.ts";
 import type { Make } from "./discovery/making.ts";
+import { type KeptStatus, keptServers } from "./discovery/sourcestatus.ts";
 import { type SourceFigures, Standing } from "./discovery/standing.ts";
 import type { Log } from "./log.ts";
 import type { Finder } from "./reconcile.ts";
@@ -27,6 +28,8 @@ export interface DiscoveryOptions {
 export interface PoolSources {
   readonly pool: string;
   readonly sources: readonly SourceFigures[];
+  /** Servers of the pool, by name, that count only because a source told of them once. */
+  readonly kept: ReadonlyMap<string, KeptStatus>;
 }
 
 const gatherMs = 20;
@@ -89,11 +92,17 @@ export class Discovery implements Finder {
 
   /** By pool, in the order of the config; pools without sources are left out. */
   status(): PoolSources[] {
-    return Object.keys(this.#config?.pools ?? {}).flatMap((pool) => {
-      const keys = this.#of(pool);
-      const sources = keys.map((key) => this.#standings.get(key)!.figures);
-      return sources.length === 0 ? [] : [{ pool, sources: distinct(sources) }];
+    return Object.entries(this.#config?.pools ?? {}).flatMap(([pool, { servers }]) => {
+      const sources = distinct(this.#of(pool).map((key) => this.#standings.get(key)!.figures));
+      return sources.length === 0 ? [] : [{ pool, sources, kept: keptServers(sources, servers) }];
     });
+  }
+
+  /** The source by whose word that server is given nothing new. */
+  drainerOf(pool: string, server: string): string | null {
+    const standings = this.#of(pool).map((key) => this.#standings.get(key)!);
+    const isIt = ({ address, drain }: FoundServer): boolean => drain === true && nameOf(address) === server;
+    return standings.find(({ servers }) => servers.some(isIt))?.figures.source ?? null;
   }
 
   close(): void {

@@ -19,6 +19,21 @@ export function writeDiscovery(out: Exposition, pools: readonly PoolSources[]): 
     "Servers that the source told of last.",
     each(({ servers }) => servers.length),
   );
+  out.gauge(
+    "sluice_discovery_kept_servers",
+    "Servers that count only because the source told of them once.",
+    each(({ kept }) => kept?.servers.length ?? 0),
+  );
+  out.counter(
+    "sluice_discovery_changes_total",
+    "Times that the source's servers became others.",
+    each(({ changes }) => changes),
+  );
+  out.gauge(
+    "sluice_discovery_last_change_timestamp_seconds",
+    "When the source's servers last became others, in seconds since 1970.",
+    each(({ lastChangeMs }) => (lastChangeMs === null ? null : lastChangeMs / 1000)),
+  );
   out.counter(
     "sluice_discovery_failures_total",
     "Questions to the source that had no answer.",

@@ -7,6 +7,7 @@ import { type Asked, readQuestion } from "../flow/question.ts";
 import type { Arena } from "../memory/arena.ts";
 import { BanHolder, noBans } from "../memory/bans.ts";
 import type { Cache } from "../memory/cache.ts";
+import type { SharedEgressBoard } from "../memory/egressboard.ts";
 import { emptyList, ListHolder } from "../memory/list.ts";
 import { ListFile } from "../memory/listfile.ts";
 import { NoCache } from "../memory/nocache.ts";
@@ -20,6 +21,8 @@ export interface ExplainingOptions {
   readonly tableOf: (name: string) => AnyTable | null;
   /** Null for a cache that is not there, or that each worker has for itself. */
   readonly cacheOf: (name: string) => Cache | null;
+  /** Null for an egress pool that is not there (any more). */
+  readonly boardOf?: (name: string) => SharedEgressBoard | null;
   /** Paths of the files that workers have been told of. */
   readonly lists: () => Readonly<Record<string, string>>;
   readonly bans: () => string | null;
@@ -35,6 +38,8 @@ export interface Way {
   readonly text: string;
   /** Why the pool's cache is not asked for it, in sentences; null where it is. */
   readonly bypass: string | null;
+  /** What had to be assumed, in a sentence: that it comes to this listener, though none is at that port. */
+  readonly assumption: string | null;
 }
 
 export class Explaining {
@@ -46,7 +51,7 @@ export class Explaining {
   }
 
   circumstances(plan: Plan): Circumstances {
-    const { arena, workers, tableOf, cacheOf, sharedMs } = this.#options;
+    const { arena, workers, tableOf, cacheOf, boardOf, sharedMs } = this.#options;
     const lists = this.#options.lists();
     const bansPath = this.#options.bans();
     this.#map([...Object.values(lists), ...(bansPath === null ? [] : [bansPath])]);
@@ -63,6 +68,7 @@ export class Explaining {
         return new ListHolder(list, file !== null && file.kind === list.kind ? file : emptyList);
       },
       caches: (cache) => cacheOf(cache.name) ?? new NoCache(cache),
+      egresses: ({ name }) => boardOf?.(name) ?? null,
       bans,
       nowMs: performance.now(),
       sharedMs: sharedMs(),
@@ -77,7 +83,12 @@ export class Explaining {
     if (!question.ok) return null;
     const circumstances = { ...this.circumstances(plan), caches: (cache: CachePlan) => new NoCache(cache) };
     const { pool, outcome, cache } = explain(question.value, circumstances);
-    return { pool, text: outcome.text, bypass: cache?.result === "bypass" ? cache.text : null };
+    return {
+      pool,
+      text: outcome.text,
+      bypass: cache?.result === "bypass" ? cache.text : null,
+      assumption: question.value.assumptions[0] ?? null,
+    };
   }
 
   /** Files that were mapped before stay so for as long as they are in use. */

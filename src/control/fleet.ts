@@ -8,19 +8,20 @@ import type { Config } from "../config/types.ts";
 import type { Exchange } from "../fleet/exchange.ts";
 import type { SharedTable } from "../memory/sharedtable.ts";
 import { keyName } from "../memory/tablekey.ts";
-import { readRedisPlace } from "../registry/address.ts";
 import { Membership, type MembershipOptions } from "./fleet/membership.ts";
 import type { FleetAnswer, FleetStatus } from "./fleet/nodestatus.ts";
 import { carryOut, type Order, orderKeysMax, type Setting, setShared } from "./fleet/orders.ts";
 import type { OpenTable } from "./tables.ts";
 
-export interface FleetOptions extends Omit<MembershipOptions, "plan" | "place" | "node" | "exchanges"> {
+export interface FleetOptions extends Omit<MembershipOptions, "plan" | "node" | "exchanges"> {
   readonly tables: () => readonly OpenTable[];
   /** Tells nodes of one machine apart. */
   readonly adminPort: string;
 }
 
 export class Fleet {
+  /** A config has said whether there is one: the first is put in force while the admin interface answers already. */
+  isDecided = false;
   readonly #options: FleetOptions;
   readonly #exchanges = new WeakMap<SharedTable, Exchange>();
   #plan: FleetPlan | null = null;
@@ -32,6 +33,7 @@ export class Fleet {
 
   /** A config has come into force, and its tables are open. */
   adopt(config: Pick<Config, "fleet">): void {
+    this.isDecided = true;
     const plan = compileFleet(config);
     if (!Bun.deepEquals(plan, this.#plan)) {
       this.#membership?.close();
@@ -86,14 +88,9 @@ export class Fleet {
     await membership?.part();
   }
 
-  #join(plan: FleetPlan): Membership | null {
-    const { log, adminPort } = this.#options;
-    const place = readRedisPlace(plan.url);
-    const exchanges = this.#exchanges;
-    const node = plan.node ?? nameOf(adminPort);
-    if (place !== null) return new Membership({ ...this.#options, plan, place, node, exchanges });
-    log.error(`fleet ${plan.name}: its address is none of a Redis, so this node is alone`);
-    return null;
+  #join(plan: FleetPlan): Membership {
+    const node = plan.node ?? nameOf(this.#options.adminPort);
+    return new Membership({ ...this.#options, plan, node, exchanges: this.#exchanges });
   }
 
   get #node(): string {

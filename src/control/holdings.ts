@@ -1,19 +1,22 @@
-// What the plan in force remembers outside of the arena: its tables, caches and lists, and the code of its hooks. Their files are
+// What the plan in force remembers outside of the arena: its tables, caches, lists and egress pools, and the code of its hooks. Their files are
 // prepared together before a plan goes out, and kept or undone together when that is known to be in force or not. Control keeps
 // them going: what dead workers held is let go of, expired entries are swept out, and too little memory is told.
 
 import { join } from "node:path";
 import type { Loaded } from "../config/load.ts";
 import type { Program } from "../config/materials.ts";
-import type { PlanFiles } from "../config/message.ts";
+import type { PlanFiles, RemoteNews } from "../config/message.ts";
 import type { CachePlan, Plan } from "../config/plan.ts";
 import type { Owner } from "../memory/owners.ts";
 import { RedisLevels } from "../redis/levels.ts";
-import { Caches } from "./caches.ts";
+import { Caches, type LentPages } from "./caches.ts";
 import { type CacheStatus, cacheStatus } from "./cachestatus.ts";
+import { Egresses } from "./egresses.ts";
 import { Lists } from "./lists.ts";
 import type { Log } from "./log.ts";
 import { Programs } from "./programs.ts";
+import { Recorder } from "./recorder.ts";
+import { RemoteBulletin } from "./remotebulletin.ts";
 import { Space } from "./space.ts";
 import type { StateFolder } from "./state.ts";
 import { thisMachine } from "./table/bootmark.ts";
@@ -25,13 +28,17 @@ export type ListsOfConfig = (Loaded & { readonly ok: true })["lists"];
 export interface HoldingsOptions {
   readonly state: StateFolder;
   readonly owner: Owner;
+  readonly workers: number;
+  readonly pages?: LentPages | undefined;
   /** The clock that processes share (src/clock.ts). */
   readonly sharedMs: () => number;
-  /** Tables and caches of the run before are not taken up. */
+  /** Tables, caches and boards of the run before are not taken up. */
   readonly isFresh: boolean;
   readonly log: Log;
   /** Other files of lists than those that were prepared, or told of, before. */
   readonly changed: (lists: Readonly<Record<string, string>>) => void;
+  /** Somebody has removed files of the plan in force: workers that start from now on cannot have them. */
+  readonly lost?: () => void;
 }
 
 /** Exactly one of `keep` and `undo` is called. */
@@ -49,25 +56,40 @@ export class Holdings {
   readonly tables: Tables;
   readonly caches: Caches;
   readonly lists: Lists;
+  readonly egresses: Egresses;
   readonly programs: Programs;
+  readonly recorder: Recorder;
   /** What caches have behind them; asked to take away what is purged, and whether they are there. */
   readonly remotes: RedisLevels;
+  readonly #bulletin: RemoteBulletin;
   readonly #space: Space;
   readonly #timers: Timer[] = [];
+  readonly #lost: () => void;
 
-  constructor({ state, owner, sharedMs, isFresh, log, changed }: HoldingsOptions) {
+  constructor({ state, owner, workers, pages, sharedMs, isFresh, log, changed, lost = () => {} }: HoldingsOptions) {
+    this.#lost = lost;
     const kept = { owner, machine: thisMachine(), isFresh, log };
     this.tables = new Tables({ ...kept, folder: state.tablesPath, sharedMs });
-    this.caches = new Caches({ ...kept, folder: state.cachesPath });
+    this.caches = new Caches({ ...kept, folder: state.cachesPath, pages });
     this.lists = new Lists({ folder: state.listsPath, log, changed });
+    this.egresses = new Egresses({
+      ...{ ...kept, folder: state.egressPath, logsFolder: state.egressLogsPath, nowMs: Date.now },
+    });
     this.programs = new Programs(join(state.path, "programs"));
-    const warn = (message: string): void => log.warn({}, message);
-    this.remotes = new RedisLevels({ nowMs: () => performance.now(), warn, tell: (call) => call() });
-    this.#space = new Space({ folder: state.path, users: [this.tables, this.caches], log });
+    this.recorder = new Recorder(join(state.path, "recorder"), workers);
+    this.#bulletin = new RemoteBulletin(log);
+    const news = (said: RemoteNews): void => this.#bulletin.hear("control", said);
+    this.remotes = new RedisLevels({ nowMs: () => performance.now(), news, tell: (call) => call() });
+    this.#space = new Space({
+      folder: state.path,
+      users: [this.tables, this.caches, this.egresses.boards, this.recorder],
+      log,
+    });
   }
 
   /** From now on what is due is done. */
   open(): void {
+    this.egresses.open();
     this.#timers.push(
       setInterval(() => void this.tables.sweep(), sweepMs),
       setInterval(() => this.#mark(), markMs),
@@ -76,7 +98,8 @@ export class Holdings {
   }
 
   /** Rejects with an Error for the operator when a file cannot be made; nothing is left of any then. */
-  async prepare({ tables, caches }: Plan, sources: ListsOfConfig, program: Program | null): Promise<PreparedHoldings> {
+  async prepare(plan: Plan, sources: ListsOfConfig, program: Program | null): Promise<PreparedHoldings> {
+    const { tables, caches } = plan;
     const made: { keep(): void; undo(): void }[] = [];
     const undo = (): void => {
       for (const each of made) each.undo();
@@ -91,11 +114,14 @@ export class Holdings {
         lists,
         tables: add(this.tables.prepare(tables)).files,
         caches: add(this.caches.prepare(caches)).files,
+        egresses: add(this.egresses.prepare(plan)).files,
+        recorder: add(this.recorder.prepare(plan)).file,
         program: add(this.programs.prepare(program)).file,
       };
       const keep = (): void => {
         for (const each of made) each.keep();
         this.remotes.adopt(caches);
+        this.#bulletin.adopt(caches);
         this.#space.check();
       };
       return { files, keep, undo };
@@ -110,25 +136,47 @@ export class Holdings {
     return cacheStatus(plan, figures, this.remotes.named(plan.name), nowMs);
   }
 
-  /** A worker has died. */
+  /** What a worker has found out; control makes sure of it at once, for status and metrics are what it knows. */
+  heard(worker: number, said: RemoteNews): void {
+    this.#bulletin.hear(worker, said);
+    const isAway = this.remotes.isAway(said.address);
+    if ((said.news === "away" && !isAway) || (said.news === "back" && isAway)) this.remotes.hasten(said.address);
+  }
+
+  gone(worker: number): void {
+    this.#bulletin.gone(worker);
+    this.recover();
+    this.#checkFiles();
+  }
+
+  /** Somebody who held something has died. */
   recover(): void {
     this.tables.recover();
     this.caches.recover();
+    this.egresses.recover();
   }
 
   #mark(): void {
     this.tables.mark();
     this.caches.mark();
+    this.egresses.mark();
     this.#space.check();
+    this.#checkFiles();
   }
 
-  /** Files of tables and caches stay for the next run. */
+  #checkFiles(): void {
+    if (!this.tables.isWhole || !this.caches.isWhole || !this.egresses.boards.isWhole) this.#lost();
+  }
+
+  /** Files of tables, caches and egress pools stay for the next run. */
   close(): void {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     this.tables.close();
     this.caches.close();
+    this.egresses.close();
     this.lists.close();
     this.programs.close();
+    this.recorder.close();
     this.remotes.close();
   }
 }

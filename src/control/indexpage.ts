@@ -1,41 +1,19 @@
-// The page at the admin interface's root: what runs, and what else is there, for a person with a browser. It is made from a
-// status and knows no more. Nothing on it comes from traffic or from the config, so nothing needs escaping; a name that an operator chose
-// would. It has no scripts: only what can be looked at as it stands here is linked; what changes something, or wants a name, is not.
+// The list of all that the admin interface answers, for a person with a browser: made of the operations themselves, so that nothing is
+// missing, and headed by what runs. Nothing on it comes from traffic or from the config, so nothing needs escaping; a name that an operator
+// chose would. It has no scripts: only what can be looked at as it stands here is linked; what changes something, or wants a name, is not.
 
+import type { z } from "zod";
+import type { Operation } from "./api/operation.ts";
 import type { Status } from "./status.ts";
 
-const rows: readonly (readonly [method: string, path: string, what: string])[] = [
-  ["GET", "/metrics", "metrics for Prometheus"],
-  ["GET", "/healthz", "200 while the process lives"],
-  ["GET", "/readyz", "200 while traffic is accepted, 503 while starting or draining"],
-  ["GET", "/api/v1/status", "workers, listeners, pools and servers as JSON"],
-  ["GET", "/api/v1/certificates", "certificates in use as JSON, with their days left"],
-  ["GET", "/api/v1/tables", "tables as JSON, how large and how full"],
-  ["GET, DELETE", "/api/v1/tables/NAME", "entries of a table, or those that where and key select; by pages"],
-  ["GET, PUT, DELETE", "/api/v1/tables/NAME/entries/KEY", "one entry"],
-  ["GET", "/api/v1/caches", "caches as JSON: what they hold, and how full they are"],
-  ["GET ?url=", "/api/v1/cache/why", "what is stored for a request, and why it is answered from there or is not"],
-  ["POST", "/api/v1/cache/purge", "take responses out of caches, by url, prefix, tag or all"],
-  ["GET", "/api/v1/lists", "lists as JSON: entries, files, when they were read, and what is wrong with them"],
-  ["GET", "/api/v1/bans", "who is banned, as JSON"],
-  ["POST", "/api/v1/bans", "give an address or block no service"],
-  ["DELETE", "/api/v1/bans/ADDRESS", "lift a ban"],
-  ["GET", "/api/v1/discovery", "where pools have servers from that no config names, and what was found there"],
-  ["GET", "/api/v1/registry", "where the registry is, its sets, and this Sluice's own sentinel"],
-  ["GET", "/api/v1/fleet", "this node and all others of its fleet, and how old is what it knows of them"],
-  ["POST", "/api/v1/explain", "what would become of a request, and why"],
-  ["POST", "/api/v1/reload", "load the config file again"],
-  ["POST", "/api/v1/pools/POOL/servers/SERVER/drain", "give a server no new requests"],
-  ["POST", "/api/v1/pools/POOL/servers/SERVER/enable", "give it requests again"],
-];
-
-export function indexPage(status: Status): string {
+export function indexPage(status: Status, operations: readonly Operation[]): string {
   const servers = status.pools.flatMap((pool) => pool.servers);
   const up = servers.filter((server) => server.isEligible).length;
-  const list = rows
-    .map(([method, path, what]) => {
-      const name = method === "GET" ? `<a href="${path}">${path}</a>` : path;
-      return `<tr><td>${method}</td><td><code>${name}</code></td><td>${what}</td></tr>`;
+  const tags = [...new Set(operations.map(({ tag }) => tag))];
+  const list = tags
+    .map((tag) => {
+      const rows = operations.filter((each) => each.tag === tag).map(rowOf);
+      return `<tr><th colspan="3">${tag}</th></tr>\n${rows.join("\n")}`;
     })
     .join("\n");
   return `<!doctype html>
@@ -45,12 +23,21 @@ export function indexPage(status: Status): string {
 <style>
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 3rem auto; padding: 0 1rem; }
   td { padding: .2rem 1rem .2rem 0; vertical-align: top; }
+  th { padding: 1rem 0 .2rem; text-align: left; }
 </style>
 <h1>Sluice ${status.version}</h1>
 <p>State: ${status.state}. ${up} of ${servers.length} servers take requests. Plan ${status.generation}.</p>
+<p>This is what there is here; <a href="/api/v1/openapi.json">openapi.json</a> describes it for programs.</p>
 <table>
 ${list}
 </table>
 </html>
 `;
+}
+
+function rowOf({ method, path, query, summary }: Operation): string {
+  const names = query === undefined ? [] : Object.keys((query as z.ZodObject).shape);
+  const asked = names.length === 0 ? "" : ` ?${names.join("&amp;")}`;
+  const name = method === "GET" && !path.includes("{") ? `<a href="${path}">${path}</a>` : path;
+  return `<tr><td>${method}</td><td><code>${name}</code>${asked}</td><td>${summary}</td></tr>`;
 }

@@ -1,9 +1,10 @@
 // The shared files of one kind, tables or caches, as control keeps them for the plan in force: made before any worker hears of
 // them, they outlive every process, and go when no config names them any more, when the machine has been started again, or when
 // that is asked for. What a file holds, and what becomes of it when its shape changes, the kind knows. The file of the former
-// plan stays until the new plan is in force, so a plan that is refused loses nothing.
+// plan stays until the new plan is in force, so a plan that is refused loses nothing. Somebody may have tidied up there: who has a file
+// mapped goes on with it, but nobody else can map it any more, so the next plan is given another one.
 
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "./log.ts";
 import { filesIn, removeDrafts } from "./sharedfile.ts";
@@ -40,6 +41,8 @@ export interface Kind<Plan extends Named, Open extends Kept<Plan>> {
   /** What dead processes held and were doing is let go of. */
   recover(open: Open): void;
   close(open: Open): void;
+  /** Whether what is mapped still is what it was made as; always, where absent. */
+  isSound?(open: Open): boolean;
 }
 
 /** Exactly one of `keep` and `undo` is called. */
@@ -56,6 +59,8 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
   readonly #options: KeptOptions;
   readonly #kind: Kind<Plan, Open>;
   #open: ReadonlyMap<string, Open> = new Map();
+  /** Which file each of them is, as it was opened. */
+  readonly #inodes = new Map<string, number>();
   /** Of a plan that is being published. */
   #pending: ReadonlyMap<string, Open> = new Map();
 
@@ -78,11 +83,17 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
     return this.#open.get(name) ?? null;
   }
 
+  /** Whether workers that start now would find them all. */
+  get isWhole(): boolean {
+    return this.all.every((open) => this.#isThere(open));
+  }
+
   /** Throws an Error for the operator when a file cannot be made; nothing is left of it then. */
   prepare(plans: readonly Plan[]): PreparedFiles {
     this.#makeFolder();
     const next = new Map<string, Open>();
     const made: Open[] = [];
+    const replaced: Open[] = [];
     const lines: string[] = [];
     const undo = (): void => {
       for (const open of made) {
@@ -97,10 +108,16 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
       for (const plan of plans) {
         const path = this.#kind.pathOf(plan);
         const former = this.#open.get(plan.name);
-        const opened =
-          former?.path === path
-            ? { open: this.#kind.adopt(former, plan), isMade: false }
-            : this.#kind.open(plan, path, lines);
+        const isHere = former?.path === path && this.#isThere(former);
+        if (former?.path === path && !isHere) {
+          lines.push(
+            `${this.#kind.noun} ${plan.name}: its file ${path} was removed or is damaged; it has another one now`,
+          );
+          replaced.push(former);
+        }
+        const opened = isHere
+          ? { open: this.#kind.adopt(former, plan), isMade: false }
+          : this.#opened(plan, path, lines);
         next.set(plan.name, opened.open);
         if (opened.isMade) made.push(opened.open);
         this.#pending = next;
@@ -111,9 +128,23 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
     }
     return {
       files: Object.fromEntries([...next.values()].map(({ plan, path }) => [plan.name, path])),
-      keep: () => this.#keep(next, lines),
+      keep: () => {
+        for (const open of replaced) this.#kind.close(open);
+        this.#keep(next, lines);
+      },
       undo,
     };
+  }
+
+  #opened(plan: Plan, path: string, lines: string[]): ReturnType<Kind<Plan, Open>["open"]> {
+    const opened = this.#kind.open(plan, path, lines);
+    this.#inodes.set(path, statSync(path).ino);
+    return opened;
+  }
+
+  #isThere(open: Open): boolean {
+    const found = statSync(open.path, { throwIfNoEntry: false });
+    return found?.ino === this.#inodes.get(open.path) && this.#kind.isSound?.(open) !== false;
   }
 
   #keep(next: ReadonlyMap<string, Open>, lines: readonly string[]): void {

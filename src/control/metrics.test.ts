@@ -6,6 +6,7 @@ import { Slots } from "../config/slots.ts";
 import { Arena } from "../memory/arena.ts";
 import { Board } from "../memory/board.ts";
 import { bucketOf, listenerCell, poolCell, routeCell, serverCell, Tally, Totals, workerCell } from "../memory/tally.ts";
+import { egressSummary } from "./egress/trial.ts";
 import { metricsText } from "./metrics.ts";
 
 const certificate: Certificate = {
@@ -114,13 +115,37 @@ function page(): string {
       { name: "pages", isAway: false },
       { name: "images", isAway: true },
     ],
+    egresses: [{ summary: egressSummary, changes: [{ state: "cooling_down", cause: "failures", count: 4 }] }],
     lists: [
       { name: "office", entries: 7, problem: null },
       { name: "robots", entries: 8, problem: "it is gone" },
     ],
     bans: 2,
     prefix: null,
-    sources: [],
+    sources: [
+      {
+        pool: "app",
+        sources: [
+          {
+            ...{
+              source: "registry shop",
+              servers: [{ address: "10.0.0.1:80" }],
+              lastSuccessMs: 2_000_000,
+              failures: 3,
+            },
+            ...{ changes: 5, lastChangeMs: 1_500_000, problem: { text: "is away", sinceMs: 1 }, remarks: [] },
+            kept: { servers: ["10.0.0.1:80"], sinceMs: 1, why: "is away" },
+          },
+        ],
+        kept: new Map(),
+      },
+    ],
+    registry: { place: "10.0.0.9:6379", notice: "poll", problem: "connection refused", outages: 2 },
+    sentinel: {
+      ...{ set: "shop", voter: "one", problem: null, lastVote: "2026-01-01T00:00:00.000Z" },
+      targets: (["up", "up", "down"] as const).map((state, index) => ({ target: `a:${index}`, state, reason: "" })),
+      counts: { probesPassed: 20, probesFailed: 4, votesTaken: 8, votesFailed: 1, added: 3, removed: 1 },
+    },
     stateOf: (slot) => board.read(slot),
     countsOf: () => ({ checksPassed: 4, checksFailed: 1, ejections: { consecutive_failures: 2 } }),
   });
@@ -164,6 +189,27 @@ test("servers, workers, the log and the reload are told", () => {
   ])
     expect(text).toContain(`\n${line}\n`);
   expect(text).toMatch(/sluice_worker_resident_memory_bytes\{worker="0"\} \d{7,}/);
+});
+
+test("sources, the registry and what its sentinel says are told, each by what it is called", () => {
+  const text = page();
+  for (const line of [
+    'sluice_discovery_servers{pool="app",source="registry shop"} 1',
+    'sluice_discovery_kept_servers{pool="app",source="registry shop"} 1',
+    'sluice_discovery_changes_total{pool="app",source="registry shop"} 5',
+    'sluice_discovery_last_change_timestamp_seconds{pool="app",source="registry shop"} 1500',
+    "sluice_registry_up 0",
+    "sluice_registry_notified 0",
+    "sluice_registry_outages_total 2",
+    'sluice_sentinel_targets{set="shop",state="up"} 2',
+    'sluice_sentinel_targets{set="shop",state="down"} 1',
+    'sluice_sentinel_targets{set="shop",state="unchecked"} 0',
+    'sluice_sentinel_probes_total{set="shop",result="failed"} 4',
+    'sluice_sentinel_votes_total{set="shop",result="taken"} 8',
+    'sluice_sentinel_changes_total{set="shop",change="added"} 3',
+    'sluice_sentinel_last_vote_timestamp_seconds{set="shop"} 1767225600',
+  ])
+    expect(text).toContain(`\n${line}\n`);
 });
 
 test("handshakes, sessions and certificates are told, each where it can be", () => {

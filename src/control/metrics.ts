@@ -6,6 +6,7 @@
 import { workerCell } from "../memory/tally.ts";
 import { writeCaches } from "./cachemetrics.ts";
 import { writeDiscovery } from "./discoverymetrics.ts";
+import { writeEgresses } from "./egressmetrics.ts";
 import { Exposition } from "./exposition.ts";
 import { writeFleet } from "./fleetmetrics.ts";
 import { writeHooks } from "./hookmetrics.ts";
@@ -13,13 +14,16 @@ import { writeCertificates } from "./metricscertificates.ts";
 import type { MetricsSource, Sample } from "./metricssource.ts";
 import { writePrefixed } from "./prefixmetrics.ts";
 import { figuresOf } from "./processfigures.ts";
+import { writeRegistry } from "./registrymetrics.ts";
 import { writeLists, writeRules, writeTables } from "./rulemetrics.ts";
+import { writeRun } from "./runmetrics.ts";
 import type { WorkerStatus } from "./seat.ts";
 import { writeServers } from "./servermetrics.ts";
 import { writeListeners, writePools, writeRoutes, writeSessions } from "./trafficmetrics.ts";
 
 export function metricsText(source: MetricsSource): string {
   const out = new Exposition();
+  writeRun(out, source);
   writeProgram(out, source);
   writeListeners(out, source);
   writeRoutes(out, source);
@@ -29,22 +33,19 @@ export function metricsText(source: MetricsSource): string {
   writeHooks(out, source);
   writeServers(out, source);
   writeDiscovery(out, source.sources);
+  writeRegistry(out, source);
   writeCertificates(out, source);
   writeRules(out, source);
   writeTables(out, source);
   writeLists(out, source);
+  writeEgresses(out, source.egresses);
   writeFleet(out, source.fleet);
   writeWorkers(out, source);
   writePrefixed(out, source);
   return out.toString();
 }
 
-function writeProgram(out: Exposition, { version, startedAtMs, isReady, plan, reload }: MetricsSource): void {
-  out.gauge("sluice_build_info", "The version that runs; always 1.", [[{ version, bun: Bun.version }, 1]]);
-  out.gauge("sluice_ready", "1 while traffic is accepted, 0 while starting or draining.", [[{}, isReady ? 1 : 0]]);
-  out.gauge("sluice_start_time_seconds", "When the control process started, in seconds since 1970.", [
-    [{}, startedAtMs / 1000],
-  ]);
+function writeProgram(out: Exposition, { plan, reload }: MetricsSource): void {
   out.gauge("sluice_config_last_reload_successful", "Whether the last load of the configuration was successful.", [
     [{}, reload.isSuccessful ? 1 : 0],
   ]);

@@ -11,6 +11,8 @@ export interface MetricsListenerOptions {
   readonly address: Address;
   readonly service: PublicService;
   readonly log: Log;
+  /** What names the address. */
+  readonly name?: string;
 }
 
 export interface MetricsListener {
@@ -28,7 +30,12 @@ const elsewhere =
 const idleSeconds = 10;
 
 /** Throws an Error with a sentence for the operator when the address cannot be listened on. */
-export function openMetricsListener({ address, service, log }: MetricsListenerOptions): MetricsListener {
+export function openMetricsListener({
+  address,
+  service,
+  log,
+  name = "metrics.listen",
+}: MetricsListenerOptions): MetricsListener {
   const fetch = (request: Request): Promise<Response> | Response => {
     const path = URL.parse(request.url)?.pathname;
     if (path === undefined) return problem(400, "Host is missing or malformed");
@@ -49,6 +56,6 @@ export function openMetricsListener({ address, service, log }: MetricsListenerOp
       close: () => server.stop(true),
     };
   } catch (fault) {
-    throw new Error(`metrics.listen ${listenProblem(address, fault as NodeJS.ErrnoException)}`, { cause: fault });
+    throw new Error(`${name} ${listenProblem(address, fault as NodeJS.ErrnoException)}`, { cause: fault });
   }
 }

@@ -6,8 +6,10 @@ import type { ServerState } from "../memory/board.ts";
 import { routeCell, type Totals } from "../memory/tally.ts";
 import type { CacheFigures } from "./caches.ts";
 import type { PoolSources } from "./discovery.ts";
+import type { EgressFigures } from "./egressmetrics.ts";
 import type { Labels } from "./exposition.ts";
 import type { FleetStatus } from "./fleet/nodestatus.ts";
+import type { RegistryFigures } from "./registrymetrics.ts";
 import type { WorkerStatus } from "./seat.ts";
 
 /** What control alone knows of a server, since it started. */
@@ -18,7 +20,7 @@ export interface ServerCounts {
   readonly ejections: Readonly<Record<string, number>>;
 }
 
-export interface MetricsSource {
+export interface MetricsSource extends RegistryFigures {
   readonly version: string;
   readonly startedAtMs: number;
   readonly isReady: boolean;
@@ -34,6 +36,7 @@ export interface MetricsSource {
   /** What caches have behind them, by the name of the cache. */
   readonly remotes: readonly { readonly name: string; readonly isAway: boolean }[];
   readonly lists: readonly ListFigures[];
+  readonly egresses: readonly EgressFigures[];
   /** Addresses and blocks that are banned. */
   readonly bans: number;
   /** Null: this node is alone. */

@@ -20,8 +20,8 @@ export async function startProblems(config: Config): Promise<string[]> {
   const exposure = exposureProblem(admin, config.admin.token);
   if (exposure !== null) problems.push(exposure);
   const isAnyPort = admin.kind === "tcp" && admin.port === 0;
-  const metrics = config.metrics?.listen;
-  if (metrics !== undefined) problems.push(...(await busyAddresses([addressOf(metrics)])));
+  const pages = [config.metrics?.listen, config.ipmanager?.listen].filter((listen) => listen !== undefined);
+  problems.push(...(await busyAddresses(pages.map(addressOf))));
   if (!isAnyPort && listens.some((listen) => formatAddress(listen) === formatAddress(admin)))
     problems.push(`the admin interface and a listener cannot both have ${formatAddress(admin)}`);
   return problems;

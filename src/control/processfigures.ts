@@ -13,7 +13,10 @@ export interface ProcessFigures {
 const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4096;
 
-export function figuresOf(pid: number): ProcessFigures | null {
+export type ProcessUsage = Pick<ProcessFigures, "cpuSeconds" | "residentBytes">;
+
+/** Null where the system does not tell. Cheap, however many files the process has open. */
+export function usageOf(pid: number): ProcessUsage | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // Fields after the command's closing parenthesis, the first of which is field 3 of proc_pid_stat(5).
@@ -22,12 +25,21 @@ export function figuresOf(pid: number): ProcessFigures | null {
     return {
       cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
       residentBytes: residentKb === undefined ? Number(fields[21]) * PAGE_BYTES : Number(residentKb) * 1024,
-      openFiles: readdirSync(`/proc/${pid}/fd`).length,
     };
   } catch {
     if (pid !== process.pid) return null;
     const { user, system } = process.cpuUsage();
-    return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage().rss, openFiles: 0 };
+    return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage().rss };
+  }
+}
+
+export function figuresOf(pid: number): ProcessFigures | null {
+  const usage = usageOf(pid);
+  if (usage === null) return null;
+  try {
+    return { ...usage, openFiles: readdirSync(`/proc/${pid}/fd`).length };
+  } catch {
+    return pid === process.pid ? { ...usage, openFiles: 0 } : null;
   }
 }
 

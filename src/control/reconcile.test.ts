@@ -52,6 +52,7 @@ function stage() {
     evidenceOf: () => ({ consecutiveFailures: 0, requests: 0, failures: 0, durationMs: 0 }),
     nameProblem: () => "",
     clearFailures: () => {},
+    drainedBy: () => null,
   });
   const prober = new Prober((slot, result) => roster.checked(slot, result, 0));
   probers.push(prober);
@@ -67,7 +68,15 @@ function stage() {
     prepare: (plan) => {
       const note = (word: string) => () => void world.files.push(`${word} ${plan.generation}`);
       return {
-        files: { tables: { marked: `/tables/${plan.generation}` }, lists: {}, caches: {}, program: null, bans: null },
+        files: {
+          tables: { marked: `/tables/${plan.generation}` },
+          lists: {},
+          caches: {},
+          egresses: {},
+          recorder: null,
+          program: null,
+          bans: null,
+        },
         keep: note("keep"),
         undo: note("undo"),
       };

@@ -89,8 +89,9 @@ export class Reconciler {
       const whole = withFound(config, finder.foundOf);
       if (Bun.deepEquals(whole.pools, this.#pools)) return null;
       const unknown = hostNames(whole).filter((host) => names.addressOf(host) === undefined);
-      if (unknown.length > 0) await this.#patiently(names.refresh(unknown));
-      return this.#publish(config, this.#materials, false);
+      if (unknown.length === 0) return this.#publish(config, this.#materials, whole, false);
+      await this.#patiently(names.refresh(unknown));
+      return this.#publish(config, this.#materials, withFound(config, finder.foundOf), false);
     });
   }
 
@@ -119,11 +120,20 @@ export class Reconciler {
     });
   }
 
-  /** `isProbedFirst`: new servers have had their first check when the plan goes out. */
-  async #publish(config: Config, materials: Materials, isProbedFirst = true): Promise<string | null> {
-    const { finder, names, roster, prober, prepare, publish, nowMs } = this.#options;
+  /** Files of the plan in force are gone: it goes out once more, with others. Null unless that went wrong. */
+  refile(): Promise<string | null> {
+    return this.#inTurn(async () => (this.#config === null ? null : this.#publish(this.#config, this.#materials)));
+  }
+
+  /** `whole`: the config with servers that sources told of. `isProbedFirst`: new servers have had their first check when the plan goes out. */
+  async #publish(
+    config: Config,
+    materials: Materials,
+    whole: Config = withFound(config, this.#options.finder.foundOf),
+    isProbedFirst = true,
+  ): Promise<string | null> {
+    const { names, roster, prober, prepare, publish, nowMs } = this.#options;
     const slots = this.#slots.clone();
-    const whole = withFound(config, finder.foundOf);
     const plan = compile(whole, slots, (host) => names.addressOf(host), ++this.#generation, materials);
     this.#clear(slots.given);
     let prepared: Prepared;

@@ -30,6 +30,7 @@ function stage() {
     evidenceOf: (slot) => evidence.get(slot) ?? { consecutiveFailures: 0, requests: 0, failures: 0, durationMs: 0 },
     nameProblem: () => "there is no such name",
     clearFailures: (slot) => evidence.delete(slot),
+    drainedBy: (pool, server) => (server === "127.0.0.1:2" ? `file /etc/${pool}.txt` : null),
   });
   const plan = (pool: object, resolve: (host: string) => string | undefined = () => undefined): Plan =>
     compile(
@@ -49,6 +50,18 @@ test("a server with a check serves after its first success, and not before", () 
   roster.checked(0, good, 10);
   expect(board.isEligible(0)).toBe(true);
   expect(said()).toEqual([]); // Start-up: that servers are up is in the summary.
+});
+
+test("who has drained a server is told: an operator, a source, or the config", () => {
+  const { roster, plan } = stage();
+  const servers = ["127.0.0.1:1", { address: "127.0.0.1:2", drain: true }, { address: "127.0.0.1:3", drain: true }];
+  roster.adopt(plan({ servers }), 0);
+  roster.drain("app", "127.0.0.1:1", true, 0);
+  expect([0, 1, 2].map((slot) => roster.conditionOf(slot)?.reason)).toEqual([
+    "drained by an operator",
+    "drained by file /etc/app.txt",
+    "drained by the config",
+  ]);
 });
 
 test("a server without a check serves at once", () => {

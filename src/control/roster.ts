@@ -24,6 +24,8 @@ export interface RosterOptions {
   /** Why a host name has no address. */
   readonly nameProblem: (server: ServerPlan) => string;
   readonly clearFailures: (slot: number) => void;
+  /** Which source has told that the server is drained; null: none has. */
+  readonly drainedBy: (pool: string, server: string) => string | null;
 }
 
 export interface CheckResult {
@@ -215,7 +217,7 @@ export class Roster {
       case "unresolved":
         return this.#options.nameProblem(record.server);
       case "draining":
-        return "drained by an operator";
+        return `drained by ${record.isDrained ? "an operator" : this.#drainerOf(record)}`;
       case "ejected":
         return record.isEligible
           ? `${record.ejectionReason}; serves all the same: too few are left`
@@ -230,6 +232,10 @@ export class Roster {
       case null:
         return null;
     }
+  }
+
+  #drainerOf({ pool, server }: ServerRecord): string {
+    return this.#options.drainedBy(pool.name, server.name) ?? "the config";
   }
 
   #panics(): Set<string> {

@@ -76,7 +76,11 @@ test("when it has begun, those that are well stand in the set, and it says who",
     voter: "me",
     problem: null,
     targets: [{ state: "down" }, { target: "127.0.0.1:1", state: "down" }],
+    counts: { votesFailed: 0, added: 1, removed: 1 },
   });
+  const { lastVote, counts } = sentinel.status()!;
+  expect(Math.min(counts.probesPassed, counts.probesFailed - 1, counts.votesTaken - 1)).toBeGreaterThan(0);
+  expect(Date.parse(lastVote!)).toBeGreaterThan(Date.now() - 60_000);
 });
 
 test("a name that has no address is down, and up when it has one", async () => {
@@ -116,6 +120,7 @@ test("a registry that is away is told of once, and once when it is back", async 
   registry.isAway = true;
   await sentinel.adopt(planOf([`127.0.0.1:${port}`]));
   await until("several votes", () => sentinel.status()?.problem === "connection refused");
+  expect(sentinel.status()!.counts.votesFailed).toBeGreaterThan(0);
   registry.isAway = false;
   await until("it to be there", async () => (await members()).length === 1);
   await until("it to be said", () => said().length === 3);

@@ -27,6 +27,21 @@ export interface SentinelStatus {
   readonly targets: readonly TargetStatus[];
   /** Why the last vote has failed; null when it has not. */
   readonly problem: string | null;
+  /** Null before one was taken. */
+  readonly lastVote: string | null;
+  readonly counts: SentinelCounts;
+}
+
+/** Since this process started. */
+export interface SentinelCounts {
+  readonly probesPassed: number;
+  readonly probesFailed: number;
+  /** What it said was written down, or was not. */
+  readonly votesTaken: number;
+  readonly votesFailed: number;
+  /** Members that went into the set by its votes, and that went out. */
+  readonly added: number;
+  readonly removed: number;
 }
 
 export interface TargetStatus {
@@ -59,6 +74,10 @@ export class Sentinel {
   #isLooking = false;
   #problem: string | null = null;
   #hasToldTwin = false;
+  #lastVoteMs: number | null = null;
+  readonly #counts: { -readonly [Key in keyof SentinelCounts]: number } = {
+    ...{ probesPassed: 0, probesFailed: 0, votesTaken: 0, votesFailed: 0, added: 0, removed: 0 },
+  };
 
   constructor(options: SentinelOptions) {
     this.#options = options;
@@ -95,7 +114,11 @@ export class Sentinel {
       state,
       reason,
     }));
-    return { set: this.#plan.set, voter: this.#voter, targets, problem: this.#problem };
+    const lastVote = this.#lastVoteMs === null ? null : new Date(this.#lastVoteMs).toISOString();
+    return {
+      ...{ set: this.#plan.set, voter: this.#voter, targets, problem: this.#problem, lastVote },
+      counts: { ...this.#counts },
+    };
   }
 
   /** What it has said is taken back; the last one that ends leaves the set as it is. */
@@ -159,6 +182,7 @@ export class Sentinel {
     const target = this.#targets[slot];
     if (target === undefined) return;
     target.reason = reason;
+    this.#counts[isHealthy ? "probesPassed" : "probesFailed"]++;
     if (!target.verdict.observe(isHealthy) || this.#timers.length === 0) return;
     this.#soon ??= setTimeout(() => {
       this.#soon = null;
@@ -192,6 +216,8 @@ export class Sentinel {
       if (verdict.state !== "unchecked") views.set(target.member, verdict.state === "up");
     try {
       const outcome = await registry.vote(set, { voter: this.#voter, views, leaseMs, quorum });
+      this.#counts.votesTaken++;
+      this.#lastVoteMs = Date.now();
       this.#tell(outcome);
       if (outcome.hasTwin === true && !this.#hasToldTwin) log.warn({ set, sentinel: this.#voter }, twin);
       this.#hasToldTwin ||= outcome.hasTwin === true;
@@ -199,6 +225,7 @@ export class Sentinel {
       this.#problem = null;
     } catch (error) {
       const { message } = error as Error;
+      this.#counts.votesFailed++;
       if (this.#problem === null)
         log.error({ set, error: message }, "the registry cannot be written: it is tried again");
       this.#problem = message;
@@ -207,6 +234,8 @@ export class Sentinel {
 
   #tell({ added, removed }: Outcome): void {
     const { log } = this.#options;
+    this.#counts.added += added.length;
+    this.#counts.removed += removed.length;
     const byMember = new Map(this.#targets.map((each) => [each.plan.member, each]));
     for (const member of added) log.info({ target: byMember.get(member)?.plan.target ?? member }, registered);
     for (const member of removed) {

@@ -6,7 +6,7 @@
 // recognised and taken over, even when its number has since gone to somebody else.
 //
 //   control.pid, arena      of one run: its end removes them, the next start makes them anew
-//   tables/ caches/ lists/ bans.json    kept over restarts and crashes
+//   tables/ caches/ lists/ egress/ egresslogs/ bans.json    kept over restarts and crashes
 
 import { createHash } from "node:crypto";
 import {
@@ -36,6 +36,8 @@ export interface StateFolder {
   readonly tablesPath: string;
   readonly cachesPath: string;
   readonly listsPath: string;
+  readonly egressPath: string;
+  readonly egressLogsPath: string;
   /** Whether something is there that the next run will find. */
   isKept(): boolean;
   /** Removes what is this run's own, and the folder where nothing else is in it. */
@@ -74,6 +76,8 @@ export function openState(folder: string, owner: LockOwner): StateFolder {
     tablesPath: join(path, "tables"),
     cachesPath: join(path, "caches"),
     listsPath: join(path, "lists"),
+    egressPath: join(path, "egress"),
+    egressLogsPath: join(path, "egresslogs"),
   };
   for (const each of Object.values(folders)) mkdirSync(each, { recursive: true, mode: 0o700 });
   return {
@@ -82,7 +86,7 @@ export function openState(folder: string, owner: LockOwner): StateFolder {
     arena,
     ...folders,
     isKept: () =>
-      [folders.tablesPath, folders.cachesPath].some((each) =>
+      [folders.tablesPath, folders.cachesPath, folders.egressPath].some((each) =>
         readdirSync(each).some((entry) => !entry.startsWith(".")),
       ) || existsSync(join(path, "bans.json")),
     close: () => {

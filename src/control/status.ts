@@ -6,7 +6,9 @@ import type { ListenerMode, ListenerPlan, Plan, PoolPlan, RoutePlan, ServerPlan 
 import { listenerCell, poolCell, routeCell, serverCell, type Totals } from "../memory/tally.ts";
 import type { RegistryStatus } from "../registry/registry.ts";
 import type { CacheStatus } from "./cachestatus.ts";
-import type { SourceStatus } from "./discovery/sourcestatus.ts";
+import { type KeptStatus, type SourceStatus, sourceStatus } from "./discovery/sourcestatus.ts";
+import type { PoolSources } from "./discovery.ts";
+import type { EgressSummary } from "./egress/answer.ts";
 import type { FleetStatus } from "./fleet/nodestatus.ts";
 import { codeCells } from "./metricssource.ts";
 import type { WorkerStatus } from "./seat.ts";
@@ -28,6 +30,8 @@ export interface ServerStatus {
   readonly active: number;
   readonly requests: number;
   readonly failures: number;
+  /** It counts only because a source told of it once: which, and since when it does not. Null otherwise. */
+  readonly kept: KeptStatus | null;
 }
 
 export interface PoolStatus {
@@ -76,13 +80,16 @@ export interface Status {
   readonly startedAt: string;
   readonly uptimeSeconds: number;
   readonly generation: number;
-  /** The config file, or null when the command line is all there is. */
+  /** The config file, or null where there is none. */
   readonly config: string | null;
+  /** Where the config is from: the file, "command line", "environment" (as GopherProxy's), "demo". */
+  readonly configOrigin: string;
   readonly lastReload: { readonly successful: boolean; readonly at: string; readonly problems: readonly string[] };
   readonly workers: readonly (WorkerStatus & { readonly connections: number })[];
   readonly listeners: readonly ListenerStatus[];
   readonly pools: readonly PoolStatus[];
   readonly caches: readonly CacheStatus[];
+  readonly egress: readonly EgressSummary[];
   /** Null where this config uses none. */
   readonly registry: RegistryStatus | null;
   /** This Sluice's own; null without one. */
@@ -143,18 +150,21 @@ export function poolStatus(
   pool: PoolPlan,
   totals: Totals,
   conditionOf: (slot: number) => Condition,
-  sources: readonly SourceStatus[] = [],
+  found?: { readonly of: PoolSources; readonly nowMs: number },
 ): PoolStatus {
   return {
     name: pool.name,
     balance: pool.balance.policy,
     queued: totals.pool(pool.slot, poolCell.queued),
-    sources,
-    servers: pool.servers.map((server) => serverStatus(server, totals, conditionOf(server.slot))),
+    sources: (found?.of.sources ?? []).map((figures) => sourceStatus(figures, found!.nowMs)),
+    servers: pool.servers.map((server) => ({
+      ...serverStatus(server, totals, conditionOf(server.slot)),
+      kept: found?.of.kept.get(server.name) ?? null,
+    })),
   };
 }
 
-function serverStatus(server: ServerPlan, totals: Totals, condition: Condition): ServerStatus {
+function serverStatus(server: ServerPlan, totals: Totals, condition: Condition): Omit<ServerStatus, "kept"> {
   const { slot, name, address, weight, backup } = server;
   return {
     name,

@@ -255,6 +255,8 @@ describe("files", () => {
     tables: { marked: `/t/${name}` },
     lists: {},
     caches: {},
+    egresses: {},
+    recorder: null,
     program: null,
     bans: null,
   });
@@ -347,7 +349,8 @@ describe("with real processes", () => {
     script,
     `const start = JSON.parse(process.env.SLUICE_WORKER!);
      process.on("disconnect", () => process.exit(0));
-     process.on("message", (message: any) => {
+     process.on("message", (said: any) => {
+       const message = typeof said === "string" ? JSON.parse(said) : said;
        if (message.kind === "drain") { process.send!({ kind: "drained" }); process.exit(0); }
        const order = message.plan.pools[0]?.name;
        const generation = message.plan.generation;

@@ -8,7 +8,7 @@
 
 import { assert } from "../base/assert.ts";
 import type { Purge } from "../cache/purge.ts";
-import type { FromWorker, PlanFiles } from "../config/message.ts";
+import type { FromWorker, PlanFiles, ProfileOrder, RemoteNews } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Totals } from "../memory/tally.ts";
 import type { Log } from "./log.ts";
@@ -25,7 +25,9 @@ export interface SupervisorOptions {
   /** How long a worker may take to put a plan in force before it is taken for stuck and ended. */
   readonly answerMs?: number;
   /** Told of each worker that has died, before another takes its place: what it held in shared memory it holds no more. */
-  readonly died?: () => void;
+  readonly died?: (worker: number) => void;
+  /** A worker has found out something about a Redis behind caches. */
+  readonly remote?: (worker: number, said: RemoteNews) => void;
 }
 
 interface Publication {
@@ -46,7 +48,15 @@ const lateMs = 3000;
 /** A worker beats four times a second. */
 const stallMsLeast = 1000;
 const endingProblem = "Sluice is shutting down";
-const noFiles: PlanFiles = { tables: {}, lists: {}, caches: {}, program: null, bans: null };
+const noFiles: PlanFiles = {
+  tables: {},
+  lists: {},
+  caches: {},
+  egresses: {},
+  recorder: null,
+  program: null,
+  bans: null,
+};
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -61,6 +71,8 @@ export class Supervisor {
   #isEnding = false;
   #watchedMs = 0;
   #emptied: (() => void) | null = null;
+  /** By the path of the file. */
+  readonly #profiles = new Map<string, { readonly seat: Seat; readonly done: (problem: string | null) => void }>();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -111,6 +123,27 @@ export class Supervisor {
     for (const seat of this.#seats) if (seat.sent !== null) seat.process?.send({ kind: "purge", cache, purge });
   }
 
+  /** Null when the file is there. */
+  profile(worker: number, order: ProfileOrder): Promise<string | null> {
+    const seat = this.#seats[worker];
+    if (seat === undefined) return Promise.resolve(`there are workers 0 to ${this.#seats.length - 1}`);
+    if (seat.process === null) return Promise.resolve(`worker ${worker} does not run just now`);
+    return new Promise((done) => {
+      this.#profiles.set(order.path, { seat, done });
+      seat.process!.send({ kind: "profile", order });
+    });
+  }
+
+  /** Of a heap: it stands still for that long. */
+  #isProfiled(seat: Seat): boolean {
+    return [...this.#profiles.values()].some((asked) => asked.seat === seat);
+  }
+
+  #profiled(path: string, problem: string | null): void {
+    this.#profiles.get(path)?.done(problem);
+    this.#profiles.delete(path);
+  }
+
   /**
    * To be called about twice a second: ends workers whose event loop has stood still for `stallMs`; 0 ends none. `beatOf` tells how
    * often one has turned.
@@ -121,7 +154,7 @@ export class Supervisor {
     this.#watchedMs = nowMs;
     for (const seat of this.#seats) {
       const beat = beatOf(seat.worker);
-      if (isLate || seat.process === null || beat !== seat.beat) {
+      if (isLate || seat.process === null || beat !== seat.beat || this.#isProfiled(seat)) {
         seat.beat = beat;
         seat.beatAtMs = nowMs;
       } else if (stallMs > 0 && nowMs - seat.beatAtMs > Math.max(stallMs, stallMsLeast)) {
@@ -222,6 +255,12 @@ export class Supervisor {
       case "warned":
         this.#log.warn(message.message);
         return;
+      case "remote":
+        this.#options.remote?.(seat.worker, message.said);
+        return;
+      case "profiled":
+        this.#profiled(message.path, message.problem);
+        return;
       case "drained":
         return;
     }
@@ -242,7 +281,9 @@ export class Supervisor {
     seat.life++;
     // Before anyone else gets the block: what the dead worker had open is open no more.
     this.#options.totals.clearGauges(seat.worker);
-    this.#options.died?.();
+    this.#options.died?.(seat.worker);
+    for (const [path, { seat: asked }] of this.#profiles)
+      if (asked === seat) this.#profiled(path, `worker ${seat.worker} died: ${reason}`);
     if (this.#isEnding) {
       if (this.#seats.every((other) => other.process === null)) this.#emptied?.();
       return;

@@ -7,8 +7,9 @@ import { existsSync, rmSync } from "node:fs";
 import type { TablePlan } from "../config/plan.ts";
 import type { Steps } from "../memory/listranges.ts";
 import type { Owner } from "../memory/owners.ts";
-import { isOthers, othersPlan, SharedTable, tablesWithOthers } from "../memory/sharedtable.ts";
+import { SharedTable } from "../memory/sharedtable.ts";
 import { fullBytes } from "../memory/sticktable/layout.ts";
+import { isOthers, othersPlan, tablesWithOthers } from "../memory/sticktable/othersplan.ts";
 import { copyTable } from "../memory/sticktable/rows.ts";
 import { StickTable } from "../memory/sticktable.ts";
 import { type Kept, KeptFiles, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
@@ -122,6 +123,10 @@ export class Tables implements SpaceUser {
 
   mark(): void {
     this.#kept.mark();
+  }
+
+  get isWhole(): boolean {
+    return this.#kept.isWhole;
   }
 
   get wantedBytes(): number {

@@ -1,11 +1,13 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CachePlan } from "../config/plan.ts";
 import type { Cache, CacheKey } from "../memory/cache.ts";
+import { body, found, put } from "../memory/cachestore/trial.ts";
 import { CacheStore } from "../memory/cachestore.ts";
 import { Caches } from "./caches.ts";
+import type { MappedFile } from "./mappedfiles.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-worker-caches-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -51,6 +53,25 @@ test("workers that map one file find what the others have marked", () => {
   one.of(plan).markPass(key("/a"), 1, 2000);
   expect(isThere(other.of(plan), "/a")).toBe(true);
   expect(isThere(other.of(plan), "/b")).toBe(false);
+});
+
+test("of files pages are lent, with the file that was mapped; of memory of a worker's own none", () => {
+  const path = made("lent");
+  const asked: MappedFile[] = [];
+  const caches = new Caches({ id: 1, startedAt: 1, isAlive: () => true, relax: () => {} }, 2, (_, file) => {
+    asked.push(file);
+    return { descriptor: 7, detach: () => true };
+  });
+  caches.adopt([plan, own], { pages: path });
+  caches.adopt([plan, own], { pages: path });
+  expect(asked).toEqual([{ path, inode: statSync(path).ino }]);
+  const lent = [plan, own].map((each) => {
+    const cache = caches.of(each) as CacheStore;
+    put(cache, key("/a"), body(40_000), { bodyBytes: 40_000 });
+    const entry = found(cache, key("/a"));
+    return entry.run(0) ? entry.lend() : 0;
+  });
+  expect(lent).toEqual([7, -1]);
 });
 
 test("a cache of each worker's own has no file, is nobody else's, and stays while its size does", () => {

@@ -5,9 +5,10 @@
 import { heldUntil, type Purge, policiesOf, purgeSteps } from "../cache/purge.ts";
 import type { CachePlan, Plan } from "../config/plan.ts";
 import type { Cache } from "../memory/cache.ts";
+import type { StorePages } from "../memory/cachestore/pages.ts";
 import { CacheStore } from "../memory/cachestore.ts";
 import type { Owner } from "../memory/owners.ts";
-import { MappedFiles } from "./mappedfiles.ts";
+import { type MappedFile, MappedFiles } from "./mappedfiles.ts";
 
 /** Less is none. */
 const ownBytesMin = 2 ** 20;
@@ -18,17 +19,22 @@ interface Own {
   readonly store: CacheStore;
 }
 
+export type PagesOf = (bytes: Uint8Array, file: MappedFile) => StorePages | null;
+
 export class Caches {
   readonly #owner: Owner;
   readonly #workers: number;
   readonly #mapped: MappedFiles<CachePlan, CacheStore>;
   #own: ReadonlyMap<string, Own> = new Map();
 
-  /** `workers`: how many share the size of a cache that each has for itself. */
-  constructor(owner: Owner, workers: number) {
+  /** `workers`: how many share the size of a cache that each has for itself. `pagesOf`: of a file that is mapped; null where they cannot be lent. */
+  constructor(owner: Owner, workers: number, pagesOf: PagesOf = () => null) {
     this.#owner = owner;
     this.#workers = workers;
-    this.#mapped = new MappedFiles("cache", (bytes, plan) => new CacheStore(bytes, plan.name, owner));
+    this.#mapped = new MappedFiles(
+      "cache",
+      (bytes, plan, file) => new CacheStore(bytes, plan.name, owner, pagesOf(bytes, file)),
+    );
   }
 
   /** `files`: paths by the names of caches. Throws when one cannot be mapped; then the former ones stay. */

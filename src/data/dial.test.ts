@@ -253,7 +253,7 @@ test("a connection may come from an address of our choice, and one that is not o
   expect((await door.end()).socket.remoteAddress).toBe("127.0.0.9");
   const other = new RecordingFlow();
   driver.dial({ ...localServer(door.port), source: "192.0.2.1" }, other, 10_000, null);
-  await other.heard("refused connect_refused");
+  await other.heard("refused source_unusable");
 });
 
 test("strays are counted by address and by row, and of none nothing is kept", () => {

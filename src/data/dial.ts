@@ -8,6 +8,7 @@ import type { ServerPlan } from "../config/plan.ts";
 import type { DialFlow, LineFlow } from "../flow/port.ts";
 import { handshakeProblem } from "../health/probe/handshake.ts";
 import type { Driver } from "./driver.ts";
+import type { Hopping } from "./hopping.ts";
 import type { PlainLine } from "./plain.ts";
 import type { SecureLine } from "./secure/line.ts";
 import type { Records } from "./secure/records.ts";
@@ -51,6 +52,8 @@ export class Dial implements WheelNode, LineFlow {
   socket: Socket<PlainLine> | null = null;
   terms: ServerTerms | null = null;
   records: Records | null = null;
+  /** While a proxy is asked for a tunnel. */
+  hopping: Hopping | null = null;
   readonly #driver: Driver;
   readonly #strays: Strays;
   readonly #strayKey: string;
@@ -75,6 +78,7 @@ export class Dial implements WheelNode, LineFlow {
   ticked(): void {
     const flow = this.flow;
     this.flow = null;
+    if (this.hopping !== null) return void flow?.refused(this.hopping.late());
     if (this.line === null) {
       this.#isStray = true;
       this.#strays.add(this.#strayKey, this.server.slot);
@@ -82,7 +86,14 @@ export class Dial implements WheelNode, LineFlow {
       return;
     }
     this.line.reset();
-    flow?.refused(faultWith("connect_timeout", "the TLS handshake took too long"));
+    const { hop } = this.server;
+    const code = this.#isWithProxy ? "hop_refused" : hop === undefined ? "connect_timeout" : "hop_unreachable";
+    flow?.refused(faultWith(code, "the TLS handshake took too long"));
+  }
+
+  /** TLS is shaken hands on with the proxy, not with the server. */
+  get #isWithProxy(): boolean {
+    return this.server.hop?.tls !== undefined;
   }
 
   /** The kernel has come to an end with it. */
@@ -98,7 +109,7 @@ export class Dial implements WheelNode, LineFlow {
     this.flow = null;
     this.#driver.wheel.remove(this);
     complain(this.#driver, this.server, problem);
-    flow.refused(faultWith("tls_refused", problem));
+    flow.refused(faultWith(this.#isWithProxy ? "hop_refused" : "tls_refused", problem));
   }
 
   closed(): void {

@@ -1,19 +1,23 @@
-// Connections to servers: TCP or a unix socket, then the PROXY header where there is one, then TLS; one deadline for all of it.
+// Connections to servers: TCP or a unix socket, then a tunnel through somebody else's proxy where there is one (hopping.ts), then the PROXY
+// header, then TLS; one deadline for all of it.
 // A raw connect that is under way cannot be aborted; a dial that has timed out is answered for at once, and its connection,
 // should it still come, is closed. Until then it is a stray and keeps its descriptor, for as long as the kernel tries (two
 // minutes). An address has only so many strays: else one server behind a firewall that drops what it gets would take all
 // descriptors of a worker, and with them every other server.
 
+import { isIP } from "node:net";
 import type { Socket, SocketHandler } from "bun";
 import { assert } from "../base/assert.ts";
-import { type Fault, faultWith } from "../base/fault.ts";
-import type { ServerPlan } from "../config/plan.ts";
+import { type Fault, type FaultCode, faultWith } from "../base/fault.ts";
+import type { ServerPlan, ServerTlsPlan } from "../config/plan.ts";
+import { tooManyHang } from "../flow/egress/blame.ts";
 import type { DialFlow } from "../flow/port.ts";
 import { handshakeProblem } from "../health/probe/handshake.ts";
 import { serverCell } from "../memory/tally.ts";
 import { connectionsMax } from "./descriptors.ts";
 import { complain, Dial, Strays } from "./dial.ts";
 import type { Driver } from "./driver.ts";
+import { Hopping } from "./hopping.ts";
 import { PlainLine, plainHandlers } from "./plain.ts";
 import { serverProblem } from "./secure/judge.ts";
 import { SecureLine, secureHandlers, upgrade } from "./secure/line.ts";
@@ -25,6 +29,9 @@ import { Sessions } from "./secure/sessions.ts";
 export const straysMax = 256;
 /** Of all targets of a forward proxy, whose clients name as many addresses as they like: a share of what a worker can have open. */
 const targetStraysMax = Math.min(Math.max(straysMax, Math.floor(connectionsMax() / 4)), 16_384);
+
+/** What the system says of an address that connections are to come from: it is not of this machine, or not of the right kind. */
+const sourceErrors: ReadonlySet<string> = new Set(["EADDRNOTAVAIL", "EINVAL", "EADDRINUSE"]);
 
 /** What Bun's connect carries until there is a line. */
 type Carried = PlainLine | Dial;
@@ -40,7 +47,7 @@ export class Dialer {
     this.#driver = driver;
     this.#handlers = {
       ...plainHandlers(driver, (socket) => this.#opened(socket)),
-      connectError: (socket, error) => this.#refused(socket.data as Carried as Dial, error),
+      connectError: (socket, error) => this.#failed(socket.data as Carried as Dial, error),
     };
     this.#secureHandlers = secureHandlers(
       driver,
@@ -58,7 +65,10 @@ export class Dialer {
     const { address, source } = server;
     const strayKey = address.kind === "unix" ? address.path : `${address.host} ${address.port}`;
     if (this.#strays.of(strayKey) >= straysMax || this.#strays.of(server.slot) >= targetStraysMax)
-      return this.#tell(flow, faultWith("connect_timeout", "too many connects hang already"));
+      return this.#tell(flow, faultWith("connect_timeout", tooManyHang));
+    // The runtime would connect from any address rather than say so.
+    if (source !== "" && address.kind === "tcp" && isIP(source) !== isIP(address.host))
+      return this.#tell(flow, faultWith("source_unusable", `${source} is no address of the family of ${address.host}`));
     const dial = new Dial(this.#driver, server, flow, preface, this.#strays, strayKey);
     this.#driver.wheel.set(dial, this.#driver.nowMs + timeoutMs);
     const common = { allowHalfOpen: true, data: dial as Carried as PlainLine, socket: this.#handlers };
@@ -74,10 +84,10 @@ export class Dialer {
               ...common,
             });
       // connectError has been told already, or comes with this: whichever is first answers.
-      connecting.catch((error: unknown) => this.#refused(dial, error));
+      connecting.catch((error: unknown) => this.#failed(dial, error));
     } catch (error) {
       // An address that nothing can be dialed at, such as that of a name not resolved yet.
-      this.#refused(dial, error);
+      this.#failed(dial, error);
     }
   }
 
@@ -87,14 +97,54 @@ export class Dialer {
     socket.data = line;
     dial.settle();
     if (dial.flow === null) return line.destroy();
+    const { hop } = dial.server;
+    if (hop === undefined) this.#stands(dial, line, socket);
+    else if (hop.tls === undefined) this.#hop(dial, line, socket);
+    else this.#secure(dial, line, socket, hop.tls);
+  }
+
+  /** Ask the proxy for a tunnel. `socket`: null where TLS with the server cannot follow. */
+  #hop(dial: Dial, line: PlainLine, socket: Socket<PlainLine> | null): void {
+    dial.hopping = new Hopping(line, dial.server.hop!, {
+      tunneled: (rest) => this.#tunneled(dial, line, socket, rest),
+      untunneled: (what) => this.#untunneled(dial, what),
+    });
+    dial.hopping.begin();
+  }
+
+  #tunneled(dial: Dial, line: PlainLine, socket: Socket<PlainLine> | null, rest: Uint8Array | null): void {
+    dial.hopping = null;
+    line.flow = null;
+    if (dial.flow === null) return line.destroy();
+    // A server says nothing before our ClientHello, and what it has said could not be given to the runtime's TLS.
+    if (dial.server.tls !== null && (rest !== null || socket === null)) {
+      line.reset();
+      const why = socket === null ? "there is no TLS inside of TLS" : "the server spoke before the TLS handshake";
+      return this.#refused(dial, "tls_refused", why);
+    }
+    this.#stands(dial, line, socket);
+    if (rest !== null) hand(line, rest);
+  }
+
+  #untunneled(dial: Dial, what: Fault): void {
+    dial.hopping = null;
+    this.#refused(dial, what.code, what.detail);
+  }
+
+  /** From here to the server there is nobody between. */
+  #stands(dial: Dial, line: PlainLine, socket: Socket<PlainLine> | null): void {
     if (dial.preface !== null) line.send(dial.preface, 0, dial.preface.length);
-    if (dial.server.tls === null) return this.#connected(dial, line);
-    const terms = this.#driver.terms.ofServer(dial.server.tls);
+    if (dial.server.tls === null || socket === null) return this.#connected(dial, line);
+    this.#secure(dial, line, socket, dial.server.tls);
+  }
+
+  #secure(dial: Dial, line: PlainLine, socket: Socket<PlainLine>, tls: ServerTlsPlan): void {
+    const terms = this.#driver.terms.ofServer(tls);
     assert(terms !== undefined, "a server's TLS was made ready with its plan");
     // A new socket takes a header at once, or its peer is gone.
     if (line.heldBytes > 0) {
       line.reset();
-      return this.#refused(dial, new Error("the PROXY header was not taken"));
+      return this.#refused(dial, "connect_refused", "the PROXY header was not taken");
     }
     dial.terms = terms;
     dial.records = new Records();
@@ -133,7 +183,8 @@ export class Dialer {
     const problem = stands
       ? serverProblem(dial.socket!, dial.terms!.plan, error, this.#driver.wallMs)
       : handshakeProblem(codeOf(error));
-    if (problem === null) return this.#connected(dial, line);
+    if (problem === null)
+      return dial.server.hop?.tls === undefined ? this.#connected(dial, line) : this.#hop(dial, line, null);
     this.#sessions.drop(dial.server.id);
     line.flow = null;
     if (stands) line.destroy();
@@ -159,13 +210,19 @@ export class Dialer {
 
   // ---- what comes of it ----
 
-  #refused(dial: Dial, error: unknown): void {
+  #failed(dial: Dial, error: unknown): void {
+    const reason = reasonOf(error);
+    const isOfSource = dial.server.source !== "" && sourceErrors.has(reason);
+    this.#refused(dial, isOfSource ? "source_unusable" : "connect_refused", reason);
+  }
+
+  #refused(dial: Dial, code: FaultCode, reason: string): void {
     dial.settle();
     const { flow } = dial;
     if (flow === null) return;
     dial.flow = null;
     this.#driver.wheel.remove(dial);
-    this.#tell(flow, faultWith("connect_refused", reasonOf(error)));
+    this.#tell(flow, faultWith(code, reason));
   }
 
   /** Never inside the call that dialed. */
@@ -180,6 +237,11 @@ export class Dialer {
       }
     });
   }
+}
+
+/** To whom it is connected now, unless that has let go of it. */
+function hand({ flow }: PlainLine, bytes: Uint8Array): void {
+  flow?.received(bytes);
 }
 
 function reasonOf(error: unknown): string {

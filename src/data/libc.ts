@@ -1,6 +1,6 @@
 // The few things that Bun does not offer and the C library does: a longer backlog, accepting only with bytes there, looking at
-// bytes without taking them, taking no more than so many, sending past a TLS session that has failed, and options of
-// sockets. Descriptors are Bun's and stay Bun's: nothing is closed here, and nothing blocks. Null where the library cannot
+// bytes without taking them, taking no more than so many, sending past a TLS session that has failed, sending from a file, and
+// options of sockets. Descriptors are Bun's and stay Bun's: nothing is closed here, and nothing blocks. Null where the library cannot
 // be reached.
 
 import { dlopen, FFIType, ptr } from "bun:ffi";
@@ -12,6 +12,8 @@ export interface Libc {
   /** Takes `count` bytes that have come, into `into`. */
   take(descriptor: number, into: Uint8Array, count: number): number;
   send(descriptor: number, bytes: Uint8Array): number;
+  /** Linux: bytes [start, start + count) of a file to a socket, as its pages. Answers how many; negative: no room, or an error. */
+  sendFile(descriptor: number, file: number, start: number, count: number): number;
   /** Linux: connections are accepted once their first bytes have come, or after a few seconds. */
   deferAccept(listener: number, isDeferred: boolean): void;
   /** One whose value is an int. 0, or -1 where the system does not allow it. */
@@ -28,6 +30,7 @@ const signatures = {
   listen: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
   recv: { args: [FFIType.i32, FFIType.ptr, FFIType.u64_fast, FFIType.i32], returns: FFIType.i64_fast },
   send: { args: [FFIType.i32, FFIType.ptr, FFIType.u64_fast, FFIType.i32], returns: FFIType.i64_fast },
+  sendfile: { args: [FFIType.i32, FFIType.i32, FFIType.ptr, FFIType.u64_fast], returns: FFIType.i64_fast },
   setsockopt: {
     args: [FFIType.i32, FFIType.i32, FFIType.i32, FFIType.ptr, FFIType.u32],
     returns: FFIType.i32,
@@ -57,11 +60,19 @@ function find(): Libc | null {
 }
 
 function wrap(symbols: ReturnType<typeof dlopen<typeof signatures>>["symbols"]): Libc {
+  /** An off_t, its lower half first: sendfile leaves there how far it has come. */
+  const offset = new Uint32Array(2);
   return {
     listen: symbols.listen,
     peek: (descriptor, into) => Number(symbols.recv(descriptor, into, into.length, flag.peek | flag.dontWait)),
     take: (descriptor, into, count) => Number(symbols.recv(descriptor, into, count, flag.dontWait)),
     send: (descriptor, bytes) => Number(symbols.send(descriptor, bytes, bytes.length, flag.dontWait | flag.noSignal)),
+    sendFile: (descriptor, file, start, count) => {
+      if (!isLinux) return -1;
+      offset[0] = start >>> 0;
+      offset[1] = start / 2 ** 32;
+      return Number(symbols.sendfile(descriptor, file, offset, count));
+    },
     deferAccept: (listener, isDeferred) => {
       if (!isLinux) return;
       symbols.setsockopt(listener, tcp.level, tcp.deferAccept, new Int32Array([isDeferred ? tcp.deferS : 0]), 4);

@@ -4,6 +4,12 @@
 
 import { statSync } from "node:fs";
 
+/** Which file it is that was mapped. */
+export interface MappedFile {
+  readonly path: string;
+  readonly inode: number;
+}
+
 interface Mapped<Memory> {
   /** The path, and which file that is. */
   readonly identity: string;
@@ -12,11 +18,11 @@ interface Mapped<Memory> {
 
 export class MappedFiles<Plan extends { readonly name: string }, Memory> {
   readonly #noun: string;
-  readonly #open: (bytes: Uint8Array, plan: Plan) => Memory;
+  readonly #open: (bytes: Uint8Array, plan: Plan, file: MappedFile) => Memory;
   #mapped: ReadonlyMap<string, Mapped<Memory>> = new Map();
 
   /** `noun`: what messages call one of them. */
-  constructor(noun: string, open: (bytes: Uint8Array, plan: Plan) => Memory) {
+  constructor(noun: string, open: (bytes: Uint8Array, plan: Plan, file: MappedFile) => Memory) {
     this.#noun = noun;
     this.#open = open;
   }
@@ -27,10 +33,12 @@ export class MappedFiles<Plan extends { readonly name: string }, Memory> {
     for (const plan of plans) {
       const path = files[plan.name];
       if (path === undefined) throw new Error(`the plan has a ${this.#noun} ${plan.name} and no file for it`);
-      const identity = `${path} ${statSync(path).ino}`;
+      const { ino: inode } = statSync(path);
+      const identity = `${path} ${inode}`;
       const former = this.#mapped.get(plan.name);
       if (former?.identity === identity) next.set(plan.name, former);
-      else next.set(plan.name, { identity, memory: this.#open(Bun.mmap(path, { shared: true }), plan) });
+      else
+        next.set(plan.name, { identity, memory: this.#open(Bun.mmap(path, { shared: true }), plan, { path, inode }) });
     }
     this.#mapped = next;
   }

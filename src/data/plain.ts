@@ -7,12 +7,16 @@
 
 import type { Socket, SocketHandler } from "bun";
 import type { Line, LineFlow } from "../flow/port.ts";
+import { descriptorOf } from "./backlog.ts";
 import type { Driver } from "./driver.ts";
+import { type Libc, libc } from "./libc.ts";
 import { forsake } from "./oblivion.ts";
 
 export class PlainLine implements Line {
   flow: LineFlow | null = null;
+  readonly takesFiles: boolean;
   readonly #socket: Socket<PlainLine>;
+  readonly #system: Libc | null;
   #held: Uint8Array | null = null;
   /** The flow has bytes left that it has offered. */
   #isAwaited = false;
@@ -20,8 +24,11 @@ export class PlainLine implements Line {
   #isEnding = false;
   #isLost = false;
 
-  constructor(socket: Socket<PlainLine>) {
+  /** `system`: null where bytes must not go past the runtime to the socket. */
+  constructor(socket: Socket<PlainLine>, system: Libc | null = libc()) {
     this.#socket = socket;
+    this.#system = system;
+    this.takesFiles = system !== null;
   }
 
   get heldBytes(): number {
@@ -59,6 +66,15 @@ export class PlainLine implements Line {
     if (taken >= 0) return taken;
     this.#lose();
     return size;
+  }
+
+  /** What the system does not take goes on as an offer: that tells of room again, and of a peer that is gone. */
+  offerFile(file: number, bytes: Uint8Array, start: number, end: number): number {
+    const descriptor = this.#held === null && this.#system !== null ? descriptorOf(this.#socket) : -1;
+    const sent = descriptor < 0 ? 0 : Math.max(this.#system!.sendFile(descriptor, file, start, end - start), 0);
+    if (sent < end - start) return sent + this.offer(bytes, start + sent, end);
+    this.#isAwaited = false;
+    return sent;
   }
 
   pause(): void {

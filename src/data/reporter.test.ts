@@ -27,6 +27,8 @@ beforeEach(() => {
 const deafLine: Line = {
   send: () => true,
   offer: (_, start, end) => end - start,
+  offerFile: (_, __, start, end) => end - start,
+  takesFiles: false,
   pause() {},
   resume() {},
   end() {},

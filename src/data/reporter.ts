@@ -3,6 +3,7 @@
 // others again when the call returns. How a line is written is the log's business (accesslog/format.ts).
 
 import type { DatagramSession } from "../flow/datagramsession.ts";
+import type { Lease } from "../flow/egress/lease.ts";
 import type { Exchange } from "../flow/exchange.ts";
 import { requestIdOf } from "../flow/requestid.ts";
 import type { Stream } from "../flow/stream.ts";
@@ -27,6 +28,8 @@ export function logExchange(log: AccessLog, exchange: Exchange, wallMs: number, 
   record.attempts = exchange.attempt.count;
   record.requestId = requestIdOf(exchange);
   record.user = exchange.user ?? "";
+  if (exchange.lease !== null) fillEgress(record, exchange.lease);
+  else record.egressPool = record.egressIp = record.egressWhy = record.egressKey = "";
   record.fault = exchange.fault === null ? "" : exchange.fault.code;
   record.cache = exchange.caching === null ? "" : exchange.caching.word;
   const { client } = exchange.downstream!;
@@ -92,6 +95,13 @@ function noteOf({ visit, target }: Exchange): string {
   const notes = visit === null ? "" : visit.notes;
   const problem = target === null ? "" : target.problem;
   return notes !== "" && problem !== "" ? `${notes}; ${problem}` : notes + problem;
+}
+
+function fillEgress(record: AccessRecord, { site, member, why, refusal, wish }: Lease): void {
+  record.egressPool = site.plan.name;
+  record.egressIp = member === null ? "" : member.id;
+  record.egressWhy = refusal ?? why;
+  record.egressKey = wish.key;
 }
 
 function fillHead(record: AccessRecord, head: Head): void {

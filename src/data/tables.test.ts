@@ -3,8 +3,9 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TablePlan } from "../config/plan.ts";
-import { othersPlan, SharedTable } from "../memory/sharedtable.ts";
+import { SharedTable } from "../memory/sharedtable.ts";
 import { formatTable, tableBytes } from "../memory/sticktable/layout.ts";
+import { othersPlan } from "../memory/sticktable/othersplan.ts";
 import { Tables } from "./tables.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-worker-tables-"));

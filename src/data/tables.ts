@@ -4,7 +4,8 @@
 
 import type { TablePlan } from "../config/plan.ts";
 import type { Owner } from "../memory/owners.ts";
-import { othersPlan, SharedTable, tablesWithOthers } from "../memory/sharedtable.ts";
+import { SharedTable } from "../memory/sharedtable.ts";
+import { othersPlan, tablesWithOthers } from "../memory/sticktable/othersplan.ts";
 import { StickTable } from "../memory/sticktable.ts";
 import type { Table } from "../memory/table.ts";
 import { MappedFiles } from "./mappedfiles.ts";

@@ -2,7 +2,7 @@
 // Both sides of an exchange count cells by this order, so that no names need to travel; it knows columns only, and nothing of
 // what stands in them.
 
-import type { Column, ColumnForm } from "../memory/column.ts";
+import { type Column, type ColumnForm, isMark } from "../memory/column.ts";
 import type { Cell } from "./batch.ts";
 
 /** Whose a slot is. */
@@ -12,12 +12,11 @@ export interface Slot {
   readonly isFormer: boolean;
 }
 
-const marks = new Set<Column["type"]>(["gpc", "gpt", "server_id"]);
-
 export function cellsOf(columns: readonly Column[]): Cell[] {
-  return columns.flatMap(({ type, form, periodMs, burst, length }) =>
-    Array.from({ length }, () => ({ form, isMark: marks.has(type), periodMs, burst })),
-  );
+  return columns.flatMap((column) => {
+    const { form, periodMs, burst, length } = column;
+    return Array.from({ length }, () => ({ form, isMark: isMark(column), periodMs, burst }));
+  });
 }
 
 export function slotsOf(cells: readonly Cell[]): Slot[] {

@@ -278,6 +278,35 @@ test("what dead workers held is told when all entries are looked at", () => {
   expect(b.read(7, current)).toBe(1);
 });
 
+test("who only looks a client up hears of it with the next answer, and again as often as it looks", () => {
+  const { a, b, talk, clock } = stage();
+  a.add(7, rate, 3);
+  talk(a, b);
+  expect(b.read(7, rate)).toBe(0);
+  clock.nowMs += 200;
+  talk(b);
+  expect([b.read(7, rate), b.table.own.figures().used]).toEqual([3, 0]);
+  a.add(7, rate, 4);
+  talk(a, b);
+  // What was known decides until then.
+  expect(b.read(7, rate)).toBe(3);
+  clock.nowMs += 200;
+  talk(b);
+  expect(b.read(7, rate)).toBe(7);
+});
+
+test("an entry of one's own that was used long ago is as old, and heard of when it is looked up", () => {
+  const { a, b, talk, clock } = stage();
+  b.add(7, requests, 1);
+  talk(a, b);
+  a.add(7, requests, 5);
+  talk(a, b);
+  clock.nowMs += 1000;
+  expect(b.read(7, requests)).toBe(1);
+  talk(b);
+  expect(b.read(7, requests)).toBe(6);
+});
+
 test("a key that was wished for is heard of, and nothing is made or refreshed by that", () => {
   const { a, b, talk, clock } = stage();
   talk(a, b);

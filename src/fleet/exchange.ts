@@ -26,7 +26,7 @@ export interface ExchangeOptions {
 
 const changesUsual = 1000;
 const marksUsual = 1000;
-/** More are forgotten: whoever is asked for again is wished for again. */
+/** Of operators. More are forgotten: whoever is asked for again is wished for again. */
 const wishesMax = 1000;
 
 type Told = Extract<Answer, { kind: "told" }>;
@@ -45,6 +45,7 @@ export class Exchange {
   /** When entries were looked for; null: all are to be looked at. */
   #walkedMs: number | null = null;
   #toldMs: number | null = null;
+  #wishedMs: number | null = null;
   #pending: Batch | null = null;
   /** The ledger has been asked which it is, and by which number of a stream it knows us. */
   #isGreeted = false;
@@ -137,8 +138,7 @@ export class Exchange {
     // Its number is used up before anything counts as told.
     const sequence = isKnown ? teller.advance() : 0;
     const changes = isKnown ? this.#changes(sequence, changesMax, nowMs) : [];
-    const wishes = isKnown ? [...this.#wishes] : [];
-    if (isKnown) this.#wishes = new Set();
+    const wishes = isKnown ? this.#wished(nowMs) : [];
     this.#toldMs = nowMs;
     this.#toldSequence = sequence;
     return {
@@ -158,6 +158,18 @@ export class Exchange {
       marksAfter: teller.marksTo,
       marksMax,
     };
+  }
+
+  /** By operators, and by workers: what those have looked up since. Not in each of many batches of one turn. */
+  #wished(nowMs: number): string[] {
+    const { intervalMs } = this.#options;
+    if (this.#wishedMs === null || ((nowMs - this.#wishedMs) | 0) >= intervalMs / 2) {
+      for (const key of this.table.wishes.take()) this.#wishes.add(key);
+      this.#wishedMs = nowMs;
+    }
+    const wishes = [...this.#wishes];
+    this.#wishes = new Set();
+    return wishes;
   }
 
   #changes(sequence: number, changesMax: number, nowMs: number): Change[] {

@@ -8,7 +8,12 @@ const routeRow = 0;
 const serverRow = 64;
 
 /** Counts an exchange of 30 ms whose server took 20 ms of it. */
-function counted(status: number, what: Fault | null, isAnsweredByServer: boolean): Float64Array {
+function counted(
+  status: number,
+  what: Fault | null,
+  isAnsweredByServer: boolean,
+  over: { readonly route?: object; readonly caching?: object; readonly attempt?: object } = {},
+): Float64Array {
   const cells = new Float64Array(128);
   const exchange = {
     status,
@@ -17,10 +22,12 @@ function counted(status: number, what: Fault | null, isAnsweredByServer: boolean
     startedMs: 1000,
     sentMs: 1010,
     respondedMs: isAnsweredByServer ? 1020 : 0,
-    route: { row: routeRow },
+    route: { row: routeRow, pool: { reply: null } },
     pool: { servers: [{ row: serverRow }] },
-    attempt: { index: 0 },
+    attempt: { index: 0, soughtMs: isAnsweredByServer ? 1005 : 0 },
+    caching: null,
     downstream: { isOfClient: true },
+    ...over,
   };
   // Counting reads these members only.
   countExchange(cells, exchange as unknown as Exchange, 1030);
@@ -52,6 +59,8 @@ test("a bad request is the client's: a 4xx, and nothing was dropped", () => {
 test("a response cut short is aborted for the client, whatever its status line said", () => {
   const cells = counted(200, fault("truncated_response"), true);
   expect([cells[routeRow + routeCell.status2xx], cells[routeRow + routeCell.aborted]]).toEqual([0, 1]);
+  expect(cells[routeRow + routeCell.cut]).toBe(1);
+  expect(counted(200, fault("client_closed"), true)[routeRow + routeCell.cut]).toBe(0);
   expect(cells[serverRow + serverCell.status2xx]).toBe(1);
 });
 
@@ -66,7 +75,7 @@ test("what went well and what we refused or failed are counted apart, and what i
   for (const code of ["no_server", "connect_refused", "response_timeout", "queue_full"] as const)
     expect([code, of(503, fault(code), false)]).toEqual([code, [0, 1]]);
   expect(of(200, fault("truncated_response"), true)).toEqual([0, 1]);
-  for (const code of ["denied", "banned"] as const) expect(of(429, fault(code), false)).toEqual([0, 1]);
+  for (const code of ["denied", "rate_limited", "banned"] as const) expect(of(429, fault(code), false)).toEqual([0, 1]);
   expect(of(0, fault("rejected"), false)).toEqual([0, 1]);
   for (const code of ["client_closed", "client_stalled"] as const) {
     expect([code, of(0, fault(code), false)]).toEqual([code, [0, 0]]);
@@ -77,4 +86,16 @@ test("what went well and what we refused or failed are counted apart, and what i
 
 test("a status beyond 5xx counts with the 5xx", () => {
   expect(counted(999, null, true)[routeRow + routeCell.status5xx]).toBe(1);
+});
+
+test("what Sluice answers itself is counted apart; not what its pool has answered, by a server, by what it stored, or by its reply", () => {
+  const own = (...counting: Parameters<typeof counted>): number => counted(...counting)[routeRow + routeCell.own]!;
+  expect(own(403, fault("denied"), false)).toBe(1);
+  expect(own(302, null, false)).toBe(1);
+  expect(own(200, null, false, { route: { row: routeRow, pool: null } })).toBe(1);
+  expect(own(200, null, true)).toBe(0);
+  expect(own(503, fault("no_server"), false, { attempt: { index: 0, soughtMs: 1005 } })).toBe(0);
+  expect(own(200, null, false, { caching: { shownMs: 1010 } })).toBe(0);
+  expect(own(403, fault("denied"), false, { caching: { shownMs: 0 } })).toBe(1);
+  expect(own(200, null, false, { route: { row: routeRow, pool: { reply: {} } } })).toBe(0);
 });

@@ -58,18 +58,30 @@ export function countExchange(cells: Float64Array, exchange: Exchange, nowMs: nu
   const row = exchange.route.row;
   const seconds = (nowMs - exchange.startedMs) / 1000;
   // A fault behind a server's answer has cut it short, but for a rule that has given another.
-  if (status === 0 || (fault !== null && respondedMs > 0 && fault.code !== "denied")) cells[row + routeCell.aborted]!++;
+  if (status === 0 || (fault !== null && respondedMs > 0 && !isRuled(fault))) cells[row + routeCell.aborted]!++;
   else cells[row + classCell(routeCell.status1xx, status)]!++;
   if (fault === null) cells[row + routeCell.served]!++;
   else if (isOfOurs(fault)) cells[row + routeCell.failed]!++;
-  if (fault !== null && fault.side !== "downstream" && respondedMs === 0) cells[row + routeCell.dropped]!++;
+  if (fault !== null && fault.side !== "downstream")
+    cells[row + (respondedMs === 0 ? routeCell.dropped : routeCell.cut)]!++;
+  if (exchange.attempt.soughtMs === 0 && !isOfPool(exchange)) cells[row + routeCell.own]!++;
   cells[row + routeCell.durationSum]! += seconds;
   cells[row + routeCell.bucket + bucketOf(seconds)]!++;
 }
 
+/** Its pool has answered without a server: with what it stored, or with the reply that it is. */
+function isOfPool({ caching, route }: Exchange): boolean {
+  return (caching !== null && caching.shownMs !== 0) || (route.pool?.reply ?? null) !== null;
+}
+
 /** Not the client's doing: what it sent was understood, and it was there to take the answer. */
 function isOfOurs({ side, code }: Fault): boolean {
-  return side !== "downstream" || code === "denied" || code === "rejected" || code === "banned";
+  return side !== "downstream" || code === "rejected" || code === "banned" || isRuled({ code });
+}
+
+/** A rule has answered. */
+function isRuled({ code }: Pick<Fault, "code">): boolean {
+  return code === "denied" || code === "rate_limited";
 }
 
 /** On their way to its client. */

@@ -117,8 +117,10 @@ function errorOf({ route, listener }: Exchange, on: number | FaultCode): ReplyMa
   return route.pool?.errors?.get(on) ?? listener.errors?.get(on);
 }
 
-/** When a server may be there again. */
+/** When a server may be there again, or an outbound address. */
 function backInS(exchange: Exchange): number {
+  const { lease } = exchange;
+  if (lease !== null && lease.refusal !== null && lease.retryMs > 0) return Math.ceil(lease.retryMs / 1000);
   return retryAfterS(exchange.route.pool?.plan.check ?? null);
 }
 
@@ -134,7 +136,10 @@ function begin(exchange: Exchange, context: Context, isRequestDone: boolean, sta
     isKeepAliveTold: exchange.head.minor === 0,
     hsts: exchange.isSecure ? exchange.listener.plan.hsts : null,
     challenge: challengeOf(exchange),
-    trace: (exchange.inquiry === null ? "" : traceFields(exchange, context)) + sharingLines(exchange),
+    trace:
+      (exchange.inquiry === null ? "" : traceFields(exchange, context)) +
+      sharingLines(exchange) +
+      (exchange.lease === null ? "" : exchange.lease.line),
   };
 }
 

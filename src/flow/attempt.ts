@@ -26,6 +26,11 @@ export interface Seeker {
   hookedServer?(): number;
   /** This server it is: connect, and tell the attempt how that ends. `isFreshWanted`: not by a connection that was idle. */
   connect(server: ServerSite, isFreshWanted: boolean): void;
+  /**
+   * What did not get through may by another way to the same server: by another outbound address. True: it is looked for, and then it
+   * says `again`, or fails.
+   */
+  seekAgain?(what: Fault, isReused: boolean): boolean;
   /** It waits for a server; it keeps the time, and says `waitedInVain`. */
   queued(): void;
   /** No (further) attempt helps. */
@@ -46,6 +51,9 @@ export class Attempt {
   isStuck = false;
   /** The server is the one that a hook has picked. */
   isHooked = false;
+  /** When a server was first sought, and when one was first had; 0: not yet. */
+  soughtMs = 0;
+  chosenMs = 0;
   /** It counts as in flight at its server. */
   #isActive = false;
   #key = 0;
@@ -65,6 +73,8 @@ export class Attempt {
     this.isSticky = false;
     this.isStuck = false;
     this.isHooked = false;
+    this.soughtMs = 0;
+    this.chosenMs = 0;
     this.#key = 0;
     this.#tried = null;
     this.#isFreshWanted = false;
@@ -72,10 +82,18 @@ export class Attempt {
 
   begin(): void {
     const { pool } = this.#seeker;
+    this.soughtMs = this.context.port.nowMs;
     pool.budget.noteRequest();
     if (pool.backends.isKeyed) this.#key = this.#seeker.balanceKey();
     // What has come free elsewhere is for those who wait already.
     if (pool.queue.length > 0) pool.queue.serve();
+    const index = this.#choose();
+    if (index !== -1) this.#go(index);
+    else this.#waitOrFail(fault("no_server"));
+  }
+
+  /** Another way to the server is there. */
+  again(): void {
     const index = this.#choose();
     if (index !== -1) this.#go(index);
     else this.#waitOrFail(fault("no_server"));
@@ -202,7 +220,7 @@ export class Attempt {
   #go(index: number): void {
     const server = this.#seeker.pool.servers[index]!;
     this.index = index;
-    this.count++;
+    if (this.count++ === 0) this.chosenMs = this.context.port.nowMs;
     this.context.tally.cells[server.row + serverCell.calls]!++;
     if (this.#seeker.pool.sticking !== null) this.#seeker.stick(index);
     this.#seeker.connect(server, this.#isFreshWanted);
@@ -219,6 +237,7 @@ export class Attempt {
       return this.#seeker.fail(what);
     }
     cells[pool.row + poolCell.retries]!++;
+    if (this.#seeker.seekAgain?.(what, isReused) === true) return;
     // A reused connection that turns out closed says nothing about its server: that one may be picked again.
     if (!pool.plan.redispatch) {
       // Its place may have been taken in another worker; to go elsewhere for that is not what was asked for.

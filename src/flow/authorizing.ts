@@ -8,6 +8,7 @@ import { fault } from "../base/fault.ts";
 import { listenerCell } from "../memory/tally.ts";
 import type { Context } from "./context.ts";
 import type { Wait } from "./deadline.ts";
+import { askOf, userNameOf } from "./egress/asked.ts";
 import type { Exchange } from "./exchange.ts";
 import { fieldOf } from "./headvalues.ts";
 import type { Verdict, VerifyFlow } from "./port.ts";
@@ -20,18 +21,28 @@ const verifyMs = 10_000;
 export function identify(exchange: Exchange, context: Context): boolean {
   const { auth } = exchange.listener.plan;
   if (auth === null) return true;
-  const { user } = exchange.downstream!;
+  const { user, ask } = exchange.downstream!;
   if (user !== null) {
     exchange.user = user;
+    if (ask !== null) exchange.ask = ask;
     return true;
   }
   const shown = readCredentials(fieldOfCredentials(exchange, auth.takesProxyField));
   if (shown === null) return true;
-  const verification = new Verification(exchange, context, shown.name);
-  const verdict = context.port.verify(auth, shown.name, shown.password, verification);
-  if (verdict !== null) return judge(exchange, context, shown.name, verdict);
+  const name = isForProxy(exchange) ? takeWishes(exchange, shown.name) : shown.name;
+  const verification = new Verification(exchange, context, name);
+  const verdict = context.port.verify(auth, name, shown.password, verification);
+  if (verdict !== null) return judge(exchange, context, name, verdict);
   exchange.waitFor(verification, verifyMs);
   return false;
+}
+
+/** What stands behind the name of a user; answers that. Of who is none of them it is all a name. */
+function takeWishes(exchange: Exchange, shown: string): string {
+  const wished = userNameOf(exchange.listener, shown);
+  if (wished === null || wished.user === "") return shown;
+  exchange.ask = askOf(wished, exchange.ask);
+  return wished.user;
 }
 
 function fieldOfCredentials(exchange: Exchange, takesProxyField: boolean): string | null {

@@ -110,7 +110,7 @@ function isMutable(exchange: Exchange, head: Head): boolean {
 }
 
 /** Null where it is in none. */
-function codingOf(head: Head): Openable | "other" | null {
+export function codingOf(head: Head): Openable | "other" | null {
   const value = fieldOf(head, "content-encoding");
   if (value === null) return null;
   const coding = usual(value.trim());

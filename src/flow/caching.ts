@@ -51,6 +51,8 @@ export class Caching {
   pool!: PoolCaching;
   word: CacheWord = "";
   readonly status: CacheStatus = new CacheStatus();
+  /** When something stored was begun to be shown; 0: not yet. */
+  shownMs = 0;
   /** Held: what is shown, or is asked for anew. */
   entry: CacheEntry | null = null;
   /** Why nothing of it is stored, whatever it will be; `reason.none`: that is for what comes to say. */
@@ -88,6 +90,7 @@ export class Caching {
   reset(): void {
     this.word = "";
     this.status.clear();
+    this.shownMs = 0;
     this.barred = reason.none;
     this.isRefresh = false;
     this.lookup.reset();
@@ -120,6 +123,7 @@ export class Caching {
     const { facts } = entry;
     this.entry = entry;
     this.word = word;
+    this.shownMs = this.#context.port.nowMs;
     // What was purged softly is stale, however long it would have been fresh.
     const isPurged = (facts.flags & cacheFlag.isPurged) !== 0;
     const leftMs = facts.bornMs + facts.freshForMs - this.#context.port.wallMs;

@@ -11,6 +11,12 @@ import type { Upstream } from "./upstream.ts";
 
 const established: Uint8Array = new TextEncoder().encode("HTTP/1.1 200 Connection Established\r\n\r\n");
 
+/** With the outbound address that it goes by, where that is told. */
+function establishedBy(line: string): Uint8Array {
+  if (line === "") return established;
+  return Uint8Array.from(Buffer.from(`HTTP/1.1 200 Connection Established\r\n${line}\r\n`, "latin1"));
+}
+
 /** When a tunnel ends, whatever it does. */
 export interface TunnelLimits {
   /** By Port.nowMs; 0 is never. */
@@ -39,7 +45,7 @@ export function openTunnel(exchange: Exchange, context: Context, upstream: Upstr
   exchange.isAnswered = true;
   exchange.isPersistent = false;
   const limits = { endMs: tunnelMs === 0 ? 0 : context.port.nowMs + tunnelMs, bytesMax: tunnelBytesMax };
-  const said = downstream.dialect === null ? established : downstream.dialect.established;
+  const said = downstream.dialect === null ? establishedBy(exchange.lease?.line ?? "") : downstream.dialect.established;
   exchange.sendDown(said, 0, said.length);
   exchange.upgrade = new Upgrade(exchange, context, downstream.line, upstream.line!, upstream.server.row, limits);
   cells[exchange.listener.row + listenerCell.tunnels]!++;

@@ -7,6 +7,7 @@ import { Head } from "../wire/http1/head.ts";
 import { Output } from "../wire/http1/writer.ts";
 import { CacheDesk } from "./caching/desk.ts";
 import { Followers } from "./caching/followers.ts";
+import { RestRoom } from "./egress/resting.ts";
 import { Exchange } from "./exchange.ts";
 import type { Inquiry } from "./inquiry.ts";
 import type { Port } from "./port.ts";
@@ -47,6 +48,8 @@ export class Context {
   readonly followers: Followers = new Followers();
   /** Pools with somebody in their waiting room. */
   readonly waiting: Set<PoolSite> = new Set();
+  /** Those that wait for a member of an egress pool. */
+  readonly resting: RestRoom = new RestRoom();
   site: Site;
   limits: LimitsPlan;
   isDraining = false;
@@ -108,13 +111,14 @@ export class Context {
 
   /** Somebody waits for what other workers may do. */
   get isWaiting(): boolean {
-    return this.waiting.size > 0 || this.followers.size > 0;
+    return this.waiting.size > 0 || this.followers.size > 0 || this.resting.size > 0;
   }
 
   /** Give those who wait what other workers may have freed or stored; said by the driver every few milliseconds while `isWaiting`. */
   pollWaiting(): void {
     if (this.followers.size > 0) this.followers.runAll();
     for (const pool of this.waiting) pool.queue.serve();
+    if (this.resting.size > 0) this.resting.serve(this.port.nowMs);
   }
 
   /** Regular house-keeping, about once a second. */

@@ -88,6 +88,7 @@ export class Descent {
     exchange.upstream!.release(isClean && exchange.requestBody.isDone);
     exchange.upstream = null;
     exchange.attempt.end();
+    exchange.lease?.end(null);
   }
 
   /** The response goes to the client. */

@@ -40,6 +40,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   readonly isForNobody = false;
   readonly dialect = null;
   readonly user = null;
+  readonly ask = null;
   /** What rules see of the client; null until something asks. */
   guest: Guest | null = null;
   readonly #context: Context;
@@ -170,7 +171,9 @@ export class Downstream implements LineFlow, WakeFlow, Session {
       const exchange = this.#exchange!;
       if (exchange.upgrade !== null) exchange.upgrade.endedDown();
       // A body cut short can never be completed; a request that is whole still gets its answer (half-close).
-      else if (!exchange.requestBody.isDone && this.#pending === null) this.#abort();
+      else if (this.#pending !== null) return;
+      else if (!exchange.requestBody.isDone) this.#abort();
+      else if (this.#listener.plan.isAbortedByClose && !exchange.isAnswered) this.#leave();
     } else if (this.#phase === phase.lingering) {
       if (this.line.heldBytes === 0) this.closeNow(false);
     } else if (this.#pending === null || this.line.heldBytes === 0) this.#endInput();
@@ -185,7 +188,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     if (this.#phase === phase.head) this.#noteTruncated();
     // What it has come to is told to the entries that the connection holds, before they are let go of.
     if (exchange !== null) {
-      if (exchange.isWantedWithout) Errand.inherit(this.#context, exchange);
+      if (exchange.passage.isWantedWithout) Errand.inherit(this.#context, exchange);
       else {
         exchange.abort(fault("client_closed"));
         this.#context.returnExchange(exchange);
@@ -448,6 +451,12 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   #abort(): void {
     this.#exchange!.abort(fault("client_closed"));
     this.closeNow(true);
+  }
+
+  /** What others wait for as well goes on. */
+  #leave(): void {
+    if (this.#exchange!.passage.isWantedWithout) this.cutLoose();
+    else this.#abort();
   }
 
   #releaseExchange(): void {

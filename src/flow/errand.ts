@@ -16,8 +16,10 @@ import type { ListenerSite, RouteSite } from "./site.ts";
 /** Takes everything and is never full. */
 const nowhere: Line = {
   heldBytes: 0,
+  takesFiles: false,
   send: () => true,
   offer: (_, start, end) => end - start,
+  offerFile: (_, __, start, end) => end - start,
   pause: () => {},
   resume: () => {},
   end: () => {},
@@ -39,6 +41,7 @@ export class Errand implements Requester, Session {
   readonly isOfClient: boolean;
   readonly dialect = null;
   readonly user = null;
+  readonly ask = null;
   readonly isLast = true;
   readonly isLeaving = false;
   guest: Guest | null = null;
@@ -102,6 +105,7 @@ export class Errand implements Requester, Session {
     // What a forward proxy has judged and looked up for the client holds for what is asked in its name.
     if (exchange.pool.targets !== null) exchange.target = from.target?.again() ?? null;
     exchange.clientAddress = from.clientAddress;
+    exchange.ask = from.ask;
     if (from.requestIdIndex !== -1 || from.listener.forwarding.requestId !== null) {
       exchange.requestIdIndex = from.listener.forwarding.findRequestId(exchange.head);
       exchange.requestIdCount = from.requestIdCount;

@@ -10,10 +10,10 @@
 // wait. Decisions from the head alone are in admission.ts, what rules decide in ruling.ts, answers of our own in answer.ts, the way
 // of the request in upload.ts and of the response's body in passage.ts, counting in account.ts and toll.ts.
 
-import { type Fault, fault } from "../base/fault.ts";
+import type { Fault } from "../base/fault.ts";
 import type { Reply } from "../rules/outcome.ts";
 import { Body } from "../wire/http1/body.ts";
-import { requestBody, responseBody } from "../wire/http1/framing.ts";
+import { requestBody } from "../wire/http1/framing.ts";
 import { bodyKind, Head, method } from "../wire/http1/head.ts";
 import { countExchange, countSent } from "./account.ts";
 import { balanceKeyOf, isUpgradeAsked, refusalOf } from "./admission.ts";
@@ -23,11 +23,14 @@ import type { Caching } from "./caching.ts";
 import type { Context } from "./context.ts";
 import { deadlinePassed, type Wait } from "./deadline.ts";
 import { Descent } from "./descent.ts";
+import type { EgressAsk } from "./egress/asked.ts";
+import { Lease } from "./egress/lease.ts";
 import type { Sender } from "./forwarding.ts";
 import { askPick } from "./hooks/pick.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { Passage } from "./passage.ts";
 import type { Requester } from "./requester.ts";
+import { respond } from "./responding.ts";
 import { admitRequest } from "./ruling.ts";
 import type { ListenerSite, PoolSite, RouteSite, ServerSite } from "./site.ts";
 import { plainUp, stairUp } from "./stair.ts";
@@ -35,7 +38,7 @@ import { stickyCookie } from "./sticky.ts";
 import { tryNextAddress } from "./targets/seeking.ts";
 import type { Target } from "./targets/target.ts";
 import { noteFault, settle } from "./toll.ts";
-import { switchProtocols, type Upgrade } from "./upgrade.ts";
+import type { Upgrade } from "./upgrade.ts";
 import { Upload } from "./upload.ts";
 import { Upstream } from "./upstream.ts";
 import { Visit } from "./visit.ts";
@@ -59,6 +62,10 @@ export class Exchange implements Sender, Seeker {
   upgrade: Upgrade | null = null;
   /** Where the client of a forward proxy wants it to go. */
   target: Target | null = null;
+  /** What it wants of an outbound address; null: nothing. */
+  ask: EgressAsk | null = null;
+  /** The outbound address that it was given, or waits for; null where its pool has none. */
+  lease: Lease | null = null;
   /** Whose good credentials it shows; null where none are asked for, or none are good. */
   user: string | null = null;
   /** The peer's address, and who the client behind trusted proxies is. */
@@ -94,13 +101,10 @@ export class Exchange implements Sender, Seeker {
   caching: Caching | null = null;
   /** Of former exchanges, to be used again. */
   spareCaching: Caching | null = null;
-  /** Null where nothing is to be judged or counted by rules. */
-  visit: Visit | null = null;
-  /** Of former exchanges, to be used again. */
   spareHead: Head | null = null;
   #spareVisit: Visit | null = null;
-  /** Name of the rule whose outcome this is, "" without. */
-  rule = "";
+  /** Null where nothing is to be judged or counted by rules. */
+  visit: Visit | null = null;
   /** What it is watched by; null where nobody asks why. */
   inquiry: Inquiry | null = null;
   /** What a rule has the client wait for; meanwhile what it says is thrown away. */
@@ -132,13 +136,8 @@ export class Exchange implements Sender, Seeker {
     this.asked.release();
     this.head = this.asked;
     this.attempt.reset();
-    if (this.visit !== null) {
-      this.visit.reset();
-      this.#spareVisit = this.visit;
-      this.visit = null;
-      this.inquiry = null;
-      this.rule = "";
-    }
+    this.inquiry = null;
+    this.#leaveVisit();
     if (this.caching !== null) {
       this.caching.reset();
       this.caching = null;
@@ -151,6 +150,8 @@ export class Exchange implements Sender, Seeker {
     this.upstream = null;
     this.upgrade = null;
     this.target = null;
+    this.ask = null;
+    this.lease = null;
     this.user = null;
     this.isUpgrade = false;
     this.requestIdIndex = -1;
@@ -171,6 +172,11 @@ export class Exchange implements Sender, Seeker {
   get serverName(): string {
     if (this.target !== null) return this.target.name;
     return this.route.pool?.servers[this.attempt.index]?.plan.name ?? "";
+  }
+
+  /** Name of the rule whose outcome this is, "" without. */
+  get rule(): string {
+    return this.visit?.ruled?.name ?? "";
   }
 
   get preface(): Uint8Array {
@@ -255,7 +261,10 @@ export class Exchange implements Sender, Seeker {
   /** All that comes before is done. */
   seekServer(): void {
     this.isUpgrade = isUpgradeAsked(this.head, this.requestBody);
-    this.attempt.begin();
+    const by = this.target === null ? null : this.target.by;
+    if (by === null) return this.attempt.begin();
+    this.lease = new Lease(this, this.#context, by);
+    this.lease.seek();
   }
 
   /** Said by a step that will say `goOn` later. The client's body waits too, and so does the response, of which all is kept. */
@@ -273,6 +282,13 @@ export class Exchange implements Sender, Seeker {
     visit.begin(this.downstream!.guestNow());
     this.visit = visit;
     return visit;
+  }
+
+  #leaveVisit(): void {
+    if (this.visit === null) return;
+    this.visit.reset();
+    this.#spareVisit = this.visit;
+    this.visit = null;
   }
 
   /** What a hashing policy hashes. */
@@ -299,7 +315,7 @@ export class Exchange implements Sender, Seeker {
   /** The attempt has chosen: over a connection that is there, or a new one. */
   connect(server: ServerSite, isFreshWanted: boolean): void {
     if (this.inquiry !== null) this.inquiry.chosen(this.pool, this.attempt, true);
-    const door = this.target === null ? server : this.pool.targets!.serverOf(this.target);
+    const door = this.target === null ? server : this.pool.targets!.serverOf(this.target, this.lease);
     const idle = isFreshWanted ? undefined : door.idle.take();
     if (idle !== undefined) {
       this.upstream = idle;
@@ -312,6 +328,11 @@ export class Exchange implements Sender, Seeker {
     this.upstream.dial(this, this.downstream!.client);
   }
 
+  /** Another outbound address, where it has one. */
+  seekAgain(what: Fault, isReused: boolean): boolean {
+    return this.lease?.again(what, isReused) === true;
+  }
+
   /** The connection that was dialed is not to be had. */
   refused(what: Fault): void {
     this.upstream = null;
@@ -322,6 +343,12 @@ export class Exchange implements Sender, Seeker {
   lost(what: Fault, isReused: boolean): void {
     this.upstream = null;
     this.attempt.lost(what, isReused);
+  }
+
+  /** Who was to pass the request on has not: as if it had not answered, but that it is no idle connection that grew old. */
+  spurned(what: Fault): void {
+    this.upstream!.reset();
+    this.lost(what, false);
   }
 
   /** The attempt waits for a server: the client waits too. */
@@ -345,22 +372,7 @@ export class Exchange implements Sender, Seeker {
 
   /** The final head, followed by bytes[bodyStart, end). */
   responded(head: Head, bytes: Uint8Array, bodyStart: number, end: number): void {
-    const { port } = this.#context;
-    if (head.status === 101 && (!this.isUpgrade || head.upgradeIndex === -1))
-      return this.failUpstream(fault("bad_response"));
-    this.status = head.status;
-    this.serverStatus = head.status;
-    this.respondedMs = port.nowMs;
-    if (this.pool.isTimed) this.pool.backends.observe(this.attempt.index, port.nowMs - this.sentMs, port.nowMs);
-    if (head.status === 101) {
-      this.attempt.succeeded();
-      return switchProtocols(this, this.#context, head, bytes, bodyStart, end);
-    }
-    if (head.status >= 500) this.attempt.failed();
-    else this.attempt.succeeded();
-    // As its server frames it, whatever steps make of it.
-    this.upstream!.body.begin(responseBody(head, this.head.method), head.contentLength);
-    this.descent.begin(head, bytes, bodyStart, end);
+    respond(this, this.#context, head, bytes, bodyStart, end);
   }
 
   /** The client takes bytes again. */
@@ -434,19 +446,10 @@ export class Exchange implements Sender, Seeker {
     this.arm(forMs);
   }
 
-  /** It fills a cache: others may wait for what it brings. */
-  get isWantedWithout(): boolean {
-    return (this.passage.onlooker !== null || this.caching?.isAwaited === true) && this.requestBody.isDone;
-  }
-
   /** The client is gone, and it goes on for `heir`. */
   bequeath(heir: Requester, what: Fault): void {
     settle(this);
-    if (this.visit !== null) {
-      this.visit.reset();
-      this.#spareVisit = this.visit;
-      this.visit = null;
-    }
+    this.#leaveVisit();
     this.fault = what;
     this.downstream = heir;
     this.drainedDown();
@@ -479,6 +482,7 @@ export class Exchange implements Sender, Seeker {
     countExchange(this.#context.tally.cells, this, this.#context.port.nowMs);
     this.upstream = null;
     this.attempt.end();
+    if (this.lease !== null) this.lease.end(this.fault);
     if (this.downstream!.isOfClient) this.#context.report(this);
   }
 

@@ -7,6 +7,7 @@ import { shownBytes } from "../base/shownbytes.ts";
 import type {
   AuthPlan,
   CachePlan,
+  EgressPlan,
   ListenerPlan,
   ListPlan,
   Plan,
@@ -18,6 +19,10 @@ import type { Arena } from "../memory/arena.ts";
 import type { BanHolder } from "../memory/bans.ts";
 import type { Cache } from "../memory/cache.ts";
 import { CacheRehearsal } from "../memory/cacherehearsal.ts";
+import type { EgressBoard } from "../memory/egress.ts";
+import { egressShape } from "../memory/egressboard/shape.ts";
+import { SharedEgressBoard } from "../memory/egressboard.ts";
+import { rehearsedBoard } from "../memory/egressrehearsal.ts";
 import type { ListHolder } from "../memory/list.ts";
 import { Rehearsal } from "../memory/rehearsal.ts";
 import type { AnyTable } from "../memory/sharedtable.ts";
@@ -42,6 +47,8 @@ export interface Circumstances {
   readonly tables: (plan: TablePlan) => AnyTable;
   readonly lists: (plan: ListPlan) => ListHolder;
   readonly caches: (plan: CachePlan) => Cache;
+  /** Absent, or null for one of them: nothing is known of its members, and all are available. */
+  readonly egresses?: (plan: EgressPlan) => SharedEgressBoard | null;
   readonly bans: BanHolder;
   readonly nowMs: number;
   readonly sharedMs: number;
@@ -73,6 +80,7 @@ class Play {
     const rehearsed = {
       tables: (table: TablePlan): Rehearsal => new Rehearsal(tables(table)),
       caches: (cache: CachePlan): CacheRehearsal => new CacheRehearsal(caches(cache)),
+      egresses: (egress: EgressPlan): EgressBoard => rehearsedOf(egress, circumstances),
     };
     const site = new Site(plan, { arena, tally, workers, random, ...rehearsed, lists, bans, instance: "" }, null);
     this.#question = question;
@@ -187,6 +195,15 @@ class Play {
   }
 }
 
+/** The members of the plan, whatever the board that is in use has been told of them. */
+function rehearsedOf(plan: EgressPlan, { egresses, wallMs }: Circumstances): EgressBoard {
+  const actual = egresses?.(plan) ?? null;
+  const board = (actual === null ? null : rehearsedBoard(actual)) ?? SharedEgressBoard.inMemory(egressShape(plan));
+  const ids = plan.members.map(({ id }) => id);
+  if (ids.some((id) => board.memberOf(id) === 0)) board.adopt(ids, wallMs);
+  return board;
+}
+
 /** Code of the config may do anything: an explanation, which is to change nothing, does not run it. */
 function unasked({ name, hooks }: ListenerPlan | PoolPlan, kind: string): string[] {
   if (hooks === null) return [];
@@ -223,6 +240,7 @@ class Peer implements Line {
   /** What it was sent, a character a byte. */
   taken = "";
   readonly heldBytes = 0;
+  readonly takesFiles = false;
 
   send(bytes: Uint8Array, start: number, end: number): boolean {
     this.taken += Buffer.from(bytes.subarray(start, end)).toString("latin1");
@@ -232,6 +250,10 @@ class Peer implements Line {
   offer(bytes: Uint8Array, start: number, end: number): number {
     this.send(bytes, start, end);
     return end - start;
+  }
+
+  offerFile(_: number, bytes: Uint8Array, start: number, end: number): number {
+    return this.offer(bytes, start, end);
   }
 
   pause(): void {}
@@ -276,7 +298,7 @@ class Stage implements Port {
   /** Nobody is asked: some address that anybody may have. */
   resolve(name: string): Resolution {
     this.assumed.push(`${name} leads to a public address`);
-    return { addresses: ["1.1.1.1"], problem: "" };
+    return { addresses: ["1.1.1.1", "2606:4700:4700::1111"], problem: "" };
   }
 
   /** Passwords are not looked at. */

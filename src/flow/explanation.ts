@@ -19,6 +19,8 @@ export interface Explanation {
   readonly pool: string | null;
   /** One for each try at a server. */
   readonly choices: readonly ChoiceTrace[];
+  /** One for each search for an outbound address; absent where none was sought. */
+  readonly egress?: readonly EgressTrace[];
   /** Head of the request as a server gets it, a line each; absent where none did, and in traces of live requests. */
   readonly forwarded?: readonly string[];
   readonly outcome: OutcomeTrace;
@@ -86,6 +88,21 @@ export interface CandidateTrace {
   readonly active: number;
   /** 0 is no limit. */
   readonly activeMax: number;
+}
+
+export interface EgressTrace {
+  readonly pool: string;
+  /** Null where there is none: refused, or the system's own address. */
+  readonly member: string | null;
+  /** Of the target, and what was wished for; "" without a key. */
+  readonly host: string;
+  readonly key: string;
+  readonly tags: readonly string[];
+  /** In a sentence. */
+  readonly why: string;
+  readonly members: number;
+  /** Who could not be chosen: "3 are cooling down". */
+  readonly passedOver: readonly string[];
 }
 
 export interface CacheTrace {

@@ -11,13 +11,21 @@
 //   ...
 
 import type { RuleTrace, TermTrace } from "../rules/trace.ts";
-import type { CandidateTrace, ChoiceTrace, EntryTrace, EntryValues, Explanation, PhaseTrace } from "./explanation.ts";
+import type {
+  CandidateTrace,
+  ChoiceTrace,
+  EgressTrace,
+  EntryTrace,
+  EntryValues,
+  Explanation,
+  PhaseTrace,
+} from "./explanation.ts";
 
 /** More servers than a screen holds are counted instead. */
 const candidatesMax = 20;
 
 export function explanationLines(explanation: Explanation): string[] {
-  const { subject, ban, phases, entries, choices, cache, forwarded, outcome, assumptions } = explanation;
+  const { subject, ban, phases, entries, choices, cache, forwarded, outcome, assumptions, egress = [] } = explanation;
   const lines = [subjectLine(subject)];
   if (ban !== null)
     lines.push(
@@ -25,6 +33,7 @@ export function explanationLines(explanation: Explanation): string[] {
     );
   for (const phase of phases.filter((each) => each.phase !== "response")) lines.push(...phaseLines(phase));
   if (cache !== undefined) lines.push(`cache ${cache.cache}: ${cache.result}. ${cache.text}`);
+  for (const each of egress) lines.push(...egressLines(each));
   for (const choice of choices) lines.push(...choiceLines(choice));
   if (forwarded !== undefined) lines.push("the server gets", ...forwarded.map((line) => `  ${line}`));
   for (const phase of phases.filter((each) => each.phase === "response")) lines.push(...phaseLines(phase));
@@ -99,6 +108,19 @@ function valuesText(before: EntryValues, after: EntryValues): string {
     return former === value ? `${name} ${value}` : `${name} ${former} -> ${value}`;
   });
   return `${before === null ? "new: " : ""}${values.join(", ")}`;
+}
+
+// ---- outbound addresses ----
+
+function egressLines({ pool, member, host, key, tags, why, members, passedOver }: EgressTrace): string[] {
+  const wished = [...tags, ...(key === "" ? [] : [`key ${key}`])];
+  const by = wished.length === 0 ? "" : `, wished for ${wished.join(" and ")}`;
+  const over = passedOver.length === 0 ? [] : [`  passed over: ${passedOver.join(", ")}`];
+  return [
+    `egress ${pool}: ${members} ${members === 1 ? "member" : "members"}, for ${host}${by}`,
+    `  ${member ?? "no member"}: ${why}`,
+    ...over,
+  ];
 }
 
 // ---- servers ----

@@ -20,6 +20,8 @@ export type FilterMaker = (sink: FilterSink) => Filter;
 
 /** Sees a body's content go by, as the client gets it. */
 export interface Onlooker {
+  /** It is no reason to go on for a client that has left. */
+  readonly isIncidental?: boolean;
   add(bytes: Uint8Array, start: number, end: number): void;
   /**
    * The client, which was given all content up to here, takes no more for now. True: it gets the rest from who looks on, in its own

@@ -18,6 +18,8 @@ import { Trust } from "./trust.ts";
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const version11 = encode(" HTTP/1.1\r\n");
 const crlf = encode("\r\n");
+const asterisk = encode("*");
+const nothing = encode("");
 const hostName = encode("Host: ");
 const xForwardedFor = encode("X-Forwarded-For: ");
 const xForwardedProto = encode("X-Forwarded-Proto: http\r\n");
@@ -51,6 +53,16 @@ export interface Sender {
   readonly preface: Uint8Array;
   /** One bit for each field that a rule has set, by its id: what rules say of the client is not said again. Nearly always 0. */
   readonly givenFields: number;
+}
+
+/** How a request is written for somebody who passes it on to its server (egress/form.ts). */
+export interface RequestForm {
+  /** Before the path in the request line: "http://a.example". */
+  readonly prefix: Uint8Array;
+  /** The whole line, in place of the request's own Host. */
+  readonly host: Uint8Array;
+  /** Whole lines behind it. */
+  readonly lines: Uint8Array;
 }
 
 export class Forwarding {
@@ -124,17 +136,18 @@ export class Forwarding {
     return encode(lines);
   }
 
-  /** The request head for the server, without a body. */
-  writeRequest(output: Output, head: Head, sender: Sender): void {
+  /** The request head for the server, without a body. `form`: null where it goes to the server itself. */
+  writeRequest(output: Output, head: Head, sender: Sender, form: RequestForm | null = null): void {
     const isWhole = head.minor === 1 && head.bytes[head.targetStart] === byte.slash;
     const isHostWritten = head.hostIndex === -1 || head.isHostOther;
-    if (isWhole && !head.hasSpecial && sender.requestIdIndex === -1)
+    if (form !== null) this.#writeInForm(output, head, sender, form);
+    else if (isWhole && !head.hasSpecial && sender.requestIdIndex === -1)
       output.copy(head.bytes, head.start, head.fieldsEnd);
     else {
       this.#writeRequestLine(output, head, isWhole);
-      this.#writeRequestFields(output, head, sender);
+      this.#writeRequestFields(output, head, sender, head.isHostOther);
     }
-    if (isHostWritten) this.#writeHost(output, head, sender);
+    if (isHostWritten && form === null) this.#writeHost(output, head, sender);
     const isBelieved = sender.isTrusted && (head.hasSpecial || sender.requestIdIndex !== -1);
     if (this.plan.forwarded || isBelieved || sender.givenFields !== 0) this.#writeForwarding(output, head, sender);
     else this.#writePreface(output, head, sender);
@@ -143,20 +156,30 @@ export class Forwarding {
     output.put(crlf);
   }
 
-  #writeRequestLine(output: Output, head: Head, isWhole: boolean): void {
+  #writeInForm(output: Output, head: Head, sender: Sender, form: RequestForm): void {
+    this.#writeRequestLine(output, head, false, form.prefix);
+    this.#writeRequestFields(output, head, sender, true);
+    output.put(form.host);
+    output.put(form.lines);
+  }
+
+  #writeRequestLine(output: Output, head: Head, isWhole: boolean, prefix: Uint8Array | null = null): void {
     if (isWhole) return output.copy(head.bytes, head.start, head.fieldsStart);
     output.copy(head.bytes, head.start, head.methodEnd);
     output.byte(byte.space);
+    if (prefix !== null) output.put(prefix);
     const authority = authorityStart(head);
     const path = authority === -1 ? head.targetStart : authorityEnd(head, authority);
     // RFC 9112 3.2.1 and 3.2.4: an empty path becomes "/", or "*" when the options of the whole server are asked for.
-    if (path === head.targetEnd && head.method === method.options) output.byte(0x2a);
+    const isOfServer = path === head.targetEnd && head.method === method.options;
+    // Behind an authority it stays no path at all.
+    if (isOfServer) output.put(prefix === null || prefix.length === 0 ? asterisk : nothing);
     else if (path === head.targetEnd || head.bytes[path] === 0x3f) output.byte(byte.slash);
     output.copy(head.bytes, path, head.targetEnd);
     output.put(version11);
   }
 
-  #writeRequestFields(output: Output, head: Head, sender: Sender): void {
+  #writeRequestFields(output: Output, head: Head, sender: Sender, isHostDropped: boolean): void {
     let run = head.fieldsStart;
     let lengths = 0;
     let requestId = sender.requestIdIndex;
@@ -164,7 +187,7 @@ export class Forwarding {
       const id = head.ids[index]!;
       if (id === field.contentLength) lengths++;
       let isDropped = isHopByHop(id) || (id === field.contentLength && lengths > 1) || this.#isReplaced(id, sender);
-      if (id === field.host && head.isHostOther) isDropped = true;
+      if (id === field.host && isHostDropped) isDropped = true;
       if (id === field.upgrade && sender.isUpgrade) isDropped = false;
       if (index === requestId && isGiven(sender, field.xRequestId)) requestId = this.findRequestId(head, index + 1);
       else if (index === requestId) {

@@ -9,6 +9,7 @@ import type { Stage, Tracked, Value, World } from "../rules/scene.ts";
 import { readAddress } from "../wire/ipaddress.ts";
 import type { Context } from "./context.ts";
 import type { Client } from "./port.ts";
+import { RuleHits } from "./rulehits.ts";
 import type { ListenerSite } from "./site.ts";
 import { Trackers } from "./trackers.ts";
 
@@ -23,6 +24,8 @@ export class Guest implements Stage {
   ja4: string;
   /** What rules have logged, "" without. */
   notes = "";
+  /** Rules on the connection itself whose conditions held; null until one has. */
+  hits: RuleHits | null = null;
   readonly #context: Context;
   /** Null where the client has no address (unix sockets); made when first asked for. */
   #octets: Uint8Array | null | undefined;
@@ -102,6 +105,12 @@ export class Guest implements Stage {
   }
 
   hit(slot: number): void {
+    this.hits ??= new RuleHits();
+    this.hits.note(slot);
+    this.countHit(slot);
+  }
+
+  countHit(slot: number): void {
     const { tally } = this.#context;
     tally.cells[tally.ruleCell(slot)]!++;
   }

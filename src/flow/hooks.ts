@@ -42,9 +42,13 @@ export interface HookSet {
   of(owner: "listeners" | "pools", name: string): HookFunctions;
 }
 
-/** threw: or its promise was rejected. slow: it has answered late without ever waiting, which nobody could stop. tooLarge: a body longer than `maxBody`. */
+/** threw: or its promise was rejected. slow: it has answered, but late, for its worker was held up, which nobody could stop. tooLarge: a body longer than `maxBody`. */
 export const hookReasons = ["threw", "timeout", "nonsense", "slow", "tooLarge"] as const;
 export type HookReason = (typeof hookReasons)[number];
+
+export function isLate(reason: HookReason): boolean {
+  return reason === "timeout" || reason === "slow";
+}
 
 /** First of the counters of a worker's row; the reasons of a hook lie behind one another. */
 export function hookCellOf(hook: HookName, reason: HookReason): number {
@@ -97,7 +101,7 @@ const words: Readonly<Record<HookReason, string>> = {
   threw: "failed",
   timeout: "did not answer in time",
   nonsense: "answered what makes no sense",
-  slow: "took longer than its budget, without waiting for anything",
+  slow: "took longer than its budget, and its worker stood still",
   tooLarge: "was given a body that is too large",
 };
 

@@ -5,11 +5,18 @@ import type { IdlePlan } from "../config/plan.ts";
 import { serverCell, type Tally } from "../memory/tally.ts";
 import type { Upstream } from "./upstream.ts";
 
+/** Who is asked where these are not the only ones that are bounded: see `configure`. */
+export interface IdleRoom {
+  /** One more is to stand idle somewhere. False: there is no room. */
+  makeRoom(): boolean;
+}
+
 export class IdleConnections {
   readonly #stack: Upstream[] = [];
   readonly #cells: Float64Array;
   readonly #cell: number;
   #plan: IdlePlan = { connectionsMax: 0, timeoutMs: 0 };
+  #room: IdleRoom | null = null;
   #isClosed = false;
 
   constructor(tally: Tally, row: number) {
@@ -17,8 +24,9 @@ export class IdleConnections {
     this.#cell = row + serverCell.idle;
   }
 
-  configure(plan: IdlePlan): void {
+  configure(plan: IdlePlan, room: IdleRoom | null = null): void {
     this.#plan = plan;
+    this.#room = room;
   }
 
   get count(): number {
@@ -34,6 +42,8 @@ export class IdleConnections {
   /** False when there is no room: the caller closes the connection. */
   put(upstream: Upstream): boolean {
     if (this.#isClosed || this.#stack.length >= this.#plan.connectionsMax) return false;
+    // To make room may be to forget these.
+    if (this.#room !== null && (!this.#room.makeRoom() || this.#isClosed)) return false;
     this.#stack.push(upstream);
     this.#cells[this.#cell]!++;
     return true;
@@ -51,6 +61,13 @@ export class IdleConnections {
     let old = 0;
     while (old < this.#stack.length && this.#stack[old]!.idleSinceMs + this.#plan.timeoutMs <= nowMs) old++;
     this.#closeFirst(old);
+  }
+
+  /** False: there is none. */
+  closeOldest(): boolean {
+    if (this.#stack.length === 0) return false;
+    this.#closeFirst(1);
+    return true;
   }
 
   /** The server has left the plan. */

@@ -13,8 +13,10 @@ import type { Stage, World } from "../rules/scene.ts";
 import { Trace } from "../rules/trace.ts";
 import type { Attempt } from "./attempt.ts";
 import { choiceOf } from "./choice.ts";
+import type { Lease } from "./egress/lease.ts";
+import { egressTraceOf } from "./egress/traced.ts";
 import { EntryLog } from "./entrylog.ts";
-import type { ChoiceTrace, EntryTrace, PhaseTrace } from "./explanation.ts";
+import type { ChoiceTrace, EgressTrace, EntryTrace, PhaseTrace } from "./explanation.ts";
 import type { Guest } from "./guest.ts";
 import { RuleSets, type Rules } from "./rulesets.ts";
 import type { PoolSite, Site } from "./site.ts";
@@ -33,6 +35,7 @@ export class Inquiry {
   readonly isJson: boolean;
   readonly phases: PhaseTrace[] = [];
   readonly choices: ChoiceTrace[] = [];
+  readonly egresses: EgressTrace[] = [];
   /** The site's, with witnesses for its tables. */
   readonly world: World;
   readonly #log = new EntryLog();
@@ -103,6 +106,15 @@ export class Inquiry {
   failed(pool: PoolSite | null, attempt: Attempt, { code }: Fault): void {
     if (pool !== null && attempt.count === 0 && (code === "no_server" || code === "queue_full"))
       this.chosen(pool, attempt, false);
+  }
+
+  /** An outbound address was chosen, or refused. */
+  lent(lease: Lease, wallMs: number): void {
+    const trace = egressTraceOf(lease, wallMs);
+    const last = this.egresses.at(-1);
+    // Who waits asks again and again.
+    if (last !== undefined && last.member === null && trace.member === null) this.egresses.pop();
+    this.egresses.push(trace);
   }
 
   /** A server was picked, or (`isPicked` false) could not be. */

@@ -48,6 +48,14 @@ export class Passage implements Outlet, SieveOutlet {
     this.#context = context;
   }
 
+  /** It fills a cache: others may wait for what it brings, whether the client is there or not. */
+  get isWantedWithout(): boolean {
+    const { onlooker } = this;
+    const { caching, requestBody } = this.#exchange;
+    const isLookedAt = onlooker !== null && onlooker.isIncidental !== true;
+    return (isLookedAt || caching?.isAwaited === true) && requestBody.isDone;
+  }
+
   /** Said by a step down: the body goes through this too, behind what was added before. */
   addFilter(make: FilterMaker): void {
     this.#filter = this.#filter === null ? make : chained(this.#filter, make);
@@ -213,6 +221,7 @@ export class Passage implements Outlet, SieveOutlet {
     upstream.release(this.isReusable && exchange.requestBody.isDone);
     exchange.upstream = null;
     exchange.attempt.end();
+    exchange.lease?.end(null);
   }
 
   /** The client has been given all that was kept: from here on it gets what the server says. `isTaken`: and can take more. `isBetween`: it is not inside of a chunk. */

@@ -28,6 +28,13 @@ export interface Line {
    * After the peer is gone all are taken, and thrown away.
    */
   offer(bytes: Uint8Array, start: number, end: number): number;
+  /**
+   * As `offer`, of bytes that stand in a file, mapped from its beginning: `file` is its descriptor. The system may take its pages
+   * in place of a copy, and read them later than this call: whoever offers them sees to it that they stay as they are.
+   */
+  offerFile(file: number, bytes: Uint8Array, start: number, end: number): number;
+  /** Whether the pages of a file are taken: otherwise `offerFile` is no more than `offer`. */
+  readonly takesFiles: boolean;
   /** Tell no `received` and no `ended` until `resume`. One `received` already under way may still come. */
   pause(): void;
   resume(): void;

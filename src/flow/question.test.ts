@@ -56,7 +56,7 @@ describe("the listener", () => {
     const one = question({ url: "https://example.com:8443/" });
     expect([one.listener.name, one.assumptions]).toEqual([
       "secure",
-      ["it comes to listener secure, the only one for it"],
+      ["no listener is at port 8443; it comes to listener secure, the only one for it"],
     ]);
     expect(refusal({ url: "http://a:8080/" })).toBe(
       "several listeners could be meant: admin (127.0.0.1:8080), other (127.0.0.2:8080); name one (--listener), or put its port into the URL",

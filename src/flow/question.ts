@@ -159,8 +159,9 @@ function findListener(plan: Plan, scheme: string, authority: string, name: unkno
   const wanted = scheme === "" ? all : all.filter((each) => isSpoken(each, scheme));
   const likely = sure.length > 0 ? sure : wanted.length > 0 ? wanted : all;
   const [listener] = likely;
+  const missing = scheme === "" || at.length > 0 ? "" : `no listener is at port ${port}; `;
   if (listener !== undefined && likely.length === 1)
-    return read({ listener, assumption: `it comes to listener ${listener.name}, the only one for it` });
+    return read({ listener, assumption: `${missing}it comes to listener ${listener.name}, the only one for it` });
   const places = likely.map((each) => `${each.name} (${formatAddress(each.address)})`);
   const why = scheme === "" || at.length > 0 ? "" : `none is at port ${port}, and `;
   return misread(

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { fault, faultCodes, faultWith } from "../base/fault.ts";
+import { fault, faultCodes, faultTold, faultWith } from "../base/fault.ts";
 import { Output } from "../wire/http1/writer.ts";
 import { type ReplyOptions, writeReply } from "./reply.ts";
 
@@ -48,6 +48,14 @@ test("what the connection does next is told", () => {
   expect(reply("bad_field", { isClosing: true })).toContain("\r\nConnection: close\r\n");
   expect(reply("no_server", { isKeepAliveTold: true })).toContain("\r\nConnection: keep-alive\r\n");
   expect(reply("no_server")).not.toContain("Connection:");
+});
+
+test("a client is told of a mistake in its own words", () => {
+  const output = new Output();
+  writeReply(output, faultTold("no_target", "X-Egress-Host is missing"), options);
+  const text = new TextDecoder().decode(output.bytes.subarray(0, output.length));
+  expect(text).toContain("Content-Length: 42\r\n");
+  expect(text).toEndWith("\r\n\r\n400 Bad Request: X-Egress-Host is missing\n");
 });
 
 test("what the system said about a server is for the log, not for strangers", () => {

@@ -1,5 +1,6 @@
 // Answers that Sluice gives itself, because there is no server's to pass on. Small, plain, and never with a detail that a
-// stranger should not see: the fault's own words are from the table, what the system said stands in the log only.
+// stranger should not see: the fault's own words are from the table, what the system said stands in the log only. A mistake in what the
+// client has said itself is told to it.
 
 import { type Fault, fault } from "../base/fault.ts";
 import type { CheckPlan, RedirectPlan } from "../config/plan.ts";
@@ -89,10 +90,11 @@ export function retryAfterS(check: CheckPlan | null): number {
 /** Append the whole answer to `output`; answers the number of its body bytes. */
 export function writeReply(output: Output, what: Fault, options: ReplyOptions): number {
   const reason = reasonOf(what.status);
-  const body = `${what.status} ${reason}: ${fault(what.code).detail}\n`;
+  const detail = what.isTold === true ? what.detail : fault(what.code).detail;
+  const body = `${what.status} ${reason}: ${detail}\n`;
   let head = startOf(what.status, reason, options.wallMs);
   head += `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\nCache-Control: no-store\r\n`;
-  if (what.status === 503) head += `Retry-After: ${options.retryAfterS}\r\n`;
+  if (what.status === 503 || what.code === "quota_exceeded") head += `Retry-After: ${options.retryAfterS}\r\n`;
   if (what.status === 405) head += "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
   output.latin1(`${head}${endOf(options)}`);
   if (options.isHead) return 0;

@@ -2,6 +2,7 @@
 // waits for (errand.ts). It is told what becomes of the request's body and of the connection; what is sent goes to its line.
 
 import type { Fault } from "../base/fault.ts";
+import type { EgressAsk } from "./egress/asked.ts";
 import type { Forwarding } from "./forwarding.ts";
 import type { Guest } from "./guest.ts";
 import type { Client, Line, WakeFlow } from "./port.ts";
@@ -29,6 +30,8 @@ export interface Requester extends WakeFlow {
   readonly dialect: Dialect | null;
   /** Whose good credentials the connection itself has shown, before any request. */
   readonly user: string | null;
+  /** What these wish for of an outbound address; null: nothing. */
+  readonly ask: EgressAsk | null;
   /** What rules see of the client; null until something asks. */
   readonly guest: Guest | null;
   guestNow(): Guest;

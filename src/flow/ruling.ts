@@ -76,7 +76,7 @@ function judgeFrom(first: RuleSet | null, exchange: Exchange, context: Context, 
 function play(rules: RuleSet, exchange: Exchange, context: Context, visit: Visit): boolean {
   const outcome = ask(rules, exchange, visit);
   if (outcome === null) return true;
-  exchange.rule = outcome.rule.name;
+  visit.ruled = outcome.rule;
   switch (outcome.kind) {
     case "accept":
       return true;
@@ -93,7 +93,7 @@ function play(rules: RuleSet, exchange: Exchange, context: Context, visit: Visit
       exchange.hold(outcome.reply, outcome.forMs);
       return false;
     case "reply":
-      answer(exchange, visit, outcome.reply, outcome.isDenial);
+      answer(exchange, visit, outcome);
       return false;
     default:
       close(exchange, context, outcome.kind);
@@ -105,9 +105,10 @@ function ask(rules: RuleSet, { inquiry }: Exchange, visit: Visit): Outcome | nul
   return inquiry === null ? rules.run(visit) : inquiry.run(rules, visit);
 }
 
-function answer(exchange: Exchange, visit: Visit, reply: Reply, isDenial: boolean): void {
+function answer(exchange: Exchange, visit: Visit, { rule, reply, isDenial }: Outcome & { kind: "reply" }): void {
   if (isDenial) visit.note("error", 1);
-  exchange.give(reply, isDenial ? fault("denied") : null);
+  const isLimited = rule.outcome !== null && rule.outcome.kind === "limit";
+  exchange.give(reply, isDenial ? fault(isLimited ? "rate_limited" : "denied") : null);
 }
 
 function close(exchange: Exchange, context: Context, way: "reject" | "reset" | "drop"): void {
@@ -147,9 +148,9 @@ function judge(rules: RuleSet | null, exchange: Exchange, context: Context, head
 function playResponse(rules: RuleSet | null, exchange: Exchange, context: Context, visit: Visit): boolean {
   const outcome = rules === null ? null : ask(rules, exchange, visit);
   if (outcome === null) return true;
-  exchange.rule = outcome.rule.name;
+  visit.ruled = outcome.rule;
   if (outcome.kind === "accept" || outcome.kind === "use" || outcome.kind === "tarpit") return true;
-  if (outcome.kind === "reply") answer(exchange, visit, outcome.reply, outcome.isDenial);
+  if (outcome.kind === "reply") answer(exchange, visit, outcome);
   else close(exchange, context, outcome.kind);
   return false;
 }

@@ -13,6 +13,10 @@ class Side implements Line {
   offer(): number {
     return 0;
   }
+  readonly takesFiles = false;
+  offerFile(): number {
+    return 0;
+  }
   pause(): void {}
   resume(): void {}
   end(): void {}

@@ -3,8 +3,10 @@
 // over the idle connections of the servers that stay.
 
 import { Backends } from "../balance/backends.ts";
+import { assert } from "../base/assert.ts";
 import type {
   CachePlan,
+  EgressPlan,
   HooksPlan,
   LimitsPlan,
   ListenerPlan,
@@ -14,20 +16,25 @@ import type {
   RoutePlan,
   ServerPlan,
   TablePlan,
+  TargetsEgressPlan,
 } from "../config/plan.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { BanHolder } from "../memory/bans.ts";
 import type { Cache } from "../memory/cache.ts";
+import type { EgressBoard } from "../memory/egress.ts";
 import type { ListHolder } from "../memory/list.ts";
+import { noSlot } from "../memory/recorderlayout.ts";
 import type { RemoteCache } from "../memory/remotecache.ts";
 import type { Table } from "../memory/table.ts";
 import { type Tally, Totals } from "../memory/tally.ts";
 import { Cors } from "../rewrite/cors.ts";
 import type { ReplyMaker } from "../rules/reply.ts";
 import type { World } from "../rules/scene.ts";
+import type { Trace } from "../rules/trace.ts";
 import { type BodyPolicy, bodyPolicy } from "./bodies/policy.ts";
 import { RetryBudget } from "./budget.ts";
 import { PoolCaching } from "./caching/poolcaching.ts";
+import { EgressSite } from "./egress/site.ts";
 import { Forwarding } from "./forwarding.ts";
 import { type HookSet, Hooks } from "./hooks.ts";
 import { IdleConnections } from "./idle.ts";
@@ -37,7 +44,7 @@ import { Queue } from "./queue.ts";
 import { type Errors, RuleSets, type Rules } from "./rulesets.ts";
 import type { StepDown, StepUp } from "./stair.ts";
 import { Sticking } from "./sticking.ts";
-import { Targets } from "./targets.ts";
+import { type EgressUse, Targets } from "./targets.ts";
 import { SiteWorld } from "./world.ts";
 
 export interface SiteParts {
@@ -52,11 +59,17 @@ export interface SiteParts {
   readonly caches: (plan: CachePlan) => Cache;
   /** The second level of a cache; absent or null without. */
   readonly remotes?: (plan: CachePlan) => RemoteCache | null;
+  /** What the plan's egress pools know of their members; absent where there are none. */
+  readonly egresses?: (plan: EgressPlan) => EgressBoard;
+  /** Idle connections that may stand for all their members together; absent: as many as are of use (egress/doors.ts). */
+  readonly egressIdleMax?: number;
   readonly bans: BanHolder;
   /** Null where none are to be called, whatever the plan says: nothing has any, or it is all for an explanation. */
   readonly hooks?: HookSet | null;
   /** What tells this instance, all its workers together, from others: requests that it forwards bear it. "" tells nothing. */
   readonly instance: string;
+  /** Filled in whenever a rule is played; absent: rules are as fast as they can be. */
+  readonly trace?: Trace;
 }
 
 /** What the parts of a site look up while it is made. */
@@ -66,6 +79,7 @@ interface Making {
   readonly ruleSets: RuleSets;
   readonly tables: readonly Table[];
   readonly caches: readonly Cache[];
+  readonly egresses: readonly EgressSite[];
 }
 
 export class ListenerSite {
@@ -144,6 +158,9 @@ export interface RouteSite {
   /** Filled in at first use (stair.ts). */
   stepsDown: readonly StepDown[] | null;
   readonly plan: RoutePlan;
+  /** For the flight recorder: slot of the listener, and above it of the pool. */
+  readonly owners: number;
+  readonly generation: number;
   /** Null where the listener answers or refuses by itself. */
   readonly pool: PoolSite | null;
   readonly row: number;
@@ -153,17 +170,22 @@ export class ServerSite {
   readonly plan: ServerPlan;
   readonly index: number;
   readonly row: number;
+  readonly slot: number;
   /** Index of the word that all workers add to (memory/tally.ts). */
   readonly sharedRow: number;
   readonly idle: IdleConnections;
+  /** A PROXY header has said whose connection it is: it is no one else's. */
+  readonly isOfOneClient: boolean;
 
   constructor(plan: ServerPlan, index: number, pool: PoolPlan, tally: Tally, former: IdleConnections | undefined) {
     this.plan = plan;
     this.index = index;
     this.row = tally.serverRow(plan.slot);
+    this.slot = plan.slot;
     this.sharedRow = tally.sharedServerRow(plan.slot);
     this.idle = former ?? new IdleConnections(tally, this.row);
     this.idle.configure(pool.idle);
+    this.isOfOneClient = plan.proxyProtocol !== 0;
   }
 }
 
@@ -221,7 +243,11 @@ export class PoolSite {
     const make = (server: ServerPlan, idle: IdleConnections): ServerSite =>
       new ServerSite(server, 0, plan, parts.tally, idle);
     const row = this.servers[0]?.row ?? 0;
-    this.targets = plan.targets === null ? null : new Targets(plan, parts.tally, row, make, former?.targets ?? null);
+    const by = makeUse(plan.targets?.egress ?? null, making.egresses);
+    this.targets =
+      plan.targets === null
+        ? null
+        : new Targets(plan, parts.tally, row, make, former?.targets ?? null, by, parts.egressIdleMax);
     this.sticking = stick === null ? null : new Sticking(plan, tables[stick.table]!, ruleSets.stickKey(stick));
     this.isPreferring = plan.balance.sticky !== null || this.sticking !== null || this.hooks !== null;
   }
@@ -239,6 +265,12 @@ export class PoolSite {
   }
 }
 
+function makeUse(plan: TargetsEgressPlan | null, sites: readonly EgressSite[]): EgressUse | null {
+  if (plan === null) return null;
+  const at = (index: number | null): EgressSite | null => (index === null ? null : sites[index]!);
+  return { http: at(plan.http), https: at(plan.https), tunnels: at(plan.tunnels) };
+}
+
 export class Site {
   readonly plan: Plan;
   readonly listeners: readonly ListenerSite[];
@@ -246,16 +278,18 @@ export class Site {
   readonly world: World;
   /** In the order of the plan. */
   readonly caches: readonly Cache[];
+  readonly egresses: readonly EgressSite[];
   readonly bans: BanHolder;
   readonly banned: ReplyMaker | null;
   /** A request that shows it is told why all went as it did; null tells nobody. */
   readonly debugToken: Uint8Array | null;
 
   constructor(plan: Plan, parts: SiteParts, former: Site | null) {
-    const ruleSets = new RuleSets(plan);
+    const ruleSets = new RuleSets(plan, parts.trace ?? null);
     const tables = plan.tables.map(parts.tables);
     this.caches = plan.caches.map(parts.caches);
-    const making: Making = { parts, plan, ruleSets, tables, caches: this.caches };
+    this.egresses = plan.egresses.map((egress) => egressOf(egress, parts, former));
+    const making: Making = { parts, plan, ruleSets, tables, caches: this.caches, egresses: this.egresses };
     this.plan = plan;
     this.bans = parts.bans;
     this.debugToken = plan.debugToken === null ? null : new TextEncoder().encode(plan.debugToken);
@@ -274,6 +308,8 @@ export class Site {
     const routes = plan.routes.map((route) => ({
       plan: route,
       pool: route.pool === null ? null : this.pools[route.pool]!,
+      owners: ownersOf(route, plan),
+      generation: plan.generation,
       row: parts.tally.routeRow(route.slot),
       stepsDown: null,
     }));
@@ -294,6 +330,17 @@ export class Site {
       pool.targets?.retire(next.pools.find(({ plan }) => plan.name === pool.plan.name)?.targets ?? null);
     }
   }
+}
+
+/** A route may outlive its listener, for what that has left under way. */
+function ownersOf({ listener, pool }: RoutePlan, plan: Plan): number {
+  return (plan.listeners[listener]?.slot ?? noSlot) | ((pool === null ? noSlot : plan.pools[pool]!.slot) << 16);
+}
+
+function egressOf(plan: EgressPlan, { egresses, tally, random }: SiteParts, former: Site | null): EgressSite {
+  assert(egresses !== undefined, "a plan with egress pools comes with their boards");
+  const same = former?.egresses.find((other) => other.plan.name === plan.name);
+  return new EgressSite(plan, egresses(plan), tally, random, same);
 }
 
 function hooksOf(
@@ -320,6 +367,6 @@ function isSameServer(one: ServerPlan, other: ServerPlan): boolean {
   return one.slot === other.slot && one.id === other.id && doorOf(one) === doorOf(other);
 }
 
-function doorOf({ address, tls, proxyProtocol, source }: ServerPlan): string {
-  return JSON.stringify([address, tls, proxyProtocol, source]);
+function doorOf({ address, tls, proxyProtocol, source, hop }: ServerPlan): string {
+  return JSON.stringify([address, tls, proxyProtocol, source, hop ?? null]);
 }

@@ -15,6 +15,7 @@ function replyFor(status: number, what: Fault | null): SocksReply {
     case "connect_refused":
       if (what.detail === "ENETUNREACH") return socksReply.networkUnreachable;
       return what.detail === "EHOSTUNREACH" ? socksReply.hostUnreachable : socksReply.refused;
+    case "hop_unreachable":
     case "connect_timeout":
     case "name_unresolved":
     case "resolve_timeout":

@@ -24,6 +24,7 @@ import {
 import { countClosed } from "./account.ts";
 import type { Context, Session } from "./context.ts";
 import type { Downstream } from "./downstream.ts";
+import { askOf, type EgressAsk, userNameOf } from "./egress/asked.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Forwarding } from "./forwarding.ts";
 import { Guest } from "./guest.ts";
@@ -53,6 +54,7 @@ export class SocksSession implements LineFlow, WakeFlow, Session, Requester, Ver
   readonly isLast = true;
   readonly dialect: Dialect = socksDialect;
   user: string | null = null;
+  ask: EgressAsk | null = null;
   guest: Guest | null;
   readonly #context: Context;
   readonly #listener: ListenerSite;
@@ -183,8 +185,11 @@ export class SocksSession implements LineFlow, WakeFlow, Session, Requester, Ver
     this.#pending = count < pending.length ? pending.subarray(count) : null;
   }
 
-  #check(name: string, password: Uint8Array): boolean {
+  #check(shown: string, password: Uint8Array): boolean {
     this.#phase = phase.checking;
+    const wished = userNameOf(this.#listener, shown);
+    const name = wished === null || wished.user === "" ? shown : wished.user;
+    if (wished !== null && wished.user !== "") this.ask = askOf(wished, null);
     // Set before it is asked, and taken back when it is no good.
     this.user = name;
     const verdict = this.#context.port.verify(this.#listener.plan.auth!, name, password, this);

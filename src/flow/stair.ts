@@ -13,6 +13,8 @@ import { closeBody, openBody } from "./bodies.ts";
 import { Caching } from "./caching.ts";
 import type { Context } from "./context.ts";
 import { answerPreflight, shareResponse } from "./cors.ts";
+import { watchBody } from "./egress/bodywatch.ts";
+import { hideMember } from "./egress/told.ts";
 import type { Exchange } from "./exchange.ts";
 import { transformRequest } from "./hooks/gathering.ts";
 import { askListenerResponse, askPoolResponse, askRequest } from "./hooks/steps.ts";
@@ -39,6 +41,7 @@ export const stepsUp: readonly StepUp[] = [
 ];
 
 export const stepsDown: readonly StepDown[] = [
+  hideMember,
   receive,
   judgePool,
   askPoolResponse,
@@ -46,6 +49,7 @@ export const stepsDown: readonly StepDown[] = [
   transformBody,
   closeBody,
   keep,
+  watchBody,
   judgeListener,
   askListenerResponse,
   shareResponse,
@@ -73,6 +77,7 @@ const isIdleUp: ReadonlyMap<StepUp, (listener: ListenerSite) => boolean> = new M
 
 const isIdleDown: ReadonlyMap<StepDown, (listener: ListenerSite, pool: PoolSite) => boolean> = new Map([
   [receive, (_: ListenerSite, { caching }: PoolSite) => caching === null],
+  [hideMember, (_: ListenerSite, { targets }: PoolSite) => targets === null || targets.egresses.length === 0],
   [judgePool, (_: ListenerSite, { rules }: PoolSite) => rules.response === null],
   [askPoolResponse, (_: ListenerSite, { hooks }: PoolSite) => hooks === null],
   [openBody, ({ body }: ListenerSite, pool: PoolSite) => body === null && pool.body === null],
@@ -83,6 +88,11 @@ const isIdleDown: ReadonlyMap<StepDown, (listener: ListenerSite, pool: PoolSite)
       body === null && pool.body === null && hooks === null && pool.hooks === null,
   ],
   [keep, (_: ListenerSite, { caching }: PoolSite) => caching === null],
+  [
+    watchBody,
+    (_: ListenerSite, { targets }: PoolSite) =>
+      targets === null || targets.egresses.every(({ bodyRules }) => bodyRules.length === 0),
+  ],
   [askListenerResponse, ({ hooks }: ListenerSite) => hooks === null],
   [shareResponse, ({ cors }: ListenerSite) => cors === null],
 ] as const);

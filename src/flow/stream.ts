@@ -14,6 +14,7 @@
 import { type Fault, fault } from "../base/fault.ts";
 import { hashString } from "../base/hash.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
+import type { RulePlan } from "../config/plan.ts";
 import { listenerCell, routeCell, serverCell } from "../memory/tally.ts";
 import type { RuleSet } from "../rules/ruleset.ts";
 import { parseClientHello } from "../wire/clienthello.ts";
@@ -59,8 +60,8 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   ja4: string;
   /** What rules see of the client; null where nothing asks. */
   guest: Guest | null = null;
-  /** Name of the rule whose outcome this is, "" without. */
-  rule = "";
+  /** The rule whose outcome this is. */
+  ruled: RulePlan | null = null;
   readonly startedMs: number;
   /** When a server had it; 0 when none had. */
   connectedMs = 0;
@@ -104,6 +105,11 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     if (client.tls === null && (listener.names !== null || listener.needsHello))
       context.port.wake(this, this.startedMs + listener.plan.timeouts.handshakeMs);
     else this.#judge();
+  }
+
+  /** Name of the rule whose outcome this is, "" without. */
+  get rule(): string {
+    return this.ruled?.name ?? "";
   }
 
   /** Index of the server that had it, or was tried last; -1 without. */
@@ -248,7 +254,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     const { inquiry } = this.#context;
     const outcome = inquiry === null ? rules.run(guest) : inquiry.run(rules, guest);
     if (outcome === null) return true;
-    this.rule = outcome.rule.name;
+    this.ruled = outcome.rule;
     if (outcome.kind === "use") this.route = this.listener.routeTo(outcome.pool) ?? this.route;
     if (outcome.kind === "use" || outcome.kind === "accept") return true;
     this.#cells[this.listener.row + listenerCell.refusedRules]!++;

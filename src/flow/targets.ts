@@ -3,12 +3,15 @@
 // that one client's connection serves the next; of targets and of idle connections there are only so many, and those that were
 // not asked for longest go first. Whether a target may be asked for is judged before it comes here (targets/seeking.ts).
 
-import type { PoolPlan, ServerPlan, ServerTlsPlan } from "../config/plan.ts";
+import type { PoolPlan, ServerPlan } from "../config/plan.ts";
 import type { Tally } from "../memory/tally.ts";
+import { Doors, type Way } from "./egress/doors.ts";
+import type { EgressSite } from "./egress/site.ts";
 import { IdleConnections } from "./idle.ts";
 import type { ServerSite } from "./site.ts";
 import { TargetPolicy } from "./targets/policy.ts";
 import type { Target } from "./targets/target.ts";
+import { publicTls } from "./targets/tls.ts";
 
 /** Targets that a worker keeps connections to. */
 const targetsMax = 1024;
@@ -23,6 +26,13 @@ interface Known {
   readonly servers: Map<string, ServerSite>;
 }
 
+/** By what targets are asked: from the addresses of a pool, or from the system's own (null). */
+export interface EgressUse {
+  readonly http: EgressSite | null;
+  readonly https: EgressSite | null;
+  readonly tunnels: EgressSite | null;
+}
+
 type MakeServer = (plan: ServerPlan, idle: IdleConnections) => ServerSite;
 
 export class Targets {
@@ -33,9 +43,22 @@ export class Targets {
   readonly #make: MakeServer;
   /** The one that was asked for last comes last. */
   readonly #known: Map<string, Known>;
+  readonly #use: EgressUse | null;
+  /** Of those, each once. */
+  readonly egresses: readonly EgressSite[];
+  /** By the name of the pool. */
+  readonly #doors: ReadonlyMap<string, Doors>;
 
   /** `former`: of the plan before; what it knows is taken over where the same may be asked for. */
-  constructor(plan: PoolPlan, tally: Tally, row: number, make: MakeServer, former: Targets | null) {
+  constructor(
+    plan: PoolPlan,
+    tally: Tally,
+    row: number,
+    make: MakeServer,
+    former: Targets | null,
+    use: EgressUse | null = null,
+    egressIdleMax?: number,
+  ) {
     this.policy = new TargetPolicy(plan.targets!);
     this.#plan = plan;
     this.#tally = tally;
@@ -44,10 +67,26 @@ export class Targets {
     const isSame = former !== null && judgedBy(former.#plan) === judgedBy(plan);
     this.#known = isSame ? former.#known : new Map();
     for (const { idle } of this.#known.values()) idle.configure(plan.idle);
+    this.#use = use;
+    const used = use === null ? [] : [use.http, use.https, use.tunnels].filter((site) => site !== null);
+    this.egresses = [...new Set(used)];
+    this.#doors = new Map(
+      this.egresses.map(({ plan: { name, members } }) => {
+        const doors = isSame ? (former.#doors.get(name) ?? null) : null;
+        return [name, new Doors(plan, tally, row, make, doors, members, egressIdleMax)];
+      }),
+    );
   }
 
-  /** Where a connection to the target is taken from or dialed: at the address whose turn it is. */
-  serverOf(target: Target): ServerSite {
+  /** Where it is asked from. */
+  egressFor({ place, isSecure, isTunnel }: Target): EgressSite | null {
+    if (this.#use === null || this.policy.isDirect(place)) return null;
+    return isTunnel ? this.#use.tunnels : isSecure ? this.#use.https : this.#use.http;
+  }
+
+  /** Where a connection to the target is taken from or dialed: at the address whose turn it is, and by that way where there is an egress pool. */
+  serverOf(target: Target, way: Way | null = null): ServerSite {
+    if (way !== null) return this.#doors.get(target.by!.plan.name)!.serverOf(target, way);
     const { address, isTunnel } = target;
     // A tunnel's connection is nobody else's.
     if (isTunnel) return this.#make(this.#planOf(target, address), this.#noIdle());
@@ -70,6 +109,7 @@ export class Targets {
   }
 
   sweep(nowMs: number): void {
+    for (const doors of this.#doors.values()) doors.sweep(nowMs);
     let idle = 0;
     for (const known of this.#known.values()) {
       known.idle.sweep(nowMs);
@@ -85,13 +125,16 @@ export class Targets {
 
   /** It has left the plan, and `heir` does not go on with what it knows. */
   retire(heir: Targets | null): void {
+    for (const [name, doors] of this.#doors) doors.retire(heir === null ? null : (heir.#doors.get(name) ?? null));
     if (heir !== null && heir.#known === this.#known) return;
     for (const { idle } of this.#known.values()) idle.close();
     this.#known.clear();
   }
 
   get count(): number {
-    return this.#known.size;
+    let count = this.#known.size;
+    for (const doors of this.#doors.values()) count += doors.count;
+    return count;
   }
 
   #forgetOldest(): void {
@@ -120,20 +163,7 @@ export class Targets {
   }
 }
 
-/** As browsers do it. */
-const publicTls: ServerTlsPlan = {
-  serverName: "",
-  verify: true,
-  ca: null,
-  chain: null,
-  key: null,
-  minVersion: "1.2",
-  maxVersion: "1.3",
-  ciphers: "",
-  alpn: [],
-};
-
 /** All that has decided which connections there are. */
 function judgedBy({ targets, servers }: PoolPlan): string {
-  return JSON.stringify([targets, servers]);
+  return JSON.stringify([{ ...targets, egress: null, direct: [] }, servers]);
 }

@@ -34,6 +34,7 @@ export function traceOfExchange(inquiry: Inquiry, exchange: Exchange, context: C
     pool: inquiry.choices.at(-1)?.pool ?? (isOwn ? route.pool!.plan.name : null),
     choices: inquiry.choices,
     ...cacheOf(exchange, context),
+    ...(inquiry.egresses.length === 0 ? {} : { egress: inquiry.egresses }),
     outcome: outcomeOf(exchange, inquiry),
     assumptions: [],
   };

@@ -16,6 +16,10 @@ class Notes implements Line {
   offer(): number {
     return 0;
   }
+  readonly takesFiles = false;
+  offerFile(): number {
+    return 0;
+  }
   pause(): void {
     this.said.push("pause");
   }

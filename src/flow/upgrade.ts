@@ -27,6 +27,7 @@ export function switchProtocols(
   const { forwarding } = exchange.listener;
   output.clear();
   forwarding.writeResponse(output, head, true, false, exchange.isSecure);
+  if (exchange.lease !== null) output.latin1(exchange.lease.line);
   output.put(forwarding.tailsOf(exchange.isSecure).upgrade);
   exchange.isAnswered = true;
   exchange.isPersistent = false;
@@ -106,6 +107,8 @@ export class Upgrade {
 
   /** The server's connection is gone. */
   closedUp(isReset: boolean): void {
+    const { lease } = this.#exchange;
+    if (lease !== null) lease.isReset = isReset;
     if (isReset) return this.#exchange.endUpgrade(true);
     this.#tunnel.goneUp();
     this.#endIfOver();

@@ -16,6 +16,10 @@ import type { Upstream } from "./upstream.ts";
 export class Upload {
   /** No body byte beyond those that came with the head has been passed on. */
   isBodyHeld = true;
+  /** It goes over a connection that has carried others. */
+  isReused = false;
+  /** When the last of a body that came later than its head was passed on; 0: there was none. */
+  doneMs = 0;
   /** Who wants the body before a server is sought. */
   gathering: Gathering | null = null;
   /** Sees the body's bytes go by, framing and all, from those on that did not come with the head. */
@@ -31,6 +35,8 @@ export class Upload {
   reset(): void {
     this.gathering = null;
     this.isBodyHeld = true;
+    this.isReused = false;
+    this.doneMs = 0;
     this.onlooker = null;
   }
 
@@ -43,11 +49,13 @@ export class Upload {
     const { head, bodyStart, bodyEnd, requestBody } = exchange;
     const line = upstream.line!;
     output.clear();
-    exchange.listener.forwarding.writeRequest(output, head, exchange);
+    const { lease } = exchange;
+    exchange.listener.forwarding.writeRequest(output, head, exchange, lease === null ? null : lease.form);
     const size = bodyEnd - bodyStart;
     const isCoalesced = size <= coalesceBytesMax;
     if (size > 0 && isCoalesced) output.copy(head.bytes, bodyStart, bodyEnd);
     exchange.sentMs = port.nowMs;
+    this.isReused = upstream.isReused;
     this.#count(upstream, output.length + (isCoalesced ? 0 : size));
     let isTaken = line.send(output.bytes, 0, output.length);
     if (!isCoalesced) isTaken = line.send(head.bytes, bodyStart, bodyEnd) && isTaken;
@@ -84,6 +92,7 @@ export class Upload {
     this.#count(upstream!, next - start);
     const isTaken = upstream!.line!.send(bytes, start, next);
     if (requestBody.isDone) {
+      this.doneMs = this.#context.port.nowMs;
       exchange.arm(exchange.pool.plan.timeouts.responseMs);
       this.onlooker?.over(true);
     } else {

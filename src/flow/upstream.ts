@@ -220,9 +220,8 @@ export class Upstream implements DialFlow {
     // The end of the response may have come although the line was paused for a slow client.
     this.line!.resume();
     this.idleSinceMs = this.#context.port.nowMs;
-    // A PROXY header has said whose connection this is: it is no one else's.
-    const isOfOneClient = this.server.plan.proxyProtocol !== 0;
-    if (isOfOneClient || this.#context.isDraining || !this.server.idle.put(this)) this.destroy();
+    const { isOfOneClient, idle } = this.server;
+    if (isOfOneClient || this.#context.isDraining || !idle.put(this)) this.destroy();
   }
 
   /** An idle connection that speaks or ends is of no use. */

@@ -3,6 +3,7 @@
 // one only where rules are played or its client holds entries. What is not the request's own it asks the guest.
 
 import type { Fault } from "../base/fault.ts";
+import type { RulePlan } from "../config/plan.ts";
 import type { Table, TableEvent } from "../memory/table.ts";
 import { field } from "../rules/fields.ts";
 import type { Stage, Tracked, Value, World } from "../rules/scene.ts";
@@ -28,6 +29,7 @@ import {
 } from "./headvalues.ts";
 import type { HookState } from "./hooks/state.ts";
 import { requestIdOf } from "./requestid.ts";
+import { RuleHits } from "./rulehits.ts";
 import { Trackers } from "./trackers.ts";
 
 export class Visit implements Stage {
@@ -45,6 +47,10 @@ export class Visit implements Stage {
   hooks: HookState | null = null;
   /** What rules have logged, "" without. */
   notes = "";
+  /** The rule whose outcome this is. */
+  ruled: RulePlan | null = null;
+  /** Rules whose conditions held. */
+  readonly hits: RuleHits = new RuleHits();
   readonly #exchange: Exchange;
   readonly #context: Context;
   #guest!: Guest;
@@ -71,6 +77,8 @@ export class Visit implements Stage {
     this.bytesPerSecond = 0;
     this.refusal = null;
     this.notes = "";
+    this.ruled = null;
+    this.hits.count = 0;
     this.hooks?.close();
     this.#variables = null;
     this.#octets = undefined;
@@ -205,7 +213,8 @@ export class Visit implements Stage {
   }
 
   hit(slot: number): void {
-    this.#guest.hit(slot);
+    this.hits.note(slot);
+    this.#guest.countHit(slot);
   }
 
   /** It counts as a request of the entry at once, so that rules behind see it; an entry that the connection holds knows of it. */

@@ -14,18 +14,27 @@
 //              pools              512 x 512 B
 //              servers           4096 x 512 B
 //              rules             4096 x 8 B           hits of each rule
+//              egresses            64 x 512 B
 //
 // A worker that dies in the middle of a write leaves at most one counter one short: there are no locks here.
 
 import { assert } from "../base/assert.ts";
 
 /** Changed whenever a word moves; a file with another layout is not taken over. */
-export const layoutVersion = 2;
+export const layoutVersion = 3;
 
-export const capacity = { workers: 64, listeners: 64, routes: 1024, pools: 512, servers: 4096, rules: 4096 } as const;
+export const capacity = {
+  workers: 64,
+  listeners: 64,
+  routes: 1024,
+  pools: 512,
+  servers: 4096,
+  rules: 4096,
+  egresses: 64,
+} as const;
 
 const magic = 0x51_1c_e0_01;
-/** 64-bit cells in a row of a listener, route, pool or server. */
+/** 64-bit cells in a row of a listener, route, pool, server or egress pool. */
 export const rowCells = 64;
 /** 32-bit words in a row of the board and of the shared regions. */
 export const rowWords = 16;
@@ -37,7 +46,7 @@ const sharedPoolsBytes = capacity.pools * rowWords * 4;
 const workerBytes =
   rowCells * 8 +
   capacity.servers * 4 +
-  (capacity.listeners + capacity.routes + capacity.pools + capacity.servers) * rowCells * 8 +
+  (capacity.listeners + capacity.routes + capacity.pools + capacity.servers + capacity.egresses) * rowCells * 8 +
   capacity.rules * 8;
 
 /** Byte offsets of the regions. */
@@ -56,7 +65,7 @@ export const headerWord = { magic: 0, layout: 1, boardVersion: 2 } as const;
 /** A worker's block, as byte offsets into the arena. */
 export function workerOffsets(
   worker: number,
-): Record<"words" | "active" | "listeners" | "routes" | "pools" | "servers" | "rules", number> {
+): Record<"words" | "active" | "listeners" | "routes" | "pools" | "servers" | "rules" | "egresses", number> {
   assert(worker >= 0 && worker < capacity.workers, `worker ${worker} is out of range`);
   const words = offset.workers + worker * workerBytes;
   const active = words + rowCells * 8;
@@ -65,7 +74,8 @@ export function workerOffsets(
   const pools = routes + capacity.routes * rowCells * 8;
   const servers = pools + capacity.pools * rowCells * 8;
   const rules = servers + capacity.servers * rowCells * 8;
-  return { words, active, listeners, routes, pools, servers, rules };
+  const egresses = rules + capacity.rules * 8;
+  return { words, active, listeners, routes, pools, servers, rules, egresses };
 }
 
 export class Arena {

@@ -87,6 +87,11 @@ export interface CacheEntry {
   run(at: number): boolean;
   readonly runStart: number;
   readonly runEnd: number;
+  /**
+   * The file in which the last run stands, at `runStart` as it does in `bytes`: said each time before the system is given its pages
+   * (`Line.offerFile`), which it may hold for longer than this entry is held. That costs something once the entry goes. -1: it must not be.
+   */
+  lend(): number;
   /** Ask for it anew, alone: false while another has that task, and when it has been freshened or replaced since it was found. The task ends by `freshen`, `giveUp`, by a `begin` under the same key, or when its time is over. */
   claim(nowMs: number, forMs: number): boolean;
   /** Its origin says that it is still good: other facts, another head. */

@@ -100,6 +100,9 @@ class RehearsedEntry implements CacheEntry {
   run(at: number): boolean {
     return this.#actual.run(at);
   }
+  lend(): number {
+    return -1;
+  }
   claim(): boolean {
     return true;
   }

@@ -22,6 +22,7 @@ import {
 import { markPass, markVary, purge } from "./cachestore/marks.ts";
 import { node as N } from "./cachestore/node.ts";
 import { StoreNodes } from "./cachestore/nodes.ts";
+import type { StorePages } from "./cachestore/pages.ts";
 import type { StoreParts } from "./cachestore/parts.ts";
 import { StorePins } from "./cachestore/pins.ts";
 import { policyOf } from "./cachestore/policies.ts";
@@ -46,8 +47,17 @@ export class CacheStore implements Cache {
   readonly #entries: StoreEntry[] = [];
   #claims = 0;
 
-  /** The bytes have been formatted. Throws when too many processes have the cache open. `memory` is for tests. */
-  constructor(bytes: Uint8Array, name: string, owner: Owner, memory: SharedWords = new SharedWords(bytes)) {
+  /**
+   * The bytes have been formatted: a file, mapped from its beginning, of which pages can be lent where `pages` are told. Throws when
+   * too many processes have the cache open. `memory` is for tests.
+   */
+  constructor(
+    bytes: Uint8Array,
+    name: string,
+    owner: Owner,
+    pages: StorePages | null = null,
+    memory: SharedWords = new SharedWords(bytes),
+  ) {
     const shape = shapeOf(bytes);
     assert(shape !== null, `these bytes are no cache ${name}`);
     const layout = layoutOf(shape);
@@ -60,12 +70,12 @@ export class CacheStore implements Cache {
     const queues = new StoreQueues(shard);
     const index = new StoreIndex(shard, memory.words[header.seed]!);
     const policy = policyOf(shard, queues);
-    const nodes = new StoreNodes(shard, units, queues, index, policy);
+    const nodes = new StoreNodes({ shard, units, queues, index, policy, pages });
     const pins = new StorePins(shard, owners, nodes);
-    const wipe = new StoreWipe(shard, owners, units, pins);
+    const wipe = new StoreWipe({ shard, owners, units, pins, pages });
     shard.wipe = () => wipe.run();
     this.parts = {
-      ...{ shard, units, queues, index, policy, nodes, owners, pins, writers: new StoreWriters(owners) },
+      ...{ shard, units, queues, index, policy, nodes, owners, pins, pages, writers: new StoreWriters(owners) },
       nextClaim: () => (this.#claims = (this.#claims % 0x7fff_ffff) + 1),
       putBack: (entry) => void this.#entries.push(entry),
     };
@@ -107,11 +117,15 @@ export class CacheStore implements Cache {
   }
 
   /** For tests, the simulator, and a single process. */
-  static inMemory(shape: Omit<StoreShape, "isShared">, name = "cache"): CacheStore {
+  static inMemory(
+    shape: Omit<StoreShape, "isShared">,
+    name = "cache",
+    pagesOf: (bytes: Uint8Array) => StorePages | null = () => null,
+  ): CacheStore {
     const whole = { ...shape, isShared: false };
     const bytes = new Uint8Array(storeBytes(whole));
     CacheStore.format(bytes, whole, 1);
-    return new CacheStore(bytes, name, { id: 1, startedAt: 0, isAlive: () => true, relax: () => {} });
+    return new CacheStore(bytes, name, { id: 1, startedAt: 0, isAlive: () => true, relax: () => {} }, pagesOf(bytes));
   }
 
   find(key: CacheKey, nowMs: number): CacheEntry | null {

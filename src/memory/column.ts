@@ -52,6 +52,13 @@ export interface Column {
   readonly words: number;
 }
 
+const marks = new Set<DataType>(["gpc", "gpt", "server_id"]);
+
+/** What is set or counted by rules to be seen elsewhere: of a table that nodes share each change of it is told to all of them. */
+export function isMark({ type }: Pick<Column, "type">): boolean {
+  return marks.has(type);
+}
+
 /** Elements of gpc(n), gpt(n) and gpc_rate(n,p), as in HAProxy. */
 export const elementsMax = 100;
 /** A period must be told apart from a time in the future on a clock of 32 bits. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { TablePlan } from "../config/plan.ts";
-import { othersPlan, SharedTable, tablesWithOthers } from "./sharedtable.ts";
+import { SharedTable } from "./sharedtable.ts";
+import { othersPlan, tablesWithOthers } from "./sticktable/othersplan.ts";
 import { noteHeard, writeOthers } from "./sticktable/othersrow.ts";
 import { StickTeller } from "./sticktable/teller.ts";
 import { keyName } from "./tablekey.ts";

@@ -9,39 +9,28 @@
 //                                  control has heard of it, which it does of those that are empty, else a full one
 //   assigning and clearing         of counts sets what is ours so that the sum is as wanted, as far as ours goes
 //
+// Counts are heard of who is counted here. A key that is only looked up is noted (sticktable/wishes.ts), and control asks for it.
+//
 // When nothing has been heard for longer than `staleMs`, the table's plan says what is read: our own counts and what was heard
 // before ("open"), or that every limit is passed: counts without end, no tokens ("closed").
 
 import type { SharePlan, TablePlan } from "../config/plan.ts";
-import type { Column } from "./column.ts";
+import { type Column, isMark } from "./column.ts";
 import { header } from "./sticktable/layout.ts";
-import { fillFrom, readLacking } from "./sticktable/othersrow.ts";
+import { othersPlan } from "./sticktable/othersplan.ts";
+import { fillFrom, isUsedWithin, readLacking } from "./sticktable/othersrow.ts";
+import { Wishes } from "./sticktable/wishes.ts";
 import { StickTable } from "./sticktable.ts";
 import type { EntryIndex, Table, TableEvent } from "./table.ts";
 import { copyKeyOf, type TableKey } from "./tablekey.ts";
 
+/** What was counted here so lately is told, or has just been, and heard of with that. */
+const toldWithinMs = 500;
 /** When to ask again for a token of a table that is closed. */
 const closedWaitMs = 1000;
 
 /** What can be read, written and explained. */
 export type AnyTable = StickTable | SharedTable;
-
-/** No table of a config is called so, for ":" is in no name. */
-const othersName = "others:";
-
-/** The table of what others have counted; its file lies beside the table's own. */
-export function othersPlan(plan: TablePlan): TablePlan {
-  return { ...plan, name: `${othersName}${plan.name}`, isEvicting: true, share: null };
-}
-
-export function isOthers(plan: TablePlan): boolean {
-  return plan.name.startsWith(othersName);
-}
-
-/** The tables of a plan that have files: of each that is shared a second one. */
-export function tablesWithOthers(plans: readonly TablePlan[]): TablePlan[] {
-  return plans.flatMap((plan) => (plan.share === null ? [plan] : [plan, othersPlan(plan)]));
-}
 
 export class SharedTable implements Table {
   readonly own: StickTable;
@@ -50,6 +39,10 @@ export class SharedTable implements Table {
   readonly #othersWords: Int32Array;
   /** Columns of tokens. */
   readonly #buckets: readonly number[];
+  /** By column: nobody tells of it but to who tells of the key himself, or asks for it. */
+  readonly #isAsked: readonly boolean[];
+  /** Keys to ask for. */
+  readonly wishes: Wishes;
 
   constructor(own: StickTable, others: StickTable) {
     this.own = own;
@@ -57,6 +50,9 @@ export class SharedTable implements Table {
     this.columns = own.columns;
     this.#othersWords = others.parts.memory.words;
     this.#buckets = own.columns.flatMap(({ form }, index) => (form === "tokens" ? [index] : []));
+    this.#isAsked = own.columns.map((column) => column.form !== "tokens" && !isMark(column));
+    const { memory, layout } = others.parts;
+    this.wishes = new Wishes(memory, layout, own.key);
   }
 
   /** For tests, the simulator, and a single process: nothing has been heard of others. */
@@ -91,10 +87,13 @@ export class SharedTable implements Table {
   // ---- by key ----
 
   has(nowMs: number): boolean {
-    return this.own.has(nowMs) || this.#lay().has(nowMs);
+    if (this.own.has(nowMs)) return true;
+    this.#wish(nowMs);
+    return this.#lay().has(nowMs);
   }
 
   read(column: number, element: number, nowMs: number): number {
+    if (this.#isAsked[column] === true) this.#wish(nowMs);
     return this.#sum(this.own.read(column, element, nowMs), column, element, nowMs);
   }
 
@@ -209,6 +208,13 @@ export class SharedTable implements Table {
       const lacking = readLacking(this.others, column, this.columns[column]!, nowMs);
       if (lacking > 0) fillFrom(this.own, column, lacking, nowMs);
     }
+  }
+
+  /** Of a key that is not counted here nothing is told, and so nothing is heard, unless control asks for it. */
+  #wish(nowMs: number): void {
+    const { key, wishes } = this;
+    if (!key.isSet || !wishes.isDue(key, nowMs)) return;
+    if (!isUsedWithin(this.own, toldWithinMs, nowMs)) wishes.note(key);
   }
 
   #cleared(column: number): number {

@@ -25,6 +25,11 @@ export class SharedWords {
     Atomics.add(this.words, at, value);
   }
 
+  /** Adds 1, and answers what was there. */
+  next(at: number): number {
+    return Atomics.add(this.words, at, 1);
+  }
+
   exchange(at: number, expected: number, value: number): number {
     return Atomics.compareExchange(this.words, at, expected, value);
   }

@@ -80,7 +80,11 @@ export const routeCell = {
   served: 13,
   /** mode http: refused by a rule or a ban, or failed by no fault of the client's: no server, none that answers, an answer cut short. */
   failed: 14,
+  /** mode http: of those that are `aborted`, answers that were cut short by no fault of the client's. */
+  cut: 15,
   bucket: 16,
+  /** mode http: of all, those that Sluice answered or refused itself, before any server of the pool was sought. Behind the buckets. */
+  own: 31,
 } as const;
 
 /** Cells of a pool's row. `queued` is a gauge. */
@@ -143,6 +147,28 @@ export const serverCell = {
   latency: 40,
 } as const;
 
+/** Cells of an egress pool's row: requests that were given a member by how that ended, and those that were given none by why. */
+export const egressCell = {
+  /** An answer came through it, or a tunnel stood. */
+  answered: 0,
+  /** None came: of the member's own, or on the way between it and the target. */
+  memberFaults: 1,
+  wayFaults: 2,
+  /** Nothing is to be learnt of it: the client left, or it was never sent. */
+  cancelled: 3,
+  /** Went on with another member, and without any, from the system's own address. */
+  retried: 4,
+  direct: 5,
+  /** Times that a request waited for a member that was paced or busy. */
+  waited: 6,
+  refusedNone: 8,
+  refusedPaced: 9,
+  refusedUnfit: 10,
+  refusedQuota: 11,
+  bytesUp: 16,
+  bytesDown: 17,
+} as const;
+
 /** Index of the bucket for a duration. */
 export function bucketOf(seconds: number): number {
   let index = 0;
@@ -183,6 +209,9 @@ export class Tally {
   }
   serverRow(slot: number): number {
     return this.#at.servers / 8 + slot * rowCells;
+  }
+  egressRow(slot: number): number {
+    return this.#at.egresses / 8 + slot * rowCells;
   }
   /** The cell that counts how often the condition of a rule held. */
   ruleCell(slot: number): number {
@@ -231,11 +260,18 @@ export class Totals {
   route(slot: number, cell: number): number {
     return this.#sum("routes", slot, cell);
   }
+  /** One worker's part of it. */
+  routeOfWorker(worker: number, slot: number, cell: number): number {
+    return this.#arena.cells[this.#at[worker]!.routes / 8 + slot * rowCells + cell]!;
+  }
   pool(slot: number, cell: number): number {
     return this.#sum("pools", slot, cell);
   }
   server(slot: number, cell: number): number {
     return this.#sum("servers", slot, cell);
+  }
+  egress(slot: number, cell: number): number {
+    return this.#sum("egresses", slot, cell);
   }
   /** How often the condition of a rule held. */
   rule(slot: number): number {
@@ -298,7 +334,7 @@ export class Totals {
   }
 
   /** Control only: a row that gets a new owner starts at zero in every block. */
-  clearRow(kind: "listeners" | "routes" | "pools" | "servers", slot: number): void {
+  clearRow(kind: "listeners" | "routes" | "pools" | "servers" | "egresses", slot: number): void {
     for (const at of this.#at) {
       const row = at[kind] / 8 + slot * rowCells;
       this.#arena.cells.fill(0, row, row + rowCells);
@@ -310,7 +346,7 @@ export class Totals {
     for (const at of this.#at) this.#arena.cells[at.rules / 8 + slot] = 0;
   }
 
-  #sum(kind: "words" | "listeners" | "routes" | "pools" | "servers", slot: number, cell: number): number {
+  #sum(kind: "words" | "listeners" | "routes" | "pools" | "servers" | "egresses", slot: number, cell: number): number {
     let sum = 0;
     for (let worker = 0; worker < this.#at.length; worker++)
       sum += this.#arena.cells[this.#at[worker]![kind] / 8 + slot * rowCells + cell]!;

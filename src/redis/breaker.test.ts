@@ -49,3 +49,10 @@ test("questions that were under way when it was found away do not make its rest 
   for (let index = 0; index < 100; index++) expect(breaker.failed(restMs - 1)).toBe(false);
   expect(breaker.allows(restMs)).toBe(true);
 });
+
+test("where somebody knows that it is back, one question is let through before its time", () => {
+  const breaker = opened();
+  expect(breaker.allows(restMs - 1)).toBe(false);
+  breaker.hasten();
+  expect([breaker.allows(restMs - 1), breaker.allows(restMs - 1)]).toEqual([true, false]);
+});

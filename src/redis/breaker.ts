@@ -26,6 +26,11 @@ export class Breaker {
     return true;
   }
 
+  /** It may be back: the next question is let through. */
+  hasten(): void {
+    this.#closedUntilMs = 0;
+  }
+
   succeeded(): void {
     this.#failures = 0;
     this.#restMs = restMs;

@@ -12,7 +12,7 @@ const cache = (name: string, own: RedisPlan | null): CachePlan => ({
   redis: own,
 });
 
-const levels = new RedisLevels({ nowMs: () => 0, warn: () => {}, tell: (call) => call() });
+const levels = new RedisLevels({ nowMs: () => 0, news: () => {}, tell: (call) => call() });
 afterEach(() => levels.close());
 
 test("a cache without a Redis has none, and one keeps its own over reloads until something about it is another", () => {

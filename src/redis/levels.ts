@@ -2,11 +2,15 @@
 // same over reloads for as long as what the plan says of them does, and with them what is known of who is away. Workers ask and
 // fill them; control takes away from them what is purged.
 
+import type { RemoteNews } from "../config/message.ts";
 import type { CachePlan } from "../config/plan.ts";
 import { RedisLevel } from "./level.ts";
-import { type LinkOptions, RedisLink } from "./link.ts";
+import { RedisLink } from "./link.ts";
 
-export interface RedisLevelsOptions extends LinkOptions {
+export interface RedisLevelsOptions {
+  readonly nowMs: () => number;
+  /** For the operator. */
+  readonly news: (news: RemoteNews) => void;
   /** Calls into a flow go through this. */
   readonly tell: (call: () => void) => void;
 }
@@ -23,12 +27,13 @@ export class RedisLevels {
 
   /** Before a site is made of the plan. Links that it does not name are closed; what they are asked until then comes to nothing. */
   adopt(plans: readonly CachePlan[]): void {
+    const { nowMs, news } = this.#options;
     const links = new Map<string, RedisLink>();
     const levels = new Map<string, RedisLevel>();
     for (const { name, redis } of plans) {
       if (redis === null) continue;
       const key = JSON.stringify(redis);
-      const link = links.get(key) ?? this.#links.get(key) ?? new RedisLink(redis, this.#options);
+      const link = links.get(key) ?? this.#links.get(key) ?? new RedisLink(redis, { nowMs, tell: news });
       links.set(key, link);
       const own = `${name} ${key}`;
       levels.set(own, this.#levels.get(own) ?? new RedisLevel(link, name, this.#options.tell));
@@ -61,6 +66,15 @@ export class RedisLevels {
   /** Each Redis is asked whether it answers. */
   probe(): void {
     for (const link of this.#links.values()) void link.probe();
+  }
+
+  isAway(address: string): boolean {
+    return [...this.#links.values()].some(({ state }) => state.address === address && state.away !== null);
+  }
+
+  /** Another process has found the one at this address away, or back. */
+  hasten(address: string): void {
+    for (const link of this.#links.values()) if (link.state.address === address) link.hasten();
   }
 
   close(): void {

@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from "bun:test";
 import { RedisClient, type Socket } from "bun";
+import type { RemoteNews } from "../config/message.ts";
 import { failuresMax } from "./breaker.ts";
-import { placeOf, RedisLink, reasonOf } from "./link.ts";
+import { RedisLink, reasonOf } from "./link.ts";
 
 const opened: { close(): void }[] = [];
 afterEach(() => {
@@ -9,7 +10,7 @@ afterEach(() => {
 });
 
 /** A link to a port where somebody listens who says this to whatever is asked; "" says nothing. */
-function linked(says: string, timeoutMs = 50): { link: RedisLink; warnings: string[]; time: { nowMs: number } } {
+function linked(says: string, timeoutMs = 50): { link: RedisLink; told: RemoteNews[]; time: { nowMs: number } } {
   const server = Bun.listen({
     hostname: "127.0.0.1",
     port: 0,
@@ -24,30 +25,30 @@ function linked(says: string, timeoutMs = 50): { link: RedisLink; warnings: stri
       },
     },
   });
-  const warnings: string[] = [];
+  const told: RemoteNews[] = [];
   const time = { nowMs: 0 };
   const plan = { url: `redis://:secret@127.0.0.1:${server.port}/0`, prefix: "", timeoutMs, connectionsMax: 1 };
-  const link = new RedisLink(plan, { nowMs: () => time.nowMs, warn: (message) => warnings.push(message) });
+  const link = new RedisLink(plan, { nowMs: () => time.nowMs, tell: (news) => told.push(news) });
   opened.push({ close: () => link.close() }, { close: () => server.stop(true) });
-  return { link, warnings, time };
+  return { link, told, time };
 }
 
 test("one that never answers is asked in vain for a bounded time, and then not at all", async () => {
-  const { link, warnings } = linked("");
+  const { link, told } = linked("");
   for (let tries = 0; tries < failuresMax; tries++) expect(await link.read("c", "k")).toBeNull();
   const beganMs = performance.now();
   for (let tries = 0; tries < 100; tries++) expect(await link.read("c", "k")).toBeNull();
   // A hundred in vain would be five seconds.
   expect(performance.now() - beganMs).toBeLessThan(2_500);
-  expect(warnings.length).toBe(1);
-  expect(warnings[0]).toMatch(/^Redis 127\.0\.0\.1:\d+ is away: caches go on without it/);
-  expect(warnings[0]).not.toContain("secret");
+  expect(told).toEqual([
+    { address: expect.stringMatching(/^127\.0\.0\.1:\d+$/), news: "away", detail: expect.any(String) },
+  ]);
 });
 
 test("one that is not there is away as well, and nothing rejects", async () => {
-  const warnings: string[] = [];
+  const told: RemoteNews[] = [];
   const plan = { url: "redis://127.0.0.1:1", prefix: "", timeoutMs: 50, connectionsMax: 2 };
-  const link = new RedisLink(plan, { nowMs: () => 0, warn: (message) => warnings.push(message) });
+  const link = new RedisLink(plan, { nowMs: () => 0, tell: (news) => told.push(news) });
   opened.push(link);
   for (let tries = 0; tries < 10; tries++) {
     expect(await link.read("c", "k")).toBeNull();
@@ -55,13 +56,31 @@ test("one that is not there is away as well, and nothing rejects", async () => {
     await link.remove(["k"]);
     expect(await link.increment("k")).toBeNull();
   }
-  expect(warnings).toEqual(["Redis 127.0.0.1:1 is away: caches go on without it (there is no connection to it)"]);
+  expect(told).toEqual([{ address: "127.0.0.1:1", news: "away", detail: "there is no connection to it" }]);
+});
+
+test("what another process has found away is found away at once", async () => {
+  const { promise, resolve } = Promise.withResolvers<RemoteNews>();
+  const plan = { url: "redis://127.0.0.1:1", prefix: "", timeoutMs: 50, connectionsMax: 1 };
+  const link = new RedisLink(plan, { nowMs: () => 0, tell: resolve });
+  opened.push(link);
+  link.hasten();
+  expect((await promise).news).toBe("away");
+  expect(link.state.away).not.toBeNull();
 });
 
 test("where it is is told without a password", () => {
-  expect(placeOf("redis://user:secret@cache:6379/1")).toBe("cache:6379");
-  expect(placeOf("redis+unix:///run/redis.sock")).toBe("/run/redis.sock");
-  expect(placeOf("nonsense")).toBe("at an address that cannot be read");
+  for (const [url, address] of [
+    ["redis://user:secret@127.0.0.1:1/1", "127.0.0.1:1"],
+    ["redis+unix:///run/no/redis.sock", "/run/no/redis.sock"],
+  ] as const) {
+    const link = new RedisLink(
+      { url, prefix: "", timeoutMs: 50, connectionsMax: 1 },
+      { nowMs: () => 0, tell: () => {} },
+    );
+    opened.push(link);
+    expect(link.state.address).toBe(address);
+  }
 });
 
 test("what says nothing until later, from the first connection on, is asked then", async () => {
@@ -77,8 +96,8 @@ test("what says nothing until later, from the first connection on, is asked then
   });
   const time = { nowMs: 0 };
   const plan = { url: `redis://127.0.0.1:${server.port}`, prefix: "", timeoutMs: 20, connectionsMax: 2 };
-  const warnings: string[] = [];
-  const link = new RedisLink(plan, { nowMs: () => time.nowMs, warn: (message) => warnings.push(message) });
+  const told: RemoteNews[] = [];
+  const link = new RedisLink(plan, { nowMs: () => time.nowMs, tell: (news) => told.push(news) });
   opened.push({ close: () => link.close() }, { close: () => server.stop(true) });
   for (let tries = 0; tries < failuresMax; tries++) expect(await link.read("c", "k")).toBeNull();
   isSilent = false;
@@ -90,7 +109,7 @@ test("what says nothing until later, from the first connection on, is asked then
     if (answer === null) await Bun.sleep(2);
   }
   expect(answer).toEqual({ count: 0, value: null });
-  expect(warnings).toHaveLength(2);
+  expect(told.map(({ news }) => news)).toEqual(["away", "back"]);
   await link.probe();
   expect(link.state.away).toBeNull();
 });

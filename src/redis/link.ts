@@ -1,10 +1,13 @@
-// One Redis or Valkey, asked by Bun's own client over a few connections: what commands there are for us, each with its time, and none
+// One Redis or Valkey as caches ask it: by the runtime's own client, over a few connections (docs/adr/0016): what commands there are for us, each with its time, and none
 // while it is away. What an operator is to know is said once when it goes, and once when it is back. Nothing that comes from there
 // is believed to be ours: values are measured before they are fetched, and one of another kind is none.
 
 import { RedisClient } from "bun";
+import { readRedisPlace } from "../base/redisplace.ts";
+import { value } from "../config/measure.ts";
+import type { RemoteNews } from "../config/message.ts";
 import type { RedisPlan } from "../config/plan.ts";
-import { Breaker } from "./breaker.ts";
+import { Breaker, failuresMax } from "./breaker.ts";
 
 /** Questions under way at once; further ones are answered by nothing. */
 export const questionsMax = 1024;
@@ -19,8 +22,8 @@ const countBytesMax = 20;
 
 export interface LinkOptions {
   readonly nowMs: () => number;
-  /** Read by the operator. */
-  readonly warn: (message: string) => void;
+  /** For the operator. */
+  readonly tell: (news: RemoteNews) => void;
 }
 
 /** What stands under two keys at one moment. */
@@ -42,6 +45,8 @@ export interface LinkState {
 export class RedisLink {
   readonly plan: RedisPlan;
   readonly #options: LinkOptions;
+  /** Where it is, without secrets. */
+  readonly #shown: string;
   readonly #breaker = new Breaker();
   readonly #clients: RedisClient[];
   /** When each took its place. */
@@ -59,6 +64,7 @@ export class RedisLink {
   constructor(plan: RedisPlan, options: LinkOptions) {
     this.plan = plan;
     this.#options = options;
+    this.#shown = value(readRedisPlace(plan.url)).shown;
     this.#clients = Array.from({ length: plan.connectionsMax }, () => this.#connect());
     this.#renewedMs = this.#clients.map(() => options.nowMs());
   }
@@ -66,13 +72,19 @@ export class RedisLink {
   get state(): LinkState {
     const { nowMs } = this.#options;
     const away = this.#breaker.isOpen ? { forMs: nowMs() - this.#awayMs, reason: this.#reason } : null;
-    return { address: placeOf(this.plan.url), away };
+    return { address: this.#shown, away };
   }
 
   /** Whether it answers as it does to questions of ours, so that `state` is of now. Nothing is asked while it is left alone. */
   async probe(): Promise<void> {
     if (!this.#breaker.allows(this.#options.nowMs())) return;
     await this.#timed((client) => client.send("GETRANGE", [`${this.plan.prefix}probe`, "0", "0"]).catch(noValue));
+  }
+
+  /** Somebody else has found it away, or back: as often as it takes to know that too. */
+  hasten(): void {
+    this.#breaker.hasten();
+    for (let count = 0; count < (this.#breaker.isOpen ? 1 : failuresMax); count++) void this.probe();
   }
 
   /** A count, and a value. Null: it is away, too slow, or asked too much. Never rejects. */
@@ -174,22 +186,27 @@ export class RedisLink {
   }
 
   #succeeded(): void {
-    if (this.#breaker.isOpen) this.#options.warn(`Redis ${placeOf(this.plan.url)} is back: caches ask it again`);
+    const wasAway = this.#breaker.isOpen;
     this.#breaker.succeeded();
+    if (wasAway) this.#tell("back", "");
   }
 
   #failed(error: Error): void {
     if (!this.#breaker.failed(this.#options.nowMs())) return;
     this.#awayMs = this.#options.nowMs();
     this.#reason = reasonOf(error);
-    this.#options.warn(`Redis ${placeOf(this.plan.url)} is away: caches go on without it (${this.#reason})`);
+    this.#tell("away", this.#reason);
   }
 
   /** `refusal`: "" where it has taken it. Told once until it takes something. */
   #tellRefusal(refusal: string): void {
-    if (refusal !== "" && !this.#isRefusing)
-      this.#options.warn(`Redis ${placeOf(this.plan.url)} does not take what caches store (${refusal})`);
-    this.#isRefusing = refusal !== "";
+    const isRefusing = refusal !== "";
+    if (isRefusing !== this.#isRefusing) this.#tell(isRefusing ? "refusing" : "taking", refusal);
+    this.#isRefusing = isRefusing;
+  }
+
+  #tell(news: RemoteNews["news"], detail: string): void {
+    this.#options.tell({ address: this.#shown, news, detail });
   }
 }
 
@@ -226,11 +243,4 @@ function replied(error: Error & { readonly code?: string }): string {
 function noValue(error: Error): null {
   if (!replied(error).startsWith("WRONGTYPE")) throw error;
   return null;
-}
-
-/** Where it is, without what a password is. */
-export function placeOf(url: string): string {
-  if (!URL.canParse(url)) return "at an address that cannot be read";
-  const { host, pathname } = new URL(url);
-  return host === "" ? pathname : host;
 }

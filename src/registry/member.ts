@@ -15,8 +15,21 @@ const memberLengthMax = 512;
 /** Remarks about single members; the others are counted. */
 const remarksMax = 10;
 
+/** What was read lately: a set of thousands is read whole at each change of it. */
+const recent = new Map<string, Reading<FoundServer>>();
+const recentMax = 4096;
+
 export function readMember(text: string): Reading<FoundServer> {
   if (text.length > memberLengthMax) return misread(`is longer than ${memberLengthMax} characters`);
+  const known = recent.get(text);
+  if (known !== undefined) return known;
+  const reading = readAnew(text);
+  if (recent.size >= recentMax) recent.clear();
+  recent.set(text, reading);
+  return reading;
+}
+
+function readAnew(text: string): Reading<FoundServer> {
   const parts = /^(?:(https?):\/\/)?([^/?#^]*)(\/?)(?:\^([^?#/]*)|[?#]weight=([^?#&/^]*))?$/i.exec(text);
   if (parts === null) return misread(fault(text));
   const [, scheme, place = "", , caret, query] = parts;
@@ -64,7 +77,7 @@ export function toldOf(members: Iterable<string>, draining: Iterable<string>, si
     else if (servers.has(reading.value.address)) remark(`member ${quote(member)} is there in other words already`);
     else {
       const { address } = reading.value;
-      servers.set(address, { ...reading.value, ...(drained.has(address) ? { drain: true } : {}) });
+      servers.set(address, drained.has(address) ? { ...reading.value, drain: true } : reading.value);
     }
   }
   if (passedOver > remarks.length) remarks.push(`${passedOver - remarks.length} more members are passed over`);

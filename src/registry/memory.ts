@@ -125,7 +125,7 @@ export class MemoryRegistry implements Registry {
   }
 
   status(): RegistryStatus {
-    return { place: "memory", notice: "at once", problem: null };
+    return { place: "memory", notice: "at once", problem: null, outages: 0 };
   }
 
   close(): void {

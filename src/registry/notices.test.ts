@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "../redis/connection.ts";
+import { type Reply, ReplyError } from "../redis/resp.ts";
 import { arm, changedBy } from "./notices.ts";
-import { type Reply, ReplyError } from "./resp.ts";
 
 const sets = ["shop", "shop:eu", "api"];
 

@@ -5,9 +5,9 @@
 //   keyspace events  told where notify-keyspace-events has them; what is missing there is added, never taken away, where that is allowed
 //   channel          what our own sentinels and commands publish themselves; beside the others too
 
-import type { Connection } from "./connection.ts";
+import type { Connection } from "../redis/connection.ts";
+import { type Reply, ReplyError } from "../redis/resp.ts";
 import type { Notice } from "./registry.ts";
-import { type Reply, ReplyError } from "./resp.ts";
 import { keysOf } from "./scripts.ts";
 
 /** What changes of a set are told by: K keyspace, s sets, g del and rename, x expired, e evicted. */

@@ -2,8 +2,9 @@
 // is opened anew with growing pauses; all that Redis forgets with it (what it tells of) is set up again, and every set is read, for what
 // happened meanwhile was not heard. A connection that hangs is found by a PING each second. See docs/REGISTRY.md and docs/adr/0020.
 
-import { type RedisPlace, readRedisPlace } from "./address.ts";
-import { Connection, refusalOf } from "./connection.ts";
+import type { RedisPlace } from "../base/redisplace.ts";
+import { Connection, refusalOf } from "../redis/connection.ts";
+import { type Reply, ReplyError } from "../redis/resp.ts";
 import { isSame } from "./member.ts";
 import { membershipsOf } from "./membership.ts";
 import { arm, changedBy } from "./notices.ts";
@@ -18,14 +19,13 @@ import {
   shownMax,
   type Told,
 } from "./registry.ts";
-import { type Reply, ReplyError } from "./resp.ts";
 import { keysOf, reapScript, voteScript, withdrawScript } from "./scripts.ts";
 import { isKeptFrom, readSet, textsOf } from "./setreading.ts";
 import { SetWatch } from "./setwatch.ts";
 import { viewsOf } from "./views.ts";
 
 export interface RedisRegistryOptions {
-  readonly url: string;
+  readonly place: RedisPlace;
   readonly pollMs: number;
   readonly timeoutMs: number;
   /** Whether Redis is to tell of changes. */
@@ -41,7 +41,6 @@ const renewMs = 15_000;
 
 export class RedisRegistry implements Registry {
   readonly #options: RedisRegistryOptions;
-  readonly #place: RedisPlace;
   readonly #nowMs: () => number;
   readonly #watches = new Map<string, SetWatch>();
   /** Sets that were written by this process. */
@@ -56,16 +55,13 @@ export class RedisRegistry implements Registry {
   #renewedAtMs = Number.NEGATIVE_INFINITY;
   #notice: Notice = "poll";
   #problem: string | null = null;
+  #outages = 0;
   #isArming = false;
   #isArmingOwed = false;
   #isClosed = false;
 
-  /** Throws when the URL is none of a Redis. */
   constructor(options: RedisRegistryOptions) {
-    const place = readRedisPlace(options.url);
-    if (place === null) throw new RegistryError("the address of the registry is none of a Redis");
     this.#options = options;
-    this.#place = place;
     this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 
@@ -185,7 +181,7 @@ export class RedisRegistry implements Registry {
   }
 
   status(): RegistryStatus {
-    return { place: this.#place.shown, notice: this.#notice, problem: this.#problem };
+    return { place: this.#options.place.shown, notice: this.#notice, problem: this.#problem, outages: this.#outages };
   }
 
   close(): void {
@@ -201,9 +197,8 @@ export class RedisRegistry implements Registry {
     try {
       return await question(this.#connection ?? (await this.#open()));
     } catch (error) {
-      if (!(error instanceof ReplyError)) throw error;
-      if (error.code === "READONLY") this.#renew();
-      throw new RegistryError(refusalOf(error));
+      if (error instanceof ReplyError && error.code === "READONLY") this.#renew();
+      throw registryErrorOf(error);
     }
   }
 
@@ -259,16 +254,16 @@ export class RedisRegistry implements Registry {
   async #connect(): Promise<Connection> {
     let connection: Connection;
     try {
-      connection = await Connection.open(this.#place, {
+      connection = await Connection.open(this.#options.place, {
         timeoutMs: this.#options.timeoutMs,
         pushed: (message) => this.#pushed(message),
-        ended: (why) => this.#lost(why),
+        ended: ({ message }) => this.#lost(message),
       });
       await this.#begin(connection);
     } catch (error) {
-      const why = error instanceof ReplyError ? new RegistryError(refusalOf(error)) : (error as RegistryError);
-      this.#lost(why);
-      throw why;
+      const said = registryErrorOf(error);
+      this.#lost(said.message);
+      throw said;
     }
     return connection;
   }
@@ -295,7 +290,7 @@ export class RedisRegistry implements Registry {
       while (this.#isArmingOwed && !connection.isEnded) {
         this.#isArmingOwed = false;
         const sets = [...this.#watches.keys()];
-        if (this.#options.isNotified) this.#notice = await arm(connection, sets, this.#place.database);
+        if (this.#options.isNotified) this.#notice = await arm(connection, sets, this.#options.place.database);
         for (const watch of this.#watches.values()) watch.look();
       }
     } finally {
@@ -314,12 +309,13 @@ export class RedisRegistry implements Registry {
     for (const set of changed) this.#watches.get(set)?.look();
   }
 
-  #lost(why: RegistryError): void {
+  #lost(why: string): void {
     this.#drop();
     if (this.#isClosed) return;
-    this.#problem = why.message;
+    if (this.#problem === null) this.#outages++;
+    this.#problem = why;
     this.#notice = "poll";
-    for (const watch of this.#watches.values()) watch.fail(why.message);
+    for (const watch of this.#watches.values()) watch.fail(why);
     if (this.#watches.size === 0 || this.#retry !== null) return;
     this.#retry = setTimeout(() => {
       this.#retry = null;
@@ -334,6 +330,12 @@ export class RedisRegistry implements Registry {
     this.#connection?.close();
     this.#connection = null;
   }
+}
+
+/** What the connection throws, in the contract's own kind. */
+function registryErrorOf(error: unknown): RegistryError {
+  if (error instanceof ReplyError) return new RegistryError(refusalOf(error));
+  return error instanceof RegistryError ? error : new RegistryError((error as Error).message);
 }
 
 /** As the originals, where scripts are not allowed: without leases, and whoever comes last is right. */

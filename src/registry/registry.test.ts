@@ -5,6 +5,8 @@ import { find } from "../../test/e2e/harness/program.ts";
 import { Redis } from "../../test/e2e/harness/redis.ts";
 import { Room } from "../../test/e2e/harness/room.ts";
 import { until } from "../../test/e2e/harness/wait.ts";
+import { readRedisPlace } from "../base/redisplace.ts";
+import { value } from "../config/measure.ts";
 import { MemoryRegistry } from "./memory.ts";
 import { RedisRegistry } from "./redis.ts";
 import type { Ballot, Quorum, Registry, Told } from "./registry.ts";
@@ -15,8 +17,8 @@ const set = "gopher_backends";
 const long = 60_000;
 
 function inRedis(room: Room, redis: Redis): RedisRegistry {
-  const url = `redis://${redis.address}`;
-  const registry = new RedisRegistry({ url, pollMs: 5000, timeoutMs: 3000, isNotified: true });
+  const place = value(readRedisPlace(`redis://${redis.address}`));
+  const registry = new RedisRegistry({ place, pollMs: 5000, timeoutMs: 3000, isNotified: true });
   room.ending(() => registry.close());
   return registry;
 }
@@ -144,12 +146,12 @@ for (const [kind, make] of makers)
     test("a tie leaves things as they are, whichever way they are, for as long as it lasts", async () => {
       await using room = new Room();
       const registry = await make(room);
-      await registry.vote(set, ballot("s1", { [a]: true }, 300));
+      await registry.vote(set, ballot("s1", { [a]: true }, 900));
       // Three leases long.
-      const endMs = performance.now() + 900;
+      const endMs = performance.now() + 2700;
       for (; performance.now() < endMs; await Bun.sleep(20)) {
-        expect(await registry.vote(set, ballot("s2", { [a]: false, [b]: false }, 300))).toEqual(nothing);
-        expect(await registry.vote(set, ballot("s1", { [a]: true, [b]: true }, 300))).toEqual(nothing);
+        expect(await registry.vote(set, ballot("s2", { [a]: false, [b]: false }, 900))).toEqual(nothing);
+        expect(await registry.vote(set, ballot("s1", { [a]: true, [b]: true }, 900))).toEqual(nothing);
       }
       const { members } = await registry.members(set);
       expect(members.map(({ member, isMember }) => [member, isMember])).toEqual([
@@ -280,11 +282,11 @@ if (find("redis-server") !== null)
       const redis = await Redis.start(room);
       const registry = inRedis(room, redis);
       const { addresses, tolds } = heard(room, registry);
-      await registry.vote(set, ballot("s1", { [a]: true }, 300));
+      await registry.vote(set, ballot("s1", { [a]: true }, 900));
       await until("it to be known", () => addresses()?.length === 1);
       await redis.ask(...begin.split(" "));
       expect(
-        await registry.vote(set, ballot("s1", { [a]: true }, 300)).catch((error: Error) => error.message),
+        await registry.vote(set, ballot("s1", { [a]: true }, 900)).catch((error: Error) => error.message),
       ).toContain(why);
       await until("the lease to be over", () => JSON.stringify(tolds.at(-1)).includes(why));
       expect(addresses()).toEqual(["10.0.0.1:80"]);

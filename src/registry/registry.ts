@@ -8,8 +8,14 @@ import type { FoundServer } from "../config/found.ts";
 
 /** What a watcher is told. The same words as a source of discovery tells (control/discovery/source.ts). */
 export type Told =
-  /** All servers that the set holds now. `remarks`: what was passed over, a sentence each. */
-  | { readonly ok: true; readonly servers: readonly FoundServer[]; readonly remarks: readonly string[] }
+  /** All servers that count now. `remarks`: what was passed over, a sentence each. */
+  | {
+      readonly ok: true;
+      readonly servers: readonly FoundServer[];
+      readonly remarks: readonly string[];
+      /** Those among them that the set does not hold now, by address, and why they count all the same. Absent: none. */
+      readonly kept?: { readonly servers: readonly string[]; readonly why: string };
+    }
   /** The set cannot be read: what was told last still counts. Continues "the registry ...". Nothing secret. */
   | { readonly ok: false; readonly problem: string };
 
@@ -73,6 +79,8 @@ export interface RegistryStatus {
   readonly notice: Notice;
   /** Why it cannot be asked at the moment; null when it can. No secrets. */
   readonly problem: string | null;
+  /** Times that it could not be asked any more. */
+  readonly outages: number;
 }
 
 /** Promises reject with a RegistryError when it cannot be asked, and say why in words for an operator. */

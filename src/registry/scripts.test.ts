@@ -5,6 +5,8 @@ import { testWith } from "../../test/e2e/harness/program.ts";
 import { Redis } from "../../test/e2e/harness/redis.ts";
 import { Room } from "../../test/e2e/harness/room.ts";
 import { Prng } from "../base/prng.ts";
+import { readRedisPlace } from "../base/redisplace.ts";
+import { value } from "../config/measure.ts";
 import { MemoryRegistry } from "./memory.ts";
 import { RedisRegistry } from "./redis.ts";
 import type { Membership, Registry } from "./registry.ts";
@@ -27,9 +29,9 @@ async function content(registry: Registry): Promise<unknown> {
 testWith(["redis-server"])("votes come to the same in Lua and in TypeScript", async () => {
   await using room = new Room();
   const redis = await Redis.start(room);
-  const url = `redis://${redis.address}`;
+  const place = value(readRedisPlace(`redis://${redis.address}`));
   const pair = [
-    new RedisRegistry({ url, pollMs: 60_000, timeoutMs: 5000, isNotified: false }),
+    new RedisRegistry({ place, pollMs: 60_000, timeoutMs: 5000, isNotified: false }),
     new MemoryRegistry(),
   ] as const;
   for (const registry of pair) room.ending(() => registry.close());

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Connection } from "./connection.ts";
-import { type Reply, ReplyError } from "./resp.ts";
+import type { Connection } from "../redis/connection.ts";
+import { type Reply, ReplyError } from "../redis/resp.ts";
 import { readMax } from "./scripts.ts";
 import { isKeptFrom, readSet } from "./setreading.ts";
 

@@ -1,8 +1,8 @@
 // One set as it stands in Redis, read at one moment by a script; and without scripts, where a user is kept from them, as far as that goes:
 // its members, but no leases. A set of many thousands is read in part.
 
-import type { Connection } from "./connection.ts";
-import { type Reply, ReplyError } from "./resp.ts";
+import type { Connection } from "../redis/connection.ts";
+import { type Reply, ReplyError } from "../redis/resp.ts";
 import { keysOf, readMax, readScript } from "./scripts.ts";
 
 export interface SetReading {

@@ -63,6 +63,26 @@ test("what has not changed is told once", async () => {
   expect(tolds.length).toBe(2);
 });
 
+test("who counts though Redis does not say so is told apart", async () => {
+  const { world, watch, tolds, look } = stage();
+  const kept = (): unknown => {
+    const last = tolds.findLast((told) => told.ok);
+    return last?.ok === true ? last.kept : null;
+  };
+  await look("a:1", "b:1");
+  expect(kept()).toBeUndefined();
+  watch.fail("connection refused");
+  watch.unsettle();
+  expect(await look("a:1")).toBe("a:1,b:1");
+  expect(kept()).toEqual({ servers: ["b:1"], why: "not seen there since Redis was away" });
+  expect(await look("a:1", "b:1")).toBe("a:1,b:1");
+  expect(kept()).toBeUndefined();
+  world.over = ["b:1"];
+  world.unwritable = "its memory is full";
+  expect(await look("a:1")).toBe("a:1,b:1");
+  expect(kept()).toEqual({ servers: ["b:1"], why: "leases are over, and nobody can renew them: its memory is full" });
+});
+
 test("a failure is told once, and what is so again afterwards too", async () => {
   const { world, look, tolds } = stage();
   await look("a:1");

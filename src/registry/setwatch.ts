@@ -7,7 +7,7 @@
 // The same goes for one whose clock was set forward. While it can be read but not written (its disk or its memory is full, it has become
 // a replica), nobody can renew a lease, and that one is over says nothing.
 
-import { toldOf } from "./member.ts";
+import { addressOf, toldOf } from "./member.ts";
 import type { Told } from "./registry.ts";
 import type { SetReading } from "./setreading.ts";
 
@@ -168,15 +168,37 @@ export class SetWatch {
     }
     const drained = this.#unseen.size === 0 ? draining : [...new Set([...draining, ...this.#draining])];
     const plain = toldOf([...members, ...this.#unseen], drained, size + this.#unseen.size);
-    const told = this.#unwritable === null ? plain : { ...plain, remarks: [...plain.remarks, kept(this.#unwritable)] };
+    const told =
+      this.#unwritable === null ? plain : { ...plain, remarks: [...plain.remarks, overdue(this.#unwritable)] };
+    const kept = this.#keptAmong(members);
+    const whole = kept.servers.length === 0 ? told : { ...told, kept };
     this.#members = members;
     this.#draining = drained;
-    const text = JSON.stringify(told);
+    const text = JSON.stringify(whole);
     const isNews = this.#failure !== null || this.#told === null || text !== this.#toldText;
     this.#failure = null;
-    this.#told = told;
+    this.#told = whole;
     this.#toldText = text;
-    if (isNews) this.#say(told);
+    if (isNews) this.#say(whole);
+  }
+
+  /** Which servers count though Redis does not say so. */
+  #keptAmong(members: readonly string[]): { readonly servers: readonly string[]; readonly why: string } {
+    if (this.#unseen.size > 0) {
+      const there = new Set(members.map(addressOf));
+      const servers = [...this.#unseen].map(addressOf).filter((address) => !there.has(address));
+      return { servers: servers.sort(), why: "not seen there since Redis was away" };
+    }
+    if (this.#unwritable === null) return { servers: [], why: "" };
+    const over = new Set(this.#over);
+    const why = `leases are over, and nobody can renew them: ${this.#unwritable}`;
+    return {
+      servers: members
+        .filter((member) => over.has(member))
+        .map(addressOf)
+        .sort(),
+      why,
+    };
   }
 
   #say(told: Told): void {
@@ -184,6 +206,6 @@ export class SetWatch {
   }
 }
 
-function kept(problem: string): string {
+function overdue(problem: string): string {
   return `leases that are over still count, for nobody can renew them: ${problem}`;
 }

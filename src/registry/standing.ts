@@ -29,7 +29,7 @@ export class StandingRegistry implements Registry {
     return this.#watchers.size > 0;
   }
 
-  /** Nothing happens where it is as before. Throws a RegistryError when its address is none. */
+  /** Nothing happens where it is as before. */
   adopt(plan: RegistryPlan): void {
     if (JSON.stringify(plan) === JSON.stringify(this.#plan)) return;
     const former = this.#redis;

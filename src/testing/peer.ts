@@ -21,6 +21,7 @@ class Peer implements Line {
   flow: LineFlow | null = null;
   ending: Ending | null = null;
   readonly heldBytes = 0;
+  readonly takesFiles = false;
   protected bytes: Uint8Array = new Uint8Array(0);
 
   send(bytes: Uint8Array, start: number, end: number): boolean {
@@ -32,6 +33,10 @@ class Peer implements Line {
   offer(bytes: Uint8Array, start: number, end: number): number {
     this.send(bytes, start, end);
     return end - start;
+  }
+
+  offerFile(_: number, bytes: Uint8Array, start: number, end: number): number {
+    return this.offer(bytes, start, end);
   }
 
   protected read(): void {}

@@ -23,6 +23,8 @@ import { Arena } from "../memory/arena.ts";
 import { BanHolder, type BanList } from "../memory/bans.ts";
 import { admin, Board, health } from "../memory/board.ts";
 import { CacheStore } from "../memory/cachestore.ts";
+import { egressShape } from "../memory/egressboard/shape.ts";
+import { SharedEgressBoard } from "../memory/egressboard.ts";
 import { emptyList, ListHolder } from "../memory/list.ts";
 import { ListFile } from "../memory/listfile.ts";
 import { runSteps } from "../memory/listranges.ts";
@@ -81,6 +83,16 @@ export class TestProxy implements ConfigTest {
             },
             name,
           ),
+        egresses: (egress) => {
+          const board = SharedEgressBoard.inMemory(
+            egressShape({ ...egress, history: { entriesMax: 0, changesMax: 0 } }),
+          );
+          board.adopt(
+            egress.members.map(({ id }) => id),
+            now,
+          );
+          return board;
+        },
         bans,
         instance: "",
         hooks: { runner: stage, of: (owner, name): HookFunctions => subject.hooks(owner, name) },

@@ -226,7 +226,7 @@ export class Stage implements Port, HookRunner {
       this.#wheel.advance(this.nowMs);
       while (this.#happen());
       const context = this.#context!;
-      if (context.waiting.size > 0) context.pollWaiting();
+      if (context.isWaiting) context.pollWaiting();
       if (this.nowMs - this.#sweptMs < sweepMs) continue;
       this.#sweptMs = this.nowMs;
       context.sweep();

@@ -113,12 +113,18 @@ withRedis("a Redis that is killed, and started again, under load is noticed by n
   await redis.stop();
   await misses.more(200);
   await until("it to be told", () => sluice.stderr.includes("is away"));
+  await until(
+    "it to be counted",
+    async () => (await sluice.metric("sluice_cache_remote_up", { cache: "pages" })) === 0,
+  );
   const back = await Redis.start(room, redis.port);
   await until("something to be in Redis again", async () => (await back.keys()).length > 10, 30_000);
   await misses.stop();
   expect(misses.errors).toEqual([]);
   expect(misses.slowestMs).toBeLessThan(unhurriedMs);
   await until("its return to be told", () => sluice.stderr.includes("is back"));
+  // Once, though two workers and control have found out each for itself.
+  expect(sluice.stderr.match(/is away|is back/g)).toEqual(["is away", "is back"]);
   expect(await sluice.metric(remote, { pool: "app", result: "away" })).toBeGreaterThan(0);
 });
 

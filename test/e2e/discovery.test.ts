@@ -117,7 +117,7 @@ test("a name is asked again when its time is over, and what it had is kept while
   );
   expect(await (await fetch(sluice.url)).text()).toBe("two");
   expect((await sluice.cli("status")).out).toMatch(
-    /from dns _http\._tcp\.app\.test \(SRV\): 1 server, \d+s ago; does not answer in/,
+    /from dns _http\._tcp\.app\.test \(SRV\): 1 server, \d+s ago; kept since \S+Z: does not answer in/,
   );
 });
 

@@ -114,6 +114,9 @@ test("it serves with two workers that are itself, replaces one, reloads and drai
   );
   const running = start(room, ["run", "-c", "sluice.config.ts"], {}, room.path("sluice.config.ts"));
   await ready(running, admin);
+  const look = async (file: string): Promise<string> => (await fetch(`http://${admin}/${file}`)).text();
+  expect(await look("")).toBe(readFileSync(join(repository, "console", "dist", "index.html"), "utf8"));
+  expect(await look("console.js")).toBe(readFileSync(join(repository, "console", "dist", "console.js"), "utf8"));
   const status = async (): Promise<Status> => (await (await fetch(`http://${admin}/api/v1/status`)).json()) as Status;
   const pids = async (): Promise<number[]> =>
     (await status()).workers.flatMap(({ pid, state }) => (pid === null || state !== "up" ? [] : [pid]));

@@ -96,6 +96,7 @@ withRedis(
     expect(Number.isInteger(line!["duration_ms"])).toBe(true);
     expect(Number.isNaN(Date.parse(String(line!["time"])))).toBe(false);
     expect(lines.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 429]);
+    expect(lines.find(({ status }) => status === 429)).toMatchObject({ fault: "rate_limited" });
     expect(proxy.said("connected to Redis")).toMatchObject([{ addr: redis.address, version: "1.2.3", commit: "abc" }]);
     expect(proxy.said("backend registered")).toHaveLength(1);
     expect(proxy.stderr).toBe("");

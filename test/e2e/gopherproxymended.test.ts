@@ -163,6 +163,28 @@ withRedis("a response that its server cuts short is dropped, and not processed a
   await proxy.counted(0, 1);
 });
 
+withRedis("a client that leaves while it waits is neither processed nor dropped, and its server is told", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const { promise: heard, resolve } = Promise.withResolvers<void>();
+  const origin = new Origin(room, ({ target }) => {
+    if (target !== "/slow") return ok("quick");
+    resolve();
+    return null;
+  });
+  await redis.ask("SADD", set, urlOf(origin));
+  const proxy = await Gopherproxy.start(room, redis, unlimited);
+  const client = await Client.connect(room, { port: proxy.port });
+  client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+  await heard;
+  client.socket.end();
+  await until("its connection to be over", () => client.isClosed);
+  expect((await asked(room, proxy)).body).toBe("quick");
+  await proxy.counted(1, 0);
+  await until("both to be logged", () => proxy.said("request").length === 2);
+  expect(proxy.said("request").map((line) => line["status"])).toEqual([499, 200]);
+});
+
 withRedis("what one server does not answer another is asked, and the request is one", async () => {
   await using room = new Room();
   const redis = await Redis.start(room);

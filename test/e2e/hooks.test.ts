@@ -109,6 +109,7 @@ test("hooks that throw, are late, or fail where nobody awaits them end no worker
          onRequest: async ({ path }) => {
            if (path === "/throw") throw new Error("on purpose");
            if (path === "/late") await Bun.sleep(400).then(() => { setTimeout(() => { globalThis.isOver = true; }, 50); throw new Error("much later"); });
+           if (path === "/busy") await Bun.sleep(10).then(() => { for (const until = Date.now() + 400; Date.now() < until; ); });
            if (path === "/exit") process.exit(0);
            if (path === "/over") return { body: String(globalThis.isOver) };
            if (path === "/stray") {
@@ -125,12 +126,14 @@ test("hooks that throw, are late, or fail where nobody awaits them end no worker
   expect(await answer(sluice, "/throw")).toBe("500 sorry");
   expect(await answer(sluice, "/exit")).toBe("500 sorry");
   expect(await answer(sluice, "/late")).toBe("500 sorry");
+  expect(await answer(sluice, "/busy")).toBe("500 sorry");
   expect(await answer(sluice, "/stray")).toBe("200 fine");
   await until("the stray ones to be told", () => sluice.stderr.includes("where nobody awaits it"));
   await until("the late one to be over", async () => (await answer(sluice, "/over")) === "200 true");
   expect(await answer(sluice, "/")).toBe('200 {"a":1}');
   await sluice.counted(2, "sluice_hook_failures_total", { hook: "onRequest", reason: "threw" });
   await sluice.counted(1, "sluice_hook_failures_total", { hook: "onRequest", reason: "timeout" });
+  await sluice.counted(1, "sluice_hook_failures_total", { hook: "onRequest", reason: "slow" });
   expect(sluice.stderr).toMatch(
     /onRequest of listener web failed: Error: on purpose \(at .*sluice\.config\.ts:\d+:\d+\)/,
   );

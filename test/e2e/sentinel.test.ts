@@ -102,6 +102,38 @@ withRedis("it starts as the original by its environment, and says and writes wha
   ]);
 });
 
+withRedis("where it is told to, it serves its metrics, and is ready while what it says is written down", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const origin = new Origin(room);
+  const pages = `127.0.0.1:${freePort()}`;
+  const environment = { REDIS_URL: redis.address, SENTINEL_TARGETS: `${origin.address},127.0.0.1:${freePort()}` };
+  const watchman = new Watchman(room, environment, [...soon, "--metrics", pages]);
+  const statusOf = async (page: string): Promise<number> =>
+    (await fetch(`http://${pages}${page}`).catch(() => null))?.status ?? 0;
+  await until("it to be ready", async () => (await statusOf("/readyz")) === 200);
+  await stands(redis, `http://${origin.address}`);
+  const text = await (await fetch(`http://${pages}/metrics`)).text();
+  for (const line of [
+    "sluice_registry_up 1",
+    `sluice_sentinel_targets{set="${set}",state="up"} 1`,
+    `sluice_sentinel_changes_total{set="${set}",change="added"} 1`,
+  ])
+    expect(text).toContain(`\n${line}\n`);
+  await redis.stop();
+  await until("it not to be", async () => (await statusOf("/readyz")) === 503);
+  expect(await statusOf("/healthz")).toBe(200);
+  const later = await (await fetch(`http://${pages}/metrics`)).text();
+  expect(later).toMatch(/\nsluice_sentinel_votes_total\{set="gopher_backends",result="failed"\} [1-9]/);
+  expect(later).toContain("\nsluice_registry_up 0\n");
+  const twin = await ran([...command, "sentinel", "--metrics", pages], {
+    env: { REDIS_URL: (await Redis.start(room)).address, SENTINEL_TARGETS: "127.0.0.1:1" },
+  });
+  expect([twin.code, twin.err]).toEqual([1, expect.stringContaining("--metrics")]);
+  watchman.child.kill("SIGTERM");
+  expect(await within("it to end", watchman.child.exited)).toBe(0);
+});
+
 withRedis(
   "it ends with 1 when Redis is not there, with 2 when it is not understood, and shows no password",
   async () => {

@@ -23,6 +23,9 @@ export class Actor implements Line {
   isFull = false;
   /** What the kernel, when full, still takes of what is offered. */
   roomBytes = 0;
+  takesFiles = true;
+  /** The descriptors of what it was offered as pages of files, in order. */
+  readonly filesTaken: number[] = [];
   /** Left of an offer. */
   #left: Uint8Array | null = null;
   isPaused = false;
@@ -61,6 +64,11 @@ export class Actor implements Line {
     if (taken > 0) this.#say(`gets ${JSON.stringify(textOf(bytes, start, start + taken)).slice(1, -1)}`);
     this.#left = taken < size ? bytes.slice(start + taken, end) : null;
     return taken;
+  }
+
+  offerFile(file: number, bytes: Uint8Array, start: number, end: number): number {
+    this.filesTaken.push(file);
+    return this.offer(bytes, start, end);
   }
 
   #goOn(bytes: Uint8Array, start: number, end: number): void {

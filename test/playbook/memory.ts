@@ -1,11 +1,14 @@
 // What a site remembers by where there is no control process: tables in memory of their own, which stay over reloads as the
-// files do; lists and bans that a test fills by hand.
+// files do, and so do the boards of egress pools; lists and bans that a test fills by hand.
 
-import type { CachePlan, TablePlan } from "../../src/config/plan.ts";
+import type { CachePlan, EgressPlan, TablePlan } from "../../src/config/plan.ts";
 import type { SiteParts } from "../../src/flow/site.ts";
 import { BanHolder, type BanList } from "../../src/memory/bans.ts";
 import type { Cache } from "../../src/memory/cache.ts";
+import { TrialPages } from "../../src/memory/cachestore/trial.ts";
 import { CacheStore } from "../../src/memory/cachestore.ts";
+import { egressShape } from "../../src/memory/egressboard/shape.ts";
+import { SharedEgressBoard } from "../../src/memory/egressboard.ts";
 import { emptyList, ListHolder } from "../../src/memory/list.ts";
 import type { RemoteCache } from "../../src/memory/remotecache.ts";
 import { StickTable } from "../../src/memory/sticktable.ts";
@@ -15,13 +18,15 @@ export class Memory {
   readonly #tables = new Map<string, StickTable>();
   readonly #caches = new Map<string, Cache>();
   readonly #lists = new Map<string, ListHolder>();
+  readonly #boards = new Map<string, SharedEgressBoard>();
   readonly bans: BanHolder = new BanHolder();
   readonly #makeCache: (plan: CachePlan) => Cache;
   readonly #remote: RemoteCache | null;
 
   /** `makeCache`: where a cache is not this one's alone; `remote`: the second level of all. */
   constructor(
-    makeCache: (plan: CachePlan) => Cache = (plan) => CacheStore.inMemory(plan, plan.name),
+    makeCache: (plan: CachePlan) => Cache = (plan) =>
+      CacheStore.inMemory(plan, plan.name, (bytes) => new TrialPages(bytes)),
     remote: RemoteCache | null = null,
   ) {
     this.#makeCache = makeCache;
@@ -29,7 +34,7 @@ export class Memory {
   }
 
   /** For a site. */
-  get parts(): Pick<SiteParts, "tables" | "lists" | "caches" | "remotes" | "bans" | "instance"> {
+  get parts(): Pick<SiteParts, "tables" | "lists" | "caches" | "remotes" | "egresses" | "bans" | "instance"> {
     return {
       tables: (plan) => this.tableOf(plan),
       lists: (plan) => {
@@ -39,6 +44,7 @@ export class Memory {
       },
       caches: (plan) => this.cacheOf(plan),
       remotes: () => this.#remote,
+      egresses: (plan) => this.boardOf(plan),
       bans: this.bans,
       instance: "0a1b2c3d",
     };
@@ -54,6 +60,23 @@ export class Memory {
     const cache = this.#caches.get(plan.name) ?? this.#makeCache(plan);
     this.#caches.set(plan.name, cache);
     return cache;
+  }
+
+  /** With the members of the plan, as control sees to it. */
+  boardOf(plan: EgressPlan): SharedEgressBoard {
+    const board = this.#boards.get(plan.name) ?? SharedEgressBoard.inMemory(egressShape(plan), plan.name);
+    this.#boards.set(plan.name, board);
+    board.adopt(
+      plan.members.map(({ id }) => id),
+      0,
+    );
+    return board;
+  }
+
+  board(name: string): SharedEgressBoard {
+    const board = this.#boards.get(name);
+    if (board === undefined) throw new Error(`no plan has had an egress pool ${name}`);
+    return board;
   }
 
   table(name: string): StickTable {

@@ -5,6 +5,7 @@ import type {
   BalancePlan,
   CachePlan,
   DownstreamTimeouts,
+  EgressPlan,
   ForwardingPlan,
   LimitsPlan,
   ListenerPlan,
@@ -40,6 +41,7 @@ export interface PlanOptions {
   readonly tables?: readonly TablePlan[];
   readonly lists?: readonly ListPlan[];
   readonly caches?: readonly CachePlan[];
+  readonly egresses?: readonly EgressPlan[];
   readonly banned?: ReplyPlan | null;
   readonly debugToken?: string;
   /** What single pools have, by their names; the first is "app". */
@@ -60,9 +62,11 @@ export function makePlan(options: PlanOptions = {}): Plan {
     certificates: [],
     pems: {},
     accessLog: null,
+    recorder: null,
     tables: options.tables ?? [],
     lists: options.lists ?? [],
     caches: options.caches ?? [],
+    egresses: options.egresses ?? [],
     program: null,
     banned: options.banned ?? null,
     debugToken: options.debugToken ?? null,
@@ -86,6 +90,7 @@ function makeListener(options: PlanOptions): ListenerPlan {
     route: 0,
     names: [],
     proxyProtocol: false,
+    isAbortedByClose: false,
     tls: null,
     redirect: null,
     hsts: null,
@@ -188,7 +193,7 @@ export function clearArena(arena: Arena, workers: number = 1): void {
     const worker = workerOffsets(index);
     arena.cells.fill(0, worker.words / 8, worker.words / 8 + rowCells);
     arena.words.fill(0, worker.active / 4, worker.active / 4 + rowsUsed);
-    for (const kind of ["listeners", "routes", "pools", "servers"] as const)
+    for (const kind of ["listeners", "routes", "pools", "servers", "egresses"] as const)
       arena.cells.fill(0, worker[kind] / 8, worker[kind] / 8 + rowsUsed * rowCells);
     arena.cells.fill(0, worker.rules / 8, worker.rules / 8 + rowsUsed);
   }

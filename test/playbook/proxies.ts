@@ -9,10 +9,13 @@ export const targets = (options: Partial<TargetsPlan> = {}): TargetsPlan => ({
   ports: [{ from: 1, to: 65_535 }],
   connectPorts: [{ from: 1, to: 65_535 }],
   isPrivateAllowed: false,
+  ownPorts: [],
   resolveMs: 5_000,
   tunnelsMax: 0,
   tunnelMs: 0,
   tunnelBytesMax: 0,
+  egress: null,
+  direct: [],
   ...options,
 });
 
@@ -28,7 +31,7 @@ export interface ProxyOptions extends PlanOptions {
 export function proxyPlan(options: ProxyOptions = {}): PlanOptions {
   const { targets: wanted, proxy, auth, use, ...others } = options;
   const listener: Partial<ListenerPlan> = {
-    proxy: { pool: 0, http: true, connect: true, socks: false, ...proxy },
+    proxy: { pool: 0, http: true, connect: true, socks: false, fields: false, ...proxy },
     auth: auth ?? null,
     route: use === undefined ? 0 : 1,
     ...options.listener,

@@ -177,7 +177,7 @@ test("a page takes the place of an answer that has no words, and leaves it the t
   play.take();
   client.sends(get("/2"));
   const limited = given("429 Too Many Requests", "slowly", [], [tail, "Retry-After: 90"]);
-  play.expect(client.gets(limited), "report 429 denied");
+  play.expect(client.gets(limited), "report 429 rate_limited");
 });
 
 test("a redirect has a location of its own", () => {
@@ -317,7 +317,7 @@ test("a limit answers 429 and says when to come again", () => {
   client.sends(get("/3"));
   const fields = ["Cache-Control: no-store", "Retry-After: 1"];
   const limited = given("429 Too Many Requests", "429 Too Many Requests\n", [], fields);
-  play.expect(client.gets(limited), "report 429 denied");
+  play.expect(client.gets(limited), "report 429 rate_limited");
   expect(play.totals.rule(2)).toBe(1);
   play.pass(600);
   client.sends(get("/4"));

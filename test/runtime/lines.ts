@@ -6,6 +6,7 @@ import { descriptorOf } from "../../src/data/backlog.ts";
 import { libc } from "../../src/data/libc.ts";
 import type { PlainLine } from "../../src/data/plain.ts";
 import type { RecordingFlow } from "./flow.ts";
+import { MappedFile } from "./mappedfile.ts";
 import { connect, Door, type End, settled, tooMuch } from "./pair.ts";
 
 /** Where a flow on our side meets the socket of a peer. */
@@ -114,6 +115,45 @@ function suite(open: () => Meetings): void {
     peer.socket.terminate();
     await flow.heard("closed by reset");
     expect(flow.line.offer(tooMuch, 0, 10)).toBe(10);
+  });
+
+  test("of a file the line holds nothing either: what is left is gone on with from there", async () => {
+    const [flow, peer] = await meet();
+    peer.socket.pause();
+    using file = new MappedFile(12_000_000);
+    let at = flow.line.offerFile(file.descriptor, file.bytes, 5000, file.bytes.length);
+    expect(at).toBeLessThan(file.bytes.length - 5000);
+    expect(flow.line.heldBytes).toBe(0);
+    flow.doing = (word) => {
+      const { bytes, descriptor } = file;
+      if (word === "drained") at += flow.line.offerFile(descriptor, bytes, 5000 + at, bytes.length);
+    };
+    peer.socket.resume();
+    await peer.heardBytes(file.bytes.length - 5000);
+    expect(Bun.hash(Buffer.concat(peer.chunks))).toBe(Bun.hash(file.bytes.subarray(5000)));
+    await settled();
+    expect(flow.line.offerFile(file.descriptor, file.bytes, 0, 10)).toBe(10);
+    await peer.heardBytes(file.bytes.length - 4990);
+  });
+
+  test("nothing of a file is taken while bytes are held, and all of it once the peer is gone", async () => {
+    const [flow, peer] = await meetHolding();
+    using file = new MappedFile(100_000);
+    expect(flow.line.offerFile(file.descriptor, file.bytes, 0, 100_000)).toBe(0);
+    peer.socket.terminate();
+    await flow.heard("closed by reset");
+    expect(flow.line.offerFile(file.descriptor, file.bytes, 0, 100_000)).toBe(100_000);
+  });
+
+  test("destroy with a file half taken is a RST", async () => {
+    const [flow, peer] = await meet();
+    peer.socket.pause();
+    using file = new MappedFile(12_000_000);
+    expect(flow.line.offerFile(file.descriptor, file.bytes, 0, file.bytes.length)).toBeLessThan(file.bytes.length);
+    flow.line.destroy();
+    peer.socket.resume();
+    await peer.heard("close ECONNRESET");
+    expect(peer.told).not.toContain("end");
   });
 
   test("destroy with an offer half taken is a RST: the peer must not take a part for the whole", async () => {

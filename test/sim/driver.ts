@@ -19,6 +19,7 @@ import type {
   VerifyFlow,
   WakeFlow,
 } from "../../src/flow/port.ts";
+import type { TrialPages } from "../../src/memory/cachestore/trial.ts";
 import { FakeCoder } from "../playbook/coder.ts";
 import type { End } from "./network.ts";
 import { Violation, type World } from "./world.ts";
@@ -44,6 +45,9 @@ export class SimDriver implements Port {
   /** Lines that are open, to see that none is left. */
   readonly lines: Set<SimLine> = new Set();
   heldBytesMax = 0;
+  /** Those of the file that the cache stands in. */
+  pages: TrialPages | null = null;
+  pagesTaken = 0;
   /** Addresses of names. */
   readonly names: Map<string, readonly string[]> = new Map();
   dialsOpen = 0;
@@ -175,6 +179,7 @@ export class SimDriver implements Port {
 
 export class SimLine implements Line {
   flow: LineFlow | null = null;
+  readonly takesFiles = true;
   readonly socket: End;
   readonly #driver: SimDriver;
   #held: Uint8Array | null = null;
@@ -256,6 +261,16 @@ export class SimLine implements Line {
     if (taken === end - start) return taken;
     this.#left = bytes.slice(start + taken, end);
     if (start + taken === stop) world.after(world.between(0, 20) + 0.01, () => this.#flush());
+    return taken;
+  }
+
+  /** The pages are held for ever, as if the peer never took anything. */
+  offerFile(file: number, bytes: Uint8Array, start: number, end: number): number {
+    const { pages } = this.#driver;
+    if (file !== pages?.descriptor) throw new Violation(`${this.socket.name}: offers file ${file}`);
+    const taken = this.offer(bytes, start, end);
+    pages.hold(start, start + taken);
+    this.#driver.pagesTaken++;
     return taken;
   }
 

@@ -11,6 +11,7 @@ import { clearArena, makePlan, setServer } from "../playbook/plan.ts";
 import { CachedRun } from "./cached/run.ts";
 import { Crowd } from "./crowd.ts";
 import { type Answer, SimDriver } from "./driver.ts";
+import { runEgress } from "./egress/run.ts";
 import { runFleet } from "./fleet/run.ts";
 import { drawHooks, SimHooks } from "./hooked.ts";
 import { Books, drawRules, heldIn } from "./judged.ts";
@@ -34,18 +35,19 @@ export interface Outcome {
   readonly answered: number;
 }
 
-/** What a world is made of: clients who speak HTTP, connections that are carried, both, a cache that two workers share, or nodes that share a table. */
-export const kinds = ["http", "tcp", "both", "cache", "fleet"] as const;
+/** What a world is made of: clients who speak HTTP, connections that are carried, both, a cache that two workers share, nodes that share a table, or an egress pool. */
+export const kinds = ["http", "tcp", "both", "cache", "fleet", "egress"] as const;
 export type Kind = (typeof kinds)[number];
 
-/** Of twenty seeds eight are for HTTP, eight for streams, two for both, one for a cache, and one for a fleet. */
+/** Of forty seeds sixteen are for HTTP, sixteen for streams, four for both, two for a cache, one for a fleet, and one for an egress pool. */
 export function kindOf(seed: number): Kind {
-  if (seed % 10 === 5) return seed % 20 === 5 ? "cache" : "fleet";
+  if (seed % 10 === 5) return seed % 20 === 5 ? "cache" : seed % 40 === 15 ? "fleet" : "egress";
   return seed % 10 === 0 ? "both" : seed % 2 === 0 ? "tcp" : "http";
 }
 
 export function runSeed(seed: number, isTraced = false, kind: Kind = kindOf(seed)): Outcome {
   if (kind === "fleet") return { seed, ...runFleet(seed, isTraced) };
+  if (kind === "egress") return { seed, ...runEgress(seed, isTraced) };
   const world = new World(seed, isTraced);
   const run =
     kind === "http" ? new Run(world) : kind === "cache" ? new CachedRun(world) : new StreamRun(world, kind === "both");

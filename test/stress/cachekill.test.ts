@@ -8,12 +8,13 @@ import { Prng } from "../../src/base/prng.ts";
 import { checkStore } from "../../src/memory/cachestore/check.ts";
 import { CacheStore } from "../../src/memory/cachestore.ts";
 import { processOwner } from "../../src/owner.ts";
-import { cached, create, shadowOf, shadowWords, sharedFolder, slots, stopWord } from "./shared.ts";
+import { canLend, filePages } from "../../src/pages.ts";
+import { cached, create, lentWord, shadowOf, shadowWords, sharedFolder, slots, stopWord } from "./shared.ts";
 
 const killsMax = 60;
 const killsMin = 10;
 const killingMs = 6000;
-const lifeMsMax = 60;
+const lifeMsMax = 100;
 const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 let folder = "";
 
@@ -26,7 +27,7 @@ test(`killed processes wedge nothing, and nobody reads what was not stored (SEED
   const prng = new Prng(seed);
   const bytes = create(folder, "cached", CacheStore.bytesFor(cached));
   CacheStore.format(bytes, cached, seed);
-  const store = new CacheStore(bytes, "cached", processOwner());
+  const store = new CacheStore(bytes, "cached", processOwner(), filePages(bytes));
   const shadow = new Int32Array(create(folder, "shadow", shadowWords * 4).buffer);
   const errors: string[] = [];
   const children = new Set<Bun.Subprocess>();
@@ -67,6 +68,7 @@ test(`killed processes wedge nothing, and nobody reads what was not stored (SEED
   }
   expect(errors).toEqual([]);
   expect(kills).toBeGreaterThanOrEqual(killsMin);
+  if (canLend(folder)) expect(shadow[lentWord]).toBeGreaterThan(0);
   store.recover();
   expect(checkStore(store)).toEqual([]);
   store.walk(0, 1_000_000, () => "remove");

@@ -1,7 +1,9 @@
 // A process that asks a cache, stores in it, reads along and purges until it is killed, or told to stop. Every byte that it reads must
-// be one that was stored under that key, in one piece: the head names key and version, and the body follows from them. Run by
-// the test beside it: caching.ts FOLDER SLOT SEED
+// be one that was stored under that key, in one piece: the head names key and version, and the body follows from them. So must what it
+// lends, as late as it is looked at. Run by the test beside it: caching.ts FOLDER SLOT SEED
 
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { Prng } from "../../src/base/prng.ts";
 import {
   type CacheDraft,
@@ -12,15 +14,21 @@ import {
 } from "../../src/memory/cache.ts";
 import { CacheStore } from "../../src/memory/cachestore.ts";
 import { processOwner } from "../../src/owner.ts";
-import { map, shadowOf, stopWord } from "./shared.ts";
+import { lendingPages } from "../../src/pages.ts";
+import { Lent } from "./lent.ts";
+import { lentWord, map, shadowOf, stopWord } from "./shared.ts";
 
 const [folder = "", slotText = "0", seed = "0"] = process.argv.slice(2);
 const prng = new Prng(Number(seed));
-const store = new CacheStore(map(folder, "cached"), "cached", processOwner());
+const path = join(folder, "cached");
+const bytes = map(folder, "cached");
+const store = new CacheStore(bytes, "cached", processOwner(), lendingPages(bytes, { path, inode: statSync(path).ino }));
 const shadow = new Int32Array(map(folder, "shadow").buffer);
 const { beats } = shadowOf(Number(slotText));
 const none = new Uint8Array();
 const held: [CacheEntry, number][] = [];
+/** What was lent, of which version and from where in the body. */
+const lent: [lent: Lent, version: number, at: number][] = [];
 
 const byteOf = (version: number, at: number): number => (Math.imul(version, 31) + at * 7 + (at >>> 9)) & 0xff;
 
@@ -31,9 +39,10 @@ function keyOf(number: number): CacheKey {
 
 function store1(draft: CacheDraft, number: number, nowMs: number): void {
   const version = prng.below(1_000_000);
-  const length = prng.below(prng.below(5) === 0 ? 120_000 : 9000);
+  const length = prng.below(prng.below(2) === 0 ? 120_000 : 9000);
   const head = new TextEncoder().encode(`${number} ${version} ${length} `.padEnd(20 + prng.below(900), "x"));
-  const content = Uint8Array.from({ length }, (_, at) => byteOf(version, at));
+  const content = new Uint8Array(length);
+  for (let at = 0; at < length; at++) content[at] = byteOf(version, at);
   const facts: CacheFacts = {
     ...{ status: 200, flags: 0, bornMs: nowMs, storedMs: nowMs, freshForMs: 30, staleWhileRevalidateMs: 0, reason: 0 },
     ...{ staleIfErrorMs: 0, lastModifiedMs: 0, etagStart: 0, etagEnd: 0, bodyBytes: prng.below(2) === 0 ? length : -1 },
@@ -52,11 +61,25 @@ function verify(entry: CacheEntry, number: number): void {
     .map(Number);
   if (key !== number) throw new Error(`asked for ${number}, found ${key}`);
   let at = 0;
-  for (; entry.run(at); at += entry.runEnd - entry.runStart)
+  for (; entry.run(at); at += entry.runEnd - entry.runStart) {
+    lend(entry, version!, at);
     for (let index = entry.runStart; index < entry.runEnd; index++)
       if (entry.bytes[index] !== byteOf(version!, at + index - entry.runStart))
         throw new Error(`byte ${at + index - entry.runStart} of ${number}, version ${version}, is another's`);
+  }
   if (entry.isWhole && entry.written === at && at !== length) throw new Error(`${at} bytes of ${length} are whole`);
+}
+
+/** The run that the entry shows, to somebody who reads it much later. */
+function lend(entry: CacheEntry, version: number, at: number): void {
+  const file = entry.lend();
+  if (file >= 0) lent.push([new Lent(file, entry.runStart, entry.runEnd - entry.runStart), version, at]);
+  while (lent.length > 4) {
+    const [former, of, from] = lent.splice(prng.below(lent.length), 1)[0]!;
+    const late = former.take().findIndex((byte, index) => byte !== byteOf(of, from + index));
+    if (late >= 0) throw new Error(`byte ${from + late} of version ${of}, which was lent, is another's`);
+    Atomics.add(shadow, lentWord, 1);
+  }
 }
 
 function step(nowMs: number): void {

@@ -18,6 +18,8 @@ import {
   stopWord,
 } from "./shared.ts";
 
+const stalled = (longestMs: number): string => `the longest stall took ${Math.round(longestMs)} ms`;
+
 /** The one that goes on has a core of its own: it sees all of the time that the other stands still. */
 const racers = 2;
 const stalls = 12;
@@ -45,16 +47,27 @@ test(`processes that stand still for a while cost no count (SEED=${seed})`, asyn
     for (let slot = 0; slot < racers; slot++)
       while (Atomics.load(shadow, shadowOf(slot).beats) === 0 && children[slot]!.exitCode === null) await Bun.sleep(1);
     for (let stall = 0; stall < stalls; stall++) {
-      const child = children[prng.below(racers)]!;
+      const slot = prng.below(racers);
+      const child = children[slot]!;
+      const beatsOf = (): number[] => children.map((_, index) => Atomics.load(shadow, shadowOf(index).beats));
       const beganMs = performance.now();
       child.kill("SIGSTOP");
       await Bun.sleep(stallMs);
+      const stoodAt = beatsOf();
       child.kill("SIGCONT");
+      // It stands until it has its processor again, and the other waits until it is let in: stopped anew before both have gone on, one
+      // that holds the table again would have the other wait for two stalls in one.
+      while (
+        beatsOf().some((beat, index) => beat === stoodAt[index]) &&
+        children.every(({ exitCode }) => exitCode === null)
+      )
+        await Bun.sleep(1);
       longestMs = Math.max(longestMs, performance.now() - beganMs);
       await Bun.sleep(prng.next() * 20);
     }
     Atomics.store(shadow, stopWord, 1);
-    for (const child of children) expect([await child.stderr.text(), await child.exited]).toEqual(["", 0]);
+    for (const child of children)
+      expect([await child.stderr.text(), await child.exited], stalled(longestMs)).toEqual(["", 0]);
   } finally {
     for (const child of children) child.kill("SIGKILL");
   }
@@ -62,7 +75,7 @@ test(`processes that stand still for a while cost no count (SEED=${seed})`, asyn
     each.recover();
     expect(checkTable(each)).toEqual([]);
     // Who waits gives up after half a second: a stall that took as long was stretched by the machine.
-    expect(each.figures().timeouts, `the longest stall took ${Math.round(longestMs)} ms`).toBe(0);
+    expect(each.figures().timeouts, stalled(longestMs)).toBe(0);
   }
   for (let key = 0; key < keys; key++) {
     table.key.setInteger(key);

@@ -13,6 +13,7 @@ import { gopherSigns, isGopherproxy, translateGopherproxy } from "./gopherproxy/
 import { isGoproxy, translateGoproxy } from "./goproxy/goproxy.ts";
 import { isHaproxy, type TextOf, translateHaproxy } from "./haproxy/haproxy.ts";
 import { translateRules } from "./haproxy/rules.ts";
+import { isIpmanager, translateIpmanager } from "./ipmanager/ipmanager.ts";
 import type { Counts } from "./ledger.ts";
 import type { Translation } from "./translation.ts";
 
@@ -40,7 +41,9 @@ export function judgeForeign(tree: unknown, environment: Environment): ForeignJu
       ? translateGoproxy
       : isGopherproxy(tree)
         ? translateGopherproxy
-        : null;
+        : isIpmanager(tree)
+          ? translateIpmanager
+          : null;
   if (translate === null) return null;
   const { value, findings } = substitute(tree, environment);
   return judged(translate(value as object, environment), findings, keyText); // A tree stays one when its texts are filled in.

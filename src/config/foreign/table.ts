@@ -109,7 +109,10 @@ export class Table {
   finish(program: string): void {
     for (const key of this.#values.keys()) {
       if (this.#asked.has(key)) continue;
-      const meant = didYouMean(key, [...this.#asked]);
+      // Variables are written in capitals, and found no other way in an environment.
+      const isLoud = /^[A-Z0-9_]+$/.test(this.#spelling.get(key) ?? "");
+      const known = [...this.#asked].map((name) => (isLoud ? name.toUpperCase() : name));
+      const meant = didYouMean(key, known);
       this.ledger.unknown(this.at(key), `is no keyword of ${program} and does nothing${meant}`);
     }
   }

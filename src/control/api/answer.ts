@@ -8,8 +8,6 @@ export type Routes = (request: Request, path: string) => Answer | null;
 
 type Method = "GET" | "POST" | "PUT" | "DELETE";
 
-const bodyBytesMax = 65_536;
-
 export function only(request: Request, method: Method, answer: () => Answer): Answer {
   return byMethod(request, { [method]: answer });
 }
@@ -23,25 +21,6 @@ export function byMethod(request: Request, answers: { readonly [method in Method
   const response = problem(405, `${request.method} is not allowed here; use ${allowed.join(" or ")}`);
   response.headers.set("allow", allowed.map((each) => (each === "GET" ? "GET, HEAD" : each)).join(", "));
   return response;
-}
-
-/** The object that a request's body is as JSON; or the refusal of one that is none. */
-export async function bodyOf(request: Request): Promise<Record<string, unknown> | Response> {
-  // Without a length the body may still be long: what has been read then is thrown away at once.
-  if (Number(request.headers.get("content-length") ?? 0) > bodyBytesMax) return tooLarge();
-  const text = await request.text();
-  if (text.length > bodyBytesMax) return tooLarge();
-  try {
-    const body = JSON.parse(text) as unknown;
-    if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
-  } catch {
-    // Said below, as of every other body that is no object.
-  }
-  return problem(400, "the body must be a JSON object");
-}
-
-function tooLarge(): Response {
-  return problem(413, `the body must have at most ${bodyBytesMax} bytes`);
 }
 
 export function decoded(part: string): string | null {

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Bans } from "../bans.ts";
 import { silentLog } from "../log.ts";
-import { banRoutes } from "./bans.ts";
+import { banOperations } from "./bans.ts";
+import { routesOfOperations } from "./router.ts";
 
 const ends: (() => void)[] = [];
 afterEach(() => {
@@ -19,7 +20,7 @@ async function stage() {
     bans.close();
     rmSync(folder, { recursive: true });
   });
-  const routes = banRoutes(bans, Date.now);
+  const routes = routesOfOperations(banOperations(bans, Date.now));
   const ask = async (method: string, path: string, body?: unknown): Promise<[number, Record<string, unknown>]> => {
     const url = `http://127.0.0.1${path}`;
     const request = new Request(url, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });

@@ -6,9 +6,12 @@
 //
 // It knows paths and JSON; what a ban is stands in ban.ts, who is banned in bans.ts.
 
+import { z } from "zod";
 import { type Ban, type BanRecord, holds, readBan, readBanBlock, recordOf } from "../ban.ts";
 import { type Bans, bansMax } from "../bans.ts";
-import { bodyOf, byMethod, decoded, json, only, problem, type Routes } from "./answer.ts";
+import { json, problem } from "./answer.ts";
+import { type Operation, wordedOperation } from "./operation.ts";
+import { banAnswer, bansAnswer, banWanted, unbanAnswer } from "./shape/ban.ts";
 
 const path = "/api/v1/bans";
 
@@ -30,19 +33,53 @@ export interface UnbanAnswer {
 }
 
 /** `nowMs`: wall-clock time. */
-export function banRoutes(bans: Bans, nowMs: () => number): Routes {
-  return (request, asked) => {
-    if (asked === path)
-      return byMethod(request, { GET: () => list(request, bans), POST: () => add(request, bans, nowMs()) });
-    if (!asked.startsWith(`${path}/`)) return null;
-    const address = decoded(asked.slice(path.length + 1));
-    if (address === null) return problem(400, "the path is not percent-encoded as it should be");
-    return only(request, "DELETE", () => remove(address, bans));
-  };
+export function banOperations(bans: Bans, nowMs: () => number): readonly Operation[] {
+  return [
+    wordedOperation({
+      id: "listBans",
+      method: "GET",
+      path,
+      summary: "who is banned",
+      tag: "Bans",
+      query: z.strictObject({
+        address: z.string().exactOptional().describe("Only those that this address or block lies in."),
+      }),
+      answers: { 200: { description: "All bans, or those that an address lies in.", schema: bansAnswer } },
+      handle: ({ query }) => list(query.get("address"), bans),
+    }),
+    wordedOperation({
+      id: "addBan",
+      method: "POST",
+      path,
+      summary: "give an address or block no service",
+      description: "Answered when every worker has been told.",
+      tag: "Bans",
+      body: banWanted,
+      answers: {
+        200: { description: "It was banned already: what is said now counts.", schema: banAnswer },
+        201: { description: "It is banned.", schema: banAnswer },
+        409: { description: "There are as many bans as there can be." },
+      },
+      handle: ({ body }) => add(body, bans, nowMs()),
+    }),
+    wordedOperation({
+      id: "removeBan",
+      method: "DELETE",
+      path: `${path}/{address}`,
+      hasRest: true,
+      summary: "lift a ban",
+      tag: "Bans",
+      params: { address: "The address or block as it was banned, such as 203.0.113.7 or 10.0.0.0/8." },
+      answers: {
+        200: { description: "It is lifted; `around` is a wider one that still holds.", schema: unbanAnswer },
+        404: { description: "There is no such ban." },
+      },
+      handle: ({ params }) => remove(params.address!, bans),
+    }),
+  ];
 }
 
-function list(request: Request, bans: Bans): Response {
-  const address = new URL(request.url).searchParams.get("address");
+function list(address: string | null, bans: Bans): Response {
   if (address === null) return json(200, { bans: [...bans.all()].map(recordOf) } satisfies BansAnswer);
   const block = readBanBlock(address);
   if (!block.ok) return problem(400, block.message);
@@ -50,9 +87,7 @@ function list(request: Request, bans: Bans): Response {
   return json(200, { bans: found.map(recordOf) } satisfies BansAnswer);
 }
 
-async function add(request: Request, bans: Bans, nowMs: number): Promise<Response> {
-  const body = await bodyOf(request);
-  if (body instanceof Response) return body;
+async function add(body: Readonly<Record<string, unknown>>, bans: Bans, nowMs: number): Promise<Response> {
   const ban = readBan(body, nowMs);
   if (!ban.ok) return problem(422, ban.message);
   const added = bans.add(ban.value);

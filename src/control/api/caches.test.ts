@@ -10,7 +10,8 @@ import { type CacheFacts, type CacheKey, cacheFlag } from "../../memory/cache.ts
 import { CacheStore } from "../../memory/cachestore.ts";
 import type { CachesAnswer, KeyAnswer, PurgedAnswer, WhyAnswer } from "../cache/answer.ts";
 import type { Way } from "../explaining.ts";
-import { cacheRoutes } from "./caches.ts";
+import { cacheOperations } from "./caches.ts";
+import { routesOfOperations } from "./router.ts";
 
 const nowMs = Date.UTC(2026, 0, 1);
 const shape = { bytesMax: 2 ** 21, objectBytesMax: 2 ** 16, policy: "tinylfu" } as const;
@@ -47,14 +48,16 @@ class Stage {
   }
 
   async ask(path: string, body?: object): Promise<{ status: number; answer: unknown }> {
-    const routes = cacheRoutes({
-      plan: () => this.plan,
-      storeOf: (name) => (name === "pages" ? this.store : null),
-      tell: (cache, purge) => void this.told.push({ cache, ...purge }),
-      remoteOf: () => null,
-      wayOf: () => this.way,
-      nowMs: () => nowMs,
-    });
+    const routes = routesOfOperations(
+      cacheOperations({
+        plan: () => this.plan,
+        storeOf: (name) => (name === "pages" ? this.store : null),
+        tell: (cache, purge) => void this.told.push({ cache, ...purge }),
+        remoteOf: () => null,
+        wayOf: () => this.way,
+        nowMs: () => nowMs,
+      }),
+    );
     const method = body === undefined ? "GET" : "POST";
     const init = body === undefined ? {} : { body: JSON.stringify(body) };
     const request = new Request(`http://admin${path}`, { method, ...init });
@@ -220,7 +223,7 @@ describe("why", () => {
       [["other"], `${page}, x-tenant: one, no cookie who, pool other`, "miss"],
     ]);
     expect(keys.map(({ others }) => others)).toEqual([0, 1, 0]);
-    stage.way = { pool: "other", text: "", bypass: null };
+    stage.way = { pool: "other", text: "", bypass: null, assumption: null };
     expect((await stage.why(`${page}?id=1`)).keys.map(({ pools }) => pools)).toEqual([["other"]]);
   });
 
@@ -242,22 +245,29 @@ describe("why", () => {
 
   test("what cannot be looked into, and what stands in the way, is said", async () => {
     const stage = new Stage({ app: { in: "own", bypass: "path == '/x'" }, plain: { in: "pages" } });
-    stage.way = { pool: "app", text: "", bypass: null };
+    stage.way = { pool: "app", text: "", bypass: null, assumption: null };
     expect(await stage.why(page)).toMatchObject({
       keys: [],
-      notes: ["pool app has the cache own, which each worker has for itself: look at Cache-Status"],
+      notes: [
+        "pool app has the cache own, of which each worker has its own, and none can be looked into from outside: Cache-Status of an answer says what became of it",
+      ],
     });
     stage.way = null;
+    expect((await stage.why(page)).notes[0]).toBe(
+      "no listener, or more than one, could serve it: put the port of one into the URL",
+    );
     expect((await stage.why(page)).notes).toContain(
       "where path == '/x' holds, pool app does not ask its cache (bypass)",
     );
-    stage.way = { pool: null, text: "rule abusers denies it", bypass: null };
+    stage.way = { pool: null, text: "rule abusers denies it", bypass: null, assumption: null };
     expect((await stage.why(page)).notes[0]).toBe("it comes to no pool: rule abusers denies it");
+    stage.way = { pool: "plain", text: "", bypass: null, assumption: "it comes to listener web, the only one for it" };
+    expect((await stage.why(page)).notes).toEqual(["taken for granted: it comes to listener web, the only one for it"]);
   });
 
   test("where a bypass holds for it that is the verdict, whatever is stored", async () => {
     const stage = new Stage().put(page, []);
-    stage.way = { pool: "app", text: "", bypass: "The cache was told to stay out of it." };
+    stage.way = { pool: "app", text: "", bypass: "The cache was told to stay out of it.", assumption: null };
     expect(await stage.key(page)).toMatchObject({
       ...{ outcome: "bypass", because: "the cache was told to stay out of it" },
       stored: [{ isFresh: true }],
@@ -266,6 +276,7 @@ describe("why", () => {
 
   test("a Redis behind the cache is named, for nobody looks into it here", async () => {
     const stage = new Stage();
+    stage.way = { pool: "app", text: "", bypass: null, assumption: null };
     expect((await stage.why(page)).notes).toEqual([]);
     Object.assign(stage.plan.caches[0]!, { redis: { url: "redis://127.0.0.1:6379/0" } });
     expect((await stage.why(page)).notes).toEqual([

@@ -15,7 +15,9 @@ import { type AskedRequest, readRequest } from "../cache/request.ts";
 import { type CacheUser, whyKeys } from "../cache/why.ts";
 import { type RedisSource, redisStatus } from "../cachestatus.ts";
 import type { Way } from "../explaining.ts";
-import { bodyOf, json, only, problem, type Routes } from "./answer.ts";
+import { type Answer, json, problem } from "./answer.ts";
+import { type Operation, type WordedCall, wordedOperation } from "./operation.ts";
+import { cachesAnswer, purgedAnswer, purgeWanted, whyAnswer, whyWanted } from "./shape/cache.ts";
 
 export interface CachesService extends Omit<PurgePlace, "plan" | "remoteOf"> {
   /** What a cache has behind it; null without. */
@@ -28,34 +30,41 @@ export interface CachesService extends Omit<PurgePlace, "plan" | "remoteOf"> {
 
 const whyNames: readonly string[] = ["url", "header", "method", "cache"];
 
-export function cacheRoutes(service: CachesService): Routes {
-  return (request, path) => {
-    const answer = answerOf(path);
-    if (answer === null) return null;
+export function cacheOperations(service: CachesService): readonly Operation[] {
+  const tag = "Caches";
+  const starting = { 503: { description: "Sluice is starting." } };
+  const missing = { 404: { description: "There is no such cache." } };
+  const inForce = (answer: (plan: Plan) => Answer): Answer => {
     const plan = service.plan();
-    const method = answer === purge ? "POST" : "GET";
-    return only(request, method, () =>
-      plan === null ? problem(503, "there is no plan in force yet") : answer(request, plan, service),
-    );
+    return plan === null ? problem(503, "there is no plan in force yet") : answer(plan);
   };
+  return [
+    wordedOperation({
+      ...{ id: "listCaches", method: "GET", path: "/api/v1/caches", tag },
+      summary: "caches: what they hold, and how full they are",
+      answers: { 200: { description: "Every cache of the plan in force.", schema: cachesAnswer }, ...starting },
+      handle: () => inForce((plan) => list(plan, service)),
+    }),
+    wordedOperation({
+      ...{ id: "explainCache", method: "GET", path: "/api/v1/cache/why", tag, query: whyWanted },
+      summary: "what is stored for a request, and why it is answered from there or is not",
+      answers: {
+        200: { description: "Each key that the request may have.", schema: whyAnswer },
+        ...missing,
+        ...starting,
+      },
+      handle: ({ query }) => inForce((plan) => why(query, plan, service)),
+    }),
+    wordedOperation({
+      ...{ id: "purgeCache", method: "POST", path: "/api/v1/cache/purge", tag, body: purgeWanted },
+      summary: "take responses out of caches, by url, prefix, tag or all",
+      answers: { 200: { description: "How many it was.", schema: purgedAnswer }, ...missing, ...starting },
+      handle: ({ body }) => inForce((plan) => purge(body, plan, service)),
+    }),
+  ];
 }
 
-type CacheAnswer = (request: Request, plan: Plan, service: CachesService) => Response | Promise<Response>;
-
-function answerOf(path: string): CacheAnswer | null {
-  switch (path) {
-    case "/api/v1/caches":
-      return list;
-    case "/api/v1/cache/why":
-      return why;
-    case "/api/v1/cache/purge":
-      return purge;
-    default:
-      return null;
-  }
-}
-
-function list(_: Request, plan: Plan, service: CachesService): Response {
+function list(plan: Plan, service: CachesService): Response {
   return json(200, { caches: plan.caches.map((each) => summaryOf(each, plan, service)) } satisfies CachesAnswer);
 }
 
@@ -99,8 +108,7 @@ function missing(name: string, { caches }: Plan): string {
   )}`;
 }
 
-async function why(request: Request, plan: Plan, service: CachesService): Promise<Response> {
-  const { searchParams } = new URL(request.url);
+async function why(searchParams: URLSearchParams, plan: Plan, service: CachesService): Promise<Response> {
   for (const name of searchParams.keys())
     if (!whyNames.includes(name)) return problem(400, `there is no parameter ${name}${didYouMean(name, whyNames)}`);
   const url = searchParams.get("url");
@@ -110,10 +118,10 @@ async function why(request: Request, plan: Plan, service: CachesService): Promis
   const cache = searchParams.get("cache");
   if (cache !== null && !plan.caches.some(({ name }) => name === cache)) return problem(404, missing(cache, plan));
   if (plan.caches.length === 0) return problem(404, "the config has no caches");
-  return json(200, await whyAnswer(asked.value, cache, plan, service));
+  return json(200, await whyOf(asked.value, cache, plan, service));
 }
 
-async function whyAnswer(
+async function whyOf(
   request: AskedRequest,
   cache: string | null,
   plan: Plan,
@@ -124,6 +132,8 @@ async function whyAnswer(
   const way = service.wayOf({ method, url, headers }, plan);
   // Where it is known which pool a request comes to, the keys of others are nothing to it.
   const isOf = (pool: string): boolean => way?.pool === null || way?.pool === undefined || way.pool === pool;
+  if (way === null) notes.push("no listener, or more than one, could serve it: put the port of one into the URL");
+  else if (way.assumption !== null) notes.push(`taken for granted: ${way.assumption}`);
   if (way !== null && way.pool === null) notes.push(`it comes to no pool: ${way.text}`);
   const users: CacheUser[] = [];
   for (const pool of plan.pools) {
@@ -136,7 +146,9 @@ async function whyAnswer(
     if (cache !== null && of.name !== cache) continue;
     const store = service.storeOf(of.name);
     if (store === null)
-      notes.push(`pool ${pool.name} has the cache ${of.name}, which each worker has for itself: look at Cache-Status`);
+      notes.push(
+        `pool ${pool.name} has the cache ${of.name}, of which each worker has its own, and none can be looked into from outside: Cache-Status of an answer says what became of it`,
+      );
     else users.push({ pool: pool.name, plan: pool.cache, store });
     if (of.redis !== null)
       notes.push(
@@ -149,9 +161,7 @@ async function whyAnswer(
   return { method, url, keys: await whyKeys(request, users, service.nowMs(), way?.bypass ?? null), notes };
 }
 
-async function purge(request: Request, plan: Plan, service: CachesService): Promise<Response> {
-  const body = await bodyOf(request);
-  if (body instanceof Response) return body;
+async function purge(body: WordedCall["body"], plan: Plan, service: CachesService): Promise<Response> {
   const asked = readPurge(body);
   if (!asked.ok) return problem(400, asked.message);
   const { cache } = asked.value;

@@ -4,24 +4,43 @@
 import type { FoundServer } from "../../config/found.ts";
 import { type SourceStatus, sourceStatus } from "../discovery/sourcestatus.ts";
 import type { PoolSources } from "../discovery.ts";
-import { json, only, type Routes } from "./answer.ts";
+import { json } from "./answer.ts";
+import { type Operation, operation } from "./operation.ts";
+import { discoveryAnswer } from "./shape/list.ts";
 
 export interface DiscoveryAnswer {
   readonly pools: readonly {
     readonly name: string;
-    readonly sources: readonly (Omit<SourceStatus, "servers"> & { readonly servers: readonly FoundServer[] })[];
+    readonly sources: readonly (Omit<SourceStatus, "servers"> & {
+      /** `isKept`: it counts only because the source told of it once. */
+      readonly servers: readonly (FoundServer & { readonly isKept: boolean })[];
+    })[];
   }[];
 }
 
-export function discoveryRoutes(sources: () => readonly PoolSources[], nowMs: () => number): Routes {
-  return (request, path) => {
-    if (path !== "/api/v1/discovery") return null;
-    return only(request, "GET", () => {
-      const pools = sources().map(({ pool, sources: figures }) => ({
-        name: pool,
-        sources: figures.map((each) => ({ ...sourceStatus(each, nowMs()), servers: each.servers })),
-      }));
-      return json(200, { pools } satisfies DiscoveryAnswer);
-    });
+export function discoveryOperations(sources: () => readonly PoolSources[], nowMs: () => number): readonly Operation[] {
+  return [
+    operation({
+      id: "listDiscovery",
+      method: "GET",
+      path: "/api/v1/discovery",
+      summary: "where pools have servers from that no config names, and what was found there",
+      tag: "Pools",
+      answers: { 200: { description: "Every pool that has such sources.", schema: discoveryAnswer } },
+      handle: () => json(200, answerOf(sources(), nowMs())),
+    }),
+  ];
+}
+
+function answerOf(pools: readonly PoolSources[], nowMs: number): DiscoveryAnswer {
+  return {
+    pools: pools.map(({ pool, sources }) => ({
+      name: pool,
+      sources: sources.map((each) => {
+        const kept = new Set(each.kept?.servers);
+        const servers = each.servers.map((server) => ({ ...server, isKept: kept.has(server.address) }));
+        return { ...sourceStatus(each, nowMs), servers };
+      }),
+    })),
   };
 }

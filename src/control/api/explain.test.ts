@@ -4,7 +4,8 @@ import type { Explanation } from "../../flow/explanation.ts";
 import { Arena } from "../../memory/arena.ts";
 import type { StickTable } from "../../memory/sticktable.ts";
 import { Explaining } from "../explaining.ts";
-import { explainRoutes } from "./explain.ts";
+import { explainOperations } from "./explain.ts";
+import { routesOfOperations } from "./router.ts";
 
 const explaining = new Explaining({
   arena: Arena.inMemory(),
@@ -15,9 +16,11 @@ const explaining = new Explaining({
   bans: () => null,
   sharedMs: () => 1000,
 });
-const routes = explainRoutes(
-  () => makePlan(),
-  (plan) => explaining.circumstances(plan),
+const routes = routesOfOperations(
+  explainOperations(
+    () => makePlan(),
+    (plan) => explaining.circumstances(plan),
+  ),
 );
 
 async function asked(body: string, method = "POST"): Promise<{ status: number; answer: Record<string, unknown> }> {
@@ -49,9 +52,11 @@ test("what is no question is refused in a sentence", async () => {
 });
 
 test("before there is a plan there is nothing to explain", async () => {
-  const early = explainRoutes(
-    () => null,
-    (plan) => explaining.circumstances(plan),
+  const early = routesOfOperations(
+    explainOperations(
+      () => null,
+      (plan) => explaining.circumstances(plan),
+    ),
   );
   const response = await early(new Request("http://a/", { method: "POST", body: "{}" }), "/api/v1/explain")!;
   expect(response.status).toBe(503);

@@ -4,22 +4,40 @@
 import type { Plan } from "../../config/plan.ts";
 import { type Circumstances, explain } from "../../flow/explain.ts";
 import { readQuestion } from "../../flow/question.ts";
-import { bodyOf, json, only, problem, type Routes } from "./answer.ts";
-
-const path = "/api/v1/explain";
+import { json, problem } from "./answer.ts";
+import { type Operation, wordedOperation } from "./operation.ts";
+import { explanation, question } from "./shape/explanation.ts";
 
 /** `plan`: the one in force, null before there is one. */
-export function explainRoutes(plan: () => Plan | null, circumstances: (plan: Plan) => Circumstances): Routes {
-  return (request, asked) => {
-    if (asked !== path) return null;
-    return only(request, "POST", async () => {
-      const body = await bodyOf(request);
-      if (body instanceof Response) return body;
-      const inForce = plan();
-      if (inForce === null) return problem(503, "there is no plan in force yet");
-      const question = readQuestion(body, inForce);
-      if (!question.ok) return problem(422, question.message);
-      return json(200, explain(question.value, circumstances(inForce)));
-    });
-  };
+export function explainOperations(
+  plan: () => Plan | null,
+  circumstances: (plan: Plan) => Circumstances,
+): readonly Operation[] {
+  return [
+    wordedOperation({
+      id: "explainRequest",
+      method: "POST",
+      path: "/api/v1/explain",
+      summary: "what would become of a request, and why",
+      description:
+        "Nothing is sent anywhere and nothing is counted: the rules are played with what they would find now.",
+      tag: "Rules",
+      isChange: false,
+      body: question,
+      answers: {
+        200: {
+          description: "Each rule with its terms and their values, the choice of a server, and the outcome.",
+          schema: explanation,
+        },
+        503: { description: "Sluice is starting." },
+      },
+      handle: ({ body }) => {
+        const inForce = plan();
+        if (inForce === null) return problem(503, "there is no plan in force yet");
+        const asked = readQuestion(body, inForce);
+        if (!asked.ok) return problem(422, asked.message);
+        return json(200, explain(asked.value, circumstances(inForce)));
+      },
+    }),
+  ];
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { ListStatus } from "../lists.ts";
-import { type ListsAnswer, listRoutes } from "./lists.ts";
+import { type ListsAnswer, listOperations } from "./lists.ts";
+import { routesOfOperations } from "./router.ts";
 
 const office: ListStatus = {
   name: "office",
@@ -21,7 +22,7 @@ const paths: ListStatus = {
 };
 
 test("each list is told with its file, its time and what is wrong with it, line by line", async () => {
-  const routes = listRoutes(() => [office, paths]);
+  const routes = routesOfOperations(listOperations(() => [office, paths]));
   const answer = await routes(new Request("http://a/api/v1/lists"), "/api/v1/lists")!;
   expect((await answer.json()) as ListsAnswer).toEqual({
     lists: [
@@ -41,7 +42,7 @@ test("each list is told with its file, its time and what is wrong with it, line 
 });
 
 test("lists are only looked at, and other paths are not theirs", async () => {
-  const routes = listRoutes(() => []);
+  const routes = routesOfOperations(listOperations(() => []));
   const posted = await routes(new Request("http://a/api/v1/lists", { method: "POST" }), "/api/v1/lists")!;
   expect([posted.status, posted.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
   expect(routes(new Request("http://a/api/v1/lists/x"), "/api/v1/lists/x")).toBeNull();

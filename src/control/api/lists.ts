@@ -2,7 +2,9 @@
 // now. The shape is public; fields are added, not changed.
 
 import type { ListStatus } from "../lists.ts";
-import { json, only, type Routes } from "./answer.ts";
+import { json } from "./answer.ts";
+import { type Operation, operation } from "./operation.ts";
+import { listsAnswer } from "./shape/list.ts";
 
 export interface ListSummary {
   readonly name: string;
@@ -20,11 +22,18 @@ export interface ListsAnswer {
   readonly lists: readonly ListSummary[];
 }
 
-export function listRoutes(status: () => readonly ListStatus[]): Routes {
-  return (request, path) => {
-    if (path !== "/api/v1/lists") return null;
-    return only(request, "GET", () => json(200, { lists: status().map(summaryOf) } satisfies ListsAnswer));
-  };
+export function listOperations(status: () => readonly ListStatus[]): readonly Operation[] {
+  return [
+    operation({
+      id: "listLists",
+      method: "GET",
+      path: "/api/v1/lists",
+      summary: "lists: entries, files, when they were read, and what is wrong with them",
+      tag: "Lists",
+      answers: { 200: { description: "Every list of the config in force.", schema: listsAnswer } },
+      handle: () => json(200, { lists: status().map(summaryOf) } satisfies ListsAnswer),
+    }),
+  ];
 }
 
 function summaryOf({ name, kind, entries, file, loadedAtMs, problem, problemAtMs }: ListStatus): ListSummary {

@@ -1,13 +1,16 @@
 import { expect, test } from "bun:test";
+import { readRedisPlace } from "../../base/redisplace.ts";
+import { value } from "../../config/measure.ts";
 import { MemoryRegistry } from "../../registry/memory.ts";
 import { RedisRegistry } from "../../registry/redis.ts";
 import type { Registry } from "../../registry/registry.ts";
-import { registryRoutes } from "./registry.ts";
+import { registryOperations } from "./registry.ts";
+import { routesOfOperations } from "./router.ts";
 
 const path = "/api/v1/registry";
 
 function stage(registry: Registry = new MemoryRegistry()) {
-  const routes = registryRoutes(registry, () => null);
+  const routes = routesOfOperations(registryOperations(registry, () => null));
   const ask = async (method: string, asked: string, body?: unknown): Promise<[number, unknown]> => {
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
     const response = (await routes(new Request(`http://127.0.0.1${asked}`, { method, ...content }), asked))!;
@@ -28,7 +31,7 @@ test("a member is put in, drained, given work again and taken out", async () => 
   ]);
   expect(await ask("GET", path)).toEqual([
     200,
-    { registry: { place: "memory", notice: "at once", problem: null }, sentinel: null, sets: ["shop"] },
+    { registry: { place: "memory", notice: "at once", problem: null, outages: 0 }, sentinel: null, sets: ["shop"] },
   ]);
   expect(await ask("POST", `${path}/shop/enable`, { member })).toMatchObject([200, { changed: true }]);
   expect(await ask("DELETE", `${path}/shop/${encodeURIComponent(member)}`)).toMatchObject([200, { changed: true }]);
@@ -48,15 +51,15 @@ test("what cannot be done is refused with the reason", async () => {
   ]);
   expect(await ask("POST", `${path}/shop/drain`, { member })).toMatchObject([404, {}]);
   expect(await ask("GET", `${path}/%zz`)).toMatchObject([400, {}]);
-  expect(await ask("GET", `${path}/a/b/c`)).toMatchObject([404, {}]);
   expect(await ask("PUT", `${path}/shop`)).toMatchObject([405, {}]);
   expect(await ask("GET", `${path}/shop/drain`)).toMatchObject([405, {}]);
-  expect(routes(new Request("http://127.0.0.1/"), "/api/v1/registrything")).toBeNull();
+  for (const other of [`${path}thing`, `${path}/a/b/c`])
+    expect(routes(new Request("http://127.0.0.1/"), other)).toBeNull();
 });
 
 test("a Redis that is away is 503, with its place and without its password", async () => {
-  const url = "redis://:geheim@127.0.0.1:1";
-  const registry = new RedisRegistry({ url, pollMs: 1000, timeoutMs: 1000, isNotified: true });
+  const place = value(readRedisPlace("redis://:geheim@127.0.0.1:1"));
+  const registry = new RedisRegistry({ place, pollMs: 1000, timeoutMs: 1000, isNotified: true });
   const { ask } = stage(registry);
   expect(await ask("GET", `${path}/shop`)).toEqual([
     503,

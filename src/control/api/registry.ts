@@ -9,10 +9,13 @@
 // SET and MEMBER are percent-encoded. A member may be written in other words than it stands there: "10.0.0.1:80" is "http://10.0.0.1:80".
 // It knows paths and JSON, the registry the rest; registry/steering.ts is shared with the command line, which can go without us.
 
+import { z } from "zod";
 import type { Registry, RegistryStatus, SetContent } from "../../registry/registry.ts";
 import { add, drain, remove, type Steered } from "../../registry/steering.ts";
 import type { SentinelStatus } from "../sentinel.ts";
-import { type Answer, bodyOf, byMethod, decoded, json, only, problem, type Routes } from "./answer.ts";
+import { type Answer, json, problem } from "./answer.ts";
+import { type Operation, type OperationAnswer, type WordedCall, wordedOperation } from "./operation.ts";
+import { registryAnswer, registryMemberAnswer, setAnswer } from "./shape/registry.ts";
 
 const path = "/api/v1/registry";
 
@@ -34,20 +37,59 @@ export interface MemberAnswer {
   readonly changed: boolean;
 }
 
-export function registryRoutes(registry: Registry, sentinel: () => SentinelStatus | null): Routes {
-  return (request, asked) => {
-    if (asked !== path && !asked.startsWith(`${path}/`)) return null;
-    if (asked === path) return only(request, "GET", () => overview(registry, sentinel()));
-    const parts = asked.slice(path.length + 1).split("/");
-    const [set, last, ...more] = parts.map((part) => decoded(part));
-    if (set === null || last === null) return problem(400, "the path is not percent-encoded as it should be");
-    if (!isSetName(set) || more.length > 0) return problem(404, "a set has a name of 1 to 253 characters, and no more");
-    if (last === undefined)
-      return byMethod(request, { GET: () => show(registry, set), POST: () => steer(request, registry, set, add) });
-    if (request.method === "POST" && (last === "drain" || last === "enable"))
-      return steer(request, registry, set, (...words) => drain(...words, last === "drain"));
-    return only(request, "DELETE", () => steered(registry, set, last, remove));
+export function registryOperations(registry: Registry, sentinel: () => SentinelStatus | null): readonly Operation[] {
+  const tag = "Registry";
+  const set = "The name of a set, percent-encoded.";
+  const body = z.strictObject({ member: z.string().describe('As it stands in the set, or shorter: "10.0.0.1:80".') });
+  return [
+    wordedOperation({
+      ...{ id: "getRegistry", method: "GET", path, tag },
+      summary: "where the registry is, its sets, and this Sluice's own sentinel",
+      answers: answers("The registry, and the sets that are known.", registryAnswer),
+      handle: () => overview(registry, sentinel()),
+    }),
+    wordedOperation({
+      ...{ id: "getRegistrySet", method: "GET", path: `${path}/{set}`, params: { set }, tag },
+      summary: "members of a set, with lease, drain and what sentinels say",
+      answers: answers("The set.", setAnswer),
+      handle: (call) => inSet(call, (name) => show(registry, name)),
+    }),
+    wordedOperation({
+      ...{ id: "addRegistryMember", method: "POST", path: `${path}/{set}`, params: { set }, tag, body },
+      summary: "put a member into a set",
+      answers: answers("It is there.", registryMemberAnswer),
+      handle: (call) => inSet(call, (name) => steer(call.body, registry, name, add)),
+    }),
+    ...(["drain", "enable"] as const).map((word) =>
+      wordedOperation({
+        ...{ id: `${word}RegistryMember`, method: "POST", path: `${path}/{set}/${word}`, params: { set }, tag, body },
+        summary: word === "drain" ? "give a member nothing new" : "give a member something new again",
+        answers: answers("It is so.", registryMemberAnswer),
+        handle: (call) =>
+          inSet(call, (name) => steer(call.body, registry, name, (...of) => drain(...of, word === "drain"))),
+      }),
+    ),
+    wordedOperation({
+      ...{ id: "removeRegistryMember", method: "DELETE", path: `${path}/{set}/{member}`, tag },
+      params: { set, member: "The member, percent-encoded, as it stands in the set or shorter." },
+      summary: "take a member out of a set",
+      answers: answers("It is gone.", registryMemberAnswer),
+      handle: (call) => inSet(call, (name) => steered(registry, name, call.params.member!, remove)),
+    }),
+  ];
+}
+
+function answers(description: string, schema: z.ZodType): Readonly<Record<number, OperationAnswer>> {
+  return {
+    200: { description, schema },
+    404: { description: "There is no such set or member." },
+    503: { description: "The registry cannot be asked." },
   };
+}
+
+function inSet({ params }: WordedCall, answer: (set: string) => Answer): Answer {
+  const { set } = params;
+  return isSetName(set) ? answer(set) : problem(404, "a set has a name of 1 to 253 characters, and no more");
 }
 
 export function isSetName(text: string | undefined): text is string {
@@ -67,9 +109,7 @@ function show(registry: Registry, set: string): Answer {
 
 type Steering = (registry: Registry, set: string, member: string) => Promise<Steered>;
 
-async function steer(request: Request, registry: Registry, set: string, how: Steering): Promise<Response> {
-  const body = await bodyOf(request);
-  if (body instanceof Response) return body;
+function steer(body: WordedCall["body"], registry: Registry, set: string, how: Steering): Answer {
   const { member, ...others } = body;
   const unknown = Object.keys(others)[0];
   if (unknown !== undefined) return problem(422, `the key "${unknown.slice(0, 100)}" is not known; there is member`);

@@ -9,7 +9,9 @@ import type { ClearedAnswer, EntryAnswer, TableSummary } from "../table/answer.t
 import { layKey } from "../table/keytext.ts";
 import { makeTable } from "../table/tablefile.ts";
 import type { OpenTable } from "../tables.ts";
-import { type TableOrders, tableRoutes } from "./tables.ts";
+import { routesOfOperations } from "./router.ts";
+import type { TableOrders } from "./tableentry.ts";
+import { tableOperations } from "./tables.ts";
 
 const marked: TablePlan = {
   name: "marked",
@@ -43,7 +45,7 @@ function stage(...plans: TablePlan[]) {
     (plan): OpenTable => ({ plan, path: "/nowhere", table: StickTable.inMemory(plan), shared: null }),
   );
   const find = (name: string): OpenTable | null => all.find(({ plan }) => plan.name === name) ?? null;
-  const routes = tableRoutes({ all, find, othersBytes: () => 0 }, () => clock.nowMs, noFleet);
+  const routes = routesOfOperations(tableOperations({ all, find, othersBytes: () => 0 }, () => clock.nowMs, noFleet));
   const ask = async (method: string, path: string, body?: unknown) => {
     const url = new URL(`http://localhost/api/v1/tables${path}`);
     const content: RequestInit = body === undefined ? { method } : { method, body: JSON.stringify(body) };
@@ -64,7 +66,9 @@ test("of a table that nodes share it is told what this one counted and what all 
   const all = [{ plan, path: "/nowhere", table: shared.own, shared }];
   const wished: SharedTable[] = [];
   const orders = { ...noFleet, wish: (table: SharedTable): void => void wished.push(table) };
-  const routes = tableRoutes({ all, find: () => all[0]!, othersBytes: () => 0 }, () => 5000, orders);
+  const routes = routesOfOperations(
+    tableOperations({ all, find: () => all[0]!, othersBytes: () => 0 }, () => 5000, orders),
+  );
   const ask = async (path: string): Promise<Said> => {
     const url = new URL(`http://localhost/api/v1/tables${path}`);
     return (await (await routes(new Request(url.href), url.pathname))!.json()) as Said;
@@ -102,7 +106,9 @@ test("of a table that nodes share it is told what this one counted and what all 
 });
 
 test("paths of others are not answered", () => {
-  const routes = tableRoutes({ all: [], find: () => null, othersBytes: () => 0 }, () => 0, noFleet);
+  const routes = routesOfOperations(
+    tableOperations({ all: [], find: () => null, othersBytes: () => 0 }, () => 0, noFleet),
+  );
   for (const path of ["/api/v1/tablesque", "/api/v1/bans"])
     expect(routes(new Request(`http://localhost${path}`), path)).toBeNull();
 });
@@ -130,10 +136,8 @@ test("a table never takes more than is said to be the most, workers' notes of wh
     return table;
   });
   const all = [{ plan, path, table: tables[0]!, shared: null }];
-  const response = await tableRoutes(
-    { all, find: () => null, othersBytes: () => 0 },
-    () => 5000,
-    noFleet,
+  const response = await routesOfOperations(
+    tableOperations({ all, find: () => null, othersBytes: () => 0 }, () => 5000, noFleet),
   )(new Request("http://a/"), "/api/v1/tables");
   const { tables: said } = (await response!.json()) as Said;
   for (const table of tables) table.close();
@@ -198,7 +202,6 @@ describe("one entry", () => {
     ["PUT", "/marked/entries/10.0.0.1", [], 400, "the body must be a JSON object"],
     ["GET", "/marked/entries/alice", undefined, 400, "the key must be an address"],
     ["GET", "/markd/entries/10.0.0.1", undefined, 404, 'there is no table markd; did you mean "marked"?'],
-    ["GET", "/marked/entry/10.0.0.1", undefined, 404, "entries are at /api/v1/tables/NAME/entries/KEY"],
     ["GET", "/users/entries/%ff", undefined, 400, "percent-encoded"],
     ["POST", "/marked/entries/10.0.0.1", {}, 405, "use GET or PUT or DELETE"],
   ])("%s %s %j is refused with %d", async (method, path, body, code, message) => {
@@ -293,7 +296,9 @@ describe("many entries", () => {
   test("an unknown table is told, also where there is none at all", async () => {
     const { ask } = stage();
     expect<unknown>((await ask("GET", "/shop")).body).toEqual({ error: "there is no table shop" });
-    const routes = tableRoutes({ all: [], find: () => null, othersBytes: () => 0 }, () => 0, noFleet);
+    const routes = routesOfOperations(
+      tableOperations({ all: [], find: () => null, othersBytes: () => 0 }, () => 0, noFleet),
+    );
     const response = await routes(new Request("http://localhost/api/v1/tables/a"), "/api/v1/tables/a");
     expect(await response!.json()).toEqual({ error: "there is no table a: the config has none" });
   });

@@ -2,8 +2,10 @@
 // forms ("app.local:80", a service's name) are written out here, as the schema describes them. It knows all kinds of sources, and
 // no other file does.
 
+import { isIp } from "../../base/address.ts";
 import { AssertionError } from "../../base/assert.ts";
 import { ms } from "../../config/measure.ts";
+import { portedName } from "../../config/reviewdiscover.ts";
 import type { Discover, DiscoverConsul, DiscoverDns, DiscoverDocker } from "../../config/types.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { StandingRegistry } from "../../registry/standing.ts";
@@ -24,7 +26,7 @@ export function sourceOf(settings: Discover, registry: Registry): Source {
   const rhythm: Rhythm = { intervalMs: ms(settings.interval), timeoutMs: ms(settings.timeout) };
   const { file, dns, http, exec } = settings;
   if (file !== undefined) return new FileSource(file, settings, rhythm);
-  if (dns !== undefined) return new DnsSource(typeof dns === "string" ? dnsOf(dns) : dns, settings, rhythm);
+  if (dns !== undefined) return new DnsSource(dnsOf(dns), settings, rhythm);
   if (http !== undefined) return new HttpSource(typeof http === "string" ? { url: http } : http, settings, rhythm);
   if (exec !== undefined) return new ExecSource(exec, settings, rhythm);
   const { docker, kubernetes, consul } = settings;
@@ -51,8 +53,9 @@ function consulOf(consul: string | DiscoverConsul): DiscoverConsul {
   return typeof consul === "object" ? consul : { service: consul, endpoint: "http://127.0.0.1:8500", passing: true };
 }
 
-/** `app.local:80`. */
-function dnsOf(text: string): DiscoverDns {
-  const at = text.lastIndexOf(":");
-  return { name: text.slice(0, at), record: "address", port: Number(text.slice(at + 1)) };
+/** `app.local:80`, by itself or as the name of a section. */
+function dnsOf(dns: string | DiscoverDns): DiscoverDns {
+  const section: DiscoverDns = typeof dns === "string" ? { name: dns, record: "address" } : dns;
+  const ported = isIp(section.name) ? null : portedName(section.name);
+  return ported === null ? section : { ...section, ...ported };
 }

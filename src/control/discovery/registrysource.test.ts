@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { readRedisPlace } from "../../base/redisplace.ts";
+import { value } from "../../config/measure.ts";
 import { MemoryRegistry } from "../../registry/memory.ts";
 import { RedisRegistry } from "../../registry/redis.ts";
 import { RegistrySource } from "./registrysource.ts";
@@ -20,8 +22,8 @@ test("a set is told as it is, and no more after the end", async () => {
 });
 
 test("a Redis that is away is told with its place, and without its password", async () => {
-  const url = "redis://:geheim@127.0.0.1:1";
-  const registry = new RedisRegistry({ url, pollMs: 1000, timeoutMs: 1000, isNotified: true });
+  const place = value(readRedisPlace("redis://:geheim@127.0.0.1:1"));
+  const registry = new RedisRegistry({ place, pollMs: 1000, timeoutMs: 1000, isNotified: true });
   const source = new RegistrySource("app", registry);
   const { promise, resolve } = Promise.withResolvers<Answer>();
   source.start(resolve);

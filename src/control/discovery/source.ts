@@ -7,7 +7,13 @@ import type { FoundServer } from "../../config/found.ts";
 
 export type Answer =
   /** All servers that there are now. `remarks`: what was passed over, a sentence each. */
-  | { readonly ok: true; readonly servers: readonly FoundServer[]; readonly remarks: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly servers: readonly FoundServer[];
+      readonly remarks: readonly string[];
+      /** Those among them that it does not find now, by address, and why they count all the same. Absent: none. */
+      readonly kept?: { readonly servers: readonly string[]; readonly why: string };
+    }
   /** Continues "the source ...": "does not answer: connection refused". Nothing secret, nothing raw. */
   | { readonly ok: false; readonly problem: string };
 

@@ -6,7 +6,8 @@ import { foundMax } from "../../config/discoverschema.ts";
 import type { FoundServer } from "../../config/found.ts";
 import type { Discover } from "../../config/types.ts";
 import type { Log } from "../log.ts";
-import type { Source } from "./source.ts";
+import { differenceFields, differenceOf, differenceText, inOrder } from "./difference.ts";
+import type { Answer, Source } from "./source.ts";
 
 export interface SourceFigures {
   /** No secrets. */
@@ -15,10 +16,22 @@ export interface SourceFigures {
   /** When it answered last; null before it ever has. */
   readonly lastSuccessMs: number | null;
   readonly failures: number;
+  /** Answers, or the want of one, that made its servers others; and when that was last. */
+  readonly changes: number;
+  readonly lastChangeMs: number | null;
   /** Why it does not answer, and since when; null while it does. */
   readonly problem: { readonly text: string; readonly sinceMs: number } | null;
   /** What of its last answer was passed over. */
   readonly remarks: readonly string[];
+  /** Servers that count only because it was told of them once; null where there are none. */
+  readonly kept: Kept | null;
+}
+
+export interface Kept {
+  /** By address. */
+  readonly servers: readonly string[];
+  readonly sinceMs: number;
+  readonly why: string;
 }
 
 export interface StandingOptions {
@@ -28,8 +41,6 @@ export interface StandingOptions {
   /** Its servers are others. */
   readonly changed: () => void;
 }
-
-const namesMax = 8;
 
 export class Standing {
   readonly #source: Source;
@@ -41,7 +52,10 @@ export class Standing {
   #remarks: readonly string[] = [];
   #lastSuccessMs: number | null = null;
   #failures = 0;
+  #changes = 0;
+  #lastChangeMs: number | null = null;
   #problem: SourceFigures["problem"] = null;
+  #kept: (Omit<Kept, "servers"> & { readonly servers: readonly string[] | "all" }) | null = null;
   #isStopped = false;
 
   /** `former`: what one of the same name told last, which counts until this one has answered. */
@@ -55,13 +69,16 @@ export class Standing {
       this.#servers = former.servers;
       this.#lastSuccessMs = former.lastSuccessMs;
       this.#failures = former.failures;
+      this.#changes = former.changes;
+      this.#lastChangeMs = former.lastChangeMs;
+      this.#kept = former.kept;
     }
   }
 
   start(): void {
     this.#source.start((answer) => {
       if (this.#isStopped) return;
-      if (answer.ok) this.#told(answer.servers, answer.remarks);
+      if (answer.ok) this.#told(answer);
       else this.#failed(answer.problem);
       this.#answered();
     });
@@ -83,13 +100,25 @@ export class Standing {
       servers: this.#servers,
       lastSuccessMs: this.#lastSuccessMs,
       failures: this.#failures,
+      changes: this.#changes,
+      lastChangeMs: this.#lastChangeMs,
       problem: this.#problem,
       remarks: this.#remarks,
+      kept: this.#keptNow,
     };
   }
 
-  #told(told: readonly FoundServer[], remarks: readonly string[]): void {
+  get #keptNow(): Kept | null {
+    if (this.#kept === null || this.#servers.length === 0) return null;
+    const { servers, sinceMs, why } = this.#kept;
+    return { servers: servers === "all" ? this.#servers.map(({ address }) => address) : servers, sinceMs, why };
+  }
+
+  #told({ servers: told, remarks, kept }: Answer & { readonly ok: true }): void {
     const { log, nowMs } = this.#options;
+    // What it does not find again after an outage is kept since that began.
+    const sinceMs = this.#problem?.sinceMs ?? this.#kept?.sinceMs ?? nowMs();
+    this.#kept = kept === undefined ? null : { ...kept, sinceMs };
     const isFirst = this.#lastSuccessMs === null;
     this.#lastSuccessMs = nowMs();
     if (this.#problem !== null) log.info(`${this.#source.name} answers again`);
@@ -108,6 +137,7 @@ export class Standing {
     const isNews = this.#problem === null;
     this.#failures++;
     this.#problem = { text: problem, sinceMs: this.#problem?.sinceMs ?? nowMs() };
+    this.#kept = { servers: "all", sinceMs: this.#problem.sinceMs, why: problem };
     const count = this.#servers.length;
     if (isNews)
       log.warn(
@@ -123,56 +153,21 @@ export class Standing {
   }
 
   #take(servers: readonly FoundServer[], isFirst: boolean): void {
-    const former = this.#servers;
-    if (Bun.deepEquals(former, servers)) {
+    const difference = differenceOf(this.#servers, servers);
+    if (difference === null) {
       if (isFirst && servers.length === 0) this.#options.log.warn(`${this.#source.name} tells of no server`);
       return;
     }
+    const { log, changed, nowMs } = this.#options;
     this.#servers = servers;
-    const { log, changed } = this.#options;
-    const event = { event: "servers_changed", source: this.#source.name, ...sidesOf(former, servers) };
-    log.info(event, `${this.#source.name}: ${changesOf(former, servers)}; ${servers.length} in all`);
+    this.#changes++;
+    this.#lastChangeMs = nowMs();
+    const event = { event: "servers_changed", source: this.#source.name, ...differenceFields(difference) };
+    log.info(event, `${this.#source.name}: ${differenceText(difference)}; ${servers.length} in all`);
     changed();
   }
 }
 
 function counted(count: number): string {
   return count === 1 ? "server is" : `${count} servers are`;
-}
-
-/** By address; of two with the same the first counts. */
-function inOrder(told: readonly FoundServer[]): FoundServer[] {
-  const byAddress = new Map<string, FoundServer>();
-  for (const server of told) if (!byAddress.has(server.address)) byAddress.set(server.address, server);
-  return [...byAddress.values()].sort((a, b) => (a.address < b.address ? -1 : 1));
-}
-
-/** `10.0.0.3:80 came; 10.0.0.1:80 went; 10.0.0.2:80 changed` */
-function changesOf(former: readonly FoundServer[], servers: readonly FoundServer[]): string {
-  const before = new Map(former.map((server) => [server.address, server]));
-  const now = new Set(servers.map(({ address }) => address));
-  const came = servers.filter(({ address }) => !before.has(address));
-  const went = former.filter(({ address }) => !now.has(address));
-  const changed = servers.filter((server) => {
-    const other = before.get(server.address);
-    return other !== undefined && !Bun.deepEquals(other, server);
-  });
-  const parts = Object.entries({ came, went, changed }).filter(([, some]) => some.length > 0);
-  return parts.map(([word, some]) => `${named(some)} ${word}`).join("; ");
-}
-
-/** For readers of the log that are programs: all of them, as URLs. */
-function sidesOf(former: readonly FoundServer[], servers: readonly FoundServer[]): Record<"came" | "went", string[]> {
-  const without = (some: readonly FoundServer[], others: readonly FoundServer[]): string[] => {
-    const addresses = new Set(others.map(({ address }) => address));
-    const left = some.filter(({ address }) => !addresses.has(address));
-    return left.map(({ address, tls }) => `${tls === true ? "https" : "http"}://${address}`);
-  };
-  return { came: without(servers, former), went: without(former, servers) };
-}
-
-function named(servers: readonly FoundServer[]): string {
-  const names = servers.slice(0, namesMax).map(({ address }) => address);
-  const more = servers.length - names.length;
-  return `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -5,7 +5,8 @@ import { testWith } from "../../../test/e2e/harness/program.ts";
 import { Redis } from "../../../test/e2e/harness/redis.ts";
 import { Room } from "../../../test/e2e/harness/room.ts";
 import { until } from "../../../test/e2e/harness/wait.ts";
-import { readRedisPlace } from "../../registry/address.ts";
+import { readRedisPlace } from "../../base/redisplace.ts";
+import { value } from "../../config/measure.ts";
 import { Beating, type BeatingOptions } from "./beating.ts";
 import { keysOf } from "./keys.ts";
 import { FleetLink } from "./link.ts";
@@ -28,8 +29,12 @@ class Heart {
     more: Partial<BeatingOptions> = {},
     heard = { epoch: "0", ordersTo: 0 },
   ) {
-    const place = readRedisPlace(redis.address)!;
-    this.link = new FleetLink({ place, timeoutMs: 2000, opened: () => {}, lost: () => {} });
+    const place = value(readRedisPlace(redis.address));
+    this.link = new FleetLink({
+      ...{ place, timeoutMs: 2000, opened: () => {}, lost: () => {} },
+      channel: keysOf("f").meta,
+      pushed: () => this.beating.nudged(),
+    });
     this.beating = new Beating(
       {
         ...{ link: this.link, keys: keysOf("f"), fleet: "f", node, run: node, aliveMs: 60_000, bans: null },
@@ -71,6 +76,18 @@ withRedis("who is new hears of no orders of before, and of those after once each
   expect(one.ordered).toEqual([]);
   expect(two.beating.nodes).toBe(2);
   expect([one.doubled, two.doubled]).toEqual([0, 0]);
+});
+
+withRedis("what is new is said to all nodes at once: none waits for its next beat", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const never = { everyMs: 3_600_000 };
+  const one = await new Heart(room, redis, "n1", never).beats();
+  const two = await new Heart(room, redis, "n2", never).beats();
+  one.beating.order(order, "shape");
+  await until("it to be heard of", () => two.ordered.length === 1);
+  two.beating.order({ ...order, node: "n2" }, "shape");
+  await until("it to be heard of", () => one.ordered.length === 1);
 });
 
 withRedis("an order whose answer was lost is given once more, and stands there once", async () => {

@@ -1,7 +1,7 @@
 // A node's heartbeat: each moment it tells Redis that it is here, and bans and orders go both ways with it (beatscript.ts). It remembers
 // how far it has heard; what could not be told waits. Redis that lost its data shows it by another epoch: then all is told once more.
 
-import type { Reply } from "../../registry/resp.ts";
+import type { Reply } from "../../redis/resp.ts";
 import { type BanShare, changeOf, changeWords } from "./banshare.ts";
 import { beatScript, leaveScript, nodesScript, orderScript } from "./beatscript.ts";
 import { type FleetKeys, tableKeyOf } from "./keys.ts";
@@ -32,10 +32,13 @@ export interface BeatingOptions {
   readonly doubled: () => void;
   /** Redis is there and does not do what it is asked; null: it does. */
   readonly failed: (why: string | null) => void;
+  readonly everyMs?: number;
 }
 
-/** What a ban, or an order, takes to be everywhere is this at most, and the way to Redis and back. */
+/** What a ban, or an order, takes to be everywhere is this at most, and the way to Redis and back, where nobody is told at once. */
 export const beatMs = 250;
+/** What is said unasked in so long makes one beat: many may ban at once, and each node hears of all of it. */
+const nudgeMs = 10;
 /** What a node says of itself is said so often. */
 const summaryMs = 1000;
 const changesMax = 200;
@@ -62,13 +65,14 @@ export class Beating {
   #isBeating = false;
   #isWanted = false;
   #isClosed = false;
+  #nudge: Timer | null = null;
   nodes = 0;
 
   constructor(options: BeatingOptions, heard: { readonly epoch: string; readonly ordersTo: number }) {
     this.#options = options;
     this.#epoch = heard.epoch;
     this.#ordersTo = heard.ordersTo;
-    this.#timer = setInterval(() => void this.beat(), beatMs);
+    this.#timer = setInterval(() => void this.beat(), options.everyMs ?? beatMs);
   }
 
   /** Now, or right after the one that is under way. */
@@ -89,6 +93,15 @@ export class Beating {
     } finally {
       this.#isBeating = false;
     }
+  }
+
+  /** Redis says that there is something to be heard. */
+  nudged(): void {
+    if (this.#isClosed) return;
+    this.#nudge ??= setTimeout(() => {
+      this.#nudge = null;
+      void this.beat();
+    }, nudgeMs);
   }
 
   /** This node is no more. */
@@ -117,6 +130,7 @@ export class Beating {
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#timer);
+    if (this.#nudge !== null) clearTimeout(this.#nudge);
   }
 
   async #sendOrders(): Promise<void> {

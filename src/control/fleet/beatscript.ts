@@ -7,6 +7,9 @@
 //                          was lifted is remembered for so long that no node that was away brings it back.
 //   An order of operators  has a number too. One that comes twice from its node is taken once.
 //
+// That there is something new is said on a channel that is called as meta is, so that nodes need not wait for their next beat; whoever
+// does not hear it hears of it with that.
+//
 // Numbers are no less than the time in microseconds, so that none is given twice where Redis was set back to what it had a while ago.
 
 import { forgottenMs } from "./keys.ts";
@@ -66,7 +69,10 @@ for index = 9, #ARGV, 4 do
     if ends == 0 then redis.call('ZREM', KEYS[6], block) else redis.call('ZADD', KEYS[6], text(ends), block) end
   end
 end
-if changed then redis.call('HSET', KEYS[1], 'bans', text(numbers)) end
+if changed then
+  redis.call('HSET', KEYS[1], 'bans', text(numbers))
+  redis.pcall('PUBLISH', KEYS[1], 'bans')
+end
 for index = 1, 7 do redis.call('PEXPIRE', KEYS[index], ${forgottenMs}) end
 
 local living = redis.call('ZCOUNT', KEYS[2], '(' .. text(now - alive), '+inf')
@@ -121,6 +127,7 @@ local number = math.max(tonumber(redis.call('HGET', KEYS[1], 'orders') or '0') +
 redis.call('HSET', KEYS[1], 'orders', string.format('%.0f', number))
 redis.call('ZADD', KEYS[3], string.format('%.0f', number), string.format('%.0f ', number) .. now .. ' ' .. ARGV[3])
 redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -${ordersMax + 1})
+redis.pcall('PUBLISH', KEYS[1], 'orders')
 return now`;
 
 /** KEYS: nodes, said. ARGV: node. What orders it has given stays known. */

@@ -1,7 +1,7 @@
 // What a fleet keeps in Redis, by name. All of one fleet has one hash tag, so that a script may touch several keys of it wherever it
 // runs. Names of fleets and tables are the config's; nothing in them can be taken for another's.
 //
-//   sluice:{FLEET}:meta                   hash  epoch of bans and orders, and how many there have been
+//   sluice:{FLEET}:meta                   hash  epoch of bans and orders, and how many there have been; a channel too, of news of them
 //   sluice:{FLEET}:nodes  ...:said        zset  node > last seen (ms)      hash  node > what it last said of itself
 //   sluice:{FLEET}:bans   ...:order       hash  block > its last change    zset  block > number of its last change
 //   sluice:{FLEET}:orders                 zset  what operators changed in shared tables, by number

@@ -6,11 +6,12 @@ import { testWith } from "../../../test/e2e/harness/program.ts";
 import { Redis } from "../../../test/e2e/harness/redis.ts";
 import { Room } from "../../../test/e2e/harness/room.ts";
 import { Prng } from "../../base/prng.ts";
+import { readRedisPlace } from "../../base/redisplace.ts";
+import { value } from "../../config/measure.ts";
 import type { Answer, Batch, Cell, Change } from "../../fleet/batch.ts";
 import { slotsOf } from "../../fleet/cells.ts";
 import { Ledger, spentMax } from "../../fleet/ledger.ts";
-import { readRedisPlace } from "../../registry/address.ts";
-import { Connection } from "../../registry/connection.ts";
+import { Connection } from "../../redis/connection.ts";
 import { orderScript } from "./beatscript.ts";
 import { keysOf, tableKeyOf } from "./keys.ts";
 import { ledgerScript } from "./ledgerscript.ts";
@@ -24,7 +25,7 @@ async function connected(
   room: Room,
 ): Promise<{ redis: Redis; connection: Connection; ask: (batch: Batch) => Promise<Answer> }> {
   const redis = await Redis.start(room);
-  const connection = await Connection.open(readRedisPlace(redis.address)!, {
+  const connection = await Connection.open(value(readRedisPlace(redis.address)), {
     timeoutMs: 5000,
     pushed: () => {},
     ended: () => {},

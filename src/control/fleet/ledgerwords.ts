@@ -3,7 +3,7 @@
 
 import type { Answer, Batch, Cell, Mark, Total } from "../../fleet/batch.ts";
 import { widthOf } from "../../fleet/cells.ts";
-import type { Reply } from "../../registry/resp.ts";
+import type { Reply } from "../../redis/resp.ts";
 
 const headWords = 5;
 /** Before the slots of a total: lifetime, birth, nodes. */

@@ -5,22 +5,26 @@ import { Redis } from "../../../test/e2e/harness/redis.ts";
 import { Relay } from "../../../test/e2e/harness/relay.ts";
 import { Room } from "../../../test/e2e/harness/room.ts";
 import { until } from "../../../test/e2e/harness/wait.ts";
-import { readRedisPlace } from "../../registry/address.ts";
+import { readRedisPlace } from "../../base/redisplace.ts";
+import { value } from "../../config/measure.ts";
 import { FleetLink } from "./link.ts";
 import { Script } from "./script.ts";
 
 const echo = new Script("return ARGV[1]");
 
-function linked(room: Room, address: string, timeoutMs = 2000): { link: FleetLink; told: string[] } {
+function linked(room: Room, address: string, timeoutMs = 2000): { link: FleetLink; told: string[]; pushes: number[] } {
   const told: string[] = [];
+  const pushes: number[] = [];
   const link = new FleetLink({
-    place: readRedisPlace(address)!,
+    place: value(readRedisPlace(address)),
     timeoutMs,
     opened: () => void told.push("opened"),
+    channel: "news",
+    pushed: () => void pushes.push(Date.now()),
     lost: (why) => void told.push(why),
   });
   room.ending(() => link.close());
-  return { link, told };
+  return { link, told, pushes };
 }
 
 testWith(["redis-server", "redis-cli"])(
@@ -68,6 +72,32 @@ testWith(["redis-server", "redis-cli"])(
     await until("the other one to be written", written);
     expect(await second.ask("GET", "a")).toBe("3");
     expect(told).toEqual(["opened"]);
+  },
+);
+
+testWith(["redis-server", "redis-cli"])(
+  "hears what is said on its channel, and does without where it may not",
+  async () => {
+    await using room = new Room();
+    const redis = await Redis.start(room);
+    const relay = new Relay(room, redis.port);
+    const { link, told, pushes } = linked(room, relay.address);
+    await until("a connection", () => link.isUp);
+    await redis.ask("PUBLISH", "news", "1");
+    await until("it to be heard", () => pushes.length === 1);
+    relay.cut();
+    await until("the connection to be gone", () => !link.isUp);
+    relay.heal();
+    await until("another", () => link.isUp);
+    await link.run(new Script("return redis.pcall('PUBLISH', 'news', '1')"), [], []);
+    await until("it to be heard", () => pushes.length === 2);
+    await redis.ask("ACL", "SETUSER", "kept", "on", ">word", "~*", "resetchannels", "+@all");
+    const kept = linked(room, `kept:word@${redis.address}`);
+    await until("a connection", () => kept.link.isUp);
+    expect(await kept.link.run(echo, [], ["1"])).toBe("1");
+    await redis.ask("PUBLISH", "news", "1");
+    await until("it to be heard", () => pushes.length === 3);
+    expect([kept.pushes, kept.told, told]).toEqual([[], ["opened"], ["opened", "it closes the connection", "opened"]]);
   },
 );
 

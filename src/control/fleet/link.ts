@@ -1,10 +1,11 @@
 // The way to the fleet's Redis: one connection, opened anew with growing pauses for as long as it is wanted. While there is none nothing
 // is asked and nobody waits: a question fails at once. A connection that hangs ends by the time of its first question, and at
-// least one is asked every moment (beating.ts). It tells when it is up and when it is lost, once each, and knows nothing of what is asked.
+// least one is asked every moment (beating.ts). It tells when it is up and when it is lost, once each, and when something is said on its
+// channel, and knows nothing of what is asked.
 
-import type { RedisPlace } from "../../registry/address.ts";
-import { Connection, refusalOf } from "../../registry/connection.ts";
-import { type Reply, ReplyError } from "../../registry/resp.ts";
+import type { RedisPlace } from "../../base/redisplace.ts";
+import { Connection, refusalOf } from "../../redis/connection.ts";
+import { type Reply, ReplyError } from "../../redis/resp.ts";
 import type { Script } from "./script.ts";
 
 export interface LinkOptions {
@@ -12,6 +13,9 @@ export interface LinkOptions {
   /** Of each answer. */
   readonly timeoutMs: number;
   readonly opened: () => void;
+  /** Where something is said unasked, and what to do then. Where Redis, or its user's rights, do not allow for it, nothing is ever heard. */
+  readonly channel: string;
+  readonly pushed: () => void;
   /** With why. Told once for each outage, the first attempt to connect among them. */
   readonly lost: (why: string) => void;
 }
@@ -58,13 +62,9 @@ export class FleetLink {
   }
 
   async #open(): Promise<void> {
-    const { place, timeoutMs, opened } = this.#options;
+    const { opened } = this.#options;
     try {
-      const connection = await Connection.open(place, {
-        timeoutMs,
-        pushed: () => {},
-        ended: (why) => this.#lost(why.message),
-      });
+      const connection = await this.#connect((why) => this.#lost(why.message));
       if (this.#isClosed) return connection.close();
       if (connection.isEnded) return;
       this.#connection = connection;
@@ -85,16 +85,31 @@ export class FleetLink {
   }
 
   async #replace(former: Connection): Promise<void> {
-    const { place, timeoutMs } = this.#options;
     let connection: Connection | null = null;
     const ended = (why: Error): void => {
       if (connection !== null && this.#connection === connection) this.#lost(why.message);
     };
-    connection = await Connection.open(place, { timeoutMs, pushed: () => {}, ended }).catch(() => null);
+    connection = await this.#connect(ended).catch(() => null);
     if (connection === null) return;
     if (connection.isEnded || this.#connection !== former || this.#isClosed) return connection.close();
     this.#connection = connection;
     former.close();
+  }
+
+  async #connect(ended: (why: Error) => void): Promise<Connection> {
+    const { place, timeoutMs, channel, pushed } = this.#options;
+    const connection = await Connection.open(place, {
+      timeoutMs,
+      pushed: ([kind]) => {
+        if (kind === "message") pushed();
+      },
+      ended,
+    });
+    if (!connection.hasPushes) return connection;
+    await connection.subscribe(channel).catch((error: unknown) => {
+      if (!(error instanceof ReplyError)) throw error;
+    });
+    return connection;
   }
 
   #lost(why: string): void {

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import type { FleetPlan } from "../../config/compilefleet.ts";
 import type { Exchange } from "../../fleet/exchange.ts";
 import type { SharedTable } from "../../memory/sharedtable.ts";
-import type { RedisPlace } from "../../registry/address.ts";
 import type { Bans } from "../bans.ts";
 import type { Log } from "../log.ts";
 import { BanShare } from "./banshare.ts";
@@ -21,7 +20,6 @@ import { TableTalk } from "./talk.ts";
 
 export interface MembershipOptions {
   readonly plan: FleetPlan;
-  readonly place: RedisPlace;
   readonly node: string;
   readonly log: Log;
   readonly bans: Bans;
@@ -62,15 +60,17 @@ export class Membership {
 
   constructor(options: MembershipOptions) {
     this.#options = options;
-    const { plan, place, node, bans, folder } = options;
+    const { plan, node, bans, folder } = options;
     this.#memory = new FleetMemory(join(folder, "fleet.json"), plan.name);
     const remembered = this.#memory.read();
     this.#reached = remembered;
     this.#share = plan.hasBans ? this.#sharing(remembered.lifted) : null;
     this.#link = new FleetLink({
-      place,
+      place: plan.place,
       timeoutMs: Math.min(Math.max(plan.staleMs / 2, timeoutMinMs), timeoutMaxMs),
       opened: () => this.#opened(),
+      channel: keysOf(plan.name).meta,
+      pushed: () => this.#beating.nudged(),
       lost: (why) => this.#lost(why),
     });
     this.#beating = new Beating(
@@ -124,8 +124,8 @@ export class Membership {
   }
 
   status(): FleetStatus {
-    const { plan, place, node } = this.#options;
-    const { name, intervalMs, staleMs, whenStale, hasBans } = plan;
+    const { plan, node } = this.#options;
+    const { name, place, intervalMs, staleMs, whenStale, hasBans } = plan;
     return {
       ...{ name, node, redis: place.shown, isUp: this.#link.isUp },
       problem: this.#away ?? this.#wrong.values().next().value ?? null,
@@ -189,9 +189,9 @@ export class Membership {
   }
 
   #opened(): void {
-    const { log, node, place } = this.#options;
-    if (this.#sinceMs === null) log.info(`node ${node} is of ${this.#name}, by Redis ${place.shown}`);
-    else log.info(`${this.#name}: Redis ${place.shown} answers again`);
+    const { log, node, plan } = this.#options;
+    if (this.#sinceMs === null) log.info(`node ${node} is of ${this.#name}, by Redis ${plan.place.shown}`);
+    else log.info(`${this.#name}: Redis ${plan.place.shown} answers again`);
     this.#away = null;
     this.#sinceMs = Date.now();
     void this.#beating.beat();
@@ -199,13 +199,13 @@ export class Membership {
   }
 
   #lost(why: string): void {
-    const { log, place, plan } = this.#options;
+    const { log, plan } = this.#options;
     this.#away = why;
     this.#sinceMs = Date.now();
     this.#outages++;
     const isOpen = plan.whenStale === "open";
     const then = isOpen ? "each node goes on by its own counts" : "what shared tables are asked about is refused";
-    log.warn(`${this.#name}: Redis ${place.shown} is away: ${why}; after ${plan.staleMs / 1000} s ${then}`);
+    log.warn(`${this.#name}: Redis ${plan.place.shown} is away: ${why}; after ${plan.staleMs / 1000} s ${then}`);
   }
 
   /** Redis is there, and does not do what it is asked; null: it does. */

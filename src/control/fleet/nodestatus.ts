@@ -1,7 +1,7 @@
 // What a node says of itself to its fleet, and how it stands with the others: what GET /api/v1/fleet answers and `sluice status --fleet`
 // shows. The shapes are public; fields are added, not changed. What another node has said is read as what a stranger says.
 
-import type { Reply } from "../../registry/resp.ts";
+import type { Reply } from "../../redis/resp.ts";
 import type { TalkFigures } from "./talk.ts";
 
 export interface NodeSummary {

@@ -3,8 +3,8 @@
 // nothing of what scripts do.
 
 import { createHash } from "node:crypto";
-import type { Connection } from "../../registry/connection.ts";
-import { type Reply, ReplyError } from "../../registry/resp.ts";
+import type { Connection } from "../../redis/connection.ts";
+import { type Reply, ReplyError } from "../../redis/resp.ts";
 
 export class Script {
   readonly #text: string;

@@ -6,10 +6,11 @@ import { Redis } from "../../../test/e2e/harness/redis.ts";
 import { Relay } from "../../../test/e2e/harness/relay.ts";
 import { Room } from "../../../test/e2e/harness/room.ts";
 import { until } from "../../../test/e2e/harness/wait.ts";
+import { readRedisPlace } from "../../base/redisplace.ts";
+import { value } from "../../config/measure.ts";
 import type { TablePlan } from "../../config/plan.ts";
 import { SharedTable } from "../../memory/sharedtable.ts";
 import { keyName } from "../../memory/tablekey.ts";
-import { readRedisPlace } from "../../registry/address.ts";
 import { FleetLink } from "./link.ts";
 import { TableTalk } from "./talk.ts";
 
@@ -29,8 +30,9 @@ class Speaker {
   readonly talk: TableTalk;
 
   constructor(room: Room, address: string, node: string) {
-    const place = readRedisPlace(address)!;
-    this.link = new FleetLink({ place, timeoutMs: 2000, opened: () => {}, lost: () => {} });
+    const place = value(readRedisPlace(address));
+    const quiet = { opened: () => {}, lost: () => {}, channel: "none", pushed: () => {} };
+    this.link = new FleetLink({ place, timeoutMs: 2000, ...quiet });
     this.talk = new TableTalk(this.table, {
       ...{ fleet: "f", node, intervalMs: never, link: this.link, sharedMs, former: null },
       superseded: () => void this.superseded++,

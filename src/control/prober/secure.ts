@@ -103,11 +103,11 @@ const trusting: ServerTlsPlan = {
 
 let authorities: string[] | null = null;
 
-/** The machine's, as all programs on it have them; a machine without any (a bare container) gets the runtime's. */
+/** The machine's, as all programs on it have them, and NODE_EXTRA_CA_CERTS; a machine without any (a bare container) gets the runtime's. */
 function systemAuthorities(): string[] {
   if (authorities === null) {
     const system = getCACertificates("system");
-    authorities = system.length > 0 ? system : getCACertificates("bundled");
+    authorities = [...(system.length > 0 ? system : getCACertificates("bundled")), ...getCACertificates("extra")];
   }
   return authorities;
 }

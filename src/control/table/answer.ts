@@ -45,10 +45,21 @@ export interface EntriesAnswer {
   readonly entries: readonly EntryAnswer[];
   /** Asks for what follows; null at the end. A page may be empty and not the last one. */
   readonly cursor: string | null;
+  /** Sorted: the table is so large that time ran out before all of it was looked at. */
+  readonly isPartial?: boolean;
 }
 
 export interface ClearedAnswer {
   readonly table: string;
   readonly cleared: number;
   readonly cursor: string | null;
+}
+
+/** What became of entries that were set together. */
+export interface ImportAnswer {
+  readonly table: string;
+  readonly set: number;
+  readonly refused: number;
+  /** Why, of the first of them, with their keys. */
+  readonly problems: readonly string[];
 }

@@ -103,6 +103,10 @@ const ofExchange: Partial<Record<LogField, () => Write<AccessRecord>>> = {
   request_id: () => present((record) => record.requestId),
   user: () => present((record) => record.user),
   cache: () => present((record) => record.cache),
+  egress_pool: () => present((record) => record.egressPool),
+  egress_ip: () => present((record) => record.egressIp),
+  egress_why: () => present((record) => record.egressWhy),
+  egress_key: () => present((record) => record.egressKey),
   server_name: () => ofTls((tls) => tls.serverName),
 };
 

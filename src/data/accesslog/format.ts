@@ -34,7 +34,7 @@ export const bytesMax = {
 /** Six bytes for each byte of a value at worst (three for each unit of a string, six again for each), and the keys. */
 export const lineBytesMax: number =
   6 * (bytesMax.method + bytesMax.target + bytesMax.host + bytesMax.userAgent + bytesMax.referer) +
-  18 * (8 * bytesMax.name + bytesMax.note) +
+  18 * (12 * bytesMax.name + bytesMax.note) +
   tlsBytesMax +
   1024;
 
@@ -78,6 +78,10 @@ const key = {
   attempts: ascii('","attempts":'),
   requestId: ascii(',"request_id":"'),
   user: ascii(',"user":"'),
+  egressPool: ascii(',"egress_pool":"'),
+  egressIp: ascii('","egress_ip":"'),
+  egressWhy: ascii('","egress_why":"'),
+  egressKey: ascii('","egress_key":"'),
   fault: ascii(',"fault":"'),
   cache: ascii(',"cache":"'),
   rule: ascii(',"rule":"'),
@@ -86,7 +90,7 @@ const key = {
   referer: ascii(',"referer":"'),
 } as const;
 
-/** One object a line. What every exchange has is always there; request_id, user, fault, rule, note, user_agent, referer and TLS only when they hold something. */
+/** One object a line. What every exchange has is always there; request_id, user, egress_*, fault, rule, note, user_agent, referer and TLS only when they hold something. */
 function jsonFormat(): LineFormat {
   const stamp = new IsoStamp();
   return (record, out, at) => {
@@ -135,6 +139,7 @@ function appendOptional(out: Uint8Array, at: number, record: AccessRecord): numb
     at = appendString(out, at, record.user, bytesMax.name, escapeJson);
     out[at++] = quote;
   }
+  if (record.egressPool !== "") at = appendEgress(out, at, record);
   if (record.fault !== "") {
     at = appendBytes(out, at, key.fault);
     at = appendString(out, at, record.fault, bytesMax.name, escapeJson);
@@ -165,6 +170,23 @@ function appendOptional(out: Uint8Array, at: number, record: AccessRecord): numb
     at = appendCut(out, at, record, record.refererStart, record.refererEnd, bytesMax.referer, escapeJson);
     out[at++] = quote;
   }
+  return at;
+}
+
+function appendEgress(out: Uint8Array, at: number, record: AccessRecord): number {
+  at = appendBytes(out, at, key.egressPool);
+  at = appendString(out, at, record.egressPool, bytesMax.name, escapeJson);
+  if (record.egressIp !== "") {
+    at = appendBytes(out, at, key.egressIp);
+    at = appendString(out, at, record.egressIp, bytesMax.name, escapeJson);
+  }
+  at = appendBytes(out, at, key.egressWhy);
+  at = appendString(out, at, record.egressWhy, bytesMax.name, escapeJson);
+  if (record.egressKey !== "") {
+    at = appendBytes(out, at, key.egressKey);
+    at = appendString(out, at, record.egressKey, bytesMax.name, escapeJson);
+  }
+  out[at++] = quote;
   return at;
 }
 

@@ -30,6 +30,11 @@ export class AccessRecord {
   requestId = "";
   /** Whose good credentials the request showed; "" without. */
   user = "";
+  /** The egress pool, the outbound address of it that was used last, why it was that one or why there was none, and what it was asked for by; "" without. */
+  egressPool = "";
+  egressIp = "";
+  egressWhy = "";
+  egressKey = "";
   /** Code of the fault that ended the exchange, or "". */
   fault = "";
   /** What the pool's cache did for it, "" without one. */

@@ -51,11 +51,14 @@ function authoritiesOf({ ca, chains }: ContextTerms): { ca?: string | string[] }
 
 let authorities: string[] | null = null;
 
-/** The machine's, as all programs on it have them; a machine without any (a bare container) gets the runtime's. Read once. */
+/**
+ * The machine's, as all programs on it have them, and those in the file that NODE_EXTRA_CA_CERTS names; a machine without any (a bare
+ * container) gets the runtime's. Read once.
+ */
 function systemAuthorities(): string[] {
   if (authorities === null) {
     const system = getCACertificates("system");
-    authorities = system.length > 0 ? system : getCACertificates("bundled");
+    authorities = [...(system.length > 0 ? system : getCACertificates("bundled")), ...getCACertificates("extra")];
   }
   return authorities;
 }

@@ -47,6 +47,15 @@ test("what is wrong with the chain is said before what is wrong with the name", 
   expect(serverProblem(socketWith(undefined, true), serverTls, null, nowMs)).toBeNull();
 });
 
+test("names are judged here: the runtime takes that of a proxy in between for the server's", () => {
+  const error = { message: "altnames", code: "ERR_TLS_CERT_ALTNAME_INVALID" };
+  const told = (serverName: string) => serverProblem(socketWith(good), { ...serverTls, serverName }, error, nowMs);
+  expect(told("192.0.2.1")).toBeNull();
+  expect(told("192.0.2.2")).toContain("not for 192.0.2.2");
+  // Where no name is given here, the runtime's word counts.
+  expect(told("")).not.toBeNull();
+});
+
 test("without a certificate there is nothing to trust, and without verification nothing to judge", () => {
   expect(serverProblem(socketWith(undefined), serverTls, null, nowMs)).toBe("it showed no certificate");
   expect(serverProblem(socketWith(undefined), { ...serverTls, verify: false }, null, nowMs)).toBeNull();

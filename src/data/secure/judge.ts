@@ -8,6 +8,8 @@ import type { ServerTlsPlan } from "../../config/plan.ts";
 import { certificateProblem, type ShownCertificate } from "../../health/probe/handshake.ts";
 import { codeOf, type TlsError } from "./reason.ts";
 
+const otherName = "ERR_TLS_CERT_ALTNAME_INVALID";
+
 /** Null when all is well. `error` is what the handshake has told, though it was done. */
 export function serverProblem(
   socket: Socket<unknown>,
@@ -19,9 +21,11 @@ export function serverProblem(
   if (!error && socket.isSessionReused()) return null;
   const peer = socket.getPeerCertificate() as PeerCertificate | undefined;
   if (peer === undefined) return "it showed no certificate";
-  const chainCode = error ? codeOf(error) : "";
+  const said = error ? codeOf(error) : "";
+  // The runtime judges names last, and where we sent none by the address that was connected to: a proxy's, where there is one in between.
+  const chainCode = said === otherName && plan.serverName !== "" ? "" : said;
   const isOther = plan.serverName !== "" && checkServerIdentity(plan.serverName, peer) !== undefined;
-  const code = chainCode !== "" ? chainCode : isOther ? "ERR_TLS_CERT_ALTNAME_INVALID" : "";
+  const code = chainCode !== "" ? chainCode : isOther ? otherName : "";
   return code === "" ? null : certificateProblem(code, shownBy(peer), plan.serverName, nowMs);
 }
 

@@ -17,7 +17,8 @@ export class SecureLine extends PlainLine {
   readonly server: ServerPlan | null;
 
   constructor(socket: Socket<PlainLine>, records: Records | null, server: ServerPlan | null) {
-    super(socket);
+    // What is sent past the runtime is sent past TLS.
+    super(socket, null);
     this.records = records;
     this.server = server;
   }

@@ -52,6 +52,12 @@ export class Terms {
     for (const pool of plan.pools)
       for (const { id, tls } of pool.servers)
         if (tls !== null) attempt(`server ${id}`, () => this.#servers.set(tls, this.#serverTerms(plan, tls)));
+    for (const { name, members } of plan.egresses)
+      for (const { id, door } of members) {
+        const tls = door.kind === "proxy" ? door.tls : null;
+        if (tls === null) continue;
+        attempt(`member ${id} of egress pool ${name}`, () => this.#servers.set(tls, this.#serverTerms(plan, tls)));
+      }
   }
 
   /** Undefined for a plan that was never adopted. */

@@ -124,6 +124,69 @@ test("a client that leaves lets go of what it is offered, and one that has what 
   play.expectNothingLeft();
 });
 
+/** Asks until it is found often enough for its pages to be worth giving away, and answers how often that was. */
+function askOften(client: Actor, play: Playbook): number {
+  let count = 0;
+  for (; client.filesTaken.length === 0 && count < 50; count++) {
+    client.sends(get("/"));
+    play.take();
+  }
+  return count;
+}
+
+test("what is found often and is long goes behind its head as pages of the cache's file, whole and in ranges", () => {
+  const { play, client } = filled(letters);
+  expect(askOften(client, play)).toBe(8);
+  client.sends(get("/"));
+  play.expect(client.gets(ok(letters, date, fresh, 'ETag: "1"', "Age: 0")), "report 200");
+  expect(client.filesTaken).toEqual([3, 3]);
+  client.sends(get("/", "Range: bytes=100-90099"));
+  const said = play.take();
+  expect(said[0]).toEndWith(`\\r\\n\\r\\n${letters.slice(100, 90_100)}`);
+  expect(client.filesTaken.length).toBe(3);
+});
+
+test("nothing goes as pages that is short, chunked, slowed down or under TLS", () => {
+  const { play, client } = filled(letters);
+  askOften(client, play);
+  const { filesTaken } = client;
+  client.takesFiles = false;
+  client.sends(get("/"));
+  client.takesFiles = true;
+  client.sends(get("/", "Range: bytes=0-20000"));
+  client.sends("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+  play.take();
+  expect(filesTaken.length).toBe(1);
+});
+
+test("pages that are not taken at once are gone on with, and an entry that is purged meanwhile is whole to the end", () => {
+  const { play, client, server } = filled(letters);
+  askOften(client, play);
+  client.isFull = true;
+  client.roomBytes = 0;
+  client.sends(get("/"));
+  const said: string[] = [];
+  const note = (): void => {
+    for (const line of play.take()) if (line.startsWith(client.gets(""))) said.push(line.slice(client.gets("").length));
+  };
+  note();
+  const other = play.connect();
+  client.makesRoom(50_001);
+  note();
+  other.sends("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+  server.sends("HTTP/1.1 204 No Content\r\n\r\n");
+  note();
+  for (let path = 0; path < 60; path++) {
+    other.sends(get(`/${path}`));
+    server.sends(ok("z".repeat(100_000), date, fresh));
+    play.take();
+  }
+  client.isFull = false;
+  client.drains();
+  note();
+  expect(said.join("").split("\\r\\n\\r\\n").at(-1)).toBe(letters);
+});
+
 test("a rule slows down what is shown as it does what a server sends", () => {
   const slow = rule(null, null, { does: [{ kind: "slow", bytesPerSecond: 1_000 }] });
   const options = cached({ isTold: false }, { listener: { rules: rules({ response: [slow] }) } });

@@ -29,8 +29,12 @@ const sliceBytesMax = 256 * 1024;
 /** Where a body ends of which only its end tells that. */
 const endUnknown = Number.POSITIVE_INFINITY;
 const crlf = new Uint8Array([0x0d, 0x0a]);
-/** Of a longer body so much leaves with the head, in one write. */
+/** Of a longer body so much leaves with the head, in one write; of one whose pages are given nothing, for each copied page costs. */
 const firstBytesMax = 16 * 1024;
+/** Of runs of that length the pages are given to the socket; shorter ones cost less to copy. */
+const fileBytesMin = 32 * 1024;
+/** And of what was found so often: each time spares a copy, but the pages have to be replaced once, for the price of some ten. */
+const fileHitsMin = 8;
 
 export class Shown implements Reader, Outlet {
   /** The head is on its way, or was told; until the exchange is over. */
@@ -177,13 +181,14 @@ export class Shown implements Reader, Outlet {
     this.#pump();
   }
 
-  /** The beginning of the body behind the head; all of it where that is short. */
+  /** The beginning of the body behind the head, unless its pages go by themselves; all of it where that is short. */
   #coalesce(): void {
     const { output } = this.#context;
     const entry = this.#entry!;
     const rest = this.#end - this.#at;
-    const stop = rest <= coalesceBytesMax ? this.#end : this.#at + firstBytesMax;
     const from = this.#at;
+    const isLent = entry.run(from) && this.#lend(Math.min(entry.runEnd - entry.runStart, rest)) >= 0;
+    const stop = rest <= coalesceBytesMax ? this.#end : isLent ? from : from + firstBytesMax;
     while (this.#at < stop && entry.run(this.#at)) {
       const size = Math.min(entry.runEnd - entry.runStart, stop - this.#at);
       output.copy(entry.bytes, entry.runStart, entry.runStart + size);
@@ -234,13 +239,23 @@ export class Shown implements Reader, Outlet {
     return end - start;
   }
 
+  /** A long run as pages of its file, where it has its own. */
   #offer(bytes: Uint8Array, start: number, end: number): number {
     const exchange = this.#exchange;
-    const taken = exchange.downstream!.line.offer(bytes, start, end);
+    const { line } = exchange.downstream!;
+    const file = this.#lend(end - start);
+    const taken = file < 0 ? line.offer(bytes, start, end) : line.offerFile(file, bytes, start, end);
     countSent(this.#context.tally.cells, exchange, taken);
     exchange.responseBytesSent += taken;
     this.#isBlocked = taken < end - start;
     return taken;
+  }
+
+  /** The file of the run, of which so much is to be given; -1 where it is to be copied. */
+  #lend(size: number): number {
+    const entry = this.#entry!;
+    if (size < fileBytesMin || entry.hits < fileHitsMin || !this.#exchange.downstream!.line.takesFiles) return -1;
+    return entry.lend();
   }
 
   /** The rest of the chunk that was begun, and what is more than that in one of its own. */
@@ -351,7 +366,7 @@ export class Shown implements Reader, Outlet {
     const isOffered = this.#isBlocked && this.#throttle === null;
     if (isOffered || downstream.line.heldBytes > 0) {
       if (downstream.isTaking()) exchange.arm(exchange.listener.plan.timeouts.readMs);
-      else if (exchange.isWantedWithout) downstream.cutLoose();
+      else if (exchange.passage.isWantedWithout) downstream.cutLoose();
       else exchange.fail(fault("client_stalled"));
     } else if (this.#isStarved) exchange.fail(fault("read_timeout"));
     else exchange.arm(exchange.listener.plan.timeouts.readMs);
@@ -381,6 +396,7 @@ export class Shown implements Reader, Outlet {
 /** What a throttle stops and lets go on: the reading of the entry. */
 class Brake implements Line {
   readonly heldBytes = 0;
+  readonly takesFiles = false;
   readonly #freed: () => void;
 
   constructor(freed: () => void) {
@@ -396,6 +412,9 @@ class Brake implements Line {
   }
   offer(_: Uint8Array, start: number, end: number): number {
     return end - start;
+  }
+  offerFile(_: number, bytes: Uint8Array, start: number, end: number): number {
+    return this.offer(bytes, start, end);
   }
   pause(): void {}
   end(): void {}

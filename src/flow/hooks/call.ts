@@ -8,7 +8,7 @@ import type { Reply } from "../../rules/outcome.ts";
 import type { Context } from "../context.ts";
 import type { Wait } from "../deadline.ts";
 import type { Exchange } from "../exchange.ts";
-import { errorText, type HookReason, type Hooks, type Settled } from "../hooks.ts";
+import { errorText, type HookReason, type Hooks, isLate, type Settled } from "../hooks.ts";
 import { readAnswer } from "./answer.ts";
 import type { HookState } from "./state.ts";
 
@@ -35,8 +35,7 @@ export interface Call {
 
 /** Whether the exchange goes on at once. */
 export function call(what: Call, invoke: () => unknown): boolean {
-  const { hooks, hook } = what;
-  const { runner, budgetMs } = hooks;
+  const { runner, budgetMs } = what.hooks;
   // The clock was read when what led here came, or behind the hook before.
   const startedMs = what.context.port.nowMs;
   let value: unknown;
@@ -46,11 +45,12 @@ export function call(what: Call, invoke: () => unknown): boolean {
     return fail(what, "threw", errorText(error));
   }
   const tookMs = runner.now() - startedMs;
-  if (!isLater(value)) {
-    if (tookMs > budgetMs) hooks.failed(hook, "slow", `${Math.round(tookMs)} ms`);
-    return take(what, value);
+  if (tookMs > budgetMs) {
+    if (isLater(value)) runner.settle(value, unheard);
+    return fail(what, "slow", shown(tookMs));
   }
-  const pending = new Pending(what);
+  if (!isLater(value)) return take(what, value);
+  const pending = new Pending(what, startedMs);
   what.exchange.waitFor(pending, Math.max(budgetMs - tookMs, 1));
   runner.settle(value, pending);
   return false;
@@ -62,17 +62,27 @@ function isLater(value: unknown): boolean {
   return "then" in value || "arrayBuffer" in value;
 }
 
+/** Of a promise that came when it was too late already: that it is broken must not be told as nobody's. */
+const unheard: Settled = { isOver: true, resolved: () => {}, rejected: () => {} };
+
+const shown = (tookMs: number): string => `${Math.round(tookMs)} ms`;
+
 class Pending implements Wait, Settled {
   isOver = false;
   stop: (() => void) | null = null;
   readonly #call: Call;
+  readonly #startedMs: number;
 
-  constructor(what: Call) {
+  constructor(what: Call, startedMs: number) {
     this.#call = what;
+    this.#startedMs = startedMs;
   }
 
+  /** The clock is asked too: code that does not let go of the thread keeps the deadline from passing. */
   resolved(value: unknown): void {
     if (this.isOver) return;
+    const tookMs = this.#call.context.port.nowMs - this.#startedMs;
+    if (tookMs > this.#call.hooks.budgetMs) return this.#fail("slow", shown(tookMs));
     this.isOver = true;
     if (take(this.#call, value)) this.#call.sequel.goOn();
   }
@@ -117,7 +127,7 @@ function fail(what: Call, reason: HookReason, detail: string): boolean {
   state.drop();
   if (sequel.failed !== undefined) return sequel.failed();
   if (hooks.failure === "pass") return sequel.take(null);
-  const why = fault(reason === "timeout" ? "hook_timeout" : "hook_failed");
+  const why = fault(isLate(reason) ? "hook_timeout" : "hook_failed");
   if (hooks.failure === null) exchange.fail(why);
   else exchange.give(hooks.failure.fill(exchange.visitNow()), why);
   return false;

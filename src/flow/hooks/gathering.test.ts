@@ -100,6 +100,7 @@ test("what is no JSON, no UTF-8, or coded is the client's mistake; what is too l
   expect(answered({}, "ab", `${plain}; charset=latin1`)).toContain("415 ");
   expect(answered({ bodyBytesMax: 1 }, "ab", plain)).toContain("413 ");
   expect(answered({ bodyBytesMax: 1, tooLarge: "pass" }, "ab", plain)).toBe("dial one:80");
+  expect(answered({ bodyBytesMax: 1, failure: "pass" }, "ab", plain)).toBe("dial one:80");
   expect(answered({}, "ab", "Content-Type: image/png")).toBe("dial one:80");
 });
 

@@ -52,11 +52,19 @@ export function transformRequest(exchange: Exchange, context: Context): boolean 
   }
   const bytesMax = Math.min(...meant.map(({ hooks }) => hooks.requestTransform!.bytesMax));
   if (exchange.head.contentLength > bytesMax) {
-    const strict = meant.find(({ hooks }) => hooks.plan.tooLarge === "fail");
-    if (strict === undefined) return true;
-    return tooLarge(exchange, strict.hooks, exchange.head.contentLength);
+    return isLetBy(exchange, meant);
   }
   return new Gathering(exchange, context, meant, bytesMax).begin();
+}
+
+/** By its length it is too large. False: it is answered. */
+function isLetBy(exchange: Exchange, meant: readonly Meant[]): boolean {
+  const length = exchange.head.contentLength;
+  const strict = meant.filter(({ hooks }) => hooks.plan.tooLarge === "fail");
+  const refusing = strict.find(({ hooks }) => hooks.failure !== "pass");
+  if (refusing !== undefined) return tooLarge(exchange, refusing.hooks, length);
+  for (const { hooks } of strict) hooks.failed(hook, "tooLarge", `${length} bytes`);
+  return true;
 }
 
 function tooLarge(exchange: Exchange, hooks: Hooks, length: number): false {

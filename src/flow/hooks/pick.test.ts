@@ -28,10 +28,17 @@ test("a hook sees servers as they are, and has no server that is down", () => {
   expect(seen).toEqual(["one:80 true 1 0 false", "two:80 false 1 0 false", "three:80 true 1 0 false"]);
 });
 
-test("a hook that says nothing, throws or answers nonsense leaves it to the policy", () => {
+test("a hook that says nothing, throws, is late or answers nonsense leaves it to the policy", () => {
   expect(dialed(() => undefined)).toEqual(["dial one:80"]);
   expect(dialed(() => 7)[0]).toBe("dial one:80");
   expect(dialed(() => later as never)[1]).toContain("pick of pool app answered what makes no sense");
+  const slow = dialed(
+    () => 1,
+    (play) => {
+      play.slowMs = 2000;
+    },
+  );
+  expect(slow).toEqual(["dial one:80", expect.stringContaining("pick of pool app took longer than its budget")]);
   const thrown = dialed(() => {
     throw new Error("x");
   });

@@ -27,7 +27,10 @@ export function askPick(exchange: Exchange, context: Context): number {
     return -1;
   }
   const tookMs = hooks.runner.now() - startedMs;
-  if (tookMs > hooks.budgetMs) hooks.failed("pick", "slow", `${Math.round(tookMs)} ms`);
+  if (tookMs > hooks.budgetMs) {
+    hooks.failed("pick", "slow", `${Math.round(tookMs)} ms`);
+    return -1;
+  }
   if (picked === undefined || picked === null) return -1;
   const index = indexOf(picked, servers);
   if (index === -1) hooks.failed("pick", "nonsense", "it must be a server that was given, its index or its name");

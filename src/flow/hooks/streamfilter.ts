@@ -6,6 +6,8 @@ import type { BodyStream } from "../../config/hooktypes.ts";
 import type { Filter, FilterSink } from "../filter.ts";
 import { errorText, type HookReason, type Hooks } from "../hooks.ts";
 
+const hook = "transformResponse";
+
 export class StreamFilter implements Filter {
   readonly #stream: BodyStream;
   readonly #hooks: Hooks;
@@ -39,12 +41,17 @@ export class StreamFilter implements Filter {
   }
 
   #pass(say: () => unknown): boolean {
+    const { runner, budgetMs } = this.#hooks;
+    const startedMs = runner.now();
     let said: unknown;
     try {
       said = say();
     } catch (error) {
       return this.#fail("threw", errorText(error));
     }
+    // A body that is good is not broken off for that.
+    const tookMs = runner.now() - startedMs;
+    if (tookMs > budgetMs) this.#hooks.failed(hook, "slow", `${Math.round(tookMs)} ms`);
     if (said === undefined || said === null) return true;
     if (!(said instanceof Uint8Array)) return this.#fail("nonsense", "a piece of a body must be a Uint8Array");
     return said.length === 0 || this.#sink.passed(said, 0, said.length);
@@ -52,7 +59,7 @@ export class StreamFilter implements Filter {
 
   #fail(reason: HookReason, detail: string): boolean {
     this.#isOver = true;
-    this.#hooks.failed("transformResponse", reason, detail);
+    this.#hooks.failed(hook, reason, detail);
     this.#sink.failed(fault("hook_failed"));
     return true;
   }

@@ -90,6 +90,30 @@ describe("text", () => {
     play.expectAmong(client.gets(chunked("Content-Type: text/plain; charset=utf-8") + chunks("h\xc3\xb6\xe2\x82\xac")));
   });
 
+  test("that leaves it as it is goes on as UTF-8 all the same, for so its head says", () => {
+    const head = chunked("Content-Type: text/plain; charset=utf-8");
+    const latin = "Content-Type: text/plain; charset=ISO-8859-1";
+    const nothing = scene({ text: () => undefined });
+    nothing.server.sends(ok("h\xe4", latin));
+    nothing.play.expectAmong(nothing.client.gets(head + chunks("h\xc3\xa4")));
+    const throwing = {
+      text: () => {
+        throw new Error("no");
+      },
+    };
+    const failing = scene(throwing, { failure: "pass" });
+    failing.server.sends(ok("h\xe4", latin));
+    failing.play.expectAmong(failing.client.gets(head + chunks("h\xc3\xa4")));
+    // A character in two pieces.
+    const long = scene({ text: () => "x", maxBody: "1b" }, { tooLarge: "pass" });
+    long.server.sends(
+      `HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-16le\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nh\0\xe4\r\n`,
+    );
+    long.play.expectAmong(long.client.gets(`${head}1\r\nh\r\n`));
+    long.server.sends("3\r\n\0!\0\r\n0\r\n\r\n");
+    long.play.expectAmong(long.client.gets("3\r\n\xc3\xa4!\r\n0\r\n\r\n"));
+  });
+
   test("that answers nothing leaves the body as it is, byte for byte", () => {
     const { play, client, server } = scene({ text: () => undefined });
     server.sends(ok("abc", "Content-Type: text/plain"));
@@ -135,6 +159,16 @@ describe("text", () => {
     play.keep("too late");
     play.expect();
     play.expectNothingLeftBut(1);
+  });
+
+  test("that answers late, for it computed without a pause, is late", () => {
+    const { play, server } = scene({ text: () => later });
+    server.sends(ok("ab", "Content-Type: text/plain"));
+    play.take();
+    play.nowMs += 1001;
+    play.keep("late");
+    expect(play.take()).toContain("report 504 hook_timeout");
+    expect(play.complaints[0]).toContain("took longer than its budget, and its worker stood still: 1001 ms");
   });
 
   test("that fails passes the body on as it came, where the config says so", () => {
@@ -185,6 +219,18 @@ describe("a body that is too large", () => {
     grown.server.sends(`${chunked(type)}3\r\nabc\r\n`);
     grown.server.sends("2\r\nde\r\n1\r\nf\r\n0\r\n\r\n");
     grown.play.expectAmong(grown.client.gets(chunked(type) + chunks("abcde", "f")));
+  });
+
+  test("goes by and is counted, where failures go by", () => {
+    const hooks = { bodyBytesMax: 4, failure: "pass" } as const;
+    const told = scene({ text: () => "never" }, hooks);
+    told.server.sends(ok("abcde", type));
+    told.play.expect(told.client.gets(ok("abcde", type)), "report 200");
+    const grown = scene({ text: () => "never" }, hooks);
+    grown.server.sends(`${chunked(type)}3\r\nabc\r\n`);
+    grown.server.sends("2\r\nde\r\n1\r\nf\r\n0\r\n\r\n");
+    grown.play.expectAmong(grown.client.gets(chunked(type) + chunks("abcde", "f")));
+    for (const { play } of [told, grown]) expect(play.complaints[0]).toContain("was given a body that is too large");
   });
 });
 

@@ -42,7 +42,7 @@ function apply(exchange: Exchange, context: Context, head: Head, hooks: Hooks, f
     return fail(exchange, hooks, "tooLarge", `${head.contentLength} bytes`);
   }
   const charset = form === "text" ? charsetOf(fieldOf(head, "content-type")) : "utf-8";
-  const decoder = decoderFor(charset);
+  const decoder = decoderFor(charset, true);
   if (decoder === null) return fail(exchange, hooks, "nonsense", `there is no reading text in ${charset}`);
   if (!openContent(exchange, context, head))
     return fail(
@@ -60,8 +60,7 @@ function apply(exchange: Exchange, context: Context, head: Head, hooks: Hooks, f
   // The one head that is read into is not to be written over while the body is on its way.
   if (head === context.responseHead) context.responseHead = new Head(head.fieldsMax);
   state.keepResponse(head);
-  if (isWhole)
-    return applyWhole(exchange, context, head, hooks, wholeOf(context, state, hooks, form, decoder), charset);
+  if (isWhole) return applyWhole(exchange, context, head, wholeOf(context, state, hooks, form, decoder), charset);
   return applyStream(exchange, state, hooks, transform);
 }
 
@@ -82,14 +81,16 @@ function applyWhole(
   exchange: Exchange,
   context: Context,
   head: Head,
-  hooks: Hooks,
-  whole: Whole,
+  whole: Omit<Whole, "recoder">,
   charset: string,
 ): boolean {
   const { passage } = exchange;
-  passage.addFilter((sink) => new WholeFilter(whole, sink));
-  passage.holdHead((what) => answerFailure(exchange, hooks, what));
-  if (charset === "utf-8" || charset === "us-ascii") return true;
+  const isUtf8 = charset === "utf-8" || charset === "us-ascii";
+  // Of what is no text in that charset the rest is worth more than nothing: for that the body is read once more, and less strictly.
+  const recoder = isUtf8 ? null : decoderFor(charset, false);
+  passage.addFilter((sink) => new WholeFilter({ ...whole, recoder }, sink));
+  passage.holdHead((what) => answerFailure(exchange, whole.hooks, what));
+  if (isUtf8) return true;
   const type = fieldOf(head, "content-type")!.replace(/;\s*charset\s*=\s*("[^"]*"|[^\s;]+)/i, "; charset=utf-8");
   const isType = (index: number): boolean => isOneOf(head, index, contentType);
   if (changeResponse(exchange, context, head, isType, `Content-Type: ${type}\r\n`)) return true;
@@ -99,7 +100,13 @@ function applyWhole(
 
 const contentType = fieldNames("content-type");
 
-function wholeOf(context: Context, state: HookState, hooks: Hooks, form: "text" | "json", decoder: TextDecoder): Whole {
+function wholeOf(
+  context: Context,
+  state: HookState,
+  hooks: Hooks,
+  form: "text" | "json",
+  decoder: TextDecoder,
+): Omit<Whole, "recoder"> {
   const { functions, bytesMax } = hooks.transform!;
   const { response, request } = state;
   const common = { port: context.port, hooks, bytesMax };
@@ -145,9 +152,9 @@ export function jsonBytes(boxed: unknown): Uint8Array | string {
 }
 
 /** Null where the runtime does not know such a text. */
-function decoderFor(charset: string): TextDecoder | null {
+function decoderFor(charset: string, isStrict: boolean): TextDecoder | null {
   try {
-    return new TextDecoder(charset as ConstructorParameters<typeof TextDecoder>[0], { fatal: true }); // Throws where it is none.
+    return new TextDecoder(charset as ConstructorParameters<typeof TextDecoder>[0], { fatal: isStrict }); // Throws where it is none.
   } catch {
     return null;
   }
@@ -156,7 +163,7 @@ function decoderFor(charset: string): TextDecoder | null {
 /** False: it is answered. */
 function fail(exchange: Exchange, hooks: Hooks, reason: HookReason, detail: string): boolean {
   hooks.failed("transformResponse", reason, detail);
-  if (hooks.failure === "pass" && reason !== "tooLarge") return true;
+  if (hooks.failure === "pass") return true;
   answerFailure(exchange, hooks, fault("hook_failed"));
   return false;
 }

@@ -5,7 +5,7 @@
 import { fault } from "../../base/fault.ts";
 import type { WheelNode } from "../../base/timerwheel.ts";
 import type { Filter, FilterSink } from "../filter.ts";
-import { errorText, type HookReason, type Hooks, type Settled } from "../hooks.ts";
+import { errorText, type HookReason, type Hooks, isLate, type Settled } from "../hooks.ts";
 import type { Port, WakeFlow } from "../port.ts";
 
 export interface Whole {
@@ -16,6 +16,8 @@ export interface Whole {
   readonly invoke: (bytes: Uint8Array) => unknown;
   /** What it answered, as bytes. A text says what is wrong with it. */
   readonly read: (value: unknown) => Uint8Array | string;
+  /** Of a text that the head says is UTF-8 by now, and which is none yet: reads what stays as it is. Null: bytes go on as they came. */
+  readonly recoder: TextDecoder | null;
 }
 
 const hook = "transformResponse";
@@ -30,6 +32,7 @@ export class WholeFilter implements Filter, Settled, WakeFlow {
   readonly #sink: FilterSink;
   #pieces: Uint8Array[] = [];
   #length = 0;
+  #startedMs = 0;
   #isPassing = false;
   #isOver = false;
 
@@ -42,7 +45,7 @@ export class WholeFilter implements Filter, Settled, WakeFlow {
 
   write(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#isOver) return true;
-    if (this.#isPassing) return this.#sink.passed(bytes, start, end);
+    if (this.#isPassing) return this.#pass(bytes.subarray(start, end), false);
     this.#pieces.push(bytes.slice(start, end));
     this.#length += end - start;
     return this.#length <= this.#whole.bytesMax || this.#tooLarge();
@@ -50,22 +53,24 @@ export class WholeFilter implements Filter, Settled, WakeFlow {
 
   end(): void {
     if (this.#isOver) return;
-    if (this.#isPassing) return this.#sink.ended();
+    if (this.#isPassing) {
+      this.#pass(new Uint8Array(0), true);
+      return this.#sink.ended();
+    }
     const { hooks, port, invoke } = this.#whole;
-    const startedMs = hooks.runner.now();
+    this.#startedMs = hooks.runner.now();
     let value: unknown;
     try {
       value = invoke(this.#gathered());
     } catch (error) {
       return this.#fail("threw", errorText(error));
     }
-    const tookMs = hooks.runner.now() - startedMs;
+    const tookMs = hooks.runner.now() - this.#startedMs;
     if (typeof value === "object" && value !== null && "then" in value) {
       port.wake(this, port.nowMs + Math.max(hooks.budgetMs - tookMs, 1));
       return hooks.runner.settle(value, this);
     }
-    if (tookMs > hooks.budgetMs) hooks.failed(hook, "slow", `${Math.round(tookMs)} ms`);
-    this.#take(value);
+    this.#answered(value);
   }
 
   resume(): void {
@@ -80,7 +85,7 @@ export class WholeFilter implements Filter, Settled, WakeFlow {
   // ---- told by the world ----
 
   resolved(value: unknown): void {
-    if (!this.#isOver) this.#take(value);
+    if (!this.#isOver) this.#answered(value);
   }
 
   rejected(error: unknown): void {
@@ -93,8 +98,16 @@ export class WholeFilter implements Filter, Settled, WakeFlow {
 
   // ---- the end ----
 
+  /** The clock is asked too: code that does not let go of the thread keeps the deadline from passing. */
+  #answered(value: unknown): void {
+    const { hooks, port } = this.#whole;
+    const tookMs = port.nowMs - this.#startedMs;
+    if (tookMs > hooks.budgetMs) this.#fail("slow", `${Math.round(tookMs)} ms`);
+    else this.#take(value);
+  }
+
   #take(value: unknown): void {
-    if (value === undefined) return this.#finish(this.#gathered());
+    if (value === undefined) return this.#stay();
     const bytes = this.#whole.read(value);
     if (typeof bytes === "string") this.#fail("nonsense", bytes);
     else this.#finish(bytes);
@@ -106,24 +119,40 @@ export class WholeFilter implements Filter, Settled, WakeFlow {
     this.#sink.ended();
   }
 
+  /** It goes on as it came, but for how it is written. */
+  #stay(): void {
+    const bytes = this.#gathered();
+    this.stop();
+    this.#pass(bytes, true);
+    this.#sink.ended();
+  }
+
+  #pass(bytes: Uint8Array, isLast: boolean): boolean {
+    const { recoder } = this.#whole;
+    const written = recoder === null ? bytes : Buffer.from(recoder.decode(bytes, { stream: !isLast }), "utf8");
+    return written.length === 0 || this.#sink.passed(written, 0, written.length);
+  }
+
   #tooLarge(): boolean {
     const { hooks, bytesMax } = this.#whole;
-    if (hooks.plan.tooLarge === "fail") {
-      this.#fail("tooLarge", `more than ${bytesMax} bytes`);
+    const detail = `more than ${bytesMax} bytes`;
+    if (hooks.plan.tooLarge === "fail" && hooks.failure !== "pass") {
+      this.#fail("tooLarge", detail);
       return true;
     }
+    if (hooks.plan.tooLarge === "fail") hooks.failed(hook, "tooLarge", detail);
     this.#isPassing = true;
     const bytes = this.#gathered();
     this.#pieces = [];
-    return this.#sink.passed(bytes, 0, bytes.length);
+    return this.#pass(bytes, false);
   }
 
   #fail(reason: HookReason, detail: string): void {
     const { hooks } = this.#whole;
     hooks.failed(hook, reason, detail);
-    if (hooks.failure === "pass" && reason !== "tooLarge") return this.#finish(this.#gathered());
+    if (hooks.failure === "pass") return this.#stay();
     this.stop();
-    this.#sink.failed(fault(reason === "timeout" ? "hook_timeout" : "hook_failed"));
+    this.#sink.failed(fault(isLate(reason) ? "hook_timeout" : "hook_failed"));
   }
 
   #gathered(): Uint8Array {

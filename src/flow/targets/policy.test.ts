@@ -15,9 +15,18 @@ function policy(plan: Partial<TargetsPlan>): TargetPolicy {
     ports: everyPort,
     connectPorts: everyPort,
     isPrivateAllowed: true,
+    ownPorts: [],
     resolveMs: 1,
   };
-  return new TargetPolicy({ ...usual, tunnelsMax: 0, tunnelMs: 0, tunnelBytesMax: 0, ...plan });
+  return new TargetPolicy({
+    ...usual,
+    tunnelsMax: 0,
+    tunnelMs: 0,
+    tunnelBytesMax: 0,
+    egress: null,
+    direct: [],
+    ...plan,
+  });
 }
 
 /** What is said of a place that leads to that address. */
@@ -27,6 +36,24 @@ function judged(one: TargetPolicy, authority: string, address: string, isTunnel 
   readAddress(address, octets);
   return one.refusePlace(place, isTunnel) ?? one.refuseAddress(place, octets);
 }
+
+test("what is asked directly is known by what it is called, and by its port where one is said", () => {
+  const one = policy({
+    direct: [
+      { ...name("a.example"), port: 0 },
+      { ...name("*.b.example"), port: 81 },
+      { ...block("10.0.0.0/8"), port: 0 },
+      { ...block("::1"), port: 8080 },
+    ],
+  });
+  const asked = (authority: string): boolean => one.isDirect(readPlace(authority, 80)!);
+  for (const authority of ["A.example", "a.example.:8080", "x.b.example:81", "10.1.2.3", "0x0a.1", "[::1]:8080"])
+    expect([authority, asked(authority)]).toEqual([authority, true]);
+  for (const authority of ["x.a.example", "b.example:81", "x.b.example", "11.0.0.1", "[::1]"])
+    expect([authority, asked(authority)]).toEqual([authority, false]);
+  const all = policy({ direct: [{ ...name("*"), port: 0 }] });
+  expect([all.isDirect(readPlace("8.8.8.8", 80)!), all.isDirect(readPlace("c.example", 80)!)]).toEqual([true, true]);
+});
 
 test("names are allowed and denied whole, or with all below them; deny is looked at first", () => {
   const one = policy({
@@ -105,4 +132,14 @@ test("ports are those of requests, or those of tunnels", () => {
   expect(judged(one, "a.example:2049", "1.1.1.1")).toBe("port 2049 is not among the ports of requests");
   expect(judged(one, "a.example:443", "1.1.1.1", true)).toBeNull();
   expect(judged(one, "a.example:80", "1.1.1.1", true)).toBe("port 80 is not among the ports of tunnels");
+});
+
+test("where Sluice itself is steered is no target on this machine, whatever is allowed", () => {
+  const one = policy({ ownPorts: [2112], allow: [name("*"), block("127.0.0.0/8")] });
+  for (const address of ["127.0.0.1", "127.8.9.10", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1", "64:ff9b::127.0.0.1"]) {
+    expect([address, judged(one, "localhost:2112", address)]).toEqual([address, "that is Sluice itself"]);
+    expect([address, judged(one, "localhost:2112", address, true)]).toEqual([address, "that is Sluice itself"]);
+    expect([address, judged(one, "localhost:2113", address)]).toEqual([address, null]);
+  }
+  expect(judged(one, "10.0.0.1:2112", "10.0.0.1")).toBeNull();
 });

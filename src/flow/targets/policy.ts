@@ -5,7 +5,7 @@
 // for the operator; a client is told none of them.
 
 import type { PortRange, TargetPlan, TargetsPlan } from "../../config/plan.ts";
-import { addressBytes, readAddress } from "../../wire/ipaddress.ts";
+import { addressBytes, isMapped, readAddress } from "../../wire/ipaddress.ts";
 import type { Place } from "./place.ts";
 import { hasPublic, isPublic, withoutNat64 } from "./public.ts";
 
@@ -29,12 +29,16 @@ export class TargetPolicy {
   readonly #deny: Names;
   /** There is a block in `allow` that a name may lead into. */
   readonly #isBlockOpen: boolean;
+  /** By port; those that stand for any port under 0. */
+  readonly #direct: ReadonlyMap<number, Names>;
 
   constructor(plan: TargetsPlan) {
     this.#plan = plan;
     this.#allow = sorted(plan.allow);
     this.#deny = sorted(plan.deny);
     this.#isBlockOpen = this.#allow.blocks.some((block) => !this.#isShut(block));
+    const ports = new Set(plan.direct.map(({ port }) => port));
+    this.#direct = new Map([...ports].map((port) => [port, sorted(plan.direct.filter((each) => each.port === port))]));
   }
 
   /** Why no tunnel or request may go there, before its address is known; null where it may, or where that depends on the address. */
@@ -48,6 +52,25 @@ export class TargetPolicy {
     return mayBeIn || this.#isNameAllowed(host, octets) ? null : "nothing in allow is for it";
   }
 
+  /** A name that may be asked for as such, wherever it leads. */
+  isNamed({ host, octets }: Place): boolean {
+    return this.#isNameAllowed(host, octets);
+  }
+
+  /** Why somebody else may not be asked for the name, who looks it up where it is; null where they may. */
+  refuseName({ host, octets }: Place): string | null {
+    // RFC 6761 section 6.3.
+    const isLocal = octets === null && (host === "localhost" || host.endsWith(".localhost"));
+    return isLocal && !this.#plan.isPrivateAllowed ? "that is no public name" : null;
+  }
+
+  /** It is asked from the system's own address, whatever pool there is. Names are not looked up for that: blocks are for addresses. */
+  isDirect(place: Place): boolean {
+    return (
+      this.#direct.size > 0 && (isAmong(this.#direct.get(0), place) || isAmong(this.#direct.get(place.port), place))
+    );
+  }
+
   /** All of it is denied, or no public address. */
   #isShut({ octets, bits }: Block): boolean {
     if (this.#deny.blocks.some((denied) => denied.bits <= bits && isIn(denied, octets))) return true;
@@ -55,7 +78,8 @@ export class TargetPolicy {
   }
 
   /** Why this address of the place may not be connected to; null where it may. */
-  refuseAddress({ host, octets: written }: Place, octets: Uint8Array): string | null {
+  refuseAddress({ host, port, octets: written }: Place, octets: Uint8Array): string | null {
+    if (this.#plan.ownPorts.includes(port) && isThisMachine(withoutNat64(octets))) return "that is Sluice itself";
     const denied = blockOf(this.#deny.blocks, octets) ?? blockOf(this.#deny.blocks, withoutNat64(octets));
     if (denied !== null) return `${denied} in deny`;
     if (!this.#plan.isPrivateAllowed && !isPublic(octets)) return "that is no public address";
@@ -86,6 +110,18 @@ function named({ isAll, exact, suffixes }: Names, host: string): string | null {
   if (exact.has(host)) return host;
   const suffix = suffixes.find((each) => host.endsWith(each));
   return suffix === undefined ? null : `*${suffix}`;
+}
+
+function isAmong(names: Names | undefined, { host, octets }: Place): boolean {
+  if (names === undefined) return false;
+  if (octets === null || names.isAll) return named(names, host) !== null;
+  return blockOf(names.blocks, octets) !== null;
+}
+
+/** Loopback, and the address that stands for any of one's own (RFC 6890); IPv4 stands mapped. */
+function isThisMachine(octets: Uint8Array): boolean {
+  if (isMapped(octets, 0)) return octets[12] === 127 || (octets[12] === 0 && octets[13] === 0);
+  return octets.subarray(0, 15).every((octet) => octet === 0) && octets[15]! <= 1;
 }
 
 function isWithin(ranges: readonly PortRange[], port: number): boolean {

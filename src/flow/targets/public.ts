@@ -32,6 +32,16 @@ const special: readonly Block[] = [
   block("240.0.0.0", 4), // Reserved (RFC 1112), and the broadcast address.
 ];
 
+/** By the first octet: whether some of them begin with it. Most addresses that are asked for are of none. */
+const isSpecialFirst: Uint8Array = Uint8Array.from({ length: 256 }, (_, first) =>
+  special.some(([base, bits]) => {
+    const from = Math.floor(base / 2 ** 24);
+    return first >= from && first < from + (bits < 8 ? 2 ** (8 - bits) : 1);
+  })
+    ? 1
+    : 0,
+);
+
 /** 16 octets, IPv4 as IPv4-mapped. */
 export function isPublic(octets: Uint8Array): boolean {
   if (isMapped(octets, 0)) return isPublicIPv4(octets, 12);
@@ -55,6 +65,7 @@ export function hasPublic(octets: Uint8Array, bits: number): boolean {
 }
 
 function isPublicIPv4(octets: Uint8Array, at: number): boolean {
+  if (isSpecialFirst[octets[at]!] === 0) return true;
   const address = pair(octets, at) * 2 ** 16 + pair(octets, at + 2);
   return !special.some(([base, bits]) => isWithin(address, base, bits));
 }

@@ -1,9 +1,9 @@
 // How a request to a forward proxy comes to the addresses that it may be sent to: which way it takes is said by the form of its
 // target (RFC 9112 section 3.2), before rules are asked; behind them the place is read, judged, and looked up, and each address judged once
 // more; that very address is dialed, so that a name which leads elsewhere the next time gains nothing. What a client is told
-// names no reason; the log does.
+// names no reason, but where it has not said whom it means; the log does.
 
-import { type Fault, type FaultCode, fault, faultWith } from "../../base/fault.ts";
+import { type Fault, type FaultCode, fault, faultTold, faultWith } from "../../base/fault.ts";
 import { listenerCell, serverCell } from "../../memory/tally.ts";
 import { field } from "../../wire/http1/fields.ts";
 import { authorityEnd, authorityStart } from "../../wire/http1/framing.ts";
@@ -11,11 +11,12 @@ import { type Head, method } from "../../wire/http1/head.ts";
 import { addressBytes, formatAddress, isMapped, readAddress } from "../../wire/ipaddress.ts";
 import { isFullOfTunnels } from "../connect.ts";
 import type { Context } from "../context.ts";
-import type { Wait } from "../deadline.ts";
+import { takeFields, takesEgressFields } from "../egress/asked.ts";
 import type { Exchange } from "../exchange.ts";
 import { textOf } from "../headvalues.ts";
-import type { Resolution, ResolveFlow } from "../port.ts";
+import type { Resolution } from "../port.ts";
 import type { Targets } from "../targets.ts";
+import { Lookup } from "./lookup.ts";
 import { readPlace } from "./place.ts";
 import { alternating, Target } from "./target.ts";
 
@@ -23,16 +24,18 @@ import { alternating, Target } from "./target.ts";
  * Whether the request is for a proxy: it names its host in its target. Where a listener is a proxy for tunnels only and has a pool of
  * its own, that is a way to write a request for the pool, which any server has to take (RFC 9112 section 3.2.2).
  */
-export function isForProxy({ asked, listener }: Exchange): boolean {
+export function isForProxy({ asked, listener, ask }: Exchange): boolean {
   const { proxy } = listener.plan;
   if (proxy === null) return false;
+  if (ask !== null && ask.form !== null) return true;
   if (asked.method === method.connect) return true;
   return authorityStart(asked) !== -1 && (proxy.http || listener.routeTo(proxy.pool) === listener.route);
 }
 
 /** The step before all others: what names its host goes to the listener's targets, unless rules send it elsewhere. */
-export function takeWay(exchange: Exchange): boolean {
+export function takeWay(exchange: Exchange, context: Context): boolean {
   const { proxy } = exchange.listener.plan;
+  if (proxy !== null && takesEgressFields(exchange.listener)) takeFields(exchange, context);
   if (proxy === null || !isForProxy(exchange)) return true;
   const route = exchange.listener.routeTo(proxy.pool);
   if (route !== undefined) {
@@ -46,8 +49,15 @@ export function takeWay(exchange: Exchange): boolean {
 export function seekTarget(exchange: Exchange, context: Context, targets: Targets): boolean {
   const { listener, head, pool } = exchange;
   if (isLooping(exchange)) return refuse(exchange, "loop_detected");
+  if (exchange.ask !== null && exchange.ask.fault !== null) {
+    exchange.fail(exchange.ask.fault);
+    return false;
+  }
   const target = targetIn(exchange);
-  if (typeof target === "string") return refuse(exchange, target);
+  if ("code" in target) {
+    exchange.fail(target);
+    return false;
+  }
   exchange.target = target;
   const { proxy } = listener.plan;
   if (target.isTunnel) {
@@ -57,42 +67,20 @@ export function seekTarget(exchange: Exchange, context: Context, targets: Target
   } else if (proxy?.http === false) return deny(exchange, context, "this proxy is for tunnels only");
   const problem = targets.policy.refusePlace(target.place, target.isTunnel);
   if (problem !== null) return deny(exchange, context, problem);
+  target.by = targets.egressFor(target);
   const { octets, host } = target.place;
   if (octets !== null) return lead(exchange, context, [host]);
-  const lookup = new Lookup(exchange, context);
+  // Who looks the name up depends on who is to ask for it (egress/lease.ts).
+  if (target.by !== null) return true;
+  const asker = networkOf(exchange.downstream!.client.address);
+  const lookup = new Lookup(exchange, asker, (resolution) => {
+    if (resolution === null) exchange.fail(fault("resolve_timeout"));
+    else if (found(exchange, context, resolution)) exchange.goOn();
+  });
   const resolution = context.port.resolve(host, lookup);
   if (resolution !== null) return found(exchange, context, resolution);
   exchange.waitFor(lookup, pool.plan.targets!.resolveMs);
   return false;
-}
-
-/** A name is being looked up, and the exchange waits for it. */
-class Lookup implements Wait, ResolveFlow {
-  readonly asker: string;
-  readonly #exchange: Exchange;
-  readonly #context: Context;
-  #isOver = false;
-
-  constructor(exchange: Exchange, context: Context) {
-    this.asker = networkOf(exchange.downstream!.client.address);
-    this.#exchange = exchange;
-    this.#context = context;
-  }
-
-  resolved(resolution: Resolution): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    if (found(this.#exchange, this.#context, resolution)) this.#exchange.goOn();
-  }
-
-  timedOut(): void {
-    this.#isOver = true;
-    this.#exchange.fail(fault("resolve_timeout"));
-  }
-
-  cancelled(): void {
-    this.#isOver = true;
-  }
 }
 
 /** One client has a whole network of IPv6 addresses (RFC 6177), and is one for all of it: the first 64 bits. */
@@ -111,24 +99,34 @@ function found(exchange: Exchange, context: Context, { addresses, problem }: Res
 
 /** The addresses that pass are those that are tried. */
 function lead(exchange: Exchange, context: Context, addresses: readonly string[]): boolean {
+  const { passed, refused } = judged(exchange, addresses);
+  if (passed.length === 0) return deny(exchange, context, refused);
   const target = exchange.target!;
-  const { policy } = exchange.pool.targets!;
+  target.known = passed;
+  target.lead(alternating(passed));
+  return true;
+}
+
+/** Those that may be connected to, and why the first of the others may not. */
+export function judged(
+  { target, pool }: Exchange,
+  addresses: readonly string[],
+): { passed: readonly string[]; refused: string } {
+  const { policy } = pool.targets!;
   const passed: string[] = [];
   let refused = "";
   for (const address of addresses) {
     const octets = new Uint8Array(addressBytes);
     if (!readAddress(address, octets)) continue;
-    const problem = policy.refuseAddress(target.place, octets);
+    const problem = policy.refuseAddress(target!.place, octets);
     const text = formatAddress(octets, 0);
     if (problem === null) passed.push(text);
-    else if (refused === "") refused = target.place.octets === null ? `${text}: ${problem}` : problem;
+    else if (refused === "") refused = target!.place.octets === null ? `${text}: ${problem}` : problem;
   }
-  if (passed.length === 0) return deny(exchange, context, refused);
-  target.lead(alternating(passed));
-  return true;
+  return { passed, refused };
 }
 
-function deny(exchange: Exchange, context: Context, problem: string): false {
+export function deny(exchange: Exchange, context: Context, problem: string): false {
   context.tally.cells[exchange.listener.row + listenerCell.targetsDenied]!++;
   exchange.target!.problem = `${exchange.target!.name} denied: ${problem}`;
   exchange.fail(faultWith("target_denied", problem));
@@ -150,17 +148,25 @@ export function tryNextAddress(exchange: Exchange, context: Context, what: Fault
 }
 
 /** What the request names, or why it names nothing. Where rules have set another Host, that is meant. */
-function targetIn(exchange: Exchange): Target | FaultCode {
+function targetIn(exchange: Exchange): Target | Fault {
   const { asked, head } = exchange;
+  const form = exchange.ask?.form ?? null;
+  if (form !== null) {
+    const place = readPlace(authorityOf(head), form === "https" ? 443 : 80);
+    return place === null ? fault("bad_target") : new Target(place, form === "https", false);
+  }
   if (asked.method === method.connect) {
     const place = readPlace(textOf(head.bytes, head.targetStart, head.targetEnd), 0);
-    return place === null ? "bad_target" : new Target(place, false, true);
+    return place === null ? fault("bad_target") : new Target(place, false, true);
   }
   const start = authorityStart(asked);
-  if (start === -1) return "no_target";
+  if (start === -1) {
+    const isByFields = exchange.listener.plan.proxy?.fields === true;
+    return isByFields ? faultTold("no_target", "X-Egress-Host is missing") : fault("no_target");
+  }
   const isSecure = start - asked.targetStart === "https://".length;
   const place = readPlace(authorityOf(head), isSecure ? 443 : 80);
-  return place === null ? "bad_target" : new Target(place, isSecure, false);
+  return place === null ? fault("bad_target") : new Target(place, isSecure, false);
 }
 
 function authorityOf(head: Head): string {

@@ -1,6 +1,7 @@
 // The target of one exchange: where it goes, by which of its addresses, and why not, if it may not. A connection that is refused is
 // tried at the next address, as browsers do, but only at so many.
 
+import type { EgressSite } from "../egress/site.ts";
 import type { Place } from "./place.ts";
 import { placeText } from "./place.ts";
 
@@ -17,6 +18,10 @@ export class Target {
   readonly isTunnel: boolean;
   /** For the operator: why it was refused, "" where it was not. */
   problem = "";
+  /** What it leads to and may be connected to, where that was looked up before a way to it was known; null: not yet. */
+  known: readonly string[] | null = null;
+  /** The outbound addresses that it is asked from; null: the system's own. */
+  by: EgressSite | null = null;
   #addresses: readonly string[] = [];
   #index = 0;
 
@@ -29,13 +34,16 @@ export class Target {
 
   /** Those that have passed; one at least. */
   lead(addresses: readonly string[]): void {
-    this.#addresses = addresses.slice(0, addressesTriedMax);
+    this.#addresses = addresses.length <= addressesTriedMax ? addresses : addresses.slice(0, addressesTriedMax);
+    this.#index = 0;
   }
 
   /** The same for another exchange, from its first address on. */
   again(): Target {
     const other = new Target(this.place, this.isSecure, this.isTunnel);
     other.#addresses = this.#addresses;
+    other.known = this.known;
+    other.by = this.by;
     return other;
   }
 
@@ -53,7 +61,8 @@ export class Target {
 }
 
 /** Both families in turn, each in the order that the resolver gave: where one of them leads nowhere, the other is soon tried. */
-export function alternating(addresses: readonly string[]): string[] {
+export function alternating(addresses: readonly string[]): readonly string[] {
+  if (addresses.length < 2) return addresses;
   const isSix = (address: string): boolean => address.includes(":");
   const [six, four] = [addresses.filter(isSix), addresses.filter((each) => !isSix(each))];
   const [first, second] = addresses[0] !== undefined && isSix(addresses[0]) ? [six, four] : [four, six];

@@ -4,10 +4,22 @@
 
 import { cacheState } from "../cache.ts";
 import type { CacheStore } from "../cachestore.ts";
-import { classes, frequencies, queue, queueWords, shardWord as S, shardWords, unitWords } from "./layout.ts";
+import {
+  classes,
+  frequencies,
+  pageUnits,
+  queue,
+  queueWords,
+  shardWord as S,
+  shardWords,
+  unitBytes,
+  unitWords,
+} from "./layout.ts";
 import { broken, extent as E, node as N } from "./node.ts";
 import type { StoreParts } from "./parts.ts";
-import { classOf, run, runMark } from "./units.ts";
+import { classOf, ownsPages, run, runMark } from "./units.ts";
+
+const pageBytes = pageUnits * unitBytes;
 
 /** What is wrong, as sentences; empty when all is well. */
 export function checkStore(store: CacheStore): string[] {
@@ -162,6 +174,7 @@ class Check {
           return false;
         }
         weight += words[extent + E.units]!;
+        this.#checkPages(extent, words[extent + E.units]!);
       }
     this.#say(
       weight === words[node + N.weight],
@@ -170,6 +183,12 @@ class Check {
     this.#say(words[node + N.refs] === (this.#refs.get(node) ?? 0), `node ${node} has other references than pins`);
     if (words[node + N.queue] === queue.none) this.#loose += weight;
     return true;
+  }
+
+  /** A long one shares no page with others. */
+  #checkPages(extent: number, units: number): void {
+    const isWhole = (extent * 4) % pageBytes === 0 && units % pageUnits === 0;
+    this.#say(!ownsPages(units) || isWhole, `an extent of ${units} units shares a page with others`);
   }
 
   #checkQueues(linked: ReadonlySet<number>): void {

@@ -4,10 +4,12 @@
 import { assert } from "../../base/assert.ts";
 import { type CacheEntry, type CacheFacts, cacheFlag, cacheState } from "../cache.ts";
 import { StoreFacts, writeFacts } from "./facts.ts";
-import { unitBytes } from "./layout.ts";
+import { header, unitBytes } from "./layout.ts";
 import { broken, extent as E, extentHeadBytes, node as N } from "./node.ts";
+import { lentUnitsMax } from "./pages.ts";
 import type { StoreParts } from "./parts.ts";
 import { isClaimed } from "./standing.ts";
+import { ownsPages } from "./units.ts";
 import { outdate } from "./walk.ts";
 
 export class StoreEntry implements CacheEntry {
@@ -88,6 +90,22 @@ export class StoreEntry implements CacheEntry {
     this.runStart = this.#pieceAt + (at - this.#pieceStart);
     this.runEnd = this.#pieceAt + (Math.min(this.#pieceEnd, written) - this.#pieceStart);
     return true;
+  }
+
+  lend(): number {
+    const words = this.#words;
+    const node = this.#node;
+    const { pages } = this.#parts;
+    if (pages === null || pages.descriptor < 0) return -1;
+    const extent = this.#extent === 0 ? words[node + N.main]! : this.#extent;
+    if (extent === 0 || !ownsPages(words[extent + E.units]!)) return -1;
+    // One that grows may be cut shorter than its pages; and of one that is held no more others may be the pages.
+    if (this.#cell === 0 || !this.isWhole || words[node + N.weight]! > lentUnitsMax) return -1;
+    if (Atomics.load(words, node + N.lent) === 0) {
+      Atomics.store(words, header.lent, 1);
+      Atomics.store(words, node + N.lent, 1);
+    }
+    return pages.descriptor;
   }
 
   claim(nowMs: number, forMs: number): boolean {

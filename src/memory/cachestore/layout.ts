@@ -2,7 +2,7 @@
 // meaning. All is counted in 32-bit words, and a node or an extent is named by the word it begins at (0 is none). The file is
 // sparse: pins that nobody took and units that were never used cost nothing.
 //
-//   header     1024 words     magic (last, by who formats), layout, shape, seed; lock timeouts (whoever meets one, by Atomics)
+//   header     1024 words     magic (last, by who formats), layout, shape, seed; lock timeouts and whether bytes were lent (by all, by Atomics)
 //   shards     480 words each, and one more of which only the lock is used: whoever holds it recovers the dead
 //     0          lock         0, or generation and row of the owner. By Atomics, by all
 //     16..       figures, queues, lists of free runs: by who holds the lock; figures are read by all, when stale they are a report that is old
@@ -11,16 +11,17 @@
 //   sketch     how often what was asked for, in counters of four bits (sketch.ts)
 //   map        a byte for each unit: whether a free run begins or ends there (units.ts)
 //   pins       for each owner: the node that it holds, or 0. By the owner under the lock of the node's shard, by who recovers it
-//   units      512 bytes each, all of a shard together: nodes and extents (node.ts)
+//   units      512 bytes each, all of a shard together, from a page on: nodes and extents (node.ts)
 //
-// Beside the lock word, the names of owners and `written` of a node, everything is written by who holds the shard's lock.
+// Beside the lock word, the names of owners, `written` of a node and what says that bytes were lent, everything is written by who
+// holds the shard's lock.
 
 import { assert } from "../../base/assert.ts";
 import { ownersMax, ownerWords } from "../owners.ts";
 
 const magic = 0x51_1c_e0_cc;
 /** Changed whenever a word moves or means something else. */
-const layoutVersion = 1;
+const layoutVersion = 2;
 
 /** What a cache is made of; another shape is another file. */
 export interface StoreShape {
@@ -43,6 +44,8 @@ export const header = {
   seed: 3,
   owners: 4,
   pins: 5,
+  /** Not 0: bytes of this file were given to the system as its pages (pages.ts), by whoever did so, before it did. */
+  lent: 6,
   /** Numbers of 64 bits. */
   bytesMax: 8,
   objectBytesMax: 10,
@@ -88,6 +91,10 @@ export const unitBytes = 512;
 export const unitWords: number = unitBytes / 4;
 /** Of 256 KiB: the largest extent. */
 export const extentUnitsMax = 512;
+/** Of a page of the file. */
+export const pageUnits = 8;
+/** Of 32 KiB: an extent that is as long as that shares no page with others, so that its pages can be lent (pages.ts). */
+export const pagedUnitsMin = 64;
 /** Lists of free runs: the last one is of those of 2^20 units and more, half a gigabyte. */
 export const classes = 153;
 
@@ -143,6 +150,8 @@ export function layoutOf(shape: StoreShape): StoreLayout {
   const share = Math.floor((shape.bytesMax - bucketsAt * 4) / shards);
   let units = Math.floor(share / unitBytes);
   while (units > 0 && unitBytes * units + 4 * besides(units) > share) units -= Math.ceil(units / 256);
+  // Each shard begins with a page.
+  units -= units % pageUnits;
   assert(units >= 128, `a cache of ${shape.bytesMax} bytes is too small`);
   const [buckets, sketchWords, mapWords] = [bucketsFor(units), sketchFor(units), mapFor(units)];
   const sketchAt = bucketsAt + shards * buckets;

@@ -7,7 +7,7 @@ import { type CacheDraft, type CacheEntry, type CacheKey, cacheFlag, cacheState 
 import type { CacheStore } from "../cachestore.ts";
 import { noDraft } from "../nocache.ts";
 import { checkStore } from "./check.ts";
-import { body, bytesOf, facts, found, headOf, keyOf, read, StoreWorld, start } from "./trial.ts";
+import { body, bytesOf, facts, found, headOf, keyOf, read, StoreWorld, start, TrialPages } from "./trial.ts";
 
 const policies = ["tinylfu", "lru", "lfu"] as const;
 const names = 12;
@@ -43,16 +43,23 @@ interface Held {
 class Duel {
   readonly #prng: Prng;
   readonly #stores: CacheStore[];
+  readonly #pages: TrialPages;
   readonly #places: Place[];
   readonly #fetches: Fetch[] = [];
   readonly #held: Held[] = [];
+  readonly #longest: number;
   #seeds = 0;
-  counts = { hits: 0, along: 0, whole: 0 };
+  counts = { hits: 0, along: 0, whole: 0, lent: 0, pages: 0 };
 
   constructor(seed: number) {
     this.#prng = new Prng(seed);
     const policy = policies[seed % 3]!;
-    const world = new StoreWorld({ bytesMax: 250_000 + 40_000 * (seed % 5), objectBytesMax: 60_000, policy });
+    // Small ones press each other; of long ones pages are lent.
+    this.#longest = seed % 2 === 0 ? 70_000 : 150_000;
+    const bytesMax = (seed % 2 === 0 ? 250_000 : 1_500_000) + 40_000 * (seed % 5);
+    const world = new StoreWorld({ bytesMax, objectBytesMax: this.#longest - 10_000, policy });
+    this.#pages = new TrialPages(world.bytes);
+    world.pages = this.#pages;
     this.#stores = [world.open(1), world.open(2)];
     this.#places = Array.from({ length: names }, (_, first) =>
       variants.map((variant) => ({ key: keyOf(`/${first}`, variant), first, fetch: null, below: null })),
@@ -72,6 +79,8 @@ class Duel {
 
   check(): void {
     expect(checkStore(this.#stores[0]!)).toEqual([]);
+    expect(this.#pages.spoilt).toBe(0);
+    this.counts.pages = this.#pages.detachedBytes / 4096;
   }
 
   end(): void {
@@ -127,7 +136,7 @@ class Duel {
       return;
     }
     if (!isReplacing) expect(fetch).toBeNull();
-    const long = this.#prng.below(4) === 0 ? 70_000 : 6000;
+    const long = this.#prng.below(this.#longest > 100_000 ? 3 : 4) === 0 ? this.#longest : 6000;
     const seed = ++this.#seeds;
     const response = { head: `head ${seed}`, seed, length: this.#prng.below(long), isPurged: false };
     place.fetch = { draft, place, response, isKnown: this.#prng.below(2) === 0, written: 0, isBegun: false };
@@ -162,7 +171,10 @@ class Duel {
       if (fetch.isBegun) expect(place.fetch).toBe(fetch);
       return fetch.isBegun;
     }
-    const count = Math.min(1 + this.#prng.below(20_000), response.length - fetch.written);
+    const count = Math.min(
+      1 + this.#prng.below(this.#longest > 100_000 ? 90_000 : 20_000),
+      response.length - fetch.written,
+    );
     const content = body(response.length, response.seed);
     if (!draft.append(content, fetch.written, fetch.written + count)) return false;
     fetch.written += count;
@@ -183,6 +195,9 @@ class Duel {
     const { written } = entry;
     if (entry.isWhole) expect([written, entry.isBroken]).toEqual([response.length, false]);
     if (isReading) expect(read(entry).bytes).toEqual(body(response.length, response.seed).subarray(0, written));
+    // Whoever was lent something goes on reading it, whatever becomes of the entry.
+    for (let at = 0; entry.run(at); at += entry.runEnd - entry.runStart)
+      if (this.#prng.below(3) === 0 && this.#pages.take(entry)) this.counts.lent++;
     entry.release();
   }
 
@@ -240,7 +255,9 @@ test.each(Array.from({ length: 15 }, (_, seed) => seed))("cache and model agree,
     if (step % 50 === 0) duel.check();
   }
   duel.end();
-  expect(Object.values(duel.counts).every((count) => count > 50)).toBe(true);
+  const { lent, pages, ...others } = duel.counts;
+  expect(Object.values(others).every((count) => count > 50)).toBe(true);
+  if (seed % 2 === 1) expect([lent > 20, pages > 200]).toEqual([true, true]);
 });
 
 test("what one process stores another finds", () => {

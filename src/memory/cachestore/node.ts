@@ -77,8 +77,10 @@ export const node = {
   /** Of lfu: how often, and at which age of the shard. */
   frequency: 54,
   age: 55,
+  /** Not 0: bytes of its extents were lent (pages.ts). By whoever lends, who holds it, by Atomics and before it does. */
+  lent: 56,
   /** Both parts, each in whole words. */
-  key: 56,
+  key: 57,
 } as const;
 
 export const extent = { next: 0, units: 1, data: 2 } as const;

@@ -6,10 +6,12 @@ import { cacheState } from "../cache.ts";
 import type { StoreIndex } from "./index.ts";
 import { extentUnitsMax, queue, shardWord as S, unitBytes } from "./layout.ts";
 import { extent as E, node as N, unitsFor } from "./node.ts";
+import { detachUnits, type StorePages } from "./pages.ts";
+import type { StoreParts } from "./parts.ts";
 import { oldestFree, type StorePolicy } from "./policy.ts";
 import type { StoreQueues } from "./queues.ts";
 import type { StoreShard } from "./shard.ts";
-import type { StoreUnits } from "./units.ts";
+import { ownsPages, type StoreUnits, toPageEnd } from "./units.ts";
 
 /** So many go for one extent at most: what finds no room then is not stored. */
 const evictionsMax = 64;
@@ -24,6 +26,8 @@ const variantsMax = 128;
 /** Of a shard, for marks: leases take none of it. */
 const marksShare = 1 / 8;
 
+type NodeParts = Pick<StoreParts, "shard" | "units" | "queues" | "index" | "policy" | "pages">;
+
 export class StoreNodes {
   readonly #shard: StoreShard;
   readonly #words: Int32Array;
@@ -31,14 +35,16 @@ export class StoreNodes {
   readonly #queues: StoreQueues;
   readonly #index: StoreIndex;
   readonly #policy: StorePolicy;
+  readonly #pages: StorePages | null;
 
-  constructor(shard: StoreShard, units: StoreUnits, queues: StoreQueues, index: StoreIndex, policy: StorePolicy) {
+  constructor({ shard, units, queues, index, policy, pages }: NodeParts) {
     this.#shard = shard;
     this.#words = shard.words;
     this.#units = units;
     this.#queues = queues;
     this.#index = index;
     this.#policy = policy;
+    this.#pages = pages;
   }
 
   /** A node of the key that was opened, linked, with so many bytes to spare behind its key; 0 without room. */
@@ -51,16 +57,17 @@ export class StoreNodes {
     const node = this.#take(units, units, 0, 0);
     if (node === 0) return 0;
     const words = this.#words;
+    const { given } = this.#units;
     words.fill(0, node, node + N.key);
     words[node + N.hashFirst] = key.hashFirst;
     words[node + N.hash] = key.hash;
     words[node + N.firstBytes] = key.firstBytes;
     words[node + N.variantBytes] = key.variantBytes;
-    words[node + N.units] = units;
+    words[node + N.units] = given;
     words[node + N.state] = state;
     words[node + N.headAt] = node + N.key + key.wordCount;
     for (let index = 0; index < key.wordCount; index++) words[node + N.key + index] = key.words[index]!;
-    this.#queues.weigh(node, units);
+    this.#queues.weigh(node, given);
     this.#limitVariants();
     this.#index.link(node);
     if (isMark) this.#queues.enter(node, queue.marks);
@@ -95,10 +102,11 @@ export class StoreNodes {
     this.#give(node, extent);
   }
 
-  /** Gives back what an extent has behind so many bytes. */
+  /** Gives back what an extent has behind so many bytes: whole pages of one that owns them, unless it is a short one then. */
   trim(node: number, extent: number, bytes: number): void {
     const units = this.#words[extent + E.units]!;
-    const kept = unitsFor(bytes);
+    const least = unitsFor(bytes);
+    const kept = ownsPages(least) ? toPageEnd(least) : least;
     if (kept >= units) return;
     this.#words[extent + E.units] = kept;
     this.#units.give(extent + kept * (unitBytes / 4), units - kept);
@@ -136,13 +144,14 @@ export class StoreNodes {
     return true;
   }
 
-  /** Of a node that is in no bucket and no queue and that nobody holds. */
+  /** Of a node that is in no bucket and no queue and that nobody holds. Only of bodies anything is lent. */
   #free(node: number): void {
     const words = this.#words;
+    const isLent = Atomics.load(words, node + N.lent) !== 0;
     this.#freeFormerHeads(node);
     if (words[node + N.head] !== 0) this.#give(node, words[node + N.head]!);
-    if (words[node + N.main] !== 0) this.#give(node, words[node + N.main]!);
-    this.#giveChain(node, words[node + N.bodyFirst]!);
+    if (words[node + N.main] !== 0) this.#give(node, words[node + N.main]!, isLent);
+    this.#giveChain(node, words[node + N.bodyFirst]!, isLent);
     this.#queues.weigh(node, -words[node + N.units]!);
     this.#units.give(node, words[node + N.units]!);
   }
@@ -153,17 +162,19 @@ export class StoreNodes {
     this.#words[node + N.formerCount] = 0;
   }
 
-  #giveChain(node: number, first: number): void {
+  #giveChain(node: number, first: number, isLent = false): void {
     for (let extent = first; extent !== 0; ) {
       const next = this.#words[extent + E.next]!;
-      this.#give(node, extent);
+      this.#give(node, extent, isLent);
       extent = next;
     }
   }
 
-  #give(node: number, extent: number): void {
+  #give(node: number, extent: number, isLent = false): void {
     const units = this.#words[extent + E.units]!;
     this.#queues.weigh(node, -units);
+    // The lists write into what is free. What cannot be taken out of the file is lost, until its shard is wiped.
+    if (isLent && ownsPages(units) && !detachUnits(this.#pages, extent, units)) return;
     this.#units.give(extent, units);
   }
 

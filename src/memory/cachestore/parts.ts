@@ -5,6 +5,7 @@ import type { Owners } from "../owners.ts";
 import type { StoreEntry } from "./entry.ts";
 import type { StoreIndex } from "./index.ts";
 import type { StoreNodes } from "./nodes.ts";
+import type { StorePages } from "./pages.ts";
 import type { StorePins } from "./pins.ts";
 import type { StorePolicy } from "./policy.ts";
 import type { StoreQueues } from "./queues.ts";
@@ -22,6 +23,8 @@ export interface StoreParts {
   readonly owners: Owners;
   readonly pins: StorePins;
   readonly writers: StoreWriters;
+  /** Null where nothing is lent: in memory that is no file. */
+  readonly pages: StorePages | null;
   /** Never 0. */
   nextClaim(): number;
   putBack(entry: StoreEntry): void;

@@ -5,6 +5,7 @@ import type { CacheDraft, CacheEntry, CacheFacts, CacheKey } from "../cache.ts";
 import { CacheStore } from "../cachestore.ts";
 import { SharedWords } from "../sharedwords.ts";
 import type { StoreShape } from "./layout.ts";
+import type { StorePages } from "./pages.ts";
 
 export const start = 1_700_000_000_000;
 
@@ -92,6 +93,68 @@ export function stateOf(store: CacheStore, key: CacheKey, nowMs: number = start)
   return state;
 }
 
+const pageBytes = 4096;
+
+/** A page, or what of it was lent: what stood there then. */
+interface Lent {
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The pages of the file, lent to sockets that hold on to them for as long as the test goes on. */
+export class TrialPages implements StorePages {
+  readonly descriptor = 3;
+  canDetach = true;
+  detachedBytes = 0;
+  readonly #bytes: Uint8Array;
+  /** By pages; what was taken out of the file can come to no harm. */
+  readonly #lent: Map<number, Lent[]> = new Map();
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** The run that an entry has just shown, as a line takes it; false where it may not. */
+  take(entry: CacheEntry): boolean {
+    if (entry.lend() !== this.descriptor) return false;
+    this.hold(entry.runStart, entry.runEnd);
+    return true;
+  }
+
+  hold(start: number, end: number): void {
+    while (start < end) {
+      const page = Math.floor(start / pageBytes);
+      const stop = Math.min(end, (page + 1) * pageBytes);
+      this.#lent.set(page, [...(this.#lent.get(page) ?? []), { start, bytes: this.#bytes.slice(start, stop) }]);
+      start = stop;
+    }
+  }
+
+  detach(start: number, bytes: number): boolean {
+    if (start % pageBytes !== 0 || bytes % pageBytes !== 0 || bytes <= 0) throw new Error("these are no whole pages");
+    if (!this.canDetach) return false;
+    for (let page = start / pageBytes; page < (start + bytes) / pageBytes; page++) {
+      if (this.#isSpoilt(page)) throw new Error("bytes were written over that were lent");
+      this.#lent.delete(page);
+    }
+    this.#bytes.fill(0, start, start + bytes);
+    this.detachedBytes += bytes;
+    return true;
+  }
+
+  /** How many pages are not what they were when they were lent: to be asked at any time. */
+  get spoilt(): number {
+    return [...this.#lent.keys()].filter((page) => this.#isSpoilt(page)).length;
+  }
+
+  #isSpoilt(page: number): boolean {
+    const lent = this.#lent.get(page) ?? [];
+    return lent.some(
+      ({ start, bytes }) => Buffer.compare(this.#bytes.subarray(start, start + bytes.length), bytes) !== 0,
+    );
+  }
+}
+
 /** One file and the processes that have it open. */
 export class StoreWorld {
   readonly bytes: Uint8Array;
@@ -103,10 +166,13 @@ export class StoreWorld {
     CacheStore.format(this.bytes, whole, 99);
   }
 
+  /** Those of the file, as the processes that are opened from now on can lend them. */
+  pages: StorePages | null = null;
+
   open(id: number, memory: SharedWords = new SharedWords(this.bytes)): CacheStore {
     this.alive.add(id);
     const isAlive = (other: number, at: number): boolean => at === 7 * other && this.alive.has(other);
-    return new CacheStore(this.bytes, "cache", { id, startedAt: 7 * id, isAlive, relax() {} }, memory);
+    return new CacheStore(this.bytes, "cache", { id, startedAt: 7 * id, isAlive, relax() {} }, this.pages, memory);
   }
 
   kill(id: number): void {

@@ -2,10 +2,12 @@
 // length, as in TLSF (Masmano, Ripoll, Crespo and Real, 2004): one list for each length up to 32, then eight for each doubling. So the
 // shortest run that is long enough is found by a look at a few words, and what is given back is one with its free neighbours
 // at once. A buddy allocator, which only knows powers of 2, left a third of the cache free and of no use to anybody.
+// An extent of 64 units and more begins with a page of the file and is whole pages, so that it shares none with others
+// (pages.ts); what a free run has before that page stays free.
 //
 //   free run: next, previous (1 + unit), length | … | length in the last word of its last unit; the map marks its first and last unit
 
-import { classes, extentUnitsMax, shardWord as S, unitWords } from "./layout.ts";
+import { classes, extentUnitsMax, pagedUnitsMin, pageUnits, shardWord as S, unitWords } from "./layout.ts";
 import type { StoreShard } from "./shard.ts";
 
 export const run: Record<"next" | "previous" | "length" | "lastLength", number> = {
@@ -33,20 +35,29 @@ export class StoreUnits {
     this.#bytes = shard.bytes;
   }
 
-  /** So many units together, or else the longest run that has at least so many; 0 without. */
+  /** So many units together, to the end of a page where they own pages, or else the longest run that has at least so many; 0 without. */
   take(wanted: number, least: number): number {
-    let unit = this.#find(wanted);
+    const enough = ownsPages(wanted) ? Math.min(toPageEnd(wanted), extentUnitsMax) : wanted;
+    let unit = this.#find(enough);
     if (unit < 0 && least < wanted) unit = this.#longest();
     if (unit < 0) return 0;
-    const address = this.#addressOf(unit);
-    const length = this.#words[address + run.length]!;
-    if (length < least) return 0;
+    const length = this.#words[this.#addressOf(unit) + run.length]!;
+    const before = ownsPages(enough) ? toPageEnd(unit) - unit : 0;
+    const paged = Math.min(enough, length - before) & -pageUnits;
+    if (ownsPages(paged)) return paged < least ? 0 : this.#cut(unit, length, before, paged);
+    const units = Math.min(enough, length, pagedUnitsMin - 1);
+    return units < least ? 0 : this.#cut(unit, length, 0, units);
+  }
+
+  /** Some of a free run; what is before and behind them stays free. */
+  #cut(unit: number, length: number, before: number, units: number): number {
+    const behind = length - before - units;
     this.#unlink(unit, length);
-    const units = Math.min(wanted, length, extentUnitsMax);
-    if (units < length) this.#link(unit + units, length - units);
+    if (before > 0) this.#link(unit, before);
+    if (behind > 0) this.#link(unit + before + units, behind);
     this.given = units;
     this.#words[this.#shard.at + S.freeUnits]! -= units;
-    return address;
+    return this.#addressOf(unit + before);
   }
 
   /** Back, from a word on. */
@@ -85,19 +96,35 @@ export class StoreUnits {
     }
   }
 
-  /** The first unit of a run that is as long as that; -1 without. */
+  /** The first unit of a run that has room for so many; -1 without. */
   #find(wanted: number): number {
+    const words = this.#words;
     const lists = this.#shard.at + S.free;
     const fitting = classOf(wanted);
     // Of its own list some may be shorter, where a list has several lengths.
-    let link = this.#words[lists + fitting]!;
-    for (let looks = 0; link !== 0 && looks < looksMax; looks++) {
-      const address = this.#addressOf(link - 1);
-      if (this.#words[address + run.length]! >= wanted) return link - 1;
-      link = this.#words[address + run.next]!;
+    const unit = words[lists + fitting] === 0 ? -1 : this.#findIn(lists + fitting, wanted);
+    if (unit >= 0) return unit;
+    for (let list = lists + fitting + 1; list < lists + classes; list++) {
+      if (words[list] === 0) continue;
+      if (!ownsPages(wanted)) return words[list]! - 1;
+      // And of those behind it, from a page on.
+      const unit = this.#findIn(list, wanted);
+      if (unit >= 0) return unit;
     }
-    for (let list = fitting + 1; list < classes; list++)
-      if (this.#words[lists + list] !== 0) return this.#words[lists + list]! - 1;
+    return -1;
+  }
+
+  #findIn(list: number, wanted: number): number {
+    const words = this.#words;
+    const isPaged = ownsPages(wanted);
+    let link = words[list]!;
+    for (let looks = 0; link !== 0 && looks < looksMax; looks++) {
+      const unit = link - 1;
+      const address = this.#addressOf(unit);
+      const before = isPaged ? toPageEnd(unit) - unit : 0;
+      if (words[address + run.length]! - before >= wanted) return unit;
+      link = words[address + run.next]!;
+    }
     return -1;
   }
 
@@ -142,6 +169,12 @@ export class StoreUnits {
     return this.#shard.unitsAt + unit * unitWords;
   }
 }
+
+/** Whether an extent of so many units shares no page with others. */
+export const ownsPages = (units: number): boolean => units >= pagedUnitsMin;
+
+/** From a unit, or of a count of them. */
+export const toPageEnd = (units: number): number => (units + pageUnits - 1) & -pageUnits;
 
 /** Which list a run of that length is in. */
 export function classOf(length: number): number {

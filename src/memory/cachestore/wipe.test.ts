@@ -3,12 +3,26 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Prng } from "../../base/prng.ts";
-import { cacheState } from "../cache.ts";
+import { type CacheKey, cacheState } from "../cache.ts";
 import type { CacheStore } from "../cachestore.ts";
 import { SharedWords } from "../sharedwords.ts";
 import { checkStore } from "./check.ts";
 import { shardWord as S, shardWords } from "./layout.ts";
-import { body, bytesOf, facts, fill, found, headOf, keyOf, put, read, StoreWorld, start, stateOf } from "./trial.ts";
+import {
+  body,
+  bytesOf,
+  facts,
+  fill,
+  found,
+  headOf,
+  keyOf,
+  put,
+  read,
+  StoreWorld,
+  start,
+  stateOf,
+  TrialPages,
+} from "./trial.ts";
 
 const shape = { bytesMax: 500_000, objectBytesMax: 100_000, policy: "lru" } as const;
 const none = new Uint8Array();
@@ -23,6 +37,15 @@ function leaveLocked(store: CacheStore, seed: number): void {
   for (let word = shard.at + S.counted; word < shard.at + shardWords; word++) words[word] = prng.u32();
   for (const word of [S.entries, S.marks, S.fetching, S.freeUnits, S.looseUnits]) words[shard.at + word] = prng.u32();
   for (let bucket = 0; bucket < layout.buckets; bucket++) words[shard.bucketsAt + bucket] = prng.u32();
+}
+
+/** The first long piece of what stands there, to a socket that has it from now on. */
+function lend(store: CacheStore, key: CacheKey, pages: TrialPages): void {
+  const entry = found(store, key);
+  let isLent = false;
+  for (let at = 0; !isLent && entry.run(at); at += entry.runEnd - entry.runStart) isLent = pages.take(entry);
+  if (!isLent) throw new Error("nothing was lent");
+  entry.release();
 }
 
 test("a lock that a dead process has left is taken over, and its shard is empty but for what others hold", () => {
@@ -138,6 +161,45 @@ test("a call of our own that threw leaves a shard that the next one wipes", () =
   expect([store.find(keyOf("/a"), start), store.figures().wipes, checkStore(store)]).toEqual([null, 1, []]);
 });
 
+test("what was lent of a shard that is wiped is taken out of the file before others stand there, but for what is held", () => {
+  const world = new StoreWorld({ ...shape, bytesMax: 900_000 });
+  const pages = new TrialPages(world.bytes);
+  world.pages = pages;
+  const [dead, heir] = [world.open(1), world.open(2)];
+  for (const index of [1, 2, 3]) {
+    put(heir, keyOf(`/${index}`), body(70_000, index), { bodyBytes: 70_000 });
+    lend(dead, keyOf(`/${index}`), pages);
+  }
+  const held = found(heir, keyOf("/2"));
+  leaveLocked(dead, 5);
+  world.kill(1);
+  expect([heir.find(keyOf("/1"), start), pages.spoilt, checkStore(heir)]).toEqual([null, 0, []]);
+  for (let index = 0; index < 20; index++)
+    put(heir, keyOf(`/new/${index}`), body(80_000, index), { bodyBytes: 80_000 });
+  expect([pages.spoilt, read(held).bytes]).toEqual([0, body(70_000, 2)]);
+  const { detachedBytes } = pages;
+  held.release();
+  expect([pages.detachedBytes - detachedBytes, checkStore(heir)]).toEqual([72 * 1024, []]);
+});
+
+test("where pages cannot be taken out of the file, what was lent is written over by nobody, in a wiped shard neither", () => {
+  const world = new StoreWorld({ ...shape, bytesMax: 900_000 });
+  const pages = new TrialPages(world.bytes);
+  world.pages = pages;
+  const [dead, lender] = [world.open(1), world.open(2)];
+  world.pages = null;
+  const heir = world.open(3);
+  put(heir, keyOf("/a"), body(70_000), { bodyBytes: 70_000 });
+  lend(lender, keyOf("/a"), pages);
+  const { bytesUsed } = heir.figures();
+  heir.purge(keyOf("/a"), false);
+  expect(bytesUsed - heir.figures().bytesUsed).toBeLessThan(70_000);
+  leaveLocked(dead, 6);
+  world.kill(1);
+  for (let index = 0; index < 20; index++) put(heir, keyOf(`/${index}`), body(80_000, index), { bodyBytes: 80_000 });
+  expect([heir.figures().wipes, pages.spoilt]).toEqual([1, 0]);
+});
+
 test("who lives and does not let go makes others find and store nothing, and what could not be let go of is later", () => {
   const world = new StoreWorld(shape);
   const [stuck, other] = [world.open(1), world.open(2)];
@@ -249,6 +311,16 @@ const operations: readonly { readonly name: string; readonly act: (store: CacheS
     },
   },
   {
+    name: "lending what is purged then",
+    act: (store) => {
+      const entry = found(store, keyOf("/long"));
+      entry.run(0);
+      entry.lend();
+      store.purge(keyOf("/long"), false);
+      entry.release();
+    },
+  },
+  {
     name: "bringing up to date what others read",
     act: (store) => {
       for (let turn = 0; turn < 3; turn++) {
@@ -275,11 +347,15 @@ test.each(operations)(
   "$name: stopped in front of any store, others go on and what they hold is whole",
   ({ act }) => {
     for (let stores = 0, isThrough = false; !isThrough; stores += 1 + (stores >> 6)) {
-      const world = new StoreWorld({ ...shape, bytesMax: 300_000, policy: "tinylfu" });
+      const world = new StoreWorld({ ...shape, bytesMax: 400_000, policy: "tinylfu" });
+      const pages = new TrialPages(world.bytes);
+      world.pages = pages;
       const living = world.open(1);
       for (let index = 0; index < 6; index++)
         put(living, keyOf(`/${index}`), body(20_000, index), { bodyBytes: 20_000 });
       put(living, keyOf("/held"), body(30_000, 7));
+      put(living, keyOf("/long"), body(40_000, 8), { bodyBytes: 40_000 });
+      lend(living, keyOf("/long"), pages);
       const held = found(living, keyOf("/held"));
       found(world.open(3), keyOf("/1"));
       world.kill(3);
@@ -294,7 +370,7 @@ test.each(operations)(
       left = Number.POSITIVE_INFINITY;
       world.kill(2);
       living.recover();
-      expect([stores, checkStore(living)]).toEqual([stores, []]);
+      expect([stores, checkStore(living), pages.spoilt]).toEqual([stores, [], 0]);
       expect([headOf(held), read(held).bytes]).toEqual(["HTTP/1.1 200 OK", body(30_000, 7)]);
       for (let index = 0; index < 6; index++) {
         const entry = living.find(keyOf(`/${index}`), start + 30);
@@ -308,6 +384,7 @@ test.each(operations)(
       held.release();
       living.walk(0, 10_000, () => "remove");
       expect([stores, living.figures().bytesUsed, checkStore(living)]).toEqual([stores, 0, []]);
+      expect([stores, pages.spoilt, pages.detachedBytes > 0]).toEqual([stores, 0, true]);
       expect(stores).toBeLessThan(5000);
     }
   },

@@ -1,15 +1,20 @@
 // Emptying a shard whose lock was taken over. Nothing that stands in it is believed but what living processes hold, by their
 // cells: those nodes keep their places and extents, are found by nobody, and are freed with their last pin. Of a node that is
 // held each link is in order at any moment, for links are stored after what they lead to; only a head may stand in two
-// places while it is replaced. A link that leads nowhere all the same is cut. It allocates; it is not on the way of traffic.
+// places while it is replaced. A link that leads nowhere all the same is cut. What becomes free may have been lent, as nobody knows any
+// more: its pages are taken out of the file before anything is written to them. It allocates; it is not on the way of traffic.
 
 import { cacheState } from "../cache.ts";
 import type { Owners } from "../owners.ts";
-import { extentUnitsMax, shardWord as S, shardWords, unitWords } from "./layout.ts";
+import { extentUnitsMax, header, pageUnits, shardWord as S, shardWords, unitWords } from "./layout.ts";
 import { broken, extent as E, node as N } from "./node.ts";
+import { detachUnits, type StorePages } from "./pages.ts";
+import type { StoreParts } from "./parts.ts";
 import type { StorePins } from "./pins.ts";
 import type { StoreShard } from "./shard.ts";
-import type { StoreUnits } from "./units.ts";
+import { type StoreUnits, toPageEnd } from "./units.ts";
+
+type WipeParts = Pick<StoreParts, "shard" | "owners" | "units" | "pins" | "pages">;
 
 export class StoreWipe {
   readonly #shard: StoreShard;
@@ -17,15 +22,17 @@ export class StoreWipe {
   readonly #owners: Owners;
   readonly #units: StoreUnits;
   readonly #pins: StorePins;
+  readonly #pages: StorePages | null;
   /** A byte for each unit that is held. */
   #marks: Uint8Array = new Uint8Array();
 
-  constructor(shard: StoreShard, owners: Owners, units: StoreUnits, pins: StorePins) {
+  constructor({ shard, owners, units, pins, pages }: WipeParts) {
     this.#shard = shard;
     this.#words = shard.words;
     this.#owners = owners;
     this.#units = units;
     this.#pins = pins;
+    this.#pages = pages;
   }
 
   /** The shard that is open. */
@@ -40,6 +47,7 @@ export class StoreWipe {
     this.#marks = new Uint8Array(layout.units);
     const held = this.#held();
     for (const [node, refs] of held) this.#keep(node, refs);
+    if (Atomics.load(words, header.lent) !== 0) this.#detachFree();
     this.#units.rebuild(this.#marks);
     words[at + S.looseUnits] = layout.units - words[at + S.freeUnits]!;
     words[at + S.wipes] = wipes + 1;
@@ -98,6 +106,19 @@ export class StoreWipe {
       }
     }
     return units;
+  }
+
+  /** All whole pages that nobody holds: what was lent are some of these. Those that stay in the file are nobody's, and not free. */
+  #detachFree(): void {
+    const marks = this.#marks;
+    for (let unit = 0; unit < marks.length; ) {
+      let end = unit;
+      while (end < marks.length && marks[end] === 0) end++;
+      const [first, stop] = [toPageEnd(unit), end & -pageUnits];
+      if (stop > first && !detachUnits(this.#pages, this.#shard.unitsAt + first * unitWords, stop - first))
+        marks.fill(1, first, stop);
+      unit = end + 1;
+    }
   }
 
   /** False: not in this shard, or held by others already. */

@@ -3,6 +3,7 @@
 
 import { expect, test } from "bun:test";
 import type { TablePlan } from "../../config/plan.ts";
+import { Killed, MortalWords } from "../mortalwords.ts";
 import { type Owner, yieldingRounds } from "../owners.ts";
 import { SharedWords } from "../sharedwords.ts";
 import { StickTable } from "../sticktable.ts";
@@ -30,41 +31,6 @@ const plan: TablePlan = {
 };
 const start = 1_000_000;
 const now = start + 5000;
-
-class Killed extends Error {}
-
-/** Lets so many stores pass and then ends the process, as far as the table can tell. */
-class MortalWords extends SharedWords {
-  left = Number.POSITIVE_INFINITY;
-
-  #spend(): void {
-    if (this.left-- <= 0) throw new Killed();
-  }
-  override put(at: number, value: number): void {
-    this.#spend();
-    super.put(at, value);
-  }
-  override store(at: number, value: number): void {
-    this.#spend();
-    super.store(at, value);
-  }
-  override add(at: number, value: number): void {
-    this.#spend();
-    super.add(at, value);
-  }
-  override exchange(at: number, expected: number, value: number): number {
-    this.#spend();
-    return super.exchange(at, expected, value);
-  }
-  override storePair(pair: number, value: bigint): void {
-    this.#spend();
-    super.storePair(pair, value);
-  }
-  override exchangePair(pair: number, expected: bigint, value: bigint): bigint {
-    this.#spend();
-    return super.exchangePair(pair, expected, value);
-  }
-}
 
 /** One file and the processes that have it open. */
 class World {

@@ -23,6 +23,8 @@
 //     columns    column.ts
 //     told       of a table that is shared: what other nodes have been told of this entry (told.ts), by control
 //   holds      for each owner: the entry it holds, or a free cell: minus the next free one, minus 1
+//   wishes     of the table of others of one that is shared: a seed, then cells (wishes.ts draws them): keys that workers looked up
+//              and control is to ask for. By Atomics, by all; a stale read costs a key that is asked for an interval later
 //
 // Buckets, entries and cells that hold one are written by who holds the lock of the entry's shard, always through its journal.
 
@@ -33,6 +35,7 @@ import { type Column, readColumn } from "../column.ts";
 import { ownersMax, ownerWords } from "../owners.ts";
 import { keyBytes } from "../tablekey.ts";
 import { sharedDebtMs } from "../tokenbucket.ts";
+import { isOthers } from "./othersplan.ts";
 
 const magic = 0x51_1c_e0_7a;
 /** Changed whenever a word moves or means something else. */
@@ -86,6 +89,12 @@ export const toldWords = 5;
 /** For each element of a column: what has been told; of a rate also what of it stands in the ledger's windows; of tokens first what was taken. */
 export const toldElementWords = { count: 1, bytes: 2, gauge: 1, rate: 6, tag: 1, tokens: 4 } as const;
 
+/** Keys that are asked for in one interval, at most: each is a question to the fleet's Redis. And words for them, where keys are long. */
+const wishCellsMax = 256;
+const wishWordsMax = 16_384;
+/** State and length. */
+const wishHeadWords = 2;
+
 /** From here on a table has so many shards; below, one, so that the order of eviction is exact. */
 const shardedEntries = 65_536;
 const shardsMany = 16;
@@ -123,6 +132,10 @@ export interface StickLayout {
   readonly bucketsAt: number;
   readonly entriesAt: number;
   readonly holdsAt: number;
+  /** None where `wishCells` is 0. */
+  readonly wishesAt: number;
+  readonly wishCells: number;
+  readonly wishWords: number;
   readonly words: number;
 }
 
@@ -156,10 +169,13 @@ export function layoutOf(plan: TablePlan, room: StickRoom): StickLayout {
   const bucketsAt = ownersAt + room.owners * ownerWords;
   const entriesAt = bucketsAt + shards * buckets;
   const holdsAt = entriesAt + shards * share * entryWords;
-  const words = holdsAt + room.owners * room.holds;
+  const wishesAt = holdsAt + room.owners * room.holds;
+  const wishWords = wishHeadWords + Math.ceil(keyBytes(plan.key) / 4);
+  const wishCells = isOthers(plan) ? Math.max(Math.min(wishCellsMax, Math.floor(wishWordsMax / wishWords)), 1) : 0;
+  const words = wishesAt + (wishCells === 0 ? 0 : 1 + wishCells * wishWords);
   return {
     ...{ room, columns, columnAt, keyWords, toldAt, toldColumnAt, entryWords, shards, share, buckets },
-    ...{ shardsAt, ownersAt, bucketsAt, entriesAt, holdsAt, words },
+    ...{ shardsAt, ownersAt, bucketsAt, entriesAt, holdsAt, wishesAt, wishCells, wishWords, words },
   };
 }
 

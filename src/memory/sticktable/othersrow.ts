@@ -7,7 +7,7 @@ import type { StickTable } from "../sticktable.ts";
 import { layKeyName } from "../tablekey.ts";
 import { assignLacking, type Bucket, lackingMs, sharedDebtMs } from "../tokenbucket.ts";
 import { assignCell } from "./cells.ts";
-import { header } from "./layout.ts";
+import { entryWord, header } from "./layout.ts";
 import { removeKey } from "./rows.ts";
 
 export interface OthersNews {
@@ -48,6 +48,16 @@ export function writeOthers(table: StickTable, { key, slots, ttlMs, nowMs, ledge
   });
   shards.refresh(entry, stamp);
   journal.commitAndUnlock();
+}
+
+/** Whether the key that is laid has been refreshed so lately. */
+export function isUsedWithin(table: StickTable, ms: number, nowMs: number): boolean {
+  const { finder, shards, memory } = table.parts;
+  const entry = finder.find(nowMs | 0);
+  if (entry === 0) return false;
+  const ageMs = (nowMs - memory.words[entry + entryWord.stamp]!) | 0;
+  shards.close();
+  return ageMs < ms;
 }
 
 /** How long until the bucket of all nodes is full, by what was heard of the key that is laid; 0 where nothing was. `bucket`: with debts. */

@@ -29,43 +29,56 @@ export interface TableRow {
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** One entry, copied; the same object for every entry of a listing. */
+/** One entry, copied or glanced at; the same object for every entry of a listing. */
 export class RowView {
   readonly #table: StickTable;
-  readonly #words: Int32Array;
+  readonly #copy: Int32Array;
+  #words: Int32Array;
+  /** Where the entry begins in them. */
+  #at = 0;
   #nowMs = 0;
 
   constructor(table: StickTable) {
     this.#table = table;
-    this.#words = new Int32Array(table.parts.layout.entryWords);
+    this.#copy = new Int32Array(table.parts.layout.entryWords);
+    this.#words = this.#copy;
   }
 
   /** Of an open entry. */
   copy(entry: number, nowMs: number): void {
     const { words } = this.#table.parts.memory;
-    for (let index = 0; index < this.#words.length; index++) this.#words[index] = words[entry + index]!;
+    for (let index = 0; index < this.#copy.length; index++) this.#copy[index] = words[entry + index]!;
+    this.#words = this.#copy;
+    this.#at = 0;
+    this.#nowMs = nowMs;
+  }
+
+  /** As it stands there, while others may write to it: its numbers are good enough to decide whether it is worth a copy. */
+  glance(entry: number, nowMs: number): void {
+    this.#words = this.#table.parts.memory.words;
+    this.#at = entry;
     this.#nowMs = nowMs;
   }
 
   get key(): string {
-    const isIPv4 = (this.#words[entryWord.flags]! & ipv4Bit) !== 0;
-    return writeKey(this.#table.plan.key, this.#words, entryWord.key, isIPv4);
+    const isIPv4 = (this.#words[this.#at + entryWord.flags]! & ipv4Bit) !== 0;
+    return writeKey(this.#table.plan.key, this.#words, this.#at + entryWord.key, isIPv4);
   }
 
   get refs(): number {
-    return this.#words[entryWord.flags]! & refsMask;
+    return this.#words[this.#at + entryWord.flags]! & refsMask;
   }
 
   get expiresInMs(): number | null {
     const { expireMs } = this.#table.plan;
-    return expireMs === 0 ? null : expireMs - ((this.#nowMs - this.#words[entryWord.stamp]!) | 0);
+    return expireMs === 0 ? null : expireMs - ((this.#nowMs - this.#words[this.#at + entryWord.stamp]!) | 0);
   }
 
   /** The column has the element. */
   read(column: number, element: number): number {
     const { columns, parts } = this.#table;
     const at = parts.layout.columnAt[column]! + (element - columns[column]!.first) * wordsOf(columns[column]!);
-    return readCell(this.#words, at, columns[column]!, this.#nowMs);
+    return readCell(this.#words, this.#at + at, columns[column]!, this.#nowMs);
   }
 
   row(): TableRow {
@@ -84,12 +97,16 @@ export interface Page {
   readonly cursor: number | null;
 }
 
-/** The entries from `cursor` on (0 is the first) that are accepted, `rowsMax` at most, looking at `looksMax` places at most. */
+/**
+ * The entries from `cursor` on (0 is the first) that are accepted, `rowsMax` at most, looking at `looksMax` places at most. Where
+ * `isPromising` is given, an entry is locked and copied only when a glance at its numbers says so.
+ */
 export function listRows(
   table: StickTable,
   nowMs: number,
   from: { cursor: number; rowsMax: number; looksMax: number },
   accept: (view: RowView) => boolean = () => true,
+  isPromising: ((view: RowView) => boolean) | null = null,
 ): Page {
   const { share, shards } = table.parts.layout;
   const view = new RowView(table);
@@ -104,6 +121,10 @@ export function listRows(
       continue;
     }
     cursor++;
+    if (isPromising !== null) {
+      view.glance(entryAt(table, shard, index), nowMs | 0);
+      if (!isPromising(view)) continue;
+    }
     if (copyEntry(table, shard, index, view, nowMs) && accept(view)) rows.push(view.row());
   }
   return { rows, cursor };

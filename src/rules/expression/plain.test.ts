@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { RE2JS } from "re2js";
 import { Prng } from "../../base/prng.ts";
 import { readPattern, replacePattern } from "./pattern.ts";
-import { plainRegex } from "./plain.ts";
+import { plainRegex, shortRegex } from "./plain.ts";
 
 test.each([
   ["^/shop/[0-9]+$", "^\\/shop\\/[0-9]+$"],
@@ -208,4 +208,14 @@ test("the costliest that is plain is quick at any text", () => {
     expect(read.ok && replacePattern(text, read.pattern, [], true)).toBe(text);
     expect([source, performance.now() - startedMs < 500]).toEqual([source, true]);
   }
+});
+
+test("of short texts RegExp may decide what takes their cube, and no more", () => {
+  for (const source of ["a[^b]*b c+ d", ".*x", "^.*a.*b", "(?<k>a+)b+c", "(?:a|b*)c"]) {
+    expect([source, plainRegex(source, "")]).toEqual([source, null]);
+    expect([source, shortRegex(source)?.source ?? null]).not.toEqual([source, null]);
+  }
+  for (const source of [".*a.*b", "^.*a.*b.*c", "a*a*a*b", "(a+)+b"])
+    expect([source, shortRegex(source)]).toEqual([source, null]);
+  expect(shortRegex("a+")?.source).toBe("a+");
 });

@@ -33,8 +33,16 @@ interface Frame {
 
 /** The same for RegExp, which is as quick as it is long; null where it is not plain. RE2 must have taken it already. */
 export function plainRegex(source: string, flags: string): RegExp | null {
-  const spelled = new Scanner(source, flags).spell();
-  return spelled === null ? null : new RegExp(spelled, flags.includes("i") ? "i" : "");
+  const scanner = new Scanner(source, flags);
+  const spelled = scanner.spell();
+  return spelled === null || !scanner.isQuick ? null : new RegExp(spelled, flags.includes("i") ? "i" : "");
+}
+
+/** The same for texts of some hundred characters, with the cube of which it may become slow. Groups have numbers, as RE2 gives them. */
+export function shortRegex(source: string): RegExp | null {
+  const scanner = new Scanner(source, "");
+  const spelled = scanner.spell();
+  return spelled === null || !scanner.isQuickWhereShort ? null : new RegExp(spelled);
 }
 
 class Scanner {
@@ -45,6 +53,9 @@ class Scanner {
   #steps = 0;
   #spelled = "";
   #endless = 0;
+  /** Repeated without end, and what follows does not say where it ends. */
+  #openEnds = 0;
+  #isBranched = false;
   /** Whether something is repeated without end that has one end only, if it is looked for from one place only. */
   #isSharp = false;
   /** Whether nothing follows what is repeated without end. */
@@ -55,19 +66,28 @@ class Scanner {
     this.#flags = flags;
   }
 
+  /** Null: there is something in it that is not known, or too much to try. */
   spell(): string | null {
-    let isBranched = false;
     while (this.#at < this.#source.length) {
       const character = this.#source[this.#at]!;
-      isBranched ||= character === "|" && this.#frames.length === 1;
+      this.#isBranched ||= character === "|" && this.#frames.length === 1;
       if (!this.#read(character) || this.#steps > stepsMax) return null;
     }
-    if (this.#frames.length !== 1) return null;
-    const isTied = this.#source.startsWith("^") && !isBranched;
-    const isQuick = isTied
-      ? this.#endless <= 1
-      : !this.#isSharp && (this.#endless === 0 || (this.#endless === 1 && this.#isLast));
-    return isQuick ? this.#spelled : null;
+    return this.#frames.length === 1 ? this.#spelled : null;
+  }
+
+  get isQuick(): boolean {
+    if (this.#isTied) return this.#endless <= 1;
+    return !this.#isSharp && (this.#endless === 0 || (this.#endless === 1 && this.#isLast));
+  }
+
+  /** Where it begins, and where something ends, may each be anywhere; behind two such places there is still something to be looked through. */
+  get isQuickWhereShort(): boolean {
+    return this.#openEnds <= (this.#isTied ? 2 : 1);
+  }
+
+  get #isTied(): boolean {
+    return this.#source.startsWith("^") && !this.#isBranched;
   }
 
   #read(character: string): boolean {
@@ -136,7 +156,10 @@ class Scanner {
     } else {
       this.#steps += frame.ways * (least + 1);
       // What is repeated behind something that can end anywhere is begun anew at every such end.
-      if (this.#endless === 0 && this.#endsBefore(text)) this.#isSharp = true;
+      const isSharp = this.#endsBefore(text);
+      // Behind the last one nothing can fail.
+      if (!isSharp && !this.#isAtEnd()) this.#openEnds++;
+      if (this.#endless === 0 && isSharp) this.#isSharp = true;
       else this.#endless++;
       this.#isLast = this.#at === this.#source.length;
     }
@@ -152,6 +175,14 @@ class Scanner {
     this.#at = before;
     if (next === undefined || least === 0 || /^(?:\^|\\[bB])$/.test(next)) return false;
     return next === "$" || !bytes.some((byte) => this.#has(repeated, byte) && this.#has(next, byte));
+  }
+
+  #isAtEnd(): boolean {
+    const before = this.#at;
+    this.#take(closing);
+    const isAtEnd = this.#at === this.#source.length;
+    this.#at = before;
+    return isAtEnd;
   }
 
   #has(text: string, byte: string): boolean {

@@ -43,6 +43,7 @@ test("only letters are folded: no other byte passes for a hyphen or a letter", (
     if (!isToken) continue;
     expect(isName(Uint8Array.of(0x61, byte, 0x62), 0, 3, wanted)).toBe(byte === 0x2d);
     expect(isName(Uint8Array.of(byte, 0x2d, 0x62), 0, 3, wanted)).toBe(byte === 0x61 || byte === 0x41);
+    expect(isName(Uint8Array.of(0x41, byte), 0, 2, Buffer.from("a_"))).toBe(byte === 0x5f);
   }
 });
 

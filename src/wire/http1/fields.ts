@@ -110,11 +110,12 @@ export function fieldId(bytes: Uint8Array, start: number, end: number): number {
   return field.other;
 }
 
-/** Whether bytes[start, end) is `lower`, which holds lower-case letters, without regard to case. */
+/** Whether bytes[start, end) is `lower`, which holds lower-case letters, without regard to case. The bit of case in "_" is no case. */
 export function isName(bytes: Uint8Array, start: number, end: number, lower: Uint8Array): boolean {
   if (end - start !== lower.length) return false;
   for (let index = 0; index < lower.length; index++) {
-    if ((bytes[start + index]! | 0x20) !== lower[index]!) return false;
+    const byte = bytes[start + index]!;
+    if (byte !== lower[index]! && (byte | 0x20) !== lower[index]!) return false;
   }
   return true;
 }

@@ -34,12 +34,12 @@ export class Goproxy {
   }
 
   /** Until it is ready. */
-  async start(lines: string): Promise<this> {
+  async start(lines: string, environment: Readonly<Record<string, string>> = {}): Promise<this> {
     this.write(lines);
     const words = isTaken ? ["run", "-c", this.path] : ["goproxy"];
     const child = Bun.spawn([...command, ...words], {
       cwd: this.#room.folder,
-      env: { ...process.env, SLUICE_ADMIN: this.admin, NO_COLOR: "1" },
+      env: { ...process.env, SLUICE_ADMIN: this.admin, NO_COLOR: "1", ...environment },
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#child = child;

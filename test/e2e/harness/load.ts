@@ -6,6 +6,7 @@ import type { Socket } from "bun";
 export interface LoadOptions {
   readonly connections?: number;
   readonly target?: string;
+  readonly fields?: Readonly<Record<string, string>>;
   /** Statuses that are no error. */
   readonly accepted?: readonly number[];
   /** Over TLS, whoever the server is. */
@@ -34,7 +35,8 @@ export class Load {
 
   constructor(port: number, options: LoadOptions = {}) {
     this.#port = port;
-    this.#request = `GET ${options.target ?? "/"} HTTP/1.1\r\nHost: load\r\n\r\n`;
+    const fields = Object.entries(options.fields ?? {}).map(([name, value]) => `${name}: ${value}\r\n`);
+    this.#request = `GET ${options.target ?? "/"} HTTP/1.1\r\nHost: load\r\n${fields.join("")}\r\n`;
     this.#accepted = options.accepted ?? [200];
     this.#isSecure = options.isSecure ?? false;
     this.#lanes = Array.from({ length: options.connections ?? 8 }, () => this.#lane());

@@ -1,5 +1,6 @@
 // One Sluice with something of everything that metrics tell of: listeners of all modes, TLS, a forward proxy, rules, tables, lists, hooks,
-// a cache with a Redis behind it, a fleet, discovery, a server that is not there. And traffic for all of it, for as long as a test looks.
+// a cache with a Redis behind it, an egress pool with a log and ipmanager's pages, a fleet, discovery, a registry and a sentinel, a server that is not
+// there. And traffic for all of it, for as long as a test looks.
 
 import { writeFileSync } from "node:fs";
 import { Authority } from "../../authority.ts";
@@ -13,6 +14,8 @@ import { Sluice } from "./sluice.ts";
 
 export class Showcase {
   readonly sluice: Sluice;
+  /** Where ipmanager's pages are. */
+  readonly ipmanager: string;
   readonly #ports: Ports;
   readonly #datagrams: DatagramClient;
   readonly #origin: Origin;
@@ -20,21 +23,23 @@ export class Showcase {
 
   private constructor(sluice: Sluice, ports: Ports, datagrams: DatagramClient, origin: Origin) {
     this.sluice = sluice;
+    this.ipmanager = listen(ports.ipmanager);
     this.#ports = ports;
     this.#datagrams = datagrams;
     this.#origin = origin;
   }
 
   /** With traffic, until the room is left. */
-  static async start(room: Room, redis: Redis): Promise<Showcase> {
+  static async start(room: Room, redis: Redis, token?: string): Promise<Showcase> {
     const origin = new Origin(room, ({ target }) =>
       target.startsWith("/stored") ? ok("stored", "Cache-Control: max-age=1") : ok("served"),
     );
-    const ports = { web: freePort(), secure: freePort(), raw: freePort(), forward: freePort(), admin: freePort() };
+    const [web, secure, raw, forward, admin] = [freePort(), freePort(), freePort(), freePort(), freePort()];
+    const ports = { web, secure, raw, forward, admin, out: freePort(), ipmanager: freePort() };
     const udpPort = await freeDatagramPort();
     const udp = await DatagramServer.start("udp");
     room.ending(() => udp.stop());
-    const config = configText(room, { ...ports, udp: udpPort }, origin, udp.port, redis.address);
+    const config = configText(room, { ...ports, udp: udpPort }, origin, udp.port, redis.address, token);
     const sluice = await Sluice.of(room, room.write("sluice.config.ts", config), ports.web, ports.admin);
     const datagrams = await DatagramClient.start(udpPort);
     room.ending(() => datagrams.stop());
@@ -53,7 +58,7 @@ export class Showcase {
 
   /** What no load asks for, again and again. */
   async #visit(): Promise<void> {
-    const { web, raw, forward } = this.#ports;
+    const { web, raw, forward, out } = this.#ports;
     const quietly = (asked: Promise<unknown>): Promise<unknown> => asked.catch(() => null);
     for (let round = 0; !this.#isEnded; round++) {
       const web_ = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${web}${path}`);
@@ -68,6 +73,7 @@ export class Showcase {
           fetch(`http://127.0.0.1:${raw}/`, { keepalive: false }),
           fetch(this.#origin.address.replace(/^/, "http://"), { proxy: proxy("john:secret") }),
           fetch(this.#origin.address.replace(/^/, "http://"), { proxy: proxy("john:wrong") }),
+          fetch(this.#origin.address.replace(/^/, "http://"), { proxy: `http://127.0.0.1:${out}` }),
           this.#datagrams.ask(`question ${round}`),
         ]),
       );
@@ -82,6 +88,8 @@ interface Ports {
   readonly raw: number;
   readonly forward: number;
   readonly admin: number;
+  readonly out: number;
+  readonly ipmanager: number;
 }
 
 function configText(
@@ -90,22 +98,40 @@ function configText(
   origin: Origin,
   udpServer: number,
   redis: string,
+  token?: string,
 ): string {
   using authority = new Authority();
   const { cert, key } = authority.issue(["DNS:shop.example", "IP:127.0.0.1"]);
   room.write("shop.crt", cert);
   room.write("shop.key", key);
+  const time = new Date().toISOString().replace(/\.\d+Z$/, "+00:00");
+  writeFileSync(room.path("nginx.log"), `${time} 200 127.0.0.2 shop.example\n${time} 403 127.0.0.3 shop.example\n`);
+  room.write("upstream.conf", `server { listen ${freePort()}; proxy_bind 127.0.0.5; }\n`);
   writeFileSync(room.path("servers.txt"), `${origin.address}\n`);
   const config = {
     workers: 2,
     drainTimeout: "1s",
     log: { level: "error" },
-    admin: { listen: listen(ports.admin) },
+    admin: { listen: listen(ports.admin), token },
     accessLog: { path: "access.log" },
     tables: { clients: { size: "1k", expire: "1m", store: ["http_req_rate(10s)"], share: true } },
     lists: { office: { addresses: ["192.0.2.0/24"] } },
-    fleet: `redis://${redis}`,
+    fleet: redis,
+    registry: redis,
+    sentinel: {
+      targets: [origin.address],
+      set: "showcase",
+      check: { tcp: true, every: "500ms" },
+    },
     caches: { default: { size: "4mb", redis: `redis://${redis}` } },
+    egress: {
+      scrape: {
+        members: [{ addresses: ["127.0.0.2-4"] }, { nginx: "upstream.conf" }],
+        logs: [{ path: "nginx.log", format: "$time_iso8601 $status $server_name $http_x_egress_host", mode: "parse" }],
+        evidence: "both",
+      },
+    },
+    ipmanager: { listen: listen(ports.ipmanager), egress: "scrape", settings: {} },
     listeners: listenersOf(ports),
     pools: poolsOf(ports, origin, udpServer),
   };
@@ -145,6 +171,7 @@ function listenersOf(ports: Ports & { readonly udp: number }): object {
       auth: { users: { john: "secret" } },
       proxy: { private: true },
     },
+    out: { listen: listen(ports.out), proxy: { private: true, egress: "scrape" } },
   };
 }
 

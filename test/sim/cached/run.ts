@@ -7,6 +7,7 @@ import { Downstream } from "../../../src/flow/downstream.ts";
 import { Site, type SiteParts } from "../../../src/flow/site.ts";
 import { Arena } from "../../../src/memory/arena.ts";
 import { checkStore } from "../../../src/memory/cachestore/check.ts";
+import { TrialPages } from "../../../src/memory/cachestore/trial.ts";
 import { CacheStore } from "../../../src/memory/cachestore.ts";
 import { Tally } from "../../../src/memory/tally.ts";
 import { cached } from "../../playbook/caching.ts";
@@ -40,6 +41,7 @@ export class CachedRun {
   #swarm: Swarm;
   #truth: Truth;
   readonly #bytes: Uint8Array;
+  readonly #pages: TrialPages;
   readonly #shape: Parameters<typeof CacheStore.format>[1];
   readonly #workers: Worker[] = [];
   readonly #visitors: Visitor[] = [];
@@ -55,6 +57,7 @@ export class CachedRun {
     this.#shape = { bytesMax, objectBytesMax: world.chance(0.3) ? 30_000 : 2 ** 20, policy, isShared: false };
     this.#bytes = new Uint8Array(CacheStore.bytesFor(this.#shape));
     CacheStore.format(this.#bytes, this.#shape, 1);
+    this.#pages = new TrialPages(this.#bytes);
     this.#truth = Truth.draw(world, "/r", world.between(1, 6));
     for (const id of [1, 2]) this.#workers.push(this.#makeWorker(id));
   }
@@ -66,7 +69,7 @@ export class CachedRun {
   #makeWorker(id: number): Worker {
     const world = this.#world;
     const isAlive = (other: number): boolean => this.#workers.find((worker) => worker.id === other)?.isAlive ?? true;
-    const store = new CacheStore(this.#bytes, "pages", { id, startedAt: 0, isAlive, relax: () => {} });
+    const store = new CacheStore(this.#bytes, "pages", { id, startedAt: 0, isAlive, relax: () => {} }, this.#pages);
     const tally = new Tally(arena, id - 1);
     const memory = new Memory(() => store);
     const parts: SiteParts = { arena, tally, workers: 2, random: () => world.prng.next(), ...memory.parts };
@@ -74,6 +77,7 @@ export class CachedRun {
     const context = new Context(driver, tally, new Site(this.#plan(), parts, null), (exchange) =>
       world.note("report", `${id}: ${exchange.status} ${exchange.fault?.code ?? ""} ${exchange.caching?.word ?? ""}`),
     );
+    driver.pages = this.#pages;
     driver.start(context);
     return { id, driver, context, store, isAlive: true };
   }
@@ -198,6 +202,7 @@ export class CachedRun {
     // What a dead worker was fetching goes when somebody asks for it.
     if (fetching > 0 && this.#workers.every(({ isAlive }) => isAlive)) left.push(`${fetching} fetched`);
     left.push(...checkStore(store));
+    if (this.#pages.spoilt > 0) left.push(`${this.#pages.spoilt} pages that were written over while they were lent`);
     if (left.length > 0) throw new Violation(`left over ${when}: ${left.join(", ")}`);
   }
 }

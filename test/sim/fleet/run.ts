@@ -1,7 +1,7 @@
 // One run of a simulated fleet: a seed decides how many nodes there are, what the network does to them, when control is killed,
 // when the ledger loses everything, and what clients do. Meanwhile: no node ever reads more than was counted, or less than it
-// counted itself. Then the faults stop, each node meets each client once more, and all read what was counted, exactly; marks
-// without meeting anybody.
+// counted itself. Then the faults stop, and all read what was counted, exactly: marks at once, counts when they have been looked up, and
+// again when each node has met each client once more.
 
 import type { Prng } from "../../../src/base/prng.ts";
 import type { TablePlan } from "../../../src/config/plan.ts";
@@ -116,6 +116,14 @@ class FleetRun {
     for (let key = 0; key < keys; key++) this.#tag(this.#world.pick(this.#nodes), key);
     this.wire.run(this.wire.nowMs + 1000);
     if (this.#isLasting) this.#checkMarks();
+    // One node meets each client; who only looks it up hears of that too, an interval later.
+    for (let key = 0; key < keys; key++) this.#meet(this.#world.pick(this.#nodes), key);
+    this.wire.run(this.wire.nowMs + 1000);
+    for (let looks = 0; looks < 6; looks++) {
+      for (const node of this.#nodes) for (let key = 0; key < keys; key++) this.#read(node, key, requests);
+      this.wire.run(this.wire.nowMs + 1.5 * intervalMs);
+    }
+    if (this.#isLasting) this.#checkCounts();
     for (const node of this.#nodes) for (let key = 0; key < keys; key++) this.#meet(node, key);
     this.wire.run(this.wire.nowMs + 1000);
     for (const node of this.#nodes) for (let key = 0; key < keys; key++) this.#look(node, key);
@@ -184,6 +192,10 @@ class FleetRun {
     }
   }
 
+  #read(node: FleetNode, key: number, column: number): number {
+    return node.lay(key).read(column, 0, node.ms(this.wire.nowMs));
+  }
+
   /** A request of each client at each node. */
   #meet(node: FleetNode, key: number): void {
     this.#truth[key]!.requests++;
@@ -227,14 +239,20 @@ class FleetRun {
       });
   }
 
-  #checkSums(): void {
+  #checkCounts(): void {
     for (const node of this.#nodes)
       this.#truth.forEach((truth, key) => {
-        const now = node.ms(this.wire.nowMs);
+        this.#expect(node, "bytes", key, this.#read(node, key, bytes), truth.bytes);
+        this.#expect(node, "requests", key, this.#read(node, key, requests), truth.requests);
+      });
+  }
+
+  #checkSums(): void {
+    this.#checkCounts();
+    for (const node of this.#nodes)
+      this.#truth.forEach((_, key) => {
         const held = this.#held.filter((hold) => hold.key === key).length;
-        this.#expect(node, "bytes", key, node.lay(key).read(bytes, 0, now), truth.bytes);
-        this.#expect(node, "requests", key, node.lay(key).read(requests, 0, now), truth.requests);
-        const read = node.lay(key).read(current, 0, now);
+        const read = this.#read(node, key, current);
         if (read !== held) this.#fail(node, `reads ${read} connections of ${key}, and there are ${held}`);
       });
   }

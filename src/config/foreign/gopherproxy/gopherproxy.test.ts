@@ -31,7 +31,7 @@ function told(variables: Variables, environment: Variables = {}): string[] {
 test("without variables, and with empty ones, all is as documented", () => {
   const usual = inputOf({});
   expect(inputOf({ REDIS_URL: "", PROXY_PORT: "", METRICS_PORT: " " })).toEqual(usual);
-  expect(usual.listeners["proxy"]).toMatchObject({ listen: ":8080", use: "backends" });
+  expect(usual.listeners["proxy"]).toMatchObject({ listen: ":8080", use: "backends", abortOnClose: true });
   expect(usual.metrics).toEqual({ listen: ":2112", prefix: "gopherproxy" });
   expect(usual.registry).toMatchObject({ redis: "redis://localhost:16379" });
   expect(usual.pools?.["backends"]).toMatchObject({
@@ -74,7 +74,7 @@ test("each variable says what it is for", () => {
   expect(input.listeners["proxy"]?.rules).toMatchObject([{ limit: { rate: "100/m", burst: 7 } }]);
   expect(input.metrics?.listen).toBe(":9001");
   expect(inputOf({ RATE_LIMIT: "off" }).listeners["proxy"]?.rules).toBeUndefined();
-  for (const redis of ["redis://:p%40@h:1/2", "rediss://h", "unix:/run/redis.sock", "[::1]:6379"])
+  for (const redis of ["redis://:p%40@h:1/2", "rediss://h", "redis+unix:///run/redis.sock", "[::1]:6379"])
     expect(inputOf({ REDIS_URL: redis }).registry).toMatchObject({ redis: expect.stringContaining(redis) });
 });
 
@@ -111,10 +111,13 @@ test("a wrong value is told by its variable, and a password never", () => {
   expect(told({ TRUSTED_PROXIES: "10.0.0.0/8,gateway" })[0]).toStartWith("error TRUSTED_PROXIES must be");
   expect(told({ RATE_LIMIT: "2" })[0]).toStartWith("error RATE_LIMIT must be");
   expect(told({ RATE_BURST: "0" })[0]).toStartWith("error RATE_BURST must be");
-  for (const redis of ["http://u:secret@h:1", "redis://u:secret@h:1/x/y", "a secret", "redis://"])
-    expect(told({ REDIS_URL: redis })).toEqual([
-      "error REDIS_URL must be host:port, or redis://[user:password@]host[:port][/database]",
-    ]);
+  expect(told({ RATE_LIMT: "2/s" })).toEqual([
+    'warning RATE_LIMT is no keyword of GopherProxy and does nothing; did you mean "RATE_LIMIT"?',
+  ]);
+  for (const redis of ["http://u:secret@h:1", "redis://u:secret@h:1/x/y", "a secret", "redis://", "u:secret@h"]) {
+    const [fault, ...more] = told({ REDIS_URL: redis });
+    expect([more, fault]).toEqual([[], expect.stringMatching(/^error REDIS_URL must (?!.*secret)/)]);
+  }
 });
 
 test("variables of others are known, and mistyped ones told", () => {

@@ -5,6 +5,7 @@
 //   :PROXY_PORT  listener "proxy" > rate limit > pool "backends" < set gopher_backends in Redis       :METRICS_PORT  metrics, health
 
 import { readListenAddress } from "../../../base/address.ts";
+import { readRedisPlace } from "../../../base/redisplace.ts";
 import type { AccessLogInput, ConfigInput, ListenerInput, PoolInput, RuleInput } from "../../input.ts";
 import type { Environment } from "../../substitute.ts";
 import { Ledger } from "../ledger.ts";
@@ -111,13 +112,9 @@ export function translateGopherproxy(tree: object, environment: Environment = {}
 /** Its value is never shown: there may be a password in it. */
 function redisOf(table: Table): string {
   const text = table.text("redis_url")?.trim() || usual.redis;
-  const url = /^[a-z][a-z0-9+]*:\/\/|^unix:\//i.test(text) ? text : `redis://${text}`;
-  const parsed = URL.parse(url);
-  const isUnix = parsed?.protocol.includes("unix") === true;
-  const isRedis = parsed !== null && /^(rediss?|valkeys?|unix|redis\+unix):$/.test(parsed.protocol);
-  if (!isRedis || (!isUnix && (parsed.hostname === "" || !/^\/?\d*$/.test(parsed.pathname))))
-    table.ledger.fault(["REDIS_URL"], "must be host:port, or redis://[user:password@]host[:port][/database]");
-  return url;
+  const reading = readRedisPlace(text);
+  if (!reading.ok) table.ledger.fault(["REDIS_URL"], reading.message);
+  return reading.ok ? reading.value.url : usual.redis;
 }
 
 function portOf(table: Table, key: string, otherwise: number): number {
@@ -157,6 +154,8 @@ function listenerOf(table: Table, port: number): ListenerInput {
   return {
     listen: `:${port}`,
     use: poolName,
+    // As Go's server does.
+    abortOnClose: true,
     ...(trustedProxies.length === 0 ? {} : { trustedProxies }),
     timeouts: { head: "15s", read: "15s", idle: "60s" },
     ...(limit === null ? {} : { rules: [limit] }),

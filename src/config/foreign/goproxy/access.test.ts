@@ -49,24 +49,29 @@ test("a hash is one, and a password that begins like our mark for passwords stay
 
 test("a forward proxy has the usual bounds, which are told", () => {
   const found = scene('[server]\nport = ":1"\nreverse = false\n');
-  expect(found.input.listeners).toEqual({ proxy: { listen: ":1", proxy: true } });
+  expect(found.input.listeners).toEqual({ proxy: { listen: ":1", abortOnClose: true, proxy: true } });
   expect(found.told).toEqual([
     expect.stringMatching(/^warning server\.reverse is approximated: clients may ask for public addresses only/),
   ]);
 });
 
-test("that a proxy of the environment is not asked is told where there is one, without what its password is", () => {
-  const lines = '[server]\nport = ":1"\nreverse = false\n';
-  const { told } = scene(lines, { HTTPS_PROXY: "http://user:secret@proxy:3128", HTTP_PROXY: "" });
-  expect(told.slice(1)).toEqual([
-    "warning server.reverse is approximated: targets are connected to directly; goproxy asks the proxy that HTTPS_PROXY names",
-  ]);
+test("a forward proxy goes by the proxy of the environment, open as it is; a reverse proxy does not", () => {
+  const environment = { HTTP_PROXY: "proxy:3128" };
+  const lines = 'port = ":1"\nreverse = false\ncache = true\n';
+  const proxy = { egress: { http: "httpProxy" }, direct: expect.any(Array), cache: expect.anything() };
+  const { input } = scene(`[server]\n${lines}`, environment);
+  expect(input.listeners["proxy"]?.proxy).toEqual({ ...proxy, open: true });
+  const known = scene(`[server]\n${lines}auth = true\nuser = { a = "b" }\n`, environment);
+  expect(known.input.listeners["proxy"]?.proxy).toEqual(proxy);
+  const other = scene('[server]\nport = ":1"\nreverse = true\nproxy_pass = ["a:1"]\n', environment);
+  expect(other.input.egress).toBeUndefined();
 });
 
 test("through a reverse proxy tunnels lead to its servers and nowhere else", () => {
   const { input, told } = reverse("", '["127.0.0.1:6000", "[::1]:6001", "app:6000"]');
   expect(input.listeners["proxy"]).toEqual({
     listen: ":8080",
+    abortOnClose: true,
     use: "servers",
     proxy: {
       http: false,

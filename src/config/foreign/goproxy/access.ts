@@ -2,12 +2,13 @@
 // whoever reaches it may have connections to anything made, its own machine and network included; here that has bounds, which are told.
 
 import { isIp } from "../../../base/address.ts";
-import type { AuthInput, ForwardProxyInput, PoolCacheInput } from "../../input.ts";
+import type { AuthInput, EgressInput, ForwardProxyInput, PoolCacheInput } from "../../input.ts";
 import type { Path } from "../../problem.ts";
 import type { Environment } from "../../substitute.ts";
 import { show } from "../../term.ts";
 import type { Origins } from "../origins.ts";
 import { isTable, type Table } from "../table.ts";
+import { environmentProxies } from "./environment.ts";
 import { written } from "./keywords.ts";
 import type { Authority } from "./pool.ts";
 
@@ -71,24 +72,27 @@ function usersOf(server: Table, listed: object): Record<string, string> {
   return Object.fromEntries(users);
 }
 
-const proxyVariables = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"];
+export interface Forward {
+  readonly proxy: boolean | ForwardProxyInput;
+  readonly egress?: Record<string, EgressInput>;
+}
 
-/** reverse = false. */
+/** reverse = false. `isOpen`: nobody has to say who he is. */
 export function forwardOf(
   server: Table,
   cache: PoolCacheInput | undefined,
   environment: Environment,
-): boolean | ForwardProxyInput {
+  isOpen: boolean,
+): Forward {
   const from = server.has("reverse") ? server.at("reverse") : server.path;
   server.ledger.approximate(
     from,
     "clients may ask for public addresses only, not for this machine and private networks; for ports 80, 443 and from 1024 on, and by CONNECT for 443. proxy.private, proxy.ports and proxy.tunnels.ports of a config of Sluice's own (sluice convert) say otherwise",
   );
-  // Its value may hold a password.
-  const variable = proxyVariables.find((name) => (environment[name] ?? "") !== "");
-  if (variable !== undefined)
-    server.ledger.approximate(from, `targets are connected to directly; goproxy asks the proxy that ${variable} names`);
-  return cache === undefined ? true : { cache };
+  const kept = cache === undefined ? {} : { cache };
+  const proxies = environmentProxies(environment, from, server.ledger);
+  if (proxies === null) return { proxy: cache === undefined ? true : kept };
+  return { proxy: { ...proxies.proxy, ...(isOpen ? { open: true } : {}), ...kept }, egress: proxies.egress };
 }
 
 /**

@@ -55,9 +55,13 @@ test("Redis is a second level, with its password whatever is in it", () => {
   expect(apart(redis('redis_host = "a b:1"'))).toEqual([
     'error redis.redis_host must be an address such as "localhost:6379", not "a b:1"',
   ]);
-  expect(apart(cached('cache_type = "redis"'))).toEqual([
-    'error server.cache_type needs [redis] with redis_host, such as redis_host = "localhost:6379"',
-  ]);
+  const local = { redis: { url: "redis://localhost:6379", connections: 2 } };
+  for (const unsaid of [cached('cache_type = "redis"'), redis("max_idle = 5")]) {
+    expect(cacheOf(unsaid)).toEqual(local);
+    expect(apart(unsaid)[0]).toBe(
+      "warning server.cache_type is taken to mean the Redis at localhost:6379, for there is no redis_host in [redis]",
+    );
+  }
 });
 
 test("another type is memory, and one that is not said beside a Redis is told", () => {

@@ -28,6 +28,8 @@ const responseBytes = 64 * 1024;
 /** What stands in every example of goproxy's. */
 const capacityUsual = 1000;
 const timeoutUsual = 60;
+/** As it stands in goproxy's documentation. */
+const hostUsual = "localhost:6379";
 const bytesMin = 1024 ** 2;
 const bytesMax = 1024 ** 4;
 /** A worker sends commands one after the other without waiting, so that more connections would not be quicker. */
@@ -79,8 +81,13 @@ function redisCache(server: Table, redis: Table, origins: Origins): CacheInput {
   );
   const host = redis.text("redis_host");
   if (host === undefined)
-    ledger.fault(server.at("cache_type"), 'needs [redis] with redis_host, such as redis_host = "localhost:6379"');
-  const address = host === undefined ? "localhost:6379" : addressOf(redis, host);
+    server.ledger.judged({
+      severity: "warning",
+      path: server.at("cache_type"),
+      part: "value",
+      message: `is taken to mean the Redis at ${hostUsual}, for there is no redis_host in [redis]`,
+    });
+  const address = host === undefined ? hostUsual : addressOf(redis, host);
   const password = redis.text("redis_pass");
   const credentials = password === undefined ? "" : `:${encodeURIComponent(password)}@`;
   const asked = redis.count("max_active") ?? 0;
@@ -102,7 +109,7 @@ function addressOf(redis: Table, host: string): string {
   const isTcp = reading.ok && reading.value.address.kind === "tcp" && reading.value.weight === null;
   if (isTcp) return reading.value.name;
   redis.ledger.fault(redis.at("redis_host"), `must be an address such as "localhost:6379", not ${show(host)}`);
-  return "localhost:6379";
+  return hostUsual;
 }
 
 function memoryCache(mem: Table, origins: Origins): CacheInput {

@@ -57,14 +57,18 @@ export function translateGoproxy(tree: object, environment: Environment = {}): T
   origins.add(own, server.path);
   origins.add([...own, "use"], server.at("reverse"));
   const auth = authOf(server, read, isReverse, [...own, "auth"], origins);
-  const proxy = isReverse ? tunnelsOf(server, pool?.authorities ?? []) : forwardOf(server, caching.use, environment);
+  const forward = isReverse ? null : forwardOf(server, caching.use, environment, auth === undefined);
+  const proxy = forward === null ? tunnelsOf(server, pool?.authorities ?? []) : forward.proxy;
   origins.add([...own, "proxy"], server.at("reverse"));
+  origins.add(["egress"], server.at("reverse"));
   origins.add([...own, "proxy", "cache"], server.at("cache"));
   if (isReverse) origins.add(["pools", poolName, "cache"], server.at("cache"));
   ignoreAdmin(server);
   const listener: ListenerInput = {
     listen: listenOf(server, [...own, "listen"], origins),
     ...(isReverse ? { use: poolName } : {}),
+    // As Go's server does.
+    abortOnClose: true,
     ...(auth === undefined ? {} : { auth }),
     ...(auth === undefined || !isReverse ? {} : { rules: [passwordsStay] }),
     ...(proxy === undefined ? {} : { proxy }),
@@ -76,6 +80,7 @@ export function translateGoproxy(tree: object, environment: Environment = {}): T
     ...accessLogOf(server, origins),
     ...timeoutsOf(server, own, origins),
     ...(caching.cache === undefined ? {} : { caches: caching.cache }),
+    ...(forward?.egress === undefined ? {} : { egress: forward.egress }),
     listeners: { [listenerName]: listener },
     ...(pool === undefined
       ? {}

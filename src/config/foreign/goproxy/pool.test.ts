@@ -31,6 +31,15 @@ test("a reverse proxy needs a server", () => {
   expect(apart(reverse("", "[]"))).toEqual([expect.stringMatching(/^error server\.proxy_pass must list a server/)]);
 });
 
+test("a text with commas is no list, and the list that is meant is told where it can be", () => {
+  expect(apart(reverse("", '"127.0.0.1:1, http://b:2/,c^3"'))).toEqual([
+    'error server.proxy_pass must be a list: a comma in a text separates nothing; write proxy_pass = ["127.0.0.1:1", "b:2", "c^3"]',
+  ]);
+  expect(apart(reverse("", '["a:1,https://b:2"]'))).toEqual([
+    "error server.proxy_pass must be a list: a comma in a text separates nothing",
+  ]);
+});
+
 test("a server that stands twice is one, with the last weight", () => {
   const found = reverse(weighted, '["a:1^5", "b:1", "A:1^2"]');
   expect(found.input.pools?.["servers"]?.servers).toEqual(["a:1^2", "b:1"]);

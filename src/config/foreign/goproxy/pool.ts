@@ -67,8 +67,13 @@ function tellWeights(server: Table, balance: NonNullable<PoolInput["balance"]>):
 
 /** Each server once; of two entries about one the last counts, as in goproxy. */
 function entriesOf(server: Table): readonly Entry[] {
+  const list = server.list("proxy_pass");
+  if (list.some((text) => text.includes(","))) {
+    server.ledger.fault(server.at("proxy_pass"), `must be a list: a comma in a text separates nothing${advice(list)}`);
+    return [];
+  }
   const found = new Map<string, Entry>();
-  for (const [index, written] of server.list("proxy_pass").entries()) {
+  for (const [index, written] of list.entries()) {
     const path = [...server.at("proxy_pass"), index];
     const reading = readServerAddress(withPort(written.trim()));
     if (!reading.ok) {
@@ -85,6 +90,14 @@ function entriesOf(server: Table): readonly Entry[] {
     found.set(name, { name, host: address.host, port: address.port, weight: weight ?? 1, path });
   }
   return [...found.values()];
+}
+
+/** The list that is meant, where each word of it is a server or the URL of one that is spoken to without TLS. */
+function advice(list: readonly string[]): string {
+  const words = list.flatMap((text) => text.split(/[,\s]+/)).filter((word) => word !== "");
+  const meant = words.map((word) => word.replace(/^http:\/\/([^/?#]+)\/?$/i, "$1"));
+  if (!meant.every((word) => readServerAddress(withPort(word)).ok)) return "";
+  return `; write proxy_pass = [${meant.map((word) => JSON.stringify(word)).join(", ")}]`;
 }
 
 /** goproxy speaks to a host without a port on 80. */

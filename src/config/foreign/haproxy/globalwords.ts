@@ -93,8 +93,10 @@ export const sectionWords: Keywords = {
   userlist: read("users and passwords of http_auth"),
   "http-errors": read("answers that errorfiles names"),
   resolvers: differs("names are resolved again by the system's own resolver, whose servers /etc/resolv.conf names"),
-  cache: differs("responses are not kept; each request goes to a server"),
-  peers: differs("tables live through reloads and restarts without peers, and are not told to other machines"),
+  cache: differs("responses are not kept here: after `sluice convert`, `cache` of a pool keeps them"),
+  peers: differs(
+    "tables live through reloads and restarts without peers; between machines, after `sluice convert`, `fleet` and `share` of a table",
+  ),
   mailers: refused("no mails are sent; an alert on sluice_server_up in Prometheus does"),
   ring: refused("there are no rings; logs go to a file or stdout"),
   program: differs("the program is not started; a service manager does"),
@@ -118,7 +120,10 @@ export const resolversWords: Keywords = {
   ),
 };
 export const cacheWords: Keywords = {
-  ...each(noted("there is no cache"), "total-max-size max-object-size max-age max-secondary-entries process-vary"),
+  ...each(
+    noted("it has no meaning without the cache"),
+    "total-max-size max-object-size max-age max-secondary-entries process-vary",
+  ),
 };
 export const peersWords: Keywords = {
   ...each(noted("there are no peers"), "peer server default-server bind default-bind log shards disabled enabled"),

@@ -40,7 +40,12 @@ export const optionWords: Keywords = {
   "http-use-proxy-header": differs("a request that names Proxy-Connection is as any other", frontend),
   http_proxy: refused("a request's own address is not connected to"),
   transparent: refused("connections are not sent on to the address that the client meant", backend),
-  ...each(noted("a request whose client has gone is always given up"), "abortonclose"),
+  ...each(
+    noted(
+      "a request whose client has gone is always given up; one whose client has only ended its sending half is with abortOnClose of a listener",
+    ),
+    "abortonclose",
+  ),
   ...each(noted("bytes are counted as they pass"), "contstats socket-stats"),
   ...each(noted("each change of a server's state is in the log"), "log-health-checks"),
   ...each(

@@ -69,7 +69,10 @@ test.each([
     "resolvers x\n namserver a 127.0.0.1:53",
     '2:2 error namserver is no keyword of HAProxy\'s in section resolvers; did you mean "nameserver"?',
   ],
-  ["cache x\n max-age 60", "1:1 warning cache is approximated: responses are not kept; each request goes to a server"],
+  [
+    "cache x\n max-age 60",
+    "1:1 warning cache is approximated: responses are not kept here: after `sluice convert`, `cache` of a pool keeps them",
+  ],
 ])("%s is told", (text, message) => {
   expect(told(text)).toContain(message);
 });

@@ -114,7 +114,7 @@ export const requestActions: Actions = {
   "wait-for-body": left("rules are evaluated when the head is there; bodies are passed on as they come", true),
   "disable-l7-retry": left("only what is safe is sent again", true),
   "early-hint": left("responses of status 103 are passed on from servers, not made", true),
-  "cache-use": left("responses are not cached", true),
+  "cache-use": left("responses are not cached here: after `sluice convert`, `cache` of a pool does that", true),
   "set-timeout": (line, captures) =>
     line.site.proxy.kind === "frontend"
       ? fault(line.last, "is taken in a backend or listen only, as in HAProxy")
@@ -133,7 +133,7 @@ export const responseActions: Actions = {
   reject: refused("a response is passed on or replaced"),
   "set-bandwidth-limit": bandwidth,
   "strict-mode": left("a rule that cannot be applied is told when the config is read", false),
-  "cache-store": left("responses are not cached", true),
+  "cache-store": left("responses are not cached here: after `sluice convert`, `cache` of a pool does that", true),
   "wait-for-body": left("rules are evaluated when the head is there; bodies are passed on as they come", true),
   "set-timeout": left("timeouts are those of the listener and the pool", true),
 };

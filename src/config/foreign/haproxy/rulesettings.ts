@@ -77,10 +77,16 @@ function filter(site: Site, statement: Statement): true {
       ledger.keep(linePath(statement));
       return true;
     case "compression":
-      ledger.approximate(linePath(statement), "responses are passed on as the servers send them, not compressed");
+      ledger.approximate(
+        linePath(statement),
+        "responses are passed on as the servers send them: after `sluice convert`, `compress` compresses them",
+      );
       return true;
     case "cache":
-      ledger.approximate(linePath(statement), "responses are not cached");
+      ledger.approximate(
+        linePath(statement),
+        "responses are not cached here: after `sluice convert`, `cache` of a pool does that",
+      );
       return true;
     case "trace":
       warn(ledger, kind!, "does nothing here: sluice explain shows what happens to a request");

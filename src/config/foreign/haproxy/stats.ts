@@ -62,8 +62,8 @@ export function tellStats(ledger: Ledger, settings: Settings, isAlone: boolean):
     else if (word.text === "uri" || word.text === "enable" || word.text === "admin")
       ledger.approximate(
         linePath(statement),
-        "there is no page here; the admin interface has the figures, and such a request goes the way of all others",
+        "there is no page at this address; the console on the admin interface has the figures, and such a request goes the way of all others",
       );
-    else ledger.note(linePath(statement), "there is no page here");
+    else ledger.note(linePath(statement), "there is no page at this address");
   }
 }

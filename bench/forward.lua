@@ -1,0 +1,25 @@
+-- What clients of a forward proxy ask: the whole URL in the request line (RFC 9112 section 3.2.2), and where there are keys each in its
+-- turn; where there are targets, which are addresses of loopback with the origin's port, one of them by chance.
+-- Usage: wrk -s bench/forward.lua http://PROXY -- URL KEYS TARGETS
+function init(args)
+  local url, keys, targets = args[1], tonumber(args[2]), tonumber(args[3])
+  local function ask(host)
+    wrk.path = url:gsub("//[^/]+", "//" .. host)
+    wrk.headers["Host"] = host
+    return wrk.format()
+  end
+  ask(url:match("//([^/]+)"))
+  local asked, turn = {}, 0
+  for key = 1, keys do
+    wrk.headers["X-Egress-Key"] = "key-" .. key
+    asked[key] = wrk.format()
+  end
+  for target = 1, targets do
+    asked[target] = ask("127.0.100." .. target .. url:match(":%d+"))
+  end
+  if #asked == 0 then return end
+  function request()
+    turn = targets > 0 and math.random(targets) or turn % keys + 1
+    return asked[turn]
+  end
+end

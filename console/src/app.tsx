@@ -1,0 +1,178 @@
+// The shell around every page: where one can go, whether what is seen is live, and what stands above all pages (questions, the token, help).
+// It knows the list of pages and the store's summary of things, nothing of a page's inside.
+
+import { type Signal, useSignal } from "@preact/signals";
+import type { VNode } from "preact";
+import { useEffect } from "preact/hooks";
+import { tokenProblem } from "./data/api.ts";
+import { figures, nowMs, problems, staleSince, status, streamProblem } from "./data/store.ts";
+import { Help, TokenPrompt } from "./help.tsx";
+import { useKeys } from "./keys.ts";
+import { type PageOf, pages } from "./pages.tsx";
+import { Questions } from "./parts/dialog.tsx";
+import { Mark } from "./parts/mark.tsx";
+import { Empty, Told } from "./parts/notice.tsx";
+import { go, place } from "./router.ts";
+import { clock, span } from "./text/format.ts";
+import { theme, turnTheme } from "./theme.ts";
+
+export function App(): VNode {
+  const isHelpOpen = useSignal(false);
+  const isMenuOpen = useSignal(false);
+  const page = pages.find(({ id }) => id === place.value.page);
+  useKeys({
+    ...Object.fromEntries(pages.map(({ id, letter }) => [`g ${letter}`, () => go(id)])),
+    "?": () => {
+      isHelpOpen.value = true;
+    },
+  });
+  useEffect(() => {
+    isMenuOpen.value = false;
+  }, [page]);
+  const count = problems.value.length;
+  // Told in the tab too, for whoever has many open.
+  useEffect(() => {
+    document.title = `${count > 0 ? `(${count}) ` : ""}${page?.title ?? "Not found"} · Sluice`;
+  }, [page, count]);
+  const Page = page?.component;
+  return (
+    <div class={`shell${isMenuOpen.value ? " menu" : ""}`}>
+      {/* biome-ignore lint/a11y/useValidAnchor: it leads to a place on this page, and fragments are pages here. */}
+      <a class="skip" href="#content" onClick={(event) => skip(event)}>
+        Skip to content
+      </a>
+      <Top isMenuOpen={isMenuOpen} isHelpOpen={isHelpOpen} />
+      <Rail now={page} />
+      <main id="content" tabIndex={-1} class={staleSince.value === null ? "" : "stale"}>
+        <Staleness />
+        {Page === undefined ? (
+          <Empty title={`There is no page ${place.value.page}`}>The pages that there are stand at the side.</Empty>
+        ) : (
+          <Page key={page!.id} />
+        )}
+      </main>
+      {isHelpOpen.value ? (
+        <Help
+          onClose={() => {
+            isHelpOpen.value = false;
+          }}
+        />
+      ) : null}
+      {tokenProblem.value === null ? null : <TokenPrompt problem={tokenProblem.value} />}
+      <Questions />
+      <Told />
+    </div>
+  );
+}
+
+interface TopProps {
+  readonly isMenuOpen: Signal<boolean>;
+  readonly isHelpOpen: Signal<boolean>;
+}
+
+function Top({ isMenuOpen, isHelpOpen }: TopProps): VNode {
+  const turnMenu = (): void => {
+    isMenuOpen.value = !isMenuOpen.value;
+  };
+  const openHelp = (): void => {
+    isHelpOpen.value = true;
+  };
+  return (
+    <header class="top">
+      <button type="button" class="plain burger" aria-label="Pages" aria-expanded={isMenuOpen.value} onClick={turnMenu}>
+        ☰
+      </button>
+      <a class="brand" href="#/overview">
+        <img src="/console.svg" alt="" width="18" height="18" />
+        Sluice
+      </a>
+      <Standing />
+      <button type="button" class="plain" onClick={turnTheme} title="Theme: as the system, light or dark">
+        {theme.value === "system" ? "auto" : theme.value}
+      </button>
+      <button type="button" class="plain" aria-label="Help" onClick={openHelp}>
+        ?
+      </button>
+    </header>
+  );
+}
+
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById("content")?.focus();
+}
+
+/** Which Sluice this is, and whether it is heard. */
+function Standing(): VNode {
+  const now = figures.value;
+  const known = status.value;
+  if (now === null)
+    return (
+      <p class="standing">{streamProblem.value === null ? "connecting…" : `${streamProblem.value}; trying again`}</p>
+    );
+  return (
+    <p class="standing">
+      <span>
+        <Mark state={now.state} /> {now.state}
+      </span>
+      <span class="wide">plan {now.generation}</span>
+      <span class="wide">up {span(now.uptimeSeconds * 1000)}</span>
+      {known === null ? null : <span class="wide">{known.version}</span>}
+      {known?.config == null ? null : (
+        <span class="wide origin" title={known.config}>
+          {known.config}
+        </span>
+      )}
+      <span class="live">{staleSince.value === null ? <time>{clock(now.at)}</time> : "not live"}</span>
+    </p>
+  );
+}
+
+/** Old figures look like new ones; whoever decides by them must be told. */
+function Staleness(): VNode | null {
+  const since = staleSince.value;
+  if (since === null) return null;
+  return (
+    <p class="staleness" role="alert">
+      <Mark state="warn" />
+      <span>
+        <b>Not live.</b> What you see is from {clock(since)}, {span(nowMs.value - since)} ago:{" "}
+        {streamProblem.value ?? "Sluice is silent"}. Trying again.
+      </span>
+    </p>
+  );
+}
+
+function ProblemCount(): VNode {
+  const tone = problems.value.some((problem) => problem.tone === "bad") ? "bad" : "warn";
+  return (
+    <b class={`problem-count ${tone}`}>
+      {problems.value.length}
+      <span class="unseen"> things need attention</span>
+    </b>
+  );
+}
+
+function Rail({ now }: { readonly now: PageOf | undefined }): VNode {
+  const groups = [...new Set(pages.map(({ group }) => group))];
+  return (
+    <nav class="rail" aria-label="Pages">
+      {groups.map((group) => (
+        <section key={group} aria-label={group}>
+          <h2>{group}</h2>
+          {pages
+            .filter((page) => page.group === group)
+            .map(({ id, title, letter }) => (
+              <a key={id} href={`#/${id}`} aria-current={now?.id === id ? "page" : undefined}>
+                <span>
+                  {title}
+                  {id === "overview" && problems.value.length > 0 ? <ProblemCount /> : null}
+                </span>
+                <kbd aria-hidden="true">{letter}</kbd>
+              </a>
+            ))}
+        </section>
+      ))}
+    </nav>
+  );
+}

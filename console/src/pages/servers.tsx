@@ -1,0 +1,296 @@
+// Every server of every pool, those in trouble first, with why and since when, and what may be done about it: drain, enable, another weight.
+// 10,000 of them are as good as ten: rows are virtual, and only what is seen is drawn.
+
+import type { VNode } from "preact";
+import type { ServerFigures } from "../../../src/control/api/shape/figures.ts";
+import { ask } from "../data/api.ts";
+import { nowMs, serverKey, servers, serversVersion } from "../data/store.ts";
+import { askFirst } from "../parts/dialog.tsx";
+import { Drawer, Facts } from "../parts/drawer.tsx";
+import { State } from "../parts/mark.tsx";
+import { Empty } from "../parts/notice.tsx";
+import { useOrder } from "../parts/ordering.ts";
+import { type ColumnOf, Rows } from "../parts/rows.tsx";
+import { Choices, Search } from "../parts/search.tsx";
+import { place, refine } from "../router.ts";
+import { ago, count, dateTime, plural, took, whole } from "../text/format.ts";
+
+const trouble: readonly ServerFigures["state"][] = ["down", "unresolved", "ejected"];
+/** The worst first. */
+const severity: readonly ServerFigures["state"][] = [...trouble, "draining", "unchecked", "up"];
+
+const columns: readonly ColumnOf<ServerFigures>[] = [
+  {
+    id: "state",
+    title: "State",
+    width: "7rem",
+    narrow: "6.2rem",
+    sort: ({ state }) => severity.indexOf(state),
+    cell: ({ state }) => <State state={state} />,
+  },
+  {
+    id: "name",
+    title: "Server",
+    width: "minmax(9rem, 1.4fr)",
+    narrow: "1fr",
+    sort: ({ name }) => name,
+    cell: ({ name, isBackup }) => (
+      <>
+        <b>{name}</b>
+        {isBackup ? <span class="quiet"> backup</span> : null}
+      </>
+    ),
+  },
+  {
+    id: "pool",
+    title: "Pool",
+    width: "minmax(5rem, .8fr)",
+    narrow: "4.5rem",
+    sort: ({ pool }) => pool,
+    cell: ({ pool }) => pool,
+  },
+  {
+    id: "reason",
+    title: "Why",
+    width: "minmax(6rem, 2fr)",
+    narrow: null,
+    fromWidth: 560,
+    sort: ({ reason }) => reason,
+    cell: ({ reason }) => <span title={reason ?? undefined}>{reason}</span>,
+  },
+  {
+    id: "since",
+    title: "Since",
+    width: "8rem",
+    narrow: null,
+    fromWidth: 900,
+    isNumber: true,
+    sort: ({ since }) => Date.parse(since),
+    cell: ({ since }) => <Since at={since} />,
+  },
+  {
+    id: "weight",
+    title: "Weight",
+    width: "4.5rem",
+    narrow: null,
+    fromWidth: 980,
+    isNumber: true,
+    sort: ({ weight }) => weight,
+    cell: ({ weight }) => weight,
+  },
+  {
+    id: "active",
+    title: "Active",
+    width: "4.5rem",
+    narrow: null,
+    fromWidth: 840,
+    isNumber: true,
+    sort: ({ active }) => active,
+    cell: ({ active }) => count(active),
+    hint: "Requests and connections under way",
+  },
+  {
+    id: "requests",
+    title: "req/s",
+    width: "4.5rem",
+    narrow: "3.6rem",
+    isNumber: true,
+    sort: ({ requests }) => requests,
+    cell: ({ requests }) => count(requests),
+  },
+  {
+    id: "errors",
+    title: "err/s",
+    width: "4.5rem",
+    narrow: "3.2rem",
+    isNumber: true,
+    sort: ({ errors }) => errors,
+    cell: ({ errors }) => <span class={errors > 0 ? "bad" : "quiet"}>{count(errors)}</span>,
+  },
+  {
+    id: "mean",
+    title: "Mean",
+    width: "5.5rem",
+    narrow: null,
+    fromWidth: 760,
+    isNumber: true,
+    sort: ({ meanMs }) => meanMs,
+    cell: ({ meanMs }) => took(meanMs),
+    hint: "Of what ended in the last second",
+  },
+];
+
+/** It alone is drawn anew each second, not the row around it. */
+function Since({ at }: { readonly at: string }): VNode {
+  return <span title={dateTime(at)}>{ago(at, nowMs.value)}</span>;
+}
+
+const isTrouble = ({ state }: ServerFigures): boolean => trouble.includes(state);
+
+export function Servers(): VNode {
+  const { query, rest } = place.value;
+  // Read for its changes: the map itself is no signal.
+  const all = serversVersion.value < 0 ? [] : [...servers.values()];
+  const ofPool = query["pool"] ? all.filter(({ pool }) => pool === query["pool"]) : all;
+  const state = query["state"] ?? "";
+  const chosen =
+    state === "" ? ofPool : ofPool.filter((each) => (state === "trouble" ? isTrouble(each) : each.state === state));
+  const { rows, onHold } = useOrder({
+    rows: chosen,
+    keyOf: serverKey,
+    columns,
+    sort: query["sort"] ?? "state",
+    find: query["find"] ?? "",
+    textOf: (each) => `${each.name} ${each.pool} ${each.address ?? ""} ${each.state} ${each.reason ?? ""}`,
+  });
+  const opened = rest.length === 2 ? servers.get(`${rest[0]}/${rest[1]}`) : undefined;
+  const having = (wanted: ServerFigures["state"]): number => ofPool.filter((each) => each.state === wanted).length;
+  return (
+    <div class="page listed">
+      <h1 class="unseen">Servers</h1>
+      <div class="bar-of-tools">
+        <Search label="Search servers" placeholder="name, pool, address, reason…" />
+        <Choices
+          label="State"
+          name="state"
+          choices={[
+            { value: "", title: "all", count: ofPool.length },
+            { value: "trouble", title: "in trouble", count: ofPool.filter(isTrouble).length },
+            { value: "draining", title: "draining", count: having("draining") },
+            { value: "up", title: "up", count: having("up") },
+          ]}
+        />
+        <PoolChoice all={all} />
+      </div>
+      <div class="beside">
+        <Rows
+          label="Servers"
+          rows={rows}
+          keyOf={serverKey}
+          columns={columns}
+          sort={query["sort"] ?? "state"}
+          onSort={(sort) => refine({ sort })}
+          opened={opened === undefined ? null : serverKey(opened)}
+          onOpen={(each) => refine({}, [each.pool, each.name])}
+          onHold={onHold}
+          empty={
+            all.length === 0 ? (
+              <Empty title="No servers yet">Pools of the config, and what discovery finds, stand here.</Empty>
+            ) : (
+              <Empty title="No server is like that">Another search, state or pool shows {whole(all.length)}.</Empty>
+            )
+          }
+        />
+        {opened === undefined ? null : <Detail server={opened} />}
+      </div>
+    </div>
+  );
+}
+
+function PoolChoice({ all }: { readonly all: readonly ServerFigures[] }): VNode {
+  const names = [...new Set(all.map(({ pool }) => pool))].sort();
+  return (
+    <label class="select">
+      <span class="unseen">Pool</span>
+      <select value={place.value.query["pool"] ?? ""} onChange={(event) => refine({ pool: event.currentTarget.value })}>
+        <option value="">every pool</option>
+        {names.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Detail({ server }: { readonly server: ServerFigures }): VNode {
+  const { pool, name, state } = server;
+  return (
+    <Drawer
+      title={name}
+      label={`Server ${name}`}
+      onClose={() => refine({}, [])}
+      actions={
+        <>
+          {state === "draining" ? (
+            <button type="button" class="primary" onClick={() => order(server, "enable")}>
+              Enable…
+            </button>
+          ) : (
+            <button type="button" onClick={() => order(server, "drain")}>
+              Drain…
+            </button>
+          )}
+          <button type="button" onClick={() => weigh(server)}>
+            Weight…
+          </button>
+          <a href={`#/requests?find=${encodeURIComponent(`pool:${pool} server:${name}`)}`}>Its requests</a>
+        </>
+      }
+    >
+      <Facts
+        of={[
+          ["State", <State key="state" state={state} />],
+          ["Why", server.reason],
+          ["Since", `${dateTime(server.since)}, ${ago(server.since, nowMs.value)}`],
+          ["Takes requests", server.isEligible ? "yes" : "no"],
+          ["Pool", pool],
+          ["Address", server.address ?? "not resolved"],
+          ["Backup", server.isBackup ? "only when no other server can" : null],
+          ["Weight", String(server.weight)],
+          ["Under way", whole(server.active)],
+          ["Requests", `${count(server.requests)} /s`],
+          ["Errors", `${count(server.errors)} /s`],
+          ["Mean time", took(server.meanMs)],
+        ]}
+      />
+    </Drawer>
+  );
+}
+
+const pathOf = ({ pool, name }: ServerFigures): string =>
+  `/api/v1/pools/${encodeURIComponent(pool)}/servers/${encodeURIComponent(name)}`;
+
+function order(server: ServerFigures, what: "drain" | "enable"): void {
+  const { pool, name } = server;
+  askFirst({
+    title: what === "drain" ? `Drain ${name}?` : `Enable ${name}?`,
+    text: what === "drain" ? <WhatDrainDoes server={server} /> : `It gets requests of pool ${pool} again.`,
+    action: what === "drain" ? "Drain" : "Enable",
+    isDangerous: what === "drain",
+    act: async () => {
+      await ask(`${pathOf(server)}/${what}`, { method: "POST" });
+      return what === "drain" ? `${name} is draining` : `${name} is enabled`;
+    },
+  });
+}
+
+function WhatDrainDoes({ server }: { readonly server: ServerFigures }): VNode {
+  const others = [...servers.values()].filter(
+    (each) => each.pool === server.pool && each.name !== server.name && each.isEligible,
+  );
+  return (
+    <>
+      It gets no new requests; {whole(server.active)} under way end by themselves.{" "}
+      {others.length > 0 ? (
+        `Pool ${server.pool} goes on with ${plural(others.length, "other server")}.`
+      ) : (
+        <b class="bad">No other server of pool {server.pool} takes requests: they will be refused.</b>
+      )}
+    </>
+  );
+}
+
+function weigh(server: ServerFigures): void {
+  askFirst({
+    title: `Weight of ${server.name}`,
+    text: "Its part of what the pool gets, against the weights of the others. It stands in the config in force until that is written or loaded anew.",
+    action: "Set",
+    fields: [{ name: "weight", title: "Weight", value: String(server.weight), type: "number", isRequired: true }],
+    act: async ({ weight = "" }) => {
+      await ask(pathOf(server), { method: "PATCH", body: { weight: Number(weight) } });
+      return `${server.name} has weight ${weight}`;
+    },
+  });
+}

@@ -1,0 +1,50 @@
+// What a page says instead of content: that there is none and why, that it could not be had, that it is on its way. And the line that tells
+// for some seconds what has just been done.
+
+import { type Signal, signal } from "@preact/signals";
+import type { ComponentChildren, VNode } from "preact";
+import type { ApiError } from "../data/api.ts";
+
+/** Nothing is there, and that is no fault. Say what would be here, and what makes it so. */
+export function Empty({ title, children }: { readonly title: string; readonly children?: ComponentChildren }): VNode {
+  return (
+    <div class="empty">
+      <p>{title}</p>
+      {children === undefined ? null : <small>{children}</small>}
+    </div>
+  );
+}
+
+export function Failure({ error, again }: { readonly error: ApiError; readonly again?: () => void }): VNode {
+  return (
+    <div class="empty failed" role="alert">
+      <p>{error.message}</p>
+      {again === undefined ? null : (
+        <button type="button" onClick={again}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+const toldMs = 5000;
+const told: Signal<string> = signal("");
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+export function tell(sentence: string): void {
+  told.value = sentence;
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    told.value = "";
+  }, toldMs);
+}
+
+/** Stands once in the shell. */
+export function Told(): VNode {
+  return (
+    <output class={`told${told.value === "" ? "" : " shown"}`} aria-live="polite">
+      {told.value}
+    </output>
+  );
+}

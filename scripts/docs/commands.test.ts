@@ -1,0 +1,57 @@
+import { expect, test } from "bun:test";
+import { commandProblem, mentionProblem, sluiceProblem } from "./commands.ts";
+import { readPages } from "./pages.ts";
+import { commandsIn, shellLines } from "./shell.ts";
+
+const pages = readPages();
+/** Others are no shell: output, drawings, heads. */
+const shells = new Set(["", "sh", "bash"]);
+
+for (const { name, blocks, words } of pages) {
+  const told = blocks
+    .filter(({ language }) => shells.has(language))
+    .flatMap(({ at, text }) => shellLines(text).map((line) => ({ at: `${at}+${line.line + 1}`, words: line.words })));
+  const mentions = words.filter(({ text }) => /^(?:bin\/)?sluice [a-z]/.test(text));
+  if (told.length + mentions.length > 0)
+    test(`commands in ${name} are commands`, () => {
+      const problems = [
+        ...told.map((each) => [each.at, each.words.join(" "), commandProblem(each.words)]),
+        ...mentions.map(({ at, text }) => [at, text, mentionProblem(commandsIn(text)[0]!.slice(1))]),
+      ].filter(([, , problem]) => problem !== null);
+      expect(problems).toEqual([]);
+    });
+}
+
+test("there are commands to be looked at", () => {
+  const all = pages.flatMap(({ blocks }) => blocks.flatMap(({ text }) => shellLines(text)));
+  expect(all.filter(({ words }) => /sluice$/.test(words[0]!)).length).toBeGreaterThan(80);
+});
+
+test("a command that there is not, an option that there is not, and an argument too many are found", () => {
+  expect(sluiceProblem(["tables", "ls"])).toContain("unknown command");
+  expect(sluiceProblem(["table", "ls", "--al"])).toContain("unknown option");
+  expect(sluiceProblem(["table", "get", "marked"])).toContain("missing required argument");
+  expect(sluiceProblem(["status", "more"])).toContain("too many arguments");
+  expect(sluiceProblem(["table", "show", "marked", "--limit", "0"])).toContain("from 1 on");
+  expect(sluiceProblem(["egress", "ls", "[POOL]", "[--json]"])).toBeNull();
+  expect(sluiceProblem(["--listen", ":8080", "--to", "127.0.0.1:8081"])).toBeNull();
+  expect(mentionProblem(["table", "get"])).toBeNull();
+  expect(mentionProblem(["table", "gt"])).not.toBeNull();
+  expect(commandProblem(["npm", "run", "nothing"])).toContain("no script");
+  expect(commandProblem(["node", "scripts/bun.mjs", "nothing.ts"])).toContain("does not exist");
+});
+
+test("lines are taken apart as a shell does", () => {
+  expect(commandsIn(`A=1 sluice ban 192.0.2.1 --reason 'port scans' | tail -1 && npm test # twice`)).toEqual([
+    ["sluice", "ban", "192.0.2.1", "--reason", "port scans"],
+    ["tail", "-1"],
+    ["npm", "test"],
+  ]);
+  expect(commandsIn("sluice backtest 'a > 3' --from - < access.log > out 2>&1")).toEqual([
+    ["sluice", "backtest", "a > 3", "--from", "-"],
+  ]);
+  expect(shellLines("$ sluice status\nworkers 2\n$ sluice lists\n")).toEqual([
+    { line: 0, words: ["sluice", "status"] },
+    { line: 2, words: ["sluice", "lists"] },
+  ]);
+});

@@ -1,0 +1,45 @@
+// What `sluice check` says of egress pools: how many members of which kind, how they are chosen and judged, and which of their logs
+// cannot be understood. Of proxies' credentials nothing.
+
+import type { EgressPlan } from "../config/plan.ts";
+import { keyText, type Problem } from "../config/problem.ts";
+import type { Config, Egress } from "../config/types.ts";
+import { logFaults } from "../control/egresslog/poollogs.ts";
+
+const kinds = { gateway: "servers of nginx", source: "addresses", proxy: "proxies" } as const;
+
+/** `341 members (341 servers of nginx), random, judged per member by logs` */
+export function egressSummary({ members, choose, judge, isOwnEvidence, logs }: EgressPlan): string {
+  const counts = Object.entries(kinds).flatMap(([kind, words]) => {
+    const count = members.filter(({ door }) => door.kind === kind).length;
+    return count === 0 ? [] : [`${count} ${words}`];
+  });
+  const evidence = logs.length === 0 ? "own requests" : isOwnEvidence ? "own requests and logs" : "logs";
+  return `${members.length === 1 ? "1 member" : `${members.length} members`} (${counts.join(", ")}), ${choose}, judged per ${judge.per} by ${evidence}`;
+}
+
+/** Logs of which no line could be understood keep a config from being run. */
+export function egressProblems(pools: readonly EgressPlan[], file: string): Problem[] {
+  return pools.flatMap((pool) =>
+    logFaults(pool).map(({ index, message }): Problem => {
+      const key = keyText(["egress", pool.name, "logs", index, "format"]);
+      return { severity: "error", file, place: null, key, message, source: null };
+    }),
+  );
+}
+
+/** As it is in force, but for what is secret in it. */
+export function egressShown(egress: Config["egress"]): Config["egress"] {
+  const shown = (pool: Egress): Egress => ({
+    ...pool,
+    members: pool.members.map(({ proxies, ...members }) =>
+      proxies === undefined ? members : { ...members, proxies: proxies.map(withoutPassword) },
+    ),
+  });
+  return Object.fromEntries(Object.entries(egress).map(([name, pool]) => [name, shown(pool)]));
+}
+
+/** `http://user:(set)@host:port` */
+function withoutPassword(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^:@]*):.*@/is, "$1$2:(set)@");
+}

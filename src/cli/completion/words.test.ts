@@ -1,0 +1,51 @@
+import { expect, test } from "bun:test";
+import { Command, Option } from "commander";
+import { bashCompletion } from "./bash.ts";
+import { fishCompletion } from "./fish.ts";
+import { allCommands, wordsOf } from "./words.ts";
+import { zshCompletion } from "./zsh.ts";
+
+function program(): Command {
+  const root = new Command("sluice").description("a program");
+  root.command("run").argument("[file]", "a config").option("-c, --config <file>", "a config: it's [one]");
+  root.command("drain").argument("<server>", "a server");
+  const table = root.command("table").description("tables");
+  table
+    .command("show")
+    .argument("<name>", "of the table")
+    .addOption(new Option("--as <format>", "its format").choices(["json", "text"]))
+    .option("--all", "all of it")
+    .option("--limit <number>", "so many");
+  root.command("secret", { hidden: true });
+  return root;
+}
+
+test("commands, options and what may stand for their values", () => {
+  const words = wordsOf(program());
+  expect(allCommands(words).map(({ path }) => path)).toEqual([
+    "",
+    "run",
+    "drain",
+    "table",
+    "table show",
+    "table help",
+    "help",
+  ]);
+  const [, run, drain, , show] = allCommands(words);
+  expect(run!.values).toEqual({ kind: "file" });
+  expect(run!.options[0]).toMatchObject({ flags: ["-c", "--config"], values: { kind: "file" } });
+  expect(drain!.values).toEqual({ kind: "names", names: "servers" });
+  expect(show!.values).toEqual({ kind: "names", names: "tables" });
+  expect(show!.options.slice(0, 3).map(({ values }) => values)).toEqual([
+    { kind: "choices", choices: ["json", "text"] },
+    null,
+    { kind: "anything" },
+  ]);
+});
+
+for (const [shell, scriptOf] of Object.entries({ bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion }))
+  test(`${shell}: the script`, () => {
+    const script = scriptOf(wordsOf(program()));
+    expect(script).toMatchSnapshot();
+    expect(script).not.toContain("secret");
+  });

@@ -1,0 +1,89 @@
+// `sluice ipmanager`: in the place of ipmanager, with its config.json and its options, which come before what the file says. Its ports,
+// pages and metrics are where they were. Exit codes: 0 after SIGTERM or SIGINT, 1 when it cannot be run, 2 when what to run is not said.
+
+import { resolve } from "node:path";
+import { readListenAddress } from "../base/address.ts";
+import { ipmanagerVariables } from "../config/foreign/ipmanager/ipmanager.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Materials } from "../config/materials.ts";
+import { busyAddresses } from "../control/port.ts";
+import type { Writer } from "./check.ts";
+import { serve } from "./serve.ts";
+
+const USAGE_ERROR = 2;
+
+export interface IpmanagerOptions {
+  readonly config?: string;
+  readonly port?: string;
+  readonly parse?: boolean;
+  readonly admin?: string;
+  readonly freshTables?: boolean;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Null once all runs; otherwise the exit code. */
+export async function ipmanager(options: IpmanagerOptions, writer: Writer): Promise<number | null> {
+  const { config, freshTables = false } = options;
+  if (config === undefined) {
+    writer.err("error: say which config: --config FILE\n(sluice ipmanager --help lists the options)");
+    return USAGE_ERROR;
+  }
+  const environment = environmentOf(options, process.env);
+  const place = new AdminPlace((environment[ipmanagerVariables.admin] ?? "") !== "");
+  const load = async (inUse?: Materials): Promise<Loaded> => {
+    const loaded = await loadConfig(config, environment, inUse);
+    return place.settle(isOwn(loaded) ? loaded : strange(config));
+  };
+  return serve({
+    source: { path: resolve(config), load },
+    identity: resolve(config),
+    isFresh: freshTables,
+    started: null,
+  });
+}
+
+/** Options come before the file. */
+export function environmentOf(options: IpmanagerOptions, environment: Environment): Environment {
+  const said: [string, string | undefined][] = [
+    [ipmanagerVariables.port, options.port],
+    [ipmanagerVariables.mode, options.parse === true ? "parse" : undefined],
+    [ipmanagerVariables.admin, options.admin],
+  ];
+  return { ...environment, ...Object.fromEntries(said.filter(([, value]) => value !== undefined)) };
+}
+
+/** What cannot be read at all says so itself. */
+function isOwn({ ok, origin }: Loaded): boolean {
+  return origin?.program === "ipmanager" || (!ok && origin === undefined);
+}
+
+function strange(file: string): Loaded {
+  const message = "is no config of ipmanager's (sluice run -c FILE runs others)";
+  return {
+    ok: false,
+    file,
+    isRead: true,
+    problems: [{ severity: "error", file, place: null, key: "", message, source: null }],
+  };
+}
+
+/** ipmanager has no admin interface: that its usual port is taken is no reason not to start. Where it was put first, it stays. */
+class AdminPlace {
+  readonly #isSaid: boolean;
+  #listen: string | null = null;
+
+  constructor(isSaid: boolean) {
+    this.#isSaid = isSaid;
+  }
+
+  async settle(loaded: Loaded): Promise<Loaded> {
+    if (!loaded.ok || this.#isSaid) return loaded;
+    const { config } = loaded;
+    const reading = readListenAddress(config.admin.listen);
+    if (!reading.ok) return loaded;
+    const isBusy = this.#listen === null && (await busyAddresses([reading.value])).length > 0;
+    this.#listen ??= isBusy ? "127.0.0.1:0" : config.admin.listen;
+    return { ...loaded, config: { ...config, admin: { ...config.admin, listen: this.#listen } } };
+  }
+}

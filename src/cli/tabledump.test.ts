@@ -1,0 +1,30 @@
+import { expect, test } from "bun:test";
+import { readDumpLine, readWhole } from "./tabledump.ts";
+
+test("HAProxy's table, with its heading and what says nothing of counts", () => {
+  expect(readDumpLine("# table: marked, type: ip, size:204800, used:2")).toEqual({ kind: "table", name: "marked" });
+  expect(
+    readDumpLine(
+      "0x55d0c0: key=192.0.2.1 use=0 exp=3594729 shard=0 gpc0=3 conn_rate(30000)=12 conn_cur=2 bytes_out_cnt=900",
+    ),
+  ).toEqual({ kind: "entry", entry: { key: "192.0.2.1", values: { gpc0: 3, conn_rate: 12, bytes_out_cnt: 900 } } });
+  expect(readDumpLine("0x1: key=a name with spaces use=1 exp=0 gpc1=1")).toMatchObject({
+    entry: { key: "a name with spaces" },
+  });
+});
+
+test("lines of JSON, and one object of all", () => {
+  const line = '{"key":"192.0.2.1","uses":0,"values":{"gpc0":1,"conn_cur":4}}';
+  expect(readDumpLine(line)).toEqual({ kind: "entry", entry: { key: "192.0.2.1", values: { gpc0: 1 } } });
+  expect(readWhole(`{"table":"marked","entries":[${line},{"key":7}]}`)).toEqual([
+    { key: "192.0.2.1", values: { gpc0: 1 } },
+  ]);
+  expect(readWhole(`[${line}]`)).toHaveLength(1);
+  expect(readWhole(line)).toBeNull();
+});
+
+test("what is neither is said to be strange", () => {
+  for (const line of ["nonsense", "{", '{"key":1}', "key=1"])
+    expect([line, readDumpLine(line).kind]).toEqual([line, "strange"]);
+  for (const line of ["", "# a remark"]) expect(readDumpLine(line)).toEqual({ kind: "nothing" });
+});

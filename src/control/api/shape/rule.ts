@@ -1,0 +1,62 @@
+// A rule as the admin API tells of it (GET /api/v1/rules). Shapes only. Each schema is typed by the
+// interface that answers are made by, so that neither changes without the other; those with an id
+// are components of the OpenAPI document (../openapi.ts).
+
+import { z } from "zod";
+
+export type RuleMode = "off" | "observe" | "enforce";
+
+export interface RuleRecord {
+  /** Where it stands in the config, in its own words: "listeners.web.rules[2].rules[0]". */
+  readonly id: string;
+  /** Its `name`, or the one that it was given. */
+  readonly name: string;
+  /** "listener" or "pool", and which. */
+  readonly owner: { readonly kind: "listener" | "pool"; readonly name: string };
+  readonly phase: "connection" | "request" | "response";
+  readonly mode: RuleMode;
+  /** What the config file says, where a change of now says otherwise. */
+  readonly configuredMode: RuleMode;
+  /** Its condition as written; null: it always holds. */
+  readonly condition: string | null;
+  /** What it does, in short: "deny", "rules", "track marked". */
+  readonly action: string;
+  /** Times its condition held since it is in force, whatever the mode. */
+  readonly hits: number;
+  /** How deep it stands under others. */
+  readonly depth: number;
+}
+
+export interface RulesAnswer {
+  readonly rules: readonly RuleRecord[];
+}
+
+/** PATCH /api/v1/pools/{pool}/servers/{server}. */
+export interface WeightAnswer {
+  readonly pool: string;
+  readonly server: string;
+  readonly weight: number;
+}
+
+const ruleMode = z.enum(["off", "observe", "enforce"]);
+
+export const ruleRecord: z.ZodType<RuleRecord> = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  owner: z.strictObject({ kind: z.enum(["listener", "pool"]), name: z.string() }),
+  phase: z.enum(["connection", "request", "response"]),
+  mode: ruleMode,
+  configuredMode: ruleMode,
+  condition: z.string().nullable(),
+  action: z.string(),
+  hits: z.number(),
+  depth: z.int(),
+});
+
+export const rulesAnswer: z.ZodType<RulesAnswer> = z.strictObject({ rules: z.array(ruleRecord) });
+
+export const weightAnswer: z.ZodType<WeightAnswer> = z.strictObject({
+  pool: z.string(),
+  server: z.string(),
+  weight: z.int(),
+});

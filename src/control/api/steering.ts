@@ -1,0 +1,34 @@
+// POST /api/v1/pools/POOL/servers/SERVER/drain and /enable: a server is given nothing new, or something again. What that means for
+// traffic is the roster's business.
+
+import type { AdminService } from "../adminservice.ts";
+import { json, problem } from "./answer.ts";
+import { type Operation, operation } from "./operation.ts";
+import { type SteeredAnswer, steeredAnswer } from "./shape/status.ts";
+
+const summaries = {
+  drain: "give a server no new requests; those under way end as they would",
+  enable: "give a server requests again",
+} as const;
+
+export function steeringOperations(service: Pick<AdminService, "steer">): readonly Operation[] {
+  return (["drain", "enable"] as const).map((order) =>
+    operation({
+      id: `${order}Server`,
+      method: "POST",
+      path: `/api/v1/pools/{pool}/servers/{server}/${order}`,
+      summary: summaries[order],
+      tag: "Pools",
+      params: { pool: "The name of a pool.", server: "The name of a server, percent-encoded, as status has it." },
+      answers: {
+        200: { description: "It is so.", schema: steeredAnswer },
+        404: { description: "There is no such pool or server." },
+      },
+      handle: ({ params }) => {
+        const [pool, server] = [params.pool!, params.server!];
+        const missing = service.steer(pool, server, order);
+        return missing === null ? json(200, { pool, server, order } satisfies SteeredAnswer) : problem(404, missing);
+      },
+    }),
+  );
+}

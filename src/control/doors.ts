@@ -1,0 +1,105 @@
+// Where control can be asked: the admin interface, the metrics on an address of their own, and ipmanager's port. It opens and closes them,
+// and gives each what it answers from; who may ask what is theirs. The admin interface is opened first, for it says how the start goes.
+
+import type { ProfileOrder } from "../config/message.ts";
+import type { Address } from "../config/plan.ts";
+import { type Rate, readRate } from "../config/rate.ts";
+import type { Config } from "../config/types.ts";
+import { type Admin, openAdmin } from "./admin.ts";
+import type { AdminService } from "./adminservice.ts";
+import { auditOperations } from "./api/audit.ts";
+import { debugRoutes } from "./api/debug.ts";
+import { Audit } from "./audit.ts";
+import { type IpmanagerListener, openIpmanager } from "./ipmanager.ts";
+import type { Log } from "./log.ts";
+import { type MetricsListener, openMetricsListener } from "./metricslistener.ts";
+import { addressOf } from "./preflight.ts";
+import { operationsOf, type RoutesParts } from "./routes.ts";
+
+export interface DoorsOptions {
+  /** That Sluice starts with: addresses and token stay as they are until the next start. */
+  readonly config: Config;
+  /** The one in force. */
+  readonly current: () => Config;
+  readonly service: AdminService;
+  readonly parts: Omit<RoutesParts, "debug">;
+  readonly folder: string;
+  readonly takeProfile: ((order: ProfileOrder) => Promise<void>) | undefined;
+  readonly log: Log;
+}
+
+interface Open {
+  readonly admin: Admin;
+  readonly audit: Audit;
+  readonly metrics: MetricsListener | null;
+  readonly ipmanager: IpmanagerListener | null;
+}
+
+export class Doors {
+  readonly #open: Open;
+
+  private constructor(open: Open) {
+    this.#open = open;
+  }
+
+  /** Rejects with an Error with a sentence for the operator when an address cannot be listened on; none is open then. */
+  static async open(options: DoorsOptions): Promise<Doors> {
+    const { config, current, service, log, folder, takeProfile } = options;
+    const { supervisor, holdings } = options.parts;
+    const { token } = config.admin;
+    // One for both places where they are, so that one profile is taken at a time.
+    const debug = debugRoutes({
+      ...{ token, folder, log },
+      own: takeProfile ?? (() => Promise.reject(new Error("this process takes none"))),
+      ofWorker: (worker, order) => supervisor.profile(worker, order),
+    });
+    const parts: RoutesParts = { ...options.parts, debug };
+    const audit = new Audit({ folder, log });
+    audit.follow((record) => parts.live.audited(record));
+    const { hosts = null, rateLimit } = config.admin;
+    const admin = openAdmin({
+      ...{ address: addressOf(config.admin.listen), token, hosts, rate: rateOf(rateLimit), service, audit, log },
+      ...{ operations: [...operationsOf(parts), ...auditOperations(audit)], routes: [debug] },
+    });
+    let metrics: MetricsListener | null = null;
+    try {
+      const { listen } = config.metrics ?? {};
+      if (listen !== undefined) metrics = openMetricsListener({ address: addressOf(listen), service, log });
+      if (config.ipmanager === undefined) return new Doors({ admin, metrics, audit, ipmanager: null });
+      const ipmanager = openIpmanager({
+        ...{ address: addressOf(config.ipmanager.listen), token, debug, log },
+        service: {
+          settings: () => current().ipmanager?.settings ?? {},
+          pool: () => current().ipmanager?.egress ?? "",
+          egresses: holdings.egresses,
+          unreadiness: () => service.unreadiness(),
+          nowMs: Date.now,
+        },
+      });
+      return new Doors({ admin, metrics, audit, ipmanager });
+    } catch (error) {
+      await metrics?.close();
+      await admin.close();
+      audit.close();
+      throw error;
+    }
+  }
+
+  /** Of the admin interface. */
+  get address(): Address {
+    return this.#open.admin.address;
+  }
+
+  async close(): Promise<void> {
+    const { admin, metrics, ipmanager, audit } = this.#open;
+    await metrics?.close();
+    await ipmanager?.close();
+    await admin.close();
+    audit.close();
+  }
+}
+
+function rateOf(text: string | undefined): Rate | undefined {
+  const rate = text === undefined ? null : readRate(text);
+  return rate?.ok === true ? rate.value : undefined;
+}

@@ -1,0 +1,191 @@
+// The boards of the egress pools in force, as control keeps them (keptfiles.ts): a file for each pool, which outlives every process.
+// It says who the members are, before any worker hears of a plan, and lets go of what dead workers held. A pool of another shape
+// has another file, into which is carried what the former knew; what workers write to that one until they have the plan is lost,
+// a few milliseconds. A plan that is refused loses nothing: until one is in force both its members and the former ones have rows.
+
+import { existsSync, rmSync } from "node:fs";
+import { hashString } from "../base/hash.ts";
+import type { EgressPlan } from "../config/plan.ts";
+import { egressShape } from "../memory/egressboard/shape.ts";
+import { SharedEgressBoard } from "../memory/egressboard.ts";
+import type { Owner } from "../memory/owners.ts";
+import { type Kept, KeptFiles, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
+import { bytesTaken, filesIn, makeShared, mapShared, sharedPath } from "./sharedfile.ts";
+import type { SpaceUser } from "./space.ts";
+
+export interface EgressBoardsOptions extends KeptOptions {
+  readonly owner: Owner;
+  /** Wall clock. */
+  readonly nowMs: () => number;
+}
+
+export interface OpenBoard extends Kept<EgressPlan> {
+  readonly board: SharedEgressBoard;
+  /** Nothing is known from before: neither the run before nor a former shape has left anything. */
+  readonly isNew: boolean;
+}
+
+export class EgressBoards implements SpaceUser {
+  readonly noun = "boards of egress pools";
+  readonly #options: EgressBoardsOptions;
+  readonly #kept: KeptFiles<EgressPlan, OpenBoard>;
+
+  constructor(options: EgressBoardsOptions) {
+    this.#options = options;
+    this.#kept = new KeptFiles(options, {
+      noun: "egress pool",
+      contents: "what was known of its addresses is",
+      pathOf: (plan) => sharedPath(options.folder, plan.name, shapeName(plan)),
+      open: (plan, path, lines) => this.#openFile(plan, path, lines),
+      adopt: (open, plan) => {
+        this.#name(open.board, [...idsOf(plan), ...idsOf(open.plan)]);
+        return { ...open, plan, isNew: false };
+      },
+      recover: ({ board }) => void board.recover(),
+      close: ({ board }) => board.leave(),
+      isSound: ({ board }) => isSound(board),
+    });
+  }
+
+  get all(): readonly OpenBoard[] {
+    return this.#kept.all;
+  }
+
+  find(name: string): OpenBoard | null {
+    return this.#kept.find(name);
+  }
+
+  prepare(plans: readonly EgressPlan[]): PreparedFiles {
+    const prepared = this.#kept.prepare(plans);
+    const settle = (): void => {
+      for (const { board, plan } of this.all) this.#name(board, idsOf(plan));
+    };
+    return {
+      files: prepared.files,
+      keep: () => {
+        prepared.keep();
+        settle();
+      },
+      undo: () => {
+        prepared.undo();
+        settle();
+      },
+    };
+  }
+
+  /** What dead processes held is let go of. */
+  recover(): void {
+    this.#kept.recover();
+  }
+
+  mark(): void {
+    this.#kept.mark();
+  }
+
+  get isWhole(): boolean {
+    return this.#kept.isWhole;
+  }
+
+  bytesOf(name: string): number {
+    const open = this.find(name);
+    return open === null ? 0 : bytesTaken(open.path);
+  }
+
+  /** Most of a board is never touched: what its members and their rings may still come to need. */
+  get wantedBytes(): number {
+    return this.all.reduce((sum, { plan, board, path }) => {
+      const share = Math.min(1, plan.members.length / board.capacity);
+      return sum + Math.max(0, Math.floor(board.bytes * share) - bytesTaken(path));
+    }, 0);
+  }
+
+  close(): void {
+    this.#kept.close();
+  }
+
+  /** These are the members. Those that there is no room for are former ones, or the board's lock is not to be had: then workers find no rows for them. */
+  #name(board: SharedEgressBoard, ids: readonly string[]): void {
+    const without = new Set(board.adopt([...new Set(ids)], this.#options.nowMs()));
+    const missing = without.size === 0 ? 0 : ids.slice(0, board.capacity).filter((id) => without.has(id)).length;
+    if (missing > 0)
+      this.#options.log.error(`egress pool ${board.name}: ${missing} of its members found no room on its board`);
+  }
+
+  #openFile(plan: EgressPlan, path: string, lines: string[]): { open: OpenBoard; isMade: boolean } {
+    const { owner } = this.#options;
+    const shape = egressShape(plan);
+    const wasThere = existsSync(path);
+    const size = SharedEgressBoard.bytesFor(shape);
+    const found = mapShared(path, size, (bytes) => SharedEgressBoard.isFormatted(bytes, shape));
+    const board = found === null ? null : opened(found, plan.name, owner);
+    if (board !== null) {
+      board.recover();
+      this.#name(board, idsOf(plan));
+      lines.push(`egress pool ${plan.name}: what was known of its addresses is found from the run before`);
+      return { open: { plan, path, board, isNew: false }, isMade: false };
+    }
+    if (wasThere)
+      lines.push(`egress pool ${plan.name}: dropped, for its file is damaged; nothing is known of its addresses`);
+    // Of chance, so that nobody outside can choose texts that meet in one place.
+    const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
+    rmSync(path, { force: true });
+    const bytes = makeShared(path, size, (made) => SharedEgressBoard.format(made, shape, seed));
+    const made = new SharedEgressBoard(bytes, plan.name, owner);
+    this.#name(made, idsOf(plan));
+    const isCarried = this.#carry(plan, path, made);
+    if (isCarried)
+      lines.push(`egress pool ${plan.name}: what was known of its addresses is taken over into a larger board`);
+    return { open: { plan, path, board: made, isNew: !isCarried }, isMade: true };
+  }
+
+  /** From a board of that name and another shape: the one in force, or one that was left by the run before. */
+  #carry(plan: EgressPlan, path: string, board: SharedEgressBoard): boolean {
+    const former = this.find(plan.name);
+    if (former !== null) return isSound(former.board) && board.carry(former.board);
+    const { folder, owner } = this.#options;
+    for (const left of filesIn(folder)) {
+      if (left.name !== plan.name || left.path === path) continue;
+      const bytes = mapLeft(left.path);
+      if (bytes === null) continue;
+      const from = opened(bytes, plan.name, owner);
+      if (from === null) continue;
+      from.recover();
+      const isCarried = board.carry(from);
+      from.leave();
+      if (isCarried) return true;
+    }
+    return false;
+  }
+}
+
+/** False: somebody else has written over what it was formatted as. */
+function isSound({ parts, shape }: SharedEgressBoard): boolean {
+  return SharedEgressBoard.isFormatted(parts.file.bytes, shape);
+}
+
+function idsOf({ members }: EgressPlan): string[] {
+  return members.map(({ id }) => id);
+}
+
+/** Null where its list of who has it open is full: of what a run before has left that is no list. It must not keep us from starting. */
+function opened(bytes: Uint8Array, name: string, owner: Owner): SharedEgressBoard | null {
+  try {
+    return new SharedEgressBoard(bytes, name, owner);
+  } catch {
+    return null;
+  }
+}
+
+/** Null where it is no board, or was cut short. */
+function mapLeft(path: string): Uint8Array | null {
+  return mapShared(path, 4096, (bytes) => {
+    const shape = SharedEgressBoard.shapeIn(bytes);
+    return shape !== null && bytes.length >= SharedEgressBoard.bytesFor(shape);
+  });
+}
+
+/** 16 hexadecimal digits of all that a file is laid out by. */
+function shapeName(plan: EgressPlan): string {
+  const shape = JSON.stringify(egressShape(plan));
+  return [1, 2].map((seed) => hashString(shape, seed).toString(16).padStart(8, "0")).join("");
+}

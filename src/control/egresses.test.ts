@@ -1,0 +1,317 @@
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { EgressPlan, Plan } from "../config/plan.ts";
+import { EgressPool } from "../egress/pool.ts";
+import { SharedEgressBoard } from "../memory/egressboard.ts";
+import type { Owner } from "../memory/owners.ts";
+import { egressPlan, gatewayMember } from "./egress/trial.ts";
+import { Egresses } from "./egresses.ts";
+import { openLog } from "./log.ts";
+
+const root = mkdtempSync(join(tmpdir(), "sluice-egresses-"));
+let next = 0;
+let folder = "";
+const open: Egresses[] = [];
+beforeEach(() => {
+  folder = join(root, String(next++));
+});
+afterEach(() => {
+  for (const egresses of open.splice(0)) egresses.close();
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const living = new Set([1]);
+const ownerOf = (id: number): Owner => ({
+  ...{ id, startedAt: 7, isAlive: (other) => living.has(other), relax: () => {} },
+});
+const start = Date.UTC(2026, 10, 22, 9, 6, 3);
+
+function stage(options: { boot?: string; isFresh?: boolean } = {}) {
+  const lines: string[] = [];
+  const log = openLog({ level: "debug", format: "json", isColored: false, write: (line) => lines.push(line) });
+  const clock = { nowMs: start };
+  const egresses = new Egresses({
+    ...{ folder: join(folder, "egress"), logsFolder: join(folder, "logs"), owner: ownerOf(1), log },
+    ...{ machine: { boot: options.boot ?? "boot", uptimeS: () => 1000 }, isFresh: options.isFresh ?? false },
+    nowMs: () => clock.nowMs,
+  });
+  open.push(egresses);
+  return {
+    egresses,
+    clock,
+    said: (): string[] => lines.splice(0).map((line) => (JSON.parse(line) as { msg: string }).msg),
+    adopt(...plans: EgressPlan[]) {
+      const prepared = egresses.prepare({ egresses: plans } as unknown as Plan);
+      prepared.keep();
+      return prepared.files;
+    },
+    stateOf: (id: string): string => {
+      const { pool } = egresses.all[0]!;
+      const row = pool.board.memberOf(id);
+      return row === 0 ? "unknown" : String(pool.board.words[row]);
+    },
+  };
+}
+
+const ids = ["203.0.113.1", "203.0.113.2", "203.0.113.3"];
+const scrape = (own: Partial<EgressPlan> = {}): EgressPlan =>
+  egressPlan({ members: ids.map((id, index) => gatewayMember(id, 19_001 + index)), ...own });
+const order = (member: string, reason = "captchas") => ({ pool: "scrape", member, reason, by: "ann" });
+
+describe("the board of a pool", () => {
+  test("knows the members before anybody else hears of it", () => {
+    const { adopt, egresses } = stage();
+    const files = adopt(scrape());
+    const bytes = Bun.mmap(files["scrape"]!, { shared: true });
+    living.add(2);
+    const worker = new SharedEgressBoard(bytes, "scrape", ownerOf(2));
+    const pool = new EgressPool(egresses.all[0]!.plan, worker, () => 0.5);
+    const wish = {
+      host: "shop.example",
+      key: "",
+      user: "",
+      tags: "",
+      family: 0,
+      isTunnel: false,
+      tried: null,
+    } as const;
+    expect(pool.choose(wish, start).member).toBeGreaterThanOrEqual(0);
+    expect(egresses.all[0]!.board.words[egresses.all[0]!.board.memberOf(ids[1]!) + 7]).toBeGreaterThanOrEqual(0);
+    // What a worker that dies held is let go of.
+    const active = (): number =>
+      egresses.all[0]!.rows.reduce((sum, row) => sum + egresses.all[0]!.board.words[row + 7]!, 0);
+    expect(active()).toBe(1);
+    living.delete(2);
+    egresses.recover();
+    expect(active()).toBe(0);
+  });
+
+  test("outlives the run, and goes with the machine's or when that is asked for", () => {
+    const first = stage();
+    first.adopt(scrape());
+    expect(first.egresses.ban(order(ids[0]!), 0)).toBeNull();
+    first.egresses.close();
+    const second = stage();
+    second.adopt(scrape());
+    expect(second.said()).toEqual(["egress pool scrape: what was known of its addresses is found from the run before"]);
+    expect(second.stateOf(ids[0]!)).toBe("4");
+    second.egresses.close();
+    const fresh = stage({ isFresh: true });
+    fresh.adopt(scrape());
+    expect(fresh.stateOf(ids[0]!)).toBe("1");
+    fresh.egresses.ban(order(ids[0]!), 0);
+    fresh.egresses.close();
+    const later = stage({ boot: "another" });
+    later.adopt(scrape());
+    expect(later.stateOf(ids[0]!)).toBe("1");
+  });
+
+  test("that is damaged is made anew", () => {
+    const first = stage();
+    const files = first.adopt(scrape());
+    first.egresses.close();
+    truncateSync(files["scrape"]!, 5000);
+    const second = stage();
+    second.adopt(scrape());
+    expect(second.said().join()).toContain("dropped, for its file is damaged");
+    expect(second.stateOf(ids[0]!)).toBe("1");
+  });
+
+  test("whose list of processes holds nothing but garbage is made anew: it does not keep Sluice from starting", () => {
+    const first = stage();
+    const files = first.adopt(scrape());
+    first.egresses.close();
+    // The header, which says what it is, is whole.
+    Bun.mmap(files["scrape"]!, { shared: true }).fill(0x77, 4096, 65_536);
+    const second = stage();
+    second.adopt(scrape());
+    expect(second.said().join()).toContain("dropped, for its file is damaged");
+    expect(second.stateOf(ids[0]!)).toBe("1");
+  });
+
+  test("of another shape takes over what the former knew, in the run and over a restart", () => {
+    const { adopt, egresses, said, stateOf } = stage();
+    adopt(scrape());
+    egresses.ban(order(ids[0]!), 0);
+    const many = Array.from({ length: 100 }, (_, index) => gatewayMember(`198.51.100.${index}`, 20_000 + index));
+    said();
+    adopt(scrape({ members: [...scrape().members, ...many] }));
+    expect(said()).toEqual(["egress pool scrape: what was known of its addresses is taken over into a larger board"]);
+    expect([stateOf(ids[0]!), stateOf("198.51.100.7"), egresses.all[0]!.board.capacity]).toEqual(["4", "1", 128]);
+    expect(readdirSync(join(folder, "egress")).filter((name) => !name.startsWith("."))).toHaveLength(1);
+    egresses.close();
+    const again = stage();
+    again.adopt(scrape({ history: { entriesMax: 7, changesMax: 5 } }));
+    expect(again.stateOf(ids[0]!)).toBe("4");
+  });
+
+  test("loses nothing by a plan that is refused, and members that left by one that is not", () => {
+    const { egresses, adopt, stateOf } = stage();
+    adopt(scrape());
+    egresses.ban(order(ids[0]!), 0);
+    const other = scrape({ members: [gatewayMember("192.0.2.9", 19_009), gatewayMember(ids[1]!, 19_002)] });
+    const refused = egresses.prepare({ egresses: [other] } as unknown as Plan);
+    expect([stateOf(ids[0]!), stateOf("192.0.2.9")]).toEqual(["4", "1"]);
+    refused.undo();
+    expect([stateOf(ids[0]!), stateOf("192.0.2.9")]).toEqual(["4", "unknown"]);
+    adopt(other);
+    expect([stateOf(ids[0]!), stateOf(ids[1]!), stateOf("192.0.2.9")]).toEqual(["unknown", "1", "1"]);
+    expect(egresses.all[0]!.rows).toHaveLength(2);
+  });
+
+  test("of a log that cannot be understood is not even begun", () => {
+    const { egresses } = stage();
+    const bad = scrape({
+      logs: [{ path: "/x", format: { kind: "nginx", text: "$request" }, mode: "serve", everyMs: 0 }],
+    });
+    expect(() => egresses.prepare({ egresses: [bad] } as unknown as Plan)).toThrow(
+      "the format of the log /x of the egress pool scrape must say $status",
+    );
+    expect(readdirSync(join(folder, "egress"))).toEqual([".machine"]);
+  });
+});
+
+describe("time", () => {
+  test("ends states by itself, and every change is told and counted", () => {
+    const { egresses, adopt, clock, said, stateOf } = stage();
+    adopt(scrape());
+    said();
+    expect(egresses.ban(order(ids[0]!), start + 60_000)).toBeNull();
+    expect(said()).toEqual([`egress pool scrape: ${ids[0]} is banned until 2026-11-22T09:07:03.000Z by ann: captchas`]);
+    clock.nowMs += 59_000;
+    egresses.tick();
+    expect(stateOf(ids[0]!)).toBe("4");
+    clock.nowMs += 2000;
+    egresses.tick();
+    expect(stateOf(ids[0]!)).toBe("1");
+    expect(said()).toEqual([`egress pool scrape: ${ids[0]} is available (its time was over)`]);
+    egresses.ban(order(ids[1]!), 0);
+    expect(egresses.unban(order(ids[1]!, ""))).toBeNull();
+    expect(said().at(-1)).toBe(
+      `egress pool scrape: ${ids[1]} is available, let off by ann; what was held against it is forgotten`,
+    );
+    expect(egresses.all[0]!.changes.counts()).toEqual([
+      { state: "banned", cause: "manual", count: 2 },
+      { state: "available", cause: "over", count: 1 },
+      { state: "available", cause: "unbanned", count: 1 },
+    ]);
+  });
+
+  test("a flood of changes is told by number", () => {
+    const members = Array.from({ length: 30 }, (_, index) => gatewayMember(`198.51.100.${index}`, 20_000 + index));
+    const { egresses, adopt, said } = stage();
+    adopt(scrape({ members }));
+    const { pool, changes, plan, rows } = egresses.all[0]!;
+    for (const { id } of members) pool.ban(id, start + 1, "x", start);
+    pool.tick(start + 1000);
+    said();
+    changes.look(rows, (index) => plan.members[index]!.id);
+    const lines = said();
+    expect(lines).toHaveLength(11);
+    expect(lines.at(-1)).toBe("egress pool scrape: other changes of its addresses: 20 available");
+  });
+});
+
+describe("logs", () => {
+  const format = { kind: "nginx", text: '[$time_local] "$request" $status $server_port $http_x_egress_host' } as const;
+  const line = (status: number, port: number, second: number): string =>
+    `[22/Nov/2026:09:06:0${second} +0000] "GET / HTTP/1.1" ${status} ${port} shop.example\n`;
+
+  test("are evidence, and are not told twice over a restart", async () => {
+    rmSync(join(root, "host.log"), { force: true });
+    const path = join(root, "host.log");
+    const plan = scrape({ logs: [{ path, format, mode: "parse", everyMs: 0 }] });
+    writeFileSync(path, line(403, 19_001, 0) + line(403, 19_001, 1) + line(200, 19_002, 1));
+    const first = stage();
+    first.adopt(plan);
+    await first.egresses.renew("scrape", "ann");
+    expect(first.said().at(-1)).toBe("logs of the egress pool scrape were read by ann");
+    expect(first.stateOf(ids[0]!)).toBe("1");
+    first.egresses.close();
+    const second = stage();
+    second.adopt(plan);
+    await second.egresses.renew(null, "");
+    const requests = (egresses: Egresses): number[] =>
+      [...egresses.all[0]!.rows].map((row) => egresses.all[0]!.board.words[row + 14]!);
+    expect(requests(second.egresses)).toEqual([2, 1, 0]);
+    appendFileSync(path, line(403, 19_001, 2));
+    await second.egresses.renew("scrape", "");
+    expect(requests(second.egresses)).toEqual([3, 1, 0]);
+    second.egresses.close();
+    // A board that has lost everything is filled again from what the log still says.
+    const fresh = stage({ isFresh: true });
+    fresh.adopt(plan);
+    await fresh.egresses.renew("scrape", "");
+    expect(requests(fresh.egresses)).toEqual([3, 1, 0]);
+    expect(fresh.egresses.logFigures().get("scrape")).toMatchObject({
+      ...{ lines: { good: 4 }, bytes: statSync(path).size, logs: [{ files: 1, absent: 0 }] },
+    });
+    expect(await fresh.egresses.renew("other", "")).toBe("the egress pool other has no logs");
+  });
+
+  test("make members leave as requests do, by the pool's own rules", async () => {
+    const path = join(root, "judged.log");
+    const judge = {
+      ...scrape().judge,
+      per: "member",
+      statuses: [{ on: { from: 400, to: 599 }, means: "failure" }],
+    } as const;
+    writeFileSync(path, line(403, 19_001, 0) + line(404, 19_001, 1) + line(500, 19_001, 2));
+    const { egresses, adopt, stateOf } = stage();
+    adopt(scrape({ judge, logs: [{ path, format, mode: "parse", everyMs: 0 }] }));
+    await egresses.renew("scrape", "");
+    expect([stateOf(ids[0]!), stateOf(ids[1]!)]).toEqual(["2", "1"]);
+  });
+
+  test("are read further when the config changes something else", async () => {
+    const path = join(root, "kept.log");
+    writeFileSync(path, "");
+    const plan = scrape({ logs: [{ path, format, mode: "serve", everyMs: 0 }] });
+    const { egresses, adopt } = stage();
+    adopt(plan);
+    await egresses.renew("scrape", "");
+    appendFileSync(path, line(200, 19_001, 0));
+    await egresses.renew("scrape", "");
+    adopt({ ...plan, waitMs: 7 });
+    appendFileSync(path, line(200, 19_003, 0));
+    await egresses.renew("scrape", "");
+    adopt({ ...plan, members: plan.members.slice(1) });
+    appendFileSync(path, line(200, 19_001, 0) + line(200, 19_002, 0));
+    await egresses.renew("scrape", "");
+    expect(egresses.logFigures().get("scrape")!.lines).toMatchObject({ good: 3, unknown: 1 });
+  });
+});
+
+describe("memory", () => {
+  test("300 addresses with 1,000 outcomes and 1,000 changes each take less than 10 MiB, kept exactly", () => {
+    const { egresses, adopt } = stage();
+    const members = Array.from({ length: 300 }, (_, index) =>
+      gatewayMember(`203.0.${index >> 8}.${index & 255}`, 19_001 + index),
+    );
+    adopt(scrape({ members, history: { entriesMax: 1000, changesMax: 1000 } }));
+    const { board, rows } = egresses.all[0]!;
+    const outcome = { atMs: start, status: 200, fault: 0, flags: 0, durationMs: 42, host: 0, key: 0 };
+    const change = { atMs: start, state: 1, cause: 6, forMs: 0, text: 0 } as const;
+    for (const [index, row] of rows.entries()) {
+      expect(board.open()).toBe(true);
+      for (let round = 0; round < 1100; round++) {
+        outcome.status = 200 + (round % 300);
+        outcome.host = board.textOf(`shop-${(index + round) % 200}.example`);
+        outcome.key = board.textOf(`session-${round % 1000}`);
+        board.keep(row, outcome);
+        board.keepChange(row, change);
+      }
+      board.close();
+    }
+    for (const row of [rows[0]!, rows[299]!]) {
+      const statuses: number[] = [];
+      board.history(row, 5000, ({ status }) => statuses.push(status) > 0);
+      expect([statuses.length, statuses[0], statuses[999]]).toEqual([1000, 200 + (1099 % 300), 200 + (100 % 300)]);
+    }
+    const bytes = egresses.boards.bytesOf("scrape");
+    expect(bytes).toBeGreaterThan(300 * 1000 * 32);
+    expect(bytes).toBeLessThan(10 * 2 ** 20);
+  });
+});

@@ -1,0 +1,213 @@
+// The egress pools in force as control keeps them: their boards (egressboards.ts), their logs (egresslogs.ts), and what is done for
+// them: states whose time is over end, evidence of logs is told, operators' orders are carried out and written down. Requests
+// are the workers'; they and control meet on the boards.
+
+import type { EgressPlan, Plan } from "../config/plan.ts";
+import { EgressPool } from "../egress/pool.ts";
+import type { EgressOutcome } from "../egress/words.ts";
+import type { SharedEgressBoard } from "../memory/egressboard.ts";
+import type { Owner } from "../memory/owners.ts";
+import type { Totals } from "../memory/tally.ts";
+import { Changes } from "./egress/changes.ts";
+import { poolSummary } from "./egress/summary.ts";
+import { EgressBoards } from "./egressboards.ts";
+import { EgressLogs, type LogFigures } from "./egresslogs.ts";
+import type { EgressFigures } from "./egressmetrics.ts";
+import type { KeptOptions } from "./keptfiles.ts";
+
+export interface EgressesOptions extends KeptOptions {
+  readonly owner: Owner;
+  /** Where the boards lie, and how far logs were read. */
+  readonly folder: string;
+  readonly logsFolder: string;
+  /** Wall clock. */
+  readonly nowMs: () => number;
+}
+
+export interface OpenEgress {
+  readonly plan: EgressPlan;
+  readonly board: SharedEgressBoard;
+  readonly pool: EgressPool;
+  /** Of the plan's members, in their order; 0: it has none. */
+  readonly rows: Int32Array;
+  readonly changes: Changes;
+}
+
+/** What an operator says. */
+export interface EgressOrder {
+  readonly pool: string;
+  readonly member: string;
+  readonly reason: string;
+  /** Who says so; "" unknown. */
+  readonly by: string;
+}
+
+const tickMs = 1000;
+
+export class Egresses {
+  readonly boards: EgressBoards;
+  readonly logs: EgressLogs;
+  readonly #options: EgressesOptions;
+  #open: ReadonlyMap<string, OpenEgress> = new Map();
+  #timer: Timer | null = null;
+
+  constructor(options: EgressesOptions) {
+    this.#options = options;
+    this.boards = new EgressBoards(options);
+    this.logs = new EgressLogs({
+      ...options,
+      folder: options.logsFolder,
+      note: (pool, member, outcome) => this.#note(pool, member, outcome),
+    });
+  }
+
+  get all(): readonly OpenEgress[] {
+    return [...this.#open.values()];
+  }
+
+  find(name: string): OpenEgress | null {
+    return this.#open.get(name) ?? null;
+  }
+
+  /** Throws an Error for the operator when a file cannot be made, or a log not be understood. */
+  prepare({ egresses }: Plan): { readonly files: Readonly<Record<string, string>>; keep(): void; undo(): void } {
+    const logs = this.logs.prepare(egresses);
+    const boards = this.#prepareBoards(egresses, logs.undo);
+    return {
+      files: boards.files,
+      keep: () => {
+        boards.keep();
+        this.#adopt();
+        logs.keep((name) => this.boards.find(name)?.isNew ?? false);
+      },
+      undo: () => {
+        boards.undo();
+        logs.undo();
+      },
+    };
+  }
+
+  #prepareBoards(plans: readonly EgressPlan[], undo: () => void): ReturnType<EgressBoards["prepare"]> {
+    try {
+      return this.boards.prepare(plans);
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  }
+
+  /** From now on what is due is done. */
+  open(): void {
+    this.logs.open();
+    this.#timer = setInterval(() => this.tick(), tickMs);
+  }
+
+  tick(): void {
+    const nowMs = this.#options.nowMs();
+    for (const { pool, rows, changes, plan } of this.#open.values()) {
+      pool.tick(nowMs);
+      changes.look(rows, (index) => plan.members[index]!.id);
+    }
+  }
+
+  /** `untilMs` 0: until it is lifted. Null when it is done; otherwise why not. */
+  ban({ pool, member, reason, by }: EgressOrder, untilMs: number): string | null {
+    const found = this.find(pool);
+    if (found === null) return `there is no egress pool ${pool}`;
+    if (!found.pool.ban(member, untilMs, noted(reason, by), this.#options.nowMs())) return busy(member);
+    const end = untilMs === 0 ? "until it is lifted" : `until ${new Date(untilMs).toISOString()}`;
+    this.#options.log.info(`egress pool ${pool}: ${member} is banned ${end}${from(by)}: ${reason}`);
+    this.#look(found);
+    return null;
+  }
+
+  unban({ pool, member, reason, by }: EgressOrder): string | null {
+    const found = this.find(pool);
+    if (found === null) return `there is no egress pool ${pool}`;
+    if (!found.pool.unban(member, noted(reason, by), this.#options.nowMs())) return busy(member);
+    this.#options.log.info(
+      `egress pool ${pool}: ${member} is available, let off${from(by)}${reason === "" ? "" : `: ${reason}`}; what was held against it is forgotten`,
+    );
+    this.#look(found);
+    return null;
+  }
+
+  /** Reads logs now, of one pool or of all. Null when it is done. */
+  async renew(pool: string | null, by: string): Promise<string | null> {
+    const problem = await this.logs.renew(pool);
+    if (problem === null)
+      this.#options.log.info(
+        `logs of ${pool === null ? "all egress pools" : `the egress pool ${pool}`} were read${from(by)}`,
+      );
+    return problem;
+  }
+
+  logFigures(): ReadonlyMap<string, LogFigures> {
+    return new Map(this.logs.figures().map((figures) => [figures.name, figures]));
+  }
+
+  /** Of each pool, over all members. */
+  figures(totals: Totals): EgressFigures[] {
+    const logs = this.logFigures();
+    return this.all.map((open) => ({
+      summary: poolSummary(open, {
+        cell: (cell) => totals.egress(open.plan.slot, cell),
+        memoryBytes: this.boards.bytesOf(open.plan.name),
+        logs: logs.get(open.plan.name) ?? null,
+      }),
+      changes: open.changes.counts(),
+    }));
+  }
+
+  recover(): void {
+    this.boards.recover();
+  }
+
+  mark(): void {
+    this.boards.mark();
+    this.logs.mark();
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    this.logs.close();
+    this.boards.close();
+    this.#open = new Map();
+  }
+
+  #adopt(): void {
+    const next = new Map<string, OpenEgress>();
+    for (const { plan, board } of this.boards.all) {
+      const former = this.#open.get(plan.name);
+      const changes = former?.changes ?? new Changes(plan.name, board, this.#options.log);
+      changes.follow(board);
+      const rows = Int32Array.from(plan.members, ({ id }) => board.memberOf(id));
+      next.set(plan.name, { plan, board, rows, changes, pool: new EgressPool(plan, board, Math.random) });
+    }
+    this.#open = next;
+  }
+
+  #note(name: string, member: number, outcome: EgressOutcome): void {
+    const found = this.#open.get(name);
+    const row = found?.rows[member] ?? 0;
+    if (row > 0) found!.pool.note(row, outcome, this.#options.nowMs());
+  }
+
+  #look({ rows, changes, plan }: OpenEgress): void {
+    changes.look(rows, (index) => plan.members[index]!.id);
+  }
+}
+
+function busy(member: string): string {
+  return `the board is busy: ${member} is as it was; try again`;
+}
+
+/** As it stands in the timeline, where there is room for little. */
+function noted(reason: string, by: string): string {
+  return [by, reason].filter((each) => each !== "").join(": ");
+}
+
+function from(by: string): string {
+  return by === "" ? "" : ` by ${by}`;
+}

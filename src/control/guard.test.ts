@@ -1,0 +1,88 @@
+import { describe, expect, test } from "bun:test";
+import type { Address } from "../config/plan.ts";
+import { Guard, type GuardOptions } from "./guard.ts";
+
+const loopback: Address = { kind: "tcp", host: "127.0.0.1", port: 2112 };
+const everywhere: Address = { kind: "tcp", host: "::", port: 2112 };
+const token = "correct-horse-battery";
+
+function stage(options: Partial<GuardOptions> = {}) {
+  const clock = { nowMs: 0 };
+  const guard = new Guard({ address: loopback, token: undefined, nowMs: () => clock.nowMs, ...options });
+  const ask = (
+    headers: Record<string, string> = {},
+    more: { isChange?: boolean; isOpen?: boolean; peer?: string } = {},
+  ) => {
+    const request = new Request("http://a/", { headers: { host: "127.0.0.1:2112", ...headers } });
+    const asked = { request, path: "/api/v1/status", peer: "192.0.2.1", isChange: false, isOpen: false, ...more };
+    return guard.refusal(asked);
+  };
+  return { clock, ask };
+}
+
+const statusOf = (refusal: ReturnType<Guard["refusal"]>): number => refusal?.status ?? 200;
+
+describe("names of one's own", () => {
+  const hosts = ["Sluice.example.com"];
+
+  test("may be asked for on loopback beside its own, by a page that came over TLS too", () => {
+    const { ask } = stage({ hosts });
+    expect(ask()).toBeNull();
+    expect(ask({ host: "sluice.example.com" })).toBeNull();
+    expect(ask({ host: "sluice.example.com", origin: "https://sluice.example.com" })).toBeNull();
+    expect(ask({ host: "127.0.0.1:2112", origin: "https://127.0.0.1:2112" })?.status).toBe(403);
+    expect(ask({ host: "rebound.example" })?.status).toBe(403);
+  });
+
+  test("are the only ones off loopback, where without them any is good", () => {
+    const off = { address: everywhere, token };
+    const headers = { authorization: `Bearer ${token}` };
+    const listed = stage({ ...off, hosts });
+    expect(listed.ask({ ...headers, host: "sluice.example.com:2112" })).toBeNull();
+    expect(listed.ask({ ...headers, host: "192.0.2.7:2112" })?.message).toContain("admin.hosts");
+    expect(stage(off).ask({ ...headers, host: "192.0.2.7:2112" })).toBeNull();
+  });
+});
+
+describe("a change that a browser asks for", () => {
+  test.each([
+    [{ "sec-fetch-site": "same-origin" }, 403],
+    [{ "sec-fetch-site": "same-origin", "sluice-console": "1" }, 200],
+    [{ "sec-fetch-site": "same-site", "sluice-console": "1" }, 403],
+    [{ "sec-fetch-site": "none", "sluice-console": "1" }, 403],
+    [{ "sec-fetch-site": "cross-site", "sluice-console": "1" }, 403],
+    [{ origin: "http://127.0.0.1:2112", "sluice-console": "1" }, 200],
+    [{ origin: "http://127.0.0.1:2112" }, 403],
+    [{ origin: "http://localhost:2112", "sluice-console": "1" }, 403],
+    [{}, 200],
+  ] as const)("with %j is %d", (headers, status) => {
+    const { ask } = stage();
+    expect(statusOf(ask(headers as Record<string, string>, { isChange: true }))).toBe(status);
+  });
+});
+
+test("a link from elsewhere leads to what tells nothing, and to no more", () => {
+  const { ask } = stage({ token });
+  const headers = { "sec-fetch-site": "cross-site" };
+  expect(ask(headers, { isOpen: true })).toBeNull();
+  expect(ask(headers)?.status).toBe(403);
+  expect(ask({ ...headers, origin: "http://evil.example" }, { isOpen: true })?.status).toBe(403);
+});
+
+test("requests of one peer are let through at the rate that was set, and others' are not counted to it", () => {
+  const { ask, clock } = stage({ rate: { count: 10, overMs: 1000 } });
+  for (let count = 0; count < 40; count++) expect(ask()).toBeNull();
+  expect(ask()).toMatchObject({ status: 429, waitMs: 100 });
+  expect(ask({}, { peer: "192.0.2.2" })).toBeNull();
+  clock.nowMs = 100;
+  expect([ask(), ask()?.status]).toEqual([null, 429]);
+});
+
+test("after ten wrong tokens none is looked at, until some time has passed", () => {
+  const { ask, clock } = stage({ token });
+  const shown = (text: string): number => statusOf(ask({ authorization: `Bearer ${text}` }));
+  for (let count = 0; count < 10; count++) expect(shown("wrong")).toBe(401);
+  expect(shown(token)).toBe(429);
+  clock.nowMs = 6000;
+  expect([shown(token), shown("wrong"), shown(token)]).toEqual([200, 401, 429]);
+});

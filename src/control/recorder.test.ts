@@ -1,0 +1,277 @@
+// Control's side with workers played by pens.
+
+import { heapStats } from "bun:jsc";
+import { afterEach, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makePlan } from "../../test/playbook/plan.ts";
+import type { Plan } from "../config/plan.ts";
+import { runSteps } from "../memory/listranges.ts";
+import { RecorderRing } from "../memory/recorder.ts";
+import { recordCell, recordWord } from "../memory/recorderlayout.ts";
+import type { RecorderReader } from "../memory/recorderreader.ts";
+import type { ExchangeRecord } from "./api/shape/exchange.ts";
+import type { RequestFollower } from "./events/hub.ts";
+import { RecorderFeed } from "./recorder/feed.ts";
+import { type Accepts, readFilter } from "./recorder/filter.ts";
+import { Recorder, type RecorderCursor } from "./recorder.ts";
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newRecorder(workers = 2): Recorder {
+  const folder = mkdtempSync(join(tmpdir(), "recorder-"));
+  folders.push(folder);
+  return new Recorder(join(folder, "recorder"), workers);
+}
+
+function planOf(entriesMax: number, generation = 1): Plan {
+  return { ...makePlan({ generation }), recorder: entriesMax === 0 ? null : { entriesMax, hasQuery: false } };
+}
+
+function adopt(recorder: Recorder, plan: Plan): RecorderRing[] {
+  const { file, keep } = recorder.prepare(plan);
+  keep();
+  const bytes = Bun.mmap(file!, { shared: true });
+  return Array.from({ length: recorder.workers }, (_, worker) => new RecorderRing(bytes, worker));
+}
+
+function write(ring: RecorderRing, endedMs: number, status = 200): void {
+  const word = ring.begin();
+  ring.words.fill(0, word + 4, word + 32);
+  ring.words[word + recordWord.status] = status;
+  ring.cells[word / 2 + recordCell.startedMs] = endedMs;
+  ring.end(word);
+}
+
+const all = () => true;
+const statusesOf = (records: readonly { readonly status: number }[]): number[] => records.map(({ status }) => status);
+
+test("what all workers have ended is told in one order, the newest first", () => {
+  const recorder = newRecorder();
+  const [one, two] = adopt(recorder, planOf(10)) as [RecorderRing, RecorderRing];
+  write(one, 10, 201);
+  write(two, 20, 202);
+  write(two, 30, 203);
+  write(one, 40, 204);
+  const { records, looked } = runSteps(recorder.search(all, 100));
+  expect([statusesOf(records), looked]).toEqual([[204, 203, 202, 201], 4]);
+  expect(records.map(({ id }) => id)).toEqual(["0-2", "1-2", "1-1", "0-1"]);
+  expect(statusesOf(runSteps(recorder.search(all, 2)).records)).toEqual([204, 203]);
+  expect(statusesOf(runSteps(recorder.search((reader) => reader.status < 203, 2)).records)).toEqual([202, 201]);
+});
+
+test("no two requests of a run have one id, though it was off in between", () => {
+  const recorder = newRecorder(1);
+  const [one] = adopt(recorder, planOf(10)) as [RecorderRing];
+  for (const at of [10, 20, 30]) write(one, at);
+  recorder.prepare(planOf(0, 2)).keep();
+  expect(recorder.isOn).toBe(false);
+  const [again] = adopt(recorder, planOf(10, 3)) as [RecorderRing];
+  write(again, 40);
+  const [told] = runSteps(recorder.search(all, 10)).records;
+  expect(Number(told!.id.replace("0-", ""))).toBeGreaterThan(3);
+  expect(recorder.find("0-1")).toBeNull();
+});
+
+test("those behind one, and one by itself", () => {
+  const recorder = newRecorder();
+  const [one, two] = adopt(recorder, planOf(10)) as [RecorderRing, RecorderRing];
+  for (const at of [10, 20, 30]) write(one, at, 200 + at / 10);
+  write(two, 25, 500);
+  expect(statusesOf(runSteps(recorder.search(all, 100, "0-2")).records)).toEqual([203, 500]);
+  expect([recorder.find("0-2")?.status, recorder.find("1-1")?.status]).toEqual([202, 500]);
+  for (const id of ["0-4", "0-0", "7-1", "1", "", "0-1e3", "-1--1"])
+    expect([id, recorder.find(id)]).toEqual([id, null]);
+  // One that has made room for others: all that there are.
+  expect(runSteps(recorder.search(all, 100, "1-99")).records).toHaveLength(4);
+});
+
+/** Statuses, in their order, and how many were lost. */
+function since(recorder: Recorder, cursor: RecorderCursor, most?: number): [number[], number] {
+  const statuses: number[] = [];
+  const lost = recorder.since(cursor, (reader) => void statuses.push(reader.status), most);
+  return [statuses, lost];
+}
+
+test("somebody who reads on gets each once, and is told how many were lost", () => {
+  const recorder = newRecorder();
+  const [one, two] = adopt(recorder, planOf(10)) as [RecorderRing, RecorderRing];
+  write(one, 1);
+  const cursor = recorder.now();
+  expect(since(recorder, cursor)).toEqual([[], 0]);
+  write(two, 20, 202);
+  write(one, 10, 201);
+  write(one, 30, 203);
+  expect(since(recorder, cursor)).toEqual([[201, 202, 203], 0]);
+  expect(since(recorder, cursor)).toEqual([[], 0]);
+  for (let status = 300; status < 325; status++) write(one, status, status);
+  expect(since(recorder, cursor)).toEqual([[315, 316, 317, 318, 319, 320, 321, 322, 323, 324], 15]);
+  for (let status = 400; status < 410; status++) write(one, status, status);
+  expect(since(recorder, cursor, 4)).toEqual([[408, 409], 8]);
+});
+
+test("a list that is made in slices is not put out of order by somebody who reads on", () => {
+  const recorder = newRecorder();
+  const [one, two] = adopt(recorder, planOf(10)) as [RecorderRing, RecorderRing];
+  const cursor = recorder.now();
+  for (let at = 0; at < 8; at++) write(at % 2 === 0 ? one : two, at, 200 + at);
+  const search = recorder.search(all, 100);
+  search.next();
+  since(recorder, cursor);
+  recorder.find("0-1");
+  expect(statusesOf(runSteps(search).records)).toEqual([207, 206, 205, 204, 203, 202, 201, 200]);
+});
+
+test("another number of entries is another file, whose numbers go on", () => {
+  const recorder = newRecorder(1);
+  const [former] = adopt(recorder, planOf(4)) as [RecorderRing];
+  write(former, 1);
+  const { file: same, keep } = recorder.prepare(planOf(4, 2));
+  keep();
+  const cursor = recorder.now();
+  const [ring] = adopt(recorder, planOf(8, 3)) as [RecorderRing];
+  expect(existsSync(same!)).toBe(false);
+  write(ring, 5, 205);
+  expect(since(recorder, cursor)).toEqual([[205], 0]);
+  const [record] = runSteps(recorder.search(all, 1)).records;
+  expect(Number(record!.id.split("-")[1])).toBeGreaterThan(1000);
+  expect([recorder.entriesMax, recorder.find("0-1")]).toEqual([8, null]);
+});
+
+test("a plan that is refused leaves the former's file as it is, and its own is gone", () => {
+  const recorder = newRecorder(1);
+  const [ring] = adopt(recorder, planOf(4)) as [RecorderRing];
+  const refused = recorder.prepare(planOf(8, 2));
+  expect(existsSync(refused.file!)).toBe(true);
+  refused.undo();
+  expect(existsSync(refused.file!)).toBe(false);
+  write(ring, 5, 205);
+  expect(statusesOf(runSteps(recorder.search(all, 9)).records)).toEqual([205]);
+});
+
+test("a file that somebody has taken away is made anew with the next plan", () => {
+  const recorder = newRecorder(1);
+  const { file, keep } = recorder.prepare(planOf(4));
+  keep();
+  rmSync(file!);
+  expect(existsSync(recorder.prepare(planOf(4, 2)).file!)).toBe(true);
+});
+
+test("without entries there is no file, and nothing to tell", () => {
+  const recorder = newRecorder(1);
+  const { file, keep } = recorder.prepare(planOf(0));
+  keep();
+  expect([file, recorder.isOn, recorder.wantedBytes]).toEqual([null, false, 0]);
+  expect(runSteps(recorder.search(all, 9))).toEqual({ records: [], looked: 0 });
+  expect([since(recorder, []), recorder.find("0-1"), recorder.now()]).toEqual([[[], 0], null, []]);
+});
+
+test("the end of a run leaves nothing", () => {
+  const recorder = newRecorder(1);
+  const { file, keep } = recorder.prepare(planOf(1000));
+  keep();
+  expect(recorder.wantedBytes).toBeGreaterThan(0);
+  recorder.close();
+  expect(existsSync(file!)).toBe(false);
+});
+
+function follower(over: Partial<RequestFollower> = {}): RequestFollower {
+  return { accepts: all, begins: () => {}, takes: () => true, told: () => {}, missed: () => {}, ...over };
+}
+
+test("the stream's feed tells what comes, and what came behind an id", async () => {
+  const recorder = newRecorder(1);
+  const [ring] = adopt(recorder, planOf(10)) as [RecorderRing];
+  for (const [at, status] of [201, 202, 500].entries()) write(ring, at, status);
+  const feed = new RecorderFeed(recorder);
+  const isFailed: Accepts = ({ status }) => status >= 500;
+  expect([feed.after("0-1", all)?.map(({ id }) => id), feed.after("0-9", all)]).toEqual([["0-2", "0-3"], null]);
+  expect(feed.after("0-1", isFailed)?.map(({ id }) => id)).toEqual(["0-3"]);
+  const told = new Promise<number>((done) => {
+    const stop = feed.follow(
+      follower({
+        told: ({ status }) => {
+          stop();
+          done(status);
+        },
+      }),
+    );
+  });
+  write(ring, 3, 203);
+  expect(await told).toBe(203);
+});
+
+function seen(done: () => void): boolean {
+  done();
+  return true;
+}
+
+test("each who follows gets what its filter takes, decoded once for all; what it does not take is not decoded", async () => {
+  const recorder = newRecorder(1);
+  const [ring] = adopt(recorder, planOf(10)) as [RecorderRing];
+  const feed = new RecorderFeed(recorder);
+  const told: [string, ExchangeRecord][] = [];
+  const stops = [feed.follow(follower({ told: (record) => void told.push(["all", record]) }))];
+  write(ring, 1, 201);
+  // It comes behind this one, although nobody has looked yet.
+  stops.push(
+    feed.follow(
+      follower({ accepts: ({ status }) => status >= 500, told: (record) => void told.push(["failed", record]) }),
+    ),
+  );
+  stops.push(feed.follow(follower({ takes: () => false, told: () => expect.unreachable() })));
+  for (const [at, status] of [202, 503].entries()) write(ring, at + 2, status);
+  const last = new Promise<void>((done) =>
+    stops.push(feed.follow(follower({ takes: () => false, accepts: () => seen(done) }))),
+  );
+  write(ring, 9);
+  await last;
+  for (const stop of stops) stop();
+  expect(told.map(([who, { status }]) => [who, status])).toEqual([
+    ["all", 201],
+    ["all", 202],
+    ["all", 503],
+    ["failed", 503],
+    ["all", 200],
+  ]);
+  expect(told[2]![1]).toBe(told[3]![1]);
+});
+
+test("without a match nothing is made of thousands of records", () => {
+  const recorder = newRecorder(1);
+  const [ring] = adopt(recorder, planOf(1000)) as [RecorderRing];
+  const asked = { status: "5xx", method: "post", host: "*.example.com", path: "/a*b", client: "10.0.0.0/8" };
+  const rules = {
+    rule: "none",
+    fault: "any",
+    cache: "hit,miss",
+    pool: "none",
+    server: "none",
+    slower: "1s",
+    failed: "true",
+  };
+  const filters = Object.entries({ ...asked, ...rules }).map(
+    ([name, value]) => readFilter({ [name]: value }) as Accepts,
+  );
+  const cursor = recorder.now();
+  let matches = 0;
+  const visit = (reader: RecorderReader): void => {
+    for (const accepts of filters) if (accepts(reader, recorder.names)) matches++;
+  };
+  const round = (): void => {
+    for (let count = 0; count < 500; count++) write(ring, count);
+    recorder.since(cursor, visit);
+  };
+  for (let count = 0; count < 20; count++) round();
+  Bun.gc(true);
+  const before = heapStats().objectCount;
+  for (let count = 0; count < 20; count++) round();
+  const made = heapStats().objectCount - before;
+  expect(matches).toBe(0);
+  // Of 10,000 records and 120,000 questions.
+  expect(made).toBeLessThan(2000);
+});

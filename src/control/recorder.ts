@@ -1,0 +1,200 @@
+// The flight recorder as control has it: the file of the plan in force, made before any worker hears of it, and read whenever somebody
+// asks. Nothing is read while nobody does. A plan that keeps another number of records has another file, whose numbers go on far enough
+// behind the former's that no two requests of a run have one id. It lives as long as this run: the next has other plans and names.
+
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Plan, RecorderPlan } from "../config/plan.ts";
+import type { Steps } from "../memory/listranges.ts";
+import { formatRecorder, recorderBytes } from "../memory/recorderlayout.ts";
+import { RecorderReader } from "../memory/recorderreader.ts";
+import type { ExchangeRecord } from "./api/shape/exchange.ts";
+import type { Accepts } from "./recorder/filter.ts";
+import { backwards, Forwards } from "./recorder/merging.ts";
+import { RecorderNames } from "./recorder/names.ts";
+import { recordOf } from "./recorder/record.ts";
+import { bytesTaken, makeShared } from "./sharedfile.ts";
+import type { SpaceUser } from "./space.ts";
+
+/** Exactly one of `keep` and `undo` is called. */
+export interface PreparedRecorder {
+  /** Null where the plan has none. */
+  readonly file: string | null;
+  keep(): void;
+  undo(): void;
+}
+
+/** Where somebody who reads on has got to: of each worker, the number of the record that comes next. */
+export type RecorderCursor = number[];
+
+/** Called with the reader that has just read one, and whose it is. */
+export type RecordVisit = (reader: RecorderReader, worker: number) => void;
+
+export interface FoundRecords {
+  /** The newest first. */
+  readonly records: readonly ExchangeRecord[];
+  readonly looked: number;
+}
+
+interface Open {
+  readonly path: string;
+  readonly entriesMax: number;
+  readonly bytes: Uint8Array;
+  /** Of `since`. */
+  readonly forwards: Forwards;
+  /** Of what is over in one step. */
+  readonly reader: RecorderReader;
+}
+
+/** More than any worker ends between the making of a file and its use. */
+const numbersApart = 1_000_000;
+/** Of one look by default; a look must not keep control from its other work for long: this is some milliseconds. */
+const sinceMax = 50_000;
+
+export class Recorder implements SpaceUser {
+  readonly noun = "the flight recorder (recorder.entries)";
+  /** What slots are called. */
+  readonly names: RecorderNames = new RecorderNames();
+  readonly #folder: string;
+  readonly #workers: number;
+  #open: Open | null = null;
+  /** Where each worker's numbers go on, when there is no file now. */
+  #first: readonly number[] = [];
+
+  /** What a run before has left in the folder goes. */
+  constructor(folder: string, workers: number) {
+    this.#folder = folder;
+    this.#workers = workers;
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  get isOn(): boolean {
+    return this.#open !== null;
+  }
+
+  get workers(): number {
+    return this.#workers;
+  }
+
+  /** Of each worker. */
+  get entriesMax(): number {
+    return this.#open?.entriesMax ?? 0;
+  }
+
+  get wantedBytes(): number {
+    if (this.#open === null) return 0;
+    return Math.max(0, recorderBytes(this.#workers, this.#open.entriesMax) - bytesTaken(this.#open.path));
+  }
+
+  /** Throws an Error for the operator when the file cannot be made; nothing is left of it then. */
+  prepare(plan: Plan): PreparedRecorder {
+    const former = this.#open;
+    this.names.learn(plan);
+    const next = plan.recorder === null ? null : this.#for(plan.recorder, plan.generation, former);
+    return {
+      file: next?.path ?? null,
+      keep: () => {
+        this.#open = next;
+        if (former === null || former === next) return;
+        this.#first = this.#firstBehind(former);
+        rmSync(former.path, { force: true });
+      },
+      undo: () => {
+        if (next !== null && next !== former) rmSync(next.path, { force: true });
+      },
+    };
+  }
+
+  #for({ entriesMax }: RecorderPlan, generation: number, former: Open | null): Open {
+    // Somebody may have tidied up there; a worker that starts later could not map it.
+    if (former !== null && former.entriesMax === entriesMax && existsSync(former.path)) return former;
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const path = join(this.#folder, String(generation));
+    const first = former === null ? this.#first : this.#firstBehind(former);
+    const bytes = makeShared(path, recorderBytes(this.#workers, entriesMax), (made) =>
+      formatRecorder(made, this.#workers, entriesMax, first),
+    );
+    return {
+      path,
+      entriesMax,
+      bytes,
+      forwards: new Forwards(this.#readersOf(bytes)),
+      reader: new RecorderReader(bytes),
+    };
+  }
+
+  #firstBehind(former: Open): number[] {
+    return this.#nextOf(former).map((next) => next + numbersApart);
+  }
+
+  #readersOf(bytes: Uint8Array): RecorderReader[] {
+    return Array.from({ length: this.#workers }, () => new RecorderReader(bytes));
+  }
+
+  /** Null: there is none of that id, or it has made room for others. */
+  find(id: string): ExchangeRecord | null {
+    const place = placeOf(id);
+    if (place === null) return null;
+    const reader = this.#open?.reader;
+    if (reader === undefined || place.worker >= this.#workers || !reader.read(place.worker, place.number)) return null;
+    return recordOf(reader, place.worker, this.names);
+  }
+
+  /** The newest that are wanted. `after`: only those that ended after the one of this id, as far as that is still there. */
+  *search(accepts: Accepts, limit: number, after: string | null = null): Steps<FoundRecords> {
+    const records: ExchangeRecord[] = [];
+    let looked = 0;
+    const place = after === null ? null : placeOf(after);
+    const open = this.#open;
+    if (open === null) return { records, looked };
+    const end = place === null ? null : this.#endOf(open, place.worker, place.number);
+    // Its own, for others read between its steps.
+    const readers = this.#readersOf(open.bytes);
+    for (const worker of backwards(readers)) {
+      const reader = readers[worker]!;
+      if (end !== null && reader.endedMs < end) break;
+      if (end !== null && worker === place?.worker && reader.number <= place.number) continue;
+      looked++;
+      if (accepts(reader, this.names)) records.push(recordOf(reader, worker, this.names));
+      if (records.length >= limit) break;
+      yield;
+    }
+    return { records, looked };
+  }
+
+  /** Null: it is not there any more. */
+  #endOf({ reader }: Open, worker: number, number: number): number | null {
+    return worker < this.#workers && reader.read(worker, number) ? reader.endedMs : null;
+  }
+
+  /** Behind all that has ended. */
+  now(): RecorderCursor {
+    return this.#nextOf(this.#open);
+  }
+
+  #nextOf(open: Open | null): number[] {
+    return open === null ? [] : Array.from({ length: this.#workers }, (_, worker) => open.reader.next(worker));
+  }
+
+  /**
+   * What has ended since, in the order in which it ended; `most` of it, the newest, are read. The cursor goes on behind it. Answers how
+   * many were lost: overwritten before they were read, or left out because there were too many. Makes no objects.
+   */
+  since(cursor: RecorderCursor, visit: RecordVisit, most: number = sinceMax): number {
+    if (this.#open === null) {
+      cursor.length = 0;
+      return 0;
+    }
+    return this.#open.forwards.pass(cursor, Math.max(1, Math.floor(most / this.#workers)), visit);
+  }
+
+  close(): void {
+    this.#open = null;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function placeOf(id: string): { readonly worker: number; readonly number: number } | null {
+  const parts = /^(\d{1,3})-(\d{1,15})$/.exec(id);
+  return parts === null ? null : { worker: Number(parts[1]), number: Number(parts[2]) };
+}

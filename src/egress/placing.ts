@@ -1,0 +1,65 @@
+// Where keys have their members: the same key finds the same members in the same order, whoever asks, and goes on to the next while one
+// may not be used. A member that comes or goes moves hardly more keys than its own, and each has keys by its weight, exactly but
+// for chance. A ring with points enough for that would have a million of them at 10,000 members; instead each member has as many slots of
+// a sparse table as it has weight, and a key tries slots in an order of its own until it meets somebody:
+//
+//   slots:  · · 7 · · · 2 · 7 · · · · 0 ·      key → 4 (nobody) → 8 (member 7, cooling down) → 1 (nobody) → 6 (member 2)
+//
+// How large the table is depends on all weights together in powers of two, so that a member more seldom moves everybody.
+
+import { mixed } from "./bits.ts";
+import type { Roster } from "./roster.ts";
+
+const slotsMin = 1 << 10;
+/** Slots that are taken; more would be some megabytes. */
+const takenMax = 1 << 18;
+const golden = 0x9e37_79b9;
+
+export class Placing {
+  /** 1 + the index of a member; 0 nobody. */
+  readonly #slots: Uint32Array;
+
+  constructor(members: Uint16Array, roster: Roster) {
+    const weights = Array.from(members, (member) => roster.weights[member]!);
+    const counts = countsOf(weights);
+    const taken = counts.reduce((sum, count) => sum + count, 0);
+    let size = slotsMin;
+    while (size < taken * 4) size *= 2;
+    this.#slots = new Uint32Array(size);
+    // By their names, so that who has a slot that two would have does not depend on the order in the config.
+    const order = Array.from(members.keys()).sort((one, other) => {
+      const [a, b] = [members[one]!, members[other]!];
+      return roster.names[a]! - roster.names[b]! || (roster.plans[a]!.id < roster.plans[b]!.id ? -1 : 1);
+    });
+    for (const position of order) {
+      const member = members[position]!;
+      for (let count = 0; count < counts[position]!; count++) this.#place(member, mixed(roster.names[member]! + count));
+    }
+  }
+
+  /** 1 + the index of the member that a key meets at its try of that number; 0 nobody. */
+  at(key: number, number: number): number {
+    return this.#slots[mixed((key + Math.imul(number, golden)) | 0) & (this.#slots.length - 1)]!;
+  }
+
+  get size(): number {
+    return this.#slots.length;
+  }
+
+  #place(member: number, name: number): void {
+    for (let number = 0; ; number++) {
+      const slot = mixed((name + Math.imul(number, golden)) | 0) & (this.#slots.length - 1);
+      if (this.#slots[slot] !== 0) continue;
+      this.#slots[slot] = 1 + member;
+      return;
+    }
+  }
+}
+
+function countsOf(weights: readonly number[]): number[] {
+  for (let scale = 1; ; scale /= 2) {
+    const counts = weights.map((weight) => Math.max(1, Math.round(weight * scale)));
+    const taken = counts.reduce((sum, count) => sum + count, 0);
+    if (taken <= Math.max(takenMax, weights.length)) return counts;
+  }
+}

@@ -1,0 +1,82 @@
+// How much each user may have in a period, which begins with its first request. Requests are counted when they are begun, by all workers
+// exactly; bytes when requests end, so that what is under way may go beyond. A user without a record that could be had (the board has
+// no room, or is not let go of) is not kept from anything.
+
+import type { EgressQuotaPlan } from "../config/plan.ts";
+import { type EgressBoard, recordWord, secondsOf } from "../memory/egress.ts";
+import { clockSlackMs } from "./cooling.ts";
+import type { Latch } from "./latch.ts";
+import { firstName, secondName } from "./names.ts";
+
+export class Quota {
+  readonly #plan: EgressQuotaPlan;
+  readonly #board: EgressBoard;
+  readonly #latch: Latch;
+
+  constructor(plan: EgressQuotaPlan, board: EgressBoard, latch: Latch) {
+    this.#plan = plan;
+    this.#board = board;
+    this.#latch = latch;
+  }
+
+  /** 0 when the request was counted; otherwise how long until the next period. */
+  take(user: string, nowMs: number): number {
+    const record = this.#periodOf(user, nowMs);
+    if (record === 0) return 0;
+    const { words, doubles } = this.#board;
+    const { requestsMax, bytesMax, periodMs } = this.#plan;
+    words[record + recordWord.usedS] = secondsOf(nowMs);
+    const requests = Atomics.add(words, record + recordWord.requests, 1);
+    const isOver =
+      (requestsMax > 0 && requests >= requestsMax) ||
+      (bytesMax > 0 && doubles[(record + recordWord.bytes) / 2]! >= bytesMax);
+    if (!isOver) return 0;
+    Atomics.sub(words, record + recordWord.requests, 1);
+    return Math.max(1, doubles[(record + recordWord.atMs) / 2]! + periodMs - nowMs);
+  }
+
+  /** The request was not begun after all. */
+  giveBack(user: string): void {
+    const record = this.#find(user);
+    if (record !== 0 && this.#board.words[record + recordWord.requests]! > 0)
+      Atomics.sub(this.#board.words, record + recordWord.requests, 1);
+  }
+
+  addBytes(user: string, bytes: number): void {
+    const record = this.#find(user);
+    if (record !== 0) this.#board.doubles[(record + recordWord.bytes) / 2]! += bytes;
+  }
+
+  #find(user: string): number {
+    const { nameSeed } = this.#board;
+    return this.#board.find("user", firstName(user, nameSeed), secondName(user, nameSeed));
+  }
+
+  /** The user's record, in a period that is not over; 0 without. */
+  #periodOf(user: string, nowMs: number): number {
+    const known = this.#find(user);
+    if (known !== 0 && this.#isCurrent(known, nowMs)) return known;
+    if (!this.#latch.enter()) return 0;
+    const { nameSeed } = this.#board;
+    const record = this.#board.take("user", firstName(user, nameSeed), secondName(user, nameSeed), nowMs);
+    if (record !== 0 && !this.#isCurrent(record, nowMs)) this.#renew(record, user, nowMs);
+    this.#latch.leave();
+    return record;
+  }
+
+  #isCurrent(record: number, nowMs: number): boolean {
+    const beganMs = this.#board.doubles[(record + recordWord.atMs) / 2]!;
+    return beganMs !== 0 && nowMs - beganMs < this.#plan.periodMs && beganMs - nowMs <= clockSlackMs;
+  }
+
+  #renew(record: number, user: string, nowMs: number): void {
+    const { words, doubles } = this.#board;
+    const isClockBack = doubles[(record + recordWord.atMs) / 2]! > nowMs;
+    doubles[(record + recordWord.atMs) / 2] = nowMs;
+    // Its period began in a time to come: it begins now, with what was used of it.
+    if (isClockBack) return;
+    Atomics.store(words, record + recordWord.requests, 0);
+    doubles[(record + recordWord.bytes) / 2] = 0;
+    words[record + recordWord.text] = this.#board.textOf(user);
+  }
+}

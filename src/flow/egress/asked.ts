@@ -1,0 +1,173 @@
+// What a request says of the outbound address that it wants, before it is known which one that is: in fields, as ipmanager's clients do
+// (X-Egress-Scheme and -Host name the target, X-Egress-Key asks for the same address again), and behind its user's name (egress/wishes.ts).
+// Fields of these names go no further. A request that names its target by them is put into the form that requests to proxies have (RFC
+// 9112 section 3.2.2) before anything else sees it: rules, caches and logs are told one thing, whatever way it came in.
+
+import { type Fault, fault as faultOf, faultTold } from "../../base/fault.ts";
+import { readUserName, type UserName } from "../../egress/wishes.ts";
+import { field, isName } from "../../wire/http1/fields.ts";
+import { authorityStart } from "../../wire/http1/framing.ts";
+import { type Head, method } from "../../wire/http1/head.ts";
+import { parseRequest } from "../../wire/http1/reader.ts";
+import type { Context } from "../context.ts";
+import { otherHead } from "../editing.ts";
+import type { Exchange } from "../exchange.ts";
+import { copyFields, fieldNames, isOneOf } from "../fieldlines.ts";
+import { textOf } from "../headvalues.ts";
+import type { ListenerSite } from "../site.ts";
+import { readPlace } from "../targets/place.ts";
+
+export interface EgressAsk {
+  /** "" for none. */
+  readonly key: string;
+  /** As EgressWish has them. */
+  readonly tags: string;
+  /** What the session is to last; 0 as the pool says. */
+  readonly lifetimeMs: number;
+  /** It has named its target in fields, over this; null: it has not. */
+  readonly form: "http" | "https" | null;
+  /** Why it cannot be had. */
+  readonly fault: Fault | null;
+}
+
+/**
+ * The three names, and how else they may be written for an nginx that takes "_" in names (underscores_in_headers): it reads the first of
+ * all that are the same to it, and that would be the client's, whose target nobody here has judged.
+ */
+const names = fieldNames(
+  ...["scheme", "host", "key"].map((last) => `x-egress-${last}`),
+  ...["x_egress_", "x-egress_", "x_egress-"].flatMap((start) => ["scheme", "host", "key"].map((last) => start + last)),
+);
+const [schemeName, hostName, keyName] = names as [Uint8Array, Uint8Array, Uint8Array];
+const hostAlone = fieldNames("host");
+const star = 0x2a;
+/** What is kept of a key. */
+const keyLengthMax = 256;
+
+/** Whether requests of this listener are looked through for such fields at all. */
+export function takesEgressFields(listener: ListenerSite): boolean {
+  const { proxy } = listener.plan;
+  return proxy !== null && (proxy.fields || hasEgress(listener));
+}
+
+function hasEgress(listener: ListenerSite): boolean {
+  const targets = listener.routeTo(listener.plan.proxy!.pool)?.pool?.targets ?? null;
+  return targets !== null && targets.egresses.length > 0;
+}
+
+/** Said before all else; what is wrong is told when a target is sought. */
+export function takeFields(exchange: Exchange, context: Context): void {
+  const { asked, listener } = exchange;
+  const values = valuesOf(asked);
+  if (values === null) return;
+  const { scheme, host, key } = values;
+  const isOriginForm = asked.method !== method.connect && authorityStart(asked) === -1;
+  const isNaming = listener.plan.proxy!.fields && isOriginForm && (host.length > 0 || scheme.length > 0);
+  const said = isNaming ? targetOf(scheme, host) : null;
+  const named = said !== null && !("code" in said) ? said : null;
+  const isRead = rewrite(exchange, context, named);
+  const mistake = said !== null && "code" in said ? said : isRead ? null : faultOf("bad_target");
+  exchange.ask = {
+    key: (key[0] ?? "").slice(0, keyLengthMax),
+    tags: "",
+    lifetimeMs: 0,
+    form: isNaming ? (named?.scheme ?? "http") : null,
+    fault: mistake,
+  };
+}
+
+interface Values {
+  readonly scheme: readonly string[];
+  readonly host: readonly string[];
+  readonly key: readonly string[];
+}
+
+/** Null: there are none. */
+function valuesOf(head: Head): Values | null {
+  let values: { scheme: string[]; host: string[]; key: string[] } | null = null;
+  for (let index = 0; index < head.fieldCount; index++) {
+    if (head.ids[index] !== field.other || !isOneOf(head, index, names)) continue;
+    values ??= { scheme: [], host: [], key: [] };
+    const [nameStart, nameEnd, start, end] = [0, 1, 2, 3].map((part) => head.spans[index * 4 + part]!);
+    const is = (name: Uint8Array): boolean => isName(head.bytes, nameStart!, nameEnd!, name);
+    const list = is(schemeName) ? values.scheme : is(hostName) ? values.host : is(keyName) ? values.key : null;
+    const value = textOf(head.bytes, start!, end!);
+    if (value !== "") list?.push(value);
+  }
+  return values;
+}
+
+interface Named {
+  readonly scheme: "http" | "https";
+  readonly authority: string;
+}
+
+function targetOf(schemes: readonly string[], hosts: readonly string[]): Named | Fault {
+  const scheme = (schemes[0] ?? "http").toLowerCase();
+  if (schemes.length > 1 || hosts.length > 1) return faultTold("bad_target", "X-Egress-Scheme or -Host is there twice");
+  if (scheme !== "http" && scheme !== "https")
+    return faultTold("bad_target", "X-Egress-Scheme is neither http nor https");
+  const [authority] = hosts;
+  if (authority === undefined) return faultTold("no_target", "X-Egress-Host is missing");
+  if (readPlace(authority, scheme === "https" ? 443 : 80) === null)
+    return faultTold("bad_target", "X-Egress-Host is no host");
+  return { scheme, authority };
+}
+
+/** The head without those fields, and in the form of requests to proxies where it has named a target. */
+function rewrite(exchange: Exchange, { output }: Context, named: Named | null): boolean {
+  const former = exchange.head;
+  const { bytes, targetStart, targetEnd } = former;
+  output.clear();
+  if (named === null) copyFields(output, former, (index) => isOneOf(former, index, names), "");
+  else {
+    output.copy(bytes, former.start, former.methodEnd);
+    output.latin1(` ${named.scheme}://${named.authority}`);
+    if (bytes[targetStart] !== star) output.copy(bytes, targetStart, targetEnd);
+    output.copy(bytes, targetEnd, former.fieldsStart);
+    output.latin1(`Host: ${named.authority}\r\n`);
+    for (let index = 0; index < former.fieldCount; index++)
+      if (!isOneOf(former, index, names) && !isOneOf(former, index, hostAlone))
+        output.copy(bytes, former.spans[index * 4]!, former.lineEnd(index));
+    output.copy(bytes, former.fieldsEnd, former.end);
+  }
+  const headBytes = output.length;
+  output.copy(bytes, exchange.bodyStart, exchange.bodyEnd);
+  const whole = output.bytes.slice(0, output.length);
+  const head = otherHead(exchange);
+  if (parseRequest(head, whole, 0, whole.length, whole.length + 1) !== headBytes) return false;
+  exchange.head = head;
+  exchange.bodyEnd += headBytes - exchange.bodyStart;
+  exchange.bodyStart = headBytes;
+  const { forwarding } = exchange.listener;
+  if (forwarding.requestId !== null) exchange.requestIdIndex = forwarding.findRequestId(head);
+  return true;
+}
+
+// ---- behind the user's name ----
+
+const usersOf = new WeakMap<readonly { readonly name: string }[], ReadonlySet<string>>();
+
+/** Whose credentials these are, and what the name wishes for; null where names of this listener are names and nothing else. */
+export function userNameOf(listener: ListenerSite, shown: string): UserName | null {
+  const { auth, proxy } = listener.plan;
+  if (auth === null || proxy === null) return null;
+  if (!hasEgress(listener)) return null;
+  let users = usersOf.get(auth.users);
+  if (users === undefined) {
+    users = new Set(auth.users.map(({ name }) => name));
+    usersOf.set(auth.users, users);
+  }
+  return readUserName(shown, users);
+}
+
+/** The word behind the name wins over the field. */
+export function askOf({ key, tags, lifetimeMs, problem }: UserName, former: EgressAsk | null): EgressAsk {
+  return {
+    key: key === "" ? (former?.key ?? "") : key,
+    tags,
+    lifetimeMs,
+    form: former?.form ?? null,
+    fault: former?.fault ?? (problem === "" ? null : faultTold("egress_unfit", problem)),
+  };
+}

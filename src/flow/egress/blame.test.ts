@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import { type FaultCode, fault, faultCodes, faultWith } from "../../base/fault.ts";
+import { blameOf, type Road, tooManyHang } from "./blame.ts";
+
+const all = (code: FaultCode): (string | null)[] =>
+  (["direct", "member", "hop"] as const).map((road: Road) => blameOf(fault(code), road));
+
+test("what goes wrong before a connection to the member stands is the member's, from an address of ours it is the way's", () => {
+  expect(all("connect_refused")).toEqual(["way", "member", "member"]);
+  expect(all("connect_timeout")).toEqual(["way", "member", "member"]);
+  expect(all("tls_refused")).toEqual(["target", "member", "target"]);
+  expect(all("source_unusable")).toEqual(["member", "member", "member"]);
+  expect(all("hop_refused")).toEqual(["member", "member", "member"]);
+  expect(all("hop_unreachable")).toEqual(["way", "way", "way"]);
+});
+
+test("silence and a close are the target's where it is connected to, what breaks inside of an answer is nobody's", () => {
+  for (const code of ["server_closed", "response_timeout"] as const)
+    expect(all(code)).toEqual(["target", "way", "target"]);
+  expect([all("bad_response"), all("truncated_response"), all("read_timeout")].flat()).toEqual(
+    new Array(9).fill("nobody"),
+  );
+});
+
+test("of clients, and of ourselves, nothing is learnt of a member", () => {
+  for (const code of faultCodes) {
+    const { side } = fault(code);
+    if (side !== "upstream") expect([code, blameOf(fault(code), "direct")]).toEqual([code, null]);
+  }
+  for (const reason of ["EMFILE", "ENFILE", tooManyHang])
+    expect(blameOf(faultWith("connect_timeout", reason), "member")).toBeNull();
+  expect(blameOf(fault("name_unresolved"), "direct")).toBeNull();
+  // Whoever opens so many connections that an address has no port left must not have it be unavailable to all.
+  expect(blameOf(faultWith("source_unusable", "EADDRINUSE"), "direct")).toBeNull();
+  expect(blameOf(faultWith("source_unusable", "EADDRNOTAVAIL"), "direct")).toBe("member");
+});

@@ -1,0 +1,411 @@
+// The search for an outbound address for one exchange, and the hold on it until the exchange is over with it: which member of the pool,
+// by which addresses it is reached, in which form it is asked. A member may have to be waited for, because it rests at that host;
+// names are looked up where the member does not do so itself. One that does not get through is told of with whose fault that was, and
+// another is sought, for as long as the attempt allows.
+//
+//   seek ─> (target looked up) ─> chosen ─> (target, or proxy, looked up) ─> connect ─> ... ─> end
+//     │ paced: wait, seek         │ cannot be done by it: another       │ refused: end, seek again
+//     └ none: 503, 502, 429       └──────────────── seek                └ no more tries: the fault
+
+import { type Fault, type FaultCode, fault, faultCodes, faultTold, faultWith } from "../../base/fault.ts";
+import type { EgressMemberPlan, ServerTlsPlan } from "../../config/plan.ts";
+import type {
+  EgressChoice,
+  EgressHeld,
+  EgressOutcome,
+  EgressRefusal,
+  EgressWhy,
+  EgressWish,
+} from "../../egress/words.ts";
+import { egressCell } from "../../memory/tally.ts";
+import { addressBytes, readAddress } from "../../wire/ipaddress.ts";
+import type { Context } from "../context.ts";
+import type { Wait } from "../deadline.ts";
+import type { Exchange } from "../exchange.ts";
+import type { RequestForm } from "../forwarding.ts";
+import type { Resolution } from "../port.ts";
+import { type Found, Lookup } from "../targets/lookup.ts";
+import { deny, judged, networkOf } from "../targets/seeking.ts";
+import { alternating, type Target } from "../targets/target.ts";
+import { publicTls } from "../targets/tls.ts";
+import { blameOf, type Road } from "./blame.ts";
+import type { BodyWatch } from "./bodywatch.ts";
+import type { Way } from "./doors.ts";
+import { gatewayForm, proxyForm } from "./form.ts";
+import type { Resting } from "./resting.ts";
+import type { EgressSite } from "./site.ts";
+
+/** How often a member that is busy, of which nobody knows for how long, is asked for again. */
+const busyMs = 20;
+/** A tunnel that is reset so soon, with nothing come through it, was none. */
+const earlyResetMs = 1000;
+
+const refusalCode: Readonly<Record<EgressRefusal, FaultCode>> = {
+  none: "egress_none",
+  paced: "egress_paced",
+  unfit: "egress_unfit",
+  quota: "quota_exceeded",
+};
+const refusalCell: Readonly<Record<EgressRefusal, number>> = {
+  none: egressCell.refusedNone,
+  paced: egressCell.refusedPaced,
+  unfit: egressCell.refusedUnfit,
+  quota: egressCell.refusedQuota,
+};
+
+export class Lease implements Wait, Way, Resting {
+  readonly site: EgressSite;
+  readonly wish: EgressWish;
+  /** Of the plan, what was chosen last; -1 before that, and where it is the system's own address. */
+  index = -1;
+  why: EgressWhy = "none";
+  among = 0;
+  refusal: EgressRefusal | null = null;
+  /** Until it is worth asking again, where it was refused; 0 unknown. */
+  retryMs = 0;
+  /** Resting: */
+  dueMs = 0;
+  /** Way: */
+  isHopped = false;
+  tls: ServerTlsPlan | null = null;
+  /** Null where the request goes to the target itself. */
+  form: RequestForm | null = null;
+  /** Looks at the body for what that says of the member; null: nobody does. */
+  watch: BodyWatch | null = null;
+  /** The target has broken the tunnel off. */
+  isReset = false;
+  readonly #exchange: Exchange;
+  readonly #context: Context;
+  readonly #target: Target;
+  /** For the pool's `end`: EgressHeld, where `#isHeld`. */
+  row = 0;
+  lease = -1;
+  #isHeld = false;
+  #takenMs = 0;
+  #waitEndMs = 0;
+  #isBegun = false;
+  /** Members whose own names lead nowhere. */
+  #lost = 0;
+  #lastFault: Fault | null = null;
+  #tried: Set<number> | null = null;
+
+  constructor(exchange: Exchange, context: Context, site: EgressSite) {
+    const { ask, user } = exchange;
+    this.#exchange = exchange;
+    this.#context = context;
+    this.#target = exchange.target!;
+    this.site = site;
+    this.wish = {
+      host: this.#target.place.host,
+      key: ask?.key ?? "",
+      user: user ?? "",
+      lifetimeMs: ask?.lifetimeMs ?? 0,
+      tags: ask?.tags ?? "",
+      family: 0,
+      isTunnel: this.#target.isTunnel || exchange.isUpgrade,
+      tried: null,
+    };
+  }
+
+  get member(): EgressMemberPlan | null {
+    return this.site.memberAt(this.index);
+  }
+
+  get isTunnel(): boolean {
+    return this.#target.isTunnel;
+  }
+
+  /** The proxy answers in the target's name: what it says of itself is not the target's. */
+  get isProxied(): boolean {
+    return !this.isHopped && this.member?.door.kind === "proxy";
+  }
+
+  /** X-Egress-IP, as a line; "" where there is nothing to tell. */
+  get line(): string {
+    return this.site.lineOf(this.index);
+  }
+
+  // ---- the search ----
+
+  /** Until there is a member, and then on to it. It may have the exchange wait, or be the end of it. */
+  seek(): void {
+    const { site, wish } = this;
+    const target = this.#target;
+    if (site.isLookingUp && target.known === null && !this.#lookUp()) return;
+    if (site.isLookingUp && wish.family === 0) wish.family = familyOf(target.known!);
+    const choice = site.pool.choose(wish, this.#context.port.wallMs);
+    this.refusal = choice.refusal;
+    this.retryMs = choice.retryMs;
+    this.among = choice.among;
+    // Where others were tried before there was none, the log names the last of them, and why it was that one.
+    if (choice.refusal === null || this.index === -1) this.why = choice.why;
+    if (choice.refusal !== null) return this.#refused(choice.refusal);
+    this.#take(choice);
+    this.#reach();
+  }
+
+  #take(choice: EgressChoice): void {
+    this.index = choice.member;
+    this.row = choice.row;
+    this.lease = choice.lease;
+    this.#isHeld = true;
+    this.#takenMs = this.#context.port.nowMs;
+    this.watch = null;
+    this.isReset = false;
+    if (choice.member === -1) this.#count(egressCell.direct);
+    this.#exchange.inquiry?.lent(this, this.#context.port.wallMs);
+  }
+
+  #refused(refusal: EgressRefusal): void {
+    const exchange = this.#exchange;
+    const { port } = this.#context;
+    this.#exchange.inquiry?.lent(this, this.#context.port.wallMs);
+    if (refusal === "paced" && this.#isWorthWaiting()) {
+      this.dueMs = port.nowMs + (this.retryMs > 0 ? this.retryMs : busyMs);
+      if (this.#context.resting.add(this)) this.#count(egressCell.waited);
+      return exchange.waitFor(this, this.#waitEndMs - port.nowMs);
+    }
+    // What the others did not get through with is more to the point.
+    if (this.#lastFault !== null) return exchange.fail(this.#lastFault);
+    this.#count(refusalCell[refusal]);
+    exchange.fail(this.#refusalFault(refusal));
+  }
+
+  #isWorthWaiting(): boolean {
+    const { nowMs } = this.#context.port;
+    if (this.#waitEndMs === 0) this.#waitEndMs = nowMs + this.site.plan.waitMs;
+    return nowMs + Math.max(this.retryMs, 1) <= this.#waitEndMs;
+  }
+
+  #refusalFault(refusal: EgressRefusal): Fault {
+    const { tags, family } = this.wish;
+    const code = refusalCode[refusal];
+    if (refusal !== "unfit") return fault(code);
+    const wished = [...(tags === "" ? [] : tags.split("\n")), ...(family === 0 ? [] : [`an IPv${family} address`])];
+    return wished.length === 0
+      ? fault(code)
+      : faultTold(code, `no outbound address of the pool has ${wished.join(" and ")}`);
+  }
+
+  /** There is one: by which addresses, and in which form? */
+  #reach(): void {
+    const target = this.#target;
+    const { policy } = this.#exchange.pool.targets!;
+    const family = this.site.familyAt(this.index);
+    const door = family === 0 ? (this.member?.door ?? null) : null;
+    this.form = null;
+    this.isHopped = false;
+    this.tls = target.isSecure ? { ...publicTls, serverName: target.place.host } : null;
+    // Somebody else's proxy looks names up in its own network; what no name in `allow` is for has to be judged by its addresses.
+    const isJudgedHere = door?.kind !== "proxy" || !policy.isNamed(target.place);
+    if (isJudgedHere && target.known === null && !this.#lookUp()) return;
+    const problem = isJudgedHere ? null : policy.refuseName(target.place);
+    if (problem !== null) return void deny(this.#exchange, this.#context, problem);
+    if (door === null || door.kind === "source") return this.#leadTo(target.known!, family);
+    if (door.kind === "gateway") this.form = gatewayForm(target, door, this.wish.key);
+    else {
+      this.isHopped = this.wish.isTunnel || target.isSecure || door.protocol === "socks5";
+      if (this.isHopped && target.isSecure && door.tls !== null) return this.#another();
+      if (!this.isHopped) this.form = proxyForm(target, door);
+    }
+    const octets = new Uint8Array(addressBytes);
+    if (readAddress(door.host, octets)) return this.#connect([door.host]);
+    this.#find(door.host);
+  }
+
+  /** From an address of ours, or the system's choice: only to those of its family. */
+  #leadTo(addresses: readonly string[], family: number): void {
+    const isSix = family === 6;
+    if (family === 0) return this.#connect(alternating(addresses));
+    const led = isOfFamily(addresses, isSix) ? addresses : addresses.filter((each) => each.includes(":") === isSix);
+    if (led.length > 0) return this.#connect(led);
+    this.end(null);
+    if (this.wish.family !== 0) {
+      this.refusal = "unfit";
+      this.index = -1;
+      return this.#refused("unfit");
+    }
+    this.wish.family = isSix ? 4 : 6;
+    this.seek();
+  }
+
+  /** This one cannot do it. */
+  #another(): void {
+    this.#exclude();
+    this.end(null);
+    this.seek();
+  }
+
+  #exclude(): void {
+    if (!this.#isHeld || this.index === -1) return;
+    this.#tried ??= new Set();
+    this.#tried.add(this.row);
+    this.wish.tried = this.#tried;
+  }
+
+  #connect(addresses: readonly string[]): void {
+    const { attempt } = this.#exchange;
+    this.#target.lead(addresses);
+    if (this.#isBegun) return attempt.again();
+    this.#isBegun = true;
+    attempt.begin();
+  }
+
+  // ---- waiting, and looking up ----
+
+  /** It has rested for long enough, or so it was said. */
+  retry(): void {
+    const exchange = this.#exchange;
+    exchange.wait = null;
+    this.seek();
+    if (exchange.wait !== this) this.#context.resting.remove(this);
+  }
+
+  /** No longer than that. */
+  timedOut(): void {
+    this.#context.resting.remove(this);
+    this.seek();
+  }
+
+  cancelled(): void {
+    this.#context.resting.remove(this);
+  }
+
+  /** The target's addresses. False: they have to be waited for, or there are none. */
+  #lookUp(): boolean {
+    const resolution = this.#ask(this.#target.place.host, (found) => {
+      if (found === null) this.#exchange.fail(fault("resolve_timeout"));
+      else if (!this.#judge(found)) return;
+      else if (!this.#isHeld) this.seek();
+      else this.#reach();
+    });
+    return resolution !== null && this.#judge(resolution);
+  }
+
+  /** Null: `found` will be told. */
+  #ask(name: string, found: Found): Resolution | null {
+    const exchange = this.#exchange;
+    const lookup = new Lookup(exchange, networkOf(exchange.downstream!.client.address), found);
+    const resolution = this.#context.port.resolve(name, lookup);
+    if (resolution === null) exchange.waitFor(lookup, exchange.pool.plan.targets!.resolveMs);
+    return resolution;
+  }
+
+  #judge({ addresses, problem }: Resolution): boolean {
+    const exchange = this.#exchange;
+    if (addresses.length === 0) {
+      this.#target.problem = problem;
+      exchange.fail(problem === "" ? fault("name_unresolved") : faultWith("name_unresolved", problem));
+      return false;
+    }
+    const { passed, refused } = judged(exchange, addresses);
+    if (passed.length === 0) return deny(exchange, this.#context, refused);
+    this.#target.known = passed;
+    return true;
+  }
+
+  /** The member itself is named by a name. */
+  #find(name: string): void {
+    const resolution = this.#ask(name, (found) => this.#found(found));
+    if (resolution !== null) this.#found(resolution);
+  }
+
+  #found(resolution: Resolution | null): void {
+    if (resolution !== null && resolution.addresses.length > 0) return this.#connect(alternating(resolution.addresses));
+    const problem = resolution === null ? "its name was not found in time" : resolution.problem;
+    const what = faultWith("hop_refused", problem === "" ? "its name leads nowhere" : problem);
+    // Nothing was sent, and nobody is connected: another may do.
+    if (this.#lost++ >= this.#exchange.pool.plan.retries) return this.#exchange.fail(what);
+    this.again(what, false);
+  }
+
+  // ---- what comes of it ----
+
+  /** It did not get through, and the exchange may be tried again: with another member, but where a connection had only grown old (false). */
+  again(what: Fault, isReused: boolean): boolean {
+    if (isReused) return false;
+    this.#lastFault = what;
+    this.#exclude();
+    this.end(what);
+    this.#count(egressCell.retried);
+    this.seek();
+    return true;
+  }
+
+  /** The exchange is over with it, for that fault if for any. Said again it is nothing. */
+  end(what: Fault | null): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    const { watch } = this;
+    const outcome = this.#outcome(what);
+    outcome.meaning = watch?.meaning ?? null;
+    if (watch?.isPending !== true) return this.#finish(this, outcome, this.index);
+    // The last of it is being taken out of its coding.
+    const { row, lease, index } = this;
+    watch.whenOver = (meaning) => this.#finish({ row, lease }, { ...outcome, meaning }, index);
+  }
+
+  #finish(held: EgressHeld, outcome: EgressOutcome, index: number): void {
+    if (index !== -1) this.#count(cellOf(outcome));
+    const { cells } = this.#context.tally;
+    cells[this.site.row + egressCell.bytesUp]! += outcome.bytesUp;
+    cells[this.site.row + egressCell.bytesDown]! += outcome.bytesDown;
+    this.site.pool.end(held, outcome);
+  }
+
+  #outcome(what: Fault | null): EgressOutcome {
+    const exchange = this.#exchange;
+    const { port } = this.#context;
+    const { host, key, user } = this.wish;
+    const isLost = this.isReset && exchange.responseBytesSent === 0 && port.nowMs - exchange.sentMs < earlyResetMs;
+    const status = isLost ? 0 : exchange.serverStatus;
+    const isOfClient = what === null || what.side !== "upstream";
+    const blame = isLost ? "target" : status > 0 ? "nobody" : isOfClient ? null : blameOf(what, this.#road);
+    const faultNow = isLost ? fault("server_reset") : what;
+    const isAnswered = status > 0;
+    return {
+      host,
+      key,
+      user,
+      atMs: port.wallMs,
+      durationMs: port.nowMs - this.#takenMs,
+      status,
+      fault: faultNow === null ? 0 : faultCodes.indexOf(faultNow.code) + 1,
+      blame: blame ?? "nobody",
+      meaning: null,
+      isTunnel: this.#target.isTunnel,
+      fromLog: false,
+      isCancelled: blame === null,
+      bytesUp: isAnswered ? exchange.requestBytes + exchange.asked.end - exchange.asked.start : 0,
+      bytesDown: isAnswered ? exchange.sentBytes : 0,
+    };
+  }
+
+  get #road(): Road {
+    const { member } = this;
+    if (member === null || member.door.kind === "source") return "direct";
+    return this.isHopped ? "hop" : "member";
+  }
+
+  #count(cell: number): void {
+    this.#context.tally.cells[this.site.row + cell]!++;
+  }
+}
+
+function cellOf({ isCancelled, blame }: EgressOutcome): number {
+  if (isCancelled) return egressCell.cancelled;
+  if (blame === "nobody") return egressCell.answered;
+  return blame === "member" ? egressCell.memberFaults : egressCell.wayFaults;
+}
+
+/** 0: of both. */
+function familyOf(addresses: readonly string[]): 0 | 4 | 6 {
+  const isSix = addresses[0]!.includes(":");
+  if (!isOfFamily(addresses, isSix)) return 0;
+  return isSix ? 6 : 4;
+}
+
+function isOfFamily(addresses: readonly string[], isSix: boolean): boolean {
+  for (const each of addresses) if (each.includes(":") !== isSix) return false;
+  return true;
+}

@@ -1,0 +1,42 @@
+// What a server's final head comes to, before any step of the stair sees the response: whether it is one that can be passed on at all, and
+// what it says of the server. From there it goes down (descent.ts), or the protocol is switched (upgrade.ts).
+
+import { fault } from "../base/fault.ts";
+import { responseBody } from "../wire/http1/framing.ts";
+import type { Head } from "../wire/http1/head.ts";
+import type { Context } from "./context.ts";
+import { hideMember } from "./egress/told.ts";
+import type { Exchange } from "./exchange.ts";
+import { switchProtocols } from "./upgrade.ts";
+
+/** `head` is followed by bytes[bodyStart, end). */
+export function respond(
+  exchange: Exchange,
+  context: Context,
+  head: Head,
+  bytes: Uint8Array,
+  bodyStart: number,
+  end: number,
+): void {
+  const { attempt, pool, lease } = exchange;
+  const { nowMs } = context.port;
+  const { status } = head;
+  if (status === 101 && (!exchange.isUpgrade || head.upgradeIndex === -1))
+    return exchange.failUpstream(fault("bad_response"));
+  // It is the outbound proxy that wants to know who we are, and nothing that our client could tell it.
+  if (status === 407 && lease !== null && lease.isProxied) return exchange.spurned(fault("hop_refused"));
+  exchange.status = status;
+  exchange.serverStatus = status;
+  exchange.respondedMs = nowMs;
+  if (pool.isTimed) pool.backends.observe(attempt.index, nowMs - exchange.sentMs, nowMs);
+  if (status === 101) {
+    attempt.succeeded();
+    if (lease !== null && !hideMember(exchange, context, head)) return;
+    return switchProtocols(exchange, context, head, bytes, bodyStart, end);
+  }
+  if (status >= 500) attempt.failed();
+  else attempt.succeeded();
+  // As its server frames it, whatever steps make of it.
+  exchange.upstream!.body.begin(responseBody(head, exchange.head.method), head.contentLength);
+  exchange.descent.begin(head, bytes, bodyStart, end);
+}

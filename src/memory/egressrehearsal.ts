@@ -1,0 +1,13 @@
+// The board of an egress pool as an explanation may use it: what stands on the one that is in use, in memory of its own, without the
+// past. So a request that is only played through finds the members that a client's would find, and leaves nothing behind.
+
+import { SharedEgressBoard } from "./egressboard.ts";
+
+/** Null: it is not to be had at the moment. */
+export function rehearsedBoard(actual: SharedEgressBoard): SharedEgressBoard | null {
+  const board = SharedEgressBoard.inMemory({ ...actual.shape, entriesMax: 0, changesMax: 0 }, actual.name);
+  const ids: string[] = [];
+  actual.members((_, id) => ids.push(id));
+  board.adopt(ids, 0);
+  return board.carry(actual) ? board : null;
+}
