@@ -15,7 +15,7 @@ const isGood = await play([
   types,
   consoleTypes,
   tidy,
-  tests("units", ["src", "scripts", "bench", "console"], 5 * minute),
+  pairedTests("units", ["src", "scripts", "bench", "console"], 5 * minute),
   tests("conform", ["test/conform"], 2 * minute),
   tests("playbook", ["test/playbook"], 2 * minute),
   tests("sim tests", ["test/sim"], minute),

@@ -57,7 +57,10 @@ export function tests(name: string, folders: readonly string[], timeoutMs: numbe
   return { name, run: () => runTests(name, folders, timeoutMs, []) };
 }
 
-/** The same with two files at a time, each in a process of its own: for tests that wait more than they work. */
+/**
+ * The same with two files at a time, each in a process of its own: for tests that wait more than they work, and for so many
+ * that the heap of one process would be collected for seconds.
+ */
 export function pairedTests(name: string, folders: readonly string[], timeoutMs: number): Stage {
   return { name, run: () => runTests(name, folders, timeoutMs, ["--parallel=2"]) };
 }
@@ -138,12 +141,13 @@ function lastLines(outcome: Outcome): string {
     .join("\n");
 }
 
-/** What Bun printed for one failed test: it stands above the line that says so. */
+/** What Bun printed for one failed test: it stands above the line that says so, and that it took too long below it. */
 function aboutTest(outcome: Outcome, name: string): string {
   const lines = outcome.output.split("\n");
   const end = lines.findIndex((line) => line.startsWith("(fail)") && line.includes(name));
   if (end === -1) return "";
   const isEdge = (line: string): boolean => /^\((?:pass|fail|skip|todo)\)|^\S+\.test\.ts:$/.test(line);
   const start = lines.slice(0, end).findLastIndex(isEdge) + 1;
-  return lines.slice(Math.max(start, end - outputLinesShown), end).join("\n");
+  const isLate = lines[end + 1]?.trimStart().startsWith("^") === true;
+  return lines.slice(Math.max(start, end - outputLinesShown), isLate ? end + 2 : end).join("\n");
 }

@@ -12,7 +12,7 @@ import { Redis } from "./harness/redis.ts";
 import { withRedis } from "./harness/rediscache.ts";
 import { Room } from "./harness/room.ts";
 import { command } from "./harness/sluice.ts";
-import { until } from "./harness/wait.ts";
+import { says, until } from "./harness/wait.ts";
 
 setDefaultTimeout(60_000);
 
@@ -278,7 +278,7 @@ test("values that are wrong are all told by their variables, without a password,
   const proxy = new Gopherproxy(room, "http://:secret@redis:1", { PROXY_PORT: "http", TRUSTED_PROXIES: "gateway" });
   expect(await proxy.exited()).toBe(2);
   for (const name of ["REDIS_URL must be host:port", "PROXY_PORT must be a port", "TRUSTED_PROXIES must be"])
-    expect(proxy.stderr).toContain(name);
+    await says(proxy, name);
   expect(proxy.stderr).not.toContain("secret");
 });
 

@@ -6,7 +6,7 @@ import { DatagramClient, DatagramServer, freeDatagramPort } from "./harness/data
 import { freePort } from "./harness/port.ts";
 import { Room } from "./harness/room.ts";
 import { type Draft, Sluice } from "./harness/sluice.ts";
-import { until } from "./harness/wait.ts";
+import { says, until } from "./harness/wait.ts";
 
 setDefaultTimeout(30_000);
 
@@ -147,7 +147,7 @@ test("a port that another process has is told before anything starts; the TCP po
   const { draft } = await scene(all, { listen: `127.0.0.1:${taken.port}` });
   const sluice = await Sluice.start(room, draft, { isAwaited: false });
   expect(await sluice.exited()).toBe(1);
-  expect(sluice.stderr).toContain(`cannot listen on 127.0.0.1:${taken.port} (udp): the address is in use`);
+  await says(sluice, `cannot listen on 127.0.0.1:${taken.port} (udp): the address is in use`);
   const port = freePort();
   const both = await scene(all, { listen: `127.0.0.1:${port}` });
   const web = { listen: `127.0.0.1:${port}`, mode: "tcp", use: "web" } as const;

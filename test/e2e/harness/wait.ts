@@ -30,3 +30,11 @@ export async function within<T>(what: string, promise: Promise<T>, withinMs = 10
     clearTimeout(timer);
   }
 }
+
+/** Waits until a program has said each of the texts: what it writes comes a moment after what it does. */
+export async function says(program: { readonly stderr: string }, ...texts: readonly string[]): Promise<void> {
+  for (const text of texts)
+    await until(`it to say "${text}"`, () => program.stderr.includes(text)).catch((error: Error) => {
+      throw new Error(`${error.message}; it said:\n${program.stderr}`);
+    });
+}
