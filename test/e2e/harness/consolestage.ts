@@ -64,6 +64,19 @@ export class ConsoleStage {
       await inTurns(count, 8, (index) => askBy(port, this.outside.host(1 + (index % 3))));
   }
 
+  /** Some have done and changed things, and traffic rises and falls until it is over. */
+  async live(isOver: () => boolean): Promise<void> {
+    await this.scrape(400, [7, 23]);
+    for (const ip of ["127.20.0.99", "127.20.0.100"])
+      await this.order("POST", `/api/v1/egress/scrape/${ip}/ban`, { reason: "blocked by the provider", for: "6h" });
+    await this.order("PATCH", `/api/v1/rules/${encodeURIComponent("listeners.web.rules[4]")}`, { mode: "off" });
+    for (let round = 0; !isOver(); round++) {
+      await this.ask(20 + Math.round(15 * Math.sin(round / 9)));
+      if (round % 2 === 0) await this.scrape(6, round % 40 === 0 ? [7, 8] : [7]).catch(() => {});
+      await Bun.sleep(150);
+    }
+  }
+
   async order(method: string, path: string, body: object): Promise<void> {
     const answer = await fetch(`http://${this.sluice.admin}${path}`, {
       method,
@@ -165,20 +178,10 @@ if (import.meta.main) {
   const stage = await ConsoleStage.start(room);
   console.log(stage.url);
   let isEnded = false;
-  process.once("SIGTERM", () => {
-    isEnded = true;
-  });
-  process.once("SIGINT", () => {
-    isEnded = true;
-  });
-  await stage.scrape(400, [7, 23]);
-  await stage.order("POST", "/api/v1/egress/scrape/127.20.0.99/ban", { reason: "blocked by the provider", for: "6h" });
-  await stage.order("POST", "/api/v1/egress/scrape/127.20.0.100/ban", { reason: "blocked by the provider", for: "6h" });
-  await stage.order("PATCH", `/api/v1/rules/${encodeURIComponent("listeners.web.rules[4]")}`, { mode: "off" });
-  for (let round = 0; !isEnded; round++) {
-    await stage.ask(20 + Math.round(15 * Math.sin(round / 9)));
-    if (round % 2 === 0) await stage.scrape(6, round % 40 === 0 ? [7, 8] : [7]).catch(() => {});
-    await Bun.sleep(150);
-  }
+  for (const signal of ["SIGTERM", "SIGINT"])
+    process.once(signal, () => {
+      isEnded = true;
+    });
+  await stage.live(() => isEnded);
   await room[Symbol.asyncDispose]();
 }
