@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EgressLogPlan, EgressMemberPlan, EgressPlan } from "../../config/plan.ts";
@@ -92,6 +92,29 @@ test("each member has a log of its own where the path says so, and ports in it m
   expect(logs.standings()).toEqual([{ path: pool.logs[0]!.path, files: 3, absent: 2, unreadable: 0, problem: null }]);
   writeFileSync(join(folder, "203.0.113.1.access.log"), line(500, 1));
   expect(look()).toMatchObject([[0, { status: 500 }]]);
+});
+
+test("a member's log that was rotated twice is read whole, and a log is nobody's because it is called like another", () => {
+  const through = (host: string): EgressMemberPlan => ({
+    ...{ id: host, weight: 1, tags: {} },
+    door: { kind: "proxy", host } as Extract<EgressMemberPlan["door"], { kind: "proxy" }>,
+  });
+  const pool = poolOf({ path: join(folder, "%s"), mode: "parse" }, { members: [through("exit"), through("exit-2")] });
+  writeFileSync(join(folder, "exit"), line(201, 1));
+  writeFileSync(join(folder, "exit-2"), "");
+  const { look } = stage(pool);
+  expect(look()).toMatchObject([[0, { status: 201 }]]);
+  renameSync(join(folder, "exit"), join(folder, "exit.2"));
+  utimesSync(join(folder, "exit.2"), 1000, 1000);
+  writeFileSync(join(folder, "exit.1"), line(202, 1));
+  writeFileSync(join(folder, "exit"), line(203, 1));
+  writeFileSync(join(folder, "exit-2"), line(500, 1));
+  const told = [...look(), ...look(2000)].map(([member, { status }]) => [member, status]);
+  expect(told.toSorted()).toEqual([
+    [0, 202],
+    [0, 203],
+    [1, 500],
+  ]);
 });
 
 test("an address in a line tells too", () => {

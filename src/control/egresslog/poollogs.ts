@@ -116,7 +116,9 @@ export class PoolLogs {
     this.#members = new Members(pool.members);
     const paths = logPaths(pool);
     const byPath = new Map(paths.map((path, index) => [path, positions[index]!]));
-    const shared = { isHeld: paths.length <= heldMax, rest: new Rest(), buffer: Buffer.alloc(chunkBytes) };
+    const own = new Set(paths);
+    const rest = new Rest((path) => own.has(path));
+    const shared = { isHeld: paths.length <= heldMax, rest, buffer: Buffer.alloc(chunkBytes) };
     this.#logs = pool.logs.map((plan) => {
       const reading = readFormat(pool, plan, this.#members);
       const format = reading.ok ? reading.value : null;

@@ -14,10 +14,16 @@ export const readFlags: number = constants.O_RDONLY | constants.O_NONBLOCK;
 const candidatesMax = 1024;
 
 export class Rest {
+  readonly #isLog: (path: string) => boolean;
   #folder = "";
   /** When it was changed last; NaN: it is not to be told whether it has been again. */
   #changedMs = Number.NaN;
   #names: readonly string[] = [];
+
+  /** `isLog`: whether something is the path of a log itself, however much it looks like another's that was rotated. */
+  constructor(isLog: (path: string) => boolean = () => false) {
+    this.#isLog = isLog;
+  }
 
   /** Its descriptor, for the caller to close; null when there is none. */
   renamed(path: string, position: LogPosition): number | null {
@@ -29,9 +35,14 @@ export class Rest {
     if (from === to) return null;
     return this.#open(
       path,
-      ({ size, dev, ino }) => size > position.offset && !position.isOf(dev, ino),
+      ({ size, dev, ino }) => size >= position.offset && !position.isOf(dev, ino),
       (file) => hasMark(file, position),
     );
+  }
+
+  /** What may have been this log once, by its name, and is no log itself. */
+  beside(path: string, isLike: (log: string, name: string) => boolean): string[] {
+    return this.#candidates(path, isLike).filter((each) => !this.#isLog(each));
   }
 
   #open(
@@ -48,7 +59,7 @@ export class Rest {
     return null;
   }
 
-  #candidates(path: string): string[] {
+  #candidates(path: string, isLike: (log: string, name: string) => boolean = () => true): string[] {
     this.#list(dirname(path));
     const name = basename(path);
     const stem = name.replace(/\.[^.]*$/, "");
@@ -56,7 +67,7 @@ export class Rest {
     for (let at = firstFrom(this.#names, stem); at < this.#names.length && found.length < candidatesMax; at++) {
       const each = this.#names[at]!;
       if (!each.startsWith(stem)) break;
-      if (each !== name) found.push(join(this.#folder, each));
+      if (each !== name && isLike(name, each)) found.push(join(this.#folder, each));
     }
     return found;
   }

@@ -152,16 +152,77 @@ describe.each([
     expect(look()).toEqual(["f"]);
   });
 
-  test("twice while nobody looked loses what was between, and goes on", () => {
+  test("twice while nobody looked is read in the order in which it was written", () => {
+    writeFileSync(path, "");
+    const { look } = stage({ isHeld });
+    look();
+    appendFileSync(path, "a\n");
+    renameSync(path, `${path}.3`);
+    writeFileSync(`${path}.2`, "b\n");
+    writeFileSync(`${path}.1`, "c\n");
+    for (const [index, name] of [".4", ".3", ".2", ".1"].entries()) {
+      if (name === ".4") writeFileSync(`${path}.4`, "was read long ago\n");
+      utimesSync(path + name, 1000 + index, 1000 + index);
+    }
+    writeFileSync(`${path}.2.gz`, "compressed\n");
+    writeFileSync(`${path}.err`, "another\n");
+    writeFileSync(path, "z\n");
+    expect(look()).toEqual(["a"]);
+    expect(look(2000)).toEqual(["b", "c", "z"]);
+    appendFileSync(path, "y\n");
+    expect(look()).toEqual(["y"]);
+  });
+
+  test("once more while the one before may still be written to keeps both from being lost", () => {
     writeFileSync(path, "");
     const { look } = stage({ isHeld });
     look();
     appendFileSync(path, "a\n");
     renameSync(path, `${path}.2`);
-    writeFileSync(`${path}.1`, "between\n");
-    writeFileSync(path, "z\n");
+    utimesSync(`${path}.2`, 1000, 1000);
+    writeFileSync(path, "b\n");
     expect(look()).toEqual(["a"]);
-    expect(look(2000)).toEqual(["z"]);
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, "c\n");
+    expect(look(600)).toEqual([]);
+    appendFileSync(`${path}.1`, "late\n");
+    expect(look(600)).toEqual([]);
+    expect(look(600)).toEqual(["b", "late", "c"]);
+  });
+
+  test("by cutting it short twice while nobody looked is read from both copies", () => {
+    writeFileSync(path, "");
+    const { look } = stage({ isHeld });
+    look();
+    appendFileSync(path, "the first line\n");
+    expect(look()).toEqual(["the first line"]);
+    appendFileSync(path, "a\n");
+    copyFileSync(path, `${path}.2`);
+    utimesSync(`${path}.2`, 1000, 1000);
+    truncateSync(path, 0);
+    appendFileSync(path, "b\n");
+    copyFileSync(path, `${path}.1`);
+    truncateSync(path, 0);
+    appendFileSync(path, "c\n");
+    expect([...look(), ...look(2000)]).toEqual(["a", "b", "c"]);
+  });
+
+  test("by cutting it short while the next copy is being made is not told twice", () => {
+    writeFileSync(path, "");
+    const { look } = stage({ isHeld });
+    look();
+    appendFileSync(path, "the first line\n");
+    expect(look()).toEqual(["the first line"]);
+    copyFileSync(path, `${path}.2`);
+    utimesSync(`${path}.2`, 1000, 1000);
+    truncateSync(path, 0);
+    appendFileSync(path, "b\nb2\n");
+    writeFileSync(`${path}.1`, "b\n");
+    expect(look()).toEqual(["b", "b2"]);
+    appendFileSync(`${path}.1`, "b2\n");
+    truncateSync(path, 0);
+    appendFileSync(path, "c\n");
+    expect([...look(), ...look(2000)]).toEqual(["c"]);
   });
 
   test("by cutting it short begins anew, after what the copy has", () => {
@@ -252,6 +313,31 @@ describe("the next run", () => {
     expect(stage({ bytes: first.bytes }).look()).toEqual(["d"]);
   });
 
+  test("reads all that was written while none ran, and each of them once", () => {
+    writeFileSync(path, "");
+    const first = stage();
+    first.look();
+    appendFileSync(path, "a\n");
+    expect(first.look()).toEqual(["a"]);
+    first.tail.close();
+    appendFileSync(path, "b\n");
+    renameSync(path, `${path}-20261122`);
+    writeFileSync(`${path}-20261123`, "c\n");
+    writeFileSync(`${path}-20261124`, "d\n");
+    for (const day of [22, 23, 24]) utimesSync(`${path}-202611${day}`, day, day);
+    writeFileSync(path, "e\n");
+    const next = stage({ bytes: first.bytes });
+    expect(next.look()).toEqual(["b"]);
+    // It ends when it has gone on to the one between.
+    expect(next.tail.read(5000)).toBe(true);
+    next.tail.close();
+    const last = stage({ bytes: first.bytes });
+    expect(last.look()).toEqual(["c"]);
+    expect(last.look(2000)).toEqual(["d", "e"]);
+    last.tail.close();
+    expect(stage({ bytes: first.bytes }).look(2000)).toEqual([]);
+  });
+
   test("after a crash in the middle of a part knows which lines were told", () => {
     writeFileSync(path, "a\nb\nc\n");
     const bytes = formatted();
@@ -325,8 +411,13 @@ test("whatever is done to a log, no line is told twice, and none is lost that co
     switch (below(8)) {
       case 0:
         told.push(...now.look(1500), ...now.look(1500));
-        renameSync(path, `${path}.${rotations++}`);
-        writeFileSync(path, "");
+        for (let times = below(3); times >= 0; times--) {
+          renameSync(path, `${path}.${rotations}`);
+          // As far from each other as files are that are not written within one tick of the system's clock.
+          utimesSync(`${path}.${rotations}`, 1000 + rotations, 1000 + rotations++);
+          writeFileSync(path, "");
+          if (times > 0) write(1 + below(3));
+        }
         break;
       case 1:
         // One that was never read from, or is not yet, cannot be told from its copy.

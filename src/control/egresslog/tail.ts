@@ -4,13 +4,14 @@
 // waits; one that is too long is passed over and counted.
 //
 //   path > stat: same inode and the mark is there    read on
-//                another inode                       the former, renamed: its rest first; then this from 0
-//                shorter, or the mark is not there   the copy of it, where there is one: its rest first; then this from 0
+//                another inode                       the former, renamed: its rest first; those between; then this from 0
+//                shorter, or the mark is not there   the copy of it, where there is one: its rest first; those between; then this from 0
 //                nothing                             whatever comes is new: from 0
 
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { type LogPosition, markBytesMax } from "./positions.ts";
 import { hasMark, type Rest, readFlags } from "./rest.ts";
+import { type FileMoment, isRotated, successorOf } from "./successor.ts";
 
 export interface LineSink {
   /** bytes[start] to bytes[end - 1], without the line's end. The bytes are written over afterwards. */
@@ -53,6 +54,10 @@ export class Tail {
   #restedMs = Number.NaN;
   /** Until when one that was renamed may still be written to; 0 while that is not known. */
   #graceEndMs = 0;
+  /** Which file was in its place when that began. */
+  #graceInode = 0;
+  /** The file that the position is about, when it was looked at last. */
+  #seen: FileMoment | null = null;
 
   constructor(options: TailOptions) {
     this.#options = options;
@@ -105,21 +110,26 @@ export class Tail {
     this.#graceEndMs = 0;
     if (this.#copy !== null) {
       if (this.#readPart(this.#copy)) return true;
+      this.#seen = fstatSync(this.#copy);
       closeSync(this.#copy);
       this.#copy = null;
-      return this.#begin(stat);
+      return this.#goOn(stat);
     }
     const isAsLong = stat.size === position.offset;
-    if (isAsLong && (stat.size === 0 || stat.mtimeMs === this.#restedMs)) return false;
+    if (isAsLong && (stat.size === 0 || stat.mtimeMs === this.#restedMs)) {
+      this.#seen = stat;
+      return false;
+    }
     const file = this.#open(stat);
     if (file === null) return true;
     if (stat.size >= position.offset && hasMark(file, position)) {
+      this.#seen = stat;
       if (!isAsLong) return this.#readPart(file);
       this.#restedMs = stat.mtimeMs;
       return false;
     }
     this.#copy = rest.copied(this.path, position);
-    return this.#copy !== null || this.#begin(stat);
+    return this.#copy !== null || this.#goOn(stat);
   }
 
   /** It was renamed or removed: first its rest, then what is in its place. */
@@ -129,16 +139,33 @@ export class Tail {
     if (this.#file !== null) {
       if (this.#readPart(this.#file)) return true;
       if (stat === undefined) return false;
-      if (this.#graceEndMs === 0) this.#graceEndMs = nowMs + graceMs;
+      if (this.#graceEndMs === 0 || this.#graceInode !== stat.ino) this.#graceEndMs = nowMs + graceMs;
+      this.#graceInode = stat.ino;
       if (nowMs < this.#graceEndMs) return false;
+      this.#seen = fstatSync(this.#file);
     }
+    return this.#goOn(stat);
+  }
+
+  /** What the position is about has been read to its end: on with the one that was written after it. */
+  #goOn(stat: Stats | undefined): boolean {
+    const { position, rest } = this.#options;
     this.#closeFile();
-    return this.#begin(stat);
+    // Without a former nothing tells which others have been read already.
+    if (this.#seen === null) return this.#begin(stat);
+    const candidates = rest.beside(this.path, isRotated);
+    const next = successorOf({ path: this.path, candidates, former: this.#seen, position, current: stat });
+    if (next === null) return this.#begin(stat);
+    // Found again by its inode, whatever it is called by then.
+    this.#seen = next;
+    position.begin(next.dev, next.ino);
+    return true;
   }
 
   /** From its first byte. */
   #begin(stat: Stats | undefined): boolean {
     this.#graceEndMs = 0;
+    this.#seen = stat ?? null;
     this.#options.position.begin(stat?.dev ?? 0, stat?.ino ?? 0);
     return (stat?.size ?? 0) > 0;
   }
