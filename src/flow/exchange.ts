@@ -316,8 +316,8 @@ export class Exchange implements Sender, Seeker {
   connect(server: ServerSite, isFreshWanted: boolean): void {
     if (this.inquiry !== null) this.inquiry.chosen(this.pool, this.attempt, true);
     const door = this.target === null ? server : this.pool.targets!.serverOf(this.target, this.lease);
-    const idle = isFreshWanted ? undefined : door.idle.take();
-    if (idle !== undefined) {
+    const idle = isFreshWanted ? null : door.idle.take();
+    if (idle !== null) {
       this.upstream = idle;
       idle.carry(this);
       this.upload.send(idle);

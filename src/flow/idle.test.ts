@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { Prng } from "../base/prng.ts";
 import { Arena } from "../memory/arena.ts";
 import { serverCell, Tally } from "../memory/tally.ts";
 import { IdleConnections } from "./idle.ts";
@@ -33,7 +34,7 @@ test("the connection used last is taken first", () => {
   expect(counted()).toBe(2);
   expect(idle.take()).toBe(asUpstream(two));
   expect(idle.take()).toBe(asUpstream(one));
-  expect(idle.take()).toBeUndefined();
+  expect(idle.take()).toBeNull();
   expect(counted()).toBe(0);
 });
 
@@ -71,4 +72,32 @@ test("when the server leaves the plan its connections are closed, and none is ke
   idle.put(asUpstream(one));
   idle.close();
   expect([one.isDestroyed, counted(), idle.put(asUpstream(new Connection()))]).toEqual([true, 0, false]);
+});
+
+test("whatever comes and goes, it is as a list that the last leaves first", () => {
+  const prng = new Prng(7);
+  const { idle, counted } = idleOf(4, 100);
+  let list: Connection[] = [];
+  let nowMs = 0;
+  for (let round = 0; round < 5000; round++) {
+    nowMs += prng.below(30);
+    const action = prng.below(6);
+    if (action < 3) {
+      const one = new Connection(nowMs);
+      const isTaken = idle.put(asUpstream(one));
+      expect(isTaken).toBe(list.length < 4);
+      if (isTaken) list.push(one);
+    } else if (action === 3) expect(idle.take()).toBe((list.pop() ?? null) as unknown as Upstream | null);
+    else if (action === 4) {
+      const index = prng.below(5);
+      if (index < list.length) idle.remove(asUpstream(list.splice(index, 1)[0]!));
+    } else if (prng.below(3) === 0) expect(idle.closeOldest()).toBe(list.shift() !== undefined);
+    else {
+      idle.sweep(nowMs);
+      const old = list.filter((each) => each.idleSinceMs + 100 <= nowMs);
+      expect(old.every((each) => each.isDestroyed)).toBe(true);
+      list = list.filter((each) => !old.includes(each));
+    }
+    expect([idle.count, counted(), list.some((each) => each.isDestroyed)]).toEqual([list.length, list.length, false]);
+  }
 });

@@ -12,7 +12,11 @@ export interface IdleRoom {
 }
 
 export class IdleConnections {
-  readonly #stack: Upstream[] = [];
+  /** Of most there is one or none: of many members' connections each list would be a line of memory that is not at hand. */
+  #newest: Upstream | null = null;
+  /** Those below it, the oldest first. */
+  readonly #others: Upstream[] = [];
+  #count = 0;
   readonly #cells: Float64Array;
   readonly #cell: number;
   #plan: IdlePlan = { connectionsMax: 0, timeoutMs: 0 };
@@ -30,42 +34,49 @@ export class IdleConnections {
   }
 
   get count(): number {
-    return this.#stack.length;
+    return this.#count;
   }
 
-  take(): Upstream | undefined {
-    const upstream = this.#stack.pop();
-    if (upstream !== undefined) this.#cells[this.#cell]!--;
+  /** Null: there is none. */
+  take(): Upstream | null {
+    const upstream = this.#newest;
+    if (upstream === null) return null;
+    this.#newest = this.#count === 1 ? null : this.#others.pop()!;
+    this.#counted(-1);
     return upstream;
   }
 
   /** False when there is no room: the caller closes the connection. */
   put(upstream: Upstream): boolean {
-    if (this.#isClosed || this.#stack.length >= this.#plan.connectionsMax) return false;
+    if (this.#isClosed || this.#count >= this.#plan.connectionsMax) return false;
     // To make room may be to forget these.
     if (this.#room !== null && (!this.#room.makeRoom() || this.#isClosed)) return false;
-    this.#stack.push(upstream);
-    this.#cells[this.#cell]!++;
+    if (this.#newest !== null) this.#others.push(this.#newest);
+    this.#newest = upstream;
+    this.#counted(1);
     return true;
   }
 
   remove(upstream: Upstream): void {
-    const index = this.#stack.lastIndexOf(upstream);
+    if (upstream === this.#newest) return void this.take();
+    const index = this.#others.lastIndexOf(upstream);
     if (index === -1) return;
-    this.#stack.splice(index, 1);
-    this.#cells[this.#cell]!--;
+    this.#others.splice(index, 1);
+    this.#counted(-1);
   }
 
   /** Close those idle for too long; the oldest lie at the bottom. */
   sweep(nowMs: number): void {
+    if (this.#count === 0) return;
+    const isOld = (upstream: Upstream): boolean => upstream.idleSinceMs + this.#plan.timeoutMs <= nowMs;
     let old = 0;
-    while (old < this.#stack.length && this.#stack[old]!.idleSinceMs + this.#plan.timeoutMs <= nowMs) old++;
-    this.#closeFirst(old);
+    while (old < this.#others.length && isOld(this.#others[old]!)) old++;
+    this.#closeFirst(old === this.#others.length && isOld(this.#newest!) ? this.#count : old);
   }
 
   /** False: there is none. */
   closeOldest(): boolean {
-    if (this.#stack.length === 0) return false;
+    if (this.#count === 0) return false;
     this.#closeFirst(1);
     return true;
   }
@@ -73,13 +84,19 @@ export class IdleConnections {
   /** The server has left the plan. */
   close(): void {
     this.#isClosed = true;
-    this.#closeFirst(this.#stack.length);
+    this.#closeFirst(this.#count);
   }
 
   #closeFirst(count: number): void {
-    for (const upstream of this.#stack.splice(0, count)) {
-      this.#cells[this.#cell]!--;
-      upstream.destroy();
-    }
+    const closing = this.#others.splice(0, count);
+    this.#counted(-closing.length);
+    const newest = closing.length < count ? this.take() : null;
+    if (newest !== null) closing.push(newest);
+    for (const upstream of closing) upstream.destroy();
+  }
+
+  #counted(by: number): void {
+    this.#count += by;
+    this.#cells[this.#cell]! += by;
   }
 }

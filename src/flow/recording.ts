@@ -191,8 +191,11 @@ export class Recording {
       const [start, end] = [head.spans[requestIdIndex * 4 + 2]!, head.spans[requestIdIndex * 4 + 3]!];
       at += bytes[record + textLength.requestId] = ring.put(at, head.bytes, start, end, textMax.requestId);
     }
-    const member = lease === null ? null : lease.member;
-    if (member !== null) at += bytes[record + textLength.egress] = ring.text(at, member.id, textMax.egress);
+    if (lease !== null && lease.index !== -1) {
+      const { ids } = lease.site;
+      const [start, end] = [ids.startOf(lease.index), ids.endOf(lease.index)];
+      at += bytes[record + textLength.egress] = ring.put(at, ids.bytes, start, end, textMax.egress);
+    }
     if (target !== null) at += bytes[record + textLength.server] = ring.text(at, target.name, textMax.server);
     return at;
   }

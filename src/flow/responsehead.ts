@@ -25,7 +25,7 @@ export function writeHead(exchange: Exchange, context: Context, head: Head, rela
     output.latin1(stickyField(plan.balance.sticky, plan.servers[exchange.attempt.index]!.cookie));
   }
   if (exchange.caching !== null) exchange.caching.tell(output);
-  if (exchange.lease !== null) output.latin1(exchange.lease.line);
+  if (exchange.lease !== null) exchange.lease.tell(output);
   if (exchange.inquiry !== null) output.latin1(traceFields(exchange, context));
   const tails = forwarding.tailsOf(exchange.isSecure);
   output.put(!exchange.isPersistent ? tails.close : isOld ? tails.keepAlive : tails.open);

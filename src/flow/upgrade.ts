@@ -27,7 +27,7 @@ export function switchProtocols(
   const { forwarding } = exchange.listener;
   output.clear();
   forwarding.writeResponse(output, head, true, false, exchange.isSecure);
-  if (exchange.lease !== null) output.latin1(exchange.lease.line);
+  if (exchange.lease !== null) exchange.lease.tell(output);
   output.put(forwarding.tailsOf(exchange.isSecure).upgrade);
   exchange.isAnswered = true;
   exchange.isPersistent = false;

@@ -18,6 +18,7 @@ import type {
   EgressWish,
 } from "../../egress/words.ts";
 import { egressCell } from "../../memory/tally.ts";
+import type { Output } from "../../wire/http1/writer.ts";
 import { addressBytes, readAddress } from "../../wire/ipaddress.ts";
 import type { Context } from "../context.ts";
 import type { Wait } from "../deadline.ts";
@@ -123,6 +124,11 @@ export class Lease implements Wait, Way, Resting {
   /** X-Egress-IP, as a line; "" where there is nothing to tell. */
   get line(): string {
     return this.site.lineOf(this.index);
+  }
+
+  /** The same, into a head. */
+  tell(output: Output): void {
+    this.site.writeLine(output, this.index);
   }
 
   // ---- the search ----

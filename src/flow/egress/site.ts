@@ -5,8 +5,10 @@ import type { EgressMemberPlan, EgressPlan } from "../../config/plan.ts";
 import { EgressPool } from "../../egress/pool.ts";
 import type { EgressBoard } from "../../memory/egress.ts";
 import type { Tally } from "../../memory/tally.ts";
+import type { Output } from "../../wire/http1/writer.ts";
 import { placeText } from "../targets/place.ts";
 import { type BodyRule, bodyRuleOf } from "./bodywatch.ts";
+import { MemberTexts } from "./texts.ts";
 
 export class EgressSite {
   readonly plan: EgressPlan;
@@ -20,8 +22,9 @@ export class EgressSite {
   readonly #board: EgressBoard;
   /** By member: 4 or 6 of a source address, 0 of others. Members are thousands of objects, which are seldom near at hand. */
   readonly #families: Uint8Array;
-  /** X-Egress-IP lines by member, made when they are asked for. */
-  readonly #lines: (string | undefined)[] = [];
+  readonly ids: MemberTexts;
+  /** X-Egress-IP lines; null where nothing is told. */
+  readonly #lines: MemberTexts | null;
 
   constructor(
     plan: EgressPlan,
@@ -37,6 +40,8 @@ export class EgressSite {
     this.#families = Uint8Array.from(plan.members, ({ door }) =>
       door.kind === "source" ? (door.address.includes(":") ? 6 : 4) : 0,
     );
+    this.ids = new MemberTexts(plan.members.map(({ id }) => id));
+    this.#lines = plan.isTold ? new MemberTexts(plan.members.map(lineOf)) : null;
     this.bodyRules = plan.judge.bodies.map(bodyRuleOf);
     const isSame = former !== undefined && former.#board === board && isSamePlan(former.plan, plan);
     this.pool = isSame ? former.pool : new EgressPool(plan, board, random);
@@ -54,15 +59,19 @@ export class EgressSite {
 
   /** What tells the client which member it was; "" where it is not told, or there was none. */
   lineOf(member: number): string {
-    if (!this.plan.isTold || member === -1) return "";
-    this.#lines[member] ??= `X-Egress-IP: ${toldOf(this.plan.members[member]!)}\r\n`;
-    return this.#lines[member];
+    return !this.plan.isTold || member === -1 ? "" : lineOf(this.plan.members[member]!);
+  }
+
+  /** The same, into a head. */
+  writeLine(output: Output, member: number): void {
+    const lines = this.#lines;
+    if (lines !== null && member !== -1) output.copy(lines.bytes, lines.startOf(member), lines.endOf(member));
   }
 }
 
 /** Its id, but for the user that we are to somebody else's proxy: that is no client's business. */
-function toldOf({ id, door }: EgressMemberPlan): string {
-  return door.kind === "proxy" ? placeText(door.host, door.port) : id;
+function lineOf({ id, door }: EgressMemberPlan): string {
+  return `X-Egress-IP: ${door.kind === "proxy" ? placeText(door.host, door.port) : id}\r\n`;
 }
 
 /** Members first, which are the many: as long as they are the same objects nothing of them is compared. */
