@@ -2,7 +2,6 @@
 // the demo. SIGTERM and SIGINT drain, and a second one ends at once; SIGHUP loads the config again; SIGUSR1 opens logs anew.
 // A terminal's Ctrl-C reaches both the launcher and us, and the launcher passes it on: signals close together count as one.
 
-import { formatAddress } from "../base/address.ts";
 import { sharedClock } from "../clock.ts";
 import { selfCommand } from "../config/loadself.ts";
 import type { ConfigSource } from "../control/configuring/source.ts";
@@ -12,7 +11,7 @@ import { stateFolderOf } from "../control/state.ts";
 import { processOwner } from "../owner.ts";
 import { canLend, filePages } from "../pages.ts";
 import { takeProfile } from "../profiler.ts";
-import { startText } from "./banner.ts";
+import { startFields, startText } from "./banner.ts";
 import { writeProblems } from "./check.ts";
 import { follow, textOf } from "./follow.ts";
 import { FollowedSource } from "./followedsource.ts";
@@ -88,7 +87,7 @@ export async function serve(options: ServeOptions): Promise<number | null> {
       });
     if (started !== null) terminal.err(started(control));
     else if (isText) terminal.err(startText(control, version));
-    else logStart(control, log);
+    else log.info(startFields(control, version), "started");
     return null;
   } catch (error) {
     for (const line of (error as Error).message.split("\n")) terminal.err(`sluice: ${line}`);
@@ -132,24 +131,4 @@ async function endNow(control: Control, signal: string, log: Log): Promise<void>
   log.warn(`${signal} again: what is under way is cut off`);
   await control.end();
   process.exit(1);
-}
-
-function logStart(control: Control, log: Log): void {
-  const { listeners, pools, state } = control.status();
-  log.info(
-    {
-      version,
-      pid: process.pid,
-      workers: control.workers,
-      listeners: listeners.map(({ name, address, pool }) => ({ name, address, pool })),
-      admin: formatAddress(control.adminAddress), // Its port may be one that was free, and the commands have to be told.
-      pools: pools.map(({ name, servers }) => ({
-        name,
-        servers: servers.length,
-        up: servers.filter((server) => server.isEligible).length,
-      })),
-      state,
-    },
-    "started",
-  );
 }

@@ -1,9 +1,9 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { compile } from "../config/compile.ts";
 import { judge } from "../config/judge.ts";
 import { Slots } from "../config/slots.ts";
 import type { Status } from "../control/status.ts";
-import { startText } from "./banner.ts";
+import { startFields, startText } from "./banner.ts";
 import { age, status, statusText } from "./status.ts";
 
 const server = {
@@ -166,7 +166,7 @@ test("servers that are only kept are told with since when and why, and a config 
   `);
 });
 
-test("the start is told like this", () => {
+describe("the start", () => {
   const { config } = judge({
     listeners: { web: { listen: ":8080", use: "app" } },
     pools: { app: { servers: ["a:1"] } },
@@ -175,14 +175,48 @@ test("the start is told like this", () => {
     plan: compile(config!, new Slots(), () => undefined),
     workers: 2,
     adminAddress: { kind: "tcp", host: "127.0.0.1", port: 2112 },
+    otherDoors: { metrics: null, ipmanager: null },
     status: () => sample,
   } as const;
-  expect(startText(control, "0.1.0")).toMatchInlineSnapshot(`
-    "sluice 0.1.0, process 4321, 2 workers
-      listener  web  :8080 -> pool app
-      pool      app  2 servers, 1 up, p2c
-      admin     http://127.0.0.1:2112"
-  `);
+  const states = { available: 340, coolingDown: 1, trial: 0, banned: 0 };
+  const egress = [{ name: "scrape", members: 341, states, choose: "random" }] as unknown as Status["egress"];
+  const whole = {
+    ...control,
+    otherDoors: {
+      metrics: { kind: "tcp", host: "127.0.0.1", port: 9100 },
+      ipmanager: { kind: "tcp", host: "127.0.0.1", port: 3128 },
+    },
+    status: () => ({ ...sample, egress }),
+  } as const;
+
+  test("is told to a person like this", () => {
+    expect(startText(control, "0.1.0")).toMatchInlineSnapshot(`
+      "sluice 0.1.0, process 4321, 2 workers
+        listener  web  :8080 -> pool app
+        pool      app  2 servers, 1 up, p2c
+        admin     http://127.0.0.1:2112"
+    `);
+  });
+
+  test("names egress pools, and the addresses of metrics and of ipmanager's pages", () => {
+    expect(startText(whole, "0.1.0").split("\n").slice(3)).toEqual([
+      "  egress    scrape  341 members, 340 available, random",
+      "  admin     http://127.0.0.1:2112",
+      "  metrics   http://127.0.0.1:9100",
+      "  ipmanager http://127.0.0.1:3128",
+    ]);
+  });
+
+  test("is told to a program in fields, of which those are there that have something to say", () => {
+    expect(startFields(whole, "0.1.0")).toMatchObject({
+      ...{ version: "0.1.0", pid: 4321, workers: 2, admin: "127.0.0.1:2112" },
+      ...{ metrics: "127.0.0.1:9100", ipmanager: "127.0.0.1:3128" },
+      egress: [{ name: "scrape", members: 341, available: 340 }],
+    });
+    expect(Object.keys(startFields(control, "0.1.0"))).toEqual([
+      ...["version", "pid", "workers", "listeners", "admin", "pools", "state"],
+    ]);
+  });
 });
 
 test("listeners that carry connections and datagrams are told in sessions and bytes", () => {

@@ -26,7 +26,7 @@ import { Configuring, saying } from "./configuring/configuring.ts";
 import type { ConfigSource } from "./configuring/source.ts";
 import { sourceOf } from "./discovery/making.ts";
 import { Discovery } from "./discovery.ts";
-import { Doors } from "./doors.ts";
+import { Doors, type OtherDoors } from "./doors.ts";
 import { Chronicle } from "./events/chronicle.ts";
 import { digestOf, type OwnSummary, Summing } from "./fleet/summary.ts";
 import { Fleet } from "./fleet.ts";
@@ -337,6 +337,11 @@ export class Control implements AdminService {
 
   get adminAddress(): Address {
     return this.#doors!.address;
+  }
+
+  /** Of the metrics and of ipmanager's pages, where these have one of their own. */
+  get otherDoors(): OtherDoors {
+    return this.#doors!.others;
   }
 
   /** Ends when no exchange is under way any more, at the latest after the plan's drain time. False when `end` came in between. */

@@ -28,6 +28,11 @@ export interface DoorsOptions {
   readonly log: Log;
 }
 
+export interface OtherDoors {
+  readonly metrics: Address | null;
+  readonly ipmanager: Address | null;
+}
+
 interface Open {
   readonly admin: Admin;
   readonly audit: Audit;
@@ -88,6 +93,12 @@ export class Doors {
   /** Of the admin interface. */
   get address(): Address {
     return this.#open.admin.address;
+  }
+
+  /** Of the others, where there are any. */
+  get others(): OtherDoors {
+    const { metrics, ipmanager } = this.#open;
+    return { metrics: metrics?.address ?? null, ipmanager: ipmanager?.address ?? null };
   }
 
   async close(): Promise<void> {

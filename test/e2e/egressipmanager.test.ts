@@ -111,6 +111,9 @@ withNginx("its file starts it with its ports, its pages and its metrics, in fron
   const outside = new Outside(room);
   const gateways = await Gateways.start(room, 300);
   const ipmanager = await new Ipmanager(room, gateways).start();
+  const start = JSON.parse(ipmanager.stderr.split("\n").find((line) => line.includes('"started"'))!) as object;
+  const egress = [{ name: "ips", members: 300, available: 300 }];
+  expect(start).toMatchObject({ ipmanager: `[::]:${ipmanager.probe}`, egress });
   const refused = new Set(gateways.gateways.slice(0, 5).map(({ ip }) => ip));
   outside.manner = ({ from }) => (refused.has(from) ? 403 : 200);
   const host = outside.host(1);
