@@ -8,7 +8,7 @@ import type { Origin } from "../config/foreign/foreign.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { Certificate } from "../config/materials.ts";
 import type { Plan, TablePlan } from "../config/plan.ts";
-import { formatProblem, type Problem } from "../config/problem.ts";
+import { formatProblem, inOrder, type Problem } from "../config/problem.ts";
 import { Slots } from "../config/slots.ts";
 import type { Check, Config, Pool } from "../config/types.ts";
 import { entryBytes, fullBytes } from "../memory/sticktable/layout.ts";
@@ -48,10 +48,10 @@ export async function check(
 async function withFiles(loaded: Loaded): Promise<{ loaded: Loaded; lists: readonly ListSummary[] }> {
   if (!loaded.ok) return { loaded, lists: [] };
   const { lists, problems: listProblems } = await checkLists(loaded.lists);
-  const problems = [...listProblems, ...egressProblems(planOf(loaded).egresses, loaded.file)];
+  const problems = [...listProblems, ...egressProblems(planOf(loaded).egresses, loaded)];
   if (problems.length === 0) return { loaded, lists };
   const { file, warnings, origin } = loaded;
-  const all = [...warnings, ...problems];
+  const all = inOrder([...warnings, ...problems]);
   return {
     loaded: { ok: false, file, problems: all, isRead: true, ...(origin === undefined ? {} : { origin }) },
     lists,

@@ -40,7 +40,10 @@ test("of proxies their passwords are not told", async () => {
 test("a log of a format that cannot be read is told here, and not only at the start", async () => {
   const format = "[$time_local] $status$request_time";
   const text = await checked(false, { logs: [{ path: "/var/log/nginx/%s.log", format }] }, 1);
-  expect(text).toContain(
-    "sluice.json: error: egress.ips.logs[0].format has nothing between $status and $request_time: nobody can tell where the first ends",
+  expect(text).toMatch(
+    /sluice\.json:1:\d+: error: egress\.ips\.logs\[0\]\.format has nothing between \$status and \$request_time: nobody can tell where the first ends\n {2}1 \| /,
   );
+  expect(JSON.parse(await checked(true, { logs: [{ path: "/var/log/nginx/%s.log", format }] }, 1))).toMatchObject({
+    problems: [{ severity: "error", line: 1, column: expect.any(Number) as number }],
+  });
 });

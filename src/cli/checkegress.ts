@@ -1,6 +1,8 @@
 // What `sluice check` says of egress pools: how many members of which kind, how they are chosen and judged, and which of their logs
 // cannot be understood. Of proxies' credentials nothing.
 
+import type { Finding } from "../config/issues.ts";
+import type { Loaded } from "../config/load.ts";
 import type { EgressPlan } from "../config/plan.ts";
 import { keyText, type Problem } from "../config/problem.ts";
 import type { Config, Egress } from "../config/types.ts";
@@ -19,11 +21,17 @@ export function egressSummary({ members, choose, judge, isOwnEvidence, logs }: E
 }
 
 /** Logs of which no line could be understood keep a config from being run. */
-export function egressProblems(pools: readonly EgressPlan[], file: string): Problem[] {
+export function egressProblems(
+  pools: readonly EgressPlan[],
+  { file, told }: Loaded & { readonly ok: true },
+): Problem[] {
+  const unplaced = ({ severity, path, message }: Finding): Problem => ({
+    ...{ severity, file, place: null, key: keyText(path), message, source: null },
+  });
   return pools.flatMap((pool) =>
     logFaults(pool).map(({ index, message }): Problem => {
-      const key = keyText(["egress", pool.name, "logs", index, "format"]);
-      return { severity: "error", file, place: null, key, message, source: null };
+      const path = ["egress", pool.name, "logs", index, "format"];
+      return (told ?? unplaced)({ severity: "error", path, part: "value", message });
     }),
   );
 }

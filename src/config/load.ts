@@ -47,6 +47,8 @@ export type Loaded =
       /** Where their relative paths start. */
       readonly folder: string;
       readonly warnings: readonly Problem[];
+      /** What is found out about it later, at its place; a config that is no file's has none. */
+      readonly told?: (finding: Finding) => Problem;
       /** Of a config of another program: which one, and what became of its keywords. */
       readonly origin?: Origin;
       readonly conversion?: Conversion;
@@ -193,26 +195,28 @@ async function withMaterials(
           ...materials.validity,
         ];
   const all = [...findings, ...(foreign === null ? found : found.map(foreign.bring))];
-  const problems = inOrder(
-    all.map((finding): Problem => {
-      const { severity, path: key, part, inside } = finding;
-      const exact = inside === undefined ? null : (places?.within(key, part, inside) ?? null);
-      const place = exact ?? places?.find(key, part) ?? null;
-      const message = exact === null ? spelledOut(finding) : finding.message;
-      return {
-        severity,
-        file,
-        place,
-        key: (foreign?.keyOf ?? keyText)(key),
-        message,
-        source: place === null || isSecret(key) ? null : places!.line(place.line),
-      };
-    }),
-  );
+  const told = (finding: Finding): Problem => {
+    const { severity, path: key, part, inside } = finding;
+    const exact = inside === undefined ? null : (places?.within(key, part, inside) ?? null);
+    const place = exact ?? places?.find(key, part) ?? null;
+    const message = exact === null ? spelledOut(finding) : finding.message;
+    return {
+      severity,
+      file,
+      place,
+      key: (foreign?.keyOf ?? keyText)(key),
+      message,
+      source: place === null || isSecret(key) ? null : places!.line(place.line),
+    };
+  };
+  const problems = inOrder(all.map(told));
   if (config === null || materials === null || all.some(({ severity }) => severity === "error"))
     return { ok: false, file, problems, isRead: true };
   const lists = listSources(config, folder);
-  return { ok: true, file, config: fromFolder(config, folder), materials, lists, folder, warnings: problems };
+  return {
+    ...{ ok: true, file, config: fromFolder(config, folder), materials, lists, folder, warnings: problems },
+    told: (finding) => told(foreign === null ? finding : foreign.bring(finding)),
+  };
 }
 
 /** Its line is not shown: there may be a password in it that nothing marks as one. */
