@@ -220,6 +220,7 @@ export class Control implements AdminService {
         workers: () => this.#supervisor.status(),
         conditionOf: (slot) => this.#roster.conditionOf(slot),
         bans: () => this.#bans?.size ?? 0,
+        confirmBy: () => this.#configuring.confirmBy,
       },
     });
   }
@@ -264,7 +265,7 @@ export class Control implements AdminService {
   async #open(address: Address): Promise<void> {
     const changed = (bans: string | null): void => this.#supervisor.renew({ bans });
     this.#bans = await Bans.open({ folder: this.#state.path, log: this.#log, nowMs: Date.now, changed });
-    const { sharedMs } = this.#options;
+    const { sharedMs, foreign } = this.#options;
     const { tables } = this.#holdings;
     this.#fleet = new Fleet({
       ...{ log: this.#log, bans: this.#bans, folder: this.#state.path, sharedMs },
@@ -274,7 +275,7 @@ export class Control implements AdminService {
     });
     this.#doors = await Doors.open({
       ...{ config: this.config, current: () => this.config, service: this, log: this.#log },
-      ...{ folder: this.#state.path, takeProfile: this.#options.takeProfile },
+      ...{ foreign, folder: this.#state.path, takeProfile: this.#options.takeProfile },
       parts: {
         ...{ arena: this.#state.arena, workers: this.workers, sharedMs, totals: this.#totals },
         ...{ bans: this.#bans, discovery: this.#discovery, fleet: this.#fleet, holdings: this.#holdings },

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-function stage(config: object = {}) {
+function stage(config: object = {}, foreign?: string) {
   const folder = mkdtempSync(join(tmpdir(), "doors-"));
   ends.push(() => rmSync(folder, { recursive: true }));
   const records: AuditRecord[] = [];
@@ -30,7 +30,7 @@ function stage(config: object = {}) {
   };
   const all = { admin: { listen: "127.0.0.1:0" }, ...config } as unknown as Config;
   const options: DoorsOptions = {
-    ...{ config: all, current: () => all, service: service as unknown as AdminService, log: silentLog() },
+    ...{ config: all, current: () => all, foreign, service: service as unknown as AdminService, log: silentLog() },
     ...{ parts: parts as unknown as DoorsOptions["parts"], folder, takeProfile: undefined },
   };
   const open = async (): Promise<Doors> => {
@@ -60,6 +60,25 @@ test("rate and names are those of the config", async () => {
   const answers = await Promise.all(Array.from({ length: 30 }, () => fetch(url)));
   expect(answers.filter(({ status }) => status === 429).length).toBe(11);
 });
+
+test.each([
+  [undefined, "set admin.token"],
+  ["ipmanager", "set token in the config file"],
+  [
+    "haproxy",
+    "a config of haproxy has no word for it; sluice convert makes one of Sluice's own of it, which has admin.token",
+  ],
+])(
+  "without a token profiles are refused in the words of the file that Sluice was started with: %s",
+  async (foreign, words) => {
+    const { open } = stage({}, foreign);
+    const answer = await fetch(`http://127.0.0.1:${portOf(await open())}/debug/`);
+    expect([answer.status, await answer.json()]).toEqual([
+      403,
+      { error: `profiles hold what is in memory, and are there for who shows the admin token: ${words}` },
+    ]);
+  },
+);
 
 test("where one address cannot be listened on none stays open", async () => {
   const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });

@@ -21,6 +21,8 @@ export interface DoorsOptions {
   readonly config: Config;
   /** The one in force. */
   readonly current: () => Config;
+  /** Of which other program the config is, where it is. */
+  readonly foreign?: string | undefined;
   readonly service: AdminService;
   readonly parts: Omit<RoutesParts, "debug">;
   readonly folder: string;
@@ -49,12 +51,12 @@ export class Doors {
 
   /** Rejects with an Error with a sentence for the operator when an address cannot be listened on; none is open then. */
   static async open(options: DoorsOptions): Promise<Doors> {
-    const { config, current, service, log, folder, takeProfile } = options;
+    const { config, current, foreign, service, log, folder, takeProfile } = options;
     const { supervisor, holdings } = options.parts;
     const { token } = config.admin;
     // One for both places where they are, so that one profile is taken at a time.
     const debug = debugRoutes({
-      ...{ token, folder, log },
+      ...{ token, foreign, folder, log },
       own: takeProfile ?? (() => Promise.reject(new Error("this process takes none"))),
       ofWorker: (worker, order) => supervisor.profile(worker, order),
     });

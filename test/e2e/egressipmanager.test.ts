@@ -155,6 +155,7 @@ withNginx("its file starts it with its ports, its pages and its metrics, in fron
   expect(await (await ipmanager.page("/metrics")).text()).toContain("ipmanager_all_list");
   expect(await (await ipmanager.page("/ping")).text()).toBe("pong\n");
   expect((await ipmanager.page("/api/ip/renew")).status).toBe(405);
+  expect(await (await ipmanager.page("/debug/")).text()).toContain("set token in the config file");
   const config = (await (await ipmanager.page("/api/config")).json()) as object;
   expect(config).toMatchObject({ probe_port: String(ipmanager.probe), cool_down_min: 10, consecutive_failure: 3 });
   expect(await (await ipmanager.page("/config")).json()).toEqual(config);

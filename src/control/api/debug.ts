@@ -17,6 +17,8 @@ import { type Operation, wordedOperation } from "./operation.ts";
 
 export interface DebugService {
   readonly token: string | undefined;
+  /** Of another program whose config started Sluice. */
+  readonly foreign?: string | undefined;
   /** Where files are written; only this user can look into it. */
   readonly folder: string;
   /** Of this process. Rejects with the reason. */
@@ -46,7 +48,7 @@ export function debugRoutes(service: DebugService): Routes {
     if (token === null)
       return problem(
         403,
-        "profiles hold what is in memory, and are there for who shows the admin token: set admin.token",
+        `profiles hold what is in memory, and are there for who shows the admin token: ${remedyOf(service.foreign)}`,
       );
     if (!token.isIn(request)) {
       const refusal = problem(401, "a token is required: send Authorization: Bearer TOKEN");
@@ -65,6 +67,13 @@ export function debugRoutes(service: DebugService): Routes {
         return problem(404, `there is nothing at ${asked}; GET /debug/ lists what there is`);
     }
   };
+}
+
+/** In the words of the file that Sluice was started with. */
+function remedyOf(foreign: string | undefined): string {
+  if (foreign === undefined) return "set admin.token";
+  if (foreign === "ipmanager") return "set token in the config file";
+  return `a config of ${foreign} has no word for it; sluice convert makes one of Sluice's own of it, which has admin.token`;
 }
 
 /** As the admin API describes them; the routes answer, which stand at ipmanager's port too. */
