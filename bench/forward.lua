@@ -1,5 +1,6 @@
 -- What clients of a forward proxy ask: the whole URL in the request line (RFC 9112 section 3.2.2), and where there are keys each in its
--- turn; where there are targets, which are addresses of loopback with the origin's port, one of them by chance.
+-- turn; where there are targets, which are addresses of loopback with the origin's port, one of them by chance, and where there are both
+-- each target with a key of its own.
 -- Usage: wrk -s bench/forward.lua http://PROXY -- URL KEYS TARGETS
 function init(args)
   local url, keys, targets = args[1], tonumber(args[2]), tonumber(args[3])
@@ -15,6 +16,7 @@ function init(args)
     asked[key] = wrk.format()
   end
   for target = 1, targets do
+    wrk.headers["X-Egress-Key"] = keys > 0 and "key-" .. target or nil
     asked[target] = ask("127.0.100." .. target .. url:match(":%d+"))
   end
   if #asked == 0 then return end

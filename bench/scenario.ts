@@ -105,6 +105,13 @@ export const scenarios: readonly Scenario[] = [
     baseline: true,
   }),
   scenario("t", "a forward proxy: by 300 addresses against by none", forward, { outbound: 300, baseline: true }),
+  // As many connections to the origin with a pool as without: what is left is what the pool itself costs.
+  scenario(
+    "t2",
+    "a forward proxy of 100 targets: each by its own of 100 addresses against by none",
+    { ...forward, targets: 100, keys: 100 },
+    { outbound: 100, baseline: true },
+  ),
   scenario(
     "u",
     "a forward proxy: 1,000 keys among 10,000 addresses against none",
@@ -117,7 +124,7 @@ export const scenarios: readonly Scenario[] = [
     { ...forward, path: "/once" },
     { outbound: 10_000, baseline: true },
   ),
-  // As many connections to the origin with a pool as without: what is left is what the pool itself costs.
+  // The same with nothing to choose.
   scenario(
     "y",
     "a forward proxy of 200 targets: by a pool of one address against none",
