@@ -116,6 +116,7 @@ function Standing(): VNode {
         <Mark state={now.state} /> {now.state}
       </span>
       <span class="wide">plan {now.generation}</span>
+      {now.confirmBy === null ? null : <Waiting confirmBy={now.confirmBy} />}
       <span class="wide">up {span(now.uptimeSeconds * 1000)}</span>
       {known === null ? null : <span class="wide">{known.version}</span>}
       {known?.config == null ? null : (
@@ -125,6 +126,16 @@ function Standing(): VNode {
       )}
       <span class="live">{staleSince.value === null ? <time>{clock(now.at)}</time> : "not live"}</span>
     </p>
+  );
+}
+
+/** Whoever made the change may be on any page when its time runs out. */
+function Waiting({ confirmBy }: { readonly confirmBy: string }): VNode {
+  const leftMs = Math.max(0, Date.parse(confirmBy) - nowMs.value);
+  return (
+    <a class="waits" href="#/config" title="A change waits to be confirmed; it is rolled back by itself">
+      <Mark state="warn" /> confirm<span class="wide"> the change</span> in {span(leftMs)}
+    </a>
   );
 }
 

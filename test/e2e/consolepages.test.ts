@@ -223,9 +223,15 @@ test("config: what the file would change is shown, a reload waits to be confirme
   await answer(page);
   await page.until("the countdown", textHas(".pending", /(?:1 min|5\d s)[\s\S]*keep it/));
   expect(await drainTimeout()).toBe("7s");
+  // Whoever is elsewhere is told too.
+  await page.until("the time left in the header", textHas(".standing .waits", /confirm the change in (?:1 min|5\d s)/));
+  await page.value("location.hash = '#/overview'");
+  await page.until("it among the problems", textHas(".verdict", /waits to be confirmed\s+it is rolled back in/));
+  await page.click(".standing .waits");
   await pressButton(page, "Roll back now");
   await until("what was before", async () => (await drainTimeout()) === "1s");
   await page.until("no countdown", "!document.querySelector('.pending')");
+  await page.until("no word of it in the header", "!document.querySelector('.waits')");
   // One whose time runs out while somebody looks.
   await fetch(`${stage.url}api/v1/reload?confirm=4s`, { method: "POST" });
   await page.until("its countdown", textHas(".pending-left", /[1-4] s/));

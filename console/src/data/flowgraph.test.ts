@@ -141,3 +141,16 @@ test("boxes of one column never overlap, and small changes of traffic move none 
   }
   expect(places(30)).toBe(places(30.4));
 });
+
+test("a listener that sends nothing to a pool has no part in what fails there", () => {
+  const listeners = [
+    listener("web", [{ pool: "app", requests: 10 }]),
+    listener("secure", [{ pool: "app", requests: 0 }]),
+  ];
+  const pools = [poolOf("app", { requests: 10, errors: 5 })];
+  const { ribbons } = flowGraph({ figures: figuresOf(0, { listeners, pools }), servers: [], rules: [], peak: 10 });
+  expect(ribbons.map(({ from, failed }) => [from, failed])).toEqual([
+    ["listener:web", 0.5],
+    ["listener:secure", 0],
+  ]);
+});

@@ -4,6 +4,7 @@
 
 import type { Figures, PoolFigures, ServerFigures } from "../../../src/control/api/shape/figures.ts";
 import type { RuleRecord } from "../../../src/control/api/shape/rule.ts";
+import { serverTitle } from "../text/format.ts";
 
 export interface BoxLine {
   readonly text: string;
@@ -110,7 +111,11 @@ function draftsOf({ figures, servers, rules }: FlowParts): { drafts: Draft[]; fl
       flows.push({ from: key, to: gate, value, failed: 0 });
     }
     for (const { pool, requests } of listener.flows)
-      flows.push({ from: gate, to: `pool:${pool}`, value: requests, failed: failedOf.get(pool) ?? 0 });
+      flows.push({
+        ...{ from: gate, to: `pool:${pool}`, value: requests },
+        // Of the pool's: a listener that sends it nothing has no part in what fails there.
+        failed: requests === 0 ? 0 : (failedOf.get(pool) ?? 0),
+      });
   }
   if (flows.some(({ to }) => to === hereKey)) drafts.push(hereDraft(flows));
   const byPool = Map.groupBy(servers, ({ pool }) => pool);
@@ -174,7 +179,7 @@ function serverDrafts(pool: string, all: readonly ServerFigures[]): { draft: Dra
   const shown = all.filter((each) => chosen.has(each));
   const drafts = shown.map((server) => {
     const key = `server:${pool}/${server.name}`;
-    const title = { text: server.name, value: server.requests, state: server.state };
+    const title = { text: serverTitle(server.name), value: server.requests, state: server.state };
     const link = `#/servers/${encodeURIComponent(pool)}/${encodeURIComponent(server.name)}`;
     const draft: Draft = { key, column: 3, title, lines: [], link, isFaint: server.requests === 0 };
     return {

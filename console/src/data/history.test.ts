@@ -51,7 +51,7 @@ test("a second without requests has no latency, which is no latency of zero", ()
 test("what was before the first second is filled in by its means, and only that", () => {
   const history = new History(60);
   history.push(figuresOf(1005, { requests: 5 }));
-  history.fillBefore(
+  history.fill(
     [figuresOf(990, { requests: 1 }), figuresOf(1000, { requests: 2 }), figuresOf(1010, { requests: 9 })],
     10,
   );
@@ -65,12 +65,23 @@ test("what was before the first second is filled in by its means, and only that"
 test("no more is filled in than is shown, gaps stay gaps, and nothing is nothing", () => {
   const history = new History(20);
   history.push(figuresOf(1000, { requests: 5 }));
-  history.fillBefore([figuresOf(900), figuresOf(990, { requests: 1 })], 10);
+  history.fill([figuresOf(900), figuresOf(990, { requests: 1 })], 10);
   expect([history.times[0], history.times.length]).toEqual([981, 20]);
   expect(history.line("requests").slice(9, 20)).toEqual([1, ...Array.from({ length: 9 }, () => null), 5]);
-  history.fillBefore([], 10);
+  history.fill([], 10);
   expect(history.times.length).toBe(20);
   const empty = new History();
-  empty.fillBefore([figuresOf(100, { requests: 3 })], 10);
+  empty.fill([figuresOf(100, { requests: 3 })], 10);
   expect(empty.line("requests")).toHaveLength(10);
+});
+
+test("a gap is filled in when its means are known, and what was heard of stays", () => {
+  const history = new History(60);
+  history.push(figuresOf(1002, { requests: 5 }));
+  history.push(figuresOf(1006, { requests: 6 }));
+  history.fill([figuresOf(1000, { requests: 1 })], 2);
+  expect([history.times[0], history.line("requests")]).toEqual([999, [1, 1, null, 5, null, null, null, 6]]);
+  history.fill([figuresOf(1004, { requests: 2, latency: null })], 4);
+  expect(history.line("requests")).toEqual([1, 1, 2, 5, 2, 2, null, 6]);
+  expect(history.line("p99").slice(2, 6)).toEqual([null, 4, null, null]);
 });

@@ -59,8 +59,8 @@ export class History {
     this.#add(at, figures);
   }
 
-  /** What was before the first that is known: each moment is the mean of the seconds before its end. */
-  fillBefore(moments: readonly Moment[], everySeconds: number): void {
+  /** What was before the first that is known, and in gaps since: each moment is the mean of the seconds before its end. */
+  fill(moments: readonly Moment[], everySeconds: number): void {
     const first = this.times[0] ?? Number.POSITIVE_INFINITY;
     const newest = this.times.at(-1) ?? Math.round(Date.parse(moments.at(-1)?.at ?? "") / 1000);
     const oldest = newest - this.#seconds + 1;
@@ -68,11 +68,13 @@ export class History {
     for (const moment of moments) {
       const end = Math.round(Date.parse(moment.at) / 1000);
       for (let second = end - everySeconds + 1; second <= end; second++)
-        if (second >= oldest && second < first) known.set(second, moment);
+        if (second >= oldest) known.set(second, moment);
     }
-    if (known.size === 0) return;
-    const from = Math.min(...known.keys());
-    const to = Number.isFinite(first) ? first - 1 : Math.max(...known.keys());
+    this.#fillGaps(known);
+    const before = [...known.keys()].filter((second) => second < first);
+    if (before.length === 0) return;
+    const from = Math.min(...before);
+    const to = Number.isFinite(first) ? first - 1 : Math.max(...before);
     const seconds = Array.from({ length: to - from + 1 }, (_, index) => from + index);
     this.times.unshift(...seconds);
     for (const [name, line] of this.#lines) {
@@ -103,6 +105,16 @@ export class History {
     if (this.times.length <= this.#seconds) return;
     this.times.shift();
     for (const line of this.#lines.values()) line.shift();
+  }
+
+  #fillGaps(known: ReadonlyMap<number, Moment>): void {
+    // Of each second that was heard of, the requests are known.
+    const requests = this.#lines.get("requests")!;
+    for (const [index, second] of this.times.entries()) {
+      const moment = requests[index] === null ? known.get(second) : undefined;
+      if (moment === undefined) continue;
+      for (const [name, line] of this.#lines) line[index] = columns[name](moment);
+    }
   }
 
   #replace(figures: Figures): void {

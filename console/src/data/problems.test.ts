@@ -33,6 +33,12 @@ test("a quiet Sluice has none", () => {
   expect(found({ figures: { pools: [poolOf("app")] }, servers: [serverOf("app", "s1")], status: {} })).toEqual([]);
 });
 
+test("a change that waits to be confirmed is told, with the time that is left", () => {
+  const [problem, ...more] = found({ figures: { confirmBy: "2026-01-01T01:00:45Z" } });
+  expect(problem).toMatchObject({ key: "confirm", tone: "warn", why: "it is rolled back in 45 s", link: "#/config" });
+  expect(more).toEqual([]);
+});
+
 describe("servers", () => {
   test("in trouble are named one by one, with why and since when, and a link to each", () => {
     const problems = found({

@@ -46,7 +46,7 @@ export function problemsOf(known: Known): Problem[] {
   return found.sort((a, b) => Number(a.tone === "warn") - Number(b.tone === "warn"));
 }
 
-function ofService({ figures, status }: Known): Problem[] {
+function ofService({ figures, status, nowMs }: Known): Problem[] {
   const found: Problem[] = [];
   const add = (key: string, tone: Problem["tone"], text: string, why: string, since: string | null = null): void => {
     found.push({ key, tone, text, why, since, link: "#/overview" });
@@ -65,6 +65,15 @@ function ofService({ figures, status }: Known): Problem[] {
         last === null ? "" : `the one before it: ${last}`,
       );
     }
+  if (figures.confirmBy !== null)
+    found.push({
+      key: "confirm",
+      tone: "warn",
+      text: "A change waits to be confirmed",
+      why: `it is rolled back in ${span(Math.max(0, Date.parse(figures.confirmBy) - nowMs))}`,
+      since: null,
+      link: "#/config",
+    });
   if (status !== null && !status.lastReload.successful)
     found.push({
       key: "reload",

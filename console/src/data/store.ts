@@ -120,17 +120,25 @@ function takeChange(told: Omit<Change, "number">): void {
   changes.value = [{ ...told, number: ++changeNumber }, ...changes.value].slice(0, changesMax);
 }
 
-let isPastRead = false;
-
-/** What was before this page was opened. */
+/** What was before this page was opened, or while nothing was heard. The seconds that no mean is of yet follow with the next one. */
 async function readPast(): Promise<void> {
-  if (isPastRead) return;
-  isPastRead = true;
-  const [past, told] = await Promise.all([
-    ask<PastAnswer>("/api/v1/figures/history").catch(() => null),
-    ask<ChangesAnswer>("/api/v1/changes").catch(() => null),
-  ]);
-  if (past !== null) history.fillBefore(past.moments, past.everySeconds);
+  const everySeconds = await readMoments();
+  void readChanges();
+  if (everySeconds !== null) setTimeout(() => void readMoments(), (everySeconds + 1) * 1000);
+}
+
+async function readMoments(): Promise<number | null> {
+  const past = await ask<PastAnswer>("/api/v1/figures/history").catch(() => null);
+  if (past !== null) history.fill(past.moments, past.everySeconds);
+  return past?.everySeconds ?? null;
+}
+
+let areChangesRead = false;
+
+async function readChanges(): Promise<void> {
+  if (areChangesRead) return;
+  areChangesRead = true;
+  const told = await ask<ChangesAnswer>("/api/v1/changes").catch(() => null);
   if (told === null) return;
   const newer = new Set(changes.value.map(({ at, text }) => `${at} ${text}`));
   const before = told.changes.filter(({ at, text }) => !newer.has(`${at} ${text}`));

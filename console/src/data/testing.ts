@@ -7,7 +7,7 @@ const statuses = { "1xx": 0, "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0, none: 0 } a
 
 export function figuresOf(second: number, more: Partial<Figures> = {}): Figures {
   return {
-    ...{ at: new Date(second * 1000).toISOString(), state: "ready", generation: 1, uptimeSeconds: 10 },
+    ...{ at: new Date(second * 1000).toISOString(), state: "ready", generation: 1, confirmBy: null, uptimeSeconds: 10 },
     ...{ requests: 100, errors: 0, statuses, latency: { p50Ms: 1, p90Ms: 2, p99Ms: 4 } },
     ...{ connections: 3, upstreamConnections: 2, bytesReceived: 0, bytesSent: 0 },
     ...{ control: { cpu: 0, residentBytes: 0 }, workers: [], listeners: [], pools: [], caches: [], egress: [] },

@@ -86,7 +86,8 @@ const columns: readonly ColumnOf<CertificateStatus>[] = [
     narrow: null,
     fromWidth: 980,
     sort: ({ file }) => file,
-    cell: ({ file }) => <span title={file}>{file}</span>,
+    // Its end tells files of one folder apart; the drawer has all of it.
+    cell: ({ file }) => <span title={file}>{file.slice(file.lastIndexOf("/") + 1)}</span>,
   },
 ];
 

@@ -32,7 +32,7 @@ export function Flow(): VNode {
     <div class="page flow">
       <h1 class="unseen">Flow</h1>
       <p class="quiet legend">
-        Requests per second, <i class="swatch" /> of them failing <i class="swatch bad" />; of tcp and udp, connections.
+        <i class="swatch" /> requests per second (of tcp and udp, connections) <i class="swatch bad" /> failing
       </p>
       {isNarrow.value ? <FlowList graph={graph} /> : <FlowPicture graph={graph} />}
     </div>
@@ -93,7 +93,7 @@ function BoxShape({ box }: { readonly box: Box }): VNode {
   );
 }
 
-const charactersMax = { besideValue: 17, alone: 25 } as const;
+const charactersMax = { besideValue: 17, alone: 26 } as const;
 
 function LineText({
   line,

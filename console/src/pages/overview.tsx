@@ -107,9 +107,9 @@ function Numbers({ now }: { readonly now: Figures }): VNode {
   const memory = sum(now.workers.map((worker) => worker.residentBytes)) + now.control.residentBytes;
   return (
     <dl class="numbers">
-      <Cell title="requests" value={count(now.requests)} unit="/s" more={`${count(usual("requests"))} usually`} />
+      <Cell title="Requests" value={count(now.requests)} unit="/s" more={`${count(usual("requests"))} usually`} />
       <Cell
-        title="errors"
+        title="Errors"
         value={count(now.errors)}
         unit="/s"
         tone={part !== null && part >= 0.01 ? "bad" : ""}
@@ -118,9 +118,9 @@ function Numbers({ now }: { readonly now: Figures }): VNode {
       <Latency title="p50" value={now.latency?.p50Ms ?? null} more={`${took(usual("p50"))} usually`} />
       <Latency title="p90" value={now.latency?.p90Ms ?? null} more={`${took(usual("p90"))} usually`} />
       <Latency title="p99" value={now.latency?.p99Ms ?? null} more={`${took(usual("p99"))} usually`} />
-      <Cell title="connections" value={count(now.connections)} more={`${count(now.upstreamConnections)} to servers`} />
-      <Measured title="out" text={bytes(now.bytesSent)} more={`${bytes(now.bytesReceived)}/s in`} unit="/s" />
-      <Measured title="memory" text={bytes(memory)} more={`${cpu.toFixed(2)} of ${now.workers.length} cores`} />
+      <Cell title="Connections" value={count(now.connections)} more={`${count(now.upstreamConnections)} to servers`} />
+      <Measured title="Out" text={bytes(now.bytesSent)} more={`${bytes(now.bytesReceived)}/s in`} unit="/s" />
+      <Measured title="Memory" text={bytes(memory)} more={`${cpu.toFixed(2)} of ${now.workers.length} cores`} />
     </dl>
   );
 }

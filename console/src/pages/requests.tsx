@@ -120,7 +120,7 @@ function columnsOf(wholeMs: number): readonly ColumnOf<ExchangeRecord>[] {
     {
       id: "server",
       title: "Answered by",
-      width: "minmax(7rem, 1fr)",
+      width: "minmax(9.5rem, 1.4fr)",
       narrow: null,
       cell: (record) => <AnsweredBy record={record} />,
     },

@@ -13,7 +13,7 @@ import { useOrder } from "../parts/ordering.ts";
 import { type ColumnOf, Rows } from "../parts/rows.tsx";
 import { Choices, Search } from "../parts/search.tsx";
 import { place, refine } from "../router.ts";
-import { ago, count, dateTime, plural, took, whole } from "../text/format.ts";
+import { ago, anyServer, count, dateTime, plural, serverTitle, took, whole } from "../text/format.ts";
 
 const trouble: readonly ServerFigures["state"][] = ["down", "unresolved", "ejected"];
 /** The worst first. */
@@ -24,7 +24,7 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
     id: "state",
     title: "State",
     width: "7rem",
-    narrow: "6.2rem",
+    narrow: "2.6rem",
     sort: ({ state }) => severity.indexOf(state),
     cell: ({ state }) => <State state={state} />,
   },
@@ -36,7 +36,7 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
     sort: ({ name }) => name,
     cell: ({ name, isBackup }) => (
       <>
-        <b>{name}</b>
+        <b title={name}>{serverTitle(name)}</b>
         {isBackup ? <span class="quiet"> backup</span> : null}
       </>
     ),
@@ -44,15 +44,15 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
   {
     id: "pool",
     title: "Pool",
-    width: "minmax(5rem, .8fr)",
-    narrow: "4.5rem",
+    width: "minmax(6.5rem, 1fr)",
+    narrow: "5rem",
     sort: ({ pool }) => pool,
     cell: ({ pool }) => pool,
   },
   {
     id: "reason",
     title: "Why",
-    width: "minmax(6rem, 2fr)",
+    width: "minmax(6rem, 1.8fr)",
     narrow: null,
     fromWidth: 560,
     sort: ({ reason }) => reason,
@@ -93,7 +93,7 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
     id: "requests",
     title: "req/s",
     width: "4.5rem",
-    narrow: "3.6rem",
+    narrow: "3.2rem",
     isNumber: true,
     sort: ({ requests }) => requests,
     cell: ({ requests }) => count(requests),
@@ -102,7 +102,7 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
     id: "errors",
     title: "err/s",
     width: "4.5rem",
-    narrow: "3.2rem",
+    narrow: "2.8rem",
     isNumber: true,
     sort: ({ errors }) => errors,
     cell: ({ errors }) => <span class={errors > 0 ? "bad" : "quiet"}>{count(errors)}</span>,
@@ -208,7 +208,7 @@ function Detail({ server }: { readonly server: ServerFigures }): VNode {
   const { pool, name, state } = server;
   return (
     <Drawer
-      title={name}
+      title={serverTitle(name)}
       label={`Server ${name}`}
       onClose={() => refine({}, [])}
       actions={
@@ -236,7 +236,7 @@ function Detail({ server }: { readonly server: ServerFigures }): VNode {
           ["Since", `${dateTime(server.since)}, ${ago(server.since, nowMs.value)}`],
           ["Takes requests", server.isEligible ? "yes" : "no"],
           ["Pool", pool],
-          ["Address", server.address ?? "not resolved"],
+          ["Address", name === anyServer ? "of whatever a request names" : (server.address ?? "not resolved")],
           ["Backup", server.isBackup ? "only when no other server can" : null],
           ["Weight", String(server.weight)],
           ["Under way", whole(server.active)],

@@ -1,5 +1,18 @@
 import { describe, expect, test } from "bun:test";
-import { ago, bytes, clock, count, dateTime, plural, share, span, took, whole } from "./format.ts";
+import {
+  ago,
+  anyServer,
+  bytes,
+  clock,
+  count,
+  dateTime,
+  plural,
+  serverTitle,
+  share,
+  span,
+  took,
+  whole,
+} from "./format.ts";
 
 test("numbers have three digits that say something, and no decimals that do not", () => {
   const pairs: [number, string][] = [
@@ -95,4 +108,8 @@ test("times of day are those where the browser is", () => {
   expect(clock(at.toISOString())).toBe("03:04:05");
   expect(clock(at.getTime(), true)).toBe("03:04:05.067");
   expect(dateTime(at.toISOString())).toBe("2026-11-22 03:04:05");
+});
+
+test("the server that stands for all targets is called so, and others by their names", () => {
+  expect([serverTitle(anyServer), serverTitle("10.0.0.1:80")]).toEqual(["any target", "10.0.0.1:80"]);
 });

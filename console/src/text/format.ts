@@ -104,3 +104,10 @@ export function dateTime(at: string | number): string {
 export function plural(amount: number, noun: string, many: string = `${noun}s`): string {
   return `${whole(amount)} ${amount === 1 ? noun : many}`;
 }
+
+/** The one server of a pool that a forward proxy has for what its requests name. */
+export const anyServer = "*";
+
+export function serverTitle(name: string): string {
+  return name === anyServer ? "any target" : name;
+}

@@ -16,6 +16,7 @@ export const sampleFigures: Figures = {
   at: "2026-11-22T09:06:03.000Z",
   state: "ready",
   generation: 4,
+  confirmBy: null,
   uptimeSeconds: 9000,
   connections: 512,
   upstreamConnections: 40,

@@ -89,6 +89,11 @@ export class Configuring implements ConfigService {
     return this.#last;
   }
 
+  /** When the change that waits to be confirmed is rolled back; null where none does. */
+  get confirmBy(): string | null {
+    return this.#pending === null ? null : new Date(this.#pending.byMs).toISOString();
+  }
+
   /** What the lists of a config are made of that is in force, or about to be. */
   listsOf(config: Config): ListsOfConfig {
     return this.#listsOf.get(config) ?? {};
@@ -101,7 +106,7 @@ export class Configuring implements ConfigService {
       origin: originOf(this.#options.source),
       generation: this.#generation,
       unwritten: changesShown(differences(configured, config)),
-      confirmBy: this.#confirmBy,
+      confirmBy: this.confirmBy,
       writeProblem: writeProblem(this.#options.source, this.#version),
     };
   }
@@ -290,7 +295,7 @@ export class Configuring implements ConfigService {
     const successful = problems.length === 0;
     return {
       ...{ successful, generation: this.#generation, problems, warnings, isDryRun, diff },
-      confirmBy: this.#confirmBy,
+      confirmBy: this.confirmBy,
     };
   }
 
@@ -300,12 +305,8 @@ export class Configuring implements ConfigService {
     return {
       ok: false,
       status: 409,
-      message: `a change waits to be confirmed until ${this.#confirmBy}: confirm it (sluice reload confirm) or roll it back (sluice reload rollback) first`,
+      message: `a change waits to be confirmed until ${this.confirmBy}: confirm it (sluice reload confirm) or roll it back (sluice reload rollback) first`,
     };
-  }
-
-  get #confirmBy(): string | null {
-    return this.#pending === null ? null : new Date(this.#pending.byMs).toISOString();
   }
 
   get #generation(): number {

@@ -24,6 +24,7 @@ function stage(): { past: Past; clock: { ms: number }; served(count: number): vo
     state: () => "ready",
     workers: () => [],
     conditionOf: () => ({ state: "up", reason: null, sinceMs: 0, isEligible: true }),
+    confirmBy: () => null,
     bans: () => 0,
     usageOf: () => null,
     nowMs: () => clock.ms,

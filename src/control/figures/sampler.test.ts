@@ -54,6 +54,7 @@ function stage() {
     plan: planOf(draft, 1) as Plan | null,
     nowMs: 10_000,
     usage: { cpuSeconds: 1, residentBytes: 1000 },
+    confirmBy: null as string | null,
   };
   const sampler = new Sampler({
     totals: new Totals(arena, 2),
@@ -69,6 +70,7 @@ function stage() {
       }),
     conditionOf: (slot) => conditions.get(slot) ?? up,
     bans: () => 3,
+    confirmBy: () => state.confirmBy,
     usageOf: () => state.usage,
     nowMs: () => state.nowMs,
     monotonicMs: () => state.nowMs,
@@ -107,12 +109,20 @@ test("rates are what was counted since the look before, over all workers, and fi
   add(one, one.workerRow(), { [workerCell.connections]: 5, [workerCell.upstreamConnections]: 2 });
   state.nowMs += 2000;
   state.usage = { cpuSeconds: 1.5, residentBytes: 2000 };
+  state.confirmBy = "1970-01-01T00:01:00.000Z";
   const { figures } = sampler.look()!;
   expect(figuresSchema.safeParse(figures).error).toBeUndefined();
   expect(figures).toMatchObject({
     ...{ requests: 8, errors: 1.5, connections: 5, upstreamConnections: 2, bytesReceived: 100, bytesSent: 2000 },
     statuses: { "1xx": 0, "2xx": 4, "3xx": 0, "4xx": 2, "5xx": 1, none: 1 },
-    ...{ state: "ready", generation: 1, uptimeSeconds: 8, bans: 3, at: "1970-01-01T00:00:12.000Z" },
+    ...{
+      state: "ready",
+      generation: 1,
+      confirmBy: state.confirmBy,
+      uptimeSeconds: 8,
+      bans: 3,
+      at: "1970-01-01T00:00:12.000Z",
+    },
     control: { cpu: 0.25, residentBytes: 2000 },
   });
   expect(figures.latency!.p50Ms).toBeLessThan(5);

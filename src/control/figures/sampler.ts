@@ -59,6 +59,7 @@ export class Sampler {
       at: new Date(now).toISOString(),
       state: source.state(),
       generation: plan.generation,
+      confirmBy: source.confirmBy(),
       uptimeSeconds: Math.round((now - source.startedAtMs) / 1000),
       connections: source.totals.worker(workerCell.connections),
       upstreamConnections: source.totals.worker(workerCell.upstreamConnections),

@@ -25,6 +25,7 @@ function stage(plan: Plan | null = planOf()) {
       state: () => "ready",
       workers: () => [],
       conditionOf: () => ({ state: "up", reason: null, sinceMs: 0, isEligible: true }),
+      confirmBy: () => null,
       bans: () => 0,
       usageOf: () => null,
       nowMs: () => clock.ms,

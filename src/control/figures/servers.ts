@@ -176,7 +176,8 @@ function countsOf(totals: Totals, slot: number): Pick<Row, "answered" | "duratio
   return {
     answered: statusCells.reduce((sum, cell) => sum + of(cell), 0),
     durationSum: of(serverCell.durationSum),
-    failures: of(serverCell.status5xx) + of(serverCell.connectFailures) + of(serverCell.responseFailures),
+    // An answer of 5xx is a failure of the response already.
+    failures: of(serverCell.connectFailures) + of(serverCell.responseFailures),
   };
 }
 

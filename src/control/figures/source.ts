@@ -21,6 +21,8 @@ export interface FiguresSource {
   /** By the slot of a server. */
   conditionOf(slot: number): Condition;
   bans(): number;
+  /** When the change that waits to be confirmed is rolled back; null where none does. */
+  confirmBy(): string | null;
   /** Of a process that runs; null where the system does not tell. */
   usageOf(pid: number): Usage | null;
   /** Wall clock, and one that never goes back. */

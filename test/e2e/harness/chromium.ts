@@ -207,8 +207,17 @@ export class Page {
   }
 
   async press(key: string, text?: string): Promise<void> {
-    const codes: Record<string, number> = { Enter: 13, Escape: 27, Tab: 9, ArrowDown: 40, ArrowUp: 38 };
-    const windowsVirtualKeyCode = codes[key] ?? key.toUpperCase().charCodeAt(0);
+    const codes: Record<string, number> = {
+      Enter: 13,
+      Escape: 27,
+      Tab: 9,
+      ArrowDown: 40,
+      ArrowUp: 38,
+      ArrowLeft: 37,
+      ArrowRight: 39,
+    };
+    // Letters and digits have their own; the numbers of other characters are those of other keys ("." would be Delete).
+    const windowsVirtualKeyCode = codes[key] ?? (/^[a-z0-9]$/i.test(key) ? key.toUpperCase().charCodeAt(0) : 0);
     const typed = text ?? (key === "Enter" ? "\r" : key.length === 1 ? key : undefined);
     const more = typed === undefined ? {} : { text: typed };
     await this.ask("Input.dispatchKeyEvent", {

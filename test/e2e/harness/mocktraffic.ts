@@ -95,7 +95,13 @@ export function madeFigures(made: Made): Figures {
   });
   const [app, api, big] = pools.map((pool) => pool.requests) as [number, number, number];
   return {
-    ...{ at: new Date().toISOString(), state: "ready" as const, generation: 4, uptimeSeconds: 93_784 + made.tick },
+    ...{
+      at: new Date().toISOString(),
+      state: "ready" as const,
+      generation: 4,
+      uptimeSeconds: 93_784 + made.tick,
+      confirmBy: null,
+    },
     ...{
       requests,
       errors,

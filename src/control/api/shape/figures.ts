@@ -115,6 +115,8 @@ export interface Figures extends Traffic {
   readonly at: string;
   readonly state: "starting" | "ready" | "draining" | "down";
   readonly generation: number;
+  /** When the change in force is rolled back by itself, unless it is confirmed before; null: never. */
+  readonly confirmBy: string | null;
   readonly uptimeSeconds: number;
   readonly connections: number;
   readonly upstreamConnections: number;
@@ -209,6 +211,7 @@ export const figures: z.ZodType<Figures> = z.strictObject({
   at: z.string(),
   state: z.enum(["starting", "ready", "draining", "down"]),
   generation: z.int(),
+  confirmBy: z.string().nullable(),
   uptimeSeconds: z.number(),
   connections: z.number(),
   upstreamConnections: z.number(),
