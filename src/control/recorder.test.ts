@@ -189,8 +189,11 @@ test("the stream's feed tells what comes, and what came behind an id", async () 
   for (const [at, status] of [201, 202, 500].entries()) write(ring, at, status);
   const feed = new RecorderFeed(recorder);
   const isFailed: Accepts = ({ status }) => status >= 500;
-  expect([feed.after("0-1", all)?.map(({ id }) => id), feed.after("0-9", all)]).toEqual([["0-2", "0-3"], null]);
-  expect(feed.after("0-1", isFailed)?.map(({ id }) => id)).toEqual(["0-3"]);
+  const after = async (id: string, accepts: Accepts): Promise<string[] | undefined> =>
+    (await feed.after(id, accepts, () => true))?.map((record) => record.id);
+  expect([await after("0-1", all), await after("0-9", all)]).toEqual([["0-2", "0-3"], undefined]);
+  expect(await after("0-1", isFailed)).toEqual(["0-3"]);
+  expect(await feed.after("0-1", all, () => false)).toEqual([]);
   const told = new Promise<number>((done) => {
     const stop = feed.follow(
       follower({
@@ -203,6 +206,30 @@ test("the stream's feed tells what comes, and what came behind an id", async () 
   });
   write(ring, 3, 203);
   expect(await told).toBe(203);
+});
+
+test("who comes back does not keep others from their turn, and is told of what had ended by then", async () => {
+  const recorder = newRecorder(1);
+  const [ring] = adopt(recorder, planOf(10)) as [RecorderRing];
+  for (let at = 0; at < 5; at++) write(ring, at, 200 + at);
+  const feed = new RecorderFeed(recorder);
+  let turns = 0;
+  const turn = (): void => {
+    if (++turns === 1) write(ring, 9, 299);
+  };
+  const found = await feed.after(
+    "0-1",
+    () => {
+      setImmediate(turn);
+      // Longer than a slice is.
+      const endMs = performance.now() + 12;
+      while (performance.now() < endMs);
+      return true;
+    },
+    () => true,
+  );
+  expect(turns).toBeGreaterThan(1);
+  expect(found?.map(({ status }) => status)).toEqual([201, 202, 203, 204]);
 });
 
 function seen(done: () => void): boolean {

@@ -58,17 +58,24 @@ class Recorded implements RequestFeed {
     return () => void this.followers.delete(follower);
   }
 
-  after(id: string, accepts: Accepts): readonly ExchangeRecord[] | null {
+  /** Held until the test lets it go on. */
+  search: Promise<void> = Promise.resolve();
+  isWanted: () => boolean = () => true;
+
+  async after(id: string, accepts: Accepts, isWanted: () => boolean): Promise<readonly ExchangeRecord[] | null> {
+    this.isWanted = isWanted;
     const at = this.kept.findIndex((record) => record.id === id);
-    return at === -1 ? null : this.kept.slice(at + 1).filter((record) => accepts(rawOf(record), names));
+    const found = at === -1 ? null : this.kept.slice(at + 1).filter((record) => accepts(rawOf(record), names));
+    await this.search;
+    return found;
   }
 
   end(id: string, status: number, path = "/"): void {
     const record = { id, status, path } as ExchangeRecord;
     this.kept.push(record);
-    for (const { accepts, begins, takes, told } of this.followers) {
-      begins();
-      if (accepts(rawOf(record), names) && takes()) told(record);
+    for (const follower of this.followers) {
+      follower.begins();
+      if (follower.accepts(rawOf(record), names) && follower.takes()) follower.told(record);
     }
   }
 }
@@ -241,6 +248,30 @@ test("requests are those that the filter lets through, each with its id, and a s
   expect((await second.take(1))[0]).toMatchObject({ id: "0-4", data: { status: 503 } });
 });
 
+test("what ends while the former are looked for is told behind them, and the search ends with its client", async () => {
+  const { requests, hub, url } = stage();
+  requests.end("0-1", 500);
+  requests.end("0-2", 502);
+  const found = Promise.withResolvers<void>();
+  requests.search = found.promise;
+  const listener = await Listener.open(url, "?topics=requests", { "last-event-id": "0-1" });
+  requests.end("0-3", 503);
+  found.resolve();
+  expect((await listener.take(2)).map(({ id }) => id)).toEqual(["0-2", "0-3"]);
+  requests.end("0-4", 504);
+  expect((await listener.take(1)).map(({ id }) => id)).toEqual(["0-4"]);
+  const unread = Promise.withResolvers<void>();
+  requests.search = unread.promise;
+  const other = await Listener.open(url, "?topics=requests", { "last-event-id": "0-1" });
+  requests.end("0-5", 505);
+  unread.reject(new Error("it cannot be read"));
+  expect((await other.take(1)).map(({ id }) => id)).toEqual(["0-5"]);
+  expect(requests.isWanted()).toBe(true);
+  other.leave();
+  await reached("one to be left", () => hub.clients === 1);
+  expect(requests.isWanted()).toBe(false);
+});
+
 test("of very many requests a thousand are told each second, and how many were not with what comes next", async () => {
   const clock = { ms: 5000 };
   const { requests, url } = stage({ nowMs: () => clock.ms });
@@ -273,7 +304,7 @@ test("each is told of what fits its own filter, and of what nobody could read", 
   }
   requests.end("0-1", 404);
   requests.end("0-2", 500);
-  for (const { missed } of requests.followers) missed(7);
+  for (const follower of requests.followers) follower.missed(7);
   await reached("word of both", () => texts.every((text) => text.includes('{"requests":7,"others":0}')));
   expect(texts.map((text) => [...text.matchAll(/id: (\S+)/g)].map(([, id]) => id))).toEqual([["0-1"], ["0-2"]]);
 });

@@ -9,6 +9,7 @@ import type { Sampling } from "../figures/sampling.ts";
 import type { Accepts } from "../recorder/filter.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { EventClient } from "./client.ts";
+import { Resumption } from "./resumption.ts";
 import { eventBytes, heartbeat } from "./wire.ts";
 
 export const eventTopics = ["figures", "servers", "requests", "changes", "audit"] as const;
@@ -30,8 +31,11 @@ export interface RequestFollower {
 export interface RequestFeed {
   /** From now on. What it answers ends that. */
   follow(follower: RequestFollower): () => void;
-  /** Those that fit and ended after the one of this id, as far as they are there; null where it is not known. */
-  after(id: string, accepts: Accepts): readonly ExchangeRecord[] | null;
+  /**
+   * Those that fit and ended after the one of this id until now, the oldest first, as far as they are there; null where it is not known. It
+   * takes a while, in which others have their turn, and is given up when nobody wants it any more.
+   */
+  after(id: string, accepts: Accepts, isWanted: () => boolean): Promise<readonly ExchangeRecord[] | null>;
 }
 
 export interface Subscription {
@@ -110,7 +114,7 @@ export class EventHub {
     });
     this.#clients.set(client, subscription);
     this.#follow();
-    // Before those that ended while it was away: rather one twice than one lost.
+    // Before those that ended while it was away are looked for: none is lost in between.
     if (subscription.topics.has("requests")) this.#followRequests(client, subscription);
     this.#greet(client, subscription);
     return client;
@@ -125,27 +129,34 @@ export class EventHub {
   }
 
   /** What is there already. */
-  #greet(client: EventClient, { topics, accepts, lastId }: Subscription): void {
-    const { sampling, requests } = this.#options;
+  #greet(client: EventClient, { topics }: Subscription): void {
+    const { sampling } = this.#options;
     // The head of the response leaves with the first bytes: a client sees at once that it is listened to.
     client.push("news", heartbeat);
     if (topics.has("figures") && sampling.latest !== null)
       client.push("figures", eventBytes("figures", sampling.latest.figures));
     if (topics.has("servers")) client.tellServers();
-    if (!topics.has("requests") || lastId === null || requests === null) return;
-    for (const record of requests.after(lastId, accepts) ?? [])
-      client.push("request", eventBytes("request", record, record.id));
   }
 
-  #followRequests(client: EventClient, { accepts }: Subscription): void {
-    const unfollow = this.#options.requests?.follow({
+  #followRequests(client: EventClient, { accepts, lastId }: Subscription): void {
+    const { requests } = this.#options;
+    if (requests === null) return;
+    const follower: RequestFollower = {
       accepts,
       begins: () => client.allowRequests(requestsMax),
       takes: () => client.takesRequest(),
       told: (record) => client.push("request", this.#bytesOf(record)),
       missed: (count) => client.missedRequests(count),
-    });
-    if (unfollow !== undefined) this.#unfollows.set(client, unfollow);
+    };
+    const resumption = lastId === null ? null : new Resumption({ follower, heldMax: requestsMax });
+    this.#unfollows.set(client, requests.follow(resumption ?? follower));
+    if (lastId === null || resumption === null) return;
+    const found = requests.after(lastId, accepts, () => this.#clients.has(client));
+    // Whatever becomes of the search, those that end now are to be told.
+    void found.then(
+      (records) => resumption.found(records ?? []),
+      () => resumption.found([]),
+    );
   }
 
   #bytesOf(record: ExchangeRecord): Uint8Array {

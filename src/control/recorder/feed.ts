@@ -2,11 +2,13 @@
 // so that a ring of the usual size is not overwritten in between. One look reads what has ended since the last one for all who follow;
 // each record is shown to their filters as it stands, and decoded once when one of them takes it.
 
+import type { Steps } from "../../memory/listranges.ts";
 import type { RecorderReader } from "../../memory/recorderreader.ts";
 import type { RequestFilter } from "../api/events.ts";
 import type { ExchangeRecord } from "../api/shape/exchange.ts";
 import type { RequestFeed, RequestFollower } from "../events/hub.ts";
-import type { Recorder, RecorderCursor } from "../recorder.ts";
+import type { FoundRecords, Recorder, RecorderCursor } from "../recorder.ts";
+import { inSlices } from "../slices.ts";
 import { type Accepts, type FilterAsked, filterParameters, readFilter } from "./filter.ts";
 import { recordOf } from "./record.ts";
 
@@ -40,13 +42,9 @@ export class RecorderFeed implements RequestFeed {
     return () => this.#leave(follower);
   }
 
-  after(id: string, accepts: Accepts): readonly ExchangeRecord[] | null {
+  async after(id: string, accepts: Accepts, isWanted: () => boolean): Promise<readonly ExchangeRecord[] | null> {
     if (this.#recorder.find(id) === null) return null;
-    const search = this.#recorder.search(accepts, againMax, id);
-    for (;;) {
-      const step = search.next();
-      if (step.done === true) return step.value.records.toReversed();
-    }
+    return inSlices(whileWanted(this.#recorder.search(accepts, againMax, id), isWanted));
   }
 
   #leave(follower: RequestFollower): void {
@@ -73,4 +71,13 @@ export class RecorderFeed implements RequestFeed {
       follower.told(record);
     }
   };
+}
+
+function* whileWanted(search: Steps<FoundRecords>, isWanted: () => boolean): Steps<readonly ExchangeRecord[]> {
+  while (isWanted()) {
+    const step = search.next();
+    if (step.done === true) return step.value.records.toReversed();
+    yield;
+  }
+  return [];
 }

@@ -1,0 +1,40 @@
+import { expect, test } from "bun:test";
+import type { ExchangeRecord } from "../api/shape/exchange.ts";
+import { Resumption } from "./resumption.ts";
+
+function stage(heldMax = 10) {
+  const said: (string | number)[] = [];
+  const resumption = new Resumption({
+    follower: {
+      accepts: () => true,
+      ...{ begins: () => {}, takes: () => true },
+      told: ({ id }) => void said.push(id),
+      missed: (count) => void said.push(count),
+    },
+    heldMax,
+  });
+  const end = (id: string): void => {
+    if (resumption.takes()) resumption.told({ id } as ExchangeRecord);
+  };
+  const found = (...ids: string[]): void => resumption.found(ids.map((id) => ({ id }) as ExchangeRecord));
+  return { said, resumption, end, found };
+}
+
+test("what ends while the former is looked for comes behind it, and nothing twice", () => {
+  const { said, end, found } = stage();
+  end("0-4");
+  end("0-5");
+  expect(said).toEqual([]);
+  found("0-2", "0-3", "0-4");
+  end("0-6");
+  expect(said).toEqual(["0-2", "0-3", "0-4", "0-5", "0-6"]);
+});
+
+test("so many are held back, and of the others and of what nobody saw it is said how many they were", () => {
+  const { said, resumption, end, found } = stage(2);
+  for (const id of ["0-1", "0-2", "0-3"]) end(id);
+  resumption.missed(7);
+  found();
+  resumption.missed(1);
+  expect(said).toEqual(["0-1", "0-2", 8, 1]);
+});
