@@ -174,6 +174,19 @@ test("what cannot be chosen is told with what could be", () => {
   expect(message("path == '/'", "wob")).toContain("there are web");
 });
 
+test("what is wrong with a rule is told before whose it is", () => {
+  const { config } = judge({
+    pools: { app: { servers: ["127.0.0.1:9"] } },
+    listeners: { web: { listen: "127.0.0.1:8080", use: "app" }, inner: { listen: "127.0.0.1:8081", use: "app" } },
+  });
+  const message = (rule: string): string => {
+    const chosen = choose(rule, config!, { listener: undefined, isEnforced: false });
+    return chosen.ok ? "" : chosen.message;
+  };
+  expect(message("gredy")).toBe('the config has no rule "gredy"');
+  expect(message("path == '/'")).toBe("--listener must say whose rule it is: web, inner");
+});
+
 test("lines of no request, and those outside of the time that is asked for, are not played", () => {
   const chosen = chosenOf("path == '/'", configOf([]));
   const backtest = played(chosen, ["nonsense", ...logOf(everySecond(3))]);

@@ -99,8 +99,8 @@ function added(
     return misread(`there is no listener ${wanted} of mode http; there are ${names.join(", ")}`);
   const listener = wanted ?? (names.length === 1 ? names[0]! : null);
   if (names.length === 0) return misread("the config has no listener of mode http, and logs tell of requests only");
-  if (listener === null) return misread(`--listener must say whose rule it is: ${names.join(", ")}`);
-  const { at, remark } = placeFor(JSON.stringify(rule.value), listener, config, standing);
+  // Of which listener it is or not: what is wrong with the rule itself is told first.
+  const { at, remark } = placeFor(JSON.stringify(rule.value), listener ?? names[0]!, config, standing);
   const list = at.slice(0, -1);
   const tried = changedAt(config, list, (rules) =>
     listOf(rules).toSpliced(at.at(-1) as number, 0, { ...rule.value, mode }),
@@ -112,6 +112,7 @@ function added(
     const [first] = own.length > 0 ? own : findings;
     return misread(problemText(text, first?.message ?? "is no rule", standing));
   }
+  if (listener === null) return misread(`--listener must say whose rule it is: ${names.join(", ")}`);
   return read({ text, ...aboutRule(rule.value), config: checked, place, listener, isOfResponse: false, remark });
 }
 

@@ -90,6 +90,6 @@ test("what goes wrong is said, with what to do about it", async () => {
   });
   expect(await run("greedy", log, { from: ["/nowhere/access.log"] })).toMatchObject({
     code: 1,
-    err: expect.stringContaining("there is no such file"),
+    err: "sluice: /nowhere/access.log: there is no such file\n",
   });
 });

@@ -127,10 +127,11 @@ async function play(
     progress.end();
     return null;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code, message, path: at = path } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    writer.err("");
-    return code === "ENOENT" ? `${path}: there is no such file` : `${path} cannot be read: ${message}`;
+    // Below the line that shows how far it is.
+    if (path !== "" && process.stderr.isTTY === true) writer.err("");
+    return code === "ENOENT" ? `${at}: there is no such file` : `${at} cannot be read: ${message}`;
   }
 }
 

@@ -24,3 +24,10 @@ test("who comes without a token is told how to give one, and who comes with a wr
   );
   expect(await told("wrong")).toBe(`http://${admin} refuses this token: it is not what admin.token is`);
 });
+
+test("of a socket that is not there it is said so", async () => {
+  const answer = await ask({ admin: "unix:/nowhere/sluice.sock" }, "GET", "/api/v1/bans");
+  expect(answer.ok ? "" : answer.message).toBe(
+    "no Sluice answers at unix:/nowhere/sluice.sock: there is no such socket (is Sluice running? --admin names another address)",
+  );
+});

@@ -178,7 +178,11 @@ function unreachable(address: Address, error: Error & { code?: string }): string
   if (error.name === "TimeoutError") return `${where} did not answer in ${TIMEOUT_MS / 1000} s`;
   const isHere = address.kind === "unix" || isLoopback(address.host);
   const why =
-    error.code === "ConnectionRefused" || error.code === "ECONNREFUSED" ? "nothing listens there" : error.message;
+    error.code === "ConnectionRefused" || error.code === "ECONNREFUSED"
+      ? "nothing listens there"
+      : error.code === "ENOENT" || (address.kind === "unix" && error.message.startsWith("ENOENT"))
+        ? "there is no such socket"
+        : error.message;
   const hint = isHere ? "is Sluice running? --admin names another address" : "--admin names another address";
   return `no Sluice answers at ${where}: ${why} (${hint})`;
 }

@@ -51,6 +51,7 @@ test("a patch is made of places with values, or of JSON of either kind", async (
   const patch = (...words: string[]): Promise<number> => configPatch(words, options, writer, vigil);
   const words = ["pools.app.retries=3", "pools.app.servers[1]=b:2^5", 'lists["my list"].texts=["x"]', "tables.a=b=c"];
   expect(await patch(...words)).toBe(0);
+  expect(await patch("listeners.web.rules[4].mode=off")).toBe(0);
   expect(await patch('{"drainTimeout":"5s"}')).toBe(0);
   expect(await patch('[{"op":"remove","path":"/lists"}]')).toBe(0);
   const [operations, merge] = ["application/json-patch+json", "application/merge-patch+json"];
@@ -64,6 +65,7 @@ test("a patch is made of places with values, or of JSON of either kind", async (
         { op: "add", path: "/tables/a", value: "b=c" },
       ],
     ],
+    [operations, [{ op: "add", path: "/listeners/web/rules/4/mode", value: "off" }]],
     [merge, { drainTimeout: "5s" }],
     [operations, [{ op: "remove", path: "/lists" }]],
   ]);

@@ -92,7 +92,7 @@ async function asked(answer: Answer, writer: Writer): Promise<object | number> {
 /** Or what is wrong with the words. */
 async function patchOf(words: readonly string[]): Promise<object | string> {
   const first = words[0]!;
-  if (words.length > 1 || /^[^\s={[]+=/.test(first)) {
+  if (words.length > 1 || isAssignment(first)) {
     const operations = words.map(operationOf);
     const wrong = words.find((_, index) => operations[index] === null);
     return wrong === undefined ? (operations as object[]) : `${wrong} must be PATH=VALUE, such as pools.app.retries=3`;
@@ -111,6 +111,11 @@ async function patchOf(words: readonly string[]): Promise<object | string> {
     // Said below.
   }
   return "the patch must be JSON, a list of operations or a section to merge, or PATH=VALUE; @FILE and - read it from elsewhere";
+}
+
+/** What begins as JSON does is a patch: no path begins with a bracket or brace. */
+function isAssignment(word: string): boolean {
+  return /^[^\s={[@-]/.test(word) && word.includes("=");
 }
 
 /** PATH=VALUE; the value as JSON where it is that, else as a text. Null for what is none. */

@@ -189,6 +189,8 @@ test("history is of the addresses that are named, in the pool that their names s
   );
   expect(out[0]).toContain("203.0.113.7  403     42ms  shop.example  k    log   failure");
   expect(err).toEqual(["(the last 1; --limit shows more)"]);
+  expect(await egressHistory(["scrape"], { ...options, failed: true }, writer)).toBe(0);
+  expect(asked.at(-1)).toBe("GET /api/v1/egress/scrape/history?failed=true&limit=100");
 });
 
 describe("orders", () => {

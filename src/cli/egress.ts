@@ -154,8 +154,9 @@ export function egressHistory(
     const remote = await remoteOf(options);
     const { status, failed, host, key, since, limit = usualLimit } = options;
     const pool = await poolOf(members[0], options, remote);
+    const wanted = members.filter((member) => member !== pool);
     const query = queryOf({ status, failed: failed === true ? "true" : undefined, host, key, since, limit });
-    for (const member of members) query.append("members", bareOf(member, pool));
+    for (const member of wanted) query.append("members", bareOf(member, pool));
     const answer = await asked<HistoryAnswer>(remote, "GET", `${path}/${encodeURIComponent(pool)}/history?${query}`);
     if (options.json === true) return writer.out(JSON.stringify(answer, null, 2));
     if (answer.history.length > 0)
@@ -224,11 +225,11 @@ async function memberPath(member: string, options: MemberOptions, remote: Remote
   return `${path}/${encodeURIComponent(pool)}/${encodeURIComponent(bareOf(member, pool))}`;
 }
 
-/** POOL/ADDRESS, --pool, the one that has it, or the only one. */
+/** POOL or POOL/ADDRESS, --pool, the one that has it, or the only one. */
 async function poolOf(member: string | undefined, { pool }: MemberOptions, remote: Remote): Promise<string> {
   if (pool !== undefined) return pool;
   const { pools } = await asked<EgressesAnswer>(remote, "GET", path);
-  const named = pools.find(({ name }) => member?.startsWith(`${name}/`) === true);
+  const named = pools.find(({ name }) => member === name || member?.startsWith(`${name}/`) === true);
   if (named !== undefined) return named.name;
   if (member === undefined) return onlyPool(pools).name;
   const having = await asked<EgressesAnswer>(remote, "GET", `${path}?${queryOf({ member })}`);

@@ -47,7 +47,7 @@ export function addEgress(program: Command, terminal: Writer, ended: (code: numb
       ended(await egressShow(member, options, terminal));
     });
   ofMember(remote("history", "show the last outcomes of addresses, newest first"))
-    .argument("[address...]", "of these (default: all of the pool)")
+    .argument("[address...]", "of these; POOL, POOL/ADDRESS (default: all of the pool)")
     .option("--status <status>", "only those, such as 403, 4xx or 400-499; 0 without an answer")
     .option("--failed", "only failures")
     .option("--host <name>", "only of this target host")

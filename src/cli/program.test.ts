@@ -87,6 +87,10 @@ test("help and version are on stdout with exit code 0", async () => {
   const [help, version] = await Promise.all([sluice("--help"), sluice("version")]);
   expect([help.code, version.code]).toEqual([0, 0]);
   expect(version.out).toMatch(/^sluice \d+\.\d+\.\d+ \(bun /);
+  const fields = JSON.parse((await sluice("version", "--json")).out) as Record<string, string>;
+  expect(`sluice ${fields["version"]} (bun ${fields["bun"]}, ${fields["platform"]}-${fields["arch"]})`).toBe(
+    version.out.trim(),
+  );
   expect(help.out).toMatchSnapshot();
 });
 

@@ -31,7 +31,7 @@ import { tableShow } from "./tableshow.ts";
 import { addTail } from "./tailcommand.ts";
 import { type TestOptions, test } from "./test.ts";
 import { addTop } from "./topcommand.ts";
-import { versionText } from "./version.ts";
+import { versionFields, versionText } from "./version.ts";
 import { endWithReader, terminal } from "./writer.ts";
 
 const USAGE_ERROR = 2;
@@ -96,8 +96,9 @@ export function buildProgram(ended: (code: number) => void): Command {
   program
     .command("version")
     .description("print the version")
-    .action(() => {
-      terminal.out(versionText());
+    .option("--json", "as JSON")
+    .action(({ json }: { readonly json?: boolean }) => {
+      terminal.out(json === true ? JSON.stringify(versionFields(), null, 2) : versionText());
       ended(0);
     });
   return program;

@@ -12,12 +12,15 @@ interface Served {
   stop(): Promise<void>;
 }
 
+const earlier = { at: "2026-11-22T10:00:00.000Z", level: "warn", text: "server app/10.0.0.9:80 is DOWN" };
+
 function serve(): Served {
   const streams = new Set<ReadableStreamDefaultController<Uint8Array>>();
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
     fetch: (request) => {
+      if (request.url.includes("/changes")) return Response.json({ changes: [earlier] });
       if (!request.url.includes("/events")) return Response.json({ tables: [] });
       const body = new ReadableStream<Uint8Array>({
         start: (controller) => {
@@ -77,6 +80,9 @@ test("a screen is drawn at each second, keys choose what is on it, and it is giv
   served.tell("figures", sampleFigures);
   await soon(() => screen.frames.length > 0);
   expect(screen.frames.at(-1)).toContain("10.0.0.3:80");
+  screen.press("7");
+  // Of before somebody looked.
+  expect(screen.frames.at(-1)).toContain("10.0.0.9:80 is DOWN");
   screen.press("2");
   expect(screen.frames.at(-1)).not.toContain("10.0.0.3:80");
   screen.press("pause");

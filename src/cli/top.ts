@@ -6,6 +6,7 @@ import type { Writer } from "./check.ts";
 import { open, type RemoteOptions, remoteOf } from "./client.ts";
 import { EventReader } from "./eventreader.ts";
 import type { Paint } from "./paint.ts";
+import { readChanges } from "./top/earlier.ts";
 import { type FrameLook, frame, type View, views } from "./top/frame.ts";
 import { readHotKeys } from "./top/hotkeys.ts";
 import type { Size } from "./top/screen.ts";
@@ -70,12 +71,15 @@ class Top {
       const found = await readHotKeys(remote);
       if (found !== null) this.#watched.hotKeys = found;
     };
+    // Before it listens, so that nothing stands there twice.
+    const earlier = await readChanges(remote);
     const first = await open(this.#options, path);
     if (!first.ok) {
       this.#writer.err(`sluice: ${first.message}`);
       return 1;
     }
     await askAgain();
+    this.#watched.changes.push(...earlier);
     const stop = regularly(() => void askAgain());
     screen?.open(
       (key) => this.#pressed(key),

@@ -9,3 +9,8 @@ export const version: string = manifest.version;
 export function versionText(): string {
   return `sluice ${version} (bun ${Bun.version}, ${process.platform}-${process.arch})`;
 }
+
+/** The same for programs. */
+export function versionFields(): Readonly<Record<"version" | "bun" | "platform" | "arch", string>> {
+  return { version, bun: Bun.version, platform: process.platform, arch: process.arch };
+}

@@ -72,10 +72,17 @@ test("a link from elsewhere leads to what tells nothing, and to no more", () => 
 test("requests of one peer are let through at the rate that was set, and others' are not counted to it", () => {
   const { ask, clock } = stage({ rate: { count: 10, overMs: 1000 } });
   for (let count = 0; count < 40; count++) expect(ask()).toBeNull();
-  expect(ask()).toMatchObject({ status: 429, waitMs: 100 });
+  const message = "too many requests (admin.rateLimit): ask again in 1 s";
+  expect(ask()).toEqual({ status: 429, message, waitMs: 100 });
   expect(ask({}, { peer: "192.0.2.2" })).toBeNull();
   clock.nowMs = 100;
   expect([ask(), ask()?.status]).toEqual([null, 429]);
+});
+
+test("who shows none is told that one is needed, and who shows another that it is not the one", () => {
+  const { ask } = stage({ token });
+  expect(ask()?.message).toBe("a token is required: send Authorization: Bearer TOKEN");
+  expect(ask({ authorization: "Bearer wrong" })?.message).toBe("this is not the token that admin.token says");
 });
 
 test("after ten wrong tokens none is looked at, until some time has passed", () => {
@@ -83,6 +90,7 @@ test("after ten wrong tokens none is looked at, until some time has passed", () 
   const shown = (text: string): number => statusOf(ask({ authorization: `Bearer ${text}` }));
   for (let count = 0; count < 10; count++) expect(shown("wrong")).toBe(401);
   expect(shown(token)).toBe(429);
+  expect(ask({ authorization: "Bearer x" })?.message).toBe("too many wrong tokens: ask again in 6 s");
   clock.nowMs = 6000;
   expect([shown(token), shown("wrong"), shown(token)]).toEqual([200, 401, 429]);
 });

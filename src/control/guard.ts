@@ -80,7 +80,11 @@ export class Guard {
     if (!uncounted.includes(path)) {
       const waitMs = this.#requests.take(peer, this.#nowMs());
       if (waitMs > 0)
-        return { status: 429, message: "too many requests: see Retry-After, and admin.rateLimit", waitMs };
+        return {
+          status: 429,
+          message: `too many requests (admin.rateLimit): ask again in ${secondsOf(waitMs)} s`,
+          waitMs,
+        };
     }
     return asked.isOpen ? null : this.#tokenRefusal(request, peer);
   }
@@ -128,12 +132,19 @@ export class Guard {
     if (this.#token === null) return null;
     if (request.headers.has("authorization")) {
       const waitMs = this.#wrongTokens.wait(peer, this.#nowMs());
-      if (waitMs > 0) return { status: 429, message: "too many wrong tokens: see Retry-After", waitMs };
+      if (waitMs > 0)
+        return { status: 429, message: `too many wrong tokens: ask again in ${secondsOf(waitMs)} s`, waitMs };
       if (this.#token.isIn(request)) return null;
       this.#wrongTokens.take(peer, this.#nowMs());
+      return { status: 401, message: "this is not the token that admin.token says" };
     }
     return { status: 401, message: "a token is required: send Authorization: Bearer TOKEN" };
   }
+}
+
+/** As Retry-After says it. */
+function secondsOf(waitMs: number): number {
+  return Math.max(Math.ceil(waitMs / 1000), 1);
 }
 
 /** The token that a request has to show. */

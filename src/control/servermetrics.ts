@@ -114,7 +114,7 @@ function writeConnections(out: Exposition, totals: Totals, servers: readonly Row
   );
   out.counter(
     "sluice_server_failures_total",
-    "Connections that the server did not accept, and answers that did not come whole.",
+    "Connections that the server did not accept, and answers that were 5xx or did not come whole.",
     servers.flatMap(({ labels, slot }): Sample[] => [
       [{ ...labels, reason: "connect" }, totals.server(slot, serverCell.connectFailures)],
       [{ ...labels, reason: "response" }, totals.server(slot, serverCell.responseFailures)],

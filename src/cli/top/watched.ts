@@ -14,7 +14,7 @@ export interface HotKey {
 }
 
 const historyMax = 120;
-const changesMax = 50;
+export const changesMax: number = 50;
 
 export class Watched {
   figures: Figures | null = null;

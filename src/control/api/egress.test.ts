@@ -181,6 +181,8 @@ describe("orders", () => {
       "banned",
       new Date(start + 3_600_000).toISOString(),
     ]);
+    const other = `/api/v1/egress/scrape/${encodeURIComponent(ids[1]!)}/unban`;
+    expect((await ask<MemberAnswer>(other, undefined, "POST")).body.member.why).toBe("let off by an operator");
     const freed = await ask<MemberAnswer>(`${path}/unban`, { reason: "calm again", by: "bob" });
     expect([freed.body.member.state, freed.body.member.why]).toEqual([
       "available",

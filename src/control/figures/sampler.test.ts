@@ -220,6 +220,14 @@ test("all servers are told of at first, then those that differ: by state, by tra
   expect(sampler.look()!.changed).toMatchObject([{ active: 1, requests: 0, errors: 0, meanMs: null }]);
   state.nowMs += 1000;
   expect(sampler.look()!.changed).toEqual([]);
+
+  // An answer of 5xx is counted by its status and as a failure of the response; it is one error.
+  const answered = { [serverCell.calls]: 1, [serverCell.status5xx]: 1, [serverCell.durationSum]: 0.25 };
+  add(one, one.serverRow(busy), { ...answered, [serverCell.responseFailures]: 1 });
+  state.nowMs += 1000;
+  expect(sampler.look()!.changed).toMatchObject([{ requests: 1, errors: 1, meanMs: 250 }]);
+  state.nowMs += 1000;
+  expect(sampler.look()!.changed).toMatchObject([{ requests: 0, errors: 0, meanMs: null }]);
   // The last one ends: nothing has begun, and yet it has changed.
   add(one, one.serverRow(busy), { [serverCell.status2xx]: 1, [serverCell.durationSum]: 0.1 });
   one.words[one.activeWord(busy)] = 0;

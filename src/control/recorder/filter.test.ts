@@ -94,4 +94,10 @@ test("what cannot be meant is refused with its name", () => {
     expect.stringMatching(/^slower must be a duration/),
   ]);
   expect(readFilter({ status: "499-400" })).toBe('status "499-400" ends before it begins');
+  expect(readFilter({ fault: "no_servr" })).toBe(
+    'fault must be any or a code of docs/FAULTS.md, not "no_servr"; did you mean "no_server"?',
+  );
+  expect(readFilter({ cache: "hit,mis" })).toBe(
+    'cache must be of hit, miss, stale, revalidated, bypass, pass, collapsed, error, not "mis"; did you mean "miss"?',
+  );
 });

@@ -5,8 +5,10 @@
 
 import { z } from "zod";
 import { readDuration } from "../../base/duration.ts";
+import { faultCodes } from "../../base/fault.ts";
 import { misread, quote, type Reading, read } from "../../base/reading.ts";
-import { noSlot, recordFlag, recordWord } from "../../memory/recorderlayout.ts";
+import { didYouMean } from "../../config/nearest.ts";
+import { cacheWords, noSlot, recordFlag, recordWord } from "../../memory/recorderlayout.ts";
 import type { RecorderReader } from "../../memory/recorderreader.ts";
 import { clientWithin } from "./clientblock.ts";
 import type { NameTable, RecorderNames } from "./names.ts";
@@ -50,7 +52,7 @@ export const filterParameters: Readonly<Record<FilterName, z.ZodType<string | un
   server: text("Name of the server."),
   rule: text("Name of a rule whose condition held."),
   fault: text("Code of the fault (docs/FAULTS.md), or any."),
-  cache: text("hit, miss, stale, revalidated, bypass, pass or collapsed, or several joined by commas."),
+  cache: text("hit, miss, stale, revalidated, bypass, pass, collapsed or error, or several joined by commas."),
   egress: text("An outbound address, or a pool of them."),
   slower: text("Took this long or longer: 200ms."),
   failed: z.enum(["true", "false"]).optional().describe("Answered with 5xx, or ended by a fault; false: all others."),
@@ -189,7 +191,10 @@ function readRule(value: string): Reading<Accepts> {
   });
 }
 
+/** Of a code that is mistyped nothing would ever be shown, without a word. */
 function readFault(value: string): Reading<Accepts> {
+  if (value !== "any" && !(faultCodes as readonly string[]).includes(value))
+    return misread(`must be any or a code of docs/FAULTS.md, not ${quote(value)}${didYouMean(value, faultCodes)}`);
   return read((reader) => {
     const fault = faultOf(reader.fault);
     return fault !== null && (value === "any" || fault === value);
@@ -198,6 +203,10 @@ function readFault(value: string): Reading<Accepts> {
 
 function readCache(value: string): Reading<Accepts> {
   const wanted = partsOf(value);
+  const words = cacheWords.filter((word) => word !== "");
+  const unknown = wanted.find((part) => !words.some((word) => word === part));
+  if (unknown !== undefined)
+    return misread(`must be of ${words.join(", ")}, not ${quote(unknown)}${didYouMean(unknown, words)}`);
   return read((reader) => wanted.includes(cacheOf(reader.cache) ?? ""));
 }
 

@@ -204,6 +204,8 @@ export const egressBanWanted: z.ZodType = z.strictObject({
   by: by.exactOptional(),
 });
 
-export const egressUnbanWanted: z.ZodType = z.strictObject({ reason: reason.exactOptional(), by: by.exactOptional() });
+export const egressUnbanWanted: z.ZodType = z
+  .strictObject({ reason: reason.exactOptional(), by: by.exactOptional() })
+  .optional();
 
 export const renewWanted: z.ZodType = z.strictObject({ by: by.exactOptional() }).optional();
