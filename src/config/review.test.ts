@@ -35,6 +35,18 @@ describe("what concerns two keys", () => {
     );
   });
 
+  test("pools may be empty where no listener needs one", () => {
+    const none = (listeners: object): string[] => base({}, { listeners, pools: {} });
+    const proxy = { listen: "127.0.0.1:3128", proxy: true };
+    const redirect = { listen: ":80", redirect: "https" };
+    expect([none({ proxy }), none({ proxy: { ...proxy, proxy: { connect: true } }, redirect })]).toEqual([[], []]);
+    expect(none({ proxy, w: { listen: ":80", use: "a" } })).toContain("error pools must hold at least one pool");
+    expect(none({})).toEqual([
+      "error listeners must hold at least one listener",
+      "error pools must hold at least one pool",
+    ]);
+  });
+
   test("a weight is looked at once, and only by policies that weigh", () => {
     expect(base({ servers: [{ address: "s:1^2", weight: 3 }] })[0]).toContain("is given twice");
     expect(base({ servers: ["s:1^2"], balance: "roundRobin" })[0]).toContain("weightedRoundRobin does");

@@ -28,12 +28,8 @@ export function review(input: unknown): Finding[] {
   const listeners = sectionOf(root["listeners"]);
   const pools = sectionOf(root["pools"]);
   for (const key of ["listeners", "pools", "tables", "lists", "caches", "egress"] as const) {
-    if (
-      (key === "listeners" || key === "pools") &&
-      Object.hasOwn(root, key) &&
-      isSection(root[key]) &&
-      Object.keys(sectionOf(root[key])).length === 0
-    )
+    const isNeeded = key === "listeners" || (key === "pools" && !isWithoutPools(Object.values(listeners)));
+    if (isNeeded && isSection(root[key]) && Object.keys(sectionOf(root[key])).length === 0)
       report("error", [key], "key", `must hold at least one ${key.slice(0, -1)}`);
     // Zod passes over this one name, and nothing is ever passed over in silence.
     if (Object.hasOwn(sectionOf(root[key]), "__proto__"))
@@ -58,6 +54,16 @@ export function review(input: unknown): Finding[] {
   reviewTexts(root, listeners, pools, report);
   reviewCapacity(listeners, pools, report);
   return findings;
+}
+
+/** A forward proxy's targets and a redirect need no pool. */
+function isWithoutPools(listeners: readonly unknown[]): boolean {
+  return (
+    listeners.length > 0 &&
+    listeners
+      .map(sectionOf)
+      .every(({ proxy, redirect }) => proxy === true || isSection(proxy) || redirect !== undefined)
+  );
 }
 
 function reviewTexts(root: Section, listeners: Section, pools: Section, report: Report): void {
