@@ -58,9 +58,10 @@ export function readQuestion(body: Record<string, unknown>, plan: Plan): Reading
   if (!found.ok) return found;
   const { listener, assumption } = found.value;
   const host = fields.value.find(([field]) => field.toLowerCase() === "host")?.[1] ?? authority;
-  const all = fields.value.some(([field]) => field.toLowerCase() === "host")
+  const hosted = fields.value.some(([field]) => field.toLowerCase() === "host")
     ? fields.value
     : [["Host", host === "" ? "localhost" : host] as const, ...fields.value];
+  const upgrading = listener.mode === "http" ? upgraded(hosted) : { fields: hosted, assumption: null };
   const path = encoded(rest === "" ? "/" : rest.startsWith("?") ? `/${rest}` : rest);
   const way = isForTargets(listener, plan)
     ? proxied(method, scheme.toLowerCase(), authority, path)
@@ -69,11 +70,11 @@ export function readQuestion(body: Record<string, unknown>, plan: Plan): Reading
     listener,
     method: way.method,
     target: way.target,
-    fields: all,
+    fields: upgrading.fields,
     source,
     serverName: nameOf(host),
     status,
-    assumptions: [assumption, way.assumption].filter((each) => each !== null),
+    assumptions: [assumption, way.assumption, upgrading.assumption].filter((each) => each !== null),
   });
 }
 
@@ -95,6 +96,24 @@ function proxied(
   const port = /:\d+$/.test(authority) ? "" : scheme === "https" ? ":443" : ":80";
   const assumption = method === "CONNECT" ? null : "a client asks a proxy for a tunnel where it speaks https";
   return { method: "CONNECT", target: `${authority}${port}`, assumption };
+}
+
+/** Whoever sends Upgrade names it in Connection too, and without that it asks for nothing (RFC 9110 section 7.8). */
+function upgraded(fields: Question["fields"]): {
+  readonly fields: Question["fields"];
+  readonly assumption: string | null;
+} {
+  const of = (wanted: string): string[] =>
+    fields.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value);
+  const options = of("connection");
+  const isNamed = options.some((value) => value.split(",").some((option) => option.trim().toLowerCase() === "upgrade"));
+  if (of("upgrade").length === 0 || isNamed) return { fields, assumption: null };
+  if (options.length > 0)
+    return { fields, assumption: "Connection does not name Upgrade: it asks for none, and Upgrade is not passed on" };
+  return {
+    fields: [...fields, ["Connection", "Upgrade"]],
+    assumption: "a client that sends Upgrade sends Connection: Upgrade too; without, it would not be passed on",
+  };
 }
 
 function readFields(headers: unknown): Reading<readonly (readonly [string, string])[]> {

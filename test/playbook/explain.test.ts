@@ -118,6 +118,23 @@ test("a request that no client should send is answered as it would be", () => {
   expect(place.ask({ url: "/", headers: [["Host", "a b"]] }).outcome.status).toBe(400);
 });
 
+test("an upgrade is asked for as a client would, which names it in Connection, and that is told", () => {
+  const place = new Place({});
+  const upgrade = ["Upgrade", "websocket"] as const;
+  const asked = (...headers: (readonly [string, string])[]) => place.ask({ url: "http://a/", headers });
+  const whole = asked(["Connection", "keep-alive, upgrade"], upgrade);
+  expect(whole.forwarded).toContain("Upgrade: websocket");
+  const short = asked(upgrade);
+  expect(short.forwarded!.toSorted()).toEqual(whole.forwarded!.toSorted());
+  const told = "a client that sends Upgrade sends Connection: Upgrade too; without, it would not be passed on";
+  expect([short.assumptions[0], whole.assumptions.includes(told)]).toEqual([told, false]);
+  const closing = asked(["Connection", "close"], upgrade);
+  expect(closing.forwarded).not.toContain("Upgrade: websocket");
+  expect(closing.assumptions[0]).toBe(
+    "Connection does not name Upgrade: it asks for none, and Upgrade is not passed on",
+  );
+});
+
 test("hooks are not run, and that is told", () => {
   const hooks = {
     names: ["onRequest", "pick"],
