@@ -50,6 +50,7 @@ const sample: Status = {
     at: "2026-01-01T01:00:00.000Z",
     problems: ['sluice.toml:3:1: error: pools.app.retires is not a known key; did you mean "retries"?'],
   },
+  confirmBy: "2026-01-01T01:03:00.000Z",
   workers: [
     { worker: 0, pid: 4400, state: "up", generation: 2, restarts: 0, lastExit: null, connections: 17 },
     {
@@ -115,6 +116,7 @@ test("status reads like this", () => {
     "sluice 0.1.0, process 4321, ready, up 1h 2m, plan 2 from /etc/sluice.toml
     the last reload, at 2026-01-01T01:00:00.000Z, failed:
       sluice.toml:3:1: error: pools.app.retires is not a known key; did you mean "retries"?
+    the last change is rolled back at 2026-01-01T01:03:00.000Z, unless it is confirmed: sluice reload confirm
 
       WORKER  PID   STATE    CONNECTIONS  RESTARTS  LAST EXIT
       0       4400  up                17         0

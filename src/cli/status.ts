@@ -30,6 +30,7 @@ export function statusText(status: Status): string {
   return [
     head,
     ...reloadLines(status),
+    ...confirmLines(status),
     "",
     workerTable(status),
     ...listenerTables(status.listeners),
@@ -44,6 +45,12 @@ export function statusText(status: Status): string {
 function reloadLines({ lastReload }: Status): string[] {
   if (lastReload.successful) return [];
   return [`the last reload, at ${lastReload.at}, failed:`, ...lastReload.problems.map((problem) => `  ${problem}`)];
+}
+
+/** What is in force may be gone in a minute, and until then no other change is taken. An older Sluice says nothing of it. */
+function confirmLines({ confirmBy = null }: Partial<Status>): string[] {
+  if (confirmBy === null) return [];
+  return [`the last change is rolled back at ${confirmBy}, unless it is confirmed: sluice reload confirm`];
 }
 
 function workerTable({ workers }: Status): string {

@@ -207,7 +207,7 @@ export class Control implements AdminService {
       certificates: this.#certificates,
       now: () => ({
         ...{ plan: this.#reconciler.plan, config: this.config, phase: this.#phase, reload: this.#configuring.last },
-        ...{ bans: this.#bans, fleet: this.#fleet },
+        ...{ bans: this.#bans, fleet: this.#fleet, confirmBy: this.#configuring.confirmBy },
       }),
     });
     this.#live = new Live({

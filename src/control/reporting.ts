@@ -50,6 +50,8 @@ export interface ReportingNow {
   readonly config: Config;
   readonly phase: Phase;
   readonly reload: LastReload;
+  /** Null while no change waits to be confirmed. */
+  readonly confirmBy: string | null;
   readonly bans: Bans | null;
   readonly fleet: Fleet | null;
 }
@@ -110,7 +112,7 @@ export class Reporting {
 
   status(): Status {
     const { totals, roster, supervisor, holdings, discovery, registering, source, startedAtMs } = this.#parts;
-    const { plan, reload, fleet } = this.#parts.now();
+    const { plan, reload, confirmBy, fleet } = this.#parts.now();
     const nowMs = Date.now();
     const found = new Map(discovery.status().map((of) => [of.pool, { of, nowMs }]));
     return {
@@ -127,6 +129,7 @@ export class Reporting {
         at: new Date(reload.atMs).toISOString(),
         problems: reload.problems,
       },
+      confirmBy,
       workers: supervisor.status().map((worker) => ({ ...worker, connections: totals.ofWorker(worker.worker, 0) })),
       listeners: plan === null ? [] : listenerStatus(plan, totals),
       pools: (plan?.pools ?? []).map((pool) =>

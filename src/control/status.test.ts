@@ -10,7 +10,10 @@ import { listenerStatus } from "./status.ts";
 function stage() {
   const { config } = judge({
     listeners: {
-      web: { listen: ":8443", use: "app", tls: { certificates: "a.pem", clientCertificate: { ca: "ca.pem" } } },
+      web: {
+        ...{ listen: ":8443", use: "app", rules: [{ if: "path == '/two'", use: "two" }] },
+        tls: { certificates: "a.pem", clientCertificate: { ca: "ca.pem" } },
+      },
       plain: { listen: ":8080", redirect: "https" },
       mail: {
         listen: ":465",
@@ -54,6 +57,7 @@ test("each listener says what it is, where it sends things, and what it refused"
       name: "web",
       mode: "http",
       pool: "app",
+      pools: ["app", "two"],
       redirect: false,
       tls: { certificates: 2, notAfter: "1970-01-01T00:16:40.000Z", clientCertificate: "required" },
       refused: 7,
@@ -73,4 +77,12 @@ test("sessions of all names are counted once each, with those under way", () => 
   }
   expect(rows.size).toBe(2);
   expect(listenerStatus(plan, totals)[2]).toMatchObject({ sessions: 22, requests: 0 });
+});
+
+test("requests that a rule sends to another pool are requests of the listener", () => {
+  const { plan, tally, totals } = stage();
+  const own = plan.routes.filter(({ listener }) => listener === 0);
+  expect(own.length).toBe(2);
+  for (const { slot } of own) tally.cells[tally.routeRow(slot) + routeCell.status2xx] = 5;
+  expect(listenerStatus(plan, totals)[0]).toMatchObject({ requests: 10 });
 });

@@ -85,6 +85,8 @@ export interface Status {
   /** Where the config is from: the file, "command line", "environment" (as GopherProxy's), "demo". */
   readonly configOrigin: string;
   readonly lastReload: { readonly successful: boolean; readonly at: string; readonly problems: readonly string[] };
+  /** When a change rolls itself back, unless it is confirmed before; null while none waits for that. */
+  readonly confirmBy: string | null;
   readonly workers: readonly (WorkerStatus & { readonly connections: number })[];
   readonly listeners: readonly ListenerStatus[];
   readonly pools: readonly PoolStatus[];
@@ -106,9 +108,10 @@ export interface Condition {
 }
 
 export function listenerStatus(plan: Plan, totals: Totals): ListenerStatus[] {
-  return plan.listeners.map((listener) => {
-    const { name, slot, mode, names } = listener;
-    const routes = [listener.route, ...names.map((each) => each.route)].map((index) => plan.routes[index]!);
+  return plan.listeners.map((listener, index) => {
+    const { name, slot, mode } = listener;
+    // Its own first, then where names and rules lead.
+    const routes = [plan.routes[listener.route]!, ...plan.routes.filter((route) => route.listener === index)];
     const poolOf = (route: RoutePlan): string => (route.pool === null ? "" : plan.pools[route.pool]!.name);
     const sum = (cells: readonly number[]): number =>
       [...new Set(routes.map((route) => route.slot))].reduce(

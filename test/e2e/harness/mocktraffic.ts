@@ -154,6 +154,7 @@ export function madeStatus(): unknown {
     },
     ...{ config: "/etc/sluice/sluice.yaml", configOrigin: "/etc/sluice/sluice.yaml" },
     lastReload: { successful: true, at: new Date().toISOString(), problems: [] },
+    confirmBy: null,
     workers: [0, 1].map((worker) => ({
       worker,
       pid: 10 + worker,

@@ -189,6 +189,9 @@ export const status: z.ZodType<Status> = z
     config: z.string().nullable().describe("The config file; null where there is none."),
     configOrigin: z.string(),
     lastReload: z.strictObject({ successful: z.boolean(), at: time, problems: z.array(z.string()) }),
+    confirmBy: time
+      .nullable()
+      .describe("When a change rolls itself back, unless it is confirmed before; null while none waits for that."),
     workers: z.array(workerRecord),
     listeners: z.array(listenerStatus),
     pools: z.array(poolStatus),
