@@ -93,7 +93,10 @@ const tunnels = section({
   maxBytes: sizeOrZero("1b", "8191tb")
     .default(0)
     .describe("A tunnel ends after so many bytes, both directions together. 0 is no limit."),
-}).meta({ id: "Tunnels", description: "What CONNECT and SOCKS5 are for." });
+}).meta({
+  id: "Tunnels",
+  description: "What CONNECT and SOCKS5 are for: to which ports, how many, how long and for how many bytes.",
+});
 
 const egressName = words("the name of an egress pool", /^[^\0]{1,64}$/);
 const egressUse = section({

@@ -48,7 +48,10 @@ const compressSection = section({
     .default("1kb")
     .describe("Shorter bodies stay as they are, where their length is told."),
   level: count(1, 9).default(4).describe("1 is fast, 9 is small."),
-}).meta({ id: "Compress", description: "Responses are compressed for clients that take it." });
+}).meta({
+  id: "Compress",
+  description: "Responses are compressed for clients that take it, where the server did not do it.",
+});
 
 export const compress: z.ZodType<
   boolean | ("gzip" | "br" | "zstd")[] | Compress,
@@ -61,7 +64,7 @@ export const replace: z.ZodType<Replace[], ReplaceInput[]> = list(
   section({
     find: words("a text of 1 to 4096 characters", /^[\s\S]{1,4096}$/)
       .optional()
-      .describe("A text."),
+      .describe("The text that is looked for."),
     pattern: words("a regular expression of 1 to 4096 characters", /^[\s\S]{1,4096}$/)
       .optional()
       .describe("Or a regular expression (RE2's syntax)."),
@@ -76,7 +79,10 @@ export const replace: z.ZodType<Replace[], ReplaceInput[]> = list(
     longest: size("1b", "1mb")
       .default("4kb")
       .describe("What a pattern matches is never longer: so much of a body waits for what follows."),
-  }).meta({ id: "Replace", description: "Other text in bodies of responses." }),
+  }).meta({
+    id: "Replace",
+    description: "Other text in bodies of responses: of find or pattern exactly one says which.",
+  }),
   "replacements",
 );
 

@@ -117,7 +117,7 @@ const consul = section({
   datacenter: label.optional().describe("Absent: that of the agent."),
   passing: flag().default(true).describe("Only instances whose checks pass."),
   token: secret.optional().describe("ACL token. In a text file, take it from the environment."),
-  user: secret.optional().describe("For HTTP basic authentication."),
+  user: secret.optional().describe("The user name for HTTP basic authentication."),
   password: secret.optional().describe("For HTTP basic authentication. In a text file, take it from the environment."),
   tls: sourceTls.optional().describe("TLS towards it, where its address is an https one."),
 }).meta({ id: "DiscoverConsul", description: "A service of Consul, by its blocking queries." });

@@ -103,14 +103,18 @@ const session = section({
   bytes: sizeOrZero("1b", "8191tb")
     .default(0)
     .describe("After so many bytes, both directions together, it is given another member. 0 is no limit."),
-}).meta({ id: "EgressSession", description: "Requests with the same key have the same member." });
+}).meta({ id: "EgressSession", description: "Requests with the same key have the same member, for some time." });
 
 const perTarget = section({
   interval: duration("0s", "1h")
     .default("0s")
     .describe("From one request of a member to a host to its next there. 0s is no limit."),
   concurrency: count(0, 100_000).default(0).describe("Requests of a member at once at a host. 0 is no limit."),
-}).meta({ id: "EgressPerTarget", description: "How much a host is asked by one member." });
+}).meta({
+  id: "EgressPerTarget",
+  description:
+    "How much a host is asked by one member: for targets that count requests by address. Without it, as much as comes.",
+});
 
 const meanings = ["success", "failure", "ban", "ignore"] as const;
 
@@ -139,7 +143,7 @@ const hostPattern = words('a host such as "example.com" or "*.example.com"', /^(
 const body = section({
   find: words("a text of 1 to 1024 characters", /^[\s\S]{1,1024}$/)
     .optional()
-    .describe("A text."),
+    .describe("The text that is looked for."),
   pattern: words("a regular expression of 1 to 1024 characters", /^[\s\S]{1,1024}$/)
     .optional()
     .describe("Or a regular expression (RE2's syntax)."),
@@ -189,7 +193,7 @@ const judge = section({
   hostDown: count(2, 8)
     .default(3)
     .describe("per target: a host at which so many members fail in a row is down, and no member is blamed."),
-}).meta({ id: "EgressJudge", description: "What makes a member unavailable." });
+}).meta({ id: "EgressJudge", description: "What makes a member unavailable, and for how long." });
 
 const quota = section({
   requests: count(0, 1_000_000_000).default(0).describe("Requests of a user in each period. 0 is no limit."),
@@ -197,12 +201,18 @@ const quota = section({
     .default(0)
     .describe("Bytes in each period, both directions together. 0 is no limit."),
   per: duration("1s", "30d").default("1h").describe("The period, which begins with a user's first request."),
-}).meta({ id: "EgressQuota", description: "How much a user may have; more is answered 429." });
+}).meta({
+  id: "EgressQuota",
+  description: "How much each user of a listener with auth may have; more is answered 429.",
+});
 
 const history = section({
   entries: count(0, 100_000).default(1000).describe("Outcomes that are kept of each member."),
   changes: count(0, 100_000).default(100).describe("Changes of state that are kept of each member."),
-}).meta({ id: "EgressHistory", description: "What is kept of each member." });
+}).meta({
+  id: "EgressHistory",
+  description: "What is kept of each member, in shared memory: 20 bytes an outcome, 12 a change.",
+});
 
 const pattern = section({
   pattern: words("a regular expression", /^[\s\S]{1,4096}$/).describe(
@@ -260,4 +270,8 @@ export const egress: z.ZodType<Egress, EgressInput> = section({
     .default("5s")
     .describe("How long a request waits for a member that is only paced or busy, before it is answered 503."),
   tell: flag().default(true).describe("X-Egress-IP in answers says which member it was."),
-}).meta({ id: "Egress", description: "A pool of outbound addresses." });
+}).meta({
+  id: "Egress",
+  description:
+    "A pool of outbound addresses, by which a forward proxy asks targets: chosen for each request, paced, and left out while they fail.",
+});

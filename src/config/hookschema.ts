@@ -27,7 +27,11 @@ export const hooks: z.ZodType<Hooks, HooksInput> = section({
   failure: failure.optional().describe(failureTold),
   maxBody: maxBody.default("1mb").describe(maxBodyTold),
   tooLarge: tooLarge.default("fail").describe(tooLargeTold),
-}).meta({ id: "Hooks", description: "What holds for the functions of a config in TypeScript." });
+}).meta({
+  id: "Hooks",
+  description:
+    "What holds for the functions of a config in TypeScript, where a listener or pool does not say otherwise under its own hooks.",
+});
 
 /** In a listener or pool. */
 export const hookOptions: z.ZodType<HookOptions, HookOptionsInput> = section({
@@ -38,4 +42,7 @@ export const hookOptions: z.ZodType<HookOptions, HookOptionsInput> = section({
   use: list(poolName, "pools")
     .default([])
     .describe("The pools that onRequest may send requests to, by request.use(), beside those that rules name."),
-}).meta({ id: "HookOptions", description: "What holds for hooks here, instead of what is said for all." });
+}).meta({
+  id: "HookOptions",
+  description: "What holds for hooks here; what is left out is as hooks at the top of the config say.",
+});

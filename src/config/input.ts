@@ -1,7 +1,7 @@
 // What an operator may write in a configuration, together, as TypeScript. Made from schema.ts, where each key is declared,
 // by TYPES=write bun test src/config/schema.test.ts; that test keeps the two equal.
 
-/** The admin interface. */
+/** The admin interface: metrics, health, the console, and the API that the command line asks. It is always there; the keys say where it listens and who may ask. */
 export interface AdminInput {
   /** Where the admin interface listens: /metrics, /healthz, /readyz and the API. Outside of loopback it demands a token. Default: "127.0.0.1:2112". */
   listen?: string | undefined;
@@ -21,7 +21,7 @@ export interface MetricsInput {
   prefix?: string | undefined;
 }
 
-/** The application log, on stderr. */
+/** The application log, on stderr: what starts, changes and fails. Requests are in the access log. */
 export interface LogInput {
   /** The least level of the application log that is written, to stderr. Default: "info". */
   level?: "debug" | "info" | "warn" | "error" | undefined;
@@ -29,7 +29,7 @@ export interface LogInput {
   format?: "auto" | "json" | "text" | undefined;
 }
 
-/** The access log: one line for each exchange. */
+/** The access log: one line for each exchange. Without the section none is written. */
 export interface AccessLogInput {
   /** A file's path, which starts at this file's folder, or "-" for stdout. Default: "-". */
   path?: string | undefined;
@@ -88,7 +88,7 @@ export interface AccessLogInput {
   flush?: string | undefined;
 }
 
-/** The flight recorder: what became of the last requests. */
+/** The flight recorder: what became of the last requests, connections and sessions, and how long each phase took. sluice tail and the console show it. */
 export interface RecorderInput {
   /** How many each worker keeps of the requests, connections and sessions that have ended, 512 bytes each, in shared memory. 0 keeps none. Default: 1000. */
   entries?: number | undefined;
@@ -96,7 +96,7 @@ export interface RecorderInput {
   query?: boolean | undefined;
 }
 
-/** Defaults for every listener and pool. */
+/** How long Sluice waits, for every listener and pool that does not say otherwise itself. */
 export interface TimeoutsInput {
   /** From accept to the end of what comes before content: PROXY header, TLS handshake, in mode tcp the TLS hello. Default: "10s". */
   handshake?: string | undefined;
@@ -120,7 +120,7 @@ export interface TimeoutsInput {
   response?: string | undefined;
 }
 
-/** What a client or server may send. */
+/** What a client or server may send. Sizes are of 1024: 32kb, 1mb. */
 export interface LimitsInput {
   /** Start line and fields of a request or response together; a larger request is answered 431. Default: "32kb". */
   head?: string | undefined;
@@ -132,7 +132,7 @@ export interface LimitsInput {
   requestsPerConnection?: number | undefined;
 }
 
-/** What holds for the functions of a config in TypeScript. */
+/** What holds for the functions of a config in TypeScript, where a listener or pool does not say otherwise under its own hooks. */
 export interface HooksInput {
   /** How long one call of a hook may take, with all that it awaits. Default: "1s". */
   budget?: string | undefined;
@@ -228,7 +228,7 @@ export interface CacheRedisInput {
   connections?: number | undefined;
 }
 
-/** A pool of outbound addresses. */
+/** A pool of outbound addresses, by which a forward proxy asks targets: chosen for each request, paced, and left out while they fail. */
 export interface EgressInput {
   /** What requests go out by. */
   members: EgressMembersInput[];
@@ -297,7 +297,7 @@ export interface ServerTlsInput {
   alpn?: string[] | undefined;
 }
 
-/** Requests with the same key have the same member. */
+/** Requests with the same key have the same member, for some time. */
 export interface EgressSessionInput {
   /** Since the first request of a key; 0s: by the hash of the key alone, for as long as the member is there. Default: "10m". */
   lifetime?: string | undefined;
@@ -309,7 +309,7 @@ export interface EgressSessionInput {
   bytes?: string | 0 | undefined;
 }
 
-/** How much a host is asked by one member. */
+/** How much a host is asked by one member: for targets that count requests by address. Without it, as much as comes. */
 export interface EgressPerTargetInput {
   /** From one request of a member to a host to its next there. 0s is no limit. Default: "0s". */
   interval?: string | undefined;
@@ -317,7 +317,7 @@ export interface EgressPerTargetInput {
   concurrency?: number | undefined;
 }
 
-/** What makes a member unavailable. */
+/** What makes a member unavailable, and for how long. */
 export interface EgressJudgeInput {
   /** target: a member is judged for each host by itself, and only what fails at several hosts is its own fault. member: whatever the host. Default: "target". */
   per?: "target" | "member" | undefined;
@@ -343,7 +343,7 @@ export interface EgressJudgeInput {
 
 /** What a body says of the member that it came by. */
 export interface EgressBodyInput {
-  /** A text. */
+  /** The text that is looked for. */
   find?: string | undefined;
   /** Or a regular expression (RE2's syntax). */
   pattern?: string | undefined;
@@ -367,7 +367,7 @@ export interface EgressCoolDownInput {
   trial?: boolean | undefined;
 }
 
-/** How much a user may have; more is answered 429. */
+/** How much each user of a listener with auth may have; more is answered 429. */
 export interface EgressQuotaInput {
   /** Requests of a user in each period. 0 is no limit. Default: 0. */
   requests?: number | undefined;
@@ -377,7 +377,7 @@ export interface EgressQuotaInput {
   per?: string | undefined;
 }
 
-/** What is kept of each member. */
+/** What is kept of each member, in shared memory: 20 bytes an outcome, 12 a change. */
 export interface EgressHistoryInput {
   /** Outcomes that are kept of each member. Default: 1000. */
   entries?: number | undefined;
@@ -403,7 +403,7 @@ export interface EgressLogPatternInput {
   pattern: string;
 }
 
-/** What becomes of clients that sluice ban has banned. */
+/** What becomes of clients that sluice ban has banned. Banning needs no section. */
 export interface BansInput {
   /** What requests of banned clients are answered; "close" closes their connections, as the other modes do. Default: 403. */
   answer?: "close" | number | ReplyInput | undefined;
@@ -512,13 +512,13 @@ export interface IpmanagerInput {
   settings?: Record<string, string | number | boolean> | undefined;
 }
 
-/** Traces of live requests. */
+/** Traces of live requests, for who wants to see why one was answered as it was; sluice explain asks the same without traffic. */
 export interface DebugInput {
   /** A request whose Sluice-Debug field holds this is answered with a trace of the rules. Absent: none is. */
   token?: string | undefined;
 }
 
-/** A place where clients connect. */
+/** A place where clients connect: an address, the mode that is spoken there, and where what comes goes. */
 export interface ListenerInput {
   /** Where to listen: ":8080" (every address), "127.0.0.1:80", "[::1]:80", "unix:/run/x.sock". */
   listen: string;
@@ -569,7 +569,7 @@ export interface ListenerInput {
   timeouts?: ListenerTimeoutsInput | undefined;
 }
 
-/** TLS towards clients. */
+/** TLS towards clients: certificates, versions, and whether clients show certificates too. */
 export interface ListenerTlsInput {
   /** What is shown to clients, chosen by the name that they ask for: PEM files that hold certificate, chain and key (or have the key beside them: site.crt and site.key, fullchain.pem and privkey.pem), folders of such, or sections with certificate and key. Changed files are taken up while traffic goes on. Paths start at this file's folder. */
   certificates: string | (string | CertificateFilesInput)[];
@@ -621,7 +621,7 @@ export interface NameRouteInput {
 
 /** Every request is answered by a redirect to the same address with https. */
 export interface RedirectInput {
-  /** Where to. Default: "https". */
+  /** Which scheme it leads to: https, the only one there is. Default: "https". */
   to?: "https" | undefined;
   /** Port of the https address; 443 is not written out. Default: 443. */
   port?: number | undefined;
@@ -647,7 +647,7 @@ export interface UdpInput {
   maxResponses?: number | undefined;
 }
 
-/** What servers are told about the client. */
+/** What servers are told about the client, in fields of mode http; in the other modes proxyProtocol of a pool tells them. */
 export interface ForwardingInput {
   /** Send X-Forwarded-For: the client's address, after those that trusted proxies reported. Absent: true, but for a forward proxy without use. */
   xForwardedFor?: boolean | undefined;
@@ -659,7 +659,7 @@ export interface ForwardingInput {
   forwarded?: boolean | undefined;
 }
 
-/** An id for each request. */
+/** An id for each request, told to the server and back to the client, by which its traces are found. */
 export interface RequestIdInput {
   /** The field that carries the id, to the server and back. Default: "x-request-id". */
   header?: string | undefined;
@@ -755,7 +755,7 @@ export interface SubstitutionInput {
   by: string;
 }
 
-/** An answer that comes late. */
+/** An answer that comes late, and costs its client the time. */
 export interface TarpitInput {
   /** How long the client waits for its answer. */
   for: string;
@@ -870,7 +870,7 @@ export interface ProxyEgressInput {
   tunnels?: string | undefined;
 }
 
-/** What CONNECT and SOCKS5 are for. */
+/** What CONNECT and SOCKS5 are for: to which ports, how many, how long and for how many bytes. */
 export interface TunnelsInput {
   /** Ports that tunnels may be made to (CONNECT, SOCKS5). */
   ports?: (number | string)[] | undefined;
@@ -953,7 +953,7 @@ export interface CorsInput {
   maxAge?: string | undefined;
 }
 
-/** Responses are compressed for clients that take it. */
+/** Responses are compressed for clients that take it, where the server did not do it. */
 export interface CompressInput {
   /** Which there are, the preferred first; a client gets the best that it takes. */
   codings?: ("gzip" | "br" | "zstd")[] | undefined;
@@ -965,9 +965,9 @@ export interface CompressInput {
   level?: number | undefined;
 }
 
-/** Other text in bodies of responses. */
+/** Other text in bodies of responses: of find or pattern exactly one says which. */
 export interface ReplaceInput {
-  /** A text. */
+  /** The text that is looked for. */
   find?: string | undefined;
   /** Or a regular expression (RE2's syntax). */
   pattern?: string | undefined;
@@ -979,7 +979,7 @@ export interface ReplaceInput {
   longest?: string | undefined;
 }
 
-/** What holds for hooks here, instead of what is said for all. */
+/** What holds for hooks here; what is left out is as hooks at the top of the config say. */
 export interface HookOptionsInput {
   /** How long one call of a hook may take, with all that it awaits. */
   budget?: string | undefined;
@@ -993,7 +993,7 @@ export interface HookOptionsInput {
   use?: string[] | undefined;
 }
 
-/** Instead of the timeouts for all. */
+/** How long Sluice waits here; what is left out is as timeouts at the top of the config say. */
 export interface ListenerTimeoutsInput {
   /** From accept to the end of what comes before content: PROXY header, TLS handshake. */
   handshake?: string | undefined;
@@ -1053,9 +1053,9 @@ export interface PoolInput {
   proxyProtocol?: "v1" | "v2" | undefined;
   /** The local IP address that connections to servers come from; absent: the system chooses. */
   source?: string | undefined;
-  /** Absent: no active checks, every server counts as up. */
+  /** Active health checks of its servers. Absent: there are none, and every server counts as up. */
   check?: CheckInput | undefined;
-  /** Absent: no passive ejection. */
+  /** Passive ejection: a server that fails in live traffic is left out for a while. Absent: none is. */
   ejection?: EjectionInput | undefined;
   /** What is decided when this pool has been chosen, after the listener's rules: a list (requests; connections where listeners of mode tcp use it), or a section with lists for connection, request and response. */
   rules?: RuleInput[] | RulePhasesInput | undefined;
@@ -1212,7 +1212,7 @@ export interface DiscoverConsulInput {
   passing?: boolean | undefined;
   /** ACL token. In a text file, take it from the environment. */
   token?: string | undefined;
-  /** For HTTP basic authentication. */
+  /** The user name for HTTP basic authentication. */
   user?: string | undefined;
   /** For HTTP basic authentication. In a text file, take it from the environment. */
   password?: string | undefined;
@@ -1240,7 +1240,7 @@ export interface DiscoverFieldsInput {
   name?: string | undefined;
 }
 
-/** How a server is chosen, with its options. */
+/** How a server is chosen: a policy with its options. */
 export interface BalanceInput {
   /** How a server is chosen. */
   policy:
@@ -1285,7 +1285,7 @@ export interface RetryBudgetInput {
   minimumPerSecond?: number | undefined;
 }
 
-/** The waiting room for when every server is at its maxConnections. */
+/** The waiting room for when every server is at its maxConnections. Without maxConnections nobody waits. */
 export interface QueueInput {
   /** Requests that may wait, in each worker; 0 lets none wait. Default: 1024. */
   length?: number | undefined;
@@ -1293,7 +1293,7 @@ export interface QueueInput {
   timeout?: string | undefined;
 }
 
-/** Idle keep-alive connections to servers. */
+/** Idle connections to servers that are kept for the next request: how many, and how long. */
 export interface IdleInput {
   /** Idle connections kept to each server, in each worker; 0 closes each after its exchange. Default: 256. */
   connections?: number | undefined;
@@ -1339,7 +1339,7 @@ export interface MirrorInput {
   concurrency?: number | undefined;
 }
 
-/** Instead of the timeouts for all. */
+/** How long Sluice waits here; what is left out is as timeouts at the top of the config say. */
 export interface PoolTimeoutsInput {
   /** For a connection to be accepted. */
   connect?: string | undefined;
@@ -1465,6 +1465,7 @@ export interface TestStepInput {
   expect?: number | TestExpectationInput | undefined;
 }
 
+/** What one Sluice does: where clients connect (listeners), and where what they ask for goes (pools). All else may be left out. */
 export interface ConfigInput {
   /** For editors only: where the JSON Schema of this file is. */
   $schema?: string | undefined;
@@ -1474,7 +1475,7 @@ export interface ConfigInput {
   /** Where metrics are besides the admin interface, and names of one's own for some. */
   metrics?: MetricsInput | undefined;
   log?: LogInput | undefined;
-  /** Absent: no access log. */
+  /** The access log: a line for each exchange. Absent: none is written. */
   accessLog?: AccessLogInput | undefined;
   recorder?: RecorderInput | undefined;
   /** How long a worker that is to stop waits for exchanges and tunnels to end. Default: "30s". */
@@ -1497,11 +1498,11 @@ export interface ConfigInput {
   bans?: BansInput | undefined;
   /** Where sets of servers are kept: the address of a Redis, or a section. Absent: in this Sluice. */
   registry?: string | RegistryInput | undefined;
-  /** Absent: this Sluice keeps no set of the registry. */
+  /** Probes targets and keeps those that are well in a set of the registry. Absent: this Sluice keeps none. */
   sentinel?: SentinelInput | undefined;
   /** Other Sluices to share tables and bans with: the address of the Redis between them, or a section. */
   fleet?: string | FleetInput | undefined;
-  /** Absent: there are none of ipmanager's pages. */
+  /** ipmanager's pages and metrics, for what asked it for them. Absent: there are none. */
   ipmanager?: IpmanagerInput | undefined;
   debug?: DebugInput | undefined;
   /** Where clients connect, each under a name of its own. */

@@ -52,14 +52,21 @@ const forwarding = section({
       "Send X-Forwarded-Host: the Host that the client asked for. Absent: true, but for a forward proxy without use.",
     ),
   forwarded: flag().default(false).describe("Send Forwarded (RFC 7239)."),
-}).meta({ id: "Forwarding", description: "What servers are told about the client." });
+}).meta({
+  id: "Forwarding",
+  description:
+    "What servers are told about the client, in fields of mode http; in the other modes proxyProtocol of a pool tells them.",
+});
 
 const requestId = section({
   header: text("the name of a header field", readFieldName)
     .default("x-request-id")
     .describe("The field that carries the id, to the server and back."),
   keep: flag().default(true).describe("Keep the id that a trusted proxy sent; false makes a new one always."),
-}).meta({ id: "RequestId", description: "An id for each request." });
+}).meta({
+  id: "RequestId",
+  description: "An id for each request, told to the server and back to the client, by which its traces are found.",
+});
 
 const timeouts = section({
   handshake: duration()
@@ -75,7 +82,10 @@ const timeouts = section({
     ),
   clientIdle: duration("0s").optional().describe("Modes tcp and udp: silence allowed of the client; 0s is no limit."),
   linger: duration("0s", "5m").optional().describe("How long a refused client's bytes are still read."),
-}).meta({ id: "ListenerTimeouts", description: "Instead of the timeouts for all." });
+}).meta({
+  id: "ListenerTimeouts",
+  description: "How long Sluice waits here; what is left out is as timeouts at the top of the config say.",
+});
 
 const poolName = z.string({ error: says("the name of a pool") });
 
@@ -93,7 +103,7 @@ const redirect = section({
   to: z
     .literal("https", { error: says('"https"') })
     .default("https")
-    .describe("Where to."),
+    .describe("Which scheme it leads to: https, the only one there is."),
   port: count(1, 65_535).default(443).describe("Port of the https address; 443 is not written out."),
   status: z
     .literal([301, 302, 307, 308], { error: says("one of 301, 302, 307, 308") })
@@ -213,4 +223,7 @@ export const listener: z.ZodType<Listener, ListenerInput> = section(
     timeouts: timeouts.prefault({}),
   },
   (key) => remarkOnHook(key, "listeners"),
-).meta({ id: "Listener", description: "A place where clients connect." });
+).meta({
+  id: "Listener",
+  description: "A place where clients connect: an address, the mode that is spoken there, and where what comes goes.",
+});

@@ -49,7 +49,7 @@ const balance = section({
     .default("ip")
     .describe("What consistentHash and boundedHash hash: ip, uri, header:NAME or cookie:NAME."),
   loadFactor: share(1.01, 10).default(1.25).describe("boundedHash: a server takes at most this times the mean load."),
-}).meta({ id: "Balance", description: "How a server is chosen, with its options." });
+}).meta({ id: "Balance", description: "How a server is chosen: a policy with its options." });
 
 const cookieName = words("a cookie's name", token);
 
@@ -129,7 +129,10 @@ const retryBudget = section({
 const queue = section({
   length: count(0, 1_000_000).default(1024).describe("Requests that may wait, in each worker; 0 lets none wait."),
   timeout: duration().default("5s").describe("How long one waits before it is answered 503."),
-}).meta({ id: "Queue", description: "The waiting room for when every server is at its maxConnections." });
+}).meta({
+  id: "Queue",
+  description: "The waiting room for when every server is at its maxConnections. Without maxConnections nobody waits.",
+});
 
 const idle = section({
   connections: count(0, 100_000)
@@ -138,14 +141,20 @@ const idle = section({
   timeout: duration()
     .default("30s")
     .describe("How long one is kept. Best a little shorter than the server's own keep-alive timeout."),
-}).meta({ id: "Idle", description: "Idle keep-alive connections to servers." });
+}).meta({
+  id: "Idle",
+  description: "Idle connections to servers that are kept for the next request: how many, and how long.",
+});
 
 const timeouts = section({
   connect: duration().optional().describe("For a connection to be accepted."),
   response: duration().optional().describe("From a request sent whole to the head of its response."),
   read: duration().optional().describe("Silence allowed between two reads of a response body."),
   serverIdle: duration("0s").optional().describe("Modes tcp and udp: silence allowed of the server; 0s is no limit."),
-}).meta({ id: "PoolTimeouts", description: "Instead of the timeouts for all." });
+}).meta({
+  id: "PoolTimeouts",
+  description: "How long Sluice waits here; what is left out is as timeouts at the top of the config say.",
+});
 
 const stick = section({
   table: z.string({ error: says("the name of a table") }).describe("A table that stores server_id."),
@@ -214,8 +223,12 @@ export const pool: z.ZodType<Pool, PoolInput> = section(
     source: source
       .optional()
       .describe("The local IP address that connections to servers come from; absent: the system chooses."),
-    check: check.optional().describe("Absent: no active checks, every server counts as up."),
-    ejection: ejection.optional().describe("Absent: no passive ejection."),
+    check: check
+      .optional()
+      .describe("Active health checks of its servers. Absent: there are none, and every server counts as up."),
+    ejection: ejection
+      .optional()
+      .describe("Passive ejection: a server that fails in live traffic is left out for a while. Absent: none is."),
     rules: rules
       .default([])
       .describe(

@@ -93,7 +93,7 @@ export const limit: z.ZodType<Limit, LimitInput> = section({
 const tarpit = section({
   for: duration("1ms", "1h").describe("How long the client waits for its answer."),
   ...replyKeys,
-}).meta({ id: "Tarpit", description: "An answer that comes late." });
+}).meta({ id: "Tarpit", description: "An answer that comes late, and costs its client the time." });
 
 const redirect = section({
   to: template.describe("Where to, with {expressions} in it."),

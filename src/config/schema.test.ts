@@ -82,6 +82,12 @@ test("every key is documented, in a whole sentence", () => {
   }
 });
 
+test("every section says what it is for", () => {
+  const root = jsonSchema() as Node;
+  for (const [name, section] of Object.entries({ Config: root, ...definitions }))
+    expect({ name, told: section["description"] }).toEqual({ name, told: expect.stringMatching(/^\S.{15,}[.]$/) });
+});
+
 test("every key refuses a value that it cannot have, in our own words", () => {
   for (const [path] of distinct) {
     const messages = complaints(path, () => 1);

@@ -66,7 +66,11 @@ const admin = section({
     .describe(
       'Requests that one address may send to the admin interface, as a rate such as "50/s", which it is where this is absent; at once as many as in four seconds. /metrics, /healthz and /readyz are not counted.',
     ),
-}).meta({ id: "Admin", description: "The admin interface." });
+}).meta({
+  id: "Admin",
+  description:
+    "The admin interface: metrics, health, the console, and the API that the command line asks. It is always there; the keys say where it listens and who may ask.",
+});
 
 const log = section({
   level: choice(["debug", "info", "warn", "error"])
@@ -75,7 +79,10 @@ const log = section({
   format: choice(["auto", "json", "text"])
     .default("auto")
     .describe("json, text, or auto: text on a terminal, JSON lines elsewhere."),
-}).meta({ id: "Log", description: "The application log, on stderr." });
+}).meta({
+  id: "Log",
+  description: "The application log, on stderr: what starts, changes and fails. Requests are in the access log.",
+});
 
 const logFieldExpected =
   'a field that docs/ACCESSLOG.md names, such as "status", or a constant such as "=INFO", 5 or true';
@@ -110,7 +117,10 @@ const accessLog = section({
       "What each worker holds for a log that does not take it; beyond that lines are dropped and counted, and traffic goes on.",
     ),
   flush: duration("10ms", "1m").default("1s").describe("How long a line may wait to be written together with others."),
-}).meta({ id: "AccessLog", description: "The access log: one line for each exchange." });
+}).meta({
+  id: "AccessLog",
+  description: "The access log: one line for each exchange. Without the section none is written.",
+});
 
 const recorder = section({
   entries: count(0, 100_000)
@@ -121,7 +131,11 @@ const recorder = section({
   query: flag()
     .default(false)
     .describe("Whether a target's query is kept too. It may hold what is nobody's business: tokens, names, addresses."),
-}).meta({ id: "Recorder", description: "The flight recorder: what became of the last requests." });
+}).meta({
+  id: "Recorder",
+  description:
+    "The flight recorder: what became of the last requests, connections and sessions, and how long each phase took. sluice tail and the console show it.",
+});
 
 const timeouts = section({
   handshake: duration()
@@ -154,7 +168,10 @@ const timeouts = section({
     ),
   connect: duration().default("5s").describe("For a connection to a server to be accepted."),
   response: duration().default("60s").describe("From a request sent whole to the head of its response."),
-}).meta({ id: "Timeouts", description: "Defaults for every listener and pool." });
+}).meta({
+  id: "Timeouts",
+  description: "How long Sluice waits, for every listener and pool that does not say otherwise itself.",
+});
 
 const limits = section({
   head: size("1kb", "1mb")
@@ -165,7 +182,7 @@ const limits = section({
   requestsPerConnection: count(0, 1_000_000_000)
     .default(0)
     .describe("Requests on one client connection before it is closed. 0 is no limit."),
-}).meta({ id: "Limits", description: "What a client or server may send." });
+}).meta({ id: "Limits", description: "What a client or server may send. Sizes are of 1024: 32kb, 1mb." });
 
 const bans = section({
   answer: z
@@ -174,7 +191,7 @@ const bans = section({
     })
     .default(403)
     .describe('What requests of banned clients are answered; "close" closes their connections, as the other modes do.'),
-}).meta({ id: "Bans", description: "What becomes of clients that sluice ban has banned." });
+}).meta({ id: "Bans", description: "What becomes of clients that sluice ban has banned. Banning needs no section." });
 
 const debug = section({
   token: z
@@ -182,7 +199,11 @@ const debug = section({
     .regex(/^[\x21-\x7e]{16,}$/, { error: tokenExpected })
     .optional()
     .describe("A request whose Sluice-Debug field holds this is answered with a trace of the rules. Absent: none is."),
-}).meta({ id: "Debug", description: "Traces of live requests." });
+}).meta({
+  id: "Debug",
+  description:
+    "Traces of live requests, for who wants to see why one was answered as it was; sluice explain asks the same without traffic.",
+});
 
 export const configSchema: z.ZodType<Config, ConfigInput> = section({
   $schema: z
@@ -200,7 +221,7 @@ export const configSchema: z.ZodType<Config, ConfigInput> = section({
     .optional()
     .describe("Where metrics are besides the admin interface, and names of one's own for some."),
   log: log.prefault({}),
-  accessLog: accessLog.optional().describe("Absent: no access log."),
+  accessLog: accessLog.optional().describe("The access log: a line for each exchange. Absent: none is written."),
   recorder: recorder.prefault({}),
   drainTimeout: duration("0s")
     .default("30s")
@@ -235,12 +256,16 @@ export const configSchema: z.ZodType<Config, ConfigInput> = section({
     })
     .optional()
     .describe("Where sets of servers are kept: the address of a Redis, or a section. Absent: in this Sluice."),
-  sentinel: sentinel.optional().describe("Absent: this Sluice keeps no set of the registry."),
+  sentinel: sentinel
+    .optional()
+    .describe("Probes targets and keeps those that are well in a set of the registry. Absent: this Sluice keeps none."),
   fleet: z
     .union([text(redisExpected, readRedisPlace), fleet], { error: says(`${redisExpected}, or a section with redis`) })
     .optional()
     .describe("Other Sluices to share tables and bans with: the address of the Redis between them, or a section."),
-  ipmanager: ipmanager.optional().describe("Absent: there are none of ipmanager's pages."),
+  ipmanager: ipmanager
+    .optional()
+    .describe("ipmanager's pages and metrics, for what asked it for them. Absent: there are none."),
   debug: debug.prefault({}),
   listeners: named(listener, "listeners").describe("Where clients connect, each under a name of its own."),
   pools: named(pool, "pools").default({}).describe("Groups of servers, or replies, each under a name of its own."),
@@ -249,7 +274,11 @@ export const configSchema: z.ZodType<Config, ConfigInput> = section({
     .describe(
       "Tests of this config, each in a world of its own, with a clock that only moves as they say: sluice test.",
     ),
-}).meta({ title: "Sluice configuration" });
+}).meta({
+  title: "Sluice configuration",
+  description:
+    "What one Sluice does: where clients connect (listeners), and where what they ask for goes (pools). All else may be left out.",
+});
 
 /** For editors: what an operator may write. */
 export function jsonSchema(): Record<string, unknown> {

@@ -88,7 +88,10 @@ export const listenerTls: z.ZodType<ListenerTls, ListenerTlsInput> = section({
     .default(true)
     .describe("Let clients come back without a full handshake. false costs CPU on both sides."),
   ja4: flag().default(false).describe("Take the JA4 fingerprint of each client's hello, for the access log."),
-}).meta({ id: "ListenerTls", description: "TLS towards clients." });
+}).meta({
+  id: "ListenerTls",
+  description: "TLS towards clients: certificates, versions, and whether clients show certificates too.",
+});
 
 function readName(text: string): Reading<string> {
   if (isServerName(text)) return read(text);

@@ -4,6 +4,8 @@ import { z } from "zod";
 import { json } from "./answer.ts";
 import { openapiOf } from "./openapi.ts";
 import { type Operation, operation } from "./operation.ts";
+import { exchangesAnswer } from "./shape/exchange.ts";
+import { figures, serversAnswer } from "./shape/figures.ts";
 
 const thing = z
   .strictObject({ name: z.string(), note: z.string().nullable() })
@@ -96,4 +98,22 @@ test("a schema that refers to itself has a name, or two of them would be taken f
     const of = { ...operations[2]!, answers: { 200: { description: "It.", schema } } };
     expect(() => openapiOf([of], "1")).toThrow("refers to itself and has no name");
   }
+});
+
+test("figures and exchanges, which streams tell too, are components that a client has one type for", () => {
+  const get = (id: string, schema: z.ZodType): Operation =>
+    operation({
+      ...{ id, method: "GET", path: `/${id}`, summary: id, tag: "Live" },
+      answers: { 200: { description: id, schema } },
+      handle: () => json(200, {}),
+    });
+  const told = openapiOf(
+    [get("figures", figures), get("requests", exchangesAnswer), get("servers", serversAnswer)],
+    "1",
+  );
+  const { schemas } = told["components"] as { schemas: object };
+  expect(Object.keys(schemas)).toIncludeAllMembers([
+    ...["Figures", "WorkerFigures", "ListenerFigures", "PoolFigures", "CacheFigures", "EgressFigures"],
+    ...["ServerFigures", "LatencyFigures", "ExchangeRecord"],
+  ]);
 });

@@ -62,36 +62,38 @@ export interface ExchangeRecord {
   readonly phases: readonly PhaseRecord[];
 }
 
-export const exchangeRecord: z.ZodType<ExchangeRecord> = z.strictObject({
-  id: z.string(),
-  kind: z.enum(["http", "tcp", "udp"]),
-  at: z.string(),
-  durationMs: z.number(),
-  worker: z.int(),
-  requestId: z.string(),
-  client: z.string(),
-  user: z.string(),
-  method: z.string(),
-  host: z.string(),
-  path: z.string(),
-  isCut: z.boolean(),
-  isTls: z.boolean(),
-  listener: z.string(),
-  pool: z.string(),
-  server: z.string(),
-  status: z.int(),
-  serverStatus: z.int(),
-  fault: z.string().nullable(),
-  attempts: z.int(),
-  isReused: z.boolean(),
-  cache: z.string().nullable(),
-  rule: z.string(),
-  rules: z.array(z.string()),
-  egress: z.strictObject({ pool: z.string(), address: z.string() }).nullable(),
-  bytesReceived: z.number(),
-  bytesSent: z.number(),
-  phases: z.array(z.strictObject({ name: z.enum(phaseNames), fromMs: z.number(), toMs: z.number() })),
-});
+export const exchangeRecord: z.ZodType<ExchangeRecord> = z
+  .strictObject({
+    id: z.string(),
+    kind: z.enum(["http", "tcp", "udp"]),
+    at: z.string(),
+    durationMs: z.number(),
+    worker: z.int(),
+    requestId: z.string(),
+    client: z.string(),
+    user: z.string(),
+    method: z.string(),
+    host: z.string(),
+    path: z.string(),
+    isCut: z.boolean(),
+    isTls: z.boolean(),
+    listener: z.string(),
+    pool: z.string(),
+    server: z.string(),
+    status: z.int(),
+    serverStatus: z.int(),
+    fault: z.string().nullable(),
+    attempts: z.int(),
+    isReused: z.boolean(),
+    cache: z.string().nullable(),
+    rule: z.string(),
+    rules: z.array(z.string()),
+    egress: z.strictObject({ pool: z.string(), address: z.string() }).nullable(),
+    bytesReceived: z.number(),
+    bytesSent: z.number(),
+    phases: z.array(z.strictObject({ name: z.enum(phaseNames), fromMs: z.number(), toMs: z.number() })),
+  })
+  .meta({ id: "ExchangeRecord", description: "What the flight recorder tells of one exchange that has ended." });
 
 /** GET /api/v1/requests: the newest first. */
 export interface ExchangesAnswer {
@@ -102,8 +104,10 @@ export interface ExchangesAnswer {
   readonly isOn: boolean;
 }
 
-export const exchangesAnswer: z.ZodType<ExchangesAnswer> = z.strictObject({
-  requests: z.array(exchangeRecord),
-  looked: z.int(),
-  isOn: z.boolean(),
-});
+export const exchangesAnswer: z.ZodType<ExchangesAnswer> = z
+  .strictObject({
+    requests: z.array(exchangeRecord),
+    looked: z.int(),
+    isOn: z.boolean(),
+  })
+  .meta({ id: "ExchangesAnswer", description: "Exchanges that have ended, the newest first." });

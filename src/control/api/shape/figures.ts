@@ -151,7 +151,10 @@ export interface PastAnswer {
   readonly moments: readonly Moment[];
 }
 
-const latency = z.strictObject({ p50Ms: z.number(), p90Ms: z.number(), p99Ms: z.number() }).nullable();
+const latency = z
+  .strictObject({ p50Ms: z.number(), p90Ms: z.number(), p99Ms: z.number() })
+  .meta({ id: "LatencyFigures", description: "Of what ended in these seconds." })
+  .nullable();
 
 const traffic = {
   requests: z.number(),
@@ -183,98 +186,116 @@ export const pastAnswer: z.ZodType<PastAnswer> = z
   })
   .meta({ id: "FiguresHistory", description: "The last hour, in means of ten seconds." });
 
-export const serverFigures: z.ZodType<ServerFigures> = z.strictObject({
-  pool: z.string(),
-  name: z.string(),
-  address: z.string().nullable(),
-  state: z.enum(["up", "down", "unchecked", "ejected", "draining", "unresolved"]),
-  reason: z.string().nullable(),
-  since: z.string(),
-  isEligible: z.boolean(),
-  isBackup: z.boolean(),
-  weight: z.number(),
-  active: z.number(),
-  requests: z.number(),
-  errors: z.number(),
-  meanMs: z.number().nullable(),
-});
+export const serverFigures: z.ZodType<ServerFigures> = z
+  .strictObject({
+    pool: z.string(),
+    name: z.string(),
+    address: z.string().nullable(),
+    state: z.enum(["up", "down", "unchecked", "ejected", "draining", "unresolved"]),
+    reason: z.string().nullable(),
+    since: z.string(),
+    isEligible: z.boolean(),
+    isBackup: z.boolean(),
+    weight: z.number(),
+    active: z.number(),
+    requests: z.number(),
+    errors: z.number(),
+    meanMs: z.number().nullable(),
+  })
+  .meta({ id: "ServerFigures", description: "A server, and what it did in the last second." });
 
-export const serversAnswer: z.ZodType<ServersAnswer> = z.strictObject({
-  servers: z.array(serverFigures),
-  matching: z.int(),
-});
+export const serversAnswer: z.ZodType<ServersAnswer> = z
+  .strictObject({
+    servers: z.array(serverFigures),
+    matching: z.int(),
+  })
+  .meta({ id: "ServersAnswer", description: "Servers, in the order of the config." });
 
-export const serverName: z.ZodType<ServerName> = z.strictObject({ pool: z.string(), name: z.string() });
+export const serverName: z.ZodType<ServerName> = z
+  .strictObject({ pool: z.string(), name: z.string() })
+  .meta({ id: "ServerName", description: "A server that no pool has any more." });
 
-export const figures: z.ZodType<Figures> = z.strictObject({
-  ...traffic,
-  at: z.string(),
-  state: z.enum(["starting", "ready", "draining", "down"]),
-  generation: z.int(),
-  confirmBy: z.string().nullable(),
-  uptimeSeconds: z.number(),
-  connections: z.number(),
-  upstreamConnections: z.number(),
-  bytesReceived: z.number(),
-  bytesSent: z.number(),
-  control: z.strictObject({ cpu: z.number(), residentBytes: z.number() }),
-  workers: z.array(
-    z.strictObject({
-      worker: z.int(),
-      state: z.enum(["up", "starting", "waiting", "ended"]),
-      requests: z.number(),
-      connections: z.number(),
-      upstreamConnections: z.number(),
-      cpu: z.number(),
-      residentBytes: z.number(),
-    }),
-  ),
-  listeners: z.array(
-    z.strictObject({
-      ...traffic,
-      name: z.string(),
-      mode: z.string(),
-      address: z.string(),
-      connections: z.number(),
-      accepted: z.number(),
-      refused: z.number(),
-      bytesReceived: z.number(),
-      bytesSent: z.number(),
-      flows: z.array(z.strictObject({ pool: z.string(), requests: z.number() })),
-    }),
-  ),
-  pools: z.array(
-    z.strictObject({
-      name: z.string(),
-      requests: z.number(),
-      errors: z.number(),
-      queued: z.number(),
-      retries: z.number(),
-      servers: z.int(),
-      eligible: z.int(),
-      active: z.number(),
-    }),
-  ),
-  caches: z.array(
-    z.strictObject({
-      name: z.string(),
-      hits: z.number(),
-      misses: z.number(),
-      hitRatio: z.number().nullable(),
-      entries: z.number(),
-      bytes: z.number(),
-      bytesMax: z.number(),
-    }),
-  ),
-  egress: z.array(
-    z.strictObject({
-      pool: z.string(),
-      requests: z.number(),
-      failures: z.number(),
-      members: z.int(),
-      available: z.int(),
-    }),
-  ),
-  rules: z.array(z.strictObject({ id: z.string(), hits: z.number() })),
-  bans: z.int(),
-});
+const workerFigures: z.ZodType<WorkerFigures> = z
+  .strictObject({
+    worker: z.int(),
+    state: z.enum(["up", "starting", "waiting", "ended"]),
+    requests: z.number(),
+    connections: z.number(),
+    upstreamConnections: z.number(),
+    cpu: z.number(),
+    residentBytes: z.number(),
+  })
+  .meta({ id: "WorkerFigures", description: "A worker process in the last second." });
+
+const listenerFigures: z.ZodType<ListenerFigures> = z
+  .strictObject({
+    ...traffic,
+    name: z.string(),
+    mode: z.string(),
+    address: z.string(),
+    connections: z.number(),
+    accepted: z.number(),
+    refused: z.number(),
+    bytesReceived: z.number(),
+    bytesSent: z.number(),
+    flows: z.array(z.strictObject({ pool: z.string(), requests: z.number() })),
+  })
+  .meta({ id: "ListenerFigures", description: "A listener in the last second." });
+
+const poolFigures: z.ZodType<PoolFigures> = z
+  .strictObject({
+    name: z.string(),
+    requests: z.number(),
+    errors: z.number(),
+    queued: z.number(),
+    retries: z.number(),
+    servers: z.int(),
+    eligible: z.int(),
+    active: z.number(),
+  })
+  .meta({ id: "PoolFigures", description: "A pool in the last second." });
+
+const cacheFigures: z.ZodType<CacheFigures> = z
+  .strictObject({
+    name: z.string(),
+    hits: z.number(),
+    misses: z.number(),
+    hitRatio: z.number().nullable(),
+    entries: z.number(),
+    bytes: z.number(),
+    bytesMax: z.number(),
+  })
+  .meta({ id: "CacheFigures", description: "A cache in the last second, and what it holds." });
+
+const egressFigures: z.ZodType<EgressFigures> = z
+  .strictObject({
+    pool: z.string(),
+    requests: z.number(),
+    failures: z.number(),
+    members: z.int(),
+    available: z.int(),
+  })
+  .meta({ id: "EgressFigures", description: "An egress pool in the last second." });
+
+export const figures: z.ZodType<Figures> = z
+  .strictObject({
+    ...traffic,
+    at: z.string(),
+    state: z.enum(["starting", "ready", "draining", "down"]),
+    generation: z.int(),
+    confirmBy: z.string().nullable(),
+    uptimeSeconds: z.number(),
+    connections: z.number(),
+    upstreamConnections: z.number(),
+    bytesReceived: z.number(),
+    bytesSent: z.number(),
+    control: z.strictObject({ cpu: z.number(), residentBytes: z.number() }),
+    workers: z.array(workerFigures),
+    listeners: z.array(listenerFigures),
+    pools: z.array(poolFigures),
+    caches: z.array(cacheFigures),
+    egress: z.array(egressFigures),
+    rules: z.array(z.strictObject({ id: z.string(), hits: z.number() })),
+    bans: z.int(),
+  })
+  .meta({ id: "Figures", description: "What happened in the last second. Rates are per second, shares 0 to 1." });
