@@ -1,0 +1,112 @@
+// docs/GETTINGSTARTED.md, followed to the letter: its configs are written where it says, what stands behind `$` is typed, and what comes
+// must be what stands there. Ports are others, the three servers are here, and of numbers only statuses are compared: how many, how long
+// and which process is another matter each time.
+
+import { expect } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Page, root } from "../../scripts/docs/pages.ts";
+import { freePort } from "./harness/port.ts";
+import { ran, testWith } from "./harness/program.ts";
+import { Room } from "./harness/room.ts";
+import { command, Sluice } from "./harness/sluice.ts";
+import { until } from "./harness/wait.ts";
+
+interface Step {
+  readonly typed: string;
+  /** As the page has it; null where it says nothing. */
+  readonly shown: readonly string[] | null;
+}
+
+const text = readFileSync(join(root, "docs/GETTINGSTARTED.md"), "utf8");
+const { blocks } = new Page("docs/GETTINGSTARTED.md", text);
+
+/** Of a transcript, or of a script, whose lines are typed as they are. */
+function stepsOf(block: string): Step[] {
+  if (!block.startsWith("$ "))
+    return block
+      .trim()
+      .split("\n")
+      .map((typed) => ({ typed, shown: null }));
+  return block
+    .split(/^\$ /m)
+    .slice(1)
+    .map((part) => {
+      const [typed = "", ...shown] = part.trimEnd().split("\n");
+      return { typed, shown };
+    });
+}
+
+/** What is the same each time. */
+function lasting(line: string): string {
+  return line
+    .replace(/^Date: .*/, "Date:")
+    .replaceAll(/\S*\/sluice\.yaml/g, "sluice.yaml")
+    .replaceAll(/\d+(\.\d+)?(m?s)?\b|\b1m\b/g, (number) => (/^(200|429)$/.test(number) ? number : "#"))
+    .replaceAll(/\s+/g, " ")
+    .trim();
+}
+
+testWith(["bash", "curl", "openssl"])(
+  "what docs/GETTINGSTARTED.md shows comes to pass as it stands there",
+  async () => {
+    await using room = new Room();
+    const ports = new Map(["8080", "8443", "2112", "8081", "8082", "8083"].map((told) => [told, freePort()]));
+    const portOf = (told: string): number => ports.get(told)!;
+    const here = (part: string): string =>
+      part.replaceAll(/(?<=:|port: )(8080|8443|2112|808[123])\b/g, (told) => String(portOf(told)));
+    for (const told of ["8081", "8082", "8083"]) {
+      const page = `<!doctype html>\n<title>Backend ${told}</title>\n<h1>Backend on port ${told}</h1>\n`;
+      const headers = { "content-type": "text/html; charset=utf-8" };
+      const server = Bun.serve({
+        hostname: "127.0.0.1",
+        port: portOf(told),
+        fetch: () => new Response(page, { headers }),
+      });
+      room.ending(() => server.stop(true));
+    }
+    const admin = `admin: { listen: "127.0.0.1:${portOf("2112")}" }\n`;
+    const sluice = `sluice() { ${command.map((word) => `'${word}'`).join(" ")} "$@"; }`;
+    const env = { SLUICE_ADMIN: `127.0.0.1:${portOf("2112")}`, NO_COLOR: "1" };
+    const typed = async (line: string): Promise<string> =>
+      (await ran(["bash", "-c", `${sluice}\nexec 2>&1\n${here(line)}`], { cwd: room.folder, env })).out;
+    const busy = "for i in $(seq 25); do curl -s --cacert site.crt -o /dev/null https://localhost:8443/; done";
+
+    let count = 0;
+    for (const { at, language, text: block } of blocks) {
+      if (language === "yaml") {
+        const path = room.path("sluice.yaml");
+        if (block.startsWith("# part")) room.write("sluice.yaml", readFileSync(path, "utf8") + block);
+        else room.write("sluice.yaml", admin + here(block));
+        continue;
+      }
+      // Ten seconds may have passed, as the page says.
+      if (block.includes("mode=enforce")) await typed(busy);
+      for (const { typed: line, shown } of stepsOf(block)) {
+        // How it is got, and what goes on by itself.
+        if (/^(git|npm|alias|mkdir)\b/.test(line)) continue;
+        if (line.startsWith("sluice run")) {
+          if (line.includes("-c")) await runs(room, portOf("8080"), portOf("2112"));
+          continue;
+        }
+        const came = (await typed(line)).replaceAll("\r", "").trimEnd().split("\n");
+        if (shown === null) continue;
+        const isCut = shown.at(-1) === "…";
+        const wanted = (isCut ? shown.slice(0, -1) : shown).map(lasting);
+        expect([at, line, (isCut ? came.slice(0, wanted.length) : came).map(lasting)]).toEqual([at, line, wanted]);
+        count++;
+      }
+      if (block.includes("mode=enforce")) await typed(busy);
+    }
+    expect(count).toBeGreaterThan(14);
+  },
+  60_000,
+);
+
+/** Until the checks have found all servers well, as they are once somebody has changed to another terminal. */
+async function runs(room: Room, port: number, adminPort: number): Promise<void> {
+  const running = await Sluice.of(room, room.path("sluice.yaml"), port, adminPort);
+  await until("all servers are well", async () =>
+    (await running.status()).pools[0]!.servers.every(({ state, reason }) => state === "up" && reason === null),
+  );
+}
