@@ -112,8 +112,10 @@ test("figures and exchanges, which streams tell too, are components that a clien
     "1",
   );
   const { schemas } = told["components"] as { schemas: object };
-  expect(Object.keys(schemas)).toIncludeAllMembers([
-    ...["Figures", "WorkerFigures", "ListenerFigures", "PoolFigures", "CacheFigures", "EgressFigures"],
-    ...["ServerFigures", "LatencyFigures", "ExchangeRecord"],
-  ]);
+  expect(Object.keys(schemas)).toEqual(
+    expect.arrayContaining([
+      ...["Figures", "WorkerFigures", "ListenerFigures", "PoolFigures", "CacheFigures", "EgressFigures"],
+      ...["ServerFigures", "LatencyFigures", "ExchangeRecord"],
+    ]) as string[],
+  );
 });
