@@ -289,10 +289,10 @@ function warn(message: string): void {
   else process.stderr.write(`${message}\n`);
 }
 
-/** The same for all workers of one control process, and for no other: it is of the arena, which each makes for itself. */
+/** The same for all workers of one control process, and for no other: it is of the arena, which each makes for itself, whatever its path. */
 function instanceOf({ arenaPath }: WorkerStart): string {
   const { ino, birthtimeMs } = statSync(arenaPath);
-  const all = `${hostname()} ${process.ppid} ${arenaPath} ${ino} ${birthtimeMs}`;
+  const all = `${hostname()} ${process.ppid} ${ino} ${birthtimeMs}`;
   return createHash("sha256").update(all).digest("hex").slice(0, 12);
 }
 

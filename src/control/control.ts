@@ -154,6 +154,7 @@ export class Control implements AdminService {
     this.#supervisor = new Supervisor({
       workers: this.workers,
       arenaPath: state.arenaPath,
+      lostArena: () => state.lostArena(),
       totals: this.#totals,
       died: (worker) => {
         this.#holdings.gone(worker);

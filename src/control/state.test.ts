@@ -24,6 +24,20 @@ test("the arena is a formatted file that others can map", () => {
   expect(existsSync(state.path)).toBe(false);
 });
 
+test("an arena whose file was removed, or replaced, is still to be had, and is the same", () => {
+  const state = opened(fresh());
+  expect(state.lostArena()).toBeNull();
+  rmSync(state.arenaPath);
+  const file = state.lostArena()!;
+  const same = new Arena(Bun.mmap(`/dev/fd/${file}`, { shared: true }));
+  Atomics.add(state.arena.words, 100, 7);
+  expect([same.isFormatted(), Atomics.load(same.words, 100)]).toEqual([true, 7]);
+  writeFileSync(state.arenaPath, "a stranger");
+  expect(state.lostArena()).toBe(file);
+  state.close();
+  expect(existsSync(state.path)).toBe(false);
+});
+
 test("what outlives a run is there at the next start, and the arena is another", () => {
   const folder = fresh();
   const state = opened(folder);

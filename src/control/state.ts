@@ -12,6 +12,7 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
+  fstatSync,
   ftruncateSync,
   linkSync,
   lstatSync,
@@ -21,6 +22,7 @@ import {
   readFileSync,
   rmdirSync,
   rmSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -32,6 +34,8 @@ export interface StateFolder {
   readonly path: string;
   readonly arenaPath: string;
   readonly arena: Arena;
+  /** A descriptor of the arena where its path does not lead to it any more, for somebody has tidied up there; else null. */
+  lostArena(): number | null;
   /** Folders that the next run finds as they are. */
   readonly tablesPath: string;
   readonly cachesPath: string;
@@ -69,7 +73,8 @@ export function openState(folder: string, owner: LockOwner): StateFolder {
   rmSync(arenaPath, { force: true });
   const file = openSync(arenaPath, "wx+", 0o600);
   ftruncateSync(file, arenaBytes);
-  closeSync(file);
+  // It stays open: without its name this is the only way to it.
+  const { dev, ino } = fstatSync(file);
   const arena = new Arena(Bun.mmap(arenaPath, { shared: true }));
   arena.format();
   const folders = {
@@ -85,11 +90,16 @@ export function openState(folder: string, owner: LockOwner): StateFolder {
     arenaPath,
     arena,
     ...folders,
+    lostArena: () => {
+      const found = statSync(arenaPath, { throwIfNoEntry: false });
+      return found?.dev === dev && found.ino === ino ? null : file;
+    },
     isKept: () =>
       [folders.tablesPath, folders.cachesPath, folders.egressPath].some((each) =>
         readdirSync(each).some((entry) => !entry.startsWith(".")),
       ) || existsSync(join(path, "bans.json")),
     close: () => {
+      closeSync(file);
       rmSync(arenaPath, { force: true });
       // Nothing is removed that is not empty.
       for (const each of Object.values(folders)) removeEmpty(each);

@@ -11,7 +11,7 @@ import { Arena } from "../memory/arena.ts";
 import { Tally, Totals, workerCell } from "../memory/tally.ts";
 import { openLog } from "./log.ts";
 import { Supervisor, type SupervisorOptions } from "./supervisor.ts";
-import { type Spawn, type WorkerEvents, workerProcesses } from "./workerprocess.ts";
+import { type Spawn, type SpawnOrder, type WorkerEvents, workerProcesses } from "./workerprocess.ts";
 
 function plan(generation: number, ...orders: string[]): Plan {
   const pools = orders.map((name) => ({ name }));
@@ -55,11 +55,13 @@ class FakeWorker {
 
 function stage(workers: number, options: Partial<SupervisorOptions> = {}) {
   const fakes: FakeWorker[] = [];
+  const orders: SpawnOrder[] = [];
   const lines: string[] = [];
   const arena = Arena.inMemory();
   const spawn: Spawn = (start, events) => {
     const fake = new FakeWorker(100 + fakes.length, start.worker, events);
     fakes.push(fake);
+    orders.push(start);
     return fake;
   };
   const log = openLog({ level: "debug", format: "json", isColored: false, write: (line) => lines.push(line) });
@@ -72,7 +74,7 @@ function stage(workers: number, options: Partial<SupervisorOptions> = {}) {
     brake: { youngMs: 0, firstMs: 1, maximumMs: 1 },
     ...options,
   });
-  return { supervisor, fakes, lines, arena };
+  return { supervisor, fakes, orders, lines, arena };
 }
 
 async function started(workers: number, options: Partial<SupervisorOptions> = {}) {
@@ -171,6 +173,18 @@ describe("deaths", () => {
     expect(fakes[2]!.generations).toEqual([1]);
     expect(lines.join("")).toContain("worker 1 (pid 101) died: signal SIGKILL; a new one starts now");
     expect(supervisor.status()[1]).toMatchObject({ state: "starting", restarts: 1, lastExit: "signal SIGKILL" });
+    await supervisor.end();
+  });
+
+  test("whose arena has lost its file are given it by a descriptor, and that is said once", async () => {
+    let lost: number | null = null;
+    const { supervisor, fakes, orders, lines } = await started(2, { lostArena: () => lost });
+    lost = 17;
+    fakes[0]!.die("signal SIGKILL");
+    fakes[1]!.die("signal SIGKILL");
+    await until(() => fakes.length === 4);
+    expect(orders.map(({ lostArena }) => lostArena)).toEqual([undefined, undefined, 17, 17]);
+    expect(lines.join("").split("was removed while Sluice runs").length).toBe(2);
     await supervisor.end();
   });
 

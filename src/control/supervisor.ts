@@ -18,6 +18,8 @@ import type { Spawn } from "./workerprocess.ts";
 export interface SupervisorOptions {
   readonly workers: number;
   readonly arenaPath: string;
+  /** A descriptor of the arena where its path does not lead to it any more; absent: it always does. */
+  readonly lostArena?: () => number | null;
   readonly totals: Totals;
   readonly spawn: Spawn;
   readonly log: Log;
@@ -69,6 +71,8 @@ export class Supervisor {
   #files: PlanFiles = noFiles;
   #publication: Publication | null = null;
   #isEnding = false;
+  /** That its path leads nowhere is said once. */
+  #isArenaMissed = false;
   #watchedMs = 0;
   #emptied: (() => void) | null = null;
   /** By the path of the file. */
@@ -218,10 +222,16 @@ export class Supervisor {
     seat.planned = null;
     seat.startedAtMs = performance.now();
     const life = ++seat.life;
-    const { arenaPath, workers, spawn } = this.#options;
+    const { arenaPath, lostArena, workers, spawn } = this.#options;
+    const lost = lostArena?.() ?? null;
+    if (lost !== null && !this.#isArenaMissed)
+      this.#log.warn(
+        `${arenaPath} was removed while Sluice runs: workers that start are given what they share by this process; let the folder be, the next start makes the file anew`,
+      );
+    this.#isArenaMissed = lost !== null;
     try {
       seat.process = spawn(
-        { worker: seat.worker, workers, arenaPath },
+        { worker: seat.worker, workers, arenaPath, ...(lost === null ? {} : { lostArena: lost }) },
         {
           told: (message) => {
             if (seat.life === life) this.#told(seat, message);

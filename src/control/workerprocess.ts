@@ -3,6 +3,8 @@
 // a control process that is killed leaves none behind. Plans are large, come often where servers do, and are the same for all
 // workers: each is put into words once, which takes a quarter of what the channel takes for an object, and that for each worker.
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { FromWorker, ToWorker, WorkerStart } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
 
@@ -18,14 +20,24 @@ export interface WorkerEvents {
   exited(reason: string): void;
 }
 
-export type Spawn = (start: WorkerStart, events: WorkerEvents) => WorkerProcess;
+export interface SpawnOrder extends WorkerStart {
+  /** A descriptor of the arena, whose path leads nowhere: the worker inherits it. */
+  readonly lostArena?: number;
+}
+
+export type Spawn = (order: SpawnOrder, events: WorkerEvents) => WorkerProcess;
+
+/** The first that a child may inherit beside its input and outputs. */
+const inherited = 3;
 
 /** Starts workers by a command line; each finds its WorkerStart in the environment as SLUICE_WORKER. */
 export function workerProcesses(command: readonly string[]): Spawn {
-  return (start, events) => {
+  return ({ lostArena, ...named }, events) => {
+    const isLost = lostArena !== undefined;
+    const start: WorkerStart = isLost ? { ...named, arenaPath: ownPath(inherited) } : named;
     const child = Bun.spawn([...command], {
       env: { ...process.env, SLUICE_WORKER: JSON.stringify(start) },
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: ["ignore", "inherit", "inherit", ...(isLost ? [lostArena] : [])],
       ipc: (message) => events.told(message as FromWorker), // The other end is our own program.
       onExit: (_child, code, signal) => events.exited(signal === null ? `exit code ${code}` : `signal ${signal}`),
     });
@@ -41,6 +53,11 @@ export function workerProcesses(command: readonly string[]): Spawn {
       kill: () => child.kill("SIGKILL"),
     };
   };
+}
+
+/** Of what the process that opens it has as this descriptor: the same file, also without a name of its own. */
+function ownPath(descriptor: number): string {
+  return join(existsSync("/proc/self/fd") ? "/proc/self/fd" : "/dev/fd", String(descriptor));
 }
 
 const planTexts = new WeakMap<Plan, string>();

@@ -1,5 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { stateFolderOf } from "../../src/control/state.ts";
 import { Client, get } from "./harness/client.ts";
 import { Load } from "./harness/load.ts";
@@ -124,6 +125,30 @@ test("a worker killed with -9 under load takes only its own connections with it,
   );
   // Each of the load's connections can have lost one request at most, and only those of the dead worker.
   expect(load.errors.length).toBeLessThanOrEqual(8);
+});
+
+test("an arena whose file somebody removed is still shared by workers that start later", async () => {
+  await using room = new Room();
+  const origin = new Origin(room, () => ok("ok"));
+  const sluice = await Sluice.start(room, { workers: 2, pools: { app: { servers: [origin.address] } } });
+  const arenaPath = join(stateFolderOf(sluice.configPath), "arena");
+  for (const victim of await sluice.workers()) {
+    rmSync(arenaPath, { force: true });
+    process.kill(victim, "SIGKILL");
+    await until("another worker in its place", async () => {
+      const workers = await sluice.workers();
+      return workers.length === 2 && !workers.includes(victim);
+    });
+  }
+  expect(sluice.stderr.split("was removed while Sluice runs").length - 1).toBe(1);
+  // Both count where control reads, and see what it says of servers.
+  for (let index = 0; index < 10; index++)
+    expect(await (await fetch(sluice.url, { keepalive: false })).text()).toBe("ok");
+  await until("ten requests to be counted", async () => (await sluice.server(origin.address)).requests === 10);
+  expect((await sluice.cli("drain", `app/${origin.address}`)).code).toBe(0);
+  await until("a server that is drained to get nothing", async () => (await fetch(sluice.url)).status === 503);
+  sluice.child.kill("SIGTERM");
+  expect(await sluice.exited()).toBe(0);
 });
 
 test("when the control process is killed its workers end by themselves, and the next start works", async () => {
