@@ -164,6 +164,7 @@ test("the demo runs with three servers, each of which says who it is", async () 
   for (let n = 0; n < 3; n++) answers.add((await (await fetch(`http://127.0.0.1:${port}/`)).text()).slice(0, 19));
   expect([...answers].toSorted()).toEqual(["Hello from server 1", "Hello from server 2", "Hello from server 3"]);
   expect(said()).toContain(`curl http://127.0.0.1:${port}/headers`);
+  expect(said()).toContain(`  console  http://127.0.0.1:${adminPort}\n`);
   const second = await sluice("--listen", `127.0.0.1:${port}`);
   expect(second.code).toBe(1);
   expect(second.err).toContain(`cannot listen on 127.0.0.1:${port}: the address is in use`);

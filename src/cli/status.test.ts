@@ -111,6 +111,14 @@ test("a fleet is a line, with what is wrong with it", () => {
   ).toBe("fleet eu (n1): Redis 10.0.0.9:6379 is away: connection refused; news of others are stale in shop");
 });
 
+test("of the pools that rules and names lead to, the first are shown with the listener", () => {
+  const poolsText = (...pools: string[]): string =>
+    statusText({ ...sample, listeners: [{ ...sample.listeners[0]!, pools: ["app", ...pools] }] });
+  expect(poolsText("a", "b")).toContain("  a, b, else app  ");
+  expect(poolsText("a", "b", "c", "d")).toContain("  a, b, c, d, else app  ");
+  expect(poolsText("a", "b", "c", "d", "e")).toContain("  a, b, c and 2 more, else app  ");
+});
+
 test("status reads like this", () => {
   expect(statusText(sample)).toMatchInlineSnapshot(`
     "sluice 0.1.0, process 4321, ready, up 1h 2m, plan 2 from /etc/sluice.toml

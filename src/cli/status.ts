@@ -12,6 +12,9 @@ import { egressLines } from "./egresstext.ts";
 import { registryLines } from "./statusregistry.ts";
 import { table } from "./table.ts";
 
+/** Pools of a listener beside its own; they are shown themselves further below. */
+const namedMax = 3;
+
 export async function status(options: RemoteOptions, writer: Writer): Promise<number> {
   const answer = await ask(options, "GET", "/api/v1/status");
   const refusal = answer.ok ? errorOf(answer.body) : answer.message;
@@ -100,7 +103,9 @@ function targetOf({ redirect, pool, pools }: ListenerStatus): string {
   if (redirect) return "(to https)";
   const named = pools.filter((each) => each !== pool);
   if (named.length === 0) return pool;
-  return `${named.join(", ")}${pool === "" ? "" : `, else ${pool}`}`;
+  const shown = named.length > namedMax + 1 ? named.slice(0, namedMax) : named;
+  const others = named.length - shown.length;
+  return `${shown.join(", ")}${others === 0 ? "" : ` and ${others} more`}${pool === "" ? "" : `, else ${pool}`}`;
 }
 
 function pools(status: Status): string[] {
