@@ -239,7 +239,7 @@ test("a Sluice that goes away is told, what is seen is marked as old, and all is
   sluice.child.kill("SIGKILL");
   await sluice.child.exited;
   await page.until("the warning", "/Not live/.test(document.querySelector('.staleness')?.innerText)");
-  expect(await page.text(".numbers")).toContain("requests");
+  expect(await page.text(".numbers")).toContain("Requests");
   await Sluice.again(room, sluice);
   await page.until("it to be live", "!document.querySelector('.staleness') && document.querySelector('.numbers')");
 });

@@ -53,7 +53,7 @@ export function Requests(): VNode {
     <div class="page listed">
       <h1 class="unseen">Requests</h1>
       <div class="bar-of-tools">
-        <Search label="Filter requests" placeholder="status:5xx  pool:app  slower:200ms  /api/*  10.0.0.0/8" />
+        <Search label="Filter requests" placeholder="status:5xx  pool:app  slower:200ms  /api/*" />
         <div class="choices">
           {quick.map(([title, name, value]) => (
             <button

@@ -43,6 +43,8 @@ const figuresHistory: LineSource = history as LineSource;
 const cursorKey = "moments";
 /** Seconds between grid lines. */
 const steps = [10, 15, 30, 60, 120, 300];
+/** Beside the plot, for its values. */
+const axisWidth = 52;
 /** How much time a chart shows: as little of these as holds what is known, so that one just opened is not empty for ten minutes. */
 const windows = [60, 120, 300];
 
@@ -114,6 +116,11 @@ function dataOf(lines: readonly LineOf[], of: LineSource): uPlot.AlignedData {
   return [[...of.times], ...columns];
 }
 
+/** Empty where it would be cut off at the edge: it stands in the middle under its line. */
+function timeText(time: number, x: number, width: number): string {
+  return x > width - axisWidth - 26 ? "" : clock(time * 1000).slice(0, time % 60 === 0 ? 5 : 8);
+}
+
 interface Making {
   readonly lines: readonly LineOf[];
   readonly format: ChartProps["format"];
@@ -149,9 +156,9 @@ function optionsOf({ lines, format, width, height, most, moved }: Making): uPlot
         size: 22,
         space: 64,
         incrs: steps,
-        values: (_, times) => times.map((time) => clock(time * 1000).slice(0, time % 60 === 0 ? 5 : 8)),
+        values: (self, times) => times.map((time) => timeText(time, self.valToPos(time, "x"), self.width)),
       },
-      { ...axis, size: 52, space: 34, values: (_, values) => values.map((value) => format(value)) },
+      { ...axis, size: axisWidth, space: 34, values: (_, values) => values.map((value) => format(value)) },
     ],
     hooks: {
       setCursor: [

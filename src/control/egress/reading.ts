@@ -179,7 +179,7 @@ export function strategyText({ judge }: EgressPlan): string {
   const { strategy } = judge;
   switch (strategy.kind) {
     case "consecutive":
-      return `${strategy.failures} failures in a row`;
+      return strategy.failures === 1 ? "one failure" : `${strategy.failures} failures in a row`;
     case "share":
       return `${Math.round(strategy.share * 100)} % of the last ${strategy.of}`;
     case "never":

@@ -4,7 +4,7 @@
 
 import { Authority } from "../../authority.ts";
 import { askBy, inTurns } from "./egress.ts";
-import { type Handler, Origin, ok } from "./origin.ts";
+import { type Handler, Origin, ok, write } from "./origin.ts";
 import { Outside } from "./outside.ts";
 import { freePort } from "./port.ts";
 import { Room } from "./room.ts";
@@ -29,17 +29,30 @@ export class ConsoleStage {
     this.#crawlPort = crawlPort;
   }
 
-  static async start(room: Room): Promise<ConsoleStage> {
-    const shop: Handler = ({ target }) => {
+  static async start(room: Room, wanted: Partial<Ports> = {}): Promise<ConsoleStage> {
+    const shop: Handler = async ({ target, socket }) => {
+      if (target.startsWith("/reports")) {
+        // A server that thinks, and then has more to say than it says at once.
+        await Bun.sleep(slowMs.think);
+        const report = ok("x".repeat(20_000));
+        write(socket, report.subarray(0, 9000));
+        await Bun.sleep(slowMs.tell);
+        return report.subarray(9000);
+      }
       if (target.startsWith("/broken")) return "HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\nno";
       return target.startsWith("/static") ? ok("kept", "Cache-Control: max-age=300", 'ETag: "7"') : ok(`for ${target}`);
     };
     const origins = [new Origin(room, shop).address, new Origin(room, shop).address] as const;
     const outside = new Outside(room);
-    const [port, adminPort, egressPort, crawlPort] = [freePort(), freePort(), freePort(), freePort()];
-    const ports = { port, adminPort, egressPort, crawlPort };
+    const found = { port: freePort(), adminPort: freePort(), securePort: freePort() };
+    const ports: Ports = { ...found, egressPort: freePort(), crawlPort: freePort(), ...wanted };
     const path = room.write("sluice.json", JSON.stringify(configOf(room, origins, ports), null, 2));
-    return new ConsoleStage(await Sluice.of(room, path, port, adminPort), outside, egressPort, crawlPort);
+    return new ConsoleStage(
+      await Sluice.of(room, path, ports.port, ports.adminPort),
+      outside,
+      ports.egressPort,
+      ports.crawlPort,
+    );
   }
 
   get url(): string {
@@ -72,6 +85,8 @@ export class ConsoleStage {
     await this.order("PATCH", `/api/v1/rules/${encodeURIComponent("listeners.web.rules[4]")}`, { mode: "off" });
     for (let round = 0; !isOver(); round++) {
       await this.ask(20 + Math.round(15 * Math.sin(round / 9)));
+      // One has more to tell than the others: somebody gives it another try now and then, and it fails again.
+      if (round % 130 === 60) await this.order("POST", "/api/v1/egress/scrape/127.20.0.7/unban", {});
       if (round % 2 === 0) await this.scrape(6, round % 40 === 0 ? [7, 8] : [7]).catch(() => {});
       await Bun.sleep(150);
     }
@@ -90,11 +105,22 @@ export class ConsoleStage {
 
 const paths = [
   ...["/", "/products/#", "/static/app.js", "/static/logo.png", "/products/#?sort=price", "/static/app.js", "/cart"],
-  ...["/static/style-#.css", "/wp-login.php", "/products/#", "/admin", "/static/app.js", "/broken"],
+  ...[
+    "/static/style-#.css",
+    "/wp-login.php",
+    "/products/#",
+    "/admin",
+    "/static/app.js",
+    "/broken",
+    "/products/#?page=2",
+  ],
+  "/reports/#",
 ];
+const slowMs = { think: 24, tell: 11 } as const;
 
-interface Ports {
+export interface Ports {
   readonly port: number;
+  readonly securePort: number;
   readonly adminPort: number;
   readonly egressPort: number;
   readonly crawlPort: number;
@@ -143,7 +169,7 @@ function configOf(room: Room, [origin, other]: readonly [string, string], ports:
         use: "shop",
         rules: webRules,
       },
-      secure: { listen: `127.0.0.1:${freePort()}`, use: "shop", tls: { certificates } },
+      secure: { listen: `127.0.0.1:${ports.securePort}`, use: "shop", tls: { certificates } },
       scrape: forward(ports.egressPort, "scrape"),
       crawl: forward(ports.crawlPort, "crawl"),
     },
