@@ -30,6 +30,8 @@ export const figures: Signal<Figures | null> = signal(null);
 /** Counts the figures that came; `history` is what it has to be read with. */
 export const ticks: Signal<number> = signal(0);
 export const history: History = new History();
+/** What Sluice remembers of the time before, as it was told last. */
+export const past: Signal<PastAnswer | null> = signal(null);
 export const servers: Map<string, ServerFigures> = new Map();
 export const serversVersion: Signal<number> = signal(0);
 export const changes: Signal<readonly Change[]> = signal([]);
@@ -128,9 +130,10 @@ async function readPast(): Promise<void> {
 }
 
 async function readMoments(): Promise<number | null> {
-  const past = await ask<PastAnswer>("/api/v1/figures/history").catch(() => null);
-  if (past !== null) history.fill(past.moments, past.everySeconds);
-  return past?.everySeconds ?? null;
+  const told = await ask<PastAnswer>("/api/v1/figures/history").catch(() => null);
+  if (told !== null) history.fill(told.moments, told.everySeconds);
+  if (told !== null) past.value = told;
+  return told?.everySeconds ?? null;
 }
 
 let areChangesRead = false;

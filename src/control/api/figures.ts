@@ -65,7 +65,7 @@ function remembering(past: FiguresParts["past"]): Operation {
     id: "getFiguresHistory",
     method: "GET",
     path: "/api/v1/figures/history",
-    summary: "The last hour of all listeners together, in means of ten seconds",
+    summary: "The last hour of all listeners together, and of caches, in means of ten seconds",
     tag: "Live",
     answers: { 200: { description: "As far back as Sluice runs, an hour at most.", schema: pastAnswer } },
     handle: () => json(200, past.answer()),

@@ -1,15 +1,18 @@
 // The last hour in steps of ten seconds, for who comes to look when something has gone wrong already: requests, errors, latency, connections
-// and bytes, of all listeners together. It is remembered whether somebody looks or not, which costs control a look at its routes every
-// ten seconds and some 100 kB; who wants more keeps metrics.
+// and bytes, of all listeners together, and what caches did. It is remembered whether somebody looks or not, which costs control a look at
+// its routes and caches every ten seconds, some 100 kB, and as much again for each few caches; who wants more keeps metrics.
 
 import { workerCell } from "../../memory/tally.ts";
 import type { Moment, PastAnswer } from "../api/shape/figures.ts";
 import { Differences } from "./differences.ts";
+import { cachesOf } from "./holdings.ts";
 import type { FiguresSource } from "./source.ts";
 import { trafficOf } from "./traffic.ts";
 
 export const pastSeconds = 10;
 const momentsMax = 360;
+/** Of which is remembered what they did; a config has one or two. */
+export const cachesMax = 16;
 
 export class Past {
   readonly #source: FiguresSource;
@@ -31,7 +34,9 @@ export class Past {
     this.#lookedAtMs = nowMs;
     const seconds = Math.max(0.001, (nowMs - (former ?? nowMs)) / 1000);
     this.#differences.begin();
-    const { all, bytesReceived, bytesSent } = trafficOf({ plan, source, seconds }, this.#differences);
+    const look = { plan, source, seconds };
+    const { all, bytesReceived, bytesSent } = trafficOf(look, this.#differences);
+    const caches = cachesOf(look, this.#differences).slice(0, cachesMax);
     // The first has nothing to compare with.
     if (former === null) return;
     this.#moments.push({
@@ -39,7 +44,7 @@ export class Past {
       at: new Date(source.nowMs()).toISOString(),
       connections: source.totals.worker(workerCell.connections),
       upstreamConnections: source.totals.worker(workerCell.upstreamConnections),
-      ...{ bytesReceived, bytesSent },
+      ...{ bytesReceived, bytesSent, caches },
     });
     if (this.#moments.length > momentsMax) this.#moments.shift();
   }

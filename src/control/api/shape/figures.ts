@@ -142,6 +142,8 @@ export interface Moment extends Traffic {
   readonly upstreamConnections: number;
   readonly bytesReceived: number;
   readonly bytesSent: number;
+  /** The first sixteen of the config. What they hold is as it was when those seconds ended. */
+  readonly caches: readonly CacheFigures[];
 }
 
 export interface PastAnswer {
@@ -170,6 +172,18 @@ const traffic = {
   latency,
 };
 
+const cacheFigures: z.ZodType<CacheFigures> = z
+  .strictObject({
+    name: z.string(),
+    hits: z.number(),
+    misses: z.number(),
+    hitRatio: z.number().nullable(),
+    entries: z.number(),
+    bytes: z.number(),
+    bytesMax: z.number(),
+  })
+  .meta({ id: "CacheFigures", description: "A cache in the last second, and what it holds." });
+
 export const pastAnswer: z.ZodType<PastAnswer> = z
   .strictObject({
     everySeconds: z.number(),
@@ -181,6 +195,7 @@ export const pastAnswer: z.ZodType<PastAnswer> = z
         upstreamConnections: z.number(),
         bytesReceived: z.number(),
         bytesSent: z.number(),
+        caches: z.array(cacheFigures),
       }),
     ),
   })
@@ -254,18 +269,6 @@ const poolFigures: z.ZodType<PoolFigures> = z
     active: z.number(),
   })
   .meta({ id: "PoolFigures", description: "A pool in the last second." });
-
-const cacheFigures: z.ZodType<CacheFigures> = z
-  .strictObject({
-    name: z.string(),
-    hits: z.number(),
-    misses: z.number(),
-    hitRatio: z.number().nullable(),
-    entries: z.number(),
-    bytes: z.number(),
-    bytesMax: z.number(),
-  })
-  .meta({ id: "CacheFigures", description: "A cache in the last second, and what it holds." });
 
 const egressFigures: z.ZodType<EgressFigures> = z
   .strictObject({
