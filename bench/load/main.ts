@@ -74,7 +74,7 @@ async function run(asked: Asked): Promise<boolean> {
   const results: Result[] = [];
   const reports: string[] = [];
   const stop = (): void => void stand?.[Symbol.asyncDispose]().then(() => process.exit(130));
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, stand === null ? () => process.exit(130) : stop);
   try {
     for (const name of asked.scenarios) {
