@@ -124,7 +124,10 @@ function Standing(): VNode {
           {known.config}
         </span>
       )}
-      <span class="live">{staleSince.value === null ? <time>{clock(now.at)}</time> : "not live"}</span>
+      {/* On a phone there is room for one of them. */}
+      <span class={now.confirmBy === null ? "live" : "live wide"}>
+        {staleSince.value === null ? <time>{clock(now.at)}</time> : "not live"}
+      </span>
     </p>
   );
 }
