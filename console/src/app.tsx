@@ -137,7 +137,7 @@ function Waiting({ confirmBy }: { readonly confirmBy: string }): VNode {
   const leftMs = Math.max(0, Date.parse(confirmBy) - nowMs.value);
   return (
     <a class="waits" href="#/config" title="A change waits to be confirmed; it is rolled back by itself">
-      <Mark state="warn" /> confirm<span class="wide"> the change</span> in {span(leftMs)}
+      <Mark state="warn" /> confirm<span class="wide"> the change in</span> {span(leftMs)}
     </a>
   );
 }
