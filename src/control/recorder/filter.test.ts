@@ -71,9 +71,12 @@ test.each(others)("%o does not fit", (asked) => expect(isAccepted(asked)).toBe(f
 
 const reset = faultCodes.indexOf("server_reset") + 1;
 
-test("what failed is what was answered with 5xx or ended by a fault", () => {
+test("what failed is what was answered with 5xx or ended by a fault that is no client's", () => {
   expect(isAccepted({ failed: "true" }, { status: 502 })).toBe(true);
   expect(isAccepted({ failed: "true" }, { status: 200, fault: reset })).toBe(true);
+  const denied = { status: 403, fault: faultCodes.indexOf("denied") + 1 };
+  expect([isAccepted({ failed: "true" }, denied), isAccepted({ failed: "false" }, denied)]).toEqual([false, true]);
+  expect(isAccepted({ fault: "any" }, denied)).toBe(true);
   expect(isAccepted({ fault: "server_reset" }, { fault: reset })).toBe(true);
   expect(isAccepted({ fault: "any" }, { fault: reset })).toBe(true);
 });

@@ -5,7 +5,7 @@
 
 import { z } from "zod";
 import { readDuration } from "../../base/duration.ts";
-import { faultCodes } from "../../base/fault.ts";
+import { type FaultCode, fault, faultCodes } from "../../base/fault.ts";
 import { misread, quote, type Reading, read } from "../../base/reading.ts";
 import { didYouMean } from "../../config/nearest.ts";
 import { cacheWords, noSlot, recordFlag, recordWord } from "../../memory/recorderlayout.ts";
@@ -55,7 +55,12 @@ export const filterParameters: Readonly<Record<FilterName, z.ZodType<string | un
   cache: text("hit, miss, stale, revalidated, bypass, pass, collapsed or error, or several joined by commas."),
   egress: text("An outbound address, or a pool of them."),
   slower: text("Took this long or longer: 200ms."),
-  failed: z.enum(["true", "false"]).optional().describe("Answered with 5xx, or ended by a fault; false: all others."),
+  failed: z
+    .enum(["true", "false"])
+    .optional()
+    .describe(
+      "Answered with 5xx, or ended by a fault of a server or of Sluice; what clients are refused for or do themselves is not among these. false: all others.",
+    ),
 };
 
 export type FilterAsked = { readonly [name in FilterName]?: string | undefined };
@@ -93,8 +98,10 @@ const makers: Readonly<Record<FilterName, (value: string) => Reading<Accepts>>> 
   failed: (value) => read((reader) => hasFailed(reader) === (value === "true")),
 };
 
+/** What rules, bans and limits refuse is as it was meant, and would hide under an attack what is not. */
 function hasFailed(reader: RecorderReader): boolean {
-  return faultOf(reader.fault) !== null || reader.status >= 500;
+  const code = faultOf(reader.fault) as FaultCode | null;
+  return reader.status >= 500 || (code !== null && fault(code).side !== "downstream");
 }
 
 function tableOf({ words }: RecorderReader, names: RecorderNames): NameTable {

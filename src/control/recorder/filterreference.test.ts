@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ipaddr from "ipaddr.js";
 import { type DrawnRecord, drawnPlan, drawRecord } from "../../../test/playbook/drawnrecord.ts";
-import { faultCodes } from "../../base/fault.ts";
+import { type FaultCode, fault, faultCodes } from "../../base/fault.ts";
 import { runSteps } from "../../memory/listranges.ts";
 import { RecorderRing } from "../../memory/recorder.ts";
 import { noSlot } from "../../memory/recorderlayout.ts";
@@ -62,7 +62,10 @@ function draw(): DrawnRecord {
     ...{ listener: oneOf(slots), pool: oneOf(slots), server: oneOf(slots), rule: oneOf(slots) },
     ...{ serverText: oneOf(["", "", "one:80", "far.example.com:443", oneOf(odd)]) },
     ...{ hits: Array.from({ length: below(7) }, () => oneOf(slots)), hasMoreHits: random() < 0.2 },
-    ...{ fault: oneOf([0, 0, 1, 2, 3, faultCodes.length, faultCodes.length + 1]), cache: below(11) },
+    ...{
+      fault: oneOf([0, 0, 1, 2, faultCodes.indexOf("server_reset") + 1, faultCodes.length, faultCodes.length + 1]),
+      cache: below(11),
+    },
     ...{ egress: oneOf(slots), egressText: oneOf(["", "203.0.113.7", "2001:db8::7"]) },
     ...{ durationMs: oneOf([0, 0.0004, 9.9996, 10, 200.4, 1e5]), startedMs: below(1000) },
   };
@@ -116,8 +119,8 @@ const values: Readonly<Record<FilterName, readonly string[]>> = {
   pool: ["app", ""],
   server: ["one:80", "two:80", "far.example.com:443", "", "/a\\x5cb"],
   rule: ["seen", "shut", "", "…"],
-  fault: ["any", faultCodes[0]!, faultCodes.at(-1)!, "none"],
-  cache: ["hit", "hit,miss , pass", "", "error"],
+  fault: ["any", faultCodes[0]!, faultCodes.at(-1)!, "server_reset"],
+  cache: ["hit", "hit,miss , pass", "stale,collapsed", "error"],
   egress: ["out", "203.0.113.7", ""],
   slower: ["0ms", "10ms", "200.4ms", "1s"],
   failed: ["true", "false"],
@@ -165,7 +168,8 @@ const plain: Readonly<Record<FilterName, (record: ExchangeRecord, value: string)
   cache: ({ cache }, value) => among(value).includes(cache ?? ""),
   egress: ({ egress }, value) => egress !== null && (egress.pool === value || egress.address === value),
   slower: ({ durationMs }, value) => durationMs >= (value === "1s" ? 1000 : Number.parseFloat(value)),
-  failed: ({ fault, status }, value) => (fault !== null || status >= 500) === (value === "true"),
+  failed: ({ fault: code, status }, value) =>
+    (status >= 500 || (code !== null && fault(code as FaultCode).side !== "downstream")) === (value === "true"),
 };
 
 test("list and stream let through what a comparison of decoded records would", () => {
