@@ -7,45 +7,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Page, root } from "../../scripts/docs/pages.ts";
 import { freePort } from "./harness/port.ts";
-import { ran, testWith } from "./harness/program.ts";
+import { testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
-import { command, Sluice } from "./harness/sluice.ts";
+import { Sluice } from "./harness/sluice.ts";
+import { lasting, linesOf, stepsOf, typed } from "./harness/transcript.ts";
 import { until } from "./harness/wait.ts";
-
-interface Step {
-  readonly typed: string;
-  /** As the page has it; null where it says nothing. */
-  readonly shown: readonly string[] | null;
-}
 
 const text = readFileSync(join(root, "docs/GETTINGSTARTED.md"), "utf8");
 const { blocks } = new Page("docs/GETTINGSTARTED.md", text);
-
-/** Of a transcript, or of a script, whose lines are typed as they are. */
-function stepsOf(block: string): Step[] {
-  if (!block.startsWith("$ "))
-    return block
-      .trim()
-      .split("\n")
-      .map((typed) => ({ typed, shown: null }));
-  return block
-    .split(/^\$ /m)
-    .slice(1)
-    .map((part) => {
-      const [typed = "", ...shown] = part.trimEnd().split("\n");
-      return { typed, shown };
-    });
-}
-
-/** What is the same each time. */
-function lasting(line: string): string {
-  return line
-    .replace(/^Date: .*/, "Date:")
-    .replaceAll(/\S*\/sluice\.yaml/g, "sluice.yaml")
-    .replaceAll(/\d+(\.\d+)?(m?s)?\b|\b1m\b/g, (number) => (/^(200|429)$/.test(number) ? number : "#"))
-    .replaceAll(/\s+/g, " ")
-    .trim();
-}
 
 testWith(["bash", "curl", "openssl"])(
   "what docs/GETTINGSTARTED.md shows comes to pass as it stands there",
@@ -66,10 +35,8 @@ testWith(["bash", "curl", "openssl"])(
       room.ending(() => server.stop(true));
     }
     const admin = `admin: { listen: "127.0.0.1:${portOf("2112")}" }\n`;
-    const sluice = `sluice() { ${command.map((word) => `'${word}'`).join(" ")} "$@"; }`;
-    const env = { SLUICE_ADMIN: `127.0.0.1:${portOf("2112")}`, NO_COLOR: "1" };
-    const typed = async (line: string): Promise<string> =>
-      (await ran(["bash", "-c", `${sluice}\nexec 2>&1\n${here(line)}`], { cwd: room.folder, env })).out;
+    const typing = async (line: string): Promise<string> =>
+      (await typed(room, `127.0.0.1:${portOf("2112")}`, here(line))).out;
     const busy = "for i in $(seq 25); do curl -s --cacert site.crt -o /dev/null https://localhost:8443/; done";
 
     let count = 0;
@@ -81,7 +48,7 @@ testWith(["bash", "curl", "openssl"])(
         continue;
       }
       // Ten seconds may have passed, as the page says.
-      if (block.includes("mode=enforce")) await typed(busy);
+      if (block.includes("mode=enforce")) await typing(busy);
       for (const { typed: line, shown } of stepsOf(block)) {
         // How it is got, and what goes on by itself.
         if (/^(git|npm|alias|mkdir)\b/.test(line)) continue;
@@ -89,14 +56,14 @@ testWith(["bash", "curl", "openssl"])(
           if (line.includes("-c")) await runs(room, portOf("8080"), portOf("2112"));
           continue;
         }
-        const came = (await typed(line)).replaceAll("\r", "").trimEnd().split("\n");
+        const came = linesOf(await typing(line));
         if (shown === null) continue;
         const isCut = shown.at(-1) === "…";
         const wanted = (isCut ? shown.slice(0, -1) : shown).map(lasting);
-        expect([at, line, (isCut ? came.slice(0, wanted.length) : came).map(lasting)]).toEqual([at, line, wanted]);
+        expect([at, line, isCut ? came.slice(0, wanted.length) : came]).toEqual([at, line, wanted]);
         count++;
       }
-      if (block.includes("mode=enforce")) await typed(busy);
+      if (block.includes("mode=enforce")) await typing(busy);
     }
     expect(count).toBeGreaterThan(14);
   },

@@ -1,0 +1,168 @@
+// What a page of the documentation shows of a shell, typed as it stands there at a stage that has what the page speaks of. In a block with
+// `$ ` what stands behind it is typed, and what stands below must come; in one without, each line that begins with sluice or curl is typed.
+// Of numbers and times only that they are there is compared. A stage names what it needs by the page's own lines, and what is named in vain fails.
+
+import type { Block } from "../../../scripts/docs/pages.ts";
+import { type Ran, ran } from "./program.ts";
+import type { Room } from "./room.ts";
+import { command } from "./sluice.ts";
+import { until } from "./wait.ts";
+
+interface Step {
+  readonly typed: string;
+  /** As the page has it; null where it says nothing. */
+  readonly shown: readonly string[] | null;
+}
+
+export interface PageStage {
+  readonly room: Room;
+  /** As host:port; for commands that find it by themselves. */
+  readonly admin: string;
+  /** Addresses and names of the page, and what they are here. */
+  readonly words?: Readonly<Record<string, string | (() => Promise<string>)>>;
+  /** Of lines: what ends with another exit code than 0. */
+  readonly codes?: Readonly<Record<string, number>>;
+  /** Of lines: what must have happened before, and is not on the page. */
+  readonly before?: Readonly<Record<string, () => unknown>>;
+  /** Of lines: what they say, where the page does not show it. */
+  readonly says?: Readonly<Record<string, RegExp>>;
+  /** Of lines that are not run: why. */
+  readonly untried?: Readonly<Record<string, string>>;
+  /** What makes a stream say something. */
+  readonly traffic?: () => unknown;
+}
+
+/** Of a transcript, or of a script, whose lines are typed as they are. */
+export function stepsOf(block: string): Step[] {
+  if (!block.startsWith("$ "))
+    return block
+      .trim()
+      .split("\n")
+      .map((typed) => ({ typed, shown: null }));
+  return block
+    .split(/^\$ /m)
+    .slice(1)
+    .map((part) => {
+      const [typed = "", ...shown] = part.trimEnd().split("\n");
+      return { typed, shown };
+    });
+}
+
+/** What is the same each time. */
+export function lasting(line: string): string {
+  return line
+    .replace(/^Date: .*/, "Date:")
+    .replaceAll(/\S*\/sluice\.yaml/g, "sluice.yaml")
+    .replaceAll(/\d+-\d\d-\d\dT[\d:.]+Z/g, "TIME")
+    .replaceAll(/\d+(\.\d+)?(m?s)?\b|\b1m\b/g, (number) => (/^(200|429)$/.test(number) ? number : "#"))
+    .replaceAll(/\s+/g, " ")
+    .trim();
+}
+
+/** What both a transcript's lines and a terminal's are compared by. */
+export function linesOf(out: string): string[] {
+  return out.replaceAll("\r", "").trimEnd().split("\n").map(lasting);
+}
+
+const env = { NO_COLOR: "1", SUDO_USER: "", USER: "ann", LOGNAME: "ann", CI: "" };
+const quoted: string = command.map((word) => `'${word}'`).join(" ");
+
+/** In a shell that knows `sluice`; what goes to stderr is in `out` too. */
+export function typed(room: Room, admin: string, line: string, prelude = ""): Promise<Ran> {
+  const script = `sluice() { ${quoted} "$@"; }\n${prelude}\nexec 2>&1\n${line}`;
+  return ran(["bash", "-c", script], { cwd: room.folder, env: { ...env, SLUICE_ADMIN: admin } });
+}
+
+/** How many lines were run. */
+export async function followed(blocks: readonly Block[], stage: PageStage): Promise<number> {
+  const wanted = new Set(
+    [stage.words, stage.codes, stage.before, stage.says, stage.untried].flatMap((named) => Object.keys(named ?? {})),
+  );
+  let count = 0;
+  for (const { at, language, text } of blocks) {
+    if (language !== "" && language !== "sh") continue;
+    for (const { typed: told, shown } of stepsOf(text)) {
+      const line = told.replace(/\s+#\s.*$/, "");
+      if (!(shown === null ? /^(sluice|curl)\b/ : /\b(sluice|curl)\b/).test(line)) continue;
+      for (const name of wanted) if (line.includes(name)) wanted.delete(name);
+      if (stage.untried?.[line] !== undefined) continue;
+      await stage.before?.[line]?.();
+      const { code, out } = await outcomeOf(await here(line, stage), stage).catch((error: Error) => {
+        throw new Error(`${at}: ${line}: ${error.message}`);
+      });
+      const due = stage.codes?.[line] ?? 0;
+      if (code !== due) throw new Error(`${at}: ${line} ended with ${code} instead of ${due}:\n${out}`);
+      // What a server's answer holds may have such words.
+      if (due === 0 && line.startsWith("sluice") && /\bunknown\b|\berrors?:/i.test(out))
+        throw new Error(`${at}: ${line} says:\n${out}`);
+      const says = stage.says?.[line];
+      if (says !== undefined && !says.test(out)) throw new Error(`${at}: ${line} does not say ${says}:\n${out}`);
+      if (shown !== null && shown.length > 0) {
+        const [has, due] = [linesOf(out).join("\n"), shown.map(lasting).join("\n")];
+        if (has !== due) throw new Error(`${at}: ${line} shows\n${due}\non the page, and here\n${has}`);
+      }
+      count++;
+    }
+  }
+  if (wanted.size > 0) throw new Error(`the page has no more ${[...wanted].join(", nor ")}`);
+  return count;
+}
+
+async function here(line: string, { words = {} }: PageStage): Promise<string> {
+  let text = line;
+  for (const [told, word] of Object.entries(words))
+    if (text.includes(told)) text = text.replaceAll(told, typeof word === "string" ? word : await word());
+  return text;
+}
+
+async function outcomeOf(line: string, stage: PageStage): Promise<Pick<Ran, "code" | "out">> {
+  if (/^curl .*-N\b|^sluice (top|tail)\b(?!.*--no-follow)/.test(line)) return streamed(line, stage);
+  if (/^sluice .*--confirm\b/.test(line) && !line.includes("&&")) return confirmed(line, stage);
+  return typed(stage.room, stage.admin, line, 'curl() { command curl -sS --fail-with-body --max-time 15 "$@"; }');
+}
+
+function opened(words: readonly string[], { room, admin }: PageStage) {
+  const child = Bun.spawn([...words], {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "pipe",
+    cwd: room.folder,
+    env: { ...process.env, ...env, SLUICE_ADMIN: admin },
+  });
+  room.ending(() => child.kill("SIGKILL"));
+  const heard = { out: "", err: "" };
+  const keep = async (name: "out" | "err"): Promise<void> => {
+    const decoder = new TextDecoder();
+    for await (const chunk of name === "out" ? child.stdout : child.stderr)
+      heard[name] += decoder.decode(chunk, { stream: true });
+  };
+  return { child, heard, ended: Promise.all([keep("out"), keep("err")]) };
+}
+
+/** Up to its first event or line, which it is ended after. */
+async function streamed(line: string, stage: PageStage): Promise<Pick<Ran, "code" | "out">> {
+  const program = line.replace(/^curl/, "exec curl -sS --fail-with-body").replace(/^sluice/, `exec ${quoted}`);
+  const { child, heard, ended } = opened(["bash", "-c", program], stage);
+  const isEvents = line.startsWith("curl");
+  await until("a first event", async () => {
+    await stage.traffic?.();
+    return child.exitCode !== null || (isEvents ? /^event: .*\n(.*\n)*?\n/m : /\n/).test(heard.out);
+  });
+  const { exitCode } = child;
+  child.kill("SIGKILL");
+  await ended;
+  return { code: exitCode ?? 0, out: heard.out + heard.err };
+}
+
+/** At a terminal, where Enter is pressed once it is asked for: what stood there until then. */
+async function confirmed(line: string, stage: PageStage): Promise<Pick<Ran, "code" | "out">> {
+  const { child, heard, ended } = opened(["script", "-qec", line.replace(/^sluice/, quoted), "/dev/null"], stage);
+  const question = /press Enter to confirm.*roll back/;
+  await until("the question", () => child.exitCode !== null || question.test(heard.out));
+  const { out } = heard;
+  child.stdin.write("\n");
+  await child.stdin.flush();
+  const code = await child.exited;
+  await ended;
+  return { code, out: code === 0 ? out : heard.out };
+}
