@@ -76,7 +76,7 @@ test("a test file that ends the process is no success", async () => {
 test("a hook that never yields, or ends its process, fails its own test and no other", async () => {
   const path = write(
     "spin/sluice.config.ts",
-    `export default { stallTimeout: "1s",
+    `export default { stallTimeout: "3s",
        listeners: { web: { listen: ":80", use: "app", onRequest: ({ path }: { path: string }) => {
          if (path === "/loop") for (;;);
          if (path === "/exit") process.exit(0);
@@ -91,7 +91,7 @@ test("a hook that never yields, or ends its process, fails its own test and no o
     path,
     "ok    / (1 request)",
     "FAIL  /loop (0 requests)",
-    "nothing moved for 1 s: code of the config, most likely a hook, computes without an end",
+    "nothing moved for 3 s: code of the config, most likely a hook, computes without an end",
     "FAIL  /exit (0 requests)",
     "code of the config has ended the process (0)",
     "ok    /more (1 request)",
