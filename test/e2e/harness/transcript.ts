@@ -28,6 +28,8 @@ export interface PageStage {
   readonly says?: Readonly<Record<string, RegExp>>;
   /** Of lines that are not run: why. */
   readonly untried?: Readonly<Record<string, string>>;
+  /** Of rows that are alike, one stands for all: how many there are is the data's. */
+  readonly isOfAnyLength?: boolean;
   /** What makes a stream say something. */
   readonly traffic?: () => unknown;
 }
@@ -54,7 +56,8 @@ export function lasting(line: string): string {
     .replace(/^Date: .*/, "Date:")
     .replaceAll(/\S*\/sluice\.yaml/g, "sluice.yaml")
     .replaceAll(/\d+-\d\d-\d\dT[\d:.]+Z/g, "TIME")
-    .replaceAll(/\d+(\.\d+)?(m?s)?\b|\b1m\b/g, (number) => (/^(200|429)$/.test(number) ? number : "#"))
+    .replaceAll(/\b\d+[hm]( ?\d+[ms])*\b/g, "#")
+    .replaceAll(/\d+(\.\d+)?(m?s)?\b/g, (number) => (/^(200|429)$/.test(number) ? number : "#"))
     .replaceAll(/\s+/g, " ")
     .trim();
 }
@@ -98,7 +101,9 @@ export async function followed(blocks: readonly Block[], stage: PageStage): Prom
       const says = stage.says?.[line];
       if (says !== undefined && !says.test(out)) throw new Error(`${at}: ${line} does not say ${says}:\n${out}`);
       if (shown !== null && shown.length > 0) {
-        const [has, due] = [linesOf(out).join("\n"), shown.map(lasting).join("\n")];
+        const [has, due] = [linesOf(out), shown.map(lasting)].map((lines) =>
+          lines.filter((each, index) => stage.isOfAnyLength !== true || each !== lines[index - 1]).join("\n"),
+        );
         if (has !== due) throw new Error(`${at}: ${line} shows\n${due}\non the page, and here\n${has}`);
       }
       count++;
@@ -159,7 +164,8 @@ async function confirmed(line: string, stage: PageStage): Promise<Pick<Ran, "cod
   const { child, heard, ended } = opened(["script", "-qec", line.replace(/^sluice/, quoted), "/dev/null"], stage);
   const question = /press Enter to confirm.*roll back/;
   await until("the question", () => child.exitCode !== null || question.test(heard.out));
-  const { out } = heard;
+  // The line that counts down is written over itself.
+  const out = heard.out.replaceAll(/[^\n]*\r\x1b\[K/g, "");
   child.stdin.write("\n");
   await child.stdin.flush();
   const code = await child.exited;

@@ -1,0 +1,312 @@
+// Every command that these pages show of `sluice` and `curl`, typed as it stands there, in the page's order, at a Sluice that has what the page
+// speaks of: a pool that is called so, a table, a cache, outbound addresses, a log. What the page shows below a command must come.
+
+import { expect, setDefaultTimeout } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { type Block, Page, root } from "../../scripts/docs/pages.ts";
+import { askBy } from "./harness/egress.ts";
+import { Origin, ok } from "./harness/origin.ts";
+import { freePort } from "./harness/port.ts";
+import { ran, testWith } from "./harness/program.ts";
+import { Room } from "./harness/room.ts";
+import { authorityIn, put } from "./harness/signed.ts";
+import { Sluice } from "./harness/sluice.ts";
+import { followed } from "./harness/transcript.ts";
+import { until } from "./harness/wait.ts";
+
+setDefaultTimeout(60_000);
+
+function blocksOf(name: string): readonly Block[] {
+  const path = `docs/${name}.md`;
+  return new Page(path, readFileSync(join(root, path), "utf8")).blocks;
+}
+
+/** A Sluice from a file that is called as the pages call it, of the text behind where its admin interface is. */
+async function sluiceOf(room: Room, textOf: (port: number) => string): Promise<Sluice> {
+  const [port, adminPort] = [freePort(), freePort()];
+  const admin = `workers: 1\nadmin: { listen: "127.0.0.1:${adminPort}", rateLimit: 1000/s }\n`;
+  return Sluice.of(room, room.write("sluice.yaml", admin + textOf(port)), port, adminPort);
+}
+
+async function asked(sluice: Sluice, count: number, path = "/"): Promise<void> {
+  for (let index = 0; index < count; index++) await (await fetch(`${sluice.url}${path}`)).text();
+}
+
+testWith(["bash", "curl", "script"])("what docs/CONFIGURING.md shows comes to pass", async () => {
+  await using room = new Room();
+  const sluice = await sluiceOf(
+    room,
+    (port) => `listeners:
+  web:
+    listen: 127.0.0.1:${port}
+    use: app
+    rules: [{ name: admin, if: path.startsWith('/admin'), mode: observe, deny: 403 }]
+pools:
+  app:
+    retries: 2
+    servers: ["10.0.0.1:80^3"]
+`,
+  );
+  const edited = readFileSync(sluice.configPath, "utf8").replace("^3", "^5");
+  writeFileSync(sluice.configPath, edited.replace("^5", '^5", "10.0.0.2:80'));
+  await followed(blocksOf("CONFIGURING"), { room, admin: sluice.admin });
+  const written = readFileSync(sluice.configPath, "utf8");
+  expect(written).toContain("retries: 0");
+});
+
+testWith(["bash", "curl"])("what docs/EGRESS.md shows comes to pass", async () => {
+  await using room = new Room();
+  // What nginx would be: a server for each address, and both are refused.
+  const addresses = ["203.0.113.7", "203.0.113.8"];
+  const servers = addresses.map((address) => {
+    const { port } = new Origin(room, () => refused("403 Forbidden"));
+    return `server {\n  listen 127.0.0.1:${port};\n  location / { proxy_bind ${address}; }\n}\n`;
+  });
+  const nginx = room.write("upstream.conf", servers.join(""));
+  const log = room.write("nginx.log", `port=${/listen \S+:(\d+)/.exec(servers[0]!)![1]} status=429\n`);
+  const sluice = await sluiceOf(
+    room,
+    (port) => `egress:
+  research:
+    members: [{ nginx: ${nginx}, host: 127.0.0.1 }]
+    logs: [{ path: ${log}, format: { pattern: 'port=(?<port>\\d+) status=(?<status>\\d+)' }, every: 5m, mode: parse }]
+    evidence: both
+    judge: { failures: 3 }
+listeners:
+  out: { listen: "127.0.0.1:${port}", proxy: { egress: research, fields: true, private: true } }
+`,
+  );
+  for (let index = 0; index < 4; index++) expect((await askBy(sluice.port, "127.1.0.1")).status).toBe(403);
+  await followed(blocksOf("EGRESS"), {
+    room,
+    admin: sluice.admin,
+    words: { "[POOL]": "research" },
+    says: {
+      "sluice egress ls [POOL]": /203\.0\.113\.7 .*\n.*203\.0\.113\.8 /,
+      "sluice egress show 203.0.113.7": /^203\.0\.113\.7 of egress pool research/,
+      "sluice egress history 203.0.113.7 203.0.113.8 --status 4xx --since 1h": / 403 /,
+      'sluice egress ban 203.0.113.7 --for 1h --reason "complaint 4711"': /203\.0\.113\.7 .*banned/,
+      "sluice egress unban 203.0.113.7": /^203\.0\.113\.7 .*is available/,
+      "sluice egress renew": /^the logs of research are read up to now/,
+    },
+  });
+});
+
+testWith(["bash", "curl"])("what docs/CACHING.md shows comes to pass", async () => {
+  await using room = new Room();
+  put(room, "site", authorityIn(room).issue(["DNS:shop.example"]));
+  const fields = ["Cache-Control: max-age=600, stale-while-revalidate=60"];
+  const origin = new Origin(room, ({ target }) =>
+    ok(target, ...fields, ...(target === "/shoe" ? ["Surrogate-Key: shoes"] : [])),
+  );
+  const sluice = await sluiceOf(
+    room,
+    (port) => `listeners:
+  web: { listen: "127.0.0.1:${port}", use: site, tls: { certificates: [{ certificate: site.crt, key: site.key }] } }
+caches: { pages: {} }
+pools:
+  site: { servers: ["${origin.address}"], cache: pages }
+`,
+  );
+  const stored = async (): Promise<void> => {
+    for (const path of ["/page", "/img/a", "/shoe"]) {
+      const url = `https://127.0.0.1:${sluice.port}${path}`;
+      await ran(["curl", "-sk", "-H", "Host: shop.example", url]);
+    }
+  };
+  await stored();
+  await followed(blocksOf("CACHING"), {
+    room,
+    admin: sluice.admin,
+    words: { "explain URL": "explain https://shop.example/page" },
+    says: {
+      "sluice cache why https://shop.example/page": /^ {2}hit: /m,
+      "sluice cache ls": /pages .* 3 /,
+      "sluice explain URL": /^cache pages: hit/m,
+      "sluice cache purge --url https://shop.example/page": /^purged 1 response in pages/,
+      "sluice cache purge --prefix https://shop.example/img/": /^purged 1 response in pages/,
+      "sluice cache purge --tag shoes --soft": /^1 response in pages is stale/,
+      "sluice cache purge --all --cache pages": /^purged 1 response in pages/,
+    },
+  });
+});
+
+testWith(["bash", "curl"])("what docs/BACKTEST.md shows comes to pass", async () => {
+  await using room = new Room();
+  room.write(
+    "sluice.yaml",
+    `tables:
+  shop: { key: ip, expire: 10m, store: ["http_req_rate(60s)"] }
+listeners:
+  web:
+    listen: ":8080"
+    use: app
+    rules: [{ track: shop }, { name: greedy, if: "shop[src].http_req_rate > 5", deny: 429 }]
+pools:
+  app: { servers: ["127.0.0.1:8081"] }
+`,
+  );
+  const lines = recorded();
+  const path = room.write("access.log", lines.slice(lines.length / 2).join(""));
+  room.write("access.log.1.gz", gzipSync(lines.slice(0, lines.length / 2).join("")));
+  room.write("whole.log", lines.join(""));
+  await followed(blocksOf("BACKTEST"), {
+    room,
+    admin: "127.0.0.1:1",
+    words: { "/var/log/sluice/access.log": path, "access.log --top": "whole.log --top" },
+    isOfAnyLength: true,
+  });
+});
+
+const refused = (status: string): string => `HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`;
+
+/** Half an hour of a crowd that asks now and then, and of two that do not stop. */
+function recorded(): string[] {
+  const lines: { readonly atMs: number; readonly client: string }[] = [];
+  const startMs = Date.parse("2026-11-20T09:00:00Z");
+  for (let client = 1; client <= 60; client++)
+    for (let turn = 0; turn < 20; turn++)
+      lines.push({
+        atMs: startMs + turn * (client % 8 === 0 ? 9_000 : 12_000) + client * 131,
+        client: `192.0.2.${client}`,
+      });
+  for (const client of ["203.0.113.1", "203.0.113.2"])
+    for (let turn = 0; turn < 1_000; turn++) lines.push({ atMs: startMs + 60_000 + turn * 200, client });
+  return lines
+    .sort((one, other) => one.atMs - other.atMs)
+    .map(({ atMs, client }) =>
+      JSON.stringify({
+        ...{ time: new Date(atMs).toISOString(), client, method: "GET", target: "/", host: "shop.example" },
+        ...{ version: "1.1", status: 200, duration_ms: 3, bytes_received: 0, bytes_sent: 100, listener: "web" },
+        ...{ pool: "app", server: "127.0.0.1:8081", attempts: 1, request_id: `${atMs}`, user_agent: "", referer: "" },
+      }),
+    )
+    .map((line) => `${line}\n`);
+}
+
+testWith(["bash", "curl"])("what docs/LIVE.md shows comes to pass", async () => {
+  await using room = new Room();
+  const origin = new Origin(room, async ({ target }) => {
+    if (target !== "/bad") return ok("yes");
+    await Bun.sleep(250); // A server that is slow.
+    return refused("500 Internal Server Error");
+  });
+  const sluice = await sluiceOf(
+    room,
+    (port) => `tables:
+  seen: { key: ip, store: ["http_req_rate(10s)"] }
+listeners:
+  web:
+    listen: "127.0.0.1:${port}"
+    use: app
+    rules:
+      - track: seen
+      - { name: crawlers, if: "path.startsWith('/api/')", deny: 403 }
+      - { name: nosy, if: path.startsWith('/admin'), mode: observe, deny: 403 }
+pools:
+  app: { servers: ["${origin.address}"] }
+`,
+  );
+  await asked(sluice, 3, "/api/x");
+  await asked(sluice, 1, "/bad");
+  const lastId = async (): Promise<string> => {
+    const { requests } = await until("a record", async () => {
+      const answer = await fetch(`http://${sluice.admin}/api/v1/requests?limit=1`);
+      const body = (await answer.json()) as { requests: { id: string }[] };
+      return body.requests.length > 0 && body;
+    });
+    return requests[0]!.id;
+  };
+  await followed(blocksOf("LIVE"), {
+    room,
+    admin: sluice.admin,
+    words: {
+      "127.0.0.1:2112": sluice.admin,
+      "0-4711": lastId,
+      "10.0.0.0/8": "127.0.0.0/8",
+      "10.0.0.1:80": origin.address,
+    },
+    says: {
+      "curl 'http://127.0.0.1:2112/api/v1/requests?status=5xx,429&pool=app&slower=200ms'": /"path": "\/bad"/,
+      "curl 'http://127.0.0.1:2112/api/v1/requests?client=10.0.0.0/8&path=/api/*&rule=crawlers'": /"path": "\/api\/x"/,
+    },
+    traffic: () => asked(sluice, 1, "/bad"),
+  });
+  expect((await fetch(`${sluice.url}/admin`)).status).toBe(403);
+});
+
+testWith(["bash", "curl"])("what docs/TABLES.md shows comes to pass", async () => {
+  await using room = new Room();
+  const origin = new Origin(room);
+  const blocks = blocksOf("TABLES");
+  const [first] = blocks.filter(({ language }) => language === "yaml");
+  room.write("tables.yaml", first!.text);
+  const sluice = await sluiceOf(
+    room,
+    (port) => `tables:
+  clients: { key: ip, size: 200k, expire: 2m, store: ["http_req_rate(10s)", "bytes_out_rate(60s)"] }
+  marked: { key: ip, size: 200k, expire: 10m, store: [gpc0] }
+listeners:
+  web: { listen: "127.0.0.1:${port}", use: app, rules: [{ track: clients }] }
+pools:
+  app: { servers: ["${origin.address}"] }
+`,
+  );
+  const mark = (address: string) => () =>
+    fetch(`http://${sluice.admin}/api/v1/tables/marked/entries/${address}`, { method: "PUT", body: '{"gpc0":1}' });
+  await mark("192.0.2.9")();
+  await followed(blocks, {
+    room,
+    admin: sluice.admin,
+    words: { "127.0.0.1:2112": sluice.admin },
+    before: { "sluice table show clients --where 'http_req_rate > 10 && expires < 5m'": () => asked(sluice, 21) },
+    codes: { "sluice table get marked 192.0.2.8": 1, "sluice unban 192.0.2.9": 1 },
+  });
+});
+
+testWith(["bash", "curl"])("what docs/RULES.md shows comes to pass", async () => {
+  await using room = new Room();
+  const blocks = blocksOf("RULES");
+  const [first] = blocks.filter(({ language }) => language === "yaml");
+  const sluice = await sluiceOf(room, (port) => first!.text.replace('":8080"', `"127.0.0.1:${port}"`));
+  await followed(blocks, {
+    room,
+    admin: sluice.admin,
+    words: { "127.0.0.1:2112": sluice.admin, "127.0.0.1:8080": `127.0.0.1:${sluice.port}` },
+  });
+});
+
+const made: readonly (readonly [string, string, RegExp])[] = [
+  ["an option that is none", "sluice check sluice.yaml --nonsense\n", /ended with 2 instead of 0/],
+  ["a command that fails", "sluice check none.yaml\n", /ended with \d instead of 0/],
+  ["a path that is none", "curl http://127.0.0.1:2112/api/v1/nonsense\n", /ended with 22 instead of 0/],
+  ["a stream that is refused", "curl -N http://127.0.0.1:2112/api/v1/nonsense\n", /ended with 22 instead of 0/],
+  ["other output", "$ sluice config show pools.app.retries\nthree\n", /shows\nthree\non the page, and here\n#$/],
+  ["no more of what is listed", "sluice status\n", /the page has no more sluice stop/],
+];
+
+testWith(["bash", "curl"])("a page that shows what does not come to pass is found out", async () => {
+  await using room = new Room();
+  const sluice = await sluiceOf(
+    room,
+    (port) =>
+      `listeners: { web: { listen: "127.0.0.1:${port}", use: app } }\npools: { app: { servers: ["10.0.0.1:80"] } }\n`,
+  );
+  const words = { "127.0.0.1:2112": sluice.admin };
+  for (const [what, text, problem] of made) {
+    const stage = what.startsWith("no more") ? { untried: { "sluice stop": "it is over then" } } : {};
+    const block = { at: "made.md:1", language: "", text };
+    const told = await followed([block], {
+      room,
+      admin: sluice.admin,
+      ...(text.includes("2112") ? { words } : {}),
+      ...stage,
+    }).then(
+      () => "all is well",
+      ({ message }: Error) => message,
+    );
+    expect([what, told]).toEqual([what, expect.stringMatching(problem)]);
+  }
+});
