@@ -19,14 +19,14 @@ import { until } from "./harness/wait.ts";
 setDefaultTimeout(60_000);
 
 function blocksOf(name: string): readonly Block[] {
-  const path = `docs/${name}.md`;
+  const path = name === "README" ? "README.md" : `docs/${name}.md`;
   return new Page(path, readFileSync(join(root, path), "utf8")).blocks;
 }
 
 /** A Sluice from a file that is called as the pages call it, of the text behind where its admin interface is. */
-async function sluiceOf(room: Room, textOf: (port: number) => string): Promise<Sluice> {
+async function sluiceOf(room: Room, textOf: (port: number) => string, more = ""): Promise<Sluice> {
   const [port, adminPort] = [freePort(), freePort()];
-  const admin = `workers: 1\nadmin: { listen: "127.0.0.1:${adminPort}", rateLimit: 1000/s }\n`;
+  const admin = `workers: 1\nadmin: { listen: "127.0.0.1:${adminPort}", rateLimit: 1000/s${more} }\n`;
   return Sluice.of(room, room.write("sluice.yaml", admin + textOf(port)), port, adminPort);
 }
 
@@ -276,6 +276,86 @@ testWith(["bash", "curl"])("what docs/RULES.md shows comes to pass", async () =>
     admin: sluice.admin,
     words: { "127.0.0.1:2112": sluice.admin, "127.0.0.1:8080": `127.0.0.1:${sluice.port}` },
   });
+});
+
+testWith(["bash", "curl", "script"])("the commands that README.md shows come to pass", async () => {
+  await using room = new Room();
+  const slow = new Origin(room, () => refused("500 Internal Server Error"));
+  const shop = (port: number, more: string): string => `tables:
+  clients: { key: ip, expire: 10m, store: ["http_req_rate(60s)"] }
+listeners:
+  web: { listen: "127.0.0.1:${port}", use: app, rules: [{ track: clients }] }
+${more}pools:
+  app: { servers: ["${slow.address}"], retries: 2, cache: true }
+`;
+  const tests =
+    "tests: [{ name: a page comes, servers: { app: { body: hello } }, request: /, expect: { body: hello } }]\n";
+  const forward = `  out: { listen: "127.0.0.1:${freePort()}", proxy: { egress: research } }
+egress:
+  research: { members: [{ addresses: ["127.0.0.2-5"] }] }
+`;
+  room.write("shop.yaml", shop(8080, "") + tests);
+  room.write("access.log", recorded().join(""));
+  const sluice = await sluiceOf(room, (port) => shop(port, forward));
+  const [explained, others] = [true, false].map((is) =>
+    blocksOf("README").filter(({ text }) => text.startsWith("$ sluice explain") === is),
+  );
+  await followed(others!, {
+    room,
+    admin: sluice.admin,
+    words: { "x.test/": `x.test:${sluice.port}/`, "app/10.0.0.1:80": `app/${slow.address}` },
+    traffic: () => asked(sluice, 1),
+  });
+
+  await using other = new Room();
+  const front = blocksOf("README").find(({ text }) => text.includes("easeUp:"))!;
+  const marking = await sluiceOf(other, (port) => front.text.replace('":8080"', `"127.0.0.1:${port}"`));
+  const entry = `http://${marking.admin}/api/v1/tables/marked/entries/198.51.100.7`;
+  await fetch(entry, { method: "PUT", body: '{"gpc0":1}' });
+  expect(await followed(explained!, { room: other, admin: marking.admin })).toBe(1);
+});
+
+testWith(["bash", "curl"])("what docs/REGISTRY.md shows comes to pass", async () => {
+  await using room = new Room();
+  const sluice = await sluiceOf(
+    room,
+    (port) => `listeners: { web: { listen: "127.0.0.1:${port}", use: app } }
+pools: { app: { discover: { registry: gopher_backends } } }
+`,
+  );
+  await followed(blocksOf("REGISTRY"), {
+    room,
+    admin: sluice.admin,
+    words: Object.fromEntries(
+      ["ls [SET]", "add SET", "drain SET", "remove SET"].map((told) => [
+        told,
+        told.replace(/\[?SET\]?/, "gopher_backends"),
+      ]),
+    ),
+    says: {
+      "sluice registry add SET 10.0.0.4:80^2": /10\.0\.0\.4:80/,
+      "sluice registry drain SET 10.0.0.4:80": /10\.0\.0\.4:80/,
+      "sluice registry remove SET 10.0.0.4:80": /10\.0\.0\.4:80/,
+    },
+  });
+});
+
+testWith(["bash", "curl"])("what docs/OPERATING.md shows comes to pass", async () => {
+  await using room = new Room();
+  const sluice = await sluiceOf(
+    room,
+    (port) => `listeners: { web: { listen: "127.0.0.1:${port}", use: app } }
+pools: { app: { servers: ["10.0.0.1:80"] } }
+`,
+    ", token: a-long-secret-4711",
+  );
+  await followed(blocksOf("OPERATING"), {
+    room,
+    admin: sluice.admin,
+    words: { "127.0.0.1:2112": sluice.admin, $SLUICE_ADMIN_TOKEN: "a-long-secret-4711", "seconds=10": "seconds=1" },
+  });
+  for (const kept of ["sluice-worker-0.cpuprofile", "sluice-worker-0.heapsnapshot"])
+    expect(() => JSON.parse(readFileSync(room.path(kept), "utf8"))).not.toThrow();
 });
 
 const made: readonly (readonly [string, string, RegExp])[] = [

@@ -130,7 +130,7 @@ test("sessions outlive a reload that takes their listener, and a listener that s
 test("a drain ends when sessions have been silent for a while, and cuts what is left", async () => {
   await using room = new Room();
   const { port, draft } = await scene(await servers(room, "one"));
-  const sluice = await Sluice.start(room, { ...draft, drainTimeout: "1s" });
+  const sluice = await Sluice.start(room, { ...draft, drainTimeout: "4s" });
   const [client] = (await clients(room, port, 1)) as [DatagramClient];
   await client.ask("a");
   sluice.child.kill("SIGTERM");

@@ -48,8 +48,9 @@ test("the first that was written to later comes next, and nothing that is older,
   const former = file("access.log.4", 100);
   file("access.log.5", 90);
   file("access.log.3", 150, "");
-  file("access.log.1", 300);
+  // As a log makes them: what was written to last was made last.
   file("access.log.2", 200);
+  file("access.log.1", 300);
   file("access.log.0.gz", 110);
   file("access.log", 400);
   expect(after(former)).toBe("access.log.2");

@@ -86,7 +86,7 @@ export async function followed(blocks: readonly Block[], stage: PageStage): Prom
     if (language !== "" && language !== "sh") continue;
     for (const { typed: told, shown } of stepsOf(text)) {
       const line = told.replace(/\s+#\s.*$/, "");
-      if (!(shown === null ? /^(sluice|curl)\b/ : /\b(sluice|curl)\b/).test(line)) continue;
+      if (!(shown === null ? /^(sluice|curl) / : /\b(sluice|curl)\b/).test(line)) continue;
       for (const name of wanted) if (line.includes(name)) wanted.delete(name);
       if (stage.untried?.[line] !== undefined) continue;
       await stage.before?.[line]?.();
