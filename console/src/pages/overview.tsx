@@ -120,7 +120,11 @@ function Numbers({ now }: { readonly now: Figures }): VNode {
       <Latency title="p99" value={now.latency?.p99Ms ?? null} more={`${took(usual("p99"))} usually`} />
       <Cell title="Connections" value={count(now.connections)} more={`${count(now.upstreamConnections)} to servers`} />
       <Measured title="Out" text={bytes(now.bytesSent)} more={`${bytes(now.bytesReceived)}/s in`} unit="/s" />
-      <Measured title="Memory" text={bytes(memory)} more={`${cpu.toFixed(2)} of ${plural(now.workers.length, "core")}`} />
+      <Measured
+        title="Memory"
+        text={bytes(memory)}
+        more={`${cpu.toFixed(2)} of ${plural(now.workers.length, "core")}`}
+      />
     </dl>
   );
 }
