@@ -4,28 +4,13 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { Prng } from "../../src/base/prng.ts";
 import { checkTable } from "../../src/memory/sticktable/check.ts";
 import type { StickTable } from "../../src/memory/sticktable.ts";
-import {
-  churned,
-  counted,
-  create,
-  createTable,
-  keys,
-  shadowOf,
-  shadowWords,
-  sharedFolder,
-  slots,
-  stopWord,
-} from "./shared.ts";
+import { killingTestMs, killProcesses, killsMin } from "./killing.ts";
+import { churned, counted, create, createTable, keys, shadowOf, shadowWords, sharedFolder, slots } from "./shared.ts";
 
-/** As many as come to pass in that time: a hundred in two seconds where nothing else runs. */
-const killsMax = 100;
-const killsMin = 10;
-const killingMs = 6000;
-const lifeMsMax = 60;
+const countsMin = 10_000;
 const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 let folder = "";
 
@@ -34,73 +19,51 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test(`killed processes wedge nothing and lose nothing (SEED=${seed})`, async () => {
-  const prng = new Prng(seed);
-  const tables = [createTable(folder, counted, seed), createTable(folder, churned, seed)];
-  const shadow = new Int32Array(create(folder, "shadow", shadowWords * 4).buffer);
-  const errors: string[] = [];
-  const children = new Set<Bun.Subprocess>();
-  let kills = 0;
-  const endMs = performance.now() + killingMs;
+test(
+  `killed processes wedge nothing and lose nothing (SEED=${seed})`,
+  async () => {
+    const prng = new Prng(seed);
+    const tables = [createTable(folder, counted, seed), createTable(folder, churned, seed)];
+    const shadow = new Int32Array(create(folder, "shadow", shadowWords * 4).buffer);
 
-  const spawn = (slot: number): Bun.Subprocess<"ignore", "ignore", "pipe"> => {
-    const program = join(import.meta.dir, "counting.ts");
-    const child = Bun.spawn([process.execPath, program, folder, String(slot), String(prng.u32())], {
-      stdio: ["ignore", "ignore", "pipe"],
+    const { kills, errors } = await killProcesses({
+      ...{ program: "counting.ts", folder, shadow, prng, killsMax: 100, killingMs: 6000, lifeMsMax: 60 },
+      recover: () => {
+        for (const table of tables) table.recover();
+      },
+      isEnough: () => tables[1]!.figures().evictions > 0 && totalOf(shadow) > countsMin,
     });
-    children.add(child);
-    return child;
-  };
-
-  /** One slot: a process that counts, killed and replaced until all kills are done; the last one may end by itself. */
-  const keepBusy = async (slot: number): Promise<void> => {
-    for (;;) {
-      const { beats } = shadowOf(slot);
-      const before = shadow[beats]!;
-      const child = spawn(slot);
-      // From its first counts on.
-      while (Atomics.load(shadow, beats) === before && child.exitCode === null) await Bun.sleep(1);
-      const isLast = kills >= killsMax || performance.now() > endMs;
-      if (isLast) Atomics.store(shadow, stopWord, 1);
-      else {
-        await Bun.sleep(prng.next() * lifeMsMax);
-        child.kill("SIGKILL");
-        kills++;
-      }
-      const [stderr] = await Promise.all([child.stderr.text(), child.exited]);
-      if (stderr !== "") errors.push(stderr);
-      children.delete(child);
-      // As control does when it is told of the end of a worker.
-      for (const table of tables) table.recover();
-      if (isLast || Atomics.load(shadow, stopWord) === 1) return;
+    expect(errors).toEqual([]);
+    expect(kills).toBeGreaterThanOrEqual(killsMin);
+    for (const table of tables) {
+      table.recover();
+      expect(checkTable(table)).toEqual([]);
+      expect(table.figures().timeouts).toBe(0);
     }
-  };
+    judge(tables[0]!, shadow, kills);
+    expect(totalOf(shadow)).toBeGreaterThan(countsMin);
+    expect(tables[1]!.figures().evictions).toBeGreaterThan(0);
+  },
+  killingTestMs,
+);
 
-  try {
-    await Promise.all(Array.from({ length: slots }, (_, slot) => keepBusy(slot)));
-  } finally {
-    for (const child of children) child.kill("SIGKILL");
-  }
-  expect(errors).toEqual([]);
-  expect(kills).toBeGreaterThanOrEqual(killsMin);
-  for (const table of tables) {
-    table.recover();
-    expect(checkTable(table)).toEqual([]);
-    expect(table.figures().timeouts).toBe(0);
-  }
-  judge(tables[0]!, shadow, kills);
-  expect(tables[1]!.figures().evictions).toBeGreaterThan(0);
-}, 20_000);
+/** What all processes together have begun to count, or done: of one key, or of all. */
+function sumOf(shadow: Int32Array, of: "begun" | "done", key: number): number {
+  return Array.from({ length: slots }, (_, slot) => shadow[shadowOf(slot)[of] + key]!).reduce(
+    (one, other) => one + other,
+  );
+}
+
+function totalOf(shadow: Int32Array): number {
+  return Array.from({ length: keys }, (_, key) => sumOf(shadow, "done", key)).reduce((one, other) => one + other);
+}
 
 function judge(table: StickTable, shadow: Int32Array, kills: number): void {
   const now = Date.now() % 2 ** 32;
   let open = 0;
-  let total = 0;
   for (let key = 0; key < keys; key++) {
     table.key.setInteger(key);
-    const sum = (of: "begun" | "done"): number =>
-      Array.from({ length: slots }, (_, slot) => shadow[shadowOf(slot)[of] + key]!).reduce((one, other) => one + other);
-    const [begun, done] = [sum("begun"), sum("done")];
+    const [begun, done] = [sumOf(shadow, "begun", key), sumOf(shadow, "done", key)];
     const [count, current, , connections] = table.columns.map((_, column) => table.read(column, 0, now));
     expect([key, current]).toEqual([key, 0]);
     for (const value of [count!, connections!]) {
@@ -108,8 +71,6 @@ function judge(table: StickTable, shadow: Int32Array, kills: number): void {
       expect([key, value <= begun]).toEqual([key, true]);
     }
     open += begun - done;
-    total += done;
   }
   expect(open).toBeLessThanOrEqual(kills);
-  expect(total).toBeGreaterThan(10_000);
 }
