@@ -27,17 +27,28 @@ class ManyLines extends FakePort {
   }
 
   override dial(_server: unknown, flow: DialFlow): void {
-    const port = this;
     this.flow = flow;
-    this.next = new (class extends Sink {
-      override send(bytes: Uint8Array, start: number, end: number): boolean {
-        port.sentTo = flow;
-        return super.send(bytes, start, end);
-      }
-    })();
+    this.next = new Told(this, flow);
   }
 
   next: Sink = new Sink();
+}
+
+/** One class for all of them, as a worker's lines are: a class for each would be more memory that is not at hand. */
+class Told extends Sink {
+  readonly #port: ManyLines;
+  readonly #flow: DialFlow;
+
+  constructor(port: ManyLines, flow: DialFlow) {
+    super();
+    this.#port = port;
+    this.#flow = flow;
+  }
+
+  override send(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#port.sentTo = this.#flow;
+    return super.send(bytes, start, end);
+  }
 }
 
 function run(name: string, options: PlanOptions): void {
