@@ -5,7 +5,7 @@ import { commandsIn, shellLines } from "./shell.ts";
 
 const pages = readPages();
 /** Others are no shell: output, drawings, heads. */
-const shells = new Set(["", "sh", "bash"]);
+const shells = new Set(["sh", "console"]);
 
 for (const { name, blocks, words } of pages) {
   const told = blocks

@@ -26,7 +26,7 @@ Conditions, keys and values of rules are written in the syntax of [CEL](https://
 config is read; whatever is wrong with it is told then, with the line and the column. The same closures decide about live traffic,
 answer \`sluice explain\` and play rules in mode \`observe\`.
 
-\`\`\`
+\`\`\`text
 marked[src].gpc0 > 0
 host in ['example.com', 'www.example.com'] && !(src in lists.office)
 path.startsWith('/api') && method == 'POST' && clients[src].http_req_rate > 100

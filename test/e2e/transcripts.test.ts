@@ -377,7 +377,7 @@ testWith(["bash", "curl"])("a page that shows what does not come to pass is foun
   const words = { "127.0.0.1:2112": sluice.admin };
   for (const [what, text, problem] of made) {
     const stage = what.startsWith("no more") ? { untried: { "sluice stop": "it is over then" } } : {};
-    const block = { at: "made.md:1", language: "", text };
+    const block = { at: "made.md:1", language: "sh", text };
     const told = await followed([block], {
       room,
       admin: sluice.admin,

@@ -83,7 +83,7 @@ export async function followed(blocks: readonly Block[], stage: PageStage): Prom
   );
   let count = 0;
   for (const { at, language, text } of blocks) {
-    if (language !== "" && language !== "sh") continue;
+    if (language !== "sh" && language !== "console") continue;
     for (const { typed: told, shown } of stepsOf(text)) {
       const line = told.replace(/\s+#\s.*$/, "");
       if (!(shown === null ? /^(sluice|curl) / : /\b(sluice|curl)\b/).test(line)) continue;
