@@ -2,6 +2,7 @@
 // tells names that the running Sluice has, and nothing where none runs: a shell has no place for an error.
 
 import type { Command } from "commander";
+import type { RulesAnswer } from "../control/api/shape/rule.ts";
 import type { Status } from "../control/status.ts";
 import type { TablesAnswer } from "../control/table/answer.ts";
 import type { Writer } from "./check.ts";
@@ -39,11 +40,24 @@ async function completionNames(kind: string, writer: Writer): Promise<number> {
   return 0;
 }
 
+const paths = {
+  servers: "/api/v1/status",
+  egress: "/api/v1/status",
+  tables: "/api/v1/tables",
+  rules: "/api/v1/rules",
+} as const satisfies Record<NameKind, string>;
+
 async function namesOf(kind: NameKind): Promise<readonly string[]> {
-  const answer = await ask({}, "GET", kind === "tables" ? "/api/v1/tables" : "/api/v1/status");
+  const answer = await ask({}, "GET", paths[kind]);
   if (!answer.ok || answer.status !== 200) return [];
   if (kind === "tables") return (answer.body as TablesAnswer).tables.map(({ name }) => name);
+  if (kind === "rules") return ruleNames(answer.body as RulesAnswer);
   const { pools, egress } = answer.body as Status; // What our own admin interface answers.
   if (kind === "egress") return egress.map(({ name }) => name);
   return pools.flatMap((pool) => pool.servers.map(({ name }) => `${pool.name}/${name}`));
+}
+
+/** A name that several have says of none which it is: then it is the place. */
+function ruleNames({ rules }: RulesAnswer): string[] {
+  return rules.map(({ id, name }) => (rules.filter((each) => each.name === name).length > 1 ? id : name));
 }

@@ -104,7 +104,7 @@ test("run, status, drain, enable, reload, and a clean end at SIGTERM", async () 
   const config = {
     workers: 1,
     admin: { listen: admin },
-    listeners: { web: { listen: `127.0.0.1:${port}`, use: "app" } },
+    listeners: { web: { listen: `127.0.0.1:${port}`, use: "app", rules: [{ name: "everything", log: "it came" }] } },
     pools: { app: { servers: [`127.0.0.1:${origin.port}`], check: { http: "/" } } },
   };
   writeFileSync(file, JSON.stringify(config));
@@ -119,6 +119,16 @@ test("run, status, drain, enable, reload, and a clean end at SIGTERM", async () 
   expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(503);
   expect((await sluice("enable", server, "--admin", admin)).code).toBe(0);
   expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+  const [weighed, ruled] = [
+    await sluice("weight", server, "3", "--admin", admin),
+    await sluice("rules", "observe", "everything", "--admin", admin),
+  ];
+  expect([weighed.code, ruled.code]).toEqual([0, 0]);
+  expect(JSON.parse((await sluice("rules", "--admin", admin, "--json")).out)).toMatchObject({
+    rules: [{ name: "everything", mode: "observe", configuredMode: "enforce" }],
+  });
+  expect((await sluice("audit", "--admin", admin)).out).toMatch(/rules%5B0%5D.*"weight":3.*enable.*drain/s);
+  expect((await sluice("changes", "--admin", admin)).out).toContain(`server ${server} has weight 3, formerly 1`);
 
   writeFileSync(file, JSON.stringify({ ...config, pools: { app: { servers: "none" } } }));
   const refused = await sluice("reload", "--admin", admin);

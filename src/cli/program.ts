@@ -4,6 +4,7 @@
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { skins } from "../config/print.ts";
+import { audit, changes, type PastOptions } from "./audit.ts";
 import { addBacktest } from "./backtestcommand.ts";
 import { type BanOptions, ban, bans, unban } from "./bans.ts";
 import { addCaches } from "./cachecommands.ts";
@@ -20,6 +21,7 @@ import { lists } from "./lists.ts";
 import { addOriginals } from "./originalcommands.ts";
 import { addRegistry } from "./registrycommands.ts";
 import { gathered, remoteCommand } from "./remotecommand.ts";
+import { addRules } from "./rulescommands.ts";
 import { type RunOptions, run } from "./run.ts";
 import { schema } from "./schema.ts";
 import { type SentinelCommandOptions, sentinel } from "./sentinel.ts";
@@ -32,6 +34,7 @@ import { addTail } from "./tailcommand.ts";
 import { type TestOptions, test } from "./test.ts";
 import { addTop } from "./topcommand.ts";
 import { versionFields, versionText } from "./version.ts";
+import { type WeightOptions, weigh } from "./weight.ts";
 import { endWithReader, terminal } from "./writer.ts";
 
 const USAGE_ERROR = 2;
@@ -82,6 +85,8 @@ export function buildProgram(ended: (code: number) => void): Command {
   addConfig(program, ended);
   addRemote(program, ended);
   addConfigInForce(program, terminal, ended);
+  addRules(program, terminal, ended);
+  addPast(program, ended);
   addExplain(program, ended);
   addTables(program, ended);
   addTop(program, terminal, ended);
@@ -218,6 +223,26 @@ function addRemote(program: Command, ended: (code: number) => void): void {
     remote(order, description)
       .argument("<server>", "pool/host:port, as status shows it", serverName)
       .action(async (server: ServerName, options) => ended(await steer(order, server, options, terminal)));
+  remote("weight", "give a server another share of requests")
+    .argument("<server>", "pool/host:port, as status shows it", serverName)
+    .argument("<weight>", "its share against the others', from 1 on; to give it nothing, drain it", someNumber)
+    .option("--reason <text>", "why, for the audit log")
+    .action(async (server: ServerName, weight: number, options: WeightOptions) =>
+      ended(await weigh(server, weight, options, terminal)),
+    );
+}
+
+function addPast(program: Command, ended: (code: number) => void): void {
+  for (const [name, show, description, limitMax] of [
+    ["audit", audit, "show who asked for which change over the admin interface, and what came of it", 1000],
+    ["changes", changes, "show what has changed: plans, servers, bans, workers, as the log says it", 200],
+  ] as const)
+    remoteCommand(program, name, description)
+      .option("--limit <number>", `the last so many, at most ${limitMax}`, someNumber, 20)
+      .action(async (options: PastOptions) => {
+        endWithReader();
+        ended(await show(options, terminal));
+      });
 }
 
 function addExplain(program: Command, ended: (code: number) => void): void {
@@ -245,7 +270,7 @@ function addTables(program: Command, ended: (code: number) => void): void {
     .argument("<name>", "of the table")
     .option("--where <condition>", 'only those, such as "gpc0 > 0 && expires < 1m"')
     .option("--key <key>", "only keys that begin like this, or addresses of this block")
-    .option("--limit <number>", "at most so many (default: 100)", entryLimit)
+    .option("--limit <number>", "at most so many (default: 100)", someNumber)
     .option("--all", "however many there are")
     .action(async (name: string, options) => {
       endWithReader();
@@ -296,7 +321,7 @@ function addBans(program: Command, ended: (code: number) => void): void {
     });
 }
 
-function entryLimit(text: string): number {
+function someNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("it must be a number from 1 on.");
   return Number(text);
 }

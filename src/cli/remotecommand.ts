@@ -2,12 +2,17 @@
 // line only; client.ts makes an address and a token of what was said. Every such command is made here, so that they are all
 // told the same in the same words.
 
-import type { Command } from "commander";
+import type { Command, CommandOptions } from "commander";
 
 /** A command that speaks to a running Sluice. */
-export function remoteCommand(parent: Command, name: string, description: string): Command {
+export function remoteCommand(
+  parent: Command,
+  name: string,
+  description: string,
+  options: CommandOptions = {},
+): Command {
   return parent
-    .command(name)
+    .command(name, options)
     .description(description)
     .option(
       "--admin <address>",

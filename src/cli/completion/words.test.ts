@@ -16,6 +16,7 @@ function program(): Command {
     .addOption(new Option("--as <format>", "its format").choices(["json", "text"]))
     .option("--all", "all of it")
     .option("--limit <number>", "so many");
+  root.command("rules").command("off").argument("<rule>", "a rule");
   root.command("secret", { hidden: true });
   return root;
 }
@@ -29,13 +30,17 @@ test("commands, options and what may stand for their values", () => {
     "table",
     "table show",
     "table help",
+    "rules",
+    "rules off",
+    "rules help",
     "help",
   ]);
-  const [, run, drain, , show] = allCommands(words);
+  const [, run, drain, , show, , , off] = allCommands(words);
   expect(run!.values).toEqual({ kind: "file" });
   expect(run!.options[0]).toMatchObject({ flags: ["-c", "--config"], values: { kind: "file" } });
   expect(drain!.values).toEqual({ kind: "names", names: "servers" });
   expect(show!.values).toEqual({ kind: "names", names: "tables" });
+  expect(off!.values).toEqual({ kind: "names", names: "rules" });
   expect(show!.options.slice(0, 3).map(({ values }) => values)).toEqual([
     { kind: "choices", choices: ["json", "text"] },
     null,

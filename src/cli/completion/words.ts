@@ -11,7 +11,7 @@ export type Values =
   | { readonly kind: "anything" };
 
 /** Of what `sluice completion names KIND` tells. */
-export const nameKinds = ["servers", "tables", "egress"] as const;
+export const nameKinds = ["servers", "tables", "egress", "rules"] as const;
 export type NameKind = (typeof nameKinds)[number];
 
 export interface OptionWords {
@@ -71,6 +71,7 @@ function argumentValues(all: readonly Argument[], path: readonly string[]): Valu
 
 function namesOf(argument: string, command: string): NameKind | null {
   if (argument === "server") return "servers";
+  if (argument === "rule" && command.startsWith("rules")) return "rules";
   if (argument === "name" && command.startsWith("table")) return "tables";
   return argument === "pool" && command.startsWith("egress") ? "egress" : null;
 }
