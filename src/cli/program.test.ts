@@ -104,7 +104,7 @@ test("run, status, drain, enable, reload, and a clean end at SIGTERM", async () 
   const config = {
     workers: 1,
     admin: { listen: admin },
-    listeners: { web: { listen: `127.0.0.1:${port}`, use: "app", rules: [{ name: "everything", log: "it came" }] } },
+    listeners: { web: { listen: `127.0.0.1:${port}`, use: "app" } },
     pools: { app: { servers: [`127.0.0.1:${origin.port}`], check: { http: "/" } } },
   };
   writeFileSync(file, JSON.stringify(config));
@@ -119,16 +119,6 @@ test("run, status, drain, enable, reload, and a clean end at SIGTERM", async () 
   expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(503);
   expect((await sluice("enable", server, "--admin", admin)).code).toBe(0);
   expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
-  const [weighed, ruled] = [
-    await sluice("weight", server, "3", "--admin", admin),
-    await sluice("rules", "observe", "everything", "--admin", admin),
-  ];
-  expect([weighed.code, ruled.code]).toEqual([0, 0]);
-  expect(JSON.parse((await sluice("rules", "--admin", admin, "--json")).out)).toMatchObject({
-    rules: [{ name: "everything", mode: "observe", configuredMode: "enforce" }],
-  });
-  expect((await sluice("audit", "--admin", admin)).out).toMatch(/rules%5B0%5D.*"weight":3.*enable.*drain/s);
-  expect((await sluice("changes", "--admin", admin)).out).toContain(`server ${server} has weight 3, formerly 1`);
 
   writeFileSync(file, JSON.stringify({ ...config, pools: { app: { servers: "none" } } }));
   const refused = await sluice("reload", "--admin", admin);
@@ -141,6 +131,31 @@ test("run, status, drain, enable, reload, and a clean end at SIGTERM", async () 
   child.kill("SIGTERM");
   expect(await child.exited).toBe(0);
   await origin.stop(true);
+}, 20_000);
+
+test("a rule's mode and a server's weight are set, and who asked for it is told", async () => {
+  const admin = `127.0.0.1:${freePort()}`;
+  const folder = mkdtempSync(join(tmpdir(), "sluice-cli-"));
+  folders.push(folder);
+  const file = join(folder, "sluice.json");
+  const rules = [{ name: "everything", log: "it came" }];
+  const listeners = { web: { listen: `127.0.0.1:${freePort()}`, use: "app", rules } };
+  const config = { workers: 1, admin: { listen: admin }, listeners, pools: { app: { servers: ["127.0.0.1:9"] } } };
+  writeFileSync(file, JSON.stringify(config));
+  const { until } = await started("run", "-c", file);
+  await until("started");
+  expect((await sluice("weight", "app/127.0.0.1:9", "3", "--admin", admin)).code).toBe(0);
+  expect((await sluice("rules", "observe", "everything", "--admin", admin)).code).toBe(0);
+  const [listed, asked, changed] = await Promise.all([
+    sluice("rules", "--admin", admin, "--json"),
+    sluice("audit", "--admin", admin),
+    sluice("changes", "--admin", admin),
+  ]);
+  expect(JSON.parse(listed.out)).toMatchObject({
+    rules: [{ name: "everything", mode: "observe", configuredMode: "enforce" }],
+  });
+  expect(asked.out).toMatch(/rules%5B0%5D.*"weight":3/s);
+  expect(changed.out).toContain("server app/127.0.0.1:9 has weight 3, formerly 1");
 }, 20_000);
 
 test("a second signal ends at once what the first one lets finish", async () => {
