@@ -32,3 +32,22 @@ test("distances count insertions, deletions, replacements and swaps", () => {
   expect(levenshtein("ab", "ba")).toBe(1);
   expect(levenshtein("same", "same")).toBe(0);
 });
+
+test("of words that are too far apart only that is told", () => {
+  expect(levenshtein("kitten", "sitting", 3)).toBe(3);
+  expect(levenshtein("kitten", "sitting", 4)).toBe(3);
+  expect(levenshtein("abcdefgh", "hgfedcba", 2)).toBe(2);
+  // A swap takes from the row before the last: one row that is too far is not the end.
+  expect(levenshtein("abcd", "badc", 3)).toBe(2);
+  const words = ["round", "rnoud", "", "roundrobin", "random", "robin", "bround", "dnuor", "least", "leats"];
+  for (const from of words)
+    for (const to of words)
+      for (const most of [1, 2, 3, 5]) expect(levenshtein(from, to, most)).toBe(Math.min(levenshtein(from, to), most));
+});
+
+test("what is meant is found among ten thousand addresses", () => {
+  const addresses = Array.from({ length: 10_000 }, (_, index) => `10.32.${index >> 8}.${index & 255}`);
+  expect(nearest("10.32.3.20x", addresses)).toBe("10.32.3.20");
+  expect(nearest("10.32.39.51", addresses)).toBe("10.32.3.51");
+  expect(nearest("proxy.example:3128", addresses)).toBeNull();
+});
