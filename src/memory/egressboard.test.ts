@@ -285,10 +285,28 @@ test("300 members with a thousand outcomes and changes each, texts without end, 
     board.history(board.memberOf(id), 2000, ({ atMs }) => atMs === nowMs + 1002 - entries++);
     expect(entries).toBe(1000);
   }
-  // Rings: 2344 pages; texts: 64; rows and ids: 48; 2048 pairs: 80; 20 hosts, cells, leases, index, owners and header: 11.
+  // Rings: 2345 pages; texts: 64; rows and ids: 48; 2048 pairs: 80; 20 hosts, cells, leases, index, owners and header: 11.
   const pages = touchedPages(bytes);
-  expect([pages, pages * pageBytes]).toEqual([2547, 10_432_512]);
+  expect([pages, pages * pageBytes]).toEqual([2548, 10_436_608]);
   expect(pages * pageBytes).toBeLessThan(10 * 2 ** 20);
+});
+
+test("ten thousand members that nothing has happened to take less than 8 MiB: of their rings the pages with their first changes", () => {
+  const ids = idsTo(10_000);
+  const shape = egressShape({ members: ids as never, history: { entriesMax: 1, changesMax: 100 } });
+  const bytes = new Uint8Array(SharedEgressBoard.bytesFor(shape));
+  SharedEgressBoard.format(bytes, shape, 12_345);
+  const owner = { id: 1, startedAt: 0, isAlive: () => true, relax: () => {} };
+  const board = new SharedEgressBoard(bytes, "crawl", owner);
+  board.adopt(ids, nowMs);
+  // Rows: 1250 pages; ids: 313; changes: 118; the index: 32 of two; header and owners: 3.
+  const { changesAt, textsAt } = board.parts.file.layout;
+  expect(touchedPages(bytes.subarray(changesAt * 4, textsAt * 4))).toBe(118);
+  expect(touchedPages(bytes) * pageBytes).toBeLessThan(8 * 2 ** 20);
+  // And what is said is there, to the last.
+  const found: number[] = [];
+  board.changes(board.memberOf(ids.at(-1)!), 10, ({ cause }) => found.push(cause) > 0);
+  expect(found).toEqual([changeCause.added]);
 });
 
 test("an index without an end, as garbage has none, is looked through once", () => {

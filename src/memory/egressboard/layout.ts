@@ -12,7 +12,7 @@
 //   rows       128 words each (../egress.ts memberWord): by who holds the lock, but for what that page says is counted by Atomics
 //   ids        32 words each  bytes of the text, and the text: length last, by control under the lock
 //   outcomes   5 words for each entry of each row (outcomes.ts): by whoever reserved the entry
-//   changes    3 words for each (changes.ts): by who holds the lock
+//   changes    3 words for each (changes.ts), the first few of all rows before the others: by who holds the lock
 //   texts      16 words each (texts.ts): by who holds the lock, but for the time of use
 //   cells      of each kind of records: the number of a record and a part of its hash (records.ts), by who holds the lock
 //   records    of each kind, 40 words each (../egress.ts recordWord): likewise
@@ -26,7 +26,7 @@ import { ownersMax, ownerWords } from "../owners.ts";
 
 const magic = 0x51_1c_e0_e9;
 /** Changed whenever a word moves or means something else, those of ../egress.ts among them. */
-const layoutVersion = 1;
+const layoutVersion = 2;
 
 export const header = {
   magic: 0,

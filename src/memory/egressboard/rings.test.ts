@@ -77,11 +77,18 @@ test.each([0, 1, 3, 10])("of outcomes exactly the last %d are kept", (entriesMax
   expect(visits).toBe(Math.min(entriesMax, 2));
 });
 
-test.each([0, 1, 3])("of changes exactly the last %d are kept", (changesMax) => {
+// Of rings that are all head (changes.ts), and of such that have a tail, whatever part of them was written last.
+test.each([0, 1, 3, 4, 5, 7, 8])("of changes exactly the last %d are kept", (changesMax) => {
   const board = boardOf(1, changesMax);
-  for (let number = 0; number < 9; number++)
-    board.keepChange(board.memberOf("a"), { ...change, atMs: nowMs + number * 1000, forMs: number * 1000 });
-  expect(changesOf(board).map(({ forMs }) => forMs)).toEqual([8000, 7000, 6000].slice(0, changesMax));
+  for (let number = 1; number <= 25; number++) {
+    const before = number > 1 ? changesOf(board) : [];
+    for (const id of ["before", "a", "behind"])
+      board.keepChange(board.memberOf(id), { ...change, atMs: nowMs + number * 1000, forMs: number * 1000 });
+    const told = changesOf(board);
+    expect(told[0]?.forMs).toBe(changesMax === 0 ? undefined : number * 1000);
+    if (number > 1) expect(told.slice(1)).toEqual(before.slice(0, changesMax - 1 < 0 ? 0 : changesMax - 1));
+  }
+  expect(changesOf(board).map(({ forMs }) => 25 - forMs / 1000)).toEqual([...Array(changesMax).keys()]);
 });
 
 test("a change is told as it was kept, in whole seconds, and for 2^23 s at most", () => {
@@ -99,14 +106,25 @@ test("a change is told as it was kept, in whole seconds, and for 2^23 s at most"
 });
 
 test("members have rings of their own", () => {
-  const board = boardOf(3, 2);
-  for (const [index, id] of ["before", "a", "behind"].entries())
-    for (let turn = 0; turn < 7; turn++) {
-      board.keep(board.memberOf(id), { ...outcome, status: 200 + index });
-      board.keepChange(board.memberOf(id), { ...change, forMs: index * 1000 });
-    }
-  expect(outcomesOf(board).map(({ status }) => status)).toEqual([201, 201, 201]);
-  expect(changesOf(board).map(({ forMs }) => forMs)).toEqual([1000, 1000]);
+  for (const changesMax of [2, 6]) {
+    const board = boardOf(3, changesMax);
+    for (const [index, id] of ["before", "a", "behind"].entries())
+      for (let turn = 0; turn < 17; turn++) {
+        board.keep(board.memberOf(id), { ...outcome, status: 200 + index });
+        board.keepChange(board.memberOf(id), { ...change, forMs: index * 1000 });
+      }
+    expect(outcomesOf(board).map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(changesOf(board).map(({ forMs }) => forMs)).toEqual(Array(changesMax).fill(1000));
+  }
+});
+
+test("of who leaves nothing is left in its ring, head or tail", () => {
+  const board = boardOf(1, 7);
+  for (let turn = 0; turn < 17; turn++) board.keepChange(board.memberOf("a"), change);
+  const { changesAt, textsAt } = board.parts.file.layout;
+  expect(board.words.subarray(changesAt, textsAt).some((word) => word !== 0)).toBe(true);
+  board.adopt([], nowMs);
+  expect(board.words.subarray(changesAt, textsAt).some((word) => word !== 0)).toBe(false);
 });
 
 test("an entry that is being written, or whose writer died, is passed over", () => {
