@@ -13,18 +13,20 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const h2c = encode("h2c");
 const keyCookieBytesMax = 4096;
 
-/** Why a request goes no further; null when it may. `bodyBytes`: those of its body that are here already. */
-export function refusalOf(
-  head: Head,
-  body: Body,
-  bodyBytes: number,
-  bodyBytesMax: number,
-  proxy: ProxyPlan | null,
-): Fault | null {
+/** A request whose head is here; `requestBytes` of its body are. */
+interface Asked {
+  readonly head: Head;
+  readonly requestBody: Body;
+  readonly requestBytes: number;
+}
+
+/** Why a request goes no further; null when it may. `proxy`: the listener's. */
+export function refusalOf(asked: Asked, bodyBytesMax: number, proxy: ProxyPlan | null): Fault | null {
+  const { head, requestBody, requestBytes } = asked;
   if (head.method === method.trace) return fault("method_refused");
   if (head.method === method.connect && proxy === null) return fault("method_refused");
-  if (body.isBad) return fault("bad_chunk");
-  if (bodyBytesMax > 0 && (head.contentLength > bodyBytesMax || bodyBytes > bodyBytesMax))
+  if (requestBody.isBad) return fault("bad_chunk");
+  if (bodyBytesMax > 0 && (head.contentLength > bodyBytesMax || requestBytes > bodyBytesMax))
     return fault("body_too_large");
   return null;
 }

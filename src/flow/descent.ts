@@ -96,7 +96,7 @@ export class Descent {
     const exchange = this.#exchange;
     const { passage, requestBody } = exchange;
     const upstream = exchange.upstream!;
-    const { kind } = upstream.body;
+    const { kind } = exchange.responseBody;
     const isOld = exchange.head.minor === 0;
     const { relay } = passage;
     passage.begin(kind, isOld, head.wantsKeepAlive);

@@ -49,6 +49,8 @@ export class Exchange implements Sender, Seeker {
   /** As it goes on: another where rules have changed it. */
   head: Head;
   readonly requestBody: Body = new Body();
+  /** From the server's head on. */
+  readonly responseBody: Body = new Body();
   readonly attempt: Attempt;
   readonly #context: Context;
   /** Whom it is for; set from `open` until the report is over. */
@@ -103,6 +105,7 @@ export class Exchange implements Sender, Seeker {
   spareCaching: Caching | null = null;
   spareHead: Head | null = null;
   #spareVisit: Visit | null = null;
+  #spareLease: Lease | null = null;
   /** Null where nothing is to be judged or counted by rules. */
   visit: Visit | null = null;
   /** What it is watched by; null where nobody asks why. */
@@ -151,7 +154,10 @@ export class Exchange implements Sender, Seeker {
     this.upgrade = null;
     this.target = null;
     this.ask = null;
-    this.lease = null;
+    if (this.lease !== null) {
+      if (this.lease.isFree) this.#spareLease = this.lease;
+      this.lease = null;
+    }
     this.user = null;
     this.isUpgrade = false;
     this.requestIdIndex = -1;
@@ -231,13 +237,7 @@ export class Exchange implements Sender, Seeker {
     const { head } = this;
     const { forwarding } = this.listener;
     this.isPersistent = head.wantsKeepAlive && !this.downstream!.isLast;
-    const refusal = refusalOf(
-      head,
-      this.requestBody,
-      this.requestBytes,
-      this.#context.limits.bodyBytesMax,
-      this.listener.plan.proxy,
-    );
+    const refusal = refusalOf(this, this.#context.limits.bodyBytesMax, this.listener.plan.proxy);
     if (refusal !== null) return this.fail(refusal);
     if (this.isTrusted && head.hasSpecial) this.clientAddress = forwarding.trust.clientAddress(head, this.address);
     if (forwarding.requestId !== null) {
@@ -263,8 +263,9 @@ export class Exchange implements Sender, Seeker {
     this.isUpgrade = isUpgradeAsked(this.head, this.requestBody);
     const by = this.target === null ? null : this.target.by;
     if (by === null) return this.attempt.begin();
-    this.lease = new Lease(this, this.#context, by);
-    this.lease.seek();
+    this.lease = this.#spareLease ?? new Lease(this, this.#context);
+    this.#spareLease = null;
+    this.lease.begin(by);
   }
 
   /** Said by a step that will say `goOn` later. The client's body waits too, and so does the response, of which all is kept. */
@@ -315,15 +316,15 @@ export class Exchange implements Sender, Seeker {
   /** The attempt has chosen: over a connection that is there, or a new one. */
   connect(server: ServerSite, isFreshWanted: boolean): void {
     if (this.inquiry !== null) this.inquiry.chosen(this.pool, this.attempt, true);
-    const door = this.target === null ? server : this.pool.targets!.serverOf(this.target, this.lease);
-    const idle = isFreshWanted ? null : door.idle.take();
+    const { target, lease, pool } = this;
+    const idle = isFreshWanted ? null : target === null ? server.idle.take() : pool.targets!.take(target, lease);
     if (idle !== null) {
       this.upstream = idle;
       idle.carry(this);
-      this.upload.send(idle);
-      return;
+      return this.upload.send(idle);
     }
-    this.upstream = new Upstream(this.#context, this.pool, door);
+    const door = target === null ? server : pool.targets!.serverOf(target, lease);
+    this.upstream = new Upstream(this.#context, pool, door);
     this.holdBody();
     this.upstream.dial(this, this.downstream!.client);
   }

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
+import { makePlan } from "../../test/playbook/plan.ts";
 import { Prng } from "../base/prng.ts";
 import { Arena } from "../memory/arena.ts";
 import { serverCell, Tally } from "../memory/tally.ts";
-import { IdleConnections } from "./idle.ts";
+import { IdleConnections, IdleHouse, keptOf } from "./idle.ts";
 import type { Upstream } from "./upstream.ts";
 
 class Connection {
@@ -22,8 +23,9 @@ const asUpstream = (connection: Connection): Upstream => connection as unknown a
 function idleOf(connectionsMax: number, timeoutMs = 1000): { idle: IdleConnections; counted: () => number } {
   const tally = new Tally(Arena.inMemory(), 0);
   const row = tally.serverRow(3);
-  const idle = new IdleConnections(tally, row);
-  idle.configure({ connectionsMax, timeoutMs });
+  const house = new IdleHouse(tally, row);
+  house.configure({ connectionsMax, timeoutMs });
+  const idle = new IdleConnections(house);
   return { idle, counted: () => tally.cells[row + serverCell.idle]! };
 }
 
@@ -72,6 +74,27 @@ test("when the server leaves the plan its connections are closed, and none is ke
   idle.put(asUpstream(one));
   idle.close();
   expect([one.isDestroyed, counted(), idle.put(asUpstream(new Connection()))]).toEqual([true, 0, false]);
+});
+
+test("what moves to another house counts there, and obeys its bounds", () => {
+  const { idle, counted } = idleOf(8);
+  const other = new Tally(Arena.inMemory(), 0);
+  const house = new IdleHouse(other, other.serverRow(1));
+  house.configure({ connectionsMax: 2, timeoutMs: 1000 });
+  idle.put(asUpstream(new Connection()));
+  idle.put(asUpstream(new Connection()));
+  idle.move(house);
+  expect([counted(), other.cells[house.cell]]).toEqual([0, 2]);
+  expect(idle.put(asUpstream(new Connection()))).toBe(false);
+  idle.close();
+  expect(other.cells[house.cell]).toBe(0);
+});
+
+test("of a server that is told whose connection it is nothing stands idle", () => {
+  const pool = makePlan().pools[0]!;
+  const server = pool.servers[0]!;
+  expect(keptOf(pool, server)).toEqual(pool.idle);
+  expect(keptOf(pool, { ...server, proxyProtocol: 2 }).connectionsMax).toBe(0);
 });
 
 test("whatever comes and goes, it is as a list that the last leaves first", () => {

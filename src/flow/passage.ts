@@ -100,7 +100,8 @@ export class Passage implements Outlet, SieveOutlet {
   first(upstream: Upstream, bytes: Uint8Array, start: number, end: number): void {
     if (this.#broken !== null && this.#sieve !== null) this.#takeHead();
     const bytesPerSecond = this.#exchange.visit?.bytesPerSecond ?? 0;
-    if (bytesPerSecond > 0 && !upstream.body.isDone) this.#slow(bytesPerSecond, upstream, bytes, start, end);
+    if (bytesPerSecond > 0 && !this.#exchange.responseBody.isDone)
+      this.#slow(bytesPerSecond, upstream, bytes, start, end);
     else this.#pass(upstream, bytes, start, end, true);
   }
 
@@ -133,7 +134,7 @@ export class Passage implements Outlet, SieveOutlet {
     const { output } = this.#context;
     const exchange = this.#exchange;
     const { relay } = this;
-    const { body } = upstream;
+    const body = exchange.responseBody;
     const headBytes = output.length;
     const next = relay.advance(body, output, bytes, start, end);
     if (body.isBad) {
@@ -178,7 +179,7 @@ export class Passage implements Outlet, SieveOutlet {
 
   /** The client cannot take more now: its server waits, unless who looks on will give it all of this. */
   #blocked(upstream: Upstream): void {
-    this.#isRelieved = this.#throttle === null && this.#isToBeRelieved(upstream.body);
+    this.#isRelieved = this.#throttle === null && this.#isToBeRelieved(this.#exchange.responseBody);
     if (!this.#isRelieved) upstream.line?.pause();
   }
 
@@ -195,7 +196,7 @@ export class Passage implements Outlet, SieveOutlet {
   #follow(upstream: Upstream, bytes: Uint8Array, start: number, end: number): boolean {
     const exchange = this.#exchange;
     const onlooker = this.onlooker!;
-    const { body } = upstream;
+    const body = exchange.responseBody;
     const next = body.advance(bytes, start, end, onlooker);
     if (body.isBad) {
       exchange.failUpstream(fault("truncated_response"));
@@ -230,7 +231,7 @@ export class Passage implements Outlet, SieveOutlet {
     this.#isRelieved = false;
     this.#exchange.awaitServer();
     if (upstream === null) return;
-    if (isBetween && this.relay.isAsIs && upstream.body.kind === bodyKind.chunked) this.relay.remake();
+    if (isBetween && this.relay.isAsIs && this.#exchange.responseBody.kind === bodyKind.chunked) this.relay.remake();
     if (isTaken) upstream.resume();
     else upstream.line?.pause();
     upstream.unpark();
@@ -239,7 +240,7 @@ export class Passage implements Outlet, SieveOutlet {
   /** Through the filter; what that says at once goes behind the head in the same write. */
   #sift(sieve: Sieve, upstream: Upstream, bytes: Uint8Array, start: number, end: number): boolean {
     const exchange = this.#exchange;
-    const { body } = upstream;
+    const body = exchange.responseBody;
     const headBytes = this.output.length;
     const next = sieve.advance(body, bytes, start, end);
     if (body.isBad) {

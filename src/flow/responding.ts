@@ -37,6 +37,6 @@ export function respond(
   if (status >= 500) attempt.failed();
   else attempt.succeeded();
   // As its server frames it, whatever steps make of it.
-  exchange.upstream!.body.begin(responseBody(head, exchange.head.method), head.contentLength);
+  exchange.responseBody.begin(responseBody(head, exchange.head.method), head.contentLength);
   exchange.descent.begin(head, bytes, bodyStart, end);
 }

@@ -37,7 +37,7 @@ import { PoolCaching } from "./caching/poolcaching.ts";
 import { EgressSite } from "./egress/site.ts";
 import { Forwarding } from "./forwarding.ts";
 import { type HookSet, Hooks } from "./hooks.ts";
-import { IdleConnections } from "./idle.ts";
+import { IdleConnections, IdleHouse, keptOf } from "./idle.ts";
 import { Mirroring } from "./mirroring.ts";
 import { NameRoutes } from "./names.ts";
 import { Queue } from "./queue.ts";
@@ -174,18 +174,14 @@ export class ServerSite {
   /** Index of the word that all workers add to (memory/tally.ts). */
   readonly sharedRow: number;
   readonly idle: IdleConnections;
-  /** A PROXY header has said whose connection it is: it is no one else's. */
-  readonly isOfOneClient: boolean;
 
-  constructor(plan: ServerPlan, index: number, pool: PoolPlan, tally: Tally, former: IdleConnections | undefined) {
+  constructor(plan: ServerPlan, index: number, tally: Tally, idle: IdleConnections) {
     this.plan = plan;
     this.index = index;
     this.row = tally.serverRow(plan.slot);
     this.slot = plan.slot;
     this.sharedRow = tally.sharedServerRow(plan.slot);
-    this.idle = former ?? new IdleConnections(tally, this.row);
-    this.idle.configure(pool.idle);
-    this.isOfOneClient = plan.proxyProtocol !== 0;
+    this.idle = idle;
   }
 }
 
@@ -227,7 +223,9 @@ export class PoolSite {
         : new Backends(plan, parts.arena, parts.tally.worker, parts.workers, parts.random);
     this.servers = plan.servers.map((server, index) => {
       const same = former?.servers.find((other) => isSameServer(other.plan, server));
-      return new ServerSite(server, index, plan, parts.tally, same?.idle);
+      const house = same?.idle.house ?? new IdleHouse(parts.tally, parts.tally.serverRow(server.slot));
+      house.configure(keptOf(plan, server));
+      return new ServerSite(server, index, parts.tally, same?.idle ?? new IdleConnections(house));
     });
     this.queue = new Queue(this, parts.tally);
     this.budget = former?.budget ?? new RetryBudget();
@@ -241,7 +239,7 @@ export class PoolSite {
     this.caching = cachingOf(plan, making);
     const { stick } = plan;
     const make = (server: ServerPlan, idle: IdleConnections): ServerSite =>
-      new ServerSite(server, 0, plan, parts.tally, idle);
+      new ServerSite(server, 0, parts.tally, idle);
     const row = this.servers[0]?.row ?? 0;
     const by = makeUse(plan.targets?.egress ?? null, making.egresses);
     this.targets =

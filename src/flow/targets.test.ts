@@ -13,7 +13,7 @@ const tally = new Tally(Arena.inMemory(), 0);
 
 function made(former: Targets | null = null, changes: Partial<PoolPlan> = {}): Targets {
   const plan = { ...makePlan(proxyPlan()).pools[0]!, ...changes };
-  return new Targets(plan, tally, 0, (server, idle) => new ServerSite(server, 0, plan, tally, idle), former);
+  return new Targets(plan, tally, 0, (server, idle) => new ServerSite(server, 0, tally, idle), former);
 }
 
 function targetAt(authority: string, isSecure = false, isTunnel = false, address = "1.1.1.1"): Target {

@@ -7,11 +7,12 @@ import type { PoolPlan, ServerPlan } from "../config/plan.ts";
 import type { Tally } from "../memory/tally.ts";
 import { Doors, type Way } from "./egress/doors.ts";
 import type { EgressSite } from "./egress/site.ts";
-import { IdleConnections } from "./idle.ts";
+import { IdleConnections, IdleHouse, keptOf } from "./idle.ts";
 import type { ServerSite } from "./site.ts";
 import { TargetPolicy } from "./targets/policy.ts";
 import type { Target } from "./targets/target.ts";
 import { publicTls } from "./targets/tls.ts";
+import type { Upstream } from "./upstream.ts";
 
 /** Targets that a worker keeps connections to. */
 const targetsMax = 1024;
@@ -38,9 +39,8 @@ type MakeServer = (plan: ServerPlan, idle: IdleConnections) => ServerSite;
 export class Targets {
   readonly policy: TargetPolicy;
   readonly #plan: PoolPlan;
-  readonly #tally: Tally;
-  readonly #row: number;
   readonly #make: MakeServer;
+  readonly #house: IdleHouse;
   /** The one that was asked for last comes last. */
   readonly #known: Map<string, Known>;
   readonly #use: EgressUse | null;
@@ -61,12 +61,12 @@ export class Targets {
   ) {
     this.policy = new TargetPolicy(plan.targets!);
     this.#plan = plan;
-    this.#tally = tally;
-    this.#row = row;
     this.#make = make;
+    this.#house = new IdleHouse(tally, row);
     const isSame = former !== null && judgedBy(former.#plan) === judgedBy(plan);
     this.#known = isSame ? former.#known : new Map();
-    for (const { idle } of this.#known.values()) idle.configure(plan.idle);
+    this.#house.configure(keptOf(plan, plan.servers[0]!));
+    for (const { idle } of this.#known.values()) idle.move(this.#house);
     this.#use = use;
     const used = use === null ? [] : [use.http, use.https, use.tunnels].filter((site) => site !== null);
     this.egresses = [...new Set(used)];
@@ -84,21 +84,19 @@ export class Targets {
     return isTunnel ? this.#use.tunnels : isSecure ? this.#use.https : this.#use.http;
   }
 
-  /** Where a connection to the target is taken from or dialed: at the address whose turn it is, and by that way where there is an egress pool. */
+  /** A connection to the target that stands idle; null without. `way`: by that, where there is an egress pool. */
+  take(target: Target, way: Way | null): Upstream | null {
+    if (way !== null) return this.#doors.get(target.by!.plan.name)!.take(target, way);
+    return target.isTunnel ? null : this.#knownOf(target).idle.take();
+  }
+
+  /** Where a connection to the target is dialed: at the address whose turn it is. */
   serverOf(target: Target, way: Way | null = null): ServerSite {
     if (way !== null) return this.#doors.get(target.by!.plan.name)!.serverOf(target, way);
     const { address, isTunnel } = target;
     // A tunnel's connection is nobody else's.
     if (isTunnel) return this.#make(this.#planOf(target, address), this.#noIdle());
-    const key = `${target.isSecure ? "https" : "http"} ${target.name}`;
-    let known = this.#known.get(key);
-    if (known === undefined) {
-      if (this.#known.size >= targetsMax) this.#forgetOldest();
-      const idle = new IdleConnections(this.#tally, this.#row);
-      idle.configure(this.#plan.idle);
-      known = { idle, servers: new Map() };
-    } else this.#known.delete(key);
-    this.#known.set(key, known);
+    const known = this.#knownOf(target);
     let server = known.servers.get(address);
     if (server === undefined) {
       if (known.servers.size >= addressesMax) known.servers.clear();
@@ -106,6 +104,17 @@ export class Targets {
       known.servers.set(address, server);
     }
     return server;
+  }
+
+  #knownOf(target: Target): Known {
+    const key = `${target.isSecure ? "https" : "http"} ${target.name}`;
+    let known = this.#known.get(key);
+    if (known === undefined) {
+      if (this.#known.size >= targetsMax) this.#forgetOldest();
+      known = { idle: new IdleConnections(this.#house), servers: new Map() };
+    } else this.#known.delete(key);
+    this.#known.set(key, known);
+    return known;
   }
 
   sweep(nowMs: number): void {
@@ -157,7 +166,7 @@ export class Targets {
   }
 
   #noIdle(): IdleConnections {
-    const idle = new IdleConnections(this.#tally, this.#row);
+    const idle = new IdleConnections(this.#house);
     idle.close();
     return idle;
   }

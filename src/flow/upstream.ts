@@ -7,12 +7,12 @@
 
 import { type Fault, fault } from "../base/fault.ts";
 import { serverCell } from "../memory/tally.ts";
-import { Body } from "../wire/http1/body.ts";
 import { bodyKind } from "../wire/http1/head.ts";
 import { parsed, parseResponse } from "../wire/http1/reader.ts";
 import { countConnected, countDisconnected } from "./account.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
+import type { IdleConnections } from "./idle.ts";
 import type { Client, DialFlow, Line } from "./port.ts";
 import { proxyHeaderFor } from "./proxyheader.ts";
 import { sendInterim } from "./responsehead.ts";
@@ -23,29 +23,34 @@ const interimMax = 32;
 const lineFeed = 0x0a;
 
 export class Upstream implements DialFlow {
-  readonly server: ServerSite;
-  readonly body: Body = new Body();
-  idleSinceMs = 0;
+  // First, and so side by side in memory, what every exchange needs: there may be thousands of connections, each used once in a while.
+  #exchange: Exchange | null = null;
   /** Set by `connected`; nothing is said to the line before. */
   line: Line | null = null;
   readonly #context: Context;
-  readonly #pool: PoolSite;
-  #exchange: Exchange | null = null;
-  /** Bytes of a response head that is not whole yet. */
-  #partial: Uint8Array | null = null;
   #isHeadDone = false;
-  #interims = 0;
-  #carried = 0;
   /** What is said meanwhile is kept, and told when the exchange goes on. */
   #isParked = false;
+  /** Bytes of a response head that is not whole yet. */
+  #partial: Uint8Array | null = null;
+  #interims = 0;
+  #carried = 0;
   #parked: Uint8Array | null = null;
   #parkedEnd: "none" | "ended" | "closed" | "reset" = "none";
+  idleSinceMs = 0;
+  /** The server's: where it stands when it carries nothing, and what it counts in. */
+  readonly #idle: IdleConnections;
+  readonly #row: number;
+  readonly server: ServerSite;
+  readonly #pool: PoolSite;
   #dialedMs = 0;
 
   constructor(context: Context, pool: PoolSite, server: ServerSite) {
     this.#context = context;
     this.#pool = pool;
     this.server = server;
+    this.#idle = server.idle;
+    this.#row = server.row;
   }
 
   /** Whether a lost exchange may be the fault of a connection that had simply grown old. */
@@ -74,10 +79,10 @@ export class Upstream implements DialFlow {
 
   connected(line: Line): void {
     this.line = line;
-    countConnected(this.#context.tally, this.server.row, this.#context.port.nowMs - this.#dialedMs);
+    countConnected(this.#context.tally, this.#row, this.#context.port.nowMs - this.#dialedMs);
     const exchange = this.#exchange;
     if (exchange !== null) exchange.upload.send(this);
-    else this.#idle();
+    else this.#rest();
   }
 
   refused(what: Fault): void {
@@ -87,7 +92,7 @@ export class Upstream implements DialFlow {
   }
 
   received(bytes: Uint8Array): void {
-    this.#context.tally.cells[this.server.row + serverCell.bytesReceived]! += bytes.length;
+    this.#context.tally.cells[this.#row + serverCell.bytesReceived]! += bytes.length;
     const exchange = this.#exchange;
     if (exchange === null) return this.#lose();
     if (exchange.upgrade !== null) return exchange.upgrade.sendDown(bytes, 0, bytes.length);
@@ -122,14 +127,14 @@ export class Upstream implements DialFlow {
     if (exchange === null) return this.#lose();
     if (exchange.upgrade !== null) return exchange.upgrade.endedUp();
     if (this.#isParked) return this.#endParked("ended");
-    if (this.#isHeadDone && this.body.kind === bodyKind.close) return exchange.passage.ended();
+    if (this.#isHeadDone && exchange.responseBody.kind === bodyKind.close) return exchange.passage.ended();
     if (this.#hasSaidAll(exchange)) return;
     this.#lost(exchange, this.isAnswering);
   }
 
   /** Its body is there, and filters still work on it: how the connection ends does not matter to that. */
   #hasSaidAll(exchange: Exchange): boolean {
-    if (!this.#isHeadDone || !this.body.isDone) return false;
+    if (!this.#isHeadDone || !exchange.responseBody.isDone) return false;
     exchange.passage.isReusable = false;
     return true;
   }
@@ -141,7 +146,7 @@ export class Upstream implements DialFlow {
     if (exchange === null) return;
     if (this.#isParked) return this.#endParked(isReset ? "reset" : "closed");
     if (exchange.upgrade !== null) exchange.upgrade.closedUp(isReset);
-    else if (this.#isHeadDone && this.body.kind === bodyKind.close && !isReset) exchange.passage.ended();
+    else if (this.#isHeadDone && exchange.responseBody.kind === bodyKind.close && !isReset) exchange.passage.ended();
     else if (!this.#hasSaidAll(exchange)) this.#lost(exchange, isAnswering);
   }
 
@@ -170,7 +175,7 @@ export class Upstream implements DialFlow {
     if (parked !== null) exchange.passage.more(this, parked, 0, parked.length);
     if (end === "none" || this.#exchange !== exchange) return;
     if (end === "ended") this.ended();
-    else if (this.body.kind === bodyKind.close && end === "closed") exchange.passage.ended();
+    else if (exchange.responseBody.kind === bodyKind.close && end === "closed") exchange.passage.ended();
     else this.#lost(exchange, true);
   }
 
@@ -197,7 +202,7 @@ export class Upstream implements DialFlow {
     this.#exchange = null;
     this.#isParked = false;
     if (!isReusable || !isClean) return this.destroy();
-    if (this.line !== null) this.#idle();
+    if (this.line !== null) this.#rest();
   }
 
   /** Close now. */
@@ -216,17 +221,16 @@ export class Upstream implements DialFlow {
     this.#gone();
   }
 
-  #idle(): void {
+  #rest(): void {
     // The end of the response may have come although the line was paused for a slow client.
     this.line!.resume();
     this.idleSinceMs = this.#context.port.nowMs;
-    const { isOfOneClient, idle } = this.server;
-    if (isOfOneClient || this.#context.isDraining || !idle.put(this)) this.destroy();
+    if (this.#context.isDraining || !this.#idle.put(this)) this.destroy();
   }
 
   /** An idle connection that speaks or ends is of no use. */
   #lose(): void {
-    this.server.idle.remove(this);
+    this.#idle.remove(this);
     this.destroy();
   }
 
@@ -234,8 +238,8 @@ export class Upstream implements DialFlow {
     if (this.line === null) return;
     this.line = null;
     this.#partial = null;
-    this.server.idle.remove(this);
-    countDisconnected(this.#context.tally, this.server.row);
+    this.#idle.remove(this);
+    countDisconnected(this.#context.tally, this.#row);
   }
 
   #lost(exchange: Exchange, isAnswering: boolean): void {

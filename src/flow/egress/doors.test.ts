@@ -14,7 +14,7 @@ import { Doors, doorsMax, type Way } from "./doors.ts";
 function doorsOf(members: readonly EgressMemberPlan[], former: Doors | null = null, idleMax?: number, tally = made()) {
   const plan = makePlan(proxyPlan()).pools[0]!;
   const make = (server: ConstructorParameters<typeof ServerSite>[0], idle: ServerSite["idle"]): ServerSite =>
-    new ServerSite(server, 0, plan, tally, idle);
+    new ServerSite(server, 0, tally, idle);
   return new Doors(plan, tally, tally.serverRow(0), make, former, members, idleMax);
 }
 
@@ -28,9 +28,10 @@ function targetAt(authority: string, isTunnel = false): Target {
 
 const by = (to: EgressMemberPlan | null, options: Partial<Way> = {}): Way => ({
   member: to,
-  index: to === null ? -1 : 0,
+  index: to === null ? -1 : [one, two, gateway, proxy].indexOf(to),
   isHopped: false,
   isTunnel: false,
+  isForAll: to !== null && to.door.kind !== "source" && options.isHopped !== true,
   tls: null,
   ...options,
 });

@@ -4,12 +4,13 @@
 // of which make room. A reload keeps those of members that stay. A member is asked for the same target again and again: that one is
 // found without a text by which to look for it, and while there is room to spare nobody is moved to the end.
 
-import type { EgressMemberPlan, IdlePlan, PoolPlan, ServerPlan, ServerTlsPlan } from "../../config/plan.ts";
+import type { EgressMemberPlan, PoolPlan, ServerPlan, ServerTlsPlan } from "../../config/plan.ts";
 import { serverCell, type Tally } from "../../memory/tally.ts";
-import { IdleConnections } from "../idle.ts";
+import { IdleConnections, IdleHouse, keptOf } from "../idle.ts";
 import type { ServerSite } from "../site.ts";
 import { placeText } from "../targets/place.ts";
 import type { Target } from "../targets/target.ts";
+import type { Upstream } from "../upstream.ts";
 
 /** Pairs of target and member that a worker knows. */
 export const doorsMax: number = 16 * 1024;
@@ -18,23 +19,41 @@ export const egressIdleMax: number = 4096;
 /** A name has few addresses. */
 const addressesMax = 16;
 
-interface Known {
-  readonly key: string;
-  readonly idle: IdleConnections;
-  /** By address. */
-  readonly servers: Map<string, ServerSite>;
-  /** What was asked for last, and where. */
-  server: ServerSite | null;
-  address: string;
-  by: EgressMemberPlan | null;
-  /** Of the target; "" where it is for all of them. */
+/** A target as connections are told apart by: its name, and whether TLS is spoken there. Of texts that are the same there is one. */
+class Destination {
   readonly name: string;
   readonly isSecure: boolean;
-  readonly isHopped: boolean;
-  isForgotten: boolean;
+  /** The door that it was asked for by last, and of which member. */
+  door: Door | null = null;
+  index = -2;
+
+  constructor(name: string, isSecure: boolean) {
+    this.name = name;
+    this.isSecure = isSecure;
+  }
+}
+
+/** From one member to one destination: the idle connections between the two, and what is known to dial others by. */
+class Door extends IdleConnections {
+  /** Of those that the newest plan tells apart; null once it is forgotten. First, for it is looked at each time. */
+  destination: Destination | null = null;
+  readonly key: string;
+  /** By address. */
+  readonly servers: Map<string, ServerSite> = new Map();
+  /** What was asked for last, and where. */
+  server: ServerSite | null = null;
+  address = "";
+  /** "" for the system's own address. */
   readonly member: string;
-  /** What the member's door was then. */
-  readonly door: string;
+  /** What the member's way in was then. */
+  readonly entry: string;
+
+  constructor(house: IdleHouse, key: string, member: EgressMemberPlan | null) {
+    super(house);
+    this.key = key;
+    this.member = member === null ? "" : member.id;
+    this.entry = member === null ? "" : entryText(member);
+  }
 }
 
 type MakeServer = (plan: ServerPlan, idle: IdleConnections) => ServerSite;
@@ -46,6 +65,8 @@ export interface Way {
   readonly index: number;
   readonly isHopped: boolean;
   readonly isTunnel: boolean;
+  /** One connection does for all targets. */
+  readonly isForAll: boolean;
   /** TLS of ours with the target; null without. */
   readonly tls: ServerTlsPlan | null;
 }
@@ -53,19 +74,23 @@ export interface Way {
 export class Doors {
   readonly #star: ServerPlan;
   readonly #pool: string;
-  readonly #idlePlan: IdlePlan;
   readonly #tally: Tally;
   readonly #row: number;
   readonly #make: MakeServer;
   readonly #idleMax: number;
+  readonly #house: IdleHouse;
   /** The one that was asked for last comes last, of those that were asked for since there is little room. */
-  readonly #known: Map<string, Known>;
-  /** By index of the member: what it was asked for last. */
-  readonly #latest: (Known | undefined)[] = [];
-  /** Of the target that was asked for last: of texts that are the same there is one, and it is at hand. */
-  #name = "";
+  readonly #doors: Map<string, Door>;
+  /** By index of the member, from the system's own address on: which was asked for last. */
+  readonly #latest: (Door | undefined)[] = [];
+  /** What all targets are asked for by, where one connection does. */
+  readonly #all: Destination = new Destination("", false);
+  /** By name, without and with TLS. */
+  readonly #plain: Map<string, Destination> = new Map();
+  readonly #secure: Map<string, Destination> = new Map();
+  /** The one that was asked for last. */
+  #destination: Destination = this.#all;
   #address = "";
-  readonly #room: { makeRoom(): boolean };
   #isRetired = false;
 
   /** `former`: of the plan before; what it knows is taken over, but for members that `members` has no more. */
@@ -80,109 +105,130 @@ export class Doors {
   ) {
     this.#star = plan.servers[0]!;
     this.#pool = plan.name;
-    this.#idlePlan = plan.idle;
     this.#tally = tally;
     this.#row = row;
     this.#make = make;
     this.#idleMax = idleMax;
-    this.#room = { makeRoom: () => this.#makeRoom() };
-    this.#known = former === null ? new Map() : former.#known;
+    this.#house = new IdleHouse(tally, row);
+    this.#house.configure(keptOf(plan, this.#star), { makeRoom: () => this.#makeRoom() });
+    this.#doors = former === null ? new Map() : former.#doors;
     if (former !== null) this.#keepOnly(members);
   }
 
   #keepOnly(members: readonly EgressMemberPlan[]): void {
-    const doors = new Map(members.map((member) => [member.id, member]));
-    for (const [key, known] of this.#known) {
-      const member = doors.get(known.member);
-      const isGone = known.member !== "" && (member === undefined || doorText(member) !== known.door);
-      if (isGone) this.#forget(key, known);
-      else known.idle.configure(this.#idlePlan, this.#room);
+    const entries = new Map(members.map((member) => [member.id, member]));
+    for (const door of this.#doors.values()) {
+      const member = entries.get(door.member);
+      const isGone = door.member !== "" && (member === undefined || entryText(member) !== door.entry);
+      if (isGone) this.#forget(door);
+      else door.move(this.#house);
     }
   }
 
   get count(): number {
-    return this.#known.size;
+    return this.#doors.size;
+  }
+
+  /** A connection to the target by that way that stands idle; null without. Nothing is looked at but its door, and itself. */
+  take(target: Target, way: Way): Upstream | null {
+    // A tunnel's connection is nobody else's; neither is kept what nobody would look after.
+    return way.isTunnel || this.#isRetired ? null : this.#doorTo(target, way).take();
   }
 
   /** Through that member to the target, at the address whose turn it is. */
   serverOf(target: Target, way: Way): ServerSite {
     const { address } = target;
-    // A tunnel's connection is nobody else's; neither is kept what nobody would look after.
     if (way.isTunnel || this.#isRetired) return this.#make(this.#planOf(target, way, address), this.#noIdle());
+    const door = this.#doorTo(target, way);
+    return door.server !== null && door.address === address ? door.server : this.#serverAt(door, target, way);
+  }
+
+  #doorTo(target: Target, way: Way): Door {
+    const destination = way.isForAll ? this.#all : this.#destinationOf(target);
     const latest = this.#latest[way.index + 1];
-    const known = latest !== undefined && isFor(latest, target, way) ? latest : this.#find(target, way);
+    const door = latest !== undefined && latest.destination === destination ? latest : this.#find(destination, way);
     if (this.#isTight) {
-      this.#known.delete(known.key);
-      this.#known.set(known.key, known);
+      this.#doors.delete(door.key);
+      this.#doors.set(door.key, door);
     }
-    return known.server !== null && known.address === address ? known.server : this.#serverAt(known, target, way);
+    return door;
+  }
+
+  #destinationOf({ name, isSecure }: Target): Destination {
+    const latest = this.#destination;
+    if (latest.name === name && latest.isSecure === isSecure) return latest;
+    const known = isSecure ? this.#secure : this.#plain;
+    let destination = known.get(name);
+    if (destination === undefined) {
+      if (known.size >= doorsMax) known.clear();
+      destination = new Destination(name, isSecure);
+      known.set(name, destination);
+    }
+    this.#destination = destination;
+    return destination;
   }
 
   /** Only then it matters who is the oldest. */
   get #isTight(): boolean {
-    return this.idleCount * 2 >= this.#idleMax || this.#known.size * 2 >= doorsMax;
+    return this.idleCount * 2 >= this.#idleMax || this.#doors.size * 2 >= doorsMax;
   }
 
-  #find(target: Target, way: Way): Known {
-    const key = keyOf(target, way);
-    let known = this.#known.get(key);
-    if (known === undefined) {
-      known = this.#begin(key, target, way);
-      this.#known.set(key, known);
+  /** Not the one that its member was asked for last. */
+  #find(destination: Destination, way: Way): Door {
+    let { door } = destination;
+    if (destination.index !== way.index || door === null || door.destination !== destination) {
+      door = this.#lookUp(destination, way);
+      destination.door = door;
+      destination.index = way.index;
     }
-    known.by = way.member;
-    this.#latest[way.index + 1] = known;
-    return known;
+    this.#latest[way.index + 1] = door;
+    return door;
   }
 
-  #begin(key: string, { name, isSecure }: Target, way: Way): Known {
-    if (name !== this.#name) this.#name = name;
-    if (this.#known.size >= doorsMax) this.#forgetOldest();
-    const { member, isHopped } = way;
-    const idle = new IdleConnections(this.#tally, this.#row);
-    idle.configure(this.#idlePlan, this.#room);
-    return {
-      ...{ key, idle, servers: new Map(), server: null, address: "", by: member },
-      ...{ name: isForAll(way) ? "" : this.#name, isSecure, isHopped, isForgotten: false },
-      member: member?.id ?? "",
-      door: member === null ? "" : doorText(member),
-    };
+  #lookUp(destination: Destination, way: Way): Door {
+    const key = keyOf(destination, way);
+    let door = this.#doors.get(key);
+    if (door === undefined) {
+      if (this.#doors.size >= doorsMax) this.#forgetOldest();
+      door = new Door(this.#house, key, way.member);
+      this.#doors.set(key, door);
+    }
+    door.destination = destination;
+    return door;
   }
 
-  #serverAt(known: Known, target: Target, way: Way): ServerSite {
+  #serverAt(door: Door, target: Target, way: Way): ServerSite {
     const { address } = target;
-    let server = known.servers.get(address);
+    let server = door.servers.get(address);
     if (server === undefined) {
-      if (known.servers.size >= addressesMax) known.servers.clear();
-      server = this.#make(this.#planOf(target, way, address), known.idle);
-      // Who makes a site configures its connections for a pool without members.
-      known.idle.configure(this.#idlePlan, this.#room);
-      known.servers.set(address, server);
+      if (door.servers.size >= addressesMax) door.servers.clear();
+      server = this.#make(this.#planOf(target, way, address), door);
+      door.servers.set(address, server);
     }
     if (address !== this.#address) this.#address = address;
-    known.server = server;
-    known.address = this.#address;
+    door.server = server;
+    door.address = this.#address;
     return server;
   }
 
   sweep(nowMs: number): void {
-    for (const { idle } of this.#known.values()) idle.sweep(nowMs);
+    for (const door of this.#doors.values()) door.sweep(nowMs);
   }
 
   /** It has left the plan, and `heir` does not go on with what it knows. */
   retire(heir: Doors | null): void {
-    if (heir !== null && heir.#known === this.#known) return;
+    if (heir !== null && heir.#doors === this.#doors) return;
     this.#isRetired = true;
-    for (const { idle } of this.#known.values()) idle.close();
-    this.#known.clear();
+    for (const door of this.#doors.values()) door.close();
+    this.#doors.clear();
   }
 
   /** One more connection is to stand idle. False: there is no room. */
   #makeRoom(): boolean {
     if (this.idleCount < this.#idleMax) return true;
-    for (const [key, known] of this.#known) {
-      if (known.idle.count === 0) this.#forget(key, known);
-      else if (known.idle.closeOldest()) return true;
+    for (const door of this.#doors.values()) {
+      if (door.count === 0) this.#forget(door);
+      else if (door.closeOldest()) return true;
     }
     return false;
   }
@@ -193,14 +239,14 @@ export class Doors {
   }
 
   #forgetOldest(): void {
-    const oldest = this.#known.entries().next();
-    if (oldest.done !== true) this.#forget(...oldest.value);
+    const oldest = this.#doors.values().next();
+    if (oldest.done !== true) this.#forget(oldest.value);
   }
 
-  #forget(key: string, known: Known): void {
-    known.isForgotten = true;
-    known.idle.close();
-    this.#known.delete(key);
+  #forget(door: Door): void {
+    door.destination = null;
+    door.close();
+    this.#doors.delete(door.key);
   }
 
   #planOf({ name, place }: Target, way: Way, address: string): ServerPlan {
@@ -226,28 +272,17 @@ export class Doors {
   }
 
   #noIdle(): IdleConnections {
-    const idle = new IdleConnections(this.#tally, this.#row);
+    const idle = new IdleConnections(this.#house);
     idle.close();
     return idle;
   }
 }
 
-function doorText({ door }: EgressMemberPlan): string {
+function entryText({ door }: EgressMemberPlan): string {
   return JSON.stringify(door);
 }
 
-/** One connection does for all targets. */
-function isForAll({ member, isHopped }: Way): boolean {
-  return member !== null && member.door.kind !== "source" && !isHopped;
-}
-
-/** Whether these are the connections by which the target would be reached that way. */
-function isFor(known: Known, { name, isSecure }: Target, { member, isHopped }: Way): boolean {
-  if (known.isForgotten || known.by !== member || known.isHopped !== isHopped) return false;
-  return known.name === "" || (known.name === name && known.isSecure === isSecure);
-}
-
-function keyOf({ name, isSecure }: Target, way: Way): string {
-  const id = way.member === null ? "" : way.member.id;
-  return isForAll(way) ? id : `${id} ${isSecure ? "https" : "http"} ${name}`;
+function keyOf({ name, isSecure }: Destination, { member, isForAll }: Way): string {
+  const id = member === null ? "" : member.id;
+  return isForAll ? id : `${id} ${isSecure ? "https" : "http"} ${name}`;
 }

@@ -55,8 +55,10 @@ const refusalCell: Readonly<Record<EgressRefusal, number>> = {
 };
 
 export class Lease implements Wait, Way, Resting {
-  readonly site: EgressSite;
-  readonly wish: EgressWish;
+  site!: EgressSite;
+  readonly wish: EgressWish = {
+    ...{ host: "", key: "", user: "", lifetimeMs: 0, tags: "", family: 0, isTunnel: false, tried: null },
+  };
   /** Of the plan, what was chosen last; -1 before that, and where it is the system's own address. */
   index = -1;
   why: EgressWhy = "none";
@@ -68,6 +70,7 @@ export class Lease implements Wait, Way, Resting {
   dueMs = 0;
   /** Way: */
   isHopped = false;
+  isForAll = false;
   tls: ServerTlsPlan | null = null;
   /** Null where the request goes to the target itself. */
   form: RequestForm | null = null;
@@ -77,7 +80,7 @@ export class Lease implements Wait, Way, Resting {
   isReset = false;
   readonly #exchange: Exchange;
   readonly #context: Context;
-  readonly #target: Target;
+  #target!: Target;
   /** For the pool's `end`: EgressHeld, where `#isHeld`. */
   row = 0;
   lease = -1;
@@ -85,27 +88,55 @@ export class Lease implements Wait, Way, Resting {
   #takenMs = 0;
   #waitEndMs = 0;
   #isBegun = false;
+  /** Somebody will tell of its end yet, when the exchange is long over. */
+  #isOwed = false;
   /** Members whose own names lead nowhere. */
   #lost = 0;
   #lastFault: Fault | null = null;
   #tried: Set<number> | null = null;
+  /** Told at its end, and its own until then. */
+  readonly #outcome: EgressOutcome = {
+    ...{ host: "", key: "", user: "", atMs: 0, durationMs: 0, status: 0, fault: 0, blame: "nobody", meaning: null },
+    ...{ isTunnel: false, fromLog: false, isCancelled: false, bytesUp: 0, bytesDown: 0 },
+  };
 
-  constructor(exchange: Exchange, context: Context, site: EgressSite) {
-    const { ask, user } = exchange;
+  constructor(exchange: Exchange, context: Context) {
     this.#exchange = exchange;
     this.#context = context;
-    this.#target = exchange.target!;
+  }
+
+  /** Its exchange has a target, and looks for a way there. */
+  begin(site: EgressSite): void {
+    const { ask, user, target, isUpgrade } = this.#exchange;
     this.site = site;
-    this.wish = {
-      host: this.#target.place.host,
-      key: ask?.key ?? "",
-      user: user ?? "",
-      lifetimeMs: ask?.lifetimeMs ?? 0,
-      tags: ask?.tags ?? "",
-      family: 0,
-      isTunnel: this.#target.isTunnel || exchange.isUpgrade,
-      tried: null,
-    };
+    this.#target = target!;
+    this.index = -1;
+    this.why = "none";
+    this.among = 0;
+    this.refusal = null;
+    this.retryMs = 0;
+    this.watch = null;
+    this.isReset = false;
+    this.#waitEndMs = 0;
+    this.#isBegun = false;
+    this.#lost = 0;
+    this.#lastFault = null;
+    this.#tried = null;
+    const { wish } = this;
+    wish.host = target!.place.host;
+    wish.key = ask === null ? "" : ask.key;
+    wish.user = user ?? "";
+    wish.lifetimeMs = ask === null ? 0 : ask.lifetimeMs;
+    wish.tags = ask === null ? "" : ask.tags;
+    wish.family = 0;
+    wish.isTunnel = target!.isTunnel || isUpgrade;
+    wish.tried = null;
+    this.seek();
+  }
+
+  /** The exchange is over: whether it may begin anew with the next. */
+  get isFree(): boolean {
+    return !this.#isHeld && !this.#isOwed;
   }
 
   get member(): EgressMemberPlan | null {
@@ -201,6 +232,7 @@ export class Lease implements Wait, Way, Resting {
     const door = family === 0 ? (this.member?.door ?? null) : null;
     this.form = null;
     this.isHopped = false;
+    this.isForAll = false;
     this.tls = target.isSecure ? { ...publicTls, serverName: target.place.host } : null;
     // Somebody else's proxy looks names up in its own network; what no name in `allow` is for has to be judged by its addresses.
     const isJudgedHere = door?.kind !== "proxy" || !policy.isNamed(target.place);
@@ -209,11 +241,12 @@ export class Lease implements Wait, Way, Resting {
     if (problem !== null) return void deny(this.#exchange, this.#context, problem);
     if (door === null || door.kind === "source") return this.#leadTo(target.known!, family);
     if (door.kind === "gateway") this.form = gatewayForm(target, door, this.wish.key);
-    else {
+    if (door.kind === "proxy") {
       this.isHopped = this.wish.isTunnel || target.isSecure || door.protocol === "socks5";
       if (this.isHopped && target.isSecure && door.tls !== null) return this.#another();
       if (!this.isHopped) this.form = proxyForm(target, door);
     }
+    this.isForAll = !this.isHopped;
     const octets = new Uint8Array(addressBytes);
     if (readAddress(door.host, octets)) return this.#connect([door.host]);
     this.#find(door.host);
@@ -343,12 +376,17 @@ export class Lease implements Wait, Way, Resting {
     if (!this.#isHeld) return;
     this.#isHeld = false;
     const { watch } = this;
-    const outcome = this.#outcome(what);
-    outcome.meaning = watch?.meaning ?? null;
+    this.#tell(what);
+    const outcome = this.#outcome;
+    outcome.meaning = watch === null ? null : watch.meaning;
     if (watch?.isPending !== true) return this.#finish(this, outcome, this.index);
     // The last of it is being taken out of its coding.
     const { row, lease, index } = this;
-    watch.whenOver = (meaning) => this.#finish({ row, lease }, { ...outcome, meaning }, index);
+    this.#isOwed = true;
+    watch.whenOver = (meaning) => {
+      this.#isOwed = false;
+      this.#finish({ row, lease }, { ...outcome, meaning }, index);
+    };
   }
 
   #finish(held: EgressHeld, outcome: EgressOutcome, index: number): void {
@@ -359,7 +397,7 @@ export class Lease implements Wait, Way, Resting {
     this.site.pool.end(held, outcome);
   }
 
-  #outcome(what: Fault | null): EgressOutcome {
+  #tell(what: Fault | null): void {
     const exchange = this.#exchange;
     const { port } = this.#context;
     const { host, key, user } = this.wish;
@@ -369,22 +407,19 @@ export class Lease implements Wait, Way, Resting {
     const blame = isLost ? "target" : status > 0 ? "nobody" : isOfClient ? null : blameOf(what, this.#road);
     const faultNow = isLost ? fault("server_reset") : what;
     const isAnswered = status > 0;
-    return {
-      host,
-      key,
-      user,
-      atMs: port.wallMs,
-      durationMs: port.nowMs - this.#takenMs,
-      status,
-      fault: faultNow === null ? 0 : faultCodes.indexOf(faultNow.code) + 1,
-      blame: blame ?? "nobody",
-      meaning: null,
-      isTunnel: this.#target.isTunnel,
-      fromLog: false,
-      isCancelled: blame === null,
-      bytesUp: isAnswered ? exchange.requestBytes + exchange.asked.end - exchange.asked.start : 0,
-      bytesDown: isAnswered ? exchange.sentBytes : 0,
-    };
+    const outcome = this.#outcome;
+    outcome.host = host;
+    outcome.key = key;
+    outcome.user = user;
+    outcome.atMs = port.wallMs;
+    outcome.durationMs = port.nowMs - this.#takenMs;
+    outcome.status = status;
+    outcome.fault = faultNow === null ? 0 : faultCodes.indexOf(faultNow.code) + 1;
+    outcome.blame = blame ?? "nobody";
+    outcome.isTunnel = this.#target.isTunnel;
+    outcome.isCancelled = blame === null;
+    outcome.bytesUp = isAnswered ? exchange.requestBytes + exchange.asked.end - exchange.asked.start : 0;
+    outcome.bytesDown = isAnswered ? exchange.sentBytes : 0;
   }
 
   get #road(): Road {
