@@ -1,7 +1,7 @@
 // The web console in a real browser before a real Sluice: what its pages show is what happened, what they change is changed, and nothing of it
 // breaks the browser's console or the content policy. What only made-up traffic can show in time is in consolerows.test.ts.
 
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { Browser, chromium, type Page } from "./harness/chromium.ts";
 import { Origin, ok } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
@@ -18,6 +18,7 @@ let browser: Browser;
 beforeAll(async () => {
   if (chromium !== null) browser = await Browser.start(shared);
 });
+afterEach(() => browser?.leave());
 afterAll(() => shared[Symbol.asyncDispose]());
 
 interface Stage {

@@ -2,7 +2,7 @@
 // before one real Sluice that has something for each: they show what is there, what is pressed arrives, and nothing breaks the browser's
 // console or the content policy. Tests share the Sluice, and each undoes nothing that another needs.
 
-import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { ConfigAnswer } from "../../src/control/api/shape/config.ts";
 import type { RulesAnswer } from "../../src/control/api/shape/rule.ts";
@@ -26,6 +26,7 @@ beforeAll(async () => {
   await stage.ask(120);
   await stage.scrape(fewMembers);
 });
+afterEach(() => browser?.leave());
 afterAll(() => shared[Symbol.asyncDispose]());
 
 async function visit(fragment: string, options: PageOptions = {}): Promise<Page> {

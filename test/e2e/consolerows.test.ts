@@ -1,7 +1,7 @@
 // The web console in a real browser before made-up traffic (harness/mockadmin.ts): 10,000 servers that change every second, every page on a phone
 // and in both themes, keys, and what a stranger's names could do to a page.
 
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { Browser, chromium, type Page, type PageOptions } from "./harness/chromium.ts";
 import { MockAdmin, type MockOptions } from "./harness/mockadmin.ts";
 import { testWith } from "./harness/program.ts";
@@ -15,6 +15,7 @@ let browser: Browser;
 beforeAll(async () => {
   if (chromium !== null) browser = await Browser.start(shared);
 });
+afterEach(() => browser?.leave());
 afterAll(() => shared[Symbol.asyncDispose]());
 
 interface Stage {

@@ -73,7 +73,7 @@ withRedis("a server that is taken out of the set gets nothing more, at once, and
   await proxy.active(1);
   // Not at the next poll, which is 5 s away: Redis tells of it.
   expect(performance.now() - beforeMs).toBeLessThan(2500);
-  expect(proxy.said("backend deregistered")).toMatchObject([{ url: urlOf(slow) }]);
+  expect(await proxy.hasSaid("backend deregistered")).toMatchObject([{ url: urlOf(slow) }]);
   for (let turn = 0; turn < 4; turn++) expect((await asked(room, proxy)).body).toBe("other");
   release();
   expect(await underWay).toMatchObject({ status: 200, body: "slow" });
@@ -182,7 +182,13 @@ withRedis("a client that leaves while it waits is neither processed nor dropped,
   expect((await asked(room, proxy)).body).toBe("quick");
   await proxy.counted(1, 0);
   await until("both to be logged", () => proxy.said("request").length === 2);
-  expect(proxy.said("request").map((line) => line["status"])).toEqual([499, 200]);
+  // Each worker writes its own lines, when it likes.
+  expect(
+    proxy
+      .said("request")
+      .map((line) => line["status"])
+      .sort(),
+  ).toEqual([200, 499]);
 });
 
 withRedis("what one server does not answer another is asked, and the request is one", async () => {
@@ -247,7 +253,7 @@ withRedis("events come when they are sent, and WebSockets pass both ways", async
 withRedis("a response may last longer than any of its times, as long as it goes on", async () => {
   await using room = new Room();
   const redis = await Redis.start(room);
-  const bytes = 12;
+  const bytes = 18;
   const origin = new Origin(room, async ({ socket }) => {
     write(socket, `HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\n\r\n`);
     for (let sent = 0; sent < bytes; sent++) {
@@ -263,9 +269,9 @@ withRedis("a response may last longer than any of its times, as long as it goes 
   const { out } = await ran([...command, "convert", path, "--to", "json"]);
   const config = JSON.parse(out) as ConfigInput; // What convert prints is one.
   config.admin = { listen: `127.0.0.1:${adminPort}` };
-  config.timeouts = { read: "600ms", response: "600ms" };
-  config.listeners["proxy"]!.timeouts = { head: "600ms", read: "600ms", idle: "600ms" };
-  config.pools!["backends"]!.timeouts = { connect: "600ms", response: "600ms", read: "600ms" };
+  config.timeouts = { read: "900ms", response: "900ms" };
+  config.listeners["proxy"]!.timeouts = { head: "900ms", read: "900ms", idle: "900ms" };
+  config.pools!["backends"]!.timeouts = { connect: "900ms", response: "900ms", read: "900ms" };
   const sluice = await Sluice.of(room, room.write("sluice.json", JSON.stringify(config)), port, adminPort);
   expect(await asked(room, sluice)).toMatchObject({ status: 200, body: "x".repeat(bytes) });
 });
@@ -294,8 +300,12 @@ test("that the usual port of the admin interface is taken is no reason not to st
   if (Bun.which("redis-server") === null) return;
   const redis = await Redis.start(room);
   const metricsPort = freePort();
-  const taken = Bun.listen({ hostname: "127.0.0.1", port: metricsPort + 1, socket: { data() {} } });
-  room.ending(() => taken.stop(true));
+  try {
+    const taken = Bun.listen({ hostname: "127.0.0.1", port: metricsPort + 1, socket: { data() {} } });
+    room.ending(() => taken.stop(true));
+  } catch {
+    // Whoever has it has taken it.
+  }
   const proxy = new Gopherproxy(room, redis.address, { METRICS_PORT: String(metricsPort) });
   await until("it to start", () => proxy.said("started").length === 1, 20_000);
   const { admin } = proxy.said("started")[0] as { admin?: string };

@@ -20,6 +20,7 @@ export class Browser {
   #number = 0;
   readonly #asked = new Map<number, { resolve(result: Params): void; reject(error: Error): void }>();
   readonly #told = new Map<string, Told>();
+  readonly #contexts: string[] = [];
 
   private constructor() {
     const words = [
@@ -46,12 +47,20 @@ export class Browser {
   /** A tab of its own, with storage of its own. */
   async page(options: PageOptions = {}): Promise<Page> {
     const { browserContextId } = await this.ask("Target.createBrowserContext", {});
+    this.#contexts.push(browserContextId as string);
     const { targetId } = await this.ask("Target.createTarget", { url: "about:blank", browserContextId });
     const { sessionId } = await this.ask("Target.attachToTarget", { targetId, flatten: true });
     const page = new Page(this, sessionId as string);
     this.#told.set(sessionId as string, (message) => page.told(message));
     await page.prepare(options);
     return page;
+  }
+
+  /** Closes all tabs: one that nobody looks at any more goes on drawing what it is told, and is in the way of those after it. */
+  async leave(): Promise<void> {
+    for (const browserContextId of this.#contexts.splice(0))
+      await this.ask("Target.disposeBrowserContext", { browserContextId });
+    this.#told.clear();
   }
 
   ask(method: string, params: Params, sessionId?: string): Promise<Params> {

@@ -21,6 +21,7 @@ export class Gopherproxy {
   readonly child: Bun.Subprocess<"ignore", "pipe", "pipe">;
   stdout = "";
   stderr = "";
+  readonly #heard: Promise<unknown>;
 
   constructor(room: Room, redisUrl: string, more: Readonly<Record<string, string>> = {}) {
     this.child = Bun.spawn([...command, "gopherproxy"], {
@@ -35,12 +36,14 @@ export class Gopherproxy {
       },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    void keep(this.child.stdout, (text) => {
-      this.stdout += text;
-    });
-    void keep(this.child.stderr, (text) => {
-      this.stderr += text;
-    });
+    this.#heard = Promise.all([
+      keep(this.child.stdout, (text) => {
+        this.stdout += text;
+      }),
+      keep(this.child.stderr, (text) => {
+        this.stderr += text;
+      }),
+    ]);
     room.ending(() => this.#end());
   }
 
@@ -79,6 +82,14 @@ export class Gopherproxy {
     return this.lines.filter((line) => line["msg"] === msg);
   }
 
+  /** The same, once it has been said so often: what it writes may be read later than what it counts is asked for. */
+  hasSaid(msg: string, count = 1): Promise<Line[]> {
+    return until(`it to say "${msg}" ${count} times`, () => {
+      const lines = this.said(msg);
+      return lines.length >= count ? lines : null;
+    });
+  }
+
   /** 0 when nobody answers. */
   async health(path: "/healthz" | "/readyz"): Promise<number> {
     return (await fetch(`${this.metricsUrl}${path}`).catch(() => null))?.status ?? 0;
@@ -108,9 +119,11 @@ export class Gopherproxy {
     await until(`${count} active backends`, async () => (await this.metric("active_backends")) === count);
   }
 
-  /** Its exit code. */
-  exited(): Promise<number> {
-    return within(`it to end; it said:\n${this.stdout}${this.stderr}`, this.child.exited, 15_000);
+  /** Its exit code, when its last words have been read: they come by pipes, and may come later than that. */
+  async exited(): Promise<number> {
+    const code = await within(`it to end; it said:\n${this.stdout}${this.stderr}`, this.child.exited, 15_000);
+    await Promise.race([this.#heard, Bun.sleep(2000)]);
+    return code;
   }
 
   async #end(): Promise<void> {

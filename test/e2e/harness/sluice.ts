@@ -15,6 +15,8 @@ import { until, within } from "./wait.ts";
 
 export const repository: string = join(import.meta.dir, "..", "..", "..");
 const main = join(repository, "src", "main.ts");
+/** How long the last words of one that has ended are waited for. */
+const heardMsMax = 2000;
 /** How a test runs the command line. */
 export const command: readonly string[] = [process.execPath, main];
 
@@ -44,6 +46,7 @@ export class Sluice {
   readonly #place: Place;
   stderr = "";
   stdout = "";
+  readonly #heard: Promise<unknown>;
 
   private constructor(room: Room, words: readonly string[], place: Place) {
     this.#place = place;
@@ -57,12 +60,14 @@ export class Sluice {
       cwd: room.folder,
       env: { ...process.env, NO_COLOR: "1" },
     });
-    void this.#keep(this.child.stderr, (text) => {
-      this.stderr += text;
-    });
-    void this.#keep(this.child.stdout, (text) => {
-      this.stdout += text;
-    });
+    this.#heard = Promise.all([
+      this.#keep(this.child.stderr, (text) => {
+        this.stderr += text;
+      }),
+      this.#keep(this.child.stdout, (text) => {
+        this.stdout += text;
+      }),
+    ]);
     room.ending(() => this.#end());
   }
 
@@ -172,9 +177,12 @@ export class Sluice {
     if (response.status !== 200) throw new Error(`reload: ${await response.text()}`);
   }
 
-  /** Its exit code. */
-  exited(withinMs = 15_000): Promise<number> {
-    return within(`Sluice to end; it said:\n${this.stderr}`, this.child.exited, withinMs);
+  /** Its exit code, when its last words have been read: they come by pipes, and may come later than that. */
+  async exited(withinMs = 15_000): Promise<number> {
+    const code = await within(`Sluice to end; it said:\n${this.stderr}`, this.child.exited, withinMs);
+    // A worker that outlives a control process that was killed holds the pipes a little longer.
+    await Promise.race([this.#heard, Bun.sleep(heardMsMax)]);
+    return code;
   }
 
   async #readied(): Promise<this> {
