@@ -13,22 +13,25 @@ import { type Libc, libc } from "./libc.ts";
 import { forsake } from "./oblivion.ts";
 
 export class PlainLine implements Line {
+  // In the order of how often they are asked for: with thousands of connections none of these is at hand.
   flow: LineFlow | null = null;
-  readonly takesFiles: boolean;
   readonly #socket: Socket<PlainLine>;
-  readonly #system: Libc | null;
   #held: Uint8Array | null = null;
-  /** The flow has bytes left that it has offered. */
-  #isAwaited = false;
   #isPaused = false;
   #isEnding = false;
+  /** The flow has bytes left that it has offered. */
+  #isAwaited = false;
   #isLost = false;
+  readonly #system: Libc | null;
 
   /** `system`: null where bytes must not go past the runtime to the socket. */
   constructor(socket: Socket<PlainLine>, system: Libc | null = libc()) {
     this.#socket = socket;
     this.#system = system;
-    this.takesFiles = system !== null;
+  }
+
+  get takesFiles(): boolean {
+    return this.#system !== null;
   }
 
   get heldBytes(): number {
