@@ -16,7 +16,7 @@ export interface Played {
   /** What went to stderr begins with "! ". */
   readonly said: string[];
   readonly shown: string[];
-  readonly writer: { out(text: string): void; err(text: string): void };
+  readonly writer: { out(text: string): void; err(text: string): void; note(text: string): void };
   readonly vigil: Vigil;
 }
 
@@ -41,7 +41,11 @@ export function played(
   });
   open.push(server);
   const said: string[] = [];
-  const writer = { out: (text: string) => void said.push(text), err: (text: string) => void said.push(`! ${text}`) };
+  const writer = {
+    out: (text: string) => void said.push(text),
+    err: (text: string) => void said.push(`! ${text}`),
+    note: (text: string) => void said.push(`! ${text}`),
+  };
   const shown: string[] = [];
   const vigil: Vigil = {
     isTerminal: typed.length > 0,

@@ -11,6 +11,9 @@ Exit codes: 0 done, 1 failed, 2 not understood. \`sluice COMMAND --help\` prints
 
 Commands that speak to a running Sluice find it by \`--admin\`, by \`SLUICE_ADMIN\` in the environment, by the config of \`-c\`, or at 127.0.0.1:2112.
 
+With \`--json\` stdout has the result and nothing else. A command that fails says why as one line of JSON on stderr, \`{"error": "..."}\` as the [API](API.md) refuses, and its exit code is not 0; what is worth saying besides is a line \`{"note": "..."}\`, also on stderr. Reports of what is wrong (\`check\`,
+\`convert\`, \`test\`, \`reload\`, \`table import\`) are results: they are on stdout, whatever the exit code.
+
 This page is made from the program's own commands by \`npm run reference\`; a test keeps the two equal.
 `;
 

@@ -42,7 +42,7 @@ async function past<Answer>(
   const text = textOf(answer.body as Answer); // What our own admin interface answers.
   if (options.json === true) writer.out(JSON.stringify(answer.body, null, 2));
   else if (text !== null) writer.out(text);
-  else writer.err("nothing yet");
+  else writer.note("nothing yet");
   return 0;
 }
 

@@ -34,6 +34,7 @@ async function run(
     const writer = {
       out: (text: string) => void (out += `${text}\n`),
       err: (text: string) => void (err += `${text}\n`),
+      note: (text: string) => void (err += `${text}\n`),
     };
     const code = await backtest(rule, { config: configPath, from: [logPath], ...more }, writer);
     return { code, out, err: err.replaceAll(folder, "") };

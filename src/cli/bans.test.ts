@@ -28,7 +28,11 @@ async function stage() {
   );
   const out: string[] = [];
   const err: string[] = [];
-  const writer = { out: (text: string) => out.push(text), err: (text: string) => err.push(text) };
+  const writer = {
+    out: (text: string) => out.push(text),
+    err: (text: string) => err.push(text),
+    note: (text: string) => err.push(text),
+  };
   return { held, options: { admin: `127.0.0.1:${server.port}` }, out, err, writer };
 }
 

@@ -67,7 +67,7 @@ export async function bans(address: string | undefined, options: RemoteOptions, 
   const { bans: found } = answer.body as BansAnswer;
   if (options.json === true) writer.out(JSON.stringify(answer.body, null, 2));
   else if (found.length > 0) writer.out(bansText(found, Date.now()));
-  else writer.err(address === undefined ? "nobody is banned" : `${address} is not banned`);
+  else writer.note(address === undefined ? "nobody is banned" : `${address} is not banned`);
   return address !== undefined && found.length === 0 ? 1 : 0;
 }
 

@@ -165,7 +165,11 @@ describe("the commands", () => {
   const remote = { admin: `127.0.0.1:${server.port}` };
   const out: string[] = [];
   const err: string[] = [];
-  const writer = { out: (text: string) => void out.push(text), err: (text: string) => void err.push(text) };
+  const writer = {
+    out: (text: string) => void out.push(text),
+    err: (text: string) => void err.push(text),
+    note: (text: string) => void err.push(text),
+  };
   const said = (): string => [...out.splice(0), ...err.splice(0).map((text) => `! ${text}`)].join("\n");
 
   test("ask the running Sluice, and answer with 0", async () => {

@@ -18,7 +18,7 @@ export async function cacheList(options: RemoteOptions, writer: Writer): Promise
   }
   const { caches } = answer.body as CachesAnswer; // What our own admin interface answers.
   if (options.json === true) writer.out(JSON.stringify(answer.body, null, 2));
-  else if (caches.length === 0) writer.err("the config has no caches");
+  else if (caches.length === 0) writer.note("the config has no caches");
   else writer.out(cachesText(caches));
   return 0;
 }

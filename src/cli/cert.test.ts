@@ -51,7 +51,11 @@ test("what the admin interface answers is shown, or printed as it is", async () 
         : new Response("", { status: 404 }),
   });
   const said: string[] = [];
-  const writer = { out: (text: string) => said.push(text), err: (text: string) => said.push(text) };
+  const writer = {
+    out: (text: string) => said.push(text),
+    err: (text: string) => said.push(text),
+    note: (text: string) => said.push(text),
+  };
   expect(await cert({ admin: `127.0.0.1:${admin.port}`, json: true }, writer)).toBe(0);
   expect(JSON.parse(said.pop()!)).toEqual(answer);
   expect(await cert({ admin: `127.0.0.1:${admin.port}` }, writer)).toBe(0);

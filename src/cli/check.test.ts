@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { check } from "./check.ts";
+import { check, type Writer } from "./check.ts";
 import { schema } from "./schema.ts";
 
 let folder = "";
@@ -11,9 +11,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function run(command: (writer: { out(text: string): void; err(text: string): void }) => Promise<number>) {
+async function run(command: (writer: Writer) => Promise<number>) {
   const said = { out: [] as string[], err: [] as string[] };
-  const code = await command({ out: (text) => void said.out.push(text), err: (text) => void said.err.push(text) });
+  const code = await command({
+    out: (text) => void said.out.push(text),
+    err: (text) => void said.err.push(text),
+    note: (text) => void said.err.push(text),
+  });
   return { code, out: said.out.join("\n"), err: said.err.join("\n").replaceAll(`${folder}/`, "") };
 }
 

@@ -22,8 +22,12 @@ import { writtenWay } from "./way.ts";
 
 /** Where a command writes; each call is whole lines without the last line's end. */
 export interface Writer {
+  /** What was asked for. */
   out(text: string): void;
+  /** Why it failed, or what is wrong. */
   err(text: string): void;
+  /** What is neither, such as that there are more. */
+  note(text: string): void;
   /** Resolves when what was written out has been taken; for those who write much. */
   drained?(): Promise<void>;
 }

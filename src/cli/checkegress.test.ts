@@ -7,7 +7,11 @@ import { check } from "./check.ts";
 async function checked(json: boolean, more: object = {}, code = 0): Promise<string> {
   const place = mkdtempSync(join(tmpdir(), "sluice-check-"));
   const said: string[] = [];
-  const writer = { out: (text: string) => void said.push(text), err: (text: string) => void said.push(text) };
+  const writer = {
+    out: (text: string) => void said.push(text),
+    err: (text: string) => void said.push(text),
+    note: (text: string) => void said.push(text),
+  };
   try {
     const members = [
       { addresses: ["127.0.0.2-9"] },

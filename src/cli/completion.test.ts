@@ -6,7 +6,7 @@ import { addCompletion } from "./completion.ts";
 async function run(words: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
   let [code, out] = [-1, ""];
   const program = new Command("sluice").exitOverride();
-  const writer = { out: (text: string) => void (out += `${text}\n`), err: () => {} };
+  const writer = { out: (text: string) => void (out += `${text}\n`), err: () => {}, note: () => {} };
   addCompletion(program, writer, (ended) => void (code = ended));
   await program.parseAsync(["bun", "sluice", ...words]);
   return { code, out };

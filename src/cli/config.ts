@@ -38,11 +38,11 @@ export async function configDiff(options: RemoteOptions, writer: Writer): Promis
   if (unwritten.length === 0) writer.out(`what is in force is what ${origin} said`);
   else {
     writer.out(changesText(unwritten, hasColours()));
-    writer.err(
+    writer.note(
       writeProblem === null ? "sluice config write puts it into the file" : `not to be written: ${writeProblem}`,
     );
   }
-  if (confirmBy !== null) writer.err(`rolled back at ${confirmBy}, unless it is confirmed: sluice reload confirm`);
+  if (confirmBy !== null) writer.note(`rolled back at ${confirmBy}, unless it is confirmed: sluice reload confirm`);
   return 0;
 }
 

@@ -38,7 +38,8 @@ export async function convert(path: string, options: ConvertOptions, writer: Wri
     writer.out(lines);
     return isWhole ? 0 : 1;
   }
-  writer.err(lines);
+  if (isWhole) writer.note(lines);
+  else writer.err(lines);
   if (!isWhole) {
     writeProblems(
       loaded.problems.filter(({ severity }) => severity === "error"),
@@ -62,7 +63,7 @@ async function written(path: string, out: string, text: string, writer: Writer):
   const [from, to] = [dirname(resolve(path)), dirname(resolve(out))];
   const moved =
     from === to ? "" : `; relative paths in it start at its own folder now, not at ${relative(to, from) || "."}`;
-  writer.err(`${out} is written${moved}`);
+  writer.note(`${out} is written${moved}`);
   return 0;
 }
 

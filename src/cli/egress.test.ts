@@ -61,7 +61,11 @@ function stage(answers: Readonly<Record<string, unknown>>) {
   open.push(server);
   const out: string[] = [];
   const err: string[] = [];
-  const writer = { out: (text: string) => void out.push(text), err: (text: string) => void err.push(text) };
+  const writer = {
+    out: (text: string) => void out.push(text),
+    err: (text: string) => void err.push(text),
+    note: (text: string) => void err.push(text),
+  };
   return { options: { admin: `127.0.0.1:${server.port}` }, asked, out, err, writer };
 }
 

@@ -98,7 +98,7 @@ export function egressList(pool: string | undefined, options: EgressListOptions,
     );
     if (isFiltered) return listMembers(onlyPool(answer.pools).name, options, remote, writer);
     if (options.json === true) writer.out(JSON.stringify(answer, null, 2));
-    else if (answer.pools.length === 0) writer.err("the config has no egress pools");
+    else if (answer.pools.length === 0) writer.note("the config has no egress pools");
     else writer.out([poolsText(answer.pools), ...answer.pools.flatMap(troubles)].join("\n"));
   });
 }
@@ -127,9 +127,9 @@ async function listMembers(pool: string, options: EgressListOptions, remote: Rem
   } while (page.members.length > 0 && shown < Math.min(limit, page.found));
   if (json === true) writer.out(JSON.stringify({ ...page, members, offset: 0 }, null, 2));
   else if (shown < page.found)
-    writer.err(`(${shown} of ${page.found}; --all shows the others too; in all ${countsText(page.states)})`);
+    writer.note(`(${shown} of ${page.found}; --all shows the others too; in all ${countsText(page.states)})`);
   else
-    writer.err(
+    writer.note(
       shown === 0
         ? `(no such address in ${pool}; it has ${countsText(page.states)})`
         : `(in all ${countsText(page.states)})`,
@@ -161,8 +161,8 @@ export function egressHistory(
     if (options.json === true) return writer.out(JSON.stringify(answer, null, 2));
     if (answer.history.length > 0)
       writer.out(new Sheet(outcomeHeadings, outcomeNumeric).add(answer.history.map(outcomeCells)));
-    if (answer.history.length === 0) writer.err("(nothing of this kind is remembered)");
-    else if (answer.isMore) writer.err(`(the last ${answer.history.length}; --limit shows more)`);
+    if (answer.history.length === 0) writer.note("(nothing of this kind is remembered)");
+    else if (answer.isMore) writer.note(`(the last ${answer.history.length}; --limit shows more)`);
   });
 }
 
@@ -210,7 +210,7 @@ export function egressRenew(pool: string | undefined, options: RemoteOptions, wr
     const at = pool === undefined ? `${path}/renew` : `${path}/${encodeURIComponent(pool)}/renew`;
     const answer = await asked<RenewedAnswer>(remote, "POST", at, { by: whoAsks() });
     if (options.json === true) writer.out(JSON.stringify(answer, null, 2));
-    else if (answer.pools.length === 0) writer.err("no egress pool has logs: what is known comes from requests");
+    else if (answer.pools.length === 0) writer.note("no egress pool has logs: what is known comes from requests");
     else writer.out(`the logs of ${answer.pools.join(", ")} are read up to now`);
   });
 }

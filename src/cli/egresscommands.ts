@@ -1,7 +1,7 @@
 // `sluice egress`: its commands and their options, as the command line reads them. It knows words, not what comes of them: what the
 // commands do stands in egress.ts.
 
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { Writer } from "./check.ts";
 import {
   type EgressHistoryOptions,
@@ -15,7 +15,7 @@ import {
   egressUnban,
   type MemberOptions,
 } from "./egress.ts";
-import { gathered, remoteCommand } from "./remotecommand.ts";
+import { gathered, remoteCommand, someNumber } from "./remotecommand.ts";
 import { endWithReader } from "./writer.ts";
 
 const address = "an address as `egress ls` shows it, or POOL/ADDRESS";
@@ -33,7 +33,7 @@ export function addEgress(program: Command, terminal: Writer, ended: (code: numb
     .option("--tag <name=value>", "only those with this tag, such as country=de; may be given several times", gathered)
     .option("--find <text>", "only those with this in their names")
     .option("--sort <order>", "state (default), config, requests, failed, active or used")
-    .option("--limit <number>", "at most so many (default: 100)", count)
+    .option("--limit <number>", "at most so many (default: 100)", someNumber)
     .option("--all", "however many there are")
     .action(async (pool: string | undefined, options: EgressListOptions) => {
       endWithReader();
@@ -41,7 +41,7 @@ export function addEgress(program: Command, terminal: Writer, ended: (code: numb
     });
   ofMember(remote("show", "show one address: how it stands and why, at which hosts, and what it has been through"))
     .argument("<address>", address)
-    .option("--limit <number>", "so many of its last outcomes and changes (default: 20)", count)
+    .option("--limit <number>", "so many of its last outcomes and changes (default: 20)", someNumber)
     .action(async (member: string, options: MemberOptions) => {
       endWithReader();
       ended(await egressShow(member, options, terminal));
@@ -53,7 +53,7 @@ export function addEgress(program: Command, terminal: Writer, ended: (code: numb
     .option("--host <name>", "only of this target host")
     .option("--key <key>", "only of this key or session")
     .option("--since <time>", "only since then: a time, or a duration such as 10m")
-    .option("--limit <number>", "at most so many (default: 100)", count)
+    .option("--limit <number>", "at most so many (default: 100)", someNumber)
     .action(async (members: string[], options: EgressHistoryOptions) => {
       endWithReader();
       ended(await egressHistory(members, options, terminal));
@@ -71,9 +71,4 @@ export function addEgress(program: Command, terminal: Writer, ended: (code: numb
   remote("renew", "read the access logs of egress pools now")
     .argument("[pool]", "those of one")
     .action(async (pool: string | undefined, options) => ended(await egressRenew(pool, options, terminal)));
-}
-
-function count(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("it must be a number from 1 on.");
-  return Number(text);
 }

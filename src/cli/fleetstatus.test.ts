@@ -56,7 +56,11 @@ test("a Redis that is away is told with the reason, and nodes are those of befor
 test("a node without a fleet, and no node at all, end with 1", async () => {
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => Response.json({ fleet: null, nodes: [] }) });
   const said: string[] = [];
-  const writer = { out: (text: string) => void said.push(text), err: (text: string) => void said.push(text) };
+  const writer = {
+    out: (text: string) => void said.push(text),
+    err: (text: string) => void said.push(text),
+    note: (text: string) => void said.push(text),
+  };
   const admin = `127.0.0.1:${server.port}`;
   expect(await fleetStatus({ admin }, writer)).toBe(1);
   expect(said).toEqual(["sluice: the config has no fleet: this node is alone"]);

@@ -15,7 +15,11 @@ test("options come before what the environment says, and what nobody says stays"
 
 test("without a config it says how to name one", async () => {
   const said: string[] = [];
-  const writer = { out: (text: string) => void said.push(text), err: (text: string) => void said.push(text) };
+  const writer = {
+    out: (text: string) => void said.push(text),
+    err: (text: string) => void said.push(text),
+    note: (text: string) => void said.push(text),
+  };
   expect(await ipmanager({}, writer)).toBe(2);
   expect(said.join("\n")).toContain("--config FILE");
 });

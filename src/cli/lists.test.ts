@@ -39,7 +39,11 @@ test("what the admin interface answers is shown, or printed as it is; nobody the
       new URL(request.url).pathname === "/api/v1/lists" ? Response.json(answer) : new Response("", { status: 404 }),
   });
   const said: string[] = [];
-  const writer = { out: (text: string) => said.push(text), err: (text: string) => said.push(text) };
+  const writer = {
+    out: (text: string) => said.push(text),
+    err: (text: string) => said.push(text),
+    note: (text: string) => said.push(text),
+  };
   const remote = { admin: `127.0.0.1:${admin.port}` };
   expect(await lists({ ...remote, json: true }, writer)).toBe(0);
   expect(JSON.parse(said.pop()!)).toEqual(answer);

@@ -1,11 +1,14 @@
 // The command line as its users meet it: the real program in processes of its own, on free ports of loopback.
 
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Status } from "../control/status.ts";
 import { withCommand } from "./program.ts";
+
+// Each starts processes, one of them several times, which a busy machine gives little time.
+setDefaultTimeout(60_000);
 
 const main = join(import.meta.dir, "..", "main.ts");
 const running: Bun.Subprocess[] = [];
@@ -131,7 +134,7 @@ test("run, status, drain, enable, reload, and a clean end at SIGTERM", async () 
   child.kill("SIGTERM");
   expect(await child.exited).toBe(0);
   await origin.stop(true);
-}, 20_000);
+});
 
 test("a rule's mode and a server's weight are set, and who asked for it is told", async () => {
   const admin = `127.0.0.1:${freePort()}`;
@@ -156,7 +159,7 @@ test("a rule's mode and a server's weight are set, and who asked for it is told"
   });
   expect(asked.out).toMatch(/rules%5B0%5D.*"weight":3/s);
   expect(changed.out).toContain("server app/127.0.0.1:9 has weight 3, formerly 1");
-}, 20_000);
+});
 
 test("a second signal ends at once what the first one lets finish", async () => {
   const origin = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Promise<Response>(() => {}) });
@@ -179,7 +182,7 @@ test("a second signal ends at once what the first one lets finish", async () => 
   clearInterval(again);
   expect(await cut).toBe("cut");
   await origin.stop(true);
-}, 20_000);
+});
 
 test("the demo runs with three servers, each of which says who it is", async () => {
   const [port, adminPort] = [freePort(), freePort()];
@@ -196,4 +199,4 @@ test("the demo runs with three servers, each of which says who it is", async () 
   expect(second.err).toContain("choose others:");
   child.kill("SIGTERM");
   expect(await child.exited).toBe(0);
-}, 20_000);
+});

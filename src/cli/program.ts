@@ -9,7 +9,7 @@ import { addBacktest } from "./backtestcommand.ts";
 import { type BanOptions, ban, bans, unban } from "./bans.ts";
 import { addCaches } from "./cachecommands.ts";
 import { cert } from "./cert.ts";
-import { check } from "./check.ts";
+import { check, type Writer } from "./check.ts";
 import { addCompletion } from "./completion.ts";
 import { addConfigInForce, addReload } from "./configcommands.ts";
 import { type ConvertOptions, convert } from "./convert.ts";
@@ -20,22 +20,20 @@ import { fleetStatus } from "./fleetstatus.ts";
 import { lists } from "./lists.ts";
 import { addOriginals } from "./originalcommands.ts";
 import { addRegistry } from "./registrycommands.ts";
-import { gathered, remoteCommand } from "./remotecommand.ts";
+import { gathered, remoteCommand, someNumber } from "./remotecommand.ts";
 import { addRules } from "./rulescommands.ts";
 import { type RunOptions, run } from "./run.ts";
 import { schema } from "./schema.ts";
 import { type SentinelCommandOptions, sentinel } from "./sentinel.ts";
 import { status } from "./status.ts";
 import { steer } from "./steer.ts";
-import { tableImport } from "./tableimport.ts";
-import { tableClear, tableGet, tableList, tableSet } from "./tables.ts";
-import { tableShow } from "./tableshow.ts";
+import { addTables } from "./tablecommands.ts";
 import { addTail } from "./tailcommand.ts";
 import { type TestOptions, test } from "./test.ts";
 import { addTop } from "./topcommand.ts";
 import { versionFields, versionText } from "./version.ts";
 import { type WeightOptions, weigh } from "./weight.ts";
-import { endWithReader, terminal } from "./writer.ts";
+import { endWithReader, JsonWriter, terminal } from "./writer.ts";
 
 const USAGE_ERROR = 2;
 
@@ -49,14 +47,19 @@ Examples:
 
 /** Ends with an exit code, or, for `run` and the demo, once all runs. */
 export async function main(words: readonly string[]): Promise<void> {
+  const json = words.includes("--json") ? new JsonWriter(terminal) : null;
   const program = buildProgram((code) => {
     process.exitCode = code;
-  });
+    // Here, and not only below: a command may end the process when it has said its code.
+    json?.end();
+  }, json ?? terminal);
   try {
     await program.parseAsync([...withCommand(words)], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : USAGE_ERROR;
+  } finally {
+    json?.end();
   }
 }
 
@@ -70,7 +73,7 @@ export function withCommand(words: readonly string[]): readonly string[] {
 }
 
 /** `ended` is told the exit code of commands that end by themselves. */
-export function buildProgram(ended: (code: number) => void): Command {
+export function buildProgram(ended: (code: number) => void, writer: Writer = terminal): Command {
   const program = new Command("sluice")
     .description("A reverse proxy and load balancer, programmable in TypeScript. Without a command: a demo.")
     .version(versionText(), "-V, --version", "print the version")
@@ -78,32 +81,33 @@ export function buildProgram(ended: (code: number) => void): Command {
     .helpCommand("help [command]", "print the help of a command")
     .showHelpAfterError("(sluice --help lists commands and options)")
     .addHelpText("after", examples)
+    .configureOutput({ writeErr: (text) => writer.err(text.trimEnd()) })
     .exitOverride();
   addRunning(program);
   addOriginals(program, ended);
-  addSentinel(program, ended);
-  addConfig(program, ended);
-  addRemote(program, ended);
-  addConfigInForce(program, terminal, ended);
-  addRules(program, terminal, ended);
-  addPast(program, ended);
-  addExplain(program, ended);
-  addTables(program, ended);
-  addTop(program, terminal, ended);
-  addTail(program, terminal, ended);
-  addBacktest(program, terminal, ended);
-  addCaches(program, terminal, ended);
-  addBans(program, ended);
-  addEgress(program, terminal, ended);
-  addRegistry(program, terminal, ended);
-  addCompletion(program, terminal, ended);
+  addSentinel(program, writer, ended);
+  addConfig(program, writer, ended);
+  addRemote(program, writer, ended);
+  addConfigInForce(program, writer, ended);
+  addRules(program, writer, ended);
+  addPast(program, writer, ended);
+  addExplain(program, writer, ended);
+  addTables(program, writer, ended);
+  addTop(program, writer, ended);
+  addTail(program, writer, ended);
+  addBacktest(program, writer, ended);
+  addCaches(program, writer, ended);
+  addBans(program, writer, ended);
+  addEgress(program, writer, ended);
+  addRegistry(program, writer, ended);
+  addCompletion(program, writer, ended);
   for (const command of program.commands) helpBy(command, `sluice ${command.name()}`);
   program
     .command("version")
     .description("print the version")
     .option("--json", "as JSON")
     .action(({ json }: { readonly json?: boolean }) => {
-      terminal.out(json === true ? JSON.stringify(versionFields(), null, 2) : versionText());
+      writer.out(json === true ? JSON.stringify(versionFields(), null, 2) : versionText());
       ended(0);
     });
   return program;
@@ -140,7 +144,7 @@ function addRunning(program: Command): void {
     .action(demo);
 }
 
-function addSentinel(program: Command, ended: (code: number) => void): void {
+function addSentinel(program: Command, writer: Writer, ended: (code: number) => void): void {
   program
     .command("sentinel")
     .description("probe servers and keep those that are well in a set of Redis, as the sentinel of GopherProxy")
@@ -166,16 +170,16 @@ function addSentinel(program: Command, ended: (code: number) => void): void {
     .option("--quorum <number>", "how many sentinels must agree (default: the majority)")
     .option("--id <name>", "what it is called, unlike all others (default: the machine's name and its process number)")
     .option("--metrics <address>", "serve /metrics, /healthz and /readyz there, such as :9100 (default: nowhere)")
-    .action(async (options: SentinelCommandOptions) => ended(await sentinel(options, terminal)));
+    .action(async (options: SentinelCommandOptions) => ended(await sentinel(options, writer)));
 }
 
-function addConfig(program: Command, ended: (code: number) => void): void {
+function addConfig(program: Command, writer: Writer, ended: (code: number) => void): void {
   program
     .command("check")
     .description("say what is wrong with a config, or what it would do")
     .argument("<file>", "a config: .ts, .toml, .yaml, .json, or haproxy.cfg")
     .option("--json", "as JSON")
-    .action(async (file: string, options: { json?: boolean }) => ended(await check(file, options, terminal)));
+    .action(async (file: string, options: { json?: boolean }) => ended(await check(file, options, writer)));
   program
     .command("convert")
     .description(
@@ -186,13 +190,13 @@ function addConfig(program: Command, ended: (code: number) => void): void {
     .option("-o, --out <file>", "write it to a file")
     .option("--report", "print only what became of each line")
     .option("--json", "report and config as one JSON object")
-    .action(async (file: string, options: ConvertOptions) => ended(await convert(file, options, terminal)));
+    .action(async (file: string, options: ConvertOptions) => ended(await convert(file, options, writer)));
   program
     .command("test")
     .description("run the tests of configs, and files *.sluice.test.ts")
     .argument("[files...]", "configs, test files or folders (default: what is below this folder)")
     .option("--json", "as JSON")
-    .action(async (files: string[], options: TestOptions) => ended(await test(files, options, terminal)));
+    .action(async (files: string[], options: TestOptions) => ended(await test(files, options, writer)));
   program
     .command("schema")
     .description("print the JSON Schema of a config, for editors")
@@ -200,39 +204,39 @@ function addConfig(program: Command, ended: (code: number) => void): void {
     .option("--types", "TypeScript types instead")
     .action(async (options: { out?: string; types?: boolean }) => {
       endWithReader();
-      ended(await schema(options, terminal));
+      ended(await schema(options, writer));
     });
 }
 
-function addRemote(program: Command, ended: (code: number) => void): void {
+function addRemote(program: Command, writer: Writer, ended: (code: number) => void): void {
   const remote = (name: string, description: string): Command => remoteCommand(program, name, description);
   remote("status", "show the workers, listeners, pools and servers of a running Sluice")
     .option("--fleet", "all nodes of its fleet instead, and how old is what it knows of them")
-    .action(async ({ fleet, ...options }) => ended(await (fleet === true ? fleetStatus : status)(options, terminal)));
+    .action(async ({ fleet, ...options }) => ended(await (fleet === true ? fleetStatus : status)(options, writer)));
   remote("cert", "show the certificates in use, with their days left").action(async (options) =>
-    ended(await cert(options, terminal)),
+    ended(await cert(options, writer)),
   );
   remote("lists", "show the lists of a running Sluice, and what is wrong with their files").action(async (options) =>
-    ended(await lists(options, terminal)),
+    ended(await lists(options, writer)),
   );
-  addReload(program, terminal, ended);
+  addReload(program, writer, ended);
   for (const [order, description] of [
     ["drain", "give a server no new requests"],
     ["enable", "give a drained server requests again"],
   ] as const)
     remote(order, description)
       .argument("<server>", "pool/host:port, as status shows it", serverName)
-      .action(async (server: ServerName, options) => ended(await steer(order, server, options, terminal)));
+      .action(async (server: ServerName, options) => ended(await steer(order, server, options, writer)));
   remote("weight", "give a server another share of requests")
     .argument("<server>", "pool/host:port, as status shows it", serverName)
     .argument("<weight>", "its share against the others', from 1 on; to give it nothing, drain it", someNumber)
     .option("--reason <text>", "why, for the audit log")
     .action(async (server: ServerName, weight: number, options: WeightOptions) =>
-      ended(await weigh(server, weight, options, terminal)),
+      ended(await weigh(server, weight, options, writer)),
     );
 }
 
-function addPast(program: Command, ended: (code: number) => void): void {
+function addPast(program: Command, writer: Writer, ended: (code: number) => void): void {
   for (const [name, show, description, limitMax] of [
     ["audit", audit, "show who asked for which change over the admin interface, and what came of it", 1000],
     ["changes", changes, "show what has changed: plans, servers, bans, workers, as the log says it", 200],
@@ -241,11 +245,11 @@ function addPast(program: Command, ended: (code: number) => void): void {
       .option("--limit <number>", `the last so many, at most ${limitMax}`, someNumber, 20)
       .action(async (options: PastOptions) => {
         endWithReader();
-        ended(await show(options, terminal));
+        ended(await show(options, writer));
       });
 }
 
-function addExplain(program: Command, ended: (code: number) => void): void {
+function addExplain(program: Command, writer: Writer, ended: (code: number) => void): void {
   remoteCommand(program, "explain", "say what would become of a request, and why")
     .argument("<request...>", "[METHOD] URL, such as GET https://example.com/login")
     .option("-H, --header <name: value>", "a header of the request; may be given several times", gathered)
@@ -254,7 +258,7 @@ function addExplain(program: Command, ended: (code: number) => void): void {
     .option("--listener <name>", "the listener that it comes to, where the port of the URL does not say so")
     .option("--status <code>", "what the server is taken to answer (default: 200)", statusCode)
     .option("--offline", "by the config of -c alone, without a running Sluice")
-    .action(async (words: string[], options: ExplainOptions) => ended(await explain(words, options, terminal)));
+    .action(async (words: string[], options: ExplainOptions) => ended(await explain(words, options, writer)));
 }
 
 function statusCode(text: string): number {
@@ -262,46 +266,7 @@ function statusCode(text: string): number {
   return Number(text);
 }
 
-function addTables(program: Command, ended: (code: number) => void): void {
-  const tables = program.command("table").description("look at the tables of a running Sluice, and change entries");
-  const remote = (name: string, description: string): Command => remoteCommand(tables, name, description);
-  remote("ls", "list the tables").action(async (options) => ended(await tableList(options, terminal)));
-  remote("show", "show entries of a table")
-    .argument("<name>", "of the table")
-    .option("--where <condition>", 'only those, such as "gpc0 > 0 && expires < 1m"')
-    .option("--key <key>", "only keys that begin like this, or addresses of this block")
-    .option("--limit <number>", "at most so many (default: 100)", someNumber)
-    .option("--all", "however many there are")
-    .action(async (name: string, options) => {
-      endWithReader();
-      ended(await tableShow(name, options, terminal));
-    });
-  remote("get", "show one entry")
-    .argument("<name>", "of the table")
-    .argument("<key>", "of the entry")
-    .action(async (name: string, key: string, options) => ended(await tableGet(name, key, options, terminal)));
-  remote("set", "set counters of an entry, which is made if need be")
-    .argument("<name>", "of the table")
-    .argument("<key>", "of the entry")
-    .argument("<column=value...>", "such as gpc0=1")
-    .action(async (name: string, key: string, values: string[], options) =>
-      ended(await tableSet(name, key, values, options, terminal)),
-    );
-  remote("import", "set entries from a file: what HAProxy's `show table` tells, or `sluice table show --json`")
-    .argument("<name>", "of the table")
-    .argument("<file>", "also as .gz; - is standard input")
-    .action(async (name: string, file: string, options) => ended(await tableImport(name, file, options, terminal)));
-  remote("clear", "remove entries")
-    .argument("<name>", "of the table")
-    .argument("[key]", "of the entry")
-    .option("--where <condition>", 'those, such as "gpc0 > 0"')
-    .option("--all", "every entry")
-    .action(async (name: string, key: string | undefined, options) =>
-      ended(await tableClear(name, key, options, terminal)),
-    );
-}
-
-function addBans(program: Command, ended: (code: number) => void): void {
+function addBans(program: Command, writer: Writer, ended: (code: number) => void): void {
   const remote = (name: string, description: string): Command => remoteCommand(program, name, description);
   remote("ban", "give an address or block no service, on all listeners")
     .argument("<address>", "such as 192.0.2.1 or 2001:db8::/32")
@@ -309,21 +274,16 @@ function addBans(program: Command, ended: (code: number) => void): void {
     .option("--until <time>", "until when, such as 2030-01-31T18:00:00Z")
     .option("--reason <text>", "for whoever looks at bans later")
     .option("--force", "loopback addresses and very wide blocks too")
-    .action(async (address: string, options: BanOptions) => ended(await ban(address, options, terminal)));
+    .action(async (address: string, options: BanOptions) => ended(await ban(address, options, writer)));
   remote("unban", "lift a ban")
     .argument("<address>", "or block, as `sluice bans` shows it")
-    .action(async (address: string, options) => ended(await unban(address, options, terminal)));
+    .action(async (address: string, options) => ended(await unban(address, options, writer)));
   remote("bans", "show who is banned, why and until when")
     .argument("[address]", "only bans that it lies in; exit code 1 when it is not banned")
     .action(async (address: string | undefined, options) => {
       endWithReader();
-      ended(await bans(address, options, terminal));
+      ended(await bans(address, options, writer));
     });
-}
-
-function someNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("it must be a number from 1 on.");
-  return Number(text);
 }
 
 export interface ServerName {

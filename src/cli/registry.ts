@@ -46,7 +46,7 @@ export async function registryList(set: string | undefined, options: RegistryOpt
     else {
       const where = registry.place === "memory" ? "in memory of this Sluice" : `at ${registry.place}`;
       const notice = options.redis === undefined ? `; changes are heard of by ${registry.notice}` : "";
-      writer.err(`the registry is ${where}${registry.notice === "at once" ? "" : notice}`);
+      writer.note(`the registry is ${where}${registry.notice === "at once" ? "" : notice}`);
       writer.out(shown.length === 0 ? "no set is watched or written" : setsText(shown));
     }
     return 0;

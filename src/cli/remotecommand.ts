@@ -2,7 +2,7 @@
 // line only; client.ts makes an address and a token of what was said. Every such command is made here, so that they are all
 // told the same in the same words.
 
-import type { Command, CommandOptions } from "commander";
+import { type Command, type CommandOptions, InvalidArgumentError } from "commander";
 
 /** A command that speaks to a running Sluice. */
 export function remoteCommand(
@@ -26,4 +26,10 @@ export function remoteCommand(
 /** Of an option that may be given several times. */
 export function gathered(value: string, former: readonly string[] = []): readonly string[] {
   return [...former, value];
+}
+
+/** From 1 on. */
+export function someNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("it must be a number from 1 on.");
+  return Number(text);
 }

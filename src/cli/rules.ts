@@ -32,7 +32,7 @@ export async function ruleList(rule: string | undefined, options: RuleListOption
   const shown = named.filter(({ mode }) => options.mode === undefined || mode === options.mode);
   if (options.json === true) writer.out(JSON.stringify({ rules: shown } satisfies RulesAnswer, null, 2));
   else if (shown.length > 0) writer.out(rulesText(shown));
-  else writer.err(all.length === 0 ? "the config has no rules" : `no rule is in mode ${options.mode}`);
+  else writer.note(all.length === 0 ? "the config has no rules" : `no rule is in mode ${options.mode}`);
   return 0;
 }
 

@@ -288,7 +288,11 @@ test("no Sluice to ask is a failure with a hint", async () => {
   const { port } = closed;
   closed.stop(true);
   const said: string[] = [];
-  const writer = { out: (text: string) => said.push(text), err: (text: string) => said.push(text) };
+  const writer = {
+    out: (text: string) => said.push(text),
+    err: (text: string) => said.push(text),
+    note: (text: string) => said.push(text),
+  };
   expect(await status({ admin: `127.0.0.1:${port}` }, writer)).toBe(1);
   expect(said).toEqual([
     `sluice: no Sluice answers at http://127.0.0.1:${port}: nothing listens there (is Sluice running? --admin names another address)`,
@@ -298,7 +302,11 @@ test("no Sluice to ask is a failure with a hint", async () => {
 test("something else on that address is not taken for Sluice", async () => {
   const other = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("<html>") });
   const said: string[] = [];
-  const writer = { out: (text: string) => said.push(text), err: (text: string) => said.push(text) };
+  const writer = {
+    out: (text: string) => said.push(text),
+    err: (text: string) => said.push(text),
+    note: (text: string) => said.push(text),
+  };
   expect(await status({ admin: `127.0.0.1:${other.port}` }, writer)).toBe(1);
   expect(said).toEqual([`sluice: what answers at http://127.0.0.1:${other.port} is not Sluice`]);
   await other.stop(true);

@@ -32,6 +32,7 @@ async function imported(content: string, name = "seen"): Promise<Told> {
     const writer = {
       out: (text: string) => void (out += `${text}\n`),
       err: (text: string) => void (err += `${text}\n`),
+      note: (text: string) => void (err += `${text}\n`),
     };
     const code = await tableImport(name, path, { admin: `127.0.0.1:${server.port}` }, writer);
     return { groups, code, out, err };

@@ -53,7 +53,7 @@ function tell(importing: Importing, path: string, options: RemoteOptions, writer
   if (options.json === true) writer.out(JSON.stringify({ table, set, refused, left, problems }, null, 2));
   else {
     for (const problem of problems) writer.err(problem);
-    if (leftOut.size > 0) writer.err(`not stored by ${table}, and left out: ${[...leftOut].sort().join(", ")}`);
+    if (leftOut.size > 0) writer.note(`not stored by ${table}, and left out: ${[...leftOut].sort().join(", ")}`);
     if (left > 0) writer.err(`${counted(left, "line")} not understood`);
     writer.out(
       `set ${set === 1 ? "1 entry" : `${set} entries`} of ${table}${refused === 0 ? "" : `, ${refused} refused`}`,

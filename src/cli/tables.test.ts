@@ -35,7 +35,11 @@ function stage(...answers: readonly (readonly [status: number, body: unknown])[]
   open.push(server);
   const out: string[] = [];
   const err: string[] = [];
-  const writer = { out: (text: string) => out.push(text), err: (text: string) => err.push(text) };
+  const writer = {
+    out: (text: string) => out.push(text),
+    err: (text: string) => err.push(text),
+    note: (text: string) => err.push(text),
+  };
   return { options: { admin: `127.0.0.1:${server.port}` }, asked, out, err, writer };
 }
 

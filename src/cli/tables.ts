@@ -17,7 +17,7 @@ export async function tableList(options: RemoteOptions, writer: Writer): Promise
   if (refusal !== null || !answer.ok) return failed(refusal, answer, writer);
   const { tables } = answer.body as TablesAnswer; // What our own admin interface answers.
   if (options.json === true) writer.out(JSON.stringify(answer.body, null, 2));
-  else if (tables.length === 0) writer.err("the config has no tables");
+  else if (tables.length === 0) writer.note("the config has no tables");
   else writer.out(listText(tables));
   return 0;
 }

@@ -39,8 +39,8 @@ export async function tableShow(name: string, options: ShowOptions, writer: Writ
   } while (cursor !== null && shown < limit);
   sheet.end();
   const isFiltered = options.where !== undefined || options.key !== undefined;
-  if (cursor !== null) writer.err(`(${shown === 1 ? "1 entry" : `${shown} entries`}; --all shows the others too)`);
-  else if (shown === 0) writer.err(isFiltered ? `(no such entry in ${name})` : `(${name} has no entries)`);
+  if (cursor !== null) writer.note(`(${shown === 1 ? "1 entry" : `${shown} entries`}; --all shows the others too)`);
+  else if (shown === 0) writer.note(isFiltered ? `(no such entry in ${name})` : `(${name} has no entries)`);
   return 0;
 }
 

@@ -42,7 +42,11 @@ async function run(more: Partial<TailOptions>, pieces: readonly string[], isOn =
       return new Response(pieces[streams++] ?? "");
     },
   });
-  const writer = { out: (text: string) => void (out += `${text}\n`), err: (text: string) => void (err += `${text}\n`) };
+  const writer = {
+    out: (text: string) => void (out += `${text}\n`),
+    err: (text: string) => void (err += `${text}\n`),
+    note: (text: string) => void (err += `${text}\n`),
+  };
   const pause = (): Promise<void> => {
     if (streams < pieces.length) return Promise.resolve();
     resolve();

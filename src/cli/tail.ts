@@ -69,10 +69,10 @@ async function follow(options: TailOptions, writer: Writer, place: TailPlace, co
         writer.err(`sluice: ${opened.message}`);
         return 1;
       }
-      if (!wasAway) writer.err(`sluice: ${opened.message}; waiting for it`);
+      if (!wasAway) writer.note(`sluice: ${opened.message}; waiting for it`);
       wasAway = true;
     } else {
-      if (wasAway) writer.err("sluice: it is back");
+      if (wasAway) writer.note("sluice: it is back");
       wasAway = false;
       await listen(opened.pieces, writer, course);
     }
@@ -90,12 +90,12 @@ async function listen(pieces: AsyncIterable<Uint8Array>, writer: Writer, course:
           course.show(JSON.parse(data) as ExchangeRecord); // What our own admin interface tells.
           course.lastId = id;
         }
-        if (name === "dropped") writer.err(`sluice: ${droppedText(data)}`);
+        if (name === "dropped") writer.note(`sluice: ${droppedText(data)}`);
       }
       await writer.drained?.();
     }
   } catch (error) {
-    writer.err(`sluice: the connection to Sluice is lost: ${(error as Error).message}`);
+    writer.note(`sluice: the connection to Sluice is lost: ${(error as Error).message}`);
   }
 }
 

@@ -24,7 +24,11 @@ async function run(
   stallMs = 10_000,
 ): Promise<{ code: number; out: string; err: string }> {
   const [out, err]: [string[], string[]] = [[], []];
-  const writer = { out: (text: string) => void out.push(text), err: (text: string) => void err.push(text) };
+  const writer = {
+    out: (text: string) => void out.push(text),
+    err: (text: string) => void err.push(text),
+    note: (text: string) => void err.push(text),
+  };
   const code = await command(files, { json, stallMs }, writer);
   return { code, out: out.join("\n"), err: err.join("\n") };
 }

@@ -74,7 +74,7 @@ async function soon(isSo: () => boolean): Promise<void> {
 test("a screen is drawn at each second, keys choose what is on it, and it is given back", async () => {
   const served = serve();
   const screen = new FakeScreen();
-  const ended = top({ admin: served.admin }, { out: () => {}, err: () => {} }, placeWith(screen));
+  const ended = top({ admin: served.admin }, { out: () => {}, err: () => {}, note: () => {} }, placeWith(screen));
   await soon(() => screen.isOpen);
   served.tell("servers", sampleServers);
   served.tell("figures", sampleFigures);
@@ -96,7 +96,7 @@ test("a screen is drawn at each second, keys choose what is on it, and it is giv
 test("when Sluice goes away that is on the screen, until it is back", async () => {
   const served = serve();
   const screen = new FakeScreen();
-  const ended = top({ admin: served.admin }, { out: () => {}, err: () => {} }, placeWith(screen));
+  const ended = top({ admin: served.admin }, { out: () => {}, err: () => {}, note: () => {} }, placeWith(screen));
   await soon(() => screen.isOpen);
   served.tell("figures", sampleFigures);
   await soon(() => screen.frames.length > 0);
@@ -117,7 +117,7 @@ test("once is one frame, below what was there; as JSON it is one object", async 
     let out = "";
     const ended = top(
       { admin: served.admin, once: true, json },
-      { out: (text) => void (out += text), err: () => {} },
+      { out: (text) => void (out += text), err: () => {}, note: () => {} },
       placeWith(null),
     );
     let isOver = false;
@@ -137,7 +137,7 @@ test("where nobody answers it ends", async () => {
   let err = "";
   const code = await top(
     { admin: "unix:/nowhere/sluice.sock" },
-    { out: () => {}, err: (text) => void (err += text) },
+    { out: () => {}, err: (text) => void (err += text), note: () => {} },
     placeWith(null),
   );
   expect([code, err]).toEqual([1, expect.stringContaining("no Sluice answers at")]);

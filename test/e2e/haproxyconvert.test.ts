@@ -31,7 +31,7 @@ async function isSame(room: Room, title: string, text: string, skins: readonly S
     const out = room.path(`converted${count++}.${skin}`);
     const lines: string[] = [];
     const write = (line: string): void => void lines.push(line);
-    const code = await convert(path, { to: skin, out }, { out: write, err: write });
+    const code = await convert(path, { to: skin, out }, { out: write, err: write, note: write });
     expect([title, skin, code, lines.join("\n")]).toEqual([title, skin, 0, lines.join("\n")]);
     const again = await loadConfig(out, environment)
       .then(planOf)
