@@ -103,35 +103,46 @@ function unfit(words: readonly number[]): string | null {
 
 /** The addresses, in their order; of more than `count` (0: `listedMax`) so many, drawn. */
 export function addressesOf(range: AddressRange, count: number): string[] {
-  const most = count === 0 ? listedMax : count;
-  if (range.size > most && range.hostBits !== null) return drawn(range, most);
   const found: string[] = [];
+  visitAddresses(range, count, (words) => found.push(addressText(words)));
+  return found;
+}
+
+/** The same, each as words: there may be tens of thousands, and the array is the same for all of them. */
+export function visitAddresses(range: AddressRange, count: number, visit: (words: readonly number[]) => void): void {
+  const most = count === 0 ? listedMax : count;
+  if (range.size > most && range.hostBits !== null) return draw(range, most, visit);
   const words = [...range.first];
   const last = words.length - 1;
   const from = words[last]!;
   for (let index = 0; index < Math.min(range.size, most); index++) {
     words[last] = (from + index) >>> 0;
-    found.push(addressText(words));
+    visit(words);
   }
-  return found;
 }
 
 /** Never the first of an IPv6 block, which is that of its routers (RFC 4291 section 2.6.1). */
-function drawn({ family, first, hostBits }: AddressRange, count: number): string[] {
+function draw(
+  { family, first, hostBits }: AddressRange,
+  count: number,
+  visit: (words: readonly number[]) => void,
+): void {
   const seed = hashString(`${addressText(first)}/${hostBits}`);
   const chance = new Prng(seed);
-  const found = new Set<string>();
+  const isNarrow = hostBits! <= 32;
+  const seen = new Set<string>();
   const words = [...first];
   const last = words.length - 1;
-  for (let turn = 0; found.size < count; turn++) {
-    // Up to 32 bits each turn has another address; above, the same one twice would be a wonder, and the set leaves it out.
-    if (hostBits! <= 32) words[last] = (first[last]! | scattered(turn, hostBits!, seed)) >>> 0;
+  for (let turn = 0, found = 0; found < count; turn++) {
+    // Up to 32 bits each turn has another address; above, the same one twice would be a wonder, and is left out.
+    if (isNarrow) words[last] = (first[last]! | scattered(turn, hostBits!, seed)) >>> 0;
     else
       for (let at = last; at >= 0; at--) words[at] = (first[at]! | bitsOf(chance, hostBits! - (last - at) * 32)) >>> 0;
     if (family === 6 && words.every((word, at) => word === first[at])) continue;
-    found.add(addressText(words));
+    if (!isNarrow && seen.size === seen.add(addressText(words)).size) continue;
+    visit(words);
+    found++;
   }
-  return [...found];
 }
 
 function bitsOf(chance: Prng, bits: number): number {

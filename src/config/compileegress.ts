@@ -90,7 +90,7 @@ function membersKept(pool: Egress, around: Surroundings): readonly EgressMemberP
 function compileMembers(pool: Egress, { keys, materials }: Surroundings): EgressMemberPlan[] {
   const gatewaysOf = (file: string): readonly Gateway[] => materials.gateways(file) ?? [];
   const tags = pool.members.map(tagsOf);
-  return membersOf(pool.members, gatewaysOf).members.map((member): EgressMemberPlan => {
+  return membersOf(pool.members, gatewaysOf).map((member): EgressMemberPlan => {
     const group = pool.members[member.group]!;
     return {
       id: member.id,

@@ -1,7 +1,7 @@
 // The members of an egress pool, one by one, from what a config and nginx' files say of many at once. Of two with the same address the
 // first counts; who that leaves out is for the reviews to tell, from what stands here beside the members.
 
-import { addressesOf, readAddressRange } from "./addressrange.ts";
+import { addressText, readAddressRange, visitAddresses } from "./addressrange.ts";
 import { fullName, type ProxyAddress, placeOf, readProxy } from "./egressproxy.ts";
 import { value } from "./measure.ts";
 import type { Gateway } from "./nginx/gateways.ts";
@@ -22,8 +22,8 @@ export interface Member {
   readonly group: number;
 }
 
-export interface Members {
-  readonly members: readonly Member[];
+export interface Count {
+  readonly members: number;
   /** What stands twice: the section that says it again, and the id. */
   readonly twice: readonly { readonly group: number; readonly id: string }[];
   /** For how many there was no room. */
@@ -32,42 +32,58 @@ export interface Members {
 
 export const nginxHost = "127.0.0.1";
 
-/** `gatewaysOf`: what stands in a file of nginx, named as the config names it. */
-export function membersOf(
-  groups: readonly Pick<EgressMembers, "nginx" | "host" | "ports" | "addresses" | "count" | "proxies">[],
-  gatewaysOf: (file: string) => readonly Gateway[],
-): Members {
-  const members = new Map<string, Member>();
+type Groups = readonly Pick<EgressMembers, "nginx" | "host" | "ports" | "addresses" | "count" | "proxies">[];
+/** What stands in a file of nginx, named as the config names it. */
+type GatewaysOf = (file: string) => readonly Gateway[];
+
+export function membersOf(groups: Groups, gatewaysOf: GatewaysOf): readonly Member[] {
+  const members: Member[] = [];
+  visitMembers(groups, gatewaysOf, (member) => members.push(member));
+  return members;
+}
+
+/** Members by number only: there may be tens of thousands, and who wants to know how many has no use for them. */
+export function countMembers(groups: Groups, gatewaysOf: GatewaysOf): Count {
+  return visitMembers(groups, gatewaysOf, () => {});
+}
+
+function visitMembers(groups: Groups, gatewaysOf: GatewaysOf, visit: (member: Member) => void): Count {
+  const seen = new Set<string>();
   const twice: { group: number; id: string }[] = [];
   const namedAlike = crowdedPlaces(groups);
   let leftOut = 0;
   for (const [group, section] of groups.entries())
-    for (const [id, door] of doorsOf(section, gatewaysOf, namedAlike))
-      if (members.has(id)) twice.push({ group, id });
-      else if (members.size >= membersMax) leftOut += 1;
-      else members.set(id, { id, door, group });
-  return { members: [...members.values()], twice, leftOut };
+    visitDoors(section, gatewaysOf, namedAlike, (id, door) => {
+      if (seen.has(id)) twice.push({ group, id });
+      else if (seen.size >= membersMax) leftOut += 1;
+      else {
+        seen.add(id);
+        visit({ id, door, group });
+      }
+    });
+  return { members: seen.size, twice, leftOut };
 }
 
-function doorsOf(
-  { nginx, host, ports, addresses = [], count = 0, proxies = [] }: Parameters<typeof membersOf>[0][number],
-  gatewaysOf: (file: string) => readonly Gateway[],
+function visitDoors(
+  { nginx, host, ports, addresses = [], count = 0, proxies = [] }: Groups[number],
+  gatewaysOf: GatewaysOf,
   namedAlike: ReadonlySet<string>,
-): [id: string, door: Door][] {
-  const sources = addresses.flatMap((text) => addressesOf(value(readAddressRange(text)), count));
-  const gateways = nginx === undefined ? [] : gatewaysOf(nginx).filter(({ port }) => isAmong(port, ports));
-  return [
-    ...gateways.map((gateway): [string, Door] => [
-      gateway.address,
-      { kind: "gateway", gateway, host: (host ?? nginxHost).toLowerCase() },
-    ]),
-    ...sources.map((address): [string, Door] => [address, { kind: "source", address }]),
-    ...proxies.map((text): [string, Door] => {
-      const proxy = value(readProxy(text));
-      const place = placeOf(proxy);
-      return [namedAlike.has(place) ? fullName(proxy) : place, { kind: "proxy", proxy }];
-    }),
-  ];
+  visit: (id: string, door: Door) => void,
+): void {
+  if (nginx !== undefined)
+    for (const gateway of gatewaysOf(nginx))
+      if (isAmong(gateway.port, ports))
+        visit(gateway.address, { kind: "gateway", gateway, host: (host ?? nginxHost).toLowerCase() });
+  for (const text of addresses)
+    visitAddresses(value(readAddressRange(text)), count, (words) => {
+      const address = addressText(words);
+      visit(address, { kind: "source", address });
+    });
+  for (const text of proxies) {
+    const proxy = value(readProxy(text));
+    const place = placeOf(proxy);
+    visit(namedAlike.has(place) ? fullName(proxy) : place, { kind: "proxy", proxy });
+  }
 }
 
 /** Hosts and ports at which there is more than one proxy: those need their whole names. */

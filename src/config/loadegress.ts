@@ -5,8 +5,8 @@
 import { networkInterfaces } from "node:os";
 import { dirname, resolve } from "node:path";
 import { quote } from "../base/reading.ts";
-import { type AddressRange, addressesOf, readAddressRange } from "./addressrange.ts";
-import { membersMax, membersOf } from "./egressmembers.ts";
+import { type AddressRange, addressText, readAddressRange, visitAddresses } from "./addressrange.ts";
+import { countMembers, membersMax } from "./egressmembers.ts";
 import type { Finding } from "./issues.ts";
 import { keptText } from "./loadcertificates.ts";
 import type { Files } from "./loadfiles.ts";
@@ -125,21 +125,26 @@ export function reviewEgressMembers(
 }
 
 function awayText(text: string, range: AddressRange, count: number, here: LocalAddresses): string | null {
-  const all = addressesOf(range, count);
-  const away = all.filter((address) => !here.has(address));
-  if (away.length === 0) return null;
-  const block = range.hostBits === null ? away[0] : text.trim();
+  let [all, away, first] = [0, 0, ""];
+  visitAddresses(range, count, (words) => {
+    all += 1;
+    if (here.holds(words)) return;
+    away += 1;
+    if (first === "") first = addressText(words);
+  });
+  if (away === 0) return null;
+  const block = range.hostBits === null ? first : text.trim();
   // Of IPv6 a route alone lets the system answer, and not yet begin.
   const how = text.includes(":")
     ? `ip -6 route add local ${block} dev lo, and sysctl net.ipv6.ip_nonlocal_bind=1`
     : `ip route add local ${block} dev lo`;
-  const routed = `have ${all.length === 1 ? "it" : "them"} routed here (${how})`;
-  if (all.length === 1) return `is no address of this machine now: add it to an interface, or ${routed}`;
-  return `has ${away.length} addresses that this machine does not have now, ${away[0]} the first: add them to an interface, or ${routed}`;
+  const routed = `have ${all === 1 ? "it" : "them"} routed here (${how})`;
+  if (all === 1) return `is no address of this machine now: add it to an interface, or ${routed}`;
+  return `has ${away} addresses that this machine does not have now, ${first} the first: add them to an interface, or ${routed}`;
 }
 
 function reviewSize(name: string, pool: Egress, materials: Materials): Finding[] {
-  const { members, twice, leftOut } = membersOf(pool.members, (file) => materials.gateways(file) ?? []);
+  const { members, twice, leftOut } = countMembers(pool.members, (file) => materials.gateways(file) ?? []);
   const findings: Finding[] = [];
   const at = (...path: Path): Path => ["egress", name, ...path];
   if (leftOut > 0)
@@ -147,7 +152,7 @@ function reviewSize(name: string, pool: Egress, materials: Materials): Finding[]
       severity: "error",
       path: at("members"),
       part: "key",
-      message: `are ${members.length + leftOut} together; at most ${membersMax} are possible`,
+      message: `are ${members + leftOut} together; at most ${membersMax} are possible`,
     });
   const groups = Map.groupBy(twice, ({ group }) => group);
   for (const [group, some] of groups) {
@@ -160,13 +165,13 @@ function reviewSize(name: string, pool: Egress, materials: Materials): Finding[]
     });
   }
   const { entries, changes } = pool.history;
-  const bytes = members.length * (entries * entryBytes + changes * changeBytes);
+  const bytes = members * (entries * entryBytes + changes * changeBytes);
   if (bytes > historyBytesMax)
     findings.push({
       severity: "error",
       path: at("history"),
       part: "value",
-      message: `makes ${(bytes / 1024 ** 3).toFixed(1)} GiB for ${members.length} members; at most 2 GiB are possible`,
+      message: `makes ${(bytes / 1024 ** 3).toFixed(1)} GiB for ${members} members; at most 2 GiB are possible`,
     });
   return findings;
 }

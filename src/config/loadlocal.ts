@@ -29,9 +29,14 @@ export class LocalAddresses {
   }
 
   has(address: string): boolean {
-    if (this.#addresses.has(address)) return true;
     const range = rangeOf(address);
-    return range !== null && this.#blocks.some(({ words, bits }) => isWithin(range.first, words, bits));
+    return range !== null && this.holds(range.first);
+  }
+
+  /** The same of an address as words. */
+  holds(address: readonly number[]): boolean {
+    for (const { words, bits } of this.#blocks) if (isWithin(address, words, bits)) return true;
+    return this.#addresses.has(addressText(address));
   }
 
   /** Those of one address are as many as there are interfaces' addresses: a set finds them at once. */
@@ -50,12 +55,12 @@ function rangeOf(address: string): AddressRange | null {
 
 function isWithin(address: readonly number[], block: readonly number[], bits: number): boolean {
   if (address.length !== block.length) return false;
-  return address.every((word, index) => {
+  for (let index = 0; index * 32 < bits; index++) {
     const left = bits - index * 32;
-    if (left <= 0) return true;
     const shift = left >= 32 ? 0 : 32 - left;
-    return word >>> shift === block[index]! >>> shift;
-  });
+    if (address[index]! >>> shift !== block[index]! >>> shift) return false;
+  }
+  return true;
 }
 
 /** Lines "|-- 127.0.0.0" with "/8 host LOCAL" under them. */
