@@ -36,7 +36,13 @@ export function defined<T extends object>(values: T): { [K in keyof T]?: Exclude
   return Object.fromEntries(kept) as { [K in keyof T]?: Exclude<T[K], undefined> }; // Entries lose the key's type.
 }
 
+/** What is frozen already was frozen here, to its leaves: tags that thousands of members share are gone through once. */
 export function freeze<T extends object>(tree: T): T {
-  for (const branch of Object.values(tree)) if (typeof branch === "object" && branch !== null) freeze(branch);
+  if (Array.isArray(tree)) for (const branch of tree) freezeBranch(branch);
+  else for (const key in tree) freezeBranch(tree[key]);
   return Object.freeze(tree);
+}
+
+function freezeBranch(branch: unknown): void {
+  if (typeof branch === "object" && branch !== null && !Object.isFrozen(branch)) freeze(branch);
 }
