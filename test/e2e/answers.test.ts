@@ -141,8 +141,7 @@ test("a low ulimit -n is said at the start", async () => {
   const origin = new Origin(room);
   const prefix = ["bash", "-c", 'ulimit -n 256; exec "$@"', "bash"];
   const sluice = await Sluice.start(room, { pools: { app: { servers: [origin.address] } } }, { prefix });
-  await until("the warning", () => sluice.stderr.includes("ulimit -n is 256"));
-  expect(sluice.stderr).toMatch(/set it to what you expect, or raise the limit/);
+  await says(sluice, "ulimit -n is 256", "set it to what you expect, or raise the limit");
 });
 
 test("with more clients than descriptors Sluice neither dies nor spins, and serves those it has taken", async () => {

@@ -9,7 +9,7 @@ import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 const named = (room: Room, count: number): Origin[] =>
   Array.from({ length: count }, (_, index) => new Origin(room, () => ok(String(index))));
@@ -216,7 +216,8 @@ test("a server that comes up with slow start is given little at first, and its s
   const [one, two] = origins as [Origin, Origin];
   const pool = {
     balance: "weightedRoundRobin" as const,
-    slowStart: "3s",
+    // Two hundred requests are answered in the first tenth of it, or the first half where the machine is busy.
+    slowStart: "6s",
     check: { tcp: true as const, every: "100ms", rise: 1, fall: 1 },
   };
   const sluice = await Sluice.start(room, { pools: { app: { ...pool, servers: [one.address] } } });
@@ -235,7 +236,7 @@ test("a server that comes up with slow start is given little at first, and its s
       const [first, second] = counts(origins).map((count, index) => count - before[index]!) as [number, number];
       return second / (first + second) > 0.47;
     },
-    10_000,
+    20_000,
   );
   await load.stop();
   expect(load.errors.slice(0, 5)).toEqual([]);
@@ -268,7 +269,7 @@ test("who waits too long is answered 503, and so is who finds the waiting room f
   await using room = new Room();
   const origin = new Origin(room, () => null);
   const servers = [{ address: origin.address, maxConnections: 1 }];
-  const sluice = await Sluice.start(room, { pools: { app: { servers, queue: { length: 1, timeout: "400ms" } } } });
+  const sluice = await Sluice.start(room, { pools: { app: { servers, queue: { length: 1, timeout: "2s" } } } });
   const first = (await Client.connect(room, sluice.port)).send(get("/1"));
   await origin.request(1);
   const second = (await Client.connect(room, sluice.port)).send(get("/2"));

@@ -106,7 +106,9 @@ withRedis("a Redis that is killed, and started again, under load is noticed by n
   await using room = new Room();
   const origin = originIn(room);
   const redis = await Redis.start(room);
-  const sluice = await started(room, redis, draftOf(origin, `redis://${redis.address}`, { workers: 2 }));
+  // What is refused or reset is known at once; a stall of the machine is not to be taken for one of Redis.
+  const patient = { url: `redis://${redis.address}`, timeout: "1s" };
+  const sluice = await started(room, redis, draftOf(origin, patient, { workers: 2 }));
   const misses = new Misses(sluice);
   await misses.more(50);
   await until("something to be in Redis", async () => (await redis.keys()).length > 10);

@@ -75,7 +75,9 @@ test("what one worker has stored any worker shows, over reloads, a killed worker
   await killAll(sluice);
   await stopped;
   sluice = await Sluice.again(room, sluice);
-  expect(sluice.stderr).toMatch(/cache pages: \d+ responses? found from the run before/);
+  await until("it to say what it found", () =>
+    /cache pages: \d+ responses? found from the run before/.test(sluice.stderr),
+  );
 
   await status(sluice, "/a");
   sluice.child.kill("SIGTERM");

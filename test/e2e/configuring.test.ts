@@ -11,7 +11,7 @@ import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(60_000);
 
 const merging = "application/merge-patch+json";
 const operating = "application/json-patch+json";
@@ -70,13 +70,13 @@ test("under load a patch changes a weight, a dry run nothing, and what nobody co
   expect((await sluice.status()).generation).toBe(1);
   expect(await share()).toBeCloseTo(0.5, 1);
 
-  const done = await ask<ReloadAnswer>("PATCH", "/config?confirm=3s", heavy, operating);
+  const done = await ask<ReloadAnswer>("PATCH", "/config?confirm=6s", heavy, operating);
   expect(done).toMatchObject({ status: 200, body: { successful: true, generation: 2 } });
   expect(Date.parse(done.body.confirmBy!)).toBeGreaterThan(Date.now());
   expect(await ask("POST", "/reload")).toMatchObject({ status: 409 });
   expect(await share()).toBeGreaterThan(0.8);
 
-  await until("it to be rolled back", async () => (await sluice.status()).generation === 3);
+  await until("it to be rolled back", async () => (await sluice.status()).generation === 3, 20_000);
   expect(await share()).toBeCloseTo(0.5, 1);
   expect((await ask<ConfigAnswer>("GET", "/config")).body).toMatchObject({ unwritten: [], confirmBy: null });
   await load.stop();

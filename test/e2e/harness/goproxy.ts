@@ -45,11 +45,15 @@ export class Goproxy {
     this.#child = child;
     this.#room.ending(() => this.stop());
     void this.#keep(child.stderr);
-    const outcome = await until("it to be ready", async () => {
-      if (child.exitCode !== null) return `it ended: ${this.stderr}`;
-      const answer = await fetch(`http://${this.admin}/readyz`).catch(() => null);
-      return answer?.status === 200 ? "ready" : null;
-    });
+    const outcome = await until(
+      "it to be ready",
+      async () => {
+        if (child.exitCode !== null) return `it ended: ${this.stderr}`;
+        const answer = await fetch(`http://${this.admin}/readyz`).catch(() => null);
+        return answer?.status === 200 ? "ready" : null;
+      },
+      20_000,
+    );
     if (outcome !== "ready") throw new Error(outcome);
     return this;
   }

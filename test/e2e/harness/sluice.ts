@@ -193,7 +193,8 @@ export class Sluice {
         const response = await fetch(`http://${this.admin}/readyz`).catch(() => null);
         return response?.status === 200;
       },
-      20_000,
+      // Three that start at once on a core that others use take long.
+      40_000,
     ).catch((error: Error) => {
       throw new Error(`${error.message}\n${this.stderr}`);
     });
