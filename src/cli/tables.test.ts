@@ -95,17 +95,35 @@ test("show follows the pages, with columns that grow", async () => {
   `);
   expect(err).toEqual([]);
   expect(asked.map(({ query }) => query)).toEqual([
-    { limit: "100", where: "gpc0 > 0", key: "10." },
-    { limit: "98", where: "gpc0 > 0", key: "10.", cursor: "a" },
-    { limit: "98", where: "gpc0 > 0", key: "10.", cursor: "b" },
+    { limit: "101", where: "gpc0 > 0", key: "10." },
+    { limit: "99", where: "gpc0 > 0", key: "10.", cursor: "a" },
+    { limit: "99", where: "gpc0 > 0", key: "10.", cursor: "b" },
   ]);
 });
 
-test("show ends at the limit and says that there is more", async () => {
-  const { options, asked, err, writer } = stage(page([entry("10.0.0.1", 1)], "a"));
+/** What `show --limit 2` says of others, and how many it asked for each time. */
+async function shownTwo(...pages: readonly (readonly [number, EntriesAnswer])[]) {
+  const { options, asked, out, err, writer } = stage(...pages);
   expect(await tableShow("marked", { ...options, limit: 2 }, writer)).toBe(0);
-  expect(asked.map(({ query }) => query["limit"])).toEqual(["2", "1"]);
-  expect(err).toEqual(["(2 entries; --all shows the others too)"]);
+  expect(out.join("\n").split("\n").length).toBe(3);
+  return { err, limits: asked.map(({ query }) => query["limit"]) };
+}
+
+const [one, two, three] = [entry("10.0.0.1", 1), entry("10.0.0.2", 1), entry("10.0.0.3", 1)];
+
+test("show ends at the limit and says that there are others, where it has seen one", async () => {
+  const others = ["(2 entries; --all shows the others too)"];
+  expect(await shownTwo(page([one], "a"), page([two, three], "b"))).toEqual({ err: others, limits: ["3", "2"] });
+  expect(await shownTwo(page([one, two, three], "a"))).toEqual({ err: others, limits: ["3"] });
+  expect(await shownTwo(page([one, two], "a"), page([three], "b"))).toEqual({ err: others, limits: ["3", "1"] });
+});
+
+test("show says nothing of others where there are none, and does not look for them for long", async () => {
+  expect(await shownTwo(page([one, two], null))).toEqual({ err: [], limits: ["3"] });
+  expect(await shownTwo(page([one, two], "a"), page([], null))).toEqual({ err: [], limits: ["3", "1"] });
+  expect(await shownTwo(page([one, two], "a"), page([], "b"))).toEqual({
+    ...{ err: ["(2 entries; --all shows whether there are others)"], limits: ["3", "1"] },
+  });
 });
 
 test("as JSON the pages are one array", async () => {

@@ -23,23 +23,31 @@ export async function tableShow(name: string, options: ShowOptions, writer: Writ
   const remote = await remoteOf(options);
   const sheet = options.json === true ? new ArraySheet(writer) : new TextSheet(writer);
   let shown = 0;
+  let areOthers = false;
   let cursor: string | null = null;
-  do {
-    const answer = await remote("GET", pagePath(name, options, Math.min(pageMax, limit - shown), cursor));
+  for (let isDone = false; !isDone; ) {
+    // One more than is shown, for whoever sees some wants to know whether these are all.
+    const answer = await remote("GET", pagePath(name, options, Math.min(pageMax, limit - shown + 1), cursor));
     const refusal = answer.ok ? errorOf(answer.body) : answer.message;
     if (refusal !== null || !answer.ok) {
       writer.err(`sluice: ${refusal}`);
       return failureOf(answer);
     }
     const page = answer.body as EntriesAnswer; // What our own admin interface answers.
-    sheet.add(page.entries);
-    shown += page.entries.length;
+    const entries = page.entries.slice(0, limit - shown);
+    // Where all that is wanted is there already, one look further is enough: a large table may have no other for long.
+    areOthers = entries.length < page.entries.length;
+    isDone = page.cursor === null || areOthers || shown === limit;
+    sheet.add(entries);
+    shown += entries.length;
     cursor = page.cursor;
     await writer.drained?.();
-  } while (cursor !== null && shown < limit);
+  }
   sheet.end();
   const isFiltered = options.where !== undefined || options.key !== undefined;
-  if (cursor !== null) writer.note(`(${shown === 1 ? "1 entry" : `${shown} entries`}; --all shows the others too)`);
+  const count = shown === 1 ? "1 entry" : `${shown} entries`;
+  if (areOthers) writer.note(`(${count}; --all shows the others too)`);
+  else if (cursor !== null) writer.note(`(${count}; --all shows whether there are others)`);
   else if (shown === 0) writer.note(isFiltered ? `(no such entry in ${name})` : `(${name} has no entries)`);
   return 0;
 }
