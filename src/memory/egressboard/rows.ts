@@ -2,7 +2,7 @@
 // addressing, at most half full, made anew beside the one in force whenever control has adopted others, and then put in its place at
 // once. So nothing is ever taken out of it: what it says of a row that was given away is found to be wrong by comparing the id.
 
-import { hashString } from "../../base/hash.ts";
+import { hashBytes, hashString } from "../../base/hash.ts";
 import { changeCause, memberState, memberWord } from "../egress.ts";
 import type { BoardFile } from "./file.ts";
 import { header, idBytesMax, idWords, rowWords } from "./layout.ts";
@@ -10,12 +10,13 @@ import { header, idBytesMax, idWords, rowWords } from "./layout.ts";
 const rowBits = 17;
 const rowMask: number = (1 << rowBits) - 1;
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 export class BoardRows {
   readonly #file: BoardFile;
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
+  /** The same, of which a text is made without a view of it: thousands are made at a time. */
+  readonly #texts: Buffer;
   readonly #rowsAt: number;
   readonly #idsAt: number;
   readonly #indexAt: number;
@@ -27,6 +28,7 @@ export class BoardRows {
     this.#file = file;
     this.#words = file.words;
     this.#bytes = file.bytes;
+    this.#texts = Buffer.from(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength);
     this.#rowsAt = layout.rowsAt;
     this.#idsAt = layout.idsAt;
     this.#indexAt = layout.indexAt;
@@ -70,8 +72,8 @@ export class BoardRows {
 
   idOf(row: number): string {
     const number = this.numberOf(row);
-    const start = (this.#idsAt + number * idWords + 1) * 4;
-    return decoder.decode(this.#bytes.subarray(start, start + this.#lengthOf(number)));
+    const start = this.#startOf(number);
+    return this.#texts.toString("utf8", start, start + this.#lengthOf(number));
   }
 
   visit(visit: (row: number, id: string) => void): void {
@@ -122,12 +124,13 @@ export class BoardRows {
     const mask = this.#indexMask;
     const at = this.#indexAt + next * (mask + 1);
     this.#words.fill(0, at, at + mask + 1);
-    this.visit((row, id) => {
-      const hash = hashString(id, this.#seed);
+    for (let number = 0; number < this.used; number++) {
+      if (this.#lengthOf(number) === 0) continue;
+      const hash = this.#hashOf(number);
       let slot = hash & mask;
       while (this.#words[at + slot] !== 0) slot = (slot + 1) & mask;
-      memory.put(at + slot, ((hash >>> rowBits) << rowBits) | (this.numberOf(row) + 1));
-    });
+      memory.put(at + slot, ((hash >>> rowBits) << rowBits) | (number + 1));
+    }
     memory.store(header.index, next);
   }
 
@@ -140,11 +143,25 @@ export class BoardRows {
     return Math.min(Atomics.load(this.#words, this.#idsAt + number * idWords), idBytesMax);
   }
 
+  /** Of the first byte of its text. */
+  #startOf(number: number): number {
+    return (this.#idsAt + number * idWords + 1) * 4;
+  }
+
+  /** As of its text, of which none is made where all of it is ASCII. */
+  #hashOf(number: number): number {
+    const start = this.#startOf(number);
+    const end = start + this.#lengthOf(number);
+    for (let at = start; at < end; at++)
+      if (this.#bytes[at]! > 0x7f) return hashString(this.idOf(this.rowAt(number)), this.#seed);
+    return hashBytes(this.#bytes, start, end, this.#seed);
+  }
+
   #isIdOf(number: number, id: string): boolean {
     const length = this.#lengthOf(number);
     // In UTF-8 no text has fewer bytes than it has here.
     if (length < id.length) return false;
-    const start = (this.#idsAt + number * idWords + 1) * 4;
+    const start = this.#startOf(number);
     for (let index = 0; index < id.length; index++) {
       const code = id.charCodeAt(index);
       if (code > 0x7f) return this.idOf(this.rowAt(number)) === id;
