@@ -36,7 +36,9 @@ function line(more: Partial<ExchangeRecord> = {}, isPhased = false): string {
 }
 
 test("a line tells when it ended, what came of it, who asked for what, and by whom it was answered", () => {
-  expect(line()).toBe("09:06:03.012 200    12 ms 203.0.113.7     GET  www.example.com/a → 10.0.0.1:80 web 2.0 KiB");
+  expect(line()).toBe(
+    "09:06:03.012 200    12 ms 203.0.113.7     GET  www.example.com/a → 10.0.0.1:80 listener web, 2.0 KiB",
+  );
 });
 
 test("what is out of the ordinary stands behind it", () => {
@@ -65,6 +67,11 @@ test("what is out of the ordinary stands behind it", () => {
     expect(odd).toContain(part);
   expect(line({ status: 0, server: "", fault: "client_closed" })).toContain("--- ");
   expect(line({ status: 404, serverStatus: 200 })).toContain("server said 200");
+});
+
+test("names stand behind the word for what they are, with commas between", () => {
+  const denied = line({ status: 429, serverStatus: 0, server: "", fault: "denied", rule: "too many requests" });
+  expect(denied).toEndWith("/a denied, rule too many requests, listener web, 2.0 KiB");
 });
 
 test("of connections the bytes of both ways are told", () => {

@@ -28,7 +28,7 @@ export function tailLine(record: ExchangeRecord, { paint, isPhased }: TailLook):
     client.padEnd(clientWidth),
     `${what}${record.isCut ? "…" : ""}`,
     ...(server === "" ? [] : [paint.link(`→ ${server}`)]),
-    ...remarks(record, paint),
+    remarks(record, paint).join(", "),
   ].join(" ");
   return isPhased && record.phases.length > 0 ? `${line}\n${" ".repeat(13)}${paint.faint(phasesText(record))}` : line;
 }
@@ -41,7 +41,7 @@ function statusText({ status, fault, kind }: ExchangeRecord, paint: Paint): stri
   return status >= 400 ? paint.odd(text) : paint.good(text);
 }
 
-/** What is not so of most. */
+/** What is not so of most, each by the word for what it is: names are anybody's, and may have spaces. */
 function remarks(record: ExchangeRecord, paint: Paint): string[] {
   const { fault, attempts, cache, rule, egress, status, serverStatus, user, listener, kind } = record;
   return [
@@ -53,7 +53,7 @@ function remarks(record: ExchangeRecord, paint: Paint): string[] {
     ...(egress === null ? [] : [`via ${egress.address}`]),
     ...(user === "" ? [] : [`user ${user}`]),
     paint.faint(
-      `${listener} ${kind === "http" ? bytesText(record.bytesSent) : `${bytesText(record.bytesReceived)} in, ${bytesText(record.bytesSent)} out`}`,
+      `listener ${listener}, ${kind === "http" ? bytesText(record.bytesSent) : `${bytesText(record.bytesReceived)} in, ${bytesText(record.bytesSent)} out`}`,
     ),
   ];
 }
