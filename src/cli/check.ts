@@ -18,7 +18,7 @@ import { discoverShown, discoverSummary } from "./checkdiscovery.ts";
 import { egressProblems, egressShown, egressSummary } from "./checkegress.ts";
 import { checkLists, type ListSummary, listSummary } from "./checklists.ts";
 import { sharedSummary } from "./checkshared.ts";
-import { writtenWay } from "./way.ts";
+import { plannedWay } from "./way.ts";
 
 /** Where a command writes; each call is whole lines without the last line's end. */
 export interface Writer {
@@ -154,16 +154,17 @@ function withoutPassword(url: string): string {
 
 function summary(path: string, loaded: Loaded & { readonly ok: true }, lists: readonly ListSummary[]): string {
   const { config, materials } = loaded;
-  const { tables, caches, egresses } = planOf(loaded);
+  const plan = planOf(loaded);
+  const { tables, caches, egresses } = plan;
   const workers = config.workers === "auto" ? "one worker for each core" : counted(config.workers, "worker");
   const lines = [`${path}: ok, ${workers}, admin on ${config.admin.listen}`];
   const width = Math.max(
     ...[config.listeners, config.pools, config.lists].flatMap((section) => Object.keys(section)).map(lengthOf),
     ...[...tables, ...caches, ...egresses].map(({ name }) => lengthOf(name)),
   );
-  for (const [name, listener] of Object.entries(config.listeners))
+  for (const [index, [name, listener]] of Object.entries(config.listeners).entries())
     lines.push(
-      `  listener ${name.padEnd(width)}  ${listener.listen} ${writtenWay(listener)}${certificatesSummary(materials.certificatesOf(name))}`,
+      `  listener ${name.padEnd(width)}  ${listener.listen} ${plannedWay(plan, index)}${certificatesSummary(materials.certificatesOf(name))}`,
     );
   for (const [name, pool] of Object.entries(config.pools))
     lines.push(`  pool     ${name.padEnd(width)}  ${poolSummary(pool)}`);

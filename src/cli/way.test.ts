@@ -3,14 +3,13 @@ import { compile } from "../config/compile.ts";
 import type { ListenerInput } from "../config/input.ts";
 import { judge } from "../config/judge.ts";
 import { Slots } from "../config/slots.ts";
-import { plannedWay, writtenWay } from "./way.ts";
+import { plannedWay } from "./way.ts";
 
-/** What the config and the plan say, which is the same. */
-function shown(listener: Omit<ListenerInput, "listen">): string {
-  const pools = { a: { servers: ["s:1"] }, b: { servers: ["s:1"] } };
+function shown(listener: Omit<ListenerInput, "listen">, more: readonly string[] = []): string {
+  const others = more.map((name) => [name, { servers: ["s:1"] }]);
+  const pools = { a: { servers: ["s:1"] }, b: { servers: ["s:1"] }, ...Object.fromEntries(others) };
   const { config, findings } = judge({ listeners: { web: { listen: ":1", ...listener } }, pools });
   if (config === null) throw new Error(JSON.stringify(findings));
-  const written = writtenWay(config.listeners["web"]!);
   const pem = { id: "p", text: "" };
   const certificate = { file: "f", names: [], chain: pem, key: pem, notBeforeMs: 0, notAfterMs: 0 };
   const materials = {
@@ -22,13 +21,10 @@ function shown(listener: Omit<ListenerInput, "listen">): string {
     gateways: () => undefined,
     program: null,
   };
-  expect(
-    plannedWay(
-      compile(config, new Slots(), () => undefined, 1, materials),
-      0,
-    ),
-  ).toBe(written);
-  return written;
+  return plannedWay(
+    compile(config, new Slots(), () => undefined, 1, materials),
+    0,
+  );
 }
 const tls = { certificates: "c" };
 
@@ -49,6 +45,19 @@ test("names lead to pools, each told once, and what is left over to one or to no
   expect(shown({ mode: "tcp", sni })).toBe("(tcp) -> by name pool b, other names refused");
   expect(shown({ mode: "tcp", use: "a", sni: [...sni, { name: "z", use: "a" }] })).toBe(
     "(tcp) -> by name pools b, a, else pool a",
+  );
+});
+
+test("pools that only rules lead to are told, however deep these stand, but not all of many", () => {
+  const to = (use: string) => ({ if: "true", use });
+  expect(shown({ use: "a", rules: [{ if: "true", rules: [to("b")] }] })).toBe("-> by rules pool b, else pool a");
+  expect(shown({ use: "a", rules: [to("b"), to("c")] }, ["c"])).toBe("-> by rules pools b, c, else pool a");
+  expect(shown({ use: "a", rules: [to("a")] })).toBe("-> pool a");
+  const many = ["c", "d", "e", "f"];
+  expect(shown({ rules: many.map(to) }, many)).toBe("-> by rules pools c, d, e, f");
+  expect(shown({ rules: ["b", ...many].map(to) }, many)).toBe("-> by rules pools b, c, d and 2 more");
+  expect(shown({ use: "a", proxy: { http: false }, rules: [to("b")] })).toBe(
+    "-> by rules pool b, else pool a, and targets by CONNECT",
   );
 });
 
