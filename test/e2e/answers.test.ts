@@ -11,7 +11,7 @@ import { Room } from "./harness/room.ts";
 import { command, Sluice } from "./harness/sluice.ts";
 import { says, until } from "./harness/wait.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(60_000);
 
 /** A start that fails: its exit code and what it said. */
 async function refused(sluice: Sluice): Promise<{ code: number; said: string }> {

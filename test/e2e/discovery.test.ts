@@ -14,7 +14,7 @@ import { Room } from "./harness/room.ts";
 import { command, Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(60_000);
 const testWithDnsmasq = testWith(["dnsmasq"]);
 
 /** Swapped in, as a careful writer does. */

@@ -15,7 +15,7 @@ import { Sluice } from "./harness/sluice.ts";
 import { squid } from "./harness/squid.ts";
 import { UpstreamProxy } from "./harness/upstreamproxy.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(60_000);
 const withSquid = testWith(["squid"]);
 const squidHelper = "/usr/lib/squid/basic_ncsa_auth";
 const withSquidUsers = existsSync(squidHelper) ? testWith(["squid", "openssl"]) : test.skip;

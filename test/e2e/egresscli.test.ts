@@ -9,7 +9,7 @@ import { Room } from "./harness/room.ts";
 import { command, Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(120_000);
 
 interface Trouble extends ProxyStage {
   cli(...words: readonly string[]): Promise<Ran>;

@@ -9,7 +9,7 @@ import { proxyStage } from "./harness/egressstage.ts";
 import { Room } from "./harness/room.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(60_000);
 
 /** Of the one pool. */
 function boardOf(folder: string): string {

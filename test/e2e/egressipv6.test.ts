@@ -7,7 +7,7 @@ import { Room } from "./harness/room.ts";
 import { command } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(60_000);
 
 const ip = find("ip");
 const space = `sluice-e2e-${process.pid}`;

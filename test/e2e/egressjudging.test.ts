@@ -7,7 +7,7 @@ import { proxyStage } from "./harness/egressstage.ts";
 import { Room } from "./harness/room.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(60_000);
 const members = [{ addresses: ["127.0.0.2-4"] }];
 
 test("share: half of the last outcomes are enough, in whatever order they come, and fewer are not", async () => {

@@ -10,7 +10,7 @@ import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(60_000);
 const withNginx = testWith(["nginx"]);
 
 withNginx("what is known outlives a restart: bans, cool-downs with their ends, and history", async () => {
@@ -22,7 +22,10 @@ withNginx("what is known outlives a restart: bans, cool-downs with their ends, a
   await inTurns(6, 1, () => askBy(port, host));
   await api.order("127.0.0.4/ban", { reason: "complaint 4711", for: "1h" });
   const before = [await api.one("127.0.0.3"), await api.one("127.0.0.4")];
-  const past = (await api.history()).history;
+  const past = await until("six to be in the history", async () => {
+    const { history } = await api.history();
+    return history.length >= 6 && history;
+  });
   expect(past).toHaveLength(6);
   sluice.child.kill("SIGKILL");
   await sluice.exited();

@@ -104,7 +104,7 @@ test("profiles of control and of a worker are there for who shows the token", as
   expect((await fetch(`${base}/heap`)).status).toBe(401);
   const authorization = `Bearer ${token}`;
   const [cpu, busy] = await Promise.all([
-    fetch(`${base}/cpu?seconds=1&worker=1`, { headers: { authorization } }),
+    fetch(`${base}/cpu?seconds=3&worker=1`, { headers: { authorization } }),
     Bun.sleep(300).then(() => fetch(`${base}/heap`, { headers: { authorization } })),
   ]);
   expect([cpu.status, busy.status]).toEqual([200, 409]);

@@ -20,7 +20,7 @@ import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(60_000);
 const withNginx = testWith(["nginx"]);
 
 const native = '[$time_local] $status $request_time $server_port "$http_x_egress_key" $http_x_egress_host';
@@ -28,7 +28,7 @@ const apart = '[$time_local] $status $request_time "$http_x_egress_key" $http_x_
 
 function judgedBy(format: string, mode: "serve" | "parse", own: PoolDraft = {}): (gateways: Gateways) => PoolDraft {
   return ({ log }) => ({
-    judge: { per: "member", failures: 3, coolDown: { time: "2s", trial: false } },
+    judge: { per: "member", failures: 3, coolDown: { time: "8s", trial: false } },
     ...own,
     logs: [{ path: log, format, mode, every: "0s" }],
   });

@@ -9,7 +9,7 @@ import { testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(60_000);
 const withNginx = testWith(["nginx"]);
 
 withNginx(
@@ -32,8 +32,12 @@ withNginx(
     // What names the target, and the key, went no further than to nginx.
     expect([...outside.origin.asked.at(-1)!.fields.keys()].filter((name) => name.startsWith("x-egress"))).toEqual([]);
     expect(outside.origin.asked.at(-1)!.fields.get("host")).toEqual([host]);
-    const { requests, active } = await api.summary();
-    expect([requests.answered, requests.memberFaults, active]).toEqual([660, 0, 0]);
+    // What a request was for its address is written down a moment after its last byte.
+    const { requests } = await until("all to be over", async () => {
+      const summary = await api.summary();
+      return summary.active === 0 && summary.requests.answered >= 660 && summary;
+    });
+    expect([requests.answered, requests.memberFaults]).toEqual([660, 0]);
   },
 );
 
@@ -41,20 +45,18 @@ withNginx("addresses that a target refuses are used elsewhere, and come back aft
   await using room = new Room();
   const pool: PoolDraft = {
     choose: "roundRobin",
-    judge: { failures: 2, within: "1m", coolDown: { time: "2s", trial: false } },
+    // Time for two hundred requests on a machine that is busy.
+    judge: { failures: 2, within: "1m", coolDown: { time: "6s", trial: false } },
   };
   const { outside, port, api, gateways } = await egressStage(room, 40, { pool });
   const [picky, kind] = [outside.host(1), outside.host(2)];
   const refused = new Set(gateways.gateways.slice(0, 10).map(({ ip }) => ip));
   outside.manner = ({ from, host }) => (host === "127.1.0.1" && refused.has(from) ? 403 : 200);
   await inTurns(80, 8, () => askBy(port, picky));
-  const { members } = await api.members();
-  expect(
-    members
-      .filter(({ hostsUnavailable }) => hostsUnavailable === 1)
-      .map(({ id }) => id)
-      .sort(),
-  ).toEqual([...refused].sort());
+  const unavailable = async (): Promise<string[]> =>
+    (await api.members()).members.filter(({ hostsUnavailable }) => hostsUnavailable === 1).map(({ id }) => id);
+  await until("all refusals to be written down", async () => (await unavailable()).length >= refused.size);
+  expect((await unavailable()).sort()).toEqual([...refused].sort());
   // Not one of them is asked to go there again, and each goes elsewhere.
   outside.visits.length = 0;
   const answers = await inTurns(90, 8, () => askBy(port, picky));
@@ -89,7 +91,7 @@ withNginx("a target that is down is nobody's fault", async () => {
 withNginx("when all are unavailable it is 503 with Retry-After, nothing dies, and all come back", async () => {
   await using room = new Room();
   const pool: PoolDraft = {
-    judge: { per: "member", failures: 1, statuses: { "400-599": "failure" }, coolDown: { time: "3s", trial: false } },
+    judge: { per: "member", failures: 1, statuses: { "400-599": "failure" }, coolDown: { time: "8s", trial: false } },
   };
   const { outside, port, api, sluice } = await egressStage(room, 20, { pool, more: { workers: 2 } });
   const workers = await sluice.workers();
@@ -100,7 +102,7 @@ withNginx("when all are unavailable it is 503 with Retry-After, nothing dies, an
   expect(none).toHaveLength(40);
   for (const { retryAfter, ip } of none) {
     expect(Number(retryAfter)).toBeGreaterThanOrEqual(1);
-    expect(Number(retryAfter)).toBeLessThanOrEqual(3);
+    expect(Number(retryAfter)).toBeLessThanOrEqual(8);
     expect(ip).toBe("");
   }
   expect(outside.visits).toHaveLength(20);

@@ -7,7 +7,7 @@ import { proxyStage } from "./harness/egressstage.ts";
 import { curl } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(60_000);
 
 test("a session keeps its address over HTTP, CONNECT and SOCKS5; wishes choose; what cannot be is told", async () => {
   await using room = new Room();

@@ -15,7 +15,7 @@ import { Room } from "./harness/room.ts";
 import { command } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 const names = exampleNames();
 
 for (const name of names.filter((each) => each.startsWith("full."))) {

@@ -17,7 +17,7 @@ import { Room } from "./harness/room.ts";
 import { repository } from "./harness/sluice.ts";
 import { until, within } from "./harness/wait.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-executable-"));
 const path = join(folder, "sluice");
@@ -38,6 +38,8 @@ const asNobody: readonly string[] = isRoot
 interface Running {
   readonly child: Bun.Subprocess<"ignore", "pipe", "pipe">;
   said(): string;
+  /** All that it has to say, once it has ended. */
+  readonly heard: Promise<unknown>;
 }
 
 /** The state folder of whoever it runs as. */
@@ -57,8 +59,7 @@ function start(room: Room, words: readonly string[], env: Record<string, string>
   const keep = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
     for await (const chunk of stream) said += Buffer.from(chunk).toString();
   };
-  void keep(child.stdout);
-  void keep(child.stderr);
+  const heard = Promise.all([keep(child.stdout), keep(child.stderr)]);
   room.ending(async () => {
     const workers = childrenOf(child.pid);
     child.kill("SIGKILL");
@@ -66,7 +67,7 @@ function start(room: Room, words: readonly string[], env: Record<string, string>
     for (const pid of workers) if (isAlive(pid)) process.kill(pid, "SIGKILL");
     rmSync(stateOf(identity), { recursive: true, force: true });
   });
-  return { child, said: () => said };
+  return { child, said: () => said, heard };
 }
 
 async function ready({ child, said }: Running, address: string): Promise<void> {
@@ -88,6 +89,7 @@ test("it says its version, and does not read files that lie where it is started"
   expect(out).toStartWith(`sluice ${version} (bun `);
   const sentinel = start(room, ["sentinel", "--targets", "127.0.0.1:1"], {});
   expect(await within("it to give up", sentinel.child.exited)).toBe(1);
+  await within("its last words", sentinel.heard);
   expect(sentinel.said()).toContain('"addr":"localhost:16379"');
 });
 
@@ -190,7 +192,7 @@ testWith(["redis-server", "busybox"])(
     expect((await ran(check, { env: { METRICS_PORT: String(metrics) } })).code).toBe(0);
     await until("the server to be found", async () => (await fetch(`http://127.0.0.1:${port}/`)).status === 200);
     const load = new Load(port, { connections: 4, accepted: [200, 429] });
-    await until("traffic", () => load.answered > 5000);
+    await until("traffic", () => load.answered > 5000, 40_000);
     await load.stop();
     expect(load.errors).toEqual([]);
     // Pages of the executable itself are given back when room is scarce, and one worker is what one core gets.
@@ -202,6 +204,7 @@ testWith(["redis-server", "busybox"])(
     proxy.child.kill("SIGTERM");
     sentinel.child.kill("SIGTERM");
     expect(await Promise.all([proxy.child.exited, sentinel.child.exited])).toEqual([0, 0]);
+    await within("its last words", proxy.heard);
     expect(proxy.said()).toContain("stopped cleanly");
   },
 );

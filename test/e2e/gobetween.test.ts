@@ -12,7 +12,7 @@ import { Room } from "./harness/room.ts";
 import { command } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 interface Scene {
   readonly path: string;

@@ -10,7 +10,7 @@ import { Server } from "./harness/server.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(60_000);
 
 const ports = { plain: freePort(), client: freePort(), server: freePort(), both: freePort() };
 let room: Room;

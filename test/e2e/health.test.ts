@@ -6,7 +6,7 @@ import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { says, until } from "./harness/wait.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 const quick = { every: "100ms", timeout: "100ms", rise: 2, fall: 2 };
 
 const stateOf = async (sluice: Sluice, name: string): Promise<string> => (await sluice.server(name)).state;

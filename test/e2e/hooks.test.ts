@@ -9,7 +9,7 @@ import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(60_000);
 
 interface Scene {
   readonly sluice: Sluice;

@@ -10,7 +10,7 @@ import { Room } from "./harness/room.ts";
 import { repository } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(60_000);
 
 testWith(["node"])("a proxy whose launcher is killed ends what is under way, and then itself", async () => {
   await using room = new Room();

@@ -10,7 +10,7 @@ import { Room } from "./harness/room.ts";
 import { type Draft, Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(60_000);
 
 test("SIGTERM lets what is under way end, says no to /readyz meanwhile, and ends with 0", async () => {
   await using room = new Room();

@@ -8,7 +8,7 @@ import { Room } from "./harness/room.ts";
 import { type Draft, Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 type Line = Record<string, string | number>;
 

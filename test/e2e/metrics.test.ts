@@ -8,7 +8,7 @@ import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 testWith(["promtool"])("the metrics page pleases promtool, with traffic of every kind behind it", async () => {
   await using room = new Room();

@@ -6,7 +6,7 @@ import { curl, testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 const test = testWith(["nginx", "curl"]);
 const big = crypto.getRandomValues(new Uint8Array(65_536));
 const megabyte = new Uint8Array(1 << 20).map((_, index) => big[index & 0xffff]!);

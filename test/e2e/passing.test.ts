@@ -7,7 +7,7 @@ import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 test("repeated Set-Cookie, odd values and bytes beyond ASCII are passed on as they came", async () => {
   await using room = new Room();

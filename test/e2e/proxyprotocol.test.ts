@@ -16,7 +16,7 @@ import { authorityIn, put } from "./harness/signed.ts";
 import { type Draft, Sluice } from "./harness/sluice.ts";
 import { says, until } from "./harness/wait.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(60_000);
 
 /** Proxies that are believed come from here. */
 const trusted = "127.0.0.1";

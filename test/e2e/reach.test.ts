@@ -7,7 +7,7 @@ import { ran } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 test("without a token a change of the config over the API cannot run programs, nor read or write files", async () => {
   await using room = new Room();

@@ -11,7 +11,7 @@ import { Server } from "./harness/server.ts";
 import { type Draft, Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 async function recorded(sluice: Sluice, query = ""): Promise<ExchangesAnswer> {
   const response = await fetch(`http://${sluice.admin}/api/v1/requests?${query}`);

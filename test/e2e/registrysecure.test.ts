@@ -9,7 +9,7 @@ import { authorityIn, put } from "./harness/signed.ts";
 import { command } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 withRedis("a Redis over TLS is believed by its certificate, and one by a socket needs none", async () => {
   await using room = new Room();

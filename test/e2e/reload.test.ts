@@ -9,7 +9,7 @@ import { Room } from "./harness/room.ts";
 import { type Draft, Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(60_000);
 const testWithWrk = testWith(["wrk"]);
 
 test("twenty reloads under load swap the pool, and no request fails", async () => {

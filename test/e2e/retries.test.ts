@@ -7,7 +7,7 @@ import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 const testWithCurl = testWith(["curl"]);
 
 test("a POST that a server took and did not answer is never sent again", async () => {

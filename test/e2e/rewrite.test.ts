@@ -11,7 +11,7 @@ import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 const test = testWith(["nginx", "curl"]);
 
 /** Some MB that compress about as well as pages do. */

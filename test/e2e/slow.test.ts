@@ -5,7 +5,7 @@ import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 const timeouts = { head: "500ms", idle: "300ms", read: "300ms", linger: "100ms" };
 
 async function started(room: Room): Promise<{ origin: Origin; sluice: Sluice }> {

@@ -4,7 +4,7 @@ import { Origin, ok } from "./harness/origin.ts";
 import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 const post = (...fields: readonly string[]): string =>
   `POST / HTTP/1.1\r\nHost: a\r\n${fields.map((field) => `${field}\r\n`).join("")}\r\n`;
 

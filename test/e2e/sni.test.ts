@@ -15,7 +15,7 @@ import { authorityIn, put } from "./harness/signed.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(60_000);
 
 const ports = { closed: freePort(), open: freePort(), hasty: freePort(), inside: freePort() };
 const behind = { one: freePort(), two: freePort(), plain: freePort() };

@@ -17,7 +17,7 @@ import { authorityIn, put } from "./harness/signed.ts";
 import { type Draft, Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 const testWithRedis = testWith(["redis-server"]);
 
 /** One listener in mode tcp; its port is the config's own. */

@@ -12,7 +12,7 @@ import { authorityIn, put } from "./harness/signed.ts";
 import { type Draft, Sluice } from "./harness/sluice.ts";
 import { says, until } from "./harness/wait.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(60_000);
 
 const names = [
   "names",

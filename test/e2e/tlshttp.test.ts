@@ -15,7 +15,7 @@ import { authorityIn, put } from "./harness/signed.ts";
 import { type Draft, Sluice } from "./harness/sluice.ts";
 import { says, until, within } from "./harness/wait.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(60_000);
 
 const names = ["web", "hasty", "carry", "plain", "moved", "usual"] as const;
 const ports = Object.fromEntries(names.map((name) => [name, freePort()])) as Record<(typeof names)[number], number>;

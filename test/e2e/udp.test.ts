@@ -8,7 +8,7 @@ import { Room } from "./harness/room.ts";
 import { type Draft, Sluice } from "./harness/sluice.ts";
 import { says, until } from "./harness/wait.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 async function servers(room: Room, ...names: string[]): Promise<DatagramServer[]> {
   const all = await Promise.all(names.map((name) => DatagramServer.start(name)));

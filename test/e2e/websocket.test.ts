@@ -5,7 +5,7 @@ import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { until, within } from "./harness/wait.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 function echo(room: Room): { address: string; opened: () => number } {
   let open = 0;

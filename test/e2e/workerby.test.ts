@@ -9,7 +9,7 @@ import { Room } from "./harness/room.ts";
 import { authorityIn, put } from "./harness/signed.ts";
 import { type Draft, Sluice } from "./harness/sluice.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 const resumptions = 20;
 

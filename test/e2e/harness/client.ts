@@ -79,7 +79,7 @@ export class Client {
   }
 
   /** Resolves with all that was received, once it holds `part`. */
-  async saw(part: string, withinMs = 10_000): Promise<string> {
+  async saw(part: string, withinMs?: number): Promise<string> {
     try {
       return await until(
         `${JSON.stringify(part)} at the client`,
@@ -96,7 +96,7 @@ export class Client {
   }
 
   /** Resolves with all that was received, once the other side has ended or closed. */
-  async over(withinMs = 10_000): Promise<string> {
+  async over(withinMs?: number): Promise<string> {
     await until("the connection to be closed", () => this.isEnded || this.isClosed, withinMs);
     return this.text;
   }

@@ -104,7 +104,7 @@ export class EgressApi {
   }
 
   /** Waits for a state of one. */
-  async stands(id: string, state: string, withinMs = 10_000): Promise<void> {
+  async stands(id: string, state: string, withinMs?: number): Promise<void> {
     let found = "";
     await until(
       `${id} to be ${state}`,

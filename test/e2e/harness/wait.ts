@@ -3,11 +3,14 @@
 
 const pollMs = 10;
 
+/** How long is waited for what comes at once where nothing else runs. It promises nobody anything: what has to come in time is measured. */
+const patienceMs = 20_000;
+
 /** Resolves with the first value that is neither false, null nor undefined. */
 export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,
-  withinMs = 10_000,
+  withinMs: number = patienceMs,
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadlineMs = performance.now() + withinMs;
   for (;;) {
@@ -19,7 +22,7 @@ export async function until<T>(
 }
 
 /** Rejects when the promise has not settled in time. */
-export async function within<T>(what: string, promise: Promise<T>, withinMs = 10_000): Promise<T> {
+export async function within<T>(what: string, promise: Promise<T>, withinMs: number = patienceMs): Promise<T> {
   let timer: Timer | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`waited ${withinMs / 1000} s in vain: ${what}`)), withinMs);
