@@ -15,7 +15,8 @@ import { bestOf, client, FakePort, Sink } from "./world.ts";
 
 const perRound = 50_000;
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-const request = bytesOf("GET http://a.example/x HTTP/1.1\r\nHost: a.example\r\nAccept: */*\r\n\r\n");
+const requestWith = (fields: string): Uint8Array =>
+  bytesOf(`GET http://a.example/x HTTP/1.1\r\nHost: a.example\r\n${fields}Accept: */*\r\n\r\n`);
 const response = bytesOf(`HTTP/1.1 200 OK\r\nContent-Length: 65\r\n\r\n${"x".repeat(65)}`);
 
 /** Knows every name, and who was sent to last. */
@@ -51,7 +52,7 @@ class Told extends Sink {
   }
 }
 
-function run(name: string, options: PlanOptions): void {
+function run(name: string, options: PlanOptions, keys = 0): void {
   const arena = Arena.inMemory();
   setServer(arena, 0, true);
   const tally = new Tally(arena, 0);
@@ -60,8 +61,11 @@ function run(name: string, options: PlanOptions): void {
   const site = new Site(makePlan(options), parts, null);
   const context = new Context(port, tally, site, () => {});
   const downstream = new Downstream(context, site.listeners[0]!, new Sink(), client);
+  const plain = requestWith("");
+  const requests = Array.from({ length: keys }, (_, key) => requestWith(`X-Egress-Key: key${key}\r\n`));
+  let turn = 0;
   const best = bestOf(perRound, () => {
-    downstream.received(request);
+    downstream.received(keys === 0 ? plain : requests[turn++ % keys]!);
     if (port.flow !== null) {
       const { flow } = port;
       port.flow = null;
@@ -82,3 +86,10 @@ for (const count of [1, 300, 3000])
     const egress = egressPlan(members(count), { choose: "random", history: { entriesMax: history, changesMax: 100 } });
     run(`pool of ${count}${history > 0 ? ", history" : ""}`, egressProxy({ egress, pool: { idle } }));
   }
+
+const session = { lifetimeMs: 3_600_000, idleMs: 0, requestsMax: 0, bytesMax: 0 };
+run(
+  "300 keys of 300",
+  egressProxy({ egress: egressPlan(members(300), { choose: "random", session }), pool: { idle } }),
+  300,
+);

@@ -9,10 +9,13 @@ import { field, isName } from "../../wire/http1/fields.ts";
 import { authorityStart } from "../../wire/http1/framing.ts";
 import { type Head, method } from "../../wire/http1/head.ts";
 import { parseRequest } from "../../wire/http1/reader.ts";
+import type { Output } from "../../wire/http1/writer.ts";
 import type { Context } from "../context.ts";
 import { otherHead } from "../editing.ts";
 import type { Exchange } from "../exchange.ts";
+import { FieldEdits } from "../fieldedits.ts";
 import { copyFields, fieldNames, isOneOf } from "../fieldlines.ts";
+import { fieldName } from "../fieldname.ts";
 import { textOf } from "../headvalues.ts";
 import type { ListenerSite } from "../site.ts";
 import { readPlace } from "../targets/place.ts";
@@ -34,11 +37,15 @@ export interface EgressAsk {
  * The three names, and how else they may be written for an nginx that takes "_" in names (underscores_in_headers): it reads the first of
  * all that are the same to it, and that would be the client's, whose target nobody here has judged.
  */
-const names = fieldNames(
+const spellings: readonly string[] = [
   ...["scheme", "host", "key"].map((last) => `x-egress-${last}`),
   ...["x_egress_", "x-egress_", "x_egress-"].flatMap((start) => ["scheme", "host", "key"].map((last) => start + last)),
-);
+];
+const names = fieldNames(...spellings);
 const [schemeName, hostName, keyName] = names as [Uint8Array, Uint8Array, Uint8Array];
+/** All of them out, where they have named no target: most requests say no more than a key. */
+const without = new FieldEdits();
+for (const spelling of spellings) without.edit("remove", fieldName(spelling)!, "");
 const hostAlone = fieldNames("host");
 const star = 0x2a;
 /** What is kept of a key. */
@@ -88,13 +95,19 @@ function valuesOf(head: Head): Values | null {
   for (let index = 0; index < head.fieldCount; index++) {
     if (head.ids[index] !== field.other || !isOneOf(head, index, names)) continue;
     values ??= { scheme: [], host: [], key: [] };
-    const [nameStart, nameEnd, start, end] = [0, 1, 2, 3].map((part) => head.spans[index * 4 + part]!);
-    const is = (name: Uint8Array): boolean => isName(head.bytes, nameStart!, nameEnd!, name);
-    const list = is(schemeName) ? values.scheme : is(hostName) ? values.host : is(keyName) ? values.key : null;
-    const value = textOf(head.bytes, start!, end!);
+    const list = listOf(head, index, values);
+    const value = textOf(head.bytes, head.spans[index * 4 + 2]!, head.spans[index * 4 + 3]!);
     if (value !== "") list?.push(value);
   }
   return values;
+}
+
+/** Null: what is only written like one of them. */
+function listOf<List>({ bytes, spans }: Head, index: number, values: Record<keyof Values, List>): List | null {
+  const [start, end] = [spans[index * 4]!, spans[index * 4 + 1]!];
+  if (isName(bytes, start, end, keyName)) return values.key;
+  if (isName(bytes, start, end, hostName)) return values.host;
+  return isName(bytes, start, end, schemeName) ? values.scheme : null;
 }
 
 interface Named {
@@ -117,31 +130,35 @@ function targetOf(schemes: readonly string[], hosts: readonly string[]): Named |
 /** The head without those fields, and in the form of requests to proxies where it has named a target. */
 function rewrite(exchange: Exchange, { output }: Context, named: Named | null): boolean {
   const former = exchange.head;
-  const { bytes, targetStart, targetEnd } = former;
-  output.clear();
-  if (named === null) copyFields(output, former, (index) => isOneOf(former, index, names), "");
-  else {
-    output.copy(bytes, former.start, former.methodEnd);
-    output.latin1(` ${named.scheme}://${named.authority}`);
-    if (bytes[targetStart] !== star) output.copy(bytes, targetStart, targetEnd);
-    output.copy(bytes, targetEnd, former.fieldsStart);
-    output.latin1(`Host: ${named.authority}\r\n`);
-    for (let index = 0; index < former.fieldCount; index++)
-      if (!isOneOf(former, index, names) && !isOneOf(former, index, hostAlone))
-        output.copy(bytes, former.spans[index * 4]!, former.lineEnd(index));
-    output.copy(bytes, former.fieldsEnd, former.end);
-  }
-  const headBytes = output.length;
-  output.copy(bytes, exchange.bodyStart, exchange.bodyEnd);
-  const whole = output.bytes.slice(0, output.length);
   const head = otherHead(exchange);
-  if (parseRequest(head, whole, 0, whole.length, whole.length + 1) !== headBytes) return false;
+  output.clear();
+  const isSpliced = named === null && without.splice(output, former, head, Number.POSITIVE_INFINITY);
+  if (!isSpliced) write(output, former, named);
+  const headBytes = output.length;
+  output.copy(former.bytes, exchange.bodyStart, exchange.bodyEnd);
+  const whole = output.bytes.slice(0, output.length);
+  if (isSpliced) head.bytes = whole;
+  else if (parseRequest(head, whole, 0, whole.length, whole.length + 1) !== headBytes) return false;
   exchange.head = head;
   exchange.bodyEnd += headBytes - exchange.bodyStart;
   exchange.bodyStart = headBytes;
   const { forwarding } = exchange.listener;
   if (forwarding.requestId !== null) exchange.requestIdIndex = forwarding.findRequestId(head);
   return true;
+}
+
+function write(output: Output, head: Head, named: Named | null): void {
+  if (named === null) return copyFields(output, head, (index) => isOneOf(head, index, names), "");
+  const { bytes, targetStart, targetEnd } = head;
+  output.copy(bytes, head.start, head.methodEnd);
+  output.latin1(` ${named.scheme}://${named.authority}`);
+  if (bytes[targetStart] !== star) output.copy(bytes, targetStart, targetEnd);
+  output.copy(bytes, targetEnd, head.fieldsStart);
+  output.latin1(`Host: ${named.authority}\r\n`);
+  for (let index = 0; index < head.fieldCount; index++)
+    if (!isOneOf(head, index, names) && !isOneOf(head, index, hostAlone))
+      output.copy(bytes, head.spans[index * 4]!, head.lineEnd(index));
+  output.copy(bytes, head.fieldsEnd, head.end);
 }
 
 // ---- behind the user's name ----
