@@ -16,6 +16,7 @@ export function addCaches(program: Command, terminal: Writer, ended: (code: numb
     .argument("<request...>", "[METHOD] URL, such as https://example.com/page")
     .option("-H, --header <name: value>", "a header of the request; may be given several times", gathered)
     .option("-X, --request <method>", "its method, for those who are used to curl")
+    .option("--listener <name>", "the listener that it comes to, where the port of the URL does not say so")
     .option("--cache <name>", "in this cache only")
     .action(async (words: string[], options: WhyOptions) => ended(await cacheWhy(words, options, terminal)));
   remote("purge", "take responses out of the caches")

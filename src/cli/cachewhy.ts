@@ -11,6 +11,7 @@ export interface WhyOptions extends RemoteOptions {
   /** "name: value" each. */
   readonly header?: readonly string[];
   readonly request?: string;
+  readonly listener?: string;
   readonly cache?: string;
 }
 
@@ -25,6 +26,7 @@ export async function cacheWhy(words: readonly string[], options: WhyOptions, wr
   const [url, method] = words.length === 2 ? [words[1]!, words[0]!] : [words[0]!, options.request];
   const query = new URLSearchParams({ url });
   if (method !== undefined) query.set("method", method);
+  if (options.listener !== undefined) query.set("listener", options.listener);
   if (options.cache !== undefined) query.set("cache", options.cache);
   for (const header of options.header ?? []) query.append("header", header);
   const answer = await ask(options, "GET", `/api/v1/cache/why?${query}`);

@@ -1,6 +1,7 @@
 // What an explanation looks at in a running Sluice: the tables, lists and bans that workers map, and the arena. It only looks;
 // explain.ts plays the request on copies and rehearsals.
 
+import { type Reading, read } from "../base/reading.ts";
 import type { CachePlan, Plan } from "../config/plan.ts";
 import { type Circumstances, explain } from "../flow/explain.ts";
 import { type Asked, readQuestion } from "../flow/question.ts";
@@ -77,18 +78,18 @@ export class Explaining {
     };
   }
 
-  /** Where a request comes to, whatever a cache has stored for it. */
-  wayOf(asked: Asked, plan: Plan): Way | null {
+  /** Where a request comes to, whatever a cache has stored for it; why that cannot be told, where it cannot. */
+  wayOf(asked: Asked, plan: Plan): Reading<Way> {
     const question = readQuestion({ ...asked }, plan);
-    if (!question.ok) return null;
+    if (!question.ok) return question;
     const circumstances = { ...this.circumstances(plan), caches: (cache: CachePlan) => new NoCache(cache) };
     const { pool, outcome, cache } = explain(question.value, circumstances);
-    return {
+    return read({
       pool,
       text: outcome.text,
       bypass: cache?.result === "bypass" ? cache.text : null,
       assumption: question.value.assumptions[0] ?? null,
-    };
+    });
   }
 
   /** Files that were mapped before stay so for as long as they are in use. */

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { makePlan } from "../../../test/playbook/plan.ts";
+import { misread, read } from "../../base/reading.ts";
 import { Key } from "../../cache/key.ts";
 import { CachePolicy } from "../../cache/policy.ts";
 import { reason } from "../../cache/storing.ts";
 import { compilePoolCache } from "../../config/compilecontent.ts";
 import { judge } from "../../config/judge.ts";
 import type { Plan } from "../../config/plan.ts";
+import type { Asked } from "../../flow/question.ts";
 import { type CacheFacts, type CacheKey, cacheFlag } from "../../memory/cache.ts";
 import { CacheStore } from "../../memory/cachestore.ts";
 import type { CachesAnswer, KeyAnswer, PurgedAnswer, WhyAnswer } from "../cache/answer.ts";
@@ -41,7 +43,8 @@ class Stage {
   readonly store: CacheStore = CacheStore.inMemory(shape, "pages");
   readonly told: unknown[] = [];
   readonly plan: Plan;
-  way: Way | null = null;
+  way: Way | string = "several listeners could be meant";
+  asked: Asked | null = null;
 
   constructor(pools: Record<string, object> = { app: { in: "pages" } }) {
     this.plan = planOf(pools);
@@ -54,7 +57,10 @@ class Stage {
         storeOf: (name) => (name === "pages" ? this.store : null),
         tell: (cache, purge) => void this.told.push({ cache, ...purge }),
         remoteOf: () => null,
-        wayOf: () => this.way,
+        wayOf: (asked) => {
+          this.asked = asked;
+          return typeof this.way === "string" ? misread(this.way) : read(this.way);
+        },
         nowMs: () => nowMs,
       }),
     );
@@ -252,9 +258,9 @@ describe("why", () => {
         "pool app has the cache own, of which each worker has its own, and none can be looked into from outside: Cache-Status of an answer says what became of it",
       ],
     });
-    stage.way = null;
+    stage.way = "none is at port 80, and two could be meant";
     expect((await stage.why(page)).notes[0]).toBe(
-      "no listener, or more than one, could serve it: put the port of one into the URL",
+      "every pool's cache is looked into, for the pool is not known: none is at port 80, and two could be meant",
     );
     expect((await stage.why(page)).notes).toContain(
       "where path == '/x' holds, pool app does not ask its cache (bypass)",
@@ -263,6 +269,17 @@ describe("why", () => {
     expect((await stage.why(page)).notes[0]).toBe("it comes to no pool: rule abusers denies it");
     stage.way = { pool: "plain", text: "", bypass: null, assumption: "it comes to listener web, the only one for it" };
     expect((await stage.why(page)).notes).toEqual(["taken for granted: it comes to listener web, the only one for it"]);
+  });
+
+  test("the listener that it comes to can be named", async () => {
+    const stage = new Stage();
+    const { name } = stage.plan.listeners[0]!;
+    const of = (listener: string) => stage.ask(`/api/v1/cache/why?url=${page}&listener=${listener}`);
+    expect((await of(name)).status).toBe(200);
+    expect(stage.asked).toMatchObject({ listener: name, url: page });
+    expect(await of(`${name}x`)).toEqual({
+      ...{ status: 404, answer: { error: `there is no listener ${name}x of mode http; did you mean "${name}"?` } },
+    });
   });
 
   test("where a bypass holds for it that is the verdict, whatever is stored", async () => {

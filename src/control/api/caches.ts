@@ -1,11 +1,12 @@
 // /api/v1/caches and /api/v1/cache: what caches hold, why a request is answered from one or is not, and purges.
 //
 //   GET   /api/v1/caches                              every cache, how large and how full
-//   GET   /api/v1/cache/why?url&header&method&cache   what stands under the key of such a request, and what becomes of it
+//   GET   /api/v1/cache/why?url&header&method&listener&cache   what stands under the key of such a request, and what becomes of it
 //   POST  /api/v1/cache/purge                         {"url" | "prefix" | "tag" | "all", "soft", "cache"}; answers how many
 //
 // A cache may hold a million responses: it is gone through in slices, so that neither traffic nor control waits.
 
+import type { Reading } from "../../base/reading.ts";
 import { didYouMean } from "../../config/nearest.ts";
 import type { CachePlan, Plan } from "../../config/plan.ts";
 import type { Asked } from "../../flow/question.ts";
@@ -24,11 +25,11 @@ export interface CachesService extends Omit<PurgePlace, "plan" | "remoteOf"> {
   readonly remoteOf: (name: string) => (RemotePurge & RedisSource) | null;
   /** The one in force, null before there is one. */
   plan(): Plan | null;
-  /** Null where that cannot be told. */
-  wayOf(asked: Asked, plan: Plan): Way | null;
+  /** Or why that cannot be told. */
+  wayOf(asked: Asked, plan: Plan): Reading<Way>;
 }
 
-const whyNames: readonly string[] = ["url", "header", "method", "cache"];
+const whyNames: readonly string[] = ["url", "header", "method", "listener", "cache"];
 
 export function cacheOperations(service: CachesService): readonly Operation[] {
   const tag = "Caches";
@@ -118,22 +119,27 @@ async function why(searchParams: URLSearchParams, plan: Plan, service: CachesSer
   const cache = searchParams.get("cache");
   if (cache !== null && !plan.caches.some(({ name }) => name === cache)) return problem(404, missing(cache, plan));
   if (plan.caches.length === 0) return problem(404, "the config has no caches");
-  return json(200, await whyOf(asked.value, cache, plan, service));
+  const listener = searchParams.get("listener");
+  const listeners = plan.listeners.filter(({ mode }) => mode === "http").map(({ name }) => name);
+  if (listener !== null && !listeners.includes(listener))
+    return problem(404, `there is no listener ${listener} of mode http${didYouMean(listener, listeners)}`);
+  return json(200, await whyOf(asked.value, { cache, listener }, plan, service));
 }
 
 async function whyOf(
   request: AskedRequest,
-  cache: string | null,
+  { cache, listener }: { readonly cache: string | null; readonly listener: string | null },
   plan: Plan,
   service: CachesService,
 ): Promise<WhyAnswer> {
   const notes: string[] = [];
   const { method, url, headers } = request;
-  const way = service.wayOf({ method, url, headers }, plan);
+  const found = service.wayOf({ method, url, headers, ...(listener === null ? {} : { listener }) }, plan);
+  const way = found.ok ? found.value : null;
   // Where it is known which pool a request comes to, the keys of others are nothing to it.
   const isOf = (pool: string): boolean => way?.pool === null || way?.pool === undefined || way.pool === pool;
-  if (way === null) notes.push("no listener, or more than one, could serve it: put the port of one into the URL");
-  else if (way.assumption !== null) notes.push(`taken for granted: ${way.assumption}`);
+  if (!found.ok) notes.push(`every pool's cache is looked into, for the pool is not known: ${found.message}`);
+  if (way !== null && way.assumption !== null) notes.push(`taken for granted: ${way.assumption}`);
   if (way !== null && way.pool === null) notes.push(`it comes to no pool: ${way.text}`);
   const users: CacheUser[] = [];
   for (const pool of plan.pools) {

@@ -100,6 +100,7 @@ export const whyWanted: z.ZodType = z.strictObject({
   url: z.string().describe("https://example.com/path"),
   header: z.array(z.string()).exactOptional().describe('"name: value"; may be there more than once.'),
   method: z.string().exactOptional().describe("GET where it is not said."),
+  listener: z.string().exactOptional().describe("That it comes to; where the port of the URL does not say so."),
   cache: z.string().exactOptional().describe("Only this one."),
 });
 
