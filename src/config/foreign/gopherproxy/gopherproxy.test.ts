@@ -97,6 +97,10 @@ test("the admin interface is on this machine, beside the port for metrics, or wh
       /^error METRICS_PORT is not where the admin interface is, SLUICE_ADMIN says that, and it must/,
     ),
   ]);
+  expect(inputOf({ SLUICE_ADMIN: "127.0.0.1:8" }).admin?.listen).toBe("127.0.0.1:8");
+  expect(inputOf({ SLUICE_ADMIN: "127.0.0.1:8" }, { SLUICE_ADMIN: "127.0.0.1:9" }).admin?.listen).toBe("127.0.0.1:9");
+  expect(told({ SLUICE_ADMIN: "127.0.0.1:8" })).toEqual(told({}));
+  expect(told({ SLUICE_ADMIN: "x" })).toEqual([expect.stringMatching(/^error SLUICE_ADMIN must/)]);
 });
 
 test("a wrong value is told by its variable, and a password never", () => {

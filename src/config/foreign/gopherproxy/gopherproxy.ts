@@ -77,7 +77,7 @@ export function isGopherproxy(tree: unknown): boolean {
   return isTable(tree) && gopherSigns.some((name) => Object.hasOwn(tree, name));
 }
 
-/** `environment` says where the admin interface is. */
+/** `environment` says where the admin interface is, before the tree does. */
 export function translateGopherproxy(tree: object, environment: Environment = {}): Translation {
   const ledger = new Ledger();
   const origins = new Origins();
@@ -94,7 +94,7 @@ export function translateGopherproxy(tree: object, environment: Environment = {}
     [["listeners", listenerName, "trustedProxies"], "trusted_proxies"],
     [["listeners", listenerName, "rules"], "rate_limit"],
     [["metrics"], "metrics_port"],
-    [["admin"], "metrics_port"],
+    [["admin"], table.has("sluice_admin") ? "sluice_admin" : "metrics_port"],
   ] as const)
     origins.add([...ours], [theirs.toUpperCase()]);
   const input: ConfigInput = {
@@ -128,12 +128,15 @@ function portOf(table: Table, key: string, otherwise: number): number {
   return otherwise;
 }
 
-/** On this machine alone, beside the port for metrics: there everybody may look. */
+/** On this machine alone, beside the port for metrics: there everybody may look. The environment comes before a file of variables. */
 function adminOf(table: Table, environment: Environment, port: number, metricsPort: number): string {
-  const said = environment["SLUICE_ADMIN"]?.trim();
-  if (said !== undefined && said !== "") {
+  const written = table.text("sluice_admin")?.trim() ?? "";
+  const isWritten = (environment["SLUICE_ADMIN"]?.trim() ?? "") === "";
+  const said = isWritten ? written : environment["SLUICE_ADMIN"]!.trim();
+  if (said !== "") {
     const reading = readListenAddress(said);
-    if (!reading.ok)
+    if (!reading.ok && isWritten) table.ledger.fault(["SLUICE_ADMIN"], reading.message);
+    else if (!reading.ok)
       table.ledger.fault(
         ["METRICS_PORT"],
         `is not where the admin interface is, SLUICE_ADMIN says that, and it ${reading.message}`,
