@@ -45,7 +45,7 @@ balance = "roundrobin"
   [servers.sample.healthcheck]
   kind = "ping"
   interval = "200ms"
-  timeout = "100ms"
+  timeout = "2s"
 ${more}`,
   );
   return { path, port, admin, origins };

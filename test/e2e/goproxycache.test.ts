@@ -32,7 +32,7 @@ for (const policy of ["LRU", "LFU"])
     origin.handler = ({ target }) =>
       ok(`answer ${origin.asked.length}`, ...(target === "/zero" ? ["Cache-Control: max-age=0"] : []));
     const goproxy = await new Goproxy(room).start(
-      `${passTo(origin)}cache = true\ncache_timeout = 1\ncache_type = "memory"\n[mem]\ncapacity = 1000\ncache_replacement_policy = "${policy}"`,
+      `${passTo(origin)}cache = true\ncache_timeout = 2\ncache_type = "memory"\n[mem]\ncapacity = 1000\ncache_replacement_policy = "${policy}"`,
     );
     expect(await body(`${goproxy.url}/a`)).toBe("answer 1");
     const hit = await fetch(`${goproxy.url}/a`);

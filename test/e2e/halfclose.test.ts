@@ -32,9 +32,9 @@ beforeAll(async () => {
   sluice = await Sluice.start(room, {
     listeners: {
       plain: listener(ports.plain, "app"),
-      client: listener(ports.client, "app", { clientIdle: "300ms" }),
+      client: listener(ports.client, "app", { clientIdle: "800ms" }),
       server: listener(ports.server, "impatient"),
-      both: listener(ports.both, "app", { tunnel: "300ms" }),
+      both: listener(ports.both, "app", { tunnel: "800ms" }),
     } as NonNullable<Parameters<typeof Sluice.start>[1]["listeners"]>,
     pools: { app: { servers }, impatient: { servers, timeouts: { serverIdle: "300ms" } } },
     accessLog: log.config,
@@ -145,13 +145,13 @@ test("a silent client is cut off after clientIdle, however much the server says"
   try {
     for (let count = 0; count < 8; count++) {
       client.send("alive");
-      await until("half the time", () => held.text.length === 5 * (count + 1));
-      await Bun.sleep(80);
+      await until("a quarter of the time", () => held.text.length === 5 * (count + 1));
+      await Bun.sleep(200);
     }
     expect(client.isClosed).toBe(false);
     const sinceMs = performance.now();
     await until("the silence to be over", () => client.isClosed && held.isClosed);
-    expect(performance.now() - sinceMs).toBeWithin(150, 2000);
+    expect(performance.now() - sinceMs).toBeWithin(400, 2500);
   } finally {
     clearInterval(talking);
   }
@@ -180,9 +180,9 @@ test("only when both sides are silent does the tunnel timeout end it", async () 
     const [from, to] = count < 4 ? [client, held] : [held, client];
     from.send("x");
     await until("it to arrive", () => to.length === (count % 4) + 1);
-    await Bun.sleep(80);
+    await Bun.sleep(200);
   }
-  expect(performance.now() - sinceMs).toBeGreaterThan(600);
+  expect(performance.now() - sinceMs).toBeGreaterThan(1500);
   expect([client.isClosed, held.isClosed]).toEqual([false, false]);
   await until("the silence to be over", () => client.isClosed && held.isClosed);
   expect((await lineOf(port)).fault).toBe("tunnel_idle");

@@ -32,7 +32,7 @@ async function alike(twins: Twins, table: string): Promise<Readonly<Record<strin
       [haproxy, sluice] = [await valuesOf(twins.haproxyTable(table)), await valuesOf(twins.sluiceTable(table))];
       return Bun.deepEquals(haproxy, sluice);
     },
-    2000,
+    10_000,
   ).catch(() => expect(sluice).toEqual(haproxy!));
   return haproxy!;
 }

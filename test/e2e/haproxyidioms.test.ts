@@ -42,7 +42,7 @@ test("requests of an address are limited by their rate, over connections and on 
     `${defaults}
 frontend web
   bind 127.0.0.1:{PORT}
-  stick-table type ip size 100k expire 30s store http_req_rate(2s)
+  stick-table type ip size 100k expire 30s store http_req_rate(3s)
   http-request track-sc0 src
   http-request deny deny_status 429 if { sc_http_req_rate(0) gt 4 }
   default_backend app
@@ -64,7 +64,7 @@ test("connections of an address are limited by their rate and by their number", 
     `${defaults}
 frontend rate
   bind 127.0.0.1:{PORT:rate}
-  stick-table type ip size 100k expire 30s store conn_rate(2s)
+  stick-table type ip size 100k expire 30s store conn_rate(3s)
   tcp-request connection track-sc0 src
   tcp-request connection reject if { sc0_conn_rate gt 3 }
   default_backend app

@@ -75,7 +75,7 @@ frontend backup
 backend backup
   option redispatch
   retries 2
-  server a {CLOSED} check inter 200ms fall 1
+  server a {CLOSED} check inter 500ms fall 1
   server b {ORIGIN:b} backup
 frontend full
   bind 127.0.0.1:{PORT:full}
@@ -89,8 +89,8 @@ frontend checked
 backend checked
   option httpchk GET /health
   http-check expect status 200
-  server a {ORIGIN:ill} check inter 200ms fall 1 rise 1
-  server b {ORIGIN:well} check inter 200ms fall 1 rise 1
+  server a {ORIGIN:ill} check inter 500ms fall 1 rise 1
+  server b {ORIGIN:well} check inter 500ms fall 1 rise 1
 frontend again
   bind 127.0.0.1:{PORT:again}
   default_backend again
@@ -187,9 +187,9 @@ const pages = Object.fromEntries(
     return [`${status}.http`, `${head}\r\n\r\n${body}`];
   }),
 );
-/** Answers after a while. */
+/** Answers after far longer than a queue is waited in. */
 const slowly: Handler = async () => {
-  await Bun.sleep(600);
+  await Bun.sleep(2000);
   return ok("slow");
 };
 const ill: Handler = ({ target }) =>
@@ -307,13 +307,15 @@ describe("servers of one haproxy.cfg", () => {
   });
 
   test("beyond maxconn a request waits, and not longer than timeout queue", async () => {
-    const [one, two] = await Promise.all([
-      twins.both(get(), { port: "full" }),
-      Bun.sleep(100).then(() => twins.both(get(), { port: "full" })),
-    ]);
+    const first = twins.both(get(), { port: "full" });
+    await until("both to be at their servers", () =>
+      [twins.haproxy, twins.sluice].every(({ origins }) => origins["slow"]!.asked.length === 1),
+    );
+    const two = await twins.both(get(), { port: "full" });
+    const one = await first;
     for (const name of names) {
       expect([name, one[name].status, two[name].status]).toEqual([name, 200, 503]);
-      expect(two[name].elapsedMs).toBeWithin(200, 550);
+      expect(two[name].elapsedMs).toBeWithin(200, 1500);
     }
   });
 

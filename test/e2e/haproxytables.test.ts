@@ -38,7 +38,7 @@ async function alike(twins: Twins, table: string, byteless = ""): Promise<Values
     found = { haproxy: left, sluice: right };
     return Bun.deepEquals(left, right);
   };
-  await until("tables to be alike", isAlike, 2000).catch(() => expect(found!.sluice).toEqual(found!.haproxy));
+  await until("tables to be alike", isAlike, 10_000).catch(() => expect(found!.sluice).toEqual(found!.haproxy));
   return found!.haproxy;
 }
 
@@ -160,8 +160,8 @@ test("clients that leave early, or are too slow, count as HAProxy counts them", 
   const twins = await Twins.start(
     room,
     `${defaults}
-  timeout http-request 300ms
-  timeout http-keep-alive 400ms
+  timeout http-request 2s
+  timeout http-keep-alive 2s
   # Connections on which nothing is said are nothing to Sluice.
   option http-ignore-probes
 frontend web

@@ -7,7 +7,8 @@ import { Sluice } from "./harness/sluice.ts";
 import { says, until } from "./harness/wait.ts";
 
 setDefaultTimeout(60_000);
-const quick = { every: "100ms", timeout: "100ms", rise: 2, fall: 2 };
+// A machine that stalls is not to be taken for a server that does.
+const quick = { every: "100ms", timeout: "5s", rise: 2, fall: 2 };
 
 const stateOf = async (sluice: Sluice, name: string): Promise<string> => (await sluice.server(name)).state;
 
@@ -67,7 +68,7 @@ test("a server that accepts and never answers is found out by the check's timeou
   await using room = new Room();
   let isMute = false;
   const origin = new Origin(room, () => (isMute ? null : ok("ok")));
-  const check = { http: "/", ...quick };
+  const check = { http: "/", ...quick, timeout: "300ms" };
   const sluice = await Sluice.start(room, { pools: { app: { servers: [origin.address], check } } });
   isMute = true;
   await until("it to be down", async () => (await stateOf(sluice, origin.address)) === "down");
@@ -79,7 +80,7 @@ test("consecutive failures in live traffic eject a server, and it returns when i
   let isBroken = true;
   const bad = new Origin(room, () => (isBroken ? "HTTP/1.1 500 No\r\nContent-Length: 3\r\n\r\nbad" : ok("good")));
   const fine = new Origin(room, () => ok("fine"));
-  const ejection = { consecutiveFailures: 5, base: "1s" };
+  const ejection = { consecutiveFailures: 5, base: "4s" };
   const servers = [bad.address, fine.address];
   const sluice = await Sluice.start(room, {
     workers: 2,

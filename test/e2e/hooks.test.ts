@@ -156,5 +156,5 @@ test("a worker that stands still in a hook without an end is killed and replaced
     return now !== undefined && now !== former;
   });
   expect(await answer(sluice, "/")).toBe('200 {"a":1}');
-  expect(sluice.stderr).toMatch(/has stood still for \d+ s \(a hook that never ends/);
+  await until("it to be told", () => /has stood still for \d+ s \(a hook that never ends/.test(sluice.stderr));
 });

@@ -8,7 +8,7 @@ import { Origin, ok, write } from "./harness/origin.ts";
 import { isAlive } from "./harness/processes.ts";
 import { Room } from "./harness/room.ts";
 import { type Draft, Sluice } from "./harness/sluice.ts";
-import { until } from "./harness/wait.ts";
+import { says, until } from "./harness/wait.ts";
 
 setDefaultTimeout(60_000);
 
@@ -81,7 +81,7 @@ test("an upgraded connection is given the drain time, and then closed", async ()
     room,
     () => "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
   );
-  const sluice = await Sluice.start(room, { drainTimeout: "1s", pools: { app: { servers: [origin.address] } } });
+  const sluice = await Sluice.start(room, { drainTimeout: "3s", pools: { app: { servers: [origin.address] } } });
   const client = await Client.connect(room, sluice.port);
   await client.send(get("/", "Connection: upgrade", "Upgrade: x")).saw("101 Switching Protocols");
   sluice.child.kill("SIGTERM");
@@ -140,6 +140,7 @@ test("an arena whose file somebody removed is still shared by workers that start
       return workers.length === 2 && !workers.includes(victim);
     });
   }
+  await says(sluice, "was removed while Sluice runs");
   expect(sluice.stderr.split("was removed while Sluice runs").length - 1).toBe(1);
   // Both count where control reads, and see what it says of servers.
   for (let index = 0; index < 10; index++)

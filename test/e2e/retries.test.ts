@@ -143,7 +143,7 @@ test("a server that does not answer in time is 504, and each timeout can be set"
     if (target === "/half") write(socket, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
     return null;
   });
-  const timeouts = { response: "200ms", read: "200ms" };
+  const timeouts = { response: "500ms", read: "500ms" };
   const sluice = await Sluice.start(room, { pools: { app: { servers: [origin.address], timeouts } } });
   const response = await fetch(sluice.url);
   expect([response.status, await response.text()]).toEqual([

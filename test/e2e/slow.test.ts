@@ -6,7 +6,7 @@ import { Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
 setDefaultTimeout(60_000);
-const timeouts = { head: "500ms", idle: "300ms", read: "300ms", linger: "100ms" };
+const timeouts = { head: "500ms", idle: "300ms", read: "800ms", linger: "100ms" };
 
 async function started(room: Room): Promise<{ origin: Origin; sluice: Sluice }> {
   const origin = new Origin(room);
@@ -82,7 +82,7 @@ test("a body that is slow but never silent is waited for", async () => {
   client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\n\r\n");
   for (let count = 0; count < 15; count++) {
     client.send("ab");
-    await Bun.sleep(60);
+    await Bun.sleep(160);
   }
   await client.saw("ab".repeat(15));
 });

@@ -50,7 +50,7 @@ testWithRedis("redis answers ten thousand commands in one go, each in its turn",
   await using room = new Room();
   const redis = await Redis.start(room);
   const sluice = await Sluice.run(room, ["--mode", "tcp", "--to", redis.address, "--workers", "1"]);
-  expect(sluice.stdout + sluice.stderr).toContain("tcp");
+  await until("its mode to be told", () => `${sluice.stdout}${sluice.stderr}`.includes("tcp"));
   const client = await Client.connect(room, sluice.port);
   const numbers = Array.from({ length: 10_000 }, (_, index) => index);
   const expected = numbers.map((index) => `$${String(index).length + 1}\r\nv${index}\r\n`).join("");

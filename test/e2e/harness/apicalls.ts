@@ -66,7 +66,7 @@ export const apiCalls: readonly ApiCall[] = [
 
   get("listTables", "/api/v1/tables"),
   send("setTableEntry", entry, { "http_req_rate(10s)": 7 }),
-  send("setTableEntry", entry, { gpc0: 1 }, 400),
+  send("setTableEntry", entry, { gpc0: 1 }, 422),
   send("importTable", "/api/v1/tables/clients/import", {
     entries: [
       { key: "192.0.2.7", values: { "http_req_rate(10s)": 3 } },
@@ -84,7 +84,7 @@ export const apiCalls: readonly ApiCall[] = [
   get("listCaches", "/api/v1/caches"),
   get("explainCache", "/api/v1/cache/why?url=http://127.0.0.1/stored/1"),
   send("purgeCache", "/api/v1/cache/purge", { all: true }),
-  send("purgeCache", "/api/v1/cache/purge", { al: true }, 400),
+  send("purgeCache", "/api/v1/cache/purge", { al: true }, 422),
 
   get("listEgress", "/api/v1/egress"),
   get("listEgressMembers", "/api/v1/egress/scrape?limit=2&sort=requests"),
