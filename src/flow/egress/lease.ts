@@ -26,7 +26,7 @@ import type { Exchange } from "../exchange.ts";
 import type { RequestForm } from "../forwarding.ts";
 import type { Resolution } from "../port.ts";
 import { type Found, Lookup } from "../targets/lookup.ts";
-import { deny, judged, networkOf } from "../targets/seeking.ts";
+import { deny } from "../targets/seeking.ts";
 import { alternating, type Target } from "../targets/target.ts";
 import { publicTls } from "../targets/tls.ts";
 import { blameOf, type Road } from "./blame.ts";
@@ -324,7 +324,7 @@ export class Lease implements Wait, Way, Resting {
   /** Null: `found` will be told. */
   #ask(name: string, found: Found): Resolution | null {
     const exchange = this.#exchange;
-    const lookup = new Lookup(exchange, networkOf(exchange.downstream!.client.address), found);
+    const lookup = new Lookup(exchange, found);
     const resolution = this.#context.port.resolve(name, lookup);
     if (resolution === null) exchange.waitFor(lookup, exchange.pool.plan.targets!.resolveMs);
     return resolution;
@@ -337,7 +337,7 @@ export class Lease implements Wait, Way, Resting {
       exchange.fail(problem === "" ? fault("name_unresolved") : faultWith("name_unresolved", problem));
       return false;
     }
-    const { passed, refused } = judged(exchange, addresses);
+    const { passed, refused } = exchange.pool.targets!.policy.judge(this.#target.place, addresses);
     if (passed.length === 0) return deny(exchange, this.#context, refused);
     this.#target.known = passed;
     return true;

@@ -1,6 +1,7 @@
 // A name is being looked up, and an exchange waits for it: told once, its addresses or that it took too long, and nothing when the
 // exchange has ended meanwhile, whenever the answer comes.
 
+import { addressBytes, formatAddress, isMapped, readAddress } from "../../wire/ipaddress.ts";
 import type { Wait } from "../deadline.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Resolution, ResolveFlow } from "../port.ts";
@@ -9,15 +10,17 @@ import type { Resolution, ResolveFlow } from "../port.ts";
 export type Found = (resolution: Resolution | null) => void;
 
 export class Lookup implements Wait, ResolveFlow {
-  readonly asker: string;
   readonly #exchange: Exchange;
   readonly #found: Found;
   #isOver = false;
 
-  constructor(exchange: Exchange, asker: string, found: Found) {
-    this.asker = asker;
+  constructor(exchange: Exchange, found: Found) {
     this.#exchange = exchange;
     this.#found = found;
+  }
+
+  get asker(): string {
+    return networkOf(this.#exchange.downstream!.client.address);
   }
 
   resolved(resolution: Resolution): void {
@@ -35,4 +38,11 @@ export class Lookup implements Wait, ResolveFlow {
   cancelled(): void {
     this.#isOver = true;
   }
+}
+
+/** One client has a whole network of IPv6 addresses (RFC 6177), and is one for all of it: the first 64 bits. */
+export function networkOf(address: string): string {
+  const octets = new Uint8Array(addressBytes);
+  if (!readAddress(address, octets) || isMapped(octets, 0)) return address;
+  return formatAddress(octets.fill(0, 8), 0);
 }

@@ -37,6 +37,15 @@ test("an address is one however it is written", () => {
   expect(read("[::ffff:7f00:1]")).toBe("address 127.0.0.1:80");
 });
 
+test("what was read before is the same object, by the port that goes without saying", () => {
+  expect(readPlace("same.example", 80)).toBe(readPlace("same.example", 80));
+  expect([readPlace("same.example", 443)?.port, readPlace("same.example", 80)?.port]).toEqual([443, 80]);
+  expect(readPlace("192.0.2.7", 80)).toMatchObject({ addresses: ["192.0.2.7"], name: "192.0.2.7:80" });
+  // A stranger who thinks of ever more of them fills no memory, and changes nothing.
+  for (let count = 0; count < 10_000; count++) readPlace(`${count}.flood.example`, 80);
+  expect(readPlace("same.example", 80)).toMatchObject({ host: "same.example", port: 80, octets: null, addresses: [] });
+});
+
 test("what is neither is no place", () => {
   const none = [
     ...[

@@ -11,10 +11,33 @@ export interface Place {
   readonly port: number;
   /** 16 octets of an address; null of a name. */
   readonly octets: Uint8Array | null;
+  /** What it leads to without being looked up: the address itself; none of a name. */
+  readonly addresses: readonly string[];
+  /** `host:port`: what logs and traces say. */
+  readonly name: string;
 }
 
-/** `usualPort`: where none is said; 0 where it must be. Null: this is no place. */
+/** Proxies are asked for the same places again and again: so many that were read lately are known, by usual port. */
+const keptMax = 4096;
+const kept = new Map<number, Map<string, Place>>();
+
+/** `usualPort`: where none is said; 0 where it must be. Null: this is no place. The same text is the same object, for a while. */
 export function readPlace(authority: string, usualPort: number): Place | null {
+  let places = kept.get(usualPort);
+  if (places === undefined) {
+    places = new Map();
+    kept.set(usualPort, places);
+  }
+  const known = places.get(authority);
+  if (known !== undefined) return known;
+  const place = read(authority, usualPort);
+  if (place === null) return null;
+  if (places.size >= keptMax) places.clear();
+  places.set(authority, place);
+  return place;
+}
+
+function read(authority: string, usualPort: number): Place | null {
   const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{0,5}))?$/.exec(authority);
   if (parts === null) return null;
   const [, bracketed, plain, digits = ""] = parts;
@@ -23,14 +46,19 @@ export function readPlace(authority: string, usualPort: number): Place | null {
   if (bracketed !== undefined) {
     const octets = new Uint8Array(addressBytes);
     if (!bracketed.includes(":") || !readAddress(bracketed, octets)) return null;
-    return { host: formatAddress(octets, 0), port, octets };
+    return placeAt(octets, port);
   }
   const name = withoutDot(plain!.toLowerCase());
   const parted = name.split(".");
   if (name.length > nameLengthMax || parted.some((part) => part === "" || part.length > 63)) return null;
-  if (!isNumber(parted.at(-1)!)) return { host: name, port, octets: null };
+  if (!isNumber(parted.at(-1)!)) return { host: name, port, octets: null, addresses: [], name: placeText(name, port) };
   const octets = readNumbers(parted);
-  return octets === null ? null : { host: formatAddress(octets, 0), port, octets };
+  return octets === null ? null : placeAt(octets, port);
+}
+
+function placeAt(octets: Uint8Array, port: number): Place {
+  const host = formatAddress(octets, 0);
+  return { host, port, octets, addresses: [host], name: placeText(host, port) };
 }
 
 const nameLengthMax = 253;

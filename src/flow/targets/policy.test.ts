@@ -143,3 +143,24 @@ test("where Sluice itself is steered is no target on this machine, whatever is a
   }
   expect(judged(one, "10.0.0.1:2112", "10.0.0.1")).toBeNull();
 });
+
+test("what a place leads to is judged once, and once more when it leads elsewhere", () => {
+  const one = policy({ isPrivateAllowed: false });
+  const place = readPlace("a.example", 80)!;
+  const [first, second] = [["8.8.8.8", "10.0.0.1"], ["10.0.0.1"]];
+  const judged = one.judge(place, first);
+  expect(judged).toMatchObject({ passed: ["8.8.8.8"], refused: "10.0.0.1: that is no public address" });
+  expect(one.judge(place, first)).toBe(judged);
+  expect(one.judge(place, second)).toMatchObject({ passed: [], refused: "10.0.0.1: that is no public address" });
+  expect(one.judge(place, first).passed).toEqual(["8.8.8.8"]);
+  // Another policy has its own mind.
+  expect(policy({}).judge(place, first).passed).toEqual(first);
+});
+
+test("addresses that pass are tried in turn of their families", () => {
+  const { passed, inTurn } = policy({}).judge(readPlace("b.example", 80)!, ["8.8.8.8", "8.8.4.4", "2001:4860::1"]);
+  expect([passed, inTurn]).toEqual([
+    ["8.8.8.8", "8.8.4.4", "2001:4860::1"],
+    ["8.8.8.8", "2001:4860::1", "8.8.4.4"],
+  ]);
+});

@@ -5,9 +5,10 @@
 // for the operator; a client is told none of them.
 
 import type { PortRange, TargetPlan, TargetsPlan } from "../../config/plan.ts";
-import { addressBytes, isMapped, readAddress } from "../../wire/ipaddress.ts";
+import { addressBytes, formatAddress, isMapped, readAddress } from "../../wire/ipaddress.ts";
 import type { Place } from "./place.ts";
 import { hasPublic, isPublic, withoutNat64 } from "./public.ts";
+import { alternating } from "./target.ts";
 
 interface Names {
   isAll: boolean;
@@ -23,6 +24,20 @@ interface Block {
   readonly text: string;
 }
 
+/** Of a place and what it leads to. */
+export interface Judged {
+  readonly of: readonly string[];
+  /** Those that may be connected to, as formatAddress writes them. */
+  readonly passed: readonly string[];
+  /** The same, both families in turn. */
+  readonly inTurn: readonly string[];
+  /** Why the first of the others may not; "" where all may. */
+  readonly refused: string;
+}
+
+/** Places whose judgement is remembered. */
+const judgedMax = 4096;
+
 export class TargetPolicy {
   readonly #plan: TargetsPlan;
   readonly #allow: Names;
@@ -31,6 +46,8 @@ export class TargetPolicy {
   readonly #isBlockOpen: boolean;
   /** By port; those that stand for any port under 0. */
   readonly #direct: ReadonlyMap<number, Names>;
+  /** The last one of each place. Who looks names up answers with the same list for a while. */
+  readonly #judged: Map<Place, Judged> = new Map();
 
   constructor(plan: TargetsPlan) {
     this.#plan = plan;
@@ -87,6 +104,25 @@ export class TargetPolicy {
     return "nothing in allow is for it";
   }
 
+  judge(place: Place, addresses: readonly string[]): Judged {
+    const known = this.#judged.get(place);
+    if (known !== undefined && known.of === addresses) return known;
+    const passed: string[] = [];
+    let refused = "";
+    for (const address of addresses) {
+      const octets = new Uint8Array(addressBytes);
+      if (!readAddress(address, octets)) continue;
+      const problem = this.refuseAddress(place, octets);
+      const text = formatAddress(octets, 0);
+      if (problem === null) passed.push(text);
+      else if (refused === "") refused = place.octets === null ? `${text}: ${problem}` : problem;
+    }
+    const judged = { of: addresses, passed, inTurn: alternating(passed), refused };
+    if (this.#judged.size >= judgedMax) this.#judged.clear();
+    this.#judged.set(place, judged);
+    return judged;
+  }
+
   /** What is written as an address is no name. */
   #isNameAllowed(host: string, octets: Uint8Array | null): boolean {
     return this.#allow.isAll || (octets === null && named(this.#allow, host) !== null);
@@ -108,8 +144,8 @@ function sorted(entries: readonly TargetPlan[]): Names {
 function named({ isAll, exact, suffixes }: Names, host: string): string | null {
   if (isAll) return "*";
   if (exact.has(host)) return host;
-  const suffix = suffixes.find((each) => host.endsWith(each));
-  return suffix === undefined ? null : `*${suffix}`;
+  for (const suffix of suffixes) if (host.endsWith(suffix)) return `*${suffix}`;
+  return null;
 }
 
 function isAmong(names: Names | undefined, { host, octets }: Place): boolean {
@@ -125,7 +161,8 @@ function isThisMachine(octets: Uint8Array): boolean {
 }
 
 function isWithin(ranges: readonly PortRange[], port: number): boolean {
-  return ranges.some(({ from, to }) => port >= from && port <= to);
+  for (const { from, to } of ranges) if (port >= from && port <= to) return true;
+  return false;
 }
 
 /** An address, or a block of them; the plan's have been checked. */

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { connect, proxyPlan } from "../../../test/playbook/proxies.ts";
 import { field, rewrite, rule, rules } from "../../../test/playbook/rules.ts";
 import { Playbook } from "../../../test/playbook.ts";
-import { networkOf } from "./seeking.ts";
+import { networkOf } from "./lookup.ts";
 
 function ruled(...effects: Parameters<typeof rule>[2][]): Playbook {
   const play = new Playbook(

@@ -8,7 +8,6 @@ import { listenerCell, serverCell } from "../../memory/tally.ts";
 import { field } from "../../wire/http1/fields.ts";
 import { authorityEnd, authorityStart } from "../../wire/http1/framing.ts";
 import { type Head, method } from "../../wire/http1/head.ts";
-import { addressBytes, formatAddress, isMapped, readAddress } from "../../wire/ipaddress.ts";
 import { isFullOfTunnels } from "../connect.ts";
 import type { Context } from "../context.ts";
 import { takeFields, takesEgressFields } from "../egress/asked.ts";
@@ -18,7 +17,7 @@ import type { Resolution } from "../port.ts";
 import type { Targets } from "../targets.ts";
 import { Lookup } from "./lookup.ts";
 import { readPlace } from "./place.ts";
-import { alternating, Target } from "./target.ts";
+import { Target } from "./target.ts";
 
 /**
  * Whether the request is for a proxy: it names its host in its target. Where a listener is a proxy for tunnels only and has a pool of
@@ -68,12 +67,11 @@ export function seekTarget(exchange: Exchange, context: Context, targets: Target
   const problem = targets.policy.refusePlace(target.place, target.isTunnel);
   if (problem !== null) return deny(exchange, context, problem);
   target.by = targets.egressFor(target);
-  const { octets, host } = target.place;
-  if (octets !== null) return lead(exchange, context, [host]);
+  const { octets, host, addresses } = target.place;
+  if (octets !== null) return lead(exchange, context, addresses);
   // Who looks the name up depends on who is to ask for it (egress/lease.ts).
   if (target.by !== null) return true;
-  const asker = networkOf(exchange.downstream!.client.address);
-  const lookup = new Lookup(exchange, asker, (resolution) => {
+  const lookup = new Lookup(exchange, (resolution) => {
     if (resolution === null) exchange.fail(fault("resolve_timeout"));
     else if (found(exchange, context, resolution)) exchange.goOn();
   });
@@ -81,13 +79,6 @@ export function seekTarget(exchange: Exchange, context: Context, targets: Target
   if (resolution !== null) return found(exchange, context, resolution);
   exchange.waitFor(lookup, pool.plan.targets!.resolveMs);
   return false;
-}
-
-/** One client has a whole network of IPv6 addresses (RFC 6177), and is one for all of it: the first 64 bits. */
-export function networkOf(address: string): string {
-  const octets = new Uint8Array(addressBytes);
-  if (!readAddress(address, octets) || isMapped(octets, 0)) return address;
-  return formatAddress(octets.fill(0, 8), 0);
 }
 
 function found(exchange: Exchange, context: Context, { addresses, problem }: Resolution): boolean {
@@ -99,31 +90,12 @@ function found(exchange: Exchange, context: Context, { addresses, problem }: Res
 
 /** The addresses that pass are those that are tried. */
 function lead(exchange: Exchange, context: Context, addresses: readonly string[]): boolean {
-  const { passed, refused } = judged(exchange, addresses);
-  if (passed.length === 0) return deny(exchange, context, refused);
   const target = exchange.target!;
+  const { passed, inTurn, refused } = exchange.pool.targets!.policy.judge(target.place, addresses);
+  if (passed.length === 0) return deny(exchange, context, refused);
   target.known = passed;
-  target.lead(alternating(passed));
+  target.lead(inTurn);
   return true;
-}
-
-/** Those that may be connected to, and why the first of the others may not. */
-export function judged(
-  { target, pool }: Exchange,
-  addresses: readonly string[],
-): { passed: readonly string[]; refused: string } {
-  const { policy } = pool.targets!;
-  const passed: string[] = [];
-  let refused = "";
-  for (const address of addresses) {
-    const octets = new Uint8Array(addressBytes);
-    if (!readAddress(address, octets)) continue;
-    const problem = policy.refuseAddress(target!.place, octets);
-    const text = formatAddress(octets, 0);
-    if (problem === null) passed.push(text);
-    else if (refused === "") refused = target!.place.octets === null ? `${text}: ${problem}` : problem;
-  }
-  return { passed, refused };
 }
 
 export function deny(exchange: Exchange, context: Context, problem: string): false {

@@ -3,7 +3,6 @@
 
 import type { EgressSite } from "../egress/site.ts";
 import type { Place } from "./place.ts";
-import { placeText } from "./place.ts";
 
 /** A name may have dozens of addresses, each of which may cost the time that a connection may take. */
 export const addressesTriedMax = 4;
@@ -27,7 +26,7 @@ export class Target {
 
   constructor(place: Place, isSecure: boolean, isTunnel: boolean) {
     this.place = place;
-    this.name = placeText(place.host, place.port);
+    this.name = place.name;
     this.isSecure = isSecure;
     this.isTunnel = isTunnel;
   }
