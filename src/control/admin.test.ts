@@ -207,6 +207,18 @@ test("a Host that cannot be read is refused as the client's fault, without a lin
   expect(lines).toEqual([]);
 });
 
+test("each answer is told of, refusals too", async () => {
+  let told = 0;
+  const answered = (): void => void told++;
+  const address: Address = { kind: "tcp", host: "127.0.0.1", port: 0 };
+  const common = { address, token: undefined, service: new FakeService(), audit: { note() {} }, log: silentLog() };
+  const admin = openAdmin({ ...common, answered });
+  open.push(admin);
+  for (const path of ["/healthz", "/api/v1/status", "/nothing/like/it"])
+    await fetch(`http://127.0.0.1:${(admin.address as { port: number }).port}${path}`);
+  expect(told).toBe(3);
+});
+
 describe("with a token", () => {
   test("only the right one is let in", async () => {
     const { ask } = stage("correct-horse-battery");

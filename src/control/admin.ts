@@ -28,6 +28,8 @@ export interface AdminOptions {
   /** Asked in turn for paths that no operation has. */
   readonly routes?: readonly Routes[];
   readonly log: Log;
+  /** Told after each answer. */
+  readonly answered?: () => void;
 }
 
 export interface Admin {
@@ -48,13 +50,16 @@ export function openAdmin({
   routes = [],
   audit,
   log,
+  answered = () => {},
 }: AdminOptions): Admin {
   const all = adminOperations(service, operations);
   const guard = new Guard({ address, token, hosts, ...(rate === undefined ? {} : { rate }) });
   const desk = new Desk({ guard, router: new Router(all), routes, audit, nowMs: Date.now });
-  const fetch = (request: Request, server: Bun.Server<undefined>): Promise<Response> => {
+  const fetch = async (request: Request, server: Bun.Server<undefined>): Promise<Response> => {
     const peer = server.requestIP(request)?.address.replace(/^::ffff:(?=\d+\.)/i, "") ?? "unix";
-    return desk.answer(request, peer, (operation) => server.timeout(request, secondsOf(operation)));
+    const answer = await desk.answer(request, peer, (operation) => server.timeout(request, secondsOf(operation)));
+    answered();
+    return answer;
   };
   const error = (fault: Error): Response => {
     log.error({ stack: fault.stack }, `the admin interface failed: ${fault.message}`);

@@ -22,6 +22,7 @@ import { Bans } from "./bans.ts";
 import type { LentPages } from "./caches.ts";
 import { Certificates } from "./certificates.ts";
 import type { CertificatesStatus } from "./certificatestatus.ts";
+import { Collecting } from "./collecting.ts";
 import { Configuring, saying } from "./configuring/configuring.ts";
 import type { ConfigSource } from "./configuring/source.ts";
 import { sourceOf } from "./discovery/making.ts";
@@ -85,6 +86,7 @@ export interface ReloadOutcome {
 }
 
 const TICK_MS = 100;
+const SETTLED_MS = 1000;
 const WATCH_MS = 500;
 const NAMES_MS = 10_000;
 const CERTIFICATES_MS = 1500;
@@ -107,6 +109,7 @@ export class Control implements AdminService {
   readonly #reporting: Reporting;
   readonly #live: Live;
   readonly #folders: FolderWatch = new FolderWatch(() => void this.#lookAtCertificates());
+  readonly #collecting = new Collecting();
   readonly #timers: Timer[] = [];
   readonly workers: number;
   #doors: Doors | null = null;
@@ -277,6 +280,7 @@ export class Control implements AdminService {
     this.#doors = await Doors.open({
       ...{ config: this.config, current: () => this.config, service: this, log: this.#log },
       ...{ foreign, folder: this.#state.path, takeProfile: this.#options.takeProfile },
+      answered: () => this.#collecting.look(),
       parts: {
         ...{ arena: this.#state.arena, workers: this.workers, sharedMs, totals: this.#totals },
         ...{ bans: this.#bans, discovery: this.#discovery, fleet: this.#fleet, holdings: this.#holdings },
@@ -293,7 +297,8 @@ export class Control implements AdminService {
     this.#roster.open(Date.now());
     this.#holdings.open();
     this.#timers.push(
-      setInterval(() => this.#roster.tick(Date.now()), TICK_MS),
+      setInterval(() => this.#tick(), TICK_MS),
+      setTimeout(() => this.#collecting.all(), SETTLED_MS),
       setInterval(() => this.#watch(), WATCH_MS),
       setInterval(() => void this.#refreshNames(), NAMES_MS),
       setInterval(() => void this.#lookAtCertificates(), CERTIFICATES_MS),
@@ -309,6 +314,11 @@ export class Control implements AdminService {
     const problem = await this.#reconciler.refile();
     this.#isRefiling = false;
     if (problem !== null) this.#log.error(`files of the plan were removed, and no others could be made: ${problem}`);
+  }
+
+  #tick(): void {
+    this.#roster.tick(Date.now());
+    this.#collecting.look();
   }
 
   #watch(): void {

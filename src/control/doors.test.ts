@@ -31,7 +31,7 @@ function stage(config: object = {}, foreign?: string) {
   const all = { admin: { listen: "127.0.0.1:0" }, ...config } as unknown as Config;
   const options: DoorsOptions = {
     ...{ config: all, current: () => all, foreign, service: service as unknown as AdminService, log: silentLog() },
-    ...{ parts: parts as unknown as DoorsOptions["parts"], folder, takeProfile: undefined },
+    ...{ parts: parts as unknown as DoorsOptions["parts"], folder, takeProfile: undefined, answered: () => {} },
   };
   const open = async (): Promise<Doors> => {
     const doors = await Doors.open(options);

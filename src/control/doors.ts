@@ -27,6 +27,8 @@ export interface DoorsOptions {
   readonly parts: Omit<RoutesParts, "debug">;
   readonly folder: string;
   readonly takeProfile: ((order: ProfileOrder) => Promise<void>) | undefined;
+  /** Told after each answer of the admin interface. */
+  readonly answered: () => void;
   readonly log: Log;
 }
 
@@ -51,7 +53,7 @@ export class Doors {
 
   /** Rejects with an Error with a sentence for the operator when an address cannot be listened on; none is open then. */
   static async open(options: DoorsOptions): Promise<Doors> {
-    const { config, current, foreign, service, log, folder, takeProfile } = options;
+    const { config, current, foreign, service, log, folder, takeProfile, answered } = options;
     const { supervisor, holdings } = options.parts;
     const { token } = config.admin;
     // One for both places where they are, so that one profile is taken at a time.
@@ -65,7 +67,8 @@ export class Doors {
     audit.follow((record) => parts.live.audited(record));
     const { hosts = null, rateLimit } = config.admin;
     const admin = openAdmin({
-      ...{ address: addressOf(config.admin.listen), token, hosts, rate: rateOf(rateLimit), service, audit, log },
+      ...{ address: addressOf(config.admin.listen), token, hosts, rate: rateOf(rateLimit) },
+      ...{ service, audit, log, answered },
       ...{ operations: [...operationsOf(parts), ...auditOperations(audit)], routes: [debug] },
     });
     let metrics: MetricsListener | null = null;

@@ -1,0 +1,55 @@
+// When the garbage of this process is collected. The runtime counts what is mapped as heap: boards, tables and caches of hundreds of
+// megabytes, most of which nobody ever touches. As it waits with collecting until the heap has grown by a share of itself, an answer
+// about ten thousand addresses would leave its garbage lying, and the next one, and so on. So here it goes by the memory that the
+// process has in fact: whenever that has grown by some megabytes what is young is collected, which takes a millisecond, and now and then all.
+
+import { edenGC } from "bun:jsc";
+
+/** What the runtime does for it. */
+export interface Heap {
+  /** Of the whole process. */
+  residentBytes(): number;
+  collectYoung(): void;
+  /** And gives back what is free. */
+  collectAll(): void;
+}
+
+export const ownHeap: Heap = {
+  residentBytes: () => process.memoryUsage.rss(),
+  collectYoung: edenGC,
+  collectAll: () => void Bun.gc(true),
+};
+
+/** A small answer leaves some kilobytes, a page of a thousand addresses three megabytes. */
+export const stepBytes = 4_000_000;
+/** What lives through that is old, and stays until all is collected. */
+export const youngMost = 3;
+
+export class Collecting {
+  readonly #heap: Heap;
+  #settledBytes = Number.POSITIVE_INFINITY;
+  #young = 0;
+
+  constructor(heap: Heap = ownHeap) {
+    this.#heap = heap;
+  }
+
+  /** To be called often: a look takes some microseconds. */
+  look(): void {
+    const bytes = this.#heap.residentBytes();
+    // Memory that the system was given back is garbage again when it is taken again.
+    if (bytes < this.#settledBytes) this.#settledBytes = bytes;
+    if (bytes - this.#settledBytes < stepBytes) return;
+    if (this.#young >= youngMost) return this.all();
+    this.#young++;
+    this.#heap.collectYoung();
+    this.#settledBytes = this.#heap.residentBytes();
+  }
+
+  /** After a start, which leaves the most: what was read, judged and compiled. */
+  all(): void {
+    this.#young = 0;
+    this.#heap.collectAll();
+    this.#settledBytes = this.#heap.residentBytes();
+  }
+}
