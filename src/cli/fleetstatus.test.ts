@@ -30,15 +30,15 @@ const node: NodeStatus = {
 test("the fleet reads like this", () => {
   const gone: NodeStatus = {
     ...{ ...node, name: "n2", isSelf: false, standing: "gone", seenMsAgo: 61_000, address: "10.0.0.2:2112" },
-    ...{ exchangeAgeMs: 7000, isStale: true },
+    ...{ exchangeAgeMs: 120, isStale: false },
   };
   expect(fleetText(fleet, [node, gone], nowMs)).toMatchInlineSnapshot(`
     "fleet eu, node n1, Redis 10.0.0.9:6379 answers for 1m 5s
       tables are exchanged every 200ms, stale after 5s, then open; bans are of all nodes
 
-      NODE  STATE           ADMIN          WORKERS  SERVERS  CONNECTIONS  REQ/S  REQUESTS  BANS  HEARD           CONFIG    VERSION
-      n1 *  ready           10.0.0.1:2112  2/2      3/4               17  310.5     23456     2  120ms ago       01234567  0.1.0
-      n2    gone for 1m 1s  10.0.0.2:2112  2/2      3/4               17  310.5     23456     2  7s ago (stale)  01234567  0.1.0
+      NODE  STATE           ADMIN          WORKERS  SERVERS  CONNECTIONS  REQ/S  REQUESTS  BANS  HEARD              CONFIG    VERSION
+      n1 *  ready           10.0.0.1:2112  2/2      3/4               17  310.5     23456     2  120ms ago          01234567  0.1.0
+      n2    gone for 1m 1s  10.0.0.2:2112  2/2      3/4               17  310.5     23456     2  1m 1s ago (stale)  01234567  0.1.0
 
       TABLE  HEARD      EXCHANGES  FAILURES  SENT  RECEIVED  PROBLEM
       shop   120ms ago         40         1     7         9"

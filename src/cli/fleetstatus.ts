@@ -26,7 +26,7 @@ export async function fleetStatus(options: RemoteOptions, writer: Writer): Promi
 export function fleetText(fleet: FleetStatus, nodes: readonly NodeStatus[], nowMs: number): string {
   const lines = [headOf(fleet, nowMs)];
   if (!fleet.isUp && nodes.length > 0) lines.push("nodes as they were told of last:");
-  if (nodes.length > 0) lines.push("", nodeTable(nodes));
+  if (nodes.length > 0) lines.push("", nodeTable(nodes, fleet.staleMs));
   if (fleet.tables.length > 0) lines.push("", sharedTable(fleet.tables));
   return lines.join("\n");
 }
@@ -41,7 +41,7 @@ function headOf(fleet: FleetStatus, nowMs: number): string {
   ].join("\n");
 }
 
-function nodeTable(nodes: readonly NodeStatus[]): string {
+function nodeTable(nodes: readonly NodeStatus[], staleMs: number): string {
   const rows = nodes.map((node) => [
     `${node.name}${node.isSelf ? " *" : ""}`,
     node.standing === "here" ? node.state : `gone for ${age(Math.round(node.seenMsAgo / 1000))}`,
@@ -52,7 +52,7 @@ function nodeTable(nodes: readonly NodeStatus[]): string {
     String(node.requestsPerSecond),
     String(node.requests),
     String(node.bans),
-    ageText(node.exchangeAgeMs, node.isStale),
+    heardText(node, staleMs),
     node.config.slice(0, 8),
     node.version,
   ]);
@@ -71,6 +71,12 @@ function sharedTable(tables: readonly TalkFigures[]): string {
     each.problem ?? "",
   ]);
   return table(["TABLE", "HEARD", "EXCHANGES", "FAILURES", "SENT", "RECEIVED", "PROBLEM"], rows, [2, 3, 4, 5]);
+}
+
+/** One that is gone has heard of nobody since, and has not said so. */
+function heardText({ standing, exchangeAgeMs, isStale, seenMsAgo }: NodeStatus, staleMs: number): string {
+  if (standing === "here" || exchangeAgeMs === null) return ageText(exchangeAgeMs, isStale);
+  return ageText(exchangeAgeMs + seenMsAgo, isStale || exchangeAgeMs + seenMsAgo > staleMs);
 }
 
 /** `120ms ago`, `7s ago (stale)`, `never`. */
