@@ -19,8 +19,8 @@ const opening = `# Reference: the admin API
 On \`admin.listen\` (127.0.0.1:2112), with \`Authorization: Bearer TOKEN\` where \`admin.token\` is set. What is wrong is told as \`{"error": "..."}\` with a status from 400 on. A running Sluice
 serves the same as an OpenAPI 3.1 document at \`/api/v1/openapi.json\`. Fields are added to answers, and none is changed or taken away. How it is guarded: [the threat model](../THREATMODEL.md#the-admin-interface).
 
-Every operation may be answered 400 (a part of the path or query is not as it should be), 401 (a token is required), 403 (a web page that may not ask), 429 (too many requests or wrong tokens);
-those with a body also 413, 415 and 422.
+Every operation may be answered 400 (not understood: a part of the path or of the query is not as it should be, or a body is no JSON object), 401 (a token is required), 403 (a web page that may not ask), 429 (too many requests or wrong tokens);
+those with a body also 413, 415 and 422 (understood, but what the body says is not valid).
 
 This page is made from the operations by \`npm run reference\`; a test keeps the two equal.
 `;

@@ -6,7 +6,7 @@ import { formatDuration } from "../base/duration.ts";
 import type { BanAnswer, BansAnswer, UnbanAnswer } from "../control/api/bans.ts";
 import { type BanRecord, readBan } from "../control/ban.ts";
 import type { Writer } from "./check.ts";
-import { type Answer, ask, errorOf, type RemoteOptions } from "./client.ts";
+import { type Answer, ask, errorOf, failureOf, type RemoteOptions } from "./client.ts";
 import { table } from "./table.ts";
 
 const USAGE_ERROR = 2;
@@ -39,7 +39,7 @@ export async function ban(address: string, options: BanOptions, writer: Writer):
   }
   const answer = await ask(options, "POST", path, asked);
   const refusal = refusalOf(answer);
-  if (refusal !== null || !answer.ok) return failed(refusal, writer);
+  if (refusal !== null || !answer.ok) return failed(refusal, writer, answer);
   const body = answer.body as BanAnswer; // What our own admin interface answers.
   writer.out(options.json === true ? JSON.stringify(body, null, 2) : banText(body));
   return 0;
@@ -48,7 +48,7 @@ export async function ban(address: string, options: BanOptions, writer: Writer):
 export async function unban(address: string, options: RemoteOptions, writer: Writer): Promise<number> {
   const answer = await ask(options, "DELETE", `${path}/${encodeURIComponent(address)}`);
   const refusal = refusalOf(answer);
-  if (refusal !== null || !answer.ok) return failed(refusal, writer, answer.ok && answer.status === 400);
+  if (refusal !== null || !answer.ok) return failed(refusal, writer, answer);
   const body = answer.body as UnbanAnswer;
   if (options.json === true) writer.out(JSON.stringify(body, null, 2));
   else {
@@ -63,7 +63,7 @@ export async function bans(address: string | undefined, options: RemoteOptions, 
   const query = address === undefined ? "" : `?${new URLSearchParams({ address })}`;
   const answer = await ask(options, "GET", `${path}${query}`);
   const refusal = refusalOf(answer);
-  if (refusal !== null || !answer.ok) return failed(refusal, writer, answer.ok && answer.status === 400);
+  if (refusal !== null || !answer.ok) return failed(refusal, writer, answer);
   const { bans: found } = answer.body as BansAnswer;
   if (options.json === true) writer.out(JSON.stringify(answer.body, null, 2));
   else if (found.length > 0) writer.out(bansText(found, Date.now()));
@@ -118,7 +118,7 @@ function refusalOf(answer: Answer): string | null {
   return answer.ok ? errorOf(answer.body) : answer.message;
 }
 
-function failed(refusal: string | null, writer: Writer, isUsage = false): number {
+function failed(refusal: string | null, writer: Writer, answer: Answer): number {
   writer.err(`sluice: ${refusal}`);
-  return isUsage ? USAGE_ERROR : 1;
+  return failureOf(answer);
 }

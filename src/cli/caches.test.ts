@@ -157,7 +157,7 @@ describe("the commands", () => {
       if (pathname === "/api/v1/caches") return Response.json({ caches: [pages] });
       if (pathname === "/api/v1/cache/why") return Response.json(answer);
       if (search === "" && asked.at(-1)!.includes("nonsense"))
-        return Response.json({ error: '"tag" must be one tag' }, { status: 400 });
+        return Response.json({ error: '"tag" must be one tag' }, { status: 422 });
       return Response.json({ purged: 2, soft: true, caches: { pages: 2 }, told: [], unreached: [], removed: [] });
     },
   });

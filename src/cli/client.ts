@@ -131,9 +131,9 @@ export function errorOf(body: unknown): string | null {
   return typeof error === "string" ? error : null;
 }
 
-/** The exit code: 2 when what was asked was not understood, 1 for everything else. */
+/** The exit code: 2 when what was asked was not understood or not valid, 1 for everything else. */
 export function failureOf(answer: Answer): 1 | 2 {
-  return answer.ok && answer.status === 400 ? 2 : 1;
+  return answer.ok && (answer.status === 400 || answer.status === 422) ? 2 : 1;
 }
 
 type Target =

@@ -14,7 +14,7 @@ import { routesOfOperations } from "../control/api/router.ts";
 import { RedisRegistry } from "../registry/redis.ts";
 import type { Membership } from "../registry/registry.ts";
 import type { Writer } from "./check.ts";
-import { type Answer, errorOf, type Remote, type RemoteOptions, remoteOf } from "./client.ts";
+import { type Answer, errorOf, failureOf, type Remote, type RemoteOptions, remoteOf } from "./client.ts";
 import { table } from "./table.ts";
 
 const USAGE_ERROR = 2;
@@ -150,5 +150,5 @@ function isDone(answer: Answer): answer is Answer & { readonly ok: true } {
 
 function failed(answer: Answer, writer: Writer): number {
   writer.err(`sluice: ${answer.ok ? errorOf(answer.body) : answer.message}`);
-  return 1;
+  return failureOf(answer);
 }

@@ -112,7 +112,7 @@ test("what is wrong is said, with what was meant", async () => {
     ["show 127.0.0.3 --pool oot", 1, 'there is no egress pool oot; did you mean "out"?'],
     ["ban 127.0.0.33 --reason x", 1, 'did you mean "127.0.0.3"?'],
     ["ban 127.0.0.5", 2, "say why, for whoever looks at it later: --reason TEXT"],
-    ["ban 127.0.0.5 --for x --reason y", 1, '--for must be a duration such as "30s"'],
+    ["ban 127.0.0.5 --for x --reason y", 2, '--for must be a duration such as "30s"'],
     ["ls out --state avaliable", 2, 'not "avaliable"; did you mean "available"?'],
     ["ls out --tag country", 2, 'a tag is written like country=de, not "country"'],
     ["history --status x", 2, 'status must be such as 403, 4xx or 400-499, not "x"'],

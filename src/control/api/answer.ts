@@ -35,6 +35,19 @@ export function problem(status: number, message: string): Response {
   return json(status, { error: message });
 }
 
+/**
+ * 400: the request cannot be read as one of its operation: what its URL says (a part of the path, a parameter that there is not, or a value
+ * that one cannot have), or a body that is no JSON.
+ */
+export function notUnderstood(message: string): Response {
+  return problem(400, message);
+}
+
+/** 422: the request can be read, and what its body wants cannot be had (RFC 9110, section 15.5.21). */
+export function notValid(message: string): Response {
+  return problem(422, message);
+}
+
 export function json(status: number, body: unknown): Response {
   return text(status, `${JSON.stringify(body, null, 2)}\n`, "application/json");
 }

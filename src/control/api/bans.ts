@@ -9,7 +9,7 @@
 import { z } from "zod";
 import { type Ban, type BanRecord, holds, readBan, readBanBlock, recordOf } from "../ban.ts";
 import { type Bans, bansMax } from "../bans.ts";
-import { json, problem } from "./answer.ts";
+import { json, notUnderstood, notValid, problem } from "./answer.ts";
 import { type Operation, wordedOperation } from "./operation.ts";
 import { banAnswer, bansAnswer, banWanted, unbanAnswer } from "./shape/ban.ts";
 
@@ -82,14 +82,14 @@ export function banOperations(bans: Bans, nowMs: () => number): readonly Operati
 function list(address: string | null, bans: Bans): Response {
   if (address === null) return json(200, { bans: [...bans.all()].map(recordOf) } satisfies BansAnswer);
   const block = readBanBlock(address);
-  if (!block.ok) return problem(400, block.message);
+  if (!block.ok) return notUnderstood(block.message);
   const found = [...bans.all()].filter((ban) => holds(ban.block, block.value));
   return json(200, { bans: found.map(recordOf) } satisfies BansAnswer);
 }
 
 async function add(body: Readonly<Record<string, unknown>>, bans: Bans, nowMs: number): Promise<Response> {
   const ban = readBan(body, nowMs);
-  if (!ban.ok) return problem(422, ban.message);
+  if (!ban.ok) return notValid(ban.message);
   const added = bans.add(ban.value);
   if (added === "full")
     return problem(409, `there are ${bansMax} bans, which is the most: ban blocks instead of addresses, or use a list`);
@@ -104,7 +104,7 @@ async function add(body: Readonly<Record<string, unknown>>, bans: Bans, nowMs: n
 
 async function remove(address: string, bans: Bans): Promise<Response> {
   const block = readBanBlock(address);
-  if (!block.ok) return problem(400, block.message);
+  if (!block.ok) return notUnderstood(block.message);
   const around = bans.around(block.value);
   const ban = bans.remove(block.value);
   if (ban === null) {

@@ -342,7 +342,7 @@ describe("purge", () => {
 
   test("what cannot be read, or is no cache, is refused", async () => {
     const stage = new Stage();
-    expect(await stage.ask("/api/v1/cache/purge", {})).toMatchObject({ status: 400 });
+    expect(await stage.ask("/api/v1/cache/purge", {})).toMatchObject({ status: 422 });
     expect(await stage.ask("/api/v1/cache/purge", { all: true, cache: "pags" })).toEqual({
       status: 404,
       answer: { error: 'there is no cache pags; did you mean "pages"?' },

@@ -16,7 +16,7 @@ import { type AskedRequest, readRequest } from "../cache/request.ts";
 import { type CacheUser, whyKeys } from "../cache/why.ts";
 import { type RedisSource, redisStatus } from "../cachestatus.ts";
 import type { Way } from "../explaining.ts";
-import { type Answer, json, problem } from "./answer.ts";
+import { type Answer, json, notUnderstood, notValid, problem } from "./answer.ts";
 import { type Operation, type WordedCall, wordedOperation } from "./operation.ts";
 import { cachesAnswer, purgedAnswer, purgeWanted, whyAnswer, whyWanted } from "./shape/cache.ts";
 
@@ -111,11 +111,11 @@ function missing(name: string, { caches }: Plan): string {
 
 async function why(searchParams: URLSearchParams, plan: Plan, service: CachesService): Promise<Response> {
   for (const name of searchParams.keys())
-    if (!whyNames.includes(name)) return problem(400, `there is no parameter ${name}${didYouMean(name, whyNames)}`);
+    if (!whyNames.includes(name)) return notUnderstood(`there is no parameter ${name}${didYouMean(name, whyNames)}`);
   const url = searchParams.get("url");
-  if (url === null) return problem(400, "say which: ?url=https://example.com/path");
+  if (url === null) return notUnderstood("say which: ?url=https://example.com/path");
   const asked = readRequest(url, searchParams.get("method") ?? "GET", searchParams.getAll("header"));
-  if (!asked.ok) return problem(400, asked.message);
+  if (!asked.ok) return notUnderstood(asked.message);
   const cache = searchParams.get("cache");
   if (cache !== null && !plan.caches.some(({ name }) => name === cache)) return problem(404, missing(cache, plan));
   if (plan.caches.length === 0) return problem(404, "the config has no caches");
@@ -169,7 +169,7 @@ async function whyOf(
 
 async function purge(body: WordedCall["body"], plan: Plan, service: CachesService): Promise<Response> {
   const asked = readPurge(body);
-  if (!asked.ok) return problem(400, asked.message);
+  if (!asked.ok) return notValid(asked.message);
   const { cache } = asked.value;
   const names = plan.caches.map(({ name }) => name);
   if (cache !== null && !names.includes(cache)) return problem(404, missing(cache, plan));

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { readDuration } from "../../base/duration.ts";
 import type { Changed, ChangeOptions, ConfigPatch, ConfigService, PatchOperation } from "../configuring/service.ts";
-import { json, problem } from "./answer.ts";
+import { json, notValid, problem } from "./answer.ts";
 import { type Operation, operation } from "./operation.ts";
 import { configAnswer, confirmedAnswer, reloadAnswer, unwrittenAnswer, writeAnswer } from "./shape/config.ts";
 
@@ -81,7 +81,7 @@ function changing(config: ConfigService): readonly Operation[] {
       },
       handle: async ({ request, query, body }) => {
         const patch = patchOf(request, body);
-        if (typeof patch === "string") return problem(422, patch);
+        if (typeof patch === "string") return notValid(patch);
         return answered(await config.change(patch, optionsOf(query)));
       },
     }),

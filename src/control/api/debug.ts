@@ -12,7 +12,7 @@ import type { ProfileOrder } from "../../config/message.ts";
 import { didYouMean } from "../../config/nearest.ts";
 import { BearerToken } from "../guard.ts";
 import type { Log } from "../log.ts";
-import { type Answer, only, problem, type Routes, text } from "./answer.ts";
+import { type Answer, notUnderstood, only, problem, type Routes, text } from "./answer.ts";
 import { type Operation, wordedOperation } from "./operation.ts";
 
 export interface DebugService {
@@ -126,16 +126,15 @@ class Profiles {
   answer(request: Request, what: ProfileOrder["what"]): Answer {
     const { searchParams } = new URL(request.url);
     for (const name of searchParams.keys())
-      if (!names.includes(name)) return problem(400, `there is no parameter ${name}${didYouMean(name, names)}`);
+      if (!names.includes(name)) return notUnderstood(`there is no parameter ${name}${didYouMean(name, names)}`);
     const seconds = Number(searchParams.get("seconds") ?? secondsUsual);
     if (!(seconds > 0 && seconds <= secondsMax))
-      return problem(
-        400,
+      return notUnderstood(
         `seconds must be a number up to ${secondsMax}, not ${JSON.stringify(searchParams.get("seconds"))}`,
       );
     const said = searchParams.get("worker");
     const worker = said === null ? null : /^\d{1,3}$/.test(said) ? Number(said) : Number.NaN;
-    if (Number.isNaN(worker)) return problem(400, `worker must be the number of one, not ${JSON.stringify(said)}`);
+    if (Number.isNaN(worker)) return notUnderstood(`worker must be the number of one, not ${JSON.stringify(said)}`);
     if (this.#isBusy) return problem(409, "another profile is being taken: ask again when it is done");
     return this.#take({ what, seconds, path: join(this.#service.folder, `profile.${++this.#number}`) }, worker);
   }

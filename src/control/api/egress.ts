@@ -28,7 +28,7 @@ import { readBanOrder, readHistory, readMember, readMembers, readUnbanOrder, wro
 import { anyOutcome, search } from "../egress/search.ts";
 import type { Egresses, OpenEgress } from "../egresses.ts";
 import { inSlices } from "../slices.ts";
-import { type Answer, json, problem } from "./answer.ts";
+import { type Answer, json, notUnderstood, notValid, problem } from "./answer.ts";
 import { type Operation, type OperationAnswer, type WordedCall, wordedOperation } from "./operation.ts";
 import {
   egressBanWanted,
@@ -158,7 +158,7 @@ function atMember(
 
 function list(searchParams: URLSearchParams, { egresses, totals }: EgressService): Response {
   const wrong = wrongName(searchParams, ["member"]);
-  if (wrong !== null) return problem(400, wrong);
+  if (wrong !== null) return notUnderstood(wrong);
   const member = searchParams.get("member");
   const all = member === null ? egresses.all : egresses.all.filter(({ board }) => board.memberOf(member) !== 0);
   if (member !== null && all.length === 0) {
@@ -175,7 +175,7 @@ function list(searchParams: URLSearchParams, { egresses, totals }: EgressService
 
 function members(query: URLSearchParams, open: OpenEgress, { nowMs }: EgressService): Response {
   const asked = readMembers(query);
-  if (!asked.ok) return problem(400, asked.message);
+  if (!asked.ok) return notUnderstood(asked.message);
   const { members: page, found } = membersPage(open, asked.value, nowMs());
   return json(200, {
     ...{ pool: open.plan.name, members: page, found, offset: asked.value.offset },
@@ -185,7 +185,7 @@ function members(query: URLSearchParams, open: OpenEgress, { nowMs }: EgressServ
 
 function one(query: URLSearchParams, open: OpenEgress, index: number, { nowMs }: EgressService): Response {
   const asked = readMember(query);
-  if (!asked.ok) return problem(400, asked.message);
+  if (!asked.ok) return notUnderstood(asked.message);
   const limit = asked.value;
   const { board, plan, rows } = open;
   const row = rows[index]!;
@@ -206,7 +206,7 @@ function one(query: URLSearchParams, open: OpenEgress, index: number, { nowMs }:
 async function history(query: URLSearchParams, open: OpenEgress): Promise<Response> {
   const { plan, board, rows } = open;
   const asked = readHistory(query, anyOutcome);
-  if (!asked.ok) return problem(400, asked.message);
+  if (!asked.ok) return notUnderstood(asked.message);
   const { members: wanted, limit, filter } = asked.value;
   const places = new Map(plan.members.map(({ id }, index) => [id, index]));
   const missing = wanted?.find((id) => !places.has(id));
@@ -218,7 +218,7 @@ async function history(query: URLSearchParams, open: OpenEgress): Promise<Respon
 
 function ban(body: WordedCall["body"], open: OpenEgress, index: number, service: EgressService): Response {
   const order = readBanOrder(body, service.nowMs());
-  if (!order.ok) return problem(422, order.message);
+  if (!order.ok) return notValid(order.message);
   const { reason, by, untilMs } = order.value;
   const trouble = service.egresses.ban({ ...orderOf(open, index), reason, by }, untilMs);
   return trouble === null ? ordered(open, index, service) : problem(503, trouble);
@@ -226,7 +226,7 @@ function ban(body: WordedCall["body"], open: OpenEgress, index: number, service:
 
 function unban(body: WordedCall["body"], open: OpenEgress, index: number, service: EgressService): Response {
   const order = readUnbanOrder(body);
-  if (!order.ok) return problem(422, order.message);
+  if (!order.ok) return notValid(order.message);
   const trouble = service.egresses.unban({ ...orderOf(open, index), ...order.value });
   return trouble === null ? ordered(open, index, service) : problem(503, trouble);
 }
@@ -245,12 +245,15 @@ function summaryOf({ board, plan, rows }: OpenEgress, index: number, nowMs: numb
 }
 
 async function renew(
-  { by = "" }: WordedCall["body"],
+  { by = "", ...others }: WordedCall["body"],
   open: OpenEgress | null,
   { egresses }: EgressService,
 ): Promise<Response> {
+  const unknown = Object.keys(others)[0];
+  if (unknown !== undefined)
+    return notValid(`the key ${JSON.stringify(unknown.slice(0, 100))} is not known; there is by`);
   const wrong = lineProblem("by", by, byMax);
-  if (wrong !== null) return problem(422, wrong);
+  if (wrong !== null) return notValid(wrong);
   const trouble = await egresses.renew(open?.plan.name ?? null, by as string);
   if (trouble !== null) return problem(409, `${trouble}: what is known of its members comes from requests`);
   const logged = egresses.all.filter(

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { didYouMean } from "../../config/nearest.ts";
 import { type EventHub, type EventTopic, eventTopics } from "../events/hub.ts";
 import type { Accepts } from "../recorder/filter.ts";
-import { problem } from "./answer.ts";
+import { notUnderstood, problem } from "./answer.ts";
 import { type Operation, operation } from "./operation.ts";
 
 /** Which requests are told of: parameters of the query, and what they come to. */
@@ -52,9 +52,9 @@ export function eventsOperations({ hub, filter }: EventsParts): readonly Operati
       isStream: true,
       handle: ({ request, query }) => {
         const topics = readTopics(query.topics);
-        if (typeof topics === "string") return problem(400, topics);
+        if (typeof topics === "string") return notUnderstood(topics);
         const accepts = filter?.read({ ...query }) ?? (() => true);
-        if (typeof accepts === "string") return problem(400, accepts);
+        if (typeof accepts === "string") return notUnderstood(accepts);
         if (request.method === "HEAD") return new Response(null, { headers });
         const lastId = request.headers.get("last-event-id");
         const client = hub.open({ topics, accepts, lastId });

@@ -4,7 +4,7 @@
 import type { Plan } from "../../config/plan.ts";
 import { type Circumstances, explain } from "../../flow/explain.ts";
 import { readQuestion } from "../../flow/question.ts";
-import { json, problem } from "./answer.ts";
+import { json, notValid, problem } from "./answer.ts";
 import { type Operation, wordedOperation } from "./operation.ts";
 import { explanation, question } from "./shape/explanation.ts";
 
@@ -35,7 +35,7 @@ export function explainOperations(
         const inForce = plan();
         if (inForce === null) return problem(503, "there is no plan in force yet");
         const asked = readQuestion(body, inForce);
-        if (!asked.ok) return problem(422, asked.message);
+        if (!asked.ok) return notValid(asked.message);
         return json(200, explain(asked.value, circumstances(inForce)));
       },
     }),

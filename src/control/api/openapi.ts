@@ -17,7 +17,7 @@ const errorRef: Json = { $ref: "#/components/schemas/Error" };
 
 /** What every operation may answer. */
 const usualRefusals: Readonly<Record<number, string>> = {
-  400: "A part of the path or of the query is not as it should be.",
+  400: "It is not understood: a part of the path or of the query is not as it should be, or the body is no JSON object.",
   401: "A token is required.",
   403: "The request is of a web page that may not ask.",
   429: "Too many requests, or too many wrong tokens; Retry-After says when to ask again.",
@@ -25,7 +25,7 @@ const usualRefusals: Readonly<Record<number, string>> = {
 const bodyRefusals: Readonly<Record<number, string>> = {
   413: "The body is too large.",
   415: "The body is of another type than is taken.",
-  422: "The body is not as it should be.",
+  422: "It is understood, and what the body says is not valid.",
 };
 
 export function openapiOf(operations: readonly Operation[], version: string): Json {

@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import { didYouMean } from "../../config/nearest.ts";
 import { depthMax, isDeeper } from "../configuring/measure.ts";
-import { problem } from "./answer.ts";
+import { notUnderstood, notValid, problem } from "./answer.ts";
 import type { Operation } from "./operation.ts";
 import { refusalOf } from "./wording.ts";
 
@@ -14,27 +14,31 @@ export type Reading = { readonly value: unknown } | Response;
 
 const bodyBytesUsual = 65_536;
 
-export function readQuery({ query: schema, isWorded }: Operation, { searchParams }: URL): Reading {
-  if (isWorded === true) return { value: searchParams };
+/** Pages take whatever query they are asked with, and so does what machines ask: balancers and scrapers send what they send. */
+const root = "/api/v1/";
+
+export function readQuery({ path, query: schema, isWorded }: Operation, { searchParams }: URL): Reading {
+  if (isWorded === true && !path.startsWith(root)) return { value: searchParams };
   // Written by hand, an address often has a query that means nothing, such as the time against caches; here it would mean a slip.
   const shape = schema === undefined ? {} : (schema as z.ZodObject).shape;
   const names = Object.keys(shape);
   const asked: Record<string, string | string[]> = {};
   for (const name of new Set(searchParams.keys())) {
-    if (!names.includes(name)) return problem(400, `there is no parameter ${name}${didYouMean(name, names)}`);
+    if (!names.includes(name)) return notUnderstood(`there is no parameter ${name}${didYouMean(name, names)}`);
     const values = searchParams.getAll(name);
     asked[name] = values.length === 1 ? values[0]! : values;
   }
+  if (isWorded === true) return { value: searchParams };
   if (schema === undefined) return { value: undefined };
   const read = schema.safeParse(asked);
   if (read.success) return { value: read.data };
   const issue = read.error.issues[0]!;
   const name = String(issue.path[0] ?? names[0]);
   if (asked[name] === undefined && shape[name] !== undefined && issue.code === "invalid_type")
-    return problem(400, `the parameter ${name} is missing`);
+    return notUnderstood(`the parameter ${name} is missing`);
   if (Array.isArray(asked[name]) && issue.code === "invalid_type")
-    return problem(400, `${name} must be there once, not ${asked[name].length} times`);
-  return problem(400, shape[name] === undefined ? issue.message : refusalOf(name, shape[name] as z.ZodType, issue));
+    return notUnderstood(`${name} must be there once, not ${asked[name].length} times`);
+  return notUnderstood(shape[name] === undefined ? issue.message : refusalOf(name, shape[name] as z.ZodType, issue));
 }
 
 /** The value of a JSON body, undefined where there is none. */
@@ -47,17 +51,17 @@ export async function readBody(operation: Operation, request: Request): Promise<
   // Without a length the body may still be long: it is read no further than it may be.
   if (Number(request.headers.get("content-length") ?? 0) > bytesMax) return tooLarge(bytesMax);
   const text = await textOf(request, bytesMax);
-  if (text === null) return problem(400, "the body did not come whole");
+  if (text === null) return notUnderstood("the body did not come whole");
   if (text === undefined) return tooLarge(bytesMax);
   if (text === "" && schema.safeParse(undefined).success) return { value: isWorded === true ? {} : undefined };
   const value = parsed(text);
   if (bodyTypes === undefined && (typeof value !== "object" || value === null || Array.isArray(value)))
-    return problem(400, "the body must be a JSON object");
-  if (value === undefined) return problem(400, "the body must be JSON");
-  if (isDeeper(value)) return problem(400, `the body must not be nested more than ${depthMax} deep`);
+    return notUnderstood("the body must be a JSON object");
+  if (value === undefined) return notUnderstood("the body must be JSON");
+  if (isDeeper(value)) return notUnderstood(`the body must not be nested more than ${depthMax} deep`);
   if (isWorded === true) return { value };
   const read = schema.safeParse(value);
-  return read.success ? { value: read.data } : problem(422, bodyRefusal(schema, read.error.issues[0]!));
+  return read.success ? { value: read.data } : notValid(bodyRefusal(schema, read.error.issues[0]!));
 }
 
 /** Null where the client has left meanwhile, undefined where it is too long. */

@@ -13,7 +13,7 @@ import { z } from "zod";
 import type { Registry, RegistryStatus, SetContent } from "../../registry/registry.ts";
 import { add, drain, remove, type Steered } from "../../registry/steering.ts";
 import type { SentinelStatus } from "../sentinel.ts";
-import { type Answer, json, problem } from "./answer.ts";
+import { type Answer, json, notUnderstood, notValid, problem } from "./answer.ts";
 import { type Operation, type OperationAnswer, type WordedCall, wordedOperation } from "./operation.ts";
 import { registryAnswer, registryMemberAnswer, setAnswer } from "./shape/registry.ts";
 
@@ -74,7 +74,7 @@ export function registryOperations(registry: Registry, sentinel: () => SentinelS
       params: { set, member: "The member, percent-encoded, as it stands in the set or shorter." },
       summary: "take a member out of a set",
       answers: answers("It is gone.", registryMemberAnswer),
-      handle: (call) => inSet(call, (name) => steered(registry, name, call.params.member!, remove)),
+      handle: (call) => inSet(call, (name) => steered(registry, name, call.params.member!, remove, notUnderstood)),
     }),
   ];
 }
@@ -112,15 +112,22 @@ type Steering = (registry: Registry, set: string, member: string) => Promise<Ste
 function steer(body: WordedCall["body"], registry: Registry, set: string, how: Steering): Answer {
   const { member, ...others } = body;
   const unknown = Object.keys(others)[0];
-  if (unknown !== undefined) return problem(422, `the key "${unknown.slice(0, 100)}" is not known; there is member`);
-  if (typeof member !== "string") return problem(422, 'the key "member" must be a text such as "http://10.0.0.1:80"');
+  if (unknown !== undefined) return notValid(`the key "${unknown.slice(0, 100)}" is not known; there is member`);
+  if (typeof member !== "string") return notValid('the key "member" must be a text such as "http://10.0.0.1:80"');
   return steered(registry, set, member, how);
 }
 
-function steered(registry: Registry, set: string, member: string, how: Steering): Promise<Response> {
+/** `refusal`: of what the member is called, which the path or the body says. */
+function steered(
+  registry: Registry,
+  set: string,
+  member: string,
+  how: Steering,
+  refusal: (message: string) => Response = notValid,
+): Promise<Response> {
   return asking(registry, async () => {
     const done = await how(registry, set, member);
-    if (done.kind === "refused") return problem(422, done.message);
+    if (done.kind === "refused") return refusal(done.message);
     if (done.kind === "missing") return problem(404, done.message);
     return json(200, { set, member: done.member, changed: done.isChanged } satisfies MemberAnswer);
   });

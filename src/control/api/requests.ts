@@ -5,7 +5,7 @@ import { z } from "zod";
 import { type FilterAsked, filterParameters, readFilter } from "../recorder/filter.ts";
 import type { Recorder } from "../recorder.ts";
 import { inSlices } from "../slices.ts";
-import { json, problem } from "./answer.ts";
+import { json, notUnderstood, problem } from "./answer.ts";
 import { type Operation, operation } from "./operation.ts";
 import { type ExchangesAnswer, exchangeRecord, exchangesAnswer } from "./shape/exchange.ts";
 
@@ -42,7 +42,7 @@ export function requestOperations(recorder: Recorder): readonly Operation[] {
       answers: { 200: { description: "The requests that fit.", schema: exchangesAnswer } },
       handle: async ({ query: { limit, after, ...filter } }) => {
         const accepts = readFilter(filter);
-        if (typeof accepts === "string") return problem(400, accepts);
+        if (typeof accepts === "string") return notUnderstood(accepts);
         const { records, looked } = await inSlices(recorder.search(accepts, limit, after ?? null));
         return json(200, { requests: records, looked, isOn: recorder.isOn } satisfies ExchangesAnswer);
       },

@@ -4,7 +4,7 @@
 // at all is the guard's business, and comes before.
 
 import { nearest } from "../../config/nearest.ts";
-import { type Answer, decoded, problem, type Routes } from "./answer.ts";
+import { type Answer, decoded, notUnderstood, problem, type Routes } from "./answer.ts";
 import type { Call, Operation, OperationMethod } from "./operation.ts";
 import { comparePatterns, type Matched, match, type Pattern, patternOf } from "./pattern.ts";
 import { readBody, readQuery } from "./reading.ts";
@@ -107,7 +107,7 @@ function withParams(operation: Operation, matched: Matched): Found {
   for (const [name, text] of Object.entries(matched)) {
     const value = decoded(text);
     if (value === null)
-      return { kind: "refused", answer: problem(400, "the path is not percent-encoded as it should be") };
+      return { kind: "refused", answer: notUnderstood("the path is not percent-encoded as it should be") };
     params[name] = value;
   }
   return { kind: "operation", operation, params };

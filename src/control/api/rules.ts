@@ -10,7 +10,7 @@ import type { ConfigService, PatchOperation } from "../configuring/service.ts";
 import { type ListedRule, listRules } from "../tuning/listing.ts";
 import { pointerOf } from "../tuning/pointer.ts";
 import { weighing } from "../tuning/weighing.ts";
-import { json, problem } from "./answer.ts";
+import { json, notValid, problem } from "./answer.ts";
 import { type Operation, operation } from "./operation.ts";
 import { ruleRecord, rulesAnswer, weightAnswer } from "./shape/rule.ts";
 
@@ -161,7 +161,7 @@ function names(servers: readonly { readonly name: string }[]): string {
 async function changed({ configuring }: RulesParts, patch: PatchOperation): Promise<Response | null> {
   const outcome = await configuring.change({ kind: "operations", operations: [patch] });
   if (!outcome.ok) return problem(outcome.status, outcome.message);
-  return outcome.answer.successful ? null : problem(422, outcome.answer.problems.join("; "));
+  return outcome.answer.successful ? null : notValid(outcome.answer.problems.join("; "));
 }
 
 function from(actor: string, reason: string | undefined): string {

@@ -14,7 +14,7 @@ import { FleetView } from "../table/fleetview.ts";
 import { layListed } from "../table/keytext.ts";
 import { type Criterion, Ranking } from "../table/ranking.ts";
 import type { OpenTable } from "../tables.ts";
-import { json, problem } from "./answer.ts";
+import { json, notUnderstood } from "./answer.ts";
 import { entryOf, type TableOrders } from "./tableentry.ts";
 
 /** Places looked at before control does something else; about a millisecond. */
@@ -51,7 +51,7 @@ export class Entries {
   }
 
   clear(query: URLSearchParams): Promise<Response> | Response {
-    if (query.has("sort")) return problem(400, "entries are cleared in no order: leave sort out");
+    if (query.has("sort")) return notUnderstood("entries are cleared in no order: leave sort out");
     return this.#page(query, (asked) => this.#clear(asked));
   }
 
@@ -59,7 +59,7 @@ export class Entries {
     const query = readQuery(parameters, this.#plan, this.#table, (key, field, own) =>
       this.#fleet === null ? own : this.#fleet.sum(key, field.column, field.element, own, this.#sharedMs()),
     );
-    return typeof query === "string" ? problem(400, query) : json(200, await work(query));
+    return typeof query === "string" ? notUnderstood(query) : json(200, await work(query));
   }
 
   async #list(query: Query): Promise<EntriesAnswer> {

@@ -63,8 +63,8 @@ export class Entry {
   }
 
   /** Null when it is done. The key is laid. */
-  set(body: WordedCall["body"]): { readonly status: 400 | 409; readonly message: string } | null {
-    const refused = (message: string): { readonly status: 400; readonly message: string } => ({ status: 400, message });
+  set(body: WordedCall["body"]): { readonly status: 409 | 422; readonly message: string } | null {
+    const refused = (message: string): { readonly status: 422; readonly message: string } => ({ status: 422, message });
     const fields = fieldsOf(this.#table.columns);
     const values: [Field, number][] = [];
     for (const [name, value] of Object.entries(body)) {

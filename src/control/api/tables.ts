@@ -16,7 +16,7 @@ import { bytesTaken } from "../sharedfile.ts";
 import type { ImportAnswer, TableSummary, TablesAnswer } from "../table/answer.ts";
 import { layKey } from "../table/keytext.ts";
 import type { OpenTable } from "../tables.ts";
-import { type Answer, json, problem } from "./answer.ts";
+import { type Answer, json, notUnderstood, problem } from "./answer.ts";
 import { type Operation, type OperationAnswer, operation, type WordedCall, wordedOperation } from "./operation.ts";
 import {
   clearedAnswer,
@@ -120,7 +120,7 @@ function entryOperations(tables: TablesService, sharedMs: () => number, orders: 
   const of = (call: WordedCall, answer: (entry: Entry) => Answer): Answer =>
     inTable(call, tables, (open) => {
       const refusal = layKey(call.params.key!, open.table.key);
-      return refusal === null ? answer(new Entry(open, call.params.key!, sharedMs, orders)) : problem(400, refusal);
+      return refusal === null ? answer(new Entry(open, call.params.key!, sharedMs, orders)) : notUnderstood(refusal);
     });
   return [
     wordedOperation({
