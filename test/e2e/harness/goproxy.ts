@@ -78,6 +78,10 @@ export class Goproxy {
     return (await this.#status()).generation;
   }
 
+  async workers(): Promise<number> {
+    return (await this.#status()).workers.length;
+  }
+
   /** Exchanges under way at a server of proxy_pass. */
   async activeAt(address: string): Promise<number> {
     const [pool] = (await this.#status()).pools;
