@@ -150,7 +150,9 @@ export class ListenerSite {
 
   /** The way from here to a pool, by its index in the plan. */
   routeTo(pool: number): RouteSite | undefined {
-    return this.#routes.find((route) => route.plan.pool === pool);
+    // Asked for each request of a forward proxy: no closure.
+    for (const route of this.#routes) if (route.plan.pool === pool) return route;
+    return undefined;
   }
 }
 

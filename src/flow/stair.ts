@@ -101,8 +101,14 @@ const isIdleDown: ReadonlyMap<StepDown, (listener: ListenerSite, pool: PoolSite)
 export const plainUp: readonly StepUp[] = [admitRequest];
 export const plainDown: readonly StepDown[] = [judgeListener];
 
+// Asked for each request: what makes a closure stands by itself, or each call would make room for what that sees.
+
 export function stairUp(listener: ListenerSite): readonly StepUp[] {
-  listener.stepsUp ??= made(
+  return listener.stepsUp ?? buildUp(listener);
+}
+
+function buildUp(listener: ListenerSite): readonly StepUp[] {
+  listener.stepsUp = made(
     stepsUp.filter((step) => isIdleUp.get(step)?.(listener) !== true),
     plainUp,
   );
@@ -111,7 +117,11 @@ export function stairUp(listener: ListenerSite): readonly StepUp[] {
 
 /** `route`: the exchange's in the end, which has a pool. */
 export function stairDown(listener: ListenerSite, route: RouteSite): readonly StepDown[] {
-  route.stepsDown ??= made(
+  return route.stepsDown ?? buildDown(listener, route);
+}
+
+function buildDown(listener: ListenerSite, route: RouteSite): readonly StepDown[] {
+  route.stepsDown = made(
     stepsDown.filter((step) => isIdleDown.get(step)?.(listener, route.pool!) !== true),
     plainDown,
   );

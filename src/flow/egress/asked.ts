@@ -67,15 +67,14 @@ export function takeFields(exchange: Exchange, context: Context): void {
   const { asked, listener } = exchange;
   const values = valuesOf(asked);
   if (values === null) return;
-  const { scheme, host, key } = values;
   const isOriginForm = asked.method !== method.connect && authorityStart(asked) === -1;
-  const isNaming = listener.plan.proxy!.fields && isOriginForm && (host.length > 0 || scheme.length > 0);
-  const said = isNaming ? targetOf(scheme, host) : null;
+  const isNaming = listener.plan.proxy!.fields && isOriginForm && values.hosts + values.schemes > 0;
+  const said = isNaming ? targetOf(values) : null;
   const named = said !== null && !("code" in said) ? said : null;
   const isRead = rewrite(exchange, context, named);
   const mistake = said !== null && "code" in said ? said : isRead ? null : faultOf("bad_target");
   exchange.ask = {
-    key: (key[0] ?? "").slice(0, keyLengthMax),
+    key: values.key.slice(0, keyLengthMax),
     tags: "",
     lifetimeMs: 0,
     form: isNaming ? (named?.scheme ?? "http") : null,
@@ -83,31 +82,33 @@ export function takeFields(exchange: Exchange, context: Context): void {
   };
 }
 
+/** The first of each that says something, and how many do. */
 interface Values {
-  readonly scheme: readonly string[];
-  readonly host: readonly string[];
-  readonly key: readonly string[];
+  scheme: string;
+  schemes: number;
+  host: string;
+  hosts: number;
+  key: string;
 }
 
 /** Null: there are none. */
 function valuesOf(head: Head): Values | null {
-  let values: { scheme: string[]; host: string[]; key: string[] } | null = null;
+  let values: Values | null = null;
   for (let index = 0; index < head.fieldCount; index++) {
     if (head.ids[index] !== field.other || !isOneOf(head, index, names)) continue;
-    values ??= { scheme: [], host: [], key: [] };
-    const list = listOf(head, index, values);
-    const value = textOf(head.bytes, head.spans[index * 4 + 2]!, head.spans[index * 4 + 3]!);
-    if (value !== "") list?.push(value);
+    values ??= { scheme: "", schemes: 0, host: "", hosts: 0, key: "" };
+    note(values, head, index);
   }
   return values;
 }
 
-/** Null: what is only written like one of them. */
-function listOf<List>({ bytes, spans }: Head, index: number, values: Record<keyof Values, List>): List | null {
+function note(values: Values, { bytes, spans }: Head, index: number): void {
   const [start, end] = [spans[index * 4]!, spans[index * 4 + 1]!];
-  if (isName(bytes, start, end, keyName)) return values.key;
-  if (isName(bytes, start, end, hostName)) return values.host;
-  return isName(bytes, start, end, schemeName) ? values.scheme : null;
+  const value = textOf(bytes, spans[index * 4 + 2]!, spans[index * 4 + 3]!);
+  if (value === "") return;
+  if (isName(bytes, start, end, keyName)) values.key ||= value;
+  else if (isName(bytes, start, end, hostName) && values.hosts++ === 0) values.host = value;
+  else if (isName(bytes, start, end, schemeName) && values.schemes++ === 0) values.scheme = value;
 }
 
 interface Named {
@@ -115,16 +116,15 @@ interface Named {
   readonly authority: string;
 }
 
-function targetOf(schemes: readonly string[], hosts: readonly string[]): Named | Fault {
-  const scheme = (schemes[0] ?? "http").toLowerCase();
-  if (schemes.length > 1 || hosts.length > 1) return faultTold("bad_target", "X-Egress-Scheme or -Host is there twice");
+function targetOf({ scheme: written, schemes, host, hosts }: Values): Named | Fault {
+  const scheme = schemes === 0 ? "http" : written.toLowerCase();
+  if (schemes > 1 || hosts > 1) return faultTold("bad_target", "X-Egress-Scheme or -Host is there twice");
   if (scheme !== "http" && scheme !== "https")
     return faultTold("bad_target", "X-Egress-Scheme is neither http nor https");
-  const [authority] = hosts;
-  if (authority === undefined) return faultTold("no_target", "X-Egress-Host is missing");
-  if (readPlace(authority, scheme === "https" ? 443 : 80) === null)
+  if (hosts === 0) return faultTold("no_target", "X-Egress-Host is missing");
+  if (readPlace(host, scheme === "https" ? 443 : 80) === null)
     return faultTold("bad_target", "X-Egress-Host is no host");
-  return { scheme, authority };
+  return { scheme, authority: host };
 }
 
 /** The head without those fields, and in the form of requests to proxies where it has named a target. */

@@ -256,7 +256,7 @@ export class Lease implements Wait, Way, Resting {
   #leadTo(addresses: readonly string[], family: number): void {
     const isSix = family === 6;
     if (family === 0) return this.#connect(alternating(addresses));
-    const led = isOfFamily(addresses, isSix) ? addresses : addresses.filter((each) => each.includes(":") === isSix);
+    const led = isOfFamily(addresses, isSix) ? addresses : ofFamily(addresses, isSix);
     if (led.length > 0) return this.#connect(led);
     this.end(null);
     if (this.wish.family !== 0) {
@@ -377,11 +377,15 @@ export class Lease implements Wait, Way, Resting {
     this.#isHeld = false;
     const { watch } = this;
     this.#tell(what);
-    const outcome = this.#outcome;
-    outcome.meaning = watch === null ? null : watch.meaning;
-    if (watch?.isPending !== true) return this.#finish(this, outcome, this.index);
-    // The last of it is being taken out of its coding.
+    this.#outcome.meaning = watch === null ? null : watch.meaning;
+    if (watch?.isPending === true) this.#endLater(watch);
+    else this.#finish(this, this.#outcome, this.index);
+  }
+
+  /** The last of its body is being taken out of its coding. */
+  #endLater(watch: BodyWatch): void {
     const { row, lease, index } = this;
+    const outcome = this.#outcome;
     this.#isOwed = true;
     watch.whenOver = (meaning) => {
       this.#isOwed = false;
@@ -444,6 +448,10 @@ function familyOf(addresses: readonly string[]): 0 | 4 | 6 {
   const isSix = addresses[0]!.includes(":");
   if (!isOfFamily(addresses, isSix)) return 0;
   return isSix ? 6 : 4;
+}
+
+function ofFamily(addresses: readonly string[], isSix: boolean): readonly string[] {
+  return addresses.filter((each) => each.includes(":") === isSix);
 }
 
 function isOfFamily(addresses: readonly string[], isSix: boolean): boolean {

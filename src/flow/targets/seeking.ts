@@ -46,7 +46,7 @@ export function takeWay(exchange: Exchange, context: Context): boolean {
 
 /** The step that finds the target's addresses. */
 export function seekTarget(exchange: Exchange, context: Context, targets: Targets): boolean {
-  const { listener, head, pool } = exchange;
+  const { listener, head } = exchange;
   if (isLooping(exchange)) return refuse(exchange, "loop_detected");
   if (exchange.ask !== null && exchange.ask.fault !== null) {
     exchange.fail(exchange.ask.fault);
@@ -67,17 +67,21 @@ export function seekTarget(exchange: Exchange, context: Context, targets: Target
   const problem = targets.policy.refusePlace(target.place, target.isTunnel);
   if (problem !== null) return deny(exchange, context, problem);
   target.by = targets.egressFor(target);
-  const { octets, host, addresses } = target.place;
+  const { octets, addresses } = target.place;
   if (octets !== null) return lead(exchange, context, addresses);
   // Who looks the name up depends on who is to ask for it (egress/lease.ts).
   if (target.by !== null) return true;
+  return lookUp(exchange, context);
+}
+
+function lookUp(exchange: Exchange, context: Context): boolean {
   const lookup = new Lookup(exchange, (resolution) => {
     if (resolution === null) exchange.fail(fault("resolve_timeout"));
     else if (found(exchange, context, resolution)) exchange.goOn();
   });
-  const resolution = context.port.resolve(host, lookup);
+  const resolution = context.port.resolve(exchange.target!.place.host, lookup);
   if (resolution !== null) return found(exchange, context, resolution);
-  exchange.waitFor(lookup, pool.plan.targets!.resolveMs);
+  exchange.waitFor(lookup, exchange.pool.plan.targets!.resolveMs);
   return false;
 }
 

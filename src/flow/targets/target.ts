@@ -7,6 +7,8 @@ import type { Place } from "./place.ts";
 /** A name may have dozens of addresses, each of which may cost the time that a connection may take. */
 export const addressesTriedMax = 4;
 
+const nowhere: readonly string[] = [];
+
 export class Target {
   readonly place: Place;
   /** `host:port`: what logs and traces say. */
@@ -21,7 +23,7 @@ export class Target {
   known: readonly string[] | null = null;
   /** The outbound addresses that it is asked from; null: the system's own. */
   by: EgressSite | null = null;
-  #addresses: readonly string[] = [];
+  #addresses: readonly string[] = nowhere;
   #index = 0;
 
   constructor(place: Place, isSecure: boolean, isTunnel: boolean) {
