@@ -90,9 +90,13 @@ test("a failure is told once, and what is so again afterwards too", async () => 
   await look("a:1");
   await look("a:1");
   expect(tolds.at(-1)).toEqual({ ok: false, problem: "connection refused" });
+  expect(tolds).toHaveLength(2);
+  world.failure = "does not answer";
+  await look("a:1");
+  expect(tolds.at(-1)).toEqual({ ok: false, problem: "does not answer" });
   world.failure = null;
   await look("a:1");
-  expect(tolds.map(({ ok }) => ok)).toEqual([true, false, true]);
+  expect(tolds.map(({ ok }) => ok)).toEqual([true, false, false, true]);
 });
 
 test("who comes later is told what is known", async () => {

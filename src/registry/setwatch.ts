@@ -102,9 +102,9 @@ export class SetWatch {
     this.#settledAtMs = this.#options.nowMs() + settleMs;
   }
 
-  /** It cannot be asked at all. Told once. */
+  /** It cannot be asked at all. Told once for each reason: one that closed the connection is refused a moment later, and is then away. */
   fail(problem: string): void {
-    if (this.#isClosed || this.#failure !== null) return;
+    if (this.#isClosed || this.#failure?.problem === problem) return;
     this.#failure = { ok: false, problem };
     this.#say(this.#failure);
   }
