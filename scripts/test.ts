@@ -23,7 +23,7 @@ const isGood = await play([
   tests("fuzz tests", ["test/fuzz"], minute),
   seeds("fuzz", "test/fuzz/main.ts", ["--iterations", "5000"], 2 * minute),
   tests("runtime", ["test/runtime"], 2 * minute),
-  tests("stress", ["test/stress"], minute),
+  tests("stress", ["test/stress"], 2 * minute),
   pairedTests("e2e", ["test/e2e"], 15 * minute),
 ]);
 process.exit(isGood ? 0 : 1);

@@ -19,6 +19,7 @@ export interface Killing {
   readonly prng: Prng;
   readonly killsMax: number;
   readonly killingMs: number;
+  /** As long as there is time left of `killingMs`. */
   readonly lifeMsMax: number;
   /** After each end, as control does when it is told of the end of a worker. */
   recover(): void;
@@ -33,6 +34,12 @@ export async function killProcesses(killing: Killing): Promise<{ kills: number; 
   const children = new Set<Bun.Subprocess>();
   const begunMs = performance.now();
   let kills = 0;
+
+  /** On a busy machine a life may be too short for anything: the longer there was not enough, the longer they live. */
+  const lifeMs = (): number => {
+    const overMs = Math.max(0, performance.now() - begunMs - killingMs);
+    return prng.next() * lifeMsMax * (1 + overMs / 1000);
+  };
 
   const isOver = (): boolean => {
     const spentMs = performance.now() - begunMs;
@@ -54,7 +61,7 @@ export async function killProcesses(killing: Killing): Promise<{ kills: number; 
       isLast = Atomics.load(shadow, stopWord) === 1 || isOver();
       if (isLast) Atomics.store(shadow, stopWord, 1);
       else {
-        await Bun.sleep(prng.next() * lifeMsMax);
+        await Bun.sleep(lifeMs());
         child.kill("SIGKILL");
         kills++;
       }
