@@ -157,6 +157,31 @@ describe("on a phone", () => {
   });
 });
 
+test("on a phone a state has its word beside its mark, however long", async () => {
+  await using room = new Room();
+  const { page, visit } = await stage(room, {}, { width: 390, height: 844 });
+  for (const [fragment, words] of [
+    ["servers", ["up", "down", "ejected", "draining", "unchecked", "unresolved"]],
+    ["rules", ["enforce", "observe", "off"]],
+  ] as const) {
+    await visit(fragment);
+    await page.until("rows", "document.querySelectorAll('.row .state').length > 2");
+    for (const word of words) {
+      // Where it is written is no matter of the page's own: the next figures write it anew.
+      const seen = await page.value<{ word: string; size: number; isCut: boolean }>(`(() => {
+        const state = document.querySelector('.row .state');
+        const cell = state.parentElement;
+        const former = state.lastChild.textContent;
+        state.lastChild.textContent = ${JSON.stringify(word)};
+        const seen = { word: state.innerText.trim(), size: parseFloat(getComputedStyle(state).fontSize), isCut: cell.scrollWidth > cell.clientWidth };
+        state.lastChild.textContent = former;
+        return seen; })()`);
+      expect(seen).toEqual({ word, size: 12, isCut: false });
+    }
+  }
+  expect(page.problems).toEqual([]);
+});
+
 test("keys lead everywhere, and stay silent while somebody types", async () => {
   await using room = new Room();
   const { page, visit } = await stage(room);

@@ -29,7 +29,7 @@ const columns: readonly ColumnOf<RuleRow>[] = [
     id: "mode",
     title: "Mode",
     width: "6.5rem",
-    narrow: "2.3rem",
+    narrow: "4.8rem",
     sort: ({ mode }) => modes.indexOf(mode),
     cell: ({ mode, configuredMode }) => (
       <>
