@@ -183,6 +183,30 @@ describe("members", () => {
     expect(of(withGateways([]))).toEqual([]);
   });
 
+  test("are the same when the config is loaded anew and says the same of them, and others where it does not", () => {
+    const group = { addresses: ["127.0.0.2-9"], tags: { country: "de" } };
+    const of = (members: readonly object[], more: object = {}, name = "ips"): readonly unknown[] => {
+      const listeners = { out: { listen: "127.0.0.1:3128", proxy: { egress: name } } };
+      const config = judge({ listeners, egress: { [name]: { members, ...more } } }).config!;
+      return compile(config, new Slots(), () => undefined, 1, { ...noMaterials }).egresses[0]!.members;
+    };
+    const first = of([group]);
+    expect(of([{ ...group }])).toBe(first);
+    expect(of([group], { choose: "leastUsed" })).toBe(first);
+    expect(of([group], {}, "others")).toEqual([...first]);
+    const others = [
+      [{ ...group, addresses: ["127.0.0.2-10"] }],
+      [{ ...group, weight: 2 }],
+      [{ ...group, tags: { country: "fr" } }],
+      [group, { addresses: ["127.0.0.11"] }],
+      [{ ...group, tags: { country: "de", city: "b" } }],
+    ];
+    for (const other of others) {
+      of([group]);
+      expect(of(other)).not.toEqual([...first]);
+    }
+  });
+
   test("ten thousand of them take a moment, and little of the plan", () => {
     const listeners = { out: { listen: "127.0.0.1:3128", proxy: { egress: "ips" } } };
     const config = judge({ listeners, egress: { ips: { members: [{ addresses: ["10.0.0.0/8"], count: 10_000 }] } } })

@@ -43,7 +43,7 @@ function compileEgress(name: string, pool: Egress, around: Surroundings): Egress
   return {
     name,
     slot: around.slots.slotOf("egresses", name),
-    members: membersKept(pool, around),
+    members: membersKept(name, pool, around),
     choose: pool.choose,
     session: compileSession(pool),
     pace: { intervalMs: ms(pool.perTarget.interval), concurrencyMax: pool.perTarget.concurrency },
@@ -76,15 +76,33 @@ interface Kept {
 }
 /** By the section of the config, which stays the same for as long as nobody loads it anew. */
 const kept = new WeakMap<Egress, Kept>();
+/** The sections of before, by the pool's name: one that was loaded anew mostly says the same, and ten thousand members are there once. */
+const former = new Map<string, WeakRef<Egress>>();
 
-function membersKept(pool: Egress, around: Surroundings): readonly EgressMemberPlan[] {
-  const former = kept.get(pool);
+function membersKept(name: string, pool: Egress, around: Surroundings): readonly EgressMemberPlan[] {
+  const own = kept.get(pool);
   // Members whose TLS names files need these in the plan, which only compiling them puts there.
   const isKeyed = pool.members.some(({ tls }) => tls !== undefined);
-  if (former?.materials === around.materials && !isKeyed) return former.members;
-  const members = freeze(compileMembers(pool, around));
+  if (own?.materials === around.materials && !isKeyed) return own.members;
+  const isOfFiles = isKeyed || pool.members.some(({ nginx }) => nginx !== undefined);
+  const members = (isOfFiles ? null : membersOfFormer(name, pool)) ?? freeze(compileMembers(pool, around));
   kept.set(pool, { materials: around.materials, members });
+  former.set(name, new WeakRef(pool));
   return members;
+}
+
+/** Null: it had others, or there was none. */
+function membersOfFormer(name: string, { members }: Egress): readonly EgressMemberPlan[] | null {
+  const before = former.get(name)?.deref();
+  return before !== undefined && isSame(before.members, members) ? (kept.get(before)?.members ?? null) : null;
+}
+
+/** Of what stands in a config: texts, numbers, lists and sections. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return one === other;
+  const [names, otherNames] = [Object.keys(one), Object.keys(other)];
+  if (names.length !== otherNames.length || Array.isArray(one) !== Array.isArray(other)) return false;
+  return names.every((name) => Object.hasOwn(other, name) && isSame(one[name as never], other[name as never]));
 }
 
 function compileMembers(pool: Egress, { keys, materials }: Surroundings): EgressMemberPlan[] {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Collecting, type Heap, ownHeap, stepBytes, youngMost } from "./collecting.ts";
+import { Collecting, type Heap, ownHeap, restMs, soonMs, stepBytes, youngMost } from "./collecting.ts";
 
 function world(): Heap & { bytes: number; calls: string[] } {
   return {
@@ -21,40 +21,57 @@ function world(): Heap & { bytes: number; calls: string[] } {
 test("what has grown by a step is collected, once for each step", () => {
   const heap = world();
   const collecting = new Collecting(heap);
-  collecting.look();
+  collecting.look(0);
   heap.bytes += stepBytes - 1;
-  for (let time = 0; time < 3; time++) collecting.look();
+  for (let time = 0; time < 3; time++) collecting.look(0);
   expect(heap.calls).toEqual([]);
   heap.bytes += 1;
-  for (let time = 0; time < 3; time++) collecting.look();
+  for (let time = 0; time < 3; time++) collecting.look(0);
   expect(heap.calls).toEqual(["young"]);
 });
 
 test("memory that was given back is counted anew when it is taken again", () => {
   const heap = world();
   const collecting = new Collecting(heap);
-  collecting.look();
+  collecting.look(0);
   heap.bytes -= 3 * stepBytes;
-  collecting.look();
+  collecting.look(0);
   heap.bytes += stepBytes;
-  collecting.look();
+  collecting.look(0);
   expect(heap.calls).toEqual(["young"]);
 });
 
-test("now and then all is collected, and at once when it is said", () => {
+test("now and then all is collected", () => {
   const heap = world();
   const collecting = new Collecting(heap);
-  collecting.look();
+  collecting.look(0);
   for (let time = 0; time <= youngMost; time++) {
     heap.bytes += stepBytes;
-    collecting.look();
+    collecting.look(0);
   }
   expect(heap.calls).toEqual([...Array(youngMost).fill("young"), "all"]);
-  collecting.all();
-  expect(heap.calls.at(-1)).toBe("all");
   heap.bytes += stepBytes;
-  collecting.look();
+  collecting.look(0);
   expect(heap.calls.at(-1)).toBe("young");
+});
+
+test("a plan is over soon, and all is collected once; where one follows the other, now and then", () => {
+  const heap = world();
+  const collecting = new Collecting(heap);
+  collecting.soon(5000);
+  collecting.look(5000 + soonMs - 1);
+  expect(heap.calls).toEqual([]);
+  for (let time = 0; time < 3; time++) collecting.look(5000 + soonMs + time);
+  expect(heap.calls).toEqual(["all"]);
+  const sinceMs = 5000 + soonMs;
+  for (let nowMs = sinceMs + 100; nowMs < sinceMs + restMs; nowMs += 100) {
+    collecting.soon(nowMs);
+    collecting.look(nowMs);
+  }
+  expect(heap.calls).toEqual(["all"]);
+  collecting.look(sinceMs + restMs);
+  collecting.look(sinceMs + 2 * restMs);
+  expect(heap.calls).toEqual(["all", "all"]);
 });
 
 test.each(["collectYoung", "collectAll"] as const)("the runtime's own heap does as it is told: %s", async (way) => {

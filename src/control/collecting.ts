@@ -24,31 +24,44 @@ export const ownHeap: Heap = {
 export const stepBytes = 4_000_000;
 /** What lives through that is old, and stays until all is collected. */
 export const youngMost = 3;
+/** Until what is under way with a plan is over. */
+export const soonMs = 1000;
+/** Servers may come and go all the time: to collect all takes 50 ms. */
+export const restMs = 10_000;
 
 export class Collecting {
   readonly #heap: Heap;
   #settledBytes = Number.POSITIVE_INFINITY;
   #young = 0;
+  #dueMs = Number.POSITIVE_INFINITY;
+  #collectedMs = Number.NEGATIVE_INFINITY;
 
   constructor(heap: Heap = ownHeap) {
     this.#heap = heap;
   }
 
+  /** A plan leaves the most: what was read, judged and compiled for it, and the one before. */
+  soon(nowMs: number): void {
+    this.#dueMs = Math.min(this.#dueMs, Math.max(nowMs + soonMs, this.#collectedMs + restMs));
+  }
+
   /** To be called often: a look takes some microseconds. */
-  look(): void {
+  look(nowMs: number): void {
+    if (nowMs >= this.#dueMs) return this.#all(nowMs);
     const bytes = this.#heap.residentBytes();
     // Memory that the system was given back is garbage again when it is taken again.
     if (bytes < this.#settledBytes) this.#settledBytes = bytes;
     if (bytes - this.#settledBytes < stepBytes) return;
-    if (this.#young >= youngMost) return this.all();
+    if (this.#young >= youngMost) return this.#all(nowMs);
     this.#young++;
     this.#heap.collectYoung();
     this.#settledBytes = this.#heap.residentBytes();
   }
 
-  /** After a start, which leaves the most: what was read, judged and compiled. */
-  all(): void {
+  #all(nowMs: number): void {
     this.#young = 0;
+    this.#dueMs = Number.POSITIVE_INFINITY;
+    this.#collectedMs = nowMs;
     this.#heap.collectAll();
     this.#settledBytes = this.#heap.residentBytes();
   }

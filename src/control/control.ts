@@ -86,7 +86,6 @@ export interface ReloadOutcome {
 }
 
 const TICK_MS = 100;
-const SETTLED_MS = 1000;
 const WATCH_MS = 500;
 const NAMES_MS = 10_000;
 const CERTIFICATES_MS = 1500;
@@ -110,6 +109,8 @@ export class Control implements AdminService {
   readonly #live: Live;
   readonly #folders: FolderWatch = new FolderWatch(() => void this.#lookAtCertificates());
   readonly #collecting = new Collecting();
+  /** The plan whose garbage is collected, or will be. */
+  #settled: Plan | null = null;
   readonly #timers: Timer[] = [];
   readonly workers: number;
   #doors: Doors | null = null;
@@ -280,7 +281,7 @@ export class Control implements AdminService {
     this.#doors = await Doors.open({
       ...{ config: this.config, current: () => this.config, service: this, log: this.#log },
       ...{ foreign, folder: this.#state.path, takeProfile: this.#options.takeProfile },
-      answered: () => this.#collecting.look(),
+      answered: () => this.#collecting.look(Date.now()),
       parts: {
         ...{ arena: this.#state.arena, workers: this.workers, sharedMs, totals: this.#totals },
         ...{ bans: this.#bans, discovery: this.#discovery, fleet: this.#fleet, holdings: this.#holdings },
@@ -298,7 +299,6 @@ export class Control implements AdminService {
     this.#holdings.open();
     this.#timers.push(
       setInterval(() => this.#tick(), TICK_MS),
-      setTimeout(() => this.#collecting.all(), SETTLED_MS),
       setInterval(() => this.#watch(), WATCH_MS),
       setInterval(() => void this.#refreshNames(), NAMES_MS),
       setInterval(() => void this.#lookAtCertificates(), CERTIFICATES_MS),
@@ -317,8 +317,12 @@ export class Control implements AdminService {
   }
 
   #tick(): void {
-    this.#roster.tick(Date.now());
-    this.#collecting.look();
+    const nowMs = Date.now();
+    this.#roster.tick(nowMs);
+    const { plan } = this.#reconciler;
+    if (plan !== this.#settled) this.#collecting.soon(nowMs);
+    this.#settled = plan;
+    this.#collecting.look(nowMs);
   }
 
   #watch(): void {
