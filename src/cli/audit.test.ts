@@ -38,7 +38,7 @@ test("changes are shown as the log says them; what there is none of is said, and
   expect(await changes({ ...options, limit: 5 }, writer)).toBe(0);
   expect(await changes({ ...options, limit: 5 }, writer)).toBe(0);
   expect(await changes({ ...options, limit: 5, json: true }, writer)).toBe(0);
-  expect(await changes({ ...options, limit: 5 }, writer)).toBe(1);
+  expect(await changes({ ...options, limit: 5 }, writer)).toBe(2);
   expect(said).toEqual([
     "  AT                    LEVEL  WHAT\n  2026-01-01T08:00:00Z  warn   server app/a:1 is down",
     "! nothing yet",
