@@ -5,7 +5,7 @@
 
 import { existsSync, rmSync } from "node:fs";
 import { hashString } from "../base/hash.ts";
-import type { EgressPlan } from "../config/plan.ts";
+import type { EgressMemberPlan, EgressPlan } from "../config/plan.ts";
 import { egressShape } from "../memory/egressboard/shape.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
 import type { Owner } from "../memory/owners.ts";
@@ -29,6 +29,8 @@ export class EgressBoards implements SpaceUser {
   readonly noun = "boards of egress pools";
   readonly #options: EgressBoardsOptions;
   readonly #kept: KeptFiles<EgressPlan, OpenBoard>;
+  /** Who the members of a board are, where just they have rows: a plan mostly has those of the one before, and they are not gone through again. */
+  readonly #named = new WeakMap<SharedEgressBoard, readonly EgressMemberPlan[]>();
 
   constructor(options: EgressBoardsOptions) {
     this.#options = options;
@@ -38,7 +40,7 @@ export class EgressBoards implements SpaceUser {
       pathOf: (plan) => sharedPath(options.folder, plan.name, shapeName(plan)),
       open: (plan, path, lines) => this.#openFile(plan, path, lines),
       adopt: (open, plan) => {
-        this.#name(open.board, [...idsOf(plan), ...idsOf(open.plan)]);
+        this.#name(open.board, plan.members, open.plan.members);
         return { ...open, plan, isNew: false };
       },
       recover: ({ board }) => void board.recover(),
@@ -58,7 +60,7 @@ export class EgressBoards implements SpaceUser {
   prepare(plans: readonly EgressPlan[]): PreparedFiles {
     const prepared = this.#kept.prepare(plans);
     const settle = (): void => {
-      for (const { board, plan } of this.all) this.#name(board, idsOf(plan));
+      for (const { board, plan } of this.all) this.#name(board, plan.members);
     };
     return {
       files: prepared.files,
@@ -103,10 +105,17 @@ export class EgressBoards implements SpaceUser {
     this.#kept.close();
   }
 
-  /** These are the members. Those that there is no room for are former ones, or the board's lock is not to be had: then workers find no rows for them. */
-  #name(board: SharedEgressBoard, ids: readonly string[]): void {
-    const without = new Set(board.adopt([...new Set(ids)], this.#options.nowMs()));
-    const missing = without.size === 0 ? 0 : ids.slice(0, board.capacity).filter((id) => without.has(id)).length;
+  /** These are the members, and those of the plan before. Those that there is no room for are former ones, or the board's lock is not to be had: then workers find no rows for them. */
+  #name(board: SharedEgressBoard, members: readonly EgressMemberPlan[], former = members): void {
+    if (members === former && this.#named.get(board) === members) return;
+    this.#named.delete(board);
+    const ids = new Set<string>();
+    for (const each of members === former ? [members] : [members, former]) for (const { id } of each) ids.add(id);
+    const without = new Set(board.adopt([...ids], this.#options.nowMs()));
+    if (without.size === 0 && members === former) this.#named.set(board, members);
+    if (without.size === 0) return;
+    const all = members === former ? members : [...members, ...former];
+    const missing = all.slice(0, board.capacity).filter(({ id }) => without.has(id)).length;
     if (missing > 0)
       this.#options.log.error(`egress pool ${board.name}: ${missing} of its members found no room on its board`);
   }
@@ -120,7 +129,7 @@ export class EgressBoards implements SpaceUser {
     const board = found === null ? null : opened(found, plan.name, owner);
     if (board !== null) {
       board.recover();
-      this.#name(board, idsOf(plan));
+      this.#name(board, plan.members);
       lines.push(`egress pool ${plan.name}: what was known of its addresses is found from the run before`);
       return { open: { plan, path, board, isNew: false }, isMade: false };
     }
@@ -131,7 +140,7 @@ export class EgressBoards implements SpaceUser {
     rmSync(path, { force: true });
     const bytes = makeShared(path, size, (made) => SharedEgressBoard.format(made, shape, seed));
     const made = new SharedEgressBoard(bytes, plan.name, owner);
-    this.#name(made, idsOf(plan));
+    this.#name(made, plan.members);
     const isCarried = this.#carry(plan, path, made);
     if (isCarried)
       lines.push(`egress pool ${plan.name}: what was known of its addresses is taken over into a larger board`);
@@ -161,10 +170,6 @@ export class EgressBoards implements SpaceUser {
 /** False: somebody else has written over what it was formatted as. */
 function isSound({ parts, shape }: SharedEgressBoard): boolean {
   return SharedEgressBoard.isFormatted(parts.file.bytes, shape);
-}
-
-function idsOf({ members }: EgressPlan): string[] {
-  return members.map(({ id }) => id);
 }
 
 /** Null where its list of who has it open is full: of what a run before has left that is no list. It must not keep us from starting. */

@@ -61,6 +61,31 @@ const scrape = (own: Partial<EgressPlan> = {}): EgressPlan =>
 const order = (member: string, reason = "captchas") => ({ pool: "scrape", member, reason, by: "ann" });
 
 describe("the board of a pool", () => {
+  test("is told its members once, however many plans have them; a plan that is refused leaves those that were", () => {
+    const { adopt, egresses } = stage();
+    const plan = scrape();
+    adopt(plan);
+    const [{ board, pool }] = egresses.all as [(typeof egresses.all)[number]];
+    const { version } = board;
+    adopt({ ...plan, judge: { ...plan.judge } });
+    expect([egresses.all[0]!.pool, board.version]).toEqual([pool, version]);
+    adopt({ ...plan, choose: "leastUsed" });
+    expect(egresses.all[0]!.pool).not.toBe(pool);
+    expect(egresses.all[0]!.pool.plan.choose).toBe("leastUsed");
+    expect(board.version).toBe(version);
+
+    const other = { ...plan, members: [gatewayMember("203.0.113.9", 19_009)] };
+    const refused = egresses.prepare({ egresses: [other] } as unknown as Plan);
+    expect(["203.0.113.1", "203.0.113.9"].map((id) => board.memberOf(id) > 0)).toEqual([true, true]);
+    refused.undo();
+    expect(["203.0.113.1", "203.0.113.9"].map((id) => board.memberOf(id) > 0)).toEqual([true, false]);
+    adopt(other);
+    expect(["203.0.113.1", "203.0.113.9"].map((id) => board.memberOf(id) > 0)).toEqual([false, true]);
+    adopt(plan);
+    expect(["203.0.113.1", "203.0.113.9"].map((id) => board.memberOf(id) > 0)).toEqual([true, false]);
+    expect([...egresses.all[0]!.rows]).toEqual(ids.map((id) => board.memberOf(id)));
+  });
+
   test("knows the members before anybody else hears of it", () => {
     const { adopt, egresses } = stage();
     const files = adopt(scrape());

@@ -180,9 +180,14 @@ export class Egresses {
     const next = new Map<string, OpenEgress>();
     for (const { plan, board } of this.boards.all) {
       const former = this.#open.get(plan.name);
+      if (former !== undefined && former.board === board && isSame(former.plan, plan)) {
+        next.set(plan.name, former);
+        continue;
+      }
       const changes = former?.changes ?? new Changes(plan.name, board, this.#options.log);
       changes.follow(board);
-      const rows = Int32Array.from(plan.members, ({ id }) => board.memberOf(id));
+      const rows = new Int32Array(plan.members.length);
+      for (const [index, { id }] of plan.members.entries()) rows[index] = board.memberOf(id);
       next.set(plan.name, { plan, board, rows, changes, pool: new EgressPool(plan, board, Math.random) });
     }
     this.#open = next;
@@ -197,6 +202,11 @@ export class Egresses {
   #look({ rows, changes, plan }: OpenEgress): void {
     changes.look(rows, (index) => plan.members[index]!.id);
   }
+}
+
+/** A plan is made anew for every server that comes or goes; members that are the same are the same list (config/compileegress.ts). */
+function isSame(one: EgressPlan, other: EgressPlan): boolean {
+  return one.members === other.members && Bun.deepEquals({ ...one, members: [] }, { ...other, members: [] }, true);
 }
 
 function busy(member: string): string {
