@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { jsonSchema } from "../src/config/schema.ts";
 import { operation } from "../src/control/api/operation.ts";
-import { allOperations, apiPage } from "./reference/api.ts";
+import { allOperations, apiPage, bareFields } from "./reference/api.ts";
 import { configPage, typeOf } from "./reference/config.ts";
 import { familiesOf, metricsPage } from "./reference/metrics.ts";
 import { anchorOf, code, prose, tableOf } from "./reference/words.ts";
@@ -76,6 +76,35 @@ test("operations are put together without anything that answers them, and each i
   expect(new Set(ids).size).toBe(ids.length);
   expect(ids).toContain("listRequests");
   expect(ids).toContain("listAudit");
+});
+
+test("of every field that is answered or asked something is said, in one line", () => {
+  expect(bareFields()).toEqual([]);
+  const inner = z.array(z.strictObject({ b: z.string() })).describe("Some.");
+  const thing = operation({
+    ...{ id: "getThing", method: "GET", path: "/thing", summary: "one", tag: "Things" },
+    answers: { 200: { description: "It.", schema: z.strictObject({ a: inner, c: z.int() }) } },
+    handle: () => new Response(),
+  });
+  expect(bareFields([thing])).toEqual(["getThing 200.a[].b", "getThing 200.c"]);
+});
+
+test("fields of which something is said stand in a table, however few", () => {
+  const page = apiPage([
+    operation({
+      ...{ id: "addThing", method: "POST", path: "/things", summary: "add one", tag: "Things" },
+      body: z.strictObject({ note: z.string().describe("For later.") }),
+      answers: { 200: { description: "It.", schema: z.strictObject({ id: z.int().describe("Its number.") }) } },
+      handle: () => new Response(),
+    }),
+  ]);
+  for (const line of [
+    "Body, `application/json`: JSON, below.",
+    "| `note` | string | For later. |",
+    "- 200: It. JSON, below.",
+    "| `id` | integer | Its number. |",
+  ])
+    expect(page).toContain(`\n${line}\n`);
 });
 
 test("an operation is told with its parameters, body and answers", () => {

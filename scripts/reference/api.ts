@@ -73,18 +73,21 @@ function operationOf({ id, method, path, isStream, isOpen }: Operation, document
         ]),
       ),
     );
+  const tables: string[] = [];
   const body = told["requestBody"];
   if (body !== undefined)
-    for (const [type, { schema }] of Object.entries(body["content"]!))
+    for (const [type, { schema }] of Object.entries(body["content"]!)) {
+      const isTable = isLarge(schema!);
       lines.push(
-        `Body, ${code(type)}${(body["required"] as unknown as boolean) ? "" : ", which may be absent"}: ${inlineOf(schema!)}\n`,
+        `Body, ${code(type)}${(body["required"] as unknown as boolean) ? "" : ", which may be absent"}: ${isTable ? "JSON, below." : inlineOf(schema!)}\n`,
       );
-  const tables: string[] = [];
+      if (isTable) tables.push(`\nFields of the body:\n\n${bodyOf(schema!)}`);
+    }
   const usual = ["400", "401", "403", "429", "413", "415", "422"];
   for (const [status, answer] of Object.entries(told["responses"]!)) {
     const isUsual = usual.includes(status) && JSON.stringify(answer).includes('"$ref":"#/components/schemas/Error"}}');
     if (isUsual && Number(status) !== 422) continue;
-    if (isUsual && String(answer["description"]) === "The body is not as it should be.") continue;
+    if (isUsual && String(answer["description"]) === "It is understood, and what the body says is not valid.") continue;
     lines.push(`- ${status}: ${prose(String(answer["description"]))}${contentOf(answer)}`);
     const schema = answer["content"]?.["application/json"]?.["schema"];
     if (schema !== undefined && isLarge(schema)) tables.push(`\nFields of ${status}:\n\n${bodyOf(schema)}`);
@@ -116,9 +119,33 @@ function schemasOf(document: Json): string {
   return ["## Schemas\n", ...parts].join("\n");
 }
 
-/** Too much for a line. */
+/** Too much for a line: there are many fields, or there is something to be said of them. */
 function isLarge(schema: Json): boolean {
-  return fieldsOf(schema).length > 4;
+  const fields = fieldsOf(schema);
+  return fields.length > 4 || fields.some(([, , told]) => told !== "");
+}
+
+/** Of all that is answered and asked as JSON, fields by their paths that nothing is said of. */
+export function bareFields(operations: readonly Operation[] = allOperations()): string[] {
+  const document = openapiOf(operations, "") as unknown as Json; // As above.
+  const bare = new Set<string>();
+  const look = (schema: Json | undefined, at: string): void => {
+    if (typeof schema !== "object" || schema === null) return;
+    for (const [name, each] of Object.entries(schema["properties"] ?? {})) {
+      if (each["description"] === undefined) bare.add(`${at}.${name}`);
+      look(each, `${at}.${name}`);
+    }
+    for (const key of ["anyOf", "oneOf", "allOf"]) for (const each of list(schema[key])) look(each, at);
+    look(schema["items"], `${at}[]`);
+    look(schema["additionalProperties"], `${at}{}`);
+  };
+  for (const [name, schema] of Object.entries(document["components"]!["schemas"]!)) look(schema, name);
+  for (const told of Object.values(document["paths"]!).flatMap((path) => Object.values(path))) {
+    const parts = [["body", told["requestBody"]] as const, ...Object.entries(told["responses"]!)];
+    for (const [part, { content } = {} as Json] of parts)
+      for (const { schema } of Object.values(content ?? {})) look(schema, `${told["operationId"]} ${part}`);
+  }
+  return [...bare];
 }
 
 function bodyOf(schema: Json): string {

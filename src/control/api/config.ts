@@ -28,11 +28,18 @@ const confirm = z
   .describe("It is rolled back after so long, unless it is confirmed before: 60s.");
 const options = z.strictObject({ dry, confirm });
 
-const pointer = z.string();
+const path = z.string().describe('Where in the config, as a JSON pointer: "/pools/app/retries".');
+const said = "What is to be done (RFC 6902).";
 const patchOperation = z.discriminatedUnion("op", [
-  z.strictObject({ op: z.enum(["add", "replace", "test"]), path: pointer, value: z.unknown() }),
-  z.strictObject({ op: z.literal("remove"), path: pointer }),
-  z.strictObject({ op: z.enum(["move", "copy"]), from: pointer, path: pointer }),
+  z.strictObject({
+    ...{ op: z.enum(["add", "replace", "test"]).describe(said), path },
+    value: z.unknown().describe("What is to stand there, or is asked to."),
+  }),
+  z.strictObject({ op: z.literal("remove").describe(said), path }),
+  z.strictObject({
+    ...{ op: z.enum(["move", "copy"]).describe(said), path },
+    from: z.string().describe("Where it stands now, as a JSON pointer."),
+  }),
 ]);
 const patchBody = z
   .union([z.array(patchOperation), z.record(z.string(), z.unknown())])

@@ -26,15 +26,17 @@ export interface AuditAnswer {
 }
 
 export const auditRecord: z.ZodType<AuditRecord> = z.strictObject({
-  at: z.string(),
-  actor: z.string(),
-  peer: z.string(),
-  operation: z.string(),
-  method: z.string(),
-  path: z.string(),
-  body: z.string(),
-  status: z.int(),
-  problem: z.string().nullable(),
+  at: z.string().describe("When it was asked for."),
+  actor: z.string().describe("Who says so: `by` of the body, the field Sluice-Actor, or the peer."),
+  peer: z.string().describe("Address of whoever asked."),
+  operation: z.string().describe('Its id: "drainServer".'),
+  method: z.string().describe("Of the request."),
+  path: z.string().describe("Of the request, with the query, secrets left out."),
+  body: z.string().describe('What was asked for, in short, secrets left out; "" without a body.'),
+  status: z.int().describe("What it was answered."),
+  problem: z.string().nullable().describe("The refusal; null where it was done."),
 });
 
-export const auditAnswer: z.ZodType<AuditAnswer> = z.strictObject({ entries: z.array(auditRecord) });
+export const auditAnswer: z.ZodType<AuditAnswer> = z.strictObject({
+  entries: z.array(auditRecord).describe("The newest first."),
+});

@@ -17,9 +17,11 @@ export interface ChangesAnswer {
 }
 
 export const changeRecord: z.ZodType<ChangeRecord> = z.strictObject({
-  at: z.string(),
-  level: z.enum(["info", "warn", "error"]),
-  text: z.string(),
+  at: z.string().describe("When it changed."),
+  level: z.enum(["info", "warn", "error"]).describe("As in the log: warn and error are what somebody should look at."),
+  text: z.string().describe("In a sentence."),
 });
 
-export const changesAnswer: z.ZodType<ChangesAnswer> = z.strictObject({ changes: z.array(changeRecord) });
+export const changesAnswer: z.ZodType<ChangesAnswer> = z.strictObject({
+  changes: z.array(changeRecord).describe("The newest first; the last 200 are kept."),
+});

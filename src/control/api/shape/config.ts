@@ -57,47 +57,52 @@ export interface WriteAnswer {
 }
 
 const configChange = z.strictObject({
-  kind: z.enum(["added", "removed", "changed"]),
-  path: z.string(),
-  before: z.unknown(),
-  after: z.unknown(),
+  kind: z.enum(["added", "removed", "changed"]).describe("What became of the place."),
+  path: z.string().describe('As problems name places: "pools.app.servers[1].weight".'),
+  before: z.unknown().describe('As JSON, secrets as "(redacted)"; null for what was not there.'),
+  after: z.unknown().describe("Likewise; null for what is not there any more."),
 });
 
 export const configDiff: z.ZodType<ConfigDiff> = z.strictObject({
-  changes: z.array(configChange),
-  effects: z.array(z.string()),
-  restart: z.array(z.string()),
+  changes: z.array(configChange).describe("Each place in which the configs differ."),
+  effects: z.array(z.string()).describe("What it means for traffic, a sentence each."),
+  restart: z.array(z.string()).describe("Places that take effect at the next start only."),
 });
 
 export const reloadAnswer: z.ZodType<ReloadAnswer> = z.strictObject({
-  successful: z.boolean(),
-  generation: z.int(),
-  problems: z.array(z.string()),
-  warnings: z.array(z.string()),
-  isDryRun: z.boolean(),
-  diff: configDiff.nullable(),
-  confirmBy: z.string().nullable(),
+  successful: z.boolean().describe("It is in force, or would be."),
+  generation: z.int().describe("Of the plan that is in force now."),
+  problems: z.array(z.string()).describe("What is wrong, a line each."),
+  warnings: z.array(z.string()).describe("What is odd, a line each."),
+  isDryRun: z.boolean().describe("It was only tried."),
+  diff: configDiff.nullable().describe("What changes; null where that cannot be told."),
+  confirmBy: z
+    .string()
+    .nullable()
+    .describe("When it is rolled back by itself, unless it is confirmed before; null: never."),
 });
 
 export const configAnswer: z.ZodType<ConfigAnswer> = z.strictObject({
-  config: z.record(z.string(), z.unknown()),
-  origin: z.string(),
-  generation: z.int(),
-  unwritten: z.array(configChange),
-  confirmBy: z.string().nullable(),
-  writeProblem: z.string().nullable(),
+  config: z.record(z.string(), z.unknown()).describe('In force, every default filled in, secrets as "(redacted)".'),
+  origin: z.string().describe('Where it is from: the file, "command line", "environment", "demo".'),
+  generation: z.int().describe("Of the plan in force."),
+  unwritten: z.array(configChange).describe("What of it is not in the file: lost by a reload unless it is written."),
+  confirmBy: z.string().nullable().describe("When the last change is rolled back by itself; null: never."),
+  writeProblem: z.string().nullable().describe("Why that cannot be written to the file; null where it can."),
 });
 
 export const writeAnswer: z.ZodType<WriteAnswer> = z.strictObject({
-  file: z.string(),
-  changes: z.int(),
-  backup: z.string().nullable(),
+  file: z.string().describe("The file that was written."),
+  changes: z.int().describe("How many; 0 where there was nothing to write."),
+  backup: z.string().nullable().describe("Where what was in the file before is kept; null where nothing was written."),
 });
 
 /** Why it was not written, and a line for each change to make by hand. */
 export const unwrittenAnswer: z.ZodType<{ readonly error: string; readonly byHand: string }> = z.strictObject({
-  error: z.string(),
-  byHand: z.string(),
+  error: z.string().describe("Why it was not written."),
+  byHand: z.string().describe("A line for each change to make by hand."),
 });
 
-export const confirmedAnswer: z.ZodType<{ readonly confirmed: true }> = z.strictObject({ confirmed: z.literal(true) });
+export const confirmedAnswer: z.ZodType<{ readonly confirmed: true }> = z.strictObject({
+  confirmed: z.literal(true).describe("What waited to be confirmed stays in force."),
+});

@@ -18,53 +18,89 @@ import type { CauseWord } from "../../egress/wording.ts";
 const time = z.string().meta({ format: "date-time" });
 
 const stateCounts = z
-  .strictObject({ available: z.int(), coolingDown: z.int(), trial: z.int(), banned: z.int() })
+  .strictObject({
+    available: z.int().describe("They may be used."),
+    coolingDown: z.int().describe("They rest after failures."),
+    trial: z.int().describe("They are tried with one request after a rest."),
+    banned: z.int().describe("Somebody, or their failures, banned them."),
+  })
   .meta({ id: "EgressStateCounts", description: "How many members are in which state." });
 
 export const egressSummary: z.ZodType<EgressSummary> = z
   .strictObject({
-    name: z.string(),
-    members: z.int(),
-    states: stateCounts,
+    name: z.string().describe("Its name in the config."),
+    members: z.int().describe("Addresses that it has."),
+    states: stateCounts.describe("How they stand."),
     nextBack: time.nullable().describe("When the first of those that are unavailable is back."),
-    choose: z.string(),
-    judge: z.strictObject({ per: z.string(), strategy: z.string(), coolDownMs: z.number() }),
-    whenNone: z.string(),
-    requests: z.strictObject({
-      answered: z.number(),
-      memberFaults: z.number(),
-      wayFaults: z.number(),
-      cancelled: z.number(),
-      direct: z.number(),
-      retried: z.number(),
-      waited: z.number(),
-    }),
-    bytes: z.strictObject({ up: z.number(), down: z.number() }),
-    refused: z.strictObject({ none: z.number(), paced: z.number(), unfit: z.number(), quota: z.number() }),
-    active: z.int(),
-    sessions: z.int(),
-    hostsDown: z.strictObject({ count: z.int(), hosts: z.array(z.string()) }),
-    history: z.strictObject({ entriesMax: z.int(), changesMax: z.int() }),
-    memoryBytes: z.number(),
+    choose: z.string().describe("How one is chosen."),
+    judge: z
+      .strictObject({
+        per: z.string().describe("Whether an address is judged as a whole, or at each host."),
+        strategy: z.string().describe("What makes one unavailable."),
+        coolDownMs: z.number().describe("How long its first rest is."),
+      })
+      .describe("How outcomes are judged."),
+    whenNone: z.string().describe("What is done when none may be used."),
+    requests: z
+      .strictObject({
+        answered: z.number().describe("With an answer."),
+        memberFaults: z.number().describe("By a fault of the address, or of what stands there."),
+        wayFaults: z.number().describe("By a fault between it and the target."),
+        cancelled: z.number().describe("By the client."),
+        direct: z.number().describe("From the system's own address, for want of a member."),
+        retried: z.number().describe("Went on with another address; counted in one of the others too."),
+        waited: z.number().describe("Waited for an address; counted in one of the others too."),
+      })
+      .describe("Requests through it, by how they ended."),
+    bytes: z
+      .strictObject({ up: z.number().describe("Towards hosts."), down: z.number().describe("From hosts.") })
+      .describe("Bytes that were carried."),
+    refused: z
+      .strictObject({
+        none: z.number().describe("None was available."),
+        paced: z.number().describe("Those available were paced or busy."),
+        unfit: z.number().describe("None was what was wished for."),
+        quota: z.number().describe("The user had had its quota."),
+      })
+      .describe("Requests that were given no address."),
+    active: z.int().describe("Requests under way."),
+    sessions: z.int().describe("Sessions that hold an address."),
+    hostsDown: z
+      .strictObject({
+        count: z.int().describe("How many they are."),
+        hosts: z.array(z.string()).describe("Some of them by name."),
+      })
+      .describe("Hosts at which so many addresses failed that it is the host's fault, and none is blamed."),
+    history: z
+      .strictObject({
+        entriesMax: z.int().describe("Outcomes of each address."),
+        changesMax: z.int().describe("Changes of the state of each address."),
+      })
+      .describe("How much is remembered."),
+    memoryBytes: z.number().describe("Shared memory that it takes."),
     evidence: z
       .strictObject({
-        lines: z.strictObject({
-          good: z.number(),
-          unlike: z.number(),
-          badTime: z.number(),
-          unknown: z.number(),
-          long: z.number(),
-        }),
-        bytes: z.number(),
-        logs: z.array(
-          z.strictObject({
-            path: z.string(),
-            files: z.int(),
-            absent: z.int(),
-            unreadable: z.int(),
-            problem: z.string().nullable(),
-          }),
-        ),
+        lines: z
+          .strictObject({
+            good: z.number().describe("Read, and counted."),
+            unlike: z.number().describe("Not as the format says."),
+            badTime: z.number().describe("Without a time that can be read."),
+            unknown: z.number().describe("About no address of this pool."),
+            long: z.number().describe("Too long, and passed over."),
+          })
+          .describe("Lines by what they were."),
+        bytes: z.number().describe("How much was read."),
+        logs: z
+          .array(
+            z.strictObject({
+              path: z.string().describe("As the config writes it."),
+              files: z.int().describe("Files that it stands for."),
+              absent: z.int().describe("How many of them are not there."),
+              unreadable: z.int().describe("How many are there and cannot be read."),
+              problem: z.string().nullable().describe("The first of these, and why; null without."),
+            }),
+          )
+          .describe("Each log of the config."),
       })
       .nullable()
       .describe("What was read of its logs; null without logs."),
@@ -77,92 +113,96 @@ const causeWord = z.string() as unknown as z.ZodType<CauseWord>;
 
 const memberSummary: z.ZodType<MemberSummary> = z
   .strictObject({
-    id: z.string(),
+    id: z.string().describe("What it is called."),
     door: z.string().describe('"source", "gateway 127.0.0.1:19001", "http proxy.example:3128".'),
-    weight: z.number(),
-    tags: z.record(z.string(), z.string()),
-    state: stateWord,
-    cause: causeWord,
-    why: z.string(),
-    since: time.nullable(),
+    weight: z.number().describe("Its share against the others'."),
+    tags: z.record(z.string(), z.string()).describe("What it can be wished for by."),
+    state: stateWord.describe("How it stands."),
+    cause: causeWord.describe("Why, as a word."),
+    why: z.string().describe("Why, in words."),
+    since: time.nullable().describe("Since when it is in this state; null: from the start."),
     until: time.nullable().describe("When the state ends by itself; null: never."),
     failures: z.int().describe("In a row, since the last success."),
-    level: z.int(),
-    hostsUnavailable: z.int(),
-    active: z.int(),
-    requests: z.number(),
-    succeeded: z.number(),
-    failed: z.number(),
-    unanswered: z.number(),
-    bytesUp: z.number(),
-    bytesDown: z.number(),
-    used: time.nullable(),
+    level: z.int().describe("How often in a row it has cooled down."),
+    hostsUnavailable: z.int().describe("Hosts at which it is unavailable now."),
+    active: z.int().describe("Requests under way."),
+    requests: z.number().describe("Requests that it was given."),
+    succeeded: z.number().describe("How many of them went well."),
+    failed: z.number().describe("How many failed."),
+    unanswered: z.number().describe("How many of the failed had no answer at all."),
+    bytesUp: z.number().describe("Bytes towards hosts."),
+    bytesDown: z.number().describe("Bytes from hosts."),
+    used: time.nullable().describe("When it was used last; null: never."),
   })
   .meta({ id: "EgressMember", description: "An outbound address, and why it is in its state." });
 
 const outcome = z
   .strictObject({
-    at: time.nullable(),
-    member: z.string(),
+    at: time.nullable().describe("When it ended; null: not known."),
+    member: z.string().describe("The address."),
     status: z.int().describe("0: there was no answer, see `fault`."),
-    fault: z.string().nullable(),
-    host: z.string().nullable(),
-    key: z.string().nullable(),
+    fault: z.string().nullable().describe("Code of the fault (docs/FAULTS.md); null where it was answered."),
+    host: z.string().nullable().describe("Where the request went; null where that was forgotten for want of room."),
+    key: z.string().nullable().describe("The key or session that it was for; null without."),
     durationMs: z.number().describe("-1: not known."),
-    isFailure: z.boolean(),
-    isBan: z.boolean(),
-    isTunnel: z.boolean(),
-    from: z.enum(["log", "own"]),
+    isFailure: z.boolean().describe("It counts against the address."),
+    isBan: z.boolean().describe("It has the address banned."),
+    isTunnel: z.boolean().describe("It was a tunnel, of whose content nothing is known."),
+    from: z.enum(["log", "own"]).describe("log: read in an access log; own: seen here."),
   })
   .meta({ id: "EgressOutcome", description: "What one request through an address came to." });
 
-export const egressesAnswer: z.ZodType<EgressesAnswer> = z.strictObject({ pools: z.array(egressSummary) });
+export const egressesAnswer: z.ZodType<EgressesAnswer> = z.strictObject({
+  pools: z.array(egressSummary).describe("In the order of the config."),
+});
 
 export const membersAnswer: z.ZodType<MembersAnswer> = z.strictObject({
-  pool: z.string(),
-  members: z.array(memberSummary),
+  pool: z.string().describe("Whose they are."),
+  members: z.array(memberSummary).describe("Those of this page."),
   found: z.int().describe("That were asked for, of which these are some."),
-  offset: z.int(),
-  states: stateCounts,
+  offset: z.int().describe("How many stand before this page."),
+  states: stateCounts.describe("How all of the pool stand."),
 });
 
 export const memberAnswer: z.ZodType<MemberAnswer> = z.strictObject({
-  pool: z.string(),
-  member: memberSummary,
-  hosts: z.array(
-    z.strictObject({
-      host: z.string(),
-      state: stateWord,
-      cause: causeWord,
-      until: time.nullable(),
-      failures: z.int(),
-      active: z.int(),
-      requests: z.number(),
-      next: time.nullable(),
-    }),
-  ),
+  pool: z.string().describe("Whose it is."),
+  member: memberSummary.describe("How it stands."),
+  hosts: z
+    .array(
+      z.strictObject({
+        host: z.string().describe("The host."),
+        state: stateWord.describe("How it stands there."),
+        cause: causeWord.describe("Why, as a word."),
+        until: time.nullable().describe("When that ends by itself; null: never."),
+        failures: z.int().describe("In a row, since the last success there."),
+        active: z.int().describe("Requests under way there."),
+        requests: z.number().describe("Requests that went there."),
+        next: time.nullable().describe("When it may be used there next, where it is paced; null: now."),
+      }),
+    )
+    .describe("How it stands at each host that it is judged at."),
   timeline: z
     .array(
       z.strictObject({
-        at: time.nullable(),
-        state: stateWord,
-        cause: causeWord,
-        why: z.string(),
-        forMs: z.number().nullable(),
+        at: time.nullable().describe("When it changed."),
+        state: stateWord.describe("How it stood from then on."),
+        cause: causeWord.describe("Why, as a word."),
+        why: z.string().describe("Why, in words."),
+        forMs: z.number().nullable().describe("How long it was to last; null: open."),
       }),
     )
     .describe("The last first."),
-  history: z.array(outcome),
+  history: z.array(outcome).describe("Its last outcomes, the last first."),
 });
 
 export const historyAnswer: z.ZodType<HistoryAnswer> = z.strictObject({
-  pool: z.string(),
+  pool: z.string().describe("Whose they are."),
   history: z.array(outcome).describe("The last first."),
   isMore: z.boolean().describe("There may be older ones."),
 });
 
 export const orderAnswer: z.ZodType<OrderAnswer> = z
-  .strictObject({ pool: z.string(), member: memberSummary })
+  .strictObject({ pool: z.string().describe("Whose it is."), member: memberSummary.describe("How it stands now.") })
   .meta({ id: "EgressOrderAnswer" });
 
 export const renewedAnswer: z.ZodType<RenewedAnswer> = z
@@ -200,12 +240,17 @@ export const historyWanted: z.ZodType = z.strictObject({
 export const egressBanWanted: z.ZodType = z.strictObject({
   reason: reason.describe("Others have to know when they may lift it."),
   for: z.string().exactOptional().describe('A duration such as "1h". With neither: until it is lifted.'),
-  until: time.exactOptional(),
-  by: by.exactOptional(),
+  until: time.exactOptional().describe("Until when; instead of `for`."),
+  by: by.exactOptional().describe("Who wants it so."),
 });
 
 export const egressUnbanWanted: z.ZodType = z
-  .strictObject({ reason: reason.exactOptional(), by: by.exactOptional() })
+  .strictObject({
+    reason: reason.exactOptional().describe("Why, for the log."),
+    by: by.exactOptional().describe("Who wants it so."),
+  })
   .optional();
 
-export const renewWanted: z.ZodType = z.strictObject({ by: by.exactOptional() }).optional();
+export const renewWanted: z.ZodType = z
+  .strictObject({ by: by.exactOptional().describe("Who wants it so.") })
+  .optional();

@@ -64,34 +64,45 @@ export interface ExchangeRecord {
 
 export const exchangeRecord: z.ZodType<ExchangeRecord> = z
   .strictObject({
-    id: z.string(),
-    kind: z.enum(["http", "tcp", "udp"]),
-    at: z.string(),
-    durationMs: z.number(),
-    worker: z.int(),
-    requestId: z.string(),
-    client: z.string(),
-    user: z.string(),
-    method: z.string(),
-    host: z.string(),
-    path: z.string(),
-    isCut: z.boolean(),
-    isTls: z.boolean(),
-    listener: z.string(),
-    pool: z.string(),
-    server: z.string(),
-    status: z.int(),
-    serverStatus: z.int(),
-    fault: z.string().nullable(),
-    attempts: z.int(),
-    isReused: z.boolean(),
-    cache: z.string().nullable(),
-    rule: z.string(),
-    rules: z.array(z.string()),
-    egress: z.strictObject({ pool: z.string(), address: z.string() }).nullable(),
-    bytesReceived: z.number(),
-    bytesSent: z.number(),
-    phases: z.array(z.strictObject({ name: z.enum(phaseNames), fromMs: z.number(), toMs: z.number() })),
+    id: z.string().describe('"WORKER-NUMBER": unique in one run of Sluice.'),
+    kind: z.enum(["http", "tcp", "udp"]).describe("What was carried."),
+    at: z.string().describe("When it began, in milliseconds."),
+    durationMs: z.number().describe("How long it took."),
+    worker: z.int().describe("Which has carried it."),
+    requestId: z.string().describe('As told to the server and logged; "" where there is none.'),
+    client: z.string().describe("Its address: behind trusted proxies the one that they report."),
+    user: z.string().describe('Whose good credentials it showed; "" without.'),
+    method: z.string().describe("Of the request."),
+    host: z.string().describe("As in Host or the target; of tcp the name in the ClientHello."),
+    path: z.string().describe("Without the query, unless `recorder.query` says otherwise."),
+    isCut: z.boolean().describe("Path or host were longer than the recorder keeps."),
+    isTls: z.boolean().describe("The client came by TLS."),
+    listener: z.string().describe("That it came to."),
+    pool: z.string().describe('That it went to; "" without.'),
+    server: z.string().describe('That was asked last; "" without.'),
+    status: z.int().describe("To the client; 0 where it was not answered."),
+    serverStatus: z.int().describe("What the server said; 0 where none did."),
+    fault: z.string().nullable().describe("Code of the fault (docs/FAULTS.md); null where it ended well."),
+    attempts: z.int().describe("Tries at servers."),
+    isReused: z.boolean().describe("Over a connection to the server that was there already."),
+    cache: z.string().nullable().describe("What its cache did: hit, miss, stale, ...; null where none was asked."),
+    rule: z.string().describe('The rule whose outcome it is; "" without.'),
+    rules: z.array(z.string()).describe('All whose conditions held, by name; "…" ends a list that was longer.'),
+    egress: z
+      .strictObject({ pool: z.string().describe("Its pool."), address: z.string().describe("What it is called.") })
+      .nullable()
+      .describe("The outbound address; null without."),
+    bytesReceived: z.number().describe("Bytes from the client."),
+    bytesSent: z.number().describe("Bytes to the client."),
+    phases: z
+      .array(
+        z.strictObject({
+          name: z.enum(phaseNames).describe("What was done."),
+          fromMs: z.number().describe("Milliseconds after the start of the request."),
+          toMs: z.number().describe("Likewise, at its end."),
+        }),
+      )
+      .describe("What its time went to, in order; those that took none are left out."),
   })
   .meta({ id: "ExchangeRecord", description: "What the flight recorder tells of one exchange that has ended." });
 
@@ -106,8 +117,8 @@ export interface ExchangesAnswer {
 
 export const exchangesAnswer: z.ZodType<ExchangesAnswer> = z
   .strictObject({
-    requests: z.array(exchangeRecord),
-    looked: z.int(),
-    isOn: z.boolean(),
+    requests: z.array(exchangeRecord).describe("The newest first."),
+    looked: z.int().describe("How many the recorder looked through; those that match may be fewer."),
+    isOn: z.boolean().describe("False: `recorder.entries` is 0."),
   })
   .meta({ id: "ExchangesAnswer", description: "Exchanges that have ended, the newest first." });

@@ -154,151 +154,185 @@ export interface PastAnswer {
 }
 
 const latency = z
-  .strictObject({ p50Ms: z.number(), p90Ms: z.number(), p99Ms: z.number() })
+  .strictObject({
+    p50Ms: z.number().describe("Half of them took no longer."),
+    p90Ms: z.number().describe("Nine of ten took no longer."),
+    p99Ms: z.number().describe("99 of 100 took no longer."),
+  })
   .meta({ id: "LatencyFigures", description: "Of what ended in these seconds." })
   .nullable();
 
 const traffic = {
-  requests: z.number(),
-  statuses: z.strictObject({
-    "1xx": z.number(),
-    "2xx": z.number(),
-    "3xx": z.number(),
-    "4xx": z.number(),
-    "5xx": z.number(),
-    none: z.number(),
-  }),
-  errors: z.number(),
-  latency,
+  requests: z.number().describe("Requests a second."),
+  statuses: z
+    .strictObject({
+      "1xx": z.number().describe("Upgrades and the like."),
+      "2xx": z.number().describe("Successes."),
+      "3xx": z.number().describe("Redirects, and what has not changed."),
+      "4xx": z.number().describe("Refused as the client's mistake."),
+      "5xx": z.number().describe("Failures."),
+      none: z.number().describe("Ended without an answer."),
+    })
+    .describe("The same by the class of the status to the client."),
+  errors: z.number().describe("Of Sluice's or its servers' making, a second: 5xx, and answers cut short."),
+  latency: latency.describe("How long it took; null where nothing ended."),
 };
 
 const cacheFigures: z.ZodType<CacheFigures> = z
   .strictObject({
-    name: z.string(),
-    hits: z.number(),
-    misses: z.number(),
-    hitRatio: z.number().nullable(),
-    entries: z.number(),
-    bytes: z.number(),
-    bytesMax: z.number(),
+    name: z.string().describe("Its name in the config."),
+    hits: z.number().describe("Requests a second that it answered."),
+    misses: z.number().describe("Requests a second that it had nothing for."),
+    hitRatio: z.number().nullable().describe("The share of hits; null where nobody asked."),
+    entries: z.number().describe("Responses in it."),
+    bytes: z.number().describe("Memory that they take."),
+    bytesMax: z.number().describe("The most that they may take."),
   })
   .meta({ id: "CacheFigures", description: "A cache in the last second, and what it holds." });
 
 export const pastAnswer: z.ZodType<PastAnswer> = z
   .strictObject({
-    everySeconds: z.number(),
-    moments: z.array(
-      z.strictObject({
-        ...traffic,
-        at: z.string(),
-        connections: z.number(),
-        upstreamConnections: z.number(),
-        bytesReceived: z.number(),
-        bytesSent: z.number(),
-        caches: z.array(cacheFigures),
-      }),
-    ),
+    everySeconds: z.number().describe("How many seconds each moment is about."),
+    moments: z
+      .array(
+        z.strictObject({
+          ...traffic,
+          at: z.string().describe("When those seconds ended."),
+          connections: z.number().describe("Connections of clients that are open."),
+          upstreamConnections: z.number().describe("Connections to servers that are open."),
+          bytesReceived: z.number().describe("Bytes from clients, a second."),
+          bytesSent: z.number().describe("Bytes to clients, a second."),
+          caches: z.array(cacheFigures).describe("The first sixteen of the config."),
+        }),
+      )
+      .describe("The oldest first."),
   })
   .meta({ id: "FiguresHistory", description: "The last hour, in means of ten seconds." });
 
 export const serverFigures: z.ZodType<ServerFigures> = z
   .strictObject({
-    pool: z.string(),
-    name: z.string(),
-    address: z.string().nullable(),
-    state: z.enum(["up", "down", "unchecked", "ejected", "draining", "unresolved"]),
-    reason: z.string().nullable(),
-    since: z.string(),
-    isEligible: z.boolean(),
-    isBackup: z.boolean(),
-    weight: z.number(),
-    active: z.number(),
-    requests: z.number(),
-    errors: z.number(),
-    meanMs: z.number().nullable(),
+    pool: z.string().describe("Its pool."),
+    name: z.string().describe("As the config or its source writes it."),
+    address: z.string().nullable().describe("The address that its name leads to; null where that is not known."),
+    state: z.enum(["up", "down", "unchecked", "ejected", "draining", "unresolved"]).describe("How it stands."),
+    reason: z.string().nullable().describe("Why; null when there is nothing to say."),
+    since: z.string().describe("Since when it is in this state."),
+    isEligible: z.boolean().describe("It is given new requests."),
+    isBackup: z.boolean().describe("It is used only where no other server can be."),
+    weight: z.number().describe("Its share against the others'."),
+    active: z.number().describe("Requests and connections under way."),
+    requests: z.number().describe("Requests a second."),
+    errors: z.number().describe("Failures a second: no connection, no answer, or one of 5xx."),
+    meanMs: z.number().nullable().describe("How long it took on average; null where nothing ended."),
   })
   .meta({ id: "ServerFigures", description: "A server, and what it did in the last second." });
 
 export const serversAnswer: z.ZodType<ServersAnswer> = z
   .strictObject({
-    servers: z.array(serverFigures),
-    matching: z.int(),
+    servers: z.array(serverFigures).describe("Those that fit, up to the limit."),
+    matching: z.int().describe("How many fit, those beyond the limit too."),
   })
   .meta({ id: "ServersAnswer", description: "Servers, in the order of the config." });
 
 export const serverName: z.ZodType<ServerName> = z
-  .strictObject({ pool: z.string(), name: z.string() })
+  .strictObject({ pool: z.string().describe("The pool that it was in."), name: z.string().describe("The server.") })
   .meta({ id: "ServerName", description: "A server that no pool has any more." });
 
 const workerFigures: z.ZodType<WorkerFigures> = z
   .strictObject({
-    worker: z.int(),
-    state: z.enum(["up", "starting", "waiting", "ended"]),
-    requests: z.number(),
-    connections: z.number(),
-    upstreamConnections: z.number(),
-    cpu: z.number(),
-    residentBytes: z.number(),
+    worker: z.int().describe("Its number, from 0 on."),
+    state: z
+      .enum(["up", "starting", "waiting", "ended"])
+      .describe("waiting: its process has ended, and the next one is started in a moment."),
+    requests: z.number().describe("Requests a second."),
+    connections: z.number().describe("Connections of clients that are open."),
+    upstreamConnections: z.number().describe("Connections to servers that are open."),
+    cpu: z.number().describe("Share of one core."),
+    residentBytes: z.number().describe("Memory of its process, what workers share included."),
   })
   .meta({ id: "WorkerFigures", description: "A worker process in the last second." });
 
 const listenerFigures: z.ZodType<ListenerFigures> = z
   .strictObject({
     ...traffic,
-    name: z.string(),
-    mode: z.string(),
-    address: z.string(),
-    connections: z.number(),
-    accepted: z.number(),
-    refused: z.number(),
-    bytesReceived: z.number(),
-    bytesSent: z.number(),
-    flows: z.array(z.strictObject({ pool: z.string(), requests: z.number() })),
+    name: z.string().describe("Its name in the config."),
+    mode: z.string().describe("What it carries: http, tcp or udp."),
+    address: z.string().describe("Where it listens."),
+    connections: z.number().describe("Connections of clients that are open."),
+    accepted: z.number().describe("New connections a second."),
+    refused: z.number().describe("Connections a second that were refused."),
+    bytesReceived: z.number().describe("Bytes from clients, a second."),
+    bytesSent: z.number().describe("Bytes to clients, a second."),
+    flows: z
+      .array(
+        z.strictObject({
+          pool: z.string().describe('The pool; "" is what Sluice answers itself.'),
+          requests: z.number().describe("Requests, or connections of tcp, a second."),
+        }),
+      )
+      .describe("What it sends where."),
   })
   .meta({ id: "ListenerFigures", description: "A listener in the last second." });
 
 const poolFigures: z.ZodType<PoolFigures> = z
   .strictObject({
-    name: z.string(),
-    requests: z.number(),
-    errors: z.number(),
-    queued: z.number(),
-    retries: z.number(),
-    servers: z.int(),
-    eligible: z.int(),
-    active: z.number(),
+    name: z.string().describe("Its name in the config."),
+    requests: z.number().describe("Requests a second."),
+    errors: z.number().describe("Failures a second."),
+    queued: z.number().describe("Requests that wait for a server."),
+    retries: z.number().describe("Further tries a second, with another server or the same."),
+    servers: z.int().describe("How many it has."),
+    eligible: z.int().describe("How many of them are given new requests."),
+    active: z.number().describe("Requests and connections under way."),
   })
   .meta({ id: "PoolFigures", description: "A pool in the last second." });
 
 const egressFigures: z.ZodType<EgressFigures> = z
   .strictObject({
-    pool: z.string(),
-    requests: z.number(),
-    failures: z.number(),
-    members: z.int(),
-    available: z.int(),
+    pool: z.string().describe("Its name in the config."),
+    requests: z.number().describe("Requests a second through its addresses."),
+    failures: z.number().describe("Failures a second."),
+    members: z.int().describe("Addresses that it has."),
+    available: z.int().describe("How many of them may be used."),
   })
   .meta({ id: "EgressFigures", description: "An egress pool in the last second." });
 
 export const figures: z.ZodType<Figures> = z
   .strictObject({
     ...traffic,
-    at: z.string(),
-    state: z.enum(["starting", "ready", "draining", "down"]),
-    generation: z.int(),
-    confirmBy: z.string().nullable(),
-    uptimeSeconds: z.number(),
-    connections: z.number(),
-    upstreamConnections: z.number(),
-    bytesReceived: z.number(),
-    bytesSent: z.number(),
-    control: z.strictObject({ cpu: z.number(), residentBytes: z.number() }),
-    workers: z.array(workerFigures),
-    listeners: z.array(listenerFigures),
-    pools: z.array(poolFigures),
-    caches: z.array(cacheFigures),
-    egress: z.array(egressFigures),
-    rules: z.array(z.strictObject({ id: z.string(), hits: z.number() })),
-    bans: z.int(),
+    at: z.string().describe("When this second ended."),
+    state: z
+      .enum(["starting", "ready", "draining", "down"])
+      .describe("Whether traffic is accepted: only while it is ready."),
+    generation: z.int().describe("Of the plan in force."),
+    confirmBy: z
+      .string()
+      .nullable()
+      .describe("When a change rolls itself back, unless it is confirmed before; null: none does."),
+    uptimeSeconds: z.number().describe("How long ago it started."),
+    connections: z.number().describe("Connections of clients that are open."),
+    upstreamConnections: z.number().describe("Connections to servers that are open."),
+    bytesReceived: z.number().describe("Bytes from clients, a second."),
+    bytesSent: z.number().describe("Bytes to clients, a second."),
+    control: z
+      .strictObject({
+        cpu: z.number().describe("Share of one core."),
+        residentBytes: z.number().describe("Memory of its process."),
+      })
+      .describe("The control process."),
+    workers: z.array(workerFigures).describe("Each worker process."),
+    listeners: z.array(listenerFigures).describe("Each listener."),
+    pools: z.array(poolFigures).describe("Each pool."),
+    caches: z.array(cacheFigures).describe("Each cache."),
+    egress: z.array(egressFigures).describe("Each pool of outbound addresses."),
+    rules: z
+      .array(
+        z.strictObject({
+          id: z.string().describe("As GET /api/v1/rules tells it."),
+          hits: z.number().describe("How often its condition held."),
+        }),
+      )
+      .describe("Those with hits in the last second only."),
+    bans: z.int().describe("How many addresses and blocks are banned."),
   })
   .meta({ id: "Figures", description: "What happened in the last second. Rates are per second, shares 0 to 1." });

@@ -7,59 +7,65 @@ import type { FleetAnswer, FleetStatus, NodeStatus } from "../../fleet/nodestatu
 import type { TalkFigures } from "../../fleet/talk.ts";
 
 const talkFigures: z.ZodType<TalkFigures> = z.strictObject({
-  table: z.string(),
+  table: z.string().describe("The shared table."),
   ageMs: z.number().nullable().describe("Since the last good exchange; null: there was none yet."),
-  isStale: z.boolean(),
-  exchanges: z.number(),
-  failures: z.number(),
-  keysSent: z.number(),
-  keysReceived: z.number(),
-  problem: z.string().nullable(),
+  isStale: z.boolean().describe("That is longer ago than may be."),
+  exchanges: z.number().describe("Exchanges with the others."),
+  failures: z.number().describe("How many of them had no answer."),
+  keysSent: z.number().describe("Entries that were told."),
+  keysReceived: z.number().describe("Entries that were heard of."),
+  problem: z.string().nullable().describe("Why the last exchange had no answer; null: it had one."),
 });
 
 export const fleetStatus: z.ZodType<FleetStatus> = z
   .strictObject({
-    name: z.string(),
-    node: z.string(),
-    redis: z.string(),
-    isUp: z.boolean(),
-    problem: z.string().nullable(),
-    since: z.string().nullable(),
-    intervalMs: z.number(),
-    staleMs: z.number(),
-    whenStale: z.enum(["open", "closed"]),
-    bans: z.boolean(),
-    outages: z.int(),
-    nodes: z.int(),
-    tables: z.array(talkFigures),
+    name: z.string().describe("Of the fleet."),
+    node: z.string().describe("What this node is called."),
+    redis: z.string().describe("Where its Redis is, without secrets."),
+    isUp: z.boolean().describe("That answers."),
+    problem: z.string().nullable().describe("Why it does not; null while it does."),
+    since: z.string().nullable().describe("Since when it does, or does not."),
+    intervalMs: z.number().describe("How often nodes tell each other."),
+    staleMs: z.number().describe("After how long without news these are stale."),
+    whenStale: z.enum(["open", "closed"]).describe("What limits do then: open lets through, closed refuses."),
+    bans: z.boolean().describe("Bans are shared, too."),
+    outages: z.int().describe("How often Redis went away."),
+    nodes: z.int().describe("Nodes that are here, as Redis last told."),
+    tables: z.array(talkFigures).describe("How this node stands in each shared table."),
   })
   .meta({ id: "FleetStatus", description: "How this node stands in its fleet." });
 
-const counts = z.strictObject({ up: z.int(), all: z.int() });
+const counts = z.strictObject({
+  up: z.int().describe("How many are up."),
+  all: z.int().describe("How many there are."),
+});
 
 const nodeStatus: z.ZodType<NodeStatus> = z
   .strictObject({
-    name: z.string(),
-    isSelf: z.boolean(),
-    standing: z.enum(["here", "gone"]),
-    seenMsAgo: z.number(),
-    version: z.string(),
+    name: z.string().describe("What it is called."),
+    isSelf: z.boolean().describe("It is the one that answers."),
+    standing: z.enum(["here", "gone"]).describe("gone: it has said nothing for too long."),
+    seenMsAgo: z.number().describe("When it last said something."),
+    version: z.string().describe("Of its Sluice."),
     address: z.string().describe("Of its admin interface."),
-    state: z.string(),
-    startedAt: z.string(),
-    workers: counts,
-    connections: z.number(),
-    requests: z.number(),
-    requestsPerSecond: z.number(),
-    servers: counts,
+    state: z.string().describe("Whether it accepts traffic."),
+    startedAt: z.string().describe("When it started."),
+    workers: counts.describe("Its workers."),
+    connections: z.number().describe("Connections of clients that are open."),
+    requests: z.number().describe("Requests since it started."),
+    requestsPerSecond: z.number().describe("Of late."),
+    servers: counts.describe("Servers of its pools."),
     config: z.string().describe("Nodes of one fleet that have the same config show the same."),
-    bans: z.number(),
-    exchangeAgeMs: z.number().nullable(),
-    isStale: z.boolean(),
+    bans: z.number().describe("Addresses and blocks that it bans."),
+    exchangeAgeMs: z
+      .number()
+      .nullable()
+      .describe("Of the shared table that heard of others longest ago; null: of none, or never."),
+    isStale: z.boolean().describe("That is longer ago than may be."),
   })
   .meta({ id: "NodeStatus", description: "A node of the fleet, as it tells of itself." });
 
 export const fleetAnswer: z.ZodType<FleetAnswer> = z.strictObject({
   fleet: fleetStatus.nullable().describe("Null: the config has no fleet."),
-  nodes: z.array(nodeStatus),
+  nodes: z.array(nodeStatus).describe("As Redis has them now; while it is away as it last told."),
 });

@@ -12,49 +12,56 @@ import { sourceFields } from "./status.ts";
 const time = z.string().meta({ format: "date-time" });
 
 export const listsAnswer: z.ZodType<ListsAnswer> = z.strictObject({
-  lists: z.array(
-    z.strictObject({
-      name: z.string(),
-      kind: z.enum(["address", "text", "name", "map"]),
-      entries: z.int(),
-      file: z.string().nullable().describe("Null where the values stand in the config."),
-      loaded: time,
-      problem: z
-        .strictObject({ since: time, lines: z.array(z.string()) })
-        .nullable()
-        .describe("Why its file is not in force as it is now."),
-    }),
-  ),
+  lists: z
+    .array(
+      z.strictObject({
+        name: z.string().describe("Its name in the config."),
+        kind: z.enum(["address", "text", "name", "map"]).describe("What its values are."),
+        entries: z.int().describe("How many it has."),
+        file: z.string().nullable().describe("Null where the values stand in the config."),
+        loaded: time.describe("When they were read."),
+        problem: z
+          .strictObject({
+            since: time.describe("Since when."),
+            lines: z.array(z.string()).describe("What is wrong, a line each."),
+          })
+          .nullable()
+          .describe("Why its file is not in force as it is now."),
+      }),
+    )
+    .describe("In the order of the config."),
 });
 
 export const certificatesAnswer: z.ZodType<CertificatesStatus> = z.strictObject({
-  certificates: z.array(
-    z.strictObject({
-      file: z.string(),
-      names: z.array(z.string()),
-      listeners: z.array(z.string()).describe("That show it."),
-      defaultOf: z.array(z.string()).describe("Those among them that show it to clients without a name."),
-      subject: z.string(),
-      issuer: z.string(),
-      isSelfSigned: z.boolean(),
-      serial: z.string(),
-      fingerprint: z.string().describe("SHA-256 of the certificate."),
-      keyType: z.string(),
-      notAfter: time,
-      daysLeft: z.int().describe("Below zero when it has expired."),
-    }),
-  ),
-  problems: z.array(z.string()),
+  certificates: z
+    .array(
+      z.strictObject({
+        file: z.string().describe("Where it was read."),
+        names: z.array(z.string()).describe("Names that it is for."),
+        listeners: z.array(z.string()).describe("That show it."),
+        defaultOf: z.array(z.string()).describe("Those among them that show it to clients without a name."),
+        subject: z.string().describe("Whose it is."),
+        issuer: z.string().describe("Who has signed it."),
+        isSelfSigned: z.boolean().describe("Nobody else has."),
+        serial: z.string().describe("Its serial number."),
+        fingerprint: z.string().describe("SHA-256 of the certificate."),
+        keyType: z.string().describe("Of which kind its key is."),
+        notAfter: time.describe("When it expires."),
+        daysLeft: z.int().describe("Below zero when it has expired."),
+      }),
+    )
+    .describe("Every certificate that some listener shows."),
+  problems: z.array(z.string()).describe("What is wrong with files: sentences that begin with the config's key."),
 });
 
 const foundServer = {
-  address: z.string(),
-  weight: z.number().exactOptional(),
-  backup: z.boolean().exactOptional(),
-  maxConnections: z.int().exactOptional(),
-  drain: z.boolean().exactOptional(),
-  serverName: z.string().exactOptional(),
-  tls: z.literal(true).exactOptional(),
+  address: z.string().describe('"10.0.0.1:80", "[::1]:80", "app:80" or "unix:/run/app.sock".'),
+  weight: z.number().exactOptional().describe("Its share against the others'."),
+  backup: z.boolean().exactOptional().describe("It is used only where no other server can be."),
+  maxConnections: z.int().exactOptional().describe("The most that it is given at once; 0 is no limit."),
+  drain: z.boolean().exactOptional().describe("It is given nothing new."),
+  serverName: z.string().exactOptional().describe("What TLS asks for and expects; absent: as the pool says."),
+  tls: z.literal(true).exactOptional().describe("It is spoken to over TLS, whatever the pool says."),
 };
 
 export const foundServerRecord: z.ZodType<FoundServer> = z
@@ -62,20 +69,26 @@ export const foundServerRecord: z.ZodType<FoundServer> = z
   .meta({ id: "FoundServer", description: "What a source says of a server." });
 
 export const discoveryAnswer: z.ZodType<DiscoveryAnswer> = z.strictObject({
-  pools: z.array(
-    z.strictObject({
-      name: z.string(),
-      sources: z.array(
-        z.strictObject({
-          ...sourceFields,
-          servers: z.array(
+  pools: z
+    .array(
+      z.strictObject({
+        name: z.string().describe("Of the pool."),
+        sources: z
+          .array(
             z.strictObject({
-              ...foundServer,
-              isKept: z.boolean().describe("It counts only because the source told of it once."),
+              ...sourceFields,
+              servers: z
+                .array(
+                  z.strictObject({
+                    ...foundServer,
+                    isKept: z.boolean().describe("It counts only because the source told of it once."),
+                  }),
+                )
+                .describe("What it told of last, or before it failed."),
             }),
-          ),
-        }),
-      ),
-    }),
-  ),
+          )
+          .describe("Where it has servers from."),
+      }),
+    )
+    .describe("Those that have sources."),
 });

@@ -8,30 +8,42 @@ import { foundServerRecord } from "./list.ts";
 import { registryStatus, sentinelStatus } from "./status.ts";
 
 export const registryAnswer: z.ZodType<RegistryAnswer> = z.strictObject({
-  registry: registryStatus,
-  sentinel: sentinelStatus.nullable(),
-  sets: z.array(z.string()),
+  registry: registryStatus.describe("How it stands with it."),
+  sentinel: sentinelStatus.nullable().describe("This Sluice's own; null without one."),
+  sets: z.array(z.string()).describe("Sets that are watched, or were voted in."),
 });
 
 export const setAnswer: z.ZodType<SetAnswer> = z.strictObject({
-  set: z.string(),
-  members: z.array(
-    z.strictObject({
-      member: z.string(),
-      server: foundServerRecord.nullable(),
-      problem: z.string().nullable(),
-      isMember: z.boolean().describe("False: sentinels talk about it, and it does not stand there."),
-      isDraining: z.boolean(),
-      leaseLeftMs: z.number().nullable().describe("Null: it stays until it is taken out."),
-      views: z.array(z.strictObject({ voter: z.string(), isUp: z.boolean(), leftMs: z.number() })),
-    }),
-  ),
+  set: z.string().describe("The set."),
+  members: z
+    .array(
+      z.strictObject({
+        member: z.string().describe("As it stands in the set."),
+        server: foundServerRecord
+          .nullable()
+          .describe("What it means as a server; null where it cannot be used, or is not in the set."),
+        problem: z.string().nullable().describe('Why it cannot be used: "has no port"; null where it can.'),
+        isMember: z.boolean().describe("False: sentinels talk about it, and it does not stand there."),
+        isDraining: z.boolean().describe("It is given nothing new."),
+        leaseLeftMs: z.number().nullable().describe("Null: it stays until it is taken out."),
+        views: z
+          .array(
+            z.strictObject({
+              voter: z.string().describe("Which sentinel."),
+              isUp: z.boolean().describe("It found the member well."),
+              leftMs: z.number().describe("How long that still holds."),
+            }),
+          )
+          .describe("What sentinels say of it."),
+      }),
+    )
+    .describe("By name; of a very large set the first of them."),
   size: z.int().describe("Of all members, shown or not."),
 });
 
 export const registryMemberAnswer: z.ZodType<MemberAnswer> = z
   .strictObject({
-    set: z.string(),
+    set: z.string().describe("The set."),
     member: z.string().describe("As it stands in the set."),
     changed: z.boolean().describe("False: it was so before."),
   })

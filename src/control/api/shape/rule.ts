@@ -41,22 +41,29 @@ export interface WeightAnswer {
 const ruleMode = z.enum(["off", "observe", "enforce"]);
 
 export const ruleRecord: z.ZodType<RuleRecord> = z.strictObject({
-  id: z.string(),
-  name: z.string(),
-  owner: z.strictObject({ kind: z.enum(["listener", "pool"]), name: z.string() }),
-  phase: z.enum(["connection", "request", "response"]),
-  mode: ruleMode,
-  configuredMode: ruleMode,
-  condition: z.string().nullable(),
-  action: z.string(),
-  hits: z.number(),
-  depth: z.int(),
+  id: z.string().describe('Where it stands in the config: "listeners.web.rules[2].rules[0]".'),
+  name: z.string().describe("Its `name`, or the one that it was given."),
+  owner: z
+    .strictObject({
+      kind: z.enum(["listener", "pool"]).describe("Whether of a listener or of a pool."),
+      name: z.string().describe("Which."),
+    })
+    .describe("Whose rule it is."),
+  phase: z.enum(["connection", "request", "response"]).describe("When it is asked."),
+  mode: ruleMode.describe("In force."),
+  configuredMode: ruleMode.describe("What the config file says, where a change of now says otherwise."),
+  condition: z.string().nullable().describe("As written; null: it always holds."),
+  action: z.string().describe('What it does, in short: "deny 429", "track marked".'),
+  hits: z.number().describe("How often its condition held since it is in force, whatever the mode."),
+  depth: z.int().describe("How deep it stands in others."),
 });
 
-export const rulesAnswer: z.ZodType<RulesAnswer> = z.strictObject({ rules: z.array(ruleRecord) });
+export const rulesAnswer: z.ZodType<RulesAnswer> = z.strictObject({
+  rules: z.array(ruleRecord).describe("In the order of the config."),
+});
 
 export const weightAnswer: z.ZodType<WeightAnswer> = z.strictObject({
-  pool: z.string(),
-  server: z.string(),
-  weight: z.int(),
+  pool: z.string().describe("The pool of the server."),
+  server: z.string().describe("The server."),
+  weight: z.int().describe("Its share against the others', from now on."),
 });

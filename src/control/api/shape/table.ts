@@ -13,26 +13,37 @@ import type {
 } from "../../table/answer.ts";
 
 const tableKey = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("ip"), prefix6: z.int() }),
-  z.strictObject({ kind: z.literal("integer") }),
-  z.strictObject({ kind: z.literal("string"), bytesMax: z.int() }),
-  z.strictObject({ kind: z.literal("binary"), bytesMax: z.int() }),
+  z.strictObject({
+    kind: z.literal("ip").describe("What its keys are."),
+    prefix6: z.int().describe("How many bits of an IPv6 address count."),
+  }),
+  z.strictObject({ kind: z.literal("integer").describe("What its keys are.") }),
+  z.strictObject({
+    kind: z.literal("string").describe("What its keys are."),
+    bytesMax: z.int().describe("The most that a key may have."),
+  }),
+  z.strictObject({
+    kind: z.literal("binary").describe("What its keys are."),
+    bytesMax: z.int().describe("The most that a key may have."),
+  }),
 ]);
 
 const tableSummary: z.ZodType<TableSummary> = z
   .strictObject({
-    name: z.string(),
-    key: tableKey,
-    entries: z.int(),
-    entriesMax: z.int(),
+    name: z.string().describe("Its name in the config."),
+    key: tableKey.describe("What its keys are."),
+    entries: z.int().describe("How many it has."),
+    entriesMax: z.int().describe("How many it can have."),
     expireMs: z.number().describe("Since an entry's last refresh; 0 is never."),
-    whenFull: z.enum(["evict", "refuse"]),
-    store: z.array(z.string()),
-    evictions: z.number(),
-    refusals: z.number(),
-    timeouts: z.number(),
-    bytes: z.number(),
-    bytesMax: z.number(),
+    whenFull: z
+      .enum(["evict", "refuse"])
+      .describe("evict: another entry makes room; refuse: there is none for a new one."),
+    store: z.array(z.string()).describe("What it stores of each key."),
+    evictions: z.number().describe("Entries that made room for others, since the table was made."),
+    refusals: z.number().describe("Keys that there was no room for."),
+    timeouts: z.number().describe("Calls that gave up waiting for another process, and counted nothing."),
+    bytes: z.number().describe("Memory that it takes."),
+    bytesMax: z.number().describe("Memory that it takes when it is full."),
     isShared: z.boolean().describe("Other nodes of a fleet count in it too."),
   })
   .meta({ id: "Table", description: "A table, how large and how full." });
@@ -41,7 +52,7 @@ const values = z.record(z.string(), z.number());
 
 export const entryAnswer: z.ZodType<EntryAnswer> = z
   .strictObject({
-    key: z.string(),
+    key: z.string().describe("As it can be asked for."),
     uses: z.int().describe("Connections and requests that track it now."),
     expiresMs: z.number().nullable().describe("Null where entries do not expire."),
     values: values.describe("By the names of what the table stores."),
@@ -49,11 +60,13 @@ export const entryAnswer: z.ZodType<EntryAnswer> = z
   })
   .meta({ id: "TableEntry", description: "An entry of a table." });
 
-export const tablesAnswer: z.ZodType<TablesAnswer> = z.strictObject({ tables: z.array(tableSummary) });
+export const tablesAnswer: z.ZodType<TablesAnswer> = z.strictObject({
+  tables: z.array(tableSummary).describe("Every table."),
+});
 
 export const entriesAnswer: z.ZodType<EntriesAnswer> = z.strictObject({
-  table: z.string(),
-  entries: z.array(entryAnswer),
+  table: z.string().describe("The table."),
+  entries: z.array(entryAnswer).describe("Those of this page."),
   cursor: z
     .string()
     .nullable()
@@ -62,7 +75,11 @@ export const entriesAnswer: z.ZodType<EntriesAnswer> = z.strictObject({
 });
 
 export const clearedAnswer: z.ZodType<ClearedAnswer> = z
-  .strictObject({ table: z.string(), cleared: z.int(), cursor: z.string().nullable() })
+  .strictObject({
+    table: z.string().describe("The table."),
+    cleared: z.int().describe("Entries that are gone."),
+    cursor: z.string().nullable().describe("Where to go on; null when all is done."),
+  })
   .meta({ id: "TableClearedAnswer" });
 
 /** Which entries; ../tables.ts reads it, for the names of counters are the table's. */
@@ -92,12 +109,22 @@ export interface ImportAsked {
 
 export const importAsked: z.ZodType<ImportAsked> = z.strictObject({
   entries: z
-    .array(z.strictObject({ key: z.string(), values: z.record(z.string(), z.unknown()) }))
+    .array(
+      z.strictObject({
+        key: z.string().describe("Of the entry."),
+        values: z.record(z.string(), z.unknown()).describe("Counters by their names."),
+      }),
+    )
     .min(1)
     .max(importMax)
     .describe("Keys, and counters by their names; all else of an entry stays."),
 });
 
 export const importAnswer: z.ZodType<ImportAnswer> = z
-  .strictObject({ table: z.string(), set: z.int(), refused: z.int(), problems: z.array(z.string()) })
+  .strictObject({
+    table: z.string().describe("The table."),
+    set: z.int().describe("Entries that were set."),
+    refused: z.int().describe("Entries that were not."),
+    problems: z.array(z.string()).describe("Why, of the first of these, with their keys."),
+  })
   .meta({ id: "TableImportAnswer" });
