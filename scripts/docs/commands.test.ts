@@ -11,11 +11,15 @@ for (const { name, blocks, words } of pages) {
   const told = blocks
     .filter(({ language }) => shells.has(language))
     .flatMap(({ at, text }) => shellLines(text).map((line) => ({ at: `${at}+${line.line + 1}`, words: line.words })));
-  const mentions = words.filter(({ text }) => /^(?:bin\/)?sluice [a-z]/.test(text));
-  if (told.length + mentions.length > 0)
+  const mentions = words.filter(({ text }) => /^(?:[A-Z_]+=\S+ )*(?:bin\/)?sluice [a-z]/.test(text));
+  // With others before or behind them on their line, too.
+  const others = words
+    .filter(({ text }) => /^(?:npm run|node scripts|bun) \S|[|&;] sluice /.test(text))
+    .flatMap(({ at, text }) => commandsIn(text).map((each) => ({ at, words: each })));
+  if (told.length + mentions.length + others.length > 0)
     test(`commands in ${name} are commands`, () => {
       const problems = [
-        ...told.map((each) => [each.at, each.words.join(" "), commandProblem(each.words)]),
+        ...[...told, ...others].map((each) => [each.at, each.words.join(" "), commandProblem(each.words)]),
         ...mentions.map(({ at, text }) => [at, text, mentionProblem(commandsIn(text)[0]!.slice(1))]),
       ].filter(([, , problem]) => problem !== null);
       expect(problems).toEqual([]);
@@ -39,6 +43,8 @@ test("a command that there is not, an option that there is not, and an argument 
   expect(mentionProblem(["table", "gt"])).not.toBeNull();
   expect(commandProblem(["npm", "run", "nothing"])).toContain("no script");
   expect(commandProblem(["node", "scripts/bun.mjs", "nothing.ts"])).toContain("does not exist");
+  expect(commandProblem(["bun", "test/nothing.ts"])).toContain("does not exist");
+  expect(commandProblem(["bun", "test"])).toBeNull();
 });
 
 test("lines are taken apart as a shell does", () => {

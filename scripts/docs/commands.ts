@@ -19,6 +19,7 @@ export function commandProblem(words: readonly string[]): string | null {
   if (program === "npm" && rest[0] === "run")
     return scripts.has(rest[1] ?? "") ? null : `npm run ${rest[1]} is no script`;
   if (program === "node" && rest[0] === "scripts/bun.mjs") return fileProblem(rest[1] ?? "");
+  if (program === "bun") return fileProblem(rest.find((word) => word.includes("/")) ?? ".");
   return null;
 }
 

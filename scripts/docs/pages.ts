@@ -69,6 +69,10 @@ function anchorsOf(headings: readonly string[]): ReadonlySet<string> {
   return anchors;
 }
 
+export function readPage(name: string): Page {
+  return new Page(name, readFileSync(join(root, name), "utf8"));
+}
+
 export function readPages(): readonly Page[] {
-  return pageNames.map((name) => new Page(name, readFileSync(join(root, name), "utf8")));
+  return pageNames.map(readPage);
 }

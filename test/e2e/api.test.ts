@@ -11,12 +11,13 @@ import { type ApiCall, apiCalls, type Former } from "./harness/apicalls.ts";
 import { ApiDocument } from "./harness/apidocument.ts";
 import { Origin, ok } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
-import { ran, testWith } from "./harness/program.ts";
+import { ran } from "./harness/program.ts";
 import { Redis } from "./harness/redis.ts";
 import { withRedis } from "./harness/rediscache.ts";
 import { Room } from "./harness/room.ts";
 import { Showcase } from "./harness/showcase.ts";
-import { repository, Sluice } from "./harness/sluice.ts";
+import { Sluice } from "./harness/sluice.ts";
+import { walked } from "./harness/walk.ts";
 
 setDefaultTimeout(90_000);
 
@@ -99,19 +100,26 @@ test("who changed what is in the audit log, over a restart, and in a file that n
   expect(await entriesOf(await Sluice.again(room, sluice))).toEqual(expected);
 });
 
-testWith(["bash", "curl"])("what docs/ADMINAPI.md shows works as it stands there", async () => {
+walked("docs/ADMINAPI.md", [], async (walk) => {
   await using room = new Room();
-  const text = readFileSync(join(repository, "docs", "ADMINAPI.md"), "utf8");
-  const [config, script] = [/```yaml\n([\s\S]*?)```/, /```sh\n([\s\S]*?)```/].map((block) => block.exec(text)![1]!);
+  const [{ text: config }, { text: script }] = [walk.next("yaml"), walk.next("sh")];
   const [port, adminPort] = [freePort(), freePort()];
   const here = (part: string): string =>
     part.replaceAll("127.0.0.1:2112", `127.0.0.1:${adminPort}`).replaceAll("127.0.0.1:8080", `127.0.0.1:${port}`);
-  await Sluice.of(room, room.write("sluice.yaml", here(config!)), port, adminPort);
+  await Sluice.of(room, room.write("sluice.yaml", here(config)), port, adminPort);
   // Each must be answered with success: curl says so by how it ends.
-  const strict = here(script!).replace("curl -sS", "curl -sS --fail-with-body");
+  const strict = here(script).replace("curl -sS", "curl -sS --fail-with-body");
   const { code, out, err } = await ran(["bash", "-e", "-c", strict]);
   expect([code, err]).toEqual([0, ""]);
   const { entries } = JSON.parse(out.slice(out.indexOf('{\n  "entries"'), out.indexOf('{"openapi"'))) as AuditAnswer;
+  const asked = (path: string): Promise<Response> =>
+    fetch(`http://127.0.0.1:${adminPort}${path}`, {
+      headers: { authorization: "Bearer correct-horse-battery-staple" },
+    });
+  expect(await (await asked("/api/v1/audit?limit=0")).json()).toEqual(JSON.parse(walk.next("json").text));
+  const { entries: all } = (await (await asked("/api/v1/audit")).json()) as AuditAnswer;
+  const shown = JSON.parse(walk.next("json").text) as AuditAnswer["entries"][number];
+  expect(all.find(({ operation }) => operation === shown.operation)).toEqual({ ...shown, at: expect.any(String) });
   expect(entries.map(({ operation, actor }) => [operation, actor])).toEqual([
     ["removeBan", "127.0.0.1"],
     ["addBan", "ann"],

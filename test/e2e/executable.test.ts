@@ -1,10 +1,20 @@
-// The one executable that `npm run build` makes, as it runs in the image: as nobody in particular, without a home, in a folder whose
-// files mean it no good. It starts its workers, and the process that runs a TypeScript config, from itself.
+// The one executable that `npm run build` makes, of nothing but what the Dockerfile copies, as it runs in the image: as nobody in particular,
+// without a home, in a folder whose files mean it no good. It starts its workers, and the process that runs a TypeScript config, from itself.
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { stateFolderOf } from "../../src/control/state.ts";
 import type { Status } from "../../src/control/status.ts";
 import { Load } from "./harness/load.ts";
@@ -16,6 +26,7 @@ import { Redis } from "./harness/redis.ts";
 import { Room } from "./harness/room.ts";
 import { repository } from "./harness/sluice.ts";
 import { until, within } from "./harness/wait.ts";
+import { sluiceOf, walked } from "./harness/walk.ts";
 
 setDefaultTimeout(120_000);
 
@@ -24,10 +35,34 @@ const path = join(folder, "sluice");
 
 beforeAll(async () => {
   chmodSync(folder, 0o755);
-  const built = await ran([process.execPath, join(repository, "scripts", "build.ts"), path], { timeoutMs: 50_000 });
+  const script = join(imageSource(), "scripts", "build.ts");
+  const built = await ran([process.execPath, script, path], { timeoutMs: 50_000 });
   if (built.code !== 0) throw new Error(built.err);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The builder's folder, once all is copied: no tests, and no packages but those that `npm ci --omit=dev` installs. */
+function imageSource(): string {
+  const tree = join(folder, "source");
+  const dockerfile = readFileSync(join(repository, "deploy", "Dockerfile"), "utf8");
+  for (const [, words] of dockerfile.matchAll(/^COPY (?!--)(.*)$/gm)) {
+    const [place, ...sources] = words!.split(" ").reverse();
+    for (const source of sources)
+      cpSync(join(repository, source), join(tree, place === "./" ? source : place!), {
+        recursive: true,
+        filter: (each) => !/\.test\.ts$|\/golden$|\/__snapshots__$/.test(each),
+      });
+  }
+  const { packages } = JSON.parse(readFileSync(join(repository, "package-lock.json"), "utf8")) as {
+    packages: Record<string, { dev?: boolean }>;
+  };
+  for (const [name, { dev = false }] of Object.entries(packages)) {
+    if (dev || !/^node_modules\/(@[^/]+\/)?[^/]+$/.test(name)) continue;
+    mkdirSync(dirname(join(tree, name)), { recursive: true });
+    symlinkSync(join(repository, name), join(tree, name));
+  }
+  return tree;
+}
 
 /** As the image has it, where a test may become somebody else. */
 const isRoot = process.getuid?.() === 0 && find("setpriv") !== null;
@@ -208,3 +243,40 @@ testWith(["redis-server", "busybox"])(
     expect(proxy.said()).toContain("stopped cleanly");
   },
 );
+
+const engine =
+  "it wants a container engine: deploy.test.ts reads what it is given, and what the image runs is asked here";
+
+walked("docs/DEPLOYING.md", [], async (walk) => {
+  await using room = new Room();
+  await using container = new Room();
+  const origin = new Origin(room);
+  const configOf = (port: number): string => `listeners: { web: { listen: "127.0.0.1:${port}", use: app } }
+pools: { app: { servers: ["${origin.address}"] } }
+`;
+  const running = await sluiceOf(container, configOf);
+  room.write("sluice.yaml", `admin: { listen: "127.0.0.1:${freePort()}" }\n${configOf(freePort())}`);
+  mkdirSync(room.path("deploy"));
+  cpSync(join(repository, "deploy/.env.example"), room.path("deploy/.env.example"));
+  await walk.follow({
+    room,
+    admin: running.admin,
+    words: {
+      "docker exec sluice sluice": path,
+      "docker compose -f deploy/compose.yaml exec gopher-proxy sluice": path,
+      "dist/sluice": path,
+      "localhost:8080": `localhost:${running.port}`,
+    },
+    says: { "docker exec sluice sluice status": /^pool app /m },
+    untried: {
+      "npm run build": "its script has built what is asked here",
+      "docker build -f deploy/Dockerfile -t sluice .": engine,
+      "docker run -d --name sluice -p 8080:8080 -v ./sluice.yaml:/etc/sluice/sluice.yaml:ro --read-only --stop-timeout 45 sluice":
+        engine,
+      "make mock-backends &":
+        "test/e2e/gettingstarted.test.ts has three servers in their place; deploy.test.ts looks at the target",
+      "make up": engine,
+      "kubectl apply -k deploy/kubernetes": "there is no cluster: kubernetes.test.ts reads what is applied",
+    },
+  });
+});

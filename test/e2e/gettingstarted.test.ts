@@ -4,21 +4,17 @@
 
 import { expect } from "bun:test";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { Page, root } from "../../scripts/docs/pages.ts";
 import { freePort } from "./harness/port.ts";
-import { testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
-import { lasting, linesOf, stepsOf, typed } from "./harness/transcript.ts";
+import { lasting, linesOf, served, stepsOf, typed } from "./harness/transcript.ts";
 import { until } from "./harness/wait.ts";
+import { walked } from "./harness/walk.ts";
 
-const text = readFileSync(join(root, "docs/GETTINGSTARTED.md"), "utf8");
-const { blocks } = new Page("docs/GETTINGSTARTED.md", text);
-
-testWith(["bash", "curl", "openssl"])(
-  "what docs/GETTINGSTARTED.md shows comes to pass as it stands there",
-  async () => {
+walked(
+  "docs/GETTINGSTARTED.md",
+  ["openssl"],
+  async (walk) => {
     await using room = new Room();
     const ports = new Map(["8080", "8443", "2112", "8081", "8082", "8083"].map((told) => [told, freePort()]));
     const portOf = (told: string): number => ports.get(told)!;
@@ -40,7 +36,9 @@ testWith(["bash", "curl", "openssl"])(
     const busy = "for i in $(seq 25); do curl -s --cacert site.crt -o /dev/null https://localhost:8443/; done";
 
     let count = 0;
-    for (const { at, language, text: block } of blocks) {
+    for (const each of walk.blocks) {
+      const { at, language, text: block } = each;
+      walk.take(each);
       if (language === "yaml") {
         const path = room.path("sluice.yaml");
         if (block.startsWith("# part")) room.write("sluice.yaml", readFileSync(path, "utf8") + block);
@@ -54,6 +52,7 @@ testWith(["bash", "curl", "openssl"])(
         if (/^(git|npm|alias|mkdir)\b/.test(line)) continue;
         if (line.startsWith("sluice run")) {
           if (line.includes("-c")) await runs(room, portOf("8080"), portOf("2112"));
+          else expect((await served(here(line), { room, admin: "" })).code).toBe(0);
           continue;
         }
         const came = linesOf(await typing(line));

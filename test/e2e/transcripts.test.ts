@@ -5,36 +5,21 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { type Block, Page, root } from "../../scripts/docs/pages.ts";
+import { type Block, root } from "../../scripts/docs/pages.ts";
 import { askBy } from "./harness/egress.ts";
 import { Origin, ok } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
 import { ran, testWith } from "./harness/program.ts";
+import { recorded } from "./harness/recorded.ts";
 import { Room } from "./harness/room.ts";
 import { authorityIn, put } from "./harness/signed.ts";
-import { Sluice } from "./harness/sluice.ts";
-import { followed } from "./harness/transcript.ts";
+import { followed, typed } from "./harness/transcript.ts";
 import { until } from "./harness/wait.ts";
+import { asked, sluiceOf, walked } from "./harness/walk.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
-function blocksOf(name: string): readonly Block[] {
-  const path = name === "README" ? "README.md" : `docs/${name}.md`;
-  return new Page(path, readFileSync(join(root, path), "utf8")).blocks;
-}
-
-/** A Sluice from a file that is called as the pages call it, of the text behind where its admin interface is. */
-async function sluiceOf(room: Room, textOf: (port: number) => string, more = ""): Promise<Sluice> {
-  const [port, adminPort] = [freePort(), freePort()];
-  const admin = `workers: 1\nadmin: { listen: "127.0.0.1:${adminPort}", rateLimit: 1000/s${more} }\n`;
-  return Sluice.of(room, room.write("sluice.yaml", admin + textOf(port)), port, adminPort);
-}
-
-async function asked(sluice: Sluice, count: number, path = "/"): Promise<void> {
-  for (let index = 0; index < count; index++) await (await fetch(`${sluice.url}${path}`)).text();
-}
-
-testWith(["bash", "curl", "script"])("what docs/CONFIGURING.md shows comes to pass", async () => {
+walked("docs/CONFIGURING.md", ["script"], async (walk) => {
   await using room = new Room();
   const sluice = await sluiceOf(
     room,
@@ -51,12 +36,14 @@ pools:
   );
   const edited = readFileSync(sluice.configPath, "utf8").replace("^3", "^5");
   writeFileSync(sluice.configPath, edited.replace("^5", '^5", "10.0.0.2:80'));
-  await followed(blocksOf("CONFIGURING"), { room, admin: sluice.admin });
+  await walk.follow({ room, admin: sluice.admin });
   const written = readFileSync(sluice.configPath, "utf8");
   expect(written).toContain("retries: 0");
 });
 
-testWith(["bash", "curl"])("what docs/EGRESS.md shows comes to pass", async () => {
+const isOfAll = "it is for the whole machine: test/e2e/egressipv6.test.ts does so in a namespace";
+
+walked("docs/EGRESS.md", [], async (walk) => {
   await using room = new Room();
   // What nginx would be: a server for each address, and both are refused.
   const addresses = ["203.0.113.7", "203.0.113.8"];
@@ -79,10 +66,14 @@ listeners:
 `,
   );
   for (let index = 0; index < 4; index++) expect((await askBy(sluice.port, "127.1.0.1")).status).toBe(403);
-  await followed(blocksOf("EGRESS"), {
+  await walk.follow({
     room,
     admin: sluice.admin,
     words: { "[POOL]": "research" },
+    untried: {
+      "ip -6 route add local 2001:db8:7::/64 dev lo": isOfAll,
+      "sysctl -w net.ipv6.ip_nonlocal_bind=1": isOfAll,
+    },
     says: {
       "sluice egress ls [POOL]": /203\.0\.113\.7 .*\n.*203\.0\.113\.8 /,
       "sluice egress show 203.0.113.7": /^203\.0\.113\.7 of egress pool research/,
@@ -94,7 +85,7 @@ listeners:
   });
 });
 
-testWith(["bash", "curl"])("what docs/CACHING.md shows comes to pass", async () => {
+walked("docs/CACHING.md", [], async (walk) => {
   await using room = new Room();
   put(room, "site", authorityIn(room).issue(["DNS:shop.example"]));
   const fields = ["Cache-Control: max-age=600, stale-while-revalidate=60"];
@@ -117,7 +108,7 @@ pools:
     }
   };
   await stored();
-  await followed(blocksOf("CACHING"), {
+  await walk.follow({
     room,
     admin: sluice.admin,
     words: { "explain URL": "explain https://shop.example/page" },
@@ -133,7 +124,7 @@ pools:
   });
 });
 
-testWith(["bash", "curl"])("what docs/BACKTEST.md shows comes to pass", async () => {
+walked("docs/BACKTEST.md", [], async (walk) => {
   await using room = new Room();
   room.write(
     "sluice.yaml",
@@ -152,7 +143,7 @@ pools:
   const path = room.write("access.log", lines.slice(lines.length / 2).join(""));
   room.write("access.log.1.gz", gzipSync(lines.slice(0, lines.length / 2).join("")));
   room.write("whole.log", lines.join(""));
-  await followed(blocksOf("BACKTEST"), {
+  await walk.follow({
     room,
     admin: "127.0.0.1:1",
     words: { "/var/log/sluice/access.log": path, "access.log --top": "whole.log --top" },
@@ -162,31 +153,7 @@ pools:
 
 const refused = (status: string): string => `HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`;
 
-/** Half an hour of a crowd that asks now and then, and of two that do not stop. */
-function recorded(): string[] {
-  const lines: { readonly atMs: number; readonly client: string }[] = [];
-  const startMs = Date.parse("2026-11-20T09:00:00Z");
-  for (let client = 1; client <= 60; client++)
-    for (let turn = 0; turn < 20; turn++)
-      lines.push({
-        atMs: startMs + turn * (client % 8 === 0 ? 9_000 : 12_000) + client * 131,
-        client: `192.0.2.${client}`,
-      });
-  for (const client of ["203.0.113.1", "203.0.113.2"])
-    for (let turn = 0; turn < 1_000; turn++) lines.push({ atMs: startMs + 60_000 + turn * 200, client });
-  return lines
-    .sort((one, other) => one.atMs - other.atMs)
-    .map(({ atMs, client }) =>
-      JSON.stringify({
-        ...{ time: new Date(atMs).toISOString(), client, method: "GET", target: "/", host: "shop.example" },
-        ...{ version: "1.1", status: 200, duration_ms: 3, bytes_received: 0, bytes_sent: 100, listener: "web" },
-        ...{ pool: "app", server: "127.0.0.1:8081", attempts: 1, request_id: `${atMs}`, user_agent: "", referer: "" },
-      }),
-    )
-    .map((line) => `${line}\n`);
-}
-
-testWith(["bash", "curl"])("what docs/LIVE.md shows comes to pass", async () => {
+walked("docs/LIVE.md", [], async (walk) => {
   await using room = new Room();
   const origin = new Origin(room, async ({ target }) => {
     if (target !== "/bad") return ok("yes");
@@ -219,7 +186,7 @@ pools:
     });
     return requests[0]!.id;
   };
-  await followed(blocksOf("LIVE"), {
+  await walk.follow({
     room,
     admin: sluice.admin,
     words: {
@@ -237,48 +204,18 @@ pools:
   expect((await fetch(`${sluice.url}/admin`)).status).toBe(403);
 });
 
-testWith(["bash", "curl"])("what docs/TABLES.md shows comes to pass", async () => {
+walked("docs/RULES.md", [], async (walk) => {
   await using room = new Room();
-  const origin = new Origin(room);
-  const blocks = blocksOf("TABLES");
-  const [first] = blocks.filter(({ language }) => language === "yaml");
-  room.write("tables.yaml", first!.text);
-  const sluice = await sluiceOf(
-    room,
-    (port) => `tables:
-  clients: { key: ip, size: 200k, expire: 2m, store: ["http_req_rate(10s)", "bytes_out_rate(60s)"] }
-  marked: { key: ip, size: 200k, expire: 10m, store: [gpc0] }
-listeners:
-  web: { listen: "127.0.0.1:${port}", use: app, rules: [{ track: clients }] }
-pools:
-  app: { servers: ["${origin.address}"] }
-`,
-  );
-  const mark = (address: string) => () =>
-    fetch(`http://${sluice.admin}/api/v1/tables/marked/entries/${address}`, { method: "PUT", body: '{"gpc0":1}' });
-  await mark("192.0.2.9")();
-  await followed(blocks, {
-    room,
-    admin: sluice.admin,
-    words: { "127.0.0.1:2112": sluice.admin },
-    before: { "sluice table show clients --where 'http_req_rate > 10 && expires < 5m'": () => asked(sluice, 21) },
-    codes: { "sluice table get marked 192.0.2.8": 1, "sluice unban 192.0.2.9": 1 },
-  });
-});
-
-testWith(["bash", "curl"])("what docs/RULES.md shows comes to pass", async () => {
-  await using room = new Room();
-  const blocks = blocksOf("RULES");
-  const [first] = blocks.filter(({ language }) => language === "yaml");
-  const sluice = await sluiceOf(room, (port) => first!.text.replace('":8080"', `"127.0.0.1:${port}"`));
-  await followed(blocks, {
+  const { text } = walk.next("yaml");
+  const sluice = await sluiceOf(room, (port) => text.replace('":8080"', `"127.0.0.1:${port}"`));
+  await walk.follow({
     room,
     admin: sluice.admin,
     words: { "127.0.0.1:2112": sluice.admin, "127.0.0.1:8080": `127.0.0.1:${sluice.port}` },
   });
 });
 
-testWith(["bash", "curl", "script"])("the commands that README.md shows come to pass", async () => {
+walked("README.md", ["script"], async (walk) => {
   await using room = new Room();
   const slow = new Origin(room, () => refused("500 Internal Server Error"));
   const shop = (port: number, more: string): string => `tables:
@@ -297,25 +234,51 @@ egress:
   room.write("shop.yaml", shop(8080, "") + tests);
   room.write("access.log", recorded().join(""));
   const sluice = await sluiceOf(room, (port) => shop(port, forward));
-  const [explained, others] = [true, false].map((is) =>
-    blocksOf("README").filter(({ text }) => text.startsWith("$ sluice explain") === is),
+  const admin = `127.0.0.1:${freePort()}`;
+  put(room, "shop", authorityIn(room).issue(["DNS:shop.example"]));
+  const own = walk.next("ts").text.replace("({", `({ admin: { listen: "${admin}" },`);
+  room.write(
+    "sluice.config.ts",
+    own
+      .replaceAll(/":\d+"/g, () => `"127.0.0.1:${freePort()}"`)
+      .replace("/etc/letsencrypt/live", room.folder)
+      .replace("/var/log/sluice", room.folder),
   );
-  await followed(others!, {
-    room,
-    admin: sluice.admin,
-    words: { "x.test/": `x.test:${sluice.port}/`, "app/10.0.0.1:80": `app/${slow.address}` },
-    traffic: () => asked(sluice, 1),
-  });
+  const foreign = readFileSync(join(root, "examples/haproxy.cfg"), "utf8").replace(":8080", `127.0.0.1:${freePort()}`);
+  room.write("haproxy.cfg", `${foreign}\nlisten stats\n    bind ${admin}\n    stats enable\n`);
+  const isExplained = ({ text }: Block): boolean => text.startsWith("$ sluice explain");
+  const isCloned = "test/e2e/install.test.ts does so";
+  await walk.follow(
+    {
+      room,
+      admin: sluice.admin,
+      words: {
+        "--listen :8080": `--listen 127.0.0.1:${freePort()}`,
+        "--listen :5432": `--listen 127.0.0.1:${freePort()}`,
+        "bin/sluice": "sluice",
+        "x.test/": `x.test:${sluice.port}/`,
+        "app/10.0.0.1:80": `app/${slow.address}`,
+      },
+      untried: { "git clone … sluice && cd sluice": isCloned, "npm start": isCloned, "npm test": "this is of it" },
+      traffic: () => asked(sluice, 1),
+    },
+    (block) => !isExplained(block),
+  );
+  const mistaken =
+    "listeners:\n  web:\n    listen: ':8080'\n\n    use: shpo\npools: { shop: { servers: ['10.0.0.1:80'] } }\n";
+  await using third = new Room();
+  third.write("sluice.yaml", mistaken);
+  walk.shows((await typed(third, "", "sluice check sluice.yaml")).out);
 
   await using other = new Room();
-  const front = blocksOf("README").find(({ text }) => text.includes("easeUp:"))!;
+  const front = walk.blocks.find(({ text }) => text.includes("easeUp:"))!;
   const marking = await sluiceOf(other, (port) => front.text.replace('":8080"', `"127.0.0.1:${port}"`));
   const entry = `http://${marking.admin}/api/v1/tables/marked/entries/198.51.100.7`;
   await fetch(entry, { method: "PUT", body: '{"gpc0":1}' });
-  expect(await followed(explained!, { room: other, admin: marking.admin })).toBe(1);
+  expect(await walk.follow({ room: other, admin: marking.admin }, isExplained)).toBe(1);
 });
 
-testWith(["bash", "curl"])("what docs/REGISTRY.md shows comes to pass", async () => {
+walked("docs/REGISTRY.md", [], async (walk) => {
   await using room = new Room();
   const sluice = await sluiceOf(
     room,
@@ -323,7 +286,7 @@ testWith(["bash", "curl"])("what docs/REGISTRY.md shows comes to pass", async ()
 pools: { app: { discover: { registry: gopher_backends } } }
 `,
   );
-  await followed(blocksOf("REGISTRY"), {
+  await walk.follow({
     room,
     admin: sluice.admin,
     words: Object.fromEntries(
@@ -340,7 +303,7 @@ pools: { app: { discover: { registry: gopher_backends } } }
   });
 });
 
-testWith(["bash", "curl"])("what docs/OPERATING.md shows comes to pass", async () => {
+walked("docs/OPERATING.md", [], async (walk) => {
   await using room = new Room();
   const sluice = await sluiceOf(
     room,
@@ -349,7 +312,7 @@ pools: { app: { servers: ["10.0.0.1:80"] } }
 `,
     ", token: a-long-secret-4711",
   );
-  await followed(blocksOf("OPERATING"), {
+  await walk.follow({
     room,
     admin: sluice.admin,
     words: { "127.0.0.1:2112": sluice.admin, $SLUICE_ADMIN_TOKEN: "a-long-secret-4711", "seconds=10": "seconds=1" },
@@ -364,6 +327,7 @@ const made: readonly (readonly [string, string, RegExp])[] = [
   ["a path that is none", "curl http://127.0.0.1:2112/api/v1/nonsense\n", /ended with 22 instead of 0/],
   ["a stream that is refused", "curl -N http://127.0.0.1:2112/api/v1/nonsense\n", /ended with 22 instead of 0/],
   ["other output", "$ sluice config show pools.app.retries\nthree\n", /shows\nthree\non the page, and here\n#$/],
+  ["a program that may do harm", "reboot\n", /nobody has said that reboot may be run/],
   ["no more of what is listed", "sluice status\n", /the page has no more sluice stop/],
 ];
 

@@ -1,8 +1,12 @@
 // What a page of the documentation shows of a shell, typed as it stands there at a stage that has what the page speaks of. In a block with
-// `$ ` what stands behind it is typed, and what stands below must come; in one without, each line that begins with sluice or curl is typed.
-// Of numbers and times only that they are there is compared. A stage names what it needs by the page's own lines, and what is named in vain fails.
+// `$ ` what stands behind it is typed, and what stands below must come; in one without, each line is typed. What serves is ended once it is
+// ready. Of numbers and times only that they are there is compared. A stage names what it needs by the page's own lines, what it does not
+// try too, and what is named in vain fails.
 
+import { rmSync } from "node:fs";
 import type { Block } from "../../../scripts/docs/pages.ts";
+import { commandsIn } from "../../../scripts/docs/shell.ts";
+import { freePort } from "./port.ts";
 import { type Ran, ran } from "./program.ts";
 import type { Room } from "./room.ts";
 import { command } from "./sluice.ts";
@@ -28,6 +32,10 @@ export interface PageStage {
   readonly says?: Readonly<Record<string, RegExp>>;
   /** Of lines that are not run: why. */
   readonly untried?: Readonly<Record<string, string>>;
+  /** Functions that the page has its reader make, and variables; before each line. */
+  readonly prelude?: string;
+  /** Typed elsewhere than at a terminal: what would be asked there is not. */
+  readonly hasNoTerminal?: boolean;
   /** Of rows that are alike, one stands for all: how many there are is the data's. */
   readonly isOfAnyLength?: boolean;
   /** What makes a stream say something. */
@@ -52,11 +60,13 @@ export function stepsOf(block: string): Step[] {
 
 /** What is the same each time. */
 export function lasting(line: string): string {
+  if (/^(\d{3} ?)+$/.test(line)) return line.trim(); // Statuses.
   return line
     .replace(/^Date: .*/, "Date:")
     .replaceAll(/\S*\/sluice\.yaml/g, "sluice.yaml")
     .replaceAll(/\d+-\d\d-\d\dT[\d:.]+Z/g, "TIME")
     .replaceAll(/\b\d+[hm]( ?\d+[ms])*\b/g, "#")
+    .replaceAll(/\b[0-9a-f]{8}\b/g, "#")
     .replaceAll(/\d+(\.\d+)?(m?s)?\b/g, (number) => (/^(200|429)$/.test(number) ? number : "#"))
     .replaceAll(/\s+/g, " ")
     .trim();
@@ -76,27 +86,33 @@ export function typed(room: Room, admin: string, line: string, prelude = ""): Pr
   return ran(["bash", "-c", script], { cwd: room.folder, env: { ...env, SLUICE_ADMIN: admin } });
 }
 
+/** Programs that may be typed, whatever a page has them do; others a stage leaves untried. */
+const harmless = /^(?:(?:\S*\/)?sluice|curl|codes|cp|echo|grep|sed|sleep|tail|zcat)$/;
+
 /** How many lines were run. */
 export async function followed(blocks: readonly Block[], stage: PageStage): Promise<number> {
   const wanted = new Set(
     [stage.words, stage.codes, stage.before, stage.says, stage.untried].flatMap((named) => Object.keys(named ?? {})),
   );
   let count = 0;
-  for (const { at, language, text } of blocks) {
+  for (const { at, language, text: block } of blocks) {
     if (language !== "sh" && language !== "console") continue;
-    for (const { typed: told, shown } of stepsOf(text)) {
-      const line = told.replace(/\s+#\s.*$/, "");
-      if (!(shown === null ? /^(sluice|curl) / : /\b(sluice|curl)\b/).test(line)) continue;
+    for (const { typed: told, shown } of stepsOf(block)) {
+      const line = told.replace(/(^|\s+)#\s.*$/, "").trim();
+      if (line === "") continue;
       for (const name of wanted) if (line.includes(name)) wanted.delete(name);
       if (stage.untried?.[line] !== undefined) continue;
+      const text = await here(line, stage);
+      const strange = commandsIn(text).find(([program]) => !harmless.test(program!));
+      if (strange !== undefined) throw new Error(`${at}: nobody has said that ${strange[0]} may be run here`);
       await stage.before?.[line]?.();
-      const { code, out } = await outcomeOf(await here(line, stage), stage).catch((error: Error) => {
+      const { code, out } = await outcomeOf(text, stage).catch((error: Error) => {
         throw new Error(`${at}: ${line}: ${error.message}`);
       });
       const due = stage.codes?.[line] ?? 0;
       if (code !== due) throw new Error(`${at}: ${line} ended with ${code} instead of ${due}:\n${out}`);
       // What a server's answer holds may have such words.
-      if (due === 0 && line.startsWith("sluice") && /\bunknown\b|\berrors?:/i.test(out))
+      if (due === 0 && line.startsWith("sluice") && /(?<!=)\bunknown\b|\berrors?: /i.test(out))
         throw new Error(`${at}: ${line} says:\n${out}`);
       const says = stage.says?.[line];
       if (says !== undefined && !says.test(out)) throw new Error(`${at}: ${line} does not say ${says}:\n${out}`);
@@ -122,11 +138,39 @@ async function here(line: string, { words = {} }: PageStage): Promise<string> {
 
 async function outcomeOf(line: string, stage: PageStage): Promise<Pick<Ran, "code" | "out">> {
   if (/^curl .*-N\b|^sluice (top|tail)\b(?!.*--no-follow)/.test(line)) return streamed(line, stage);
-  if (/^sluice .*--confirm\b/.test(line) && !line.includes("&&")) return confirmed(line, stage);
-  return typed(stage.room, stage.admin, line, 'curl() { command curl -sS --fail-with-body --max-time 15 "$@"; }');
+  if (/^sluice .*--confirm\b/.test(line) && !line.includes("&&") && stage.hasNoTerminal !== true)
+    return confirmed(line, stage);
+  if (serving.test(line)) return served(line, stage);
+  const curl = 'curl() { command curl -sS --fail-with-body --max-time 15 "$@"; }';
+  return typed(stage.room, stage.admin, line, `${curl}\n${stage.prelude ?? ""}`);
 }
 
-function opened(words: readonly string[], { room, admin }: PageStage) {
+const serving = /^(\w+=\S+ )*\S*\bsluice (run|goproxy|gopherproxy|ipmanager|sentinel)\b(?!.*--help)/;
+
+/** Up to where it says that it has started, which it is ended after as by a service manager. */
+export async function served(
+  line: string,
+  stage: Pick<PageStage, "room" | "admin" | "prelude">,
+): Promise<Pick<Ran, "code" | "out">> {
+  const program = line.replace(/\bsluice /, line.startsWith("/") ? "sluice " : `${quoted} `);
+  // Where it is told nothing else, as behind --listen.
+  const isElsewhere = /\bsluice run\b(?!.* -c )/.test(line) && !line.includes("--admin");
+  const place = isElsewhere ? ` --admin 127.0.0.1:${freePort()}` : "";
+  const { child, heard, ended } = opened(["bash", "-c", `${stage.prelude ?? ""}\nexec env ${program}${place}`], stage);
+  const isStarted = (): boolean => /"msg":"started"|^ {2}admin +http:/m.test(heard.out + heard.err);
+  await until("it to have started", () => child.exitCode !== null || isStarted(), 20_000).catch((error: Error) => {
+    throw new Error(`${error.message}; it said:\n${heard.err}${heard.out}`);
+  });
+  child.kill("SIGTERM");
+  const code = await child.exited;
+  await ended;
+  const out = heard.err + heard.out;
+  for (const [, folder] of out.matchAll(/ are kept in (\/\S*\/sluice-\S+) for the next start/g))
+    rmSync(folder!, { recursive: true, force: true });
+  return { code: isStarted() ? code : code || 1, out: isStarted() ? "" : out };
+}
+
+function opened(words: readonly string[], { room, admin }: Pick<PageStage, "room" | "admin">) {
   const child = Bun.spawn([...words], {
     stdin: "pipe",
     stdout: "pipe",
