@@ -5,6 +5,10 @@
 import { heapStats } from "bun:jsc";
 import type { RulePlan, TablePlan } from "../../src/config/plan.ts";
 import { Downstream } from "../../src/flow/downstream.ts";
+import type { Exchange } from "../../src/flow/exchange.ts";
+import { Recording } from "../../src/flow/recording.ts";
+import { RecorderRing } from "../../src/memory/recorder.ts";
+import { formatRecorder, recorderBytes } from "../../src/memory/recorderlayout.ts";
 import { cachePlan, poolCachePlan } from "../../test/playbook/caching.ts";
 import { egressPlan, egressProxy } from "../../test/playbook/egresses.ts";
 import type { PlanOptions } from "../../test/playbook/plan.ts";
@@ -39,8 +43,12 @@ function proxied(options: PlanOptions, request: string): () => void {
 }
 
 /** In the world of exchange.ts: with rules, tables, a cache. */
-function served(judged: Judged, request: Uint8Array, response: Uint8Array): () => void {
-  const { context, port } = makeWorld("http", () => {}, judged);
+function served(judged: Judged, request: Uint8Array, response: Uint8Array, recording?: Recording): () => void {
+  const { context, port } = makeWorld(
+    "http",
+    (exchange) => recording?.exchange(exchange as Exchange, port.nowMs, port.wallMs),
+    judged,
+  );
   const downstream = new Downstream(context, context.site.listeners[0]!, new Sink(), client);
   downstream.received(request);
   const upstream = port.flow!;
@@ -82,6 +90,10 @@ const admin: RulePlan = { ...limit, condition: "path.startsWith('/admin')" };
 
 // The first is compiled before it is counted, and then in another way: twice.
 for (const name of ["reverse proxy, warming up", "reverse proxy"]) run(name, served({}, plain, response));
+const ring = new Uint8Array(recorderBytes(1, 1000));
+formatRecorder(ring, 1, 1000, []);
+const recording = new Recording(new RecorderRing(ring, 0), false);
+run("reverse proxy, recorded", served({}, plain, response, recording));
 run("a path that does not match", served({ rules: { request: [admin] } }, plain, response));
 run("track, one condition", served({ rules: { request: [track, limit] }, tables: [table] }, plain, response));
 run("cache hit", served(cache, plain, response));
