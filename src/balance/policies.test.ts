@@ -146,4 +146,4 @@ test("no policy allocates in a pick", async () => {
   };
   expect(collections("allocating")).toBeGreaterThan(0);
   for (const name of policyNames) expect([name, collections(name)]).toEqual([name, 0]);
-}, 30_000);
+}, 60_000);

@@ -69,14 +69,14 @@ test("round robin over two processes is exact: each server gets the same number 
   const results = await run(path, "roundRobin", 0, countPicks);
   const sums = [0, 1, 2].map((index) => results[0]!["counts"]![index]! + results[1]!["counts"]![index]!);
   expect(sums).toEqual([40_000, 40_000, 40_000]);
-}, 30_000);
+}, 60_000);
 
 test("weighted round robin over two processes is exact", async () => {
   const { path } = createArena("weighted");
   const results = await run(path, "weightedRoundRobin", 0, countPicks);
   const sums = [0, 1, 2].map((index) => results[0]!["counts"]![index]! + results[1]!["counts"]![index]!);
   expect(sums).toEqual([20_000, 40_000, 60_000]);
-}, 30_000);
+}, 60_000);
 
 test("two processes that crowd at a limit never exceed it, both get in, and nothing is left over", async () => {
   const { path, arena } = createArena("limit");
@@ -110,4 +110,4 @@ test("two processes that crowd at a limit never exceed it, both get in, and noth
   expect(Math.max(...results.map((result) => result["outcome"]![2]!))).toBe(3);
   const { Totals } = await import("../memory/tally.ts");
   expect(new Totals(arena, 2).active(0)).toBe(0);
-}, 30_000);
+}, 60_000);

@@ -59,7 +59,7 @@ test("a folder is looked through, and its test files are run on their own, with 
   expect([answer.ok, answer.passed, answer.failed]).toEqual([false, 2, 1]);
   expect(answer.configs).toHaveLength(1);
   expect(answer.files.map(({ isPassed }: { isPassed: boolean }) => isPassed).sort()).toEqual([false, true]);
-}, 20_000);
+}, 60_000);
 
 test("where there is nothing to test, that is no success", async () => {
   expect(await run([join(folder, "nowhere")])).toMatchObject({ code: 2 });
@@ -101,7 +101,7 @@ test("a hook that never yields, or ends its process, fails its own test and no o
     "ok    /more (1 request)",
     "2 passed, 2 failed (1 file)",
   ]);
-}, 20_000);
+}, 60_000);
 
 test("a test file that never yields is ended, and it is said how far it came", async () => {
   const path = write(
@@ -113,7 +113,7 @@ test("a test file that never yields is ended, and it is said how far it came", a
   expect(err).toBe(
     "sluice: test files stood still for 1 s, in test 2 of those that began, and were ended: code computes without an end",
   );
-}, 20_000);
+}, 60_000);
 
 test("a report of the runner is read", () => {
   const report =

@@ -14,7 +14,7 @@ import { Fleet } from "./fleet.ts";
 import { openLog } from "./log.ts";
 import type { OpenTable } from "./tables.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(60_000);
 const withRedis = testWith(["redis-server", "redis-cli"]);
 
 const plan: TablePlan = {

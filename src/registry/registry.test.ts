@@ -11,7 +11,7 @@ import { MemoryRegistry } from "./memory.ts";
 import { RedisRegistry } from "./redis.ts";
 import type { Ballot, Quorum, Registry, Told } from "./registry.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(60_000);
 
 const set = "gopher_backends";
 const long = 60_000;

@@ -11,7 +11,7 @@ import { MemoryRegistry } from "./memory.ts";
 import { RedisRegistry } from "./redis.ts";
 import type { Membership, Registry } from "./registry.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 const members = ["a:1", "b:1", "http://c:1", "d:1 odd"];
 const voters = ["s1", "s2", "s3", "s4"];

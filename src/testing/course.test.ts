@@ -30,9 +30,9 @@ test("it tells when it is ready, then each result from that test on", async () =
   expect(code).toBe(0);
   const told = said.map((each) => (each.kind === "result" ? `${each.result.name} ${each.result.isPassed}` : each.kind));
   expect(told).toEqual(["ready", "two false", "three true"]);
-}, 20_000);
+}, 60_000);
 
 test("a config that is wrong by now is told as that", async () => {
   const { said } = await course("listeners: {}\n", 0);
   expect(said).toEqual([{ kind: "failure", message: expect.stringContaining("listeners") }]);
-}, 20_000);
+}, 60_000);

@@ -33,4 +33,4 @@ test("the test file of examples/hooks/signed.sluice.config.ts passes", async () 
     ["the hook alone", true],
   ]);
   expect(outcome.isFailed).toBe(false);
-}, 20_000);
+}, 60_000);

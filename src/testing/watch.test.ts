@@ -33,7 +33,7 @@ test("results come in order, from as many processes as it takes", async () => {
     "/b code of the config has ended the process (3)",
     "/c ok",
   ]);
-}, 20_000);
+}, 60_000);
 
 test("what keeps the tests from beginning is told of each, and tried once", async () => {
   const path = write("never", "", 'if (process.env["SLUICE_TESTED"] !== undefined) process.exit(4);');
@@ -41,7 +41,7 @@ test("what keeps the tests from beginning is told of each, and tried once", asyn
   expect(results).toHaveLength(3);
   expect(new Set(results.map((text) => text.slice(text.indexOf(" ") + 1))).size).toBe(1);
   expect(results[0]).not.toContain("ok");
-}, 20_000);
+}, 60_000);
 
 test("they may stand still for as long as workers may, or 10 s where these have no limit", async () => {
   const path = join(folder, "limit.yaml");

@@ -2,7 +2,7 @@
 // keep a process from its processor. Nobody gives up waiting for them, and no count is lost or made twice.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Prng } from "../../src/base/prng.ts";
 import { checkTable } from "../../src/memory/sticktable/check.ts";
@@ -24,6 +24,8 @@ const stalled = (longestMs: number): string => `the longest stall took ${Math.ro
 const racers = 2;
 const stalls = 12;
 const stallMs = 350;
+const stretchedMs = 450;
+const roundsMax = 5;
 const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 let folder = "";
 
@@ -32,8 +34,23 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** What came of a round: to be judged when the machine has not made the stalls longer than they were meant to be. */
+interface Round {
+  /** How long one stood at most, until it went on itself. */
+  readonly stoodMs: number;
+  judge(): void;
+}
+
 test(`processes that stand still for a while cost no count (SEED=${seed})`, async () => {
   const prng = new Prng(seed);
+  for (let left = roundsMax; left > 0; left--) {
+    const { stoodMs, judge } = await play(mkdtempSync(join(folder, "round-")), prng);
+    // Who waits gives up after half a second: a stall that took about as long was stretched by the machine, and not by us.
+    if (stoodMs < stretchedMs || left === 1) return judge();
+  }
+}, 120_000);
+
+async function play(folder: string, prng: Prng): Promise<Round> {
   const [table, churn] = [createTable(folder, counted, seed), createTable(folder, churned, seed)];
   const shadow = new Int32Array(create(folder, "shadow", shadowWords * 4).buffer);
   const children = Array.from({ length: racers }, (_, slot) => {
@@ -42,7 +59,8 @@ test(`processes that stand still for a while cost no count (SEED=${seed})`, asyn
       stdio: ["ignore", "ignore", "pipe"],
     });
   });
-  let longestMs = 0;
+  let [stoodMs, longestMs] = [0, 0];
+  const outcomes: unknown[] = [];
   try {
     for (let slot = 0; slot < racers; slot++)
       while (Atomics.load(shadow, shadowOf(slot).beats) === 0 && children[slot]!.exitCode === null) await Bun.sleep(1);
@@ -57,30 +75,32 @@ test(`processes that stand still for a while cost no count (SEED=${seed})`, asyn
       child.kill("SIGCONT");
       // It stands until it has its processor again, and the other waits until it is let in: stopped anew before both have gone on, one
       // that holds the table again would have the other wait for two stalls in one.
-      while (
-        beatsOf().some((beat, index) => beat === stoodAt[index]) &&
-        children.every(({ exitCode }) => exitCode === null)
-      )
-        await Bun.sleep(1);
+      const stands = (index: number): boolean => beatsOf()[index] === stoodAt[index];
+      const isAwaited = (): boolean => children.every(({ exitCode }) => exitCode === null);
+      while (stands(slot) && isAwaited()) await Bun.sleep(1);
+      stoodMs = Math.max(stoodMs, performance.now() - beganMs);
+      while (children.some((_, index) => stands(index)) && isAwaited()) await Bun.sleep(1);
       longestMs = Math.max(longestMs, performance.now() - beganMs);
       await Bun.sleep(prng.next() * 20);
     }
     Atomics.store(shadow, stopWord, 1);
-    for (const child of children)
-      expect([await child.stderr.text(), await child.exited], stalled(longestMs)).toEqual(["", 0]);
+    for (const child of children) outcomes.push([await child.stderr.text(), await child.exited]);
   } finally {
     for (const child of children) child.kill("SIGKILL");
   }
-  for (const each of [table, churn]) {
-    each.recover();
-    expect(checkTable(each)).toEqual([]);
-    // Who waits gives up after half a second: a stall that took as long was stretched by the machine.
-    expect(each.figures().timeouts, stalled(longestMs)).toBe(0);
-  }
-  for (let key = 0; key < keys; key++) {
-    table.key.setInteger(key);
-    const done = Array.from({ length: racers }, (_, slot) => shadow[shadowOf(slot).done + key]!);
-    const total = done.reduce((one, other) => one + other);
-    expect([key, table.read(0, 0, 0), table.read(1, 0, 0), table.read(3, 0, 0)]).toEqual([key, total, 0, total]);
-  }
-}, 30_000);
+  const judge = (): void => {
+    expect(outcomes, stalled(longestMs)).toEqual(children.map(() => ["", 0]));
+    for (const each of [table, churn]) {
+      each.recover();
+      expect(checkTable(each)).toEqual([]);
+      expect(each.figures().timeouts, stalled(longestMs)).toBe(0);
+    }
+    for (let key = 0; key < keys; key++) {
+      table.key.setInteger(key);
+      const done = Array.from({ length: racers }, (_, slot) => shadow[shadowOf(slot).done + key]!);
+      const total = done.reduce((one, other) => one + other);
+      expect([key, table.read(0, 0, 0), table.read(1, 0, 0), table.read(3, 0, 0)]).toEqual([key, total, 0, total]);
+    }
+  };
+  return { stoodMs, judge };
+}

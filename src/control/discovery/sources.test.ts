@@ -17,7 +17,7 @@ import {
   type World,
 } from "../../../test/e2e/harness/world.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(60_000);
 
 const kinds: Record<string, (room: Room) => World | Promise<World>> = {
   file: fileWorld,

@@ -411,7 +411,7 @@ test("who reads too slowly misses requests and is told how many, and is told all
   const told = taken.text.split("event: request\n").length - 1;
   expect(missed.reduce((sum, each) => sum + each, 0) + told).toBe(count);
   expect(hub.clients).toBe(1);
-}, 30_000);
+}, 60_000);
 
 test("who takes nothing for too long is let go of, with its connection", async () => {
   const { requests, hub, url } = stage({ beatMs: 20, stalledMs: 100 });
@@ -424,7 +424,7 @@ test("who takes nothing for too long is let go of, with its connection", async (
   await reached("it to be let go of", () => hub.clients === 0);
   socket.resume();
   await reached("its connection to be closed", () => taken.isClosed);
-}, 30_000);
+}, 60_000);
 
 test("when Sluice ends, streams end", async () => {
   const { hub, url } = stage();

@@ -309,4 +309,4 @@ test("the row of a dead owner is not freed while one who lives may still be writ
       expect([stores, inherited, checkTable(heir)]).toEqual([stores, inherited, []]);
     }
   expect(met).toBeGreaterThan(100);
-}, 20_000);
+}, 60_000);
