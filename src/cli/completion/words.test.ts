@@ -48,9 +48,23 @@ test("commands, options and what may stand for their values", () => {
   ]);
 });
 
-for (const [shell, scriptOf] of Object.entries({ bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion }))
+const shells = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
+
+for (const [shell, scriptOf] of Object.entries(shells)) {
   test(`${shell}: the script`, () => {
     const script = scriptOf(wordsOf(program()));
     expect(script).toMatchSnapshot();
     expect(script).not.toContain("secret");
   });
+
+  test.skipIf(Bun.which(shell) === null)(
+    `${shell}: what people write into descriptions does not end a text of the shell's`,
+    () => {
+      const description = 'it\'s `id` $(id) \\ "x" [y]: z';
+      const root = new Command("sluice").description(description);
+      root.command("run").description(description).option("-x, --xx <file>", description);
+      const checked = Bun.spawnSync([shell, "-n", "/dev/stdin"], { stdin: Buffer.from(scriptOf(wordsOf(root))) });
+      expect([checked.exitCode, checked.stderr.toString()]).toEqual([0, ""]);
+    },
+  );
+}
