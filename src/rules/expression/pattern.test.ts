@@ -149,6 +149,12 @@ test("a replaced text may be as long as the limit, and is absent beyond", () => 
   expect(replacePattern(`${half}a`, patternOf("a"), parts, true)).toBeNull();
 });
 
+/** The processor's time: that of others on this machine is not in it. */
+function workedMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 describe("no text takes long", () => {
   const evil: [string, string][] = [
     ["union.*select.*from", "union".repeat(6000) + "select".repeat(6000)],
@@ -163,16 +169,16 @@ describe("no text takes long", () => {
   for (const [source, text] of evil)
     test(`${source}`, () => {
       const pattern = patternOf(source);
-      const startedMs = performance.now();
+      const startedMs = workedMs();
       expect(pattern.test(text)).toBe(false);
       expect(replacePattern(text, pattern, ["b"], true)).toBe(text);
-      expect(performance.now() - startedMs).toBeLessThan(500);
+      expect(workedMs() - startedMs).toBeLessThan(500);
     });
 
   test("nor does replacing all that is found, where each time the rest must be looked at", () => {
-    const startedMs = performance.now();
+    const startedMs = workedMs();
     expect(replacePattern("a".repeat(60_000), patternOf("(a.*[bc])|a"), ["x"], true)).toBeNull();
-    expect(performance.now() - startedMs).toBeLessThan(2000);
+    expect(workedMs() - startedMs).toBeLessThan(2000);
     expect(replacePattern("a".repeat(1400), patternOf("(a.*[bc])|a"), ["x"], true)).toBe("x".repeat(1400));
   });
 });
