@@ -128,13 +128,13 @@ test("a command that says too much is ended; what is not asked for is not held",
 
 test("the timeout ends a command and all that it has started, also when it does not want to", async () => {
   const path = join(folder(), "pids");
-  const willing = probe(shell(`echo $$ >> ${path}; sleep 60 & echo $! >> ${path}; wait`), { timeoutMs: 600 });
+  const willing = probe(shell(`echo $$ >> ${path}; sleep 60 & echo $! >> ${path}; wait`), { timeoutMs: 1500 });
   const pids = await pidsIn(path, 2);
   expect(await willing).toBe("down: the command did not end in time");
   await until(() => pids.every(isGone));
   const stubborn = join(folder(), "pids");
   const script = `trap '' TERM; echo $$ >> ${stubborn}; (while :; do sleep 1; done) & echo $! >> ${stubborn}; wait`;
-  const unwilling = probe(shell(script), { timeoutMs: 600, output: "1" });
+  const unwilling = probe(shell(script), { timeoutMs: 1500, output: "1" });
   const others = await pidsIn(stubborn, 2);
   expect(await unwilling).toBe("down: the command did not end in time");
   await until(() => others.every(isGone));
