@@ -123,6 +123,9 @@ withNginx("history is as long as it was said, and no longer", async () => {
   await inTurns(15, 1, (index) => askBy(port, outside.host(1), { path: `/${index}` }));
   await until("15 entries", async () => (await api.history()).history.length === 15);
   await inTurns(30, 4, () => askBy(port, outside.host(2)));
+  // An entry that is just being written over is not shown.
+  await until("all to be over", async () => (await api.summary()).active === 0);
+  await until("the last entry", async () => (await api.history()).history.length >= 21);
   const { history, isMore } = await api.history();
   expect([history.length, isMore]).toEqual([21, false]);
   for (let round = 0; round < 3; round++) {
