@@ -1,6 +1,7 @@
 // A site behind another proxy, with most of what there is: HTTPS with a redirect to it, connections and datagrams of other
 // protocols, health checks, ejection, sticky sessions, limits, a log. full.toml, full.yaml and full.json say the same in the other formats.
-// It wants a folder certs, own.crt, own.key and ca.pem beside it, and the servers are made up: it is for reading and for `sluice check`.
+// It wants a folder certs, own.crt, own.key and ca.pem beside it (README.md says how they are made), and the servers are made up: it is
+// for reading and for `sluice check`.
 import { defineConfig } from "sluice";
 
 export default defineConfig({

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { commandProblem, mentionProblem, sluiceProblem } from "./commands.ts";
-import { readPages } from "./pages.ts";
+import { readPages, root } from "./pages.ts";
 import { commandsIn, shellLines } from "./shell.ts";
 
 const pages = readPages();
@@ -25,6 +27,24 @@ for (const { name, blocks, words } of pages) {
       expect(problems).toEqual([]);
     });
 }
+
+test("commands that files of examples/ and deploy/ name at their top, or anywhere, are commands", () => {
+  const said: [string, string, string | null][] = [];
+  for (const folder of ["examples", "deploy"])
+    for (const name of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })) {
+      const path = join(root, folder, name);
+      if (!statSync(path).isFile() || name.endsWith(".md")) continue;
+      // Those on a line of their own end before what is said of them, behind two spaces; those in a sentence stand in quotes.
+      const comments = readFileSync(path, "utf8").matchAll(/^ *(?:#|\/\/) (.*)$/gm);
+      for (const [, comment] of comments)
+        for (const [text] of comment!.matchAll(
+          /(?<=^ *| {2})(?:[A-Z_]+=\S+ )*sluice [a-z]\S*(?: \S+)*|(?<=`)sluice [^`]+/g,
+        ))
+          said.push([name, text, mentionProblem(commandsIn(text)[0]!.slice(1))]);
+    }
+  expect(said.filter(([, , problem]) => problem !== null)).toEqual([]);
+  expect(said.length).toBeGreaterThan(15);
+});
 
 test("there are commands to be looked at", () => {
   const all = pages.flatMap(({ blocks }) => blocks.flatMap(({ text }) => shellLines(text)));

@@ -7,10 +7,12 @@ import { anchorOf } from "../reference/words.ts";
 
 export const root: string = join(import.meta.dir, "../..");
 
-/** Paths from the root: all in docs/, and the front page. */
+/** Paths from the root: all in docs/, the front page, and those beside examples. */
 export const pageNames: readonly string[] = [
   "README.md",
   "CONTRIBUTING.md",
+  "examples/README.md",
+  "examples/ipmanager/README.md",
   ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`)

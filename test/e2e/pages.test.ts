@@ -2,14 +2,18 @@
 // those whose commands are tried by tests of their own, or are what this test is a part of: they say which.
 
 import { expect, setDefaultTimeout } from "bun:test";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readPage } from "../../scripts/docs/pages.ts";
 import type { FleetAnswer } from "../../src/control/fleet/nodestatus.ts";
+import { stateFolderOf } from "../../src/control/state.ts";
+import { exampleNames, examplesFolder } from "../examples.ts";
 import { Origin } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
 import { childrenOf } from "./harness/processes.ts";
 import { Redis } from "./harness/redis.ts";
 import { Room } from "./harness/room.ts";
-import { type Draft, Sluice } from "./harness/sluice.ts";
+import { command, type Draft, Sluice } from "./harness/sluice.ts";
 import { typed } from "./harness/transcript.ts";
 import { until } from "./harness/wait.ts";
 import { sluiceOf, walked } from "./harness/walk.ts";
@@ -151,3 +155,63 @@ walked("CONTRIBUTING.md", [], async (walk) => {
   };
   for (const line of lines) expect(scripts).toHaveProperty(/^npm (?:run )?([\w-]+)/.exec(line)![1]!);
 });
+
+walked("examples/README.md", ["openssl"], async (walk) => {
+  await using room = new Room();
+  cpSync(examplesFolder, room.folder, {
+    recursive: true,
+    filter: (path) => !/\/(certs|own\.(crt|key)|ca\.pem)$/.test(path),
+  });
+  expect((await typed(room, "", "sluice check tls.yaml")).out).toContain("names certs, which does not exist");
+  await walk.follow({ room, admin: "" });
+  const links = new Set(readPage("examples/README.md").links.map(({ text }) => text));
+  expect(exampleNames().filter((name) => !links.has(name) && !/^(minimal|full)\./.test(name))).toEqual([]);
+});
+
+walked("examples/ipmanager/README.md", ["nginx"], async (walk) => {
+  await using room = new Room();
+  const origin = new Origin(room);
+  const place = room.path("examples/ipmanager");
+  cpSync(join(examplesFolder, "ipmanager"), place, { recursive: true });
+  const [probe, proxy] = [freePort(), freePort()];
+  const edit = (name: string, change: (text: string) => string): void =>
+    writeFileSync(join(place, name), change(readFileSync(join(place, name), "utf8")));
+  const temporary = room.path("temporary");
+  edit("nginx.conf", (text) => text.replaceAll("/tmp/sluice-ipmanager", temporary));
+  edit("conf.d/001-upstream.conf", (text) => text.replaceAll(/(?<=listen 127.0.0.1:)\d+/g, () => String(freePort())));
+  edit("config.json", (text) =>
+    text
+      .replace("9095", String(probe))
+      .replace("9096", String(proxy))
+      .replace("/tmp/sluice-ipmanager", temporary)
+      .replace('"debug": true,', '"debug": true,\n  "allow_private": true,'),
+  );
+  room.ending(() => process.kill(Number(readFileSync(`${temporary}/nginx.pid`, "utf8")), "SIGTERM"));
+  const admin = `127.0.0.1:${freePort()}`;
+  const asking = `curl http://127.0.0.1:9096/ -H 'X-Egress-Scheme: https' -H 'X-Egress-Host: example.com' -H 'X-Egress-Key: a-session'`;
+  await walk.follow({
+    room,
+    admin,
+    words: {
+      "/tmp/sluice-ipmanager": temporary,
+      "127.0.0.1:9096": `127.0.0.1:${proxy}`,
+      "127.0.0.1:9095": `127.0.0.1:${probe}`,
+      "X-Egress-Scheme: https": "X-Egress-Scheme: http",
+      "example.com": origin.address,
+    },
+    before: { [asking]: () => runs(room, join(place, "config.json"), admin) },
+    says: { "curl http://127.0.0.1:9095/api/ip/history": /AvailableIP/ },
+  });
+});
+
+async function runs(room: Room, path: string, admin: string): Promise<void> {
+  const child = Bun.spawn([...command, "ipmanager", "--config", path, "--admin", admin], {
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  room.ending(async () => {
+    child.kill("SIGTERM");
+    await child.exited;
+    rmSync(stateFolderOf(path), { recursive: true, force: true });
+  });
+  await until("it to be ready", async () => (await fetch(`http://${admin}/readyz`).catch(() => null))?.status === 200);
+}

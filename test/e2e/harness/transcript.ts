@@ -3,7 +3,7 @@
 // ready. Of numbers and times only that they are there is compared. A stage names what it needs by the page's own lines, what it does not
 // try too, and what is named in vain fails.
 
-import { rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import type { Block } from "../../../scripts/docs/pages.ts";
 import { commandsIn } from "../../../scripts/docs/shell.ts";
 import { freePort } from "./port.ts";
@@ -87,7 +87,7 @@ export function typed(room: Room, admin: string, line: string, prelude = ""): Pr
 }
 
 /** Programs that may be typed, whatever a page has them do; others a stage leaves untried. */
-const harmless = /^(?:(?:\S*\/)?sluice|curl|codes|cp|echo|grep|sed|sleep|tail|zcat)$/;
+const harmless = /^(?:(?:\S*\/)?sluice|chmod|codes|cp|curl|echo|grep|mkdir|nginx|openssl|sed|sleep|tail|zcat)$/;
 
 /** How many lines were run. */
 export async function followed(blocks: readonly Block[], stage: PageStage): Promise<number> {
@@ -145,6 +145,13 @@ async function outcomeOf(line: string, stage: PageStage): Promise<Pick<Ran, "cod
   return typed(stage.room, stage.admin, line, `${curl}\n${stage.prelude ?? ""}`);
 }
 
+/** What it holds in memory that would outlive it, by what it has mapped. */
+function stateFoldersOf(pid: number): string[] {
+  const path = `/proc/${pid}/maps`;
+  const maps = existsSync(path) ? readFileSync(path, "utf8") : "";
+  return [...new Set([...maps.matchAll(/\s(\/\S*\/sluice-\d+-[0-9a-f]+)\//g)].map(([, folder]) => folder!))];
+}
+
 const serving = /^(\w+=\S+ )*\S*\bsluice (run|goproxy|gopherproxy|ipmanager|sentinel)\b(?!.*--help)/;
 
 /** Up to where it says that it has started, which it is ended after as by a service manager. */
@@ -161,12 +168,12 @@ export async function served(
   await until("it to have started", () => child.exitCode !== null || isStarted(), 20_000).catch((error: Error) => {
     throw new Error(`${error.message}; it said:\n${heard.err}${heard.out}`);
   });
+  const folders = stateFoldersOf(child.pid);
   child.kill("SIGTERM");
   const code = await child.exited;
   await ended;
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   const out = heard.err + heard.out;
-  for (const [, folder] of out.matchAll(/ are kept in (\/\S*\/sluice-\S+) for the next start/g))
-    rmSync(folder!, { recursive: true, force: true });
   return { code: isStarted() ? code : code || 1, out: isStarted() ? "" : out };
 }
 
