@@ -4,7 +4,7 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { formatNames } from "../backtest/formats.ts";
-import { type BacktestOptions, backtest } from "./backtest.ts";
+import type { BacktestOptions } from "./backtest.ts";
 import type { Writer } from "./check.ts";
 import { gathered } from "./remotecommand.ts";
 import { endWithReader } from "./writer.ts";
@@ -35,6 +35,7 @@ export function addBacktest(program: Command, terminal: Writer, ended: (code: nu
     .option("--json", "as JSON")
     .action(async (rule: string, options: BacktestOptions) => {
       endWithReader();
+      const { backtest } = await import("./backtest.ts");
       ended(await backtest(rule, options, terminal));
     });
 }

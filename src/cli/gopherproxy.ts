@@ -6,7 +6,6 @@
 
 import { readListenAddress } from "../base/address.ts";
 import { compileRegistry } from "../config/compileregistry.ts";
-import { fromEnvironment } from "../config/environment.ts";
 import type { Loaded } from "../config/load.ts";
 import type { Config } from "../config/types.ts";
 import type { ConfigSource } from "../control/configuring/source.ts";
@@ -33,6 +32,8 @@ export interface GopherproxyOptions {
 /** Null once all runs; otherwise the exit code. */
 export async function gopherproxy(options: GopherproxyOptions, writer: Writer): Promise<number | null> {
   const environment = environmentOf(options, process.env);
+  // The readers of other programs' configs are loaded by who has one.
+  const { fromEnvironment } = await import("../config/environment.ts");
   const loaded = fromEnvironment(environment);
   if (!loaded.ok) {
     writeProblems(loaded.problems, writer);

@@ -1,5 +1,6 @@
 // The command line: which commands there are and what they take. What a command does stands in a file of its own. Exit codes:
 // 0 done, 1 failed, 2 not understood. A word that is no command, or an option that is none, is answered with the one meant.
+// What plays requests through (test, explain, backtest) is loaded by who asks for it: it would be a sixth of what control holds.
 // Without any command it is the demo: whoever tries Sluice for the first time has no config yet.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
@@ -15,7 +16,7 @@ import { addConfigInForce, addReload } from "./configcommands.ts";
 import { type ConvertOptions, convert } from "./convert.ts";
 import { demo } from "./demo.ts";
 import { addEgress } from "./egresscommands.ts";
-import { type ExplainOptions, explain } from "./explain.ts";
+import type { ExplainOptions } from "./explain.ts";
 import { fleetStatus } from "./fleetstatus.ts";
 import { lists } from "./lists.ts";
 import { addOriginals } from "./originalcommands.ts";
@@ -29,7 +30,7 @@ import { status } from "./status.ts";
 import { steer } from "./steer.ts";
 import { addTables } from "./tablecommands.ts";
 import { addTail } from "./tailcommand.ts";
-import { type TestOptions, test } from "./test.ts";
+import type { TestOptions } from "./test.ts";
 import { addTop } from "./topcommand.ts";
 import { versionFields, versionText } from "./version.ts";
 import { type WeightOptions, weigh } from "./weight.ts";
@@ -196,7 +197,10 @@ function addConfig(program: Command, writer: Writer, ended: (code: number) => vo
     .description("run the tests of configs, and files *.sluice.test.ts")
     .argument("[files...]", "configs, test files or folders (default: what is below this folder)")
     .option("--json", "as JSON")
-    .action(async (files: string[], options: TestOptions) => ended(await test(files, options, writer)));
+    .action(async (files: string[], options: TestOptions) => {
+      const { test } = await import("./test.ts");
+      ended(await test(files, options, writer));
+    });
   program
     .command("schema")
     .description("print the JSON Schema of a config, for editors")
@@ -258,7 +262,10 @@ function addExplain(program: Command, writer: Writer, ended: (code: number) => v
     .option("--listener <name>", "the listener that it comes to, where the port of the URL does not say so")
     .option("--status <code>", "what the server is taken to answer (default: 200)", statusCode)
     .option("--offline", "by the config of -c alone, without a running Sluice")
-    .action(async (words: string[], options: ExplainOptions) => ended(await explain(words, options, writer)));
+    .action(async (words: string[], options: ExplainOptions) => {
+      const { explain } = await import("./explain.ts");
+      ended(await explain(words, options, writer));
+    });
 }
 
 function statusCode(text: string): number {

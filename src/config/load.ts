@@ -7,15 +7,8 @@ import { readFile, realpath } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { quote } from "../base/reading.ts";
 import type { Document } from "./document.ts";
-import {
-  type ForeignJudgement,
-  isForeignText,
-  judgeForeign,
-  judgeForeignText,
-  type Origin,
-  variablesReader,
-} from "./foreign/foreign.ts";
-import { type ReportLine, reportOf } from "./foreign/report.ts";
+import type { ForeignJudgement, Origin } from "./foreign/foreign.ts";
+import type { ReportLine } from "./foreign/report.ts";
 import type { ConfigInput } from "./input.ts";
 import type { Finding } from "./issues.ts";
 import { type Judgement, judge, judgeSubstituted } from "./judge.ts";
@@ -30,6 +23,7 @@ import { didYouMean } from "./nearest.ts";
 import { Places } from "./place.ts";
 import { inOrder, keyText, type Path, type Problem } from "./problem.ts";
 import { reviewHooks } from "./reviewhooks.ts";
+import { sectionOf } from "./section.ts";
 import { type Environment, substitute } from "./substitute.ts";
 import { readToml } from "./toml.ts";
 import type { Config } from "./types.ts";
@@ -81,6 +75,9 @@ const textReaders: Record<string, (text: string) => Document> = {
 const programs = [".ts", ".mts", ".js", ".mjs"];
 const extensions = [".ts", ".toml", ".yaml", ".yml", ".json", ".mts", ".js", ".mjs", ".cfg"];
 
+/** Readers of other programs' configs are a tenth of all that there is to load: only who has such a config does. */
+const foreignDoor = (): Promise<typeof import("./foreign/foreign.ts")> => import("./foreign/foreign.ts");
+
 /**
  * Never rejects: a file that is not there is a problem like any other. Problems say `path` as it was given. `before`: what is
  * in use now; a certificate whose file has become bad stays as it was there.
@@ -101,21 +98,29 @@ export async function loadConfig(
     return refused(path, unreadable(error as NodeJS.ErrnoException)); // readFile rejects with nothing else.
   }
   // A haproxy.cfg and a file of variables may have any name.
-  const reader = byName ?? (isOther ? variablesReader(text) : null) ?? undefined;
-  if (isOther && reader === undefined && !isForeignText(text)) return strange(path, extension);
+  const door = isOther || extension === ".cfg" ? await foreignDoor() : null;
+  const reader = byName ?? (isOther ? door?.variablesReader(text) : null) ?? undefined;
+  if (isOther && reader === undefined && door?.isForeignText(text) !== true) return strange(path, extension);
   if (text.trim() === "") return { ...refused(path, "the file is empty"), isRead: true } as Loaded;
-  if ((isOther && reader === undefined) || extension === ".cfg") {
-    const foreign = judgeForeignText(text, path, environment, (name) => heldBy(resolve(dirname(path), name)));
+  if (door !== null && reader === undefined) {
+    const foreign = door.judgeForeignText(text, path, environment, (name) => heldBy(resolve(dirname(path), name)));
     return foreignLoaded(path, foreign, foreign.places, before);
   }
   const document = reader === undefined ? await readProgram(await realpath(path), text) : reader(text);
   if (!document.ok) return { ok: false, file: path, problems: syntaxProblems(path, text, document), isRead: true };
   // A program has variables of its own; in its texts ${ stands for itself.
-  const foreign = reader === undefined ? null : judgeForeign(document.value, environment);
+  const isOurs = reader === undefined || isPlainlyOurs(document.value);
+  const foreign = isOurs ? null : (await foreignDoor()).judgeForeign(document.value, environment);
   if (foreign !== null) return foreignLoaded(path, foreign, document.places, before);
   const judgement =
     reader === undefined ? judge(document.value) : judgeSubstituted(substitute(document.value, environment));
   return withMaterials(path, judgement, null, document.places, before, document.program);
+}
+
+/** No other program has a section of that name; names in capitals are GopherProxy's, which is told what is not its own (foreign.ts). */
+function isPlainlyOurs(tree: unknown): boolean {
+  const keys = Object.keys(sectionOf(tree));
+  return keys.includes("listeners") && !keys.some((key) => /^[A-Z]/.test(key));
 }
 
 async function foreignLoaded(
@@ -124,6 +129,7 @@ async function foreignLoaded(
   places: Places,
   before: Materials | undefined,
 ): Promise<Loaded> {
+  const { reportOf } = await import("./foreign/report.ts");
   const loaded = await withMaterials(path, foreign, foreign, places, before);
   const { input, origins } = foreign.translation;
   const lineOf = (key: Path): number => {

@@ -3,7 +3,7 @@
 
 import { type Reading, read } from "../base/reading.ts";
 import type { CachePlan, Plan } from "../config/plan.ts";
-import { type Circumstances, explain } from "../flow/explain.ts";
+import type { Circumstances } from "../flow/explain.ts";
 import { type Asked, readQuestion } from "../flow/question.ts";
 import type { Arena } from "../memory/arena.ts";
 import { BanHolder, noBans } from "../memory/bans.ts";
@@ -79,9 +79,10 @@ export class Explaining {
   }
 
   /** Where a request comes to, whatever a cache has stored for it; why that cannot be told, where it cannot. */
-  wayOf(asked: Asked, plan: Plan): Reading<Way> {
+  async wayOf(asked: Asked, plan: Plan): Promise<Reading<Way>> {
     const question = readQuestion({ ...asked }, plan);
     if (!question.ok) return question;
+    const { explain } = await import("../flow/explain.ts");
     const circumstances = { ...this.circumstances(plan), caches: (cache: CachePlan) => new NoCache(cache) };
     const { pool, outcome, cache } = explain(question.value, circumstances);
     return read({

@@ -57,7 +57,7 @@ class Stage {
         storeOf: (name) => (name === "pages" ? this.store : null),
         tell: (cache, purge) => void this.told.push({ cache, ...purge }),
         remoteOf: () => null,
-        wayOf: (asked) => {
+        wayOf: async (asked) => {
           this.asked = asked;
           return typeof this.way === "string" ? misread(this.way) : read(this.way);
         },

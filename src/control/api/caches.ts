@@ -26,7 +26,7 @@ export interface CachesService extends Omit<PurgePlace, "plan" | "remoteOf"> {
   /** The one in force, null before there is one. */
   plan(): Plan | null;
   /** Or why that cannot be told. */
-  wayOf(asked: Asked, plan: Plan): Reading<Way>;
+  wayOf(asked: Asked, plan: Plan): Promise<Reading<Way>>;
 }
 
 const whyNames: readonly string[] = ["url", "header", "method", "listener", "cache"];
@@ -134,7 +134,7 @@ async function whyOf(
 ): Promise<WhyAnswer> {
   const notes: string[] = [];
   const { method, url, headers } = request;
-  const found = service.wayOf({ method, url, headers, ...(listener === null ? {} : { listener }) }, plan);
+  const found = await service.wayOf({ method, url, headers, ...(listener === null ? {} : { listener }) }, plan);
   const way = found.ok ? found.value : null;
   // Where it is known which pool a request comes to, the keys of others are nothing to it.
   const isOf = (pool: string): boolean => way?.pool === null || way?.pool === undefined || way.pool === pool;

@@ -2,7 +2,7 @@
 // all but the URL may be left out. It knows JSON; what is asked stands in flow/question.ts, the answer in flow/explanation.ts.
 
 import type { Plan } from "../../config/plan.ts";
-import { type Circumstances, explain } from "../../flow/explain.ts";
+import type { Circumstances } from "../../flow/explain.ts";
 import { readQuestion } from "../../flow/question.ts";
 import { json, notValid, problem } from "./answer.ts";
 import { type Operation, wordedOperation } from "./operation.ts";
@@ -31,11 +31,13 @@ export function explainOperations(
         },
         503: { description: "Sluice is starting." },
       },
-      handle: ({ body }) => {
+      handle: async ({ body }) => {
         const inForce = plan();
         if (inForce === null) return problem(503, "there is no plan in force yet");
         const asked = readQuestion(body, inForce);
         if (!asked.ok) return notValid(asked.message);
+        // What serves requests is for workers; control loads it when somebody asks.
+        const { explain } = await import("../../flow/explain.ts");
         return json(200, explain(asked.value, circumstances(inForce)));
       },
     }),
