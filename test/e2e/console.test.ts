@@ -10,7 +10,7 @@ import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 const test = testWith(chromium === null ? ["chromium"] : []);
 
 const shared = new Room();

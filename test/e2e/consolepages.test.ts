@@ -14,7 +14,7 @@ import { testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 const test = testWith(chromium === null ? ["chromium"] : []);
 
 const shared = new Room();

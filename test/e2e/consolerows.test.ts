@@ -7,7 +7,7 @@ import { MockAdmin, type MockOptions } from "./harness/mockadmin.ts";
 import { testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 const test = testWith(chromium === null ? ["chromium"] : []);
 
 const shared = new Room();

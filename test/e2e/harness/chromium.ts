@@ -186,7 +186,7 @@ export class Page {
   }
 
   /** Asks until it is true. What is not there yet makes it throw, which is as good as false. */
-  async until(what: string, expression: string, withinMs = 15_000): Promise<void> {
+  async until(what: string, expression: string, withinMs = 30_000): Promise<void> {
     const asked = `(() => { try { return Boolean(${expression}); } catch { return false; } })()`;
     await until(what, () => this.value<boolean>(asked), withinMs).catch(async (error: Error) => {
       const text = await this.value<string>("document.body?.innerText ?? ''").catch(() => "");
