@@ -60,7 +60,8 @@ test("a running Sluice explains by what it has counted, listed and banned, and n
   const text = await sluice.cli("explain", "/x");
   expect(text.out).toContain("abusers  decides  seen[src].gpc0 > 0");
   const wrong = await sluice.cli("explain", "/x", "--listener", "nope");
-  expect([wrong.code, wrong.err]).toEqual([1, "sluice: there is no listener nope for connections; there are web\n"]);
+  // As with --offline: what was typed is not valid.
+  expect([wrong.code, wrong.err]).toEqual([2, "sluice: there is no listener nope for connections; there are web\n"]);
 });
 
 test("explanations follow a reload and the state of servers", async () => {
