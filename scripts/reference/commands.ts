@@ -7,7 +7,7 @@ import { anchorOf, code, prose, sentence, tableOf } from "./words.ts";
 
 const opening = `# Reference: the command line
 
-Exit codes: 0 done, 1 failed, 2 not understood. \`sluice COMMAND --help\` prints what stands here; without a command it is a demo with three mock servers.
+Exit codes: 0 done, 1 failed, 2 not understood or not valid. \`sluice COMMAND --help\` prints what stands here; without a command it is a demo with three mock servers.
 
 Commands that speak to a running Sluice find it by \`--admin\`, by \`SLUICE_ADMIN\` in the environment, by the config of \`-c\`, or at 127.0.0.1:2112.
 

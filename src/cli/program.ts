@@ -1,5 +1,5 @@
 // The command line: which commands there are and what they take. What a command does stands in a file of its own. Exit codes:
-// 0 done, 1 failed, 2 not understood. A word that is no command, or an option that is none, is answered with the one meant.
+// 0 done, 1 failed, 2 not understood or not valid. A word that is no command, or an option that is none, is answered with the one meant.
 // What plays requests through (test, explain, backtest) is loaded by who asks for it: it would be a sixth of what control holds.
 // Without any command it is the demo: whoever tries Sluice for the first time has no config yet.
 
