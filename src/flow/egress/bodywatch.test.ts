@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { asked, egressPlan, egressPlay } from "../../../test/playbook/egresses.ts";
+import { coded } from "../../../test/playbook/coder.ts";
+import { asked, egressPlan, egressPlay, told } from "../../../test/playbook/egresses.ts";
 import { ok } from "../../../test/playbook/words.ts";
 import type { Playbook } from "../../../test/playbook.ts";
 import type { EgressBodyPlan, EgressPlan } from "../../config/plan.ts";
@@ -45,6 +46,21 @@ test("a body can mean a ban, of its types and at its hosts", () => {
   );
   const chunked = `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n${said.slice(0, 5)}\r\n${(said.length - 5).toString(16)}\r\n${said.slice(5)}\r\n0\r\n\r\n`;
   expect(afterwards(egressPlay({ egress: blocked() }), chunked)).toBe("banned");
+});
+
+test("a verdict that comes late is of its own request, though the client has long asked for something else", () => {
+  const play = egressPlay({ egress: blocked({ find: "you are blocked" }) });
+  const client = play.connect();
+  client.sends(asked("b.example"));
+  play.accept().sends(html(Buffer.from(coded("gzip", "you are blocked")).toString("latin1"), "Content-Encoding: gzip"));
+  client.sends(asked("a.example"));
+  play.accept().sends(ok("hello"));
+  expect(told(play, "192.0.2.11")).toEqual(["a.example 200"]);
+  play.code();
+  expect(told(play, "192.0.2.11")).toEqual(["b.example 200", "a.example 200"]);
+  play.take();
+  client.sends(asked("b.example"));
+  play.expectAmong("report 503 egress_none");
 });
 
 test("only the first bytes of a body are looked through", () => {
