@@ -7,6 +7,7 @@ import type { Block } from "./pages.ts";
 /** By language: the test that takes every block of it. */
 export const takers: Readonly<Record<string, string>> = {
   yaml: "scripts/docs/configs.test.ts",
+  // What is a config is loaded, too (configs.test.ts), and what is a hook is asked (hooks.test.ts).
   ts: "scripts/docs/types.test.ts",
   toml: "scripts/docs/documents.test.ts",
 };
