@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
+import { freePort } from "../test/e2e/harness/port.ts";
 import { makePlan } from "../test/playbook/plan.ts";
 import type { FromWorker, ToWorker } from "./config/message.ts";
 import type { AccessLogPlan, Plan } from "./config/plan.ts";
@@ -50,13 +51,6 @@ function planOn(generation: number, port: number, accessLog: AccessLogPlan | nul
 }
 
 /** A port that nobody has at this moment. */
-function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = listener;
-  listener.stop(true);
-  return port;
-}
-
 async function connected(port: number): Promise<boolean> {
   try {
     const socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } });

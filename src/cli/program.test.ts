@@ -4,6 +4,7 @@ import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../test/e2e/harness/port.ts";
 import type { Status } from "../control/status.ts";
 import { withCommand } from "./program.ts";
 
@@ -26,12 +27,6 @@ async function sluice(...words: string[]): Promise<{ code: number; out: string; 
   const child = Bun.spawn([process.execPath, main, ...words], { stdout: "pipe", stderr: "pipe" });
   const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   return { code, out, err };
-}
-
-function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  listener.stop(true);
-  return listener.port;
 }
 
 /** A Sluice that has said that it runs. */
