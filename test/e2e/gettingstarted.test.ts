@@ -66,7 +66,7 @@ walked(
     }
     expect(count).toBeGreaterThan(14);
   },
-  60_000,
+  180_000,
 );
 
 /** Until the checks have found all servers well, as they are once somebody has changed to another terminal. */
