@@ -17,7 +17,7 @@ import { Showcase } from "./harness/showcase.ts";
 import { command } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
-setDefaultTimeout(90_000);
+setDefaultTimeout(150_000);
 
 /**
  * Dashboards and panels whose metrics no Sluice has yet, with the reason. It may only become shorter: one that has data all the same
@@ -119,7 +119,7 @@ async function gopherProxy(room: Room, redis: Redis): Promise<string> {
   room.ending(async () => {
     child.kill("SIGTERM");
     await child.exited;
-    rmSync(stateFolderOf(`gopherproxy :${port} :${metrics}`), { recursive: true });
+    rmSync(stateFolderOf(`gopherproxy :${port} :${metrics}`), { recursive: true, force: true });
   });
   await until("gopherproxy to be there", async () => {
     if (child.exitCode !== null) throw new Error(`gopherproxy ended with ${child.exitCode}`);
@@ -173,7 +173,7 @@ testWith(["prometheus", "redis-server", "openssl"])(
         without = answers.filter(({ series }) => !hasData(series)).map(({ each }) => each);
         return without.length === 0;
       },
-      30_000,
+      60_000,
     ).catch((error: Error) => {
       throw new Error(
         [error.message, ...without.map((each) => `${each.dashboard}: ${each.title}: ${each.query}`)].join("\n"),
