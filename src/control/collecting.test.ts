@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Collecting, type Heap, ownHeap, restMs, soonMs, stepBytes, youngMost } from "./collecting.ts";
+import { Collecting, type Heap, mostBytes, ownHeap, pauseMs, restMs, soonMs, stepBytes } from "./collecting.ts";
 
 function world(): Heap & { bytes: number; calls: string[] } {
   return {
@@ -41,18 +41,21 @@ test("memory that was given back is counted anew when it is taken again", () => 
   expect(heap.calls).toEqual(["young"]);
 });
 
-test("now and then all is collected", () => {
+test("what has grown by more, and is old, is collected with all, but not all the time", () => {
   const heap = world();
   const collecting = new Collecting(heap);
   collecting.look(0);
-  for (let time = 0; time <= youngMost; time++) {
-    heap.bytes += stepBytes;
-    collecting.look(0);
-  }
-  expect(heap.calls).toEqual([...Array(youngMost).fill("young"), "all"]);
   heap.bytes += stepBytes;
-  collecting.look(0);
-  expect(heap.calls.at(-1)).toBe("young");
+  collecting.look(100);
+  heap.bytes += stepBytes;
+  collecting.look(200);
+  expect(heap.calls).toEqual(["young", "all"]);
+  // All that was given back is one step of two.
+  heap.bytes += mostBytes;
+  collecting.look(200 + pauseMs - 1);
+  expect(heap.calls).toEqual(["young", "all", "young"]);
+  collecting.look(200 + pauseMs);
+  expect(heap.calls).toEqual(["young", "all", "young", "all"]);
 });
 
 test("a plan is over soon, and all is collected once; where one follows the other, now and then", () => {

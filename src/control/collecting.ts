@@ -22,17 +22,20 @@ export const ownHeap: Heap = {
 
 /** A small answer leaves some kilobytes, a page of a thousand addresses three megabytes. */
 export const stepBytes = 4_000_000;
-/** What lives through that is old, and stays until all is collected. */
-export const youngMost = 3;
+/** So much may have grown old, or be in pieces, until all is collected. */
+export const mostBytes: number = 2 * stepBytes;
+/** To collect all takes 50 ms: no more of the time than that. */
+export const pauseMs = 2000;
 /** Until what is under way with a plan is over. */
 export const soonMs = 1000;
-/** Servers may come and go all the time: to collect all takes 50 ms. */
+/** Servers may come and go all the time. */
 export const restMs = 10_000;
 
 export class Collecting {
   readonly #heap: Heap;
+  /** The least that it was since something was collected, and since all was. */
   #settledBytes = Number.POSITIVE_INFINITY;
-  #young = 0;
+  #floorBytes = Number.POSITIVE_INFINITY;
   #dueMs = Number.POSITIVE_INFINITY;
   #collectedMs = Number.NEGATIVE_INFINITY;
 
@@ -47,22 +50,22 @@ export class Collecting {
 
   /** To be called often: a look takes some microseconds. */
   look(nowMs: number): void {
-    if (nowMs >= this.#dueMs) return this.#all(nowMs);
     const bytes = this.#heap.residentBytes();
-    // Memory that the system was given back is garbage again when it is taken again.
-    if (bytes < this.#settledBytes) this.#settledBytes = bytes;
-    if (bytes - this.#settledBytes < stepBytes) return;
-    if (this.#young >= youngMost) return this.#all(nowMs);
-    this.#young++;
-    this.#heap.collectYoung();
-    this.#settledBytes = this.#heap.residentBytes();
+    // Memory is given back a while after it is free.
+    this.#settledBytes = Math.min(this.#settledBytes, bytes);
+    this.#floorBytes = Math.min(this.#floorBytes, bytes);
+    const isMuch = bytes - this.#floorBytes >= mostBytes && nowMs - this.#collectedMs >= pauseMs;
+    if (isMuch || nowMs >= this.#dueMs) this.#all(nowMs);
+    else if (bytes - this.#settledBytes >= stepBytes) {
+      this.#heap.collectYoung();
+      this.#settledBytes = this.#heap.residentBytes();
+    }
   }
 
   #all(nowMs: number): void {
-    this.#young = 0;
     this.#dueMs = Number.POSITIVE_INFINITY;
     this.#collectedMs = nowMs;
     this.#heap.collectAll();
-    this.#settledBytes = this.#heap.residentBytes();
+    this.#settledBytes = this.#floorBytes = this.#heap.residentBytes();
   }
 }

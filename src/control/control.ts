@@ -91,7 +91,6 @@ const NAMES_MS = 10_000;
 const CERTIFICATES_MS = 1500;
 
 export class Control implements AdminService {
-  readonly #options: ControlOptions;
   readonly #log: Log;
   readonly #state: StateFolder;
   readonly #totals: Totals;
@@ -125,7 +124,6 @@ export class Control implements AdminService {
     const { config, workerCommand } = options;
     const chronicle = new Chronicle(options.log, Date.now);
     const { log } = chronicle;
-    this.#options = options;
     this.#log = log;
     this.#state = state;
     this.workers = workersOf(config, availableParallelism());
@@ -203,7 +201,7 @@ export class Control implements AdminService {
       renew: (renewed, materials) => this.#reconciler.renew(renewed, materials),
       follow: (folders) => this.#folders.follow(folders),
     });
-    this.#configuring = this.#configuringOf();
+    this.#configuring = this.#configuringOf(options);
     const startedAtMs = Date.now();
     this.#reporting = new Reporting({
       ...{ version: options.version, startedAtMs, source: options.source },
@@ -230,8 +228,8 @@ export class Control implements AdminService {
     });
   }
 
-  #configuringOf(): Configuring {
-    const { source, config, materials, lists, folder, warnings = [], foreign = null } = this.#options;
+  #configuringOf(options: ControlOptions): Configuring {
+    const { source, config, materials, lists, folder, warnings = [], foreign = null } = options;
     const warned = new Set(warnings.map(saying));
     return new Configuring({
       ...{ source, first: { config, materials, lists, folder, foreign, warned }, log: this.#log },
@@ -259,7 +257,7 @@ export class Control implements AdminService {
     if (problems.length > 0) throw new Error(problems.join("\n"));
     const control = new Control(options, openState(options.stateFolder, options.owner));
     try {
-      await control.#open(addressOf(config.admin.listen));
+      await control.#open(addressOf(config.admin.listen), options);
       return control;
     } catch (error) {
       await control.#close();
@@ -267,10 +265,10 @@ export class Control implements AdminService {
     }
   }
 
-  async #open(address: Address): Promise<void> {
+  /** The options are held by nobody: what is in them of the first config is none of the next one's memory. */
+  async #open(address: Address, { materials, folder, sharedMs, foreign, takeProfile }: ControlOptions): Promise<void> {
     const changed = (bans: string | null): void => this.#supervisor.renew({ bans });
     this.#bans = await Bans.open({ folder: this.#state.path, log: this.#log, nowMs: Date.now, changed });
-    const { sharedMs, foreign } = this.#options;
     const { tables } = this.#holdings;
     this.#fleet = new Fleet({
       ...{ log: this.#log, bans: this.#bans, folder: this.#state.path, sharedMs },
@@ -280,7 +278,7 @@ export class Control implements AdminService {
     });
     this.#doors = await Doors.open({
       ...{ config: this.config, current: () => this.config, service: this, log: this.#log },
-      ...{ foreign, folder: this.#state.path, takeProfile: this.#options.takeProfile },
+      ...{ foreign, folder: this.#state.path, takeProfile },
       answered: () => this.#collecting.look(Date.now()),
       parts: {
         ...{ arena: this.#state.arena, workers: this.workers, sharedMs, totals: this.#totals },
@@ -289,7 +287,6 @@ export class Control implements AdminService {
         ...{ live: this.#live, configuring: this.#configuring, note: (text: string) => this.#log.info(text) },
       },
     });
-    const { materials, folder } = this.#options;
     const problem = await this.#reconciler.apply(this.config, materials);
     if (problem !== null) throw new Error(problem);
     this.#fleet.adopt(this.config);

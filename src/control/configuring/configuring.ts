@@ -61,7 +61,7 @@ interface Attempt {
 const retryMs = 5000;
 
 export class Configuring implements ConfigService {
-  readonly #options: ConfiguringOptions;
+  readonly #options: Omit<ConfiguringOptions, "first">;
   readonly #listsOf = new WeakMap<Config, ListsOfConfig>();
   #version: Version;
   #pending: Probation | null = null;
@@ -69,8 +69,9 @@ export class Configuring implements ConfigService {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ConfiguringOptions) {
-    this.#options = options;
-    const { first, nowMs } = options;
+    const { first, ...others } = options;
+    const { nowMs } = others;
+    this.#options = others;
     this.#version = { ...first, configured: first.config };
     this.#listsOf.set(first.config, first.lists);
     this.#last = { isSuccessful: true, atMs: nowMs(), succeededAtMs: nowMs(), problems: [] };
