@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { commandProblem, mentionProblem, sluiceProblem } from "./commands.ts";
 import { readPages, root } from "./pages.ts";
 import { commandsIn, shellLines } from "./shell.ts";
@@ -44,6 +45,22 @@ test("commands that files of examples/ and deploy/ name at their top, or anywher
     }
   expect(said.filter(([, , problem]) => problem !== null)).toEqual([]);
   expect(said.length).toBeGreaterThan(15);
+});
+
+test("what the unit, the image, the pods and the containers start are commands", () => {
+  const lists = ["deploy/Dockerfile", "deploy/compose.yaml", "deploy/kubernetes/deployment.yaml"].flatMap((path) =>
+    [...readFileSync(join(root, path), "utf8").matchAll(/^ *(?:CMD|command:|args:) (\[(?!"?\/bin).*\])$/gm)].map(
+      ([, list]) => parse(list!) as string[],
+    ),
+  );
+  const unit = readFileSync(join(root, "deploy/systemd/sluice.service"), "utf8");
+  const lines = [...unit.matchAll(/^Exec\w+=\S+\/sluice (.*)$/gm)].map(([, words]) => words!.split(" "));
+  const all = [...lists, ...lines];
+  expect(all.map((words) => words[0])).toEqual([
+    ...["run", "gopherproxy", "sentinel", "run"],
+    ...["check", "run", "reload"],
+  ]);
+  expect(all.map(sluiceProblem).filter((problem) => problem !== null)).toEqual([]);
 });
 
 test("there are commands to be looked at", () => {
