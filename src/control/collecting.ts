@@ -20,12 +20,12 @@ export const ownHeap: Heap = {
   collectAll: () => void Bun.gc(true),
 };
 
-/** A small answer leaves some kilobytes, a page of a thousand addresses three megabytes. */
-export const stepBytes = 4_000_000;
+/** A small answer leaves some kilobytes, a page of a thousand addresses some megabytes. */
+export const stepBytes = 3_000_000;
 /** So much may have grown old, or be in pieces, until all is collected. */
 export const mostBytes: number = 2 * stepBytes;
-/** To collect all takes 50 ms: no more of the time than that. */
-export const pauseMs = 2000;
+/** To collect all takes some 40 ms: no more of the time than that, when somebody asks for thousands again and again. */
+export const pauseMs = 250;
 /** Until what is under way with a plan is over. */
 export const soonMs = 1000;
 /** Servers may come and go all the time. */

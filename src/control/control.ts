@@ -237,7 +237,11 @@ export class Control implements AdminService {
       hindrance: () => (this.#phase === "running" ? null : `Sluice is ${this.#phase}`),
       materials: () => this.#certificates.materials,
       problemsOf: (of) => reloadProblems(of, this.plan),
-      apply: (of, found) => this.#reconciler.apply(of, found),
+      apply: (of, found) => {
+        // What was read and judged is done with; the plan that is made next needs as much.
+        this.#collecting.look(Date.now());
+        return this.#reconciler.apply(of, found);
+      },
       adopted: (version) => {
         this.#fleet?.adopt(version.config);
         this.#certificates.adopt(version.config, version.folder, version.materials);
@@ -329,6 +333,7 @@ export class Control implements AdminService {
 
   async #prepare(plan: Plan, config: Config, { program }: Materials): Promise<Prepared> {
     const prepared = await this.#holdings.prepare(plan, this.#configuring.listsOf(config), program);
+    this.#collecting.look(Date.now());
     return { ...prepared, files: { ...prepared.files, bans: null } };
   }
 
