@@ -108,9 +108,9 @@ export const scenarios: readonly Scenario[] = [
   // As many connections to the origin with a pool as without: what is left is what the pool itself costs.
   scenario(
     "t2",
-    "a forward proxy of 100 targets: each by its own of 100 addresses against by none",
-    { ...forward, targets: 100, keys: 100 },
-    { outbound: 100, baseline: true },
+    "a forward proxy of 250 targets: each by its own of 250 addresses against by none",
+    { ...forward, targets: 250, keys: 250 },
+    { outbound: 250, baseline: true },
   ),
   scenario(
     "u",

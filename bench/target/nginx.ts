@@ -70,7 +70,7 @@ function startStream(options: ProxyOptions): Promise<Target> {
 }
 
 /** Addresses that the origin has beside its own, for proxies that are asked for many targets: 127.0.100.1 and on. */
-const targetsMax = 200;
+const targetsMax = 250;
 
 /** Answers everything with a small body, /1m with a megabyte, two that may be cached, and /once without keeping the connection; /count tells how often it was asked. */
 export const startOrigin: Starter = (options) => {
