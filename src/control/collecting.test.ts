@@ -1,9 +1,19 @@
 import { expect, test } from "bun:test";
-import { Collecting, type Heap, mostBytes, ownHeap, pauseMs, restMs, soonMs, stepBytes } from "./collecting.ts";
+import {
+  Collecting,
+  easyBytes,
+  type Heap,
+  mostBytes,
+  ownHeap,
+  pauseMs,
+  restMs,
+  soonMs,
+  stepBytes,
+} from "./collecting.ts";
 
 function world(): Heap & { bytes: number; calls: string[] } {
   return {
-    bytes: 100_000_000,
+    bytes: 2 * easyBytes,
     calls: [],
     residentBytes() {
       return this.bytes;
@@ -39,6 +49,23 @@ test("memory that was given back is counted anew when it is taken again", () => 
   heap.bytes += stepBytes;
   collecting.look(0);
   expect(heap.calls).toEqual(["young"]);
+});
+
+test("while there is little of it nobody is hurried, but a plan's is collected all the same", () => {
+  const heap = world();
+  heap.bytes = easyBytes - 4 * mostBytes;
+  const collecting = new Collecting(heap);
+  collecting.look(0);
+  heap.bytes = easyBytes - 1;
+  collecting.look(1000);
+  expect(heap.calls).toEqual([]);
+  heap.bytes = easyBytes;
+  collecting.look(2000);
+  expect(heap.calls).toEqual(["all"]);
+  heap.bytes = easyBytes - 4 * mostBytes;
+  collecting.soon(20_000);
+  collecting.look(20_000 + soonMs);
+  expect(heap.calls).toEqual(["all", "all"]);
 });
 
 test("what has grown by more, and is old, is collected with all, but not all the time", () => {

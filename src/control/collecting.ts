@@ -2,6 +2,7 @@
 // megabytes, most of which nobody ever touches. As it waits with collecting until the heap has grown by a share of itself, an answer
 // about ten thousand addresses would leave its garbage lying, and the next one, and so on. So here it goes by the memory that the
 // process has in fact: whenever that has grown by some megabytes what is young is collected, which takes a millisecond, and now and then all.
+// Nobody is hurried while there is little of it: to collect takes the cores that traffic is carried by.
 
 import { edenGC } from "bun:jsc";
 
@@ -20,6 +21,8 @@ export const ownHeap: Heap = {
   collectAll: () => void Bun.gc(true),
 };
 
+/** Up to here it is the runtime's own business. */
+export const easyBytes = 120_000_000;
 /** A small answer leaves some kilobytes, a page of a thousand addresses some megabytes. */
 export const stepBytes = 3_000_000;
 /** So much may have grown old, or be in pieces, until all is collected. */
@@ -54,9 +57,10 @@ export class Collecting {
     // Memory is given back a while after it is free.
     this.#settledBytes = Math.min(this.#settledBytes, bytes);
     this.#floorBytes = Math.min(this.#floorBytes, bytes);
-    const isMuch = bytes - this.#floorBytes >= mostBytes && nowMs - this.#collectedMs >= pauseMs;
+    const isEasy = bytes < easyBytes;
+    const isMuch = !isEasy && bytes - this.#floorBytes >= mostBytes && nowMs - this.#collectedMs >= pauseMs;
     if (isMuch || nowMs >= this.#dueMs) this.#all(nowMs);
-    else if (bytes - this.#settledBytes >= stepBytes) {
+    else if (!isEasy && bytes - this.#settledBytes >= stepBytes) {
       this.#heap.collectYoung();
       this.#settledBytes = this.#heap.residentBytes();
     }

@@ -154,10 +154,8 @@ export class Exchange implements Sender, Seeker {
     this.upgrade = null;
     this.target = null;
     this.ask = null;
-    if (this.lease !== null) {
-      if (this.lease.isFree) this.#spareLease = this.lease;
-      this.lease = null;
-    }
+    this.#spareLease = this.lease ?? this.#spareLease;
+    this.lease = null;
     this.user = null;
     this.isUpgrade = false;
     this.requestIdIndex = -1;

@@ -88,13 +88,11 @@ export class Lease implements Wait, Way, Resting {
   #takenMs = 0;
   #waitEndMs = 0;
   #isBegun = false;
-  /** Somebody will tell of its end yet, when the exchange is long over. */
-  #isOwed = false;
   /** Members whose own names lead nowhere. */
   #lost = 0;
   #lastFault: Fault | null = null;
   #tried: Set<number> | null = null;
-  /** Told at its end, and its own until then. */
+  /** Made anew at each end. */
   readonly #outcome: EgressOutcome = {
     ...{ host: "", key: "", user: "", atMs: 0, durationMs: 0, status: 0, fault: 0, blame: "nobody", meaning: null },
     ...{ isTunnel: false, fromLog: false, isCancelled: false, bytesUp: 0, bytesDown: 0 },
@@ -132,11 +130,6 @@ export class Lease implements Wait, Way, Resting {
     wish.isTunnel = target!.isTunnel || isUpgrade;
     wish.tried = null;
     this.seek();
-  }
-
-  /** The exchange is over: whether it may begin anew with the next. */
-  get isFree(): boolean {
-    return !this.#isHeld && !this.#isOwed;
   }
 
   get member(): EgressMemberPlan | null {
@@ -376,32 +369,28 @@ export class Lease implements Wait, Way, Resting {
     if (!this.#isHeld) return;
     this.#isHeld = false;
     const { watch } = this;
-    this.#tell(what);
+    this.#note(what);
     this.#outcome.meaning = watch === null ? null : watch.meaning;
     if (watch?.isPending === true) this.#endLater(watch);
-    else this.#finish(this, this.#outcome, this.index);
+    else this.#finish(this.site, this, this.#outcome);
   }
 
-  /** The last of its body is being taken out of its coding. */
+  /** The last of its body is being taken out of its coding; this may be another exchange's by then. */
   #endLater(watch: BodyWatch): void {
-    const { row, lease, index } = this;
-    const outcome = this.#outcome;
-    this.#isOwed = true;
-    watch.whenOver = (meaning) => {
-      this.#isOwed = false;
-      this.#finish({ row, lease }, { ...outcome, meaning }, index);
-    };
+    const { site, index, row, lease } = this;
+    const outcome = { ...this.#outcome };
+    watch.whenOver = (meaning) => this.#finish(site, { index, row, lease }, { ...outcome, meaning });
   }
 
-  #finish(held: EgressHeld, outcome: EgressOutcome, index: number): void {
-    if (index !== -1) this.#count(cellOf(outcome));
+  #finish(site: EgressSite, held: EgressHeld & { readonly index: number }, outcome: EgressOutcome): void {
     const { cells } = this.#context.tally;
-    cells[this.site.row + egressCell.bytesUp]! += outcome.bytesUp;
-    cells[this.site.row + egressCell.bytesDown]! += outcome.bytesDown;
-    this.site.pool.end(held, outcome);
+    if (held.index !== -1) cells[site.row + cellOf(outcome)]!++;
+    cells[site.row + egressCell.bytesUp]! += outcome.bytesUp;
+    cells[site.row + egressCell.bytesDown]! += outcome.bytesDown;
+    site.pool.end(held, outcome);
   }
 
-  #tell(what: Fault | null): void {
+  #note(what: Fault | null): void {
     const exchange = this.#exchange;
     const { port } = this.#context;
     const { host, key, user } = this.wish;
