@@ -5,7 +5,7 @@
 import type { AuditAnswer, AuditRecord } from "../control/api/shape/audit.ts";
 import type { ChangesAnswer } from "../control/api/shape/change.ts";
 import type { Writer } from "./check.ts";
-import { ask, errorOf, failureOf, type RemoteOptions } from "./client.ts";
+import { ask, failureOf, type RemoteOptions, refusalOf } from "./client.ts";
 import { printable } from "./printable.ts";
 import { table } from "./table.ts";
 
@@ -34,7 +34,7 @@ async function past<Answer>(
   textOf: (answer: Answer) => string | null,
 ): Promise<number> {
   const answer = await ask(options, "GET", `${path}?limit=${options.limit}`);
-  const refusal = answer.ok ? errorOf(answer.body) : answer.message;
+  const refusal = refusalOf(answer);
   if (refusal !== null || !answer.ok) {
     writer.err(`sluice: ${refusal}`);
     return failureOf(answer);

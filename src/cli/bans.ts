@@ -6,7 +6,7 @@ import { formatDuration } from "../base/duration.ts";
 import type { BanAnswer, BansAnswer, UnbanAnswer } from "../control/api/bans.ts";
 import { type BanRecord, readBan } from "../control/ban.ts";
 import type { Writer } from "./check.ts";
-import { type Answer, ask, errorOf, failureOf, type RemoteOptions } from "./client.ts";
+import { type Answer, ask, failureOf, type RemoteOptions, refusalOf } from "./client.ts";
 import { table } from "./table.ts";
 
 const USAGE_ERROR = 2;
@@ -112,10 +112,6 @@ function leftText(leftMs: number): string {
 
 function timeText(iso: string): string {
   return iso.replace(/\.\d+Z$/, "Z");
-}
-
-function refusalOf(answer: Answer): string | null {
-  return answer.ok ? errorOf(answer.body) : answer.message;
 }
 
 function failed(refusal: string | null, writer: Writer, answer: Answer): number {

@@ -131,6 +131,11 @@ export function errorOf(body: unknown): string | null {
   return typeof error === "string" ? error : null;
 }
 
+/** Why there is no answer, or why it is a refusal; null where it is what was asked for. */
+export function refusalOf(answer: Answer): string | null {
+  return answer.ok ? errorOf(answer.body) : answer.message;
+}
+
 /** The exit code: 2 when what was asked was not understood or not valid, 1 for everything else. */
 export function failureOf(answer: Answer): 1 | 2 {
   return answer.ok && (answer.status === 400 || answer.status === 422) ? 2 : 1;

@@ -5,7 +5,7 @@
 import { didYouMean } from "../config/nearest.ts";
 import type { RuleMode, RuleRecord, RulesAnswer } from "../control/api/shape/rule.ts";
 import type { Writer } from "./check.ts";
-import { type Answer, ask, errorOf, failureOf, type RemoteOptions } from "./client.ts";
+import { ask, failureOf, type RemoteOptions, refusalOf } from "./client.ts";
 import { table } from "./table.ts";
 
 const USAGE_ERROR = 2;
@@ -94,10 +94,6 @@ function missing(rule: string, all: readonly RuleRecord[]): string {
 /** "listeners.web.rules[1].rules[0]" is below "listeners.web.rules[1]", and below "listeners.web". */
 function isAtOrBelow(id: string, place: string): boolean {
   return id === place || (id.startsWith(place) && /^[.[]/.test(id.slice(place.length)));
-}
-
-function refusalOf(answer: Answer): string | null {
-  return answer.ok ? errorOf(answer.body) : answer.message;
 }
 
 function failed(refusal: string | null, code: number, writer: Writer): number {

@@ -5,7 +5,7 @@ import { formatDuration } from "../base/duration.ts";
 import type { ClearedAnswer, EntryAnswer, TableSummary, TablesAnswer } from "../control/table/answer.ts";
 import { bytesText } from "./bytes.ts";
 import type { Writer } from "./check.ts";
-import { type Answer, ask, errorOf, failureOf, type RemoteOptions, remoteOf } from "./client.ts";
+import { type Answer, ask, failureOf, type RemoteOptions, refusalOf, remoteOf } from "./client.ts";
 import { table } from "./table.ts";
 import { entryText } from "./tableshow.ts";
 
@@ -87,10 +87,6 @@ export async function tableClear(
 }
 
 /** Why an answer is none; null when it is one. */
-function refusalOf(answer: Answer): string | null {
-  return answer.ok ? errorOf(answer.body) : answer.message;
-}
-
 function failed(refusal: string | null, answer: Answer, writer: Writer): number {
   writer.err(`sluice: ${refusal}`);
   return failureOf(answer);

@@ -4,7 +4,7 @@
 
 import type { WeightAnswer } from "../control/api/shape/rule.ts";
 import type { Writer } from "./check.ts";
-import { ask, errorOf, failureOf, type RemoteOptions } from "./client.ts";
+import { ask, failureOf, type RemoteOptions, refusalOf } from "./client.ts";
 import type { ServerName } from "./program.ts";
 import { untilReload } from "./rules.ts";
 
@@ -21,7 +21,7 @@ export async function weigh(
   const path = `/api/v1/pools/${encodeURIComponent(pool)}/servers/${encodeURIComponent(server)}`;
   const { reason } = options;
   const answer = await ask(options, "PATCH", path, { weight, ...(reason === undefined ? {} : { reason }) });
-  const refusal = answer.ok ? errorOf(answer.body) : answer.message;
+  const refusal = refusalOf(answer);
   if (refusal !== null || !answer.ok) {
     writer.err(`sluice: ${refusal}`);
     return failureOf(answer);
