@@ -136,7 +136,7 @@ export const scenarios: readonly Scenario[] = [
     baseline: true,
   }),
   scenario("z2", "as (a), with the console's list of requests open", small, {
-    watched: "figures,servers,changes,requests",
+    watched: "figures,servers,changes,requests&rate=250",
     baseline: true,
   }),
 ];

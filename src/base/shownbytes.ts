@@ -5,6 +5,7 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A backslash is written \x5c, so that what is shown can be read back without doubt. */
 export function shownBytes(bytes: Uint8Array): string {
+  if (isPlain(bytes)) return strict.decode(bytes);
   let text: string;
   try {
     text = strict.decode(bytes);
@@ -14,6 +15,15 @@ export function shownBytes(bytes: Uint8Array): string {
     return text;
   }
   return text.replaceAll(/[\\\p{C}\p{Z}]/gu, escapedCharacter);
+}
+
+/** As almost all bytes are: shown as what they are. */
+function isPlain(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte < 0x20 || byte > 0x7e || byte === 0x5c) return false;
+  }
+  return true;
 }
 
 /** A space is one that can be seen; other separators, controls and what turns the writing around are not. */

@@ -14,7 +14,7 @@ import type { RecorderReader } from "../memory/recorderreader.ts";
 import type { ExchangeRecord } from "./api/shape/exchange.ts";
 import type { RequestFollower } from "./events/hub.ts";
 import { RecorderFeed } from "./recorder/feed.ts";
-import { type Accepts, readFilter } from "./recorder/filter.ts";
+import { type Accepts, everything, readFilter } from "./recorder/filter.ts";
 import { Recorder, type RecorderCursor } from "./recorder.ts";
 
 const folders: string[] = [];
@@ -91,7 +91,7 @@ test("those behind one, and one by itself", () => {
 });
 
 /** Statuses, in their order, and how many were lost. */
-function since(recorder: Recorder, cursor: RecorderCursor, most?: number): [number[], number] {
+function since(recorder: Recorder, cursor: RecorderCursor, most = 1000): [number[], number] {
   const statuses: number[] = [];
   const lost = recorder.since(cursor, (reader) => void statuses.push(reader.status), most);
   return [statuses, lost];
@@ -111,7 +111,64 @@ test("somebody who reads on gets each once, and is told how many were lost", () 
   for (let status = 300; status < 325; status++) write(one, status, status);
   expect(since(recorder, cursor)).toEqual([[315, 316, 317, 318, 319, 320, 321, 322, 323, 324], 15]);
   for (let status = 400; status < 410; status++) write(one, status, status);
-  expect(since(recorder, cursor, 4)).toEqual([[408, 409], 8]);
+  expect(since(recorder, cursor, 4)).toEqual([[406, 407, 408, 409], 6]);
+});
+
+test("of more than are wanted, each worker's newest are read: as many as its share is, and one of each that has some", () => {
+  const recorder = newRecorder(3);
+  const [one, two] = adopt(recorder, planOf(100)) as [RecorderRing, RecorderRing, RecorderRing];
+  const cursor = recorder.now();
+  for (let count = 0; count < 60; count++) write(one, 1000 + count, 200 + count);
+  for (let count = 0; count < 20; count++) write(two, 1010 + count, 300 + count);
+  expect(since(recorder, cursor, 8)).toEqual([[318, 319, 254, 255, 256, 257, 258, 259], 72]);
+  for (let count = 0; count < 90; count++) write(one, count, 200 + count);
+  write(two, 100, 300);
+  expect(since(recorder, cursor, 10)).toEqual([[281, 282, 283, 284, 285, 286, 287, 288, 289, 300], 81]);
+  for (let count = 0; count < 5; count++) write(two, count, 400 + count);
+  expect(since(recorder, cursor, 5)).toEqual([[400, 401, 402, 403, 404], 0]);
+});
+
+test("where nobody has a filter, no more is read than somebody takes", async () => {
+  const recorder = newRecorder(1);
+  const [ring] = adopt(recorder, planOf(1000)) as [RecorderRing];
+  const feed = new RecorderFeed(recorder);
+  let asked = 0;
+  let allowed = 0;
+  const told: number[] = [];
+  let lost = 0;
+  const more = async (): Promise<void> => {
+    const before = asked;
+    while (asked < before + 2) await Bun.sleep(1);
+  };
+  const stop = feed.follow(
+    follower({
+      accepts: everything,
+      begins: () => {
+        asked++;
+        return allowed;
+      },
+      takes: () => allowed-- > 0,
+      told: ({ status }) => void told.push(status),
+      missed: (count) => {
+        lost += count;
+      },
+    }),
+  );
+  for (let count = 0; count < 100; count++) write(ring, count, 200 + count);
+  await more();
+  expect([told, lost]).toEqual([[], 0]);
+  allowed = 3;
+  await more();
+  expect([told, lost]).toEqual([[297, 298, 299], 97]);
+  // Whoever comes later is not told of what has ended by then, though nobody has taken it.
+  write(ring, 100, 400);
+  const later: number[] = [];
+  const leave = feed.follow(follower({ accepts: everything, told: ({ status }) => void later.push(status) }));
+  write(ring, 101, 401);
+  await more();
+  expect([later, told]).toEqual([[401], [297, 298, 299]]);
+  stop();
+  leave();
 });
 
 test("a list that is made in slices is not put out of order by somebody who reads on", () => {
@@ -180,7 +237,7 @@ test("the end of a run leaves nothing", () => {
 });
 
 function follower(over: Partial<RequestFollower> = {}): RequestFollower {
-  return { accepts: all, begins: () => {}, takes: () => true, told: () => {}, missed: () => {}, ...over };
+  return { accepts: all, begins: () => 10, takes: () => true, told: () => {}, missed: () => {}, ...over };
 }
 
 test("the stream's feed tells what comes, and what came behind an id", async () => {
@@ -291,7 +348,7 @@ test("without a match nothing is made of thousands of records", () => {
   };
   const round = (): void => {
     for (let count = 0; count < 500; count++) write(ring, count);
-    recorder.since(cursor, visit);
+    recorder.since(cursor, visit, 1000);
   };
   for (let count = 0; count < 20; count++) round();
   Bun.gc(true);

@@ -48,8 +48,6 @@ interface Open {
 
 /** More than any worker ends between the making of a file and its use. */
 const numbersApart = 1_000_000;
-/** Of one look by default; a look must not keep control from its other work for long: this is some milliseconds. */
-const sinceMax = 50_000;
 
 export class Recorder implements SpaceUser {
   readonly noun = "the flight recorder (recorder.entries)";
@@ -177,15 +175,15 @@ export class Recorder implements SpaceUser {
   }
 
   /**
-   * What has ended since, in the order in which it ended; `most` of it, the newest, are read. The cursor goes on behind it. Answers how
+   * What has ended since, in the order in which it ended; about `most` of it, the newest, are read, of each worker its share. The cursor goes on behind it. Answers how
    * many were lost: overwritten before they were read, or left out because there were too many. Makes no objects.
    */
-  since(cursor: RecorderCursor, visit: RecordVisit, most: number = sinceMax): number {
+  since(cursor: RecorderCursor, visit: RecordVisit, most: number): number {
     if (this.#open === null) {
       cursor.length = 0;
       return 0;
     }
-    return this.#open.forwards.pass(cursor, Math.max(1, Math.floor(most / this.#workers)), visit);
+    return this.#open.forwards.pass(cursor, most, visit);
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 // Requests as they end: those that the flight recorder has first, then one after the other as they come, filtered by the server. Between two
-// pictures they are gathered, so that a thousand a second cost one drawing; no more are kept than somebody would scroll through.
+// pictures they are gathered, so that hundreds a second cost one drawing; no more are kept than somebody would scroll through.
 // Held, they wait and are counted.
 
 import { type ReadonlySignal, useSignal } from "@preact/signals";
@@ -11,6 +11,8 @@ import { follow } from "./events.ts";
 export const requestsMax = 2000;
 const firstCount = 500;
 const drawEveryMs = 250;
+/** A second: more than anybody reads. */
+const rate = 250;
 
 export interface LiveRequests {
   /** The newest first. */
@@ -63,7 +65,7 @@ export function useRequests(query: Readonly<Record<string, string>>): LiveReques
       }
     };
     const stop = follow({
-      path: `/api/v1/events?topics=requests${asked === "" ? "" : `&${asked}`}`,
+      path: `/api/v1/events?topics=requests&rate=${rate}${asked === "" ? "" : `&${asked}`}`,
       told: ({ name, data }) => {
         if (name === "request") come.current.push(JSON.parse(data) as ExchangeRecord);
         else if (name === "dropped") dropped.value += countOf(data);

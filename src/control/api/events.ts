@@ -8,8 +8,8 @@
 
 import { z } from "zod";
 import { didYouMean } from "../../config/nearest.ts";
-import { type EventHub, type EventTopic, eventTopics } from "../events/hub.ts";
-import type { Accepts } from "../recorder/filter.ts";
+import { type EventHub, type EventTopic, eventTopics, rateMax } from "../events/hub.ts";
+import { type Accepts, everything } from "../recorder/filter.ts";
 import { notUnderstood, problem } from "./answer.ts";
 import { type Operation, operation } from "./operation.ts";
 
@@ -33,6 +33,14 @@ const topicsParameter = z
   .default(usualTopics)
   .describe(`What to be told of, joined by commas: ${eventTopics.join(", ")}.`);
 
+const rateParameter = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(rateMax)
+  .default(rateMax)
+  .describe("Of the requests that fit, tell at most so many a second, and as many at once after a pause.");
+
 export function eventsOperations({ hub, filter }: EventsParts): readonly Operation[] {
   return [
     operation({
@@ -43,8 +51,11 @@ export function eventsOperations({ hub, filter }: EventsParts): readonly Operati
       description:
         "Server-sent events. A client that reads too slowly misses requests, and is told how many (event dropped); of everything else it is told what is so now.",
       tag: "Live",
-      // All but `topics` are the filter's, which reads them itself.
-      query: z.object({ topics: topicsParameter, ...filter?.parameters }) as z.ZodType<{ topics: string }>,
+      // All but `topics` and `rate` are the filter's, which reads them itself.
+      query: z.object({ topics: topicsParameter, rate: rateParameter, ...filter?.parameters }) as unknown as z.ZodType<{
+        topics: string;
+        rate: number;
+      }>,
       answers: {
         200: { description: "Events, until the client leaves.", type: "text/event-stream; charset=utf-8" },
         503: { description: "As many clients listen already as may." },
@@ -53,11 +64,11 @@ export function eventsOperations({ hub, filter }: EventsParts): readonly Operati
       handle: ({ request, query }) => {
         const topics = readTopics(query.topics);
         if (typeof topics === "string") return notUnderstood(topics);
-        const accepts = filter?.read({ ...query }) ?? (() => true);
+        const accepts = filter?.read({ ...query }) ?? everything;
         if (typeof accepts === "string") return notUnderstood(accepts);
         if (request.method === "HEAD") return new Response(null, { headers });
         const lastId = request.headers.get("last-event-id");
-        const client = hub.open({ topics, accepts, lastId });
+        const client = hub.open({ topics, accepts, rate: query.rate, lastId });
         if (client === null) {
           const answer = problem(503, `${hub.clientsMax} clients listen already, and no more may: try again later`);
           answer.headers.set("retry-after", "10");

@@ -64,14 +64,16 @@ export class EventClient {
     this.#flow();
   }
 
-  /** So many may be told a second, and as many at once after a pause. To be called now and then. */
-  allowRequests(perSecond: number): void {
+  /** So many may be told a second, and as many at once after a pause. To be called now and then. Answers how many it is now. */
+  allowRequests(perSecond: number): number {
     const nowMs = this.#options.nowMs();
     const passedMs = nowMs - this.#allowedAtMs;
     // Whoever has used them up is told of many at a time: that costs less.
-    if (passedMs < allowMs) return;
-    this.#allowedAtMs = nowMs;
-    this.#allowed = Math.min(perSecond, this.#allowed + (passedMs * perSecond) / 1000);
+    if (passedMs >= allowMs) {
+      this.#allowedAtMs = nowMs;
+      this.#allowed = Math.min(perSecond, this.#allowed + (passedMs * perSecond) / 1000);
+    }
+    return Math.floor(this.#allowed);
   }
 
   /** False: not this one, which counts as dropped. */

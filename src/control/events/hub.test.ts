@@ -52,6 +52,8 @@ class Shown implements Pick<Sampling, "latest" | "servers" | "watch"> {
 class Recorded implements RequestFeed {
   readonly followers = new Set<RequestFollower>();
   readonly kept: ExchangeRecord[] = [];
+  /** How many may be told, as it was answered. */
+  readonly begun: number[] = [];
 
   follow(follower: RequestFollower): () => void {
     this.followers.add(follower);
@@ -74,7 +76,7 @@ class Recorded implements RequestFeed {
     const record = { id, status, path } as ExchangeRecord;
     this.kept.push(record);
     for (const follower of this.followers) {
-      follower.begins();
+      this.begun.push(follower.begins());
       if (follower.accepts(rawOf(record), names) && follower.takes()) follower.told(record);
     }
   }
@@ -289,12 +291,30 @@ test("of very many requests a thousand are told each second, and how many were n
   expect(dropped.map(({ data }) => data)).toEqual([{ requests: 500, others: 0 }]);
 });
 
+test("who asks for fewer is told of fewer, and how many may come is known before any is read", async () => {
+  const clock = { ms: 5000 };
+  const { requests, url } = stage({ nowMs: () => clock.ms });
+  for (const rate of ["0", "1001", "many", "2.5"])
+    expect([rate, (await fetch(`${url}?topics=requests&rate=${rate}`)).status]).toEqual([rate, 400]);
+  const listener = await Listener.open(url, "?topics=requests&rate=20");
+  for (let count = 1; count <= 22; count++) requests.end(`0-${count}`, 500);
+  clock.ms += 100;
+  for (let count = 23; count <= 25; count++) requests.end(`0-${count}`, 500);
+  const told = await listener.take(23);
+  expect(told.filter(({ name }) => name === "request").map(({ id }) => id)).toEqual([
+    ...Array.from({ length: 20 }, (_, index) => `0-${index + 1}`),
+    "0-23",
+    "0-24",
+  ]);
+  expect(requests.begun).toEqual([...Array.from({ length: 20 }, (_, index) => 20 - index), 0, 0, 2, 1, 0]);
+});
+
 test("each is told of what fits its own filter, and of what nobody could read", async () => {
   const { requests, hub } = stage();
   const texts: string[] = ["", ""];
   for (const [index, status] of [404, 500].entries()) {
     const client = hub.open({
-      ...{ topics: new Set(["requests"] as const), lastId: null },
+      ...{ topics: new Set(["requests"] as const), rate: 1000, lastId: null },
       accepts: (reader) => reader.status === status,
     })!;
     void (async () => {

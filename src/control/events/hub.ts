@@ -18,8 +18,8 @@ export type EventTopic = (typeof eventTopics)[number];
 /** Who is told of requests as they end, the oldest first. */
 export interface RequestFollower {
   readonly accepts: Accepts;
-  /** Called before it is shown some. */
-  begins(): void;
+  /** Called before it is shown some. Answers how many it takes. */
+  begins(): number;
   /** Asked of each that fits, before it is decoded. */
   takes(): boolean;
   told(record: ExchangeRecord): void;
@@ -42,6 +42,8 @@ export interface Subscription {
   readonly topics: ReadonlySet<EventTopic>;
   /** Of requests. */
   readonly accepts: Accepts;
+  /** Of requests: told at most so many a second. */
+  readonly rate: number;
   /** The id that the client has seen last: it goes on behind it. Null for one that is new. */
   readonly lastId: string | null;
 }
@@ -59,7 +61,7 @@ export interface HubOptions {
 }
 
 /** A second: more than anybody reads; who wants them all has the access log. Thousands more would take control's time and memory. */
-const requestsMax = 1000;
+export const rateMax = 1000;
 const clientsMaxUsual = 32;
 const bytesMaxUsual = 1_048_576;
 const beatMsUsual = 15_000;
@@ -138,17 +140,17 @@ export class EventHub {
     if (topics.has("servers")) client.tellServers();
   }
 
-  #followRequests(client: EventClient, { accepts, lastId }: Subscription): void {
+  #followRequests(client: EventClient, { accepts, rate, lastId }: Subscription): void {
     const { requests } = this.#options;
     if (requests === null) return;
     const follower: RequestFollower = {
       accepts,
-      begins: () => client.allowRequests(requestsMax),
+      begins: () => client.allowRequests(rate),
       takes: () => client.takesRequest(),
       told: (record) => client.push("request", this.#bytesOf(record)),
       missed: (count) => client.missedRequests(count),
     };
-    const resumption = lastId === null ? null : new Resumption({ follower, heldMax: requestsMax });
+    const resumption = lastId === null ? null : new Resumption({ follower, heldMax: rate });
     this.#unfollows.set(client, requests.follow(resumption ?? follower));
     if (lastId === null || resumption === null) return;
     const found = requests.after(lastId, accepts, () => this.#clients.has(client));

@@ -7,7 +7,7 @@ function stage(heldMax = 10) {
   const resumption = new Resumption({
     follower: {
       accepts: () => true,
-      ...{ begins: () => {}, takes: () => true },
+      ...{ begins: () => 10, takes: () => true },
       told: ({ id }) => void said.push(id),
       missed: (count) => void said.push(count),
     },

@@ -27,8 +27,8 @@ export class Resumption implements RequestFollower {
     this.#heldMax = heldMax;
   }
 
-  begins(): void {
-    this.#follower.begins();
+  begins(): number {
+    return this.#follower.begins();
   }
 
   takes(): boolean {

@@ -1,6 +1,7 @@
-// The flight recorder as the stream of events follows it: looked at every few milliseconds while somebody follows, and never otherwise,
+// The flight recorder as the stream of events follows it: looked at many times a second while somebody follows, and never otherwise,
 // so that a ring of the usual size is not overwritten in between. One look reads what has ended since the last one for all who follow;
-// each record is shown to their filters as it stands, and decoded once when one of them takes it.
+// each record is shown to their filters as it stands, and decoded once when one of them takes it. Where nobody has a filter, no more is
+// read than somebody may be told of: under load that is a hundredth of what ends.
 
 import type { Steps } from "../../memory/listranges.ts";
 import type { RecorderReader } from "../../memory/recorderreader.ts";
@@ -9,11 +10,18 @@ import type { ExchangeRecord } from "../api/shape/exchange.ts";
 import type { RequestFeed, RequestFollower } from "../events/hub.ts";
 import type { FoundRecords, Recorder, RecorderCursor } from "../recorder.ts";
 import { inSlices } from "../slices.ts";
-import { type Accepts, type FilterAsked, filterParameters, readFilter } from "./filter.ts";
+import { type Accepts, everything, type FilterAsked, filterParameters, readFilter } from "./filter.ts";
 import { recordOf } from "./record.ts";
 
-/** A worker that ends 30,000 a second overwrites the 1,000 records of the default in 33 ms, and control may have to wait for its turn. */
-const everyMs = 10;
+/**
+ * Where somebody looks for some: a worker that ends 30,000 a second overwrites the 1,000 records of the default in 33 ms, and control may
+ * have to wait for its turn.
+ */
+const searchingMs = 10;
+/** Where only the newest are wanted: sooner than anybody sees. */
+const showingMs = 50;
+/** Read in one look, which must not keep control from its other work for long: this is some milliseconds. */
+const lookMax = 50_000;
 /** Of those that ended while somebody was away. */
 const againMax = 1000;
 
@@ -28,6 +36,7 @@ export class RecorderFeed implements RequestFeed {
   #followers: readonly RequestFollower[] = [];
   #cursor: RecorderCursor = [];
   #timer: Timer | null = null;
+  #everyMs = 0;
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
@@ -36,9 +45,9 @@ export class RecorderFeed implements RequestFeed {
   follow(follower: RequestFollower): () => void {
     // What has ended before is for the others.
     if (this.#timer === null) this.#cursor = this.#recorder.now();
-    else this.#look();
+    else this.#look(true);
     this.#followers = [...this.#followers, follower];
-    this.#timer ??= setInterval(() => this.#look(), everyMs);
+    this.#pace();
     return () => this.#leave(follower);
   }
 
@@ -49,14 +58,29 @@ export class RecorderFeed implements RequestFeed {
 
   #leave(follower: RequestFollower): void {
     this.#followers = this.#followers.filter((each) => each !== follower);
-    if (this.#followers.length > 0 || this.#timer === null) return;
-    clearInterval(this.#timer);
-    this.#timer = null;
+    this.#pace();
   }
 
-  #look(): void {
-    for (const follower of this.#followers) follower.begins();
-    const lost = this.#recorder.since(this.#cursor, this.#shown);
+  get #isFiltered(): boolean {
+    return this.#followers.some(({ accepts }) => accepts !== everything);
+  }
+
+  #pace(): void {
+    const everyMs = this.#followers.length === 0 ? 0 : this.#isFiltered ? searchingMs : showingMs;
+    if (everyMs === this.#everyMs) return;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#everyMs = everyMs;
+    this.#timer = everyMs === 0 ? null : setInterval(() => this.#look(false), everyMs);
+  }
+
+  /** `isWhole`: whatever has ended by now is behind it, though nobody may be told of any. */
+  #look(isWhole: boolean): void {
+    const isFiltered = this.#isFiltered;
+    let most = 0;
+    for (const follower of this.#followers) most = Math.max(most, follower.begins());
+    // What ends meanwhile is counted by the look that shows some again.
+    if (!isFiltered && most === 0 && !isWhole) return;
+    const lost = this.#recorder.since(this.#cursor, this.#shown, isFiltered ? lookMax : most);
     if (lost > 0) for (const follower of this.#followers) follower.missed(lost);
   }
 

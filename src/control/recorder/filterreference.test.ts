@@ -11,6 +11,7 @@ import { type FaultCode, fault, faultCodes } from "../../base/fault.ts";
 import { runSteps } from "../../memory/listranges.ts";
 import { RecorderRing } from "../../memory/recorder.ts";
 import { noSlot } from "../../memory/recorderlayout.ts";
+import type { RecorderReader } from "../../memory/recorderreader.ts";
 import type { ExchangeRecord } from "../api/shape/exchange.ts";
 import { Recorder } from "../recorder.ts";
 import { type FilterAsked, type FilterName, readFilter } from "./filter.ts";
@@ -197,9 +198,10 @@ test("list and stream let through what a comparison of decoded records would", (
     );
     const listed = runSteps(recorder.search(accepts, 1000)).records;
     const told: string[] = [];
-    recorder.since([...cursor], (reader, worker) => {
+    const visit = (reader: RecorderReader, worker: number): void => {
       if (accepts(reader, recorder.names)) told.push(recordOf(reader, worker, recorder.names).id);
-    });
+    };
+    recorder.since([...cursor], visit, 1000);
     const ids = wanted.map(({ id }) => id).sort();
     const context = { seed, asked };
     expect({ ...context, ids: listed.map(({ id }) => id).sort() }).toEqual({ ...context, ids });

@@ -39,11 +39,17 @@ export class Forwards {
     this.#endedMs = new Float64Array(readers.length);
   }
 
-  /** All behind the cursor, at most so many of each worker, the newest. The cursor goes behind them. Answers how many were lost. */
+  /**
+   * All behind the cursor; where there are more, `most` of them: of each worker the newest, as many as its share of them is, and one at
+   * least. The cursor goes behind them. Answers how many were lost.
+   */
   pass(cursor: number[], most: number, visit: (reader: RecorderReader, worker: number) => void): number {
     const readers = this.#readers;
     this.#lost = 0;
-    for (let worker = 0; worker < readers.length; worker++) this.#begin(cursor, worker, most);
+    let all = 0;
+    for (let worker = 0; worker < readers.length; worker++) all += this.#ahead(cursor, worker);
+    const share = Math.min(1, most / all);
+    for (let worker = 0; worker < readers.length; worker++) this.#begin(cursor, worker, share);
     for (;;) {
       let oldest = -1;
       let endedMs = Number.POSITIVE_INFINITY;
@@ -58,11 +64,19 @@ export class Forwards {
     }
   }
 
-  #begin(cursor: number[], worker: number, most: number): void {
+  /** How many of a worker are there behind the cursor. */
+  #ahead(cursor: readonly number[], worker: number): number {
+    const reader = this.#readers[worker]!;
+    const end = reader.next(worker);
+    return Math.max(0, end - Math.max(cursor[worker] ?? end, reader.oldest(worker)));
+  }
+
+  #begin(cursor: number[], worker: number, share: number): void {
     const reader = this.#readers[worker]!;
     const end = reader.next(worker);
     const from = cursor[worker] ?? end;
-    const first = Math.max(from, reader.oldest(worker), end - most);
+    const oldest = Math.max(from, reader.oldest(worker));
+    const first = share === 1 ? oldest : Math.max(oldest, end - Math.max(1, Math.floor((end - oldest) * share)));
     // Of numbers between two files nothing is lost.
     if (first > from) this.#lost += Math.min(first - from, first - Math.max(from, reader.first(worker)));
     cursor[worker] = Math.max(from, end);

@@ -36,7 +36,7 @@ export function recordOf(reader: RecorderReader, worker: number, names: Recorder
     user: shown(reader, "user"),
     method: (reader.kind === 0 ? methodNames.get(reader.method) : "") || shown(reader, "method"),
     // Of a target that was refused for them, credentials may stand there.
-    host: shown(reader, "host").replace(/^.*@/, `${redacted}@`),
+    host: hostOf(reader),
     path: shown(reader, "path"),
     isCut: reader.has(recordFlag.isCut),
     isTls: reader.has(recordFlag.isTls),
@@ -89,6 +89,11 @@ export function nameOf(table: NameTable, kind: keyof NameTable, slot: number): s
 function shown(reader: RecorderReader, name: TextName): string {
   const bytes = reader.text(name);
   return bytes.length === 0 ? "" : shownBytes(bytes);
+}
+
+function hostOf(reader: RecorderReader): string {
+  const host = shown(reader, "host");
+  return host.includes("@") ? host.replace(/^.*@/, `${redacted}@`) : host;
 }
 
 /** As flow/requestid.ts writes it. */
