@@ -44,8 +44,9 @@ const scratch = mkdtempSync(join(tmpdir(), "sluice-bench-"));
 const running = new Set<Target>();
 const startSluice = sluiceStarter(values.sluice);
 
-/** In mode tcp the runtime's own floor stands beside the others, with a cache one that is nothing else. Nobody else has a pool of outbound addresses, or a console. */
-function startersOf({ mode, isCaching, outbound, watched }: Scenario): readonly Starter[] {
+/** In mode tcp the runtime's own floor stands beside the others, with a cache one that is nothing else. Nobody else has a pool of outbound addresses, or a console; HAProxy can spread requests over addresses. */
+function startersOf({ mode, isCaching, outbound, spread, watched }: Scenario): readonly Starter[] {
+  if (spread !== null) return [startHaproxy, startSluice];
   if (outbound !== null || watched !== null) return [startSluice];
   const others = [...(mode === "tcp" ? [startForwarder] : []), ...(isCaching ? [startVarnish] : [])];
   return [startHaproxy, startNginx, ...others, startSluice];
@@ -69,8 +70,8 @@ async function startOne(starter: Starter, options: Omit<ProxyOptions, "folder">,
 let certificate = "";
 
 function optionsOf(scenario: Scenario, originPort: number): Omit<ProxyOptions, "folder"> {
-  const { mode, workers, isLogging, isTracking, isCaching, isHooked, isTls, watched, outbound } = scenario;
-  const asked = { mode, workers, isLogging, isTracking, isCaching, isHooked, watched, outbound };
+  const { mode, workers, isLogging, isTracking, isCaching, isHooked, isTls, watched, outbound, spread } = scenario;
+  const asked = { mode, workers, isLogging, isTracking, isCaching, isHooked, watched, outbound, spread };
   return { ...asked, originPort, certificate: isTls ? certificate : null };
 }
 
@@ -78,7 +79,7 @@ function labelsOf(scenario: Scenario): readonly [string, string] {
   if (scenario.isTracking) return ["no table", "table"];
   if (scenario.isHooked) return ["no hook", "hook"];
   if (scenario.watched !== null) return ["nobody looks", "console open"];
-  if (scenario.outbound !== null) return ["no pool", `pool of ${scenario.outbound}`];
+  if (scenario.outbound !== null) return ["the system's address", `${scenario.outbound} of its own`];
   return scenario.isLogging ? ["no log", "log"] : ["1 worker", `${scenario.workers} workers`];
 }
 
@@ -101,16 +102,23 @@ async function compare(scenario: Scenario, originPort: number): Promise<readonly
     throw new Error(`the origin was asked ${misses} times for what should have been cached`);
   for (const proxy of proxies) await proxy.stop();
   console.log(figuresTable(figures));
-  const compared =
-    scenario.baseline && scenario.outbound === null && scenario.watched === null
-      ? figures.filter((row) => row.target.endsWith(`, ${asked}`))
-      : figures;
-  console.log(ratios(compared, compared.findLast((row) => row.target.startsWith("sluice"))!.target));
+  for (const compared of comparedOf(scenario, figures, asked)) console.log(ratios(compared, compared.at(-1)!.target));
   if (scenario.workers > 1) {
     for (let index = 0; index < figures.length; index += 2)
       console.log(scaling(figures[index]!, figures[index + 1]!, scenario.workers));
   }
   return figures;
+}
+
+/** Each list by its last: programs with each other, or each with its own baseline where that is what is asked. */
+function comparedOf(
+  { baseline, outbound, watched }: Scenario,
+  figures: readonly Figures[],
+  asked: string,
+): readonly (readonly Figures[])[] {
+  if (baseline !== true) return [figures];
+  if (outbound === null && watched === null) return [figures.filter((row) => row.target.endsWith(`, ${asked}`))];
+  return figures.flatMap((_, index) => (index % 2 === 0 ? [figures.slice(index, index + 2)] : []));
 }
 
 async function compareIdle(scenario: Scenario, originPort: number): Promise<readonly unknown[]> {
@@ -171,6 +179,7 @@ async function main(): Promise<boolean> {
     isHooked: false,
     watched: null,
     outbound: null,
+    spread: null,
     originPort: 0,
     certificate: null,
   } as const;

@@ -4,6 +4,8 @@
 import { handshakes } from "./handshake.ts";
 import { type Drive, type Load, wrk } from "./load.ts";
 
+export type Spread = "chance" | "key";
+
 export interface Scenario {
   readonly key: string;
   readonly title: string;
@@ -24,6 +26,8 @@ export interface Scenario {
   readonly watched: string | null;
   /** Set: the origin is asked for through a forward proxy, by so many outbound addresses. */
   readonly outbound: number | null;
+  /** Set: HAProxy does the same beside it, with a server line for each address, chosen by chance or by the key. It judges none of them. */
+  readonly spread: Spread | null;
   readonly workers: number;
   /** Set: measure memory of so many idle connections instead of CPU. */
   readonly idleConnections?: number;
@@ -67,6 +71,7 @@ function scenario(key: string, title: string, load: Load | Drive, options: Optio
     isHooked: false,
     watched: null,
     outbound: null,
+    spread: null,
     workers: 1,
     ...options,
   } as const;
@@ -104,7 +109,11 @@ export const scenarios: readonly Scenario[] = [
     isHooked: true,
     baseline: true,
   }),
-  scenario("t", "a forward proxy: by 300 addresses against by none", forward, { outbound: 300, baseline: true }),
+  scenario("t", "a forward proxy: by 300 addresses against by none", forward, {
+    outbound: 300,
+    spread: "chance",
+    baseline: true,
+  }),
   // As many connections to the origin with a pool as without: what is left is what the pool itself costs.
   scenario(
     "t2",
@@ -116,7 +125,7 @@ export const scenarios: readonly Scenario[] = [
     "u",
     "a forward proxy: 1,000 keys among 10,000 addresses against none",
     { ...forward, keys: 1000 },
-    { outbound: 10_000, baseline: true },
+    { outbound: 10_000, spread: "key", baseline: true },
   ),
   scenario(
     "v",

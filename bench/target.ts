@@ -7,6 +7,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { treeOf, workersOf } from "./process.ts";
+import type { Spread } from "./scenario.ts";
 
 export interface Target {
   readonly name: string;
@@ -35,6 +36,8 @@ export interface ProxyOptions {
   readonly mode: "http" | "tcp";
   /** Set: it is a forward proxy, by so many outbound addresses; 0: by the system's own. */
   readonly outbound: number | null;
+  /** Of a program that has no pools of them: how one is chosen. */
+  readonly spread: Spread | null;
   /** A PEM file with certificate and key: clients speak TLS. */
   readonly certificate: string | null;
   /** More environment; for Sluice's profile. */
@@ -49,6 +52,13 @@ const memoryFolder: string = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const startTimeoutMs = 20_000;
 const answerTimeoutMs = 2000;
 const stopTimeoutMs = 10_000;
+
+/** Loopback addresses from 127.0.1.0 on; the origin is one too. */
+const firstOutbound = 0x7f_00_01_00;
+
+export function outboundAddress(index: number): string {
+  return [24, 16, 8, 0].map((bits) => ((firstOutbound + index) >>> bits) & 255).join(".");
+}
 
 /** A port that was free a moment ago. */
 export function freePort(): number {

@@ -1,8 +1,8 @@
-// HAProxy, in mode http or tcp.
+// HAProxy, in mode http or tcp; for many outbound addresses with a server line for each.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, type Starter, start } from "../target.ts";
+import { freePort, outboundAddress, type ProxyOptions, type Starter, start } from "../target.ts";
 
 export const startHaproxy: Starter = (options) => {
   const port = freePort();
@@ -39,10 +39,20 @@ export const startHaproxy: Starter = (options) => {
     "backend app",
     // Without it the first request of each client connection opens a connection to the origin too; the others share theirs.
     ...inHttp("  http-reuse always"),
-    `  server origin 127.0.0.1:${options.originPort}`,
+    ...serversOf(options),
     "",
   ];
   const path = join(options.folder, "haproxy.cfg");
   writeFileSync(path, config.join("\n"));
   return start("haproxy", "haproxy", ["-db", "-q", "-f", path], port, options);
 };
+
+/** The origin, by each outbound address where there are some. */
+function serversOf({ originPort, outbound, spread }: ProxyOptions): string[] {
+  const origin = `127.0.0.1:${originPort}`;
+  if (outbound === null || outbound === 0) return [`  server origin ${origin}`];
+  return [
+    spread === "key" ? "  balance hdr(X-Egress-Key)" : "  balance random(1)",
+    ...Array.from({ length: outbound }, (_, index) => `  server by${index} ${origin} source ${outboundAddress(index)}`),
+  ];
+}

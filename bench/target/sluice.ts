@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { look } from "../look.ts";
-import { freePort, type Starter, start, stopping } from "../target.ts";
+import { freePort, outboundAddress, type Starter, start, stopping } from "../target.ts";
 
 const clients = { key: "ip", size: "100k", expire: "60s", store: ["http_req_rate(10s)"] };
 const rules = [{ track: "clients" }, { if: "tracked[0].http_req_rate > 100000000", deny: 429 }];
@@ -63,9 +63,6 @@ export function sluiceStarter(launcher: string): Starter {
   };
 }
 
-/** Loopback addresses from 127.0.1.0 on; the origin is one too. */
-const firstAddress = 0x7f_00_01_00;
-
 interface ForwardParts {
   readonly proxy: object;
   readonly egress: object;
@@ -74,10 +71,6 @@ interface ForwardParts {
 function forwardParts(outbound: number | null): ForwardParts | null {
   if (outbound === null) return null;
   if (outbound === 0) return { proxy: { private: true }, egress: {} };
-  const addresses = [`${addressText(firstAddress)}-${addressText(firstAddress + outbound - 1)}`];
+  const addresses = [`${outboundAddress(0)}-${outboundAddress(outbound - 1)}`];
   return { proxy: { private: true, egress: "many" }, egress: { many: { members: [{ addresses }] } } };
-}
-
-function addressText(address: number): string {
-  return [24, 16, 8, 0].map((bits) => (address >>> bits) & 255).join(".");
 }
