@@ -53,6 +53,8 @@ function serversOf({ originPort, outbound, spread }: ProxyOptions): string[] {
   if (outbound === null || outbound === 0) return [`  server origin ${origin}`];
   return [
     spread === "key" ? "  balance hdr(X-Egress-Key)" : "  balance random(1)",
+    // By default every tenth request makes a connection, for those of an address that were not needed for 5 s are closed.
+    "  default-server pool-purge-delay 60s pool-low-conn 8",
     ...Array.from({ length: outbound }, (_, index) => `  server by${index} ${origin} source ${outboundAddress(index)}`),
   ];
 }
