@@ -1,5 +1,14 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EgressPlan, Plan } from "../config/plan.ts";
@@ -274,6 +283,21 @@ describe("logs", () => {
       ...{ lines: { good: 4 }, bytes: statSync(path).size, logs: [{ files: 1, absent: 0 }] },
     });
     expect(await fresh.egresses.renew("other", "")).toBe("the egress pool other has no logs");
+  });
+
+  test("are read to their end when that is asked for, also just after they were rotated", async () => {
+    const path = join(root, "rotated.log");
+    writeFileSync(path, "");
+    const { egresses, adopt, clock } = stage();
+    const begunMs = performance.now();
+    Object.defineProperty(clock, "nowMs", { get: () => start + performance.now() - begunMs });
+    adopt(scrape({ logs: [{ path, format, mode: "serve", everyMs: 300_000 }] }));
+    await egresses.renew("scrape", "");
+    appendFileSync(path, line(200, 19_001, 0));
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, line(200, 19_001, 1));
+    await egresses.renew("scrape", "");
+    expect(egresses.logFigures().get("scrape")).toMatchObject({ lines: { good: 2 } });
   });
 
   test("make members leave as requests do, by the pool's own rules", async () => {

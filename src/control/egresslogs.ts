@@ -43,6 +43,8 @@ interface Following {
 }
 
 const tickMs = 250;
+/** A log that was rotated just now has a successor that is begun a moment later, and that may be rotated in turn. */
+const renewLooksMax = 3;
 const tellMs = 5000;
 const rowsMin = 16;
 
@@ -94,8 +96,13 @@ export class EgressLogs {
   /** Reads all that is there now, of one pool or of all. Null when it is done; otherwise what does not exist. */
   async renew(name: string | null): Promise<string | null> {
     if (name !== null && !this.#following.has(name)) return `the egress pool ${name} has no logs`;
-    while (this.#looking !== null) await this.#looking;
-    await this.#begin(true, name);
+    for (let looks = 1; looks <= renewLooksMax; looks++) {
+      while (this.#looking !== null) await this.#looking;
+      await this.#begin(true, name);
+      const waitMs = this.#waitMs(name);
+      if (waitMs <= 0) break;
+      await new Promise((resume) => setTimeout(resume, waitMs));
+    }
     return null;
   }
 
@@ -126,6 +133,13 @@ export class EgressLogs {
     if (performance.now() - this.#toldMs < tellMs) return;
     this.#toldMs = performance.now();
     this.#tell();
+  }
+
+  /** For how long what was rotated just now keeps its successor waiting, in one pool or in all. */
+  #waitMs(name: string | null): number {
+    const nowMs = this.#options.nowMs();
+    const waiting = [...this.#following.values()].filter(({ plan }) => name === null || plan.name === name);
+    return Math.max(0, ...waiting.map(({ logs }) => logs.waitsUntilMs(nowMs) - nowMs));
   }
 
   #begin(isAll: boolean, name: string | null): Promise<void> {

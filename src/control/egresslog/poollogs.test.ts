@@ -138,6 +138,24 @@ test("a log is looked at when its time has come, or when that is asked for", () 
   expect(look(1000)).toHaveLength(1);
 });
 
+test("a log that was rotated is read on in a moment, however seldom it is looked at", () => {
+  const pool = poolOf({ everyMs: 300_000 });
+  const path = pool.logs[0]!.path;
+  writeFileSync(path, "");
+  const { look, logs } = stage(pool);
+  look();
+  appendFileSync(path, line(201, 19_001));
+  renameSync(path, `${path}.1`);
+  writeFileSync(path, line(202, 19_001));
+  expect(look(300_000)).toMatchObject([[0, { status: 201 }]]);
+  expect(logs.waitsUntilMs(now)).toBeGreaterThan(now);
+  expect(look(500)).toEqual([]);
+  expect(look(500)).toMatchObject([[0, { status: 202 }]]);
+  expect(logs.waitsUntilMs(now)).toBe(0);
+  appendFileSync(path, line(203, 19_001));
+  expect(look(1000)).toEqual([]);
+});
+
 test("what comes from the future, or without a time, is of now", () => {
   const pool = poolOf({ mode: "parse" });
   writeFileSync(pool.logs[0]!.path, line(200, 19_001, "a", "-", "59"));

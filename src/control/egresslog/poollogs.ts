@@ -150,8 +150,16 @@ export class PoolLogs {
           this.#nowMs = nowMs();
           yield;
         } while (this.#read(tail));
+        // However seldom it is looked at: what was rotated is not to be a look late.
+        const waitMs = tail.waitsUntilMs(this.#nowMs);
+        if (waitMs > 0) log.dueMs = Math.min(log.dueMs, waitMs);
       }
     }
+  }
+
+  /** Until when some file has to wait that took the place of another just now; 0: none. */
+  waitsUntilMs(nowMs: number): number {
+    return Math.max(0, ...this.#logs.flatMap(({ tails }) => tails.map((tail) => tail.waitsUntilMs(nowMs))));
   }
 
   standings(): LogStanding[] {

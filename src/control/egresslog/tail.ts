@@ -64,6 +64,11 @@ export class Tail {
     this.path = options.path;
   }
 
+  /** Until when its successor has to wait, for one that was renamed may still be written to; 0: for nothing. */
+  waitsUntilMs(nowMs: number): number {
+    return this.#graceEndMs > nowMs ? this.#graceEndMs : 0;
+  }
+
   /** Where the reading is to begin, of a log that was never seen: what comes from now on is new, however late it is looked at. */
   meet(): void {
     if (!this.#options.position.isKnown) this.read(0);
