@@ -48,7 +48,7 @@ export class Forwards {
     this.#lost = 0;
     let all = 0;
     for (let worker = 0; worker < readers.length; worker++) all += this.#ahead(cursor, worker);
-    const share = Math.min(1, most / all);
+    const share = all <= most ? 1 : most / all;
     for (let worker = 0; worker < readers.length; worker++) this.#begin(cursor, worker, share);
     for (;;) {
       let oldest = -1;
