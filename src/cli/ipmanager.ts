@@ -2,11 +2,10 @@
 // pages and metrics are where they were. Exit codes: 0 after SIGTERM or SIGINT, 1 when it cannot be run, 2 when what to run is not said.
 
 import { resolve } from "node:path";
-import { readListenAddress } from "../base/address.ts";
 import { ipmanagerVariables } from "../config/foreign/ipmanager/ipmanager.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { Materials } from "../config/materials.ts";
-import { busyAddresses } from "../control/port.ts";
+import { AdminPlace } from "./adminplace.ts";
 import type { Writer } from "./check.ts";
 import { serve } from "./serve.ts";
 
@@ -30,10 +29,10 @@ export async function ipmanager(options: IpmanagerOptions, writer: Writer): Prom
     return USAGE_ERROR;
   }
   const environment = environmentOf(options, process.env);
-  const place = new AdminPlace((environment[ipmanagerVariables.admin] ?? "") !== "");
+  const place = new AdminPlace(environment);
   const load = async (inUse?: Materials): Promise<Loaded> => {
     const loaded = await loadConfig(config, environment, inUse);
-    return place.settle(isOwn(loaded) ? loaded : strange(config));
+    return isOwn(loaded) ? place.settle(loaded) : strange(config);
   };
   return serve({
     source: { path: resolve(config), load },
@@ -66,24 +65,4 @@ function strange(file: string): Loaded {
     isRead: true,
     problems: [{ severity: "error", file, place: null, key: "", message, source: null }],
   };
-}
-
-/** ipmanager has no admin interface: that its usual port is taken is no reason not to start. Where it was put first, it stays. */
-class AdminPlace {
-  readonly #isSaid: boolean;
-  #listen: string | null = null;
-
-  constructor(isSaid: boolean) {
-    this.#isSaid = isSaid;
-  }
-
-  async settle(loaded: Loaded): Promise<Loaded> {
-    if (!loaded.ok || this.#isSaid) return loaded;
-    const { config } = loaded;
-    const reading = readListenAddress(config.admin.listen);
-    if (!reading.ok) return loaded;
-    const isBusy = this.#listen === null && (await busyAddresses([reading.value])).length > 0;
-    this.#listen ??= isBusy ? "127.0.0.1:0" : config.admin.listen;
-    return { ...loaded, config: { ...config, admin: { ...config.admin, listen: this.#listen } } };
-  }
 }

@@ -45,5 +45,6 @@ test("what to run is said, and not twice", () => {
   expect(usageProblem(undefined, {})).toContain("say what to run");
   expect(usageProblem(undefined, { to: "a:1" })).toBeNull();
   expect(usageProblem("x.toml", {})).toBeNull();
+  expect(usageProblem("config.json", { admin: ":1" })).toContain("SLUICE_ADMIN has");
   expect(usageProblem("x.toml", { accessLog: "-" })).toStartWith("--access-log stands in the config");
 });

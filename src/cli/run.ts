@@ -6,6 +6,7 @@ import { fromCommandLine } from "../config/commandline.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/types.ts";
 import type { ConfigSource } from "../control/configuring/source.ts";
+import { AdminPlace } from "./adminplace.ts";
 import { serve } from "./serve.ts";
 import { terminal } from "./writer.ts";
 
@@ -37,9 +38,10 @@ export async function run(options: RunOptions, file?: string): Promise<void> {
     process.exitCode = USAGE_ERROR;
     return;
   }
+  const place = new AdminPlace(process.env);
   const source: ConfigSource =
     config !== undefined
-      ? { path: resolve(config), load: (inUse) => loadConfig(config, process.env, inUse) }
+      ? { path: resolve(config), load: async (inUse) => place.settle(await loadConfig(config, process.env, inUse)) }
       : { path: null, load: async () => fromOptions(others) };
   const identity = config !== undefined ? resolve(config) : `${options.listen ?? ""} ${options.admin ?? ""}`;
   const code = await serve({ source, identity, isFresh: freshTables, started: null });
@@ -52,7 +54,10 @@ export function usageProblem(config: string | undefined, others: Words): string 
     return others.to === undefined ? "say what to run: -c FILE, or --listen ADDRESS --to HOST:PORT" : null;
   const given = Object.keys(others)[0];
   if (given === undefined) return null;
-  return `--${given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} stands in the config that -c names; give one or the other`;
+  const option = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const elsewhere =
+    given === "admin" ? " (configs of ipmanager, goproxy and GopherProxy have no place for it: SLUICE_ADMIN has)" : "";
+  return `--${option} stands in the config that -c names; give one or the other${elsewhere}`;
 }
 
 /** Further addresses become further listeners of the same pool. */
