@@ -143,7 +143,9 @@ export class EgressBoards implements SpaceUser {
     this.#name(made, plan.members);
     const isCarried = this.#carry(plan, path, made);
     if (isCarried)
-      lines.push(`egress pool ${plan.name}: what was known of its addresses is taken over into a larger board`);
+      lines.push(
+        `egress pool ${plan.name}: what was known of its addresses is taken over into a board of another size`,
+      );
     return { open: { plan, path, board: made, isNew: !isCarried }, isMade: true };
   }
 

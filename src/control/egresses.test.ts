@@ -172,7 +172,9 @@ describe("the board of a pool", () => {
     const many = Array.from({ length: 100 }, (_, index) => gatewayMember(`198.51.100.${index}`, 20_000 + index));
     said();
     adopt(scrape({ members: [...scrape().members, ...many] }));
-    expect(said()).toEqual(["egress pool scrape: what was known of its addresses is taken over into a larger board"]);
+    expect(said()).toEqual([
+      "egress pool scrape: what was known of its addresses is taken over into a board of another size",
+    ]);
     expect([stateOf(ids[0]!), stateOf("198.51.100.7"), egresses.all[0]!.board.capacity]).toEqual(["4", "1", 128]);
     expect(readdirSync(join(folder, "egress")).filter((name) => !name.startsWith("."))).toHaveLength(1);
     egresses.close();
