@@ -247,10 +247,10 @@ test("the stream's feed tells what comes, and what came behind an id", async () 
   const feed = new RecorderFeed(recorder);
   const isFailed: Accepts = ({ status }) => status >= 500;
   const after = async (id: string, accepts: Accepts): Promise<string[] | undefined> =>
-    (await feed.after(id, accepts, () => true))?.map((record) => record.id);
+    (await feed.after(id, accepts, 10, () => true))?.records.map((record) => record.id);
   expect([await after("0-1", all), await after("0-9", all)]).toEqual([["0-2", "0-3"], undefined]);
   expect(await after("0-1", isFailed)).toEqual(["0-3"]);
-  expect(await feed.after("0-1", all, () => false)).toEqual([]);
+  expect(await feed.after("0-1", all, 10, () => false)).toEqual({ records: [], left: 0 });
   const told = new Promise<number>((done) => {
     const stop = feed.follow(
       follower({
@@ -283,10 +283,88 @@ test("who comes back does not keep others from their turn, and is told of what h
       while (performance.now() < endMs);
       return true;
     },
+    10,
     () => true,
   );
   expect(turns).toBeGreaterThan(1);
-  expect(found?.map(({ status }) => status)).toEqual([201, 202, 203, 204]);
+  expect(found?.records.map(({ status }) => status)).toEqual([201, 202, 203, 204]);
+});
+
+test("who comes back is told of each once, of no more than it takes, and of how many more there were", async () => {
+  const recorder = newRecorder(2);
+  const [one, two] = adopt(recorder, planOf(10)) as [RecorderRing, RecorderRing];
+  for (let at = 0; at < 6; at++) write(one, at, 201 + at);
+  write(two, 1.5, 300);
+  const feed = new RecorderFeed(recorder);
+  const [told, lost]: [number[], number[]] = [[], []];
+  const rest = new Promise<void>((done) => {
+    const stop = feed.follow(
+      follower({
+        told: ({ status }) => {
+          told.push(status);
+          if (status !== 208) return;
+          stop();
+          done();
+        },
+        missed: (count) => void lost.push(count),
+      }),
+    );
+  });
+  // It ends after who comes back began to follow, and before what it missed is looked for.
+  write(one, 7, 207);
+  const after = async (id: string, most: number): Promise<unknown> => {
+    const found = await feed.after(id, all, most, () => true);
+    return found === null ? null : [found.records.map(({ status }) => status), found.left];
+  };
+  expect(await after("0-1", 10)).toEqual([[202, 300, 203, 204, 205, 206], 0]);
+  expect(await after("0-1", 2)).toEqual([[205, 206], 4]);
+  write(one, 8, 208);
+  await rest;
+  expect([told, lost]).toEqual([[207, 208], []]);
+  // The first four of the worker make room for others.
+  for (let at = 9; at < 15; at++) write(one, at, 200 + at);
+  const kept = [205, 206, 207, 208, ...Array.from({ length: 6 }, (_, index) => 209 + index)];
+  const stop = feed.follow(follower());
+  expect(await after("0-2", 20)).toEqual([kept, 2]);
+  expect([await after("0-15", 20), await after("0-4000000", 20), await after("2-1", 20)]).toEqual([null, null, null]);
+  stop();
+});
+
+test("a file of another size comes: what the former had is told, and all of the new one", async () => {
+  const recorder = newRecorder(1);
+  const feed = new RecorderFeed(recorder);
+  let allowed = 0;
+  const told: number[] = [];
+  let lost = 0;
+  const stop = feed.follow(
+    follower({
+      accepts: everything,
+      begins: () => allowed,
+      takes: () => allowed-- > 0,
+      told: ({ status }) => void told.push(status),
+      missed: (count) => {
+        lost += count;
+      },
+    }),
+  );
+  const told4 = async (): Promise<void> => {
+    while (told.length + lost < 4) await Bun.sleep(1);
+  };
+  // There was no file when it began to follow.
+  const [ring] = adopt(recorder, planOf(10)) as [RecorderRing];
+  for (let at = 0; at < 4; at++) write(ring, at, 201 + at);
+  allowed = 3;
+  await told4();
+  expect([told, lost]).toEqual([[202, 203, 204], 1]);
+  allowed = 0;
+  for (let at = 4; at < 9; at++) write(ring, at, 201 + at);
+  const prepared = recorder.prepare(planOf(20, 2));
+  expect(lost).toBe(1);
+  allowed = 2;
+  prepared.keep();
+  expect([told, lost]).toEqual([[202, 203, 204, 208, 209], 4]);
+  stop();
+  expect(recorder.leaves).toBeNull();
 });
 
 function seen(done: () => void): boolean {

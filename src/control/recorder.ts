@@ -36,6 +36,24 @@ export interface FoundRecords {
   readonly looked: number;
 }
 
+export interface FoundBehind {
+  /** The newest first. */
+  readonly records: readonly ExchangeRecord[];
+  /** How many more there were: they fit, or are not there any more. */
+  readonly left: number;
+}
+
+interface Searched {
+  readonly accepts: Accepts;
+  readonly limit: number;
+  /** Only those that ended after the one of this id, as far as that is known. */
+  readonly after: string | null;
+  /** Only those in front of it. */
+  readonly before: RecorderCursor | null;
+  /** Those that fit are counted behind the limit too. */
+  readonly isCounted: boolean;
+}
+
 interface Open {
   readonly path: string;
   readonly entriesMax: number;
@@ -56,6 +74,8 @@ export class Recorder implements SpaceUser {
   readonly #folder: string;
   readonly #workers: number;
   #open: Open | null = null;
+  /** Called while what the former file has can be read for the last time. */
+  leaves: (() => void) | null = null;
   /** Where each worker's numbers go on, when there is no file now. */
   #first: readonly number[] = [];
 
@@ -92,6 +112,7 @@ export class Recorder implements SpaceUser {
     return {
       file: next?.path ?? null,
       keep: () => {
+        if (former !== null && former !== next) this.leaves?.();
         this.#open = next;
         if (former === null || former === next) return;
         this.#first = this.#firstBehind(former);
@@ -140,24 +161,56 @@ export class Recorder implements SpaceUser {
 
   /** The newest that are wanted. `after`: only those that ended after the one of this id, as far as that is still there. */
   *search(accepts: Accepts, limit: number, after: string | null = null): Steps<FoundRecords> {
+    const { records, looked } = yield* this.#search({ accepts, limit, after, before: null, isCounted: false });
+    return { records, looked };
+  }
+
+  /**
+   * The newest that are wanted, ended after the one of this id and are in front of the cursor. Of that worker it is known how many have made
+   * room for others since. Null: there was none of this id in this file.
+   */
+  behind(id: string, before: RecorderCursor, accepts: Accepts, limit: number): Steps<FoundBehind> | null {
+    const gone = this.#goneBehind(id);
+    if (gone === null) return null;
+    const found = this.#search({ accepts, limit, after: id, before: [...before], isCounted: true });
+    return withGone(found, gone);
+  }
+
+  *#search({ accepts, limit, after, before, isCounted }: Searched): Steps<FoundRecords & FoundBehind> {
     const records: ExchangeRecord[] = [];
     let looked = 0;
+    let left = 0;
     const place = after === null ? null : placeOf(after);
     const open = this.#open;
-    if (open === null) return { records, looked };
-    const end = place === null ? null : this.#endOf(open, place.worker, place.number);
+    if (open === null) return { records, looked, left };
+    // Who goes on must not be told twice of what others had ended by then: the oldest that is there is the next that is known to be later.
+    const oldest = place === null || before === null ? 0 : open.reader.oldest(place.worker);
+    const end = place === null ? null : this.#endOf(open, place.worker, Math.max(place.number, oldest));
     // Its own, for others read between its steps.
     const readers = this.#readersOf(open.bytes);
-    for (const worker of backwards(readers)) {
+    for (const worker of backwards(readers, before ?? [])) {
       const reader = readers[worker]!;
       if (end !== null && reader.endedMs < end) break;
       if (end !== null && worker === place?.worker && reader.number <= place.number) continue;
       looked++;
-      if (accepts(reader, this.names)) records.push(recordOf(reader, worker, this.names));
-      if (records.length >= limit) break;
+      if (accepts(reader, this.names)) {
+        if (records.length < limit) records.push(recordOf(reader, worker, this.names));
+        else left++;
+      }
+      if (records.length >= limit && !isCounted) break;
       yield;
     }
-    return { records, looked };
+    return { records, looked, left };
+  }
+
+  /** How many behind this one have made room for others, of the same worker. Null: it was never in this file. */
+  #goneBehind(id: string): number | null {
+    const place = placeOf(id);
+    const reader = this.#open?.reader;
+    if (place === null || reader === undefined || place.worker >= this.#workers) return null;
+    const { worker, number } = place;
+    if (number < reader.first(worker) || number >= reader.next(worker)) return null;
+    return Math.max(0, reader.oldest(worker) - number - 1);
   }
 
   /** Null: it is not there any more. */
@@ -175,8 +228,8 @@ export class Recorder implements SpaceUser {
   }
 
   /**
-   * What has ended since, in the order in which it ended; about `most` of it, the newest, are read, of each worker its share. The cursor goes on behind it. Answers how
-   * many were lost: overwritten before they were read, or left out because there were too many. Makes no objects.
+   * What has ended since, in the order in which it ended; about `most` of it, the newest, are read, of each worker its share. The cursor
+   * goes on behind it. Answers how many were lost: overwritten before they were read, or left out because there were too many. Makes no objects.
    */
   since(cursor: RecorderCursor, visit: RecordVisit, most: number): number {
     if (this.#open === null) {
@@ -190,6 +243,11 @@ export class Recorder implements SpaceUser {
     this.#open = null;
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+function* withGone(search: Steps<FoundBehind>, gone: number): Steps<FoundBehind> {
+  const { records, left } = yield* search;
+  return { records, left: left + gone };
 }
 
 function placeOf(id: string): { readonly worker: number; readonly number: number } | null {

@@ -72,6 +72,8 @@ export class EventClient {
     if (passedMs >= allowMs) {
       this.#allowedAtMs = nowMs;
       this.#allowed = Math.min(perSecond, this.#allowed + (passedMs * perSecond) / 1000);
+      // What was not told is said by now, though nothing comes next.
+      if (this.#allowed >= 1) this.#flow();
     }
     return Math.floor(this.#allowed);
   }

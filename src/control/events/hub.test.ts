@@ -13,7 +13,7 @@ import { silentLog } from "../log.ts";
 import type { Accepts } from "../recorder/filter.ts";
 import { RecorderNames } from "../recorder/names.ts";
 import { Chronicle } from "./chronicle.ts";
-import { EventHub, type HubOptions, type RequestFeed, type RequestFollower } from "./hub.ts";
+import { EventHub, type FoundAgain, type HubOptions, type RequestFeed, type RequestFollower } from "./hub.ts";
 
 const ends: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -64,12 +64,12 @@ class Recorded implements RequestFeed {
   search: Promise<void> = Promise.resolve();
   isWanted: () => boolean = () => true;
 
-  async after(id: string, accepts: Accepts, isWanted: () => boolean): Promise<readonly ExchangeRecord[] | null> {
+  async after(id: string, accepts: Accepts, most: number, isWanted: () => boolean): Promise<FoundAgain | null> {
     this.isWanted = isWanted;
     const at = this.kept.findIndex((record) => record.id === id);
-    const found = at === -1 ? null : this.kept.slice(at + 1).filter((record) => accepts(rawOf(record), names));
+    const found = this.kept.slice(at + 1).filter((record) => accepts(rawOf(record), names));
     await this.search;
-    return found;
+    return at === -1 ? null : { records: found.slice(-most), left: Math.max(0, found.length - most) };
   }
 
   end(id: string, status: number, path = "/"): void {
@@ -248,6 +248,27 @@ test("requests are those that the filter lets through, each with its id, and a s
   requests.end("0-4", 503);
   const second = await Listener.open(url, "?topics=requests", { "last-event-id": "0-3" });
   expect((await second.take(1))[0]).toMatchObject({ id: "0-4", data: { status: 503 } });
+});
+
+test("of what ended while somebody was away as many are told as it asks for a second, and how many more there were", async () => {
+  const { requests, url } = stage();
+  for (let count = 1; count <= 9; count++) requests.end(`0-${count}`, 500);
+  const listener = await Listener.open(url, "?topics=requests&rate=3", { "last-event-id": "0-1" });
+  const [dropped, ...told] = await listener.take(4);
+  expect(dropped).toMatchObject({ name: "dropped", data: { requests: 5, others: 0 } });
+  expect(told.map(({ id }) => id)).toEqual(["0-7", "0-8", "0-9"]);
+});
+
+test("what was not told is said once more may come, though nothing does", async () => {
+  const clock = { ms: 5000 };
+  const { requests, url } = stage({ nowMs: () => clock.ms });
+  const listener = await Listener.open(url, "?topics=requests&rate=2");
+  for (const id of ["0-1", "0-2"]) requests.end(id, 500);
+  expect((await listener.take(2)).map(({ id }) => id)).toEqual(["0-1", "0-2"]);
+  for (const id of ["0-3", "0-4", "0-5"]) requests.end(id, 500);
+  clock.ms += 1000;
+  for (const follower of requests.followers) follower.begins();
+  expect((await listener.take(1))[0]).toMatchObject({ name: "dropped", data: { requests: 3, others: 0 } });
 });
 
 test("what ends while the former are looked for is told behind them, and the search ends with its client", async () => {

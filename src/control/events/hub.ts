@@ -32,10 +32,17 @@ export interface RequestFeed {
   /** From now on. What it answers ends that. */
   follow(follower: RequestFollower): () => void;
   /**
-   * Those that fit and ended after the one of this id until now, the oldest first, as far as they are there; null where it is not known. It
-   * takes a while, in which others have their turn, and is given up when nobody wants it any more.
+   * Those that fit and ended after the one of this id until now, when somebody follows already, as far as they are there; null where it is
+   * not known. It takes a while, in which others have their turn, and is given up when nobody wants it any more.
    */
-  after(id: string, accepts: Accepts, isWanted: () => boolean): Promise<readonly ExchangeRecord[] | null>;
+  after(id: string, accepts: Accepts, most: number, isWanted: () => boolean): Promise<FoundAgain | null>;
+}
+
+export interface FoundAgain {
+  /** The oldest first: the newest, where there are more than were asked for. */
+  readonly records: readonly ExchangeRecord[];
+  /** How many more there were. */
+  readonly left: number;
 }
 
 export interface Subscription {
@@ -153,10 +160,10 @@ export class EventHub {
     const resumption = lastId === null ? null : new Resumption({ follower, heldMax: rate });
     this.#unfollows.set(client, requests.follow(resumption ?? follower));
     if (lastId === null || resumption === null) return;
-    const found = requests.after(lastId, accepts, () => this.#clients.has(client));
+    const found = requests.after(lastId, accepts, rate, () => this.#clients.has(client));
     // Whatever becomes of the search, those that end now are to be told.
     void found.then(
-      (records) => resumption.found(records ?? []),
+      (again) => resumption.found(again?.records ?? [], again?.left),
       () => resumption.found([]),
     );
   }

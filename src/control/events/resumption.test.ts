@@ -16,25 +16,29 @@ function stage(heldMax = 10) {
   const end = (id: string): void => {
     if (resumption.takes()) resumption.told({ id } as ExchangeRecord);
   };
-  const found = (...ids: string[]): void => resumption.found(ids.map((id) => ({ id }) as ExchangeRecord));
+  const found = (left: number, ...ids: string[]): void =>
+    resumption.found(
+      ids.map((id) => ({ id }) as ExchangeRecord),
+      left,
+    );
   return { said, resumption, end, found };
 }
 
-test("what ends while the former is looked for comes behind it, and nothing twice", () => {
+test("what ends while the former is looked for comes behind it, and how many more that were is said first", () => {
   const { said, end, found } = stage();
   end("0-4");
   end("0-5");
   expect(said).toEqual([]);
-  found("0-2", "0-3", "0-4");
+  found(4, "0-2", "0-3");
   end("0-6");
-  expect(said).toEqual(["0-2", "0-3", "0-4", "0-5", "0-6"]);
+  expect(said).toEqual([4, "0-2", "0-3", "0-4", "0-5", "0-6"]);
 });
 
 test("so many are held back, and of the others and of what nobody saw it is said how many they were", () => {
   const { said, resumption, end, found } = stage(2);
   for (const id of ["0-1", "0-2", "0-3"]) end(id);
   resumption.missed(7);
-  found();
+  found(0);
   resumption.missed(1);
-  expect(said).toEqual(["0-1", "0-2", 8, 1]);
+  expect(said).toEqual([8, "0-1", "0-2", 1]);
 });

@@ -47,13 +47,13 @@ export class Resumption implements RequestFollower {
     else this.#lost += count;
   }
 
-  /** What ended while it was away, the oldest first: the last of it may have been seen to end as well. */
-  found(records: readonly ExchangeRecord[]): void {
+  /** What ended while it was away, the oldest first, and how many more that were. None of them is seen to end as well. */
+  found(records: readonly ExchangeRecord[], left = 0): void {
     const held = this.#held ?? [];
     this.#held = null;
-    const ids = new Set(records.map(({ id }) => id));
+    const lost = this.#lost + left;
+    if (lost > 0) this.#follower.missed(lost);
     for (const record of records) this.#follower.told(record);
-    for (const record of held) if (!ids.has(record.id)) this.#follower.told(record);
-    if (this.#lost > 0) this.#follower.missed(this.#lost);
+    for (const record of held) this.#follower.told(record);
   }
 }

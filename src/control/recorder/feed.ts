@@ -7,8 +7,8 @@ import type { Steps } from "../../memory/listranges.ts";
 import type { RecorderReader } from "../../memory/recorderreader.ts";
 import type { RequestFilter } from "../api/events.ts";
 import type { ExchangeRecord } from "../api/shape/exchange.ts";
-import type { RequestFeed, RequestFollower } from "../events/hub.ts";
-import type { FoundRecords, Recorder, RecorderCursor } from "../recorder.ts";
+import type { FoundAgain, RequestFeed, RequestFollower } from "../events/hub.ts";
+import type { FoundBehind, Recorder, RecorderCursor } from "../recorder.ts";
 import { inSlices } from "../slices.ts";
 import { type Accepts, everything, type FilterAsked, filterParameters, readFilter } from "./filter.ts";
 import { recordOf } from "./record.ts";
@@ -22,8 +22,6 @@ const searchingMs = 10;
 const showingMs = 50;
 /** Read in one look, which must not keep control from its other work for long: this is some milliseconds. */
 const lookMax = 50_000;
-/** Of those that ended while somebody was away. */
-const againMax = 1000;
 
 export const requestFilter: RequestFilter = {
   parameters: filterParameters,
@@ -51,9 +49,10 @@ export class RecorderFeed implements RequestFeed {
     return () => this.#leave(follower);
   }
 
-  async after(id: string, accepts: Accepts, isWanted: () => boolean): Promise<readonly ExchangeRecord[] | null> {
-    if (this.#recorder.find(id) === null) return null;
-    return inSlices(whileWanted(this.#recorder.search(accepts, againMax, id), isWanted));
+  async after(id: string, accepts: Accepts, most: number, isWanted: () => boolean): Promise<FoundAgain | null> {
+    // What is behind the cursor is told to those who follow.
+    const search = this.#recorder.behind(id, this.#cursor, accepts, most);
+    return search === null ? null : inSlices(whileWanted(search, isWanted));
   }
 
   #leave(follower: RequestFollower): void {
@@ -71,6 +70,7 @@ export class RecorderFeed implements RequestFeed {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#everyMs = everyMs;
     this.#timer = everyMs === 0 ? null : setInterval(() => this.#look(false), everyMs);
+    this.#recorder.leaves = everyMs === 0 ? null : () => this.#look(true);
   }
 
   /** `isWhole`: whatever has ended by now is behind it, though nobody may be told of any. */
@@ -97,11 +97,11 @@ export class RecorderFeed implements RequestFeed {
   };
 }
 
-function* whileWanted(search: Steps<FoundRecords>, isWanted: () => boolean): Steps<readonly ExchangeRecord[]> {
+function* whileWanted(search: Steps<FoundBehind>, isWanted: () => boolean): Steps<FoundAgain> {
   while (isWanted()) {
     const step = search.next();
-    if (step.done === true) return step.value.records.toReversed();
+    if (step.done === true) return { records: step.value.records.toReversed(), left: step.value.left };
     yield;
   }
-  return [];
+  return { records: [], left: 0 };
 }

@@ -3,9 +3,11 @@
 
 import type { RecorderReader } from "../../memory/recorderreader.ts";
 
-/** All that there are, the newest first: the worker whose reader has read the next one. */
-export function* backwards(readers: readonly RecorderReader[]): Generator<number> {
-  const numbers = readers.map((reader, worker) => reader.next(worker));
+/** All that there are, of each worker in front of `ends`, the newest first: the worker whose reader has read the next one. */
+export function* backwards(readers: readonly RecorderReader[], ends: readonly number[] = []): Generator<number> {
+  const numbers = readers.map((reader, worker) =>
+    Math.min(reader.next(worker), ends[worker] ?? Number.POSITIVE_INFINITY),
+  );
   const isThere = readers.map(() => false);
   const step = (worker: number): void => {
     const reader = readers[worker]!;
@@ -68,13 +70,14 @@ export class Forwards {
   #ahead(cursor: readonly number[], worker: number): number {
     const reader = this.#readers[worker]!;
     const end = reader.next(worker);
-    return Math.max(0, end - Math.max(cursor[worker] ?? end, reader.oldest(worker)));
+    return Math.max(0, end - Math.max(cursor[worker] ?? reader.first(worker), reader.oldest(worker)));
   }
 
   #begin(cursor: number[], worker: number, share: number): void {
     const reader = this.#readers[worker]!;
     const end = reader.next(worker);
-    const from = cursor[worker] ?? end;
+    // Who began where there was no file has all of this one before it.
+    const from = cursor[worker] ?? reader.first(worker);
     const oldest = Math.max(from, reader.oldest(worker));
     const first = share === 1 ? oldest : Math.max(oldest, end - Math.max(1, Math.floor((end - oldest) * share)));
     // Of numbers between two files nothing is lost.
