@@ -25,6 +25,17 @@ test("who comes without a token is told how to give one, and who comes with a wr
   expect(await told("wrong")).toBe(`http://${admin} refuses this token: it is not what admin.token is`);
 });
 
+test("the address may be given as the link that it is told as", async () => {
+  using server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => Response.json({ bans: [] }) });
+  for (const admin of [`http://127.0.0.1:${server.port}`, `HTTP://127.0.0.1:${server.port}/`])
+    expect((await ask({ admin }, "GET", "/api/v1/bans")).ok).toBe(true);
+  const answer = await ask({ admin: `https://127.0.0.1:${server.port}` }, "GET", "/api/v1/bans");
+  expect(answer).toEqual({
+    ok: false,
+    message: "the admin interface speaks no TLS: give its own address, such as 127.0.0.1:2112",
+  });
+});
+
 test("of a socket that is not there it is said so", async () => {
   const answer = await ask({ admin: "unix:/nowhere/sluice.sock" }, "GET", "/api/v1/bans");
   expect(answer.ok ? "" : answer.message).toBe(

@@ -146,7 +146,7 @@ type Target =
   | { readonly ok: false; readonly message: string };
 
 async function findTarget(options: RemoteOptions): Promise<Target> {
-  let listen = process.env["SLUICE_ADMIN"] ?? "127.0.0.1:2112";
+  let listen = process.env["SLUICE_ADMIN"] || "127.0.0.1:2112";
   let token = options.token ?? process.env["SLUICE_ADMIN_TOKEN"];
   if (options.config !== undefined) {
     const loaded = await loadConfig(options.config);
@@ -158,10 +158,17 @@ async function findTarget(options: RemoteOptions): Promise<Target> {
     listen = loaded.config.admin.listen;
     token ??= loaded.config.admin.token;
   }
-  const reading = readListenAddress(options.admin ?? listen);
+  if (/^https:/i.test(options.admin ?? listen))
+    return { ok: false, message: "the admin interface speaks no TLS: give its own address, such as 127.0.0.1:2112" };
+  const reading = readListenAddress(placeOf(options.admin ?? listen));
   return reading.ok
     ? { ok: true, address: reading.value, token }
     : { ok: false, message: `the address of the admin interface ${reading.message}` };
+}
+
+/** An address is often taken from where it stands as a link: from the log, or a browser. */
+function placeOf(text: string): string {
+  return text.trim().replace(/^http:\/\/([^/]+)\/?$/i, "$1");
 }
 
 /** A Sluice that listens on every address is reached on this machine's own. */
