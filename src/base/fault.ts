@@ -167,7 +167,7 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
   queue_timeout: ["local", "never", 503, "every server is at its limit and none came free in time"],
   tunnels_full: ["local", "never", 503, "as many tunnels are open as may be"],
   auth_busy: ["local", "never", 503, "too many credentials wait to be checked"],
-  egress_none: ["local", "never", 503, "no outbound address of the pool is available"],
+  egress_none: ["local", "never", 503, "no outbound address of the pool is available for this target"],
   egress_paced: [
     "local",
     "never",

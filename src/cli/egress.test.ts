@@ -242,6 +242,19 @@ test("the status has the pools, and first of all what is wrong", () => {
   expect(troubles({ ...calm, states: none })).toEqual([
     "scrape: no address is available, the first is back at 2026-11-22T09:16:03Z: requests are answered 503",
   ]);
+  const saysOf = (whenNone: "soonest" | "direct", states: typeof none): string | undefined =>
+    troubles({ ...calm, whenNone, states })[0]?.replace(/.*: /, "");
+  expect([
+    saysOf("soonest", none),
+    saysOf("soonest", { ...none, banned: 1 }),
+    saysOf("soonest", { ...none, coolingDown: 0, banned: 300 }),
+    saysOf("direct", none),
+  ]).toEqual([
+    "the one that is back first is used",
+    "the one that is back first is used, but for those that are banned",
+    "requests are answered 503",
+    "requests go out from the system's own address",
+  ]);
   const evidence = calm.evidence!;
   const log = { ...evidence.logs[0]!, files: 300, unreadable: 2, problem: "/a: it may not be read by this user" };
   expect(troubles({ ...calm, evidence: { ...evidence, logs: [log, { ...log, problem: null, absent: 3 }] } })).toEqual([

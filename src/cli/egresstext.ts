@@ -48,8 +48,7 @@ export function troubles({ name, states, nextBack, whenNone, hostsDown, evidence
   const lines: string[] = [];
   if (states.available + states.trial === 0) {
     const back = nextBack === null ? "" : `, the first is back at ${timeText(nextBack)}`;
-    const then = { refuse: "requests are answered 503", soonest: "the one that is back first is used" }[whenNone];
-    lines.push(`${name}: no address is available${back}: ${then ?? "requests go out from the system's own address"}`);
+    lines.push(`${name}: no address is available${back}: ${withoutAny(whenNone, states)}`);
   }
   if (hostsDown.count > 0) {
     const more = hostsDown.count > hostsShown ? ` and ${hostsDown.count - hostsShown} more` : "";
@@ -71,6 +70,14 @@ export function troubles({ name, states, nextBack, whenNone, hostsDown, evidence
 }
 
 const hostsShown = 5;
+
+/** What becomes of requests. */
+function withoutAny(whenNone: EgressSummary["whenNone"], { coolingDown, banned }: StateCounts): string {
+  if (whenNone === "direct") return "requests go out from the system's own address";
+  // What an operator has banned is used by nobody.
+  if (whenNone === "refuse" || coolingDown === 0) return "requests are answered 503";
+  return `the one that is back first is used${banned === 0 ? "" : ", but for those that are banned"}`;
+}
 
 /** `297 available, 2 cooling down, 1 banned`. */
 export function countsText(states: StateCounts): string {

@@ -1,7 +1,9 @@
 import { beforeEach, expect, test } from "bun:test";
 import { makeClient, makeClientTls } from "../../test/playbook/client.ts";
+import { egressPlan, egressProxy, two } from "../../test/playbook/egresses.ts";
 import { Memory } from "../../test/playbook/memory.ts";
 import { clearArena, makePlan, type PlanOptions, setServer } from "../../test/playbook/plan.ts";
+import { users } from "../../test/playbook/proxies.ts";
 import { deny, rule, rules } from "../../test/playbook/rules.ts";
 import { Context } from "../flow/context.ts";
 import { Downstream } from "../flow/downstream.ts";
@@ -124,6 +126,19 @@ test("the rule that decided is told, what rules log, and the request as it was s
   const connection = [rule(null, { kind: "reject" }, { name: "none", does: [{ kind: "log", text: "go" }] })];
   const [stream] = await linesOf([], { listener: { mode: "tcp", rules: rules({ connection }) } });
   expect(stream).toMatchObject({ rule: "none", note: "go", fault: "rejected" });
+});
+
+test("what a client was told of its mistake is there too, where it is more than the code says", async () => {
+  const options = egressProxy({ egress: egressPlan(two), proxy: { fields: true }, auth: users(["ann", "{PLAIN}x"]) });
+  const as = (name: string): string => `Proxy-Authorization: Basic ${btoa(`${name}:x`)}\r\n`;
+  const fields = `X-Egress-Host: 192.0.2.1\r\nX-Egress-Scheme: ftp\r\n${as("ann")}`;
+  const [bad] = await linesOf([head("/x", fields)], options);
+  const [unfit] = await linesOf([head("http://8.8.8.8/x", as("ann-country-us"))], options);
+  expect(bad).toMatchObject({ fault: "bad_target", note: "X-Egress-Scheme is neither http nor https" });
+  expect(unfit).toMatchObject({
+    fault: "egress_unfit",
+    note: "no outbound address of the pool has country=us and an IPv4 address",
+  });
 });
 
 test("nothing of a request is left in the line of the next", async () => {

@@ -90,10 +90,11 @@ export function logDatagrams(log: AccessLog, session: DatagramSession, wallMs: n
   log.writeSession();
 }
 
-/** What rules have logged, and behind it why the target of a forward proxy was refused. */
-function noteOf({ visit, target }: Exchange): string {
+/** What rules have logged, and behind it why the target of a forward proxy was refused, or what the client was told of its mistake. */
+function noteOf({ visit, target, fault }: Exchange): string {
   const notes = visit === null ? "" : visit.notes;
-  const problem = target === null ? "" : target.problem;
+  const told = fault?.isTold === true ? fault.detail : "";
+  const problem = target === null || target.problem === "" ? told : target.problem;
   return notes !== "" && problem !== "" ? `${notes}; ${problem}` : notes + problem;
 }
 

@@ -147,7 +147,10 @@ class Profiles {
     try {
       const taken = worker === null ? own(order).then(() => null) : ofWorker(worker, order);
       const trouble = await Promise.race([taken, late(order.seconds * 1000 + patienceMs)]);
-      if (trouble !== null) return problem(503, trouble);
+      if (trouble !== null) {
+        log.warn(`the ${order.what} profile of ${whose} was not taken: ${trouble}`);
+        return problem(503, trouble);
+      }
       return sent(await Bun.file(order.path).bytes(), order.what, worker);
     } catch (error) {
       return problem(500, `the profile could not be taken: ${(error as Error).message}`);

@@ -198,7 +198,7 @@ function one(query: URLSearchParams, open: OpenEgress, index: number, { nowMs }:
     });
   return json(200, {
     ...{ pool: plan.name, member: summaryOf(open, index, nowMs()), history: outcomes },
-    hosts: row > 0 ? pairsOf(board, row, nowMs()) : [],
+    hosts: row > 0 ? pairsOf(board, row, nowMs(), plan.judge.coolDown.isTrial) : [],
     timeline: row > 0 ? timelineOf(board, row, limit) : [],
   } satisfies MemberAnswer);
 }

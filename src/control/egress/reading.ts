@@ -102,24 +102,26 @@ function isPairUnavailable(board: EgressBoard, record: number, nowMs: number): b
   return untilMs === 0 || untilMs > nowMs;
 }
 
-/** What is known of a member at hosts: those where it is unavailable first. */
-export function pairsOf(board: EgressBoard, row: number, nowMs: number): PairSummary[] {
+/** What is known of a member at hosts: those where it is unavailable first. `isTrial`: whether one comes back on trial. */
+export function pairsOf(board: EgressBoard, row: number, nowMs: number, isTrial: boolean): PairSummary[] {
   const pairs: PairSummary[] = [];
   board.records("pair", (record) => {
-    if (board.words[record + recordWord.first] === row) pairs.push(pairSummary(board, record, nowMs));
+    if (board.words[record + recordWord.first] === row) pairs.push(pairSummary(board, record, nowMs, isTrial));
   });
   const rank = ({ state }: PairSummary): number => (state === "available" ? 1 : 0);
   return pairs.sort((a, b) => rank(a) - rank(b) || b.requests - a.requests || (a.host < b.host ? -1 : 1));
 }
 
-function pairSummary(board: EgressBoard, record: number, nowMs: number): PairSummary {
+function pairSummary(board: EgressBoard, record: number, nowMs: number, isTrial: boolean): PairSummary {
   const word = (index: number): number => board.words[record + index]!;
   const state = stateWord(word(recordWord.state) as MemberState);
   const isOver = state !== "trial" && !isPairUnavailable(board, record, nowMs);
+  // Nobody writes that it is over until somebody asks for it there.
+  const afterwards = isTrial && state === "coolingDown" ? "trial" : "available";
   const nextMs = board.doubles[(record + recordWord.atMs) / 2]!;
   return {
     host: board.text(word(recordWord.text)) ?? "(forgotten)",
-    state: isOver || state === "none" ? "available" : state,
+    state: isOver ? afterwards : state === "none" ? "available" : state,
     cause: causeWord(word(recordWord.cause) as ChangeCause),
     until: isOver ? null : isoOf(board.doubles[(record + recordWord.untilMs) / 2]!),
     failures: word(recordWord.failures),

@@ -67,8 +67,9 @@ test("records and rings are told in words", () => {
   board.words[host + recordWord.text] = board.textOf("down.example");
   board.keepChange(row, { atMs: start, state: memberState.banned, cause: 5, forMs: 60_000, text: board.textOf("x") });
   board.close();
-  expect(pairsOf(board, row, start)).toMatchObject([{ host: "shop.example", state: "coolingDown", next: null }]);
-  expect(pairsOf(board, row, start + 2000)).toMatchObject([{ state: "available", until: null }]);
+  expect(pairsOf(board, row, start, true)).toMatchObject([{ host: "shop.example", state: "coolingDown", next: null }]);
+  expect(pairsOf(board, row, start + 2000, false)).toMatchObject([{ state: "available", until: null }]);
+  expect(pairsOf(board, row, start + 2000, true)).toMatchObject([{ state: "trial", until: null }]);
   expect(hostsDown(board, 5)).toEqual({ count: 1, hosts: ["down.example"] });
   expect(timelineOf(board, row, 1)).toEqual([
     { at: "2026-11-22T09:06:03.000Z", state: "banned", cause: "manual", why: "by an operator: x", forMs: 60_000 },

@@ -144,10 +144,12 @@ test("all members that are unavailable are answered 503, with the time until the
   client.sends(asked("b.example"));
   play.expect(
     client.gets(
-      reply(503, "Service Unavailable", "no outbound address of the pool is available", "Retry-After: 58").replace(
-        "00:00:00",
-        "00:00:02",
-      ),
+      reply(
+        503,
+        "Service Unavailable",
+        "no outbound address of the pool is available for this target",
+        "Retry-After: 58",
+      ).replace("00:00:00", "00:00:02"),
     ),
     "report 503 egress_none",
   );
