@@ -25,22 +25,24 @@ import type { ListenerSite, Site } from "./site.ts";
 
 const phase = { idle: 0, head: 1, exchange: 2, lingering: 3, closed: 4 } as const;
 
+/** Bits. `gone`: nothing may be said to the line any more. `outdated`: a plan asks for a client certificate that it was not asked for. */
+const mark = { secure: 1, trusted: 2, ended: 4, gone: 8, outdated: 16, held: 32, pumping: 64 } as const;
+
+/** There are as many as there are clients, nearly all of them idle: with 18 fields one takes 160 bytes, with another it would take 224. */
 export class Downstream implements LineFlow, WakeFlow, Session {
   // The wheel's fields (base/timerwheel.ts).
   deadlineMs = 0;
   wheelNext: WheelNode | null = null;
   wheelPrev: WheelNode | null = null;
   wheelSlot = -1;
+  // The same in all of them, and in none: see below.
+  declare readonly isOfClient: true;
+  declare readonly isForNobody: false;
+  declare readonly dialect: null;
+  declare readonly user: null;
+  declare readonly ask: null;
   readonly line: Line;
   readonly client: Client;
-  /** The client came over TLS. */
-  readonly isSecure: boolean;
-  isTrusted = false;
-  readonly isOfClient = true;
-  readonly isForNobody = false;
-  readonly dialect = null;
-  readonly user = null;
-  readonly ask = null;
   /** What rules see of the client; null until something asks. */
   guest: Guest | null = null;
   readonly #context: Context;
@@ -54,13 +56,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   /** How many of them have been looked at without finding a whole head. */
   #seen = 0;
   #requests = 0;
-  #isInputEnded = false;
-  /** Nothing may be said to the line any more. */
-  #isLineGone = false;
-  /** A plan asks for a client certificate that it was not asked for. */
-  #isOutdated = false;
-  #isBodyHeld = false;
-  #isPumping = false;
+  #marks = 0;
   #heldSeen = 0;
 
   /** It may be closed when this returns; what the line tells after that is ignored. */
@@ -70,8 +66,8 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.#site = context.site;
     this.line = line;
     this.client = client;
-    this.isSecure = client.tls !== null;
-    this.isTrusted = listener.forwarding.trust.isTrusted(client.address);
+    if (client.tls !== null) this.#marks |= mark.secure;
+    if (listener.forwarding.trust.isTrusted(client.address)) this.#marks |= mark.trusted;
     countAccepted(context.tally, listener.row);
     context.downstreams.add(this);
     context.port.wake(this, context.port.nowMs + listener.plan.timeouts.headMs);
@@ -81,6 +77,18 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   /** The one under way. */
   get exchange(): Exchange | null {
     return this.#exchange;
+  }
+
+  get isSecure(): boolean {
+    return this.#is(mark.secure);
+  }
+
+  get isTrusted(): boolean {
+    return this.#is(mark.trusted);
+  }
+
+  #is(bit: number): boolean {
+    return (this.#marks & bit) !== 0;
   }
 
   guestNow(): Guest {
@@ -113,14 +121,14 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     const { requestsPerConnectionMax } = this.#context.limits;
     return (
       this.isLeaving ||
-      this.#isInputEnded ||
+      this.#is(mark.ended) ||
       (requestsPerConnectionMax > 0 && this.#requests + 1 >= requestsPerConnectionMax)
     );
   }
 
   /** It ends as soon as nothing is under way. */
   get isLeaving(): boolean {
-    return this.#context.isDraining || this.#isOutdated;
+    return this.#context.isDraining || this.#is(mark.outdated);
   }
 
   /** What is written about this connection into each request. */
@@ -137,7 +145,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   /** It turns out to speak something else: the connection is another's, who counts it out in the end, and has the guest. */
   cede(): ListenerSite {
     this.#phase = phase.closed;
-    this.#isLineGone = true;
+    this.#marks |= mark.gone;
     this.#context.port.forget(this);
     this.#context.downstreams.delete(this);
     return this.#listener;
@@ -148,7 +156,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     if (this.#phase === phase.exchange) {
       const exchange = this.#exchange!;
       if (exchange.upgrade !== null) return exchange.upgrade.sendUp(bytes, 0, bytes.length);
-      if (exchange.tarpit !== null) return waste(exchange, bytes);
+      if (exchange.tarpit !== null) return exchange.upload.waste(bytes);
       this.#hold(bytes);
       return this.#feed();
     }
@@ -161,12 +169,12 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     if (this.#phase === phase.exchange) this.#exchange!.drainedDown();
     else if (this.#phase === phase.idle) this.#pump();
     else if (this.#phase !== phase.lingering) return;
-    else if (this.#isInputEnded) this.closeNow(false);
+    else if (this.#is(mark.ended)) this.closeNow(false);
     else this.#context.port.wake(this, this.#context.port.nowMs + this.#listener.plan.timeouts.lingerMs);
   }
 
   ended(): void {
-    this.#isInputEnded = true;
+    this.#marks |= mark.ended;
     if (this.#phase === phase.exchange) {
       const exchange = this.#exchange!;
       if (exchange.upgrade !== null) exchange.upgrade.endedDown();
@@ -181,7 +189,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
 
   closed(isReset: boolean): void {
     const exchange = this.#exchange;
-    this.#isLineGone = true;
+    this.#marks |= mark.gone;
     // What the client has said last may still be on its way to the server.
     if (exchange !== null && exchange.upgrade !== null) return exchange.upgrade.closedDown(isReset);
     this.#exchange = null;
@@ -220,16 +228,16 @@ export class Downstream implements LineFlow, WakeFlow, Session {
 
   /** Body bytes have nowhere to go: stop reading. */
   holdBody(): void {
-    this.#isBodyHeld = true;
+    this.#marks |= mark.held;
     this.line.pause();
   }
 
   resumeBody(): void {
-    if (!this.#isBodyHeld) return;
-    this.#isBodyHeld = false;
+    if (!this.#is(mark.held)) return;
+    this.#marks &= ~mark.held;
     this.#feed();
     // The bytes that were held may have ended it all.
-    if (!this.#isBodyHeld && this.#phase !== phase.closed) this.line.resume();
+    if (!this.#is(mark.held) && this.#phase !== phase.closed) this.line.resume();
   }
 
   /** The exchange has become a tunnel: what was read behind its head goes through. */
@@ -239,7 +247,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     const upgrade = this.#exchange!.upgrade!;
     this.line.resume();
     if (pending !== null) upgrade.sendUp(pending, 0, pending.length);
-    if (this.#isInputEnded) upgrade.endedDown();
+    if (this.#is(mark.ended)) upgrade.endedDown();
   }
 
   /** Said by the exchange when it has ended. `isFinal`: its request was read to the end, and the client said that it is its last. */
@@ -253,7 +261,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     if (!isPersistent || (this.isLeaving && this.#pending === null)) {
       // With nothing left to read or to write this is a plain FIN. A client that may still send is waited for: its bytes
       // would meet a RST, which can destroy the answer before it is read (RFC 9112 section 9.6).
-      const isQuiet = isFinal || this.#isInputEnded;
+      const isQuiet = isFinal || this.#is(mark.ended);
       if (isQuiet && this.#pending === null && this.line.heldBytes === 0) return this.closeNow(false);
       this.#phase = phase.lingering;
       this.#pending = null;
@@ -265,7 +273,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.#phase = phase.idle;
     port.wake(this, port.nowMs + (this.line.heldBytes > 0 ? timeouts.readMs : timeouts.idleMs));
     if (this.#pending !== null) this.#pump();
-    else if (this.#isInputEnded) this.#endInput();
+    else if (this.#is(mark.ended)) this.#endInput();
     else this.line.resume();
   }
 
@@ -274,7 +282,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.#releaseExchange();
     if (this.#phase === phase.closed) return;
     this.#gone();
-    if (this.#isLineGone) return;
+    if (this.#is(mark.gone)) return;
     if (isReset) this.line.reset();
     else this.line.destroy();
   }
@@ -285,7 +293,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.#exchange = null;
     Errand.inherit(this.#context, exchange);
     this.#gone();
-    if (!this.#isLineGone) this.line.reset();
+    if (!this.#is(mark.gone)) this.line.reset();
   }
 
   /** Close without a word to the client. */
@@ -293,7 +301,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.#releaseExchange();
     if (this.#phase === phase.closed) return;
     this.#gone();
-    if (!this.#isLineGone) this.line.drop();
+    if (!this.#is(mark.gone)) this.line.drop();
   }
 
   /** The worker is going away. */
@@ -306,7 +314,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     const own = this.#listener.plan;
     const next = site.listener(own.slot)?.plan;
     if (next?.name !== own.name || !asksForMore(own.tls, next.tls)) return;
-    this.#isOutdated = true;
+    this.#marks |= mark.outdated;
     this.drain();
   }
 
@@ -334,7 +342,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     const exchange = this.#exchange!;
     const pending = this.#pending;
     if (pending !== null && !exchange.requestBody.isDone) {
-      if (this.#isBodyHeld) return;
+      if (this.#is(mark.held)) return;
       const taken = exchange.upload.more(pending, 0, pending.length);
       if (this.#phase !== phase.exchange || this.#exchange !== exchange) return;
       this.#pending = taken < pending.length ? pending.subarray(taken) : null;
@@ -345,21 +353,21 @@ export class Downstream implements LineFlow, WakeFlow, Session {
       }
     }
     if (exchange.requestBody.isDone && this.#pending !== null) this.line.pause();
-    else if (this.#isInputEnded && !exchange.requestBody.isDone && this.#pending === null) this.#abort();
+    else if (this.#is(mark.ended) && !exchange.requestBody.isDone && this.#pending === null) this.#abort();
   }
 
   /** Take requests off the pending bytes until one has to be waited for. A loop, for answers may be given at once. */
   #pump(): void {
-    if (this.#isPumping) return;
-    this.#isPumping = true;
+    if (this.#is(mark.pumping)) return;
+    this.#marks |= mark.pumping;
     while (this.#pending !== null && this.#phase <= phase.head && this.line.heldBytes === 0) {
       if (!this.#parse(this.#pending)) break;
     }
-    this.#isPumping = false;
+    this.#marks &= ~mark.pumping;
     if (this.#phase > phase.head) return;
     // Further requests wait until the client has taken what it was sent: `drained` comes back here.
     if (this.#pending !== null && this.line.heldBytes > 0) this.line.pause();
-    else if (this.#isInputEnded || (this.isLeaving && this.#pending === null)) this.#endInput();
+    else if (this.#is(mark.ended) || (this.isLeaving && this.#pending === null)) this.#endInput();
     else this.line.resume();
   }
 
@@ -385,7 +393,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.#phase = phase.exchange;
     this.#pending = null;
     this.#seen = 0;
-    this.#isBodyHeld = false;
+    this.#marks &= ~mark.held;
     if (this.guest !== null) this.guest.note("request", 1);
     if (next === parsed.refused) {
       this.#context.tally.cells[this.#listener.row + listenerCell.badRequests]!++;
@@ -411,7 +419,8 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     if (listener?.plan.name === name && listener.plan.mode === mode) this.#listener = listener;
     if (this.guest !== null) this.guest.listener = this.#listener;
     this.#preface = null;
-    this.isTrusted = this.#listener.forwarding.trust.isTrusted(this.client.address);
+    this.#marks &= ~mark.trusted;
+    if (this.#listener.forwarding.trust.isTrusted(this.client.address)) this.#marks |= mark.trusted;
   }
 
   #beginHead(): void {
@@ -477,14 +486,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   }
 }
 
-/**
- * A client that waits has more to say. Its body is counted, so that its FIN is known for the end of a whole request or of a torn
- * one; a request behind it is lost, and so the connection ends with the answer.
- */
-function waste(exchange: Exchange, bytes: Uint8Array): void {
-  exchange.requestBytes += exchange.requestBody.advance(bytes, 0, bytes.length);
-  exchange.isPersistent = false;
-}
+Object.assign(Downstream.prototype, { isOfClient: true, isForNobody: false, dialect: null, user: null, ask: null });
 
 /** Another certificate of clients, or one at all. */
 function asksForMore(former: ListenerTlsPlan | null, next: ListenerTlsPlan | null): boolean {

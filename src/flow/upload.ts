@@ -64,6 +64,16 @@ export class Upload {
     if (!isDone && isTaken) exchange.downstream!.resumeBody();
   }
 
+  /**
+   * A client that waits has more to say. Its body is counted, so that its FIN is known for the end of a whole request or of a torn
+   * one; a request behind it is lost, and so the connection ends with the answer.
+   */
+  waste(bytes: Uint8Array): void {
+    const exchange = this.#exchange;
+    exchange.requestBytes += exchange.requestBody.advance(bytes, 0, bytes.length);
+    exchange.isPersistent = false;
+  }
+
   /** More of the body. Answers the index after what belongs to this request; `start` when the server cannot take it now. */
   more(bytes: Uint8Array, start: number, end: number): number {
     const exchange = this.#exchange;
