@@ -1,7 +1,7 @@
 // What a server's final head comes to, before any step of the stair sees the response: whether it is one that can be passed on at all, and
 // what it says of the server. From there it goes down (descent.ts), or the protocol is switched (upgrade.ts).
 
-import { fault } from "../base/fault.ts";
+import { fault, faultWith } from "../base/fault.ts";
 import { responseBody } from "../wire/http1/framing.ts";
 import type { Head } from "../wire/http1/head.ts";
 import type { Context } from "./context.ts";
@@ -24,7 +24,8 @@ export function respond(
   if (status === 101 && (!exchange.isUpgrade || head.upgradeIndex === -1))
     return exchange.failUpstream(fault("bad_response"));
   // It is the outbound proxy that wants to know who we are, and nothing that our client could tell it.
-  if (status === 407 && lease !== null && lease.isProxied) return exchange.spurned(fault("hop_refused"));
+  if (status === 407 && lease !== null && lease.isProxied)
+    return exchange.spurned(faultWith("hop_refused", "it answered 407"));
   exchange.status = status;
   exchange.serverStatus = status;
   exchange.respondedMs = nowMs;

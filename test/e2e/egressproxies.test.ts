@@ -157,6 +157,46 @@ test("a host that is down is nobody's fault, whatever the way; a proxy that is i
   expect(shown).toContain("cooling down");
 });
 
+test("the access log has what a proxy of somebody else's said to us", async () => {
+  await using room = new Room();
+  const http = await UpstreamProxy.start(room, { protocol: "http", from: "127.0.3.1", user: "u", password: "p" });
+  const socks = await UpstreamProxy.start(room, { protocol: "socks5", from: "127.0.3.2", user: "u", password: "p" });
+  const path = room.path("access.log");
+  const { outside, proxy } = await proxyStage(
+    room,
+    {
+      members: [
+        { proxies: [http.url], tags: { kind: "http" } },
+        { proxies: [socks.url], tags: { kind: "socks" } },
+      ],
+    },
+    { auth: { users: { alice: "secret" } } },
+    { accessLog: { path, format: "json", flush: "10ms" } },
+  );
+  http.health = socks.health = "refusing";
+  const ask = (kind: string, ...more: string[]): Promise<unknown> =>
+    curl(
+      ...more,
+      "--noproxy",
+      "",
+      "-x",
+      `http://alice-kind-${kind}:secret@${proxy.address}`,
+      `http://${outside.host(1)}/`,
+    );
+  await ask("http");
+  await ask("http", "-p");
+  await ask("socks");
+  const notes = await until("all three to be logged", async () => {
+    const lines = (await Bun.file(path).text()).split("\n").slice(0, -1);
+    return lines.length < 3 ? null : lines.map((line) => (JSON.parse(line) as { note?: string }).note);
+  });
+  expect(notes.toSorted()).toEqual([
+    "it answered 407",
+    "the proxy answered CONNECT by 407",
+    "the proxy takes no password",
+  ]);
+});
+
 test("a host that says nothing is nobody's fault either, and is asked again", async () => {
   await using room = new Room();
   const { outside, proxy, api } = await proxyStage(

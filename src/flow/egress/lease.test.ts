@@ -44,6 +44,19 @@ test("a connection that is refused goes on with another address, at the next of 
   play.expectNothingLeftBut(1);
 });
 
+test("a literal target is asked for by nobody who has no address of its family, beside proxies too", () => {
+  const play = egressPlay({ egress: egressPlan(["2001:db8::1", "socks5://192.0.2.50:1080"]) });
+  const board = play.memory.board("out");
+  for (const target of ["8.8.8.8", "8.8.4.4"]) {
+    const client = play.connect();
+    client.sends(asked(target));
+    play.accept().sends(ok("hello"));
+    play.expectAmong(client.gets(ok("hello")), "report 200");
+    client.closes();
+  }
+  expect(board.words[board.memberOf("2001:db8::1") + memberWord.requests]).toBe(0);
+});
+
 test("when no other address is left, the client is told what went wrong, not that none is left", () => {
   const play = egressPlay({ egress: egressPlan(["192.0.2.11"]) });
   const client = play.connect();

@@ -162,7 +162,8 @@ export class Lease implements Wait, Way, Resting {
     const { site, wish } = this;
     const target = this.#target;
     if (site.isLookingUp && target.known === null && !this.#lookUp()) return;
-    if (site.isLookingUp && wish.family === 0) wish.family = familyOf(target.known!);
+    // A literal one is known from the start.
+    if (target.known !== null && wish.family === 0) wish.family = familyOf(target.known);
     const choice = site.pool.choose(wish, this.#context.port.wallMs);
     this.refusal = choice.refusal;
     this.retryMs = choice.retryMs;
