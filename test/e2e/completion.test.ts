@@ -80,9 +80,9 @@ testWith(["fish"])("fish completes the same, with descriptions", async () => {
   expect(out).toContain("table\tlook at the tables");
 });
 
-testWith(["zsh"])("zsh completes a command and an option", async () => {
+testWith(["zsh"])("zsh completes a command, an option and names", async () => {
   await using room = new Room();
-  const { env, script } = await stage(room);
+  const { env, script, server } = await stage(room);
   const path = await script("zsh");
   const program = room.path("drive.zsh");
   writeFileSync(
@@ -95,6 +95,10 @@ zpty -w -n z $'sluice tab\\t'
 zpty -r z out '*table*'
 zpty -w -n z $'show --whe\\t'
 zpty -r z out '*--where*'
+zpty -w -n z $'\\x15sluice table show \\t'
+zpty -r z out '*marked*'
+zpty -w -n z $'\\x15sluice drain \\t'
+zpty -r z out '*${server}*'
 zpty -d z
 echo DONE
 `,

@@ -7,9 +7,10 @@ export function zshCompletion(words: CommandWords): string {
   return `#compdef sluice
 # zsh completion of sluice: source <(sluice completion zsh), or put it as _sluice into a folder of $fpath
 _sluice_names() {
+  # _arguments puts options of compadd before what it is to be called with.
   local -a names
-  names=(\${(f)"$(sluice completion names $1 2> /dev/null)"})
-  compadd -a names
+  names=(\${(f)"$(sluice completion names $argv[-1] 2> /dev/null)"})
+  compadd "\${(@)argv[1,-2]}" -a names
 }
 ${allCommands(words).map(functionOf).join("\n")}
 if [ "$funcstack[1]" = "_sluice" ]; then _sluice "$@"; else compdef _sluice sluice; fi
