@@ -169,6 +169,24 @@ test("what comes from the future, or without a time, is of now", () => {
   expect(stage(timeless).look(300)).toMatchObject([[0, { atMs: now + 300 }]]);
 });
 
+test("a log whose lines are no longer like its format is told of, until one is again", () => {
+  const pool = poolOf({ mode: "parse" });
+  const path = pool.logs[0]!.path;
+  writeFileSync(path, line(200, 19_001));
+  const { look, logs } = stage(pool);
+  look();
+  appendFileSync(path, "another format\n".repeat(19));
+  look();
+  expect(logs.standings()).toMatchObject([{ unreadable: 0, problem: null }]);
+  appendFileSync(path, "another format\n");
+  look();
+  expect(logs.standings()).toMatchObject([{ unreadable: 1, problem: "its last lines are unlike the format" }]);
+  // About nobody who is a member, and yet of that format.
+  appendFileSync(path, line(200, 80));
+  look();
+  expect(logs.standings()).toMatchObject([{ unreadable: 0, problem: null }]);
+});
+
 test("who left before there was an answer says nothing, unless members are judged as ipmanager does", () => {
   const pool = poolOf({ mode: "parse" });
   writeFileSync(pool.logs[0]!.path, line(499, 19_001));

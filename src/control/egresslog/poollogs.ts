@@ -49,10 +49,21 @@ const lookMsEach = 0.25;
 const aheadMs = 1000;
 /** Closed by the client before there was an answer, as nginx writes it. */
 const clientLeft = 499;
+/** With so many lines in a row that are unlike the format, it is no longer what the log is written by. */
+const unlikeMax = 20;
+const unlikeText = "its last lines are unlike the format";
+
+/** What one file says, line by line. */
+interface FileSink extends LineSink {
+  /** How many of its last lines are unlike the format, without one between them that is not. */
+  unlikeInRow: number;
+}
 
 interface Log {
   readonly plan: EgressLogPlan;
   readonly tails: readonly Tail[];
+  /** Of `tails`, in their order. */
+  readonly sinks: readonly FileSink[];
   readonly everyMs: number;
   dueMs: number;
 }
@@ -122,15 +133,17 @@ export class PoolLogs {
     this.#logs = pool.logs.map((plan) => {
       const reading = readFormat(pool, plan, this.#members);
       const format = reading.ok ? reading.value : null;
+      const sinks: FileSink[] = [];
       const tails = pathsOf(plan, pool.members).flatMap(({ path, member }) => {
         const position = byPath.get(path);
         if (format === null || position === undefined) return [];
         byPath.delete(path);
         const sink = this.#sinkOf(format, member);
+        sinks.push(sink);
         return new Tail({ path, position, isFromStart: plan.mode === "parse", sink, ...shared });
       });
       const everyMs = plan.everyMs > 0 ? plan.everyMs : Math.max(lookMs, tails.length * lookMsEach);
-      return { plan, tails, everyMs, dueMs: 0 };
+      return { plan, tails, sinks, everyMs, dueMs: 0 };
     });
   }
 
@@ -163,15 +176,17 @@ export class PoolLogs {
   }
 
   standings(): LogStanding[] {
-    return this.#logs.map(({ plan, tails }) => {
-      const faulty = tails.filter(({ problem }) => problem !== null);
-      const first = faulty[0];
+    return this.#logs.map(({ plan, tails, sinks }) => {
+      const faulty = tails.flatMap(({ path, problem }, index) => {
+        const what = problem ?? (sinks[index]!.unlikeInRow >= unlikeMax ? unlikeText : null);
+        return what === null ? [] : [tails.length === 1 ? what : `${path}: ${what}`];
+      });
       return {
         path: plan.path,
         files: tails.length,
         absent: tails.filter(({ isAbsent }) => isAbsent).length,
         unreadable: faulty.length,
-        problem: first === undefined ? null : tails.length === 1 ? first.problem : `${first.path}: ${first.problem}`,
+        problem: faulty[0] ?? null,
       };
     });
   }
@@ -186,12 +201,18 @@ export class PoolLogs {
     return !this.#isClosed && tail.read(this.#nowMs);
   }
 
-  #sinkOf(format: LogFormat, member: number): LineSink {
-    return {
+  #sinkOf(format: LogFormat, member: number): FileSink {
+    const sink: FileSink = {
+      unlikeInRow: 0,
       line: (bytes, start, end) => {
         const verdict = format.read(bytes, start, end, this.#line);
-        if (verdict === lineVerdict.good) this.#tell(member);
-        else this.#count(verdict);
+        if (verdict === lineVerdict.good) {
+          sink.unlikeInRow = 0;
+          this.#tell(member);
+        } else {
+          sink.unlikeInRow++;
+          this.#count(verdict);
+        }
       },
       long: () => {
         this.counts.long++;
@@ -200,6 +221,7 @@ export class PoolLogs {
         this.bytes += bytes;
       },
     };
+    return sink;
   }
 
   #count(verdict: LineVerdict): void {
