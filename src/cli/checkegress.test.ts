@@ -33,6 +33,7 @@ test("a pool is told by its members, and by how they are judged", async () => {
   expect(await checked(false)).toContain(
     "egress   ips  10 members (8 addresses, 2 proxies), random, judged per target by own requests",
   );
+  expect(await checked(false, { members: [{ addresses: ["127.0.0.2"] }] })).toContain("1 member (1 address), random");
 });
 
 test("of proxies their passwords are not told", async () => {

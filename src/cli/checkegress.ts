@@ -8,13 +8,17 @@ import { keyText, type Problem } from "../config/problem.ts";
 import type { Config, Egress } from "../config/types.ts";
 import { logFaults } from "../control/egresslog/poollogs.ts";
 
-const kinds = { gateway: "servers of nginx", source: "addresses", proxy: "proxies" } as const;
+const kinds = {
+  gateway: ["server of nginx", "servers of nginx"],
+  source: ["address", "addresses"],
+  proxy: ["proxy", "proxies"],
+} as const;
 
 /** `341 members (341 servers of nginx), random, judged per member by logs` */
 export function egressSummary({ members, choose, judge, isOwnEvidence, logs }: EgressPlan): string {
-  const counts = Object.entries(kinds).flatMap(([kind, words]) => {
+  const counts = Object.entries(kinds).flatMap(([kind, [one, several]]) => {
     const count = members.filter(({ door }) => door.kind === kind).length;
-    return count === 0 ? [] : [`${count} ${words}`];
+    return count === 0 ? [] : [`${count} ${count === 1 ? one : several}`];
   });
   const evidence = logs.length === 0 ? "own requests" : isOwnEvidence ? "own requests and logs" : "logs";
   return `${members.length === 1 ? "1 member" : `${members.length} members`} (${counts.join(", ")}), ${choose}, judged per ${judge.per} by ${evidence}`;
