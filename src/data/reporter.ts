@@ -2,6 +2,7 @@
 // the log's one record at what the exchange still holds, the request's head above all, and copies nothing: both belong to
 // others again when the call returns. How a line is written is the log's business (accesslog/format.ts).
 
+import { formatAddress } from "../base/address.ts";
 import { type Fault, fault as faultOf } from "../base/fault.ts";
 import type { DatagramSession } from "../flow/datagramsession.ts";
 import type { Lease } from "../flow/egress/lease.ts";
@@ -92,15 +93,18 @@ export function logDatagrams(log: AccessLog, session: DatagramSession, wallMs: n
 }
 
 /** What rules have logged, and behind it why the target of a forward proxy was refused, or what was wrong. */
-function noteOf({ visit, target, fault }: Exchange): string {
+function noteOf({ visit, target, fault, lease }: Exchange): string {
   const notes = visit === null ? "" : visit.notes;
-  const told = fault === null ? "" : explained(fault);
+  const told = fault === null ? "" : explained(fault, lease);
   const problem = target === null || target.problem === "" ? told : target.problem;
   return notes !== "" && problem !== "" ? `${notes}; ${problem}` : notes + problem;
 }
 
 /** "" where its code says it all. */
-function explained({ code, detail, isTold }: Fault): string {
+function explained({ code, detail, isTold }: Fault, lease: Lease | null): string {
+  const door = lease?.member?.door;
+  if ((code === "connect_refused" || code === "connect_timeout") && door !== undefined && door.kind !== "source")
+    return `it was the connection to ${formatAddress({ ...door, kind: "tcp" })}, not to the target`;
   const isOfHop = code === "hop_refused" || code === "hop_unreachable" || code === "source_unusable";
   return isTold === true || (isOfHop && detail !== faultOf(code).detail) ? detail : "";
 }

@@ -186,12 +186,16 @@ test("the access log has what a proxy of somebody else's said to us", async () =
   await ask("http");
   await ask("http", "-p");
   await ask("socks");
-  const notes = await until("all three to be logged", async () => {
+  const { id } = http;
+  http.stop();
+  await ask("http");
+  const notes = await until("all four to be logged", async () => {
     const lines = (await Bun.file(path).text()).split("\n").slice(0, -1);
-    return lines.length < 3 ? null : lines.map((line) => (JSON.parse(line) as { note?: string }).note);
+    return lines.length < 4 ? null : lines.map((line) => (JSON.parse(line) as { note?: string }).note);
   });
   expect(notes.toSorted()).toEqual([
     "it answered 407",
+    `it was the connection to ${id}, not to the target`,
     "the proxy answered CONNECT by 407",
     "the proxy takes no password",
   ]);
