@@ -90,6 +90,20 @@ describe("a table of 10,000 rows", () => {
     expect(page.problems).toEqual([]);
   });
 
+  test("comes in its order under a pointer that lies where it will be", async () => {
+    await using room = new Room();
+    const { page, visit } = await stage(room, { servers: 2000, everyMs: 1e9 });
+    await visit("servers?sort=-name&pool=none");
+    await page.until("that there are none", "/No server is like that/.test(document.body.innerText)");
+    await page.ask("Input.dispatchMouseEvent", { type: "mouseMoved", x: 600, y: 400 });
+    await page.value("void (location.hash = '#/servers?sort=-name')");
+    await page.until("all rows", "document.querySelector('.rows')?.getAttribute('aria-rowcount') === '2010'");
+    const names = await page.value<string[]>(
+      "[...document.querySelectorAll('.row')].slice(0, 3).map((e) => e.children[1].innerText)",
+    );
+    expect(names).toEqual(["s3", "s2", "s1"]);
+  });
+
   test("keeps its order while the pointer is over it, and finds the new one when it leaves", async () => {
     await using room = new Room();
     const { mock, page, visit } = await stage(room, { servers: 400, everyMs: 1e9 });

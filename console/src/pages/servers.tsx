@@ -23,7 +23,7 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
   {
     id: "state",
     title: "State",
-    width: "7rem",
+    width: "5.8rem",
     narrow: "5.1rem",
     sort: ({ state }) => severity.indexOf(state),
     cell: ({ state }) => <State state={state} />,
@@ -31,7 +31,7 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
   {
     id: "name",
     title: "Server",
-    width: "minmax(9rem, 1.4fr)",
+    width: "minmax(9rem, 1.3fr)",
     narrow: "1fr",
     sort: ({ name }) => name,
     cell: ({ name, isBackup }) => (
@@ -44,15 +44,17 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
   {
     id: "pool",
     title: "Pool",
-    width: "minmax(6.5rem, 1fr)",
-    narrow: "3.6rem",
+    width: "minmax(5rem, 0.7fr)",
+    // An address must be there to its end, for that is what it differs in; the pool stands in the drawer.
+    narrow: null,
+    fromWidth: 420,
     sort: ({ pool }) => pool,
     cell: ({ pool }) => pool,
   },
   {
     id: "reason",
     title: "Why",
-    width: "minmax(6rem, 1.8fr)",
+    width: "minmax(6rem, 2.6fr)",
     narrow: null,
     fromWidth: 560,
     sort: ({ reason }) => reason,
@@ -61,7 +63,7 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
   {
     id: "since",
     title: "Since",
-    width: "8rem",
+    width: "6.1rem",
     narrow: null,
     fromWidth: 900,
     isNumber: true,
@@ -71,7 +73,7 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
   {
     id: "weight",
     title: "Weight",
-    width: "4.5rem",
+    width: "3.8rem",
     narrow: null,
     fromWidth: 980,
     isNumber: true,
@@ -81,7 +83,7 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
   {
     id: "active",
     title: "Active",
-    width: "4.5rem",
+    width: "3.6rem",
     narrow: null,
     fromWidth: 840,
     isNumber: true,
@@ -92,7 +94,7 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
   {
     id: "requests",
     title: "req/s",
-    width: "4.5rem",
+    width: "3.6rem",
     narrow: "2.7rem",
     isNumber: true,
     sort: ({ requests }) => requests,
@@ -101,7 +103,7 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
   {
     id: "errors",
     title: "err/s",
-    width: "4.5rem",
+    width: "3.4rem",
     narrow: "2.3rem",
     isNumber: true,
     sort: ({ errors }) => errors,
@@ -110,7 +112,7 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
   {
     id: "mean",
     title: "Mean",
-    width: "5.5rem",
+    width: "4.6rem",
     narrow: null,
     fromWidth: 760,
     isNumber: true,

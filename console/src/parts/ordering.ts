@@ -1,5 +1,6 @@
 // Search and sort of a table's rows as a hook: what the caller has, what the address asks for (`?find`, `?sort`), and out comes what is to
-// be shown. While the pointer is over the rows their order is held, so that nobody presses on a row that has just changed places.
+// be shown. While the pointer is over the rows their order is held, so that nobody presses on a row that has just changed places; not
+// where there were none when it came to lie there.
 
 import { useRef } from "preact/hooks";
 import { finder, held, ordered, sortOf } from "./order.ts";
@@ -34,7 +35,7 @@ export function useOrder<Row>({ rows, keyOf, columns, sort, find, textOf }: Orde
   return {
     rows: next,
     onHold: (is) => {
-      isHeld.current = is;
+      isHeld.current = is && former.current.keys.length > 0;
     },
   };
 }

@@ -43,7 +43,7 @@ export interface RowsProps<Row> {
   readonly empty: ComponentChildren;
   /** New rows come above: what is looked at further down stays where it is. */
   readonly isAnchored?: boolean;
-  /** Says that the pointer is over the rows, so that they should keep their order. */
+  /** Says that the pointer moves over the rows, so that they should keep their order: one that lies still while they come aims at none. */
   readonly onHold?: (isHeld: boolean) => void;
 }
 
@@ -74,7 +74,7 @@ export function Rows<Row>(props: RowsProps<Row>): VNode {
       onScroll={() => {
         if (box.current !== null) scroll.value = seenOf(box.current);
       }}
-      onPointerEnter={(event) => event.pointerType === "mouse" && props.onHold?.(true)}
+      onPointerMove={(event) => event.pointerType === "mouse" && props.onHold?.(true)}
       onPointerLeave={() => props.onHold?.(false)}
     >
       <Head columns={shown} tracks={tracks} sort={props.sort} onSort={props.onSort} />
