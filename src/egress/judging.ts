@@ -200,10 +200,14 @@ export class Judge {
   /** `isMade`: where there is none yet. */
   #pairOf(row: number, host: string, isMade: boolean, atMs: number): Standing | null {
     const name = this.#name.of(host).first;
-    let record = this.#board.find("pair", row, name);
-    if (record === 0 && isMade) record = this.#board.take("pair", row, name, atMs);
-    if (record === 0) return null;
     const { words } = this.#board;
+    let record = this.#board.find("pair", row, name);
+    if (record === 0 && isMade) {
+      record = this.#board.take("pair", row, name, atMs);
+      // That of which it is: those that come are counted when they are let through.
+      if (record !== 0) Atomics.store(words, record + recordWord.requests, 1);
+    }
+    if (record === 0) return null;
     if (isMade) words[record + recordWord.usedS] = secondsOf(atMs);
     if (isMade && words[record + recordWord.text] === 0) words[record + recordWord.text] = this.#board.textOf(host);
     this.pairs.settle(this.#pair.at(record), atMs);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { memberState } from "../memory/egress.ts";
+import { memberState, recordWord } from "../memory/egress.ts";
 import { trialPatienceMs } from "./cooling.ts";
 import { drawn, memberFault, Sample, type SampleParts, sampleMembers, wayFault } from "./sample.ts";
 
@@ -17,6 +17,32 @@ function workers(parts: SampleParts): [Sample, Sample] {
   const first = new Sample(parts);
   return [first, new Sample(parts, drawn(2), first.board)];
 }
+
+test("requests at a host are counted from the one on that anything is known of it there, and from the first where there is a pace", () => {
+  for (const [pace, counted] of [
+    [{ intervalMs: 0, concurrencyMax: 0 }, [0, 1, 2, 3]],
+    [{ intervalMs: 0, concurrencyMax: 9 }, [1, 2, 3, 4]],
+  ] as const) {
+    const sample = new Sample({
+      members: 1,
+      pace,
+      judge: { strategy: { kind: "consecutive", failures: 9, withinMs: minuteMs } },
+    });
+    const requests = (): number => {
+      let found = 0;
+      sample.board.records("pair", (record) => {
+        found = sample.board.words[record + recordWord.requests]!;
+      });
+      return found;
+    };
+    const counts = [200, 403, 403, 200].map((status) => {
+      const held = sample.hold();
+      sample.pool.end(held, sample.outcome({ status }));
+      return requests();
+    });
+    expect(counts).toEqual([...counted]);
+  }
+});
 
 describe("on trial", () => {
   const parts: SampleParts = { members: 1, judge: { coolDown: { isTrial: true } } };

@@ -200,6 +200,7 @@ export class Leasing {
   #hold(row: number, pair: number): void {
     this.row = row;
     this.lease = this.#board.hold(row, pair);
+    if (pair !== 0) Atomics.add(this.#board.words, pair + recordWord.requests, 1);
     this.#board.doubles[(row + memberWord.usedMs) / 2] = this.#nowMs;
   }
 
