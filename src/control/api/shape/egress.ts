@@ -176,7 +176,7 @@ export const memberAnswer: z.ZodType<MemberAnswer> = z.strictObject({
         until: time.nullable().describe("When that ends by itself; null: never."),
         failures: z.int().describe("In a row, since the last success there."),
         active: z.int().describe("Requests under way there."),
-        requests: z.number().describe("Requests that went there."),
+        requests: z.number().describe("Requests that went there, from the one on that it was remembered for."),
         next: time.nullable().describe("When it may be used there next, where it is paced; null: now."),
       }),
     )
