@@ -17,7 +17,8 @@ function init(args)
   end
   for target = 1, targets do
     wrk.headers["X-Egress-Key"] = keys > 0 and "key-" .. target or nil
-    asked[target] = ask("127.0.100." .. target .. url:match(":%d+"))
+    local net, host = 100 + math.floor((target - 1) / 250), (target - 1) % 250 + 1
+    asked[target] = ask("127.0." .. net .. "." .. host .. url:match(":%d+"))
   end
   if #asked == 0 then return end
   function request()

@@ -10,7 +10,7 @@ export interface Load {
   readonly connections: number;
   /** Set: the origin is asked for through a forward proxy, with so many keys in turn; 0 without any. */
   readonly keys?: number;
-  /** Then: at so many addresses of the origin, at most 200, one by chance for each request. Absent: at one. */
+  /** Then: at so many addresses of the origin, at most 1,000, one by chance for each request. Absent: at one. */
   readonly targets?: number;
 }
 

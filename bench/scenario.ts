@@ -128,6 +128,12 @@ export const scenarios: readonly Scenario[] = [
     { outbound: 10_000, spread: "key", baseline: true },
   ),
   scenario(
+    "u2",
+    "a forward proxy of 1,000 targets: each by its own of 10,000 addresses against by none",
+    { ...forward, targets: 1000, keys: 1000 },
+    { outbound: 10_000, baseline: true },
+  ),
+  scenario(
     "v",
     "a forward proxy: a new connection for each request, by 10,000 addresses against none",
     { ...forward, path: "/once" },
