@@ -22,7 +22,7 @@ import { Recorder } from "./data/recorder.ts";
 import { logDatagrams, logExchange, logStream } from "./data/reporter.ts";
 import { Tables } from "./data/tables.ts";
 import { Context } from "./flow/context.ts";
-import { egressIdleMax } from "./flow/egress/doors.ts";
+import { targetsIdleMax } from "./flow/egress/doors.ts";
 import type { Exchange } from "./flow/exchange.ts";
 import { Site, type SiteParts } from "./flow/site.ts";
 import { Arena } from "./memory/arena.ts";
@@ -82,7 +82,7 @@ class Worker {
       caches: (plan) => this.#caches.of(plan),
       remotes: (plan) => this.#remotes.of(plan),
       egresses: (plan) => this.#egresses.of(plan),
-      egressIdleMax: Math.min(egressIdleMax, Math.floor(connectionsMax() / 4)),
+      targetsIdleMax: Math.min(targetsIdleMax, Math.floor(connectionsMax() / 4)),
       bans: this.#lists.bans,
       instance: instanceOf(start),
     };

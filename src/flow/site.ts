@@ -61,8 +61,8 @@ export interface SiteParts {
   readonly remotes?: (plan: CachePlan) => RemoteCache | null;
   /** What the plan's egress pools know of their members; absent where there are none. */
   readonly egresses?: (plan: EgressPlan) => EgressBoard;
-  /** Idle connections that may stand for all their members together; absent: as many as are of use (egress/doors.ts). */
-  readonly egressIdleMax?: number;
+  /** Idle connections that may stand for all targets together, and for all members of an egress pool; absent: as many as are of use (egress/doors.ts). */
+  readonly targetsIdleMax?: number;
   readonly bans: BanHolder;
   /** Null where none are to be called, whatever the plan says: nothing has any, or it is all for an explanation. */
   readonly hooks?: HookSet | null;
@@ -247,7 +247,7 @@ export class PoolSite {
     this.targets =
       plan.targets === null
         ? null
-        : new Targets(plan, parts.tally, row, make, former?.targets ?? null, by, parts.egressIdleMax);
+        : new Targets(plan, parts.tally, row, make, former?.targets ?? null, by, parts.targetsIdleMax);
     this.sticking = stick === null ? null : new Sticking(plan, tables[stick.table]!, ruleSets.stickKey(stick));
     this.isPreferring = plan.balance.sticky !== null || this.sticking !== null || this.hooks !== null;
   }

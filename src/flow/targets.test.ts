@@ -1,13 +1,15 @@
 import { expect, test } from "bun:test";
 import { makePlan } from "../../test/playbook/plan.ts";
 import { proxyPlan } from "../../test/playbook/proxies.ts";
-import type { PoolPlan } from "../config/plan.ts";
+import type { PoolPlan, ServerPlan } from "../config/plan.ts";
 import { Arena } from "../memory/arena.ts";
 import { Tally } from "../memory/tally.ts";
+import type { IdleConnections } from "./idle.ts";
 import { ServerSite } from "./site.ts";
 import { readPlace } from "./targets/place.ts";
 import { Target } from "./targets/target.ts";
 import { Targets } from "./targets.ts";
+import type { Upstream } from "./upstream.ts";
 
 const tally = new Tally(Arena.inMemory(), 0);
 
@@ -68,6 +70,37 @@ test("only so many targets are known, and the one that was not asked for longest
   // That of a1 has gone, and is another now.
   targets.serverOf(targetAt("a1.example"));
   expect(targets.count).toBe(1024);
+});
+
+test("of idle connections to all targets there are only so many: a sweep closes those of the targets that were not asked for longest", () => {
+  const plan = makePlan(proxyPlan()).pools[0]!;
+  const make = (server: ServerPlan, idle: IdleConnections): ServerSite => new ServerSite(server, 0, tally, idle);
+  const targets = new Targets(plan, tally, 0, make, null, null, 3);
+  const closed: string[] = [];
+  const rest = (name: string): void => {
+    // A sweep needs two members of an upstream only.
+    const upstream = { idleSinceMs: 0, destroy: () => void closed.push(name) } as unknown as Upstream;
+    targets.serverOf(targetAt(name)).idle.put(upstream);
+  };
+  for (const name of ["a.example", "b.example", "b.example"]) rest(name);
+  targets.sweep(0);
+  expect([closed, targets.count]).toEqual([[], 2]);
+  targets.serverOf(targetAt("a.example"));
+  rest("c.example");
+  targets.sweep(0);
+  expect([closed, targets.count]).toEqual([["b.example", "b.example"], 2]);
+});
+
+test("hundreds of targets keep their connections", () => {
+  const targets = made();
+  let closed = 0;
+  for (let count = 0; count < 1000; count++)
+    for (let each = 0; each < 2; each++)
+      targets
+        .serverOf(targetAt(`a${count}.example`))
+        .idle.put({ idleSinceMs: 0, destroy: () => void closed++ } as unknown as Upstream);
+  targets.sweep(0);
+  expect([closed, targets.count]).toEqual([0, 1000]);
 });
 
 test("a plan that allows the same goes on with what is known, another begins anew", () => {

@@ -5,7 +5,7 @@
 
 import type { PoolPlan, ServerPlan } from "../config/plan.ts";
 import type { Tally } from "../memory/tally.ts";
-import { Doors, type Way } from "./egress/doors.ts";
+import { Doors, targetsIdleMax, type Way } from "./egress/doors.ts";
 import type { EgressSite } from "./egress/site.ts";
 import { IdleConnections, IdleHouse, keptOf } from "./idle.ts";
 import type { ServerSite } from "./site.ts";
@@ -16,8 +16,6 @@ import type { Upstream } from "./upstream.ts";
 
 /** Targets that a worker keeps connections to. */
 const targetsMax = 1024;
-/** Idle connections to all of them: each is a descriptor that a client cannot have. */
-const idleMax = 256;
 /** A name has few addresses; one that changes them all the time is not to fill memory. */
 const addressesMax = 16;
 
@@ -43,13 +41,17 @@ export class Targets {
   readonly #house: IdleHouse;
   /** The one that was asked for last comes last. */
   readonly #known: Map<string, Known>;
+  readonly #idleMax: number;
   readonly #use: EgressUse | null;
   /** Of those, each once. */
   readonly egresses: readonly EgressSite[];
   /** By the name of the pool. */
   readonly #doors: ReadonlyMap<string, Doors>;
 
-  /** `former`: of the plan before; what it knows is taken over where the same may be asked for. */
+  /**
+   * `former`: of the plan before; what it knows is taken over where the same may be asked for. `idleMax`: idle connections to all targets,
+   * by each way: each is a descriptor that a client cannot have.
+   */
   constructor(
     plan: PoolPlan,
     tally: Tally,
@@ -57,8 +59,9 @@ export class Targets {
     make: MakeServer,
     former: Targets | null,
     use: EgressUse | null = null,
-    egressIdleMax?: number,
+    idleMax: number = targetsIdleMax,
   ) {
+    this.#idleMax = idleMax;
     this.policy = new TargetPolicy(plan.targets!);
     this.#plan = plan;
     this.#make = make;
@@ -73,7 +76,7 @@ export class Targets {
     this.#doors = new Map(
       this.egresses.map(({ plan: { name, members } }) => {
         const doors = isSame ? (former.#doors.get(name) ?? null) : null;
-        return [name, new Doors(plan, tally, row, make, doors, members, egressIdleMax)];
+        return [name, new Doors(plan, tally, row, make, doors, members, idleMax)];
       }),
     );
   }
@@ -125,7 +128,7 @@ export class Targets {
       idle += known.idle.count;
     }
     for (const [key, known] of this.#known) {
-      if (idle <= idleMax) return;
+      if (idle <= this.#idleMax) return;
       idle -= known.idle.count;
       known.idle.close();
       this.#known.delete(key);

@@ -14,8 +14,8 @@ import type { Upstream } from "../upstream.ts";
 
 /** Pairs of target and member that a worker knows. */
 export const doorsMax: number = 16 * 1024;
-/** Idle connections through all of them: each is a descriptor that a client cannot have. */
-export const egressIdleMax: number = 4096;
+/** Idle connections through all of them, and as many that go by no egress pool: each is a descriptor that a client cannot have. */
+export const targetsIdleMax: number = 4096;
 /** A name has few addresses. */
 const addressesMax = 16;
 
@@ -101,7 +101,7 @@ export class Doors {
     make: MakeServer,
     former: Doors | null,
     members: readonly EgressMemberPlan[],
-    idleMax: number = egressIdleMax,
+    idleMax: number = targetsIdleMax,
   ) {
     this.#star = plan.servers[0]!;
     this.#pool = plan.name;
