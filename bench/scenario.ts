@@ -151,7 +151,7 @@ export const scenarios: readonly Scenario[] = [
     baseline: true,
   }),
   scenario("z2", "as (a), with the console's list of requests open", small, {
-    watched: "figures,servers,changes,requests&rate=250",
+    watched: "figures,servers,changes,requests&rate=100",
     baseline: true,
   }),
 ];

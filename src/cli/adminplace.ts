@@ -2,6 +2,7 @@
 // to start. Another free port is taken then, unless the environment says where it is to be; the log's line "started" tells it.
 
 import { readListenAddress } from "../base/address.ts";
+import { ipmanagerVariables } from "../config/foreign/ipmanager/ipmanager.ts";
 import type { Loaded } from "../config/load.ts";
 import { busyAddresses } from "../control/port.ts";
 
@@ -11,7 +12,7 @@ export class AdminPlace {
   #listen: string | null = null;
 
   constructor(environment: Readonly<Record<string, string | undefined>>) {
-    this.#isSaid = (environment["SLUICE_ADMIN"] ?? "").trim() !== "";
+    this.#isSaid = (environment[ipmanagerVariables.admin] ?? "").trim() !== "";
   }
 
   /** Configs of others are as they were. */

@@ -5,6 +5,9 @@ import type { IdlePlan, PoolPlan, ServerPlan } from "../config/plan.ts";
 import { serverCell, type Tally } from "../memory/tally.ts";
 import type { Upstream } from "./upstream.ts";
 
+/** To all targets of a forward proxy, and as many by each egress pool: each is a descriptor that a client cannot have. */
+export const targetsIdleMax: number = 4096;
+
 /** Who is asked where these are not the only ones that are bounded. */
 export interface IdleRoom {
   /** One more is to stand idle somewhere. False: there is no room. */

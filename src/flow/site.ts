@@ -61,7 +61,7 @@ export interface SiteParts {
   readonly remotes?: (plan: CachePlan) => RemoteCache | null;
   /** What the plan's egress pools know of their members; absent where there are none. */
   readonly egresses?: (plan: EgressPlan) => EgressBoard;
-  /** Idle connections that may stand for all targets together, and for all members of an egress pool; absent: as many as are of use (egress/doors.ts). */
+  /** Idle connections that may stand for all targets together, and for all members of an egress pool; absent: as many as are of use (idle.ts). */
   readonly targetsIdleMax?: number;
   readonly bans: BanHolder;
   /** Null where none are to be called, whatever the plan says: nothing has any, or it is all for an explanation. */

@@ -5,9 +5,9 @@
 
 import type { PoolPlan, ServerPlan } from "../config/plan.ts";
 import type { Tally } from "../memory/tally.ts";
-import { Doors, targetsIdleMax, type Way } from "./egress/doors.ts";
+import { Doors, type Way } from "./egress/doors.ts";
 import type { EgressSite } from "./egress/site.ts";
-import { IdleConnections, IdleHouse, keptOf } from "./idle.ts";
+import { IdleConnections, IdleHouse, keptOf, targetsIdleMax } from "./idle.ts";
 import type { ServerSite } from "./site.ts";
 import { TargetPolicy } from "./targets/policy.ts";
 import type { Target } from "./targets/target.ts";

@@ -1,5 +1,5 @@
 // Requests as they end: those that the flight recorder has first, then one after the other as they come, filtered by the server. Between two
-// pictures they are gathered, so that hundreds a second cost one drawing; no more are kept than somebody would scroll through.
+// pictures they are gathered, so that a hundred a second cost four drawings; no more are kept than somebody would scroll through.
 // Held, they wait and are counted.
 
 import { type ReadonlySignal, useSignal } from "@preact/signals";
@@ -12,7 +12,7 @@ export const requestsMax = 2000;
 const firstCount = 500;
 const drawEveryMs = 250;
 /** A second: more than anybody reads. */
-const rate = 250;
+const rate = 100;
 
 export interface LiveRequests {
   /** The newest first. */

@@ -6,7 +6,7 @@
 
 import type { EgressMemberPlan, PoolPlan, ServerPlan, ServerTlsPlan } from "../../config/plan.ts";
 import { serverCell, type Tally } from "../../memory/tally.ts";
-import { IdleConnections, IdleHouse, keptOf } from "../idle.ts";
+import { IdleConnections, IdleHouse, keptOf, targetsIdleMax } from "../idle.ts";
 import type { ServerSite } from "../site.ts";
 import { placeText } from "../targets/place.ts";
 import type { Target } from "../targets/target.ts";
@@ -14,8 +14,6 @@ import type { Upstream } from "../upstream.ts";
 
 /** Pairs of target and member that a worker knows. */
 export const doorsMax: number = 16 * 1024;
-/** Idle connections through all of them, and as many that go by no egress pool: each is a descriptor that a client cannot have. */
-export const targetsIdleMax: number = 4096;
 /** A name has few addresses. */
 const addressesMax = 16;
 
