@@ -47,7 +47,7 @@ export class Choosing {
       const { placing } = list;
       let met = 0;
       for (let number = 0; number < keyTriesMax && met < keyMembersMax; number++) {
-        const member = placing.at(key, number) - 1;
+        const member = placing.at(key, number);
         if (member < 0) continue;
         met++;
         const answer = this.#take(member);

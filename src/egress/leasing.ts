@@ -36,7 +36,6 @@ export class Leasing {
   readonly #pair: Standing;
   #host = "";
   readonly #names: HostName;
-  #hostName = 0;
   #nowMs = 0;
   #tried: ReadonlySet<number> | null = null;
   /** As one that was tried. */
@@ -58,7 +57,6 @@ export class Leasing {
   /** A request, from now on. */
   begin(host: string, tried: ReadonlySet<number> | null, nowMs: number): void {
     this.#host = host;
-    this.#hostName = this.#names.of(host).first;
     this.#tried = tried;
     this.#nowMs = nowMs;
     this.avoided = 0;
@@ -91,7 +89,7 @@ export class Leasing {
 
   /** When it may be used at the host again. */
   backMsOf(row: number): number {
-    const pair = this.#board.find("pair", row, this.#hostName);
+    const pair = this.#pairAt(row);
     const memberMs = this.#member.at(row).state === memberState.available ? 0 : this.#member.untilMs;
     const isPairOut = pair !== 0 && this.#pair.at(pair).state !== memberState.available;
     return isPairOut ? Math.max(memberMs, this.#pair.untilMs) : memberMs;
@@ -124,7 +122,7 @@ export class Leasing {
       } else if (!isOver(member, this.#nowMs)) return "unavailable";
       isLockWanted = true;
     }
-    const pair = this.#board.find("pair", row, this.#hostName);
+    const pair = this.#pairAt(row);
     this.#pairRecord = pair;
     if (pair !== 0) {
       const answer = this.#lookAtPair(row, this.#pair.at(pair));
@@ -184,13 +182,19 @@ export class Leasing {
     return "taken";
   }
 
+  /** The record of the member at the host; 0 without. Most pools have none at all, and then no name is made of the host. */
+  #pairAt(row: number): number {
+    return this.#board.count("pair") === 0 ? 0 : this.#board.find("pair", row, this.#names.of(this.#host).first);
+  }
+
   /** Where there is a pace, each member has a record at each host where it is used. */
   #pairOf(row: number): number {
     const { words } = this.#board;
-    if (!this.#pacing.isAny) return this.#board.find("pair", row, this.#hostName);
+    if (!this.#pacing.isAny) return this.#pairAt(row);
+    const name = this.#names.of(this.#host).first;
     const seen = this.#pairRecord;
-    const isIt = seen !== 0 && words[seen] === row && words[seen + recordWord.second] === this.#hostName;
-    const pair = isIt ? seen : this.#board.take("pair", row, this.#hostName, this.#nowMs);
+    const isIt = seen !== 0 && words[seen] === row && words[seen + recordWord.second] === name;
+    const pair = isIt ? seen : this.#board.take("pair", row, name, this.#nowMs);
     if (pair === 0) return 0;
     words[pair + recordWord.usedS] = secondsOf(this.#nowMs);
     if (words[pair + recordWord.text] === 0) words[pair + recordWord.text] = this.#board.textOf(this.#host);

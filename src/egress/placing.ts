@@ -16,8 +16,11 @@ const takenMax = 1 << 18;
 const golden = 0x9e37_79b9;
 
 export class Placing {
-  /** 1 + the index of a member; 0 nobody. */
-  readonly #slots: Uint32Array;
+  /** The index of a member, where `#isTaken` says that there is one. */
+  readonly #slots: Uint16Array;
+  /** A bit for each slot: small enough to be near at hand, where the slots of thousands of members are not. */
+  readonly #isTaken: Uint32Array;
+  readonly #mask: number;
 
   constructor(members: Uint16Array, roster: Roster) {
     const weights = Array.from(members, (member) => roster.weights[member]!);
@@ -25,7 +28,9 @@ export class Placing {
     const taken = counts.reduce((sum, count) => sum + count, 0);
     let size = slotsMin;
     while (size < taken * 4) size *= 2;
-    this.#slots = new Uint32Array(size);
+    this.#slots = new Uint16Array(size);
+    this.#isTaken = new Uint32Array(size / 32);
+    this.#mask = size - 1;
     // By their names, so that who has a slot that two would have does not depend on the order in the config.
     const order = Array.from(members.keys()).sort((one, other) => {
       const [a, b] = [members[one]!, members[other]!];
@@ -37,9 +42,10 @@ export class Placing {
     }
   }
 
-  /** 1 + the index of the member that a key meets at its try of that number; 0 nobody. */
+  /** The index of the member that a key meets at its try of that number; -1 nobody. */
   at(key: number, number: number): number {
-    return this.#slots[mixed((key + Math.imul(number, golden)) | 0) & (this.#slots.length - 1)]!;
+    const slot = mixed((key + Math.imul(number, golden)) | 0) & this.#mask;
+    return (this.#isTaken[slot >>> 5]! & (1 << (slot & 31))) === 0 ? -1 : this.#slots[slot]!;
   }
 
   get size(): number {
@@ -48,9 +54,10 @@ export class Placing {
 
   #place(member: number, name: number): void {
     for (let number = 0; ; number++) {
-      const slot = mixed((name + Math.imul(number, golden)) | 0) & (this.#slots.length - 1);
-      if (this.#slots[slot] !== 0) continue;
-      this.#slots[slot] = 1 + member;
+      const slot = mixed((name + Math.imul(number, golden)) | 0) & this.#mask;
+      if ((this.#isTaken[slot >>> 5]! & (1 << (slot & 31))) !== 0) continue;
+      this.#isTaken[slot >>> 5]! |= 1 << (slot & 31);
+      this.#slots[slot] = member;
       return;
     }
   }

@@ -192,9 +192,10 @@ export class Recording {
       at += bytes[record + textLength.requestId] = ring.put(at, head.bytes, start, end, textMax.requestId);
     }
     if (lease !== null && lease.index !== -1) {
-      const { ids } = lease.site;
-      const [start, end] = [ids.startOf(lease.index), ids.endOf(lease.index)];
-      at += bytes[record + textLength.egress] = ring.put(at, ids.bytes, start, end, textMax.egress);
+      const { cards } = lease.site;
+      const start = cards.idAt(lease.index);
+      const end = start + cards.idLength(lease.index);
+      at += bytes[record + textLength.egress] = ring.put(at, cards.bytes, start, end, textMax.egress);
     }
     if (target !== null) at += bytes[record + textLength.server] = ring.text(at, target.name, textMax.server);
     return at;

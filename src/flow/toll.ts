@@ -18,7 +18,7 @@ function noteBytes(exchange: Exchange): void {
   const scene = exchange.visit ?? exchange.downstream!.guest;
   if (scene === null) return;
   // A head that never became whole has no bytes.
-  const headBytes = asked.bytes.length === 0 ? 0 : asked.end - asked.start;
+  const headBytes = asked.bytes.length === 0 ? 0 : asked.receivedBytes;
   const received = headBytes + exchange.requestBytes;
   if (received > notedReceived) scene.note("bytesIn", received - notedReceived);
   if (sentBytes > notedSent) scene.note("bytesOut", sentBytes - notedSent);

@@ -9,39 +9,46 @@
 //   texts     hosts, keys, reasons: by number, for as long as there is room for them
 //   history   the last outcomes of each member, and the last changes of its state
 
-/** Where the fields of a member's row stand, in words from its beginning. */
+/**
+ * Where the fields of a member's row stand, in words from its beginning. The first line of memory (64 bytes) is all that is looked at, and
+ * all that is written, for a request that goes well: of thousands of rows each comes up once in a while.
+ */
 export const memberWord = {
   /** One of memberState. */
   state: 0,
+  /** Failures since the last success. */
+  failures: 1,
   /** How often in a row it has cooled down, for growth. */
-  level: 1,
-  /** Failures since the last success, and of these what the host of the last one has contributed, without a break. */
-  failures: 2,
-  lastHost: 3,
-  lastHostFailures: 4,
-  /** Hosts at which it failed by transport since it began anew, as bits of their hash, and how often; who has told of that (egress/transportrun.ts). */
-  faultyHosts: 5,
-  transportFaults: 6,
-  /** In flight, over all workers. By Atomics. */
-  active: 7,
-  /** Double: when the state ends; 0 never. */
-  untilMs: 8,
-  /** Double: when it was last chosen. */
-  usedMs: 10,
-  /** Why it is in its state: one of changeCause, and the text that belongs to it (a host, or the reason of a ban). */
-  cause: 12,
-  causeText: 13,
-  /** Counts since it has this row, modulo 2^32; bytes in doubles. By Atomics, but for bytes, which are added to by whoever ends a request, and may lose some. */
-  requests: 14,
-  successes: 15,
-  failed: 16,
-  transportFailed: 17,
-  bytesUp: 18,
-  bytesDown: 20,
+  level: 2,
+  /** Why it is in its state: one of changeCause. */
+  cause: 3,
   /** Double: when the state began. */
-  sinceMs: 22,
-  /** How many outcomes were kept in its ring, and how many changes. By Atomics. */
-  outcomes: 24,
+  sinceMs: 4,
+  /** Double: when it was last chosen. */
+  usedMs: 6,
+  /** In flight, over all workers. By Atomics. */
+  active: 8,
+  /** Counts since it has this row, modulo 2^32; bytes in doubles. By Atomics, but for bytes, which are added to by whoever ends a request, and may lose some. */
+  requests: 9,
+  successes: 10,
+  /** How many outcomes were kept in its ring. By Atomics. */
+  outcomes: 11,
+  bytesUp: 12,
+  bytesDown: 14,
+  /** Double: when the state ends; 0 never. */
+  untilMs: 16,
+  /** The text that belongs to its cause (a host, or the reason of a ban). */
+  causeText: 18,
+  /** As `requests`. */
+  failed: 19,
+  transportFailed: 20,
+  /** Of the failures, what the host of the last one has contributed, without a break. */
+  lastHost: 21,
+  lastHostFailures: 22,
+  /** Hosts at which it failed by transport since it began anew, as bits of their hash, and how often; who has told of that (egress/transportrun.ts). */
+  faultyHosts: 23,
+  transportFaults: 24,
+  /** How many changes of its state were kept. By Atomics. */
   changes: 25,
   /** Failures of the run that goes on: how many times there are in the ring behind, and where the next goes. */
   timesCount: 26,

@@ -13,9 +13,7 @@ import type { Output } from "../../wire/http1/writer.ts";
 import type { Context } from "../context.ts";
 import { otherHead } from "../editing.ts";
 import type { Exchange } from "../exchange.ts";
-import { FieldEdits } from "../fieldedits.ts";
-import { copyFields, fieldNames, isOneOf } from "../fieldlines.ts";
-import { fieldName } from "../fieldname.ts";
+import { fieldNames, isOneOf } from "../fieldlines.ts";
 import { textOf } from "../headvalues.ts";
 import type { ListenerSite } from "../site.ts";
 import { readPlace } from "../targets/place.ts";
@@ -43,9 +41,9 @@ const spellings: readonly string[] = [
 ];
 const names = fieldNames(...spellings);
 const [schemeName, hostName, keyName] = names as [Uint8Array, Uint8Array, Uint8Array];
-/** All of them out, where they have named no target: most requests say no more than a key. */
-const without = new FieldEdits();
-for (const spelling of spellings) without.edit("remove", fieldName(spelling)!, "");
+/** How long such names are, which all start with the same letter: most fields are told by that. */
+const [shortest, longest] = [Math.min(...names.map(lengthOf)), Math.max(...names.map(lengthOf))];
+const firstLetter = 0x78;
 const hostAlone = fieldNames("host");
 const star = 0x2a;
 /** What is kept of a key. */
@@ -71,7 +69,7 @@ export function takeFields(exchange: Exchange, context: Context): void {
   const isNaming = listener.plan.proxy!.fields && isOriginForm && values.hosts + values.schemes > 0;
   const said = isNaming ? targetOf(values) : null;
   const named = said !== null && !("code" in said) ? said : null;
-  const isRead = rewrite(exchange, context, named);
+  const isRead = named === null ? takeOut(exchange) : rewrite(exchange, context, named);
   const mistake = said !== null && "code" in said ? said : isRead ? null : faultOf("bad_target");
   exchange.ask = {
     key: values.key.slice(0, keyLengthMax),
@@ -95,11 +93,23 @@ interface Values {
 function valuesOf(head: Head): Values | null {
   let values: Values | null = null;
   for (let index = 0; index < head.fieldCount; index++) {
-    if (head.ids[index] !== field.other || !isOneOf(head, index, names)) continue;
+    if (!isOurs(head, index)) continue;
     values ??= { scheme: "", schemes: 0, host: "", hosts: 0, key: "" };
     note(values, head, index);
   }
   return values;
+}
+
+function isOurs(head: Head, index: number): boolean {
+  const { ids, spans, bytes } = head;
+  const start = spans[index * 4]!;
+  const length = spans[index * 4 + 1]! - start;
+  if (ids[index] !== field.other || length < shortest || length > longest) return false;
+  return (bytes[start]! | 0x20) === firstLetter && isOneOf(head, index, names);
+}
+
+function lengthOf({ length }: Uint8Array): number {
+  return length;
 }
 
 function note(values: Values, { bytes, spans }: Head, index: number): void {
@@ -127,28 +137,37 @@ function targetOf({ scheme: written, schemes, host, hosts }: Values): Named | Fa
   return { scheme, authority: host };
 }
 
-/** The head without those fields, and in the form of requests to proxies where it has named a target. */
-function rewrite(exchange: Exchange, { output }: Context, named: Named | null): boolean {
-  const former = exchange.head;
-  const head = otherHead(exchange);
-  output.clear();
-  const isSpliced = named === null && without.splice(output, former, head, Number.POSITIVE_INFINITY);
-  if (!isSpliced) write(output, former, named);
-  const headBytes = output.length;
-  output.copy(former.bytes, exchange.bodyStart, exchange.bodyEnd);
-  const whole = output.bytes.slice(0, output.length);
-  if (isSpliced) head.bytes = whole;
-  else if (parseRequest(head, whole, 0, whole.length, whole.length + 1) !== headBytes) return false;
-  exchange.head = head;
-  exchange.bodyEnd += headBytes - exchange.bodyStart;
-  exchange.bodyStart = headBytes;
-  const { forwarding } = exchange.listener;
-  if (forwarding.requestId !== null) exchange.requestIdIndex = forwarding.findRequestId(head);
+/** They have named no target: all of them out, and nothing else is another. Most requests say no more than a key. */
+function takeOut(exchange: Exchange): true {
+  const { head } = exchange;
+  for (let index = head.fieldCount - 1; index >= 0; index--) if (isOurs(head, index)) head.takeLine(index);
+  findRequestId(exchange);
   return true;
 }
 
-function write(output: Output, head: Head, named: Named | null): void {
-  if (named === null) return copyFields(output, head, (index) => isOneOf(head, index, names), "");
+/** The head without those fields, and in the form of requests to proxies. */
+function rewrite(exchange: Exchange, { output }: Context, named: Named): boolean {
+  const former = exchange.head;
+  const head = otherHead(exchange);
+  output.clear();
+  write(output, former, named);
+  const headBytes = output.length;
+  output.copy(former.bytes, exchange.bodyStart, exchange.bodyEnd);
+  const whole = output.bytes.slice(0, output.length);
+  if (parseRequest(head, whole, 0, whole.length, whole.length + 1) !== headBytes) return false;
+  exchange.head = head;
+  exchange.bodyEnd += headBytes - exchange.bodyStart;
+  exchange.bodyStart = headBytes;
+  findRequestId(exchange);
+  return true;
+}
+
+function findRequestId(exchange: Exchange): void {
+  const { forwarding } = exchange.listener;
+  if (forwarding.requestId !== null) exchange.requestIdIndex = forwarding.findRequestId(exchange.head);
+}
+
+function write(output: Output, head: Head, named: Named): void {
   const { bytes, targetStart, targetEnd } = head;
   output.copy(bytes, head.start, head.methodEnd);
   output.latin1(` ${named.scheme}://${named.authority}`);
@@ -156,7 +175,7 @@ function write(output: Output, head: Head, named: Named | null): void {
   output.copy(bytes, targetEnd, head.fieldsStart);
   output.latin1(`Host: ${named.authority}\r\n`);
   for (let index = 0; index < head.fieldCount; index++)
-    if (!isOneOf(head, index, names) && !isOneOf(head, index, hostAlone))
+    if (!isOurs(head, index) && !isOneOf(head, index, hostAlone))
       output.copy(bytes, head.spans[index * 4]!, head.lineEnd(index));
   output.copy(bytes, head.fieldsEnd, head.end);
 }

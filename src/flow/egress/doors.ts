@@ -8,7 +8,7 @@ import type { EgressMemberPlan, PoolPlan, ServerPlan, ServerTlsPlan } from "../.
 import { serverCell, type Tally } from "../../memory/tally.ts";
 import { IdleConnections, IdleHouse, keptOf, targetsIdleMax } from "../idle.ts";
 import type { ServerSite } from "../site.ts";
-import { placeText } from "../targets/place.ts";
+import { type PlaceKept, placeText } from "../targets/place.ts";
 import type { Target } from "../targets/target.ts";
 import type { Upstream } from "../upstream.ts";
 
@@ -18,16 +18,24 @@ export const doorsMax: number = 16 * 1024;
 const addressesMax = 16;
 
 /** A target as connections are told apart by: its name, and whether TLS is spoken there. Of texts that are the same there is one. */
-class Destination {
+class Destination implements PlaceKept {
+  /** Whose doors lead there. */
+  readonly by: object;
   readonly name: string;
   readonly isSecure: boolean;
   /** The door that it was asked for by last, and of which member. */
   door: Door | null = null;
   index = -2;
 
-  constructor(name: string, isSecure: boolean) {
+  constructor(by: object, name: string, isSecure: boolean) {
+    this.by = by;
     this.name = name;
     this.isSecure = isSecure;
+  }
+
+  /** Places remember where they were led to: not what that has held. */
+  leave(door: Door): void {
+    if (this.door === door) this.door = null;
   }
 }
 
@@ -81,13 +89,13 @@ export class Doors {
   readonly #doors: Map<string, Door>;
   /** By index of the member, from the system's own address on: which was asked for last. */
   readonly #latest: (Door | undefined)[] = [];
+  /** Stands for these doors where places remember them, and holds nothing of them. */
+  readonly #mark: object = {};
   /** What all targets are asked for by, where one connection does. */
-  readonly #all: Destination = new Destination("", false);
+  readonly #all: Destination = new Destination(this.#mark, "", false);
   /** By name, without and with TLS. */
   readonly #plain: Map<string, Destination> = new Map();
   readonly #secure: Map<string, Destination> = new Map();
-  /** The one that was asked for last. */
-  #destination: Destination = this.#all;
   #address = "";
   #isRetired = false;
 
@@ -152,17 +160,25 @@ export class Doors {
     return door;
   }
 
-  #destinationOf({ name, isSecure }: Target): Destination {
-    const latest = this.#destination;
-    if (latest.name === name && latest.isSecure === isSecure) return latest;
+  #destinationOf(target: Target): Destination {
+    const { kept } = target.place;
+    if (kept !== null && kept.by === this.#mark) {
+      // Only these doors leave that mark, and on what they have made.
+      const destination = kept as Destination;
+      if (destination.isSecure === target.isSecure) return destination;
+    }
+    return this.#seekDestination(target);
+  }
+
+  #seekDestination({ place, name, isSecure }: Target): Destination {
     const known = isSecure ? this.#secure : this.#plain;
     let destination = known.get(name);
     if (destination === undefined) {
       if (known.size >= doorsMax) known.clear();
-      destination = new Destination(name, isSecure);
+      destination = new Destination(this.#mark, name, isSecure);
       known.set(name, destination);
     }
-    this.#destination = destination;
+    place.kept = destination;
     return destination;
   }
 
@@ -217,8 +233,7 @@ export class Doors {
   retire(heir: Doors | null): void {
     if (heir !== null && heir.#doors === this.#doors) return;
     this.#isRetired = true;
-    for (const door of this.#doors.values()) door.close();
-    this.#doors.clear();
+    for (const door of this.#doors.values()) this.#forget(door);
   }
 
   /** One more connection is to stand idle. False: there is no room. */
@@ -242,6 +257,7 @@ export class Doors {
   }
 
   #forget(door: Door): void {
+    door.destination?.leave(door);
     door.destination = null;
     door.close();
     this.#doors.delete(door.key);

@@ -26,6 +26,7 @@ import type { Exchange } from "../exchange.ts";
 import type { RequestForm } from "../forwarding.ts";
 import type { Resolution } from "../port.ts";
 import { type Found, Lookup } from "../targets/lookup.ts";
+import type { Judged } from "../targets/policy.ts";
 import { deny } from "../targets/seeking.ts";
 import { alternating, type Target } from "../targets/target.ts";
 import { publicTls } from "../targets/tls.ts";
@@ -161,9 +162,9 @@ export class Lease implements Wait, Way, Resting {
   seek(): void {
     const { site, wish } = this;
     const target = this.#target;
-    if (site.isLookingUp && target.known === null && !this.#lookUp()) return;
+    if (site.isLookingUp && target.judged === null && !this.#lookUp()) return;
     // A literal one is known from the start.
-    if (target.known !== null && wish.family === 0) wish.family = familyOf(target.known);
+    if (target.judged !== null && wish.family === 0) wish.family = target.judged.family;
     const choice = site.pool.choose(wish, this.#context.port.wallMs);
     this.refusal = choice.refusal;
     this.retryMs = choice.retryMs;
@@ -230,10 +231,10 @@ export class Lease implements Wait, Way, Resting {
     this.tls = target.isSecure ? { ...publicTls, serverName: target.place.host } : null;
     // Somebody else's proxy looks names up in its own network; what no name in `allow` is for has to be judged by its addresses.
     const isJudgedHere = door?.kind !== "proxy" || !policy.isNamed(target.place);
-    if (isJudgedHere && target.known === null && !this.#lookUp()) return;
+    if (isJudgedHere && target.judged === null && !this.#lookUp()) return;
     const problem = isJudgedHere ? null : policy.refuseName(target.place);
     if (problem !== null) return void deny(this.#exchange, this.#context, problem);
-    if (door === null || door.kind === "source") return this.#leadTo(target.known!, family);
+    if (door === null || door.kind === "source") return this.#leadTo(target.judged!, family);
     if (door.kind === "gateway") this.form = gatewayForm(target, door, this.wish.key);
     if (door.kind === "proxy") {
       this.isHopped = this.wish.isTunnel || target.isSecure || door.protocol === "socks5";
@@ -247,10 +248,10 @@ export class Lease implements Wait, Way, Resting {
   }
 
   /** From an address of ours, or the system's choice: only to those of its family. */
-  #leadTo(addresses: readonly string[], family: number): void {
+  #leadTo(judged: Judged, family: number): void {
     const isSix = family === 6;
-    if (family === 0) return this.#connect(alternating(addresses));
-    const led = isOfFamily(addresses, isSix) ? addresses : ofFamily(addresses, isSix);
+    if (family === 0) return this.#connect(judged.inTurn);
+    const led = judged.family === family ? judged.passed : ofFamily(judged.passed, isSix);
     if (led.length > 0) return this.#connect(led);
     this.end(null);
     if (this.wish.family !== 0) {
@@ -331,9 +332,9 @@ export class Lease implements Wait, Way, Resting {
       exchange.fail(problem === "" ? fault("name_unresolved") : faultWith("name_unresolved", problem));
       return false;
     }
-    const { passed, refused } = exchange.pool.targets!.policy.judge(this.#target.place, addresses);
-    if (passed.length === 0) return deny(exchange, this.#context, refused);
-    this.#target.known = passed;
+    const judged = exchange.pool.targets!.policy.judge(this.#target.place, addresses);
+    if (judged.passed.length === 0) return deny(exchange, this.#context, judged.refused);
+    this.#target.judged = judged;
     return true;
   }
 
@@ -412,7 +413,7 @@ export class Lease implements Wait, Way, Resting {
     outcome.blame = blame ?? "nobody";
     outcome.isTunnel = this.#target.isTunnel;
     outcome.isCancelled = blame === null;
-    outcome.bytesUp = isAnswered ? exchange.requestBytes + exchange.asked.end - exchange.asked.start : 0;
+    outcome.bytesUp = isAnswered ? exchange.requestBytes + exchange.asked.receivedBytes : 0;
     outcome.bytesDown = isAnswered ? exchange.sentBytes : 0;
   }
 
@@ -433,18 +434,6 @@ function cellOf({ isCancelled, blame }: EgressOutcome): number {
   return blame === "member" ? egressCell.memberFaults : egressCell.wayFaults;
 }
 
-/** 0: of both. */
-function familyOf(addresses: readonly string[]): 0 | 4 | 6 {
-  const isSix = addresses[0]!.includes(":");
-  if (!isOfFamily(addresses, isSix)) return 0;
-  return isSix ? 6 : 4;
-}
-
 function ofFamily(addresses: readonly string[], isSix: boolean): readonly string[] {
   return addresses.filter((each) => each.includes(":") === isSix);
-}
-
-function isOfFamily(addresses: readonly string[], isSix: boolean): boolean {
-  for (const each of addresses) if (each.includes(":") !== isSix) return false;
-  return true;
 }

@@ -8,7 +8,12 @@ import type { Tally } from "../../memory/tally.ts";
 import type { Output } from "../../wire/http1/writer.ts";
 import { placeText } from "../targets/place.ts";
 import { type BodyRule, bodyRuleOf } from "./bodywatch.ts";
-import { MemberTexts } from "./texts.ts";
+import { MemberCards } from "./cards.ts";
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const toldName = "X-Egress-IP: ";
+const toldOpening = encode(toldName);
+const crlf = encode("\r\n");
 
 export class EgressSite {
   readonly plan: EgressPlan;
@@ -20,11 +25,7 @@ export class EgressSite {
   /** What is looked for in bodies. */
   readonly bodyRules: readonly BodyRule[];
   readonly #board: EgressBoard;
-  /** By member: 4 or 6 of a source address, 0 of others. Members are thousands of objects, which are seldom near at hand. */
-  readonly #families: Uint8Array;
-  readonly ids: MemberTexts;
-  /** X-Egress-IP lines; null where nothing is told. */
-  readonly #lines: MemberTexts | null;
+  readonly cards: MemberCards;
 
   constructor(
     plan: EgressPlan,
@@ -37,11 +38,9 @@ export class EgressSite {
     this.#board = board;
     this.row = tally.egressRow(plan.slot);
     this.isLookingUp = plan.members.every(({ door }) => door.kind === "source");
-    this.#families = Uint8Array.from(plan.members, ({ door }) =>
-      door.kind === "source" ? (door.address.includes(":") ? 6 : 4) : 0,
+    this.cards = new MemberCards(
+      plan.members.map((member) => ({ family: familyOf(member), id: member.id, told: toldOf(member) })),
     );
-    this.ids = new MemberTexts(plan.members.map(({ id }) => id));
-    this.#lines = plan.isTold ? new MemberTexts(plan.members.map(lineOf)) : null;
     this.bodyRules = plan.judge.bodies.map(bodyRuleOf);
     const isSame = former !== undefined && former.#board === board && isSamePlan(former.plan, plan);
     this.pool = isSame ? former.pool : new EgressPool(plan, board, random);
@@ -54,24 +53,33 @@ export class EgressSite {
 
   /** Of a source address; 0 of what is none. */
   familyAt(index: number): number {
-    return index === -1 ? 0 : this.#families[index]!;
+    return index === -1 ? 0 : this.cards.familyOf(index);
   }
 
   /** What tells the client which member it was; "" where it is not told, or there was none. */
   lineOf(member: number): string {
-    return !this.plan.isTold || member === -1 ? "" : lineOf(this.plan.members[member]!);
+    return !this.plan.isTold || member === -1 ? "" : `${toldName}${toldOf(this.plan.members[member]!)}\r\n`;
   }
 
   /** The same, into a head. */
   writeLine(output: Output, member: number): void {
-    const lines = this.#lines;
-    if (lines !== null && member !== -1) output.copy(lines.bytes, lines.startOf(member), lines.endOf(member));
+    if (!this.plan.isTold || member === -1) return;
+    const { cards } = this;
+    const start = cards.toldAt(member);
+    output.put(toldOpening);
+    output.copy(cards.bytes, start, start + cards.toldLength(member));
+    output.put(crlf);
   }
 }
 
+function familyOf({ door }: EgressMemberPlan): 0 | 4 | 6 {
+  if (door.kind !== "source") return 0;
+  return door.address.includes(":") ? 6 : 4;
+}
+
 /** Its id, but for the user that we are to somebody else's proxy: that is no client's business. */
-function lineOf({ id, door }: EgressMemberPlan): string {
-  return `X-Egress-IP: ${door.kind === "proxy" ? placeText(door.host, door.port) : id}\r\n`;
+function toldOf({ id, door }: EgressMemberPlan): string {
+  return door.kind === "proxy" ? placeText(door.host, door.port) : id;
 }
 
 /** Members first, which are the many: as long as they are the same objects nothing of them is compared. */

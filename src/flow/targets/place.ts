@@ -4,6 +4,7 @@
 // is no such address, is nothing (WHATWG URL, "ends in a number"). Bytes that no name holds are refused, for resolvers differ.
 
 import { addressBytes, formatAddress, readAddress } from "../../wire/ipaddress.ts";
+import type { Judged } from "./policy.ts";
 
 export interface Place {
   /** In lower case, without brackets or a dot behind it; an address as formatAddress writes it. */
@@ -15,6 +16,16 @@ export interface Place {
   readonly addresses: readonly string[];
   /** `host:port`: what logs and traces say. */
   readonly name: string;
+  // What others have found out about it stands here and not in maps of theirs: among thousands of places each look into a map is of
+  // memory that is not near at hand.
+  /** What may be connected to, by who was asked last (policy.ts). */
+  judged: Judged | null;
+  /** Where connections to it are kept, by who kept one last (egress/doors.ts). */
+  kept: PlaceKept | null;
+}
+
+export interface PlaceKept {
+  readonly by: object;
 }
 
 /** Proxies are asked for the same places again and again: so many that were read lately are known, by usual port. */
@@ -51,14 +62,18 @@ function read(authority: string, usualPort: number): Place | null {
   const name = withoutDot(plain!.toLowerCase());
   const parted = name.split(".");
   if (name.length > nameLengthMax || parted.some((part) => part === "" || part.length > 63)) return null;
-  if (!isNumber(parted.at(-1)!)) return { host: name, port, octets: null, addresses: [], name: placeText(name, port) };
+  if (!isNumber(parted.at(-1)!)) return placeOf(name, port, null, []);
   const octets = readNumbers(parted);
   return octets === null ? null : placeAt(octets, port);
 }
 
 function placeAt(octets: Uint8Array, port: number): Place {
   const host = formatAddress(octets, 0);
-  return { host, port, octets, addresses: [host], name: placeText(host, port) };
+  return placeOf(host, port, octets, [host]);
+}
+
+function placeOf(host: string, port: number, octets: Uint8Array | null, addresses: readonly string[]): Place {
+  return { host, port, octets, addresses, name: placeText(host, port), judged: null, kept: null };
 }
 
 const nameLengthMax = 253;

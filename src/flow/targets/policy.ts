@@ -26,17 +26,17 @@ interface Block {
 
 /** Of a place and what it leads to. */
 export interface Judged {
+  readonly by: TargetPolicy;
   readonly of: readonly string[];
   /** Those that may be connected to, as formatAddress writes them. */
   readonly passed: readonly string[];
   /** The same, both families in turn. */
   readonly inTurn: readonly string[];
+  /** The one that all of those are of; 0 where there are both, or none. */
+  readonly family: 0 | 4 | 6;
   /** Why the first of the others may not; "" where all may. */
   readonly refused: string;
 }
-
-/** Places whose judgement is remembered. */
-const judgedMax = 4096;
 
 export class TargetPolicy {
   readonly #plan: TargetsPlan;
@@ -46,8 +46,6 @@ export class TargetPolicy {
   readonly #isBlockOpen: boolean;
   /** By port; those that stand for any port under 0. */
   readonly #direct: ReadonlyMap<number, Names>;
-  /** The last one of each place. Who looks names up answers with the same list for a while. */
-  readonly #judged: Map<Place, Judged> = new Map();
 
   constructor(plan: TargetsPlan) {
     this.#plan = plan;
@@ -105,8 +103,8 @@ export class TargetPolicy {
   }
 
   judge(place: Place, addresses: readonly string[]): Judged {
-    const known = this.#judged.get(place);
-    if (known !== undefined && known.of === addresses) return known;
+    const known = place.judged;
+    if (known !== null && known.by === this && known.of === addresses) return known;
     const passed: string[] = [];
     let refused = "";
     for (const address of addresses) {
@@ -117,9 +115,10 @@ export class TargetPolicy {
       if (problem === null) passed.push(text);
       else if (refused === "") refused = place.octets === null ? `${text}: ${problem}` : problem;
     }
-    const judged = { of: addresses, passed, inTurn: alternating(passed), refused };
-    if (this.#judged.size >= judgedMax) this.#judged.clear();
-    this.#judged.set(place, judged);
+    const sixes = passed.filter((address) => address.includes(":")).length;
+    const family = passed.length === 0 || (sixes > 0 && sixes < passed.length) ? 0 : sixes > 0 ? 6 : 4;
+    const judged: Judged = { by: this, of: addresses, passed, inTurn: alternating(passed), family, refused };
+    place.judged = judged;
     return judged;
   }
 

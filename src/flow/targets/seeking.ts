@@ -95,10 +95,10 @@ function found(exchange: Exchange, context: Context, { addresses, problem }: Res
 /** The addresses that pass are those that are tried. */
 function lead(exchange: Exchange, context: Context, addresses: readonly string[]): boolean {
   const target = exchange.target!;
-  const { passed, inTurn, refused } = exchange.pool.targets!.policy.judge(target.place, addresses);
-  if (passed.length === 0) return deny(exchange, context, refused);
-  target.known = passed;
-  target.lead(inTurn);
+  const judged = exchange.pool.targets!.policy.judge(target.place, addresses);
+  if (judged.passed.length === 0) return deny(exchange, context, judged.refused);
+  target.judged = judged;
+  target.lead(judged.inTurn);
   return true;
 }
 

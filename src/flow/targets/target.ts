@@ -3,6 +3,7 @@
 
 import type { EgressSite } from "../egress/site.ts";
 import type { Place } from "./place.ts";
+import type { Judged } from "./policy.ts";
 
 /** A name may have dozens of addresses, each of which may cost the time that a connection may take. */
 export const addressesTriedMax = 4;
@@ -20,7 +21,7 @@ export class Target {
   /** For the operator: why it was refused, "" where it was not. */
   problem = "";
   /** What it leads to and may be connected to, where that was looked up before a way to it was known; null: not yet. */
-  known: readonly string[] | null = null;
+  judged: Judged | null = null;
   /** The outbound addresses that it is asked from; null: the system's own. */
   by: EgressSite | null = null;
   #addresses: readonly string[] = nowhere;
@@ -43,7 +44,7 @@ export class Target {
   again(): Target {
     const other = new Target(this.place, this.isSecure, this.isTunnel);
     other.#addresses = this.#addresses;
-    other.known = this.known;
+    other.judged = this.judged;
     other.by = this.by;
     return other;
   }

@@ -1,6 +1,7 @@
 // The last outcomes of each member: a ring of `entriesMax` entries of 20 bytes, by how many there ever were. Anybody writes, without a lock:
 // by counting it reserves an entry, makes it invalid, fills it, and writes the word last that makes it valid. A reader takes what is
-// valid, the same before and after it looked, and was not reserved again meanwhile; else it goes on to the next.
+// valid, the same before and after it looked, and was not reserved again meanwhile; else it goes on to the next. Nothing of that waits
+// for memory, which is seldom near at hand: where a processor has others see it in another order, the check finds it out.
 //
 //   host      32 bits of a text's number
 //   key       32
@@ -9,7 +10,7 @@
 //   check     24 duration, 8 over all of this and the number of the entry, never 0: 0 is not valid
 //
 // Of two writers that are a whole ring apart, one of which was held up inside of the few ns that writing takes, the entry may be a
-// mixture: the check finds out 254 of 255.
+// mixture: the check finds out 254 of 255, as of every other.
 
 import { memberWord, type Outcome } from "../egress.ts";
 import type { BoardFile } from "./file.ts";
@@ -41,7 +42,7 @@ export class BoardOutcomes {
     const { memory } = this.#file;
     const number = memory.next(row + memberWord.outcomes) >>> 0;
     const at = this.#entryAt(row, number);
-    memory.store(at + 4, 0);
+    memory.put(at + 4, 0);
     const sinceMs = Math.min(Math.max(Math.floor(outcome.atMs - epochMs), 0), timeMax);
     const low = sinceMs | 0;
     const isUnknown = outcome.durationMs < 0;
@@ -58,7 +59,7 @@ export class BoardOutcomes {
     memory.put(at + 1, key);
     memory.put(at + 2, low);
     memory.put(at + 3, facts);
-    memory.store(at + 4, (duration << 8) | checkOf(host, key, low, facts, duration ^ number));
+    memory.put(at + 4, (duration << 8) | checkOf(host, key, low, facts, duration ^ number));
   }
 
   /** Newest first. */

@@ -1,6 +1,7 @@
 // Texts by number, so that outcomes need no room for them: a slot of 64 bytes for each, found by its hash in a set of 16. A number is
 // the slot and which of its texts in succession it is, so that a number outlives its text and is known to. A process keeps the numbers
-// that it met in a map, bounded, and so takes the lock only for texts that are new to it.
+// that it met (known.ts), and so takes the lock only for texts that are new to it: what it looks at then is one line of its own
+// memory, and the slot, which says whether it is that text.
 //
 //   hash       32 bits
 //   facts      26 which of the slot's texts it is, from 1 on; 6 how many bytes it has (63: it is being written, or was when who wrote it died)
@@ -9,9 +10,10 @@
 //
 // Room is made by the text of the set that was not asked for longest.
 
-import { hashBytes } from "../../base/hash.ts";
+import { hashBytes, hashString } from "../../base/hash.ts";
 import { textBytesMax } from "../egress.ts";
 import type { BoardFile } from "./file.ts";
+import { KnownNumbers } from "./known.ts";
 import { header, textWords, ways } from "./layout.ts";
 
 const lengthBits = 6;
@@ -21,8 +23,8 @@ const generationBitsMax = 25;
 const slotWord = { hash: 0, facts: 1, used: 2, bytes: 3 } as const;
 /** So many new texts are one tick of the clock of use: who asks for the same text over and over writes that seldom. */
 const tickBits = 4;
-/** Of the younger and of the older half of what this process remembers. */
-const rememberedMax = 8192;
+/** Numbers that a process remembers. */
+const rememberedMax = 16_384;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -34,8 +36,7 @@ export class BoardTexts {
   readonly #slotBits: number;
   readonly #generationMask: number;
   readonly #scratch: Uint8Array = new Uint8Array(textBytesMax);
-  #young: Map<string, number> = new Map();
-  #old: Map<string, number> = new Map();
+  readonly #known: KnownNumbers;
 
   constructor(file: BoardFile) {
     this.#file = file;
@@ -44,20 +45,20 @@ export class BoardTexts {
     this.#slots = file.layout.shape.texts;
     this.#slotBits = Math.log2(this.#slots);
     this.#generationMask = 2 ** Math.min(31 - this.#slotBits, generationBitsMax) - 1;
+    this.#known = new KnownNumbers(Math.min(rememberedMax, this.#slots));
   }
 
   numberOf(text: string): number {
     if (text === "") return 0;
     // No text has fewer bytes than it has here.
     if (text.length > textBytesMax) text = text.slice(0, textBytesMax);
-    const known = this.#young.get(text) ?? this.#old.get(text) ?? 0;
-    if (known !== 0 && this.#isCurrent(known)) {
-      const used = this.#slotAt(known & (this.#slots - 1)) + slotWord.used;
-      const clock = this.#clock;
-      if (this.#words[used] !== clock) this.#use(text, known, used, clock);
-      return known;
-    }
-    return this.#intern(text);
+    const hash = hashString(text, this.#file.seed) | 0;
+    const known = this.#known.find(hash);
+    if (known === 0 || !this.#isOf(known, text)) return this.#intern(text, hash);
+    const used = this.#slotAt(known & (this.#slots - 1)) + slotWord.used;
+    const clock = this.#clock;
+    if (this.#words[used] !== clock) this.#file.memory.put(used, clock);
+    return known;
   }
 
   text(number: number): string | null {
@@ -80,30 +81,30 @@ export class BoardTexts {
     return this.#words[header.forgotten]! >>> 0;
   }
 
-  #use(text: string, number: number, used: number, clock: number): void {
-    this.#file.memory.put(used, clock);
-    this.#remember(text, number);
+  /** Whether it is that text's. One that is overwritten meanwhile was: its number is known to be nobody's by whoever asks next. */
+  #isOf(number: number, text: string): boolean {
+    if (!this.#isCurrent(number)) return false;
+    const at = this.#slotAt(number & (this.#slots - 1));
+    const { bytes } = this.#file;
+    const start = (at + slotWord.bytes) * 4;
+    const length = this.#words[at + slotWord.facts]! & lengthMask;
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      if (code > 0x7f) return length === encoder.encodeInto(text, this.#scratch).written && this.#isText(at, length);
+      if (code !== bytes[start + index]) return false;
+    }
+    return length === text.length;
   }
 
-  #intern(text: string): number {
+  #intern(text: string, hash: number): number {
     const file = this.#file;
     const { written } = encoder.encodeInto(text, this.#scratch);
     const isOurs = file.isOpen;
     if (!isOurs && !file.open()) return 0;
     const number = this.#place(written);
     if (!isOurs) file.close();
-    // Not the text that was given: it may be a piece of something large, which would be kept with it.
-    const kept = decoder.decode(this.#scratch.subarray(0, written));
-    this.#remember(kept === text ? kept : text, number);
+    this.#known.keep(hash, number);
     return number;
-  }
-
-  #remember(text: string, number: number): void {
-    if (this.#young.size >= rememberedMax) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(text, number);
   }
 
   // ---- with the lock ----

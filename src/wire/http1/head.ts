@@ -1,5 +1,5 @@
 // A parsed head: places in the bytes it was parsed from, and what those bytes mean for framing and persistence. It copies
-// nothing: `bytes` must stay as it is for as long as the head is used. Heads are made once and parsed into again and again,
+// nothing: `bytes` must stay as it is for as long as the head is used; only `takeLine` writes there. Heads are made once and parsed into again and again,
 // for a head in use costs 3 kB and an idle connection shall not.
 //
 //   spans  [ name start, name end, value start, value end ] for each field; values are trimmed of OWS
@@ -28,6 +28,8 @@ export class Head {
   /** First byte of the start line, and the byte after the empty line. */
   start = 0;
   end = 0;
+  /** Of lines that were taken out again (`takeLine`): they came, and stand nowhere now. */
+  takenBytes = 0;
   /** Where the first field's line starts (0: the start line is not whole yet), and where the empty line starts. */
   fieldsStart = 0;
   fieldsEnd = 0;
@@ -87,6 +89,7 @@ export class Head {
     this.bytes = bytes;
     this.start = start;
     this.end = start;
+    this.takenBytes = 0;
     this.method = method.other;
     this.methodEnd = start;
     this.targetStart = start;
@@ -150,6 +153,32 @@ export class Head {
   /** Where the line of a field ends, CRLF and white space before it included. */
   lineEnd(index: number): number {
     return index + 1 === this.fieldCount ? this.fieldsEnd : this.spans[index * 4 + 4]!;
+  }
+
+  /** As it came. */
+  get receivedBytes(): number {
+    return this.end - this.start + this.takenBytes;
+  }
+
+  /** The line of a field that no index names is taken out: what stands before it moves up to what stands behind, in the same bytes. */
+  takeLine(index: number): void {
+    const { spans, ids } = this;
+    const from = spans[index * 4]!;
+    const size = this.lineEnd(index) - from;
+    this.bytes.copyWithin(this.start + size, this.start, from);
+    this.start += size;
+    this.takenBytes += size;
+    this.methodEnd += size;
+    this.targetStart += size;
+    this.targetEnd += size;
+    this.fieldsStart += size;
+    for (let at = 0; at < index * 4; at++) spans[at]! += size;
+    this.fieldCount--;
+    for (let at = index * 4; at < this.fieldCount * 4; at++) spans[at] = spans[at + 4]!;
+    for (let at = index; at < this.fieldCount; at++) ids[at] = ids[at + 1]!;
+    if (this.hostIndex > index) this.hostIndex--;
+    if (this.upgradeIndex > index) this.upgradeIndex--;
+    if (this.requestIdIndex > index) this.requestIdIndex--;
   }
 
   /** First field with this id, or -1. */
