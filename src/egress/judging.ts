@@ -236,11 +236,13 @@ export class Judge {
   #isUntroubled(row: number, host: string, atMs: number): boolean {
     const member = this.#member.at(row);
     if (!this.#isQuiet(this.members, member, atMs)) return false;
-    if (this.#plan.per === "member" || host === "") return true;
-    // Where nothing was ever held against anybody no name is made of the host.
-    const record = this.#board.count("host") === 0 ? 0 : this.hosts.find(this.#name.of(host));
+    // Where nothing was ever held against anybody at a host nobody asks which one it is.
+    const hosts = this.#board.count("host");
+    const pairs = this.#board.count("pair");
+    if (this.#plan.per === "member" || (hosts === 0 && pairs === 0) || host === "") return true;
+    const record = hosts === 0 ? 0 : this.hosts.find(this.#name.of(host));
     if (record !== 0 && !this.hosts.isClean(record)) return false;
-    const pair = this.#board.count("pair") === 0 ? 0 : this.#board.find("pair", row, this.#name.of(host).first);
+    const pair = pairs === 0 ? 0 : this.#board.find("pair", row, this.#name.of(host).first);
     return pair === 0 || this.#isQuiet(this.pairs, this.#pair.at(pair), atMs);
   }
 

@@ -26,6 +26,8 @@ export class EgressSite {
   readonly bodyRules: readonly BodyRule[];
   readonly #board: EgressBoard;
   readonly cards: MemberCards;
+  /** Of all members; null where they differ. */
+  readonly #family: 0 | 4 | 6 | null;
 
   constructor(
     plan: EgressPlan,
@@ -41,6 +43,8 @@ export class EgressSite {
     this.cards = new MemberCards(
       plan.members.map((member) => ({ family: familyOf(member), id: member.id, told: toldOf(member) })),
     );
+    const families = new Set(plan.members.map(familyOf));
+    this.#family = families.size === 1 ? [...families][0]! : null;
     this.bodyRules = plan.judge.bodies.map(bodyRuleOf);
     const isSame = former !== undefined && former.#board === board && isSamePlan(former.plan, plan);
     this.pool = isSame ? former.pool : new EgressPool(plan, board, random);
@@ -53,7 +57,7 @@ export class EgressSite {
 
   /** Of a source address; 0 of what is none. */
   familyAt(index: number): number {
-    return index === -1 ? 0 : this.cards.familyOf(index);
+    return index === -1 ? 0 : (this.#family ?? this.cards.familyOf(index));
   }
 
   /** What tells the client which member it was; "" where it is not told, or there was none. */

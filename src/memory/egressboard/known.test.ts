@@ -1,22 +1,36 @@
 import { expect, test } from "bun:test";
 import { KnownNumbers } from "./known.ts";
 
-test("what was kept is found by its hash, and what is kept anew is in its place", () => {
-  const known = new KnownNumbers(64);
-  for (let hash = 1; hash <= 40; hash++) known.keep(hash << 8, hash);
-  for (let hash = 1; hash <= 40; hash++) expect(known.find(hash << 8)).toBe(hash);
-  known.keep(1 << 8, 99);
-  expect([known.find(1 << 8), known.find(41 << 8), known.find(0)]).toEqual([99, 0, 0]);
+function kept(known: KnownNumbers, text: string, number: number, clock = 0): void {
+  known.find(text);
+  known.keep(number, clock);
+}
+
+test("what was kept is found by its text, and what is kept anew is in its place", () => {
+  const known = new KnownNumbers(256, 7);
+  expect([known.find(""), known.find("1")]).toEqual([0, 0]);
+  for (let number = 1; number <= 40; number++) kept(known, `text ${number}`, number);
+  for (let number = 1; number <= 40; number++) expect(known.find(`text ${number}`)).toBe(number);
+  kept(known, "text 1", 99);
+  expect([known.find("text 1"), known.find("text 41"), known.find("text")]).toEqual([99, 0, 0]);
 });
 
-test("where a set is full somebody makes room, and the others of it stay", () => {
-  const known = new KnownNumbers(16);
+test("with each stands when it was seen last", () => {
+  const known = new KnownNumbers(256, 7);
+  kept(known, "one", 1, 5);
+  kept(known, "other", 2, 6);
+  expect([known.find("one"), known.seenAt]).toEqual([1, 5]);
+  known.seenAt = 9;
+  expect([known.find("other"), known.seenAt, known.find("one"), known.seenAt]).toEqual([2, 6, 1, 9]);
+});
+
+test("where a set is full somebody makes room, and what was kept last is there", () => {
+  const known = new KnownNumbers(16, 7);
   for (let number = 1; number <= 1000; number++) {
-    known.keep(number << 12, number);
-    expect(known.find(number << 12)).toBe(number);
+    kept(known, `text ${number}`, number);
+    expect(known.find(`text ${number}`)).toBe(number);
   }
   let left = 0;
-  for (let number = 1; number <= 1000; number++) if (known.find(number << 12) === number) left++;
-  expect(left).toBeGreaterThanOrEqual(8);
-  expect(left).toBeLessThanOrEqual(16);
+  for (let number = 1; number <= 1000; number++) if (known.find(`text ${number}`) === number) left++;
+  expect(left).toBe(16);
 });

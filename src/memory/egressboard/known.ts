@@ -1,41 +1,70 @@
-// The numbers of texts that this process has met, by the texts' hash: sets of eight in one line of memory, of a size that never changes.
-// A number may be out of date, or another text's with the same hash: whoever asks looks at the text itself (texts.ts).
+// The numbers of texts that this process has met, by two hashes of each: sets of four, each in one line of memory, of a size that never
+// changes. With each stands how far the board's texts were when it was last found to be in force there: as long as none was new since
+// then, nothing on the board has to be looked at, which with thousands of texts is memory that is not near at hand.
 
-const ways = 8;
-const cellWords = 2;
+import { hashString } from "../../base/hash.ts";
+
+const ways = 4;
+const cell = { hash: 0, other: 1, number: 2, seenAt: 3 } as const;
+const cellWords = 4;
+const otherSeed = 0x7e_c7_5d;
 
 export class KnownNumbers {
-  /** Hash and number, alternating; the number 0 is none. */
   readonly #cells: Int32Array;
   readonly #setMask: number;
+  readonly #seed: number;
+  /** Of the text that was asked for last. */
+  #hash = 0;
+  #other = 0;
+  #at = 0;
 
-  /** `count`: a power of 2, at least 8. */
-  constructor(count: number) {
+  /** `count`: a power of 2, at least 4. `seed`: nobody is to foresee which texts have the same hashes; by chance it is one in 2^64. */
+  constructor(count: number, seed: number) {
     this.#cells = new Int32Array(count * cellWords);
     this.#setMask = count / ways - 1;
+    this.#seed = seed;
   }
 
   /** 0 where there is none. */
-  find(hash: number): number {
+  find(text: string): number {
     const cells = this.#cells;
+    const hash = hashString(text, this.#seed) | 0;
+    const other = hashString(text, this.#seed ^ otherSeed) | 0;
+    this.#hash = hash;
+    this.#other = other;
     const first = this.#firstOf(hash);
-    for (let at = first; at < first + ways * cellWords; at += cellWords)
-      if (cells[at] === hash && cells[at + 1] !== 0) return cells[at + 1]!;
+    for (let at = first; at < first + ways * cellWords; at += cellWords) {
+      if (cells[at + cell.hash] !== hash || cells[at + cell.other] !== other) continue;
+      this.#at = at;
+      return cells[at + cell.number]!;
+    }
     return 0;
   }
 
-  /** In place of another where the set is full. */
-  keep(hash: number, number: number): void {
+  /** Of what was found last. */
+  get seenAt(): number {
+    return this.#cells[this.#at + cell.seenAt]!;
+  }
+
+  set seenAt(clock: number) {
+    this.#cells[this.#at + cell.seenAt] = clock;
+  }
+
+  /** Of the text that was asked for last, in place of another where the set is full. */
+  keep(number: number, clock: number): void {
     const cells = this.#cells;
-    const first = this.#firstOf(hash);
+    const first = this.#firstOf(this.#hash);
     let place = first + (number & (ways - 1)) * cellWords;
     for (let at = first; at < first + ways * cellWords; at += cellWords) {
-      if (cells[at + 1] !== 0 && cells[at] !== hash) continue;
+      const isIt = cells[at + cell.hash] === this.#hash && cells[at + cell.other] === this.#other;
+      if (cells[at + cell.number] !== 0 && !isIt) continue;
       place = at;
       break;
     }
-    cells[place] = hash;
-    cells[place + 1] = number;
+    cells[place + cell.hash] = this.#hash;
+    cells[place + cell.other] = this.#other;
+    cells[place + cell.number] = number;
+    cells[place + cell.seenAt] = clock;
   }
 
   #firstOf(hash: number): number {

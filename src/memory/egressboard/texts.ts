@@ -1,7 +1,7 @@
 // Texts by number, so that outcomes need no room for them: a slot of 64 bytes for each, found by its hash in a set of 16. A number is
 // the slot and which of its texts in succession it is, so that a number outlives its text and is known to. A process keeps the numbers
-// that it met (known.ts), and so takes the lock only for texts that are new to it: what it looks at then is one line of its own
-// memory, and the slot, which says whether it is that text.
+// that it met (known.ts), and so takes the lock only for texts that are new to it, and looks at the slot only once texts were new to
+// anybody: then it may be another text's by now, and has to be told that it was asked for.
 //
 //   hash       32 bits
 //   facts      26 which of the slot's texts it is, from 1 on; 6 how many bytes it has (63: it is being written, or was when who wrote it died)
@@ -10,7 +10,7 @@
 //
 // Room is made by the text of the set that was not asked for longest.
 
-import { hashBytes, hashString } from "../../base/hash.ts";
+import { hashBytes } from "../../base/hash.ts";
 import { textBytesMax } from "../egress.ts";
 import type { BoardFile } from "./file.ts";
 import { KnownNumbers } from "./known.ts";
@@ -45,16 +45,19 @@ export class BoardTexts {
     this.#slots = file.layout.shape.texts;
     this.#slotBits = Math.log2(this.#slots);
     this.#generationMask = 2 ** Math.min(31 - this.#slotBits, generationBitsMax) - 1;
-    this.#known = new KnownNumbers(Math.min(rememberedMax, this.#slots));
+    this.#known = new KnownNumbers(Math.min(rememberedMax, this.#slots), file.seed);
   }
 
   numberOf(text: string): number {
     if (text === "") return 0;
     // No text has fewer bytes than it has here.
     if (text.length > textBytesMax) text = text.slice(0, textBytesMax);
-    const hash = hashString(text, this.#file.seed) | 0;
-    const known = this.#known.find(hash);
-    if (known === 0 || !this.#isOf(known, text)) return this.#intern(text, hash);
+    const known = this.#known.find(text);
+    if (known === 0) return this.#intern(text);
+    const { interned } = this;
+    if (this.#known.seenAt === interned) return known;
+    if (!this.#isCurrent(known)) return this.#intern(text);
+    this.#known.seenAt = interned;
     const used = this.#slotAt(known & (this.#slots - 1)) + slotWord.used;
     const clock = this.#clock;
     if (this.#words[used] !== clock) this.#file.memory.put(used, clock);
@@ -81,29 +84,14 @@ export class BoardTexts {
     return this.#words[header.forgotten]! >>> 0;
   }
 
-  /** Whether it is that text's. One that is overwritten meanwhile was: its number is known to be nobody's by whoever asks next. */
-  #isOf(number: number, text: string): boolean {
-    if (!this.#isCurrent(number)) return false;
-    const at = this.#slotAt(number & (this.#slots - 1));
-    const { bytes } = this.#file;
-    const start = (at + slotWord.bytes) * 4;
-    const length = this.#words[at + slotWord.facts]! & lengthMask;
-    for (let index = 0; index < text.length; index++) {
-      const code = text.charCodeAt(index);
-      if (code > 0x7f) return length === encoder.encodeInto(text, this.#scratch).written && this.#isText(at, length);
-      if (code !== bytes[start + index]) return false;
-    }
-    return length === text.length;
-  }
-
-  #intern(text: string, hash: number): number {
+  #intern(text: string): number {
     const file = this.#file;
     const { written } = encoder.encodeInto(text, this.#scratch);
     const isOurs = file.isOpen;
     if (!isOurs && !file.open()) return 0;
     const number = this.#place(written);
     if (!isOurs) file.close();
-    this.#known.keep(hash, number);
+    this.#known.keep(number, this.interned);
     return number;
   }
 
