@@ -1,9 +1,15 @@
 -- What clients of a forward proxy ask: the whole URL in the request line (RFC 9112 section 3.2.2), and where there are keys each in its
 -- turn; where there are targets, which are addresses of loopback with the origin's port, one of them by chance, and where there are both
--- each target with a key of its own.
--- Usage: wrk -s bench/forward.lua http://PROXY -- URL KEYS TARGETS
+-- each target with a key of its own. Each connection may wait before it asks again, for THINK ms in the middle, so that all are asked as
+-- often whatever they cost.
+-- Usage: wrk -s bench/forward.lua http://PROXY -- URL KEYS TARGETS THINK
 function init(args)
-  local url, keys, targets = args[1], tonumber(args[2]), tonumber(args[3])
+  local url, keys, targets, think = args[1], tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
+  if think > 0 then
+    function delay()
+      return math.random(think - 1, think + 1)
+    end
+  end
   local function ask(host)
     wrk.path = url:gsub("//[^/]+", "//" .. host)
     wrk.headers["Host"] = host

@@ -12,6 +12,8 @@ export interface Load {
   readonly keys?: number;
   /** Then: at so many addresses of the origin, at most 1,000, one by chance for each request. Absent: at one. */
   readonly targets?: number;
+  /** Then: ms that a connection waits before it asks again, so that whoever is compared is asked as often, whatever it costs; 0 or absent: none. */
+  readonly thinkMs?: number;
 }
 
 export interface LoadResult {
@@ -27,23 +29,31 @@ const forwardScript = join(import.meta.dir, "forward.lua");
 /** Over the time of the load itself: start, connections, and wrk's own calibration. */
 const patienceMs = 15_000;
 
-/** What puts load on a port for so many seconds. The origin's port is for those that have to name it. */
-export type Drive = (port: number, seconds: number, originPort: number) => Promise<LoadResult>;
+/** What puts load on a port for so many seconds. The origin's port is for those that have to name it; `thinkMs` in place of the load's own. */
+export type Drive = (port: number, seconds: number, originPort: number, thinkMs?: number) => Promise<LoadResult>;
 
 export function wrk(what: Load, isTls: boolean): Drive {
-  return (port, seconds, originPort) =>
-    load(`http${isTls ? "s" : ""}://127.0.0.1:${port}`, `http://127.0.0.1:${originPort}`, what, seconds);
+  return (port, seconds, originPort, thinkMs = what.thinkMs ?? 0) =>
+    load(
+      `http${isTls ? "s" : ""}://127.0.0.1:${port}`,
+      `http://127.0.0.1:${originPort}`,
+      { ...what, thinkMs },
+      seconds,
+    );
 }
 
 async function load(proxy: string, origin: string, what: Load, seconds: number): Promise<LoadResult> {
   const args = ["-t1", `-c${what.connections}`, `-d${seconds}s`, "--latency", "--timeout", "10s"];
   for (const header of what.headers) args.push("-H", header);
   if (what.keys === undefined) args.push(`${proxy}${what.path}`);
-  else
-    args.push("-s", forwardScript, proxy, "--", `${origin}${what.path}`, String(what.keys), String(what.targets ?? 0));
+  else args.push("-s", forwardScript, proxy, "--", `${origin}${what.path}`, ...numbersOf(what));
   const outcome = await run("wrk", args, { timeoutMs: seconds * 1000 + patienceMs });
   if (outcome.code !== 0) throw new Error(`wrk failed: ${outcome.output}`);
   return readWrk(outcome.output);
+}
+
+function numbersOf({ keys, targets, thinkMs }: Load): readonly string[] {
+  return [keys, targets, thinkMs].map((number) => String(number ?? 0));
 }
 
 export function readWrk(output: string): LoadResult {

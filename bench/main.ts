@@ -5,6 +5,7 @@
 //   --seconds S    length of one run, 4                     --json FILE     write the figures there too
 //   --profile      profile Sluice's worker instead and write docs/profile/SCENARIO.md
 //   --sluice PATH  measure the launcher of another checkout
+//   --think MS     what connections of (t) to (y) wait before they ask again, 4; 0: all ask for as much as there is to be had
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir, totalmem } from "node:os";
@@ -33,11 +34,13 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "4" },
     json: { type: "string" },
     profile: { type: "boolean", default: false },
+    think: { type: "string" },
     sluice: { type: "string", default: join(root, "bin", "sluice") },
   },
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
+const thinkMs = values.think === undefined ? undefined : Number(values.think);
 const idleRoundsMax = 3;
 
 const scratch = mkdtempSync(join(tmpdir(), "sluice-bench-"));
@@ -95,7 +98,7 @@ async function compare(scenario: Scenario, originPort: number): Promise<readonly
     proxies.push(await startOne(starter, options, scenario.baseline ? asked : ""));
   }
   const asks = await originCount(originPort);
-  const figures = await measure(proxies, scenario.drive, rounds, seconds, originPort);
+  const figures = await measure(proxies, scenario.drive, rounds, seconds, originPort, thinkMs);
   // What was measured as a hit must have been one: the first request of each connection may have found nothing, no more.
   const misses = (await originCount(originPort)) - asks;
   if (scenario.isCaching && misses > proxies.length * scenario.connections)
@@ -135,7 +138,7 @@ async function profile(scenario: Scenario, originPort: number): Promise<void> {
   mkdirSync(folder);
   const env = { BUN_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder} --cpu-prof-interval=500` };
   const proxy = await startOne(startSluice, { ...optionsOf(scenario, originPort), env });
-  const result = await scenario.drive(proxy.port, seconds * 2, originPort);
+  const result = await scenario.drive(proxy.port, seconds * 2, originPort, thinkMs);
   await proxy.stop();
   const table = profileTable(folder, root);
   const title = `# Where a worker's time goes: ${scenario.title}`;

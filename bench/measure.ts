@@ -34,12 +34,17 @@ export async function measure(
   rounds: number,
   seconds: number,
   originPort: number,
+  thinkMs?: number,
 ): Promise<Figures[]> {
-  for (const proxy of proxies) await drive(proxy.port, warmUpSeconds, originPort);
+  for (const proxy of proxies) await drive(proxy.port, warmUpSeconds, originPort, thinkMs);
   const runs = new Map<Target, Figures[]>(proxies.map((proxy) => [proxy, []]));
   for (let round = 0; round < rounds; round++) {
     for (const proxy of proxies) {
-      runs.get(proxy)!.push(await measureOnce(proxy, drive, seconds, originPort));
+      runs
+        .get(proxy)!
+        .push(
+          await measureOnce(proxy, (port, each, origin) => drive(port, each, origin, thinkMs), seconds, originPort),
+        );
       process.stderr.write(".");
     }
   }

@@ -52,8 +52,11 @@ const browserHeaders: readonly string[] = [
 
 const small = { path: "/", headers: [], connections: 64 } as const;
 const large = { ...small, path: "/1m" };
-/** Through a forward proxy; where the origin closes, each request makes a connection. */
-const forward = { ...small, keys: 0 };
+/**
+ * Through a forward proxy; where the origin closes, each request makes a connection. As often with a pool as without: where both are asked
+ * for all that they can do, whoever costs more has origin and load fall asleep more often, and pays for waking them.
+ */
+const forward = { ...small, keys: 0, thinkMs: 4 };
 const browser = { ...small, headers: browserHeaders };
 const closing = { ...small, headers: ["Connection: close"] };
 

@@ -50,7 +50,7 @@ export class Choosing {
         const member = placing.at(key, number);
         if (member < 0) continue;
         met++;
-        const answer = this.#take(member);
+        const answer = this.#takeRow(placing.row);
         if (answer === "taken") return member;
         if (answer === "paced") return stopped;
       }
@@ -59,7 +59,10 @@ export class Choosing {
   }
 
   #take(member: number): ReturnType<Leasing["take"]> {
-    const row = this.#roster.rows[member]!;
+    return this.#takeRow(this.#roster.rows[member]!);
+  }
+
+  #takeRow(row: number): ReturnType<Leasing["take"]> {
     return row === 0 ? "unavailable" : this.#leasing.take(row);
   }
 

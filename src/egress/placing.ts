@@ -16,19 +16,22 @@ const takenMax = 1 << 18;
 const golden = 0x9e37_79b9;
 
 export class Placing {
-  /** The index of a member, where `#isTaken` says that there is one. */
-  readonly #slots: Uint16Array;
+  /** The index of a member and its row, where `#isTaken` says that there is one: side by side, for they are asked for together. */
+  readonly #slots: Int32Array;
   /** A bit for each slot: small enough to be near at hand, where the slots of thousands of members are not. */
   readonly #isTaken: Uint32Array;
   readonly #mask: number;
+  readonly #roster: Roster;
+  #slot = 0;
 
   constructor(members: Uint16Array, roster: Roster) {
+    this.#roster = roster;
     const weights = Array.from(members, (member) => roster.weights[member]!);
     const counts = countsOf(weights);
     const taken = counts.reduce((sum, count) => sum + count, 0);
     let size = slotsMin;
     while (size < taken * 4) size *= 2;
-    this.#slots = new Uint16Array(size);
+    this.#slots = new Int32Array(size * 2);
     this.#isTaken = new Uint32Array(size / 32);
     this.#mask = size - 1;
     // By their names, so that who has a slot that two would have does not depend on the order in the config.
@@ -45,11 +48,20 @@ export class Placing {
   /** The index of the member that a key meets at its try of that number; -1 nobody. */
   at(key: number, number: number): number {
     const slot = mixed((key + Math.imul(number, golden)) | 0) & this.#mask;
-    return (this.#isTaken[slot >>> 5]! & (1 << (slot & 31))) === 0 ? -1 : this.#slots[slot]!;
+    if ((this.#isTaken[slot >>> 5]! & (1 << (slot & 31))) === 0) return -1;
+    this.#slot = slot;
+    return this.#slots[slot * 2]!;
+  }
+
+  /** Of the member that was met last; 0 where it has none yet. */
+  get row(): number {
+    const at = this.#slot * 2 + 1;
+    const known = this.#slots[at]!;
+    return known !== 0 ? known : (this.#slots[at] = this.#roster.rowOf(this.#slots[at - 1]!));
   }
 
   get size(): number {
-    return this.#slots.length;
+    return this.#mask + 1;
   }
 
   #place(member: number, name: number): void {
@@ -57,7 +69,7 @@ export class Placing {
       const slot = mixed((name + Math.imul(number, golden)) | 0) & this.#mask;
       if ((this.#isTaken[slot >>> 5]! & (1 << (slot & 31))) !== 0) continue;
       this.#isTaken[slot >>> 5]! |= 1 << (slot & 31);
-      this.#slots[slot] = member;
+      this.#slots[slot * 2] = member;
       return;
     }
   }
