@@ -193,9 +193,12 @@ export class Recording {
     }
     if (lease !== null && lease.index !== -1) {
       const { cards } = lease.site;
-      const start = cards.idAt(lease.index);
-      const end = start + cards.idLength(lease.index);
-      at += bytes[record + textLength.egress] = ring.put(at, cards.bytes, start, end, textMax.egress);
+      const address = cards.addressOf(lease.index);
+      const start = address === 0 ? cards.idAt(lease.index) : 0;
+      at += bytes[record + textLength.egress] =
+        address === 0
+          ? ring.put(at, cards.bytes, start, start + cards.idLength(lease.index), textMax.egress)
+          : ring.ipv4(at, address);
     }
     if (target !== null) at += bytes[record + textLength.server] = ring.text(at, target.name, textMax.server);
     return at;

@@ -3,6 +3,7 @@
 // and `end`. Nothing waits, nothing is made anew, and who dies in between loses that one record: numbers go on behind it, for a
 // record is only there when its two sequence words agree. Readers see what they read twice the same, or not at all.
 
+import { putIPv4 } from "../base/ipv4text.ts";
 import { headerWord, recordBytes, recordCell, recordsAt, recordWord, ringAt, ringCell } from "./recorderlayout.ts";
 import { SharedWords } from "./sharedwords.ts";
 
@@ -91,6 +92,11 @@ export class RecorderRing {
     if (size > loopBytesMax) nativeCopy.call(source, target, at, start, start + size);
     else for (let index = 0; index < size; index++) target[at + index] = source[start + index]!;
     return size;
+  }
+
+  /** The text of an IPv4 address. Answers its length. */
+  ipv4(at: number, address: number): number {
+    return putIPv4(this.bytes, at, address) - at;
   }
 
   /** As UTF-8, at most so many bytes of it. */

@@ -1,10 +1,13 @@
-// What a request needs to know of the member that it goes out by, on a card of 64 bytes for each, all of them one behind the other:
-// members are thousands of objects, which are seldom near at hand, and their texts lie elsewhere again. What has no room on its card
-// stands behind all of them, and the card says where.
+// What a request needs to know of the member that it goes out by: members are thousands of objects, which are seldom near at hand, and
+// their texts lie elsewhere again. Most are IPv4 addresses of this machine: these are 4 bytes each, and a text is soon made of them.
+// Of the others there are cards of 64 bytes, all of them one behind the other; what has no room on its card stands behind all of
+// them, and the card says where.
 //
 //   0    family      4 or 6 of a source address, 0 of others
 //   1    lengths     of its id, and of what clients are told of it
 //   4    texts       the id, and what is told where that is not the id; or, where they are too long, where they stand: 4 bytes
+
+import { readIPv4 } from "../../base/ipv4text.ts";
 
 export interface Card {
   readonly family: 0 | 4 | 6;
@@ -23,6 +26,7 @@ export class MemberCards {
   /** Of all texts. */
   readonly bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #addresses: Uint32Array;
 
   constructor(cards: readonly Card[]) {
     const texts = cards.map(({ id, told }) => {
@@ -34,6 +38,7 @@ export class MemberCards {
     const long = texts.filter(isLong).reduce((sum, { id, told }) => sum + id.length + told.length, 0);
     this.bytes = new Uint8Array(cards.length * cardBytes + long);
     this.#view = new DataView(this.bytes.buffer);
+    this.#addresses = Uint32Array.from(cards, ({ id, told }) => (told === id ? readIPv4(id) : 0));
     let behind = cards.length * cardBytes;
     texts.forEach((each, member) => {
       const card = member * cardBytes;
@@ -52,6 +57,11 @@ export class MemberCards {
   /** Of a source address; 0 of what is none. */
   familyOf(member: number): number {
     return this.bytes[member * cardBytes]!;
+  }
+
+  /** Where the id, and what is told, is an IPv4 address: that, as `putIPv4` takes it; else 0. */
+  addressOf(member: number): number {
+    return this.#addresses[member]!;
   }
 
   /** Where the id starts. */

@@ -39,26 +39,34 @@ class Destination implements PlaceKept {
   }
 }
 
-/** From one member to one destination: the idle connections between the two, and what is known to dial others by. */
-class Door extends IdleConnections {
-  /** Of those that the newest plan tells apart; null once it is forgotten. First, for it is looked at each time. */
-  destination: Destination | null = null;
+/** What a door is besides: asked for where a connection is dialed, or plans change. */
+interface Frame {
   readonly key: string;
   /** By address. */
-  readonly servers: Map<string, ServerSite> = new Map();
-  /** What was asked for last, and where. */
-  server: ServerSite | null = null;
-  address = "";
+  readonly servers: Map<string, ServerSite>;
   /** "" for the system's own address. */
   readonly member: string;
   /** What the member's way in was then. */
   readonly entry: string;
+  /** Of the server that was asked for last. */
+  address: string;
+}
+
+/**
+ * From one member to one destination: the idle connections between the two, and what is known to dial others by. With what it inherits
+ * it has six fields, which is a line of memory: there may be thousands, of which each comes up once in a while.
+ */
+class Door extends IdleConnections {
+  /** Of those that the newest plan tells apart; null once it is forgotten. */
+  destination: Destination | null = null;
+  /** What was asked for last. */
+  server: ServerSite | null = null;
+  readonly frame: Frame;
 
   constructor(house: IdleHouse, key: string, member: EgressMemberPlan | null) {
     super(house);
-    this.key = key;
-    this.member = member === null ? "" : member.id;
-    this.entry = member === null ? "" : entryText(member);
+    const [id, entry] = member === null ? ["", ""] : [member.id, entryText(member)];
+    this.frame = { key, servers: new Map(), member: id, entry, address: "" };
   }
 }
 
@@ -124,8 +132,8 @@ export class Doors {
   #keepOnly(members: readonly EgressMemberPlan[]): void {
     const entries = new Map(members.map((member) => [member.id, member]));
     for (const door of this.#doors.values()) {
-      const member = entries.get(door.member);
-      const isGone = door.member !== "" && (member === undefined || entryText(member) !== door.entry);
+      const member = entries.get(door.frame.member);
+      const isGone = door.frame.member !== "" && (member === undefined || entryText(member) !== door.frame.entry);
       if (isGone) this.#forget(door);
       else door.move(this.#house);
     }
@@ -146,7 +154,7 @@ export class Doors {
     const { address } = target;
     if (way.isTunnel || this.#isRetired) return this.#make(this.#planOf(target, way, address), this.#noIdle());
     const door = this.#doorTo(target, way);
-    return door.server !== null && door.address === address ? door.server : this.#serverAt(door, target, way);
+    return door.server !== null && door.frame.address === address ? door.server : this.#serverAt(door, target, way);
   }
 
   #doorTo(target: Target, way: Way): Door {
@@ -154,8 +162,8 @@ export class Doors {
     const latest = this.#latest[way.index + 1];
     const door = latest !== undefined && latest.destination === destination ? latest : this.#find(destination, way);
     if (this.#isTight) {
-      this.#doors.delete(door.key);
-      this.#doors.set(door.key, door);
+      this.#doors.delete(door.frame.key);
+      this.#doors.set(door.frame.key, door);
     }
     return door;
   }
@@ -213,15 +221,16 @@ export class Doors {
 
   #serverAt(door: Door, target: Target, way: Way): ServerSite {
     const { address } = target;
-    let server = door.servers.get(address);
+    const { servers } = door.frame;
+    let server = servers.get(address);
     if (server === undefined) {
-      if (door.servers.size >= addressesMax) door.servers.clear();
+      if (servers.size >= addressesMax) servers.clear();
       server = this.#make(this.#planOf(target, way, address), door);
-      door.servers.set(address, server);
+      servers.set(address, server);
     }
     if (address !== this.#address) this.#address = address;
     door.server = server;
-    door.address = this.#address;
+    door.frame.address = this.#address;
     return server;
   }
 
@@ -260,7 +269,7 @@ export class Doors {
     door.destination?.leave(door);
     door.destination = null;
     door.close();
-    this.#doors.delete(door.key);
+    this.#doors.delete(door.frame.key);
   }
 
   #planOf({ name, place }: Target, way: Way, address: string): ServerPlan {

@@ -69,9 +69,10 @@ export class EgressSite {
   writeLine(output: Output, member: number): void {
     if (!this.plan.isTold || member === -1) return;
     const { cards } = this;
-    const start = cards.toldAt(member);
+    const address = cards.addressOf(member);
     output.put(toldOpening);
-    output.copy(cards.bytes, start, start + cards.toldLength(member));
+    if (address !== 0) output.ipv4(address);
+    else output.copy(cards.bytes, cards.toldAt(member), cards.toldAt(member) + cards.toldLength(member));
     output.put(crlf);
   }
 }

@@ -1,6 +1,8 @@
 // Where a head is put together before it is sent: one growing buffer that is used again for every head, so that a head and
 // the body bytes behind it leave in one write. It knows bytes only; which fields to write is decided above (flow/forwarding.ts).
 
+import { ipv4TextMax, putIPv4 } from "../../base/ipv4text.ts";
+
 /** Buffer's native copy takes a range without making a view of it; it works on any Uint8Array. */
 const nativeCopy = Buffer.prototype.copy as (
   this: Uint8Array,
@@ -47,6 +49,12 @@ export class Output {
     let at = this.length;
     for (let index = 0; index < text.length; index++) target[at++] = text.charCodeAt(index);
     this.length = at;
+  }
+
+  /** The text of an IPv4 address. */
+  ipv4(address: number): void {
+    if (this.length + ipv4TextMax > this.bytes.length) this.#grow(ipv4TextMax);
+    this.length = putIPv4(this.bytes, this.length, address);
   }
 
   byte(value: number): void {
