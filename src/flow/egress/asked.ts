@@ -69,10 +69,10 @@ export function takeFields(exchange: Exchange, context: Context): void {
   const isNaming = listener.plan.proxy!.fields && isOriginForm && values.hosts + values.schemes > 0;
   const said = isNaming ? targetOf(values) : null;
   const named = said !== null && !("code" in said) ? said : null;
-  const isRead = named === null ? takeOut(exchange) : rewrite(exchange, context, named);
+  const isRead = named === null ? takeOut(exchange, values.last) : rewrite(exchange, context, named);
   const mistake = said !== null && "code" in said ? said : isRead ? null : faultOf("bad_target");
   exchange.ask = {
-    key: values.key.slice(0, keyLengthMax),
+    key: values.key.length > keyLengthMax ? values.key.slice(0, keyLengthMax) : values.key,
     tags: "",
     lifetimeMs: 0,
     form: isNaming ? (named?.scheme ?? "http") : null,
@@ -87,6 +87,8 @@ interface Values {
   host: string;
   hosts: number;
   key: string;
+  /** The last of all of them. */
+  last: number;
 }
 
 /** Null: there are none. */
@@ -94,7 +96,8 @@ function valuesOf(head: Head): Values | null {
   let values: Values | null = null;
   for (let index = 0; index < head.fieldCount; index++) {
     if (!isOurs(head, index)) continue;
-    values ??= { scheme: "", schemes: 0, host: "", hosts: 0, key: "" };
+    values ??= { scheme: "", schemes: 0, host: "", hosts: 0, key: "", last: index };
+    values.last = index;
     note(values, head, index);
   }
   return values;
@@ -138,9 +141,10 @@ function targetOf({ scheme: written, schemes, host, hosts }: Values): Named | Fa
 }
 
 /** They have named no target: all of them out, and nothing else is another. Most requests say no more than a key. */
-function takeOut(exchange: Exchange): true {
+function takeOut(exchange: Exchange, last: number): true {
   const { head } = exchange;
-  for (let index = head.fieldCount - 1; index >= 0; index--) if (isOurs(head, index)) head.takeLine(index);
+  head.takeLine(last);
+  for (let index = last - 1; index >= 0; index--) if (isOurs(head, index)) head.takeLine(index);
   findRequestId(exchange);
   return true;
 }
