@@ -20,6 +20,8 @@ export class IdleHouse {
   readonly cell: number;
   plan: IdlePlan = { connectionsMax: 0, timeoutMs: 0 };
   room: IdleRoom | null = null;
+  /** Of all that have this house. */
+  count = 0;
 
   /** `row`: of the server in the tally. */
   constructor(tally: Tally, row: number) {
@@ -140,6 +142,8 @@ export class IdleConnections {
 
   #counted(by: number): void {
     const house = this.#house;
-    if (house !== null) house.cells[house.cell]! += by;
+    if (house === null) return;
+    house.cells[house.cell]! += by;
+    house.count += by;
   }
 }

@@ -4,6 +4,7 @@ import { proxyPlan } from "../../test/playbook/proxies.ts";
 import type { PoolPlan, ServerPlan } from "../config/plan.ts";
 import { Arena } from "../memory/arena.ts";
 import { Tally } from "../memory/tally.ts";
+import { doorsMax } from "./egress/doors.ts";
 import type { IdleConnections } from "./idle.ts";
 import { ServerSite } from "./site.ts";
 import { readPlace } from "./targets/place.ts";
@@ -62,33 +63,34 @@ test("all count as the one server of the pool", () => {
 test("only so many targets are known, and the one that was not asked for longest is forgotten", () => {
   const targets = made();
   const first = targets.serverOf(targetAt("a0.example"));
-  for (let count = 1; count < 1024; count++) targets.serverOf(targetAt(`a${count}.example`));
+  for (let count = 1; count < doorsMax; count++) targets.serverOf(targetAt(`a${count}.example`));
   expect(targets.serverOf(targetAt("a0.example"))).toBe(first);
   targets.serverOf(targetAt("b.example"));
-  expect(targets.count).toBe(1024);
+  expect(targets.count).toBe(doorsMax);
   expect(targets.serverOf(targetAt("a0.example"))).toBe(first);
   // That of a1 has gone, and is another now.
   targets.serverOf(targetAt("a1.example"));
-  expect(targets.count).toBe(1024);
+  expect(targets.count).toBe(doorsMax);
 });
 
-test("of idle connections to all targets there are only so many: a sweep closes those of the targets that were not asked for longest", () => {
+test("of idle connections to all targets there are only so many: one of the target that was not asked for longest makes room", () => {
   const plan = makePlan(proxyPlan()).pools[0]!;
   const make = (server: ServerPlan, idle: IdleConnections): ServerSite => new ServerSite(server, 0, tally, idle);
   const targets = new Targets(plan, tally, 0, make, null, null, 3);
   const closed: string[] = [];
   const rest = (name: string): void => {
-    // A sweep needs two members of an upstream only.
+    // Closing needs two members of an upstream only.
     const upstream = { idleSinceMs: 0, destroy: () => void closed.push(name) } as unknown as Upstream;
     targets.serverOf(targetAt(name)).idle.put(upstream);
   };
   for (const name of ["a.example", "b.example", "b.example"]) rest(name);
-  targets.sweep(0);
   expect([closed, targets.count]).toEqual([[], 2]);
   targets.serverOf(targetAt("a.example"));
   rest("c.example");
-  targets.sweep(0);
-  expect([closed, targets.count]).toEqual([["b.example", "b.example"], 2]);
+  expect([closed, targets.count]).toEqual([["b.example"], 3]);
+  rest("c.example");
+  rest("c.example");
+  expect([closed, targets.count]).toEqual([["b.example", "b.example", "a.example"], 2]);
 });
 
 test("hundreds of targets keep their connections", () => {

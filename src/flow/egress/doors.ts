@@ -1,11 +1,11 @@
-// Where the targets of a pool are reached through the members of an egress pool: a server site for each target and member, with the
-// idle connections that were made between the two; where all targets are asked for over one connection (gateways, HTTP proxies) one for
-// the member alone. There may be thousands of both: only so many are known at a time, and only so many connections idle, the oldest
-// of which make room. A reload keeps those of members that stay. A member is asked for the same target again and again: that one is
-// found without a text by which to look for it, and while there is room to spare nobody is moved to the end.
+// Where the targets of a pool are reached, from the system's own address or through the members of an egress pool: a server site for
+// each target and member, with the idle connections that were made between the two; where all targets are asked for over one connection
+// (gateways, HTTP proxies) one for the member alone. There may be thousands of both: only so many are known at a time, and only so
+// many connections idle, the oldest of which make room. A reload keeps those of members that stay. A member is asked for the same target
+// again and again: that one is found without a text by which to look for it, and while there is room to spare nobody is moved.
 
 import type { EgressMemberPlan, PoolPlan, ServerPlan, ServerTlsPlan } from "../../config/plan.ts";
-import { serverCell, type Tally } from "../../memory/tally.ts";
+import type { Tally } from "../../memory/tally.ts";
 import { IdleConnections, IdleHouse, keptOf, targetsIdleMax } from "../idle.ts";
 import type { ServerSite } from "../site.ts";
 import { type PlaceKept, placeText } from "../targets/place.ts";
@@ -88,8 +88,6 @@ export interface Way {
 export class Doors {
   readonly #star: ServerPlan;
   readonly #pool: string;
-  readonly #tally: Tally;
-  readonly #row: number;
   readonly #make: MakeServer;
   readonly #idleMax: number;
   readonly #house: IdleHouse;
@@ -119,8 +117,6 @@ export class Doors {
   ) {
     this.#star = plan.servers[0]!;
     this.#pool = plan.name;
-    this.#tally = tally;
-    this.#row = row;
     this.#make = make;
     this.#idleMax = idleMax;
     this.#house = new IdleHouse(tally, row);
@@ -255,9 +251,8 @@ export class Doors {
     return false;
   }
 
-  /** All of these count in the row of the pool's one server. */
   get idleCount(): number {
-    return this.#tally.cells[this.#row + serverCell.idle]!;
+    return this.#house.count;
   }
 
   #forgetOldest(): void {
@@ -274,7 +269,7 @@ export class Doors {
 
   #planOf({ name, place }: Target, way: Way, address: string): ServerPlan {
     const { member, tls } = way;
-    if (member === null) return this.#planAt(name, "", address, place.port, tls);
+    if (member === null) return { ...this.#planAt(name, "", address, place.port, tls), source: this.#star.source };
     const { id, door } = member;
     if (door.kind === "source") return { ...this.#planAt(name, id, address, place.port, tls), source: door.address };
     const at = placeText(door.host, door.port);
