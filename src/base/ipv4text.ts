@@ -1,4 +1,6 @@
-// The text of an IPv4 address (RFC 791), written where it is wanted, without a string in between.
+// The text of an IPv4 address (RFC 791), written where it is wanted, without a string in between: who has thousands of addresses keeps
+// them as numbers, four bytes each. Nothing is known here of IPv6, nor of other ways to write an address (wire/ipaddress.ts); what is
+// not four decimal numbers is nobody's address.
 
 const zero = 0x30;
 const dot = 0x2e;
