@@ -112,3 +112,13 @@ test("a reload keeps what members that stay have, and closes what is of others, 
   next.serverOf(target, by(two));
   expect(next.count).toBe(0);
 });
+
+test("what requests that began before a reload leave idle counts with the rest of it", () => {
+  const former = doorsOf([one], null, 2);
+  const closed: string[] = [];
+  idle(former.serverOf(targetAt("a.example"), by(one)), closed, "a");
+  const next = doorsOf([one], former, 2);
+  for (const name of ["b", "c"]) idle(former.serverOf(targetAt(`${name}.example`), by(one)), closed, name);
+  idle(next.serverOf(targetAt("d.example"), by(one)), closed, "d");
+  expect([next.idleCount, closed]).toEqual([2, ["a", "b"]]);
+});

@@ -90,7 +90,8 @@ export class Doors {
   readonly #pool: string;
   readonly #make: MakeServer;
   readonly #idleMax: number;
-  readonly #house: IdleHouse;
+  /** From a reload on that of the doors that go on with these: requests that began before it still come here. */
+  #house: IdleHouse;
   /** The one that was asked for last comes last, of those that were asked for since there is little room. */
   readonly #doors: Map<string, Door>;
   /** By index of the member, from the system's own address on: which was asked for last. */
@@ -122,7 +123,9 @@ export class Doors {
     this.#house = new IdleHouse(tally, row);
     this.#house.configure(keptOf(plan, this.#star), { makeRoom: () => this.#makeRoom() });
     this.#doors = former === null ? new Map() : former.#doors;
-    if (former !== null) this.#keepOnly(members);
+    if (former === null) return;
+    former.#house = this.#house;
+    this.#keepOnly(members);
   }
 
   #keepOnly(members: readonly EgressMemberPlan[]): void {
@@ -211,6 +214,7 @@ export class Doors {
       door = new Door(this.#house, key, way.member);
       this.#doors.set(key, door);
     }
+    door.destination?.leave(door);
     door.destination = destination;
     return door;
   }

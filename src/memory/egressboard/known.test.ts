@@ -34,3 +34,13 @@ test("where a set is full somebody makes room, and what was kept last is there",
   for (let number = 1; number <= 1000; number++) if (known.find(`text ${number}`) === number) left++;
   expect(left).toBe(16);
 });
+
+test("characters that are no byte are told apart from those that are, and from each other", () => {
+  const known = new KnownNumbers(256, 7);
+  // All of one fold: 0x34, "4".
+  const texts = ["4", "\u0430", "\u0135", "a4", "a\u0430", "4a", "\u0430a", "\u0430\u0135", "\u0135\u0430", "44"];
+  for (const [index, text] of texts.entries()) {
+    expect(known.find(text)).toBe(0);
+    known.keep(index + 1, 0);
+  }
+});

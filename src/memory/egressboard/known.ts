@@ -8,6 +8,7 @@ const ways = 4;
 const cell = { hash: 0, other: 1, number: 2, seenAt: 3 } as const;
 const cellWords = 4;
 const otherSeed = 0x7e_c7_5d;
+const highPrime = 0x85eb_ca77;
 
 export class KnownNumbers {
   readonly #cells: Int32Array;
@@ -29,7 +30,7 @@ export class KnownNumbers {
   find(text: string): number {
     const cells = this.#cells;
     const hash = hashString(text, this.#seed) | 0;
-    const other = hashString(text, this.#seed ^ otherSeed) | 0;
+    const other = withHigh(hashString(text, this.#seed ^ otherSeed), text);
     this.#hash = hash;
     this.#other = other;
     const first = this.#firstOf(hash);
@@ -70,4 +71,13 @@ export class KnownNumbers {
   #firstOf(hash: number): number {
     return ((hash >>> 8) & this.#setMask) * ways * cellWords;
   }
+}
+
+/** `hashString` folds characters above 0xff into a byte, whatever its seed: here they count whole, and by where they stand. */
+function withHigh(hash: number, text: string): number {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 0xff) hash = Math.imul(((hash << 13) | (hash >>> 19)) ^ ((at << 16) | code), highPrime);
+  }
+  return hash | 0;
 }

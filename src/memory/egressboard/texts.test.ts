@@ -4,6 +4,8 @@ import { expect, test } from "bun:test";
 import { textBytesMax } from "../egress.ts";
 import { SharedEgressBoard } from "../egressboard.ts";
 import { MortalWords } from "../mortalwords.ts";
+import { SharedWords } from "../sharedwords.ts";
+import { header } from "./layout.ts";
 import { BoardWorld, smallShape } from "./trial.ts";
 
 test("a text has one number, in all processes, and nothing is 0", () => {
@@ -32,6 +34,30 @@ test("a text that is known costs no lock", () => {
     "example.com",
     0,
   ]);
+});
+
+test("texts of characters that are no byte are not taken for others", () => {
+  const board = new BoardWorld().open();
+  const texts = ["4", "\u0430", "\u0135"];
+  expect(texts.map((text) => board.text(board.textOf(text)))).toEqual(texts);
+});
+
+test("a text that others put another in the place of, as soon as the lock is free, is not thought to be there", () => {
+  const world = new BoardWorld();
+  const other = world.open();
+  let isOthersTurn = false;
+  class Watched extends SharedWords {
+    override store(at: number, value: number): void {
+      super.store(at, value);
+      if (at !== header.lock || value !== 0 || !isOthersTurn) return;
+      isOthersTurn = false;
+      for (let turn = 0; turn < 1000; turn++) other.textOf(`text ${turn}`);
+    }
+  }
+  const board = world.open(new Watched(world.bytes));
+  isOthersTurn = true;
+  expect(board.text(board.textOf("example.com"))).toBe(null);
+  expect(board.text(board.textOf("example.com"))).toBe("example.com");
 });
 
 test("what is longer is cut off, between characters", () => {

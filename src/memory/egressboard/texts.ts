@@ -90,8 +90,9 @@ export class BoardTexts {
     const isOurs = file.isOpen;
     if (!isOurs && !file.open()) return 0;
     const number = this.#place(written);
-    if (!isOurs) file.close();
+    // Still with the lock: what others make new from here on may be in its place.
     this.#known.keep(number, this.interned);
+    if (!isOurs) file.close();
     return number;
   }
 
