@@ -77,6 +77,7 @@ test("of who has left nothing stands in the file any more, but for texts", () =>
   board.adopt(["a"], nowMs);
   const row = board.memberOf("a");
   board.words.fill(77, row + memberWord.requests, row + memberWord.outcomes);
+  board.words.fill(77, row + memberWord.bytesUp, row + memberWord.changes);
   for (let turn = 0; turn < 9; turn++) {
     board.keep(row, { atMs: nowMs, status: 200, fault: 0, flags: 0, durationMs: 1, host: 7, key: 7 });
     board.keepChange(row, { atMs: nowMs, state: 2, cause: 1, forMs: 7, text: 7 });
