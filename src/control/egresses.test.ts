@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EgressPlan, Plan } from "../config/plan.ts";
 import { EgressPool } from "../egress/pool.ts";
+import { memberWord } from "../memory/egress.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
 import type { Owner } from "../memory/owners.ts";
 import { egressPlan, gatewayMember } from "./egress/trial.ts";
@@ -112,10 +113,12 @@ describe("the board of a pool", () => {
       tried: null,
     } as const;
     expect(pool.choose(wish, start).member).toBeGreaterThanOrEqual(0);
-    expect(egresses.all[0]!.board.words[egresses.all[0]!.board.memberOf(ids[1]!) + 7]).toBeGreaterThanOrEqual(0);
+    expect(
+      egresses.all[0]!.board.words[egresses.all[0]!.board.memberOf(ids[1]!) + memberWord.active],
+    ).toBeGreaterThanOrEqual(0);
     // What a worker that dies held is let go of.
     const active = (): number =>
-      egresses.all[0]!.rows.reduce((sum, row) => sum + egresses.all[0]!.board.words[row + 7]!, 0);
+      egresses.all[0]!.rows.reduce((sum, row) => sum + egresses.all[0]!.board.words[row + memberWord.active]!, 0);
     expect(active()).toBe(1);
     living.delete(2);
     egresses.recover();
@@ -270,7 +273,7 @@ describe("logs", () => {
     second.adopt(plan);
     await second.egresses.renew(null, "");
     const requests = (egresses: Egresses): number[] =>
-      [...egresses.all[0]!.rows].map((row) => egresses.all[0]!.board.words[row + 14]!);
+      [...egresses.all[0]!.rows].map((row) => egresses.all[0]!.board.words[row + memberWord.requests]!);
     expect(requests(second.egresses)).toEqual([2, 1, 0]);
     appendFileSync(path, line(403, 19_001, 2));
     await second.egresses.renew("scrape", "");
