@@ -1,6 +1,6 @@
 // The text of an IPv4 address (RFC 791), written where it is wanted, without a string in between: who has thousands of addresses keeps
-// them as numbers, four bytes each. Nothing is known here of IPv6, nor of other ways to write an address (wire/ipaddress.ts); what is
-// not four decimal numbers is nobody's address.
+// them as numbers, four bytes each. Nothing is known here of IPv6, nor of how an address is read, or made a string of
+// (wire/ipaddress.ts).
 
 const zero = 0x30;
 const dot = 0x2e;
@@ -27,13 +27,4 @@ function putOctet(target: Uint8Array, at: number, octet: number): number {
   } else if (octet >= 10) target[at++] = zero + tens;
   target[at] = zero + octet - tens * 10;
   return at + 1;
-}
-
-/** Its octets as a number, where `text` is four decimal numbers and nothing else; else 0, which is nobody's address. */
-export function readIPv4(text: string): number {
-  const parts = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/.exec(text);
-  if (parts === null) return 0;
-  const octets = parts.slice(1).map(Number);
-  if (octets.some((octet) => octet > 255)) return 0;
-  return octets.reduce((address, octet) => address * 256 + octet, 0);
 }

@@ -32,3 +32,15 @@ test("texts of just the room of a card, and of one byte more", () => {
       expect(read([card, card])).toEqual([card, card]);
     }
 });
+
+test("a member that is an IPv4 address, and told as that, is known by its number; no other is", () => {
+  const all = (...ids: string[]): number[] => {
+    const cards = new MemberCards(ids.map((id) => ({ family: 0, id, told: id })));
+    return ids.map((_, member) => cards.addressOf(member));
+  };
+  expect(all("127.0.0.1", "255.255.255.255", "0.0.0.1")).toEqual([0x7f00_0001, 0xffff_ffff, 1]);
+  expect(all("", "1.2.3", "1.2.3.256", "01.2.3.4", "1.2.3.4 ", "::ffff:1.2.3.4", "2001:db8::1", "a.b")).toEqual(
+    Array(8).fill(0),
+  );
+  expect(new MemberCards([{ family: 0, id: "192.0.2.1", told: "p.example:1" }]).addressOf(0)).toBe(0);
+});

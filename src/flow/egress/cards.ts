@@ -7,7 +7,7 @@
 //   1    lengths     of its id, and of what clients are told of it
 //   4    texts       the id, and what is told where that is not the id; or, where they are too long, where they stand: 4 bytes
 
-import { readIPv4 } from "../../base/ipv4text.ts";
+import { addressBytes, formatAddress, isMapped, readAddress } from "../../wire/ipaddress.ts";
 
 export interface Card {
   readonly family: 0 | 4 | 6;
@@ -38,7 +38,7 @@ export class MemberCards {
     const long = texts.filter(isLong).reduce((sum, { id, told }) => sum + id.length + told.length, 0);
     this.bytes = new Uint8Array(cards.length * cardBytes + long);
     this.#view = new DataView(this.bytes.buffer);
-    this.#addresses = Uint32Array.from(cards, ({ id, told }) => (told === id ? readIPv4(id) : 0));
+    this.#addresses = Uint32Array.from(cards, ({ id, told }) => (told === id ? ipv4In(id) : 0));
     let behind = cards.length * cardBytes;
     texts.forEach((each, member) => {
       const card = member * cardBytes;
@@ -83,4 +83,11 @@ export class MemberCards {
   toldLength(member: number): number {
     return this.bytes[member * cardBytes + 2]!;
   }
+}
+
+/** 0, which is nobody's address, where the text is anything but an IPv4 address as we write them. */
+function ipv4In(text: string): number {
+  const octets = new Uint8Array(addressBytes);
+  if (!readAddress(text, octets) || !isMapped(octets, 0) || formatAddress(octets, 0) !== text) return 0;
+  return new DataView(octets.buffer).getUint32(12);
 }
