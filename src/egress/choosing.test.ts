@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Prng } from "../base/prng.ts";
-import { drawn, memberFault, Sample, type SampleParts, sampleMember } from "./sample.ts";
+import { drawn, memberFault, Sample, type SampleParts, sampleMember, sampleWish } from "./sample.ts";
 
 function make(parts: SampleParts): Sample {
   const prng = new Prng(3);
@@ -23,6 +23,49 @@ const half = (sample: Sample): void => {
   for (const [index, { id }] of sample.pool.plan.members.entries())
     if (index % 2 === 1) for (let times = 0; times < 3; times++) sample.tell(id, memberFault);
 };
+
+describe("a scout", () => {
+  const hash = { lifetimeMs: 0, idleMs: 0, requestsMax: 0, bytesMax: 0 };
+  const kinds: readonly (readonly [name: string, parts: SampleParts, key: string])[] = [
+    ["by chance", {}, ""],
+    ["in turn", { choose: "roundRobin" }, ""],
+    ["the least used", { choose: "leastUsed" }, ""],
+    ["by key", { session: hash }, "key"],
+    ["by key, of few", { session: hash, members: 9 }, "key"],
+    ["by session", { session: { ...hash, lifetimeMs: 60_000 } }, "key"],
+  ];
+
+  test.each(kinds)("is told whose row is looked at, and of whom is taken last: %s", (_, parts, key) => {
+    const sample = make({ members: 300, ...parts });
+    half(sample);
+    for (let turn = 0; turn < 40; turn++) {
+      const told: number[] = [];
+      const wish = sampleWish({ key: key === "" ? "" : `${key}${turn >> 1}` });
+      const { member } = sample.pool.choose(wish, sample.nowMs, { sight: (seen) => void told.push(seen) });
+      expect(told.at(-1)).toBe(member);
+    }
+  });
+
+  test("is not told of those that are only compared", () => {
+    const sample = make({ members: 40, choose: "leastUsed" });
+    const told: number[] = [];
+    const { member } = sample.pool.choose(sampleWish(), sample.nowMs, { sight: (seen) => void told.push(seen) });
+    expect(told).toEqual([member]);
+  });
+
+  test("is told before the member is held, and of nobody where there is nobody", () => {
+    const sample = make({ members: 2 });
+    const active: number[] = [];
+    const scout = { sight: (seen: number) => void active.push(sample.pool.standing(`10.0.0.${seen}`)!.active) };
+    sample.pool.choose(sampleWish(), sample.nowMs, scout);
+    expect(active).toEqual([0]);
+    sample.coolDown("10.0.0.0", "10.0.0.1");
+    sample.pass(1000);
+    active.length = 0;
+    expect(sample.pool.choose(sampleWish(), sample.nowMs, scout).refusal).toBe("none");
+    expect(active).toEqual([]);
+  });
+});
 
 describe("by chance", () => {
   test("each as often as any other", () => {

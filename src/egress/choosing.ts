@@ -50,7 +50,7 @@ export class Choosing {
         const member = placing.at(key, number);
         if (member < 0) continue;
         met++;
-        const answer = this.#takeRow(placing.row);
+        const answer = this.#takeRow(placing.row, member);
         if (answer === "taken") return member;
         if (answer === "paced") return stopped;
       }
@@ -59,11 +59,11 @@ export class Choosing {
   }
 
   #take(member: number): ReturnType<Leasing["take"]> {
-    return this.#takeRow(this.#roster.rows[member]!);
+    return this.#takeRow(this.#roster.rows[member]!, member);
   }
 
-  #takeRow(row: number): ReturnType<Leasing["take"]> {
-    return row === 0 ? "unavailable" : this.#leasing.take(row);
+  #takeRow(row: number, member: number): ReturnType<Leasing["take"]> {
+    return row === 0 ? "unavailable" : this.#leasing.take(row, member);
   }
 
   #byChance(list: CandidateList): number {

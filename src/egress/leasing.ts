@@ -11,9 +11,13 @@ import type { Latch } from "./latch.ts";
 import { HostName } from "./names.ts";
 import { busyMs, Pacing } from "./pacing.ts";
 import { Standing } from "./standing.ts";
+import type { Scout } from "./words.ts";
 
 /** taken; or it is unavailable, waiting for its turn at the host, or was tried already. */
 export type LeaseAnswer = "taken" | "unavailable" | "paced" | "tried";
+
+/** The scout of those who have nothing to fetch. */
+export const noScout: Scout = { sight: () => {} };
 
 export class Leasing {
   /** Of who was taken. */
@@ -38,6 +42,7 @@ export class Leasing {
   readonly #names: HostName;
   #nowMs = 0;
   #tried: ReadonlySet<number> | null = null;
+  #scout: Scout = noScout;
   /** As one that was tried. */
   avoided = 0;
   /** Of the member that was looked at last. */
@@ -55,9 +60,10 @@ export class Leasing {
   }
 
   /** A request, from now on. */
-  begin(host: string, tried: ReadonlySet<number> | null, nowMs: number): void {
+  begin(host: string, tried: ReadonlySet<number> | null, nowMs: number, scout: Scout): void {
     this.#host = host;
     this.#tried = tried;
+    this.#scout = scout;
     this.#nowMs = nowMs;
     this.avoided = 0;
     this.lease = -1;
@@ -74,7 +80,9 @@ export class Leasing {
     return seen === "locked" ? "taken" : seen;
   }
 
-  take(row: number): LeaseAnswer {
+  /** Of the member, index in the plan, that has the row. */
+  take(row: number, member: number): LeaseAnswer {
+    this.#scout.sight(member);
     const seen = this.#look(row);
     if (seen === "locked") return this.#takeLocked(row, false);
     if (seen === "taken") this.#hold(row, this.#pairRecord);

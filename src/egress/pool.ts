@@ -12,7 +12,7 @@ import { clockSlackMs, isOver } from "./cooling.ts";
 import { DryHosts } from "./dryhosts.ts";
 import { Judge } from "./judging.ts";
 import { Latch } from "./latch.ts";
-import { Leasing } from "./leasing.ts";
+import { Leasing, noScout } from "./leasing.ts";
 import { type HostDown, hostsDown, type MemberStanding, type PairStanding, pairsOf, standingOf } from "./listing.ts";
 import { firstSessionName } from "./names.ts";
 import { busyMs } from "./pacing.ts";
@@ -21,7 +21,7 @@ import { Roster } from "./roster.ts";
 import { SessionChoice } from "./sessionchoice.ts";
 import { Sessions } from "./sessions.ts";
 import { Standing } from "./standing.ts";
-import type { EgressChoice, EgressHeld, EgressOutcome, EgressRefusal, EgressWhy, EgressWish } from "./words.ts";
+import type { EgressChoice, EgressHeld, EgressOutcome, EgressRefusal, EgressWhy, EgressWish, Scout } from "./words.ts";
 
 const whyOf: Readonly<Record<EgressPlan["choose"], EgressWhy>> = {
   random: "chance",
@@ -77,7 +77,7 @@ export class EgressPool {
   }
 
   /** The choice is the pool's own object: it is another one at the next call. Where nothing is refused, `end` is to be said once. */
-  choose(wish: EgressWish, nowMs: number): EgressChoice {
+  choose(wish: EgressWish, nowMs: number, scout: Scout = noScout): EgressChoice {
     const list = this.#candidates.list(wish.tags, wish.family, wish.isTunnel);
     if (list === null) return this.#refuse("unfit", 0);
     // A request that tries once more was counted when it was begun.
@@ -87,10 +87,10 @@ export class EgressPool {
       if (waitMs > 0) return this.#refuse("quota", waitMs);
     }
     list.refresh(nowMs);
-    let member = this.#take(list, wish, nowMs);
+    let member = this.#take(list, wish, nowMs, scout);
     if (member === -1 && list.renew(nowMs)) {
       this.#dry.clear();
-      member = this.#take(list, wish, nowMs);
+      member = this.#take(list, wish, nowMs, scout);
     }
     const choice = member >= 0 ? this.#chosen(member, list) : this.#none(list, nowMs);
     if (isCounted && choice.refusal !== null) this.#quota!.giveBack(wish.user);
@@ -187,9 +187,9 @@ export class EgressPool {
     return nextMs;
   }
 
-  #take(list: CandidateList, wish: EgressWish, nowMs: number): number {
+  #take(list: CandidateList, wish: EgressWish, nowMs: number, scout: Scout): number {
     const leasing = this.#leasing;
-    leasing.begin(wish.host, wish.tried, nowMs);
+    leasing.begin(wish.host, wish.tried, nowMs, scout);
     const drought = this.#dry.find(list, wish.host, nowMs);
     if (drought !== null) {
       leasing.recall(drought);

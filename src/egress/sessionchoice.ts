@@ -55,7 +55,7 @@ export class SessionChoice {
     const member = row === 0 ? -1 : this.#roster.indexOf(row);
     if (member < 0 || this.#sessions.isOver(record, wish.lifetimeMs ?? 0, nowMs)) return moved;
     if (!list.has(member)) return this.#byKey(list, wish);
-    const answer = this.#leasing.take(row);
+    const answer = this.#leasing.take(row, member);
     if (answer === "tried") return this.#byKey(list, wish);
     if (answer === "paced") return stopped;
     if (answer === "unavailable") return moved;

@@ -70,6 +70,14 @@ export type EgressBlame =
   /** The target was reached and gave no answer: perhaps to this member, so it is of the two. Whoever has a host can have it do so. */
   | "target";
 
+/**
+ * Told, directly before a member's row is looked at, which member that is: an index into `EgressPlan.members`. Whoever has memory of its
+ * own to fetch for that member may begin. Nothing follows from it: it may be told of several before one is taken, or of none.
+ */
+export interface Scout {
+  sight(member: number): void;
+}
+
 /** How it ended. The object is used again by who tells. */
 export interface EgressOutcome {
   host: string;
