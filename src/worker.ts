@@ -259,6 +259,7 @@ class Worker {
   }
 
   async #exit(code: number): Promise<void> {
+    this.#driver.outbox.flush();
     await this.#log?.close();
     say({ kind: "drained" });
     exit(Number(process.exitCode ?? code));

@@ -25,6 +25,7 @@ import { Memory } from "../../test/playbook/memory.ts";
 /** A line that takes everything. */
 export class Sink implements Line {
   readonly heldBytes: number = 0;
+  readonly isHolding: boolean = false;
   readonly takesFiles: boolean = true;
   sentBytes = 0;
   send(_bytes: Uint8Array, start: number, end: number): boolean {

@@ -12,6 +12,7 @@ class Taker implements Line {
   flow: LineFlow | null = null;
   isGone = false;
   readonly heldBytes = 0;
+  readonly isHolding = false;
   readonly takesFiles = false;
 
   send(_bytes: Uint8Array, start: number, end: number): boolean {

@@ -93,7 +93,7 @@ export class Dialer {
 
   #opened(socket: Socket<PlainLine>): void {
     const dial = socket.data as Carried as Dial;
-    const line = new PlainLine(socket);
+    const line = new PlainLine(socket, this.#driver);
     socket.data = line;
     dial.settle();
     if (dial.flow === null) return line.destroy();
@@ -166,7 +166,7 @@ export class Dialer {
   /** Inside `upgrade`: the ClientHello has not been sent. */
   #secured(socket: Socket<PlainLine>): void {
     const dial = socket.data as Carried as Dial;
-    const line = new SecureLine(socket, dial.records, dial.server);
+    const line = new SecureLine(socket, this.#driver, dial.records, dial.server);
     socket.data = line;
     line.flow = dial;
     dial.line = line;

@@ -20,6 +20,7 @@ import { ZlibCoder } from "./coder.ts";
 import { Complaints } from "./complaint.ts";
 import { Credentials } from "./credentials.ts";
 import { Dialer } from "./dialer.ts";
+import { Outbox } from "./outbox.ts";
 import { Resolver } from "./resolver.ts";
 import { Terms } from "./secure/terms.ts";
 
@@ -33,6 +34,8 @@ export class Driver implements Port {
   /** What plans say of TLS: to be adopted before they are. */
   readonly terms: Terms = new Terms();
   readonly complaints: Complaints;
+  /** Of all its lines. */
+  readonly outbox: Outbox = new Outbox((error) => this.failed(error));
   readonly #dialer: Dialer = new Dialer(this);
   readonly #resolver: Resolver = new Resolver(this);
   readonly #credentials: Credentials = new Credentials(this);
@@ -74,6 +77,7 @@ export class Driver implements Port {
 
   refresh(): void {
     this.nowMs = performance.now();
+    this.outbox.look(this.nowMs);
   }
 
   random(): number {

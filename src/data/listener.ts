@@ -116,7 +116,7 @@ export class Listeners {
   }
 
   #accepted(entry: OpenListener, socket: Socket<PlainLine>): void {
-    const line = new PlainLine(socket);
+    const line = new PlainLine(socket, this.#driver);
     socket.data = line;
     this.#driver.refresh();
     const site = this.#context.site.listener(entry.slot);

@@ -14,7 +14,7 @@ class PlainMeetings implements Meetings {
   constructor() {
     const driver = new Driver((error) => this.failures.push(error));
     const handlers = plainHandlers(driver, (socket) => {
-      const line = new PlainLine(socket);
+      const line = new PlainLine(socket, driver);
       const flow = new RecordingFlow();
       socket.data = line;
       line.flow = flow;
@@ -43,7 +43,8 @@ function noting(): { readonly asked: string[]; readonly line: PlainLine } {
   const asked: string[] = [];
   const note = (what: string) => (): void => void asked.push(what);
   const socket = { shutdown: note("shutdown"), close: note("close"), terminate: note("terminate") };
-  const line = new PlainLine(socket as unknown as Socket<PlainLine>); // All that a line without bytes asks of a socket.
+  const driver = new Driver(() => {});
+  const line = new PlainLine(socket as unknown as Socket<PlainLine>, driver); // All that a line without bytes asks of a socket.
   line.flow = new RecordingFlow();
   return { asked, line };
 }
@@ -68,4 +69,88 @@ test("a line that is closed in between sends its FIN by closing", async () => {
   await told();
   expect(closed.asked).toEqual(["close"]);
   expect(reset.asked).toEqual(["terminate"]);
+});
+
+/** A socket whose kernel takes so many bytes in all; what it has taken. */
+function taking(room: number): {
+  readonly asked: string[];
+  readonly line: PlainLine;
+  readonly driver: Driver;
+  more(bytes: number): void;
+} {
+  const asked: string[] = [];
+  const note = (what: string) => (): void => void asked.push(what);
+  const socket = {
+    ...{ shutdown: note("shutdown"), close: note("close"), terminate: note("terminate") },
+    write(bytes: Uint8Array, start: number, size: number): number {
+      const taken = Math.min(size, room);
+      room -= taken;
+      asked.push(Buffer.from(bytes.subarray(start, start + taken)).toString("latin1"));
+      return taken;
+    },
+  };
+  const driver = new Driver(() => {});
+  const line = new PlainLine(socket as unknown as Socket<PlainLine>, driver); // All that a line asks of a socket here.
+  line.flow = new RecordingFlow();
+  const more = (bytes: number): void => {
+    room += bytes;
+  };
+  return { asked, line, driver, more };
+}
+
+const say = (line: PlainLine, text: string): boolean => line.send(Buffer.from(text), 0, text.length);
+
+test("small pieces are one write at the end of the turn; a FIN comes behind them", async () => {
+  const { asked, line } = taking(100);
+  expect([say(line, "head "), say(line, "body")]).toEqual([true, true]);
+  expect(line.offer(Buffer.from(" tail"), 0, 5)).toBe(5);
+  line.end();
+  expect(asked).toEqual([]);
+  await told();
+  expect(asked).toEqual(["head body tail", "shutdown"]);
+});
+
+test("what is longer comes behind what waits", () => {
+  const { asked, line } = taking(10_000);
+  say(line, "head ");
+  say(line, "b".repeat(5000));
+  expect(asked.map((each) => each.length)).toEqual([5, 5000]);
+});
+
+test("whoever asks what is held has it written first", () => {
+  const { asked, line } = taking(4);
+  expect(say(line, "abcdef")).toBe(true);
+  expect(line.isHolding).toBe(false);
+  expect(line.heldBytes).toBe(2);
+  expect(line.isHolding).toBe(true);
+  expect(asked).toEqual(["abcd"]);
+  expect(say(line, "g")).toBe(false);
+  expect(line.heldBytes).toBe(3);
+});
+
+test("what is not taken when the turn ends is held, and what was kept behind it stays behind it", async () => {
+  const { asked, line, driver, more } = taking(4);
+  const other = taking(10);
+  say(line, "abcdef");
+  driver.outbox.flush();
+  expect(line.heldBytes).toBe(2);
+  expect(say(line, "gh")).toBe(false);
+  line.end();
+  await told();
+  expect(asked).toEqual(["abcd"]);
+  more(10);
+  expect(line.flush()).toBe(true);
+  expect(asked).toEqual(["abcd", "efgh", "shutdown"]);
+  expect(other.asked).toEqual([]);
+});
+
+test("a line that is closed has said all before, and is reset where that is not taken", () => {
+  const [all, some, reset] = [taking(10), taking(2), taking(10)];
+  for (const { line } of [all, some, reset]) say(line, "abc");
+  all.line.destroy();
+  some.line.destroy();
+  reset.line.reset();
+  expect(all.asked).toEqual(["abc", "close"]);
+  expect(some.asked).toEqual(["ab", "terminate"]);
+  expect(reset.asked).toEqual(["abc", "terminate"]);
 });

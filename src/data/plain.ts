@@ -1,5 +1,6 @@
 // The door to the world for plain TCP and unix sockets: Bun's raw sockets on one side, the words of flow/port.ts on the other.
-// It holds the bytes that the kernel did not take, keeps the laws of the port, and decides nothing.
+// It holds the bytes that the kernel did not take, keeps the laws of the port, and decides nothing. What is sent in small pieces leaves by
+// the outbox (outbox.ts) at the end of a turn; whatever would overtake it, or asks what the kernel has taken, has it leave first.
 // Raw sockets: `write` never buffers; `close()` closes the descriptor at once and calls the handler `close` inside the call, as
 // `end()` does, which costs a system call more; `shutdown()` sends a FIN only; `terminate()` sends a RST; `drain` may come with
 // nothing queued. A write that fails takes the socket's error away: what the peer's RST would have told comes as `end` after
@@ -11,22 +12,38 @@ import { descriptorOf } from "./backlog.ts";
 import type { Driver } from "./driver.ts";
 import { type Libc, libc } from "./libc.ts";
 import { forsake } from "./oblivion.ts";
+import type { Outbox, Sender } from "./outbox.ts";
 
-export class PlainLine implements Line {
-  // In the order of how often they are asked for: with thousands of connections none of these is at hand.
+/** What a line needs of its driver. */
+export interface LineDriver {
+  readonly nowMs: number;
+  readonly outbox: Outbox;
+}
+
+/** Bits of a line's state. */
+const bit = {
+  paused: 1,
+  ending: 2,
+  /** The flow has bytes left that it has offered. */
+  awaited: 4,
+  lost: 8,
+  /** Something waits in the outbox. */
+  posted: 16,
+} as const;
+
+export class PlainLine implements Line, Sender {
+  // Six fields are a line of memory: with thousands of connections none of these is at hand.
   flow: LineFlow | null = null;
   readonly #socket: Socket<PlainLine>;
+  readonly #driver: LineDriver;
+  #state = 0;
   #held: Uint8Array | null = null;
-  #isPaused = false;
-  #isEnding = false;
-  /** The flow has bytes left that it has offered. */
-  #isAwaited = false;
-  #isLost = false;
   readonly #system: Libc | null;
 
   /** `system`: null where bytes must not go past the runtime to the socket. */
-  constructor(socket: Socket<PlainLine>, system: Libc | null = libc()) {
+  constructor(socket: Socket<PlainLine>, driver: LineDriver, system: Libc | null = libc()) {
     this.#socket = socket;
+    this.#driver = driver;
     this.#system = system;
   }
 
@@ -35,12 +52,17 @@ export class PlainLine implements Line {
   }
 
   get heldBytes(): number {
+    this.#settle();
     return this.#held === null ? 0 : this.#held.length;
+  }
+
+  get isHolding(): boolean {
+    return this.#held !== null;
   }
 
   /** The peer has refused what was sent to it: whatever the socket says of how it ended, it was no FIN. */
   get isLost(): boolean {
-    return this.#isLost;
+    return (this.#state & bit.lost) !== 0;
   }
 
   send(bytes: Uint8Array, start: number, end: number): boolean {
@@ -48,15 +70,9 @@ export class PlainLine implements Line {
       this.#hold(bytes, start, end);
       return false;
     }
-    const size = end - start;
-    const taken = this.#socket.write(bytes, start, size);
-    if (taken === size) return true;
-    // Closed: the close is on its way to the flow, the bytes have nowhere to go.
-    if (taken < 0) {
-      this.#lose();
-      return true;
-    }
-    this.#hold(bytes, start + taken, end);
+    if (this.#post(bytes, start, end)) return true;
+    if (this.#held === null) return this.#write(bytes, start, end);
+    this.#hold(bytes, start, end);
     return false;
   }
 
@@ -64,8 +80,10 @@ export class PlainLine implements Line {
     // What is held goes first, and is followed by `drained`.
     if (this.#held !== null) return 0;
     const size = end - start;
+    if (this.#post(bytes, start, end)) return size;
+    if (this.#held !== null) return 0;
     const taken = this.#socket.write(bytes, start, size);
-    this.#isAwaited = taken >= 0 && taken < size;
+    this.#set(bit.awaited, taken >= 0 && taken < size);
     if (taken >= 0) return taken;
     this.#lose();
     return size;
@@ -73,39 +91,42 @@ export class PlainLine implements Line {
 
   /** What the system does not take goes on as an offer: that tells of room again, and of a peer that is gone. */
   offerFile(file: number, bytes: Uint8Array, start: number, end: number): number {
+    this.#settle();
     const descriptor = this.#held === null && this.#system !== null ? descriptorOf(this.#socket) : -1;
     const sent = descriptor < 0 ? 0 : Math.max(this.#system!.sendFile(descriptor, file, start, end - start), 0);
     if (sent < end - start) return sent + this.offer(bytes, start + sent, end);
-    this.#isAwaited = false;
+    this.#set(bit.awaited, false);
     return sent;
   }
 
   pause(): void {
-    if (this.#isPaused) return;
-    this.#isPaused = true;
+    if ((this.#state & bit.paused) !== 0) return;
+    this.#state |= bit.paused;
     this.#socket.pause();
   }
 
   resume(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
+    if ((this.#state & bit.paused) === 0) return;
+    this.#state &= ~bit.paused;
     this.#socket.resume();
   }
 
   end(): void {
-    if (this.#isEnding) return;
-    this.#isEnding = true;
-    if (this.#held === null) finishLater(this);
+    if ((this.#state & bit.ending) !== 0) return;
+    this.#state |= bit.ending;
+    if (this.#held === null) this.#driver.outbox.finishLater(this);
   }
 
   /** The FIN that `end` has asked for, unless the connection has been closed since. */
   finish(): void {
+    this.#settle();
     if (this.flow !== null && this.#held === null) this.#socket.shutdown();
   }
 
   destroy(): void {
+    this.#settle();
     // A FIN after only some of the bytes would let the peer take them for all.
-    if (this.#held !== null || this.#isAwaited) return this.reset();
+    if (this.#held !== null || (this.#state & bit.awaited) !== 0) return this.reset();
     this.flow = null;
     this.close(this.#socket);
   }
@@ -115,12 +136,14 @@ export class PlainLine implements Line {
   }
 
   reset(): void {
+    this.#settle();
     this.flow = null;
     this.#held = null;
     this.#socket.terminate();
   }
 
   drop(): void {
+    this.#settle();
     this.flow = null;
     this.#held = null;
     forsake(this.#socket);
@@ -139,8 +162,8 @@ export class PlainLine implements Line {
   flush(): boolean {
     const held = this.#held;
     if (held === null) {
-      const isAwaited = this.#isAwaited;
-      this.#isAwaited = false;
+      const isAwaited = (this.#state & bit.awaited) !== 0;
+      this.#state &= ~bit.awaited;
       return isAwaited;
     }
     const taken = this.#socket.write(held, 0, held.length);
@@ -153,13 +176,52 @@ export class PlainLine implements Line {
       return false;
     }
     this.#held = null;
-    if (this.#isEnding) this.#socket.shutdown();
+    if ((this.#state & bit.ending) !== 0) this.#socket.shutdown();
     return true;
+  }
+
+  /** What has waited in the outbox. The socket may have been closed meanwhile, which takes nothing. */
+  depart(bytes: Uint8Array, start: number, end: number): void {
+    this.#state &= ~bit.posted;
+    if (this.#held !== null) this.#hold(bytes, start, end);
+    else this.#write(bytes, start, end);
+  }
+
+  /** False: it is to be written now, behind what has waited. */
+  #post(bytes: Uint8Array, start: number, end: number): boolean {
+    const { outbox, nowMs } = this.#driver;
+    const isPosted = outbox.keep(this, bytes, start, end, nowMs);
+    if (isPosted) this.#state |= bit.posted;
+    else this.#settle();
+    return isPosted;
+  }
+
+  /** Nothing waits any more. */
+  #settle(): void {
+    if ((this.#state & bit.posted) !== 0) this.#driver.outbox.flush();
+  }
+
+  #write(bytes: Uint8Array, start: number, end: number): boolean {
+    const size = end - start;
+    const taken = this.#socket.write(bytes, start, size);
+    if (taken === size) return true;
+    // Closed: the close is on its way to the flow, the bytes have nowhere to go.
+    if (taken < 0) {
+      this.#lose();
+      return true;
+    }
+    this.#hold(bytes, start + taken, end);
+    return false;
+  }
+
+  #set(one: number, isSet: boolean): void {
+    if (isSet) this.#state |= one;
+    else this.#state &= ~one;
   }
 
   #lose(): void {
     // After a FIN of our own a failed write says nothing about the peer; behind what is held the FIN has not gone out.
-    if (!this.#isEnding || this.#held !== null) this.#isLost = true;
+    if ((this.#state & bit.ending) === 0 || this.#held !== null) this.#state |= bit.lost;
     this.#held = null;
   }
 
@@ -170,19 +232,6 @@ export class PlainLine implements Line {
     held.set(bytes.subarray(start, end), former?.length ?? 0);
     this.#held = held;
   }
-}
-
-/** Lines that are to send a FIN once all that has come together has been told: the peer's may be among it, and closing is cheaper. */
-let finishing: PlainLine[] = [];
-
-function finishLater(line: PlainLine): void {
-  if (finishing.push(line) === 1) setImmediate(finishAll);
-}
-
-function finishAll(): void {
-  const lines = finishing;
-  finishing = [];
-  for (const line of lines) line.finish();
 }
 
 /** Reads are copies outside of the collector's own heap; small ones are no burden to it. */

@@ -123,7 +123,7 @@ export class Preamble implements LineFlow, WakeFlow, Session, Waiter {
 
   /** Inside `upgrade`. */
   secured(socket: Socket<PlainLine>): void {
-    const line = new SecureLine(socket, this.#site.plan.mode === "tcp" ? this.#records : null, null);
+    const line = new SecureLine(socket, this.#door.driver, this.#site.plan.mode === "tcp" ? this.#records : null, null);
     socket.data = line;
     line.flow = this;
     this.#socket = socket;

@@ -38,6 +38,7 @@ const deafLine: Line = {
   reset() {},
   drop() {},
   heldBytes: 0,
+  isHolding: false,
 };
 
 /** What the log's file holds after these requests on one connection; "timeout" is one that does not come. */

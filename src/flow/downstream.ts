@@ -271,7 +271,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
       return;
     }
     this.#phase = phase.idle;
-    port.wake(this, port.nowMs + (this.line.heldBytes > 0 ? timeouts.readMs : timeouts.idleMs));
+    port.wake(this, port.nowMs + (this.line.isHolding ? timeouts.readMs : timeouts.idleMs));
     if (this.#pending !== null) this.#pump();
     else if (this.#is(mark.ended)) this.#endInput();
     else this.line.resume();

@@ -16,6 +16,7 @@ import type { ListenerSite, RouteSite } from "./site.ts";
 /** Takes everything and is never full. */
 const nowhere: Line = {
   heldBytes: 0,
+  isHolding: false,
   takesFiles: false,
   send: () => true,
   offer: (_, start, end) => end - start,

@@ -240,6 +240,7 @@ class Peer implements Line {
   /** What it was sent, a character a byte. */
   taken = "";
   readonly heldBytes = 0;
+  readonly isHolding = false;
   readonly takesFiles = false;
 
   send(bytes: Uint8Array, start: number, end: number): boolean {

@@ -46,8 +46,10 @@ export interface Line {
   reset(): void;
   /** Forget the connection without a word to the peer, which goes on waiting; where the system has no such way, as `reset`. Tells nothing more. */
   drop(): void;
-  /** Bytes held because the kernel did not take them. */
+  /** Bytes held because the kernel did not take them. Where a line gathers what is sent, the kernel is asked now. */
   readonly heldBytes: number;
+  /** Whether there are such bytes, as far as it is known without asking. */
+  readonly isHolding: boolean;
 }
 
 /** Who has connected, as the door knows it before the first byte of content. Ports are 0 and addresses "unix" on unix sockets. */

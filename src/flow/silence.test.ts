@@ -7,6 +7,10 @@ import { Tunnel } from "./tunnel.ts";
 
 class Side implements Line {
   heldBytes = 0;
+
+  get isHolding(): boolean {
+    return this.heldBytes > 0;
+  }
   send(): boolean {
     return true;
   }

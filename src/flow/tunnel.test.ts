@@ -8,6 +8,10 @@ class Notes implements Line {
   isFull = false;
   readonly said: string[] = [];
 
+  get isHolding(): boolean {
+    return this.heldBytes > 0;
+  }
+
   send(bytes: Uint8Array, start: number, end: number): boolean {
     this.said.push(Buffer.from(bytes.subarray(start, end)).toString());
     if (this.isFull) this.heldBytes += end - start;

@@ -21,6 +21,7 @@ class Peer implements Line {
   flow: LineFlow | null = null;
   ending: Ending | null = null;
   readonly heldBytes = 0;
+  readonly isHolding = false;
   readonly takesFiles = false;
   protected bytes: Uint8Array = new Uint8Array(0);
 

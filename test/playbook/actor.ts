@@ -34,6 +34,10 @@ export class Actor implements Line {
   #isOpening = false;
   readonly #notes: Notebook;
 
+  get isHolding(): boolean {
+    return this.heldBytes > 0;
+  }
+
   constructor(notes: Notebook, name: string) {
     this.#notes = notes;
     this.name = name;

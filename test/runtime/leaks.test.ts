@@ -81,7 +81,7 @@ class Meetings implements Disposable {
   constructor(driver: Driver) {
     this.#driver = driver;
     const handlers = plainHandlers(driver, (socket) => {
-      const line = new PlainLine(socket);
+      const line = new PlainLine(socket, driver);
       const flow = new RecordingFlow();
       socket.data = line;
       line.flow = flow;

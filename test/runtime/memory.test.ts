@@ -75,7 +75,7 @@ test("a large body to a slow reader arrives whole and costs bounded memory", asy
     };
   });
   const handlers = plainHandlers(driver, (socket) => {
-    const line = new PlainLine(socket);
+    const line = new PlainLine(socket, driver);
     socket.data = line;
     relay = new Relay(line);
     driver.dial(localServer(sink.port), relay, 10_000, null);

@@ -48,7 +48,7 @@ class Meetings implements Disposable {
       {
         opened: (socket) => {
           const { records } = socket.data as unknown as { records: Records };
-          socket.data = new SecureLine(socket, records, null);
+          socket.data = new SecureLine(socket, this.driver, records, null);
         },
         shaken: (line, isDone) => {
           if (!isDone) return;
@@ -63,7 +63,7 @@ class Meetings implements Disposable {
       true,
     );
     const handlers = plainHandlers(this.driver, (socket) => {
-      const line = new PlainLine(socket);
+      const line = new PlainLine(socket, this.driver);
       const records = new Records();
       socket.data = line;
       line.flow = records;

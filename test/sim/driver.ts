@@ -216,6 +216,10 @@ export class SimLine implements Line {
     return this.#isGone;
   }
 
+  get isHolding(): boolean {
+    return this.heldBytes > 0;
+  }
+
   get heldBytes(): number {
     return this.#held?.length ?? 0;
   }

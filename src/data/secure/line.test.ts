@@ -24,7 +24,12 @@ class SecureMeetings implements Meetings {
       driver,
       {
         opened: (socket) => {
-          const line = new SecureLine(socket, (socket.data as unknown as { records: Records | null }).records, null);
+          const line = new SecureLine(
+            socket,
+            driver,
+            (socket.data as unknown as { records: Records | null }).records,
+            null,
+          );
           socket.data = line;
         },
         shaken: (line) => {
@@ -38,7 +43,7 @@ class SecureMeetings implements Meetings {
       isWatched,
     );
     const handlers = plainHandlers(driver, (socket: Socket<PlainLine>) => {
-      const line = new PlainLine(socket);
+      const line = new PlainLine(socket, driver);
       socket.data = line;
       const records = isWatched ? new Records() : null;
       line.flow = records;

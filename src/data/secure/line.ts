@@ -6,7 +6,7 @@
 import type { Socket, SocketHandler } from "bun";
 import type { ServerPlan } from "../../config/plan.ts";
 import type { Driver } from "../driver.ts";
-import { PlainLine, plainHandlers } from "../plain.ts";
+import { type LineDriver, PlainLine, plainHandlers } from "../plain.ts";
 import { codeOf, type TlsError } from "./reason.ts";
 import type { Records } from "./records.ts";
 
@@ -16,9 +16,9 @@ export class SecureLine extends PlainLine {
   /** Whose connection it is, when we have dialed it. */
   readonly server: ServerPlan | null;
 
-  constructor(socket: Socket<PlainLine>, records: Records | null, server: ServerPlan | null) {
+  constructor(socket: Socket<PlainLine>, driver: LineDriver, records: Records | null, server: ServerPlan | null) {
     // What is sent past the runtime is sent past TLS.
-    super(socket, null);
+    super(socket, driver, null);
     this.records = records;
     this.server = server;
   }

@@ -396,6 +396,7 @@ export class Shown implements Reader, Outlet {
 /** What a throttle stops and lets go on: the reading of the entry. */
 class Brake implements Line {
   readonly heldBytes = 0;
+  readonly isHolding = false;
   readonly takesFiles = false;
   readonly #freed: () => void;
 
