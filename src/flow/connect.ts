@@ -47,7 +47,7 @@ export function openTunnel(exchange: Exchange, context: Context, upstream: Upstr
   const limits = { endMs: tunnelMs === 0 ? 0 : context.port.nowMs + tunnelMs, bytesMax: tunnelBytesMax };
   const said = downstream.dialect === null ? establishedBy(exchange.lease?.line ?? "") : downstream.dialect.established;
   exchange.sendDown(said, 0, said.length);
-  exchange.upgrade = new Upgrade(exchange, context, downstream.line, upstream.line!, upstream.server.row, limits);
+  exchange.upgrade = new Upgrade(exchange, context, downstream.line, upstream.line!, upstream.row, limits);
   cells[exchange.listener.row + listenerCell.tunnels]!++;
   cells[exchange.listener.row + listenerCell.tunnelsOpened]!++;
   downstream.tunneled();

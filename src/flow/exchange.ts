@@ -52,7 +52,7 @@ export class Exchange implements Sender, Seeker {
   /** From the server's head on. */
   readonly responseBody: Body = new Body();
   readonly attempt: Attempt;
-  readonly #context: Context;
+  readonly context: Context;
   /** Whom it is for; set from `open` until the report is over. */
   downstream: Requester | null = null;
   /** The connection to the server of the try under way. */
@@ -125,7 +125,7 @@ export class Exchange implements Sender, Seeker {
   respondedMs = 0;
 
   constructor(context: Context) {
-    this.#context = context;
+    this.context = context;
     this.asked = new Head(context.site.plan.limits.fieldsMax);
     this.head = this.asked;
     this.attempt = new Attempt(this, context);
@@ -188,7 +188,7 @@ export class Exchange implements Sender, Seeker {
   }
 
   get requestIdPrefix(): string {
-    return this.#context.requestIdPrefix;
+    return this.context.requestIdPrefix;
   }
 
   get givenFields(): number {
@@ -210,12 +210,12 @@ export class Exchange implements Sender, Seeker {
     this.listener = listener;
     this.route = listener.route;
     this.pool = listener.route.pool!;
-    this.startedMs = this.#context.port.nowMs;
+    this.startedMs = this.context.port.nowMs;
     this.address = downstream.client.address;
     this.clientAddress = this.address;
     this.isTrusted = downstream.isTrusted;
     this.isSecure = downstream.isSecure;
-    this.inquiry = this.#context.inquiry;
+    this.inquiry = this.context.inquiry;
     this.requestBody.begin(bodyKind.none, 0);
     this.asked.isHostFree = listener.plan.proxy !== null;
   }
@@ -235,16 +235,16 @@ export class Exchange implements Sender, Seeker {
     const { head } = this;
     const { forwarding } = this.listener;
     this.isPersistent = head.wantsKeepAlive && !this.downstream!.isLast;
-    const refusal = refusalOf(this, this.#context.limits.bodyBytesMax, this.listener.plan.proxy);
+    const refusal = refusalOf(this, this.context.limits.bodyBytesMax, this.listener.plan.proxy);
     if (refusal !== null) return this.fail(refusal);
     if (this.isTrusted && head.hasSpecial) this.clientAddress = forwarding.trust.clientAddress(head, this.address);
     if (forwarding.requestId !== null) {
       this.requestIdIndex = forwarding.findRequestId(head);
-      this.requestIdCount = ++this.#context.requestIdCount;
+      this.requestIdCount = ++this.context.requestIdCount;
     }
     if (stairUp(this.listener) !== plainUp) return this.goOn();
     this.#step = 1;
-    if (admitRequest(this, this.#context)) this.seekServer();
+    if (admitRequest(this, this.context)) this.seekServer();
   }
 
   /** Take the next steps, up or down: from the start, or said by the step that had it wait. */
@@ -252,7 +252,7 @@ export class Exchange implements Sender, Seeker {
     this.wait = null;
     if (this.descent.head !== null) return this.descent.goOn();
     const steps = stairUp(this.listener);
-    while (this.#step < steps.length) if (!steps[this.#step++]!(this, this.#context)) return;
+    while (this.#step < steps.length) if (!steps[this.#step++]!(this, this.context)) return;
     this.seekServer();
   }
 
@@ -261,7 +261,7 @@ export class Exchange implements Sender, Seeker {
     this.isUpgrade = isUpgradeAsked(this.head, this.requestBody);
     const by = this.target === null ? null : this.target.by;
     if (by === null) return this.attempt.begin();
-    this.lease = this.#spareLease ?? new Lease(this, this.#context);
+    this.lease = this.#spareLease ?? new Lease(this, this.context);
     this.#spareLease = null;
     this.lease.begin(by);
   }
@@ -277,7 +277,7 @@ export class Exchange implements Sender, Seeker {
   /** What rules see of it. */
   visitNow(): Visit {
     if (this.visit !== null) return this.visit;
-    const visit = this.#spareVisit ?? new Visit(this, this.#context);
+    const visit = this.#spareVisit ?? new Visit(this, this.context);
     visit.begin(this.downstream!.guestNow());
     this.visit = visit;
     return visit;
@@ -304,7 +304,7 @@ export class Exchange implements Sender, Seeker {
   }
 
   hookedServer(): number {
-    return askPick(this, this.#context);
+    return askPick(this, this.context);
   }
 
   stick(server: number): void {
@@ -322,7 +322,7 @@ export class Exchange implements Sender, Seeker {
       return this.upload.send(idle);
     }
     const door = target === null ? server : pool.targets!.serverOf(target, lease);
-    this.upstream = new Upstream(this.#context, pool, door);
+    this.upstream = new Upstream(this.context, door);
     this.holdBody();
     this.upstream.dial(this, this.downstream!.client);
   }
@@ -335,7 +335,7 @@ export class Exchange implements Sender, Seeker {
   /** The connection that was dialed is not to be had. */
   refused(what: Fault): void {
     this.upstream = null;
-    if (this.target === null || !tryNextAddress(this, this.#context, what)) this.attempt.refused(what);
+    if (this.target === null || !tryNextAddress(this, this.context, what)) this.attempt.refused(what);
   }
 
   /** The connection was lost before any byte of an answer. */
@@ -371,7 +371,7 @@ export class Exchange implements Sender, Seeker {
 
   /** The final head, followed by bytes[bodyStart, end). */
   responded(head: Head, bytes: Uint8Array, bodyStart: number, end: number): void {
-    respond(this, this.#context, head, bytes, bodyStart, end);
+    respond(this, this.context, head, bytes, bodyStart, end);
   }
 
   /** The client takes bytes again. */
@@ -428,14 +428,14 @@ export class Exchange implements Sender, Seeker {
     }
     if (this.inquiry !== null) this.inquiry.failed(this.route.pool, this.attempt, what);
     noteFault(this, what);
-    refuse(this, this.#context, what);
+    refuse(this, this.context, what);
   }
 
   /** Answer what a rule, a pool or a ban gives in place of a server's response. `what`: null where nothing is at fault. */
   give(reply: Reply, what: Fault | null): void {
     this.fault = what;
     if (this.upstream !== null) this.upstream.reset();
-    give(this, this.#context, reply);
+    give(this, this.context, reply);
   }
 
   /** Let the client wait before it is answered. It is read on, or it would not be seen to leave. */
@@ -476,23 +476,23 @@ export class Exchange implements Sender, Seeker {
     }
     this.passage.stop();
     if (this.caching !== null) this.caching.end();
-    if (this.inquiry !== null) this.inquiry.ended(this.#context.port.sharedMs);
+    if (this.inquiry !== null) this.inquiry.ended(this.context.port.sharedMs);
     if (this.visit !== null || this.downstream!.guest !== null) settle(this);
-    countExchange(this.#context.tally.cells, this, this.#context.port.nowMs);
+    countExchange(this.context.tally.cells, this, this.context.port.nowMs);
     this.upstream = null;
     this.attempt.end();
     if (this.lease !== null) this.lease.end(this.fault);
-    if (this.downstream!.isOfClient) this.#context.report(this);
+    if (this.downstream!.isOfClient) this.context.report(this);
   }
 
   /** To the client. False: it cannot take more now. */
   sendDown(bytes: Uint8Array, start: number, end: number): boolean {
-    countSent(this.#context.tally.cells, this, end - start);
+    countSent(this.context.tally.cells, this, end - start);
     return this.downstream!.line.send(bytes, start, end);
   }
 
   /** Its deadline is so far from now. */
   arm(delayMs: number): void {
-    this.#context.port.wake(this.downstream!, this.#context.port.nowMs + delayMs);
+    this.context.port.wake(this.downstream!, this.context.port.nowMs + delayMs);
   }
 }

@@ -84,10 +84,10 @@ test("what moves to another house counts there, and obeys its bounds", () => {
   idle.put(asUpstream(new Connection()));
   idle.put(asUpstream(new Connection()));
   idle.move(house);
-  expect([counted(), other.cells[house.cell]]).toEqual([0, 2]);
+  expect([counted(), other.cells[house.row + serverCell.idle]]).toEqual([0, 2]);
   expect(idle.put(asUpstream(new Connection()))).toBe(false);
   idle.close();
-  expect(other.cells[house.cell]).toBe(0);
+  expect(other.cells[house.row + serverCell.idle]).toBe(0);
 });
 
 test("of a server that is told whose connection it is nothing stands idle", () => {

@@ -17,16 +17,16 @@ export interface IdleRoom {
 /** What the idle connections to many places have in common: where they count, how many may be, who is asked for room. */
 export class IdleHouse {
   readonly cells: Float64Array;
-  readonly cell: number;
+  /** The server's, in the tally. */
+  readonly row: number;
   plan: IdlePlan = { connectionsMax: 0, timeoutMs: 0 };
   room: IdleRoom | null = null;
   /** Of all that have this house. */
   count = 0;
 
-  /** `row`: of the server in the tally. */
   constructor(tally: Tally, row: number) {
     this.cells = tally.cells;
-    this.cell = row + serverCell.idle;
+    this.row = row;
   }
 
   /** `room`: where these are not the only ones that are bounded. */
@@ -143,7 +143,7 @@ export class IdleConnections {
   #counted(by: number): void {
     const house = this.#house;
     if (house === null) return;
-    house.cells[house.cell]! += by;
+    house.cells[house.row + serverCell.idle]! += by;
     house.count += by;
   }
 }

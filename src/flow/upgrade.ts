@@ -32,7 +32,7 @@ export function switchProtocols(
   exchange.isAnswered = true;
   exchange.isPersistent = false;
   exchange.sendDown(output.bytes, 0, output.length);
-  const upgrade = new Upgrade(exchange, context, downstream.line, upstream.line!, upstream.server.row);
+  const upgrade = new Upgrade(exchange, context, downstream.line, upstream.line!, upstream.row);
   exchange.upgrade = upgrade;
   if (end > bodyStart) upgrade.sendDown(bytes, bodyStart, end);
   downstream.tunneled();

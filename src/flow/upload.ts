@@ -121,6 +121,6 @@ export class Upload {
   }
 
   #count(upstream: Upstream, bytes: number): void {
-    this.#context.tally.cells[upstream.server.row + serverCell.bytesSent]! += bytes;
+    this.#context.tally.cells[upstream.row + serverCell.bytesSent]! += bytes;
   }
 }

@@ -16,73 +16,109 @@ import type { IdleConnections } from "./idle.ts";
 import type { Client, DialFlow, Line } from "./port.ts";
 import { proxyHeaderFor } from "./proxyheader.ts";
 import { sendInterim } from "./responsehead.ts";
-import type { PoolSite, ServerSite } from "./site.ts";
+import type { ServerSite } from "./site.ts";
 
 /** Interim responses before the final one; a server that sends more is broken. */
 const interimMax = 32;
 const lineFeed = 0x0a;
 
+/** In Upstream's state: what is true of the connection, and of the exchange that it carries. */
+const flag = {
+  /** Any byte of the response has come. */
+  isAnswering: 1,
+  isHeadDone: 2,
+  /** What is said meanwhile is kept, and told when the exchange goes on. */
+  isParked: 4,
+  /** Something is kept that has not been told. */
+  hasKept: 8,
+  hasCarried: 16,
+  /** It has carried another before. */
+  isReused: 32,
+  /** One interim response: the bits from here on are their number. */
+  interim: 64,
+} as const;
+
+/** What a connection is besides: asked for where it comes or goes, or what it says comes in pieces or too early. */
+class ColdFields {
+  readonly context: Context;
+  readonly server: ServerSite;
+  dialedMs = 0;
+  /** Bytes of a response head that is not whole yet. */
+  partial: Uint8Array | null = null;
+  parked: Uint8Array | null = null;
+  parkedEnd: "none" | "ended" | "closed" | "reset" = "none";
+
+  constructor(context: Context, server: ServerSite) {
+    this.context = context;
+    this.server = server;
+  }
+}
+
+/**
+ * There may be thousands of connections, each used once in a while, so that each line of memory (64 bytes) that is looked at is a wait.
+ * Six fields are one line; what an exchange over a kept connection needs is in these, or at hand in what it comes with.
+ */
 export class Upstream implements DialFlow {
-  // First, and so side by side in memory, what every exchange needs: there may be thousands of connections, each used once in a while.
   #exchange: Exchange | null = null;
   /** Set by `connected`; nothing is said to the line before. */
   line: Line | null = null;
-  readonly #context: Context;
-  #isHeadDone = false;
-  /** What is said meanwhile is kept, and told when the exchange goes on. */
-  #isParked = false;
-  /** Bytes of a response head that is not whole yet. */
-  #partial: Uint8Array | null = null;
-  #interims = 0;
-  #carried = 0;
-  #parked: Uint8Array | null = null;
-  #parkedEnd: "none" | "ended" | "closed" | "reset" = "none";
+  /** Bits, of `flag`. */
+  #state = 0;
   idleSinceMs = 0;
-  /** The server's: where it stands when it carries nothing, and what it counts in. */
+  /** Where it stands when it carries nothing. */
   readonly #idle: IdleConnections;
-  readonly #row: number;
-  readonly server: ServerSite;
-  readonly #pool: PoolSite;
-  #dialedMs = 0;
+  readonly #cold: ColdFields;
 
-  constructor(context: Context, pool: PoolSite, server: ServerSite) {
-    this.#context = context;
-    this.#pool = pool;
-    this.server = server;
+  constructor(context: Context, server: ServerSite) {
     this.#idle = server.idle;
-    this.#row = server.row;
+    this.#cold = new ColdFields(context, server);
+  }
+
+  /** The exchange's is the same, and at hand. */
+  get #context(): Context {
+    return this.#exchange === null ? this.#cold.context : this.#exchange.context;
+  }
+
+  /** What it counts its bytes in: the server's, which is at hand as long as the server is in the plan. */
+  get row(): number {
+    const { house } = this.#idle;
+    return house === null ? this.#cold.server.row : house.row;
   }
 
   /** Whether a lost exchange may be the fault of a connection that had simply grown old. */
   get isReused(): boolean {
-    return this.#carried > 1;
+    return this.#has(flag.isReused);
   }
 
   /** Whether any byte of the response has come. */
   get isAnswering(): boolean {
-    return this.#isHeadDone || this.#partial !== null || this.#interims > 0;
+    return this.#has(flag.isAnswering);
+  }
+
+  #has(bit: number): boolean {
+    return (this.#state & bit) !== 0;
   }
 
   dial(exchange: Exchange, client: Client): void {
     this.carry(exchange);
-    this.#dialedMs = this.#context.port.nowMs;
-    const { plan } = this.server;
-    this.#context.port.dial(plan, this, this.#pool.plan.timeouts.connectMs, proxyHeaderFor(plan, client));
+    const { context, server } = this.#cold;
+    this.#cold.dialedMs = context.port.nowMs;
+    const { plan } = server;
+    context.port.dial(plan, this, exchange.pool.plan.timeouts.connectMs, proxyHeaderFor(plan, client));
   }
 
   carry(exchange: Exchange): void {
     this.#exchange = exchange;
-    this.#isHeadDone = false;
-    this.#interims = 0;
-    this.#carried++;
+    this.#state = this.#has(flag.hasCarried) ? flag.hasCarried | flag.isReused : flag.hasCarried;
   }
 
   connected(line: Line): void {
     this.line = line;
-    countConnected(this.#context.tally, this.#row, this.#context.port.nowMs - this.#dialedMs);
+    const { context, server, dialedMs } = this.#cold;
+    countConnected(context.tally, server.row, context.port.nowMs - dialedMs);
     const exchange = this.#exchange;
     if (exchange !== null) exchange.upload.send(this);
-    else this.#rest();
+    else this.#rest(context);
   }
 
   refused(what: Fault): void {
@@ -92,29 +128,32 @@ export class Upstream implements DialFlow {
   }
 
   received(bytes: Uint8Array): void {
-    this.#context.tally.cells[this.#row + serverCell.bytesReceived]! += bytes.length;
+    const context = this.#context;
+    context.tally.cells[this.row + serverCell.bytesReceived]! += bytes.length;
     const exchange = this.#exchange;
     if (exchange === null) return this.#lose();
     if (exchange.upgrade !== null) return exchange.upgrade.sendDown(bytes, 0, bytes.length);
-    if (this.#isParked) return this.#keep(bytes);
-    if (this.#isHeadDone) exchange.passage.more(this, bytes, 0, bytes.length);
-    else if (this.#partial === null) this.#parse(exchange, bytes);
-    else this.#continue(exchange, this.#partial, bytes);
+    if (this.#has(flag.isParked)) return this.#keep(bytes);
+    if (this.#has(flag.isHeadDone)) exchange.passage.more(this, bytes, 0, bytes.length);
+    else if (this.isAnswering) this.#continue(exchange, bytes);
+    else this.#parse(exchange, bytes);
     // Whoever waits for what this has brought into a cache, now that nothing is in the middle of anything.
-    if (this.#context.followers.isStirred) this.#context.followers.run();
+    if (context.followers.isStirred) context.followers.run();
   }
 
-  /** More of a head. */
-  #continue(exchange: Exchange, partial: Uint8Array, bytes: Uint8Array): void {
+  /** More of a head, or another behind that of an interim response. */
+  #continue(exchange: Exchange, bytes: Uint8Array): void {
+    const { partial } = this.#cold;
+    if (partial === null) return this.#parse(exchange, bytes);
     const whole = new Uint8Array(partial.length + bytes.length);
     whole.set(partial);
     whole.set(bytes, partial.length);
     // A head in pieces is looked at again only when a line has ended, or the work would grow with the square of their number.
     if (bytes.indexOf(lineFeed) === -1 && whole.length < exchange.pool.headBytesMax) {
-      this.#partial = whole;
+      this.#cold.partial = whole;
       return;
     }
-    this.#partial = null;
+    this.#cold.partial = null;
     this.#parse(exchange, whole);
   }
 
@@ -126,15 +165,15 @@ export class Upstream implements DialFlow {
     const exchange = this.#exchange;
     if (exchange === null) return this.#lose();
     if (exchange.upgrade !== null) return exchange.upgrade.endedUp();
-    if (this.#isParked) return this.#endParked("ended");
-    if (this.#isHeadDone && exchange.responseBody.kind === bodyKind.close) return exchange.passage.ended();
+    if (this.#has(flag.isParked)) return this.#endParked("ended");
+    if (this.#has(flag.isHeadDone) && exchange.responseBody.kind === bodyKind.close) return exchange.passage.ended();
     if (this.#hasSaidAll(exchange)) return;
     this.#lost(exchange, this.isAnswering);
   }
 
   /** Its body is there, and filters still work on it: how the connection ends does not matter to that. */
   #hasSaidAll(exchange: Exchange): boolean {
-    if (!this.#isHeadDone || !exchange.responseBody.isDone) return false;
+    if (!this.#has(flag.isHeadDone) || !exchange.responseBody.isDone) return false;
     exchange.passage.isReusable = false;
     return true;
   }
@@ -144,33 +183,33 @@ export class Upstream implements DialFlow {
     const isAnswering = this.isAnswering;
     this.#gone();
     if (exchange === null) return;
-    if (this.#isParked) return this.#endParked(isReset ? "reset" : "closed");
+    if (this.#has(flag.isParked)) return this.#endParked(isReset ? "reset" : "closed");
     if (exchange.upgrade !== null) exchange.upgrade.closedUp(isReset);
-    else if (this.#isHeadDone && exchange.responseBody.kind === bodyKind.close && !isReset) exchange.passage.ended();
+    else if (this.#has(flag.isHeadDone) && exchange.responseBody.kind === bodyKind.close && !isReset)
+      exchange.passage.ended();
     else if (!this.#hasSaidAll(exchange)) this.#lost(exchange, isAnswering);
   }
 
   /** The exchange waits with a response whose head has been told: nothing more of it until `unpark`. */
   park(): void {
-    if (this.#isParked || this.line === null) return;
-    this.#isParked = true;
+    if (this.#has(flag.isParked) || this.line === null) return;
+    this.#state |= flag.isParked;
     this.line.pause();
   }
 
   /** The exchange goes on: it may say from now on whether it is to be read. */
   resume(): void {
-    if (this.#isParked && this.#parkedEnd === "none") this.line?.resume();
+    if (this.#has(flag.isParked) && this.#cold.parkedEnd === "none") this.line?.resume();
   }
 
   /** Its head has gone on. What was kept is told now, and may end it. */
   unpark(): void {
-    if (!this.#isParked) return;
-    this.#isParked = false;
+    if (!this.#has(flag.isParked)) return;
+    this.#state &= ~(flag.isParked | flag.hasKept);
     const exchange = this.#exchange;
-    const parked = this.#parked;
-    const end = this.#parkedEnd;
-    this.#parked = null;
-    this.#parkedEnd = "none";
+    const { parked, parkedEnd: end } = this.#cold;
+    this.#cold.parked = null;
+    this.#cold.parkedEnd = "none";
     if (exchange === null) return;
     if (parked !== null) exchange.passage.more(this, parked, 0, parked.length);
     if (end === "none" || this.#exchange !== exchange) return;
@@ -180,29 +219,31 @@ export class Upstream implements DialFlow {
   }
 
   #keep(bytes: Uint8Array): void {
-    const former = this.#parked;
+    const former = this.#cold.parked;
+    this.#state |= flag.hasKept;
     if (former === null) {
-      this.#parked = bytes;
+      this.#cold.parked = bytes;
       return;
     }
     const whole = new Uint8Array(former.length + bytes.length);
     whole.set(former);
     whole.set(bytes, former.length);
-    this.#parked = whole;
+    this.#cold.parked = whole;
   }
 
   #endParked(how: "ended" | "closed" | "reset"): void {
+    this.#state |= flag.hasKept;
     // A FIN and then the close: the first has said how it is to be taken.
-    if (this.#parkedEnd === "none" || how === "reset") this.#parkedEnd = how;
+    if (this.#cold.parkedEnd === "none" || how === "reset") this.#cold.parkedEnd = how;
   }
 
   /** The exchange has no further use for this connection. `isReusable`: both messages ended where they should. */
   release(isReusable: boolean): void {
-    const isClean = this.#parked === null && this.#parkedEnd === "none";
+    const context = this.#context;
     this.#exchange = null;
-    this.#isParked = false;
-    if (!isReusable || !isClean) return this.destroy();
-    if (this.line !== null) this.#rest();
+    this.#state &= ~flag.isParked;
+    if (!isReusable || this.#has(flag.hasKept)) return this.destroy();
+    if (this.line !== null) this.#rest(context);
   }
 
   /** Close now. */
@@ -221,11 +262,11 @@ export class Upstream implements DialFlow {
     this.#gone();
   }
 
-  #rest(): void {
+  #rest(context: Context): void {
     // The end of the response may have come although the line was paused for a slow client.
     this.line!.resume();
-    this.idleSinceMs = this.#context.port.nowMs;
-    if (this.#context.isDraining || !this.#idle.put(this)) this.destroy();
+    this.idleSinceMs = context.port.nowMs;
+    if (context.isDraining || !this.#idle.put(this)) this.destroy();
   }
 
   /** An idle connection that speaks or ends is of no use. */
@@ -237,9 +278,10 @@ export class Upstream implements DialFlow {
   #gone(): void {
     if (this.line === null) return;
     this.line = null;
-    this.#partial = null;
+    const { context, server } = this.#cold;
+    this.#cold.partial = null;
     this.#idle.remove(this);
-    countDisconnected(this.#context.tally, this.#row);
+    countDisconnected(context.tally, server.row);
   }
 
   #lost(exchange: Exchange, isAnswering: boolean): void {
@@ -250,22 +292,25 @@ export class Upstream implements DialFlow {
   }
 
   #parse(exchange: Exchange, bytes: Uint8Array): void {
-    const head = this.#context.responseHead;
+    const { context } = exchange;
+    const head = context.responseHead;
     let start = 0;
+    this.#state |= flag.isAnswering;
     for (;;) {
       // The exchange's pool, not the one dialed for: a reload leaves connections and changes limits.
       const next = parseResponse(head, bytes, start, bytes.length, exchange.pool.headBytesMax);
       if (next === parsed.more) {
-        this.#partial = start === 0 ? bytes : bytes.subarray(start);
+        this.#cold.partial = start === 0 ? bytes : bytes.subarray(start);
         return;
       }
       if (next === parsed.refused) return exchange.failUpstream(fault("bad_response"));
       if (head.status >= 200 || head.status === 101) {
-        this.#isHeadDone = true;
+        this.#state |= flag.isHeadDone;
         return exchange.responded(head, bytes, next, bytes.length);
       }
-      if (++this.#interims > interimMax) return exchange.failUpstream(fault("bad_response"));
-      sendInterim(exchange, this.#context, head);
+      this.#state += flag.interim;
+      if (this.#state >= flag.interim * (interimMax + 1)) return exchange.failUpstream(fault("bad_response"));
+      sendInterim(exchange, context, head);
       start = next;
       if (start === bytes.length) return;
     }
