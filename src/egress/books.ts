@@ -2,15 +2,22 @@
 // lock. What an outcome means is told, and not asked here.
 
 import { type EgressBoard, memberWord, type Outcome, outcomeFlag } from "../memory/egress.ts";
+import type { KeyCards } from "./keycards.ts";
 import type { EgressEvidence } from "./meanings.ts";
 import type { EgressOutcome } from "./words.ts";
 
 export class Books {
   readonly #board: EgressBoard;
   readonly #outcome: Outcome = { atMs: 0, status: 0, fault: 0, flags: 0, durationMs: 0, host: 0, key: 0 };
+  readonly #cards: KeyCards;
+  /** Of the last outcome: mostly it is the next one's as well. */
+  #host = "";
+  #hostText = 0;
+  #hostClock = 0;
 
-  constructor(board: EgressBoard) {
+  constructor(board: EgressBoard, cards: KeyCards) {
     this.#board = board;
+    this.#cards = cards;
   }
 
   /** Bytes may be lost where two processes add at the same moment. */
@@ -36,13 +43,22 @@ export class Books {
     kept.status = outcome.status;
     kept.fault = outcome.fault;
     kept.durationMs = outcome.durationMs;
-    kept.host = this.#board.textOf(outcome.host);
-    kept.key = this.#board.textOf(outcome.key);
+    kept.host = this.#textOfHost(outcome.host);
+    kept.key = this.#cards.textOf(outcome.key);
     kept.flags =
       (evidence === "success" || evidence === "nothing" ? 0 : outcomeFlag.failure) |
       (evidence === "ban" ? outcomeFlag.banned : 0) |
       (outcome.fromLog ? outcomeFlag.fromLog : 0) |
       (outcome.isTunnel ? outcomeFlag.tunnel : 0);
     this.#board.keep(row, kept);
+  }
+
+  #textOfHost(host: string): number {
+    const clock = this.#board.textsClock;
+    if (host === this.#host && this.#hostText !== 0 && clock === this.#hostClock) return this.#hostText;
+    this.#host = host;
+    this.#hostText = this.#board.textOf(host);
+    this.#hostClock = clock;
+    return this.#hostText;
   }
 }

@@ -15,6 +15,8 @@ const listsMax = 256;
 const entriesMax = 1 << 20;
 
 export class CandidateList {
+  /** No other list of the pool ever has it; from 1 on. */
+  readonly number: number;
   /** Indices of those that can be what is wanted, ascending. */
   readonly members: Uint16Array;
   /** Those of them that may be used, as far as was known; only the first `count` are valid. */
@@ -31,7 +33,8 @@ export class CandidateList {
   #version = -1;
   #madeMs = Number.NEGATIVE_INFINITY;
 
-  constructor(members: Uint16Array, roster: Roster, board: EgressBoard) {
+  constructor(number: number, members: Uint16Array, roster: Roster, board: EgressBoard) {
+    this.number = number;
     this.members = members;
     this.usable = new Uint16Array(members.length);
     this.#roster = roster;
@@ -130,10 +133,14 @@ export class Candidates {
   readonly #board: EgressBoard;
   /** By tag ("country=de"). */
   readonly #tagged: Map<string, Uint16Array> = new Map();
-  readonly #byTags: Map<string, Variants> = new Map();
+  /** Without tags. */
+  readonly #plain: Variants = [];
+  readonly #byTags: Map<string, Variants> = new Map([["", this.#plain]]);
   readonly #hasGateways: boolean;
   readonly #families: ReadonlySet<number>;
   #entries = 0;
+  /** That were ever made. */
+  #lists = 0;
 
   constructor(roster: Roster, board: EgressBoard) {
     this.#roster = roster;
@@ -159,7 +166,8 @@ export class Candidates {
     // Where the pool has none that this would leave out, it is the list of those who did not ask.
     const other = family === 0 || !this.#families.has(10 - family) ? 0 : family;
     const variant = other + (isTunnel && this.#hasGateways ? 1 : 0);
-    const known = this.#byTags.get(tags)?.[variant];
+    const variants = tags === "" ? this.#plain : this.#byTags.get(tags);
+    const known = variants?.[variant];
     return known === undefined ? this.#make(tags, other, isTunnel, variant) : known;
   }
 
@@ -173,7 +181,7 @@ export class Candidates {
       if (isTunnel && plan.door.kind === "gateway") return false;
       return family === 0 || familyOf(plan) === 0 || familyOf(plan) === family;
     });
-    const list = fitting.length === 0 ? null : new CandidateList(fitting, this.#roster, this.#board);
+    const list = fitting.length === 0 ? null : new CandidateList(++this.#lists, fitting, this.#roster, this.#board);
     this.#keep(tags, variant, list);
     return list;
   }

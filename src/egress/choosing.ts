@@ -6,7 +6,9 @@ import type { EgressChoosing } from "../config/plan.ts";
 import { type EgressBoard, memberWord } from "../memory/egress.ts";
 import { mixed } from "./bits.ts";
 import type { CandidateList } from "./candidates.ts";
+import type { KeyCards } from "./keycards.ts";
 import type { Leasing } from "./leasing.ts";
+import { firstSessionName } from "./names.ts";
 import type { Roster } from "./roster.ts";
 
 /** Draws before all are gone through: of lists of which half may be used, one in 65,000 gets there. */
@@ -22,14 +24,16 @@ export class Choosing {
   readonly #roster: Roster;
   readonly #board: EgressBoard;
   readonly #leasing: Leasing;
+  readonly #cards: KeyCards;
   readonly #random: () => number;
   #round = 0;
   #stride = 1;
 
-  constructor(roster: Roster, board: EgressBoard, leasing: Leasing, random: () => number) {
+  constructor(roster: Roster, board: EgressBoard, leasing: Leasing, cards: KeyCards, random: () => number) {
     this.#roster = roster;
     this.#board = board;
     this.#leasing = leasing;
+    this.#cards = cards;
     this.#random = random;
   }
 
@@ -42,20 +46,39 @@ export class Choosing {
   }
 
   /** The member of a key: the first that may be used, of those that the key meets. It is waited for where it only has to rest: `stopped`. */
-  chooseByKey(key: number, list: CandidateList): number {
-    if (list.members.length > comparedMax) {
-      const { placing } = list;
-      let met = 0;
-      for (let number = 0; number < keyTriesMax && met < keyMembersMax; number++) {
-        const member = placing.at(key, number);
-        if (member < 0) continue;
-        met++;
-        const answer = this.#takeRow(placing.row, member);
-        if (answer === "taken") return member;
-        if (answer === "paced") return stopped;
-      }
+  chooseByKey(key: string, user: string, list: CandidateList): number {
+    const name = firstSessionName(key, user);
+    if (list.members.length <= comparedMax) return this.#byRank(name, list);
+    const met = this.#byPlace(name, list);
+    const member = met === -1 ? this.#byRank(name, list) : met;
+    if (member >= 0) this.#cards.hold(this.#leasing.lease, key);
+    return member;
+  }
+
+  /** Whom it meets first stands on its card, and mostly that is all. */
+  #byPlace(key: number, list: CandidateList): number {
+    const cards = this.#cards;
+    let met = 0;
+    let number = 0;
+    if (cards.find(key, list.number)) {
+      const { member } = cards;
+      const answer = this.#leasing.take(cards.row, member);
+      if (answer === "taken") return member;
+      if (answer === "paced") return stopped;
+      met = 1;
+      number = cards.number + 1;
     }
-    return this.#byRank(key, list);
+    const { placing } = list;
+    for (; number < keyTriesMax && met < keyMembersMax; number++) {
+      const member = placing.at(key, number);
+      if (member < 0) continue;
+      const { row } = placing;
+      if (met++ === 0 && row !== 0) cards.keep(key, list.number, number, member, row);
+      const answer = this.#takeRow(row, member);
+      if (answer === "taken") return member;
+      if (answer === "paced") return stopped;
+    }
+    return -1;
   }
 
   #take(member: number): ReturnType<Leasing["take"]> {

@@ -11,10 +11,10 @@ import { Choosing } from "./choosing.ts";
 import { clockSlackMs, isOver } from "./cooling.ts";
 import { DryHosts } from "./dryhosts.ts";
 import { Judge } from "./judging.ts";
+import { KeyCards } from "./keycards.ts";
 import { Latch } from "./latch.ts";
 import { Leasing, noScout } from "./leasing.ts";
 import { type HostDown, hostsDown, type MemberStanding, type PairStanding, pairsOf, standingOf } from "./listing.ts";
-import { firstSessionName } from "./names.ts";
 import { busyMs } from "./pacing.ts";
 import { Quota } from "./quota.ts";
 import { Roster } from "./roster.ts";
@@ -37,6 +37,7 @@ export class EgressPool {
   readonly #candidates: Candidates;
   readonly #judge: Judge;
   readonly #leasing: Leasing;
+  readonly #cards: KeyCards;
   readonly #choosing: Choosing;
   readonly #quota: Quota | null;
   readonly #sessions: Sessions | null;
@@ -65,14 +66,15 @@ export class EgressPool {
     this.#candidates = new Candidates(this.#roster, board);
     this.#judge = new Judge(plan.judge, board, this.#latch, (most) => this.#roster.hasMoreThan(most));
     this.#leasing = new Leasing(board, this.#latch, this.#judge, plan.pace);
-    this.#choosing = new Choosing(this.#roster, board, this.#leasing, random);
+    this.#cards = new KeyCards(board);
+    this.#choosing = new Choosing(this.#roster, board, this.#leasing, this.#cards, random);
     this.#quota = plan.quota === null ? null : new Quota(plan.quota, board, this.#latch);
     this.#sessions = plan.session === null || plan.session.lifetimeMs === 0 ? null : new Sessions(plan.session, board);
     this.#sessionChoice =
       this.#sessions === null
         ? null
         : new SessionChoice(this.#sessions, this.#roster, board, this.#latch, this.#leasing, this.#choosing);
-    this.#books = new Books(board);
+    this.#books = new Books(board, this.#cards);
     this.#member = Standing.ofMembers(board);
   }
 
@@ -102,6 +104,7 @@ export class EgressPool {
     // Its member may have left meanwhile, and the row be another's.
     const row = held.lease >= 0 ? this.board.heldBy(held.lease) : held.row;
     if (held.lease >= 0) this.board.letGo(held.lease);
+    this.#cards.recall(held.lease);
     this.#dry.free();
     const bytes = outcome.bytesUp + outcome.bytesDown;
     if (outcome.user !== "") this.#quota?.addBytes(outcome.user, bytes);
@@ -208,7 +211,7 @@ export class EgressPool {
         return member;
       }
       this.#choice.why = "hash";
-      return this.#choosing.chooseByKey(firstSessionName(wish.key, wish.user), list);
+      return this.#choosing.chooseByKey(wish.key, wish.user, list);
     }
     this.#choice.why = whyOf[this.plan.choose];
     return this.#choosing.choose(this.plan.choose, list);

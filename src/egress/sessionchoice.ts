@@ -8,7 +8,6 @@ import type { CandidateList } from "./candidates.ts";
 import { type Choosing, stopped } from "./choosing.ts";
 import type { Latch } from "./latch.ts";
 import type { Leasing } from "./leasing.ts";
-import { firstSessionName } from "./names.ts";
 import type { Roster } from "./roster.ts";
 import type { Sessions } from "./sessions.ts";
 import type { EgressWish } from "./words.ts";
@@ -89,7 +88,7 @@ export class SessionChoice {
 
   #byKey(list: CandidateList, wish: EgressWish): number {
     this.why = "hash";
-    return this.#choosing.chooseByKey(firstSessionName(wish.key, wish.user), list);
+    return this.#choosing.chooseByKey(wish.key, wish.user, list);
   }
 }
 

@@ -228,6 +228,8 @@ export interface EgressBoard {
 
   /** The number of a text, cut off at `textBytesMax`; known ones cost a look into a map of this process. 0 for "". */
   textOf(text: string): number;
+  /** Moves on whenever a text is new to the board: what `textOf` answered since it stands where it stands is still what it answers. */
+  readonly textsClock: number;
   /** What a number meant; null once forgotten. "" for 0. */
   text(number: number): string | null;
 

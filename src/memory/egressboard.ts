@@ -210,6 +210,10 @@ export class SharedEgressBoard implements EgressBoard {
     return this.#texts.numberOf(text);
   }
 
+  get textsClock(): number {
+    return this.words[header.interned]!;
+  }
+
   text(number: number): string | null {
     return this.#texts.text(number);
   }
