@@ -70,6 +70,11 @@ export class IdleConnections {
     return this.#others === null ? 1 : this.#others.length + 1;
   }
 
+  /** What `take` would give. */
+  get newest(): Upstream | null {
+    return this.#newest;
+  }
+
   /** Null: there is none. */
   take(): Upstream | null {
     const upstream = this.#newest;

@@ -1,10 +1,12 @@
 import { expect, test } from "bun:test";
+import { egressPlan } from "../../test/playbook/egresses.ts";
 import { makePlan } from "../../test/playbook/plan.ts";
 import { proxyPlan } from "../../test/playbook/proxies.ts";
 import type { PoolPlan, ServerPlan } from "../config/plan.ts";
 import { Arena } from "../memory/arena.ts";
 import { Tally } from "../memory/tally.ts";
 import { doorsMax } from "./egress/doors.ts";
+import type { EgressSite } from "./egress/site.ts";
 import type { IdleConnections } from "./idle.ts";
 import { ServerSite } from "./site.ts";
 import { readPlace } from "./targets/place.ts";
@@ -116,4 +118,22 @@ test("a plan that allows the same goes on with what is known, another begins ane
   expect(other.serverOf(targetAt("a.example"))).not.toBe(one);
   same.retire(other);
   expect(same.count).toBe(0);
+});
+
+test("each egress pool has doors of its own, whichever was asked for before", () => {
+  const [one, other] = ["one", "other"].map(
+    (name) => ({ plan: { ...egressPlan(["192.0.2.1"]), name } }) as unknown as EgressSite,
+  ) as [EgressSite, EgressSite];
+  const plan = makePlan(proxyPlan()).pools[0]!;
+  const make = (server: ServerPlan, idle: IdleConnections): ServerSite => new ServerSite(server, 0, tally, idle);
+  const targets = new Targets(plan, tally, 0, make, null, { http: one, https: other, tunnels: one });
+  const [first, second] = [targets.doorsOf(one), targets.doorsOf(other)];
+  expect(first).not.toBe(second);
+  for (const [site, doors] of [
+    [one, first],
+    [one, first],
+    [other, second],
+    [one, first],
+  ] as const)
+    expect(targets.doorsOf(site)).toBe(doors);
 });

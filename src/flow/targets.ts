@@ -35,6 +35,9 @@ export class Targets {
   readonly #own: Doors;
   /** By the name of the pool. */
   readonly #doors: ReadonlyMap<string, Doors>;
+  /** The pool that was asked for last, and its doors. */
+  #site: EgressSite | null = null;
+  #siteDoors: Doors | null = null;
 
   /**
    * `former`: of the plan before; what it knows is taken over where the same may be asked for. `idleMax`: idle connections to all targets,
@@ -70,15 +73,24 @@ export class Targets {
     return isTunnel ? this.#use.tunnels : isSecure ? this.#use.https : this.#use.http;
   }
 
+  /** By which targets are reached from that pool. */
+  doorsOf(site: EgressSite): Doors {
+    if (site !== this.#site) {
+      this.#siteDoors = this.#doors.get(site.plan.name)!;
+      this.#site = site;
+    }
+    return this.#siteDoors!;
+  }
+
   /** A connection to the target that stands idle; null without. `way`: by that, where there is an egress pool. */
   take(target: Target, way: Way | null): Upstream | null {
-    if (way !== null) return this.#doors.get(target.by!.plan.name)!.take(target, way);
+    if (way !== null) return this.doorsOf(target.by!).take(target, way);
     return this.#own.take(target, target.isTunnel ? directTunnel : direct);
   }
 
   /** Where a connection to the target is dialed: at the address whose turn it is. */
   serverOf(target: Target, way: Way | null = null): ServerSite {
-    if (way !== null) return this.#doors.get(target.by!.plan.name)!.serverOf(target, way);
+    if (way !== null) return this.doorsOf(target.by!).serverOf(target, way);
     const { isTunnel, isSecure, place } = target;
     const own = isTunnel ? directTunnel : direct;
     return this.#own.serverOf(target, isSecure ? { ...own, tls: { ...publicTls, serverName: place.host } } : own);

@@ -122,3 +122,41 @@ test("what requests that began before a reload leave idle counts with the rest o
   idle(next.serverOf(targetAt("d.example"), by(one)), closed, "d");
   expect([next.idleCount, closed]).toEqual([2, ["a", "b"]]);
 });
+
+test("a member that is sighted has what it had, and its doors are no younger for it", () => {
+  const tally = made();
+  const doors = doorsOf([one, two], null, 2, tally);
+  const closed: string[] = [];
+  const [a, b] = [targetAt("a.example"), targetAt("b.example")];
+  const oldest = idle(doors.serverOf(a, by(one)), closed, "a by one");
+  idle(doors.serverOf(a, by(two)), closed, "a by two");
+  const counted = (): number[] => [doors.count, doors.idleCount, tally.cells[tally.serverRow(0) + serverCell.idle]!];
+  const before = counted();
+  // The system's own address, those that have a door, one that was never asked for.
+  for (const index of [-1, 0, 1, 2, 0]) doors.sight(index);
+  expect([counted(), closed]).toEqual([before, []]);
+  // It is still the oldest that makes room.
+  idle(doors.serverOf(b, by(two)), closed, "b by two");
+  expect(closed).toEqual(["a by one"]);
+  expect(doors.take(a, by(one))).not.toBe(oldest);
+  doors.retire(null);
+  const after = counted();
+  for (const index of [-1, 0, 1, 2]) doors.sight(index);
+  expect(counted()).toEqual(after);
+});
+
+test("of a member that is sighted the connection is looked at that would be taken", () => {
+  const doors = doorsOf([one, two]);
+  const target = targetAt("a.example");
+  for (const [name, isHolding] of [
+    ["first", false],
+    ["last", true],
+  ] as const) {
+    const upstream = { line: { isHolding }, destroy: () => {} } as unknown as Upstream;
+    doors.serverOf(target, by(one)).idle.put(upstream);
+    doors.sight(0);
+    expect([name, doors.isHolding]).toEqual([name, isHolding]);
+  }
+  doors.sight(1);
+  expect(doors.isHolding).toBe(false);
+});

@@ -1,10 +1,11 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { asked, egressPlan, egressPlay, egressProxy, got, told, two } from "../../../test/playbook/egresses.ts";
 import { ok, reply } from "../../../test/playbook/words.ts";
 import type { Playbook } from "../../../test/playbook.ts";
 import { fault } from "../../base/fault.ts";
 import { memberWord } from "../../memory/egress.ts";
 import { egressCell } from "../../memory/tally.ts";
+import { Doors } from "./doors.ts";
 
 const cells = (play: Playbook, cell: number): number => play.totals.egress(0, cell);
 
@@ -25,6 +26,31 @@ test("each request goes out from the address whose turn it is, which is held mea
   expect(cells(play, egressCell.answered)).toBe(2);
   expect(board.count("pair")).toBe(0);
   play.expectNothingLeftBut(1);
+});
+
+test("the doors are told of each member that is about to be looked at, before it is taken", () => {
+  const sight = spyOn(Doors.prototype, "sight");
+  const take = spyOn(Doors.prototype, "take");
+  try {
+    const play = egressPlay();
+    const client = play.connect();
+    const counts: number[][] = [];
+    for (const _ of [...two, two[0]]) {
+      client.sends(asked("a.example"));
+      counts.push([sight.mock.lastCall![0], sight.mock.calls.length, take.mock.calls.length]);
+      if (play.dialing > 0) play.accept().sends(ok("hello"));
+    }
+    expect(counts).toEqual([
+      [0, 1, 1],
+      [1, 2, 2],
+      [0, 3, 3],
+    ]);
+    const order = (which: typeof sight | typeof take): number[] => which.mock.invocationCallOrder;
+    expect(order(sight).every((at, index) => at < order(take)[index]!)).toBe(true);
+  } finally {
+    sight.mockRestore();
+    take.mockRestore();
+  }
 });
 
 test("a connection that is refused goes on with another address, at the next of the target's first", () => {

@@ -16,6 +16,7 @@ import type {
   EgressRefusal,
   EgressWhy,
   EgressWish,
+  Scout,
 } from "../../egress/words.ts";
 import { egressCell } from "../../memory/tally.ts";
 import type { Output } from "../../wire/http1/writer.ts";
@@ -32,7 +33,7 @@ import { alternating, type Target } from "../targets/target.ts";
 import { publicTls } from "../targets/tls.ts";
 import { blameOf, type Road } from "./blame.ts";
 import type { BodyWatch } from "./bodywatch.ts";
-import type { Way } from "./doors.ts";
+import type { Doors, Way } from "./doors.ts";
 import { gatewayForm, proxyForm } from "./form.ts";
 import type { Resting } from "./resting.ts";
 import type { EgressSite } from "./site.ts";
@@ -55,7 +56,7 @@ const refusalCell: Readonly<Record<EgressRefusal, number>> = {
   quota: egressCell.refusedQuota,
 };
 
-export class Lease implements Wait, Way, Resting {
+export class Lease implements Wait, Way, Resting, Scout {
   site!: EgressSite;
   readonly wish: EgressWish = {
     ...{ host: "", key: "", user: "", lifetimeMs: 0, tags: "", family: 0, isTunnel: false, tried: null },
@@ -82,6 +83,8 @@ export class Lease implements Wait, Way, Resting {
   readonly #exchange: Exchange;
   readonly #context: Context;
   #target!: Target;
+  /** Of the site. */
+  #doors!: Doors;
   /** For the pool's `end`: EgressHeld, where `#isHeld`. */
   row = 0;
   lease = -1;
@@ -106,9 +109,10 @@ export class Lease implements Wait, Way, Resting {
 
   /** Its exchange has a target, and looks for a way there. */
   begin(site: EgressSite): void {
-    const { ask, user, target, isUpgrade } = this.#exchange;
+    const { ask, user, target, isUpgrade, pool } = this.#exchange;
     this.site = site;
     this.#target = target!;
+    this.#doors = pool.targets!.doorsOf(site);
     this.index = -1;
     this.why = "none";
     this.among = 0;
@@ -165,7 +169,7 @@ export class Lease implements Wait, Way, Resting {
     if (site.isLookingUp && target.judged === null && !this.#lookUp()) return;
     // A literal one is known from the start.
     if (target.judged !== null && wish.family === 0) wish.family = target.judged.family;
-    const choice = site.pool.choose(wish, this.#context.port.wallMs);
+    const choice = site.pool.choose(wish, this.#context.port.wallMs, this);
     this.refusal = choice.refusal;
     this.retryMs = choice.retryMs;
     this.among = choice.among;
@@ -174,6 +178,11 @@ export class Lease implements Wait, Way, Resting {
     if (choice.refusal !== null) return this.#refused(choice.refusal);
     this.#take(choice);
     this.#reach();
+  }
+
+  /** Scout: */
+  sight(member: number): void {
+    this.#doors.sight(member);
   }
 
   #take(choice: EgressChoice): void {
