@@ -198,6 +198,18 @@ describe("cards", () => {
     expect([cards.number, cards.member, cards.row]).toEqual([500, 65_535, 128]);
   });
 
+  test("are told apart where lists have the same key in the same set", () => {
+    const cards = new KeyCards(board);
+    for (let list = 1; list <= 30_000; list++) cards.keep(77, list, 0, list, 1024);
+    let found = 0;
+    for (let list = 1; list <= 30_000; list++) {
+      if (!cards.find(77, list)) continue;
+      expect(cards.member).toBe(list);
+      found++;
+    }
+    expect(found).toBeWithin(8192, 16_385);
+  });
+
   test("make room for others, and who was kept last is there; leases of those that are gone tell the right text", () => {
     const cards = new KeyCards(board);
     for (let hash = 1; hash <= 50_000; hash++) {
