@@ -200,7 +200,7 @@ describe("cards", () => {
 
   test("are told apart where lists have the same key in the same set", () => {
     const cards = new KeyCards(board);
-    for (let list = 1; list <= 30_000; list++) cards.keep(77, list, 0, list, 1024);
+    for (let list = 1; list <= 30_000; list++) if (!cards.find(77, list)) cards.keep(77, list, 0, list, 1024);
     let found = 0;
     for (let list = 1; list <= 30_000; list++) {
       if (!cards.find(77, list)) continue;

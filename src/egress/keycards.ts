@@ -72,7 +72,7 @@ export class KeyCards {
     return this.#cells[this.#at + word.row]!;
   }
 
-  /** Of what was not found. `number`: of the try, below 2^15. */
+  /** Of what was looked for just now, and not found. `number`: of the try, below 2^15. */
   keep(hash: number, list: number, number: number, member: number, row: number): void {
     const cells = this.#cells;
     let at = setOf(hash, list);
