@@ -3,8 +3,6 @@
 // wake-up, which costs microseconds of whoever writes, in place of one for each; and pieces of one line that follow each other, such
 // as a head and its body, are one write. Nothing waits for longer than a turn, nor, in a turn that is long, than `waitMsMax`.
 
-import { setImmediate as afterTurn } from "node:timers";
-
 /** A piece that is longer is written at once: what it costs is not the wake-up. */
 export const pieceBytesMax: number = 4096;
 /** Of all pieces together. */
@@ -21,7 +19,7 @@ export interface Sender {
 }
 
 export class Outbox {
-  readonly #bytes: Buffer = Buffer.alloc(bytesMax);
+  readonly #bytes: Uint8Array = new Uint8Array(bytesMax);
   readonly #senders: (Sender | null)[] = new Array(piecesMax).fill(null);
   /** Where each piece ends; it begins where the one before it does. */
   readonly #ends: Uint32Array = new Uint32Array(piecesMax);
@@ -33,17 +31,25 @@ export class Outbox {
   #isAwaited = false;
   readonly #turnEnded = (): void => this.#end();
   readonly #failed: (error: Error) => void;
+  readonly #afterTurn: (call: () => void) => void;
 
-  /** `failed` is told of an error of our own. */
-  constructor(failed: (error: Error) => void) {
+  /** `failed` is told of an error of our own. `afterTurn` calls when all that has come together has been told. */
+  constructor(failed: (error: Error) => void, afterTurn: (call: () => void) => void = setImmediate) {
     this.#failed = failed;
+    this.#afterTurn = afterTurn;
   }
 
-  /** Keeps a copy of bytes[start, end), to be written soon. False: it is too long, and for the sender to write. */
+  /**
+   * Keeps a copy of bytes[start, end), to be written soon. False: it is too long, or there is no room left and all that waited has been
+   * written; then it is for the sender to write, behind what of its own has waited or is held.
+   */
   keep(sender: Sender, bytes: Uint8Array, start: number, end: number, nowMs: number): boolean {
     const size = end - start;
     if (size > pieceBytesMax) return false;
-    if (this.#size + size > bytesMax || this.#count === piecesMax) this.flush();
+    if (this.#size + size > bytesMax || this.#count === piecesMax) {
+      this.flush();
+      return false;
+    }
     Buffer.prototype.copy.call(bytes, this.#bytes, this.#size, start, end);
     this.#size += size;
     if (this.#count === 0) this.#sinceMs = nowMs;
@@ -85,7 +91,7 @@ export class Outbox {
   #awaitEnd(): void {
     if (this.#isAwaited) return;
     this.#isAwaited = true;
-    afterTurn(this.#turnEnded);
+    this.#afterTurn(this.#turnEnded);
   }
 
   #end(): void {

@@ -154,3 +154,24 @@ test("a line that is closed has said all before, and is reset where that is not 
   expect(some.asked).toEqual(["ab", "terminate"]);
   expect(reset.asked).toEqual(["abc", "terminate"]);
 });
+
+test("where the outbox is full and what has waited is not taken whole, the next bytes are held behind it", () => {
+  const { asked, line, driver } = taking(4);
+  const other = taking(10_000);
+  say(line, "abcdef");
+  while (driver.outbox.keep(other.line, new Uint8Array(4096), 0, 4096, 0));
+  // That has written all that waited.
+  expect(line.isHolding).toBe(true);
+  expect(say(line, "gh")).toBe(false);
+  expect([asked, line.heldBytes]).toEqual([["abcd"], 4]);
+});
+
+test("bytes that find the outbox full are written at once, behind their own", () => {
+  const { asked, line, driver } = taking(4);
+  const other = taking(1_000_000);
+  say(line, "abcdef");
+  for (let count = 0; count < 15; count++) driver.outbox.keep(other.line, new Uint8Array(4096), 0, 4096, 0);
+  expect(asked).toEqual([]);
+  expect(line.send(new Uint8Array(4096), 0, 4096)).toBe(false);
+  expect([asked, line.heldBytes]).toEqual([["abcd"], 2 + 4096]);
+});

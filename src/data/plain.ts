@@ -80,7 +80,10 @@ export class PlainLine implements Line, Sender {
     // What is held goes first, and is followed by `drained`.
     if (this.#held !== null) return 0;
     const size = end - start;
-    if (this.#post(bytes, start, end)) return size;
+    if (this.#post(bytes, start, end)) {
+      this.#state &= ~bit.awaited;
+      return size;
+    }
     if (this.#held !== null) return 0;
     const taken = this.#socket.write(bytes, start, size);
     this.#set(bit.awaited, taken >= 0 && taken < size);

@@ -4,6 +4,7 @@
 import { type Fault, fault } from "../../src/base/fault.ts";
 import { TimerWheel, tickMs } from "../../src/base/timerwheel.ts";
 import type { AuthPlan, ServerPlan } from "../../src/config/plan.ts";
+import { Outbox, type Sender } from "../../src/data/outbox.ts";
 import type { Context } from "../../src/flow/context.ts";
 import type {
   Coder,
@@ -51,9 +52,12 @@ export class SimDriver implements Port {
   /** Addresses of names. */
   readonly names: Map<string, readonly string[]> = new Map();
   dialsOpen = 0;
+  /** Null: whatever is sent is written at once. */
+  readonly outbox: Outbox | null;
 
   constructor(world: World, answer: (server: ServerPlan, preface: Uint8Array | null) => Answer) {
     this.world = world;
+    this.outbox = world.chance(0.5) ? new Outbox(rethrow, (call) => world.after(world.skewed(0.01, 5), call)) : null;
     this.#answer = answer;
     this.wheel = new TimerWheel(world.nowMs);
   }
@@ -177,7 +181,11 @@ export class SimDriver implements Port {
   }
 }
 
-export class SimLine implements Line {
+function rethrow(error: Error): never {
+  throw error;
+}
+
+export class SimLine implements Line, Sender {
   flow: LineFlow | null = null;
   readonly takesFiles = true;
   readonly socket: End;
@@ -187,6 +195,8 @@ export class SimLine implements Line {
   #left: Uint8Array | null = null;
   #isEnding = false;
   #isGone = false;
+  /** Something waits in the outbox. */
+  #isPosted = false;
   // What judges of silence and of counts look at.
   /** By the flow. */
   sentBytes = 0;
@@ -217,10 +227,11 @@ export class SimLine implements Line {
   }
 
   get isHolding(): boolean {
-    return this.heldBytes > 0;
+    return this.#held !== null;
   }
 
   get heldBytes(): number {
+    this.#settle();
     return this.#held?.length ?? 0;
   }
 
@@ -239,6 +250,36 @@ export class SimLine implements Line {
     if (this.#driver.world.trace !== null) this.#note(`< ${excerpt(bytes.subarray(start, end))}`);
     this.#goOn(bytes, start, end);
     this.sentBytes += end - start;
+    return this.#post(bytes, start, end) || this.#write(bytes, start, end);
+  }
+
+  // ---- the outbox ----
+
+  depart(bytes: Uint8Array, start: number, end: number): void {
+    this.#isPosted = false;
+    if (!this.#isGone) this.#write(bytes, start, end);
+  }
+
+  finish(): void {
+    this.#settle();
+    if (!this.#isGone && this.#held === null) this.socket.shutdown();
+  }
+
+  /** False: it is to be written now, behind what has waited. */
+  #post(bytes: Uint8Array, start: number, end: number): boolean {
+    const { outbox, nowMs } = this.#driver;
+    if (outbox === null || this.#held !== null) return false;
+    const isPosted = outbox.keep(this, bytes, start, end, nowMs);
+    if (isPosted) this.#isPosted = true;
+    else this.#settle();
+    return isPosted;
+  }
+
+  #settle(): void {
+    if (this.#isPosted) this.#driver.outbox!.flush();
+  }
+
+  #write(bytes: Uint8Array, start: number, end: number): boolean {
     const taken = this.#held === null ? this.socket.write(bytes, start, end) : 0;
     if (taken < 0 || taken === end - start) return true;
     const rest = bytes.subarray(start + taken, end);
@@ -256,6 +297,12 @@ export class SimLine implements Line {
     this.#goOn(bytes, start, end);
     if (this.#held !== null) return 0;
     const { world } = this.#driver;
+    if (world.chance(0.5) && this.#post(bytes, start, end)) {
+      this.sentBytes += end - start;
+      return end - start;
+    }
+    this.#settle();
+    if (this.#held !== null) return 0;
     const stop = world.chance(0.5) ? end : world.between(start, end);
     const taken = this.socket.write(bytes, start, stop);
     if (taken < 0) return end - start;
@@ -301,12 +348,15 @@ export class SimLine implements Line {
     this.#check("end");
     this.#note("end");
     this.#isEnding = true;
-    if (this.#held === null) this.socket.shutdown();
+    if (this.#held !== null) return;
+    if (this.#driver.outbox === null) this.socket.shutdown();
+    else this.#driver.outbox.finishLater(this);
   }
 
   destroy(): void {
     this.#check("destroy");
     this.#note("destroy");
+    this.#settle();
     const hasMore = this.#held !== null || this.#left !== null;
     this.#let();
     if (hasMore) this.socket.reset();
@@ -316,6 +366,7 @@ export class SimLine implements Line {
   reset(): void {
     this.#check("reset");
     this.#note("reset");
+    this.#settle();
     this.#let();
     this.socket.reset();
   }
@@ -326,7 +377,7 @@ export class SimLine implements Line {
   }
 
   #let(): void {
-    this.heldLastBytes = this.heldBytes;
+    this.heldLastBytes = this.#held?.length ?? 0;
     this.#isGone = true;
     this.flow = null;
     this.#held = null;
