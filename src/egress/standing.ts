@@ -23,12 +23,15 @@ interface StandingPlace {
   readonly timesCount: number;
   readonly timesNext: number;
   readonly strategy: number;
-  readonly times: number;
+  /** Where the ring of times begins that belongs to a row or record. */
+  readonly timesOf: (base: number) => number;
   readonly timesMax: number;
 }
 
-const memberPlace: StandingPlace = { ...memberWord, timesMax: memberTimesMax };
-const pairPlace: StandingPlace = { ...recordWord, sinceMs: recordWord.bytes, timesMax: pairTimesMax };
+const pairPlace: StandingPlace = {
+  ...{ ...recordWord, sinceMs: recordWord.bytes, timesMax: pairTimesMax },
+  timesOf: (record) => record + recordWord.times,
+};
 
 /** The failures that a strategy looks at. */
 export class Run {
@@ -58,15 +61,15 @@ export class Run {
 
   /** In seconds; `age` 0 is the last that was told. */
   timeS(age: number): number {
-    const { times, timesMax, timesNext } = this.#place;
+    const { timesOf, timesMax, timesNext } = this.#place;
     const next = this.#words[this.base + timesNext]!;
-    return this.#words[this.base + times + ((next - 1 - age + 2 * timesMax) % timesMax)]!;
+    return this.#words[timesOf(this.base) + ((next - 1 - age + 2 * timesMax) % timesMax)]!;
   }
 
   addTime(atS: number): void {
-    const { times, timesMax, timesNext, timesCount } = this.#place;
+    const { timesOf, timesMax, timesNext, timesCount } = this.#place;
     const next = this.#words[this.base + timesNext]! % timesMax;
-    this.#words[this.base + times + next] = atS;
+    this.#words[timesOf(this.base) + next] = atS;
     this.#words[this.base + timesNext] = (next + 1) % timesMax;
     this.#words[this.base + timesCount] = Math.min(this.timesCount + 1, timesMax);
   }
@@ -112,7 +115,7 @@ export class Standing {
   }
 
   static ofMembers(board: EgressBoard): Standing {
-    return new Standing(board, memberPlace);
+    return new Standing(board, { ...memberWord, timesOf: (row) => board.timesOf(row), timesMax: memberTimesMax });
   }
 
   static ofPairs(board: EgressBoard): Standing {

@@ -50,15 +50,13 @@ export const memberWord = {
   transportFaults: 24,
   /** How many changes of its state were kept. By Atomics. */
   changes: 25,
-  /** Failures of the run that goes on: how many times there are in the ring behind, and where the next goes. */
+  /** Failures of the run that goes on: how many times there are in its ring (`timesOf`), and where the next goes. */
   timesCount: 26,
   timesNext: 27,
   /** Of strategies: theirs to use, 0 at first. */
   strategy: 28,
   /** So many words of it. */
   strategyWords: 4,
-  /** Seconds of the last failures, a ring. */
-  times: 32,
 } as const;
 /** Of failures in a row that a strategy can ask for of a member, and of a pair. */
 export const memberTimesMax = 96;
@@ -199,6 +197,8 @@ export interface EgressBoard {
   memberOf(id: string): number;
   /** The id of a row; "" of nobody's. */
   idOf(member: number): string;
+  /** Where its ring begins of `memberTimesMax` words, the seconds of its last failures: away from the row, for only failures look at it. */
+  timesOf(member: number): number;
   /** Every row that is somebody's. */
   members(visit: (member: number, id: string) => void): void;
   /** For control: these are the members. Those that stay keep their rows, others lose theirs and all that is known of them. Answers ids that found no room. */

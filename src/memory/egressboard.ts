@@ -157,6 +157,10 @@ export class SharedEgressBoard implements EgressBoard {
     return this.#rows.idOf(member);
   }
 
+  timesOf(member: number): number {
+    return this.#rows.timesOf(member);
+  }
+
   members(visit: (member: number, id: string) => void): void {
     this.#rows.visit(visit);
   }

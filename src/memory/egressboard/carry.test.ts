@@ -1,7 +1,7 @@
 // A board of another shape takes over what the former knew.
 
 import { expect, test } from "bun:test";
-import { type Change, memberState, memberWord, type Outcome, recordWord } from "../egress.ts";
+import { type Change, memberState, memberTimesMax, memberWord, type Outcome, recordWord } from "../egress.ts";
 import { SharedEgressBoard } from "../egressboard.ts";
 import { checkBoard } from "./check.ts";
 import { header } from "./layout.ts";
@@ -28,6 +28,14 @@ function settled(): SharedEgressBoard {
   board.words[b + memberWord.causeText] = board.textOf("they asked us to");
   board.words[b + memberWord.requests] = 77;
   board.words[b + memberWord.state] = memberState.banned;
+  board.words[b + memberWord.timesCount] = 5;
+  board.words[b + memberWord.timesNext] = 3;
+  for (const [number, id] of ["b", "a"].entries())
+    board.words.fill(
+      11 + number,
+      board.timesOf(board.memberOf(id)),
+      board.timesOf(board.memberOf(id)) + memberTimesMax,
+    );
   board.hold(b, pair);
   for (let number = 0; number < 9; number++) {
     board.keep(b, {
@@ -62,6 +70,12 @@ test("members, records, texts and rings are carried into a board of another shap
   const { causeText, requests, state, active } = memberWord;
   expect([requests, state, active].map((word) => to.words[b + word])).toEqual([77, memberState.banned, 0]);
   expect(to.text(to.words[b + causeText]!)).toBe("they asked us to");
+  const timesOf = (id: string): number[] => {
+    const at = to.timesOf(to.memberOf(id));
+    return [...new Set(to.words.subarray(at, at + memberTimesMax))];
+  };
+  // Of who has none to count none are carried.
+  expect([timesOf("b"), timesOf("a"), timesOf("c"), timesOf("z")]).toEqual([[11], [0], [0], [0]]);
 
   const pair = to.find("pair", b, 7);
   expect([to.words[pair + recordWord.state], to.words[pair + recordWord.active]]).toEqual([memberState.coolingDown, 0]);

@@ -2,7 +2,7 @@
 // sessions and their rings; and of hosts and users everything. Texts get other numbers. Nobody else has the new board yet; the old
 // one may still be in use, and what is written to it meanwhile may be missed.
 
-import { memberWord, type RecordKind, recordWord, recordWords } from "../egress.ts";
+import { memberTimesMax, memberWord, type RecordKind, recordWord, recordWords } from "../egress.ts";
 import { header, kinds, rowWords } from "./layout.ts";
 import type { BoardParts } from "./parts.ts";
 
@@ -41,6 +41,11 @@ class Carrying {
     to.changes.wipe(row);
     for (let word = 0; word < rowWords; word++)
       if (!ownRowWords.has(word)) to.file.memory.put(row + word, words[fromRow + word]!);
+    // Where there are none the pages of the ring were never touched.
+    if (words[fromRow + memberWord.timesCount] !== 0) {
+      const timesAt = this.#from.rows.timesOf(fromRow);
+      to.file.words.set(words.subarray(timesAt, timesAt + memberTimesMax), to.rows.timesOf(row));
+    }
     to.file.memory.put(row + memberWord.causeText, this.#textOf(words[fromRow + memberWord.causeText]!));
     to.outcomes.carry(this.#from.outcomes, fromRow, row, (number) => this.#textOf(number));
     to.changes.carry(this.#from.changes, fromRow, row, (number) => this.#textOf(number));

@@ -9,7 +9,8 @@
 //   owners     16 words each  name and generation (../owners.ts), leases that were ever used, whether it is counting just now: by
 //                             the owner, and by who recovers it when it is dead
 //   index      two of them, of which one is in force: from the hash of an id to its row (rows.ts), by control when it adopts
-//   rows       128 words each (../egress.ts memberWord): by who holds the lock, but for what that page says is counted by Atomics
+//   rows       32 words each (../egress.ts memberWord): by who holds the lock, but for what that page says is counted by Atomics
+//   times      96 words each, of the last failures of each row: by who holds the lock
 //   ids        32 words each  bytes of the text, and the text: length last, by control under the lock
 //   outcomes   5 words for each entry of each row (outcomes.ts): by whoever reserved the entry
 //   changes    3 words for each (changes.ts), the first few of all rows before the others: by who holds the lock
@@ -26,7 +27,7 @@ import { ownersMax, ownerWords } from "../owners.ts";
 
 const magic = 0x51_1c_e0_e9;
 /** Changed whenever a word moves or means something else, those of ../egress.ts among them. */
-const layoutVersion = 3;
+const layoutVersion = 4;
 
 export const header = {
   magic: 0,
@@ -70,7 +71,8 @@ export const kinds: readonly RecordKind[] = ["pair", "host", "session", "user"];
 /** Behind what every owner has (../owners.ts). */
 export const ownerWord = { leasesUsed: 3, isCounting: 4 } as const;
 
-export const rowWords: number = memberWord.times + memberTimesMax;
+/** Two lines of memory: so that what is looked at of thousands of rows is in few pages. */
+export const rowWords: number = memberWord.strategy + memberWord.strategyWords;
 export const idWords = 32;
 /** Bytes of an id: what names a proxy of somebody else holds the user's name, and those are long. */
 export const idBytesMax: number = (idWords - 1) * 4;
@@ -116,6 +118,7 @@ export interface BoardLayout {
   readonly indexCells: number;
   readonly indexAt: number;
   readonly rowsAt: number;
+  readonly timesAt: number;
   readonly idsAt: number;
   readonly outcomesAt: number;
   readonly changesAt: number;
@@ -138,6 +141,7 @@ export function layoutOf(shape: EgressShape, room: BoardRoom): BoardLayout {
   const indexCells = powerOf2(members * 2);
   const indexAt = area(indexCells * 2);
   const rowsAt = area(members * rowWords);
+  const timesAt = area(members * memberTimesMax);
   const idsAt = area(members * idWords);
   const outcomesAt = area(members * shape.entriesMax * outcomeWords);
   const changesAt = area(members * shape.changesMax * changeWords);
@@ -150,7 +154,7 @@ export function layoutOf(shape: EgressShape, room: BoardRoom): BoardLayout {
   });
   const leasesAt = area(room.owners * room.leases * leaseWords);
   return {
-    ...{ shape, room, ownersAt, indexCells, indexAt, rowsAt, idsAt, outcomesAt, changesAt, textsAt },
+    ...{ shape, room, ownersAt, indexCells, indexAt, rowsAt, timesAt, idsAt, outcomesAt, changesAt, textsAt },
     ...{ kinds: kindLayouts, leasesAt, words: at },
   };
 }

@@ -3,7 +3,7 @@
 // once. So nothing is ever taken out of it: what it says of a row that was given away is found to be wrong by comparing the id.
 
 import { hashBytes, hashString } from "../../base/hash.ts";
-import { changeCause, memberState, memberWord } from "../egress.ts";
+import { changeCause, memberState, memberTimesMax, memberWord } from "../egress.ts";
 import type { BoardFile } from "./file.ts";
 import { header, idBytesMax, idWords, rowWords } from "./layout.ts";
 
@@ -18,6 +18,7 @@ export class BoardRows {
   /** The same, of which a text is made without a view of it: thousands are made at a time. */
   readonly #texts: Buffer;
   readonly #rowsAt: number;
+  readonly #timesAt: number;
   readonly #idsAt: number;
   readonly #indexAt: number;
   readonly #indexMask: number;
@@ -30,6 +31,7 @@ export class BoardRows {
     this.#bytes = file.bytes;
     this.#texts = Buffer.from(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength);
     this.#rowsAt = layout.rowsAt;
+    this.#timesAt = layout.timesAt;
     this.#idsAt = layout.idsAt;
     this.#indexAt = layout.indexAt;
     this.#indexMask = layout.indexCells - 1;
@@ -57,6 +59,10 @@ export class BoardRows {
 
   numberOf(row: number): number {
     return (row - this.#rowsAt) / rowWords;
+  }
+
+  timesOf(row: number): number {
+    return this.#timesAt + this.numberOf(row) * memberTimesMax;
   }
 
   /** Of any word. */
@@ -104,6 +110,9 @@ export class BoardRows {
 
   /** Of one without a name. What is counted in flight is never overwritten: who counts does so without the lock. */
   wipe(row: number): void {
+    // Of who never failed the pages of its times were never touched, and are not now.
+    if (this.#words[row + memberWord.failed] !== 0 || this.#words[row + memberWord.timesCount] !== 0)
+      this.#words.fill(0, this.timesOf(row), this.timesOf(row) + memberTimesMax);
     for (let word = 0; word < rowWords; word++) if (word !== memberWord.active) this.#file.memory.put(row + word, 0);
     const at = this.#idsAt + this.numberOf(row) * idWords;
     this.#words.fill(0, at + 1, at + idWords);
