@@ -55,8 +55,10 @@ export function exchanges(options: PlanOptions): (request: Uint8Array) => void {
   const parts = { arena, tally, workers: 1, random: Math.random, ...new Memory().parts };
   const site = new Site(makePlan(options), parts, null);
   const context = new Context(port, tally, site, () => {});
-  const downstream = new Downstream(context, site.listeners[0]!, new Sink(), client);
+  const line = new Sink();
+  const downstream = new Downstream(context, site.listeners[0]!, line, client);
   return (request) => {
+    const { sentBytes } = line;
     downstream.received(request);
     if (port.flow !== null) {
       const { flow } = port;
@@ -64,5 +66,6 @@ export function exchanges(options: PlanOptions): (request: Uint8Array) => void {
       flow.connected(port.next);
     }
     port.sentTo!.received(response);
+    if (line.sentBytes === sentBytes) throw new Error("a request was not answered");
   };
 }
