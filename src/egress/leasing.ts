@@ -214,7 +214,6 @@ export class Leasing {
     this.lease = this.#board.hold(row, pair);
     if (pair !== 0) Atomics.add(this.#board.words, pair + recordWord.requests, 1);
     this.#board.doubles[(row + memberWord.usedMs) / 2] = this.#nowMs;
-    this.#board.expect(row);
   }
 
   /** Somebody else is its trial. Where the clock was set back nobody can be for longer than that takes. */

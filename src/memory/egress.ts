@@ -233,8 +233,6 @@ export interface EgressBoard {
   /** What a number meant; null once forgotten. "" for 0. */
   text(number: number): string | null;
 
-  /** An outcome of the member's will be kept: whatever has to be fetched for that may be. Nothing follows from it. */
-  expect(member: number): void;
   /** Adds to the member's ring. No lock; nothing is kept where entriesMax is 0. */
   keep(member: number, outcome: Outcome): void;
   /** The last `most`, newest first; `visit` answers whether to go on. The object is used again. */

@@ -222,10 +222,6 @@ export class SharedEgressBoard implements EgressBoard {
     return this.#texts.text(number);
   }
 
-  expect(member: number): void {
-    this.#outcomes.expect(member);
-  }
-
   keep(member: number, outcome: Outcome): void {
     this.#outcomes.keep(member, outcome);
   }

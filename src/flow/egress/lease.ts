@@ -183,7 +183,6 @@ export class Lease implements Wait, Way, Resting, Scout {
   /** Scout: */
   sight(member: number): void {
     this.#doors.sight(member);
-    this.site.sight(member);
   }
 
   #take(choice: EgressChoice): void {

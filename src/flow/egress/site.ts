@@ -26,8 +26,6 @@ export class EgressSite {
   readonly bodyRules: readonly BodyRule[];
   readonly #board: EgressBoard;
   readonly cards: MemberCards;
-  /** Of the member that was sighted last: what is kept has to be looked at. */
-  sighted = 0;
   /** Of all members; null where they differ. */
   readonly #family: 0 | 4 | 6 | null;
 
@@ -60,11 +58,6 @@ export class EgressSite {
   /** Of a source address; 0 of what is none. */
   familyAt(index: number): number {
     return index === -1 ? 0 : (this.#family ?? this.cards.familyOf(index));
-  }
-
-  /** It will be told of, most likely: what is written of it is fetched, and nobody waits for it. */
-  sight(index: number): void {
-    if (this.plan.isTold) this.sighted = this.cards.addressOf(index);
   }
 
   /** What tells the client which member it was; "" where it is not told, or there was none. */

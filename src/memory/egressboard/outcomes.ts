@@ -27,7 +27,6 @@ export class BoardOutcomes {
   readonly #max: number;
   readonly #rowsAt: number;
   readonly #at: number;
-  #expected = 0;
   readonly #outcome: Outcome = { atMs: 0, status: 0, fault: 0, flags: 0, durationMs: 0, host: 0, key: 0 };
 
   constructor(file: BoardFile) {
@@ -36,16 +35,6 @@ export class BoardOutcomes {
     this.#max = file.layout.shape.entriesMax;
     this.#rowsAt = file.layout.rowsAt;
     this.#at = file.layout.outcomesAt;
-  }
-
-  /** An outcome of this member's is to be kept soon: where that will stand is fetched, and nobody waits for it. */
-  expect(row: number): void {
-    if (this.#max > 0) this.#expected = this.#words[this.#entryAt(row, this.#words[row + memberWord.outcomes]! >>> 0)]!;
-  }
-
-  /** Of what was expected last: what is kept has to be looked at. */
-  get expected(): number {
-    return this.#expected;
   }
 
   keep(row: number, outcome: Outcome): void {

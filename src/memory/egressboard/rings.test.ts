@@ -238,18 +238,3 @@ test("changes are counted by what they came to and why, also those that no ring 
     expect([larger.changeCount(1, 6), larger.changeCount(1, 11)]).toEqual([0, added]);
   }
 });
-
-test("what is expected changes nothing, in an empty ring and in a full one, and without a ring", () => {
-  for (const entriesMax of [0, 3]) {
-    const board = boardOf(entriesMax);
-    const row = board.memberOf("a");
-    for (let count = 0; count < 5; count++) {
-      const words = board.words.slice();
-      board.expect(row);
-      expect(board.words).toEqual(words);
-      board.keep(row, { ...outcome, durationMs: count });
-    }
-    const durations = outcomesOf(board).map(({ durationMs }) => durationMs);
-    expect(durations).toEqual(entriesMax === 0 ? [] : [4, 3, 2]);
-  }
-});
