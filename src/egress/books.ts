@@ -56,8 +56,9 @@ export class Books {
   #textOfHost(host: string): number {
     const clock = this.#board.textsClock;
     if (host === this.#host && this.#hostText !== 0 && clock === this.#hostClock) return this.#hostText;
+    const text = this.#board.textOf(host);
     this.#host = host;
-    this.#hostText = this.#board.textOf(host);
+    this.#hostText = text;
     this.#hostClock = clock;
     return this.#hostText;
   }

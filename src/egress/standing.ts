@@ -62,13 +62,13 @@ export class Run {
   /** In seconds; `age` 0 is the last that was told. */
   timeS(age: number): number {
     const { timesOf, timesMax, timesNext } = this.#place;
-    const next = this.#words[this.base + timesNext]!;
+    const next = (this.#words[this.base + timesNext]! >>> 0) % timesMax;
     return this.#words[timesOf(this.base) + ((next - 1 - age + 2 * timesMax) % timesMax)]!;
   }
 
   addTime(atS: number): void {
     const { timesOf, timesMax, timesNext, timesCount } = this.#place;
-    const next = this.#words[this.base + timesNext]! % timesMax;
+    const next = (this.#words[this.base + timesNext]! >>> 0) % timesMax;
     this.#words[timesOf(this.base) + next] = atS;
     this.#words[this.base + timesNext] = (next + 1) % timesMax;
     this.#words[this.base + timesCount] = Math.min(this.timesCount + 1, timesMax);

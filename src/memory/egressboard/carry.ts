@@ -42,7 +42,7 @@ class Carrying {
     for (let word = 0; word < rowWords; word++)
       if (!ownRowWords.has(word)) to.file.memory.put(row + word, words[fromRow + word]!);
     // Where there are none the pages of the ring were never touched.
-    if (words[fromRow + memberWord.timesCount] !== 0) {
+    if (to.file.words[row + memberWord.timesCount] !== 0) {
       const timesAt = this.#from.rows.timesOf(fromRow);
       to.file.words.set(words.subarray(timesAt, timesAt + memberTimesMax), to.rows.timesOf(row));
     }
