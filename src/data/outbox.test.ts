@@ -20,6 +20,7 @@ class Noting implements Sender {
   }
 
   finish(): void {
+    if (this.failure !== null) throw this.failure;
     this.#said.push(`${this.#name} FIN`);
   }
 }
@@ -112,13 +113,18 @@ test("a FIN comes behind what waits", async () => {
   expect(said).toEqual(["one a", "other b", "other FIN", "one FIN"]);
 });
 
-test("a mistake of our own is told, and the next turn goes on", async () => {
-  const { said, failures, one, other, keep } = play();
+test("a mistake of our own is told, and what others have said goes out all the same", async () => {
+  const { said, failures, box, one, other, keep } = play();
   one.failure = new Error("ours");
-  keep(one, "a");
-  await turnEnded();
-  expect(failures.map(({ message }) => message)).toEqual(["ours"]);
+  keep(other, "a");
+  keep(one, "lost");
   keep(other, "b");
+  box.finishLater(one);
+  box.finishLater(other);
   await turnEnded();
-  expect(said).toEqual(["other b"]);
+  expect(failures.map(({ message }) => message)).toEqual(["ours", "ours"]);
+  expect(said).toEqual(["other a", "other b", "other FIN"]);
+  keep(other, "next");
+  await turnEnded();
+  expect(said.at(-1)).toBe("other next");
 });

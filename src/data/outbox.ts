@@ -83,7 +83,12 @@ export class Outbox {
       const end = this.#ends[index]!;
       const sender = this.#senders[index]!;
       this.#senders[index] = null;
-      sender.depart(this.#bytes, start, end);
+      try {
+        sender.depart(this.#bytes, start, end);
+      } catch (error) {
+        // What others have said goes out all the same.
+        this.#failed(error as Error);
+      }
       start = end;
     }
   }
@@ -96,14 +101,16 @@ export class Outbox {
 
   #end(): void {
     this.#isAwaited = false;
-    try {
-      this.flush();
-      if (this.#finishing.length === 0) return;
-      const finishing = this.#finishing;
-      this.#finishing = [];
-      for (const sender of finishing) sender.finish();
-    } catch (error) {
-      this.#failed(error as Error);
+    this.flush();
+    if (this.#finishing.length === 0) return;
+    const finishing = this.#finishing;
+    this.#finishing = [];
+    for (const sender of finishing) {
+      try {
+        sender.finish();
+      } catch (error) {
+        this.#failed(error as Error);
+      }
     }
   }
 }

@@ -29,6 +29,8 @@ const bit = {
   lost: 8,
   /** Something waits in the outbox. */
   posted: 16,
+  /** Our FIN has gone out. */
+  finished: 32,
 } as const;
 
 export class PlainLine implements Line, Sender {
@@ -123,7 +125,7 @@ export class PlainLine implements Line, Sender {
   /** The FIN that `end` has asked for, unless the connection has been closed since. */
   finish(): void {
     this.#settle();
-    if (this.flow !== null && this.#held === null) this.#socket.shutdown();
+    if (this.flow !== null && this.#held === null) this.#shut();
   }
 
   destroy(): void {
@@ -179,7 +181,7 @@ export class PlainLine implements Line, Sender {
       return false;
     }
     this.#held = null;
-    if ((this.#state & bit.ending) !== 0) this.#socket.shutdown();
+    if ((this.#state & bit.ending) !== 0) this.#shut();
     return true;
   }
 
@@ -217,14 +219,20 @@ export class PlainLine implements Line, Sender {
     return false;
   }
 
+  #shut(): void {
+    if ((this.#state & bit.finished) !== 0) return;
+    this.#state |= bit.finished;
+    this.#socket.shutdown();
+  }
+
   #set(one: number, isSet: boolean): void {
     if (isSet) this.#state |= one;
     else this.#state &= ~one;
   }
 
   #lose(): void {
-    // After a FIN of our own a failed write says nothing about the peer; behind what is held the FIN has not gone out.
-    if ((this.#state & bit.ending) === 0 || this.#held !== null) this.#state |= bit.lost;
+    // After a FIN of our own a failed write says nothing about the peer.
+    if ((this.#state & bit.finished) === 0) this.#state |= bit.lost;
     this.#held = null;
   }
 
@@ -295,6 +303,8 @@ export function plainHandlers(driver: Driver, opened: (socket: Socket<PlainLine>
     error(socket, error) {
       // A throw inside one of the handlers above: ours, not the peer's. The socket would stay open; a drain, which a failure
       // begins, would end it as if all were well.
+      // What was said before it went well.
+      driver.outbox.flush();
       const flow = socket.data.release();
       socket.terminate();
       try {

@@ -271,6 +271,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
       return;
     }
     this.#phase = phase.idle;
+    this.#heldSeen = 0;
     port.wake(this, port.nowMs + (this.line.isHolding ? timeouts.readMs : timeouts.idleMs));
     if (this.#pending !== null) this.#pump();
     else if (this.#is(mark.ended)) this.#endInput();

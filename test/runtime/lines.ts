@@ -316,6 +316,17 @@ function suite(open: () => Meetings): void {
     expect(flow.told).toEqual(["connected", "closed by reset"]);
   });
 
+  test("a RST that small bytes in front of a FIN of ours were first to meet is no FIN", async () => {
+    const [flow, peer] = await meet();
+    peer.socket.write("part");
+    peer.socket.terminate();
+    expect(send(flow, "x")).toBe(true);
+    flow.line.end();
+    await flow.heard("closed by reset");
+    await settled();
+    expect(flow.told).toEqual(["connected", "closed by reset"]);
+  });
+
   test("a RST after the peer's FIN that a failed send was first to meet is told as a reset", async () => {
     const [flow, peer] = await meet();
     peer.socket.shutdown();
