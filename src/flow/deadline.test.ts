@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
+import { rule, rules } from "../../test/playbook/rules.ts";
 import { get } from "../../test/playbook/words.ts";
 import { Playbook } from "../../test/playbook.ts";
 import { fault } from "../base/fault.ts";
@@ -176,4 +177,38 @@ test("the server's connection is let go when its response waits in vain", () => 
   expect(said).toContain(server.is("reset"));
   expect(said).toContain("report 503 queue_timeout");
   expect(patience.told).toEqual(["timed out"]);
+});
+
+test("a client that takes nothing more of what a server has said before it broke off loses its answer, in its time", () => {
+  const slow = rules({ request: [rule(null, null, { does: [{ kind: "slow", bytesPerSecond: 1000 }] })] });
+  const play = new Playbook({ listener: { rules: slow } });
+  const client = play.connect();
+  client.sends(get("/"));
+  const server = play.accept();
+  server.sends(`HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n${"a".repeat(5000)}`);
+  client.isFull = true;
+  play.pass(2000);
+  server.closes(true);
+  play.take();
+  play.pass(200_000);
+  play.expectAmong(client.is("reset"));
+  play.expectNothingLeft();
+});
+
+test("a client that takes what a server has said before it broke off gets all of that, and sees that it is not whole", () => {
+  const slow = rules({ request: [rule(null, null, { does: [{ kind: "slow", bytesPerSecond: 1000 }] })] });
+  const play = new Playbook({ listener: { rules: slow } });
+  const client = play.connect();
+  client.sends(get("/"));
+  const server = play.accept();
+  server.sends(`HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n${"a".repeat(200_000)}`);
+  play.take();
+  server.closes(true);
+  let got = 0;
+  for (let turn = 0; turn < 250 && client.flow !== null; turn++) {
+    play.pass(1000);
+    got += play.take().reduce((sum, line) => sum + (line.match(/a/g)?.length ?? 0), 0);
+  }
+  expect(client.flow).toBeNull();
+  expect(got).toBeGreaterThan(190_000);
 });

@@ -24,18 +24,20 @@ export function deadlinePassed(exchange: Exchange): void {
   if (exchange.caching?.shown.isBegun === true) return exchange.caching.shown.timedOut();
   if (exchange.attempt.isQueued) return exchange.attempt.waitedInVain();
   const upstream = exchange.upstream;
-  if (upstream === null || upstream.line === null) return;
+  if (upstream === null) return;
   const downstream = exchange.downstream!;
   if (exchange.isAnswered) {
     if (downstream.line.heldBytes === 0) {
-      // A server that we do not read is not silent.
+      // A server that we do not read is not silent, nor is one that has broken off while what it said still goes on.
       if (exchange.passage.isHolding || exchange.passage.isSifting) return exchange.awaitServer();
+      if (upstream.line === null) return;
       return exchange.failUpstream(fault("read_timeout"));
     }
     return downstream.isTaking()
       ? exchange.arm(exchange.listener.plan.timeouts.readMs)
       : exchange.fail(fault("client_stalled"));
   }
+  if (upstream.line === null) return;
   if (!exchange.requestBody.isDone && upstream.line.heldBytes === 0) return exchange.fail(fault("body_timeout"));
   exchange.failUpstream(fault("response_timeout"));
 }
