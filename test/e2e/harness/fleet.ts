@@ -104,8 +104,9 @@ function draftOf(origin: Origin, relay: Relay, node: string, fleet: object = {})
   } as Draft;
 }
 
-/** Shares of a measurement, in milliseconds with one decimal. */
+/** Shares of a measurement, in milliseconds. */
 export function shares(took: readonly number[]): (share: number) => number {
   const sorted = [...took].sort((one, other) => one - other);
-  return (share) => Math.round(sorted[Math.max(Math.ceil(share * sorted.length) - 1, 0)]! * 10) / 10;
+  // To a microsecond: with tenths of a millisecond 0.14 and 0.16 would be one and twice that.
+  return (share) => Math.round(sorted[Math.max(Math.ceil(share * sorted.length) - 1, 0)]! * 1000) / 1000;
 }
