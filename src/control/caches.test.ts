@@ -188,7 +188,9 @@ describe("the next run", () => {
     for (const entry of readdirSync(folder)) if (entry.startsWith("pages")) truncateSync(join(folder, entry), 100);
     const { caches, said, adopt } = stage();
     adopt(pages);
-    expect(said()).toEqual(["cache pages: dropped, for its file is damaged; it starts empty"]);
+    expect(said()).toEqual([
+      "cache pages: dropped, for its file is damaged or of another version of Sluice; it starts empty",
+    ]);
     expect(has(caches.find("pages")!.store, "/a")).toBe(false);
   });
 });

@@ -110,7 +110,10 @@ export class Caches implements SpaceUser {
       lines.push(`cache ${plan.name}: ${responses(entries)} found from the run before`);
       return { open: { plan, path, store }, isMade: false };
     }
-    if (wasThere) lines.push(`cache ${plan.name}: dropped, for its file is damaged; it starts empty`);
+    if (wasThere)
+      lines.push(
+        `cache ${plan.name}: dropped, for its file is damaged or of another version of Sluice; it starts empty`,
+      );
     else if (filesIn(folder).some(({ name, path: other }) => name === plan.name && other !== path))
       lines.push(`cache ${plan.name}: it has another size or policy now, and starts empty`);
     // Of chance, so that nobody outside can choose keys that meet in one bucket.

@@ -134,7 +134,9 @@ export class EgressBoards implements SpaceUser {
       return { open: { plan, path, board, isNew: false }, isMade: false };
     }
     if (wasThere)
-      lines.push(`egress pool ${plan.name}: dropped, for its file is damaged; nothing is known of its addresses`);
+      lines.push(
+        `egress pool ${plan.name}: dropped, for its file is damaged or of another version of Sluice; nothing is known of its addresses`,
+      );
     // Of chance, so that nobody outside can choose texts that meet in one place.
     const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
     rmSync(path, { force: true });
