@@ -34,7 +34,10 @@ function play(): {
   keep(sender: Sender, text: string, nowMs?: number): boolean;
 } {
   const [said, failures]: [string[], Error[]] = [[], []];
-  const box = new Outbox((error) => failures.push(error));
+  const box = new Outbox((error) => {
+    said.push("failure");
+    failures.push(error);
+  });
   const keep = (sender: Sender, text: string, nowMs = 0): boolean => {
     const bytes = Buffer.from(`<${text}>`);
     const isKept = box.keep(sender, bytes, 1, bytes.length - 1, nowMs);
@@ -123,7 +126,7 @@ test("a mistake of our own is told, and what others have said goes out all the s
   box.finishLater(other);
   await turnEnded();
   expect(failures.map(({ message }) => message)).toEqual(["ours", "ours"]);
-  expect(said).toEqual(["other a", "other b", "other FIN"]);
+  expect(said).toEqual(["other a", "other b", "failure", "failure", "other FIN"]);
   keep(other, "next");
   await turnEnded();
   expect(said.at(-1)).toBe("other next");

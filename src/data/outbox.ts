@@ -78,6 +78,7 @@ export class Outbox {
     this.#count = 0;
     this.#size = 0;
     this.#sinceMs = Number.POSITIVE_INFINITY;
+    let failure: Error | null = null;
     let start = 0;
     for (let index = 0; index < count; index++) {
       const end = this.#ends[index]!;
@@ -86,11 +87,12 @@ export class Outbox {
       try {
         sender.depart(this.#bytes, start, end);
       } catch (error) {
-        // What others have said goes out all the same.
-        this.#failed(error as Error);
+        // What others have said goes out all the same, and first: whoever is told may close them, or say more.
+        failure = error as Error;
       }
       start = end;
     }
+    if (failure !== null) this.#failed(failure);
   }
 
   #awaitEnd(): void {
