@@ -1,5 +1,6 @@
-// Idle keep-alive connections to one server, in this worker. The one that was used last is taken first, so that those not
-// needed grow old and are closed. A connection that says anything while idle, or closes, is no longer here (upstream.ts).
+// Idle keep-alive connections to one server, in this worker. One of them is taken again and again, and of those that are needed besides
+// the one that was used last, so that those not needed grow old and are closed. A connection that says anything while idle, or closes, is
+// no longer here (upstream.ts).
 
 import type { IdlePlan, PoolPlan, ServerPlan } from "../config/plan.ts";
 import { serverCell, type Tally } from "../memory/tally.ts";
@@ -41,11 +42,14 @@ export function keptOf({ idle }: PoolPlan, { proxyProtocol }: ServerPlan): IdleP
   return proxyProtocol === 0 ? idle : { ...idle, connectionsMax: 0 };
 }
 
-/** There may be thousands of these, of which each comes up once in a while: what is read then is a line of memory (64 bytes) and no more. */
+/**
+ * There may be thousands of these, of which each comes up once in a while: what is read then is a line of memory (64 bytes) and no more,
+ * as long as one connection at a time is enough.
+ */
 export class IdleConnections {
-  /** Of most there is one or none. */
-  #newest: Upstream | null = null;
-  /** Those below it, the oldest first; null before there were any. */
+  /** Taken before all others, and put back here if nobody else stands here. */
+  #first: Upstream | null = null;
+  /** Those that came back while another stood first, the oldest first; null before there were any. */
   #others: Upstream[] | null = null;
   /** Null: the server has left the plan. */
   #house: IdleHouse | null;
@@ -66,83 +70,108 @@ export class IdleConnections {
   }
 
   get count(): number {
-    if (this.#newest === null) return 0;
-    return this.#others === null ? 1 : this.#others.length + 1;
+    return (this.#first === null ? 0 : 1) + (this.#others === null ? 0 : this.#others.length);
   }
 
-  /** What `take` would give. */
-  get newest(): Upstream | null {
-    return this.#newest;
+  /** What `take` would give, where that can be told at a glance. */
+  get first(): Upstream | null {
+    return this.#first;
   }
 
   /** Null: there is none. */
   take(): Upstream | null {
-    const upstream = this.#newest;
-    if (upstream === null) return null;
-    this.#newest = this.#others === null ? null : (this.#others.pop() ?? null);
+    const first = this.#first;
+    if (first === null) return this.#others === null ? null : this.#takeOther(this.#others);
+    this.#first = null;
     this.#counted(-1);
-    return upstream;
+    return first;
+  }
+
+  #takeOther(others: Upstream[]): Upstream | null {
+    const other = others.pop();
+    if (other === undefined) return null;
+    this.#counted(-1);
+    return other;
   }
 
   /** False when there is no room: the caller closes the connection. */
   put(upstream: Upstream): boolean {
     const house = this.#house;
-    if (house === null || this.count >= house.plan.connectionsMax) return false;
+    if (house === null || !this.#hasPlace(house.plan.connectionsMax)) return false;
     // To make room may be to forget these.
     if (house.room !== null && (!house.room.makeRoom() || this.#house === null)) return false;
-    if (this.#newest !== null) {
+    if (this.#first === null) this.#first = upstream;
+    else {
       this.#others ??= [];
-      this.#others.push(this.#newest);
+      this.#others.push(upstream);
     }
-    this.#newest = upstream;
     this.#counted(1);
     return true;
   }
 
+  /** The others are one fewer than there may be in all, so that the first place, where it is free, is there without looking at them. */
+  #hasPlace(connectionsMax: number): boolean {
+    if (this.#first === null) return connectionsMax > 0;
+    return (this.#others === null ? 0 : this.#others.length) < connectionsMax - 1;
+  }
+
   remove(upstream: Upstream): void {
-    if (upstream === this.#newest) return void this.take();
+    if (upstream === this.#first) return void this.take();
     const index = this.#others === null ? -1 : this.#others.lastIndexOf(upstream);
     if (index === -1) return;
     this.#others!.splice(index, 1);
     this.#counted(-1);
   }
 
-  /** Close those idle for too long; the oldest lie at the bottom. */
+  /** Close those idle for too long, and the oldest where a new plan has room for fewer. */
   sweep(nowMs: number): void {
     const house = this.#house;
-    if (this.#newest === null || house === null) return;
-    const isOld = (upstream: Upstream): boolean => upstream.idleSinceMs + house.plan.timeoutMs <= nowMs;
-    const others = this.#others ?? [];
-    let old = 0;
+    if (house === null) return;
+    const { connectionsMax, timeoutMs } = house.plan;
+    const isOld = (upstream: Upstream): boolean => upstream.idleSinceMs + timeoutMs <= nowMs;
+    const first = this.#first;
+    if (first !== null && (connectionsMax === 0 || isOld(first))) this.#closeFirst(first);
+    const others = this.#others;
+    if (others === null) return;
+    let old = Math.max(0, others.length - Math.max(0, connectionsMax - 1));
     while (old < others.length && isOld(others[old]!)) old++;
-    this.#closeFirst(old === others.length && isOld(this.#newest) ? old + 1 : old);
+    if (old > 0) this.#closeOthers(others, old);
   }
 
   /** False: there is none. */
   closeOldest(): boolean {
-    if (this.#newest === null) return false;
-    this.#closeFirst(1);
+    const first = this.#first;
+    const other = this.#others?.[0];
+    if (other !== undefined && (first === null || other.idleSinceMs < first.idleSinceMs)) {
+      this.#closeOthers(this.#others!, 1);
+      return true;
+    }
+    if (first === null) return false;
+    this.#closeFirst(first);
     return true;
+  }
+
+  #closeFirst(first: Upstream): void {
+    this.#first = null;
+    this.#counted(-1);
+    first.destroy();
+  }
+
+  #closeOthers(others: Upstream[], count: number): void {
+    const closing = others.splice(0, count);
+    this.#counted(-closing.length);
+    for (const upstream of closing) upstream.destroy();
   }
 
   /** The server has left the plan. */
   close(): void {
-    const closing = this.#takeFirst(this.count);
+    this.#counted(-this.count);
+    const closing = this.#others ?? [];
+    if (this.#first !== null) closing.push(this.#first);
     this.#house = null;
+    this.#first = null;
+    this.#others = null;
     for (const upstream of closing) upstream.destroy();
-  }
-
-  #closeFirst(count: number): void {
-    for (const upstream of this.#takeFirst(count)) upstream.destroy();
-  }
-
-  /** The oldest first. */
-  #takeFirst(count: number): Upstream[] {
-    const taken = this.#others === null ? [] : this.#others.splice(0, count);
-    this.#counted(-taken.length);
-    const newest = taken.length < count ? this.take() : null;
-    if (newest !== null) taken.push(newest);
-    return taken;
   }
 
   #counted(by: number): void {

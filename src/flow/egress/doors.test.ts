@@ -150,12 +150,13 @@ test("of a member that is sighted the connection is looked at that would be take
   const target = targetAt("a.example");
   for (const [name, isHolding] of [
     ["first", false],
-    ["last", true],
+    ["put back by another", true],
   ] as const) {
     const upstream = { line: { isHolding }, destroy: () => {} } as unknown as Upstream;
     doors.serverOf(target, by(one)).idle.put(upstream);
     doors.sight(0);
     expect([name, doors.isHolding]).toEqual([name, isHolding]);
+    doors.take(target, by(one));
   }
   doors.sight(1);
   expect(doors.isHolding).toBe(false);

@@ -149,7 +149,7 @@ export class Doors {
    * memory while the member does: each of the two takes the other's time otherwise. Nothing follows from it.
    */
   sight(index: number): void {
-    const upstream = this.#latest[index + 1]?.newest;
+    const upstream = this.#latest[index + 1]?.first;
     this.isHolding = upstream?.line?.isHolding === true;
   }
 
