@@ -145,19 +145,39 @@ test("a member that is sighted has what it had, and its doors are no younger for
   expect(counted()).toEqual(after);
 });
 
-test("of a member that is sighted the connection is looked at that would be taken", () => {
+test("of a member that is sighted the connection is looked at that its last request went over, if that would be taken", () => {
   const doors = doorsOf([one, two]);
   const target = targetAt("a.example");
-  for (const [name, isHolding] of [
-    ["first", false],
-    ["put back by another", true],
-  ] as const) {
+  const put = (isHolding: boolean): Upstream => {
     const upstream = { line: { isHolding }, destroy: () => {} } as unknown as Upstream;
     doors.serverOf(target, by(one)).idle.put(upstream);
-    doors.sight(0);
-    expect([name, doors.isHolding]).toEqual([name, isHolding]);
-    doors.take(target, by(one));
-  }
-  doors.sight(1);
-  expect(doors.isHolding).toBe(false);
+    return upstream;
+  };
+  const sighted = (index = 0): boolean => {
+    doors.sight(index);
+    return doors.isHolding;
+  };
+  const holding = put(true);
+  expect(sighted()).toBe(false);
+  const turn = (): void => {
+    expect(doors.take(target, by(one))).toBe(holding);
+    doors.serverOf(target, by(one)).idle.put(holding);
+  };
+  turn();
+  expect([sighted(), sighted(1)]).toEqual([true, false]);
+  // It is with a request.
+  doors.take(target, by(one));
+  expect(sighted()).toBe(false);
+  put(false);
+  expect(sighted()).toBe(false);
+  doors.take(target, by(one));
+  doors.serverOf(target, by(one)).idle.put(holding);
+  turn();
+  expect(sighted()).toBe(true);
+  doors.sweep(0);
+  expect(sighted()).toBe(false);
+  turn();
+  expect(sighted()).toBe(true);
+  doors.retire(null);
+  expect(sighted()).toBe(false);
 });

@@ -7,6 +7,7 @@
 import type { EgressMemberPlan, PoolPlan, ServerPlan, ServerTlsPlan } from "../../config/plan.ts";
 import type { Tally } from "../../memory/tally.ts";
 import { IdleConnections, IdleHouse, keptOf, targetsIdleMax } from "../idle.ts";
+import type { Line } from "../port.ts";
 import type { ServerSite } from "../site.ts";
 import { type PlaceKept, placeText } from "../targets/place.ts";
 import type { Target } from "../targets/target.ts";
@@ -96,6 +97,9 @@ export class Doors {
   readonly #doors: Map<string, Door>;
   /** By index of the member, from the system's own address on: which was asked for last. */
   readonly #latest: (Door | undefined)[] = [];
+  /** By the same index, what a member's last request went over. No longer than until the next sweep: what has closed is not kept. */
+  readonly #upstreams: (Upstream | undefined)[] = [];
+  readonly #lines: (Line | null | undefined)[] = [];
   /** Stands for these doors where places remember them, and holds nothing of them. */
   readonly #mark: object = {};
   /** What all targets are asked for by, where one connection does. */
@@ -146,17 +150,27 @@ export class Doors {
 
   /**
    * A request is about to be given that member, by its index. The connection that it went over last is looked at, so that it comes from
-   * memory while the member does: each of the two takes the other's time otherwise. Nothing follows from it.
+   * memory while the member does: each of the two takes the other's time otherwise. For the same reason its door, itself and its line are
+   * looked at side by side, and not each by way of the one before. Nothing follows from it.
    */
   sight(index: number): void {
-    const upstream = this.#latest[index + 1]?.first;
-    this.isHolding = upstream?.line?.isHolding === true;
+    const door = this.#latest[index + 1];
+    const upstream = this.#upstreams[index + 1];
+    const line = this.#lines[index + 1];
+    this.isHolding = door?.first === upstream && upstream?.line === line && line?.isHolding === true;
   }
 
   /** A connection to the target by that way that stands idle; null without. Nothing is looked at but its door, and itself. */
   take(target: Target, way: Way): Upstream | null {
     // A tunnel's connection is nobody else's; neither is kept what nobody would look after.
-    return way.isTunnel || this.#isRetired ? null : this.#doorTo(target, way).take();
+    if (way.isTunnel || this.#isRetired) return null;
+    const upstream = this.#doorTo(target, way).take();
+    const at = way.index + 1;
+    if (upstream !== null && this.#upstreams[at] !== upstream) {
+      this.#upstreams[at] = upstream;
+      this.#lines[at] = upstream.line;
+    }
+    return upstream;
   }
 
   /** Through that member to the target, at the address whose turn it is. */
@@ -246,6 +260,8 @@ export class Doors {
   }
 
   sweep(nowMs: number): void {
+    this.#upstreams.fill(undefined);
+    this.#lines.fill(undefined);
     for (const door of this.#doors.values()) door.sweep(nowMs);
   }
 
@@ -253,6 +269,8 @@ export class Doors {
   retire(heir: Doors | null): void {
     if (heir !== null && heir.#doors === this.#doors) return;
     this.#isRetired = true;
+    this.#upstreams.length = 0;
+    this.#lines.length = 0;
     for (const door of this.#doors.values()) this.#forget(door);
   }
 

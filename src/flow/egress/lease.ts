@@ -85,6 +85,9 @@ export class Lease implements Wait, Way, Resting, Scout {
   #target!: Target;
   /** Of the site. */
   #doors!: Doors;
+  /** What was looked at last for this request, and what clients are told of it, where that is an address. */
+  #sighted = -1;
+  #address = 0;
   /** For the pool's `end`: EgressHeld, where `#isHeld`. */
   row = 0;
   lease = -1;
@@ -114,6 +117,7 @@ export class Lease implements Wait, Way, Resting, Scout {
     this.#target = target!;
     this.#doors = pool.targets!.doorsOf(site);
     this.index = -1;
+    this.#sighted = -1;
     this.why = "none";
     this.among = 0;
     this.refusal = null;
@@ -157,7 +161,8 @@ export class Lease implements Wait, Way, Resting, Scout {
 
   /** The same, into a head. */
   tell(output: Output): void {
-    this.site.writeLine(output, this.index);
+    const { site, index } = this;
+    site.writeLine(output, index, index === this.#sighted ? this.#address : site.addressOf(index));
   }
 
   // ---- the search ----
@@ -182,6 +187,8 @@ export class Lease implements Wait, Way, Resting, Scout {
 
   /** Scout: */
   sight(member: number): void {
+    this.#sighted = member;
+    this.#address = this.site.addressOf(member);
     this.#doors.sight(member);
   }
 

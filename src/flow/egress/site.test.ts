@@ -24,7 +24,7 @@ test("what a pool has made of its plan is kept where the plan is the same, howev
 
 function written(site: EgressSite, member: number): string {
   const output = new Output();
-  site.writeLine(output, member);
+  site.writeLine(output, member, site.addressOf(member));
   return new TextDecoder().decode(output.bytes.subarray(0, output.length));
 }
 

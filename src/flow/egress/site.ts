@@ -65,11 +65,15 @@ export class EgressSite {
     return !this.plan.isTold || member === -1 ? "" : `${toldName}${toldOf(this.plan.members[member]!)}\r\n`;
   }
 
-  /** The same, into a head. */
-  writeLine(output: Output, member: number): void {
+  /** What is told of a member, where that is an IPv4 address: that, as `putIPv4` takes it; else 0. */
+  addressOf(member: number): number {
+    return member === -1 ? 0 : this.cards.addressOf(member);
+  }
+
+  /** As `lineOf`, into a head. `address`: what `addressOf` says. */
+  writeLine(output: Output, member: number, address: number): void {
     if (!this.plan.isTold || member === -1) return;
     const { cards } = this;
-    const address = cards.addressOf(member);
     output.put(toldOpening);
     if (address !== 0) output.ipv4(address);
     else output.copy(cards.bytes, cards.toldAt(member), cards.toldAt(member) + cards.toldLength(member));
