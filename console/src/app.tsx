@@ -46,7 +46,7 @@ export function App(): VNode {
       <main id="content" tabIndex={-1} class={staleSince.value === null ? "" : "stale"}>
         <Staleness />
         {Page === undefined ? (
-          <Empty title={`There is no page ${place.value.page}`}>The pages that there are stand at the side.</Empty>
+          <Empty title={`There is no page ${place.value.page}`}>The menu has all pages that there are.</Empty>
         ) : (
           <Page key={page!.id} />
         )}

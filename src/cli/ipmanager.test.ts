@@ -1,4 +1,7 @@
 import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { environmentOf, ipmanager } from "./ipmanager.ts";
 
 test("options come before what the environment says, and what nobody says stays", () => {
@@ -11,6 +14,33 @@ test("options come before what the environment says, and what nobody says stays"
     PATH: "/bin",
   });
   expect(environmentOf({ parse: false }, {})).toEqual({});
+});
+
+test("what is no config of ipmanager's is said to be none, and what cannot be read says why", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-"));
+  try {
+    const cases: [string, string | null, string, number][] = [
+      ["empty.json", "{}", "is no config of ipmanager's", 1],
+      ["own.yaml", "listeners: {}\nfoo: 1\n", "is no config of ipmanager's", 1],
+      ["cut.json", '{"nginx_conf_path":', "a value is missing", 1],
+      ["gone.json", null, "there is no such file", 2],
+    ];
+    for (const [name, text, expected, exit] of cases) {
+      const config = join(folder, name);
+      if (text !== null) writeFileSync(config, text);
+      const child = Bun.spawn(
+        [process.execPath, join(import.meta.dir, "../main.ts"), "ipmanager", "--config", config],
+        {
+          stderr: "pipe",
+        },
+      );
+      const [code, told] = await Promise.all([child.exited, new Response(child.stderr).text()]);
+      expect([name, code, told]).toEqual([name, exit, expect.stringContaining(expected)]);
+      expect(told).not.toContain("listeners is missing");
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("without a config it says how to name one", async () => {

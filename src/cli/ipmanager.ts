@@ -52,9 +52,10 @@ export function environmentOf(options: IpmanagerOptions, environment: Environmen
   return { ...environment, ...Object.fromEntries(said.filter(([, value]) => value !== undefined)) };
 }
 
-/** What cannot be read at all says so itself. */
-function isOwn({ ok, origin }: Loaded): boolean {
-  return origin?.program === "ipmanager" || (!ok && origin === undefined);
+/** What cannot be read at all says so itself: it has no keys. */
+function isOwn(loaded: Loaded): boolean {
+  if (loaded.origin !== undefined) return loaded.origin.program === "ipmanager";
+  return !loaded.ok && loaded.problems.every(({ key }) => key === "");
 }
 
 function strange(file: string): Loaded {

@@ -81,8 +81,12 @@ function yamlHabit(node: ParsedNode, text: string): SyntaxFault | null {
     const found = yamlHabit(child as ParsedNode, text); // The items of a parsed node are parsed nodes.
     if (found !== null) return found;
   }
+  const bare = isMap(node) ? node.items.find(({ value }) => value === null) : undefined;
+  if (bare !== undefined)
+    return { at: bare.key.range[1], message: "this is not JSON: a colon and a value are missing" };
   const end = node.range[1] - 1;
-  const comma = /,\s*$/.exec(text.slice(at, end));
+  // One that is not closed says so.
+  const comma = text[end] === "}" || text[end] === "]" ? /,\s*$/.exec(text.slice(at, end)) : null;
   return comma === null
     ? null
     : { at: at + comma.index, message: "this is not JSON: there is a comma after the last item" };
@@ -90,6 +94,8 @@ function yamlHabit(node: ParsedNode, text: string): SyntaxFault | null {
 
 function scalarHabit(node: Scalar.Parsed, text: string, say: (what: string) => SyntaxFault): SyntaxFault | null {
   const source = text.slice(node.range[0], node.range[1]).split("\n")[0]!;
+  if (node.type === "PLAIN" && source === "")
+    return { at: node.range[0], message: "this is not JSON: a value is missing" };
   const bare = node.type === "PLAIN" ? findUnquoted(text, node.range[1] - 1, ":") : null;
   if (source.startsWith("//") || source.startsWith("/*")) return say("it has no comments");
   if (node.type === "QUOTE_SINGLE") return say("texts stand in double quotes");

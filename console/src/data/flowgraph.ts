@@ -163,7 +163,8 @@ function hereDraft(flows: readonly Flow[]): Draft {
 function poolDraft(pool: PoolFigures, rules: readonly RuleRecord[], hits: ReadonlyMap<string, number>): Draft {
   const state = pool.servers === 0 ? null : pool.eligible === 0 ? "down" : pool.eligible < pool.servers ? "warn" : "up";
   const own = rules.filter(({ owner }) => owner.kind === "pool" && owner.name === pool.name);
-  const lines: BoxLine[] = [{ text: `${pool.eligible} of ${pool.servers} up`, value: null, state: null }];
+  const servers = pool.servers === 0 ? "no servers" : `${pool.eligible} of ${pool.servers} up`;
+  const lines: BoxLine[] = [{ text: servers, value: null, state: null }];
   if (pool.queued > 0) lines.push({ text: `${pool.queued} waiting`, value: null, state: "warn" });
   for (const rule of own.slice(0, 2)) lines.push({ text: rule.name, value: hits.get(rule.id) ?? 0, state: null });
   const title = { text: pool.name, value: pool.requests, state };

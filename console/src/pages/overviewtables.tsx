@@ -78,7 +78,7 @@ export function PoolTable({ now }: { readonly now: Figures }): VNode {
           {pool.name}
         </a>,
         <span key="up" class={pool.eligible === 0 && pool.servers > 0 ? "bad" : isShort ? "warn" : ""}>
-          {pool.eligible}/{pool.servers}
+          {pool.servers === 0 ? "—" : `${pool.eligible}/${pool.servers}`}
         </span>,
         count(pool.requests),
         <Errors key="errors" value={pool.errors} />,
