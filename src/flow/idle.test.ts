@@ -29,22 +29,21 @@ function idleOf(connectionsMax: number, timeoutMs = 1000): { idle: IdleConnectio
   return { idle, counted: () => tally.cells[row + serverCell.idle]! };
 }
 
-test("one is taken again and again, and of the others the one used last", () => {
+test("the connection used last is taken first", () => {
   const { idle, counted } = idleOf(8);
-  const [one, two, three] = [new Connection(), new Connection(), new Connection()];
-  for (const each of [one, two, three]) expect(idle.put(asUpstream(each))).toBe(true);
-  expect(counted()).toBe(3);
-  for (let times = 0; times < 3; times++) {
-    expect(idle.take()).toBe(asUpstream(one));
-    expect(idle.put(asUpstream(one))).toBe(true);
-  }
-  expect(idle.take()).toBe(asUpstream(one));
-  expect(idle.take()).toBe(asUpstream(three));
-  expect(idle.put(asUpstream(three))).toBe(true);
-  expect(idle.take()).toBe(asUpstream(three));
+  const [one, two] = [new Connection(), new Connection()];
+  expect([idle.put(asUpstream(one)), idle.put(asUpstream(two))]).toEqual([true, true]);
+  expect(counted()).toBe(2);
   expect(idle.take()).toBe(asUpstream(two));
+  expect(idle.take()).toBe(asUpstream(one));
   expect(idle.take()).toBeNull();
   expect(counted()).toBe(0);
+});
+
+test("there is room for as many as the plan says", () => {
+  const { idle } = idleOf(1);
+  expect(idle.put(asUpstream(new Connection()))).toBe(true);
+  expect(idle.put(asUpstream(new Connection()))).toBe(false);
 });
 
 test("of many that a burst has left only one is needed for one request at a time, and the rest grow old", () => {
@@ -60,26 +59,35 @@ test("of many that a burst has left only one is needed for one request at a time
   expect([burst.filter((each) => each.isDestroyed).length, counted()]).toEqual([4, 1]);
 });
 
-test("there is room for as many as the plan says", () => {
-  const { idle } = idleOf(1);
-  expect(idle.put(asUpstream(new Connection()))).toBe(true);
-  expect(idle.put(asUpstream(new Connection()))).toBe(false);
+test("where a new plan has room for fewer the next sweep closes the oldest, whether the newest is there or not", () => {
+  for (const isOut of [false, true]) {
+    const tally = new Tally(Arena.inMemory(), 0);
+    const house = new IdleHouse(tally, tally.serverRow(3));
+    house.configure({ connectionsMax: 4, timeoutMs: 1000 });
+    const idle = new IdleConnections(house);
+    const all = [0, 1, 2, 3].map((atMs) => new Connection(atMs));
+    for (const each of all) idle.put(asUpstream(each));
+    if (isOut) idle.take();
+    house.configure({ connectionsMax: 2, timeoutMs: 1000 });
+    idle.sweep(3);
+    expect(all.map((each) => each.isDestroyed)).toEqual(
+      isOut ? [true, false, false, false] : [true, true, false, false],
+    );
+    house.configure({ connectionsMax: 0, timeoutMs: 1000 });
+    idle.sweep(3);
+    expect([idle.count, tally.cells[house.row + serverCell.idle]]).toEqual([0, 0]);
+    expect(idle.put(asUpstream(new Connection()))).toBe(false);
+  }
 });
 
-test("where a new plan has room for fewer the next sweep closes the oldest", () => {
-  const tally = new Tally(Arena.inMemory(), 0);
-  const house = new IdleHouse(tally, tally.serverRow(3));
-  house.configure({ connectionsMax: 4, timeoutMs: 1000 });
-  const idle = new IdleConnections(house);
-  const all = [0, 1, 2, 3].map((atMs) => new Connection(atMs));
-  for (const each of all) idle.put(asUpstream(each));
-  house.configure({ connectionsMax: 2, timeoutMs: 1000 });
-  idle.sweep(3);
-  expect(all.map((each) => each.isDestroyed)).toEqual([false, true, true, false]);
-  house.configure({ connectionsMax: 0, timeoutMs: 1000 });
-  idle.sweep(3);
-  expect([idle.count, tally.cells[house.row + serverCell.idle]]).toEqual([0, 0]);
-  expect(idle.put(asUpstream(new Connection()))).toBe(false);
+test("there is never more room than the plan says, whichever are out", () => {
+  const { idle } = idleOf(2);
+  const [one, two, three] = [new Connection(), new Connection(), new Connection()];
+  idle.put(asUpstream(one));
+  idle.put(asUpstream(two));
+  expect(idle.take()).toBe(asUpstream(two));
+  expect(idle.put(asUpstream(three))).toBe(true);
+  expect([idle.put(asUpstream(two)), idle.count]).toEqual([false, 2]);
 });
 
 test("one that closed is no longer here, and one that never was is ignored", () => {
@@ -133,49 +141,30 @@ test("of a server that is told whose connection it is nothing stands idle", () =
   expect(keptOf(pool, { ...server, proxyProtocol: 2 }).connectionsMax).toBe(0);
 });
 
-test("whatever comes and goes, it is as a place and a list that the last leaves first", () => {
+test("whatever comes and goes, it is as a list that the last leaves first", () => {
   const prng = new Prng(7);
   const { idle, counted } = idleOf(4, 100);
-  let first: Connection | null = null;
   let list: Connection[] = [];
   let nowMs = 0;
-  const isOld = (each: Connection): boolean => each.idleSinceMs + 100 <= nowMs;
   for (let round = 0; round < 5000; round++) {
     nowMs += prng.below(30);
     const action = prng.below(6);
-    const all: Connection[] = first === null ? list : [first, ...list];
     if (action < 3) {
       const one = new Connection(nowMs);
       const isTaken = idle.put(asUpstream(one));
-      expect(isTaken).toBe(all.length < 4);
-      if (isTaken && first === null) first = one;
-      else if (isTaken) list.push(one);
-    } else if (action === 3) {
-      const taken = first ?? list.pop() ?? null;
-      first = null;
-      expect(idle.take()).toBe(taken as unknown as Upstream | null);
-    } else if (action === 4) {
-      const gone = all[prng.below(5)];
-      if (gone === undefined) continue;
-      idle.remove(asUpstream(gone));
-      if (gone === first) first = null;
-      else list.splice(list.indexOf(gone), 1);
-    } else if (prng.below(3) === 0) {
-      const oldest = [...all].sort((one, other) => one.idleSinceMs - other.idleSinceMs)[0];
-      expect(idle.closeOldest()).toBe(oldest !== undefined);
-      const isFirst = first?.isDestroyed === true;
-      expect(all.filter((each) => each.isDestroyed).map((each) => each.idleSinceMs)).toEqual(
-        oldest === undefined ? [] : [oldest.idleSinceMs],
-      );
-      if (isFirst) first = null;
-      list = list.filter((each) => !each.isDestroyed);
-    } else {
+      expect(isTaken).toBe(list.length < 4);
+      if (isTaken) list.push(one);
+    } else if (action === 3) expect(idle.take()).toBe((list.pop() ?? null) as unknown as Upstream | null);
+    else if (action === 4) {
+      const index = prng.below(5);
+      if (index < list.length) idle.remove(asUpstream(list.splice(index, 1)[0]!));
+    } else if (prng.below(3) === 0) expect(idle.closeOldest()).toBe(list.shift() !== undefined);
+    else {
       idle.sweep(nowMs);
-      expect(all.filter((each) => each.isDestroyed)).toEqual(all.filter(isOld));
-      if (first !== null && isOld(first)) first = null;
-      list = list.filter((each) => !isOld(each));
+      const old = list.filter((each) => each.idleSinceMs + 100 <= nowMs);
+      expect(old.every((each) => each.isDestroyed)).toBe(true);
+      list = list.filter((each) => !old.includes(each));
     }
-    const count = list.length + (first === null ? 0 : 1);
-    expect([idle.count, counted(), list.some((each) => each.isDestroyed)]).toEqual([count, count, false]);
+    expect([idle.count, counted(), list.some((each) => each.isDestroyed)]).toEqual([list.length, list.length, false]);
   }
 });

@@ -1,6 +1,5 @@
-// Idle keep-alive connections to one server, in this worker. One of them is taken again and again, and of those that are needed besides
-// the one that was used last, so that those not needed grow old and are closed. A connection that says anything while idle, or closes, is
-// no longer here (upstream.ts).
+// Idle keep-alive connections to one server, in this worker. The one that was used last is taken first, so that those not
+// needed grow old and are closed. A connection that says anything while idle, or closes, is no longer here (upstream.ts).
 
 import type { IdlePlan, PoolPlan, ServerPlan } from "../config/plan.ts";
 import { serverCell, type Tally } from "../memory/tally.ts";
@@ -47,9 +46,9 @@ export function keptOf({ idle }: PoolPlan, { proxyProtocol }: ServerPlan): IdleP
  * as long as one connection at a time is enough.
  */
 export class IdleConnections {
-  /** Taken before all others, and put back here if nobody else stands here. */
-  #first: Upstream | null = null;
-  /** Those that came back while another stood first, the oldest first; null before there were any. */
+  /** Of most there is one or none. Null while it carries a request, until another comes back. */
+  #newest: Upstream | null = null;
+  /** Those below it, the oldest first; null before there were any. */
   #others: Upstream[] | null = null;
   /** Null: the server has left the plan. */
   #house: IdleHouse | null;
@@ -70,21 +69,22 @@ export class IdleConnections {
   }
 
   get count(): number {
-    return (this.#first === null ? 0 : 1) + (this.#others === null ? 0 : this.#others.length);
+    return (this.#newest === null ? 0 : 1) + (this.#others === null ? 0 : this.#others.length);
   }
 
-  /** What `take` would give, where that can be told at a glance. */
-  get first(): Upstream | null {
-    return this.#first;
+  /** What `take` would give, unless that is one of the others. */
+  get newest(): Upstream | null {
+    return this.#newest;
   }
 
   /** Null: there is none. */
   take(): Upstream | null {
-    const first = this.#first;
-    if (first === null) return this.#others === null ? null : this.#takeOther(this.#others);
-    this.#first = null;
+    const newest = this.#newest;
+    if (newest === null) return this.#others === null ? null : this.#takeOther(this.#others);
+    // It mostly comes back before another is wanted: until then nobody looks at the others.
+    this.#newest = null;
     this.#counted(-1);
-    return first;
+    return newest;
   }
 
   #takeOther(others: Upstream[]): Upstream | null {
@@ -100,78 +100,69 @@ export class IdleConnections {
     if (house === null || !this.#hasPlace(house.plan.connectionsMax)) return false;
     // To make room may be to forget these.
     if (house.room !== null && (!house.room.makeRoom() || this.#house === null)) return false;
-    if (this.#first === null) this.#first = upstream;
-    else {
+    if (this.#newest !== null) {
       this.#others ??= [];
-      this.#others.push(upstream);
+      this.#others.push(this.#newest);
     }
+    this.#newest = upstream;
     this.#counted(1);
     return true;
   }
 
-  /** The others are one fewer than there may be in all, so that the first place, where it is free, is there without looking at them. */
+  /** The others are one fewer than there may be in all, so that there is a place for the newest without looking at them. */
   #hasPlace(connectionsMax: number): boolean {
-    if (this.#first === null) return connectionsMax > 0;
+    if (this.#newest === null) return connectionsMax > 0;
     return (this.#others === null ? 0 : this.#others.length) < connectionsMax - 1;
   }
 
   remove(upstream: Upstream): void {
-    if (upstream === this.#first) return void this.take();
+    if (upstream === this.#newest) return void this.take();
     const index = this.#others === null ? -1 : this.#others.lastIndexOf(upstream);
     if (index === -1) return;
     this.#others!.splice(index, 1);
     this.#counted(-1);
   }
 
-  /** Close those idle for too long, and the oldest where a new plan has room for fewer. */
+  /** Close those idle for too long, and those that a new plan has no room for; the oldest lie at the bottom. */
   sweep(nowMs: number): void {
     const house = this.#house;
-    if (house === null) return;
+    const { count } = this;
+    if (count === 0 || house === null) return;
     const { connectionsMax, timeoutMs } = house.plan;
     const isOld = (upstream: Upstream): boolean => upstream.idleSinceMs + timeoutMs <= nowMs;
-    const first = this.#first;
-    if (first !== null && (connectionsMax === 0 || isOld(first))) this.#closeFirst(first);
-    const others = this.#others;
-    if (others === null) return;
-    let old = Math.max(0, others.length - Math.max(0, connectionsMax - 1));
+    const others = this.#others ?? [];
+    let old = Math.max(0, Math.min(count - connectionsMax, others.length));
     while (old < others.length && isOld(others[old]!)) old++;
-    if (old > 0) this.#closeOthers(others, old);
+    const isAll = old === others.length && this.#newest !== null && (connectionsMax === 0 || isOld(this.#newest));
+    this.#closeFirst(isAll ? old + 1 : old);
   }
 
   /** False: there is none. */
   closeOldest(): boolean {
-    const first = this.#first;
-    const other = this.#others?.[0];
-    if (other !== undefined && (first === null || other.idleSinceMs < first.idleSinceMs)) {
-      this.#closeOthers(this.#others!, 1);
-      return true;
-    }
-    if (first === null) return false;
-    this.#closeFirst(first);
+    if (this.count === 0) return false;
+    this.#closeFirst(1);
     return true;
-  }
-
-  #closeFirst(first: Upstream): void {
-    this.#first = null;
-    this.#counted(-1);
-    first.destroy();
-  }
-
-  #closeOthers(others: Upstream[], count: number): void {
-    const closing = others.splice(0, count);
-    this.#counted(-closing.length);
-    for (const upstream of closing) upstream.destroy();
   }
 
   /** The server has left the plan. */
   close(): void {
-    this.#counted(-this.count);
-    const closing = this.#others ?? [];
-    if (this.#first !== null) closing.push(this.#first);
+    const closing = this.#takeFirst(this.count);
     this.#house = null;
-    this.#first = null;
-    this.#others = null;
     for (const upstream of closing) upstream.destroy();
+  }
+
+  #closeFirst(count: number): void {
+    if (count === 0) return;
+    for (const upstream of this.#takeFirst(count)) upstream.destroy();
+  }
+
+  /** The oldest first. */
+  #takeFirst(count: number): Upstream[] {
+    const taken = this.#others === null ? [] : this.#others.splice(0, count);
+    this.#counted(-taken.length);
+    const newest = taken.length < count ? this.take() : null;
+    if (newest !== null) taken.push(newest);
+    return taken;
   }
 
   #counted(by: number): void {

@@ -147,7 +147,7 @@ test("after a reused connection was lost the next try is over a fresh one: when 
   server.sends(ok("1"));
   client.sends(get("/3"));
   play.take();
-  second.closes(true);
+  server.closes(true);
   play.expect("dial one:80");
 });
 

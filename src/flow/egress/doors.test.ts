@@ -113,14 +113,25 @@ test("a reload keeps what members that stay have, and closes what is of others, 
   expect(next.count).toBe(0);
 });
 
-test("what requests that began before a reload leave idle counts with the rest of it", () => {
-  const former = doorsOf([one], null, 2);
-  const closed: string[] = [];
-  idle(former.serverOf(targetAt("a.example"), by(one)), closed, "a");
-  const next = doorsOf([one], former, 2);
-  for (const name of ["b", "c"]) idle(former.serverOf(targetAt(`${name}.example`), by(one)), closed, name);
-  idle(next.serverOf(targetAt("d.example"), by(one)), closed, "d");
-  expect([next.idleCount, closed]).toEqual([2, ["a", "b"]]);
+test("what requests that began before a reload, or two, leave idle counts with the rest of it, and is not kept where nobody goes on", () => {
+  for (const reloads of [1, 2]) {
+    const first = doorsOf([one], null, 2);
+    const closed: string[] = [];
+    idle(first.serverOf(targetAt("a.example"), by(one)), closed, "a");
+    let newest = first;
+    for (let turn = 0; turn < reloads; turn++) {
+      const next = doorsOf([one], newest, 2);
+      newest.retire(next);
+      newest = next;
+    }
+    for (const name of ["b", "c"]) idle(first.serverOf(targetAt(`${name}.example`), by(one)), closed, name);
+    idle(newest.serverOf(targetAt("d.example"), by(one)), closed, "d");
+    expect([newest.idleCount, closed]).toEqual([2, ["a", "b"]]);
+    newest.retire(null);
+    expect([newest.idleCount, newest.count, closed]).toEqual([0, 0, ["a", "b", "c", "d"]]);
+    expect(first.serverOf(targetAt("e.example"), by(one)).idle.put({} as Upstream)).toBe(false);
+    expect([newest.count, first.take(targetAt("e.example"), by(one))]).toEqual([0, null]);
+  }
 });
 
 test("a member that is sighted has what it had, and its doors are no younger for it", () => {
@@ -145,39 +156,18 @@ test("a member that is sighted has what it had, and its doors are no younger for
   expect(counted()).toEqual(after);
 });
 
-test("of a member that is sighted the connection is looked at that its last request went over, if that would be taken", () => {
+test("of a member that is sighted the connection is looked at that would be taken", () => {
   const doors = doorsOf([one, two]);
   const target = targetAt("a.example");
-  const put = (isHolding: boolean): Upstream => {
+  for (const [name, isHolding] of [
+    ["first", false],
+    ["last", true],
+  ] as const) {
     const upstream = { line: { isHolding }, destroy: () => {} } as unknown as Upstream;
     doors.serverOf(target, by(one)).idle.put(upstream);
-    return upstream;
-  };
-  const sighted = (index = 0): boolean => {
-    doors.sight(index);
-    return doors.isHolding;
-  };
-  const holding = put(true);
-  expect(sighted()).toBe(false);
-  const turn = (): void => {
-    expect(doors.take(target, by(one))).toBe(holding);
-    doors.serverOf(target, by(one)).idle.put(holding);
-  };
-  turn();
-  expect([sighted(), sighted(1)]).toEqual([true, false]);
-  // It is with a request.
-  doors.take(target, by(one));
-  expect(sighted()).toBe(false);
-  put(false);
-  expect(sighted()).toBe(false);
-  doors.take(target, by(one));
-  doors.serverOf(target, by(one)).idle.put(holding);
-  turn();
-  expect(sighted()).toBe(true);
-  doors.sweep(0);
-  expect(sighted()).toBe(false);
-  turn();
-  expect(sighted()).toBe(true);
-  doors.retire(null);
-  expect(sighted()).toBe(false);
+    doors.sight(0);
+    expect([name, doors.isHolding]).toEqual([name, isHolding]);
+  }
+  doors.sight(1);
+  expect(doors.isHolding).toBe(false);
 });

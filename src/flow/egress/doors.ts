@@ -7,7 +7,6 @@
 import type { EgressMemberPlan, PoolPlan, ServerPlan, ServerTlsPlan } from "../../config/plan.ts";
 import type { Tally } from "../../memory/tally.ts";
 import { IdleConnections, IdleHouse, keptOf, targetsIdleMax } from "../idle.ts";
-import type { Line } from "../port.ts";
 import type { ServerSite } from "../site.ts";
 import { type PlaceKept, placeText } from "../targets/place.ts";
 import type { Target } from "../targets/target.ts";
@@ -73,6 +72,16 @@ class Door extends IdleConnections {
 
 type MakeServer = (plan: ServerPlan, idle: IdleConnections) => ServerSite;
 
+/** What is known, in common with the doors of plans before: requests that began by one of those still come to them. */
+interface Known {
+  /** The one that was asked for last comes last, of those that were asked for since there is little room. */
+  readonly doors: Map<string, Door>;
+  /** The newest plan's. */
+  house: IdleHouse;
+  /** Nobody looks after them any more. */
+  isRetired: boolean;
+}
+
 /** How a target is reached. */
 export interface Way {
   readonly member: EgressMemberPlan | null;
@@ -91,15 +100,9 @@ export class Doors {
   readonly #pool: string;
   readonly #make: MakeServer;
   readonly #idleMax: number;
-  /** From a reload on that of the doors that go on with these: requests that began before it still come here. */
-  #house: IdleHouse;
-  /** The one that was asked for last comes last, of those that were asked for since there is little room. */
-  readonly #doors: Map<string, Door>;
+  readonly #known: Known;
   /** By index of the member, from the system's own address on: which was asked for last. */
   readonly #latest: (Door | undefined)[] = [];
-  /** By the same index, what a member's last request went over. No longer than until the next sweep: what has closed is not kept. */
-  readonly #upstreams: (Upstream | undefined)[] = [];
-  readonly #lines: (Line | null | undefined)[] = [];
   /** Stands for these doors where places remember them, and holds nothing of them. */
   readonly #mark: object = {};
   /** What all targets are asked for by, where one connection does. */
@@ -110,7 +113,6 @@ export class Doors {
   #address = "";
   /** Of the connection that was sighted last: what is kept has to be looked at. */
   isHolding = false;
-  #isRetired = false;
 
   /** `former`: of the plan before; what it knows is taken over, but for members that `members` has no more. */
   constructor(
@@ -126,57 +128,46 @@ export class Doors {
     this.#pool = plan.name;
     this.#make = make;
     this.#idleMax = idleMax;
-    this.#house = new IdleHouse(tally, row);
-    this.#house.configure(keptOf(plan, this.#star), { makeRoom: () => this.#makeRoom() });
-    this.#doors = former === null ? new Map() : former.#doors;
-    if (former === null) return;
-    former.#house = this.#house;
-    this.#keepOnly(members);
+    const house = new IdleHouse(tally, row);
+    house.configure(keptOf(plan, this.#star), { makeRoom: () => this.#makeRoom() });
+    this.#known = former === null ? { doors: new Map(), house, isRetired: false } : former.#known;
+    this.#known.house = house;
+    if (former !== null) this.#keepOnly(members);
   }
 
   #keepOnly(members: readonly EgressMemberPlan[]): void {
     const entries = new Map(members.map((member) => [member.id, member]));
-    for (const door of this.#doors.values()) {
+    for (const door of this.#known.doors.values()) {
       const member = entries.get(door.frame.member);
       const isGone = door.frame.member !== "" && (member === undefined || entryText(member) !== door.frame.entry);
       if (isGone) this.#forget(door);
-      else door.move(this.#house);
+      else door.move(this.#known.house);
     }
   }
 
   get count(): number {
-    return this.#doors.size;
+    return this.#known.doors.size;
   }
 
   /**
    * A request is about to be given that member, by its index. The connection that it went over last is looked at, so that it comes from
-   * memory while the member does: each of the two takes the other's time otherwise. For the same reason its door, itself and its line are
-   * looked at side by side, and not each by way of the one before. Nothing follows from it.
+   * memory while the member does: each of the two takes the other's time otherwise. Nothing follows from it.
    */
   sight(index: number): void {
-    const door = this.#latest[index + 1];
-    const upstream = this.#upstreams[index + 1];
-    const line = this.#lines[index + 1];
-    this.isHolding = door?.first === upstream && upstream?.line === line && line?.isHolding === true;
+    const upstream = this.#latest[index + 1]?.newest;
+    this.isHolding = upstream?.line?.isHolding === true;
   }
 
   /** A connection to the target by that way that stands idle; null without. Nothing is looked at but its door, and itself. */
   take(target: Target, way: Way): Upstream | null {
     // A tunnel's connection is nobody else's; neither is kept what nobody would look after.
-    if (way.isTunnel || this.#isRetired) return null;
-    const upstream = this.#doorTo(target, way).take();
-    const at = way.index + 1;
-    if (upstream !== null && this.#upstreams[at] !== upstream) {
-      this.#upstreams[at] = upstream;
-      this.#lines[at] = upstream.line;
-    }
-    return upstream;
+    return way.isTunnel || this.#known.isRetired ? null : this.#doorTo(target, way).take();
   }
 
   /** Through that member to the target, at the address whose turn it is. */
   serverOf(target: Target, way: Way): ServerSite {
     const { address } = target;
-    if (way.isTunnel || this.#isRetired) return this.#make(this.#planOf(target, way, address), this.#noIdle());
+    if (way.isTunnel || this.#known.isRetired) return this.#make(this.#planOf(target, way, address), this.#noIdle());
     const door = this.#doorTo(target, way);
     return door.server !== null && door.frame.address === address ? door.server : this.#serverAt(door, target, way);
   }
@@ -186,8 +177,8 @@ export class Doors {
     const latest = this.#latest[way.index + 1];
     const door = latest !== undefined && latest.destination === destination ? latest : this.#find(destination, way);
     if (this.#isTight) {
-      this.#doors.delete(door.frame.key);
-      this.#doors.set(door.frame.key, door);
+      this.#known.doors.delete(door.frame.key);
+      this.#known.doors.set(door.frame.key, door);
     }
     return door;
   }
@@ -216,7 +207,7 @@ export class Doors {
 
   /** Only then it matters who is the oldest. */
   get #isTight(): boolean {
-    return this.idleCount * 2 >= this.#idleMax || this.#doors.size * 2 >= doorsMax;
+    return this.idleCount * 2 >= this.#idleMax || this.#known.doors.size * 2 >= doorsMax;
   }
 
   /** Not the one that its member was asked for last. */
@@ -233,11 +224,11 @@ export class Doors {
 
   #lookUp(destination: Destination, way: Way): Door {
     const key = keyOf(destination, way);
-    let door = this.#doors.get(key);
+    let door = this.#known.doors.get(key);
     if (door === undefined) {
-      if (this.#doors.size >= doorsMax) this.#forgetOldest();
-      door = new Door(this.#house, key, way.member);
-      this.#doors.set(key, door);
+      if (this.#known.doors.size >= doorsMax) this.#forgetOldest();
+      door = new Door(this.#known.house, key, way.member);
+      this.#known.doors.set(key, door);
     }
     door.destination?.leave(door);
     door.destination = destination;
@@ -260,24 +251,20 @@ export class Doors {
   }
 
   sweep(nowMs: number): void {
-    this.#upstreams.fill(undefined);
-    this.#lines.fill(undefined);
-    for (const door of this.#doors.values()) door.sweep(nowMs);
+    for (const door of this.#known.doors.values()) door.sweep(nowMs);
   }
 
   /** It has left the plan, and `heir` does not go on with what it knows. */
   retire(heir: Doors | null): void {
-    if (heir !== null && heir.#doors === this.#doors) return;
-    this.#isRetired = true;
-    this.#upstreams.length = 0;
-    this.#lines.length = 0;
-    for (const door of this.#doors.values()) this.#forget(door);
+    if (heir !== null && heir.#known === this.#known) return;
+    this.#known.isRetired = true;
+    for (const door of this.#known.doors.values()) this.#forget(door);
   }
 
   /** One more connection is to stand idle. False: there is no room. */
   #makeRoom(): boolean {
     if (this.idleCount < this.#idleMax) return true;
-    for (const door of this.#doors.values()) {
+    for (const door of this.#known.doors.values()) {
       if (door.count === 0) this.#forget(door);
       else if (door.closeOldest()) return true;
     }
@@ -285,11 +272,11 @@ export class Doors {
   }
 
   get idleCount(): number {
-    return this.#house.count;
+    return this.#known.house.count;
   }
 
   #forgetOldest(): void {
-    const oldest = this.#doors.values().next();
+    const oldest = this.#known.doors.values().next();
     if (oldest.done !== true) this.#forget(oldest.value);
   }
 
@@ -297,7 +284,7 @@ export class Doors {
     door.destination?.leave(door);
     door.destination = null;
     door.close();
-    this.#doors.delete(door.frame.key);
+    this.#known.doors.delete(door.frame.key);
   }
 
   #planOf({ name, place }: Target, way: Way, address: string): ServerPlan {
@@ -323,7 +310,7 @@ export class Doors {
   }
 
   #noIdle(): IdleConnections {
-    const idle = new IdleConnections(this.#house);
+    const idle = new IdleConnections(this.#known.house);
     idle.close();
     return idle;
   }
