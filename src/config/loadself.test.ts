@@ -26,3 +26,29 @@ test("what lies in the folder that it is started in decides nothing", async () =
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test("a package that is not there is not fetched", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-self-"));
+  const asked: string[] = [];
+  const registry = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: ({ url }) => {
+      asked.push(url);
+      return new Response("", { status: 404 });
+    },
+  });
+  try {
+    writeFileSync(join(folder, "say.ts"), 'import * as all from "is-mistyped";\nconsole.log(all);\n');
+    const child = Bun.spawn([process.execPath, ...runtimeOptions, "say.ts"], {
+      cwd: folder,
+      stderr: "pipe",
+      env: { ...process.env, BUN_CONFIG_REGISTRY: registry.url.href, BUN_INSTALL_CACHE_DIR: join(folder, "cache") },
+    });
+    expect(await new Response(child.stderr).text()).toContain("Cannot find package 'is-mistyped'");
+    expect(asked).toEqual([]);
+  } finally {
+    registry.stop(true);
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

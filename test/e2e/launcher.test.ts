@@ -1,11 +1,13 @@
-// bin/sluice as its users start it, and what becomes of what it has started when it is gone without a word.
+// bin/sluice as its users start it: what becomes of what it has started when it is gone without a word, and that a config which names
+// a package that is not there has nothing fetched.
 
 import { expect, setDefaultTimeout } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Origin, ok } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
 import { childrenOf, isAlive } from "./harness/processes.ts";
-import { testWith } from "./harness/program.ts";
+import { ran, testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
 import { repository } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
@@ -49,3 +51,70 @@ testWith(["node"])("a proxy whose launcher is killed ends what is under way, and
   await until("it to end", () => !isAlive(control));
   expect(await new Response(launcher.stderr).text()).toContain("stopped cleanly");
 });
+
+testWith(["node"])(
+  "no package is fetched that a config imports and that is not there, by check nor by a worker",
+  async () => {
+    await using room = new Room();
+    const asked: string[] = [];
+    const registry = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: ({ url }) => {
+        asked.push(url);
+        return new Response("", { status: 404 });
+      },
+    });
+    room.ending(() => registry.stop(true));
+    const env = { BUN_CONFIG_REGISTRY: registry.url.href, BUN_INSTALL_CACHE_DIR: room.path("cache") };
+    const [port, adminPort] = [freePort(), freePort()];
+    const path = room.path("sluice.config.ts");
+    const write = (imports: string): void =>
+      writeFileSync(
+        path,
+        `import { defineConfig } from "sluice";
+       import { onRequest } from "./hooks.ts";
+       ${imports}
+       export default defineConfig({
+         workers: 1,
+         admin: { listen: "127.0.0.1:${adminPort}" },
+         listeners: { web: { listen: "127.0.0.1:${port}", use: "app", onRequest } },
+         pools: { app: { servers: ["127.0.0.1:1"] } },
+       });`,
+      );
+    writeFileSync(room.path("later.ts"), 'export const said = "later";');
+    writeFileSync(
+      room.path("hooks.ts"),
+      `export const onRequest = async (request: { path: string }) => {
+       if (request.path === "/later") return new Response((await import("./later.ts")).said);
+       const name = "is-mistyped";
+       return new Response(await import(name).then(() => "fetched", (error) => error.message));
+     };`,
+    );
+    const launched = ["node", join(repository, "bin/sluice")];
+    write('import mistyped from "is-mistyped"; void mistyped;');
+    const refused = await ran([...launched, "check", path], { env });
+    expect(refused.err).toContain("Cannot find package 'is-mistyped'");
+    expect(refused.code).toBe(1);
+    write("");
+    expect((await ran([...launched, "check", path], { env })).code).toBe(0);
+    const running = Bun.spawn([...launched, "run", "-c", path], {
+      cwd: room.folder,
+      stdio: ["ignore", "ignore", "ignore"],
+      env: { ...process.env, ...env },
+    });
+    room.ending(async () => {
+      running.kill("SIGTERM");
+      await running.exited;
+    });
+    const answer = (word: string): Promise<string> =>
+      fetch(`http://127.0.0.1:${port}${word}`).then(
+        (response) => response.text(),
+        () => "",
+      );
+    await until("it to answer", async () => (await answer("/later")) !== "");
+    expect(await answer("/later")).toBe("later");
+    expect(await answer("/missing")).toContain("Cannot find package 'is-mistyped'");
+    expect(asked).toEqual([]);
+  },
+);
