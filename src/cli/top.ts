@@ -60,7 +60,9 @@ class Top {
   }
 
   async run(): Promise<number> {
-    const { screen, regularly } = this.#place;
+    const { regularly } = this.#place;
+    // One frame is written where all else is: on a screen of its own it would be gone with it.
+    const screen = this.#options.once === true ? null : this.#place.screen;
     const { promise: ended, resolve } = Promise.withResolvers<number>();
     this.#end = (code) => {
       this.#isEnded = true;

@@ -37,6 +37,19 @@ test("one frame, for people and for programs", async () => {
   expect([told.servers.length, told.hotKeys[0]?.table]).toEqual([1, "seen"]);
 });
 
+testWith(["script"])("one frame stays on the terminal, as wide as that is", async () => {
+  await using room = new Room();
+  const sluice = await stage(room);
+  const words = [...command, "top", "--once", "--admin", sluice.admin].join(" ");
+  const { code, out } = await ran(["script", "-qec", `stty cols 70 rows 30; ${words}`, "/dev/null"], {
+    env: { TERM: "xterm", NO_COLOR: "1" },
+  });
+  expect(code).toBe(0);
+  expect(out).toMatch(/[1-9][\d.]*k? requests\/s/);
+  expect(out).not.toContain("\x1b[");
+  expect(Math.max(...out.split(/\r?\n/).map((line) => line.length))).toBeLessThanOrEqual(70);
+});
+
 testWith(["script"])("a terminal has its screen back when it ends", async () => {
   await using room = new Room();
   const sluice = await stage(room);
