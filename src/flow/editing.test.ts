@@ -194,6 +194,41 @@ test("an edit that makes a head too large is refused as such a head is, and the 
   play.expectNothingLeft();
 });
 
+test("rules behind an edit that is refused ask what the client sent, and edit nothing", () => {
+  const doubled = (name: string) => rule(null, null, { does: [field("set", name, "{path}")] });
+  const play = judged(
+    { request: ["X-A", "X-B", "X-C", "X-D", "X-E", "X-F"].map(doubled) },
+    { limits: { headBytesMax: 4096 } },
+  );
+  play.connect().sends(get(`/${"a".repeat(3000)}`));
+  play.expectAmong("report 431 head_too_large");
+});
+
+test("as many fields as a head may have are given, and one more is refused", () => {
+  const given = (count: number): RulePlan[] =>
+    Array.from({ length: count }, (_, index) =>
+      rule("path == '/'", null, { does: [field("set", `X-${index}`, "{path}")] }),
+    );
+  const asked = (count: number): string[] => {
+    const play = judged({ request: given(count) }, { limits: { fieldsMax: 10 } });
+    play.connect().sends(get("/"));
+    return play.take();
+  };
+  expect(asked(9).join()).toContain("dial");
+  expect(asked(10).join()).toContain("report 431 head_too_large");
+  expect(asked(14).join()).toContain("report 431 head_too_large");
+});
+
+test("response rules behind an edit that is refused edit nothing", () => {
+  const doubled = (name: string) => rule(null, null, { does: [field("set", name, "{response.headers['x']}")] });
+  const play = judged({ response: ["X-A", "X-B", "X-C", "X-D"].map(doubled) }, { limits: { headBytesMax: 2048 } });
+  play.connect().sends(get("/"));
+  const server = play.accept();
+  play.take();
+  server.sends(`HTTP/1.1 200 OK\r\nX: ${"x".repeat(900)}\r\nContent-Length: 0\r\n\r\n`);
+  play.expectAmong("report 502 bad_response");
+});
+
 test("a response that an edit makes too large goes no further", () => {
   const does = [field("set", "X-A", "{response.headers['x'] + response.headers['x']}")];
   const play = judged({ response: [rule(null, null, { does })] }, { limits: { headBytesMax: 2048 } });

@@ -21,6 +21,8 @@ export function otherHead(exchange: Exchange): Head {
 
 /** What is read from now on is what goes on. The body bytes that came with the head are kept behind it. */
 export function editRequest(exchange: Exchange, context: Context, visit: Visit): void {
+  // What was refused is half read: there is nothing to edit, and nobody to send it to.
+  if (visit.refusal !== null) return visit.edits.clear();
   const { output, limits } = context;
   const former = exchange.head;
   const { bytes, contentLength, wantsKeepAlive } = former;
@@ -41,6 +43,8 @@ export function editRequest(exchange: Exchange, context: Context, visit: Visit):
     requestBody(head) === framing && head.contentLength === contentLength && head.wantsKeepAlive === wantsKeepAlive;
   if (!isRead || !isSame) {
     visit.refusal = fault(head.fault ?? "bad_field");
+    // What is still to be asked of it is asked of what the client sent.
+    exchange.head = exchange.asked;
     return;
   }
   exchange.bodyEnd += headBytes - exchange.bodyStart;
@@ -51,6 +55,7 @@ export function editRequest(exchange: Exchange, context: Context, visit: Visit):
 
 /** Its body is not touched: the bytes of that are others'. */
 export function editResponse(exchange: Exchange, context: Context, visit: Visit, head: Head): void {
+  if (head.fault !== null) return visit.edits.clear();
   const { output } = context;
   const { headBytesMax } = exchange.pool;
   const { isChunked, contentLength, wantsKeepAlive } = head;
@@ -63,5 +68,7 @@ export function editResponse(exchange: Exchange, context: Context, visit: Visit,
   visit.edits.clear();
   const isSame =
     head.isChunked === isChunked && head.contentLength === contentLength && head.wantsKeepAlive === wantsKeepAlive;
-  if (!isRead || !isSame) visit.refusal = fault("bad_response");
+  if (isRead && isSame) return;
+  head.fault = "bad_response";
+  visit.refusal = fault("bad_response");
 }
