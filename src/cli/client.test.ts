@@ -25,6 +25,33 @@ test("who comes without a token is told how to give one, and who comes with a wr
   expect(await told("wrong")).toBe(`http://${admin} refuses this token: it is not what admin.token is`);
 });
 
+test("a token that no header could carry is told as such, and from where it is", async () => {
+  const asked: (string | null)[] = [];
+  using server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: ({ headers }) => {
+      asked.push(headers.get("authorization"));
+      return Response.json({ bans: [] });
+    },
+  });
+  const admin = `127.0.0.1:${server.port}`;
+  const said = "and a token has letters, digits and signs of ASCII only";
+  const told = async (options: { token?: string }): Promise<string> => {
+    const answer = await ask({ admin, ...options }, "GET", "/api/v1/bans");
+    return answer.ok ? "" : answer.message;
+  };
+  expect(await told({ token: "correct\u200bhorse" })).toBe(
+    `the token in --token can be none: its character 8 is U+200B, ${said}`,
+  );
+  process.env["SLUICE_ADMIN_TOKEN"] = "“correct”";
+  expect(await told({})).toBe(`the token in SLUICE_ADMIN_TOKEN can be none: its character 1 is U+201C, ${said}`);
+  expect(asked).toEqual([]);
+  process.env["SLUICE_ADMIN_TOKEN"] = "correct-horse\n";
+  expect(await told({})).toBe("");
+  expect(asked).toEqual(["Bearer correct-horse"]);
+});
+
 test("the address may be given as the link that it is told as", async () => {
   using server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => Response.json({ bans: [] }) });
   for (const admin of [`http://127.0.0.1:${server.port}`, `HTTP://127.0.0.1:${server.port}/`])

@@ -147,7 +147,14 @@ type Target =
 
 async function findTarget(options: RemoteOptions): Promise<Target> {
   let listen = process.env["SLUICE_ADMIN"] || "127.0.0.1:2112";
-  let token = options.token ?? process.env["SLUICE_ADMIN_TOKEN"];
+  let token = (options.token ?? process.env["SLUICE_ADMIN_TOKEN"])?.trim();
+  // Not told as what it is: it is a secret, but for one character.
+  const strange = /[^\x21-\x7e]/u.exec(token ?? "");
+  if (strange !== null)
+    return {
+      ok: false,
+      message: strangeToken(options.token === undefined ? "SLUICE_ADMIN_TOKEN" : "--token", strange),
+    };
   if (options.config !== undefined) {
     const loaded = await loadConfig(options.config);
     if (!loaded.ok)
@@ -164,6 +171,12 @@ async function findTarget(options: RemoteOptions): Promise<Target> {
   return reading.ok
     ? { ok: true, address: reading.value, token }
     : { ok: false, message: `the address of the admin interface ${reading.message}` };
+}
+
+/** Sent, it would be no header, and look as if nobody answered. */
+function strangeToken(where: string, { 0: character, index }: RegExpExecArray): string {
+  const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
+  return `the token in ${where} can be none: its character ${index + 1} is U+${code}, and a token has letters, digits and signs of ASCII only`;
 }
 
 /** An address is often taken from where it stands as a link: from the log, or a browser. */
