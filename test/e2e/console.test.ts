@@ -219,8 +219,19 @@ describe("with a token", () => {
     await page.press("Enter");
     await page.until("the refusal", "/not accepted/.test(document.querySelector('dialog[open]')?.innerText)");
     await page.value("document.querySelector('dialog input').value = ''");
+    // As a word processor gives it: it could not even be sent.
+    await page.type("“open-sesame-open”");
+    await page.press("Enter");
+    await page.until("why it is none", "/That is no token/.test(document.querySelector('dialog[open]')?.innerText)");
+    // What asks on meanwhile, and is refused, does not take that sentence away.
+    await page.value("location.hash = '#/config'");
+    await page.until("the page", "document.querySelector('h1').innerText === 'Config'");
+    await page.value("fetch('/api/v1/config').then((answer) => answer.text())");
+    expect(await page.text("dialog")).toContain("That is no token");
+    await page.value("document.querySelector('dialog input').value = ''");
     await page.type("open-sesame-open");
     await page.press("Enter");
+    await page.value("location.hash = '#/overview'");
     await page.until("the overview", "document.querySelector('.numbers')");
     expect(await page.value<string>("JSON.stringify(localStorage) + document.cookie + location.href")).not.toContain(
       "sesame",

@@ -270,3 +270,29 @@ test("audit: what somebody changes stands there as soon as it is done, with who 
   await page.until("why it was refused", textHas(".drawer", /there is no pool/));
   expect(page.problems).toEqual([]);
 });
+
+test("an address of what is not there says so, and shows nothing else in its place", async () => {
+  for (const [fragment, sentence, tools] of [
+    ["tables/gone", "There is no table gone", ".tools-end"],
+    ["cache/gone", "There is no cache gone", ".section-head button"],
+    ["egress/gone", "There is no egress pool gone", ".grid"],
+  ] as const) {
+    const page = await visit(fragment);
+    await page.until("that it is not there", `document.body.innerText.includes(${JSON.stringify(sentence)})`);
+    expect(await page.value<boolean>(`document.querySelector(${JSON.stringify(tools)}) === null`)).toBe(true);
+    // The others are one press away.
+    await page.click(".strip a");
+    await page.until("one that is there", "!document.body.innerText.includes('There is no')");
+    expect(page.problems).toEqual([]);
+  }
+  for (const [fragment, sentence] of [
+    ["servers/app/1.2.3.4%3A5", "There is no server in pool app called 1.2.3.4:5"],
+    ["rules/nope", "There is no rule nope"],
+  ] as const) {
+    const page = await visit(fragment);
+    await page.until("that it is not there", textHas(".drawer", new RegExp(sentence)));
+    await page.press("Escape");
+    await page.until("the list alone", "!document.querySelector('.drawer') && document.querySelector('.row')");
+    expect(page.problems).toEqual([]);
+  }
+});

@@ -21,19 +21,31 @@ export const tokenProblem: Signal<string | null> = signal(null);
 /** Counts tokens given, so that what waits for one tries again. */
 export const tokenCount: Signal<number> = signal(0);
 
-let token: string = globalThis.sessionStorage?.getItem(tokenKey) ?? "";
+/** What else there is in a text no header carries: quotes of a word processor, a space of no width. Asking would fail as if nobody answered. */
+const isToken = (text: string): boolean => /^[\x21-\x7e]*$/.test(text);
+
+let token: string = kept();
+
+function kept(): string {
+  const text = globalThis.sessionStorage?.getItem(tokenKey) ?? "";
+  return isToken(text) ? text : "";
+}
 
 export function hasToken(): boolean {
   return token !== "";
 }
 
 export function giveToken(given: string): void {
-  token = given.trim();
+  const text = given.trim();
+  token = isToken(text) ? text : "";
   if (token === "") sessionStorage.removeItem(tokenKey);
   else sessionStorage.setItem(tokenKey, token);
-  tokenProblem.value = null;
-  tokenCount.value++;
+  tokenProblem.value = token === text ? null : strangeToken;
+  if (token === text) tokenCount.value++;
 }
+
+const strangeToken =
+  "That is no token: it holds a character that is none of the letters, digits and signs of ASCII, such as a curly quote or a space that cannot be seen.";
 
 /** The name that changes are put down to in the audit log. */
 export function actor(): string {
@@ -72,7 +84,9 @@ export async function request(path: string, asking: Asking = {}): Promise<Respon
   });
   if (response.ok) return response;
   const problem = await refusalOf(response);
-  if (response.status === 401) tokenProblem.value = hasToken() ? "That token was not accepted." : "";
+  // What was wrong with one that was not even sent stays said.
+  if (response.status === 401)
+    tokenProblem.value = hasToken() ? "That token was not accepted." : (tokenProblem.value ?? "");
   throw problem;
 }
 

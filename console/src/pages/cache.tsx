@@ -11,7 +11,7 @@ import { Chart } from "../parts/chart.tsx";
 import { Facts } from "../parts/drawer.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Meter } from "../parts/meter.tsx";
-import { Empty } from "../parts/notice.tsx";
+import { Empty, Gone } from "../parts/notice.tsx";
 import { fragmentOf, place } from "../router.ts";
 import { bytes, count, share, whole } from "../text/format.ts";
 import { purge } from "./cachepurge.tsx";
@@ -30,11 +30,16 @@ export function Cache(): VNode {
                 A pool with <code>cache: true</code> keeps what its servers allow to be kept; how that goes stands here.
               </Empty>
             );
-          const cache = all.find(({ name }) => name === place.value.rest[0]) ?? all[0]!;
+          const wanted = place.value.rest[0] || all[0]!.name;
+          const cache = all.find(({ name }) => name === wanted);
           return (
             <>
-              {all.length > 1 ? <Strip all={all} now={cache} /> : null}
-              <One key={cache.name} cache={cache} all={all} told={caches.again} />
+              {all.length > 1 || cache === undefined ? <Strip all={all} now={wanted} /> : null}
+              {cache === undefined ? (
+                <Gone what="cache" name={wanted} />
+              ) : (
+                <One key={cache.name} cache={cache} all={all} told={caches.again} />
+              )}
             </>
           );
         }}
@@ -43,7 +48,7 @@ export function Cache(): VNode {
   );
 }
 
-function Strip({ all, now }: { readonly all: readonly CacheSummary[]; readonly now: CacheSummary }): VNode {
+function Strip({ all, now }: { readonly all: readonly CacheSummary[]; readonly now: string }): VNode {
   return (
     <nav class="strip" aria-label="Caches">
       {all.map(({ name, holds }) => {
@@ -52,7 +57,7 @@ function Strip({ all, now }: { readonly all: readonly CacheSummary[]; readonly n
           <a
             key={name}
             href={fragmentOf({ page: "cache", rest: [name], query: place.value.query })}
-            aria-current={name === now.name}
+            aria-current={name === now}
           >
             <b>{name}</b>
             <span class="quiet">{live === undefined ? "" : `${share(live.hitRatio)} hits`}</span>

@@ -10,7 +10,7 @@ import { type Resource, useResource } from "../data/resource.ts";
 import { figures, nowMs } from "../data/store.ts";
 import { Asked, Outdated } from "../parts/asked.tsx";
 import { useKept } from "../parts/kept.ts";
-import { Empty, Failure } from "../parts/notice.tsx";
+import { Empty, Failure, Gone } from "../parts/notice.tsx";
 import { finder } from "../parts/order.ts";
 import { Choices, Search } from "../parts/search.tsx";
 import { fragmentOf, place, refine } from "../router.ts";
@@ -36,11 +36,12 @@ export function Egress(): VNode {
                 them.
               </Empty>
             );
-          const pool = all.find(({ name }) => name === place.value.rest[0]) ?? all[0]!;
+          const wanted = place.value.rest[0] || all[0]!.name;
+          const pool = all.find(({ name }) => name === wanted);
           return (
             <>
-              {all.length > 1 ? <Strip all={all} now={pool} /> : null}
-              <Pool key={pool.name} pool={pool} />
+              {all.length > 1 || pool === undefined ? <Strip all={all} now={wanted} /> : null}
+              {pool === undefined ? <Gone what="egress pool" name={wanted} /> : <Pool key={pool.name} pool={pool} />}
             </>
           );
         }}
@@ -49,11 +50,11 @@ export function Egress(): VNode {
   );
 }
 
-function Strip({ all, now }: { readonly all: readonly EgressSummary[]; readonly now: EgressSummary }): VNode {
+function Strip({ all, now }: { readonly all: readonly EgressSummary[]; readonly now: string }): VNode {
   return (
     <nav class="strip" aria-label="Egress pools">
       {all.map(({ name, members, states }) => (
-        <a key={name} href={fragmentOf({ page: "egress", rest: [name] })} aria-current={name === now.name}>
+        <a key={name} href={fragmentOf({ page: "egress", rest: [name] })} aria-current={name === now}>
           <b>{name}</b>
           <span class="quiet">{plural(members, "member")}</span>
           <span class={`strip-figure ${states.available === 0 ? "bad" : ""}`}>{whole(states.available)} available</span>

@@ -7,6 +7,7 @@ import { useResource } from "../data/resource.ts";
 import { figures, ticks } from "../data/store.ts";
 import { ruleTrails } from "../data/trails.ts";
 import { Asked } from "../parts/asked.tsx";
+import { GoneDrawer } from "../parts/drawer.tsx";
 import { State } from "../parts/mark.tsx";
 import { Empty } from "../parts/notice.tsx";
 import { useOrder } from "../parts/ordering.ts";
@@ -187,6 +188,9 @@ function List({ all, told }: { readonly all: readonly RuleRecord[]; readonly tol
           empty={<Empty title="No rule is like that">Another search or mode shows {whole(all.length)}.</Empty>}
         />
         {opened === undefined ? null : <RulesDetail key={opened.id} rule={opened} told={told} />}
+        {opened === undefined && rest[0] ? (
+          <GoneDrawer what="rule" name={rest[0]} onClose={() => refine({}, [])} />
+        ) : null}
       </div>
     </>
   );

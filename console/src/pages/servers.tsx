@@ -6,7 +6,7 @@ import type { ServerFigures } from "../../../src/control/api/shape/figures.ts";
 import { ask } from "../data/api.ts";
 import { nowMs, serverKey, servers, serversVersion } from "../data/store.ts";
 import { askFirst } from "../parts/dialog.tsx";
-import { Drawer, Facts } from "../parts/drawer.tsx";
+import { Drawer, Facts, GoneDrawer } from "../parts/drawer.tsx";
 import { State } from "../parts/mark.tsx";
 import { Empty } from "../parts/notice.tsx";
 import { useOrder } from "../parts/ordering.ts";
@@ -184,6 +184,9 @@ export function Servers(): VNode {
           }
         />
         {opened === undefined ? null : <Detail server={opened} />}
+        {opened === undefined && rest.length === 2 && all.length > 0 ? (
+          <GoneDrawer what={`server in pool ${rest[0]} called`} name={rest[1]!} onClose={() => refine({}, [])} />
+        ) : null}
       </div>
     </div>
   );

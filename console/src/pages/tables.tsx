@@ -10,7 +10,7 @@ import { askPath, usualSort } from "../data/tablequery.ts";
 import { Asked, Outdated } from "../parts/asked.tsx";
 import { useKept } from "../parts/kept.ts";
 import { Meter } from "../parts/meter.tsx";
-import { Empty, Failure } from "../parts/notice.tsx";
+import { Empty, Failure, Gone } from "../parts/notice.tsx";
 import { held } from "../parts/order.ts";
 import { Rows } from "../parts/rows.tsx";
 import { Search } from "../parts/search.tsx";
@@ -37,11 +37,16 @@ export function Tables(): VNode {
                 Rules count clients, users and whatever else in tables of the config; what they count stands here.
               </Empty>
             );
-          const table = all.find(({ name }) => name === place.value.rest[0]) ?? all[0]!;
+          const wanted = place.value.rest[0] || all[0]!.name;
+          const table = all.find(({ name }) => name === wanted);
           return (
             <>
-              <Strip all={all} now={table} />
-              <Entries key={table.name} table={table} told={tables.again} />
+              <Strip all={all} now={wanted} />
+              {table === undefined ? (
+                <Gone what="table" name={wanted} />
+              ) : (
+                <Entries key={table.name} table={table} told={tables.again} />
+              )}
             </>
           );
         }}
@@ -50,11 +55,11 @@ export function Tables(): VNode {
   );
 }
 
-function Strip({ all, now }: { readonly all: readonly TableSummary[]; readonly now: TableSummary }): VNode {
+function Strip({ all, now }: { readonly all: readonly TableSummary[]; readonly now: string }): VNode {
   return (
     <nav class="strip" aria-label="Tables">
       {all.map(({ name, entries, entriesMax, key }) => (
-        <a key={name} href={fragmentOf({ page: "tables", rest: [name] })} aria-current={name === now.name}>
+        <a key={name} href={fragmentOf({ page: "tables", rest: [name] })} aria-current={name === now}>
           <b>{name}</b>
           <span class="quiet">by {key.kind === "ip" ? "address" : key.kind}</span>
           <span class="strip-figure">

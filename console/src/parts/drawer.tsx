@@ -5,6 +5,7 @@ import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { useKeys } from "../keys.ts";
 import { isNarrow } from "../theme.ts";
+import { Gone } from "./notice.tsx";
 
 export interface DrawerProps {
   readonly title: ComponentChildren;
@@ -34,6 +35,19 @@ export function Drawer({ title, label, onClose, children, actions }: DrawerProps
       <div class="drawer-body">{children}</div>
       {actions === undefined ? null : <footer>{actions}</footer>}
     </aside>
+  );
+}
+
+/** For an address of what is not there, or not any more. */
+export function GoneDrawer({
+  what,
+  name,
+  onClose,
+}: Pick<DrawerProps, "onClose"> & { readonly what: string; readonly name: string }): VNode {
+  return (
+    <Drawer title={name} label={name} onClose={onClose}>
+      <Gone what={what} name={name} />
+    </Drawer>
   );
 }
 

@@ -15,6 +15,15 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
   );
 }
 
+/** What the address names is not there, or not any more: another in its place would be mistaken for it. */
+export function Gone({ what, name }: { readonly what: string; readonly name: string }): VNode {
+  return (
+    <Empty title={`There is no ${what} ${name}`}>
+      There may have been one when this address was noted: the config in force has none of that name.
+    </Empty>
+  );
+}
+
 export function Failure({ error, again }: { readonly error: ApiError; readonly again?: () => void }): VNode {
   return (
     <div class="empty failed" role="alert">
