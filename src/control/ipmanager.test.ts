@@ -154,6 +154,8 @@ describe("metrics", () => {
     note(ids[0]!, { status: 200, host: "old.example", atMs: start - 301_000 });
     note(ids[0]!, { status: 200, host: "a.example", atMs: start - 299_000 });
     note(ids[0]!, { status: 200, host: "b.example", atMs: start });
+    // A log of yesterday is read now.
+    note(ids[0]!, { status: 200, host: "c.example", atMs: start - 86_400_000 });
     const responses = (): string[] =>
       metrics().flatMap((line) => /^ipmanager_history_response.*target="([^"]+)"} 1$/.exec(line)?.[1] ?? []);
     expect(responses()).toEqual(["b.example", "a.example"]);

@@ -43,6 +43,17 @@ test("what a log told late is found in its time", () => {
   expect(found(9, { ...anyOutcome, sinceMs: start + 100_000 }).at).toEqual(["a 110", "a 100"]);
 });
 
+test("what was told before a log of hours ago was read is found", () => {
+  const { keep, found } = stage();
+  keep("a", { atMs: start + 90_000_000, status: 403 });
+  for (let index = 0; index < 40; index++) keep("a", { atMs: start + index * 1000 });
+  keep("b", { atMs: start + 90_001_000, status: 403 });
+  const filter = { ...anyOutcome, sinceMs: start + 80_000_000 };
+  expect(found(9, filter)).toEqual({ at: ["b 90001", "a 90000"], isMore: false });
+  expect(found(2, { ...anyOutcome, from: 400, to: 499 })).toEqual({ at: ["b 90001", "a 90000"], isMore: false });
+  expect(found(2).isMore).toBe(true);
+});
+
 test("a filter lets through what is like it", () => {
   const { keep, found, board } = stage();
   const [host, key] = [board.textOf("shop.example"), board.textOf("k")];

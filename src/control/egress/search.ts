@@ -1,5 +1,6 @@
 // The last outcomes of many members together, newest first, that a filter lets through. A pool may keep ten millions of them, so it
-// is gone through in steps, and of each member only what can still be among the newest.
+// is gone through in steps. Of each member all is looked at: outcomes are kept in the order in which they were told, and a log may be read
+// hours late. Ten millions take half a second.
 
 import { type EgressBoard, type Outcome, outcomeFlag } from "../../memory/egress.ts";
 import type { Steps } from "../../memory/listranges.ts";
@@ -37,9 +38,6 @@ interface Found {
   readonly outcome: Outcome;
 }
 
-/** Outcomes are kept in the order in which they were told, and logs are read a while after: so much later is still in order. */
-const disorderMs = 600_000;
-
 export function* search(
   board: EgressBoard,
   members: readonly SearchedMember[],
@@ -59,11 +57,9 @@ export function* search(
   for (const { id, row } of members) {
     if (row <= 0) continue;
     board.history(row, board.entriesMax, (outcome) => {
-      if (outcome.atMs < oldestMs) {
-        if (outcome.atMs >= filter.sinceMs) isMore = true;
-        return outcome.atMs >= oldestMs - disorderMs;
-      }
-      if (fits(board, outcome, filter)) newest.push({ atMs: outcome.atMs, member: id, outcome: { ...outcome } });
+      if (outcome.atMs >= oldestMs) {
+        if (fits(board, outcome, filter)) newest.push({ atMs: outcome.atMs, member: id, outcome: { ...outcome } });
+      } else if (!isMore && outcome.atMs >= filter.sinceMs) isMore = fits(board, outcome, filter);
       return true;
     });
     if (newest.length > 2 * limit) trim();

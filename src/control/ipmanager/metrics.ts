@@ -13,8 +13,6 @@ import { isAvailable, portOf } from "./history.ts";
 export const targetsMax = 20;
 export const seriesMax = 50_000;
 const recentMs = 5 * 60_000;
-/** Lines of a log come in the order of their ends, or nearly so. */
-const disorderMs = 60_000;
 
 /** Counts by target and status, of one address. */
 type Responses = Map<number, Map<number, number>>;
@@ -60,9 +58,9 @@ export function* ipmanagerMetrics({ plan, board, rows }: OpenEgress, nowMs: numb
 function responsesOf(board: EgressBoard, row: number, nowMs: number): Responses {
   const responses: Responses = new Map();
   if (row <= 0) return responses;
+  // A log may be read late: behind what is old there may be what is recent.
   board.history(row, board.entriesMax, ({ atMs, status, host }) => {
-    if (atMs < nowMs - recentMs) return atMs >= nowMs - recentMs - disorderMs;
-    if (status === 0) return true;
+    if (atMs < nowMs - recentMs || status === 0) return true;
     const counts = responses.get(host) ?? new Map<number, number>();
     counts.set(status, (counts.get(status) ?? 0) + 1);
     responses.set(host, counts);
