@@ -5,6 +5,7 @@
 // Nobody is hurried while there is little of it: to collect takes the cores that traffic is carried by.
 
 import { edenGC } from "bun:jsc";
+import { residentBytes } from "./openfiles.ts";
 
 /** What the runtime does for it. */
 export interface Heap {
@@ -16,7 +17,7 @@ export interface Heap {
 }
 
 export const ownHeap: Heap = {
-  residentBytes: () => process.memoryUsage.rss(),
+  residentBytes,
   collectYoung: edenGC,
   collectAll: () => void Bun.gc(true),
 };

@@ -63,6 +63,7 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
   readonly #inodes = new Map<string, number>();
   /** Of a plan that is being published. */
   #pending: ReadonlyMap<string, Open> = new Map();
+  #isMarkTold = false;
 
   constructor(options: KeptOptions, kind: Kind<Plan, Open>) {
     this.#options = options;
@@ -72,7 +73,7 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
     removeDrafts(folder);
     const problem = isFresh === true ? "a fresh start was asked for" : staleness(this.#markPath, machine);
     if (problem !== null) this.#dropAll(problem);
-    this.mark();
+    this.#writeMark();
   }
 
   get all(): readonly Open[] {
@@ -167,8 +168,18 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
     for (const open of this.#pending.values()) this.#kind.recover(open);
   }
 
-  /** To be called every minute: the mark that tells the next run how old these files are. */
+  /** To be called every minute: the mark that tells the next run how old these files are. One that cannot be written is due again then. */
   mark(): void {
+    try {
+      this.#writeMark();
+      this.#isMarkTold = false;
+    } catch (error) {
+      if (!this.#isMarkTold) this.#options.log.warn(`${this.#markPath} cannot be written: ${(error as Error).message}`);
+      this.#isMarkTold = true;
+    }
+  }
+
+  #writeMark(): void {
     this.#makeFolder();
     writeMark(this.#markPath, this.#options.machine);
   }

@@ -2,6 +2,7 @@
 // process itself can be asked, and others are left out rather than guessed.
 
 import { readdirSync, readFileSync } from "node:fs";
+import { residentBytes } from "./openfiles.ts";
 
 export interface ProcessFigures {
   readonly cpuSeconds: number;
@@ -29,7 +30,7 @@ export function usageOf(pid: number): ProcessUsage | null {
   } catch {
     if (pid !== process.pid) return null;
     const { user, system } = process.cpuUsage();
-    return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage().rss };
+    return { cpuSeconds: (user + system) / 1e6, residentBytes: residentBytes() };
   }
 }
 

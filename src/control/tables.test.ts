@@ -1,5 +1,14 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TablePlan } from "../config/plan.ts";
@@ -350,4 +359,20 @@ describe("a table that nodes share", () => {
     expect(readdirSync(folder).filter((entry) => entry.startsWith("others"))).toEqual([]);
     tables.close();
   });
+});
+
+test("a mark that cannot be written is told once and ends nothing", () => {
+  const { tables, said } = stage();
+  tables.prepare([marked]).keep();
+  const mark = join(folder, ".machine");
+  rmSync(mark);
+  mkdirSync(`${mark}.draft`);
+  said();
+  tables.mark();
+  tables.mark();
+  expect(said()).toEqual([expect.stringContaining(`${mark} cannot be written: `)]);
+  rmdirSync(`${mark}.draft`);
+  tables.mark();
+  expect(existsSync(mark)).toBe(true);
+  expect(said()).toEqual([]);
 });

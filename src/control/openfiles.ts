@@ -1,0 +1,35 @@
+// What can be asked while this process may open no more files. Its table of files fills when somebody opens connections to its doors
+// and says nothing, and the system then tells even the memory of a process to nobody, for that is read from a file: what was told
+// last is good enough, and no reason to end. The runtime tells of a socket that could not be made as of a connection that was refused,
+// so whoever asks others how they are has to know whether it can ask at all.
+
+import { closeSync, openSync } from "node:fs";
+
+let residentLast = residentNow() ?? 0;
+
+/** Memory of this process; where the system does not tell it now, what it told last. */
+export function residentBytes(): number {
+  residentLast = residentNow() ?? residentLast;
+  return residentLast;
+}
+
+/** Whether this process can open so many files more. */
+export function hasFreeFiles(count = 1): boolean {
+  const files: number[] = [];
+  try {
+    while (files.length < count) files.push(openSync("/dev/null", "r"));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    for (const file of files) closeSync(file);
+  }
+}
+
+function residentNow(): number | null {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return null;
+  }
+}
