@@ -45,7 +45,7 @@ function plan(servers: readonly string[], check: object): Plan {
   return compile(config, new Slots(), () => undefined);
 }
 
-function prober() {
+function prober(hasFree?: (count: number) => boolean) {
   const results: [slot: number, result: ProbeResult][] = [];
   let heard: (() => void) | null = null;
   const made = new Prober(
@@ -54,6 +54,7 @@ function prober() {
       heard?.();
     },
     () => 0.5,
+    hasFree,
   );
   probers.push(made);
   const more = async (count: number): Promise<void> => {
@@ -104,4 +105,39 @@ test("closing frees whoever waits for a first result", async () => {
   made.close();
   await adopting;
   expect(results).toEqual([]);
+});
+
+test("while no file is free nobody is probed, and what fails meanwhile says nothing of a server", async () => {
+  const heard: string[] = [];
+  const [well, gone] = [await server("HTTP/1.1 200 OK\r\n\r\n", heard), await nobody()];
+  const files = { isFull: true, asked: 0 };
+  const hasFree = (count: number): boolean => {
+    files.asked++;
+    return count === 1 && !files.isFull;
+  };
+  const { prober: made, results, more } = prober(hasFree);
+  const probed = plan([well, gone], { http: "/", every: "100ms", timeout: "1s" });
+  await made.adopt(probed);
+  while (files.asked < 6) await Bun.sleep(5);
+  expect([results, heard]).toEqual([[], []]);
+  files.isFull = false;
+  await more(2);
+  const slots = new Map(results.map(([slot, { isHealthy }]) => [slot, isHealthy]));
+  expect([...slots.values()].toSorted()).toEqual([false, true]);
+});
+
+test("a probe that fails when the table of files has filled meanwhile is none", async () => {
+  const said = [true, false, true, true];
+  const { prober: made, results, more } = prober(() => said.shift() ?? true);
+  await made.adopt(plan([await nobody()], { http: "/", every: "100ms", timeout: "1s" }));
+  expect([results.length, said.length]).toEqual([0, 2]);
+  await more(1);
+  expect(results[0]![1].reason).toBe("connecting failed: connection refused");
+});
+
+test("a command needs more than one file", async () => {
+  const asked: number[] = [];
+  const { prober: made } = prober((count) => asked.push(count) < 0);
+  await made.adopt(plan(["127.0.0.1:1"], { exec: "true", every: "10s", timeout: "1s" }));
+  expect(asked).toEqual([8]);
 });

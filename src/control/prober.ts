@@ -1,16 +1,20 @@
 // Active checks: every server that has one is probed on a timer of its own, all side by side, so that a server that does not
 // answer delays no other, and no probe of a server begins before its last one has ended. It knows the time and the kinds of
 // probes (prober/: connection, datagram, command); what an answer means is health/probe.ts, what a result means the roster's.
-// The first probe of a server goes out at once, later ones with a jitter of a tenth, so that probes do not run in step.
+// The first probe of a server goes out at once, later ones with a jitter of a tenth, so that probes do not run in step. While this process
+// may open no more files nobody is probed: what fails for want of them says nothing of the server.
 
 import type { CheckPlan, Plan, ServerPlan } from "../config/plan.ts";
 import type { ProbeResult } from "../health/probe/result.ts";
+import { hasFreeFiles } from "./openfiles.ts";
 import { CommandProbing } from "./prober/command.ts";
 import { ConnectionProbing } from "./prober/connection.ts";
 import { DatagramProbing } from "./prober/datagram.ts";
 import { SecureContexts } from "./prober/secure.ts";
 
 const JITTER = 0.1;
+/** Files that a command's probe opens at most, pipes for its words among them; any other one opens a socket. */
+const COMMAND_FILES = 8;
 
 /** Of a plan only this is looked at. */
 export interface Probed {
@@ -27,7 +31,7 @@ interface Probing {
 
 interface Task {
   readonly slot: number;
-  /** Resolves with the first result, or when the task is stopped. */
+  /** Resolves with the first result, when there can be none, or when the task is stopped. */
   readonly first: Promise<void>;
   stop(): void;
 }
@@ -35,16 +39,22 @@ interface Task {
 export class Prober {
   readonly #observed: Observed;
   readonly #random: () => number;
+  readonly #hasFreeFiles: (count: number) => boolean;
   readonly #contexts: SecureContexts = new SecureContexts();
   /** By everything a probe depends on: what has not changed goes on undisturbed. */
   #tasks = new Map<string, Task>();
 
-  constructor(observed: Observed, random: () => number = Math.random) {
+  constructor(
+    observed: Observed,
+    random: () => number = Math.random,
+    hasFree: (count: number) => boolean = hasFreeFiles,
+  ) {
     this.#observed = observed;
     this.#random = random;
+    this.#hasFreeFiles = hasFree;
   }
 
-  /** Probe the servers of this plan and no others. Resolves when each of them has had a first result. */
+  /** Probe the servers of this plan and no others. Resolves when each of them has had a first result, or could have none. */
   async adopt(plan: Probed): Promise<void> {
     this.#contexts.adopt(plan.pems);
     const former = this.#tasks;
@@ -76,12 +86,16 @@ export class Prober {
     const { promise: first, resolve } = Promise.withResolvers<void>();
     const once = (): void => {
       const startedMs = performance.now();
-      probing = this.#probe(server, check, (result) => {
-        this.#observed(server.slot, result);
+      const again = (): void => {
         resolve();
         if (isStopped) return;
         const periodMs = check.everyMs * (1 + JITTER * (2 * this.#random() - 1));
         timer = setTimeout(once, Math.max(0, startedMs + periodMs - performance.now()));
+      };
+      if (!this.#hasFreeFiles(filesOf(check))) return again();
+      probing = this.#probe(server, check, (result) => {
+        if (result.isHealthy || this.#hasFreeFiles(filesOf(check))) this.#observed(server.slot, result);
+        again();
       });
     };
     once();
@@ -103,4 +117,8 @@ export class Prober {
     if (check.exec !== null && check.kind === "exec") return new CommandProbing(server, check, check.exec, done);
     return new ConnectionProbing(server, check, this.#contexts, done);
   }
+}
+
+function filesOf({ kind }: CheckPlan): number {
+  return kind === "exec" ? COMMAND_FILES : 1;
 }
