@@ -432,6 +432,7 @@ export class Control implements AdminService {
   }
 
   async #close(): Promise<void> {
+    this.#reconciler.close();
     this.#configuring.close();
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     this.#certificates.close();

@@ -112,11 +112,12 @@ export class Holdings {
       const lists = add(await this.lists.prepare(sources)).files;
       const files = {
         lists,
-        tables: add(this.tables.prepare(tables)).files,
         caches: add(this.caches.prepare(caches)).files,
         egresses: add(this.egresses.prepare(plan)).files,
         recorder: add(this.recorder.prepare(plan)).file,
         program: add(this.programs.prepare(program)).file,
+        // Last: what is counted after the copy of one that has another shape now is lost.
+        tables: add(this.tables.prepare(tables)).files,
       };
       const keep = (): void => {
         for (const each of made) each.keep();

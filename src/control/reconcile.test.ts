@@ -40,6 +40,8 @@ function stage() {
     problem: null as string | null,
     published: [] as Plan[],
     files: [] as string[],
+    /** Why files cannot be made. */
+    unmade: null as string | null,
     found: [] as string[],
     /** Resolves when a name that never comes may come. */
     slow: new Promise<void>(() => {}),
@@ -66,6 +68,8 @@ function stage() {
     prober,
     totals,
     prepare: (plan) => {
+      if (world.unmade !== null) throw new Error(world.unmade);
+      world.files.push(`prepare ${plan.generation}`);
       const note = (word: string) => () => void world.files.push(`${word} ${plan.generation}`);
       return {
         files: {
@@ -102,7 +106,7 @@ function stage() {
     });
   const names = (): string[] =>
     world.published.splice(0).map((plan) => plan.pools[0]!.servers.map(({ name }) => name).join(" "));
-  return { reconciler, world, hosts, names };
+  return { reconciler, roster, world, hosts, names };
 }
 
 test("a name that moved while its plan could not be published is published by the next refresh", async () => {
@@ -134,7 +138,46 @@ test("the files of a plan are made before it is published, and kept or taken bac
   await reconciler.apply(configOf("10.0.0.1:80"), noMaterials);
   world.problem = "a port is in use";
   await reconciler.apply(configOf("10.0.0.2:80"), noMaterials);
-  expect(world.files).toEqual(["publish /tables/1", "keep 1", "publish /tables/2", "undo 2"]);
+  expect(world.files).toEqual([
+    ...["prepare 1", "publish /tables/1", "keep 1"],
+    ...["prepare 2", "publish /tables/2", "undo 2"],
+  ]);
+});
+
+test("files are made when new servers have had their first check, for tables go on being counted in meanwhile", async () => {
+  const { reconciler, world } = stage();
+  await reconciler.apply(configOf("10.0.0.1:80"), noMaterials);
+  world.files.length = 0;
+  const asked = Promise.withResolvers<void>();
+  let answer: () => void = () => {};
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: () => {
+      asked.resolve();
+      return new Promise<Response>((resolve) => {
+        answer = () => resolve(new Response("well"));
+      });
+    },
+  });
+  const app = { servers: [`127.0.0.1:${server.port}`], check: { http: "/", timeout: "1m", every: "1m" } };
+  const applied = reconciler.apply(judge({ listeners, pools: { app } }).config!, noMaterials);
+  await asked.promise;
+  expect(world.files).toEqual([]);
+  answer();
+  expect(await applied).toBeNull();
+  expect(world.files).toEqual(["prepare 2", "publish /tables/2", "keep 2"]);
+  await server.stop(true);
+});
+
+test("where files cannot be made the former plan stays, with its servers", async () => {
+  const { reconciler, roster, world } = stage();
+  await reconciler.apply(configOf("10.0.0.1:80"), noMaterials);
+  const { slot } = reconciler.plan!.pools[0]!.servers[0]!;
+  world.unmade = "no room";
+  expect(await reconciler.apply(configOf("10.0.0.2:80"), noMaterials)).toBe("no room");
+  expect(reconciler.plan!.generation).toBe(1);
+  expect(roster.conditionOf(slot).state).toBe("up");
 });
 
 test("servers that were found are published when they are others, and only then", async () => {

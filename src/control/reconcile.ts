@@ -1,4 +1,4 @@
-// From a config to a plan in force: names are resolved, rows assigned and cleared, files made, servers taken up and checked once,
+// From a config to a plan in force: names are resolved, rows assigned and cleared, servers taken up and checked once, files made,
 // and then the plan is published. It knows the order of these and how to take it all back when a worker refuses the plan; what each
 // step does is said elsewhere. One at a time: a reload that comes during another waits for it.
 
@@ -45,6 +45,7 @@ export interface Prepared {
 
 const namesPatienceMs = 50;
 const probePatienceMs = 1000;
+const closedProblem = "Sluice is shutting down";
 
 export class Reconciler {
   readonly #options: ReconcilerOptions;
@@ -58,6 +59,7 @@ export class Reconciler {
   /** Names have moved, and no plan that was published since says so. */
   #isNewsOwed = false;
   #turn: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -125,6 +127,11 @@ export class Reconciler {
     return this.#inTurn(async () => (this.#config === null ? null : this.#publish(this.#config, this.#materials)));
   }
 
+  /** Nothing is made or published any more, not even what is waited for now. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   /** `whole`: the config with servers that sources told of. `isProbedFirst`: new servers have had their first check when the plan goes out. */
   async #publish(
     config: Config,
@@ -132,28 +139,34 @@ export class Reconciler {
     whole: Config = withFound(config, this.#options.finder.foundOf),
     isProbedFirst = true,
   ): Promise<string | null> {
+    if (this.#isClosed) return closedProblem;
     const { names, roster, prober, prepare, publish, nowMs } = this.#options;
     const slots = this.#slots.clone();
     const plan = compile(whole, slots, (host) => names.addressOf(host), ++this.#generation, materials);
     this.#clear(slots.given);
+    roster.hold();
+    const undo = roster.adopt(plan, nowMs());
+    const leave = (problem: string): string => {
+      undo();
+      roster.release();
+      if (this.#plan !== null && !this.#isClosed) void prober.adopt(this.#plan);
+      return problem;
+    };
+    const probed = prober.adopt(plan);
+    if (isProbedFirst) await probed;
+    else if (this.#isLaidBare(plan)) await withinMs(probed, probePatienceMs);
+    if (this.#isClosed) return leave(closedProblem);
+    // Last: what is counted between the copy of a table that has another shape now and the plan that obeys it is lost.
     let prepared: Prepared;
     try {
       prepared = await prepare(plan, config, materials);
     } catch (error) {
-      return (error as Error).message;
+      return leave((error as Error).message);
     }
-    roster.hold();
-    const undo = roster.adopt(plan, nowMs());
-    const probed = prober.adopt(plan);
-    if (isProbedFirst) await probed;
-    else if (this.#isLaidBare(plan)) await withinMs(probed, probePatienceMs);
     const problem = await publish(plan, prepared.files);
     if (problem !== null) {
       prepared.undo();
-      undo();
-      roster.release();
-      if (this.#plan !== null) void prober.adopt(this.#plan);
-      return problem;
+      return leave(problem);
     }
     this.#slots = slots;
     this.#config = config;

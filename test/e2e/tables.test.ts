@@ -192,6 +192,30 @@ test("a table of another shape keeps what it can, and says what it did", async (
   await says(sluice, "table seen: removed, for the config does not name it any more");
 });
 
+test("what is marked while a reload waits for a first check is not lost by a table of another shape", async () => {
+  await using room = new Room();
+  const origin = new Origin(room, () => ok("ok"));
+  const sluice = await Sluice.start(room, draftOf(origin));
+  const asked = Promise.withResolvers<void>();
+  // It accepts, and answers when it is told to.
+  let answer: () => void = () => {};
+  const slow = new Origin(room, () => {
+    asked.resolve();
+    return new Promise((resolve) => {
+      answer = () => resolve(ok("well"));
+    });
+  });
+  const draft = draftOf(origin, ["gpc0", "gpc1"]);
+  const check = { http: "/", timeout: "1m", every: "1m" };
+  const reloaded = sluice.reload({ ...draft, pools: { ...draft.pools, slow: { servers: [slow.address], check } } });
+  await asked.promise;
+  expect((await sluice.cli("table", "set", "seen", "192.0.2.1", "gpc0=7")).code).toBe(0);
+  answer();
+  await reloaded;
+  const entry = await sluice.cli("table", "get", "seen", "192.0.2.1", "--json");
+  expect((JSON.parse(entry.out) as EntryAnswer).values).toEqual({ gpc0: 7, gpc1: 0 });
+});
+
 test("the command line shows and changes entries, many or one", async () => {
   await using room = new Room();
   const origin = new Origin(room, () => ok("ok"));
