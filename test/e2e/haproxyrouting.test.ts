@@ -163,6 +163,33 @@ const groups: Readonly<Record<string, Group>> = {
       get("/method"),
     ],
   },
+  unanchored: {
+    front: `
+  http-request replace-header x-a b B
+  http-request replace-header x-b b(.) [\\1]
+  http-request replace-header x-c (b|c) x\\0
+  http-request replace-value x-d b B
+  http-request replace-value x-e ^b(.)$ \\1b\\0
+  http-request replace-value x-f [^a]+ x
+  http-request replace-path /foo/(.*) /\\1
+  http-request replace-path v1 /v2
+  http-request replace-uri zz/(.) /yy\\1
+  http-request replace-pathq \\?k=(.*) /q?j=\\1
+  http-response replace-header x-powered-by o s
+  default_backend app`,
+    requests: [
+      ...["A", "B", "C", "D", "E", "F"].flatMap((letter) =>
+        ["abc b", "b", "http://x", "cb", "a, b", "bb", "xb, b1 , bx,c", ",b1,,"].map((value) =>
+          get("/", `X-${letter}: ${value}`),
+        ),
+      ),
+      get("/", "X-D: a, b", "X-D: b ,c"),
+      ...["/foo/x", "/x/foo/bar?q", "/foo/", "/api/v1/x", "/v1v1", "/a/zz/q?x", "/p?k=1&k=2", "/p?k="].map((target) =>
+        get(target),
+      ),
+    ],
+    fields: ["x-powered-by"],
+  },
   forwarded: {
     front: "option forwardfor\n  default_backend app",
     requests: [get("/")],

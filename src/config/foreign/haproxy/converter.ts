@@ -148,7 +148,7 @@ const converters: Readonly<Record<string, Converter | string>> = {
   port_only: converter("text", "int", (code) =>
     choose(
       method(code, "matches", pattern(String.raw`:\d+$`)),
-      call("int", method(code, "replaceRegex", pattern(String.raw`^[^]*:(\d+)$`), text("$1"))),
+      call("int", method(code, "replaceRegex", pattern(String.raw`^[\s\S]*:(\d+)$`), text("$1"))),
       number(0),
     ),
   ),

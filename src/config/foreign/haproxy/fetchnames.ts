@@ -133,7 +133,7 @@ function setCookieOf([name = ""]: readonly string[], _site: Site, word: Word): C
 function found(code: Code, expression: string): Code {
   return choose(
     method(code, "matches", pattern(expression)),
-    method(code, "replaceRegex", pattern(`^[^]*?${expression}[^]*$`), text("$1")),
+    method(code, "replaceRegex", pattern(`^[\\s\\S]*?${expression}[\\s\\S]*$`), text("$1")),
     absent,
   );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { literally, readRegex, replacement, whole } from "./regex.ts";
+import { type Pattern, readPattern } from "../../../rules/expression/pattern.ts";
+import { eachPart, hasAll, literally, readRegex, replacement, whole } from "./regex.ts";
 
 const spelled: readonly (readonly [string, string])[] = [
   ["^/a(b|c)$", "^/a(b|c)$"],
@@ -29,10 +30,23 @@ describe("a regular expression of PCRE", () => {
   });
 });
 
+/** As rules read it, which is not as RegExp does. */
+function patternOf(expression: string): Pattern {
+  const read = readPattern(expression, "");
+  if (!read.ok) throw new Error(read.message);
+  return read.pattern;
+}
+
+function filled(by: string, found: RegExpMatchArray): string {
+  return by.replaceAll(/\$(\d)/g, (_, group: string) => found[Number(group)] ?? "");
+}
+
 describe("whole", () => {
   /** As exp_replace of HAProxy: the first match, with its groups, takes the place of all. */
-  const replaced = (expression: string, text: string, by: string): string =>
-    text.replace(new RegExp(whole(expression).replace(/^\(\?i\)/, ""), expression.startsWith("(?i)") ? "i" : ""), by);
+  const replaced = (expression: string, text: string, by: string): string => {
+    const found = patternOf(whole(expression)).exec(text);
+    return found === null ? text : filled(by, found);
+  };
   const cases: readonly (readonly [string, string, string, string])[] = [
     ["(.*)", "/a/b", "/x$1", "/x/a/b"],
     ["^/a/(.*)$", "/a/b", "/$1", "/b"],
@@ -48,6 +62,38 @@ describe("whole", () => {
   ];
   for (const [expression, text, by, expected] of cases)
     test(`${expression} in ${text}`, () => expect(replaced(expression, text, by)).toBe(expected));
+});
+
+describe("each value of a list", () => {
+  const replaced = (expression: string, text: string, by: string): string => {
+    const each = eachPart(expression, by)!;
+    let [out, at] = ["", 0];
+    for (const found of patternOf(each.pattern).matchAll(text)) {
+      out += text.slice(at, found.index) + filled(each.by, found);
+      at = found.index! + found[0].length;
+    }
+    return out + text.slice(at);
+  };
+  const cases: readonly (readonly [string, string, string, string])[] = [
+    ["b", "ab, b ,c", "x", "x,x,c"],
+    ["^b", "ab, bc ,b", "x", "ab,x,x"],
+    ["b$", "ab , bc,b", "x", "x, bc,x"],
+    ["^(.)b$", "ab,cb", String.raw`b\1\0`, "baab,bccb"],
+    ["[^a]+", "abc, de", String.raw`\0`, "bc,de"],
+    ["(?i)B|c", "ab,C,d", "x", "x,x,d"],
+    [String.raw`\S(\d)`, "a,1,b2", String.raw`\1`, "a,1,2"],
+  ];
+  for (const [expression, text, by, expected] of cases)
+    test(`${expression} in ${text}`, () => expect(replaced(expression, text, by)).toBe(expected));
+
+  for (const beyond of ["a,b", "^a|b", "a(?=b)", "[ -~]", String.raw`[\S]`, String.raw`(a)\1`, "a^b"])
+    test(`${beyond} looks beyond one`, () => expect(eachPart(beyond, "x")).toBeNull());
+});
+
+test("all that matched is held by a group of its own", () => {
+  expect([hasAll(String.raw`a\0`), hasAll(String.raw`a\\0`), hasAll("0")]).toEqual([true, false, false]);
+  expect(whole("(b)c", true)).toBe("^[\\s\\S]*?((b)c)[\\s\\S]*$");
+  expect(replacement(String.raw`\0\1`, true)).toBe("$1$2");
 });
 
 test("a replacement has JavaScript's groups, and no others by chance", () => {

@@ -63,28 +63,75 @@ export function literally(words: string): string {
   return words.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
-/** A replacement of HAProxy's, `\1` for a group and `\0` for all, as JavaScript writes it. */
-export function replacement(written: string): string {
-  return written
-    .replaceAll("$", "$$$$")
-    .replaceAll(/\\(?:([0-9])|([\s\S]))/g, (_, group?: string, other?: string) =>
-      group === undefined ? other! : group === "0" ? "$&" : `$${group}`,
-    );
+/**
+ * A replacement of HAProxy's, `\1` for a group and `\0` for all, as JavaScript writes it. `isHeld`: all is held by a group of its own
+ * in front of the others.
+ */
+export function replacement(written: string, isHeld = false): string {
+  return written.replaceAll("$", "$$$$").replaceAll(/\\(?:([0-9])|([\s\S]))/g, (_, group?: string, other?: string) => {
+    if (group === undefined) return other!;
+    if (isHeld) return `$${Number(group) + 1}`;
+    return group === "0" ? "$&" : `$${group}`;
+  });
+}
+
+/** With `\0`, which is what matched and not what stands around it. */
+export function hasAll(written: string): boolean {
+  return /^(?:[^\\]|\\[^0])*\\0/.test(written);
 }
 
 /** So much around an expression that a replacement takes the place of the whole text, not only of what matched. */
-export function whole(flagged: string): string {
+export function whole(flagged: string, isHeld = false): string {
+  const [flags, expression] = unflagged(flagged);
+  return `${flags}${isHeld ? `^[\\s\\S]*?(${expression})[\\s\\S]*$` : wrapped(expression)}`;
+}
+
+function unflagged(flagged: string): readonly [flags: string, expression: string] {
   const flags = /^\(\?[ims]+\)/.exec(flagged)?.[0] ?? "";
-  const expression = flagged.slice(flags.length);
-  return `${flags}${wrapped(expression)}`;
+  return [flags, flagged.slice(flags.length)];
+}
+
+const partToken = /(\[\^?)((?:\\[\s\S]|\[:[a-z]+:\]|[^\]\\])*\])|\\([\s\S])|\(\?(?!:)|[\s\S]/g;
+const others: Record<string, string> = { S: "[^\\s,]", W: "[^\\w,]", D: "[^\\d,]" };
+
+/**
+ * For each value of a list: what takes the place of one value in which the expression matches, wherever it stands among the others. The
+ * blanks around it go too. Null where the expression looks beyond one value.
+ */
+export function eachPart(flagged: string, by: string): { readonly pattern: string; readonly by: string } | null {
+  const [flags, expression] = unflagged(flagged);
+  const isBegun = expression.startsWith("^");
+  const isTied = /(?:^|[^\\])(?:\\\\)*\$$/.test(expression);
+  if ((isBegun || isTied) && expression.includes("|")) return null;
+  let isBeyond = false;
+  const inner = expression
+    .slice(isBegun ? 1 : 0, isTied ? -1 : undefined)
+    .replaceAll(partToken, (found: string, open?: string, rest?: string, escaped?: string) => {
+      if (open === "[^") return `[^,${rest}`;
+      if (open !== undefined) isBeyond ||= /\\[SWD]/.test(rest!) || new RegExp(found).test(",");
+      else if (escaped !== undefined) {
+        isBeyond ||= /[1-9k,]/.test(escaped);
+        return others[escaped] ?? found;
+      } else if (found === ".") return "[^,]";
+      else isBeyond ||= [",", "^", "$", "(?"].includes(found);
+      return found;
+    });
+  if (isBeyond) return null;
+  const groups = (new RegExp(`|${inner}`).exec("")?.length ?? 1) - 1;
+  const start = `(?<![^,])[ \\t]*${isBegun ? "" : "[^,]*?"}`;
+  const put = replacement(by, true);
+  // Blanks behind a value are none of it; the comma that they lead to is put back.
+  return isTied
+    ? { pattern: `${flags}${start}(${inner})[ \\t]*(,|$)`, by: `${put}$${groups + 2}` }
+    : { pattern: `${flags}${start}(${inner})[^,]*`, by: put };
 }
 
 function wrapped(expression: string): string {
-  if (expression.includes("|")) return `^[^]*?(?:${expression})[^]*$`;
+  if (expression.includes("|")) return `^[\\s\\S]*?(?:${expression})[\\s\\S]*$`;
   // A line is all there is of a path or a field, so what begins or ends with all of it needs nothing around it.
-  const start = expression.startsWith("^") ? "" : /^\(?\.\*(?!\?)/.test(expression) ? "^" : "^[^]*?";
+  const start = expression.startsWith("^") ? "" : /^\(?\.\*(?!\?)/.test(expression) ? "^" : "^[\\s\\S]*?";
   const isTied = /(?:^|[^\\])\$$/.test(expression);
-  const end = isTied ? "" : /[^\\]?\.\*\)?$/.test(expression) && !/\\\.\*\)?$/.test(expression) ? "$" : "[^]*$";
+  const end = isTied ? "" : /[^\\]?\.\*\)?$/.test(expression) && !/\\\.\*\)?$/.test(expression) ? "$" : "[\\s\\S]*$";
   const inner = start.length > 1 || end.length > 1 ? `(?:${expression})` : expression;
   return `${start}${inner}${end}`;
 }

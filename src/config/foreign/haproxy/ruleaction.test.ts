@@ -67,7 +67,7 @@ const requests: readonly (readonly [string, RuleDraft])[] = [
   ['set-header X-A "{a}"', { setHeader: { "X-A": "{{a}}" } }],
   ["add-header X-A %[path]", { addHeader: { "X-A": "{path}" } }],
   ["del-header X-A", { removeHeader: "X-A" }],
-  ["replace-header X-A a(.*) b\\\\1", { replaceHeader: { "X-A": { pattern: "^[^]*?(?:a(.*))$", by: "b$1" } } }],
+  ["replace-header X-A a(.*) b\\\\1", { replaceHeader: { "X-A": { pattern: "^[\\s\\S]*?(?:a(.*))$", by: "b$1" } } }],
   [
     "replace-header X-A ^a(.*)$ b if { ssl_fc }",
     { if: "secure", replaceHeader: { "X-A": { pattern: "^a(.*)$", by: "b" } } },
@@ -85,7 +85,7 @@ const requests: readonly (readonly [string, RuleDraft])[] = [
   ["set-method POST", { setMethod: "POST" }],
   ["replace-path (.*) /foo\\\\1", { rewritePath: { pattern: "^(.*)$", by: "/foo$1" } }],
   ["replace-path ^/a/(.*) /\\\\1", { rewritePath: { pattern: "^/a/(.*)$", by: "/$1" } }],
-  ["replace-uri ^/a|^/b /c", { rewriteTarget: { pattern: "^[^]*?(?:^/a|^/b)[^]*$", by: "/c" } }],
+  ["replace-uri ^/a|^/b /c", { rewriteTarget: { pattern: "^[\\s\\S]*?(?:^/a|^/b)[\\s\\S]*$", by: "/c" } }],
   [
     "replace-path ^/(.*) /%[src]/\\\\1",
     {
@@ -128,7 +128,7 @@ const responses: readonly (readonly [string, RuleDraft])[] = [
   ["set-status 503 if { status 500 }", { if: "response.status == 500", setStatus: 503 }],
   [
     "replace-header Location http:(.*) https:\\\\1",
-    { replaceHeader: { Location: { pattern: "^[^]*?(?:http:(.*))$", by: "https:$1" } } },
+    { replaceHeader: { Location: { pattern: "^[\\s\\S]*?(?:http:(.*))$", by: "https:$1" } } },
   ],
   ["deny if { res.hdr(x) -m found }", { if: "has(response.headers['x'])", deny: 502 }],
   ["return status 200 content-type text/plain string a", { reply: { status: 200, type: "text/plain", body: "a" } }],

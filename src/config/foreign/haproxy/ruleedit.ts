@@ -7,7 +7,7 @@ import type { RuleDraft } from "./draft.ts";
 import { pathAndQuery } from "./fetchnames.ts";
 import { constantOf, type Part, templateOf } from "./logformat.ts";
 import { fault, refuse } from "./objection.ts";
-import { readRegex, replacement, whole } from "./regex.ts";
+import { eachPart, hasAll, readRegex, replacement, whole } from "./regex.ts";
 import type { RuleLine } from "./ruleline.ts";
 import { textOf } from "./sample.ts";
 import type { Word } from "./scene.ts";
@@ -41,8 +41,12 @@ function fieldName(line: RuleLine): Word {
 }
 
 interface Replacing {
+  /** As it is written. */
+  readonly plain: string;
   /** Around it so much that it takes in all that is there. */
   readonly expression: string;
+  /** What matched is held by a group of its own, for a part that says it. */
+  readonly isHeld: boolean;
   readonly parts: readonly Part[];
   /** What is written where that is the same for all requests; null where it is not. */
   readonly constant: string | null;
@@ -53,19 +57,22 @@ function replacing(line: RuleLine): Replacing {
   const reading = readRegex(word.text);
   if (!reading.ok) return fault(word, reading.message);
   const parts = line.format("what to write instead");
-  return { expression: whole(reading.value), parts, constant: constantOf(parts) };
+  const isHeld = parts.some((part) => typeof part === "string" && hasAll(part));
+  const expression = whole(reading.value, isHeld);
+  return { plain: reading.value, expression, isHeld, parts, constant: constantOf(parts) };
 }
 
-function substitution(expression: string, constant: string): { pattern: string; by: string } {
-  return { pattern: expression, by: replacement(constant) };
+function substitution({ expression, isHeld }: Replacing, constant: string): { pattern: string; by: string } {
+  return { pattern: expression, by: replacement(constant, isHeld) };
 }
 
 /** All that is there is replaced by what is written, with the groups of the expression in it. */
-function replaced({ expression: wanted, parts }: Replacing, subject: Code): Code {
+function replaced({ expression: wanted, isHeld, parts }: Replacing, subject: Code): Code {
   const expression = pattern(wanted);
   const filled = (part: Part): Code => {
     if (typeof part !== "string") return textOf(part.code, part.kind);
-    return /\\\d/.test(part) ? method(subject, "replaceRegex", expression, text(replacement(part))) : text(part);
+    const by = text(replacement(part, isHeld));
+    return /\\\d/.test(part) ? method(subject, "replaceRegex", expression, by) : text(part);
   };
   const put = parts
     .filter((part) => typeof part === "string" || part.missing === null)
@@ -76,16 +83,22 @@ function replaced({ expression: wanted, parts }: Replacing, subject: Code): Code
 
 function replaceField(line: RuleLine): RuleDraft {
   const name = fieldName(line);
-  const own = replacing(line);
-  const { expression, constant } = own;
-  if (constant !== null) return { replaceHeader: { [name.text]: substitution(expression, constant) } };
+  return wholeReplaced(line, name, replacing(line));
+}
+
+function wholeReplaced(line: RuleLine, name: Word, own: Replacing): RuleDraft {
+  if (own.constant !== null) return { replaceHeader: { [name.text]: substitution(own, own.constant) } };
   const field = index(headers(line), text(name.text.toLowerCase()));
   return { if: call("has", field).text, setHeader: { [name.text]: `{${replaced(own, field).text}}` } };
 }
 
 function replaceValue(line: RuleLine): RuleDraft {
+  const name = fieldName(line);
+  const own = replacing(line);
+  const each = own.constant === null ? null : eachPart(own.plain, own.constant);
+  if (each !== null) return { replaceHeader: { [name.text]: each } };
   line.differs("a field with several values is replaced as one");
-  return replaceField(line);
+  return wholeReplaced(line, name, own);
 }
 
 function setPart(key: string, expected: string): Edit {
@@ -96,8 +109,7 @@ function setPart(key: string, expected: string): Edit {
 function replacePart(key: string, other: string, subject: Code): Edit {
   return (line) => {
     const own = replacing(line);
-    const { expression, constant } = own;
-    if (constant !== null) return { [key]: substitution(expression, constant) };
+    if (own.constant !== null) return { [key]: substitution(own, own.constant) };
     return { [other]: `{${replaced(own, subject).text}}` };
   };
 }
