@@ -86,7 +86,7 @@ class Worker {
       bans: this.#lists.bans,
       instance: instanceOf(start),
     };
-    setInterval(() => this.#tally.cells[this.#tally.workerRow() + workerCell.heartbeat]!++, beatMs);
+    setInterval(() => this.#beat(), beatMs);
   }
 
   told(message: ToWorker): void {
@@ -104,6 +104,11 @@ class Worker {
       case "drain":
         return this.drain(message.drainMs);
     }
+  }
+
+  #beat(): void {
+    this.#tally.cells[this.#tally.workerRow() + workerCell.heartbeat]!++;
+    this.#caches.settle();
   }
 
   #purge(cache: string, purge: Purge): void {

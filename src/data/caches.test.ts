@@ -45,6 +45,14 @@ function isThere(cache: Cache, text: string): boolean {
   return entry !== null;
 }
 
+/** The hash of its first part, which its shard follows from. */
+function hashOf(store: CacheStore, wanted: CacheKey): number {
+  const { index, shard } = store.parts;
+  expect(index.open(wanted)).toBe(true);
+  shard.close();
+  return index.key.hashFirst;
+}
+
 test("workers that map one file find what the others have marked", () => {
   const files = { pages: made("a") };
   const [one, other] = [stage(1), stage(2)];
@@ -53,6 +61,23 @@ test("workers that map one file find what the others have marked", () => {
   one.of(plan).markPass(key("/a"), 1, 2000);
   expect(isThere(other.of(plan), "/a")).toBe(true);
   expect(isThere(other.of(plan), "/b")).toBe(false);
+});
+
+test("what another process kept us from letting go of is let go of by the next look", () => {
+  const files = { pages: made("held") };
+  const [one, other] = [stage(1), stage(2)];
+  one.adopt([plan], files);
+  other.adopt([plan], files);
+  const store = one.of(plan) as CacheStore;
+  const { shard } = (other.of(plan) as CacheStore).parts;
+  const wanted = key("/a");
+  const draft = store.lease(wanted, 1000, 1000)!;
+  shard.open(shard.shardOfHash(hashOf(store, wanted)));
+  draft.drop();
+  shard.close();
+  expect(store.figures().fetching).toBe(1);
+  one.settle();
+  expect(store.figures().fetching).toBe(0);
 });
 
 test("of files pages are lent, with the file that was mapped; of memory of a worker's own none", () => {

@@ -61,6 +61,11 @@ export class Caches {
     while (steps.next().done !== true) await new Promise((resume) => setImmediate(resume));
   }
 
+  /** To be called now and then. */
+  settle(): void {
+    for (const store of this.#mapped.all) store.settle();
+  }
+
   #ownOf(plan: CachePlan): Own {
     const { name, objectBytesMax, policy } = plan;
     const bytesMax = Math.max(ownBytesMin, Math.floor(plan.bytesMax / this.#workers));

@@ -43,6 +43,10 @@ export class MappedFiles<Plan extends { readonly name: string }, Memory> {
     this.#mapped = next;
   }
 
+  get all(): readonly Memory[] {
+    return [...this.#mapped.values()].map(({ memory }) => memory);
+  }
+
   of(plan: Plan): Memory {
     return this.#mapped.get(plan.name)!.memory;
   }

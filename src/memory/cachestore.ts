@@ -197,6 +197,11 @@ export class CacheStore implements Cache {
     return count;
   }
 
+  /** To be called now and then: lets go of what another process kept us from letting go of. What nobody asks for would be held for good. */
+  settle(): void {
+    this.parts.pins.settle();
+  }
+
   // ---- for control ----
 
   /**

@@ -1,9 +1,10 @@
 // What a response on its way in may count on: room that does not run out, and a place that is its own.
 
 import { expect, test } from "bun:test";
+import type { CacheDraft } from "../cache.ts";
 import { CacheStore } from "../cachestore.ts";
 import { checkStore } from "./check.ts";
-import { body, bytesOf, facts, found, keyOf, put, read, start } from "./trial.ts";
+import { body, bytesOf, facts, found, keyOf, put, read, StoreWorld, start } from "./trial.ts";
 
 const open = (): CacheStore => CacheStore.inMemory({ bytesMax: 2 ** 20, objectBytesMax: 2 ** 18, policy: "lru" });
 
@@ -56,4 +57,60 @@ test("room for a long body is taken piece by piece, ahead of its bytes, and told
   other.release();
   unknown.drop();
   expect(checkStore(store)).toEqual([]);
+});
+
+/** Two processes of one file: while the other one holds the lock of its only shard, nothing is let go of. */
+function two(): { one: CacheStore; locked(call: () => void): void } {
+  const world = new StoreWorld({ bytesMax: 2 ** 20, objectBytesMax: 2 ** 18, policy: "lru" });
+  const [one, other] = [world.open(1), world.open(2)];
+  const locked = (call: () => void): void => {
+    expect(other.parts.shard.open(0)).toBe(true);
+    call();
+    other.parts.shard.close();
+  };
+  return { one, locked };
+}
+
+function begun(store: CacheStore, name: string): CacheDraft {
+  const draft = store.lease(keyOf(name), start, 1000)!;
+  const head = bytesOf("HTTP/1.1 200 OK");
+  expect(draft.begin({ ...facts, bodyBytes: 100_000 }, head, 0, head.length, bytesOf(""))).toBe(true);
+  expect(draft.append(body(1000), 0, 1000)).toBe(true);
+  return draft;
+}
+
+test("drafts that are dropped while another process does not let go of the shard leave nothing behind", () => {
+  const { one, locked } = two();
+  for (let index = 0; index < 40; index++) {
+    const draft = begun(one, `/unique/${index}`);
+    locked(() => draft.drop());
+    put(one, keyOf("/small"), body(10), { bodyBytes: 10 });
+    found(one, keyOf("/small")).release();
+  }
+  expect([one.figures().fetching, checkStore(one)]).toEqual([0, []]);
+  expect(put(one, keyOf("/new"), body(50_000), { bodyBytes: 50_000 })).toBe(true);
+});
+
+test("what such a draft was read along by goes with its last reader", () => {
+  const { one, locked } = two();
+  const draft = begun(one, "/read");
+  const along = found(one, keyOf("/read"));
+  locked(() => draft.drop());
+  expect([along.isBroken, read(along).bytes]).toEqual([true, body(1000)]);
+  one.settle();
+  expect(one.figures().fetching).toBe(1);
+  along.release();
+  expect([one.figures().fetching, checkStore(one)]).toEqual([0, []]);
+});
+
+test("what could not be let go of is let go of by the next look, also where nobody asks for anything", () => {
+  const { one, locked } = two();
+  const draft = begun(one, "/");
+  locked(() => {
+    draft.drop();
+    one.settle();
+  });
+  expect(one.figures().fetching).toBe(1);
+  one.settle();
+  expect([one.figures().fetching, checkStore(one)]).toEqual([0, []]);
 });

@@ -228,7 +228,7 @@ export class StoreDraft implements CacheDraft {
       pins.release(this.#cell);
       shard.close();
     } else {
-      // Whoever finds it takes it away.
+      // Whoever finds it takes it away, at the latest who holds it last.
       Atomics.store(this.#words, this.#node + N.state, broken);
       pins.letGo(this.#cell);
     }

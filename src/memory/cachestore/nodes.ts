@@ -5,7 +5,7 @@
 import { cacheState } from "../cache.ts";
 import type { StoreIndex } from "./index.ts";
 import { extentUnitsMax, queue, shardWord as S, unitBytes } from "./layout.ts";
-import { extent as E, node as N, unitsFor } from "./node.ts";
+import { broken, extent as E, node as N, unitsFor } from "./node.ts";
 import { detachUnits, type StorePages } from "./pages.ts";
 import type { StoreParts } from "./parts.ts";
 import { oldestFree, type StorePolicy } from "./policy.ts";
@@ -126,6 +126,8 @@ export class StoreNodes {
     const words = this.#words;
     if (--words[node + N.refs]! > 0) return;
     if (words[node + N.isLinked] === 0) this.#free(node);
+    // Its writer failed while the shard was not to be had. It is in no queue: nobody else would ever take it away.
+    else if (words[node + N.state] === broken) this.remove(node);
     else if (words[node + N.formerHeads] !== 0) this.#freeFormerHeads(node);
   }
 

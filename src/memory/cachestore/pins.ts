@@ -65,8 +65,13 @@ export class StorePins {
 
   /** Now, or when its shard is to be had. */
   letGo(cell: number): void {
-    while (this.#late.length > 0 && this.#letGo(this.#late.at(-1)!)) this.#late.pop();
+    this.settle();
     if (!this.#letGo(cell)) this.#late.push(cell);
+  }
+
+  /** Lets go of what could not be let go of before, where its shard is to be had by now. */
+  settle(): void {
+    while (this.#late.length > 0 && this.#letGo(this.#late.at(-1)!)) this.#late.pop();
   }
 
   #letGo(cell: number): boolean {
