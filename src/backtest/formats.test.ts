@@ -48,6 +48,18 @@ const lines: readonly (readonly [string, string, string, Partial<Recorded>])[] =
     },
   ],
   [
+    "haproxy",
+    "of HTTP/2, with an authority",
+    '10.0.1.2:33317 [22/Nov/2026:09:06:03.655] web~ app/s1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 "GET https://a.test:8443/p?q=1 HTTP/2.0"',
+    { listener: "web", method: "GET", target: "/p?q=1", host: "a.test:8443", status: 200 },
+  ],
+  [
+    "haproxy",
+    "of HTTP/2, with an authority and no path",
+    '10.0.1.2:33317 [22/Nov/2026:09:06:03.655] web~ app/s1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 "GET https://a.test?q HTTP/2.0"',
+    { target: "/?q", host: "a.test" },
+  ],
+  [
     "sluice",
     "this program's own",
     '{"time":"2026-11-22T09:06:04.000Z","client":"192.0.2.1","method":"PUT","target":"/x","host":"a.example","status":201,"duration_ms":1000,"bytes_received":10,"bytes_sent":20,"listener":"web","user_agent":"ua"}',

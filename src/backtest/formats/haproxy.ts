@@ -7,6 +7,13 @@ import { timeOf } from "./time.ts";
 const form =
   /(?:^|\s)(\S+):(\d+) \[([^\]]+)\] (\S+) \S+\/\S+ -?\d+\/-?\d+\/-?\d+\/-?\d+\/\+?(-?\d+) (-?\d+) \+?(\d+) .*?"((?:[^"\\]|\\.)*)"?\s*$/;
 
+/** Of HTTP/2 it has the scheme and the authority in front of the path. */
+function apart(asked: string): { readonly target: string; readonly host: string } {
+  const [, host = "", rest = ""] = /^https?:\/\/([^/?#]+)(.*)$/i.exec(asked) ?? [];
+  if (host === "") return { target: asked, host };
+  return { target: rest.startsWith("/") ? rest : `/${rest}`, host };
+}
+
 export const haproxy: LogFormat = {
   name: "haproxy",
   isInOrderOfEnds: true,
@@ -19,10 +26,11 @@ export const haproxy: LogFormat = {
     const client = addressOf(address!);
     const atMs = timeOf(time!);
     if (asked === null || client === "" || Number.isNaN(atMs)) return null;
+    const { target, host } = apart(asked.target);
     return {
-      ...{ atMs, durationMs: Math.max(0, Number(total)), client, connection: port!, ...asked, fields: [] },
+      ...{ atMs, durationMs: Math.max(0, Number(total)), client, connection: port!, ...asked, target, fields: [] },
       listener: frontend!.replace(/~$/, ""),
-      host: "",
+      host,
       status: Math.max(0, Number(status)),
       bytesReceived: 0,
       bytesSent: Number(bytes),
