@@ -373,6 +373,39 @@ describe("servers of one haproxy.cfg", () => {
   }
 });
 
+test("a check may take longer than the time to the next, when timeout check lets it", async () => {
+  await using room = new Room();
+  // The next check begins when the one before has ended, and one that fails would be enough to be down.
+  const slow: Handler = async ({ target }) => {
+    if (target === "/health") await Bun.sleep(700);
+    return ok("a");
+  };
+  const twins = await Twins.start(
+    room,
+    `
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 20s
+  timeout server 20s
+  timeout check 10s
+frontend web
+  bind 127.0.0.1:{PORT}
+  default_backend app
+backend app
+  option httpchk GET /health
+  server a {ORIGIN:a} check inter 200ms fall 1
+`,
+    { origins: { a: slow } },
+  );
+  for (const { origins } of [twins.haproxy, twins.sluice])
+    await until(
+      "checks that have ended",
+      () => origins["a"]!.asked.filter(({ target }) => target === "/health").length > 2,
+    );
+  expect((await twins.same(get())).status).toBe(200);
+});
+
 type Name = "haproxy" | "sluice";
 const names: readonly Name[] = ["haproxy", "sluice"];
 

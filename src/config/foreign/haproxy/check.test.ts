@@ -17,7 +17,15 @@ test("when and how often", () => {
     [],
     ["default-server inter 5s rise 4", "timeout check 3s", "server a a:1 check fall 7 port 99 check-ssl"],
   );
-  expect(pool.check).toEqual({ tcp: true, tls: true, port: 99, every: "5s", timeout: "3s", rise: 4, fall: 7 });
+  expect(pool.check).toEqual({ tcp: true, tls: true, port: 99, every: "5s", timeout: "8s", rise: 4, fall: 7 });
+});
+
+test("timeout check is for what is read, beside the time to connect in, which is inter's at most", () => {
+  const timeoutOf = (...lines: readonly string[]): string | undefined =>
+    partsOf([], [...lines, "server a a:1 check inter 1s"]).pool.check?.timeout;
+  expect(timeoutOf()).toBe("1s");
+  expect(timeoutOf("timeout check 10s")).toBe("11s");
+  expect(timeoutOf("timeout check 10s", "timeout connect 300")).toBe("10s300ms");
 });
 
 test("what servers say differently is told", () => {

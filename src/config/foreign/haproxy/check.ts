@@ -32,7 +32,9 @@ export function checkOf(
   const rise = readCount(ledger, first.options.value("rise") ?? undefined, 1, 100);
   const fall = readCount(ledger, first.options.value("fall") ?? undefined, 1, 100);
   const port = readCount(ledger, first.options.value("port") ?? undefined, 1, 65_535);
-  const timeoutMs = Math.min(times.check ?? everyMs, everyMs);
+  // With timeout check a connection is waited for no longer than inter, and what is read then for as long as it says.
+  const connectMs = Math.min(times.connect ?? everyMs, everyMs);
+  const timeoutMs = times.check === null ? everyMs : times.check + connectMs;
   const isOverTls = first.options.flag("check-ssl") !== null;
   return {
     ...asked,
