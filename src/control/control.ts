@@ -236,7 +236,7 @@ export class Control implements AdminService {
       ...{ workers: this.workers, cores: availableParallelism(), plan: () => this.#reconciler.plan, nowMs: Date.now },
       hindrance: () => (this.#phase === "running" ? null : `Sluice is ${this.#phase}`),
       materials: () => this.#certificates.materials,
-      problemsOf: (of) => reloadProblems(of, this.plan),
+      problemsOf: (of) => reloadProblems(of, this.plan, new Set(this.#supervisor.pids)),
       apply: (of, found) => {
         // What was read and judged is done with; the plan that is made next needs as much.
         this.#collecting.look(Date.now());

@@ -105,3 +105,41 @@ test("a UDP port on which only sessions of a listener that was closed are left, 
   if (process.platform === "linux") expect(problems).toEqual([]);
   else expect(problems).toHaveLength(1);
 });
+
+/** Another process that listens, with the port shared. */
+async function other(host: string, port: number): Promise<Bun.Subprocess> {
+  const program = `Bun.listen({ hostname: ${JSON.stringify(host)}, port: ${port}, reusePort: true, socket: { data() {} } }); console.log("there");`;
+  const child = Bun.spawn([process.execPath, "-e", program], { stdout: "pipe" });
+  open.push({ stop: () => child.kill("SIGKILL") });
+  for await (const _ of child.stdout) break;
+  return child;
+}
+
+test.skipIf(!existsSync("/proc/net/tcp"))(
+  "a port is free for those who alone hold it, by whatever address",
+  async () => {
+    const port = listen({ hostname: "127.0.0.1", port: 0, reusePort: true });
+    const all = { kind: "tcp", host: "::", port } as const;
+    const own = { kind: "tcp", host: "127.0.0.1", port } as const;
+    const us = new Set([process.pid]);
+    expect((await busyAddresses([all]))[0]).toContain(`(process ${process.pid})`);
+    expect(await busyAddresses([all, own], us)).toEqual([]);
+    const stranger = await other("127.0.0.2", port);
+    expect(await busyAddresses([all], us)).toEqual([
+      expect.stringMatching(
+        new RegExp(`^cannot listen on \\[::\\]:${port}: the address is in use by \\S+ \\(process ${stranger.pid}\\)$`),
+      ),
+    ]);
+    expect(await busyAddresses([all], new Set([process.pid, stranger.pid]))).toEqual([]);
+  },
+);
+
+test.skipIf(!existsSync("/proc/net/udp"))("so is a port of datagrams", async () => {
+  const socket = await Bun.udpSocket({ hostname: "127.0.0.1", port: 0 });
+  open.push({ stop: () => socket.close() });
+  const all = { kind: "tcp", host: "::", port: socket.port } as const;
+  expect(await busyDatagramAddresses([all], new Set([1]))).toEqual([
+    expect.stringContaining(`(udp): the address is in use by `),
+  ]);
+  expect(await busyDatagramAddresses([all], new Set([process.pid]))).toEqual([]);
+});

@@ -12,66 +12,97 @@ export interface Holder {
   readonly name: string;
 }
 
-/** A sentence for each address that cannot be listened on; none when all are free. */
-export async function busyAddresses(addresses: readonly Address[]): Promise<string[]> {
+/** Processes that share their ports with whoever is to listen. */
+type Sharers = ReadonlySet<number>;
+
+const nobody: Sharers = new Set();
+
+/**
+ * A sentence for each address that cannot be listened on; none when all are free. Where all who hold a port are `sharers`, by whatever
+ * address of it, it is free for them: who listens on ":80" may come to listen on "127.0.0.1:80".
+ */
+export async function busyAddresses(addresses: readonly Address[], sharers: Sharers = nobody): Promise<string[]> {
   const problems: string[] = [];
   for (const address of addresses) {
-    const problem = address.kind === "unix" ? await tryUnix(address.path) : tryTcp(address.host, address.port);
+    const problem = address.kind === "unix" ? await tryUnix(address.path) : tryTcp(address.host, address.port, sharers);
     if (problem !== null) problems.push(problem);
   }
   return problems;
 }
 
 /** The same for addresses of listeners of mode udp. */
-export async function busyDatagramAddresses(addresses: readonly Address[]): Promise<string[]> {
+export async function busyDatagramAddresses(
+  addresses: readonly Address[],
+  sharers: Sharers = nobody,
+): Promise<string[]> {
   const problems: string[] = [];
   for (const address of addresses) {
-    const problem = address.kind === "unix" ? null : await tryUdp(address.host, address.port);
+    const problem = address.kind === "unix" ? null : await tryUdp(address.host, address.port, sharers);
     if (problem !== null) problems.push(problem);
   }
   return problems;
 }
 
-function tryTcp(host: string, port: number): string | null {
+function tryTcp(host: string, port: number, sharers: Sharers): string | null {
   if (port === 0) return null;
   try {
     Bun.listen({ hostname: host, port, exclusive: true, socket: { data() {} } }).stop(true);
     return null;
   } catch (error) {
     // A kernel without IPv6: workers listen on all IPv4 addresses then.
-    if (host === "::" && (error as NodeJS.ErrnoException).code === "EAFNOSUPPORT") return tryTcp("0.0.0.0", port);
-    return listenProblem({ kind: "tcp", host, port }, error as NodeJS.ErrnoException);
+    if (host === "::" && (error as NodeJS.ErrnoException).code === "EAFNOSUPPORT")
+      return tryTcp("0.0.0.0", port, sharers);
+    return sharedProblem({ kind: "tcp", host, port }, error as NodeJS.ErrnoException, "tcp", sharers);
   }
 }
 
-async function tryUdp(host: string, port: number): Promise<string | null> {
+async function tryUdp(host: string, port: number, sharers: Sharers): Promise<string | null> {
   if (port === 0) return null;
   try {
     (await Bun.udpSocket({ hostname: host, port })).close();
     return null;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (host === "::" && code === "EAFNOSUPPORT") return tryUdp("0.0.0.0", port);
+    if (host === "::" && code === "EAFNOSUPPORT") return tryUdp("0.0.0.0", port, sharers);
     // Sessions of a listener that was closed go on behind sockets that are connected to their clients; nobody listens there.
     if (code === "EADDRINUSE" && existsSync("/proc/net/udp") && inodesOfPort("udp", port).length === 0) return null;
-    return listenProblem({ kind: "tcp", host, port }, error as NodeJS.ErrnoException, "udp");
+    return sharedProblem({ kind: "tcp", host, port }, error as NodeJS.ErrnoException, "udp", sharers);
   }
+}
+
+function sharedProblem(
+  address: Address & { kind: "tcp" },
+  error: NodeJS.ErrnoException,
+  protocol: "tcp" | "udp",
+  sharers: Sharers,
+): string | null {
+  if (error.code !== "EADDRINUSE" || sharers.size === 0) return listenProblem(address, error, protocol);
+  const inodes = inodesOfPort(protocol, address.port);
+  const shared = new Set([...sharers].flatMap(socketsOf));
+  if (inodes.length > 0 && inodes.every((inode) => shared.has(inode))) return null;
+  return inUse(address, protocol, holderOf(inodes.filter((inode) => !shared.has(inode))));
 }
 
 /** What an error of listening means to an operator. */
 export function listenProblem(address: Address, error: NodeJS.ErrnoException, protocol: "tcp" | "udp" = "tcp"): string {
-  const where = protocol === "udp" ? `${formatAddress(address)} (udp)` : formatAddress(address);
-  if (error.code === "EADDRINUSE") {
-    const holder = address.kind === "tcp" ? holderOfPort(address.port, protocol) : null;
-    const by = holder === null ? "" : ` by ${holder.name} (process ${holder.pid})`;
-    return `cannot listen on ${where}: the address is in use${by}`;
-  }
+  if (error.code === "EADDRINUSE")
+    return inUse(address, protocol, address.kind === "tcp" ? holderOfPort(address.port, protocol) : null);
+  const where = textOf(address, protocol);
   if (error.code === "EACCES" && address.kind === "unix")
     return `cannot listen on ${where}: not permitted to make a socket in that folder`;
   if (error.code === "EACCES")
     return `cannot listen on ${where}: not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE`;
   if (error.code === "EADDRNOTAVAIL") return `cannot listen on ${where}: this machine has no such address`;
   return `cannot listen on ${where}: ${error.message}`;
+}
+
+function inUse(address: Address, protocol: "tcp" | "udp", holder: Holder | null): string {
+  const by = holder === null ? "" : ` by ${holder.name} (process ${holder.pid})`;
+  return `cannot listen on ${textOf(address, protocol)}: the address is in use${by}`;
+}
+
+function textOf(address: Address, protocol: "tcp" | "udp"): string {
+  return protocol === "udp" ? `${formatAddress(address)} (udp)` : formatAddress(address);
 }
 
 /** A socket file that nobody answers on was left by a process that died: it is removed, or no one could listen there again. */
@@ -94,10 +125,13 @@ async function tryUnix(path: string): Promise<string | null> {
 
 /** The process that listens on a port, when /proc tells. */
 export function holderOfPort(port: number, protocol: "tcp" | "udp" = "tcp"): Holder | null {
-  const inodes = new Set(inodesOfPort(protocol, port));
-  if (inodes.size === 0) return null;
+  return holderOf(inodesOfPort(protocol, port));
+}
+
+function holderOf(inodes: readonly string[]): Holder | null {
+  if (inodes.length === 0) return null;
   for (const entry of readdirSync("/proc")) {
-    if (!/^\d+$/.test(entry) || !holdsSocket(entry, inodes)) continue;
+    if (!/^\d+$/.test(entry) || !socketsOf(Number(entry)).some((inode) => inodes.includes(inode))) continue;
     return { pid: Number(entry), name: readFileSync(`/proc/${entry}/comm`, "utf8").trim() };
   }
   return null;
@@ -122,13 +156,23 @@ function listeningInodes(path: string, port: number, state: string): string[] {
     .map((fields) => fields[9]!);
 }
 
-function holdsSocket(pid: string, inodes: ReadonlySet<string>): boolean {
+/** Inodes of the sockets of a process; none when it has ended meanwhile, or belongs to somebody else. */
+function socketsOf(pid: number): string[] {
   try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) => {
-      const target = readlinkSync(`/proc/${pid}/fd/${fd}`);
-      return target.startsWith("socket:[") && inodes.has(target.slice(8, -1));
+    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      const target = linkOf(`/proc/${pid}/fd/${fd}`);
+      return target.startsWith("socket:[") ? [target.slice(8, -1)] : [];
     });
   } catch {
-    return false; // It ended meanwhile, or belongs to somebody else.
+    return [];
+  }
+}
+
+/** Of a file that was closed since it was seen there is none. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
   }
 }

@@ -27,14 +27,14 @@ export async function startProblems(config: Config): Promise<string[]> {
   return problems;
 }
 
-/** The same for a reload: addresses of the plan in force are ours already. */
-export async function reloadProblems(config: Config, plan: Plan): Promise<string[]> {
+/** The same for a reload: addresses of the plan in force are ours already, and so are ports that `workers` alone hold by another address. */
+export async function reloadProblems(config: Config, plan: Plan, workers: ReadonlySet<number>): Promise<string[]> {
   const fresh = (transport: Transport): Address[] => {
     const ours = plan.listeners.filter(({ mode }) => transportOf(mode) === transport);
     const texts = new Set(ours.map(({ address }) => formatAddress(address)));
     return listensOf(config, transport).filter((address) => !texts.has(formatAddress(address)));
   };
-  return [...(await busyAddresses(fresh("stream"))), ...(await busyDatagramAddresses(fresh("udp")))];
+  return [...(await busyAddresses(fresh("stream"), workers)), ...(await busyDatagramAddresses(fresh("udp"), workers))];
 }
 
 /**

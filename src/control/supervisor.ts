@@ -199,6 +199,11 @@ export class Supervisor {
     return this.#plan?.generation ?? 0;
   }
 
+  /** Of all workers that run, those that start among them. */
+  get pids(): number[] {
+    return this.#seats.flatMap(({ process }) => (process === null ? [] : [process.pid]));
+  }
+
   status(): WorkerStatus[] {
     return this.#seats.map((seat) => ({
       worker: seat.worker,

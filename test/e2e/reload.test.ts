@@ -1,5 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { Client, get } from "./harness/client.ts";
+import { DatagramClient, DatagramServer, freeDatagramPort } from "./harness/datagrams.ts";
 import { Load } from "./harness/load.ts";
 import { Origin, ok, write } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
@@ -145,6 +146,55 @@ test("a listener whose port is taken refuses the reload and names the holder", a
     `cannot listen on ${origin.address}: the address is in use by ${ownName()} (process ${process.pid})`,
   );
   expect((await fetch(sluice.url)).status).toBe(200);
+});
+
+const webOn = (listen: string, mode: "http" | "udp" = "http"): NonNullable<Draft["listeners"]> => ({
+  web: { mode, listen, use: "app" },
+});
+
+test("a port that Sluice holds may come to be listened on by another address, and back, but not while a stranger has one of them", async () => {
+  await using room = new Room();
+  const origin = new Origin(room);
+  const port = freePort();
+  const draft = (listen: string): Draft => ({
+    workers: 2,
+    pools: { app: { servers: [origin.address] } },
+    listeners: webOn(listen),
+  });
+  const sluice = await Sluice.start(room, draft(`127.0.0.1:${port}`));
+  for (const listen of [`:${port}`, `127.0.0.1:${port}`, `127.0.0.2:${port}`, `0.0.0.0:${port}`, `127.0.0.1:${port}`]) {
+    await sluice.reload(draft(listen));
+    const host = listen.startsWith("127.0.0.2") ? "127.0.0.2" : "127.0.0.1";
+    expect((await fetch(`http://${host}:${port}`, { keepalive: false })).status).toBe(200);
+  }
+  // Bun's types leave reusePort out of what listen takes.
+  const options = { hostname: "127.0.0.3", port, reusePort: true, socket: { data() {} } };
+  const stranger = Bun.listen(options);
+  room.ending(() => stranger.stop(true));
+  sluice.rewrite(draft(`:${port}`));
+  const answer = await sluice.cli("reload");
+  expect(answer.code).toBe(1);
+  expect(answer.err).toContain(`:${port}: the address is in use by ${ownName()} (process ${process.pid})`);
+  expect((await fetch(`http://127.0.0.1:${port}`, { keepalive: false })).status).toBe(200);
+});
+
+test("so may a port of datagrams", async () => {
+  await using room = new Room();
+  const server = await DatagramServer.start("one");
+  room.ending(() => server.stop());
+  const port = await freeDatagramPort();
+  const draft = (listen: string): Draft => ({
+    pools: { app: { servers: [`127.0.0.1:${server.port}`] } },
+    listeners: webOn(listen, "udp"),
+  });
+  const sluice = await Sluice.start(room, draft(`127.0.0.1:${port}`));
+  for (const listen of [`:${port}`, `127.0.0.1:${port}`]) {
+    await sluice.reload(draft(listen));
+    const client = await DatagramClient.start(port);
+    room.ending(() => client.stop());
+    client.send(listen);
+    await until("an answer", () => client.got.includes(`one:${listen}`));
+  }
 });
 
 test("what was counted before a reload is counted on after it", async () => {
