@@ -11,6 +11,19 @@ test("every field has the name that its key says", () => {
   }
 });
 
+test("what names another URL or method to servers does so in any spelling with _", () => {
+  for (const [name, id] of [
+    ["X_Original_URL", cacheField.xOriginalUrl],
+    ["x-rewrite_url", cacheField.xRewriteUrl],
+    ["X_HTTP-METHOD_Override", cacheField.xHttpMethodOverride],
+    ["x_http_method", cacheField.xHttpMethod],
+    ["X_Method-Override", cacheField.xMethodOverride],
+    ["X_Original", cacheField.other],
+    ["Y_Original_URL", cacheField.other],
+  ] as const)
+    expect([name, cacheFieldAt(responseHead(200, `${name}: 1`), 0)]).toEqual([name, id]);
+});
+
 test("fields are found one after the other, with their values", () => {
   const head = responseHead(200, "Vary: a", "Server: x", "VARY:  b ", "Content-Length: 0");
   const first = nextField(head, cacheField.vary, 0);

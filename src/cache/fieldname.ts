@@ -58,8 +58,25 @@ const table: NameTable = new NameTable(names);
 /** What of `cacheField` a field is. */
 export function cacheFieldAt(head: Head, index: number): number {
   if (head.ids[index] !== 0) return cacheField.other;
-  return table.find(head.bytes, head.spans[index * 4]!, head.spans[index * 4 + 1]!);
+  const start = head.spans[index * 4]!;
+  const id = table.find(head.bytes, start, head.spans[index * 4 + 1]!);
+  return id === cacheField.other && lowered(head.bytes[start]!) === letterX ? overridingAt(head, index) : id;
 }
+
+/** Of those by which servers understand another request: in any spelling with "_" that CGI and its heirs read as "-". */
+function overridingAt(head: Head, index: number): number {
+  for (const [id, name] of overriding) if (isTakenFor(head, index, name, 0, name.length)) return id;
+  return cacheField.other;
+}
+
+const overriding: readonly (readonly [number, Uint8Array])[] = [
+  cacheField.xHttpMethodOverride,
+  cacheField.xHttpMethod,
+  cacheField.xMethodOverride,
+  cacheField.xOriginalUrl,
+  cacheField.xRewriteUrl,
+].map((id) => [id, new TextEncoder().encode(names[id])]);
+const letterX = 0x78;
 
 /** The next field of that kind, from `from` on; -1 without. */
 export function nextField(head: Head, id: number, from: number): number {

@@ -63,6 +63,21 @@ describe("what a policy says", () => {
       expect(lifetime(200, fields, policy)).toBe("policy 9");
   });
 
+  test("its time begins when a response comes, however old others say that it is", () => {
+    const policy = policyOf({ ttlMs: 9000, negative });
+    // Dates are of whole seconds, and it is a quarter past one.
+    for (const [old, ageMs] of [
+      ["Age: 100", 100_000],
+      [`Date: ${dateOf(-100)}`, 99_251],
+    ] as const) {
+      const seconds = (ttlMs: number): number => (ttlMs + ageMs) / 1000;
+      expect(lifetime(200, [old], policy)).toBe(`policy ${seconds(9000)}`);
+      expect(lifetime(404, [old], policy)).toBe(`status ${seconds(3000)}`);
+      expect(lifetime(404, [old], policyOf({ negative }))).toBe(`status ${seconds(3000)}`);
+      expect(lifetime(200, [old], policyOf({ defaultTtlMs: 2000 }))).toBe(`fallback ${seconds(2000)}`);
+    }
+  });
+
   test("a forced ttl makes nothing storable that was not", () => {
     const policy = policyOf({ ttlMs: 9000 });
     expect(lifetime(500, [], policy)).toBe("nobody 0");

@@ -76,9 +76,10 @@ export class Freshness {
     const { ttlMs } = policy.plan;
     if (ttlMs < 0) return false;
     const negativeMs = policy.negativeMs(response.status);
-    if (negativeMs >= 0) return this.#set(lifetimeFrom.status, negativeMs);
+    if (negativeMs >= 0) return this.#set(lifetimeFrom.status, negativeMs + this.initialAgeMs);
     if (!saysLifetime(response) && !mayBeGuessed(response)) return false;
-    return this.#set(lifetimeFrom.policy, ttlMs);
+    // Counted from when it came here, however old it was: an Age is what others say of its lifetime.
+    return this.#set(lifetimeFrom.policy, ttlMs + this.initialAgeMs);
   }
 
   /** Section 4.2.1. */
@@ -98,7 +99,7 @@ export class Freshness {
     const { heuristicShare, heuristicMaxMs, defaultTtlMs } = policy.plan;
     const negativeMs = policy.negativeMs(response.status);
     if (negativeMs >= 0) {
-      this.#set(lifetimeFrom.status, negativeMs);
+      this.#set(lifetimeFrom.status, negativeMs + this.initialAgeMs);
       return;
     }
     if (!mayBeGuessed(response)) return;
@@ -106,7 +107,7 @@ export class Freshness {
     if (heuristicMaxMs > 0 && heuristicShare > 0 && response.lastModifiedMs !== noDate) {
       const guessedMs = Math.floor(Math.max(0, sinceMs - response.lastModifiedMs) * heuristicShare);
       this.#set(lifetimeFrom.heuristic, Math.min(guessedMs, heuristicMaxMs));
-    } else if (defaultTtlMs >= 0) this.#set(lifetimeFrom.fallback, defaultTtlMs);
+    } else if (defaultTtlMs >= 0) this.#set(lifetimeFrom.fallback, defaultTtlMs + this.initialAgeMs);
   }
 }
 

@@ -542,7 +542,7 @@ export interface ListenerInput {
   proxyProtocol?: boolean | undefined;
   /** Mode http: a client that ends its sending half before its answer has begun is taken to have left, and its request is given up. Without this it gets its answer, as who has only said all may expect. Default: false. */
   abortOnClose?: boolean | undefined;
-  /** Proxies in front of Sluice, as addresses or CIDR blocks, whose X-Forwarded-* and Forwarded are believed and continued, and their PROXY header with proxyProtocol. Others' are removed. */
+  /** Proxies in front of Sluice, as addresses or CIDR blocks: who the client is they say in X-Forwarded-For, or with proxyProtocol in their PROXY header. What they say in X-Forwarded-* and Forwarded is continued, what others say there is removed. */
   trustedProxies?: string[] | undefined;
   forwarding?: ForwardingInput | undefined;
   /** Pseudonym in the Via field of requests and responses (RFC 9110 7.6.3); false sends none. Default: "sluice". */

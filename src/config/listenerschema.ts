@@ -172,7 +172,7 @@ export const listener: z.ZodType<Listener, ListenerInput> = section(
     trustedProxies: list(text("an IP address or a block", readCidr), "addresses and blocks")
       .default([])
       .describe(
-        "Proxies in front of Sluice, as addresses or CIDR blocks, whose X-Forwarded-* and Forwarded are believed and continued, and their PROXY header with proxyProtocol. Others' are removed.",
+        "Proxies in front of Sluice, as addresses or CIDR blocks: who the client is they say in X-Forwarded-For, or with proxyProtocol in their PROXY header. What they say in X-Forwarded-* and Forwarded is continued, what others say there is removed.",
       ),
     forwarding: forwarding.prefault({}),
     via: z

@@ -204,7 +204,7 @@ export interface DownstreamTimeouts {
 
 /** What is told to servers about the client, and whom we believe about it. */
 export interface ForwardingPlan {
-  /** CIDR blocks of proxies in front of us whose X-Forwarded-* and Forwarded are believed and continued. Others' are removed. */
+  /** CIDR blocks of proxies in front of us, whose X-Forwarded-For says who the client is, and whose X-Forwarded-* and Forwarded are continued. Others' are removed. */
   readonly trusted: readonly string[];
   readonly xForwardedFor: boolean;
   readonly xForwardedProto: boolean;

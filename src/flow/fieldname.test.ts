@@ -15,6 +15,10 @@ test("a name is told by its letters in any case, and by nothing else", () => {
   ] as const)
     expect([one, isNamed(bytesOf(other), 0, 2, fieldName(one)!)]).toEqual([one, false]);
   expect(isSame("X_Y~^|", "x_y~^|")).toBe(true);
+  // CGI and its heirs make HTTP_X_USER of all of these.
+  expect([isSame("X_User", "X-User"), isSame("x-user", "X_User"), isSame("X_Real_Ip", "x-real-ip")]).toEqual([
+    ...[true, false, true],
+  ]);
 });
 
 test("what is no token is no name", () => {

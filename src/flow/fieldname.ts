@@ -51,11 +51,16 @@ export function isUnnoted(id: number): boolean {
   return id === field.other || id === field.cookie || id === field.userAgent || id === field.referer;
 }
 
+const dash = 0x2d;
+const underscore = 0x5f;
 const folded = Uint8Array.from({ length: 256 }, (_, code) => (code >= 0x41 && code <= 0x5a ? code | 0x20 : code));
 
-/** Whether bytes[start, end) is that name, in any case. */
+/** Whether bytes[start, end) is that name, in any case, or what CGI and its heirs take for it: "_" where it has "-". */
 export function isNamed(bytes: Uint8Array, start: number, end: number, { bytes: name }: FieldName): boolean {
   if (end - start !== name.length) return false;
-  for (let at = 0; at < name.length; at++) if (folded[bytes[start + at]!] !== name[at]) return false;
+  for (let at = 0; at < name.length; at++) {
+    const octet = folded[bytes[start + at]!]!;
+    if (octet !== name[at] && !(octet === underscore && name[at] === dash)) return false;
+  }
   return true;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { makeClient } from "../../test/playbook/client.ts";
 import type { ForwardingPlan } from "../config/plan.ts";
+import { field } from "../wire/http1/fields.ts";
 import { Head } from "../wire/http1/head.ts";
 import { parseRequest, parseResponse } from "../wire/http1/reader.ts";
 import { Output } from "../wire/http1/writer.ts";
@@ -26,7 +27,9 @@ function written(text: string, plan: Partial<ForwardingPlan>, sender: Partial<Se
   const forwarding = new Forwarding({ ...none, ...plan }, null, null);
   const output = new Output();
   const address = sender.address ?? "192.0.2.1";
-  forwarding.writeRequest(output, parsed(text), {
+  const head = parsed(text);
+  forwarding.writeRequest(output, head, {
+    asked: head,
     address,
     isTrusted: false,
     isSecure: false,
@@ -84,6 +87,23 @@ test("a response keeps its reason, its fields and their order", () => {
   expect(Buffer.from(output.bytes.subarray(0, output.length)).toString("latin1").startsWith(text.slice(0, -2))).toBe(
     true,
   );
+});
+
+test("the host that is told is the one that was asked for, where a rule has set another", () => {
+  const asked = parsed("GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n");
+  const said = written(
+    "GET / HTTP/1.1\r\nHost: inner\r\n\r\n",
+    { xForwardedHost: true, forwarded: true },
+    { asked, givenFields: 1 << field.host },
+  );
+  expect(said).toContain("\r\nHost: inner\r\n");
+  expect(said).toContain("\r\nX-Forwarded-Host: shop.example\r\n");
+  expect(said).toContain('host="shop.example"');
+});
+
+test("a lookalike of X-Request-Id passes from nobody", () => {
+  const request = "GET / HTTP/1.1\r\nHost: a\r\nX_Request_Id: 1\r\nX-Request_ID: 2\r\nX_Request: b\r\n\r\n";
+  expect(written(request, {})).toBe("GET / HTTP/1.1\r\nHost: a\r\nX_Request: b\r\n\r\n");
 });
 
 test("a lookalike of X-Forwarded-For passes from nobody, trusted or not", () => {

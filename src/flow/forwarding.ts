@@ -53,6 +53,8 @@ export interface Sender {
   readonly preface: Uint8Array;
   /** One bit for each field that a rule has set, by its id: what rules say of the client is not said again. Nearly always 0. */
   readonly givenFields: number;
+  /** The head as the client sent it. */
+  readonly asked: Head;
 }
 
 /** How a request is written for somebody who passes it on to its server (egress/form.ts). */
@@ -253,10 +255,12 @@ export class Forwarding {
     }
     if (plan.xForwardedProto && isOurs(field.xForwardedProto) && !(isBelieved && has(head, field.xForwardedProto)))
       output.put(sender.isSecure ? xForwardedProtoSecure : xForwardedProto);
-    const isHostTold = head.hostIndex !== -1 && !(isBelieved && has(head, field.xForwardedHost));
+    // Whom the client asked for, also where rules or hooks have put another Host in its place.
+    const asked = isGiven(sender, field.host) ? sender.asked : head;
+    const isHostTold = asked.hostIndex !== -1 && !(isBelieved && has(head, field.xForwardedHost));
     if (plan.xForwardedHost && isOurs(field.xForwardedHost) && isHostTold) {
       output.put(xForwardedHost);
-      output.copy(head.bytes, head.spans[head.hostIndex * 4 + 2]!, head.lineEnd(head.hostIndex));
+      output.copy(asked.bytes, asked.spans[asked.hostIndex * 4 + 2]!, asked.lineEnd(asked.hostIndex));
     }
     if (plan.forwarded && isOurs(field.forwarded)) this.#writeForwarded(output, head, sender, isBelieved);
     if (this.#via !== null) output.put(this.#via);
@@ -274,9 +278,10 @@ export class Forwarding {
     output.put(forwardedFor.subarray(11));
     output.latin1(sender.address.includes(":") ? `"[${sender.address}]"` : sender.address);
     output.put(sender.isSecure ? forwardedProtoSecure : forwardedProto);
-    if (head.hostIndex !== -1) {
+    const asked = isGiven(sender, field.host) ? sender.asked : head;
+    if (asked.hostIndex !== -1) {
       output.put(forwardedHost);
-      output.copy(head.bytes, head.spans[head.hostIndex * 4 + 2]!, head.spans[head.hostIndex * 4 + 3]!);
+      output.copy(asked.bytes, asked.spans[asked.hostIndex * 4 + 2]!, asked.spans[asked.hostIndex * 4 + 3]!);
       output.byte(0x22);
     }
     output.put(crlf);

@@ -44,6 +44,8 @@ test("a host is in lower case and has no port", () => {
   const head = headOf("/", "Host: [2001:DB8::1]:81");
   expect([hostOf(head), portOf(head)]).toEqual(["[2001:db8::1]", 81]);
   expect([hostOf(headOf("/", "Host: [::1]")), hostOf(headOf("/", "Host:"))]).toEqual(["[::1]", null]);
+  // The dot at its end makes it another text, and the same name.
+  expect(["A.b.", "a.b.:80", "."].map((host) => hostOf(headOf("/", `Host: ${host}`)))).toEqual(["a.b", "a.b", null]);
 });
 
 test("fields are joined, split and counted without regard to case", () => {

@@ -62,10 +62,11 @@ function authorityOf(head: Head): string {
   return head.hostIndex === -1 ? "" : valueAt(head, head.hostIndex);
 }
 
-/** In lower case, without the port. */
+/** In lower case, without the port and the dot at the end of a whole name, which names the same host. */
 export function hostOf(head: Head): string | null {
   const authority = authorityOf(head);
-  const host = authority.slice(0, hostLength(authority)).toLowerCase();
+  const named = authority.slice(0, hostLength(authority)).toLowerCase();
+  const host = named.endsWith(".") ? named.slice(0, -1) : named;
   return host === "" ? null : host;
 }
 

@@ -41,9 +41,31 @@ test("what is no address ends the way back: the last good one is the client", ()
   const trust = new Trust(["10.0.0.0/8"]);
   expect(trust.clientAddress(headWith("X-Forwarded-For: 1.2.3.4, unknown, 10.0.0.2"), "10.0.0.1")).toBe("10.0.0.2");
   expect(trust.clientAddress(headWith("X-Forwarded-For: "), "10.0.0.1")).toBe("10.0.0.1");
-  for (const loose of ["1", "127.1", "0x7f.0.0.1", "010.1.1.1", "1.2.3.4:80", "[2001:db8::1]", "1.2.3.4\xa0"])
+  for (const loose of [
+    "1",
+    "127.1",
+    "0x7f.0.0.1",
+    "010.1.1.1",
+    "[1.2.3.4]",
+    "[2001:db8::1",
+    "1.2.3.4:",
+    "1.2.3.4:a",
+    "1.2.3.4\xa0",
+  ])
     expect([loose, trust.clientAddress(headWith(`X-Forwarded-For: ${loose}`), "10.0.0.1")]).toEqual([
       loose,
       "10.0.0.1",
     ]);
+});
+
+test("a port behind an address is left away", () => {
+  const trust = new Trust(["10.0.0.0/8"]);
+  for (const [hop, client] of [
+    ["1.2.3.4:51234", "1.2.3.4"],
+    ["[2001:db8::1]:443", "2001:db8::1"],
+    ["[2001:db8::1]", "2001:db8::1"],
+    ["2001:db8::1", "2001:db8::1"],
+    ["5.6.7.8:1, 10.0.0.9:2", "5.6.7.8"],
+  ] as const)
+    expect([hop, trust.clientAddress(headWith(`X-Forwarded-For: ${hop}`), "10.0.0.1")]).toEqual([hop, client]);
 });

@@ -31,7 +31,7 @@ export class Trust {
       const hops = latin1(head.bytes, head.spans[index * 4 + 2]!, head.spans[index * 4 + 3]!).split(",");
       for (let hop = hops.length - 1; hop >= 0; hop--) {
         if (!this.isTrusted(client)) return client;
-        const next = hops[hop]!.trim();
+        const next = withoutPort(hops[hop]!.trim());
         // "127.1" and the like are addresses to some: rules, bans and limits could not tell whose.
         if (!readAddress(next, octets)) return client;
         client = next;
@@ -42,6 +42,12 @@ export class Trust {
 }
 
 const octets = new Uint8Array(addressBytes);
+
+/** Some balancers write 192.0.2.1:51234, or [2001:db8::1]:51234, as Forwarded has it. */
+function withoutPort(hop: string): string {
+  const [, six, four] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/.exec(hop) ?? [];
+  return six?.includes(":") === true ? six! : (four ?? hop);
+}
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {
   let text = "";

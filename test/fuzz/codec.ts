@@ -116,6 +116,7 @@ const sender: Sender = {
   requestIdPrefix: "",
   requestIdCount: 0,
   givenFields: 0,
+  asked: new Head(1),
   preface: plain.preface(makeClient(), ""),
 };
 const dropped =

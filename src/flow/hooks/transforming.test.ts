@@ -37,6 +37,19 @@ const chunked = (...lines: string[]): string =>
 const chunks = (...texts: string[]): string =>
   `${texts.map((text) => `${text.length.toString(16)}\r\n${text}\r\n`).join("")}0\r\n\r\n`;
 
+test("a response without content is left alone, whatever its type", () => {
+  for (const transform of [
+    { text: () => "x" },
+    { json: () => ({}) },
+    { stream: () => ({ transform: (chunk: Uint8Array) => chunk }) },
+  ]) {
+    const { client, server, play } = scene({ types: ["text/html"], ...transform });
+    const login = "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n";
+    server.sends(login);
+    play.expect(client.gets(login), "report 302");
+  }
+});
+
 describe("json", () => {
   test("is given what the body says, and its answer goes on", () => {
     const { play, client, server } = scene({

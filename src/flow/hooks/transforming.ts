@@ -36,7 +36,8 @@ export function transformBody(exchange: Exchange, context: Context, head: Head):
 function apply(exchange: Exchange, context: Context, head: Head, hooks: Hooks, form: Form): boolean {
   const transform = hooks.transform!;
   const isWhole = form !== "stream";
-  if (head.status === 204 || head.status === 304) return true;
+  // Nothing to transform: not even the end of something.
+  if (head.status === 204 || head.status === 304 || head.contentLength === 0) return true;
   if (isWhole && head.contentLength > transform.bytesMax && head.contentLength !== -1) {
     if (hooks.plan.tooLarge === "pass") return true;
     return fail(exchange, hooks, "tooLarge", `${head.contentLength} bytes`);

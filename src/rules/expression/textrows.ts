@@ -154,6 +154,17 @@ export const textRows: readonly Row[] = [
   ),
   row("text.urlEncode()", [], "string", "Percent-encoded.", [["'a b/c'.urlEncode()", "a%20b%2Fc"]], texts.urlEncode),
   row("text.urlDecode()", [], "string", "Percent-decoded; + stays.", [["'a%20b'.urlDecode()", "a b"]], texts.urlDecode),
+  row(
+    "text.normalizePath()",
+    [],
+    "string",
+    "A path as most servers read it: percent-decoded, several slashes as one, without . and ..",
+    [
+      ["'/x/../%61dmin//a'.normalizePath()", "/admin/a"],
+      ["'/a/./b/..'.normalizePath()", "/a/"],
+    ],
+    texts.normalizePath,
+  ),
   row("text.base64()", [], "string", "Base64.", [["'hello'.base64()", "aGVsbG8="]], texts.base64),
   row(
     "text.unbase64()",

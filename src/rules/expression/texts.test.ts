@@ -5,6 +5,7 @@ import {
   isSubdomainOf,
   joinTexts,
   lowerAscii,
+  normalizePath,
   readInteger,
   readNumber,
   replace,
@@ -32,6 +33,23 @@ test("every byte survives being encoded and decoded", () => {
   expect(unbase64("-_8")).toBe("\xfb\xff");
   expect([unbase64("a"), unbase64("+-"), unbase64("a b="), unbase64("=")]).toEqual([null, null, null, ""]);
   expect(urlDecode("%4%zz%41+")).toBe("%4%zzA+");
+});
+
+test("a path is what servers take it for", () => {
+  for (const path of [
+    "/admin",
+    "//admin",
+    "/./admin",
+    "/x/../admin",
+    "/%61dmin",
+    "/x/%2e%2e/admin",
+    "/%2Fadmin",
+    "/../admin",
+  ])
+    expect([path, normalizePath(path)]).toEqual([path, "/admin"]);
+  expect(["/", "//", "/..", "/a/..", "/a/", "/a/.", "/a/b/../", "*", "", "/a/..."].map(normalizePath)).toEqual([
+    ...["/", "/", "/", "/", "/a/", "/a/", "/a/", "*", "", "/a/..."],
+  ]);
 });
 
 test("parts are counted from 1, and from the end when negative", () => {

@@ -81,6 +81,23 @@ export function urlDecode(text: string): string {
   return text.replace(/%([0-9a-fA-F]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }
 
+/**
+ * A path as servers read it that look for files, or for a `location` of nginx: percent-decoded, several slashes as one, without `.` and
+ * `..` (RFC 3986 section 5.2.4).
+ */
+export function normalizePath(text: string): string {
+  const path = urlDecode(text);
+  if (!path.startsWith("/")) return path;
+  const segments = path.split("/");
+  const kept: string[] = [];
+  for (const segment of segments) {
+    if (segment === "..") kept.pop();
+    else if (segment !== "" && segment !== ".") kept.push(segment);
+  }
+  const isFolder = ["", ".", ".."].includes(segments.at(-1)!) && kept.length > 0;
+  return `/${kept.join("/")}${isFolder ? "/" : ""}`;
+}
+
 export function base64(text: string): string {
   return Buffer.from(text, "latin1").toString("base64");
 }

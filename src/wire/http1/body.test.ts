@@ -69,6 +69,20 @@ test("fields that frame or route are no trailers, in any case", () => {
   expect(chunked("0\r\nhosts: 1\r\n\r\n").body.isDone).toBe(true);
 });
 
+test("neither are credentials, nor what is said of the client: heads are rid of it, and servers merge", () => {
+  for (const name of [
+    "Authorization",
+    "cookie",
+    "Forwarded",
+    "X-Forwarded-For",
+    "x_forwarded-PROTO",
+    "X-Forwarded_Host",
+  ])
+    expect([name, chunked(`0\r\n${name}: 1\r\n\r\n`).body.isBad]).toEqual([name, true]);
+  for (const name of ["Server-Timing", "Digest", "X-Forwarded", "Grpc-Status", "ETag"])
+    expect([name, chunked(`0\r\n${name}: 1\r\n\r\n`).body.isDone]).toEqual([name, true]);
+});
+
 test("a body object follows one body after the other", () => {
   const { body } = chunked("bad");
   body.begin(bodyKind.chunked, -1);

@@ -177,6 +177,11 @@ const hashStart = 0x811c9dc5 | 0;
 const hashStep = (hash: number, value: number): number => Math.imul(hash ^ (value | 0x20), 0x01000193);
 const hashOf = (name: string): number =>
   [...name].reduce((hash, letter) => hashStep(hash, letter.charCodeAt(0)), hashStart);
-const framingNames: readonly (readonly [number, number])[] = ["content-length", "transfer-encoding", "host"].map(
-  (name) => [name.length, hashOf(name)],
-);
+const framingNames: readonly (readonly [number, number])[] = [
+  ...["content-length", "transfer-encoding", "host"],
+  // What servers are told about clients, and credentials: what was taken out of the head must not come behind the body.
+  ...["authorization", "proxy-authorization", "cookie", "forwarded"],
+  ...["for", "proto", "host", "port", "prefix", "server", "scheme", "ssl", "protocol"].flatMap((what) =>
+    ["x-forwarded-", "x_forwarded-", "x-forwarded_", "x_forwarded_"].map((start) => start + what),
+  ),
+].map((name) => [name.length, hashOf(name)]);

@@ -72,7 +72,7 @@ function lookalikes(name: string): string[] {
 
 const known: readonly (readonly [string, number])[] = [
   ...Object.entries(names),
-  ...["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", ...others]
+  ...["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-request-id", ...others]
     .flatMap(lookalikes)
     .map((name): readonly [string, number] => [folded(name), field.lookalike]),
 ];
