@@ -12,7 +12,8 @@ const done: ReloadAnswer = {
 };
 const config: ConfigAnswer = {
   config: { pools: { app: { servers: ["a:1", "b:2"], retries: 1 } }, lists: { "my list": { texts: [] } } },
-  ...{ origin: "/etc/sluice.yaml", generation: 2, unwritten: [], confirmBy: null, writeProblem: null },
+  ...{ origin: "/etc/sluice.yaml", generation: 2, unwritten: [], confirmBy: null },
+  ...{ rolledBackAt: null, writeProblem: null },
 };
 
 const changes = [{ kind: "changed", path: "pools.app.retries", before: 1, after: 2 }] as const;
@@ -35,14 +36,17 @@ test("what is not in the file is shown with the way to write it, or why there is
     "GET /config": [
       [200, unwritten],
       [200, config],
+      [200, { ...config, rolledBackAt: "2026-01-02T03:04:05.678Z" }],
     ],
   });
+  expect(await configDiff(options, writer)).toBe(0);
   expect(await configDiff(options, writer)).toBe(0);
   expect(await configDiff(options, writer)).toBe(0);
   expect(said).toEqual([
     "~ pools.app.retries  1 -> 2",
     "! not to be written: the config is a program",
     "what is in force is what /etc/sluice.yaml said",
+    "rolled back at 2026-01-02T03:04:05.678Z: /etc/sluice.yaml still says otherwise, if nobody has changed it since (sluice reload --dry-run shows it)",
   ]);
 });
 

@@ -30,13 +30,17 @@ export async function configShow(place: string | undefined, options: RemoteOptio
 export async function configDiff(options: RemoteOptions, writer: Writer): Promise<number> {
   const answer = await asked(await ask(options, "GET", "/api/v1/config"), writer);
   if (typeof answer === "number") return answer;
-  const { unwritten, writeProblem, origin, confirmBy } = answer as ConfigAnswer; // As above.
+  const { unwritten, writeProblem, origin, confirmBy, rolledBackAt } = answer as ConfigAnswer; // As above.
   if (options.json === true) {
-    writer.out(JSON.stringify({ unwritten, writeProblem, confirmBy }, null, 2));
+    writer.out(JSON.stringify({ unwritten, writeProblem, confirmBy, rolledBackAt }, null, 2));
     return 0;
   }
-  if (unwritten.length === 0) writer.out(`what is in force is what ${origin} said`);
-  else {
+  if (rolledBackAt !== null)
+    writer.out(
+      `rolled back at ${rolledBackAt}: ${origin} still says otherwise, if nobody has changed it since (sluice reload --dry-run shows it)`,
+    );
+  if (unwritten.length === 0 && rolledBackAt === null) writer.out(`what is in force is what ${origin} said`);
+  else if (unwritten.length > 0) {
     writer.out(changesText(unwritten, hasColours()));
     writer.note(
       writeProblem === null ? "sluice config write puts it into the file" : `not to be written: ${writeProblem}`,

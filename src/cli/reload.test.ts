@@ -61,7 +61,7 @@ test("without a terminal it is said how to confirm, and that is all", async () =
 
 const config: ConfigAnswer = {
   config: { pools: { app: { servers: ["a:1", "b:2"], retries: 1 } }, lists: { "my list": { texts: [] } } },
-  ...{ origin: "/etc/sluice.yaml", generation: 2, unwritten: [], confirmBy, writeProblem: null },
+  ...{ origin: "/etc/sluice.yaml", generation: 2, unwritten: [], confirmBy, rolledBackAt: null, writeProblem: null },
 };
 
 test("at a terminal Enter confirms, and r goes back", async () => {

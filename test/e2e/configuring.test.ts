@@ -147,7 +147,7 @@ test("the command line tries, changes, confirms, shows what no file has, and wri
   const again = await sluice.cli("reload", "--dry-run");
   expect([again.code, again.out]).toEqual([0, "nothing would change\n"]);
   const clean = await sluice.cli("config", "diff", "--json");
-  expect(JSON.parse(clean.out)).toEqual({ unwritten: [], writeProblem: null, confirmBy: null });
+  expect(JSON.parse(clean.out)).toEqual({ unwritten: [], writeProblem: null, confirmBy: null, rolledBackAt: null });
 });
 
 test("a reload says what it takes back of what no file has, and a bad patch what is wrong with it", async () => {

@@ -233,6 +233,10 @@ test("config: what the file would change is shown, a reload waits to be confirme
   await until("what was before", async () => (await drainTimeout()) === "1s");
   await page.until("no countdown", "!document.querySelector('.pending')");
   await page.until("no word of it in the header", "!document.querySelector('.waits')");
+  await page.until(
+    "that the file says it still",
+    "/Rolled back at .* still says otherwise/.test(document.body.innerText)",
+  );
   // One whose time runs out while somebody looks.
   await fetch(`${stage.url}api/v1/reload?confirm=4s`, { method: "POST" });
   await page.until("its countdown", textHas(".pending-left", /[1-4] s/));
@@ -243,6 +247,7 @@ test("config: what the file would change is shown, a reload waits to be confirme
   await answer(page);
   await pressButton(page, "All is well: keep it");
   await page.until("no countdown any more", "!document.querySelector('.pending')");
+  await page.until("that nothing differs any more", "/Nothing was changed since/.test(document.body.innerText)");
   expect(await drainTimeout()).toBe("7s");
   expect(page.problems).toEqual([]);
 });

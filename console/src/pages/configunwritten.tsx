@@ -6,7 +6,7 @@ import type { ConfigAnswer, WriteAnswer } from "../../../src/control/api/shape/c
 import { ask } from "../data/api.ts";
 import { askFirst } from "../parts/dialog.tsx";
 import { Mark } from "../parts/mark.tsx";
-import { plural } from "../text/format.ts";
+import { dateTime, plural } from "../text/format.ts";
 import { ConfigChanges } from "./configchanges.tsx";
 
 export interface ConfigUnwrittenProps {
@@ -15,7 +15,13 @@ export interface ConfigUnwrittenProps {
 }
 
 export function ConfigUnwritten({ config, told }: ConfigUnwrittenProps): VNode {
-  const { unwritten, writeProblem, origin, confirmBy } = config;
+  const { unwritten, writeProblem, origin, confirmBy, rolledBackAt } = config;
+  if (unwritten.length === 0 && rolledBackAt !== null)
+    return (
+      <section class="block">
+        <RolledBack at={rolledBackAt} origin={origin} />
+      </section>
+    );
   if (unwritten.length === 0)
     return (
       <section class="block">
@@ -42,8 +48,21 @@ export function ConfigUnwritten({ config, told }: ConfigUnwrittenProps): VNode {
       <p class="quiet">
         {writeProblem ?? `In force, and lost by the next reload of ${origin} unless it is written there.`}
       </p>
+      {rolledBackAt === null ? null : <RolledBack at={rolledBackAt} origin={origin} />}
       <ConfigChanges changes={unwritten} />
     </section>
+  );
+}
+
+function RolledBack({ at, origin }: { readonly at: string; readonly origin: string }): VNode {
+  return (
+    <p>
+      <span class="warn">
+        <Mark state="warn" />
+      </span>{" "}
+      Rolled back at {dateTime(at)}: {origin} still says otherwise, if nobody has changed it since. “What would it
+      change?” shows it.
+    </p>
   );
 }
 

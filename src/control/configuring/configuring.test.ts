@@ -282,6 +282,43 @@ describe("a time to confirm", () => {
     expect(answerOf(await configuring.reload()).warnings).toEqual([]);
   });
 
+  test("rolled back is not what the file says: that is told until it is mended or loaded", async () => {
+    const { configuring, world, move, save, path } = await stage();
+    const edited = usual.replace("retries: 1", "retries: 9");
+    save(edited);
+    answerOf(await configuring.reload({ confirmMs: 1000 }));
+    expect(configuring.describe().rolledBackAt).toBeNull();
+    await move(1000);
+    const rolledBackAt = new Date(world.nowMs).toISOString();
+    expect(configuring.describe()).toMatchObject({ rolledBackAt, unwritten: [] });
+    expect(await configuring.write()).toMatchObject({
+      ok: false,
+      status: 409,
+      message: expect.stringContaining(`what ${path} says was rolled back at ${rolledBackAt}`),
+      byHand: "set pools.app.retries: 1",
+    });
+    expect(readFileSync(path, "utf8")).toBe(edited);
+    // A change over the API that is rolled back is no file's.
+    answerOf(await configuring.change(operations(heavier), { confirmMs: 1000 }));
+    answerOf(await configuring.rollback());
+    expect(configuring.describe().rolledBackAt).toBe(rolledBackAt);
+    answerOf(await configuring.reload({ isDryRun: true }));
+    expect(configuring.describe().rolledBackAt).toBe(rolledBackAt);
+    save(usual);
+    answerOf(await configuring.reload({ isDryRun: true }));
+    expect(configuring.describe().rolledBackAt).toBeNull();
+    expect(await configuring.write()).toMatchObject({ answer: { changes: 0 } });
+    save(edited);
+    answerOf(await configuring.reload({ confirmMs: 1000 }));
+    answerOf(await configuring.rollback());
+    save(usual);
+    expect(await configuring.write()).toMatchObject({ answer: { changes: 0 } });
+    expect(configuring.describe().rolledBackAt).toBeNull();
+    answerOf(await configuring.change(operations(heavier), { confirmMs: 1000 }));
+    answerOf(await configuring.rollback());
+    expect(configuring.describe().rolledBackAt).toBeNull();
+  });
+
   test("whose roll-back fails is tried again, and can still be confirmed", async () => {
     const { configuring, world, move } = await stage();
     answerOf(await configuring.change(operations(heavier), { confirmMs: 1000 }));

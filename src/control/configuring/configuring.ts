@@ -23,7 +23,7 @@ import { isGuarded, reachOf, unguarded } from "./reach.ts";
 import { sayingShown, shown } from "./secrets.ts";
 import type { Changed, ChangeOptions, ConfigPatch, ConfigService, Refused, Written } from "./service.ts";
 import type { ConfigSource, Version } from "./source.ts";
-import { writeChanges, writeProblem } from "./writing.ts";
+import { byHand, writeChanges, writeProblem } from "./writing.ts";
 
 export interface ConfiguringOptions extends Machine {
   readonly source: ConfigSource;
@@ -65,6 +65,8 @@ export class Configuring implements ConfigService {
   readonly #listsOf = new WeakMap<Config, ListsOfConfig>();
   #version: Version;
   #pending: Probation | null = null;
+  /** What a reload had put in force is not any more, and the file that it read says it still, for all that is known. */
+  #rolledBackAtMs: number | null = null;
   #last: LastReload;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -95,6 +97,11 @@ export class Configuring implements ConfigService {
     return this.#pending === null ? null : new Date(this.#pending.byMs).toISOString();
   }
 
+  /** When a reload was rolled back; null where the file says what is in force, changes over the API aside. */
+  get rolledBackAt(): string | null {
+    return this.#rolledBackAtMs === null ? null : new Date(this.#rolledBackAtMs).toISOString();
+  }
+
   /** What the lists of a config are made of that is in force, or about to be. */
   listsOf(config: Config): ListsOfConfig {
     return this.#listsOf.get(config) ?? {};
@@ -108,6 +115,7 @@ export class Configuring implements ConfigService {
       generation: this.#generation,
       unwritten: changesShown(differences(configured, config)),
       confirmBy: this.confirmBy,
+      rolledBackAt: this.rolledBackAt,
       writeProblem: writeProblem(this.#options.source, this.#version),
     };
   }
@@ -165,11 +173,27 @@ export class Configuring implements ConfigService {
       const { source, materials, log } = this.#options;
       const version = this.#version;
       const written = await writeChanges(source, version, materials());
-      if (!written.ok || written.answer.changes === 0) return written;
+      if (!written.ok) return written;
+      if (written.answer.changes === 0) return (await this.#refusedForFile()) ?? written;
+      this.#rolledBackAtMs = null;
       this.#version = { ...version, configured: version.config };
       log.info(`what was changed over the admin API is written to ${written.answer.file}`);
       return written;
     });
+  }
+
+  /** After a roll-back the file is to be changed by somebody who knows what was meant. Null: it says what is in force. */
+  async #refusedForFile(): Promise<Written | null> {
+    const { source, materials } = this.#options;
+    if (this.#rolledBackAtMs === null) return null;
+    const { config } = this.#version;
+    const now = await source.load(materials());
+    if (now.ok && Bun.deepEquals(now.config, config)) {
+      this.#rolledBackAtMs = null;
+      return null;
+    }
+    const message = `what ${source.path} says was rolled back at ${this.rolledBackAt}: it is to be changed by hand, and sluice reload --dry-run shows what is different`;
+    return { ok: false, status: 409, message, byHand: now.ok ? byHand({ configured: now.config, config }) : "" };
   }
 
   /** Nothing is rolled back any more. */
@@ -203,9 +227,12 @@ export class Configuring implements ConfigService {
     if (busy.length > 0) return finish([busy.join("; ")], warnings, diff);
     if (diff.restart.length > 0)
       warnings.push(`changes of ${diff.restart.join(", ")} take effect at the next start only`);
+    // Mended by hand meanwhile.
+    if (isReload && Bun.deepEquals(version.config, this.#version.configured)) this.#rolledBackAtMs = null;
     if (isDryRun) return finish([], warnings, diff);
     const before: Version = { ...this.#version, materials: this.#options.materials() };
     const problem = await this.#putInForce(version);
+    if (problem === null && isReload) this.#rolledBackAtMs = null;
     if (problem === null && typeof options.confirmMs === "number") this.#await(before, options.confirmMs);
     // What would have had to wait for the next start does not, where nothing has come in force.
     return finish(problem === null ? [] : [problem], problem === null ? warnings : lines(loaded.warnings), diff);
@@ -249,12 +276,13 @@ export class Configuring implements ConfigService {
   }
 
   async #rollBack(why: string): Promise<Changed> {
-    const { log } = this.#options;
+    const { log, nowMs } = this.#options;
     const pending = this.#pending;
     if (pending === null) return nothingWaits;
     pending.cancel();
     pending.isRollingBack = true;
     const diff = outlook(this.#version, pending.before, this.#options);
+    const { configured } = this.#version;
     const failure = await this.#putInForce(pending.before);
     // What stands in its way is said in the words that a reload is refused in: which address another program has, say.
     const obstacles = failure === null ? [] : await this.#options.problemsOf(pending.before.config);
@@ -262,6 +290,7 @@ export class Configuring implements ConfigService {
     pending.isRollingBack = false;
     if (problem === null) {
       this.#pending = null;
+      if (!Bun.deepEquals(configured, pending.before.configured)) this.#rolledBackAtMs = nowMs();
       log.warn(`the configuration of before is in force again, for ${why}; plan ${this.#generation}`);
     } else {
       pending.expireIn(retryMs);

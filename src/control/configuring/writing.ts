@@ -102,7 +102,7 @@ function readRaw(path: string): string | null {
 }
 
 /** Without secrets, a line for each change. */
-function byHand({ configured, config }: Version): string {
+export function byHand({ configured, config }: Pick<Version, "configured" | "config">): string {
   const lines = changesShown(differences(configured, config)).map(({ kind, path, after }) =>
     kind === "removed" ? `remove ${path}` : `${kind === "added" ? "add" : "set"} ${path}: ${JSON.stringify(after)}`,
   );

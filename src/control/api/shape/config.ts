@@ -42,6 +42,8 @@ export interface ConfigAnswer {
   /** Not in the file: lost by a reload unless written back (POST /api/v1/config/write). */
   readonly unwritten: readonly ConfigChange[];
   readonly confirmBy: string | null;
+  /** When a reload was rolled back whose file has not been loaded, or found to say what is in force, since. */
+  readonly rolledBackAt: string | null;
   /** Null: what is unwritten can be written to the file; else why not. */
   readonly writeProblem: string | null;
 }
@@ -88,6 +90,10 @@ export const configAnswer: z.ZodType<ConfigAnswer> = z.strictObject({
   generation: z.int().describe("Of the plan in force."),
   unwritten: z.array(configChange).describe("What of it is not in the file: lost by a reload unless it is written."),
   confirmBy: z.string().nullable().describe("When the last change is rolled back by itself; null: never."),
+  rolledBackAt: z
+    .string()
+    .nullable()
+    .describe("When a reload was rolled back, where the file still says what it loaded; null: it does not."),
   writeProblem: z.string().nullable().describe("Why that cannot be written to the file; null where it can."),
 });
 
