@@ -62,7 +62,7 @@ const tests: readonly (readonly [string, string])[] = [
   ["src_port -m bool", "srcPort != 0"],
   ["ssl_fc -m int 1", "(secure ? 1 : 0) == 1"],
   ["path -m int 5", "int(path) == 5"],
-  ["var(txn.n) -m int gt 5", "vars.txn_n > 5"],
+  ["var(txn.n) -m int gt 5", "int(string(vars.txn_n)) > 5"],
   ["var(txn.n) -m str a", "string(vars.txn_n) == 'a'"],
   ["var(txn.n) -m found", "has(vars.txn_n)"],
   // bools

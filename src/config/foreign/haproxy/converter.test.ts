@@ -30,7 +30,7 @@ const conversions: readonly (readonly [string, string])[] = [
   ["src_port,add(1),mul(2)", "(srcPort + 1) * 2"],
   ["src_port,sub(1),div(2)", "int((srcPort - 1) / 2)"],
   ["src_port,mod(2)", "srcPort % 2"],
-  ["src_port,add(txn.n)", "srcPort + vars.txn_n"],
+  ["src_port,add(txn.n)", "srcPort + int(string(vars.txn_n))"],
   ["src_port,neg", "0 - srcPort"],
   ["src_port,bool", "srcPort != 0 ? '1' : '0'"],
   ["src_port,even", "srcPort % 2 == 0 ? '1' : '0'"],

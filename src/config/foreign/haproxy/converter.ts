@@ -34,7 +34,7 @@ const lower = (code: Code): Code => method(code, "lowerAscii");
 /** A number in the config, or a variable that holds one. */
 function operand(written: string, word: Word): Code {
   if (/^-?\d{1,15}$/.test(written)) return number(Number(written));
-  return nameIn("vars", variableName(word, written));
+  return call("int", call("string", nameIn("vars", variableName(word, written))));
 }
 
 function calculation(operator: string): Converter {

@@ -109,6 +109,9 @@ const requests: readonly (readonly [string, RuleDraft])[] = [
   ["sc-set-gpt(1,0) src_port", { set: { "tracked[0].gpt[1]": "srcPort" } }],
   ["set-var(txn.a) path,lower", { set: { "vars.txn_a": "path.lowerAscii()" } }],
   ["set-var-fmt(req.a) %[src]-x", { set: { "vars.req_a": "string(src) + '-x'" } }],
+  ["set-var(txn.a) ssl_fc", { set: { "vars.txn_a": "secure ? 1 : 0" } }],
+  ["set-var(txn.a,ifnotexists) path", { if: "!has(vars.txn_a)", set: { "vars.txn_a": "path" } }],
+  ["set-var-fmt(txn.a,ifexists) x if { ssl_fc }", { if: "secure && has(vars.txn_a)", set: { "vars.txn_a": "'x'" } }],
   ["unset-var(txn.a)", { set: { "vars.txn_a": "null" } }],
 ];
 
@@ -202,6 +205,11 @@ const wrong: readonly (readonly [string, string])[] = [
   ["http-request replace-path ( b", 'error 1:2 must be a regular expression, not "("'],
   ["http-request del-header X -m reg a", "error 1:3 is refused: fields are removed by their whole names only"],
   ["http-request set-var(x) src", 'error 1:1 must name a variable with its scope, as in txn.name, not "x"'],
+  ["http-request set-var(txn.x,ifthere) src", 'error 1:1 has "ifthere" where ifexists or ifnotexists can stand'],
+  [
+    "http-request set-var(txn.x,ifgt) src",
+    "error 1:1 is refused: a variable is set by whether it is there, ifexists or ifnotexists, not by ifgt: write a condition",
+  ],
   [
     "http-request set-var(txn.x) status",
     "error 1:2 asks for what is not there: status is not there in the request's rules",

@@ -2,12 +2,12 @@
 // names carry arguments, and what a slot holds is known only when rules are played, so a counter is not looked for in a table here.
 
 import { quote } from "../../../base/reading.ts";
-import { absent, type Code, call, choose, index, member, method, number, primary } from "./code.ts";
+import { absent, type Code, call, choose, every, index, member, method, not, number, primary, yes } from "./code.ts";
 import type { RuleDraft } from "./draft.ts";
 import { readSample } from "./fetch.ts";
 import { counterOf, slotsMax, tableNamed } from "./fetchtable.ts";
 import { expressionOf } from "./logformat.ts";
-import { fault } from "./objection.ts";
+import { fault, refuse } from "./objection.ts";
 import type { Made, RuleLine } from "./ruleline.ts";
 import { cast, type Kind, nameIn, type Sample, type Site, variableName } from "./sample.ts";
 import type { Word } from "./scene.ts";
@@ -109,13 +109,50 @@ function canStore(site: Site, type: string, element: number): boolean {
 
 function setVariable(line: RuleLine, word: Word, name: string, args: string | undefined): Made {
   const target = variable(word, args);
+  const when = conditionsOf(word, target, args);
   const scope = /^[a-z]+/.exec(args ?? "")![0];
   if (scope === "sess" && line.site.stage !== "connection" && line.site.stage !== "session")
     line.differs("the variable lasts as long as the request, not as the connection");
-  if (name === "set-var-fmt") return { set: { [target]: expressionOf(line.format("a text")).text } };
+  if (name === "set-var-fmt")
+    return { ...guardedBy([when]), set: { [target]: expressionOf(line.format("a text")).text } };
   const sample = line.sample("a sample");
   if (sample.isLate) fault(line.last, `asks for what is not there: ${sample.missing}`);
-  return { set: { [target]: sample.code.text } };
+  // A truth in a variable is 1 or 0, in texts and in numbers.
+  const stored = sample.kind === "bool" ? cast(sample, "int", line.last) : sample;
+  // What is not there leaves a variable as it is.
+  const isKept = !sample.isEffect && isSetAgain(line.site, args!) && call("has", stored.code);
+  const guards = [when, ...(isKept ? [isKept] : [])];
+  return { ...guardedBy(guards), set: { [target]: stored.code.text } };
+}
+
+function guardedBy(codes: readonly Code[]): { readonly if?: string } {
+  const told = codes.filter(({ text }) => text !== yes.text);
+  return told.length === 0 ? {} : { if: every(told).text };
+}
+
+/** Whether another line sets the same variable. */
+function isSetAgain({ conversion }: Site, args: string): boolean {
+  const name = args.split(",")[0]!.trim();
+  const isIt = ({ text }: Word): boolean => /^set-var(?:-fmt)?\(([^,)]*)/.exec(text)?.[1]?.trim() === name;
+  const lines = conversion.proxies.flatMap(({ statements }) => statements.filter(({ words }) => words.some(isIt)));
+  return new Set(lines.map(({ line }) => line)).size > 1;
+}
+
+/** `set-var(txn.x,ifnotexists)`: whether it is set, by what it holds. */
+function conditionsOf(word: Word, target: string, args: string | undefined): Code {
+  const [, ...written] = (args ?? "").split(",").map((arg) => arg.trim());
+  const isThere = call("has", primary(target));
+  const codes = written.map((one) => {
+    if (one === "ifexists") return isThere;
+    if (one === "ifnotexists") return not(isThere);
+    return /^if(?:not)?(?:empty|set)$|^if[gl]t$/.test(one)
+      ? refuse(
+          word,
+          `a variable is set by whether it is there, ifexists or ifnotexists, not by ${one}: write a condition`,
+        )
+      : fault(word, `has ${quote(one)} where ifexists or ifnotexists can stand`);
+  });
+  return every(codes);
 }
 
 function variable(word: Word, args: string | undefined): string {

@@ -61,8 +61,8 @@ export function cast(sample: Sample, kind: Kind, word: Word): Sample {
       return mapSample(sample, kind, (code) => textOf(code, from));
     case "int":
       if (from === "address") return refuse(word, "an address is no number in Sluice");
-      // What is in a variable is taken as the number that it is; a text must be one as a whole.
-      if (from === "any") return { ...sample, kind };
+      // What is in a variable may be a text, which must be a number as a whole.
+      if (from === "any") return mapSample(sample, kind, (code) => call("int", call("string", code)));
       return mapSample(sample, kind, (code) =>
         from === "bool" ? choose(code, number(1), number(0)) : call("int", code),
       );
