@@ -34,3 +34,15 @@ test("members are shown with state, lease and what sentinels say", () => {
     "the set none is empty",
   ]);
 });
+
+test("what somebody has written into a set gives the terminal no orders", () => {
+  const views = [{ voter: "s\x1b[2J", isUp: true, leftMs: 1 }];
+  const members = [membership("http://\x1b]0;owned\x07a:1\u202e", { views, problem: "must be\r\nan address" })];
+  expect(setsText([{ set: "sh\x9bop", members, size: 2 }])).toBe(
+    [
+      "  SET         MEMBER                                STATE                                       LEASE  SENTINELS",
+      "  sh\\u009bop  http://\\u001b]0;owned\\u0007a:1\\u202e  passed over: must be\\u000d\\u000aan address      -  up: s\\u001b[2J",
+      "1 more members of sh\\u009bop are not shown",
+    ].join("\n"),
+  );
+});

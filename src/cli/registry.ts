@@ -15,6 +15,7 @@ import { RedisRegistry } from "../registry/redis.ts";
 import type { Membership } from "../registry/registry.ts";
 import type { Writer } from "./check.ts";
 import { type Answer, errorOf, failureOf, type Remote, type RemoteOptions, remoteOf } from "./client.ts";
+import { printable } from "./printable.ts";
 import { table } from "./table.ts";
 
 const USAGE_ERROR = 2;
@@ -79,13 +80,13 @@ export async function registryChange(
 
 export function setsText(sets: readonly SetAnswer[]): string {
   const rows = sets.flatMap(({ set, members }) =>
-    members.map((each) => [set, each.member, stateOf(each), leaseOf(each), viewsOf(each)]),
+    members.map((each) => [set, each.member, stateOf(each), leaseOf(each), viewsOf(each)].map(printable)),
   );
   const lines = rows.length === 0 ? [] : [table(["SET", "MEMBER", "STATE", "LEASE", "SENTINELS"], rows, [3])];
   for (const { set, members, size } of sets) {
-    if (members.length === 0) lines.push(`the set ${set} is empty`);
+    if (members.length === 0) lines.push(`the set ${printable(set)} is empty`);
     const there = members.filter(({ isMember }) => isMember).length;
-    if (size > there) lines.push(`${size - there} more members of ${set} are not shown`);
+    if (size > there) lines.push(`${size - there} more members of ${printable(set)} are not shown`);
   }
   return lines.join("\n");
 }
@@ -108,7 +109,9 @@ function viewsOf({ views }: Membership): string {
   return [said(true), said(false)].filter((each) => each !== "").join("; ") || "-";
 }
 
-function changeText(change: Change, { set, member, changed }: MemberAnswer): string {
+function changeText(change: Change, answer: MemberAnswer): string {
+  const { changed } = answer;
+  const [set, member] = [printable(answer.set), printable(answer.member)];
   const was = changed ? "" : " already";
   if (change === "add") return `${member} is in ${set}${was}`;
   if (change === "remove") return `${member} is taken out of ${set}; a sentinel that finds it well puts it back`;
