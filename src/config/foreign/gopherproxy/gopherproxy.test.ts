@@ -114,7 +114,10 @@ test("a wrong value is told by its variable, and a password never", () => {
   ]);
   expect(told({ TRUSTED_PROXIES: "10.0.0.0/8,gateway" })[0]).toStartWith("error TRUSTED_PROXIES must be");
   expect(told({ RATE_LIMIT: "2" })[0]).toStartWith("error RATE_LIMIT must be");
-  expect(told({ RATE_BURST: "0" })[0]).toStartWith("error RATE_BURST must be");
+  for (const RATE_BURST of ["0", "-1", "x", "9999999"])
+    expect(told({ RATE_BURST })).toEqual([
+      expect.stringMatching(/^error RATE_BURST must be a whole number from 1 to /),
+    ]);
   expect(told({ RATE_LIMT: "2/s" })).toEqual([
     'warning RATE_LIMT is no keyword of GopherProxy and does nothing; did you mean "RATE_LIMIT"?',
   ]);

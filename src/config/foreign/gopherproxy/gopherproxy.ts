@@ -169,8 +169,10 @@ function listenerOf(table: Table, port: number): ListenerInput {
 function limitOf(table: Table): RuleInput | null {
   const rate = table.text("rate_limit")?.trim() || usual.rate;
   const written = table.text("rate_burst")?.trim() || String(usual.burst);
-  const burst = /^\d{1,7}$/.test(written) ? Number(written) : 0;
-  if (burst < 1 || burst > burstMax) table.ledger.fault(["RATE_BURST"], `must be a whole number from 1 to ${burstMax}`);
+  const said = /^\d{1,7}$/.test(written) ? Number(written) : 0;
+  const isGood = said >= 1 && said <= burstMax;
+  if (!isGood) table.ledger.fault(["RATE_BURST"], `must be a whole number from 1 to ${burstMax}`);
+  const burst = isGood ? said : usual.burst;
   if (rate === "off") return null;
   return { name: "rate limit", limit: { rate, burst, by: "src" }, deny: { status: 429, body: "Too Many Requests\n" } };
 }
