@@ -72,8 +72,10 @@ test("names of sni: once each, and one of name and pattern", () => {
   expect(names({ pattern: "(" })[0]).toBe(
     'error sni[0].pattern must be a regular expression, which "(" is not: missing )',
   );
-  for (const pattern of ["a", "^a", "a$"])
+  for (const pattern of ["a", "^a", "a$", "^a\\$", "^a\\.*", "\\.*a$", ".*a", "a.*"])
     expect(names({ pattern })[0]).toStartWith("warning sni[0].pattern is looked for");
+  // What the warning says to write there.
+  for (const pattern of [".*\\.b\\.test$", "^a.*", ".*a.*", ".*", "^a\\\\.*"]) expect(names({ pattern })).toEqual([]);
   expect(names({ pattern: "^A$" })[0]).toContain("capital letters");
   expect(names({ pattern: "^\\D+\\.example$" })).toEqual([]);
 });

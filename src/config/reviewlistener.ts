@@ -133,7 +133,7 @@ function reviewPattern(pattern: string, path: Path, report: Report): void {
   const fault = patternFault(pattern);
   if (fault !== null)
     report("error", path, "value", `must be a regular expression, which ${quote(pattern)} is not: ${fault}`);
-  else if (!pattern.startsWith("^") || !pattern.endsWith("$"))
+  else if (!/^(?:\^|\.\*)/.test(pattern) || !isEnded(pattern))
     report(
       "warning",
       path,
@@ -142,6 +142,11 @@ function reviewPattern(pattern: string, path: Path, report: Report): void {
     );
   else if (/[A-Z]/.test(pattern.replaceAll(/\\./g, "")))
     report("warning", path, "value", "has capital letters, which no name has: they are tried in lower case");
+}
+
+/** Whether its end is said, or everything may come there; what has a backslash before it is a character of the name. */
+function isEnded(pattern: string): boolean {
+  return /(?<!\\)(?:\\\\)*(?:\$|\.\*)$/.test(pattern);
 }
 
 /** Redirects and HSTS: what browsers make of them. */
