@@ -183,6 +183,16 @@ describe("validity", () => {
   });
 
   test("counts days as people do", () => {
-    expect([daysLeft(day * 2 - 1, 0), daysLeft(day - 1, 0), daysLeft(-1, 0)]).toEqual([1, 0, -1]);
+    expect([daysLeft(day * 2 - 1, 0), daysLeft(day - 1, 0), daysLeft(0, 0), daysLeft(-1, 0)]).toEqual([1, 0, 0, -1]);
+    // As the sentence has it: "1 day ago".
+    for (const [over, days, ago] of [
+      [day, -1, "1 day ago"],
+      [2 * day - 1, -1, "1 day ago"],
+      [2 * day, -2, "2 days ago"],
+    ] as const)
+      expect([daysLeft(dated.notAfterMs, dated.notAfterMs + over), said(dated.notAfterMs + over).message]).toEqual([
+        days,
+        expect.stringContaining(ago),
+      ]);
   });
 });

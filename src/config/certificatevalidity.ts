@@ -27,9 +27,10 @@ export function validityOf(
   return { state: "expiring", message: `expires on ${momentText(notAfterMs)}, in ${span(notAfterMs - nowMs)}` };
 }
 
-/** Whole days until it expires; below zero since it has. */
+/** Whole days until it expires; below zero since it has: as many as it is over, and -1 within the first. */
 export function daysLeft(notAfterMs: number, nowMs: number): number {
-  return Math.floor((notAfterMs - nowMs) / dayMs);
+  const left = notAfterMs - nowMs;
+  return left >= 0 ? Math.floor(left / dayMs) : -Math.max(1, Math.floor(-left / dayMs));
 }
 
 /** `2026-11-21 08:48 UTC`. */

@@ -47,6 +47,7 @@ const unsettledMs = 20_000;
 const refusedPauseMs = 30_000;
 const linesMax = 20;
 const sliceMs = 20;
+const dayMs = 86_400_000;
 const stages: readonly number[] = [1, 3, 7, expiringDays];
 
 export class Certificates {
@@ -231,7 +232,10 @@ function stageOf(file: string, dated: Dated, nowMs: number): Stage[] {
   if (message === null || state === "early") return [];
   const left = daysLeft(dated.notAfterMs, nowMs);
   const isOver = state === "expired";
-  const stage = isOver ? `over ${left}` : `${stages.find((days) => left < days)}`;
+  // Daily, from the first hour on.
+  const stage = isOver
+    ? `over ${Math.floor((nowMs - dated.notAfterMs) / dayMs)}`
+    : `${stages.find((days) => left < days)}`;
   const names = dated.names === undefined || dated.names.length === 0 ? "" : ` (${dated.names.slice(0, 3).join(", ")})`;
   return [{ id: dated.chain.id, stage, text: `the certificate ${file}${names} ${message}`, isOver }];
 }
