@@ -54,6 +54,8 @@ export class Dial implements WheelNode, LineFlow {
   records: Records | null = null;
   /** While a proxy is asked for a tunnel. */
   hopping: Hopping | null = null;
+  /** It has failed, and it is being found out whether its source is to blame. */
+  isChecked = false;
   readonly #driver: Driver;
   readonly #strays: Strays;
   readonly #strayKey: string;

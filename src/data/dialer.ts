@@ -24,6 +24,7 @@ import { SecureLine, secureHandlers, upgrade } from "./secure/line.ts";
 import { codeOf, isStanding, type TlsError } from "./secure/reason.ts";
 import { Records } from "./secure/records.ts";
 import { Sessions } from "./secure/sessions.ts";
+import { sourceProblem } from "./sourcecheck.ts";
 
 /** By then a server has let so many connects run out of time; when it answers again, strays end, and dials go out. */
 export const straysMax = 256;
@@ -212,8 +213,12 @@ export class Dialer {
 
   #failed(dial: Dial, error: unknown): void {
     const reason = reasonOf(error);
-    const isOfSource = dial.server.source !== "" && sourceErrors.has(reason);
-    this.#refused(dial, isOfSource ? "source_unusable" : "connect_refused", reason);
+    const { source } = dial.server;
+    if (source === "" || !sourceErrors.has(reason)) return this.#refused(dial, "connect_refused", reason);
+    if (reason !== "EADDRNOTAVAIL") return this.#refused(dial, "source_unusable", reason);
+    if (dial.isChecked) return;
+    dial.isChecked = true;
+    void sourceProblem(source).then((problem) => this.#refused(dial, "source_unusable", problem));
   }
 
   #refused(dial: Dial, code: FaultCode, reason: string): void {

@@ -32,7 +32,7 @@ export class Books {
     Atomics.add(words, row + memberWord.requests, 1);
     if (evidence === "success") Atomics.add(words, row + memberWord.successes, 1);
     else if (evidence !== "nothing") Atomics.add(words, row + memberWord.failed, 1);
-    if (evidence === "member" || evidence === "way" || evidence === "target")
+    if (evidence === "member" || evidence === "source" || evidence === "way" || evidence === "target")
       Atomics.add(words, row + memberWord.transportFailed, 1);
     if (this.#board.entriesMax > 0) this.#keep(row, outcome, atMs, evidence);
   }

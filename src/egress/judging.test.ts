@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { changeCause, memberState } from "../memory/egress.ts";
-import { memberFault, Sample, type SampleParts, targetFault, wayFault } from "./sample.ts";
+import { memberFault, Sample, type SampleParts, sourceFault, targetFault, wayFault } from "./sample.ts";
 
 const { available, coolingDown } = memberState;
 const one = "10.0.0.0";
@@ -180,6 +180,21 @@ describe("per target", () => {
     expect(sample.state(one)).toBe(coolingDown);
     expect(sample.pairState(one)).toBe(available);
     expect(sample.pool.standing(one)!.why).toContain("cannot be used");
+  });
+
+  test("an address that the system does not have is unusable at once, and back after its cool-down as any other", () => {
+    for (const per of ["target", "member"] as const)
+      for (const kind of ["consecutive", "never"] as const) {
+        const strategy = kind === "never" ? { kind } : { kind, failures: 3, withinMs: 300_000 };
+        const sample = new Sample({ judge: { per, strategy, coolDown: { isTrial: true } } });
+        sample.tell(one, sourceFault);
+        expect(sample.state(one)).toBe(coolingDown);
+        expect(sample.pool.standing(one)!.why).toContain("cannot be used");
+        expect(sample.pool.standing(one)!).toMatchObject({ requests: 1, failed: 1 });
+        sample.pass(10 * minuteMs);
+        sample.tell(one, { status: 200 });
+        expect(sample.state(one)).toBe(available);
+      }
   });
 
   test("any answer, also one that is a failure at its host, ends the row of a member's faults", () => {

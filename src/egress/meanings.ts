@@ -10,6 +10,8 @@ export type EgressEvidence =
   | "ban"
   /** No answer: for the member's own reasons, or somewhere between it and the target. */
   | "member"
+  /** It is the member's, and the next request would meet with the same. */
+  | "source"
   | "way"
   /** The target was reached, and said nothing. */
   | "target"

@@ -151,3 +151,4 @@ export function sampleOutcome(parts: Partial<EgressOutcome> = {}): EgressOutcome
 export const wayFault: Partial<EgressOutcome> = { status: 0, fault: 1, blame: "way" };
 export const targetFault: Partial<EgressOutcome> = { status: 0, fault: 1, blame: "target" };
 export const memberFault: Partial<EgressOutcome> = { status: 0, fault: 1, blame: "member" };
+export const sourceFault: Partial<EgressOutcome> = { status: 0, fault: 1, blame: "source" };

@@ -63,8 +63,10 @@ export type EgressWhy = "session" | "hash" | "chance" | "turn" | "leastUsed" | "
 export type EgressBlame =
   /** An answer came, or the client left. */
   | "nobody"
-  /** Our own address, the gateway or the proxy: the member's. */
+  /** What we connect from, the gateway or the proxy: the member's. */
   | "member"
+  /** Our own address, which the system does not have: it refuses whoever binds to it. */
+  | "source"
   /** Between the member and the target: not to be told from one request. */
   | "way"
   /** The target was reached and gave no answer: perhaps to this member, so it is of the two. Whoever has a host can have it do so. */

@@ -64,7 +64,6 @@ Bun.serve({
         six: {
           members: [{ addresses: [prefix], count: 40 }, { addresses: ["2001:db8:8::1"] }],
           choose: "roundRobin",
-          judge: { failures: 1 },
         },
       },
       listeners: { out: { listen: `127.0.0.1:${port}`, proxy: { egress: "six", private: true, ports: ["1-65535"] } } },

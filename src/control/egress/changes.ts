@@ -13,6 +13,7 @@ import {
   memberWord,
 } from "../../memory/egress.ts";
 import type { Log } from "../log.ts";
+import { Unusable } from "./unusable.ts";
 import { causeWord, labelOf, stateText, stateWord, whyText } from "./wording.ts";
 
 export interface ChangeCount {
@@ -32,6 +33,7 @@ const sorts: readonly (readonly [MemberState, ChangeCause])[] = Object.values(me
 export class Changes {
   readonly #name: string;
   readonly #log: Log;
+  readonly #unusable: Unusable;
   /** Of each row: how many of its changes have been told. */
   readonly #seen = new Map<number, number>();
   readonly #counts = new Map<string, number>();
@@ -45,6 +47,7 @@ export class Changes {
     this.#name = name;
     this.#board = board;
     this.#log = log;
+    this.#unusable = new Unusable(name, log);
     this.#begin();
   }
 
@@ -78,6 +81,7 @@ export class Changes {
     }
     for (const line of told) this.#log.info(line);
     this.#tellOthers(untold, told.length > 0);
+    this.#unusable.look(this.#board, rows, idOf);
   }
 
   counts(): ChangeCount[] {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type FaultCode, fault, faultCodes, faultWith } from "../../base/fault.ts";
-import { blameOf, type Road, tooManyHang } from "./blame.ts";
+import { blameOf, portsTaken, type Road, tooManyHang } from "./blame.ts";
 
 const all = (code: FaultCode): (string | null)[] =>
   (["direct", "member", "hop"] as const).map((road: Road) => blameOf(fault(code), road));
@@ -32,5 +32,7 @@ test("of clients, and of ourselves, nothing is learnt of a member", () => {
   expect(blameOf(fault("name_unresolved"), "direct")).toBeNull();
   // Whoever opens so many connections that an address has no port left must not have it be unavailable to all.
   expect(blameOf(faultWith("source_unusable", "EADDRINUSE"), "direct")).toBeNull();
-  expect(blameOf(faultWith("source_unusable", "EADDRNOTAVAIL"), "direct")).toBe("member");
+  expect(blameOf(faultWith("source_unusable", "EADDRNOTAVAIL"), "direct")).toBe("source");
+  expect(blameOf(faultWith("source_unusable", "EINVAL"), "direct")).toBe("member");
+  expect(blameOf(faultWith("source_unusable", portsTaken), "direct")).toBeNull();
 });

@@ -9,11 +9,22 @@ import type { EgressBlame } from "../../egress/words.ts";
 /** The detail of a dial that was never made: as many hang already as may. */
 export const tooManyHang = "too many connects hang already";
 
+/** The detail of a dial from an address that can be bound to, and has no port left for that server. */
+export const portsTaken = "all ports of that address are in use";
+
 /**
  * What the system says when this machine has no room for another connection; EADDRINUSE: all ports of an address are taken, by
  * whoever opened so many: others are asked meanwhile, and it may be used as soon as one is free.
  */
-const ownReasons: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRINUSE", tooManyHang]);
+const ownReasons: ReadonlySet<string> = new Set([
+  "EMFILE",
+  "ENFILE",
+  "ENOBUFS",
+  "ENOMEM",
+  "EADDRINUSE",
+  portsTaken,
+  tooManyHang,
+]);
 
 /** Whom we connect to: the target, the member that is asked for it, or the target by a tunnel of the member's. */
 export type Road = "direct" | "member" | "hop";
@@ -22,7 +33,9 @@ export type Road = "direct" | "member" | "hop";
 export function blameOf({ code, detail }: Fault, road: Road): EgressBlame | null {
   switch (code) {
     case "source_unusable":
-      return ownReasons.has(detail) ? null : "member";
+      if (ownReasons.has(detail)) return null;
+      // It was bound to a second time, without a connection (data/sourcecheck.ts).
+      return detail === "EADDRNOTAVAIL" ? "source" : "member";
     case "hop_refused":
       return "member";
     case "hop_unreachable":
