@@ -177,6 +177,7 @@ function linesFor({ passage }: Exchange, head: Head, coding: Coding | null, isVa
 /** Of other bytes than those that go on: parts of it cannot be asked for, and no digest is theirs. */
 const ofBytes = fieldNames(
   "content-length",
+  "trailer",
   "content-encoding",
   "content-md5",
   "content-digest",

@@ -15,6 +15,8 @@ test("a protocol that nobody has asked for is no answer", () => {
   const switched = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
   expect(answered(switched)).toEqual(["report 502 bad_response"]);
   expect(answered(switched, "Connection: Upgrade", "Upgrade: x")).toEqual([]);
+  expect(answered(switched, "Connection: Upgrade", "Upgrade: y/2, X")).toEqual([]);
+  expect(answered(switched, "Connection: Upgrade", "Upgrade: websocket")).toEqual(["report 502 bad_response"]);
   expect(answered("HTTP/1.1 101 Switching Protocols\r\n\r\n", "Connection: Upgrade", "Upgrade: x")).toEqual([
     "report 502 bad_response",
   ]);

@@ -7,6 +7,7 @@ import type { Head } from "../wire/http1/head.ts";
 import type { Context } from "./context.ts";
 import { hideMember } from "./egress/told.ts";
 import type { Exchange } from "./exchange.ts";
+import { fieldList } from "./headvalues.ts";
 import { switchProtocols } from "./upgrade.ts";
 
 /** `head` is followed by bytes[bodyStart, end). */
@@ -21,8 +22,7 @@ export function respond(
   const { attempt, pool, lease } = exchange;
   const { nowMs } = context.port;
   const { status } = head;
-  if (status === 101 && (!exchange.isUpgrade || head.upgradeIndex === -1))
-    return exchange.failUpstream(fault("bad_response"));
+  if (status === 101 && !isAgreed(exchange, head)) return exchange.failUpstream(fault("bad_response"));
   // It is the outbound proxy that wants to know who we are, and nothing that our client could tell it.
   if (status === 407 && lease !== null && lease.isProxied)
     return exchange.spurned(faultWith("hop_refused", "it answered 407"));
@@ -40,4 +40,15 @@ export function respond(
   // As its server frames it, whatever steps make of it.
   exchange.responseBody.begin(responseBody(head, exchange.head.method), head.contentLength);
   exchange.descent.begin(head, bytes, bodyStart, end);
+}
+
+/** Only to what was asked for may be switched (RFC 9110 section 7.8). */
+function isAgreed(exchange: Exchange, head: Head): boolean {
+  if (!exchange.isUpgrade || head.upgradeIndex === -1) return false;
+  const asked = protocolsOf(exchange.head);
+  return protocolsOf(head).every((protocol) => asked.includes(protocol));
+}
+
+function protocolsOf(head: Head): readonly string[] {
+  return (fieldList(head, "upgrade") ?? []).map((protocol) => protocol.toLowerCase());
 }

@@ -2,7 +2,7 @@
 // a token goes on.
 
 import type { OutcomePlan, ReplyPlan, RulePlan } from "../config/plan.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome, Reply } from "./outcome.ts";
 import { ReplyMaker } from "./reply.ts";
 import type { Stage } from "./scene.ts";
 import type { Terms } from "./terms.ts";
@@ -45,7 +45,10 @@ export function compileEnding(plan: OutcomePlan, rule: RulePlan, terms: Terms): 
     }
     case "redirect": {
       const maker = new ReplyMaker(redirection(plan), terms);
-      return { plan, outcome: (stage) => ({ kind: "reply", rule, reply: maker.fill(stage), isDenial: false }) };
+      return {
+        plan,
+        outcome: (stage) => ({ kind: "reply", rule, reply: leading(maker.fill(stage)), isDenial: false }),
+      };
     }
     case "limit": {
       const maker = new ReplyMaker(plan.reply, terms);
@@ -68,6 +71,12 @@ export function compileEnding(plan: OutcomePlan, rule: RulePlan, terms: Terms): 
 function redirection({ status, location, fields }: OutcomePlan & { kind: "redirect" }): ReplyPlan {
   const all = [{ name: "Location", value: location }, ...fields];
   return { status, reason: "", fields: all, body: null, isTemplate: true, retryAfterS: 0 };
+}
+
+/** https://{host} leads nowhere for a request that names no host (HTTP/1.0, an empty Host): that is what is wrong with it. */
+function leading(reply: Reply): Reply {
+  const isNowhere = /^[a-z][a-z0-9+.-]*:\/\/(?:[/?#]|$)/i.test(reply.fields[0]!.value);
+  return isNowhere ? { status: 400, reason: "", fields: [], body: null, retryAfterS: 0 } : reply;
 }
 
 /** As a config would say it. */

@@ -214,6 +214,19 @@ test("a redirect is an answer with a Location", () => {
   });
 });
 
+test("a redirect to a host that the request does not name is a bad request", () => {
+  for (const [location, status] of [
+    ["https://{headers['x-none']}{target}", 400],
+    ["http://{headers['x-none']}", 400],
+    ["https://{headers['x-none']}?a", 400],
+    ["//{headers['x-none']}/a", 301],
+    ["/a://b", 301],
+  ] as const) {
+    const redirect: OutcomePlan = { kind: "redirect", status: 301, location, fields: [] };
+    expect([location, played([rule(null, of(redirect))]).outcome]).toMatchObject([location, { reply: { status } }]);
+  }
+});
+
 test("a set knows whether a ClientHello must be waited for", () => {
   const needs = (condition: string): boolean => new RuleSet([rule(condition)], sampleScope("connection")).needsHello;
   expect([needs("src == ip('10.0.0.1')"), needs("tls.sni == 'a'")]).toEqual([false, true]);

@@ -50,6 +50,14 @@ test("a response without content is left alone, whatever its type", () => {
   }
 });
 
+test("trailers are of other bytes: neither they nor their announcement goes on", () => {
+  const { client, server, play } = scene({ types: ["text/plain"], text: (text) => `${text}x` });
+  server.sends(
+    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTrailer: X-T\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-T: 1\r\n\r\n",
+  );
+  play.expect(client.gets(chunked("Content-Type: text/plain") + chunks("ax")), "report 200");
+});
+
 describe("json", () => {
   test("is given what the body says, and its answer goes on", () => {
     const { play, client, server } = scene({
