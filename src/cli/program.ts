@@ -37,6 +37,8 @@ import { type WeightOptions, weigh } from "./weight.ts";
 import { endWithReader, JsonWriter, terminal } from "./writer.ts";
 
 const USAGE_ERROR = 2;
+/** These go on, whoever has stopped reading what they say. */
+const serving: readonly string[] = ["run", "demo", "goproxy", "gopherproxy", "ipmanager", "sentinel"];
 
 const examples = `
 Examples:
@@ -54,8 +56,10 @@ export async function main(words: readonly string[]): Promise<void> {
     // Here, and not only below: a command may end the process when it has said its code.
     json?.end();
   }, json ?? terminal);
+  const whole = withCommand(words);
+  if (!serving.includes(whole[0]!) || whole.includes("--help") || whole.includes("-h")) endWithReader();
   try {
-    await program.parseAsync([...withCommand(words)], { from: "user" });
+    await program.parseAsync([...whole], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : USAGE_ERROR;

@@ -1,6 +1,7 @@
 // What stands on stderr under --json, of the writer itself and of every command that knows --json: none has a way past it.
 
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { type Command, CommanderError } from "commander";
 import { buildProgram } from "./program.ts";
 import { JsonWriter } from "./writer.ts";
@@ -22,6 +23,36 @@ test("a failure is one object however many lines it has, and notes are lines of 
   json.end();
   expect(out).toEqual(["[]"]);
   expect(err.slice(1)).toEqual(['{"error":"it is not good\\nline 2: really"}']);
+});
+
+const main = join(import.meta.dir, "..", "main.ts");
+const noConfig = "/nowhere.yaml";
+
+test("a reader that has gone is no fault, and takes nothing from what the exit code says", async () => {
+  for (const [words, code] of [
+    [["schema"], 0],
+    [["run", "--help"], 0],
+    [["check", noConfig, "--json"], 2],
+  ] as const) {
+    // It begins when its reader has surely gone.
+    const child = Bun.spawn(["sh", "-c", 'read -r go; exec "$@"', "sh", process.execPath, main, ...words], {
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    await child.stdout.cancel();
+    child.stdin.write("go\n");
+    child.stdin.end();
+    expect([words, await new Response(child.stderr).text(), await child.exited]).toEqual([words, "", code]);
+  }
+});
+
+test.skipIf(process.platform !== "linux")("a disk that is full is told in a line", async () => {
+  for (const words of [["schema"], ["version"], ["check", noConfig, "--json"]]) {
+    const child = Bun.spawn(["sh", "-c", 'exec "$@" > /dev/full', "sh", process.execPath, main, ...words], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const said = await new Response(child.stderr).text();
+    expect([await child.exited, said]).toEqual([1, expect.stringMatching(/^sluice: stdout cannot be written: .*\n$/)]);
+  }
 });
 
 test("who has nothing to say of a failure says nothing", () => {

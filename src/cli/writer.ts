@@ -19,15 +19,20 @@ export const terminal: Writer = {
 
 let isEndedWithReader = false;
 
-/** For commands that may write more than their reader wants (`| head`): they end when it has gone, and nothing is wrong. */
+/**
+ * For commands that end by themselves, and may write more than their reader wants (`| head`): they end when it has gone, and nothing is
+ * wrong. What cannot be written otherwise (a disk is full) is told in a line.
+ */
 export function endWithReader(): void {
   if (isEndedWithReader) return;
   isEndedWithReader = true;
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      // EIO: the terminal has gone.
-      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
-      process.exit(0);
+      // EIO: the terminal has gone. One that has written all it had says its exit code within this turn.
+      if (error.code === "EPIPE" || error.code === "EIO")
+        return void setImmediate(() => process.exit(process.exitCode ?? 0));
+      if (stream === process.stdout) process.stderr.write(`sluice: stdout cannot be written: ${error.message}\n`);
+      process.exit(1);
     });
 }
 
