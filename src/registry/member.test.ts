@@ -43,6 +43,30 @@ test("what is no server is said to be none, and why", () => {
   }
 });
 
+test("what is quoted of a member is what stands in it", () => {
+  const quoted = [
+    "http://10.0.0.1:24181 ",
+    "http://app:",
+    "http://app:x",
+    "https://my app",
+    "http://fe80::a",
+    "http://a:99999",
+  ];
+  expect(
+    quoted.map((text) => {
+      const reading = readMember(text);
+      return reading.ok ? "" : reading.message;
+    }),
+  ).toEqual([
+    'must have a port from 1 to 65535, not "24181 "',
+    'must have a port from 1 to 65535, not ""',
+    'must have a port from 1 to 65535, not "x"',
+    expect.stringMatching(/^must be an address such as .*, not "my app"$/),
+    'must have its IPv6 address in brackets and a port, as in "[fe80::a]:80"',
+    'must have a port from 1 to 65535, not "99999"',
+  ]);
+});
+
 test("two members are the same server in whatever words", () => {
   expect(isSame("http://10.0.0.1:80", "10.0.0.1:80^3")).toBeTrue();
   expect(isSame("http://app", "APP:80")).toBeTrue();

@@ -36,8 +36,10 @@ function readAnew(text: string): Reading<FoundServer> {
   if (place.includes("@")) return misread("names a user");
   const weight = readWeight(caret ?? query);
   if (!weight.ok) return weight;
-  const server = readServerAddress(withPort(place, scheme));
-  if (!server.ok) return server;
+  const whole = withPort(place, scheme);
+  const server = readServerAddress(whole);
+  // What is quoted is what was written.
+  if (!server.ok) return misread(server.message.replace(quote(whole), () => quote(place)));
   return read({
     address: server.value.name,
     ...(weight.value === null ? {} : { weight: weight.value }),
@@ -94,9 +96,9 @@ function readWeight(digits: string | undefined): Reading<number | null> {
     : misread(`must have a weight from 1 to 65535, not ${quote(digits)}`);
 }
 
-/** An URL may leave out the port that its scheme stands for. */
+/** An URL may leave out the port that its scheme stands for. What stands behind a colon is meant as one. */
 function withPort(place: string, scheme: string | undefined): string {
-  if (scheme === undefined || /:\d+$/.test(place)) return place;
+  if (scheme === undefined || /:[^\]]*$/.test(place)) return place;
   return `${place}:${scheme.toLowerCase() === "https" ? 443 : 80}`;
 }
 
