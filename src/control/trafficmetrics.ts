@@ -15,7 +15,7 @@ export function writeListeners(out: Exposition, { plan, totals }: MetricsSource)
   out.counter("sluice_connections_accepted_total", "Connections accepted from clients.", of(listenerCell.accepted));
   out.counter(
     "sluice_connections_refused_total",
-    "Connections closed at once because the listener was at its limit.",
+    "Connections closed at once because the listener was at its maxConnections, or its worker may open no more files; in mode udp sessions that were not begun for either.",
     of(listenerCell.refusedLimit),
   );
   out.counter(

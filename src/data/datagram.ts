@@ -15,7 +15,7 @@ import type { DatagramSession } from "../flow/datagramsession.ts";
 import { type Totals, workerCell } from "../memory/tally.ts";
 import { DatagramClientDoor, DatagramServerLine, type Place } from "./datagramline.ts";
 import { codeOf, type ListeningSocket, listenDatagrams, type SocketHandlers } from "./datagramsocket.ts";
-import { connectionsMax, hasDescriptors } from "./descriptors.ts";
+import { connectionsMax, hasDescriptors, shortageText } from "./descriptors.ts";
 import type { Driver } from "./driver.ts";
 
 interface OpenListener {
@@ -76,7 +76,12 @@ export class DatagramListeners implements DatagramPort {
     const { tally } = this.#context;
     const row = tally.workerRow();
     const clients = tally.cells[row + workerCell.connections]!;
-    return hasDescriptors(this.#connectionsMax, clients, tally.cells[row + workerCell.upstreamConnections]!);
+    const hasRoom = hasDescriptors(this.#connectionsMax, clients, tally.cells[row + workerCell.upstreamConnections]!);
+    if (!hasRoom) {
+      const text = shortageText(tally.worker, "drops datagrams of new clients");
+      this.#driver.complaints.tell(text, "", this.#driver.nowMs);
+    }
+    return hasRoom;
   }
 
   #listen(plan: ListenerPlan): OpenListener {

@@ -20,6 +20,11 @@ export function hasDescriptors(max: number, clients: number, servers: number): b
   return Math.max(kept, servers) + clients + 1 <= max;
 }
 
+/** For the operator: of whom there is no room for, and what becomes of it. */
+export function shortageText(worker: number, what: string): string {
+  return `worker ${worker} may open no more files, and ${what}: raise ulimit -n (LimitNOFILE), or lower maxConnections`;
+}
+
 function readLimits(): string {
   try {
     return readFileSync("/proc/self/limits", "utf8");

@@ -10,7 +10,7 @@ import type { Context } from "../flow/context.ts";
 import { listenerCell, type Totals, workerCell } from "../memory/tally.ts";
 import { descriptorOf, raiseBacklog } from "./backlog.ts";
 import { plainAddress } from "./client.ts";
-import { connectionsMax, hasDescriptors } from "./descriptors.ts";
+import { connectionsMax, hasDescriptors, shortageText } from "./descriptors.ts";
 import { Door } from "./door.ts";
 import type { Driver } from "./driver.ts";
 import { libc } from "./libc.ts";
@@ -124,7 +124,9 @@ export class Listeners {
     if (site === undefined || address === null) return line.destroy();
     const { plan } = site;
     const isFull = this.#totals.listener(entry.slot, listenerCell.connections) >= plan.connectionsMax;
-    if (isFull || !this.#hasDescriptors()) {
+    const isShort = !isFull && !this.#hasDescriptors();
+    if (isShort) this.#complain();
+    if (isFull || isShort) {
       this.#context.tally.cells[site.row + listenerCell.refusedLimit]!++;
       return line.destroy();
     }
@@ -137,6 +139,11 @@ export class Listeners {
     const row = tally.workerRow();
     const clients = tally.cells[row + workerCell.connections]!;
     return hasDescriptors(this.#connectionsMax, clients, tally.cells[row + workerCell.upstreamConnections]!);
+  }
+
+  #complain(): void {
+    const text = shortageText(this.#context.tally.worker, "closes connections of clients at once");
+    this.#driver.complaints.tell(text, "", this.#driver.nowMs);
   }
 }
 

@@ -164,6 +164,8 @@ test("with more clients than descriptors Sluice neither dies nor spins, and serv
     const taken = clients.filter(isOpen).length;
     return taken < 64 && (await sluice.metric("sluice_connections_refused_total")) === 300 - taken;
   });
+  await says(sluice, "worker 0 may open no more files, and closes connections of clients at once: raise ulimit -n");
+  expect(sluice.stderr.split("may open no more files").length - 1).toBe(1);
   const [cpu, sinceMs] = [cpuSeconds(worker!), performance.now()];
   await Bun.sleep(1000);
   const share = (cpuSeconds(worker!) - cpu) / ((performance.now() - sinceMs) / 1000);
