@@ -7,6 +7,7 @@ import { readFile, realpath } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { quote } from "../base/reading.ts";
 import type { Document } from "./document.ts";
+import { encodingFault } from "./encoding.ts";
 import type { ForeignJudgement, Origin } from "./foreign/foreign.ts";
 import type { ReportLine } from "./foreign/report.ts";
 import type { ConfigInput } from "./input.ts";
@@ -90,17 +91,22 @@ export async function loadConfig(
   const extension = extname(path).toLowerCase();
   const byName = textReaders[extension];
   const isOther = byName === undefined && !programs.includes(extension) && extension !== ".cfg";
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = (await readFile(path, "utf8")).replace(/^\ufeff/, "");
+    bytes = await readFile(path);
   } catch (error) {
     if (isOther && extension !== "") return strange(path, extension);
     return refused(path, unreadable(error as NodeJS.ErrnoException)); // readFile rejects with nothing else.
   }
+  const text = bytes.toString().replace(/^\ufeff/, "");
   // A haproxy.cfg and a file of variables may have any name.
   const door = isOther || extension === ".cfg" ? await foreignDoor() : null;
   const reader = byName ?? (isOther ? door?.variablesReader(text) : null) ?? undefined;
   if (isOther && reader === undefined && door?.isForeignText(text) !== true) return strange(path, extension);
+  // What is a comment to another program may be in whatever its author has written it in.
+  const fault = encodingFault(bytes, (line) => byName === undefined && door !== null && /^\s*#/.test(line));
+  if (fault !== null)
+    return { ok: false, file: path, problems: [{ severity: "error", file: path, key: "", ...fault }], isRead: true };
   if (text.trim() === "") return { ...refused(path, "the file is empty"), isRead: true } as Loaded;
   if (door !== null && reader === undefined) {
     const foreign = door.judgeForeignText(text, path, environment, (name) => heldBy(resolve(dirname(path), name)));

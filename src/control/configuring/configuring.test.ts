@@ -415,8 +415,8 @@ describe("what is unwritten", () => {
     answerOf(await other.configuring.change(merge({ pools: { app: { retries: 3 } } })));
     expect(await other.configuring.write()).toMatchObject({
       ok: false,
-      status: 422,
-      message: expect.stringContaining("is not written in UTF-8"),
+      status: 409,
+      message: expect.stringContaining("there are errors in"),
     });
     expect(readFileSync(other.path).equals(latin)).toBe(true);
   });

@@ -64,8 +64,7 @@ export async function writeChanges(source: ConfigSource, version: Version, inUse
   if (!now.ok) return refused(`there are errors in ${path} now: mend them first`, 409);
   if (!Bun.deepEquals(now.config, configured))
     return refused(`${path} says something else than when it was loaded: reload it, or write by hand`, 409);
-  const raw = readRaw(path);
-  if (raw === null) return refused(`${path} is not written in UTF-8, and would be another if it were written anew`);
+  const raw = readFileSync(path, "utf8"); // With its BOM.
   const text = raw.replace(/^\ufeff/, "");
   const read = readTree(path, text);
   const changed = read === null ? null : changeText(path, text, textChanges(read, configured, config));
@@ -88,16 +87,6 @@ export async function writeChanges(source: ConfigSource, version: Version, inUse
     };
   } catch (error) {
     return refused(`${path} cannot be written: ${(error as Error).message}`);
-  }
-}
-
-/** With its BOM; null where bytes in it, in a comment perhaps, are no text of ours. */
-function readRaw(path: string): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
-  } catch (error) {
-    if (error instanceof TypeError) return null;
-    throw error;
   }
 }
 
