@@ -145,6 +145,7 @@ const groups: Readonly<Record<string, Group>> = {
   http-request replace-pathq /rpq([^?]*)(.*) /qpr\\1\\2 if { path_beg /rpq }
   http-request replace-uri ^/ru/(.*) /ur/\\1 if { path_beg /ru }
   http-request set-method PUT if { path /method }
+  http-request set-header x-received %[capture.req.uri]
   default_backend app`,
     requests: [
       get("/", "X-Old: a", "X-Gone: 1", "X-More: one", "X-Gone: 2"),
@@ -289,6 +290,19 @@ const groups: Readonly<Record<string, Group>> = {
     requests: [get("/empty"), get("/own"), get("/429"), get("/")],
     fields: ["content-type", "x-page"],
   },
+  pages: {
+    front: `
+  errorfile 403 403.http
+  errorfile 429 429.http
+  http-request deny if { path /deny }
+  http-request deny deny_status 429 if { path /429 }
+  http-request deny deny_status 503 if { path /503 }
+  http-request return status 403 default-errorfiles if { path /default }
+  http-response deny deny_status 403 if { path_beg /late }
+  default_backend paged`,
+    requests: [get("/deny"), get("/429"), get("/503"), get("/default"), get("/late"), get("/back"), get("/")],
+    fields: ["content-type", "x-page"],
+  },
   environment: {
     front: `
   http-request set-header x-env "\${SLUICE_TEST_NAME-usual}"
@@ -371,6 +385,11 @@ backend answered from usual
 backend down from usual
   server down {CLOSED}
 backend empty from usual
+backend paged from usual
+  errorfile 403 429.http
+  errorfile 503 own503.http
+  http-request deny if { path /back }
+  server app {ORIGIN:app}
 backend own from usual
   errorfile 503 own503.http
 `;

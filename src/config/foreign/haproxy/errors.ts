@@ -1,9 +1,12 @@
 // Answers of the operator's own: errorfile, errorfiles with an http-errors section, http-error. A file holds a whole response, status
 // line and all; ours are the same.
 
+import { STATUS_CODES } from "node:http";
 import type { ReplyInput } from "../../input.ts";
+import { Ledger } from "../ledger.ts";
+import type { Site } from "./sample.ts";
 import { type Conversion, linePath, pathOf, type Statement, type Word } from "./scene.ts";
-import type { Settings } from "./settings.ts";
+import { Settings } from "./settings.ts";
 
 /** By status. */
 export type Answers = Map<number, string | ReplyInput>;
@@ -12,7 +15,10 @@ const statuses: ReadonlySet<number> = new Set([
   200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500, 501, 502, 503, 504,
 ]);
 
-export function answersOf(conversion: Conversion, settings: Settings): Answers {
+/** Of a conversion, what answers need. */
+type Shelf = Pick<Conversion, "ledger" | "errorSections" | "pathOf">;
+
+export function answersOf(conversion: Shelf, settings: Settings): Answers {
   const answers: Answers = new Map();
   const named = ["errorfile", "errorfiles", "http-error"];
   for (const statement of settings.proxy.statements) {
@@ -50,7 +56,7 @@ function codeOf({ ledger }: Pick<Conversion, "ledger">, word: Word): number | nu
   return null;
 }
 
-function errorfiles(conversion: Conversion, { words }: Statement, answers: Answers): void {
+function errorfiles(conversion: Shelf, { words }: Statement, answers: Answers): void {
   const [, name, ...codes] = words as [Word, Word | undefined, ...Word[]];
   const section = name === undefined ? undefined : conversion.errorSections.get(name.text);
   if (section === undefined) {
@@ -61,7 +67,7 @@ function errorfiles(conversion: Conversion, { words }: Statement, answers: Answe
   for (const [status, file] of section) if (codes.length === 0 || wanted.includes(status)) answers.set(status, file);
 }
 
-function httpError(conversion: Conversion, statement: Statement, answers: Answers): void {
+function httpError(conversion: Shelf, statement: Statement, answers: Answers): void {
   const { ledger } = conversion;
   const [, keyword, status, ...rest] = statement.words as [Word, Word | undefined, Word | undefined, ...Word[]];
   if (keyword?.text !== "status" || status === undefined)
@@ -83,6 +89,27 @@ function httpError(conversion: Conversion, statement: Statement, answers: Answer
     else return ledger.fault(pathOf(word), "is no word of http-error");
   }
   if (code !== null) answers.set(code, reply.file === undefined ? reply : reply.file);
+}
+
+/**
+ * The page of a frontend's own denials, where that of the backend it leads to is another, which comes first for what is answered here:
+ * to HAProxy there is no backend yet. Null where there is nothing to say.
+ */
+export function frontPage({ conversion, proxy, stage }: Site, status: number): ReplyInput | null {
+  const word = proxy.statements.findLast(({ words }) => words[0]!.text === "default_backend")?.words[1];
+  if (proxy.kind === "backend" || stage === "response" || word === undefined) return null;
+  const backend = conversion.proxies.find(({ kind, name }) => kind !== "frontend" && name === word.text);
+  if (backend === undefined) return null;
+  // Whoever adds the listener and the pool tells what is wrong with their answers.
+  const shelf: Shelf = {
+    ledger: new Ledger(),
+    errorSections: conversion.errorSections,
+    pathOf: (file) => conversion.pathOf(file),
+  };
+  const [own, theirs] = [proxy, backend].map((each) => answersOf(shelf, new Settings(each)).get(status));
+  if (theirs === undefined || JSON.stringify(own) === JSON.stringify(theirs)) return null;
+  if (own === undefined) return { status, type: "text/plain", body: `${status} ${STATUS_CODES[status] ?? ""}\n` };
+  return typeof own === "string" ? { file: own } : { status, ...own };
 }
 
 /** `errors` of a listener or pool, beside those of `errorloc` that its rules have made; empty when there are none. */

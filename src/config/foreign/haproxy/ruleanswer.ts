@@ -4,6 +4,7 @@
 import { quote } from "../../../base/reading.ts";
 import type { RuleDraft } from "./draft.ts";
 import { written } from "./duration.ts";
+import { frontPage } from "./errors.ts";
 import { constantOf, literalInTemplate, type Part, pathAndQueryTemplate, readFormat, templateOf } from "./logformat.ts";
 import { fault, refuse } from "./objection.ts";
 import type { RuleLine } from "./ruleline.ts";
@@ -115,7 +116,9 @@ function payloadKeys(line: RuleLine, { status, type, payload, isDenial }: Payloa
       fault(payload?.word ?? line.last, `has no page of HAProxy's for status ${status}: write what is answered`);
     if (payload === null && type !== null)
       warn(site.conversion.ledger, line.last, "gives a content type to no content");
-    return payload === null && !isDenial && status !== 204 && status !== 304 ? { body: "" } : {};
+    if (payload === null && !isDenial) return status !== 204 && status !== 304 ? { body: "" } : {};
+    const { status: _, ...page } = frontPage(site, status) ?? {};
+    return page;
   }
   const { word, value } = payload;
   switch (word.text) {
