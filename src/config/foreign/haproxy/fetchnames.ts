@@ -20,6 +20,7 @@ import {
   yes,
 } from "./code.ts";
 import { fault, refuse } from "./objection.ts";
+import { isTargetEdited, receivedTarget } from "./received.ts";
 import { literally } from "./regex.ts";
 import { item, type Kind, mapSample, nameIn, type Sample, type Site, sampleOf, variableName } from "./sample.ts";
 import { pathOf, type Word } from "./scene.ts";
@@ -373,7 +374,9 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
   ),
   // The first to be set in a request are gone through all its rules, those of the response among them.
   "capture.req.method": fetch("text", "stream", primary("method")),
-  "capture.req.uri": fetch("text", "stream", primary("target")),
+  "capture.req.uri": fetch("text", "stream", (_args, { conversion }) =>
+    isTargetEdited(conversion.proxies) ? nameIn("vars", receivedTarget) : primary("target"),
+  ),
   "capture.req.ver": fetch("text", "stream", relate(text("HTTP/"), "+", primary("version"))),
 
   nbsrv: fetch("int", "any", poolFigure("up"), 0, 1),

@@ -12,6 +12,7 @@ import { Captures } from "./capture.ts";
 import type { Code } from "./code.ts";
 import type { RulesDraft } from "./draft.ts";
 import { fault, heard } from "./objection.ts";
+import { isTargetKept, receivedTarget } from "./received.ts";
 import {
   type Actions,
   actionOf,
@@ -26,7 +27,7 @@ import { familyRules, type Member } from "./rulefamily.ts";
 import { legacyRule } from "./rulelegacy.ts";
 import { type Made, RuleLine } from "./ruleline.ts";
 import { type Changes, changeBy } from "./rulesettings.ts";
-import type { Site, Stage } from "./sample.ts";
+import { nameIn, type Site, type Stage } from "./sample.ts";
 import {
   type Conversion,
   isRuleWord,
@@ -134,6 +135,9 @@ class Translator {
         ...familyRules(session, true),
       ],
       request: [
+        ...(isBackend || !isTargetKept(this.#conversion.proxies)
+          ? []
+          : [{ set: { [nameIn("vars", receivedTarget).text]: "target" } }]),
         ...this.#captures.request,
         ...familyRules(content, false),
         // Nothing comes after the rules of a pool, but what comes after those of a listener an accept may not pass over.
