@@ -101,7 +101,7 @@ function crowdedPlaces(groups: readonly Pick<EgressMembers, "proxies">[]): Set<s
   return crowded;
 }
 
-function isAmong(port: number, ports: EgressMembers["ports"]): boolean {
+export function isAmong(port: number, ports: EgressMembers["ports"]): boolean {
   if (ports === undefined) return true;
   return ports.some((one) => {
     const [from = 0, to = from] = String(one).split("-").map(Number);

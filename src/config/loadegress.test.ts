@@ -84,6 +84,16 @@ describe("nginx' files", () => {
     expect(idsOf(bad[0])).toEqual(["127.0.1.1"]);
   });
 
+  test("none of whose servers listens at a port that is asked for make no member, which is told", async () => {
+    const text = { "a.conf": server(1) + server(2) };
+    expect(told(await load([{ nginx: "a.conf", ports: [1] }], text))).toEqual([]);
+    const none = await load([{ nginx: "a.conf", ports: ["3-19000", 19_003] }], text);
+    expect(told(none)).toEqual([
+      "warning egress.ips.members[0].ports has no port of a server in a.conf: the section has no members",
+    ]);
+    expect(idsOf(none[0])).toEqual([]);
+  });
+
   test("that become bad later leave the members as they were", async () => {
     const [loaded, place] = await load([{ nginx: "a.conf" }], { "a.conf": server(1) + server(2) });
     if (!loaded.ok) throw new Error("not loaded");

@@ -6,7 +6,7 @@ import { networkInterfaces } from "node:os";
 import { dirname, resolve } from "node:path";
 import { quote } from "../base/reading.ts";
 import { type AddressRange, addressText, readAddressRange, visitAddresses } from "./addressrange.ts";
-import { countMembers, membersMax } from "./egressmembers.ts";
+import { countMembers, isAmong, membersMax } from "./egressmembers.ts";
 import type { Finding } from "./issues.ts";
 import { keptText } from "./loadcertificates.ts";
 import type { Files } from "./loadfiles.ts";
@@ -120,6 +120,13 @@ export function reviewEgressMembers(
       if (message !== null)
         findings.push({ severity: "warning", path: [...path, "addresses", index], part: "value", message });
     }
+  for (const { group, path } of groupsOf(config)) {
+    if (group.nginx === undefined || group.ports === undefined) continue;
+    const servers = materials.gateways(group.nginx) ?? [];
+    if (servers.length === 0 || servers.some(({ port }) => isAmong(port, group.ports))) continue;
+    const message = `has no port of a server in ${group.nginx}: the section has no members`;
+    findings.push({ severity: "warning", path: [...path, "ports"], part: "value", message });
+  }
   for (const [name, pool] of Object.entries(config.egress)) findings.push(...reviewSize(name, pool, materials));
   return findings;
 }

@@ -251,5 +251,7 @@ describe("per target", () => {
     expect(sample.pool.standing(one)).toMatchObject({ requests: 0, bytesDown: 300 });
     for (let times = 0; times < 3; times++) sample.tell(one, memberFault);
     expect(sample.state(one)).toBe(coolingDown);
+    sample.tell("10.0.0.1", sourceFault);
+    expect(sample.state("10.0.0.1")).toBe(coolingDown);
   });
 });

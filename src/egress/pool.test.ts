@@ -58,6 +58,8 @@ describe("who may be chosen", () => {
     expect(sample.who({ tags: "country=us" })).toBe("10.0.0.2");
     expect(sample.who({ tags: "country=de\nprovider=acme" })).toBe("10.0.0.0");
     expect(sample.who({ tags: "country=fr" })).toBe("unfit");
+    // A pool without members fails no wish by what was wished for.
+    expect(new Sample({ members: [] }).who({ tags: "country=fr", family: 4 })).toBe("none");
     expect(sample.who({ tags: "country=us\nprovider=other" })).toBe("unfit");
     sample.coolDown("10.0.0.2");
     expect(sample.who({ tags: "country=us" })).toBe("none");

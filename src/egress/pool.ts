@@ -80,6 +80,8 @@ export class EgressPool {
 
   /** The choice is the pool's own object: it is another one at the next call. Where nothing is refused, `end` is to be said once. */
   choose(wish: EgressWish, nowMs: number, scout: Scout = noScout): EgressChoice {
+    // Nobody is what is wished for, but it is not for the wish.
+    if (this.plan.members.length === 0) return this.#refuse("none", 0);
     const list = this.#candidates.list(wish.tags, wish.family, wish.isTunnel);
     if (list === null) return this.#refuse("unfit", 0);
     // A request that tries once more was counted when it was begun.
@@ -112,7 +114,8 @@ export class EgressPool {
     if (row <= 0 || row !== held.row) return;
     this.#books.carried(row, outcome);
     // Logs say nothing of what never came to the gateway.
-    if (this.plan.isOwnEvidence || outcome.blame === "member") this.#learn(row, outcome, outcome.atMs);
+    if (this.plan.isOwnEvidence || outcome.blame === "member" || outcome.blame === "source")
+      this.#learn(row, outcome, outcome.atMs);
     else if (outcome.isCancelled) this.#judge.learn(row, outcome, outcome.atMs);
   }
 

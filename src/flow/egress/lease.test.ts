@@ -2,7 +2,7 @@ import { expect, spyOn, test } from "bun:test";
 import { asked, egressPlan, egressPlay, egressProxy, got, told, two } from "../../../test/playbook/egresses.ts";
 import { ok, reply } from "../../../test/playbook/words.ts";
 import type { Playbook } from "../../../test/playbook.ts";
-import { fault } from "../../base/fault.ts";
+import { fault, faultWith } from "../../base/fault.ts";
 import { memberWord } from "../../memory/egress.ts";
 import { egressCell } from "../../memory/tally.ts";
 import { Doors } from "./doors.ts";
@@ -93,6 +93,10 @@ test("when no other address is left, the client is told what went wrong, not tha
   play.refuse(fault("source_unusable"));
   play.expectAmong("report 502 source_unusable");
   expect(cells(play, egressCell.memberFaults)).toBe(1);
+  client.sends(asked("b.example"));
+  play.refuse(faultWith("source_unusable", "EADDRNOTAVAIL"));
+  play.expectAmong("report 502 source_unusable");
+  expect(cells(play, egressCell.memberFaults)).toBe(2);
   play.expectNothingLeftBut(1);
 });
 

@@ -447,7 +447,7 @@ export class Lease implements Wait, Way, Resting, Scout {
 function cellOf({ isCancelled, blame }: EgressOutcome): number {
   if (isCancelled) return egressCell.cancelled;
   if (blame === "nobody") return egressCell.answered;
-  return blame === "member" ? egressCell.memberFaults : egressCell.wayFaults;
+  return blame === "member" || blame === "source" ? egressCell.memberFaults : egressCell.wayFaults;
 }
 
 function ofFamily(addresses: readonly string[], isSix: boolean): readonly string[] {
