@@ -185,9 +185,7 @@ export class Certificates {
       const isOfOthers = /^(\S+\.auth\.file |egress\.)/.test(problem);
       if (!known.has(problem)) log.warn(isOfOthers ? problem : `certificates: ${problem}`);
     }
-    const areOfEgress = [...known].every((problem) => problem.startsWith("egress."));
-    const whose = areOfEgress ? "files of egress pools" : "certificates";
-    if (known.size > 0 && now.length === 0) log.info(`nothing is wrong with the ${whose} any more`);
+    if (known.size > 0 && now.length === 0) log.info(`nothing is wrong with the ${whoseFiles([...known])} any more`);
   }
 
   #tellExpiry(): void {
@@ -293,4 +291,11 @@ async function hasChanged(stamps: Stamps): Promise<boolean> {
     sliceStartMs = performance.now();
   }
   return false;
+}
+
+/** What all of these problems are about. */
+function whoseFiles(problems: readonly string[]): string {
+  if (problems.every((problem) => problem.startsWith("egress."))) return "files of egress pools";
+  if (problems.every((problem) => /^\S+\.auth\.file /.test(problem))) return "files of users";
+  return problems.some((problem) => /^(\S+\.auth\.file |egress\.)/.test(problem)) ? "files" : "certificates";
 }

@@ -37,6 +37,38 @@ test("a line says what has come and gone in a file, and there is none where noth
   expect(told(read({ a: [one] }), read({ a: [{ ...one, port: 5 }] }))[0]).toBe(true);
 });
 
+test("files of users that are well again are called so", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-userfiles-"));
+  try {
+    const put = (text: string): void => writeFileSync(join(folder, "users"), text);
+    put("ann:{SHA}cojt0Pw//L6ToM8G41aOKFIWh7w=\n");
+    const out = { listen: "127.0.0.1:0", proxy: {}, auth: { file: "users" } };
+    const config = judge({ listeners: { out } }).config!;
+    let nowMs = Date.now();
+    const lines: string[] = [];
+    const watch = new Certificates({
+      log: openLog({ level: "info", format: "json", isColored: false, write: (text) => void lines.push(text) }),
+      nowMs: () => nowMs,
+      renew: async () => null,
+      follow: () => {},
+    });
+    watch.adopt(config, folder, await loadMaterials(config, folder, nowMs));
+    for (const text of ["no user\n", "no user\n", "bob:{SHA}cojt0Pw//L6ToM8G41aOKFIWh7w=\n"]) {
+      put(text);
+      nowMs += 3000;
+      await watch.look();
+      await watch.look();
+    }
+    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+      expect.stringMatching(/^listeners\.out\.auth\.file /),
+      "users reloaded",
+      "nothing is wrong with the files of users any more",
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("members that come are in force at the next look; those that go only when they are gone at one more; a bad file changes nothing", async () => {
   const folder = mkdtempSync(join(tmpdir(), "sluice-egressfiles-"));
   try {
