@@ -117,10 +117,12 @@ function errorOf({ route, listener }: Exchange, on: number | FaultCode): ReplyMa
   return route.pool?.errors?.get(on) ?? listener.errors?.get(on);
 }
 
-/** When a server may be there again, or an outbound address. */
+/** When a server may be there again, or an outbound address; 0: nobody knows. */
 function backInS(exchange: Exchange): number {
   const { lease } = exchange;
   if (lease !== null && lease.refusal !== null && lease.retryMs > 0) return Math.ceil(lease.retryMs / 1000);
+  // Nobody knows when: an operator has banned them.
+  if (lease !== null && lease.refusal === "none") return 0;
   return retryAfterS(exchange.route.pool?.plan.check ?? null);
 }
 

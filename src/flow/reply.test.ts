@@ -26,6 +26,7 @@ test("an answer is whole: date, type, length, and a sentence", () => {
       "Content-Length: 60\r\nCache-Control: no-store\r\nRetry-After: 7\r\n\r\n" +
       "503 Service Unavailable: no server of the pool is available\n",
   );
+  expect(reply("no_server", { retryAfterS: 0 })).not.toContain("Retry-After");
 });
 
 test("every fault that is answered has a reason phrase and a length that is true", () => {

@@ -70,7 +70,7 @@ export function reasonOf(status: number): string {
 
 export interface ReplyOptions {
   readonly wallMs: number;
-  /** Sent with 503. */
+  /** Sent with 503; 0: nobody knows. */
   readonly retryAfterS: number;
   readonly isClosing: boolean;
   /** The request was HEAD: the length is told, the body is not. */
@@ -98,7 +98,8 @@ export function writeReply(output: Output, what: Fault, options: ReplyOptions): 
   const body = `${what.status} ${reason}: ${detail}\n`;
   let head = startOf(what.status, reason, options.wallMs);
   head += `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\nCache-Control: no-store\r\n`;
-  if (what.status === 503 || what.code === "quota_exceeded") head += `Retry-After: ${options.retryAfterS}\r\n`;
+  if (options.retryAfterS > 0 && (what.status === 503 || what.code === "quota_exceeded"))
+    head += `Retry-After: ${options.retryAfterS}\r\n`;
   if (what.status === 405) head += "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
   output.latin1(`${head}${endOf(options)}`);
   if (options.isHead) return 0;

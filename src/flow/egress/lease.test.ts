@@ -202,6 +202,15 @@ test("all members that are unavailable are answered 503, with the time until the
   expect(play.dialed.source).toBe("192.0.2.11");
 });
 
+test("when no member can be back before somebody says so, no time is told", () => {
+  const play = egressPlay({ egress: egressPlan(["192.0.2.11"]) });
+  play.context.site.egresses[0]!.pool.ban("192.0.2.11", 0, "complaint", play.wallMs);
+  play.connect().sends(asked("b.example"));
+  const answer = play.take().join();
+  expect(answer).toContain("503 Service Unavailable");
+  expect(answer).not.toContain("Retry-After");
+});
+
 test("as a last resort the system's own address is used, or who is back first", () => {
   for (const whenNone of ["direct", "soonest"] as const) {
     const play = egressPlay({ egress: egressPlan(["192.0.2.11"], { whenNone, isTold: true }) });
