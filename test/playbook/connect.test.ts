@@ -129,8 +129,12 @@ test("CONNECT without a port, with a body, or with what is no place is malformed
     play.connect().sends(`${line} HTTP/1.1\r\nHost: a.example\r\n\r\n`);
     play.expectAmong("report 400 bad_target");
   }
-  play.connect().sends(connect("a.example:443", "Content-Length: 4"));
-  play.expectAmong("report 400 bad_content_length");
+  for (const content of ["Content-Length: 4", "Transfer-Encoding: chunked"]) {
+    play.connect().sends(connect("a.example:443", content));
+    const told = play.take();
+    expect(told).toContain("report 400 bad_content_length");
+    expect(told.join()).toContain("400 Bad Request: a CONNECT request has no content");
+  }
 });
 
 test("where there is no proxy, or none for tunnels, CONNECT is not served", () => {

@@ -61,7 +61,10 @@ export function seekTarget(exchange: Exchange, context: Context, targets: Target
   const { proxy } = listener.plan;
   if (target.isTunnel) {
     if (exchange.downstream!.dialect === null && proxy?.connect === false) return refuse(exchange, "method_refused");
-    if (head.isChunked || head.contentLength > 0) return refuse(exchange, "bad_content_length");
+    if (head.isChunked || head.contentLength > 0) {
+      exchange.fail(faultTold("bad_content_length", "a CONNECT request has no content"));
+      return false;
+    }
     if (isFullOfTunnels(exchange, context)) return refuse(exchange, "tunnels_full");
   } else if (proxy?.http === false) return deny(exchange, context, "this proxy is for tunnels only");
   const problem = targets.policy.refusePlace(target.place, target.isTunnel);
