@@ -259,12 +259,24 @@ export class Control implements AdminService {
     const { config } = options;
     const problems = await startProblems(config);
     if (problems.length > 0) throw new Error(problems.join("\n"));
-    const control = new Control(options, openState(options.stateFolder, options.owner));
+    const { stateFolder, owner, log } = options;
+    const workers = workersOf(config, availableParallelism());
+    const state = openState(stateFolder, owner, workers, (text) => log.warn(text));
+    const control = Control.#of(options, state);
     try {
       await control.#open(addressOf(config.admin.listen), options);
       return control;
     } catch (error) {
       await control.#close();
+      throw error;
+    }
+  }
+
+  static #of(options: ControlOptions, state: StateFolder): Control {
+    try {
+      return new Control(options, state);
+    } catch (error) {
+      state.close();
       throw error;
     }
   }

@@ -87,10 +87,10 @@ export function bytesTaken(path: string): number {
   }
 }
 
-/** Of the file system that holds the folder. */
+/** Of the file system that holds the folder; one that has no limit says so by having no blocks. */
 export function bytesFree(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
+  const { bavail, blocks, bsize } = statfsSync(folder);
+  return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
 }
 
 /** The unit of st_blocks, whatever the file system's own. */

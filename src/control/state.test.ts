@@ -73,6 +73,79 @@ test("a lock whose process is dead, or is another one by now, is taken over", ()
   opened(folder).close();
 });
 
+/** A file system of its own, which others do not see; null where that takes rights that we have not. */
+const isMountable = Bun.spawnSync(["unshare", "-m", "mount", "-t", "tmpfs", "none", root]).exitCode === 0;
+
+/** What a start says where so much of a small memory is taken by what `fill` writes, a shell's words; `$1` is the state folder. */
+function startedIn(size: string, fill: string): string[] {
+  const script = join(root, "start.ts");
+  const file = JSON.stringify(join(import.meta.dir, "state.ts"));
+  writeFileSync(
+    script,
+    `import { openState } from ${file};
+     import { readdirSync } from "node:fs";
+     const folder = process.argv[2];
+     const isAlive = (id) => id === ${other.id};
+     const warn = (text) => console.log("warned: " + text);
+     try {
+       openState(folder, { id: process.pid, startedAt: 7, isAlive }, 1, warn);
+       console.log(readdirSync(folder).sort().join(" "));
+     } catch (error) {
+       console.log("failed: " + error.message);
+       try { console.log(readdirSync(folder).sort().join(" ")); } catch { console.log("no folder"); }
+     }`,
+  );
+  const mounted = join(root, "mounted");
+  const words = `mkdir -p "$1" && mount -t tmpfs -o size=${size} none "$1" && set -- "$1/state" "$2" "$3" && mkdir "$1" && { ${fill}; }; exec "$2" "$3" "$1"`;
+  const { stdout, stderr } = Bun.spawnSync([
+    "unshare",
+    "-m",
+    "sh",
+    "-c",
+    words,
+    "sh",
+    mounted,
+    process.execPath,
+    script,
+  ]);
+  return `${stdout}${stderr}`.replaceAll(mounted, "MEMORY").trim().split("\n");
+}
+
+const made = "arena caches control.pid egress egresslogs lists tables";
+/** Takes all that is left; what does not fit is no error here. */
+const use = (path: string): string => `head -c 99m /dev/zero > "$1/${path}" 2>&-`;
+
+test.skipIf(!isMountable)("where memory is used up by what a dead run alone can use, that goes", () => {
+  const fill = `echo "${other.id + 1} 1" > "$1/control.pid"; mkdir "$1/caches" "$1/recorder"; echo kept > "$1/caches/main"; : > "$1/control.pid.99"; ${use("recorder/1")}`;
+  expect(startedIn("8m", fill)).toEqual([made]);
+});
+
+test.skipIf(!isMountable)("where caches have used memory up they go, with a warning, and tables stay", () => {
+  const fill = `mkdir "$1/caches" "$1/tables"; echo kept > "$1/tables/marked"; ${use("caches/main")}`;
+  const [warned, names] = startedIn("8m", fill);
+  expect(warned).toStartWith("warned: what caches had stored is dropped: there was no room left for the state folder");
+  expect(names).toBe(made);
+});
+
+test.skipIf(!isMountable)("where others have used memory up the start says so, and leaves nothing there", () => {
+  const said = startedIn("1m", use("../others"));
+  expect(said[0]).toStartWith(
+    "failed: there is no room for the state folder MEMORY/state: 0 KiB are free there; remove",
+  );
+  expect(said[0]).toContain("not needed in MEMORY, or make its file system larger");
+  expect(said[1]).toBe("no folder");
+  // There is room for the lock, and for nothing else.
+  expect(startedIn("64k", "true")[0]).toStartWith("failed: there is no room for the state folder MEMORY/state: 6");
+});
+
+test.skipIf(!isMountable)("nothing of a run that lives is thrown away for room", () => {
+  const fill = `echo "${other.id} ${other.startedAt}" > "$1/control.pid"; mkdir "$1/caches" "$1/recorder"; ${use("caches/main")}`;
+  expect(startedIn("8m", fill)).toEqual([
+    `failed: Sluice already runs here as process ${other.id} (it holds MEMORY/state/control.pid)`,
+    "caches control.pid recorder",
+  ]);
+});
+
 test("a link that somebody put in the folder's place is refused", () => {
   const folder = fresh();
   const elsewhere = opened(fresh());

@@ -5,6 +5,8 @@
 // finds its tables. The lock is a file with the owner's process id and start time: a file left by a process that died is
 // recognised and taken over, even when its number has since gone to somebody else.
 //
+// Where that memory is used up a start throws away what it can do without, caches last, and otherwise says what to do.
+//
 //   control.pid, arena      of one run: its end removes them, the next start makes them anew
 //   tables/ caches/ lists/ egress/ egresslogs/ bans.json    kept over restarts and crashes
 
@@ -23,12 +25,12 @@ import {
   rmdirSync,
   rmSync,
   statSync,
-  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { Arena, arenaBytes } from "../memory/arena.ts";
+import { dirname, join, resolve } from "node:path";
+import { Arena, arenaBytes, touchedBytes } from "../memory/arena.ts";
+import { bytesFree } from "./sharedfile.ts";
 
 export interface StateFolder {
   readonly path: string;
@@ -62,12 +64,25 @@ export function stateFolderOf(identity: string): string {
   return join(root, `sluice-${process.getuid?.() ?? 0}-${digest}`);
 }
 
-/** Creates and locks the folder and formats the arena. Throws when another control process holds it. */
-export function openState(folder: string, owner: LockOwner): StateFolder {
+/** Beside the arena. With less than both caches are in the way. */
+const wantedBytes = 2 ** 19;
+/** A start that finds less would be ended by the system in the middle of it (SIGBUS). */
+const leastBytes = 2 ** 18;
+
+/**
+ * Creates and locks the folder and formats the arena. Throws when another control process holds it, or where there is no room. `warn` is
+ * told of what had to go for room.
+ */
+export function openState(
+  folder: string,
+  owner: LockOwner,
+  workers = 1,
+  warn: (text: string) => void = () => {},
+): StateFolder {
   const path = resolve(folder);
   claimFolder(path);
   const lockPath = join(path, "control.pid");
-  takeLock(lockPath, owner);
+  lockWithRoom({ path, lockPath, owner, wanted: wantedBytes + touchedBytes(workers), warn });
   const arenaPath = join(path, "arena");
   // A new file, never the old one: a worker that outlived its control for a moment may still be writing to that.
   rmSync(arenaPath, { force: true });
@@ -127,21 +142,83 @@ function claimFolder(path: string): void {
     throw new Error(`the state folder ${path} is not a folder of this user; remove it`);
 }
 
+/** Of no use to anybody but the run that has made it. */
+const ofOneRun: readonly string[] = ["arena", "recorder", "programs", "lists"];
+
+interface Locking {
+  readonly path: string;
+  readonly lockPath: string;
+  readonly owner: LockOwner;
+  /** Bytes that are to be free. */
+  readonly wanted: number;
+  readonly warn: (text: string) => void;
+}
+
+function lockWithRoom({ path, lockPath, owner, wanted, warn }: Locking): void {
+  const remove = (names: readonly string[]): void => {
+    for (const name of names) rmSync(join(path, name), { recursive: true, force: true });
+  };
+  const means = [
+    () => remove([...ofOneRun, ...readdirSync(path).filter((name) => name.startsWith("control.pid."))]),
+    () => {
+      if (!existsSync(join(path, "caches"))) return;
+      remove(["caches"]);
+      warn(`what caches had stored is dropped: there was no room left for the state folder ${path}; ${largerAdvice}`);
+    },
+  ];
+  while (!tryLock(lockPath, owner)) {
+    const next = means.shift();
+    if (next === undefined) throw noRoom(path);
+    next();
+  }
+  while (bytesFree(path) < wanted && means.length > 0) means.shift()!();
+  if (bytesFree(path) >= leastBytes) return;
+  rmSync(lockPath, { force: true });
+  throw noRoom(path);
+}
+
+const largerAdvice =
+  "make its file system larger (docker run --shm-size, mount -o remount,size=), or tables and caches smaller (size)";
+
+function noRoom(path: string): Error {
+  const kib = Math.floor(bytesFree(path) / 1024);
+  removeEmpty(path);
+  return new Error(
+    `there is no room for the state folder ${path}: ${kib} KiB are free there; remove what is not needed in ${dirname(path)}, or ${largerAdvice}`,
+  );
+}
+
+/** False: there is no room to do so, and nobody who lives holds it. */
+function tryLock(lockPath: string, owner: LockOwner): boolean {
+  try {
+    takeLock(lockPath, owner);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    refuseHeld(lockPath, owner);
+    return false;
+  }
+}
+
+function refuseHeld(lockPath: string, owner: LockOwner): void {
+  const holder = holderOf(lockPath, owner);
+  if (holder !== null) throw new Error(`Sluice already runs here as process ${holder} (it holds ${lockPath})`);
+}
+
 function takeLock(lockPath: string, owner: LockOwner): void {
   const own = `${owner.id} ${owner.startedAt}\n`;
   const draft = `${lockPath}.${owner.id}`;
-  writeFileSync(draft, own, { mode: 0o600 });
   try {
+    writeFileSync(draft, own, { mode: 0o600 });
     for (let attempt = 0; attempt < 3; attempt++) {
       // link() fails when the name exists, in one step: of two processes that start together one wins.
       if (tryLink(draft, lockPath) && readFileSync(lockPath, "utf8") === own) return;
-      const holder = holderOf(lockPath, owner);
-      if (holder !== null) throw new Error(`Sluice already runs here as process ${holder} (it holds ${lockPath})`);
+      refuseHeld(lockPath, owner);
       rmSync(lockPath, { force: true });
     }
     throw new Error(`the lock ${lockPath} cannot be taken; remove it when no Sluice is running`);
   } finally {
-    unlinkSync(draft);
+    rmSync(draft, { force: true });
   }
 }
 

@@ -99,9 +99,10 @@ export class Sluice {
   }
 
   /** Where a second one of the same config file would run. */
-  static async again(room: Room, former: Sluice): Promise<Sluice> {
-    const sluice = new Sluice(room, [...command, "run", "-c", former.configPath], former.#place);
-    return sluice.#readied();
+  static async again(room: Room, former: Sluice, options: StartOptions = {}): Promise<Sluice> {
+    const words = [...(options.prefix ?? []), ...command, "run", "-c", former.configPath];
+    const sluice = new Sluice(room, words, former.#place);
+    return options.isAwaited === false ? sluice : sluice.#readied();
   }
 
   get url(): string {

@@ -1,0 +1,58 @@
+// A Sluice whose memory for shared files runs out while it works: the system ends it (SIGBUS). The next start finds that memory full,
+// and must serve without anybody tidying up first. The small /dev/shm is in a mount namespace of the test's own, which takes root.
+
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { Origin } from "./harness/origin.ts";
+import { Room } from "./harness/room.ts";
+import { type Draft, Sluice, type StartOptions } from "./harness/sluice.ts";
+import { says, until } from "./harness/wait.ts";
+
+setDefaultTimeout(60_000);
+
+const isMountable = Bun.spawnSync(["unshare", "-m", "mount", "-t", "tmpfs", "none", "/dev/shm"]).exitCode === 0;
+
+/** What starts a program in a namespace whose /dev/shm is so small. */
+async function smallMemory(room: Room, size: string): Promise<StartOptions> {
+  const words = `mount -t tmpfs -o size=${size} none /dev/shm && echo mounted && exec sleep 1000`;
+  const holder = Bun.spawn(["unshare", "-m", "sh", "-c", words], { stdout: "pipe" });
+  room.ending(async () => {
+    holder.kill("SIGKILL");
+    await holder.exited;
+  });
+  const { value } = await holder.stdout.getReader().read();
+  expect(new TextDecoder().decode(value)).toBe("mounted\n");
+  return { prefix: ["nsenter", "-t", String(holder.pid), "-m"] };
+}
+
+test.skipIf(!isMountable)(
+  "after /dev/shm was full the next start drops what caches had stored, and serves",
+  async () => {
+    await using room = new Room();
+    const content = "x".repeat(500_000);
+    const origin = new Origin(
+      room,
+      () => `HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\nContent-Length: ${content.length}\r\n\r\n${content}`,
+    );
+    const place = await smallMemory(room, "12m");
+    const draft: Draft = {
+      caches: { main: { size: "32mb" } },
+      pools: { app: { servers: [origin.address], cache: { in: "main" } } },
+    };
+    const former = await Sluice.start(room, draft, place);
+    await says(former, "file system larger (docker run --shm-size)");
+    const ask = async (sluice: Sluice, path: string): Promise<number> => {
+      const response = await fetch(`${sluice.url}/${path}`, { keepalive: false });
+      return (await response.text()).length;
+    };
+    for (let count = 0; count < 60; count++) await ask(former, String(count)).catch(() => 0);
+    // Whichever process has touched the page that was not there: all are gone, and nobody has tidied up.
+    former.child.kill("SIGKILL");
+    await until("it to be gone", () => former.child.exitCode !== null || former.child.signalCode !== null);
+
+    const next = await Sluice.again(room, former, place);
+    await says(next, "what caches had stored is dropped: there was no room left for the state folder");
+    expect(await ask(next, "again")).toBe(content.length);
+    next.child.kill("SIGTERM");
+    expect(await next.exited()).toBe(0);
+  },
+);
