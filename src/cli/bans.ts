@@ -1,13 +1,13 @@
 // `sluice ban`, `unban` and `bans`: who gets no service, and until when. Bans of the running Sluice hold for all its listeners and
 // workers when the command ends, and are kept over restarts. Without an end a ban lasts until it is lifted, and that is said.
 
-import { userInfo } from "node:os";
 import { formatDuration } from "../base/duration.ts";
 import type { BanAnswer, BansAnswer, UnbanAnswer } from "../control/api/bans.ts";
 import { type BanRecord, readBan } from "../control/ban.ts";
 import type { Writer } from "./check.ts";
 import { type Answer, ask, failureOf, type RemoteOptions, refusalOf } from "./client.ts";
 import { table } from "./table.ts";
+import { whoAsks } from "./whoasks.ts";
 
 const USAGE_ERROR = 2;
 const path = "/api/v1/bans";
@@ -69,19 +69,6 @@ export async function bans(address: string | undefined, options: RemoteOptions, 
   else if (found.length > 0) writer.out(bansText(found, Date.now()));
   else writer.note(address === undefined ? "nobody is banned" : `${address} is not banned`);
   return address !== undefined && found.length === 0 ? 1 : 0;
-}
-
-export function whoAsks(): string {
-  // Under sudo it is the person who is of interest.
-  const sudoer = process.env["SUDO_USER"];
-  if (sudoer !== undefined && sudoer !== "") return sudoer;
-  try {
-    const { username, uid } = userInfo();
-    // Bun takes the name from the environment, where services and cron jobs have none.
-    return username === "unknown" ? `uid ${uid}` : username;
-  } catch {
-    return ""; // A user id without a name, as in containers.
-  }
 }
 
 function banText({ ban: { address, until }, former }: BanAnswer): string {

@@ -6,6 +6,7 @@ import { loadConfig } from "../config/load.ts";
 import type { Address } from "../config/plan.ts";
 import { formatProblem } from "../config/problem.ts";
 import { adminUrl } from "../control/admin.ts";
+import { actorField, whoAsks } from "./whoasks.ts";
 
 export interface RemoteOptions {
   readonly admin?: string | undefined;
@@ -75,7 +76,7 @@ function send(
   said?: object,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const headers: Record<string, string> = { ...actor(), ...more };
+  const headers: Record<string, string> = { ...actorField(whoAsks()), ...more };
   if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
   const content = said === undefined ? {} : { body: JSON.stringify(said) };
   const base = address.kind === "unix" ? "http://localhost" : adminUrl(reachable(address));
@@ -87,13 +88,6 @@ export type Opened =
   | { readonly ok: true; readonly pieces: AsyncIterable<Uint8Array> }
   /** A sentence for the operator. */
   | { readonly ok: false; readonly message: string };
-
-/** Who asks, for the audit log: behind sudo who has asked for that. */
-function actor(): Record<string, string> {
-  const name = process.env["SUDO_USER"] ?? process.env["USER"] ?? "";
-  // A field holds Latin-1 (RFC 9110, section 5.5), and a name may be anything.
-  return /^[\x21-\x7e]{1,100}$/.test(name) ? { "sluice-actor": name } : {};
-}
 
 /** An answer that goes on for as long as it is read. `headers`: of the request, besides. */
 export async function open(

@@ -11,7 +11,6 @@ import type {
   OrderAnswer,
   RenewedAnswer,
 } from "../control/egress/answer.ts";
-import { whoAsks } from "./bans.ts";
 import type { Writer } from "./check.ts";
 import { type Answer, errorOf, failureOf, type Method, type Remote, type RemoteOptions, remoteOf } from "./client.ts";
 import {
@@ -27,6 +26,7 @@ import {
   troubles,
 } from "./egresstext.ts";
 import { Sheet } from "./table.ts";
+import { whoAsks } from "./whoasks.ts";
 
 export interface EgressListOptions extends RemoteOptions {
   readonly state?: string;

@@ -98,7 +98,7 @@ function headersOf({ method = "GET", body, type, headers }: Asking): Record<stri
     ...(method === "GET" ? {} : { "sluice-console": "1" }),
     ...(method === "GET" || named === ""
       ? {}
-      : { "sluice-actor": /^[ -~]*$/.test(named) ? named : encodeURIComponent(named) }),
+      : { "sluice-actor": /^[ -$&-~]*$/.test(named) ? named : encodeURIComponent(named) }),
     ...(body === undefined ? {} : { "content-type": type ?? "application/json" }),
   };
 }

@@ -97,6 +97,14 @@ describe("a body", () => {
     });
     expect((await send('{"weight":5}', { "sluice-actor": " bob " })).told).toMatchObject({ actor: "bob" });
     expect((await send('{"weight":5}')).told).toMatchObject({ actor: "192.0.2.1" });
+    for (const [field, actor] of [
+      [encodeURIComponent("Жанна д’Арк"), "Жанна д’Арк"],
+      ["100%", "100%"],
+      ["%D0", "%D0"],
+      ["a%0Ab%E2%80%AE", "a b"],
+    ] as const)
+      expect((await send('{"weight":5}', { "sluice-actor": field })).told).toMatchObject({ actor });
+    expect((await send('{"weight":5,"by":"a%20b"}')).told).toMatchObject({ actor: "a%20b" });
   });
 
   test.each([

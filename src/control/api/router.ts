@@ -76,7 +76,7 @@ export class Router {
     { operation, params }: Extract<Found, { kind: "operation" }>,
     peer: string,
   ): Promise<Answered> {
-    const told = namedBy(request.headers.get("sluice-actor")) ?? peer;
+    const told = namedBy(percentDecoded(request.headers.get("sluice-actor"))) ?? peer;
     const query = readQuery(operation, new URL(request.url));
     if (query instanceof Response) return { response: query, actor: told, body: undefined };
     const body = await readBody(operation, request);
@@ -120,6 +120,11 @@ function wrongMethod(method: string, allowed: readonly OperationMethod[]): Respo
 }
 
 const actorMax = 100;
+
+/** What is not of ASCII comes percent-encoded in a header; a name that is not, "100%", stands for itself. */
+function percentDecoded(text: string | null): string | null {
+  return text === null ? null : (decoded(text) ?? text);
+}
 
 /** A name as somebody gave it, fit to stand in a line of a log; null where there is none. */
 function namedBy(text: string | null): string | null {
