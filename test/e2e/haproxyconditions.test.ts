@@ -119,6 +119,23 @@ const groups: Readonly<Record<string, Group>> = {
       ["GET / HTTP/1.1", "X:"],
     ],
   },
+  addresses: {
+    lines: [
+      'http-request set-header a1 "%[hdr_ip(x,-1)]"',
+      'http-request set-header a2 "%[hdr(x),ipmask(24,64)]"',
+      "http-request set-var(txn.ip) hdr(x)",
+    ],
+    conditions: [
+      "{ hdr_ip(x) 10.0.0.0/8 2001:db8::/32 }",
+      "{ hdr(x) -m ip 10.0.0.0/8 2001:db8::/32 }",
+      "{ hdr(x) -m ip -f nets.txt }",
+      "{ var(txn.ip) -m ip 10.0.0.0/8 }",
+    ],
+    requests: [
+      ...["10.0.0.1", "10.0.0.1:4444", "10.0.0.1:0", "8.8.8.8:53", "8.8.8.8, 10.0.0.1:1", "10.0.0.1:2, 8.8.8.8"],
+      ...["2001:db8::1", "2001:db8::1:443", "[2001:db8::1]", "[2001:db8::1]:443", "10.0.0", "x10.0.0.1:1", ""],
+    ].map((value) => ["GET / HTTP/1.1", `X: ${value}`]),
+  },
   numbers: {
     conditions: [
       "{ hdr_cnt(x) gt 1 }",

@@ -41,8 +41,14 @@ const tests: readonly (readonly [string, string])[] = [
   ["hdr_beg(x) -i bot", "headers.list('x').exists(v, v.lowerAscii().startsWith('bot'))"],
   ["hdr(x) -m found", "has(headers['x'])"],
   ["hdr_val(x) gt 3", "headers.list('x').exists(v, int(v) > 3)"],
-  ["hdr_ip(x) 10.0.0.0/8", "headers.list('x').exists(v, ip(v) in cidr('10.0.0.0/8'))"],
-  ["hdr_ip(x,-1) 10.0.0.0/8", "ip(headers.list('x')[-1]) in cidr('10.0.0.0/8')"],
+  [
+    "hdr_ip(x) 10.0.0.0/8",
+    "headers.list('x').exists(v, ip(v.replaceRegex(r'^([0-9.]+):\\d+$', '$1')) in cidr('10.0.0.0/8'))",
+  ],
+  [
+    "hdr_ip(x,-1) 10.0.0.0/8",
+    "ip(headers.list('x')[-1].replaceRegex(r'^([0-9.]+):\\d+$', '$1')) in cidr('10.0.0.0/8')",
+  ],
   ["req.fhdr(x) a,b", "headers['x'] == 'a,b'"],
   // What a converter gives says how it is matched.
   ["hdr_beg(host),lower a", `${hostLower} == 'a'`],
@@ -74,7 +80,7 @@ const tests: readonly (readonly [string, string])[] = [
   ["src 192.168.1 10.12/8", "src in cidr('192.168.0.1', '10.0.0.0/8')"],
   ["src -n 10.9.9.9/16", "src in cidr('10.9.0.0/16')"],
   ["src fd00:1::5/16", "src in cidr('fd00::/16')"],
-  ["path -m ip 1.2.3.4", "ip(path) in cidr('1.2.3.4')"],
+  ["path -m ip 1.2.3.4", "ip(path.replaceRegex(r'^([0-9.]+):\\d+$', '$1')) in cidr('1.2.3.4')"],
   // files
   ["src -f office.txt", "src in lists['office.txt']"],
   ["hdr(host) -f hosts", "headers['host'] in lists.hosts"],

@@ -28,7 +28,7 @@ const samples: readonly (readonly [string, string])[] = [
   ["req.fhdr(x-a)", "{headers['x-a']}"],
   ["hdr_cnt(x-a)", "{has(headers['x-a']) ? headers.list('x-a').size() : 0}"],
   ["req.fhdr_cnt(x-a)", "{headers.count('x-a')}"],
-  ["hdr_ip(x-forwarded-for)", "{ip(headers.list('x-forwarded-for')[-1])}"],
+  ["hdr_ip(x-forwarded-for)", "{ip(headers.list('x-forwarded-for')[-1].replaceRegex(r'^([0-9.]+):\\d+$', '$1'))}"],
   ["cook(sid)", "{cookies['sid']}"],
   ["urlp(id),url_dec", "{params['id']}"],
   ["req.body_size", "{contentLength}"],

@@ -22,7 +22,17 @@ import {
 import { fault, refuse } from "./objection.ts";
 import { isTargetEdited, receivedTarget } from "./received.ts";
 import { literally } from "./regex.ts";
-import { item, type Kind, mapSample, nameIn, type Sample, type Site, sampleOf, variableName } from "./sample.ts";
+import {
+  addressIn,
+  item,
+  type Kind,
+  mapSample,
+  nameIn,
+  type Sample,
+  type Site,
+  sampleOf,
+  variableName,
+} from "./sample.ts";
 import { pathOf, type Word } from "./scene.ts";
 
 /** When it is there: session after TLS, hello in the content of mode tcp, stream for what belongs to a request or content. */
@@ -87,7 +97,6 @@ function several(
 
 const asIs = (code: Code): Code => code;
 const asInt = (code: Code): Code => call("int", code);
-const asAddress = (code: Code): Code => call("ip", code);
 
 /** Lines of one field stand joined, as in any list. */
 function wholeFields(side: Side): Make {
@@ -322,7 +331,7 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
   ...alike("req.proto_http req_proto_http", fetch("bool", "request", yes)),
   ...alike("hdr req.hdr", fetch("text", "request", fieldValues("request", "text", asIs), 0, 2)),
   ...alike("hdr_val req.hdr_val", fetch("int", "request", fieldValues("request", "int", asInt), 0, 2)),
-  ...alike("hdr_ip req.hdr_ip", fetch("address", "request", fieldValues("request", "address", asAddress), 0, 2)),
+  ...alike("hdr_ip req.hdr_ip", fetch("address", "request", fieldValues("request", "address", addressIn), 0, 2)),
   ...alike("hdr_cnt req.hdr_cnt", fetch("int", "request", fieldCount("request", false), 0, 1)),
   "req.fhdr": fetch("text", "request", wholeFields("request"), 0, 2),
   "req.fhdr_cnt": fetch("int", "request", fieldCount("request", true), 0, 1),
@@ -357,7 +366,7 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
   ...alike("status res.status", fetch("int", "response", primary("response.status"))),
   ...alike("res.hdr shdr", fetch("text", "response", fieldValues("response", "text", asIs), 0, 2)),
   ...alike("res.hdr_val shdr_val", fetch("int", "response", fieldValues("response", "int", asInt), 0, 2)),
-  ...alike("res.hdr_ip shdr_ip", fetch("address", "response", fieldValues("response", "address", asAddress), 0, 2)),
+  ...alike("res.hdr_ip shdr_ip", fetch("address", "response", fieldValues("response", "address", addressIn), 0, 2)),
   ...alike("res.hdr_cnt shdr_cnt", fetch("int", "response", fieldCount("response", false), 0, 1)),
   "res.fhdr": fetch("text", "response", wholeFields("response"), 0, 2),
   "res.fhdr_cnt": fetch("int", "response", fieldCount("response", true), 0, 1),

@@ -100,7 +100,12 @@ const requests: readonly (readonly [string, RuleDraft])[] = [
     { track: { table: "keys", by: "headers.list('x')[-1].lowerAscii()", slot: 1 } },
   ],
   ["track-sc2 src table keys", { track: { table: "keys", by: "string(src)", slot: 2 } }],
-  ["track-sc0 hdr(x-real-ip) table st", { track: { table: "st", by: "ip(headers.list('x-real-ip')[-1])", slot: 0 } }],
+  [
+    "track-sc0 hdr(x-real-ip) table st",
+    {
+      track: { table: "st", by: "ip(headers.list('x-real-ip')[-1].replaceRegex(r'^([0-9.]+):\\d+$', '$1'))", slot: 0 },
+    },
+  ],
   ["sc-inc-gpc0(0)", { increment: "tracked[0].gpc0" }],
   ["sc-inc-gpc0", { increment: "tracked[0].gpc0" }],
   ["sc-inc-gpc(2,1)", { increment: "tracked[1].gpc[2]" }],

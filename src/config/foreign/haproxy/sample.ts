@@ -3,7 +3,7 @@
 // one that is not there yet never matches in HAProxy, and is `false` here.
 
 import { takenNames } from "../../../rules/expression/names.ts";
-import { absent, type Code, call, choose, number, primary, text } from "./code.ts";
+import { absent, type Code, call, choose, method, number, pattern, primary, text } from "./code.ts";
 import { fault, refuse } from "./objection.ts";
 import type { Conversion, Service, Word } from "./scene.ts";
 
@@ -67,12 +67,17 @@ export function cast(sample: Sample, kind: Kind, word: Word): Sample {
         from === "bool" ? choose(code, number(1), number(0)) : call("int", code),
       );
     case "address":
-      if (from === "any") return mapSample(sample, kind, (code) => call("ip", call("string", code)));
-      if (from === "text" || from === "bytes") return mapSample(sample, kind, (code) => call("ip", code));
+      if (from === "any") return mapSample(sample, kind, (code) => addressIn(call("string", code)));
+      if (from === "text" || from === "bytes") return mapSample(sample, kind, addressIn);
       return refuse(word, "a number is no address in Sluice");
     case "bool":
       return mapSample(cast(sample, "int", word), kind, (code) => ({ ...relation(code), level: 3 }));
   }
+}
+
+/** The address that a text is; of IPv4 with a port behind it the address, as balancers in front write X-Forwarded-For. */
+export function addressIn(code: Code): Code {
+  return call("ip", method(code, "replaceRegex", pattern(String.raw`^([0-9.]+):\d+$`), text("$1")));
 }
 
 function relation(code: Code): Code {
