@@ -41,6 +41,6 @@ export function addBacktest(program: Command, terminal: Writer, ended: (code: nu
 }
 
 function count(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError("it must be a number from 1 on.");
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError("it must be a whole number from 1 to 9999999.");
   return Number(text);
 }

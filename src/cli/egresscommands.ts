@@ -60,7 +60,7 @@ export function addEgress(program: Command, terminal: Writer, ended: (code: numb
     });
   ofMember(remote("ban", "use an address no more"))
     .argument("<address>", address)
-    .option("--reason <text>", "why, for whoever looks at it later")
+    .option("--reason <text>", "why, for whoever looks at it later (required)")
     .option("--for <duration>", "how long, such as 1h (default: until it is unbanned)")
     .option("--until <time>", "until when, such as 2030-01-31T18:00:00Z")
     .action(async (member: string, options: EgressOrderOptions) => ended(await egressBan(member, options, terminal)));

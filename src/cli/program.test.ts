@@ -81,6 +81,15 @@ test("run takes a config by its name alone, and a mistyped option is answered wi
   expect(table.err).toContain("(sluice table show --help lists its options)");
 });
 
+test("what an option must be is told: in its help, and when it is something else", async () => {
+  const [ban, backtest] = await Promise.all([
+    sluice("egress", "ban", "--help"),
+    sluice("backtest", "web/limit", "access.log", "--top", "10000000"),
+  ]);
+  expect(ban.out).toMatch(/--reason <text> .*\(required\)/);
+  expect(backtest.err).toContain("it must be a whole number from 1 to 9999999.");
+});
+
 test("help and version are on stdout with exit code 0", async () => {
   const [help, version] = await Promise.all([sluice("--help"), sluice("version")]);
   expect([help.code, version.code]).toEqual([0, 0]);

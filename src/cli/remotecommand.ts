@@ -28,8 +28,8 @@ export function gathered(value: string, former: readonly string[] = []): readonl
   return [...former, value];
 }
 
-/** From 1 on. */
+/** From 1 on, of at most nine digits. */
 export function someNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("it must be a number from 1 on.");
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("it must be a whole number from 1 to 999999999.");
   return Number(text);
 }
