@@ -16,10 +16,11 @@ import type { ListsOfConfig } from "../holdings.ts";
 import type { Log } from "../log.ts";
 import type { LastReload } from "../reporting.ts";
 import { differences } from "./difference.ts";
-import { changesShown, lostChanges, type Machine, outlook } from "./outlook.ts";
+import { changesShown, lostChanges, outlook } from "./outlook.ts";
 import { patchedTree } from "./patching.ts";
 import { type After, Probation } from "./probation.ts";
 import { isGuarded, reachOf, unguarded } from "./reach.ts";
+import type { Machine } from "./restart.ts";
 import { sayingShown, shown } from "./secrets.ts";
 import type { Changed, ChangeOptions, ConfigPatch, ConfigService, Refused, Written } from "./service.ts";
 import type { ConfigSource, Version } from "./source.ts";
@@ -63,6 +64,7 @@ const retryMs = 5000;
 export class Configuring implements ConfigService {
   readonly #options: Omit<ConfiguringOptions, "first">;
   readonly #listsOf = new WeakMap<Config, ListsOfConfig>();
+  readonly #started: Config;
   #version: Version;
   #pending: Probation | null = null;
   /** What a reload had put in force is not any more, and the file that it read says it still, for all that is known. */
@@ -74,6 +76,7 @@ export class Configuring implements ConfigService {
     const { first, ...others } = options;
     const { nowMs } = others;
     this.#options = others;
+    this.#started = first.config;
     this.#version = { ...first, configured: first.config };
     this.#listsOf.set(first.config, first.lists);
     this.#last = { isSuccessful: true, atMs: nowMs(), succeededAtMs: nowMs(), problems: [] };
@@ -220,7 +223,7 @@ export class Configuring implements ConfigService {
       return finish(of("error"), of("warning"), null);
     }
     const version = this.#versionOf(loaded, attempt);
-    const diff = outlook(this.#version, version, this.#options);
+    const diff = outlook(this.#started, this.#version, version, this.#options);
     const lost = lostChanges(this.#version, version);
     const warnings = [...lines(loaded.warnings), ...(lost === null ? [] : [lost])];
     const busy = await this.#options.problemsOf(version.config);
@@ -281,7 +284,7 @@ export class Configuring implements ConfigService {
     if (pending === null) return nothingWaits;
     pending.cancel();
     pending.isRollingBack = true;
-    const diff = outlook(this.#version, pending.before, this.#options);
+    const diff = outlook(this.#started, this.#version, pending.before, this.#options);
     const { configured } = this.#version;
     const failure = await this.#putInForce(pending.before);
     // What stands in its way is said in the words that a reload is refused in: which address another program has, say.

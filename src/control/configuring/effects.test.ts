@@ -3,7 +3,6 @@ import type { ConfigInput } from "../../config/input.ts";
 import { judge } from "../../config/judge.ts";
 import { noMaterials } from "../../config/materials.ts";
 import { effectsOf, type Side, sideOf } from "./effects.ts";
-import { restartKeys } from "./restart.ts";
 
 const usual: ConfigInput = {
   listeners: { web: { listen: "127.0.0.1:8080", use: "app" } },
@@ -99,10 +98,4 @@ test("a cache of another size starts empty, lists are made anew, and the rest is
     "list bad: it is made anew of what is written now",
     "limits are others from the next request on",
   ]);
-});
-
-test("what a running Sluice cannot do any more is named", () => {
-  const [before, after] = [side({ workers: 2 }).config, side({ workers: 3, admin: { listen: "127.0.0.1:1" } }).config];
-  expect(restartKeys(before, after, 2, 8)).toEqual(["workers", "admin"]);
-  expect(restartKeys(before, before, 2, 8)).toEqual([]);
 });

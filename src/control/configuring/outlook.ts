@@ -7,15 +7,9 @@ import { partAsWritten } from "../../config/written.ts";
 import type { ConfigChange, ConfigDiff } from "../api/shape/config.ts";
 import { differences, type Edit, valueAt } from "./difference.ts";
 import { effectsOf, type Side, sideOf } from "./effects.ts";
-import { restartKeys } from "./restart.ts";
+import { type Machine, restartKeys } from "./restart.ts";
 import { shown } from "./secrets.ts";
 import type { Version } from "./source.ts";
-
-export interface Machine {
-  /** As many as there are, until the next start. */
-  readonly workers: number;
-  readonly cores: number;
-}
 
 /** The same config is compiled once, however often it is compared. */
 const sides = new WeakMap<Config, Side>();
@@ -26,12 +20,13 @@ function side({ config, materials }: Version): Side {
   return found;
 }
 
-export function outlook(before: Version, after: Version, { workers, cores }: Machine): ConfigDiff {
+/** `started`: what Sluice was started with. */
+export function outlook(started: Config, before: Version, after: Version, machine: Machine): ConfigDiff {
   const lost = lostChanges(before, after);
   return {
     changes: changesShown(differences(before.config, after.config)),
     effects: [...effectsOf(side(before), side(after)), ...(lost === null ? [] : [lost])],
-    restart: restartKeys(before.config, after.config, workers, cores),
+    restart: restartKeys(started, before.config, after.config, machine),
   };
 }
 

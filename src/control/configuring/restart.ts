@@ -1,17 +1,25 @@
 // What a config says that a Sluice which runs cannot do any more: keys that take effect at the next start only, as processes, and the
-// doors at which control can be asked, are opened once. It compares with what was in force before, so that who changes such a key is
-// told once, and who changes another is not told again.
+// doors at which control can be asked, are opened once. Such a key waits where it is not what Sluice was started with; it is told to
+// who changes it, once, and not to who changes another, nor to who changes it back.
 
 import { workersOf } from "../../config/compile.ts";
 import type { Config } from "../../config/types.ts";
 
-/** `workers`: as many as there are. `cores`: of this machine. */
-export function restartKeys(before: Config, after: Config, workers: number, cores: number): string[] {
+export interface Machine {
+  /** As many as there are, until the next start. */
+  readonly workers: number;
+  readonly cores: number;
+}
+
+/** `started`: what Sluice was started with. */
+export function restartKeys(started: Config, before: Config, after: Config, { workers, cores }: Machine): string[] {
+  const waits = (of: (config: Config) => unknown): boolean =>
+    !Bun.deepEquals(of(after), of(started)) && !Bun.deepEquals(of(after), of(before));
   return [
     ...(workersOf(after, cores) === workers ? [] : ["workers"]),
-    ...(Bun.deepEquals(after.admin, before.admin) ? [] : ["admin"]),
-    ...(after.metrics?.listen === before.metrics?.listen ? [] : ["metrics.listen"]),
-    ...(after.ipmanager?.listen === before.ipmanager?.listen ? [] : ["ipmanager.listen"]),
-    ...(after.log.format === before.log.format ? [] : ["log.format"]),
+    ...(waits(({ admin }) => admin) ? ["admin"] : []),
+    ...(waits(({ metrics }) => metrics?.listen) ? ["metrics.listen"] : []),
+    ...(waits(({ ipmanager }) => ipmanager?.listen) ? ["ipmanager.listen"] : []),
+    ...(waits(({ log }) => log.format) ? ["log.format"] : []),
   ];
 }
