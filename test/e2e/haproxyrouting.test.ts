@@ -255,6 +255,7 @@ const groups: Readonly<Record<string, Group>> = {
   http-response add-header x-many 2
   http-response replace-header x-url ^http://(.*)$ https://\\1
   http-response set-header x-status %[status]
+  http-response set-header x-server-name "%s %[srv_name]"
   http-response set-status 503 reason "Slow Down" if { status 500 }
   http-response deny if { res.hdr(x-bad) -m found }
   http-response return status 410 content-type text/plain string gone if { status 404 }
@@ -270,7 +271,18 @@ const groups: Readonly<Record<string, Group>> = {
       get("/f", "X-Status: 401 Unauthorized"),
       get("/g", "X-Status: 201 Created"),
     ],
-    fields: ["x-path", "server", "x-many", "x-url", "x-status", "x-slow", "x-powered-by", "x-backend", "location"],
+    fields: [
+      "x-path",
+      "server",
+      "x-many",
+      "x-url",
+      "x-status",
+      "x-slow",
+      "x-powered-by",
+      "x-backend",
+      "x-server-name",
+      "location",
+    ],
   },
   monitored: {
     front: `

@@ -34,6 +34,7 @@ import {
   variableName,
 } from "./sample.ts";
 import { pathOf, type Word } from "./scene.ts";
+import { serverName } from "./servername.ts";
 
 /** When it is there: session after TLS, hello in the content of mode tcp, stream for what belongs to a request or content. */
 export type Needs = "any" | "session" | "hello" | "request" | "response" | "stream";
@@ -371,7 +372,7 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
   "res.fhdr": fetch("text", "response", wholeFields("response"), 0, 2),
   "res.fhdr_cnt": fetch("int", "response", fieldCount("response", true), 0, 1),
   ...alike("res.cook scook", fetch("text", "response", setCookieOf, 0, 1)),
-  srv_name: fetch("text", "response", primary("response.server")),
+  srv_name: fetch("text", "response", (_args, site, word) => serverName(site, word)),
 
   ...alike(
     "capture.req.hdr",

@@ -9,6 +9,7 @@ import { pathAndQuery } from "./fetchnames.ts";
 import { fault, refuse } from "./objection.ts";
 import { missingSample, type Sample, type Site, sampleOf, textOf } from "./sample.ts";
 import type { Word } from "./scene.ts";
+import { serverName } from "./servername.ts";
 
 /** A plain text, or what is put in its place. */
 export type Part = string | Sample;
@@ -39,11 +40,10 @@ const variables: Readonly<Record<string, Sample | string>> = {
   ),
   Ts: sampleOf("int", call("int", primary("now"))),
   ST: sampleOf("int", primary("response.status")),
-  s: sampleOf("text", primary("response.server")),
   sslv: sampleOf("text", relate(text("TLSv"), "+", primary("tls.version"))),
   sslc: sampleOf("text", primary("tls.cipher")),
 };
-const responseOnly: ReadonlySet<string> = new Set(["ST", "s"]);
+const responseOnly: ReadonlySet<string> = new Set(["ST"]);
 const requestOnly: ReadonlySet<string> = new Set(["HM", "HP", "HPO", "HQ", "HU", "HV", "r", "ID"]);
 const others =
   `B CC CS H Hi Ta Tc Td Th Ti Tq Tr TR Tt Tw Tu U Tl T D ac b bc bi bp bq fc hr hrl hs hsl lc ms pid rc rt sc si sp sq t trg trl
@@ -98,12 +98,16 @@ function variableOf(site: Site, word: Word, name: string): Sample {
       ? refuse(word, "%f: which frontend a request came by is not told to the rules of a backend")
       : sampleOf("text", text(site.proxy.name));
   if (name === "b" && site.proxy.kind !== "frontend") return sampleOf("text", text(site.proxy.name));
+  if (name === "s")
+    return site.stage === "response"
+      ? sampleOf("text", serverName(site, word))
+      : missingSample("text", "%s is not there yet");
   const known = Object.hasOwn(variables, name) ? variables[name]! : null;
   if (known === null) {
     if (others.includes(name)) return refuse(word, `%${name} is not told to rules`);
     return fault(
       word,
-      `has %${name}, which is no variable of HAProxy's${didYouMean(name, Object.keys(variables))}; %% stands for a percent sign`,
+      `has %${name}, which is no variable of HAProxy's${didYouMean(name, [...Object.keys(variables), "s"])}; %% stands for a percent sign`,
     );
   }
   const isEarly = site.stage !== "response" && responseOnly.has(name);
