@@ -83,8 +83,17 @@ function httpError(conversion: Shelf, statement: Statement, answers: Answers): v
     else if (word.text === "string") reply.body = value.text;
     else if (word.text === "errorfile") reply.file = conversion.pathOf(value.text);
     else if (word.text === "errorfiles") reply.file = conversion.errorSections.get(value.text)?.get(code ?? 0) ?? "";
-    else if (word.text === "hdr") reply.headers = { ...reply.headers, [value.text]: rest[++at]?.text ?? "" };
-    else if (/^(?:lf-)?(?:file|string)$/.test(word.text))
+    else if (word.text === "hdr") {
+      const own = { ...reply.headers };
+      const name = Object.keys(own).find((other) => other.toLowerCase() === value.text.toLowerCase());
+      const text = rest[++at]?.text ?? "";
+      if (name !== undefined && name.toLowerCase() === "set-cookie")
+        return ledger.refuse(
+          pathOf(value),
+          "an answer that is written here sets one cookie: write it whole, in a file, for errorfile",
+        );
+      reply.headers = name === undefined ? { ...own, [value.text]: text } : { ...own, [name]: `${own[name]}, ${text}` };
+    } else if (/^(?:lf-)?(?:file|string)$/.test(word.text))
       return ledger.refuse(pathOf(word), "an answer is written here by string, or stands whole in an errorfile");
     else return ledger.fault(pathOf(word), "is no word of http-error");
   }

@@ -17,6 +17,10 @@ const requests: readonly (readonly [string, RuleDraft])[] = [
     'deny content-type text/plain string "{}" hdr X-A %[src]',
     { deny: { status: 403, type: "text/plain", body: "{{}}", headers: { "X-A": "{src}" }, template: true } },
   ],
+  [
+    "deny hdr X-A a hdr x-a %[src] hdr X-B b",
+    { deny: { status: 403, headers: { "X-A": "a, {src}", "X-B": "b" }, template: true } },
+  ],
   ["deny errorfile /etc/403.http", { deny: { file: "/etc/403.http" } }],
   ["reject", { reject: true }],
   ["silent-drop", { drop: true }],
@@ -210,6 +214,10 @@ const wrong: readonly (readonly [string, string])[] = [
   ["http-request replace-path ( b", 'error 1:2 must be a regular expression, not "("'],
   ["http-request del-header X -m reg a", "error 1:3 is refused: fields are removed by their whole names only"],
   ["http-request set-var(x) src", 'error 1:1 must name a variable with its scope, as in txn.name, not "x"'],
+  [
+    "http-request deny hdr Set-Cookie a=b hdr Set-Cookie c=d",
+    "error 1:6 is refused: an answer that is written here sets one cookie: write it whole, in a file, for errorfile",
+  ],
   ["http-request set-var(txn.x,ifthere) src", 'error 1:1 has "ifthere" where ifexists or ifnotexists can stand'],
   [
     "http-request set-var(txn.x,ifgt) src",

@@ -84,7 +84,7 @@ function readAnswer(line: RuleLine, usual: number, isDenial: boolean): Answer {
         payload = { word, value: line.next("a value") };
         break;
       case "hdr":
-        fields.push([line.next("the name of a field").text, line.format("its value")]);
+        addField(fields, line.next("the name of a field"), line.format("its value"));
         break;
       default:
         return fault(word, `is no argument of ${line.statement.words[1]!.text}: ${quote(word.text)}`);
@@ -100,6 +100,18 @@ function readAnswer(line: RuleLine, usual: number, isDenial: boolean): Answer {
   keys["headers"] = Object.fromEntries(fields.map(([name, parts]) => [name, text(parts)]));
   if (isTemplate) keys["template"] = true;
   return { status, keys };
+}
+
+/** A field that is written twice is a list of two values. */
+function addField(fields: [string, readonly Part[]][], { text: name, ...word }: Word, value: readonly Part[]): void {
+  const before = fields.find(([other]) => other.toLowerCase() === name.toLowerCase());
+  if (before === undefined) fields.push([name, value]);
+  else if (name.toLowerCase() === "set-cookie")
+    refuse(
+      { ...word, text: name },
+      "an answer that is written here sets one cookie: write it whole, in a file, for errorfile",
+    );
+  else before[1] = [...before[1], ", ", ...value];
 }
 
 interface Payload {
