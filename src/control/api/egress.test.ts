@@ -62,6 +62,7 @@ describe("GET /api/v1/egress", () => {
     ]);
     const named = await ask<EgressesAnswer>(`/api/v1/egress?member=${encodeURIComponent(ids[2]!)}`);
     expect(named.body.pools.map(({ name }) => name)).toEqual(["other"]);
+    expect((await ask<EgressesAnswer>("/api/v1/egress?member=[2001:DB8:0::3]")).body.pools).toHaveLength(1);
     expect((await ask("/api/v1/egress?member=203.0.113.11")).body.error).toContain('did you mean "203.0.113.1"?');
   });
 });
@@ -166,6 +167,12 @@ describe("GET /api/v1/egress/POOL/history", () => {
     const { body } = await ask<HistoryAnswer>("/api/v1/egress/scrape/history?limit=2");
     expect([body.history.map(({ status }) => status), body.isMore]).toEqual([[403, 404], true]);
     expect((await ask("/api/v1/egress/scrape/history?members=x")).status).toBe(404);
+    const [six, other] = await Promise.all(
+      [`members=${ids[2]!}`, "members=2001:DB8:0:0::3,[2001:db8::0003]"].map((query) =>
+        ask<HistoryAnswer>(`/api/v1/egress/scrape/history?${query}`),
+      ),
+    );
+    expect(other!.body).toEqual(six!.body);
     expect((await ask("/api/v1/egress/scrape/history?status=4x")).body.error).toContain("status must be such as");
     expect((await ask("/api/v1/egress/scrape/history?since=soon")).body.error).toContain("since must be a time");
   });
@@ -196,6 +203,17 @@ describe("orders", () => {
     ]);
     expect(log.join("")).toContain("2001:db8::3 is banned until 2026-11-22T10:06:03.000Z by ann: captcha wave");
     expect(log.join("")).toContain("let off by bob: calm again");
+  });
+
+  test("reach an address however it is written", async () => {
+    const { ask, egresses } = await stage();
+    for (const written of ["2001:DB8::3", "2001:db8:0:0:0:0:0:3", "[2001:db8::3]"]) {
+      const path = `/api/v1/egress/scrape/${encodeURIComponent(written)}`;
+      expect((await ask<MemberAnswer>(path)).body.member.id).toBe(ids[2]!);
+      expect((await ask(`${path}/ban`, { reason: "x" })).status).toBe(200);
+      expect(egresses.find("scrape")!.pool.standing(ids[2]!)!.state).toBe(4);
+      expect((await ask(`${path}/unban`, {})).status).toBe(200);
+    }
   });
 
   test("are refused where they say too little, or too much", async () => {

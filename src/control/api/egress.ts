@@ -26,6 +26,7 @@ import { membersPage } from "../egress/page.ts";
 import { countsOf, memberSummary, outcomeSummary, pairsOf, timelineOf, unavailablePairs } from "../egress/reading.ts";
 import { readBanOrder, readHistory, readMember, readMembers, readUnbanOrder, wrongName } from "../egress/request.ts";
 import { anyOutcome, search } from "../egress/search.ts";
+import { memberMeant } from "../egress/spelling.ts";
 import type { Egresses, OpenEgress } from "../egresses.ts";
 import { inSlices } from "../slices.ts";
 import { type Answer, json, notUnderstood, notValid, problem } from "./answer.ts";
@@ -151,7 +152,9 @@ function atMember(
 ): Answer {
   const asked = call.params.member!;
   return inPool(call, service, (open) => {
-    const index = open.plan.members.findIndex(({ id }) => id === asked);
+    const { members } = open.plan;
+    const meant = memberMeant(asked, (other) => members.some(({ id }) => id === other));
+    const index = members.findIndex(({ id }) => id === meant);
     return index < 0 ? problem(404, missingMember(asked, open)) : answer(open, index);
   });
 }
@@ -160,7 +163,7 @@ function list(searchParams: URLSearchParams, { egresses, totals }: EgressService
   const wrong = wrongName(searchParams, ["member"]);
   if (wrong !== null) return notUnderstood(wrong);
   const member = searchParams.get("member");
-  const all = member === null ? egresses.all : egresses.all.filter(({ board }) => board.memberOf(member) !== 0);
+  const all = member === null ? egresses.all : egresses.all.filter(({ board }) => hasMember(board, member));
   if (member !== null && all.length === 0) {
     const ids = egresses.all.flatMap(({ plan }) => plan.members.map(({ id }) => id));
     return problem(404, `no egress pool has a member ${member}${didYouMean(member, ids.slice(0, nearMax))}`);
@@ -171,6 +174,11 @@ function list(searchParams: URLSearchParams, { egresses, totals }: EgressService
     .map(({ summary }) => summary)
     .filter(({ name }) => names.has(name));
   return json(200, { pools } satisfies EgressesAnswer);
+}
+
+function hasMember(board: OpenEgress["board"], member: string): boolean {
+  const isId = (id: string): boolean => board.memberOf(id) !== 0;
+  return isId(memberMeant(member, isId));
 }
 
 function members(query: URLSearchParams, open: OpenEgress, { nowMs }: EgressService): Response {
@@ -209,9 +217,11 @@ async function history(query: URLSearchParams, open: OpenEgress): Promise<Respon
   if (!asked.ok) return notUnderstood(asked.message);
   const { members: wanted, limit, filter } = asked.value;
   const places = new Map(plan.members.map(({ id }, index) => [id, index]));
-  const missing = wanted?.find((id) => !places.has(id));
+  const isId = (id: string): boolean => places.has(id);
+  const meant = wanted === null ? [...places.keys()] : [...new Set(wanted.map((each) => memberMeant(each, isId)))];
+  const missing = meant.find((id) => !isId(id));
   if (missing !== undefined) return problem(404, missingMember(missing, open));
-  const searched = (wanted ?? [...places.keys()]).map((id) => ({ id, row: rows[places.get(id)!]! }));
+  const searched = meant.map((id) => ({ id, row: rows[places.get(id)!]! }));
   const { found, isMore } = await inSlices(search(board, searched, filter, limit));
   return json(200, { pool: plan.name, history: found, isMore } satisfies HistoryAnswer);
 }
