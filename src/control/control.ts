@@ -152,7 +152,7 @@ export class Control implements AdminService {
       clearFailures: (slot) => this.#totals.clearFailures(slot),
       drainedBy: (pool, server) => this.#discovery.drainerOf(pool, server),
     });
-    this.#prober = new Prober((slot, result) => this.#roster.checked(slot, result, Date.now()));
+    this.#prober = new Prober((slot, result) => this.#roster.checked(slot, result, Date.now()), { log });
     this.#supervisor = new Supervisor({
       workers: this.workers,
       arenaPath: state.arenaPath,

@@ -6,6 +6,7 @@ import type { Plan } from "../config/plan.ts";
 import { configSchema } from "../config/schema.ts";
 import { Slots } from "../config/slots.ts";
 import type { ProbeResult } from "../health/probe/result.ts";
+import { openLog } from "./log.ts";
 import { Prober } from "./prober.ts";
 
 const opened: Server[] = [];
@@ -45,7 +46,9 @@ function plan(servers: readonly string[], check: object): Plan {
   return compile(config, new Slots(), () => undefined);
 }
 
-function prober(hasFree?: (count: number) => boolean) {
+function prober(hasFreeFiles: (count: number) => boolean = () => true) {
+  const warned: string[] = [];
+  const log = openLog({ level: "warn", format: "text", isColored: false, write: (line) => warned.push(line) });
   const results: [slot: number, result: ProbeResult][] = [];
   let heard: (() => void) | null = null;
   const made = new Prober(
@@ -53,14 +56,13 @@ function prober(hasFree?: (count: number) => boolean) {
       results.push([slot, result]);
       heard?.();
     },
-    () => 0.5,
-    hasFree,
+    { random: () => 0.5, hasFreeFiles, log },
   );
   probers.push(made);
   const more = async (count: number): Promise<void> => {
     while (results.length < count) await new Promise<void>((resolve) => (heard = resolve));
   };
-  return { prober: made, results, more };
+  return { prober: made, results, more, warned };
 }
 
 test("all servers are probed at once, and adopt waits for the first result of each", async () => {
@@ -115,11 +117,12 @@ test("while no file is free nobody is probed, and what fails meanwhile says noth
     files.asked++;
     return count === 1 && !files.isFull;
   };
-  const { prober: made, results, more } = prober(hasFree);
+  const { prober: made, results, more, warned } = prober(hasFree);
   const probed = plan([well, gone], { http: "/", every: "100ms", timeout: "1s" });
   await made.adopt(probed);
   while (files.asked < 6) await Bun.sleep(5);
   expect([results, heard]).toEqual([[], []]);
+  expect(warned).toEqual([expect.stringContaining("no server is checked")]);
   files.isFull = false;
   await more(2);
   const slots = new Map(results.map(([slot, { isHealthy }]) => [slot, isHealthy]));

@@ -6,6 +6,7 @@
 
 import type { CheckPlan, Plan, ServerPlan } from "../config/plan.ts";
 import type { ProbeResult } from "../health/probe/result.ts";
+import type { Log } from "./log.ts";
 import { hasFreeFiles } from "./openfiles.ts";
 import { CommandProbing } from "./prober/command.ts";
 import { ConnectionProbing } from "./prober/connection.ts";
@@ -24,6 +25,18 @@ export interface Probed {
 
 export type Observed = (slot: number, result: ProbeResult) => void;
 
+export interface ProberOptions {
+  /** Told why nobody is probed just now. */
+  readonly log?: Pick<Log, "warn">;
+  readonly random?: () => number;
+  readonly hasFreeFiles?: (count: number) => boolean;
+}
+
+/** The least between two warnings. */
+const warnMs = 60_000;
+const resting =
+  "this process may open no more files: no server is checked, and each stays as it was, until it may; raise ulimit -n (LimitNOFILE), or see who holds connections to the admin interface and to metrics.listen";
+
 /** One probe under way. After `abort` it holds nothing any more and tells nothing. */
 interface Probing {
   abort(): void;
@@ -38,20 +51,19 @@ interface Task {
 
 export class Prober {
   readonly #observed: Observed;
+  readonly #log: Pick<Log, "warn"> | null;
   readonly #random: () => number;
-  readonly #hasFreeFiles: (count: number) => boolean;
+  readonly #hasFree: (count: number) => boolean;
+  #warnedMs = Number.NEGATIVE_INFINITY;
   readonly #contexts: SecureContexts = new SecureContexts();
   /** By everything a probe depends on: what has not changed goes on undisturbed. */
   #tasks = new Map<string, Task>();
 
-  constructor(
-    observed: Observed,
-    random: () => number = Math.random,
-    hasFree: (count: number) => boolean = hasFreeFiles,
-  ) {
+  constructor(observed: Observed, options: ProberOptions = {}) {
     this.#observed = observed;
-    this.#random = random;
-    this.#hasFreeFiles = hasFree;
+    this.#log = options.log ?? null;
+    this.#random = options.random ?? Math.random;
+    this.#hasFree = options.hasFreeFiles ?? hasFreeFiles;
   }
 
   /** Probe the servers of this plan and no others. Resolves when each of them has had a first result, or could have none. */
@@ -92,9 +104,9 @@ export class Prober {
         const periodMs = check.everyMs * (1 + JITTER * (2 * this.#random() - 1));
         timer = setTimeout(once, Math.max(0, startedMs + periodMs - performance.now()));
       };
-      if (!this.#hasFreeFiles(filesOf(check))) return again();
+      if (!this.#canProbe(check)) return again();
       probing = this.#probe(server, check, (result) => {
-        if (result.isHealthy || this.#hasFreeFiles(filesOf(check))) this.#observed(server.slot, result);
+        if (result.isHealthy || this.#canProbe(check)) this.#observed(server.slot, result);
         again();
       });
     };
@@ -111,14 +123,20 @@ export class Prober {
     };
   }
 
+  #canProbe({ kind }: CheckPlan): boolean {
+    if (this.#hasFree(kind === "exec" ? COMMAND_FILES : 1)) return true;
+    const nowMs = performance.now();
+    if (nowMs - this.#warnedMs >= warnMs) {
+      this.#warnedMs = nowMs;
+      this.#log?.warn(resting);
+    }
+    return false;
+  }
+
   /** `done` is called once, maybe before this returns, and not after `abort`. */
   #probe(server: ServerPlan, check: CheckPlan, done: (result: ProbeResult) => void): Probing {
     if (check.kind === "udp") return new DatagramProbing(server, check, done);
     if (check.exec !== null && check.kind === "exec") return new CommandProbing(server, check, check.exec, done);
     return new ConnectionProbing(server, check, this.#contexts, done);
   }
-}
-
-function filesOf({ kind }: CheckPlan): number {
-  return kind === "exec" ? COMMAND_FILES : 1;
 }

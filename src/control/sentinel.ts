@@ -81,7 +81,7 @@ export class Sentinel {
 
   constructor(options: SentinelOptions) {
     this.#options = options;
-    this.#prober = new Prober((slot, result) => this.#observed(slot, result));
+    this.#prober = new Prober((slot, result) => this.#observed(slot, result), { log: options.log });
   }
 
   /** Null ends it. Resolves when all targets have been probed once and the vote is in, or has failed. */

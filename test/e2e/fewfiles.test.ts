@@ -61,6 +61,7 @@ test.each(["admin", "metrics"] as const)(
     }
     expect(openFiles(sluice.pid)).toBeGreaterThanOrEqual(filesMax - 2);
     await end();
+    expect(sluice.stderr.split("this process may open no more files: no server is checked").length - 1).toBe(1);
     expect((await sluice.server(origin.address)).state).toBe("up");
     expect(sluice.stderr).not.toContain("down");
     // What it is told by a check is believed again.

@@ -58,7 +58,7 @@ class Watch {
       this.results.set(slot, [...(this.results.get(slot) ?? []), result]);
       this.#heard();
     },
-    () => 0.5,
+    { random: () => 0.5 },
   );
   #heard: () => void = () => {};
 
