@@ -66,6 +66,7 @@ const reconciler = new Reconciler({
     return null;
   },
   nowMs: Date.now,
+  log,
 });
 
 const members = Array.from({ length: count }, (_, index) => `http://10.1.${index >> 8}.${index & 255}:8080`);

@@ -1,5 +1,5 @@
 // Runs a control process until a signal ends it: loads the config, starts, says what runs, obeys signals. Shared by `run` and
-// the demo. SIGTERM and SIGINT drain, and a second one ends at once; SIGHUP loads the config again; SIGUSR1 opens logs anew.
+// the demo. SIGTERM and SIGINT drain, or cut the start short, and a second one ends at once; SIGHUP loads the config again; SIGUSR1 opens logs anew.
 // A terminal's Ctrl-C reaches both the launcher and us, and the launcher passes it on: signals close together count as one.
 
 import { sharedClock } from "../clock.ts";
@@ -8,6 +8,7 @@ import type { ConfigSource } from "../control/configuring/source.ts";
 import { Control } from "../control/control.ts";
 import { type Log, openLog } from "../control/log.ts";
 import { stateFolderOf } from "../control/state.ts";
+import { StartStopped } from "../control/stopping.ts";
 import { processOwner } from "../owner.ts";
 import { canLend, filePages } from "../pages.ts";
 import { takeProfile } from "../profiler.ts";
@@ -55,8 +56,10 @@ export async function serve(options: ServeOptions): Promise<number | null> {
       format: isText ? "text" : "json",
       isColored: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,
     });
+  const stopper = new AbortController();
   const starting = Control.start({
     source,
+    stop: stopper.signal,
     config,
     materials,
     lists,
@@ -73,7 +76,7 @@ export async function serve(options: ServeOptions): Promise<number | null> {
     isFresh,
     takeProfile,
   });
-  obeySignals(starting, source, log);
+  obeySignals(starting, stopper, source, log);
   try {
     const control = await starting;
     if (source.path !== null && loaded.origin !== undefined && followed.includes(loaded.origin.program))
@@ -90,23 +93,33 @@ export async function serve(options: ServeOptions): Promise<number | null> {
     else log.info(startFields(control, version), "started");
     return null;
   } catch (error) {
+    if (error instanceof StartStopped) return 0;
     for (const line of (error as Error).message.split("\n")) terminal.err(`sluice: ${line}`);
     return 1;
   }
 }
 
-function obeySignals(starting: Promise<Control>, source: ConfigSource, log: Log): void {
+function obeySignals(starting: Promise<Control>, stopper: AbortController, source: ConfigSource, log: Log): void {
   let firstMs: number | null = null;
+  let isStarting = true;
+  void starting.then(
+    () => (isStarting = false),
+    () => (isStarting = false),
+  );
   const end = (signal: NodeJS.Signals): void => {
     if (firstMs !== null && performance.now() - firstMs < SAME_SIGNAL_MS) return;
     const isFirst = firstMs === null;
     firstMs = performance.now();
+    if (isStarting) cutStart(isFirst, stopper, signal, log);
     void starting.then(
       async (control) => {
         if (!isFirst) await endNow(control, signal, log);
         else if (await drain(control, signal, log)) process.exit(0);
       },
-      () => {}, // It did not start, and serve has said why.
+      // It did not start, and serve has said why.
+      (error) => {
+        if (error instanceof StartStopped) process.exit(0);
+      },
     );
   };
   process.on("SIGTERM", end);
@@ -117,6 +130,16 @@ function obeySignals(starting: Promise<Control>, source: ConfigSource, log: Log)
     else void starting.then((control) => control.reload()).catch(() => {});
   });
   process.on("SIGUSR1", () => void starting.then((control) => control.reopenLogs()).catch(() => {}));
+}
+
+/** What it waits for, first checks above all, may take as long as servers let it. */
+function cutStart(isFirst: boolean, stopper: AbortController, signal: string, log: Log): void {
+  if (!isFirst) {
+    log.warn(`${signal} again: ended before it had started`);
+    process.exit(1);
+  }
+  log.info(`${signal}: it ends before it has started`);
+  stopper.abort();
 }
 
 /** False when it was cut short by a second signal, which ends the process with another exit code. */

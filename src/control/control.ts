@@ -45,6 +45,7 @@ import { Roster } from "./roster.ts";
 import type { Brake } from "./seat.ts";
 import { openState, type StateFolder } from "./state.ts";
 import type { Status } from "./status.ts";
+import { StartStopped, unlessStopped } from "./stopping.ts";
 import { Supervisor } from "./supervisor.ts";
 import { workerProcesses } from "./workerprocess.ts";
 
@@ -72,6 +73,8 @@ export interface ControlOptions {
   /** Tables of the run before are not taken up. */
   readonly isFresh?: boolean;
   readonly brake?: Brake;
+  /** Aborted: the start waits for nothing any more, and rejects with `StartStopped` (stopping.ts). Later it means nothing. */
+  readonly stop?: AbortSignal;
   /** Of this process (src/profiler.ts); absent: it cannot be taken. */
   readonly takeProfile?: (order: ProfileOrder) => Promise<void>;
 }
@@ -194,6 +197,7 @@ export class Control implements AdminService {
         return isFirst ? this.#supervisor.start(plan, files) : this.#supervisor.publish(plan, files);
       },
       nowMs: Date.now,
+      log,
     });
     this.#certificates = new Certificates({
       log,
@@ -259,6 +263,7 @@ export class Control implements AdminService {
     const { config } = options;
     const problems = await startProblems(config);
     if (problems.length > 0) throw new Error(problems.join("\n"));
+    if (options.stop?.aborted === true) throw new StartStopped();
     const { stateFolder, owner, log } = options;
     const workers = workersOf(config, availableParallelism());
     const state = openState(stateFolder, owner, workers, (text) => log.warn(text));
@@ -282,7 +287,10 @@ export class Control implements AdminService {
   }
 
   /** The options are held by nobody: what is in them of the first config is none of the next one's memory. */
-  async #open(address: Address, { materials, folder, sharedMs, foreign, takeProfile }: ControlOptions): Promise<void> {
+  async #open(
+    address: Address,
+    { materials, folder, sharedMs, foreign, takeProfile, stop }: ControlOptions,
+  ): Promise<void> {
     const changed = (bans: string | null): void => this.#supervisor.renew({ bans });
     this.#bans = await Bans.open({ folder: this.#state.path, log: this.#log, nowMs: Date.now, changed });
     const { tables } = this.#holdings;
@@ -303,7 +311,7 @@ export class Control implements AdminService {
         ...{ live: this.#live, configuring: this.#configuring, note: (text: string) => this.#log.info(text) },
       },
     });
-    const problem = await this.#reconciler.apply(this.config, materials);
+    const problem = await unlessStopped(this.#reconciler.apply(this.config, materials), stop);
     if (problem !== null) throw new Error(problem);
     this.#fleet.adopt(this.config);
     this.#certificates.adopt(this.config, folder, materials);

@@ -98,6 +98,7 @@ function stage() {
       return world.problem;
     },
     nowMs: () => 0,
+    log,
   });
   const hosts = (): string[] =>
     world.published.splice(0).map((plan) => {

@@ -10,6 +10,7 @@ import type { Plan } from "../config/plan.ts";
 import { type SlotHolder, Slots } from "../config/slots.ts";
 import type { Config } from "../config/types.ts";
 import type { Totals } from "../memory/tally.ts";
+import type { Log } from "./log.ts";
 import type { Names } from "./names.ts";
 import type { Prober } from "./prober.ts";
 import type { Roster } from "./roster.ts";
@@ -32,6 +33,7 @@ export interface ReconcilerOptions {
   /** Null when the plan is in force; otherwise why the former one still is. */
   readonly publish: (plan: Plan, files: PlanFiles) => Promise<string | null>;
   readonly nowMs: () => number;
+  readonly log: Log;
 }
 
 /** Exactly one of `keep` and `undo` is called. */
@@ -45,6 +47,8 @@ export interface Prepared {
 
 const namesPatienceMs = 50;
 const probePatienceMs = 1000;
+/** Of servers that are waited for. */
+const namedMax = 5;
 const closedProblem = "Sluice is shutting down";
 
 export class Reconciler {
@@ -77,7 +81,7 @@ export class Reconciler {
       await finder.adopt(config);
       if (await names.refresh(hostNames(withFound(config, finder.foundOf)))) this.#isNewsOwed = true;
       const problem = await this.#publish(config, materials);
-      if (problem !== null && this.#config !== null) await finder.adopt(this.#config);
+      if (problem !== null && this.#config !== null && !this.#isClosed) await finder.adopt(this.#config);
       return problem;
     });
   }
@@ -153,7 +157,7 @@ export class Reconciler {
       return problem;
     };
     const probed = prober.adopt(plan);
-    if (isProbedFirst) await probed;
+    if (isProbedFirst) await this.#whenProbed(plan, probed);
     else if (this.#isLaidBare(plan)) await withinMs(probed, probePatienceMs);
     if (this.#isClosed) return leave(closedProblem);
     // Last: what is counted between the copy of a table that has another shape now and the plan that obeys it is lost.
@@ -177,6 +181,20 @@ export class Reconciler {
     prepared.keep();
     roster.release();
     return null;
+  }
+
+  /** For whom it waits is said where that takes long. */
+  async #whenProbed(plan: Plan, probed: Promise<void>): Promise<void> {
+    if (await withinMs(probed, probePatienceMs)) return;
+    const { roster, log } = this.#options;
+    const unchecked = plan.pools
+      .flatMap(({ servers }) => servers)
+      .filter(({ slot }) => roster.conditionOf(slot).state === "unchecked")
+      .map(({ id }) => id);
+    const more = unchecked.length - namedMax;
+    const names = unchecked.slice(0, namedMax).join(", ") + (more > 0 ? ` and ${more} more` : "");
+    log.info(`waiting for the first checks of ${names === "" ? "servers" : names}`);
+    await probed;
   }
 
   /** A pool has none of its servers that are well any more, and its new ones are not known to be: what serves now may serve a moment longer. */

@@ -166,6 +166,22 @@ test("when the control process is killed its workers end by themselves, and the 
   expect(next.stderr).not.toMatch(/"level":"error"/);
 });
 
+test("a signal while it waits for first checks ends it at once, with 0, and leaves nothing behind", async () => {
+  await using room = new Room();
+  const silent = new Origin(room, () => null);
+  const app = { servers: [silent.address], check: { http: "/", timeout: "5m", every: "5m" } };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    const sluice = await Sluice.start(room, { pools: { app } }, { isAwaited: false });
+    await says(sluice, `waiting for the first checks of app/${silent.address}`);
+    expect(existsSync(stateFolderOf(sluice.configPath))).toBe(true);
+    sluice.child.kill(signal);
+    expect(await sluice.exited()).toBe(0);
+    expect(sluice.stderr).toContain(`${signal}: it ends before it has started`);
+    expect(sluice.stderr).not.toMatch(/"level":"(warn|error)"[^\n]*server/);
+    expect(existsSync(stateFolderOf(sluice.configPath))).toBe(false);
+  }
+});
+
 test("a second signal ends it at once, with 1", async () => {
   await using room = new Room();
   const origin = new Origin(room, () => null);
