@@ -4,10 +4,11 @@
 
 import type { z } from "zod";
 import { didYouMean } from "../../config/nearest.ts";
+import { keyText, type Path } from "../../config/problem.ts";
 import { depthMax, isDeeper } from "../configuring/measure.ts";
 import { notUnderstood, notValid, problem } from "./answer.ts";
 import type { Operation } from "./operation.ts";
-import { refusalOf } from "./wording.ts";
+import { innermost, refusalOf, saidOf } from "./wording.ts";
 
 /** Read and good; or the refusal. */
 export type Reading = { readonly value: unknown } | Response;
@@ -102,7 +103,8 @@ function parsed(text: string): unknown {
 }
 
 /** In the words of the readers that are there besides schemas. */
-function bodyRefusal(schema: z.ZodType, issue: z.core.$ZodIssue): string {
+function bodyRefusal(schema: z.ZodType, outer: z.core.$ZodIssue): string {
+  const issue = innermost(outer);
   const [first, ...rest] = issue.path.map(String);
   const shape = (schema as Partial<z.ZodObject>).shape ?? {};
   if (first === undefined && issue.code === "unrecognized_keys") {
@@ -110,8 +112,8 @@ function bodyRefusal(schema: z.ZodType, issue: z.core.$ZodIssue): string {
     const name = String(issue.keys[0]).slice(0, 100);
     return `the key ${JSON.stringify(name)} is not known; there is ${names.join(", ")}`;
   }
-  if (first === undefined) return issue.message;
-  const place = [first, ...rest].join(".");
+  if (first === undefined) return issue.code === "custom" ? issue.message : `the body ${saidOf(issue)}`;
+  const place = keyText(issue.path as Path); // What JSON has for keys.
   const of = rest.length === 0 ? (shape[first] as z.ZodType | undefined) : undefined;
-  return of === undefined ? `${place}: ${issue.message}` : refusalOf(place, of, issue);
+  return of === undefined ? `${place} ${saidOf(issue)}` : refusalOf(place, of, issue);
 }

@@ -9,7 +9,51 @@ export function refusalOf(name: string, schema: z.ZodType, issue: z.core.$ZodIss
   if (issue.code === "unrecognized_keys")
     return `${name} has no ${issue.keys.map((key) => key.slice(0, 100)).join(", ")}`;
   const allowed = allowedBy(schema);
-  return allowed === null ? `${name}: ${issue.message}` : `${name} must be ${allowed}`;
+  return allowed === null ? `${name} ${saidOf(issue)}` : `${name} must be ${allowed}`;
+}
+
+/** Of what may be one thing or another, what is wrong with the one that was meant: it is right the furthest down. */
+export function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== "invalid_union") return issue;
+  const firsts = issue.errors.flatMap(([first]) => (first === undefined ? [] : [innermost(first)]));
+  const deepest = firsts.toSorted((a, b) => b.path.length - a.path.length)[0];
+  if (deepest === undefined || deepest.path.length === 0) return issue;
+  return { ...deepest, path: [...issue.path, ...deepest.path] };
+}
+
+/** Continues the name of the place: "must be a text". */
+export function saidOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "custom":
+      return issue.message;
+    case "unrecognized_keys":
+      return `has no ${issue.keys.map((key) => key.slice(0, 100)).join(", ")}`;
+    case "invalid_value":
+      return `must be one of ${issue.values.join(", ")}`;
+    case "invalid_type":
+      return / received undefined$/.test(issue.message) ? "is missing" : `must be ${kindOf(issue)}`;
+    case "invalid_union": {
+      const options = (issue as { readonly options?: readonly unknown[] }).options;
+      if (options !== undefined) return `must be one of ${options.join(", ")}`;
+      const kinds = issue.errors.flatMap(([first]) => (first?.code === "invalid_type" ? [kindOf(first)] : []));
+      return `must be ${[...new Set(kinds)].join(" or ")}`;
+    }
+    case "too_small":
+      return `must have at least ${issue.minimum}`;
+    case "too_big":
+      return `must have at most ${issue.maximum}`;
+    default:
+      return `is not as it should be: ${issue.message}`;
+  }
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  ...{ string: "a text", number: "a number", int: "a whole number", boolean: "true or false", null: "null" },
+  ...{ array: "a list", object: "an object", record: "an object" },
+};
+
+function kindOf({ expected }: z.core.$ZodIssueInvalidType): string {
+  return kinds[expected] ?? `of the kind ${expected}`;
 }
 
 interface Told {
