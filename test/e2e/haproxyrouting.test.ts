@@ -11,13 +11,15 @@ import { Twins } from "./harness/twins.ts";
 setDefaultTimeout(60_000);
 const test = testWith(["haproxy"]);
 
-/** What the server saw: its own name, then method, target and fields in the order of their names. */
+/** What the server saw: its own name, then method, target without a host and fields in the order of their names. */
 function echoOf(name: string): Handler {
   return ({ method, target, fields, body }) => {
     const lines = [...fields].flatMap(([field, values]) => values.map((value) => `${field}: ${value}`));
     const status = fields.get("x-status")?.[0] ?? "200 OK";
     const said = fields.get("x-say")?.[0]?.split("|") ?? [];
-    const text = [name, `${method} ${target}`, ...lines.sort(), body.toString()].join("\n");
+    const text = [name, `${method} ${target.replace(/^http:\/\/[^/]*/, "")}`, ...lines.sort(), body.toString()].join(
+      "\n",
+    );
     const head = ok(text, "Server: origin", "X-Powered-By: test", ...said).toString("latin1");
     return head.replace("200 OK", status);
   };
@@ -139,6 +141,7 @@ const groups: Readonly<Record<string, Group>> = {
   http-request set-path /set%[path] if { path_beg /sp }
   http-request set-query q=%[query] if { path_beg /sq }
   http-request set-uri /uri%[url] if { path_beg /su }
+  http-request set-uri http://u.test:81/abs/%[path]/%[hdr(host)] if { path_beg /abs }
   http-request set-pathq /pq?%[query] if { path_beg /spq }
   http-request replace-path /rp/(.*) /\\1/rp if { path_beg /rp }
   http-request replace-path ^/plain$ /changed
@@ -156,6 +159,7 @@ const groups: Readonly<Record<string, Group>> = {
       get("/sq/a"),
       get("/su/a?b"),
       get("/spq/a?b"),
+      get("/abs/a?b"),
       get("/rp/a/b?c"),
       get("/plain?c"),
       get("/plain/x"),

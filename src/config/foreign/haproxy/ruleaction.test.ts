@@ -86,6 +86,17 @@ const requests: readonly (readonly [string, RuleDraft])[] = [
   ["set-path /x%[path]", { setPath: "/x{path}" }],
   ["set-query a=1", { setQuery: "a=1" }],
   ["set-uri /x?y", { setTarget: "/x?y" }],
+  ["set-uri /a?b", { setTarget: "/a?b" }],
+  ["set-uri http://b.test", { setHeader: { Host: "b.test" }, setTarget: "/" }],
+  ["set-uri https://b.test:81?x", { setHeader: { Host: "b.test:81" }, setTarget: "/?x" }],
+  [
+    "set-uri http://%[path,field(2,/)].test/%[hdr(host)]",
+    {
+      set: { "vars.uri_target": "'' + '/' + headers['host']" },
+      setHeader: { Host: "{path.field('/', 2)}.test" },
+      setTarget: "{vars.uri_target}",
+    },
+  ],
   ["set-method POST", { setMethod: "POST" }],
   ["replace-path (.*) /foo\\\\1", { rewritePath: { pattern: "^(.*)$", by: "/foo$1" } }],
   ["replace-path ^/a/(.*) /\\\\1", { rewritePath: { pattern: "^/a/(.*)$", by: "/$1" } }],
@@ -218,6 +229,10 @@ const wrong: readonly (readonly [string, string])[] = [
     "http-request deny hdr Set-Cookie a=b hdr Set-Cookie c=d",
     "error 1:6 is refused: an answer that is written here sets one cookie: write it whole, in a file, for errorfile",
   ],
+  [
+    "http-request replace-uri ^/a http://b.test/",
+    "error 1:3 is refused: an absolute URI is written by set-uri, under a condition that asks what this expression does",
+  ],
   ["http-request set-var(txn.x,ifthere) src", 'error 1:1 has "ifthere" where ifexists or ifnotexists can stand'],
   [
     "http-request set-var(txn.x,ifgt) src",
@@ -264,6 +279,13 @@ describe("what is wrong with a rule", () => {
     test(`${written}: ${expected}`, () => {
       expect(ruleScene(`  ${written}`).told.filter((line) => line.startsWith("error"))).toEqual([expected]);
     });
+});
+
+test("a URI that is made of what is asked for is told", () => {
+  expect(ruleScene("  http-request set-uri %[hdr(x)]").told).toEqual([
+    "warning 1 is approximated: where it comes to an absolute URI, nothing is changed",
+  ]);
+  expect(ruleScene("  http-request set-uri %[url,regsub(a,b)]").told).toEqual([]);
 });
 
 test("a tarpit is as long as timeout tarpit", () => {

@@ -5,11 +5,11 @@ import { quote } from "../../../base/reading.ts";
 import { type Code, call, choose, index, method, pattern, primary, relate, text } from "./code.ts";
 import type { RuleDraft } from "./draft.ts";
 import { pathAndQuery } from "./fetchnames.ts";
-import { constantOf, type Part, templateOf } from "./logformat.ts";
+import { constantOf, expressionOf, type Part, templateOf } from "./logformat.ts";
 import { fault, refuse } from "./objection.ts";
 import { eachPart, hasAll, readRegex, replacement, whole } from "./regex.ts";
 import type { RuleLine } from "./ruleline.ts";
-import { textOf } from "./sample.ts";
+import { nameIn, textOf } from "./sample.ts";
 import type { Word } from "./scene.ts";
 
 type Edit = (line: RuleLine) => RuleDraft;
@@ -114,6 +114,40 @@ function replacePart(key: string, other: string, subject: Code): Edit {
   };
 }
 
+const isAbsolute = (part: Part | undefined): boolean => typeof part === "string" && /^https?:\/\//i.test(part);
+
+/** With an absolute URI the host is another too. */
+function setUri(line: RuleLine): RuleDraft {
+  const parts = line.format("a URI");
+  const [first] = parts;
+  if (!isAbsolute(first)) {
+    if (typeof first === "object" && !/^\(?(?:path|target)\b/.test(first.code.text))
+      line.differs("where it comes to an absolute URI, nothing is changed");
+    return { setTarget: templateOf(parts) };
+  }
+  const bare = [(first as string).replace(/^https?:\/\//i, ""), ...parts.slice(1)];
+  const end = bare.findIndex((part) => typeof part === "string" && /[/?]/.test(part));
+  const ending = end === -1 ? "" : (bare[end] as string);
+  const cut = ending.search(/[/?]/);
+  const authority = end === -1 ? bare : [...bare.slice(0, end), ending.slice(0, cut)];
+  const rest = end === -1 ? ["/"] : [ending[cut] === "/" ? "" : "/", ending.slice(cut), ...bare.slice(end + 1)];
+  if (end === -1 && parts.length > 1) line.differs("its host is all of it, without a path");
+  const host = { Host: templateOf(authority) };
+  const constant = constantOf(rest);
+  if (constant !== null) return { setHeader: host, setTarget: templateOf([constant]) };
+  // What it is made of is what there was before it.
+  const kept = nameIn("vars", "uri_target").text;
+  return { set: { [kept]: expressionOf(rest).text }, setHeader: host, setTarget: `{${kept}}` };
+}
+
+function replaceUri(line: RuleLine): RuleDraft {
+  const word = line.peek();
+  const by = line.statement.words[line.statement.words.indexOf(word!) + 1];
+  if (isAbsolute(by?.text))
+    refuse(by!, "an absolute URI is written by set-uri, under a condition that asks what this expression does");
+  return replacePart("rewriteTarget", "setTarget", primary("target"))(line);
+}
+
 function setStatus(line: RuleLine): RuleDraft {
   const word = line.next("a status");
   const status = /^\d{3}$/.test(word.text) ? Number(word.text) : 0;
@@ -147,11 +181,11 @@ export const requestEdits: Readonly<Record<string, Edit>> = {
   "set-method": setPart("setMethod", "a method"),
   "set-path": setPart("setPath", "a path"),
   "set-query": setPart("setQuery", "a query"),
-  "set-uri": setPart("setTarget", "a URI"),
+  "set-uri": setUri,
   "set-pathq": setPart("setTarget", "a path with its query"),
   "replace-path": replacePart("rewritePath", "setPath", primary("path")),
   "replace-pathq": replacePart("rewriteTarget", "setTarget", pathAndQuery),
-  "replace-uri": replacePart("rewriteTarget", "setTarget", primary("target")),
+  "replace-uri": replaceUri,
   "normalize-uri": normalize,
 };
 
