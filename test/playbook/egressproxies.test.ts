@@ -53,8 +53,20 @@ test("a gateway's target is judged here, for it looks names up in this very netw
   play.names.set("inside.example", ["10.0.0.1"]);
   for (const host of ["inside.example", "127.0.0.1", "[::1]"]) {
     play.connect().sends(asked(`http://${host}/`, host));
-    play.expectAmong("report 403 target_denied");
+    const denied = play.take();
+    expect(denied).toContain("report 403 target_denied");
+    // It was chosen, and carried nothing.
+    expect(denied.join()).not.toContain("X-Egress-IP");
   }
+  play.names.set("nowhere.example", []);
+  play.connect().sends(asked("http://nowhere.example/", "nowhere.example"));
+  const unresolved = play.take();
+  expect(unresolved).toContain("report 502 name_unresolved");
+  expect(unresolved.join()).not.toContain("X-Egress-IP");
+  // One that was asked, and did not get through, is told.
+  play.connect().sends(asked("http://a.example/", "a.example"));
+  play.refuse();
+  expect(play.take().join()).toMatch(/502 Bad Gateway.*X-Egress-IP: 192\.0\.2\.11/);
 });
 
 test("a gateway that refuses is at fault itself; it carries no tunnels", () => {

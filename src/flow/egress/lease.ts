@@ -154,9 +154,9 @@ export class Lease implements Wait, Way, Resting, Scout {
     return !this.isHopped && this.member?.door.kind === "proxy";
   }
 
-  /** X-Egress-IP, as a line; "" where there is nothing to tell. */
+  /** X-Egress-IP, as a line; "" where there is nothing to tell: no member was asked to carry anything. */
   get line(): string {
-    return this.site.lineOf(this.index);
+    return this.#isBegun || this.#lost > 0 ? this.site.lineOf(this.index) : "";
   }
 
   /** The same, into a head. */
