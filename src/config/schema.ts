@@ -40,7 +40,7 @@ import { tests } from "./testschema.ts";
 import type { Config } from "./types.ts";
 
 // Not in the usual words, which quote the value: a token has no place in a terminal or log.
-const tokenExpected = "must be a text of at least 16 characters without spaces";
+const tokenExpected = "must be a text of at least 16 letters, digits and signs of ASCII, without spaces";
 
 const admin = section({
   listen: text(listenExpected, readListenAddress)
