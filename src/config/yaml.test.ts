@@ -28,7 +28,13 @@ test("an alias bomb, an unknown tag and a second document are refused", () => {
   expect(fault(readYaml("a: !secret b\n"))).toContain("Unresolved tag");
   expect(fault(readYaml("a: 1\n---\nb: 2\n"))).toContain("multiple documents");
   expect(fault(readYaml("a: 1\na: 2\n"))).toContain("unique");
-  expect(fault(readYaml("a: *b\n"))).toContain("nresolved alias");
+  expect(readYaml("a: &base 1\nb: { <<: *bse }\nc: [*later]\nd: &later 2\ne: *later\n")).toEqual({
+    ok: false,
+    faults: [
+      { at: 20, message: 'there is no anchor &bse before this alias; did you mean "base"?' },
+      { at: 31, message: "there is no anchor &later before this alias" },
+    ],
+  });
 });
 
 test("the words of YAML 1.1 that were truth values are texts", () => {

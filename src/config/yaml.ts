@@ -2,8 +2,9 @@
 // makes of it, so that a .json file is JSON to every other program too. Where JSON.parse refuses, the YAML tree tells which habit
 // of YAML it was. Aliases and merge keys (<<) work in YAML; a merged key has the place of the section it was merged into.
 
-import { isAlias, isMap, isScalar, isSeq, type ParsedNode, parseDocument, type Scalar } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, type ParsedNode, parseDocument, type Scalar, visit } from "yaml";
 import type { Document, SyntaxFault } from "./document.ts";
+import { didYouMean } from "./nearest.ts";
 import { Places } from "./place.ts";
 import type { Path } from "./problem.ts";
 import { findUnquoted } from "./unquoted.ts";
@@ -17,8 +18,24 @@ export function readYaml(text: string): Document {
   try {
     return { ok: true, value: document.toJS({ maxAliasCount: 100 }) ?? {}, places };
   } catch (error) {
-    return { ok: false, faults: [{ at: 0, message: (error as Error).message }] }; // An alias without its anchor, or too many.
+    const strays = strayAliases(document.contents);
+    return { ok: false, faults: strays.length > 0 ? strays : [{ at: 0, message: (error as Error).message }] }; // Too many.
   }
+}
+
+/** In the order of the text, in which an anchor comes before its aliases. */
+function strayAliases(contents: ParsedNode | null): SyntaxFault[] {
+  const anchors = new Set<string>();
+  const strays: SyntaxFault[] = [];
+  visit(contents, {
+    Alias: (_, { source, range }) => {
+      if (anchors.has(source)) return;
+      const message = `there is no anchor &${source} before this alias${didYouMean(source, [...anchors])}`;
+      strays.push({ at: range?.[0] ?? 0, message });
+    },
+    Value: (_, { anchor }) => void (anchor === undefined || anchors.add(anchor)),
+  });
+  return strays;
 }
 
 export function readJson(text: string): Document {
