@@ -301,9 +301,10 @@ const groups: Readonly<Record<string, Group>> = {
   errorfiles pages
   use_backend empty if { path /empty }
   use_backend own if { path /own }
+  use_backend off if { path /off }
   http-request deny deny_status 429 if { path /429 }
   default_backend app`,
-    requests: [get("/empty"), get("/own"), get("/429"), get("/")],
+    requests: [get("/empty"), get("/own"), get("/off"), get("/429"), get("/")],
     fields: ["content-type", "x-page"],
   },
   pages: {
@@ -405,6 +406,10 @@ backend paged from usual
   errorfile 403 429.http
   errorfile 503 own503.http
   http-request deny if { path /back }
+  server app {ORIGIN:app}
+backend off from usual
+  disabled
+  errorfile 503 own503.http
   server app {ORIGIN:app}
 backend own from usual
   errorfile 503 own503.http

@@ -84,7 +84,7 @@ const tests: readonly (readonly [string, string])[] = [
   // files
   ["src -f office.txt", "src in lists['office.txt']"],
   ["hdr(host) -f hosts", "headers['host'] in lists.hosts"],
-  ["path -M paths.map", "path in lists['paths.map']"],
+  ["path -M -f paths.map", "path in lists['paths.map']"],
   // What is asked of counters twice is asked once where asking counts.
   ["src_get_gpc0(st) 3:7", "st[src].gpc0 >= 3 && st[src].gpc0 <= 7"],
   ["src_inc_gpc0(st) 3:7", "[increment(st[src].gpc0)].exists(v, v >= 3 && v <= 7)"],

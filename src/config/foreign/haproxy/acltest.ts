@@ -27,6 +27,8 @@ export function readTest(site: Site, words: readonly Word[], ledgerWord: Word): 
   const { sample, method: own } = readTested(site, first);
   let method: MatchMethod | null = null;
   let isFolded = false;
+  // Of the files behind it, the first word of a line counts.
+  let isMap = false;
   let isEnded = false;
   const patterns: Pattern[] = [];
   let at = 1;
@@ -49,14 +51,16 @@ export function readTest(site: Site, words: readonly Word[], ledgerWord: Word): 
         break;
       case "-m": {
         const name = operand(flag);
-        if (patterns.length > 0) fault(flag, "must stand before -f and -M");
+        if (patterns.length > 0) fault(flag, "must stand before -f");
         method = methodNamed(name);
         break;
       }
-      case "-f":
-      case "-M": {
+      case "-M":
+        isMap = true;
+        break;
+      case "-f": {
         const file = operand(flag);
-        patterns.push({ word: file, text: file.text, source: flag.text === "-f" ? "file" : "map", isFolded });
+        patterns.push({ word: file, text: file.text, source: isMap ? "map" : "file", isFolded });
         break;
       }
       default:

@@ -121,6 +121,11 @@ test("PROXY headers are believed from everybody in mode tcp, from private addres
   expect(input.listeners["x"]?.trustedProxies).toEqual(["0.0.0.0/0", "::/0"]);
 });
 
+test("maxconn 0 is none", () => {
+  const { listener, told } = partsOf(["bind :80 maxconn 0"]);
+  expect([listener.maxConnections, told]).toEqual([undefined, []]);
+});
+
 test("a bind's own maxconn comes before the frontend's, that before global's", () => {
   const { input } = tried(
     "global\n maxconn 9\nlisten x\n bind :1 maxconn 3\n bind :2\n maxconn 5\n server a 127.0.0.1:1\nlisten y\n bind :3\n server a 127.0.0.1:1",

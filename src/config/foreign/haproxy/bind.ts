@@ -53,7 +53,8 @@ export function readBind(ledger: Ledger, statement: Statement, mode: "http" | "t
   if (!options.has("ssl") && options.has("crt"))
     warn(ledger, options.word("crt")!, "does nothing without ssl, as in HAProxy: clients are taken without TLS");
   if (addresses === null) return null;
-  const maxConnections = readCount(ledger, options.value("maxconn") ?? undefined, 1, 10_000_000);
+  // 0 is as good as none.
+  const maxConnections = readCount(ledger, options.value("maxconn") ?? undefined, 0, 10_000_000) || null;
   return { statement, word, addresses, isProxied: options.has("accept-proxy"), maxConnections, tls, options };
 }
 

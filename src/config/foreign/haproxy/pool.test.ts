@@ -43,7 +43,7 @@ test.each([
   ["retries many", "error many must be a whole number from 0 to 100"],
   [
     "retry-on all-retryable-errors",
-    "warning retry-on is approximated: a request is sent again only where it cannot have reached a server, or is safe to repeat",
+    "warning retry-on is approximated: what a server answers is passed on, whatever its status; sent again is what no server can have had, or what is safe to repeat and was not answered",
   ],
   ["http-reuse sometimes", "error sometimes must be never, safe, aggressive or always"],
   ["cookie", "error cookie needs the name of a cookie"],

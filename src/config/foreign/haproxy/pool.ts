@@ -200,9 +200,15 @@ function retriesOf({ ledger }: Conversion, settings: Settings): PoolDraft {
   if (old !== undefined) ledger.approximate(linePath(old), "option redispatch is what HAProxy calls it since 2.1");
   const isFree = old !== undefined || settings.option("redispatch") !== undefined;
   const on = settings.last("retry-on");
-  if (on?.words.some(({ text }) => !["none", "conn-failure", "retry-on"].includes(text)) === true)
+  const events = on?.words.slice(1).map(({ text }) => text) ?? [];
+  if (events.some((event) => /^\d{3}$|^(?:junk-response|all-retryable-errors)$/.test(event)))
     ledger.approximate(
-      linePath(on),
+      linePath(on!),
+      "what a server answers is passed on, whatever its status; sent again is what no server can have had, or what is safe to repeat and was not answered",
+    );
+  else if (events.some((event) => !["none", "conn-failure"].includes(event)))
+    ledger.approximate(
+      linePath(on!),
       "a request is sent again only where it cannot have reached a server, or is safe to repeat",
     );
   const isNone = on?.words[1]?.text === "none";

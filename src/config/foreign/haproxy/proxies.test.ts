@@ -77,6 +77,14 @@ test.each([
   expect(told(text)).toContain(message);
 });
 
+test("what leads to a backend that is disabled is answered 503", () => {
+  const { input, told: lines } = tried(
+    "defaults\n mode http\n timeout client 1s\nlisten x\n bind :1\n use_backend off if { path /off }\n server a a:1\nbackend off\n disabled\n http-request deny\n server a a:1",
+  );
+  expect(input.pools?.["off"]).toEqual({ reply: { status: 503 } });
+  expect(lines.filter((line) => line.includes("error"))).toEqual([]);
+});
+
 test("a proxy that is disabled is left out, whole", () => {
   const { input, told: lines } = tried("listen x\n disabled\n bind :1\n server a a:1");
   const nothing = "1:1 error  there is no frontend or listen with a bind line, and so nothing to listen on";

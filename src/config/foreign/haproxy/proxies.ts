@@ -54,7 +54,13 @@ export function readProxies(sections: readonly Section[], ledger: Ledger): Servi
         ledger.fault(pathOf(name), `is the name of the ${same.kind} in line ${same.word.line} already`);
       else if (!statements.some(isDisabled))
         proxies.push({ kind, name: name.text, word: name, statements, mode: modeOf(statements) });
-      else for (const statement of section.statements) ledger.note(linePath(statement), "the proxy is disabled");
+      else {
+        for (const statement of section.statements) ledger.note(linePath(statement), "the proxy is disabled");
+        // What leads to it is answered 503, as by a backend that has no servers, rules or pages.
+        const kept = statements.filter(({ words }) => words[0]!.text === "mode");
+        if (kind !== "frontend")
+          proxies.push({ kind: "backend", name: name.text, word: name, statements: kept, mode: modeOf(kept) });
+      }
     }
   }
   return proxies;

@@ -57,7 +57,7 @@ describe("values of a file", () => {
     const site = siteWith(read);
     expect(testOf("path -i -f starts.lst", site)).toBe("path.lowerAscii() in lists['starts.lst']");
     expect(testOf("path -i -f Hosts.lst", site)).toBe("path.lowerAscii() in lists['Hosts.lst']");
-    expect(testOf("path -i -M hosts.map", site)).toBe("path.lowerAscii() in lists['hosts.map']");
+    expect(testOf("path -i -M -f hosts.map", site)).toBe("path.lowerAscii() in lists['hosts.map']");
     expect(testOf("path -i -f big.lst", site)).toBe("path.lowerAscii() in lists['big.lst']");
     expect(site.conversion.draft.lists).toEqual({
       "starts.lst": { texts: "/etc/starts.lst" },
@@ -72,7 +72,7 @@ describe("values of a file", () => {
     expect(testOf("path_beg -f starts.lst -i /C")).toBe(
       "path.startsWith('/a') || path.startsWith('/b') || path.lowerAscii().startsWith('/c')",
     );
-    expect(testOf("path_end -M hosts.map")).toBe("path.endsWith('/a') || path.endsWith('/ab')");
+    expect(testOf("path_end -M -f hosts.map")).toBe("path.endsWith('/a') || path.endsWith('/ab')");
   });
 
   test("are too many, or not there", () => {
