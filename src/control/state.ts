@@ -29,7 +29,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { Arena, arenaBytes, touchedBytes } from "../memory/arena.ts";
+import { Arena, arenaBytes } from "../memory/arena.ts";
 import { bytesFree } from "./sharedfile.ts";
 
 export interface StateFolder {
@@ -64,8 +64,9 @@ export function stateFolderOf(identity: string): string {
   return join(root, `sluice-${process.getuid?.() ?? 0}-${digest}`);
 }
 
-/** Beside the arena. With less than both caches are in the way. */
-const wantedBytes = 2 ** 19;
+/** Of control and of each worker, what a run of some servers touches in a while. With less caches are in the way. */
+const wantedBytes = 2 ** 20;
+const wantedWorkerBytes = 2 ** 16;
 /** A start that finds less would be ended by the system in the middle of it (SIGBUS). */
 const leastBytes = 2 ** 18;
 
@@ -82,7 +83,7 @@ export function openState(
   const path = resolve(folder);
   claimFolder(path);
   const lockPath = join(path, "control.pid");
-  lockWithRoom({ path, lockPath, owner, wanted: wantedBytes + touchedBytes(workers), warn });
+  lockWithRoom({ path, lockPath, owner, wanted: wantedBytes + workers * wantedWorkerBytes, warn });
   const arenaPath = join(path, "arena");
   // A new file, never the old one: a worker that outlived its control for a moment may still be writing to that.
   rmSync(arenaPath, { force: true });

@@ -59,11 +59,6 @@ export const offset: Record<"board" | "sharedServers" | "sharedPools" | "workers
 
 export const arenaBytes: number = offset.workers + capacity.workers * workerBytes;
 
-/** What of it so many workers and control touch in time; the rest takes no memory. */
-export function touchedBytes(workers: number): number {
-  return offset.workers + workers * workerBytes;
-}
-
 /** Words of the header. */
 export const headerWord = { magic: 0, layout: 1, boardVersion: 2 } as const;
 
@@ -89,7 +84,7 @@ export class Arena {
 
   /** Takes a zeroed or formatted region, of `arenaBytes` bytes for as many `workers` as there may be. */
   constructor(bytes: Uint8Array, workers: number = capacity.workers) {
-    const size = touchedBytes(workers);
+    const size = offset.workers + workers * workerBytes;
     assert(bytes.byteLength >= size && bytes.byteOffset % 8 === 0, "the region is too small or not aligned");
     this.words = new Int32Array(bytes.buffer, bytes.byteOffset, size / 4);
     this.cells = new Float64Array(bytes.buffer, bytes.byteOffset, size / 8);
@@ -104,7 +99,7 @@ export class Arena {
 
   /** As it is now, in memory of its own, with the blocks of so many workers. What others write meanwhile may be there in part. */
   snapshot(workers: number): Arena {
-    const words = this.words.slice(0, touchedBytes(workers) / 4);
+    const words = this.words.slice(0, (offset.workers + workers * workerBytes) / 4);
     return new Arena(new Uint8Array(words.buffer), workers);
   }
 

@@ -235,6 +235,8 @@ export class Tally {
 export class Totals {
   readonly #arena: Arena;
   readonly #at: readonly ReturnType<typeof workerOffsets>[];
+  /** Of each kind, how many rows from the first on have ever had an owner. What is behind them has never been touched, and takes no memory. */
+  readonly #rows = { listeners: 0, routes: 0, pools: 0, servers: 0, egresses: 0 };
 
   /** `workers`: how many blocks are in use; those above are not looked at. */
   constructor(arena: Arena, workers: number) {
@@ -312,20 +314,20 @@ export class Totals {
     );
   }
 
-  /** Control only: a dead worker's gauges, before its block is given to the next. */
+  /** Control only: a dead worker's gauges, before its block is given to the next. Of rows that `clearRow` has given to somebody. */
   clearGauges(worker: number): void {
     const at = workerOffsets(worker);
     const { cells, words } = this.#arena;
     for (const cell of workerGauges) cells[at.words / 8 + cell] = 0;
-    for (let slot = 0; slot < capacity.listeners; slot++)
+    for (let slot = 0; slot < this.#rows.listeners; slot++)
       for (const cell of [listenerCell.connections, listenerCell.tunnels])
         cells[at.listeners / 8 + slot * rowCells + cell] = 0;
-    for (let slot = 0; slot < capacity.routes; slot++) {
+    for (let slot = 0; slot < this.#rows.routes; slot++) {
       const open = at.routes / 8 + slot * rowCells + routeCell.open;
       if (cells[open] !== 0) cells[open] = 0;
     }
-    for (let slot = 0; slot < capacity.pools; slot++) cells[at.pools / 8 + slot * rowCells + poolCell.queued] = 0;
-    for (let slot = 0; slot < capacity.servers; slot++) {
+    for (let slot = 0; slot < this.#rows.pools; slot++) cells[at.pools / 8 + slot * rowCells + poolCell.queued] = 0;
+    for (let slot = 0; slot < this.#rows.servers; slot++) {
       const row = at.servers / 8 + slot * rowCells;
       if (cells[row + serverCell.open] !== 0) cells[row + serverCell.open] = 0;
       if (cells[row + serverCell.idle] !== 0) cells[row + serverCell.idle] = 0;
@@ -335,6 +337,7 @@ export class Totals {
 
   /** Control only: a row that gets a new owner starts at zero in every block. */
   clearRow(kind: "listeners" | "routes" | "pools" | "servers" | "egresses", slot: number): void {
+    this.#rows[kind] = Math.max(this.#rows[kind], slot + 1);
     for (const at of this.#at) {
       const row = at[kind] / 8 + slot * rowCells;
       this.#arena.cells.fill(0, row, row + rowCells);

@@ -1,8 +1,8 @@
-// A Sluice whose memory for shared files runs out while it works: the system ends it (SIGBUS). The next start finds that memory full,
-// and must serve without anybody tidying up first. The small /dev/shm is in a mount namespace of the test's own, which takes root.
+// A Sluice whose memory for shared files is small. Where it runs out while it works the system ends it (SIGBUS): the next start finds
+// that memory full, and must serve without anybody tidying up first. The small /dev/shm is in a mount namespace of the test's own, which takes root.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { Origin } from "./harness/origin.ts";
+import { Origin, ok } from "./harness/origin.ts";
 import { Room } from "./harness/room.ts";
 import { type Draft, Sluice, type StartOptions } from "./harness/sluice.ts";
 import { says, until } from "./harness/wait.ts";
@@ -56,3 +56,20 @@ test.skipIf(!isMountable)(
     expect(await next.exited()).toBe(0);
   },
 );
+
+test.skipIf(!isMountable)("many workers end, and are replaced, in memory that is small", async () => {
+  await using room = new Room();
+  const origin = new Origin(room, () => ok("ok"));
+  const place = await smallMemory(room, "4m");
+  const draft = { workers: 6, recorder: { entries: 0 }, pools: { app: { servers: [origin.address] } } };
+  const sluice = await Sluice.start(room, draft, place);
+  const [pid] = await sluice.workers();
+  process.kill(pid!, "SIGKILL");
+  await until("another worker", async () => {
+    const pids = await sluice.workers();
+    return pids.length === 6 && !pids.includes(pid!);
+  });
+  expect((await fetch(sluice.url)).status).toBe(200);
+  sluice.child.kill("SIGTERM");
+  expect(await sluice.exited()).toBe(0);
+});
