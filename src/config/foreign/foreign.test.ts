@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Path } from "../problem.ts";
 import { readToml } from "../toml.ts";
-import { judgeForeign } from "./foreign.ts";
+import { judgeForeign, judgeForeignText } from "./foreign.ts";
 
 const strange: readonly unknown[] = [null, "x", "-1s", -1, 7, 10n, true, [], [[1]], ["x"], {}, new Date(0)];
 
@@ -61,4 +61,16 @@ test("what is found later is told at the foreign key, and counted", () => {
   const brought = judgement?.bring({ severity: "error", path, part: "value", message: "does not exist" });
   expect(brought?.path).toEqual(["servers", "web", "tls", "key_path"]);
   expect(judgement?.origin().keywords).toMatchObject({ kept: 5, refused: 1 });
+});
+
+test("what a line that is refused may use is not told as used by nobody", () => {
+  const of = (condition: string, last = ""): string[] =>
+    judgeForeignText(
+      `defaults\n mode http\n timeout connect 1s\n timeout client 1s\n timeout server 1s\nfrontend web\n bind :8080\n acl good path /a\n use_backend other if ${condition}\n default_backend app\nbackend app\n server a 10.0.0.1:80\nbackend other\n server b 10.0.0.2:80\n${last}`,
+      "haproxy.cfg",
+      {},
+    ).findings.map(({ message }) => message);
+  expect(of("badacl")).toEqual(['is no ACL: "badacl"']);
+  expect(of("good")).toEqual([]);
+  expect(of("good", "backend idle\n server c 10.0.0.3:80\n")).toEqual(["is used by no listener"]);
 });

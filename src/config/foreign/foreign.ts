@@ -90,7 +90,7 @@ function judged(
   const judgement = judge(input);
   for (const finding of judgement.findings) {
     const brought = origins.bring(finding);
-    if (!isBroken || !isNear(brought, holes)) ledger.judged(brought);
+    if (!isBroken || !(isNear(brought, holes) || isOfUse(finding))) ledger.judged(brought);
   }
   return {
     translation,
@@ -104,6 +104,11 @@ function judged(
     },
     origin: () => ({ program, keywords: ledger.counts() }),
   };
+}
+
+/** That nothing uses it: what is refused may be what does. */
+function isOfUse({ severity, message }: Finding): boolean {
+  return severity === "warning" && message.startsWith("is used by no ");
 }
 
 /** Whether something at that place, around it or in it is refused already. */
