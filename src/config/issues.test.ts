@@ -32,6 +32,13 @@ test("of a union, the branch that fits the value's kind tells what is wrong", ()
   ]);
 });
 
+test("a number that is beyond two bounds at once is told once", () => {
+  for (const size of [2 ** 60, -(2 ** 60)])
+    expect(told(section({ size: count(1, 9) }), { size })).toEqual([
+      `size value: must be a whole number from 1 to 9, not ${size}`,
+    ]);
+});
+
 test("a value of no branch's kind is told what kinds there are", () => {
   for (const value of [5, true, []])
     expect(told(schema, { either: value })).toEqual(["either value: must be one of three kinds"]);

@@ -18,7 +18,7 @@ export interface Finding {
 type Issue = z.core.$ZodIssue;
 
 export function findings(issues: readonly Issue[], above: Path = []): Finding[] {
-  return issues.flatMap((issue): Finding[] => {
+  const found = issues.flatMap((issue): Finding[] => {
     const path = [...above, ...(issue.path as Path)]; // Symbols are no keys of a config.
     const error = (at: Path, part: "key" | "value", message: string): Finding => ({
       severity: "error",
@@ -41,6 +41,12 @@ export function findings(issues: readonly Issue[], above: Path = []): Finding[] 
         return [error(path, "value", issue.message)];
     }
   });
+  // A number beyond all that are exact is beyond the bounds of its key too, and would be told for both.
+  return found.filter((each, index) => index === 0 || !isSame(each, found[index - 1]!));
+}
+
+function isSame(a: Finding, b: Finding): boolean {
+  return a.message === b.message && a.part === b.part && JSON.stringify(a.path) === JSON.stringify(b.path);
 }
 
 /**
