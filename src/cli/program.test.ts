@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../test/e2e/harness/port.ts";
 import type { Status } from "../control/status.ts";
-import { withCommand } from "./program.ts";
+import { buildProgram, helpOf, withCommand } from "./program.ts";
 
 // Each starts processes, one of them several times, which a busy machine gives little time.
 setDefaultTimeout(60_000);
@@ -53,6 +53,13 @@ test("options alone are the demo's, or run's where they say what to run", () => 
   expect(withCommand(["-c", "x.toml"])).toEqual(["run", "-c", "x.toml"]);
   expect(withCommand(["--help"])).toEqual(["--help"]);
   expect(withCommand(["status", "--json"])).toEqual(["status", "--json"]);
+});
+
+test("help of what is no command says so", () => {
+  const program = buildProgram(() => {});
+  expect(helpOf(program, ["help", "drian"])).toEqual(["drian"]);
+  for (const words of [["help"], ["help", "drain"], ["help", "help"], ["help", "--help"], ["drian"]])
+    expect(helpOf(program, words)).toEqual(words);
 });
 
 test("what is not understood is exit code 2, with the word that was meant", async () => {

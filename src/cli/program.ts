@@ -56,7 +56,7 @@ export async function main(words: readonly string[]): Promise<void> {
     // Here, and not only below: a command may end the process when it has said its code.
     json?.end();
   }, json ?? terminal);
-  const whole = withCommand(words);
+  const whole = withCommand(helpOf(program, words));
   if (!serving.includes(whole[0]!) || whole.includes("--help") || whole.includes("-h")) endWithReader();
   try {
     await program.parseAsync([...whole], { from: "user" });
@@ -66,6 +66,14 @@ export async function main(words: readonly string[]): Promise<void> {
   } finally {
     json?.end();
   }
+}
+
+/** Help of what is no command is an attempt at that command: it is told that there is none, and which one may be meant. */
+export function helpOf(program: Command, words: readonly string[]): readonly string[] {
+  const [first, name] = words;
+  if (first !== "help" || name === undefined || name.startsWith("-") || name === "help") return words;
+  const isKnown = program.commands.some((each) => each.name() === name || each.aliases().includes(name));
+  return isKnown ? words : words.slice(1);
 }
 
 /** Options alone are the demo's, or run's where they say what to run. */
