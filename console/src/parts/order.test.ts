@@ -17,6 +17,18 @@ test("rows that are equal stand by their keys, so that they stay where they are 
   expect(order(rows.toReversed(), true)).toBe("abcd");
 });
 
+test("equal rows whose keys have numbers in them stand by those, and keys that only look alike have one order too", () => {
+  const keys = ["app/10.0.0.10:80", "app/10.0.0.2:80", "App/10.0.0.2:80"];
+  const sorted = (from: readonly string[]): string[] =>
+    ordered(
+      from.map((key) => ({ key, value: 1 })),
+      { sortBy: ({ value }) => value, keyOf, isDown: false },
+    ).map(keyOf);
+  const wanted = ["App/10.0.0.2:80", "app/10.0.0.2:80", "app/10.0.0.10:80"];
+  expect(sorted(keys)).toEqual(wanted);
+  expect(sorted(keys.toReversed())).toEqual(wanted);
+});
+
 test("what has no value comes last, upwards and downwards", () => {
   const rows: Row[] = [
     { key: "a", value: null },
