@@ -56,7 +56,9 @@ export function usageProblem(config: string | undefined, others: Words): string 
   if (given === undefined) return null;
   const option = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const elsewhere =
-    given === "admin" ? " (configs of ipmanager, goproxy and GopherProxy have no place for it: SLUICE_ADMIN has)" : "";
+    given === "admin"
+      ? " (a haproxy.cfg and configs of ipmanager, goproxy and GopherProxy have no place for it: SLUICE_ADMIN has)"
+      : "";
   return `--${option} stands in the config that -c names; give one or the other${elsewhere}`;
 }
 

@@ -2,7 +2,8 @@
 // what its rules come to (rules.ts), and what it comes to as listeners and as a pool. Pools come last, for only then is known which
 // backends are in use.
 
-import type { ConfigInput } from "../../input.ts";
+import { readListenAddress } from "../../../base/address.ts";
+import type { AdminInput, ConfigInput } from "../../input.ts";
 import { didYouMean } from "../../nearest.ts";
 import { Places } from "../../place.ts";
 import type { Path } from "../../problem.ts";
@@ -80,6 +81,8 @@ export function translateHaproxy(
   const sections = readSections(lines, ledger);
   const statements = sections.filter(({ kind }) => kind === "global").flatMap((section) => section.statements);
   const { ground, config } = readGlobal(ledger, origins, statements, file);
+  const admin = adminOf(ledger, environment, String(lines[0]?.[0]?.line ?? 1));
+  if (admin !== null) config.admin = admin;
   tellOtherSections(ledger, sections);
   const builder = new Builder(ledger, origins, sections, ground, config, textOf);
   builder.build(translateRules);
@@ -105,6 +108,16 @@ function keyOf(words: ReadonlyMap<string, readonly Word[]>, [line, index]: Path)
     .slice(0, isPair ? 2 : 1)
     .map(({ text }) => text)
     .join(" ");
+}
+
+/** There is no place for it in the file: it is where the variable says by which `sluice status` finds it, or at a page of statistics. */
+function adminOf(ledger: Ledger, environment: Environment, line: string): AdminInput | null {
+  const listen = environment["SLUICE_ADMIN"]?.trim() ?? "";
+  if (listen === "") return null;
+  const reading = readListenAddress(listen);
+  if (reading.ok) return { listen };
+  ledger.fault([line], `says not where the admin interface is, SLUICE_ADMIN says that, and it ${reading.message}`);
+  return null;
 }
 
 class Builder implements Conversion {
@@ -181,7 +194,7 @@ class Builder implements Conversion {
         .all("bind")
         .flatMap((statement) => readBind(this.ledger, statement, proxy.mode, this.#ground) ?? []);
       if (isForStats(settings)) {
-        const admin = statsProxy(this.ledger, settings, binds);
+        const admin = statsProxy(this.ledger, settings, binds, this.draft.config.admin?.listen ?? null);
         if (admin !== null) this.draft.config.admin ??= admin;
         continue;
       }

@@ -105,6 +105,14 @@ test("users of a userlist, with their groups", () => {
   ]);
 });
 
+test("SLUICE_ADMIN says where the admin interface is, before a page of statistics does", () => {
+  const text = "listen s\n mode http\n bind 127.0.0.1:8404\n stats enable\n";
+  const { input, told: lines } = tried(text, { SLUICE_ADMIN: "127.0.0.1:3000" });
+  expect(input.admin).toEqual({ listen: "127.0.0.1:3000" });
+  expect(lines).toContain("3:2 warning bind is approximated: the admin interface stands for it, at 127.0.0.1:3000");
+  expect(tried(text, { SLUICE_ADMIN: "here" }).told[0]).toStartWith("1:1 error listen says not where");
+});
+
 test("the page of statistics is the admin interface, at its address where that is of loopback", () => {
   const page = (bind: string): ReturnType<typeof tried> =>
     tried(`listen stats\n mode http\n bind ${bind}\n stats enable\n stats uri /\n stats auth a:b`);

@@ -30,7 +30,13 @@ export function isForStats(settings: Settings): boolean {
 }
 
 /** Says so at each line, and gives what the admin interface takes over. */
-export function statsProxy(ledger: Ledger, settings: Settings, binds: readonly Bind[]): AdminInput | null {
+/** `said`: where the admin interface is, whatever its lines say. */
+export function statsProxy(
+  ledger: Ledger,
+  settings: Settings,
+  binds: readonly Bind[],
+  said: string | null,
+): AdminInput | null {
   for (const statement of settings.proxy.statements)
     if (!statement.isInherited && isRuleWord(statement.words[0]!.text))
       ledger.approximate(
@@ -40,7 +46,8 @@ export function statsProxy(ledger: Ledger, settings: Settings, binds: readonly B
   const address = binds.flatMap(({ addresses }) => addresses)[0];
   const reading = address === undefined ? null : readListenAddress(address);
   const isLocal = reading?.ok === true && reading.value.kind === "tcp" && isLoopback(reading.value.host);
-  const where = isLocal ? address! : "127.0.0.1:2112, for elsewhere it demands a token (admin.listen and admin.token)";
+  const where =
+    said ?? (isLocal ? address! : "127.0.0.1:2112, for elsewhere it demands a token (admin.listen and admin.token)");
   for (const bind of binds)
     ledger.approximate(linePath(bind.statement), `the admin interface stands for it, at ${where}`);
   tellStats(ledger, settings, true);
