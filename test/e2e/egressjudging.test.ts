@@ -40,6 +40,22 @@ test("share: half of the last outcomes are enough, in whatever order they come, 
   expect(outside.from().filter((from) => from === "127.0.0.3")).toHaveLength(2);
 });
 
+test("an address that this machine does not have is unusable at the first request, which goes by another, and the log warns of it", async () => {
+  await using room = new Room();
+  const { outside, proxy, api } = await proxyStage(room, {
+    members: [{ addresses: ["127.0.0.2-3", "203.0.113.9"] }],
+    choose: "roundRobin",
+  });
+  const answers = await inTurns(9, 1, () => askBy(proxy.port, outside.host(1)));
+  expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+  expect((await api.one("203.0.113.9")).member).toMatchObject({
+    ...{ state: "coolingDown", cause: "unusable", hostsUnavailable: 0, requests: 1 },
+  });
+  await until("it to be warned of", () =>
+    proxy.sluice.stderr.includes("egress pool out: 1 of its 3 addresses cannot be used, 203.0.113.9 the first"),
+  );
+});
+
 test("never: no failure takes a member away, and what means a ban does", async () => {
   await using room = new Room();
   const { outside, proxy, api } = await proxyStage(room, {
