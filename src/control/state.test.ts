@@ -1,8 +1,17 @@
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Arena } from "../memory/arena.ts";
+import { Arena, arenaBytes } from "../memory/arena.ts";
 import { openState, type StateFolder, stateFolderOf } from "./state.ts";
 
 const root = mkdtempSync(join(tmpdir(), "sluice-state-"));
@@ -22,6 +31,20 @@ test("the arena is a formatted file that others can map", () => {
   expect(Atomics.load(other.words, 100)).toBe(7);
   state.close();
   expect(existsSync(state.path)).toBe(false);
+});
+
+test("a copy of the arena has what stands there, and takes no memory of the file", () => {
+  const state = opened(fresh());
+  const used = [100, arenaBytes / 64 - 1, arenaBytes / 8 - 1];
+  for (const word of used) state.arena.words[word] = word;
+  const { blocks } = statSync(state.arenaPath);
+  const copy = state.arena.snapshot(64);
+  expect(used.map((word) => copy.words[word])).toEqual(used);
+  expect([copy.isFormatted(), copy.words[101], copy.words.length]).toEqual([true, 0, arenaBytes / 4]);
+  expect(statSync(state.arenaPath).blocks).toBe(blocks);
+  copy.words[100] = 7;
+  expect(state.arena.words[100]).toBe(100);
+  state.close();
 });
 
 test("an arena whose file was removed, or replaced, is still to be had, and is the same", () => {

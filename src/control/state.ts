@@ -22,6 +22,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -29,7 +30,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { Arena, arenaBytes } from "../memory/arena.ts";
+import { Arena, arenaBytes, capacity } from "../memory/arena.ts";
 import { bytesFree } from "./sharedfile.ts";
 
 export interface StateFolder {
@@ -91,7 +92,7 @@ export function openState(
   ftruncateSync(file, arenaBytes);
   // It stays open: without its name this is the only way to it.
   const { dev, ino } = fstatSync(file);
-  const arena = new Arena(Bun.mmap(arenaPath, { shared: true }));
+  const arena = new Arena(Bun.mmap(arenaPath, { shared: true }), capacity.workers, (into) => readAll(file, into));
   arena.format();
   const folders = {
     tablesPath: join(path, "tables"),
@@ -123,6 +124,12 @@ export function openState(
       removeEmpty(path);
     },
   };
+}
+
+/** What nobody has written to is zeros, and takes no memory for being read like this; in the map each page of it would. */
+function readAll(file: number, into: Uint8Array): void {
+  for (let at = 0, count = 1; at < into.length && count > 0; at += count)
+    count = readSync(file, into, at, into.length - at, at);
 }
 
 function removeEmpty(folder: string): void {

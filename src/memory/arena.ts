@@ -81,13 +81,18 @@ export function workerOffsets(
 export class Arena {
   readonly words: Int32Array;
   readonly cells: Float64Array;
+  readonly #copy: ((into: Uint8Array) => void) | null;
 
-  /** Takes a zeroed or formatted region, of `arenaBytes` bytes for as many `workers` as there may be. */
-  constructor(bytes: Uint8Array, workers: number = capacity.workers) {
+  /**
+   * Takes a zeroed or formatted region, of `arenaBytes` bytes for as many `workers` as there may be. `copy` fills with what stands there from
+   * the beginning on, in a way that touches no page.
+   */
+  constructor(bytes: Uint8Array, workers: number = capacity.workers, copy: ((into: Uint8Array) => void) | null = null) {
     const size = offset.workers + workers * workerBytes;
     assert(bytes.byteLength >= size && bytes.byteOffset % 8 === 0, "the region is too small or not aligned");
     this.words = new Int32Array(bytes.buffer, bytes.byteOffset, size / 4);
     this.cells = new Float64Array(bytes.buffer, bytes.byteOffset, size / 8);
+    this.#copy = copy;
   }
 
   /** For tests, the simulator, and a single process. */
@@ -99,8 +104,11 @@ export class Arena {
 
   /** As it is now, in memory of its own, with the blocks of so many workers. What others write meanwhile may be there in part. */
   snapshot(workers: number): Arena {
-    const words = this.words.slice(0, (offset.workers + workers * workerBytes) / 4);
-    return new Arena(new Uint8Array(words.buffer), workers);
+    const words = new Int32Array((offset.workers + workers * workerBytes) / 4);
+    const bytes = new Uint8Array(words.buffer);
+    if (this.#copy === null) words.set(this.words.subarray(0, words.length));
+    else this.#copy(bytes);
+    return new Arena(bytes, workers);
   }
 
   format(): void {

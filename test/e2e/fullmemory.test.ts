@@ -57,19 +57,23 @@ test.skipIf(!isMountable)(
   },
 );
 
-test.skipIf(!isMountable)("many workers end, and are replaced, in memory that is small", async () => {
-  await using room = new Room();
-  const origin = new Origin(room, () => ok("ok"));
-  const place = await smallMemory(room, "4m");
-  const draft = { workers: 6, recorder: { entries: 0 }, pools: { app: { servers: [origin.address] } } };
-  const sluice = await Sluice.start(room, draft, place);
-  const [pid] = await sluice.workers();
-  process.kill(pid!, "SIGKILL");
-  await until("another worker", async () => {
-    const pids = await sluice.workers();
-    return pids.length === 6 && !pids.includes(pid!);
-  });
-  expect((await fetch(sluice.url)).status).toBe(200);
-  sluice.child.kill("SIGTERM");
-  expect(await sluice.exited()).toBe(0);
-});
+test.skipIf(!isMountable)(
+  "many workers end, and are replaced, and a request is explained, in memory that is small",
+  async () => {
+    await using room = new Room();
+    const origin = new Origin(room, () => ok("ok"));
+    const place = await smallMemory(room, "4m");
+    const draft = { workers: 6, recorder: { entries: 0 }, pools: { app: { servers: [origin.address] } } };
+    const sluice = await Sluice.start(room, draft, place);
+    const [pid] = await sluice.workers();
+    process.kill(pid!, "SIGKILL");
+    await until("another worker", async () => {
+      const pids = await sluice.workers();
+      return pids.length === 6 && !pids.includes(pid!);
+    });
+    expect((await fetch(sluice.url)).status).toBe(200);
+    expect((await sluice.cli("explain", sluice.url)).out).toContain("pool app");
+    sluice.child.kill("SIGTERM");
+    expect(await sluice.exited()).toBe(0);
+  },
+);
