@@ -39,6 +39,7 @@ async function stage(certificates: string | string[] = "certs", start: Record<st
     answer: null as string | null | false,
     published: [] as string[][],
     followed: 0,
+    hasFreeFiles: true,
   };
   const watch = new Certificates({
     log: openLog({
@@ -61,6 +62,7 @@ async function stage(certificates: string | string[] = "certs", start: Record<st
     follow: (folders) => {
       world.followed = folders.size;
     },
+    hasFreeFiles: () => world.hasFreeFiles,
   });
   watch.adopt(config!, folder, await loadMaterials(config!, folder, world.nowMs));
   const look = async (): Promise<void> => {
@@ -185,4 +187,21 @@ test("what was told when the config was loaded is not told again", async () => {
   const { look, lines } = await stage("s.pem", { "s.pem": short.cert + short.key });
   await look();
   expect(lines).toEqual([]);
+});
+
+test("what cannot be read for want of descriptors is not gone", async () => {
+  const { folder, put, look, world, lines } = await stage("certs", {
+    "certs/b.crt": other.cert,
+    "certs/b.key": other.key,
+  });
+  world.hasFreeFiles = false;
+  put("certs/a.crt", second.cert);
+  put("certs/a.key", second.key);
+  unlinkSync(join(folder, "certs/b.key"));
+  for (let count = 0; count < 5; count++) await look();
+  expect([world.published, lines]).toEqual([[], []]);
+  put("certs/b.key", other.key);
+  world.hasFreeFiles = true;
+  await look();
+  expect(world.published).toEqual([[second.cert, other.cert]]);
 });

@@ -14,6 +14,7 @@ import { keyText } from "../config/problem.ts";
 import type { Config } from "../config/types.ts";
 import { membersIn, tellMembers } from "./egressfiles.ts";
 import type { Log } from "./log.ts";
+import { hasFreeFiles } from "./openfiles.ts";
 
 export interface CertificatesOptions {
   readonly log: Log;
@@ -22,6 +23,8 @@ export interface CertificatesOptions {
   readonly renew: (config: Config, materials: Materials) => Promise<string | null | false>;
   /** A change in one of these folders is a reason to look. */
   readonly follow: (folders: ReadonlySet<string>) => void;
+  /** Whether this process can read files; given by tests. */
+  readonly hasFreeFiles?: () => boolean;
 }
 
 /** A config in force, and what its files held when they were last read. */
@@ -116,8 +119,11 @@ export class Certificates {
       this.#doubt = null;
       return;
     }
+    // Files that cannot be read for want of descriptors are not gone: the next look reads them.
+    const { hasFreeFiles: hasFree = hasFreeFiles } = this.#options;
+    if (!hasFree()) return;
     const fresh = await loadMaterials(config, folder, this.#options.nowMs(), materials);
-    if (this.#subject !== subject) return;
+    if (this.#subject !== subject || !hasFree()) return;
     const doubt = doubtOf(materials, fresh);
     if (doubt !== "" && !this.#isSettled(doubt)) return;
     this.#doubt = null;

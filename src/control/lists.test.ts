@@ -23,7 +23,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
-function stage({ stillMs = 0 } = {}) {
+function stage({ stillMs = 0, hasFreeFiles = (): boolean => true } = {}) {
   const root = mkdtempSync(join(tmpdir(), "sluice-lists-"));
   folders.push(root);
   const told: ListFiles[] = [];
@@ -31,7 +31,8 @@ function stage({ stillMs = 0 } = {}) {
   const write = (line: string): void => void lines.push((JSON.parse(line) as { msg: string }).msg);
   const log = openLog({ level: "info", format: "json", isColored: false, write });
   const folder = join(root, "made");
-  const lists = new Lists({ folder, log, changed: (files) => void told.push(files), everyMs: 0, stillMs });
+  const changed = (files: ListFiles): void => void told.push(files);
+  const lists = new Lists({ folder, log, changed, everyMs: 0, stillMs, hasFreeFiles });
   open.push(lists);
   const file = join(root, "office.txt");
   /** As editors write: another file in its place. */
@@ -214,4 +215,23 @@ test("files of a former run go at the start, and all go at the end", async () =>
   });
   open.push(next);
   expect(readdirSync(other)).toEqual([]);
+});
+
+test("a file that cannot be read for want of descriptors is not to blame, and is read when there are some", async () => {
+  const answers: boolean[] = [];
+  const { put, keep, lists, told, lines, file } = stage({ hasFreeFiles: () => answers.shift() ?? true });
+  put("a\n");
+  await keep();
+  lines.length = 0;
+  put("a\nb\n");
+  answers.push(false);
+  await lists.look();
+  // They run out while it is read.
+  rmSync(file);
+  answers.push(true, false);
+  await lists.look();
+  expect([answers, told, lines, lists.status()[0]!.problem]).toEqual([[], [], [], null]);
+  put("a\nb\n");
+  await lists.look();
+  expect(lines).toEqual(["list office: 2 entries (1 more)"]);
 });

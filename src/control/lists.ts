@@ -13,6 +13,7 @@ import type { ListSource } from "../config/loadreplies.ts";
 import { FolderWatch } from "./folderwatch.ts";
 import { makeList } from "./listmaking.ts";
 import type { Log } from "./log.ts";
+import { hasFreeFiles } from "./openfiles.ts";
 import { Retired } from "./retired.ts";
 import { Settling } from "./settling.ts";
 
@@ -29,6 +30,8 @@ export interface ListsOptions {
   readonly everyMs?: number;
   /** How long a file that has changed must have stood still. */
   readonly stillMs?: number;
+  /** Whether this process can read files; given by tests. */
+  readonly hasFreeFiles?: () => boolean;
 }
 
 /** Exactly one of `keep` and `undo` is called. */
@@ -182,9 +185,12 @@ export class Lists {
       }, this.#stillMs);
       return null;
     }
+    // The file is not to blame for what cannot be read: the next look does.
+    const { hasFreeFiles: hasFree = hasFreeFiles } = this.#options;
+    if (!hasFree()) return null;
     const made = await this.#make(name, former.source);
     if (typeof made !== "string") return made;
-    this.#tell(name, made, former, stamp);
+    if (hasFree()) this.#tell(name, made, former, stamp);
     return null;
   }
 
