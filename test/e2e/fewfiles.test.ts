@@ -5,8 +5,10 @@ import { createConnection } from "node:net";
 import { Origin } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
 import { openFiles } from "./harness/processes.ts";
+import { Redis } from "./harness/redis.ts";
+import { withRedis } from "./harness/rediscache.ts";
 import { Room } from "./harness/room.ts";
-import { Sluice } from "./harness/sluice.ts";
+import { command, Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
 setDefaultTimeout(60_000);
@@ -70,3 +72,39 @@ test.each(["admin", "metrics"] as const)(
     expect(sluice.child.exitCode).toBeNull();
   },
 );
+
+withRedis("so does a sentinel, and takes nobody out of its set", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const origin = new Origin(room);
+  const port = freePort();
+  const words = [
+    "--every",
+    "100ms",
+    "--timeout",
+    "1s",
+    "--lease",
+    "1s",
+    "--fall",
+    "2",
+    "--metrics",
+    `127.0.0.1:${port}`,
+  ];
+  const child = Bun.spawn([...prefix, ...command, "sentinel", ...words], {
+    cwd: room.folder,
+    env: { ...process.env, REDIS_URL: redis.address, SENTINEL_TARGETS: origin.address },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  room.ending(() => child.kill("SIGKILL"));
+  const members = (): Promise<string> => redis.ask("SMEMBERS", "gopher_backends");
+  const member = `http://${origin.address}`;
+  await until("the target to be in", async () => (await members()).trim() === member);
+  const end = crowd(room, port, filesMax + 16);
+  await until("no file to be free", () => openFiles(child.pid) >= filesMax);
+  // Longer than the lease, and than many checks.
+  const untilMs = performance.now() + 2500;
+  while (performance.now() < untilMs) expect([child.exitCode, (await members()).trim()]).toEqual([null, member]);
+  await end();
+  origin.stop();
+  await until("the target to be out", async () => (await members()).trim() === "");
+});
