@@ -20,6 +20,8 @@ const conversions: readonly (readonly [string, string])[] = [
   ["path,base64", "path.base64()"],
   ["path,b64dec", "path.unbase64()"],
   ["path,url_dec", "path.urlDecode()"],
+  ["path,url_dec(1)", "path.replace('+', ' ').urlDecode()"],
+  ["query,bool,iif(a,b)", "has(query) ? (int(query) != 0 ? 'a' : 'b') : null"],
   ["path,hex", "path.hex().upperAscii()"],
   ["path,bytes(1,3)", "path.substring(1, 4)"],
   ["path,bytes(1)", "path.substring(1)"],
@@ -87,4 +89,10 @@ describe("a converter that is not to be had", () => {
     test(`${written}: ${expected}`, () => {
       expect(ruleScene(`  http-request set-header X %[${written}]`).told).toEqual([`error 1:3 ${expected}`]);
     });
+});
+
+test("a hash that is another number is told", () => {
+  expect(ruleScene("  http-request set-header X %[path,crc32(1)]").told).toEqual([
+    "warning 1:3 is approximated: the hash is without avalanche, and so another number",
+  ]);
 });

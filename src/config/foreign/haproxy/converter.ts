@@ -102,7 +102,15 @@ const converters: Readonly<Record<string, Converter | string>> = {
   ),
   base64: converter("bytes", "text", (code) => method(code, "base64")),
   b64dec: converter("text", "bytes", (code) => method(code, "unbase64")),
-  url_dec: converter("text", "text", (code) => method(code, "urlDecode"), 0, 1),
+  // As a form writes them, with + for a space, only when it says so.
+  url_dec: converter(
+    "text",
+    "text",
+    (code, [inForm = "0"]) =>
+      method(inForm === "0" ? code : method(code, "replace", text("+"), text(" ")), "urlDecode"),
+    0,
+    1,
+  ),
   url_enc: converter("text", "text", (code) => method(code, "urlEncode"), 0, 1),
   hex: converter("bytes", "text", (code) => method(method(code, "hex"), "upperAscii")),
   concat: converter(
@@ -179,7 +187,17 @@ const converters: Readonly<Record<string, Converter | string>> = {
     1,
   ),
   // Which hash it is matters to nobody but those who compare its figures with another program's.
-  crc32: converter("bytes", "int", (code) => method(code, "crc32"), 0, 1),
+  crc32: converter(
+    "bytes",
+    "int",
+    (code, [avalanche = "0"], word, site) => {
+      if (avalanche !== "0")
+        site.conversion.ledger.approximate(pathOf(word), "the hash is without avalanche, and so another number");
+      return method(code, "crc32");
+    },
+    0,
+    1,
+  ),
   in_table: converter(
     "any",
     "bool",

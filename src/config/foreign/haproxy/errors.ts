@@ -1,7 +1,6 @@
 // Answers of the operator's own: errorfile, errorfiles with an http-errors section, http-error. A file holds a whole response, status
 // line and all; ours are the same.
 
-import { STATUS_CODES } from "node:http";
 import type { ReplyInput } from "../../input.ts";
 import { Ledger } from "../ledger.ts";
 import type { Site } from "./sample.ts";
@@ -14,6 +13,24 @@ export type Answers = Map<number, string | ReplyInput>;
 const statuses: ReadonlySet<number> = new Set([
   200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500, 501, 502, 503, 504,
 ]);
+
+/** What a page of ours says behind the status. */
+const reasons: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  410: "Gone",
+  413: "Content Too Large",
+  425: "Too Early",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+};
 
 /** Of a conversion, what answers need. */
 type Shelf = Pick<Conversion, "ledger" | "errorSections" | "pathOf">;
@@ -117,7 +134,8 @@ export function frontPage({ conversion, proxy, stage }: Site, status: number): R
   };
   const [own, theirs] = [proxy, backend].map((each) => answersOf(shelf, new Settings(each)).get(status));
   if (theirs === undefined || JSON.stringify(own) === JSON.stringify(theirs)) return null;
-  if (own === undefined) return { status, type: "text/plain", body: `${status} ${STATUS_CODES[status] ?? ""}\n` };
+  if (own === undefined)
+    return { status, type: "text/plain", body: `${[status, reasons[status] ?? ""].join(" ").trim()}\n` };
   return typeof own === "string" ? { file: own } : { status, ...own };
 }
 

@@ -25,7 +25,7 @@ const samples: readonly (readonly [string, string])[] = [
   ["hdr(x-a,1)", "{headers.list('x-a')[0]}"],
   ["hdr(x-a,0)", "{headers.list('x-a')[-1]}"],
   ["hdr(host)", "{headers['host']}"],
-  ["req.fhdr(x-a)", "{headers['x-a']}"],
+  ["req.fhdr(referer)", "{headers['referer']}"],
   ["hdr_cnt(x-a)", "{has(headers['x-a']) ? headers.list('x-a').size() : 0}"],
   ["req.fhdr_cnt(x-a)", "{headers.count('x-a')}"],
   ["hdr_ip(x-forwarded-for)", "{ip(headers.list('x-forwarded-for')[-1].replaceRegex(r'^([0-9.]+):\\d+$', '$1'))}"],

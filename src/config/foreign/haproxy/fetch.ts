@@ -2,10 +2,11 @@
 // expressions. Tables of names are in fetchnames.ts, counters in fetchtable.ts; converters follow in converter.ts.
 
 import { didYouMean } from "../../nearest.ts";
-import { index, method, primary, text } from "./code.ts";
+import { absent, call, choose, index, method, primary, text } from "./code.ts";
 import { convert } from "./converter.ts";
 import { type Fetch, fetches, type Needs } from "./fetchnames.ts";
 import { fetchCounter } from "./fetchtable.ts";
+import { isSure } from "./map.ts";
 import { fault, refuse } from "./objection.ts";
 import { mapSample, missingSample, type Sample, type Site, type Stage, sampleOf } from "./sample.ts";
 import { type Called, readCalls } from "./samplewords.ts";
@@ -15,7 +16,8 @@ import type { Word } from "./scene.ts";
 export function readSample(site: Site, word: Word, written: string = word.text): Sample {
   const [fetched, ...converters] = readCalls(word, written);
   // What is decoded right away is what ours are.
-  const isDecoded = /^(?:urlp|url_param)$/.test(fetched!.name) && converters[0]?.name === "url_dec";
+  const isDecoded =
+    /^(?:urlp|url_param)$/.test(fetched!.name) && converters[0]?.name === "url_dec" && converters[0].args.length === 0;
   if (!isDecoded) return convertAll(site, word, fetchSample(site, word, fetched!), converters);
   const sample = fetchSample(site, word, fetched!);
   const decoded = {
@@ -26,7 +28,11 @@ export function readSample(site: Site, word: Word, written: string = word.text):
 }
 
 export function convertAll(site: Site, word: Word, sample: Sample, converters: readonly Called[]): Sample {
-  return converters.reduce((converted, called) => convert(site, word, converted, called), sample);
+  const converted = converters.reduce((so, called) => convert(site, word, so, called), sample);
+  // What is not there is neither true nor false, and nothing is chosen by it.
+  const isChoice = converters.some(({ name }) => name === "iif") && sample.kind !== "bool";
+  if (!isChoice || isSure(sample.code)) return converted;
+  return { ...converted, code: choose(call("has", sample.code), converted.code, absent) };
 }
 
 export function fetchSample(site: Site, word: Word, called: Called): Sample {

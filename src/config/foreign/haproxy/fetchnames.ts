@@ -99,13 +99,21 @@ function several(
 const asIs = (code: Code): Code => code;
 const asInt = (code: Code): Code => call("int", code);
 
+/** Fields that stand in one line. */
+const single: ReadonlySet<string> = new Set(
+  "host user-agent referer authorization content-type content-length origin range".split(" "),
+);
+
 /** Lines of one field stand joined, as in any list. */
 function wholeFields(side: Side): Make {
   return ([name = "", occurrence], site, word) => {
     if (name === "") return refuse(word, "all fields together are not there: name one in brackets");
     if (occurrence !== undefined && !/^-?1$/.test(occurrence))
       return refuse(word, "lines of a field are not told apart: ask for the values of its list");
-    site.conversion.ledger.note(pathOf(word), "lines of one field are looked at together, joined by commas");
+    const { ledger } = site.conversion;
+    const told = "lines of one field are looked at together, joined by commas";
+    if (single.has(name.toLowerCase())) ledger.note(pathOf(word), told);
+    else ledger.approximate(pathOf(word), told);
     return index(headers(side), text(name.toLowerCase()));
   };
 }
@@ -124,8 +132,12 @@ function fieldCount(side: Side, isWhole: boolean): Make {
   };
 }
 
-function cookieOf([name = ""]: readonly string[], _site: Site, word: Word): Code {
+function cookieOf([name = ""]: readonly string[], site: Site, word: Word): Code {
   if (name === "") return refuse(word, "cookies are asked for by name only");
+  site.conversion.ledger.note(
+    pathOf(word),
+    "of a cookie that is sent several times the first counts; in HAProxy the last, and for an ACL each",
+  );
   return index(primary("cookies"), text(name));
 }
 

@@ -8,7 +8,6 @@ const formats: readonly (readonly [string, string])[] = [
   ["%[src]", "{src}"],
   ["a%[src]b%[path,lower]c", "a{src}b{path.lowerAscii()}c"],
   ["%ci:%cp", "{src}:{srcPort}"],
-  ["%{+E}o%HM", "{method}"],
   ["%HP%HQ", "{path}{has(query) ? '?' + query : ''}"],
   ["%HV", "{'HTTP/' + version}"],
   ["%r", "{method + ' ' + target + ' ' + ('HTTP/' + version)}"],
@@ -39,4 +38,10 @@ test("as an expression its parts are joined", () => {
 test("what comes with the response is empty before", () => {
   const { listener } = ruleScene("  http-request set-header X a%ST");
   expect(listener.request).toEqual([{ setHeader: { X: "a" } }]);
+});
+
+test("what is not escaped is told", () => {
+  expect(ruleScene("  http-request set-header X %{+E}[path]").told).toEqual([
+    "warning 1:3 is approximated: quotes and brackets get no backslash, as {+E} wants",
+  ]);
 });

@@ -8,7 +8,7 @@ import { readSample } from "./fetch.ts";
 import { pathAndQuery } from "./fetchnames.ts";
 import { fault, refuse } from "./objection.ts";
 import { missingSample, type Sample, type Site, sampleOf, textOf } from "./sample.ts";
-import type { Word } from "./scene.ts";
+import { pathOf, type Word } from "./scene.ts";
 import { serverName } from "./servername.ts";
 
 /** A plain text, or what is put in its place. */
@@ -73,6 +73,8 @@ export function readFormat(site: Site, word: Word, written: string = word.text):
     const isQuoted = /Q/.test(flags[1] ?? "");
     if (isQuoted || /X/.test(flags[1] ?? ""))
       refuse(word, `texts are not put in quotes or hexadecimal, as ${flags[1]} wants`);
+    if (/E/.test(flags[1] ?? ""))
+      site.conversion.ledger.approximate(pathOf(word), `quotes and brackets get no backslash, as ${flags[1]} wants`);
     if (written[at] === "[") {
       const end = endOf(written, at + 1);
       if (end === -1) return fault(word, `has no closing ] after ${quote(written.slice(at))}`);

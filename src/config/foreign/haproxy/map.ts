@@ -45,17 +45,18 @@ export function convertMap(site: Site, word: Word, sample: Sample, { name, args 
   }
   const pairs = readPairs(site, word, file);
   const ordered = inOrder(method, pairs);
-  return mapSample(taken, kind, (code) =>
-    ordered.reduceRight<Code>((rest, [key, value]) => {
+  return mapSample(taken, kind, (code) => {
+    const found = ordered.reduceRight<Code>((rest, [key, value]) => {
       const one = { word, text: key, source: "value", isFolded: false } as const;
       const is = matchCode(site, word, sampleOf(taken.kind, code), method, [one]);
       return is === no ? rest : choose(is, valueCode(kind, value, word), rest);
-    }, other ?? absent),
-  );
+    }, other ?? absent);
+    return other === null || isSure(code) ? found : choose(call("has", code), found, absent);
+  });
 }
 
 /** Every request has it. */
-function isSure({ text: written }: Code): boolean {
+export function isSure({ text: written }: Code): boolean {
   return /^(?:path|method|src|target|headers\['host'\])(?:\.lowerAscii\(\))?$/.test(written);
 }
 

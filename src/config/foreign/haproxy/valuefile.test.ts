@@ -75,6 +75,14 @@ describe("values of a file", () => {
     expect(testOf("path_end -M -f hosts.map")).toBe("path.endsWith('/a') || path.endsWith('/ab')");
   });
 
+  test("with a blank at the end of a line are told", () => {
+    const site = siteWith((name) => (name.endsWith("blank.lst") ? "/a\n/b \n" : null));
+    testOf("path -f blank.lst", site);
+    expect(site.conversion.ledger.findings.map(({ severity, message }) => [severity, message])).toEqual([
+      ["warning", "has a blank at the end of line 2, which to HAProxy is part of the value, and is none of it here"],
+    ]);
+  });
+
   test("are too many, or not there", () => {
     expect(() => testOf("path_beg -f big.lst")).toThrow("there is room for 64");
     expect(() => testOf("path_beg -f none.lst")).toThrow(Objection);
@@ -87,6 +95,12 @@ describe("a map", () => {
   test("by beginnings finds the longest", () => {
     expect(sampleOf("path,map_beg(hosts.map,none)")).toBe(
       "path.startsWith('/ab') ? 'two words' : path.startsWith('/a') ? 'one' : 'none'",
+    );
+  });
+
+  test("has its other value only for what is there", () => {
+    expect(sampleOf("query,map_beg(hosts.map,none)")).toBe(
+      "has(query) ? (query.startsWith('/ab') ? 'two words' : query.startsWith('/a') ? 'one' : 'none') : null",
     );
   });
 

@@ -7,6 +7,7 @@ import type { Code } from "./code.ts";
 import { fault, refuse } from "./objection.ts";
 import { nameIn, type Site } from "./sample.ts";
 import { pathOf, type Word } from "./scene.ts";
+import { warn } from "./tell.ts";
 
 export type ListKind = "addresses" | "texts" | "map";
 
@@ -15,6 +16,14 @@ const inlineMax = 64;
 
 /** The list of a file, which is made when there is none yet. */
 export function listOfFile(site: Site, word: Word, kind: ListKind, file: string): Code {
+  const held = kind === "texts" ? (site.conversion.textOf(file) ?? "") : "";
+  const at = held.split(/\r?\n/).findIndex((line) => /^[^#].*[ \t]$/.test(line));
+  if (at !== -1)
+    warn(
+      site.conversion.ledger,
+      word,
+      `has a blank at the end of line ${at + 1}, which to HAProxy is part of the value, and is none of it here`,
+    );
   return listOfValues(site, word, kind, file, site.conversion.pathOf(file));
 }
 
