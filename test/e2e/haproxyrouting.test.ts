@@ -142,6 +142,7 @@ const groups: Readonly<Record<string, Group>> = {
   http-request set-query q=%[query] if { path_beg /sq }
   http-request set-uri /uri%[url] if { path_beg /su }
   http-request set-uri http://u.test:81/abs/%[path]/%[hdr(host)] if { path_beg /abs }
+  http-request set-uri http://u.test/uri?%[query]x if { path_beg /query }
   http-request set-pathq /pq?%[query] if { path_beg /spq }
   http-request replace-path /rp/(.*) /\\1/rp if { path_beg /rp }
   http-request replace-path ^/plain$ /changed
@@ -160,6 +161,8 @@ const groups: Readonly<Record<string, Group>> = {
       get("/su/a?b"),
       get("/spq/a?b"),
       get("/abs/a?b"),
+      get("/query?b"),
+      get("/query"),
       get("/rp/a/b?c"),
       get("/plain?c"),
       get("/plain/x"),

@@ -92,7 +92,7 @@ const requests: readonly (readonly [string, RuleDraft])[] = [
   [
     "set-uri http://%[path,field(2,/)].test/%[hdr(host)]",
     {
-      set: { "vars.uri_target": "'' + '/' + headers['host']" },
+      set: { "vars.uri_target": "'/' + headers['host']" },
       setHeader: { Host: "{path.field('/', 2)}.test" },
       setTarget: "{vars.uri_target}",
     },
