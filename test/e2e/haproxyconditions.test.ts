@@ -375,6 +375,8 @@ const groups: Readonly<Record<string, Group>> = {
       "http-request set-var(txn.once,ifnotexists) str(one)",
       "http-request set-var(txn.once,ifnotexists) str(two)",
       "http-request set-var(txn.never,ifexists) str(two)",
+      'http-request set-var-fmt(txn.formed) "a-%[hdr(none)]-b"',
+      "http-request set-header v3 %[var(txn.formed)]",
       "http-request set-var(txn.kept) str(kept)",
       "http-request set-var(txn.kept) urlp(n)",
       "http-request set-var(txn.sum) int(2)",

@@ -6,6 +6,7 @@ import { didYouMean } from "../../nearest.ts";
 import { type Code, call, choose, primary, relate, text } from "./code.ts";
 import { readSample } from "./fetch.ts";
 import { pathAndQuery } from "./fetchnames.ts";
+import { isSure } from "./map.ts";
 import { fault, refuse } from "./objection.ts";
 import { missingSample, type Sample, type Site, sampleOf, textOf } from "./sample.ts";
 import { pathOf, type Word } from "./scene.ts";
@@ -151,7 +152,15 @@ export function literalInTemplate(written: string): string {
 export function expressionOf(parts: readonly Part[]): Code {
   const codes = parts
     .filter((part) => typeof part === "string" || part.missing === null)
-    .map((part) => (typeof part === "string" ? text(part) : textOf(part.code, part.kind)));
+    .map((part, _, { length }) => {
+      if (typeof part === "string") return text(part);
+      const code = textOf(part.code, part.kind);
+      // Of what is not there nothing is written, and the rest is.
+      const isPlain =
+        part.code.text.startsWith("'") || part.kind === "bool" || /^(?:src|dst)Port$/.test(part.code.text);
+      const isThere = length === 1 || isPlain || isSure(part.code);
+      return isThere ? code : choose(call("has", part.code), code, text(""));
+    });
   if (codes.length === 0) return text("");
   return codes.reduce((joined, code) => relate(joined, "+", code));
 }

@@ -6,7 +6,6 @@ import { type Code, call, choose, index, method, pattern, primary, relate, text 
 import type { RuleDraft } from "./draft.ts";
 import { pathAndQuery } from "./fetchnames.ts";
 import { constantOf, expressionOf, type Part, templateOf } from "./logformat.ts";
-import { isSure } from "./map.ts";
 import { fault, refuse } from "./objection.ts";
 import { eachPart, hasAll, readRegex, replacement, whole } from "./regex.ts";
 import type { RuleLine } from "./ruleline.ts";
@@ -117,13 +116,6 @@ function replacePart(key: string, other: string, subject: Code): Edit {
 
 const isAbsolute = (part: Part | undefined): boolean => typeof part === "string" && /^https?:\/\//i.test(part);
 
-/** Of what is not there nothing is written, and the rest is. */
-function present(part: Part): Part {
-  if (typeof part === "string") return part;
-  const code = textOf(part.code, part.kind);
-  return { ...part, kind: "text", code: isSure(part.code) ? code : choose(call("has", part.code), code, text("")) };
-}
-
 /** With an absolute URI the host is another too. */
 function setUri(line: RuleLine): RuleDraft {
   const parts = line.format("a URI");
@@ -146,7 +138,7 @@ function setUri(line: RuleLine): RuleDraft {
   // What it is made of is what there was before it.
   const kept = nameIn("vars", "uri_target").text;
   return {
-    set: { [kept]: expressionOf(rest.filter((part) => part !== "").map(present)).text },
+    set: { [kept]: expressionOf(rest.filter((part) => part !== "")).text },
     setHeader: host,
     setTarget: `{${kept}}`,
   };

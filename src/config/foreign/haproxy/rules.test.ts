@@ -105,8 +105,8 @@ describe("use_backend", () => {
       {
         if: "secure",
         rules: [
-          { if: "'app-' + path.field('/', 2) == 'app-one'", use: "app-one" },
-          { if: "'app-' + path.field('/', 2) == 'app-two'", use: "app-two" },
+          { if: "'app-' + (has(path.field('/', 2)) ? path.field('/', 2) : '') == 'app-one'", use: "app-one" },
+          { if: "'app-' + (has(path.field('/', 2)) ? path.field('/', 2) : '') == 'app-two'", use: "app-two" },
         ],
       },
     ]);
