@@ -81,10 +81,9 @@ export function translateHaproxy(
   const sections = readSections(lines, ledger);
   const statements = sections.filter(({ kind }) => kind === "global").flatMap((section) => section.statements);
   const { ground, config } = readGlobal(ledger, origins, statements, file);
-  const admin = adminOf(ledger, environment, String(lines[0]?.[0]?.line ?? 1));
-  if (admin !== null) config.admin = admin;
+  const elsewhere = adminOf(ledger, environment, String(lines[0]?.[0]?.line ?? 1));
   tellOtherSections(ledger, sections);
-  const builder = new Builder(ledger, origins, sections, ground, config, textOf);
+  const builder = new Builder(ledger, origins, sections, ground, config, textOf, elsewhere);
   builder.build(translateRules);
   return { program: "haproxy", input: builder.input(), ledger, origins, places, keyOf: (path) => keyOf(words, path) };
 }
@@ -110,7 +109,7 @@ function keyOf(words: ReadonlyMap<string, readonly Word[]>, [line, index]: Path)
     .join(" ");
 }
 
-/** There is no place for it in the file: it is where the variable says by which `sluice status` finds it, or at a page of statistics. */
+/** Where no page of statistics says where it is, the variable does by which `sluice status` finds it. */
 function adminOf(ledger: Ledger, environment: Environment, line: string): AdminInput | null {
   const listen = environment["SLUICE_ADMIN"]?.trim() ?? "";
   if (listen === "") return null;
@@ -129,6 +128,7 @@ class Builder implements Conversion {
   readonly errorSections: Conversion["errorSections"];
   readonly #ground: Ground;
   readonly #textOf: TextOf;
+  readonly #elsewhere: AdminInput | null;
   readonly #naming = new Naming();
   readonly #settings: ReadonlyMap<Service, Settings>;
   readonly #used = new Set<Service>();
@@ -140,8 +140,10 @@ class Builder implements Conversion {
     ground: Ground,
     config: Partial<ConfigInput>,
     textOf: TextOf,
+    elsewhere: AdminInput | null,
   ) {
     this.#textOf = textOf;
+    this.#elsewhere = elsewhere;
     this.ledger = ledger;
     this.origins = origins;
     this.#ground = ground;
@@ -194,7 +196,7 @@ class Builder implements Conversion {
         .all("bind")
         .flatMap((statement) => readBind(this.ledger, statement, proxy.mode, this.#ground) ?? []);
       if (isForStats(settings)) {
-        const admin = statsProxy(this.ledger, settings, binds, this.draft.config.admin?.listen ?? null);
+        const admin = statsProxy(this.ledger, settings, binds, this.#elsewhere);
         if (admin !== null) this.draft.config.admin ??= admin;
         continue;
       }
@@ -218,6 +220,7 @@ class Builder implements Conversion {
     const some = (sections: object): boolean => Object.keys(sections).length > 0;
     // Whatever is missing or wrong in it the schema tells, as of any config.
     return {
+      ...(this.#elsewhere === null ? {} : { admin: this.#elsewhere }),
       ...config,
       ...(some(tables) ? { tables } : {}),
       ...(some(lists) ? { lists } : {}),

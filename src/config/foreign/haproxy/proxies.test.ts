@@ -105,11 +105,18 @@ test("users of a userlist, with their groups", () => {
   ]);
 });
 
-test("SLUICE_ADMIN says where the admin interface is, before a page of statistics does", () => {
+test("SLUICE_ADMIN says where the admin interface is, where no page of statistics does", () => {
   const text = "listen s\n mode http\n bind 127.0.0.1:8404\n stats enable\n";
-  const { input, told: lines } = tried(text, { SLUICE_ADMIN: "127.0.0.1:3000" });
+  const environment = { SLUICE_ADMIN: "127.0.0.1:3000" };
+  expect(tried(text, environment).input.admin).toEqual({ listen: "127.0.0.1:8404" });
+  const { input, told: lines } = tried(text.replace("127.0.0.1", "10.0.0.1"), environment);
   expect(input.admin).toEqual({ listen: "127.0.0.1:3000" });
-  expect(lines).toContain("3:2 warning bind is approximated: the admin interface stands for it, at 127.0.0.1:3000");
+  expect(lines.join()).toContain(
+    "3:2 warning bind is approximated: the admin interface stands for it, at 127.0.0.1:3000",
+  );
+  expect(tried("listen w\n mode http\n bind 127.0.0.1:8404\n", environment).input.admin).toEqual({
+    listen: "127.0.0.1:3000",
+  });
   expect(tried(text, { SLUICE_ADMIN: "here" }).told[0]).toStartWith("1:1 error listen says not where");
 });
 

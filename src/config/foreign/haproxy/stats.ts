@@ -29,13 +29,12 @@ export function isForStats(settings: Settings): boolean {
   );
 }
 
-/** Says so at each line, and gives what the admin interface takes over. */
-/** `said`: where the admin interface is, whatever its lines say. */
+/** Says so at each line, and gives what the admin interface takes over. `elsewhere`: where that is if its address is not of loopback. */
 export function statsProxy(
   ledger: Ledger,
   settings: Settings,
   binds: readonly Bind[],
-  said: string | null,
+  elsewhere: AdminInput | null,
 ): AdminInput | null {
   for (const statement of settings.proxy.statements)
     if (!statement.isInherited && isRuleWord(statement.words[0]!.text))
@@ -46,8 +45,8 @@ export function statsProxy(
   const address = binds.flatMap(({ addresses }) => addresses)[0];
   const reading = address === undefined ? null : readListenAddress(address);
   const isLocal = reading?.ok === true && reading.value.kind === "tcp" && isLoopback(reading.value.host);
-  const where =
-    said ?? (isLocal ? address! : "127.0.0.1:2112, for elsewhere it demands a token (admin.listen and admin.token)");
+  const usual = elsewhere?.listen ?? "127.0.0.1:2112";
+  const where = isLocal ? address! : `${usual}, for elsewhere it demands a token (admin.listen and admin.token)`;
   for (const bind of binds)
     ledger.approximate(linePath(bind.statement), `the admin interface stands for it, at ${where}`);
   tellStats(ledger, settings, true);
