@@ -43,7 +43,9 @@ export async function configDiff(options: RemoteOptions, writer: Writer): Promis
   else if (unwritten.length > 0) {
     writer.out(changesText(unwritten, hasColours()));
     writer.note(
-      writeProblem === null ? "sluice config write puts it into the file" : `not to be written: ${writeProblem}`,
+      writeProblem !== null
+        ? `not to be written: ${writeProblem}`
+        : `sluice config write puts it into the file${rolledBackAt === null ? "" : ", once that says again what it said before"}`,
     );
   }
   if (confirmBy !== null) writer.note(`rolled back at ${confirmBy}, unless it is confirmed: sluice reload confirm`);

@@ -53,6 +53,9 @@ test("a config of which bytes would be lost is not loaded, and a comment of anot
     const cfg =
       "# Caf\xe9\nfrontend web\n  mode http\n  bind :1\n  default_backend app\nbackend app\n  server a 10.0.0.1:80\n";
     expect((await told("haproxy.cfg", cfg)).filter((each) => each.includes("UTF-8"))).toEqual([]);
+    const behind = cfg.replace("bind :1", 'bind :1 # "d\xe9j\xe0').replace("mode http", "mode http  #\xe9");
+    expect((await told("haproxy.cfg", behind)).filter((each) => each.includes("UTF-8"))).toEqual([]);
+    expect((await told("haproxy.cfg", cfg.replace("bind :1", 'bind :1 "#\xe9"'))).join()).toContain("UTF-8");
     expect((await told("haproxy.cfg", cfg.replace("web", "w\xe9b")))[0]).toContain(
       "/haproxy.cfg:2:11: error: the file is",
     );

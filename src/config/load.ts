@@ -83,6 +83,9 @@ const foreignDoor = (): Promise<typeof import("./foreign/foreign.ts")> => import
  * Never rejects: a file that is not there is a problem like any other. Problems say `path` as it was given. `before`: what is
  * in use now; a certificate whose file has become bad stays as it was there.
  */
+/** Of a line of HAProxy's, of variables too: what cannot be read (U+FFFD) stands behind a # only. */
+const inComment = /^(?:[^"'\\#\ufffd]|\\[^\ufffd]|"(?:[^"\\\ufffd]|\\[^\ufffd])*"|'[^'\ufffd]*')*#/;
+
 export async function loadConfig(
   path: string,
   environment: Environment = process.env,
@@ -104,7 +107,7 @@ export async function loadConfig(
   const reader = byName ?? (isOther ? door?.variablesReader(text) : null) ?? undefined;
   if (isOther && reader === undefined && door?.isForeignText(text) !== true) return strange(path, extension);
   // What is a comment to another program may be in whatever its author has written it in.
-  const fault = encodingFault(bytes, (line) => byName === undefined && door !== null && /^\s*#/.test(line));
+  const fault = encodingFault(bytes, (line) => byName === undefined && door !== null && inComment.test(line));
   if (fault !== null)
     return { ok: false, file: path, problems: [{ severity: "error", file: path, key: "", ...fault }], isRead: true };
   if (text.trim() === "") return { ...refused(path, "the file is empty"), isRead: true } as Loaded;

@@ -167,7 +167,7 @@ export class Reconciler {
     } catch (error) {
       return leave((error as Error).message);
     }
-    const problem = await publish(plan, prepared.files);
+    const problem = this.#isClosed ? closedProblem : await publish(plan, prepared.files);
     if (problem !== null) {
       prepared.undo();
       return leave(problem);

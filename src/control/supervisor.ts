@@ -87,6 +87,7 @@ export class Supervisor {
 
   /** Starts all workers under a first plan. Null when it is in force; otherwise what went wrong, and nothing is left running. */
   async start(plan: Plan, files: PlanFiles = noFiles): Promise<string | null> {
+    if (this.#isEnding) return endingProblem;
     for (const seat of this.#seats) this.#fill(seat);
     const problem = await this.publish(plan, files);
     if (problem !== null) await this.end();

@@ -4,6 +4,7 @@ import { deny, field, rewrite, rule, rules } from "../../test/playbook/rules.ts"
 import { get, put } from "../../test/playbook/words.ts";
 import { Playbook } from "../../test/playbook.ts";
 import type { EffectPlan, RulePlan } from "../config/plan.ts";
+import { requestIdOf } from "./requestid.ts";
 
 function judged(
   phases: { request?: readonly RulePlan[]; response?: readonly RulePlan[] },
@@ -202,6 +203,31 @@ test("rules behind an edit that is refused ask what the client sent, and edit no
   );
   play.connect().sends(get(`/${"a".repeat(3000)}`));
   play.expectAmong("report 431 head_too_large");
+});
+
+test("the request id is looked for in what the client sent, once an edit is refused", () => {
+  const ids: (string | null)[] = [];
+  const play = new Playbook(
+    {
+      limits: { headBytesMax: 1000 },
+      requestId: { header: "x-request-id", keep: true },
+      forwarding: { trusted: ["192.0.2.1/32"] },
+      listener: {
+        rules: rules({
+          request: [
+            rule(null, null, { does: [field("remove", "X-A")] }),
+            rule("headers['x-c'] == 'c'", null, { does: [field("set", "X-Big", "{path}{path}{path}")] }),
+            rule("headers['x-c'] == 'c'", null, { does: [field("set", "X-D", "1")] }),
+          ],
+        }),
+      },
+    },
+    (exchange) => ids.push(requestIdOf(exchange)),
+  );
+  const fields = ["X-A: 1", "Authorization: Basic c2VjcmV0", "X-Request-Id: given", "X-C: c"];
+  play.connect().sends(get(`/a${"b".repeat(350)}`, ...fields));
+  play.expectAmong("report 431 head_too_large");
+  expect(ids).toEqual(["given"]);
 });
 
 test("as many fields as a head may have are given, and one more is refused", () => {

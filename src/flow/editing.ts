@@ -45,12 +45,18 @@ export function editRequest(exchange: Exchange, context: Context, visit: Visit):
     visit.refusal = fault(head.fault ?? "bad_field");
     // What is still to be asked of it is asked of what the client sent.
     exchange.head = exchange.asked;
+    findRequestId(exchange);
     return;
   }
   exchange.bodyEnd += headBytes - exchange.bodyStart;
   exchange.bodyStart = headBytes;
+  findRequestId(exchange);
+}
+
+/** Where it stands in the head that is the exchange's now. */
+function findRequestId(exchange: Exchange): void {
   const { forwarding } = exchange.listener;
-  if (forwarding.requestId !== null) exchange.requestIdIndex = forwarding.findRequestId(head);
+  if (forwarding.requestId !== null) exchange.requestIdIndex = forwarding.findRequestId(exchange.head);
 }
 
 /** Its body is not touched: the bytes of that are others'. */

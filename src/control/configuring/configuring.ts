@@ -176,7 +176,8 @@ export class Configuring implements ConfigService {
       const { source, materials, log } = this.#options;
       const version = this.#version;
       const written = await writeChanges(source, version, materials());
-      if (!written.ok) return written;
+      // What else the file says was rolled back, perhaps: then a reload would be the wrong way.
+      if (!written.ok) return (written.status === 409 ? await this.#refusedForFile() : null) ?? written;
       if (written.answer.changes === 0) return (await this.#refusedForFile()) ?? written;
       this.#rolledBackAtMs = null;
       this.#version = { ...version, configured: version.config };

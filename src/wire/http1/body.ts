@@ -178,9 +178,19 @@ const hashStep = (hash: number, value: number): number => Math.imul(hash ^ (valu
 const hashOf = (name: string): number =>
   [...name].reduce((hash, letter) => hashStep(hash, letter.charCodeAt(0)), hashStart);
 const framingNames: readonly (readonly [number, number])[] = [
-  ...["content-length", "transfer-encoding", "host"],
+  ...["content-length", "content_length", "transfer-encoding", "transfer_encoding", "host"],
   // What servers are told about clients, and credentials: what was taken out of the head must not come behind the body.
-  ...["authorization", "proxy-authorization", "cookie", "forwarded"],
+  ...["authorization", "proxy-authorization", "proxy_authorization", "cookie", "forwarded"],
+  ...[
+    "x-request-id",
+    "x_request-id",
+    "x-request_id",
+    "x_request_id",
+    "x-real-ip",
+    "x_real-ip",
+    "x-real_ip",
+    "x_real_ip",
+  ],
   ...["for", "proto", "host", "port", "prefix", "server", "scheme", "ssl", "protocol"].flatMap((what) =>
     ["x-forwarded-", "x_forwarded-", "x-forwarded_", "x_forwarded_"].map((start) => start + what),
   ),

@@ -82,6 +82,11 @@ describe("each value of a list", () => {
     ["[^a]+", "abc, de", String.raw`\0`, "bc,de"],
     ["(?i)B|c", "ab,C,d", "x", "x,x,d"],
     [String.raw`\S(\d)`, "a,1,b2", String.raw`\1`, "a,1,2"],
+    // As haproxy 2.6 has them: a group that there is not is nothing, and blanks in front of a value are none of it.
+    ["foo$", "foo, bar", String.raw`<\1>`, "<>, bar"],
+    ["^(.*)$", "foo, bar", String.raw`[\2\1]`, "[foo],[bar]"],
+    [String.raw`[\s]+`, "foo, bar", "R", "foo, bar"],
+    [String.raw`\h+`, "foo, bar", "R", "foo, bar"],
   ];
   for (const [expression, text, by, expected] of cases)
     test(`${expression} in ${text}`, () => expect(replaced(expression, text, by)).toBe(expected));
@@ -92,6 +97,7 @@ describe("each value of a list", () => {
 
 test("all that matched is held by a group of its own", () => {
   expect([hasAll(String.raw`a\0`), hasAll(String.raw`a\\0`), hasAll("0")]).toEqual([true, false, false]);
+  expect(whole(String.raw`(.)\1\\1`, true)).toBe(String.raw`^[\s\S]*?((.)\2\\1)[\s\S]*$`);
   expect(whole("(b)c", true)).toBe("^[\\s\\S]*?((b)c)[\\s\\S]*$");
   expect(replacement(String.raw`\0\1`, true)).toBe("$1$2");
 });

@@ -67,9 +67,10 @@ export function literally(words: string): string {
  * A replacement of HAProxy's, `\1` for a group and `\0` for all, as JavaScript writes it. `isHeld`: all is held by a group of its own
  * in front of the others.
  */
-export function replacement(written: string, isHeld = false): string {
+export function replacement(written: string, isHeld = false, groups = 9): string {
   return written.replaceAll("$", "$$$$").replaceAll(/\\(?:([0-9])|([\s\S]))/g, (_, group?: string, other?: string) => {
     if (group === undefined) return other!;
+    if (Number(group) > groups) return "";
     if (isHeld) return `$${Number(group) + 1}`;
     return group === "0" ? "$&" : `$${group}`;
   });
@@ -83,7 +84,12 @@ export function hasAll(written: string): boolean {
 /** So much around an expression that a replacement takes the place of the whole text, not only of what matched. */
 export function whole(flagged: string, isHeld = false): string {
   const [flags, expression] = unflagged(flagged);
-  return `${flags}${isHeld ? `^[\\s\\S]*?(${expression})[\\s\\S]*$` : wrapped(expression)}`;
+  // The groups that it speaks of stand one further back.
+  const moved = (): string =>
+    expression.replaceAll(/\\([\s\S])/g, (found, next: string) =>
+      /[1-8]/.test(next) ? `\\${Number(next) + 1}` : found,
+    );
+  return `${flags}${isHeld ? `^[\\s\\S]*?(${moved()})[\\s\\S]*$` : wrapped(expression)}`;
 }
 
 function unflagged(flagged: string): readonly [flags: string, expression: string] {
@@ -118,8 +124,8 @@ export function eachPart(flagged: string, by: string): { readonly pattern: strin
     });
   if (isBeyond) return null;
   const groups = (new RegExp(`|${inner}`).exec("")?.length ?? 1) - 1;
-  const start = `(?<![^,])[ \\t]*${isBegun ? "" : "[^,]*?"}`;
-  const put = replacement(by, true);
+  const start = `(?<![^,])[ \\t]*(?![ \\t])${isBegun ? "" : "[^,]*?"}`;
+  const put = replacement(by, true, groups);
   // Blanks behind a value are none of it; the comma that they lead to is put back.
   return isTied
     ? { pattern: `${flags}${start}(${inner})[ \\t]*(,|$)`, by: `${put}$${groups + 2}` }

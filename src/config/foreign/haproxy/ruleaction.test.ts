@@ -88,6 +88,10 @@ const requests: readonly (readonly [string, RuleDraft])[] = [
   ["set-uri /x?y", { setTarget: "/x?y" }],
   ["set-uri /a?b", { setTarget: "/a?b" }],
   ["set-uri http://b.test", { setHeader: { Host: "b.test" }, setTarget: "/" }],
+  [
+    "set-uri https://%[req.hdr(host)]%[path]",
+    { set: { "vars.uri_target": "path" }, setHeader: { Host: "{headers['host']}" }, setTarget: "{vars.uri_target}" },
+  ],
   ["set-uri https://b.test:81?x", { setHeader: { Host: "b.test:81" }, setTarget: "/?x" }],
   [
     "set-uri http://%[path,field(2,/)].test/%[hdr(host)]",

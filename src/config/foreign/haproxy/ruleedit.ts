@@ -114,6 +114,10 @@ function replacePart(key: string, other: string, subject: Code): Edit {
   };
 }
 
+/** What begins with a slash by itself: a path, or a target. */
+const isRooted = (part: Part | undefined): boolean =>
+  typeof part === "object" && /^\(?(?:path|target|vars\.received_target)(?![\w.[])/.test(part.code.text);
+
 const isAbsolute = (part: Part | undefined): boolean => typeof part === "string" && /^https?:\/\//i.test(part);
 
 /** With an absolute URI the host is another too. */
@@ -126,12 +130,17 @@ function setUri(line: RuleLine): RuleDraft {
     return { setTarget: templateOf(parts) };
   }
   const bare = [(first as string).replace(/^https?:\/\//i, ""), ...parts.slice(1)];
-  const end = bare.findIndex((part) => typeof part === "string" && /[/?]/.test(part));
+  const end = bare.findIndex((part) => isRooted(part) || (typeof part === "string" && /[/?]/.test(part)));
+  if (isRooted(bare[end])) return setUriParts(bare.slice(0, end), bare.slice(end));
   const ending = end === -1 ? "" : (bare[end] as string);
   const cut = ending.search(/[/?]/);
   const authority = end === -1 ? bare : [...bare.slice(0, end), ending.slice(0, cut)];
   const rest = end === -1 ? ["/"] : [ending[cut] === "/" ? "" : "/", ending.slice(cut), ...bare.slice(end + 1)];
   if (end === -1 && parts.length > 1) line.differs("its host is all of it, without a path");
+  return setUriParts(authority, rest);
+}
+
+function setUriParts(authority: readonly Part[], rest: readonly Part[]): RuleDraft {
   const host = { Host: templateOf(authority) };
   const constant = constantOf(rest);
   if (constant !== null) return { setHeader: host, setTarget: templateOf([constant]) };
