@@ -14,7 +14,7 @@ import { keyText } from "../config/problem.ts";
 import type { Config } from "../config/types.ts";
 import { membersIn, tellMembers } from "./egressfiles.ts";
 import type { Log } from "./log.ts";
-import { hasFreeFiles } from "./openfiles.ts";
+import { hasFreeFiles, Shortage } from "./openfiles.ts";
 
 export interface CertificatesOptions {
   readonly log: Log;
@@ -55,6 +55,7 @@ const stages: readonly number[] = [1, 3, 7, expiringDays];
 
 export class Certificates {
   readonly #options: CertificatesOptions;
+  readonly #shortage = new Shortage("certificates and files of users are not looked at");
   #subject: Subject | null = null;
   #isLooking = false;
   /** What the look under way has spent on waiting for others to put its plan in force. */
@@ -121,7 +122,7 @@ export class Certificates {
     }
     // Files that cannot be read for want of descriptors are not gone: the next look reads them.
     const { hasFreeFiles: hasFree = hasFreeFiles } = this.#options;
-    if (!hasFree()) return;
+    if (!hasFree()) return this.#shortage.tell(this.#options.log);
     const fresh = await loadMaterials(config, folder, this.#options.nowMs(), materials);
     if (this.#subject !== subject || !hasFree()) return;
     const doubt = doubtOf(materials, fresh);

@@ -13,7 +13,7 @@ import type { ListSource } from "../config/loadreplies.ts";
 import { FolderWatch } from "./folderwatch.ts";
 import { makeList } from "./listmaking.ts";
 import type { Log } from "./log.ts";
-import { hasFreeFiles } from "./openfiles.ts";
+import { hasFreeFiles, Shortage } from "./openfiles.ts";
 import { Retired } from "./retired.ts";
 import { Settling } from "./settling.ts";
 
@@ -78,6 +78,7 @@ const retiredMax = 8;
 
 export class Lists {
   readonly #options: ListsOptions;
+  readonly #shortage = new Shortage("lists that have changed are not read");
   readonly #retired = new Retired(retiredMax);
   readonly #watch: FolderWatch = new FolderWatch(() => void this.look());
   readonly #settling: Settling;
@@ -187,7 +188,10 @@ export class Lists {
     }
     // The file is not to blame for what cannot be read: the next look does.
     const { hasFreeFiles: hasFree = hasFreeFiles } = this.#options;
-    if (!hasFree()) return null;
+    if (!hasFree()) {
+      this.#shortage.tell(this.#options.log);
+      return null;
+    }
     const made = await this.#make(name, former.source);
     if (typeof made !== "string") return made;
     if (hasFree()) this.#tell(name, made, former, stamp);

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { hasFreeFiles, residentBytes } from "./openfiles.ts";
+import { openLog } from "./log.ts";
+import { hasFreeFiles, residentBytes, Shortage } from "./openfiles.ts";
 
 test("memory is what the system tells, and files are free as a rule", () => {
   expect(residentBytes()).toBeGreaterThan(10_000_000);
@@ -49,4 +50,14 @@ test("free is what can be opened, and no file is kept", () => {
     free(2);
     console.log(JSON.stringify([full, hasFreeFiles(2), hasFreeFiles(3), hasFreeFiles(2), hasFreeFiles()]));`);
   expect(said).toEqual([false, true, false, true, true]);
+});
+
+test("what is left undone is told once a minute", () => {
+  const lines: string[] = [];
+  const write = (line: string): void => void lines.push((JSON.parse(line) as { msg: string }).msg);
+  const log = openLog({ level: "info", format: "json", isColored: false, write });
+  const shortage = new Shortage("lists are not read");
+  for (const atMs of [0, 1, 59_999, 60_000]) shortage.tell(log, atMs);
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toStartWith("this process may open no more files: lists are not read, until it may;");
 });

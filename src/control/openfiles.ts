@@ -4,6 +4,9 @@
 // so whoever asks others how they are has to know whether it can ask at all.
 
 import { closeSync, openSync } from "node:fs";
+import type { Log } from "./log.ts";
+
+const warnMs = 60_000;
 
 let residentLast = residentNow() ?? 0;
 
@@ -23,6 +26,22 @@ export function hasFreeFiles(count = 1): boolean {
     return false;
   } finally {
     for (const file of files) closeSync(file);
+  }
+}
+
+/** Tells what is left undone while this process may open no more files, once a minute. */
+export class Shortage {
+  readonly #text: string;
+  #warnedMs: number = Number.NEGATIVE_INFINITY;
+
+  constructor(what: string) {
+    this.#text = `this process may open no more files: ${what}, until it may; raise ulimit -n (LimitNOFILE), or see who holds connections to the admin interface and to metrics.listen`;
+  }
+
+  tell(log: Pick<Log, "warn">, nowMs: number = performance.now()): void {
+    if (nowMs - this.#warnedMs < warnMs) return;
+    this.#warnedMs = nowMs;
+    log.warn(this.#text);
   }
 }
 

@@ -7,7 +7,7 @@
 import type { CheckPlan, Plan, ServerPlan } from "../config/plan.ts";
 import type { ProbeResult } from "../health/probe/result.ts";
 import type { Log } from "./log.ts";
-import { hasFreeFiles } from "./openfiles.ts";
+import { hasFreeFiles, Shortage } from "./openfiles.ts";
 import { CommandProbing } from "./prober/command.ts";
 import { ConnectionProbing } from "./prober/connection.ts";
 import { DatagramProbing } from "./prober/datagram.ts";
@@ -32,11 +32,6 @@ export interface ProberOptions {
   readonly hasFreeFiles?: (count: number) => boolean;
 }
 
-/** The least between two warnings. */
-const warnMs = 60_000;
-const resting =
-  "this process may open no more files: no server is checked, and each stays as it was, until it may; raise ulimit -n (LimitNOFILE), or see who holds connections to the admin interface and to metrics.listen";
-
 /** One probe under way. After `abort` it holds nothing any more and tells nothing. */
 interface Probing {
   abort(): void;
@@ -54,7 +49,7 @@ export class Prober {
   readonly #log: Pick<Log, "warn"> | null;
   readonly #random: () => number;
   readonly #hasFree: (count: number) => boolean;
-  #warnedMs = Number.NEGATIVE_INFINITY;
+  readonly #shortage = new Shortage("no server is checked, and each stays as it was");
   readonly #contexts: SecureContexts = new SecureContexts();
   /** By everything a probe depends on: what has not changed goes on undisturbed. */
   #tasks = new Map<string, Task>();
@@ -125,11 +120,7 @@ export class Prober {
 
   #canProbe({ kind }: CheckPlan): boolean {
     if (this.#hasFree(kind === "exec" ? COMMAND_FILES : 1)) return true;
-    const nowMs = performance.now();
-    if (nowMs - this.#warnedMs >= warnMs) {
-      this.#warnedMs = nowMs;
-      this.#log?.warn(resting);
-    }
+    if (this.#log !== null) this.#shortage.tell(this.#log);
     return false;
   }
 
