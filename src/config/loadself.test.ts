@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { emptyRegistry } from "../../test/emptyregistry.ts";
 import { runtimeOptions, selfCommand } from "./loadself.ts";
 
 const root = join(import.meta.dir, "../..");
@@ -29,26 +30,18 @@ test("what lies in the folder that it is started in decides nothing", async () =
 
 test("a package that is not there is not fetched", async () => {
   const folder = mkdtempSync(join(tmpdir(), "sluice-self-"));
-  const asked: string[] = [];
-  const registry = Bun.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    fetch: ({ url }) => {
-      asked.push(url);
-      return new Response("", { status: 404 });
-    },
-  });
+  const registry = emptyRegistry();
   try {
     writeFileSync(join(folder, "say.ts"), 'import * as all from "is-mistyped";\nconsole.log(all);\n');
     const child = Bun.spawn([process.execPath, ...runtimeOptions, "say.ts"], {
       cwd: folder,
       stderr: "pipe",
-      env: { ...process.env, BUN_CONFIG_REGISTRY: registry.url.href, BUN_INSTALL_CACHE_DIR: join(folder, "cache") },
+      env: { ...process.env, ...registry.env(join(folder, "cache")) },
     });
     expect(await new Response(child.stderr).text()).toContain("Cannot find package 'is-mistyped'");
-    expect(asked).toEqual([]);
+    expect(registry.asked).toEqual([]);
   } finally {
-    registry.stop(true);
+    registry.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -4,6 +4,7 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { emptyRegistry } from "../emptyregistry.ts";
 import { Origin, ok } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
 import { childrenOf, isAlive } from "./harness/processes.ts";
@@ -56,17 +57,9 @@ testWith(["node"])(
   "no package is fetched that a config imports and that is not there, by check nor by a worker",
   async () => {
     await using room = new Room();
-    const asked: string[] = [];
-    const registry = Bun.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      fetch: ({ url }) => {
-        asked.push(url);
-        return new Response("", { status: 404 });
-      },
-    });
-    room.ending(() => registry.stop(true));
-    const env = { BUN_CONFIG_REGISTRY: registry.url.href, BUN_INSTALL_CACHE_DIR: room.path("cache") };
+    const registry = emptyRegistry();
+    room.ending(() => registry.stop());
+    const env = registry.env(room.path("cache"));
     const [port, adminPort] = [freePort(), freePort()];
     const path = room.path("sluice.config.ts");
     const write = (imports: string): void =>
@@ -115,6 +108,6 @@ testWith(["node"])(
     await until("it to answer", async () => (await answer("/later")) !== "");
     expect(await answer("/later")).toBe("later");
     expect(await answer("/missing")).toContain("Cannot find package 'is-mistyped'");
-    expect(asked).toEqual([]);
+    expect(registry.asked).toEqual([]);
   },
 );
