@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { yieldingRounds } from "./memory/owners.ts";
 import { processOwner } from "./owner.ts";
 
-const { id, startedAt, isAlive, relax } = processOwner();
+const { id, startedAt, isAlive, relax, tryFlock } = processOwner();
 const isLinux = process.platform === "linux";
 
 test("a process lives under its own start time and under no other", () => {
@@ -67,4 +67,12 @@ test.skipIf(!isLinux)("without a descriptor left nobody is taken for dead", asyn
     process.exit(isAlive(${id}, ${startedAt}) ? 0 : 1);`;
   const child = Bun.spawn(["sh", "-c", 'ulimit -n 64; exec "$0" -e "$1"', process.execPath, program]);
   expect(await child.exited).toBe(0);
+});
+
+test("a file is locked for one descriptor until that is closed", () => {
+  const [first, second] = [openSync(import.meta.path, "r"), openSync(import.meta.path, "r")];
+  expect([tryFlock(first), tryFlock(second)]).toEqual([true, false]);
+  closeSync(first);
+  expect(tryFlock(second)).toBe(true);
+  closeSync(second);
 });

@@ -16,12 +16,39 @@ export interface ProcessOwner {
   readonly startedAt: number;
   isAlive(id: number, startedAt: number): boolean;
   relax(round: number): void;
+  /** Whether an open file is now locked for this descriptor alone, until it is closed; true where the C library cannot be reached. */
+  tryFlock(file: number): boolean;
 }
+
+const signatures = {
+  sched_yield: { args: [], returns: FFIType.i32 },
+  flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
+} as const;
+/** LOCK_EX | LOCK_NB, the same on Linux and macOS. */
+const exclusiveAtOnce = 2 | 4;
 
 export function processOwner(): ProcessOwner {
   const startedAt = startedAtOf(process.pid);
   if (startedAt === null || startedAt === unknown) throw new Error(`/proc/${process.pid}/stat cannot be read`);
-  return { id: process.pid, startedAt, isAlive, relax: relaxation() };
+  const symbols = found();
+  return {
+    id: process.pid,
+    startedAt,
+    isAlive,
+    relax: relaxation(symbols?.sched_yield),
+    tryFlock: (file) => symbols === null || symbols.flock(file, exclusiveAtOnce) === 0,
+  };
+}
+
+function found(): ReturnType<typeof dlopen<typeof signatures>>["symbols"] | null {
+  for (const library of libraries) {
+    try {
+      return dlopen(library, signatures).symbols;
+    } catch {
+      // The next one, or none.
+    }
+  }
+  return null;
 }
 
 function isAlive(id: number, startedAt: number): boolean {
@@ -59,18 +86,9 @@ function startedAtOf(id: number): number | null {
  * many rounds of it this process sleeps a ms at a time. Bun.sleepSync rounds short times down to nothing; a wait on a word that
  * nobody wakes does not. Without the C library it takes the place of giving way too, at a tenth of a ms or so.
  */
-function relaxation(): (round: number) => void {
+function relaxation(schedYield: (() => number) | undefined): (round: number) => void {
   const word = new Int32Array(new SharedArrayBuffer(4));
   const sleep = (ms: number): void => void Atomics.wait(word, 0, 0, ms);
-  let giveWay = (): void => sleep(0.05);
-  for (const library of libraries) {
-    try {
-      const { symbols } = dlopen(library, { sched_yield: { args: [], returns: FFIType.i32 } });
-      giveWay = () => void symbols.sched_yield();
-      break;
-    } catch {
-      // The next one, or none.
-    }
-  }
+  const giveWay = schedYield === undefined ? (): void => sleep(0.05) : (): void => void schedYield();
   return (round) => (round < yieldingRounds ? giveWay() : sleep(1));
 }

@@ -63,7 +63,13 @@ function stage(input: Partial<ConfigInput> = {}, stateFolder = join(folder, Stri
       version: "1.2.3",
       workerCommand: [process.execPath, script],
       stateFolder,
-      owner: { id: process.pid, startedAt: 1, isAlive: (id) => id === process.pid, relax: () => {} },
+      owner: {
+        id: process.pid,
+        startedAt: 1,
+        isAlive: (id) => id === process.pid,
+        relax: () => {},
+        tryFlock: () => true,
+      },
       sharedMs: () => performance.now() >>> 0,
     });
     running.push(control);

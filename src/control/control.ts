@@ -44,6 +44,7 @@ import { type Phase, Reporting } from "./reporting.ts";
 import { Roster } from "./roster.ts";
 import type { Brake } from "./seat.ts";
 import { openState, type StateFolder } from "./state.ts";
+import type { LockOwner } from "./statelock.ts";
 import type { Status } from "./status.ts";
 import { StartStopped, unlessStopped } from "./stopping.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -66,7 +67,7 @@ export interface ControlOptions {
   /** The command line of a worker. */
   readonly workerCommand: readonly string[];
   readonly stateFolder: string;
-  readonly owner: Owner;
+  readonly owner: Owner & LockOwner;
   readonly pages?: LentPages;
   /** The clock that processes share (src/clock.ts). */
   readonly sharedMs: () => number;

@@ -19,7 +19,8 @@ let next = 0;
 /** Another process that lives, by its id and start; every other one is dead. */
 const other = { id: 4711, startedAt: 12 };
 const isAlive = (id: number, startedAt: number): boolean => id === other.id && startedAt === other.startedAt;
-const opened = (folder: string): StateFolder => openState(folder, { id: process.pid, startedAt: 7, isAlive });
+const opened = (folder: string): StateFolder =>
+  openState(folder, { id: process.pid, startedAt: 7, isAlive, tryFlock: () => true });
 const fresh = (): string => join(root, String(next++));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -111,7 +112,7 @@ function startedIn(size: string, fill: string): string[] {
      const isAlive = (id) => id === ${other.id};
      const warn = (text) => console.log("warned: " + text);
      try {
-       openState(folder, { id: process.pid, startedAt: 7, isAlive }, 1, warn);
+       openState(folder, { id: process.pid, startedAt: 7, isAlive, tryFlock: () => true }, 1, warn);
        console.log(readdirSync(folder).sort().join(" "));
      } catch (error) {
        console.log("failed: " + error.message);

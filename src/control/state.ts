@@ -2,8 +2,7 @@
 // outlives a run: tables, caches, lists, bans. It knows files and owners, not what stands in them. Strategy: the folder lies on
 // /dev/shm, so that all of it is memory and never written to a disk; its name holds the user and what is being run (the path of
 // the config), so that two configurations live side by side, the same one twice does not, and the next run of the same one
-// finds its tables. The lock is a file with the owner's process id and start time: a file left by a process that died is
-// recognised and taken over, even when its number has since gone to somebody else.
+// finds its tables (the lock: statelock.ts).
 //
 // Where that memory is used up a start throws away what it can do without, caches last, and otherwise says what to do.
 //
@@ -16,22 +15,19 @@ import {
   existsSync,
   fstatSync,
   ftruncateSync,
-  linkSync,
-  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
   rmdirSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Arena, arenaBytes, capacity } from "../memory/arena.ts";
 import { bytesFree } from "./sharedfile.ts";
+import { inTurn, isAnothers, type LockOwner, tryLock } from "./statelock.ts";
 
 export interface StateFolder {
   readonly path: string;
@@ -49,13 +45,6 @@ export interface StateFolder {
   isKept(): boolean;
   /** Removes what is this run's own, and the folder where nothing else is in it. */
   close(): void;
-}
-
-/** This process, and how to tell whether another one is still there (src/owner.ts). */
-export interface LockOwner {
-  readonly id: number;
-  readonly startedAt: number;
-  isAlive(id: number, startedAt: number): boolean;
 }
 
 /** The default folder. `identity`: what makes this run another than the next, such as the config's path. */
@@ -82,9 +71,9 @@ export function openState(
   warn: (text: string) => void = () => {},
 ): StateFolder {
   const path = resolve(folder);
-  claimFolder(path);
   const lockPath = join(path, "control.pid");
-  lockWithRoom({ path, lockPath, owner, wanted: wantedBytes + workers * wantedWorkerBytes, warn });
+  const wanted = wantedBytes + workers * wantedWorkerBytes;
+  inTurn(path, owner, () => lockWithRoom({ path, lockPath, owner, wanted, warn }));
   const arenaPath = join(path, "arena");
   // A new file, never the old one: a worker that outlived its control for a moment may still be writing to that.
   rmSync(arenaPath, { force: true });
@@ -117,11 +106,15 @@ export function openState(
       ) || existsSync(join(path, "bans.json")),
     close: () => {
       closeSync(file);
-      rmSync(arenaPath, { force: true });
-      // Nothing is removed that is not empty.
-      for (const each of Object.values(folders)) removeEmpty(each);
-      rmSync(lockPath, { force: true });
-      removeEmpty(path);
+      inTurn(path, owner, () => {
+        // Of a folder that was removed under us and made anew everything is the next one's.
+        if (isAnothers(lockPath, owner)) return;
+        rmSync(arenaPath, { force: true });
+        // Nothing is removed that is not empty.
+        for (const each of Object.values(folders)) removeEmpty(each);
+        rmSync(lockPath, { force: true });
+        removeEmpty(path);
+      });
     },
   };
 }
@@ -139,15 +132,6 @@ function removeEmpty(folder: string): void {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "ENOENT") throw error;
   }
-}
-
-/** /dev/shm and /tmp are writable by all: a folder that somebody else prepared under our name is refused. */
-function claimFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  const found = lstatSync(path);
-  const user = process.getuid?.();
-  if (!found.isDirectory() || (user !== undefined && found.uid !== user))
-    throw new Error(`the state folder ${path} is not a folder of this user; remove it`);
 }
 
 /** Of no use to anybody but the run that has made it. */
@@ -194,57 +178,4 @@ function noRoom(path: string): Error {
   return new Error(
     `there is no room for the state folder ${path}: ${kib} KiB are free there; remove what is not needed in ${dirname(path)}, or ${largerAdvice}`,
   );
-}
-
-/** False: there is no room to do so, and nobody who lives holds it. */
-function tryLock(lockPath: string, owner: LockOwner): boolean {
-  try {
-    takeLock(lockPath, owner);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
-    refuseHeld(lockPath, owner);
-    return false;
-  }
-}
-
-function refuseHeld(lockPath: string, owner: LockOwner): void {
-  const holder = holderOf(lockPath, owner);
-  if (holder !== null) throw new Error(`Sluice already runs here as process ${holder} (it holds ${lockPath})`);
-}
-
-function takeLock(lockPath: string, owner: LockOwner): void {
-  const own = `${owner.id} ${owner.startedAt}\n`;
-  const draft = `${lockPath}.${owner.id}`;
-  try {
-    writeFileSync(draft, own, { mode: 0o600 });
-    for (let attempt = 0; attempt < 3; attempt++) {
-      // link() fails when the name exists, in one step: of two processes that start together one wins.
-      if (tryLink(draft, lockPath) && readFileSync(lockPath, "utf8") === own) return;
-      refuseHeld(lockPath, owner);
-      rmSync(lockPath, { force: true });
-    }
-    throw new Error(`the lock ${lockPath} cannot be taken; remove it when no Sluice is running`);
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
-function tryLink(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
-}
-
-/** The live process that wrote the lock, or null when it is gone. */
-function holderOf(lockPath: string, owner: LockOwner): number | null {
-  if (!existsSync(lockPath)) return null;
-  const [pid, started] = readFileSync(lockPath, "utf8").trim().split(" ");
-  const number = Number(pid);
-  if (!Number.isInteger(number) || number <= 0 || number === owner.id) return null;
-  return owner.isAlive(number, Number(started)) ? number : null;
 }
