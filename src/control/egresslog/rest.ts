@@ -1,6 +1,7 @@
 // Finds what became of a log that was rotated while nobody held it open: renamed, it is a file of the same folder with its inode;
 // copied before it was cut (copytruncate), one that has the same bytes where the reading stood. Only names that begin like the
 // log's are looked at, and a folder is listed again only when something in it has changed, for ten thousand logs may lie in one.
+// Where descriptors or memory are wanting it throws: what cannot be seen now has not gone.
 
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -76,8 +77,13 @@ export class Rest {
     const changedMs = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Number.NaN;
     if (folder === this.#folder && changedMs === this.#changedMs) return;
     this.#folder = folder;
-    this.#changedMs = Date.now() - changedMs > racyMs ? changedMs : Number.NaN;
-    this.#names = listed(folder);
+    // What could not be listed may be the next time, without a change of it.
+    this.#changedMs = Number.NaN;
+    this.#names = [];
+    const names = listed(folder);
+    if (names === null) return;
+    this.#names = names;
+    if (Date.now() - changedMs > racyMs) this.#changedMs = changedMs;
   }
 }
 
@@ -101,18 +107,26 @@ function opened(path: string, isLike: (stat: { dev: number; ino: number; size: n
     // Names may move in between.
     if (isLike(fstatSync(file))) return file;
     closeSync(file);
-  } catch {
-    // It has gone, or is not for us to read.
+  } catch (error) {
+    // Else it has gone, or is not for us to read.
+    if (isShortage(error)) throw error;
   }
   return null;
 }
 
-function listed(folder: string): readonly string[] {
+/** Null: it has gone, or is not for us to list. */
+function listed(folder: string): readonly string[] | null {
   try {
     return readdirSync(folder).sort();
-  } catch {
-    return [];
+  } catch (error) {
+    if (isShortage(error)) throw error;
+    return null;
   }
+}
+
+/** Whether nothing is known of a file for want of a descriptor or of memory: then nothing is to be concluded from it. */
+export function isShortage(error: unknown): boolean {
+  return ["EMFILE", "ENFILE", "ENOMEM"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
 /** Index of the first name that is not before `stem`. */

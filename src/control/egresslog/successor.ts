@@ -6,7 +6,7 @@
 
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type { LogPosition } from "./positions.ts";
-import { hasMark, readFlags } from "./rest.ts";
+import { hasMark, isShortage, readFlags } from "./rest.ts";
 
 /** What is known of a file that was read, or is being written. */
 export interface FileMoment {
@@ -97,8 +97,9 @@ function withFile<T>(path: string, otherwise: T, use: (file: number) => T): T {
     } finally {
       closeSync(file);
     }
-  } catch {
-    // It has gone, or is not for us to read.
+  } catch (error) {
+    // Else it has gone, or is not for us to read.
+    if (isShortage(error)) throw error;
     return otherwise;
   }
 }
