@@ -2,12 +2,15 @@ import { expect, test } from "bun:test";
 import { Head } from "../wire/http1/head.ts";
 import { parseRequest } from "../wire/http1/reader.ts";
 import {
+  cookieList,
   cookieOf,
   fieldCount,
+  fieldLines,
   fieldList,
   fieldOf,
   hostOf,
   methodOf,
+  parameterList,
   parameterOf,
   pathOf,
   portOf,
@@ -56,6 +59,11 @@ test("fields are joined, split and counted without regard to case", () => {
   expect([fieldList(head, "x-none"), fieldCount(head, "x-a"), fieldCount(head, "x-none")]).toEqual([null, 2, 0]);
 });
 
+test("each field of a name is told whole too", () => {
+  const head = headOf("/", "X-A: 1, 2", "x-b: y", "X-a:", "x-a: z ");
+  expect([fieldLines(head, "x-a"), fieldLines(head, "x-c")]).toEqual([["1, 2", "", "z"], null]);
+});
+
 test("an empty value is one, the only one and those between commas", () => {
   expect(["X:", "X: ,", "X: a,", "X: ,a"].map((line) => fieldList(headOf("/", line), "x"))).toEqual([
     [""],
@@ -91,6 +99,12 @@ test("cookies are found by their name, whatever stands around them; one may be e
   expect(fieldOf(head, "cookie")).toBe("aa=1;a=2 ; b=; c=x=y; a=3");
 });
 
+test("cookies of one name are all told, in whatever field they stand, with blanks around the name or none", () => {
+  const head = headOf("/", "Cookie: a=1; b=2;\ta = 2 ;a", "Cookie: a=3; aa=4; A=5");
+  expect([cookieList(head, "a"), cookieList(head, "b"), cookieList(head, "c")]).toEqual([["1", "2", "3"], ["2"], null]);
+  expect(cookieOf(headOf("/", "Cookie: role =admin"), "role")).toBe("admin");
+});
+
 test("parameters are percent-decoded to octets; what cannot be stays as it came", () => {
   const query = "a=1&b&a=2&%63=%C3%A9&bad=%zz&e==";
   expect(["a", "b", "c", "bad", "e", "none"].map((name) => parameterOf(query, name))).toEqual([
@@ -99,6 +113,15 @@ test("parameters are percent-decoded to octets; what cannot be stays as it came"
     "\xc3\xa9",
     "%zz",
     "=",
+    null,
+  ]);
+});
+
+test("parameters of one name are all told", () => {
+  const query = "a=1&b&%61=%32&a";
+  expect([parameterList(query, "a"), parameterList(query, "b"), parameterList(query, "c")]).toEqual([
+    ["1", "2", ""],
+    [""],
     null,
   ]);
 });

@@ -140,6 +140,18 @@ export function fieldList(head: Head, name: string): readonly string[] | null {
   return values;
 }
 
+/** Each field of that name as a whole, commas and all: of those that are no lists, such as User-Agent. Null without the field. */
+export function fieldLines(head: Head, name: string): readonly string[] | null {
+  const wanted = bytesOf(name);
+  let values: string[] | null = null;
+  for (let index = 0; index < head.fieldCount; index++) {
+    if (!isNamed(head, index, wanted)) continue;
+    values ??= [];
+    values.push(valueAt(head, index));
+  }
+  return values;
+}
+
 export function fieldCount(head: Head, name: string): number {
   const wanted = bytesOf(name);
   let count = 0;
@@ -166,36 +178,68 @@ function split(bytes: Uint8Array, start: number, end: number, into: string[]): v
 
 /** Of the first cookie of that name. */
 export function cookieOf(head: Head, name: string): string | null {
+  return cookiesOf(head, name, 1)?.[0] ?? null;
+}
+
+/** Of each cookie of that name, for which one counts servers do not agree on; null without any. */
+export function cookieList(head: Head, name: string): readonly string[] | null {
+  return cookiesOf(head, name, Number.POSITIVE_INFINITY);
+}
+
+function cookiesOf(head: Head, name: string, most: number): readonly string[] | null {
+  let values: string[] | null = null;
   for (let index = 0; index < head.fieldCount; index++) {
     if (head.ids[index] !== field.cookie) continue;
     const end = head.spans[index * 4 + 3]!;
     for (let at = head.spans[index * 4 + 2]!; at < end; at++) {
-      while (at < end && head.bytes[at] === byte.space) at++;
+      while (at < end && isBlank(head.bytes[at]!)) at++;
       let stop = at;
       while (stop < end && head.bytes[stop] !== byte.semicolon) stop++;
       const value = namedPart(head.bytes, at, stop, name);
-      if (value !== -1) return trimmed(textOf(head.bytes, value, stop));
+      if (value !== -1) {
+        values ??= [];
+        values.push(trimmed(textOf(head.bytes, value, stop)));
+        if (values.length === most) return values;
+      }
       at = stop;
     }
   }
-  return null;
+  return values;
 }
 
-/** Where the value of "name=value" in bytes[start, end) starts, -1 when the name is another. */
+function isBlank(value: number): boolean {
+  return value === byte.space || value === byte.tab;
+}
+
+/** Where the value of "name=value" in bytes[start, end) starts, -1 when the name is another. Blanks before the sign are none of the name, as most servers have it. */
 function namedPart(bytes: Uint8Array, start: number, end: number, name: string): number {
-  if (end - start <= name.length || bytes[start + name.length] !== 0x3d) return -1;
+  let sign = start + name.length;
+  while (sign < end && isBlank(bytes[sign]!)) sign++;
+  if (sign >= end || bytes[sign] !== 0x3d) return -1;
   for (let index = 0; index < name.length; index++) if (bytes[start + index] !== name.charCodeAt(index)) return -1;
-  return start + name.length + 1;
+  return sign + 1;
 }
 
 /** The first parameter of that name in a query; one without "=" is empty. */
 export function parameterOf(query: string, name: string): string | null {
   for (const part of query.split("&")) {
-    const sign = part.indexOf("=");
-    if (decode(sign === -1 ? part : part.slice(0, sign)) === name)
-      return sign === -1 ? "" : decode(part.slice(sign + 1));
+    const value = parameterIn(part, name);
+    if (value !== null) return value;
   }
   return null;
+}
+
+/** Each of them; null without any. */
+export function parameterList(query: string, name: string): readonly string[] | null {
+  const values = query.split("&").map((part) => parameterIn(part, name));
+  const named = values.filter((value): value is string => value !== null);
+  return named.length === 0 ? null : named;
+}
+
+function parameterIn(part: string, name: string): string | null {
+  const sign = part.indexOf("=");
+  if (decode(sign === -1 ? part : part.slice(0, sign)) !== name) return null;
+  return sign === -1 ? "" : decode(part.slice(sign + 1));
 }
 
 /** Percent-encoding taken away, an octet a character; what is none stays as it came. */

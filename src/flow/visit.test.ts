@@ -53,12 +53,15 @@ test("a request is asked for what it says, and for what it does not", () => {
     seen(text, (of) => [
       of(field.header, "x-a"),
       of(field.headerList, "x-a"),
+      of(field.headerLines, "x-a"),
       of(field.headerCount, "x-a"),
       of(field.cookie, "c"),
+      of(field.cookieList, "c"),
       of(field.param, "q"),
       of(field.param, "r"),
+      of(field.paramList, "q"),
     ]),
-  ).toEqual(["1, 2, 3", ["1", "2", "3"], 2, "d", "A", ""]);
+  ).toEqual(["1, 2, 3", ["1", "2", "3"], ["1, 2", "3"], 2, "d", ["d"], "A", "", ["A"]]);
   expect(
     seen("GET / HTTP/1.0\r\n\r\n", (of) => [
       of(field.host),
@@ -67,14 +70,17 @@ test("a request is asked for what it says, and for what it does not", () => {
       of(field.version),
       of(field.header, "x"),
       of(field.headerList, "x"),
+      of(field.headerLines, "x"),
       of(field.headerCount, "x"),
       of(field.cookie, "c"),
+      of(field.cookieList, "c"),
       of(field.param, "q"),
+      of(field.paramList, "q"),
       of(field.contentLength),
       of(field.requestId),
       of(field.responseStatus),
     ]),
-  ).toEqual([null, null, null, "1.0", null, null, 0, null, null, null, null, null]);
+  ).toEqual([null, null, null, "1.0", null, null, null, 0, null, null, null, null, null, null, null]);
 });
 
 test("the address is that of the client, whose port nobody knows behind a proxy", () => {

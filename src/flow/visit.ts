@@ -15,12 +15,15 @@ import type { Exchange } from "./exchange.ts";
 import type { FieldOperation } from "./fieldedits.ts";
 import { type Guest, joined, octetsOf, orAbsent } from "./guest.ts";
 import {
+  cookieList,
   cookieOf,
   fieldCount,
+  fieldLines,
   fieldList,
   fieldOf,
   hostOf,
   methodOf,
+  parameterList,
   parameterOf,
   pathOf,
   portOf,
@@ -154,13 +157,21 @@ export class Visit implements Stage {
         return fieldOf(head, name);
       case field.headerList:
         return fieldList(head, name);
+      case field.headerLines:
+        return fieldLines(head, name);
       case field.headerCount:
         return fieldCount(head, name);
       case field.cookie:
         return cookieOf(head, name);
+      case field.cookieList:
+        return cookieList(head, name);
       case field.param: {
         const query = this.#queryOf(head);
         return query === null ? null : parameterOf(query, name);
+      }
+      case field.paramList: {
+        const query = this.#queryOf(head);
+        return query === null ? null : parameterList(query, name);
       }
       case field.contentLength:
         return head.contentLength === -1 ? null : head.contentLength;
@@ -191,6 +202,8 @@ export class Visit implements Stage {
         return fieldOf(response, name);
       case field.responseHeaderList:
         return fieldList(response, name);
+      case field.responseHeaderLines:
+        return fieldLines(response, name);
       case field.responseHeaderCount:
         return fieldCount(response, name);
       case field.responseServer:

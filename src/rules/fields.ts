@@ -7,16 +7,16 @@ export type Phase = "connection" | "request" | "response";
 export type FieldType = "bool" | "number" | "string" | "address" | "duration";
 
 /**
- * plain: `src`. value, list, count: of a name, as in `headers['x']`, `headers.list('x')`, `headers.count('x')`; a list is an
- * array of strings.
+ * plain: `src`. value, list, lines, count: of a name, as in `headers['x']`, `headers.list('x')`, `headers.lines('x')`,
+ * `headers.count('x')`; lists and lines are arrays of strings.
  */
-export type FieldForm = "plain" | "value" | "list" | "count";
+export type FieldForm = "plain" | "value" | "list" | "lines" | "count";
 
 export interface Field {
   readonly name: string;
   readonly number: number;
   readonly form: FieldForm;
-  /** Of list: of its items. */
+  /** Of list and lines: of their items. */
   readonly type: FieldType;
   /** The first phase in which it is there; it stays so in those that follow. */
   readonly since: Phase;
@@ -54,18 +54,22 @@ export const field = {
   version: 22,
   header: 23,
   headerList: 24,
-  headerCount: 25,
-  cookie: 26,
-  param: 27,
-  contentLength: 28,
-  requestId: 29,
-  user: 30,
-  responseStatus: 31,
-  responseHeader: 32,
-  responseHeaderList: 33,
-  responseHeaderCount: 34,
-  responseServer: 35,
-  responseDuration: 36,
+  headerLines: 25,
+  headerCount: 26,
+  cookie: 27,
+  cookieList: 28,
+  param: 29,
+  paramList: 30,
+  contentLength: 31,
+  requestId: 32,
+  user: 33,
+  responseStatus: 34,
+  responseHeader: 35,
+  responseHeaderList: 36,
+  responseHeaderLines: 37,
+  responseHeaderCount: 38,
+  responseServer: 39,
+  responseDuration: 40,
 } as const;
 
 function plain(name: string, number: number, type: FieldType, since: Phase, about: string): Field {
@@ -123,9 +127,12 @@ export const fields: readonly Field[] = [
   plain("version", field.version, "string", "request", 'The version of HTTP: "1.1".'),
   named("headers", field.header, "value", "request", 'The values of a field, joined by ", "; absent without one.'),
   named("headers", field.headerList, "list", "request", "Each value of a field, lists with commas split."),
+  named("headers", field.headerLines, "lines", "request", "Each field of that name as a whole, its commas kept."),
   named("headers", field.headerCount, "count", "request", "How many fields of that name there are."),
   named("cookies", field.cookie, "value", "request", "The value of the first cookie of that name."),
+  named("cookies", field.cookieList, "list", "request", "The value of each cookie of that name."),
   named("params", field.param, "value", "request", "The first parameter of that name in the query, percent-decoded."),
+  named("params", field.paramList, "list", "request", "Each parameter of that name, percent-decoded."),
   plain("contentLength", field.contentLength, "number", "request", "The Content-Length; absent without one."),
   plain("requestId", field.requestId, "string", "request", "The id that logs give the request."),
   plain(
@@ -138,6 +145,7 @@ export const fields: readonly Field[] = [
   plain("response.status", field.responseStatus, "number", "response", "The status."),
   named("response.headers", field.responseHeader, "value", "response", 'The values of a field, joined by ", ".'),
   named("response.headers", field.responseHeaderList, "list", "response", "Each value of a field, lists split."),
+  named("response.headers", field.responseHeaderLines, "lines", "response", "Each field of that name as a whole."),
   named("response.headers", field.responseHeaderCount, "count", "response", "How many fields of that name there are."),
   plain("response.server", field.responseServer, "string", "response", "The server that answered, as configured."),
   plain(

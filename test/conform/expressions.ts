@@ -79,6 +79,10 @@ From the one that binds most to the one that binds least.
 const afterFields = `\`vars.NAME\` is what a rule has set; it is known only when played, and is absent where it does not fit.
 \`now\` is the time. \`headers\` and \`response.headers\` take names in any case, \`cookies\` and \`params\` as they are sent.
 
+Who sends a cookie or a parameter twice chooses which one \`['NAME']\` tells, and servers do not agree on which one counts. What must not
+be there is looked for in each: \`'admin' in cookies.list('role')\`. So with fields that are no lists:
+\`headers.lines('user-agent').exists(v, v.startsWith('bad/'))\`.
+
 ## Tables, lists and pools
 
 | written | what it is |
@@ -143,7 +147,10 @@ function writtenField({ name, form }: Field): string {
 function fieldTable(phase: Phase): string {
   const lines = fields
     .filter(({ since }) => since === phase)
-    .map((field) => `| \`${writtenField(field)}\` | ${field.form === "list" ? "list" : field.type} | ${field.about} |`);
+    .map(
+      (field) =>
+        `| \`${writtenField(field)}\` | ${field.form === "list" || field.form === "lines" ? "list" : field.type} | ${field.about} |`,
+    );
   return [`### ${phases[phase]}`, "", "| field | type | |", "|---|---|---|", ...lines].join("\n");
 }
 

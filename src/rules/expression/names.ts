@@ -108,7 +108,7 @@ export function namedField(context: Context, span: Span, field: Field, nameNode:
     return context.complain(nameNode, `must be a name of letters, digits and "-", not ${context.quote(nameNode)}`);
   const { number, form } = field;
   const name = field.isNameFolded ? written.toLowerCase() : written;
-  const type: TermType = form === "list" ? "list" : field.type;
+  const type: TermType = form === "list" || form === "lines" ? "list" : field.type;
   return context.watched(
     played(span, type, (scene) => scene.field(number, name), field.type),
     "field",

@@ -49,7 +49,11 @@ const tests: readonly (readonly [string, string])[] = [
     "hdr_ip(x,-1) 10.0.0.0/8",
     "ip(headers.list('x')[-1].replaceRegex(r'^([0-9.]+):\\d+$', '$1')) in cidr('10.0.0.0/8')",
   ],
-  ["req.fhdr(x) a,b", "headers['x'] == 'a,b'"],
+  ["cook(s) a", "'a' in cookies.list('s')"],
+  ["cook_val(s) gt 5", "cookies.list('s').exists(v, int(v) > 5)"],
+  ["req.fhdr(host) a", "headers['host'] == 'a'"],
+  ["req.fhdr(x,1) a", "headers.lines('x')[0] == 'a'"],
+  ["req.fhdr(x) a,b", "'a,b' in headers.lines('x')"],
   // What a converter gives says how it is matched.
   ["hdr_beg(host),lower a", `${hostLower} == 'a'`],
   // numbers

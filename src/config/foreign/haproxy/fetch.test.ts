@@ -25,11 +25,11 @@ const samples: readonly (readonly [string, string])[] = [
   ["hdr(x-a,1)", "{headers.list('x-a')[0]}"],
   ["hdr(x-a,0)", "{headers.list('x-a')[-1]}"],
   ["hdr(host)", "{headers['host']}"],
-  ["req.fhdr(referer)", "{headers['referer']}"],
+  ["req.fhdr(referer)", "{headers.lines('referer')[-1]}"],
   ["hdr_cnt(x-a)", "{has(headers['x-a']) ? headers.list('x-a').size() : 0}"],
   ["req.fhdr_cnt(x-a)", "{headers.count('x-a')}"],
   ["hdr_ip(x-forwarded-for)", "{ip(headers.list('x-forwarded-for')[-1].replaceRegex(r'^([0-9.]+):\\d+$', '$1'))}"],
-  ["cook(sid)", "{cookies['sid']}"],
+  ["cook(sid)", "{cookies.list('sid')[-1]}"],
   ["urlp(id),url_dec", "{params['id']}"],
   ["req.body_size", "{contentLength}"],
   ["unique-id", "{requestId}"],
@@ -100,10 +100,10 @@ test("samples of a response are its own", () => {
 
 test("a parameter is compared as it was sent, each of that name", () => {
   expect(conditionOf("if { urlp(id) 7 }")).toBe(
-    "query.replace(';', '&').split('&').exists(v, (v.startsWith('id=') ? v.substring(3) : null) == '7')",
+    "query.replaceRegex('[;?]', '&', true).split('&').exists(v, (v.startsWith('id=') ? v.substring(3) : null) == '7')",
   );
   expect(conditionOf("if { urlp(id),url_dec a/b }")).toBe(
-    "query.replace(';', '&').split('&').exists(v, (v.startsWith('id=') ? v.substring(3) : null).urlDecode() == 'a/b')",
+    "query.replaceRegex('[;?]', '&', true).split('&').exists(v, (v.startsWith('id=') ? v.substring(3) : null).urlDecode() == 'a/b')",
   );
 });
 

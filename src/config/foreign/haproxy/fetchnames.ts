@@ -33,7 +33,7 @@ import {
   sampleOf,
   variableName,
 } from "./sample.ts";
-import { pathOf, type Word } from "./scene.ts";
+import type { Word } from "./scene.ts";
 import { serverName } from "./servername.ts";
 
 /** When it is there: session after TLS, hello in the content of mode tcp, stream for what belongs to a request or content. */
@@ -99,22 +99,14 @@ function several(
 const asIs = (code: Code): Code => code;
 const asInt = (code: Code): Code => call("int", code);
 
-/** Fields that stand in one line. */
-const single: ReadonlySet<string> = new Set(
-  "host user-agent referer authorization content-type content-length origin range".split(" "),
-);
-
-/** Lines of one field stand joined, as in any list. */
+/** Each field as a whole. */
 function wholeFields(side: Side): Make {
-  return ([name = "", occurrence], site, word) => {
+  return ([name = "", occurrence], _site, word) => {
     if (name === "") return refuse(word, "all fields together are not there: name one in brackets");
-    if (occurrence !== undefined && !/^-?1$/.test(occurrence))
-      return refuse(word, "lines of a field are not told apart: ask for the values of its list");
-    const { ledger } = site.conversion;
-    const told = "lines of one field are looked at together, joined by commas";
-    if (single.has(name.toLowerCase())) ledger.note(pathOf(word), told);
-    else ledger.approximate(pathOf(word), told);
-    return index(headers(side), text(name.toLowerCase()));
+    const named = text(name.toLowerCase());
+    // What is sent twice is refused.
+    if (/^(?:host|content-length)$/i.test(name)) return index(headers(side), named);
+    return several(method(headers(side), "lines", named), "text", asIs, occurrence, word);
   };
 }
 
@@ -132,31 +124,35 @@ function fieldCount(side: Side, isWhole: boolean): Make {
   };
 }
 
-function cookieOf([name = ""]: readonly string[], site: Site, word: Word): Code {
+/** Of cookies that are sent several times the last counts, and for an ACL each. */
+function cookieOf([name = ""]: readonly string[], _site: Site, word: Word): Sample {
   if (name === "") return refuse(word, "cookies are asked for by name only");
-  site.conversion.ledger.note(
-    pathOf(word),
-    "of a cookie that is sent several times the first counts; in HAProxy the last, and for an ACL each",
-  );
-  return index(primary("cookies"), text(name));
+  return several(method(primary("cookies"), "list", text(name)), "text", asIs, undefined, word);
 }
 
-function cookieCount(args: readonly string[], site: Site, word: Word): Code {
-  site.conversion.ledger.approximate(pathOf(word), "a cookie that is there several times counts once");
-  return choose(call("has", cookieOf(args, site, word)), number(1), number(0));
-}
-
-/** Of the first Set-Cookie of that name. */
-function setCookieOf([name = ""]: readonly string[], _site: Site, word: Word): Code {
+function cookieCount([name = ""]: readonly string[], _site: Site, word: Word): Code {
   if (name === "") return refuse(word, "cookies are asked for by name only");
-  return found(index(headers("response"), text("set-cookie")), `(?:^|, ?)${literally(name)}=([^;,]*)`);
+  const list = method(primary("cookies"), "list", text(name));
+  return choose(call("has", list), method(list, "size"), number(0));
 }
 
-/** What the group of an expression finds first in a text; absent when it is not found. */
-function found(code: Code, expression: string): Code {
+/** A field is a list to HAProxy, and only the first cookie of each counts. */
+function setCookieOf([name = ""]: readonly string[], _site: Site, word: Word): Sample {
+  if (name === "") return refuse(word, "cookies are asked for by name only");
+  const list = method(headers("response"), "list", text("set-cookie"));
+  const cookie = `${literally(name)}[ \\t]*=[ \\t]*([^;,]*)`;
+  const last = index(headers("response"), text("set-cookie"));
+  return {
+    ...sampleOf("text", found(last, `(?:^|,[ \\t]*)${cookie}`, "[\\s\\S]*")),
+    each: { list, item: found(item, `^${cookie}`) },
+  };
+}
+
+/** What the group of an expression finds first in a text, or as far behind as `before` reaches; absent when it is not found. */
+function found(code: Code, expression: string, before = "[\\s\\S]*?"): Code {
   return choose(
     method(code, "matches", pattern(expression)),
-    method(code, "replaceRegex", pattern(`^[\\s\\S]*?${expression}[\\s\\S]*$`), text("$1")),
+    method(code, "replaceRegex", pattern(`^${before}${expression}[\\s\\S]*$`), text("$1")),
     absent,
   );
 }
@@ -166,10 +162,11 @@ function parameter([name = "", delimiter]: readonly string[], _site: Site, word:
   if (delimiter !== undefined && delimiter !== "?" && delimiter !== "")
     return refuse(word, "parameters stand behind a question mark only");
   // As it is sent: what is percent-encoded stays so. An ACL asks of every one of that name, or one that says it twice gets past it.
-  const list = method(method(query, "replace", text(";"), text("&")), "split", text("&"));
+  // HAProxy takes a question mark for a separator too, wherever it stands.
+  const list = method(method(query, "replaceRegex", pattern("[;?]"), text("&"), yes), "split", text("&"));
   const begin = `${name}=`;
   const one = choose(method(item, "startsWith", text(begin)), method(item, "substring", number(begin.length)), absent);
-  const first = found(relate(text("&"), "+", query), `[&;]${literally(name)}=([^&;]*)`);
+  const first = found(relate(text("&"), "+", query), `[&;?]${literally(name)}=([^&;?]*)`);
   return { ...sampleOf("text", first), each: { list, item: one } };
 }
 
@@ -351,7 +348,7 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
   ...alike("cook req.cook", fetch("text", "request", cookieOf, 0, 1)),
   ...alike(
     "cook_val req.cook_val",
-    fetch("int", "request", (...of) => asInt(cookieOf(...of)), 0, 1),
+    fetch("int", "request", (...of) => mapSample(cookieOf(...of), "int", asInt), 0, 1),
   ),
   ...alike("cook_cnt req.cook_cnt", fetch("int", "request", cookieCount, 0, 1)),
   ...alike("urlp url_param", fetch("text", "request", parameter, 0, 2)),
