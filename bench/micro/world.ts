@@ -110,6 +110,7 @@ const planFor = (mode: ListenerMode): Plan => ({
   drainMs: 3000,
   certificates: [],
   pems: {},
+  challenges: [],
   accessLog: null,
   recorder: null,
   tables: [],

@@ -14,6 +14,8 @@ function shown(listener: Omit<ListenerInput, "listen">, more: readonly string[] 
   const certificate = { file: "f", names: [], chain: pem, key: pem, notBeforeMs: 0, notAfterMs: 0 };
   const materials = {
     certificatesOf: () => [certificate],
+    issued: () => [],
+    challenges: [],
     authorities: () => pem,
     own: () => undefined,
     response: () => undefined,

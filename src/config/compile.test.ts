@@ -110,6 +110,7 @@ test("every default of a minimal config", () => {
     routes: [{ slot: 0, listener: 0, pool: 0 }],
     certificates: [],
     pems: {},
+    challenges: [],
     accessLog: null,
     recorder: { entriesMax: 1000, hasQuery: false },
     tables: [],

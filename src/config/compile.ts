@@ -62,6 +62,7 @@ export function compile(
     debugToken: config.debug.token ?? null,
     certificates: keys.certificates,
     pems: keys.pems,
+    challenges: [...materials.challenges],
     accessLog: compileAccessLog(config),
     recorder: compileRecorder(config),
     limits: compileLimits(config),

@@ -6,7 +6,7 @@ import { judge } from "./judge.ts";
 import type { Certificate, Materials, Pem } from "./materials.ts";
 import type { Plan, ServerPlan } from "./plan.ts";
 import { Slots } from "./slots.ts";
-import type { Config } from "./types.ts";
+import type { Config, ListenerTls } from "./types.ts";
 
 const pem = (id: string): Pem => ({ id, text: `text of ${id}` });
 const certificate = (name: string): Certificate => ({
@@ -23,6 +23,8 @@ const shown: Record<string, readonly Certificate[]> = {
 };
 const materials: Materials = {
   certificatesOf: (listener) => shown[listener] ?? [],
+  issued: () => [],
+  challenges: [],
   authorities: (file) => (file === "missing.pem" ? undefined : pem(`ca ${file}`)),
   own: (chain, key) => (chain === "missing.pem" ? undefined : { chain: pem(`own ${chain}`), key: pem(`own ${key}`) }),
   response: () => undefined,
@@ -175,7 +177,7 @@ describe("towards servers", () => {
 
 test("files that were not judged before are our own mistake", () => {
   const keys = new Keys(materials);
-  expect(() => keys.ofListener("nobody")).toThrow("no certificate");
+  expect(() => keys.ofListener("nobody", {} as ListenerTls)).toThrow("no certificate");
   expect(() => keys.authorities("missing.pem")).toThrow("no authorities");
   expect(() => keys.own("missing.pem", "k")).toThrow("no certificate in missing.pem");
 });

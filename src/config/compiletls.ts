@@ -3,10 +3,11 @@
 
 import { isIp } from "../base/address.ts";
 import { assert } from "../base/assert.ts";
+import { nameSetsOf, shownOf } from "./acmenames.ts";
 import type { Certificate, Materials, Pem } from "./materials.ts";
 import { defined } from "./measure.ts";
 import type { CertificatePlan, ListenerTlsPlan, PemKey, ServerTlsPlan } from "./plan.ts";
-import type { Listener, Pool, Server, ServerTls } from "./types.ts";
+import type { Listener, ListenerTls, Pool, Server, ServerTls } from "./types.ts";
 
 /** What a plan holds of certificates, gathered while its listeners and pools are compiled. */
 export class Keys {
@@ -28,8 +29,9 @@ export class Keys {
   }
 
   /** Indices into `certificates` of those that a listener shows, the default one first. */
-  ofListener(listener: string): number[] {
-    const found = this.#materials.certificatesOf(listener);
+  ofListener(listener: string, tls: ListenerTls): number[] {
+    const issued = nameSetsOf(tls).flatMap((names) => this.#materials.issued(names));
+    const found = shownOf(this.#materials.certificatesOf(listener), issued, tls.default);
     assert(found.length > 0, `the listener ${listener} has no certificate`);
     return [...new Set(found.map((certificate) => this.#index(certificate)))];
   }
@@ -47,13 +49,16 @@ export class Keys {
   }
 
   #index(certificate: Certificate): number {
-    const { file, names, notAfterMs } = certificate;
+    const { file, names, notAfterMs, source } = certificate;
     const chain = this.#add(certificate.chain);
     const key = this.#add(certificate.key);
-    const known = this.#indices.get(`${chain} ${key}`);
+    // One that stands in for another may do so for other names elsewhere.
+    const sameness = `${chain} ${key}${source === "placeholder" ? ` ${names.join(" ")}` : ""}`;
+    const known = this.#indices.get(sameness);
     if (known !== undefined) return known;
-    const index = this.#certificates.push({ file, names: [...names], chain, key, notAfterMs }) - 1;
-    this.#indices.set(`${chain} ${key}`, index);
+    const told = source === undefined ? {} : { source };
+    const index = this.#certificates.push({ file, names: [...names], chain, key, notAfterMs, ...told }) - 1;
+    this.#indices.set(sameness, index);
     return index;
   }
 
@@ -66,7 +71,7 @@ export class Keys {
 export function compileListenerTls(name: string, { tls, mode }: Listener, keys: Keys): ListenerTlsPlan | null {
   if (tls === undefined) return null;
   return {
-    certificates: keys.ofListener(name),
+    certificates: keys.ofListener(name, tls),
     rejectUnknown: tls.unknownName === "refuse",
     minVersion: tls.minVersion,
     maxVersion: tls.maxVersion,

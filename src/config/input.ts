@@ -512,6 +512,80 @@ export interface IpmanagerInput {
   settings?: Record<string, string | number | boolean> | undefined;
 }
 
+/** The REST API and the metrics that gobetween has, for a config that was gobetween's. */
+export interface GobetweenInput {
+  /** gobetween's REST API. Absent: there is none. */
+  api?: GobetweenApiInput | undefined;
+  /** Whether /metrics has the names of gobetween's as well. Default: false. */
+  metrics?: boolean | undefined;
+  /** What gobetween's file says besides servers, by the keys in it: defaults.max_connections. */
+  settings?: Record<string, string | number | boolean | string[]> | undefined;
+  /** gobetween's servers, by the names of their listeners. */
+  servers?: Record<string, GobetweenServerInput> | undefined;
+}
+
+/** gobetween's REST API, on the admin interface. */
+export interface GobetweenApiInput {
+  /** The user name that is asked for, by HTTP basic authentication. */
+  user?: string | undefined;
+  /** The password that is asked for. It is good as a bearer token too. Absent: admin.token, or nothing. */
+  password?: string | undefined;
+  /** Whether pages of other origins may ask, where they show user and password themselves. Default: false. */
+  cors?: boolean | undefined;
+  /** An address with TLS besides the admin interface, which has none. */
+  tls?: GobetweenTlsInput | undefined;
+}
+
+/** An address of its own with TLS, for gobetween's REST API. */
+export interface GobetweenTlsInput {
+  /** Where the API, and all of the admin interface, has TLS. */
+  listen: string;
+  /** The certificate, read at the start. */
+  certificate: string;
+  /** Its private key. */
+  key: string;
+}
+
+/** A server of gobetween's: a listener and its pools. */
+export interface GobetweenServerInput {
+  /** What gobetween calls it; the listener's name where that is the same. */
+  name: string;
+  /** Its pools, which go with it. */
+  pools: string[];
+  /** Its lists of addresses, which go with it. */
+  lists?: string[] | undefined;
+  /** What gobetween's file says of it, by the keys in it: discovery.kind. */
+  settings?: Record<string, string | number | boolean | string[]> | undefined;
+}
+
+/** Certificates from an authority (ACME), got and renewed by Sluice itself for the names that listeners have under tls.acme. */
+export interface AcmeInput {
+  /** true: you have read and agree to the authority's terms of service. Without it no certificate is asked for. Let's Encrypt's are at https://letsencrypt.org/repository/. */
+  agreeToTerms: true;
+  /** Where the authority writes to in case of trouble; some authorities want one. */
+  email?: string | undefined;
+  /** The authority: letsencrypt, letsencrypt-staging for trials (browsers do not trust those certificates, and its limits are wide), or the address of another's directory. Default: "letsencrypt". */
+  directory?: string | undefined;
+  /** A PEM file of the authorities that the directory's own certificate is signed by; absent: the system's. */
+  ca?: string | undefined;
+  /** The kind of key that certificates are for; each certificate gets a new one. Default: "ecdsa-p256". */
+  key?: "ecdsa-p256" | "rsa-2048" | undefined;
+  /** Absent: the account at the authority is a new one. */
+  externalAccount?: ExternalAccountInput | undefined;
+  /** How long before its end a certificate is renewed, at most half of its life. Absent: when a third of its life is left. */
+  renewBefore?: string | undefined;
+  /** Where the account's key, certificates and their keys are kept; made where it is not there. It must outlive a restart of the machine. Paths start at this file's folder. Default: "acme". */
+  folder?: string | undefined;
+}
+
+/** An account that is there already at authorities that want one (external account binding, RFC 8555 7.3.4). */
+export interface ExternalAccountInput {
+  /** The identifier of the key (kid). */
+  id: string;
+  /** The key itself (HMAC), in base64url as authorities give it. In a text file, take it from the environment. */
+  hmacKey: string;
+}
+
 /** Traces of live requests, for who wants to see why one was answered as it was; sluice explain asks the same without traffic. */
 export interface DebugInput {
   /** A request whose Sluice-Debug field holds this is answered with a trace of the rules. Absent: none is. */
@@ -571,8 +645,10 @@ export interface ListenerInput {
 
 /** TLS towards clients: certificates, versions, and whether clients show certificates too. */
 export interface ListenerTlsInput {
-  /** What is shown to clients, chosen by the name that they ask for: PEM files that hold certificate, chain and key (or have the key beside them: site.crt and site.key, fullchain.pem and privkey.pem), folders of such, or sections with certificate and key. Changed files are taken up while traffic goes on. Paths start at this file's folder. */
-  certificates: string | (string | CertificateFilesInput)[];
+  /** What is shown to clients, chosen by the name that they ask for: PEM files that hold certificate, chain and key (or have the key beside them: site.crt and site.key, fullchain.pem and privkey.pem), folders of such, or sections with certificate and key. Changed files are taken up while traffic goes on. Paths start at this file's folder. Absent: those of acme alone. */
+  certificates?: string | (string | CertificateFilesInput)[] | undefined;
+  /** Names that certificates are got for from an authority, as the section acme says: each a name, which has a certificate of its own, or a list of names that share one. Beside certificates, or instead. */
+  acme?: (string | string[])[] | undefined;
   /** The certificate for clients that ask for no name, or for one that none is for: a name that it is for, or its file's name. Absent: the first. */
   default?: string | undefined;
   /** Clients that ask for a name that no certificate is for get the default one, or are refused. Default: "default". */
@@ -1504,6 +1580,10 @@ export interface ConfigInput {
   fleet?: string | FleetInput | undefined;
   /** ipmanager's pages and metrics, for what asked it for them. Absent: there are none. */
   ipmanager?: IpmanagerInput | undefined;
+  /** gobetween's REST API and metrics, for what asked it for them. Absent: there are none. */
+  gobetween?: GobetweenInput | undefined;
+  /** Certificates from an authority, got and renewed by Sluice. Needed where a listener has names under tls.acme. */
+  acme?: AcmeInput | undefined;
   debug?: DebugInput | undefined;
   /** Where clients connect, each under a name of its own. */
   listeners: Record<string, ListenerInput>;

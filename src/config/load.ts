@@ -15,6 +15,7 @@ import type { Finding } from "./issues.ts";
 import { type Judgement, judge, judgeSubstituted } from "./judge.ts";
 import { discoverFrom, reviewDiscoverFiles } from "./loaddiscover.ts";
 import { egressFrom, reviewEgressMembers } from "./loadegress.ts";
+import { gobetweenFrom, reviewGobetweenFiles } from "./loadgobetween.ts";
 import { loadMaterials } from "./loadmaterials.ts";
 import { readProgram } from "./loadprogram.ts";
 import { type ListSource, listSources, reviewListFiles } from "./loadreplies.ts";
@@ -204,6 +205,7 @@ async function withMaterials(
           ...reviewCiphers(config),
           ...reviewListFiles(config, folder),
           ...reviewDiscoverFiles(config, folder),
+          ...reviewGobetweenFiles(config, folder),
           ...reviewEgressMembers(config, materials),
           ...(program === undefined ? [] : reviewHooks(config, program.names)),
           ...materials.findings,
@@ -246,10 +248,15 @@ function spelledOut({ message, inside }: Finding): string {
 
 /** Workers know no config and no folder of it: what they open has its whole path. */
 function fromFolder(written: Config, folder: string): Config {
-  const config = egressFrom(discoverFrom(written, folder), folder);
+  const config = acmeFrom(egressFrom(discoverFrom(written, folder), folder), folder);
   const { accessLog } = config;
   if (accessLog === undefined || accessLog.path === "-") return config;
   return { ...config, accessLog: { ...accessLog, path: resolve(folder, accessLog.path) } };
+}
+
+function acmeFrom(config: Config, folder: string): Config {
+  const { acme } = config;
+  return acme === undefined ? config : { ...config, acme: { ...acme, folder: resolve(folder, acme.folder) } };
 }
 
 function syntaxProblems(file: string, text: string, document: Document & { ok: false }): Problem[] {

@@ -67,7 +67,7 @@ export class CertificateReader {
   /** `before`: what the same listener shows now. */
   async read(tls: ListenerTls, at: Path, before: readonly Certificate[]): Promise<Found> {
     const found: Found = { candidates: [], bad: [], notes: [] };
-    const { certificates } = tls;
+    const { certificates = [] } = tls;
     const list = typeof certificates === "string" ? [certificates] : certificates;
     for (const [index, each] of list.entries()) {
       const path = typeof certificates === "string" ? at : [...at, index];

@@ -4,6 +4,7 @@
 // and nothing else; what stands in them is judged by certificate.ts, chosen by certificatechoice.ts.
 
 import { resolve } from "node:path";
+import { nameSetsOf, setKey } from "./acmenames.ts";
 import { judgeAuthorities } from "./certificate.ts";
 import {
   type Candidate,
@@ -23,8 +24,9 @@ import { loadGateways } from "./loadegress.ts";
 import type { Stamps } from "./loadfiles.ts";
 import { loadResponses } from "./loadreplies.ts";
 import { loadUsers } from "./loadusers.ts";
-import type { Certificate, Materials, OwnCertificate, Pem, Program } from "./materials.ts";
+import type { Certificate, Challenge, Materials, OwnCertificate, Pem, Program } from "./materials.ts";
 import type { Gateway } from "./nginx/gateways.ts";
+import { placeholderFor } from "./placeholder.ts";
 import type { Path } from "./problem.ts";
 import type { Config, ListenerTls, ServerTls } from "./types.ts";
 
@@ -47,6 +49,9 @@ export class FileMaterials implements Materials {
   /** What named the files. */
   readonly config: Config;
   readonly program: Program | null;
+  /** Of the authority nothing stands in files that a config names; who runs it puts the real ones in their place. */
+  readonly placeholders: Map<string, Certificate> = new Map();
+  readonly challenges: readonly Challenge[] = [];
 
   constructor(config: Config, reader: CertificateReader, program: Program | null) {
     this.program = program;
@@ -57,6 +62,11 @@ export class FileMaterials implements Materials {
 
   certificatesOf(listener: string): readonly Certificate[] {
     return this.certificates.get(listener) ?? [];
+  }
+
+  issued(names: readonly string[]): readonly Certificate[] {
+    const found = this.placeholders.get(setKey(names));
+    return found === undefined ? [] : [found];
   }
 
   authorities(file: string): Pem | undefined {
@@ -102,6 +112,7 @@ export async function loadMaterials(
     if (clientCertificate !== undefined)
       loadAuthorities(load, clientCertificate.ca, ["listeners", name, "tls", "clientCertificate", "ca"]);
   }
+  if (config.acme?.ca !== undefined) loadAuthorities(load, config.acme.ca, ["acme", "ca"]);
   loadServers(load, config);
   const { responses, findings } = loadResponses(config, folder, reader.files, before);
   for (const [file, response] of responses) materials.responses.set(file, response);
@@ -128,6 +139,8 @@ interface Load {
 
 async function loadListener(load: Load, name: string, tls: ListenerTls): Promise<void> {
   const { nowMs, before, reader, materials } = load;
+  for (const names of nameSetsOf(tls)) materials.placeholders.set(setKey(names), placeholderFor(names, nowMs));
+  if (tls.certificates === undefined) return;
   const at: Path = ["listeners", name, "tls", "certificates"];
   const found = await reader.read(tls, at, before?.certificatesOf(name) ?? []);
   const chosen = chooseCertificates(found.candidates, nowMs);
@@ -167,6 +180,7 @@ function withDefault(load: Load, name: string, tls: ListenerTls, chosen: Candida
   const first =
     defaultOf(wanted, chosen) ?? chosen.find((each) => each.certificate.file === resolve(load.folder, wanted));
   if (first !== undefined && first !== null) return [first, ...chosen.filter((each) => each !== first)];
+  if (nameSetsOf(tls).some((names) => names.includes(wanted.toLowerCase()))) return chosen;
   const isBad = found.bad.some(({ name: each }) => isFile(each, wanted));
   const path: Path = ["listeners", name, "tls", "default"];
   load.materials.findings.push({

@@ -23,6 +23,14 @@ export interface Certificate {
   readonly key: Pem;
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
+  /** Absent: a file that the config names. `placeholder`: it signs itself, until the authority has given one. */
+  readonly source?: "acme" | "placeholder";
+}
+
+/** What is answered to the authority that asks for a token (RFC 8555 8.3). */
+export interface Challenge {
+  readonly token: string;
+  readonly answer: string;
 }
 
 /** Certificate and key that we show to a server. */
@@ -45,6 +53,10 @@ export interface Program {
 export interface Materials {
   /** Those of a listener that are fit for use, the one for unknown names first. Empty for a listener without TLS. */
   certificatesOf(listener: string): readonly Certificate[];
+  /** What there is from the authority for these names, or in place of that. Empty only where it is of no interest. */
+  issued(names: readonly string[]): readonly Certificate[];
+  /** What the authority may ask for just now. */
+  readonly challenges: readonly Challenge[];
   /** What stands in a file of authorities, named as the config names it. Undefined when it cannot be used. */
   authorities(file: string): Pem | undefined;
   /** Certificate and key to show to servers, named as the config names them. Undefined when they cannot be used. */
@@ -62,6 +74,8 @@ export interface Materials {
 /** Of a config that names no file. */
 export const noMaterials: Materials = {
   certificatesOf: () => [],
+  issued: () => [],
+  challenges: [],
   authorities: () => undefined,
   own: () => undefined,
   response: () => undefined,

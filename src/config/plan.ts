@@ -48,6 +48,8 @@ export interface Plan {
   readonly certificates: readonly CertificatePlan[];
   /** PEM texts (certificates, keys, authorities) by their SHA-256 in hexadecimal, which is how the rest of the plan names them. Secret. */
   readonly pems: Readonly<Record<PemKey, string>>;
+  /** What listeners of mode http answer to the authority, whatever else they do; empty but for moments. */
+  readonly challenges: readonly ChallengePlan[];
   readonly accessLog: AccessLogPlan | null;
   readonly recorder: RecorderPlan | null;
   readonly limits: LimitsPlan;
@@ -67,6 +69,14 @@ export interface CertificatePlan {
   readonly chain: PemKey;
   readonly key: PemKey;
   readonly notAfterMs: number;
+  /** Absent: a file that the config names. `acme`: from an authority. `placeholder`: until that has given one. */
+  readonly source?: "acme" | "placeholder";
+}
+
+/** The answer to an authority that asks for /.well-known/acme-challenge/TOKEN (RFC 8555 8.3). */
+export interface ChallengePlan {
+  readonly token: string;
+  readonly answer: string;
 }
 
 /** TLS towards clients. */

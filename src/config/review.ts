@@ -7,6 +7,7 @@ import { capacity } from "../memory/arena.ts";
 import type { Finding } from "./issues.ts";
 import type { Address } from "./plan.ts";
 import { keyText, type Path } from "./problem.ts";
+import { reviewAcme } from "./reviewacme.ts";
 import { reviewCaches, reviewSharing } from "./reviewcache.ts";
 import { reviewEgress } from "./reviewegress.ts";
 import { reviewExpressions } from "./reviewexpression.ts";
@@ -46,6 +47,7 @@ export function review(input: unknown): Finding[] {
   reviewCaches(root, report);
   reviewSharing(root, uses, report);
   reviewFleet(root, report);
+  reviewAcme(root, listeners, report);
   reviewEgress(root, report);
   reviewAccessLog(sectionOf(root["accessLog"]), report);
   reviewErrors(root["errors"], ["errors"], report);
@@ -103,6 +105,8 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
   const { listen: pages } = sectionOf(root["ipmanager"]);
   if (metrics !== undefined) written.push([["metrics", "listen"], metrics, false]);
   if (pages !== undefined) written.push([["ipmanager", "listen"], pages, false]);
+  const { listen: secure } = sectionOf(sectionOf(sectionOf(root["gobetween"])["api"])["tls"]);
+  if (secure !== undefined) written.push([["gobetween", "api", "tls", "listen"], secure, false]);
   written.push([["admin", "listen"], admin["listen"] ?? "127.0.0.1:2112", false]);
   const seen: { path: Path; address: Address; isUdp: boolean }[] = [];
   for (const [path, value, isUdp] of written) {
@@ -110,7 +114,7 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
     if (reading === null || !reading.ok) continue;
     const address = reading.value;
     const isAdmin = path[0] === "admin";
-    if (isAdmin && address.kind === "tcp" && !isLoopback(address.host) && admin["token"] === undefined)
+    if ((isAdmin || path[0] === "gobetween") && address.kind === "tcp" && !isLoopback(address.host) && admin["token"] === undefined)
       report(
         "error",
         path,

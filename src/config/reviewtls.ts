@@ -6,6 +6,13 @@ import { type At, isSection, listOf, type Report, type Section, sectionOf, textO
 
 export function reviewListenerTls(tls: Section, mode: string, at: At, report: Report): void {
   const inside: At = (...path) => at("tls", ...path);
+  if (tls["certificates"] === undefined && tls["acme"] === undefined)
+    report(
+      "error",
+      inside(),
+      "key",
+      "needs certificates, the path of a PEM file or of a folder of them, or acme, names that an authority gives certificates for",
+    );
   reviewVersions(tls, inside, report);
   if (mode === "http") reviewProtocols(tls, inside, report);
 }

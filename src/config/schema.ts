@@ -6,9 +6,11 @@ import { z } from "zod";
 import { readListenAddress } from "../base/address.ts";
 import { readRedisPlace, redisExpected } from "../base/redisplace.ts";
 import { capacity } from "../memory/arena.ts";
+import { acme } from "./acmeschema.ts";
 import { cache } from "./cacheschema.ts";
 import { egress } from "./egressschema.ts";
 import { fleet, metrics, registry, sentinel } from "./fleetschema.ts";
+import { gobetween } from "./gobetweenschema.ts";
 import { hooks } from "./hookschema.ts";
 import type { ConfigInput } from "./input.ts";
 import { ipmanager } from "./ipmanagerschema.ts";
@@ -266,6 +268,14 @@ export const configSchema: z.ZodType<Config, ConfigInput> = section({
   ipmanager: ipmanager
     .optional()
     .describe("ipmanager's pages and metrics, for what asked it for them. Absent: there are none."),
+  gobetween: gobetween
+    .optional()
+    .describe("gobetween's REST API and metrics, for what asked it for them. Absent: there are none."),
+  acme: acme
+    .optional()
+    .describe(
+      "Certificates from an authority, got and renewed by Sluice. Needed where a listener has names under tls.acme.",
+    ),
   debug: debug.prefault({}),
   listeners: named(listener, "listeners").describe("Where clients connect, each under a name of its own."),
   pools: named(pool, "pools").default({}).describe("Groups of servers, or replies, each under a name of its own."),

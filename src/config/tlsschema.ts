@@ -2,6 +2,7 @@
 // loadmaterials.ts. Which of these keys contradict each other is for reviewtls.ts to say.
 
 import { z } from "zod";
+import { acmeNames } from "./acmeschema.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import type { ListenerTlsInput, ServerTlsInput } from "./input.ts";
 import { isServerName } from "./servername.ts";
@@ -64,8 +65,14 @@ export const listenerTls: z.ZodType<ListenerTls, ListenerTlsInput> = section({
       ],
       { error: says(`${certificatesExpected}, or a list of such paths and of sections with certificate and key`) },
     )
+    .optional()
     .describe(
-      "What is shown to clients, chosen by the name that they ask for: PEM files that hold certificate, chain and key (or have the key beside them: site.crt and site.key, fullchain.pem and privkey.pem), folders of such, or sections with certificate and key. Changed files are taken up while traffic goes on. Paths start at this file's folder.",
+      "What is shown to clients, chosen by the name that they ask for: PEM files that hold certificate, chain and key (or have the key beside them: site.crt and site.key, fullchain.pem and privkey.pem), folders of such, or sections with certificate and key. Changed files are taken up while traffic goes on. Paths start at this file's folder. Absent: those of acme alone.",
+    ),
+  acme: acmeNames
+    .optional()
+    .describe(
+      "Names that certificates are got for from an authority, as the section acme says: each a name, which has a certificate of its own, or a list of names that share one. Beside certificates, or instead.",
     ),
   default: words("a DNS name, or the file name of a certificate", /^[^\0]{1,4096}$/)
     .optional()

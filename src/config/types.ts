@@ -314,6 +314,49 @@ export interface Ipmanager {
   settings: Record<string, string | number | boolean>;
 }
 
+export interface Gobetween {
+  api?: GobetweenApi | undefined;
+  metrics: boolean;
+  settings: Record<string, string | number | boolean | string[]>;
+  servers: Record<string, GobetweenServer>;
+}
+
+export interface GobetweenApi {
+  user?: string | undefined;
+  password?: string | undefined;
+  cors: boolean;
+  tls?: GobetweenTls | undefined;
+}
+
+export interface GobetweenTls {
+  listen: string;
+  certificate: string;
+  key: string;
+}
+
+export interface GobetweenServer {
+  name: string;
+  pools: string[];
+  lists: string[];
+  settings: Record<string, string | number | boolean | string[]>;
+}
+
+export interface Acme {
+  agreeToTerms: true;
+  email?: string | undefined;
+  directory: string;
+  ca?: string | undefined;
+  key: "ecdsa-p256" | "rsa-2048";
+  externalAccount?: ExternalAccount | undefined;
+  renewBefore?: string | undefined;
+  folder: string;
+}
+
+export interface ExternalAccount {
+  id: string;
+  hmacKey: string;
+}
+
 export interface Debug {
   token?: string | undefined;
 }
@@ -347,7 +390,8 @@ export interface Listener {
 }
 
 export interface ListenerTls {
-  certificates: string | (string | CertificateFiles)[];
+  certificates?: string | (string | CertificateFiles)[] | undefined;
+  acme?: (string | string[])[] | undefined;
   default?: string | undefined;
   unknownName: "default" | "refuse";
   minVersion: "1.0" | "1.1" | "1.2" | "1.3";
@@ -886,6 +930,8 @@ export interface Config {
   sentinel?: Sentinel | undefined;
   fleet?: string | Fleet | undefined;
   ipmanager?: Ipmanager | undefined;
+  gobetween?: Gobetween | undefined;
+  acme?: Acme | undefined;
   debug: Debug;
   listeners: Record<string, Listener>;
   pools: Record<string, Pool>;

@@ -10,12 +10,18 @@ const keys: readonly (readonly [string, KeyObject])[] = [
 ];
 
 for (const [kind, key] of keys) {
-  test.skipIf(Bun.which("openssl") === null)(`openssl understands a request with a key of ${kind}, and finds it signed`, () => {
-    const input = pem("CERTIFICATE REQUEST", certificateRequest(["a.example", "www.a.example"], key));
-    const { stdout, stderr } = spawnSync("openssl", ["req", "-noout", "-text", "-verify"], { input, encoding: "utf8" });
-    expect(`${stdout}${stderr}`).toContain("verify OK");
-    expect(stdout).toContain("DNS:a.example, DNS:www.a.example");
-  });
+  test.skipIf(Bun.which("openssl") === null)(
+    `openssl understands a request with a key of ${kind}, and finds it signed`,
+    () => {
+      const input = pem("CERTIFICATE REQUEST", certificateRequest(["a.example", "www.a.example"], key));
+      const { stdout, stderr } = spawnSync("openssl", ["req", "-noout", "-text", "-verify"], {
+        input,
+        encoding: "utf8",
+      });
+      expect(`${stdout}${stderr}`).toContain("verify OK");
+      expect(stdout).toContain("DNS:a.example, DNS:www.a.example");
+    },
+  );
 
   test(`a certificate that signs itself with a key of ${kind} is read by the runtime, and is for its names`, () => {
     const bytes = selfSigned({

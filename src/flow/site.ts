@@ -34,6 +34,7 @@ import type { Trace } from "../rules/trace.ts";
 import { type BodyPolicy, bodyPolicy } from "./bodies/policy.ts";
 import { RetryBudget } from "./budget.ts";
 import { PoolCaching } from "./caching/poolcaching.ts";
+import { Challenges } from "./challenge.ts";
 import { EgressSite } from "./egress/site.ts";
 import { Forwarding } from "./forwarding.ts";
 import { type HookSet, Hooks } from "./hooks.ts";
@@ -104,6 +105,8 @@ export class ListenerSite {
   /** mode tcp: some rule on its ways asks what only a ClientHello tells. */
   readonly needsHello: boolean;
   readonly hooks: Hooks | null;
+  /** What an authority may ask for; null while none is to ask. */
+  readonly challenges: Challenges | null;
   /** Filled in at first use (stair.ts). */
   stepsUp: readonly StepUp[] | null = null;
   readonly #routes: readonly RouteSite[];
@@ -128,6 +131,8 @@ export class ListenerSite {
     this.cors = plan.cors === null ? null : new Cors(plan.cors);
     this.banned = site.banned;
     this.world = site.world;
+    const { challenges } = making.plan;
+    this.challenges = challenges.length === 0 ? null : new Challenges(challenges);
     const index = making.plan.listeners.indexOf(plan);
     this.#routes = routes.filter((route) => route.plan.listener === index);
     const pool = this.route.pool;

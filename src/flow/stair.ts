@@ -11,6 +11,7 @@ import { redirect } from "./answer.ts";
 import { authorize, identify } from "./authorizing.ts";
 import { closeBody, openBody } from "./bodies.ts";
 import { Caching } from "./caching.ts";
+import { answerChallenge } from "./challenge.ts";
 import type { Context } from "./context.ts";
 import { answerPreflight, shareResponse } from "./cors.ts";
 import { watchBody } from "./egress/bodywatch.ts";
@@ -28,6 +29,7 @@ export type StepUp = (exchange: Exchange, context: Context) => boolean;
 export type StepDown = (exchange: Exchange, context: Context, head: Head) => boolean;
 
 export const stepsUp: readonly StepUp[] = [
+  answerChallenge,
   takeWay,
   identify,
   admitRequest,
@@ -60,6 +62,7 @@ export const stepsDown: readonly StepDown[] = [
  * most places have use for two of all these steps. A step that is not named here is taken everywhere.
  */
 const isIdleUp: ReadonlyMap<StepUp, (listener: ListenerSite) => boolean> = new Map([
+  [answerChallenge, ({ challenges }: ListenerSite) => challenges === null],
   [takeWay, ({ plan }: ListenerSite) => plan.proxy === null],
   [identify, ({ plan }: ListenerSite) => plan.auth === null],
   [answerPreflight, ({ cors }: ListenerSite) => cors === null],

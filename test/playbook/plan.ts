@@ -43,6 +43,7 @@ export interface PlanOptions {
   readonly caches?: readonly CachePlan[];
   readonly egresses?: readonly EgressPlan[];
   readonly banned?: ReplyPlan | null;
+  readonly challenges?: Plan["challenges"];
   readonly debugToken?: string;
   /** What single pools have, by their names; the first is "app". */
   readonly own?: Readonly<Record<string, Partial<PoolPlan>>>;
@@ -61,6 +62,7 @@ export function makePlan(options: PlanOptions = {}): Plan {
     ],
     certificates: [],
     pems: {},
+    challenges: options.challenges ?? [],
     accessLog: null,
     recorder: null,
     tables: options.tables ?? [],

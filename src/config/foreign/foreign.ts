@@ -2,12 +2,14 @@
 // of it is judged like any other, and what is found is told at the foreign file's own keys.
 
 import type { Document } from "../document.ts";
+import type { ConfigInput } from "../input.ts";
 import type { Finding } from "../issues.ts";
 import { type Judgement, judge } from "../judge.ts";
 import type { Places } from "../place.ts";
 import { keyText, type Path } from "../problem.ts";
 import { type Environment, substitute } from "../substitute.ts";
-import { isGobetween, translateGobetween } from "./gobetween/gobetween.ts";
+import { isGobetween, type Taken, translateGobetween, translateServer } from "./gobetween/gobetween.ts";
+import type { Settings } from "./gobetween/settings.ts";
 import { isVariables, readDotenv } from "./gopherproxy/dotenv.ts";
 import { gopherSigns, isGopherproxy, translateGopherproxy } from "./gopherproxy/gopherproxy.ts";
 import { isGoproxy, translateGoproxy } from "./goproxy/goproxy.ts";
@@ -47,6 +49,23 @@ export function judgeForeign(tree: unknown, environment: Environment): ForeignJu
   if (translate === null) return null;
   const { value, findings } = substitute(tree, environment);
   return judged(translate(value as object, environment), findings, keyText); // A tree stays one when its texts are filled in.
+}
+
+export interface JudgedServer {
+  /** The parts of a config that it comes to. */
+  readonly input: ConfigInput;
+  readonly findings: readonly Finding[];
+}
+
+/** A server of gobetween's by itself, to be added to a config that has others. */
+export function judgeServer(
+  name: string,
+  server: object,
+  defaults: Readonly<Settings>,
+  taken: Taken,
+): JudgedServer {
+  const { translation, findings } = judged(translateServer(name, server, defaults, taken), [], keyText);
+  return { input: translation.input, findings };
 }
 
 /** The reader of a text that is a file of variables of another program; null when it is none. */

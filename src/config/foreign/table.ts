@@ -25,6 +25,11 @@ export class Table {
     this.ledger = ledger;
   }
 
+  /** All of it. */
+  get written(): object {
+    return this.#written;
+  }
+
   /** Where a key stands, or would. */
   at(key: string): Path {
     return [...this.path, this.#spelling.get(key) ?? key];

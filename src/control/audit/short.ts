@@ -5,7 +5,7 @@
 import { redacted, shown } from "../configuring/secrets.ts";
 
 const lengthMax = 500;
-const secretName = /token|passw|secret|credential|private[-_]?key|api[-_]?key|authorization|cookie/i;
+const secretName = /token|passw|secret|credential|hmac|private[-_]?key|api[-_]?key|authorization|cookie/i;
 
 /** "" for no body. */
 export function shortOf(body: unknown): string {

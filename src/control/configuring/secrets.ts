@@ -8,7 +8,7 @@ import { isSection } from "./difference.ts";
 export const redacted = "(redacted)";
 
 /** Texts under these keys are secret as a whole, wherever the schema has them. */
-export const secretKeys: ReadonlySet<string> = new Set(["token", "password"]);
+export const secretKeys: ReadonlySet<string> = new Set(["token", "password", "hmacKey"]);
 /** Under these stand names of an operator's choice: those that sound like a secret's hold one. */
 const openKeys: ReadonlySet<string> = new Set(["headers", "setHeader", "addHeader", "replaceHeader", "settings"]);
 const secretName = /auth|cookie|token|passw|secret|credential|api[-_]?key|session/i;
@@ -85,7 +85,7 @@ function isSecretAt(path: Path): boolean {
 }
 
 const secretKey =
-  /(?:^|\.)(?:token|password)$|\.(?:headers|\w+Header|settings)[.[][^.\]]*(?:auth|cookie|token|passw|secret|credential|api[-_]?key|session)/i;
+  /(?:^|\.)(?:token|password|hmacKey)$|\.(?:headers|\w+Header|settings)[.[][^.\]]*(?:auth|cookie|token|passw|secret|credential|api[-_]?key|session)/i;
 
 /** What is said of a key's value: where it quotes what is secret, or an address with credentials, it does so without. */
 export function sayingShown(message: string, key: string): string {

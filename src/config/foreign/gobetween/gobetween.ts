@@ -2,13 +2,15 @@
 // of 0.8; what gobetween does without a key is written out where Sluice would do something else. Each keyword is kept,
 // approximated or refused, and told so.
 
-import type { ConfigInput, ListenerInput, PoolInput } from "../../input.ts";
+import type { ConfigInput, GobetweenServerInput, ListenerInput, PoolInput } from "../../input.ts";
 import { Ledger } from "../ledger.ts";
 import { Origins } from "../origins.ts";
 import { isTable, Table } from "../table.ts";
 import type { Translation } from "../translation.ts";
-import { adminOf, logOf, refuseOthers } from "./admin.ts";
-import { freeName, isServer, serverOf } from "./server.ts";
+import { logOf, refuseOthers } from "./admin.ts";
+import { adminOf } from "./api.ts";
+import { freeName, isServer, type ServerParts, serverOf } from "./server.ts";
+import { type Settings, settingsOf, treeOf } from "./settings.ts";
 
 /** By its top level, whatever the file is called. */
 export function isGobetween(tree: unknown): boolean {
@@ -25,34 +27,84 @@ export function translateGobetween(tree: object): Translation {
   const origins = new Origins();
   const root = new Table(tree, [], ledger);
   const log = logOf(root.section("logging"), origins);
-  const admin = adminOf(root, origins);
+  const { admin, metrics, api } = adminOf(root, origins);
   refuseOthers(root);
   const defaults = root.section("defaults");
-  const listeners: Record<string, ListenerInput> = {};
-  const pools: Record<string, PoolInput> = {};
-  const lists: NonNullable<ConfigInput["lists"]> = {};
-  const listenerNames = new Set<string>();
-  const poolNames = new Set<string>();
-  origins.add(["listeners"], ["servers"]);
-  origins.add(["pools"], ["servers"]);
-  for (const [written, server] of root.section("servers")?.named() ?? []) {
-    const name = freeName(written, listenerNames);
-    if (name !== written) ledger.approximate(server.path, `is called ${name} here, for names have fewer characters`);
-    const parts = serverOf(name, server, { defaults, origins, poolNames });
-    listeners[name] = parts.listener;
-    Object.assign(pools, parts.pools);
-    Object.assign(lists, parts.lists);
-  }
+  const servers = serversOf(root, defaults, origins, { listeners: new Set(), pools: new Set() });
   // Keys that every server has of its own are asked for by none.
   defaults?.inert(["max_connections", "client_idle_timeout", "backend_idle_timeout", "backend_connection_timeout"]);
   defaults?.finish("gobetween");
   root.finish("gobetween");
+  const isAsked = api !== undefined || metrics !== undefined;
   const input: ConfigInput = {
     ...(admin === undefined ? {} : { admin }),
+    ...(metrics === undefined ? {} : { metrics }),
     log,
-    ...(Object.keys(lists).length === 0 ? {} : { lists }),
-    listeners,
-    pools,
+    ...(Object.keys(servers.lists).length === 0 ? {} : { lists: servers.lists }),
+    ...(isAsked
+      ? {
+          gobetween: {
+            ...(api === undefined ? {} : { api }),
+            ...(metrics === undefined ? {} : { metrics: true }),
+            settings: settingsOf(tree, [], ledger, ["servers"]),
+            servers: servers.told,
+          },
+        }
+      : {}),
+    listeners: servers.listeners,
+    pools: servers.pools,
   };
   return { program: "gobetween", input, ledger, origins };
+}
+
+/** Names that are given out already. */
+export interface Taken {
+  readonly listeners: Set<string>;
+  readonly pools: Set<string>;
+}
+
+/** One server by itself, which is added to a config that has others; `defaults` as they stand there. */
+export function translateServer(name: string, server: object, defaults: Readonly<Settings>, taken: Taken): Translation {
+  const ledger = new Ledger();
+  const origins = new Origins();
+  const usual = new Table(treeOf(defaults), ["defaults"], new Ledger());
+  // A name may be "__proto__".
+  const root = new Table({ servers: Object.fromEntries([[name, server]]) }, [], ledger);
+  const { listeners, pools, lists, told } = serversOf(root, usual, origins, taken);
+  const input: ConfigInput = { lists, gobetween: { servers: told }, listeners, pools };
+  return { program: "gobetween", input, ledger, origins };
+}
+
+interface Servers {
+  readonly listeners: Record<string, ListenerInput>;
+  readonly pools: Record<string, PoolInput>;
+  readonly lists: NonNullable<ConfigInput["lists"]>;
+  /** What is which of gobetween's, by the listener's name. */
+  readonly told: Record<string, GobetweenServerInput>;
+}
+
+function serversOf(root: Table, defaults: Table | undefined, origins: Origins, taken: Taken): Servers {
+  const found: Servers = { listeners: {}, pools: {}, lists: {}, told: {} };
+  origins.add(["listeners"], ["servers"]);
+  origins.add(["pools"], ["servers"]);
+  for (const [written, server] of root.section("servers")?.named() ?? []) {
+    const name = freeName(written, taken.listeners);
+    if (name !== written)
+      root.ledger.approximate(server.path, `is called ${name} here, for names have fewer characters`);
+    const parts = serverOf(name, server, { defaults, origins, poolNames: taken.pools });
+    found.listeners[name] = parts.listener;
+    Object.assign(found.pools, parts.pools);
+    Object.assign(found.lists, parts.lists);
+    found.told[name] = toldOf(written, server, parts);
+  }
+  return found;
+}
+
+function toldOf(name: string, server: Table, { pools, lists }: ServerParts): GobetweenServerInput {
+  const named = Object.keys(lists);
+  return {
+    ...{ name: name.slice(0, 256) || "server", pools: Object.keys(pools) },
+    ...(named.length === 0 ? {} : { lists: named }),
+    settings: settingsOf(server.written, server.path, server.ledger),
+  };
 }

@@ -5,7 +5,7 @@
 import { quote } from "../../../base/reading.ts";
 import { type Code, call, index, member, number, primary, relate } from "./code.ts";
 import { fault, refuse } from "./objection.ts";
-import { missingSample, nameIn, type Sample, type Site, sampleOf } from "./sample.ts";
+import { mapSample, missingSample, nameIn, type Sample, type Site, sampleOf } from "./sample.ts";
 import type { Called } from "./samplewords.ts";
 import type { Word } from "./scene.ts";
 import { type StickTable, stickTables, stores } from "./sticktable.ts";
@@ -54,8 +54,21 @@ export function fetchCounter(site: Site, word: Word, { name, args }: Called): Sa
   noMore(word, name, rest);
   if (slot >= slotsMax) return missingSample("int", `there is no slot ${slot}, only those from 0 to ${slotsMax - 1}`);
   if (what === "tracked") return sampleOf("bool", call("has", member(tracked, "key")));
-  if (other === null) return readOf(word, what, element, tracked, null);
+  if (other === null) {
+    const sample = readOf(word, what, element, tracked, null);
+    const isOneMore = /^http_req_/.test(what) && isCountedLater(site, slot);
+    return isOneMore ? mapSample(sample, "int", (code) => relate(code, "-", number(1))) : sample;
+  }
   return readOf(word, what, element, entryOf(site, other, member(tracked, "key")), other);
+}
+
+/** HAProxy counts a request in what it tracks behind the tcp-request content rules of the side that tracks; here it is counted at once. */
+function isCountedLater({ proxy, stage }: Site, slot: number): boolean {
+  if (stage !== "content" || proxy.mode !== "http") return false;
+  if (proxy.kind !== "backend") return true;
+  return proxy.statements.some(
+    ({ words }) => words[0]!.text === "tcp-request" && words[1]?.text === "content" && words[2]?.text === `track-sc${slot}`,
+  );
 }
 
 /** Converters table_x(table) and table_x(n,table); null when it is none. */

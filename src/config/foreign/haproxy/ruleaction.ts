@@ -90,7 +90,14 @@ export const contentActions: Actions = {
   ...common,
   ...ended,
   accept,
-  reject,
+  reject: (line) => {
+    const isCounted = [...stickTables(line.site.conversion).values()].some(
+      (table) => stores(table, "http_req_rate", 0) || stores(table, "http_req_cnt", 0),
+    );
+    if (isCounted && line.site.proxy.mode === "http")
+      line.differs("what it refuses counts in http_req_cnt and http_req_rate of the entries that are tracked, in HAProxy not");
+    return reject(line);
+  },
   capture: captured,
   "switch-mode": refused("a listener has one mode"),
   "set-bandwidth-limit": bandwidth,
