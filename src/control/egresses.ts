@@ -8,6 +8,7 @@ import type { EgressOutcome } from "../egress/words.ts";
 import type { SharedEgressBoard } from "../memory/egressboard.ts";
 import type { Owner } from "../memory/owners.ts";
 import type { Totals } from "../memory/tally.ts";
+import { Away } from "./egress/away.ts";
 import { Changes } from "./egress/changes.ts";
 import { poolSummary } from "./egress/summary.ts";
 import { EgressBoards } from "./egressboards.ts";
@@ -31,6 +32,7 @@ export interface OpenEgress {
   /** Of the plan's members, in their order; 0: it has none. */
   readonly rows: Int32Array;
   readonly changes: Changes;
+  readonly away: Away;
 }
 
 /** What an operator says. */
@@ -104,8 +106,9 @@ export class Egresses {
 
   tick(): void {
     const nowMs = this.#options.nowMs();
-    for (const { pool, rows, changes, plan } of this.#open.values()) {
+    for (const { pool, rows, changes, plan, away } of this.#open.values()) {
       pool.tick(nowMs);
+      void away.look(nowMs);
       changes.look(rows, (index) => plan.members[index]!.id);
     }
   }
@@ -188,7 +191,8 @@ export class Egresses {
       changes.follow(board);
       const rows = new Int32Array(plan.members.length);
       for (const [index, { id }] of plan.members.entries()) rows[index] = board.memberOf(id);
-      next.set(plan.name, { plan, board, rows, changes, pool: new EgressPool(plan, board, Math.random) });
+      const pool = new EgressPool(plan, board, Math.random);
+      next.set(plan.name, { plan, board, rows, changes, pool, away: new Away(pool, rows) });
     }
     this.#open = next;
   }

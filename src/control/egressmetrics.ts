@@ -26,6 +26,7 @@ const usualChanges: readonly string[] = [
   "available trial_passed",
   "available unbanned",
   "available acquitted",
+  "available usable",
   "available added",
 ];
 

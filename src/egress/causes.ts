@@ -31,6 +31,8 @@ export function causeInWords(cause: ChangeCause, text: string | null): string {
       return `the host is down, not the address${hasText ? ` (${text})` : ""}`;
     case changeCause.trialFailed:
       return `its trial failed${at}`;
+    case changeCause.usable:
+      return "it can be used again";
     case changeCause.added:
       return "new in the config";
   }

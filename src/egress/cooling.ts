@@ -42,10 +42,10 @@ export class Cooling {
     return Math.min(forMs * growth ** level, Math.max(forMs, maxMs));
   }
 
-  /** The run stays: of a host that turns out to be down, failures are taken back. */
-  cool(standing: Standing, cause: ChangeCause, atMs: number, text: number): void {
+  /** The run stays: of a host that turns out to be down, failures are taken back. Not `isCounted`: the next is no longer for it. */
+  cool(standing: Standing, cause: ChangeCause, atMs: number, text: number, isCounted = true): void {
     const forMs = this.lengthMs(standing.level);
-    standing.level = Math.min(standing.level + 1, levelMax);
+    if (isCounted) standing.level = Math.min(standing.level + 1, levelMax);
     this.#set(standing, memberState.coolingDown, cause, atMs, forMs, text);
   }
 
@@ -82,6 +82,11 @@ export class Cooling {
   acquit(standing: Standing, atMs: number): void {
     standing.level = Math.max(0, standing.level - 1);
     this.#release(standing, changeCause.acquitted, atMs, standing.cause === changeCause.trialFailed);
+  }
+
+  /** What could not be used can be, and was not counted: it stands as it did before, on trial where that was still to come. */
+  restore(standing: Standing, atMs: number): void {
+    this.#release(standing, changeCause.usable, atMs, this.#plan.isTrial && standing.level > 0);
   }
 
   ban(standing: Standing, atMs: number, untilMs: number, text: number): void {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { changeCause, memberState } from "../memory/egress.ts";
 import { memberFault, Sample, type SampleParts, sourceFault, targetFault, wayFault } from "./sample.ts";
 
-const { available, coolingDown } = memberState;
+const { available, banned, coolingDown, trial } = memberState;
 const one = "10.0.0.0";
 const minuteMs = 60_000;
 
@@ -195,6 +195,42 @@ describe("per target", () => {
         sample.tell(one, { status: 200 });
         expect(sample.state(one)).toBe(available);
       }
+  });
+
+  test("an address that is back is as it was before it went, however often it has gone, and on trial too", () => {
+    for (const per of ["target", "member"] as const) {
+      const sample = new Sample({ judge: { per, coolDown: { isTrial: true, growth: 2 } } });
+      const restored = (): boolean => sample.pool.restore(sample.board.memberOf(one), sample.nowMs);
+      for (let times = 0; times < 3; times++) {
+        sample.tell(one, sourceFault);
+        expect(sample.pool.standing(one)!).toMatchObject({ state: coolingDown, level: 0 });
+        expect([restored(), restored()]).toEqual([true, false]);
+        expect([sample.state(one), sample.pool.standing(one)!.why]).toEqual([available, "it can be used again"]);
+        sample.pass(1000);
+      }
+      sample.coolDown(one);
+      sample.pass(10 * minuteMs);
+      sample.pool.tick(sample.nowMs);
+      expect(sample.state(one)).toBe(trial);
+      sample.tell(one, sourceFault);
+      expect([sample.state(one), restored(), sample.state(one)]).toEqual([coolingDown, true, trial]);
+    }
+  });
+
+  test("an address that is banned, or cools down for something else, is not back for being here", () => {
+    const sample = new Sample();
+    for (let times = 0; times < 3; times++) {
+      sample.tell(one, wayFault);
+      sample.tell(one, { ...wayFault, host: "b.example" });
+    }
+    sample.pool.ban("10.0.0.1", 0, "captchas", sample.nowMs);
+    const ids = [one, "10.0.0.1", "10.0.0.2"];
+    expect(ids.map((id) => sample.pool.restore(sample.board.memberOf(id), sample.nowMs))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(ids.map((id) => sample.state(id))).toEqual([coolingDown, banned, available]);
   });
 
   test("any answer, also one that is a failure at its host, ends the row of a member's faults", () => {

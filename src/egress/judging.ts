@@ -105,12 +105,12 @@ export class Judge {
     const member = this.#member.at(row);
     if (!isJudged(member)) return;
     if (evidence === "success") return this.#succeeded(this.members, member, atMs);
-    const isSure = evidence === "ban" || evidence === "source";
-    const isEnough = isSure || this.#strategy.failed(member.run, secondsOf(atMs));
+    if (evidence === "source") return this.#away(member, host, atMs);
+    const isEnough = evidence === "ban" || this.#strategy.failed(member.run, secondsOf(atMs));
     const cause =
       evidence === "ban"
         ? changeCause.marked
-        : evidence === "member" || evidence === "source"
+        : evidence === "member"
           ? changeCause.unusable
           : evidence === "way" || evidence === "target"
             ? changeCause.transport
@@ -119,7 +119,8 @@ export class Judge {
   }
 
   #learnAtTarget(row: number, evidence: EgressEvidence, host: string, atMs: number): void {
-    if (evidence === "member" || evidence === "source") return this.#unusable(row, host, evidence === "source", atMs);
+    if (evidence === "member") return this.#unusable(row, host, atMs);
+    if (evidence === "source") return this.#away(this.#member.at(row), host, atMs);
     if (evidence === "way" || evidence === "target") return this.#unanswered(row, host, evidence === "way", atMs);
     // An answer came: the member is well, and so is its way, whatever the target thinks of it.
     const member = this.#member.at(row);
@@ -139,11 +140,16 @@ export class Judge {
     this.#conclude(this.pairs, pair, isEnough, cause, atMs, 0);
   }
 
-  /** For its own reasons: no host has a part in it. `isSure`: it need not happen again to be known. */
-  #unusable(row: number, host: string, isSure: boolean, atMs: number): void {
+  /** This machine does not have its address now: that need not happen again to be known, and says nothing of how it will do. */
+  #away(member: Standing, host: string, atMs: number): void {
+    if (isJudged(member)) this.members.cool(member, changeCause.unusable, atMs, this.#board.textOf(host), false);
+  }
+
+  /** For its own reasons: no host has a part in it. */
+  #unusable(row: number, host: string, atMs: number): void {
     const member = this.#member.at(row);
     if (!isJudged(member)) return;
-    const isEnough = isSure || this.#transport.failedByItself(member, atMs);
+    const isEnough = this.#transport.failedByItself(member, atMs);
     this.#conclude(this.members, member, isEnough, changeCause.unusable, atMs, this.#board.textOf(host));
   }
 

@@ -4,7 +4,7 @@
 // It knows no clock, no sockets, and no requests but their wishes and outcomes.
 
 import type { EgressPlan } from "../config/plan.ts";
-import { type EgressBoard, type MemberState, memberState } from "../memory/egress.ts";
+import { changeCause, type EgressBoard, type MemberState, memberState } from "../memory/egress.ts";
 import { Books } from "./books.ts";
 import { type CandidateList, Candidates } from "./candidates.ts";
 import { Choosing } from "./choosing.ts";
@@ -139,6 +139,17 @@ export class EgressPool {
       this.#judge.members.unban(member, nowMs, this.board.textOf(reason));
       this.#judge.forgetPairs(member.base, nowMs);
     });
+  }
+
+  /** Its address can be bound to: if it was unavailable because it could not, it is available at once. False: it was not, or is busy. */
+  restore(row: number, nowMs: number): boolean {
+    if (!isUnusable(this.#member.at(row)) || !this.#latch.enter()) return false;
+    const member = this.#member.at(row);
+    const isDue = isUnusable(member);
+    if (isDue) this.#judge.members.restore(member, nowMs);
+    this.#latch.leave();
+    this.#dry.clear();
+    return isDue;
   }
 
   /** States whose time is over end, and what a clock that was set back has moved away comes back. Answers how many have changed. */
@@ -314,4 +325,8 @@ export class EgressPool {
     this.#dry.clear();
     return true;
   }
+}
+
+function isUnusable({ state, cause }: Standing): boolean {
+  return state === memberState.coolingDown && cause === changeCause.unusable;
 }

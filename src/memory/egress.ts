@@ -138,6 +138,8 @@ export const changeCause = {
   trialFailed: 10,
   /** It is new in the plan. */
   added: 11,
+  /** Back: an address that could not be bound to can be. */
+  usable: 12,
 } as const;
 export type ChangeCause = (typeof changeCause)[keyof typeof changeCause];
 
