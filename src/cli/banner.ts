@@ -21,7 +21,7 @@ export interface Started {
 export function startText(control: Started, version: string): string {
   const { pid, listeners, pools, egress } = control.status();
   const width = Math.max(...[...listeners, ...pools, ...egress].map(({ name }) => name.length));
-  const { metrics, ipmanager } = control.otherDoors;
+  const { metrics, ipmanager, secure = null } = control.otherDoors;
   return [
     `sluice ${version}, process ${pid}, ${counted(control.workers, "worker")}`,
     ...listeners.map(
@@ -38,6 +38,7 @@ export function startText(control: Started, version: string): string {
       return `  egress    ${name.padEnd(width)}  ${counted(members, "member")}, ${state}, ${choose}`;
     }),
     `  admin     ${adminUrl(control.adminAddress)}`,
+    ...(secure === null ? [] : [`  TLS       https://${formatAddress(secure)}`]),
     ...(metrics === null ? [] : [`  metrics   ${adminUrl(metrics)}`]),
     ...(ipmanager === null ? [] : [`  ipmanager ${adminUrl(ipmanager)}`]),
   ].join("\n");
@@ -46,11 +47,12 @@ export function startText(control: Started, version: string): string {
 /** Addresses as they are bound: a port may be one that was free, and the commands have to be told. */
 export function startFields(control: Started, version: string): Record<string, unknown> {
   const { pid, listeners, pools, egress, state } = control.status();
-  const { metrics, ipmanager } = control.otherDoors;
+  const { metrics, ipmanager, secure = null } = control.otherDoors;
   return {
     ...{ version, pid, workers: control.workers },
     listeners: listeners.map(({ name, address, pool }) => ({ name, address, pool })),
     admin: formatAddress(control.adminAddress),
+    ...(secure === null ? {} : { adminTls: formatAddress(secure) }),
     ...(metrics === null ? {} : { metrics: formatAddress(metrics) }),
     ...(ipmanager === null ? {} : { ipmanager: formatAddress(ipmanager) }),
     pools: pools.map(({ name, servers }) => ({

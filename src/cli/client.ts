@@ -157,7 +157,7 @@ async function findTarget(options: RemoteOptions): Promise<Target> {
         message: `${options.config} has errors:\n${loaded.problems.map((each) => formatProblem(each)).join("\n")}`,
       };
     listen = loaded.config.admin.listen;
-    token ??= loaded.config.admin.token;
+    token ??= loaded.config.admin.token ?? loaded.config.gobetween?.api?.password;
   }
   if (/^https:/i.test(options.admin ?? listen))
     return { ok: false, message: "the admin interface speaks no TLS: give its own address, such as 127.0.0.1:2112" };

@@ -248,7 +248,7 @@ function spelledOut({ message, inside }: Finding): string {
 
 /** Workers know no config and no folder of it: what they open has its whole path. */
 function fromFolder(written: Config, folder: string): Config {
-  const config = acmeFrom(egressFrom(discoverFrom(written, folder), folder), folder);
+  const config = gobetweenFrom(acmeFrom(egressFrom(discoverFrom(written, folder), folder), folder), folder);
   const { accessLog } = config;
   if (accessLog === undefined || accessLog.path === "-") return config;
   return { ...config, accessLog: { ...accessLog, path: resolve(folder, accessLog.path) } };

@@ -10,13 +10,17 @@ import { adminOperations } from "./api/operations.ts";
 import { Router } from "./api/router.ts";
 import type { Audit } from "./audit.ts";
 import { Desk } from "./desk.ts";
-import { Guard, type GuardOptions } from "./guard.ts";
+import { type Credentials, Guard, type GuardOptions } from "./guard.ts";
 import type { Log } from "./log.ts";
 import { listenProblem } from "./port.ts";
 
 export interface AdminOptions {
   readonly address: Address;
   readonly token: string | undefined;
+  /** As good as the token. */
+  readonly credentials?: Credentials | null;
+  /** In PEM; absent: it speaks none. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** Names by which it may be asked (admin.hosts). */
   readonly hosts?: readonly string[] | null;
   /** Of the requests of one peer (admin.rateLimit). */
@@ -43,6 +47,8 @@ export interface Admin {
 export function openAdmin({
   address,
   token,
+  credentials = null,
+  tls,
   hosts = null,
   rate,
   service,
@@ -53,7 +59,8 @@ export function openAdmin({
   answered = () => {},
 }: AdminOptions): Admin {
   const all = adminOperations(service, operations);
-  const guard = new Guard({ address, token, hosts, ...(rate === undefined ? {} : { rate }) });
+  const isSecure = tls !== undefined;
+  const guard = new Guard({ address, token, credentials, isSecure, hosts, ...(rate === undefined ? {} : { rate }) });
   const desk = new Desk({ guard, router: new Router(all), routes, audit, nowMs: Date.now });
   const fetch = async (request: Request, server: Bun.Server<undefined>): Promise<Response> => {
     const peer = server.requestIP(request)?.address.replace(/^::ffff:(?=\d+\.)/i, "") ?? "unix";
@@ -70,7 +77,7 @@ export function openAdmin({
     const server =
       address.kind === "unix"
         ? Bun.serve({ ...common, unix: address.path } as Parameters<typeof Bun.serve>[0])
-        : Bun.serve({ ...common, hostname: address.host, port: address.port });
+        : Bun.serve({ ...common, hostname: address.host, port: address.port, ...(isSecure ? { tls } : {}) });
     return {
       address: address.kind === "unix" ? address : { ...address, port: server.port ?? address.port },
       close: () => server.stop(true),

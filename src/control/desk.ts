@@ -2,11 +2,12 @@
 // operation answers, and of a change the audit log is told, whatever came of it. It knows no sockets: admin.ts has them.
 
 import { problem, type Routes } from "./api/answer.ts";
-import { isChangeOf, type Operation } from "./api/operation.ts";
+import { isChangeOf, isOpenTo, type Operation } from "./api/operation.ts";
 import type { Found, Router } from "./api/router.ts";
 import { shortOf, shortPathOf } from "./audit/short.ts";
 import type { Audit } from "./audit.ts";
 import { Buckets } from "./buckets.ts";
+import { allowed, preflightOf, withLeave } from "./crossorigin.ts";
 import type { Guard, Refusal } from "./guard.ts";
 
 export interface DeskOptions {
@@ -41,18 +42,34 @@ export class Desk {
 
   /** `takesLong`: called before an operation begins whose answer may. */
   async answer(request: Request, peer: string, takesLong: (operation: Operation) => void): Promise<Response> {
-    const { guard, router, routes } = this.#options;
+    const { guard, router } = this.#options;
     // Host is part of a request's URL: one that cannot be read is the client's fault, and no line in the log.
     const path = URL.parse(request.url)?.pathname;
     if (path === undefined) return problem(400, "Host is missing or malformed");
+    const preflight = preflightOf(request, (method) => router.find(method, path));
     const found = router.find(request.method, path);
-    const operation = found?.kind === "operation" ? found.operation : null;
-    const isChange = operation === null ? !safeMethods.includes(request.method) : isChangeOf(operation);
-    const refusal = guard.refusal({ request, path, peer, isChange, isOpen: operation?.isOpen === true });
+    const operation = preflight ?? (found?.kind === "operation" ? found.operation : null);
+    const isShared = operation?.basic === "shared";
+    const isChange =
+      operation === null || preflight !== null ? !safeMethods.includes(request.method) : isChangeOf(operation);
+    const isOpen = preflight !== null || (operation !== null && isOpenTo(operation, request));
+    const refusal = guard.refusal({ request, path, peer, isChange, isOpen, isShared });
     if (refusal !== null) {
       if (operation !== null && isChange) this.#noteRefusal(operation, request, peer, refusal);
-      return refused(refusal);
+      return refused(refusal, operation);
     }
+    if (preflight !== null) return allowed();
+    const answer = await this.#answer(request, path, found, { isChange, peer, takesLong });
+    return isShared ? withLeave(answer) : answer;
+  }
+
+  async #answer(
+    request: Request,
+    path: string,
+    found: Found | null,
+    { isChange, peer, takesLong }: { isChange: boolean; peer: string; takesLong: (operation: Operation) => void },
+  ): Promise<Response> {
+    const { router, routes } = this.#options;
     if (found?.kind === "refused") return found.answer;
     if (found !== null) {
       takesLong(found.operation);
@@ -105,7 +122,8 @@ export class Desk {
 async function problemOf(response: Response): Promise<string | null> {
   if (response.status < 400) return null;
   try {
-    const told = (await response.clone().json()) as { readonly error?: unknown; readonly problems?: unknown };
+    const told = (await response.clone().json()) as { readonly error?: unknown; readonly problems?: unknown } | string;
+    if (typeof told === "string") return told;
     if (typeof told.error === "string") return told.error;
     if (Array.isArray(told.problems)) return told.problems.join("; ");
   } catch {
@@ -114,9 +132,10 @@ async function problemOf(response: Response): Promise<string | null> {
   return `it was refused (${response.status})`;
 }
 
-function refused({ status, message, waitMs = 0 }: Refusal): Response {
+function refused({ status, message, waitMs = 0 }: Refusal, operation: Operation | null): Response {
   const response = problem(status, message);
-  if (status === 401) response.headers.set("www-authenticate", 'Bearer realm="sluice"');
+  const scheme = operation?.basic === undefined ? "Bearer" : "Basic";
+  if (status === 401) response.headers.set("www-authenticate", `${scheme} realm="sluice"`);
   if (status === 429) response.headers.set("retry-after", String(Math.max(Math.ceil(waitMs / 1000), 1)));
   return response;
 }

@@ -1,15 +1,19 @@
-// Where control can be asked: the admin interface, the metrics on an address of their own, and ipmanager's port. It opens and closes them,
+// Where control can be asked: the admin interface, and that once more with TLS where a config of gobetween's says so, the metrics on an
+// address of their own, and ipmanager's port. It opens and closes them,
 // and gives each what it answers from; who may ask what is theirs. The admin interface is opened first, for it says how the start goes.
 
+import { readFileSync } from "node:fs";
 import type { ProfileOrder } from "../config/message.ts";
 import type { Address } from "../config/plan.ts";
 import { type Rate, readRate } from "../config/rate.ts";
 import type { Config } from "../config/types.ts";
-import { type Admin, openAdmin } from "./admin.ts";
+import { type Admin, type AdminOptions, openAdmin } from "./admin.ts";
 import type { AdminService } from "./adminservice.ts";
 import { auditOperations } from "./api/audit.ts";
 import { debugRoutes } from "./api/debug.ts";
 import { Audit } from "./audit.ts";
+import { Gobetween } from "./gobetween.ts";
+import type { Credentials } from "./guard.ts";
 import { type IpmanagerListener, openIpmanager } from "./ipmanager.ts";
 import type { Log } from "./log.ts";
 import { type MetricsListener, openMetricsListener } from "./metricslistener.ts";
@@ -35,10 +39,14 @@ export interface DoorsOptions {
 export interface OtherDoors {
   readonly metrics: Address | null;
   readonly ipmanager: Address | null;
+  /** The admin interface with TLS, for gobetween's REST API. */
+  readonly secure?: Address | null;
 }
 
 interface Open {
   readonly admin: Admin;
+  readonly secure: Admin | null;
+  readonly gobetween: Gobetween | null;
   readonly audit: Audit;
   readonly metrics: MetricsListener | null;
   readonly ipmanager: IpmanagerListener | null;
@@ -53,7 +61,7 @@ export class Doors {
 
   /** Rejects with an Error with a sentence for the operator when an address cannot be listened on; none is open then. */
   static async open(options: DoorsOptions): Promise<Doors> {
-    const { config, current, foreign, service, log, folder, takeProfile, answered } = options;
+    const { config, current, foreign, log, folder, takeProfile, answered } = options;
     const { supervisor, holdings } = options.parts;
     const { token } = config.admin;
     // One for both places where they are, so that one profile is taken at a time.
@@ -65,32 +73,37 @@ export class Doors {
     const parts: RoutesParts = { ...options.parts, debug };
     const audit = new Audit({ folder, log });
     audit.follow((record) => parts.live.audited(record));
+    const gobetween = config.gobetween === undefined ? null : new Gobetween({ ...options, ...parts });
+    const service = gobetween?.serviceWithMetrics() ?? options.service;
     const { hosts = null, rateLimit } = config.admin;
-    const admin = openAdmin({
-      ...{ address: addressOf(config.admin.listen), token, hosts, rate: rateOf(rateLimit) },
-      ...{ service, audit, log, answered },
-      ...{ operations: [...operationsOf(parts), ...auditOperations(audit)], routes: [debug] },
-    });
-    let metrics: MetricsListener | null = null;
+    const common: Omit<AdminOptions, "address" | "tls"> = {
+      ...{ token, credentials: credentialsOf(config), hosts, rate: rateOf(rateLimit) },
+      ...{ service, audit, log, answered, routes: [debug] },
+      operations: [...operationsOf(parts), ...auditOperations(audit), ...(gobetween?.operations() ?? [])],
+    };
+    const open: { -readonly [Part in keyof Open]: Open[Part] | null } = {
+      ...{ audit, gobetween, admin: null, secure: null, metrics: null, ipmanager: null },
+    };
     try {
+      const admin = openAdmin({ ...common, address: addressOf(config.admin.listen) });
+      open.admin = admin;
+      open.secure = openSecure(config, common);
       const { listen } = config.metrics ?? {};
-      if (listen !== undefined) metrics = openMetricsListener({ address: addressOf(listen), service, log });
-      if (config.ipmanager === undefined) return new Doors({ admin, metrics, audit, ipmanager: null });
-      const ipmanager = openIpmanager({
-        ...{ address: addressOf(config.ipmanager.listen), token, debug, log },
-        service: {
-          settings: () => current().ipmanager?.settings ?? {},
-          pool: () => current().ipmanager?.egress ?? "",
-          egresses: holdings.egresses,
-          unreadiness: () => service.unreadiness(),
-          nowMs: Date.now,
-        },
-      });
-      return new Doors({ admin, metrics, audit, ipmanager });
+      if (listen !== undefined) open.metrics = openMetricsListener({ address: addressOf(listen), service, log });
+      if (config.ipmanager !== undefined)
+        open.ipmanager = openIpmanager({
+          ...{ address: addressOf(config.ipmanager.listen), token, debug, log },
+          service: {
+            settings: () => current().ipmanager?.settings ?? {},
+            pool: () => current().ipmanager?.egress ?? "",
+            egresses: holdings.egresses,
+            unreadiness: () => service.unreadiness(),
+            nowMs: Date.now,
+          },
+        });
+      return new Doors({ ...open, admin, audit });
     } catch (error) {
-      await metrics?.close();
-      await admin.close();
-      audit.close();
+      await closeAll(open);
       throw error;
     }
   }
@@ -102,17 +115,41 @@ export class Doors {
 
   /** Of the others, where there are any. */
   get others(): OtherDoors {
-    const { metrics, ipmanager } = this.#open;
-    return { metrics: metrics?.address ?? null, ipmanager: ipmanager?.address ?? null };
+    const { metrics, ipmanager, secure } = this.#open;
+    return {
+      metrics: metrics?.address ?? null,
+      ipmanager: ipmanager?.address ?? null,
+      secure: secure?.address ?? null,
+    };
   }
 
-  async close(): Promise<void> {
-    const { admin, metrics, ipmanager, audit } = this.#open;
-    await metrics?.close();
-    await ipmanager?.close();
-    await admin.close();
-    audit.close();
+  close(): Promise<void> {
+    return closeAll(this.#open);
   }
+}
+
+async function closeAll(open: { readonly [Part in keyof Open]: Open[Part] | null }): Promise<void> {
+  const { admin, secure, metrics, ipmanager, audit, gobetween } = open;
+  await metrics?.close();
+  await ipmanager?.close();
+  await secure?.close();
+  await admin?.close();
+  gobetween?.close();
+  audit?.close();
+}
+
+/** Null where no password is asked for by name. */
+function credentialsOf({ gobetween }: Config): Credentials | null {
+  const { user, password } = gobetween?.api ?? {};
+  return user === undefined || password === undefined ? null : { user, password };
+}
+
+function openSecure({ gobetween }: Config, common: Omit<AdminOptions, "address" | "tls">): Admin | null {
+  const tls = gobetween?.api?.tls;
+  if (tls === undefined) return null;
+  // They have been looked at when the config was loaded.
+  const [cert, key] = [readFileSync(tls.certificate, "utf8"), readFileSync(tls.key, "utf8")];
+  return openAdmin({ ...common, address: addressOf(tls.listen), tls: { cert, key } });
 }
 
 function rateOf(text: string | undefined): Rate | undefined {

@@ -1,7 +1,7 @@
 // Who may speak to the admin interface. It knows a request's fields and the address that is listened on, nothing of what is
 // asked for. On loopback anyone on the machine may, but not a web page that a browser on the machine shows: a page's requests
 // carry its Origin, and a name that was rebound to 127.0.0.1 stands in Host. Off loopback a bearer token is demanded, and
-// compared in constant time. What tells nothing, such as /healthz, needs none. Changes that a browser asks for come from the console
+// compared in constant time; where the config is gobetween's, user and password are as good. What tells nothing, such as /healthz, needs none. Changes that a browser asks for come from the console
 // alone, which says so in a field that no other page can send. And nobody may ask, or guess, too often.
 
 import { createHash, timingSafeEqual } from "node:crypto";
@@ -25,11 +25,23 @@ export interface Asked {
   readonly isChange: boolean;
   /** It needs no token. */
   readonly isOpen: boolean;
+  /** Pages of other origins may ask it, with a password that they show themselves. */
+  readonly isShared?: boolean;
+}
+
+/** Asked for by HTTP basic authentication (RFC 7617). */
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
 }
 
 export interface GuardOptions {
   readonly address: Address;
   readonly token: string | undefined;
+  /** As good as the token; the password alone is, too. */
+  readonly credentials?: Credentials | null;
+  /** It speaks TLS itself. */
+  readonly isSecure?: boolean;
   /** By which it may be asked, besides loopback's on loopback; null: off loopback any. */
   readonly hosts?: readonly string[] | null;
   /** Requests of one peer, in a time. */
@@ -55,15 +67,21 @@ const uncounted: readonly string[] = ["/metrics", "/healthz", "/readyz"];
 
 export class Guard {
   readonly #isLocal: boolean;
-  readonly #token: BearerToken | null;
+  readonly #secrets: readonly Secret[];
+  readonly #scheme: "http" | "https";
   readonly #hosts: readonly string[] | null;
   readonly #requests: Buckets;
   readonly #wrongTokens = new Buckets(wrongTokens);
   readonly #nowMs: () => number;
 
-  constructor({ address, token, hosts, rate = usualRate, nowMs = () => performance.now() }: GuardOptions) {
+  constructor(options: GuardOptions) {
+    const { address, token, credentials = null, hosts, rate = usualRate, nowMs = () => performance.now() } = options;
     this.#isLocal = isLocal(address);
-    this.#token = token === undefined ? null : new BearerToken(token);
+    this.#scheme = options.isSecure === true ? "https" : "http";
+    this.#secrets = [
+      ...(token === undefined ? [] : [new BearerToken(token)]),
+      ...(credentials === null ? [] : [new BearerToken(credentials.password), new BasicCredentials(credentials)]),
+    ];
     this.#hosts = hosts?.map((name) => name.toLowerCase()) ?? null;
     const periodMs = rate.overMs / rate.count;
     this.#requests = new Buckets({ periodMs, burst: Math.max(Math.ceil(burstMs / periodMs), burstMin) });
@@ -90,8 +108,9 @@ export class Guard {
   }
 
   /** What a browser asks for, on behalf of a page that may be anybody's. */
-  #pageRefusal({ request, isChange, isOpen }: Asked, host: string): Refusal | null {
+  #pageRefusal({ request, isChange, isOpen, isShared = false }: Asked, host: string): Refusal | null {
     const origin = request.headers.get("origin");
+    if (isShared && isOfItsOwnAccord(request)) return null;
     const site = request.headers.get("sec-fetch-site");
     if (origin !== null && !this.#isOwnOrigin(origin, host))
       return { status: 403, message: "requests of web pages are refused here: Origin is another than this address" };
@@ -109,7 +128,7 @@ export class Guard {
 
   /** Where a proxy stands in front, which is asked by a name that is listed, it may speak TLS. */
   #isOwnOrigin(origin: string, host: string): boolean {
-    if (origin === `http://${host}`) return true;
+    if (origin === `${this.#scheme}://${host}`) return true;
     return origin === `https://${host}` && this.#isListed(host);
   }
 
@@ -129,12 +148,13 @@ export class Guard {
 
   /** Who has shown many wrong ones is not heard for a while: nor would the right one be, or guessing would go on. */
   #tokenRefusal(request: Request, peer: string): Refusal | null {
-    if (this.#token === null) return null;
+    if (this.#secrets.length === 0) return null;
     if (request.headers.has("authorization")) {
       const waitMs = this.#wrongTokens.wait(peer, this.#nowMs());
       if (waitMs > 0)
         return { status: 429, message: `too many wrong tokens: ask again in ${secondsOf(waitMs)} s`, waitMs };
-      if (this.#token.isIn(request)) return null;
+      // All are looked at, so that how long it takes tells nothing.
+      if (this.#secrets.filter((secret) => secret.isIn(request)).length > 0) return null;
       this.#wrongTokens.take(peer, this.#nowMs());
       return { status: 401, message: "this is not the token that admin.token says" };
     }
@@ -147,8 +167,12 @@ function secondsOf(waitMs: number): number {
   return Math.max(Math.ceil(waitMs / 1000), 1);
 }
 
+interface Secret {
+  isIn(request: Request): boolean;
+}
+
 /** The token that a request has to show. */
-export class BearerToken {
+export class BearerToken implements Secret {
   readonly #digest: Buffer;
 
   constructor(token: string) {
@@ -160,6 +184,30 @@ export class BearerToken {
     // Digests have one length, so that comparing them tells nothing of the token's own.
     return given !== undefined && timingSafeEqual(digest(given), this.#digest);
   }
+}
+
+/** User and password that a request has to show. */
+export class BasicCredentials implements Secret {
+  readonly #digest: Buffer;
+
+  constructor({ user, password }: Credentials) {
+    this.#digest = digest(`${user}:${password}`);
+  }
+
+  isIn(request: Request): boolean {
+    const given = /^Basic +([A-Za-z0-9+/=_-]+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+    return given !== undefined && timingSafeEqual(digest(Buffer.from(given, "base64").toString()), this.#digest);
+  }
+}
+
+/**
+ * A page says who it is only where it was told so: by its script, for the answers have no leave for what a browser keeps. What a browser
+ * would send with that unasked, a form's kinds of body, is not taken.
+ */
+function isOfItsOwnAccord({ method, headers }: Request): boolean {
+  if (method === "OPTIONS") return true;
+  const isAsked = method !== "POST" || /^application\/json\b/i.test(headers.get("content-type") ?? "");
+  return headers.has("authorization") && isAsked;
 }
 
 /** A request of this machine's own, and not of a web page that a browser on it shows. */

@@ -20,7 +20,13 @@ export async function startProblems(config: Config): Promise<string[]> {
   const exposure = exposureProblem(admin, config.admin.token);
   if (exposure !== null) problems.push(exposure);
   const isAnyPort = admin.kind === "tcp" && admin.port === 0;
-  const pages = [config.metrics?.listen, config.ipmanager?.listen].filter((listen) => listen !== undefined);
+  const { metrics, ipmanager, gobetween } = config;
+  const secure = gobetween?.api?.tls?.listen;
+  if (secure !== undefined) {
+    const exposed = exposureProblem(addressOf(secure), config.admin.token);
+    if (exposed !== null) problems.push(exposed);
+  }
+  const pages = [metrics?.listen, ipmanager?.listen, secure].filter((listen) => listen !== undefined);
   problems.push(...(await busyAddresses(pages.map(addressOf))));
   if (!isAnyPort && listens.some((listen) => formatAddress(listen) === formatAddress(admin)))
     problems.push(`the admin interface and a listener cannot both have ${formatAddress(admin)}`);

@@ -58,12 +58,7 @@ export interface JudgedServer {
 }
 
 /** A server of gobetween's by itself, to be added to a config that has others. */
-export function judgeServer(
-  name: string,
-  server: object,
-  defaults: Readonly<Settings>,
-  taken: Taken,
-): JudgedServer {
+export function judgeServer(name: string, server: object, defaults: Readonly<Settings>, taken: Taken): JudgedServer {
   const { translation, findings } = judged(translateServer(name, server, defaults, taken), [], keyText);
   return { input: translation.input, findings };
 }

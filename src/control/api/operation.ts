@@ -50,8 +50,10 @@ export interface Operation {
   readonly answers: Readonly<Record<number, OperationAnswer>>;
   /** It changes something: asked for in the audit log, and of browsers only from the console. Absent: all but GET does. */
   readonly isChange?: boolean;
-  /** Told to whoever may speak to the address at all, without the token: it says nothing that is worth one. */
-  readonly isOpen?: boolean;
+  /** Told to whoever may speak to the address at all, without the token: it says nothing that is worth one. Or only where it is asked so. */
+  readonly isOpen?: boolean | ((request: Request) => boolean);
+  /** User and password are asked for by name, beside the token; shared: pages of other origins may ask it, where they show these themselves. */
+  readonly basic?: "asked" | "shared";
   /** It goes on for as long as the client listens: no timeout. */
   readonly isStream?: boolean;
   /** The last parameter of the path takes slashes too, such as a block of addresses. */
@@ -73,6 +75,10 @@ export function operation<Query = undefined, Body = undefined>(
 ): Operation {
   // The router has read both by these very schemas before it calls.
   return told as Operation;
+}
+
+export function isOpenTo({ isOpen = false }: Operation, request: Request): boolean {
+  return typeof isOpen === "function" ? isOpen(request) : isOpen;
 }
 
 export function isChangeOf({ method, isChange }: Operation): boolean {

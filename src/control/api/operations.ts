@@ -14,7 +14,8 @@ export function adminOperations(service: AdminService, others: readonly Operatio
   const all: readonly Operation[] = [
     ...publicOperations(service),
     ...documentOperations(service, () => all),
-    ...consoleOperations(),
+    // Who answers at / beside the console shows it to people himself.
+    ...consoleOperations().filter(({ method, path }) => !others.some((o) => o.path === path && o.method === method)),
     ...statusOperations(service),
     ...steeringOperations(service),
     ...others,

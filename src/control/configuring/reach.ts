@@ -9,7 +9,7 @@ import { differences, isSection } from "./difference.ts";
 /** Wherever the schema has them. */
 export const reachingKeys: ReadonlySet<string> = new Set([
   ...["exec", "file", "tokenFile", "path", "ca", "certificate", "certificates", "key", "default", "docker"],
-  ...["logs", "nginx", "hooks", "admin", "metrics", "ipmanager", "accessLog"],
+  ...["logs", "nginx", "hooks", "admin", "metrics", "ipmanager", "accessLog", "api"],
 ]);
 /** Under these texts are files, and lists are what they say. */
 const fileOrList: ReadonlySet<string> = new Set(["addresses", "texts", "names", "map"]);
@@ -23,12 +23,14 @@ const harmless: readonly RegExp[] = [
 ];
 
 /** Who asks for a change has shown the token, or may open a socket that the system guards. */
-export function isGuarded({
-  admin,
-}: {
+export function isGuarded({ admin, gobetween }: Guarded): boolean {
+  const isAsked = admin.token !== undefined || gobetween?.api?.password !== undefined;
+  return isAsked || admin.listen.startsWith("unix:");
+}
+
+interface Guarded {
   readonly admin: { readonly listen: string; readonly token?: string | undefined };
-}): boolean {
-  return admin.token !== undefined || admin.listen.startsWith("unix:");
+  readonly gobetween?: { readonly api?: { readonly password?: string | undefined } | undefined } | undefined;
 }
 
 export function unguarded(place: string): string {

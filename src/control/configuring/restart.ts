@@ -20,6 +20,7 @@ export function restartKeys(started: Config, before: Config, after: Config, { wo
     ...(waits(({ admin }) => admin) ? ["admin"] : []),
     ...(waits(({ metrics }) => metrics?.listen) ? ["metrics.listen"] : []),
     ...(waits(({ ipmanager }) => ipmanager?.listen) ? ["ipmanager.listen"] : []),
+    ...(waits(({ gobetween }) => gobetween && [gobetween.api, gobetween.metrics]) ? ["gobetween"] : []),
     ...(waits(({ log }) => log.format) ? ["log.format"] : []),
   ];
 }
