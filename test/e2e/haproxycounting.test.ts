@@ -73,6 +73,33 @@ listen stream
     expect(table["127.0.0.9"]!.values).toMatchObject({ gpc0: 1, conn_cnt: 1, conn_cur: 0 });
 });
 
+test("content rules do not yet count the request that they judge", async () => {
+  await using room = new Room();
+  const front = (name: string, lines: string): string =>
+    `frontend ${name}\n  bind 127.0.0.1:{PORT:${name}}\n  stick-table type ip size 10 expire 100s store http_req_cnt\n  ${lines}\n  default_backend app\n`;
+  const twins = await Twins.start(
+    room,
+    `defaults
+  mode http${times}
+${front("slot", "tcp-request content track-sc0 src\n  tcp-request content reject if { sc0_http_req_cnt gt 2 }")}
+${front("source", "tcp-request content track-sc0 src\n  tcp-request content reject if { src_http_req_cnt gt 2 }")}
+${front("behind", "tcp-request content track-sc0 src\n  http-request deny if { sc0_http_req_cnt gt 2 }")}
+backend app
+  server a {ORIGIN}
+`,
+    { origins: { "": () => ok("x") } },
+  );
+  for (const [port, statuses] of Object.entries({
+    slot: [200, 200, 200, 0, 0],
+    source: [200, 200, 200, 0, 0],
+    behind: [200, 200, 403, 403, 403],
+  })) {
+    const seen: number[] = [];
+    for (const _ of statuses) seen.push((await twins.same(get("/"), { port, from: "127.0.0.3" })).status);
+    expect(seen).toEqual(statuses);
+  }
+});
+
 test("requests that are under way at once are counted, and limited by their number", async () => {
   await using room = new Room();
   const twins = await Twins.start(

@@ -46,7 +46,8 @@ export function fetchCounter(site: Site, word: Word, { name, args }: Called): Sa
   if (found[3] !== undefined) {
     const table = tableNamed(site, word, rest.shift());
     noMore(word, name, rest);
-    return readOf(word, what, element, entryOf(site, table, primary("src")), table);
+    const sample = readOf(word, what, element, entryOf(site, table, primary("src")), table);
+    return lessOne(what, isCountedLater(site, null, table), sample);
   }
   const slot = numbered === undefined ? Number(fixed) : readNumber(word, rest.shift(), "a slot from 0 to 2", 999);
   const tracked = index(primary("tracked"), number(slot));
@@ -54,21 +55,30 @@ export function fetchCounter(site: Site, word: Word, { name, args }: Called): Sa
   noMore(word, name, rest);
   if (slot >= slotsMax) return missingSample("int", `there is no slot ${slot}, only those from 0 to ${slotsMax - 1}`);
   if (what === "tracked") return sampleOf("bool", call("has", member(tracked, "key")));
-  if (other === null) {
-    const sample = readOf(word, what, element, tracked, null);
-    const isOneMore = /^http_req_/.test(what) && isCountedLater(site, slot);
-    return isOneMore ? mapSample(sample, "int", (code) => relate(code, "-", number(1))) : sample;
-  }
-  return readOf(word, what, element, entryOf(site, other, member(tracked, "key")), other);
+  const isLater = isCountedLater(site, slot, other);
+  if (other === null) return lessOne(what, isLater, readOf(word, what, element, tracked, null));
+  return lessOne(what, isLater, readOf(word, what, element, entryOf(site, other, member(tracked, "key")), other));
 }
 
-/** HAProxy counts a request in what it tracks behind the tcp-request content rules of the side that tracks; here it is counted at once. */
-function isCountedLater({ proxy, stage }: Site, slot: number): boolean {
+/**
+ * HAProxy counts a request, in what it tracks, behind the tcp-request content rules of the side that tracks; here it is counted at once.
+ * Null is the source in place of a slot, and whatever table the slot holds.
+ */
+function isCountedLater({ proxy, stage }: Site, slot: number | null, table: StickTable | null): boolean {
   if (stage !== "content" || proxy.mode !== "http") return false;
-  if (proxy.kind !== "backend") return true;
-  return proxy.statements.some(
-    ({ words }) => words[0]!.text === "tcp-request" && words[1]?.text === "content" && words[2]?.text === `track-sc${slot}`,
-  );
+  return proxy.statements.some(({ words }) => {
+    const [first, second, third, key, ...rest] = words.map((word) => word.text);
+    if (first !== "tcp-request" || !third?.startsWith("track-sc")) return false;
+    if (proxy.kind === "backend" && second !== "content") return false;
+    const named = rest[0] === "table" ? rest[1] : proxy.name;
+    const isSame = slot === null ? key === "src" : third === `track-sc${slot}`;
+    return isSame && (table === null || table.proxy.name === named);
+  });
+}
+
+function lessOne(what: string, isLater: boolean, sample: Sample): Sample {
+  if (!isLater || !what.startsWith("http_req_") || sample.missing !== null) return sample;
+  return mapSample(sample, "int", (code) => relate(code, "-", number(1)));
 }
 
 /** Converters table_x(table) and table_x(n,table); null when it is none. */

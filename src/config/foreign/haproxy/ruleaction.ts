@@ -11,6 +11,7 @@ import { capture, countAction } from "./rulecount.ts";
 import { requestEdits, responseEdits } from "./ruleedit.ts";
 import type { Made, RuleLine } from "./ruleline.ts";
 import type { Word } from "./scene.ts";
+import { stickTables, stores } from "./sticktable.ts";
 
 export type Action = (line: RuleLine, captures: Captures) => Made;
 export type Actions = Readonly<Record<string, Action>>;
@@ -95,8 +96,10 @@ export const contentActions: Actions = {
       (table) => stores(table, "http_req_rate", 0) || stores(table, "http_req_cnt", 0),
     );
     if (isCounted && line.site.proxy.mode === "http")
-      line.differs("what it refuses counts in http_req_cnt and http_req_rate of the entries that are tracked, in HAProxy not");
-    return reject(line);
+      line.differs(
+        "what it refuses counts in http_req_cnt and http_req_rate of the entries that are tracked, in HAProxy not",
+      );
+    return reject();
   },
   capture: captured,
   "switch-mode": refused("a listener has one mode"),

@@ -268,3 +268,20 @@ test("the seed's configuration, exactly as it is printed", () => {
   expect(input.pools!["test1"]!.rules).toEqual(backend("test1", 3));
   expect(input.pools!["test2"]!.rules).toEqual(backend("test2", 5));
 });
+
+test("a request that is tracked counts behind the content rules, as in HAProxy, and what they refuse is told to count", () => {
+  const scene = ruleScene(`  stick-table type ip size 10 store http_req_rate(1m),conn_rate(1m)
+  tcp-request content track-sc0 src
+  tcp-request content reject if { sc0_http_req_rate gt 2 } || { src_http_req_rate gt 3 } || { sc1_http_req_rate gt 4 }
+  tcp-request content reject if { sc0_conn_rate gt 5 }
+  http-request deny if { sc0_http_req_rate gt 6 }`);
+  expect(mistakesIn(scene)).toEqual([]);
+  expect(scene.listener.request.slice(1)).toEqual([
+    {
+      if: "tracked[0].http_req_rate - 1 > 2 || web[src].http_req_rate - 1 > 3 || tracked[1].http_req_rate > 4",
+      reject: true,
+    },
+    { if: "tracked[0].conn_rate > 5", reject: true },
+    { if: "tracked[0].http_req_rate > 6", deny: true },
+  ]);
+});
