@@ -28,6 +28,7 @@ import { Lease } from "./egress/lease.ts";
 import type { Sender } from "./forwarding.ts";
 import { askPick } from "./hooks/pick.ts";
 import type { Inquiry } from "./inquiry.ts";
+import { mayGoOn } from "./maxforwards.ts";
 import { Passage } from "./passage.ts";
 import type { Requester } from "./requester.ts";
 import { respond } from "./responding.ts";
@@ -258,6 +259,7 @@ export class Exchange implements Sender, Seeker {
 
   /** All that comes before is done. */
   seekServer(): void {
+    if (!mayGoOn(this, this.context)) return;
     this.isUpgrade = isUpgradeAsked(this.head, this.requestBody);
     const by = this.target === null ? null : this.target.by;
     if (by === null) return this.attempt.begin();

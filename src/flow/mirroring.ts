@@ -9,6 +9,7 @@ import type { Context } from "./context.ts";
 import { Errand } from "./errand.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Onlooker } from "./filter.ts";
+import { isCounted } from "./maxforwards.ts";
 import type { RouteSite } from "./site.ts";
 
 const nothing = new Uint8Array(0);
@@ -29,8 +30,8 @@ export function mirrorRequest(exchange: Exchange, context: Context): boolean {
   const { mirroring } = exchange.pool;
   if (mirroring === null || !exchange.downstream!.isOfClient) return true;
   const { head, requestBody, upload } = exchange;
-  // What becomes a tunnel has no copy.
-  if (head.upgradeIndex !== -1 || head.method === method.connect) return true;
+  // What becomes a tunnel has no copy, nor has what may be answered here.
+  if (head.upgradeIndex !== -1 || head.method === method.connect || isCounted(head)) return true;
   const { plan } = mirroring;
   if (plan.share < 1 && context.port.random() >= plan.share) return true;
   const route = exchange.listener.routeTo(plan.pool);

@@ -63,6 +63,9 @@ const reasons: Readonly<Record<number, string>> = {
   508: "Loop Detected",
 };
 
+/** What any target may be asked by, as Allow tells it. */
+export const servedMethods: string = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
 /** What stands behind a status in its line; nobody goes by it. */
 export function reasonOf(status: number): string {
   return reasons[status] ?? (status < 400 ? "OK" : "Error");
@@ -100,7 +103,7 @@ export function writeReply(output: Output, what: Fault, options: ReplyOptions): 
   head += `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\nCache-Control: no-store\r\n`;
   if (options.retryAfterS > 0 && (what.status === 503 || what.code === "quota_exceeded"))
     head += `Retry-After: ${options.retryAfterS}\r\n`;
-  if (what.status === 405) head += "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
+  if (what.status === 405) head += `Allow: ${servedMethods}\r\n`;
   output.latin1(`${head}${endOf(options)}`);
   if (options.isHead) return 0;
   output.latin1(body);
