@@ -330,6 +330,54 @@ backend app
   expect(Object.fromEntries(entry)).toEqual(haproxy["127.0.0.2"]!.values);
 });
 
+test("of a backend that is disabled the table is empty, no server is up, and connections that are led there are closed", async () => {
+  await using room = new Room();
+  const conditions = ["src_http_req_cnt(off) eq 0", "nbsrv(off) eq 0", "srv_is_up(off/a)", "be_conn(off) eq 0"];
+  const twins = await Twins.start(
+    room,
+    `${defaults}
+frontend web
+  bind 127.0.0.1:{PORT}
+${conditions.map((condition, index) => `  http-request set-header x-${index} 1 if { ${condition} }`).join("\n")}
+  use_backend off if { path /off }
+  default_backend app
+frontend stream
+  mode tcp
+  bind 127.0.0.1:{PORT:stream}
+  use_backend closed if { src 127.0.0.2 }
+  default_backend streams
+backend off
+  disabled
+  stick-table type ip size 4 expire 100s store http_req_cnt
+  server a {ORIGIN}
+backend app
+  server a {ORIGIN}
+backend streams
+  mode tcp
+  server a {ORIGIN}
+backend closed
+  mode tcp
+  disabled
+  server a {ORIGIN}
+`,
+    {
+      origins: {
+        "": ({ fields }) =>
+          ok(
+            [...fields.keys()]
+              .filter((name) => name.startsWith("x-"))
+              .sort()
+              .join(" "),
+          ),
+      },
+    },
+  );
+  expect((await twins.same(get("/"))).body).toBe("x-0 x-1 x-2 x-3");
+  expect((await twins.same(get("/off"))).status).toBe(503);
+  expect((await twins.same(get("/"), { port: "stream" })).status).toBe(200);
+  expect((await twins.same("", { port: "stream", from: "127.0.0.2" })).end).toBe("fin");
+});
+
 test("a table that is full makes room, or takes nobody else, as HAProxy's does", async () => {
   await using room = new Room();
   const twins = await Twins.start(

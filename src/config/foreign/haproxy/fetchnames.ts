@@ -33,7 +33,7 @@ import {
   sampleOf,
   variableName,
 } from "./sample.ts";
-import type { Word } from "./scene.ts";
+import { type Service, serverLines, type Word } from "./scene.ts";
 import { serverName } from "./servername.ts";
 
 /** When it is there: session after TLS, hello in the content of mode tcp, stream for what belongs to a request or content. */
@@ -181,34 +181,34 @@ function digested(of: Code): Code {
 
 function poolFigure(figure: string): Make {
   return ([name], site, word) => {
-    const pool = poolNamed(site, word, name);
-    return member(nameIn("pools", pool), figure);
+    const backend = backendNamed(site, word, name);
+    // Nothing leads to servers, and there may be no pool.
+    if (backend.disabled !== undefined || serverLines(backend).length === 0) return number(0);
+    return member(nameIn("pools", site.conversion.nameOf("pool", backend.name)), figure);
   };
 }
 
-/** The backend that is named, or that whose rules these are. */
-function poolNamed(site: Site, word: Word, name: string | undefined): string {
-  if (name === undefined || name === "") {
-    if (site.proxy.kind === "frontend") return fault(word, "must name a backend in brackets");
-    return site.conversion.nameOf("pool", site.proxy.name);
-  }
+/** That whose rules these are, where none is named. */
+function backendNamed(site: Site, word: Word, name: string | undefined): Service {
+  if (name === undefined || name === "")
+    return site.proxy.kind === "frontend" ? fault(word, "must name a backend in brackets") : site.proxy;
   const backend = site.conversion.proxies.find((proxy) => proxy.name === name && proxy.kind !== "frontend");
-  if (backend === undefined)
-    return fault(word, `asks a backend ${JSON.stringify(name)}, and there is none of that name`);
-  return site.conversion.nameOf("pool", name);
+  return backend ?? fault(word, `asks a backend ${JSON.stringify(name)}, and there is none of that name`);
 }
 
 /** Of a backend with one server that is the same as whether any is up. */
 function serverIsUp([written = ""]: readonly string[], site: Site, word: Word): Code {
   const [backend, server] = written.includes("/") ? written.split("/", 2) : [undefined, written];
-  const pool = poolNamed(site, word, backend);
-  const name = backend ?? site.proxy.name;
-  const proxy = site.conversion.proxies.find((one) => one.name === name && one.kind !== "frontend");
-  const servers = (proxy?.statements ?? []).filter(({ words }) => words[0]!.text === "server");
-  if (!servers.some(({ words }) => words[1]?.text === server))
-    return fault(word, `asks server ${JSON.stringify(server)}, which backend ${name} does not have`);
+  const proxy = backendNamed(site, word, backend);
+  const servers = serverLines(proxy).filter(({ words }) => words[0]!.text === "server");
+  const asked = servers.find(({ words }) => words[1]?.text === server);
+  if (asked === undefined)
+    return fault(word, `asks server ${JSON.stringify(server)}, which backend ${proxy.name} does not have`);
+  // Of a backend that is disabled no server is checked, and each stays as it began.
+  if (proxy.disabled !== undefined)
+    return asked.words.slice(3).some(({ text: said }) => said === "disabled") ? no : yes;
   if (servers.length > 1) return refuse(word, "of a backend with several servers only how many are up is told: nbsrv");
-  return relate(member(nameIn("pools", pool), "up"), ">", number(0));
+  return relate(member(nameIn("pools", site.conversion.nameOf("pool", proxy.name)), "up"), ">", number(0));
 }
 
 function constantAddress([written = ""]: readonly string[], _site: Site, word: Word): Code {

@@ -25,7 +25,15 @@ import { tellOtherSections } from "./othersections.ts";
 import { addPool, type Before } from "./pool.ts";
 import { readProxies } from "./proxies.ts";
 import { reviewReferences } from "./references.ts";
-import { type Conversion, type ProxyRules, pathOf, type Service, type TranslateRules, type Word } from "./scene.ts";
+import {
+  type Conversion,
+  type ProxyRules,
+  pathOf,
+  type Service,
+  serverLines,
+  type TranslateRules,
+  type Word,
+} from "./scene.ts";
 import { readSections, type Section } from "./sections.ts";
 import { Settings } from "./settings.ts";
 import { isForStats, statsProxy, tellStats } from "./stats.ts";
@@ -230,13 +238,13 @@ class Builder implements Conversion {
   }
 
   #hasServers(proxy: Service): boolean {
-    return ["server", "server-template", "dispatch"].some((word) => this.#settings.get(proxy)!.all(word).length > 0);
+    return proxy.disabled === undefined && serverLines(proxy).length > 0;
   }
 
   #frontOf(settings: Settings, binds: readonly Bind[], rules: ProxyRules): Front | null {
     const { proxy } = settings;
     if (binds.length === 0) {
-      if (settings.all("bind").length === 0 && proxy.kind === "frontend")
+      if (settings.all("bind").length === 0 && proxy.kind === "frontend" && proxy.disabled === undefined)
         warn(this.ledger, proxy.word, "has no bind line, so that no client can reach it");
       return null;
     }

@@ -93,7 +93,7 @@ function emptyPool({ ledger }: Conversion, { proxy }: Settings, answers: Answers
   if (proxy.mode === "tcp")
     ledger.refuse(
       pathOf(proxy.word),
-      "it has no server, and connections that it would close are closed by a rule: tcp-request content reject",
+      `it ${proxy.disabled === undefined ? "has no server" : "is disabled"}, and connections that it would close are closed by a rule: tcp-request content reject`,
     );
   return { reply: replyOf(answers) };
 }

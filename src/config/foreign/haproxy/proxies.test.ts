@@ -85,6 +85,34 @@ test("what leads to a backend that is disabled is answered 503", () => {
   expect(lines.filter((line) => line.includes("error"))).toEqual([]);
 });
 
+test("of a backend that is disabled the table and the servers' names are known, and no server is up", () => {
+  const rules = ["srv_is_up(off/a)", "srv_is_up(off/b)", "nbsrv(off) gt 0", "src_conn_rate(off) gt 1"].map(
+    (condition, index) => ` http-request set-header x ${index} if { ${condition} }`,
+  );
+  const { input, told: lines } = tried(
+    `defaults\n mode http\n timeout client 1s\nlisten x\n bind :1\n http-request track-sc0 src table off\n${rules.join("\n")}\n server a a:1 check track off/a\nbackend off\n disabled\n stick-table type ip size 10 store conn_rate(1s)\n server a a:1 check\n server b a:2 disabled`,
+  );
+  expect(lines.filter((line) => line.includes("error"))).toEqual([]);
+  expect(input.tables?.["off"]).toMatchObject({ store: ["conn_rate(1s)"] });
+  expect(input.listeners["x"]?.rules).toEqual([
+    { track: { table: "off", by: "src", slot: 0 } },
+    { setHeader: { x: "0" } },
+    { if: "0 > 0", setHeader: { x: "2" } },
+    { if: "off[src].conn_rate > 1", setHeader: { x: "3" } },
+  ]);
+});
+
+test("connections that a rule leads to a backend that is disabled are closed; as the default one it is refused, and why", () => {
+  const tcp = (last: string): string =>
+    `defaults\n mode tcp\n timeout client 1s\nfrontend x\n bind :1\n use_backend off if { src 10.0.0.1 }\n default_backend ${last}\nbackend b\n server a a:1\nbackend off\n disabled\n server a a:1`;
+  const { input, told: lines } = tried(tcp("b"));
+  expect(input.listeners["x"]?.rules).toEqual({ connection: [{ if: "src in cidr('10.0.0.1')", reject: true }] });
+  expect(lines.filter((line) => line.includes("error"))).toEqual([]);
+  expect(tried(tcp("off")).told).toContainEqual(
+    "10:9 error off is refused: it is disabled, and connections that it would close are closed by a rule: tcp-request content reject",
+  );
+});
+
 test("a proxy that is disabled is left out, whole", () => {
   const { input, told: lines } = tried("listen x\n disabled\n bind :1\n server a a:1");
   const nothing = "1:1 error  there is no frontend or listen with a bind line, and so nothing to listen on";

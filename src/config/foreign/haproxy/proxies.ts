@@ -56,10 +56,14 @@ export function readProxies(sections: readonly Section[], ledger: Ledger): Servi
         proxies.push({ kind, name: name.text, word: name, statements, mode: modeOf(statements) });
       else {
         for (const statement of section.statements) ledger.note(linePath(statement), "the proxy is disabled");
-        // What leads to it is answered 503, as by a backend that has no servers, rules or pages.
-        const kept = statements.filter(({ words }) => words[0]!.text === "mode");
-        if (kind !== "frontend")
-          proxies.push({ kind: "backend", name: name.text, word: name, statements: kept, mode: modeOf(kept) });
+        // What leads to it is answered 503, as by a backend that has no servers, rules or pages. Its table is there.
+        const kept = statements.filter(({ words }) => words[0]!.text === "mode" || words[0]!.text === "stick-table");
+        const left = kind === "frontend" ? kind : "backend";
+        if (left === "backend" || kept.some(({ words }) => words[0]!.text === "stick-table"))
+          proxies.push({
+            ...{ kind: left, name: name.text, word: name, statements: kept, mode: modeOf(kept) },
+            disabled: statements,
+          });
       }
     }
   }

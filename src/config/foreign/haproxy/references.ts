@@ -59,7 +59,9 @@ function demandServer(ledger: Ledger, word: Word, own: Service, proxies: readonl
   const proxy = backend === undefined ? own : proxies.find(({ kind, name }) => kind !== "frontend" && name === backend);
   if (proxy === undefined)
     return ledger.fault(pathOf(word), `names a backend ${JSON.stringify(backend)}, and there is none`);
-  const servers = proxy.statements.flatMap(({ words }) => (words[0]!.text === "server" ? [words[1]?.text ?? ""] : []));
+  const servers = (proxy.disabled ?? proxy.statements).flatMap(({ words }) =>
+    words[0]!.text === "server" ? [words[1]?.text ?? ""] : [],
+  );
   if (!servers.includes(server!))
     ledger.fault(
       pathOf(word),

@@ -41,6 +41,15 @@ export interface Service {
   /** Those of its defaults first, then its own, each in the order of the file. */
   readonly statements: readonly Statement[];
   readonly mode: "http" | "tcp";
+  /** Of one that is disabled: what its section says. Its table stands among its statements, the rest is as if it were not there. */
+  readonly disabled?: readonly Statement[];
+}
+
+/** What a backend says of servers, also one that is disabled. */
+export function serverLines({ statements, disabled }: Service): readonly Statement[] {
+  return (disabled ?? statements).filter(({ words }) =>
+    ["server", "server-template", "dispatch"].includes(words[0]!.text),
+  );
 }
 
 /** A user of a userlist. */

@@ -6,7 +6,7 @@ import type { RuleDraft } from "./draft.ts";
 import { constantOf, expressionOf, type Part, readFormat } from "./logformat.ts";
 import { Objection, refuse } from "./objection.ts";
 import type { Made, RuleLine } from "./ruleline.ts";
-import type { Service } from "./scene.ts";
+import { type Service, serverLines } from "./scene.ts";
 import { Settings } from "./settings.ts";
 import { isForStats } from "./stats.ts";
 
@@ -19,6 +19,9 @@ export function useBackend(line: RuleLine): Made {
   const parts = word.text.includes("%") ? readFormat(line.site, word) : [word.text];
   const constant = constantOf(parts);
   if (constant !== null) {
+    // It is then in no use, and needs no pool.
+    const closed = conversion.proxies.find(({ kind, name }) => kind !== "frontend" && name === constant);
+    if (closed !== undefined && isClosed(closed)) return { reject: true };
     const backend = conversion.backendNamed({ ...word, text: constant });
     // It has been told by whoever looks for names.
     if (backend === null) throw new Objection("lose", word, "names no backend");
@@ -39,9 +42,16 @@ export function useBackend(line: RuleLine): Made {
   return candidates.map(
     (backend): RuleDraft => ({
       if: relate(name, "==", text(backend.name)).text,
-      use: conversion.poolOf(backend),
+      ...(isClosed(backend) ? { reject: true } : { use: conversion.poolOf(backend) }),
     }),
   );
+}
+
+/** A connection that is led there is closed: there are neither servers nor rules. */
+function isClosed(backend: Service): boolean {
+  if (backend.mode !== "tcp") return false;
+  if (backend.disabled !== undefined) return true;
+  return serverLines(backend).length === 0 && !backend.statements.some(({ words }) => words[0]!.text === "tcp-request");
 }
 
 /** What is written at the beginning and the end of the name. */
