@@ -27,7 +27,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Arena, arenaBytes, capacity } from "../memory/arena.ts";
 import { bytesFree } from "./sharedfile.ts";
-import { inTurn, isAnothers, type LockOwner, tryLock } from "./statelock.ts";
+import { inTurn, isAnothers, type LockOwner, NotInTurn, tryLock } from "./statelock.ts";
 
 export interface StateFolder {
   readonly path: string;
@@ -59,6 +59,8 @@ const wantedBytes = 2 ** 20;
 const wantedWorkerBytes = 2 ** 16;
 /** A start that finds less would be ended by the system in the middle of it (SIGBUS). */
 const leastBytes = 2 ** 18;
+/** How long an end waits for others that have the folder to themselves: a start takes some ms. */
+const farewellMs = 1000;
 
 /**
  * Creates and locks the folder and formats the arena. Throws when another control process holds it, or where there is no room. `warn` is
@@ -106,7 +108,7 @@ export function openState(
       ) || existsSync(join(path, "bans.json")),
     close: () => {
       closeSync(file);
-      inTurn(path, owner, () => {
+      inTurnOrNot(path, owner, () => {
         // Of a folder that was removed under us and made anew everything is the next one's.
         if (isAnothers(lockPath, owner)) return;
         rmSync(arenaPath, { force: true });
@@ -117,6 +119,15 @@ export function openState(
       });
     },
   };
+}
+
+/** An end waits for no start that hangs: that one finds the lock of a process that has ended. */
+function inTurnOrNot(path: string, owner: LockOwner, act: () => void): void {
+  try {
+    inTurn(path, owner, act, farewellMs);
+  } catch (error) {
+    if (!(error instanceof NotInTurn)) throw error;
+  }
 }
 
 /** What nobody has written to is zeros, and takes no memory for being read like this; in the map each page of it would. */

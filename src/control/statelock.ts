@@ -26,6 +26,8 @@ export interface LockOwner {
   tryFlock(file: number): boolean;
 }
 
+export class NotInTurn extends Error {}
+
 const turnTimeoutMs = 10_000;
 const turnPollMs = 2;
 
@@ -44,7 +46,7 @@ export function inTurn(path: string, owner: LockOwner, act: () => void, timeoutM
     }
     Bun.sleepSync(turnPollMs);
   }
-  throw new Error(`another Sluice starts or ends in ${path} and does not come to an end with it`);
+  throw new NotInTurn(`another Sluice starts or ends in ${path} and does not come to an end with it`);
 }
 
 /** /dev/shm and /tmp are writable by all: a folder that somebody else prepared under our name is refused. Null: it has gone again. */

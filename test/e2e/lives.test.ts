@@ -182,6 +182,38 @@ test("a signal while it waits for first checks ends it at once, with 0, and leav
   }
 });
 
+test("a second signal during a start ends that at once, with 1, and the next start works; two close together are one", async () => {
+  await using room = new Room();
+  // A registry that says nothing: taking leave of it takes a while, in which the second one comes.
+  const registry = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
+  room.ending(() => registry.stop(true));
+  const silent = new Origin(room, () => null);
+  const app = { servers: [silent.address], check: { http: "/", timeout: "5m", every: "5m" } };
+  const draft = {
+    pools: { app },
+    registry: `redis://127.0.0.1:${registry.port}`,
+    sentinel: { set: "shop", targets: [silent.address] },
+  };
+  const sluice = await Sluice.start(room, draft, { isAwaited: false });
+  await says(sluice, `waiting for the first checks of app/${silent.address}`);
+  sluice.child.kill("SIGTERM");
+  await until("it to end", () => {
+    if (sluice.child.exitCode !== null) return true;
+    sluice.child.kill("SIGTERM");
+    return false;
+  });
+  expect(await sluice.exited()).toBe(1);
+  expect(sluice.stderr).toContain("SIGTERM again: ended before it had started");
+  expect(existsSync(join(stateFolderOf(sluice.configPath), "control.pid"))).toBe(true);
+  const next = await Sluice.again(room, sluice, { isAwaited: false });
+  await says(next, `waiting for the first checks of app/${silent.address}`);
+  next.child.kill("SIGTERM");
+  next.child.kill("SIGINT");
+  expect(await next.exited()).toBe(0);
+  expect(next.stderr).not.toMatch(/SIG[A-Z]+ again/);
+  expect(existsSync(stateFolderOf(sluice.configPath))).toBe(false);
+});
+
 test("a second signal ends it at once, with 1", async () => {
   await using room = new Room();
   const origin = new Origin(room, () => null);
