@@ -77,9 +77,11 @@ export function compileTargets(own: ForwardProxy | null, config: Config): Target
   };
 }
 
-/** Of the admin interface, metrics and ipmanager's pages, where those are not on sockets of the file system. */
-function ownPortsOf({ admin, metrics, ipmanager }: Config): number[] {
-  const all = [admin.listen, metrics?.listen, ipmanager?.listen].filter((listen) => listen !== undefined);
+/** Of the admin interface, metrics and the pages of ipmanager and gobetween, where those are not on sockets of the file system. */
+function ownPortsOf({ admin, metrics, ipmanager, gobetween }: Config): number[] {
+  const all = [admin.listen, metrics?.listen, ipmanager?.listen, gobetween?.api?.tls?.listen].filter(
+    (listen) => listen !== undefined,
+  );
   const addresses = all.map((listen) => value(readListenAddress(listen)));
   return addresses.flatMap((address) => (address.kind === "tcp" ? [address.port] : []));
 }

@@ -39,15 +39,13 @@ const server = section({
   name: name.describe("What gobetween calls it; the listener's name where that is the same."),
   pools: list(name, "pools").describe("Its pools, which go with it."),
   lists: list(name, "lists").default([]).describe("Its lists of addresses, which go with it."),
-  settings: settings.describe("What gobetween's file says of it, by the keys in it: discovery.kind."),
+  settings: settings.describe("gobetween's own keys of it: discovery.kind."),
 }).meta({ id: "GobetweenServer", description: "A server of gobetween's: a listener and its pools." });
 
 export const gobetween: z.ZodType<Gobetween, GobetweenInput> = section({
   api: api.optional().describe("gobetween's REST API. Absent: there is none."),
   metrics: flag().default(false).describe("Whether /metrics has the names of gobetween's as well."),
-  settings: settings.describe(
-    "What gobetween's file says besides servers, by the keys in it: defaults.max_connections.",
-  ),
+  settings: settings.describe("gobetween's own keys besides servers: defaults.max_connections."),
   servers: named(server, "servers").default({}).describe("gobetween's servers, by the names of their listeners."),
 }).meta({
   id: "Gobetween",

@@ -518,7 +518,7 @@ export interface GobetweenInput {
   api?: GobetweenApiInput | undefined;
   /** Whether /metrics has the names of gobetween's as well. Default: false. */
   metrics?: boolean | undefined;
-  /** What gobetween's file says besides servers, by the keys in it: defaults.max_connections. */
+  /** gobetween's own keys besides servers: defaults.max_connections. */
   settings?: Record<string, string | number | boolean | string[]> | undefined;
   /** gobetween's servers, by the names of their listeners. */
   servers?: Record<string, GobetweenServerInput> | undefined;
@@ -554,7 +554,7 @@ export interface GobetweenServerInput {
   pools: string[];
   /** Its lists of addresses, which go with it. */
   lists?: string[] | undefined;
-  /** What gobetween's file says of it, by the keys in it: discovery.kind. */
+  /** gobetween's own keys of it: discovery.kind. */
   settings?: Record<string, string | number | boolean | string[]> | undefined;
 }
 

@@ -30,7 +30,9 @@ export function review(input: unknown): Finding[] {
   const pools = sectionOf(root["pools"]);
   for (const key of ["listeners", "pools", "tables", "lists", "caches", "egress"] as const) {
     const isNeeded = key === "listeners" || (key === "pools" && !isWithoutPools(Object.values(listeners)));
-    if (isNeeded && isSection(root[key]) && Object.keys(sectionOf(root[key])).length === 0)
+    // All of them may be added over gobetween's API, or deleted.
+    const isLater = sectionOf(root["gobetween"])["api"] !== undefined && Object.keys(listeners).length === 0;
+    if (isNeeded && !isLater && isSection(root[key]) && Object.keys(sectionOf(root[key])).length === 0)
       report("error", [key], "key", `must hold at least one ${key.slice(0, -1)}`);
     // Zod passes over this one name, and nothing is ever passed over in silence.
     if (Object.hasOwn(sectionOf(root[key]), "__proto__"))
@@ -114,7 +116,12 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
     if (reading === null || !reading.ok) continue;
     const address = reading.value;
     const isAdmin = path[0] === "admin";
-    if ((isAdmin || path[0] === "gobetween") && address.kind === "tcp" && !isLoopback(address.host) && admin["token"] === undefined)
+    if (
+      (isAdmin || path[0] === "gobetween") &&
+      address.kind === "tcp" &&
+      !isLoopback(address.host) &&
+      admin["token"] === undefined
+    )
       report(
         "error",
         path,

@@ -11,9 +11,10 @@ function stage(options: Partial<GuardOptions> = {}) {
   const guard = new Guard({ address: loopback, token: undefined, nowMs: () => clock.nowMs, ...options });
   const ask = (
     headers: Record<string, string> = {},
-    more: { isChange?: boolean; isOpen?: boolean; peer?: string } = {},
+    more: { isChange?: boolean; isOpen?: boolean; isShared?: boolean; peer?: string; method?: string } = {},
   ) => {
-    const request = new Request("http://a/", { headers: { host: "127.0.0.1:2112", ...headers } });
+    const { method = "GET" } = more;
+    const request = new Request("http://a/", { method, headers: { host: "127.0.0.1:2112", ...headers } });
     const asked = { request, path: "/api/v1/status", peer: "192.0.2.1", isChange: false, isOpen: false, ...more };
     return guard.refusal(asked);
   };
@@ -93,4 +94,49 @@ test("after ten wrong tokens none is looked at, until some time has passed", () 
   expect(ask({ authorization: "Bearer x" })?.message).toBe("too many wrong tokens: ask again in 6 s");
   clock.nowMs = 6000;
   expect([shown(token), shown("wrong"), shown(token)]).toEqual([200, 401, 429]);
+});
+
+describe("user and password", () => {
+  const credentials = { user: "admin", password: "1111" };
+  const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString("base64")}` });
+
+  test("are asked for on loopback too, together or the password as a token", () => {
+    const { ask } = stage({ credentials });
+    expect(ask(basic("admin:1111"))).toBeNull();
+    expect(ask({ authorization: "Bearer 1111" })).toBeNull();
+    expect(ask()?.status).toBe(401);
+    for (const wrong of ["admin:1112", "admin:", "root:1111", "admin", ":1111", "admin:1111:"])
+      expect([wrong, ask(basic(wrong))?.status]).toEqual([wrong, 401]);
+    expect(ask({}, { isOpen: true })).toBeNull();
+  });
+
+  test("cannot be guessed for long, and stand beside a token", () => {
+    const { ask, clock } = stage({ credentials, token });
+    expect(ask({ authorization: `Bearer ${token}` })).toBeNull();
+    for (let guess = 0; guess < 10; guess++) expect(ask(basic(`admin:${guess}`))?.status).toBe(401);
+    expect(ask(basic("admin:1111"))?.status).toBe(429);
+    clock.nowMs += 60_000;
+    expect(ask(basic("admin:1111"))).toBeNull();
+  });
+
+  test("a page of another origin may ask what is shared, where it shows them itself", () => {
+    const { ask } = stage({ credentials });
+    const page = { origin: "https://page.test", "sec-fetch-site": "cross-site" };
+    const shown = { ...page, ...basic("admin:1111") };
+    const json = { "content-type": "application/json" };
+    expect(ask(shown, { isShared: true })).toBeNull();
+    expect(ask(shown)?.status).toBe(403);
+    expect(ask(page, { isShared: true })?.status).toBe(403);
+    expect(ask({ ...shown, ...json }, { isShared: true, isChange: true, method: "POST" })).toBeNull();
+    expect(ask(shown, { isShared: true, isChange: true, method: "DELETE" })).toBeNull();
+    // What a browser would send with a password that it keeps, unasked.
+    expect(ask(shown, { isShared: true, isChange: true, method: "POST" })?.status).toBe(403);
+    expect(ask({ ...shown, host: "rebound.test" }, { isShared: true })?.status).toBe(403);
+  });
+});
+
+test("where it speaks TLS its own pages came over that", () => {
+  const { ask } = stage({ isSecure: true });
+  expect(ask({ origin: "https://127.0.0.1:2112" })).toBeNull();
+  expect(ask({ origin: "http://127.0.0.1:2112" })?.status).toBe(403);
 });

@@ -28,7 +28,7 @@ function scene(room: Room, more = ""): Scene {
     "gobetween.toml",
     `[logging]
 level = "info"
-output = "stderr"
+output = "stdout"
 
 [api]
 enabled = true
@@ -116,7 +116,7 @@ test("check tells what became of its keywords, and ends with 0", async () => {
   const answer = await ran([...command, "check", path]);
   expect(answer.code).toBe(0);
   expect(answer.out).toContain("gobetween: 10 keywords kept, 1 approximated\n");
-  expect(answer.err).toContain("warning: api.enabled is approximated");
+  expect(answer.err).toContain("warning: logging.output is approximated");
 });
 
 test("backends that a program lists, and those that a page tells of, are found and found again", async () => {

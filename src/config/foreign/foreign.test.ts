@@ -41,7 +41,8 @@ for (const [program, name] of [
         const hasError = judgement.findings.some(({ severity }) => severity === "error");
         expect([path, value, judgement.config === null]).toEqual([path, value, hasError]);
       }
-  });
+    // Some two thousand configs are judged.
+  }, 60_000);
 
 test("a config of our own is for nobody here", () => {
   expect(

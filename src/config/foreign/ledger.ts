@@ -61,6 +61,10 @@ export class Ledger {
     this.#add({ severity: "warning", path, part: "key", message });
   }
 
+  isUnknown(path: Path): boolean {
+    return this.#verdicts.get(JSON.stringify(path)) === "unknown";
+  }
+
   /** A finding of our own judgement, already brought to its place in the foreign file. What it warns of is kept all the same. */
   judged(finding: Finding): void {
     if (finding.severity === "error") this.#enter(finding.path, "refused");

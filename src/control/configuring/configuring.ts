@@ -145,9 +145,11 @@ export class Configuring implements ConfigService {
       const { config, configured, folder, warned } = this.#version;
       const patched = patchedTree(config, patch);
       if (!patched.ok) return { ok: false, status: 422, message: patched.message };
-      const reached = isGuarded(config) ? null : reachOf(config, patched.tree);
+      // What is as it would be anyway reaches nowhere.
+      const written = asWritten(patched.tree);
+      const reached = isGuarded(config) ? null : reachOf(asWritten(config), written);
       if (reached !== null) return { ok: false, status: 422, message: unguarded(reached) };
-      const loaded = await loadTree(asWritten(patched.tree), "the change", folder, this.#options.materials());
+      const loaded = await loadTree(written, "the change", folder, this.#options.materials());
       const said = ["is changed over the admin API", "was not changed"] as const;
       const attempt: Attempt = { loaded, said, configured, warned, isReload: false };
       return this.#attempt(attempt, options);

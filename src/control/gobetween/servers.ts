@@ -89,8 +89,14 @@ function defaultsOf({ gobetween }: Config): Record<string, string | number | boo
 }
 
 function refusalOf(changed: Changed): Outcome {
-  if (!changed.ok) return { status: changed.status === 422 ? 400 : 409, message: changed.message };
+  // In the words of gobetween's file, where that has a key for it.
+  if (!changed.ok)
+    return {
+      status: changed.status === 422 ? 400 : 409,
+      message: changed.message.replace("set admin.token", "set api.basic_auth"),
+    };
   const { successful, problems } = changed.answer;
   // What it says was judged before: it is the rest of the config, or the machine, that it cannot be had with.
-  return successful ? null : { status: 409, message: problems.join("; ") };
+  const lines = problems.map((problem) => problem.replace(/^the change: error: /, ""));
+  return successful ? null : { status: 409, message: lines.join("; ") };
 }

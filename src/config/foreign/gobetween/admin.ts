@@ -1,4 +1,6 @@
-// The sections beside [servers]: the log, profiler, ACME. The REST API and the metrics are in api.ts.
+// The sections beside [servers] that are about neither the REST API nor the metrics, which are in api.ts: the log, which goes to
+// stderr whatever its output says, the profiler, which nobody can ask here, and ACME. Certificates of single servers that it is for
+// are in tls.ts.
 
 import type { LogInput } from "../../input.ts";
 import type { Origins } from "../origins.ts";

@@ -10,20 +10,22 @@ export type Settings = Record<string, Setting>;
 
 /** Of a section that a front-end has read; `path` is where it stands. `without`: keys at its top that are not taken. */
 export function settingsOf(value: object, path: Path, ledger: Ledger, without: readonly string[] = []): Settings {
-  const unknown = new Set<string>();
-  for (const { path: of, verdict } of ledger.entries()) if (verdict === "unknown") unknown.add(JSON.stringify(of));
   const settings: Settings = {};
   const take = (section: object, at: Path, before: string): void => {
     for (const [written, item] of Object.entries(section)) {
       const [key, place] = [`${before}${written.toLowerCase()}`, [...at, written]];
-      if (unknown.has(JSON.stringify(place)) || without.includes(key) || !/^[a-z0-9][a-z0-9_.]{0,63}$/.test(key))
-        continue;
+      if (without.includes(key) || !isKey(key) || ledger.isUnknown(place)) continue;
       if (isTable(item)) take(item, place, `${key}.`);
       else if (isSetting(item)) settings[key] = item;
     }
   };
   take(value, path, "");
   return settings;
+}
+
+/** Each part of it is a word, and no name that means something to objects. */
+function isKey(key: string): boolean {
+  return key.length <= 64 && key.split(".").every((part) => /^[a-z0-9][a-z0-9_]*$/.test(part));
 }
 
 function isSetting(item: unknown): item is Setting {
@@ -39,6 +41,7 @@ export interface Tree {
 export function treeOf(settings: Readonly<Settings>): Tree {
   const tree: Tree = {};
   for (const [key, value] of Object.entries(settings)) {
+    if (!isKey(key)) continue;
     const parts = key.split(".");
     let section = tree;
     for (const part of parts.slice(0, -1)) {
