@@ -77,6 +77,7 @@ export function specimen(prefix: string): MetricsSource {
     ...{ version: "0.0.0", startedAtMs: 0, isReady: true, plan: specimenPlan(), totals: new Totals(arena, 1) },
     workers: [{ worker: 0, pid: process.pid, state: "up", generation: 1, restarts: 0, lastExit: null }],
     ...{ reload: { isSuccessful: true, succeededAtMs: 0 }, certificateProblems: 0, fleet, prefix },
+    acme: { issued: 0, renewed: 0, failed: 0, inUse: 0, missing: 0, failing: 0 },
     tables: [
       { name: "marked", entries: 0, entriesMax: 1, evictions: 0, refusals: 0, timeouts: 0, bytes: 0, isFull: false },
     ],

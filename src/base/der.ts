@@ -58,7 +58,8 @@ export function objectIdentifier(dotted: string): Uint8Array {
   const [first = 0, second = 0, ...others] = dotted.split(".").map(Number);
   const bytes = [first * 40 + second, ...others].flatMap((arc) => {
     const digits = [arc & 0x7f];
-    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128)) digits.unshift((left & 0x7f) | 0x80);
+    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128))
+      digits.unshift((left & 0x7f) | 0x80);
     return digits;
   });
   return wrap(tag.objectIdentifier, [Uint8Array.from(bytes)]);

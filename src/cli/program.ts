@@ -9,7 +9,7 @@ import { audit, changes, type PastOptions } from "./audit.ts";
 import { addBacktest } from "./backtestcommand.ts";
 import { type BanOptions, ban, bans, unban } from "./bans.ts";
 import { addCaches } from "./cachecommands.ts";
-import { cert } from "./cert.ts";
+import { addCert } from "./certcommands.ts";
 import { check, type Writer } from "./check.ts";
 import { addCompletion } from "./completion.ts";
 import { addConfigInForce, addReload } from "./configcommands.ts";
@@ -229,9 +229,7 @@ function addRemote(program: Command, writer: Writer, ended: (code: number) => vo
   remote("status", "show the workers, listeners, pools and servers of a running Sluice")
     .option("--fleet", "all nodes of its fleet instead, and how old is what it knows of them")
     .action(async ({ fleet, ...options }) => ended(await (fleet === true ? fleetStatus : status)(options, writer)));
-  remote("cert", "show the certificates in use, with their days left").action(async (options) =>
-    ended(await cert(options, writer)),
-  );
+  addCert(program, writer, ended);
   remote("lists", "show the lists of a running Sluice, and what is wrong with their files").action(async (options) =>
     ended(await lists(options, writer)),
   );

@@ -38,7 +38,7 @@ class FakeService implements AdminService {
     return status;
   }
   certificates(): CertificatesStatus {
-    return { certificates: [], problems: ["a.pem is bad"] };
+    return { certificates: [], acme: [], problems: ["a.pem is bad"] };
   }
   async reload(): Promise<ReloadAnswer> {
     this.reloads++;

@@ -4,9 +4,12 @@
 import { certificateDetails } from "../config/certificatedetails.ts";
 import { daysLeft } from "../config/certificatevalidity.ts";
 import type { Plan } from "../config/plan.ts";
+import type { AcmeCertificateStatus } from "./acme/acme.ts";
 
 export interface CertificateStatus {
   readonly file: string;
+  /** file: the config names it. acme: an authority has given it. placeholder: it signs itself, until the authority has given one. */
+  readonly source: "file" | "acme" | "placeholder";
   readonly names: readonly string[];
   /** Names of the listeners that show it. */
   readonly listeners: readonly string[];
@@ -26,6 +29,8 @@ export interface CertificateStatus {
 
 export interface CertificatesStatus {
   readonly certificates: readonly CertificateStatus[];
+  /** Those that an authority gives, whether it has given them or not. */
+  readonly acme: readonly AcmeCertificateStatus[];
   /** What is wrong with files: whole sentences that begin with the config's key. */
   readonly problems: readonly string[];
 }
@@ -38,8 +43,9 @@ export function certificateStatus(plan: Plan, nowMs: number): CertificateStatus[
       listeners[index]!.push(name);
       if (order === 0 && tls?.rejectUnknown === false) defaults[index]!.push(name);
     }
-  return plan.certificates.map(({ file, names, chain, notAfterMs }, index) => ({
+  return plan.certificates.map(({ file, source, names, chain, notAfterMs }, index) => ({
     file,
+    source: source ?? "file",
     names,
     listeners: listeners[index]!,
     defaultOf: defaults[index]!,

@@ -17,6 +17,7 @@ import type { Evidence } from "../health/ejection.ts";
 import { Board } from "../memory/board.ts";
 import type { Owner } from "../memory/owners.ts";
 import { serverCell, Totals, workerCell } from "../memory/tally.ts";
+import { type Acme, makeAcme } from "./acme/making.ts";
 import type { AdminService, Order } from "./adminservice.ts";
 import { Bans } from "./bans.ts";
 import type { LentPages } from "./caches.ts";
@@ -93,6 +94,7 @@ const TICK_MS = 100;
 const WATCH_MS = 500;
 const NAMES_MS = 10_000;
 const CERTIFICATES_MS = 1500;
+const ACME_MS = 1000;
 
 export class Control implements AdminService {
   readonly #log: Log;
@@ -108,6 +110,7 @@ export class Control implements AdminService {
   readonly #registering: Registering;
   readonly #reconciler: Reconciler;
   readonly #certificates: Certificates;
+  readonly #acme: Acme;
   readonly #reporting: Reporting;
   readonly #live: Live;
   readonly #folders: FolderWatch = new FolderWatch(() => void this.#lookAtCertificates());
@@ -178,6 +181,7 @@ export class Control implements AdminService {
       publish: async () => (this.#phase === "draining" ? null : this.#reconciler.rediscover()),
       nowMs: Date.now,
     });
+    this.#acme = makeAcme({ log, version: options.version, publish: () => this.#reconciler.redress() });
     this.#reconciler = new Reconciler({
       finder: {
         adopt: async (of) => {
@@ -190,6 +194,7 @@ export class Control implements AdminService {
       roster: this.#roster,
       prober: this.#prober,
       totals: this.#totals,
+      dress: (materials) => this.#acme.dress(materials),
       prepare: (plan, of, materials) => this.#prepare(plan, of, materials),
       publish: (plan, prepared) => {
         // Of bans the last word counts: some may have come while servers were probed.
@@ -212,7 +217,7 @@ export class Control implements AdminService {
       ...{ version: options.version, startedAtMs, source: options.source },
       ...{ totals: this.#totals, board: this.#board, roster: this.#roster, supervisor: this.#supervisor },
       ...{ holdings: this.#holdings, discovery: this.#discovery, registering: this.#registering },
-      certificates: this.#certificates,
+      ...{ certificates: this.#certificates, acme: this.#acme },
       now: () => ({
         ...{ plan: this.#reconciler.plan, config: this.config, phase: this.#phase, reload: this.#configuring.last },
         ...{ bans: this.#bans, fleet: this.#fleet, confirmBy: this.#configuring.confirmBy },
@@ -250,6 +255,7 @@ export class Control implements AdminService {
       adopted: (version) => {
         this.#fleet?.adopt(version.config);
         this.#certificates.adopt(version.config, version.folder, version.materials);
+        void this.#acme.follow(version.config, version.materials);
         this.#log.level = version.config.log.level;
       },
       after: (afterMs, call) => {
@@ -309,9 +315,15 @@ export class Control implements AdminService {
         ...{ arena: this.#state.arena, workers: this.workers, sharedMs, totals: this.#totals },
         ...{ bans: this.#bans, discovery: this.#discovery, fleet: this.#fleet, holdings: this.#holdings },
         ...{ registering: this.#registering, supervisor: this.#supervisor, plan: () => this.#reconciler.plan },
-        ...{ live: this.#live, configuring: this.#configuring, note: (text: string) => this.#log.info(text) },
+        ...{
+          acme: this.#acme,
+          live: this.#live,
+          configuring: this.#configuring,
+          note: (text: string) => this.#log.info(text),
+        },
       },
     });
+    this.#acme.adopt(this.config, materials);
     const problem = await unlessStopped(this.#reconciler.apply(this.config, materials), stop);
     if (problem !== null) throw new Error(problem);
     this.#fleet.adopt(this.config);
@@ -324,6 +336,7 @@ export class Control implements AdminService {
       setInterval(() => this.#watch(), WATCH_MS),
       setInterval(() => void this.#refreshNames(), NAMES_MS),
       setInterval(() => void this.#lookAtCertificates(), CERTIFICATES_MS),
+      setInterval(() => void this.#acme.look(), ACME_MS),
     );
     const shortage = fileShortage(this.plan, this.workers);
     if (shortage !== null) this.#log.warn(shortage);
@@ -457,6 +470,7 @@ export class Control implements AdminService {
     this.#configuring.close();
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     this.#certificates.close();
+    this.#acme.close();
     this.#folders.close();
     this.#discovery.close();
     await this.#registering.close();

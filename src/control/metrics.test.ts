@@ -92,6 +92,7 @@ function page(): string {
     workers: [{ worker: 0, pid: process.pid, state: "up", generation: 3, restarts: 1, lastExit: null }],
     reload: { isSuccessful: false, succeededAtMs: 1_000_000 },
     certificateProblems: 1,
+    acme: { issued: 2, renewed: 1, failed: 3, inUse: 2, missing: 1, failing: 1 },
     fleet: {
       ...{ name: "eu", node: "n1", redis: "127.0.0.1:6379", isUp: false, problem: "connection refused", since: null },
       ...{ intervalMs: 200, staleMs: 5000, whenStale: "open", bans: true, outages: 2, nodes: 3 },

@@ -4,6 +4,7 @@
 import type { Plan } from "../config/plan.ts";
 import type { ServerState } from "../memory/board.ts";
 import { routeCell, type Totals } from "../memory/tally.ts";
+import type { AcmeFigures } from "./acme/acme.ts";
 import type { CacheFigures } from "./caches.ts";
 import type { PoolSources } from "./discovery.ts";
 import type { EgressFigures } from "./egressmetrics.ts";
@@ -30,6 +31,8 @@ export interface MetricsSource extends RegistryFigures {
   readonly reload: { readonly isSuccessful: boolean; readonly succeededAtMs: number };
   /** Files of certificates that are left out, or stay as they were, because something is wrong with them. */
   readonly certificateProblems: number;
+  /** Null where no certificate is wanted from an authority. */
+  readonly acme: AcmeFigures | null;
   readonly tables: readonly TableFigures[];
   /** Those that workers share. */
   readonly caches: readonly CacheFigures[];

@@ -32,6 +32,8 @@ export interface ReconcilerOptions {
   readonly prepare: (plan: Plan, config: Config, materials: Materials) => Prepared | Promise<Prepared>;
   /** Null when the plan is in force; otherwise why the former one still is. */
   readonly publish: (plan: Plan, files: PlanFiles) => Promise<string | null>;
+  /** The same materials with what stands in no file of the config. Absent: as they are. */
+  readonly dress?: (materials: Materials) => Materials;
   readonly nowMs: () => number;
   readonly log: Log;
 }
@@ -49,6 +51,7 @@ const namesPatienceMs = 50;
 const probePatienceMs = 1000;
 /** Of servers that are waited for. */
 const namedMax = 5;
+const asTheyAre = (materials: Materials): Materials => materials;
 const closedProblem = "Sluice is shutting down";
 
 export class Reconciler {
@@ -126,6 +129,14 @@ export class Reconciler {
     });
   }
 
+  /** What `dress` gives is something else now: the plan goes out with that. Null unless that went wrong. */
+  redress(): Promise<string | null> {
+    return this.#inTurn(async () => {
+      const [config, materials] = [this.#config, this.#materials];
+      return config === null ? null : this.#publish(config, materials, undefined, false);
+    });
+  }
+
   /** Files of the plan in force are gone: it goes out once more, with others. Null unless that went wrong. */
   refile(): Promise<string | null> {
     return this.#inTurn(async () => (this.#config === null ? null : this.#publish(this.#config, this.#materials)));
@@ -144,9 +155,9 @@ export class Reconciler {
     isProbedFirst = true,
   ): Promise<string | null> {
     if (this.#isClosed) return closedProblem;
-    const { names, roster, prober, prepare, publish, nowMs } = this.#options;
+    const { names, roster, prober, prepare, publish, nowMs, dress = asTheyAre } = this.#options;
     const slots = this.#slots.clone();
-    const plan = compile(whole, slots, (host) => names.addressOf(host), ++this.#generation, materials);
+    const plan = compile(whole, slots, (host) => names.addressOf(host), ++this.#generation, dress(materials));
     this.#clear(slots.given);
     roster.hold();
     const undo = roster.adopt(plan, nowMs());

@@ -5,6 +5,7 @@ import type { Plan } from "../config/plan.ts";
 import type { Config } from "../config/types.ts";
 import type { Board } from "../memory/board.ts";
 import type { Totals } from "../memory/tally.ts";
+import type { Acme } from "./acme/acme.ts";
 import type { Bans } from "./bans.ts";
 import type { Certificates } from "./certificates.ts";
 import { type CertificatesStatus, certificateStatus } from "./certificatestatus.ts";
@@ -41,6 +42,7 @@ export interface ReportingParts {
   readonly discovery: Discovery;
   readonly registering: Registering;
   readonly certificates: Certificates;
+  readonly acme: Acme;
   /** What comes and goes, or is another one after a reload. */
   now(): ReportingNow;
 }
@@ -77,12 +79,13 @@ export class Reporting {
 
   certificates(): CertificatesStatus {
     const { plan } = this.#parts.now();
+    const { acme } = this.#parts;
     const certificates = plan === null ? [] : certificateStatus(plan, Date.now());
-    return { certificates, problems: this.#parts.certificates.problems };
+    return { certificates, acme: acme.status(), problems: [...this.#parts.certificates.problems, ...acme.problems] };
   }
 
   metrics(): string {
-    const { totals, board, roster, supervisor, holdings, discovery, registering, certificates } = this.#parts;
+    const { totals, board, roster, supervisor, holdings, discovery, registering, certificates, acme } = this.#parts;
     const { plan, config, reload, bans, fleet } = this.#parts.now();
     if (plan === null) return "";
     return metricsText({
@@ -93,7 +96,8 @@ export class Reporting {
       totals,
       workers: supervisor.status(),
       reload,
-      certificateProblems: certificates.problems.length,
+      certificateProblems: certificates.problems.length + acme.problems.length,
+      acme: acme.figures(),
       tables: holdings.tables.figures(),
       caches: holdings.caches.figures(),
       remotes: holdings.remotes.states(plan.caches),

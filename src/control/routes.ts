@@ -3,9 +3,11 @@
 
 import type { Plan } from "../config/plan.ts";
 import type { Totals } from "../memory/tally.ts";
+import type { Acme } from "./acme/acme.ts";
 import type { Routes } from "./api/answer.ts";
 import { banOperations } from "./api/bans.ts";
 import { cacheOperations } from "./api/caches.ts";
+import { certificateOperations } from "./api/certificates.ts";
 import { configOperations } from "./api/config.ts";
 import { debugOperations } from "./api/debug.ts";
 import { discoveryOperations } from "./api/discovery.ts";
@@ -28,6 +30,7 @@ import type { Registering } from "./registering.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface RoutesParts extends Pick<ExplainingOptions, "arena" | "workers" | "sharedMs"> {
+  readonly acme: Pick<Acme, "renew">;
   readonly bans: Bans;
   readonly configuring: ConfigService;
   readonly discovery: Discovery;
@@ -60,6 +63,7 @@ export function operationsOf(parts: RoutesParts): readonly Operation[] {
     ...configOperations(parts.configuring),
     ...ruleOperations(parts),
     ...parts.live.operations(),
+    ...certificateOperations(parts.acme),
     ...tableOperations(tables, sharedMs, fleet),
     ...listOperations(() => lists.status()),
     ...cacheOperations({

@@ -61,6 +61,7 @@ export const apiCalls: readonly ApiCall[] = [
   send("drainServer", "/api/v1/pools/raw/servers/nobody/drain", undefined, 404),
   get("listDiscovery", "/api/v1/discovery"),
   get("listCertificates", "/api/v1/certificates"),
+  send("renewCertificate", "/api/v1/certificates/nobody.example/renew", undefined, 404),
   get("listLists", "/api/v1/lists"),
   get("getFleet", "/api/v1/fleet"),
 

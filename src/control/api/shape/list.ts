@@ -4,6 +4,7 @@
 
 import { z } from "zod";
 import type { FoundServer } from "../../../config/found.ts";
+import type { AcmeCertificateStatus } from "../../acme/acme.ts";
 import type { CertificatesStatus } from "../../certificatestatus.ts";
 import type { DiscoveryAnswer } from "../discovery.ts";
 import type { ListsAnswer } from "../lists.ts";
@@ -32,11 +33,33 @@ export const listsAnswer: z.ZodType<ListsAnswer> = z.strictObject({
     .describe("In the order of the config."),
 });
 
+export const acmeCertificate: z.ZodType<AcmeCertificateStatus> = z
+  .strictObject({
+    names: z.array(z.string()).describe("Names that it is for."),
+    listeners: z.array(z.string()).describe("That show it."),
+    state: z
+      .enum(["valid", "ordering", "waiting", "failing"])
+      .describe(
+        "valid: it is in use. ordering: it is asked for just now. waiting: its turn has not come. failing: it could not be had when it was tried last.",
+      ),
+    directory: z.string().describe("The authority's."),
+    file: z.string().nullable().describe("Of the one in use; null while a placeholder stands in for it."),
+    nextAt: time.describe("When it is asked for next."),
+    lastError: z.string().nullable().describe("Why it could not be had when it was tried last; null when it could."),
+    lastErrorAt: time.nullable().describe("When that was."),
+  })
+  .meta({ id: "AcmeCertificate", description: "A certificate that an authority gives (ACME)." });
+
 export const certificatesAnswer: z.ZodType<CertificatesStatus> = z.strictObject({
   certificates: z
     .array(
       z.strictObject({
-        file: z.string().describe("Where it was read."),
+        file: z.string().describe("Where it was read, or is kept."),
+        source: z
+          .enum(["file", "acme", "placeholder"])
+          .describe(
+            "file: the config names it. acme: an authority has given it. placeholder: it signs itself, until the authority has given one.",
+          ),
         names: z.array(z.string()).describe("Names that it is for."),
         listeners: z.array(z.string()).describe("That show it."),
         defaultOf: z.array(z.string()).describe("Those among them that show it to clients without a name."),
@@ -51,6 +74,9 @@ export const certificatesAnswer: z.ZodType<CertificatesStatus> = z.strictObject(
       }),
     )
     .describe("Every certificate that some listener shows."),
+  acme: z
+    .array(acmeCertificate)
+    .describe("Those that an authority gives, whether it has given them or not, in the order of the config."),
   problems: z.array(z.string()).describe("What is wrong with files: sentences that begin with the config's key."),
 });
 

@@ -1,0 +1,89 @@
+// When a certificate is to be asked for: at once where there is none, and again when a third of its life is left; after a failure later and
+// later. Pure functions of the moment: whoever moves the clock, or has it jump, sees what comes of it. Let's Encrypt allows five failed
+// looks an hour for a name, and refuses all orders of it beyond that; here it is never more than four, whoever asks.
+
+import type { NameSet } from "../../config/acmenames.ts";
+import type { Certificate } from "../../config/materials.ts";
+import type { TrialRecord } from "./store.ts";
+import type { Trouble } from "./trouble.ts";
+
+export const hourMs = 3_600_000;
+const minuteMs = 60_000;
+/** One less than Let's Encrypt allows. */
+export const failedLooksMax = 4;
+const firstPauseMs: Readonly<Record<Trouble["kind"], number>> = {
+  away: minuteMs,
+  refused: 30 * minuteMs,
+  failed: 10 * minuteMs,
+  limited: hourMs,
+  ours: minuteMs,
+  gone: minuteMs,
+};
+const longestPauseMs: Readonly<Record<Trouble["kind"], number>> = {
+  away: hourMs,
+  refused: 24 * hourMs,
+  failed: 12 * hourMs,
+  limited: 24 * hourMs,
+  ours: hourMs,
+  gone: hourMs,
+};
+/** The most that an authority can have us wait for. */
+const retryAfterMaxMs = 7 * 24 * hourMs;
+/** A wish for a pause that is longer than any pause comes of a clock that was wrong. */
+const pauseMaxMs = retryAfterMaxMs + hourMs;
+/** Of their lives: certificates that were got together are not renewed together. */
+const spread = 0.02;
+
+type Dated = Pick<Certificate, "chain" | "notBeforeMs" | "notAfterMs">;
+
+/** `renewBeforeMs`: what the config says; null is a third of the life. */
+export function renewAtMs({ chain, notBeforeMs, notAfterMs }: Dated, renewBeforeMs: number | null): number {
+  const lifeMs = notAfterMs - notBeforeMs;
+  const leadMs = Math.min(renewBeforeMs ?? lifeMs / 3, lifeMs / 2);
+  // By the certificate itself, so that it is the same over restarts, and another one on another machine.
+  const share = Number.parseInt(chain.id.slice(0, 8), 16) / 2 ** 32;
+  return notAfterMs - leadMs - (Number.isFinite(share) ? share : 0) * lifeMs * spread;
+}
+
+/** When what is there, or is not, is to be asked for. `current`: null where there is none, or where it is not what is wanted. */
+export function dueAtMs(
+  current: Dated | null,
+  trial: TrialRecord,
+  renewBeforeMs: number | null,
+  nowMs: number,
+): number {
+  // A clock that stands before the certificate is wrong, and no reason for another one.
+  const wantedMs = current === null ? 0 : Math.max(renewAtMs(current, renewBeforeMs), current.notBeforeMs);
+  const isWrong = trial.nextAtMs > nowMs + pauseMaxMs;
+  return Math.max(wantedMs, isWrong ? 0 : trial.nextAtMs);
+}
+
+/** Before this none of these names may be looked at in vain again; 0: now. */
+export function lookAtMs(names: NameSet, trials: readonly TrialRecord[], nowMs: number): number {
+  const latest = names.map((name) => {
+    const failed = trials.filter((trial) => trial.names.includes(name)).flatMap(({ failedAtMs }) => failedAtMs);
+    // What lies ahead comes of a clock that was wrong.
+    const recent = failed.filter((ms) => ms > nowMs - hourMs && ms <= nowMs + minuteMs).sort((a, b) => b - a);
+    return recent.length < failedLooksMax ? 0 : recent[failedLooksMax - 1]! + hourMs;
+  });
+  return Math.max(0, ...latest);
+}
+
+/** What is known of a certificate after it could not be had once more. `chance`: 0 to 1. */
+export function afterTrouble(trial: TrialRecord, trouble: Trouble, nowMs: number, chance: number): TrialRecord {
+  const { kind } = trouble;
+  const failures = trial.failures + 1;
+  const pauseMs = Math.min(firstPauseMs[kind] * 2 ** Math.min(failures - 1, 20), longestPauseMs[kind]);
+  const wishedMs = Math.min(trouble.retryAfterMs, retryAfterMaxMs);
+  const drawnMs = pauseMs * (0.8 + 0.4 * chance);
+  const failedAtMs = kind === "failed" ? [...trial.failedAtMs, nowMs] : trial.failedAtMs;
+  return {
+    ...trial,
+    failures,
+    failedAtMs: failedAtMs.filter((ms) => ms > nowMs - hourMs).slice(-2 * failedLooksMax),
+    // What it asks for is the least; that all come back at that very moment it does not ask for.
+    nextAtMs: nowMs + Math.max(drawnMs, wishedMs + (wishedMs > 0 ? minuteMs * chance : 0)),
+    error: trouble.message,
+    errorAtMs: nowMs,
+  };
+}
