@@ -201,6 +201,8 @@ class Comparison {
         return words.flatMap((one) => this.#between(one, "/?.:", isFolded));
       case "reg":
         return values.map(({ text: written, word }) => {
+          // HAProxy keeps no groups where nothing is replaced.
+          if (/^(?:[^\\]|\\[^1-9])*\\[1-9]/.test(written)) fault(word, "refers back to a group, and an ACL has none");
           const reading = readRegex(written, isFolded);
           return reading.ok ? called(this.#code, "matches", pattern(reading.value)) : fault(word, reading.message);
         });
@@ -263,6 +265,8 @@ function readRange({ text: written, word }: Pattern): readonly [number | null, n
   if (found === null) return fault(word, `is neither a number nor an operator (eq, ge, gt, le, lt): ${quote(written)}`);
   if (found[1] !== undefined) return [Number(found[1]), Number(found[1])];
   const [from, to] = [found[2]!, found[3]!].map((end) => (end === "" ? null : Number(end)));
+  if (from !== null && to !== null && from! > to!)
+    return fault(word, `is a range that ends before it begins: ${quote(written)}`);
   return [from!, to!];
 }
 

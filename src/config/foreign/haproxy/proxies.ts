@@ -8,6 +8,7 @@ import { type Keywords, keywordIn } from "./keyword.ts";
 import { onOffOptions, optionWords } from "./optionwords.ts";
 import { namedDefaultsOnly, notInDefaults, proxyWords, timeoutWords } from "./proxywords.ts";
 import { reviewStatement } from "./review.ts";
+import { reviewShape } from "./reviewshape.ts";
 import {
   isRuleWord,
   linePath,
@@ -31,6 +32,7 @@ export function readProxies(sections: readonly Section[], ledger: Ledger): Servi
     for (const statement of section.statements) {
       enterStatement(statement, section, ledger);
       reviewStatement(statement, ledger);
+      reviewShape(statement, section.statements, ledger);
     }
     const below =
       section.from === null ? (section.kind === "defaults" ? [] : last) : defaultsNamed(section, named, twice, ledger);

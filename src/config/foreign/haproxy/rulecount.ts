@@ -73,6 +73,9 @@ function sampleOf(line: RuleLine, word: Word): Sample {
 
 /** A sample as the key of a table, cast as HAProxy casts it. A key that is a number takes the digits that a text begins with. */
 export function keyOf(table: StickTable, sample: Sample, word: Word): Code {
+  const isUnlike = table.keyKind === "ip" ? ["bytes", "bool"] : table.keyKind === "integer" ? ["bytes"] : [];
+  if (isUnlike.includes(sample.kind))
+    return fault(word, `is of a type that table ${table.proxy.name} does not take for its keys, as in HAProxy`);
   if (table.keyKind === "integer" && ["text", "bytes", "address"].includes(sample.kind)) return sample.code;
   const kinds: Record<StickTable["keyKind"], Kind> = { ip: "address", integer: "int", string: "text", binary: "bytes" };
   return cast(sample, kinds[table.keyKind], word).code;

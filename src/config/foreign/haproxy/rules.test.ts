@@ -269,6 +269,12 @@ test("the seed's configuration, exactly as it is printed", () => {
   expect(input.pools!["test2"]!.rules).toEqual(backend("test2", 5));
 });
 
+test("a key of a type that the table does not take is told", () => {
+  expect(ruleScene("  http-request track-sc0 base32+src table st").told).toEqual([
+    "error 1:2 is of a type that table st does not take for its keys, as in HAProxy",
+  ]);
+});
+
 test("a request that is tracked counts behind the content rules, as in HAProxy, and what they refuse is told to count", () => {
   const scene = ruleScene(`  stick-table type ip size 10 store http_req_rate(1m),conn_rate(1m)
   tcp-request content track-sc0 src
