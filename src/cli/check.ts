@@ -2,8 +2,9 @@
 // Problems go to stderr, the summary to stdout; with --json one object goes to stdout whatever comes of it.
 // Exit code 0: it can be run; 1: it cannot; 2: there is no such file, or none that is a config.
 
+import { availableParallelism } from "node:os";
 import { formatDuration, readDuration } from "../base/duration.ts";
-import { compile } from "../config/compile.ts";
+import { compile, workersOf } from "../config/compile.ts";
 import type { Origin } from "../config/foreign/foreign.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { Certificate } from "../config/materials.ts";
@@ -17,6 +18,7 @@ import { cacheReport, cacheSummary } from "./checkcaches.ts";
 import { discoverShown, discoverSummary } from "./checkdiscovery.ts";
 import { egressProblems, egressShown, egressSummary } from "./checkegress.ts";
 import { checkLists, type ListSummary, listSummary } from "./checklists.ts";
+import { memoryReport, memorySummary } from "./checkmemory.ts";
 import { sharedSummary } from "./checkshared.ts";
 import { plannedWay } from "./way.ts";
 
@@ -37,28 +39,30 @@ export async function check(
   options: { readonly json?: boolean | undefined },
   writer: Writer,
 ): Promise<number> {
-  const { loaded, lists } = await withFiles(await loadConfig(path));
-  if (options.json === true) writer.out(JSON.stringify(report(loaded, lists), null, 2));
+  const { loaded, lists, listBytes } = await withFiles(await loadConfig(path));
+  if (options.json === true) writer.out(JSON.stringify(report(loaded, lists, listBytes), null, 2));
   else writeProblems(loaded.ok ? loaded.warnings : loaded.problems, writer);
   // Beside the problems where it cannot be run, beside the summary where it can.
   if (options.json !== true && loaded.origin !== undefined)
     (loaded.ok ? writer.out : writer.err).call(writer, keywordsLine(loaded.origin));
   if (!loaded.ok) return loaded.isRead ? 1 : 2;
-  if (options.json !== true) writer.out(summary(path, loaded, lists));
+  if (options.json !== true) writer.out(summary(path, loaded, lists, listBytes));
   return 0;
 }
 
 /** A list whose file holds what is no value keeps a config from being run, and so does a log of a format that cannot be read. */
-async function withFiles(loaded: Loaded): Promise<{ loaded: Loaded; lists: readonly ListSummary[] }> {
-  if (!loaded.ok) return { loaded, lists: [] };
-  const { lists, problems: listProblems } = await checkLists(loaded.lists);
+async function withFiles(
+  loaded: Loaded,
+): Promise<{ loaded: Loaded; lists: readonly ListSummary[]; listBytes: number }> {
+  if (!loaded.ok) return { loaded, lists: [], listBytes: 0 };
+  const { lists, problems: listProblems, bytes: listBytes } = await checkLists(loaded.lists);
   const problems = [...listProblems, ...egressProblems(planOf(loaded).egresses, loaded)];
-  if (problems.length === 0) return { loaded, lists };
+  if (problems.length === 0) return { loaded, lists, listBytes };
   const { file, warnings, origin } = loaded;
   const all = inOrder([...warnings, ...problems]);
   return {
     loaded: { ok: false, file, problems: all, isRead: true, ...(origin === undefined ? {} : { origin }) },
-    lists,
+    ...{ lists, listBytes },
   };
 }
 
@@ -79,7 +83,7 @@ export function writeProblems(problems: readonly Problem[], writer: Writer): voi
     );
 }
 
-function report(loaded: Loaded, lists: readonly ListSummary[]): object {
+function report(loaded: Loaded, lists: readonly ListSummary[], listBytes: number): object {
   const problems = (loaded.ok ? loaded.warnings : loaded.problems).map(({ place, source: _, ...problem }) => ({
     ...problem,
     line: place?.line ?? null,
@@ -93,7 +97,9 @@ function report(loaded: Loaded, lists: readonly ListSummary[]): object {
   const tables = tablesReport(plan);
   const caches = Object.fromEntries(plan.caches.map((cache) => [cache.name, cacheReport(cache)]));
   const listed = Object.fromEntries(lists.map(({ name, ...list }) => [name, list]));
-  return { ok, file, problems, ...origin, certificates, tables, caches, lists: listed, config: shown(loaded.config) };
+  const memory = memoryReport(plan, workersOf(loaded.config, availableParallelism()), listBytes);
+  const holds = { certificates, tables, caches, lists: listed, memory };
+  return { ok, file, problems, ...origin, ...holds, config: shown(loaded.config) };
 }
 
 /** As it will be: with the tables that limits make for themselves, and the cache that nobody has described. */
@@ -152,7 +158,12 @@ function withoutPassword(url: string): string {
   return url.replace(/^((?:[a-z+]+:\/\/)?[^/@:]*):[^/]*@/, "$1:(set)@");
 }
 
-function summary(path: string, loaded: Loaded & { readonly ok: true }, lists: readonly ListSummary[]): string {
+function summary(
+  path: string,
+  loaded: Loaded & { readonly ok: true },
+  lists: readonly ListSummary[],
+  listBytes: number,
+): string {
   const { config, materials } = loaded;
   const plan = planOf(loaded);
   const { tables, caches, egresses } = plan;
@@ -173,6 +184,7 @@ function summary(path: string, loaded: Loaded & { readonly ok: true }, lists: re
   for (const pool of egresses) lines.push(`  egress   ${pool.name.padEnd(width)}  ${egressSummary(pool)}`);
   for (const list of lists) lines.push(`  list     ${list.name.padEnd(width)}  ${listSummary(list)}`);
   for (const text of sharedSummary(config, tables)) lines.push(`  ${text}`);
+  lines.push(`  ${memorySummary(memoryReport(plan, workersOf(config, availableParallelism()), listBytes))}`);
   return lines.join("\n");
 }
 

@@ -19,11 +19,14 @@ export interface ListSummary {
 export interface ListsChecked {
   readonly lists: readonly ListSummary[];
   readonly problems: readonly Problem[];
+  /** Of their files. */
+  readonly bytes: number;
 }
 
 export async function checkLists(sources: Readonly<Record<string, ListSource>>): Promise<ListsChecked> {
   const lists: ListSummary[] = [];
   const problems: Problem[] = [];
+  let bytes = 0;
   for (const [name, source] of Object.entries(sources)) {
     const { draft, fault, problems: found, problemCount } = await gatherList(source);
     const problem = (message: string, line: number | null): Problem => ({
@@ -37,10 +40,12 @@ export async function checkLists(sources: Readonly<Record<string, ListSource>>):
     if (fault !== null) problems.push(problem(`list ${name}: ${fault}`, null));
     for (const { line, message } of found) problems.push(problem(message, line));
     if (problemCount > found.length) problems.push(problem(`${problemCount - found.length} more bad lines`, null));
-    const entries = new ListFile(runSteps(draft.finish())).size;
+    const made = runSteps(draft.finish());
+    bytes += made.byteLength;
+    const entries = new ListFile(made).size;
     lists.push({ name, kind: source.kind, entries, file: source.file });
   }
-  return { lists, problems };
+  return { lists, problems, bytes };
 }
 
 /** `2 entries (address) from office.txt`. */

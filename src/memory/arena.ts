@@ -59,6 +59,27 @@ export const offset: Record<"board" | "sharedServers" | "sharedPools" | "workers
 
 export const arenaBytes: number = offset.workers + capacity.workers * workerBytes;
 
+/**
+ * What of it comes to be touched, and so takes memory, where there are so many of each: whole pages, one more for each place, for
+ * what stands there may begin in the middle of one.
+ */
+export function arenaTouchedBytes(
+  counts: Record<Exclude<keyof typeof capacity, "workers">, number>,
+  workers: number,
+): number {
+  const pages = (bytes: number): number => (bytes === 0 ? 0 : Math.ceil(bytes / pageBytes) + 1) * pageBytes;
+  const { listeners, routes, pools, servers, rules, egresses } = counts;
+  const row = rowCells * 8;
+  const ofWorker =
+    pages(row + servers * 4) +
+    [listeners, routes, pools, servers, egresses].reduce((sum, count) => sum + pages(count * row), 0) +
+    pages(rules * 8);
+  const shared = 2 * pages(servers * rowWords * 4) + pages(pools * rowWords * 4);
+  return headerBytes + shared + workers * ofWorker;
+}
+
+const pageBytes = 4096;
+
 /** Words of the header. */
 export const headerWord = { magic: 0, layout: 1, boardVersion: 2 } as const;
 
