@@ -264,6 +264,30 @@ test("config: a file that cannot be put in force says why, and nothing changes",
   expect(page.problems.filter((problem) => !/status of 422/.test(problem))).toEqual([]);
 });
 
+test("config: after a roll-back nothing is offered to be written until the file says again what it said", async () => {
+  const text = readFileSync(stage.sluice.configPath, "utf8");
+  edit((config) => {
+    config.drainTimeout = "9s";
+  });
+  await fetch(`${stage.url}api/v1/reload?confirm=60s`, { method: "POST" });
+  await fetch(`${stage.url}api/v1/reload/rollback`, { method: "POST" });
+  const patch = (level: string): Promise<Response> =>
+    fetch(`${stage.url}api/v1/config`, {
+      ...{ method: "PATCH", headers: { "Content-Type": "application/merge-patch+json" } },
+      body: JSON.stringify({ log: { level } }),
+    });
+  expect((await patch("warn")).status).toBe(200);
+  const page = await visit("config");
+  const offered = `[...document.querySelectorAll('button')].find((e) => e.innerText === 'Write to the file…')?.disabled === false`;
+  await page.until("why not", textHas(".page", /to be written to \S+ once that says again what it said before/));
+  expect(await page.value<boolean>(offered)).toBe(false);
+  writeFileSync(stage.sluice.configPath, text);
+  await pressButton(page, "What would it change?");
+  await page.until("the offer", offered);
+  await patch("error");
+  expect(page.problems).toEqual([]);
+});
+
 test("audit: what somebody changes stands there as soon as it is done, with who it was; what was refused too", async () => {
   const page = await visit("audit");
   await page.until("the page", "document.querySelector('.rows')");

@@ -31,7 +31,7 @@ export function ConfigUnwritten({ config, told }: ConfigUnwrittenProps): VNode {
         </p>
       </section>
     );
-  const isWritable = writeProblem === null && confirmBy === null;
+  const isWritable = writeProblem === null && confirmBy === null && rolledBackAt === null;
   return (
     <section class="block">
       <header class="section-head">
@@ -46,7 +46,10 @@ export function ConfigUnwritten({ config, told }: ConfigUnwrittenProps): VNode {
         </button>
       </header>
       <p class="quiet">
-        {writeProblem ?? `In force, and lost by the next reload of ${origin} unless it is written there.`}
+        {writeProblem ??
+          (rolledBackAt === null
+            ? `In force, and lost by the next reload of ${origin} unless it is written there.`
+            : `In force, and to be written to ${origin} once that says again what it said before.`)}
       </p>
       {rolledBackAt === null ? null : <RolledBack at={rolledBackAt} origin={origin} />}
       <ConfigChanges changes={unwritten} />
