@@ -237,3 +237,23 @@ test("the last slot of the last worker is as good as any", () => {
   expect(backends.activeOf(0)).toBe(1);
   backends.finish(0);
 });
+
+test("a server that was away while one worker had nothing to do gets its share from that worker, by the fewest calls", () => {
+  const plan = servers({}, {}, {});
+  const [busy, idle] = [create("leastCalled", plan, 0), create("leastCalled", plan, 1)];
+  const give = (backends: Backends, worker: number, count: number): number[] => {
+    const given = [0, 0, 0];
+    for (const index of Array.from({ length: count }, () => backends.pick(0))) given[index]!++;
+    return given.map((calls, slot) => {
+      arena.cells[workerOffsets(worker).servers / 8 + slot * rowCells + serverCell.calls]! += calls;
+      return calls;
+    });
+  };
+  for (let turn = 0; turn < 30; turn++) give(turn % 2 === 0 ? busy : idle, turn % 2, 1);
+  set(2, down);
+  for (let turn = 0; turn < 1000; turn++) give(busy, 0, 1);
+  set(2, up);
+  const counts = [0, 0, 0];
+  for (let turn = 0; turn < 300; turn++) give(idle, 1, 1).forEach((calls, index) => void (counts[index]! += calls));
+  for (const count of counts) expect(Math.abs(count - 100)).toBeLessThanOrEqual(1);
+});

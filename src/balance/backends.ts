@@ -25,6 +25,7 @@ export class Backends implements Source {
   readonly isEligible: Uint8Array;
   readonly isBackupWell: Uint8Array;
   readonly weights: Float64Array;
+  readonly arrivals: Int32Array;
   eligibleCount = 0;
   version = 0;
   /** Whether `pick` wants a key. */
@@ -67,6 +68,7 @@ export class Backends implements Source {
     this.isEligible = this.#roster.isEligible;
     this.isBackupWell = this.#roster.isBackupWell;
     this.weights = this.#roster.weights;
+    this.arrivals = this.#roster.arrivals;
     this.count = servers.length;
     this.#slots = Int32Array.from(servers, (server) => server.slot);
     this.#limits = Float64Array.from(servers, (server) => server.connectionsMax || Number.POSITIVE_INFINITY);

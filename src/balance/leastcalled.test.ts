@@ -60,3 +60,37 @@ test("counts that are cleared for a new owner of a row do no harm", () => {
   view.calls[0] = 0;
   expect(calls(policy, view, 100)).toEqual([50, 50]);
 });
+
+test("a server that comes back while other workers did all the work does not get what they have given meanwhile", () => {
+  const view = new SampleView([1, 1, 1]);
+  const policy = new LeastCalled(3);
+  calls(policy, view, 30);
+  view.set(2, false);
+  calls(policy, view, 2);
+  view.calls[0]! += 500;
+  view.calls[1]! += 500;
+  view.set(2, true);
+  expect(calls(policy, view, 300)).toEqual([100, 100, 100]);
+});
+
+test("a server that went and came back while a worker had nothing to do gets its share from it", () => {
+  const view = new SampleView([1, 1, 1]);
+  const policy = new LeastCalled(3);
+  calls(policy, view, 30);
+  view.set(2, false);
+  view.calls[0]! += 500;
+  view.calls[1]! += 500;
+  view.set(2, true);
+  expect(calls(policy, view, 300)).toEqual([100, 100, 100]);
+});
+
+test("servers that were all away begin again as equals", () => {
+  const view = new SampleView([1, 1, 1]);
+  const policy = new LeastCalled(3);
+  calls(policy, view, 30);
+  view.set(2, false);
+  calls(policy, view, 1000);
+  for (const index of [0, 1]) view.set(index, false);
+  for (const index of [0, 1, 2]) view.set(index, true);
+  expect(calls(policy, view, 300)).toEqual([100, 100, 100]);
+});

@@ -13,7 +13,9 @@ export interface View {
   readonly isEligible: Uint8Array;
   /** Weight now, slow start applied; above 0 where eligible. */
   readonly weights: Float64Array;
-  /** Changes whenever eligibility or weights change: what a policy's cached sequence or ring is valid for. */
+  /** How often each has become eligible: two looks that find other numbers have not seen it away, but it was. */
+  readonly arrivals: Int32Array;
+  /** Changes whenever eligibility, arrivals or weights change: what a policy's cached sequence or ring is valid for. */
   readonly version: number;
   /** Exchanges in flight at the server, over all workers, exact. */
   activeOf(index: number): number;

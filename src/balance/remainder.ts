@@ -37,6 +37,10 @@ export class Remainder implements View {
     return this.#source.weights;
   }
 
+  get arrivals(): Int32Array {
+    return this.#source.arrivals;
+  }
+
   /** Take what is left now. `tried` holds 1 at the index of each tried server, or is null. */
   select(tried: Uint8Array | null): void {
     const source = this.#source;

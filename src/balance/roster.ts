@@ -15,6 +15,8 @@ export class Roster {
   /** 1 where a server takes the exchanges of its sticky cookie. */
   readonly isKept: Uint8Array;
   readonly weights: Float64Array;
+  /** How often each has become eligible, by the board. */
+  readonly arrivals: Int32Array;
   eligibleCount = 0;
   /** Changes when any of the above has. */
   version = 0;
@@ -29,6 +31,7 @@ export class Roster {
     this.isBackupWell = new Uint8Array(count);
     this.isKept = new Uint8Array(count);
     this.weights = new Float64Array(count);
+    this.arrivals = new Int32Array(count);
     this.#plan = plan;
     this.#board = new Board(arena);
     this.#isRamped = isRamped;
@@ -45,16 +48,19 @@ export class Roster {
       const isWell = this.#isWell(server);
       const isEligible = isWell && server.backup !== hasServing ? 1 : 0;
       const isBackupWell = isWell && server.backup ? 1 : 0;
+      const arrivals = this.#board.arrivals(server.slot);
       const weight = this.#isRamped ? server.weight * this.#rampOf(server) : server.weight;
       if (
         isEligible !== this.isEligible[index] ||
         isBackupWell !== this.isBackupWell[index] ||
-        weight !== this.weights[index]
+        weight !== this.weights[index] ||
+        arrivals !== this.arrivals[index]
       )
         isChanged = true;
       this.isEligible[index] = isEligible;
       this.isBackupWell[index] = isBackupWell;
       this.weights[index] = weight;
+      this.arrivals[index] = arrivals;
       this.isKept[index] = this.#isKept(server) ? 1 : 0;
       if (isEligible === 1) this.eligible[count++] = index;
     }

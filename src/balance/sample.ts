@@ -73,6 +73,7 @@ export class SampleView implements View {
   readonly eligible: Int32Array;
   readonly isEligible: Uint8Array;
   readonly weights: Float64Array;
+  readonly arrivals: Int32Array;
   readonly active: number[];
   readonly calls: number[];
   readonly latencies: number[];
@@ -86,6 +87,7 @@ export class SampleView implements View {
     this.eligible = new Int32Array(this.count);
     this.isEligible = new Uint8Array(this.count).fill(1);
     this.weights = Float64Array.from(weights);
+    this.arrivals = new Int32Array(this.count);
     this.active = weights.map(() => 0);
     this.calls = weights.map(() => 0);
     this.latencies = weights.map(() => 0);
@@ -102,6 +104,7 @@ export class SampleView implements View {
   }
 
   set(index: number, isEligible: boolean): void {
+    if (isEligible && this.isEligible[index] === 0) this.arrivals[index]!++;
     this.isEligible[index] = isEligible ? 1 : 0;
     this.changed();
   }

@@ -5,7 +5,7 @@
 import { type Arena, offset, rowWords } from "./arena.ts";
 
 /** Words of a server's row. */
-export const boardWord = { eligible: 0, rampPermille: 1, health: 2, admin: 3, ejected: 4 } as const;
+export const boardWord = { eligible: 0, rampPermille: 1, health: 2, admin: 3, ejected: 4, arrivals: 5 } as const;
 
 /** Result of active checks. */
 export const health = { unchecked: 0, up: 1, down: 2 } as const;
@@ -37,6 +37,11 @@ export class Board {
     return this.#arena.words[offset.board / 4 + slot * rowWords + boardWord.eligible] === 1;
   }
 
+  /** How often it has become eligible: who did not look meanwhile can tell by it that it was away. Wraps. */
+  arrivals(slot: number): number {
+    return this.#arena.words[offset.board / 4 + slot * rowWords + boardWord.arrivals]!;
+  }
+
   rampPermille(slot: number): number {
     return this.#arena.words[offset.board / 4 + slot * rowWords + boardWord.rampPermille]!;
   }
@@ -61,6 +66,7 @@ export class Board {
     words[row + boardWord.admin] = state.admin;
     words[row + boardWord.ejected] = state.isEjected ? 1 : 0;
     words[row + boardWord.rampPermille] = state.rampPermille;
+    if (state.isEligible && words[row + boardWord.eligible] !== 1) words[row + boardWord.arrivals]!++;
     words[row + boardWord.eligible] = state.isEligible ? 1 : 0;
   }
 
