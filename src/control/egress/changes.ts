@@ -71,13 +71,16 @@ export class Changes {
       this.#seen.set(row, total);
       // A row that is another member's now begins at 0 again.
       const fresh = total > former ? total - former : total;
+      // The board has the newest first, and a log has it last.
+      const lines: string[] = [];
       this.#board.changes(row, fresh, (change) => {
         if (toldElsewhere.has(change.cause)) return true;
-        if (told.length === toldMax) return false;
-        told.push(this.#line(idOf(index), change));
+        if (told.length + lines.length === toldMax) return false;
+        lines.push(this.#line(idOf(index), change));
         untold.set(change.state, (untold.get(change.state) ?? 0) - 1);
         return true;
       });
+      told.push(...lines.reverse());
     }
     for (const line of told) this.#log.info(line);
     this.#tellOthers(untold, told.length > 0);

@@ -57,6 +57,36 @@ test("a change is seen once, by whomever it was made, and those from before are 
   expect(lines.at(-1)).toContain("egress pool scrape: other changes of its addresses: 3 cooling down");
 });
 
+test("changes of one look are told the first one first, and no more than ten", () => {
+  const shape = { members: 4, entriesMax: 0, changesMax: 16, pairs: 16, hosts: 16, sessions: 16, users: 16, texts: 64 };
+  const board = SharedEgressBoard.inMemory(shape);
+  board.adopt(["a", "b"], 1000);
+  const lines: string[] = [];
+  const log = openLog({ level: "info", format: "json", isColored: false, write: (line) => lines.push(line) });
+  const changes = new Changes("scrape", board, log);
+  const ids = ["a", "b"];
+  const rows = Int32Array.from(ids, (id) => board.memberOf(id));
+  const come = (index: number, state: number, cause: number): void =>
+    board.keepChange(rows[index]!, { atMs: 2000, state, cause, forMs: 0, text: 0 } as Change);
+  const look = (): string[] => {
+    lines.length = 0;
+    changes.look(rows, (index) => ids[index]!);
+    return lines.map((line) => (JSON.parse(line) as { msg: string }).msg.replace("egress pool scrape: ", ""));
+  };
+  for (const index of [0, 1]) {
+    come(index, memberState.coolingDown, changeCause.failures);
+    come(index, memberState.trial, changeCause.over);
+    come(index, memberState.available, changeCause.trialPassed);
+  }
+  expect(look().map((line) => line.replace(/ \(.*/, ""))).toEqual([
+    ...["a is cooling down", "a is on trial", "a is available"],
+    ...["b is cooling down", "b is on trial", "b is available"],
+  ]);
+  for (let round = 0; round < 12; round++) come(0, memberState.coolingDown, changeCause.failures);
+  const [last, ...ten] = look().reverse();
+  expect([ten.length, last]).toEqual([10, "other changes of its addresses: 2 cooling down"]);
+});
+
 test("where no change is kept, all are counted, and told by number", () => {
   const shape = { members: 4, entriesMax: 0, changesMax: 0, pairs: 16, hosts: 16, sessions: 16, users: 16, texts: 64 };
   const board = SharedEgressBoard.inMemory(shape);
