@@ -143,6 +143,7 @@ const groups: Readonly<Record<string, Group>> = {
   http-request set-uri /uri%[url] if { path_beg /su }
   http-request set-uri http://u.test:81/abs/%[path]/%[hdr(host)] if { path_beg /abs }
   http-request set-uri http://u.test/uri?%[query]x if { path_beg /query }
+  http-request set-uri http://user:word@u.test/whose if { path /user }
   http-request set-pathq /pq?%[query] if { path_beg /spq }
   http-request replace-path /rp/(.*) /\\1/rp if { path_beg /rp }
   http-request replace-path ^/plain$ /changed
@@ -158,11 +159,15 @@ const groups: Readonly<Record<string, Group>> = {
       get("/sp/a?b"),
       get("/sq/a?b"),
       get("/sq/a"),
+      get("/user"),
       get("/su/a?b"),
       get("/spq/a?b"),
       get("/abs/a?b"),
       get("/query?b"),
       get("/query"),
+      get("/user"),
+      get("http://x.test/a?b"),
+      get("/", "X-Values: a b , abc , c, ac  ,a"),
       get("/rp/a/b?c"),
       get("/plain?c"),
       get("/plain/x"),
@@ -323,6 +328,15 @@ const groups: Readonly<Record<string, Group>> = {
     requests: [get("/deny"), get("/429"), get("/503"), get("/default"), get("/late"), get("/back"), get("/")],
     fields: ["content-type", "x-page"],
   },
+  located: {
+    front: `
+  http-request deny if { path /deny }
+  http-request deny deny_status 404 if { path /404 }
+  errorloc303 404 /own
+  default_backend located`,
+    requests: [get("/deny"), get("/404"), get("/back"), get("/back404"), get("/")],
+    fields: ["location"],
+  },
   environment: {
     front: `
   http-request set-header x-env "\${SLUICE_TEST_NAME-usual}"
@@ -409,6 +423,12 @@ backend paged from usual
   errorfile 403 429.http
   errorfile 503 own503.http
   http-request deny if { path /back }
+  server app {ORIGIN:app}
+backend located from usual
+  errorloc 403 /sorry
+  errorloc 404 /none
+  http-request deny if { path /back }
+  http-request deny deny_status 404 if { path /back404 }
   server app {ORIGIN:app}
 backend off from usual
   disabled

@@ -4,7 +4,7 @@
 import type { ReplyInput } from "../../input.ts";
 import { Ledger } from "../ledger.ts";
 import type { Site } from "./sample.ts";
-import { type Conversion, linePath, pathOf, type Statement, type Word } from "./scene.ts";
+import { type Conversion, linePath, pathOf, type Service, type Statement, type Word } from "./scene.ts";
 import { Settings } from "./settings.ts";
 
 /** By status. */
@@ -132,11 +132,30 @@ export function frontPage({ conversion, proxy, stage }: Site, status: number): R
     errorSections: conversion.errorSections,
     pathOf: (file) => conversion.pathOf(file),
   };
-  const [own, theirs] = [proxy, backend].map((each) => answersOf(shelf, new Settings(each)).get(status));
+  const [own, theirs] = [proxy, backend].map(
+    (each) => answersOf(shelf, new Settings(each)).get(status) ?? locationOf(each, status),
+  );
   if (theirs === undefined || JSON.stringify(own) === JSON.stringify(theirs)) return null;
   if (own === undefined)
     return { status, type: "text/plain", body: `${[status, reasons[status] ?? ""].join(" ").trim()}\n` };
   return typeof own === "string" ? { file: own } : { status, ...own };
+}
+
+/** What errorloc and its kin answer. */
+export function redirection(keyword: string, location: string): ReplyInput {
+  return {
+    status: keyword === "errorloc303" ? 303 : 302,
+    headers: { "Cache-Control": "no-cache", Location: location },
+    body: "",
+  };
+}
+
+function locationOf({ statements }: Service, status: number): ReplyInput | undefined {
+  const found = statements.findLast(
+    ({ words, prefix }) =>
+      prefix === null && /^errorloc(?:302|303)?$/.test(words[0]!.text) && words[1]?.text === String(status),
+  );
+  return found?.words[2] === undefined ? undefined : redirection(found.words[0]!.text, found.words[2].text);
 }
 
 /** `errors` of a listener or pool, beside those of `errorloc` that its rules have made; empty when there are none. */

@@ -394,7 +394,7 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
   // The first to be set in a request are gone through all its rules, those of the response among them.
   "capture.req.method": fetch("text", "stream", primary("method")),
   "capture.req.uri": fetch("text", "stream", (_args, { conversion }) =>
-    isTargetEdited(conversion.proxies) ? nameIn("vars", receivedTarget) : primary("target"),
+    isTargetEdited(conversion.proxies) ? nameIn("vars", receivedTarget) : pathAndQuery,
   ),
   "capture.req.ver": fetch("text", "stream", relate(text("HTTP/"), "+", primary("version"))),
 

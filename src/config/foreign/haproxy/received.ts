@@ -1,5 +1,5 @@
 // The target of a request as it was received, for capture.req.uri: where some rule writes another, a variable keeps it from the first
-// rule of a listener on. Where none does, it is the target that there is.
+// rule of a listener on. Where none does, it is the target that there is. Of an absolute one it is the path with its query.
 
 import type { Service, Word } from "./scene.ts";
 

@@ -127,9 +127,11 @@ export function eachPart(flagged: string, by: string): { readonly pattern: strin
   const start = `(?<![^,])[ \\t]*(?![ \\t])${isBegun ? "" : "[^,]*?"}`;
   const put = replacement(by, true, groups);
   // Blanks behind a value are none of it; the comma that they lead to is put back.
+  // What matches ends before them, unless more of the value follows.
+  const beforeBlanks = "(?:(?<![ \\t])|(?=[ \\t]*[^, \\t]))";
   return isTied
-    ? { pattern: `${flags}${start}(${inner})[ \\t]*(,|$)`, by: `${put}$${groups + 2}` }
-    : { pattern: `${flags}${start}(${inner})[^,]*`, by: put };
+    ? { pattern: `${flags}${start}(${inner})(?<![ \\t])[ \\t]*(,|$)`, by: `${put}$${groups + 2}` }
+    : { pattern: `${flags}${start}(${inner})${beforeBlanks}[^,]*`, by: put };
 }
 
 function wrapped(expression: string): string {

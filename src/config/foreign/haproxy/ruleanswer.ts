@@ -129,8 +129,9 @@ function payloadKeys(line: RuleLine, { status, type, payload, isDenial }: Payloa
     if (payload === null && type !== null)
       warn(site.conversion.ledger, line.last, "gives a content type to no content");
     if (payload === null && !isDenial) return status !== 204 && status !== 304 ? { body: "" } : {};
-    const { status: _, ...page } = frontPage(site, status) ?? {};
-    return page;
+    const { status: said, ...page } = frontPage(site, status) ?? {};
+    // errorloc answers with a status of its own.
+    return said === 302 || said === 303 ? { status: said, ...page } : page;
   }
   const { word, value } = payload;
   switch (word.text) {

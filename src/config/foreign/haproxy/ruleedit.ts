@@ -129,7 +129,7 @@ function setUri(line: RuleLine): RuleDraft {
       line.differs("where it comes to an absolute URI, nothing is changed");
     return { setTarget: templateOf(parts) };
   }
-  const bare = [(first as string).replace(/^https?:\/\//i, ""), ...parts.slice(1)];
+  const bare = [(first as string).replace(/^https?:\/\/(?:[^@/?]*@)?/i, ""), ...parts.slice(1)];
   const end = bare.findIndex((part) => isRooted(part) || (typeof part === "string" && /[/?]/.test(part)));
   if (isRooted(bare[end])) return setUriParts(bare.slice(0, end), bare.slice(end));
   const ending = end === -1 ? "" : (bare[end] as string);

@@ -291,3 +291,14 @@ test("a request that is tracked counts behind the content rules, as in HAProxy, 
     { if: "tracked[0].http_req_rate > 6", deny: true },
   ]);
 });
+
+test("a frontend's own denial is not answered by its backend's errorloc, and by its own with the status of that", () => {
+  const scene = ruleScene("  errorloc303 404 /own\n  http-request deny\n  http-request deny deny_status 404", {
+    backend: "  errorloc 403 /sorry\n  errorloc 404 /none",
+  });
+  expect(mistakesIn(scene)).toEqual([]);
+  expect(scene.listener.request).toEqual([
+    { deny: { status: 403, type: "text/plain", body: "403 Forbidden\n" } },
+    { deny: { status: 303, headers: { "Cache-Control": "no-cache", Location: "/own" }, body: "" } },
+  ]);
+});

@@ -11,6 +11,7 @@ import { Acls } from "./acl.ts";
 import { Captures } from "./capture.ts";
 import type { Code } from "./code.ts";
 import type { RulesDraft } from "./draft.ts";
+import { pathAndQuery } from "./fetchnames.ts";
 import { fault, heard } from "./objection.ts";
 import { isTargetKept, receivedTarget } from "./received.ts";
 import {
@@ -137,7 +138,7 @@ class Translator {
       request: [
         ...(isBackend || !isTargetKept(this.#conversion.proxies)
           ? []
-          : [{ set: { [nameIn("vars", receivedTarget).text]: "target" } }]),
+          : [{ set: { [nameIn("vars", receivedTarget).text]: pathAndQuery.text } }]),
         ...this.#captures.request,
         ...familyRules(content, false),
         // Nothing comes after the rules of a pool, but what comes after those of a listener an accept may not pass over.

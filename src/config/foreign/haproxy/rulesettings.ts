@@ -3,6 +3,7 @@
 
 import { quote } from "../../../base/reading.ts";
 import type { RuleDraft } from "./draft.ts";
+import { redirection } from "./errors.ts";
 import { fault, refuse } from "./objection.ts";
 import type { Site } from "./sample.ts";
 import { linePath, type Statement } from "./scene.ts";
@@ -59,11 +60,7 @@ function errorLocation(statement: Statement, { listenerKeys, poolKeys }: Changes
   const [first, status, location] = statement.words;
   if (status === undefined || location === undefined) return fault(first!, "needs a status and an address");
   if (!/^[45]\d\d$/.test(status.text)) fault(status, `must be a status from 400 to 599, not ${quote(status.text)}`);
-  const page = {
-    status: first!.text === "errorloc303" ? 303 : 302,
-    headers: { "Cache-Control": "no-cache", Location: location.text },
-    body: "",
-  };
+  const page = redirection(first!.text, location.text);
   for (const keys of [listenerKeys, poolKeys])
     keys["errors"] = { ...(keys["errors"] as object | undefined), [status.text]: page };
 }
