@@ -172,8 +172,9 @@ function subjectOf(x509: X509Certificate): string {
   return namesOf(x509)[0] ?? (lineOf(x509.subject) || "nobody");
 }
 
-function lineOf(subject: string): string {
-  return subject.replaceAll("\n", ", ");
+/** The runtime has no text for a name without parts. */
+function lineOf(subject: string | undefined): string {
+  return (subject ?? "").replaceAll("\n", ", ");
 }
 
 function bad(message: string): { readonly ok: false; readonly message: string } {

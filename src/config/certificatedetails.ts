@@ -21,7 +21,7 @@ const dnsName = /^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]
 export function certificateDetails(chain: string): CertificateDetails {
   const x509 = new X509Certificate(chain);
   return {
-    subject: shortName(x509.subject),
+    subject: shortName(x509.subject) || (namesOf(x509)[0] ?? ""),
     issuer: shortName(x509.issuer),
     isSelfSigned: x509.checkIssued(x509),
     serial: x509.serialNumber.toLowerCase(),
@@ -65,7 +65,9 @@ export function keyTypeOf(key: KeyObject): string | null {
 const curves: Record<string, string> = { prime256v1: "P-256", secp384r1: "P-384", secp521r1: "P-521" };
 
 /** `CN` of a distinguished name, else its organization, else all of it on one line. */
-function shortName(name: string): string {
+function shortName(name: string | undefined): string {
+  // The runtime has no text at all for a name without parts, which newer certificates have for a subject.
+  if (name === undefined) return "";
   const organization = attribute(name, "O");
   const common = attribute(name, "CN");
   // Authorities have common names like R11, which say nothing without the organization.
@@ -73,8 +75,8 @@ function shortName(name: string): string {
   return common ?? organization ?? name.replaceAll("\n", ", ");
 }
 
-function attribute(name: string, key: string): string | undefined {
-  return name
+function attribute(name: string | undefined, key: string): string | undefined {
+  return (name ?? "")
     .split("\n")
     .findLast((line) => line.startsWith(`${key}=`))
     ?.slice(key.length + 1);

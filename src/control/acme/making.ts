@@ -1,4 +1,6 @@
 // The room of the authority with its real parts: the clock of the wall, chance, the network, and pauses that end when they are given up.
+// It decides nothing; all that is decided stands in files that get these as parameters, so that tests have parts of their own and an
+// authority that costs nothing.
 
 import type { AcmeOptions } from "./acme.ts";
 import { Acme } from "./acme.ts";

@@ -12,6 +12,7 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -67,7 +68,10 @@ export class AcmeStore {
     this.#tell = tell;
     for (const each of [root, this.#own, this.#ordersPath, this.#certificatesPath]) {
       const isNew = mkdirSync(each, { recursive: true, mode: 0o700 }) !== undefined;
-      if (isNew || each !== root) chmodSync(each, 0o700);
+      if (!isNew && each === root) continue;
+      // In a folder that all may write to, such as /tmp, somebody may have been there before.
+      if (lstatSync(each).uid !== process.getuid?.()) throw new Error(`${each} belongs to another user`);
+      chmodSync(each, 0o700);
     }
     for (const folder of [this.#own, this.#ordersPath, this.#certificatesPath])
       for (const name of readdirSync(folder)) if (name.endsWith(draftEnd)) rmSync(join(folder, name), { force: true });

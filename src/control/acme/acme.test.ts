@@ -1,0 +1,448 @@
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FakeAuthority } from "../../../test/acmeauthority.ts";
+import { Authority } from "../../../test/authority.ts";
+import { judge } from "../../config/judge.ts";
+import { loadMaterials } from "../../config/loadmaterials.ts";
+import type { Certificate, Challenge, Materials } from "../../config/materials.ts";
+import type { Config } from "../../config/types.ts";
+import { openLog } from "../log.ts";
+import { Acme } from "./acme.ts";
+import { Trouble } from "./trouble.ts";
+
+const dayMs = 86_400_000;
+const issuer = new Authority("Test CA");
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+afterAll(() => issuer[Symbol.dispose]());
+
+function configOf(folder: string, names: unknown, more: object = {}): Config {
+  const { config, findings } = judge({
+    acme: { agreeToTerms: true, directory: "https://authority.test/dir", folder, email: "ops@a.example", ...more },
+    listeners: {
+      plain: { listen: ":80", redirect: "https" },
+      web: { listen: ":443", use: "app", ...(names === null ? {} : { tls: { acme: names } }) },
+    },
+    pools: { app: { servers: ["127.0.0.1:1"] } },
+  });
+  if (config === null) throw new Error(JSON.stringify(findings));
+  return config;
+}
+
+/** A run of Sluice: what is published, what is said, and a clock that only moves when a test says so. */
+class Run {
+  readonly folder: string;
+  readonly authority: FakeAuthority;
+  readonly acme: Acme;
+  readonly log: { readonly level: string; readonly msg: string }[] = [];
+  /** Called before a plan is in force. */
+  publishing: () => Promise<string | null> = async () => null;
+  materials!: Materials;
+  shown: readonly Challenge[] = [];
+  plans = 0;
+  nowMs: number;
+
+  constructor(former?: Run) {
+    this.folder = former?.folder ?? mkdtempSync(join(tmpdir(), "sluice-acme-"));
+    folders.push(this.folder);
+    this.nowMs = former?.nowMs ?? Date.now();
+    this.authority =
+      former?.authority ??
+      new FakeAuthority(issuer, (token) => current.shown.find((each) => each.token === token)?.answer);
+    current = this;
+    this.acme = new Acme({
+      log: openLog({
+        level: "info",
+        format: "json",
+        isColored: false,
+        write: (line) => this.log.push(JSON.parse(line)),
+      }),
+      nowMs: () => this.nowMs,
+      chance: () => 0.5,
+      wait: async (ms, stop) => {
+        if (stop.aborted) throw new Trouble("ours", "it was given up");
+        this.nowMs += ms;
+      },
+      network: () => this.authority.ask,
+      publish: async () => {
+        const problem = await this.publishing();
+        this.plans++;
+        if (problem === null) this.shown = this.acme.dress(this.materials).challenges;
+        return problem;
+      },
+    });
+  }
+
+  async adopt(config: Config): Promise<void> {
+    this.materials = await loadMaterials(config, this.folder, this.nowMs);
+    await this.acme.follow(config, this.materials);
+  }
+
+  /** Until nobody is due. */
+  async settle(turns = 10): Promise<void> {
+    for (let turn = 0; turn < turns; turn++) await this.acme.look();
+  }
+
+  issued(...names: readonly string[]): readonly Certificate[] {
+    return this.acme.dress(this.materials).issued(names);
+  }
+
+  get messages(): string[] {
+    return this.log.map(({ level, msg }) => `${level} ${msg}`);
+  }
+
+  count(question: string): number {
+    return this.authority.asked.filter((each) => each === question).length;
+  }
+}
+let current: Run;
+
+async function started(names: unknown, more: object = {}, former?: Run): Promise<Run> {
+  const run = new Run(former);
+  await run.adopt(configOf(run.folder, names, more));
+  return run;
+}
+
+const withOpenssl = test.skipIf(Bun.which("openssl") === null);
+
+describe("a first certificate", () => {
+  withOpenssl("is asked for, shown, kept, and there at the next start without an order", async () => {
+    const run = await started(["a.example", ["b.example", "www.b.example"]]);
+    expect(run.issued("a.example").map(({ source }) => source)).toEqual(["placeholder"]);
+    await run.settle();
+    expect(run.issued("a.example")).toMatchObject([{ source: "acme", names: ["a.example"] }]);
+    expect(run.issued("b.example", "www.b.example")[0]!.names).toEqual(["b.example", "www.b.example"]);
+    expect(run.messages).toEqual([
+      "info certificate asked for",
+      "info certificate obtained",
+      "info certificate asked for",
+      "info certificate obtained",
+    ]);
+    expect(run.acme.status()).toMatchObject([{ state: "valid", lastError: null }, { state: "valid" }]);
+    expect(run.acme.figures()).toEqual({ issued: 2, renewed: 0, failed: 0, inUse: 2, missing: 0, failing: 0 });
+    expect(run.shown).toEqual([]);
+    const next = await started(["a.example", ["www.b.example", "b.example"]], {}, run);
+    expect(next.issued("www.b.example", "b.example")[0]!.source).toBe("acme");
+    await next.settle();
+    expect(next.authority.orders).toHaveLength(2);
+    expect(next.messages).toEqual([]);
+  });
+
+  withOpenssl("lies with its key in files that are the user's alone, and no key is in the log", async () => {
+    const run = await started(["a.example"]);
+    await run.settle();
+    const files = readdirSync(run.folder, { recursive: true, withFileTypes: true });
+    for (const file of files) {
+      const mode = statSync(join(file.parentPath, file.name)).mode & 0o777;
+      expect([file.name, mode]).toEqual([file.name, file.isDirectory() ? 0o700 : 0o600]);
+    }
+    expect(
+      files
+        .filter((file) => file.isFile())
+        .map(({ name }) => name.replace(/-[0-9a-f]{8}/, ""))
+        .sort(),
+    ).toEqual([...["a.example.json", "a.example.pem", "account.json"]]);
+    expect(JSON.stringify([run.log, run.acme.status()])).not.toMatch(/PRIVATE|MIG|MII/);
+  });
+
+  withOpenssl(
+    "tokens are in force everywhere before the authority hears of them, and a plan that is refused stops the order",
+    async () => {
+      const run = await started(["a.example"]);
+      run.publishing = async () => "a worker says no";
+      await run.settle();
+      expect(run.count("POST /challenge/0")).toBe(0);
+      expect(run.acme.status()[0]).toMatchObject({
+        state: "failing",
+        lastError: expect.stringContaining("a worker says no"),
+      });
+      run.publishing = async () => null;
+      run.nowMs += 120_000;
+      await run.settle();
+      expect(run.authority.orders).toHaveLength(1);
+      expect(run.acme.status()[0]!.state).toBe("valid");
+    },
+  );
+
+  withOpenssl("a nonce that is refused is replaced", async () => {
+    const run = await started(["a.example"]);
+    run.authority.badNonces = 6;
+    await run.settle();
+    expect(run.acme.status()[0]!.state).toBe("valid");
+  });
+
+  withOpenssl(
+    "an account that the authority wants beforehand is shown, or the config is told to have one",
+    async () => {
+      const run = await started(["a.example"]);
+      run.authority.external = { kid: "key" };
+      await run.settle();
+      expect(run.acme.status()[0]!.lastError).toContain("acme.externalAccount");
+      await run.adopt(
+        configOf(run.folder, ["a.example"], { externalAccount: { id: "kid", hmacKey: "0123456789abcdef" } }),
+      );
+      run.nowMs += dayMs;
+      await run.settle();
+      expect(run.acme.status()[0]!.state).toBe("valid");
+    },
+  );
+
+  withOpenssl(
+    "another address for letters is told, and an account that the authority has lost is made again",
+    async () => {
+      const run = await started(["a.example"]);
+      await run.settle();
+      await run.adopt(configOf(run.folder, ["b.example"], { email: "other@a.example" }));
+      await run.settle();
+      expect([...run.authority.accounts.values()].map(({ contact }) => contact)).toEqual([["mailto:other@a.example"]]);
+      run.authority.forgetAccounts();
+      await run.adopt(configOf(run.folder, ["c.example"], { email: "other@a.example" }));
+      await run.settle();
+      run.nowMs += dayMs;
+      await run.settle();
+      expect(run.issued("c.example")[0]!.source).toBe("acme");
+      expect(run.authority.accounts.size).toBe(1);
+    },
+  );
+});
+
+describe("a renewal", () => {
+  withOpenssl("comes when a third of the life is left, and what is in use stays so until then", async () => {
+    const run = await started(["a.example"]);
+    await run.settle();
+    const [first] = run.issued("a.example");
+    run.nowMs += 57 * dayMs;
+    await run.settle();
+    expect(run.issued("a.example")).toEqual([first!]);
+    run.nowMs += 4 * dayMs;
+    await run.settle(1);
+    const [second] = run.issued("a.example");
+    expect(second!.chain.id).not.toBe(first!.chain.id);
+    expect(second!.key.id).not.toBe(first!.key.id);
+    expect(run.messages.slice(2)).toEqual(["info certificate is being renewed", "info certificate renewed"]);
+    expect(run.acme.figures()).toMatchObject({ issued: 1, renewed: 1 });
+  });
+
+  withOpenssl(
+    "when the authority is away, the old one goes on, and the log says so once and again as its end nears",
+    async () => {
+      const run = await started(["a.example"]);
+      await run.settle();
+      const [first] = run.issued("a.example");
+      run.log.length = 0;
+      run.authority.isAway = true;
+      for (let hour = 61 * 24; hour < 93 * 24; hour++) {
+        run.nowMs = first!.notBeforeMs + hour * 3_600_000;
+        await run.settle(1);
+      }
+      expect(run.issued("a.example")).toEqual([first!]);
+      const told = run.log.filter(({ level }) => level !== "info").map(({ level, msg }) => `${level} ${msg}`);
+      expect(told).toEqual(
+        [
+          expect.stringMatching(/^warn .* has 2\d days left: authority.test cannot be asked: connection refused$/),
+          expect.stringMatching(/^warn .* has 13 days left/),
+          expect.stringMatching(/^error .* has 6 days left/),
+          expect.stringMatching(/^error .* has 2 days left/),
+          expect.stringMatching(/^error .* has 0 days left/),
+          expect.stringMatching(/^error .* has expired/),
+        ].filter((_, index) => index < told.length),
+      );
+      expect(told.length).toBeGreaterThanOrEqual(5);
+      run.authority.isAway = false;
+      run.nowMs += 2 * 3_600_000;
+      run.authority.days = 400;
+      await run.settle();
+      expect(run.acme.status()[0]).toMatchObject({ state: "valid", lastError: null });
+    },
+  );
+
+  withOpenssl("is not asked for by a clock that stands before the certificate", async () => {
+    const run = await started(["a.example"]);
+    await run.settle();
+    run.nowMs = 0;
+    await run.settle();
+    expect(run.authority.orders).toHaveLength(1);
+  });
+
+  withOpenssl("comes at once when somebody wants it, or wants another kind of key", async () => {
+    const run = await started(["a.example"]);
+    await run.settle();
+    expect(run.acme.renew("nobody.example")).toMatchObject({ ok: false, why: "missing" });
+    expect(run.acme.renew("A.example")).toMatchObject({ ok: true });
+    await run.settle();
+    expect(run.authority.orders).toHaveLength(2);
+    await run.adopt(configOf(run.folder, ["a.example"], { key: "rsa-2048" }));
+    expect(run.issued("a.example")[0]!.source).toBe("acme");
+    await run.settle();
+    expect(run.authority.orders).toHaveLength(3);
+    expect(run.acme.status()[0]!.state).toBe("valid");
+  });
+});
+
+describe("what goes wrong", () => {
+  withOpenssl(
+    "a name that does not lead here is looked at four times in an hour at most, also over restarts, with growing pauses",
+    async () => {
+      let run = await started(["a.example"]);
+      run.authority.strangers.add("a.example");
+      const beginMs = run.nowMs;
+      let refused = 0;
+      for (let turn = 1; run.nowMs < beginMs + 3_590_000; turn++) {
+        await run.settle(2);
+        if (!run.acme.renew("a.example").ok) refused++;
+        run.nowMs += 10_000;
+        if (turn % 20 === 0) run = await started(["a.example"], {}, run);
+      }
+      expect(refused).toBeGreaterThan(100);
+      expect(run.authority.looks.get("a.example")).toBe(4);
+      const { lastError } = run.acme.status()[0]!;
+      expect(lastError).toBe("a.example could not be verified: 404 from a.example (unauthorized)");
+      run.authority.strangers.clear();
+      run.nowMs += dayMs;
+      await run.settle();
+      expect(run.acme.status()[0]).toMatchObject({ state: "valid", lastError: null });
+    },
+  );
+
+  withOpenssl("one that fails does not hold up the others", async () => {
+    const run = await started(["bad.example", "good.example"]);
+    run.authority.strangers.add("bad.example");
+    await run.settle();
+    expect(run.acme.status().map(({ state }) => state)).toEqual(["failing", "valid"]);
+    expect(run.acme.figures()).toMatchObject({ inUse: 1, missing: 1, failing: 1 });
+  });
+
+  withOpenssl("an authority that wants to be left alone is, for as long as it says", async () => {
+    const run = await started(["a.example"]);
+    run.authority.refusals.set("/new-order", {
+      status: 429,
+      type: "rateLimited",
+      detail: "too many",
+      retryAfter: "7200",
+    });
+    await run.settle();
+    const asked = run.authority.asked.length;
+    run.nowMs += 7_100_000;
+    await run.settle();
+    expect(run.authority.asked).toHaveLength(asked);
+    run.nowMs += 200_000;
+    await run.settle();
+    expect(run.acme.status()[0]!.state).toBe("valid");
+  });
+
+  withOpenssl("a pause that comes of a clock that was wrong is none", async () => {
+    const run = await started(["a.example"]);
+    run.nowMs += 3650 * dayMs;
+    run.authority.isAway = true;
+    await run.settle();
+    run.authority.isAway = false;
+    run.nowMs -= 3650 * dayMs;
+    await run.settle();
+    expect(run.acme.status()[0]!.state).toBe("valid");
+  });
+
+  withOpenssl("a run that is killed leaves an order that the next one finishes with the same key", async () => {
+    for (const where of ["POST /challenge/0", "POST /finalize/0", "POST /certificate/0"]) {
+      const run = await started(["a.example"]);
+      const { authority } = run;
+      const ask = authority.ask;
+      const hanging = new Promise<never>(() => {});
+      let isKilled = false;
+      (authority as { ask: typeof ask }).ask = async (question, stop) => {
+        if (`${question.method} ${new URL(question.url).pathname}` !== where || isKilled) return ask(question, stop);
+        isKilled = true;
+        // It did what it was asked for; who asked never hears of it.
+        await ask(question, stop);
+        return hanging;
+      };
+      void run.acme.look();
+      while (!isKilled) await new Promise((resume) => setImmediate(resume));
+      await new Promise((resume) => setImmediate(resume));
+      const next = await started(["a.example"], {}, run);
+      await next.settle();
+      expect([where, next.acme.status()[0]!.state, authority.orders.length]).toEqual([where, "valid", 1]);
+    }
+  });
+
+  withOpenssl("files that are damaged are told and made anew, never taken for good", async () => {
+    const run = await started(["a.example"]);
+    await run.settle();
+    const files = readdirSync(run.folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+    for (const file of files) {
+      const path = join(file.parentPath, file.name);
+      writeFileSync(path, readFileSync(path, "utf8").slice(0, 40));
+    }
+    const next = await started(["a.example"], {}, run);
+    expect(next.issued("a.example")[0]!.source).toBe("placeholder");
+    await next.settle();
+    expect(next.acme.status()[0]!.state).toBe("valid");
+    expect(next.messages.filter((message) => message.startsWith("warn"))).toHaveLength(2);
+  });
+
+  test("a folder that cannot be used keeps nothing from starting, and no order is made", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "sluice-acme-")), "file");
+    folders.push(join(file, ".."));
+    writeFileSync(file, "");
+    const run = new Run();
+    await run.adopt(configOf(join(file, "acme"), ["a.example"]));
+    await run.settle();
+    expect(run.acme.problems).toEqual([expect.stringContaining("acme.folder: ")]);
+    expect(run.acme.figures()).toMatchObject({ missing: 1 });
+    expect(run.issued("a.example")[0]!.source).toBe("placeholder");
+    expect(run.authority.asked).toEqual([]);
+    rmSync(file);
+    run.nowMs += 120_000;
+    run.authority.isAway = true;
+    await run.settle();
+    expect(run.acme.problems).toEqual([]);
+  });
+});
+
+describe("a reload", () => {
+  withOpenssl("that adds a name to a certificate shows the old one until the new one is there", async () => {
+    const run = await started(["a.example"]);
+    await run.settle();
+    const [first] = run.issued("a.example");
+    await run.adopt(configOf(run.folder, [["a.example", "b.example"]]));
+    expect(run.issued("a.example", "b.example").map(({ source }) => source)).toEqual(["acme", "placeholder"]);
+    expect(run.issued("a.example", "b.example")[0]).toEqual(first!);
+    await run.settle();
+    expect(run.issued("a.example", "b.example").map(({ names }) => names)).toEqual([["a.example", "b.example"]]);
+  });
+
+  withOpenssl("that removes a name in the middle of its order ends that, and nobody has failed", async () => {
+    const run = await started(["a.example"]);
+    let isShown = false;
+    run.publishing = async () => {
+      if (!isShown) {
+        isShown = true;
+        await run.adopt(configOf(run.folder, ["b.example"]));
+      }
+      return null;
+    };
+    await run.settle();
+    expect(run.acme.status()).toMatchObject([{ names: ["b.example"], state: "valid" }]);
+    expect(run.acme.figures()).toMatchObject({ failed: 0 });
+    expect(run.shown).toEqual([]);
+  });
+
+  withOpenssl("to another authority shows the former one's until the new one has given its own", async () => {
+    const run = await started(["a.example"]);
+    await run.settle();
+    const [first] = run.issued("a.example");
+    await run.adopt(configOf(run.folder, ["a.example"], { directory: "https://authority.test/dir?other" }));
+    expect(run.issued("a.example")[0]).toEqual(first!);
+    expect(run.acme.status()[0]).toMatchObject({ state: "waiting", file: null });
+  });
+
+  withOpenssl("without names ends it all", async () => {
+    const run = await started(["a.example"]);
+    await run.adopt(configOf(run.folder, null));
+    await run.settle();
+    expect([run.acme.status(), run.authority.asked]).toEqual([[], []]);
+  });
+});
