@@ -21,6 +21,45 @@ test("fields name the target, its scheme and the key; they go no further", () =>
   expect(told(play, play.dialed.source === two[0] ? two[1] : two[0])).toEqual(["b.example 200 k1"]);
 });
 
+test("fields name the target over a whole URL too, and are refused for it as they are otherwise", () => {
+  const play = egressPlay({ proxy: { fields: true } });
+  const whole = (target: string, ...fields: string[]): string =>
+    `GET ${target} HTTP/1.1\r\nHost: a.example\r\n${fields.map((each) => `${each}\r\n`).join("")}\r\n`;
+  play.connect().sends(whole("http://a.example/x?y", "X-Egress-Host: b.example:8080", "Accept: a"));
+  const server = play.accept();
+  play.expect("dial b.example:8080", server.gets("GET /x?y HTTP/1.1\r\nHost: b.example:8080\r\nAccept: a\r\n\r\n"));
+  server.sends(ok("hello"));
+  play.take();
+  for (const [index, target] of ["http://a.example", "https://a.example:81/", "HTTP://a.example?q"].entries()) {
+    const path = ["/", "/", "/?q"][index]!;
+    play.connect().sends(whole(target, "X-Egress-Host: b.example", "X-Egress-Scheme: https"));
+    expect([index, play.dialed.tls?.serverName, play.dialed.address]).toMatchObject([
+      index,
+      "b.example",
+      { port: 443 },
+    ]);
+    const secure = play.accept();
+    play.expect("dial b.example:443", secure.gets(`GET ${path} HTTP/1.1\r\nHost: b.example\r\n\r\n`));
+    secure.sends("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    play.take();
+  }
+  play.connect().sends(whole("http://a.example/", "X-Egress-Host: 127.0.0.1"));
+  play.expectAmong("report 403 target_denied");
+  play.connect().sends(whole("http://a.example/", "X-Egress-Scheme: https"));
+  play.expectAmong("report 400 no_target");
+  play.connect().sends(whole("http://a.example/", "X-Egress-Host: b.example", "X-Egress-Scheme: ftp"));
+  play.expectAmong("report 400 bad_target");
+});
+
+test("fields do not name where a tunnel goes, nor where fields are not taken", () => {
+  const play = egressPlay({ proxy: { fields: true } });
+  play.connect().sends("CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\nX-Egress-Host: 127.0.0.1\r\n\r\n");
+  expect(play.dialed.address).toMatchObject({ host: "8.8.8.8", port: 443 });
+  const other = egressPlay();
+  other.connect().sends(asked("a.example", "X-Egress-Host: b.example", "X-Egress-Scheme: https"));
+  expect(other.dialed.address).toMatchObject({ host: "8.8.8.8", port: 80 });
+});
+
 test("fields that only look like these to an nginx go no further either, and name nothing", () => {
   const play = egressPlay({ proxy: { fields: true } });
   const alike = ["X_Egress_Host: 10.0.0.1", "x-egress_host: 10.0.0.1", "X_Egress-Key: k", "X_EGRESS_SCHEME: https"];

@@ -6,7 +6,7 @@
 import { type Fault, fault as faultOf, faultTold } from "../../base/fault.ts";
 import { readUserName, type UserName } from "../../egress/wishes.ts";
 import { field, isName } from "../../wire/http1/fields.ts";
-import { authorityStart } from "../../wire/http1/framing.ts";
+import { authorityEnd, authorityStart } from "../../wire/http1/framing.ts";
 import { type Head, method } from "../../wire/http1/head.ts";
 import { parseRequest } from "../../wire/http1/reader.ts";
 import type { Output } from "../../wire/http1/writer.ts";
@@ -65,8 +65,8 @@ export function takeFields(exchange: Exchange, context: Context): void {
   const { asked, listener } = exchange;
   const values = valuesOf(asked);
   if (values === null) return;
-  const isOriginForm = asked.method !== method.connect && authorityStart(asked) === -1;
-  const isNaming = listener.plan.proxy!.fields && isOriginForm && values.hosts + values.schemes > 0;
+  // Over a whole URL too: an nginx with such servers looks at the fields alone, and an https asked for by them is never asked in the clear.
+  const isNaming = listener.plan.proxy!.fields && asked.method !== method.connect && values.hosts + values.schemes > 0;
   const said = isNaming ? targetOf(values) : null;
   const named = said !== null && !("code" in said) ? said : null;
   const isRead = named === null ? takeOut(exchange, values.last) : rewrite(exchange, context, named);
@@ -173,9 +173,11 @@ function findRequestId(exchange: Exchange): void {
 
 function write(output: Output, head: Head, named: Named): void {
   const { bytes, targetStart, targetEnd } = head;
+  const authority = authorityStart(head);
+  const pathStart = authority === -1 ? targetStart : authorityEnd(head, authority);
   output.copy(bytes, head.start, head.methodEnd);
   output.latin1(` ${named.scheme}://${named.authority}`);
-  if (bytes[targetStart] !== star) output.copy(bytes, targetStart, targetEnd);
+  if (bytes[targetStart] !== star) output.copy(bytes, pathStart, targetEnd);
   output.copy(bytes, targetEnd, head.fieldsStart);
   output.latin1(`Host: ${named.authority}\r\n`);
   for (let index = 0; index < head.fieldCount; index++)
