@@ -50,7 +50,7 @@ test.each([
   ["maxconn many", "error many must be a whole number from 1 to 10000000"],
   [
     "stats socket /run/x",
-    "warning socket is approximated: the admin interface, on 127.0.0.1:2112, and the commands sluice status, table, drain and ban do what the socket did",
+    "warning socket is approximated: the admin interface (the log's line started says where it is) and the commands sluice status, table, drain and ban do what the socket did",
   ],
   ["stats sockt /run/x", "error sockt must be socket, timeout or maxconn"],
   [

@@ -128,7 +128,7 @@ class GlobalReader {
     if (value.text === "socket")
       this.#ledger.approximate(
         pathOf(value),
-        "the admin interface, on 127.0.0.1:2112, and the commands sluice status, table, drain and ban do what the socket did",
+        "the admin interface (the log's line started says where it is) and the commands sluice status, table, drain and ban do what the socket did",
       );
     else if (["timeout", "maxconn", "bind-process"].includes(value.text))
       this.#ledger.note(linePath(statement), "there is no such socket here");
