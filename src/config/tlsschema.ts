@@ -2,8 +2,8 @@
 // loadmaterials.ts. Which of these keys contradict each other is for reviewtls.ts to say.
 
 import { z } from "zod";
-import { acmeNames } from "./acmeschema.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
+import { acmeNames } from "./acmeschema.ts";
 import type { ListenerTlsInput, ServerTlsInput } from "./input.ts";
 import { isServerName } from "./servername.ts";
 import { choice, filePath, flag, list, says, section, show, text, words } from "./term.ts";
