@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, jest, test } from "bun:test";
+import { afterEach, beforeEach, expect, jest, spyOn, test } from "bun:test";
 import { tickMs } from "../base/timerwheel.ts";
 import type { Context } from "../flow/context.ts";
 import type { WakeFlow } from "../flow/port.ts";
@@ -42,6 +42,19 @@ class Work {
   }
 }
 
+/** The clock goes on by so much, and no timer is called meanwhile. */
+function standStill(forMs: number): { againMs(forMs: number): void } & Disposable {
+  const now = performance.now.bind(performance);
+  let aheadMs = forMs;
+  const spy = spyOn(performance, "now").mockImplementation(() => now() + aheadMs);
+  return {
+    againMs: (more) => {
+      aheadMs += more;
+    },
+    [Symbol.dispose]: () => spy.mockRestore(),
+  };
+}
+
 let driver: Driver;
 let work: Work;
 let failures: Error[];
@@ -67,6 +80,17 @@ test("the clock stands still until it is refreshed, and the wall clock moves wit
   expect(driver.nowMs).toBe(nowMs + 10);
   expect(driver.wallMs).toBe(wallMs + 10);
   expect(Math.abs(driver.wallMs - Date.now())).toBeLessThan(5);
+});
+
+test("a wall clock that is set is followed at the next tick, forwards and back, and the clock of deadlines is not touched", () => {
+  const began = driver.nowMs;
+  for (const stepMs of [3_600_000, -7_200_000, 20]) {
+    jest.setSystemTime(Date.now() + stepMs);
+    jest.advanceTimersByTime(2 * tickMs);
+    driver.refresh();
+    expect(Math.abs(driver.wallMs - Date.now())).toBeLessThanOrEqual(1);
+  }
+  expect(driver.nowMs - began).toBeLessThanOrEqual(6 * tickMs);
 });
 
 test("chance is in [0, 1) and not always the same", () => {
@@ -107,6 +131,28 @@ test("a flow that throws when woken is told as a failure, and the others are wok
   jest.advanceTimersByTime(1000);
   expect(flows.map(({ wokenMs }) => wokenMs.length)).toEqual([1, 1, 1]);
   expect(failures.map(({ message }) => message)).toEqual(["in ticked"]);
+});
+
+test("after a standstill one turn passes before anybody is called late: what came meanwhile is read first", () => {
+  const flow = new Sleeper();
+  jest.advanceTimersByTime(10 * tickMs);
+  driver.wake(flow, driver.nowMs + 2000);
+  using _still = standStill(30_000);
+  jest.advanceTimersByTime(tickMs);
+  expect(flow.wokenMs).toEqual([]);
+  jest.advanceTimersByTime(tickMs);
+  expect(flow.wokenMs).toHaveLength(1);
+});
+
+test("a worker that is late at each tick still wakes who is due", () => {
+  const flow = new Sleeper();
+  driver.wake(flow, driver.nowMs + 2000);
+  using still = standStill(0);
+  for (let tick = 0; tick < 4; tick++) {
+    still.againMs(5000);
+    jest.advanceTimersByTime(tickMs);
+  }
+  expect(flow.wokenMs).toHaveLength(1);
 });
 
 test("the house is swept about once a second", () => {

@@ -25,6 +25,10 @@ import { Resolver } from "./resolver.ts";
 import { Terms } from "./secure/terms.ts";
 
 const sweepMs = 1000;
+/** Both clocks are read one after the other, and the wall clock in whole milliseconds: less is no step of it. */
+const wallSlackMs = 5;
+/** A tick that comes so late means that the whole process stood still: the machine was paused, or had to swap. */
+const stoodStillMs = 1000;
 /** How often exchanges that wait for a server look whether another worker has let one go. */
 const pollMs = 4;
 
@@ -39,11 +43,13 @@ export class Driver implements Port {
   readonly #dialer: Dialer = new Dialer(this);
   readonly #resolver: Resolver = new Resolver(this);
   readonly #credentials: Credentials = new Credentials(this);
-  readonly #wallOffsetMs: number = Date.now() - this.nowMs;
+  #wallOffsetMs: number = Date.now() - this.nowMs;
   readonly #sharedOffsetMs: number;
   readonly #failed: (error: Error) => void;
   #context: Context | null = null;
   #sweptMs = 0;
+  #tickedMs: number = this.nowMs;
+  #isHeldBack = false;
   #isPolling = false;
 
   /** `failed` is told of an error of our own; the worker is then to be replaced. `warn` is read by the operator. `sharedMs`: the clock of the machine (clock.ts). */
@@ -125,6 +131,8 @@ export class Driver implements Port {
   #tick(): void {
     try {
       this.refresh();
+      this.#followWall();
+      if (this.#isToHoldBack()) return;
       this.wheel.advance(this.nowMs);
       const context = this.#context!;
       if (this.nowMs - this.#sweptMs >= sweepMs) {
@@ -135,6 +143,20 @@ export class Driver implements Port {
     } catch (error) {
       this.failed(error as Error);
     }
+  }
+
+  /** It may be set while we run, and goes on alone while the machine sleeps: bans, caches, `Date` and logs are for its time. */
+  #followWall(): void {
+    const offsetMs = Date.now() - this.nowMs;
+    if (Math.abs(offsetMs - this.#wallOffsetMs) > wallSlackMs) this.#wallOffsetMs = offsetMs;
+  }
+
+  /** What came while we stood still lies in the kernel: one turn reads it, before anybody is called late. Never two in a row, or a worker with too much to do would forget its deadlines. */
+  #isToHoldBack(): boolean {
+    const isLate = this.nowMs - this.#tickedMs > stoodStillMs;
+    this.#tickedMs = this.nowMs;
+    this.#isHeldBack = isLate && !this.#isHeldBack;
+    return this.#isHeldBack;
   }
 
   #poll(): void {
