@@ -2,7 +2,7 @@
 // fail at stands in the name of a pool.
 
 import { afterAll, afterEach, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConfigInput } from "../config/input.ts";
@@ -27,6 +27,8 @@ writeFileSync(
    });`,
 );
 let next = 0;
+/** Of another Sluice that lives; no process can have it. */
+const otherId = 4_194_305;
 const running: Control[] = [];
 const closing: { stop(force: boolean): void }[] = [];
 afterEach(async () => {
@@ -66,7 +68,7 @@ function stage(input: Partial<ConfigInput> = {}, stateFolder = join(folder, Stri
       owner: {
         id: process.pid,
         startedAt: 1,
-        isAlive: (id) => id === process.pid,
+        isAlive: (id) => id === process.pid || id === otherId,
         relax: () => {},
         tryFlock: () => true,
       },
@@ -168,6 +170,15 @@ test("a port that is taken is told before a worker starts, by its holder", async
   const { start, stateFolder } = stage({ listeners: { web: { listen: `127.0.0.1:${port}`, use: "app" } } });
   expect(start()).rejects.toThrow(`cannot listen on 127.0.0.1:${port}: the address is in use`);
   expect(existsSync(stateFolder)).toBe(false);
+});
+
+test("the same config started twice is told as that, not as ports that are taken", async () => {
+  const { start, stateFolder } = stage({ listeners: { web: { listen: `127.0.0.1:${busyPort()}`, use: "app" } } });
+  mkdirSync(stateFolder);
+  writeFileSync(join(stateFolder, "control.pid"), `${otherId} 1\n`);
+  expect(await start().catch((error: Error) => error.message)).toStartWith(
+    `Sluice already runs here as process ${otherId} `,
+  );
 });
 
 test("a port that a reload wants and another process has is told too", async () => {

@@ -267,14 +267,11 @@ export class Control implements AdminService {
 
   /** Rejects with an Error whose message is for the operator, a line for each problem; nothing is left behind then. */
   static async start(options: ControlOptions): Promise<Control> {
-    const { config } = options;
-    const problems = await startProblems(config);
-    if (problems.length > 0) throw new Error(problems.join("\n"));
-    if (options.stop?.aborted === true) throw new StartStopped();
-    const { stateFolder, owner, log } = options;
+    const { config, stateFolder, owner, log } = options;
     const workers = workersOf(config, availableParallelism());
+    // First: that the same config runs already says more than that its ports are taken.
     const state = openState(stateFolder, owner, workers, (text) => log.warn(text));
-    const control = Control.#of(options, state);
+    const control = await Control.#of(options, state);
     try {
       await control.#open(addressOf(config.admin.listen), options);
       return control;
@@ -284,8 +281,11 @@ export class Control implements AdminService {
     }
   }
 
-  static #of(options: ControlOptions, state: StateFolder): Control {
+  static async #of(options: ControlOptions, state: StateFolder): Promise<Control> {
     try {
+      const problems = await startProblems(options.config);
+      if (problems.length > 0) throw new Error(problems.join("\n"));
+      if (options.stop?.aborted === true) throw new StartStopped();
       return new Control(options, state);
     } catch (error) {
       state.close();

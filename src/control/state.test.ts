@@ -62,17 +62,6 @@ test("an arena whose file was removed, or replaced, is still to be had, and is t
   expect(existsSync(state.path)).toBe(false);
 });
 
-test("an end that does not come to its turn leaves the folder to the next start", () => {
-  const folder = fresh();
-  let isFree = true;
-  const state = openState(folder, { id: process.pid, startedAt: 7, isAlive, tryFlock: () => isFree });
-  isFree = false;
-  state.close();
-  expect(existsSync(join(folder, "control.pid"))).toBe(true);
-  opened(folder).close();
-  expect(existsSync(folder)).toBe(false);
-});
-
 test("an end leaves alone what another start has made in the place of its folder", () => {
   const folder = fresh();
   const state = opened(folder);

@@ -27,7 +27,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Arena, arenaBytes, capacity } from "../memory/arena.ts";
 import { bytesFree } from "./sharedfile.ts";
-import { inTurn, isAnothers, type LockOwner, NotInTurn, tryLock } from "./statelock.ts";
+import { type HeldFolder, holdFolder, type LockOwner, lockName, writeOwner } from "./statelock.ts";
 
 export interface StateFolder {
   readonly path: string;
@@ -59,8 +59,6 @@ const wantedBytes = 2 ** 20;
 const wantedWorkerBytes = 2 ** 16;
 /** A start that finds less would be ended by the system in the middle of it (SIGBUS). */
 const leastBytes = 2 ** 18;
-/** How long an end waits for others that have the folder to themselves: a start takes some ms. */
-const farewellMs = 1000;
 
 /**
  * Creates and locks the folder and formats the arena. Throws when another control process holds it, or where there is no room. `warn` is
@@ -73,9 +71,17 @@ export function openState(
   warn: (text: string) => void = () => {},
 ): StateFolder {
   const path = resolve(folder);
-  const lockPath = join(path, "control.pid");
-  const wanted = wantedBytes + workers * wantedWorkerBytes;
-  inTurn(path, owner, () => lockWithRoom({ path, lockPath, owner, wanted, warn }));
+  const held = holdFolder(path, owner);
+  try {
+    lockWithRoom({ path, owner, wanted: wantedBytes + workers * wantedWorkerBytes, warn });
+    return filled(path, held);
+  } catch (error) {
+    held.release();
+    throw error;
+  }
+}
+
+function filled(path: string, held: HeldFolder): StateFolder {
   const arenaPath = join(path, "arena");
   // A new file, never the old one: a worker that outlived its control for a moment may still be writing to that.
   rmSync(arenaPath, { force: true });
@@ -108,26 +114,17 @@ export function openState(
       ) || existsSync(join(path, "bans.json")),
     close: () => {
       closeSync(file);
-      inTurnOrNot(path, owner, () => {
-        // Of a folder that was removed under us and made anew everything is the next one's.
-        if (isAnothers(lockPath, owner)) return;
+      // Of a folder that was removed under us and made anew everything is the next one's.
+      if (held.isStill()) {
         rmSync(arenaPath, { force: true });
         // Nothing is removed that is not empty.
         for (const each of Object.values(folders)) removeEmpty(each);
-        rmSync(lockPath, { force: true });
+        rmSync(join(path, lockName), { force: true });
         removeEmpty(path);
-      });
+      }
+      held.release();
     },
   };
-}
-
-/** An end waits for no start that hangs: that one finds the lock of a process that has ended. */
-function inTurnOrNot(path: string, owner: LockOwner, act: () => void): void {
-  try {
-    inTurn(path, owner, act, farewellMs);
-  } catch (error) {
-    if (!(error instanceof NotInTurn)) throw error;
-  }
 }
 
 /** What nobody has written to is zeros, and takes no memory for being read like this; in the map each page of it would. */
@@ -150,33 +147,32 @@ const ofOneRun: readonly string[] = ["arena", "recorder", "programs", "lists"];
 
 interface Locking {
   readonly path: string;
-  readonly lockPath: string;
   readonly owner: LockOwner;
   /** Bytes that are to be free. */
   readonly wanted: number;
   readonly warn: (text: string) => void;
 }
 
-function lockWithRoom({ path, lockPath, owner, wanted, warn }: Locking): void {
+function lockWithRoom({ path, owner, wanted, warn }: Locking): void {
   const remove = (names: readonly string[]): void => {
     for (const name of names) rmSync(join(path, name), { recursive: true, force: true });
   };
   const means = [
-    () => remove([...ofOneRun, ...readdirSync(path).filter((name) => name.startsWith("control.pid."))]),
+    () => remove([...ofOneRun, ...readdirSync(path).filter((name) => name.startsWith(`${lockName}.`))]),
     () => {
       if (!existsSync(join(path, "caches"))) return;
       remove(["caches"]);
       warn(`what caches had stored is dropped: there was no room left for the state folder ${path}; ${largerAdvice}`);
     },
   ];
-  while (!tryLock(lockPath, owner)) {
+  while (!writeOwner(path, owner)) {
     const next = means.shift();
     if (next === undefined) throw noRoom(path);
     next();
   }
   while (bytesFree(path) < wanted && means.length > 0) means.shift()!();
   if (bytesFree(path) >= leastBytes) return;
-  rmSync(lockPath, { force: true });
+  rmSync(join(path, lockName), { force: true });
   throw noRoom(path);
 }
 

@@ -1,8 +1,9 @@
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inTurn, isAnothers, type LockOwner, tryLock } from "./statelock.ts";
+import { processOwner } from "../owner.ts";
+import { holdFolder, type LockOwner, writeOwner } from "./statelock.ts";
 
 const root = mkdtempSync(join(tmpdir(), "sluice-statelock-"));
 let next = 0;
@@ -69,6 +70,26 @@ const raceScript = `
   for (const { child } of children) child.stdin.end();
   for (const { child } of children) await child.exited;`;
 
+const using = `
+  import { processOwner } from ${JSON.stringify(join(import.meta.dir, "../owner.ts"))};
+  import { holdFolder, writeOwner } from ${JSON.stringify(join(import.meta.dir, "statelock.ts"))};
+  const folder = process.argv[2];
+  const owner = processOwner();`;
+const containedScript = `${using}
+  try {
+    holdFolder(folder, owner, 50);
+    writeOwner(folder, owner);
+    console.log(process.pid + " holds");
+    await Bun.stdin.text();
+  } catch (error) {
+    console.log(error.message);
+  }`;
+const parentScript = `${using}
+  holdFolder(folder, owner);
+  writeOwner(folder, owner);
+  console.log(Bun.spawn(["sleep", "600"]).pid);
+  await new Promise(() => {});`;
+
 interface Raced {
   readonly said: readonly string[];
   readonly lock: string;
@@ -101,17 +122,17 @@ test.skipIf(!isMountable)("and so it is where a dead one has used up all memory"
   expectOne(raced("16m", String(2 ** 24)));
 });
 
-test("who does not come to its turn says so, and has touched nothing", () => {
+test("a start waits for one that has not said yet who it is, and then says that it cannot tell; it has touched nothing", () => {
   const folder = fresh();
   mkdirSync(folder);
   writeFileSync(join(folder, "control.pid"), "4194305 1\n");
-  expect(() =>
-    inTurn(folder, { ...owner, tryFlock: () => false }, () => tryLock(join(folder, "control.pid"), owner), 20),
-  ).toThrow(`another Sluice starts or ends in ${folder}`);
+  expect(() => holdFolder(folder, { ...owner, tryFlock: () => false }, 20)).toThrow(
+    `another Sluice holds the state folder ${folder} and is not seen from here`,
+  );
   expect(readFileSync(join(folder, "control.pid"), "utf8")).toBe("4194305 1\n");
 });
 
-test("a folder that goes away while its lock is waited for is made anew", () => {
+test("a folder that goes away while it is waited for is made anew", () => {
   const folder = fresh();
   let tries = 0;
   const late = {
@@ -121,16 +142,78 @@ test("a folder that goes away while its lock is waited for is made anew", () => 
       return true;
     },
   };
-  inTurn(folder, late, () => expect(tryLock(join(folder, "control.pid"), owner)).toBe(true));
-  expect([tries, readdirSync(folder)]).toEqual([2, ["control.pid"]]);
+  const held = holdFolder(folder, late);
+  expect(writeOwner(folder, owner)).toBe(true);
+  expect([tries, readdirSync(folder), held.isStill()]).toEqual([2, ["control.pid"], true]);
+  rmSync(folder, { recursive: true });
+  expect(held.isStill()).toBe(false);
+  mkdirSync(folder);
+  expect(held.isStill()).toBe(false);
+  held.release();
 });
 
-test("a lock that another has made is another's", () => {
+test("where the C library cannot be reached, and of an older Sluice, what control.pid says decides", () => {
   const folder = fresh();
-  const lock = join(folder, "control.pid");
-  inTurn(folder, owner, () => tryLock(lock, owner));
-  expect(isAnothers(lock, owner)).toBe(false);
-  expect(isAnothers(lock, { ...owner, id: owner.id + 1 })).toBe(true);
-  rmSync(folder, { recursive: true });
-  expect([isAnothers(lock, owner), existsSync(folder)]).toEqual([false, false]);
+  holdFolder(folder, owner);
+  expect(writeOwner(folder, { ...owner, id: 4711 })).toBe(true);
+  expect(() => writeOwner(folder, { ...owner, isAlive: (id) => id === 4711 })).toThrow(
+    "Sluice already runs here as process 4711",
+  );
 });
+
+test.skipIf(!isMountable)(
+  "of two in containers that share the folder the second is refused, whatever numbers both have",
+  async () => {
+    const folder = fresh();
+    const start = join(root, "contained.ts");
+    writeFileSync(start, containedScript);
+    const begin = () =>
+      Bun.spawn(["unshare", "-pf", "--kill-child", "--mount-proc", process.execPath, start, folder], {
+        stdin: "pipe",
+        stdout: "pipe",
+        stderr: "inherit",
+      });
+    const first = begin();
+    const said = async (of: typeof first): Promise<string> => {
+      const { value } = await of.stdout.getReader().read();
+      return new TextDecoder().decode(value);
+    };
+    expect(await said(first)).toBe("1 holds\n");
+    const second = begin();
+    expect(await said(second)).toStartWith(`another Sluice holds the state folder ${folder} and is not seen from here`);
+    await second.exited;
+    first.kill("SIGKILL");
+    await first.exited;
+    const third = begin();
+    expect(await said(third)).toBe("1 holds\n");
+    third.stdin.end();
+    await third.exited;
+  },
+);
+
+test("what a dead one has started, and outlives it, does not hold its folder", async () => {
+  const folder = fresh();
+  const start = join(root, "parent.ts");
+  writeFileSync(start, parentScript);
+  const parent = Bun.spawn([process.execPath, start, folder], { stdout: "pipe", stderr: "inherit" });
+  const { value } = await parent.stdout.getReader().read();
+  const child = Number(new TextDecoder().decode(value));
+  const own = processOwner();
+  expect(() => holdFolder(folder, own)).toThrow(`Sluice already runs here as process ${parent.pid}`);
+  parent.kill("SIGKILL");
+  await parent.exited;
+  try {
+    expect(own.isAlive(child, startOf(child))).toBe(true);
+    const held = holdFolder(folder, own, 0);
+    expect(() => holdFolder(folder, own, 0)).toThrow("is not seen from here");
+    held.release();
+  } finally {
+    process.kill(child, "SIGKILL");
+  }
+});
+
+/** Field 22 of its stat. */
+function startOf(id: number): number {
+  const stat = readFileSync(`/proc/${id}/stat`, "utf8");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+}

@@ -1,21 +1,22 @@
-// The lock of a state folder: a file with the owner's process id and start time. One left by a process that died is recognised and
-// taken over, even when its number has since gone to somebody else. Whoever takes it, throws away what a dead run has left, or gives
-// it back has the folder to itself meanwhile, by a lock of the system's (flock) that ends with its process: of many that start at
-// once over the lock of a dead one, the last would otherwise remove what the first has just taken.
+// Who has a state folder. The system decides (flock on the folder itself): one process holds it, from its start to its end, however it
+// ends and whichever container it runs in; numbers of processes say nothing from one container to another. The descriptor is closed in
+// children, so that a worker which outlives its control for a moment keeps no next start out. A folder and not a file in it, because
+// that takes no room where there is none, and is locked on every file system, of the network too. control.pid tells whoever comes
+// second which process it is; it decides only where the C library cannot be reached, and of an older Sluice, which held nothing.
 
 import {
   closeSync,
   constants,
-  existsSync,
   fstatSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { join } from "node:path";
 
 /** This process, and how to tell whether another one is still there (src/owner.ts). */
 export interface LockOwner {
@@ -26,27 +27,36 @@ export interface LockOwner {
   tryFlock(file: number): boolean;
 }
 
-export class NotInTurn extends Error {}
+export const lockName = "control.pid";
 
-const turnTimeoutMs = 10_000;
-const turnPollMs = 2;
+export interface HeldFolder {
+  /** Who has removed it from under us may have made another, which is somebody else's. */
+  isStill(): boolean;
+  release(): void;
+}
 
-/** Makes the folder where it is not there, and does `act` while nobody else has it to themselves. Throws after a while. */
-export function inTurn(path: string, owner: LockOwner, act: () => void, timeoutMs: number = turnTimeoutMs): void {
+/** How long a start waits for one that holds the folder and has not said yet who it is, or for an end: those take some ms. */
+const waitMs = 5000;
+const pollMs = 2;
+
+/** Makes the folder where it is not there. Throws when somebody else holds it. */
+export function holdFolder(path: string, owner: LockOwner, timeoutMs: number = waitMs): HeldFolder {
   const endAt = performance.now() + timeoutMs;
-  while (performance.now() < endAt) {
+  for (;;) {
     const folder = openClaimed(path);
-    try {
-      if (folder !== null && owner.tryFlock(folder) && isStill(path, folder)) {
-        act();
-        return;
-      }
-    } finally {
-      if (folder !== null) closeSync(folder);
+    if (folder !== null) {
+      if (owner.tryFlock(folder) && isStill(path, folder))
+        return { isStill: () => isStill(path, folder), release: () => closeSync(folder) };
+      closeSync(folder);
+      refuseHeld(path, owner);
     }
-    Bun.sleepSync(turnPollMs);
+    if (performance.now() >= endAt) throw new Error(unseen(path));
+    Bun.sleepSync(pollMs);
   }
-  throw new NotInTurn(`another Sluice starts or ends in ${path} and does not come to an end with it`);
+}
+
+function unseen(path: string): string {
+  return `another Sluice holds the state folder ${path} and is not seen from here, as one in another container with the same /dev/shm (--ipc=host, a volume) is not: give each a /dev/shm of its own, or configs at different paths`;
 }
 
 /** /dev/shm and /tmp are writable by all: a folder that somebody else prepared under our name is refused. Null: it has gone again. */
@@ -71,66 +81,40 @@ function isStill(path: string, folder: number): boolean {
   return found?.dev === dev && found.ino === ino;
 }
 
-/** False: there is no room to do so, and nobody who lives holds it. */
-export function tryLock(lockPath: string, owner: LockOwner): boolean {
+/** Of a folder that is held. False: there is no room to do so. Throws when control.pid names another process that lives. */
+export function writeOwner(path: string, owner: LockOwner): boolean {
+  refuseHeld(path, owner);
+  const draft = join(path, `${lockName}.${owner.id}`);
   try {
-    takeLock(lockPath, owner);
+    writeFileSync(draft, `${owner.id} ${owner.startedAt}\n`, { mode: 0o600 });
+    renameSync(draft, join(path, lockName));
     return true;
   } catch (error) {
+    rmSync(draft, { force: true });
     if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
-    refuseHeld(lockPath, owner);
     return false;
   }
 }
 
-function refuseHeld(lockPath: string, owner: LockOwner): void {
+function refuseHeld(path: string, owner: LockOwner): void {
+  const lockPath = join(path, lockName);
   const holder = holderOf(lockPath, owner);
   if (holder !== null) throw new Error(`Sluice already runs here as process ${holder} (it holds ${lockPath})`);
 }
 
-/** Whether the lock is there and another process's. */
-export function isAnothers(lockPath: string, owner: LockOwner): boolean {
-  try {
-    return readFileSync(lockPath, "utf8") !== textOf(owner);
-  } catch {
-    return false;
-  }
-}
-
-const textOf = ({ id, startedAt }: LockOwner): string => `${id} ${startedAt}\n`;
-
-function takeLock(lockPath: string, owner: LockOwner): void {
-  const own = textOf(owner);
-  const draft = `${lockPath}.${owner.id}`;
-  try {
-    writeFileSync(draft, own, { mode: 0o600 });
-    for (let attempt = 0; attempt < 3; attempt++) {
-      // link() fails when the name exists, in one step: of two processes that start together one wins.
-      if (tryLink(draft, lockPath) && readFileSync(lockPath, "utf8") === own) return;
-      refuseHeld(lockPath, owner);
-      rmSync(lockPath, { force: true });
-    }
-    throw new Error(`the lock ${lockPath} cannot be taken; remove it when no Sluice is running`);
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
-function tryLink(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
-}
-
-/** The live process that wrote the lock, or null when it is gone. */
+/** The live process that wrote it, or null when it is gone. */
 function holderOf(lockPath: string, owner: LockOwner): number | null {
-  if (!existsSync(lockPath)) return null;
-  const [pid, started] = readFileSync(lockPath, "utf8").trim().split(" ");
+  const [pid, started] = textOf(lockPath).trim().split(" ");
   const number = Number(pid);
   if (!Number.isInteger(number) || number <= 0 || number === owner.id) return null;
   return owner.isAlive(number, Number(started)) ? number : null;
+}
+
+function textOf(lockPath: string): string {
+  try {
+    return readFileSync(lockPath, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
 }
