@@ -159,7 +159,9 @@ function compileTimeouts(listener: Listener, config: Config): ListenerPlan["time
 }
 
 function compileNames(names: readonly NameRoute[], routeTo: (pool: string) => number): NameRoutePlan[] {
-  const plans = names.map(({ name, pattern, use }): NameRoutePlan => {
+  // Of names that are to be found there are none yet, or they have their own entries (found.ts).
+  const known = names.filter(({ found }) => found === undefined);
+  const plans = known.map(({ name, pattern, use }): NameRoutePlan => {
     const route = routeTo(use);
     if (name === undefined) return { kind: "pattern", match: pattern ?? "", route };
     const match = name.toLowerCase();

@@ -92,6 +92,11 @@ const docker = section({
   hostVariable: label
     .optional()
     .describe("Before that: the host that this variable of the container's environment names."),
+  nameLabel: label
+    .optional()
+    .describe(
+      "The label (sluice.sni where this is absent) that says the name that TLS asks for, and by which a listener's sni may find the server.",
+    ),
   tls: sourceTls.optional().describe("TLS towards it, where its address is an https one."),
 }).meta({ id: "DiscoverDocker", description: "Containers that run, told of by Docker as they come and go." });
 
@@ -116,6 +121,11 @@ const consul = section({
   tag: label.optional().describe("Only instances with this tag."),
   datacenter: label.optional().describe("Absent: that of the agent."),
   passing: flag().default(true).describe("Only instances whose checks pass."),
+  nameTag: label
+    .optional()
+    .describe(
+      "What stands before = in the tag that says the name that TLS asks for, and by which a listener's sni may find the server: sni, for sni=www.example.com.",
+    ),
   token: secret.optional().describe("ACL token. In a text file, take it from the environment."),
   user: secret.optional().describe("The user name for HTTP basic authentication."),
   password: secret.optional().describe("For HTTP basic authentication. In a text file, take it from the environment."),

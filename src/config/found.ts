@@ -3,6 +3,7 @@
 
 import { readServerAddress } from "../base/address.ts";
 import { capacity } from "../memory/arena.ts";
+import { divisionsOf, withNames } from "./foundnames.ts";
 import type { Config, Pool, Server } from "./types.ts";
 
 /** What a source says of a server. All of it has been read and found good (control/discovery/reading.ts). */
@@ -15,7 +16,7 @@ export interface FoundServer {
   readonly maxConnections?: number;
   /** It is given nothing new, and keeps what it has. */
   readonly drain?: boolean;
-  /** What TLS asks for and expects; absent: as the pool says. */
+  /** What TLS asks for and expects; absent: as the pool says. Where a listener finds names, what clients ask for to reach it. */
   readonly serverName?: string;
   /** It is spoken to over TLS, whatever the pool says; absent: as the pool says. No source can take a pool's TLS away. */
   readonly tls?: true;
@@ -29,22 +30,38 @@ export function withFound(config: Config, foundOf: FoundOf): Config {
   if (Object.values(config.pools).every(({ discover }) => discover === undefined)) return config;
   let room = roomIn(config);
   const pools: Record<string, Pool> = {};
-  for (const [name, pool] of Object.entries(config.pools)) {
-    const found = foundIn(name, pool, foundOf).slice(0, room);
+  const put = (name: string, pool: Pool, servers: readonly FoundServer[]): void => {
+    const found = servers.slice(0, room);
     room -= found.length;
     pools[name] =
       found.length === 0 ? pool : { ...pool, servers: [...pool.servers, ...found.map((one) => serverOf(pool, one))] };
+  };
+  const divisions = divisionsOf(config, (name) => foundIn(name, config.pools[name]!, foundOf));
+  for (const [name, pool] of Object.entries(config.pools)) {
+    const division = divisions.get(name);
+    put(name, pool, division?.kept ?? foundIn(name, pool, foundOf));
+    // Whoever is asked for by a name is none of those that are written, and is found by nobody else.
+    const { discover: _, ...rest } = pool;
+    for (const each of division?.names ?? []) put(each.pool, { ...rest, servers: [] }, each.servers);
   }
-  return { ...config, pools };
+  return {
+    ...config,
+    listeners: divisions.size === 0 ? config.listeners : withNames(config.listeners, divisions),
+    pools,
+  };
 }
 
 /** How many of them there is no room for. */
 export function foundLeftOut(config: Config, foundOf: FoundOf): number {
-  const found = Object.entries(config.pools).reduce(
-    (sum, [name, pool]) => sum + foundIn(name, pool, foundOf).length,
-    0,
-  );
-  return Math.max(found - roomIn(config), 0);
+  const divisions = divisionsOf(config, (name) => foundIn(name, config.pools[name]!, foundOf));
+  let [found, nameless] = [0, 0];
+  for (const [name, pool] of Object.entries(config.pools)) {
+    const division = divisions.get(name);
+    found += (division?.kept ?? foundIn(name, pool, foundOf)).length;
+    found += (division?.names ?? []).reduce((sum, { servers }) => sum + servers.length, 0);
+    nameless += division?.leftOut ?? 0;
+  }
+  return Math.max(found - roomIn(config), 0) + nameless;
 }
 
 function roomIn(config: Config): number {

@@ -691,6 +691,8 @@ export interface NameRouteInput {
   name?: string | undefined;
   /** A regular expression, as JavaScript reads it, tried on the name in lower case. */
   pattern?: string | undefined;
+  /** Each name that the pool's sources tell of its servers: clients that ask for it go to those. apart: the pool itself keeps the servers without a name; also: it has them all. */
+  found?: "apart" | "also" | undefined;
   /** The pool that such connections go to. */
   use: string;
 }
@@ -1252,6 +1254,8 @@ export interface DiscoverDockerInput {
   host?: string | undefined;
   /** Before that: the host that this variable of the container's environment names. */
   hostVariable?: string | undefined;
+  /** The label (sluice.sni where this is absent) that says the name that TLS asks for, and by which a listener's sni may find the server. */
+  nameLabel?: string | undefined;
   /** TLS towards it, where its address is an https one. */
   tls?: SourceTlsInput | undefined;
 }
@@ -1286,6 +1290,8 @@ export interface DiscoverConsulInput {
   datacenter?: string | undefined;
   /** Only instances whose checks pass. Default: true. */
   passing?: boolean | undefined;
+  /** What stands before = in the tag that says the name that TLS asks for, and by which a listener's sni may find the server: sni, for sni=www.example.com. */
+  nameTag?: string | undefined;
   /** ACL token. In a text file, take it from the environment. */
   token?: string | undefined;
   /** The user name for HTTP basic authentication. */

@@ -68,7 +68,7 @@ export function reviewListener(name: string, listener: Section, pools: Section, 
   const modes = new Set([mode]);
   reviewRules({ section: listener, path: at(), modes, listed: listedPhase(modes) }, report);
   reviewTrust(listener, mode, at, report);
-  reviewNames(listOf(listener["sni"]), at, report);
+  reviewNames(listOf(listener["sni"]), pools, at, report);
   if (mode === "http") reviewSecurity(listener, at, report);
   if (mode === "http") reviewContent(listener, pools, at, report);
   if (isSection(listener["tls"])) reviewListenerTls(sectionOf(listener["tls"]), mode, at, report);
@@ -110,12 +110,22 @@ function reviewTrust(listener: Section, mode: string, at: At, report: Report): v
     report("warning", at("trustedProxies"), "key", "is not looked at in mode tcp without proxyProtocol: true");
 }
 
-function reviewNames(entries: readonly unknown[], at: At, report: Report): void {
+function reviewNames(entries: readonly unknown[], pools: Section, at: At, report: Report): void {
   const seen = new Map<string, number>();
   for (const [index, entry] of entries.entries()) {
     if (!isSection(entry)) continue;
-    const { name, pattern } = sectionOf(entry);
-    if (name === undefined && pattern === undefined)
+    const { name, pattern, found } = sectionOf(entry);
+    if (found !== undefined && (name !== undefined || pattern !== undefined))
+      report("error", at("sni", index, "found"), "key", "cannot stand beside name or pattern: write one of them");
+    const pool = textOf(sectionOf(entry)["use"]);
+    if (
+      found !== undefined &&
+      pool !== null &&
+      isSection(pools[pool]) &&
+      sectionOf(pools[pool])["discover"] === undefined
+    )
+      report("error", at("sni", index, "found"), "key", `needs a pool with discover, and ${pool} has none`);
+    if (name === undefined && pattern === undefined && found === undefined)
       report("error", at("sni", index), "value", 'must have a name, such as "www.example.com", or a pattern');
     if (name !== undefined && pattern !== undefined)
       report("error", at("sni", index, "pattern"), "key", "cannot stand beside name: write one of them");

@@ -416,6 +416,7 @@ export interface ClientCertificate {
 export interface NameRoute {
   name?: string | undefined;
   pattern?: string | undefined;
+  found?: "apart" | "also" | undefined;
   use: string;
 }
 
@@ -737,6 +738,7 @@ export interface DiscoverDocker {
   network?: string | undefined;
   host?: string | undefined;
   hostVariable?: string | undefined;
+  nameLabel?: string | undefined;
   tls?: SourceTls | undefined;
 }
 
@@ -756,6 +758,7 @@ export interface DiscoverConsul {
   tag?: string | undefined;
   datacenter?: string | undefined;
   passing: boolean;
+  nameTag?: string | undefined;
   token?: string | undefined;
   user?: string | undefined;
   password?: string | undefined;

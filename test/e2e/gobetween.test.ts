@@ -7,8 +7,9 @@ import { DocumentServer } from "./harness/document.ts";
 import { Origin, ok } from "./harness/origin.ts";
 import { Asker } from "./harness/outcome.ts";
 import { freePort } from "./harness/port.ts";
-import { ran } from "./harness/program.ts";
+import { curl, ran } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
+import { authorityIn } from "./harness/signed.ts";
 import { command } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
@@ -149,4 +150,45 @@ test("backends that a program lists, and those that a page tells of, are found a
   page.body = `who: ${origins[1]!.address}\n`;
   room.write("list.txt", `${origins[1]!.address}\n`);
   for (const each of ports) await until("the other backend", async () => (await fetched(each)) === "two");
+});
+
+test("backends that are found with names serve who asks for them, and others by the strategy", async () => {
+  await using room = new Room();
+  const { path, port, admin, origins } = scene(room);
+  const authority = authorityIn(room);
+  const names = ["a.test", "b.test", "c.test"];
+  const { cert, key } = authority.issue(names.map((name) => `DNS:${name}`));
+  const behind = ["named", "plain"].map((word) => {
+    const server = Bun.serve({ port: 0, hostname: "127.0.0.1", tls: { cert, key }, fetch: () => new Response(word) });
+    room.ending(() => server.stop(true));
+    return `127.0.0.1:${server.port}`;
+  });
+  const list = room.write("list.txt", `${behind[0]} sni=a.test\n${behind[1]}\n`);
+  const ports = { default: freePort(), reject: freePort(), any: freePort() };
+  const section = (strategy: keyof typeof ports): string => `
+[servers.${strategy}]
+bind = "localhost:${ports[strategy]}"
+  [servers.${strategy}.sni]
+  unexpected_hostname_strategy = "${strategy}"
+  [servers.${strategy}.discovery]
+  kind = "exec"
+  exec_command = ["/bin/cat", "${list}"]
+  interval = "200ms"
+`;
+  appendFileSync(path, section("default") + section("reject") + section("any"));
+  await running(room, { path, port, admin, origins });
+  const asked = async (strategy: keyof typeof ports, name: string): Promise<string> => {
+    const to = ["--resolve", `${name}:${ports[strategy]}:127.0.0.1`, "--cacert", room.path("ca.pem")];
+    const { code, out } = await curl(...to, `https://${name}:${ports[strategy]}/`);
+    return code === 0 ? out : "refused";
+  };
+  const all = async (name: string): Promise<string[]> => [await asked("default", name), await asked("reject", name)];
+  expect(await all("a.test")).toEqual(["named", "named"]);
+  expect(await all("b.test")).toEqual(["plain", "refused"]);
+  expect(await asked("any", "a.test")).toBe("named");
+  expect(["named", "plain"]).toContain(await asked("any", "b.test"));
+  // Names come and go with what is found.
+  room.write("list.txt", `${behind[0]} sni=c.test\n${behind[1]}\n`);
+  await until("the other name", async () => (await asked("reject", "c.test")) === "named");
+  expect(await all("a.test")).toEqual(["plain", "refused"]);
 });

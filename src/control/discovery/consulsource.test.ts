@@ -47,6 +47,20 @@ test("tag, datacenter and passing checks are asked for", async () => {
   await until("a refusal", () => stranger.problem === "answers 403 (not allowed)");
 });
 
+test("a tag says an instance's name, where one is asked for", async () => {
+  await using room = new Room();
+  const instances: Instance[] = [
+    { ...instance, tags: ["sni=a.test", "blue", "sni=b.test"] },
+    { ...instance, port: 81, tags: ["sni"] },
+  ];
+  const { listening } = await scene(room, instances, { nameTag: "sni" });
+  await listening.tells("10.0.0.1:80 10.0.0.1:81");
+  expect(listening.found.map(({ serverName }) => serverName)).toEqual(["b.test", undefined]);
+  const plain = await scene(room, instances);
+  await plain.listening.tells("10.0.0.1:80 10.0.0.1:81");
+  expect(plain.listening.found.map(({ serverName }) => serverName)).toEqual([undefined, undefined]);
+});
+
 test("a question waits at the agent and is answered at the next change", async () => {
   await using room = new Room();
   const { listening, consul } = await scene(room, [instance]);

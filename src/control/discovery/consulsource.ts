@@ -116,7 +116,18 @@ export class ConsulSource implements Source {
         // 0 is that of a service that has none.
         port: valueAt(instance, "Service.Port") || "",
         weight: valueAt(instance, isWarned ? "Service.Weights.Warning" : "Service.Weights.Passing"),
+        name: this.#nameIn(valueAt(instance, "Service.Tags")),
       };
     });
+  }
+
+  /** Of several tags that say one, the last counts. */
+  #nameIn(tags: unknown): string | undefined {
+    const { nameTag } = this.#asked;
+    if (nameTag === undefined || !Array.isArray(tags)) return undefined;
+    const found = tags.findLast((tag) => typeof tag === "string" && tag.startsWith(`${nameTag}=`)) as
+      | string
+      | undefined; // Seen to be a text.
+    return found?.slice(nameTag.length + 1);
   }
 }

@@ -87,7 +87,7 @@ export class DockerSource implements Source {
       weight: labelled("weight"),
       backup: labelled("backup"),
       drain: isUnwell ? true : labelled("drain"),
-      name: labelled("sni"),
+      name: labelOf(container, this.#asked.nameLabel ?? "sluice.sni"),
     };
   }
 

@@ -100,9 +100,13 @@ export class GobetweenFigures {
     return plan.listeners.flatMap((listener, index): ServerOf[] => {
       const told = servers[listener.name];
       if (told === undefined) return [];
-      const routes = plan.routes.filter((route) => route.listener === index).map(({ slot }) => slot);
+      const ways = plan.routes.filter((route) => route.listener === index);
+      const routes = ways.map(({ slot }) => slot);
+      // Those of names that were found are on its ways only; one that no client reaches is on none.
+      const reached = new Set(ways.map(({ pool }) => pool));
+      const pools = plan.pools.filter(({ name }, at) => reached.has(at) || told.pools.includes(name));
       const backends = Map.groupBy(
-        plan.pools.filter(({ name }) => told.pools.includes(name)).flatMap((pool) => pool.servers),
+        pools.flatMap((pool) => pool.servers),
         ({ name }) => name,
       );
       return [{ name: told.name, lines: linesOf(told.settings["discovery.static_list"]), listener, routes, backends }];

@@ -32,7 +32,7 @@ export function readDiscovery(server: Table): Discovery {
   }
   const kind = discovery.choice("kind", kinds);
   if (!discovery.has("kind")) discovery.ledger.fault(discovery.path, 'must have a kind, such as kind = "static"');
-  const found = kind === undefined ? { backends: [], asked: null } : readKind(kind, discovery);
+  const found = kind === undefined ? { backends: [], asked: null } : readKind(kind, discovery, server.has("sni"));
   // Keys of other kinds do nothing beside it, in gobetween neither.
   const others = Object.entries(prefixes).flatMap(([other, prefix]) =>
     other === kind ? [] : discovery.keys().filter((key) => key.startsWith(prefix)),
@@ -43,7 +43,7 @@ export function readDiscovery(server: Table): Discovery {
   return found;
 }
 
-function readKind(kind: Kind, discovery: Table): Discovery {
+function readKind(kind: Kind, discovery: Table, isNamed: boolean): Discovery {
   if (kind === "lxd") {
     discovery.ledger.refuse(
       discovery.at("kind"),
@@ -53,7 +53,7 @@ function readKind(kind: Kind, discovery: Table): Discovery {
     discovery.lost([...own, "failpolicy", "interval", "timeout"]);
     return { backends: [], asked: null };
   }
-  if (kind !== "static") return { backends: [], asked: askedOf(kind satisfies AskedKind, discovery) };
+  if (kind !== "static") return { backends: [], asked: askedOf(kind satisfies AskedKind, discovery, isNamed) };
   // A list is never read twice, so these do nothing beside it.
   discovery.choice("failpolicy", { keeplast: true, setempty: true });
   discovery.inert(["interval", "timeout"]);

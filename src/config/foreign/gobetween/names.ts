@@ -55,6 +55,35 @@ export function readNaming(sni: Table, backends: readonly Backend[], hasTls: boo
   return { pools, routes: routes.map(({ route }) => route), hasDefault: fallback.length > 0, handshake };
 }
 
+/** The same for backends that are found later, with the names that they are found with. */
+export function foundNaming(sni: Table, hasTls: boolean): Pick<Naming, "routes" | "hasDefault" | "handshake"> {
+  const isExpression = sni.choice("hostname_matching_strategy", { exact: false, regexp: true }) ?? false;
+  const strategy =
+    sni.choice<Strategy>("unexpected_hostname_strategy", { default: "default", reject: "reject", any: "any" }) ??
+    "default";
+  const handshake = handshakeOf(sni);
+  if (hasTls && sni.has("read_timeout"))
+    sni.ledger.approximate(sni.at("read_timeout"), "the whole TLS handshake may take 10s");
+  if (isExpression)
+    sni.ledger.refuse(
+      sni.at("hostname_matching_strategy"),
+      "the names of backends that are found are names here, and no expressions",
+    );
+  sni.finish("gobetween");
+  tellDifferences(sni, {
+    strategy,
+    isExpression: false,
+    names: 1,
+    unnamed: 1,
+    fallback: strategy === "reject" ? 0 : 1,
+  });
+  return {
+    routes: [{ found: strategy === "any" ? "also" : "apart", use: "" }],
+    hasDefault: strategy !== "reject",
+    handshake,
+  };
+}
+
 function handshakeOf(sni: Table): string {
   const reading = readGoDuration(sni.text("read_timeout") ?? "2s");
   if (!reading.ok) sni.ledger.fault(sni.at("read_timeout"), reading.message);

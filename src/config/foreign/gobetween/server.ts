@@ -10,7 +10,7 @@ import { type Access, accessOf } from "./access.ts";
 import type { Backend } from "./backends.ts";
 import { readDiscovery } from "./discovery.ts";
 import { clientTimeouts, type Limits, limitsOf } from "./limits.ts";
-import { type Naming, readNaming } from "./names.ts";
+import { foundNaming, type Naming, readNaming } from "./names.ts";
 import { poolOf, poolShared } from "./pool.ts";
 import { placeAll } from "./sources.ts";
 import { listenerTlsOf } from "./tls.ts";
@@ -52,7 +52,7 @@ export function serverOf(name: string, server: Table, { defaults, origins, poolN
   const handshake = naming !== undefined && tls === undefined ? { handshake: naming.handshake } : {};
   const routes = (naming?.routes ?? []).map((route) => ({ ...route, use: names.get(route.use)! }));
   for (const [index, route] of (naming?.routes ?? []).entries())
-    origins.add([...own, "sni", index], pools.get(route.use)![0]!.path);
+    origins.add([...own, "sni", index], pools.get(route.use)?.[0]?.path ?? server.at("sni"));
   const listener: ListenerInput = {
     listen: listen ?? "",
     mode: isUdp ? "udp" : "tcp",
@@ -89,12 +89,7 @@ export function freeName(text: string, taken: Set<string>): string {
 function namingOf(server: Table, isUdp: boolean, backends: readonly Backend[], isAsked: boolean): Naming | undefined {
   const sni = server.section("sni");
   if (sni === undefined) return undefined;
-  if (!isUdp && isAsked) {
-    sni.ledger.refuse(sni.path, "which names there are must be known beforehand, and these backends are found later");
-    sni.lost(["hostname_matching_strategy", "unexpected_hostname_strategy", "read_timeout"]);
-    sni.finish("gobetween");
-    return undefined;
-  }
+  if (!isUdp && isAsked) return { ...foundNaming(sni, server.has("tls")), pools: new Map([["", []]]) };
   if (!isUdp) return readNaming(sni, backends, server.has("tls"));
   sni.inert(["hostname_matching_strategy", "unexpected_hostname_strategy", "read_timeout"]);
   sni.finish("gobetween");

@@ -30,10 +30,11 @@ export interface Asked {
   readonly isLimited: boolean;
 }
 
-export function askedOf(kind: AskedKind, table: Table): Asked {
+/** `isNamed`: backends are told apart by the names that clients ask for. */
+export function askedOf(kind: AskedKind, table: Table, isNamed: boolean): Asked {
   const times = timesOf(kind, table);
   const isEmptied = table.choice("failpolicy", { keeplast: false, setempty: true }) ?? false;
-  const { discover, places } = readers[kind](table);
+  const { discover, places } = readers[kind](table, isNamed);
   return {
     discover: { ...discover, ...times, ...(isEmptied ? { onFailure: "empty" } : {}) },
     places: [[["interval"], table.at("interval")], [["timeout"], table.at("timeout")], ...places],
@@ -62,7 +63,7 @@ function timesOf(kind: AskedKind, table: Table): Pick<DiscoverInput, "interval" 
   };
 }
 
-type Reader = (table: Table) => Pick<Asked, "discover" | "places">;
+type Reader = (table: Table, isNamed: boolean) => Pick<Asked, "discover" | "places">;
 
 const readers: Record<AskedKind, Reader> = {
   srv: (table) => {
@@ -89,7 +90,7 @@ const readers: Record<AskedKind, Reader> = {
       ],
     };
   },
-  docker: (table) => {
+  docker: (table, isNamed) => {
     const written = needed(table, "docker_endpoint").replace(/^tcp:/, "http:");
     const tls = tlsOf(table, "docker", table.flag("docker_tls_enabled") ?? false);
     const isLocal = written.startsWith("unix:");
@@ -106,6 +107,7 @@ const readers: Record<AskedKind, Reader> = {
           ...(label === undefined ? {} : { label }),
           ...(port === undefined ? {} : { port }),
           ...(hostVariable === undefined ? {} : { hostVariable }),
+          ...(isNamed ? { nameLabel: "sni" } : {}),
           ...(tls === undefined ? {} : { tls }),
         },
       },
@@ -162,7 +164,7 @@ const readers: Record<AskedKind, Reader> = {
       ],
     };
   },
-  consul: (table) => {
+  consul: (table, isNamed) => {
     const tls = tlsOf(table, "consul", table.flag("consul_tls_enabled") ?? false);
     const texts = {
       tag: table.text("consul_service_tag"),
@@ -180,6 +182,7 @@ const readers: Record<AskedKind, Reader> = {
           service,
           endpoint: secured(`http://${host}`, tls),
           passing: table.flag("consul_service_passing_only") ?? false,
+          ...(isNamed ? { nameTag: "sni" } : {}),
           ...Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== undefined)),
           ...(tls === undefined ? {} : { tls }),
         },
