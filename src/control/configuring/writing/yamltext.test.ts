@@ -129,3 +129,85 @@ test("a list that is only there as what it would be anyway is written whole", ()
     { path: ["pools", "app", "servers"], value: ["a", "b", "$${c}"], isInserted: false },
   ]);
 });
+
+describe("comments near lists stay with what they are about", () => {
+  const near = `pools:
+  app:
+    servers:
+      # first
+      - a:1 # one
+      # rack 2
+      - b:1
+      - c:1
+      # last
+      - address: d:1 # four
+        # light
+        weight: 1
+      # end
+    # how
+    check:
+      http: / # path
+    hosts: [
+      x, # ex
+      # about y
+      y,
+      z # zed
+      # end of hosts
+    ]
+`;
+  const servers = ["pools", "app", "servers"] as const;
+  const hosts = ["pools", "app", "hosts"] as const;
+  /** Of the lines that are there now, those that differ, each with the one before it. */
+  const now = (...changes: TextChange[]): string[] => {
+    const made = changeYaml(near, changes)!;
+    const tree: unknown = parse(near);
+    for (const change of changes) changeTree(tree, structuredClone(change));
+    expect(parse(made)).toEqual(tree);
+    return made.split("\n").map((line) => line.trim());
+  };
+  const without = (...lines: string[]): string[] =>
+    near
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) => !lines.includes(line));
+  const withLine = (before: string, ...lines: string[]): string[] =>
+    without().flatMap((line) => (line === before ? [line, ...lines] : [line]));
+
+  test("what goes takes the comment right above it, unless that may be about the next one too", () => {
+    expect(now(set([...servers, 0], undefined))).toEqual(without("# first", "- a:1 # one"));
+    expect(now(set([...servers, 1], undefined))).toEqual(without("- b:1"));
+    expect(now(set([...servers, 3], undefined))).toEqual(
+      without("# last", "- address: d:1 # four", "# light", "weight: 1"),
+    );
+    expect(now(set([...servers, 3, "weight"], undefined))).toEqual(without("# light", "weight: 1"));
+    expect(now(set(["pools", "app", "check"], undefined))).toEqual(without("# how", "check:", "http: / # path"));
+    expect(now(set([...hosts, 0], undefined))).toEqual(without("x, # ex"));
+    expect(now(set([...hosts, 2], undefined))).toEqual(without("z # zed"));
+  });
+
+  test("what is new comes between no item and its comment", () => {
+    expect(now(insert([...servers, 0], "n:1"))).toEqual(withLine("servers:", "- n:1"));
+    expect(now(insert([...servers, 1], "n:1"))).toEqual(withLine("- a:1 # one", "- n:1"));
+    expect(now(insert([...servers, 4], "n:1"))).toEqual(withLine("weight: 1", "- n:1"));
+    expect(now(insert([...hosts, 0], "n"))).toEqual(withLine("hosts: [", '"n",'));
+    expect(now(insert([...hosts, 1], "n"))).toEqual(withLine("x, # ex", '"n",'));
+    expect(now(insert([...hosts, 3], "n"))).toEqual(
+      withLine("z # zed", '"n",').map((line) => line.replace("z # zed", "z, # zed")),
+    );
+  });
+
+  test("what becomes something else leaves all others as they are", () => {
+    const lines = (from: string, ...to: string[]): string[] =>
+      without().flatMap((line) => (line === from ? to : [line]));
+    expect(now(set([...servers, 0], { address: "a:1", weight: 4 }))).toEqual(
+      lines("- a:1 # one", "- address: a:1 # one", "weight: 4"),
+    );
+    expect(now(set([...servers, 3], "d:9"))).toEqual(
+      lines("- address: d:1 # four", "- d:9").filter((line) => line !== "# light" && line !== "weight: 1"),
+    );
+    expect(now(set([...hosts, 1], { a: 1 }))).toEqual(lines("y,", '{"a":1},'));
+    expect(now(set(["pools", "app", "check", "http"], { path: "/", host: "x" }))).toEqual(
+      lines("http: / # path", "http: # path", "path: /", "host: x"),
+    );
+  });
+});

@@ -1,6 +1,9 @@
 // Changes in a config that is written in YAML. Comments and the way in which all else is written stay as they are: each change is made
-// in the text itself, where the parser says that its place is. What has no simple place (a section instead of a word, the last item of a list) is
-// changed in the parser's document, which keeps comments too and writes the rest anew. Whoever asks reads the result again.
+// in the text itself, where the parser says that its place is. What has no simple place (the last item of a list) is changed in the parser's
+// document, which keeps comments too and writes the rest anew. Whoever asks reads the result again.
+//
+// A comment belongs to what it stands behind, or right above: it goes with that, and nothing new comes in between. Above a line
+// that others follow without one it may be about all of them, and stays.
 
 import {
   type Document,
@@ -10,22 +13,35 @@ import {
   isSeq,
   type Node,
   Pair,
+  parse,
   parseDocument,
   type Range,
   stringify,
 } from "yaml";
 import type { Path } from "../../../config/problem.ts";
-import { spliced, type TextChange } from "./change.ts";
+import { changeTree, spliced, type TextChange } from "./change.ts";
 
 /** Null where a change finds no place, such as one inside of what an alias stands for. */
 export function changeYaml(text: string, changes: readonly TextChange[]): string | null {
   let now = text;
   for (const change of changes) {
-    const next = changeText(now, change) ?? changeDocument(now, change);
+    const made = changeText(now, change);
+    const next = made !== null && isRight(now, change, made) ? made : changeDocument(now, change);
     if (next === null) return null;
     now = next;
   }
   return now;
+}
+
+/** Whether the change, and nothing else, has been made. */
+function isRight(text: string, change: TextChange, made: string): boolean {
+  try {
+    const tree: unknown = parse(text, { merge: true });
+    changeTree(tree, structuredClone(change));
+    return Bun.deepEquals(parse(made, { merge: true }), tree);
+  } catch {
+    return false;
+  }
 }
 
 type Place = Node & { range: Range };
@@ -36,8 +52,9 @@ function changeText(text: string, { path, value, isInserted }: TextChange): stri
   const found = nodeAt(document, path);
   if (value === undefined) return found === null ? null : removed(text, document, path);
   if (found !== null && !isInserted) {
+    if ((found as { anchor?: string }).anchor !== undefined) return null;
     const isWord = isScalar(found) && (found.type === "PLAIN" || found.type?.startsWith("QUOTE") === true);
-    if (!isWord || typeof value === "object" || found.anchor !== undefined) return null;
+    if (!isWord || typeof value === "object") return replaced(text, document, path, found, value);
     return spliced(text, found.range[0], found.range[1], word(value, found.type === "QUOTE_DOUBLE"));
   }
   // The nearest that is there, and all that is to stand under it.
@@ -76,6 +93,16 @@ function insertedItem(text: string, above: Place, path: Path, value: unknown): s
   if (!isSeq(above) || above.items.length === 0) return null;
   const index = Number(path.at(-1));
   const items = above.items as Place[]; // Of a parsed document.
+  if (above.flow === true && isAlone(text, items[Math.max(index - 1, 0)]!)) {
+    // Each item has a line of its own.
+    const indent = " ".repeat(columnOf(text, items[0]!.range[0]));
+    const line = `${indent}${inFlow(value)},\n`;
+    if (index === 0) return spliced(text, ...at(aboveComments(text, lineStart(text, items[0]!.range[0]))), line);
+    const end = endOf(items[index - 1]!);
+    const comma = /^\s*,/.test(text.slice(end)) ? "" : ",";
+    const next = lineEndOf(text, end) + comma.length;
+    return spliced(spliced(text, ...at(end), comma), ...at(next), line);
+  }
   if (above.flow === true)
     return index === 0
       ? spliced(text, ...at(items[0]!.range[0]), `${inFlow(value)}, `)
@@ -86,9 +113,37 @@ function insertedItem(text: string, above: Place, path: Path, value: unknown): s
   if (index === 0) {
     const start = lineStart(text, dash);
     if (text.slice(start, dash).trim() !== "") return null;
-    return spliced(text, start, start, indented(stringify([value], usual), indent));
+    return spliced(text, ...at(aboveComments(text, start)), indented(stringify([value], usual), indent));
   }
   return insertedLines(text, endOf(items[index - 1]!), indent, stringify([value], usual));
+}
+
+/** Whether it begins a line, and nothing but a comma and a comment is behind it. */
+function isAlone(text: string, item: Place | Pair): boolean {
+  const [start, end] = [startOf(item), endOf(item)];
+  return (
+    text.slice(lineStart(text, start), start).trim() === "" &&
+    /^[ \t]*,?[ \t]*(?:#.*)?\r?\n?$/.test(text.slice(end, lineEndOf(text, end)))
+  );
+}
+
+/** Where the comments begin that stand right above a line, and are indented as it is. */
+function aboveComments(text: string, start: number): number {
+  const indent = /^[ \t]*/.exec(text.slice(start))![0];
+  let from = start;
+  while (from > 0) {
+    const before = lineStart(text, from - 1);
+    const line = text.slice(before, from);
+    if (!line.startsWith(`${indent}#`)) break;
+    from = before;
+  }
+  return from;
+}
+
+/** Behind its line break. */
+function lineEndOf(text: string, offset: number): number {
+  const end = text.indexOf("\n", offset);
+  return end === -1 ? text.length : end + 1;
 }
 
 /** Behind the line in which that ends. */
@@ -108,17 +163,54 @@ function removed(text: string, document: Document.Parsed, path: Path): string | 
     : Number(path.at(-1));
   const item = items[index];
   if (item === undefined) return null;
+  const next = items[index + 1];
+  if (above.flow === true && isAlone(text, item)) return withoutLines(text, startOf(item), endOf(item), next);
   if (above.flow === true) {
-    const next = items[index + 1];
     return next === undefined
       ? spliced(text, endOf(items[index - 1]!), endOf(item), "")
       : spliced(text, startOf(item), startOf(next), "");
   }
   const begin = isMap(above) ? startOf(item) : text.lastIndexOf("-", startOf(item));
-  const start = lineStart(text, begin);
-  if (text.slice(start, begin).trim() !== "") return null;
-  const lineEnd = text.indexOf("\n", endOf(item));
-  return spliced(text, start, lineEnd === -1 ? text.length : lineEnd + 1, "");
+  if (text.slice(lineStart(text, begin), begin).trim() !== "") return null;
+  return withoutLines(text, begin, endOf(item), next);
+}
+
+/** And without the comment right above, unless it may be about what follows too. */
+function withoutLines(text: string, from: number, to: number, next: Place | Pair | undefined): string {
+  const start = lineStart(text, from);
+  const end = lineEndOf(text, to);
+  const isLine = !text.slice(from, to).includes("\n");
+  const isFollowed = isLine && next !== undefined && /^[ \t]*(?:- *)*$/.test(text.slice(end, startOf(next)));
+  return spliced(text, isFollowed ? start : aboveComments(text, start), end, "");
+}
+
+/** Something else altogether, in the place of what is there. */
+function replaced(text: string, document: Document.Parsed, path: Path, found: Place, value: unknown): string | null {
+  for (let depth = 0; depth < path.length; depth++) {
+    const above = nodeAt(document, path.slice(0, depth));
+    if (isCollection(above) && above.flow === true) return spliced(text, found.range[0], endOf(found), inFlow(value));
+  }
+  if (isCollection(found) && found.flow === true && typeof value === "object")
+    return spliced(text, found.range[0], endOf(found), inFlow(value));
+  const [start, end] = [found.range[0], endOf(found)];
+  const isLine = !text.slice(start, end).includes("\n");
+  const rest = text.slice(end, lineEndOf(text, end)).trimEnd();
+  const lines = stringify(value, usual).trimEnd().split("\n");
+  const above = nodeAt(document, path.slice(0, -1));
+  if (isSeq(above)) {
+    if (text.slice(lineStart(text, start), start).replaceAll(/[ -]/g, "") !== "") return null;
+    const indent = " ".repeat(columnOf(text, start));
+    const [first, ...others] = lines;
+    const own = [first + (isLine ? rest : ""), ...others.map((line) => indent + line)].join("\n");
+    return spliced(text, start, end + rest.length, own);
+  }
+  // A word becomes a section or a list, below its key.
+  if (!isMap(above) || !isLine || isCollection(found) || typeof value !== "object") return null;
+  const key = above.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(path.at(-1)))?.key;
+  if (!isScalar(key) || lineStart(text, (key as Place).range[0]) !== lineStart(text, start)) return null;
+  const indent = " ".repeat(columnOf(text, (key as Place).range[0]) + 2);
+  const own = `${rest}\n${lines.map((line) => indent + line).join("\n")}`;
+  return spliced(text, start - (/[ \t]*$/.exec(text.slice(0, start))?.[0].length ?? 0), end + rest.length, own);
 }
 
 function changeDocument(text: string, { path, value, isInserted }: TextChange): string | null {
@@ -137,6 +229,7 @@ function changeDocument(text: string, { path, value, isInserted }: TextChange): 
   return document.toString({
     lineWidth: 0,
     indent: Math.min(8, Math.max(2, indent)),
+    flowCollectionPadding: /[[{] \S/.test(text),
     indentSeq: !/^(\s*)[\w-]+:\n\1- /m.test(text),
   });
 }
