@@ -80,6 +80,11 @@ const groups: Readonly<Record<string, Group>> = {
       [],
     ],
   },
+  hosts: {
+    formats: ["%[hdr(host),host_only]", "%[hdr(host),port_only]", "%[req.body_size]"],
+    conditions: ["{ hdr(host),host_only a.test }", "{ hdr(host),port_only 80 }", "{ req.body_size lt 1 }"],
+    requests: [["Host: a.test"], ["Host: A.Test:80"], ["Host: [::A]:80"], ["Host: A.test:"]],
+  },
   answers: {
     answers: [
       "{ res.cook(s) 1 }",
@@ -139,7 +144,8 @@ describe("what is said twice or in disguise", () => {
       for (const said of requests) {
         const lines = said[0]?.startsWith("GET ") ? said : ["GET / HTTP/1.1", ...said];
         const [line, ...fields] = lines;
-        const both = await twins.both(`${[line, "Host: x.test", ...fields].join("\r\n")}\r\n\r\n`, { port });
+        const host = fields.some((field) => field.startsWith("Host:")) ? [] : ["Host: x.test"];
+        const both = await twins.both(`${[line, ...host, ...fields].join("\r\n")}\r\n\r\n`, { port });
         for (const name of ["haproxy", "sluice"] as const) {
           const { status, body, fields: answered } = both[name];
           const held = answers.filter((_, index) => `c${index}` in answered);

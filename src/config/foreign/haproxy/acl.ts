@@ -94,6 +94,8 @@ export class Acls {
       if (text === "{") {
         const end = words.findIndex((one, index) => index > at && one.text === "}" && !one.isQuoted);
         if (end === -1) return fault(word, 'has no closing "}"');
+        const empty = words.slice(at + 1, end).find((one) => one.text === "");
+        if (empty !== undefined) return fault(empty, "is empty, which in braces HAProxy takes for the end of the line");
         term = readTest(site, words.slice(at + 1, end), word);
         at = end;
       } else term = this.#termOf(site, word, text);

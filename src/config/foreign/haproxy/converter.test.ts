@@ -39,7 +39,7 @@ const conversions: readonly (readonly [string, string])[] = [
   ["ssl_fc,not", "(secure ? 1 : 0) == 0 ? '1' : '0'"],
   ["ssl_fc,iif(https,http)", "secure ? 'https' : 'http'"],
   ["src,lower", "string(src).lowerAscii()"],
-  ["hdr(host),host_only", String.raw`headers['host'].replaceRegex(r':\d*$', '')`],
+  ["hdr(host),host_only", String.raw`headers['host'].replaceRegex(r':\d*$', '').lowerAscii()`],
   ["str(a),concat(b,txn.n,c)", "'a' + 'b' + (has(vars.txn_n) ? string(vars.txn_n) : '') + 'c'"],
   ["path,strcmp(txn.n)", "path == string(vars.txn_n) ? 0 : path < string(vars.txn_n) ? -1 : 1"],
   ["src,in_table(st)", "src in st ? '1' : '0'"],

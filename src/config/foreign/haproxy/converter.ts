@@ -152,7 +152,10 @@ const converters: Readonly<Record<string, Converter | string>> = {
   ltrim: converter("text", "text", (code, [characters = ""]) => trimmed(code, characters, true), 1),
   rtrim: converter("text", "text", (code, [characters = ""]) => trimmed(code, characters, false), 1),
   cut_crlf: converter("text", "text", (code) => code),
-  host_only: converter("text", "text", (code) => method(code, "replaceRegex", pattern(String.raw`:\d*$`), text(""))),
+  // In lower case too.
+  host_only: converter("text", "text", (code) =>
+    method(method(code, "replaceRegex", pattern(String.raw`:\d*$`), text("")), "lowerAscii"),
+  ),
   port_only: converter("text", "int", (code) =>
     choose(
       method(code, "matches", pattern(String.raw`:\d+$`)),

@@ -31,7 +31,7 @@ const samples: readonly (readonly [string, string])[] = [
   ["hdr_ip(x-forwarded-for)", "{ip(headers.list('x-forwarded-for')[-1].replaceRegex(r'^([0-9.]+):\\d+$', '$1'))}"],
   ["cook(sid)", "{cookies.list('sid')[-1]}"],
   ["urlp(id),url_dec", "{params['id']}"],
-  ["req.body_size", "{contentLength}"],
+  ["req.body_size", "{has(contentLength) ? contentLength : 0}"],
   ["unique-id", "{requestId}"],
   ["fe_name", "{'web'}"],
   ["nbsrv(app)", "{pools.app.up}"],

@@ -353,7 +353,11 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
   ...alike("cook_cnt req.cook_cnt", fetch("int", "request", cookieCount, 0, 1)),
   ...alike("urlp url_param", fetch("text", "request", parameter, 0, 2)),
   urlp_val: fetch("int", "request", (...of) => mapSample(parameter(...of), "int", asInt), 0, 2),
-  "req.body_size": fetch("int", "request", primary("contentLength")),
+  "req.body_size": fetch(
+    "int",
+    "request",
+    choose(call("has", primary("contentLength")), primary("contentLength"), number(0)),
+  ),
   http_auth: fetch("bool", "request", authenticated, 1),
   http_auth_group: fetch("text", "request", inGroups, 1),
   http_auth_user: fetch("text", "request", method(credentials, "field", text(":"), number(1))),

@@ -17,6 +17,7 @@ describe("a line of a shape that HAProxy would not take is not taken", () => {
     "http-request wait-for-body",
     "http-request deny if { path_reg (a)\\1 }",
     "http-request deny if { req.hdr_val(x) 5:3 }",
+    'http-request deny if { path "" }',
   ])
     test(line, () => expect(faultsOf([line], ["server a 127.0.0.1:1"]).length).toBe(1));
   for (const line of [
