@@ -1,5 +1,14 @@
 import { afterEach, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ListFile } from "../memory/listfile.ts";
@@ -167,6 +176,43 @@ test("a ban that cannot be saved holds all the same, and whoever made it is told
   bans.add(ban("10.0.0.1"));
   expect(await bans.settled()).toContain("the file of bans cannot be written");
   expect(endOf(bans.path, "10.0.0.1")).toBe(0);
+});
+
+test("what workers could not be told is told once it can be, and the log says each once", async () => {
+  const { folder, begin, told, lines } = stage();
+  const bans = await begin();
+  bans.add(ban("10.0.0.1"));
+  await bans.settled();
+  const draft = join(folder, "bans.json.new");
+  mkdirSync(draft);
+  // The next file of workers leads nowhere.
+  const block = (): void => symlinkSync(join(folder, "none", "none"), join(folder, "bans.2"));
+  block();
+  bans.add(ban("10.0.0.2"));
+  const problem = await bans.settled();
+  expect(problem).toMatch(
+    /^the file of bans cannot be written: [^;]*; workers do not know the last change of bans: [^;]*$/,
+  );
+  expect([told.length, endOf(bans.path, "10.0.0.2")]).toEqual([1, -1]);
+  block();
+  expect(await bans.settled()).toBe(problem);
+  rmSync(draft, { recursive: true });
+  expect(await bans.settled()).toBeNull();
+  expect([told, endOf(bans.path, "10.0.0.2")]).toEqual([[join(folder, "bans.1"), bans.path], 0]);
+  expect(readFileSync(join(folder, "bans.json"), "utf8")).toContain("10.0.0.2");
+  expect(lines.filter((line) => line.includes("tried again"))).toEqual([`${problem}; it is tried again each second`]);
+  expect(lines.at(-1)).toBe("bans are saved again, and workers know all of them");
+});
+
+test("workers are told once where it is only the file of bans that cannot be written", async () => {
+  const { folder, begin, told } = stage();
+  const bans = await begin();
+  mkdirSync(join(folder, "bans.json.new"));
+  bans.add(ban("10.0.0.1"));
+  for (let tries = 0; tries < 2; tries++) expect(await bans.settled()).toContain("the file of bans cannot be written");
+  rmSync(join(folder, "bans.json.new"), { recursive: true });
+  expect(await bans.settled()).toBeNull();
+  expect(told).toEqual([bans.path]);
 });
 
 test("there is a most, and a ban that is there already may still be changed then", async () => {

@@ -37,6 +37,8 @@ export interface BanObserver {
 /** A ban takes about 200 bytes here and 30 in the file that workers map. More than these are the job of a list. */
 export const bansMax = 100_000;
 const gatherMs = 50;
+/** After a try that failed. */
+const againMs = 1000;
 /** The longest that a timer waits for the next end; then it looks again. */
 const waitMsMax = 3_600_000;
 const retiredMax = 8;
@@ -52,8 +54,9 @@ export class Bans {
   observer: BanObserver | null = null;
   #path: string | null = null;
   #number = 0;
-  /** Something has changed that is not being published yet. */
-  #isDirty = false;
+  /** Something has changed, or went wrong the last time, that is not being saved or told to workers yet. */
+  #isUnsaved = false;
+  #isUnmade = false;
   #isPublishing = false;
   #publishedAtMs = Number.NEGATIVE_INFINITY;
   #gathering: Timer | null = null;
@@ -63,6 +66,8 @@ export class Bans {
   #ending: Timer | null = null;
   #tidying: Timer | null = null;
   #isClosed = false;
+  /** Of the last try; empty: it went well. */
+  #problem = "";
 
   private constructor(options: BansOptions) {
     this.#options = options;
@@ -79,6 +84,7 @@ export class Bans {
     for (const ban of former) bans.#bans.set(ban.block.text, ban);
     if (former.length > 0) {
       log.info(`${former.length} ${former.length === 1 ? "ban is" : "bans are"} in force from before`);
+      bans.#isUnsaved = bans.#isUnmade = true;
       await bans.#publish();
     }
     bans.#sweep();
@@ -152,20 +158,25 @@ export class Bans {
   close(): void {
     this.#isClosed = true;
     for (const timer of [this.#gathering, this.#ending, this.#tidying]) if (timer !== null) clearTimeout(timer);
-    if (this.#isDirty) this.#save();
+    if (this.#isUnsaved) this.#save();
     for (const resolve of this.#waiting.splice(0)) resolve(null);
     this.#retired.clear();
     if (this.#path !== null) rmSync(this.#path, { force: true });
   }
 
+  get #isDirty(): boolean {
+    return this.#isUnsaved || this.#isUnmade;
+  }
+
   #changed(): void {
-    this.#isDirty = true;
+    this.#isUnsaved = this.#isUnmade = true;
     this.#schedule();
   }
 
   #schedule(): void {
     if (!this.#isDirty || this.#isPublishing || this.#gathering !== null || this.#isClosed) return;
-    const waitMs = Math.max(0, this.#publishedAtMs + gatherMs - performance.now());
+    const pauseMs = this.#problem === "" ? gatherMs : againMs;
+    const waitMs = Math.max(0, this.#publishedAtMs + pauseMs - performance.now());
     this.#gathering = setTimeout(() => {
       this.#gathering = null;
       void this.#publish();
@@ -174,16 +185,31 @@ export class Bans {
 
   async #publish(): Promise<void> {
     this.#isPublishing = true;
-    this.#isDirty = false;
+    const [isUnsaved, isUnmade] = [this.#isUnsaved, this.#isUnmade];
+    this.#isUnsaved = this.#isUnmade = false;
     const waiting = this.#waiting.splice(0);
-    const problems = [this.#save(), await this.#make()].filter((problem) => problem !== null);
-    for (const problem of problems) this.#options.log.error(problem);
+    const unsaved = isUnsaved ? this.#save() : null;
+    const unmade = isUnmade ? await this.#make() : null;
+    const problem = [unsaved, unmade].filter((each) => each !== null).join("; ");
+    this.#tell(problem);
     this.#isPublishing = false;
     this.#publishedAtMs = performance.now();
     // Who came meanwhile and changed nothing has waited for this one.
     if (!this.#isDirty) waiting.push(...this.#waiting.splice(0));
-    for (const resolve of waiting) resolve(problems.length === 0 ? null : problems.join("; "));
+    for (const resolve of waiting) resolve(problem === "" ? null : problem);
+    // There may be room again: until then workers do not know what is told to be banned.
+    this.#isUnsaved ||= unsaved !== null;
+    this.#isUnmade ||= unmade !== null;
     this.#schedule();
+  }
+
+  /** Once, however many tries fail the same way. */
+  #tell(problem: string): void {
+    if (problem === this.#problem) return;
+    const { log } = this.#options;
+    if (problem === "") log.info("bans are saved again, and workers know all of them");
+    else log.error(`${problem}; it is tried again each second`);
+    this.#problem = problem;
   }
 
   #save(): string | null {
@@ -191,7 +217,7 @@ export class Bans {
       this.#file.write(this.#bans.values());
       return null;
     } catch (error) {
-      return `the file of bans cannot be written: ${(error as Error).message}; changes hold until Sluice ends`;
+      return `the file of bans cannot be written: ${(error as Error).message}`;
     }
   }
 
@@ -200,17 +226,18 @@ export class Bans {
     const former = this.#path;
     let path: string | null = null;
     if (this.#bans.size > 0) {
-      path = join(folder, `bans.${++this.#number}`);
+      path = join(folder, `bans.${this.#number + 1}`);
       const draft = new ListDraft("address");
       for (const { block, untilMs } of this.#bans.values())
         draft.addBlock(block.octets, block.prefix, untilMs === null ? "0" : String(Math.ceil(untilMs / 1000)));
       const size = await writeList(draft, path);
-      if (typeof size === "string") return `workers were not told of the last change of bans: ${size}`;
+      if (typeof size === "string") return `workers do not know the last change of bans: ${size}`;
       if (this.#isClosed) {
         rmSync(path, { force: true });
         return null;
       }
     }
+    if (path !== null) this.#number++;
     this.#path = path;
     if (former !== null) this.#retire(former);
     changed(path);
