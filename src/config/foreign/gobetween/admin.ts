@@ -1,6 +1,6 @@
 // The sections beside [servers] that are about neither the REST API nor the metrics, which are in api.ts: the log, which goes to
-// stderr whatever its output says, the profiler, which nobody can ask here, and ACME. Certificates of single servers that it is for
-// are in tls.ts.
+// stderr whatever its output says, and the profiler, which nobody can ask here. Each keyword of theirs is read here and told of, whatever
+// becomes of it.
 
 import type { LogInput } from "../../input.ts";
 import type { Origins } from "../origins.ts";
@@ -41,9 +41,4 @@ export function refuseOthers(root: Table): void {
     profiler.ledger.approximate(profiler.at("enabled"), "there is no profiler to ask over the network");
   profiler?.inert(["bind"]);
   profiler?.finish("gobetween");
-  const acme = root.section("acme");
-  if (acme === undefined) return;
-  acme.ledger.refuse(acme.path, "certificates are not fetched from an authority (ACME) yet");
-  acme.lost(["challenge", "http_bind", "cache_dir"]);
-  acme.finish("gobetween");
 }

@@ -7,6 +7,7 @@ import { Ledger } from "../ledger.ts";
 import { Origins } from "../origins.ts";
 import { isTable, Table } from "../table.ts";
 import type { Translation } from "../translation.ts";
+import { acmeOf, placeListener, withoutAcme } from "./acme.ts";
 import { logOf, refuseOthers } from "./admin.ts";
 import { adminOf } from "./api.ts";
 import { freeName, isServer, type ServerParts, serverOf } from "./server.ts";
@@ -30,7 +31,18 @@ export function translateGobetween(tree: object): Translation {
   const { admin, metrics, api } = adminOf(root, origins);
   refuseOthers(root);
   const defaults = root.section("defaults");
-  const servers = serversOf(root, defaults, origins, { listeners: new Set(), pools: new Set() });
+  const taken: Taken = { listeners: new Set(), pools: new Set() };
+  const servers = serversOf(root, defaults, origins, taken);
+  const authority = acmeOf(root, origins);
+  if (authority !== undefined) {
+    const name = freeName("acme", taken.listeners);
+    servers.listeners[name] = authority.listener;
+    placeListener(name, origins);
+  } else
+    for (const [name, listener] of Object.entries(servers.listeners)) {
+      const at = ["servers", servers.told[name]!.name, "tls", "acme_hosts"];
+      servers.listeners[name] = withoutAcme(listener, at, root.has("acme") ? null : ledger);
+    }
   // Keys that every server has of its own are asked for by none.
   defaults?.inert(["max_connections", "client_idle_timeout", "backend_idle_timeout", "backend_connection_timeout"]);
   defaults?.finish("gobetween");
@@ -40,6 +52,7 @@ export function translateGobetween(tree: object): Translation {
     ...(admin === undefined ? {} : { admin }),
     ...(metrics === undefined ? {} : { metrics }),
     log,
+    ...(authority === undefined ? {} : { acme: authority.acme }),
     ...(Object.keys(servers.lists).length === 0 ? {} : { lists: servers.lists }),
     ...(isAsked
       ? {

@@ -23,11 +23,8 @@ const versions: Record<string, Version> = {
 export function listenerTlsOf(tls: Table, ours: Path, origins: Origins): ListenerTlsInput | undefined {
   origins.add(ours, tls.path);
   const acmeHosts = tls.list("acme_hosts");
-  if (acmeHosts.length > 0)
-    tls.ledger.refuse(
-      tls.at("acme_hosts"),
-      "certificates are not fetched from an authority (ACME) yet; name files in cert_path and key_path",
-    );
+  const acme = acmeHosts.length === 0 ? {} : { acme: [...acmeHosts] };
+  origins.add([...ours, "acme"], tls.at("acme_hosts"));
   const certificate = fileOf(tls, "cert_path");
   const key = fileOf(tls, "key_path");
   const common = commonOf(tls, ours, origins);
@@ -35,11 +32,11 @@ export function listenerTlsOf(tls: Table, ours: Path, origins: Origins): Listene
   tls.finish("gobetween");
   if (certificate === undefined || key === undefined) {
     if (acmeHosts.length === 0) tls.ledger.fault(tls.path, "must have both cert_path and key_path");
-    return undefined;
+    return acmeHosts.length === 0 ? undefined : { ...acme, ...common, sessionTickets };
   }
   origins.add([...ours, "certificates"], tls.at("cert_path"));
   origins.add([...ours, "certificates", 0, "key"], tls.at("key_path"));
-  return { certificates: [{ certificate, key }], ...common, sessionTickets };
+  return { certificates: [{ certificate, key }], ...acme, ...common, sessionTickets };
 }
 
 export function serverTlsOf(tls: Table, ours: Path, origins: Origins): ServerTlsInput {
