@@ -185,16 +185,14 @@ test("what workers could not be told is told once it can be, and the log says ea
   await bans.settled();
   const draft = join(folder, "bans.json.new");
   mkdirSync(draft);
-  // The next file of workers leads nowhere.
-  const block = (): void => symlinkSync(join(folder, "none", "none"), join(folder, "bans.2"));
-  block();
+  // The next two files of workers lead nowhere.
+  for (const name of ["bans.2", "bans.3"]) symlinkSync(join(folder, "none", "none"), join(folder, name));
   bans.add(ban("10.0.0.2"));
   const problem = await bans.settled();
   expect(problem).toMatch(
     /^the file of bans cannot be written: [^;]*; workers do not know the last change of bans: [^;]*$/,
   );
   expect([told.length, endOf(bans.path, "10.0.0.2")]).toEqual([1, -1]);
-  block();
   expect(await bans.settled()).toBe(problem);
   rmSync(draft, { recursive: true });
   expect(await bans.settled()).toBeNull();

@@ -226,18 +226,17 @@ export class Bans {
     const former = this.#path;
     let path: string | null = null;
     if (this.#bans.size > 0) {
-      path = join(folder, `bans.${this.#number + 1}`);
+      path = join(folder, `bans.${++this.#number}`);
       const draft = new ListDraft("address");
       for (const { block, untilMs } of this.#bans.values())
         draft.addBlock(block.octets, block.prefix, untilMs === null ? "0" : String(Math.ceil(untilMs / 1000)));
       const size = await writeList(draft, path);
-      if (typeof size === "string") return `workers do not know the last change of bans: ${size}`;
+      if (typeof size !== "number") return `workers do not know the last change of bans: ${size.text}`;
       if (this.#isClosed) {
         rmSync(path, { force: true });
         return null;
       }
     }
-    if (path !== null) this.#number++;
     this.#path = path;
     if (former !== null) this.#retire(former);
     changed(path);

@@ -22,26 +22,38 @@ export interface Gathered extends ListReading {
   readonly fault: string | null;
 }
 
-/** How many entries there are in it; or what is wrong, in lines for the operator, and nothing is left at `path`. */
-export async function makeList(source: ListSource, path: string): Promise<number | string> {
+/** Why there is no list; nothing is left at its path. */
+export interface Unmade {
+  /** In lines for the operator. */
+  readonly text: string;
+  /** The state folder does not take it, as one that is full: of the list nothing is wrong. */
+  readonly isOfFolder: boolean;
+}
+
+const wrong = (text: string): Unmade => ({ text, isOfFolder: false });
+
+/** How many entries there are in it. */
+export async function makeList(source: ListSource, path: string): Promise<number | Unmade> {
   const { draft, fault, problems, problemCount } = await gatherList(source);
-  if (fault !== null) return fault;
+  if (fault !== null) return wrong(fault);
   if (problemCount === 0) return writeList(draft, path);
   const name = basename(source.file ?? "the config");
   const lines = problems.map(({ line, message }) => `${name}:${line}: ${message}`);
   if (problemCount > problems.length) lines.push(`and ${problemCount - problems.length} more`);
   const count = problemCount === 1 ? "a bad line" : `${problemCount} bad lines`;
-  return [`${source.file ?? name} has ${count}:`, ...lines].join("\n");
+  return wrong([`${source.file ?? name} has ${count}:`, ...lines].join("\n"));
 }
 
 /** The same for values that are in a draft already. */
-export async function writeList(draft: ListDraft, path: string): Promise<number | string> {
+export async function writeList(draft: ListDraft, path: string): Promise<number | Unmade> {
   const bytes = await inSlices(draft.finish());
   try {
     await writeFile(path, bytes, { mode: 0o600 });
   } catch (error) {
     rmSync(path, { force: true });
-    return `its file in the state folder cannot be written: ${(error as Error).message}`;
+    // Without which call it was and its path, another one at each try.
+    const [reason] = (error as Error).message.split(", ");
+    return { text: `its file in the state folder cannot be written: ${reason}`, isOfFolder: true };
   }
   return new ListFile(bytes).size;
 }

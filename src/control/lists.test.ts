@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -121,6 +122,23 @@ test("a file that has become bad, or is gone, leaves its former values in force 
   ]);
   expect(told).toEqual([]);
   put("10.0.0.1\n10.0.0.2\n");
+  await lists.look();
+  expect([told.length, lists.status()[0]!.problem, lines.at(-1)]).toEqual([1, null, "list office: 2 entries (1 more)"]);
+});
+
+test("what the state folder had no room for is made at a later look, and told once", async () => {
+  const { put, keep, lists, told, lines, folder } = stage();
+  put("a\n");
+  await keep();
+  put("a\nb\n");
+  // The next two files that are made lead nowhere.
+  for (const name of ["office.2", "office.3"]) symlinkSync(join(folder, "none", "none"), join(folder, name));
+  await lists.look();
+  const { problem, problemAtMs } = lists.status()[0]!;
+  expect(problem).toStartWith("its file in the state folder cannot be written: ENOENT");
+  await lists.look();
+  expect(lists.status()[0]!.problemAtMs).toBe(problemAtMs);
+  expect([told.length, lines.length]).toEqual([0, 3]);
   await lists.look();
   expect([told.length, lists.status()[0]!.problem, lines.at(-1)]).toEqual([1, null, "list office: 2 entries (1 more)"]);
 });

@@ -11,7 +11,7 @@ import { dirname, join } from "node:path";
 import { stampOf } from "../config/loadfiles.ts";
 import type { ListSource } from "../config/loadreplies.ts";
 import { FolderWatch } from "./folderwatch.ts";
-import { makeList } from "./listmaking.ts";
+import { makeList, type Unmade } from "./listmaking.ts";
 import type { Log } from "./log.ts";
 import { hasFreeFiles, Shortage } from "./openfiles.ts";
 import { Retired } from "./retired.ts";
@@ -113,13 +113,13 @@ export class Lists {
         const isSame = former !== undefined && Bun.deepEquals(former.source, source);
         const isAsItWas = isSame && (source.file === null || stampOf(source.file) === former.stamp);
         const made = isAsItWas ? former : await this.#make(name, source);
-        if (typeof made !== "string") {
+        if (isMade(made)) {
           next.set(name, made);
           if (made !== former) added.push(made);
         } else if (isSame) {
           next.set(name, former);
-          this.#tell(name, made, former);
-        } else problems.push(`list ${name}: ${made}`);
+          this.#tell(name, made.text, former);
+        } else problems.push(`list ${name}: ${made.text}`);
       }
       const discard = (): void => {
         for (const { path } of added) rmSync(path, { force: true });
@@ -193,17 +193,17 @@ export class Lists {
       return null;
     }
     const made = await this.#make(name, former.source);
-    if (typeof made !== "string") return made;
-    if (hasFree()) this.#tell(name, made, former, stamp);
+    if (isMade(made)) return made;
+    // Where it is the state folder that is at fault, the next look tries again.
+    if (hasFree()) this.#tell(name, made.text, former, made.isOfFolder ? "" : stamp);
     return null;
   }
 
-  /** What is wrong, in lines for the operator, if it cannot be made. */
-  async #make(name: string, source: ListSource): Promise<Made | string> {
+  async #make(name: string, source: ListSource): Promise<Made | Unmade> {
     const stamp = source.file === null ? "" : stampOf(source.file);
     const path = join(this.#options.folder, `${encodeURIComponent(name)}.${++this.#number}`);
     const entries = await makeList(source, path);
-    return typeof entries === "string" ? entries : { source, path, entries, stamp, atMs: Date.now() };
+    return typeof entries !== "number" ? entries : { source, path, entries, stamp, atMs: Date.now() };
   }
 
   #replace(name: string, { path }: Made): void {
@@ -220,8 +220,9 @@ export class Lists {
   }
 
   #tell(name: string, text: string, { entries }: Made, stamp = ""): void {
-    const isTold = this.#troubles.get(name)?.text === text;
-    this.#troubles.set(name, { text, stamp, atMs: Date.now() });
+    const former = this.#troubles.get(name);
+    const isTold = former?.text === text;
+    this.#troubles.set(name, { text, stamp, atMs: isTold ? former.atMs : Date.now() });
     if (isTold) return;
     const { log } = this.#options;
     for (const line of text.split("\n")) log.error(`list ${name}: ${line}`);
@@ -257,6 +258,10 @@ export class Lists {
     this.#turn = turn.catch(() => {});
     return turn;
   }
+}
+
+function isMade(made: Made | Unmade): made is Made {
+  return "path" in made;
 }
 
 function pathsOf(made: ReadonlyMap<string, Made>): ListFiles {
