@@ -69,8 +69,8 @@ test("keys are put into sections that are there, and sections at the end", () =>
 });
 
 test("items come into lists and go", () => {
-  kept(insert(["pools", "app", "servers", 1], "10.0.0.9:80"), '  "10.0.0.2:80",', '  "10.0.0.9:80", "10.0.0.2:80",');
-  kept(insert(["pools", "app", "servers", 2], "10.0.0.9:80"), '  "10.0.0.2:80",', '  "10.0.0.2:80", "10.0.0.9:80",');
+  kept(insert(["pools", "app", "servers", 1], "10.0.0.9:80"), '  "10.0.0.2:80",', '  "10.0.0.9:80",\n  "10.0.0.2:80",');
+  kept(insert(["pools", "app", "servers", 2], "10.0.0.9:80"), '  "10.0.0.2:80",', '  "10.0.0.2:80",\n  "10.0.0.9:80",');
   kept(set(["pools", "app", "servers", 0], undefined), '"10.0.0.1:80^3", # big\n  ', "");
 });
 
@@ -81,4 +81,18 @@ test("keys go with their lines", () => {
 test("what has no place is not changed: a rule between others, a section that goes", () => {
   expect(changeToml(text, [insert(["listeners", "web", "rules", 0], { if: "true", deny: 403 })])).toBeNull();
   expect(changeToml(text, [set(["pools", "app"], undefined)])).toBeNull();
+});
+
+test("comments near items stay with what they are about", () => {
+  const near =
+    '[a]\nlist = [\n  # first\n  "x", # ex\n  # about y\n  "y",\n  "z" # zed\n  # end\n]\n# why\nretries = 1 # once\n\n[b]\n';
+  const made = (change: TextChange): string => changeToml(near, [change])!;
+  const of = (index: number) => ["a", "list", index] as const;
+  expect(made(insert(of(0), "n"))).toBe(near.replace("  # first", '  "n",\n  # first'));
+  expect(made(insert(of(1), "n"))).toBe(near.replace("# ex\n", '# ex\n  "n",\n'));
+  expect(made(insert(of(3), "n"))).toBe(near.replace('"z" # zed\n', '"z", # zed\n  "n",\n'));
+  expect(made(set(of(0), undefined))).toBe(near.replace('  # first\n  "x", # ex\n', ""));
+  expect(made(set(of(1), undefined))).toBe(near.replace('  "y",\n', ""));
+  expect(made(set(of(2), undefined))).toBe(near.replace('  "z" # zed\n', ""));
+  expect(made(set(["a", "retries"], undefined))).toBe(near.replace("# why\nretries = 1 # once\n", ""));
 });

@@ -7,6 +7,7 @@ import type { Path } from "../../../config/problem.ts";
 import { readToml } from "../../../config/toml.ts";
 import { valueAt } from "../difference.ts";
 import { spliced, type TextChange } from "./change.ts";
+import { isAlone, itemLine, lineStart, withoutLines } from "./textlines.ts";
 
 /** Null where a change finds no place. */
 export function changeToml(text: string, changes: readonly TextChange[]): string | null {
@@ -60,6 +61,11 @@ function changeItem(
   if (open === null || text[open] !== "[" || isHeader(text, open) || list.length === 0) return null;
   const place = (item: number): number | null => at([...above, item]);
   const [own, next, last] = [place(index), place(index + 1), place(index - 1)];
+  const near = value !== undefined && index > 0 ? last : own;
+  if (near !== null && isAlone(text, near, endOf(text, near))) {
+    if (value === undefined) return withoutLines(text, near, endOf(text, near));
+    return itemLine(text, inline(value), near, index > 0 ? endOf(text, near) : null);
+  }
   if (value !== undefined) {
     if (own !== null) return spliced(text, own, own, `${inline(value)}, `);
     return last === null ? null : spliced(text, endOf(text, last), endOf(text, last), `, ${inline(value)}`);
@@ -121,10 +127,8 @@ function appended(text: string, path: Path, value: unknown): string | null {
 }
 
 function withoutLine(text: string, key: number, start: number): string | null {
-  const lineStart = text.lastIndexOf("\n", key - 1) + 1;
-  if (text.slice(lineStart, key).trim() !== "" || isHeader(text, start)) return null;
-  const lineEnd = text.indexOf("\n", endOf(text, start));
-  return spliced(text, lineStart, lineEnd === -1 ? text.length : lineEnd + 1, "");
+  if (text.slice(lineStart(text, key), key).trim() !== "" || isHeader(text, start)) return null;
+  return withoutLines(text, key, endOf(text, start));
 }
 
 /** It stands in the line that begins a section. */

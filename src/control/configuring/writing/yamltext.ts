@@ -1,9 +1,6 @@
 // Changes in a config that is written in YAML. Comments and the way in which all else is written stay as they are: each change is made
 // in the text itself, where the parser says that its place is. What has no simple place (the last item of a list) is changed in the parser's
 // document, which keeps comments too and writes the rest anew. Whoever asks reads the result again.
-//
-// A comment belongs to what it stands behind, or right above: it goes with that, and nothing new comes in between. Above a line
-// that others follow without one it may be about all of them, and stays.
 
 import {
   type Document,
@@ -20,6 +17,7 @@ import {
 } from "yaml";
 import type { Path } from "../../../config/problem.ts";
 import { changeTree, spliced, type TextChange } from "./change.ts";
+import { aboveComments, isAlone, itemLine, lineEndOf, lineStart, withoutLines } from "./textlines.ts";
 
 /** Null where a change finds no place, such as one inside of what an alias stands for. */
 export function changeYaml(text: string, changes: readonly TextChange[]): string | null {
@@ -93,16 +91,9 @@ function insertedItem(text: string, above: Place, path: Path, value: unknown): s
   if (!isSeq(above) || above.items.length === 0) return null;
   const index = Number(path.at(-1));
   const items = above.items as Place[]; // Of a parsed document.
-  if (above.flow === true && isAlone(text, items[Math.max(index - 1, 0)]!)) {
-    // Each item has a line of its own.
-    const indent = " ".repeat(columnOf(text, items[0]!.range[0]));
-    const line = `${indent}${inFlow(value)},\n`;
-    if (index === 0) return spliced(text, ...at(aboveComments(text, lineStart(text, items[0]!.range[0]))), line);
-    const end = endOf(items[index - 1]!);
-    const comma = /^\s*,/.test(text.slice(end)) ? "" : ",";
-    const next = lineEndOf(text, end) + comma.length;
-    return spliced(spliced(text, ...at(end), comma), ...at(next), line);
-  }
+  const near = items[Math.max(index - 1, 0)]!;
+  if (above.flow === true && isAlone(text, startOf(near), endOf(near)))
+    return itemLine(text, inFlow(value), startOf(items[0]!), index === 0 ? null : endOf(near));
   if (above.flow === true)
     return index === 0
       ? spliced(text, ...at(items[0]!.range[0]), `${inFlow(value)}, `)
@@ -116,34 +107,6 @@ function insertedItem(text: string, above: Place, path: Path, value: unknown): s
     return spliced(text, ...at(aboveComments(text, start)), indented(stringify([value], usual), indent));
   }
   return insertedLines(text, endOf(items[index - 1]!), indent, stringify([value], usual));
-}
-
-/** Whether it begins a line, and nothing but a comma and a comment is behind it. */
-function isAlone(text: string, item: Place | Pair): boolean {
-  const [start, end] = [startOf(item), endOf(item)];
-  return (
-    text.slice(lineStart(text, start), start).trim() === "" &&
-    /^[ \t]*,?[ \t]*(?:#.*)?\r?\n?$/.test(text.slice(end, lineEndOf(text, end)))
-  );
-}
-
-/** Where the comments begin that stand right above a line, and are indented as it is. */
-function aboveComments(text: string, start: number): number {
-  const indent = /^[ \t]*/.exec(text.slice(start))![0];
-  let from = start;
-  while (from > 0) {
-    const before = lineStart(text, from - 1);
-    const line = text.slice(before, from);
-    if (!line.startsWith(`${indent}#`)) break;
-    from = before;
-  }
-  return from;
-}
-
-/** Behind its line break. */
-function lineEndOf(text: string, offset: number): number {
-  const end = text.indexOf("\n", offset);
-  return end === -1 ? text.length : end + 1;
 }
 
 /** Behind the line in which that ends. */
@@ -164,7 +127,8 @@ function removed(text: string, document: Document.Parsed, path: Path): string | 
   const item = items[index];
   if (item === undefined) return null;
   const next = items[index + 1];
-  if (above.flow === true && isAlone(text, item)) return withoutLines(text, startOf(item), endOf(item), next);
+  if (above.flow === true && isAlone(text, startOf(item), endOf(item)))
+    return withoutLines(text, startOf(item), endOf(item));
   if (above.flow === true) {
     return next === undefined
       ? spliced(text, endOf(items[index - 1]!), endOf(item), "")
@@ -172,16 +136,7 @@ function removed(text: string, document: Document.Parsed, path: Path): string | 
   }
   const begin = isMap(above) ? startOf(item) : text.lastIndexOf("-", startOf(item));
   if (text.slice(lineStart(text, begin), begin).trim() !== "") return null;
-  return withoutLines(text, begin, endOf(item), next);
-}
-
-/** And without the comment right above, unless it may be about what follows too. */
-function withoutLines(text: string, from: number, to: number, next: Place | Pair | undefined): string {
-  const start = lineStart(text, from);
-  const end = lineEndOf(text, to);
-  const isLine = !text.slice(from, to).includes("\n");
-  const isFollowed = isLine && next !== undefined && /^[ \t]*(?:- *)*$/.test(text.slice(end, startOf(next)));
-  return spliced(text, isFollowed ? start : aboveComments(text, start), end, "");
+  return withoutLines(text, begin, endOf(item));
 }
 
 /** Something else altogether, in the place of what is there. */
@@ -262,10 +217,6 @@ function endOf(item: Place | Pair | unknown): number {
 
 function startOf(item: Place | Pair): number {
   return item instanceof Pair ? (item.key as Place).range[0] : item.range[0];
-}
-
-function lineStart(text: string, offset: number): number {
-  return text.lastIndexOf("\n", offset - 1) + 1;
 }
 
 function columnOf(text: string, offset: number): number {
