@@ -315,7 +315,7 @@ export function startWorker(): void {
   // Without control there is no one to answer to: its replacement would find the ports taken by strangers.
   process.on("disconnect", () => worker.drain(failedDrainMs));
   // The terminal sends these to the whole group; control decides what they mean.
-  for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
+  for (const signal of ["SIGINT", "SIGHUP", "SIGUSR2"] as const) process.on(signal, () => {});
   process.on("SIGTERM", () => worker.drainAsPlanned());
   process.on("SIGUSR1", () => worker.reopenLog());
 }

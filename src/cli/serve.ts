@@ -1,5 +1,6 @@
 // Runs a control process until a signal ends it: loads the config, starts, says what runs, obeys signals. Shared by `run` and
-// the demo. SIGTERM and SIGINT drain, or cut the start short, and a second one ends at once; SIGHUP loads the config again; SIGUSR1 opens logs anew.
+// the demo. SIGTERM and SIGINT drain, or cut the start short, and a second one ends at once; SIGHUP and SIGUSR2 load the
+// config again; SIGUSR1 opens logs anew.
 // A terminal's Ctrl-C reaches both the launcher and us, and the launcher passes it on: signals close together count as one.
 
 import { sharedClock } from "../clock.ts";
@@ -124,10 +125,16 @@ function obeySignals(starting: Promise<Control>, stopper: AbortController, sourc
   };
   process.on("SIGTERM", end);
   process.on("SIGINT", end);
+  const reload = (): void => void starting.then((control) => control.reload()).catch(() => {});
   // Without a config file there is nothing to load again, and a terminal that is closed says it like this too.
   process.on("SIGHUP", (signal) => {
     if (source.path === null) end(signal);
-    else void starting.then((control) => control.reload()).catch(() => {});
+    else reload();
+  });
+  // As HAProxy's units ask for a reload (kill -USR2 $MAINPID): nobody listening, it ends the process, and every connection with it.
+  process.on("SIGUSR2", () => {
+    if (source.path === null) log.warn("SIGUSR2: there is no config file to load again");
+    else reload();
   });
   process.on("SIGUSR1", () => void starting.then((control) => control.reopenLogs()).catch(() => {}));
 }

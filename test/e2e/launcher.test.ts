@@ -53,6 +53,41 @@ testWith(["node"])("a proxy whose launcher is killed ends what is under way, and
   expect(await new Response(launcher.stderr).text()).toContain("stopped cleanly");
 });
 
+testWith(["node"])("SIGUSR2, by which units of HAProxy reload, reaches the proxy and does not end it", async () => {
+  await using room = new Room();
+  const adminPort = freePort();
+  const words = [
+    "run",
+    "--listen",
+    `127.0.0.1:${freePort()}`,
+    "--admin",
+    `127.0.0.1:${adminPort}`,
+    "--to",
+    "127.0.0.1:9",
+  ];
+  const launcher = Bun.spawn(["node", join(repository, "bin/sluice"), ...words], {
+    cwd: room.folder,
+    stdio: ["ignore", "ignore", Bun.file(join(room.folder, "log"))],
+  });
+  room.ending(async () => {
+    launcher.kill("SIGKILL");
+    await launcher.exited;
+  });
+  const isReady = (): Promise<boolean> =>
+    fetch(`http://127.0.0.1:${adminPort}/readyz`).then(
+      ({ ok: isOk }) => isOk,
+      () => false,
+    );
+  await until("it to be ready", isReady);
+  launcher.kill("SIGUSR2");
+  const said = (text: string) => async (): Promise<boolean> =>
+    (await Bun.file(join(room.folder, "log")).text()).includes(text);
+  await until("it to say so", said("SIGUSR2: there is no config file to load again"));
+  expect(await isReady()).toBe(true);
+  launcher.kill("SIGTERM");
+  expect(await launcher.exited).toBe(0);
+});
+
 testWith(["node"])(
   "no package is fetched that a config imports and that is not there, by check nor by a worker",
   async () => {

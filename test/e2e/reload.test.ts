@@ -27,7 +27,9 @@ test("twenty reloads under load swap the pool, and no request fails", async () =
       const answer = await sluice.cli("reload");
       expect([answer.code, answer.out]).toEqual([0, `reloaded: plan ${count + 1} is in force\n`]);
     } else {
-      sluice.child.kill("SIGHUP");
+      sluice.child.kill(count % 2 === 0 ? "SIGHUP" : "SIGUSR2");
+      // As it comes to all of a service that is signalled whole.
+      if (count % 2 === 1) for (const { pid } of (await sluice.status()).workers) process.kill(pid!, "SIGUSR2");
       await until("the plan to be in force", async () => (await sluice.status()).generation === count + 1);
     }
     await until("traffic at the other server", () => origin.asked.length > asked + 20);
