@@ -81,9 +81,9 @@ const groups: Readonly<Record<string, Group>> = {
     ],
   },
   hosts: {
-    formats: ["%[hdr(host),host_only]", "%[hdr(host),port_only]", "%[req.body_size]"],
+    formats: ["%[hdr(host),host_only]", "%[hdr(host),port_only]", "%[req.body_size]", "<%[hdr_val(n),bool]>"],
     conditions: ["{ hdr(host),host_only a.test }", "{ hdr(host),port_only 80 }", "{ req.body_size lt 1 }"],
-    requests: [["Host: a.test"], ["Host: A.Test:80"], ["Host: [::A]:80"], ["Host: A.test:"]],
+    requests: [["Host: a.test"], ["Host: A.Test:80"], ["Host: [::A]:80"], ["Host: A.test:"], ["N: 0"], ["N: 2"]],
   },
   answers: {
     answers: [

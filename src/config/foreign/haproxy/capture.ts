@@ -69,7 +69,11 @@ export class Captures {
     if (!this.#isAsked) return ledger.approximate(linePath(whole), unlogged);
     ledger.keep(linePath(whole));
     const headers = primary(side === "req" ? "headers" : "response.headers");
-    const value = method(index(headers, text(name.text.toLowerCase())), "substring", number(0), number(slot.length));
+    const field = text(name.text.toLowerCase());
+    // The last of several; of Host there is one.
+    const one =
+      name.text.toLowerCase() === "host" ? index(headers, field) : index(method(headers, "lines", field), number(-1));
+    const value = method(one, "substring", number(0), number(slot.length));
     const rules = side === "req" ? this.request : this.response;
     rules.push({ set: { [nameIn("vars", `capture_${side}_${slot.id}`).text]: value.text } });
   }

@@ -302,3 +302,12 @@ test("a frontend's own denial is not answered by its backend's errorloc, and by 
     { deny: { status: 303, headers: { "Cache-Control": "no-cache", Location: "/own" }, body: "" } },
   ]);
 });
+
+test("what is not there is no truth either, where a truth is written out", () => {
+  const scene = ruleScene("  http-request set-header X %[hdr_val(n,1),bool]\n  http-request set-header Y %[ssl_fc]");
+  const number = "int(headers.list('n')[0])";
+  expect(scene.listener.request).toEqual([
+    { setHeader: { X: `{${number} != 0 ? '1' : has(${number} != 0) ? '0' : null}` } },
+    { setHeader: { Y: "{secure ? '1' : '0'}" } },
+  ]);
+});
