@@ -8,7 +8,7 @@ import { remoteCommand } from "./remotecommand.ts";
 import { views } from "./top/frame.ts";
 import { Screen, type Size } from "./top/screen.ts";
 import { type TopOptions, type TopScreen, top } from "./top.ts";
-import { endWithReader } from "./writer.ts";
+import { endOfOutput, endWithReader } from "./writer.ts";
 
 const pauseMs = 1000;
 const hotKeysMs = 2000;
@@ -30,6 +30,7 @@ export function addTop(program: Command, terminal: Writer, ended: (code: number)
         },
       });
       ended(code);
+      await endOfOutput();
       // What is still listened to is of no use any more.
       process.exit(code);
     });

@@ -36,6 +36,15 @@ export function endWithReader(): void {
     });
 }
 
+/** All that stdout was given has gone out: before that a process.exit cuts it off, for a pipe takes 64 KiB at once. What fails, endWithReader tells. */
+export function endOfOutput(): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.end((error?: Error | null) => {
+      if (error === undefined || error === null) resolve();
+    });
+  });
+}
+
 /** What a command says of its failure is kept until it has ended: it is one object, however many lines it has. */
 export class JsonWriter implements Writer {
   readonly #writer: Writer;

@@ -37,6 +37,19 @@ test("one frame, for people and for programs", async () => {
   expect([told.servers.length, told.hotKeys[0]?.table]).toEqual([1, "seen"]);
 });
 
+test("one frame into a slow pipe is whole, and one that cannot be written is a failure", async () => {
+  await using room = new Room();
+  const servers = Array.from({ length: 1500 }, (_, at) => `127.1.${at >> 8}.${at & 255}:9`);
+  const sluice = await Sluice.start(room, { pools: { app: { servers } } });
+  const words = [...command, "top", "--admin", sluice.admin, "--once", "--json"];
+  // A reader who takes nothing before the writer has filled the pipe, and would have ended.
+  const { out } = await ran(["sh", "-c", `"$@" | { sleep 3; cat; }`, "sh", ...words]);
+  expect(out.length).toBeGreaterThan(2 * 65_536);
+  expect((JSON.parse(out) as { servers: unknown[] }).servers.length).toBe(1500);
+  const { code, err } = await ran(["sh", "-c", `"$@" > /dev/full`, "sh", ...words]);
+  expect([code, err.includes("stdout cannot be written")]).toEqual([1, true]);
+});
+
 testWith(["script"])("one frame stays on the terminal, as wide as that is", async () => {
   await using room = new Room();
   const sluice = await stage(room);
