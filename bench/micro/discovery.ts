@@ -48,6 +48,7 @@ const roster = new Roster({
   nameProblem: () => "",
   clearFailures: () => {},
   drainedBy: () => null,
+  wallMs: Date.now,
 });
 let plan: Plan | null = null;
 const reconciler = new Reconciler({

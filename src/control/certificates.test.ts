@@ -35,6 +35,7 @@ async function stage(certificates: string | string[] = "certs", start: Record<st
   const lines: string[] = [];
   const world = {
     nowMs: Date.now(),
+    wallOffsetMs: 0,
     renewalMs: 0,
     answer: null as string | null | false,
     published: [] as string[][],
@@ -53,7 +54,8 @@ async function stage(certificates: string | string[] = "certs", start: Record<st
         );
       },
     }),
-    nowMs: () => world.nowMs,
+    nowMs: () => world.nowMs + world.wallOffsetMs,
+    monotonicMs: () => world.nowMs,
     renew: async (_, materials: Materials) => {
       world.nowMs += world.renewalMs;
       world.published.push(materials.certificatesOf("web").map(({ chain }) => chain.text));
@@ -84,6 +86,16 @@ test("a new certificate and its key are put in force, and said to be", async () 
   expect(lines).toEqual(["info certificate reloaded certs/a.crt a.test 89"]);
   await look();
   expect(world.published).toHaveLength(1);
+});
+
+test("files are looked at as often when the wall clock is set back by an hour", async () => {
+  const { put, look, world } = await stage();
+  await look();
+  world.wallOffsetMs = -3_600_000;
+  put("certs/a.crt", second.cert);
+  put("certs/a.key", second.key);
+  await look();
+  expect(world.published).toEqual([[second.cert]]);
 });
 
 test("a plan that takes its time to be in force does not keep the next change waiting", async () => {

@@ -18,7 +18,10 @@ import { hasFreeFiles, Shortage } from "./openfiles.ts";
 
 export interface CertificatesOptions {
   readonly log: Log;
+  /** The wall clock, which certificates are dated by. */
   readonly nowMs: () => number;
+  /** What looks go by: nothing sets it. */
+  readonly monotonicMs: () => number;
   /** Null when a plan with these is in force; false when another config has come meanwhile; otherwise why not. */
   readonly renew: (config: Config, materials: Materials) => Promise<string | null | false>;
   /** A change in one of these folders is a reason to look. */
@@ -97,11 +100,11 @@ export class Certificates {
 
   /** To be called every second or so. Never rejects. */
   async look(): Promise<void> {
-    const { nowMs, log } = this.#options;
-    if (this.#isLooking || this.#subject === null || nowMs() < this.#nextLookMs) return;
+    const { monotonicMs, log } = this.#options;
+    if (this.#isLooking || this.#subject === null || monotonicMs() < this.#nextLookMs) return;
     this.#isLooking = true;
     this.#renewalMs = 0;
-    const startMs = nowMs();
+    const startMs = monotonicMs();
     try {
       await this.#lookAt(this.#subject);
       this.#tellExpiry();
@@ -109,8 +112,8 @@ export class Certificates {
       log.error(`the certificates could not be looked at: ${(error as Error).message}`);
     } finally {
       this.#isLooking = false;
-      const lookMs = nowMs() - startMs - this.#renewalMs;
-      this.#nextLookMs = Math.max(this.#nextLookMs, nowMs() + lookMs / looksPerTime);
+      const lookMs = monotonicMs() - startMs - this.#renewalMs;
+      this.#nextLookMs = Math.max(this.#nextLookMs, monotonicMs() + lookMs / looksPerTime);
     }
   }
 
@@ -136,7 +139,7 @@ export class Certificates {
 
   /** Whether a doubt has stood for long enough to be believed. */
   #isSettled(text: string): boolean {
-    const nowMs = this.#options.nowMs();
+    const nowMs = this.#options.monotonicMs();
     const former = this.#doubt;
     if (former?.text === text && nowMs - former.sinceMs >= settleMs) return true;
     if (former !== null && nowMs - former.firstMs >= unsettledMs) return true;
@@ -146,16 +149,16 @@ export class Certificates {
 
   /** False when what was in use still is. */
   async #renew(subject: Subject, fresh: FileMaterials): Promise<boolean> {
-    const { log, renew, nowMs } = this.#options;
+    const { log, renew, monotonicMs } = this.#options;
     const former = subject.materials;
-    const sinceMs = nowMs();
+    const sinceMs = monotonicMs();
     const refusal = await renew(subject.config, fresh);
-    this.#renewalMs += nowMs() - sinceMs;
+    this.#renewalMs += monotonicMs() - sinceMs;
     if (refusal === false || this.#subject !== subject) return false;
     if (refusal !== null) {
       if (refusal !== this.#refusal) log.error(`changed certificates could not be put in force: ${refusal}`);
       this.#refusal = refusal;
-      this.#nextLookMs = nowMs() + refusedPauseMs;
+      this.#nextLookMs = monotonicMs() + refusedPauseMs;
       return false;
     }
     this.#refusal = "";

@@ -95,6 +95,8 @@ const WATCH_MS = 500;
 const NAMES_MS = 10_000;
 const CERTIFICATES_MS = 1500;
 const ACME_MS = 1000;
+/** What lasts goes by it, for the wall clock may be set: that is for what people read, and for certificates. */
+const monotonicMs = (): number => performance.now();
 
 export class Control implements AdminService {
   readonly #log: Log;
@@ -152,14 +154,13 @@ export class Control implements AdminService {
     });
     const names = new Names(log);
     this.#roster = new Roster({
-      board: this.#board,
-      log,
+      ...{ board: this.#board, log, wallMs: Date.now },
       evidenceOf: (slot) => evidence(this.#totals, slot),
       nameProblem: ({ name }) => names.problemOf(name.replace(/:\d+$/, "")) ?? "its name has no address yet",
       clearFailures: (slot) => this.#totals.clearFailures(slot),
       drainedBy: (pool, server) => this.#discovery.drainerOf(pool, server),
     });
-    this.#prober = new Prober((slot, result) => this.#roster.checked(slot, result, Date.now()), { log });
+    this.#prober = new Prober((slot, result) => this.#roster.checked(slot, result, monotonicMs()), { log });
     this.#supervisor = new Supervisor({
       workers: this.workers,
       arenaPath: state.arenaPath,
@@ -202,12 +203,11 @@ export class Control implements AdminService {
         const isFirst = this.#reconciler.plan === null;
         return isFirst ? this.#supervisor.start(plan, files) : this.#supervisor.publish(plan, files);
       },
-      nowMs: Date.now,
+      nowMs: monotonicMs,
       log,
     });
     this.#certificates = new Certificates({
-      log,
-      nowMs: Date.now,
+      ...{ log, nowMs: Date.now, monotonicMs },
       renew: (renewed, materials) => this.#reconciler.renew(renewed, materials),
       follow: (folders) => this.#folders.follow(folders),
     });
@@ -249,7 +249,7 @@ export class Control implements AdminService {
       problemsOf: (of) => reloadProblems(of, this.plan, new Set(this.#supervisor.pids)),
       apply: (of, found) => {
         // What was read and judged is done with; the plan that is made next needs as much.
-        this.#collecting.look(Date.now());
+        this.#collecting.look(monotonicMs());
         return this.#reconciler.apply(of, found);
       },
       adopted: (version) => {
@@ -310,7 +310,7 @@ export class Control implements AdminService {
     this.#doors = await Doors.open({
       ...{ config: this.config, current: () => this.config, service: this, log: this.#log },
       ...{ foreign, folder: this.#state.path, takeProfile },
-      answered: () => this.#collecting.look(Date.now()),
+      answered: () => this.#collecting.look(monotonicMs()),
       parts: {
         ...{ arena: this.#state.arena, workers: this.workers, sharedMs, totals: this.#totals },
         ...{ bans: this.#bans, discovery: this.#discovery, fleet: this.#fleet, holdings: this.#holdings },
@@ -329,7 +329,7 @@ export class Control implements AdminService {
     this.#fleet.adopt(this.config);
     this.#certificates.adopt(this.config, folder, materials);
     this.#phase = "running";
-    this.#roster.open(Date.now());
+    this.#roster.open(monotonicMs());
     this.#holdings.open();
     this.#timers.push(
       setInterval(() => this.#tick(), TICK_MS),
@@ -352,7 +352,7 @@ export class Control implements AdminService {
   }
 
   #tick(): void {
-    const nowMs = Date.now();
+    const nowMs = monotonicMs();
     this.#roster.tick(nowMs);
     const { plan } = this.#reconciler;
     if (plan !== this.#settled) this.#collecting.soon(nowMs);
@@ -367,7 +367,7 @@ export class Control implements AdminService {
 
   async #prepare(plan: Plan, config: Config, { program }: Materials): Promise<Prepared> {
     const prepared = await this.#holdings.prepare(plan, this.#configuring.listsOf(config), program);
-    this.#collecting.look(Date.now());
+    this.#collecting.look(monotonicMs());
     return { ...prepared, files: { ...prepared.files, bans: null } };
   }
 
@@ -432,7 +432,7 @@ export class Control implements AdminService {
   steer(pool: string, server: string, order: Order): string | null {
     const found = this.#reconciler.plan?.pools.find(({ name }) => name === pool);
     if (found === undefined) return `there is no pool ${pool}`;
-    const isDone = this.#roster.drain(pool, server, order === "drain", Date.now());
+    const isDone = this.#roster.drain(pool, server, order === "drain", monotonicMs());
     return isDone
       ? null
       : `pool ${pool} has no server ${server}; it has ${found.servers.map(({ name }) => name).join(", ")}`;

@@ -49,6 +49,7 @@ test("files of users that are well again are called so", async () => {
     const watch = new Certificates({
       log: openLog({ level: "info", format: "json", isColored: false, write: (text) => void lines.push(text) }),
       nowMs: () => nowMs,
+      monotonicMs: () => nowMs,
       renew: async () => null,
       follow: () => {},
     });
@@ -83,6 +84,7 @@ test("members that come are in force at the next look; those that go only when t
     const watch = new Certificates({
       log: openLog({ level: "info", format: "json", isColored: false, write: (text) => void lines.push(text) }),
       nowMs: () => nowMs,
+      monotonicMs: () => nowMs,
       renew: async (_, materials) => {
         published.push(materials.gateways("a.conf")?.length);
         return null;

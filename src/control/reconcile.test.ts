@@ -55,6 +55,7 @@ function stage() {
     nameProblem: () => "",
     clearFailures: () => {},
     drainedBy: () => null,
+    wallMs: () => 0,
   });
   const prober = new Prober((slot, result) => roster.checked(slot, result, 0));
   probers.push(prober);

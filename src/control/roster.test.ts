@@ -19,6 +19,7 @@ function stage() {
   const board = new Board(arena);
   const slots = new Slots();
   const evidence = new Map<number, Evidence>();
+  const wall = { nowMs: 0 };
   const roster = new Roster({
     board,
     log: openLog({
@@ -31,6 +32,7 @@ function stage() {
     nameProblem: () => "there is no such name",
     clearFailures: (slot) => evidence.delete(slot),
     drainedBy: (pool, server) => (server === "127.0.0.1:2" ? `file /etc/${pool}.txt` : null),
+    wallMs: () => wall.nowMs,
   });
   const plan = (pool: object, resolve: (host: string) => string | undefined = () => undefined): Plan =>
     compile(
@@ -39,7 +41,7 @@ function stage() {
       resolve,
     );
   const said = (): string[] => lines.splice(0);
-  return { roster, board, plan, said, evidence };
+  return { roster, board, plan, said, evidence, wall };
 }
 
 test("a server with a check serves after its first success, and not before", () => {
@@ -213,6 +215,21 @@ test("when too few would be left, ejected servers serve all the same", () => {
   roster.tick(2);
   expect([0, 1, 2].map((slot) => board.isEligible(slot))).toEqual([true, true, true]);
   expect(roster.conditionOf(0).reason).toBe("3 failures in a row; serves all the same: too few are left");
+});
+
+test("since when a server is what it is goes by the wall clock, and slow start does not, however that is set", () => {
+  const { roster, board, plan, wall } = stage();
+  const wallMs = Date.UTC(2026, 0, 1);
+  wall.nowMs = wallMs;
+  roster.adopt(plan({ servers: ["127.0.0.1:1"], check, slowStart: "10s" }), 0);
+  roster.open(0);
+  roster.checked(0, good, 1000);
+  expect(roster.conditionOf(0).sinceMs).toBe(wallMs);
+  wall.nowMs = wallMs - 3_600_000;
+  roster.tick(6000);
+  expect(board.rampPermille(0)).toBe(500);
+  roster.drain("app", "127.0.0.1:1", true, 7000);
+  expect(roster.conditionOf(0).sinceMs).toBe(wall.nowMs);
 });
 
 test("a server that comes up later starts slowly; those of the start do not", () => {

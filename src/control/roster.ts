@@ -26,6 +26,8 @@ export interface RosterOptions {
   readonly clearFailures: (slot: number) => void;
   /** Which source has told that the server is drained; null: none has. */
   readonly drainedBy: (pool: string, server: string) => string | null;
+  /** For people, who are told since when. All else goes by the clock that it is told, which is never set. */
+  readonly wallMs: () => number;
 }
 
 export interface CheckResult {
@@ -176,7 +178,7 @@ export class Roster {
     const { server, verdict, pool } = record;
     const state = stateOf(record);
     const isEligible = state === "up" || (state === "ejected" && isInPanic);
-    if (state !== record.state) this.#say(record, state, nowMs);
+    if (state !== record.state) this.#say(record, state);
     if (isEligible && !record.isEligible) record.eligibleSinceMs = this.#isOpen ? nowMs : always;
     record.isEligible = isEligible;
     const row = {
@@ -191,11 +193,11 @@ export class Roster {
     return true;
   }
 
-  #say(record: ServerRecord, state: ServerCondition, nowMs: number): void {
-    const { log } = this.#options;
+  #say(record: ServerRecord, state: ServerCondition): void {
+    const { log, wallMs } = this.#options;
     const former = record.state;
     record.state = state;
-    record.sinceMs = nowMs;
+    record.sinceMs = wallMs();
     const name = `server ${record.server.id}`;
     const reason = this.#reasonOf(record);
     if (state === "down" || state === "unresolved") log.warn(event("down", record), `${name} is DOWN: ${reason}`);

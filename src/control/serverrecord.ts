@@ -24,7 +24,9 @@ export interface ServerRecord {
   isDrained: boolean;
   checkReason: string;
   ejectionReason: string;
+  /** Null until it is first concluded. */
   state: ServerCondition | null;
+  /** Wall clock. */
   sinceMs: number;
   isEligible: boolean;
   eligibleSinceMs: number;
@@ -58,7 +60,7 @@ export function recordOf(
     checkReason: former?.checkReason ?? "",
     ejectionReason: former?.ejectionReason ?? "",
     state: former?.state ?? null,
-    sinceMs: former?.sinceMs ?? nowMs,
+    sinceMs: former?.sinceMs ?? 0,
     isEligible: former?.isEligible ?? false,
     eligibleSinceMs: former?.eligibleSinceMs ?? nowMs,
   };
