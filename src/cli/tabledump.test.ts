@@ -16,10 +16,12 @@ test("HAProxy's table, with its heading and what says nothing of counts", () => 
 test("lines of JSON, and one object of all", () => {
   const line = '{"key":"192.0.2.1","uses":0,"values":{"gpc0":1,"conn_cur":4}}';
   expect(readDumpLine(line)).toEqual({ kind: "entry", entry: { key: "192.0.2.1", values: { gpc0: 1 } } });
-  expect(readWhole(`{"table":"marked","entries":[${line},{"key":7}]}`)).toEqual([
-    { key: "192.0.2.1", values: { gpc0: 1 } },
-  ]);
-  expect(readWhole(`[${line}]`)).toHaveLength(1);
+  expect(readWhole(`{"table":"marked","entries":[${line},{"key":7}]}`)).toEqual({
+    entries: [{ key: "192.0.2.1", values: { gpc0: 1 } }],
+    strange: 1,
+  });
+  expect(readWhole(`[${line}]`)).toMatchObject({ entries: [{}], strange: 0 });
+  expect(readWhole("[]")).toEqual({ entries: [], strange: 0 });
   expect(readWhole(line)).toBeNull();
 });
 

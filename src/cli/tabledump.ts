@@ -50,15 +50,22 @@ function jsonEntry(text: string): DumpLine {
   return { kind: "entry", entry: { key: value.key, values: numbersIn(value.values) } };
 }
 
+export interface WholeDump {
+  readonly entries: readonly DumpedEntry[];
+  /** How many of what stands there are no entries. */
+  readonly strange: number;
+}
+
 /** Of one JSON object with all entries in it; null where it is none. */
-export function readWhole(text: string): readonly DumpedEntry[] | null {
+export function readWhole(text: string): WholeDump | null {
   const value = parsed(text) as { entries?: unknown } | readonly unknown[] | null;
-  const entries = Array.isArray(value) ? value : (value as { entries?: unknown } | null)?.entries;
-  if (!Array.isArray(entries)) return null;
-  return entries.flatMap((each) => {
+  const all = Array.isArray(value) ? value : (value as { entries?: unknown } | null)?.entries;
+  if (!Array.isArray(all)) return null;
+  const entries = all.flatMap((each) => {
     const line = jsonEntry(JSON.stringify(each));
     return line.kind === "entry" ? [line.entry] : [];
   });
+  return { entries, strange: all.length - entries.length };
 }
 
 function numbersIn(values: object): Record<string, number> {

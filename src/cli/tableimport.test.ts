@@ -58,5 +58,15 @@ test("a file without entries is no table, and a table that is not there is told 
     code: 2,
     err: expect.stringContaining("has no entries: it must be"),
   });
+  for (const strange of ["", "[7]", '{"entries":[{}]}', "# table: other\n", "# table: seen\nhello\n"])
+    expect([strange, (await imported(strange)).code]).toEqual([strange, 2]);
   expect(await imported("", "sen")).toMatchObject({ code: 1, err: "sluice: there is no table sen; there is seen\n" });
+});
+
+test("a table in which nobody stands is one: nothing is set, and that is all right", async () => {
+  for (const empty of ["[]", '{"table":"seen","entries":[]}\n', "# table: seen, type: string, size:100, used:0\n"])
+    expect([empty, await imported(empty)]).toEqual([
+      empty,
+      { groups: [], code: 0, out: "set 0 entries of seen\n", err: "" },
+    ]);
 });

@@ -42,7 +42,7 @@ export async function tableImport(name: string, path: string, options: RemoteOpt
 
 function tell(importing: Importing, path: string, options: RemoteOptions, writer: Writer): number {
   const { table, set, refused, left, strangers, problems, leftOut } = importing;
-  if (set + refused === 0)
+  if (set + refused === 0 && !importing.isEmpty)
     return said(
       strangers > 0
         ? `${path} has no entry of ${table}; it has tables of other names`
@@ -103,7 +103,11 @@ class Importing {
   readonly #stored: ReadonlySet<string>;
   readonly #remote: Remote;
   #group: DumpedEntry[] = [];
+  /** Entries of this table, also those of which it stores nothing. */
+  #seen = 0;
   #isOther = false;
+  /** It says of this table that there is nothing in it, in JSON, or has its heading. */
+  #isTable = false;
 
   constructor({ name, store }: TableSummary, remote: Remote) {
     this.table = name;
@@ -111,11 +115,18 @@ class Importing {
     this.#stored = new Set(store.flatMap(namesOf));
   }
 
+  /** As a table that nobody was seen in is written: what is in it has all been set. */
+  get isEmpty(): boolean {
+    return this.#isTable && this.left === 0 && this.set + this.refused === 0 && this.#seen === 0;
+  }
+
   /** Null when it is done; otherwise why it broke off. */
   async read(path: string, progress: FileProgress): Promise<string | null> {
     const whole = path === "-" || path.endsWith(".gz") ? null : readWhole(wholeOf(path));
     if (whole !== null) {
-      for (const entry of whole) {
+      this.left = whole.strange;
+      this.#isTable = whole.entries.length + whole.strange === 0;
+      for (const entry of whole.entries) {
         const refusal = await this.#add(entry, progress);
         if (refusal !== null) return refusal;
       }
@@ -132,7 +143,10 @@ class Importing {
   async #line(text: string, progress: FileProgress): Promise<string | null> {
     const line = readDumpLine(text);
     if (line.kind === "strange") this.left++;
-    if (line.kind === "table") this.#isOther = line.name !== this.table;
+    if (line.kind === "table") {
+      this.#isOther = line.name !== this.table;
+      this.#isTable ||= !this.#isOther;
+    }
     if (line.kind !== "entry") return null;
     if (this.#isOther) {
       this.strangers++;
@@ -142,6 +156,7 @@ class Importing {
   }
 
   async #add({ key, values }: DumpedEntry, progress: FileProgress): Promise<string | null> {
+    this.#seen++;
     const kept = Object.entries(values).filter(([name]) => {
       const isStored = this.#stored.has(name) || this.#stored.has(name.replace(/\(.*\)$/, ""));
       if (!isStored) this.leftOut.add(name);
