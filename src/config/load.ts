@@ -20,6 +20,7 @@ import { loadMaterials } from "./loadmaterials.ts";
 import { readProgram } from "./loadprogram.ts";
 import { type ListSource, listSources, reviewListFiles } from "./loadreplies.ts";
 import { reviewCiphers } from "./loadtrial.ts";
+import { masked } from "./mask.ts";
 import type { Materials, Program } from "./materials.ts";
 import { didYouMean } from "./nearest.ts";
 import { Places } from "./place.ts";
@@ -243,7 +244,7 @@ function isSecret(key: Path): boolean {
 
 /** What no caret can stand under is told by its column in the text. */
 function spelledOut({ message, inside }: Finding): string {
-  return inside === undefined ? message : `${message} (column ${inside.offset + 1} of ${quote(inside.text)})`;
+  return inside === undefined ? message : `${message} (column ${inside.offset + 1} of ${quote(masked(inside.text))})`;
 }
 
 /** Workers know no config and no folder of it: what they open has its whole path. */

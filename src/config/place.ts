@@ -2,6 +2,7 @@
 // asks it. What was computed or merged has no place of its own and gets that of the nearest section around it.
 
 import { type Inside, offsetInside } from "./caret.ts";
+import { isSecretPath, masked } from "./mask.ts";
 import type { Path, Place } from "./problem.ts";
 
 interface Spot {
@@ -13,6 +14,8 @@ export class Places {
   readonly #text: string;
   readonly #spots = new Map<string, Spot>();
   readonly #lineStarts: number[] = [0];
+  /** The text as it may be shown, once that is asked for. */
+  #shown = "";
 
   constructor(text: string) {
     this.#text = text;
@@ -57,8 +60,20 @@ export class Places {
     return { line: low + 1, column: offset - this.#lineStarts[low]! + 1 };
   }
 
+  /** As it may be shown: what is secret in it is stars. */
   line(number: number): string {
+    if (this.#shown === "") this.#shown = this.#masked();
     const start = this.#lineStarts[number - 1] ?? this.#text.length;
-    return this.#text.slice(start, this.#lineStarts[number] ?? this.#text.length).replace(/\r?\n$/, "");
+    return this.#shown.slice(start, this.#lineStarts[number] ?? this.#text.length).replace(/\r?\n$/, "");
+  }
+
+  #masked(): string {
+    const paths = [...this.#spots].map(([name, { value }]) => ({ name, path: JSON.parse(name) as Path, value })); // `add` makes names of paths.
+    const sections = new Set(paths.map(({ path }) => JSON.stringify(path.slice(0, -1))));
+    const secrets = paths.filter(({ name, path }) => isSecretPath(path) && !sections.has(name));
+    return masked(
+      this.#text,
+      secrets.map(({ value }) => value),
+    );
   }
 }

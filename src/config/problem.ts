@@ -1,6 +1,8 @@
 // What is wrong with a configuration, and how it is shown to a person: one line that an editor can jump to, then the line of
 // the file with a caret under the place. It knows places and words, not what a configuration means.
 
+import { masked } from "./mask.ts";
+
 /** From the config's root to a key: names of sections, indices of lists. */
 export type Path = readonly (string | number)[];
 
@@ -53,22 +55,6 @@ export function formatProblem(problem: Problem, widthMax = 100): string {
   // Tabs are kept in the caret's line so that it stands under its place at every tab width.
   const indent = shown.slice(0, place.column - 1 - from).replaceAll(/[^\t]/g, " ");
   return `${problemLine(problem)}\n  ${number} | ${shown}\n  ${" ".repeat(number.length)} | ${indent}^`;
-}
-
-/** Where a password stands: user:password@ with a scheme before it or without, and host:port:user:password. */
-const passwords: readonly RegExp[] = [
-  /(:\/\/[^\s"'@:/]*:)([^\s"']+)(?=@)/g,
-  /((?:^|[\s"'[,])[^\s"'@:/,[]+:)([^\s"'/]+)(?=@)/g,
-  /(:\d{2,5}:[^\s"'@:/,]*[g-zG-Z][^\s"'@:/,]*:)([^\s"',\]]+)/g,
-];
-
-/** Without passwords; as long as before, so that the caret stays under its place. */
-function masked(source: string): string {
-  return passwords.reduce(
-    (text, pattern) =>
-      text.replaceAll(pattern, (_, before: string, password: string) => `${before}${"*".repeat(password.length)}`),
-    source,
-  );
 }
 
 /** By file and place, errors and warnings mixed as they stand in the file. */

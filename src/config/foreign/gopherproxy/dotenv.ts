@@ -2,6 +2,7 @@
 // tree of texts with their places. Whether such a file is a config at all is for isVariables to say, by what stands in it.
 
 import type { Document, SyntaxFault } from "../../document.ts";
+import { stars } from "../../mask.ts";
 import { Places } from "../../place.ts";
 
 const assignment = /^(\s*(?:export\s+)?)([A-Za-z_][A-Za-z0-9_]*)(\s*=\s*)(.*)$/;
@@ -16,7 +17,8 @@ export function isVariables(text: string, names: readonly string[]): boolean {
 
 /** Of a name that stands there twice the last counts, as in shells. */
 export function readDotenv(text: string): Document {
-  const places = new Places(masked(text));
+  // Here whatever stands before @ is somebody's, who need not have a password beside it to be one.
+  const places = new Places(text.replaceAll(/[^\s=/'"]*@/g, stars));
   const faults: SyntaxFault[] = [];
   const value: Record<string, string> = {};
   // The first place told stays, and the last line counts: it is told first.
@@ -38,14 +40,6 @@ export function readDotenv(text: string): Document {
   if (faults.length > 0) return { ok: false, faults };
   for (const spot of spots) spot();
   return { ok: true, value, places };
-}
-
-/** As messages and reports may show its lines: what is secret is stars, in the same places. */
-function masked(text: string): string {
-  const stars = (secret: string): string => "*".repeat(secret.length);
-  return text
-    .replaceAll(/^(.*PASSWORD[A-Za-z0-9_]*\s*=)(.*)$/gm, (_, name: string, secret: string) => name + stars(secret))
-    .replaceAll(/[^\s=/'"]*@/g, stars);
 }
 
 /** Null where a quote has no end. Behind an unquoted value a comment begins with a space and #. */

@@ -1,0 +1,87 @@
+import { expect, test } from "bun:test";
+import { readDotenv } from "./foreign/gopherproxy/dotenv.ts";
+import { masked } from "./mask.ts";
+import { Places } from "./place.ts";
+import { readToml } from "./toml.ts";
+import { readJson, readYaml } from "./yaml.ts";
+
+/** All of it, as its places show it. */
+function shown(read: (text: string) => ReturnType<typeof readToml>, text: string): string {
+  const document = read(text);
+  if (!document.ok) throw new Error(JSON.stringify(document.faults));
+  return text
+    .split("\n")
+    .map((_, index) => document.places.line(index + 1))
+    .join("\n");
+}
+
+const secret = "hunter2";
+
+test.each([
+  ["toml", readToml, `[server.cache]\nredis_pass = "${secret}"\nredis_addr = "127.0.0.1:1"`],
+  ["toml", readToml, `[server]\nuser = {agent = "${secret}", other = '${secret}'}\nport = "1"`],
+  ["toml", readToml, `[Server.User]\nagent = "${secret}"\n"b c" = "${secret}" # no\n[server.next]\nport = "1"`],
+  ["toml", readToml, `[api.basic_auth]\nlogin = "admin"\npassword = """\n${secret}\nx"""`],
+  ["toml", readToml, `a = { consul_token = "${secret}", tokens = 5, "X-Vault-Token" = '${secret}' }`],
+  ["json", readJson, `{"proxy_port":"9096","token":"${secret}","next":{"a":["http://me:${secret}@h:1/x"]}}`],
+  ["json", readJson, `{"server":{"user":{"agent":"${secret}","${"n"}":"${secret}"}}}`],
+  ["json", readJson, `{"password":\n  "${secret}"}`],
+  ["yaml", readYaml, `auth:\n  users:\n    anna: ${secret}, and more\n    ben: "${secret}"\n  realm: x`],
+  ["yaml", readYaml, `discover:\n  consul:\n    token: ${secret} # of it\n    url: https://${secret}@consul:8500`],
+  ["dotenv", readDotenv, `REDIS_PASSWORD=${secret} x\nPROXY_PASSWORD_2='${secret}'\nREDIS_HOST=${secret}@redis:1`],
+] as const)("secrets of %s are stars, and all else stands where it stood", (_, read, text) => {
+  const lines = shown(read, text);
+  expect(lines).not.toContain(secret);
+  expect(lines).toHaveLength(text.length);
+  const [left, kept] = [lines.split("\n"), text.split("\n")];
+  for (const [index, line] of left.entries()) if (!line.includes("*")) expect(line).toBe(kept[index]!);
+});
+
+test.each([
+  `userlist u\n user a insecure-password ${secret}\n user b password ${secret} groups g`,
+  ` stats auth admin:${secret}`,
+  ` stats auth "admin:${secret} x"`,
+  ` http-request set-header Authorization "Basic ${secret} ${secret}"`,
+  ` http-check send meth GET uri / hdr Authorization Basic\\ ${secret}`,
+  ` tcp-check send AUTH\\ ${secret}\\r\\n`,
+  ` setenv DB_PASSWORD ${secret}`,
+  ` server a socks://u:${secret}@h:1 check`,
+  `proxies: [me:${secret}@h:3128, "a:${secret}@[::1]:1"]`,
+  `password = "${secret}`,
+])("what only looks secret is too: %s", (text) => {
+  expect(masked(text)).not.toContain(secret);
+  expect(masked(text)).toHaveLength(text.length);
+});
+
+test.each([
+  'if = \'header("authorization") == "Bearer x"\'',
+  "passive = true",
+  'password_file = "/run/secret"',
+  `token = "\${CONSUL_TOKEN}"`,
+  "password: $PW",
+  " http-request del-header Authorization",
+  " bind 10.0.0.1:80 # a@b",
+  " default_backend password-reset",
+  "sessionTickets = false",
+  "tokens = 5",
+])("and what is none is shown: %s", (text) => {
+  expect(masked(text)).toBe(text);
+});
+
+test("pools and tables may have such names", () => {
+  for (const text of [
+    "pools:\n  users:\n    servers: [a:1]\n  token:\n    servers: [b:1]",
+    "pools:\n  password:\n    - a",
+  ])
+    expect(shown(readYaml, text).replace(/ {4}- \*/, "    - a")).toBe(text);
+});
+
+test("a text of very many secrets is masked at once", () => {
+  const text = `server:\n  user:\n${Array.from({ length: 20_000 }, (_, index) => `    u${index}: ${secret}`).join("\n")}\n`;
+  const places = new Places(text);
+  for (let index = 0, at = 17; index < 20_000; index++, at = text.indexOf("\n", at) + 1)
+    places.add(["server", "user", `u${index}`], at, text.indexOf(secret, at));
+  const startMs = performance.now();
+  expect(places.line(20_000)).toMatch(/^ {4}u19997: \*+$/);
+  expect(performance.now() - startMs).toBeLessThan(5000);
+});
