@@ -45,6 +45,7 @@ export function App(): VNode {
       <Rail now={page} />
       <main id="content" tabIndex={-1} class={staleSince.value === null ? "" : "stale"}>
         <Staleness />
+        {page === undefined ? null : <Unasked page={page} />}
         {Page === undefined ? (
           <Empty title={`There is no page ${place.value.page}`}>The menu has all pages that there are.</Empty>
         ) : (
@@ -153,6 +154,19 @@ function Staleness(): VNode | null {
         <b>Not live.</b> What you see is from {clock(since)}, {span(nowMs.value - since)} ago:{" "}
         {streamProblem.value ?? "Sluice is silent"}. Trying again.
       </span>
+    </p>
+  );
+}
+
+/** What somebody has written into the address, and nobody on this page asks for: it filters nothing. */
+function Unasked({ page }: { readonly page: PageOf }): VNode | null {
+  const unknown = Object.keys(place.value.query).filter((name) => !page.asks.includes(name));
+  if (unknown.length === 0) return null;
+  const known =
+    page.asks.length === 0 ? "nothing can be asked of this page there" : `there are ${page.asks.join(", ")}`;
+  return (
+    <p class="problem" role="alert">
+      Nothing is called {unknown.join(", ")} in the address: {known}.
     </p>
   );
 }

@@ -23,19 +23,56 @@ export interface PageOf {
   readonly letter: string;
   readonly group: "Traffic" | "Control" | "Service";
   readonly component: () => VNode;
+  /** What of the address' query means something there. */
+  readonly asks: readonly string[];
 }
 
 export const pages: readonly PageOf[] = [
-  { id: "overview", title: "Overview", letter: "o", group: "Traffic", component: Overview },
-  { id: "flow", title: "Flow", letter: "f", group: "Traffic", component: Flow },
-  { id: "servers", title: "Servers", letter: "s", group: "Traffic", component: Servers },
-  { id: "requests", title: "Requests", letter: "r", group: "Traffic", component: Requests },
-  { id: "rules", title: "Rules", letter: "u", group: "Control", component: Rules },
-  { id: "tables", title: "Tables", letter: "t", group: "Control", component: Tables },
-  { id: "cache", title: "Cache", letter: "c", group: "Control", component: Cache },
-  { id: "egress", title: "Egress", letter: "e", group: "Control", component: Egress },
-  { id: "explain", title: "Explain", letter: "x", group: "Control", component: Explain },
-  { id: "config", title: "Config", letter: "n", group: "Service", component: Config },
-  { id: "certificates", title: "Certificates", letter: "k", group: "Service", component: Certificates },
-  { id: "audit", title: "Audit", letter: "a", group: "Service", component: Audit },
+  { id: "overview", title: "Overview", letter: "o", group: "Traffic", component: Overview, asks: [] },
+  { id: "flow", title: "Flow", letter: "f", group: "Traffic", component: Flow, asks: [] },
+  {
+    id: "servers",
+    title: "Servers",
+    letter: "s",
+    group: "Traffic",
+    component: Servers,
+    asks: ["find", "state", "pool", "sort"],
+  },
+  { id: "requests", title: "Requests", letter: "r", group: "Traffic", component: Requests, asks: ["find"] },
+  {
+    id: "rules",
+    title: "Rules",
+    letter: "u",
+    group: "Control",
+    component: Rules,
+    asks: ["find", "mode", "hits", "sort"],
+  },
+  { id: "tables", title: "Tables", letter: "t", group: "Control", component: Tables, asks: ["find", "sort"] },
+  { id: "cache", title: "Cache", letter: "c", group: "Control", component: Cache, asks: ["url", "method", "header"] },
+  {
+    id: "egress",
+    title: "Egress",
+    letter: "e",
+    group: "Control",
+    component: Egress,
+    asks: ["find", "state", "tag", "view", "sort"],
+  },
+  {
+    id: "explain",
+    title: "Explain",
+    letter: "x",
+    group: "Control",
+    component: Explain,
+    asks: ["url", "method", "client", "listener", "header", "status"],
+  },
+  { id: "config", title: "Config", letter: "n", group: "Service", component: Config, asks: ["view", "find"] },
+  {
+    id: "certificates",
+    title: "Certificates",
+    letter: "k",
+    group: "Service",
+    component: Certificates,
+    asks: ["find", "sort"],
+  },
+  { id: "audit", title: "Audit", letter: "a", group: "Service", component: Audit, asks: ["find", "outcome", "sort"] },
 ];

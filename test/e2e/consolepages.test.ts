@@ -325,3 +325,34 @@ test("an address of what is not there says so, and shows nothing else in its pla
     expect(page.problems).toEqual([]);
   }
 });
+
+test("a filter in the address that nothing is called like is shown as chosen and taken away by a press; a name that means nothing is told", async () => {
+  for (const [fragment, hidden] of [
+    ["servers?state=upp", "No server is like that"],
+    ["rules?mode=enforced", "No rule is like that"],
+    ["egress/scrape?state=bannned", "No member is like that"],
+    ["audit?outcome=well", ""],
+  ] as const) {
+    const page = await visit(fragment);
+    await page.until(`the filter of ${fragment}`, textHas(".choices .unknown", /^(?:upp|enforced|bannned|well)\?/));
+    if (hidden !== "") await page.until("that it hides all", `document.body.innerText.includes("${hidden}")`);
+    await page.click(".choices .unknown");
+    await page.until(
+      "all again",
+      "!document.querySelector('.unknown') && !/[?&](?:state|mode|outcome)=/.test(location.hash)",
+    );
+    expect(page.problems).toEqual([]);
+  }
+  const page = await visit("servers?pool=shoop&stat=up");
+  await page.until("that there is no such pool", textHas(".select", /shoop \(there is none\)/));
+  await page.until(
+    "the name that means nothing",
+    textHas("p.problem", /Nothing is called stat in the address: there are find, state, pool, sort/),
+  );
+  await page.value("location.hash = '#/servers?pool=shop'");
+  await page.until(
+    "no complaint",
+    "!document.querySelector('p.problem') && document.querySelectorAll('.row').length === 2",
+  );
+  expect(page.problems).toEqual([]);
+});

@@ -12,7 +12,7 @@ import { Asked, Outdated } from "../parts/asked.tsx";
 import { useKept } from "../parts/kept.ts";
 import { Empty, Failure, Gone } from "../parts/notice.tsx";
 import { finder } from "../parts/order.ts";
-import { Choices, Search } from "../parts/search.tsx";
+import { Choices, Names, Search, UnknownChoice } from "../parts/search.tsx";
 import { fragmentOf, place, refine } from "../router.ts";
 import { count, plural, share, span, whole } from "../text/format.ts";
 import { EgressGrid, Swatch } from "./egressgrid.tsx";
@@ -160,6 +160,7 @@ function States({ all }: { readonly all: readonly MemberSummary[] }): VNode {
           <b>{whole(amount)}</b>
         </button>
       ))}
+      {choices.some(([value]) => value === now) ? null : <UnknownChoice name="state" now={now} />}
     </fieldset>
   );
 }
@@ -169,19 +170,7 @@ const tagsShown = 500;
 function Tags({ all }: { readonly all: readonly MemberSummary[] }): VNode | null {
   const tags = useMemo(() => tagsOf(all), [all]);
   if (tags.length === 0) return null;
-  return (
-    <label class="select">
-      <span class="unseen">Tag</span>
-      <select value={place.value.query["tag"] ?? ""} onChange={(event) => refine({ tag: event.currentTarget.value })}>
-        <option value="">every tag</option>
-        {tags.slice(0, tagsShown).map((tag) => (
-          <option key={tag} value={tag}>
-            {tag}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
+  return <Names label="Tag" name="tag" all="every tag" names={tags.slice(0, tagsShown)} />;
 }
 
 /** How the pool does as a whole, in a line: what somebody asks before they look at single addresses. */

@@ -11,7 +11,7 @@ import { State } from "../parts/mark.tsx";
 import { Empty } from "../parts/notice.tsx";
 import { useOrder } from "../parts/ordering.ts";
 import { type ColumnOf, Rows } from "../parts/rows.tsx";
-import { Choices, Search } from "../parts/search.tsx";
+import { Choices, Names, Search } from "../parts/search.tsx";
 import { place, refine } from "../router.ts";
 import { ago, anyServer, count, dateTime, plural, serverTitle, took, whole } from "../text/format.ts";
 
@@ -194,19 +194,7 @@ export function Servers(): VNode {
 
 function PoolChoice({ all }: { readonly all: readonly ServerFigures[] }): VNode {
   const names = [...new Set(all.map(({ pool }) => pool))].sort();
-  return (
-    <label class="select">
-      <span class="unseen">Pool</span>
-      <select value={place.value.query["pool"] ?? ""} onChange={(event) => refine({ pool: event.currentTarget.value })}>
-        <option value="">every pool</option>
-        {names.map((name) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
+  return <Names label="Pool" name="pool" all="every pool" names={names} />;
 }
 
 function Detail({ server }: { readonly server: ServerFigures }): VNode {

@@ -54,6 +54,7 @@ export interface ChoicesProps {
 /** The first is the one where the address says nothing. */
 export function Choices({ label, name, choices }: ChoicesProps): VNode {
   const now = place.value.query[name] ?? "";
+  const isKnown = choices.some(({ value }) => value === now);
   return (
     <fieldset class="choices" aria-label={label}>
       {choices.map(({ value, title, count }) => (
@@ -62,6 +63,50 @@ export function Choices({ label, name, choices }: ChoicesProps): VNode {
           {count === undefined ? null : <b>{count}</b>}
         </button>
       ))}
+      {isKnown ? null : <UnknownChoice name={name} now={now} />}
     </fieldset>
+  );
+}
+
+/** What the address asks for and there is none of hides rows all the same: it is shown as chosen, and goes by a press. */
+export function UnknownChoice({ name, now }: { readonly name: string; readonly now: string }): VNode {
+  return (
+    <button
+      type="button"
+      class="unknown"
+      aria-pressed={true}
+      title={`There is no ${name} of that name: press it to see all`}
+      onClick={() => refine({ [name]: "" })}
+    >
+      {now}? ×
+    </button>
+  );
+}
+
+export interface NamesProps {
+  readonly label: string;
+  /** Of the address' query. */
+  readonly name: string;
+  /** What is chosen where the address says nothing: "every pool". */
+  readonly all: string;
+  readonly names: readonly string[];
+}
+
+/** One of many names, as long as they may be. One that is not there any more is chosen all the same, and says so. */
+export function Names({ label, name, all, names }: NamesProps): VNode {
+  const now = place.value.query[name] ?? "";
+  return (
+    <label class="select">
+      <span class="unseen">{label}</span>
+      <select value={now} onChange={(event) => refine({ [name]: event.currentTarget.value })}>
+        <option value="">{all}</option>
+        {now === "" || names.includes(now) ? null : <option value={now}>{now} (there is none)</option>}
+        {names.map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
