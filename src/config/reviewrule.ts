@@ -10,9 +10,10 @@ import { allRules, type Phase, phases, rulesOf, type Walked } from "./rulewalk.t
 import { isSection, listOf, type Report, type Section, sectionOf } from "./section.ts";
 
 const outcomes = ["accept", "deny", "reject", "reset", "drop", "tarpit", "redirect", "reply", "use", "limit"] as const;
-/** What a rule is about: a connection of mode tcp or http, a request, a response. */
-type Subject = "carried" | "connection" | "request" | "response";
+/** What a rule is about: a session of mode udp, a connection of mode tcp or http, a request, a response. */
+type Subject = "session" | "carried" | "connection" | "request" | "response";
 const subjectNames: Record<Subject, string> = {
+  session: "sessions in mode udp",
   carried: "connections in mode tcp",
   connection: "connections",
   request: "requests",
@@ -35,14 +36,15 @@ const subjects: Readonly<Record<string, readonly Subject[]>> = {
   setStatus: ["response"],
   slowDown: ["request", "response"],
   deny: ["request", "response"],
-  reject: ["carried", "connection", "request"],
+  reject: ["session", "carried", "connection", "request"],
   reset: ["carried", "connection", "request"],
-  drop: ["carried", "connection", "request"],
+  drop: ["session", "carried", "connection", "request"],
   tarpit: ["request"],
   redirect: ["request", "response"],
   reply: ["request", "response"],
   use: ["carried", "request"],
   limit: ["carried", "connection", "request"],
+  log: ["carried", "connection", "request", "response"],
 };
 
 /** Whose rules: a listener's or pool's section, where it stands, and the modes that it is used in. */
@@ -57,7 +59,8 @@ export function reviewRules(owner: RuleOwner, report: Report): void {
   const { section, path, modes, listed } = owner;
   const written = section["rules"];
   if (!isSection(written) && listOf(written).length === 0) return;
-  if (modes.size > 0 && !modes.has("http") && !modes.has("tcp"))
+  const isUdp = modes.has("udp") && path[0] === "listeners";
+  if (modes.size > 0 && !modes.has("http") && !modes.has("tcp") && !isUdp)
     return report("error", [...path, "rules"], "key", `are for modes http and tcp, and ${whose(owner)}`);
   if (!isSection(written) && path[0] === "pools" && modes.has("http") && modes.has("tcp"))
     return report(
@@ -100,7 +103,8 @@ function whose({ path, modes }: RuleOwner): string {
 }
 
 function subjectOf(phase: Phase, modes: ReadonlySet<string>): Subject {
-  return phase === "connection" && modes.has("tcp") && !modes.has("http") ? "carried" : phase;
+  if (phase !== "connection" || modes.has("http")) return phase;
+  return modes.has("tcp") ? "carried" : modes.has("udp") ? "session" : phase;
 }
 
 /** Over all phases: metrics tell rules apart by name alone. */

@@ -41,7 +41,7 @@ export function* allRules(rules: Readonly<Record<Phase, readonly Walked[]>>): Ge
 
 /** The phase of a list of rules by the modes that its owner has. A pool that nobody uses counts as one of http. */
 export function listedPhase(modes: ReadonlySet<string>): Phase {
-  return modes.has("tcp") && !modes.has("http") ? "connection" : "request";
+  return (modes.has("tcp") || modes.has("udp")) && !modes.has("http") ? "connection" : "request";
 }
 
 function walk(rules: unknown, phase: Phase, path: Path, prefix: string): Walked[] {

@@ -238,7 +238,7 @@ test("handshakes, sessions and certificates are told, each where it can be", () 
   expect(text).not.toContain("SECRET");
 });
 
-test("whom rules and bans refused is told of each listener, of datagrams only bans", () => {
+test("whom rules and bans refused is told of each listener", () => {
   const lines = page()
     .split("\n")
     .filter((line) => line.startsWith("sluice_listener_refusals_total"));
@@ -247,6 +247,7 @@ test("whom rules and bans refused is told of each listener, of datagrams only ba
     'sluice_listener_refusals_total{listener="web",reason="banned"} 0',
     'sluice_listener_refusals_total{listener="mail",reason="rule"} 0',
     'sluice_listener_refusals_total{listener="mail",reason="banned"} 12',
+    'sluice_listener_refusals_total{listener="dns",reason="rule"} 0',
     'sluice_listener_refusals_total{listener="dns",reason="banned"} 0',
   ]);
 });

@@ -26,11 +26,8 @@ export function writeListeners(out: Exposition, { plan, totals }: MetricsSource)
   out.counter(
     "sluice_listener_refusals_total",
     "Refused by a rule that closes (reject, reset, drop), or for a ban: connections, in mode http requests too, in mode udp datagrams.",
-    plan.listeners.flatMap(({ name, slot, mode }): Sample[] => [
-      // There are no rules for datagrams.
-      ...(mode === "udp"
-        ? []
-        : [[{ listener: name, reason: "rule" }, totals.listener(slot, listenerCell.refusedRules)] satisfies Sample]),
+    plan.listeners.flatMap(({ name, slot }): Sample[] => [
+      [{ listener: name, reason: "rule" }, totals.listener(slot, listenerCell.refusedRules)],
       [{ listener: name, reason: "banned" }, totals.listener(slot, listenerCell.banned)],
     ]),
   );

@@ -1,17 +1,20 @@
 // A UDP listener of this worker: to whom each datagram belongs. A client is an address and a port; its first datagram begins a
 // session at a server of the pool, by the pool's policy and within the servers' limits. UDP does not wait and gets no answer
 // from us: a datagram for which there is no server, or no room for a session, is dropped and counted, and so is every one of a
-// client that is banned, whose session ends.
+// client that is banned, whose session ends. The listener's rules are asked at a session's first datagram, and no more while it
+// lasts: who is refused begins none.
 // A listener that is closed takes no new clients; the sessions under way live on, each with a door of its own.
 
 import { fault } from "../base/fault.ts";
 import { hashString } from "../base/hash.ts";
 import { listenerCell, poolCell, routeCell, type Totals } from "../memory/tally.ts";
+import type { RuleSet } from "../rules/ruleset.ts";
 import { readAddress } from "../wire/ipaddress.ts";
 import type { Context } from "./context.ts";
 import { chooseServer } from "./datagramchoice.ts";
 import type { DatagramDoor, DatagramPort } from "./datagramport.ts";
 import { DatagramSession, type SessionOwner } from "./datagramsession.ts";
+import { Guest } from "./guest.ts";
 import type { ListenerSite } from "./site.ts";
 
 /** What a worker's UDP listeners share. */
@@ -87,6 +90,11 @@ export class Datagrams implements SessionOwner {
     const listener = context.site.listener(this.slot);
     if (listener === undefined || this.#isClosed || context.isDraining) return null;
     const { cells } = context.tally;
+    if (listener.rules.connection !== null && !this.#isAllowed(listener.rules.connection, listener, address, port)) {
+      cells[listener.row + listenerCell.refusedRules]!++;
+      cells[listener.row + listenerCell.droppedDatagrams]!++;
+      return null;
+    }
     if (this.#isFull(listener) || !this.port.hasRoom()) {
       cells[listener.row + listenerCell.refusedLimit]!++;
       cells[listener.row + listenerCell.droppedDatagrams]!++;
@@ -112,6 +120,16 @@ export class Datagrams implements SessionOwner {
     this.#sessions.set(key, session);
     this.#all.add(session);
     return session;
+  }
+
+  #isAllowed(rules: RuleSet, listener: ListenerSite, written: string, port: number): boolean {
+    const address = clientAddressOf(written);
+    const place = listener.plan.address;
+    const local =
+      place.kind === "tcp" ? { localAddress: place.host, localPort: place.port } : { localAddress: "", localPort: 0 };
+    const client = { address, port, ...local, peerAddress: address, tls: null, ja4: "" };
+    const outcome = rules.run(new Guest(this.context, listener, client));
+    return outcome === null || outcome.kind === "accept";
   }
 
   /** If so it is counted. */

@@ -3,6 +3,7 @@
 
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync, chmodSync } from "node:fs";
+import { DatagramClient, DatagramServer, freeDatagramPort } from "./harness/datagrams.ts";
 import { DocumentServer } from "./harness/document.ts";
 import { Origin, ok } from "./harness/origin.ts";
 import { Asker } from "./harness/outcome.ts";
@@ -191,4 +192,38 @@ bind = "localhost:${ports[strategy]}"
   room.write("list.txt", `${behind[0]} sni=c.test\n${behind[1]}\n`);
   await until("the other name", async () => (await asked("reject", "c.test")) === "named");
   expect(await all("a.test")).toEqual(["plain", "refused"]);
+});
+
+test("access of a udp server lets in the datagrams of whom it allows, and no others", async () => {
+  await using room = new Room();
+  const { path, port, admin, origins } = scene(room);
+  const server = await DatagramServer.start("names");
+  room.ending(() => server.stop());
+  const ports = { open: await freeDatagramPort(), shut: await freeDatagramPort() };
+  const section = (name: keyof typeof ports, access: string): string => `
+[servers.${name}]
+bind = "127.0.0.1:${ports[name]}"
+protocol = "udp"
+client_idle_timeout = "10s"
+  [servers.${name}.access]
+${access}
+  [servers.${name}.discovery]
+  kind = "static"
+  static_list = ["127.0.0.1:${server.port}"]
+`;
+  const shut = 'rules = ["deny 127.0.0.1"]';
+  appendFileSync(path, section("open", 'default = "deny"\nrules = ["allow 127.0.0.1"]') + section("shut", shut));
+  await running(room, { path, port, admin, origins });
+  const [allowed, denied] = [await DatagramClient.start(ports.open), await DatagramClient.start(ports.shut)];
+  room.ending(() => allowed.stop());
+  room.ending(() => denied.stop());
+  denied.send("out");
+  const refused = `sluice_listener_refusals_total{listener="shut",reason="rule"} 1\n`;
+  await until("it to be refused", async () =>
+    (await (await fetch(`http://${admin}/metrics`)).text()).includes(refused),
+  );
+  allowed.send("in");
+  await until("an answer", () => allowed.got.includes("names:in"));
+  expect(server.got.map(({ text }) => text)).toEqual(["in"]);
+  expect(denied.got).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { Arena } from "../../src/memory/arena.ts";
 import { admin, Board, health } from "../../src/memory/board.ts";
 import { listenerCell, poolCell, routeCell, serverCell } from "../../src/memory/tally.ts";
 import { answered, DatagramTalk } from "./datagrams.ts";
+import { rule, rules } from "./rules.ts";
 
 const two = { servers: ["one", "two"] };
 
@@ -16,6 +17,36 @@ test("a client's datagrams go to one server, and the server's to that client", (
   talk.socket(1).sends("A");
   talk.socket(1).sends("");
   talk.play.expect(client.gets("A"), client.gets(""));
+});
+
+test("rules are asked at a session's first datagram, and who is refused begins none", () => {
+  const first = rules({
+    connection: [rule("srcPort == 2", { kind: "drop" }), rule("srcPort == 3", { kind: "reject" })],
+  });
+  const talk = new DatagramTalk({ ...two, listener: { mode: "udp", rules: first } });
+  for (const port of [2, 3, 2]) talk.client(port).sends("x");
+  talk.play.expect();
+  talk.client(1).sends("a");
+  talk.play.expect("open one:80", "socket 1 gets a");
+  const { totals } = talk.play;
+  expect(totals.listener(0, listenerCell.refusedRules)).toBe(3);
+  expect(totals.listener(0, listenerCell.droppedDatagrams)).toBe(3);
+  expect(totals.listener(0, listenerCell.connections)).toBe(1);
+  // One that has begun goes on, whatever later rules say.
+  talk.reload({ ...two, listener: { mode: "udp", rules: rules({ connection: [rule(null, { kind: "drop" })] }) } });
+  talk.client(1).sends("b");
+  talk.play.expect("socket 1 gets b");
+  talk.client(4).sends("c");
+  talk.play.expect();
+});
+
+test("rules see an IPv4 client of a socket of all addresses by its IPv4 address", () => {
+  const only = rules({ connection: [rule("!(src in cidr('192.0.2.0/24'))", { kind: "reject" })] });
+  const talk = new DatagramTalk({ ...two, listener: { mode: "udp", rules: only } });
+  talk.listener.received(Buffer.from("a"), "::ffff:192.0.2.9", 9);
+  talk.play.expect("open one:80", "socket 1 gets a");
+  talk.listener.received(Buffer.from("b"), "2001:db8::9", 9);
+  talk.play.expect();
 });
 
 test("each client has a session of its own", () => {

@@ -64,9 +64,8 @@ test("what gobetween would not read is told at its place", () => {
   ]);
 });
 
-test("datagrams have no rules, so what would keep a client out is refused, and the rest is kept", () => {
-  expect(rulesOf('default = "allow"\nrules = ["allow 10.0.0.1"]', "udp").told).toEqual([]);
-  expect(scene(server("udp", 'default = "deny"')).told[0]).toStartWith(
-    "error servers.web.access is refused: datagrams",
-  );
+test("sessions of datagrams have the same rules as connections", () => {
+  expect(rulesOf('default = "allow"\nrules = ["allow 10.0.0.1"]', "udp")).toMatchObject({ told: [] });
+  const { rules, told } = rulesOf('default = "deny"\nrules = ["allow 10.0.0.1"]', "udp");
+  expect([rules, told]).toEqual([[{ if: "!(src in cidr('10.0.0.1'))", reject: true }], []]);
 });

@@ -23,20 +23,13 @@ const inlineMax = 16;
 const none: Access = { rules: [], lists: {} };
 
 /** `listName`: what a list is called that it needs; others are numbered. */
-export function accessOf(access: Table | undefined, listName: string, isUdp: boolean): Access {
+export function accessOf(access: Table | undefined, listName: string): Access {
   if (access === undefined) return none;
   const usual: Verb = (access.choice("default", { allow: true, deny: false }) ?? true) ? "allow" : "deny";
   const groups = groupsOf(access);
   access.finish("gobetween");
   // The last ones say what holds anyway.
   while (groups.at(-1)?.verb === usual) groups.pop();
-  if (isUdp && (usual === "deny" || groups.length > 0)) {
-    access.ledger.refuse(
-      access.path,
-      "datagrams have no rules here, and clients would be let in that gobetween keeps out",
-    );
-    return none;
-  }
   const lists: Record<string, { addresses: string[] }> = {};
   const among = ({ blocks }: Group): string => {
     if (blocks.length <= inlineMax) return `src in cidr(${blocks.map((block) => `'${block}'`).join(", ")})`;

@@ -35,7 +35,7 @@ export function serverOf(name: string, server: Table, { defaults, origins, poolN
   const protocol = server.choice("protocol", { tcp: "tcp", tls: "tls", udp: "udp" } as const) ?? "tcp";
   const isUdp = protocol === "udp";
   const limits = limitsOf(server, defaults, isUdp);
-  const access = accessOf(server.section("access"), `${name}-access`, isUdp);
+  const access = accessOf(server.section("access"), `${name}-access`);
   const { backends, asked } = readDiscovery(server);
   const naming = namingOf(server, isUdp, backends, asked !== null);
   const pools = naming?.pools ?? new Map([["", backends]]);
