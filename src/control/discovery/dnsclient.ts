@@ -26,6 +26,7 @@ export async function askDns(
   // A little less, so that the last one's time is over before the whole question's.
   const eachMs = Math.max((timeoutMs * 0.95) / (rounds * servers.length), 1);
   let refused: DnsAnswer | null = null;
+  let isCut = false;
   for (let round = 0; round < rounds; round++)
     for (const server of servers) {
       if (signal.aborted) throw new Refusal("is not asked any more");
@@ -33,13 +34,16 @@ export async function askDns(
       const bytes = writeQuestion(question);
       if (bytes === null) throw new Refusal("cannot be asked: that is no name");
       const datagram = await overUdp(server, bytes, question, eachMs, signal);
+      isCut ||= datagram?.isCut === true;
       const answer = datagram?.isCut === true ? await overTcp(server, bytes, question, eachMs, signal) : datagram;
       // No error, or no such name: that is an answer. With anything else another server may know better.
       if (answer !== null && (answer.code === 0 || answer.code === 3)) return answer;
       refused = answer ?? refused;
     }
   if (refused !== null) return refused;
-  throw new Refusal("does not answer in time");
+  throw new Refusal(
+    isCut ? "does not fit into a datagram, and its name server does not answer over TCP" : "does not answer in time",
+  );
 }
 
 /** Null when nothing comes. */

@@ -130,3 +130,69 @@ test("without servers of its own it asks those of the machine, with its search l
   const literal = new Listening(room, { dns: "127.0.0.9:81" }).start();
   await literal.tells("127.0.0.9:81");
 });
+
+test("a name of the search list is whole: addresses of another name are not mixed with its own", async () => {
+  await using room = new Room();
+  const server = await NameServer.start(room);
+  server.set("app.one.test", { type: "A", address: "10.0.0.1" });
+  server.set("app.two.test", { type: "A", address: "10.0.0.2" }, { type: "AAAA", address: "2001:db8::2" });
+  const files = {
+    resolvConf: room.write("resolv.conf", "nameserver 127.0.0.1\nsearch one.test two.test\n"),
+    hosts: room.write("hosts", ""),
+    port: Number(server.address.split(":")[1]),
+  };
+  const asked = { name: "app", record: "address", port: 80 } as const;
+  const source = new DnsSource(asked, settingsOf({ dns: "app:80" }), { intervalMs: 20, timeoutMs: 2000 }, files);
+  const listening = new Listening(room, { dns: "app:80" }, source).start();
+  await listening.tells("10.0.0.1:80");
+  server.set("app.one.test");
+  await listening.tells("10.0.0.2:80 [2001:db8::2]:80");
+});
+
+test("a target that is gone is passed over with a remark, and one that nobody answers for keeps all as they are", async () => {
+  await using room = new Room();
+  const server = await NameServer.start(room);
+  const srv = (port: number, target: string) => ({ type: "SRV", priority: 1, weight: 1, port, target }) as const;
+  server.set("_h._tcp.test", srv(81, "a.test"), srv(82, "gone.test"), srv(83, "bare.test"));
+  server.set("a.test", { type: "A", address: "10.0.0.1" });
+  server.set("bare.test", { type: "CNAME", target: "nowhere.test" });
+  const dns = { name: "_h._tcp.test", record: "srv" as const, servers: [server.address] };
+  const listening = new Listening(room, { dns }).start();
+  await listening.tells("10.0.0.1:81");
+  expect(listening.last).toMatchObject({ remarks: ["gone.test has no address", "bare.test has no address"] });
+  server.failing.set("gone.test", 2);
+  await listening.tells("no answer");
+  expect(listening.problem).toBe("has the target gone.test, which is not answered for: the name server fails");
+  server.failing.clear();
+  await listening.tells("10.0.0.1:81");
+  server.set("a.test");
+  await listening.tells("no answer");
+  expect(listening.problem).toStartWith("tells of no server that can be used: a.test has no address; ");
+});
+
+test("targets are asked for together", async () => {
+  await using room = new Room();
+  const server = await NameServer.start(room);
+  const names = Array.from({ length: 40 }, (_, index) => `t${index}.test`);
+  server.set(
+    "_h._tcp.test",
+    ...names.map((target) => ({ type: "SRV", priority: 1, weight: 1, port: 81, target }) as const),
+  );
+  for (const [index, name] of names.entries()) server.set(name, { type: "A", address: `10.0.0.${index}` });
+  server.delayMs = 200;
+  const dns = { name: "_h._tcp.test", record: "srv" as const, servers: [server.address] };
+  // One after the other they would take 8 s.
+  const listening = new Listening(room, { dns, timeout: "6s" }).start();
+  await until("all of them", () => listening.found.length === names.length);
+  expect(listening.told).toHaveLength(1);
+});
+
+test("that an answer is too long, and TCP not there to tell it, is said", async () => {
+  await using room = new Room();
+  const server = await NameServer.start(room);
+  server.misbehaviour = "cut short";
+  server.set("app.test", { type: "A", address: "10.0.0.1" });
+  const listening = new Listening(room, { dns: { name: "app.test", port: 80, servers: [server.address] } }).start();
+  await until("the reason", () => listening.problem !== "");
+  expect(listening.problem).toBe("does not fit into a datagram, and its name server does not answer over TCP");
+});

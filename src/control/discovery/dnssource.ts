@@ -6,19 +6,29 @@ import { isIp } from "../../base/address.ts";
 import type { Discover, DiscoverDns } from "../../config/types.ts";
 import { Asking, Refusal, type Rhythm, type Said } from "./asking.ts";
 import { askDns, type NameServer } from "./dnsclient.ts";
-import { type DnsAnswer, type DnsRecord, recordsOf, recordType } from "./dnsmessage.ts";
-import { answerOf, type Entry } from "./entry.ts";
+import { type DnsRecord, recordsOf, recordType } from "./dnsmessage.ts";
+import { answerOf, type Entry, shown } from "./entry.ts";
 import type { Answer, Source } from "./source.ts";
 import { namesOf, plain, readHosts, readResolvConf, type SystemFiles, systemFiles, textOf } from "./systemdns.ts";
 
 const nextMsMin = 1000;
 /** Of a service whose addresses its name server does not send along. */
 const targetsMax = 256;
+const askedAtOnce = 16;
 
 /** Addresses of a name, and for how long they are. */
 interface Addresses {
   readonly addresses: readonly string[];
   readonly ttlSeconds: number;
+  /** Why there are none, where more is known than that. */
+  readonly reason?: string;
+}
+
+/** What is said of one type. */
+interface Found {
+  readonly code: number;
+  readonly records: readonly DnsRecord[];
+  readonly additional: readonly DnsRecord[];
 }
 
 export class DnsSource implements Source {
@@ -55,8 +65,8 @@ export class DnsSource implements Source {
 
   async #servers(signal: AbortSignal): Promise<{ entries: readonly Entry[]; ttlSeconds: number }> {
     const { name } = this.#asked;
-    const { addresses, ttlSeconds } = await this.#addressesOf(name, signal);
-    if (addresses.length === 0) throw new Refusal("has no address");
+    const { addresses, ttlSeconds, reason } = await this.#addressesOf(name, signal);
+    if (addresses.length === 0) throw new Refusal(reason ?? "has no address");
     return { entries: addresses.map((host) => ({ at: host, host })), ttlSeconds };
   }
 
@@ -64,18 +74,28 @@ export class DnsSource implements Source {
     if (isIp(name)) return { addresses: [name], ttlSeconds: Number.MAX_SAFE_INTEGER };
     const known = this.#asked.servers === undefined ? readHosts(textOf(this.#files.hosts), name) : [];
     if (known.length > 0) return { addresses: known, ttlSeconds: Number.MAX_SAFE_INTEGER };
-    const types = [recordType.a, recordType.aaaa];
-    const found = await Promise.all(types.map((type) => this.#recordsOf(name, type, signal)));
+    const found = await this.#recordsOf(name, [recordType.a, recordType.aaaa], signal);
     const records = found.flatMap((each) => each.records);
     const addresses = records.flatMap(({ address }) => (address === "" ? [] : [address]));
     // One kind is there and the name server does not want to speak of the other: many know no AAAA.
     const refused = found.find(({ code }) => code !== 0 && (code === codes.failure || addresses.length === 0));
-    if (refused !== undefined) throw new Refusal(reasonOf(refused.code));
-    return { addresses: [...new Set(addresses)], ttlSeconds: leastTtl(records) };
+    if (refused !== undefined && refused.code !== codes.noName) throw new Refusal(reasonOf(refused.code));
+    const reason = refused === undefined ? {} : { reason: reasonOf(refused.code) };
+    return { addresses: [...new Set(addresses)], ttlSeconds: leastTtl(records), ...reason };
+  }
+
+  /** Of a target: one that is gone is one server less. When nobody can say whether it is, all are as they were. */
+  async #addressesOfTarget(target: string, signal: AbortSignal): Promise<Addresses> {
+    try {
+      return await this.#addressesOf(`${target}.`, signal);
+    } catch (error) {
+      throw error instanceof Refusal ? new Refusal(`has the target ${shown(target)}, which ${error.message}`) : error;
+    }
   }
 
   async #services(signal: AbortSignal): Promise<{ entries: readonly Entry[]; ttlSeconds: number }> {
-    const { code, records, additional } = await this.#recordsOf(this.#asked.name, recordType.srv, signal);
+    const [service] = await this.#recordsOf(this.#asked.name, [recordType.srv], signal);
+    const { code, records, additional } = service!; // One for each type.
     if (code !== 0) throw new Refusal(reasonOf(code));
     const services = records.filter(({ type }) => type === recordType.srv);
     if (services.length === 0) throw new Refusal("has no service");
@@ -83,36 +103,48 @@ export class DnsSource implements Source {
     // "." says that the service is decidedly not there.
     const there = services.filter(({ target }) => target !== "");
     const targets = new Map<string, Addresses>();
-    for (const target of new Set(there.map((each) => each.target)))
-      targets.set(target, sentAlong(target, additional) ?? (await this.#addressesOf(`${target}.`, signal)));
-    const entries = there.flatMap(({ target, port, weight, priority }) =>
-      targets.get(target)!.addresses.map((host): Entry => ({ at: target, host, port, weight, priority, name: target })),
-    );
-    if (entries.length === 0 && there.length > 0) throw new Refusal("has services without any address");
+    await together([...new Set(there.map((each) => each.target))], async (target) => {
+      targets.set(target, sentAlong(target, additional) ?? (await this.#addressesOfTarget(target, signal)));
+    });
+    const entries = there.flatMap(({ target, port, weight, priority }) => {
+      const { addresses } = targets.get(target)!;
+      // What has none is an entry all the same: a remark is made of it.
+      const hosts = addresses.length === 0 ? [undefined] : addresses;
+      return hosts.map((host): Entry => ({ at: target, host, port, weight, priority, name: target }));
+    });
     const ttls = [...targets.values()].map(({ ttlSeconds }) => ttlSeconds);
     return { entries, ttlSeconds: Math.min(leastTtl(records), ...ttls) };
   }
 
-  /** The first of the names that one stands for that there is. */
-  async #recordsOf(
-    name: string,
-    type: number,
-    signal: AbortSignal,
-  ): Promise<{ code: number; records: readonly DnsRecord[]; additional: readonly DnsRecord[] }> {
+  /** By type, of the first of the names that one stands for that has any of these: two names may be two machines, whatever each lacks. */
+  async #recordsOf(name: string, types: readonly number[], signal: AbortSignal): Promise<readonly Found[]> {
     const { servers: own } = this.#asked;
-    const system = own === undefined ? readResolvConf(textOf(this.#files.resolvConf)) : null;
-    const servers = system?.servers ?? own!.map(serverOf);
+    const { resolvConf, port = 53 } = this.#files;
+    const system = own === undefined ? readResolvConf(textOf(resolvConf)) : null;
+    const servers = system?.servers.map(({ host }) => ({ host, port })) ?? own!.map(serverOf);
     const names = system === null ? [plain(name)] : namesOf(name, system);
-    let last: { answer: DnsAnswer; records: DnsRecord[] } | null = null;
+    const timeoutMs = this.#rhythm.timeoutMs / names.length;
+    let found: readonly Found[] = [];
     for (const each of names) {
-      const answer = await askDns(servers, each, type, this.#rhythm.timeoutMs / names.length, signal);
-      const records = recordsOf(each, type, answer.answers);
-      last = { answer, records };
-      if (records.some((record) => record.type === type)) break;
+      found = await Promise.all(
+        types.map(async (type) => {
+          const { code, answers, additional } = await askDns(servers, each, type, timeoutMs, signal);
+          return { code, records: recordsOf(each, type, answers), additional };
+        }),
+      );
+      if (found.some(({ records }, index) => records.some(({ type }) => type === types[index]))) break;
     }
-    const { answer, records } = last!;
-    return { code: answer.code, records, additional: answer.additional };
+    return found;
   }
+}
+
+/** Some at once, and the next when one is done. */
+async function together<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const walk = async (): Promise<void> => {
+    for (const item of rest) await work(item);
+  };
+  await Promise.all(Array.from({ length: askedAtOnce }, walk));
 }
 
 function sentAlong(target: string, additional: readonly DnsRecord[]): Addresses | null {
@@ -131,10 +163,10 @@ function serverOf(text: string): NameServer {
   return { host: bracketed ?? plainHost!, port: Number(port ?? 53) };
 }
 
-const codes = { failure: 2 } as const;
+const codes = { failure: 2, noName: 3 } as const;
 
 function reasonOf(code: number): string {
-  if (code === 3) return "is no name that there is";
+  if (code === codes.noName) return "is no name that there is";
   return code === codes.failure
     ? "is not answered for: the name server fails"
     : `is refused by the name server (${code})`;

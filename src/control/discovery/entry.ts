@@ -109,7 +109,7 @@ function addressOf({ host, port: written }: Entry, usualPort: number | undefined
 }
 
 /** Where it stood may be a name that somebody else has given. */
-function shown(at: string): string {
+export function shown(at: string): string {
   return at.slice(0, placeLengthMax).replace(/[^\x20-\x7e]/g, "?");
 }
 

@@ -8,6 +8,8 @@ import type { NameServer } from "./dnsclient.ts";
 export interface SystemFiles {
   readonly resolvConf: string;
   readonly hosts: string;
+  /** Where the name servers of resolv.conf listen, which has no word for it. Absent: at 53. */
+  readonly port?: number;
 }
 
 export const systemFiles: SystemFiles = { resolvConf: "/etc/resolv.conf", hosts: "/etc/hosts" };

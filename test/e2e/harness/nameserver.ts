@@ -17,8 +17,8 @@ export type DnsData =
       readonly target: string;
     };
 
-/** In place of an answer: nothing, a code of failure, these bytes, or "cut" over UDP. */
-export type Misbehaviour = "silent" | "cut" | number | Uint8Array | null;
+/** In place of an answer: nothing, a code of failure, these bytes, or "cut" over UDP, with or without an answer over TCP. */
+export type Misbehaviour = "silent" | "cut" | "cut short" | number | Uint8Array | null;
 
 const types = { A: 1, CNAME: 5, AAAA: 28, SRV: 33 } as const;
 
@@ -29,14 +29,23 @@ export class NameServer {
   readonly #sockets = new Set<Socket>();
   ttlSeconds = 60;
   misbehaviour: Misbehaviour = null;
+  /** The code of failure that a name is answered with. */
+  readonly failing: Map<string, number> = new Map();
+  /** Questions are answered so much later. */
+  delayMs = 0;
   /** "A app.test" for each question. */
   readonly asked: string[] = [];
   askedOverTcp = 0;
+  #isClosed = false;
 
   private constructor() {
     this.#udp.on("message", (message, from) => {
       const answer = this.#answer(message, false);
-      if (answer !== null) this.#udp.send(answer, from.port, from.address);
+      const send = (): void => {
+        if (answer !== null && !this.#isClosed) this.#udp.send(answer, from.port, from.address);
+      };
+      if (this.delayMs === 0) send();
+      else setTimeout(send, this.delayMs);
     });
     this.#tcp = createServer((socket) => this.#serve(socket));
   }
@@ -70,6 +79,7 @@ export class NameServer {
   }
 
   #serve(socket: Socket): void {
+    if (this.misbehaviour === "cut short") return void socket.destroy();
     this.#sockets.add(socket);
     socket.on("close", () => this.#sockets.delete(socket));
     socket.on("error", () => {});
@@ -100,9 +110,9 @@ export class NameServer {
     const question = message.subarray(12, at + 5);
     const name = labels.join(".").toLowerCase();
     this.asked.push(`${Object.entries(types).find(([, number]) => number === type)?.[0] ?? type} ${name}`);
-    const isCut = misbehaviour === "cut" && !isTcp;
+    const isCut = (misbehaviour === "cut" || misbehaviour === "cut short") && !isTcp;
     const found = this.#find(name, type);
-    const code = typeof misbehaviour === "number" ? misbehaviour : found === null ? 3 : 0;
+    const code = typeof misbehaviour === "number" ? misbehaviour : (this.failing.get(name) ?? (found === null ? 3 : 0));
     const answers = isCut || code !== 0 ? [] : (found ?? []);
     const head = Buffer.alloc(12);
     message.copy(head, 0, 0, 2);
@@ -133,6 +143,7 @@ export class NameServer {
   }
 
   async #close(): Promise<void> {
+    this.#isClosed = true;
     for (const socket of this.#sockets) socket.destroy();
     this.#udp.close();
     this.#tcp.close();
