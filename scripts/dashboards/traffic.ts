@@ -54,6 +54,15 @@ export const listenerRow: Row = {
       [`min by (name) (${of("sluice_certificate_not_after_timestamp_seconds")} - time())`, "{{name}}"],
       [`sum(${of("sluice_certificate_problems")})`, "problems"],
     ]),
+    lines(
+      "Certificates of an authority",
+      "Orders an hour by what came of them; and certificates that are missing, or fail.",
+      "short",
+      [
+        [`sum by (result) (increase(${of("sluice_acme_orders_total")}[1h]))`, "{{result}}"],
+        [`sum by (state) (${of("sluice_acme_certificates")})`, "now {{state}}"],
+      ],
+    ),
   ],
 };
 

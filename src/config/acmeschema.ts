@@ -100,7 +100,7 @@ export const acme: z.ZodType<Acme, AcmeInput> = section({
   folder: filePath("the path of a folder")
     .default("acme")
     .describe(
-      "Where the account's key, certificates and their keys are kept; made where it is not there. It must outlive a restart of the machine. Paths start at this file's folder.",
+      "Where the account's key, certificates and their keys are kept; made where it is not there. It must outlive restarts of the machine (as a service: /var/lib/sluice/acme). Paths start at this file's folder.",
     ),
 }).meta({
   id: "Acme",

@@ -76,6 +76,14 @@ const visits: Record<string, Visit> = {
       expect(head).toMatch(new RegExp(`\r\nlocation: https://[^/:]+:${scene.tlsPort}/a\\?b\r\n`, "i"));
     },
   },
+  "acme.yaml": {
+    async see({ port, tlsPort }) {
+      // There is no authority at the address that it names.
+      const tls = { rejectUnauthorized: false, serverName: "shop.example" };
+      expect(await (await fetch(`https://127.0.0.1:${tlsPort}/`, { tls, keepalive: false })).text()).toBe("served");
+      expect((await fetch(`http://127.0.0.1:${port}/`, { redirect: "manual" })).status).toBe(308);
+    },
+  },
   "sni.yaml": {
     servers: async (scene) => [tlsServer(scene), plainServer(scene.room)],
     async see(scene) {
@@ -156,6 +164,7 @@ for (const name of names.filter((each) => !each.startsWith("full."))) {
     const { servers, see } = visits[name] ?? usual;
     const addresses = (await servers?.(scene)) ?? [1, 2, 3].map(() => plainServer(room));
     let text = readFileSync(join(examplesFolder, name), "utf8").replaceAll(":8080", `127.0.0.1:${scene.port}`);
+    text = text.replaceAll('":80"', `"127.0.0.1:${scene.port}"`);
     text = text.replaceAll(":8443", `127.0.0.1:${scene.tlsPort}`).replaceAll("port: 8443", `port: ${scene.tlsPort}`);
     for (const [index, address] of addresses.entries()) text = text.replaceAll(`127.0.0.1:${8081 + index}`, address);
     text = text.replaceAll("/tmp/", `${room.folder}/`);

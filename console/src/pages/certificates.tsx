@@ -2,6 +2,7 @@
 // above all.
 
 import type { VNode } from "preact";
+import type { AcmeCertificateStatus } from "../../../src/control/acme/acme.ts";
 import type { CertificateStatus, CertificatesStatus } from "../../../src/control/certificatestatus.ts";
 import { useResource } from "../data/resource.ts";
 import { Asked } from "../parts/asked.tsx";
@@ -18,11 +19,13 @@ import { dateTime, plural, whole } from "../text/format.ts";
 const soonDays = 14;
 const lateDays = 3;
 
-function toneOf({ daysLeft }: CertificateStatus): "good" | "warn" | "bad" {
+function toneOf({ daysLeft, source }: CertificateStatus): "good" | "warn" | "bad" {
+  if (source === "placeholder") return "bad";
   return daysLeft < lateDays ? "bad" : daysLeft < soonDays ? "warn" : "good";
 }
 
-function endsText({ daysLeft }: CertificateStatus): string {
+function endsText({ daysLeft, source }: CertificateStatus): string {
+  if (source === "placeholder") return "missing";
   if (daysLeft < 0) return `ended ${plural(-daysLeft, "day")} ago`;
   return daysLeft === 0 ? "ends today" : plural(daysLeft, "day");
 }
@@ -66,8 +69,16 @@ const columns: readonly ColumnOf<CertificateStatus>[] = [
     narrow: null,
     fromWidth: 760,
     sort: ({ issuer }) => issuer,
-    cell: ({ issuer, isSelfSigned }) => (
-      <span title={issuer}>{isSelfSigned ? <span class="warn">self-signed</span> : issuer}</span>
+    cell: ({ issuer, isSelfSigned, source }) => (
+      <span title={issuer}>
+        {source === "placeholder" ? (
+          <span class="bad">none yet: a placeholder</span>
+        ) : isSelfSigned ? (
+          <span class="warn">self-signed</span>
+        ) : (
+          issuer
+        )}
+      </span>
     ),
   },
   {
@@ -97,11 +108,11 @@ export function Certificates(): VNode {
     <div class="page listed">
       <h1 class="unseen">Certificates</h1>
       <Asked of={asked} what="certificates">
-        {({ certificates, problems }) => (
+        {({ certificates, acme, problems }) => (
           <>
-            {problems.length === 0 ? null : (
+            {problemsOf(acme, problems).length === 0 ? null : (
               <ul class="problems" role="alert">
-                {problems.map((problem) => (
+                {problemsOf(acme, problems).map((problem) => (
                   <li key={problem}>
                     <Mark state="bad" />
                     <span>{problem}</span>
@@ -109,7 +120,7 @@ export function Certificates(): VNode {
                 ))}
               </ul>
             )}
-            <List all={certificates} />
+            <List all={certificates} acme={acme} />
           </>
         )}
       </Asked>
@@ -119,7 +130,20 @@ export function Certificates(): VNode {
 
 const keyOf = ({ file, fingerprint }: CertificateStatus): string => `${file} ${fingerprint}`;
 
-function List({ all }: { readonly all: readonly CertificateStatus[] }): VNode {
+/** What the authority has not given stands beside what is wrong with files. */
+function problemsOf(acme: readonly AcmeCertificateStatus[], problems: readonly string[]): string[] {
+  const failed = acme.flatMap(({ names, lastError, nextAt }) =>
+    lastError === null ? [] : [`${names.join(", ")}: ${lastError}; asked for again ${dateTime(nextAt)}`],
+  );
+  return [...failed, ...problems];
+}
+
+interface ListProps {
+  readonly all: readonly CertificateStatus[];
+  readonly acme: readonly AcmeCertificateStatus[];
+}
+
+function List({ all, acme }: ListProps): VNode {
   const { query, rest } = place.value;
   const sort = query["sort"] ?? "ends";
   const { rows, onHold } = useOrder({
@@ -151,13 +175,27 @@ function List({ all }: { readonly all: readonly CertificateStatus[] }): VNode {
             )
           }
         />
-        {opened === undefined ? null : <Detail certificate={opened} />}
+        {opened === undefined ? null : <Detail certificate={opened} order={orderOf(opened, acme)} />}
       </div>
     </>
   );
 }
 
-function Detail({ certificate }: { readonly certificate: CertificateStatus }): VNode {
+/** The one that is asked of an authority in its place; null for a file. */
+function orderOf(
+  { names, source }: CertificateStatus,
+  acme: readonly AcmeCertificateStatus[],
+): AcmeCertificateStatus | null {
+  if (source === "file") return null;
+  return acme.find((each) => names.every((name) => each.names.includes(name))) ?? null;
+}
+
+interface DetailProps {
+  readonly certificate: CertificateStatus;
+  readonly order: AcmeCertificateStatus | null;
+}
+
+function Detail({ certificate, order }: DetailProps): VNode {
   const { names, file, listeners, defaultOf, subject, issuer, isSelfSigned, serial, fingerprint, keyType, notAfter } =
     certificate;
   return (
@@ -176,7 +214,10 @@ function Detail({ certificate }: { readonly certificate: CertificateStatus }): V
           ["Subject", subject],
           ["Issuer", isSelfSigned ? `${issuer} (self-signed: clients refuse it unless they know it)` : issuer],
           ["Key", keyType],
-          ["File", file],
+          ["File", certificate.source === "placeholder" ? null : file],
+          ["Authority", order?.directory ?? null],
+          ["Next order", order === null ? null : `${dateTime(order.nextAt)} (${order.state})`],
+          ["Last failure", order?.lastError ?? null],
           ["Serial", <code key="serial">{serial}</code>],
           ["SHA-256", <code key="fingerprint">{fingerprint}</code>],
         ]}

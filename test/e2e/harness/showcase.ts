@@ -132,6 +132,7 @@ function configText(
       },
     },
     ipmanager: { listen: listen(ports.ipmanager), egress: "scrape", settings: {} },
+    acme: { agreeToTerms: true, directory: "https://127.0.0.1:1/directory" },
     listeners: listenersOf(ports),
     pools: poolsOf(ports, origin, udpServer),
   };
@@ -162,7 +163,8 @@ function listenersOf(ports: Ports & { readonly udp: number }): object {
     secure: {
       listen: listen(ports.secure),
       use: "app",
-      tls: { certificates: [{ certificate: "shop.crt", key: "shop.key" }] },
+      // Nobody is there to give the second one.
+      tls: { certificates: [{ certificate: "shop.crt", key: "shop.key" }], acme: ["nobody.test"] },
     },
     raw: { mode: "tcp", listen: listen(ports.raw), use: "raw" },
     names: { mode: "udp", listen: listen(ports.udp), use: "names" },
