@@ -10,7 +10,7 @@ import type { StoreFigures } from "../memory/cachestore/figures.ts";
 import type { StorePages } from "../memory/cachestore/pages.ts";
 import { CacheStore } from "../memory/cachestore.ts";
 import type { Owner } from "../memory/owners.ts";
-import { type Kept, KeptFiles, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
+import { type Kept, KeptFiles, type KeptLine, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
 import { bytesTaken, filesIn, makeShared, mapShared, sharedPath } from "./sharedfile.ts";
 import type { SpaceUser } from "./space.ts";
 
@@ -48,6 +48,7 @@ export class Caches implements SpaceUser {
     this.#kept = new KeptFiles(options, {
       noun: "cache",
       contents: "what it stored is",
+      isCache: true,
       pathOf: (plan) => sharedPath(options.folder, plan.name, shapeName(plan)),
       open: (plan, path, lines) => this.#openFile(plan, path, lines),
       adopt: ({ path, store }, plan) => ({ plan, path, store }),
@@ -96,7 +97,7 @@ export class Caches implements SpaceUser {
     this.#kept.close();
   }
 
-  #openFile(plan: CachePlan, path: string, lines: string[]): { open: OpenCache; isMade: boolean } {
+  #openFile(plan: CachePlan, path: string, lines: KeptLine[]): { open: OpenCache; isMade: boolean } {
     const { folder, owner } = this.#options;
     const open = (bytes: Uint8Array): CacheStore =>
       new CacheStore(bytes, plan.name, owner, this.#options.pages?.of(bytes) ?? null);

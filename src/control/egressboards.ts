@@ -9,7 +9,7 @@ import type { EgressMemberPlan, EgressPlan } from "../config/plan.ts";
 import { egressShape } from "../memory/egressboard/shape.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
 import type { Owner } from "../memory/owners.ts";
-import { type Kept, KeptFiles, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
+import { type Kept, KeptFiles, type KeptLine, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
 import { bytesTaken, filesIn, makeShared, mapShared, sharedPath } from "./sharedfile.ts";
 import type { SpaceUser } from "./space.ts";
 
@@ -17,6 +17,8 @@ export interface EgressBoardsOptions extends KeptOptions {
   readonly owner: Owner;
   /** Wall clock. */
   readonly nowMs: () => number;
+  /** A board is made of which nothing is known from before; before any worker hears of it. */
+  readonly made?: (plan: EgressPlan, board: SharedEgressBoard, lines: KeptLine[]) => void;
 }
 
 export interface OpenBoard extends Kept<EgressPlan> {
@@ -120,7 +122,7 @@ export class EgressBoards implements SpaceUser {
       this.#options.log.error(`egress pool ${board.name}: ${missing} of its members found no room on its board`);
   }
 
-  #openFile(plan: EgressPlan, path: string, lines: string[]): { open: OpenBoard; isMade: boolean } {
+  #openFile(plan: EgressPlan, path: string, lines: KeptLine[]): { open: OpenBoard; isMade: boolean } {
     const { owner } = this.#options;
     const shape = egressShape(plan);
     const wasThere = existsSync(path);
@@ -134,9 +136,9 @@ export class EgressBoards implements SpaceUser {
       return { open: { plan, path, board, isNew: false }, isMade: false };
     }
     if (wasThere)
-      lines.push(
-        `egress pool ${plan.name}: dropped, for its file is damaged or of another version of Sluice; nothing is known of its addresses`,
-      );
+      lines.push({
+        lost: `egress pool ${plan.name}: dropped, for its file is damaged or of another version of Sluice; nothing is known of its addresses`,
+      });
     // Of chance, so that nobody outside can choose texts that meet in one place.
     const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
     rmSync(path, { force: true });
@@ -148,6 +150,7 @@ export class EgressBoards implements SpaceUser {
       lines.push(
         `egress pool ${plan.name}: what was known of its addresses is taken over into a board of another size`,
       );
+    else this.#options.made?.(plan, made, lines);
     return { open: { plan, path, board: made, isNew: !isCarried }, isMade: true };
   }
 

@@ -52,6 +52,11 @@ function stage(options: { boot?: string; isFresh?: boolean } = {}) {
     egresses,
     clock,
     said: (): string[] => lines.splice(0).map((line) => (JSON.parse(line) as { msg: string }).msg),
+    warned: (): string[] =>
+      lines.flatMap((line) => {
+        const { level, msg } = JSON.parse(line) as { level: string; msg: string };
+        return level === "warn" ? [msg] : [];
+      }),
     adopt(...plans: EgressPlan[]) {
       const prepared = egresses.prepare({ egresses: plans } as unknown as Plan);
       prepared.keep();
@@ -125,7 +130,7 @@ describe("the board of a pool", () => {
     expect(active()).toBe(0);
   });
 
-  test("outlives the run, and goes with the machine's or when that is asked for", () => {
+  test("outlives the run, and goes with the machine's, but for bans, or when that is asked for", () => {
     const first = stage();
     first.adopt(scrape());
     expect(first.egresses.ban(order(ids[0]!), 0)).toBeNull();
@@ -141,8 +146,10 @@ describe("the board of a pool", () => {
     fresh.egresses.ban(order(ids[0]!), 0);
     fresh.egresses.close();
     const later = stage({ boot: "another" });
+    expect(later.warned()).toEqual([expect.stringContaining("what was known of its addresses is dropped")]);
     later.adopt(scrape());
-    expect(later.stateOf(ids[0]!)).toBe("1");
+    expect(later.said()).toContain("egress pool scrape: 1 ban of its addresses found from before");
+    expect(later.stateOf(ids[0]!)).toBe("4");
   });
 
   test("that is damaged is made anew", () => {
@@ -152,8 +159,41 @@ describe("the board of a pool", () => {
     truncateSync(files["scrape"]!, 5000);
     const second = stage();
     second.adopt(scrape());
-    expect(second.said().join()).toContain("dropped, for its file is damaged");
+    expect(second.warned()).toEqual([expect.stringContaining("dropped, for its file is damaged")]);
     expect(second.stateOf(ids[0]!)).toBe("1");
+  });
+
+  test("that is made anew, here by another layout, has the bans of operators that hold", () => {
+    const first = stage();
+    const files = first.adopt(scrape());
+    first.egresses.ban(order(ids[0]!), 0);
+    first.egresses.ban(order(ids[1]!, "blocked"), start + 60_000);
+    first.egresses.ban(order(ids[2]!), 0);
+    first.egresses.unban(order(ids[2]!));
+    first.egresses.close();
+    // The first words say what it is, and of which version.
+    const damage = (): void => void Bun.mmap(files["scrape"]!, { shared: true }).fill(0, 0, 64);
+    damage();
+    const second = stage();
+    second.adopt(scrape());
+    expect(second.said()).toEqual([
+      expect.stringContaining("dropped, for its file is damaged or of another version"),
+      "egress pool scrape: 2 bans of its addresses found from before",
+    ]);
+    expect(ids.map(second.stateOf)).toEqual(["4", "4", "1"]);
+    const { board, rows } = second.egresses.all[0]!;
+    expect(board.text(board.words[rows[1]! + memberWord.causeText]!)).toBe("ann: blocked");
+    second.clock.nowMs += 60_000;
+    second.egresses.tick();
+    expect(ids.map(second.stateOf)).toEqual(["4", "1", "1"]);
+    second.egresses.close();
+    damage();
+    const third = stage();
+    third.clock.nowMs += 60_000;
+    third.adopt(scrape());
+    expect(ids.map(third.stateOf)).toEqual(["4", "1", "1"]);
+    third.egresses.unban(order(ids[0]!));
+    expect(readdirSync(join(folder, "egress")).filter((name) => name.startsWith(".bans"))).toEqual([]);
   });
 
   test("whose list of processes holds nothing but garbage is made anew: it does not keep Sluice from starting", () => {

@@ -5,16 +5,18 @@
 import type { EgressPlan, Plan } from "../config/plan.ts";
 import { EgressPool } from "../egress/pool.ts";
 import type { EgressOutcome } from "../egress/words.ts";
+import { memberState, memberWord } from "../memory/egress.ts";
 import type { SharedEgressBoard } from "../memory/egressboard.ts";
 import type { Owner } from "../memory/owners.ts";
 import type { Totals } from "../memory/tally.ts";
 import { Away } from "./egress/away.ts";
 import { Changes } from "./egress/changes.ts";
 import { poolSummary } from "./egress/summary.ts";
+import { type EgressBan, EgressBans } from "./egressbans.ts";
 import { EgressBoards } from "./egressboards.ts";
 import { EgressLogs, type LogFigures } from "./egresslogs.ts";
 import type { EgressFigures } from "./egressmetrics.ts";
-import type { KeptOptions } from "./keptfiles.ts";
+import type { KeptLine, KeptOptions } from "./keptfiles.ts";
 
 export interface EgressesOptions extends KeptOptions {
   readonly owner: Owner;
@@ -50,12 +52,14 @@ export class Egresses {
   readonly boards: EgressBoards;
   readonly logs: EgressLogs;
   readonly #options: EgressesOptions;
+  readonly #bans: EgressBans;
   #open: ReadonlyMap<string, OpenEgress> = new Map();
   #timer: Timer | null = null;
 
   constructor(options: EgressesOptions) {
     this.#options = options;
-    this.boards = new EgressBoards(options);
+    this.boards = new EgressBoards({ ...options, made: (plan, board, lines) => this.#restore(plan, board, lines) });
+    this.#bans = new EgressBans(options);
     this.logs = new EgressLogs({
       ...options,
       folder: options.logsFolder,
@@ -111,6 +115,7 @@ export class Egresses {
       void away.look(nowMs);
       changes.look(rows, (index) => plan.members[index]!.id);
     }
+    if (this.#bans.isOwed) this.#keepBans();
   }
 
   /** `untilMs` 0: until it is lifted. Null when it is done; otherwise why not. */
@@ -121,6 +126,7 @@ export class Egresses {
     const end = untilMs === 0 ? "until it is lifted" : `until ${new Date(untilMs).toISOString()}`;
     this.#options.log.info(`egress pool ${pool}: ${member} is banned ${end}${from(by)}: ${reason}`);
     this.#look(found);
+    this.#keepBans();
     return null;
   }
 
@@ -132,6 +138,7 @@ export class Egresses {
       `egress pool ${pool}: ${member} is available, let off${from(by)}${reason === "" ? "" : `: ${reason}`}; what was held against it is forgotten`,
     );
     this.#look(found);
+    this.#keepBans();
     return null;
   }
 
@@ -195,6 +202,23 @@ export class Egresses {
       next.set(plan.name, { plan, board, rows, changes, pool, away: new Away(pool, rows) });
     }
     this.#open = next;
+    this.#keepBans();
+  }
+
+  /** Onto a board that has nothing from before. */
+  #restore(plan: EgressPlan, board: SharedEgressBoard, lines: KeptLine[]): void {
+    const nowMs = this.#options.nowMs();
+    const bans = this.#bans.of(plan.name, nowMs);
+    if (bans.length === 0) return;
+    const pool = new EgressPool(plan, board, Math.random);
+    const count = bans.filter(({ member, untilMs, note }) => pool.ban(member, untilMs, note, nowMs)).length;
+    lines.push(
+      `egress pool ${plan.name}: ${count === 1 ? "1 ban" : `${count} bans`} of its addresses found from before`,
+    );
+  }
+
+  #keepBans(): void {
+    this.#bans.keep(this.all.flatMap(bansOf));
   }
 
   #note(name: string, member: number, outcome: EgressOutcome): void {
@@ -206,6 +230,15 @@ export class Egresses {
   #look({ rows, changes, plan }: OpenEgress): void {
     changes.look(rows, (index) => plan.members[index]!.id);
   }
+}
+
+function bansOf({ plan, board, rows }: OpenEgress): EgressBan[] {
+  return plan.members.flatMap(({ id }, index) => {
+    const row = rows[index]!;
+    if (row <= 0 || board.words[row + memberWord.state] !== memberState.banned) return [];
+    const untilMs = board.doubles[(row + memberWord.untilMs) / 2]!;
+    return { pool: plan.name, member: id, untilMs, note: board.text(board.words[row + memberWord.causeText]!) ?? "" };
+  });
 }
 
 /** A plan is made anew for every server that comes or goes; members that are the same are the same list (config/compileegress.ts). */

@@ -23,6 +23,9 @@ interface Named {
   readonly name: string;
 }
 
+/** What is to be said once the plan is in force; `lost`: something that may be missed is gone, a warning. */
+export type KeptLine = string | { readonly lost: string };
+
 /** A file that is in use. */
 export interface Kept<Plan extends Named> {
   readonly plan: Plan;
@@ -33,9 +36,11 @@ export interface Kind<Plan extends Named, Open extends Kept<Plan>> {
   /** What messages call one, and what it holds. */
   readonly noun: string;
   readonly contents: string;
+  /** Nobody misses it: it is fetched again. */
+  readonly isCache?: boolean;
   pathOf(plan: Plan): string;
   /** The file that is there, or a new one. What is to be said of it once the plan is in force goes to `lines`. */
-  open(plan: Plan, path: string, lines: string[]): { readonly open: Open; readonly isMade: boolean };
+  open(plan: Plan, path: string, lines: KeptLine[]): { readonly open: Open; readonly isMade: boolean };
   /** The same file obeys another plan. */
   adopt(open: Open, plan: Plan): Open;
   /** What dead processes held and were doing is let go of. */
@@ -72,7 +77,7 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
     this.#makeFolder();
     removeDrafts(folder);
     const problem = isFresh === true ? "a fresh start was asked for" : staleness(this.#markPath, machine);
-    if (problem !== null) this.#dropAll(problem);
+    if (problem !== null) this.#dropAll(problem, isFresh === true || kind.isCache === true);
     this.#writeMark();
   }
 
@@ -95,7 +100,7 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
     const next = new Map<string, Open>();
     const made: Open[] = [];
     const replaced: Open[] = [];
-    const lines: string[] = [];
+    const lines: KeptLine[] = [];
     const undo = (): void => {
       for (const open of made) {
         this.#kind.close(open);
@@ -137,7 +142,7 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
     };
   }
 
-  #opened(plan: Plan, path: string, lines: string[]): ReturnType<Kind<Plan, Open>["open"]> {
+  #opened(plan: Plan, path: string, lines: KeptLine[]): ReturnType<Kind<Plan, Open>["open"]> {
     const opened = this.#kind.open(plan, path, lines);
     this.#inodes.set(path, statSync(path).ino);
     return opened;
@@ -148,11 +153,15 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
     return found?.ino === this.#inodes.get(open.path) && this.#kind.isSound?.(open) !== false;
   }
 
-  #keep(next: ReadonlyMap<string, Open>, lines: readonly string[]): void {
+  #keep(next: ReadonlyMap<string, Open>, lines: readonly KeptLine[]): void {
     const former = this.#open;
     this.#open = next;
     this.#pending = new Map();
-    for (const line of lines) this.#options.log.info(line);
+    const { log } = this.#options;
+    for (const line of lines) {
+      if (typeof line === "string") log.info(line);
+      else log.warn(line.lost);
+    }
     const kept = new Set([...next.values()].map(({ path }) => path));
     for (const open of former.values()) if (!kept.has(open.path)) this.#kind.close(open);
     for (const { name, path } of filesIn(this.#options.folder)) {
@@ -201,10 +210,13 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
     return join(this.#options.folder, markName);
   }
 
-  #dropAll(reason: string): void {
+  #dropAll(reason: string, isExpected: boolean): void {
+    const { log } = this.#options;
     for (const { name, path } of filesIn(this.#options.folder)) {
       rmSync(path, { recursive: true, force: true });
-      this.#options.log.info(`${this.#kind.noun} ${name}: ${this.#kind.contents} dropped: ${reason}`);
+      const line = `${this.#kind.noun} ${name}: ${this.#kind.contents} dropped: ${reason}`;
+      if (isExpected) log.info(line);
+      else log.warn(line);
     }
   }
 }

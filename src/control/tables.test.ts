@@ -57,13 +57,16 @@ function stage(options: { boot?: string; isFresh?: boolean } = {}) {
     isFresh: options.isFresh ?? false,
     log: openLog({ level: "debug", format: "json", isColored: false, write: (line) => lines.push(line) }),
   });
-  const said = (): string[] => lines.splice(0).map((line) => (JSON.parse(line) as { msg: string }).msg);
+  const records = (): { level: string; msg: string }[] => lines.splice(0).map((line) => JSON.parse(line));
+  const said = (): string[] => records().map(({ msg }) => msg);
+  /** With the level of each. */
+  const told = (): string[] => records().map(({ level, msg }) => `${level} ${msg}`);
   const adopt = (...plans: TablePlan[]): Readonly<Record<string, string>> => {
     const prepared = tables.prepare(plans);
     prepared.keep();
     return prepared.files;
   };
-  return { tables, clock, said, adopt };
+  return { tables, clock, said, told, adopt };
 }
 
 function mark(table: StickTable, address: string, nowMs: number, times = 1): void {
@@ -167,13 +170,18 @@ describe("the next run", () => {
   });
 
   test.each([
-    ["after another start of the machine", { boot: "another" }, "they are from before this machine was started"],
-    ["when asked for a fresh start", { isFresh: true }, "a fresh start was asked for"],
-  ])("drops them %s", (_, options, reason) => {
+    [
+      "after another start of the machine",
+      { boot: "another" },
+      "warn",
+      "they are from before this machine was started",
+    ],
+    ["when asked for a fresh start", { isFresh: true }, "info", "a fresh start was asked for"],
+  ])("drops them %s", (_, options, level, reason) => {
     run(marked);
-    const { tables, clock, said, adopt } = stage(options);
+    const { tables, clock, told, adopt } = stage(options);
     adopt(marked);
-    expect(said()).toEqual([`table marked: its entries are dropped: ${reason}`]);
+    expect(told()).toEqual([`${level} table marked: its entries are dropped: ${reason}`]);
     expect(marksOf(tables.find("marked")!.table, "10.0.0.1", clock.nowMs)).toBe(0);
   });
 
@@ -184,12 +192,12 @@ describe("the next run", () => {
       if (entry.startsWith("shop")) writeFileSync(join(folder, entry), "x".repeat(20_000));
     }
     writeFileSync(join(folder, "shop.0123456789abcdef.draft"), "half");
-    const { tables, adopt, said } = stage();
+    const { tables, adopt, told } = stage();
     adopt(marked, { ...marked, name: "shop", store: ["gpc1"] });
     expect(tables.find("marked")!.table.figures().used).toBe(0);
-    expect(said()).toEqual([
-      "table marked: dropped, for its file is damaged (it was cut short, or is of another version of Sluice); it starts empty",
-      "table shop: dropped, for it is of another version of Sluice; it starts empty",
+    expect(told()).toEqual([
+      "warn table marked: dropped, for its file is damaged (it was cut short, or is of another version of Sluice); it starts empty",
+      "warn table shop: dropped, for it is of another version of Sluice; it starts empty",
     ]);
     expect(readdirSync(folder).filter((entry) => /^(marked|shop)\./.test(entry))).toHaveLength(2);
   });
@@ -210,11 +218,11 @@ describe("another shape", () => {
   });
 
   test("with keys of another kind starts empty", () => {
-    const { tables, clock, said, adopt } = stage();
+    const { tables, clock, told, adopt } = stage();
     adopt(marked);
     mark(tables.find("marked")!.table, "10.0.0.1", clock.nowMs);
     adopt({ ...marked, key: { kind: "string", bytesMax: 32 } });
-    expect(said()).toEqual(["table marked: 1 entry dropped, for its keys are of another kind now"]);
+    expect(told()).toEqual(["warn table marked: 1 entry dropped, for its keys are of another kind now"]);
   });
 
   test("with less room takes over as many as there is room for, the newest", () => {

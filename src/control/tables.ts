@@ -12,7 +12,7 @@ import { fullBytes } from "../memory/sticktable/layout.ts";
 import { isOthers, othersPlan, tablesWithOthers } from "../memory/sticktable/othersplan.ts";
 import { copyTable } from "../memory/sticktable/rows.ts";
 import { StickTable } from "../memory/sticktable.ts";
-import { type Kept, KeptFiles, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
+import { type Kept, KeptFiles, type KeptLine, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
 import type { TableFigures } from "./metricssource.ts";
 import { bytesTaken, filesIn } from "./sharedfile.ts";
 import { inSlices } from "./slices.ts";
@@ -146,7 +146,7 @@ export class Tables implements SpaceUser {
     return { ...kept, shared };
   }
 
-  #openFile(plan: TablePlan, path: string, said: string[]): { open: KeptTable; isMade: boolean } {
+  #openFile(plan: TablePlan, path: string, said: KeptLine[]): { open: KeptTable; isMade: boolean } {
     const { owner } = this.#options;
     // What others count is heard again, whatever becomes of the file.
     const lines = isOthers(plan) ? [] : said;
@@ -161,7 +161,7 @@ export class Tables implements SpaceUser {
       return { open: { plan, path, table }, isMade: false };
     }
     if (wasThere) {
-      lines.push(`table ${plan.name}: dropped, for its file is damaged (${table}); it starts empty`);
+      lines.push({ lost: `table ${plan.name}: dropped, for its file is damaged (${table}); it starts empty` });
       rmSync(path, { recursive: true, force: true });
     }
     const bytes = makeTable(path, plan, (made) => this.#takeOver(plan, made, lines));
@@ -169,7 +169,7 @@ export class Tables implements SpaceUser {
   }
 
   /** Entries of a table of that name and another shape: the one in force, or one that was left by the run before. */
-  #takeOver(plan: TablePlan, bytes: Uint8Array, lines: string[]): void {
+  #takeOver(plan: TablePlan, bytes: Uint8Array, lines: KeptLine[]): void {
     const { folder, owner, sharedMs } = this.#options;
     const left = filesIn(folder).filter(({ name, path }) => name === plan.name && path !== pathOf(folder, plan));
     const former = this.#kept.find(plan.name);
@@ -177,7 +177,7 @@ export class Tables implements SpaceUser {
     const from = former?.table ?? (found ? openFound(found.bytes, found.plan, owner) : null);
     if (from === null || typeof from === "string") {
       const why = from === null ? "it is of another version of Sluice" : `its file is damaged (${from})`;
-      if (left.length > 0) lines.push(`table ${plan.name}: dropped, for ${why}; it starts empty`);
+      if (left.length > 0) lines.push({ lost: `table ${plan.name}: dropped, for ${why}; it starts empty` });
       return;
     }
     const target = new StickTable(bytes, plan, owner);
@@ -188,11 +188,11 @@ export class Tables implements SpaceUser {
 }
 
 /** What became of the entries of a table that has another shape now. */
-function takenOver(from: StickTable, to: StickTable, nowMs: number): string {
+function takenOver(from: StickTable, to: StickTable, nowMs: number): KeptLine {
   const { plan } = to;
   const { used } = from.figures();
   if (from.plan.key.kind !== plan.key.kind)
-    return `table ${plan.name}: ${entries(used)} dropped, for its keys are of another kind now`;
+    return { lost: `table ${plan.name}: ${entries(used)} dropped, for its keys are of another kind now` };
   copyTable(from, to, nowMs);
   const kept = to.figures().used;
   const stored = new Set(from.columns.map(({ name }) => name));
