@@ -73,6 +73,13 @@ describe("where to connect", () => {
     expect(server("-a:80")).toContain("host name or IP address");
     expect(server("a b:80")).toContain("must be an address such as");
     expect(server("2001:db8::1")).toContain("in brackets");
+    for (const [text, meant] of [
+      ["::1:80", "[::1]:80"],
+      ["fe80::a", "[fe80::a]:80"],
+      ["::1", "[::1]:80"],
+      ["2001:db8:1:2:3:4:5:80", "[2001:db8:1:2:3:4:5:80]:80"],
+    ] as const)
+      expect(server(text)).toContain(`as in "${meant}"`);
     expect(server("a:80\n")).toContain("port from 1 to 65535");
   });
 });

@@ -129,9 +129,16 @@ function readUnix(text: string): Reading<Address> | null {
   return read({ kind: "unix", path });
 }
 
+/** In "::1:80" the last group is meant as a port, though it need not be: the address before it is one by itself. */
+function bracketed(text: string): string {
+  const [, host = "", port = ""] = /^(.*):([1-9]\d{0,4})$/.exec(text) ?? [];
+  return isIPv6(host) && Number(port) <= 65_535 ? `[${host}]:${port}` : `[${text}]:80`;
+}
+
 function split(text: string, expected: string, portMin: number): Reading<{ host: string; port: number }> {
   const no = `${expected}, not ${quote(text)}`;
-  if (isIPv6(text)) return misread(`must have its IPv6 address in brackets and a port, as in "[${text}]:80"`);
+  if (isIPv6(text))
+    return misread(`must have its IPv6 address in brackets and a port, as in ${quote(bracketed(text))}`);
   const parts = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/s.exec(text);
   if (parts === null) return misread(no);
   const host = parts[1] ?? parts[2] ?? "";

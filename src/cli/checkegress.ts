@@ -21,7 +21,8 @@ export function egressSummary({ members, choose, judge, isOwnEvidence, logs }: E
     return count === 0 ? [] : [`${count} ${count === 1 ? one : several}`];
   });
   const evidence = logs.length === 0 ? "own requests" : isOwnEvidence ? "own requests and logs" : "logs";
-  return `${members.length === 1 ? "1 member" : `${members.length} members`} (${counts.join(", ")}), ${choose}, judged per ${judge.per} by ${evidence}`;
+  const kindsShown = counts.length === 0 ? "" : ` (${counts.join(", ")})`;
+  return `${members.length === 1 ? "1 member" : `${members.length} members`}${kindsShown}, ${choose}, judged per ${judge.per} by ${evidence}`;
 }
 
 /** Logs of which no line could be understood keep a config from being run. */

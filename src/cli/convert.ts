@@ -33,7 +33,11 @@ export async function convert(path: string, options: ConvertOptions, writer: Wri
     writer.out(JSON.stringify({ ok: isWhole, file: path, origin, report, config: isWhole ? input : null }, null, 2));
     return isWhole ? 0 : 1;
   }
-  const lines = [...conversion.report.map((line) => reportLine(line)), `${path}: ${keywordsLine(origin)}`].join("\n");
+  const perLine = new Map<number, number>();
+  for (const { line } of conversion.report) perLine.set(line, (perLine.get(line) ?? 0) + 1);
+  // Of several keywords of one line each is told by its name.
+  const said = conversion.report.map((one) => (perLine.get(one.line) === 1 ? one : { ...one, source: one.keyword }));
+  const lines = [...said.map((line) => reportLine(line)), `${path}: ${keywordsLine(origin)}`].join("\n");
   if (options.report === true) {
     writer.out(lines);
     return isWhole ? 0 : 1;

@@ -64,6 +64,7 @@ test.each([
   " default_backend password-reset",
   "sessionTickets = false",
   "tokens = 5",
+  'proxy_pass = ["127.0.0.1:9"]',
 ])("and what is none is shown: %s", (text) => {
   expect(masked(text)).toBe(text);
 });

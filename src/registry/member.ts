@@ -106,6 +106,9 @@ function fault(text: string): string {
   if (/^unix:/i.test(text)) return "is a socket of one machine";
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== "http" && scheme !== "https") return `has the unknown scheme ${quote(scheme)}`;
-  if (/^(https?:\/\/)?[^/?#]+\/[^?#]/i.test(text)) return "has a path, and a server has none";
+  const [, path = "", rest = ""] = /^(?:https?:\/\/)?[^/?#]+(\/[^?#]*)?([?#].*)?$/is.exec(text) ?? [];
+  if (path.length > 1) return "has a path, and a server has none";
+  if (rest.startsWith("?") && scheme !== undefined)
+    return "has a query, and a server has none; only weight may stand there";
   return 'must be an address such as "http://10.0.0.1:80" or "10.0.0.1:80^3"';
 }

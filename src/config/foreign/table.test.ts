@@ -62,3 +62,16 @@ test("sections are read by themselves, and named ones keep the case of their nam
   expect(messages(table)).toEqual(["top.b must be a section, not 3"]);
   expect([table.section("b"), table.section("none")]).toEqual([undefined, undefined]);
 });
+
+test("a key with nothing behind it is kept, and does nothing", () => {
+  const ledger = new Ledger();
+  const table = new Table({ Bind: "", nothing: null, strange: "" }, [], ledger);
+  table.text("bind");
+  table.flag("nothing");
+  table.finish("x");
+  expect([...ledger.entries()].map(({ path, verdict }) => [...path, verdict])).toEqual([
+    ["Bind", "kept"],
+    ["nothing", "kept"],
+  ]);
+  expect(ledger.notes.map(({ message }) => message)).toContain("is empty, which is as if it were not there");
+});

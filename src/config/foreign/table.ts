@@ -102,6 +102,13 @@ export class Table {
     for (const key of keys) if (this.has(key)) this.#keep(key);
   }
 
+  /** Keys that are written down with nothing behind them. */
+  inertWhereEmpty(keys: readonly string[]): void {
+    for (const key of keys)
+      if (this.#spelling.has(key) && !this.has(key))
+        this.ledger.note(this.at(key), "is empty, which is as if it were not there");
+  }
+
   /** Keys that go down with another one, which says why. */
   lost(keys: readonly string[]): void {
     for (const key of keys) {
@@ -112,6 +119,7 @@ export class Table {
 
   /** Tells of all keys that were not asked for. */
   finish(program: string): void {
+    this.inertWhereEmpty([...this.#asked]);
     for (const key of this.#values.keys()) {
       if (this.#asked.has(key)) continue;
       // Variables are written in capitals, and found no other way in an environment.

@@ -11,7 +11,7 @@ test("users get in by their names as written, inline and as a section", () => {
   const mixed = reverse('auth = true\n[server.user]\nAgent = "a:b"\nnumber = 12\n');
   expect(mixed.input.listeners["proxy"]?.auth).toMatchObject({ users: { Agent: "a:b", number: "12" } });
   expect(apart(mixed)).toEqual([
-    'warning server.auth is approximated: user "Agent" is known by this name, in this case; goproxy knows it as "agent" only',
+    'warning server.user is approximated: user "Agent" is known by this name, in this case; goproxy knows it as "agent" only',
   ]);
 });
 
@@ -36,15 +36,14 @@ test("a password is never shown, whatever is wrong with its user", () => {
   const found = reverse('auth = true\nuser = { "a:b" = "secret", "" = "secret", c = ["secret"], d = "" }');
   expect(found.input.listeners["proxy"]?.auth).toMatchObject({ users: {} });
   expect(apart(found)).toHaveLength(4);
-  // The line of server.user would be shown with its passwords.
-  for (const line of apart(found)) expect(line).toMatch(/^(error|warning) server\.auth (?!.*secret)/);
+  for (const line of apart(found)) expect(line).toMatch(/^(error|warning) server\.user (?!.*secret)/);
 });
 
 test("a hash is one, and a password that begins like our mark for passwords stays as it is", () => {
   const hash = "$2y$10$abcdefghijklmnopqrstuv";
   const found = reverse(`auth = true\nuser = { a = '${hash}', b = "{PLAIN}x" }`);
   expect(found.input.listeners["proxy"]?.auth).toMatchObject({ users: { a: hash, b: "{PLAIN}{PLAIN}x" } });
-  expect(apart(found)).toEqual(['warning server.auth is approximated: the password of user "a" is taken for a hash']);
+  expect(apart(found)).toEqual(['warning server.user is approximated: the password of user "a" is taken for a hash']);
 });
 
 test("a forward proxy has the usual bounds, which are told", () => {

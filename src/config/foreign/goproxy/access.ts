@@ -31,8 +31,7 @@ export function authOf(
 /** Undefined where nobody has to say who he is. */
 function usersIn(server: Table, tree: object, ours: Path, origins: Origins): Record<string, string> | undefined {
   const isDemanded = server.flag("auth") ?? false;
-  // Findings about users are told at auth: the line of a user holds a password.
-  origins.add(ours, server.at("auth"));
+  origins.add(ours, server.at(server.has("user") ? "user" : "auth"));
   if (server.section("user") === undefined && !server.has("user")) return isDemanded ? {} : undefined;
   server.ledger.keep(server.at("user"));
   const users = written(written(tree, "server") as object, "user"); // There is such a section: `server` is it.
@@ -46,7 +45,7 @@ function usersIn(server: Table, tree: object, ours: Path, origins: Origins): Rec
 
 function usersOf(server: Table, listed: object): Record<string, string> {
   const users: [string, string][] = [];
-  const at = server.at("auth");
+  const at = server.at("user");
   for (const [name, value] of Object.entries(listed)) {
     const password = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
     if (nameFault.test(name) || name === "")

@@ -93,7 +93,7 @@ test("a variable may stand for any value, and one that is not set is told", () =
 
 test("the admin interface is where those who ask for it look for it", () => {
   const server = { port: ":3000", reverse: true, proxy_pass: ["a:1"] };
-  expect(judgeForeign({ server }, { SLUICE_ADMIN: "127.0.0.1:2999" })?.config?.admin.listen).toBe("127.0.0.1:2999");
+  expect(judgeForeign({ server }, { SLUICE_ADMIN: " 127.0.0.1:2999\n" })?.config?.admin.listen).toBe("127.0.0.1:2999");
   expect(judgeForeign({ server }, {})?.config?.admin.listen).toBe("127.0.0.1:2112");
   const errorsFor = (admin: string): unknown =>
     judgeForeign({ server }, { SLUICE_ADMIN: admin })

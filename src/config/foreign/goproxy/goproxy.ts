@@ -101,8 +101,8 @@ function listenOf(server: Table, ours: readonly string[], origins: Origins): str
 
 /** There is no key for it, and two of them on one machine need two: the variable by which `sluice status` finds it says where it is. */
 function adminOf(server: Table, environment: Environment, origins: Origins): { admin?: AdminInput } {
-  const listen = environment["SLUICE_ADMIN"];
-  if (listen === undefined || listen === "") return {};
+  const listen = environment["SLUICE_ADMIN"]?.trim() ?? "";
+  if (listen === "") return {};
   origins.add(["admin"], server.path);
   const reading = readListenAddress(listen);
   if (reading.ok) return { admin: { listen } };

@@ -69,6 +69,7 @@ function loose(value: unknown, kind: Kind | undefined): unknown {
 /** A key that goproxy does not have is most likely one of its keys mistyped, which goproxy would pass over in silence. */
 export function refuseUnknown(table: Table, name: Name): void {
   const known = Object.keys(keywords[name]);
+  table.inertWhereEmpty(known);
   for (const key of table.keys()) {
     if (known.includes(key)) continue;
     const meant = didYouMean(key, known) || `; known here: ${known.join(", ")}`;

@@ -1,0 +1,82 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { check } from "./check.ts";
+import { convert } from "./convert.ts";
+
+/** All that is said of a file, on either channel. */
+async function said(name: string, text: string, work: "check" | "report" | "json" = "report"): Promise<string> {
+  const place = mkdtempSync(join(tmpdir(), "convert-"));
+  const lines: string[] = [];
+  const take = (line: string): void => void lines.push(line);
+  const writer = { out: take, err: take, note: take };
+  try {
+    writeFileSync(join(place, name), text);
+    if (work === "check") await check(join(place, name), {}, writer);
+    else await convert(join(place, name), { report: work === "report", json: work === "json" }, writer);
+    return lines.join("\n").replaceAll(place, "");
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+}
+
+const secret = "hunter2hunter2hunter2";
+const ipmanager = { proxy_port: "9096", probe_port: "9097", token: secret, next: "127.0.0.1", max_history: 5 };
+const goproxy = `[server]
+port = ":8080"
+reverse = true
+proxy_pass = ["127.0.0.1:9"]
+auth = true
+user = {agent = "${secret}", "a:b" = "${secret}"}
+cache = true
+cache_type = "redis"
+[redis]
+redis_host = "127.0.0.1:6379"
+redis_pass = "${secret}"
+`;
+const haproxy = `defaults
+ mode http
+ timeout client 1s
+ timeout server 1s
+ timeout connect 1s
+userlist u
+ user a insecure-password ${secret}
+listen x
+ bind :8099
+ stats enable
+ stats auth admin:${secret}
+ http-request auth unless { http_auth(u) }
+ server a 127.0.0.1:9
+`;
+
+test.each([
+  ["config.json", JSON.stringify(ipmanager)],
+  ["config.json", JSON.stringify(ipmanager, null, 2)],
+  ["cfg.toml", goproxy],
+  ["haproxy.cfg", haproxy],
+] as const)("no secret of %s is told", async (name, text) => {
+  for (const work of ["check", "report"] as const) {
+    const lines = await said(name, text, work);
+    expect(lines).not.toContain(secret);
+    expect(lines).toContain(name);
+  }
+  const { report } = JSON.parse(await said(name, text, "json")) as { report: object[] };
+  expect(report.length).toBeGreaterThan(3);
+  expect(JSON.stringify(report)).not.toContain(secret);
+});
+
+test("of several keywords of one line each is told by its name, and the only one of a line by the line", async () => {
+  const one = await said("config.json", JSON.stringify(ipmanager));
+  expect(one).toMatch(/^ {4}1 {2}kept {10}token$/m);
+  expect(one).toMatch(/^ {4}1 {2}unknown {7}max_history$/m);
+  expect(await said("config.json", JSON.stringify(ipmanager, null, 2))).toMatch(
+    /^ {4}5 {2}kept {10}"next": "127\.0\.0\.1",$/m,
+  );
+});
+
+test("what stands there empty has its line too", async () => {
+  expect(await said("cfg.toml", goproxy.replace(/redis_pass = .*/, 'redis_pass = ""'))).toMatch(
+    /^ {3}11 {2}kept {10}redis_pass = ""\n +is empty, which is as if it were not there$/m,
+  );
+});
