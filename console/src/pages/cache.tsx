@@ -55,6 +55,7 @@ function Strip({ all, now }: { readonly all: readonly CacheSummary[]; readonly n
         const live = figures.value?.caches.find((each) => each.name === name);
         return (
           <a
+            title={name}
             key={name}
             href={fragmentOf({ page: "cache", rest: [name], query: place.value.query })}
             aria-current={name === now}

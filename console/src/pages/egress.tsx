@@ -54,7 +54,7 @@ function Strip({ all, now }: { readonly all: readonly EgressSummary[]; readonly 
   return (
     <nav class="strip" aria-label="Egress pools">
       {all.map(({ name, members, states }) => (
-        <a key={name} href={fragmentOf({ page: "egress", rest: [name] })} aria-current={name === now}>
+        <a key={name} title={name} href={fragmentOf({ page: "egress", rest: [name] })} aria-current={name === now}>
           <b>{name}</b>
           <span class="quiet">{plural(members, "member")}</span>
           <span class={`strip-figure ${states.available === 0 ? "bad" : ""}`}>{whole(states.available)} available</span>

@@ -59,7 +59,7 @@ function Strip({ all, now }: { readonly all: readonly TableSummary[]; readonly n
   return (
     <nav class="strip" aria-label="Tables">
       {all.map(({ name, entries, entriesMax, key }) => (
-        <a key={name} href={fragmentOf({ page: "tables", rest: [name] })} aria-current={name === now}>
+        <a key={name} title={name} href={fragmentOf({ page: "tables", rest: [name] })} aria-current={name === now}>
           <b>{name}</b>
           <span class="quiet">by {key.kind === "ip" ? "address" : key.kind}</span>
           <span class="strip-figure">
