@@ -67,6 +67,32 @@ describe("per member, as ipmanager does", () => {
     expect(sample.causes(one)).toEqual([changeCause.added, changeCause.failures, changeCause.over]);
   });
 
+  test("while it cools down its row of failures goes on, and ends by a success; nothing else comes of either", () => {
+    const coolDown = { forMs: 10 * minuteMs, growth: 2, maxMs: 100 * minuteMs, isTrial: true };
+    const sample = new Sample({ judge: { per: "member", coolDown } });
+    const failures = (): number => sample.pool.standing(one)!.failures;
+    for (let times = 0; times < 3; times++) sample.tell(one, { status: 500 });
+    const { untilMs, level } = sample.pool.standing(one)!;
+    sample.pass(1000);
+    for (const status of [404, 500]) sample.tell(one, { status, fromLog: true });
+    sample.tell(one, wayFault);
+    expect(failures()).toBe(6);
+    sample.tell(one, { status: 200 });
+    sample.tell(one, { status: 500 });
+    expect(failures()).toBe(1);
+    for (let times = 0; times < 200; times++) sample.tell(one, { status: 500 });
+    expect(sample.pool.standing(one)).toMatchObject({ state: coolingDown, failures: 201, untilMs, level });
+    // Nor does it weigh against it when it is back: its trial decides, and the cool-down after it is one step longer.
+    sample.pass(10 * minuteMs);
+    sample.pool.tick(sample.nowMs);
+    expect(sample.pool.standing(one)).toMatchObject({ state: trial, failures: 0, level });
+    sample.tell(one, { status: 500 });
+    expect(sample.pool.standing(one)).toMatchObject({ state: coolingDown, untilMs: sample.nowMs + 20 * minuteMs });
+    expect(sample.causes(one)).toEqual([
+      ...[changeCause.added, changeCause.failures, changeCause.over, changeCause.trialFailed],
+    ]);
+  });
+
   test("transport faults of our own are failures, whosever they are", () => {
     const sample = new Sample(parts);
     sample.tell(one, wayFault);

@@ -103,6 +103,7 @@ export class Judge {
 
   #learnOfMember(row: number, evidence: EgressEvidence, host: string, atMs: number): void {
     const member = this.#member.at(row);
+    if (member.state === memberState.coolingDown) return this.#count(member, evidence, atMs);
     if (!isJudged(member)) return;
     if (evidence === "success") return this.#succeeded(this.members, member, atMs);
     if (evidence === "source") return this.#away(member, host, atMs);
@@ -116,6 +117,12 @@ export class Judge {
             ? changeCause.transport
             : changeCause.failures;
     this.#conclude(this.members, member, isEnough, cause, atMs, this.#board.textOf(host));
+  }
+
+  /** While it cools down its row of failures goes on, or ends, for whoever looks at it; a verdict there is, and its end clears the row. */
+  #count({ run }: Standing, evidence: EgressEvidence, atMs: number): void {
+    if (evidence === "success") this.#strategy.succeeded(run, secondsOf(atMs));
+    else if (evidence !== "source" && evidence !== "ban") this.#strategy.failed(run, secondsOf(atMs));
   }
 
   #learnAtTarget(row: number, evidence: EgressEvidence, host: string, atMs: number): void {
