@@ -23,18 +23,25 @@ interface Kept {
   timer: Timer | null;
 }
 
+/** As often as sets in Redis are read, unless told otherwise. */
+const againMs = 5000;
+
 export class MemoryRegistry implements Registry {
   readonly #nowMs: () => number;
+  readonly #againMs: number;
   readonly #sets = new Map<string, Kept>();
+  #again: Timer | null = null;
   #isClosed = false;
 
-  constructor(nowMs: () => number = () => performance.now()) {
+  constructor(nowMs: () => number = () => performance.now(), tellMs: number = againMs) {
     this.#nowMs = nowMs;
+    this.#againMs = tellMs;
   }
 
   watch(set: string, tell: (told: Told) => void): () => void {
     const kept = this.#set(set);
     kept.tells.add(tell);
+    this.#again ??= setInterval(() => this.#tellAgain(), this.#againMs).unref();
     queueMicrotask(() => {
       if (kept.tells.has(tell)) tell(answerOf(kept));
     });
@@ -130,6 +137,7 @@ export class MemoryRegistry implements Registry {
 
   close(): void {
     this.#isClosed = true;
+    if (this.#again !== null) clearInterval(this.#again);
     for (const kept of this.#sets.values()) {
       kept.tells.clear();
       if (kept.timer !== null) clearTimeout(kept.timer);
@@ -146,6 +154,11 @@ export class MemoryRegistry implements Registry {
     };
     this.#sets.set(name, kept);
     return kept;
+  }
+
+  /** What is known here cannot grow old. */
+  #tellAgain(): void {
+    for (const kept of this.#sets.values()) this.#changed(kept);
   }
 
   #changed(kept: Kept): void {

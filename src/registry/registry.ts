@@ -85,7 +85,7 @@ export interface RegistryStatus {
 
 /** Promises reject with a RegistryError when it cannot be asked, and say why in words for an operator. */
 export interface Registry {
-  /** `tell` is called soon, at each change, and once when the set cannot be read and when it can be again. Ends with the function it gives. */
+  /** `tell` is called soon, at each change, every few seconds while all is as it was, and once when the set cannot be read. Ends with the function it gives. */
   watch(set: string, tell: (told: Told) => void): () => void;
   members(set: string): Promise<SetContent>;
   /** The sets that are known to be some: those that are watched, and those that were voted in. Sorted. */

@@ -54,13 +54,14 @@ function stage() {
   return { world, watch, tolds, look };
 }
 
-test("what has not changed is told once", async () => {
+test("each reading is told, of what has not changed too: that it was read is news", async () => {
   const { look, tolds } = stage();
   expect(await look("a:1", "b:1")).toBe("a:1,b:1");
   await look("b:1", "a:1");
-  expect(tolds.length).toBe(1);
-  expect(await look()).toBe("");
   expect(tolds.length).toBe(2);
+  expect(tolds[1]).toEqual(tolds[0]!);
+  expect(await look()).toBe("");
+  expect(tolds.length).toBe(3);
 });
 
 test("who counts though Redis does not say so is told apart", async () => {

@@ -37,7 +37,6 @@ export class SetWatch {
   readonly #options: SetWatchOptions;
   readonly #tells = new Set<(told: Told) => void>();
   #told: (Told & { readonly ok: true }) | null = null;
-  #toldText = "";
   #failure: (Told & { readonly ok: false }) | null = null;
   #members: readonly string[] = [];
   #draining: readonly string[] = [];
@@ -174,12 +173,10 @@ export class SetWatch {
     const whole = kept.servers.length === 0 ? told : { ...told, kept };
     this.#members = members;
     this.#draining = drained;
-    const text = JSON.stringify(whole);
-    const isNews = this.#failure !== null || this.#told === null || text !== this.#toldText;
     this.#failure = null;
     this.#told = whole;
-    this.#toldText = text;
-    if (isNews) this.#say(whole);
+    // Of the same again too: how old what is known is counts from the last reading.
+    this.#say(whole);
   }
 
   /** Which servers count though Redis does not say so. */
