@@ -1,7 +1,7 @@
 // The whole control process in this one, with worker processes that speak the messages and carry no traffic: what they are told to
 // fail at stands in the name of a pool.
 
-import { afterAll, afterEach, expect, test } from "bun:test";
+import { afterAll, afterEach, expect, setSystemTime, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -118,6 +118,21 @@ test("it starts, says so on the admin interface, drains, and leaves nothing behi
   await drained;
   running.splice(0);
   expect(existsSync(stateFolder)).toBe(false);
+});
+
+test("how long it has been up is not by the wall clock, which somebody may set", async () => {
+  const { start } = stage();
+  const control = await start();
+  const { startedAt } = control.status();
+  try {
+    setSystemTime(new Date(Date.now() - 86_400_000));
+    const { startedAt: later, uptimeSeconds } = control.status();
+    expect(later).toBe(startedAt);
+    expect(uptimeSeconds).toBeGreaterThanOrEqual(0);
+    expect(uptimeSeconds).toBeLessThan(60);
+  } finally {
+    setSystemTime();
+  }
 });
 
 test("a reload puts the new config in force; servers that stay keep their counters' rows", async () => {

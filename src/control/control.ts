@@ -212,9 +212,10 @@ export class Control implements AdminService {
       follow: (folders) => this.#folders.follow(folders),
     });
     this.#configuring = this.#configuringOf(options);
-    const startedAtMs = Date.now();
+    const [startedAtMs, startedMs] = [Date.now(), monotonicMs()];
+    const uptimeMs = (): number => monotonicMs() - startedMs;
     this.#reporting = new Reporting({
-      ...{ version: options.version, startedAtMs, source: options.source },
+      ...{ version: options.version, startedAtMs, uptimeMs, source: options.source },
       ...{ totals: this.#totals, board: this.#board, roster: this.#roster, supervisor: this.#supervisor },
       ...{ holdings: this.#holdings, discovery: this.#discovery, registering: this.#registering },
       ...{ certificates: this.#certificates, acme: this.#acme },
@@ -228,7 +229,7 @@ export class Control implements AdminService {
       recorder: this.#holdings.recorder,
       source: {
         ...{ totals: this.#totals, caches: this.#holdings.caches, egresses: this.#holdings.egresses },
-        ...{ startedAtMs, plan: () => this.#reconciler.plan },
+        ...{ uptimeMs, plan: () => this.#reconciler.plan },
         state: () => this.#reporting.state(),
         workers: () => this.#supervisor.status(),
         conditionOf: (slot) => this.#roster.conditionOf(slot),

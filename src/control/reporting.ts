@@ -32,7 +32,10 @@ export interface LastReload {
 /** Parts that stay the same for as long as control runs. */
 export interface ReportingParts {
   readonly version: string;
+  /** Wall clock, as it stood at the start. */
   readonly startedAtMs: number;
+  /** By a clock that nobody sets. */
+  readonly uptimeMs: () => number;
   readonly source: Whereabouts;
   readonly totals: Totals;
   readonly board: Board;
@@ -115,7 +118,7 @@ export class Reporting {
   }
 
   status(): Status {
-    const { totals, roster, supervisor, holdings, discovery, registering, source, startedAtMs } = this.#parts;
+    const { totals, roster, supervisor, holdings, discovery, registering, source, startedAtMs, uptimeMs } = this.#parts;
     const { plan, reload, confirmBy, fleet } = this.#parts.now();
     const nowMs = Date.now();
     const found = new Map(discovery.status().map((of) => [of.pool, { of, nowMs }]));
@@ -124,7 +127,7 @@ export class Reporting {
       pid: process.pid,
       state: this.state(),
       startedAt: new Date(startedAtMs).toISOString(),
-      uptimeSeconds: Math.round((nowMs - startedAtMs) / 1000),
+      uptimeSeconds: Math.round(uptimeMs() / 1000),
       generation: plan?.generation ?? 0,
       config: source.path,
       configOrigin: originOf(source),

@@ -24,7 +24,7 @@ function stage(caches = 1) {
     totals: new Totals(arena, 1),
     caches: { find: () => null },
     egresses: { all: [] },
-    startedAtMs: 0,
+    uptimeMs: () => 0,
     plan: () => plan,
     state: () => "ready",
     workers: () => [],

@@ -60,7 +60,7 @@ function stage() {
     totals: new Totals(arena, 2),
     caches: { find: () => null },
     egresses: { all: [] },
-    startedAtMs: 4000,
+    uptimeMs: () => 8000,
     plan: () => state.plan,
     state: () => "ready",
     workers: () =>

@@ -60,7 +60,7 @@ export class Sampler {
       state: source.state(),
       generation: plan.generation,
       confirmBy: source.confirmBy(),
-      uptimeSeconds: Math.round((now - source.startedAtMs) / 1000),
+      uptimeSeconds: Math.round(source.uptimeMs() / 1000),
       connections: source.totals.worker(workerCell.connections),
       upstreamConnections: source.totals.worker(workerCell.upstreamConnections),
       ...{ bytesReceived, bytesSent },

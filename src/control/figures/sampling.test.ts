@@ -17,7 +17,7 @@ function stage(plan: Plan | null = planOf()) {
       totals: new Totals(Arena.inMemory(), 1),
       caches: { find: () => null },
       egresses: { all: [] },
-      startedAtMs: 0,
+      uptimeMs: () => 0,
       plan: () => {
         clock.looks++;
         return plan;

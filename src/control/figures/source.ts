@@ -13,7 +13,8 @@ export interface FiguresSource {
   readonly totals: Totals;
   readonly caches: Pick<Caches, "find">;
   readonly egresses: Pick<Egresses, "all">;
-  readonly startedAtMs: number;
+  /** By a clock that nobody sets. */
+  readonly uptimeMs: () => number;
   /** The one in force, null before there is one. */
   plan(): Plan | null;
   state(): Status["state"];
