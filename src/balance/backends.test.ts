@@ -135,7 +135,9 @@ test("a limit holds over all workers, and a dead worker's exchanges free their p
   expect([two.tryBegin(0), two.tryBegin(0), two.tryBegin(0)]).toEqual([true, true, false]);
 });
 
-for (const policy of ["roundRobin", "weightedRoundRobin", "consistentHash", "first", "p2c", "leastCalled"] as const)
+for (const policy of [
+  ...(["roundRobin", "weightedRoundRobin", "consistentHash", "first", "p2c", "leastCalled", "leastBandwidth"] as const),
+])
   test(`${policy} passes over full servers and comes back to them`, () => {
     const backends = create(policy, servers({ connectionsMax: 1 }, { connectionsMax: 2 }, { connectionsMax: 2 }));
     const key = [...Array(1000).keys()].map((n) => n * 4_294_967).find((n) => backends.pick(n) === 0) ?? 0;
@@ -168,6 +170,7 @@ test("failover avoids what was tried, falls back to backups, and ends with nobod
     "ipHash",
     "boundedHash",
     "leastCalled",
+    "leastBandwidth",
   ] as const) {
     const backends = create(policy, servers({}, {}, { backup: true }, {}));
     const tried = new Uint8Array(4);

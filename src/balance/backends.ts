@@ -8,7 +8,7 @@
 import { assert } from "../base/assert.ts";
 import type { PoolPlan } from "../config/plan.ts";
 import { type Arena, offset, rowCells, rowWords, workerOffsets } from "../memory/arena.ts";
-import type { ServerState } from "../memory/board.ts";
+import { Board, type ServerState } from "../memory/board.ts";
 import { serverCell, sharedPoolWord } from "../memory/tally.ts";
 import { Latency } from "./latency.ts";
 import { createFailoverPolicy, createPolicy } from "./policies.ts";
@@ -32,6 +32,7 @@ export class Backends implements Source {
   readonly isKeyed: boolean;
 
   readonly #arena: Arena;
+  readonly #board: Board;
   readonly #words: Int32Array;
   readonly #roster: Roster;
   readonly #random: () => number;
@@ -56,6 +57,7 @@ export class Backends implements Source {
     assert(worker < workers, `worker ${worker} of ${workers}`);
     const servers = plan.servers;
     this.#arena = arena;
+    this.#board = new Board(arena);
     this.#words = arena.words;
     this.#random = random;
     this.#policy = createPolicy(plan.balance, servers);
@@ -190,6 +192,10 @@ export class Backends implements Source {
     let sum = 0;
     for (let worker = 0; worker < this.#calls.length; worker++) sum += this.#arena.cells[this.#calls[worker]! + row]!;
     return sum;
+  }
+
+  bandwidthOf(index: number): number {
+    return this.#board.bandwidth(this.#slots[index]!);
   }
 
   latencyOf(index: number): number {

@@ -8,6 +8,7 @@ import { BoundedHash } from "./boundedhash.ts";
 import { ConsistentHash } from "./consistenthash.ts";
 import { First } from "./first.ts";
 import { HashRing } from "./hashring.ts";
+import { LeastBandwidth } from "./leastbandwidth.ts";
 import { LeastCalled } from "./leastcalled.ts";
 import { LeastConnections } from "./leastconnections.ts";
 import { P2c } from "./p2c.ts";
@@ -29,6 +30,8 @@ export function createPolicy(plan: BalancePlan, servers: readonly ServerPlan[]):
       return new LeastConnections(servers.length);
     case "leastCalled":
       return new LeastCalled(servers.length);
+    case "leastBandwidth":
+      return new LeastBandwidth(servers.length);
     case "p2c":
       return new P2c(servers.length);
     case "peakEwma":

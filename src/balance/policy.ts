@@ -21,6 +21,8 @@ export interface View {
   activeOf(index: number): number;
   /** Exchanges ever given to the server, over all workers. */
   callsOf(index: number): number;
+  /** Bytes a second to and from the server, over all workers, of the last second; 0 unless the policy is leastBandwidth. */
+  bandwidthOf(index: number): number;
   /** Peak-sensitive moving average of the response time seen by this worker, in ms; 0 when nothing is known. */
   latencyOf(index: number): number;
   /** The next number of one counter shared by all workers: 0, 1, 2, … each given out once. Wraps at 2^32. */

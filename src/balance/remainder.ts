@@ -64,6 +64,9 @@ export class Remainder implements View {
   callsOf(index: number): number {
     return this.#source.callsOf(index);
   }
+  bandwidthOf(index: number): number {
+    return this.#source.bandwidthOf(index);
+  }
   latencyOf(index: number): number {
     return this.#source.latencyOf(index);
   }

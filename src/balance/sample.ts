@@ -12,6 +12,7 @@ export const policyNames: readonly BalancePolicy[] = [
   "weightedRoundRobin",
   "leastConnections",
   "leastCalled",
+  "leastBandwidth",
   "p2c",
   "peakEwma",
   "ipHash",
@@ -76,6 +77,7 @@ export class SampleView implements View {
   readonly arrivals: Int32Array;
   readonly active: number[];
   readonly calls: number[];
+  readonly bandwidths: number[];
   readonly latencies: number[];
   eligibleCount = 0;
   version = 0;
@@ -90,6 +92,7 @@ export class SampleView implements View {
     this.arrivals = new Int32Array(this.count);
     this.active = weights.map(() => 0);
     this.calls = weights.map(() => 0);
+    this.bandwidths = weights.map(() => 0);
     this.latencies = weights.map(() => 0);
     this.#prng = new Prng(seed);
     this.changed();
@@ -114,6 +117,9 @@ export class SampleView implements View {
   }
   callsOf(index: number): number {
     return this.calls[index]!;
+  }
+  bandwidthOf(index: number): number {
+    return this.bandwidths[index]!;
   }
   latencyOf(index: number): number {
     return this.latencies[index]!;

@@ -14,6 +14,7 @@ const hashed = (key: string): Meaning => [
 const meanings: Record<string, readonly Meaning[]> = {
   // Ways to choose a server.
   leastconn: [["leastConnections"]],
+  leastbytes: [["leastBandwidth"]],
   leasttime: [["peakEwma"]],
   roundrobin: [["roundRobin"]],
   rr: [["roundRobin"]],

@@ -574,7 +574,7 @@ export interface AcmeInput {
   externalAccount?: ExternalAccountInput | undefined;
   /** How long before its end a certificate is renewed, at most half of its life. Absent: when a third of its life is left. */
   renewBefore?: string | undefined;
-  /** Where the account's key, certificates and their keys are kept; made where it is not there. It must outlive a restart of the machine. Paths start at this file's folder. Default: "acme". */
+  /** Where the account's key, certificates and their keys are kept; made where it is not there. It must outlive restarts of the machine (as a service: /var/lib/sluice/acme). Paths start at this file's folder. Default: "acme". */
   folder?: string | undefined;
 }
 
@@ -1104,6 +1104,7 @@ export interface PoolInput {
     | "weightedRoundRobin"
     | "leastConnections"
     | "leastCalled"
+    | "leastBandwidth"
     | "p2c"
     | "peakEwma"
     | "ipHash"
@@ -1331,6 +1332,7 @@ export interface BalanceInput {
     | "weightedRoundRobin"
     | "leastConnections"
     | "leastCalled"
+    | "leastBandwidth"
     | "p2c"
     | "peakEwma"
     | "ipHash"

@@ -338,6 +338,7 @@ export type BalancePolicy =
   | "weightedRoundRobin"
   | "leastConnections"
   | "leastCalled"
+  | "leastBandwidth"
   | "p2c"
   | "peakEwma"
   | "ipHash"

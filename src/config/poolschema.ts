@@ -24,6 +24,7 @@ export const balancePolicies: readonly BalancePolicy[] = [
   "weightedRoundRobin",
   "leastConnections",
   "leastCalled",
+  "leastBandwidth",
   "p2c",
   "peakEwma",
   "ipHash",

@@ -13,12 +13,12 @@ import type { ProfileOrder } from "../config/message.ts";
 import type { Address, Plan } from "../config/plan.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/types.ts";
-import type { Evidence } from "../health/ejection.ts";
 import { Board } from "../memory/board.ts";
 import type { Owner } from "../memory/owners.ts";
-import { serverCell, Totals, workerCell } from "../memory/tally.ts";
+import { Totals, workerCell } from "../memory/tally.ts";
 import { type Acme, makeAcme } from "./acme/making.ts";
 import type { AdminService, Order } from "./adminservice.ts";
+import { Bandwidth, bandwidthMs } from "./bandwidth.ts";
 import { Bans } from "./bans.ts";
 import type { LentPages } from "./caches.ts";
 import { Certificates } from "./certificates.ts";
@@ -30,6 +30,7 @@ import { sourceOf } from "./discovery/making.ts";
 import { Discovery } from "./discovery.ts";
 import { Doors, type OtherDoors } from "./doors.ts";
 import { Chronicle } from "./events/chronicle.ts";
+import { evidence } from "./evidence.ts";
 import { digestOf, type OwnSummary, Summing } from "./fleet/summary.ts";
 import { Fleet } from "./fleet.ts";
 import { FolderWatch } from "./folderwatch.ts";
@@ -332,8 +333,10 @@ export class Control implements AdminService {
     this.#phase = "running";
     this.#roster.open(monotonicMs());
     this.#holdings.open();
+    const bandwidth = new Bandwidth(this.#totals, this.#board);
     this.#timers.push(
       setInterval(() => this.#tick(), TICK_MS),
+      setInterval(() => bandwidth.look(this.#reconciler.plan, performance.now()), bandwidthMs),
       setInterval(() => this.#watch(), WATCH_MS),
       setInterval(() => void this.#refreshNames(), NAMES_MS),
       setInterval(() => void this.#lookAtCertificates(), CERTIFICATES_MS),
@@ -488,14 +491,4 @@ export class Control implements AdminService {
       this.#log.info(`tables, caches, egress pools and bans are kept in ${this.#state.path} for the next start`);
     this.#state.close();
   }
-}
-
-/** What live traffic has shown of a server. Attempts in flight have not ended and prove nothing yet. */
-function evidence(totals: Totals, slot: number): Evidence {
-  return {
-    consecutiveFailures: totals.consecutiveFailures(slot),
-    requests: totals.server(slot, serverCell.calls) - totals.active(slot),
-    failures: totals.server(slot, serverCell.connectFailures) + totals.server(slot, serverCell.responseFailures),
-    durationMs: totals.server(slot, serverCell.durationSum) * 1000,
-  };
 }

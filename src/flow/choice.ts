@@ -92,6 +92,8 @@ function reasonOf({ policy, key, loadFactor }: BalancePlan, count: number): stri
       return `of ${count} it has the fewest in flight for its weight`;
     case "leastCalled":
       return `of ${count} it was given the fewest requests for its weight`;
+    case "leastBandwidth":
+      return `of ${count} it has the fewest bytes a second for its weight`;
     case "p2c":
       return `of two drawn by chance among ${count} it has fewer in flight for its weight`;
     case "peakEwma":

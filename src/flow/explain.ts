@@ -213,7 +213,7 @@ function unasked({ name, hooks }: ListenerPlan | PoolPlan, kind: string): string
 }
 
 const chancy: ReadonlySet<string> = new Set(["random", "p2c", "peakEwma"]);
-const learning: ReadonlySet<string> = new Set(["leastCalled", "peakEwma", "weightedRoundRobin"]);
+const learning: ReadonlySet<string> = new Set(["leastBandwidth", "leastCalled", "peakEwma", "weightedRoundRobin"]);
 
 const plainTls = {
   version: "1.3",

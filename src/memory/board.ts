@@ -5,7 +5,15 @@
 import { type Arena, offset, rowWords } from "./arena.ts";
 
 /** Words of a server's row. */
-export const boardWord = { eligible: 0, rampPermille: 1, health: 2, admin: 3, ejected: 4, arrivals: 5 } as const;
+export const boardWord = {
+  eligible: 0,
+  rampPermille: 1,
+  health: 2,
+  admin: 3,
+  ejected: 4,
+  arrivals: 5,
+  bandwidth: 6,
+} as const;
 
 /** Result of active checks. */
 export const health = { unchecked: 0, up: 1, down: 2 } as const;
@@ -40,6 +48,17 @@ export class Board {
   /** How often it has become eligible: who did not look meanwhile can tell by it that it was away. Wraps. */
   arrivals(slot: number): number {
     return this.#arena.words[offset.board / 4 + slot * rowWords + boardWord.arrivals]!;
+  }
+
+  /** Bytes a second between Sluice and the server, both ways; a stale read costs a pick by the second before. */
+  bandwidth(slot: number): number {
+    return this.#arena.words[offset.board / 4 + slot * rowWords + boardWord.bandwidth]! >>> 0;
+  }
+
+  /** Control only. It is looked at anew at each pick, and needs no `publish`. */
+  measure(slot: number, bytesPerSecond: number): void {
+    const word = offset.board / 4 + slot * rowWords + boardWord.bandwidth;
+    this.#arena.words[word] = Math.min(Math.round(bytesPerSecond), 0xffff_ffff) | 0;
   }
 
   rampPermille(slot: number): number {

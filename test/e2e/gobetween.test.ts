@@ -227,3 +227,54 @@ ${access}
   expect(server.got.map(({ text }) => text)).toEqual(["in"]);
   expect(denied.got).toEqual([]);
 });
+
+test("leastbandwidth gives connections to the backend that carries fewer bytes a second", async () => {
+  await using room = new Room();
+  const { path, port, admin, origins } = scene(room);
+  // Each says its name, and to who asks for it as much as there is room for, for as long as it is listened to.
+  const behind = ["one", "two"].map((word) => {
+    const noise = Buffer.alloc(16 * 1024, word);
+    const server = Bun.listen({
+      ...{ hostname: "127.0.0.1", port: 0 },
+      socket: {
+        open: (socket) => void socket.write(word),
+        data: (socket) => void setInterval(() => socket.write(noise), 5).unref(),
+        error: () => {},
+      },
+    });
+    room.ending(() => server.stop(true));
+    return `127.0.0.1:${server.port}`;
+  });
+  const balanced = freePort();
+  appendFileSync(
+    path,
+    `
+[servers.balanced]
+bind = "localhost:${balanced}"
+balance = "leastbandwidth"
+  [servers.balanced.discovery]
+  kind = "static"
+  static_list = ["${behind[0]}", "${behind[1]}"]
+`,
+  );
+  await running(room, { path, port, admin, origins });
+  const connected = async (): Promise<{ word: string; socket: Bun.Socket }> => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const handlers = { data: (_: unknown, bytes: Buffer) => resolve(bytes.toString("latin1", 0, 3)) };
+    const socket = await Bun.connect({ hostname: "127.0.0.1", port: balanced, socket: handlers });
+    room.ending(() => socket.end());
+    return { word: await promise, socket };
+  };
+  const { word, socket } = await connected();
+  socket.write("more");
+  const other = word === "one" ? "two" : "one";
+  // Before the first measurement they are drawn by chance; so many in a row are none.
+  await until("the busy one to get none", async () => {
+    for (let turn = 0; turn < 24; turn++) {
+      const next = await connected();
+      next.socket.end();
+      if (next.word !== other) return false;
+    }
+    return true;
+  });
+});

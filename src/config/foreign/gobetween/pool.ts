@@ -20,7 +20,7 @@ const balances = {
   roundrobin: "roundRobin",
   iphash: "ipHash",
   iphash1: "consistentHash",
-  leastbandwidth: "leastConnections",
+  leastbandwidth: "leastBandwidth",
 } as const;
 
 export type Shared = Omit<PoolInput, "servers">;
@@ -67,11 +67,6 @@ export function poolShared(
 
 function balanceOf(server: Table): NonNullable<PoolInput["balance"]> {
   const policy = server.choice("balance", balances);
-  if (server.text("balance") === "leastbandwidth")
-    server.ledger.approximate(
-      server.at("balance"),
-      "the backend with the fewest connections is taken, not the one with the fewest bytes a second",
-    );
   return policy ?? balances.weight;
 }
 
