@@ -31,7 +31,7 @@ test("names need the section, and the section names", () => {
   expect(told(undefined, ["a.example"])).toEqual([
     expect.stringContaining("error listeners.web.tls.acme needs the section acme"),
   ]);
-  expect(told(good, undefined)).toEqual([expect.stringContaining("warning acme asks for nothing")]);
+  expect(told(good, undefined)).toEqual([expect.stringContaining("warning acme has nothing to ask for")]);
 });
 
 test("who cannot be asked on port 80 is warned, and who cannot be asked at all is refused", () => {

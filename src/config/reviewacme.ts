@@ -21,7 +21,7 @@ export function reviewAcme(root: Section, listeners: Section, report: Report): v
   const [first] = named;
   if (first === undefined) {
     if (isSection(root["acme"]))
-      report("warning", ["acme"], "key", "asks for nothing: no listener has names under tls.acme");
+      report("warning", ["acme"], "key", "has nothing to ask for: no listener has names under tls.acme");
     return;
   }
   const at: Path = ["listeners", String(first.path[1]), "tls", "acme"];

@@ -235,7 +235,7 @@ describe("a renewal", () => {
       const [first] = run.issued("a.example");
       run.log.length = 0;
       run.authority.isAway = true;
-      for (let hour = 61 * 24; hour < 93 * 24; hour++) {
+      for (let hour = 61 * 24; hour < 93 * 24; hour += 6) {
         run.nowMs = first!.notBeforeMs + hour * 3_600_000;
         await run.settle(1);
       }
