@@ -79,7 +79,18 @@ describe("pages", () => {
     expect([renewed.status, await renewed.text()]).toEqual([200, "Renewed"]);
     const asked = await fetch(`${base}/api/ip/renew`);
     expect([asked.status, asked.headers.get("allow")]).toEqual([405, "POST"]);
-    expect((await fetch(`${base}/debug/pprof/`)).status).toBe(404);
+  });
+
+  test("there is no pprof, and nobody is sent for a token to find that out", async () => {
+    const { base } = stage();
+    for (const headers of [{}, { authorization: `Bearer ${token}` }, { host: "203.0.113.9:9095" }] as Record<
+      string,
+      string
+    >[])
+      for (const path of ["/debug/pprof", "/debug/pprof/", "/debug/pprof/heap?debug=1"]) {
+        const answer = await fetch(base + path, { headers });
+        expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining("there is no pprof here")]);
+      }
   });
 
   test("the history has every address, with its entries oldest first and its cool-downs in pairs", async () => {

@@ -45,6 +45,9 @@ export interface IpmanagerListener {
 const idleSeconds = 10;
 /** A profile, logs that are read first. */
 const longAnswerSeconds = 255;
+/** Whoever asks: a token would not help. */
+const noPprof =
+  "there is no pprof here, with a token or without; GET /debug/, with the token, lists the profiles that there are";
 
 /** Throws an Error with a sentence for the operator when the address cannot be listened on. */
 export function openIpmanager({ address, token, service, debug, log }: IpmanagerOptions): IpmanagerListener {
@@ -53,6 +56,7 @@ export function openIpmanager({ address, token, service, debug, log }: Ipmanager
     const path = URL.parse(request.url)?.pathname;
     if (path === undefined) return problem(400, "Host is missing or malformed");
     const isTrusted = (): boolean => shown?.isIn(request) === true || isOfThisMachine(request, peer);
+    if (path === "/debug/pprof" || path.startsWith("/debug/pprof/")) return problem(404, noPprof);
     return publicPage(request, path, service) ?? debug(request, path) ?? ownPage(request, path, service, isTrusted);
   };
   const error = (fault: Error): Response => {

@@ -141,3 +141,14 @@ test("the example is understood, and what is made of it is the same in every ski
     rmSync(place, { recursive: true });
   }
 });
+
+test("what ipmanager does not have is among the settings that its page shows where it is written; the token never", () => {
+  const settings = (tree: object): object =>
+    judged({ upstream_conf_path: "x", ...tree }).translation.input.ipmanager!.settings!;
+  expect(
+    settings({ allow_private: false, allow_from: ["10.0.0.0/8", "::1"], token: "0123456789abcdef" }),
+  ).toMatchObject({
+    ...{ allow_private: false, allow_from: "10.0.0.0/8, ::1" },
+  });
+  expect(JSON.stringify(settings({ token: "0123456789abcdef" }))).not.toMatch(/allow_|0123456789abcdef/);
+});

@@ -63,13 +63,22 @@ export function translateIpmanager(tree: object, environment: Environment = {}):
     ipmanager: {
       listen: addressOf(table, "probe_port", settings.probe_port, ""),
       egress: poolName,
-      settings: { ...settings },
+      settings: { ...settings, ...ownOf(table, allowed) },
     },
     listeners: { [listenerName]: listenerOf(table, settings, allowed) },
     egress: { [poolName]: poolOf(table, settings) },
   };
   table.finish("ipmanager");
   return { program: "ipmanager", input, ledger, origins };
+}
+
+/** Keys that ipmanager does not have are shown where they are written. */
+function ownOf(table: Table, allowed: readonly string[]): Readonly<Record<string, string | boolean>> {
+  const isPrivate = table.flag("allow_private");
+  return {
+    ...(allowed.length === 0 ? {} : { allow_from: allowed.join(", ") }),
+    ...(isPrivate === undefined ? {} : { allow_private: isPrivate }),
+  };
 }
 
 /** Ports may be written as numbers. */
