@@ -35,6 +35,14 @@ test("members are shown with state, lease and what sentinels say", () => {
   ]);
 });
 
+test("a member that is much too long shifts its own row only", () => {
+  const long = "x".repeat(400);
+  const members = [membership("http://a:1"), membership(long, { problem: "must have a port" })];
+  const [, first, second] = setsText([{ set: "shop", members, size: 2 }]).split("\n");
+  expect(first!.length).toBeLessThan(120);
+  expect(second).toStartWith(`  shop  ${long}  passed over: must have a port`);
+});
+
 test("what somebody has written into a set gives the terminal no orders", () => {
   const views = [{ voter: "s\x1b[2J", isUp: true, leftMs: 1 }];
   const members = [membership("http://\x1b]0;owned\x07a:1\u202e", { views, problem: "must be\r\nan address" })];

@@ -21,6 +21,8 @@ import { table } from "./table.ts";
 const USAGE_ERROR = 2;
 const path = "/api/v1/registry";
 const timeoutMs = 5000;
+/** Anything may stand in a set: what is much longer than an address must not push all others out of sight. */
+const widthMax = 64;
 /** The originals'. */
 const setUsual = "gopher_backends";
 
@@ -82,7 +84,7 @@ export function setsText(sets: readonly SetAnswer[]): string {
   const rows = sets.flatMap(({ set, members }) =>
     members.map((each) => [set, each.member, stateOf(each), leaseOf(each), viewsOf(each)].map(printable)),
   );
-  const lines = rows.length === 0 ? [] : [table(["SET", "MEMBER", "STATE", "LEASE", "SENTINELS"], rows, [3])];
+  const lines = rows.length === 0 ? [] : [table(["SET", "MEMBER", "STATE", "LEASE", "SENTINELS"], rows, [3], widthMax)];
   for (const { set, members, size } of sets) {
     if (members.length === 0) lines.push(`the set ${printable(set)} is empty`);
     const there = members.filter(({ isMember }) => isMember).length;

@@ -2,13 +2,14 @@
 // mean. There are no lines drawn and no colors, so that cut, awk and grep work on the output; nothing is ever cut off, for a
 // terminal can be widened and a name that was cut cannot be guessed.
 
-/** `numeric`: indices of the columns that are aligned to the right. */
+/** `numeric`: indices of the columns that are aligned to the right. `widthMax`: a cell that is wider shifts what stands behind it in its own row, and in no other. */
 export function table(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
   numeric: readonly number[],
+  widthMax: number = Number.POSITIVE_INFINITY,
 ): string {
-  return new Sheet(headings, numeric).add(rows);
+  return new Sheet(headings, numeric, widthMax).add(rows);
 }
 
 /** Rows that come in parts: headings stand above the first, and columns are as wide as the widest cell so far. */
@@ -16,9 +17,11 @@ export class Sheet {
   readonly #headings: readonly string[];
   readonly #numeric: readonly number[];
   readonly #widths: number[];
+  readonly #widthMax: number;
   #isHeaded = false;
 
-  constructor(headings: readonly string[], numeric: readonly number[]) {
+  constructor(headings: readonly string[], numeric: readonly number[], widthMax: number = Number.POSITIVE_INFINITY) {
+    this.#widthMax = widthMax;
     this.#headings = headings;
     this.#numeric = numeric;
     this.#widths = headings.map((heading) => heading.length);
@@ -28,7 +31,7 @@ export class Sheet {
   add(rows: readonly (readonly string[])[]): string {
     for (const row of rows)
       for (let column = 0; column < this.#widths.length; column++)
-        this.#widths[column] = Math.max(this.#widths[column]!, (row[column] ?? "").length);
+        this.#widths[column] = Math.max(this.#widths[column]!, Math.min((row[column] ?? "").length, this.#widthMax));
     const lines = rows.map((row) => this.#line(row));
     if (!this.#isHeaded) lines.unshift(this.#line(this.#headings));
     this.#isHeaded = true;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isSame, memberOf, readMember, toldOf } from "./member.ts";
+import { isSame, memberOf, readMember, shownMember, toldOf } from "./member.ts";
 
 const good: readonly (readonly [string, object])[] = [
   ["http://10.0.0.1:80", { address: "10.0.0.1:80" }],
@@ -44,6 +44,20 @@ test("what is no server is said to be none, and why", () => {
     const reading = readMember(text);
     expect([text, reading.ok ? "" : reading.message]).toEqual([text, expect.stringContaining(message)]);
   }
+});
+
+test("a password that somebody has put into a member is not shown, and what is a server is shown as it is", () => {
+  for (const [text] of good) expect(shownMember(text)).toBe(text);
+  const secrets = ["http://u:s3cret@10.0.0.9:1", "u:s3cret@10.0.0.9:1", "http://u:s3/c@ret@h:1", "h:1?password=s3cret"];
+  expect(secrets.map(shownMember)).toEqual([
+    "http://***@10.0.0.9:1",
+    "***@10.0.0.9:1",
+    "http://***@h:1",
+    "h:1?password=******",
+  ]);
+  const { remarks } = toldOf([...secrets, `${secrets[0]}${"x".repeat(500)}`], [], 5);
+  expect(remarks).toHaveLength(5);
+  expect(remarks.join()).not.toContain("s3");
 });
 
 test("what is quoted of a member is what stands in it", () => {

@@ -8,6 +8,7 @@ import { readServerAddress } from "../base/address.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import { foundMax } from "../config/discoverschema.ts";
 import type { FoundServer } from "../config/found.ts";
+import { masked } from "../config/mask.ts";
 import type { Told } from "./registry.ts";
 
 /** Of one member; no host name and port are longer. */
@@ -57,6 +58,11 @@ export function isSame(one: string, other: string): boolean {
   return one === other || addressOf(one) === addressOf(other);
 }
 
+/** As it is logged and shown: somebody may have put a password into one, which makes it none. */
+export function shownMember(member: string): string {
+  return readMember(member).ok ? member : masked(member.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1***@"));
+}
+
 /** What servers are told apart by; a member that is none, by itself. */
 export function addressOf(member: string): string {
   const reading = readMember(member);
@@ -75,7 +81,7 @@ export function toldOf(members: Iterable<string>, draining: Iterable<string>, si
   };
   for (const member of [...members].sort()) {
     const reading = readMember(member);
-    if (!reading.ok) remark(`member ${quote(member.slice(0, 100))} ${reading.message}`);
+    if (!reading.ok) remark(`member ${quote(shownMember(member).slice(0, 100))} ${reading.message}`);
     else if (servers.has(reading.value.address)) remark(`member ${quote(member)} is there in other words already`);
     else {
       const { address } = reading.value;

@@ -108,7 +108,7 @@ for (const [kind, make] of makers)
         ok: true,
         servers: [{ address: "10.0.0.1:80" }, { address: "10.0.0.2:80", weight: 7 }],
         remarks: [
-          'member "http://u:p@10.0.0.9:1" names a user',
+          'member "http://***@10.0.0.9:1" names a user',
           expect.stringContaining('member "nonsense" must have a port'),
         ],
       });

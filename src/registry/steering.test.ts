@@ -27,6 +27,14 @@ test("a server does not come twice in other words, and nonsense not at all", asy
   });
 });
 
+test("a member with a password is taken out by what is shown of it", async () => {
+  const registry = new MemoryRegistry();
+  await registry.add("s", "http://u:s3cret@10.0.0.9:1");
+  await registry.add("s", member);
+  expect(await remove(registry, "s", "http://***@10.0.0.9:1")).toMatchObject({ kind: "done", isChanged: true });
+  expect((await registry.members("s")).members.map((each) => each.member)).toEqual([member]);
+});
+
 test("what is not there is missing; nonsense that others have put in can be taken out", async () => {
   const registry = new MemoryRegistry();
   for (const act of [remove(registry, "s", member), drain(registry, "s", member, true)])

@@ -2,7 +2,7 @@
 // `drain 10.0.0.1:80` means the "http://10.0.0.1:80" of a sentinel. Rejects where the registry cannot be asked.
 
 import { quote } from "../base/reading.ts";
-import { isSame, readMember } from "./member.ts";
+import { isSame, readMember, shownMember } from "./member.ts";
 import type { Registry } from "./registry.ts";
 
 export type Steered =
@@ -15,7 +15,8 @@ export type Steered =
 
 export async function add(registry: Registry, set: string, member: string): Promise<Steered> {
   const reading = readMember(member);
-  if (!reading.ok) return { kind: "refused", message: `the member ${quote(member.slice(0, 100))} ${reading.message}` };
+  if (!reading.ok)
+    return { kind: "refused", message: `the member ${quote(shownMember(member).slice(0, 100))} ${reading.message}` };
   const there = (await namesakes(registry, set, member)).filter((each) => each !== member);
   if (there.length > 0)
     return { kind: "refused", message: `the set ${set} has it as ${there[0]} already: remove that first` };
@@ -42,9 +43,11 @@ export async function drain(registry: Registry, set: string, member: string, isD
 
 async function namesakes(registry: Registry, set: string, member: string): Promise<string[]> {
   const { members } = await registry.members(set);
-  return members.filter((each) => each.isMember && isSame(each.member, member)).map((each) => each.member);
+  // What is shown with stars in it is known by them.
+  const isIt = (there: string): boolean => isSame(there, member) || shownMember(there) === member;
+  return members.filter((each) => each.isMember && isIt(each.member)).map((each) => each.member);
 }
 
 function missing(set: string, member: string): Steered {
-  return { kind: "missing", message: `the set ${set} has no member ${member.slice(0, 100)}` };
+  return { kind: "missing", message: `the set ${set} has no member ${shownMember(member).slice(0, 100)}` };
 }

@@ -38,6 +38,20 @@ test("a member is put in, drained, given work again and taken out", async () => 
   expect(await ask("DELETE", `${path}/shop/${encodeURIComponent(member)}`)).toMatchObject([404, {}]);
 });
 
+test("a password in a member is not shown, and what is shown takes it out", async () => {
+  const { registry, ask } = stage();
+  await registry.add("shop", "http://u:s3cret@10.0.0.9:1");
+  const shown = "http://***@10.0.0.9:1";
+  expect(await ask("GET", `${path}/shop`)).toMatchObject([
+    200,
+    { members: [{ member: shown, problem: "names a user" }] },
+  ]);
+  expect(await ask("DELETE", `${path}/shop/${encodeURIComponent(shown)}`)).toEqual([
+    200,
+    { set: "shop", member: shown, changed: true },
+  ]);
+});
+
 test("what cannot be done is refused with the reason", async () => {
   const { ask, routes } = stage();
   expect(await ask("POST", `${path}/shop`, { member: "nonsense" })).toMatchObject([

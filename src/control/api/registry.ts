@@ -10,6 +10,7 @@
 // It knows paths and JSON, the registry the rest; registry/steering.ts is shared with the command line, which can go without us.
 
 import { z } from "zod";
+import { shownMember } from "../../registry/member.ts";
 import type { Registry, RegistryStatus, SetContent } from "../../registry/registry.ts";
 import { add, drain, remove, type Steered } from "../../registry/steering.ts";
 import type { SentinelStatus } from "../sentinel.ts";
@@ -104,7 +105,11 @@ function overview(registry: Registry, sentinel: SentinelStatus | null): Answer {
 }
 
 function show(registry: Registry, set: string): Answer {
-  return asking(registry, async () => json(200, { set, ...(await registry.members(set)) } satisfies SetAnswer));
+  return asking(registry, async () => {
+    const { members, size } = await registry.members(set);
+    const shown = members.map((each) => ({ ...each, member: shownMember(each.member) }));
+    return json(200, { set, members: shown, size } satisfies SetAnswer);
+  });
 }
 
 type Steering = (registry: Registry, set: string, member: string) => Promise<Steered>;
@@ -129,7 +134,7 @@ function steered(
     const done = await how(registry, set, member);
     if (done.kind === "refused") return refusal(done.message);
     if (done.kind === "missing") return problem(404, done.message);
-    return json(200, { set, member: done.member, changed: done.isChanged } satisfies MemberAnswer);
+    return json(200, { set, member: shownMember(done.member), changed: done.isChanged } satisfies MemberAnswer);
   });
 }
 
