@@ -14,6 +14,7 @@ import { Slots } from "../config/slots.ts";
 import type { Check, Config, Pool } from "../config/types.ts";
 import { entryBytes, fullBytes } from "../memory/sticktable/layout.ts";
 import { bytesText } from "./bytes.ts";
+import { acmeShown, acmeSummary } from "./checkacme.ts";
 import { cacheReport, cacheSummary } from "./checkcaches.ts";
 import { discoverShown, discoverSummary } from "./checkdiscovery.ts";
 import { egressProblems, egressShown, egressSummary } from "./checkegress.ts";
@@ -127,11 +128,12 @@ function certificatesReport({ config, materials }: Loaded & { readonly ok: true 
 
 /** As it is in force, but for the secrets in it. */
 function shown(config: Config): Config {
-  const { admin, debug, listeners, caches, registry, fleet, egress } = config;
+  const { acme, admin, debug, listeners, caches, registry, fleet, egress } = config;
   const atRedis = <Section extends { redis: string }>(section: string | Section): string | Section =>
     typeof section === "string" ? withoutPassword(section) : { ...section, redis: withoutPassword(section.redis) };
   return {
     ...config,
+    ...(acme === undefined ? {} : { acme: acmeShown(acme) }),
     ...(registry === undefined ? {} : { registry: atRedis(registry) }),
     ...(fleet === undefined ? {} : { fleet: atRedis(fleet) }),
     pools: changed(config.pools, discoverShown),
@@ -183,7 +185,7 @@ function summary(
   for (const cache of caches) lines.push(`  cache    ${cache.name.padEnd(width)}  ${cacheSummary(cache)}`);
   for (const pool of egresses) lines.push(`  egress   ${pool.name.padEnd(width)}  ${egressSummary(pool)}`);
   for (const list of lists) lines.push(`  list     ${list.name.padEnd(width)}  ${listSummary(list)}`);
-  for (const text of sharedSummary(config, tables)) lines.push(`  ${text}`);
+  for (const text of [...acmeSummary(config), ...sharedSummary(config, tables)]) lines.push(`  ${text}`);
   lines.push(`  ${memorySummary(memoryReport(plan, workersOf(config, availableParallelism()), listBytes))}`);
   return lines.join("\n");
 }
