@@ -30,9 +30,9 @@ function readPattern(text: string): Reading<string> {
 }
 
 function readNameServer(text: string): Reading<string> {
-  return /^(\[[0-9a-fA-F:.]+\]|[0-9.]+)(:\d{1,5})?$/.test(text)
+  return /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(:\d{1,5})?$/.test(text)
     ? read(text)
-    : misread(`must be an IP address with or without a port, such as "127.0.0.1:8600", not ${quote(text)}`);
+    : misread(`must be a host with or without a port, such as "127.0.0.1:8600", not ${quote(text)}`);
 }
 
 const webAddress = text('an address such as "http://127.0.0.1:8500" or "unix:/run/x.sock"', readWebAddress);
@@ -63,9 +63,9 @@ const dns = section({
       "address: A and AAAA, a server each, with port. srv: SRV records, with their ports, weights and priorities.",
     ),
   port: portNumber.optional().describe("The port of servers; SRV records say it themselves."),
-  servers: list(text('an IP address such as "127.0.0.1:8600"', readNameServer), "name servers", 1)
+  servers: list(text('a host such as "127.0.0.1:8600"', readNameServer), "name servers", 1)
     .optional()
-    .describe("Name servers to ask instead of the system's."),
+    .describe("Name servers to ask instead of the system's: by address, or by a name that the system knows."),
 }).meta({ id: "DiscoverDns", description: "Every address of a name is a server, for as long as its TTL says." });
 
 const http = section({

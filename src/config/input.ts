@@ -47,12 +47,14 @@ export interface AccessLogInput {
         | "method"
         | "target"
         | "path"
+        | "path_decoded"
         | "query"
         | "host"
         | "version"
         | "status"
         | "duration_ms"
         | "duration_whole_ms"
+        | "level"
         | "connect_ms"
         | "bytes_received"
         | "bytes_sent"
@@ -691,10 +693,10 @@ export interface NameRouteInput {
   name?: string | undefined;
   /** A regular expression, as JavaScript reads it, tried on the name in lower case. */
   pattern?: string | undefined;
-  /** Each name that the pool's sources tell of its servers: clients that ask for it go to those. apart: the pool itself keeps the servers without a name; also: it has them all. */
-  found?: "apart" | "also" | undefined;
   /** The pool that such connections go to. */
   use: string;
+  /** Each name that the pool's sources tell of its servers: clients that ask for it go to those. apart: the pool itself keeps the servers without a name; also: it has them all. */
+  found?: "apart" | "also" | undefined;
 }
 
 /** Every request is answered by a redirect to the same address with https. */
@@ -1215,7 +1217,7 @@ export interface DiscoverDnsInput {
   record?: "address" | "srv" | undefined;
   /** The port of servers; SRV records say it themselves. */
   port?: number | undefined;
-  /** Name servers to ask instead of the system's. */
+  /** Name servers to ask instead of the system's: by address, or by a name that the system knows. */
   servers?: string[] | undefined;
 }
 

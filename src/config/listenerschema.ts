@@ -96,12 +96,12 @@ const nameRoute = section({
   pattern: words("a regular expression", /^[^\0]{1,4096}$/)
     .optional()
     .describe("A regular expression, as JavaScript reads it, tried on the name in lower case."),
+  use: poolName.describe("The pool that such connections go to."),
   found: choice(["apart", "also"])
     .optional()
     .describe(
       "Each name that the pool's sources tell of its servers: clients that ask for it go to those. apart: the pool itself keeps the servers without a name; also: it has them all.",
     ),
-  use: poolName.describe("The pool that such connections go to."),
 }).meta({ id: "NameRoute", description: "A pool for the names that clients ask for in their TLS hello (SNI)." });
 
 const redirect = section({

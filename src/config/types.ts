@@ -32,12 +32,14 @@ export interface AccessLog {
         | "method"
         | "target"
         | "path"
+        | "path_decoded"
         | "query"
         | "host"
         | "version"
         | "status"
         | "duration_ms"
         | "duration_whole_ms"
+        | "level"
         | "connect_ms"
         | "bytes_received"
         | "bytes_sent"
@@ -416,8 +418,8 @@ export interface ClientCertificate {
 export interface NameRoute {
   name?: string | undefined;
   pattern?: string | undefined;
-  found?: "apart" | "also" | undefined;
   use: string;
+  found?: "apart" | "also" | undefined;
 }
 
 export interface Redirect {

@@ -196,3 +196,11 @@ test("that an answer is too long, and TCP not there to tell it, is said", async 
   await until("the reason", () => listening.problem !== "");
   expect(listening.problem).toBe("does not fit into a datagram, and its name server does not answer over TCP");
 });
+
+test("a name server may have a name", async () => {
+  await using room = new Room();
+  const server = await NameServer.start(room);
+  server.set("app.test", { type: "A", address: "10.0.0.1" });
+  const servers = [server.address.replace("127.0.0.1", "localhost")];
+  await new Listening(room, { dns: { name: "app.test", port: 80, servers } }).start().tells("10.0.0.1:80");
+});

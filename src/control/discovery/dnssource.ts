@@ -8,6 +8,7 @@ import { Asking, Refusal, type Rhythm, type Said } from "./asking.ts";
 import { askDns, type NameServer } from "./dnsclient.ts";
 import { type DnsRecord, recordsOf, recordType } from "./dnsmessage.ts";
 import { answerOf, type Entry, shown } from "./entry.ts";
+import { NameServers } from "./nameservers.ts";
 import type { Answer, Source } from "./source.ts";
 import { namesOf, plain, readHosts, readResolvConf, type SystemFiles, systemFiles, textOf } from "./systemdns.ts";
 
@@ -37,6 +38,10 @@ export class DnsSource implements Source {
   readonly #port: number | undefined;
   readonly #rhythm: Rhythm;
   readonly #files: SystemFiles;
+  /** Null: the system's. */
+  readonly #own: NameServers | null;
+  /** Those of `own`, for the question under way. */
+  #found: readonly NameServer[] = [];
   #asking: Asking | null = null;
 
   constructor(asked: DiscoverDns, settings: Discover, rhythm: Rhythm, files: SystemFiles = systemFiles) {
@@ -45,6 +50,7 @@ export class DnsSource implements Source {
     this.#asked = asked;
     this.#rhythm = rhythm;
     this.#files = files;
+    this.#own = asked.servers === undefined ? null : new NameServers(asked.servers, rhythm.timeoutMs);
   }
 
   start(tell: (answer: Answer) => void): void {
@@ -57,6 +63,7 @@ export class DnsSource implements Source {
   }
 
   async #ask(signal: AbortSignal): Promise<Said> {
+    if (this.#own !== null) this.#found = await this.#own.find();
     const found = this.#asked.record === "srv" ? await this.#services(signal) : await this.#servers(signal);
     const { intervalMs } = this.#rhythm;
     const nextMs = Math.min(Math.max(found.ttlSeconds * 1000, nextMsMin), intervalMs);
@@ -118,10 +125,9 @@ export class DnsSource implements Source {
 
   /** By type, of the first of the names that one stands for that has any of these: two names may be two machines, whatever each lacks. */
   async #recordsOf(name: string, types: readonly number[], signal: AbortSignal): Promise<readonly Found[]> {
-    const { servers: own } = this.#asked;
     const { resolvConf, port = 53 } = this.#files;
-    const system = own === undefined ? readResolvConf(textOf(resolvConf)) : null;
-    const servers = system?.servers.map(({ host }) => ({ host, port })) ?? own!.map(serverOf);
+    const system = this.#own === null ? readResolvConf(textOf(resolvConf)) : null;
+    const servers = system?.servers.map(({ host }) => ({ host, port })) ?? this.#found;
     const names = system === null ? [plain(name)] : namesOf(name, system);
     const timeoutMs = this.#rhythm.timeoutMs / names.length;
     let found: readonly Found[] = [];
@@ -156,11 +162,6 @@ function sentAlong(target: string, additional: readonly DnsRecord[]): Addresses 
 
 function leastTtl(records: readonly DnsRecord[]): number {
   return records.reduce((least, { ttlSeconds }) => Math.min(least, ttlSeconds), Number.MAX_SAFE_INTEGER);
-}
-
-function serverOf(text: string): NameServer {
-  const [, bracketed, plainHost, port] = /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(text)!; // The schema has seen it.
-  return { host: bracketed ?? plainHost!, port: Number(port ?? 53) };
 }
 
 const codes = { failure: 2, noName: 3 } as const;

@@ -2,7 +2,6 @@
 // the answers are read is the same; gobetween's times and defaults, where they are not ours, are written out.
 
 import { isAbsolute } from "node:path";
-import { isIp } from "../../../base/address.ts";
 import type { DiscoverInput, SourceTlsInput } from "../../input.ts";
 import type { Path } from "../../problem.ts";
 import type { Origins } from "../origins.ts";
@@ -73,15 +72,12 @@ const readers: Record<AskedKind, Reader> = {
         table.at("srv_dns_protocol"),
         "the name server is asked over UDP, and over TCP for what does not fit",
       );
-    const host = server.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
-    if (server !== "" && !isIp(host))
-      table.ledger.refuse(table.at("srv_lookup_server"), "a name server is named by its IP address here");
     return {
       discover: {
         dns: {
           name: needed(table, "srv_lookup_pattern").replace(/\.$/, ""),
           record: "srv",
-          ...(isIp(host) ? { servers: [server] } : {}),
+          ...(server === "" ? {} : { servers: [server] }),
         },
       },
       places: [
