@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, jest, test } from "bun:test";
 import {
   existsSync,
   mkdirSync,
@@ -130,6 +130,23 @@ test("a ban that is over is removed, and workers are told", async () => {
   await bans.settled();
   expect([endOf(bans.path, "10.0.0.1") > 0, endOf(bans.path, "10.0.0.2")]).toEqual([true, -1]);
   expect(lines.slice(-2)).toEqual(["the ban of 10.0.0.2 is over", "the ban of 10.0.0.3 is over"]);
+});
+
+test("a ban that is over because the wall clock was set forward is removed within a minute", async () => {
+  const { begin, clock } = stage();
+  const bans = await begin();
+  jest.useFakeTimers();
+  try {
+    bans.add(ban("10.0.0.1", { for: "2h" }));
+    jest.advanceTimersByTime(60_000);
+    expect(bans.size).toBe(1);
+    clock.aheadMs = 3 * 3_600_000;
+    jest.advanceTimersByTime(60_000);
+    expect(bans.size).toBe(0);
+  } finally {
+    jest.clearAllTimers();
+    jest.useRealTimers();
+  }
 });
 
 test("bans outlive a run, also one that was killed", async () => {

@@ -39,8 +39,8 @@ export const bansMax = 100_000;
 const gatherMs = 50;
 /** After a try that failed. */
 const againMs = 1000;
-/** The longest that a timer waits for the next end; then it looks again. */
-const waitMsMax = 3_600_000;
+/** The longest that a timer waits for the next end: the wall clock may be set, and a timer does not hear of it. */
+const waitMsMax = 60_000;
 const retiredMax = 8;
 /** When the file that was replaced last may surely go. */
 const tidyMs = 16_000;
@@ -257,7 +257,10 @@ export class Bans {
     this.#endMs = endMs;
     if (endMs === Number.POSITIVE_INFINITY || this.#isClosed) return;
     const waitMs = Math.min(Math.max(endMs - this.#options.nowMs(), 0), waitMsMax);
-    this.#ending = setTimeout(() => this.#sweep(), waitMs);
+    this.#ending = setTimeout(() => {
+      if (this.#options.nowMs() < this.#endMs) this.#awaitEnd(this.#endMs);
+      else this.#sweep();
+    }, waitMs);
   }
 
   /** Those that are over go. */

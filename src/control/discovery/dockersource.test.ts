@@ -64,6 +64,15 @@ test("published ports are at the host that is named, or where they are published
   expect(listening.last).toMatchObject({ remarks: ["container d4 has no address"] });
 });
 
+test("one that has gone between the list and the question about it is left out, and the others are not", async () => {
+  await using room = new Room();
+  const published = { ...container, ports: [{ own: 80, published: 32_768 }], environment: ["PLACE=a.test"] };
+  const gone = { ...published, id: "b2", isGone: true };
+  const { listening } = await scene(room, [published, gone], { port: 80, host: "docker.test", hostVariable: "PLACE" });
+  await listening.tells("a.test:32768");
+  expect(listening.last).toMatchObject({ remarks: [] });
+});
+
 test("one that does not pass its own health check is given nothing new", async () => {
   await using room = new Room();
   const { docker, listening } = await scene(room, [{ ...container, status: "Up 2 seconds (health: starting)" }]);

@@ -5,7 +5,7 @@
 import type { Discover, DiscoverDocker } from "../../config/types.ts";
 import { Asking, Refusal, type Rhythm, type Said } from "./asking.ts";
 import { answerOf, type Entry } from "./entry.ts";
-import { fetchLines, fetchText, placeOf, type Target } from "./fetching.ts";
+import { answers, fetchLines, fetchText, fetchWhole, placeOf, type Target } from "./fetching.ts";
 import { Following } from "./following.ts";
 import { valueAt } from "./reading.ts";
 import type { Answer, Source } from "./source.ts";
@@ -67,18 +67,21 @@ export class DockerSource implements Source {
     const entries: Entry[] = [];
     for (let at = 0; at < Math.min(containers.length, containersMax); at += askedAtOnce) {
       const some = containers.slice(at, at + askedAtOnce);
-      entries.push(...(await Promise.all(some.map((container) => this.#entryOf(container, signal)))));
+      const found = await Promise.all(some.map((container) => this.#entryOf(container, signal)));
+      entries.push(...found.filter((entry) => entry !== null));
     }
     return { answer: answerOf(entries, undefined) };
   }
 
-  async #entryOf(container: unknown, signal: AbortSignal): Promise<Entry> {
+  /** Null when it is not there any more. */
+  async #entryOf(container: unknown, signal: AbortSignal): Promise<Entry | null> {
     const id = String(valueAt(container, "Id") ?? "");
     const at = `container ${id.replace(/[^0-9a-f]/gi, "").slice(0, 12)}`;
     const labelled = (name: string): unknown => labelOf(container, `sluice.${name}`);
     const port = this.#asked.port ?? labelled("port") ?? this.#usualPort ?? onlyPort(container);
     const isPublished = this.#asked.host !== undefined || this.#asked.hostVariable !== undefined;
     const place = isPublished ? await this.#published(container, id, Number(port), signal) : this.#own(container, port);
+    if (place === null) return null;
     const status = String(valueAt(container, "Status") ?? "");
     const isUnwell = status.includes("(unhealthy)") || status.includes("(health: starting)");
     return {
@@ -105,23 +108,28 @@ export class DockerSource implements Source {
     return { host: undefined };
   }
 
-  /** Where its port is published on Docker's host: at that address, or where it is for all, at the one that was named. */
+  /** Where its port is published on Docker's host: at that address, or where it is for all, at the one that was named. Null when it has gone since it was listed. */
   async #published(
     container: unknown,
     id: string,
     port: number,
     signal: AbortSignal,
-  ): Promise<Pick<Entry, "host" | "port">> {
+  ): Promise<Pick<Entry, "host" | "port"> | null> {
     const { host, hostVariable } = this.#asked;
     const published = portsOf(container).find((each) => each.own === port && each.published !== null);
     if (published === undefined) return { host: undefined };
     const named = hostVariable === undefined ? null : await this.#variable(id, hostVariable, signal);
+    if (named === undefined) return null;
     const isForAll = ["", "0.0.0.0", "::"].includes(published.address);
     return { host: named ?? (isForAll ? host : published.address), port: published.published };
   }
 
-  async #variable(id: string, name: string, signal: AbortSignal): Promise<string | null> {
-    const { body } = await fetchText(this.#target, `/containers/${encodeURIComponent(id)}/json`, listBytesMax, signal);
+  /** Null when it has none of this name; undefined when there is no such container. */
+  async #variable(id: string, name: string, signal: AbortSignal): Promise<string | null | undefined> {
+    const path = `/containers/${encodeURIComponent(id)}/json`;
+    const { status, body } = await fetchWhole(this.#target, path, listBytesMax, signal);
+    if (status === 404) return undefined;
+    if (status !== 200) throw new Refusal(answers(status));
     const variables = valueAt(parsed(body), "Config.Env");
     const found = Array.isArray(variables) ? variables.find((each) => String(each).startsWith(`${name}=`)) : undefined;
     const value = found === undefined ? "" : String(found).slice(name.length + 1);

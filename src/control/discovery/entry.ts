@@ -20,6 +20,8 @@ export interface Entry {
   readonly maxConnections?: unknown;
   /** What TLS asks for. */
   readonly name?: unknown;
+  /** What is wrong with it, where that was seen already. */
+  readonly fault?: string;
 }
 
 /** A good one, with what decides whether it is a backup. */
@@ -63,6 +65,7 @@ export function remarksOf(faults: readonly string[]): string[] {
 
 /** Or what is wrong with it. */
 function candidateOf(entry: Entry, usualPort: number | undefined, teller: Teller): Candidate | string {
+  if (entry.fault !== undefined) return entry.fault;
   const place = addressOf(entry, usualPort, teller);
   if (!place.ok) return place.fault;
   const weight = numberOf(entry.weight ?? place.weight, 0, weightMax);

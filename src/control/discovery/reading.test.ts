@@ -53,7 +53,7 @@ unix:/run/app.sock backup
     expect(remarked).toEqual([
       "10.0.0.1:80",
       "! line 2 is no host:port",
-      "! line 3 has no address",
+      "! line 3 has a word that is none of weight, priority, port, max_connections, sni, backup and drain",
       "! line 4 is no host:port",
       "! and 2 more are passed over",
     ]);

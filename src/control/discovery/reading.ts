@@ -47,6 +47,8 @@ const words: Record<string, keyof Entry> = {
   drain: "drain",
 };
 
+const unknownWord = "has a word that is none of weight, priority, port, max_connections, sni, backup and drain";
+
 /** `10.0.0.1:80 weight=3 priority=1 max_connections=10 sni=app.test backup drain`; # begins a comment. */
 function* linesOf(text: string): Iterable<Entry> {
   let number = 0;
@@ -64,7 +66,7 @@ function lineOf(line: string, at: string): Entry {
     const [, name = "", value] = /^([^=]*)(?:=(.*))?$/s.exec(option) ?? [];
     const key = Object.hasOwn(words, name.toLowerCase()) ? words[name.toLowerCase()] : undefined;
     // A line with a word that means nothing here is not half understood.
-    if (key === undefined) return { at, host: undefined };
+    if (key === undefined) return { at, host, fault: unknownWord };
     entry[key] = value ?? "true";
   }
   return entry as unknown as Entry; // `at` and `host` are there; all else is optional.

@@ -14,6 +14,8 @@ export interface Container {
   readonly ports?: readonly { readonly own: number; readonly published?: number; readonly address?: string }[];
   readonly environment?: readonly string[];
   readonly status?: string;
+  /** It is listed, and not there any more when it is asked about. */
+  readonly isGone?: boolean;
 }
 
 interface Asked {
@@ -100,7 +102,7 @@ export class Docker {
       return;
     }
     const one = /^\/containers\/([^/]+)\/json$/.exec(url.pathname)?.[1];
-    const found = this.#containers.find(({ id }) => id === one);
+    const found = this.#containers.find(({ id, isGone = false }) => id === one && !isGone);
     if (url.pathname === "/containers/json") json(response, 200, this.#listed(filters).map(summaryOf));
     else if (found !== undefined) json(response, 200, { Id: found.id, Config: { Env: found.environment ?? [] } });
     else json(response, 404, { message: "page not found" });
