@@ -223,7 +223,8 @@ withRedis("a server that fails is 502 with the words that are documented, droppe
   const [line] = await until("its line in the log", () =>
     proxy.said("request").length === 1 ? proxy.said("request") : null,
   );
-  expect(line).toMatchObject({ status: 502, backend: `127.0.0.1:${origin.port}`, bytes: 20, fault: "server_closed" });
+  expect(line).toMatchObject({ level: "ERROR", status: 502, bytes: 20, fault: "server_closed" });
+  expect(line).toMatchObject({ backend: `127.0.0.1:${origin.port}` });
 });
 
 withRedis("a server that goes away and comes back is told once each, with its address", async () => {

@@ -70,6 +70,31 @@ test("path and query are what is before and behind the question mark, whichever 
   expect(of("")).toEqual({ path: "" });
 });
 
+test("a decoded path is what was meant by it, and never more than a text on one line", () => {
+  const of = (target: string): unknown => {
+    const line = lineOf([{ name: "path", field: "path_decoded" }], recordOf(target));
+    expect(line).toMatch(/^[^\x00-\x1f\x7f-\x9f]*\n$/);
+    return (JSON.parse(line) as { path: string }).path;
+  };
+  expect([of("/a%20b/%C3%BC%2fc?d%20e"), of("http://h.test/%61"), of("http://h.test?c"), of("*")]).toEqual([
+    ...["/a b/\u00fc/c", "/a", "/", "*"],
+  ]);
+  expect(of("/%0a%0d%22%5c%1b%7f%c2%9b")).toBe('/\n\r"\\\u001b\u007f\u009b');
+  // What is no escape stays, and what is no UTF-8 is its bytes.
+  expect([of("/%"), of("/%4"), of("/%zz%4g"), of("/%ff%fe"), of("/%2541")]).toEqual([
+    ...["/%", "/%4", "/%zz%4g", "/\u00ff\u00fe", "/%41"],
+  ]);
+  expect(of(`/${"%01".repeat(9000)}`)).toMatch(/^\/\x01+%?0?\.\.\.$/);
+});
+
+test("the level is ERROR where a request failed by our fault or a server's, and INFO otherwise", () => {
+  const of = (status: number, fault: string): unknown =>
+    JSON.parse(lineOf([{ name: "level", field: "level" }], recordOf("/", { status, fault })));
+  expect([of(502, "connect_refused"), of(503, "no_server"), of(500, ""), of(429, "rate_limited"), of(200, "")]).toEqual(
+    ["ERROR", "ERROR", "INFO", "INFO", "INFO"].map((level) => ({ level })),
+  );
+});
+
 test("where a client is from has its port where that is known", () => {
   const remote = (client: string, clientPort: number): unknown =>
     JSON.parse(lineOf([{ name: "r", field: "remote" }], recordOf("/", { client, clientPort })));
@@ -88,11 +113,13 @@ test("what a line has nothing for is left out, and with nothing at all it is an 
     "method",
     "target",
     "path",
+    "path_decoded",
     "host",
     "version",
     "status",
     "duration_ms",
     "duration_whole_ms",
+    "level",
     "bytes_received",
     "bytes_sent",
     "listener",

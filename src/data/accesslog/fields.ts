@@ -33,6 +33,7 @@ const newline = 0x0a;
 const question = 0x3f;
 const slash = 0x2f;
 const colon = 0x3a;
+const percent = 0x25;
 const dots = ascii("...");
 const subjectMax = 1024;
 
@@ -52,6 +53,10 @@ const ofBoth: Partial<Record<LogField, () => Write<Common>>> = {
   status: () => (record, out, at) => appendInteger(out, at, record.status),
   duration_ms: () => (record, out, at) => appendMilliseconds(out, at, record.durationMs),
   duration_whole_ms: () => (record, out, at) => appendInteger(out, at, Math.floor(record.durationMs)),
+  level: () => {
+    const [info, error] = [ascii('"INFO"'), ascii('"ERROR"')];
+    return (record, out, at) => appendBytes(out, at, record.fault !== "" && record.status >= 500 ? error : info);
+  },
   bytes_received: () => (record, out, at) => appendInteger(out, at, record.bytesReceived),
   bytes_sent: () => (record, out, at) => appendInteger(out, at, record.bytesSent),
   listener: () => always((record) => record.listener),
@@ -77,11 +82,16 @@ const ofExchange: Partial<Record<LogField, () => Write<AccessRecord>>> = {
   method: () => (record, out, at) => appendPart(record, out, at, record.methodStart, record.methodEnd, bytesMax.method),
   target: () => (record, out, at) => appendPart(record, out, at, record.targetStart, record.targetEnd, bytesMax.target),
   path: () => (record, out, at) => {
-    const end = pathEnd(record);
-    const start = pathStart(record, end);
-    // "http://a.test" asks for the root of that host.
-    if (start === end && end > record.targetStart) return appendRoot(out, at);
-    return appendPart(record, out, at, start, end, bytesMax.target);
+    const [start, end] = pathIn(record);
+    return start === -1 ? appendRoot(out, at) : appendPart(record, out, at, start, end, bytesMax.target);
+  },
+  path_decoded: () => {
+    const decoded = new Uint8Array(bytesMax.target);
+    return (record, out, at) => {
+      const [start, end] = pathIn(record);
+      if (start === -1) return appendRoot(out, at);
+      return appendDecoded(record, out, at, start, end, decoded);
+    };
   },
   query: () => (record, out, at) => {
     const start = pathEnd(record) + 1;
@@ -132,6 +142,7 @@ export function fieldsBytesMax(fields: readonly LogFieldPlan[]): number {
     method: 6 * bytesMax.method,
     target: 6 * bytesMax.target,
     path: 6 * bytesMax.target,
+    path_decoded: 6 * bytesMax.target,
     query: 6 * bytesMax.target,
     host: 6 * bytesMax.host,
     user_agent: 6 * bytesMax.userAgent,
@@ -230,6 +241,38 @@ function appendPart(
   return at + 1;
 }
 
+/** As programs show a path that they have read. Escaped once it is decoded: no line end that was `%0a` is one, nor a terminal's control. */
+function appendDecoded(
+  { head }: AccessRecord,
+  out: Uint8Array,
+  at: number,
+  start: number,
+  end: number,
+  decoded: Uint8Array,
+): number {
+  const cut = Math.min(end, start + bytesMax.target);
+  let length = 0;
+  for (let from = start; from < cut; from++) {
+    const [high, low] =
+      head[from] === percent && from + 2 < cut ? [digit(head[from + 1]!), digit(head[from + 2]!)] : [-1, -1];
+    const isEscape = high !== -1 && low !== -1;
+    decoded[length++] = isEscape ? (high << 4) | low : head[from]!;
+    if (isEscape) from += 2;
+  }
+  out[at] = quote;
+  at = appendUntrusted(out, at + 1, decoded, 0, length, escapeJson);
+  if (cut < end) at = appendBytes(out, at, dots);
+  out[at] = quote;
+  return at + 1;
+}
+
+/** -1 for what is no hexadecimal digit. */
+function digit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}
+
 function appendRoot(out: Uint8Array, at: number): number {
   out[at] = quote;
   out[at + 1] = slash;
@@ -250,6 +293,13 @@ function appendRemote(out: Uint8Array, at: number, client: string, port: number)
   }
   out[at] = quote;
   return at + 1;
+}
+
+/** From and to; -1 where there is none, as "http://a.test" asks for the root of that host. */
+function pathIn(record: AccessRecord): readonly [number, number] {
+  const end = pathEnd(record);
+  const start = pathStart(record, end);
+  return [start === end && end > record.targetStart ? -1 : start, end];
 }
 
 /** Where the query begins, with its question mark, or the target ends. */

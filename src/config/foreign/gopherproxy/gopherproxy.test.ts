@@ -45,10 +45,10 @@ test("without variables, and with empty ones, all is as documented", () => {
   ]);
   expect(usual.accessLog?.fields).toEqual({
     time: "time",
-    level: "=INFO",
+    level: "level",
     msg: "=request",
     method: "method",
-    path: "path",
+    path: "path_decoded",
     remote_addr: "remote",
     status: "status",
     duration_ms: "duration_whole_ms",

@@ -43,10 +43,10 @@ const burstMax = 1_000_000;
 /** As slog writes a request: the names down to duration_ms are the original's. Without those behind them nobody could say whose fault a 502 was. */
 const requestLine: NonNullable<AccessLogInput["fields"]> = {
   time: "time",
-  level: "=INFO",
+  level: "level",
   msg: "=request",
   method: "method",
-  path: "path",
+  path: "path_decoded",
   remote_addr: "remote",
   status: "status",
   duration_ms: "duration_whole_ms",
