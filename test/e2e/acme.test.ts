@@ -1,8 +1,9 @@
 // Certificates from an authority: the whole way with pebble, which is Let's Encrypt's own for tests.
 
-import { expect, setDefaultTimeout } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { translateGobetween } from "../../src/config/foreign/gobetween/gobetween.ts";
 import type { CertificatesStatus } from "../../src/control/certificatestatus.ts";
 import { Load } from "./harness/load.ts";
 import { shake } from "./harness/openssl.ts";
@@ -240,4 +241,19 @@ withPebble("an authority that has lost its memory is told of the account again",
   await sluice.cli("cert", "renew", "a.example");
   await says(sluice, "certificate renewed");
   await hello(stage, "a.example");
+});
+
+test("where gobetween answers its authority, the rest goes to https as there", async () => {
+  await using room = new Room();
+  const tree = {
+    acme: { http_bind: `127.0.0.1:${freePort()}` },
+    servers: { web: { bind: ":443", discovery: { kind: "static", static_list: ["127.0.0.1:1"] } } },
+  };
+  const { acme } = translateGobetween(tree).input.listeners as Record<string, NonNullable<Draft["listeners"]>[string]>;
+  await Sluice.start(room, { listeners: { acme: acme! }, pools: { none: { reply: { status: 404 } } } });
+  const url = `http://${tree.acme.http_bind}`;
+  const { out } = await curl("-i", "-H", "Host: a.example", `${url}/a?b=c`);
+  expect(out).toMatch(/^HTTP\/1\.1 302 [\s\S]*\r\nLocation: https:\/\/a\.example\/a\?b=c\r\n/i);
+  expect((await curl("-i", "-d", "x", `${url}/`)).out).toMatch(/^HTTP\/1\.1 400 [\s\S]*Use HTTPS/);
+  expect((await curl("-i", `${url}/.well-known/acme-challenge/unknown-token`)).out).toStartWith("HTTP/1.1 404 ");
 });
