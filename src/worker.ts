@@ -214,7 +214,9 @@ class Worker {
   /** The log that there is, or a new one when the plan wants another. */
   #logOf(plan: AccessLogPlan | null): AccessLog | null {
     if (JSON.stringify(plan) === JSON.stringify(this.#logPlan)) return this.#log;
-    return plan === null ? null : new AccessLog(plan, this.#tally, warn);
+    // Each has it open for itself, and what one is refused another may not be.
+    const warnOf = (message: string): void => warn(`worker ${this.#tally.worker}: ${message}`);
+    return plan === null ? null : new AccessLog(plan, this.#tally, warnOf);
   }
 
   /** Not before the plan is in force: one that fails must not have moved lines to another file. */

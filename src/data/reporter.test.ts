@@ -49,6 +49,7 @@ async function linesOf(
 ): Promise<Record<string, unknown>[]> {
   let text = "";
   const file: LogFile = {
+    readEnd: () => null,
     write(bytes, start, end, done) {
       text += Buffer.from(bytes.subarray(start, end)).toString();
       queueMicrotask(() => done(null, end - start));

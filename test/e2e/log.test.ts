@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { Client, get } from "./harness/client.ts";
 import { Load } from "./harness/load.ts";
 import { Origin, ok, write } from "./harness/origin.ts";
@@ -132,6 +132,21 @@ test("after a rotation by SIGUSR1 lines go on in the new file, and under load no
   expect(load.errors).toEqual([]);
   await sluice.counted(load.answered, "sluice_access_log_lines_total");
   await sluice.counted(0, "sluice_access_log_dropped_total");
+});
+
+test("each worker that cannot open its log anew says who it is", async () => {
+  await using room = new Room();
+  const path = room.path("access.log");
+  const sluice = await Sluice.start(room, { ...logging(room, new Origin(room)), workers: 2 });
+  renameSync(path, `${path}.1`);
+  mkdirSync(path);
+  sluice.child.kill("SIGUSR1");
+  for (const worker of [0, 1])
+    await until("it to say so", () =>
+      sluice.stderr.includes(
+        `worker ${worker}: access log ${path} cannot be reopened (EISDIR); the old file is written on`,
+      ),
+    );
 });
 
 test("each request has an id of its own, over all workers", async () => {

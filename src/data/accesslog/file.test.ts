@@ -1,5 +1,16 @@
 import { afterEach, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LogFile, systemOpener } from "./file.ts";
@@ -43,4 +54,27 @@ test("the folders above it are not made", async () => {
   expect(() => systemOpener.openNow(path)).toThrow("ENOENT");
   await expect(opened(path)).rejects.toThrow("ENOENT");
   expect(existsSync(join(folder, "wrong"))).toBe(false);
+});
+
+test("the end of a log can be read, wherever it was moved to, and a pipe has none", async () => {
+  const folder = place();
+  const path = join(folder, "access.log");
+  writeFileSync(path, "one\ntwo\nthr");
+  const file = systemOpener.openNow(path);
+  renameSync(path, `${path}.1`);
+  expect([3, 5, 99].map((bytes) => String(Buffer.from(file.readEnd(bytes)!)))).toEqual([
+    "thr",
+    "\nthr".padStart(5, "o"),
+    "one\ntwo\nthr",
+  ]);
+  truncateSync(`${path}.1`);
+  expect(file.readEnd(1)).toHaveLength(0);
+  file.close();
+  const pipe = join(folder, "pipe");
+  expect(Bun.spawnSync(["mkfifo", pipe]).exitCode).toBe(0);
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = systemOpener.openNow(pipe);
+  expect(writer.readEnd(1)).toBeNull();
+  writer.close();
+  closeSync(reader);
 });

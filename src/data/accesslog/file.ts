@@ -3,12 +3,14 @@
 // one with a slow reader says EAGAIN. Writes run on the runtime's pool of threads, so a slow disk does not stop the loop.
 // A log's own folder is made where it is not there yet; the folders above it are not, for a path that is wrong is to be told.
 
-import { close, constants, mkdir, mkdirSync, open, openSync, write } from "node:fs";
+import { close, closeSync, constants, fstatSync, mkdir, mkdirSync, open, openSync, readSync, write } from "node:fs";
 import { dirname } from "node:path";
 
 export interface LogFile {
   /** Writes what it can of bytes[start, end), which stay untouched until `done`. `written` counts when `error` is null. */
   write(bytes: Uint8Array, start: number, end: number, done: (error: Error | null, written: number) => void): void;
+  /** At most so many bytes of its end, as it is now; null where it is no file, or cannot be read. For rare cases: it waits for the disk. */
+  readEnd(bytes: number): Uint8Array | null;
   /** After the last write is done. */
   close(): void;
 }
@@ -63,8 +65,28 @@ function fileOf(descriptor: number): LogFile {
     write: (bytes, start, end, done) => {
       write(descriptor, bytes, start, end - start, null, (error, written) => done(error, written));
     },
+    readEnd: (bytes) => {
+      try {
+        return endOf(descriptor, bytes);
+      } catch {
+        return null;
+      }
+    },
     close: () => {
       if (descriptor !== standardOutput) close(descriptor, () => {});
     },
   };
+}
+
+/** It is open for writing alone; by this name it is the same file, wherever it was moved to. */
+function endOf(descriptor: number, bytes: number): Uint8Array | null {
+  const found = fstatSync(descriptor);
+  if (!found.isFile()) return null;
+  const reader = openSync(`/proc/self/fd/${descriptor}`, constants.O_RDONLY);
+  try {
+    const into = new Uint8Array(Math.min(bytes, found.size));
+    return into.subarray(0, readSync(reader, into, 0, into.length, found.size - into.length));
+  } finally {
+    closeSync(reader);
+  }
 }

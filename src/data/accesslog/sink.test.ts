@@ -34,6 +34,10 @@ class FakeFile implements LogFile {
     done(Object.assign(new Error(code), { code }), 0);
   }
 
+  readEnd(bytes: number): Uint8Array {
+    return Buffer.from(this.text.slice(-bytes));
+  }
+
   close(): void {
     expect(this.isClosed).toBe(false);
     this.isClosed = true;
@@ -157,6 +161,92 @@ describe("a log's sink", () => {
     expect(world.file.text).toBe("one\ntwo\n");
     expect(world.written).toBe(2);
     expect(world.dropped).toBe(0);
+  });
+
+  test("begins a line again, whole, where another worker wrote behind its first half while the disk was full", () => {
+    const world = new World();
+    for (const text of ["one", "two", "three"]) world.line(text);
+    world.pass(100);
+    world.file.take(6);
+    world.file.fail("ENOSPC");
+    world.file.text += "o\ntheirs\n";
+    world.pass(1000);
+    world.file.take();
+    expect(world.file.text).toBe("one\ntwo\ntheirs\ntwo\nthree\n");
+    expect([world.written, world.dropped]).toEqual([3, 0]);
+  });
+
+  test("ends the half line that another worker has left before its own", () => {
+    const world = new World();
+    for (const text of ["one", "two"]) world.line(text);
+    world.pass(100);
+    world.file.take(6);
+    world.file.fail("ENOSPC");
+    world.file.text += "theirs";
+    world.pass(1000);
+    // The end of that line finds no room.
+    world.file.fail("ENOSPC");
+    world.pass(1000);
+    world.file.take();
+    expect(world.file.text).toBe("one\ntwtheirs\n");
+    world.file.take();
+    expect(world.file.text).toBe("one\ntwtheirs\ntwo\n");
+    expect([world.written, world.dropped]).toEqual([2, 0]);
+    // The page begins at a line.
+    const other = new World();
+    other.line("one");
+    other.pass(100);
+    other.file.fail("ENOSPC");
+    other.file.text = "theirs";
+    other.pass(1000);
+    other.file.take();
+    other.file.take();
+    expect([other.file.text, other.written]).toEqual(["theirs\none\n", 1]);
+  });
+
+  test("two workers of a disk that is full now and then leave no line of theirs in pieces", () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      let state = seed;
+      const random = (below: number): number => ((state = Math.imul(state, 48271) & 0x7fffffff || 1) >>> 4) % below;
+      const workers = [new World(), new World()];
+      const files = workers.map(({ file }) => file);
+      const accepted: string[] = [];
+      let [log, room] = ["", 0];
+      /** As far as there is room for what one has to write. */
+      const turn = (at: number): void => {
+        const file = files[at]!;
+        workers[at]!.pass(1000);
+        while (file.pending) {
+          file.text = "";
+          if (room === 0) file.fail("ENOSPC");
+          else file.take(room);
+          room -= file.text.length;
+          log += file.text;
+          for (const each of files) each.text = log;
+        }
+      };
+      for (let step = 0; step < 200; step++) {
+        for (const [at, world] of workers.entries()) {
+          const text = `${at}.${step}:${"y".repeat(random(50))}`;
+          if (world.line(text)) accepted.push(text);
+        }
+        // Both find it full before there is room again: who has not would write behind the other's half line.
+        turn(0);
+        turn(1);
+        room = random(300);
+        const first = random(2);
+        turn(first);
+        turn(1 - first);
+        room = 0;
+      }
+      room = 1_000_000;
+      for (let round = 0; round < 5; round++) for (const at of [0, 1]) turn(at);
+      const lines = log.split("\n");
+      const count = new Map<string, number>();
+      for (const line of lines) count.set(line, (count.get(line) ?? 0) + 1);
+      expect([seed, accepted.filter((text) => count.get(text) !== 1)]).toEqual([seed, []]);
+      expect(workers.map(({ written }) => written).reduce((sum, each) => sum + each)).toBe(accepted.length);
+    }
   });
 
   test("warns at most once a minute, and says what was lost", () => {

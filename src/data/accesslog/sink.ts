@@ -6,7 +6,8 @@
 //
 // A page goes out when it holds 64 kB or its first line is flushMs old. A write that fails (disk full, no reader) is tried
 // again, from the byte it came to, after a pause; meanwhile lines gather until bufferBytesMax is reached, and from then on
-// new ones are dropped and counted. So every outage heals by itself, and a log never holds half a line.
+// new ones are dropped and counted. A file that has half a line of ours by then, and another worker's behind it, gets that line
+// once more, whole, on a line of its own. So every outage heals by itself, and loses no line that was taken.
 
 import type { LogFile, LogOpener } from "./file.ts";
 import { lineBytesMax } from "./format.ts";
@@ -14,6 +15,7 @@ import { lineBytesMax } from "./format.ts";
 /** A page that holds as much is written; there is room for one more line above it. */
 const pageBytes = 65_536;
 const newline = 0x0a;
+const lineEnd = Uint8Array.of(newline);
 /** After a failed write, and after one that would have waited for a slow reader. */
 const retryMs = 1000;
 const slowRetryMs = 20;
@@ -57,6 +59,8 @@ export class Sink {
   #isWriting = false;
   /** A pause after a failed write. */
   #isPausing = false;
+  /** Others may have written since a write failed: the file may end inside a line, ours or theirs. */
+  #isTorn = false;
   #isFlushSet = false;
   /** The page being filled was to be written while others were waiting; small pages shall not pile up behind them. */
   #isFlushOwed = false;
@@ -156,10 +160,38 @@ export class Sink {
     const page = this.#waiting[0];
     if (page === undefined || this.#isWriting || this.#isPausing) return;
     this.#isWriting = true;
+    if (this.#isTorn && this.#owesLineEnd(page)) return this.#endLine();
+    this.#isTorn = false;
     this.#file.write(page.bytes, page.written, page.end, (error, written) => {
       this.#isWriting = false;
       if (error === null) this.#advance(page, written);
       else this.#fail(error);
+    });
+  }
+
+  /** What was begun is gone on with where it is the file's end still, and else begun again. Whether that must end another line first. */
+  #owesLineEnd(page: Page): boolean {
+    const start = page.written === 0 ? 0 : page.bytes.lastIndexOf(newline, page.written - 1) + 1;
+    const begun = page.bytes.subarray(start, page.written);
+    // With what stands before it: a few bytes of its beginning may well end another's.
+    const end = this.#file.readEnd(begun.length + 1);
+    if (end === null) return false;
+    const isOwn = Buffer.compare(end.subarray(-begun.length), begun) === 0;
+    const isFromStart = end.length === begun.length || end[0] === newline;
+    // Of a line that lacks nothing but its end, that is written: it would stand there twice.
+    const isWhole = page.bytes[page.written] === newline;
+    if (begun.length > 0 && (isWhole || (isOwn && isFromStart))) return false;
+    page.written = start;
+    return end.length > 0 && end.at(-1) !== newline;
+  }
+
+  #endLine(): void {
+    this.#file.write(lineEnd, 0, 1, (error) => {
+      this.#isWriting = false;
+      if (error !== null) return this.#fail(error);
+      this.#isTorn = false;
+      this.#swapFile();
+      this.#write();
     });
   }
 
@@ -188,6 +220,7 @@ export class Sink {
   #fail(error: Error): void {
     const isSlow = reasonOf(error) === "EAGAIN";
     if (!isSlow) {
+      this.#isTorn = true;
       this.#failure = `cannot be written (${reasonOf(error)}); lines are kept while there is room, then dropped`;
       this.#warn(this.#failure);
     }
