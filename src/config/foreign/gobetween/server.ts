@@ -114,7 +114,7 @@ function udpOf(server: Table, isUdp: boolean, limits: Limits): UdpInput | undefi
   if (udp?.flag("transparent") === true && isUdp)
     udp.ledger.refuse(
       udp.at("transparent"),
-      "datagrams cannot be sent from the client's address; the backends would see another client",
+      "datagrams cannot be sent from the client's address, for the runtime binds a socket before it could be made transparent (IP_TRANSPARENT); the backends would see another client",
     );
   udp?.finish("gobetween");
   if (!isUdp) return undefined;
