@@ -4,6 +4,7 @@
 // Without any command it is the demo: whoever tries Sluice for the first time has no config yet.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { balancePolicies } from "../config/poolschema.ts";
 import { skins } from "../config/print.ts";
 import { audit, changes, type PastOptions } from "./audit.ts";
 import { addBacktest } from "./backtestcommand.ts";
@@ -21,7 +22,7 @@ import { fleetStatus } from "./fleetstatus.ts";
 import { lists } from "./lists.ts";
 import { addOriginals } from "./originalcommands.ts";
 import { addRegistry } from "./registrycommands.ts";
-import { gathered, remoteCommand, someNumber } from "./remotecommand.ts";
+import { gathered, optionOf, remoteCommand, someNumber } from "./remotecommand.ts";
 import { addRules } from "./rulescommands.ts";
 import { type RunOptions, run } from "./run.ts";
 import { schema } from "./schema.ts";
@@ -138,10 +139,10 @@ function addRunning(program: Command): void {
     .description("run the proxy, from a config file or from options")
     .argument("[file]", "a config, the same as -c FILE")
     .option("-c, --config <file>", "a config: .ts, .toml, .yaml, .json, or haproxy.cfg")
-    .option("--mode <mode>", "what is carried: http, tcp or udp (default: http)")
+    .addOption(optionOf("--mode <mode>", "what is carried (default: http)", ["http", "tcp", "udp"]))
     .option("--listen <addresses>", 'where to listen, such as ":8080"; several with commas between')
     .option("--to <servers>", "servers, host:port or host:port^weight; several with commas between")
-    .option("--balance <name>", "how a server is chosen, such as p2c or leastConnections")
+    .addOption(optionOf("--balance <name>", "how a server is chosen", balancePolicies))
     .option("--workers <number>", "processes that carry traffic (default: one for each core)")
     .option("--admin <address>", "where the admin interface listens (default: 127.0.0.1:2112)")
     .option("--access-log <path>", 'write an access log to this file, or "-" for stdout')

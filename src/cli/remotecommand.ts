@@ -2,7 +2,7 @@
 // line only; client.ts makes an address and a token of what was said. Every such command is made here, so that they are all
 // told the same in the same words.
 
-import { type Command, type CommandOptions, InvalidArgumentError } from "commander";
+import { type Command, type CommandOptions, InvalidArgumentError, Option } from "commander";
 
 /** A command that speaks to a running Sluice. */
 export function remoteCommand(
@@ -32,4 +32,11 @@ export function gathered(value: string, former: readonly string[] = []): readonl
 export function someNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("it must be a whole number from 1 to 999999999.");
   return Number(text);
+}
+
+/** With values that help and completions tell; which are wrong, whoever obeys them says, and which one may be meant. */
+export function optionOf(flags: string, description: string, choices: readonly string[]): Option {
+  const option = new Option(flags, description);
+  option.argChoices = [...choices];
+  return option;
 }

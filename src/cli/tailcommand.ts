@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { Writer } from "./check.ts";
 import type { RemoteOptions } from "./client.ts";
 import { paintOf } from "./paint.ts";
-import { remoteCommand } from "./remotecommand.ts";
+import { optionOf, remoteCommand } from "./remotecommand.ts";
 import { type TailFilter, tail, tailFilters } from "./tail.ts";
 import { endWithReader } from "./writer.ts";
 
@@ -38,7 +38,7 @@ export function addTail(program: Command, terminal: Writer, ended: (code: number
     .option("--fault <code>", "only those that ended by this fault, or by any")
     .option("--cache <result>", "only those that a cache did this for: hit, miss, stale, ...")
     .option("--egress <name>", "only those by this outbound address or egress pool")
-    .option("--kind <kind>", "only http, tcp or udp")
+    .addOption(optionOf("--kind <kind>", "only of this kind", ["http", "tcp", "udp"]))
     .option("--last <number>", "so many of those that ended before", count, lastDefault)
     .option("--no-follow", "end then")
     .option("--phases", "below each how long its phases took")

@@ -48,6 +48,11 @@ testWith(["bash"])("bash completes commands, options, their values, files, and n
     ["table", "sh"],
     ["table", "show", "--wh"],
     ["run", "--log-format", ""],
+    ["run", "--mode", ""],
+    ["run", "--balance", "least"],
+    ["tail", "--kind", ""],
+    ["help", "st"],
+    ["help", "table", "sh"],
     ["run", "-c", room.path("my")],
   ];
   const lines = [...asked, ["table", "show", ""], ["drain", ""]].map(
@@ -57,8 +62,9 @@ testWith(["bash"])("bash completes commands, options, their values, files, and n
   const { out, err } = await ran(["bash", "-c", program], { env });
   expect(err).toBe("");
   expect(out.trimEnd().split("\n")).toEqual([
-    ...["table", "show", "--where", "json,common,combined", room.path("my config.yaml")],
-    ...["marked", server],
+    ...["table", "show", "--where", "json,common,combined"],
+    ...["http,tcp,udp", "leastConnections,leastCalled,leastBandwidth", "http,tcp,udp", "status", ""],
+    ...[room.path("my config.yaml"), "marked", server],
   ]);
 });
 
@@ -66,7 +72,16 @@ testWith(["fish"])("fish completes the same, with descriptions", async () => {
   await using room = new Room();
   const { env, script, server } = await stage(room);
   const path = await script("fish");
-  const asked = ["tab", "table sh", "table show --wh", "run --log-format ", "table show ", "drain "];
+  const asked = [
+    "tab",
+    "table sh",
+    "table show --wh",
+    "run --log-format ",
+    "tail --kind ",
+    "help st",
+    "table show ",
+    "drain ",
+  ];
   const program = `source ${path}; ${asked.map((words) => `complete -C "sluice ${words}"`).join("; echo; ")}`;
   const { out, err } = await ran(["fish", "--no-config", "-c", program], { env: { ...env, HOME: room.folder } });
   expect(err).toBe("");
@@ -76,7 +91,16 @@ testWith(["fish"])("fish completes the same, with descriptions", async () => {
       .split("\n")
       .map((line) => line.split("\t")[0]),
   );
-  expect(words).toEqual([["table"], ["show"], ["--where"], ["combined", "common", "json"], ["marked"], [server]]);
+  expect(words).toEqual([
+    ["table"],
+    ["show"],
+    ["--where"],
+    ["combined", "common", "json"],
+    ["http", "tcp", "udp"],
+    ["status"],
+    ["marked"],
+    [server],
+  ]);
   expect(out).toContain("table\tlook at the tables");
 });
 
@@ -95,6 +119,10 @@ zpty -w -n z $'sluice tab\\t'
 zpty -r z out '*table*'
 zpty -w -n z $'show --whe\\t'
 zpty -r z out '*--where*'
+zpty -w -n z $'\\x15sluice run --balance leastB\\t'
+zpty -r z out '*leastBandwidth*'
+zpty -w -n z $'\\x15sluice help sta\\t'
+zpty -r z out '*status*'
 zpty -w -n z $'\\x15sluice table show \\t'
 zpty -r z out '*marked*'
 zpty -w -n z $'\\x15sluice drain \\t'

@@ -33,14 +33,20 @@ export interface CommandWords {
   readonly values: Values | null;
 }
 
+/** Commander's own; what it takes is the name of one beside it. */
+const helpName = "help";
+
 export function wordsOf(command: Command, above: readonly string[] = [], isRoot = true): CommandWords {
   const path = isRoot ? [] : [...above, command.name()];
   const help = command.createHelp();
+  const commands = help.visibleCommands(command).map((each) => wordsOf(each, path, false));
+  const names = commands.map(({ name }) => name).filter((name) => name !== helpName);
+  const ofHelp: Values = { kind: "choices", choices: names };
   return {
     name: command.name(),
     path: path.join(" "),
     description: command.description(),
-    commands: help.visibleCommands(command).map((each) => wordsOf(each, path, false)),
+    commands: commands.map((each) => (each.name === helpName ? { ...each, values: ofHelp } : each)),
     options: help.visibleOptions(command).map(optionOf),
     values: argumentValues(command.registeredArguments, path),
   };
