@@ -49,6 +49,7 @@ const sweepMs = 1000;
 
 export class Playbook implements Port {
   nowMs = 1_000;
+  spent: Uint8Array | null = null;
   /** 2026-01-01T00:00:00Z at the start of every conversation. */
   readonly #wallOffsetMs = Date.UTC(2026, 0, 1) - 1_000;
   readonly tally: Tally = new Tally(arena, 0);

@@ -49,6 +49,7 @@ export class Sink implements Line {
 
 /** The last flow that dialed is in `flow`, and is to be told of `line`. */
 export class FakePort implements Port {
+  spent: Uint8Array | null = null;
   nowMs = 1000;
   sharedMs = 1000;
   wallMs = 1_700_000_000_000;

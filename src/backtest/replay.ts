@@ -68,6 +68,7 @@ const sweepMs = 1_000;
 
 export class Replay implements Port {
   nowMs: number = startMs;
+  spent: Uint8Array | null = null;
   wallMs = 0;
   readonly #parts: ReplayParts;
   readonly #watch: Watch;

@@ -148,7 +148,7 @@ export class Dialer {
       return this.#refused(dial, "connect_refused", "the PROXY header was not taken");
     }
     dial.terms = terms;
-    dial.records = new Records();
+    dial.records = new Records(this.#driver);
     line.flow = dial.records;
     upgrade(socket, terms.upgrade, this.#secureHandlers, dial);
   }

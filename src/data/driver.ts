@@ -34,6 +34,7 @@ const pollMs = 4;
 
 export class Driver implements Port {
   nowMs: number = performance.now();
+  spent: Uint8Array | null = null;
   readonly wheel: TimerWheel = new TimerWheel(this.nowMs);
   /** What plans say of TLS: to be adopted before they are. */
   readonly terms: Terms = new Terms();

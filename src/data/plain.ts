@@ -13,6 +13,7 @@ import type { Driver } from "./driver.ts";
 import { type Libc, libc } from "./libc.ts";
 import { forsake } from "./oblivion.ts";
 import type { Outbox, Sender } from "./outbox.ts";
+import { largeReadBytes, settle, takeBack } from "./reads.ts";
 
 /** What a line needs of its driver. */
 export interface LineDriver {
@@ -181,6 +182,7 @@ export class PlainLine implements Line, Sender {
       return false;
     }
     this.#held = null;
+    takeBack(held);
     if ((this.#state & bit.ending) !== 0) this.#shut();
     return true;
   }
@@ -242,24 +244,8 @@ export class PlainLine implements Line, Sender {
     if (former !== null) held.set(former);
     held.set(bytes.subarray(start, end), former?.length ?? 0);
     this.#held = held;
+    if (former !== null) takeBack(former);
   }
-}
-
-/** Reads are copies outside of the collector's own heap; small ones are no burden to it. */
-const largeReadBytes = 32 * 1024;
-const collectEveryBytes = 16 * 1024 * 1024;
-let uncollectedBytes = 0;
-
-/**
- * Asks for a collection, in the background, once so many bytes came in large reads. Left to itself the collector lets hundreds
- * of MB pile up while a large body passes on a busy machine; asked like this, bodies of any length cost less memory and no time.
- */
-function noteRead(size: number): void {
-  if (size < largeReadBytes) return;
-  uncollectedBytes += size;
-  if (uncollectedBytes < collectEveryBytes) return;
-  uncollectedBytes = 0;
-  Bun.gc(false);
 }
 
 /** Handlers for sockets whose `data` is their line. `opened` makes the line; one set for each side keeps calls monomorphic. */
@@ -272,13 +258,14 @@ export function plainHandlers(driver: Driver, opened: (socket: Socket<PlainLine>
       if (flow === null) return;
       driver.refresh();
       flow.received(bytes);
-      noteRead(bytes.length);
+      if (driver.spent !== null || bytes.length >= largeReadBytes) settle(driver, bytes);
     },
     drain(socket) {
       const line = socket.data;
       if (line.flow === null || !line.flush()) return;
       driver.refresh();
       line.flow.drained();
+      if (driver.spent !== null) settle(driver, null);
     },
     end(socket) {
       const line = socket.data;

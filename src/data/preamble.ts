@@ -114,7 +114,7 @@ export class Preamble implements LineFlow, WakeFlow, Session, Waiter {
     assert(terms !== undefined, "a listener's TLS was made ready with its plan");
     this.#terms = terms;
     // What a stream carries has no end of its own, and is to be told from what was cut short.
-    if (mode === "tcp" || terms.ja4) this.#records = new Records();
+    if (mode === "tcp" || terms.ja4) this.#records = new Records(this.#door.driver);
     if (terms.ja4) this.#records!.listener = (bytes) => this.#readHello(bytes);
     this.#line.flow = this.#records;
     const handlers = this.#records === null ? this.#door.handlers : this.#door.watchedHandlers;

@@ -10,6 +10,7 @@ import { Followers } from "./caching/followers.ts";
 import { RestRoom } from "./egress/resting.ts";
 import { Exchange } from "./exchange.ts";
 import type { Inquiry } from "./inquiry.ts";
+import { coalesceBytesMax } from "./passage.ts";
 import type { Port } from "./port.ts";
 import type { PoolSite, Site } from "./site.ts";
 import type { Stream } from "./stream.ts";
@@ -82,7 +83,11 @@ export class Context {
     return this.#free.pop() ?? new Exchange(this);
   }
 
-  returnExchange(exchange: Exchange): void {
+  /** `isLast`: nothing is wanted of what was read with its head but what belongs to it. */
+  returnExchange(exchange: Exchange, isLast = false): void {
+    const { bytes } = exchange.asked;
+    // Only with much of a body is it worth a word.
+    if (isLast && bytes.length > coalesceBytesMax) this.port.spent = bytes;
     exchange.reset();
     // One made under another plan may have room for another number of fields.
     const isOfUse = exchange.head.fieldsMax === this.limits.fieldsMax && this.#free.length < freeExchangesMax;

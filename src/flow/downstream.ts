@@ -155,7 +155,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.#context.tally.cells[this.#listener.row + listenerCell.bytesReceived]! += bytes.length;
     if (this.#phase === phase.exchange) {
       const exchange = this.#exchange!;
-      if (exchange.upgrade !== null) return exchange.upgrade.sendUp(bytes, 0, bytes.length);
+      if (exchange.upgrade !== null) return exchange.upgrade.pourUp(bytes);
       if (exchange.tarpit !== null) return exchange.upload.waste(bytes);
       this.#hold(bytes);
       return this.#feed();
@@ -347,6 +347,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
       const taken = exchange.upload.more(pending, 0, pending.length);
       if (this.#phase !== phase.exchange || this.#exchange !== exchange) return;
       this.#pending = taken < pending.length ? pending.subarray(taken) : null;
+      if (this.#pending === null) this.#context.port.spent = pending;
       // Not before what belongs to this request is off the pending bytes: it may be answered in this.
       if (exchange.upload.gathering !== null) {
         exchange.upload.gathering.settle();
@@ -473,7 +474,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     if (this.#exchange === null) return;
     const exchange = this.#exchange;
     this.#exchange = null;
-    this.#context.returnExchange(exchange);
+    this.#context.returnExchange(exchange, this.#pending === null);
   }
 
   #gone(): void {

@@ -276,6 +276,7 @@ class Peer implements Line {
 
 /** A moment that does not pass, with a door to nowhere. */
 class Stage implements Port {
+  spent: Uint8Array | null = null;
   readonly nowMs: number;
   readonly sharedMs: number;
   readonly wallMs: number;

@@ -76,3 +76,37 @@ test("a slow body of which the server breaks off is cut where it broke; a client
   play.pass(5_000);
   play.expectAmong("report 200 client_closed");
 });
+
+/** Of the read that is spent now. */
+function spentBytes(play: Playbook): number {
+  const bytes = play.spent?.length ?? 0;
+  play.spent = null;
+  return bytes;
+}
+
+test("a large read of a server is spent once it has gone on, with the head or without, whether the client has taken it or not", () => {
+  const play = new Playbook();
+  const client = play.connect();
+  client.sends(get("/"));
+  const server = play.accept();
+  const first = `HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n${"x".repeat(90_000)}`;
+  server.sends(first);
+  expect(spentBytes(play)).toBe(first.length);
+  server.sends("x".repeat(50_000));
+  expect(spentBytes(play)).toBe(50_000);
+  client.isFull = true;
+  server.sends("x".repeat(60_000));
+  expect(spentBytes(play)).toBe(60_000);
+});
+
+test("a head alone is not spent before it is whole, nor is what goes on slowly", () => {
+  const play = judged({ request: [rule(null, null, { does: [{ kind: "slow", bytesPerSecond: 1000 }] })] });
+  play.connect().sends(get("/"));
+  const server = play.accept();
+  const head = "HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n";
+  server.sends(head);
+  expect(spentBytes(play)).toBe(0);
+  server.sends(`\r\n${"x".repeat(90_000)}`);
+  server.sends("x".repeat(50_000));
+  expect(spentBytes(play)).toBe(0);
+});

@@ -102,13 +102,20 @@ export class Passage implements Outlet, SieveOutlet {
     const bytesPerSecond = this.#exchange.visit?.bytesPerSecond ?? 0;
     if (bytesPerSecond > 0 && !this.#exchange.responseBody.isDone)
       this.#slow(bytesPerSecond, upstream, bytes, start, end);
-    else this.#pass(upstream, bytes, start, end, true);
+    else {
+      // A hook that makes another body of it may look at the head, which is of the same read, for as long as that takes.
+      const isSpent = end - start > coalesceBytesMax && this.#sieve === null;
+      this.#pass(upstream, bytes, start, end, true);
+      if (isSpent) this.#context.port.spent = bytes;
+    }
   }
 
   more(upstream: Upstream, bytes: Uint8Array, start: number, end: number): void {
     if (this.#throttle !== null) return this.#throttle.offer(bytes, start, end);
     this.#context.output.clear();
     this.#pass(upstream, bytes, start, end, false);
+    // Whoever keeps something of it has a copy (filter.ts).
+    this.#context.port.spent = bytes;
   }
 
   /** The client has not been answered yet. */

@@ -6,8 +6,9 @@
 //  2. Each dial ends in exactly one of connected or refused, unless the flow was closed before.
 //  3. After `closed`, and after the flow said `destroy`, a line tells nothing more.
 //  4. Each exchange is reported exactly once.
-//  5. Bytes told in `received` belong to the flow: the driver will not write to them again. Bytes said in `send` belong to
-//     the flow again when the call returns: the driver has copied what the kernel did not take.
+//  5. Bytes told in `received` belong to the flow: the driver will not write to them again, until the flow says that they are
+//     `spent`. Bytes said in `send` belong to the flow again when the call returns: the driver has copied what the kernel did not
+//     take.
 //  6. After an `offer` that was not taken whole, the next bytes said are those that were left, at least as many: TLS may have
 //     sealed some of them. The flow keeps them as they are until they are taken, or the line is closed.
 
@@ -170,6 +171,11 @@ export interface Port {
   readonly sharedMs: number;
   /** Wall clock of the same moment, for logs and the Date field. */
   readonly wallMs: number;
+  /**
+   * Set by a flow to bytes that it was told in `received`: all of them have gone on, and neither the flow nor anybody else looks at
+   * them again. When the call into the flow has returned, the driver may take their memory back, and sets this to null.
+   */
+  spent: Uint8Array | null;
   /** Uniform in [0, 1). */
   random(): number;
   /** `preface` is sent first, before TLS of our own: the PROXY header, or null. `connected` is told when TLS stands too. */

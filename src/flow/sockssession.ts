@@ -99,7 +99,7 @@ export class SocksSession implements LineFlow, WakeFlow, Session, Requester, Ver
     const { cells } = this.#context.tally;
     cells[this.#listener.row + listenerCell.bytesReceived]! += bytes.length;
     const upgrade = this.#exchange?.upgrade ?? null;
-    if (upgrade !== null) return upgrade.sendUp(bytes, 0, bytes.length);
+    if (upgrade !== null) return upgrade.pourUp(bytes);
     if (this.#phase >= phase.lingering) return;
     this.#pending = this.#pending === null ? bytes : joined(this.#pending, bytes);
     if (this.#phase === phase.exchange || this.#phase === phase.checking) {

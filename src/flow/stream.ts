@@ -134,7 +134,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
 
   received(bytes: Uint8Array): void {
     this.#cells[this.listener.row + listenerCell.bytesReceived]! += bytes.length;
-    if (this.#phase === phase.open) return this.#sendUp(bytes);
+    if (this.#phase === phase.open) return this.#pourUp(bytes);
     if (this.#phase > phase.open) return;
     this.#pending = this.#pending === null ? bytes : joined(this.#pending, bytes);
     if (this.#phase === phase.hello) this.#readHello(this.#pending);
@@ -370,6 +370,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     this.#cells[this.route.row + routeCell.bytesDown]! += bytes.length;
     this.#cells[this.listener.row + listenerCell.bytesSent]! += bytes.length;
     this.#tunnel!.sendDown(bytes, 0, bytes.length);
+    this.#context.port.spent = bytes;
     if (this.guest !== null) this.#carried(this.guest);
   }
 
@@ -388,6 +389,11 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     if (isReset) return this.#end(fault("server_reset"));
     this.#tunnel!.goneUp();
     this.#endIfOver();
+  }
+
+  #pourUp(bytes: Uint8Array): void {
+    this.#sendUp(bytes);
+    this.#context.port.spent = bytes;
   }
 
   #sendUp(bytes: Uint8Array): void {

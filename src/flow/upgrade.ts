@@ -85,6 +85,18 @@ export class Upgrade {
     this.#arm();
   }
 
+  /** A read of the server. */
+  pourDown(bytes: Uint8Array): void {
+    this.sendDown(bytes, 0, bytes.length);
+    this.#context.port.spent = bytes;
+  }
+
+  /** A read of the client. */
+  pourUp(bytes: Uint8Array): void {
+    this.sendUp(bytes, 0, bytes.length);
+    this.#context.port.spent = bytes;
+  }
+
   drainedUp(): void {
     this.#tunnel.drainedUp();
     this.#endIfOver();

@@ -61,3 +61,40 @@ test("one whose body came with its head is, where its method allows", () => {
   next.sends("HTTP/1.1 204 No Content\r\n\r\n");
   play.expectAmong("report 204");
 });
+
+test("a read of a body is spent once it has gone on, and the one with the head when it is all over", () => {
+  const play = new Playbook();
+  const client = play.connect();
+  const first = post(150_000, "x".repeat(90_000));
+  client.sends(first);
+  const server = play.accept();
+  expect(play.spent).toBeNull();
+  client.sends("x".repeat(60_000));
+  expect(play.spent?.length).toBe(60_000);
+  server.sends("HTTP/1.1 204 No Content\r\n\r\n");
+  expect(play.spent?.length).toBe(first.length);
+});
+
+test("what was read with another request behind it is not spent", () => {
+  const play = new Playbook();
+  const client = play.connect();
+  client.sends(post(90_000, "x".repeat(90_000)) + post(0));
+  const server = play.accept();
+  play.take();
+  server.sends("HTTP/1.1 204 No Content\r\n\r\n");
+  expect(play.spent).toBeNull();
+  play.expectAmong("report 204");
+});
+
+test("what is held for a server that is full is spent when it takes it", () => {
+  const play = new Playbook();
+  const client = play.connect();
+  client.sends(post(200_000, "abc"));
+  const server = play.accept((actor) => {
+    actor.isFull = true;
+  });
+  client.sends("x".repeat(60_000));
+  expect(play.spent).toBeNull();
+  server.drains();
+  expect(play.spent?.length).toBe(60_000);
+});

@@ -132,7 +132,7 @@ export class Upstream implements DialFlow {
     context.tally.cells[this.row + serverCell.bytesReceived]! += bytes.length;
     const exchange = this.#exchange;
     if (exchange === null) return this.#lose();
-    if (exchange.upgrade !== null) return exchange.upgrade.sendDown(bytes, 0, bytes.length);
+    if (exchange.upgrade !== null) return exchange.upgrade.pourDown(bytes);
     if (this.#has(flag.isParked)) return this.#keep(bytes);
     if (this.#has(flag.isHeadDone)) exchange.passage.more(this, bytes, 0, bytes.length);
     else if (this.isAnswering) this.#continue(exchange, bytes);

@@ -39,6 +39,7 @@ const anyAddress = "1.1.1.1";
 
 export class Stage implements Port, HookRunner {
   nowMs: number = startMs;
+  spent: Uint8Array | null = null;
   readonly complaints: string[] = [];
   readonly #wallOffsetMs: number;
   readonly #random: () => number;

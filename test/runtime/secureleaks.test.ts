@@ -64,7 +64,7 @@ class Meetings implements Disposable {
     );
     const handlers = plainHandlers(this.driver, (socket) => {
       const line = new PlainLine(socket, this.driver);
-      const records = new Records();
+      const records = new Records(this.driver);
       socket.data = line;
       line.flow = records;
       upgrade(socket, options, inner, { records });

@@ -37,6 +37,7 @@ export type Answer =
 
 export class SimDriver implements Port {
   readonly world: World;
+  spent: Uint8Array | null = null;
   readonly wheel: TimerWheel;
   readonly #answer: (server: ServerPlan, preface: Uint8Array | null) => Answer;
   #context: Context | null = null;
@@ -156,6 +157,9 @@ export class SimDriver implements Port {
     } finally {
       this.#isInFlow = false;
     }
+    // Whoever looks at it all the same finds no content of anybody's.
+    this.spent?.fill(0xee);
+    this.spent = null;
   }
 
   /** The worker is no more: nothing is told to its flows, and its connections are reset. */
@@ -400,7 +404,9 @@ export class SimLine implements Line, Sender {
     this.receivedBytes += bytes.length;
     this.receivedMs = this.#driver.nowMs;
     if (this.#driver.world.trace !== null) this.#note(`> ${excerpt(bytes)}`);
-    this.#driver.tell(() => this.flow!.received(bytes));
+    // What is spent is written over, and the network may have more to do with its own.
+    const copy = new Uint8Array(bytes);
+    this.#driver.tell(() => this.flow!.received(copy));
   }
 
   #flush(): void {

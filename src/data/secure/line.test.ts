@@ -45,7 +45,7 @@ class SecureMeetings implements Meetings {
     const handlers = plainHandlers(driver, (socket: Socket<PlainLine>) => {
       const line = new PlainLine(socket, driver);
       socket.data = line;
-      const records = isWatched ? new Records() : null;
+      const records = isWatched ? new Records(driver) : null;
       line.flow = records;
       upgrade(socket, options, inner, { records });
     });

@@ -9,7 +9,7 @@ function record(type: number, size: number): Uint8Array {
 const bytesOf = (...records: Uint8Array[]): Uint8Array => Uint8Array.from(records.flatMap((one) => [...one]));
 
 function recordsAfter(bytes: Uint8Array, told: number, readBytes = bytes.length): Records {
-  const records = new Records();
+  const records = new Records({ spent: null });
   for (let at = 0; at < bytes.length; at += readBytes) records.received(bytes.subarray(at, at + readBytes));
   records.told(told);
   return records;
@@ -24,7 +24,7 @@ test("content at the end is none, even of the size of an alert", () => {
   expect(recordsAfter(record(23, 100), 83).isClosed).toBe(false);
   expect(recordsAfter(bytesOf(record(23, 100), record(23, 19)), 85).isClosed).toBe(false);
   expect(recordsAfter(record(23, 19), 2).isClosed).toBe(false);
-  expect(new Records().isClosed).toBe(false);
+  expect(new Records({ spent: null }).isClosed).toBe(false);
 });
 
 test("an alert that is cut anywhere is none", () => {
@@ -41,7 +41,7 @@ test("how the bytes are read does not matter to records in the open", () => {
 });
 
 test("what listens is told of all bytes until it is taken away", () => {
-  const records = new Records();
+  const records = new Records({ spent: null });
   const heard: number[] = [];
   records.listener = (bytes) => {
     heard.push(bytes.length);
@@ -49,4 +49,19 @@ test("what listens is told of all bytes until it is taken away", () => {
   };
   for (let count = 0; count < 3; count++) records.received(record(22, count));
   expect(heard).toEqual([5, 6]);
+});
+
+test("what came is spent, unless somebody listens, who may keep it", () => {
+  const port = { spent: null as Uint8Array | null };
+  const records = new Records(port);
+  const hello = record(22, 10);
+  const kept: Uint8Array[] = [];
+  records.listener = (bytes) => kept.push(bytes);
+  records.received(hello);
+  expect(port.spent).toBeNull();
+  expect(kept).toEqual([hello]);
+  records.listener = null;
+  const content = record(23, 100);
+  records.received(content);
+  expect(port.spent).toBe(content);
 });

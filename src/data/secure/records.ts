@@ -4,7 +4,7 @@
 // looked at: an alert, or in TLS 1.3, where types are hidden, a record of the size of an alert that told no content.
 // Told by the raw side of the connection as its flow; the ClientHello passes here too, and is kept for who wants it.
 
-import type { LineFlow } from "../../flow/port.ts";
+import type { LineFlow, Port } from "../../flow/port.ts";
 
 const headerBytes = 5;
 const type = { alert: 21, content: 23 } as const;
@@ -13,6 +13,7 @@ const hiddenBytes = 17;
 const alertBytes = 2;
 
 export class Records implements LineFlow {
+  readonly #port: Pick<Port, "spent">;
   /** Told of all bytes as they come, until it is taken away. */
   listener: ((bytes: Uint8Array) => void) | null = null;
   #headerSeen = 0;
@@ -24,8 +25,14 @@ export class Records implements LineFlow {
   #carried = 0;
   #told = 0;
 
+  constructor(port: Pick<Port, "spent">) {
+    this.#port = port;
+  }
+
   received(bytes: Uint8Array): void {
-    this.listener?.(bytes);
+    // It may keep them.
+    if (this.listener === null) this.#port.spent = bytes;
+    else this.listener(bytes);
     this.#carried = this.#told = 0;
     let at = 0;
     while (at < bytes.length) {
