@@ -1,4 +1,4 @@
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,8 @@ import { Acme } from "./acme.ts";
 import { Trouble } from "./trouble.ts";
 
 const dayMs = 86_400_000;
+// Each certificate is signed by a process of openssl.
+setDefaultTimeout(60_000);
 const issuer = new Authority("Test CA");
 const folders: string[] = [];
 afterEach(() => {
@@ -315,6 +317,25 @@ describe("what goes wrong", () => {
     expect(run.acme.status().map(({ state }) => state)).toEqual(["failing", "valid"]);
     expect(run.acme.figures()).toMatchObject({ inUse: 1, missing: 1, failing: 1 });
   });
+
+  withOpenssl(
+    "several certificates ask an authority that is away a few times, and each is there soon after it is back",
+    async () => {
+      const run = await started(Array.from({ length: 6 }, (_, index) => `a${index}.example`));
+      run.authority.isAway = true;
+      for (let second = 0; second < 60; second++) {
+        await run.settle(1);
+        run.nowMs += 1000;
+      }
+      expect(run.authority.asked.length).toBeLessThan(6);
+      run.authority.isAway = false;
+      for (let minute = 0; minute < 10; minute++) {
+        run.nowMs += 60_000;
+        await run.settle(20);
+      }
+      expect(run.acme.figures()).toMatchObject({ inUse: 6, missing: 0 });
+    },
+  );
 
   withOpenssl("an authority that wants to be left alone is, for as long as it says", async () => {
     const run = await started(["a.example"]);

@@ -16,7 +16,7 @@ import { AcmeClient } from "./client.ts";
 import { AccountKey } from "./jws.ts";
 import type { Ask } from "./network.ts";
 import { type Obtained, obtain } from "./order.ts";
-import { afterTrouble, dueAtMs, lookAtMs } from "./schedule.ts";
+import { afterTrouble, dueAtMs, lookAtMs, restMsAfter } from "./schedule.ts";
 import { AcmeStore, emptyTrial, type TrialRecord } from "./store.ts";
 import { safeText, Trouble } from "./trouble.ts";
 
@@ -104,6 +104,9 @@ export class Acme {
   #current = "";
   #stop = new AbortController();
   #isClosed = false;
+  /** Orders in a row for which the authority was away or wanted to be left alone; and when the last of them ended. */
+  #troubles = 0;
+  #troubledAtMs = 0;
   #counts = { issued: 0, renewed: 0, failed: 0 };
 
   constructor(options: AcmeOptions) {
@@ -277,7 +280,10 @@ export class Acme {
   #next(subject: Subject, nowMs: number): Seat | null {
     const seats = [...subject.seats.values()];
     const trials = seats.map(({ trial }) => trial);
+    const restMs = restMsAfter(this.#troubles);
+    const isResting = nowMs >= this.#troubledAtMs && nowMs < this.#troubledAtMs + restMs;
     const due = seats.flatMap((seat) => {
+      if (isResting && !seat.isForced) return [];
       const current = this.#currentOf(subject, seat.wish.names);
       const atMs = seat.isForced ? 0 : dueAtMs(current, seat.trial, subject.renewBeforeMs, nowMs);
       const rank = seat.isForced ? 0 : current === null ? 1 : 2;
@@ -295,6 +301,7 @@ export class Acme {
     log.info(told, isRenewal ? "certificate is being renewed" : "certificate asked for");
     try {
       const certificate = await this.#order(subject, seat, stop);
+      this.#troubles = 0;
       seat.trial = emptyTrial(names);
       subject.store.keepTrial(seat.trial);
       this.#kept = new Map([...this.#kept, [certificate.file, certificate]]);
@@ -310,6 +317,8 @@ export class Acme {
       // Given up by us: nobody has failed.
       if (!stop.aborted) {
         this.#counts.failed++;
+        this.#troubles = trouble.kind === "away" || trouble.kind === "limited" ? this.#troubles + 1 : 0;
+        this.#troubledAtMs = nowMs();
         seat.trial = afterTrouble(seat.trial, trouble, nowMs(), chance());
         this.#keep(subject, seat);
         this.#tell(subject, seat, trouble);

@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { FakeAuthority } from "../../../test/acmeauthority.ts";
 import { Authority } from "../../../test/authority.ts";
 import type { Challenge } from "../../config/materials.ts";
@@ -12,6 +12,8 @@ import { Trouble } from "./trouble.ts";
 
 const issuer = new Authority("Test CA");
 afterAll(() => issuer[Symbol.dispose]());
+// Each certificate is signed by a process of openssl.
+setDefaultTimeout(60_000);
 const withOpenssl = test.skipIf(Bun.which("openssl") === null);
 const stop = new AbortController().signal;
 

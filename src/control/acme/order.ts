@@ -41,6 +41,8 @@ export interface Obtained {
 const patienceMs = 180_000;
 const pollLeastMs = 1000;
 const pollMostMs = 30_000;
+/** Between two looks at an order, whatever the authority wishes. */
+const retryAfterMostMs = 120_000;
 const authorizationsMax = 100;
 
 const makeKeyPair = promisify(generateKeyPair);
@@ -183,7 +185,7 @@ async function settled({ client, wait, nowMs }: OrderOptions, url: string, passi
 }
 
 function pauseOf(ownMs: number, wishedMs: number): number {
-  return Math.min(Math.max(ownMs, wishedMs), pollMostMs);
+  return Math.max(ownMs, Math.min(wishedMs, retryAfterMostMs));
 }
 
 function late(what: string): Trouble {

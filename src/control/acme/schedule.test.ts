@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { afterTrouble, dueAtMs, failedLooksMax, hourMs, lookAtMs, renewAtMs } from "./schedule.ts";
+import { afterTrouble, dueAtMs, failedLooksMax, hourMs, lookAtMs, renewAtMs, restMsAfter } from "./schedule.ts";
 import { emptyTrial, type TrialRecord } from "./store.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -80,4 +80,8 @@ test("only looks in vain are remembered as such, and not for longer than they co
   expect([trial.failures, trial.failedAtMs, trial.error]).toEqual([1, [], "no"]);
   for (const nowMs of [0, 1, 2, 2 * hourMs]) trial = afterTrouble(trial, new Trouble("failed", "404"), nowMs, 0);
   expect([trial.failures, trial.failedAtMs]).toEqual([5, [2 * hourMs]]);
+});
+
+test("an authority that is away, or wants to be left alone, is not asked for the next certificate at once", () => {
+  expect([0, 1, 2, 3, 7, 100].map(restMsAfter)).toEqual([0, 5000, 10_000, 20_000, 300_000, 300_000]);
 });

@@ -69,6 +69,13 @@ export function lookAtMs(names: NameSet, trials: readonly TrialRecord[], nowMs: 
   return Math.max(0, ...latest);
 }
 
+const restMostMs = 5 * minuteMs;
+
+/** When the authority is asked for anything again that it was not asked for by hand, after so many orders in a row for which it was away, or wanted to be left alone. */
+export function restMsAfter(troubles: number): number {
+  return troubles === 0 ? 0 : Math.min(5000 * 2 ** Math.min(troubles - 1, 10), restMostMs);
+}
+
 /** What is known of a certificate after it could not be had once more. `chance`: 0 to 1. */
 export function afterTrouble(trial: TrialRecord, trouble: Trouble, nowMs: number, chance: number): TrialRecord {
   const { kind } = trouble;
