@@ -21,7 +21,7 @@ walked("docs/migrating/gobetween.md", [], async (walk) => {
   const admin = here();
   const text = exampleOf("gobetween.toml")
     .replace(":8080", here())
-    .replace('"weight"', '"leastbandwidth"')
+    .replace('output = "stderr"', 'output = "stdout"')
     .replaceAll("servers.sample", "servers.web");
   room.write("gobetween.toml", `${text}\n[api]\nenabled = true\nbind = "${admin}"\n`);
   await walk.follow({ room, admin, says: { "sluice convert gobetween.toml": /^pools:\n {2}web:/m } });
