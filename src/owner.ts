@@ -6,7 +6,8 @@ import { dlopen, FFIType } from "bun:ffi";
 import { readFileSync } from "node:fs";
 import { yieldingRounds } from "./memory/owners.ts";
 
-const libraries =
+/** By which the C library is found. */
+export const libraries: readonly string[] =
   process.platform === "darwin"
     ? ["libSystem.B.dylib"]
     : ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`];

@@ -10,6 +10,7 @@ import { Control } from "../control/control.ts";
 import { type Log, openLog } from "../control/log.ts";
 import { stateFolderOf } from "../control/state.ts";
 import { StartStopped } from "../control/stopping.ts";
+import { reapOrphans } from "../orphans.ts";
 import { processOwner } from "../owner.ts";
 import { canLend, filePages } from "../pages.ts";
 import { takeProfile } from "../profiler.ts";
@@ -78,6 +79,7 @@ export async function serve(options: ServeOptions): Promise<number | null> {
     takeProfile,
   });
   obeySignals(starting, stopper, source, log);
+  if (process.pid === 1) reapOrphans();
   try {
     const control = await starting;
     if (source.path !== null && loaded.origin !== undefined && followed.includes(loaded.origin.program))
