@@ -28,6 +28,7 @@ const programs: readonly Program[] = [
   { names: ["promtool"], package: "prometheus", versionArgs: ["--version"], timeoutMs: 180_000 },
   { names: ["busybox"], package: "busybox", versionArgs: [], timeoutMs: 120_000 },
   { names: ["pebble"], package: "pebble", versionArgs: ["-h"], timeoutMs: 120_000 },
+  { names: ["faketime"], package: "faketime", versionArgs: ["--version"], timeoutMs: 120_000 },
   { names: ["curl"], package: "curl", versionArgs: ["--version"], timeoutMs: 120_000 },
   { names: ["openssl"], package: "openssl", versionArgs: ["version"], timeoutMs: 120_000 },
   { names: ["wrk"], package: "wrk", versionArgs: ["-v"], timeoutMs: 120_000 },

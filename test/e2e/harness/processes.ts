@@ -19,6 +19,11 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** SIGSTOP comes a moment after it was sent. */
+export function isStopped(pid: number): boolean {
+  return /^\S+ \(.*\) T/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+}
+
 export function residentBytes(pid: number): number {
   const kb = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return Number(kb) * 1024;
