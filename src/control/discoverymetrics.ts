@@ -34,6 +34,11 @@ export function writeDiscovery(out: Exposition, pools: readonly PoolSources[]): 
     "When the source's servers last became others, in seconds since 1970.",
     each(({ lastChangeMs }) => (lastChangeMs === null ? null : lastChangeMs / 1000)),
   );
+  out.gauge(
+    "sluice_discovery_answering",
+    "1 while the source answers, 0 from a question without an answer until one that has one.",
+    each(({ problem }) => (problem === null ? 1 : 0)),
+  );
   out.counter(
     "sluice_discovery_failures_total",
     "Questions to the source that had no answer.",
