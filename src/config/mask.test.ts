@@ -27,6 +27,7 @@ test.each([
   ["json", readJson, `{"server":{"user":{"agent":"${secret}","${"n"}":"${secret}"}}}`],
   ["json", readJson, `{"password":\n  "${secret}"}`],
   ["yaml", readYaml, `auth:\n  users:\n    anna: ${secret}, and more\n    ben: "${secret}"\n  realm: x`],
+  ["yaml", readYaml, `acme: { externalAccount: { id: k, hmacKey: ${secret}, more: 1 } }`],
   ["yaml", readYaml, `discover:\n  consul:\n    token: ${secret} # of it\n    url: https://${secret}@consul:8500`],
   ["dotenv", readDotenv, `REDIS_PASSWORD=${secret} x\nPROXY_PASSWORD_2='${secret}'\nREDIS_HOST=${secret}@redis:1`],
 ] as const)("secrets of %s are stars, and all else stands where it stood", (_, read, text) => {

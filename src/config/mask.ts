@@ -4,7 +4,7 @@
 
 /** The name of a file that holds one is none. */
 const secretName =
-  /(?:password|passwd|passphrase|secret|token|credentials?|api[_-]?key|access[_-]?key|authorization|(?:^|(?<!^proxy)[_.-])(?:pass|pwd))(?:_(?!file|path)\w*)?$/i;
+  /(?:password|passwd|passphrase|secret|token|credentials?|api[_-]?key|hmac[_-]?key|access[_-]?key|authorization|(?:^|(?<!^proxy)[_.-])(?:pass|pwd))(?:_(?!file|path)\w*)?$/i;
 /** Of a section whose values are passwords, with the one around it: pools may be called users. */
 const usersName = /^(?:auth|server)\/users?$/i;
 
