@@ -7,6 +7,7 @@ import { formatDuration, readDuration } from "../base/duration.ts";
 import { compile, workersOf } from "../config/compile.ts";
 import type { Origin } from "../config/foreign/foreign.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
+import { withoutSecrets } from "../config/mask.ts";
 import type { Certificate } from "../config/materials.ts";
 import type { Plan, TablePlan } from "../config/plan.ts";
 import { formatProblem, inOrder, type Problem } from "../config/problem.ts";
@@ -100,7 +101,7 @@ function report(loaded: Loaded, lists: readonly ListSummary[], listBytes: number
   const listed = Object.fromEntries(lists.map(({ name, ...list }) => [name, list]));
   const memory = memoryReport(plan, workersOf(loaded.config, availableParallelism()), listBytes);
   const holds = { certificates, tables, caches, lists: listed, memory };
-  return { ok, file, problems, ...origin, ...holds, config: shown(loaded.config) };
+  return { ok, file, problems, ...origin, ...holds, config: withoutSecrets(shown(loaded.config)) };
 }
 
 /** As it will be: with the tables that limits make for themselves, and the cache that nobody has described. */

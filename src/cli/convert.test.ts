@@ -80,3 +80,28 @@ test("what stands there empty has its line too", async () => {
     /^ {3}11 {2}kept {10}redis_pass = ""\n +is empty, which is as if it were not there$/m,
   );
 });
+
+const word = "hunter2hunter2hunter2";
+const cfg = (more: string): string => goproxy.replaceAll(/user = .*\n/g, more).replace(/redis_pass.*/, "");
+test.each([
+  ["cfg.toml", cfg(`user = "${word}"\n`)],
+  ["cfg.toml", cfg(`user = {a = ["${word}"], b = {c = "${word}"}}\n`)],
+  ["cfg.toml", cfg(`user = {a = "${word}}\n`)],
+  ["cfg.toml", `${cfg("")}[server.user]\na = "${word}\n`],
+  ["cfg.toml", goproxy.replace(/redis_pass = .*/, `redis_pass = ["${word}"]`).replace(/user = .*/, "")],
+  ["cfg.toml", cfg("").replace('"127.0.0.1:6379"', `"u:${word}@127.0.0.1:6379"`)],
+  ["cfg.toml", cfg("").replace('"127.0.0.1:9"', `"http://u:${word}@127.0.0.1:9"`)],
+  ["config.json", JSON.stringify({ ...ipmanager, token: { a: word } }, null, 1)],
+  ["haproxy.cfg", haproxy.replace("insecure-password", "insecure-pasword")],
+  ["haproxy.cfg", haproxy.replace("stats auth", "stats auht")],
+  [
+    "haproxy.cfg",
+    haproxy.replace("stats uri", `http-request deny if { hdr(authorization) -m str "Basic ${word}" }\n stats uri`),
+  ],
+  [
+    "sluice.yaml",
+    `admin: {token: ["${word}"]}\ndebug: {token: {a: "${word}"}}\nlisteners: {a: {listen: ":1", use: p}}\npools: {p: {servers: ["http://u:${word}@h:1"]}}\n`,
+  ],
+] as const)("nor where it stands in the wrong place or form: %s %#", async (name, text) => {
+  for (const work of ["check", "report"] as const) expect(await said(name, text, work)).not.toContain(word);
+});

@@ -20,7 +20,7 @@ import { loadMaterials } from "./loadmaterials.ts";
 import { readProgram } from "./loadprogram.ts";
 import { type ListSource, listSources, reviewListFiles } from "./loadreplies.ts";
 import { reviewCiphers } from "./loadtrial.ts";
-import { masked } from "./mask.ts";
+import { masked, maskedSentence } from "./mask.ts";
 import type { Materials, Program } from "./materials.ts";
 import { didYouMean } from "./nearest.ts";
 import { Places } from "./place.ts";
@@ -217,7 +217,7 @@ async function withMaterials(
     const { severity, path: key, part, inside } = finding;
     const exact = inside === undefined ? null : (places?.within(key, part, inside) ?? null);
     const place = exact ?? places?.find(key, part) ?? null;
-    const message = exact === null ? spelledOut(finding) : finding.message;
+    const message = maskedSentence(exact === null ? spelledOut(finding) : finding.message);
     return {
       severity,
       file,

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readDotenv } from "./foreign/gopherproxy/dotenv.ts";
-import { masked } from "./mask.ts";
+import { masked, maskedSentence, withoutSecrets } from "./mask.ts";
 import { Places } from "./place.ts";
 import { readToml } from "./toml.ts";
 import { readJson, readYaml } from "./yaml.ts";
@@ -86,4 +86,20 @@ test("a text of very many secrets is masked at once", () => {
   const startMs = performance.now();
   expect(places.line(20_000)).toMatch(/^ {4}u19997: \*+$/);
   expect(performance.now() - startMs).toBeLessThan(5000);
+});
+
+test("a tree of values is shown without what is secret by its name, or as a part of a URL", () => {
+  const tree = {
+    gobetween: { password: secret, port: 1, "discovery.consul_acl_token": secret, open: true, token: "" },
+    pools: { token: { servers: ["a:1"], hosts: [`u:${secret}@h:1`, `http://u:${secret}@h:1/x`, "redis://u:(set)@h"] } },
+  };
+  expect(withoutSecrets(tree)).toEqual({
+    gobetween: { password: "(set)", port: 1, "discovery.consul_acl_token": "(set)", open: true, token: "" },
+    pools: { token: { servers: ["a:1"], hosts: ["u:(set)@h:1", "http://u:(set)@h:1/x", "redis://u:(set)@h"] } },
+  });
+});
+
+test("sentences lose the passwords that they quote, and keep the advice", () => {
+  const advice = "must be a whole URL: write http://, then user:password@ where it asks for them";
+  expect(maskedSentence(`${advice}, not "http://u:${secret}@h"`)).toBe(`${advice}, not "http://u:*******@h"`);
 });

@@ -17,18 +17,26 @@ const signs: readonly RegExp[] = [
   /(:\/\/[^\s"'@:/]*:)([^\s"']+)(?=@)/g,
   /(:\/\/)([^\s"'@:/]+)(?=@)/g,
   /((?:^|[\s"'=[,])[^\s"'@:/,=[]+:)([^\s"'/]+)(?=@)/gm,
-  /(:\d{2,5}:[^\s"'@:/,]*[g-zG-Z][^\s"'@:/,]*:)([^\s"',\]]+)/g,
+  /(:\d{1,5}:[^\s"'@:/,]*[g-zG-Z][^\s"'@:/,]*:)([^\s"',\]]+)/g,
 ];
 const word = String.raw`((?:"[^"\n]*"|'[^'\n]*'|\\.|[^\s"'])+)`;
 /** Of haproxy.cfg: the word behind these. */
 const leads: readonly RegExp[] = [
   String.raw`\binsecure-password[ \t]+`,
-  String.raw`^[ \t]*user[ \t]+\S+[ \t]+password[ \t]+`,
-  String.raw`\bstats[ \t]+auth[ \t]+`,
+  String.raw`^[ \t]*user[ \t]+\S+[ \t]+\S+[ \t]+`,
+  String.raw`hdr\((?:proxy-)?authorization[^)]*\)(?:[ \t]+-[a-z]+(?:[ \t]+(?:str|beg|end|sub|reg|dir|dom|found|len))?)*[ \t]+(?!\})`,
+  String.raw`\bstats[ \t]+au\w*[ \t]+`,
   String.raw`\b(?:set-header|add-header|hdr)[ \t]+(?:proxy-)?authorization[ \t]+`,
   String.raw`\b(?:pre)?setenv[ \t]+\S*(?:pass|secret|token|key)\S*[ \t]+`,
   String.raw`\btcp-check[ \t]+send(?:-lf)?[ \t]+["']?auth(?:\\?[ \t])+`,
 ].map((lead) => new RegExp(`(${lead})${word}`, "gim"));
+
+/** Of goproxy, and of ours in TOML, where such a file cannot be read: all users of a line, or a section. */
+const userLines: readonly RegExp[] = [
+  /^([ \t]*users?[ \t]*=[ \t]*[{"'])(.*)$/gim,
+  /^([ \t]*\[(?:[^\]\n]*\.)?(?:server|auth)\.users?[ \t]*\][^\n]*\n)((?:(?![ \t]*\[)[^\n]*(?:\n|$))+)/gim,
+];
+const collections = ["pools", "listeners", "caches", "tables", "lists", "egress"];
 
 /** Offsets of what is secret, from and to. */
 type Span = readonly [number, number];
@@ -43,18 +51,43 @@ export function masked(text: string, starts: readonly number[] = []): string {
   for (const { 0: sign, 2: name, index } of text.matchAll(assignment))
     if (secretName.test(name!)) spans.push(valueAt(text, index + sign.length));
   let shown = starred(text, spans);
-  for (const lead of [...signs, ...leads])
+  for (const lead of [...signs, ...leads, ...userLines])
     shown = shown.replaceAll(lead, (_, before: string, secret: string) => before + stars(secret));
   return shown;
 }
 
 /** Whether the value at this path is secret: by its own name, or as somebody's in a list of users. */
 export function isSecretPath(path: readonly (string | number)[]): boolean {
-  const last = path.findLast((part) => typeof part === "string") ?? "";
-  return (
-    secretName.test(last) ||
-    path.some((_, depth) => depth > 1 && usersName.test(`${path[depth - 2]}/${path[depth - 1]}`))
+  return path.some(
+    (part, depth) =>
+      (secretName.test(String(part)) && !collections.includes(String(path[depth - 1]))) ||
+      (depth > 0 && usersName.test(`${path[depth - 1]}/${part}`)),
   );
+}
+
+/** Of a sentence: it has passwords only in what it quotes of URLs; what it advises has none. */
+export function maskedSentence(text: string): string {
+  let shown = text;
+  for (const sign of signs)
+    shown = shown.replaceAll(sign, (whole, before: string, secret: string) =>
+      secret === "password" ? whole : before + stars(secret),
+    );
+  return shown;
+}
+
+/** A tree of values as it may be shown. */
+export function withoutSecrets(value: unknown, name = ""): unknown {
+  if (typeof value === "string") return value !== "" && secretName.test(name) ? "(set)" : maskedUserinfo(value);
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, name));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item, key)]));
+}
+
+/** `user:password@host:port` with a scheme before it or without, and nothing else. */
+function maskedUserinfo(url: string): string {
+  return url
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^\s@:/]*:)(?!\(set\)@)[^\s]*@/i, "$1(set)@")
+    .replace(/^([^\s@:/'"()]+:)[^\s@/'"()]+(?=@[^\s@]+:\d+$)/, "$1(set)");
 }
 
 /** Empty at what opens a list or a section, whose values are looked at by themselves. */

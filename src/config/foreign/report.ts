@@ -1,6 +1,7 @@
 // The report of a conversion, keyword by keyword in the order of the foreign file: what became of it, and what is to be known of it.
 // For a format of lines a keyword is a line.
 
+import { maskedSentence } from "../mask.ts";
 import type { Places } from "../place.ts";
 import { keyText, type Path } from "../problem.ts";
 import type { ForeignJudgement } from "./foreign.ts";
@@ -38,7 +39,7 @@ export function reportOf(judgement: ForeignJudgement, places: Places): ReportLin
       verdict,
       keyword: judgement.keyOf(path),
       source: places.line(line).trim(),
-      remarks: [...new Set(remarks)],
+      remarks: [...new Set(remarks.map(maskedSentence))],
     };
   });
   return lines.sort((a, b) => a.line - b.line || a.column - b.column);

@@ -2,6 +2,7 @@
 // with it says so afterwards. `finish` tells of the keys that nobody asked for. As in programs written in Go, an empty text and
 // null are the same as no key, and names are found in any case.
 
+import { isSecretPath } from "../mask.ts";
 import { didYouMean } from "../nearest.ts";
 import type { Path } from "../problem.ts";
 import { show } from "../term.ts";
@@ -82,7 +83,7 @@ export class Table {
     this.#asked.add(key);
     if (value === undefined) return undefined;
     if (isTable(value)) return new Table(value, this.at(key), this.ledger);
-    this.ledger.fault(this.at(key), `must be a section, not ${show(value)}`);
+    this.ledger.fault(this.at(key), `must be a section${instead(this.at(key), value)}`);
     return undefined;
   }
 
@@ -92,7 +93,7 @@ export class Table {
       this.#asked.add(name.toLowerCase());
       const path = [...this.path, name];
       if (isTable(value)) return [[name, new Table(value, path, this.ledger)]];
-      this.ledger.fault(path, `must be a section, not ${show(value)}`);
+      this.ledger.fault(path, `must be a section${instead(path, value)}`);
       return [];
     });
   }
@@ -140,7 +141,7 @@ export class Table {
     const value = this.#values.get(key);
     if (value === undefined) return undefined;
     const taken = reader(value);
-    if (taken === undefined) this.ledger.fault(this.at(key), `must be ${expected}, not ${show(value)}`);
+    if (taken === undefined) this.ledger.fault(this.at(key), `must be ${expected}${instead(this.at(key), value)}`);
     else this.#keep(key);
     return taken;
   }
@@ -148,4 +149,9 @@ export class Table {
 
 export function isTable(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/** Of what is secret nothing. */
+function instead(path: Path, value: unknown): string {
+  return isSecretPath(path) ? "" : `, not ${show(value)}`;
 }
