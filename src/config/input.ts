@@ -100,7 +100,7 @@ export interface RecorderInput {
 
 /** How long Sluice waits, for every listener and pool that does not say otherwise itself. */
 export interface TimeoutsInput {
-  /** From accept to the end of what comes before content: PROXY header, TLS handshake, in mode tcp the TLS hello. Default: "10s". */
+  /** From accept to the end of what comes before content: PROXY header, TLS handshake, in mode tcp the TLS hello. On listeners with TLS or `proxyProtocol` the kernel hands over a client that says nothing some 7 s late: that is added. Default: "10s". */
   handshake?: string | undefined;
   /** From accept, or a head's first byte, to its last: a slower client is answered 408. Default: "10s". */
   head?: string | undefined;
@@ -1075,7 +1075,7 @@ export interface HookOptionsInput {
 
 /** How long Sluice waits here; what is left out is as timeouts at the top of the config say. */
 export interface ListenerTimeoutsInput {
-  /** From accept to the end of what comes before content: PROXY header, TLS handshake. */
+  /** From accept to the end of what comes before content: PROXY header, TLS handshake. With either the kernel hands over a client that says nothing some 7 s late: that is added. */
   handshake?: string | undefined;
   /** From accept, or a head's first byte, to its last. */
   head?: string | undefined;
@@ -1164,7 +1164,7 @@ export interface ServerInput {
   weight?: number | undefined;
   /** Used only while no other server is available. Default: false. */
   backup?: boolean | undefined;
-  /** Exchanges or connections at once over all workers; more wait in the queue. 0 is no limit. Default: 0. */
+  /** Exchanges or connections at once over all workers; more wait in the queue. 0 is no limit. Connections kept for later requests (`idle`) count: a worker keeps at most its share of them, and gives them up within 64 ms when somebody waits in another. Default: 0. */
   maxConnections?: number | undefined;
   /** Instead of the pool's tls: true, false, or a section whose keys come before the pool's. */
   tls?: boolean | ServerTlsInput | undefined;

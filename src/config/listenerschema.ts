@@ -71,7 +71,9 @@ const requestId = section({
 const timeouts = section({
   handshake: duration()
     .optional()
-    .describe("From accept to the end of what comes before content: PROXY header, TLS handshake."),
+    .describe(
+      "From accept to the end of what comes before content: PROXY header, TLS handshake. With either the kernel hands over a client that says nothing some 7 s late: that is added.",
+    ),
   head: duration().optional().describe("From accept, or a head's first byte, to its last."),
   idle: duration().optional().describe("How long a connection is kept between two requests."),
   read: duration().optional().describe("Silence allowed between two reads of a request body."),

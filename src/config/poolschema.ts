@@ -83,7 +83,9 @@ const server = section({
   backup: flag().default(false).describe("Used only while no other server is available."),
   maxConnections: count(0, 1_000_000)
     .default(0)
-    .describe("Exchanges or connections at once over all workers; more wait in the queue. 0 is no limit."),
+    .describe(
+      "Exchanges or connections at once over all workers; more wait in the queue. 0 is no limit. Connections kept for later requests (`idle`) count: a worker keeps at most its share of them, and gives them up within 64 ms when somebody waits in another.",
+    ),
   tls: tlsOrNot
     .optional()
     .describe("Instead of the pool's tls: true, false, or a section whose keys come before the pool's."),

@@ -143,7 +143,7 @@ const timeouts = section({
   handshake: duration()
     .default("10s")
     .describe(
-      "From accept to the end of what comes before content: PROXY header, TLS handshake, in mode tcp the TLS hello.",
+      "From accept to the end of what comes before content: PROXY header, TLS handshake, in mode tcp the TLS hello. On listeners with TLS or `proxyProtocol` the kernel hands over a client that says nothing some 7 s late: that is added.",
     ),
   head: duration()
     .default("10s")

@@ -136,6 +136,7 @@ export class Driver implements Port {
       if (this.#isToHoldBack()) return;
       this.wheel.advance(this.nowMs);
       const context = this.#context!;
+      context.giveUp();
       if (this.nowMs - this.#sweptMs >= sweepMs) {
         this.#sweptMs = this.nowMs;
         context.sweep();

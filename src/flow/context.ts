@@ -126,6 +126,11 @@ export class Context {
     if (this.resting.size > 0) this.resting.serve(this.port.nowMs);
   }
 
+  /** Said at each tick of the driver: what others wait for is not kept. */
+  giveUp(): void {
+    for (const pool of this.site.sharing) pool.giveUp();
+  }
+
   /** Regular house-keeping, about once a second. */
   sweep(): void {
     for (const pool of this.site.pools) pool.sweep(this.port.nowMs);

@@ -41,6 +41,7 @@ import { type HookSet, Hooks } from "./hooks.ts";
 import { IdleConnections, IdleHouse, keptOf } from "./idle.ts";
 import { Mirroring } from "./mirroring.ts";
 import { NameRoutes } from "./names.ts";
+import { type Places, placesOf } from "./places.ts";
 import { Queue } from "./queue.ts";
 import { type Errors, RuleSets, type Rules } from "./rulesets.ts";
 import type { StepDown, StepUp } from "./stair.ts";
@@ -197,6 +198,8 @@ export class PoolSite {
   readonly row: number;
   readonly backends: Backends;
   readonly servers: readonly ServerSite[];
+  /** Null where no other worker has to be considered. */
+  readonly places: Places | null;
   readonly queue: Queue;
   readonly budget: RetryBudget;
   readonly headBytesMax: number;
@@ -228,10 +231,11 @@ export class PoolSite {
       former !== undefined && JSON.stringify(former.plan) === JSON.stringify(plan)
         ? former.backends
         : new Backends(plan, parts.arena, parts.tally.worker, parts.workers, parts.random);
+    this.places = placesOf(plan, parts.arena, parts.tally.worker, parts.workers);
     this.servers = plan.servers.map((server, index) => {
       const same = former?.servers.find((other) => isSameServer(other.plan, server));
       const house = same?.idle.house ?? new IdleHouse(parts.tally, parts.tally.serverRow(server.slot));
-      house.configure(keptOf(plan, server));
+      house.configure(keptOf(plan, server, parts.workers), server.connectionsMax > 0 ? this.places : null);
       return new ServerSite(server, index, parts.tally, same?.idle ?? new IdleConnections(house));
     });
     this.queue = new Queue(this, parts.tally);
@@ -263,6 +267,11 @@ export class PoolSite {
     return rules.request !== null || rules.response !== null || this.reply !== null || this.sticking !== null;
   }
 
+  /** At each tick, where there are places. */
+  giveUp(): void {
+    this.places?.giveUp(this.servers);
+  }
+
   sweep(nowMs: number): void {
     this.budget.tick();
     for (const server of this.servers) server.idle.sweep(nowMs);
@@ -280,6 +289,8 @@ export class Site {
   readonly plan: Plan;
   readonly listeners: readonly ListenerSite[];
   readonly pools: readonly PoolSite[];
+  /** Those of whose servers other workers may want a place. */
+  readonly sharing: readonly PoolSite[];
   readonly world: World;
   /** In the order of the plan. */
   readonly caches: readonly Cache[];
@@ -308,6 +319,7 @@ export class Site {
           former?.pools.find((other) => other.plan.name === pool.name),
         ),
     );
+    this.sharing = this.pools.filter(({ places }) => places !== null);
     const totals = new Totals(parts.arena, parts.workers);
     this.world = new SiteWorld(tables, plan.lists.map(parts.lists), this.pools, totals);
     const routes = plan.routes.map((route) => ({

@@ -291,3 +291,72 @@ test("a policy that does not exist is answered with the one meant", async () => 
   expect(answer.code).toBe(2);
   expect(answer.err).toMatch(/--balance.*did you mean "?roundRobin/s);
 });
+
+/** Serves so many connections at a time, one request after the other; whoever comes on top waits until another has gone. */
+class Narrow {
+  readonly address: string;
+  readonly #places: number;
+  readonly #served = new Set<unknown>();
+  readonly #waiting: { readonly socket: Bun.Socket; asked: number }[] = [];
+
+  constructor(room: Room, places: number) {
+    this.#places = places;
+    const answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    const next = (): void => {
+      const waiting = this.#served.size < this.#places ? this.#waiting.shift() : undefined;
+      if (waiting === undefined) return;
+      this.#served.add(waiting.socket);
+      if (waiting.asked > 0) waiting.socket.write(answer.repeat(waiting.asked));
+      next();
+    };
+    const listener = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        open: (socket) => {
+          this.#waiting.push({ socket, asked: 0 });
+          next();
+        },
+        // Each request comes in one piece.
+        data: (socket) => {
+          const waiting = this.#waiting.find((one) => one.socket === socket);
+          if (waiting === undefined) socket.write(answer);
+          else waiting.asked++;
+        },
+        close: (socket) => {
+          this.#served.delete(socket);
+          const index = this.#waiting.findIndex((one) => one.socket === socket);
+          if (index !== -1) this.#waiting.splice(index, 1);
+          next();
+        },
+      },
+    });
+    room.ending(() => listener.stop(true));
+    this.address = `127.0.0.1:${listener.port}`;
+  }
+}
+
+for (const places of [1, 5]) {
+  test(`a server that bears ${places} at a time is never in the way of one worker for what another keeps idle`, async () => {
+    await using room = new Room();
+    const server = new Narrow(room, places);
+    const sluice = await Sluice.start(room, {
+      workers: 2,
+      pools: {
+        app: {
+          servers: [{ address: server.address, maxConnections: places }],
+          timeouts: { response: "3s" },
+          queue: { timeout: "20s" },
+        },
+      },
+    });
+    const statuses = async (): Promise<number> => {
+      const response = await fetch(sluice.url, { keepalive: false });
+      await response.text();
+      return response.status;
+    };
+    for (let count = 0; count < 40; count++) expect(await statuses()).toBe(200);
+    for (let round = 0; round < 4; round++)
+      expect(await Promise.all(Array.from({ length: 20 }, statuses))).toEqual(Array(20).fill(200));
+  });
+}

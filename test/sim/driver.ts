@@ -72,7 +72,7 @@ export class SimDriver implements Port {
   }
 
   get wallMs(): number {
-    return Date.UTC(2026, 0, 1) + this.world.nowMs;
+    return this.world.wallMs;
   }
 
   random(): number {
@@ -171,6 +171,7 @@ export class SimDriver implements Port {
   #tick(): void {
     if (this.#isDead) return;
     this.tell(() => this.wheel.advance(this.nowMs));
+    this.tell(() => this.#context!.giveUp());
     if (this.nowMs - this.#sweptMs >= sweepMs) {
       this.#sweptMs = this.nowMs;
       this.tell(() => this.#context!.sweep());
