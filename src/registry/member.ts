@@ -60,7 +60,10 @@ export function isSame(one: string, other: string): boolean {
 
 /** As it is logged and shown: somebody may have put a password into one, which makes it none. */
 export function shownMember(member: string): string {
-  return readMember(member).ok ? member : masked(member.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1***@"));
+  if (readMember(member).ok) return member;
+  const named = member.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1***@");
+  // To look for secrets takes the square of a text's length.
+  return named.length > memberLengthMax ? `${masked(named.slice(0, memberLengthMax))}...` : masked(named);
 }
 
 /** What servers are told apart by; a member that is none, by itself. */
@@ -75,14 +78,15 @@ export function toldOf(members: Iterable<string>, draining: Iterable<string>, si
   const servers = new Map<string, FoundServer>();
   const remarks: string[] = [];
   let passedOver = 0;
-  const remark = (sentence: string): void => {
+  const remark = (sentence: () => string): void => {
     passedOver++;
-    if (remarks.length < remarksMax) remarks.push(sentence);
+    if (remarks.length < remarksMax) remarks.push(sentence());
   };
   for (const member of [...members].sort()) {
     const reading = readMember(member);
-    if (!reading.ok) remark(`member ${quote(shownMember(member).slice(0, 100))} ${reading.message}`);
-    else if (servers.has(reading.value.address)) remark(`member ${quote(member)} is there in other words already`);
+    if (!reading.ok) remark(() => `member ${quote(shownMember(member).slice(0, 100))} ${reading.message}`);
+    else if (servers.has(reading.value.address))
+      remark(() => `member ${quote(member)} is there in other words already`);
     else {
       const { address } = reading.value;
       servers.set(address, drained.has(address) ? { ...reading.value, drain: true } : reading.value);
