@@ -16,6 +16,8 @@ export class Violation extends Error {
 
 export class World {
   nowMs = 1_000;
+  /** Of the wall clock, which may be set. */
+  wallOffsetMs: number = Date.UTC(2026, 0, 1);
   readonly prng: Prng;
   readonly #heap: Happening[] = [];
   #order = 0;
@@ -25,6 +27,10 @@ export class World {
   constructor(seed: number, isTraced: boolean) {
     this.prng = new Prng(seed);
     this.trace = isTraced ? [] : null;
+  }
+
+  get wallMs(): number {
+    return this.nowMs + this.wallOffsetMs;
   }
 
   note(who: string, what: string): void {

@@ -109,6 +109,7 @@ export class CachedRun {
       world.after(world.between(0, faultsMs), () => world.pick(this.#truth.resources).change());
     const isKilling = world.chance(0.4);
     if (isKilling) world.after(world.between(1_000, faultsMs), () => this.#kill(this.#workers[1]!));
+    if (world.chance(0.3)) world.after(world.between(1_000, faultsMs), () => this.#setClock());
     world.run(started + faultsMs, () => false);
     this.#swarm = calm(this.#faulty);
     if (!world.run(world.nowMs + settleMs, () => this.#isSettled())) this.#complain("after faults");
@@ -121,6 +122,14 @@ export class CachedRun {
     if (!world.run(world.nowMs + settleMs, isOver)) this.#complain("without faults");
     if (this.#plansWaiting()) this.#rush();
     this.#checkNothingLeft("at the end");
+  }
+
+  /** Of all machines. Back only by so much that all that is stored is seen to be from a time to come: by less, it would be shown for longer. */
+  #setClock(): void {
+    const world = this.#world;
+    const stepMs = world.between(faultsMs + 100_000, 3_600_000) * world.pick([-1, 1]);
+    world.note("clock", `set by ${stepMs} ms`);
+    world.wallOffsetMs += stepMs;
   }
 
   /** Whether all workers let those wait who ask for the same, for long. */

@@ -89,7 +89,7 @@ export class CachedServer {
     const { version } = resource;
     const content = resource.content(version, variant, user);
     const fields = [
-      `Date: ${new Date(Date.UTC(2026, 0, 1) + this.#world.nowMs).toUTCString()}`,
+      `Date: ${new Date(this.#world.wallMs).toUTCString()}`,
       `Cache-Control: ${controlOf(resource)}`,
       `X-Path: ${resource.path}`,
       `X-Version: ${version}`,
