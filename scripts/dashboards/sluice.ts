@@ -113,7 +113,7 @@ const discoveryRow: Row = {
     ),
     lines(
       "Age of the last answer",
-      "It grows while a source does not answer; what it told before stays in force, unless onFailure says otherwise.",
+      "What it told stays in force while it does not answer, unless onFailure says otherwise. Who waits for changes answers as seldom as the interval says.",
       "s",
       [
         [
@@ -122,6 +122,9 @@ const discoveryRow: Row = {
         ],
       ],
     ),
+    lines("Sources that do not answer", "1 from a question without an answer until one that has one.", "none", [
+      [`max by (pool, source) (1 - ${of("sluice_discovery_answering")})`, "{{pool}} {{source}}"],
+    ]),
     lines("Questions without an answer", "By pool and source.", "ops", [
       byWhich(per("sluice_discovery_failures_total"), "pool", "source"),
     ]),
