@@ -36,6 +36,7 @@ class Work {
   sweep(): void {
     this.sweeps++;
   }
+  giveUp(): void {}
   pollWaiting(): void {
     this.polls++;
     this.polled();
