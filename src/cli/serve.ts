@@ -127,7 +127,12 @@ function obeySignals(starting: Promise<Control>, stopper: AbortController, sourc
   };
   process.on("SIGTERM", end);
   process.on("SIGINT", end);
-  const reload = (): void => void starting.then((control) => control.reload()).catch(() => {});
+  // That it did not start serve has said; what goes wrong in a reload is an outcome of it, which control tells.
+  const reload = (): void =>
+    void starting.then(
+      (control) => control.reload(),
+      () => {},
+    );
   // Without a config file there is nothing to load again, and a terminal that is closed says it like this too.
   process.on("SIGHUP", (signal) => {
     if (source.path === null) end(signal);
@@ -138,7 +143,14 @@ function obeySignals(starting: Promise<Control>, stopper: AbortController, sourc
     if (source.path === null) log.warn("SIGUSR2: there is no config file to load again");
     else reload();
   });
-  process.on("SIGUSR1", () => void starting.then((control) => control.reopenLogs()).catch(() => {}));
+  process.on(
+    "SIGUSR1",
+    () =>
+      void starting.then(
+        (control) => control.reopenLogs(),
+        () => {},
+      ),
+  );
 }
 
 /** What it waits for, first checks above all, may take as long as servers let it. */

@@ -42,9 +42,22 @@ test("functions and symbols become objects that no key allows, and a key named _
   ]);
 });
 
-test("a value that holds itself does not go round forever", async () => {
-  const said = await evaluated("const a: any = { n: 1 }; a.a = a; export default a;");
-  expect((said as { value: { a: { a: { n: number } } } }).value.a.a.n).toBe(1);
+test("a value that holds itself is told with its key", async () => {
+  const said = await evaluated("const a: any = { n: 1 }; a.a = [a]; export default a;");
+  const message = "a[0] is the config itself again, which would have no end";
+  expect(said).toEqual({ ok: false, faults: [{ at: 0, message }], key: ["a", 0] });
+});
+
+test("what is thrown in a getter is told as any other throw, where it stands", async () => {
+  const said = await evaluated('export default {\n  get a() { throw new Error("no a"); } };');
+  expect(said).toEqual({ ok: false, faults: [{ at: 39, message: "the config failed: no a" }] });
+});
+
+test("a config that is nested without end, or holds the same without end, is one mistake", async () => {
+  const deep = await evaluated("let a: any = 1; for (let i = 0; i < 50_000; i++) a = [a]; export default { a };");
+  expect(deep).toMatchObject({ ok: false, faults: [{ message: "the config is nested more than 100 deep" }] });
+  const much = await evaluated("let a: any = 1; for (let i = 0; i < 60; i++) a = [a, a]; export default { a };");
+  expect(much).toMatchObject({ ok: false, faults: [{ message: expect.stringContaining("more than 1000000 values") }] });
 });
 
 test("what cannot be passed on is a mistake", async () => {

@@ -5,16 +5,23 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defineConfig } from "./define.ts";
+import { valueFault } from "./depth.ts";
 import type { SyntaxFault } from "./document.ts";
 import { hasHooks, takeHooks } from "./hookfunctions.ts";
 import { bundleProgram } from "./loadbundle.ts";
 import type { Program } from "./materials.ts";
+import type { Path } from "./problem.ts";
 import type { Section } from "./section.ts";
 
 /** What the config's process says, by structured clone: a config may hold more than JSON does. */
 export type Evaluation =
   | { readonly ok: true; readonly value: unknown; readonly program?: Program }
-  | { readonly ok: false; readonly faults: readonly SyntaxFault[] };
+  | {
+      readonly ok: false;
+      readonly faults: readonly SyntaxFault[];
+      /** The key that the fault is at, whose place is not known here. */
+      readonly key?: Path;
+    };
 
 /** Of the process: says what became of the config at `path`, which is absolute and without links, and ends. */
 export async function evaluateProgram(path: string): Promise<void> {
@@ -66,6 +73,9 @@ async function evaluate(path: string): Promise<Evaluation> {
   let value: unknown;
   try {
     value = await ((await import(path)) as { default?: unknown }).default; // Whatever the operator wrote.
+    // Getters are the config's code as well.
+    const fault = valueFault(value);
+    if (fault !== null) return { ok: false, faults: [{ at: 0, message: fault.message }], key: fault.path };
   } catch (error) {
     return { ok: false, faults: faultsOf(error, path, readFileSync(path, "utf8")) };
   }

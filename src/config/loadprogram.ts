@@ -12,9 +12,13 @@ const deadlineMs = 10_000;
 /** `path` is absolute and without links, as modules are known by. */
 export async function readProgram(path: string, text: string, limitMs: number = deadlineMs): Promise<Document> {
   const evaluation = await evaluated(path, limitMs);
-  if (!evaluation.ok) return evaluation;
+  if (!evaluation.ok && evaluation.key === undefined) return evaluation;
   const places = new Places(text);
   placeLiteral(text, places);
+  if (!evaluation.ok) {
+    const at = places.offset(evaluation.key ?? []);
+    return { ok: false, faults: evaluation.faults.map(({ message }) => ({ at, message })) };
+  }
   const { value, program } = evaluation;
   return { ok: true, value, places, ...(program === undefined ? {} : { program }) };
 }

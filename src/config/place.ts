@@ -42,6 +42,15 @@ export class Places {
     return { line: 1, column: 1 };
   }
 
+  /** Of the key there, or of the nearest above it. */
+  offset(path: Path): number {
+    for (let length = path.length; length >= 0; length--) {
+      const spot = this.#spots.get(JSON.stringify(path.slice(0, length)));
+      if (spot !== undefined) return spot.key;
+    }
+    return 0;
+  }
+
   /** A character of a value, or of a key; null where it does not stand in the text as it was understood. */
   within(path: Path, part: "key" | "value", inside: Inside): Place | null {
     const spot = this.#spots.get(JSON.stringify(path));

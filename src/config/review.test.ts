@@ -13,25 +13,37 @@ describe("what concerns two keys", () => {
   const many = <T>(count: number, make: (index: number) => T): Record<string, T> =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, make(index)]));
 
-  test("shared memory has room for so many and not one more", () => {
+  test("a config has so many and not one more, and what else is to be done is said", () => {
     const servers = (count: number): string[] => Array.from({ length: count }, (_, index) => `s:${index + 1}`);
     expect(base({ servers: servers(capacity.servers) })).toEqual([]);
     expect(base({ servers: servers(capacity.servers + 1) })).toEqual([
-      "error pools hold 4097 servers together; shared memory has room for 4096",
+      "error pools hold 4097 servers together; a config has at most 4096: share them out between several instances of Sluice",
     ]);
     const listeners = (count: number) => ({
       listeners: many(count, (index) => ({ listen: `:${index + 1}`, use: "a" })),
     });
     expect(base({}, listeners(capacity.listeners))).toEqual([]);
     expect(base({}, listeners(capacity.listeners + 1))).toEqual([
-      "error listeners hold 65 listeners; shared memory has room for 64",
+      "error listeners hold 65 listeners; a config has at most 64: share them out between several instances of Sluice",
     ]);
     const pools = (count: number) => ({
       pools: { a: { servers: ["s:1"] }, ...many(count - 1, () => ({ servers: ["s:1"] })) },
     });
     expect(base({}, pools(capacity.pools)).every((line) => line.startsWith("warning"))).toBe(true);
     expect(base({}, pools(capacity.pools + 1)).at(-1)).toBe(
-      "error pools hold 513 pools; shared memory has room for 512",
+      "error pools hold 513 pools; a config has at most 512: share them out between several instances of Sluice",
+    );
+  });
+
+  test("rules of all listeners and pools are counted together, those in groups too", () => {
+    const rules = (count: number) => ({
+      listeners: {
+        w: { listen: ":80", use: "a", rules: [{ rules: Array(count - 1).fill({ deny: true, if: "path == '/a'" }) }] },
+      },
+    });
+    expect(base({}, rules(capacity.rules)).filter((line) => line.includes("at most"))).toEqual([]);
+    expect(base({}, rules(capacity.rules + 1))).toContain(
+      "error listeners hold 4097 rules, together with those of pools; a config has at most 4096: a list (lists) can hold the values that many rules compare with, for one rule",
     );
   });
 

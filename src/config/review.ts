@@ -164,14 +164,18 @@ function overlaps(a: Address, b: Address): boolean {
   return a.kind === "tcp" && b.kind === "tcp" && a.port === b.port && a.port !== 0 && (isEvery(a) || isEvery(b));
 }
 
+const instances = "share them out between several instances of Sluice";
+const lists = "a list (lists) can hold the values that many rules compare with, for one rule";
+
+/** Each has its place in the shared memory, which is laid out once (memory/arena.ts). */
 function reviewCapacity(listeners: Section, pools: Section, report: Report): void {
   const servers = Object.values(pools).reduce<number>(
     (sum, pool) => sum + listOf(sectionOf(pool)["servers"]).length,
     0,
   );
   const routes = new Set(usesOf(listeners, pools).map(({ listener, pool }) => JSON.stringify([listener, pool])));
-  const over = (count: number, max: number, path: Path, what: string): void => {
-    if (count > max) report("error", path, "key", `hold ${count} ${what}; shared memory has room for ${max}`);
+  const over = (count: number, max: number, path: Path, what: string, remedy = instances): void => {
+    if (count > max) report("error", path, "key", `hold ${count} ${what}; a config has at most ${max}: ${remedy}`);
   };
   over(Object.keys(listeners).length, capacity.listeners, ["listeners"], "listeners");
   // A listener that names no pool for what is left over has a route for that too.
@@ -182,5 +186,5 @@ function reviewCapacity(listeners: Section, pools: Section, report: Report): voi
     (sum, [, owner]) => sum + [...allRules(rulesOf(sectionOf(owner), [], "request"))].length,
     0,
   );
-  over(rules, capacity.rules, ["listeners"], "rules, together with those of pools");
+  over(rules, capacity.rules, ["listeners"], "rules, together with those of pools", lists);
 }

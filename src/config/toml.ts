@@ -3,6 +3,7 @@
 // section around it. It knows tables, dotted keys, inline tables, lists and lists of tables (TOML 1.0).
 
 import { parse, TomlError } from "smol-toml";
+import { depthMax, tooDeep, valueFault } from "./depth.ts";
 import type { Document } from "./document.ts";
 import { Places } from "./place.ts";
 import type { Path } from "./problem.ts";
@@ -10,15 +11,19 @@ import { adviseQuotes, findUnquoted } from "./unquoted.ts";
 
 export function readToml(text: string): Document {
   try {
-    const value = parse(text);
+    const value = parse(text, { maxDepth: depthMax });
     const places = new Places(text);
     new Scanner(text, places).run();
+    const fault = valueFault(value);
+    if (fault !== null) return { ok: false, faults: [{ at: places.offset(fault.path), message: fault.message }] };
     return { ok: true, value, places };
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const before = text.split("\n").slice(0, error.line - 1);
     const at = before.reduce((sum, line) => sum + line.length + 1, 0) + error.column - 1;
     const told = error.message.split("\n")[0]!.replace(/^Invalid TOML document: /, "");
+    if (told.includes("excessively nested"))
+      return { ok: false, faults: [{ at: Math.min(at, text.length), message: tooDeep }] };
     const bare = told === "invalid value" ? findUnquoted(text, at, "=") : null;
     const message = bare === null ? told : `${told}; ${adviseQuotes(bare, "=")}`;
     return { ok: false, faults: [{ at: Math.min(bare?.at ?? at, text.length), message }] };
@@ -53,7 +58,7 @@ class Scanner {
     const keys = this.#keys();
     this.#skip(/[^\n]*/y);
     let path: Path = [];
-    for (const [depth, { name, at }] of keys.entries()) {
+    for (const [depth, { name, at }] of keys.slice(0, depthMax).entries()) {
       path = [...path, name];
       this.#places.add(path, at, at);
       const list = JSON.stringify(path);
@@ -72,7 +77,8 @@ class Scanner {
     if (keys.length === 0 || !this.#take("=")) return false;
     this.#skip(/[ \t]*/y);
     let path = table;
-    for (const { name, at } of keys) {
+    // One of more parts is refused, and needs no more places.
+    for (const { name, at } of keys.slice(0, depthMax)) {
       path = [...path, name];
       this.#places.add(path, at, this.#at);
     }

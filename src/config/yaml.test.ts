@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { Document } from "./document.ts";
 import type { Path } from "./problem.ts";
 import { readJson, readYaml } from "./yaml.ts";
+import { tagMessage } from "./yamltree.ts";
 
 const at = (document: Document, path: Path, part: "key" | "value" = "value"): string => {
   if (!document.ok) return document.faults[0]!.message;
@@ -24,10 +25,10 @@ test("an alias bomb, an unknown tag and a second document are refused", () => {
     .split("")
     .map((name, index) => `${name}: &${name} [${Array(10).fill(`*${"abcdefgh"[index]}`).join(", ")}]`)
     .join("\n")}\n`;
-  expect(fault(readYaml(bomb))).toContain("alias");
-  expect(fault(readYaml("a: !secret b\n"))).toContain("Unresolved tag");
-  expect(fault(readYaml("a: 1\n---\nb: 2\n"))).toContain("multiple documents");
-  expect(fault(readYaml("a: 1\na: 2\n"))).toContain("unique");
+  expect(fault(readYaml(bomb))).toMatch(/^\d+ the config holds more than 1000000 values/);
+  expect(fault(readYaml("a: !secret b\n"))).toBe(`3 ${tagMessage("!secret")}`);
+  expect(fault(readYaml("a: 1\n---\nb: 2\n"))).toContain("a second document begins here");
+  expect(fault(readYaml("a: 1\na: 2\n"))).toBe("5 this key stands twice in its section");
   expect(readYaml("a: &base 1\nb: { <<: *bse }\nc: [*later]\nd: &later 2\ne: *later\n")).toEqual({
     ok: false,
     faults: [
@@ -82,4 +83,9 @@ test("what is JSON is read as JSON, with places", () => {
   const document = readJson(text);
   expect(document).toMatchObject({ ok: true, value: JSON.parse(text.slice(1)) });
   expect([at(document, ["a", "b", 3]), at(document, ["url"], "key")]).toEqual(["2:34", "3:2"]);
+});
+
+test("an alias may stand as often as a config has places", () => {
+  const document = readYaml(`a: &one { b: 1 }\nc: [${Array(3000).fill("*one").join(", ")}]\n`);
+  expect(document.ok && (document.value as { c: unknown[] }).c.length).toBe(3000);
 });

@@ -2,44 +2,35 @@
 // makes of it, so that a .json file is JSON to every other program too. Where JSON.parse refuses, the YAML tree tells which habit
 // of YAML it was. Aliases and merge keys (<<) work in YAML; a merged key has the place of the section it was merged into.
 
-import { isAlias, isMap, isScalar, isSeq, type ParsedNode, parseDocument, type Scalar, visit } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, type ParsedNode, parseDocument, type Scalar } from "yaml";
+import { textDepthFault, valueFault } from "./depth.ts";
 import type { Document, SyntaxFault } from "./document.ts";
-import { didYouMean } from "./nearest.ts";
 import { Places } from "./place.ts";
 import type { Path } from "./problem.ts";
 import { findUnquoted } from "./unquoted.ts";
 import { plainWords, yamlFaults } from "./yamlfault.ts";
+import { treeFaults } from "./yamltree.ts";
 
 export function readYaml(text: string): Document {
+  const deep = textDepthFault(text);
+  if (deep !== null) return { ok: false, faults: [deep] };
   const document = parseDocument(text, { prettyErrors: false, merge: true });
   if (document.errors.length + document.warnings.length > 0) return { ok: false, faults: yamlFaults(text) };
+  const faults = treeFaults(document.contents);
+  if (faults.length > 0) return { ok: false, faults };
   const places = new Places(text);
   if (document.contents !== null) place(document.contents, [], places);
-  try {
-    return { ok: true, value: document.toJS({ maxAliasCount: 100 }) ?? {}, places };
-  } catch (error) {
-    const strays = strayAliases(document.contents);
-    return { ok: false, faults: strays.length > 0 ? strays : [{ at: 0, message: (error as Error).message }] }; // Too many.
-  }
-}
-
-/** In the order of the text, in which an anchor comes before its aliases. */
-function strayAliases(contents: ParsedNode | null): SyntaxFault[] {
-  const anchors = new Set<string>();
-  const strays: SyntaxFault[] = [];
-  visit(contents, {
-    Alias: (_, { source, range }) => {
-      if (anchors.has(source)) return;
-      const message = `there is no anchor &${source} before this alias${didYouMean(source, [...anchors])}`;
-      strays.push({ at: range?.[0] ?? 0, message });
-    },
-    Value: (_, { anchor }) => void (anchor === undefined || anchors.add(anchor)),
-  });
-  return strays;
+  // However often an alias stands: what all of them come to is bounded by depth.ts.
+  const value: unknown = document.toJS({ maxAliasCount: -1 }) ?? {};
+  const fault = valueFault(value);
+  if (fault !== null) return { ok: false, faults: [{ at: places.offset(fault.path), message: fault.message }] };
+  return { ok: true, value, places };
 }
 
 export function readJson(text: string): Document {
   const bare = text.startsWith("\ufeff") ? text.slice(1) : text;
+  const deep = textDepthFault(bare);
+  if (deep !== null) return { ok: false, faults: [deep] };
   const document = parseDocument(bare, { prettyErrors: false });
   let value: unknown;
   try {
@@ -57,6 +48,8 @@ export function readJson(text: string): Document {
     return { ok: false, faults: [{ at: twice.pos[0], message: "this key stands twice in its section" }] };
   const places = new Places(bare);
   if (document.contents !== null) place(document.contents, [], places);
+  const fault = valueFault(value);
+  if (fault !== null) return { ok: false, faults: [{ at: places.offset(fault.path), message: fault.message }] };
   return { ok: true, value, places };
 }
 

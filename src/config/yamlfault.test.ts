@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the characters are meant, not a forgotten template.
 import { expect, test } from "bun:test";
 import { yamlFaults } from "./yamlfault.ts";
+import { tagMessage } from "./yamltree.ts";
 
 /** Each fault as line:column and message. */
 function told(text: string): string[] {
@@ -33,7 +34,7 @@ b: ]
     `3:11 put the expression in quotes: if: 'path == "/a" && headers["x"] == "y"'`,
     '4:9 put the expression in quotes: if: "!secure"',
     `5:20 put the expression in quotes: if: 'src in lists.x || method in ["A", "B"]'`,
-    "7:1 Map keys must be unique",
+    "7:1 this key stands twice in its section",
     '8:4 Unexpected flow-seq-end token in YAML stream: "]"',
   ]);
 });
@@ -52,7 +53,7 @@ test("what a list that is not closed makes of the rest is told once", () => {
 });
 
 test("a tag of YAML is no expression under a key that holds none", () => {
-  expect(told("a: !secret b\nc: 1\n")).toEqual(["1:4 Unresolved tag: !secret"]);
+  expect(told("a: !secret b\nc: 1\n")).toEqual([`1:4 ${tagMessage("!secret")}`]);
 });
 
 test("a text that is all mistakes costs a bounded number of parses", () => {

@@ -6,6 +6,7 @@
 import { parseDocument, type YAMLParseError, type YAMLWarning } from "yaml";
 import type { SyntaxFault } from "./document.ts";
 import { adviseQuotes, findUnquoted } from "./unquoted.ts";
+import { tagMessage } from "./yamltree.ts";
 
 /** Texts without quotes that are told at most: each costs a parse. */
 const unquotedMax = 20;
@@ -34,11 +35,21 @@ export function yamlFaults(text: string): SyntaxFault[] {
 
 /** The parser's words for what is most often wrong, in ours. `goesOn`: the line is meant to stand inside of brackets. */
 export function plainWords(message: string, goesOn = false): string {
+  const ours = inOurWords(message);
+  if (ours !== null) return ours;
   const unclosed = openFlow.exec(message);
   if (unclosed === null) return message;
   const what = unclosed[1] === "map" ? "section" : "list";
   if (goesOn) return `what stands inside of a ${what} in brackets is indented, by one space at least`;
   return `the ${what} before this is not closed with ${unclosed[2]}`;
+}
+
+function inOurWords(message: string): string | null {
+  if (message.startsWith("Source contains multiple documents"))
+    return "a second document begins here, and a config is one: take the line before it away, or give it a file of its own";
+  if (message === "Map keys must be unique") return "this key stands twice in its section";
+  const tag = /^Unresolved tag: (\S+)$/.exec(message)?.[1];
+  return tag === undefined ? null : tagMessage(tag);
 }
 
 /** A section or list in brackets ends where a line begins no further right than the key that it stands under. */

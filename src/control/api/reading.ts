@@ -3,9 +3,10 @@
 // from here. It knows HTTP, JSON and schemas, and no operation.
 
 import type { z } from "zod";
+import { depthMax } from "../../config/depth.ts";
 import { didYouMean } from "../../config/nearest.ts";
 import { keyText, type Path } from "../../config/problem.ts";
-import { depthMax, isDeeper } from "../configuring/measure.ts";
+import { isDeeper } from "../configuring/measure.ts";
 import { notUnderstood, notValid, problem } from "./answer.ts";
 import type { Operation } from "./operation.ts";
 import { innermost, refusalOf, saidOf } from "./wording.ts";

@@ -39,13 +39,21 @@ async function stage(text = usual, extension = ".yaml") {
     hindrance: null as string | null,
     problem: null as string | null,
     busy: [] as string[],
+    /** Thrown instead: in reading the file, in putting it in force. */
+    faults: { load: null as Error | null, apply: null as Error | null },
     inForce: loaded.config as Config,
     materials: loaded.materials as Materials,
     timers: [] as { atMs: number; call: () => void }[],
     lines: [] as string[],
   };
   const configuring = new Configuring({
-    source: { path, load: (inUse) => loadConfig(path, process.env, inUse) },
+    source: {
+      path,
+      load: async (inUse) => {
+        if (world.faults.load !== null) throw world.faults.load;
+        return loadConfig(path, process.env, inUse);
+      },
+    },
     first: { ...loaded, foreign: loaded.origin?.program ?? null, warned: new Set() },
     log: openLog({ level: "info", format: "text", isColored: false, write: (line) => void world.lines.push(line) }),
     ...{ workers: 1, cores: 1 },
@@ -54,6 +62,7 @@ async function stage(text = usual, extension = ".yaml") {
     materials: () => world.materials,
     problemsOf: async () => world.busy,
     apply: async () => {
+      if (world.faults.apply !== null) throw world.faults.apply;
       if (world.problem === null) world.generation++;
       return world.problem;
     },
@@ -133,6 +142,22 @@ describe("a reload", () => {
     expect(answer).toMatchObject({ successful: false, generation: 1, diff: null });
     expect(answer.problems[0]).toContain("pools.app.retries must be a whole number");
     expect(configuring.last).toMatchObject({ isSuccessful: false, problems: answer.problems });
+  });
+
+  test("that fails in a way that nobody has foreseen has that for its outcome", async () => {
+    for (const at of ["load", "apply"] as const) {
+      const { configuring, world, save } = await stage();
+      save(usual.replace("retries: 1", "retries: 2"));
+      world.faults[at] = new RangeError("Maximum call stack size exceeded.");
+      const problems = ["it failed in a way that was not foreseen: Maximum call stack size exceeded."];
+      expect(answerOf(await configuring.reload())).toMatchObject({ successful: false, generation: 1, problems });
+      expect(configuring.last).toMatchObject({ isSuccessful: false, problems });
+      expect(configuring.config.pools["app"]!.retries).toBe(1);
+      expect(world.lines.join("")).toContain("the configuration was not loaded; plan 1 stays in force");
+      expect(world.lines.join("")).toContain("configuring.test.ts");
+      world.faults[at] = null;
+      expect(answerOf(await configuring.reload())).toMatchObject({ successful: true, generation: 2 });
+    }
   });
 
   test("names what is lost of changes that no file has", async () => {

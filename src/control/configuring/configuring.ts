@@ -131,10 +131,16 @@ export class Configuring implements ConfigService {
     if (waiting !== null) return Promise.resolve(waiting);
     // Read at once: it is for this moment's file that was asked.
     const loading = source.load(this.#options.materials());
+    // It may be waited for later only.
+    loading.catch(() => {});
     return this.#inTurn(async () => {
-      const loaded = await loading;
       const said = ["is loaded again", "was not loaded"] as const;
-      return this.#attempt({ loaded, said, configured: null, warned: new Set(), isReload: true }, options);
+      try {
+        const loaded = await loading;
+        return await this.#attempt({ loaded, said, configured: null, warned: new Set(), isReload: true }, options);
+      } catch (error) {
+        return this.#failed(error, said, options);
+      }
     });
   }
 
@@ -242,6 +248,15 @@ export class Configuring implements ConfigService {
     if (problem === null && typeof options.confirmMs === "number") this.#await(before, options.confirmMs);
     // What would have had to wait for the next start does not, where nothing has come in force.
     return finish(problem === null ? [] : [problem], problem === null ? warnings : lines(loaded.warnings), diff);
+  }
+
+  /** What nobody has foreseen is an outcome as well: whoever has sent a signal sees nothing but the log and what is told of the last reload. */
+  #failed(error: unknown, said: Attempt["said"], options: ChangeOptions): Changed {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    const problems = [`it failed in a way that was not foreseen: ${message}`];
+    this.#options.log.error({ stack }, `a reload failed: ${message}`);
+    if (options.isDryRun !== true) this.#tell(said, problems, [], true);
+    return { ok: true, answer: this.#answer(problems, [], options) };
   }
 
   #versionOf(loaded: Loaded & { readonly ok: true }, { configured, warned }: Attempt): Version {

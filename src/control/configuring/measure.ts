@@ -1,8 +1,7 @@
 // How large and how deep a tree of plain values is, found out without recursion and given up at a bound: what somebody sends may be nested
 // so deep that whoever walks it by recursion has no stack left, and a few operations of a patch can double a tree again and again.
 
-/** Deeper than any config is, and as deep as all that reads one goes without harm. */
-export const depthMax = 100;
+import { depthMax } from "../../config/depth.ts";
 
 /** More than `most` sections and lists stand within each other. */
 export function isDeeper(value: unknown, most: number = depthMax): boolean {

@@ -29,6 +29,7 @@ test("programs, files, sockets and the admin interface do, wherever they stand, 
     [{ listeners: { web: { listen: "unix:/run/x.sock", rules: [{ deny: 403 }] } } }, "listeners.web.listen"],
     [{ lists: { bad: { addresses: "/etc/passwd" } } }, "lists.bad.addresses"],
     [{ accessLog: { path: "/etc/cron.d/x" } }, "accessLog"],
+    [{ acme: { agreeToTerms: true, folder: "/etc/cron.d" } }, "acme.folder"],
     [{ admin: { listen: ":2112" } }, "admin"],
   ] as const) {
     expect(reachOf(config, { ...config, ...change })).toBe(place);
@@ -55,6 +56,17 @@ test("every key of the schema that is about a file or a program is one of those"
   };
   walk(jsonSchema());
   // Lists are files where they are texts, errors and reply hold answers with files in them; the others only speak of files.
-  const others = ["$schema", "addresses", "errors", "format", "names", "password", "reply", "texts", "token"];
+  const others = [
+    "$schema",
+    "addresses",
+    "errors",
+    "format",
+    "hmacKey",
+    "names",
+    "password",
+    "reply",
+    "texts",
+    "token",
+  ];
   expect([...missing].sort()).toEqual(others);
 });
