@@ -196,7 +196,9 @@ test("the JSON Schema is written to stdout or a file", async () => {
   expect(refused.err).toContain("cannot be written");
 });
 
-const gobetween = `[servers.web]
+const gobetween = `[logging]
+output = "/var/log/gobetween.log"
+[servers.web]
 bind = ":3000"
 balance = "leastbandwidth"
 [servers.web.discovery]
@@ -207,12 +209,12 @@ static_list = ["a:80"]
 test("a config of another program says what became of its keywords, beside the summary", async () => {
   const { code, out, err } = await checked("gobetween.toml", gobetween);
   expect(code).toBe(0);
-  expect(out).toStartWith("gobetween: 3 keywords kept, 1 approximated\n");
-  expect(err).toStartWith("gobetween.toml:3:11: warning: servers.web.balance is approximated: ");
+  expect(out).toStartWith("gobetween: 4 keywords kept, 1 approximated\n");
+  expect(err).toStartWith("gobetween.toml:2:10: warning: logging.output is approximated: ");
   const json = await checked("gobetween.toml", gobetween, true);
   expect(JSON.parse(json.out)).toMatchObject({
     ok: true,
-    origin: { program: "gobetween", keywords: { kept: 3, approximated: 1, refused: 0, unknown: 0 } },
+    origin: { program: "gobetween", keywords: { kept: 4, approximated: 1, refused: 0, unknown: 0 } },
     config: { listeners: { web: { mode: "tcp" } } },
   });
 });
@@ -220,7 +222,7 @@ test("a config of another program says what became of its keywords, beside the s
 test("where it cannot be run, they stand beside the problems", async () => {
   const { code, out, err } = await checked("refused.toml", gobetween.replace("static", "lxd"));
   expect([code, out]).toEqual([1, ""]);
-  expect(err).toEndWith("1 error, 1 warning\ngobetween: 2 keywords kept, 1 approximated, 1 refused");
+  expect(err).toEndWith("1 error, 1 warning\ngobetween: 3 keywords kept, 1 approximated, 1 refused");
 });
 
 test("caches are told with the memory that they take, the one that nobody has described too", async () => {

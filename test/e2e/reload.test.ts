@@ -82,6 +82,23 @@ test("a bad config leaves the old plan running, and its errors are told with the
   await sluice.counted(1, "sluice_config_last_reload_successful");
 });
 
+test("a config without a bottom is one error, and is the outcome of a signal's reload too", async () => {
+  await using room = new Room();
+  const origin = new Origin(room);
+  const sluice = await Sluice.start(room, { pools: { app: { servers: [origin.address] } } });
+  const good = await Bun.file(sluice.configPath).text();
+  const brackets = "[".repeat(30_000) + "]".repeat(30_000);
+  await Bun.write(sluice.configPath, good.replace('"use":"app"', `"use":${brackets}`));
+  sluice.child.kill("SIGHUP");
+  await sluice.counted(0, "sluice_config_last_reload_successful");
+  const { generation, lastReload } = await sluice.status();
+  expect([generation, lastReload.successful]).toEqual([1, false]);
+  expect(lastReload.problems[0]).toContain("the config is nested more than 100 deep");
+  const answer = await sluice.cli("reload");
+  expect([answer.code, answer.err.includes("nested more than 100 deep")]).toEqual([1, true]);
+  expect((await fetch(sluice.url)).status).toBe(200);
+});
+
 test("an exchange ends under the plan it began with", async () => {
   await using room = new Room();
   const [one, two] = [new Origin(room, () => null), new Origin(room, () => ok("two"))];

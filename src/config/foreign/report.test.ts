@@ -41,7 +41,9 @@ listen web
 });
 
 test("of a tree, each key is told at its place", () => {
-  const document = readToml(`[servers.a]
+  const document = readToml(`[logging]
+output = "/var/log/gobetween.log"
+[servers.a]
 bind = ":1"
 balance = "leastbandwidth"
 [servers.a.discovery]
@@ -52,9 +54,10 @@ static_list = ["a:1"]
   const judgement = judgeForeign(document.value, {})!;
   const lines = reportOf(judgement, document.places).map(({ line, verdict, keyword }) => [line, verdict, keyword]);
   expect(lines).toEqual([
-    [2, "kept", "servers.a.bind"],
-    [3, "approximated", "servers.a.balance"],
-    [5, "kept", "servers.a.discovery.kind"],
-    [6, "kept", "servers.a.discovery.static_list"],
+    [2, "approximated", "logging.output"],
+    [4, "kept", "servers.a.bind"],
+    [5, "kept", "servers.a.balance"],
+    [7, "kept", "servers.a.discovery.kind"],
+    [8, "kept", "servers.a.discovery.static_list"],
   ]);
 });
