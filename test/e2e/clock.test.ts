@@ -63,7 +63,7 @@ testWithClock("after a step of the wall clock dates, bans, caches and logs go by
     // The control process hears of the step by itself.
     await until("a ban to end by the new time", async () => {
       const { out } = await sluice.cli("ban", me, "--force", "--for", "10m");
-      const end = Date.parse(/until (\S+)/.exec(out)?.[1] ?? "");
+      const end = Date.parse(/until ([^\s;]+)/.exec(out)?.[1] ?? "");
       return isNear(new Date(end - 600_000).toUTCString());
     });
     await until("the ban to hold", async () => (await status()) === 403);

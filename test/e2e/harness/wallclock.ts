@@ -8,10 +8,10 @@ import type { Room } from "./room.ts";
 const libraries = "/usr/lib";
 const shared = "/dev/shm";
 
-/** Null where it is not installed. */
+/** That for programs with threads. Null where it is not installed. */
 function libraryPath(): string | null {
   const folders = existsSync(libraries) ? ["", ...readdirSync(libraries)] : [];
-  const paths = folders.map((folder) => join(libraries, folder, "faketime", "libfaketime.so.1"));
+  const paths = folders.map((folder) => join(libraries, folder, "faketime", "libfaketimeMT.so.1"));
   return paths.find((path) => existsSync(path)) ?? null;
 }
 
