@@ -103,3 +103,22 @@ test("sentences lose the passwords that they quote, and keep the advice", () => 
   const advice = "must be a whole URL: write http://, then user:password@ where it asks for them";
   expect(maskedSentence(`${advice}, not "http://u:${secret}@h"`)).toBe(`${advice}, not "http://u:*******@h"`);
 });
+
+test.each([
+  ["a name", "", "a"],
+  ["a port", ":1:", "x"],
+  ["a variable", "setenv ", "key"],
+])("a long line costs what its length does, not the square of it: %s", (_, before, piece) => {
+  const best = (length: number): number => {
+    const text = before + piece.repeat(length / piece.length);
+    return Math.min(
+      ...Array.from({ length: 5 }, () => {
+        const fromMs = performance.now();
+        masked(text);
+        return performance.now() - fromMs;
+      }),
+    );
+  };
+  best(100_000);
+  expect(best(200_000)).toBeLessThan(25 * best(20_000) + 5);
+});

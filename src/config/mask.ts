@@ -11,13 +11,13 @@ const usersName = /^(?:auth|server)\/users?$/i;
 /** Says no more than that there is one, or where. */
 const shownValue = /^["']?(?:true|false|null|\$\w+|\$\{\w+(?::?-)?\})?["']?$/;
 /** A name with "=" or ":" behind it, in quotes or not. */
-const assignment = /(["']?)([A-Za-z_][\w.-]*)\1[ \t]*[:=][ \t]*(?=[^\s=])/g;
+const assignment = /(["']?)(?<![\w.-])([\w.-]+)\1[ \t]*[:=][ \t]*(?=[^\s=])/g;
 /** Of a URL and of what is written like one: user:password@ with a scheme before it or without, and host:port:user:password. */
 const signs: readonly RegExp[] = [
-  /(:\/\/[^\s"'@:/]*:)([^\s"']+)(?=@)/g,
+  /(:\/\/[^\s"'@:/]*:)([^\s"']{1,4096})(?=@)/g,
   /(:\/\/)([^\s"'@:/]+)(?=@)/g,
-  /((?:^|[\s"'=[,])[^\s"'@:/,=[]+:)([^\s"'/]+)(?=@)/gm,
-  /(:\d{1,5}:[^\s"'@:/,]*[g-zG-Z][^\s"'@:/,]*:)([^\s"',\]]+)/g,
+  /((?:^|[\s"'=[,])[^\s"'@:/,=[]+:)([^\s"'/]{1,4096})(?=@)/gm,
+  /(:\d{1,5}:[^\s"'@:/,]{0,256}[g-zG-Z][^\s"'@:/,]{0,256}:)([^\s"',\]]+)/g,
 ];
 const word = String.raw`((?:"[^"\n]*"|'[^'\n]*'|\\.|[^\s"'])+)`;
 /** Of haproxy.cfg: the word behind these. */
@@ -27,7 +27,7 @@ const leads: readonly RegExp[] = [
   String.raw`hdr\((?:proxy-)?authorization[^)]*\)(?:[ \t]+-[a-z]+(?:[ \t]+(?:str|beg|end|sub|reg|dir|dom|found|len))?)*[ \t]+(?!\})`,
   String.raw`\bstats[ \t]+au\w*[ \t]+`,
   String.raw`\b(?:set-header|add-header|hdr)[ \t]+(?:proxy-)?authorization[ \t]+`,
-  String.raw`\b(?:pre)?setenv[ \t]+\S*(?:pass|secret|token|key)\S*[ \t]+`,
+  String.raw`\b(?:pre)?setenv[ \t]+\S{0,256}(?:pass|secret|token|key)\S{0,256}[ \t]+`,
   String.raw`\btcp-check[ \t]+send(?:-lf)?[ \t]+["']?auth(?:\\?[ \t])+`,
 ].map((lead) => new RegExp(`(${lead})${word}`, "gim"));
 
