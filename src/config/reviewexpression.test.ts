@@ -89,3 +89,9 @@ test("what clients are kept by needs a table that stores their server", () => {
   expect(kept(["gpc0"], "src")[0]).toContain("does not store server_id");
   expect(kept(["server_id"], "cookies['a']")[0]).toMatch(/^pools\.app\.stick\.by:0 must be an address/);
 });
+
+test("a rate in place of a limit is one error, the schema's", () => {
+  expect(told([{ limit: "5/s" }], { tables: {} })).toEqual([
+    '[0].limit must be a section: write limit: { rate: "5/s" }',
+  ]);
+});

@@ -11,6 +11,7 @@ import { compileTemplate } from "../rules/expression/template.ts";
 import { absence } from "./absence.ts";
 import { compileLimitTable, limitKey } from "./compiletable.ts";
 import type { Path } from "./problem.ts";
+import { readRate } from "./rate.ts";
 import { wishesOf } from "./reviewcache.ts";
 import { namesOf } from "./reviewnames.ts";
 import type { RuleOwner } from "./reviewrule.ts";
@@ -218,6 +219,8 @@ class Texts {
 
   #limitTarget(limit: string, by: unknown, path: Path, phase: Phase): void {
     const at = [...path, "limit"];
+    // Told by the schema.
+    if (readRate(limit).ok) return;
     const { table, column, isShort } = readTarget(limit, this.#columns);
     if (!isShort || table === null) return this.#write(limit, at, "value", phase, "take", "tokens");
     this.#limited(table, at);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { fault, faultCodes, faultTold, faultWith } from "../base/fault.ts";
 import { Output } from "../wire/http1/writer.ts";
-import { type ReplyOptions, writeReply } from "./reply.ts";
+import { type ReplyOptions, reasonOf, writeReply } from "./reply.ts";
 
 const options: ReplyOptions = {
   wallMs: 0,
@@ -63,4 +63,9 @@ test("what the system said about a server is for the log, not for strangers", ()
   const output = new Output();
   writeReply(output, faultWith("connect_refused", "ECONNREFUSED 10.0.0.7:80"), options);
   expect(new TextDecoder().decode(output.bytes)).not.toContain("10.0.0.7");
+});
+
+test("a status without a name is called by its hundreds", () => {
+  expect([299, 399, 418, 599].map(reasonOf)).toEqual(["Success", "Redirection", "Client Error", "Server Error"]);
+  expect([200, 404, 999].map(reasonOf)).toEqual(["OK", "Not Found", "Other"]);
 });

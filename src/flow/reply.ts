@@ -66,9 +66,12 @@ const reasons: Readonly<Record<number, string>> = {
 /** What any target may be asked by, as Allow tells it. */
 export const servedMethods: string = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
+/** Of a status without a name, by its hundreds, which is what it is treated as (RFC 9110, section 15); HAProxy's words. */
+const kinds: readonly string[] = ["Other", "Informational", "Success", "Redirection", "Client Error", "Server Error"];
+
 /** What stands behind a status in its line; nobody goes by it. */
 export function reasonOf(status: number): string {
-  return reasons[status] ?? (status < 400 ? "OK" : "Error");
+  return reasons[status] ?? kinds[Math.floor(status / 100)] ?? kinds[0]!;
 }
 
 export interface ReplyOptions {
