@@ -103,6 +103,16 @@ test("cookies of one name are all told, in whatever field they stand, with blank
   const head = headOf("/", "Cookie: a=1; b=2;\ta = 2 ;a", "Cookie: a=3; aa=4; A=5");
   expect([cookieList(head, "a"), cookieList(head, "b"), cookieList(head, "c")]).toEqual([["1", "2", "3"], ["2"], null]);
   expect(cookieOf(headOf("/", "Cookie: role =admin"), "role")).toBe("admin");
+  // As HAProxy has it, which looks no further where a name and its sign alone would fill the field.
+  for (const [sent, list] of [
+    ["a=", null],
+    ["a=1;a=", ["1"]],
+    ["a=1; a=", ["1", ""]],
+    ["a=;b=1", [""]],
+  ] as const) {
+    expect(cookieList(headOf("/", `Cookie: ${sent}`), "a")).toEqual(list as string[] | null);
+    expect(cookieOf(headOf("/", `Cookie: ${sent}`), "a")).toBe(list?.[0] ?? "");
+  }
 });
 
 test("parameters are percent-decoded to octets; what cannot be stays as it came", () => {

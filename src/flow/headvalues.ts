@@ -181,7 +181,7 @@ export function cookieOf(head: Head, name: string): string | null {
   return cookiesOf(head, name, 1)?.[0] ?? null;
 }
 
-/** Of each cookie of that name, for which one counts servers do not agree on; null without any. */
+/** Of each cookie of that name, for which one counts servers do not agree on; null without any. An empty one right at the end of a field is none, as in HAProxy. */
 export function cookieList(head: Head, name: string): readonly string[] | null {
   return cookiesOf(head, name, Number.POSITIVE_INFINITY);
 }
@@ -192,11 +192,12 @@ function cookiesOf(head: Head, name: string, most: number): readonly string[] | 
     if (head.ids[index] !== field.cookie) continue;
     const end = head.spans[index * 4 + 3]!;
     for (let at = head.spans[index * 4 + 2]!; at < end; at++) {
+      const begin = at;
       while (at < end && isBlank(head.bytes[at]!)) at++;
       let stop = at;
       while (stop < end && head.bytes[stop] !== byte.semicolon) stop++;
       const value = namedPart(head.bytes, at, stop, name);
-      if (value !== -1) {
+      if (value !== -1 && (most === 1 || stop !== end || stop - begin > name.length + 1)) {
         values ??= [];
         values.push(trimmed(textOf(head.bytes, value, stop)));
         if (values.length === most) return values;

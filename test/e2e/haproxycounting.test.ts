@@ -83,6 +83,12 @@ test("content rules do not yet count the request that they judge", async () => {
   mode http${times}
 ${front("slot", "tcp-request content track-sc0 src\n  tcp-request content reject if { sc0_http_req_cnt gt 2 }")}
 ${front("source", "tcp-request content track-sc0 src\n  tcp-request content reject if { src_http_req_cnt gt 2 }")}
+${front("above", "tcp-request content reject if { src_http_req_cnt gt 2 }\n  tcp-request content track-sc0 src")}
+${front("never", "tcp-request content reject if { src_http_req_cnt lt 0 }\n  tcp-request content track-sc0 src")}
+${front("other", "tcp-request content track-sc0 src if { src 127.0.0.9 }\n  tcp-request content reject if { src_http_req_cnt gt 2 }\n  http-request track-sc0 src")}
+${front("none", "tcp-request content track-sc0 src if { src 127.0.0.9 }\n  tcp-request content reject if !{ src_http_req_cnt eq 0 }")}
+${front("looked", "tcp-request content track-sc0 src\n  tcp-request content reject if { src,table_http_req_cnt(looked) gt 2 }")}
+${front("missed", "tcp-request content track-sc0 src if { src 127.0.0.9 }\n  tcp-request content reject if { src,table_http_req_cnt(missed) gt 2 }\n  http-request track-sc0 src")}
 ${front("behind", "tcp-request content track-sc0 src\n  http-request deny if { sc0_http_req_cnt gt 2 }")}
 backend app
   server a {ORIGIN}
@@ -92,6 +98,12 @@ backend app
   for (const [port, statuses] of Object.entries({
     slot: [200, 200, 200, 0, 0],
     source: [200, 200, 200, 0, 0],
+    above: [200, 200, 200, 0, 0],
+    never: [200, 200, 200, 200],
+    other: [200, 200, 200, 0, 0],
+    none: [200, 200, 200, 200],
+    looked: [200, 200, 200, 0, 0],
+    missed: [200, 200, 200, 0, 0],
     behind: [200, 200, 403, 403, 403],
   })) {
     const seen: number[] = [];

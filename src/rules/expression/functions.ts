@@ -97,6 +97,9 @@ export const rows: readonly Row[] = [
     texts.readInteger,
     { complaint: "must be a whole number" },
   ),
+  row("int(bool)", ["bool"], "number", "1 for true, 0 for false.", [["int(1 < 2)", 1]], (value: boolean) =>
+    value ? 1 : 0,
+  ),
   row("int(number)", ["number"], "number", "Without its fraction.", [["int(-1.5)", -1]], (value: number) =>
     Math.trunc(value),
   ),

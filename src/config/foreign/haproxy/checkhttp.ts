@@ -116,19 +116,21 @@ function readConnect(ledger: Ledger, request: Request, words: readonly Word[]): 
   }
 }
 
+/** What a check says of itself, with a value each; of a status it may stand behind it too. */
+const expectOptions: readonly string[] = [
+  "min-recv",
+  "comment",
+  "ok-status",
+  "error-status",
+  "tout-status",
+  "on-success",
+  "on-error",
+  "status-code",
+];
+
 function readExpect(ledger: Ledger, rule: Statement, words: readonly Word[]): Expected | null {
   let at = 0;
-  const takesValue = [
-    "min-recv",
-    "comment",
-    "ok-status",
-    "error-status",
-    "tout-status",
-    "on-success",
-    "on-error",
-    "status-code",
-  ];
-  while (takesValue.includes(words[at]?.text ?? "")) at += 2;
+  while (expectOptions.includes(words[at]?.text ?? "")) at += 2;
   const isNot = words[at]?.text === "!";
   if (isNot) at++;
   const [kind, pattern] = words.slice(at) as [Word | undefined, Word | undefined];
@@ -136,10 +138,12 @@ function readExpect(ledger: Ledger, rule: Statement, words: readonly Word[]): Ex
     ledger.fault(linePath(rule), 'needs a kind and a pattern, as in "http-check expect status 200"');
     return null;
   }
-  if (words[at + 2] !== undefined && kind.text !== "hdr" && kind.text !== "fhdr")
+  at += 2;
+  while (kind.text === "status" && expectOptions.includes(words[at]?.text ?? "")) at += 2;
+  if (words[at] !== undefined && kind.text !== "hdr" && kind.text !== "fhdr")
     warn(
       ledger,
-      words[at + 2]!,
+      words[at]!,
       "is not looked at: a pattern with spaces stands in quotes, or has a backslash before each",
     );
   switch (kind.text) {
@@ -167,9 +171,13 @@ function readExpect(ledger: Ledger, rule: Statement, words: readonly Word[]): Ex
 }
 
 function statusesAt(ledger: Ledger, word: Word): ((status: number) => boolean) | null {
-  const ranges = word.text.split(",").map((part) => /^(\d{3})(?:-(\d{3}))?$/.exec(part));
-  if (ranges.every((range) => range !== null))
-    return (status) => ranges.some(([, from, to]) => status >= Number(from) && status <= Number(to ?? from));
+  const parts = word.text.split(",").filter((part) => part !== "");
+  const ranges = parts.flatMap((part) => {
+    const [, from, to = from] = /^0*([1-5]\d\d)(?:-0*([1-9]\d\d))?$/.exec(part) ?? [];
+    return from === undefined || Number(to) < Number(from) ? [] : [[Number(from), Number(to)] as const];
+  });
+  if (parts.length > 0 && ranges.length === parts.length)
+    return (status) => ranges.some(([from, to]) => status >= from && status <= to);
   ledger.fault(pathOf(word), 'must be a status, or several such as "200,204" or "200-399"');
   return null;
 }

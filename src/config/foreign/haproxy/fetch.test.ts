@@ -30,7 +30,10 @@ const samples: readonly (readonly [string, string])[] = [
   ["req.fhdr_cnt(x-a)", "{headers.count('x-a')}"],
   ["hdr_ip(x-forwarded-for)", "{ip(headers.list('x-forwarded-for')[-1].replaceRegex(r'^([0-9.]+):\\d+$', '$1'))}"],
   ["cook(sid)", "{cookies.list('sid')[-1]}"],
-  ["urlp(id),url_dec", "{params['id']}"],
+  [
+    "urlp(id),url_dec",
+    String.raw`{(('&' + query).matches('[&;?]id=([^&;?]*)') ? ('&' + query).replaceRegex(r'^[\s\S]*?[&;?]id=([^&;?]*)[\s\S]*$', '$1') : null).urlDecode()}`,
+  ],
   ["req.body_size", "{has(contentLength) ? contentLength : 0}"],
   ["unique-id", "{requestId}"],
   ["fe_name", "{'web'}"],
@@ -100,10 +103,10 @@ test("samples of a response are its own", () => {
 
 test("a parameter is compared as it was sent, each of that name", () => {
   expect(conditionOf("if { urlp(id) 7 }")).toBe(
-    "query.replaceRegex('[;?]', '&', true).split('&').exists(v, (v.startsWith('id=') ? v.substring(3) : null) == '7')",
+    "query.replace(';', '&').replace('?', '&').split('&').exists(v, (v.startsWith('id=') ? v.substring(3) : null) == '7')",
   );
   expect(conditionOf("if { urlp(id),url_dec a/b }")).toBe(
-    "query.replaceRegex('[;?]', '&', true).split('&').exists(v, (v.startsWith('id=') ? v.substring(3) : null).urlDecode() == 'a/b')",
+    "query.replace(';', '&').replace('?', '&').split('&').exists(v, (v.startsWith('id=') ? v.substring(3) : null).urlDecode() == 'a/b')",
   );
 });
 

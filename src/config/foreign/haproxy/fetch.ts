@@ -2,29 +2,20 @@
 // expressions. Tables of names are in fetchnames.ts, counters in fetchtable.ts; converters follow in converter.ts.
 
 import { didYouMean } from "../../nearest.ts";
-import { absent, call, choose, index, method, primary, text } from "./code.ts";
+import { absent, call, choose } from "./code.ts";
 import { convert } from "./converter.ts";
 import { type Fetch, fetches, type Needs } from "./fetchnames.ts";
 import { fetchCounter } from "./fetchtable.ts";
 import { isSure } from "./map.ts";
 import { fault, refuse } from "./objection.ts";
-import { mapSample, missingSample, type Sample, type Site, type Stage, sampleOf } from "./sample.ts";
+import { missingSample, type Sample, type Site, type Stage, sampleOf } from "./sample.ts";
 import { type Called, readCalls } from "./samplewords.ts";
 import type { Word } from "./scene.ts";
 
 /** A whole sample expression: a fetch and its converters. `written`: another text than the word's, of which it is a part. */
 export function readSample(site: Site, word: Word, written: string = word.text): Sample {
   const [fetched, ...converters] = readCalls(word, written);
-  // What is decoded right away is what ours are.
-  const isDecoded =
-    /^(?:urlp|url_param)$/.test(fetched!.name) && converters[0]?.name === "url_dec" && converters[0].args.length === 0;
-  if (!isDecoded) return convertAll(site, word, fetchSample(site, word, fetched!), converters);
-  const sample = fetchSample(site, word, fetched!);
-  const decoded = {
-    ...mapSample(sample, "text", (code) => method(code, "urlDecode")),
-    code: index(primary("params"), text(fetched!.args[0] ?? "")),
-  };
-  return convertAll(site, word, decoded, converters.slice(1));
+  return convertAll(site, word, fetchSample(site, word, fetched!), converters);
 }
 
 export function convertAll(site: Site, word: Word, sample: Sample, converters: readonly Called[]): Sample {

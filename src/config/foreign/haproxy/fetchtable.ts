@@ -3,7 +3,7 @@
 // reads 0; a slot that tracks nothing, or a table that does not store it, gives no value at all).
 
 import { quote } from "../../../base/reading.ts";
-import { type Code, call, index, member, number, primary, relate } from "./code.ts";
+import { type Code, call, choose, index, member, number, primary, relate } from "./code.ts";
 import { fault, refuse } from "./objection.ts";
 import { mapSample, missingSample, nameIn, type Sample, type Site, sampleOf } from "./sample.ts";
 import type { Called } from "./samplewords.ts";
@@ -47,7 +47,7 @@ export function fetchCounter(site: Site, word: Word, { name, args }: Called): Sa
     const table = tableNamed(site, word, rest.shift());
     noMore(word, name, rest);
     const sample = readOf(word, what, element, entryOf(site, table, primary("src")), table);
-    return lessOne(what, isCountedLater(site, null, table), sample);
+    return lessOne(what, countedLater(site, "src", table), sample);
   }
   const slot = numbered === undefined ? Number(fixed) : readNumber(word, rest.shift(), "a slot from 0 to 2", 999);
   const tracked = index(primary("tracked"), number(slot));
@@ -55,30 +55,43 @@ export function fetchCounter(site: Site, word: Word, { name, args }: Called): Sa
   noMore(word, name, rest);
   if (slot >= slotsMax) return missingSample("int", `there is no slot ${slot}, only those from 0 to ${slotsMax - 1}`);
   if (what === "tracked") return sampleOf("bool", call("has", member(tracked, "key")));
-  const isLater = isCountedLater(site, slot, other);
+  const isLater = countedLater(site, slot, other);
   if (other === null) return lessOne(what, isLater, readOf(word, what, element, tracked, null));
   return lessOne(what, isLater, readOf(word, what, element, entryOf(site, other, member(tracked, "key")), other));
 }
 
 /**
  * HAProxy counts a request, in what it tracks, behind the tcp-request content rules of the side that tracks; here it is counted at once.
- * Null is the source in place of a slot, and whatever table the slot holds.
+ * The slots it may be counted in by then: the one that is asked, those that hold the source, or all, of one table or whatever they hold.
  */
-function isCountedLater({ proxy, stage }: Site, slot: number | null, table: StickTable | null): boolean {
-  if (stage !== "content" || proxy.mode !== "http") return false;
-  return proxy.statements.some(({ words }) => {
+function countedLater(
+  { proxy, stage }: Site,
+  asked: number | "src" | "all",
+  table: StickTable | null,
+): readonly number[] {
+  if (stage !== "content" || proxy.mode !== "http") return [];
+  const slots = proxy.statements.flatMap(({ words }) => {
     const [first, second, third, key, ...rest] = words.map((word) => word.text);
-    if (first !== "tcp-request" || !third?.startsWith("track-sc")) return false;
-    if (proxy.kind === "backend" && second !== "content") return false;
+    if (first !== "tcp-request" || !third?.startsWith("track-sc")) return [];
+    if (proxy.kind === "backend" && second !== "content") return [];
     const named = rest[0] === "table" ? rest[1] : proxy.name;
-    const isSame = slot === null ? key === "src" : third === `track-sc${slot}`;
-    return isSame && (table === null || table.proxy.name === named);
+    const isSame = asked === "all" || (asked === "src" ? key === "src" : third === `track-sc${asked}`);
+    return isSame && (table === null || table.proxy.name === named) ? [Number(third.slice(8))] : [];
   });
+  return [...new Set(slots)];
 }
 
-function lessOne(what: string, isLater: boolean, sample: Sample): Sample {
-  if (!isLater || !what.startsWith("http_req_") || sample.missing !== null) return sample;
-  return mapSample(sample, "int", (code) => relate(code, "-", number(1)));
+/**
+ * For each slot that holds the entry by now; a rule above the one that tracks, and one that tracks under a condition, find none. `key`: of
+ * an entry that may be another than the slot's.
+ */
+function lessOne(what: string, slots: readonly number[], sample: Sample, key: Code | null = null): Sample {
+  if (!what.startsWith("http_req_") || sample.missing !== null) return sample;
+  return slots.reduce((so, slot) => {
+    const held = member(index(primary("tracked"), number(slot)), "key");
+    const isHeld = key === null ? call("has", held) : relate(held, "==", call("string", key));
+    return mapSample(so, "int", (code) => relate(code, "-", choose(isHeld, number(1), number(0))));
+  }, sample);
 }
 
 /** Converters table_x(table) and table_x(n,table); null when it is none. */
@@ -96,7 +109,8 @@ export function convertCounter(site: Site, word: Word, { name, args }: Called, k
   const element = takesElement(asked) ? readNumber(word, rest.shift(), "the number of a counter", 99) : 0;
   const table = tableNamed(site, word, rest.shift());
   noMore(word, name, rest);
-  return readOf(word, asked, element, entryOf(site, table, key), table);
+  const sample = readOf(word, asked, element, entryOf(site, table, key), table);
+  return lessOne(asked, countedLater(site, "all", table), sample, key);
 }
 
 /** Asked with the argument that names it, or that of the proxy itself. */

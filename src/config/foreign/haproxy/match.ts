@@ -20,7 +20,7 @@ import {
 } from "./code.ts";
 import { hello, helloType } from "./fetchnames.ts";
 import { fault, refuse } from "./objection.ts";
-import { literally, readRegex } from "./regex.ts";
+import { literally, readRegex, refersBack } from "./regex.ts";
 import { cast, item, type Kind, type Sample, type Site } from "./sample.ts";
 import type { Word } from "./scene.ts";
 import { listOfFile, listOfValues, readKeys, readPairs, readValues } from "./valuefile.ts";
@@ -201,8 +201,8 @@ class Comparison {
         return words.flatMap((one) => this.#between(one, "/?.:", isFolded));
       case "reg":
         return values.map(({ text: written, word }) => {
-          // HAProxy keeps no groups where nothing is replaced.
-          if (/^(?:[^\\]|\\[^1-9])*\\[1-9]/.test(written)) fault(word, "refers back to a group, and an ACL has none");
+          const why = refersBack(written);
+          if (why !== null) fault(word, why);
           const reading = readRegex(written, isFolded);
           return reading.ok ? called(this.#code, "matches", pattern(reading.value)) : fault(word, reading.message);
         });

@@ -90,7 +90,7 @@ test("of a backend that is disabled the table and the servers' names are known, 
     (condition, index) => ` http-request set-header x ${index} if { ${condition} }`,
   );
   const { input, told: lines } = tried(
-    `defaults\n mode http\n timeout client 1s\nlisten x\n bind :1\n http-request track-sc0 src table off\n${rules.join("\n")}\n server a a:1 check track off/a\nbackend off\n disabled\n stick-table type ip size 10 store conn_rate(1s)\n server a a:1 check\n server b a:2 disabled`,
+    `defaults\n mode http\n timeout client 1s\nlisten x\n bind :1\n http-request track-sc0 src table off\n${rules.join("\n")}\n server a a:1 check track off/a\nbackend off\n disabled\n stick-table type ip size 10 store conn_rate(1s) peers nope\n server a a:1 check\n server b a:2 disabled`,
   );
   expect(lines.filter((line) => line.includes("error"))).toEqual([]);
   expect(input.tables?.["off"]).toMatchObject({ store: ["conn_rate(1s)"] });

@@ -29,14 +29,14 @@ export function readProxies(sections: readonly Section[], ledger: Ledger): Servi
   let last: readonly Statement[] = [];
   for (const section of sections) {
     if (!isProxyKind(section.kind) && section.kind !== "defaults") continue;
-    for (const statement of section.statements) {
-      enterStatement(statement, section, ledger);
-      reviewStatement(statement, ledger);
-      reviewShape(statement, section.statements, ledger);
-    }
     const below =
       section.from === null ? (section.kind === "defaults" ? [] : last) : defaultsNamed(section, named, twice, ledger);
     const statements = [...below, ...section.statements];
+    for (const statement of section.statements) {
+      enterStatement(statement, section, ledger);
+      reviewStatement(statement, ledger);
+      reviewShape(statement, statements, ledger);
+    }
     if (section.kind === "defaults") {
       const inherited = statements.filter(({ words }) => !notInDefaults.has(words[0]!.text));
       last = inherited.map((statement) => ({ ...statement, isInherited: true }));

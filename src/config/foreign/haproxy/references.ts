@@ -33,7 +33,8 @@ export function reviewReferences(ledger: Ledger, sections: readonly Section[], p
             ledger.fault(pathOf(words[1]), "needs external-check in section global, as in HAProxy");
           break;
         case "stick-table":
-          demand(behind("peers"), "peers");
+          // Of a proxy that is disabled HAProxy looks for none.
+          if (proxy.disabled === undefined) demand(behind("peers"), "peers");
           break;
         case "http-request":
           demand(behind("cache-use"), "cache");

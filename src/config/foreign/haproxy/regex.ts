@@ -58,6 +58,22 @@ export function readRegex(written: string, isFolded = false): Reading<string> {
   return read(expression);
 }
 
+/** Why no ACL can have it; null when one can. HAProxy keeps no groups where nothing is replaced, save those with a name. */
+export function refersBack(written: string): string | null {
+  // Within brackets it is a character, and so is a number of two digits.
+  const outside = written
+    .replaceAll(/\\Q[\s\S]*?(?:\\E|$)/g, "")
+    .replaceAll(/(\\[^Q])|\[\^?\]?(?:\\[\s\S]|\[:[a-z]+:\]|[^\]\\])*\]/g, (_, escaped?: string) => escaped ?? "");
+  const numbers = [...outside.matchAll(/\\(?:([1-9](?!\d))|[\s\S])/g)].flatMap(([, digit]) => digit ?? []);
+  if (numbers.length === 0) return null;
+  const named = outside.match(/\(\?(?:P?<(?![=!])|')/g)?.length ?? 0;
+  if (numbers.some((digit) => Number(digit) > named)) return "refers back to a group, and an ACL has none";
+  const isMixed = /(?:^|[^\\])(?:\\\\)*\((?!\?)/.test(outside);
+  return isMixed
+    ? "refers back by number, and groups without a name are none to HAProxy: give them (?: in place of ("
+    : null;
+}
+
 /** What matches exactly this text. */
 export function literally(words: string): string {
   return words.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");

@@ -284,7 +284,7 @@ test("a request that is tracked counts behind the content rules, as in HAProxy, 
   expect(mistakesIn(scene)).toEqual([]);
   expect(scene.listener.request.slice(1)).toEqual([
     {
-      if: "tracked[0].http_req_rate - 1 > 2 || web[src].http_req_rate - 1 > 3 || tracked[1].http_req_rate > 4",
+      if: "tracked[0].http_req_rate - (has(tracked[0].key) ? 1 : 0) > 2 || web[src].http_req_rate - (has(tracked[0].key) ? 1 : 0) > 3 || tracked[1].http_req_rate > 4",
       reject: true,
     },
     { if: "tracked[0].conn_rate > 5", reject: true },
@@ -307,7 +307,7 @@ test("what is not there is no truth either, where a truth is written out", () =>
   const scene = ruleScene("  http-request set-header X %[hdr_val(n,1),bool]\n  http-request set-header Y %[ssl_fc]");
   const number = "int(headers.list('n')[0])";
   expect(scene.listener.request).toEqual([
-    { setHeader: { X: `{${number} != 0 ? '1' : has(${number} != 0) ? '0' : null}` } },
+    { setHeader: { X: `{string(int(${number} != 0))}` } },
     { setHeader: { Y: "{secure ? '1' : '0'}" } },
   ]);
 });

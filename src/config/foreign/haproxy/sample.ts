@@ -63,9 +63,7 @@ export function cast(sample: Sample, kind: Kind, word: Word): Sample {
       if (from === "address") return refuse(word, "an address is no number in Sluice");
       // What is in a variable may be a text, which must be a number as a whole.
       if (from === "any") return mapSample(sample, kind, (code) => call("int", call("string", code)));
-      return mapSample(sample, kind, (code) =>
-        from === "bool" ? truthOf(code, number(1), number(0)) : call("int", code),
-      );
+      return mapSample(sample, kind, (code) => (from === "bool" ? numberOf(code) : call("int", code)));
     case "address":
       if (from === "any") return mapSample(sample, kind, (code) => addressIn(call("string", code)));
       if (from === "text" || from === "bytes") return mapSample(sample, kind, addressIn);
@@ -86,15 +84,20 @@ function relation(code: Code): Code {
 
 export function textOf(code: Code, kind: Kind): Code {
   if (kind === "text" || kind === "bytes") return code;
-  if (kind === "bool") return truthOf(code, text("1"), text("0"));
-  return call("string", code);
+  if (kind !== "bool") return call("string", code);
+  return mayLack(code) ? call("string", call("int", code)) : choose(code, text("1"), text("0"));
+}
+
+function numberOf(code: Code): Code {
+  return mayLack(code) ? call("int", code) : choose(code, number(1), number(0));
 }
 
 /** What is made of something that is not there is neither true nor false. */
-function truthOf(code: Code, yes: Code, no: Code): Code {
-  const mayLack = /\b(?:headers|vars|params|cookies|tracked|query|contentLength|null)\b/.test(code.text);
-  if (!mayLack || /^has\([^()]*\)$/.test(code.text)) return choose(code, yes, no);
-  return choose(code, yes, choose(call("has", code), no, absent));
+function mayLack({ text: written }: Code): boolean {
+  const isPart = /\b(?:headers|vars|params|cookies|tracked|query|contentLength|null|tls\.(?!hello\b)\w+)\b/.test(
+    written,
+  );
+  return isPart && !/^has\([^()]*\)$/.test(written);
 }
 
 /** Names that mean something else where a table's would stand. */
