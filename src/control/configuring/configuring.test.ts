@@ -422,6 +422,9 @@ describe("what is unwritten", () => {
     expect(await aliased.configuring.write()).toMatchObject({
       ok: false,
       status: 422,
+      message: expect.stringContaining(
+        "pools.twin.retries is part of what &app names, which pools.app and pools.twin share",
+      ),
       byHand: "set pools.twin.retries: 4",
     });
     expect(aliased.configuring.config.pools["app"]!.retries).toBe(1);

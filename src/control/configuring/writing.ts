@@ -29,6 +29,7 @@ import type { ConfigSource, Version } from "./source.ts";
 import { type TextChange, textChanges } from "./writing/change.ts";
 import { changeJson } from "./writing/jsontext.ts";
 import { changeToml } from "./writing/tomltext.ts";
+import { sharedReason } from "./writing/yamlshared.ts";
 import { changeYaml } from "./writing/yamltext.ts";
 
 type Change = (text: string, changes: readonly TextChange[]) => string | null;
@@ -67,11 +68,14 @@ export async function writeChanges(source: ConfigSource, version: Version, inUse
   const raw = readFileSync(path, "utf8"); // With its BOM.
   const text = raw.replace(/^\ufeff/, "");
   const read = readTree(path, text);
-  const changed = read === null ? null : changeText(path, text, textChanges(read, configured, config));
-  if (changed === null) return refused(`${path} is written in a way in which no place for a change is found`);
+  const changes = read === null ? [] : textChanges(read, configured, config);
+  const changed = read === null ? null : changeText(path, text, changes);
+  const shared = formats[extname(path).toLowerCase()] === changeYaml ? sharedReason(text, changes) : null;
+  const why = shared === null ? "" : `: ${shared}`;
+  if (changed === null) return refused(`${path} is written in a way in which no place for a change is found${why}`);
   const again = await loadText(path, changed, process.env, inUse);
   if (!again.ok || !Bun.deepEquals(again.config, config))
-    return refused(`${path}, with the changes in it, would not say what is in force`);
+    return refused(`${path}, with the changes in it, would not say what is in force${why}`);
   try {
     return {
       ok: true,
