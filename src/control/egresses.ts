@@ -112,7 +112,13 @@ export class Egresses {
     const nowMs = this.#options.nowMs();
     for (const { pool, rows, changes, plan, away } of this.#open.values()) {
       pool.tick(nowMs);
-      void away.look(nowMs);
+      away
+        .look(nowMs)
+        .catch((error: unknown) =>
+          this.#options.log.warn(
+            `egress pool ${plan.name}: addresses that were away were not looked at: ${String(error)}`,
+          ),
+        );
       changes.look(rows, (index) => plan.members[index]!.id);
     }
     if (this.#bans.isOwed) this.#keepBans();

@@ -32,14 +32,16 @@ function stage(count: number, ...others: readonly EgressMemberPlan[]) {
   const rows = Int32Array.from(ids, (id) => board.memberOf(id));
   /** What a bind says of each; those that are not here are not. */
   const here = new Map<string, boolean | null>();
+  const broken = { isSo: false };
   let binds = 0;
   const away = new Away(pool, rows, async (address) => {
     binds++;
+    if (broken.isSo) throw new Error("no descriptor");
     return here.has(address) ? here.get(address)! : false;
   });
   const clock = { nowMs: startMs + 1000 };
   return {
-    ...{ addresses, here, clock },
+    ...{ addresses, here, broken, clock },
     look: () => away.look(clock.nowMs),
     fail(...some: readonly string[]): void {
       const fault = { status: 0, fault: 1, blame: "source", fromLog: false, durationMs: 0 } as const;
@@ -106,6 +108,18 @@ test("one that goes and comes is back each time", async () => {
     await look();
     expect(available()).toBe(1);
   }
+});
+
+test("after a look that failed the next one looks", async () => {
+  const { addresses, available, fail, here, broken, look } = stage(1);
+  fail(addresses[0]!);
+  here.set(addresses[0]!, true);
+  broken.isSo = true;
+  await expect(look()).rejects.toThrow("no descriptor");
+  expect(available()).toBe(0);
+  broken.isSo = false;
+  await look();
+  expect(available()).toBe(1);
 });
 
 test("who is no address of this machine is not bound to", async () => {

@@ -45,6 +45,14 @@ export class Away {
       return;
     }
     this.#isLooking = true;
+    try {
+      await this.#lookAt(found, nowMs);
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  async #lookAt(found: readonly number[], nowMs: number): Promise<void> {
     const first = this.#next >= found.length ? 0 : this.#next;
     const inTurn = [...found.slice(first), ...found.slice(0, first)];
     this.#next = first;
@@ -54,7 +62,6 @@ export class Away {
       this.#next = (this.#next + some.length) % found.length;
       if (!back.includes(true)) break;
     }
-    this.#isLooking = false;
   }
 
   /** Indexes of members. */

@@ -14,9 +14,11 @@ export function lineEndOf(text: string, offset: number): number {
   return end === -1 ? text.length : end + 1;
 }
 
-/** Whether what stands there begins a line, and nothing but a comma and a comment is behind it. */
+/** Whether what stands there begins a line, and nothing but a comma and a comment is behind it. A comma in front of the next is none of it. */
 export function isAlone(text: string, start: number, end: number): boolean {
+  const isLed = /^(?:[ \t]*(?:#.*)?\r?\n)+[ \t]*,/.test(text.slice(end));
   return (
+    !isLed &&
     text.slice(lineStart(text, start), start).trim() === "" &&
     /^[ \t]*,?[ \t]*(?:#.*)?\r?\n?$/.test(text.slice(end, lineEndOf(text, end)))
   );

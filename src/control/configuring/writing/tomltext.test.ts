@@ -83,6 +83,17 @@ test("what has no place is not changed: a rule between others, a section that go
   expect(changeToml(text, [set(["pools", "app"], undefined)])).toBeNull();
 });
 
+test("a list whose commas stand in front of its items is read afterwards as it should be", () => {
+  const led = 'list = [\n  "x" # ex\n  , "y#2", # why\n]\n# a\n[b]\nlist = [\n  1\n  # two\n  , 2\n]\n';
+  for (const path of [["list"], ["b", "list"]])
+    for (const index of [0, 1, 2])
+      for (const change of [insert([...path, index], "n"), ...(index < 2 ? [set([...path, index], undefined)] : [])]) {
+        const tree: unknown = parse(led);
+        changeTree(tree, change);
+        expect(parse(changeToml(led, [change])!) as unknown).toEqual(tree);
+      }
+});
+
 test("comments near items stay with what they are about", () => {
   const near =
     '[a]\nlist = [\n  # first\n  "x", # ex\n  # about y\n  "y",\n  "z" # zed\n  # end\n]\n# why\nretries = 1 # once\n\n[b]\n';

@@ -6,14 +6,26 @@ import { stringify } from "smol-toml";
 import type { Path } from "../../../config/problem.ts";
 import { readToml } from "../../../config/toml.ts";
 import { valueAt } from "../difference.ts";
-import { spliced, type TextChange } from "./change.ts";
+import { changeTree, spliced, type TextChange } from "./change.ts";
 import { isAlone, itemLine, lineStart, withoutLines } from "./textlines.ts";
 
 /** Null where a change finds no place. */
 export function changeToml(text: string, changes: readonly TextChange[]): string | null {
-  let now: string | null = text;
-  for (const change of changes) if (now !== null) now = changeText(now, change);
+  let now = text;
+  for (const change of changes) {
+    const made = changeText(now, change);
+    if (made === null || !isRight(now, change, made)) return null;
+    now = made;
+  }
   return now;
+}
+
+/** Whether the change, and nothing else, has been made. */
+function isRight(text: string, change: TextChange, made: string): boolean {
+  const [before, after] = [readToml(text), readToml(made)];
+  if (!before.ok || !after.ok) return false;
+  changeTree(before.value, structuredClone(change));
+  return Bun.deepEquals(after.value, before.value);
 }
 
 function changeText(text: string, { path, value, isInserted }: TextChange): string | null {
