@@ -61,6 +61,8 @@ export async function readBody(operation: Operation, request: Request): Promise<
     return notUnderstood("the body must be a JSON object");
   if (value === undefined) return notUnderstood("the body must be JSON");
   if (isDeeper(value)) return notUnderstood(`the body must not be nested more than ${depthMax} deep`);
+  // Schemas pass over this one name, and nothing is passed over in silence.
+  if (Object.hasOwn(Object(value), "__proto__")) return notValid("__proto__ is not a known key");
   if (isWorded === true) return { value };
   const read = schema.safeParse(value);
   return read.success ? { value: read.data } : notValid(bodyRefusal(schema, read.error.issues[0]!));

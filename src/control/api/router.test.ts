@@ -114,6 +114,7 @@ describe("a body", () => {
     ['{"weight":300}', 422, "weight must be a whole number from 0 to 256"],
     ['{"weight":"5"}', 422, "weight must be a whole number from 0 to 256"],
     ['{"weight":5,"wait":1}', 422, 'the key "wait" is not known; there is weight, by'],
+    ['{"weight":5,"__proto__":{"weight":6}}', 422, "__proto__ is not a known key"],
     [`"${"x".repeat(65_536)}"`, 413, "the body must have at most 65536 bytes"],
   ])("%j is refused with %d", async (text, status, error) => {
     const answer = await send(text);

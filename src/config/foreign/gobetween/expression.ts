@@ -25,7 +25,7 @@ export function readGoExpression(text: string): Reading<string> {
   );
   if (strange !== null)
     return misread(
-      `has ${quote(strange)}, which regular expressions of JavaScript do not know: write it in another way`,
+      `has ${quote(strange)}, which regular expressions here lack, or read as something else: write it in another way`,
     );
   const expression = flags === null ? converted : flagged(converted, flags[1]!);
   try {

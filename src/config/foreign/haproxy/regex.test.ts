@@ -113,3 +113,14 @@ test("a text matches itself and nothing else", () => {
   expect(new RegExp(`^${literally("a.b*(c)|$")}$`).test("a.b*(c)|$")).toBe(true);
   expect(new RegExp(`^${literally("a.b")}$`).test("axb")).toBe(false);
 });
+
+test("what is not had here is told of the engine that it is", () => {
+  for (const [written, strange] of [
+    ["a++", "++"],
+    [String.raw`\p{L}x`, "\\\\p"],
+  ] as const)
+    expect(readRegex(written)).toEqual({
+      ok: false,
+      message: `has "${strange}", which regular expressions here (RE2) do not have, or mean otherwise: write it in another way`,
+    });
+});

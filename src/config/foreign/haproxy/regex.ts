@@ -1,5 +1,5 @@
-// Regular expressions of PCRE, which HAProxy is built with, as JavaScript reads them. Most are the same in both; what is spelled
-// otherwise is respelled, and what JavaScript lacks or would read as something else is told rather than guessed.
+// Regular expressions of PCRE, which HAProxy is built with, as they are written here (RE2, JavaScript's spelling). Most are the same in
+// both; what is spelled otherwise is respelled, and what is not there or would be read as something else is told rather than guessed.
 
 import { misread, quote, type Reading, read } from "../../../base/reading.ts";
 
@@ -46,7 +46,7 @@ export function readRegex(written: string, isFolded = false): Reading<string> {
   );
   if (strange !== null)
     return misread(
-      `has ${quote(strange)}, which regular expressions of JavaScript do not know: write it in another way`,
+      `has ${quote(strange)}, which regular expressions here (RE2) do not have, or mean otherwise: write it in another way`,
     );
   const letters = [...new Set([...(flags?.[1] ?? ""), ...(isFolded ? "i" : "")])].join("");
   const expression = letters === "" ? body : `(?${letters})${body}`;

@@ -311,3 +311,8 @@ test("what is not there is no truth either, where a truth is written out", () =>
     { setHeader: { Y: "{secure ? '1' : '0'}" } },
   ]);
 });
+
+test("to close a server's connection by what it answers is refused as what it is, an action of HAProxy's", () => {
+  const scene = ruleScene("", { backend: "  tcp-response content close if { status 500 }" });
+  expect(scene.told).toEqual(["error 5:2 is refused: a response is passed on or replaced"]);
+});

@@ -254,6 +254,7 @@ class Translator {
     this.#add("answered", statement, 2, {
       ...responseActions,
       accept: () => "accept",
+      close: responseActions["reject"]!,
       allow: () => fault(second, "has no action allow"),
     });
   }
