@@ -56,6 +56,8 @@ test("what is thrown in a getter is told as any other throw, where it stands", a
 test("a config that is nested without end, or holds the same without end, is one mistake", async () => {
   const deep = await evaluated("let a: any = 1; for (let i = 0; i < 50_000; i++) a = [a]; export default { a };");
   expect(deep).toMatchObject({ ok: false, faults: [{ message: "the config is nested more than 100 deep" }] });
+  const text = await evaluated(`export default { a: ${"[".repeat(30_000)}${"]".repeat(30_000)} };`);
+  expect(text).toMatchObject({ ok: false, faults: [{ message: "the config is nested more than 100 deep" }] });
   const much = await evaluated("let a: any = 1; for (let i = 0; i < 60; i++) a = [a, a]; export default { a };");
   expect(much).toMatchObject({ ok: false, faults: [{ message: expect.stringContaining("more than 1000000 values") }] });
 });

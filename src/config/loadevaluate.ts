@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defineConfig } from "./define.ts";
-import { valueFault } from "./depth.ts";
+import { tooDeep, valueFault } from "./depth.ts";
 import type { SyntaxFault } from "./document.ts";
 import { hasHooks, takeHooks } from "./hookfunctions.ts";
 import { bundleProgram } from "./loadbundle.ts";
@@ -99,7 +99,11 @@ function faultsOf(error: unknown, path: string, text: string): SyntaxFault[] {
   if (error instanceof AggregateError) return error.errors.flatMap((one) => faultsOf(one, path, text));
   const message = error instanceof Error || hasMessage(error) ? error.message.split("\n")[0]! : String(error);
   const position = (error as { position?: { file: string; line: number; column: number } | null } | null)?.position;
-  if (position) return [inFile(position.file, position.line, position.column, message, path, text)];
+  if (position) {
+    // The runtime's parser has an end as well, some thousands deep.
+    const told = message.startsWith("Maximum call stack") ? tooDeep : message;
+    return [inFile(position.file, position.line, position.column, told, path, text)];
+  }
   const missing = /^Cannot find (?:module|package) ['"]([^'"]+)['"]/.exec(message);
   if (missing !== null) {
     const at = text.indexOf(missing[1]!);
