@@ -72,6 +72,7 @@ test.skipIf(!isLinux)("without a descriptor left nobody is taken for dead", asyn
 test("a file is locked for one descriptor until that is closed", () => {
   const [first, second] = [openSync(import.meta.path, "r"), openSync(import.meta.path, "r")];
   expect([tryFlock(first), tryFlock(second)]).toEqual([true, false]);
+  expect(() => tryFlock(-1)).toThrow("flock: EBADF");
   closeSync(first);
   expect(tryFlock(second)).toBe(true);
   closeSync(second);

@@ -2,8 +2,10 @@
 // is named by its id and the time it started, for ids are given out again; one that has ended and that nobody has asked for
 // its exit code (a zombie) does not live. Wiring only: control locks its folder by it, and all processes their tables.
 
-import { dlopen, FFIType } from "bun:ffi";
+import { dlopen, FFIType, type Pointer, read } from "bun:ffi";
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+import { getSystemErrorName } from "node:util";
 import { yieldingRounds } from "./memory/owners.ts";
 
 /** By which the C library is found. */
@@ -17,7 +19,10 @@ export interface ProcessOwner {
   readonly startedAt: number;
   isAlive(id: number, startedAt: number): boolean;
   relax(round: number): void;
-  /** Whether an open file is now locked for this descriptor alone, until it is closed; true where the C library cannot be reached. */
+  /**
+   * Whether an open file is now locked for this descriptor alone, until it is closed; true where the C library cannot be reached. Throws
+   * when it is not for somebody else that it cannot be.
+   */
   tryFlock(file: number): boolean;
 }
 
@@ -37,9 +42,37 @@ export function processOwner(): ProcessOwner {
     startedAt,
     isAlive,
     relax: relaxation(symbols?.sched_yield),
-    tryFlock: (file) => symbols === null || symbols.flock(file, exclusiveAtOnce) === 0,
+    tryFlock: (file) => symbols === null || locked(symbols.flock(file, exclusiveAtOnce)),
   };
 }
+
+/** Of others who hold it, and of a signal that came. */
+const passing: readonly number[] = [constants.errno.EWOULDBLOCK, constants.errno.EINTR];
+
+function locked(result: number): boolean {
+  if (result === 0) return true;
+  const error = lastError();
+  if (error === null || passing.includes(error)) return false;
+  throw new Error(`flock: ${getSystemErrorName(-error)}`);
+}
+
+/** Of the call of the C library that was the last; null where it does not tell. */
+function lastError(): number | null {
+  const place = errnoPlace?.();
+  return place ? read.i32(place) : null;
+}
+
+const errnoPlace = ((): (() => Pointer | null) | null => {
+  const name = process.platform === "darwin" ? "__error" : "__errno_location";
+  for (const library of libraries) {
+    try {
+      return dlopen(library, { [name]: { args: [], returns: FFIType.ptr } }).symbols[name] as () => Pointer | null;
+    } catch {
+      // The next one, or none.
+    }
+  }
+  return null;
+})();
 
 function found(): ReturnType<typeof dlopen<typeof signatures>>["symbols"] | null {
   for (const library of libraries) {

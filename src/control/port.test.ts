@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { busyAddresses, busyDatagramAddresses, holderOfPort, listenProblem } from "./port.ts";
 
 const open: { stop(force: boolean): void }[] = [];
@@ -30,6 +30,31 @@ test("a port that another one shares with reusePort is still in use, and the pro
   expect(problem).toStartWith(`cannot listen on 127.0.0.1:${port}: the address is in use`);
   if (process.platform === "linux") expect(problem).toContain(`(process ${process.pid})`);
 });
+
+test.skipIf(process.platform !== "linux")(
+  "who has a state folder open is a Sluice, and so are its workers",
+  async () => {
+    const folder = join(mkdtempSync(join(tmpdir(), "sluice-port-")), "sluice-0-0123456789ab");
+    mkdirSync(folder);
+    const worker = `console.log(Bun.listen({ hostname: "127.0.0.1", port: 0, reusePort: true, socket: { data() {} } }).port);
+    process.stdin.on("end", () => process.exit()).resume();`;
+    const control = `require("node:fs").openSync(${JSON.stringify(folder)}, "r");
+    const child = Bun.spawn([process.execPath, "-e", ${JSON.stringify(worker)}], { stdin: "pipe", stdout: "inherit" });
+    process.stdin.on("end", () => { child.stdin.end(); void child.exited.then(() => process.exit()); }).resume();`;
+    const other = Bun.spawn([process.execPath, "-e", control], { stdin: "pipe", stdout: "pipe" });
+    try {
+      const { value } = await other.stdout.getReader().read();
+      const port = Number(new TextDecoder().decode(value));
+      expect(await busyAddresses([{ kind: "tcp", host: "127.0.0.1", port }])).toEqual([
+        `cannot listen on 127.0.0.1:${port}: the address is in use by another Sluice (process ${other.pid})`,
+      ]);
+    } finally {
+      other.stdin.end();
+      await other.exited;
+      rmSync(dirname(folder), { recursive: true });
+    }
+  },
+);
 
 test("an address that this machine does not have is said to be so", async () => {
   // 192.0.2.0/24 is reserved for documentation (RFC 5737).

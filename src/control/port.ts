@@ -132,9 +132,26 @@ function holderOf(inodes: readonly string[]): Holder | null {
   if (inodes.length === 0) return null;
   for (const entry of readdirSync("/proc")) {
     if (!/^\d+$/.test(entry) || !socketsOf(Number(entry)).some((inode) => inodes.includes(inode))) continue;
-    return { pid: Number(entry), name: readFileSync(`/proc/${entry}/comm`, "utf8").trim() };
+    return sluiceOf(Number(entry)) ?? { pid: Number(entry), name: readFileSync(`/proc/${entry}/comm`, "utf8").trim() };
   }
   return null;
+}
+
+/** A Sluice, of which this may be a worker: control has its state folder open. Null when it is none, or belongs to somebody else. */
+function sluiceOf(pid: number): Holder | null {
+  for (const each of [pid, parentOf(pid)])
+    if (linksOf(each).some((target) => /\/sluice-\d+-[0-9a-f]{12}$/.test(target)))
+      return { pid: each, name: [process.pid, process.ppid].includes(each) ? "this Sluice" : "another Sluice" };
+  return null;
+}
+
+function parentOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return 0;
+  }
 }
 
 /** TCP_LISTEN; for UDP, where that means a socket that is connected to nobody, TCP_CLOSE. */
@@ -158,11 +175,12 @@ function listeningInodes(path: string, port: number, state: string): string[] {
 
 /** Inodes of the sockets of a process; none when it has ended meanwhile, or belongs to somebody else. */
 function socketsOf(pid: number): string[] {
+  return linksOf(pid).flatMap((target) => (target.startsWith("socket:[") ? [target.slice(8, -1)] : []));
+}
+
+function linksOf(pid: number): string[] {
   try {
-    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-      const target = linkOf(`/proc/${pid}/fd/${fd}`);
-      return target.startsWith("socket:[") ? [target.slice(8, -1)] : [];
-    });
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`));
   } catch {
     return [];
   }

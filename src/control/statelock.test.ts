@@ -131,6 +131,16 @@ test("a start waits for one that has not said yet who it is, and then says that 
   expect(readFileSync(join(folder, "control.pid"), "utf8")).toBe("4194305 1\n");
 });
 
+test("a folder that nobody can lock is said to be so, at once", () => {
+  const tryFlock = (): boolean => {
+    throw new Error("flock: ENOLCK");
+  };
+  const folder = fresh();
+  expect(() => holdFolder(folder, { ...owner, tryFlock })).toThrow(
+    `the state folder ${folder} cannot be locked: flock: ENOLCK`,
+  );
+});
+
 test("a folder that goes away while it is waited for is made anew", () => {
   const folder = fresh();
   let tries = 0;

@@ -23,7 +23,7 @@ export interface LockOwner {
   readonly id: number;
   readonly startedAt: number;
   isAlive(id: number, startedAt: number): boolean;
-  /** Whether an open file is now locked for this descriptor alone, until it is closed. Never waits. */
+  /** Whether an open file is now locked for this descriptor alone, until it is closed. Never waits; throws when nobody can lock it. */
   tryFlock(file: number): boolean;
 }
 
@@ -45,13 +45,22 @@ export function holdFolder(path: string, owner: LockOwner, timeoutMs: number = w
   for (;;) {
     const folder = openClaimed(path);
     if (folder !== null) {
-      if (owner.tryFlock(folder) && isStill(path, folder))
+      if (isLocked(path, folder, owner) && isStill(path, folder))
         return { isStill: () => isStill(path, folder), release: () => closeSync(folder) };
       closeSync(folder);
       refuseHeld(path, owner);
     }
     if (performance.now() >= endAt) throw new Error(unseen(path));
     Bun.sleepSync(pollMs);
+  }
+}
+
+function isLocked(path: string, folder: number, owner: LockOwner): boolean {
+  try {
+    return owner.tryFlock(folder);
+  } catch (error) {
+    closeSync(folder);
+    throw new Error(`the state folder ${path} cannot be locked: ${(error as Error).message}`);
   }
 }
 
