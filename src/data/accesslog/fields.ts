@@ -82,13 +82,15 @@ const ofExchange: Partial<Record<LogField, () => Write<AccessRecord>>> = {
   method: () => (record, out, at) => appendPart(record, out, at, record.methodStart, record.methodEnd, bytesMax.method),
   target: () => (record, out, at) => appendPart(record, out, at, record.targetStart, record.targetEnd, bytesMax.target),
   path: () => (record, out, at) => {
-    const [start, end] = pathIn(record);
+    const end = pathEnd(record);
+    const start = pathStart(record, end);
     return start === -1 ? appendRoot(out, at) : appendPart(record, out, at, start, end, bytesMax.target);
   },
   path_decoded: () => {
     const decoded = new Uint8Array(bytesMax.target);
     return (record, out, at) => {
-      const [start, end] = pathIn(record);
+      const end = pathEnd(record);
+      const start = pathStart(record, end);
       if (start === -1) return appendRoot(out, at);
       return appendDecoded(record, out, at, start, end, decoded);
     };
@@ -253,11 +255,16 @@ function appendDecoded(
   const cut = Math.min(end, start + bytesMax.target);
   let length = 0;
   for (let from = start; from < cut; from++) {
-    const [high, low] =
-      head[from] === percent && from + 2 < cut ? [digit(head[from + 1]!), digit(head[from + 2]!)] : [-1, -1];
-    const isEscape = high !== -1 && low !== -1;
-    decoded[length++] = isEscape ? (high << 4) | low : head[from]!;
-    if (isEscape) from += 2;
+    let byte = head[from]!;
+    if (byte === percent && from + 2 < cut) {
+      const high = digit(head[from + 1]!);
+      const low = digit(head[from + 2]!);
+      if (high !== -1 && low !== -1) {
+        byte = (high << 4) | low;
+        from += 2;
+      }
+    }
+    decoded[length++] = byte;
   }
   out[at] = quote;
   at = appendUntrusted(out, at + 1, decoded, 0, length, escapeJson);
@@ -295,13 +302,6 @@ function appendRemote(out: Uint8Array, at: number, client: string, port: number)
   return at + 1;
 }
 
-/** From and to; -1 where there is none, as "http://a.test" asks for the root of that host. */
-function pathIn(record: AccessRecord): readonly [number, number] {
-  const end = pathEnd(record);
-  const start = pathStart(record, end);
-  return [start === end && end > record.targetStart ? -1 : start, end];
-}
-
 /** Where the query begins, with its question mark, or the target ends. */
 function pathEnd({ head, targetStart, targetEnd }: AccessRecord): number {
   let at = targetStart;
@@ -309,14 +309,14 @@ function pathEnd({ head, targetStart, targetEnd }: AccessRecord): number {
   return at;
 }
 
-/** Behind scheme and authority, where a client names them. */
+/** Behind scheme and authority, where a client names them; -1 where no path follows, as "http://a.test" asks for the root of that host. */
 function pathStart({ head, targetStart }: AccessRecord, end: number): number {
   if (targetStart === end || head[targetStart] === slash) return targetStart;
   for (let at = targetStart; at + 2 < end; at++) {
     if (head[at] !== colon || head[at + 1] !== slash || head[at + 2] !== slash) continue;
     let path = at + 3;
     while (path < end && head[path] !== slash) path++;
-    return path;
+    return path === end ? -1 : path;
   }
   return targetStart;
 }
