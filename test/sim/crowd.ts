@@ -11,7 +11,7 @@ import { connect, type End } from "./network.ts";
 import { OriginConnection } from "./origin.ts";
 import { Register, type Request } from "./requests.ts";
 import { Flooder, Stranger } from "./stranger.ts";
-import type { Swarm } from "./swarm.ts";
+import { hasLargeBodies, type Swarm } from "./swarm.ts";
 import type { World } from "./world.ts";
 
 export class Crowd {
@@ -47,7 +47,7 @@ export class Crowd {
       return;
     }
     if (swarm.clientFloods && swarm.requestsMax === 0 && world.chance(0.3)) {
-      this.clients.push(new Flooder(world, name, far));
+      this.clients.push(new Flooder(world, swarm, name, far));
       return;
     }
     const count = world.skewed(1, 6);
@@ -61,8 +61,10 @@ export class Crowd {
   #isCertain(swarm: Swarm): boolean {
     if (swarm.originBad.length > 0 || swarm.refuses || swarm.hangs || swarm.flaps || swarm.drains) return false;
     if (swarm.requestsMax > 0 || swarm.queueLength <= 12) return false;
+    // Where each waits for all before it, nobody may take long.
     const isHurried =
       swarm.delayMsMax < 100 &&
+      !hasLargeBodies(swarm) &&
       swarm.windowBytes > 8192 &&
       !swarm.clientSlow &&
       !swarm.clientStalls &&

@@ -5,6 +5,7 @@ import { type Fault, fault } from "../../src/base/fault.ts";
 import { TimerWheel, tickMs } from "../../src/base/timerwheel.ts";
 import type { AuthPlan, ServerPlan } from "../../src/config/plan.ts";
 import { Outbox, type Sender } from "../../src/data/outbox.ts";
+import { largeReadBytes } from "../../src/data/reads.ts";
 import type { Context } from "../../src/flow/context.ts";
 import type {
   Coder,
@@ -43,6 +44,7 @@ export class SimDriver implements Port {
   #context: Context | null = null;
   #isInFlow = false;
   #isDead = false;
+  readonly #isGivingAway: boolean;
   #sweptMs = 0;
   /** Lines that are open, to see that none is left. */
   readonly lines: Set<SimLine> = new Set();
@@ -60,6 +62,7 @@ export class SimDriver implements Port {
     this.world = world;
     this.outbox = world.chance(0.5) ? new Outbox(rethrow, (call) => world.after(world.skewed(0.01, 5), call)) : null;
     this.#answer = answer;
+    this.#isGivingAway = world.chance(0.5);
     this.wheel = new TimerWheel(world.nowMs);
   }
 
@@ -157,9 +160,18 @@ export class SimDriver implements Port {
     } finally {
       this.#isInFlow = false;
     }
-    // Whoever looks at it all the same finds no content of anybody's.
-    this.spent?.fill(0xee);
+    this.#takeBack();
+  }
+
+  /** Whoever looks at what is spent all the same finds no content of anybody's, or nothing at all, as with src/data. */
+  #takeBack(): void {
+    const { spent } = this;
+    if (spent === null) return;
     this.spent = null;
+    if (spent.length >= largeReadBytes) this.world.note("driver", `takes back ${spent.length} bytes`);
+    const isWhole = spent.buffer.byteLength === spent.length;
+    if (this.#isGivingAway && isWhole) (spent.buffer as ArrayBuffer).transfer(0);
+    else spent.fill(0xee);
   }
 
   /** The worker is no more: nothing is told to its flows, and its connections are reset. */

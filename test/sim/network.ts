@@ -3,7 +3,7 @@
 // pitfalls in src/data/plain.ts): write takes what fits, close with bytes unread is a RST, bytes for a closed end are answered by
 // RST, and a RST may destroy bytes that had arrived but were not read.
 
-import type { Swarm } from "./swarm.ts";
+import { type Swarm, smallReadBytesMax } from "./swarm.ts";
 import { Violation, type World } from "./world.ts";
 
 /** Who holds an end, and hears what happens to it. */
@@ -14,9 +14,6 @@ export interface Ears {
   end(): void;
   closed(isReset: boolean): void;
 }
-
-/** The most that is read at once. */
-export const readBytesMax: number = 64 * 1024;
 
 export class End {
   readonly name: string;
@@ -50,11 +47,16 @@ export class End {
     this.name = name;
   }
 
+  /** So many bytes would be taken now. */
+  get roomBytes(): number {
+    return Math.max(0, this.#swarm.windowBytes - this.#unread);
+  }
+
   /** How many of the bytes were taken; -1 when the connection is gone. */
   write(bytes: Uint8Array, start: number, end: number): number {
     if (this.#isShut && !this.isClosed) throw new Violation(`${this.name}: written after FIN`);
     if (this.isClosed) return -1;
-    const taken = Math.min(end - start, Math.max(0, this.#swarm.windowBytes - this.#unread));
+    const taken = Math.min(end - start, this.roomBytes);
     if (taken < end - start) this.#wantsRoom = true;
     for (let at = start; at < start + taken; ) {
       const size = this.#segmentSize(start + taken - at);
@@ -67,7 +69,10 @@ export class End {
   }
 
   #segmentSize(left: number): number {
-    if (!this.#swarm.splits) return Math.min(left, 16 * 1024);
+    const { splits, readBytesMax } = this.#swarm;
+    if (readBytesMax > smallReadBytesMax && this.#world.chance(splits ? 0.05 : 0.3))
+      return Math.min(left, this.#world.between(1, readBytesMax));
+    if (!splits) return Math.min(left, 16 * 1024);
     return Math.min(left, this.#world.chance(0.3) ? this.#world.between(1, 8) : this.#world.between(1, 8192));
   }
 
@@ -163,7 +168,7 @@ export class End {
     }
     this.#world.after(0.01, () => {
       // What was not read is lost with the connection, unless the reader is asked first.
-      if (this.#arrivedBytes > 0 && !this.isClosed) this.ears?.data(this.#takeArrived(readBytesMax));
+      if (this.#arrivedBytes > 0 && !this.isClosed) this.ears?.data(this.#takeArrived());
       this.#tellClosed(true);
     });
   }
@@ -190,7 +195,7 @@ export class End {
     if (this.#isHeldBack) return;
     if (this.#isPaused) this.#lateUntilMs = 0;
     if (this.#arrivedBytes > 0) {
-      this.ears?.data(this.#takeArrived(readBytesMax));
+      this.ears?.data(this.#takeArrived());
       if (this.isClosed) return;
       return this.#scheduleRead();
     }
@@ -200,10 +205,14 @@ export class End {
     this.ears?.end();
   }
 
-  #takeArrived(bytesMax: number): Uint8Array {
+  /** One read: segments that have come, whole, as many as there is room for; none is longer than that. */
+  #takeArrived(): Uint8Array {
+    const { readBytesMax } = this.#swarm;
+    if (this.#arrived[0]!.length > readBytesMax)
+      throw new Violation(`${this.name}: a segment of ${this.#arrived[0]!.length} bytes can never be read`);
     const parts: Uint8Array[] = [];
     let size = 0;
-    while (this.#arrived.length > 0 && size + this.#arrived[0]!.length <= bytesMax) {
+    while (this.#arrived.length > 0 && size + this.#arrived[0]!.length <= readBytesMax) {
       const part = this.#arrived.shift()!;
       parts.push(part);
       size += part.length;

@@ -7,7 +7,7 @@ import { contentOf, digestOf, fieldOf, Malformed, type Message, MessageReader } 
 import type { End } from "./network.ts";
 import { chunkedOf, type Register, type Request } from "./requests.ts";
 import { Script } from "./script.ts";
-import type { OriginFault, Swarm } from "./swarm.ts";
+import { hasLargeBodies, type OriginFault, type Swarm } from "./swarm.ts";
 import { Violation, type World } from "./world.ts";
 
 export class OriginConnection {
@@ -157,7 +157,8 @@ export class OriginConnection {
     const world = this.#world;
     const isBodiless = request.method === "HEAD" || status === 204 || status === 304;
     const seed = world.prng.u32();
-    const plain = contentOf(seed, world.skewed(0, world.chance(0.1) ? 400_000 : 5_000));
+    const largeShare = hasLargeBodies(this.#swarm) ? 0.3 : 0.1;
+    const plain = contentOf(seed, world.skewed(0, world.chance(largeShare) ? 400_000 : 5_000));
     // A client that takes a coding may be sent it; a server that sends it nevertheless is none of ours.
     const isCoded = request.head.includes("Accept-Encoding: gzip") && world.chance(0.3);
     const content = isCoded ? coded("gzip", plain) : plain;

@@ -2,7 +2,7 @@
 // both ends can check what the other was told.
 
 import { contentOf, digestOf } from "./message.ts";
-import type { Swarm } from "./swarm.ts";
+import { hasLargeBodies, type Swarm } from "./swarm.ts";
 import { Violation, type World } from "./world.ts";
 
 export interface Request {
@@ -57,7 +57,8 @@ export class Register {
         ? world.pick(["POST", "PUT", "PATCH"])
         : world.pick(["GET", "GET", "GET", "HEAD", "DELETE", "OPTIONS", "POST"]);
     const framing = hasBody ? (isOld || world.chance(0.5) ? "length" : "chunked") : "none";
-    const content = contentOf(world.prng.u32(), hasBody ? world.skewed(0, 100_000) : 0);
+    const bytesMax = hasLargeBodies(swarm) && world.chance(0.4) ? 700_000 : 100_000;
+    const content = contentOf(world.prng.u32(), hasBody ? world.skewed(0, bytesMax) : 0);
     // Hooks are given texts.
     const body = swarm.isHooked ? content.map((byte) => byte & 0x7f) : content;
     const isContinueExpected = hasBody && !isOld && world.chance(0.2);

@@ -17,13 +17,11 @@ import { drawHooks, SimHooks } from "./hooked.ts";
 import { Books, drawRules, heldIn } from "./judged.ts";
 import { connect } from "./network.ts";
 import { StreamRun } from "./streams/run.ts";
-import { calm, drawSwarm, type Swarm } from "./swarm.ts";
+import { calm, drawSwarm, heldBytesMaxOf, type Swarm } from "./swarm.ts";
 import { Violation, World } from "./world.ts";
 
 const arena = Arena.inMemory();
 const serverNames = ["one", "two", "three"];
-/** More than one read of a client and a head; a line holds no more, whatever its peer does. */
-const heldBytesMax = 512 * 1024;
 const faultsMs = 10_000;
 /** Everything that was begun has ended by then, by its own doing or by a deadline. */
 const settleMs = 200_000;
@@ -207,7 +205,7 @@ class Run {
 
   /** What must hold at every moment. Never true: it is asked in place of an end. */
   #watch(): boolean {
-    if (this.#driver.heldBytesMax > heldBytesMax)
+    if (this.#driver.heldBytesMax > heldBytesMaxOf(this.#faulty))
       throw new Violation(`a line holds ${this.#driver.heldBytesMax} bytes`);
     if (this.#swarm.serverLimit > 0) {
       for (let slot = 0; slot < this.#swarm.servers; slot++)

@@ -114,6 +114,35 @@ test("what is written arrives in order and whole, and then the FIN", () => {
   }
 });
 
+test("in worlds of large reads one brings as much as the runtime's, and no segment is too long to be read", () => {
+  const sizes: number[] = [];
+  for (let seed = 1; seed <= 20; seed++) {
+    const world = new World(seed, false);
+    const swarm = { ...calm(drawSwarm(world)), splits: false, windowBytes: 2 ** 20, readBytesMax: 2 ** 19 };
+    const [near, far] = connect(world, swarm, "line");
+    const content = contentOf(seed, 700_000);
+    const received: Uint8Array[] = [];
+    const nothing = (): void => {};
+    far.ears = { data: (bytes) => received.push(bytes), writable: nothing, end: nothing, closed: nothing };
+    expect(near.write(content, 0, content.length)).toBe(content.length);
+    world.run(world.nowMs + 100_000, () => false);
+    expect(Buffer.concat(received)).toEqual(Buffer.from(content));
+    for (const { length } of received) sizes.push(length);
+  }
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(2 ** 19);
+  expect(Math.max(...sizes)).toBeGreaterThan(2 ** 18);
+});
+
+test("large reads are spent in worlds of HTTP and of streams", () => {
+  for (const kind of ["http", "tcp"] as const) {
+    let largest = 0;
+    for (let seed = 1; seed <= 40 && largest <= 2 ** 17; seed++)
+      for (const line of runSeed(seed, true, kind).trace)
+        largest = Math.max(largest, Number(/ driver +takes back (\d+) bytes$/.exec(line)?.[1] ?? 0));
+    expect(largest).toBeGreaterThan(2 ** 17);
+  }
+}, 30_000);
+
 test("a POST that reaches servers twice is a violation, a PUT is not", () => {
   const world = new World(1, false);
   const register = new Register(world);

@@ -3,6 +3,7 @@
 
 import type { End } from "./network.ts";
 import { Script } from "./script.ts";
+import type { Swarm } from "./swarm.ts";
 import { Violation, type World } from "./world.ts";
 
 const hidden = "GET /hidden HTTP/1.1\r\nHost: sim.test\r\n\r\n";
@@ -53,30 +54,29 @@ export class Stranger {
 }
 
 const flood = "GET /flood HTTP/1.1\r\nHost: sim.test\r\n\r\n".repeat(1000);
-/** A few reads, and what the network itself may hold. */
-const readBytesMax = 200_000;
-
 /** A client that asks without end and never reads: the proxy must soon stop reading it, and must not keep its requests. */
 export class Flooder {
   readonly name: string;
   readonly answered = 0;
   isDone = true;
 
-  constructor(world: World, name: string, end: End) {
+  constructor(world: World, swarm: Swarm, name: string, end: End) {
     this.name = name;
     const script = new Script(world, end);
+    // A few reads, and far more is said.
+    const bytesMax = 3 * swarm.readBytesMax + 4_000;
     end.pause();
     end.ears = {
       data: () => {},
       writable: () => {
-        if (end.peer.readBytes > readBytesMax)
+        if (end.peer.readBytes > bytesMax)
           throw new Violation(`${name}: ${end.peer.readBytes} bytes were read from it`);
         script.run();
       },
       end: () => {},
       closed: () => script.stop(),
     };
-    for (let times = 0; times < 10; times++) script.send(flood);
+    for (let bytes = 0; bytes < 2 * bytesMax; bytes += flood.length) script.send(flood);
     script.run();
   }
 }

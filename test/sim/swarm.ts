@@ -3,12 +3,17 @@
 
 import type { World } from "./world.ts";
 
+export const smallReadBytesMax: number = 64 * 1024;
+const largeReadBytesMax = 512 * 1024;
+
 export interface Swarm {
   /** Segments of the network: cut small, delayed. */
   readonly splits: boolean;
   readonly delayMsMax: number;
   /** Bytes that a direction of a connection holds before its writer must wait. */
   readonly windowBytes: number;
+  /** The most that is read at once: of most worlds little, of the others what the runtime reads, and pieces and bodies are large there. */
+  readonly readBytesMax: number;
   /** `pause` does not stop what was already under way. */
   readonly latePause: boolean;
   /** The runtime tells of a close once both sides have sent FIN. */
@@ -69,11 +74,15 @@ export type OriginFault = (typeof originFaults)[number];
 export function drawSwarm(world: World): Swarm {
   const is = (probability: number): boolean => world.chance(probability);
   const delayMsMax = is(0.3) ? 0 : is(0.7) ? 20 : 400;
+  const isWide = is(0.5);
+  // What does not fit into the way is not read at once.
+  const isLarge = isWide && is(0.4);
   return {
     splits: is(0.6),
     delayMsMax,
     // A narrow and long way would take longer than a run.
-    windowBytes: is(0.5) ? 256 * 1024 : world.skewed(delayMsMax > 100 ? 8192 : 512, 65_536),
+    windowBytes: isWide ? (isLarge ? 1024 : 256) * 1024 : world.skewed(delayMsMax > 100 ? 8192 : 512, 65_536),
+    readBytesMax: isLarge ? largeReadBytesMax : smallReadBytesMax,
     latePause: is(0.5),
     isCloseTold: is(0.7),
     clientAborts: is(0.3),
@@ -107,6 +116,16 @@ export function drawSwarm(world: World): Swarm {
     isRewriting: is(0.4),
     isHooked: is(0.4),
   };
+}
+
+/** Bodies of which a single read may bring much; for those who send slowly they would take longer than a run. */
+export function hasLargeBodies({ readBytesMax, clientSlow }: Swarm): boolean {
+  return readBytesMax > smallReadBytesMax && !clientSlow;
+}
+
+/** Two reads and heads, in what form ever they go on; a line holds no more, whatever its peer does. */
+export function heldBytesMaxOf({ readBytesMax }: Swarm): number {
+  return 2 * readBytesMax + 384 * 1024;
 }
 
 /** The same run without anything going wrong: what must then all be answered. */

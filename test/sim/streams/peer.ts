@@ -104,7 +104,8 @@ export class Peer {
   /** Whether so many bytes have been taken. */
   #push(goal: number): boolean {
     while (this.sent < goal && !this.end.isClosed) {
-      const bytes = this.content.slice(this.sent, Math.min(chunkBytes, goal - this.sent));
+      const wanted = Math.min(Math.max(chunkBytes, this.end.roomBytes), goal - this.sent);
+      const bytes = this.content.slice(this.sent, wanted);
       const taken = this.end.write(bytes, 0, bytes.length);
       if (taken > 0) this.sent += taken;
       if (taken < bytes.length) return false;

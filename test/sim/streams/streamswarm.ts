@@ -1,7 +1,7 @@
 // What exists in a world of carried connections beside what is in every swarm: whose limits are short, which servers want to be
 // told who the client is, and what clients and servers are capable of.
 
-import { calm, drawSwarm, type Swarm } from "../swarm.ts";
+import { calm, drawSwarm, type Swarm, smallReadBytesMax } from "../swarm.ts";
 import type { World } from "../world.ts";
 
 export interface StreamSwarm extends Swarm {
@@ -67,9 +67,14 @@ export function drawStreamSwarm(world: World, hasCrowd: boolean): StreamSwarm {
     stalls: is(0.5),
     slow: is(0.5),
     floods: is(0.3) && windowBytes >= 16_384,
-    bytesMax: windowBytes < 16_384 ? world.pick([200, 40_000]) : world.pick([200, 20_000, 400_000]),
+    bytesMax: world.pick(bytesOf(swarm.readBytesMax, windowBytes)),
     cuts: is(0.2),
   };
+}
+
+function bytesOf(readBytesMax: number, windowBytes: number): readonly number[] {
+  if (windowBytes < 16_384) return [200, 40_000];
+  return readBytesMax > smallReadBytesMax ? [20_000, 800_000] : [200, 20_000, 400_000];
 }
 
 /** The same without anything going wrong. */

@@ -5,7 +5,7 @@ import type { Stream } from "../../../src/flow/stream.ts";
 import type { Totals } from "../../../src/memory/tally.ts";
 import { clientHelloBytesMax } from "../../../src/wire/clienthello.ts";
 import type { SimDriver, SimLine } from "../driver.ts";
-import { readBytesMax } from "../network.ts";
+import { heldBytesMaxOf } from "../swarm.ts";
 import { Violation, type World } from "../world.ts";
 import type { Pair } from "./pair.ts";
 import { serverSlots } from "./plan.ts";
@@ -13,11 +13,9 @@ import { checkOverdue, lateMs } from "./silence.ts";
 import type { StreamSwarm } from "./streamswarm.ts";
 
 /** One read under way when the other side stops taking, and one that comes in spite of the pause; before them the hello. */
-const heldBytesMax = 2 * readBytesMax + clientHelloBytesMax + 200;
+const besideReadsMax = clientHelloBytesMax + 200;
 /** Kept of what a client says while a server is sought for it, and after that the same two reads. */
 const seekingBytesMax = 16 * 1024;
-/** Of lines of HTTP, too: a head goes with what is read. */
-const heldWithCrowdMax = 512 * 1024;
 const lookEveryMs = 16;
 /** A place that is free, and somebody who waits: by then they have met. */
 const servedMs = 160;
@@ -42,10 +40,10 @@ export class Watch {
 
   /** What must hold at every moment. Never true: it is asked in place of an end. */
   look(): boolean {
-    const { serverLimit, hasCrowd } = this.#swarm;
+    const { serverLimit, hasCrowd, readBytesMax } = this.#swarm;
+    const heldBytesMax = hasCrowd ? heldBytesMaxOf(this.#swarm) : 2 * readBytesMax + besideReadsMax;
     for (const driver of this.drivers)
-      if (driver.heldBytesMax > (hasCrowd ? heldWithCrowdMax : heldBytesMax))
-        throw new Violation(`a line holds ${driver.heldBytesMax} bytes`);
+      if (driver.heldBytesMax > heldBytesMax) throw new Violation(`a line holds ${driver.heldBytesMax} bytes`);
     if (serverLimit > 0)
       for (let slot = 0; slot < serverSlots; slot++)
         if (this.#totals.active(slot) > serverLimit)
@@ -96,7 +94,7 @@ export class Watch {
         complain(`no end of its hello after ${nowMs - stream.startedMs} ms`);
     }
     const keptMax = isNamed ? clientHelloBytesMax : seekingBytesMax;
-    if (pair.line.receivedBytes > 2 * readBytesMax + keptMax && stream.fault === null)
+    if (pair.line.receivedBytes > 2 * this.#swarm.readBytesMax + keptMax && stream.fault === null)
       complain(`${pair.line.receivedBytes} bytes were read, and no server has it`);
   }
 
