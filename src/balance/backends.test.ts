@@ -260,38 +260,3 @@ test("a server that was away while one worker had nothing to do gets its share f
   for (let turn = 0; turn < 300; turn++) give(idle, 1, 1).forEach((calls, index) => void (counts[index]! += calls));
   for (const count of counts) expect(Math.abs(count - 100)).toBeLessThanOrEqual(1);
 });
-
-/** Connections to the server of slot 0 that stand idle in a worker. */
-function standIdle(worker: number, count: number): void {
-  arena.cells[workerOffsets(worker).servers / 8 + serverCell.idle] = count;
-}
-
-test("connections that stand idle in other workers hold places, and so do our own but for the one that would be taken", () => {
-  const plan = servers({ connectionsMax: 3 });
-  const [here, there] = [create("random", plan, 0), create("random", plan, 1)];
-  standIdle(1, 2);
-  expect([here.tryBegin(0), here.tryBegin(0), here.pick(0)]).toEqual([true, false, -1]);
-  // It takes one of its own, which is counted out behind that.
-  expect(there.tryBegin(0)).toBe(true);
-  standIdle(1, 1);
-  expect([here.tryBegin(0), there.tryBegin(0)]).toEqual([false, true]);
-  standIdle(1, 0);
-  expect([here.tryBegin(0), there.tryBegin(0)]).toEqual([false, false]);
-  // One stands idle before its exchange is counted out: never one too many.
-  standIdle(0, 1);
-  expect(there.tryBegin(0)).toBe(false);
-  here.finish(0);
-  expect([there.tryBegin(0), here.tryBegin(0), here.isFull(0)]).toEqual([false, true, true]);
-  standIdle(0, 0);
-  for (const backends of [here, there, there]) backends.finish(0);
-});
-
-test("idle connections hold no places of a server without a limit, nor of targets, of which each is another server", () => {
-  standIdle(1, 8);
-  expect(create("random", servers({})).tryBegin(0)).toBe(true);
-  const plan = samplePool("random", servers({ connectionsMax: 1 }));
-  const targets = new Backends({ ...plan, targets: {} as NonNullable<typeof plan.targets> }, arena, 0, 2, () => 0);
-  arena.words.fill(0, workerOffsets(0).active / 4, workerOffsets(0).active / 4 + 1);
-  expect(targets.tryBegin(0)).toBe(true);
-  standIdle(1, 0);
-});

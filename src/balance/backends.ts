@@ -4,8 +4,6 @@
 // In flight: each worker adds to a word of its own, and the sum over workers is the truth. So a limit is exact without a lock:
 // a worker adds first, then sums; of those that together exceed it, the last one to add sees all the others and steps back.
 // A worker that dies leaves a word that only control clears, and no one else's count is touched.
-// A connection that stands idle holds a place too, at a server that has a limit: it is counted there before its exchange is counted
-// out, and counted out after the next is in, so that whoever sums the exchanges first and then these sees it once at least.
 
 import { assert } from "../base/assert.ts";
 import type { PoolPlan } from "../config/plan.ts";
@@ -48,9 +46,6 @@ export class Backends implements Source {
   /** Index in the arena's words of each worker's count for slot 0, and of ours. */
   readonly #active: Int32Array;
   readonly #ownActive: number;
-  /** Index in the arena's cells of each worker's idle connections to slot 0, and of ours. None for targets, of which each is another server. */
-  readonly #idle: Int32Array;
-  readonly #ownIdle: number;
   /** Index in the arena's cells of each worker's calls of slot 0. */
   readonly #calls: Int32Array;
   readonly #turnWord: number;
@@ -83,9 +78,6 @@ export class Backends implements Source {
     const blocks = Array.from({ length: workers }, (_, block) => workerOffsets(block));
     this.#active = Int32Array.from(blocks, (block) => block.active / 4);
     this.#ownActive = this.#active[worker]!;
-    const idle = blocks.map((block) => block.servers / 8 + serverCell.idle);
-    this.#idle = Int32Array.from(plan.targets === null ? idle : []);
-    this.#ownIdle = idle[worker]!;
     this.#calls = Int32Array.from(blocks, (block) => block.servers / 8 + serverCell.calls);
     this.#turnWord = offset.sharedPools / 4 + plan.slot * rowWords + sharedPoolWord.turn;
     const ownServers = workerOffsets(worker).servers / 8;
@@ -166,7 +158,7 @@ export class Backends implements Source {
     for (let attempt = 0; attempt < beginsMax; attempt++) {
       if (this.isFull(index)) return false;
       this.begin(index);
-      if (this.#inFlight(index) + this.#standing(index) <= this.#limits[index]!) return true;
+      if (this.#inFlight(index) <= this.#limits[index]!) return true;
       this.finish(index);
     }
     return false;
@@ -179,7 +171,7 @@ export class Backends implements Source {
 
   isFull(index: number): boolean {
     const limit = this.#limits[index]!;
-    return limit !== Number.POSITIVE_INFINITY && this.activeOf(index) + this.#standing(index) >= limit;
+    return limit !== Number.POSITIVE_INFINITY && this.activeOf(index) >= limit;
   }
 
   /** A response took this long; moves the average that peakEwma goes by. */
@@ -225,15 +217,6 @@ export class Backends implements Source {
     for (let worker = 0; worker < this.#active.length; worker++)
       sum += Atomics.load(this.#words, this.#active[worker]! + slot);
     return sum;
-  }
-
-  /** Places that idle connections hold, but for one of ours, which the next exchange would take, or which makes room for another. */
-  #standing(index: number): number {
-    const { cells } = this.#arena;
-    const row = this.#slots[index]! * rowCells;
-    let sum = 0;
-    for (let worker = 0; worker < this.#idle.length; worker++) sum += cells[this.#idle[worker]! + row]!;
-    return sum > 0 && cells[this.#ownIdle + row]! > 0 ? sum - 1 : sum;
   }
 
   #adopt(): void {

@@ -1164,7 +1164,7 @@ export interface ServerInput {
   weight?: number | undefined;
   /** Used only while no other server is available. Default: false. */
   backup?: boolean | undefined;
-  /** Exchanges or connections at once over all workers; more wait in the queue. 0 is no limit. Connections kept for later requests (`idle`) count: a worker keeps at most its share of them, and gives them up within 64 ms when somebody waits in another. Default: 0. */
+  /** Exchanges or connections at once over all workers; more wait in the queue. 0 is no limit. Connections kept for later requests (`idle`) take places that are free; of those that another worker needs it gives up as many within 64 ms. Default: 0. */
   maxConnections?: number | undefined;
   /** Instead of the pool's tls: true, false, or a section whose keys come before the pool's. */
   tls?: boolean | ServerTlsInput | undefined;

@@ -84,7 +84,7 @@ const server = section({
   maxConnections: count(0, 1_000_000)
     .default(0)
     .describe(
-      "Exchanges or connections at once over all workers; more wait in the queue. 0 is no limit. Connections kept for later requests (`idle`) count: a worker keeps at most its share of them, and gives them up within 64 ms when somebody waits in another.",
+      "Exchanges or connections at once over all workers; more wait in the queue. 0 is no limit. Connections kept for later requests (`idle`) take places that are free; of those that another worker needs it gives up as many within 64 ms.",
     ),
   tls: tlsOrNot
     .optional()

@@ -23,8 +23,6 @@ export class Carrier implements DialFlow {
     this.#server = server;
     this.#dialedMs = context.port.nowMs;
     const { plan } = server;
-    // The place is that of an exchange's connection that stands idle, where there is one.
-    if (plan.connectionsMax > 0) server.idle.closeOldest();
     context.port.dial(plan, this, stream.pool.plan.timeouts.connectMs, proxyHeaderFor(plan, stream.client));
   }
 

@@ -126,9 +126,9 @@ export class Context {
     if (this.resting.size > 0) this.resting.serve(this.port.nowMs);
   }
 
-  /** Said at each tick of the driver: what others wait for is not kept. */
+  /** Said at each tick of the driver: what stands idle at a server that bears no more is not kept. */
   giveUp(): void {
-    for (const pool of this.site.sharing) pool.giveUp();
+    for (const { places, idle } of this.site.shared) places!.giveUp(idle);
   }
 
   /** Regular house-keeping, about once a second. */

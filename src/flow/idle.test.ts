@@ -137,17 +137,8 @@ test("what moves to another house counts there, and obeys its bounds", () => {
 test("of a server that is told whose connection it is nothing stands idle", () => {
   const pool = makePlan().pools[0]!;
   const server = pool.servers[0]!;
-  expect(keptOf(pool, server, 2)).toEqual(pool.idle);
-  expect(keptOf(pool, { ...server, proxyProtocol: 2 }, 2).connectionsMax).toBe(0);
-});
-
-test("of a server with a limit each worker keeps its share, and nothing where nobody can wait until it is given up", () => {
-  const pool = makePlan().pools[0]!;
-  const kept = (connectionsMax: number, workers: number, lengthMax = 8): number =>
-    keptOf({ ...pool, queue: { ...pool.queue, lengthMax } }, { ...pool.servers[0]!, connectionsMax }, workers)
-      .connectionsMax;
-  expect([kept(5, 2), kept(1, 2), kept(5, 2, 0)]).toEqual([2, 0, 0]);
-  expect([kept(5, 1), kept(0, 2, 0), kept(1_000_000, 2)]).toEqual(Array(3).fill(pool.idle.connectionsMax));
+  expect(keptOf(pool, server)).toEqual(pool.idle);
+  expect(keptOf(pool, { ...server, proxyProtocol: 2 }).connectionsMax).toBe(0);
 });
 
 test("whatever comes and goes, it is as a list that the last leaves first", () => {

@@ -36,15 +36,9 @@ export class IdleHouse {
   }
 }
 
-/** What may stand idle of a pool's server in each of so many workers. */
-export function keptOf({ idle, queue, targets }: PoolPlan, server: ServerPlan, workers: number): IdlePlan {
-  const { proxyProtocol, connectionsMax } = server;
-  // It has said whose connection it is: it is no one else's.
-  if (proxyProtocol !== 0) return { ...idle, connectionsMax: 0 };
-  if (connectionsMax === 0 || workers === 1 || targets !== null) return idle;
-  // Each holds one of the server's places (places.ts). Where nobody can wait until it is given up, there are none.
-  const share = queue.lengthMax === 0 ? 0 : Math.floor(connectionsMax / workers);
-  return { ...idle, connectionsMax: Math.min(idle.connectionsMax, share) };
+/** What may stand idle of a pool's server. A PROXY header has said whose connection it is: it is no one else's. */
+export function keptOf({ idle }: PoolPlan, { proxyProtocol }: ServerPlan): IdlePlan {
+  return proxyProtocol === 0 ? idle : { ...idle, connectionsMax: 0 };
 }
 
 /**

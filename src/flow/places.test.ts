@@ -1,51 +1,86 @@
-import { expect, test } from "bun:test";
+import { beforeEach, expect, test } from "bun:test";
 import { makePlan } from "../../test/playbook/plan.ts";
-import { Arena } from "../memory/arena.ts";
+import { Arena, workerOffsets } from "../memory/arena.ts";
 import { poolCell, serverCell, Tally } from "../memory/tally.ts";
 import { IdleConnections, IdleHouse } from "./idle.ts";
-import { Places, placesOf } from "./places.ts";
-import { ServerSite } from "./site.ts";
+import { Places } from "./places.ts";
 import type { Upstream } from "./upstream.ts";
 
 const pool = makePlan().pools[0]!;
+const server = pool.servers[0]!;
 const arena = Arena.inMemory();
-const [ours, theirs] = [new Tally(arena, 0), new Tally(arena, 1)];
-const idleCell = ours.serverRow(pool.servers[0]!.slot) + serverCell.idle;
+const tallies = [0, 1, 2].map((worker) => new Tally(arena, worker));
 
-function wait(tally: Tally, count: number): void {
+beforeEach(() => {
+  for (const worker of tallies.keys()) {
+    begin(worker, 0);
+    keep(worker, 0);
+    wait(worker, 0);
+  }
+});
+
+function begin(worker: number, count: number): void {
+  arena.words[workerOffsets(worker).active / 4 + server.slot] = count;
+}
+
+function keep(worker: number, count: number): void {
+  const tally = tallies[worker]!;
+  tally.cells[tally.serverRow(server.slot) + serverCell.idle] = count;
+}
+
+function wait(worker: number, count: number): void {
+  const tally = tallies[worker]!;
   tally.cells[tally.poolRow(pool.slot) + poolCell.queued] = count;
 }
 
-function serverWith(places: Places, connectionsMax: number, idleCount: number): ServerSite {
-  const plan = { ...pool.servers[0]!, connectionsMax };
-  const house = new IdleHouse(ours, ours.serverRow(plan.slot));
-  house.configure({ connectionsMax: 8, timeoutMs: 1000 }, places);
-  const server = new ServerSite(plan, 0, ours, new IdleConnections(house));
-  for (let count = 0; count < idleCount; count++) server.idle.put(connection());
-  return server;
+/** What the first of three workers keeps. */
+function idleOf(connectionsMax: number): { places: Places; idle: IdleConnections; put: () => boolean } {
+  const places = new Places(arena, { ...server, connectionsMax }, pool.slot, 0, 3);
+  const house = new IdleHouse(tallies[0]!, tallies[0]!.serverRow(server.slot));
+  house.configure({ connectionsMax: 256, timeoutMs: 1000 }, places);
+  const idle = new IdleConnections(house);
+  return { places, idle, put: () => idle.put({ idleSinceMs: 0, destroy() {} } as unknown as Upstream) };
 }
 
-const connection = (): Upstream => ({ idleSinceMs: 0, destroy() {} }) as unknown as Upstream;
-
-test("what is kept is given up for those who wait in other workers, one for each, and nothing is kept meanwhile", () => {
-  const places = new Places(arena, pool.slot, 0, 2);
-  const [bound, free] = [serverWith(places, 5, 3), serverWith(places, 0, 3)];
-  places.giveUp([bound, free]);
-  wait(ours, 9);
-  places.giveUp([bound, free]);
-  expect([bound.idle.count, free.idle.count]).toEqual([3, 3]);
-  wait(theirs, 2);
-  places.giveUp([bound, free]);
-  expect([bound.idle.count, free.idle.count, bound.idle.put(connection())]).toEqual([1, 3, false]);
-  places.giveUp([bound]);
-  expect(bound.idle.count).toBe(0);
-  wait(theirs, 0);
-  expect(bound.idle.put(connection())).toBe(true);
-  expect(arena.cells[idleCell]).toBe(4);
+test("as many are kept as there are places free, what other workers do and keep counted in", () => {
+  const { put, idle } = idleOf(5);
+  // Ours is counted until it has left its connection.
+  begin(0, 1);
+  begin(1, 1);
+  keep(2, 1);
+  expect([put(), put(), put(), put()]).toEqual([true, true, true, false]);
+  expect(idle.count).toBe(3);
+  begin(1, 0);
+  expect(put()).toBe(true);
 });
 
-test("nobody has to be considered without a limit, or by the only worker", () => {
-  const bound = { ...pool, servers: [{ ...pool.servers[0]!, connectionsMax: 1 }] };
-  expect(placesOf(bound, arena, 0, 2)).not.toBeNull();
-  expect([placesOf(bound, arena, 0, 1), placesOf(pool, arena, 0, 2)]).toEqual([null, null]);
+test("what is too many once others have begun something is given up at the tick, and no more", () => {
+  const { places, put, idle } = idleOf(5);
+  for (let count = 0; count < 4; count++) put();
+  begin(1, 1);
+  places.giveUp(idle);
+  expect(idle.count).toBe(4);
+  begin(1, 3);
+  places.giveUp(idle);
+  places.giveUp(idle);
+  expect(idle.count).toBe(2);
+  begin(2, 9);
+  places.giveUp(idle);
+  places.giveUp(idle);
+  expect(idle.count).toBe(0);
+});
+
+test("while somebody waits in another worker and nobody here, nothing is kept; nothing of one place, but for one who waits here", () => {
+  const several = idleOf(5);
+  wait(1, 1);
+  expect(several.put()).toBe(false);
+  wait(0, 1);
+  expect(several.put()).toBe(true);
+  for (const worker of [0, 1]) wait(worker, 0);
+  keep(0, 0);
+  begin(0, 1);
+  const single = idleOf(1);
+  expect(single.put()).toBe(false);
+  wait(0, 1);
+  expect([single.put(), single.put()]).toEqual([true, false]);
 });

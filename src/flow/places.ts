@@ -1,49 +1,62 @@
-// Who keeps connections to a server that bears only so many of them ("maxConnections"), where several workers do: an idle connection
-// holds one of its places (balance/backends.ts). So a worker keeps no more than its share (idle.ts), none when somebody in another
-// worker waits, and gives up those that it has at its next tick.
+// Who keeps connections to a server that bears only so many ("maxConnections"), where several workers do. The limit is one of exchanges
+// under way (balance/backends.ts), and what a worker keeps for later comes on top of it: a server that serves each connection by a process
+// of its own would leave another worker's request waiting behind it. So as much is kept as there are places free, and what is too many
+// once others have begun something is given up at the next tick.
 
-import type { PoolPlan } from "../config/plan.ts";
+import type { ServerPlan } from "../config/plan.ts";
 import { type Arena, rowCells, workerOffsets } from "../memory/arena.ts";
-import { poolCell } from "../memory/tally.ts";
-import type { IdleRoom } from "./idle.ts";
-import type { ServerSite } from "./site.ts";
+import { poolCell, serverCell } from "../memory/tally.ts";
+import type { IdleConnections, IdleRoom } from "./idle.ts";
 
 export class Places implements IdleRoom {
+  readonly #max: number;
+  readonly #words: Int32Array;
   readonly #cells: Float64Array;
-  /** In which the other workers count those who wait. */
+  /** In which each worker counts what is under way, and what stands idle. */
+  readonly #active: Int32Array;
+  readonly #idle: Int32Array;
+  /** In which those are counted who wait for one of the pool's servers, here and in the other workers. */
+  readonly #ownQueued: number;
   readonly #queued: Int32Array;
 
-  constructor(arena: Arena, slot: number, worker: number, workers: number) {
-    const cellOf = (at: number): number => workerOffsets(at).pools / 8 + slot * rowCells + poolCell.queued;
-    const others = Array.from({ length: workers }, (_, at) => at).filter((at) => at !== worker);
+  constructor(arena: Arena, server: ServerPlan, poolSlot: number, worker: number, workers: number) {
+    const { slot, connectionsMax } = server;
+    const blocks = Array.from({ length: workers }, (_, at) => workerOffsets(at));
+    const queued = blocks.map((block) => block.pools / 8 + poolSlot * rowCells + poolCell.queued);
+    this.#max = connectionsMax;
+    this.#words = arena.words;
     this.#cells = arena.cells;
-    this.#queued = Int32Array.from(others, cellOf);
+    this.#active = Int32Array.from(blocks, (block) => block.active / 4 + slot);
+    this.#idle = Int32Array.from(blocks, (block) => block.servers / 8 + slot * rowCells + serverCell.idle);
+    this.#ownQueued = queued[worker]!;
+    this.#queued = Int32Array.from(queued.filter((_, at) => at !== worker));
   }
 
+  /** The exchange that leaves the connection is still counted: it has one of the places. */
   makeRoom(): boolean {
-    return this.#wanted === 0;
+    if (this.#over > 0) return false;
+    if (this.#cells[this.#ownQueued]! > 0) return true;
+    // Of one place nothing is kept: the next request may come to another worker, which would have to wait for the tick.
+    return this.#max > 1 && !this.#isWanted();
   }
 
-  /** For those who wait elsewhere. Which server they would go to is theirs to say. */
-  giveUp(servers: readonly ServerSite[]): void {
-    const wanted = this.#wanted;
-    if (wanted === 0) return;
-    for (const { plan, idle } of servers) {
-      if (plan.connectionsMax === 0) continue;
-      for (let given = 0; given < wanted && idle.closeOldest(); given++);
-    }
+  /** Said at each tick. Two that do so at once give up one too many, which costs a connection and no more. */
+  giveUp(idle: IdleConnections): void {
+    if (idle.count === 0) return;
+    for (let over = this.#over; over > 0 && idle.closeOldest(); over--);
   }
 
-  /** How many wait in other workers. */
-  get #wanted(): number {
-    let sum = 0;
-    for (let at = 0; at < this.#queued.length; at++) sum += this.#cells[this.#queued[at]!]!;
+  /** How many connections there are too many; negative while places are free. */
+  get #over(): number {
+    let sum = -this.#max;
+    for (let at = 0; at < this.#active.length; at++)
+      sum += this.#words[this.#active[at]!]! + this.#cells[this.#idle[at]!]!;
     return sum;
   }
-}
 
-/** Null where nobody has to be considered. */
-export function placesOf(plan: PoolPlan, arena: Arena, worker: number, workers: number): Places | null {
-  const isBound = plan.targets === null && plan.servers.some(({ connectionsMax }) => connectionsMax > 0);
-  return isBound && workers > 1 ? new Places(arena, plan.slot, worker, workers) : null;
+  /** Whether somebody in another worker waits. */
+  #isWanted(): boolean {
+    for (let at = 0; at < this.#queued.length; at++) if (this.#cells[this.#queued[at]!]! > 0) return true;
+    return false;
+  }
 }

@@ -41,7 +41,7 @@ import { type HookSet, Hooks } from "./hooks.ts";
 import { IdleConnections, IdleHouse, keptOf } from "./idle.ts";
 import { Mirroring } from "./mirroring.ts";
 import { NameRoutes } from "./names.ts";
-import { type Places, placesOf } from "./places.ts";
+import { Places } from "./places.ts";
 import { Queue } from "./queue.ts";
 import { type Errors, RuleSets, type Rules } from "./rulesets.ts";
 import type { StepDown, StepUp } from "./stair.ts";
@@ -182,14 +182,17 @@ export class ServerSite {
   /** Index of the word that all workers add to (memory/tally.ts). */
   readonly sharedRow: number;
   readonly idle: IdleConnections;
+  /** Null where no other worker has to be considered in what stands idle. */
+  readonly places: Places | null;
 
-  constructor(plan: ServerPlan, index: number, tally: Tally, idle: IdleConnections) {
+  constructor(plan: ServerPlan, index: number, tally: Tally, idle: IdleConnections, places: Places | null = null) {
     this.plan = plan;
     this.index = index;
     this.row = tally.serverRow(plan.slot);
     this.slot = plan.slot;
     this.sharedRow = tally.sharedServerRow(plan.slot);
     this.idle = idle;
+    this.places = places;
   }
 }
 
@@ -198,8 +201,6 @@ export class PoolSite {
   readonly row: number;
   readonly backends: Backends;
   readonly servers: readonly ServerSite[];
-  /** Null where no other worker has to be considered. */
-  readonly places: Places | null;
   readonly queue: Queue;
   readonly budget: RetryBudget;
   readonly headBytesMax: number;
@@ -231,12 +232,17 @@ export class PoolSite {
       former !== undefined && JSON.stringify(former.plan) === JSON.stringify(plan)
         ? former.backends
         : new Backends(plan, parts.arena, parts.tally.worker, parts.workers, parts.random);
-    this.places = placesOf(plan, parts.arena, parts.tally.worker, parts.workers);
+    // Each target is another server, whose connections are counted by none.
+    const isShared = parts.workers > 1 && plan.targets === null;
     this.servers = plan.servers.map((server, index) => {
       const same = former?.servers.find((other) => isSameServer(other.plan, server));
       const house = same?.idle.house ?? new IdleHouse(parts.tally, parts.tally.serverRow(server.slot));
-      house.configure(keptOf(plan, server, parts.workers), server.connectionsMax > 0 ? this.places : null);
-      return new ServerSite(server, index, parts.tally, same?.idle ?? new IdleConnections(house));
+      const places =
+        isShared && server.connectionsMax > 0
+          ? new Places(parts.arena, server, plan.slot, parts.tally.worker, parts.workers)
+          : null;
+      house.configure(keptOf(plan, server), places);
+      return new ServerSite(server, index, parts.tally, same?.idle ?? new IdleConnections(house), places);
     });
     this.queue = new Queue(this, parts.tally);
     this.budget = former?.budget ?? new RetryBudget();
@@ -267,11 +273,6 @@ export class PoolSite {
     return rules.request !== null || rules.response !== null || this.reply !== null || this.sticking !== null;
   }
 
-  /** At each tick, where there are places. */
-  giveUp(): void {
-    this.places?.giveUp(this.servers);
-  }
-
   sweep(nowMs: number): void {
     this.budget.tick();
     for (const server of this.servers) server.idle.sweep(nowMs);
@@ -289,8 +290,8 @@ export class Site {
   readonly plan: Plan;
   readonly listeners: readonly ListenerSite[];
   readonly pools: readonly PoolSite[];
-  /** Those of whose servers other workers may want a place. */
-  readonly sharing: readonly PoolSite[];
+  /** Those that bear so many connections of all workers. */
+  readonly shared: readonly ServerSite[];
   readonly world: World;
   /** In the order of the plan. */
   readonly caches: readonly Cache[];
@@ -319,7 +320,7 @@ export class Site {
           former?.pools.find((other) => other.plan.name === pool.name),
         ),
     );
-    this.sharing = this.pools.filter(({ places }) => places !== null);
+    this.shared = this.pools.flatMap(({ servers }) => servers.filter(({ places }) => places !== null));
     const totals = new Totals(parts.arena, parts.workers);
     this.world = new SiteWorld(tables, plan.lists.map(parts.lists), this.pools, totals);
     const routes = plan.routes.map((route) => ({

@@ -104,8 +104,6 @@ export class Upstream implements DialFlow {
     const { context, server } = this.#cold;
     this.#cold.dialedMs = context.port.nowMs;
     const { plan } = server;
-    // There is one that is not wanted, whose place this one takes.
-    if (plan.connectionsMax > 0) server.idle.closeOldest();
     context.port.dial(plan, this, exchange.pool.plan.timeouts.connectMs, proxyHeaderFor(plan, client));
   }
 
@@ -120,8 +118,6 @@ export class Upstream implements DialFlow {
     countConnected(context.tally, server.row, context.port.nowMs - dialedMs);
     const exchange = this.#exchange;
     if (exchange !== null) exchange.upload.send(this);
-    // Nobody has kept its place while it was dialed.
-    else if (server.plan.connectionsMax > 0) this.destroy();
     else this.#rest(context);
   }
 

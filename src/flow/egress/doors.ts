@@ -129,7 +129,7 @@ export class Doors {
     this.#make = make;
     this.#idleMax = idleMax;
     const house = new IdleHouse(tally, row);
-    house.configure(keptOf(plan, this.#star, 1), { makeRoom: () => this.#makeRoom() });
+    house.configure(keptOf(plan, this.#star), { makeRoom: () => this.#makeRoom() });
     this.#known = former === null ? { doors: new Map(), house, isRetired: false } : former.#known;
     this.#known.house = house;
     if (former !== null) this.#keepOnly(members);
