@@ -9,9 +9,16 @@ const secretName =
 const usersName = /^(?:auth|server)\/users?$/i;
 
 /** Says no more than that there is one, or where. */
-const shownValue = /^["']?(?:true|false|null|\$\w+|\$\{\w+(?::?-)?\})?["']?$/;
+const shownValue = /^["']?(?:true|false|null|\$[A-Z_][A-Z0-9_]*|\$\{\w+(?::?-)?\})?["']?$/;
 /** A name with "=" or ":" behind it, in quotes or not. */
 const assignment = /(["']?)(?<![\w.-])([\w.-]+)\1[ \t]*[:=][ \t]*(?=[^\s=])/g;
+/** A value in quotes, of any of the formats: YAML writes a quote inside single ones twice. */
+const quoted = /"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:[^"\\\n]+|\\.)*"?|'(?:[^'\n]+|'')*'?/y;
+/** What ends one without them: commas and brackets only where a list or section may go on or end, for in YAML they may be a part of it. */
+const plainEnd = /[\n\r]|,(?=[ \t]*(?:["']?[\w.-]+["']?[ \t]*[:=]|[\r\n]|$))|[}\]](?=[ \t]*(?:[,}\]#\r\n]|$))/g;
+/** Of YAML: the value stands on the lines below, in as far as the first of them, or as a digit says. */
+const blockHead = /[|>][-+1-9]{0,2}[ \t]*(?:#[^\n]*|\r)?\n/y;
+const blockLine = /([ \t]*)([^\n]*)(?:\n|$)/y;
 /** Of a URL and of what is written like one: user:password@ with a scheme before it or without, and host:port:user:password. */
 const signs: readonly RegExp[] = [
   /(:\/\/[^\s"'@:/]*:)([^\s"']{1,4096})(?=@)/g,
@@ -47,10 +54,10 @@ export function stars(secret: string): string {
 
 /** As long as the text, and with the same lines. `starts`: where values begin that are known to be secret. */
 export function masked(text: string, starts: readonly number[] = []): string {
-  const spans = starts.map((at) => valueAt(text, at));
+  const all = [...starts];
   for (const { 0: sign, 2: name, index } of text.matchAll(assignment))
-    if (secretName.test(name!)) spans.push(valueAt(text, index + sign.length));
-  let shown = starred(text, spans);
+    if (secretName.test(name!)) all.push(index + sign.length);
+  let shown = starred(text, secretsAt(text, all));
   for (const lead of [...signs, ...leads, ...userLines])
     shown = shown.replaceAll(lead, (_, before: string, secret: string) => before + stars(secret));
   return shown;
@@ -90,12 +97,52 @@ function maskedUserinfo(url: string): string {
     .replace(/^([^\s@:/'"()]+:)[^\s@/'"()]+(?=@[^\s@]+:\d+$)/, "$1(set)");
 }
 
-/** Empty at what opens a list or a section, whose values are looked at by themselves. */
-function valueAt(text: string, at: number): Span {
-  const value = /"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s,"'{}[\]][^\n\r,}\]]*/y;
+/** What begins at these. What begins inside of a text without quotes ends where that does, and is not read again: a line may be long. */
+function secretsAt(text: string, starts: number[]): Span[] {
+  const spans: Span[] = [];
+  let done = 0;
+  let doneBlock = 0;
+  for (const at of starts.sort((a, b) => a - b)) {
+    if (at < doneBlock) continue;
+    const from = endOf(blockHead, text, at);
+    if (from !== -1) {
+      doneBlock = blockEnd(text, from, /[1-9]/.test(text.slice(at, at + 3)));
+      spans.push([from, doneBlock]);
+      continue;
+    }
+    let end = endOf(quoted, text, at);
+    if (end === -1) {
+      // What opens a list or a section has its values looked at by themselves.
+      if (at < done || /[\s,{}[\]]/.test(text[at] ?? " ")) continue;
+      plainEnd.lastIndex = at + 1;
+      end = plainEnd.exec(text)?.index ?? text.length;
+      done = end;
+    }
+    const found = text.slice(at, end).trimEnd();
+    if (!shownValue.test(found)) spans.push([at, at + found.length]);
+  }
+  return spans;
+}
+
+function endOf(value: RegExp, text: string, at: number): number {
   value.lastIndex = at;
-  const found = value.exec(text)?.[0].trimEnd() ?? "";
-  return [at, at + (shownValue.test(found) ? 0 : found.length)];
+  return value.test(text) ? value.lastIndex : -1;
+}
+
+/** With a digit any line that is in at all is taken for one of the block. */
+function blockEnd(text: string, from: number, hasDigit: boolean): number {
+  let least = hasDigit ? 1 : 0;
+  let end = from;
+  while (end < text.length) {
+    blockLine.lastIndex = end;
+    const [line, space = "", rest = ""] = blockLine.exec(text) ?? [""];
+    if (rest.trim() !== "") {
+      if (least === 0) least = Math.max(1, space.length);
+      if (space.length < least) break;
+    }
+    end += line.length;
+  }
+  return end;
 }
 
 function starred(text: string, spans: Span[]): string {
