@@ -2,112 +2,15 @@ import { afterAll, afterEach, describe, expect, setDefaultTimeout, test } from "
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FakeAuthority } from "../../../test/acmeauthority.ts";
-import { Authority } from "../../../test/authority.ts";
-import { judge } from "../../config/judge.ts";
-import { loadMaterials } from "../../config/loadmaterials.ts";
-import type { Certificate, Challenge, Materials } from "../../config/materials.ts";
-import type { Config } from "../../config/types.ts";
-import { openLog } from "../log.ts";
-import { Acme } from "./acme.ts";
-import { Trouble } from "./trouble.ts";
+import { AcmeRun, AcmeStage, configOf } from "../../../test/acmerun.ts";
 
 const dayMs = 86_400_000;
 // Each certificate is signed by a process of openssl.
 setDefaultTimeout(60_000);
-const issuer = new Authority("Test CA");
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-afterAll(() => issuer[Symbol.dispose]());
-
-function configOf(folder: string, names: unknown, more: object = {}): Config {
-  const { config, findings } = judge({
-    acme: { agreeToTerms: true, directory: "https://authority.test/dir", folder, email: "ops@a.example", ...more },
-    listeners: {
-      plain: { listen: ":80", redirect: "https" },
-      web: { listen: ":443", use: "app", ...(names === null ? {} : { tls: { acme: names } }) },
-    },
-    pools: { app: { servers: ["127.0.0.1:1"] } },
-  });
-  if (config === null) throw new Error(JSON.stringify(findings));
-  return config;
-}
-
-/** A run of Sluice: what is published, what is said, and a clock that only moves when a test says so. */
-class Run {
-  readonly folder: string;
-  readonly authority: FakeAuthority;
-  readonly acme: Acme;
-  readonly log: { readonly level: string; readonly msg: string }[] = [];
-  /** Called before a plan is in force. */
-  publishing: () => Promise<string | null> = async () => null;
-  materials!: Materials;
-  shown: readonly Challenge[] = [];
-  plans = 0;
-  nowMs: number;
-
-  constructor(former?: Run) {
-    this.folder = former?.folder ?? mkdtempSync(join(tmpdir(), "sluice-acme-"));
-    folders.push(this.folder);
-    this.nowMs = former?.nowMs ?? Date.now();
-    this.authority =
-      former?.authority ??
-      new FakeAuthority(issuer, (token) => current.shown.find((each) => each.token === token)?.answer);
-    current = this;
-    this.acme = new Acme({
-      log: openLog({
-        level: "info",
-        format: "json",
-        isColored: false,
-        write: (line) => this.log.push(JSON.parse(line)),
-      }),
-      nowMs: () => this.nowMs,
-      chance: () => 0.5,
-      wait: async (ms, stop) => {
-        if (stop.aborted) throw new Trouble("ours", "it was given up");
-        this.nowMs += ms;
-      },
-      network: () => this.authority.ask,
-      publish: async () => {
-        const problem = await this.publishing();
-        this.plans++;
-        if (problem === null) this.shown = this.acme.dress(this.materials).challenges;
-        return problem;
-      },
-    });
-  }
-
-  async adopt(config: Config): Promise<void> {
-    this.materials = await loadMaterials(config, this.folder, this.nowMs);
-    await this.acme.follow(config, this.materials);
-  }
-
-  /** Until nobody is due. */
-  async settle(turns = 10): Promise<void> {
-    for (let turn = 0; turn < turns; turn++) await this.acme.look();
-  }
-
-  issued(...names: readonly string[]): readonly Certificate[] {
-    return this.acme.dress(this.materials).issued(names);
-  }
-
-  get messages(): string[] {
-    return this.log.map(({ level, msg }) => `${level} ${msg}`);
-  }
-
-  count(question: string): number {
-    return this.authority.asked.filter((each) => each === question).length;
-  }
-}
-let current: Run;
-
-async function started(names: unknown, more: object = {}, former?: Run): Promise<Run> {
-  const run = new Run(former);
-  await run.adopt(configOf(run.folder, names, more));
-  return run;
-}
+const stage = new AcmeStage();
+const { started, folders } = stage;
+afterEach(stage.clear);
+afterAll(() => stage[Symbol.dispose]());
 
 const withOpenssl = test.skipIf(Bun.which("openssl") === null);
 
@@ -408,7 +311,7 @@ describe("what goes wrong", () => {
     const file = join(mkdtempSync(join(tmpdir(), "sluice-acme-")), "file");
     folders.push(join(file, ".."));
     writeFileSync(file, "");
-    const run = new Run();
+    const run = new AcmeRun(stage);
     await run.adopt(configOf(join(file, "acme"), ["a.example"]));
     await run.settle();
     expect(run.acme.problems).toEqual([expect.stringContaining("acme.folder: ")]);

@@ -16,7 +16,17 @@ import { AcmeClient } from "./client.ts";
 import { AccountKey } from "./jws.ts";
 import type { Ask } from "./network.ts";
 import { type Obtained, obtain } from "./order.ts";
-import { afterTrouble, dueAtMs, lookAtMs, restMsAfter } from "./schedule.ts";
+import {
+  afterSuccess,
+  afterTrouble,
+  dueAtMs,
+  issueAtMs,
+  issuedMax,
+  issuedWith,
+  lookAtMs,
+  quietUntilMs,
+  restMsAfter,
+} from "./schedule.ts";
 import { AcmeStore, emptyTrial, type TrialRecord } from "./store.ts";
 import { safeText, Trouble } from "./trouble.ts";
 
@@ -83,6 +93,8 @@ interface Subject {
   readonly ca: string | null;
   readonly store: AcmeStore;
   readonly seats: Map<string, Seat>;
+  /** Of certificates that nobody wants any more: looks in vain count for the name, whatever it stood with. */
+  past: readonly TrialRecord[];
 }
 
 const foldersRetryMs = 60_000;
@@ -155,7 +167,7 @@ export class Acme {
       const store = new AcmeStore(acme.folder, directory, (problem) => log.warn(`acme: ${problem}`));
       this.#kept = new Map(store.certificates().map((certificate) => [certificate.file, certificate]));
       const renewBeforeMs = acme.renewBefore === undefined ? null : ms(acme.renewBefore);
-      this.#subject = { settings: acme, directory, renewBeforeMs, ca, store, seats: new Map() };
+      this.#subject = { settings: acme, directory, renewBeforeMs, ca, store, seats: new Map(), past: store.trials() };
       this.#seat(this.#subject, wishes);
       this.#problem = null;
     } catch (error) {
@@ -167,10 +179,15 @@ export class Acme {
     }
   }
 
-  #seat({ seats, store }: Subject, wishes: readonly Wish[]): void {
+  #seat(subject: Subject, wishes: readonly Wish[]): void {
+    const { seats, store } = subject;
     const wanted = new Map(wishes.map((wish) => [setKey(wish.names), wish]));
     if (this.#current !== "" && !wanted.has(this.#current)) this.#stop.abort();
-    for (const key of seats.keys()) if (!wanted.has(key)) seats.delete(key);
+    const gone = [...seats].filter(([key]) => !wanted.has(key));
+    subject.past = [...subject.past, ...gone.map(([, { trial }]) => trial)].filter(
+      ({ names, failedAtMs }) => failedAtMs.length > 0 && !wanted.has(setKey(names)),
+    );
+    for (const [key] of gone) seats.delete(key);
     for (const [key, wish] of wanted) {
       const former = seats.get(key);
       const trial = former?.trial ?? this.#trialOf(store, wish.names);
@@ -183,7 +200,7 @@ export class Acme {
     const trial = store.trial(names);
     const isDone =
       trial.order !== null && this.#keptAt(store.pathOf(names))?.key.text.trim() === trial.order.key.trim();
-    return isDone ? emptyTrial(names) : trial;
+    return isDone ? { ...emptyTrial(names), issuedAtMs: issuedWith(trial, this.#options.nowMs()) } : trial;
   }
 
   /** The same materials, with what there is from the authority. */
@@ -232,15 +249,19 @@ export class Acme {
     if (subject === null || seat === undefined)
       return { ok: false, why: "missing", message: `no certificate of an authority is for ${safeText(name)}` };
     const nowMs = this.#options.nowMs();
-    const openMs = lookAtMs(
-      seat.wish.names,
-      seats.map(({ trial }) => trial),
-      nowMs,
-    );
-    if (openMs > nowMs) {
-      const message = `the authority has looked at ${wanted} in vain too often within an hour; not before ${momentText(openMs)}`;
-      return { ok: false, why: "busy", message };
-    }
+    const busy = (why: string, untilMs: number): RenewAnswer => {
+      return { ok: false, why: "busy", message: `${why}; not before ${momentText(untilMs)}` };
+    };
+    const lookMs = lookAtMs(seat.wish.names, trialsOf(subject), nowMs);
+    if (lookMs > nowMs) return busy(`the authority has looked at ${wanted} in vain too often within an hour`, lookMs);
+    const quietMs = quietUntilMs(seat.trial, nowMs);
+    if (quietMs > nowMs) return busy("the authority wants to be left alone (Retry-After)", quietMs);
+    const issueMs = issueAtMs(this.#currentOf(subject, seat.wish.names), seat.trial, nowMs);
+    if (issueMs > nowMs)
+      return busy(
+        `the authority has given a certificate for these names ${issuedMax} times within a week, and the one in use is good`,
+        issueMs,
+      );
     seat.isForced = true;
     return { ok: true, certificate: this.#statusOf(subject, seat) };
   }
@@ -279,7 +300,7 @@ export class Acme {
   /** Whose turn it is: who was asked for, then who has nothing to show, then who is due the longest. */
   #next(subject: Subject, nowMs: number): Seat | null {
     const seats = [...subject.seats.values()];
-    const trials = seats.map(({ trial }) => trial);
+    const trials = trialsOf(subject);
     const restMs = restMsAfter(this.#troubles);
     const isResting = nowMs >= this.#troubledAtMs && nowMs < this.#troubledAtMs + restMs;
     const due = seats.flatMap((seat) => {
@@ -302,9 +323,9 @@ export class Acme {
     try {
       const certificate = await this.#order(subject, seat, stop);
       this.#troubles = 0;
-      seat.trial = emptyTrial(names);
-      subject.store.keepTrial(seat.trial);
       this.#kept = new Map([...this.#kept, [certificate.file, certificate]]);
+      seat.trial = afterSuccess(seat.trial, certificate, nowMs());
+      this.#keep(subject, seat);
       this.#counts[isRenewal ? "renewed" : "issued"]++;
       seat.told = "";
       const { file, notAfterMs } = certificate;
@@ -361,12 +382,14 @@ export class Acme {
     }
     try {
       const certificate = store.judge(names, obtained.chain, obtained.key);
+      if (certificate.notAfterMs <= nowMs())
+        throw new Trouble("refused", "what the authority gave has expired: is the clock of this machine right?");
       store.keepCertificate(names, certificate);
       return certificate;
     } catch (error) {
       // Asked for again it would be the same.
       if (error instanceof Trouble) {
-        seat.trial = { ...seat.trial, order: null };
+        seat.trial = { ...seat.trial, order: null, issuedAtMs: issuedWith(seat.trial, nowMs()) };
         store.keepTrial(seat.trial);
       }
       throw error;
@@ -451,6 +474,10 @@ export class Acme {
       lastErrorAt: trial.error === null ? null : new Date(trial.errorAtMs).toISOString(),
     };
   }
+}
+
+function trialsOf({ seats, past }: Subject): TrialRecord[] {
+  return [...past, ...[...seats.values()].map(({ trial }) => trial)];
 }
 
 /** Asked each second of each: it is read once. */

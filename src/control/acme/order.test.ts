@@ -87,11 +87,12 @@ withOpenssl("an order that is there is gone on with, and its key is used", async
   const former = { url: "https://authority.test/order/0", key };
   expect((await stage.order(["a.example"], former)).key).toBe(key);
   expect(stage.authority.orders).toHaveLength(1);
-  // One that nobody knows any more, and one that has failed, are replaced by another.
-  stage.authority.orders[0]!.status = "invalid";
-  await stage.order(["a.example"], former);
+  // One that nobody knows any more is replaced by another; one that has failed counts as a look in vain first.
   await stage.order(["a.example"], { url: "https://authority.test/order/99", key });
-  expect(stage.authority.orders).toHaveLength(3);
+  expect(stage.authority.orders).toHaveLength(2);
+  stage.authority.orders[0]!.status = "invalid";
+  expect(await stage.order(["a.example"], former).catch((error: Trouble) => error.kind)).toBe("failed");
+  expect(stage.authority.orders).toHaveLength(2);
 });
 
 withOpenssl("a key of the other kind is made", async () => {

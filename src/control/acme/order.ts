@@ -100,6 +100,9 @@ async function taken({ client, former, keep }: OrderOptions): Promise<{ record: 
   try {
     const order = orderOf(await client.read(former.url), former.url);
     if (order.status !== "invalid") return { record: former, order };
+    // It has looked in vain while nobody listened: that counts as any other.
+    keep(null);
+    throw new Trouble("failed", `the order that was left is invalid${order.error === null ? "" : `: ${order.error}`}`);
   } catch (error) {
     if (!(error instanceof Trouble) || (error.kind !== "gone" && error.kind !== "refused")) throw error;
     if (error.type === "accountDoesNotExist") throw error;

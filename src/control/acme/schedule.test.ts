@@ -1,5 +1,18 @@
 import { expect, test } from "bun:test";
-import { afterTrouble, dueAtMs, failedLooksMax, hourMs, lookAtMs, renewAtMs, restMsAfter } from "./schedule.ts";
+import {
+  afterSuccess,
+  afterTrouble,
+  dueAtMs,
+  failedLooksMax,
+  hourMs,
+  issueAtMs,
+  issuedMax,
+  issuedWith,
+  lookAtMs,
+  quietUntilMs,
+  renewAtMs,
+  restMsAfter,
+} from "./schedule.ts";
 import { emptyTrial, type TrialRecord } from "./store.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -27,7 +40,7 @@ test("those that were got together are not renewed together, and each always at 
 test("what is not there is due at once, and what has failed after its pause", () => {
   const trial = emptyTrial(["a"]);
   expect(dueAtMs(null, trial, null, 5)).toBe(0);
-  expect(dueAtMs(null, { ...trial, nextAtMs: 100 }, null, 5)).toBe(100);
+  expect(dueAtMs(null, { ...trial, nextAtMs: 100, error: "no" }, null, 5)).toBe(100);
   expect(dueAtMs(dated(90 * dayMs), trial, null, 5)).toBe(60 * dayMs);
   // A pause that is longer than any comes of a clock that was wrong.
   expect(dueAtMs(null, { ...trial, nextAtMs: 1000 * dayMs }, null, 5)).toBe(0);
@@ -84,4 +97,47 @@ test("only looks in vain are remembered as such, and not for longer than they co
 
 test("an authority that is away, or wants to be left alone, is not asked for the next certificate at once", () => {
   expect([0, 1, 2, 3, 7, 100].map(restMsAfter)).toEqual([0, 5000, 10_000, 20_000, 300_000, 300_000]);
+});
+
+test("after a success nothing is due before half of what is left, between 10 seconds and a week", () => {
+  const nowMs = 100 * dayMs;
+  const dueAfter = (leftMs: number): number => {
+    const current = { ...dated(90 * dayMs), notBeforeMs: nowMs + leftMs - 90 * dayMs, notAfterMs: nowMs + leftMs };
+    return dueAtMs(current, afterSuccess(emptyTrial(["a"]), current, nowMs), null, nowMs) - nowMs;
+  };
+  expect([-dayMs, 0, 1000, dayMs, 10 * dayMs, 29 * dayMs].map(dueAfter)).toEqual([
+    ...[10_000, 10_000, 10_000, dayMs / 2, 5 * dayMs, 7 * dayMs],
+  ]);
+  expect(dueAfter(90 * dayMs)).toBe(60 * dayMs);
+  // What was got then is gone, or is of another kind than is wanted now.
+  expect(dueAtMs(null, afterSuccess(emptyTrial(["a"]), dated(nowMs + dayMs), nowMs), null, nowMs)).toBe(0);
+});
+
+test("a clock that was ahead leaves no pause when it is put right", () => {
+  const nowMs = 100 * dayMs;
+  const after = (aheadMs: number): TrialRecord =>
+    afterTrouble(emptyTrial(["a"]), new Trouble("limited", "no", { retryAfterMs: hourMs }), nowMs + aheadMs, 0);
+  for (const aheadMs of [5 * dayMs, hourMs]) {
+    expect(dueAtMs(null, after(aheadMs), null, nowMs)).toBe(0);
+    expect(quietUntilMs(after(aheadMs), nowMs)).toBe(0);
+  }
+  // By so little it is set each day.
+  expect(dueAtMs(null, after(1000), null, nowMs)).toBe(nowMs + 1000 + hourMs);
+  expect(quietUntilMs(after(1000), nowMs)).toBe(nowMs + 1000 + hourMs);
+  expect(quietUntilMs(afterTrouble(after(0), new Trouble("away", "no"), nowMs, 0), nowMs)).toBe(0);
+});
+
+test("the fifth certificate for the same names within a week is not asked for by hand while there is a good one", () => {
+  const nowMs = 100 * dayMs;
+  let trial = emptyTrial(["a"]);
+  for (const days of [-9, -6, -3, -2, -1]) trial = { ...trial, issuedAtMs: issuedWith(trial, nowMs + days * dayMs) };
+  const good = { ...dated(nowMs + 80 * dayMs), notBeforeMs: nowMs - 10 * dayMs };
+  expect(issuedMax).toBe(4);
+  expect(trial.issuedAtMs).toHaveLength(4);
+  expect(issueAtMs(good, trial, nowMs)).toBe(nowMs + dayMs);
+  expect(issueAtMs(good, trial, nowMs + dayMs)).toBe(0);
+  expect([issueAtMs(null, trial, nowMs), issueAtMs(dated(nowMs), trial, nowMs)]).toEqual([0, 0]);
+  // Of a clock that was ahead; and those that live for a day are renewed more often.
+  expect(issueAtMs(good, trial, nowMs - 20 * dayMs)).toBe(0);
+  expect(issueAtMs({ ...good, notBeforeMs: nowMs - 1000, notAfterMs: nowMs + dayMs }, trial, nowMs)).toBe(0);
 });

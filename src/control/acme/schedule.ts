@@ -4,13 +4,18 @@
 
 import type { NameSet } from "../../config/acmenames.ts";
 import type { Certificate } from "../../config/materials.ts";
-import type { TrialRecord } from "./store.ts";
+import { emptyTrial, type TrialRecord } from "./store.ts";
 import type { Trouble } from "./trouble.ts";
 
 export const hourMs = 3_600_000;
 const minuteMs = 60_000;
 /** One less than Let's Encrypt allows. */
 export const failedLooksMax = 4;
+/** Within a week for the same names; one less than Let's Encrypt allows. */
+export const issuedMax = 4;
+const issuedSpanMs = 7 * 24 * hourMs;
+/** After a success, whatever the dates of what was given. */
+const restLeastMs = 10_000;
 const firstPauseMs: Readonly<Record<Trouble["kind"], number>> = {
   away: minuteMs,
   refused: 30 * minuteMs,
@@ -54,8 +59,10 @@ export function dueAtMs(
 ): number {
   // A clock that stands before the certificate is wrong, and no reason for another one.
   const wantedMs = current === null ? 0 : Math.max(renewAtMs(current, renewBeforeMs), current.notBeforeMs);
-  const isWrong = trial.nextAtMs > nowMs + pauseMaxMs;
-  return Math.max(wantedMs, isWrong ? 0 : trial.nextAtMs);
+  const isWrong = trial.nextAtMs > nowMs + pauseMaxMs || trial.errorAtMs > nowMs + minuteMs;
+  // The rest after a success is for what was got then: another kind of key is wanted at once.
+  const isOver = isWrong || (current === null && trial.error === null);
+  return Math.max(wantedMs, isOver ? 0 : trial.nextAtMs);
 }
 
 /** Before this none of these names may be looked at in vain again; 0: now. */
@@ -67,6 +74,36 @@ export function lookAtMs(names: NameSet, trials: readonly TrialRecord[], nowMs: 
     return recent.length < failedLooksMax ? 0 : recent[failedLooksMax - 1]! + hourMs;
   });
   return Math.max(0, ...latest);
+}
+
+/** Until then the authority wants to be left alone, whoever asks; 0: it has not said so. */
+export function quietUntilMs({ quietUntilMs: wishedMs, errorAtMs }: TrialRecord, nowMs: number): number {
+  // What was said by a clock that was ahead does not count.
+  return errorAtMs > nowMs + minuteMs ? 0 : wishedMs;
+}
+
+/** Before this nobody may ask by hand for another one in place of `current`, which is null where there is none; 0: now. */
+export function issueAtMs(current: Dated | null, { issuedAtMs }: TrialRecord, nowMs: number): number {
+  if (current === null || current.notAfterMs <= nowMs) return 0;
+  // Those that live for hours are renewed more often than that by themselves.
+  const spanMs = Math.min(issuedSpanMs, current.notAfterMs - current.notBeforeMs);
+  const recent = issuedAtMs.filter((ms) => ms > nowMs - spanMs && ms <= nowMs + minuteMs).sort((a, b) => b - a);
+  return recent.length < issuedMax ? 0 : recent[issuedMax - 1]! + spanMs;
+}
+
+/** When the authority has given one, with the one that it gives now. */
+export function issuedWith({ issuedAtMs }: TrialRecord, nowMs: number): number[] {
+  return [...issuedAtMs.filter((ms) => ms > nowMs - issuedSpanMs), nowMs].slice(-2 * issuedMax);
+}
+
+/** What is known of a certificate after it was given: what is due at once again comes of a clock that is wrong, or of an authority that is; half of what is left must pass. */
+export function afterSuccess(
+  trial: TrialRecord,
+  { notAfterMs }: Pick<Dated, "notAfterMs">,
+  nowMs: number,
+): TrialRecord {
+  const restMs = Math.min(Math.max((notAfterMs - nowMs) / 2, restLeastMs), retryAfterMaxMs);
+  return { ...emptyTrial(trial.names), nextAtMs: nowMs + restMs, issuedAtMs: issuedWith(trial, nowMs) };
 }
 
 const restMostMs = 5 * minuteMs;
@@ -90,6 +127,7 @@ export function afterTrouble(trial: TrialRecord, trouble: Trouble, nowMs: number
     failedAtMs: failedAtMs.filter((ms) => ms > nowMs - hourMs).slice(-2 * failedLooksMax),
     // What it asks for is the least; that all come back at that very moment it does not ask for.
     nextAtMs: nowMs + Math.max(drawnMs, wishedMs + (wishedMs > 0 ? minuteMs * chance : 0)),
+    quietUntilMs: wishedMs > 0 ? nowMs + wishedMs : 0,
     error: trouble.message,
     errorAtMs: nowMs,
   };

@@ -1,5 +1,16 @@
 import { afterAll, afterEach, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Authority } from "../../../test/authority.ts";
@@ -102,8 +113,72 @@ test("a record with nonsense in it is one without", () => {
     ...emptyTrial(["a"]),
     failures: -1,
     failedAtMs: ["x"] as never,
+    issuedAtMs: "often" as never,
     nextAtMs: "soon" as never,
     order: { url: 5 } as never,
   });
   expect(store.trial(["a"])).toEqual({ ...emptyTrial(["a"]), failedAtMs: [0] });
+});
+
+test("a disk without room for all of a file leaves the former one whole", () => {
+  const { folder, open } = stage();
+  const store = open();
+  store.keepAccount({ key: "good", url: null, email: null });
+  // No file of that process may have more than one block: of what is written beyond it the system takes a part.
+  const program = `
+    const { AcmeStore } = await import(process.argv[1]);
+    const store = new AcmeStore(process.argv[2], process.argv[3], () => {});
+    process.on("SIGXFSZ", () => {});
+    let message = "kept";
+    try { store.keepAccount({ key: "K".repeat(30_000), url: null, email: null }); } catch (error) { message = error.code; }
+    console.log(message);`;
+  const { stdout, stderr } = Bun.spawnSync([
+    ...["bash", "-c", 'trap "" XFSZ; ulimit -f 1; exec "$@"', "bash", process.execPath, "-e", program],
+    ...[join(import.meta.dir, "store.ts"), folder, directory],
+  ]);
+  expect([stderr.toString(), stdout.toString().trim()]).toEqual(["", "EFBIG"]);
+  expect(open().account()?.key).toBe("good");
+  expect(readdirSync(join(store.pathOf(["a"]), "..", "..")).sort()).toEqual(["account.json", "certificates", "orders"]);
+});
+
+test("what others may have put there is not taken for ours, and holds up nothing", () => {
+  const { folder, told, open } = stage();
+  const { cert, key } = issuer.issue(["DNS:a.test"]);
+  const one = open("https://one.test/dir");
+  one.keepCertificate(["a.test"], one.judge(["a.test"], cert, key));
+  const path = one.pathOf(["a.test"]);
+  const own = join(path, "..", "..");
+  const found = (): string[] =>
+    open()
+      .certificates()
+      .map(({ file }) => file);
+  expect(found()).toEqual([path]);
+  // A name that no authority's folder has.
+  cpSync(own, join(folder, "letters"), { recursive: true });
+  // Others may write to it, or to the folder around it.
+  for (const inner of ["", "certificates"]) {
+    const open777 = join(folder, `x${inner}-00000000`);
+    cpSync(own, open777, { recursive: true });
+    chmodSync(join(open777, inner), 0o777);
+  }
+  expect(found()).toEqual([path]);
+  expect(told.filter((each) => each.includes("others may write to it"))).toHaveLength(2);
+  // No regular files: a pipe that nobody writes to, and a way to elsewhere.
+  const pem = join(folder, "elsewhere.pem");
+  renameSync(path, pem);
+  symlinkSync(pem, path);
+  expect(Bun.spawnSync(["mkfifo", path.replace("a.test", "b.test")]).exitCode).toBe(0);
+  told.length = 0;
+  expect(found()).toEqual([]);
+  expect(told.filter((each) => each.includes("cannot be read"))).toHaveLength(2);
+  expect(readFileSync(pem, "utf8")).toContain("BEGIN CERTIFICATE");
+});
+
+test("what was tried for certificates that nobody wants any more is found, too", () => {
+  const { open } = stage();
+  const store = open();
+  const trial = { ...emptyTrial(["a", "b"]), failedAtMs: [5] };
+  store.keepTrial(trial);
+  writeFileSync(join(store.pathOf(["a"]), "..", "..", "orders", "x.json"), '{"names":5}');
+  expect(open().trials()).toEqual([trial]);
 });

@@ -10,7 +10,9 @@ import { createHash } from "node:crypto";
 import {
   chmodSync,
   closeSync,
+  constants,
   existsSync,
+  fstatSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -46,6 +48,10 @@ export interface TrialRecord {
   readonly failedAtMs: readonly number[];
   /** No sooner than this; 0 is now. */
   readonly nextAtMs: number;
+  /** The authority has asked to be left alone until then, whoever asks. */
+  readonly quietUntilMs: number;
+  /** When it has given a certificate: the last few. */
+  readonly issuedAtMs: readonly number[];
   readonly error: string | null;
   readonly errorAtMs: number;
 }
@@ -53,7 +59,10 @@ export interface TrialRecord {
 export type Tell = (problem: string) => void;
 
 export function emptyTrial(names: NameSet): TrialRecord {
-  return { names, order: null, failures: 0, failedAtMs: [], nextAtMs: 0, error: null, errorAtMs: 0 };
+  return {
+    ...{ names, order: null, failures: 0, failedAtMs: [], nextAtMs: 0, quietUntilMs: 0, issuedAtMs: [] },
+    ...{ error: null, errorAtMs: 0 },
+  };
 }
 
 export class AcmeStore {
@@ -98,17 +107,28 @@ export class AcmeStore {
     const found = existsSync(path) ? this.#json(path) : null;
     if (found === null) return emptyTrial(names);
     const order = (found["order"] ?? null) as Record<string, unknown> | null; // Looked at member by member.
-    const { failures, failedAtMs, nextAtMs, error, errorAtMs } = found;
+    const { failures, failedAtMs, nextAtMs, quietUntilMs, issuedAtMs, error, errorAtMs } = found;
     const isOrder = order !== null && typeof order["key"] === "string" && isTextOrNull(order["url"]);
     return {
       names,
       order: isOrder ? { url: order["url"] as string | null, key: String(order["key"]) } : null,
       failures: numberOf(failures),
-      failedAtMs: Array.isArray(failedAtMs) ? failedAtMs.map(numberOf) : [],
+      failedAtMs: numbersOf(failedAtMs),
       nextAtMs: numberOf(nextAtMs),
+      quietUntilMs: numberOf(quietUntilMs),
+      issuedAtMs: numbersOf(issuedAtMs),
       error: typeof error === "string" ? error : null,
       errorAtMs: numberOf(errorAtMs),
     };
+  }
+
+  /** Of certificates that were wanted once, too. */
+  trials(): TrialRecord[] {
+    return readdirSync(this.#ordersPath).flatMap((name): TrialRecord[] => {
+      if (!name.endsWith(".json")) return [];
+      const names: unknown = this.#json(join(this.#ordersPath, name))?.["names"];
+      return Array.isArray(names) && names.every((each) => typeof each === "string") ? [this.trial(names)] : [];
+    });
   }
 
   keepTrial(record: TrialRecord): void {
@@ -120,7 +140,12 @@ export class AcmeStore {
     const found: Certificate[] = [];
     for (const authority of readdirSync(this.#root, { withFileTypes: true })) {
       const folder = join(this.#root, authority.name, "certificates");
-      if (!authority.isDirectory() || !existsSync(folder)) continue;
+      if (!authority.isDirectory() || !authorityFolder.test(authority.name) || !existsSync(folder)) continue;
+      // Where all may write, such as /tmp, somebody else's may lie beside ours.
+      if (![join(this.#root, authority.name), folder].every(isOurs)) {
+        this.#tell(`${folder} belongs to another user, or others may write to it; it is passed over`);
+        continue;
+      }
       for (const name of readdirSync(folder)) {
         if (!name.endsWith(".pem")) continue;
         const certificate = this.#certificate(join(folder, name));
@@ -147,7 +172,7 @@ export class AcmeStore {
 
   #certificate(path: string): Certificate | null {
     try {
-      const text = readFileSync(path, "utf8");
+      const text = textIn(path);
       const judged = judgeCertificate(path, { name: path, text }, { file: null, sought: [] });
       if (judged.ok) return { ...judged.certificate, source: "acme" };
       this.#tell(`${path} ${judged.message}; it is passed over`);
@@ -159,7 +184,7 @@ export class AcmeStore {
 
   #json(path: string): Record<string, unknown> | null {
     try {
-      const found: unknown = JSON.parse(readFileSync(path, "utf8"));
+      const found: unknown = JSON.parse(textIn(path));
       if (typeof found === "object" && found !== null) return found as Record<string, unknown>; // Looked at member by member.
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
@@ -172,8 +197,13 @@ export class AcmeStore {
     const draft = `${path}${draftEnd}`;
     const file = openSync(draft, "w", 0o600);
     try {
-      writeSync(file, text);
+      // Of a disk that fills up a single write says how much of it there is room for.
+      const bytes = Buffer.from(text);
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
       fsyncSync(file);
+    } catch (error) {
+      rmSync(draft, { force: true });
+      throw error;
     } finally {
       closeSync(file);
     }
@@ -203,6 +233,25 @@ export class AcmeStore {
 }
 
 const draftEnd = ".new";
+/** As `folderOf` names them. */
+const authorityFolder = /-[0-9a-f]{8}$/;
+
+function isOurs(path: string): boolean {
+  const found = lstatSync(path);
+  return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
+}
+
+/** Of a regular file and nothing else: a pipe would hold up the start for ever. */
+function textIn(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  try {
+    if (!fstatSync(file).isFile()) throw new Error("it is no regular file");
+    return readFileSync(file, "utf8");
+  } finally {
+    closeSync(file);
+  }
+}
+
 const digitsOf = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 8);
 
 /** One authority's, as people find it. */
@@ -219,6 +268,10 @@ function fileNameOf(names: NameSet): string {
 
 function isTextOrNull(value: unknown): value is string | null {
   return value === null || typeof value === "string";
+}
+
+function numbersOf(value: unknown): number[] {
+  return Array.isArray(value) ? value.map(numberOf) : [];
 }
 
 function numberOf(value: unknown): number {
