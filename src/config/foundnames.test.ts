@@ -75,6 +75,26 @@ test("what is written counts: a name that has its own pool, and a pool that is c
   expect(serversOf(whole)["app.b.test"]).toEqual(["w:1"]);
 });
 
+test("two pools whose names and found names make the same word are two", () => {
+  const { config } = judge({
+    listeners: {
+      a: { listen: ":443", mode: "tcp", sni: [{ found: "apart", use: "app" }] },
+      b: { listen: ":8443", mode: "tcp", sni: [{ found: "apart", use: "app.eu" }] },
+    },
+    pools: { app: { discover }, "app.eu": { discover } },
+  });
+  const whole = withFound(config!, (pool) => [
+    pool === "app"
+      ? { address: "10.0.0.1:1", serverName: "eu.a.test" }
+      : { address: "10.0.0.2:1", serverName: "a.test" },
+  ]);
+  expect([whole.listeners["a"]!.sni, whole.listeners["b"]!.sni]).toEqual([
+    [{ name: "eu.a.test", use: "app.eu.a.test" }],
+    [{ name: "a.test", use: "app.eu.a.test.found" }],
+  ]);
+  expect(serversOf(whole)).toMatchObject({ "app.eu.a.test": ["10.0.0.1:1"], "app.eu.a.test.found": ["10.0.0.2:1"] });
+});
+
 test("while nothing is found there is no name, and other names go where they went", () => {
   const config = configOf({ sni: [{ found: "apart", use: "app" }] });
   const plans = [config, withFound(config, () => [])].map((each) =>

@@ -4,7 +4,7 @@
 
 import { capacity } from "../memory/arena.ts";
 import type { FoundServer } from "./found.ts";
-import type { Config, Listener, Pool } from "./types.ts";
+import type { Config, Listener } from "./types.ts";
 
 /** A pool whose servers go to pools of their own by their names. */
 export interface Division {
@@ -25,6 +25,7 @@ export function divisionsOf(
   foundIn: (pool: string) => readonly FoundServer[],
 ): ReadonlyMap<string, Division> {
   const divisions = new Map<string, Division>();
+  const taken = new Set(Object.keys(pools));
   let room = Math.min(namesMax, Math.max(capacity.pools - Object.keys(pools).length, 0));
   for (const listener of Object.values(listeners))
     for (const { found, use } of listener.sni) {
@@ -34,7 +35,7 @@ export function divisionsOf(
       const groups = [...byName].filter(([name]) => name !== "").sort(([a], [b]) => (a < b ? -1 : 1));
       const names = groups
         .slice(0, room)
-        .map(([name, servers]) => ({ name, servers, pool: poolName(use, name, pools) }));
+        .map(([name, servers]) => ({ name, servers, pool: poolName(use, name, taken) }));
       const left = groups.slice(room).reduce((sum, [, servers]) => sum + servers.length, 0);
       divisions.set(use, { names, kept: found === "also" ? all : (byName.get("") ?? []), leftOut: left });
       room -= names.length;
@@ -64,9 +65,10 @@ export function withNames(
   return Object.fromEntries(entries);
 }
 
-/** No pool that is written has it. */
-function poolName(pool: string, name: string, pools: Readonly<Record<string, Pool>>): string {
+/** No pool that is written has it, and none that was found: app.eu with example.org, and app with eu.example.org, are two. */
+function poolName(pool: string, name: string, taken: Set<string>): string {
   let made = `${pool}.${name}`;
-  while (Object.hasOwn(pools, made)) made = `${made}.found`;
+  while (taken.has(made)) made = `${made}.found`;
+  taken.add(made);
   return made;
 }
