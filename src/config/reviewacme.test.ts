@@ -49,6 +49,15 @@ test("who cannot be asked on port 80 is warned, and who cannot be asked at all i
   ]);
 });
 
+test("a folder that a restart of the machine empties is warned of", () => {
+  for (const folder of ["/tmp", "/tmp/acme", "/run/sluice", "/var/run/x", "/dev/shm/", "/var/../tmp/acme"])
+    expect(told({ ...good, folder }, ["a.example"])).toEqual([
+      expect.stringContaining("warning acme.folder is emptied when the machine restarts"),
+    ]);
+  for (const folder of ["acme", "/var/lib/sluice/acme", "/tmpfiles", "/var/tmp/acme", "/srv/run"])
+    expect(told({ ...good, folder }, ["a.example"])).toEqual([]);
+});
+
 test("a name is in one certificate, which several listeners may show", () => {
   const other = { listen: ":8443", use: "app", tls: { acme: [["b.example", "A.example"]] } };
   expect(told(good, [["a.example", "b.example"]], { plain, other })).toEqual([]);

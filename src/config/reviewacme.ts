@@ -1,6 +1,7 @@
 // What certificates from an authority need together: the section acme where a listener has names, a listener that can answer the authority's
 // question over HTTP, and each name in one certificate only, or two orders would race for it.
 
+import { normalize } from "node:path";
 import { readListenAddress } from "../base/address.ts";
 import { quote } from "../base/reading.ts";
 import type { Path } from "./problem.ts";
@@ -15,6 +16,8 @@ interface Named {
 }
 
 const httpPort = 80;
+/** Memory, or what a start of the machine clears away. */
+const forgotten = /^\/(tmp|run|var\/run|dev\/shm)(\/|$)/;
 
 export function reviewAcme(root: Section, listeners: Section, report: Report): void {
   const named = Object.entries(listeners).flatMap(([listener, value]) => namesOf(listener, sectionOf(value)));
@@ -28,6 +31,13 @@ export function reviewAcme(root: Section, listeners: Section, report: Report): v
   if (root["acme"] === undefined)
     report("error", at, "key", "needs the section acme, with agreeToTerms: true, which says from which authority");
   reviewTwice(named, report);
+  if (forgotten.test(normalize(textOf(sectionOf(root["acme"])["folder"]) ?? "")))
+    report(
+      "warning",
+      ["acme", "folder"],
+      "value",
+      "is emptied when the machine restarts: all certificates are then asked for again, and Let's Encrypt gives the same names five times a week; name a folder that stays, such as /var/lib/sluice/acme",
+    );
   reviewAnswering(listeners, at, report);
 }
 
