@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { formatAddress, isLoopback, readListenAddress, readServerAddress } from "./address.ts";
+import { formatAddress, isEveryAddress, isLoopback, readListenAddress, readServerAddress } from "./address.ts";
 
 const listen = (text: string): unknown => {
   const reading = readListenAddress(text);
@@ -15,6 +15,13 @@ describe("where to listen", () => {
     const every = { kind: "tcp", host: "::", port: 8080 };
     for (const text of [":8080", "*:8080", "[::]:8080"]) expect(listen(text)).toEqual(every);
     expect(listen("0.0.0.0:8080")).toEqual({ kind: "tcp", host: "0.0.0.0", port: 8080 });
+  });
+
+  test("every address is told from one, however its zeros are written", () => {
+    for (const host of ["::", "0.0.0.0", "::0", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0", "::ffff:0:0"])
+      expect([host, isEveryAddress(host)]).toEqual([host, true]);
+    for (const host of ["::1", "10.0.0.0", "127.0.0.1", "::ffff:10.0.0.0", "::ffff:0:1", "1::"])
+      expect([host, isEveryAddress(host)]).toEqual([host, false]);
   });
 
   test("an IP address or a unix socket is taken as it is", () => {

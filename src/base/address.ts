@@ -41,6 +41,11 @@ export function isLoopback(host: string): boolean {
   return host === "::1" || (isIPv4(host) && host.startsWith("127.")) || /^::ffff:127\./i.test(host);
 }
 
+/** Of an IP address to listen on: every address of the machine, or every one of IPv4, however its zeros are written. */
+export function isEveryAddress(host: string): boolean {
+  return /^(?:[0:.]+|[0:]*:ffff:(?:0\.0\.0\.0|0+:0+))$/i.test(host);
+}
+
 /** Every address of the machine, IPv4 and IPv6, is the host "::"; port 0 asks the system for a free one. */
 export function readListenAddress(text: string): Reading<Address> {
   const unix = readUnix(text);

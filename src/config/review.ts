@@ -2,7 +2,7 @@
 // times that contradict, more of something than the arena has rows. It looks at the config as written and passes over whatever
 // the schema has refused, so that one run tells everything. What concerns one listener, one pool or one check has a file of its own.
 
-import { formatAddress, isLoopback, readListenAddress } from "../base/address.ts";
+import { formatAddress, isEveryAddress, isLoopback, readListenAddress } from "../base/address.ts";
 import { capacity } from "../memory/arena.ts";
 import type { Finding } from "./issues.ts";
 import type { Address } from "./plan.ts";
@@ -151,7 +151,7 @@ function reviewAccessLog({ format, fields }: Section, report: Report): void {
 }
 
 function isEvery(address: Address): boolean {
-  return address.kind === "tcp" && (address.host === "::" || address.host === "0.0.0.0");
+  return address.kind === "tcp" && isEveryAddress(address.host);
 }
 
 function isSame(a: Address, b: Address): boolean {

@@ -44,6 +44,25 @@ test("what hangs on a table or list that was refused is not told again", () => {
   expect(told([{ track: "marked", if: "src in lists.office" }], { lists })).toHaveLength(1);
 });
 
+test("sessions of mode udp have no TLS, and no dst where all addresses are listened on", () => {
+  const udp = (listen: string, condition: string): string[] =>
+    told([], {
+      listeners: { web: { mode: "udp", listen, use: "app", rules: [{ if: condition, reject: true }] } },
+      tables: {},
+    });
+  for (const listen of [":53", "0.0.0.0:53", "[::]:53", "[0:0::0]:53", "[::ffff:0.0.0.0]:53"])
+    expect(udp(listen, "dst == ip('10.0.0.1') || dst == src")).toEqual([
+      expect.stringMatching(/^\[0\]\.if cannot ask for dst in mode udp where listen is all addresses/),
+    ]);
+  expect(udp("10.0.0.1:53", "dst == src && dstPort == 53")).toEqual([]);
+  expect(udp(":53", "dstPort == 53")).toEqual([]);
+  expect(udp("10.0.0.1:53", "tls.hello && tls.sni == 'a'")).toEqual([
+    expect.stringMatching(/^\[0\]\.if cannot ask for tls\.\w+ in mode udp/),
+    expect.stringMatching(/^\[0\]\.if cannot ask for tls\.\w+ in mode udp/),
+  ]);
+  expect(told([{ if: "dst == src && tls.hello", deny: 403 }], { tables: {} })).toEqual([]);
+});
+
 test("a table that nothing writes to, or that nothing uses, is told, unless an expression does it", () => {
   const writes = [
     { track: "marked" },

@@ -2,12 +2,14 @@
 // is for, and every mistake is told at its character. On the way it learns which tables rules write to and read. A table or list
 // that the schema has refused is not asked for again: its own mistake is told, and what hangs on it is not.
 
+import { isEveryAddress, readListenAddress } from "../base/address.ts";
 import { quote } from "../base/reading.ts";
 import type { Compiled, Refused, Scope, Type } from "../rules/expression/compiled.ts";
 import { compileExpression } from "../rules/expression/expression.ts";
 import { scopeOf } from "../rules/expression/scope.ts";
 import { compileKey, compileTarget, type TargetUse } from "../rules/expression/target.ts";
 import { compileTemplate } from "../rules/expression/template.ts";
+import { field, fields } from "../rules/fields.ts";
 import { absence } from "./absence.ts";
 import { compileLimitTable, limitKey } from "./compiletable.ts";
 import type { Path } from "./problem.ts";
@@ -24,9 +26,11 @@ import { type Columns, readTarget, usualMark } from "./target.ts";
 /** Null where it is not known what rules do with tables, for some could not be read. */
 export function reviewExpressions(root: Section, owners: readonly RuleOwner[], report: Report): TableUses | null {
   const texts = new Texts(root, report);
-  for (const { section, path, listed } of owners) {
+  for (const { section, path, modes, listed } of owners) {
     const rules = rulesOf(section, path, listed);
+    texts.missing = path[0] === "listeners" && modes.has("udp") ? missingOf(section["listen"]) : none;
     for (const walked of allRules(rules)) texts.rule(walked);
+    texts.missing = none;
     texts.reply(section["reply"], [...path, "reply"], "request");
     texts.errors(section["errors"], path);
     if (isSection(section["stick"])) texts.stick(sectionOf(section["stick"]), [...path, "stick"], listed);
@@ -38,7 +42,28 @@ export function reviewExpressions(root: Section, owners: readonly RuleOwner[], r
   return texts.uses;
 }
 
+/** By the numbers of fields: why they are not there. */
+type Missing = ReadonlyMap<number, string>;
+const none: Missing = new Map();
+
+/** Of a session of mode udp. */
+function missingOf(listen: unknown): Missing {
+  const missing = new Map<number, string>();
+  for (const { name, number } of fields)
+    if (name.startsWith("tls."))
+      missing.set(number, `cannot ask for ${name} in mode udp: TLS over datagrams is not spoken here`);
+  const reading = readListenAddress(typeof listen === "string" ? listen : "");
+  if (reading.ok && reading.value.kind === "tcp" && isEveryAddress(reading.value.host))
+    missing.set(
+      field.dst,
+      "cannot ask for dst in mode udp where listen is all addresses: it is not known to which of them a datagram was sent; write a listener for each address",
+    );
+  return missing;
+}
+
 class Texts {
+  /** Of the rules that are looked at. */
+  missing: Missing = none;
   readonly #report: Report;
   readonly #scopes: Readonly<Record<Phase, Scope>>;
   readonly #columns: Columns;
@@ -278,6 +303,10 @@ class Texts {
       this.#report(compiled.ok ? "warning" : "error", path, part, continued(message), inside);
     }
     if (!compiled.ok) return null;
+    for (const number of new Set(compiled.reads.fields)) {
+      const why = this.missing.get(number);
+      if (why !== undefined) this.#report("error", path, part, why);
+    }
     for (const [table] of compiled.reads.tables) {
       const { name } = this.#scopes.request.tables[table]!;
       this.#read.add(name);

@@ -5,6 +5,7 @@
 // lasts: who is refused begins none.
 // A listener that is closed takes no new clients; the sessions under way live on, each with a door of its own.
 
+import { isEveryAddress } from "../base/address.ts";
 import { fault } from "../base/fault.ts";
 import { hashString } from "../base/hash.ts";
 import { listenerCell, poolCell, routeCell, type Totals } from "../memory/tally.ts";
@@ -125,9 +126,10 @@ export class Datagrams implements SessionOwner {
   #isAllowed(rules: RuleSet, listener: ListenerSite, written: string, port: number): boolean {
     const address = clientAddressOf(written);
     const place = listener.plan.address;
-    const local =
-      place.kind === "tcp" ? { localAddress: place.host, localPort: place.port } : { localAddress: "", localPort: 0 };
-    const client = { address, port, ...local, peerAddress: address, tls: null, ja4: "" };
+    const [host, localPort] = place.kind === "tcp" ? [place.host, place.port] : ["", 0];
+    // The socket of all addresses does not say to which of them a datagram was sent.
+    const localAddress = isEveryAddress(host) ? "" : host;
+    const client = { address, port, localAddress, localPort, peerAddress: address, tls: null, ja4: "" };
     const outcome = rules.run(new Guest(this.context, listener, client));
     return outcome === null || outcome.kind === "accept";
   }

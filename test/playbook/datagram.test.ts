@@ -49,6 +49,23 @@ test("rules see an IPv4 client of a socket of all addresses by its IPv4 address"
   talk.play.expect();
 });
 
+test("rules see the address that is listened on, and none where it is all of them", () => {
+  const only = rules({ connection: [rule("dst == null || dst == ip('10.0.0.1')", { kind: "reject" })] });
+  for (const [host, isLetIn] of [
+    ["127.0.0.1", true],
+    ["10.0.0.1", false],
+    ["0.0.0.0", false],
+    ["::", false],
+  ] as const) {
+    const talk = new DatagramTalk({
+      ...two,
+      listener: { mode: "udp", rules: only, address: { kind: "tcp", host, port: 53 } },
+    });
+    talk.client(1).sends("a");
+    talk.play.expect(...(isLetIn ? ["open one:80", "socket 1 gets a"] : []));
+  }
+});
+
 test("each client has a session of its own", () => {
   const talk = new DatagramTalk(two);
   talk.client(1).sends("a");
