@@ -1,7 +1,7 @@
 // Who keeps connections to a server that bears only so many ("maxConnections"), where several workers do. The limit is one of exchanges
 // under way (balance/backends.ts), and what a worker keeps for later comes on top of it: a server that serves each connection by a process
-// of its own would leave another worker's request waiting behind it. So as much is kept as there are places free, and what is too many
-// once others have begun something is given up at the next tick.
+// of its own would leave another worker's request waiting behind it. So what is too many, beside what is under way, is given up at the
+// next tick; not sooner, for most servers do not mind, and a server under load would be dialed for each request.
 
 import type { ServerPlan } from "../config/plan.ts";
 import { type Arena, rowCells, workerOffsets } from "../memory/arena.ts";
@@ -15,29 +15,23 @@ export class Places implements IdleRoom {
   /** In which each worker counts what is under way, and what stands idle. */
   readonly #active: Int32Array;
   readonly #idle: Int32Array;
-  /** In which those are counted who wait for one of the pool's servers, here and in the other workers. */
-  readonly #ownQueued: number;
-  readonly #queued: Int32Array;
+  /** In which this worker counts those who wait for one of the pool's servers. */
+  readonly #queued: number;
 
   constructor(arena: Arena, server: ServerPlan, poolSlot: number, worker: number, workers: number) {
     const { slot, connectionsMax } = server;
     const blocks = Array.from({ length: workers }, (_, at) => workerOffsets(at));
-    const queued = blocks.map((block) => block.pools / 8 + poolSlot * rowCells + poolCell.queued);
     this.#max = connectionsMax;
     this.#words = arena.words;
     this.#cells = arena.cells;
     this.#active = Int32Array.from(blocks, (block) => block.active / 4 + slot);
     this.#idle = Int32Array.from(blocks, (block) => block.servers / 8 + slot * rowCells + serverCell.idle);
-    this.#ownQueued = queued[worker]!;
-    this.#queued = Int32Array.from(queued.filter((_, at) => at !== worker));
+    this.#queued = workerOffsets(worker).pools / 8 + poolSlot * rowCells + poolCell.queued;
   }
 
-  /** The exchange that leaves the connection is still counted: it has one of the places. */
   makeRoom(): boolean {
-    if (this.#over > 0) return false;
-    if (this.#cells[this.#ownQueued]! > 0) return true;
-    // Of one place nothing is kept: the next request may come to another worker, which would have to wait for the tick.
-    return this.#max > 1 && !this.#isWanted();
+    // Of one place nothing is kept, but for one who waits here: the next request may come to another worker, and would wait for the tick.
+    return this.#max > 1 || this.#cells[this.#queued]! > 0;
   }
 
   /** Said at each tick. Two that do so at once give up one too many, which costs a connection and no more. */
@@ -52,11 +46,5 @@ export class Places implements IdleRoom {
     for (let at = 0; at < this.#active.length; at++)
       sum += this.#words[this.#active[at]!]! + this.#cells[this.#idle[at]!]!;
     return sum;
-  }
-
-  /** Whether somebody in another worker waits. */
-  #isWanted(): boolean {
-    for (let at = 0; at < this.#queued.length; at++) if (this.#cells[this.#queued[at]!]! > 0) return true;
-    return false;
   }
 }
