@@ -5,7 +5,7 @@
 import { uncoded } from "../playbook/coder.ts";
 import { contentOf, digestOf, fieldOf, Malformed, type Message, MessageReader } from "./message.ts";
 import type { End } from "./network.ts";
-import type { Request } from "./requests.ts";
+import { bodyOf, type Request } from "./requests.ts";
 import { Script } from "./script.ts";
 import type { Swarm } from "./swarm.ts";
 import { Violation, type World } from "./world.ts";
@@ -194,7 +194,7 @@ export class Client {
     if (fieldOf(message, "x-hop") !== undefined) throw new Violation(`${what} has a field that Connection named`);
     const [seed, length] = fieldOf(message, "x-body")!.split("-").map(Number);
     const hasBody = request.method !== "HEAD" && status !== 204 && status !== 304;
-    const body = contentOf(seed!, hasBody ? length! : 0);
+    const body = bodyOf(this.#swarm, seed!, hasBody ? length! : 0);
     const coding = fieldOf(message, "content-encoding");
     if (coding !== undefined && !request.head.includes(`Accept-Encoding: ${coding}`))
       throw new Violation(`${what} is in ${coding}, which was not asked for`);

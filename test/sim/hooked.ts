@@ -5,7 +5,7 @@
 import type { HookName, HooksPlan } from "../../src/config/plan.ts";
 import type { HookFunctions, HookRunner, HookSet, Settled } from "../../src/flow/hooks.ts";
 import type { SimDriver } from "./driver.ts";
-import type { World } from "./world.ts";
+import { Violation, type World } from "./world.ts";
 
 const budgetMs = 800;
 const names: readonly HookName[] = [
@@ -70,6 +70,14 @@ export class SimHooks implements HookSet, HookRunner {
     this.#world.note("hook", message);
   }
 
+  /** The head is there for as long as the body is on its way. What a hook throws is passed over, so it is thrown apart. */
+  #checkType(type: string | null): void {
+    if (type?.startsWith("text/plain") === true) return;
+    this.#world.after(0, () => {
+      throw new Violation(`a transform of text/plain finds the type ${type}`);
+    });
+  }
+
   of(owner: "listeners" | "pools"): HookFunctions {
     const world = this.#world;
     const answer = <Value>(value: Value): Value => {
@@ -91,7 +99,14 @@ export class SimHooks implements HookSet, HookRunner {
       pick: (servers) => (world.chance(0.1) ? answer(undefined) : world.between(0, servers.length)),
       // A longer one whose length is not told would be refused.
       transformRequest: { maxBody: "1mb", text: (text) => answer(world.chance(0.5) ? text : undefined) },
-      transformResponse: { types: ["text/plain"], text: (text) => answer(world.chance(0.5) ? text : undefined) },
+      transformResponse: {
+        ...(owner === "pools" ? { maxBody: "1mb" } : {}),
+        types: ["text/plain"],
+        text: (text, { headers }) => {
+          this.#checkType(headers.get("content-type"));
+          return answer(world.chance(0.5) ? text : undefined);
+        },
+      },
     };
     return owner === "pools" ? own : { ...own, pick: () => undefined };
   }

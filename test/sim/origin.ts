@@ -5,7 +5,7 @@
 import { coded } from "../playbook/coder.ts";
 import { contentOf, digestOf, fieldOf, Malformed, type Message, MessageReader } from "./message.ts";
 import type { End } from "./network.ts";
-import { chunkedOf, type Register, type Request } from "./requests.ts";
+import { bodyOf, chunkedOf, type Register, type Request } from "./requests.ts";
 import { Script } from "./script.ts";
 import { hasLargeBodies, type OriginFault, type Swarm } from "./swarm.ts";
 import { Violation, type World } from "./world.ts";
@@ -158,7 +158,7 @@ export class OriginConnection {
     const isBodiless = request.method === "HEAD" || status === 204 || status === 304;
     const seed = world.prng.u32();
     const largeShare = hasLargeBodies(this.#swarm) ? 0.3 : 0.1;
-    const plain = contentOf(seed, world.skewed(0, world.chance(largeShare) ? 400_000 : 5_000));
+    const plain = bodyOf(this.#swarm, seed, world.skewed(0, world.chance(largeShare) ? 400_000 : 5_000));
     // A client that takes a coding may be sent it; a server that sends it nevertheless is none of ours.
     const isCoded = request.head.includes("Accept-Encoding: gzip") && world.chance(0.3);
     const content = isCoded ? coded("gzip", plain) : plain;

@@ -26,6 +26,12 @@ export interface Request {
   tunneled: string | null;
 }
 
+/** Of a request or a response. Hooks are given texts. */
+export function bodyOf({ isHooked }: Swarm, seed: number, length: number): Uint8Array {
+  const content = contentOf(seed, length);
+  return isHooked ? content.map((byte) => byte & 0x7f) : content;
+}
+
 const idempotent = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]);
 
 export function isIdempotent(request: Request): boolean {
@@ -58,9 +64,7 @@ export class Register {
         : world.pick(["GET", "GET", "GET", "HEAD", "DELETE", "OPTIONS", "POST"]);
     const framing = hasBody ? (isOld || world.chance(0.5) ? "length" : "chunked") : "none";
     const bytesMax = hasLargeBodies(swarm) && world.chance(0.4) ? 700_000 : 100_000;
-    const content = contentOf(world.prng.u32(), hasBody ? world.skewed(0, bytesMax) : 0);
-    // Hooks are given texts.
-    const body = swarm.isHooked ? content.map((byte) => byte & 0x7f) : content;
+    const body = bodyOf(swarm, world.prng.u32(), hasBody ? world.skewed(0, bytesMax) : 0);
     const isContinueExpected = hasBody && !isOld && world.chance(0.2);
     const isClosing = isLast && world.chance(0.2);
     const lines = [

@@ -302,6 +302,24 @@ test("a part is not asked for: it would go by as it is", () => {
   play.expectAmong(server.gets(get("/")));
 });
 
+test("of a large read the head stays as long as a transform may look at it", () => {
+  const types: (string | null)[] = [];
+  const { client, server, play } = scene({
+    types: ["text/plain"],
+    maxBody: "1mb",
+    text: (text, { headers }) => {
+      types.push(headers.get("content-type"));
+      return `${text.length}`;
+    },
+  });
+  server.sends(`HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 60000\r\n\r\n${"x".repeat(50_000)}`);
+  expect(play.spent).toBeNull();
+  server.sends("x".repeat(10_000));
+  expect(play.spent?.length).toBe(10_000);
+  expect(types).toEqual(["text/plain"]);
+  play.expect(client.gets(`${chunked("Content-Type: text/plain")}${chunks("60000")}`), "report 200");
+});
+
 test("the pool's transform comes before the listener's", () => {
   const play = new HookPlay({
     web: { transformResponse: (text) => `${text}2` },
