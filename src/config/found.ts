@@ -3,7 +3,7 @@
 
 import { readServerAddress } from "../base/address.ts";
 import { capacity } from "../memory/arena.ts";
-import { divisionsOf, withNames } from "./foundnames.ts";
+import { divisionsOf, namesMax, withNames } from "./foundnames.ts";
 import type { Config, Pool, Server } from "./types.ts";
 
 /** What a source says of a server. All of it has been read and found good (control/discovery/reading.ts). */
@@ -51,17 +51,28 @@ export function withFound(config: Config, foundOf: FoundOf): Config {
   };
 }
 
-/** How many of them there is no room for. */
-export function foundLeftOut(config: Config, foundOf: FoundOf): number {
+/** What of them there is no room for, in sentences; none where all are in. */
+export function foundLeftOut(config: Config, foundOf: FoundOf): string[] {
   const divisions = divisionsOf(config, (name) => foundIn(name, config.pools[name]!, foundOf));
-  let [found, nameless] = [0, 0];
+  let found = 0;
   for (const [name, pool] of Object.entries(config.pools)) {
     const division = divisions.get(name);
     found += (division?.kept ?? foundIn(name, pool, foundOf)).length;
     found += (division?.names ?? []).reduce((sum, { servers }) => sum + servers.length, 0);
-    nameless += division?.leftOut ?? 0;
   }
-  return Math.max(found - roomIn(config), 0) + nameless;
+  const beyond = Math.max(found - roomIn(config), 0);
+  return [
+    ...(beyond === 0
+      ? []
+      : [`${beyond} servers that sources tell of are left out: shared memory has no room for them`]),
+    ...[...divisions].flatMap(([pool, { names, leftOut }]) =>
+      leftOut.names === 0
+        ? []
+        : [
+            `pool ${pool}: of ${names.length + leftOut.names} names that sources tell of only ${names.length} count (${namesMax} for all pools together); clients that ask for one of the others, with ${leftOut.servers} servers, go where names that nobody has go`,
+          ],
+    ),
+  ];
 }
 
 function roomIn(config: Config): number {

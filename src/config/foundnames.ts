@@ -12,12 +12,12 @@ export interface Division {
   readonly names: readonly { readonly name: string; readonly pool: string; readonly servers: readonly FoundServer[] }[];
   /** What the pool itself keeps. */
   readonly kept: readonly FoundServer[];
-  /** Servers of names for which there is no room. */
-  readonly leftOut: number;
+  /** Names that sources tell of and for which there is no room, with how many servers. */
+  readonly leftOut: { readonly names: number; readonly servers: number };
 }
 
 /** Of all pools together; the rest of the room is for pools that are written. */
-const namesMax = capacity.pools / 2;
+export const namesMax: number = capacity.pools / 2;
 
 /** By pool; of those only that a listener divides. `foundIn`: what its sources have told. */
 export function divisionsOf(
@@ -36,8 +36,9 @@ export function divisionsOf(
       const names = groups
         .slice(0, room)
         .map(([name, servers]) => ({ name, servers, pool: poolName(use, name, taken) }));
-      const left = groups.slice(room).reduce((sum, [, servers]) => sum + servers.length, 0);
-      divisions.set(use, { names, kept: found === "also" ? all : (byName.get("") ?? []), leftOut: left });
+      const left = groups.slice(room);
+      const leftOut = { names: left.length, servers: left.reduce((sum, [, servers]) => sum + servers.length, 0) };
+      divisions.set(use, { names, kept: found === "also" ? all : (byName.get("") ?? []), leftOut });
       room -= names.length;
     }
   return divisions;

@@ -54,7 +54,7 @@ export class Discovery implements Finder {
   #gatherMs: number = gatherMs;
   #isPublishing = false;
   #isDue = false;
-  #leftOut = 0;
+  #leftOut: readonly string[] = [];
   #isClosed = false;
 
   constructor(options: DiscoveryOptions) {
@@ -185,11 +185,8 @@ export class Discovery implements Finder {
   }
 
   #tellLeftOut(): void {
-    const leftOut = this.#config === null ? 0 : foundLeftOut(this.#config, this.foundOf);
-    if (leftOut > 0 && leftOut !== this.#leftOut)
-      this.#options.log.warn(
-        `${leftOut} servers that sources tell of are left out: shared memory has no room for them`,
-      );
+    const leftOut = this.#config === null ? [] : foundLeftOut(this.#config, this.foundOf);
+    for (const each of leftOut) if (!this.#leftOut.includes(each)) this.#options.log.warn(each);
     this.#leftOut = leftOut;
   }
 }
