@@ -82,8 +82,8 @@ test("what an authority gives is told with the next order, and what it has not g
     },
   };
   expect(certText({ certificates: [placeholder], acme: [asked], problems: [] })).toMatchInlineSnapshot(`
-    "  NAME          LISTENER   DAYS  STATE    UNTIL       KEY    ISSUER  FILE
-      a.example +1  web*,mail  3650  MISSING  2036-11-21  P-256  itself  placeholder
+    "  NAME          LISTENER   DAYS  STATE    UNTIL  KEY    ISSUER  FILE
+      a.example +1  web*,mail     -  MISSING  -      P-256  itself  placeholder
 
     from an authority
       NAME          STATE    NEXT ORDER            AUTHORITY

@@ -55,9 +55,10 @@ function certificateTable(certificates: readonly CertificateStatus[]): string {
   const rows = sorted.map((each) => [
     namesText(each.names),
     listenersText(each),
-    String(each.daysLeft),
+    // That of a placeholder says nothing to anybody.
+    each.source === "placeholder" ? "-" : String(each.daysLeft),
     each.source === "placeholder" ? "MISSING" : stateOf(each.daysLeft),
-    each.notAfter.slice(0, 10),
+    each.source === "placeholder" ? "-" : each.notAfter.slice(0, 10),
     // An elliptic curve is never anything else here.
     each.keyType.replace("ECDSA ", ""),
     each.isSelfSigned ? "itself" : each.issuer,

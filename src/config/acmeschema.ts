@@ -1,6 +1,7 @@
 // The section acme: from which authority certificates are got by themselves (ACME, RFC 8555), and with what. For which names stands at each
 // listener's tls. What these mean together is for reviewacme.ts to say.
 
+import { domainToASCII } from "node:url";
 import { z } from "zod";
 import { isIp } from "../base/address.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
@@ -36,6 +37,8 @@ function readEmail(text: string): Reading<string> {
   return misread(`must be one address such as "ops@example.org", not ${quote(text)}`);
 }
 
+const isAscii = /^[\x20-\x7e]*$/;
+
 function readName(text: string): Reading<string> {
   if (text.startsWith("*."))
     return misread(
@@ -44,6 +47,9 @@ function readName(text: string): Reading<string> {
   if (isIp(text)) return misread(`must be a DNS name, not the address ${quote(text)}`);
   if (text.endsWith(".")) return misread(`must have no dot at its end: write ${quote(text.slice(0, -1))}`);
   if (isServerName(text) && !text.includes("_")) return read(text);
+  const ascii = domainToASCII(text);
+  if (!isAscii.test(text) && isServerName(ascii))
+    return misread(`must be written as it stands in the DNS: ${quote(ascii)}, not ${quote(text)}`);
   return misread(`must be a DNS name such as "www.example.org", not ${quote(text)}`);
 }
 

@@ -70,6 +70,7 @@ test("what no authority can be asked for in this way is refused, with the reason
   expect(told(good, ["*.a.example"])[0]).toContain("DNS-01");
   expect(told(good, ["10.0.0.1"])[0]).toContain("must be a DNS name, not the address");
   expect(told(good, ["a.example."])[0]).toContain("no dot at its end");
+  expect(told(good, ["bücher.example"])[0]).toContain('"xn--bcher-kva.example"');
   expect(told(good, ["a b"])[0]).toContain("must be a DNS name such as");
   expect(told(good, [])[0]).toContain("must not be empty");
   expect(told(good, [Array.from({ length: 101 }, (_, index) => `a${index}.example`)])[0]).toContain(
