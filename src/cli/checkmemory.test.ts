@@ -9,9 +9,7 @@ import type { MemoryReport } from "./checkmemory.ts";
 const folder = mkdtempSync(join(tmpdir(), "sluice-checkmemory-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function reported(
-  text: string,
-): Promise<{
+async function reported(text: string): Promise<{
   memory: MemoryReport;
   tables: Record<string, { bytesWhenFull: number }>;
   caches: Record<string, { bytesWhenFull: number }>;
