@@ -1,6 +1,8 @@
 // What `sluice check` says of certificates that an authority gives: how many, of whom, and where they are kept. It asks nobody, and looks into no
-// folder: whether they are there already is for `sluice cert` to say. Of keys nothing.
+// folder, but whether that one can be had: whether they are there already is for `sluice cert` to say. Of keys nothing.
 
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { wishesOf } from "../config/acmenames.ts";
 import { directories } from "../config/acmeschema.ts";
 import type { Acme, Config } from "../config/types.ts";
@@ -11,7 +13,21 @@ export function acmeSummary(config: Config): string[] {
   const { length: count } = wishesOf(config);
   if (acme === undefined || count === 0) return [];
   const { host } = new URL(directories[acme.directory] ?? acme.directory);
-  return [`acme     ${count === 1 ? "1 certificate" : `${count} certificates`} of ${host}, kept in ${acme.folder}`];
+  const what = `acme     ${count === 1 ? "1 certificate" : `${count} certificates`} of ${host}`;
+  return [`${what}, kept in ${acme.folder}${obstacleTo(acme.folder)}`];
+}
+
+/** Of the folder, or of the nearest one above it that is there; "" where nothing is in its way. */
+function obstacleTo(folder: string): string {
+  let there = folder;
+  while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
+  try {
+    if (!statSync(there).isDirectory()) return `: but ${there} is no folder`;
+    accessSync(there, constants.W_OK | constants.X_OK);
+  } catch {
+    return `: but who runs this check cannot write to ${there}`;
+  }
+  return "";
 }
 
 /** As it is in force, but for the secrets in it. */
