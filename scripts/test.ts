@@ -24,6 +24,6 @@ const isGood = await play([
   seeds("fuzz", "test/fuzz/main.ts", ["--iterations", "5000"], 2 * minute),
   tests("runtime", ["test/runtime"], 2 * minute),
   tests("stress", ["test/stress"], 2 * minute),
-  pairedTests("e2e", ["test/e2e"], 15 * minute),
+  pairedTests("e2e", ["test/e2e"], 17 * minute),
 ]);
 process.exit(isGood ? 0 : 1);

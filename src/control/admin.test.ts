@@ -75,7 +75,11 @@ test("the pages and figures are where they are said to be", async () => {
   expect(await metrics.text()).toBe("a 1\n");
   expect(await (await ask("/healthz")).text()).toBe("ok\n");
   expect(await (await ask("/api/v1/status")).json()).toEqual(status as never);
-  expect(await (await ask("/api/v1/certificates")).json()).toEqual({ certificates: [], problems: ["a.pem is bad"] });
+  expect(await (await ask("/api/v1/certificates")).json()).toEqual({
+    certificates: [],
+    acme: [],
+    problems: ["a.pem is bad"],
+  });
   expect(await (await ask("/api")).text()).toContain("/api/v1/certificates");
 });
 
