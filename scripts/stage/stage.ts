@@ -58,7 +58,7 @@ export function tests(name: string, folders: readonly string[], timeoutMs: numbe
 }
 
 /**
- * The same with two files at a time, each in a process of its own: for tests that wait more than they work, and for so many
+ * The same with some files at a time, each in a process of its own: for tests that wait more than they work, and for so many
  * that the heap of one process would be collected for seconds.
  */
 export function pairedTests(name: string, folders: readonly string[], timeoutMs: number, atOnce = 2): Stage {
