@@ -3,7 +3,7 @@
 
 import { play } from "./stage/play.ts";
 import { prepareForTests } from "./stage/programs.ts";
-import { consoleTypes, format, lint, pairedTests, seeds, tests, tidy, types } from "./stage/stage.ts";
+import { consoleTypes, format, lint, parallelTests, seeds, tests, tidy, types } from "./stage/stage.ts";
 
 const minute = 60_000;
 
@@ -15,7 +15,7 @@ const isGood = await play([
   types,
   consoleTypes,
   tidy,
-  pairedTests("units", ["src", "scripts", "bench", "console"], 5 * minute),
+  parallelTests("units", ["src", "scripts", "bench", "console"], 5 * minute),
   tests("conform", ["test/conform"], 2 * minute),
   tests("playbook", ["test/playbook"], 2 * minute),
   tests("sim tests", ["test/sim"], 2 * minute),
@@ -25,6 +25,6 @@ const isGood = await play([
   tests("runtime", ["test/runtime"], 2 * minute),
   tests("stress", ["test/stress"], 2 * minute),
   // They wait more than they reckon: three files at once take three quarters of the time of two.
-  pairedTests("e2e", ["test/e2e"], 17 * minute, 3),
+  parallelTests("e2e", ["test/e2e"], 17 * minute, 3),
 ]);
 process.exit(isGood ? 0 : 1);

@@ -61,7 +61,7 @@ export function tests(name: string, folders: readonly string[], timeoutMs: numbe
  * The same with some files at a time, each in a process of its own: for tests that wait more than they work, and for so many
  * that the heap of one process would be collected for seconds.
  */
-export function pairedTests(name: string, folders: readonly string[], timeoutMs: number, atOnce = 2): Stage {
+export function parallelTests(name: string, folders: readonly string[], timeoutMs: number, atOnce = 2): Stage {
   return { name, run: () => runTests(name, folders, timeoutMs, [`--parallel=${atOnce}`]) };
 }
 

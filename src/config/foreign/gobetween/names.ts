@@ -21,13 +21,7 @@ export interface Naming {
 
 /** `hasTls`: TLS ends at the listener, so that the whole handshake has one limit. */
 export function readNaming(sni: Table, backends: readonly Backend[], hasTls: boolean): Naming {
-  const isExpression = sni.choice("hostname_matching_strategy", { exact: false, regexp: true }) ?? false;
-  const strategy =
-    sni.choice<Strategy>("unexpected_hostname_strategy", { default: "default", reject: "reject", any: "any" }) ??
-    "default";
-  const handshake = handshakeOf(sni);
-  if (hasTls && sni.has("read_timeout"))
-    sni.ledger.approximate(sni.at("read_timeout"), "the whole TLS handshake may take 10s");
+  const { isExpression, strategy, handshake } = settingsOf(sni, hasTls);
   sni.finish("gobetween");
   const named = new Map<string, Backend[]>();
   for (const backend of backends) {
@@ -55,8 +49,8 @@ export function readNaming(sni: Table, backends: readonly Backend[], hasTls: boo
   return { pools, routes: routes.map(({ route }) => route), hasDefault: fallback.length > 0, handshake };
 }
 
-/** The same for backends that are found later, with the names that they are found with. */
-export function foundNaming(sni: Table, hasTls: boolean): Pick<Naming, "routes" | "hasDefault" | "handshake"> {
+/** What the section says whatever the backends are. */
+function settingsOf(sni: Table, hasTls: boolean): { isExpression: boolean; strategy: Strategy; handshake: string } {
   const isExpression = sni.choice("hostname_matching_strategy", { exact: false, regexp: true }) ?? false;
   const strategy =
     sni.choice<Strategy>("unexpected_hostname_strategy", { default: "default", reject: "reject", any: "any" }) ??
@@ -64,6 +58,12 @@ export function foundNaming(sni: Table, hasTls: boolean): Pick<Naming, "routes" 
   const handshake = handshakeOf(sni);
   if (hasTls && sni.has("read_timeout"))
     sni.ledger.approximate(sni.at("read_timeout"), "the whole TLS handshake may take 10s");
+  return { isExpression, strategy, handshake };
+}
+
+/** The same for backends that are found later, with the names that they are found with. */
+export function foundNaming(sni: Table, hasTls: boolean): Pick<Naming, "routes" | "hasDefault" | "handshake"> {
+  const { isExpression, strategy, handshake } = settingsOf(sni, hasTls);
   if (isExpression)
     sni.ledger.refuse(
       sni.at("hostname_matching_strategy"),
