@@ -2,6 +2,7 @@
 // which is about who may read them.
 
 import { z } from "zod";
+import { mediaRange } from "../base/mediarange.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import type { CompressInput, CorsInput, MirrorInput, ReplaceInput } from "./input.ts";
 import {
@@ -21,10 +22,7 @@ import {
 } from "./term.ts";
 import type { Compress, Cors, Mirror, Replace } from "./types.ts";
 
-const mediaType = words(
-  'a media type such as "text/html" or "text/*"',
-  /^[A-Za-z0-9!#$&^_.+-]+\/([A-Za-z0-9!#$&^_.+-]+|\*)$/,
-);
+const mediaType = words('a media type such as "text/html" or "text/*"', mediaRange);
 const coding = choice(["gzip", "br", "zstd"]);
 
 const compressSection = section({

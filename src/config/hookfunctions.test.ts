@@ -39,6 +39,39 @@ test("a transform says what is wrong with it", () => {
   expect(faultOfTransform({ text: on, types: "text/html" })).toContain("types");
 });
 
+test("types that nothing is called like are refused, each with what to write", () => {
+  const said = (types: unknown): string => faultOfTransform({ text: on, types }) ?? "";
+  expect(said(["text/*", "application/vnd.api+json"])).toBe("");
+  const refused: [unknown, string][] = [
+    [["*/*"], '"*/*" is none: without types'],
+    [["text/html", "*"], '"*" is none: without types'],
+    [["json"], '"json" is none'],
+    [["application/json; charset=utf-8"], "without what follows the semicolon"],
+    [["application/*+json"], "application/json is also for those that end in +json"],
+    [["text/html", 5], "as types"],
+    [[], "must not have an empty list"],
+    [
+      "application/json",
+      'must have a list of media types, such as ["text/html"] or ["text/*"], as types: write ["application/json"]',
+    ],
+    ["*", 'and "*" is none'],
+    [{ a: 1 }, "a list of media types"],
+  ];
+  for (const [types, words] of refused) expect(said(types)).toContain(words);
+  expect(hooksIn({ transformResponse: { text: on, types: ["*/*"] } }, "pools")).toEqual({});
+});
+
+test("a transform that is left over is told what is wrong in it, by what stands for its functions too", () => {
+  const passed = { "a function": "text" };
+  for (const text of [on, passed])
+    expect(remarkOnHook("transformResponse", "pools", { text, types: ["json"] })).toContain('"json" is none');
+  expect(remarkOnHook("transformRequest", "pools", { stream: passed })).toContain("must not have stream");
+  expect(remarkOnHook("transformResponse", "pools", { text: "x", types: ["json"] })).toContain(
+    "only a config in TypeS",
+  );
+  expect(remarkOnHook("transformResponse", "pools", { types: ["json"] })).toContain("text, json or stream");
+});
+
 test("a hook that is left over is told as what it is", () => {
   expect(remarkOnHook("pick", "listeners")).toBe("is a hook of pools, not of listeners");
   expect(remarkOnHook("onRequest", "listeners")).toContain("must be a function, which only a config in TypeScript");

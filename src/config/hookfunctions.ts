@@ -2,6 +2,8 @@
 // and found again by the workers, each of which imports the module for itself. Both go by the same code, so that a plan never
 // promises a hook that a worker does not have. A function where no hook can be stays, and is told as what it is.
 
+import { mediaRange } from "../base/mediarange.ts";
+import { quote } from "../base/reading.ts";
 import { readSize } from "../base/size.ts";
 import { nearest } from "./nearest.ts";
 import { type HookName, hookNames } from "./plancontent.ts";
@@ -77,24 +79,56 @@ function isHook(name: HookName, value: unknown): boolean {
 }
 
 /** What is wrong with a transform that is no function alone, in a sentence that continues its key. Null: nothing. */
-export function faultOfTransform(section: Section): string | null {
+export function faultOfTransform(section: Section, isFunction: (value: unknown) => boolean = isCode): string | null {
   const strange = Object.keys(section).find((key) => !transformKeys.includes(key));
   if (strange !== undefined) return `holds ${JSON.stringify(strange)}; known here: ${transformKeys.join(", ")}`;
   const functions = ["text", "json", "stream"].filter((key) => section[key] !== undefined);
-  const other = functions.find((key) => typeof section[key] !== "function");
+  const other = functions.find((key) => !isFunction(section[key]));
   if (other !== undefined) return `must have a function as ${other}`;
   if (functions.length === 0) return "must have one of the functions text, json and stream";
   if (section["stream"] !== undefined && functions.length > 1) return "must not have stream beside text or json";
   const { types, maxBody } = section;
-  if (types !== undefined && !(Array.isArray(types) && types.every((type) => typeof type === "string")))
-    return 'must have a list of media types as types, such as ["text/html"]';
+  if (types !== undefined) {
+    const fault = faultOfTypes(types);
+    if (fault !== null) return fault;
+  }
   if (maxBody !== undefined && (typeof maxBody !== "string" || !readSize(maxBody).ok))
     return 'must have a size as maxBody, such as "256kb"';
   return null;
 }
 
+/** What nothing that is sent is ever called like would silently be for nothing, as elsewhere in a config (bodyschema.ts). */
+function faultOfTypes(types: unknown): string | null {
+  const usage = 'a list of media types, such as ["text/html"] or ["text/*"]';
+  if (typeof types === "string")
+    return `must have ${usage}, as types: write [${quote(types)}]${mediaRange.test(types) ? "" : `, and ${notMedia(types)}`}`;
+  if (!Array.isArray(types)) return `must have ${usage}, as types`;
+  if (types.length === 0) return "must not have an empty list as types: without types it is for all that it can read";
+  const strange: unknown = types.find((type) => typeof type !== "string" || !mediaRange.test(type));
+  if (strange === undefined) return null;
+  return typeof strange === "string"
+    ? `must have ${usage}, as types; ${notMedia(strange)}`
+    : `must have ${usage}, as types`;
+}
+
+function notMedia(type: string): string {
+  const told = `${quote(type)} is none`;
+  if (/^\*(\/\*)?$/.test(type)) return `${told}: without types it is for all that it can read`;
+  if (type.includes(";")) return `${told}: it is written without what follows the semicolon`;
+  return type.includes("*+json") ? `${told}: application/json is also for those that end in +json` : told;
+}
+
+function isCode(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+/** Also what stands for a function that was in a config of TypeScript (loadevaluate.ts). */
+function isCodeOrMark(value: unknown): boolean {
+  return isCode(value) || (isSection(value) && "a function" in sectionOf(value));
+}
+
 /** What is said of a hook that is left in a config: no function, in a text, in the wrong place, or mistyped. Null: the key is no hook's. */
-export function remarkOnHook(key: string, owner: HookOwner): string | null {
+export function remarkOnHook(key: string, owner: HookOwner, value?: unknown): string | null {
   const name = hookNames.find((each) => each === key);
   if (name === undefined) {
     // The schema, which knows no functions, cannot tell that these were meant. pick is too short to be told from stick.
@@ -105,8 +139,14 @@ export function remarkOnHook(key: string, owner: HookOwner): string | null {
     return meant === null ? null : `is not a known key; did you mean "${meant}"?`;
   }
   if (!hooksFor(owner).includes(name)) return "is a hook of pools, not of listeners";
-  const what = transforms.includes(name)
-    ? "a function, or a section with the function text, json or stream"
-    : "a function";
+  const isTransform = transforms.includes(name);
+  if (isTransform && isSection(value) && Object.values(sectionOf(value)).some(isCodeOrMark)) {
+    const section = sectionOf(value);
+    if (name === "transformRequest" && section["stream"] !== undefined)
+      return "must not have stream, for a request is sent when its body is known: it has text or json";
+    const fault = faultOfTransform(section, isCodeOrMark);
+    if (fault !== null) return fault;
+  }
+  const what = isTransform ? "a function, or a section with the function text, json or stream" : "a function";
   return `must be ${what}, which only a config in TypeScript or JavaScript can hold`;
 }

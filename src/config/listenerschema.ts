@@ -229,7 +229,7 @@ export const listener: z.ZodType<Listener, ListenerInput> = section(
     hooks: hookOptions.prefault({}),
     timeouts: timeouts.prefault({}),
   },
-  (key) => remarkOnHook(key, "listeners"),
+  (key, value) => remarkOnHook(key, "listeners", value),
 ).meta({
   id: "Listener",
   description: "A place where clients connect: an address, the mode that is spoken there, and where what comes goes.",

@@ -256,5 +256,5 @@ export const pool: z.ZodType<Pool, PoolInput> = section(
     hooks: hookOptions.prefault({}),
     timeouts: timeouts.prefault({}),
   },
-  (key) => remarkOnHook(key, "pools"),
+  (key, value) => remarkOnHook(key, "pools", value),
 ).meta({ id: "Pool", description: "A group of servers that answer the same requests." });

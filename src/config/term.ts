@@ -9,6 +9,7 @@ import { quote, type Reading } from "../base/reading.ts";
 import { readSize } from "../base/size.ts";
 import { meaning } from "./alias.ts";
 import { didYouMean } from "./nearest.ts";
+import { sectionOf } from "./section.ts";
 
 /** What zod hands to an error function, as far as we look at it. */
 interface Complaint {
@@ -143,13 +144,15 @@ export function list<O, I>(item: z.ZodType<O, I>, what: string, least = 0): z.Zo
  */
 export function section<T extends z.ZodRawShape>(
   shape: T,
-  remarkOn: (key: string) => string | null = () => null,
+  remarkOn: (key: string, value: unknown) => string | null = () => null,
 ): z.ZodObject<T, z.core.$strict> {
   const known = Object.keys(shape);
   return z.strictObject(shape, {
     error: (complaint) =>
       complaint.code === "unrecognized_keys"
-        ? (complaint.keys ?? []).map((key: string) => remarkOn(key) ?? unknownKey(key, known)).join("\n")
+        ? (complaint.keys ?? [])
+            .map((key) => remarkOn(key, sectionOf(complaint.input)[key]) ?? unknownKey(key, known))
+            .join("\n")
         : says(`a section with keys such as ${known.slice(0, 3).join(", ")}`)(complaint),
   });
 }
