@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check } from "./check.ts";
@@ -73,6 +73,35 @@ test("of several keywords of one line each is told by its name, and the only one
   expect(await said("config.json", JSON.stringify(ipmanager, null, 2))).toMatch(
     /^ {4}5 {2}kept {10}"next": "127\.0\.0\.1",$/m,
   );
+});
+
+test("what an output file held is kept beside it, and the converted file is no output", async () => {
+  const place = mkdtempSync(join(tmpdir(), "convert-"));
+  const [from, out] = [join(place, "haproxy.cfg"), join(place, "sluice.yaml")];
+  const told: string[] = [];
+  const writer = {
+    out: () => {},
+    err: (line: string) => void told.push(line),
+    note: (line: string) => void told.push(line),
+  };
+  const toOut = (to: string): Promise<number> => convert(from, { out: to }, writer);
+  try {
+    writeFileSync(from, haproxy);
+    expect(await toOut(out)).toBe(0);
+    expect(await toOut(out)).toBe(0);
+    expect(readdirSync(place).sort()).toEqual(["haproxy.cfg", "sluice.yaml"]);
+    writeFileSync(out, "# edited\n");
+    expect(await toOut(out)).toBe(0);
+    expect(readFileSync(`${out}.bak`, "utf8")).toBe("# edited\n");
+    expect(told).toContain(`what was in ${out} is in ${out}.bak`);
+    expect(await toOut(from)).toBe(1);
+    expect(told.at(-1)).toBe(`${from} is the file that is converted: write to another`);
+    expect(readFileSync(from, "utf8")).toBe(haproxy);
+    expect(await toOut(join(place, "none", "a.yaml"))).toBe(1);
+    expect(told.at(-1)).toContain("cannot be written: ");
+  } finally {
+    rmSync(place, { recursive: true });
+  }
 });
 
 test("what stands there empty has its line too", async () => {

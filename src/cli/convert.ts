@@ -3,7 +3,8 @@
 // --json one object goes to stdout whatever comes of it.
 // Exit code 0: all is there; 1: something is refused, or it is no config of another program; 2: there is no such file.
 
-import { writeFile } from "node:fs/promises";
+import { existsSync, realpathSync } from "node:fs";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import type { ReportLine } from "../config/foreign/report.ts";
 import { type Conversion, loadConfig } from "../config/load.ts";
@@ -57,11 +58,25 @@ export async function convert(path: string, options: ConvertOptions, writer: Wri
   return 0;
 }
 
+function isSame(path: string, out: string): boolean {
+  return existsSync(out) && realpathSync(path) === realpathSync(out);
+}
+
 async function written(path: string, out: string, text: string, writer: Writer): Promise<number> {
+  if (isSame(path, out)) {
+    writer.err(`${out} is the file that is converted: write to another`);
+    return 1;
+  }
   try {
+    const former = existsSync(out) ? await readFile(out, "utf8") : text;
+    if (former !== text) {
+      // It may have been edited since it was converted.
+      await copyFile(out, `${out}.bak`);
+      writer.note(`what was in ${out} is in ${out}.bak`);
+    }
     await writeFile(out, text);
   } catch (error) {
-    writer.err(`${out} cannot be written: ${(error as Error).message}`); // writeFile rejects with nothing else.
+    writer.err(`${out} cannot be written: ${(error as Error).message}`); // Files fail with nothing else.
     return 1;
   }
   const [from, to] = [dirname(resolve(path)), dirname(resolve(out))];

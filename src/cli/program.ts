@@ -201,7 +201,7 @@ function addConfig(program: Command, writer: Writer, ended: (code: number) => vo
     )
     .argument("<file>", "the other program's config")
     .addOption(new Option("--to <format>", "what to print").choices(skins).default("yaml"))
-    .option("-o, --out <file>", "write it to a file")
+    .option("-o, --out <file>", "write it to a file; what was in it is kept as FILE.bak")
     .option("--report", "print only what became of each line")
     .option("--json", "report and config as one JSON object")
     .action(async (file: string, options: ConvertOptions) => ended(await convert(file, options, writer)));

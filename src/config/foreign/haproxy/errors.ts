@@ -45,7 +45,8 @@ export function answersOf(conversion: Shelf, settings: Settings): Answers {
     else if (word === "errorfiles") errorfiles(conversion, statement, answers);
     else httpError(conversion, statement, answers);
   }
-  return answers;
+  // Of the defaults that both modes share, HAProxy passes over in mode tcp what is for HTTP.
+  return settings.proxy.mode === "tcp" ? new Map() : answers;
 }
 
 /** `errorfile STATUS FILE`, of a proxy or of an http-errors section. */

@@ -129,6 +129,20 @@ test("a server that cannot be connected to is told of as 503, with the page for 
   expect(tcp.input).not.toHaveProperty("errors");
 });
 
+test("pages, locations and ids of defaults that both modes share are nothing to a proxy of mode tcp, as in HAProxy", () => {
+  const times = " timeout client 1s\n timeout server 1s\n timeout connect 1s";
+  const http =
+    " mode http\n errorfile 503 200.http\n errorloc 502 /sorry\n unique-id-header X-Id\n http-error status 500";
+  const tcp =
+    "listen x\n mode tcp\n bind :1\n server a a:1\nfrontend f\n mode tcp\n bind :2\n use_backend b\nbackend b\n mode tcp\n server a a:1";
+  const { input, told } = tried(`defaults\n${http}\n${times}\n${tcp}`);
+  expect(told.filter((each) => each.startsWith("error"))).toEqual([]);
+  for (const part of [input.listeners!["x"]!, input.listeners!["f"]!, input.pools!["x"]!, input.pools!["b"]!]) {
+    expect(part).not.toHaveProperty("errors");
+    expect(part).not.toHaveProperty("requestId");
+  }
+});
+
 test("names of an http-errors section stand for its files", () => {
   const { input } = tried(
     "http-errors site\n errorfile 502 a.http\n errorfile 503 b.http\nlisten x\n mode http\n bind :1\n errorfiles site 503\n server a a:1",

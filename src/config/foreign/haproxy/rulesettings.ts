@@ -20,16 +20,18 @@ export interface Changes {
 export function changeBy(site: Site, statement: Statement, changes: Changes): boolean {
   const [first, second, third] = statement.words;
   const { ledger } = site.conversion;
+  // There HAProxy passes over what is for HTTP, which defaults that both modes share often hold.
+  const isTcp = site.proxy.mode === "tcp";
   switch (first!.text) {
     case "errorloc":
     case "errorloc302":
     case "errorloc303":
-      errorLocation(statement, changes);
+      errorLocation(statement, isTcp ? noChanges() : changes);
       ledger.keep(linePath(statement));
       return true;
     case "unique-id-header":
       if (second === undefined) return fault(first!, "needs the name of a field");
-      changes.listenerKeys["requestId"] = { header: second.text.toLowerCase(), keep: false };
+      if (!isTcp) changes.listenerKeys["requestId"] = { header: second.text.toLowerCase(), keep: false };
       ledger.keep(linePath(statement));
       return true;
     case "unique-id-format":
@@ -53,6 +55,11 @@ export function changeBy(site: Site, statement: Statement, changes: Changes): bo
     default:
       return false;
   }
+}
+
+/** Of a proxy whose statements are read, and change nothing. */
+function noChanges(): Changes {
+  return { listenerKeys: {}, poolKeys: {}, connection: [] };
 }
 
 /** The answer that HAProxy itself gives then. */
