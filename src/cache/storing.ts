@@ -39,6 +39,8 @@ export const reason = {
   cookie: 20,
   /** For who purges: a second level that is asked now may answer with what it held before. */
   invalidated: 21,
+  /** For who fills: it was taken away while it was fetched. */
+  purged: 22,
 } as const;
 
 /** By number: what a metric, Cache-Status and `sluice cache why` say; one word each, and a sentence. */
@@ -68,6 +70,7 @@ export const reasonWords: readonly (readonly [string, string])[] = [
     "invalidated",
     "A request has changed it a moment ago, or it was purged, and the second level may still hold what was before.",
   ],
+  ["purged", "It was purged, changed by a request or replaced while it was being fetched."],
 ];
 
 /**
@@ -204,6 +207,7 @@ export function isOfAll(why: number): boolean {
     case reason.notModified:
     case reason.truncated:
     case reason.noRoom:
+    case reason.purged:
       return false;
     default:
       return true;

@@ -42,6 +42,17 @@ export const cacheFlag = {
   isUnframed: 256,
 } as const;
 
+/** Why a draft ended by itself. */
+export const draftEnd = {
+  /** It has not. */
+  none: 0,
+  /** Head and body are more than the cache takes of one response. */
+  tooLarge: 1,
+  noRoom: 2,
+  /** It was taken away meanwhile: see `isLost`. Another may stand in its place. */
+  lost: 3,
+} as const;
+
 /** What is kept about a response beside its bytes. Times are of the wall clock in ms, lengths of time in ms. */
 export interface CacheFacts {
   status: number;
@@ -107,6 +118,8 @@ export interface CacheEntry {
 export interface CacheDraft {
   /** It was taken away meanwhile, by a purge or by another in its place: what was asked for before that is not to be stored. */
   readonly isLost: boolean;
+  /** One of `draftEnd`: why `begin` or `append` has answered false. */
+  readonly ending: number;
   /** `tags` with a space between them, latin-1 bytes, may be empty. False: it finds no room, and the draft has ended. */
   begin(facts: CacheFacts, head: Uint8Array, headStart: number, headEnd: number, tags: Uint8Array): boolean;
   /** Body bytes, copied. False: too large, or no room; the draft has ended and what was there is gone. */

@@ -1,11 +1,20 @@
 // A cache as an explanation may use it: what is read stands in the cache that is in use, what would be written is forgotten. So a
 // request that is only played through finds what a client's would find, and leaves nothing behind but a count of having looked.
 
-import { type Cache, type CacheDraft, type CacheEntry, type CacheFacts, type CacheKey, cacheState } from "./cache.ts";
+import {
+  type Cache,
+  type CacheDraft,
+  type CacheEntry,
+  type CacheFacts,
+  type CacheKey,
+  cacheState,
+  draftEnd,
+} from "./cache.ts";
 
 /** Takes everything, and it is gone. */
 const rehearsedDraft: CacheDraft = {
   isLost: false,
+  ending: draftEnd.none,
   begin: () => true,
   append: () => true,
   finish: () => {},

@@ -1,11 +1,12 @@
 // A cache that keeps nothing: what is asked for was never there, and what is on its way in finds no room. It stands where
 // there is no memory to share, as where an explanation is made of a config alone.
 
-import type { Cache, CacheDraft, CacheEntry } from "./cache.ts";
+import { type Cache, type CacheDraft, type CacheEntry, draftEnd } from "./cache.ts";
 
 /** Ends at its first word. */
 export const noDraft: CacheDraft = {
   isLost: true,
+  ending: draftEnd.noRoom,
   begin: () => false,
   append: () => false,
   finish: () => {},

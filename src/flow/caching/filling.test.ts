@@ -5,6 +5,7 @@ import { cached, cachePlan, date } from "../../../test/playbook/caching.ts";
 import { Memory } from "../../../test/playbook/memory.ts";
 import { get, ok } from "../../../test/playbook/words.ts";
 import { Playbook } from "../../../test/playbook.ts";
+import { body, keyOf, put, start } from "../../memory/cachestore/trial.ts";
 import { CacheStore } from "../../memory/cachestore.ts";
 
 const fresh = "Cache-Control: max-age=60";
@@ -163,4 +164,84 @@ test("an error of the server leaves no mark: the next one that asks keeps others
   play.expect(server.gets(get("/")));
   server.sends(ok("hello", date, fresh));
   expect(play.take().filter((line) => line === "report 200").length).toBe(2);
+});
+
+const open = `HTTP/1.1 200 OK\r\n${date}\r\n${fresh}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+const piece = `2710\r\n${"y".repeat(10_000)}\r\n`;
+const write = "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
+
+test("what is purged while its body comes leaves no mark, and does not throw out what was fetched after that", () => {
+  const words: string[] = [];
+  const play = new Playbook(cached(), ({ caching }) => words.push(caching!.word));
+  const [client, other] = [play.connect(), play.connect()];
+  client.sends(get("/"));
+  const server = play.accept();
+  server.sends(open + piece);
+  other.sends(write);
+  const second = play.accept();
+  second.sends("HTTP/1.1 204 No Content\r\n\r\n");
+  other.sends(get("/"));
+  second.sends(ok("new", date, fresh));
+  // Large enough to want more room than there was for it when it was purged.
+  for (let count = 0; count < 3; count++) server.sends(piece);
+  server.sends("0\r\n\r\n");
+  play.take();
+  client.sends(get("/"));
+  play.expect(client.gets(ok("new", date, fresh, "Age: 0", "Cache-Status: Sluice; hit; ttl=60")), "report 200");
+  expect(words).toEqual(["bypass", "miss", "miss", "hit"]);
+});
+
+test("what found no room leaves no mark: it is stored when there is room", () => {
+  const store = CacheStore.inMemory(
+    { ...cachePlan, policy: "lru", bytesMax: 2 ** 20, objectBytesMax: 2 ** 18 },
+    "pages",
+  );
+  const play = new Playbook(quiet, undefined, undefined, new Memory(() => store));
+  const hold = Array.from({ length: 16 }, (_, index) => {
+    put(store, keyOf(`/${index}`), body(60_000, index), { bodyBytes: 60_000 });
+    return store.find(keyOf(`/${index}`), start);
+  });
+  const client = play.connect();
+  client.sends(get("/"));
+  const server = play.accept();
+  server.sends(open);
+  for (let count = 0; count < 20; count++) server.sends(piece);
+  server.sends("0\r\n\r\n");
+  expect(play.take().at(-1)).toBe("report 200");
+  for (const entry of hold) entry?.release();
+  client.sends(get("/"));
+  server.sends(ok("hello", date, fresh));
+  play.take();
+  client.sends(get("/"));
+  play.expect(client.gets(ok("hello", date, fresh, "Age: 0")), "report 200");
+});
+
+test("Cache-Status says of what was purged before its head came that it was that", () => {
+  const play = new Playbook(cached());
+  const [client, other] = [play.connect(), play.connect()];
+  client.sends(get("/"));
+  const server = play.accept();
+  other.sends(write);
+  play.accept().sends("HTTP/1.1 204 No Content\r\n\r\n");
+  play.take();
+  server.sends(ok("old", date, fresh));
+  play.expect(client.gets(ok("old", date, fresh, "Cache-Status: Sluice; fwd=uri-miss; detail=purged")), "report 200");
+});
+
+test("what was purged while it was asked for and may not be stored does not end what is asked for now", () => {
+  const play = new Playbook(quiet);
+  const [client, other] = [play.connect(), play.connect()];
+  client.sends(get("/"));
+  const server = play.accept();
+  other.sends(write);
+  const second = play.accept();
+  second.sends("HTTP/1.1 204 No Content\r\n\r\n");
+  other.sends(get("/"));
+  const waiting = play.connect();
+  waiting.sends(get("/"));
+  play.take();
+  server.sends(ok("mine", "Cache-Control: private"));
+  play.expect(client.gets(ok("mine", "Cache-Control: private")), "report 200");
+  second.sends(ok("new", date, fresh));
+  play.expectAmong(other.gets(ok("new", date, fresh)), waiting.gets(ok("new", date, fresh, "Age: 0")));
 });

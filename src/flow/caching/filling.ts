@@ -16,6 +16,7 @@ import {
   type CacheKey,
   cacheFlag,
   cacheState,
+  draftEnd,
 } from "../../memory/cache.ts";
 import { responseBody } from "../../wire/http1/framing.ts";
 import { bodyKind, type Head } from "../../wire/http1/head.ts";
@@ -114,9 +115,13 @@ export class Filling implements Onlooker {
     const why = whyNotStored(request, response, head, freshness, pool.policy, vary, false);
     if (why !== reason.none) {
       status.detail = reasonWords[why]![0];
-      if (this.#draft !== null) this.#refuse(why);
+      if (this.#draft !== null) this.#refuse(this.#draft, why);
       // What takes the place of what is stored and cannot be stored itself ends that too.
       if (entry !== null && exchange.status < 500 && isOfAll(why)) entry.remove();
+      return;
+    }
+    if (this.#isOutrun(entry)) {
+      status.detail = reasonWords[reason.purged]![0];
       return;
     }
     const draft = this.#draftFor(vary > 0, entry);
@@ -124,13 +129,17 @@ export class Filling implements Onlooker {
     this.#begin(draft, head);
   }
 
+  /** What was purged since it was asked for must not come back by what was said before that. */
+  #isOutrun(entry: CacheEntry | null): boolean {
+    return entry === null ? this.#draft?.isLost === true : !this.#isStanding(entry);
+  }
+
   /** Under the key that the response's own Vary makes; null where another is about to store it, or what is there is newer. */
   #draftFor(isVarying: boolean, entry: CacheEntry | null): CacheDraft | null {
     const { desk, port } = this.#context;
     const { key } = desk;
     const { cache } = this.#caching.pool;
-    // What was purged since it was asked for must not come back by what was said before that.
-    if (entry === null ? this.#draft?.isLost !== false : !this.#isStanding(entry)) return null;
+    if (entry === null && this.#draft === null) return null;
     writeVariantKey(this.#exchange, this.#context, this.#caching.pool, isVarying);
     const isSame =
       key.end === this.#keyEnd &&
@@ -191,7 +200,8 @@ export class Filling implements Onlooker {
     writeTags(tags, head, policy);
     if (this.#caching.pool.remote !== null) this.#tags = tags.bytes.slice(0, tags.length);
     const { status } = this.#caching;
-    if (!draft.begin(facts, output.bytes, 0, output.length, tags.bytes.subarray(0, tags.length))) return this.#failed();
+    if (!draft.begin(facts, output.bytes, 0, output.length, tags.bytes.subarray(0, tags.length)))
+      return this.#failed(draft);
     this.#isBegun = true;
     this.#isReadAlong = facts.bodyBytes !== -1;
     this.#added = 0;
@@ -202,23 +212,26 @@ export class Filling implements Onlooker {
     this.stir();
   }
 
-  /** It cannot be stored, and others wait: they need not. */
-  #refuse(why: number): void {
+  /** It cannot be stored, and others wait: they need not. What was taken away says nothing of what stands in its place. */
+  #refuse(draft: CacheDraft, why: number): void {
+    if (!draft.isLost) this.#mark(why);
+    this.drop();
+  }
+
+  #mark(why: number): void {
     const { pool } = this.#caching;
     const { followers, port } = this.#context;
     // Where nobody waits nobody need be told not to; and a server that fails now may not a moment later.
     const isMarked = isOfAll(why) && this.#exchange.status < 500;
     if (isMarked && followers.has(this.name)) pool.cache.markPass(this.key, why, port.wallMs + pool.plan.passMs);
-    this.drop();
   }
 
-  #failed(): void {
-    const { status } = this.#caching;
-    const { desk } = this.#context;
-    const isLarge = desk.facts.bodyBytes + desk.head.length > this.#caching.pool.cache.objectBytesMax;
-    status.detail = reasonWords[isLarge ? reason.tooLarge : reason.noRoom]![0];
-    this.#caching.word = "error";
-    if (isLarge) this.#refuse(reason.tooLarge);
+  #failed(draft: CacheDraft): void {
+    const caching = this.#caching;
+    const why = whyEnded(draft);
+    caching.status.detail = reasonWords[why]![0];
+    if (why !== reason.purged) caching.word = "error";
+    if (why === reason.tooLarge) this.#mark(why);
     this.drop();
   }
 
@@ -251,14 +264,17 @@ export class Filling implements Onlooker {
     const { pool, shown, entry } = this.#caching;
     if (this.#isReadAlong || shown.isBegun) this.stir();
     this.#added += end - start;
-    if (this.#draft!.append(bytes, start, end)) return;
+    const draft = this.#draft!;
+    if (draft.append(bytes, start, end)) return;
     this.#isBegun = false;
     this.#draft = null;
-    this.#caching.word = "error";
+    const why = whyEnded(draft);
+    if (why !== reason.purged) this.#caching.word = "error";
     if (shown.isBegun) this.#spilt = [bytes.slice(end - (this.#added - entry!.written), end)];
     else this.#exchange.passage.onlooker = null;
     this.stir();
-    pool.cache.markPass(this.key, reason.tooLarge, this.#context.port.wallMs + pool.plan.passMs);
+    // Without room, or purged meanwhile, it may be stored the next time; and another may stand there already.
+    if (why === reason.tooLarge) pool.cache.markPass(this.key, why, this.#context.port.wallMs + pool.plan.passMs);
   }
 
   relieve(isChunked: boolean, chunkLeft: number): boolean {
@@ -297,3 +313,8 @@ export class Filling implements Onlooker {
 }
 
 const noTags = new Uint8Array(0);
+
+function whyEnded({ ending }: CacheDraft): number {
+  if (ending === draftEnd.lost) return reason.purged;
+  return ending === draftEnd.tooLarge ? reason.tooLarge : reason.noRoom;
+}

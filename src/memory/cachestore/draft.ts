@@ -4,7 +4,7 @@
 // run out under them. When the node was taken away meanwhile (purged, replaced, its shard wiped) the draft goes on for those who
 // read along, and ends where there are none.
 
-import { type CacheDraft, type CacheFacts, cacheState } from "../cache.ts";
+import { type CacheDraft, type CacheFacts, cacheState, draftEnd } from "../cache.ts";
 import { writeFacts } from "./facts.ts";
 import { extentUnitsMax, shardWord as S, unitBytes } from "./layout.ts";
 import { broken, extent as E, extentHeadBytes, node as N, unitsFor, wordsFor } from "./node.ts";
@@ -16,6 +16,7 @@ const guessBytes = 8192;
 const reservedBytes = 2 ** 20;
 
 export class StoreDraft implements CacheDraft {
+  ending: number = draftEnd.none;
   readonly #parts: StoreParts;
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
@@ -215,12 +216,13 @@ export class StoreDraft implements CacheDraft {
   /** With the shard open. */
   #refuse(): false {
     this.#words[this.#parts.shard.at + S.misfits]!++;
-    return this.#fail(true);
+    return this.#fail(true, draftEnd.tooLarge);
   }
 
   /** Gone, for everybody. */
-  #fail(isOpen: boolean): false {
+  #fail(isOpen: boolean, ending: number = draftEnd.noRoom): false {
     const { shard, index, nodes, pins } = this.#parts;
+    this.ending = this.isLost ? draftEnd.lost : ending;
     this.#isEnded = true;
     if (isOpen) {
       index.setState(this.#node, broken);
