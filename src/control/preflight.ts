@@ -1,11 +1,12 @@
 // What can be known to go wrong before anything is started: addresses that are taken, an admin interface that is open to the
-// world, and too few files for the connections that are promised. It asks the system and changes nothing.
+// world, an access log that cannot be opened, and too few files for the connections that are promised. It asks the system and changes nothing.
 
 import { formatAddress, readListenAddress } from "../base/address.ts";
 import { clientConnectionsUsual, connectionsUnlimited, serverConnectionsReserved } from "../base/limits.ts";
 import type { Address, ListenerMode, Plan } from "../config/plan.ts";
 import type { Config } from "../config/types.ts";
 import { exposureProblem } from "./guard.ts";
+import { logPathProblem } from "./logpath.ts";
 import { busyAddresses, busyDatagramAddresses } from "./port.ts";
 import { openFilesMax } from "./processfigures.ts";
 
@@ -30,7 +31,12 @@ export async function startProblems(config: Config): Promise<string[]> {
   problems.push(...(await busyAddresses(pages.map(addressOf))));
   if (!isAnyPort && listens.some((listen) => formatAddress(listen) === formatAddress(admin)))
     problems.push(`the admin interface and a listener cannot both have ${formatAddress(admin)}`);
-  return problems;
+  return [...problems, ...logProblems(config)];
+}
+
+function logProblems({ accessLog }: Config): string[] {
+  const problem = accessLog === undefined ? null : logPathProblem(accessLog.path);
+  return problem === null ? [] : [problem];
 }
 
 /** The same for a reload: addresses of the plan in force are ours already, and so are ports that `workers` alone hold by another address. */
@@ -40,7 +46,12 @@ export async function reloadProblems(config: Config, plan: Plan, workers: Readon
     const texts = new Set(ours.map(({ address }) => formatAddress(address)));
     return listensOf(config, transport).filter((address) => !texts.has(formatAddress(address)));
   };
-  return [...(await busyAddresses(fresh("stream"), workers)), ...(await busyDatagramAddresses(fresh("udp"), workers))];
+  return [
+    ...(await busyAddresses(fresh("stream"), workers)),
+    ...(await busyDatagramAddresses(fresh("udp"), workers)),
+    // One that is open already stays open.
+    ...(config.accessLog?.path === plan.accessLog?.path ? [] : logProblems(config)),
+  ];
 }
 
 /**

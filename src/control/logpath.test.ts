@@ -1,0 +1,47 @@
+import { afterAll, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { logPathProblem } from "./logpath.ts";
+
+const folder: string = mkdtempSync(join(tmpdir(), "logpath-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const uid: number = process.getuid?.() ?? 0;
+const told = (path: string, why: string): string => `the access log ${path} (accessLog.path) cannot be opened: ${why}`;
+
+test("a file that is there, one that is not, one in a folder that would be made, and stdout are fine, and nothing is made", () => {
+  const file = join(folder, "access.log");
+  writeFileSync(file, "");
+  for (const path of [file, join(folder, "new.log"), join(folder, "new", "a.log"), "-"])
+    expect(logPathProblem(path)).toBeNull();
+  expect(existsSync(join(folder, "new.log"))).toBe(false);
+  expect(existsSync(join(folder, "new"))).toBe(false);
+});
+
+test("a folder, a file in place of a folder, and folders that are not there are told with what to do", () => {
+  writeFileSync(join(folder, "plain"), "");
+  expect(logPathProblem(folder)).toBe(told(folder, "that is a folder: write the name of a file"));
+  const below = join(folder, "plain", "a.log");
+  expect(logPathProblem(below)).toBe(told(below, `${join(folder, "plain")} is no folder`));
+  const deep = join(folder, "a", "b", "c.log");
+  expect(logPathProblem(deep)).toBe(
+    told(
+      deep,
+      `its folder ${join(folder, "a", "b")} is not there and cannot be made: make it, and let this user (uid ${uid}) write there`,
+    ),
+  );
+});
+
+test("a pipe without a reader is told", () => {
+  const pipe = join(folder, "pipe");
+  expect(Bun.spawnSync(["mkfifo", pipe]).exitCode).toBe(0);
+  expect(logPathProblem(pipe)).toBe(told(pipe, "it is a pipe that nobody reads"));
+});
+
+test.skipIf(uid === 0)("what may not be written to is told with the user", () => {
+  const closed = join(folder, "closed");
+  mkdirSync(closed);
+  chmodSync(closed, 0o500);
+  const path = join(closed, "a.log");
+  expect(logPathProblem(path)).toBe(told(path, `this user (uid ${uid}) may not write there`));
+});
