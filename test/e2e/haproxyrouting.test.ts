@@ -208,8 +208,8 @@ const groups: Readonly<Record<string, Group>> = {
     requests: [get("/")],
   },
   named: {
-    front: "option forwardfor header X-Client-IP\n  default_backend app",
-    requests: [get("/"), get("/", "X-Client-IP: 1.2.3.4")],
+    front: "option forwardfor header X-Client-IP\n  use_backend app if { path_beg /u }\n  default_backend app",
+    requests: [get("/"), get("/", "X-Client-IP: 1.2.3.4"), get("/u"), get("/u", "X-Client-IP: 1.2.3.4")],
   },
   unless: {
     front: "option forwardfor header X-Real-IP if-none\n  default_backend app",

@@ -1,98 +1,144 @@
 // What servers are told about the client: option forwardfor and originalto. HAProxy tells nothing unless asked, so everything of ours is
-// off in a converted config. X-Forwarded-For itself is a matter of the listener here; under another name a rule writes it, of the
-// listener or of the pool, wherever HAProxy was asked. X-Forwarded-* that a client sends is removed unless trustedProxies holds its
-// address; HAProxy passes it on.
+// off in a converted config. It asks once a backend is chosen, behind all rules, whether the frontend or the backend has the option, and
+// the backend's name for the field comes before the frontend's. X-Forwarded-For is a matter of the listener here where all that it leads
+// to have it so; otherwise, and under any other name, a rule of the pool writes it. X-Forwarded-* that a client sends is removed unless
+// trustedProxies holds its address; HAProxy passes it on.
 
 import type { ListenerInput } from "../../input.ts";
+import { listOf, primary, relate, text } from "./code.ts";
 import type { RuleDraft } from "./draft.ts";
 import { isBlock } from "./review.ts";
-import { type Conversion, linePath, pathOf, type Statement, type Word } from "./scene.ts";
+import { type Conversion, linePath, pathOf, type Service, type Statement, type Word } from "./scene.ts";
 import type { Settings } from "./settings.ts";
 
-export interface Told {
-  readonly keys: Partial<ListenerInput>;
-  readonly rules: readonly RuleDraft[];
+/** A frontend as its backends see it. */
+export interface Face {
+  readonly settings: Settings;
+  /** What requests may come to, the default one first. */
+  readonly behind: readonly Settings[];
+  /** Names of its listeners. */
+  readonly listeners: readonly string[];
 }
 
 const silent = { xForwardedFor: false, xForwardedProto: false, xForwardedHost: false };
 const usualName = "X-Forwarded-For";
 
-/** `behind`: backends that a request of this frontend may come to, whose own option counts too. */
-export function forwardingOf(conversion: Conversion, settings: Settings, behind: readonly Settings[]): Told {
-  const { ledger } = conversion;
+/** Keys of the listeners of a frontend. `behind`: what a request of it may come to, whose own option counts too. */
+export function forwardingOf(
+  { ledger }: Conversion,
+  settings: Settings,
+  behind: readonly Settings[],
+): Partial<ListenerInput> {
   ledger.note(
     pathOf(settings.proxy.word),
     "X-Forwarded-* and Forwarded that clients send are removed, unless trustedProxies holds their address",
   );
-  const own = settings.option("forwardfor");
-  const theirs = behind.map((each) => usualOf(each));
-  const statement = own ?? theirs.find((each) => each !== undefined);
-  const told = { via: false, requestId: false } as const;
-  const rules = [...originalRules(settings), ...(own === undefined ? [] : namedRules(own))];
-  if (statement === undefined || nameIn(statement) !== usualName)
-    return { keys: { forwarding: silent, ...told }, rules };
-  if (own === undefined && theirs.some((each) => each === undefined))
-    ledger.approximate(linePath(statement), "servers of the other backends of its frontend are told too");
-  const named = argument(statement, "except");
-  const except = named !== undefined && isBlock(named.text) ? named : undefined;
-  if (statement.words.some(({ text }) => text === "if-none"))
-    ledger.approximate(
-      linePath(statement),
-      "X-Forwarded-For that a client sends is replaced, unless trustedProxies holds its address",
-    );
-  if (except !== undefined)
+  const keys = {
+    forwarding: { ...silent, xForwardedFor: isOfListener(settings, behind) },
+    via: false,
+    requestId: false,
+  };
+  const blocks = new Set<string>();
+  for (const statement of new Set(endsOf(settings, behind).flatMap((back) => usualAsked(settings, back)))) {
+    if (statement.words.some((word) => word.text === "if-none"))
+      ledger.approximate(
+        linePath(statement),
+        "X-Forwarded-For that a client sends is replaced, unless trustedProxies holds its address",
+      );
+    const except = argument(statement, "except");
+    if (except === undefined || !isBlock(except.text)) continue;
+    blocks.add(except.text);
     ledger.approximate(
       pathOf(except),
       "X-Forwarded-For of these is believed and continued, and src in rules is the client that they report",
     );
+  }
+  return { ...(blocks.size === 0 ? {} : { trustedProxies: [...blocks] }), ...(keys as Partial<ListenerInput>) };
+}
+
+/** The last rules of a pool. `fronts` lead to it; where they ask for different things, each rule is for the listeners of its own. */
+export function forwardingRules(settings: Settings, fronts: readonly Face[]): readonly RuleDraft[] {
+  if (fronts.length === 0) return rulesFor(null, settings);
+  const each = fronts.map((front) => rulesFor(front, settings));
+  const [first] = each.map((rules) => JSON.stringify(rules));
+  if (each.every((rules) => JSON.stringify(rules) === first)) return each[0]!;
+  return fronts.flatMap(({ listeners }, at): RuleDraft[] => {
+    const [name] = listeners;
+    const isOne = relate(
+      primary("listener"),
+      listeners.length === 1 ? "==" : "in",
+      listeners.length === 1 ? text(name!) : listOf(listeners.map(text)),
+    );
+    // A name is that of one rule.
+    const rules = each[at]!.map(({ name: _, ...rule }) => rule);
+    return rules.length === 0 ? [] : [{ if: isOne.text, rules }];
+  });
+}
+
+/** Some pool may have such rules, which come behind all others. */
+export function isForwardingRuled(proxies: readonly Service[]): boolean {
+  return proxies.some(({ statements }) =>
+    statements.some(
+      ({ words }) => words[0]!.text === "option" && /^(?:forwardfor|originalto)$/.test(words[1]?.text ?? ""),
+    ),
+  );
+}
+
+function rulesFor(front: Face | null, settings: Settings): readonly RuleDraft[] {
+  const own = front?.settings ?? settings;
+  const rules = [originalRule(asked("originalto", own, settings))];
+  if (front === null || !isOfListener(front.settings, front.behind))
+    rules.push(forwardedRule(asked("forwardfor", own, settings)));
+  return rules.filter((rule) => rule !== null);
+}
+
+/** Whatever a request of this frontend comes to is told the client by X-Forwarded-For. */
+function isOfListener(settings: Settings, behind: readonly Settings[]): boolean {
+  return endsOf(settings, behind).every((back) => usualAsked(settings, back).length > 0);
+}
+
+function endsOf(settings: Settings, behind: readonly Settings[]): readonly Settings[] {
+  return behind.length === 0 ? [settings] : behind;
+}
+
+/** Those who ask, where what they ask for has its usual name. */
+function usualAsked(front: Settings, back: Settings): readonly Statement[] {
+  const all = asked("forwardfor", front, back);
+  return all.length > 0 && nameIn(all[0]!) === usualName ? all : [];
+}
+
+/** The option of the backend, then that of the frontend. */
+function asked(name: string, front: Settings, back: Settings): readonly Statement[] {
+  return [...new Set([back.option(name), front.option(name)])].filter((statement) => statement !== undefined);
+}
+
+function originalRule(all: readonly Statement[]): RuleDraft | null {
+  if (all.length === 0) return null;
+  const conditions = exceptions(all, "dst");
   return {
-    keys: {
-      ...(except === undefined ? {} : { trustedProxies: [except.text] }),
-      forwarding: { ...silent, xForwardedFor: true },
-      ...told,
-    },
-    rules,
+    name: "originalto",
+    ...(conditions.length > 0 ? { if: conditions.join(" && ") } : {}),
+    addHeader: { [argument(all[0]!, "header")?.text ?? "X-Original-To"]: "{dst}" },
   };
 }
 
-/** Of a backend whose frontends have not asked already. */
-export function forwardingRules(settings: Settings, fronts: readonly Settings[]): readonly RuleDraft[] {
-  const own = settings.option("forwardfor");
-  const isAsked = fronts.length > 0 && fronts.every((front) => front.option("forwardfor") !== undefined);
-  const isOriginal = fronts.length > 0 && fronts.every((front) => front.option("originalto") !== undefined);
-  return [...(isOriginal ? [] : originalRules(settings)), ...(own === undefined || isAsked ? [] : namedRules(own))];
+function forwardedRule(all: readonly Statement[]): RuleDraft | null {
+  if (all.length === 0) return null;
+  const name = nameIn(all[0]!);
+  // As the listener does it: those of `except` are its trusted proxies, and `src` is whom they report.
+  if (name === usualName) return { name: "forwardfor", setHeader: { [name]: "{src}" } };
+  const isUnless = all.every(({ words }) => words.some((word) => word.text === "if-none"));
+  const conditions = [...(isUnless ? [`!has(headers['${name.toLowerCase()}'])`] : []), ...exceptions(all, "src")];
+  return {
+    name: "forwardfor",
+    ...(conditions.length > 0 ? { if: conditions.join(" && ") } : {}),
+    addHeader: { [name]: "{src}" },
+  };
 }
 
-/** `option forwardfor` under its usual name. */
-function usualOf(settings: Settings): Statement | undefined {
-  const statement = settings.option("forwardfor");
-  return statement !== undefined && nameIn(statement) === usualName ? statement : undefined;
-}
-
-function originalRules(settings: Settings): RuleDraft[] {
-  const statement = settings.option("originalto");
-  if (statement === undefined) return [];
-  const except = argument(statement, "except");
-  const condition = except === undefined ? {} : { if: `!(dst in cidr('${except.text}'))` };
-  return [
-    {
-      name: "originalto",
-      ...condition,
-      addHeader: { [argument(statement, "header")?.text ?? "X-Original-To"]: "{dst}" },
-    },
-  ];
-}
-
-function namedRules(statement: Statement): RuleDraft[] {
-  const name = nameIn(statement);
-  if (name === usualName) return [];
-  const except = argument(statement, "except");
-  const conditions = [
-    ...(statement.words.some(({ text }) => text === "if-none") ? [`!has(headers['${name.toLowerCase()}'])`] : []),
-    ...(except === undefined ? [] : [`!(src in cidr('${except.text}'))`]),
-  ];
-  const condition = conditions.length > 0 ? { if: conditions.join(" && ") } : {};
-  return [{ name: "forwardfor", ...condition, addHeader: { [name]: "{src}" } }];
+function exceptions(all: readonly Statement[], address: string): readonly string[] {
+  const blocks = all.map((statement) => argument(statement, "except")?.text).filter((block) => block !== undefined);
+  return [...new Set(blocks)].map((block) => `!(${address} in cidr('${block}'))`);
 }
 
 function nameIn(statement: Statement): string {
@@ -101,6 +147,6 @@ function nameIn(statement: Statement): string {
 }
 
 function argument({ words }: Statement, name: string): Word | undefined {
-  const at = words.findIndex(({ text }, index) => index > 1 && text === name);
+  const at = words.findIndex(({ text: word }, index) => index > 1 && word === name);
   return at === -1 ? undefined : words[at + 1];
 }

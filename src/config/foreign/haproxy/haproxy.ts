@@ -14,6 +14,7 @@ import type { Translation } from "../translation.ts";
 import { type Bind, readBind } from "./bind.ts";
 import type { Draft } from "./draft.ts";
 import { unconnected } from "./errors.ts";
+import type { Face } from "./forwarding.ts";
 import { readGlobal } from "./global.ts";
 import { based, type Ground } from "./ground.ts";
 import { hoistTimeouts } from "./hoist.ts";
@@ -216,10 +217,10 @@ class Builder implements Conversion {
       const front = this.#frontOf(settings, binds, translated);
       if (front !== null) fronts.push(front);
     }
-    for (const front of fronts) addListeners(this, front, this.#ground, this.#naming);
+    const faces = new Map(fronts.map((front) => [front, addListeners(this, front, this.#ground, this.#naming)]));
     for (const [proxy, translated] of rules)
       if (proxy.kind !== "frontend" && (this.#used.has(proxy) || this.#hasServers(proxy)))
-        addPool(this, this.#settings.get(proxy)!, translated, this.#ground, before(proxy, fronts));
+        addPool(this, this.#settings.get(proxy)!, translated, this.#ground, before(proxy, faces));
     this.#finish(fronts, accessLogOf(logged));
   }
 
@@ -250,10 +251,17 @@ class Builder implements Conversion {
     }
     const named = settings.last("default_backend")?.words[1];
     const fallback = named === undefined ? (proxy.kind === "listen" ? proxy : null) : this.backendNamed(named);
+    // A name that is made of samples may be that of any.
     const others = settings
       .all("use_backend")
-      .map(({ words }) => this.proxies.find((each) => each.kind !== "frontend" && each.name === words[1]?.text));
-    const behind = [fallback, ...others].filter((each) => each !== undefined && each !== null);
+      .flatMap(({ words }) =>
+        this.proxies.filter(
+          (each) =>
+            each.kind !== "frontend" &&
+            (each.name === words[1]?.text || (each.mode === proxy.mode && words[1]?.text.includes("%") === true)),
+        ),
+      );
+    const behind = [fallback, ...others].filter((each) => each !== null);
     if (named !== undefined && fallback !== null && fallback.mode !== proxy.mode)
       this.ledger.fault(
         pathOf(named),
@@ -307,10 +315,10 @@ function isClosing(settings: Settings): boolean {
   return last === "httpclose" || last === "forceclose";
 }
 
-function before(proxy: Service, all: readonly Front[]): Before {
-  const mine = all.filter(({ behind }) => behind.some((settings) => settings.proxy === proxy));
+function before(proxy: Service, all: ReadonlyMap<Front, Face>): Before {
+  const mine = [...all.keys()].filter(({ behind }) => behind.some((settings) => settings.proxy === proxy));
   const addresses = mine.flatMap(({ binds }) => binds.flatMap((bind) => bind.addresses));
   const ports = new Set(addresses.map((address) => /:(\d+)$/.exec(address)?.[1] ?? ""));
   const [port = ""] = ports;
-  return { fronts: mine.map(({ settings }) => settings), port: ports.size === 1 && port !== "" ? Number(port) : null };
+  return { fronts: mine.map((front) => all.get(front)!), port: ports.size === 1 && port !== "" ? Number(port) : null };
 }

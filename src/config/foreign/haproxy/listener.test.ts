@@ -12,45 +12,79 @@ test("servers are told nothing of the client unless HAProxy is asked to", () => 
   expect(partsOf([], ["option forwardfor", server]).listener.forwarding).toEqual({ ...silent, xForwardedFor: true });
 });
 
-test("option forwardfor of one backend concerns all of its frontend, and is told", () => {
-  const { told } = tried(`defaults
+/** Frontends `web` and `api`, both leading to `b` and by themselves to `a` and `c`, with an option each. */
+function forwarded(options: { web?: string; api?: string; a?: string; b?: string }): ReturnType<typeof tried> {
+  const option = (text: string | undefined): string => (text === undefined ? "" : ` option ${text}\n`);
+  return tried(`defaults
  mode http
  timeout client 1s
  timeout server 1s
  timeout connect 1s
 frontend web
  bind :1
- use_backend b if { path /b }
+ bind :2
+${option(options.web)} use_backend b if { path /b }
  default_backend a
+frontend api
+ bind :3
+${option(options.api)} use_backend %[path,field(2,/)]
+ default_backend c
 backend a
- option forwardfor
- server s a:1
+${option(options.a)} server s a:1
 backend b
+ http-request allow if { path /b }
+ http-request del-header X-Real-IP
+${option(options.b)} server s a:1
+backend c
  server s a:1`);
-  expect(told).toEqual([
-    "11:2 warning option forwardfor is approximated: servers of the other backends of its frontend are told too",
-  ]);
+}
+
+test("option forwardfor of one backend concerns that one", () => {
+  const { input, told } = forwarded({ a: "forwardfor" });
+  expect(told).toEqual([]);
+  expect(input.listeners["web"]?.forwarding).toEqual(silent);
+  expect(input.pools?.["a"]?.rules).toEqual([{ name: "forwardfor", setHeader: { "X-Forwarded-For": "{src}" } }]);
+  expect(input.pools?.["b"]?.rules).toHaveLength(1);
 });
 
-test("under another name a rule of where it stands writes it, once", () => {
+test("under another name a rule of pools writes it, once, behind all others", () => {
+  const one = [{ name: "forwardfor", addHeader: { "X-Real-IP": "{src}" } }];
   const front = partsOf(["option forwardfor header X-Real-IP except 10.0.0.0/8"]);
-  expect(front.listener.rules).toEqual([
+  expect(front.listener.rules).toBeUndefined();
+  expect(front.pool.rules).toEqual([
     { name: "forwardfor", if: "!(src in cidr('10.0.0.0/8'))", addHeader: { "X-Real-IP": "{src}" } },
   ]);
-  expect(front.pool.rules).toBeUndefined();
   const back = partsOf([], ["option forwardfor header X-Real-IP if-none", server]);
   expect(back.pool.rules).toEqual([
     { name: "forwardfor", if: "!has(headers['x-real-ip'])", addHeader: { "X-Real-IP": "{src}" } },
   ]);
-  expect(back.listener.rules).toBeUndefined();
-  const both = partsOf(["option forwardfor header X-Real-IP"], ["option forwardfor header X-Real-IP", server]);
-  expect([both.listener.rules, both.pool.rules]).toEqual([
-    [{ name: "forwardfor", addHeader: { "X-Real-IP": "{src}" } }],
-    undefined,
+  const both = partsOf(
+    ["option forwardfor header X-Client if-none except 10.0.0.0/8"],
+    ["option forwardfor header X-Real-IP", server],
+  );
+  expect(both.pool.rules).toEqual([
+    { name: "forwardfor", if: "!(src in cidr('10.0.0.0/8'))", addHeader: { "X-Real-IP": "{src}" } },
   ]);
-  expect(partsOf(["option originalto"]).listener.rules).toEqual([
+  expect(partsOf(["option originalto"]).pool.rules).toEqual([
     { name: "originalto", addHeader: { "X-Original-To": "{dst}" } },
   ]);
+  const plain = partsOf(["option forwardfor"], ["option forwardfor header X-Real-IP", server]);
+  expect([plain.listener.forwarding, plain.pool.rules]).toEqual([silent, one]);
+});
+
+test("where two frontends ask for different things, each has its own", () => {
+  const { input } = forwarded({ web: "forwardfor header X-Real-IP", api: "originalto" });
+  const [real, original] = [{ addHeader: { "X-Real-IP": "{src}" } }, { addHeader: { "X-Original-To": "{dst}" } }];
+  const each = [
+    { if: "listener in ['web', 'web-2']", rules: [real] },
+    { if: "listener == 'api'", rules: [original] },
+  ];
+  expect(input.pools?.["b"]?.rules).toEqual([
+    { if: "!(path == '/b')", rules: [{ removeHeader: "X-Real-IP" }] },
+    ...each,
+  ]);
+  expect(input.pools?.["a"]?.rules).toEqual(each);
+  expect(input.pools?.["c"]?.rules).toEqual([{ name: "originalto", ...original }]);
 });
 
 test("except believes those proxies, and says so", () => {

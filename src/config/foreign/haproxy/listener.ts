@@ -8,7 +8,7 @@ import { type Code, every, primary, relate, text } from "./code.ts";
 import type { RuleDraft } from "./draft.ts";
 import { readTime, written } from "./duration.ts";
 import { type Answers, answersOf, errorKeys } from "./errors.ts";
-import { forwardingOf } from "./forwarding.ts";
+import { type Face, forwardingOf } from "./forwarding.ts";
 import type { Ground } from "./ground.ts";
 import type { Naming } from "./naming.ts";
 import { placeListener } from "./placing.ts";
@@ -30,12 +30,13 @@ export interface Front {
   readonly use: string | null;
 }
 
+/** What comes back is what pools have to know of them. */
 export function addListeners(
   conversion: Conversion,
   { settings, binds, rules, behind, use }: Front,
   ground: Ground,
   naming: Naming,
-): void {
+): Face {
   const { ledger, origins, draft } = conversion;
   const { proxy } = settings;
   const { mode } = proxy;
@@ -43,12 +44,13 @@ export function addListeners(
   tellMissing(ledger, settings, times);
   const server = behind[0] === undefined ? null : readTimes(ledger, behind[0]).server;
   const answers = answersOf(conversion, settings);
-  const told = mode === "http" ? forwardingOf(conversion, settings, behind) : { keys: {}, rules: [] };
+  const told = mode === "http" ? forwardingOf(conversion, settings, behind) : {};
   const monitor = monitorRules(settings, answers, rules.failing);
-  const listenerRules = { ...rules.listener, request: [...monitor, ...rules.listener.request, ...told.rules] };
+  const listenerRules = { ...rules.listener, request: [...monitor, ...rules.listener.request] };
   const hasRules = Object.values(listenerRules).some((each) => each.length > 0);
   const limit = limitOf(conversion, settings, ground);
   const merged = merge(binds);
+  const names: string[] = [];
   const inspection = inspectionOf(conversion, settings);
   for (const [index, { bind, address }] of merged.entries()) {
     const name = index === 0 ? conversion.nameOf("listener", proxy.name) : naming.fresh("listener", proxy.name);
@@ -64,7 +66,7 @@ export function addListeners(
       ...(use === null ? {} : { use }),
       ...(maxConnections === null ? {} : { maxConnections }),
       ...bindKeys(ledger, bind, mode),
-      ...told.keys,
+      ...told,
       ...rules.listenerKeys,
       ...(hasRules ? { rules: phases(listenerRules) } : {}),
       ...errorKeys(answers, rules.listenerKeys["errors"]),
@@ -73,11 +75,13 @@ export function addListeners(
         ...(usesNames ? inspection : {}),
       },
     };
-    const trusted = [...(bindKeys(ledger, bind, mode).trustedProxies ?? []), ...(told.keys.trustedProxies ?? [])];
+    const trusted = [...(bindKeys(ledger, bind, mode).trustedProxies ?? []), ...(told.trustedProxies ?? [])];
     if (trusted.length > 0) listener.trustedProxies = [...new Set(trusted)];
     draft.listeners[name] = listener;
     if (hasRules) placeRules(origins, path, listenerRules);
+    names.push(name);
   }
+  return { settings, behind, listeners: names };
 }
 
 /** `*:80` and `:::80` of one frontend are one address here, which takes clients of both kinds. */

@@ -10,7 +10,7 @@ import { cookieOf } from "./cookie.ts";
 import type { RulesDraft } from "./draft.ts";
 import { readTime, written } from "./duration.ts";
 import { type Answers, answersOf, errorKeys, replyOf } from "./errors.ts";
-import { forwardingRules } from "./forwarding.ts";
+import { type Face, forwardingRules } from "./forwarding.ts";
 import type { Ground } from "./ground.ts";
 import { placePool, placeServers } from "./placing.ts";
 import { tellRuleOrigins } from "./rulefamily.ts";
@@ -27,7 +27,7 @@ const queueMax = 1_000_000;
 
 /** The frontends that lead to it. `port`: the one port that clients come to by them, or null. */
 export interface Before {
-  readonly fronts: readonly Settings[];
+  readonly fronts: readonly Face[];
   readonly port: number | null;
 }
 
@@ -54,7 +54,7 @@ export function addPool(
   const times = readTimes(ledger, settings);
   placePool(origins, path, settings, times);
   placeServers(origins, path, lines);
-  const forwarding = proxy.mode === "http" && proxy.kind === "backend" ? forwardingRules(settings, fronts) : [];
+  const forwarding = proxy.mode === "http" && lines.length > 0 ? forwardingRules(settings, fronts) : [];
   const all = { ...rules.pool, request: [...rules.pool.request, ...forwarding] };
   const own = hasRules(all) ? { rules: phases(all) } : {};
   tellIdle(ledger, settings);

@@ -12,6 +12,7 @@ import { Captures } from "./capture.ts";
 import type { Code } from "./code.ts";
 import type { RulesDraft } from "./draft.ts";
 import { pathAndQuery } from "./fetchnames.ts";
+import { isForwardingRuled } from "./forwarding.ts";
 import { fault, heard } from "./objection.ts";
 import { isTargetKept, receivedTarget } from "./received.ts";
 import {
@@ -142,7 +143,7 @@ class Translator {
         ...this.#captures.request,
         ...familyRules(content, false),
         // Nothing comes after the rules of a pool, but what comes after those of a listener an accept may not pass over.
-        ...familyRules(request, isBackend && redirects.length === 0),
+        ...familyRules(request, isBackend && redirects.length === 0 && !isForwardingRuled(this.#conversion.proxies)),
         ...familyRules(redirects, false),
         ...familyRules(use, false),
       ],
