@@ -73,7 +73,9 @@ test("what is not understood is exit code 2, with the word that was meant", asyn
   expect(command.err).toContain("Did you mean status?");
   expect(option.err).toContain("Did you mean --listen?");
   expect(nothing.err).toContain("say what to run");
-  expect(server.err).toContain("it must be pool/host:port, as `sluice status` shows it; of a pool, name each server");
+  expect(server.err).toContain(
+    'error: server "app": it must be pool/host:port, as `sluice status` shows it; of a pool, name each server',
+  );
 });
 
 test("run takes a config by its name alone, and a mistyped option is answered with the help of its command", async () => {
@@ -94,7 +96,7 @@ test("what an option must be is told: in its help, and when it is something else
     sluice("backtest", "web/limit", "access.log", "--top", "10000000"),
   ]);
   expect(ban.out).toMatch(/--reason <text> .*\(required\)/);
-  expect(backtest.err).toContain("it must be a whole number from 1 to 9999999.");
+  expect(backtest.err).toContain('error: --top <number> "10000000": it must be a whole number from 1 to 9999999.');
 });
 
 test("help and version are on stdout with exit code 0", async () => {

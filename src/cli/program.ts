@@ -86,6 +86,13 @@ export function withCommand(words: readonly string[]): readonly string[] {
   return [saysWhat ? "run" : "demo", ...words];
 }
 
+/** The library's two sentences about a value that is none, as one: which value, and what it must be. */
+export function plainError(text: string): string {
+  return text
+    .replace(/^error: command-argument value '(.*)' is invalid for argument '(.*?)'\. it /s, 'error: $2 "$1": it ')
+    .replace(/^error: option '(.*?)' argument '(.*)' is invalid\. it /s, 'error: $1 "$2": it ');
+}
+
 /** `ended` is told the exit code of commands that end by themselves. */
 export function buildProgram(ended: (code: number) => void, writer: Writer = terminal): Command {
   const program = new Command("sluice")
@@ -95,7 +102,10 @@ export function buildProgram(ended: (code: number) => void, writer: Writer = ter
     .helpCommand("help [command]", "print the help of a command")
     .showHelpAfterError("(sluice --help lists commands and options)")
     .addHelpText("after", examples)
-    .configureOutput({ writeErr: (text) => writer.err(text.trimEnd()) })
+    .configureOutput({
+      writeErr: (text) => writer.err(text.trimEnd()),
+      outputError: (text, write) => write(plainError(text)),
+    })
     .exitOverride();
   addRunning(program);
   addOriginals(program, ended);

@@ -16,6 +16,7 @@ import { Choices, Search } from "../parts/search.tsx";
 import { Spark } from "../parts/spark.tsx";
 import { place, refine } from "../router.ts";
 import { count, whole } from "../text/format.ts";
+import { isNarrow } from "../theme.ts";
 import { RulesDetail } from "./rulesdetail.tsx";
 
 /** With its place in the config. */
@@ -45,9 +46,10 @@ const columns: readonly ColumnOf<RuleRow>[] = [
     width: "minmax(9rem, 1.3fr)",
     narrow: "1fr",
     sort: ({ name }) => name,
-    cell: ({ name, depth, mode }) => (
+    cell: ({ name, depth, mode, owner }) => (
       <span class={mode === "off" ? "quiet" : ""} style={{ paddingLeft: `${depth * 16}px` }}>
         <b>{name}</b>
+        {isNarrow.value ? <span class="quiet"> {owner.name}</span> : null}
       </span>
     ),
   },
