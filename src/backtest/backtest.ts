@@ -4,12 +4,14 @@
 import type { Materials } from "../config/materials.ts";
 import type { ListenerSite } from "../flow/site.ts";
 import type { ListFile } from "../memory/listfile.ts";
-import type { Chosen } from "./chosen.ts";
+import type { Asking } from "./asked.ts";
+import { askedOf, type Chosen } from "./chosen.ts";
 import { Harvest } from "./harvest.ts";
 import { type Measure, measureOf } from "./measure.ts";
 import { Order } from "./order.ts";
 import type { LogFormat, Recorded } from "./recorded.ts";
 import { Replay } from "./replay.ts";
+import { Told } from "./told.ts";
 import { Watch } from "./watch.ts";
 import { WindowCounts } from "./windowcounts.ts";
 
@@ -25,6 +27,9 @@ export class Backtest {
   readonly harvest: Harvest = new Harvest();
   /** What a threshold is compared with; null: the rule has none. */
   readonly measure: Measure | null;
+  /** What the rule and those before it ask for, and what of that the logs have told. */
+  readonly asking: readonly Asking[];
+  readonly told: Told;
   /** Lines of another format, or of no request, and the first of them. */
   misread = 0;
   firstMisread = "";
@@ -42,6 +47,8 @@ export class Backtest {
     const { chosen, materials, lists } = parts;
     const { condition, limitMs, place, isOfResponse } = chosen;
     this.#parts = parts;
+    this.asking = askedOf(chosen);
+    this.told = new Told(this.asking.flatMap(({ asked }) => asked));
     this.#windows = limitMs === null ? null : new WindowCounts(limitMs);
     this.measure = condition === null || limitMs !== null ? null : measureOf(condition);
     this.#watch = new Watch(place, this.measure?.term ?? null);
@@ -59,15 +66,16 @@ export class Backtest {
     return this.#order.late;
   }
 
-  line(line: string, { read, isInOrderOfEnds }: LogFormat): void {
-    const recorded = read(line);
+  line(line: string, format: LogFormat): void {
+    const recorded = format.read(line);
     if (recorded === null) {
       if (this.misread++ === 0) this.firstMisread = line;
       return;
     }
     const { sinceMs, untilMs } = this.#parts;
     if (recorded.atMs < sinceMs || recorded.atMs >= untilMs) return;
-    if (isInOrderOfEnds) for (const next of this.#order.take(recorded)) this.#play(next);
+    this.told.see(recorded, format);
+    if (format.isInOrderOfEnds) for (const next of this.#order.take(recorded)) this.#play(next);
     // Written when it began, or with times too coarse to put it elsewhere.
     else for (const next of this.#order.take({ ...recorded, durationMs: 0 })) this.#play(next);
   }

@@ -8,11 +8,12 @@ import { didYouMean } from "../config/nearest.ts";
 import { keyText, type Path } from "../config/problem.ts";
 import { readRate } from "../config/rate.ts";
 import { modesOf, usesOf } from "../config/reviewuse.ts";
-import { allRules, listedPhase, rulesOf, type Walked } from "../config/rulewalk.ts";
+import { allRules, listedPhase, rulesOf } from "../config/rulewalk.ts";
 import { isSection, listOf, type Section, sectionOf } from "../config/section.ts";
 import type { Config } from "../config/types.ts";
 import { asWritten } from "../config/written.ts";
 import { readYaml } from "../config/yaml.ts";
+import { type Asking, askedBefore, type Placed } from "./asked.ts";
 
 export interface Chosen {
   /** As it was asked for. */
@@ -37,9 +38,7 @@ export interface ChoosingOptions {
   readonly isEnforced: boolean;
 }
 
-interface Standing extends Walked {
-  readonly owner: { readonly kind: "listeners" | "pools"; readonly name: string };
-}
+type Standing = Placed;
 
 export function choose(text: string, config: Config, options: ChoosingOptions): Reading<Chosen> {
   const standing = standingIn(config);
@@ -51,6 +50,13 @@ export function choose(text: string, config: Config, options: ChoosingOptions): 
   const mode = options.isEnforced ? "enforce" : "observe";
   if (found.length === 1) return taken(text, found[0]!, config, mode);
   return added(text, config, standing, mode, options.listener);
+}
+
+/** What it asks for, and what those before it do. */
+export function askedOf({ config, place }: Chosen): readonly Asking[] {
+  const standing = standingIn(config);
+  const tried = standing.find(({ path }) => keyText(path) === place);
+  return tried === undefined ? [] : askedBefore(standing, tried);
 }
 
 function standingIn(config: Config): Standing[] {

@@ -34,6 +34,8 @@ export interface LogFormat {
   readonly isInOrderOfEnds: boolean;
   /** Names of request fields that it tells, in lower case; null: all there were. */
   readonly fields: ReadonlySet<string> | null;
+  /** What it cannot tell of what others always do: "method", "query", "bytes". */
+  readonly untold?: ReadonlySet<string>;
 }
 
 /** A path begins like this, or a URL, or it is the asterisk of OPTIONS, or where CONNECT goes. */

@@ -53,6 +53,23 @@ test("a condition that hits nobody says so, and a new rule where it was put", as
   expect(out).toContain("note: the rule was put before all rules of listener web");
 });
 
+test("what a rule asks for and the log does not tell is remarked on, to people and to programs", async () => {
+  const notes = async (rule: string, lines: readonly string[]): Promise<string[]> =>
+    (JSON.parse((await run(rule, lines, { json: true })).out) as { notes: string[] }).notes.slice(1);
+  const untold = "it asks for headers['x-key'], headers['referer']: no line of the log tells that, so it was absent";
+  const rule = "headers['X-Key'] == 'a' && headers['referer'] == ''";
+  expect(await notes(rule, log)).toEqual([untold]);
+  expect((await run(rule, log)).out).toContain(`note: ${untold}\n`);
+  const told = log.map((one) => one.replace('"-" "-"', '"http://a/" "-"'));
+  expect(await notes("headers['referer'] == 'http://a/'", told)).toEqual([]);
+  expect(await notes("user == 'u'", log)).toEqual([
+    "it asks for user: that is taken from no log, so nobody had a name: passwords are not looked at",
+  ]);
+  expect(await notes("{ limit: { rate: 5/s, by: host } }", log)).toContain(
+    'it asks for host: no line of the log tells that, so it was "localhost"',
+  );
+});
+
 test("programs are told the same as one object", async () => {
   const { out } = await run("greedy", log, { json: true, top: 1 });
   expect(JSON.parse(out)).toMatchObject({

@@ -1,10 +1,12 @@
 // What a backtest came to, as an object for programs and as text for people: whom the rule would have hit, what other thresholds would
 // have done, and which one tells those who stand out from everybody else.
 
+import type { Asking } from "../backtest/asked.ts";
 import type { Backtest } from "../backtest/backtest.ts";
 import type { Chosen } from "../backtest/chosen.ts";
 import type { Measure } from "../backtest/measure.ts";
 import { clientsMin, countBeyond, quantile, type Suggestion, suggest } from "../backtest/threshold.ts";
+import type { Told } from "../backtest/told.ts";
 import { counted } from "./banner.ts";
 import { table } from "./table.ts";
 
@@ -71,7 +73,7 @@ export interface ReportOptions {
 }
 
 export function backtestReport(played: Backtest, chosen: Chosen, { top, isEnforced }: ReportOptions): BacktestReport {
-  const { harvest, measure, misread, elsewhere, late, refusals } = played;
+  const { harvest, misread, elsewhere, late, refusals } = played;
   const hit = harvest.hitClients();
   const firsts = hit.map(({ firstHitMs }) => firstHitMs);
   const lasts = hit.map(({ lastHitMs }) => lastHitMs);
@@ -93,7 +95,7 @@ export function backtestReport(played: Backtest, chosen: Chosen, { top, isEnforc
     })),
     threshold: thresholdReport(played, chosen),
     refusals: Object.fromEntries([...refusals].sort((a, b) => b[1] - a[1])),
-    notes: notesOf(chosen, measure),
+    notes: notesOf(chosen, played),
   };
 }
 
@@ -141,15 +143,10 @@ function short(value: number): number {
   return value < 100 ? Math.floor(value) : Number(value.toPrecision(2));
 }
 
-function notesOf({ condition, remark, limitMs }: Chosen, measure: Measure | null): string[] {
+function notesOf({ remark, limitMs }: Chosen, { measure, asking, told }: Backtest): string[] {
   const notes: string[] = [];
   if (remark !== null) notes.push(`the rule was put ${remark}`);
-  const asked = [...(condition ?? "").matchAll(/\b(?:headers|cookies)(?:\.\w+\()?\[?\s*['"]([^'"]+)/g)].map(
-    ([, name]) => name!.toLowerCase(),
-  );
-  const untold = asked.filter((name) => !toldFields.has(name));
-  if (untold.length > 0)
-    notes.push(`it asks for ${untold.join(", ")}: where the log does not tell them, they were absent`);
+  notes.push(...lackNotes(asking, told));
   if (measure !== null && !measure.isLast)
     notes.push(`what stands behind ${measure.term} in the condition is not looked at where thresholds are compared`);
   if (limitMs !== null)
@@ -157,7 +154,26 @@ function notesOf({ condition, remark, limitMs }: Chosen, measure: Measure | null
   return notes;
 }
 
-const toldFields: ReadonlySet<string> = new Set(["host", "user-agent", "referer"]);
+/** A remark for each rule and each way in which something is not told. */
+function lackNotes(asking: readonly Asking[], told: Told): string[] {
+  const lacks = told.lacks();
+  return asking.flatMap(({ name, asked }) => {
+    const own = lacks.filter(({ what }) => asked.includes(what));
+    const alike = Map.groupBy(own, ({ requests, formats, instead }) => JSON.stringify([requests, formats, instead]));
+    return [...alike.values()].map((group) => {
+      const { requests, formats, instead } = group[0]!;
+      const whats = group.map(({ what }) => what).join(", ");
+      const untold =
+        requests === null
+          ? "that is taken from no log"
+          : requests === told.requests
+            ? "no line of the log tells that"
+            : `${requests} of ${told.requests} requests (${formats.join(", ")}) do not tell that`;
+      const who = name === null ? "it asks" : `${name}, which stands before it, asks`;
+      return `${who} for ${whats}: ${untold}, so ${instead}`;
+    });
+  });
+}
 
 export function backtestText(report: BacktestReport): string {
   const { rule, traffic, hits, top, threshold, notes, refusals, isEnforced } = report;

@@ -33,6 +33,11 @@ export function nginxFormat(text: string): Reading<LogFormat> {
     name: "log_format",
     isInOrderOfEnds: true,
     fields: new Set(names.filter((name) => name.startsWith("http_")).map(fieldOf)),
+    untold: new Set([
+      ...(has("request", "request_method") ? [] : ["method"]),
+      ...(has("request", "request_uri", "args", "query_string") ? [] : ["query"]),
+      ...(has("body_bytes_sent", "bytes_sent") ? [] : ["bytes"]),
+    ]),
     read: (line) => {
       const found = form.exec(line);
       return found === null ? null : recordedOf(Object.fromEntries(names.map((name, at) => [name, found[at + 1]!])));
