@@ -326,3 +326,79 @@ test("a long body is read along as soon as there is room for all of it, from its
   expect(said.filter((line) => line === "report 200").length).toBe(2);
   expect(said.some((line) => line.startsWith(first.gets("")))).toBe(true);
 });
+
+/** So many clients of each variant, by X. */
+function crowd(play: Playbook, variants: readonly string[], count: number): Map<string, Actor[]> {
+  const clients = new Map<string, Actor[]>(variants.map((variant) => [variant, []]));
+  for (let round = 0; round < count; round++)
+    for (const variant of variants) clients.get(variant)!.push(...ask(play, 1, get("/", `X: ${variant}`)));
+  return clients;
+}
+
+const asked = (said: readonly string[]): number =>
+  said.filter((line) => line.startsWith("server ") && line.includes("gets GET")).length;
+
+test("of a crowd on a cold URL each variant makes one request to the server, and each client gets its own", () => {
+  const play = new Playbook(quiet);
+  const clients = crowd(play, ["1", "2", "3"], 10);
+  play.expect("dial one:80");
+  const server = play.accept();
+  play.expect(server.gets(get("/", "X: 1")));
+  server.sends(ok("for 1", date, fresh, "Vary: X"));
+  const said = play.take();
+  expect(said.filter((line) => line.startsWith("server") || line.startsWith("dial"))).toEqual([
+    server.gets(get("/", "X: 2")),
+    "dial one:80",
+  ]);
+  const second = play.accept();
+  server.sends(ok("for 2", date, fresh, "Vary: X"));
+  said.push(...play.take());
+  second.sends(ok("for 3", date, fresh, "Vary: X"));
+  said.push(...play.take());
+  expect(said.filter((line) => line === "report 200").length).toBe(30);
+  expect(asked(said)).toBe(2);
+  for (const [variant, ofVariant] of clients)
+    for (const client of ofVariant.slice(1))
+      expect(said).toContain(client.gets(ok(`for ${variant}`, date, fresh, "Vary: X", "Age: 0")));
+});
+
+test("a variant of unknown length is waited for too", () => {
+  const play = new Playbook(quiet);
+  const clients = crowd(play, ["1", "2"], 3);
+  const server = play.accept();
+  const head = `HTTP/1.1 200 OK\r\n${date}\r\n${fresh}\r\nVary: X\r\n`;
+  server.sends(`${head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`);
+  play.accept().sends(ok("for 2", date, fresh, "Vary: X"));
+  play.take();
+  server.sends("0\r\n\r\n");
+  const said = play.take();
+  for (const client of clients.get("1")!.slice(1))
+    expect(said).toContain(client.gets(`${head}Content-Length: 3\r\nAge: 0\r\n\r\nabc`));
+});
+
+test("who waits for its URL and then for its variant waits no longer than the pool says, both together", () => {
+  const play = new Playbook(cached({ isTold: false, collapseMs: 1_000 }));
+  crowd(play, ["1", "2"], 2);
+  const server = play.accept();
+  play.pass(600);
+  server.sends(ok("for 1", date, fresh, "Vary: X"));
+  expect(asked(play.take())).toBe(2);
+  play.pass(300);
+  play.expect();
+  play.pass(200);
+  play.expect("dial one:80");
+});
+
+test("a server that changes the names in Vary with each answer keeps nobody waiting for more than two of them", () => {
+  const play = new Playbook(quiet);
+  ask(play, 1, get("/", "X: 1"));
+  for (const y of ["1", "1", "2", "2", "2"]) ask(play, 1, get("/", "X: 2", `Y: ${y}`));
+  const server = play.accept();
+  play.take();
+  server.sends(ok("one", date, fresh, "Vary: X"));
+  expect(asked(play.take())).toBe(1);
+  server.sends(ok("two", date, fresh, "Vary: X, Y"));
+  const said = play.take();
+  expect(said.filter((line) => line === "report 200").length).toBe(2);
+  expect(said.filter((line) => line.startsWith("dial")).length + asked(said)).toBe(3);
+});

@@ -19,6 +19,9 @@ import { writeKey } from "./scheme.ts";
 /** Where a look leads: on to a server, to its end (shown, answered, or waiting for the second level), or it waits for another. */
 const way = { server: 0, over: 1, wait: 2 } as const;
 
+/** For the URL, and for the variant, once it is known that there are such: whose names change all the time are not waited for again. */
+const waitsMax = 2;
+
 const notCached = { status: 504, reason: "", fields: [], body: null, retryAfterS: 0 } as const;
 
 export class Lookup implements Wait, Follower {
@@ -29,6 +32,9 @@ export class Lookup implements Wait, Follower {
   #isVaried = false;
   /** It waits with those of this name; "" while it does not. */
   #group = "";
+  /** So many groups it has waited with, and until when it may. */
+  #waits = 0;
+  #untilMs = 0;
   /** It has waited: why it would have gone on to a server (`forwarded`). */
   #wouldGo: number = forwarded.hit;
 
@@ -40,6 +46,7 @@ export class Lookup implements Wait, Follower {
 
   reset(): void {
     this.#isVaried = false;
+    this.#waits = 0;
     this.#wouldGo = forwarded.hit;
   }
 
@@ -79,7 +86,7 @@ export class Lookup implements Wait, Follower {
     return true;
   }
 
-  /** The desk has read the request. `isLast`: it waits for nobody. */
+  /** The desk has read the request. `isLast`: what it has waited for has come to its end. */
   #look(isLast: boolean): number {
     const { desk, port } = this.#context;
     const { key } = desk;
@@ -118,7 +125,7 @@ export class Lookup implements Wait, Follower {
   #judge(entry: CacheEntry, isLast: boolean): number {
     const { desk, port } = this.#context;
     const caching = this.#caching;
-    const { plan, policy } = caching.pool;
+    const { policy } = caching.pool;
     const { facts } = entry;
     const found = reuseOf(facts, desk.request, policy, port.wallMs);
     switch (found) {
@@ -139,7 +146,7 @@ export class Lookup implements Wait, Follower {
     const isFree = entry.claim(port.wallMs, caching.leaseMs);
     const isFresh = facts.bornMs + facts.freshForMs > port.wallMs && (facts.flags & cacheFlag.isPurged) === 0;
     caching.status.forwarded = found === reuse.reload && isFresh ? forwarded.request : forwarded.stale;
-    if (!isFree && !isLast && found === reuse.revalidate && plan.collapseMs > 0) {
+    if (!isFree && found === reuse.revalidate && this.#mayWait(isLast)) {
       entry.release();
       return way.wait;
     }
@@ -235,13 +242,21 @@ export class Lookup implements Wait, Follower {
   /** Another asks for it now. */
   #stopFor(isLast: boolean): number {
     const { request } = this.#context.desk;
-    const { plan, policy } = this.#caching.pool;
-    if (reuseOfNothing(request, policy) !== 0) return this.#notCached();
+    if (reuseOfNothing(request, this.#caching.pool.policy) !== 0) return this.#notCached();
     this.#goOn("miss");
     const isPatient = !request.isHead && request.range === -1 && !request.hasAuthorization;
-    if (!isLast && isPatient && plan.collapseMs > 0) return way.wait;
+    if (isPatient && this.#mayWait(isLast)) return way.wait;
     this.#isAlone();
     return way.server;
+  }
+
+  /** For what the key on the desk asks for: not again for what it has waited for, but for its own variant once that has turned out to be another's. */
+  #mayWait(isLast: boolean): boolean {
+    const { desk, port } = this.#context;
+    const { plan } = this.#caching.pool;
+    if (plan.collapseMs === 0) return false;
+    if (this.#group === "" ? isLast : this.#group === groupOf(plan.cache, desk.key)) return !isLast;
+    return this.#waits === 0 || (this.#waits < waitsMax && port.nowMs < this.#untilMs);
   }
 
   #notCached(): number {
@@ -254,10 +269,12 @@ export class Lookup implements Wait, Follower {
 
   #wait(): void {
     const { plan } = this.#caching.pool;
-    this.#group = groupOf(plan.cache, this.#context.desk.key);
+    const { desk, followers, port } = this.#context;
+    if (this.#waits++ === 0) this.#untilMs = port.nowMs + plan.collapseMs;
+    this.#group = groupOf(plan.cache, desk.key);
     this.#wouldGo = this.#caching.status.forwarded;
-    this.#exchange.waitFor(this, plan.collapseMs);
-    this.#context.followers.wait(this.#group, this);
+    this.#exchange.waitFor(this, this.#untilMs - port.nowMs);
+    followers.wait(this.#group, this);
   }
 
   lookAgain(isLast: boolean): number {
@@ -270,6 +287,7 @@ export class Lookup implements Wait, Follower {
       const name = groupOf(this.#caching.pool.plan.cache, this.#context.desk.key);
       if (name === this.#group) return looked.same;
       // What it varies by has become known: it waits for its own variant now.
+      this.#waits++;
       this.#group = name;
       this.#context.followers.wait(name, this);
       return looked.other;
