@@ -184,6 +184,14 @@ export const rows: readonly Row[] = [
   ),
   row("random()", [], "number", "By chance, from 0 to below 1.", [["random() < 1", true]], null),
   row(
+    "uuid()",
+    [],
+    "string",
+    "By chance, a UUID of version 4 (RFC 9562), such as 9f2c8e1a-5b7d-4c3e-8a6f-0d1e2b3c4a5f.",
+    [["uuid().size()", 36]],
+    null,
+  ),
+  row(
     "increment(counter, by)",
     ["any", "number"],
     "number",

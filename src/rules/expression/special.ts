@@ -12,7 +12,7 @@ import { type Pattern, readPattern, readReplacement, replacePattern } from "./pa
 import type { Row } from "./row.ts";
 import type { CallNode, Node } from "./syntax.ts";
 import { bounded, constant, erroneous, lift, played, type Run, type Term, textOf, typed } from "./term.ts";
-import { joinTexts } from "./texts.ts";
+import { joinTexts, uuid } from "./texts.ts";
 
 type Special = (context: Context, node: CallNode, on: Term | null) => Term;
 
@@ -31,6 +31,13 @@ export const specials: Readonly<Record<string, Special>> = {
     counted(context, node)
       ? context.watched(
           played(node, "number", (scene) => scene.random()),
+          "call",
+        )
+      : erroneous(node),
+  uuid: (context, node) =>
+    counted(context, node)
+      ? context.watched(
+          played(node, "string", (scene) => uuid(() => scene.random())),
           "call",
         )
       : erroneous(node),

@@ -14,6 +14,7 @@ import {
   upperAscii,
   urlDecode,
   urlEncode,
+  uuid,
   word,
 } from "./texts.ts";
 
@@ -96,4 +97,12 @@ test("numbers are read whole or not at all", () => {
   ]);
   expect(["1.5", ".5", "1.", "-1e3"].map(readNumber)).toEqual([1.5, 0.5, 1, -1000]);
   expect(["", ".", "e3", "Infinity", "0x10"].map(readNumber)).toEqual([null, null, null, null, null]);
+});
+
+test("a UUID is of version 4 and the variant of RFC 9562, and another for each draw", () => {
+  const texts = [0, 0.25, 0.5, 0.999999999].map((drawn) => uuid(() => drawn));
+  for (const text of texts)
+    expect(text).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(new Set(texts).size).toBe(4);
+  expect(texts[0]).toBe("00000000-0000-4000-8000-000000000000");
 });

@@ -120,3 +120,14 @@ export function readInteger(text: string): number | null {
 export function readNumber(text: string): number | null {
   return /^[-+]?(?:\d{1,300}(?:\.\d{0,300})?|\.\d{1,300})(?:[eE][-+]?\d{1,3})?$/.test(text) ? Number(text) : null;
 }
+
+/** Of version 4 (RFC 9562 section 5.4). `random`: uniform in [0, 1). */
+export function uuid(random: () => number): string {
+  const digits = Array.from({ length: 4 }, () =>
+    Math.floor(random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, "0"),
+  ).join("");
+  const variant = (8 | (Number.parseInt(digits[16]!, 16) & 3)).toString(16);
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-${variant}${digits.slice(17, 20)}-${digits.slice(20)}`;
+}

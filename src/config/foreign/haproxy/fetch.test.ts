@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { hostname } from "node:os";
 import { fetches } from "./fetchnames.ts";
 import { conditionOf, mistakesIn, ruleScene } from "./rulescene.ts";
 
@@ -46,6 +47,9 @@ const samples: readonly (readonly [string, string])[] = [
   ["str(a)", "{'a'}"],
   ["int(-3)", "{-3}"],
   ["rand(10)", "{int(random() * 10)}"],
+  ["uuid", "{uuid()}"],
+  ["uuid(4)", "{uuid()}"],
+  ["hostname", `{'${hostname()}'}`],
   ["date", "{int(now)}"],
   ["date(-60)", "{int(now) + -60}"],
   [
@@ -137,7 +141,8 @@ const wrong: readonly (readonly [string, string])[] = [
   ["sc0_trackers", "is refused: how many hold an entry is not told to rules"],
   ["req.payload(0,5)", "is refused: req.payload: what a connection carries is not looked at by rules"],
   ["ssl_c_sha1", "is refused: ssl_c_sha1: of a client's certificate only its subject and SHA-256 are told to rules"],
-  ["hostname", "is refused: hostname: Sluice does not tell that to rules"],
+  ["fe_conn", "is refused: fe_conn: Sluice does not tell that to rules"],
+  ["uuid(1)", "must be uuid or uuid(4), as in HAProxy"],
   ["rand(x)", 'must have a whole number in brackets, not "x"'],
 ];
 
@@ -178,7 +183,7 @@ test("everything that is fetched compiles, whatever its type", () => {
     if (typeof fetch === "string" || fetch.needs === "hello" || name === "be_name") continue;
     const given =
       args[name] ??
-      (fetch.argsMax > 0 && !["rand", "date", "str"].includes(name)
+      (fetch.argsMax > 0 && !["rand", "date", "str", "uuid"].includes(name)
         ? /^(?:nbsrv|be_conn|queue)$/.test(name)
           ? "app"
           : "x"

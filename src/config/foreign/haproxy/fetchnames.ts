@@ -1,6 +1,7 @@
 // What HAProxy fetches (configuration manual, 7.3.2 to 7.3.6), in one long table by name: its type, when it is there, and its expression here. A text
 // in place of these says why there is none. Aliases of older versions stand beside the names of 2.6.
 
+import { hostname } from "node:os";
 import { authenticated, credentials, inGroups } from "./auth.ts";
 import { readBlock } from "./cidrwords.ts";
 import {
@@ -270,6 +271,18 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
     0,
     1,
   ),
+  uuid: fetch(
+    "text",
+    "any",
+    ([version = "4"], _site, word) =>
+      version === "4"
+        ? { ...sampleOf("text", call("uuid")), isEffect: true }
+        : fault(word, "must be uuid or uuid(4), as in HAProxy"),
+    0,
+    1,
+  ),
+  // Of this machine, where the file is read.
+  hostname: fetch("text", "any", () => text(hostname())),
   date: fetch(
     "int",
     "any",
@@ -415,11 +428,11 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
     `avg_queue be_conn_free be_id be_server_timeout be_sess_rate be_tunnel_timeout connslots cpu_calls cpu_ns_avg cpu_ns_tot
     cur_server_timeout cur_tunnel_timeout date_us dst_conn dst_is_local env fc_dst_is_local fc_err fc_err_str fc_fackets fc_lost
     fc_pp_authority fc_pp_unique_id fc_rcvd_proxy fc_reordering fc_retrans fc_rtt fc_rttvar fc_sacked fc_src_is_local
-    fc_src_port fc_unacked fe_client_timeout fe_conn fe_defbe fe_id fe_req_rate fe_sess_rate hostname http_first_req lat_ns_avg
+    fc_src_port fc_unacked fe_client_timeout fe_conn fe_defbe fe_id fe_req_rate fe_sess_rate http_first_req lat_ns_avg
     lat_ns_tot last_rule_file last_rule_line nbproc nbthread nbsess pid prio_class prio_offset proc quic_enabled req.hdr_names
     req.hdrs req.hdrs_bin req.timer.hdr req.timer.idle res.hdr_names res.hdrs res.hdrs_bin res.ver resp_ver server_status so_id
     so_name srv_conn srv_conn_free srv_id srv_iweight srv_queue srv_sess_rate srv_uweight srv_weight table_avl table_cnt thread
-    txn.sess_term_state url_ip url_port uuid res.cook_cnt scook_cnt res.cook_val scook_val bin`,
+    txn.sess_term_state url_ip url_port res.cook_cnt scook_cnt res.cook_val scook_val bin`,
     noSuch,
   ),
   ...alike(

@@ -8,6 +8,8 @@ const formats: readonly (readonly [string, string])[] = [
   ["%[src]", "{src}"],
   ["a%[src]b%[path,lower]c", "a{src}b{path.lowerAscii()}c"],
   ["%ci:%cp", "{src}:{srcPort}"],
+  ["a %{+Q}[src] b", 'a "{src}" b'],
+  ["%{+Q}ci%{+Q}cp", '"{src}""{srcPort}"'],
   ["%HP%HQ", "{path}{has(query) ? '?' + query : ''}"],
   ["%HV", "{'HTTP/' + version}"],
   ["%r", "{method + ' ' + target + ' ' + ('HTTP/' + version)}"],

@@ -54,10 +54,11 @@ export function readFormat(site: Site, word: Word, written: string = word.text):
   const parts: Part[] = [];
   let plain = "";
   let at = 0;
-  const add = (part: Sample): void => {
-    if (plain !== "") parts.push(plain);
-    plain = "";
+  const add = (part: Sample, isQuoted: boolean): void => {
+    const quotes = isQuoted ? '"' : "";
+    if (plain !== "" || isQuoted) parts.push(plain + quotes);
     parts.push(part);
+    plain = quotes;
   };
   while (at < written.length) {
     if (written[at] !== "%") {
@@ -72,8 +73,7 @@ export function readFormat(site: Site, word: Word, written: string = word.text):
     const flags = /^%(\{[^}]*\})?/.exec(written.slice(at))!;
     at += flags[0].length;
     const isQuoted = /Q/.test(flags[1] ?? "");
-    if (isQuoted || /X/.test(flags[1] ?? ""))
-      refuse(word, `texts are not put in quotes or hexadecimal, as ${flags[1]} wants`);
+    if (/X/.test(flags[1] ?? "")) refuse(word, `texts are not put in hexadecimal, as ${flags[1]} wants`);
     if (/E/.test(flags[1] ?? ""))
       site.conversion.ledger.approximate(pathOf(word), `quotes and brackets get no backslash, as ${flags[1]} wants`);
     if (written[at] === "[") {
@@ -81,15 +81,18 @@ export function readFormat(site: Site, word: Word, written: string = word.text):
       if (end === -1) return fault(word, `has no closing ] after ${quote(written.slice(at))}`);
       const sample = readSample(site, word, written.slice(at + 1, end));
       if (sample.isLate) fault(word, `asks for what is not there: ${sample.missing}`);
-      add(sample);
+      add(sample, isQuoted);
       at = end + 1;
       continue;
     }
     const name = /^[A-Za-z]+/.exec(written.slice(at))?.[0] ?? "";
     if (name === "") return fault(word, "has a lone %: %% stands for itself");
     at += name.length;
-    if (name === "o" && flags[1] !== undefined) continue;
-    add(variableOf(site, word, name));
+    if (name === "o" && flags[1] !== undefined) {
+      if (isQuoted) refuse(word, `${flags[1]} for all that follows is not there: write it at each`);
+      continue;
+    }
+    add(variableOf(site, word, name), isQuoted);
   }
   if (plain !== "") parts.push(plain);
   return parts;
