@@ -16,6 +16,12 @@ export type OnError = (error: HookError, request: HookRequest) => Answer | Promi
 /** Called at each try to find a server: one of those given, its index or its name. Nothing leaves it to the pool's policy. */
 export type Pick = (servers: readonly PickServer[], request: HookRequest) => PickServer | number | string | Nothing;
 
+/**
+ * Called in each worker when another config has taken the place of this one and no exchange uses its hooks any more: the place to
+ * stop timers and close connections that its code has begun.
+ */
+export type OnUnload = () => Nothing | PromiseLike<Nothing>;
+
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that answers nothing is as good as one that answers undefined.
 export type Nothing = undefined | void;
 
@@ -38,19 +44,26 @@ export interface StandardHeaders {
 export interface Reply {
   /** 200 when absent. */
   readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>> | readonly (readonly [string, string])[] | StandardHeaders;
+  /** A list of values is a field for each: `{ "set-cookie": ["a=1", "b=2"] }`. */
+  readonly headers?:
+    | Readonly<Record<string, string | number | readonly (string | number)[] | undefined>>
+    | readonly (readonly [string, string | number])[]
+    | StandardHeaders;
   readonly body?: string | Uint8Array | null;
   /** Instead of a body: it is sent as JSON. */
   readonly json?: unknown;
 }
 
-/** Names in any case. What says where a message ends, or is about one connection only, cannot be changed: `set` throws a TypeError. */
+/**
+ * Names in any case. What says where a message ends, or is about one connection only, cannot be changed: `set` throws a TypeError. Each
+ * character of a value is a byte (Latin-1), as for `fetch`; one beyond U+00FF throws.
+ */
 export interface HookHeaders extends Iterable<[string, string]> {
   /** All values of that name, joined by ", "; null without. */
   get(name: string): string | null;
   has(name: string): boolean;
-  set(name: string, value: string): void;
-  append(name: string, value: string): void;
+  set(name: string, value: string | number): void;
+  append(name: string, value: string | number): void;
   delete(name: string): void;
   /** Each Set-Cookie by itself. */
   getSetCookie(): string[];
@@ -84,7 +97,7 @@ export interface HookRequest {
   readonly scheme: "http" | "https";
   /** In lower case, without port; "" where the request names none. */
   readonly host: string;
-  /** With its "/", without the query, as it was encoded. */
+  /** With its "/", without the query, as it was encoded. Set: what is beyond ASCII is percent-encoded as UTF-8. */
   path: string;
   /** What is changed in it changes the request. */
   readonly query: HookQuery;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Head } from "../wire/http1/head.ts";
 import { parseRequest } from "../wire/http1/reader.ts";
-import { fieldText, isHostText, isLineText, isTokenText, latin1Of, targetText, trimmed } from "./fieldtext.ts";
+import { fieldText, isHostText, isTokenText, latin1Of, targetText, trimmed, valueFault } from "./fieldtext.ts";
 
 test("what is beyond a byte is written as UTF-8, and what is not stays", () => {
   expect(latin1Of("a\xe9")).toBe("a\xe9");
@@ -39,11 +39,29 @@ test("a token is not empty, and holds no delimiters", () => {
   ]);
 });
 
-test("a line is a text of which no field would leave out anything but blanks around it", () => {
+test("a value can be sent where no field would leave out or encode anything but blanks around it", () => {
   for (let code = 0; code < 0x3000; code++) {
     const text = `a${String.fromCharCode(code)}b`;
-    expect([code, isLineText(text)]).toEqual([code, fieldText(text) === latin1Of(text)]);
+    expect([code, valueFault(text) === null]).toEqual([code, fieldText(text) === text]);
   }
+});
+
+test("what cannot be sent is named as what it is", () => {
+  expect(["", "Müller", 5, 0.5, -1, 10n].map(valueFault)).toEqual([null, null, null, null, null, null]);
+  expect(valueFault("Müller ☃")).toBe("must have no character beyond U+00FF, such as ☃ (U+2603)");
+  expect(valueFault("a😀")).toContain("😀 (U+1F600)");
+  expect(valueFault("a\ud83d")).toBe("must have no character beyond U+00FF, such as U+D83D");
+  expect(valueFault("a\r\nb")).toBe("must be one line without control characters");
+  for (const [value, told] of [
+    [undefined, "undefined"],
+    [null, "null"],
+    [true, "true"],
+    [Number.NaN, "NaN"],
+    [["a"], "a list"],
+    [{}, "an object"],
+    [Symbol("a"), "a symbol"],
+  ] as const)
+    expect(valueFault(value)).toBe(`must be a text or a number, not ${told}`);
 });
 
 test("what is a host here is one for the reader of requests, and the other way round", () => {

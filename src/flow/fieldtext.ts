@@ -68,13 +68,34 @@ export function isTokenText(text: string): boolean {
   return text !== "";
 }
 
-/** Whether nothing of a text would be left out of a field but blanks around it: one line, without control characters. */
-export function isLineText(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code < beyond && isValue[code] !== 1) return false;
+/**
+ * What of a hook's value for a field cannot be sent, in a sentence that continues the field's name; null: nothing. As `fetch` has it: a
+ * character up to U+00FF is a byte. Two charsets in one value, Latin-1 for some letters and UTF-8 for others, nobody could read.
+ */
+export function valueFault(value: unknown): string | null {
+  if (typeof value !== "string") {
+    const isNumber = typeof value === "bigint" || (typeof value === "number" && Number.isFinite(value));
+    return isNumber ? null : `must be a text or a number, not ${kindOf(value)}`;
   }
-  return true;
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    if (code >= beyond) return `must have no character beyond U+00FF, such as ${named(value.codePointAt(at)!)}`;
+    if (isValue[code] !== 1) return "must be one line without control characters";
+  }
+  return null;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined || typeof value === "boolean" || typeof value === "number")
+    return String(value);
+  if (typeof value === "object") return Array.isArray(value) ? "a list" : "an object";
+  return `a ${typeof value}`;
+}
+
+function named(code: number): string {
+  const number = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+  // A half of a pair is no character of its own.
+  return code >= 0xd800 && code <= 0xdfff ? number : `${String.fromCodePoint(code)} (${number})`;
 }
 
 /** Whether a text is what Host may hold, as the reader has it (wire/http1/framing.ts). */

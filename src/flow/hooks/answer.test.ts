@@ -42,6 +42,18 @@ test("fields come as a section, as pairs, or as Headers", () => {
   expect(reply({ headers: new Headers({ a: "1", b: "2" }) })).toMatchObject({ fields });
 });
 
+test("a list in a section is a field for each of its values", () => {
+  const cookies = ["a=1", "b=2"].map((value) => ({ name: "set-cookie", value }));
+  expect(reply({ headers: { "set-cookie": ["a=1", "b=2"] } })).toMatchObject({ fields: cookies });
+  const headers = new Headers([
+    ["set-cookie", "a=1"],
+    ["set-cookie", "b=2"],
+  ]);
+  expect(reply({ headers })).toMatchObject({ fields: cookies });
+  expect(reply({ headers: { a: [] } })).toMatchObject({ fields: [] });
+  expect(reply({ headers: { a: "ü" } })).toMatchObject({ fields: [{ name: "a", value: "\xfc" }] });
+});
+
 test("what makes no sense is told, whatever it is", () => {
   const hostile = {
     get status(): number {
@@ -64,6 +76,11 @@ test("what makes no sense is told, whatever it is", () => {
     [{ headers: { "a b": "c" } }, "not the name of a field"],
     [{ headers: [5] }, "not the name of a field"],
     [{ headers: { a: "b\r\nc: d" } }, "must be one line"],
+    [{ headers: { a: null } }, "the value of a must be a text or a number, not null"],
+    [{ headers: { a: ["b", undefined] } }, "the value of a must be a text or a number, not undefined"],
+    [{ headers: { a: [["b"]] } }, "not a list"],
+    [{ headers: [["a", undefined]] }, "not undefined"],
+    [{ headers: { "x-user": "☃" } }, "the value of x-user must have no character beyond U+00FF"],
     [hostile, "gotcha"],
   ] as const)
     expect(String(reply(value))).toContain(told);

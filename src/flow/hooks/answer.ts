@@ -4,7 +4,7 @@
 import type { FieldPlan } from "../../config/plan.ts";
 import { isSection, type Section, sectionOf } from "../../config/section.ts";
 import type { Reply } from "../../rules/outcome.ts";
-import { isLineText, isTokenText } from "../fieldtext.ts";
+import { isTokenText, valueFault } from "../fieldtext.ts";
 
 export type Answered =
   | { readonly ok: true; readonly reply: Reply | null }
@@ -53,15 +53,22 @@ function readFields(value: unknown): FieldPlan[] | string {
   const fields: FieldPlan[] = [];
   let fault: string | null = null;
   const add = (name: unknown, text: unknown): void => {
-    if (typeof name !== "string" || !isTokenText(name)) fault ??= `${String(name)} is not the name of a field`;
-    else if (!isLineText(String(text))) fault ??= `the value of ${name} must be one line without control characters`;
+    if (typeof name !== "string" || !isTokenText(name)) {
+      fault ??= `${String(name)} is not the name of a field`;
+      return;
+    }
+    const wrong = valueFault(text);
+    if (wrong !== null) fault ??= `the value of ${name} ${wrong}`;
     else fields.push({ name, value: String(text) });
   };
   if (value === undefined) return fields;
   if (Array.isArray(value)) for (const pair of value) add(sectionless(pair)[0], sectionless(pair)[1]);
   else if (!isSection(value)) return "its headers are no section of fields";
   else if (isStandard(value)) value.forEach((text, name) => void add(name, text));
-  else for (const [name, text] of Object.entries(sectionOf(value))) if (text !== undefined) add(name, text);
+  else
+    for (const [name, text] of Object.entries(sectionOf(value)))
+      if (Array.isArray(text)) for (const each of text) add(name, each);
+      else if (text !== undefined) add(name, text);
   return fault ?? fields;
 }
 

@@ -32,7 +32,7 @@ test("fields are read as Headers reads them", () => {
 test("changes are handed on, and those that cannot be are errors", () => {
   const { headers: changed, edits } = headers();
   changed.set("X-A", "1");
-  changed.append("x-b", 2 as never);
+  changed.append("x-b", 2);
   changed.delete("x-c");
   changed.set("Host", "b");
   expect(edits).toEqual(["set X-A 1", "add x-b 2", "remove x-c "].concat("set Host b"));
@@ -47,6 +47,12 @@ test("changes are handed on, and those that cannot be are errors", () => {
     expect(() => changed.set("Host", host)).toThrow("is not a host");
   expect(edits).toHaveLength(4);
   for (const host of ["", "a:8080", "[::1]:80", "a_b.test", ":80", "a:"]) changed.set("host", host);
-  changed.set("a", "x\ty é €");
+  changed.set("a", "x\ty é ÿ");
+  expect(edits).toHaveLength(11);
+  expect(() => changed.set("X-User", "Müller ☃")).toThrow("the value of X-User must have no character beyond U+00FF");
+  for (const value of [undefined, null, true, ["a=1", "b=2"], {}])
+    expect(() => changed.append("Set-Cookie", value as never)).toThrow(
+      "the value of Set-Cookie must be a text or a number, not",
+    );
   expect(edits).toHaveLength(11);
 });

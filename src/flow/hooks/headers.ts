@@ -6,7 +6,7 @@ import type { HookHeaders } from "../../config/hooktypes.ts";
 import { framingFields } from "../../config/replyschema.ts";
 import type { Head } from "../../wire/http1/head.ts";
 import type { FieldOperation } from "../fieldedits.ts";
-import { isHostText, isLineText, isTokenText } from "../fieldtext.ts";
+import { isHostText, isTokenText, valueFault } from "../fieldtext.ts";
 import { fieldOf, textOf } from "../headvalues.ts";
 
 export interface HeadersSource {
@@ -40,11 +40,11 @@ export class HeadHeaders implements HookHeaders {
     return this.get(name) !== null;
   }
 
-  set(name: string, value: string): void {
+  set(name: string, value: string | number): void {
     this.#edit("set", name, value);
   }
 
-  append(name: string, value: string): void {
+  append(name: string, value: string | number): void {
     this.#edit("add", name, value);
   }
 
@@ -81,14 +81,15 @@ export class HeadHeaders implements HookHeaders {
     return this.entries();
   }
 
-  #edit(operation: FieldOperation, name: string, value: string): void {
+  #edit(operation: FieldOperation, name: string, value: string | number): void {
     const lower = checked(name);
-    const text = String(value);
     if (framingFields.has(lower) || lower === "expect" || (lower === "host" && operation !== "set"))
       throw new TypeError(
         `the field ${name} is not for hooks to change: it is of the connection, or says where a message ends`,
       );
-    if (!isLineText(text)) throw new TypeError(`the value of ${name} must be one line without control characters`);
+    const fault = valueFault(value);
+    if (fault !== null) throw new TypeError(`the value of ${name} ${fault}`);
+    const text = String(value);
     if (lower === "host" && !isHostText(text.trim())) throw new TypeError(`${JSON.stringify(text)} is not a host`);
     this.#source.editField(operation, name, text);
   }

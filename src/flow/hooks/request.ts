@@ -48,7 +48,8 @@ export class RequestView implements HookRequest {
   }
 
   set method(value: string) {
-    const wanted = usual(String(value));
+    if (typeof value !== "string") throw new TypeError(`${String(value)} is not the name of a method`);
+    const wanted = usual(value);
     const mistake = methodMistake(this.method, wanted);
     if (mistake !== null) throw new TypeError(mistake);
     this.#state.rewriteRequest("method", wanted);
@@ -68,7 +69,8 @@ export class RequestView implements HookRequest {
 
   set path(value: string) {
     if (this.#state.exchange.head.method === connect) throw new TypeError("a CONNECT has no path");
-    this.#state.rewriteRequest("path", String(value));
+    if (typeof value !== "string") throw new TypeError(`a path is a text, not ${String(value)}`);
+    this.#state.rewriteRequest("path", asciiOf(value));
   }
 
   get query(): HookQuery {
@@ -114,6 +116,11 @@ export class RequestView implements HookRequest {
   use(pool: string): void {
     this.#state.use(String(pool));
   }
+}
+
+/** Of a client nothing beyond ASCII comes in a target: it is text of the hook's own, and URLs have that as UTF-8. */
+function asciiOf(path: string): string {
+  return path.replace(/[^\0-\x7f]+/g, (text) => encodeURIComponent(text.toWellFormed()));
 }
 
 function usual(name: string): string {

@@ -109,6 +109,18 @@ describe("onRequest", () => {
     play.expect(client.gets(failed), "report 500 hook_failed");
   });
 
+  test("writes a path beyond ASCII as UTF-8, leaves what was encoded, and a field's characters as bytes", () => {
+    const onRequest = (request: HookRequest): void => {
+      request.path = `/ü☃/\ud83d${request.path}`;
+      request.headers.set("x-user", "Müller");
+    };
+    const play = new HookPlay({ web: { onRequest } });
+    play.connect().sends(get("/%fc%C3%BC"));
+    play.take();
+    const server = play.accept();
+    play.expect(server.gets(get("/%C3%BC%E2%98%83/%EF%BF%BD/%fc%C3%BC", "x-user: M\xfcller")));
+  });
+
   test("changes the method to another, known ones in any case", () => {
     const play = new HookPlay({ web: { onRequest: (request) => void (request.method = "post") } });
     play.connect().sends(get("/"));
@@ -123,6 +135,10 @@ describe("onRequest", () => {
     ["a method without a body", (request) => (request.method = "head"), "a GET cannot become a HEAD"],
     ["a host that is none", ({ headers }) => headers.set("Host", "a/b"), '"a/b" is not a host'],
     ["a value with a control character", ({ headers }) => headers.set("X-A", "\x01"), "without control characters"],
+    ["a value of two charsets", ({ headers }) => headers.set("X-A", "ü☃"), "the value of X-A must have no character"],
+    ["a value that is none", ({ headers }) => headers.set("X-A", undefined as never), "X-A must be a text or a number"],
+    ["a path that is none", (request) => (request.path = undefined as never), "a path is a text, not undefined"],
+    ["a method that is none", (request) => (request.method = 5 as never), "5 is not the name of a method"],
   ];
   for (const [what, onRequest, told] of mistakes)
     test(`cannot give a request ${what}`, () => {
