@@ -57,6 +57,8 @@ export class Caching {
   entry: CacheEntry | null = null;
   /** Why nothing of it is stored, whatever it will be; `reason.none`: that is for what comes to say. */
   barred: number = reason.none;
+  /** The client's own conditions were left out of what the server is asked: an answer that is not stored has cost it a 304. */
+  isUnconditional = false;
   /** For the cache alone: nobody waits for it. */
   isRefresh = false;
   readonly lookup: Lookup;
@@ -92,6 +94,7 @@ export class Caching {
     this.status.clear();
     this.shownMs = 0;
     this.barred = reason.none;
+    this.isUnconditional = false;
     this.isRefresh = false;
     this.lookup.reset();
     this.filling.reset();

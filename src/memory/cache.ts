@@ -40,6 +40,8 @@ export const cacheFlag = {
   isUnextended: 128,
   /** There is a body, and the head does not tell how long it is. */
   isUnframed: 256,
+  /** Of a pass: it holds for requests with conditions of their own. */
+  isForConditional: 512,
 } as const;
 
 /** Why a draft ended by itself. */
@@ -145,8 +147,8 @@ export interface Cache {
   lease(key: CacheKey, nowMs: number, forMs: number): CacheDraft | null;
   /** To put another in the place of what there is, whatever that is: for an answer that came instead of a 304. */
   replace(key: CacheKey, nowMs: number): CacheDraft;
-  /** In the place of whatever there is, a lease of our own too: do not wait, for so long. */
-  markPass(key: CacheKey, reason: number, untilMs: number): void;
+  /** In the place of whatever there is, a lease of our own too: do not wait, for so long. `flags`: of `cacheFlag`; 0 unless said. */
+  markPass(key: CacheKey, reason: number, untilMs: number, flags?: number): void;
   /** `names` lower-case field names with ", " between them. Variants under other names are gone. */
   markVary(key: CacheKey, names: Uint8Array): void;
   /** All variants under the first part. Answers how many there were. A fetch that is under way is not stored when it comes. `isSoft`: they are stale from now on, no more. */

@@ -177,9 +177,9 @@ export class CacheStore implements Cache {
     return draft ?? noDraft;
   }
 
-  markPass(key: CacheKey, reason: number, untilMs: number): void {
+  markPass(key: CacheKey, reason: number, untilMs: number, flags = 0): void {
     if (!this.parts.index.open(key)) return;
-    markPass(this.parts, reason, untilMs);
+    markPass(this.parts, reason, untilMs, flags);
     this.parts.shard.close();
   }
 

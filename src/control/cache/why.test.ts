@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
+import { reason } from "../../cache/storing.ts";
 import { compilePoolCache } from "../../config/compilecontent.ts";
 import { judge } from "../../config/judge.ts";
+import { cacheFlag } from "../../memory/cache.ts";
 import { CacheStore } from "../../memory/cachestore.ts";
 import { readRequest } from "./request.ts";
 import { variantOf } from "./stored.ts";
@@ -42,4 +44,23 @@ test("the host that a request names is that of its key", async () => {
   expect(await whyKeys(request.value, [user], nowMs)).toMatchObject([
     { key: "http://shop.test/a", outcome: "miss", pools: ["app"] },
   ]);
+});
+
+test("a mark for requests with conditions is told to those only", async () => {
+  const { config } = judge({
+    listeners: { web: { listen: ":80", use: "app" } },
+    pools: { app: { servers: ["s:1"], cache: true } },
+  });
+  const store = CacheStore.inMemory({ bytesMax: 2 ** 21, objectBytesMax: 2 ** 16, policy: "lru" }, "default");
+  const user: CacheUser = { pool: "app", plan: compilePoolCache("app", config!.pools["app"]!.cache, config!)!, store };
+  const bytes = new TextEncoder().encode("http://shop.test/a");
+  const key = { bytes, firstEnd: bytes.length, end: bytes.length };
+  store.markPass(key, reason.private, nowMs + 1000, cacheFlag.isForConditional);
+  const outcomes = [];
+  for (const fields of [[], ['If-None-Match: "1"']]) {
+    const request = readRequest("http://shop.test/a", "GET", fields);
+    if (!request.ok) throw new Error(request.message);
+    outcomes.push((await whyKeys(request.value, [user], nowMs))[0]!.outcome);
+  }
+  expect(outcomes).toEqual(["miss", "pass"]);
 });

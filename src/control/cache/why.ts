@@ -64,7 +64,9 @@ async function whyKey(
   if (mark !== undefined) writeVariant(key, mark.head, 0, mark.head.length, request.head, request.facts);
   const variant = latin1(key.bytes.subarray(key.firstEnd, key.end));
   // The younger stands before the older, and the one that is shown is whole.
-  const chosen = ours.filter((each) => each.variant === variant && each.state !== cacheState.vary);
+  const chosen = ours.filter(
+    (each) => each.variant === variant && each.state !== cacheState.vary && !isForOthers(request, each),
+  );
   const shown = chosen.find(({ state }) => state === cacheState.whole) ?? chosen[0];
   const pass = chosen.find(({ state }) => state === cacheState.pass);
   const responses = ours.filter(isResponse);
@@ -78,6 +80,11 @@ async function whyKey(
     stored: responses.map((each) => storedAnswer(each, policy, nowMs, each === shown)),
     others: all.filter((each) => each.first !== first && isResponse(each)).length,
   };
+}
+
+/** A mark that is for requests with conditions only. */
+function isForOthers({ facts: { ifNoneMatch, ifModifiedSince } }: AskedRequest, { facts }: Standing): boolean {
+  return (facts.flags & cacheFlag.isForConditional) !== 0 && ifNoneMatch === -1 && ifModifiedSince === -1;
 }
 
 type Judged = Pick<KeyAnswer, "outcome" | "because">;

@@ -238,3 +238,103 @@ test("4: a fresh response does not give way to an older one", () => {
   client.sends(get("/"));
   play.expect(client.gets(ok("newer", date, control, "Age: 0")), "report 200");
 });
+
+const conditional = get("/", 'If-None-Match: "1"');
+const fresh = "Cache-Control: max-age=60";
+
+test("of many with a condition for a cold object one asks for all of it, and the others are answered from that", () => {
+  const play = new Playbook(quiet);
+  const clients = Array.from({ length: 50 }, () => play.connect());
+  for (const client of clients) client.sends(conditional);
+  play.expect("dial one:80");
+  const server = play.accept();
+  play.expect(server.gets(get("/")));
+  server.sends(ok("hello", date, fresh, tag));
+  const said = play.take();
+  expect(said).toContain(clients[0]!.gets(ok("hello", date, fresh, tag)));
+  expect(said.filter((line) => line === "report 304").length).toBe(49);
+});
+
+test("what turns out not to be storable is asked for by the client's own conditions for a while, and others may store it", () => {
+  const play = new Playbook(quiet);
+  const client = play.connect();
+  client.sends(conditional);
+  const server = play.accept();
+  server.sends(ok("mine", date, "Cache-Control: private", tag));
+  play.take();
+  for (let count = 0; count < 2; count++) {
+    client.sends(conditional);
+    play.expect(server.gets(conditional));
+    server.sends(`HTTP/1.1 304 Not Modified\r\n${tag}\r\n\r\n`);
+    play.expect(client.gets(`HTTP/1.1 304 Not Modified\r\n${tag}\r\n\r\n`), "report 304");
+  }
+  client.sends(get("/"));
+  play.expect(server.gets(get("/")));
+  server.sends(ok("all", date, fresh, tag));
+  play.take();
+  client.sends(conditional);
+  play.expectAmong("report 304");
+  client.sends(get("/late"));
+  play.take();
+  server.sends(ok("mine", date, "Cache-Control: private", tag));
+  play.take();
+  client.sends(get("/late"));
+  play.expectAmong(server.gets(get("/late")));
+});
+
+test("a request with a cookie or with Authorization keeps its condition once its answer was not to be stored for that", () => {
+  const play = new Playbook(quiet);
+  const client = play.connect();
+  const asked = get("/", "Cookie: a=1", 'If-None-Match: "1"');
+  client.sends(asked);
+  const server = play.accept();
+  play.expectAmong(server.gets(get("/", "Cookie: a=1")));
+  server.sends(ok("mine", date, "Content-Type: text/html", tag));
+  play.take();
+  client.sends(asked);
+  play.expect(server.gets(asked));
+  server.sends(`HTTP/1.1 304 Not Modified\r\n${tag}\r\n\r\n`);
+  play.expectAmong("report 304");
+});
+
+test("what finds no room is asked for by the client's own conditions for a while", () => {
+  const play = new Playbook(cached({ isTold: false }, {}, { objectBytesMax: 20_000 }));
+  const client = play.connect();
+  client.sends(conditional);
+  const server = play.accept();
+  server.sends(ok("x".repeat(30_000), date, fresh, tag));
+  play.take();
+  client.sends(conditional);
+  play.expect(server.gets(conditional));
+});
+
+test("conditions of HEAD and of what asks for a range go on, as do those past the cache", () => {
+  const play = new Playbook(quiet);
+  const client = play.connect();
+  const head = conditional.replace("GET", "HEAD");
+  client.sends(head);
+  const server = play.accept();
+  play.expectAmong(server.gets(head));
+  server.sends(`HTTP/1.1 304 Not Modified\r\n${tag}\r\n\r\n`);
+  play.take();
+  for (const fields of [
+    ["Range: bytes=0-1", 'If-Range: "1"'],
+    ["Range: bytes=0-1", 'If-None-Match: "1"'],
+    ["Cache-Control: no-store", 'If-None-Match: "1"'],
+  ]) {
+    client.sends(get("/", ...fields));
+    play.expect(server.gets(get("/", ...fields)));
+    server.sends(ok("hello", date, "Cache-Control: no-store"));
+    play.take();
+  }
+});
+
+test("what is stale and has nothing to ask by is asked for whole, whatever the client would ask by", () => {
+  const { play, client, server } = stale("Cache-Control: max-age=10");
+  client.sends(conditional);
+  play.expect(server.gets(get("/")));
+  server.sends(ok("new", later, "Cache-Control: max-age=10", tag));
+  play.take();
+  client.sends(conditional);
+  play.expectAmong("report 304");
+});

@@ -40,7 +40,7 @@ export class Asking {
     this.#asked = this.#exchange.head;
   }
 
-  /** From now on a server is asked whether `entry` is still good; null: for all of it, whatever the client's conditions are. */
+  /** From now on a server is asked whether `entry` is still good; null: for all of it, whatever the client's conditions are. It goes on as it came where `entry` has nothing to ask by. */
   ask(entry: CacheEntry | null): void {
     const exchange = this.#exchange;
     this.begin();
@@ -67,6 +67,14 @@ export class Asking {
     this.#asked = null;
     this.#question = null;
     return question;
+  }
+
+  /** For all of it, where the client would have a 304 of its own, which nobody else could be shown. */
+  askForAll(): void {
+    const { ifNoneMatch, ifModifiedSince } = this.#context.desk.request;
+    if (ifNoneMatch === -1 && ifModifiedSince === -1) return;
+    this.ask(null);
+    this.#caching.isUnconditional = this.#question !== null;
   }
 
   // ---- behind a stale one that is shown ----

@@ -221,9 +221,12 @@ export class Filling implements Onlooker {
   #mark(why: number): void {
     const { pool } = this.#caching;
     const { followers, port } = this.#context;
-    // Where nobody waits nobody need be told not to; and a server that fails now may not a moment later.
-    const isMarked = isOfAll(why) && this.#exchange.status < 500;
-    if (isMarked && followers.has(this.name)) pool.cache.markPass(this.key, why, port.wallMs + pool.plan.passMs);
+    // A server that fails now may not a moment later.
+    if (this.#exchange.status >= 500) return;
+    const untilMs = port.wallMs + pool.plan.passMs;
+    // Where nobody waits nobody need be told not to.
+    if (isOfAll(why) && followers.has(this.name)) pool.cache.markPass(this.key, why, untilMs);
+    else if (this.#caching.isUnconditional) pool.cache.markPass(this.key, why, untilMs, cacheFlag.isForConditional);
   }
 
   #failed(draft: CacheDraft): void {
@@ -231,7 +234,7 @@ export class Filling implements Onlooker {
     const why = whyEnded(draft);
     caching.status.detail = reasonWords[why]![0];
     if (why !== reason.purged) caching.word = "error";
-    if (why === reason.tooLarge) this.#mark(why);
+    if (why !== reason.purged) this.#mark(why);
     this.drop();
   }
 
@@ -274,7 +277,9 @@ export class Filling implements Onlooker {
     else this.#exchange.passage.onlooker = null;
     this.stir();
     // Without room, or purged meanwhile, it may be stored the next time; and another may stand there already.
-    if (why === reason.tooLarge) pool.cache.markPass(this.key, why, this.#context.port.wallMs + pool.plan.passMs);
+    const untilMs = this.#context.port.wallMs + pool.plan.passMs;
+    if (why === reason.tooLarge) pool.cache.markPass(this.key, why, untilMs);
+    else if (why === reason.noRoom) this.#mark(why);
   }
 
   relieve(isChunked: boolean, chunkLeft: number): boolean {

@@ -5,6 +5,7 @@ import { directive } from "../../cache/cachecontrol.ts";
 import { reuse, reuseOf, reuseOfNothing } from "../../cache/reuse.ts";
 import { forwarded } from "../../cache/status.ts";
 import { reason, reasonWords } from "../../cache/storing.ts";
+import { canRevalidate } from "../../cache/validators.ts";
 import { writeVariant } from "../../cache/vary.ts";
 import { type CacheEntry, cacheFlag, cacheState } from "../../memory/cache.ts";
 import { authorityStart } from "../../wire/http1/framing.ts";
@@ -115,6 +116,7 @@ export class Lookup implements Wait, Follower {
         entry.release();
         return this.#stopFor(isLast);
       case cacheState.pass:
+        if (this.#isForOthers(entry)) return this.#missed(isLast);
         return this.#passBy(entry);
       default:
         entry.release();
@@ -154,6 +156,7 @@ export class Lookup implements Wait, Follower {
     caching.entry = entry;
     caching.filling.remember(desk.key);
     caching.asking.ask(entry);
+    if (isFree && !canRevalidate(facts)) caching.asking.askForAll();
     return way.server;
   }
 
@@ -171,9 +174,10 @@ export class Lookup implements Wait, Follower {
     const { desk } = this.#context;
     if (reuseOfNothing(desk.request, this.#caching.pool.policy) !== 0) return this.#notCached();
     this.#goOn("miss");
-    const { filling, leaseMs, pool, remote } = this.#caching;
+    const { asking, filling, leaseMs, pool, remote } = this.#caching;
     if (this.#isAlone()) return way.server;
     if (!filling.lease(leaseMs)) return this.#cameSecond(isLast);
+    asking.askForAll();
     return pool.remote !== null && remote.ask(pool.remote) ? way.over : way.server;
   }
 
@@ -226,6 +230,15 @@ export class Lookup implements Wait, Follower {
     if (found === reuse.gatewayTimeout) return this.#notCached();
     this.#isAlone();
     return this.#goOn("miss");
+  }
+
+  /** A mark that is not about a request without conditions; the entry is released then. */
+  #isForOthers(entry: CacheEntry): boolean {
+    const { ifNoneMatch, ifModifiedSince } = this.#context.desk.request;
+    const isForConditional = (entry.facts.flags & cacheFlag.isForConditional) !== 0;
+    if (!isForConditional || ifNoneMatch !== -1 || ifModifiedSince !== -1) return false;
+    entry.release();
+    return true;
   }
 
   #passBy(entry: CacheEntry): number {
@@ -299,6 +312,8 @@ export class Lookup implements Wait, Follower {
 
   /** There may be something now. */
   again(): void {
+    this.#caching.asking.end();
+    this.#caching.isUnconditional = false;
     this.#context.desk.request.read(this.#exchange.head);
     const where = this.#look(false);
     if (where === way.wait) this.#wait();

@@ -252,3 +252,20 @@ test("what was invalidated a moment ago is not asked for there, where it may not
   client.sends(get("/x"));
   expect(remote.asked).toEqual(["http://a/x"]);
 });
+
+test("a client's condition is left out of what a server is asked when the second level has nothing, and judged where it has", () => {
+  const { play, remote } = remembered({ isTold: false });
+  const client = play.connect();
+  const asked = get("/", 'If-None-Match: "1"');
+  client.sends(asked);
+  remote.answers[0]!(null);
+  const server = play.accept();
+  play.expect("dial one:80", server.gets(get("/")));
+  server.sends(ok("hello", date, fresh, 'ETag: "1"'));
+  play.expect(client.gets(ok("hello", date, fresh, 'ETag: "1"')), "report 200");
+  client.sends(get("/other", 'If-None-Match: "1"'));
+  const head = bytesOf(`HTTP/1.1 200 OK\r\nContent-Length: 5\r\nETag: "1"\r\n${fresh}\r\n\r\n`);
+  const body = bytesOf("hello");
+  remote.answers[1]!({ kind: "whole", facts: factsOf(play), head, body, tags: new Uint8Array(0) });
+  play.expectAmong("report 304");
+});

@@ -8,11 +8,12 @@ import type { StoreParts } from "./parts.ts";
 import { isUnderWay } from "./standing.ts";
 import { outdate } from "./walk.ts";
 
-export function markPass({ shard, index, nodes }: StoreParts, reason: number, untilMs: number): void {
+export function markPass({ shard, index, nodes }: StoreParts, reason: number, untilMs: number, flags: number): void {
   for (let node = index.find(); node !== 0; node = index.find()) nodes.remove(node);
   const node = nodes.create(cacheState.pass, 0);
   if (node === 0) return;
   shard.words[node + N.reason] = reason;
+  shard.words[node + N.flags] = flags;
   shard.doubles[(node + N.deadlineMs) / 2] = untilMs;
 }
 
