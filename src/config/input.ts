@@ -1363,7 +1363,7 @@ export interface StickyInput {
   path?: string | undefined;
 }
 
-/** What keeps requests that are sent again from becoming a storm; refused connections do not count. */
+/** What keeps requests that are sent again from becoming a storm. Refused connections do not count, nor does the one other try of what found a connection that had been idle closed. */
 export interface RetryBudgetInput {
   /** Retries may be at most this share of the requests of the last seconds, ... Default: 0.2. */
   ratio?: number | undefined;

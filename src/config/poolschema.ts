@@ -126,7 +126,8 @@ const retryBudget = section({
   minimumPerSecond: count(0, 100_000).default(10).describe("... plus this many a second."),
 }).meta({
   id: "RetryBudget",
-  description: "What keeps requests that are sent again from becoming a storm; refused connections do not count.",
+  description:
+    "What keeps requests that are sent again from becoming a storm. Refused connections do not count, nor does the one other try of what found a connection that had been idle closed.",
 });
 
 const queue = section({

@@ -232,7 +232,8 @@ export class Attempt {
     const cells = this.context.tally.cells;
     if (this.count > pool.plan.retries) return this.#seeker.fail(what);
     // A request that was refused has cost no server anything: going on elsewhere adds no load, and is not what a budget is for.
-    if (what.retry !== "elsewhere" && !pool.budget.spend()) {
+    // Neither does a connection that was closed while it was idle: the next try is over a fresh one, so that there is one such try at most.
+    if (what.retry !== "elsewhere" && !isReused && !pool.budget.spend()) {
       cells[pool.row + poolCell.retryBudgetExhausted]!++;
       return this.#seeker.fail(what);
     }

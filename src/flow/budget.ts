@@ -1,5 +1,5 @@
 // How often a pool's servers may be sent a request again: for a share of the requests of the last ten seconds plus a few each
-// second, so that a failing pool is not buried under retries. Refused connections do not count, they burden no one. Counted in this worker; each worker has its share of the traffic.
+// second, so that a failing pool is not buried under retries. Refused connections do not count, they burden no one, nor idle ones that turn out closed. Counted in this worker; each worker has its share of the traffic.
 // After Finagle's retry budget, with a ring of seconds in place of its leaky token bucket.
 
 import type { RetryBudgetPlan } from "../config/plan.ts";

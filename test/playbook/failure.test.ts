@@ -139,6 +139,16 @@ test("a GET whose reused connection was closed is sent again", () => {
   expect(play.totals.consecutiveFailures(0)).toBe(0);
 });
 
+test("what is sent again for an idle connection that was closed asks no budget, and what is lost over the fresh one does", () => {
+  const { play, server } = askedAgain(get("/"), { pool: { retryBudget: { ratio: 0, minimumPerSecond: 0 } } });
+  server.ends();
+  play.expectAmong("dial one:80");
+  play.accept().closes(true);
+  expect(play.take().at(-1)).toBe("report 502 server_closed");
+  expect(play.totals.pool(0, poolCell.retries)).toBe(1);
+  expect(play.totals.pool(0, poolCell.retryBudgetExhausted)).toBe(1);
+});
+
 test("after a reused connection was lost the next try is over a fresh one: when a server dies, all its idle ones are dead", () => {
   const { play, client, server } = asked(get("/1"));
   play.connect().sends(get("/2"));
