@@ -32,6 +32,12 @@ function runOut(): void {
   driver.wheel.advance(driver.nowMs + 60_000);
 }
 
+/** Connections that the runtime begins, and those that it is given. */
+const ways = [
+  ["", ""],
+  [" from an address of ours", "127.0.0.9"],
+] as const;
+
 /** A server of node's, for it is not what is tested: it answers what it is told, and notes who it was. */
 class TlsServer implements Disposable {
   readonly names: string[] = [];
@@ -79,19 +85,22 @@ async function echoed(one: RecordingFlow): Promise<void> {
   await one.heardBytes(5);
 }
 
-test("a server over TLS tells connected when the handshake is done, and is asked for its name", async () => {
-  using server = await TlsServer.start();
-  driver.dial(tlsServerAt(server.port, {}), flow, 10_000, null);
-  await echoed(flow);
-  expect(server.names).toEqual(["a.test"]);
-  expect(driver.wheel.size).toBe(0);
-  flow.line.destroy();
-});
+test.each(ways)(
+  "a server over TLS%s tells connected when the handshake is done, and is asked for its name",
+  async (_, source) => {
+    using server = await TlsServer.start();
+    driver.dial({ ...tlsServerAt(server.port, {}), source }, flow, 10_000, null);
+    await echoed(flow);
+    expect(server.names).toEqual(["a.test"]);
+    expect(driver.wheel.size).toBe(0);
+    flow.line.destroy();
+  },
+);
 
 for (const maxVersion of ["1.2", "1.3"] as const) {
-  test(`a session is resumed, with TLS ${maxVersion}, but not under other terms`, async () => {
+  test.each(ways)(`a session%s is resumed, with TLS ${maxVersion}, but not under other terms`, async (_, source) => {
     using server = await TlsServer.start();
-    const terms = tlsServerAt(server.port, { maxVersion });
+    const terms = { ...tlsServerAt(server.port, { maxVersion }), source };
     for (let count = 0; count < 3; count++) {
       const one = new RecordingFlow();
       driver.dial(terms, one, 10_000, null);
@@ -100,41 +109,44 @@ for (const maxVersion of ["1.2", "1.3"] as const) {
       await settled();
     }
     const one = new RecordingFlow();
-    driver.dial(tlsServerAt(server.port, { maxVersion, verify: false }), one, 10_000, null);
+    driver.dial({ ...tlsServerAt(server.port, { maxVersion, verify: false }), source }, one, 10_000, null);
     await echoed(one);
     one.line.destroy();
     expect(server.resumed).toEqual([false, true, true, false]);
   });
 }
 
-test("what is wrong with a server's certificate is said in words, to the flow and to the operator once", async () => {
-  const { authority } = materials();
-  const expired = authority.issue(["DNS:a.test"], -1);
-  const selfSigned = authority.selfSigned("a.test");
-  const cases: readonly [TlsOptions, Partial<ServerTlsPlan>, string][] = [
-    [{}, { serverName: "b.test" }, "its certificate is for a.test, 127.0.0.1, not for b.test"],
-    [{}, { serverName: "127.0.0.2" }, "its certificate is for a.test, 127.0.0.1, not for 127.0.0.2"],
-    [expired, {}, "expired"],
-    [selfSigned, {}, "self-signed"],
-    [{}, { ca: null }, "authority that is not trusted"],
-    [{ maxVersion: "TLSv1.2" }, { minVersion: "1.3" }, "none of the TLS versions"],
-  ];
-  for (const [options, tls, words] of cases) {
-    using server = await TlsServer.start(options);
-    for (let count = 0; count < 2; count++) {
-      const one = new RecordingFlow();
-      driver.dial(tlsServerAt(server.port, tls), one, 10_000, null);
-      await one.heard("refused tls_refused");
-      expect(one.fault!.detail).toContain(words);
-      await settled();
-      expect(one.told).toHaveLength(1);
+test.each(ways)(
+  "what is wrong with a server's certificate%s is said in words, to the flow and to the operator once",
+  async (_, source) => {
+    const { authority } = materials();
+    const expired = authority.issue(["DNS:a.test"], -1);
+    const selfSigned = authority.selfSigned("a.test");
+    const cases: readonly [TlsOptions, Partial<ServerTlsPlan>, string][] = [
+      [{}, { serverName: "b.test" }, "its certificate is for a.test, 127.0.0.1, not for b.test"],
+      [{}, { serverName: "127.0.0.2" }, "its certificate is for a.test, 127.0.0.1, not for 127.0.0.2"],
+      [expired, {}, "expired"],
+      [selfSigned, {}, "self-signed"],
+      [{}, { ca: null }, "authority that is not trusted"],
+      [{ maxVersion: "TLSv1.2" }, { minVersion: "1.3" }, "none of the TLS versions"],
+    ];
+    for (const [options, tls, words] of cases) {
+      using server = await TlsServer.start(options);
+      for (let count = 0; count < 2; count++) {
+        const one = new RecordingFlow();
+        driver.dial({ ...tlsServerAt(server.port, tls), source }, one, 10_000, null);
+        await one.heard("refused tls_refused");
+        expect(one.fault!.detail).toContain(words);
+        await settled();
+        expect(one.told).toHaveLength(1);
+      }
     }
-  }
-  expect(warnings.length).toBe(cases.length);
-  for (const [index, [, , words]] of cases.entries()) expect(warnings[index]).toContain(words);
-  expect(warnings[0]).toStartWith("server app/one:80: ");
-  expect(failures).toEqual([]);
-});
+    expect(warnings.length).toBe(cases.length);
+    for (const [index, [, , words]] of cases.entries()) expect(warnings[index]).toContain(words);
+    expect(warnings[0]).toStartWith("server app/one:80: ");
+    expect(failures).toEqual([]);
+  },
+);
 
 test("without verification, and by an IP address that the certificate is for, a server is taken", async () => {
   using server = await TlsServer.start(materials().authority.selfSigned("other.test"));
@@ -197,11 +209,11 @@ test("a handshake that fails is counted by the flow that is refused, a connectio
   expect(warnings.length).toBe(2);
 });
 
-test("a server that speaks no TLS, closes or says nothing is refused in time", async () => {
+test.each(ways)("a server%s that speaks no TLS, closes or says nothing is refused in time", async (_, source) => {
   using door = new Door((end) => {
     end.onData = () => end.socket.write("HTTP/1.1 400 Bad Request\r\n\r\n");
   });
-  driver.dial(tlsServerAt(door.port, {}), flow, 10_000, null);
+  driver.dial({ ...tlsServerAt(door.port, {}), source }, flow, 10_000, null);
   await flow.heard("refused tls_refused");
   expect(flow.fault!.detail).toContain("does not speak TLS");
   for (const way of ["end", "terminate"] as const) {
@@ -209,13 +221,13 @@ test("a server that speaks no TLS, closes or says nothing is refused in time", a
       end.onData = () => end.socket[way]();
     });
     const one = new RecordingFlow();
-    driver.dial(tlsServerAt(closing.port, {}), one, 10_000, null);
+    driver.dial({ ...tlsServerAt(closing.port, {}), source }, one, 10_000, null);
     await one.heard("refused tls_refused");
     expect(one.fault!.detail).toContain("closed inside the TLS handshake");
   }
   using silent = new Door();
   const late = new RecordingFlow();
-  driver.dial(tlsServerAt(silent.port, {}), late, 10_000, null);
+  driver.dial({ ...tlsServerAt(silent.port, {}), source }, late, 10_000, null);
   const peer = await silent.end();
   await peer.heardBytes(100);
   runOut();

@@ -52,6 +52,8 @@ export class Dial implements WheelNode, LineFlow {
   socket: Socket<PlainLine> | null = null;
   terms: ServerTerms | null = null;
   records: Records | null = null;
+  /** While it connects, where that can be given up. */
+  connecting: Socket<PlainLine> | null = null;
   /** While a proxy is asked for a tunnel. */
   hopping: Hopping | null = null;
   /** It has failed, and it is being found out whether its source is to blame. */
@@ -81,6 +83,11 @@ export class Dial implements WheelNode, LineFlow {
     const flow = this.flow;
     this.flow = null;
     if (this.hopping !== null) return void flow?.refused(this.hopping.late());
+    if (this.connecting !== null) {
+      this.connecting.close();
+      flow?.refused(fault("connect_timeout"));
+      return;
+    }
     if (this.line === null) {
       this.#isStray = true;
       this.#strays.add(this.#strayKey, this.server.slot);

@@ -9,6 +9,8 @@ import { StuckListener } from "../../test/runtime/stuck.ts";
 import { straysMax } from "./dialer.ts";
 import { Driver } from "./driver.ts";
 
+const testHere = process.platform === "linux" ? test : test.skip;
+
 let failures: Error[];
 let driver: Driver;
 let flow: RecordingFlow;
@@ -19,9 +21,9 @@ beforeEach(() => {
 });
 
 /** Lets the time of a dial run out, as the driver's timer would. */
-function runOut(): void {
+function runOut(round = 0): void {
   driver.refresh();
-  driver.wheel.advance(driver.nowMs + 60_000);
+  driver.wheel.advance(driver.nowMs + 60_000 * (round + 1));
 }
 
 test("a dial that is accepted tells connected once, with a line that works, and leaves the wheel", async () => {
@@ -115,6 +117,44 @@ test("an address that lets dials run out of time takes no more of them than its 
     await Bun.sleep(20);
   }
 }, 60_000);
+
+testHere(
+  "a dial from an address of ours that times out is aborted: it keeps no descriptor, and its address no place",
+  async () => {
+    await using stuck = await StuckListener.start();
+    const server = { ...localServer(stuck.port), source: "127.0.0.9" };
+    const before = readdirSync("/proc/self/fd").length;
+    for (let round = 0; round < 2; round++) {
+      const fates = Array.from({ length: straysMax }, () => new RecordingFlow());
+      for (const one of fates) driver.dial(server, one, 50, null);
+      expect(readdirSync("/proc/self/fd").length).toBe(before + straysMax);
+      runOut(round);
+      expect(fates.every(({ told }) => told.join() === "refused connect_timeout")).toBe(true);
+      expect(fates[0]!.fault!.detail).not.toBe("too many connects hang already");
+      expect(readdirSync("/proc/self/fd").length).toBe(before);
+    }
+    expect(driver.wheel.size).toBe(0);
+  },
+);
+
+testHere("dials from an address of ours are refused with the system's reason, after the call", async () => {
+  for (const [host, port, source, code, detail] of [
+    ["127.0.0.1", freePort(), "127.0.0.9", "connect_refused", "ECONNREFUSED"],
+    ["127.0.0.1", 80, "192.0.2.1", "source_unusable", "EADDRNOTAVAIL"],
+    // Nothing leads from there to another machine.
+    ["192.0.2.1", 80, "127.0.0.9", "source_unusable", "EINVAL"],
+    ["::1", 80, "127.0.0.9", "source_unusable", "127.0.0.9 is no address of the family of ::1"],
+  ] as const) {
+    const one = new RecordingFlow();
+    driver.dial({ ...serverAt({ kind: "tcp", host, port }), source }, one, 10_000, null);
+    expect(one.told).toEqual([]);
+    await one.heard(`refused ${code}`);
+    expect(one.fault!.detail).toBe(detail);
+    await settled();
+    expect(one.told).toHaveLength(1);
+  }
+  expect(driver.wheel.size).toBe(0);
+});
 
 test("a flow that throws from connected is told to the driver, and its line is reset", async () => {
   using door = new Door();

@@ -4,13 +4,16 @@
 // should it still come, is closed. Until then it is a stray and keeps its descriptor, for as long as the kernel tries (two
 // minutes). An address has only so many strays: else one server behind a firewall that drops what it gets would take all
 // descriptors of a worker, and with them every other server.
+// Connections from an address of ours are begun here (sourcesocket.ts) and given to the runtime while they are under way. Those can be
+// aborted. The runtime tells `open` of them inside the call, whatever comes of them; then `drain` when they stand, before any byte, or
+// `close` with what was in the way. test/runtime/giving.test.ts holds it to that.
 
 import { isIP } from "node:net";
-import type { Socket, SocketHandler } from "bun";
+import type { Socket, SocketHandler, TCPSocketConnectOptions } from "bun";
 import { assert } from "../base/assert.ts";
 import { type Fault, type FaultCode, faultWith } from "../base/fault.ts";
 import type { ServerPlan, ServerTlsPlan } from "../config/plan.ts";
-import { tooManyHang } from "../flow/egress/blame.ts";
+import { portsTaken, tooManyHang } from "../flow/egress/blame.ts";
 import type { DialFlow } from "../flow/port.ts";
 import { handshakeProblem } from "../health/probe/handshake.ts";
 import { serverCell } from "../memory/tally.ts";
@@ -25,6 +28,7 @@ import { codeOf, isStanding, type TlsError } from "./secure/reason.ts";
 import { Records } from "./secure/records.ts";
 import { Sessions } from "./secure/sessions.ts";
 import { sourceProblem } from "./sourcecheck.ts";
+import { byRuntime, close, connectFrom } from "./sourcesocket.ts";
 
 /** By then a server has let so many connects run out of time; when it answers again, strays end, and dials go out. */
 export const straysMax = 256;
@@ -32,7 +36,7 @@ export const straysMax = 256;
 const targetStraysMax = Math.min(Math.max(straysMax, Math.floor(connectionsMax() / 4)), 16_384);
 
 /** What the system says of an address that connections are to come from: it is not of this machine, or not of the right kind. */
-const sourceErrors: ReadonlySet<string> = new Set(["EADDRNOTAVAIL", "EINVAL", "EADDRINUSE"]);
+const sourceErrors: ReadonlySet<string> = new Set(["EADDRNOTAVAIL", "EINVAL", "EADDRINUSE", portsTaken]);
 
 /** What Bun's connect carries until there is a line. */
 type Carried = PlainLine | Dial;
@@ -40,6 +44,8 @@ type Carried = PlainLine | Dial;
 export class Dialer {
   readonly #driver: Driver;
   readonly #handlers: SocketHandler<PlainLine>;
+  /** Of sockets that are given to the runtime. */
+  readonly #givenHandlers: SocketHandler<PlainLine>;
   readonly #secureHandlers: SocketHandler<PlainLine>;
   readonly #sessions = new Sessions();
   readonly #strays = new Strays();
@@ -50,6 +56,7 @@ export class Dialer {
       ...plainHandlers(driver, (socket) => this.#opened(socket)),
       connectError: (socket, error) => this.#failed(socket.data as Carried as Dial, error),
     };
+    this.#givenHandlers = this.#given(plainHandlers(driver, () => {}));
     this.#secureHandlers = secureHandlers(
       driver,
       {
@@ -72,6 +79,11 @@ export class Dialer {
       return this.#tell(flow, faultWith("source_unusable", `${source} is no address of the family of ${address.host}`));
     const dial = new Dial(this.#driver, server, flow, preface, this.#strays, strayKey);
     this.#driver.wheel.set(dial, this.#driver.nowMs + timeoutMs);
+    if (source !== "" && address.kind === "tcp") {
+      const descriptor = connectFrom(source, address.host, address.port);
+      if (typeof descriptor === "string") return this.#prevented(dial, descriptor);
+      if (descriptor !== byRuntime) return this.#give(dial, descriptor);
+    }
     const common = { allowHalfOpen: true, data: dial as Carried as PlainLine, socket: this.#handlers };
     try {
       const connecting =
@@ -92,10 +104,50 @@ export class Dialer {
     }
   }
 
+  #give(dial: Dial, descriptor: number): void {
+    // Bun's types leave fd out.
+    const options = {
+      fd: descriptor,
+      allowHalfOpen: true,
+      data: dial as Carried as PlainLine,
+      socket: this.#givenHandlers,
+    };
+    try {
+      Bun.connect<PlainLine>(options as unknown as TCPSocketConnectOptions<PlainLine>).catch(nothing);
+    } catch {
+      // As below.
+    }
+    if (dial.connecting !== null) return;
+    // It was not taken, and is ours to close. The runtime does not say why: the system has no room for another one to be watched.
+    close(descriptor);
+    this.#refused(dial, "connect_refused", "ENOBUFS");
+  }
+
+  /** `common`, as lines have them; until there is a line the socket carries its dial. */
+  #given(common: SocketHandler<PlainLine>): SocketHandler<PlainLine> {
+    return {
+      ...common,
+      open: (socket) => {
+        (socket.data as Carried as Dial).connecting = socket;
+      },
+      drain: (socket) => {
+        if ((socket.data as Carried) instanceof Dial) this.#opened(socket);
+        else common.drain!(socket);
+      },
+      close: (socket, error) => {
+        const carried = socket.data as Carried;
+        if (carried instanceof Dial) this.#failed(carried, error ?? "it was closed");
+        else common.close!(socket, error);
+      },
+      connectError: nothing,
+    };
+  }
+
   #opened(socket: Socket<PlainLine>): void {
     const dial = socket.data as Carried as Dial;
     const line = new PlainLine(socket, this.#driver);
     socket.data = line;
+    dial.connecting = null;
     dial.settle();
     if (dial.flow === null) return line.destroy();
     const { hop } = dial.server;
@@ -214,11 +266,15 @@ export class Dialer {
   #failed(dial: Dial, error: unknown): void {
     const reason = reasonOf(error);
     const { source } = dial.server;
-    if (source === "" || !sourceErrors.has(reason)) return this.#refused(dial, "connect_refused", reason);
-    if (reason !== "EADDRNOTAVAIL") return this.#refused(dial, "source_unusable", reason);
+    if (source === "" || reason !== "EADDRNOTAVAIL") return this.#prevented(dial, reason);
     if (dial.isChecked) return;
     dial.isChecked = true;
     void sourceProblem(source).then((problem) => this.#refused(dial, "source_unusable", problem));
+  }
+
+  #prevented(dial: Dial, reason: string): void {
+    const isSource = dial.server.source !== "" && sourceErrors.has(reason);
+    this.#refused(dial, isSource ? "source_unusable" : "connect_refused", reason);
   }
 
   #refused(dial: Dial, code: FaultCode, reason: string): void {
@@ -248,6 +304,8 @@ export class Dialer {
 function hand({ flow }: PlainLine, bytes: Uint8Array): void {
   flow?.received(bytes);
 }
+
+function nothing(): void {}
 
 function reasonOf(error: unknown): string {
   if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;

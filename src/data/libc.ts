@@ -1,9 +1,9 @@
 // The few things that Bun does not offer and the C library does: a longer backlog, accepting only with bytes there, looking at
-// bytes without taking them, taking no more than so many, sending past a TLS session that has failed, sending from a file, and
-// options of sockets. Descriptors are Bun's and stay Bun's: nothing is closed here, and nothing blocks. Null where the library cannot
-// be reached.
+// bytes without taking them, taking no more than so many, sending past a TLS session that has failed, sending from a file, options
+// of sockets, and making one that is bound without a port. Descriptors are Bun's and stay Bun's: none is closed here but those that
+// Bun has not been given yet, and nothing blocks. Null where the library cannot be reached.
 
-import { dlopen, FFIType, ptr } from "bun:ffi";
+import { dlopen, FFIType, type Pointer, ptr, read } from "bun:ffi";
 
 export interface Libc {
   listen(descriptor: number, backlog: number): number;
@@ -20,6 +20,19 @@ export interface Libc {
   setOption(descriptor: number, level: number, name: number, value: number): number;
   /** One whose value is a struct sock_fprog: a count of instructions of eight bytes, and where they are. */
   attachFilter(descriptor: number, level: number, name: number, instructions: Uint8Array): void;
+  /** Null but on Linux. */
+  readonly sockets: SocketCalls | null;
+}
+
+/** The calls that make a connection, as the system has them, except that an error is answered as its number below zero. */
+export interface SocketCalls {
+  /** A socket of TCP that does not block and is not inherited. */
+  open(family: number): number;
+  setOption(descriptor: number, level: number, name: number, value: Int32Array): number;
+  /** `address`: a struct sockaddr, whole. */
+  bind(descriptor: number, address: Uint8Array): number;
+  connect(descriptor: number, address: Uint8Array): number;
+  close(descriptor: number): void;
 }
 
 const isLinux = process.platform === "linux";
@@ -37,6 +50,19 @@ const signatures = {
   },
 } as const;
 
+/** SOCK_STREAM with SOCK_CLOEXEC and SOCK_NONBLOCK, of Linux on x64 and arm64. */
+const streamKind = 0x1 | 0x80000 | 0x800;
+
+/** By themselves, for other systems name the place of errno otherwise, and a name that is missing fails all. */
+const socketSignatures = {
+  socket: { args: [FFIType.i32, FFIType.i32, FFIType.i32], returns: FFIType.i32 },
+  setsockopt: signatures.setsockopt,
+  bind: { args: [FFIType.i32, FFIType.ptr, FFIType.u32], returns: FFIType.i32 },
+  connect: { args: [FFIType.i32, FFIType.ptr, FFIType.u32], returns: FFIType.i32 },
+  close: { args: [FFIType.i32], returns: FFIType.i32 },
+  __errno_location: { args: [], returns: FFIType.ptr },
+} as const;
+
 let found: Libc | null | undefined;
 
 export function libc(): Libc | null {
@@ -51,7 +77,7 @@ function find(): Libc | null {
       : ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`];
   for (const name of names) {
     try {
-      return wrap(dlopen(name, signatures).symbols);
+      return wrap(dlopen(name, signatures).symbols, isLinux ? socketCalls(name) : null);
     } catch {
       // The next one, or none.
     }
@@ -59,10 +85,30 @@ function find(): Libc | null {
   return null;
 }
 
-function wrap(symbols: ReturnType<typeof dlopen<typeof signatures>>["symbols"]): Libc {
+function socketCalls(name: string): SocketCalls | null {
+  try {
+    const c = dlopen(name, socketSignatures).symbols;
+    // Of this thread, for as long as it lives.
+    const errno = c.__errno_location() as Pointer;
+    const answer = (result: number): number => (result < 0 ? -Math.max(read.i32(errno, 0), 1) : result);
+    return {
+      open: (family) => answer(c.socket(family, streamKind, 0)),
+      setOption: (descriptor, level, name, value) =>
+        answer(c.setsockopt(descriptor, level, name, value, value.byteLength)),
+      bind: (descriptor, address) => answer(c.bind(descriptor, address, address.length)),
+      connect: (descriptor, address) => answer(c.connect(descriptor, address, address.length)),
+      close: (descriptor) => void c.close(descriptor),
+    };
+  } catch {
+    return null;
+  }
+}
+
+function wrap(symbols: ReturnType<typeof dlopen<typeof signatures>>["symbols"], sockets: SocketCalls | null): Libc {
   /** An off_t, its lower half first: sendfile leaves there how far it has come. */
   const offset = new Uint32Array(2);
   return {
+    sockets,
     listen: symbols.listen,
     peek: (descriptor, into) => Number(symbols.recv(descriptor, into, into.length, flag.peek | flag.dontWait)),
     take: (descriptor, into, count) => Number(symbols.recv(descriptor, into, count, flag.dontWait)),

@@ -9,7 +9,8 @@ import { Driver } from "../../src/data/driver.ts";
 import { PlainLine, plainHandlers } from "../../src/data/plain.ts";
 import { freePort } from "../e2e/harness/port.ts";
 import { until } from "../e2e/harness/wait.ts";
-import { localServer, RecordingFlow } from "./flow.ts";
+import { localServer, RecordingFlow, serverAt } from "./flow.ts";
+import { settled } from "./pair.ts";
 import { StuckListener } from "./stuck.ts";
 
 const connections = 2000;
@@ -92,12 +93,12 @@ class Meetings implements Disposable {
     this.#listener = Bun.listen<PlainLine>(options);
   }
 
-  async meet(): Promise<[client: RecordingFlow, server: RecordingFlow]> {
+  async meet(source: string): Promise<[client: RecordingFlow, server: RecordingFlow]> {
     const client = new RecordingFlow();
     const accepted = new Promise<RecordingFlow>((resolve) => {
       this.#accepted = resolve;
     });
-    this.#driver.dial(localServer(this.#listener.port), client, 10_000, null);
+    this.#driver.dial({ ...localServer(this.#listener.port), source }, client, 10_000, null);
     await client.heard("connected");
     return [client, await accepted];
   }
@@ -117,7 +118,10 @@ async function leavesNothing(round: () => Promise<void>): Promise<void> {
   await until("sockets to be collected", () => socketObjects() <= objectsBefore + atOnce);
 }
 
-for (const [name, play] of Object.entries(ways)) {
+for (const [name, play, source] of Object.entries(ways).flatMap(([name, play]) => [
+  [name, play, ""] as const,
+  [`${name}, from an address of ours`, play, "127.0.0.9"] as const,
+])) {
   testHere(
     `${connections} connections leave nothing behind when ${name}`,
     async () => {
@@ -127,7 +131,7 @@ for (const [name, play] of Object.entries(ways)) {
       using meetings = new Meetings(driver);
       await leavesNothing(async () => {
         const plays: Promise<void>[] = [];
-        for (let count = 0; count < atOnce; count++) plays.push(play(...(await meetings.meet())));
+        for (let count = 0; count < atOnce; count++) plays.push(play(...(await meetings.meet(source))));
         await Promise.all(plays);
       });
       expect(driver.wheel.size).toBe(0);
@@ -135,6 +139,49 @@ for (const [name, play] of Object.entries(ways)) {
     60_000,
   );
 }
+
+/** From an address of ours, which the runtime is given while it connects; and how each of them fails. */
+const failing: readonly [name: string, host: string, port: number, source: string, told: string][] = [
+  ["refused", "127.0.0.1", freePort(), "127.0.0.9", "refused connect_refused"],
+  ["from an address that is not here", "127.0.0.1", freePort(), "192.0.2.1", "refused source_unusable"],
+  ["to where nothing leads", "192.0.2.1", 80, "127.0.0.9", "refused source_unusable"],
+];
+for (const [name, host, port, source, told] of failing) {
+  testHere(
+    `${connections} dials ${name} leave nothing behind`,
+    async () => {
+      const driver = new Driver(failed);
+      const server = { ...serverAt({ kind: "tcp", host, port }), source };
+      await leavesNothing(async () => {
+        const flows = Array.from({ length: atOnce }, () => new RecordingFlow());
+        for (const flow of flows) driver.dial(server, flow, 10_000, null);
+        await Promise.all(flows.map((flow) => flow.heard(told)));
+      });
+      expect(driver.wheel.size).toBe(0);
+    },
+    60_000,
+  );
+}
+
+testHere(
+  `${connections} dials from an address of ours that time out leave nothing behind`,
+  async () => {
+    const driver = new Driver(failed);
+    await using stuck = await StuckListener.start();
+    const server = { ...localServer(stuck.port), source: "127.0.0.9" };
+    let aheadMs = 0;
+    await leavesNothing(async () => {
+      const flows = Array.from({ length: atOnce }, () => new RecordingFlow());
+      for (const flow of flows) driver.dial(server, flow, 100, null);
+      driver.refresh();
+      driver.wheel.advance(driver.nowMs + (aheadMs += 1000));
+      for (const flow of flows) expect(flow.told).toEqual(["refused connect_timeout"]);
+      await settled();
+    });
+    expect(driver.wheel.size).toBe(0);
+  },
+  60_000,
+);
 
 testHere(
   `${connections} refused dials leave nothing behind`,
