@@ -195,7 +195,7 @@ test("balancing, stickiness, checks and ejection in all their forms", () => {
   expect(withPool({ balance: { policy: "consistentHash", key: "uri" } }).pools[0]!.balance.key).toEqual({
     kind: "uri",
   });
-  const plain = { maxAgeS: null, secure: false, httpOnly: true, sameSite: null, path: "/" };
+  const plain = { isPrefix: false, maxAgeS: null, secure: false, httpOnly: true, sameSite: null, path: "/" };
   expect(withPool({ sticky: "srv" }).pools[0]!.balance.sticky).toEqual({ cookie: "srv", ...plain });
   expect(withPool({ sticky: { cookie: "srv" } }).pools[0]!.balance.sticky).toEqual({ cookie: "srv", ...plain });
   expect(withPool({ sticky: { cookie: "srv", maxAge: "1m30s" } }).pools[0]!.balance.sticky).toMatchObject({

@@ -141,9 +141,10 @@ function compileKey(key: string): BalanceKey {
 function compileSticky({ sticky }: Pool): StickyPlan | null {
   if (sticky === undefined) return null;
   if (typeof sticky === "string")
-    return { cookie: sticky, maxAgeS: null, secure: false, httpOnly: true, sameSite: null, path: "/" };
+    return { cookie: sticky, isPrefix: false, maxAgeS: null, secure: false, httpOnly: true, sameSite: null, path: "/" };
   return {
     cookie: sticky.cookie,
+    isPrefix: sticky.prefix,
     maxAgeS: sticky.maxAge === undefined ? null : seconds(sticky.maxAge),
     secure: sticky.secure,
     httpOnly: sticky.httpOnly,

@@ -1351,6 +1351,8 @@ export interface BalanceInput {
 export interface StickyInput {
   /** Name of the cookie that brings a client back to its server. */
   cookie: string;
+  /** The cookie is the application's own: the server's name and ~ are put in front of its value where a server sets it, and taken off again where a client sends it. Nothing else here but cookie holds then. Default: false. */
+  prefix?: boolean | undefined;
   /** How long the browser keeps it; absent: until it is closed. */
   maxAge?: string | undefined;
   /** Only over HTTPS. Default: false. */

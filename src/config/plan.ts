@@ -364,6 +364,8 @@ export type BalanceKey =
 
 export interface StickyPlan {
   readonly cookie: string;
+  /** It is the application's own, with the server's value in front of its own. */
+  readonly isPrefix: boolean;
   readonly maxAgeS: number | null;
   readonly secure: boolean;
   readonly httpOnly: boolean;

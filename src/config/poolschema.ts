@@ -56,6 +56,11 @@ const cookieName = words("a cookie's name", token);
 
 const sticky = section({
   cookie: cookieName.describe("Name of the cookie that brings a client back to its server."),
+  prefix: flag()
+    .default(false)
+    .describe(
+      "The cookie is the application's own: the server's name and ~ are put in front of its value where a server sets it, and taken off again where a client sends it. Nothing else here but cookie holds then.",
+    ),
   maxAge: duration("1s", "3650d").optional().describe("How long the browser keeps it; absent: until it is closed."),
   secure: flag().default(false).describe("Only over HTTPS."),
   httpOnly: flag().default(true).describe("Hidden from scripts."),

@@ -799,6 +799,7 @@ export interface Balance {
 
 export interface Sticky {
   cookie: string;
+  prefix: boolean;
   maxAge?: string | undefined;
   secure: boolean;
   httpOnly: boolean;

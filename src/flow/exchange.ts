@@ -298,7 +298,7 @@ export class Exchange implements Sender, Seeker {
   }
 
   namedServer(): number {
-    return this.pool.backends.byCookie(stickyCookie(this.head, this.pool.plan.balance.sticky!));
+    return this.pool.backends.byCookie(stickyCookie(this, this.pool.plan.balance.sticky!));
   }
 
   stuckServer(): number {

@@ -30,7 +30,15 @@ test("HTTP/1.0 hears of no chunks, and of no interim answers", () => {
 });
 
 test("the cookie that names the server is given to those who do not bring it", () => {
-  const sticky = { cookie: "srv", maxAgeS: null, secure: false, httpOnly: true, sameSite: null, path: "/" } as const;
+  const sticky = {
+    cookie: "srv",
+    isPrefix: false,
+    maxAgeS: null,
+    secure: false,
+    httpOnly: true,
+    sameSite: null,
+    path: "/",
+  } as const;
   const response = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
   const given = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: srv=one; Path=/; HttpOnly\r\n\r\n";
   expect(heard("1.1", response, { balance: { sticky } })).toBe(given);

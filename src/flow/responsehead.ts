@@ -21,7 +21,7 @@ export function writeHead(exchange: Exchange, context: Context, head: Head, rela
   const isFramingDropped = relay.isOpened || relay.isFiltered || (head.isChunked && isOld);
   forwarding.writeResponse(output, head, false, isFramingDropped, exchange.isSecure, relay.isFiltered);
   if (relay.isChunked) output.put(transferChunked);
-  if (plan.balance.sticky !== null && !exchange.attempt.isSticky) {
+  if (plan.balance.sticky !== null && !plan.balance.sticky.isPrefix && !exchange.attempt.isSticky) {
     output.latin1(stickyField(plan.balance.sticky, plan.servers[exchange.attempt.index]!.cookie));
   }
   if (exchange.caching !== null) exchange.caching.tell(output);

@@ -10,6 +10,7 @@ import type { Head } from "../wire/http1/head.ts";
 import { leave } from "./answer.ts";
 import { authorize } from "./authorizing.ts";
 import type { Context } from "./context.ts";
+import type { CookiePrefix } from "./cookieprefix.ts";
 import { isPreflight } from "./cors.ts";
 import { beginDebugging } from "./debugging.ts";
 import { editRequest, editResponse } from "./editing.ts";
@@ -59,6 +60,7 @@ function judgeFrom(first: RuleSet | null, exchange: Exchange, context: Context, 
     played = pool;
     rules = pool.rules.request;
   }
+  exchange.route.pool?.prefix?.takeOff(visit.edits, exchange.head);
   if (!visit.edits.isEmpty) editRequest(exchange, context, visit);
   if (visit.refusal !== null) {
     exchange.fail(visit.refusal);
@@ -118,7 +120,8 @@ function close(exchange: Exchange, context: Context, way: "reject" | "reset" | "
 
 /** The pool's rules, on what its server has said. False: something else was answered. */
 export function judgePool(exchange: Exchange, context: Context, head: Head): boolean {
-  return exchange.visit === null || judge(exchange.pool.rules.response, exchange, context, head);
+  const { visit, pool } = exchange;
+  return visit === null || judge(pool.rules.response, pool.prefix, exchange, context, head);
 }
 
 /** The listener's, on what the client is to get. */
@@ -127,14 +130,21 @@ export function judgeListener(exchange: Exchange, context: Context, head: Head):
   if (visit === null) return true;
   if (serverStatus >= 400 && serverStatus < 500) visit.note("error", 1);
   else if (serverStatus >= 500 && serverStatus !== 501 && serverStatus !== 505) visit.note("failure", 1);
-  return judge(exchange.listener.rules.response, exchange, context, head);
+  return judge(exchange.listener.rules.response, null, exchange, context, head);
 }
 
-function judge(rules: RuleSet | null, exchange: Exchange, context: Context, head: Head): boolean {
-  if (rules === null) return true;
+function judge(
+  rules: RuleSet | null,
+  prefix: CookiePrefix | null,
+  exchange: Exchange,
+  context: Context,
+  head: Head,
+): boolean {
+  if (rules === null && prefix === null) return true;
   const visit = exchange.visitNow();
   visit.response = head;
   if (!playResponse(rules, exchange, context, visit)) return false;
+  prefix?.putOn(visit.edits, head, exchange.attempt.index);
   if (!visit.edits.isEmpty) editResponse(exchange, context, visit, head);
   if (visit.refusal === null) {
     exchange.status = head.status;

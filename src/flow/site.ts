@@ -35,6 +35,7 @@ import { type BodyPolicy, bodyPolicy } from "./bodies/policy.ts";
 import { RetryBudget } from "./budget.ts";
 import { PoolCaching } from "./caching/poolcaching.ts";
 import { Challenges } from "./challenge.ts";
+import { type CookiePrefix, prefixOf } from "./cookieprefix.ts";
 import { EgressSite } from "./egress/site.ts";
 import { Forwarding } from "./forwarding.ts";
 import { type HookSet, Hooks } from "./hooks.ts";
@@ -216,6 +217,8 @@ export class PoolSite {
   /** Something else than the policy may name a server: a cookie, a table, a hook. */
   readonly isPreferring: boolean;
   /** How it uses its cache; null without. */
+  /** Null where no cookie of the application's names the server. */
+  readonly prefix: CookiePrefix | null;
   readonly caching: PoolCaching | null;
   readonly hooks: Hooks | null;
   /** What its one server stands for, where that is whatever clients name. */
@@ -267,10 +270,12 @@ export class PoolSite {
     this.isPreferring = plan.balance.sticky !== null || this.sticking !== null || this.hooks !== null;
   }
 
+    this.prefix = prefixOf(plan);
   /** More is to be done for an exchange than to find a server by the pool's policy. */
   get isRuled(): boolean {
-    const { rules } = this;
-    return rules.request !== null || rules.response !== null || this.reply !== null || this.sticking !== null;
+    const { rules, prefix } = this;
+    const isMore = this.reply !== null || this.sticking !== null || prefix !== null;
+    return rules.request !== null || rules.response !== null || isMore;
   }
 
   sweep(nowMs: number): void {

@@ -81,7 +81,7 @@ const isIdleUp: ReadonlyMap<StepUp, (listener: ListenerSite) => boolean> = new M
 const isIdleDown: ReadonlyMap<StepDown, (listener: ListenerSite, pool: PoolSite) => boolean> = new Map([
   [receive, (_: ListenerSite, { caching }: PoolSite) => caching === null],
   [hideMember, (_: ListenerSite, { targets }: PoolSite) => targets === null || targets.egresses.length === 0],
-  [judgePool, (_: ListenerSite, { rules }: PoolSite) => rules.response === null],
+  [judgePool, (_: ListenerSite, { rules, prefix }: PoolSite) => rules.response === null && prefix === null],
   [askPoolResponse, (_: ListenerSite, { hooks }: PoolSite) => hooks === null],
   [openBody, ({ body }: ListenerSite, pool: PoolSite) => body === null && pool.body === null],
   [transformBody, ({ hooks }: ListenerSite, pool: PoolSite) => hooks === null && pool.hooks === null],

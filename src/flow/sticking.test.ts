@@ -38,6 +38,7 @@ test("a key keeps the server that it was given, while that is up", () => {
 
 const cookie: StickyPlan = {
   cookie: "srv",
+  isPrefix: false,
   maxAgeS: null,
   secure: false,
   httpOnly: false,

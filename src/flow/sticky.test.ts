@@ -4,7 +4,15 @@ import { Head } from "../wire/http1/head.ts";
 import { parseRequest } from "../wire/http1/reader.ts";
 import { cookieValue, stickyCookie, stickyField } from "./sticky.ts";
 
-const plan: StickyPlan = { cookie: "srv", maxAgeS: null, secure: false, httpOnly: false, sameSite: null, path: "/" };
+const plan: StickyPlan = {
+  cookie: "srv",
+  isPrefix: false,
+  maxAgeS: null,
+  secure: false,
+  httpOnly: false,
+  sameSite: null,
+  path: "/",
+};
 
 function headWith(...cookies: string[]): Head {
   const head = new Head(16);
@@ -14,27 +22,37 @@ function headWith(...cookies: string[]): Head {
   return head;
 }
 
+const valueIn = (head: Head): string => stickyCookie({ head, asked: head }, plan);
+
 test("the cookie is found among others, first or last, in any Cookie field", () => {
-  expect(stickyCookie(headWith("srv=a1"), plan)).toBe("a1");
-  expect(stickyCookie(headWith("x=1; srv=a2; y=2"), plan)).toBe("a2");
-  expect(stickyCookie(headWith("x=1;srv=a3"), plan)).toBe("a3");
-  expect(stickyCookie(headWith("x=1", "y=2; srv=a4"), plan)).toBe("a4");
+  expect(valueIn(headWith("srv=a1"))).toBe("a1");
+  expect(valueIn(headWith("x=1; srv=a2; y=2"))).toBe("a2");
+  expect(valueIn(headWith("x=1;srv=a3"))).toBe("a3");
+  expect(valueIn(headWith("x=1", "y=2; srv=a4"))).toBe("a4");
 });
 
 test("a name that only begins or ends like ours is another cookie", () => {
-  expect(stickyCookie(headWith("srvx=1; xsrv=2; srv2=3; SRV=4"), plan)).toBe("");
-  expect(stickyCookie(headWith(";;; =; srv; ="), plan)).toBe("");
+  expect(valueIn(headWith("srvx=1; xsrv=2; srv2=3; SRV=4"))).toBe("");
+  expect(valueIn(headWith(";;; =; srv; ="))).toBe("");
 });
 
 test("of two cookies with our name the first counts, and a value too long is none", () => {
-  expect(stickyCookie(headWith("srv=one; srv=two"), plan)).toBe("one");
-  expect(stickyCookie(headWith(`srv=${"v".repeat(64)}`), plan)).toBe("v".repeat(64));
-  expect(stickyCookie(headWith(`srv=${"v".repeat(65)}`), plan)).toBe("");
+  expect(valueIn(headWith("srv=one; srv=two"))).toBe("one");
+  expect(valueIn(headWith(`srv=${"v".repeat(64)}`))).toBe("v".repeat(64));
+  expect(valueIn(headWith(`srv=${"v".repeat(65)}`))).toBe("");
   expect(cookieValue(headWith("srv=a=b"), "srv", 64)).toBe("a=b");
 });
 
 test("the field that names a server holds the attributes that are asked for", () => {
   expect(stickyField(plan, "a1")).toBe("Set-Cookie: srv=a1; Path=/\r\n");
-  const full: StickyPlan = { cookie: "s", maxAgeS: 60, secure: true, httpOnly: true, sameSite: "Lax", path: "/app" };
+  const full: StickyPlan = {
+    cookie: "s",
+    isPrefix: false,
+    maxAgeS: 60,
+    secure: true,
+    httpOnly: true,
+    sameSite: "Lax",
+    path: "/app",
+  };
   expect(stickyField(full, "b")).toBe("Set-Cookie: s=b; Path=/app; Max-Age=60; Secure; HttpOnly; SameSite=Lax\r\n");
 });

@@ -5,13 +5,21 @@ import type { StickyPlan } from "../config/plan.ts";
 import { field } from "../wire/http1/fields.ts";
 import { byte } from "../wire/http1/grammar.ts";
 import type { Head } from "../wire/http1/head.ts";
+import { tilde } from "./cookieprefix.ts";
 
 /** Longer values are not ours. */
 const valueBytesMax = 64;
+/** The application's own value stands behind ours. */
+const prefixedBytesMax = 8192;
 
-/** Value of the sticky cookie in the request, "" when there is none. */
-export function stickyCookie(head: Head, plan: StickyPlan): string {
-  return cookieValue(head, plan.cookie, valueBytesMax);
+/**
+ * Value of the sticky cookie in the request, "" when there is none. `asked` is the head as the client sent it: what stood in front of an
+ * application's own cookie has been taken off the other.
+ */
+export function stickyCookie({ head, asked }: { readonly head: Head; readonly asked: Head }, plan: StickyPlan): string {
+  if (!plan.isPrefix) return cookieValue(head, plan.cookie, valueBytesMax);
+  const value = cookieValue(asked, plan.cookie, prefixedBytesMax);
+  return value.slice(0, Math.max(0, value.indexOf(tilde)));
 }
 
 /** Value of the first cookie of that name, "" when there is none or it is longer than `bytesMax`. */

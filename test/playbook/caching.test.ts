@@ -313,7 +313,15 @@ test("what is stored is what the pool's rules have made; the listener's are take
 });
 
 test("a sticky cookie is the first client's own; a hit has none", () => {
-  const sticky = { cookie: "srv", maxAgeS: null, secure: false, httpOnly: true, sameSite: null, path: "/" } as const;
+  const sticky = {
+    cookie: "srv",
+    isPrefix: false,
+    maxAgeS: null,
+    secure: false,
+    httpOnly: true,
+    sameSite: null,
+    path: "/",
+  } as const;
   const play = new Playbook(cached({ isTold: false }, { balance: { sticky } }));
   const { client } = filled(play, get("/"), ok("hello", date, fresh));
   client.sends(get("/"));

@@ -159,7 +159,7 @@ test("a second request id is not left beside the one", () => {
 const sticky: PlanOptions = {
   servers: ["one", "two"],
   balance: {
-    sticky: { cookie: "at", maxAgeS: 60, secure: true, httpOnly: true, sameSite: "Lax", path: "/" },
+    sticky: { cookie: "at", isPrefix: false, maxAgeS: 60, secure: true, httpOnly: true, sameSite: "Lax", path: "/" },
   },
 };
 const cookieOf = (server: string): string =>

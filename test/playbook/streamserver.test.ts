@@ -29,7 +29,15 @@ test("whatever the pool hashes of requests, of a stream it is the client's addre
 });
 
 test("a sticky cookie means nothing to a stream", () => {
-  const sticky = { cookie: "s", maxAgeS: null, secure: false, httpOnly: true, sameSite: null, path: "/" } as const;
+  const sticky = {
+    cookie: "s",
+    isPrefix: false,
+    maxAgeS: null,
+    secure: false,
+    httpOnly: true,
+    sameSite: null,
+    path: "/",
+  } as const;
   const play = new Playbook(carrying({ servers: two, balance: { sticky } }));
   play.connect();
   play.expectAmong("dial one:80");

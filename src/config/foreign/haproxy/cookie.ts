@@ -1,5 +1,6 @@
-// `cookie NAME insert ...` as a sticky cookie. The server's own value in it is Sluice's, made of the server's address: clients get a new
-// cookie once, on the day of the change. Attributes that a cookie of ours does not have are told.
+// `cookie NAME insert` and `cookie NAME prefix` as a sticky cookie. The server's own value in it is Sluice's, made of the server's address:
+// clients get a new cookie once, on the day of the change. A cookie that servers set, and HAProxy rewrites or only reads, keeps its
+// value: ours has another name. Attributes that a cookie of ours does not have are told.
 // HAProxy's manual, 4.2, cookie.
 
 import { formatDuration } from "../../../base/duration.ts";
@@ -28,7 +29,17 @@ export function cookieOf(ledger: Ledger, settings: Settings): StickyInput | null
     warn(ledger, name, "is for mode http, and does nothing here, as in HAProxy");
     return null;
   }
-  const sticky: StickyInput = { cookie: name.text, httpOnly: false };
+  const isSaid = (text: string): boolean => statement.words.some((word, at) => at > 1 && word.text === text);
+  const isPrefix = isSaid("prefix");
+  const isOfApplication = !isPrefix && !isSaid("insert");
+  const sticky: StickyInput = isPrefix
+    ? { cookie: name.text, prefix: true }
+    : { cookie: isOfApplication ? `${name.text}.server` : name.text, httpOnly: false };
+  if (isOfApplication)
+    ledger.approximate(
+      pathOf(name),
+      `the cookie is one of Sluice's, ${sticky.cookie}, in the answer to every request; what servers set as ${name.text} stays as it is`,
+    );
   const reader = new CookieReader(ledger, sticky);
   reader.read(statement);
   return sticky;
@@ -45,14 +56,14 @@ class CookieReader {
 
   read({ words: all }: Statement): void {
     const name = all[1]!;
-    let isInserted = false;
+    let isOurs = false;
     for (let at = 2; at < all.length; at++) {
       const word = all[at]!;
-      if (word.text === "insert") isInserted = true;
+      if (word.text === "insert" || word.text === "prefix") isOurs = true;
       else if (["domain", "maxidle", "maxlife", "attr"].includes(word.text)) this.#valued(word, all[++at]);
       else this.#flag(word);
     }
-    if (isInserted)
+    if (isOurs)
       this.#ledger.note(pathOf(name), "clients get a new cookie once: the value that names a server is Sluice's own");
   }
 
@@ -72,8 +83,7 @@ class CookieReader {
       case "nocache":
         return differs("an answer that sets the cookie is not marked for caches: let servers send Cache-Control");
       case "rewrite":
-      case "prefix":
-        return differs("the cookie is one of Sluice's, beside those of the application");
+        return;
       case "postonly":
         return differs("the cookie is set in the answer to every request, not to POST only");
       case "preserve":

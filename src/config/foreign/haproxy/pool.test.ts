@@ -51,7 +51,10 @@ test.each([
     "cookie X insrt",
     "error insrt is no word of cookie; known are insert, rewrite, prefix, indirect, nocache, postonly, preserve, httponly, secure, dynamic, domain, maxidle, maxlife, attr",
   ],
-  ["cookie X prefix", "warning prefix is approximated: the cookie is one of Sluice's, beside those of the application"],
+  [
+    "cookie X rewrite",
+    "warning X is approximated: the cookie is one of Sluice's, X.server, in the answer to every request; what servers set as X stays as it is",
+  ],
   [
     "source 10.0.0.1 usesrc clientip",
     "error usesrc is refused: connections come from an address of this machine, by the system's own choice of interface",
@@ -80,7 +83,17 @@ test("a parameter that is hashed keeps its server by a table instead", () => {
   expect(input.tables?.["app.balance"]).toMatchObject({ store: ["server_id"] });
 });
 
-test("a cookie needs servers that have a value for it", () => {
+test("a cookie that servers set keeps its name and value", () => {
+  const stickyBy = (line: string): unknown => partsOf([], [line, "server a a:1 cookie x"]).pool.sticky;
+  expect(stickyBy("cookie JSID prefix nocache")).toEqual({ cookie: "JSID", prefix: true });
+  expect(stickyBy("cookie JSID rewrite")).toEqual({ cookie: "JSID.server", httpOnly: false });
+  expect(stickyBy("cookie JSID")).toEqual({ cookie: "JSID.server", httpOnly: false });
+});
+
+test("a cookie needs servers that have a value for it, or a key that makes them", () => {
+  const dynamic = ["cookie SRV insert dynamic", "dynamic-cookie-key x", "server a a:1"];
+  expect(partsOf([], dynamic).pool.sticky).toEqual({ cookie: "SRV", httpOnly: false });
+  expect(partsOf([], dynamic.toSpliced(1, 1)).pool.sticky).toBeUndefined();
   expect(pool("cookie SRV insert indirect nocache").sticky).toBeUndefined();
   const { pool: made } = partsOf(
     [],

@@ -121,7 +121,9 @@ function servedPool(
   return poolKeys();
 
   function poolKeys(): PoolDraft {
-    const isSticky = sticky !== null && lines.some(({ options }) => options.has("cookie"));
+    // Dynamic, it needs a key only.
+    const isNamed = settings.last("dynamic-cookie-key") !== undefined && isDynamic(settings);
+    const isSticky = sticky !== null && (isNamed || lines.some(({ options }) => options.has("cookie")));
     return {
       servers: own,
       ...(balance === "weightedRoundRobin" ? {} : { balance }),
@@ -137,6 +139,10 @@ function servedPool(
       timeouts: poolTimes(times, mode),
     };
   }
+}
+
+function isDynamic(settings: Settings): boolean {
+  return settings.last("cookie")?.words.some(({ text }, at) => at > 1 && text === "dynamic") === true;
 }
 
 /** Each address once; without allbackups only the first backup. */
