@@ -57,7 +57,7 @@ export function give(exchange: Exchange, context: Context, reply: Reply): void {
   const isRequestDone = exchange.requestBody.isDone;
   const { dialect } = exchange.downstream!;
   if (dialect !== null) return tell(exchange, dialect, reply.status);
-  const own = withoutSharing(exchange, worded(exchange, reply));
+  const own = withoutSharing(exchange, worded(exchange, reply, exchange.fault));
   const options = begin(exchange, context, isRequestDone, own.status);
   exchange.responseBytesSent += writeGivenReply(context.output, own, options);
   finish(exchange, context, options, isRequestDone);
@@ -88,15 +88,20 @@ export function leave(exchange: Exchange, way: "reject" | "reset" | "drop", what
 }
 
 /** An answer that says nothing but its status has the words that there are for that. */
-function worded(exchange: Exchange, reply: Reply): Reply {
+function worded(exchange: Exchange, reply: Reply, what: Fault | null): Reply {
   if (reply.body !== null || reply.fields.length > 0) return reply;
-  const said = saidFor(exchange, exchange.fault, reply.status);
+  const said = saidFor(exchange, what, reply.status);
   if (said === reply.status) return reply;
   const own =
     typeof said === "number" ? { ...reply, status: said, reason: "", retryAfterS: 0 } : said.fill(exchange.visitNow());
   // How long to wait goes with a status that says so, and with the one that it was said with.
   const isWaiting = own.status === reply.status || own.status === 429 || own.status === 503;
   return isWaiting && reply.retryAfterS > 0 ? { ...own, retryAfterS: reply.retryAfterS } : own;
+}
+
+/** The status that a client gets where that is given for that fault. */
+export function statusGiven(exchange: Exchange, reply: Reply, what: Fault | null): number {
+  return worded(exchange, reply, what).status;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Place, wallMs } from "../../test/playbook/place.ts";
-import { answer, deny, rule, rules, table } from "../../test/playbook/rules.ts";
+import { answer, deny, page, rule, rules, table } from "../../test/playbook/rules.ts";
 import { health } from "../memory/board.ts";
 
 test("where no server is up, that is told, and what the client gets", () => {
@@ -90,4 +90,33 @@ test("a limit whose key is not there is told to limit nothing", () => {
     place.ask({ url: "/", headers }).phases[0]!.rules[0]!.effects.map(({ effect }) => effect);
   expect(effects([])).toEqual(["limits nothing, for there is no key"]);
   expect(effects([["X-Key", "a"]])).toEqual([]);
+});
+
+test("where errors says another status, that is told, of what is held too", () => {
+  const errors = [page(403, { body: "no\n" }), { on: "denied", reply: answer(410) } as const];
+  const tarpit = { kind: "tarpit", forMs: 5000, reply: answer(403) } as const;
+  const request = [
+    rule("path == '/held'", tarpit, { name: "slow" }),
+    rule("path == '/page'", { kind: "reply", reply: answer(403), isDenial: false }, { name: "page" }),
+    rule("path == '/403'", deny(404), { name: "answers 403" }),
+    rule(null, deny(403), { name: "no" }),
+  ];
+  const place = new Place({ listener: { rules: rules({ request }), errors } });
+  const told = (path: string): unknown[] => {
+    const { status, text } = place.ask({ url: path }).outcome;
+    return [status, text];
+  };
+  expect(told("/")).toEqual([410, "rule no of listener web answers 403; by errors it is sent as 410"]);
+  expect(told("/held")).toEqual([
+    410,
+    "rule slow of listener web holds the request for 5000 ms, then answers 403; by errors it is sent as 410",
+  ]);
+  expect(told("/page")).toEqual([403, "rule page of listener web answers 403"]);
+  expect(told("/403")).toEqual([404, "rule answers 403 of listener web answers 404"]);
+});
+
+test("what is answered here without a rule is told with its status, not as waiting", () => {
+  const place = new Place({ servers: ["one"] });
+  const { outcome } = place.ask({ url: "/", method: "OPTIONS", headers: [["Max-Forwards", "0"]] });
+  expect(outcome).toEqual({ status: 204, rule: "", text: "it is answered 204" });
 });

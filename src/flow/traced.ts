@@ -3,6 +3,7 @@
 
 import { type Fault, fault as faultOf } from "../base/fault.ts";
 import { shownText } from "../rules/trace.ts";
+import { statusGiven } from "./answer.ts";
 import { traceOfCaching } from "./caching/traced.ts";
 import type { Context } from "./context.ts";
 import type { Downstream } from "./downstream.ts";
@@ -95,11 +96,14 @@ function banOf(octets: Uint8Array | null, { site, port }: Context): string | nul
 }
 
 function outcomeOf(exchange: Exchange, inquiry: Inquiry): OutcomeTrace {
-  const { status, rule, fault, serverStatus, route, listener } = exchange;
+  const { rule, fault, serverStatus, route, listener, tarpit } = exchange;
+  // Of one that is held: what it will be answered.
+  const status =
+    tarpit === null || exchange.isAnswered ? exchange.status : statusGiven(exchange, tarpit, faultOf("denied"));
   const decided = ruleText(inquiry, rule);
   const outcome = (text: string): OutcomeTrace => ({ status, rule, text });
   if (fault?.code === "banned") return outcome(`the client is banned: ${answered(status)}`);
-  if (decided !== null) return outcome(decided);
+  if (decided !== null) return outcome(sentAs(decided, status));
   if (fault !== null) return outcome(`${answered(status)}: ${faultText(fault)}`);
   const server = inquiry.choices.at(-1)?.server ?? null;
   const pool = route.pool?.plan.name ?? "";
@@ -111,7 +115,16 @@ function outcomeOf(exchange: Exchange, inquiry: Inquiry): OutcomeTrace {
   if (route.pool !== null && route.pool.reply !== null) return outcome(`pool ${pool} answers ${status} by itself`);
   if (listener.plan.redirect !== null && status > 0)
     return outcome(`listener ${listener.plan.name} redirects to https`);
+  if (status > 0) return outcome(answered(status));
   return outcome(server === null ? "it waits" : `it waits for ${server} of pool ${pool}`);
+}
+
+/** What a rule answers may be sent with another status: `errors` says so. */
+function sentAs(decided: string, status: number): string {
+  const said = /\banswers (\d{3})(?: to .*|, to come again in \d+ s)?$/.exec(decided)?.[1];
+  return said === undefined || status === 0 || Number(said) === status
+    ? decided
+    : `${decided}; by errors it is sent as ${status}`;
 }
 
 function outcomeOfStream({ rule, fault, serverName }: Stream, inquiry: Inquiry): OutcomeTrace {

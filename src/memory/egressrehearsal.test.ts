@@ -24,3 +24,11 @@ test("a rehearsal knows what the board knows, and what is done to it is done to 
   ]);
   expect(actual.version).toBe(version);
 });
+
+test("the turn is that of the board in use, and stays so", () => {
+  const actual = SharedEgressBoard.inMemory(smallShape);
+  actual.adopt(["a", "b"], 0);
+  for (let turn = 0; turn < 3; turn++) actual.nextTurn();
+  const board = rehearsedBoard(actual)!;
+  expect([board.nextTurn(), board.nextTurn(), actual.nextTurn()]).toEqual([3, 4, 3]);
+});

@@ -1,6 +1,7 @@
 // The board of an egress pool as an explanation may use it: what stands on the one that is in use, in memory of its own, without the
 // past. So a request that is only played through finds the members that a client's would find, and leaves nothing behind.
 
+import { header } from "./egressboard/layout.ts";
 import { SharedEgressBoard } from "./egressboard.ts";
 
 /** Null: it is not to be had at the moment. */
@@ -9,5 +10,7 @@ export function rehearsedBoard(actual: SharedEgressBoard): SharedEgressBoard | n
   const ids: string[] = [];
   actual.members((_, id) => ids.push(id));
   board.adopt(ids, 0);
-  return board.carry(actual) ? board : null;
+  if (!board.carry(actual)) return null;
+  board.words[header.turn] = Atomics.load(actual.words, header.turn);
+  return board;
 }

@@ -24,6 +24,8 @@ const way = { server: 0, over: 1, wait: 2 } as const;
 const waitsMax = 2;
 
 const notCached = { status: 504, reason: "", fields: [], body: null, retryAfterS: 0 } as const;
+/** As a detail: the request has kept us from asking a server. */
+export const onlyIfCached = "only-if-cached";
 
 export class Lookup implements Wait, Follower {
   readonly #exchange: Exchange;
@@ -139,15 +141,17 @@ export class Lookup implements Wait, Follower {
       case reuse.whileRevalidating:
         caching.show(caching.asking.refresh(entry), "stale");
         return way.over;
-      case reuse.gatewayTimeout:
+      case reuse.gatewayTimeout: {
+        const why = isStillFresh(facts, port.wallMs) ? forwarded.request : forwarded.stale;
         entry.release();
-        return this.#notCached();
+        return this.#notCached(why);
+      }
       default:
         break;
     }
     const isFree = entry.claim(port.wallMs, caching.leaseMs);
-    const isFresh = facts.bornMs + facts.freshForMs > port.wallMs && (facts.flags & cacheFlag.isPurged) === 0;
-    caching.status.forwarded = found === reuse.reload && isFresh ? forwarded.request : forwarded.stale;
+    const isUnwanted = found === reuse.reload && isStillFresh(facts, port.wallMs);
+    caching.status.forwarded = isUnwanted ? forwarded.request : forwarded.stale;
     if (!isFree && found === reuse.revalidate && this.#mayWait(isLast)) {
       entry.release();
       return way.wait;
@@ -172,7 +176,7 @@ export class Lookup implements Wait, Follower {
 
   #missed(isLast: boolean): number {
     const { desk } = this.#context;
-    if (reuseOfNothing(desk.request, this.#caching.pool.policy) !== 0) return this.#notCached();
+    if (reuseOfNothing(desk.request, this.#caching.pool.policy) !== 0) return this.#notCached(this.#missedBy);
     this.#goOn("miss");
     const { asking, filling, leaseMs, pool, remote } = this.#caching;
     if (this.#isAlone()) return way.server;
@@ -227,7 +231,7 @@ export class Lookup implements Wait, Follower {
       return way.over;
     }
     entry.release();
-    if (found === reuse.gatewayTimeout) return this.#notCached();
+    if (found === reuse.gatewayTimeout) return this.#notCached(forwarded.miss);
     this.#isAlone();
     return this.#goOn("miss");
   }
@@ -244,7 +248,8 @@ export class Lookup implements Wait, Follower {
   #passBy(entry: CacheEntry): number {
     const { reason: why } = entry.facts;
     entry.release();
-    if (reuseOfNothing(this.#context.desk.request, this.#caching.pool.policy) !== 0) return this.#notCached();
+    if (reuseOfNothing(this.#context.desk.request, this.#caching.pool.policy) !== 0)
+      return this.#notCached(forwarded.miss);
     this.#goOn("pass");
     this.#caching.status.forwarded = forwarded.miss;
     this.#caching.status.detail = reasonWords[why]?.[0] ?? "";
@@ -255,7 +260,7 @@ export class Lookup implements Wait, Follower {
   /** Another asks for it now. */
   #stopFor(isLast: boolean): number {
     const { request } = this.#context.desk;
-    if (reuseOfNothing(request, this.#caching.pool.policy) !== 0) return this.#notCached();
+    if (reuseOfNothing(request, this.#caching.pool.policy) !== 0) return this.#notCached(this.#missedBy);
     this.#goOn("miss");
     const isPatient = !request.isHead && request.range === -1 && !request.hasAuthorization;
     if (isPatient && this.#mayWait(isLast)) return way.wait;
@@ -272,8 +277,12 @@ export class Lookup implements Wait, Follower {
     return this.#waits === 0 || (this.#waits < waitsMax && port.nowMs < this.#untilMs);
   }
 
-  #notCached(): number {
+  /** Nothing is asked of a server (only-if-cached). `why`: of `forwarded`, what would have been asked for otherwise. */
+  #notCached(why: number): number {
+    const { status } = this.#caching;
     this.#caching.word = "miss";
+    status.forwarded = why;
+    status.detail = onlyIfCached;
     this.#exchange.give(notCached, null);
     return way.over;
   }
@@ -330,4 +339,8 @@ export class Lookup implements Wait, Follower {
     this.#context.followers.leave(this.#group, this);
     this.#group = "";
   }
+}
+
+function isStillFresh({ bornMs, freshForMs, flags }: CacheEntry["facts"], wallMs: number): boolean {
+  return bornMs + freshForMs > wallMs && (flags & cacheFlag.isPurged) === 0;
 }

@@ -5,12 +5,14 @@ import { forwardedWords } from "../../cache/status.ts";
 import { reasonWords } from "../../cache/storing.ts";
 import type { Caching } from "../caching.ts";
 import type { CacheTrace } from "../explanation.ts";
+import { onlyIfCached } from "./lookup.ts";
 import { remoteDetail } from "./remote.ts";
 
 export function traceOfCaching({ word, status }: Caching, name: string): CacheTrace {
   const { forwarded, ttlS, detail, isStored, isCollapsed, forwardedStatus } = status;
   const sentences = [forwardedWords[forwarded]![1]];
   if (detail === remoteDetail) sentences.push("It was in Redis, and is in this cache now.");
+  if (detail === onlyIfCached) sentences.push("The request wants nothing from a server (only-if-cached).");
   if (isCollapsed) sentences.push("Another asked for the same, and it got that answer.");
   if (word === "revalidated") sentences.push("Its server says that it is still good.");
   if (detail === "stale-if-error")

@@ -135,8 +135,6 @@ describe("onRequest", () => {
     ["a method without a body", (request) => (request.method = "head"), "a GET cannot become a HEAD"],
     ["a host that is none", ({ headers }) => headers.set("Host", "a/b"), '"a/b" is not a host'],
     ["a value with a control character", ({ headers }) => headers.set("X-A", "\x01"), "without control characters"],
-    ["a value of two charsets", ({ headers }) => headers.set("X-A", "ü☃"), "the value of X-A must have no character"],
-    ["a value that is none", ({ headers }) => headers.set("X-A", undefined as never), "X-A must be a text or a number"],
     ["a path that is none", (request) => (request.path = undefined as never), "a path is a text, not undefined"],
     ["a method that is none", (request) => (request.method = 5 as never), "5 is not the name of a method"],
   ];
