@@ -1,10 +1,10 @@
-// Answers of the operator's own: errorfile, errorfiles with an http-errors section, http-error. A file holds a whole response, status
-// line and all; ours are the same.
+// Answers of the operator's own: errorfile, errorfiles with an http-errors section, http-error, errorloc. The last that says a status
+// holds, whichever of them it is. A file holds a whole response, status line and all; ours are the same.
 
 import type { ReplyInput } from "../../input.ts";
 import { Ledger } from "../ledger.ts";
 import type { Site } from "./sample.ts";
-import { type Conversion, linePath, pathOf, type Service, type Statement, type Word } from "./scene.ts";
+import { type Conversion, linePath, pathOf, type Statement, type Word } from "./scene.ts";
 import { Settings } from "./settings.ts";
 
 /** By status. */
@@ -37,13 +37,26 @@ type Shelf = Pick<Conversion, "ledger" | "errorSections" | "pathOf">;
 
 export function answersOf(conversion: Shelf, settings: Settings): Answers {
   const answers: Answers = new Map();
-  const named = ["errorfile", "errorfiles", "http-error"];
   for (const statement of settings.proxy.statements) {
-    const word = statement.words[0]!.text;
-    if (!named.includes(word)) continue;
-    if (word === "errorfile") errorfile(conversion, statement, answers);
-    else if (word === "errorfiles") errorfiles(conversion, statement, answers);
-    else httpError(conversion, statement, answers);
+    const [first, status, location] = statement.words;
+    switch (first!.text) {
+      case "errorfile":
+        errorfile(conversion, statement, answers);
+        break;
+      case "errorfiles":
+        errorfiles(conversion, statement, answers);
+        break;
+      case "http-error":
+        httpError(conversion, statement, answers);
+        break;
+      case "errorloc":
+      case "errorloc302":
+      case "errorloc303":
+        // Whoever reads rules tells what is wrong with it.
+        if (location !== undefined) answers.set(Number(status!.text), redirection(first!.text, location.text));
+        break;
+      default:
+    }
   }
   // Of the defaults that both modes share, HAProxy passes over in mode tcp what is for HTTP.
   return settings.proxy.mode === "tcp" ? new Map() : answers;
@@ -133,17 +146,15 @@ export function frontPage({ conversion, proxy, stage }: Site, status: number): R
     errorSections: conversion.errorSections,
     pathOf: (file) => conversion.pathOf(file),
   };
-  const [own, theirs] = [proxy, backend].map(
-    (each) => answersOf(shelf, new Settings(each)).get(status) ?? locationOf(each, status),
-  );
+  const [own, theirs] = [proxy, backend].map((each) => answersOf(shelf, new Settings(each)).get(status));
   if (theirs === undefined || JSON.stringify(own) === JSON.stringify(theirs)) return null;
   if (own === undefined)
     return { status, type: "text/plain", body: `${[status, reasons[status] ?? ""].join(" ").trim()}\n` };
   return typeof own === "string" ? { file: own } : { status, ...own };
 }
 
-/** What errorloc and its kin answer. */
-export function redirection(keyword: string, location: string): ReplyInput {
+/** What errorloc and its kin answer: as HAProxy itself does. */
+function redirection(keyword: string, location: string): ReplyInput {
   return {
     status: keyword === "errorloc303" ? 303 : 302,
     headers: { "Cache-Control": "no-cache", Location: location },
@@ -151,22 +162,10 @@ export function redirection(keyword: string, location: string): ReplyInput {
   };
 }
 
-function locationOf({ statements }: Service, status: number): ReplyInput | undefined {
-  const found = statements.findLast(
-    ({ words, prefix }) =>
-      prefix === null && /^errorloc(?:302|303)?$/.test(words[0]!.text) && words[1]?.text === String(status),
-  );
-  return found?.words[2] === undefined ? undefined : redirection(found.words[0]!.text, found.words[2].text);
-}
-
-/** `errors` of a listener or pool, beside those of `errorloc` that its rules have made; empty when there are none. */
-export function errorKeys(
-  answers: Answers,
-  located: unknown,
-): { readonly errors?: Record<string, number | string | ReplyInput> } {
+/** `errors` of a listener or pool; empty when there are none. */
+export function errorKeys(answers: Answers): { readonly errors?: Record<string, number | string | ReplyInput> } {
   const kept = [...answers].filter(([status]) => status >= 400);
-  const errors = { ...(located as object | undefined), ...Object.fromEntries(kept) };
-  return Object.keys(errors).length === 0 ? {} : { errors };
+  return kept.length === 0 ? {} : { errors: Object.fromEntries(kept) };
 }
 
 /** What a backend without servers answers. A file has a status of its own. */

@@ -69,7 +69,7 @@ export function addListeners(
       ...told,
       ...rules.listenerKeys,
       ...(hasRules ? { rules: phases(listenerRules) } : {}),
-      ...errorKeys(answers, rules.listenerKeys["errors"]),
+      ...errorKeys(answers),
       timeouts: {
         ...listenerTimes(times, server, mode, bind.tls !== null || bind.isProxied || usesNames),
         ...(usesNames ? inspection : {}),

@@ -142,6 +142,18 @@ test("a server that cannot be connected to is told of as 503, with the page for 
   expect(tcp.input).not.toHaveProperty("errors");
 });
 
+test("the last that says what a status is answered with holds, a page or a location, of defaults too", () => {
+  const errorsOf = (above: string, own: string): unknown =>
+    tried(
+      `defaults\n mode http\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n ${above}\nbackend b\n ${own}\n server a a:1`,
+    ).input.pools!["b"]!.errors;
+  const page = { status: 302, headers: { "Cache-Control": "no-cache", Location: "/sorry" }, body: "" };
+  expect(errorsOf("errorfile 503 x.http", "errorloc 503 /sorry")).toEqual({ "503": page });
+  expect(errorsOf("errorloc 503 /sorry", "errorfile 503 x.http")).toEqual({ "503": "x.http" });
+  expect(errorsOf("errorloc303 503 /x", "errorloc 503 /sorry")).toEqual({ "503": page });
+  expect(partsOf([], ["errorloc 503 /sorry"]).pool).toEqual({ reply: page });
+});
+
 test("pages, locations and ids of defaults that both modes share are nothing to a proxy of mode tcp, as in HAProxy", () => {
   const times = " timeout client 1s\n timeout server 1s\n timeout connect 1s";
   const http =

@@ -65,7 +65,7 @@ export function addPool(
           ...servedPool(conversion, settings, lines, times, path),
           ...own,
           ...rules.poolKeys,
-          ...errorKeys(answers, rules.poolKeys["errors"]),
+          ...errorKeys(answers),
         };
   if (hasRules(all)) placeRules(origins, path, all);
   if (rules.stick !== null && lines.length > 0) draft.pools[name].stick = rules.stick;

@@ -3,7 +3,6 @@
 
 import { quote } from "../../../base/reading.ts";
 import type { RuleDraft } from "./draft.ts";
-import { redirection } from "./errors.ts";
 import { fault, refuse } from "./objection.ts";
 import type { Site } from "./sample.ts";
 import { linePath, type Statement } from "./scene.ts";
@@ -26,7 +25,7 @@ export function changeBy(site: Site, statement: Statement, changes: Changes): bo
     case "errorloc":
     case "errorloc302":
     case "errorloc303":
-      errorLocation(statement, isTcp ? noChanges() : changes);
+      reviewLocation(statement);
       ledger.keep(linePath(statement));
       return true;
     case "unique-id-header":
@@ -57,19 +56,10 @@ export function changeBy(site: Site, statement: Statement, changes: Changes): bo
   }
 }
 
-/** Of a proxy whose statements are read, and change nothing. */
-function noChanges(): Changes {
-  return { listenerKeys: {}, poolKeys: {}, connection: [] };
-}
-
-/** The answer that HAProxy itself gives then. */
-function errorLocation(statement: Statement, { listenerKeys, poolKeys }: Changes): void {
-  const [first, status, location] = statement.words;
+/** What it answers is kept with the other answers (errors.ts). */
+function reviewLocation({ words: [first, status, location] }: Statement): void {
   if (status === undefined || location === undefined) return fault(first!, "needs a status and an address");
   if (!/^[45]\d\d$/.test(status.text)) fault(status, `must be a status from 400 to 599, not ${quote(status.text)}`);
-  const page = redirection(first!.text, location.text);
-  for (const keys of [listenerKeys, poolKeys])
-    keys["errors"] = { ...(keys["errors"] as object | undefined), [status.text]: page };
 }
 
 function filter(site: Site, statement: Statement): true {
