@@ -99,6 +99,8 @@ class Worker {
         return this.#adoptLists(message.files);
       case "purge":
         return this.#purge(message.cache, message.purge);
+      case "purges":
+        return this.#remotes.raise(message.counts);
       case "profile":
         return void profile(message.order);
       case "drain":

@@ -66,6 +66,7 @@ export const cacheRow: Row = {
     ]),
     lines("Second level there", "1 while Redis answers.", "none", [
       [`min by (cache) (${of("sluice_cache_remote_up")})`, "{{cache}}"],
+      [`max by (cache) (${of("sluice_cache_remote_refusing")})`, "{{cache}} takes nothing"],
     ]),
   ],
 };

@@ -87,7 +87,7 @@ export function specimen(prefix: string): MetricsSource {
         ...{ evictions: 0, refusals: 0, misfits: 0, wipes: 0, timeouts: 0 },
       },
     ],
-    remotes: [{ name: "pages", isAway: false }],
+    remotes: [{ name: "pages", isAway: false, isRefusing: false }],
     egresses: [{ summary: egressSummary, changes: [] }],
     lists: [{ name: "office", entries: 0, problem: null }],
     bans: 0,

@@ -17,7 +17,7 @@ const own: CacheSummary = {
   memory: "worker",
   policy: "lru",
   redis: true,
-  remote: { address: "10.0.0.1:6379", state: "up", reason: null, since: null, isOwing: false },
+  remote: { address: "10.0.0.1:6379", state: "up", reason: null, since: null, refusal: null, isOwing: false },
   pools: [],
   holds: null,
 };

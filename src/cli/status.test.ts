@@ -260,14 +260,22 @@ test("listeners that carry connections and datagrams are told in sessions and by
 });
 
 test("caches are told with what they hold, and a Redis behind them with since when it is away, and why", () => {
-  const up = { address: "10.0.0.1:6379", state: "up", reason: null, since: null, isOwing: false } as const;
+  const up = {
+    address: "10.0.0.1:6379",
+    state: "up",
+    reason: null,
+    since: null,
+    refusal: null,
+    isOwing: false,
+  } as const;
   const reason = "there is no connection to it";
   const since = "2026-01-01T00:00:00.000Z";
-  const away = { address: "10.0.0.2:6379", state: "away", reason, since, isOwing: true } as const;
+  const away = { address: "10.0.0.2:6379", state: "away", reason, since, refusal: null, isOwing: true } as const;
   const holds = { responses: 12, bytes: 2 ** 20, bytesMax: 2 ** 27 };
   const caches: Status["caches"] = [
     { name: "pages", memory: "shared", holds, redis: up },
     { name: "images", memory: "shared", holds, redis: away },
+    { name: "full", memory: "worker", holds: null, redis: { ...up, refusal: "its memory is full" } },
     { name: "own", memory: "worker", holds: null, redis: null },
   ];
   const text = statusText({ ...sample, workers: [], listeners: [], pools: [], caches });
@@ -275,6 +283,7 @@ test("caches are told with what they hold, and a Redis behind them with since wh
     "  CACHE   MEMORY                RESPONSES  REDIS
       pages   1.0 MiB of 128.0 MiB         12  10.0.0.1:6379 up
       images  1.0 MiB of 128.0 MiB         12  10.0.0.2:6379 away since 2026-01-01T00:00:00Z: there is no connection to it; purges wait for it
+      full    (each worker's own)           -  10.0.0.1:6379 takes nothing: its memory is full
       own     (each worker's own)           -  -"
   `);
 });

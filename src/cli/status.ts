@@ -152,10 +152,10 @@ function cacheTable({ caches }: Status): string[] {
   return ["", table(["CACHE", "MEMORY", "RESPONSES", "REDIS"], rows, [2])];
 }
 
-/** `10.0.0.1:6379 up`, `10.0.0.1:6379 away since 2026-01-01T00:00:00Z: there is no connection to it; purges wait for it`. */
-export function redisText({ address, state, reason, since, isOwing }: RedisStatus): string {
+/** `10.0.0.1:6379 up`, `10.0.0.1:6379 takes nothing: its memory is full`, `10.0.0.1:6379 away since 2026-01-01T00:00:00Z: there is no connection to it; purges wait for it`. */
+export function redisText({ address, state, reason, since, refusal, isOwing }: RedisStatus): string {
   const waiting = isOwing ? "; purges wait for it" : "";
-  if (state === "up") return `${address} up${waiting}`;
+  if (state === "up") return `${address} ${refusal === null ? "up" : `takes nothing: ${refusal}`}${waiting}`;
   return `${address} away since ${timeText(since ?? "")}: ${reason}${waiting}`;
 }
 

@@ -20,6 +20,8 @@ export type ToWorker =
   | { readonly kind: "lists"; readonly files: Pick<PlanFiles, "lists" | "bans"> }
   /** Take this out of a cache that each worker has for itself. */
   | { readonly kind: "purge"; readonly cache: string; readonly purge: Purge }
+  /** So often something has been purged in each Redis behind caches: one that says less is as it was a while ago. */
+  | { readonly kind: "purges"; readonly counts: PurgeCounts }
   /** Write down where time goes, or what lies on the heap; answered by `profiled`. */
   | { readonly kind: "profile"; readonly order: ProfileOrder }
   /** Stop accepting, end idle connections, finish what is under way, exit 0; after `drainMs` exit anyway. */
@@ -32,6 +34,9 @@ export interface ProfileOrder {
   /** The file to be written. */
   readonly path: string;
 }
+
+/** By what names a cache and its Redis. */
+export type PurgeCounts = Readonly<Record<string, number>>;
 
 /** Of a Redis behind caches. */
 export interface RemoteNews {

@@ -57,6 +57,11 @@ function writeUses(out: Exposition, { plan, totals, remotes }: MetricsSource): v
     "Whether the Redis behind a cache answers (1), or is away and left alone (0).",
     remotes.map(({ name, isAway }): Sample => [{ cache: name }, isAway ? 0 : 1]),
   );
+  out.gauge(
+    "sluice_cache_remote_refusing",
+    "1 while the Redis behind a cache answers, and takes nothing: full, a replica, or not allowed to us.",
+    remotes.map(({ name, isRefusing }): Sample => [{ cache: name }, isRefusing ? 1 : 0]),
+  );
 }
 
 function writeHoldings(out: Exposition, caches: readonly CacheFigures[]): void {

@@ -22,6 +22,8 @@ export interface RedisStatus {
   /** Why it is away, and since when (RFC 3339); null while it is up. */
   readonly reason: string | null;
   readonly since: string | null;
+  /** Why it takes nothing, though it is up; null where it does. */
+  readonly refusal: string | null;
   /** What was purged while it was away is still to be purged there. */
   readonly isOwing: boolean;
 }
@@ -48,12 +50,13 @@ export function cacheStatus(
 }
 
 export function redisStatus({ state, isOwing }: RedisSource, nowMs: number): RedisStatus {
-  const { address, away } = state;
+  const { address, away, refusal } = state;
   return {
     address,
     state: away === null ? "up" : "away",
     reason: away?.reason ?? null,
     since: away === null ? null : new Date(nowMs - away.forMs).toISOString(),
+    refusal,
     isOwing,
   };
 }

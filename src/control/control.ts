@@ -151,6 +151,7 @@ export class Control implements AdminService {
       isFresh,
       log,
       changed,
+      purged: (counts) => this.#supervisor.purged(counts),
       lost,
     });
     const names = new Names(log);

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { Loaded } from "../config/load.ts";
 import type { Program } from "../config/materials.ts";
-import type { PlanFiles, RemoteNews } from "../config/message.ts";
+import type { PlanFiles, PurgeCounts, RemoteNews } from "../config/message.ts";
 import type { CachePlan, Plan } from "../config/plan.ts";
 import type { Owner } from "../memory/owners.ts";
 import { RedisLevels } from "../redis/levels.ts";
@@ -37,6 +37,8 @@ export interface HoldingsOptions {
   readonly log: Log;
   /** Other files of lists than those that were prepared, or told of, before. */
   readonly changed: (lists: Readonly<Record<string, string>>) => void;
+  /** What workers are to know of purges in Redis. */
+  readonly purged?: (counts: PurgeCounts) => void;
   /** Somebody has removed files of the plan in force: workers that start from now on cannot have them. */
   readonly lost?: () => void;
 }
@@ -66,7 +68,19 @@ export class Holdings {
   readonly #timers: Timer[] = [];
   readonly #lost: () => void;
 
-  constructor({ state, owner, workers, pages, sharedMs, isFresh, log, changed, lost = () => {} }: HoldingsOptions) {
+  constructor(options: HoldingsOptions) {
+    const {
+      state,
+      owner,
+      workers,
+      pages,
+      sharedMs,
+      isFresh,
+      log,
+      changed,
+      purged = () => {},
+      lost = () => {},
+    } = options;
     this.#lost = lost;
     const kept = { owner, machine: thisMachine(), isFresh, log };
     this.tables = new Tables({ ...kept, folder: state.tablesPath, sharedMs });
@@ -79,7 +93,10 @@ export class Holdings {
     this.recorder = new Recorder(join(state.path, "recorder"), workers);
     this.#bulletin = new RemoteBulletin(log);
     const news = (said: RemoteNews): void => this.#bulletin.hear("control", said);
-    this.remotes = new RedisLevels({ nowMs: () => performance.now(), news, tell: (call) => call() });
+    this.remotes = new RedisLevels({
+      ...{ nowMs: () => performance.now(), news, tell: (call) => call() },
+      raised: () => purged(this.remotes.counts()),
+    });
     this.#space = new Space({
       folder: state.path,
       users: [this.tables, this.caches, this.egresses.boards, this.recorder],
@@ -93,7 +110,7 @@ export class Holdings {
     this.#timers.push(
       setInterval(() => void this.tables.sweep(), sweepMs),
       setInterval(() => this.#mark(), markMs),
-      setInterval(() => this.remotes.probe(), probeMs),
+      setInterval(() => this.remotes.look(), probeMs),
     );
   }
 

@@ -113,8 +113,8 @@ function page(): string {
       },
     ],
     remotes: [
-      { name: "pages", isAway: false },
-      { name: "images", isAway: true },
+      { name: "pages", isAway: false, isRefusing: true },
+      { name: "images", isAway: true, isRefusing: false },
     ],
     egresses: [{ summary: egressSummary, changes: [{ state: "cooling_down", cause: "failures", count: 4 }] }],
     lists: [

@@ -4,6 +4,7 @@
 import type { Plan } from "../config/plan.ts";
 import type { ServerState } from "../memory/board.ts";
 import { routeCell, type Totals } from "../memory/tally.ts";
+import type { RemoteStanding } from "../redis/levels.ts";
 import type { AcmeFigures } from "./acme/acme.ts";
 import type { CacheFigures } from "./caches.ts";
 import type { PoolSources } from "./discovery.ts";
@@ -37,7 +38,7 @@ export interface MetricsSource extends RegistryFigures {
   /** Those that workers share. */
   readonly caches: readonly CacheFigures[];
   /** What caches have behind them, by the name of the cache. */
-  readonly remotes: readonly { readonly name: string; readonly isAway: boolean }[];
+  readonly remotes: readonly RemoteStanding[];
   readonly lists: readonly ListFigures[];
   readonly egresses: readonly EgressFigures[];
   /** Addresses and blocks that are banned. */

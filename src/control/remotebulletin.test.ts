@@ -26,6 +26,14 @@ test("a Redis that all find away is told of once, and once when it is back", () 
   expect(lines).toEqual([away, back, away]);
 });
 
+test("where it is away for another reason by now that is told, each reason once", () => {
+  const { bulletin, lines } = stage();
+  for (const reason of ["no answer", "no password", "no answer", "no password"])
+    bulletin.hear("control", said("away", reason));
+  bulletin.hear(0, said("away", "something else"));
+  expect(lines).toEqual([away, "warn  Redis r:1 is still away: no password"]);
+});
+
 test("what only workers find away is back when the last of them says so, or has died", () => {
   const { bulletin, lines } = stage();
   for (const who of [0, 1, 2]) bulletin.hear(who, said("away", "no answer"));

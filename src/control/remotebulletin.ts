@@ -13,6 +13,8 @@ export class RemoteBulletin {
   /** By address: who has found it away, or that it takes nothing, and not otherwise since. */
   readonly #away = new Map<string, Set<Witness>>();
   readonly #refusing = new Map<string, Set<Witness>>();
+  /** By address: why it is away, as far as that was told. */
+  readonly #reasons = new Map<string, Set<string>>();
   #plans = "";
 
   constructor(log: Log) {
@@ -24,6 +26,9 @@ export class RemoteBulletin {
       case "away":
         if (add(this.#away, address, who))
           this.#log.warn(`Redis ${address} is away: caches go on without it (${detail})`);
+        else if (who === "control" && this.#reasons.get(address)?.has(detail) === false)
+          this.#log.warn(`Redis ${address} is still away: ${detail}`);
+        this.#because(address, detail);
         return;
       case "back":
         this.#back(who, address);
@@ -49,7 +54,14 @@ export class RemoteBulletin {
     if (now === this.#plans) return;
     this.#plans = now;
     this.#away.clear();
+    this.#reasons.clear();
     this.#refusing.clear();
+  }
+
+  /** Each is told once while it is away. */
+  #because(address: string, reason: string): void {
+    const reasons = this.#reasons.get(address) ?? new Set();
+    this.#reasons.set(address, reasons.add(reason));
   }
 
   #back(who: Witness, address: string): void {
@@ -58,6 +70,7 @@ export class RemoteBulletin {
     if (who === "control") witnesses.clear();
     if (witnesses.size > 0) return;
     this.#away.delete(address);
+    this.#reasons.delete(address);
     this.#log.info(`Redis ${address} is back: caches ask it again`);
   }
 }
@@ -66,6 +79,7 @@ export class RemoteBulletin {
 function add(all: Map<string, Set<Witness>>, address: string, who: Witness): boolean {
   const witnesses = all.get(address) ?? new Set();
   all.set(address, witnesses);
+  const isFirst = witnesses.size === 0;
   witnesses.add(who);
-  return witnesses.size === 1;
+  return isFirst;
 }

@@ -279,6 +279,16 @@ describe("files", () => {
     return message?.kind === "plan" || message?.kind === "lists" ? message.files : null;
   };
 
+  test("what was purged in Redis is told to workers that run, and to a replacement behind its plan", async () => {
+    const { supervisor, fakes } = await started(1);
+    supervisor.purged({ pages: 7 });
+    expect(fakes[0]!.heard.at(-1)).toEqual({ kind: "purges", counts: { pages: 7 } });
+    fakes[0]!.die("signal SIGKILL");
+    await until(() => fakes.length === 2);
+    expect(fakes[1]!.heard.map(({ kind }) => kind)).toEqual(["plan", "purges"]);
+    await supervisor.end();
+  });
+
   test("a replacement gets the files of the plan in force, not those of one that was refused", async () => {
     const { supervisor, fakes } = await started(1);
     const taken = supervisor.publish(plan(2), filesOf("2"));

@@ -8,7 +8,7 @@
 
 import { assert } from "../base/assert.ts";
 import type { Purge } from "../cache/purge.ts";
-import type { FromWorker, PlanFiles, ProfileOrder, RemoteNews } from "../config/message.ts";
+import type { FromWorker, PlanFiles, ProfileOrder, PurgeCounts, RemoteNews } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Totals } from "../memory/tally.ts";
 import type { Log } from "./log.ts";
@@ -69,6 +69,7 @@ export class Supervisor {
   #plan: Plan | null = null;
   /** Those that belong to it. */
   #files: PlanFiles = noFiles;
+  #purges: PurgeCounts | null = null;
   #publication: Publication | null = null;
   #isEnding = false;
   /** That its path leads nowhere is said once. */
@@ -126,6 +127,12 @@ export class Supervisor {
   /** Workers that start later have nothing of their own yet. */
   purge(cache: string, purge: Purge): void {
     for (const seat of this.#seats) if (seat.sent !== null) seat.process?.send({ kind: "purge", cache, purge });
+  }
+
+  /** Workers that start later are told it with their plan. */
+  purged(counts: PurgeCounts): void {
+    this.#purges = counts;
+    for (const seat of this.#seats) if (seat.sent !== null) seat.process?.send({ kind: "purges", counts });
   }
 
   /** Null when the file is there. */
@@ -256,6 +263,7 @@ export class Supervisor {
   #send(seat: Seat, plan: Plan, files: PlanFiles): void {
     seat.sent = plan.generation;
     seat.process?.send({ kind: "plan", plan, files });
+    if (this.#purges !== null) seat.process?.send({ kind: "purges", counts: this.#purges });
   }
 
   #told(seat: Seat, message: FromWorker): void {

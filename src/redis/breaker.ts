@@ -31,22 +31,22 @@ export class Breaker {
     this.#closedUntilMs = 0;
   }
 
-  succeeded(): void {
+  /** `isTrial`: it was open when that was asked. Other questions were asked before it opened, and say nothing of now. */
+  succeeded(isTrial: boolean): void {
+    if (this.isOpen && !isTrial) return;
     this.#failures = 0;
     this.#restMs = restMs;
     this.#isTrying = false;
   }
 
-  /** Answers whether it is taken to be away from now on, and was not before. */
-  failed(nowMs: number): boolean {
+  /** Answers whether it is taken to be away from now on, and was not before. `isTrial`: as above. */
+  failed(nowMs: number, isTrial: boolean): boolean {
     const wasOpen = this.isOpen;
-    const wasTrying = this.#isTrying;
+    if (wasOpen && !isTrial) return false;
     this.#failures++;
     this.#isTrying = false;
     if (!this.isOpen) return false;
-    // Questions that were under way when the first ones failed say nothing new.
-    if (wasOpen && !wasTrying) return false;
-    if (wasTrying) this.#restMs = Math.min(restMsMax, this.#restMs * 2);
+    if (wasOpen) this.#restMs = Math.min(restMsMax, this.#restMs * 2);
     this.#closedUntilMs = nowMs + this.#restMs;
     return !wasOpen;
   }

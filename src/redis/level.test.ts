@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { CacheEntry, CacheFacts, CacheKey } from "../memory/cache.ts";
 import type { RemoteFound } from "../memory/remotecache.ts";
-import { type Link, owedMax, RedisLevel } from "./level.ts";
+import { epochSpan, type Link, owedMax, RedisLevel } from "./level.ts";
 import type { Counted, LinkState } from "./link.ts";
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text, "latin1");
@@ -10,7 +10,7 @@ const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin
 /** Redis as it is told to be. */
 class FakeLink implements Link {
   readonly plan = { url: "redis://a", prefix: "p:", timeoutMs: 50, connectionsMax: 1 };
-  readonly state: LinkState = { address: "a", away: null };
+  state: LinkState = { address: "a", away: null, refusal: null };
   readonly values = new Map<string, Uint8Array>();
   isAway = false;
 
@@ -19,6 +19,8 @@ class FakeLink implements Link {
     if (this.isAway) return null;
     return { count: Number(textOf(this.values.get(countKey) ?? bytesOf("0"))), value: this.values.get(key) ?? null };
   }
+
+  async diagnose(): Promise<void> {}
 
   takes(bytes: number): boolean {
     return bytes < 1000;
@@ -35,9 +37,9 @@ class FakeLink implements Link {
     return !this.isAway;
   }
 
-  async increment(key: string): Promise<number | null> {
+  async increment(key: string, by: number): Promise<number | null> {
     if (this.isAway) return null;
-    const next = Number(textOf(this.values.get(key) ?? bytesOf("0"))) + 1;
+    const next = Number(textOf(this.values.get(key) ?? bytesOf("0"))) + by;
     this.values.set(key, bytesOf(String(next)));
     return next;
   }
@@ -105,9 +107,17 @@ async function found(level: RedisLevel, key: CacheKey): Promise<string> {
     : `${textOf(told.head)}|${textOf(told.body)}|${textOf(told.tags)}`;
 }
 
+const options = { tell: (call: () => void): void => call(), raised: (): void => {} };
+
 function scene(): { link: FakeLink; level: RedisLevel } {
   const link = new FakeLink();
-  return { link, level: new RedisLevel(link, "pages", (call) => call()) };
+  return { link, level: new RedisLevel(link, "pages", options) };
+}
+
+/** As a snapshot, or a replica that is behind, has it. */
+function setBack(link: FakeLink, snapshot: ReadonlyMap<string, Uint8Array>): void {
+  link.values.clear();
+  for (const [key, bytes] of snapshot) link.values.set(key, bytes);
 }
 
 test("what was stored is found, head, body and tags", async () => {
@@ -208,6 +218,82 @@ test("what could not be taken away while it was away is not shown when it is bac
   expect(await found(level, keyOf("v"))).toBe("away");
   link.isAway = false;
   expect(await found(level, keyOf("v"))).toBe("null");
+  level.close();
+});
+
+test("what was purged stays so when Redis comes back as it was before", async () => {
+  for (const purge of [
+    (level: RedisLevel): Promise<boolean> => level.forget(),
+    (level: RedisLevel): Promise<boolean> => level.remove([bytesOf("u")]),
+  ]) {
+    const { link, level } = scene();
+    level.store(keyOf("u"), entryOf("H", "1", "2"), bytesOf(""), 1000);
+    await settle();
+    const snapshot = new Map(link.values);
+    expect(await purge(level)).toBe(true);
+    setBack(link, snapshot);
+    expect(await found(level, keyOf("u"))).toBe("away");
+    expect(await found(level, keyOf("u"))).toBe("null");
+    // Another process that has seen nothing of it.
+    expect(await found(new RedisLevel(link, "pages", options), keyOf("u"))).toBe("null");
+    level.store(keyOf("u"), entryOf("H", "3", "4"), bytesOf(""), 1000);
+    await settle();
+    expect(await found(level, keyOf("u"))).toBe("H|34|");
+    level.close();
+  }
+});
+
+test("who looks finds that out before anybody asks, and who is told of the count believes no lower one", async () => {
+  const { link, level } = scene();
+  const worker = new RedisLevel(link, "pages", { ...options });
+  level.store(keyOf("u"), entryOf("H", "1", "2"), bytesOf(""), 1000);
+  await settle();
+  const snapshot = new Map(link.values);
+  await level.forget();
+  setBack(link, snapshot);
+  worker.raise(level.count);
+  expect(await found(worker, keyOf("u"))).toBe("away");
+  worker.close();
+  setBack(link, snapshot);
+  await level.look();
+  expect(await found(new RedisLevel(link, "pages", options), keyOf("u"))).toBe("null");
+  level.close();
+});
+
+test("a purge of everything that is owed is known to others by its count before it is made", async () => {
+  const { link } = scene();
+  let raised = 0;
+  const level = new RedisLevel(link, "pages", { ...options, raised: () => void raised++ });
+  link.isAway = true;
+  await level.forget();
+  await level.forget();
+  expect([level.count, raised]).toEqual([epochSpan, 1]);
+  level.close();
+});
+
+test("an answer from before a purge is no Redis that was set back", async () => {
+  const { link, level } = scene();
+  await level.forget();
+  const before = level.count;
+  const { promise, resolve } = Promise.withResolvers<Counted>();
+  const read = link.read.bind(link);
+  link.read = () => promise;
+  const answer = found(level, keyOf("u"));
+  await level.forget();
+  resolve({ count: before, value: null });
+  expect(await answer).toBe("null");
+  link.read = read;
+  expect([level.isOwing, level.count]).toEqual([false, before + epochSpan]);
+});
+
+test("one that refuses to take away is not asked for that by everybody", async () => {
+  const { link, level } = scene();
+  link.isAway = true;
+  await level.remove([bytesOf("u")]);
+  link.isAway = false;
+  link.state = { ...link.state, refusal: "it is a replica" };
+  expect(await found(level, keyOf("u"))).toBe("away");
+  expect(level.isOwing).toBe(true);
   level.close();
 });
 

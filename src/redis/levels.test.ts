@@ -15,6 +15,15 @@ const cache = (name: string, own: RedisPlan | null): CachePlan => ({
 const levels = new RedisLevels({ nowMs: () => 0, news: () => {}, tell: (call) => call() });
 afterEach(() => levels.close());
 
+test("what another process has seen of purges is known also where the plan comes later", () => {
+  levels.adopt([]);
+  levels.raise({ [`late ${JSON.stringify(redis)}`]: 7 });
+  const [late, other] = [cache("late", redis), cache("other", redis)];
+  levels.adopt([late, other]);
+  expect([levels.of(late)?.count, levels.of(other)?.count]).toEqual([7, 0]);
+  expect(Object.values(levels.counts())).toEqual([7, 0]);
+});
+
 test("a cache without a Redis has none, and one keeps its own over reloads until something about it is another", () => {
   const [one, two, plain] = [cache("one", redis), cache("two", redis), cache("plain", null)];
   levels.adopt([one, two, plain]);

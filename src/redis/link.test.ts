@@ -54,7 +54,7 @@ test("one that is not there is away as well, and nothing rejects", async () => {
     expect(await link.read("c", "k")).toBeNull();
     await link.write("k", new Uint8Array(3), 1000);
     await link.remove(["k"]);
-    expect(await link.increment("k")).toBeNull();
+    expect(await link.increment("k", 1)).toBeNull();
   }
   expect(told).toEqual([{ address: "127.0.0.1:1", news: "away", detail: "there is no connection to it" }]);
 });
@@ -114,6 +114,99 @@ test("what says nothing until later, from the first connection on, is asked then
   expect(link.state.away).toBeNull();
 });
 
+/** One that answers HELLO, and everything else with what is told of its first word. */
+function answering(answers: (word: string) => string): { port: number; opened: () => number } {
+  let count = 0;
+  const server = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      open: () => void count++,
+      data(socket, bytes) {
+        for (const [, word] of Buffer.from(bytes)
+          .toString("latin1")
+          .matchAll(/\*\d+\r\n\$\d+\r\n(\w+)/g))
+          socket.write(word === "HELLO" ? "%0\r\n" : answers(word!));
+      },
+    },
+  });
+  opened.push({ close: () => server.stop(true) });
+  return { port: server.port, opened: () => count };
+}
+
+test("what answers and takes nothing says so in its state, whatever it refuses, until it does all of it", async () => {
+  let refusal = "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
+  const { port } = answering(() => (refusal === "" ? "+OK\r\n" : refusal));
+  const told: string[] = [];
+  const plan = { url: `redis://127.0.0.1:${port}`, prefix: "", timeoutMs: 1000, connectionsMax: 1 };
+  const link = new RedisLink(plan, { nowMs: () => 0, tell: ({ news, detail }) => told.push(`${news} ${detail}`) });
+  opened.push(link);
+  for (let tries = 0; tries < 500 && told.length === 0; tries++) {
+    await link.write("k", new Uint8Array(3), 1000);
+    if (told.length === 0) await Bun.sleep(2);
+  }
+  const full = "its memory is full (maxmemory), and it lets nothing be written";
+  expect(link.state).toMatchObject({ away: null, refusal: full });
+  expect(await link.remove(["k"])).toBe(false);
+  refusal = "";
+  await link.write("k", new Uint8Array(3), 1000);
+  expect(link.state.refusal).toBe(full);
+  expect(await link.remove(["k"])).toBe(true);
+  expect(link.state.refusal).toBeNull();
+  expect(told).toEqual([`refusing ${full}`, "taking "]);
+});
+
+test("a master that has become a replica is left for whoever is at its address, not more often than each 5 s", async () => {
+  const { port, opened: connections } = answering(() => "-READONLY You can't write against a read only replica.\r\n");
+  const time = { nowMs: 0 };
+  const plan = { url: `redis://127.0.0.1:${port}`, prefix: "", timeoutMs: 1000, connectionsMax: 1 };
+  const link = new RedisLink(plan, { nowMs: () => time.nowMs, tell: () => {} });
+  opened.push(link);
+  for (let tries = 0; tries < 500 && link.state.refusal === null; tries++) {
+    await link.remove(["k"]);
+    if (link.state.refusal === null) await Bun.sleep(2);
+  }
+  expect(link.state.refusal).toContain("replica");
+  const before = connections();
+  time.nowMs = 4_999;
+  await link.remove(["k"]);
+  expect(connections()).toBe(before);
+  time.nowMs = 5_000;
+  for (let tries = 0; tries < 500 && connections() === before; tries++) {
+    await link.remove(["k"]);
+    await Bun.sleep(2);
+  }
+  expect(connections()).toBe(before + 1);
+});
+
+test("why it is away is told anew where it is for another reason: it listens by now, and refuses the password", async () => {
+  const former = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
+  const { port } = former;
+  former.stop(true);
+  const plan = { url: `redis://:secret@127.0.0.1:${port}`, prefix: "", timeoutMs: 50, connectionsMax: 1 };
+  const told: string[] = [];
+  const link = new RedisLink(plan, {
+    nowMs: () => 0,
+    tell: ({ news, detail }) => told.push(`${news} ${detail}`),
+  });
+  opened.push(link);
+  for (let tries = 0; tries < failuresMax; tries++) await link.probe();
+  await link.diagnose();
+  const server = Bun.listen({
+    hostname: "127.0.0.1",
+    port,
+    socket: { data: (socket) => void socket.write("-WRONGPASS invalid username-password pair\r\n") },
+  });
+  opened.push({ close: () => server.stop(true) });
+  await link.diagnose();
+  expect(told).toEqual([
+    "away there is no connection to it",
+    "away connection refused",
+    "away it knows no such user or password",
+  ]);
+  expect(link.state.away?.reason).toBe("it knows no such user or password");
+});
+
 /** As an empty Redis would, command by command: HELLO, GETRANGE, STRLEN. */
 function answerTo(socket: Socket, bytes: Uint8Array): void {
   for (const [name] of Buffer.from(bytes)
@@ -147,5 +240,6 @@ test("a probe finds out how it stands with it, and why and for how long it has b
   expect(link.state).toEqual({
     address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
     away: { forMs: 400, reason: expect.any(String) },
+    refusal: null,
   });
 });

@@ -3,11 +3,13 @@
 // is believed to be ours: values are measured before they are fetched, and one of another kind is none.
 
 import { RedisClient } from "bun";
-import { readRedisPlace } from "../base/redisplace.ts";
+import { type RedisPlace, readRedisPlace } from "../base/redisplace.ts";
 import { value } from "../config/measure.ts";
 import type { RemoteNews } from "../config/message.ts";
 import type { RedisPlan } from "../config/plan.ts";
 import { Breaker, failuresMax } from "./breaker.ts";
+import { Connection, refusalOf } from "./connection.ts";
+import { ReplyError } from "./resp.ts";
 
 /** Questions under way at once; further ones are answered by nothing. */
 export const questionsMax = 1024;
@@ -17,6 +19,8 @@ export const writingBytesMax: number = 32 * 1024 * 1024;
 export const valueBytesMax: number = 4 * 1024 * 1024;
 /** A connection is given so long before another takes its place. */
 const renewMs = 1_000;
+/** So often at most a connection is given up because only a replica answers at its other end. */
+const leaveMs = 5_000;
 /** More digits than a count can have. */
 const countBytesMax = 20;
 
@@ -40,13 +44,14 @@ export interface LinkState {
   readonly address: string;
   /** Null while it answers. */
   readonly away: { readonly forMs: number; readonly reason: string } | null;
+  /** Why it takes nothing, though it answers; null where it does. */
+  readonly refusal: string | null;
 }
 
 export class RedisLink {
   readonly plan: RedisPlan;
   readonly #options: LinkOptions;
-  /** Where it is, without secrets. */
-  readonly #shown: string;
+  readonly #place: RedisPlace;
   readonly #breaker = new Breaker();
   readonly #clients: RedisClient[];
   /** When each took its place. */
@@ -54,17 +59,18 @@ export class RedisLink {
   #turn = 0;
   #questions = 0;
   #writingBytes = 0;
-  /** It is there, and does not take what is to be stored. */
-  #isRefusing = false;
+  /** It is there, and does not do these commands that change something: why not. */
+  readonly #refusals = new Map<string, string>();
   /** Since when, and why, where it is. */
   #awayMs = 0;
   #reason = "";
   #isClosed = false;
+  #isDiagnosing = false;
 
   constructor(plan: RedisPlan, options: LinkOptions) {
     this.plan = plan;
     this.#options = options;
-    this.#shown = value(readRedisPlace(plan.url)).shown;
+    this.#place = value(readRedisPlace(plan.url));
     this.#clients = Array.from({ length: plan.connectionsMax }, () => this.#connect());
     this.#renewedMs = this.#clients.map(() => options.nowMs());
   }
@@ -72,7 +78,8 @@ export class RedisLink {
   get state(): LinkState {
     const { nowMs } = this.#options;
     const away = this.#breaker.isOpen ? { forMs: nowMs() - this.#awayMs, reason: this.#reason } : null;
-    return { address: this.#shown, away };
+    const refusal = away === null ? (this.#refusals.values().next().value ?? null) : null;
+    return { address: this.#place.shown, away, refusal };
   }
 
   /** Whether it answers as it does to questions of ours, so that `state` is of now. Nothing is asked while it is left alone. */
@@ -85,6 +92,22 @@ export class RedisLink {
   hasten(): void {
     this.#breaker.hasten();
     for (let count = 0; count < (this.#breaker.isOpen ? 1 : failuresMax); count++) void this.probe();
+  }
+
+  /**
+   * While it is away: why, by a connection of our own, for the client says of each that it has none. It may be another reason than at first.
+   * Where one that answers is found it is asked again at once.
+   */
+  async diagnose(): Promise<void> {
+    if (this.#isDiagnosing || !this.#breaker.isOpen) return;
+    this.#isDiagnosing = true;
+    const options = { timeoutMs: Math.max(this.plan.timeoutMs, renewMs), pushed: ignored, ended: ignored };
+    const found = await Connection.open(this.#place, options).catch((error: Error) => error.message);
+    this.#isDiagnosing = false;
+    if (typeof found !== "string") {
+      found.close();
+      this.#breaker.hasten();
+    } else if (this.#breaker.isOpen && !this.#isClosed) this.#because(found);
   }
 
   /** A count, and a value. Null: it is away, too slow, or asked too much. Never rejects. */
@@ -106,22 +129,21 @@ export class RedisLink {
     if (!this.takes(value.length)) return;
     this.#writingBytes += value.length;
     // The client takes bytes where its type knows texts only.
-    const words = ["SET", key, value as unknown as string, "PX", String(Math.ceil(keepMs))];
-    const refusal = await this.#timed((client) => client.send(words[0]!, words.slice(1)).then(noError, replied));
+    await this.#change("SET", [key, value as unknown as string, "PX", String(Math.ceil(keepMs))]);
     this.#writingBytes -= value.length;
-    if (refusal !== null) this.#tellRefusal(refusal);
   }
 
-  /** False: it is away. */
+  /** False: it is away, or refuses. */
   async remove(keys: readonly string[]): Promise<boolean> {
     if (!this.#breaker.allows(this.#options.nowMs())) return false;
-    return (await this.#timed((client) => client.send("DEL", [...keys]))) !== null;
+    return (await this.#change("DEL", keys)) !== null;
   }
 
-  /** Answers the new value; null when it is away. */
-  async increment(key: string): Promise<number | null> {
+  /** Adds so much to a count, and answers its new value; null when it is away, or refuses. */
+  async increment(key: string, by: number): Promise<number | null> {
     if (!this.#breaker.allows(this.#options.nowMs())) return null;
-    return this.#timed((client) => client.incr(key));
+    const count = Number(await this.#change("INCRBY", [key, String(by)]));
+    return Number.isSafeInteger(count) && count > 0 ? count : null;
   }
 
   close(): void {
@@ -151,20 +173,29 @@ export class RedisLink {
     return (this.#turn = (this.#turn + 1) % length);
   }
 
+  /** A command that changes something. Null when it fails, and where it is refused. */
+  async #change(command: string, words: readonly string[]): Promise<unknown> {
+    const done = await this.#timed((client) => client.send(command, [...words]).then(answered, replied));
+    if (done === null) return null;
+    this.#tellRefusal(command, done.refusal);
+    return done.refusal === "" ? done.answer : null;
+  }
+
   /** Null when it fails, or takes longer than the plan says. */
   async #timed<T>(ask: (client: RedisClient) => Promise<T>): Promise<T | null> {
     const turn = this.#next();
     const client = this.#clients[turn]!;
+    const isTrial = this.#breaker.isOpen;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`no answer within ${this.plan.timeoutMs} ms`)), this.plan.timeoutMs);
     });
     try {
       const answer = await Promise.race([ask(client), late]);
-      this.#succeeded();
+      this.#succeeded(isTrial);
       return answer;
     } catch (error) {
-      this.#failed(error as Error);
+      this.#failed(error as Error, isTrial);
       this.#renew(turn, client);
       return null;
     } finally {
@@ -185,28 +216,51 @@ export class RedisLink {
     client.close();
   }
 
-  #succeeded(): void {
+  /** A master that has become a replica keeps its connections, and its address may be another's by now. */
+  #leave(): void {
+    const nowMs = this.#options.nowMs();
+    for (const [turn, client] of this.#clients.entries()) {
+      if (this.#isClosed || nowMs < this.#renewedMs[turn]! + leaveMs) continue;
+      this.#renewedMs[turn] = nowMs;
+      this.#clients[turn] = this.#connect();
+      // What it has been asked is answered by then.
+      setTimeout(() => client.close(), this.plan.timeoutMs).unref();
+    }
+  }
+
+  #succeeded(isTrial: boolean): void {
     const wasAway = this.#breaker.isOpen;
-    this.#breaker.succeeded();
-    if (wasAway) this.#tell("back", "");
+    this.#breaker.succeeded(isTrial);
+    if (!wasAway || !isTrial) return;
+    this.#reason = "";
+    this.#tell("back", "");
   }
 
-  #failed(error: Error): void {
-    if (!this.#breaker.failed(this.#options.nowMs())) return;
-    this.#awayMs = this.#options.nowMs();
-    this.#reason = reasonOf(error);
-    this.#tell("away", this.#reason);
+  #failed(error: Error, isTrial: boolean): void {
+    const nowMs = this.#options.nowMs();
+    if (!this.#breaker.failed(nowMs, isTrial)) return;
+    this.#awayMs = nowMs;
+    this.#because(reasonOf(error));
   }
 
-  /** `refusal`: "" where it has taken it. Told once until it takes something. */
-  #tellRefusal(refusal: string): void {
-    const isRefusing = refusal !== "";
-    if (isRefusing !== this.#isRefusing) this.#tell(isRefusing ? "refusing" : "taking", refusal);
-    this.#isRefusing = isRefusing;
+  #because(reason: string): void {
+    if (reason === this.#reason) return;
+    this.#reason = reason;
+    this.#tell("away", reason);
+  }
+
+  /** `refusal`: what it says to this command; "" where it has done it. Told once until it does all that is asked. */
+  #tellRefusal(command: string, refusal: string): void {
+    const wasRefusing = this.#refusals.size > 0;
+    if (refusal === "") this.#refusals.delete(command);
+    else this.#refusals.set(command, refusalOf(new ReplyError(refusal)));
+    const isRefusing = this.#refusals.size > 0;
+    if (isRefusing !== wasRefusing) this.#tell(isRefusing ? "refusing" : "taking", this.state.refusal ?? "");
+    if (refusal.startsWith("READONLY")) this.#leave();
   }
 
   #tell(news: RemoteNews["news"], detail: string): void {
-    this.#options.tell({ address: this.#shown, news, detail });
+    this.#options.tell({ address: this.#place.shown, news, detail });
   }
 }
 
@@ -229,18 +283,26 @@ async function readCounted(client: RedisClient, countKey: string, key: string): 
   return { count: Number.isSafeInteger(count) ? count : 0, value };
 }
 
-function noError(): string {
-  return "";
+function ignored(): void {}
+
+interface Done {
+  readonly answer: unknown;
+  /** "": none. */
+  readonly refusal: string;
+}
+
+function answered(answer: unknown): Done {
+  return { answer, refusal: "" };
 }
 
 /** What it says itself about a command; throws when it has said nothing. */
-function replied(error: Error & { readonly code?: string }): string {
+function replied(error: Error & { readonly code?: string }): Done {
   if (error.code !== "ERR_REDIS_SERVER_ERROR") throw error;
-  return error.message;
+  return { answer: null, refusal: error.message };
 }
 
 /** Something else stands under the key. */
 function noValue(error: Error): null {
-  if (!replied(error).startsWith("WRONGTYPE")) throw error;
+  if (!replied(error).refusal.startsWith("WRONGTYPE")) throw error;
   return null;
 }

@@ -4,10 +4,11 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { RedisClient } from "bun";
 import type { PurgedAnswer } from "../../src/control/cache/answer.ts";
+import { epochSpan } from "../../src/redis/level.ts";
 import { freePort } from "./harness/port.ts";
 import { residentBytes } from "./harness/processes.ts";
 import { Redis } from "./harness/redis.ts";
-import { ask, at, draftOf, host, kept, originIn, remote, started, withRedis } from "./harness/rediscache.ts";
+import { ask, at, draftOf, host, kept, originIn, remote, started, valuesIn, withRedis } from "./harness/rediscache.ts";
 import { Room } from "./harness/room.ts";
 import { type Draft, Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
@@ -71,7 +72,7 @@ withRedis("what is purged by URL, prefix, tag or altogether is gone there too", 
   const cacheOf = async (path: string): Promise<string> => (await ask(sluice, path)).cache;
   const purge = async (...words: readonly string[]): Promise<PurgedAnswer> =>
     JSON.parse((await sluice.cli("cache", "purge", ...words, "--json")).out);
-  /** Beside them there is the epoch. */
+  /** Beside them there is the count of purges. */
   const isKept = (count: number): Promise<string[]> => kept(redis, count, `sluice:pages:${"?".repeat(32)}`);
   const paths = ["/a", "/b", "/shoes"];
   for (const path of paths) await ask(sluice, path);
@@ -177,7 +178,7 @@ withRedis("a password is shown to Redis and to nobody else; with a wrong one tra
   await until("it to be told", () => wrong.stderr.includes(`Redis ${redis.address} is away`));
   for (const text of [sluice.stderr, wrong.stderr, await wrong.metricsText(), JSON.stringify(await wrong.status())])
     expect(text).not.toContain("sesame");
-  expect(await redis.keys()).toHaveLength(1);
+  expect(await valuesIn(redis)).toHaveLength(1);
 });
 
 withRedis("two caches in one Redis, and others beside them, do not meet", async () => {
@@ -203,6 +204,7 @@ withRedis("two caches in one Redis, and others beside them, do not meet", async 
   expect(await kept(redis, 1, "shop:two:*")).toHaveLength(1);
   const purged = JSON.parse((await sluice.cli("cache", "purge", "--all", "--cache", "two", "--json")).out);
   expect(purged).toMatchObject({ unreached: [] });
-  expect([await redis.ask("GET", "shop:two:epoch"), await redis.ask("GET", "shop:one:epoch")]).toEqual(["1", ""]);
+  const purges = async (cache: string): Promise<number> => Number(await redis.ask("GET", `shop:${cache}:purges`));
+  expect([await purges("two"), await purges("one")]).toEqual([epochSpan, 0]);
   expect(await redis.ask("GET", "others")).toBe("1");
 });

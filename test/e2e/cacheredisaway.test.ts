@@ -2,11 +2,12 @@
 // away there meanwhile does not come back with it.
 
 import { expect, setDefaultTimeout } from "bun:test";
+import { epochSpan } from "../../src/redis/level.ts";
 import { Origin, ok } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
 import { openFiles, residentBytes } from "./harness/processes.ts";
 import { Redis } from "./harness/redis.ts";
-import { ask, at, draftOf, host, kept, originIn, remote, started, withRedis } from "./harness/rediscache.ts";
+import { ask, at, draftOf, host, kept, originIn, remote, started, valuesIn, withRedis } from "./harness/rediscache.ts";
 import { Room } from "./harness/room.ts";
 import { type Draft, Sluice } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
@@ -38,7 +39,7 @@ withRedis("a purge says when Redis is away, and is made up for when it is back",
     async () => (await sluice.metric("sluice_cache_remote_up", { cache: "pages" })) === 1,
   );
   // It may have been told so more than once while it did not answer.
-  await until("a new epoch", async () => Number(await redis.ask("GET", "sluice:pages:epoch")) >= 1);
+  await until("a new epoch", async () => Number(await redis.ask("GET", "sluice:pages:purges")) >= epochSpan);
   await sluice.reload(draftFor("9mb"));
   expect((await ask(sluice, "/a")).cache).toBe("fwd=uri-miss; stored");
 });
@@ -55,8 +56,8 @@ withRedis("what is invalidated while Redis is away does not come back with it", 
   await fetch(`${sluice.url}/a`, { method: "POST", headers: { host } });
   await sluice.reload(draftFor("9mb"));
   redis.goOn();
-  await until("it to be taken away", async () => (await redis.keys()).length === 1);
-  expect(keys).toContain((await redis.keys())[0]!);
+  await until("it to be taken away", async () => (await valuesIn(redis)).length === 1);
+  expect(keys).toContain((await valuesIn(redis))[0]!);
   let size = 9;
   await until("Redis to be asked again", async () => {
     await sluice.reload(draftFor(`${++size}mb`));
@@ -64,6 +65,28 @@ withRedis("what is invalidated while Redis is away does not come back with it", 
   });
   expect((await ask(sluice, "/a")).cache).toBe("fwd=uri-miss; stored");
 });
+
+withRedis(
+  "what was purged does not come back with a Redis that is as it was before, and one that takes nothing says so",
+  async () => {
+    await using room = new Room();
+    const redis = await Redis.start(room);
+    const draftFor = (size: string): Draft => draftOf(originIn(room), at(redis), {}, size);
+    const sluice = await started(room, redis, draftFor("8mb"));
+    await ask(sluice, "/a");
+    await kept(redis, 1);
+    expect((await sluice.cli("cache", "purge", "--tag", "shoes")).code).toBe(0);
+    // What a snapshot has: what was purged is still there, and the count is as it was.
+    await redis.ask("SET", "sluice:pages:purges", "0");
+    await sluice.reload(draftFor("9mb"));
+    expect((await ask(sluice, "/a")).cache).toStartWith("fwd=uri-miss");
+    await until("another epoch", async () => Number(await redis.ask("GET", "sluice:pages:purges")) >= 2 * epochSpan);
+    await redis.ask("REPLICAOF", "127.0.0.1", "1");
+    const says = `${redis.address} takes nothing: it is a replica`;
+    await until("it to be told", async () => (await sluice.cli("status")).out.includes(says));
+    expect(await sluice.metric("sluice_cache_remote_refusing", { cache: "pages" })).toBe(1);
+  },
+);
 
 /** Asks for something else each time, as fast as it is answered, until stopped. */
 class Misses {

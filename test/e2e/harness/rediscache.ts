@@ -74,10 +74,15 @@ export async function ask(sluice: Sluice, path: string, headers: Record<string, 
   return { status: response.status, body: await response.text(), cache, age: response.headers.get("age") };
 }
 
-/** Until so many keys are in Redis. */
+/** Keys of values: beside them there is the count of purges of each cache. */
+export async function valuesIn(redis: Redis, pattern = "*"): Promise<string[]> {
+  return (await redis.keys(pattern)).filter((key) => !key.endsWith(":purges"));
+}
+
+/** Until so many of them are in Redis. */
 export function kept(redis: Redis, count: number, pattern = "*"): Promise<string[]> {
   return until(`${count} keys in Redis`, async () => {
-    const keys = await redis.keys(pattern);
+    const keys = await valuesIn(redis, pattern);
     return keys.length === count ? keys : null;
   });
 }

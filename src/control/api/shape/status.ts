@@ -45,6 +45,7 @@ export const redisStatus: z.ZodType<RedisStatus> = z
     state: z.enum(["up", "away"]).describe("Whether it answers."),
     reason: z.string().nullable().describe("Why it is away; null while it is up."),
     since: time.nullable().describe("Since when it is away; null while it is up."),
+    refusal: z.string().nullable().describe("Why it takes nothing, though it is up; null where it does."),
     isOwing: z.boolean().describe("What was purged while it was away is still to be purged there."),
   })
   .meta({ id: "RedisStatus", description: "How it stands with the Redis behind a cache." });
