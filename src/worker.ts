@@ -16,6 +16,7 @@ import { Driver } from "./data/driver.ts";
 import { Egresses } from "./data/egresses.ts";
 import { exit } from "./data/exit.ts";
 import { Programs } from "./data/hooks.ts";
+import { Leavings } from "./data/leavings.ts";
 import { Listeners } from "./data/listener.ts";
 import { Lists } from "./data/lists.ts";
 import { Recorder } from "./data/recorder.ts";
@@ -42,10 +43,11 @@ class Worker {
   readonly #parts: SiteParts;
   readonly #tally: Tally;
   readonly #totals: Totals;
-  readonly #tables: Tables = new Tables(processOwner());
+  readonly #leavings = new Leavings();
+  readonly #tables: Tables = new Tables(processOwner(), this.#leavings);
   readonly #caches: Caches;
-  readonly #egresses: Egresses = new Egresses(processOwner());
-  readonly #lists: Lists = new Lists();
+  readonly #egresses: Egresses = new Egresses(processOwner(), this.#leavings);
+  readonly #lists: Lists = new Lists(this.#leavings);
   readonly #driver: Driver = new Driver((error) => this.#fail(error), warn, sharedClock());
   readonly #programs: Programs = new Programs(this.#driver);
   readonly #remotes: RedisLevels = new RedisLevels({
@@ -71,7 +73,7 @@ class Worker {
     this.#tally = new Tally(arena, start.worker);
     this.#totals = new Totals(arena, start.workers);
     this.#recorder = new Recorder(start.worker, this.#driver, warn);
-    this.#caches = new Caches(processOwner(), start.workers, lendingPages);
+    this.#caches = new Caches(processOwner(), start.workers, lendingPages, this.#leavings);
     this.#parts = {
       arena,
       tally: this.#tally,
@@ -111,6 +113,7 @@ class Worker {
   #beat(): void {
     this.#tally.cells[this.#tally.workerRow() + workerCell.heartbeat]!++;
     this.#caches.settle();
+    this.#leavings.look(performance.now());
   }
 
   #purge(cache: string, purge: Purge): void {

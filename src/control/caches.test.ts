@@ -154,6 +154,22 @@ describe("files", () => {
   });
 });
 
+test("the former file gives its memory back as soon as its plan is past, and not when the next one is refused", () => {
+  let detachedBytes = 0;
+  const of = (): StorePages => ({ descriptor: -1, detach: (_, bytes) => (detachedBytes += bytes) > 0 });
+  const { caches, adopt } = stage({ pages: { of, canLend: () => true } });
+  adopt(pages);
+  const { store: former } = caches.find("pages")!;
+  put(former, keyOf("/a"), body(60_000), { bodyBytes: 60_000 });
+  caches.prepare([{ ...pages, policy: "lru" }]).undo();
+  expect(has(former, "/a")).toBe(true);
+  detachedBytes = 0;
+  const prepared = caches.prepare([{ ...pages, policy: "lru" }]);
+  expect([has(former, "/a"), detachedBytes]).toEqual([true, 0]);
+  prepared.keep();
+  expect(detachedBytes).toBeGreaterThan(pages.bytesMax / 2);
+});
+
 describe("the next run", () => {
   function run(): void {
     const { caches, adopt } = stage();

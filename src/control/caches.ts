@@ -1,6 +1,7 @@
 // The caches of the plan in force, as control keeps them (keptfiles.ts): one file for each that workers share. Control lets go of
 // what dead workers held, tells what they hold, and purges (cache/purging.ts). A cache whose shape has changed starts empty, in a
-// file of its own: what is in it can be had again. One that each worker has for itself has no file, and nobody but that
+// file of its own: what is in it can be had again. The former one is emptied as soon as every worker obeys the plan, for it stays mapped
+// for a while, and both may be as large as the memory that there is. One that each worker has for itself has no file, and nobody but that
 // worker can look into it.
 
 import { existsSync, rmSync } from "node:fs";
@@ -54,6 +55,7 @@ export class Caches implements SpaceUser {
       adopt: ({ path, store }, plan) => ({ plan, path, store }),
       recover: ({ store }) => void store.recover(),
       close: ({ store }) => store.close(),
+      empty: ({ store }) => store.empty(),
     });
     if (pages?.canLend(folder) === false)
       log.debug({}, `long bodies are copied out of caches: pages of files in ${folder} cannot be given to sockets`);
@@ -120,10 +122,13 @@ export class Caches implements SpaceUser {
     // Of chance, so that nobody outside can choose keys that meet in one bucket.
     const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
     rmSync(path, { force: true });
-    const bytes = makeShared(path, size, (made) => CacheStore.format(made, plan, seed));
+    const bytes = makeShared(path, size, (made) => CacheStore.format(made, plan, seed), size * formattedShare);
     return { open: { plan, path, store: open(bytes) }, isMade: true };
   }
 }
+
+/** What is written of an empty one, of all; not less. */
+const formattedShare = 1 / 128;
 
 /** 16 hexadecimal digits of all that a file is laid out by. */
 function shapeName({ bytesMax, objectBytesMax, policy }: CachePlan): string {

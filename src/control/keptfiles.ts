@@ -46,6 +46,8 @@ export interface Kind<Plan extends Named, Open extends Kept<Plan>> {
   /** What dead processes held and were doing is let go of. */
   recover(open: Open): void;
   close(open: Open): void;
+  /** Its file is removed and nothing new begins with it: memory that nobody reads any more is given back, not when the last process has unmapped it. */
+  empty?(open: Open): void;
   /** Whether what is mapped still is what it was made as; always, where absent. */
   isSound?(open: Open): boolean;
 }
@@ -103,7 +105,7 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
     const lines: KeptLine[] = [];
     const undo = (): void => {
       for (const open of made) {
-        this.#kind.close(open);
+        this.#discard(open);
         rmSync(open.path, { force: true });
       }
       // What the refused plan said of those that stay is taken back.
@@ -135,7 +137,7 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
     return {
       files: Object.fromEntries([...next.values()].map(({ plan, path }) => [plan.name, path])),
       keep: () => {
-        for (const open of replaced) this.#kind.close(open);
+        for (const open of replaced) this.#discard(open);
         this.#keep(next, lines);
       },
       undo,
@@ -163,13 +165,18 @@ export class KeptFiles<Plan extends Named, Open extends Kept<Plan>> {
       else log.warn(line.lost);
     }
     const kept = new Set([...next.values()].map(({ path }) => path));
-    for (const open of former.values()) if (!kept.has(open.path)) this.#kind.close(open);
+    for (const open of former.values()) if (!kept.has(open.path)) this.#discard(open);
     for (const { name, path } of filesIn(this.#options.folder)) {
       if (kept.has(path)) continue;
       if (!next.has(name))
         this.#options.log.info(`${this.#kind.noun} ${name}: removed, for the config does not name it any more`);
       rmSync(path, { recursive: true, force: true });
     }
+  }
+
+  #discard(open: Open): void {
+    this.#kind.empty?.(open);
+    this.#kind.close(open);
   }
 
   recover(): void {

@@ -17,7 +17,7 @@ import {
   statfsSync,
   statSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 export interface SharedFile {
   readonly name: string;
@@ -65,8 +65,22 @@ export function mapShared(path: string, size: number, isRight: (bytes: Uint8Arra
   return null;
 }
 
-/** A new file, filled by `fill` before it has its name. */
-export function makeShared(path: string, size: number, fill: (bytes: Uint8Array) => void): Uint8Array {
+/**
+ * A new file, filled by `fill` before it has its name. `touchedBytes`: of what `fill` writes to, about. Throws where there is no room for
+ * that: the system would end this process (SIGBUS).
+ */
+export function makeShared(
+  path: string,
+  size: number,
+  fill: (bytes: Uint8Array) => void,
+  touchedBytes = 0,
+): Uint8Array {
+  const folder = dirname(path);
+  const free = bytesFree(folder);
+  if (touchedBytes > free)
+    throw new Error(
+      `${path} would need ${mib(touchedBytes)} of memory at once and ${folder} has ${mib(free)} free: make that file system larger (docker run --shm-size), or what lies there smaller (size)`,
+    );
   const draft = `${path}.draft`;
   rmSync(draft, { force: true });
   const file = openSync(draft, "wx+", 0o600);
@@ -91,6 +105,10 @@ export function bytesTaken(path: string): number {
 export function bytesFree(folder: string): number {
   const { bavail, blocks, bsize } = statfsSync(folder);
   return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
+}
+
+export function mib(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 /** The unit of st_blocks, whatever the file system's own. */

@@ -3,7 +3,7 @@
 // touched of it and no more, which is why it can be made without there being room for it.
 
 import type { Log } from "./log.ts";
-import { bytesFree } from "./sharedfile.ts";
+import { bytesFree, mib } from "./sharedfile.ts";
 
 /** Files of one kind. */
 export interface SpaceUser {
@@ -43,8 +43,4 @@ export class Space {
       );
     this.#isShort = isShort;
   }
-}
-
-function mib(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

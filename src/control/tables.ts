@@ -8,7 +8,7 @@ import type { TablePlan } from "../config/plan.ts";
 import type { Steps } from "../memory/listranges.ts";
 import type { Owner } from "../memory/owners.ts";
 import { SharedTable } from "../memory/sharedtable.ts";
-import { fullBytes } from "../memory/sticktable/layout.ts";
+import { entryBytes, fullBytes } from "../memory/sticktable/layout.ts";
 import { isOthers, othersPlan, tablesWithOthers } from "../memory/sticktable/othersplan.ts";
 import { copyTable } from "../memory/sticktable/rows.ts";
 import { StickTable } from "../memory/sticktable.ts";
@@ -164,27 +164,55 @@ export class Tables implements SpaceUser {
       lines.push({ lost: `table ${plan.name}: dropped, for its file is damaged (${table}); it starts empty` });
       rmSync(path, { recursive: true, force: true });
     }
-    const bytes = makeTable(path, plan, (made) => this.#takeOver(plan, made, lines));
+    const source = this.#sourceOf(plan);
+    const fill = (made: Uint8Array): void => this.#takeOver(plan, source, made, lines);
+    const bytes = makeTable(path, plan, fill, copiedBytes(source, plan));
     return { open: { plan, path, table: new StickTable(bytes, plan, owner) }, isMade: true };
   }
 
-  /** Entries of a table of that name and another shape: the one in force, or one that was left by the run before. */
-  #takeOver(plan: TablePlan, bytes: Uint8Array, lines: KeptLine[]): void {
-    const { folder, owner, sharedMs } = this.#options;
-    const left = filesIn(folder).filter(({ name, path }) => name === plan.name && path !== pathOf(folder, plan));
+  /** The table of that name and another shape: the one in force, or one that was left by the run before. */
+  #sourceOf(plan: TablePlan): Source | null {
+    const { folder, owner } = this.#options;
     const former = this.#kept.find(plan.name);
-    const found = former === null ? left.map(({ path }) => mapAny(path)).find((each) => each !== null) : null;
-    const from = former?.table ?? (found ? openFound(found.bytes, found.plan, owner) : null);
+    if (former !== null) return { ...former, isLeft: false };
+    const left = filesIn(folder).filter(({ name, path }) => name === plan.name && path !== pathOf(folder, plan));
+    if (left.length === 0) return null;
+    for (const { path } of left) {
+      const found = mapAny(path);
+      if (found !== null) return { path, table: openFound(found.bytes, found.plan, owner), isLeft: true };
+    }
+    return { path: "", table: null, isLeft: true };
+  }
+
+  #takeOver(plan: TablePlan, source: Source | null, bytes: Uint8Array, lines: KeptLine[]): void {
+    if (source === null) return;
+    const { owner, sharedMs } = this.#options;
+    const { table: from, isLeft } = source;
     if (from === null || typeof from === "string") {
       const why = from === null ? "it is of another version of Sluice" : `its file is damaged (${from})`;
-      if (left.length > 0) lines.push({ lost: `table ${plan.name}: dropped, for ${why}; it starts empty` });
+      lines.push({ lost: `table ${plan.name}: dropped, for ${why}; it starts empty` });
       return;
     }
     const target = new StickTable(bytes, plan, owner);
     lines.push(takenOver(from, target, sharedMs()));
     target.close();
-    if (former === null) from.close();
+    if (isLeft) from.close();
   }
+}
+
+/** Where entries are taken over from. */
+interface Source {
+  readonly path: string;
+  /** Or why it is damaged; null where it is of another version. */
+  readonly table: StickTable | string | null;
+  readonly isLeft: boolean;
+}
+
+/** Memory that the entries of a table take in a new one, about: not less. */
+function copiedBytes(source: Source | null, plan: TablePlan): number {
+  if (source === null || source.table === null || typeof source.table === "string") return 0;
+  const growth = Math.max(1, entryBytes(plan) / entryBytes(source.table.plan));
+  return Math.min(fullBytes(plan), Math.ceil(bytesTaken(source.path) * growth));
 }
 
 /** What became of the entries of a table that has another shape now. */

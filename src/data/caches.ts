@@ -8,6 +8,7 @@ import type { Cache } from "../memory/cache.ts";
 import type { StorePages } from "../memory/cachestore/pages.ts";
 import { CacheStore } from "../memory/cachestore.ts";
 import type { Owner } from "../memory/owners.ts";
+import { Leavings } from "./leavings.ts";
 import { type MappedFile, MappedFiles } from "./mappedfiles.ts";
 
 /** Less is none. */
@@ -17,6 +18,7 @@ interface Own {
   /** What it was made of. */
   readonly shape: string;
   readonly store: CacheStore;
+  readonly bytes: Uint8Array;
 }
 
 export type PagesOf = (bytes: Uint8Array, file: MappedFile) => StorePages | null;
@@ -24,16 +26,19 @@ export type PagesOf = (bytes: Uint8Array, file: MappedFile) => StorePages | null
 export class Caches {
   readonly #owner: Owner;
   readonly #workers: number;
+  readonly #leavings: Leavings;
   readonly #mapped: MappedFiles<CachePlan, CacheStore>;
   #own: ReadonlyMap<string, Own> = new Map();
 
   /** `workers`: how many share the size of a cache that each has for itself. `pagesOf`: of a file that is mapped; null where they cannot be lent. */
-  constructor(owner: Owner, workers: number, pagesOf: PagesOf = () => null) {
+  constructor(owner: Owner, workers: number, pagesOf: PagesOf = () => null, leavings: Leavings = new Leavings()) {
     this.#owner = owner;
     this.#workers = workers;
+    this.#leavings = leavings;
     this.#mapped = new MappedFiles(
       "cache",
       (bytes, plan, file) => new CacheStore(bytes, plan.name, owner, pagesOf(bytes, file)),
+      leavings,
     );
   }
 
@@ -45,6 +50,7 @@ export class Caches {
       plans.filter(({ isShared }) => isShared),
       files,
     );
+    for (const [name, former] of this.#own) if (own.get(name) !== former) this.#leavings.add(former.bytes);
     this.#own = own;
   }
 
@@ -76,6 +82,6 @@ export class Caches {
     if (former?.shape === text) return former;
     const bytes = new Uint8Array(CacheStore.bytesFor(shape));
     CacheStore.format(bytes, shape, crypto.getRandomValues(new Int32Array(1))[0]!);
-    return { shape: text, store: new CacheStore(bytes, name, this.#owner) };
+    return { shape: text, store: new CacheStore(bytes, name, this.#owner), bytes };
   }
 }

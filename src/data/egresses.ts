@@ -5,13 +5,14 @@ import type { EgressPlan } from "../config/plan.ts";
 import type { EgressBoard } from "../memory/egress.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
 import type { Owner } from "../memory/owners.ts";
+import { Leavings } from "./leavings.ts";
 import { MappedFiles } from "./mappedfiles.ts";
 
 export class Egresses {
   readonly #mapped: MappedFiles<EgressPlan, SharedEgressBoard>;
 
-  constructor(owner: Owner) {
-    this.#mapped = new MappedFiles("board", (bytes, plan) => new SharedEgressBoard(bytes, plan.name, owner));
+  constructor(owner: Owner, leavings: Leavings = new Leavings()) {
+    this.#mapped = new MappedFiles("board", (bytes, plan) => new SharedEgressBoard(bytes, plan.name, owner), leavings);
   }
 
   /** `files`: paths by the names of pools. Throws when one cannot be mapped; then the former ones stay. */

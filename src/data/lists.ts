@@ -8,6 +8,7 @@ import type { ListPlan } from "../config/plan.ts";
 import { BanHolder, noBans } from "../memory/bans.ts";
 import { emptyList, ListHolder } from "../memory/list.ts";
 import { ListFile } from "../memory/listfile.ts";
+import { Leavings } from "./leavings.ts";
 
 interface Mapped {
   readonly path: string;
@@ -19,6 +20,11 @@ export class Lists {
   #bansPath: string | null = null;
   #mapped = new Map<string, Mapped>();
   readonly #holders = new Map<string, ListHolder>();
+  readonly #leavings: Leavings;
+
+  constructor(leavings: Leavings = new Leavings()) {
+    this.#leavings = leavings;
+  }
 
   /** Before the holders of the plan that the files came with are asked for. */
   adopt({ lists, bans }: Pick<PlanFiles, "lists" | "bans">): void {
@@ -29,6 +35,8 @@ export class Lists {
       if (list !== null) mapped.set(name, { path, list });
       else if (former !== undefined) mapped.set(name, former);
     }
+    for (const [name, former] of this.#mapped)
+      if (mapped.get(name)?.list !== former.list) this.#leavings.add(former.list.bytes);
     this.#mapped = mapped;
     for (const [name, holder] of this.#holders) {
       const list = mapped.get(name)?.list;

@@ -8,14 +8,15 @@ import { SharedTable } from "../memory/sharedtable.ts";
 import { othersPlan, tablesWithOthers } from "../memory/sticktable/othersplan.ts";
 import { StickTable } from "../memory/sticktable.ts";
 import type { Table } from "../memory/table.ts";
+import { Leavings } from "./leavings.ts";
 import { MappedFiles } from "./mappedfiles.ts";
 
 export class Tables {
   readonly #mapped: MappedFiles<TablePlan, StickTable>;
   #shared: ReadonlyMap<string, SharedTable> = new Map();
 
-  constructor(owner: Owner) {
-    this.#mapped = new MappedFiles("table", (bytes, plan) => new StickTable(bytes, plan, owner));
+  constructor(owner: Owner, leavings: Leavings = new Leavings()) {
+    this.#mapped = new MappedFiles("table", (bytes, plan) => new StickTable(bytes, plan, owner), leavings);
   }
 
   /** `files`: paths by the names of tables. Throws when one cannot be mapped; then the former ones stay. */

@@ -89,8 +89,8 @@ export class Context {
     // Only with much of a body is it worth a word.
     if (isLast && bytes.length > coalesceBytesMax) this.port.spent = bytes;
     exchange.reset();
-    // One made under another plan may have room for another number of fields.
-    const isOfUse = exchange.head.fieldsMax === this.limits.fieldsMax && this.#free.length < freeExchangesMax;
+    // One of another plan leads to all that it obeyed, whole caches and tables, and may have room for another number of fields.
+    const isOfUse = exchange.listener.world === this.site.world && this.#free.length < freeExchangesMax;
     if (isOfUse) this.#free.push(exchange);
   }
 
@@ -99,11 +99,9 @@ export class Context {
     const former = this.site;
     this.site = site;
     this.limits = site.plan.limits;
-    if (this.responseHead.fieldsMax !== this.limits.fieldsMax) {
-      this.responseHead = new Head(this.limits.fieldsMax);
-      this.#free.length = 0;
-      this.#desk = null;
-    }
+    if (this.responseHead.fieldsMax !== this.limits.fieldsMax) this.responseHead = new Head(this.limits.fieldsMax);
+    this.#free.length = 0;
+    this.#desk = null;
     former.retire(site);
     for (const downstream of this.downstreams) downstream.renewed?.(site);
   }

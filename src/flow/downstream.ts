@@ -25,8 +25,8 @@ import type { ListenerSite, Site } from "./site.ts";
 
 const phase = { idle: 0, head: 1, exchange: 2, lingering: 3, closed: 4 } as const;
 
-/** Bits. `gone`: nothing may be said to the line any more. `outdated`: a plan asks for a client certificate that it was not asked for. */
-const mark = { secure: 1, trusted: 2, ended: 4, gone: 8, outdated: 16, held: 32, pumping: 64 } as const;
+/** Bits. `gone`: nothing may be said to the line any more. `outdated`: a plan asks for a client certificate that it was not asked for. `renewed`: another plan is in force since the last request. */
+const mark = { secure: 1, trusted: 2, ended: 4, gone: 8, outdated: 16, held: 32, pumping: 64, renewed: 128 } as const;
 
 /** There are as many as there are clients, nearly all of them idle: with 18 fields one takes 160 bytes, with another it would take 224. */
 export class Downstream implements LineFlow, WakeFlow, Session {
@@ -47,7 +47,6 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   guest: Guest | null = null;
   readonly #context: Context;
   #listener: ListenerSite;
-  #site: Site;
   #preface: Uint8Array | null = null;
   #exchange: Exchange | null = null;
   #phase: number = phase.idle;
@@ -63,7 +62,6 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   constructor(context: Context, listener: ListenerSite, line: Line, client: Client) {
     this.#context = context;
     this.#listener = listener;
-    this.#site = context.site;
     this.line = line;
     this.client = client;
     if (client.tls !== null) this.#marks |= mark.secure;
@@ -314,6 +312,8 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   renewed(site: Site): void {
     const own = this.#listener.plan;
     const next = site.listener(own.slot)?.plan;
+    this.#marks |= mark.renewed;
+    if (this.#exchange === null) this.#adopt(site, false);
     if (next?.name !== own.name || !asksForMore(own.tls, next.tls)) return;
     this.#marks |= mark.outdated;
     this.drain();
@@ -381,7 +381,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
       this.#seen = bytes.length;
       return false;
     }
-    if (this.#context.site !== this.#site) this.#adopt(this.#context.site);
+    if (this.#is(mark.renewed)) this.#adopt(this.#context.site, true);
     const exchange = this.#context.takeExchange();
     exchange.open(this, this.#listener);
     const next = parseRequest(exchange.head, bytes, 0, bytes.length, headBytesMax);
@@ -412,16 +412,16 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     return true;
   }
 
-  /** A reload has put another site in force. A listener that left the plan serves its connections as it last stood. */
-  #adopt(site: Site): void {
-    this.#site = site;
+  /** Not only at the next request: an idle one would keep whole caches and tables. One whose listener left the plan goes on as that last stood. */
+  #adopt(site: Site, isAsked: boolean): void {
     const listener = site.listener(this.#listener.plan.slot);
     // A row whose listener is gone is another's in the end. One that carries other things now is no guide to requests.
     const { name, mode } = this.#listener.plan;
     if (listener?.plan.name === name && listener.plan.mode === mode) this.#listener = listener;
     if (this.guest !== null) this.guest.listener = this.#listener;
+    if (!isAsked) return;
     this.#preface = null;
-    this.#marks &= ~mark.trusted;
+    this.#marks &= ~(mark.trusted | mark.renewed);
     if (this.#listener.forwarding.trust.isTrusted(this.client.address)) this.#marks |= mark.trusted;
   }
 

@@ -45,6 +45,7 @@ export class CacheStore implements Cache {
   readonly #words: Int32Array;
   readonly #view: StoreView;
   readonly #entries: StoreEntry[] = [];
+  readonly #wipe: StoreWipe;
   #claims = 0;
 
   /**
@@ -72,8 +73,8 @@ export class CacheStore implements Cache {
     const policy = policyOf(shard, queues);
     const nodes = new StoreNodes({ shard, units, queues, index, policy, pages });
     const pins = new StorePins(shard, owners, nodes);
-    const wipe = new StoreWipe({ shard, owners, units, pins, pages });
-    shard.wipe = () => wipe.run();
+    this.#wipe = new StoreWipe({ shard, owners, units, pins, pages });
+    shard.wipe = () => this.#wipe.run();
     this.parts = {
       ...{ shard, units, queues, index, policy, nodes, owners, pins, pages, writers: new StoreWriters(owners) },
       nextClaim: () => (this.#claims = (this.#claims % 0x7fff_ffff) + 1),
@@ -215,6 +216,20 @@ export class CacheStore implements Cache {
   /** Lets go of what dead processes held and were doing. Answers how many such processes there were. */
   recover(): number {
     return this.parts.pins.recover();
+  }
+
+  /**
+   * No plan has it any more: all that nobody holds goes, and its memory goes back to the system, although processes have the file mapped
+   * for as long as something that began before is under way, or until their garbage is collected.
+   */
+  empty(): void {
+    const { shard } = this.parts;
+    for (let number = 0; number < shard.layout.shards; number++) {
+      // Who lives and does not let go keeps it a moment longer, until its file is unmapped.
+      if (!shard.open(number)) continue;
+      this.#wipe.run(true);
+      shard.close();
+    }
   }
 
   /** Lets go of all that is held here. Nothing may be asked of the cache any more. */

@@ -24,11 +24,17 @@ export function mapAny(path: string): { plan: TablePlan; bytes: Uint8Array } | n
   return plan === null ? null : { plan, bytes };
 }
 
-/** A new table, filled by `fill` before it has its name. */
-export function makeTable(path: string, plan: TablePlan, fill: (bytes: Uint8Array) => void): Uint8Array {
-  return makeShared(path, tableBytes(plan), (bytes) => {
+/** A new table, filled by `fill` before it has its name. `touchedBytes`: as makeShared asks for it. */
+export function makeTable(
+  path: string,
+  plan: TablePlan,
+  fill: (bytes: Uint8Array) => void,
+  touchedBytes = 0,
+): Uint8Array {
+  const format = (bytes: Uint8Array): void => {
     // Of chance, so that nobody outside can choose keys that meet in one bucket.
     formatTable(bytes, plan, crypto.getRandomValues(new Int32Array(1))[0]!);
     fill(bytes);
-  });
+  };
+  return makeShared(path, tableBytes(plan), format, touchedBytes);
 }

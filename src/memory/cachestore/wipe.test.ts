@@ -91,6 +91,37 @@ test("who fills goes on when the shard is wiped, for those who read along", () =
   expect([writer.figures().bytesUsed, checkStore(reader)]).toEqual([0, []]);
 });
 
+test("what no plan has any more gives its memory back, but for what is held, which goes on", () => {
+  const world = new StoreWorld({ ...shape, bytesMax: 2_000_000, objectBytesMax: 300_000 });
+  const pages = new TrialPages(world.bytes);
+  world.pages = pages;
+  const [control, worker] = [world.open(1), world.open(2)];
+  for (let index = 0; index < 6; index++) put(worker, keyOf(`/${index}`), body(200_000, index));
+  const held = found(worker, keyOf("/3"));
+  const draft = worker.lease(keyOf("/filled"), start, 1000)!;
+  draft.begin(facts, bytesOf("head"), 0, 4, none);
+  draft.append(body(60_000), 0, 20_000);
+  const along = found(worker, keyOf("/filled"));
+  control.empty();
+  expect([worker.find(keyOf("/5"), start), control.figures().entries, checkStore(control)]).toEqual([null, 0, []]);
+  // All but what is held, and what its pages have beside it.
+  expect(pages.detachedBytes).toBeGreaterThan(5 * 200_000 - 20_000);
+  expect(draft.append(body(60_000), 20_000, 60_000)).toBe(true);
+  draft.finish();
+  expect([read(held).bytes, read(along).bytes]).toEqual([body(200_000, 3), body(60_000)]);
+  held.release();
+  along.release();
+  expect([control.figures().bytesUsed, checkStore(worker)]).toEqual([0, []]);
+});
+
+test("where pages cannot be taken out of a file its room is free all the same", () => {
+  const world = new StoreWorld(shape);
+  const store = world.open(1);
+  put(store, keyOf("/a"), body(90_000));
+  store.empty();
+  expect([store.figures().bytesUsed, checkStore(store), put(store, keyOf("/b"), body(90_000))]).toEqual([0, [], true]);
+});
+
 test("what a dead process held makes room again when it is recovered", () => {
   const world = new StoreWorld(shape);
   const [dead, heir] = [world.open(1), world.open(2)];

@@ -3,6 +3,7 @@
 // held each link is in order at any moment, for links are stored after what they lead to; only a head may stand in two
 // places while it is replaced. A link that leads nowhere all the same is cut. What becomes free may have been lent, as nobody knows any
 // more: its pages are taken out of the file before anything is written to them. It allocates; it is not on the way of traffic.
+// A cache that no plan has any more is emptied in the same way.
 
 import { cacheState } from "../cache.ts";
 import type { Owners } from "../owners.ts";
@@ -35,8 +36,8 @@ export class StoreWipe {
     this.#pages = pages;
   }
 
-  /** The shard that is open. */
-  run(): void {
+  /** The shard that is open. `isForGood`: nothing new is asked of it, so the pages of all that is free go back to the system. */
+  run(isForGood = false): void {
     const words = this.#words;
     const { at, bucketsAt, layout } = this.#shard;
     const wipes = words[at + S.wipes]!;
@@ -47,7 +48,7 @@ export class StoreWipe {
     this.#marks = new Uint8Array(layout.units);
     const held = this.#held();
     for (const [node, refs] of held) this.#keep(node, refs);
-    if (Atomics.load(words, header.lent) !== 0) this.#detachFree();
+    if (Atomics.load(words, header.lent) !== 0 || (isForGood && this.#pages !== null)) this.#detachFree();
     this.#units.rebuild(this.#marks);
     words[at + S.looseUnits] = layout.units - words[at + S.freeUnits]!;
     words[at + S.wipes] = wipes + 1;
