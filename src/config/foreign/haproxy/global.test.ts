@@ -47,6 +47,10 @@ test("default-path says where files are", () => {
 test.each([
   ["maxcon 5", 'error maxcon is no keyword of HAProxy\'s in section global; did you mean "maxconn"?'],
   ["maxconn", "error maxconn needs a value behind it"],
+  [
+    "maxconn 5",
+    "warning maxconn is approximated: each listener without a maxconn of its own has it, and they are not counted together; a connection beyond it is closed at once, where in HAProxy it waits to be accepted",
+  ],
   ["maxconn many", "error many must be a whole number from 1 to 10000000"],
   [
     "stats socket /run/x",

@@ -83,9 +83,9 @@ class GlobalReader {
     switch (name) {
       case "maxconn":
         this.ground = { ...this.ground, maxConnections: count(1, 10_000_000) };
-        ledger.note(
+        ledger.approximate(
           linePath(statement),
-          "each listener without a maxconn of its own has it; a connection beyond it is closed at once, where in HAProxy it waits",
+          "each listener without a maxconn of its own has it, and they are not counted together; a connection beyond it is closed at once, where in HAProxy it waits to be accepted",
         );
         return;
       case "nbthread":

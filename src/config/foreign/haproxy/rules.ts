@@ -101,7 +101,7 @@ class Translator {
     return {
       listener: isBackend ? noRules() : lists,
       pool: isBackend ? lists : noRules(),
-      stick: this.#sticking.stick(this.#conversion.draft.tables, (name) => this.#conversion.nameOf("table", name)),
+      stick: this.#sticking.stick((name) => this.#conversion.nameOf("table", name)),
       failing: this.#failing,
       listenerKeys,
       poolKeys,

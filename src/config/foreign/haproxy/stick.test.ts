@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { mistakesIn, ruleScene } from "./rulescene.ts";
+import { tried } from "./trial.ts";
 
 const table = "  stick-table type ip size 10 store conn_cur\n";
 
@@ -31,6 +32,15 @@ describe("stick", () => {
     expect(told).toEqual([
       expect.stringMatching(/^warning \d+ is approximated: a pool has one key to stick by, the first/),
     ]);
+  });
+
+  test("on a table that stands further down", () => {
+    const { input, told } = tried(
+      "defaults\n mode http\n timeout connect 1s\n timeout client 1s\n timeout server 1s\nlisten a\n bind :1\n stick on src table later\n server a a:1\nbackend later\n stick-table type ip size 10 store gpc0",
+    );
+    expect(told).toEqual([]);
+    expect(input.pools!["a"]!.stick).toEqual({ table: "later", by: "src" });
+    expect(input.tables!["later"]!.store).toEqual(["server_id", "gpc0"]);
   });
 
   test("works in mode tcp", () => {

@@ -3,7 +3,6 @@
 
 import { quote } from "../../../base/reading.ts";
 import { absent, type Code, choose } from "./code.ts";
-import type { RuleDraft } from "./draft.ts";
 import { readSample } from "./fetch.ts";
 import { tableNamed } from "./fetchtable.ts";
 import { fault, refuse } from "./objection.ts";
@@ -43,15 +42,12 @@ export class Sticking {
       line.differs("a pool has one key to stick by, the first that is written");
   }
 
-  /** The table stores which server it was, as HAProxy's does of itself. */
-  stick(tables: Record<string, RuleDraft>, nameOf: (name: string) => string): ProxyRules["stick"] {
+  /** The table stores which server it was, as HAProxy's does of itself. It may stand further down, and not be in the draft yet. */
+  stick(nameOf: (name: string) => string): ProxyRules["stick"] {
     if (this.#chosen === null) return null;
     const { table, by } = this.#chosen;
-    const name = nameOf(table.proxy.name);
-    const draft = tables[name];
-    const store = draft?.["store"];
-    if (draft !== undefined && Array.isArray(store) && !store.includes("server_id"))
-      draft["store"] = ["server_id", ...store];
-    return { table: name, by: by.text };
+    const store = table.draft["store"];
+    if (Array.isArray(store) && !store.includes("server_id")) table.draft["store"] = ["server_id", ...store];
+    return { table: nameOf(table.proxy.name), by: by.text };
   }
 }
