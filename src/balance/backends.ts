@@ -136,6 +136,12 @@ export class Backends implements Source {
     return this.#roster.isKept[index] === 1;
   }
 
+  /** Whether a server may be picked for whoever comes. */
+  isOpen(index: number): boolean {
+    this.refresh();
+    return this.isEligible[index] === 1;
+  }
+
   /** What the board says of a server now; null while its name has no address. For traces. */
   stateOf(index: number): ServerState | null {
     return this.#roster.stateOf(index);

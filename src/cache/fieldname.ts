@@ -1,6 +1,7 @@
 // The fields that a cache reads, found in a head in one pass (requestfacts.ts, responsefacts.ts). The codec has ids of its
 // own for what framing and forwarding need; these are apart, so that requests that no cache sees do not pay for them.
 
+import { field } from "../wire/http1/fields.ts";
 import { isNominated } from "../wire/http1/framing.ts";
 import type { Head } from "../wire/http1/head.ts";
 import { NameTable } from "./nametable.ts";
@@ -57,7 +58,8 @@ const table: NameTable = new NameTable(names);
 
 /** What of `cacheField` a field is. */
 export function cacheFieldAt(head: Head, index: number): number {
-  if (head.ids[index] !== 0) return cacheField.other;
+  const known = head.ids[index];
+  if (known !== field.other && known !== field.authorization) return cacheField.other;
   const start = head.spans[index * 4]!;
   const id = table.find(head.bytes, start, head.spans[index * 4 + 1]!);
   return id === cacheField.other && lowered(head.bytes[start]!) === letterX ? overridingAt(head, index) : id;

@@ -43,6 +43,7 @@ export class RequestFacts {
     for (let index = 0; index < fieldCount; index++) {
       if (ids[index] !== 0) {
         if (ids[index] === field.cookie) this.hasCookie = true;
+        else if (ids[index] === field.authorization) this.hasAuthorization = true;
         continue;
       }
       const id = cacheFieldAt(head, index);
@@ -113,9 +114,6 @@ export class RequestFacts {
         break;
       case cacheField.acceptEncoding:
         if (this.acceptEncodingCount++ === 0) this.acceptEncoding = index;
-        break;
-      case cacheField.authorization:
-        this.hasAuthorization = true;
         break;
       default:
         break;

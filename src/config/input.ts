@@ -1381,7 +1381,7 @@ export interface QueueInput {
   timeout?: string | undefined;
 }
 
-/** Idle connections to servers that are kept for the next request: how many, and how long. */
+/** Idle connections to servers that are kept for the next request: how many, and how long. One over which a client may have logged in by NTLM or Negotiate is kept too, for that client's connection alone, and beside that number. */
 export interface IdleInput {
   /** Idle connections kept to each server, in each worker; 0 closes each after its exchange. Default: 256. */
   connections?: number | undefined;

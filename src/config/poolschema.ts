@@ -152,7 +152,8 @@ const idle = section({
     .describe("How long one is kept. Best a little shorter than the server's own keep-alive timeout."),
 }).meta({
   id: "Idle",
-  description: "Idle connections to servers that are kept for the next request: how many, and how long.",
+  description:
+    "Idle connections to servers that are kept for the next request: how many, and how long. One over which a client may have logged in by NTLM or Negotiate is kept too, for that client's connection alone, and beside that number.",
 });
 
 const timeouts = section({

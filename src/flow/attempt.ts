@@ -7,11 +7,14 @@
 import { type Fault, fault } from "../base/fault.ts";
 import { poolCell, serverCell, sharedServerWord } from "../memory/tally.ts";
 import type { Context } from "./context.ts";
+import type { Requester } from "./requester.ts";
 import type { PoolSite, ServerSite } from "./site.ts";
 
 /** Whom a server is sought for: an exchange (exchange.ts), or a connection that is carried as it is (stream.ts). */
 export interface Seeker {
   readonly pool: PoolSite;
+  /** Whose connections to servers may be its alone (pinned.ts); absent where none are kept. */
+  readonly downstream?: Requester | null;
   /** What a server was sent and has not answered may be sent again. */
   readonly isReplayable: boolean;
   /** What a hashing policy hashes. */
@@ -51,6 +54,8 @@ export class Attempt {
   isStuck = false;
   /** The server is the one that a hook has picked. */
   isHooked = false;
+  /** The server is the one that a connection of the client's own leads to. */
+  isPinned = false;
   /** When a server was first sought, and when one was first had; 0: not yet. */
   soughtMs = 0;
   chosenMs = 0;
@@ -73,6 +78,7 @@ export class Attempt {
     this.isSticky = false;
     this.isStuck = false;
     this.isHooked = false;
+    this.isPinned = false;
     this.soughtMs = 0;
     this.chosenMs = 0;
     this.#key = 0;
@@ -176,7 +182,7 @@ export class Attempt {
   /** A server that has a place, counted in flight there; -1 when none can. */
   #choose(): number {
     const { backends, isPreferring } = this.#seeker.pool;
-    const preferred = isPreferring ? this.#choosePreferred() : -1;
+    const preferred = isPreferring || this.context.pinned.count > 0 ? this.#choosePreferred() : -1;
     if (preferred !== -1) return this.#taken(preferred);
     // Another worker may fill a server between the pick and its taking.
     for (let races = 0; races < 4; races++) {
@@ -194,6 +200,7 @@ export class Attempt {
     this.isSticky = false;
     this.isStuck = false;
     this.isHooked = false;
+    this.isPinned = false;
     if (plan.balance.sticky !== null && this.#tried === null) {
       const named = seeker.namedServer();
       this.isSticky = named !== -1 && backends.tryBegin(named);
@@ -208,6 +215,12 @@ export class Attempt {
       const picked = seeker.hookedServer();
       this.isHooked = picked !== -1 && backends.tryBegin(picked);
       if (this.isHooked) return picked;
+    }
+    const { pinned } = this.context;
+    if (pinned.count > 0 && seeker.downstream) {
+      const own = pinned.serverFor(seeker.downstream, seeker.pool);
+      this.isPinned = own !== -1 && !this.hasTried(own) && backends.isOpen(own) && backends.tryBegin(own);
+      if (this.isPinned) return own;
     }
     return -1;
   }

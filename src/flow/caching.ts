@@ -150,10 +150,17 @@ export class Caching {
     return false;
   }
 
+  /** The request onto the desk, by which it is decided what may be kept of the answer: a login holds for all that comes over its connection. */
+  readAsker(): void {
+    const { request } = this.#context.desk;
+    request.read(this.#exchange.head);
+    if (this.#exchange.upstream?.isPinned === true) request.hasAuthorization = true;
+  }
+
   /** Behind the pool's steps: what it has made of the response is what is stored. */
   keep(head: Head): void {
     if (this.barred !== reason.none) return;
-    this.#context.desk.request.read(this.#exchange.head);
+    this.readAsker();
     this.filling.keep(head, this.entry);
     this.entry?.release();
     this.entry = null;

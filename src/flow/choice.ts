@@ -58,6 +58,7 @@ function whyOf(pool: PoolSite, attempt: Attempt, index: number, candidates: read
   if (attempt.isSticky) return `the client's cookie ${balance.sticky!.cookie} names it`;
   if (attempt.isStuck) return `the table remembers it for this ${stick!.key}`;
   if (attempt.isHooked) return "the hook pick has chosen it";
+  if (attempt.isPinned) return "the client may have logged in over a connection to it, which is kept for it";
   const again = attempt.count > 1 ? "another try: " : "";
   if (open.length === 1) return `${again}it is the only one that may be picked`;
   return `${again}${reasonOf(balance, open.length)}`;

@@ -11,6 +11,7 @@ import { RestRoom } from "./egress/resting.ts";
 import { Exchange } from "./exchange.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { coalesceBytesMax } from "./passage.ts";
+import { Pinned } from "./pinned.ts";
 import type { Port } from "./port.ts";
 import type { PoolSite, Site } from "./site.ts";
 import type { Stream } from "./stream.ts";
@@ -49,6 +50,8 @@ export class Context {
   readonly followers: Followers = new Followers();
   /** Pools with somebody in their waiting room. */
   readonly waiting: Set<PoolSite> = new Set();
+  /** Connections to servers that are one client's alone. */
+  readonly pinned: Pinned;
   /** Those that wait for a member of an egress pool. */
   readonly resting: RestRoom = new RestRoom();
   site: Site;
@@ -67,6 +70,7 @@ export class Context {
   constructor(port: Port, tally: Tally, site: Site, report: Report, reportStream: ReportStream = () => {}) {
     this.port = port;
     this.tally = tally;
+    this.pinned = new Pinned(tally);
     this.site = site;
     this.limits = site.plan.limits;
     this.report = report;
@@ -103,6 +107,7 @@ export class Context {
     this.#free.length = 0;
     this.#desk = null;
     former.retire(site);
+    this.pinned.sweep(this.port.nowMs);
     for (const downstream of this.downstreams) downstream.renewed?.(site);
   }
 
@@ -126,12 +131,13 @@ export class Context {
 
   /** Said at each tick of the driver: what stands idle at a server that bears no more is not kept. */
   giveUp(): void {
-    for (const { places, idle } of this.site.shared) places!.giveUp(idle);
+    for (const { places, idle } of this.site.shared) places!.giveUp(idle, this.pinned);
   }
 
   /** Regular house-keeping, about once a second. */
   sweep(): void {
     for (const pool of this.site.pools) pool.sweep(this.port.nowMs);
+    this.pinned.sweep(this.port.nowMs);
   }
 
   /** Stop keeping connections: idle ones end now, the others after the exchange under way, streams when they end. */

@@ -484,6 +484,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     if (this.guest !== null) this.guest.release();
     this.#context.port.forget(this);
     this.#context.downstreams.delete(this);
+    if (this.#context.pinned.count > 0) this.#context.pinned.end(this);
     countClosed(this.#context.tally, this.#listener.row);
   }
 }

@@ -30,6 +30,7 @@ import { askPick } from "./hooks/pick.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { mayGoOn } from "./maxforwards.ts";
 import { Passage } from "./passage.ts";
+import { doorFor, takeKept } from "./pinned.ts";
 import type { Requester } from "./requester.ts";
 import { respond } from "./responding.ts";
 import { admitRequest } from "./ruling.ts";
@@ -316,15 +317,13 @@ export class Exchange implements Sender, Seeker {
   /** The attempt has chosen: over a connection that is there, or a new one. */
   connect(server: ServerSite, isFreshWanted: boolean): void {
     if (this.inquiry !== null) this.inquiry.chosen(this.pool, this.attempt, true);
-    const { target, lease, pool } = this;
-    const idle = isFreshWanted ? null : target === null ? server.idle.take() : pool.targets!.take(target, lease);
-    if (idle !== null) {
-      this.upstream = idle;
-      idle.carry(this);
-      return this.upload.send(idle);
+    const kept = isFreshWanted ? null : takeKept(this, this.context, server);
+    if (kept !== null) {
+      this.upstream = kept;
+      kept.carry(this);
+      return this.upload.send(kept);
     }
-    const door = target === null ? server : pool.targets!.serverOf(target, lease);
-    this.upstream = new Upstream(this.context, door);
+    this.upstream = new Upstream(this.context, doorFor(this, this.context, server));
     this.holdBody();
     this.upstream.dial(this, this.downstream!.client);
   }

@@ -3,6 +3,7 @@ import { makePlan } from "../../test/playbook/plan.ts";
 import { Arena, workerOffsets } from "../memory/arena.ts";
 import { poolCell, serverCell, Tally } from "../memory/tally.ts";
 import { IdleConnections, IdleHouse } from "./idle.ts";
+import { Pinned } from "./pinned.ts";
 import { Places } from "./places.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -10,6 +11,7 @@ const pool = makePlan().pools[0]!;
 const server = pool.servers[0]!;
 const arena = Arena.inMemory();
 const tallies = [0, 1, 2].map((worker) => new Tally(arena, worker));
+const pinned = new Pinned(tallies[0]!);
 
 beforeEach(() => {
   for (const worker of tallies.keys()) {
@@ -47,11 +49,11 @@ test("at the tick as many are kept as there are places free, what other workers 
   begin(1, 1);
   keep(2, 1);
   for (let count = 0; count < 4; count++) expect(put()).toBe(true);
-  places.giveUp(idle);
+  places.giveUp(idle, pinned);
   expect(idle.count).toBe(3);
   begin(1, 0);
   expect(put()).toBe(true);
-  places.giveUp(idle);
+  places.giveUp(idle, pinned);
   expect(idle.count).toBe(4);
 });
 
@@ -59,15 +61,15 @@ test("what is too many once others have begun something is given up at the tick,
   const { places, put, idle } = idleOf(5);
   for (let count = 0; count < 4; count++) put();
   begin(1, 1);
-  places.giveUp(idle);
+  places.giveUp(idle, pinned);
   expect(idle.count).toBe(4);
   begin(1, 3);
-  places.giveUp(idle);
-  places.giveUp(idle);
+  places.giveUp(idle, pinned);
+  places.giveUp(idle, pinned);
   expect(idle.count).toBe(2);
   begin(2, 9);
-  places.giveUp(idle);
-  places.giveUp(idle);
+  places.giveUp(idle, pinned);
+  places.giveUp(idle, pinned);
   expect(idle.count).toBe(0);
 });
 

@@ -7,6 +7,7 @@ import type { ServerPlan } from "../config/plan.ts";
 import { type Arena, rowCells, workerOffsets } from "../memory/arena.ts";
 import { poolCell, serverCell } from "../memory/tally.ts";
 import type { IdleConnections, IdleRoom } from "./idle.ts";
+import type { Pinned } from "./pinned.ts";
 
 export class Places implements IdleRoom {
   readonly #max: number;
@@ -35,9 +36,10 @@ export class Places implements IdleRoom {
   }
 
   /** Said at each tick. Two that do so at once give up one too many, which costs a connection and no more. */
-  giveUp(idle: IdleConnections): void {
-    if (idle.count === 0) return;
-    for (let over = this.#over; over > 0 && idle.closeOldest(); over--);
+  giveUp(idle: IdleConnections, pinned: Pinned): void {
+    if (idle.count === 0 && pinned.count === 0) return;
+    // Who has to log in again for it loses more than who has another dialed.
+    for (let over = this.#over; over > 0 && (idle.closeOldest() || pinned.closeOldest(idle)); over--);
   }
 
   /** How many connections there are too many; negative while places are free. */

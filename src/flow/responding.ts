@@ -4,6 +4,7 @@
 import { fault, faultWith } from "../base/fault.ts";
 import { responseBody } from "../wire/http1/framing.ts";
 import type { Head } from "../wire/http1/head.ts";
+import { noteChallenge } from "./connectionauth.ts";
 import type { Context } from "./context.ts";
 import { hideMember } from "./egress/told.ts";
 import type { Exchange } from "./exchange.ts";
@@ -23,9 +24,12 @@ export function respond(
   const { nowMs } = context.port;
   const { status } = head;
   if (status === 101 && !isAgreed(exchange, head)) return exchange.failUpstream(fault("bad_response"));
-  // It is the outbound proxy that wants to know who we are, and nothing that our client could tell it.
-  if (status === 407 && lease !== null && lease.isProxied)
-    return exchange.spurned(faultWith("hop_refused", "it answered 407"));
+  if (status === 401 || status === 407) {
+    // It is the outbound proxy that wants to know who we are, and nothing that our client could tell it.
+    if (status === 407 && lease !== null && lease.isProxied)
+      return exchange.spurned(faultWith("hop_refused", "it answered 407"));
+    noteChallenge(exchange, context, head);
+  }
   exchange.status = status;
   exchange.serverStatus = status;
   exchange.respondedMs = nowMs;

@@ -5,6 +5,7 @@ import { fault } from "../base/fault.ts";
 import { serverCell } from "../memory/tally.ts";
 import { limitAcceptEncoding } from "./bodies.ts";
 import { openTunnel } from "./connect.ts";
+import { noteCredentials } from "./connectionauth.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Onlooker } from "./filter.ts";
@@ -48,6 +49,7 @@ export class Upload {
     const { port, output } = this.#context;
     const { head, bodyStart, bodyEnd, requestBody } = exchange;
     const line = upstream.line!;
+    if (head.hasAuthorization) noteCredentials(exchange, this.#context, upstream);
     output.clear();
     const { lease } = exchange;
     exchange.listener.forwarding.writeRequest(output, head, exchange, lease === null ? null : lease.form);

@@ -34,8 +34,10 @@ const flag = {
   hasCarried: 16,
   /** It has carried another before. */
   isReused: 32,
+  /** It is its client's alone (pinned.ts). */
+  isPinned: 64,
   /** One interim response: the bits from here on are their number. */
-  interim: 64,
+  interim: 128,
 } as const;
 
 /** What a connection is besides: asked for where it comes or goes, or what it says comes in pieces or too early. */
@@ -90,6 +92,20 @@ export class Upstream implements DialFlow {
     return this.#has(flag.isReused);
   }
 
+  /** Where it stands when it carries nothing, and is not its client's alone. */
+  get door(): IdleConnections {
+    return this.#idle;
+  }
+
+  get isPinned(): boolean {
+    return this.#has(flag.isPinned);
+  }
+
+  /** From now on it is its client's alone. Said by who keeps those. */
+  pin(): void {
+    this.#state |= flag.isPinned;
+  }
+
   /** Whether any byte of the response has come. */
   get isAnswering(): boolean {
     return this.#has(flag.isAnswering);
@@ -109,7 +125,8 @@ export class Upstream implements DialFlow {
 
   carry(exchange: Exchange): void {
     this.#exchange = exchange;
-    this.#state = this.#has(flag.hasCarried) ? flag.hasCarried | flag.isReused : flag.hasCarried;
+    const isPinned = this.#state & flag.isPinned;
+    this.#state = this.#has(flag.hasCarried) ? flag.hasCarried | flag.isReused | isPinned : flag.hasCarried;
   }
 
   connected(line: Line): void {
@@ -266,7 +283,8 @@ export class Upstream implements DialFlow {
     // The end of the response may have come although the line was paused for a slow client.
     this.line!.resume();
     this.idleSinceMs = context.port.nowMs;
-    if (context.isDraining || !this.#idle.put(this)) this.destroy();
+    const isKept = !context.isDraining && (this.isPinned ? context.pinned.rest(this) : this.#idle.put(this));
+    if (!isKept) this.destroy();
   }
 
   /** An idle connection that speaks or ends is of no use. */
@@ -280,7 +298,8 @@ export class Upstream implements DialFlow {
     this.line = null;
     const { context, server } = this.#cold;
     this.#cold.partial = null;
-    this.#idle.remove(this);
+    if (this.isPinned) context.pinned.lost(this);
+    else this.#idle.remove(this);
     countDisconnected(context.tally, server.row);
   }
 

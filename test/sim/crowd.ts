@@ -52,7 +52,7 @@ export class Crowd {
     }
     const count = world.skewed(1, 6);
     const requests: Request[] = [];
-    for (let index = 1; index <= count; index++) requests.push(this.#register.make(swarm, index === count));
+    for (let index = 1; index <= count; index++) requests.push(this.#register.make(swarm, name, index === count));
     const isStrict = canBeCertain && this.#isCertain(swarm);
     this.clients.push(new Client(world, swarm, name, far, requests, isStrict));
   }

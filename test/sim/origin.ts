@@ -24,6 +24,8 @@ export class OriginConnection {
   #tunnel: Uint8Array[] | null = null;
   #isServerFirst = false;
   #isBroken = false;
+  /** Who has logged in over this, or was asked to. */
+  #user: string | null = null;
 
   constructor(world: World, swarmNow: () => Swarm, register: Register, end: End) {
     this.#world = world;
@@ -87,6 +89,7 @@ export class OriginConnection {
     if (this.#request !== null) throw new Violation(`a server was sent a request before it had answered the last one`);
     const request = this.#register.arrived(fieldOf(message, "x-id"));
     this.#world.note("origin", `has ${request.id}`);
+    this.#judgeUser(request, fieldOf(message, "authorization"));
     this.#request = request;
     this.#isWhole = false;
     this.#isAnswering = false;
@@ -102,6 +105,15 @@ export class OriginConnection {
     if (this.#fault === "early" || this.#fault === "earlyClose") return this.#answer(request);
     if (request.isContinueExpected)
       this.#script.wait(this.#world.skewed(0, 50)).send("HTTP/1.1 100 Continue\r\n\r\n").run();
+  }
+
+  /** Whatever comes over the connection of one who has logged in is answered as to that one. */
+  #judgeUser(request: Request, credentials: string | undefined): void {
+    if (this.#user !== null && this.#user !== request.sender)
+      throw new Violation(`${request.id} of ${request.sender} came over the connection of ${this.#user}`);
+    if (credentials === undefined) return;
+    if (credentials.split(" ")[1] !== request.sender) throw new Violation(`${request.id} came with another's login`);
+    this.#user = request.sender;
   }
 
   #message(message: Message): void {
@@ -133,7 +145,7 @@ export class OriginConnection {
       script.send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n").wait(world.skewed(0, 20));
     const { head, body, isClosing, isEndless } = this.#response(
       request,
-      world.chance(0.9) ? 200 : world.pick([204, 304, 404, 500]),
+      world.chance(0.9) ? 200 : world.pick(this.#swarm.logins ? [204, 304, 401, 404, 500] : [204, 304, 404, 500]),
     );
     const middle = world.between(0, body.length);
     script.send(Buffer.concat([Buffer.from(head, "latin1"), body.subarray(0, middle)]));
@@ -166,6 +178,7 @@ export class OriginConnection {
       status === 204 ? "none" : world.pick(["length", "length", "chunked", isBodiless ? "length" : "close"]);
     const isClosing = framing === "close" || world.chance(0.1);
     let head = `HTTP/1.1 ${status} Whatever\r\nX-Echo-Id: ${request.id}\r\nX-Body: ${seed}-${plain.length}\r\n`;
+    if (status === 401) head += this.#challenge(request);
     if (this.#swarm.isRewriting) head += "Content-Type: text/plain\r\n";
     if (isCoded) head += "Content-Encoding: gzip\r\n";
     if (this.#isWhole) head += `X-Digest: ${request.bodyDigest}\r\n`;
@@ -176,6 +189,13 @@ export class OriginConnection {
     head += "\r\n";
     const body = isBodiless ? new Uint8Array(0) : framing === "chunked" ? chunkedOf(world, content, true) : content;
     return { head, body, isClosing, isEndless: framing === "close" };
+  }
+
+  /** From here on it takes whoever speaks over this connection for the one that was asked. */
+  #challenge(request: Request): string {
+    this.#user = request.sender;
+    const offers = ["NTLM", "Negotiate", 'Basic realm="sim", NTLM TlRMTVNTUA=='];
+    return `WWW-Authenticate: ${this.#world.pick(offers)}\r\n`;
   }
 
   #done(): void {

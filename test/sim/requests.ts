@@ -7,6 +7,8 @@ import { Violation, type World } from "./world.ts";
 
 export interface Request {
   readonly id: string;
+  /** Who sends it: over one connection. */
+  readonly sender: string;
   readonly method: string;
   readonly target: string;
   readonly version: "1.0" | "1.1";
@@ -51,7 +53,7 @@ export class Register {
     return this.#requests.get(id);
   }
 
-  make(swarm: Swarm, isLast: boolean): Request {
+  make(swarm: Swarm, sender: string, isLast: boolean): Request {
     const world = this.#world;
     const id = `r${this.#requests.size + 1}`;
     const isOld = swarm.http10 && world.chance(0.3);
@@ -76,6 +78,8 @@ export class Register {
     else if (framing === "chunked") lines.push("Transfer-Encoding: chunked");
     else if (method === "POST") lines.push("Content-Length: 0");
     if (hasBody && swarm.isHooked && world.chance(0.7)) lines.push("Content-Type: text/plain");
+    if (swarm.logins && world.chance(0.3))
+      lines.push(`Authorization: ${world.pick(["NTLM", "Negotiate", "negotiate"])} ${sender}`);
     if (isContinueExpected) lines.push("Expect: 100-continue");
     if (isUpgrade) lines.push("Upgrade: echo", "Connection: upgrade");
     else if (isClosing) lines.push("Connection: close, x-hop");
@@ -87,6 +91,7 @@ export class Register {
       lines.push(`X-More-${more}: ${"v".repeat(world.skewed(0, 400))}`);
     const request: Request = {
       id,
+      sender,
       method,
       target: lines[0]!.split(" ")[1]!,
       version: isOld ? "1.0" : "1.1",

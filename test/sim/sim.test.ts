@@ -147,7 +147,7 @@ test("a POST that reaches servers twice is a violation, a PUT is not", () => {
   const world = new World(1, false);
   const register = new Register(world);
   const swarm = { ...drawSwarm(world), uploads: true };
-  const made = Array.from({ length: 50 }, () => register.make(swarm, false));
+  const made = Array.from({ length: 50 }, () => register.make(swarm, "client", false));
   const [post, put] = ["POST", "PUT"].map((method) => made.find((request) => request.method === method)!);
   register.arrived(post!.id);
   expect(() => register.arrived(post!.id)).toThrow(Violation);

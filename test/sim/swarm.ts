@@ -51,6 +51,8 @@ export interface Swarm {
   readonly isRewriting: boolean;
   /** Hooks of all kinds, which fail in all ways (hooked.ts). */
   readonly isHooked: boolean;
+  /** Some clients log in by their connection, unasked or asked (NTLM, Negotiate). */
+  readonly logins: boolean;
 }
 
 export const originFaults = [
@@ -115,6 +117,7 @@ export function drawSwarm(world: World): Swarm {
     isJudged: is(0.5),
     isRewriting: is(0.4),
     isHooked: is(0.4),
+    logins: is(0.4),
   };
 }
 

@@ -163,7 +163,7 @@ export class Asking {
     const { request, response, stored, facts, scratch, head: output } = desk;
     const { pool, requestMs } = this.#caching;
     const { bytes, headStart, headEnd } = entry;
-    request.read(this.#exchange.head);
+    this.#caching.readAsker();
     response.read(head, port.wallMs);
     if (!isFreshenedBy(head, response, entry.facts, bytes, headStart)) return false;
     if (parseResponse(stored, bytes, headStart, headEnd, headEnd - headStart) < 0) return false;

@@ -28,6 +28,7 @@ export const field = {
   lookalike: 21,
   /** The rest of that family: what applications build their links from. */
   xForwardedOther: 22,
+  authorization: 23,
 } as const;
 
 const others = ["port", "prefix", "server", "scheme", "ssl", "protocol"].map((what) => `x-forwarded-${what}`);
@@ -53,6 +54,7 @@ const names: Readonly<Record<string, number>> = {
   "user-agent": field.userAgent,
   referer: field.referer,
   "x-request-id": field.xRequestId,
+  authorization: field.authorization,
   ...Object.fromEntries(others.map((name) => [name, field.xForwardedOther])),
 };
 

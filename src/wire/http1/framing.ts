@@ -48,6 +48,9 @@ export function noteField(head: Head, id: number, index: number, start: number, 
     case field.userAgent:
     case field.referer:
       return true;
+    case field.authorization:
+      head.hasAuthorization = true;
+      return true;
     case field.xRequestId:
       if (head.requestIdIndex === -1) head.requestIdIndex = index;
       return true;

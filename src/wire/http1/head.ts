@@ -73,6 +73,8 @@ export class Head {
   connectionBytes = 0;
   /** TE holds "trailers". */
   hasTrailers = false;
+  /** There is an Authorization. */
+  hasAuthorization = false;
   /** Some field is not passed on as it is: hop-by-hop, or one that forwarding decides about. */
   hasSpecial = false;
 
@@ -110,6 +112,7 @@ export class Head {
     this.hasNominated = false;
     this.connectionBytes = 0;
     this.hasTrailers = false;
+    this.hasAuthorization = false;
     this.hasSpecial = false;
     this.fault = null;
   }
@@ -133,6 +136,7 @@ export class Head {
     this.hasNominated = other.hasNominated;
     this.connectionBytes = other.connectionBytes;
     this.hasTrailers = other.hasTrailers;
+    this.hasAuthorization = other.hasAuthorization;
     this.hasSpecial = other.hasSpecial;
     this.fault = null;
   }
