@@ -3,6 +3,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { printInputTypes } from "../config/declaration.ts";
+import { editorSchema } from "../config/editorschema.ts";
 import { jsonSchema } from "../config/schema.ts";
 import type { Writer } from "./check.ts";
 
@@ -13,7 +14,7 @@ export interface SchemaOptions {
 }
 
 export async function schema(options: SchemaOptions, writer: Writer): Promise<number> {
-  const text = options.types === true ? printInputTypes(jsonSchema()) : `${JSON.stringify(jsonSchema(), null, 2)}\n`;
+  const text = options.types === true ? printInputTypes(jsonSchema()) : `${JSON.stringify(editorSchema(), null, 2)}\n`;
   if (options.out === undefined) {
     writer.out(text.trimEnd());
     return 0;

@@ -8,12 +8,12 @@ import { z } from "zod";
 import { Examples, exampleNames } from "../../test/examples.ts";
 import { compile } from "./compile.ts";
 import type { Document } from "./document.ts";
+import { editorSchema } from "./editorschema.ts";
 import { placeLiteral } from "./literal.ts";
 import { type Loaded, loadConfig } from "./load.ts";
 import { Places } from "./place.ts";
 import type { Plan } from "./plan.ts";
 import type { Path } from "./problem.ts";
-import { jsonSchema } from "./schema.ts";
 import { Slots } from "./slots.ts";
 import { readToml } from "./toml.ts";
 import { readJson, readYaml } from "./yaml.ts";
@@ -71,7 +71,7 @@ test("those of egress pools load without a warning, and each is paced at every h
 });
 
 test("an editor with the JSON Schema finds no fault with any example", () => {
-  const editor = z.fromJSONSchema(jsonSchema());
+  const editor = z.fromJSONSchema(editorSchema());
   // Those of other programs have other keys.
   for (const name of examples.filter((each) => !/\.(ts|cfg)$|^gobetween\./.test(each))) {
     const text = readFileSync(join(folder, name), "utf8");
