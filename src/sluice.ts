@@ -12,6 +12,7 @@ export type {
   OnError,
   OnRequest,
   OnResponse,
+  OnUnload,
   Pick,
   PickServer,
   Reply,

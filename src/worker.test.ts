@@ -1,15 +1,16 @@
 // A worker process of our own, told by hand what control would tell it.
 
 import { afterEach, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
 import { freePort } from "../test/e2e/harness/port.ts";
 import { makePlan } from "../test/playbook/plan.ts";
 import type { FromWorker, ToWorker } from "./config/message.ts";
-import type { AccessLogPlan, Plan } from "./config/plan.ts";
+import type { AccessLogPlan, HooksPlan, Plan } from "./config/plan.ts";
 import { Arena, arenaBytes } from "./memory/arena.ts";
+import { Totals, workerCell } from "./memory/tally.ts";
 
 const open: { child: Subprocess; folder: string }[] = [];
 afterEach(async () => {
@@ -25,7 +26,9 @@ function stage() {
   const arenaPath = join(folder, "arena");
   writeFileSync(arenaPath, "");
   truncateSync(arenaPath, arenaBytes);
-  new Arena(Bun.mmap(arenaPath, { shared: true })).format();
+  const arena = new Arena(Bun.mmap(arenaPath, { shared: true }));
+  arena.format();
+  const totals = new Totals(arena, 1);
   const heard: FromWorker[] = [];
   let told: (() => void) | null = null;
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "main.ts"), "worker"], {
@@ -41,7 +44,8 @@ function stage() {
     while (heard.length === 0) await new Promise<void>((resolve) => (told = resolve));
     return heard.shift()!;
   };
-  return { child, folder, answer, say: (message: ToWorker | string) => child.send(message) };
+  const beats = (): number => totals.ofWorker(0, workerCell.heartbeat);
+  return { child, folder, answer, beats, say: (message: ToWorker | string) => child.send(message) };
 }
 
 function planOn(generation: number, port: number, accessLog: AccessLogPlan | null = null): Plan {
@@ -117,4 +121,76 @@ test("a plan that fails leaves the access log where it was", async () => {
   const textOf = (name: string): string => readFileSync(join(folder, name), "utf8");
   while (textOf("first.log") === "" && textOf("second.log") === "") await Bun.sleep(5);
   expect(textOf("first.log")).toContain("GET / HTTP/1.1");
+});
+
+/** A plan whose code stands in that file, and what else it may come with. */
+function coded(generation: number, port: number, path: string | null): ToWorker {
+  const plan = planOn(generation, port);
+  const hooks: HooksPlan = { names: ["onRequest"], budgetMs: 20_000, failure: null, bodyBytesMax: 1, tooLarge: "fail" };
+  const [listener] = plan.listeners;
+  const files = { tables: {}, lists: {}, caches: {}, egresses: {}, recorder: null, program: path, bans: null };
+  if (path === null) return { kind: "plan", plan, files };
+  const program = { path: "/etc/sluice.config.ts", digest: path };
+  return { kind: "plan", plan: { ...plan, program, listeners: [{ ...listener!, hooks }] }, files };
+}
+
+test("a worker whose new code does not come goes on, is told other things meanwhile, and obeys the plan that takes its place", async () => {
+  const { say, answer, folder } = stage();
+  const port = freePort();
+  const former = join(folder, "former.mjs");
+  writeFileSync(former, 'export default { listeners: { web: { onRequest: () => ({ body: "former" }) } } };');
+  const hanging = join(folder, "hanging.mjs");
+  writeFileSync(hanging, "await new Promise(() => {}); export default {};");
+  const body = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/`)).text();
+  say(coded(1, port, former));
+  expect(await answer()).toEqual({ kind: "planned", generation: 1 });
+  say(coded(2, port, hanging));
+  const profile = join(folder, "profile");
+  say({ kind: "profile", order: { what: "heap", seconds: 0, path: profile } });
+  expect(await answer()).toEqual({ kind: "profiled", path: profile, problem: null });
+  expect(await body()).toBe("former");
+  say(coded(1, port, former));
+  expect(await answer()).toEqual({ kind: "planned", generation: 1 });
+  expect(await body()).toBe("former");
+  say(coded(3, port, null));
+  expect(await answer()).toEqual({ kind: "planned", generation: 3 });
+});
+
+test("code is told to end once its plan is out of force everywhere and its exchanges have ended", async () => {
+  const { say, answer, folder, beats } = stage();
+  const port = freePort();
+  const [asked, told] = [join(folder, "asked"), join(folder, "told")];
+  const [first, second] = [join(folder, "first.mjs"), join(folder, "second.mjs")];
+  writeFileSync(
+    first,
+    `import { writeFileSync } from "node:fs";
+     export default {
+       listeners: { web: { onRequest() {
+         writeFileSync(${JSON.stringify(asked)}, "");
+         return new Promise((done) => (globalThis.answerFirst = done));
+       } } },
+       onUnload: () => writeFileSync(${JSON.stringify(told)}, ""),
+     };`,
+  );
+  writeFileSync(
+    second,
+    `export default { listeners: { web: { onRequest() {
+       globalThis.answerFirst({ body: "first" });
+       return { body: "second" };
+     } } } };`,
+  );
+  const body = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/`, { keepalive: false })).text();
+  say(coded(1, port, first));
+  expect(await answer()).toEqual({ kind: "planned", generation: 1 });
+  const slow = body();
+  while (!existsSync(asked)) await Bun.sleep(5);
+  say(coded(2, port, second));
+  expect(await answer()).toEqual({ kind: "planned", generation: 2 });
+  say({ kind: "settled", generation: 2 });
+  const behind = beats() + 2;
+  while (beats() < behind) await Bun.sleep(5);
+  expect(existsSync(told)).toBe(false);
+  expect(await body()).toBe("second");
+  expect(await slow).toBe("first");
+  while (!existsSync(told)) await Bun.sleep(5);
 });

@@ -55,8 +55,11 @@ class Worker {
     news: (said) => say({ kind: "remote", said }),
     tell: (call) => this.#driver.tell(call),
   });
-  /** What is told while a program is imported; null while none is. */
-  #told: ToWorker[] | null = null;
+  /** The plan whose code is imported just now. Another plan takes its place; all else that is told is done at once. */
+  #coming: { readonly plan: Plan; files: PlanFiles } | null = null;
+  /** The copy of the code that the plan in force uses, and which plan is known to be in force everywhere. */
+  #program: string | null = null;
+  #settled = 0;
   #context: Context | null = null;
   #listeners: Listeners | null = null;
   #datagrams: DatagramListeners | null = null;
@@ -92,12 +95,16 @@ class Worker {
   }
 
   told(message: ToWorker): void {
-    if (this.#told !== null && message.kind !== "drain") return void this.#told.push(message);
     switch (message.kind) {
       case "plan":
+        this.#coming = null;
         if (this.#programs.isLoaded(message.files.program)) return this.#adopt(message.plan, message.files);
         return void this.#import(message.plan, message.files);
+      case "settled":
+        this.#settled = message.generation;
+        return this.#retain();
       case "lists":
+        if (this.#coming !== null) this.#coming.files = { ...this.#coming.files, ...message.files };
         return this.#adoptLists(message.files);
       case "purge":
         return this.#purge(message.cache, message.purge);
@@ -114,6 +121,19 @@ class Worker {
     this.#tally.cells[this.#tally.workerRow() + workerCell.heartbeat]!++;
     this.#caches.settle();
     this.#leavings.look(performance.now());
+    this.#programs.sweep(() => this.#underWay(), this.#context?.site.plan.drainMs ?? 0);
+  }
+
+  /** Generations of the plans that exchanges obey. */
+  #underWay(): ReadonlySet<number> {
+    const generations = new Set<number>();
+    for (const { underWay } of this.#context?.downstreams ?? []) if (underWay) generations.add(underWay.generation);
+    return generations;
+  }
+
+  #retain(): void {
+    if (this.#context?.site.plan.generation !== this.#settled) return;
+    this.#programs.retain(this.#program);
   }
 
   #purge(cache: string, purge: Purge): void {
@@ -129,18 +149,20 @@ class Worker {
     }
   }
 
-  /** The code of hooks first; what is told meanwhile comes after. */
+  /** The code of hooks first. Meanwhile the former plan is served as ever. */
   async #import(plan: Plan, files: PlanFiles): Promise<void> {
-    this.#told = [];
+    const coming = { plan, files };
+    this.#coming = coming;
     try {
       await this.#programs.load(files.program!);
-      this.#adopt(plan, files);
     } catch (error) {
-      refuse(plan, error);
+      // Of a plan that another has taken the place of nothing is awaited any more.
+      if (this.#coming === coming) refuse(plan, error);
+      return;
     }
-    const told = this.#told;
-    this.#told = null;
-    for (const message of told) this.told(message);
+    if (this.#coming !== coming) return this.#retain();
+    this.#coming = null;
+    this.#adopt(plan, coming.files);
   }
 
   #adopt(plan: Plan, files: PlanFiles): void {
@@ -156,7 +178,7 @@ class Worker {
       this.#recorder.adopt(plan.recorder, files.recorder);
       this.#lists.adopt(files);
       this.#remotes.adopt(plan.caches);
-      const parts = { ...this.#parts, hooks: this.#programs.of(plan) };
+      const parts = { ...this.#parts, hooks: this.#programs.of(plan, files.program) };
       const site = new Site(plan, parts, this.#context?.site ?? null);
       if (this.#context === null) {
         this.#begin(site);
@@ -167,6 +189,8 @@ class Worker {
         this.#closeOthers(listeners);
       }
       this.#takeLog(log, plan.accessLog);
+      this.#program = files.program;
+      this.#retain();
       this.#tally.cells[this.#tally.workerRow() + workerCell.generation] = plan.generation;
       say({ kind: "planned", generation: plan.generation });
     } catch (error) {

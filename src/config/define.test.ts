@@ -51,6 +51,10 @@ test("the editor underlines a pool or table that does not exist, an unknown key 
     writeFileSync(join(folder, "hookpool.ts"), hooks('hooks: { use: ["ap"] }', ""));
     writeFileSync(join(folder, "hookanswer.ts"), hooks("onRequest: () => 5", ""));
     writeFileSync(join(folder, "hookname.ts"), hooks("", "onRequst: () => {}"));
+    const whole = config('use: "app", onRequest: () => undefined', "");
+    const unloading = (what: string): string => whole.replace("defineConfig({", `defineConfig({ onUnload: ${what},`);
+    writeFileSync(join(folder, "unload.ts"), unloading("async () => {}"));
+    writeFileSync(join(folder, "unloadvalue.ts"), unloading("5"));
     const compilerOptions = { types: [], paths: { sluice: [join(root, "src/sluice.ts")] } };
     const project = { extends: join(root, "examples/tsconfig.json"), compilerOptions, include: ["*.ts"] };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(project));
@@ -69,6 +73,7 @@ test("the editor underlines a pool or table that does not exist, an unknown key 
       "rulekey.ts:3",
       "rulepool.ts:3",
       "track.ts:3",
+      "unloadvalue.ts:2",
     ]);
   } finally {
     rmSync(folder, { recursive: true });

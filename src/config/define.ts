@@ -1,7 +1,7 @@
 // What a TypeScript config calls. It returns what it is given; its worth is its type, by which an editor completes every key and
 // value, and underlines a pool that does not exist.
 
-import type { Hooks, PoolHooks } from "./hooktypes.ts";
+import type { Hooks, OnUnload, PoolHooks } from "./hooktypes.ts";
 import type {
   ConfigInput,
   HookOptionsInput,
@@ -68,6 +68,8 @@ export type Definition<Name extends string, Table extends string = string> = Omi
   ConfigInput,
   "listeners" | "pools" | "tables"
 > & {
+  /** Called in each worker when another config has taken the place of this one: stop here what its code has begun, such as timers. */
+  onUnload?: OnUnload | undefined;
   /** Tables of counters by key, each under a name of its own. */
   tables?: Record<Table, TableInput> | undefined;
   /** Where clients connect, each under a name of its own. */

@@ -22,6 +22,13 @@ test("functions are taken out of a config and named by their owners", () => {
   expect(hasHooks(takeHooks({ listeners: { web: {} }, pools: 5 }).names)).toBe(false);
 });
 
+test("the function that ends a config's code is taken out too, and is no hook", () => {
+  const { config, names } = takeHooks({ onUnload: on, listeners: { web: {} } });
+  expect(Object.keys(config)).toEqual(["listeners"]);
+  expect(hasHooks(names)).toBe(false);
+  expect(takeHooks({ onUnload: 5 }).config).toEqual({ onUnload: 5 });
+});
+
 test("what is no function, or has no place there, stays", () => {
   const listeners = { web: { onRequest: "x", pick: on, onresponse: on }, other: 5 };
   expect(takeHooks({ listeners }).config).toEqual({ listeners });

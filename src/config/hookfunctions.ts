@@ -40,10 +40,11 @@ export function hooksIn(section: Section, owner: HookOwner): HookValues {
   return found;
 }
 
-/** A config without its hooks, which are named beside it. */
+/** A config without its hooks, which are named beside it. What ends its code is for those who run that (data/program.ts). */
 export function takeHooks(config: Section): { readonly config: Section; readonly names: HookNames } {
   const names: Record<HookOwner, Record<string, readonly HookName[]>> = { listeners: {}, pools: {} };
   const rest: Record<string, unknown> = { ...config };
+  if (isCode(rest["onUnload"])) delete rest["onUnload"];
   for (const owner of hookOwners) {
     if (!isSection(config[owner])) continue;
     const sections: Record<string, unknown> = {};

@@ -13,6 +13,9 @@ import type { Program } from "./materials.ts";
 import type { Path } from "./problem.ts";
 import type { Section } from "./section.ts";
 
+/** How long a config's code may take to give its value, in control and in each worker. */
+export const evaluateLimitMs = 10_000;
+
 /** What the config's process says, by structured clone: a config may hold more than JSON does. */
 export type Evaluation =
   | { readonly ok: true; readonly value: unknown; readonly program?: Program }

@@ -3,14 +3,12 @@
 
 import type { Document } from "./document.ts";
 import { placeLiteral } from "./literal.ts";
-import type { Evaluation } from "./loadevaluate.ts";
+import { type Evaluation, evaluateLimitMs } from "./loadevaluate.ts";
 import { selfCommand } from "./loadself.ts";
 import { Places } from "./place.ts";
 
-const deadlineMs = 10_000;
-
 /** `path` is absolute and without links, as modules are known by. */
-export async function readProgram(path: string, text: string, limitMs: number = deadlineMs): Promise<Document> {
+export async function readProgram(path: string, text: string, limitMs: number = evaluateLimitMs): Promise<Document> {
   const evaluation = await evaluated(path, limitMs);
   if (!evaluation.ok && evaluation.key === undefined) return evaluation;
   const places = new Places(text);

@@ -16,6 +16,8 @@ export interface WorkerStart {
 export type ToWorker =
   /** Obey this plan from now on: open the listeners that are new, close those that are gone, keep the rest. */
   | { readonly kind: "plan"; readonly plan: Plan; readonly files: PlanFiles }
+  /** The plan of that generation is in force in every worker, and what was in force before will not be asked for again. */
+  | { readonly kind: "settled"; readonly generation: number }
   /** Lists have changed, or who is banned has: map these files instead of those of the same names. */
   | { readonly kind: "lists"; readonly files: Pick<PlanFiles, "lists" | "bans"> }
   /** Take this out of a cache that each worker has for itself. */

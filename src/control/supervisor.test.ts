@@ -18,6 +18,10 @@ function plan(generation: number, ...orders: string[]): Plan {
   return { generation, pools, listeners: [], routes: [] } as unknown as Plan; // The supervisor reads nothing but the number.
 }
 
+function program(path: string): PlanFiles {
+  return { tables: {}, lists: {}, caches: {}, egresses: {}, recorder: null, program: path, bans: null };
+}
+
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
@@ -122,9 +126,51 @@ describe("plans", () => {
     const { supervisor, fakes } = await started(2, { answerMs: 5 });
     const publish = supervisor.publish(plan(2));
     fakes[0]!.say({ kind: "planned", generation: 2 });
-    expect(await publish).toBe("worker 1 did not put the plan in force in time and was ended");
+    expect(await publish).toBe("worker 1 did not put the plan in force in time: it stood still, and was ended");
     expect(fakes[1]!.isAlive).toBe(false);
     expect(fakes[0]!.generations).toEqual([1, 2, 1]);
+    await supervisor.end();
+  });
+
+  test("a worker that does not answer but lives goes on with the old plan", async () => {
+    const { supervisor, fakes } = await started(2, { answerMs: 400 });
+    let beats = 0;
+    const watch = (): void => supervisor.watch(0, (worker) => (worker === 0 ? ++beats : 0));
+    // From the first look on.
+    watch();
+    const timer = setInterval(watch, 1);
+    const publish = supervisor.publish(plan(2), program("b"));
+    expect(await publish).toBe(
+      "worker 0 did not put the plan in force in time: it goes on as before; worker 1 did not put the plan in force in time: it stood still, and was ended",
+    );
+    clearInterval(timer);
+    expect(fakes.slice(0, 2).map(({ isAlive }) => isAlive)).toEqual([true, false]);
+    expect(fakes[0]!.generations).toEqual([1, 2, 1]);
+    expect(fakes[0]!.heard).toContainEqual({ kind: "settled", generation: 1 });
+    await supervisor.end();
+  });
+
+  test("workers are told when other code is in force everywhere, or has lost, and not sooner", async () => {
+    const { supervisor, fakes } = await started(2);
+    const settled = (): number[] =>
+      fakes
+        .flatMap(({ heard }) => heard.flatMap((told) => (told.kind === "settled" ? told.generation : [])))
+        .toSorted();
+    const publish = supervisor.publish(plan(2), program("b"));
+    fakes[0]!.say({ kind: "planned", generation: 2 });
+    expect(settled()).toEqual([]);
+    fakes[1]!.say({ kind: "planned", generation: 2 });
+    expect(await publish).toBeNull();
+    expect(settled()).toEqual([2, 2]);
+    const same = supervisor.publish(plan(3), program("b"));
+    for (const fake of fakes) fake.say({ kind: "planned", generation: 3 });
+    expect(await same).toBeNull();
+    expect(settled()).toEqual([2, 2]);
+    const refused = supervisor.publish(plan(4), program("c"));
+    fakes[0]!.say({ kind: "planned", generation: 4 });
+    fakes[1]!.say({ kind: "failed", generation: 4, message: "no" });
+    expect(await refused).toBe("no");
+    expect(settled()).toEqual([2, 2, 3, 3]);
     await supervisor.end();
   });
 
@@ -233,6 +279,8 @@ describe("deaths", () => {
     expect(fakes[2]!.isAlive).toBe(false);
     await until(() => fakes.length === 4);
     expect(lines.join("")).toContain("worker 0 (pid 102) cannot put the plan in force: port 80 is in use");
+    // However old it is: it is tried again after the pause that grows.
+    expect(lines.join("")).toContain("died: signal SIGKILL; it never came to serve (1 in a row)");
     await supervisor.end();
   });
 });

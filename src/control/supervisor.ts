@@ -8,6 +8,7 @@
 
 import { assert } from "../base/assert.ts";
 import type { Purge } from "../cache/purge.ts";
+import { evaluateLimitMs } from "../config/loadevaluate.ts";
 import type { FromWorker, PlanFiles, ProfileOrder, PurgeCounts, RemoteNews } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Totals } from "../memory/tally.ts";
@@ -24,7 +25,7 @@ export interface SupervisorOptions {
   readonly spawn: Spawn;
   readonly log: Log;
   readonly brake?: Brake;
-  /** How long a worker may take to put a plan in force before it is taken for stuck and ended. */
+  /** How long workers may take to put a plan in force before it is given up; those that stand still are ended then. */
   readonly answerMs?: number;
   /** Told of each worker that has died, before another takes its place: what it held in shared memory it holds no more. */
   readonly died?: (worker: number) => void;
@@ -41,7 +42,10 @@ interface Publication {
   readonly timer: Timer;
 }
 
-const ANSWER_MS = 10_000;
+/** More than a worker gives the code of a config to be imported: what it says of that comes first. */
+const answerMsUsual = evaluateLimitMs + 2000;
+/** One that has beaten within this lives. */
+const aliveMs = 3000;
 /** What a worker gets beyond its drain time before it is killed: it ends by itself when the time is over. */
 const DRAIN_GRACE_MS = 2000;
 const END_GRACE_MS = 500;
@@ -108,7 +112,7 @@ export class Supervisor {
       return Promise.resolve(null);
     }
     return new Promise((done) => {
-      const timer = setTimeout(() => this.#giveUp(), this.#options.answerMs ?? ANSWER_MS);
+      const timer = setTimeout(() => this.#giveUp(), this.#options.answerMs ?? answerMsUsual);
       this.#publication = { plan, files, waiting: new Set(seats), problems: [], done, timer };
       for (const seat of seats) this.#send(seat, plan, files);
     });
@@ -298,6 +302,7 @@ export class Supervisor {
 
   #exited(seat: Seat, reason: string): void {
     const pid = seat.process?.pid ?? null;
+    const wasUp = seat.planned !== null;
     seat.process = null;
     seat.planned = null;
     seat.sent = null;
@@ -312,12 +317,13 @@ export class Supervisor {
       if (this.#seats.every((other) => other.process === null)) this.#emptied?.();
       return;
     }
-    const isYoung = performance.now() - seat.startedAtMs < this.#brake.youngMs;
+    // One that never came to serve has not lived, however long it tried.
+    const isYoung = !wasUp || performance.now() - seat.startedAtMs < this.#brake.youngMs;
     seat.earlyDeaths = isYoung ? seat.earlyDeaths + 1 : 0;
     seat.restarts++;
     const pauseMs = isYoung ? pauseMsOf(seat.earlyDeaths, this.#brake) : 0;
     const next = isYoung
-      ? `it lived less than ${this.#brake.youngMs / 1000} s (${seat.earlyDeaths} in a row); a new one starts in ${pauseMs / 1000} s`
+      ? `it ${wasUp ? `lived less than ${this.#brake.youngMs / 1000} s` : "never came to serve"} (${seat.earlyDeaths} in a row); a new one starts in ${pauseMs / 1000} s`
       : "a new one starts now";
     this.#log.error(`worker ${seat.worker}${pid === null ? "" : ` (pid ${pid})`} died: ${reason}; ${next}`);
     seat.pause = setTimeout(() => this.#fill(seat), pauseMs);
@@ -340,6 +346,7 @@ export class Supervisor {
       const last = this.#seats.find((seat) => seat.lastExit !== null)?.lastExit;
       problems.push(`every worker died while it put the plan in force (${last ?? "unknown reason"})`);
     }
+    const isOtherProgram = files.program !== this.#files.program;
     if (problems.length === 0) {
       this.#plan = plan;
       this.#files = files;
@@ -349,14 +356,21 @@ export class Supervisor {
     if (winner !== null)
       for (const seat of this.#seats)
         if (seat.process !== null && seat.sent !== winner.generation) this.#send(seat, winner, this.#files);
+    // Only now may workers let go of the code that has lost: until here it might have been asked for again.
+    if (winner !== null && isOtherProgram)
+      for (const seat of this.#seats) seat.process?.send({ kind: "settled", generation: winner.generation });
     done(problems.length === 0 ? null : [...new Set(problems)].join("; "));
   }
 
-  /** Some workers did not answer in time: their event loop stands still, so they serve nobody either. */
+  /** Some workers did not answer in time. Whoever stands still serves nobody and is ended; whoever beats serves, and gets the former plan back. */
   #giveUp(): void {
-    const stuck = [...this.#publication!.waiting];
-    for (const seat of stuck)
-      this.#answered(seat, `worker ${seat.worker} did not put the plan in force in time and was ended`);
+    const late = [...this.#publication!.waiting];
+    const withinMs = Math.min(aliveMs, (this.#options.answerMs ?? answerMsUsual) / 2);
+    const stuck = late.filter((seat) => performance.now() - seat.beatAtMs > withinMs);
+    for (const seat of late) {
+      const end = stuck.includes(seat) ? "stood still, and was ended" : "goes on as before";
+      this.#answered(seat, `worker ${seat.worker} did not put the plan in force in time: it ${end}`);
+    }
     for (const seat of stuck) seat.process?.kill();
   }
 

@@ -1,6 +1,7 @@
 // Hooks in a worker: imports the copy of the config's module that came with the plan, and finds the functions in it that the plan
 // promises. Promises of hooks are awaited here, and what becomes of them is told to flows as any other event is: from the outside,
-// with the clock read anew. A copy is imported once; another digest is another module.
+// with the clock read anew. What was imported stays until control says that another plan is in force everywhere, so that the former
+// one can come back without its code being run again; then it goes with the last exchange that uses it.
 
 import { dirname, join } from "node:path";
 import { formatSize } from "../base/size.ts";
@@ -8,19 +9,26 @@ import { hooksIn } from "../config/hookfunctions.ts";
 import type { PoolHooks } from "../config/hooktypes.ts";
 import { answerSluice } from "../config/loadevaluate.ts";
 import type { HooksPlan, Plan } from "../config/plan.ts";
-import { isSection, type Section, sectionOf } from "../config/section.ts";
+import { type Section, sectionOf } from "../config/section.ts";
 import { errorText, type HookFunctions, type HookRunner, type HookSet, type Settled } from "../flow/hooks.ts";
 import type { Driver } from "./driver.ts";
 import { allowExit, forbidExit, RefusedExit } from "./exit.ts";
+import { type Complain, importProgram, type Limits, type Program, usualLimits } from "./program.ts";
 
 type Owner = "listeners" | "pools";
 
 export class Programs implements HookRunner {
   readonly #driver: Driver;
-  #path: string | null = null;
-  #config: Section | null = null;
+  readonly #limits: Limits;
+  /** By the path of the copy. */
+  readonly #programs = new Map<string, Program>();
+  /** Plans that come while their code is imported wait for the one import. */
+  readonly #coming = new Map<string, Promise<Program>>();
   #isReady = false;
-  /** Of the config itself: places in its code are told as such. */
+  /** When to collect what programs have left; null: there is nothing. */
+  #collectAtMs: number | null = null;
+  /** Of the copies, and of the config itself: places in its code are told as such. */
+  #copies = "";
   #folder = "";
 
   readonly #stray = (error: unknown): void => {
@@ -28,23 +36,52 @@ export class Programs implements HookRunner {
     else this.complain("code of the config failed where nobody awaits it", `: ${errorText(error)}`);
   };
 
-  constructor(driver: Driver) {
+  constructor(driver: Driver, limits: Limits = usualLimits) {
     this.#driver = driver;
+    this.#limits = limits;
   }
 
   /** Whether `load` must be awaited before `of`. */
   isLoaded(path: string | null): boolean {
-    return path === null || path === this.#path;
+    return path === null || this.#programs.has(path);
   }
 
   /** Rejects with an Error for the operator. */
   async load(path: string): Promise<void> {
     if (!this.#isReady) this.#prepare();
-    const module = (await import(path)) as { default?: unknown }; // Whatever the operator wrote.
-    const config = await module.default;
-    if (!isSection(config)) throw new Error("the config has not given its value a second time, in a worker");
-    this.#config = sectionOf(config);
-    this.#path = path;
+    if (this.#programs.has(path)) return;
+    this.#copies = dirname(path);
+    const complain: Complain = (message, detail) => this.complain(message, detail);
+    const coming = this.#coming.get(path) ?? importProgram(path, complain, this.#limits);
+    this.#coming.set(path, coming);
+    try {
+      const program = await coming;
+      if (this.#coming.get(path) === coming) this.#programs.set(path, program);
+    } finally {
+      if (this.#coming.get(path) === coming) this.#coming.delete(path);
+    }
+  }
+
+  /** No plan but one with this program will be asked for again: others end with the exchanges that use them. */
+  retain(path: string | null): void {
+    for (const [each, program] of this.#programs) if (each !== path) program.retiredAtMs ??= this.now();
+  }
+
+  /** Said now and then. `generations`: of the plans under which something is under way. What has not ended after `limitMs` is not waited for. */
+  sweep(generations: () => ReadonlySet<number>, limitMs: number): void {
+    const retired = [...this.#programs].filter(([, program]) => program.retiredAtMs !== null);
+    if (retired.length === 0 && this.#collectAtMs === null) return;
+    const nowMs = this.now();
+    for (const [path, program] of retired) {
+      const isOver = nowMs - program.retiredAtMs! >= limitMs;
+      if (!isOver && [...generations()].some((generation) => program.mayServe(generation))) continue;
+      this.#programs.delete(path);
+      this.#collectAtMs ??= nowMs + collectAfterMs;
+      program.unload((message, detail) => this.complain(message, detail), this.#limits.unloadMs);
+    }
+    if (this.#collectAtMs === null || nowMs < this.#collectAtMs) return;
+    this.#collectAtMs = null;
+    Bun.gc(true);
   }
 
   /** What code of the config does outside of its hooks (timers, promises that nobody awaits) must not end the worker either, nor may it say so. */
@@ -63,11 +100,13 @@ export class Programs implements HookRunner {
     process.off("unhandledRejection", this.#stray);
   }
 
-  /** Null where there are no hooks. Throws an Error for the operator when the module has others than the plan. */
-  of(plan: Plan): HookSet | null {
+  /** Null where there are no hooks. `path` has been loaded. Throws an Error for the operator when the module has others than the plan. */
+  of(plan: Plan, path: string | null): HookSet | null {
     if (plan.program === null) return null;
     this.#folder = dirname(plan.program.path);
-    const config = this.#config ?? {};
+    const program = this.#programs.get(path ?? "");
+    program?.usedBy(plan.generation);
+    const config = program?.config ?? {};
     const found = new Map<string, HookFunctions>();
     for (const owner of ["listeners", "pools"] as const)
       for (const { name, hooks } of plan[owner])
@@ -90,8 +129,8 @@ export class Programs implements HookRunner {
   }
 
   complain(message: string, detail: string): void {
-    const copies = this.#path === null ? "" : dirname(this.#path);
-    const told = copies === "" ? detail : detail.replaceAll(`${copies}/`, `${this.#folder}/`);
+    const isCopied = this.#copies !== "";
+    const told = isCopied ? detail.replaceAll(`${this.#copies}/`, `${this.#folder}/`) : detail;
     this.#driver.complaints.tell(message, told, this.#driver.nowMs);
   }
 
@@ -104,6 +143,12 @@ export class Programs implements HookRunner {
     }
   }
 }
+
+/**
+ * What code held is old by the time that it goes, and the runtime, which counts tables and caches as its heap, would let it lie through
+ * dozens of reloads. To collect takes some tens of milliseconds: once for all reloads of so long, and when what it began has ended.
+ */
+const collectAfterMs = 2000;
 
 /** Where this program stands, as source or in a single executable. */
 const root = join(import.meta.dir, "..");

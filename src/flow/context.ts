@@ -13,7 +13,7 @@ import type { Inquiry } from "./inquiry.ts";
 import { coalesceBytesMax } from "./passage.ts";
 import { Pinned } from "./pinned.ts";
 import type { Port } from "./port.ts";
-import type { PoolSite, Site } from "./site.ts";
+import type { ListenerSite, PoolSite, Site } from "./site.ts";
 import type { Stream } from "./stream.ts";
 
 /** Exchanges kept for reuse; one holds about 4 kB. */
@@ -33,6 +33,8 @@ export interface Session {
   cut(): void;
   /** Another plan is in force. Only for those that begin again and again, under whatever plan there is. */
   renewed?(site: Site): void;
+  /** The listener, as the plan of the exchange under way has it; null or absent: there is none that could ask a hook. */
+  readonly underWay?: ListenerSite | null;
 }
 
 export class Context {

@@ -303,7 +303,6 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     if (!this.#is(mark.gone)) this.line.drop();
   }
 
-  /** The worker is going away. */
   drain(): void {
     if (this.#phase === phase.idle && this.#pending === null) this.#endInput();
   }
@@ -319,7 +318,10 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.drain();
   }
 
-  /** The worker ends now. */
+  get underWay(): ListenerSite | null {
+    return this.#exchange === null ? null : this.#listener;
+  }
+
   cut(): void {
     this.#exchange?.abort(fault("draining"));
     this.closeNow(this.#phase === phase.exchange);
@@ -494,6 +496,5 @@ Object.assign(Downstream.prototype, { isOfClient: true, isForNobody: false, dial
 /** Another certificate of clients, or one at all. */
 function asksForMore(former: ListenerTlsPlan | null, next: ListenerTlsPlan | null): boolean {
   const [had, wants] = [former?.clientCertificate ?? null, next?.clientCertificate ?? null];
-  if (wants === null) return false;
-  return had === null || had.ca !== wants.ca || (had.mode === "optional" && wants.mode === "required");
+  return wants !== null && (had?.ca !== wants.ca || (had.mode === "optional" && wants.mode === "required"));
 }

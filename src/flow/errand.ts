@@ -163,6 +163,10 @@ export class Errand implements Requester, Session {
   /** Nobody waits for it, but a cache is better filled than not. */
   drain(): void {}
 
+  get underWay(): ListenerSite {
+    return this.#listener;
+  }
+
   cut(): void {
     if (this.#isOver) return;
     this.#exchange.abort(fault("draining"));

@@ -89,6 +89,8 @@ export class ListenerSite {
   readonly plan: ListenerPlan;
   readonly route: RouteSite;
   /** Routes by the name that a client asks for; null where its name does not matter. */
+  /** Of the whole plan. */
+  readonly generation: number;
   readonly names: NameRoutes<RouteSite> | null;
   readonly forwarding: Forwarding;
   /** First cell of its row in the tally. */
@@ -119,6 +121,7 @@ export class ListenerSite {
     this.plan = plan;
     this.route = routes[plan.route]!;
     this.names = plan.names.length === 0 ? null : new NameRoutes(plan.names, routes, this.route);
+    this.generation = making.plan.generation;
     this.forwarding = new Forwarding(
       plan.forwarding,
       plan.requestId,

@@ -313,6 +313,10 @@ export class SocksSession implements LineFlow, WakeFlow, Session, Requester, Ver
     if (this.#phase < phase.exchange) this.closeNow(false);
   }
 
+  get underWay(): ListenerSite | null {
+    return this.#exchange === null ? null : this.#listener;
+  }
+
   cut(): void {
     this.#exchange?.abort(fault("draining"));
     this.closeNow(this.#phase === phase.exchange);
