@@ -160,7 +160,7 @@ export class CacheStore implements Cache {
     this.parts.writers.nowMs = nowMs;
     if (!this.parts.index.open(key)) return null;
     const node = standing(this.parts, nowMs);
-    const draft = node === 0 || isSuperable(this.parts, node, nowMs) ? this.#draft(nowMs + forMs) : null;
+    const draft = node === 0 || isSuperable(this.parts, node, nowMs) ? this.#draft(nowMs, forMs) : null;
     this.parts.shard.close();
     return draft;
   }
@@ -173,7 +173,7 @@ export class CacheStore implements Cache {
       if (isUnderWay(this.#words, node)) nodes.remove(node);
     }
     // Its head is there already: nobody waits for long.
-    const draft = this.#draft(nowMs + replaceMs);
+    const draft = this.#draft(nowMs, replaceMs);
     shard.close();
     return draft ?? noDraft;
   }
@@ -243,12 +243,12 @@ export class CacheStore implements Cache {
 
   // ---- in the shard that is open ----
 
-  #draft(deadlineMs: number): StoreDraft | null {
+  #draft(nowMs: number, forMs: number): StoreDraft | null {
     const { shard, nodes, pins } = this.parts;
-    const node = nodes.create(cacheState.fetching, 0);
+    const node = nodes.create(cacheState.fetching, 0, nowMs);
     if (node === 0) return null;
     this.#words[node + N.writer] = shard.mine;
-    shard.doubles[(node + N.deadlineMs) / 2] = deadlineMs;
+    shard.doubles[(node + N.deadlineMs) / 2] = nowMs + forMs;
     const cell = pins.take(node);
     if (cell !== 0) return new StoreDraft(this.parts, node, cell);
     nodes.remove(node);

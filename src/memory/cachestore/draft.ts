@@ -24,6 +24,8 @@ export class StoreDraft implements CacheDraft {
   readonly #cell: number;
   #isEnded = false;
   #headBytes = 0;
+  /** When it began, for what makes room for it (sweep.ts). */
+  #nowMs = 0;
   /** Of the body; -1 unknown. */
   #known = -1;
   #written = 0;
@@ -56,6 +58,7 @@ export class StoreDraft implements CacheDraft {
     const node = this.#node;
     this.#headBytes = headEnd - headStart;
     this.#known = facts.bodyBytes;
+    this.#nowMs = facts.storedMs;
     if (!shard.openOf(node)) return this.#fail(false);
     if (this.#isTooLarge(Math.max(this.#known, 0))) return this.#refuse();
     if (words[node + N.isLinked] === 0 || !this.#place(tags.length)) return this.#fail(true);
@@ -99,7 +102,7 @@ export class StoreDraft implements CacheDraft {
     index.setState(node, cacheState.whole);
     if (words[node + N.isLinked] === 1) {
       for (let other = index.sibling(node); other !== 0; other = index.sibling(node)) nodes.remove(other);
-      nodes.enter(node);
+      nodes.enter(node, this.#nowMs);
     }
     this.#isEnded = true;
     pins.release(this.#cell);
@@ -126,7 +129,7 @@ export class StoreDraft implements CacheDraft {
       const wanted = known < 0 ? guessBytes : known;
       const isApart = room >= 0 && unitsFor(wanted) < unitsFor(fixed + wanted);
       const before = isApart ? 0 : fixed;
-      const main = this.#parts.nodes.grow(node, before + wanted, before);
+      const main = this.#parts.nodes.grow(node, before + wanted, before, this.#nowMs);
       if (main === 0) return false;
       words[node + N.main] = main;
       if (!isApart) headAt = main + E.data;
@@ -165,7 +168,8 @@ export class StoreDraft implements CacheDraft {
   #chain(bytes: number): number {
     const words = this.#words;
     const node = this.#node;
-    const extent = this.#parts.nodes.grow(node, Math.min(bytes, extentUnitsMax * unitBytes - extentHeadBytes), 1);
+    const most = extentUnitsMax * unitBytes - extentHeadBytes;
+    const extent = this.#parts.nodes.grow(node, Math.min(bytes, most), 1, this.#nowMs);
     if (extent === 0) return 0;
     const last = words[node + N.bodyLast]!;
     Atomics.store(words, last === 0 ? node + N.bodyFirst : last + E.next, extent);

@@ -131,7 +131,7 @@ export class StoreEntry implements CacheEntry {
     const node = this.#node;
     if (!this.#open()) return;
     const wasPurged = !this.#isClaimed && (words[node + N.flags]! & cacheFlag.isPurged) !== 0;
-    if (this.#placeHead(headEnd - headStart)) {
+    if (this.#placeHead(headEnd - headStart, facts.storedMs)) {
       shard.bytes.set(head.subarray(headStart, headEnd), words[node + N.headAt]! * 4);
       words[node + N.headBytes] = headEnd - headStart;
       writeFacts(shard, node, facts);
@@ -202,12 +202,12 @@ export class StoreEntry implements CacheEntry {
   }
 
   /** Room for a head that others do not read: where the former one stands, if only we hold it. */
-  #placeHead(bytes: number): boolean {
+  #placeHead(bytes: number, nowMs: number): boolean {
     const words = this.#words;
     const node = this.#node;
     if (words[node + N.refs] === 1 && bytes <= words[node + N.headRoom]!) return true;
     const { nodes } = this.#parts;
-    const extent = nodes.grow(node, bytes, bytes);
+    const extent = nodes.grow(node, bytes, bytes, nowMs);
     if (extent === 0) return false;
     if (!nodes.replaceHead(node, extent)) {
       nodes.takeBack(node, extent);

@@ -8,9 +8,12 @@ import type { StoreParts } from "./parts.ts";
 import { isUnderWay } from "./standing.ts";
 import { outdate } from "./walk.ts";
 
+/** A mark is small, and takes what is left to marks: nobody who is dead is looked for (sweep.ts). */
+const never = 0;
+
 export function markPass({ shard, index, nodes }: StoreParts, reason: number, untilMs: number, flags: number): void {
   for (let node = index.find(); node !== 0; node = index.find()) nodes.remove(node);
-  const node = nodes.create(cacheState.pass, 0);
+  const node = nodes.create(cacheState.pass, 0, never);
   if (node === 0) return;
   shard.words[node + N.reason] = reason;
   shard.words[node + N.flags] = flags;
@@ -27,7 +30,7 @@ export function markVary(parts: StoreParts, names: Uint8Array): void {
     if (node !== marked && (marked === 0 || !isVariant)) nodes.remove(node);
   }
   if (marked !== 0) return queues.renew(marked);
-  const node = nodes.create(cacheState.vary, names.length);
+  const node = nodes.create(cacheState.vary, names.length, never);
   if (node === 0) return;
   shard.bytes.set(names, words[node + N.headAt]! * 4);
   words[node + N.headBytes] = names.length;

@@ -11,6 +11,7 @@ import type { StoreParts } from "./parts.ts";
 import { oldestFree, type StorePolicy } from "./policy.ts";
 import type { StoreQueues } from "./queues.ts";
 import type { StoreShard } from "./shard.ts";
+import { StoreSweep } from "./sweep.ts";
 import { ownsPages, type StoreUnits, toPageEnd } from "./units.ts";
 
 /** So many go for one extent at most: what finds no room then is not stored. */
@@ -36,6 +37,7 @@ export class StoreNodes {
   readonly #index: StoreIndex;
   readonly #policy: StorePolicy;
   readonly #pages: StorePages | null;
+  readonly #sweep: StoreSweep;
 
   constructor({ shard, units, queues, index, policy, pages }: NodeParts) {
     this.#shard = shard;
@@ -45,16 +47,17 @@ export class StoreNodes {
     this.#index = index;
     this.#policy = policy;
     this.#pages = pages;
+    this.#sweep = new StoreSweep(shard, index);
   }
 
-  /** A node of the key that was opened, linked, with so many bytes to spare behind its key; 0 without room. */
-  create(state: number, spareBytes: number): number {
+  /** A node of the key that was opened, linked, with so many bytes to spare behind its key; 0 without room. `nowMs`: what is dead then makes room first. */
+  create(state: number, spareBytes: number, nowMs: number): number {
     const { key } = this.#index;
     const units = Math.ceil(((N.key + key.wordCount) * 4 + spareBytes) / unitBytes);
     if (units > extentUnitsMax) return 0;
     const isMark = state !== cacheState.fetching;
     if (isMark) this.#makeRoomForMarks(units);
-    const node = this.#take(units, units, 0, 0);
+    const node = this.#take(units, units, 0, nowMs);
     if (node === 0) return 0;
     const words = this.#words;
     const { given } = this.#units;
@@ -75,9 +78,13 @@ export class StoreNodes {
   }
 
   /** What became whole stands in the cache like others. */
-  enter(node: number): void {
+  enter(node: number, nowMs: number): void {
     this.#policy.enter(node);
-    for (let gone = this.#policy.overflow(); gone !== 0; gone = this.#policy.overflow()) this.#evict(gone);
+    let dead = -1;
+    for (let gone = this.#policy.overflow(); gone !== 0; gone = this.#policy.overflow()) {
+      if (dead !== 0) dead = this.#sweep.next(nowMs);
+      this.#evict(dead || gone);
+    }
   }
 
   setState(node: number, state: number): void {
@@ -85,11 +92,11 @@ export class StoreNodes {
   }
 
   /** An extent for a node, of so many bytes or fewer, but at least so many; 0 without room. Its links are as in a new one. */
-  grow(node: number, bytes: number, leastBytes: number): number {
+  grow(node: number, bytes: number, leastBytes: number, nowMs: number): number {
     const wanted = Math.min(unitsFor(bytes), extentUnitsMax);
     const least = unitsFor(leastBytes);
     if (least > extentUnitsMax) return 0;
-    const extent = this.#take(wanted, least, this.#words[node + N.hash]!, this.#words[node + N.weight]!);
+    const extent = this.#take(wanted, least, node, nowMs);
     if (extent === 0) return 0;
     this.#words[extent + E.next] = 0;
     this.#words[extent + E.units] = this.#units.given;
@@ -180,17 +187,19 @@ export class StoreNodes {
     this.#units.give(extent, units);
   }
 
-  #take(wanted: number, least: number, hash: number, weight: number): number {
+  /** `of`: what it is to be a part of, and what others would go for; 0 for what is let in unasked. */
+  #take(wanted: number, least: number, of: number, nowMs: number): number {
     const shard = this.#shard;
+    let isAdmitted = of === 0;
+    let dead = -1;
     for (let evictions = 0; evictions < evictionsMax; evictions++) {
       const concession = (wanted > wholeUnitsMax ? 2 : 0) + evictions / evictionsPerConcession;
       const extent = this.#units.take(wanted, Math.max(least, wanted >> concession));
       if (extent !== 0) return extent;
-      if (evictions === 0 && hash !== 0 && !this.#policy.admits(hash, weight + wanted)) {
-        this.#words[shard.at + S.refusals]!++;
-        return 0;
-      }
-      const victim = this.#policy.victim() || oldestFree(shard, this.#queues, queue.marks);
+      if (dead !== 0) dead = this.#sweep.next(nowMs);
+      if (dead === 0 && !isAdmitted && !this.#isAdmitted(of, wanted)) return 0;
+      if (dead === 0) isAdmitted = true;
+      const victim = dead || this.#policy.victim() || oldestFree(shard, this.#queues, queue.marks);
       if (victim === 0) break;
       this.#evict(victim);
     }
@@ -198,6 +207,13 @@ export class StoreNodes {
     if (extent !== 0) return extent;
     this.#words[shard.at + S.misfits]!++;
     return 0;
+  }
+
+  #isAdmitted(node: number, units: number): boolean {
+    const words = this.#words;
+    if (this.#policy.admits(words[node + N.hash]!, words[node + N.weight]! + units)) return true;
+    words[this.#shard.at + S.refusals]!++;
+    return false;
   }
 
   #evict(node: number): void {

@@ -66,6 +66,11 @@ export class StoreShard implements Heir {
     return shardShift === 32 ? 0 : hashFirst >>> shardShift;
   }
 
+  /** Of its first word. */
+  numberOf(at: number): number {
+    return (at - this.layout.shardsAt) / shardWords;
+  }
+
   /** The lock beside those of shards: whoever has it recovers the dead. */
   takeGuard(): boolean {
     return this.#lock.take(this.#wordOf(this.layout.shards));
@@ -84,7 +89,7 @@ export class StoreShard implements Heir {
   }
 
   inherit(at: number): void {
-    const shard = (at - this.layout.shardsAt) / shardWords;
+    const shard = this.numberOf(at);
     if (shard === this.layout.shards) return;
     this.#enter(shard);
     this.wipe();
