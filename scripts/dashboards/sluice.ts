@@ -186,6 +186,12 @@ const workerRow: Row = {
     lines("Open files", "Files and sockets of each worker; see ulimit -n.", "none", [
       byWhich(of("sluice_worker_open_fds"), "instance", "worker"),
     ]),
+    lines(
+      "No room to connect",
+      "Connections to servers that this machine had no port, descriptor or memory for.",
+      "none",
+      [[`sum by (instance) (increase(${mild("sluice_worker_connect_shortages_total")}))`, "{{instance}}"]],
+    ),
     lines("Replaced workers", "Those that died, and assertions of ours that failed: neither should ever be.", "none", [
       [`sum by (instance) (increase(${mild("sluice_worker_restarts_total")}))`, "{{instance}} restarts"],
       [`sum by (instance) (increase(${mild("sluice_worker_asserts_total")}))`, "{{instance}} assertions"],

@@ -78,6 +78,11 @@ function writeWorkers(out: Exposition, { workers, totals }: MetricsSource): void
     "Connections to servers that the worker holds.",
     cell(workerCell.upstreamConnections),
   );
+  out.counter(
+    "sluice_worker_connect_shortages_total",
+    "Connections to servers that could not be begun for want of a local port, a descriptor or memory of this machine: no failures of those servers.",
+    cell(workerCell.connectShortages),
+  );
   out.counter("sluice_access_log_lines_total", "Lines of the access log.", cell(workerCell.logLines));
   out.counter(
     "sluice_access_log_dropped_total",

@@ -9,8 +9,9 @@ import { Context } from "../flow/context.ts";
 import type { DatagramSession } from "../flow/datagramsession.ts";
 import { Site } from "../flow/site.ts";
 import { Arena } from "../memory/arena.ts";
-import { listenerCell, serverCell, Tally, Totals } from "../memory/tally.ts";
+import { listenerCell, serverCell, Tally, Totals, workerCell } from "../memory/tally.ts";
 import { DatagramListeners } from "./datagram.ts";
+import { connectionsMax } from "./descriptors.ts";
 import { Driver } from "./driver.ts";
 
 const arena = Arena.inMemory();
@@ -54,13 +55,17 @@ class Worker {
   readonly context: Context;
   readonly listeners: DatagramListeners;
   readonly reports: DatagramSession[] = [];
+  readonly warnings: string[] = [];
   readonly totals: Totals = new Totals(arena, 1);
   readonly #tally = new Tally(arena, 0);
 
   constructor(plan: Plan) {
-    const driver = new Driver((error) => {
-      throw error;
-    });
+    const driver = new Driver(
+      (error) => {
+        throw error;
+      },
+      (message) => this.warnings.push(message),
+    );
     this.context = new Context(driver, this.#tally, this.#site(plan), () => {});
     this.listeners = new DatagramListeners(driver, this.context, this.totals, (session) => this.reports.push(session));
     this.listeners.open(plan.listeners);
@@ -232,6 +237,29 @@ test("two workers share a port, and a client stays with one of them", async () =
   const sessions = workers.map(({ context }) => context.downstreams.size);
   expect(sessions[0]! + sessions[1]!).toBe(32);
   expect(Math.min(...sessions)).toBeGreaterThan(0);
+});
+
+test("sessions have no more than half of the descriptors, and the operator is told", async () => {
+  const one = await server("one");
+  const port = await freeDatagramPort();
+  const worker = new Worker(planOf(local(port), [{ address: local(one.port) }]));
+  expect(await (await client(port)).ask("a")).toBe("one:a");
+  const { tally } = worker.context;
+  const half = Math.floor(connectionsMax() / 2);
+  // Where there is no limit there is no half of it.
+  if (!Number.isFinite(half)) return;
+  const cell = tally.workerRow() + workerCell.datagramSessions;
+  const connections = tally.workerRow() + workerCell.connections;
+  tally.cells[cell] = half - 1;
+  tally.cells[connections] = half - 1;
+  expect(worker.listeners.hasRoom()).toBe(true);
+  tally.cells[cell] = half;
+  tally.cells[connections] = half;
+  expect(worker.listeners.hasRoom()).toBe(false);
+  expect(worker.warnings).toHaveLength(1);
+  expect(worker.warnings[0]).toContain("holds as many UDP sessions as half of the files that it may open");
+  tally.cells[cell] = 1;
+  tally.cells[connections] = 1;
 });
 
 test("listeners of other modes are none of its business", async () => {

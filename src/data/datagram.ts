@@ -12,11 +12,13 @@ import type { Context } from "../flow/context.ts";
 import { Datagrams } from "../flow/datagram.ts";
 import type { DatagramDoor, DatagramFlow, DatagramLine, DatagramPort } from "../flow/datagramport.ts";
 import type { DatagramSession } from "../flow/datagramsession.ts";
+import { isOurs } from "../flow/egress/blame.ts";
 import { type Totals, workerCell } from "../memory/tally.ts";
 import { DatagramClientDoor, DatagramServerLine, type Place } from "./datagramline.ts";
 import { codeOf, type ListeningSocket, listenDatagrams, type SocketHandlers } from "./datagramsocket.ts";
-import { connectionsMax, hasDescriptors, shortageText } from "./descriptors.ts";
+import { connectionsMax, hasDescriptors, hasSessionRoom, sessionsText, shortageText } from "./descriptors.ts";
 import type { Driver } from "./driver.ts";
+import { noteShortage } from "./shortage.ts";
 
 interface OpenListener {
   readonly flow: Datagrams;
@@ -68,20 +70,23 @@ export class DatagramListeners implements DatagramPort {
     try {
       return new DatagramServerLine(this.#driver, server.address, server.source, flow);
     } catch (error) {
-      return faultWith("connect_refused", codeOf(error));
+      const why = faultWith("connect_refused", codeOf(error));
+      if (isOurs(why)) noteShortage(this.#driver, why.detail);
+      return why;
     }
   }
 
   hasRoom(): boolean {
     const { tally } = this.#context;
     const row = tally.workerRow();
-    const clients = tally.cells[row + workerCell.connections]!;
-    const hasRoom = hasDescriptors(this.#connectionsMax, clients, tally.cells[row + workerCell.upstreamConnections]!);
-    if (!hasRoom) {
-      const text = shortageText(tally.worker, "drops datagrams of new clients");
-      this.#driver.complaints.tell(text, "", this.#driver.nowMs);
-    }
-    return hasRoom;
+    const sessions = tally.cells[row + workerCell.datagramSessions]!;
+    const clients = tally.cells[row + workerCell.connections]! - sessions;
+    const servers = tally.cells[row + workerCell.upstreamConnections]!;
+    const isWithin = hasSessionRoom(this.#connectionsMax, sessions);
+    if (isWithin && hasDescriptors(this.#connectionsMax, clients, servers, sessions)) return true;
+    const text = isWithin ? shortageText(tally.worker, "drops datagrams of new clients") : sessionsText(tally.worker);
+    this.#driver.complaints.tell(text, "", this.#driver.nowMs);
+    return false;
   }
 
   #listen(plan: ListenerPlan): OpenListener {

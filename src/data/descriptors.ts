@@ -14,10 +14,23 @@ export function connectionsMax(limits: string = readLimits()): number {
   return Math.max(files - othersMax, 2);
 }
 
-/** Whether one more client may be taken: every client may need a server's connection, up to as many as are reserved. */
-export function hasDescriptors(max: number, clients: number, servers: number): boolean {
+/**
+ * Whether one more client may be taken: every client may need a server's connection, up to as many as are reserved. `sessions`: of mode
+ * udp, which are not among the clients and have one socket each.
+ */
+export function hasDescriptors(max: number, clients: number, servers: number, sessions: number): boolean {
   const kept = Math.min(clients + 1, serverConnectionsReserved);
-  return Math.max(kept, servers) + clients + 1 <= max;
+  return Math.max(kept, servers) + clients + 1 + sessions <= max;
+}
+
+/** A session of mode udp needs no handshake, so that whoever likes to can begin as many as there may be: others have the other half. */
+export function hasSessionRoom(max: number, sessions: number): boolean {
+  return sessions < Math.floor(max / 2);
+}
+
+/** For the operator: no more sessions are begun, while others have room. */
+export function sessionsText(worker: number): string {
+  return `worker ${worker} holds as many UDP sessions as half of the files that it may open, and drops datagrams of new clients: raise ulimit -n (LimitNOFILE), or have sessions end sooner (timeouts.tunnel, udp)`;
 }
 
 /** For the operator: of whom there is no room for, and what becomes of it. */

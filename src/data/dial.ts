@@ -56,7 +56,7 @@ export class Dial implements WheelNode, LineFlow {
   connecting: Socket<PlainLine> | null = null;
   /** While a proxy is asked for a tunnel. */
   hopping: Hopping | null = null;
-  /** It has failed, and it is being found out whether its source is to blame. */
+  /** It has failed, and it is being found out whether an address or a port of ours was missing. */
   isChecked = false;
   readonly #driver: Driver;
   readonly #strays: Strays;

@@ -13,7 +13,7 @@ import type { Socket, SocketHandler, TCPSocketConnectOptions } from "bun";
 import { assert } from "../base/assert.ts";
 import { type Fault, type FaultCode, faultWith } from "../base/fault.ts";
 import type { ServerPlan, ServerTlsPlan } from "../config/plan.ts";
-import { portsTaken, tooManyHang } from "../flow/egress/blame.ts";
+import { isOurs, portsTaken, tooManyHang } from "../flow/egress/blame.ts";
 import type { DialFlow } from "../flow/port.ts";
 import { handshakeProblem } from "../health/probe/handshake.ts";
 import { serverCell } from "../memory/tally.ts";
@@ -27,7 +27,8 @@ import { SecureLine, secureHandlers, upgrade } from "./secure/line.ts";
 import { codeOf, isStanding, type TlsError } from "./secure/reason.ts";
 import { Records } from "./secure/records.ts";
 import { Sessions } from "./secure/sessions.ts";
-import { sourceProblem } from "./sourcecheck.ts";
+import { descriptorProblem, noteShortage } from "./shortage.ts";
+import { sourceProblem, wayProblem } from "./sourcecheck.ts";
 import { byRuntime, close, connectFrom } from "./sourcesocket.ts";
 
 /** By then a server has let so many connects run out of time; when it answers again, strays end, and dials go out. */
@@ -49,6 +50,8 @@ export class Dialer {
   readonly #secureHandlers: SocketHandler<PlainLine>;
   readonly #sessions = new Sessions();
   readonly #strays = new Strays();
+  /** The runtime is called: what it tells now did not come from anybody. */
+  #isCalling = false;
 
   constructor(driver: Driver) {
     this.#driver = driver;
@@ -85,6 +88,7 @@ export class Dialer {
       if (descriptor !== byRuntime) return this.#give(dial, descriptor);
     }
     const common = { allowHalfOpen: true, data: dial as Carried as PlainLine, socket: this.#handlers };
+    this.#isCalling = true;
     try {
       const connecting =
         address.kind === "unix"
@@ -101,6 +105,8 @@ export class Dialer {
     } catch (error) {
       // An address that nothing can be dialed at, such as that of a name not resolved yet.
       this.#failed(dial, error);
+    } finally {
+      this.#isCalling = false;
     }
   }
 
@@ -265,11 +271,15 @@ export class Dialer {
 
   #failed(dial: Dial, error: unknown): void {
     const reason = reasonOf(error);
-    const { source } = dial.server;
-    if (source === "" || reason !== "EADDRNOTAVAIL") return this.#prevented(dial, reason);
+    // The runtime calls it so when there is no descriptor for a socket, too.
+    if (reason === "ECONNREFUSED" && this.#isCalling) return this.#prevented(dial, descriptorProblem() || reason);
+    if (reason !== "EADDRNOTAVAIL") return this.#prevented(dial, reason);
     if (dial.isChecked) return;
     dial.isChecked = true;
-    void sourceProblem(source).then((problem) => this.#refused(dial, "source_unusable", problem));
+    const { source, address } = dial.server;
+    if (source !== "") void sourceProblem(source).then((problem) => this.#refused(dial, "source_unusable", problem));
+    else if (address.kind === "tcp")
+      void wayProblem(address.host).then((problem) => this.#refused(dial, "connect_refused", problem));
   }
 
   #prevented(dial: Dial, reason: string): void {
@@ -283,7 +293,9 @@ export class Dialer {
     if (flow === null) return;
     dial.flow = null;
     this.#driver.wheel.remove(dial);
-    this.#tell(flow, faultWith(code, reason));
+    const why = faultWith(code, reason);
+    if (isOurs(why)) noteShortage(this.#driver, reason);
+    this.#tell(flow, why);
   }
 
   /** Never inside the call that dialed. */

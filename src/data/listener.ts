@@ -137,8 +137,10 @@ export class Listeners {
   #hasDescriptors(): boolean {
     const { tally } = this.#context;
     const row = tally.workerRow();
-    const clients = tally.cells[row + workerCell.connections]!;
-    return hasDescriptors(this.#connectionsMax, clients, tally.cells[row + workerCell.upstreamConnections]!);
+    const sessions = tally.cells[row + workerCell.datagramSessions]!;
+    const clients = tally.cells[row + workerCell.connections]! - sessions;
+    const servers = tally.cells[row + workerCell.upstreamConnections]!;
+    return hasDescriptors(this.#connectionsMax, clients, servers, sessions);
   }
 
   #complain(): void {

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { closeSync, fstatSync, readFileSync } from "node:fs";
 import { freePort } from "../../test/e2e/harness/port.ts";
 import { Door } from "../../test/runtime/pair.ts";
+import { portsTaken } from "../flow/egress/blame.ts";
 import { byRuntime, connectFrom } from "./sourcesocket.ts";
 
 const testHere = process.platform === "linux" ? test : test.skip;
@@ -75,7 +76,7 @@ test.skipIf(!isPossible).each([
       stderr: "inherit",
     });
     const told = JSON.parse(await new Response(child.stdout).text()) as Record<string, number>;
-    expect(told).toEqual({ connected: 340, "all ports of that address are in use": 20 });
+    expect(told).toEqual({ connected: 340, [portsTaken]: 20 });
   },
   20_000,
 );

@@ -21,6 +21,11 @@ export function countClosed(tally: Tally, listenerRow: number): void {
   tally.cells[tally.workerRow() + workerCell.connections]!--;
 }
 
+/** A session of mode udp that has begun, 1, or ended, -1: it is counted as a client's connection too. */
+export function countSessions(tally: Tally, change: number): void {
+  tally.cells[tally.workerRow() + workerCell.datagramSessions]! += change;
+}
+
 /** A connection to a server, which took so long to come about. */
 export function countConnected(tally: Tally, serverRow: number, tookMs: number): void {
   tally.cells[serverRow + serverCell.connects]!++;

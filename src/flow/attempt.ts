@@ -7,6 +7,7 @@
 import { type Fault, fault } from "../base/fault.ts";
 import { poolCell, serverCell, sharedServerWord } from "../memory/tally.ts";
 import type { Context } from "./context.ts";
+import { isOurs } from "./egress/blame.ts";
 import type { Requester } from "./requester.ts";
 import type { PoolSite, ServerSite } from "./site.ts";
 
@@ -105,13 +106,15 @@ export class Attempt {
     else this.#waitOrFail(fault("no_server"));
   }
 
-  /** The server did not accept. */
+  /** The server did not accept, or was not asked, for want of room here. */
   refused(what: Fault): void {
-    const { cells } = this.context.tally;
-    const { row } = this.#seeker.pool.servers[this.index]!;
-    cells[row + serverCell.connectFailures]!++;
-    if (what.code === "tls_refused") cells[row + serverCell.handshakeFailures]!++;
-    this.#noteFailure();
+    if (!isOurs(what)) {
+      const { cells } = this.context.tally;
+      const { row } = this.#seeker.pool.servers[this.index]!;
+      cells[row + serverCell.connectFailures]!++;
+      if (what.code === "tls_refused") cells[row + serverCell.handshakeFailures]!++;
+      this.#noteFailure();
+    }
     this.#retryOrFail(what);
   }
 

@@ -7,12 +7,13 @@
 import { type Fault, fault } from "../base/fault.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
 import { bucketOf, listenerCell, poolCell, routeCell, serverCell, sharedServerWord } from "../memory/tally.ts";
-import { countAccepted, countClosed } from "./account.ts";
+import { countAccepted, countClosed, countSessions } from "./account.ts";
 import type { Context, Session } from "./context.ts";
 import { chooseServer, isSameServer } from "./datagramchoice.ts";
 import type { DatagramDoor, DatagramFlow, DatagramLine, DatagramPort } from "./datagramport.ts";
 import { DatagramSilence } from "./datagramsilence.ts";
 import { Unanswered } from "./datagramunanswered.ts";
+import { isOurs } from "./egress/blame.ts";
 import type { WakeFlow } from "./port.ts";
 import type { SilenceLimits } from "./silence.ts";
 import type { ListenerSite, PoolSite, ServerSite, Site } from "./site.ts";
@@ -92,6 +93,7 @@ export class DatagramSession implements DatagramFlow, WakeFlow, Session {
     this.startedMs = context.port.nowMs;
     this.#silence = new DatagramSilence(this.startedMs);
     countAccepted(context.tally, listener.row);
+    countSessions(context.tally, 1);
     context.tally.cells[listener.route.row + routeCell.open]!++;
     context.downstreams.add(this);
     this.#open();
@@ -181,6 +183,7 @@ export class DatagramSession implements DatagramFlow, WakeFlow, Session {
     context.port.forget(this);
     context.downstreams.delete(this);
     countClosed(context.tally, this.listener.row);
+    countSessions(context.tally, -1);
     this.#count(isServed);
     this.#unanswered.clear();
     this.door.close();
@@ -236,8 +239,11 @@ export class DatagramSession implements DatagramFlow, WakeFlow, Session {
   #goElsewhere(what: Fault): void {
     const { cells, words } = this.#owner.context.tally;
     const { pool } = this;
-    cells[this.server.row + serverCell.connectFailures]!++;
-    Atomics.add(words, this.server.sharedRow + sharedServerWord.consecutiveFailures, 1);
+    // For want of room here nobody was asked.
+    if (!isOurs(what)) {
+      cells[this.server.row + serverCell.connectFailures]!++;
+      Atomics.add(words, this.server.sharedRow + sharedServerWord.consecutiveFailures, 1);
+    }
     this.#leave();
     if (!pool.plan.redispatch || this.attempts > pool.plan.retries) return this.end(what);
     this.#tried ??= new Uint8Array(pool.servers.length);

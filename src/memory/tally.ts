@@ -23,9 +23,17 @@ export const workerCell = {
   generation: 5,
   /** Goes up once a second while the worker's event loop turns: control watches it. */
   heartbeat: 6,
+  /** Connections to servers that this machine had no port, descriptor or memory for. */
+  connectShortages: 7,
+  /** Sessions of mode udp: a gauge, of which `connections` counts each too. */
+  datagramSessions: 8,
 } as const;
 /** Those of `workerCell` that fall when something ends: control zeroes them when the worker dies. */
-export const workerGauges: readonly number[] = [workerCell.connections, workerCell.upstreamConnections];
+export const workerGauges: readonly number[] = [
+  workerCell.connections,
+  workerCell.upstreamConnections,
+  workerCell.datagramSessions,
+];
 
 /** First of the cells of a worker's row in which failures of hooks are counted, by hook and reason (flow/hooks.ts). */
 export const hookCells = 32;

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { fault } from "../../src/base/fault.ts";
+import { fault, faultWith } from "../../src/base/fault.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { admin, Board, health } from "../../src/memory/board.ts";
-import { listenerCell, poolCell, routeCell, serverCell } from "../../src/memory/tally.ts";
+import { listenerCell, poolCell, routeCell, serverCell, workerCell } from "../../src/memory/tally.ts";
 import { answered, DatagramTalk } from "./datagrams.ts";
 import { rule, rules } from "./rules.ts";
 
@@ -176,6 +176,24 @@ test("a server to which no socket can be opened is passed over", () => {
   alone.play.expect("open one:80 fails", "report one:80 connect_refused");
   alone.play.expectNothingLeft();
   expect(alone.play.totals.listener(0, listenerCell.droppedDatagrams)).toBe(1);
+});
+
+test("what this machine had no room for is tried elsewhere, and is no failure of the server", () => {
+  const talk = new DatagramTalk(two);
+  talk.nextFault = faultWith("connect_refused", "EADDRINUSE");
+  talk.client(1).sends("a");
+  talk.play.expect("open one:80 fails", "open two:80", "socket 1 gets a");
+  expect(talk.play.totals.server(0, serverCell.connectFailures)).toBe(0);
+  expect(talk.play.totals.consecutiveFailures(0)).toBe(0);
+});
+
+test("sessions are counted while they last, for those who ask what is left of the descriptors", () => {
+  const talk = new DatagramTalk({ servers: ["one"] });
+  const count = (): number => talk.play.totals.worker(workerCell.datagramSessions);
+  for (const port of [1, 2]) talk.client(port).sends("a");
+  expect(count()).toBe(2);
+  talk.play.context.cut();
+  expect(count()).toBe(0);
 });
 
 test("a server that goes down keeps no session: the next datagram goes elsewhere", () => {

@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { faultWith } from "../../src/base/fault.ts";
+import { portsTaken } from "../../src/flow/egress/blame.ts";
 import { poolCell, routeCell, serverCell } from "../../src/memory/tally.ts";
 import { Playbook } from "../playbook.ts";
 import type { PlanOptions } from "./plan.ts";
@@ -42,6 +44,26 @@ test("a refused connection is tried at another server, whatever the method", () 
   expect(play.totals.pool(0, poolCell.redispatches)).toBe(1);
   expect(play.totals.consecutiveFailures(0)).toBe(1);
   expect(client.isPaused).toBe(false);
+});
+
+test("what this machine had no room for is tried elsewhere, and is no failure of any server", () => {
+  for (const what of [
+    faultWith("connect_refused", "EMFILE"),
+    faultWith("connect_refused", portsTaken),
+    faultWith("source_unusable", "EADDRINUSE"),
+  ]) {
+    const play = new Playbook(two);
+    const client = play.connect();
+    client.sends(get("/"));
+    play.expect("dial one:80");
+    play.refuse(what);
+    play.expect("dial two:80");
+    play.refuse(what);
+    for (const server of [0, 1]) {
+      expect(play.totals.consecutiveFailures(server)).toBe(0);
+      expect(play.totals.server(server, serverCell.connectFailures)).toBe(0);
+    }
+  }
 });
 
 test("when every server has refused, the client is told so and keeps its connection", () => {

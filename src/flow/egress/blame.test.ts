@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type FaultCode, fault, faultCodes, faultWith } from "../../base/fault.ts";
-import { blameOf, portsTaken, type Road, tooManyHang } from "./blame.ts";
+import { blameOf, isOurs, portsTaken, type Road, tooManyHang } from "./blame.ts";
 
 const all = (code: FaultCode): (string | null)[] =>
   (["direct", "member", "hop"] as const).map((road: Road) => blameOf(fault(code), road));
@@ -35,4 +35,19 @@ test("of clients, and of ourselves, nothing is learnt of a member", () => {
   expect(blameOf(faultWith("source_unusable", "EADDRNOTAVAIL"), "direct")).toBe("source");
   expect(blameOf(faultWith("source_unusable", "EINVAL"), "direct")).toBe("member");
   expect(blameOf(faultWith("source_unusable", portsTaken), "direct")).toBeNull();
+});
+
+test("what this machine has no room for is its own: nobody has failed", () => {
+  for (const reason of ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRINUSE", portsTaken]) {
+    expect([reason, isOurs(faultWith("connect_refused", reason))]).toEqual([reason, true]);
+    expect(isOurs(faultWith("source_unusable", reason))).toBe(true);
+  }
+  expect(isOurs(fault("connect_refused"))).toBe(false);
+  expect(isOurs(faultWith("connect_refused", "ECONNREFUSED"))).toBe(false);
+  // There is no address that leads there, or not the one that was to be used: the server cannot be had from here.
+  expect(isOurs(faultWith("connect_refused", "EADDRNOTAVAIL"))).toBe(false);
+  expect(isOurs(faultWith("source_unusable", "EADDRNOTAVAIL"))).toBe(false);
+  // That is for the server to answer.
+  expect(isOurs(faultWith("connect_timeout", tooManyHang))).toBe(false);
+  expect(isOurs(faultWith("bad_response", "EMFILE"))).toBe(false);
 });

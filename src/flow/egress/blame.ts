@@ -10,7 +10,7 @@ import type { EgressBlame } from "../../egress/words.ts";
 export const tooManyHang = "too many connects hang already";
 
 /** The detail of a dial from an address that can be bound to, and has no port left for that server. */
-export const portsTaken = "all ports of that address are in use";
+export const portsTaken = "all ports towards it are in use";
 
 /**
  * What the system says when this machine has no room for another connection; EADDRINUSE: all ports of an address are taken, by
@@ -25,6 +25,11 @@ const ownReasons: ReadonlySet<string> = new Set([
   portsTaken,
   tooManyHang,
 ]);
+
+/** Whether this machine had no room for another connection: of whom it was for nothing is to be learnt. */
+export function isOurs({ code, detail }: Fault): boolean {
+  return (code === "connect_refused" || code === "source_unusable") && ownReasons.has(detail);
+}
 
 /** Whom we connect to: the target, the member that is asked for it, or the target by a tunnel of the member's. */
 export type Road = "direct" | "member" | "hop";
