@@ -4,12 +4,12 @@
 // one can come back without its code being run again; then it goes with the last exchange that uses it.
 
 import { dirname, join } from "node:path";
-import { formatSize } from "../base/size.ts";
 import { hooksIn } from "../config/hookfunctions.ts";
 import type { PoolHooks } from "../config/hooktypes.ts";
 import { answerSluice } from "../config/loadevaluate.ts";
 import type { HooksPlan, Plan } from "../config/plan.ts";
 import { type Section, sectionOf } from "../config/section.ts";
+import { replyBytesMax } from "../flow/hooks/answer.ts";
 import { errorText, type HookFunctions, type HookRunner, type HookSet, type Settled } from "../flow/hooks.ts";
 import type { Driver } from "./driver.ts";
 import { allowExit, forbidExit, RefusedExit } from "./exit.ts";
@@ -211,12 +211,10 @@ async function bytesOf(response: Response, settled: Settled | null): Promise<Uin
     pieces.push(piece);
     if (length <= replyBytesMax) continue;
     stop();
-    throw new Error(`the body of its answer is longer than ${formatSize(replyBytesMax)}`);
+    // Who reads the answer says that it is too long.
+    return Buffer.concat(pieces);
   }
 }
-
-/** It is held as a whole. */
-const replyBytesMax = 16 * 1024 * 1024;
 
 /** Said of the bytes as they were on their way; fetch has decoded them, and says their coding all the same. */
 const ofTransfer: ReadonlySet<string> = new Set(["content-length", "transfer-encoding", "connection", "keep-alive"]);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readAnswer } from "./answer.ts";
+import { readAnswer, replyBytesMax } from "./answer.ts";
 
 const reply = (value: unknown): unknown => {
   const answered = readAnswer(value);
@@ -84,4 +84,23 @@ test("what makes no sense is told, whatever it is", () => {
     [hostile, "gotcha"],
   ] as const)
     expect(String(reply(value))).toContain(told);
+});
+
+test("a body goes as far as an answer may be long, in bytes as they are sent, and not one further", () => {
+  const fits = "x".repeat(replyBytesMax);
+  const half = "\u00e9".repeat(replyBytesMax / 2);
+  const answers: [unknown, boolean][] = [
+    [{ body: fits }, true],
+    [{ body: `${fits}x` }, false],
+    [{ body: half }, true],
+    [{ body: `${half}x` }, false],
+    [{ body: new Uint8Array(replyBytesMax) }, true],
+    [{ body: new Uint8Array(replyBytesMax + 1) }, false],
+    [{ json: fits.slice(2) }, true],
+    [{ json: fits.slice(1) }, false],
+  ];
+  for (const [value, isTaken] of answers) {
+    const answered = readAnswer(value);
+    expect(answered.ok ? "taken" : answered.message).toBe(isTaken ? "taken" : "its body is longer than 16mb");
+  }
 });

@@ -1,14 +1,18 @@
 // What a hook has answered, read: nothing, an answer to the client, or something that makes no sense and is told as that. A
 // standard `Response` comes as a reply with its bytes (hooks.ts), for its body is a promise.
 
+import { formatSize } from "../../base/size.ts";
 import type { FieldPlan } from "../../config/plan.ts";
-import { isSection, type Section, sectionOf } from "../../config/section.ts";
+import { isSection, sectionOf } from "../../config/section.ts";
 import type { Reply } from "../../rules/outcome.ts";
 import { isTokenText, valueFault } from "../fieldtext.ts";
 
 export type Answered =
   | { readonly ok: true; readonly reply: Reply | null }
   | { readonly ok: false; readonly message: string };
+
+/** The longest body of an answer: it is held as a whole, for each client that it goes to. */
+export const replyBytesMax: number = 16 * 1024 * 1024;
 
 const nothing: Answered = { ok: true, reply: null };
 const keys = ["status", "headers", "body", "json"];
@@ -36,7 +40,9 @@ function readReply(value: unknown): Answered {
   const fields = readFields(reply["headers"]);
   if (typeof fields === "string") return nonsense(fields);
   if (json !== undefined && reply["body"] !== undefined) return nonsense("it has both body and json");
-  const body = json === undefined ? bodyOf(reply) : jsonOf(json);
+  const content = json === undefined ? reply["body"] : (JSON.stringify(json) as unknown); // Of a function there is none.
+  if (isTooLong(content)) return nonsense(`its body is longer than ${formatSize(replyBytesMax)}`);
+  const body = json !== undefined && content === undefined ? undefined : bodyOf(content);
   if (body === undefined)
     return nonsense("its body is neither a text nor bytes, or its json cannot be written as JSON");
   const isTyped = fields.some(({ name }) => name.toLowerCase() === "content-type");
@@ -81,15 +87,18 @@ function isStandard(value: unknown): value is { forEach(each: (text: unknown, na
   return typeof sectionOf(value)["forEach"] === "function";
 }
 
-/** A character a byte; null, where nothing is said of it, is the usual words for the status. */
-function bodyOf({ body }: Section): string | null | undefined {
-  if (body === undefined) return null;
-  if (body === null) return "";
-  if (typeof body === "string") return Buffer.from(body, "utf8").toString("latin1");
-  return body instanceof Uint8Array ? Buffer.from(body).toString("latin1") : undefined;
+/** Said of what is sent. Asked before anything is made of it: nobody knows how long it is. */
+function isTooLong(content: unknown): boolean {
+  if (content instanceof Uint8Array) return content.length > replyBytesMax;
+  if (typeof content !== "string") return false;
+  // Counting may take a while where it is much.
+  return content.length > replyBytesMax || Buffer.byteLength(content, "utf8") > replyBytesMax;
 }
 
-function jsonOf(json: unknown): string | undefined {
-  const text = JSON.stringify(json) as string | undefined; // Of a function there is none.
-  return text === undefined ? undefined : Buffer.from(text, "utf8").toString("latin1");
+/** A character a byte; null, where nothing is said of it, is the usual words for the status. */
+function bodyOf(content: unknown): string | null | undefined {
+  if (content === undefined) return null;
+  if (content === null) return "";
+  if (typeof content === "string") return Buffer.from(content, "utf8").toString("latin1");
+  return content instanceof Uint8Array ? Buffer.from(content).toString("latin1") : undefined;
 }
