@@ -270,10 +270,10 @@ export class PoolSite {
         ? null
         : new Targets(plan, parts.tally, row, make, former?.targets ?? null, by, parts.targetsIdleMax);
     this.sticking = stick === null ? null : new Sticking(plan, tables[stick.table]!, ruleSets.stickKey(stick));
+    this.prefix = prefixOf(plan);
     this.isPreferring = plan.balance.sticky !== null || this.sticking !== null || this.hooks !== null;
   }
 
-    this.prefix = prefixOf(plan);
   /** More is to be done for an exchange than to find a server by the pool's policy. */
   get isRuled(): boolean {
     const { rules, prefix } = this;
