@@ -78,6 +78,8 @@ export const fleetRow: Row = {
     lines("Nodes", "That are here, as each of them sees it; and whether the Redis between them answers.", "none", [
       [`max by (instance) (${of("sluice_fleet_nodes")})`, "{{instance}}"],
       [`min by (instance) (${of("sluice_fleet_up")})`, "{{instance}} has Redis"],
+      [`max by (instance) (${of("sluice_fleet_heartbeat_age_seconds")})`, "{{instance}} heartbeat, seconds ago"],
+      [`max by (instance) (abs(${of("sluice_fleet_clock_offset_seconds")}))`, "{{instance}} clock off, seconds"],
     ]),
     lines("Age of what others have counted", "By table. What is too old counts by whenStale of the config.", "s", [
       [`max by (instance, table) (${of("sluice_fleet_exchange_age_seconds")})`, "{{instance}} {{table}}"],

@@ -57,7 +57,7 @@ function specimenPlan(): Plan {
 
 const fleet: FleetStatus = {
   ...{ name: "eu", node: "n1", redis: "127.0.0.1:6379", isUp: true, problem: null, since: null, intervalMs: 200 },
-  ...{ staleMs: 5000, whenStale: "open", bans: true, outages: 0, nodes: 1 },
+  ...{ staleMs: 5000, whenStale: "open", bans: true, outages: 0, nodes: 1, heartbeatAgeMs: 40, clockAheadMs: 3 },
   tables: [
     {
       ...{ table: "marked", ageMs: 0, isStale: false, exchanges: 0, failures: 0, keysSent: 0, keysReceived: 0 },

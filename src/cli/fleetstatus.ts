@@ -2,6 +2,7 @@
 // of themselves. Exit code 1 where no Sluice answers, and where its config has no fleet.
 
 import { formatDuration } from "../base/duration.ts";
+import { clockOffMs, clockText } from "../control/fleet/clock.ts";
 import type { FleetAnswer, FleetStatus, NodeStatus } from "../control/fleet/nodestatus.ts";
 import type { TalkFigures } from "../control/fleet/talk.ts";
 import type { Writer } from "./check.ts";
@@ -25,7 +26,7 @@ export async function fleetStatus(options: RemoteOptions, writer: Writer): Promi
 
 export function fleetText(fleet: FleetStatus, nodes: readonly NodeStatus[], nowMs: number): string {
   const lines = [headOf(fleet, nowMs)];
-  if (!fleet.isUp && nodes.length > 0) lines.push("nodes as they were told of last:");
+  if (!fleet.isUp && nodes.length > 1) lines.push("other nodes as they were told of last:");
   if (nodes.length > 0) lines.push("", nodeTable(nodes, fleet.staleMs));
   if (fleet.tables.length > 0) lines.push("", sharedTable(fleet.tables));
   return lines.join("\n");
@@ -34,7 +35,9 @@ export function fleetText(fleet: FleetStatus, nodes: readonly NodeStatus[], nowM
 function headOf(fleet: FleetStatus, nowMs: number): string {
   const { name, node, redis, isUp, problem, since, intervalMs, staleMs, whenStale, bans } = fleet;
   const forText = since === null ? "" : ` for ${age(Math.max(0, Math.round((nowMs - Date.parse(since)) / 1000)))}`;
-  const standing = isUp ? `answers${forText}` : `is away${forText}: ${problem ?? "not connected yet"}`;
+  const standing = isUp
+    ? `answers${forText}${problem === null ? "" : `, but ${problem}`}`
+    : `is away${forText}: ${problem ?? "not connected yet"}`;
   return [
     `fleet ${name}, node ${node}, Redis ${redis} ${standing}`,
     `  tables are exchanged every ${formatDuration(intervalMs)}, stale after ${formatDuration(staleMs)}, then ${whenStale}; bans are ${bans ? "of all nodes" : "each node's own"}`,
@@ -53,11 +56,12 @@ function nodeTable(nodes: readonly NodeStatus[], staleMs: number): string {
     String(node.requests),
     String(node.bans),
     heardText(node, staleMs),
+    clockOf(node),
     node.config.slice(0, 8),
     node.version,
   ]);
   const heads = ["NODE", "STATE", "ADMIN", "WORKERS", "SERVERS", "CONNECTIONS", "REQ/S", "REQUESTS", "BANS"];
-  return table([...heads, "HEARD", "CONFIG", "VERSION"], rows, [5, 6, 7, 8]);
+  return table([...heads, "HEARD", "CLOCK", "CONFIG", "VERSION"], rows, [5, 6, 7, 8]);
 }
 
 function sharedTable(tables: readonly TalkFigures[]): string {
@@ -71,6 +75,12 @@ function sharedTable(tables: readonly TalkFigures[]): string {
     each.problem ?? "",
   ]);
   return table(["TABLE", "HEARD", "EXCHANGES", "FAILURES", "SENT", "RECEIVED", "PROBLEM"], rows, [2, 3, 4, 5]);
+}
+
+/** Against that of Redis; less than this may be the way there. One of an older version does not say. */
+function clockOf({ clockAheadMs = null }: NodeStatus): string {
+  if (clockAheadMs === null) return "-";
+  return Math.abs(clockAheadMs) > clockOffMs ? clockText(clockAheadMs) : "right";
 }
 
 /** One that is gone has heard of nobody since, and has not said so. */

@@ -98,7 +98,7 @@ test("a fleet is a line, with what is wrong with it", () => {
   const figures = { ageMs: 9000, exchanges: 1, failures: 1, keysSent: 0, keysReceived: 0, problem: null };
   const fleet: NonNullable<Status["fleet"]> = {
     ...{ name: "eu", node: "n1", redis: "10.0.0.9:6379", isUp: true, problem: null, since: null, intervalMs: 200 },
-    ...{ staleMs: 5000, whenStale: "open", bans: true, outages: 0, nodes: 3 },
+    ...{ staleMs: 5000, whenStale: "open", bans: true, outages: 0, nodes: 3, heartbeatAgeMs: 40, clockAheadMs: 3 },
     tables: [{ ...figures, table: "shop", isStale: false }],
   };
   const lineOf = (more: Partial<typeof fleet>): string | undefined =>

@@ -164,7 +164,7 @@ function fleetLines({ fleet }: Status): string[] {
   if (fleet === null) return [];
   const { name, node, nodes, redis, isUp, problem, tables } = fleet;
   const standing = isUp
-    ? `one of ${counted(nodes, "node")}, by Redis ${redis}`
+    ? `one of ${counted(nodes, "node")}, by Redis ${redis}${problem === null ? "" : `; ${problem}`}`
     : `Redis ${redis} is away: ${problem ?? "not connected yet"}`;
   const stale = tables.filter(({ isStale }) => isStale).map(({ table }) => table);
   const old = stale.length === 0 ? "" : `; news of others are stale in ${stale.join(", ")}`;

@@ -122,6 +122,28 @@ withRedis("counts, bans and orders of one node are those of the other", async ()
   expect(one.told("node n1 is of fleet eu")).toBe(1);
 });
 
+withRedis("what a Redis that answers refuses is told, and nobody is taken to be as he was", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const [one, two] = [await Member.open(room, "one"), await Member.open(room, "two")];
+  one.fleet.adopt(fleetOf(redis, "n1", { stale: "500ms" }));
+  two.fleet.adopt(fleetOf(redis, "n2", { stale: "500ms" }));
+  await until("each other", () => one.fleet.status()?.nodes === 2 && two.fleet.status()?.nodes === 2);
+  expect((await one.fleet.answer()).nodes).toMatchObject([{ standing: "here" }, { standing: "here" }]);
+  expect(one.fleet.status()?.clockAheadMs).toBeNumber();
+  await redis.ask("SET", "sluice:{eu}:said", "in the way");
+  await until("it to be told", () => one.fleet.status()?.problem?.startsWith("the heartbeat does not get through: "));
+  await until("it to be alone", () => one.fleet.status()?.nodes === 1);
+  one.ban("10.0.0.9");
+  const { fleet, nodes } = await one.fleet.answer();
+  expect([fleet?.isUp, fleet!.heartbeatAgeMs > 2000]).toEqual([true, true]);
+  expect(nodes).toMatchObject([
+    { name: "n1", standing: "here" },
+    { name: "n2", standing: "gone" },
+  ]);
+  await until("its own row to be of now", async () => (await one.fleet.answer()).nodes[0]!.bans === 1);
+});
+
 withRedis("a thousand bans and lifts get through, however many at once", async () => {
   await using room = new Room();
   const redis = await Redis.start(room);
@@ -197,7 +219,7 @@ withRedis(
     one.fleet.set(one.table, [{ column: 0, element: 0, value: 4 }]);
     await until("it to be tried again and again", () => one.fleet.status()?.isUp === false);
     const { fleet, nodes } = await one.fleet.answer();
-    expect([fleet?.problem, nodes]).toEqual([expect.stringMatching(/./), []]);
+    expect([fleet?.problem, nodes.map(({ name }) => name)]).toEqual([expect.stringMatching(/./), ["n1"]]);
     await Redis.start(room, redis.port);
     two.count(7, 1);
     two.count(8, 0);

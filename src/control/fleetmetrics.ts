@@ -14,9 +14,21 @@ export function writeFleet(out: Exposition, fleet: FleetStatus | null): void {
       return value === null ? [] : [[{ table: figures.table }, value]];
     });
   out.gauge("sluice_fleet_up", "Whether the fleet's Redis answers.", [[{}, fleet.isUp ? 1 : 0]]);
-  out.gauge("sluice_fleet_nodes", "Nodes of the fleet that are here, this one among them, as Redis last told.", [
-    [{}, fleet.nodes],
-  ]);
+  out.gauge(
+    "sluice_fleet_nodes",
+    "Nodes of the fleet that are here, this one among them: others only if Redis has told of them not longer ago than `stale`.",
+    [[{}, fleet.nodes]],
+  );
+  out.gauge(
+    "sluice_fleet_heartbeat_age_seconds",
+    "Since the last heartbeat that got through, with which bans come and go.",
+    [[{}, fleet.heartbeatAgeMs / 1000]],
+  );
+  out.gauge(
+    "sluice_fleet_clock_offset_seconds",
+    "How far the clock here is ahead of Redis', or behind it (negative). Bans depend on clocks.",
+    fleet.clockAheadMs === null ? [] : [[{}, fleet.clockAheadMs / 1000]],
+  );
   out.counter("sluice_fleet_outages_total", "Times that the fleet's Redis went away.", [[{}, fleet.outages]]);
   out.gauge(
     "sluice_fleet_exchange_age_seconds",

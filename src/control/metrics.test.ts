@@ -95,7 +95,16 @@ function page(): string {
     acme: { issued: 2, renewed: 1, failed: 3, inUse: 2, missing: 1, failing: 1 },
     fleet: {
       ...{ name: "eu", node: "n1", redis: "127.0.0.1:6379", isUp: false, problem: "connection refused", since: null },
-      ...{ intervalMs: 200, staleMs: 5000, whenStale: "open", bans: true, outages: 2, nodes: 3 },
+      ...{
+        intervalMs: 200,
+        staleMs: 5000,
+        whenStale: "open",
+        bans: true,
+        outages: 2,
+        nodes: 3,
+        heartbeatAgeMs: 40,
+        clockAheadMs: 3,
+      },
       tables: [
         {
           ...{ table: "marked", ageMs: 250, isStale: false, exchanges: 40, failures: 1, keysSent: 7, keysReceived: 9 },

@@ -38,7 +38,7 @@ class Heart {
     this.beating = new Beating(
       {
         ...{ link: this.link, keys: keysOf("f"), fleet: "f", node, run: node, aliveMs: 60_000, bans: null },
-        ...{ nowMs: Date.now, summary: () => "{}", failed: () => {} },
+        ...{ nowMs: Date.now, summary: () => "{}", failed: () => {}, clock: () => {} },
         ordered: (given) => void this.ordered.push(given),
         giving: async (_, give) => void (await give()),
         reached: (epoch, ordersTo) => void this.reached.push([epoch, ordersTo]),
@@ -76,6 +76,20 @@ withRedis("who is new hears of no orders of before, and of those after once each
   expect(one.ordered).toEqual([]);
   expect(two.beating.nodes).toBe(2);
   expect([one.doubled, two.doubled]).toEqual([0, 0]);
+});
+
+withRedis("what Redis says of its clock is told, and nodes that nobody has told of for long are not here", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  await new Heart(room, redis, "n1").beats();
+  const offsets: number[] = [];
+  const clock = (asked: number, _: number, said: number): void => void offsets.push(asked - said);
+  const two = await new Heart(room, redis, "n2", { clock, nowMs: () => Date.now() + 60_000, aliveMs: 1000 }).beats();
+  expect(Math.abs(offsets[0]! - 60_000)).toBeLessThan(5000);
+  await until("both", () => two.beating.nodes === 2);
+  await redis.ask("SET", "sluice:{f}:said", "in the way");
+  await until("it to be alone", () => two.beating.nodes === 1);
+  expect(two.beating.ageMs).toBeGreaterThanOrEqual(1000);
 });
 
 withRedis("what is new is said to all nodes at once: none waits for its next beat", async () => {

@@ -32,6 +32,8 @@ export interface BeatingOptions {
   readonly doubled: () => void;
   /** Redis is there and does not do what it is asked; null: it does. */
   readonly failed: (why: string | null) => void;
+  /** What Redis says its clock is, and between which times of ours it said so. */
+  readonly clock: (askedMs: number, answeredMs: number, redisMs: number) => void;
   readonly everyMs?: number;
 }
 
@@ -66,10 +68,12 @@ export class Beating {
   #isWanted = false;
   #isClosed = false;
   #nudge: Timer | null = null;
-  nodes = 0;
+  #heardMs: number;
+  #nodes = 1;
 
   constructor(options: BeatingOptions, heard: { readonly epoch: string; readonly ordersTo: number }) {
     this.#options = options;
+    this.#heardMs = performance.now();
     this.#epoch = heard.epoch;
     this.#ordersTo = heard.ordersTo;
     this.#timer = setInterval(() => void this.beat(), options.everyMs ?? beatMs);
@@ -93,6 +97,16 @@ export class Beating {
     } finally {
       this.#isBeating = false;
     }
+  }
+
+  /** Since the last that got through, or since the first was to. */
+  get ageMs(): number {
+    return performance.now() - this.#heardMs;
+  }
+
+  /** That are here, as far as is known: this one, and those that were told of not longer ago than a node counts as here. */
+  get nodes(): number {
+    return this.ageMs < this.#options.aliveMs ? this.#nodes : 1;
   }
 
   /** Redis says that there is something to be heard. */
@@ -147,10 +161,11 @@ export class Beating {
   }
 
   async #once(): Promise<void> {
-    const { link, keys, node, run, aliveMs, bans, nowMs, summary } = this.#options;
+    const { link, keys, node, run, aliveMs, bans, nowMs, summary, clock } = this.#options;
     const changes = bans?.next(changesMax) ?? [];
     // Also where the clock was set back.
     const isSaid = Math.abs(nowMs() - this.#saidAtMs) >= summaryMs;
+    const askedMs = nowMs();
     const reply = await link.run(
       beat,
       [keys.meta, keys.nodes, keys.said, keys.bans, keys.bansOrder, keys.bansEnds, keys.orders],
@@ -160,7 +175,10 @@ export class Beating {
         ...changes.flatMap(changeWords),
       ],
     );
-    if (this.#isClosed || !Array.isArray(reply) || reply.length < headWords) return;
+    if (this.#isClosed) return;
+    if (!Array.isArray(reply) || reply.length < headWords) throw new Error("it answers something else than was asked");
+    clock(askedMs, nowMs(), Number(reply[1]));
+    this.#heardMs = performance.now();
     if (isSaid) this.#saidAtMs = nowMs();
     bans?.sent(changes);
     this.#hear((reply as readonly Reply[]).map(String));
@@ -171,7 +189,7 @@ export class Beating {
     const { run, bans, nowMs, ordered, reached, doubled } = this.#options;
     if (this.#hasBeaten && former !== "" && former !== run) doubled();
     this.#hasBeaten = true;
-    this.nodes = Number(living);
+    this.#nodes = Math.max(Number(living), 1);
     const isOther = epoch !== this.#epoch;
     this.#epoch = epoch;
     this.#bansTo = Number(bansTo);

@@ -16,8 +16,8 @@ export interface LinkOptions {
   /** Where something is said unasked, and what to do then. Where Redis, or its user's rights, do not allow for it, nothing is ever heard. */
   readonly channel: string;
   readonly pushed: () => void;
-  /** With why. Told once for each outage, the first attempt to connect among them. */
-  readonly lost: (why: string) => void;
+  /** With why. The first of each outage, an attempt to connect at the start among them, and again where the reason is another by now. */
+  readonly lost: (why: string, isFirst: boolean) => void;
 }
 
 const pauseMinMs = 50;
@@ -29,7 +29,8 @@ export class FleetLink {
   #retry: Timer | null = null;
   #renewing: Timer | null = null;
   #pauseMs: number = pauseMinMs;
-  #isTold = false;
+  /** Why it is away, as it was told; null while it is up. */
+  #told: string | null = null;
   #isClosed = false;
 
   constructor(options: LinkOptions) {
@@ -72,7 +73,7 @@ export class FleetLink {
       return this.#lost((error as Error).message);
     }
     this.#pauseMs = pauseMinMs;
-    this.#isTold = false;
+    this.#told = null;
     opened();
   }
 
@@ -120,8 +121,9 @@ export class FleetLink {
       void this.#open();
     }, this.#pauseMs);
     this.#pauseMs = Math.min(2 * this.#pauseMs, pauseMaxMs);
-    if (this.#isTold) return;
-    this.#isTold = true;
-    this.#options.lost(why);
+    const isFirst = this.#told === null;
+    if (why === this.#told) return;
+    this.#told = why;
+    this.#options.lost(why, isFirst);
   }
 }

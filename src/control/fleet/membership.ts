@@ -10,10 +10,11 @@ import type { Bans } from "../bans.ts";
 import type { Log } from "../log.ts";
 import { BanShare } from "./banshare.ts";
 import { Beating } from "./beating.ts";
+import { ClockWatch, clockText } from "./clock.ts";
 import { keysOf } from "./keys.ts";
 import { FleetLink } from "./link.ts";
 import { FleetMemory } from "./memory.ts";
-import { type FleetStatus, type NodeStatus, type NodeSummary, nodesOf } from "./nodestatus.ts";
+import { type FleetStatus, type NodeStatus, type NodeSummary, nodesOf, olderBy, withSelf } from "./nodestatus.ts";
 import { carryOut, type GivenOrder, keysIn, type Order } from "./orders.ts";
 import type { OwnSummary } from "./summary.ts";
 import { TableTalk } from "./talk.ts";
@@ -38,6 +39,8 @@ const timeoutMaxMs = 2000;
 const aliveMinMs = 3000;
 /** Changes are gathered before they are written, for a flood of them is as much as one. */
 const rememberMs = 100;
+/** What this node says of itself is made so often: it has requests a second, for which two of one moment are no measure. */
+const summaryMs = 900;
 /** Who stops tells what it has to tell, and does not wait for longer than this. */
 const partingMs = 500;
 
@@ -56,7 +59,11 @@ export class Membership {
   #sinceMs: number | null = null;
   #outages = 0;
   #isDoubled = false;
+  readonly #clock = new ClockWatch();
+  /** As Redis told of them last, and when. */
   #nodes: readonly NodeStatus[] = [];
+  #nodesMs = 0;
+  #own: { readonly summary: OwnSummary; readonly atMs: number } | null = null;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -71,7 +78,7 @@ export class Membership {
       opened: () => this.#opened(),
       channel: keysOf(plan.name).meta,
       pushed: () => this.#beating.nudged(),
-      lost: (why) => this.#lost(why),
+      lost: (why, isFirst) => this.#lost(why, isFirst),
     });
     this.#beating = new Beating(
       {
@@ -87,6 +94,7 @@ export class Membership {
         },
         doubled: () => this.#doubled(),
         failed: (why) => this.#failed("the heartbeat", why),
+        clock: (...times) => this.#clockHeard(...times),
       },
       remembered,
     );
@@ -128,21 +136,24 @@ export class Membership {
     const { name, place, intervalMs, staleMs, whenStale, hasBans } = plan;
     return {
       ...{ name, node, redis: place.shown, isUp: this.#link.isUp },
-      problem: this.#away ?? this.#wrong.values().next().value ?? null,
+      problem: this.#away ?? this.#wrongText(),
       since: this.#sinceMs === null ? null : new Date(this.#sinceMs).toISOString(),
       ...{ intervalMs, staleMs, whenStale, bans: hasBans, outages: this.#outages, nodes: this.#beating.nodes },
+      ...{ heartbeatAgeMs: Math.round(this.#beating.ageMs), clockAheadMs: this.#clock.aheadMs },
       tables: [...this.#talks.values()].map((talk) => talk.figures()),
     };
   }
 
-  /** Asks Redis; where it does not answer they are as they were told of last. */
+  /** Asks Redis; where it does not answer they are as they were told of last, and so much older. */
   async nodes(): Promise<readonly NodeStatus[]> {
+    const aliveMs = this.#aliveMs;
     try {
-      this.#nodes = nodesOf(await this.#beating.nodesTold(), this.node, this.#aliveMs);
+      this.#nodes = nodesOf(await this.#beating.nodesTold(), this.node, aliveMs);
+      this.#nodesMs = performance.now();
     } catch {
       // Why stands in the status.
     }
-    return this.#nodes;
+    return withSelf(olderBy(this.#nodes, performance.now() - this.#nodesMs, aliveMs), this.node, this.#summary());
   }
 
   /** Tells what is left to tell, and that this node is no more; what finds no way out in time is told at the next start. */
@@ -198,9 +209,10 @@ export class Membership {
     for (const talk of this.#talks.values()) void talk.speak();
   }
 
-  #lost(why: string): void {
+  #lost(why: string, isFirst: boolean): void {
     const { log, plan } = this.#options;
     this.#away = why;
+    if (!isFirst) return;
     this.#sinceMs = Date.now();
     this.#outages++;
     const isOpen = plan.whenStale === "open";
@@ -216,6 +228,22 @@ export class Membership {
     else this.#wrong.set(what, why);
     if (why === null) this.#options.log.info(`${this.#name}: ${what} is well again`);
     else if (former === null) this.#options.log.error(`${this.#name}: ${what} does not get through: ${why}`);
+  }
+
+  #wrongText(): string | null {
+    const all = [...this.#wrong].map(([what, why]) => `${what} does not get through: ${why}`);
+    return all.length === 0 ? null : all.join("; ");
+  }
+
+  #clockHeard(askedMs: number, answeredMs: number, redisMs: number): void {
+    const news = this.#clock.heard(askedMs, answeredMs, redisMs);
+    if (news === null) return;
+    const { log } = this.#options;
+    if (news === "right") log.info(`${this.#name}: the clock here and that of Redis are together again`);
+    else
+      log.warn(
+        `${this.#name}: the clock here is ${clockText(this.#clock.aheadMs!)} of Redis': bans end, and the later of two changes counts, by clocks; set them by NTP`,
+      );
   }
 
   #doubled(): void {
@@ -258,7 +286,11 @@ export class Membership {
     const figures = [...this.#talks.values()].map((talk) => talk.figures());
     const ages = figures.map(({ ageMs }) => ageMs);
     const exchangeAgeMs = ages.length === 0 || ages.includes(null) ? null : Math.max(...(ages as number[]));
-    return { ...this.#options.summary(), exchangeAgeMs, isStale: figures.some(({ isStale }) => isStale) };
+    const nowMs = performance.now();
+    if (this.#own === null || nowMs - this.#own.atMs > summaryMs)
+      this.#own = { summary: this.#options.summary(), atMs: nowMs };
+    const isStale = figures.some((each) => each.isStale);
+    return { ...this.#own.summary, exchangeAgeMs, isStale, clockAheadMs: this.#clock.aheadMs };
   }
 
   #remember(): void {

@@ -21,6 +21,8 @@ export interface NodeSummary {
   /** Of the shared table that heard of others longest ago; null: of none, or never. */
   readonly exchangeAgeMs: number | null;
   readonly isStale: boolean;
+  /** Of its clock, before Redis'; null: it is not known. */
+  readonly clockAheadMs: number | null;
 }
 
 export interface NodeStatus extends NodeSummary {
@@ -37,6 +39,7 @@ export interface FleetStatus {
   /** Of Redis, without anything secret. */
   readonly redis: string;
   readonly isUp: boolean;
+  /** Why it is away; of one that answers, what does not get through, and why. */
   readonly problem: string | null;
   readonly since: string | null;
   readonly intervalMs: number;
@@ -45,8 +48,12 @@ export interface FleetStatus {
   readonly bans: boolean;
   /** Times that Redis went away. */
   readonly outages: number;
-  /** Nodes that are here, as Redis last told. */
+  /** Nodes that are here, as far as this one knows, which is one of them. */
   readonly nodes: number;
+  /** Since the last heartbeat that got through, or since there is one. */
+  readonly heartbeatAgeMs: number;
+  /** Of the clock here, before Redis'; null: it is not known. */
+  readonly clockAheadMs: number | null;
   readonly tables: readonly TalkFigures[];
 }
 
@@ -60,7 +67,7 @@ export interface FleetAnswer {
 const unknown: NodeSummary = {
   ...{ version: "?", address: "", state: "unknown", startedAt: "", connections: 0, requests: 0, requestsPerSecond: 0 },
   ...{ workers: { up: 0, all: 0 }, servers: { up: 0, all: 0 }, config: "", bans: 0 },
-  ...{ exchangeAgeMs: null, isStale: false },
+  ...{ exchangeAgeMs: null, isStale: false, clockAheadMs: null },
 };
 
 /** `reply`: of the script of nodes. Sorted by name. */
@@ -75,6 +82,22 @@ export function nodesOf(reply: Reply, self: string, aliveMs: number): NodeStatus
     nodes.push({ ...summaryOf(said), name, isSelf: name === self, standing, seenMsAgo });
   }
   return nodes.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** As they were told of so long ago. */
+export function olderBy(nodes: readonly NodeStatus[], ms: number, aliveMs: number): NodeStatus[] {
+  return nodes.map((node) => {
+    const seenMsAgo = node.seenMsAgo + Math.round(ms);
+    return { ...node, seenMsAgo, standing: seenMsAgo < aliveMs ? "here" : "gone" };
+  });
+}
+
+/** Of oneself one knows better than Redis, which may not have heard of it, or for long. */
+export function withSelf(nodes: readonly NodeStatus[], name: string, summary: NodeSummary): NodeStatus[] {
+  const told = nodes.find((node) => node.isSelf);
+  const self: NodeStatus = { ...summary, name, isSelf: true, standing: "here", seenMsAgo: told?.seenMsAgo ?? 0 };
+  const all = [...nodes.filter((node) => !node.isSelf), self];
+  return all.sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 function summaryOf(text: string): NodeSummary {

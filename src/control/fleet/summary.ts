@@ -6,7 +6,7 @@ import type { Config } from "../../config/types.ts";
 import type { Status } from "../status.ts";
 import type { NodeSummary } from "./nodestatus.ts";
 
-export type OwnSummary = Omit<NodeSummary, "exchangeAgeMs" | "isStale">;
+export type OwnSummary = Omit<NodeSummary, "exchangeAgeMs" | "isStale" | "clockAheadMs">;
 
 export class Summing {
   #before: { readonly requests: number; readonly atMs: number } | null = null;

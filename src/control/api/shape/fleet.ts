@@ -23,14 +23,19 @@ export const fleetStatus: z.ZodType<FleetStatus> = z
     node: z.string().describe("What this node is called."),
     redis: z.string().describe("Where its Redis is, without secrets."),
     isUp: z.boolean().describe("That answers."),
-    problem: z.string().nullable().describe("Why it does not; null while it does."),
+    problem: z
+      .string()
+      .nullable()
+      .describe("Why it does not; of one that answers, what does not get through, and why; null: all does."),
     since: z.string().nullable().describe("Since when it does, or does not."),
     intervalMs: z.number().describe("How often nodes tell each other."),
     staleMs: z.number().describe("After how long without news these are stale."),
     whenStale: z.enum(["open", "closed"]).describe("What limits do then: open lets through, closed refuses."),
     bans: z.boolean().describe("Bans are shared, too."),
     outages: z.int().describe("How often Redis went away."),
-    nodes: z.int().describe("Nodes that are here, as Redis last told."),
+    nodes: z.int().describe("Nodes that are here, as far as this one knows, which is one of them."),
+    heartbeatAgeMs: z.number().describe("Since the last heartbeat that got through, or since there is one."),
+    clockAheadMs: z.number().nullable().describe("Of the clock here, before that of Redis; null: it is not known."),
     tables: z.array(talkFigures).describe("How this node stands in each shared table."),
   })
   .meta({ id: "FleetStatus", description: "How this node stands in its fleet." });
@@ -62,10 +67,15 @@ const nodeStatus: z.ZodType<NodeStatus> = z
       .nullable()
       .describe("Of the shared table that heard of others longest ago; null: of none, or never."),
     isStale: z.boolean().describe("That is longer ago than may be."),
+    clockAheadMs: z.number().nullable().describe("Of its clock, before that of Redis; null: it is not known."),
   })
   .meta({ id: "NodeStatus", description: "A node of the fleet, as it tells of itself." });
 
 export const fleetAnswer: z.ZodType<FleetAnswer> = z.strictObject({
   fleet: fleetStatus.nullable().describe("Null: the config has no fleet."),
-  nodes: z.array(nodeStatus).describe("As Redis has them now; while it is away as it last told."),
+  nodes: z
+    .array(nodeStatus)
+    .describe(
+      "This one, and the others as Redis has them now; while it does not answer as it last told, with the time since.",
+    ),
 });
