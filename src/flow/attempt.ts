@@ -24,8 +24,6 @@ export interface Seeker {
   namedServer(): number;
   /** Index of the server that the pool's table remembers for it, -1 for none. Only asked where the pool has such a table. */
   stuckServer(): number;
-  /** The table is to remember this one. */
-  stick(server: number): void;
   /** Index of the server that a hook has picked, -1 where the policy is to. Only asked where the pool has hooks. */
   hookedServer?(): number;
   /** This server it is: connect, and tell the attempt how that ends. `isFreshWanted`: not by a connection that was idle. */
@@ -238,7 +236,6 @@ export class Attempt {
     this.index = index;
     if (this.count++ === 0) this.chosenMs = this.context.port.nowMs;
     this.context.tally.cells[server.row + serverCell.calls]!++;
-    if (this.#seeker.pool.sticking !== null) this.#seeker.stick(index);
     this.#seeker.connect(server, this.#isFreshWanted);
   }
 

@@ -310,10 +310,6 @@ export class Exchange implements Sender, Seeker {
     return askPick(this, this.context);
   }
 
-  stick(server: number): void {
-    this.pool.sticking!.store(this.visitNow(), server);
-  }
-
   /** The attempt has chosen: over a connection that is there, or a new one. */
   connect(server: ServerSite, isFreshWanted: boolean): void {
     if (this.inquiry !== null) this.inquiry.chosen(this.pool, this.attempt, true);

@@ -33,6 +33,8 @@ export function respond(
   exchange.status = status;
   exchange.serverStatus = status;
   exchange.respondedMs = nowMs;
+  // Not before: a key is not bound to a server that was never reached.
+  if (pool.sticking !== null) pool.sticking.store(exchange.visitNow(), attempt.index);
   if (pool.isTimed) pool.backends.observe(attempt.index, nowMs - exchange.sentMs, nowMs);
   if (status === 101) {
     attempt.succeeded();

@@ -5,6 +5,8 @@ import { get } from "../../test/playbook/words.ts";
 import { Playbook } from "../../test/playbook.ts";
 import type { StickyPlan } from "../config/plan.ts";
 
+const answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
 test("a key keeps the server that it was given, while that is up", () => {
   const options: PlanOptions = {
     servers: ["one", "two"],
@@ -16,6 +18,7 @@ test("a key keeps the server that it was given, while that is up", () => {
     const client = play.connect(address);
     client.sends(get("/", ...fields));
     const said = play.take();
+    play.accept().sends(answer);
     client.closes();
     play.take();
     return said.find((line) => line.startsWith("dial")) ?? "";
@@ -34,6 +37,27 @@ test("a key keeps the server that it was given, while that is up", () => {
   // The table names servers by what they are, not by where they stand.
   play.reload({ ...options, servers: ["zero", "two"] });
   expect([ask("192.0.2.1"), ask("192.0.2.1")]).toEqual(["dial two:80", "dial two:80"]);
+});
+
+test("a key is not bound to a server that refuses, nor to one that does not answer", () => {
+  for (const redispatch of [true, false]) {
+    const play = new Playbook({
+      servers: ["one", "two"],
+      tables: [table("seen", ["server_id"])],
+      pool: { stick: { table: 0, key: "src" }, retries: 0, redispatch },
+    });
+    play.connect().sends(get("/"));
+    play.expect("dial one:80");
+    play.refuse();
+    play.connect().sends(get("/"));
+    expect(play.take()).toContain("dial two:80");
+    play.accept().closes();
+    play.connect().sends(get("/"));
+    expect(play.take()).toContain("dial one:80");
+    play.accept().sends(answer);
+    play.connect().sends(get("/"));
+    expect(play.take()).toContain("dial one:80");
+  }
 });
 
 const cookie: StickyPlan = {
@@ -61,6 +85,7 @@ test("a cookie comes before the table, which remembers what it chose", () => {
     const client = play.connect();
     client.sends(get("/", ...fields));
     play.expect(dialed);
+    play.accept().sends(answer);
     client.closes();
     play.take();
   }
@@ -83,6 +108,7 @@ test("a stream keeps its server by the same means; a key that is absent keeps no
   ] as const) {
     const client = play.connect(address);
     play.expect(dialed);
+    play.accept();
     client.closes();
     play.take();
   }

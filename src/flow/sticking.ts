@@ -36,7 +36,7 @@ export class Sticking {
     return this.#indices.get(this.#table.read(this.#column, 0, scene.sharedMs)) ?? -1;
   }
 
-  /** From now on the key's server is this one; said of each that is chosen, for that keeps the entry. */
+  /** From now on the key's server is this one; said of each that answers, for that keeps the entry. */
   store(scene: Scene, server: number): void {
     if (this.#key.lay(scene)) this.#table.assign(this.#column, 0, this.#numbers[server]!, scene.sharedMs);
   }

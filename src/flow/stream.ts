@@ -314,10 +314,6 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     return this.pool.sticking!.find(this.guestNow());
   }
 
-  stick(server: number): void {
-    this.pool.sticking!.store(this.guestNow(), server);
-  }
-
   queued(): void {
     this.#context.inquiry?.chosen(this.pool, this.attempt, false);
     const { port } = this.#context;
@@ -349,6 +345,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     this.#serverRow = server.row;
     this.#cells[this.route.row + routeCell.open]!++;
     if (this.pool.isTimed) this.pool.backends.observe(server.index, tookMs, port.nowMs);
+    if (this.pool.sticking !== null) this.pool.sticking.store(this.guestNow(), server.index);
     const { clientIdleMs, tunnelMs } = this.listener.plan.timeouts;
     const { serverIdleMs } = this.pool.plan.timeouts;
     this.#tunnel = new Tunnel(this.line, line);
