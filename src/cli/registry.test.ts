@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import type { PoolStatus } from "../control/status.ts";
 import type { Membership } from "../registry/registry.ts";
-import { setsText } from "./registry.ts";
+import { keptIn, setsText } from "./registry.ts";
 
 function membership(member: string, more: Partial<Membership> = {}): Membership {
   const usual = { server: null, problem: null, isMember: true, isDraining: false, leaseLeftMs: null, views: [] };
@@ -31,6 +32,35 @@ test("members are shown with state, lease and what sentinels say", () => {
     "  shop  http://c:1  out                                -  down: s3",
     "  shop  odd         passed over: must have a port      -  -",
     "6 more members of shop are not shown",
+    "the set none is empty",
+  ]);
+});
+
+test("servers that traffic goes to though the set has them no more are told of, with why", () => {
+  const since = "2026-01-01T00:00:00.123Z";
+  const why = "not found again after the outage";
+  const source = { servers: 2, lastSuccess: null, ageSeconds: null, problem: null, remarks: [] };
+  const server = (name: string, from: string | null): PoolStatus["servers"][number] =>
+    ({ name, kept: from === null ? null : { source: from, since } }) as PoolStatus["servers"][number];
+  const kept = keptIn([
+    {
+      sources: [
+        { ...source, source: "registry shop", kept: { servers: 2, since, why } },
+        { ...source, source: "dns a", kept: { servers: 1, since, why: "no answer" } },
+      ],
+      servers: [
+        server("a:1", "registry shop"),
+        server("b:1", "registry shop"),
+        server("c:1", "dns a"),
+        server("d:1", null),
+      ],
+    },
+    { sources: [{ ...source, source: "registry none", kept: null }], servers: [] },
+  ]);
+  const sets = ["shop", "none"].map((set) => ({ set, members: [], size: 0 }));
+  expect(setsText(sets, kept).split("\n")).toEqual([
+    "the set shop is empty",
+    "traffic still goes to a:1, b:1, which shop had: kept since 2026-01-01T00:00:00Z: not found again after the outage",
     "the set none is empty",
   ]);
 });

@@ -11,6 +11,7 @@ import {
   type SetAnswer,
 } from "../control/api/registry.ts";
 import { routesOfOperations } from "../control/api/router.ts";
+import type { PoolStatus, Status } from "../control/status.ts";
 import { RedisRegistry } from "../registry/redis.ts";
 import type { Membership } from "../registry/registry.ts";
 import type { Writer } from "./check.ts";
@@ -23,11 +24,21 @@ const path = "/api/v1/registry";
 const timeoutMs = 5000;
 /** Anything may stand in a set: what is much longer than an address must not push all others out of sight. */
 const widthMax = 64;
+const keptShown = 20;
+/** What a source of a pool is called that is a set (control/discovery/registrysource.ts). */
+const sourceOfSet = "registry ";
 /** The originals'. */
 const setUsual = "gopher_backends";
 
 export interface RegistryOptions extends RemoteOptions {
   readonly redis?: string;
+}
+
+/** Servers of a set that traffic goes to though it does not have them (any more). */
+export interface KeptOfSet {
+  readonly servers: readonly string[];
+  readonly since: string;
+  readonly why: string;
 }
 
 export type Change = "add" | "remove" | "drain" | "enable";
@@ -50,7 +61,8 @@ export async function registryList(set: string | undefined, options: RegistryOpt
       const where = registry.place === "memory" ? "in memory of this Sluice" : `at ${registry.place}`;
       const notice = options.redis === undefined ? `; changes are heard of by ${registry.notice}` : "";
       writer.note(`the registry is ${where}${registry.notice === "at once" ? "" : notice}`);
-      writer.out(shown.length === 0 ? "no set is watched or written" : setsText(shown));
+      const kept = options.redis === undefined ? await keptBySet(ask) : new Map<string, KeptOfSet>();
+      writer.out(shown.length === 0 ? "no set is watched or written" : setsText(shown, kept));
     }
     return 0;
   });
@@ -80,17 +92,46 @@ export async function registryChange(
   });
 }
 
-export function setsText(sets: readonly SetAnswer[]): string {
+/** The status tells who is kept in pools; without it there is nothing to say of that. */
+async function keptBySet(ask: Remote): Promise<ReadonlyMap<string, KeptOfSet>> {
+  const answer = await ask("GET", "/api/v1/status");
+  return isDone(answer) ? keptIn((answer.body as Status).pools) : new Map(); // What our own routes answer.
+}
+
+export function keptIn(pools: readonly Pick<PoolStatus, "sources" | "servers">[]): ReadonlyMap<string, KeptOfSet> {
+  const bySet = new Map<string, KeptOfSet>();
+  for (const { sources, servers } of pools) {
+    for (const { source, kept } of sources) {
+      if (kept === null || !source.startsWith(sourceOfSet)) continue;
+      const set = source.slice(sourceOfSet.length);
+      const names = servers.filter((server) => server.kept?.source === source).map(({ name }) => name);
+      const all = [...new Set([...(bySet.get(set)?.servers ?? []), ...names])];
+      if (all.length > 0) bySet.set(set, { servers: all, since: kept.since, why: kept.why });
+    }
+  }
+  return bySet;
+}
+
+export function setsText(sets: readonly SetAnswer[], kept: ReadonlyMap<string, KeptOfSet> = new Map()): string {
   const rows = sets.flatMap(({ set, members }) =>
     members.map((each) => [set, each.member, stateOf(each), leaseOf(each), viewsOf(each)].map(printable)),
   );
   const lines = rows.length === 0 ? [] : [table(["SET", "MEMBER", "STATE", "LEASE", "SENTINELS"], rows, [3], widthMax)];
   for (const { set, members, size } of sets) {
+    const held = kept.get(set);
     if (members.length === 0) lines.push(`the set ${printable(set)} is empty`);
+    if (held !== undefined) lines.push(keptText(set, held));
     const there = members.filter(({ isMember }) => isMember).length;
     if (size > there) lines.push(`${size - there} more members of ${printable(set)} are not shown`);
   }
   return lines.join("\n");
+}
+
+function keptText(set: string, { servers, since, why }: KeptOfSet): string {
+  const names = servers.slice(0, keptShown).map(printable).join(", ");
+  const more = servers.length > keptShown ? ` and ${servers.length - keptShown} more` : "";
+  const time = since.replace(/\.\d+Z$/, "Z");
+  return `traffic still goes to ${names}${more}, which ${printable(set)} had: kept since ${time}: ${printable(why)}`;
 }
 
 function stateOf({ isMember, isDraining, problem }: Membership): string {
