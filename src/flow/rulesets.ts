@@ -8,8 +8,9 @@ import type { Key, Scope } from "../rules/expression/compiled.ts";
 import { compileKey } from "../rules/expression/expression.ts";
 import { scopeOf } from "../rules/expression/scope.ts";
 import type { Phase } from "../rules/fields.ts";
+import { KeptRules } from "../rules/keptrules.ts";
 import { ReplyMaker } from "../rules/reply.ts";
-import { RuleSet } from "../rules/ruleset.ts";
+import { type Rule, RuleSet } from "../rules/ruleset.ts";
 import type { Scene } from "../rules/scene.ts";
 import { Terms } from "../rules/terms.ts";
 import type { Trace } from "../rules/trace.ts";
@@ -26,10 +27,13 @@ export type Errors = ReadonlyMap<number | FaultCode, ReplyMaker | number>;
 export class RuleSets {
   readonly #scopes: Readonly<Record<Phase, Scope>>;
   readonly #trace: Trace | null;
+  /** For the plan that comes after this one; null where rules are played with a trace. */
+  readonly kept: KeptRules<Rule> | null;
 
-  /** `trace`: filled in whenever rules are played. */
-  constructor(plan: Plan, trace: Trace | null = null) {
+  /** `trace`: filled in whenever rules are played. `former`: what the plan before has kept. */
+  constructor(plan: Plan, trace: Trace | null = null, former: KeptRules<Rule> | null = null) {
     this.#trace = trace;
+    this.kept = trace === null ? new KeptRules(plan, former) : null;
     this.#scopes = {
       connection: scopeOf(plan, "connection"),
       request: scopeOf(plan, "request"),
@@ -70,6 +74,6 @@ export class RuleSets {
 
   /** Null without any. */
   phase(rules: readonly RulePlan[], phase: Phase): RuleSet | null {
-    return rules.length === 0 ? null : new RuleSet(rules, this.#scopes[phase], this.#trace);
+    return rules.length === 0 ? null : new RuleSet(rules, this.#scopes[phase], this.#trace, this.kept);
   }
 }

@@ -28,7 +28,9 @@ import type { RemoteCache } from "../memory/remotecache.ts";
 import type { Table } from "../memory/table.ts";
 import { type Tally, Totals } from "../memory/tally.ts";
 import { Cors } from "../rewrite/cors.ts";
+import type { KeptRules } from "../rules/keptrules.ts";
 import type { ReplyMaker } from "../rules/reply.ts";
+import type { Rule } from "../rules/ruleset.ts";
 import type { World } from "../rules/scene.ts";
 import type { Trace } from "../rules/trace.ts";
 import { type BodyPolicy, bodyPolicy } from "./bodies/policy.ts";
@@ -240,8 +242,10 @@ export class PoolSite {
         : new Backends(plan, parts.arena, parts.tally.worker, parts.workers, parts.random);
     // Each target is another server, whose connections are counted by none.
     const isShared = parts.workers > 1 && plan.targets === null;
+    const formers = new Map(former?.servers.map((other) => [other.slot, other]));
     this.servers = plan.servers.map((server, index) => {
-      const same = former?.servers.find((other) => isSameServer(other.plan, server));
+      const other = formers.get(server.slot);
+      const same = other !== undefined && isSameServer(other.plan, server) ? other : undefined;
       const house = same?.idle.house ?? new IdleHouse(parts.tally, parts.tally.serverRow(server.slot));
       const places =
         isShared && server.connectionsMax > 0
@@ -301,6 +305,8 @@ export class Site {
   /** Those that bear so many connections of all workers. */
   readonly shared: readonly ServerSite[];
   readonly world: World;
+  /** What is compiled, for the site that comes after this one. */
+  readonly rules: KeptRules<Rule> | null;
   /** In the order of the plan. */
   readonly caches: readonly Cache[];
   readonly egresses: readonly EgressSite[];
@@ -310,7 +316,8 @@ export class Site {
   readonly debugToken: Uint8Array | null;
 
   constructor(plan: Plan, parts: SiteParts, former: Site | null) {
-    const ruleSets = new RuleSets(plan, parts.trace ?? null);
+    const ruleSets = new RuleSets(plan, parts.trace ?? null, former?.rules ?? null);
+    this.rules = ruleSets.kept;
     const tables = plan.tables.map(parts.tables);
     this.caches = plan.caches.map(parts.caches);
     this.egresses = plan.egresses.map((egress) => egressOf(egress, parts, former));
@@ -340,6 +347,7 @@ export class Site {
       stepsDown: null,
     }));
     this.listeners = plan.listeners.map((listener) => new ListenerSite(listener, routes, making, this));
+    this.rules?.close();
   }
 
   /** The listener of that name, which a connection asks for at each request so that it obeys the newest plan. */

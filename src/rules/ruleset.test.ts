@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import type { EffectPlan, OutcomePlan, ReplyPlan, RulePlan } from "../config/plan.ts";
 import type { Table } from "../memory/table.ts";
 import { SampleScene, type SampleTable, sampleScope } from "./expression/sample.ts";
-import { RuleSet } from "./ruleset.ts";
+import { KeptRules } from "./keptrules.ts";
+import { type Rule, RuleSet } from "./ruleset.ts";
 import type { Stage, Value } from "./scene.ts";
 import { showValue, Trace } from "./trace.ts";
 
@@ -288,4 +289,27 @@ test("values are shown as text where they are that, and give no orders to a term
   expect(showValue("\u001b[2J\xff")).toBe('"\\x1b[2J\\xff"');
   expect(showValue(latin1("a\u202eb"))).toBe('"a\\xe2\\x80\\xaeb"');
   expect(showValue('say "x"\\')).toBe('"say \\"x\\"\\x5c"');
+});
+
+test("rules that the plan before had too are not compiled again, and need a ClientHello as they did", () => {
+  const names = { tables: [], lists: [], pools: [] };
+  const scope = sampleScope("connection");
+  const made = (): never => {
+    throw new Error("it is compiled again");
+  };
+  const plans = (): RulePlan[] => {
+    slots = 0;
+    return [rule("tls.sni == 'a.example'"), rule("src == ip('192.0.2.1')")];
+  };
+  const first = new KeptRules<Rule>(names);
+  const before = new RuleSet(plans(), scope, null, first);
+  const next = new KeptRules(names, first);
+  const after = new RuleSet(plans(), scope, null, next);
+  const [one, other] = [first, next].map((kept) => plans().map((plan) => kept.take(scope, plan, made)));
+  expect([before.needsHello, after.needsHello, one?.[0] === other?.[0], one?.[0] === one?.[1]]).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
 });

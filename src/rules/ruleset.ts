@@ -7,12 +7,16 @@
 //                      ├─ mode observe: nothing is done ──> next
 //                      └─ effects in order ─> outcome? ── yes ──> the phase ends
 //                                               └─ rules inside? the first outcome of theirs ends it ──> next
+//
+// A rule keeps nothing between two runs and reaches tables, lists and pools through its stage, so that one that another plan has too, and
+// that means the same there, need not be compiled again (keptrules.ts).
 
 import { assert } from "../base/assert.ts";
 import type { RulePlan } from "../config/plan.ts";
 import { compileEffect, type Effect } from "./effect.ts";
 import { compileEnding, describeOutcome, type Ending } from "./ending.ts";
 import type { Scope } from "./expression/compiled.ts";
+import type { KeptRules } from "./keptrules.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Scene, Stage } from "./scene.ts";
 import { Terms } from "./terms.ts";
@@ -23,11 +27,16 @@ export class RuleSet {
   readonly needsHello: boolean;
   readonly #rules: readonly Rule[];
 
-  /** `scope` must be the one that the rules were checked with. `trace`: filled in by each run; slower. */
-  constructor(rules: readonly RulePlan[], scope: Scope, trace: Trace | null = null) {
-    const terms = new Terms(scope, trace);
-    this.#rules = rules.map((rule) => new Rule(rule, scope, terms, trace));
-    this.needsHello = terms.needsHello;
+  /** `scope` must be the one that the rules were checked with. `trace`: filled in by each run; slower. `kept`: of the plan before. */
+  constructor(
+    rules: readonly RulePlan[],
+    scope: Scope,
+    trace: Trace | null = null,
+    kept: KeptRules<Rule> | null = null,
+  ) {
+    const make = (rule: RulePlan): Rule => new Rule(rule, scope, new Terms(scope, trace), trace);
+    this.#rules = rules.map((rule) => (kept === null ? make(rule) : kept.take(scope, rule, make)));
+    this.needsHello = this.#rules.some(({ needsHello }) => needsHello);
   }
 
   get isEmpty(): boolean {
@@ -53,7 +62,9 @@ function play(rules: readonly Rule[], stage: Stage, isObserved: boolean): Ended 
   return null;
 }
 
-class Rule {
+export class Rule {
+  /** Of all that was compiled with its terms. */
+  readonly needsHello: boolean;
   readonly #plan: RulePlan;
   readonly #isObserved: boolean;
   readonly #holds: ((scene: Scene) => boolean) | null;
@@ -73,6 +84,7 @@ class Rule {
     this.#rules = plan.rules.map((rule) => new Rule(rule, scope, terms, trace));
     this.#trace = trace;
     this.#pools = scope.pools;
+    this.needsHello = terms.needsHello;
   }
 
   /** `isObserved`: it stands inside a rule that only observes. */

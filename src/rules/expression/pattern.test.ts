@@ -204,3 +204,30 @@ test("what clients can make it remember is bounded", () => {
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(8_000_000);
   expect(patterns.length).toBe(4);
 });
+
+test("the same expression is compiled once while somebody has it, slow ones are told each time", () => {
+  const read = (text: string, flags = "") => {
+    const one = readPattern(text, flags);
+    return one.ok ? one : null;
+  };
+  const one = read("^/a+(b|c)$");
+  expect([read("^/a+(b|c)$")?.pattern === one?.pattern, read("^/a+(b|c)$", "i")?.pattern === one?.pattern]).toEqual([
+    true,
+    false,
+  ]);
+  const slow = read("(?=x)(a+)+$");
+  expect([slow?.isSlow, read("(?=x)(a+)+$")?.isSlow, read("(?=x)(a+)+$") !== null]).toEqual([true, true, true]);
+  expect([read("a{2,1}"), read("a{2,1}")]).toEqual([null, null]);
+});
+
+test("two that go through one text with the same expression do not disturb each other", () => {
+  const read = readPattern("a+(b|c)", "");
+  if (!read.ok) throw new Error(read.message);
+  const { pattern } = read;
+  const found: string[] = [];
+  for (const [one] of pattern.matchAll("ab aac ab")) {
+    found.push(one, ...[...pattern.matchAll("aab ac")].map(([other]) => other));
+    pattern.execFrom("xxxxab", 0);
+  }
+  expect(found).toEqual(["ab", "aab", "ac", "aac", "aab", "ac", "ab", "aab", "ac"]);
+});

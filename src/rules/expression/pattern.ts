@@ -35,8 +35,30 @@ const memoryBytesMax = 1_048_576;
 /** Steps of an expression beyond its characters: those that counts make, as in (a{100}){9}. Each can cost some nanoseconds a character. */
 const stepsMax = 1000;
 
+/** Those that some plan still has, by flags and text: to compile one takes a tenth of a ms, and the next plan asks for all of them again. */
+const living = new Map<string, WeakRef<Linear | Native>>();
+const livingLeast = 256;
+let sweepAt = livingLeast;
+
 /** `(?i)` at the beginning is the flag i. */
 export function readPattern(text: string, flags: string): ReadPattern {
+  const key = `${flags}/${text}`;
+  const known = living.get(key)?.deref();
+  if (known !== undefined) return { ok: true, pattern: known, isSlow: known.isSlow };
+  const read = compilePattern(text, flags);
+  if (!read.ok) return read;
+  living.set(key, new WeakRef(read.pattern));
+  if (living.size > sweepAt) {
+    for (const [other, pattern] of living) if (pattern.deref() === undefined) living.delete(other);
+    sweepAt = Math.max(livingLeast, 2 * living.size);
+  }
+  return { ok: true, pattern: read.pattern, isSlow: read.pattern.isSlow };
+}
+
+function compilePattern(
+  text: string,
+  flags: string,
+): { readonly ok: true; readonly pattern: Linear | Native } | Extract<ReadPattern, { readonly ok: false }> {
   const inline = /^\(\?([imsu]+)\)/.exec(text);
   const source = inline === null ? text : text.slice(inline[0].length);
   const all = [...new Set(flags + (inline?.[1] ?? ""))].join("");
@@ -46,17 +68,17 @@ export function readPattern(text: string, flags: string): ReadPattern {
     const steps = compiled.programSize() - source.length;
     if (steps > stepsMax) return refused(`its counts make ${steps} steps of it, more than ${stepsMax}`);
     const plain = plainRegex(source, all);
-    return { ok: true, pattern: plain === null ? new Linear(compiled) : new Native(plain, true), isSlow: false };
+    return { ok: true, pattern: plain === null ? new Linear(compiled) : new Native(plain, true, false) };
   }
   if (!looksAround.test(source)) return refused(compiled);
   try {
-    return { ok: true, pattern: new Native(new RegExp(source, all), false), isSlow: isSlow(source) };
+    return { ok: true, pattern: new Native(new RegExp(source, all), false, isSlow(source)) };
   } catch (error) {
     return refused(reasonOf(error));
   }
 }
 
-function refused(reason: string): ReadPattern {
+function refused(reason: string): Extract<ReadPattern, { readonly ok: false }> {
   return { ok: false, message: `is no regular expression: ${reason}` };
 }
 
@@ -90,6 +112,7 @@ function compileOf(source: string, all: string): RE2JS | string {
 
 class Linear implements Pattern {
   readonly isLean = false;
+  readonly isSlow = false;
   readonly #compiled: RE2JS;
 
   constructor(compiled: RE2JS) {
@@ -122,11 +145,13 @@ class Linear implements Pattern {
 
 class Native implements Pattern {
   readonly isLean: boolean;
+  readonly isSlow: boolean;
   readonly #one: RegExp;
   readonly #all: RegExp;
 
-  constructor(pattern: RegExp, isLean: boolean) {
+  constructor(pattern: RegExp, isLean: boolean, isSlow: boolean) {
     this.isLean = isLean;
+    this.isSlow = isSlow;
     this.#one = pattern;
     this.#all = new RegExp(pattern, `${pattern.flags}g`);
   }
