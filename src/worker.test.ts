@@ -134,15 +134,19 @@ function coded(generation: number, port: number, path: string | null): ToWorker 
   return { kind: "plan", plan: { ...plan, program, listeners: [{ ...listener!, hooks }] }, files };
 }
 
-test("a worker whose new code does not come goes on, is told other things meanwhile, and obeys the plan that takes its place", async () => {
+test("a worker tells what code prints; one whose new code does not come goes on, is told other things meanwhile, and obeys the plan that takes its place", async () => {
   const { say, answer, folder } = stage();
   const port = freePort();
   const former = join(folder, "former.mjs");
-  writeFileSync(former, 'export default { listeners: { web: { onRequest: () => ({ body: "former" }) } } };');
+  writeFileSync(
+    former,
+    'console.warn("runs"); export default { listeners: { web: { onRequest: () => ({ body: "former" }) } } };',
+  );
   const hanging = join(folder, "hanging.mjs");
   writeFileSync(hanging, "await new Promise(() => {}); export default {};");
   const body = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/`)).text();
   say(coded(1, port, former));
+  expect(await answer()).toEqual({ kind: "spoken", level: "warn", text: "runs" });
   expect(await answer()).toEqual({ kind: "planned", generation: 1 });
   say(coded(2, port, hanging));
   const profile = join(folder, "profile");

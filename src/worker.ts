@@ -19,6 +19,7 @@ import { Programs } from "./data/hooks.ts";
 import { Leavings } from "./data/leavings.ts";
 import { Listeners } from "./data/listener.ts";
 import { Lists } from "./data/lists.ts";
+import { usualLimits } from "./data/program.ts";
 import { Recorder } from "./data/recorder.ts";
 import { logDatagrams, logExchange, logStream } from "./data/reporter.ts";
 import { Tables } from "./data/tables.ts";
@@ -49,7 +50,10 @@ class Worker {
   readonly #egresses: Egresses = new Egresses(processOwner(), this.#leavings);
   readonly #lists: Lists = new Lists(this.#leavings);
   readonly #driver: Driver = new Driver((error) => this.#fail(error), warn, sharedClock());
-  readonly #programs: Programs = new Programs(this.#driver);
+  readonly #programs: Programs = new Programs(this.#driver, usualLimits, (level, text) => {
+    if (process.connected) say({ kind: "spoken", level, text });
+    else process.stderr.write(`${text}\n`);
+  });
   readonly #remotes: RedisLevels = new RedisLevels({
     nowMs: () => performance.now(),
     news: (said) => say({ kind: "remote", said }),

@@ -77,5 +77,7 @@ export type FromWorker =
   | { readonly kind: "remote"; readonly said: RemoteNews }
   /** The file is there; or why it is not. */
   | { readonly kind: "profiled"; readonly path: string; readonly problem: string | null }
+  /** What code of the config has printed, as one line. */
+  | { readonly kind: "spoken"; readonly level: "debug" | "info" | "warn" | "error"; readonly text: string }
   /** All is drained; the worker exits next. */
   | { readonly kind: "drained" };

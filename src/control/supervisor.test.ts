@@ -476,3 +476,10 @@ test("what a worker warns of is a line of the log like any other", async () => {
     msg: "server app/a:1: its certificate has expired",
   });
 });
+
+test("what code of the config prints is a line of the log with its worker and level", async () => {
+  const { fakes, lines } = await started(2);
+  fakes[1]!.say({ kind: "spoken", level: "error", text: "no keys" });
+  const msg = "worker 1 (code of the config): no keys";
+  expect(JSON.parse(lines.at(-1)!)).toMatchObject({ level: "error", msg });
+});

@@ -283,6 +283,9 @@ export class Supervisor {
       case "warned":
         this.#log.warn(message.message);
         return;
+      case "spoken":
+        this.#log[message.level](`worker ${seat.worker} (code of the config): ${message.text}`);
+        return;
       case "remote":
         this.#options.remote?.(seat.worker, message.said);
         return;

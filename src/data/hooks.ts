@@ -11,6 +11,7 @@ import type { HooksPlan, Plan } from "../config/plan.ts";
 import { type Section, sectionOf } from "../config/section.ts";
 import { replyBytesMax } from "../flow/hooks/answer.ts";
 import { errorText, type HookFunctions, type HookRunner, type HookSet, type Settled } from "../flow/hooks.ts";
+import { giveConsoleBack, type Speak, takeConsole } from "./console.ts";
 import type { Driver } from "./driver.ts";
 import { allowExit, forbidExit, RefusedExit } from "./exit.ts";
 import { type Complain, importProgram, type Limits, type Program, usualLimits } from "./program.ts";
@@ -20,6 +21,7 @@ type Owner = "listeners" | "pools";
 export class Programs implements HookRunner {
   readonly #driver: Driver;
   readonly #limits: Limits;
+  readonly #speak: Speak;
   /** By the path of the copy. */
   readonly #programs = new Map<string, Program>();
   /** Plans that come while their code is imported wait for the one import. */
@@ -36,8 +38,10 @@ export class Programs implements HookRunner {
     else this.complain("code of the config failed where nobody awaits it", `: ${errorText(error)}`);
   };
 
-  constructor(driver: Driver, limits: Limits = usualLimits) {
+  /** `speak`: what the config's code prints. */
+  constructor(driver: Driver, limits: Limits = usualLimits, speak: Speak = () => {}) {
     this.#driver = driver;
+    this.#speak = speak;
     this.#limits = limits;
   }
 
@@ -89,6 +93,7 @@ export class Programs implements HookRunner {
     this.#isReady = true;
     forbidExit();
     answerSluice();
+    takeConsole(this.#speak);
     process.on("uncaughtException", this.#stray);
     process.on("unhandledRejection", this.#stray);
   }
@@ -96,6 +101,7 @@ export class Programs implements HookRunner {
   /** For tests: a worker ends with its process. */
   close(): void {
     allowExit();
+    giveConsoleBack();
     process.off("uncaughtException", this.#stray);
     process.off("unhandledRejection", this.#stray);
   }
