@@ -29,17 +29,20 @@ export function hasFreeFiles(count = 1): boolean {
   }
 }
 
-/** Tells what is left undone while this process may open no more files, once a minute. */
+const filesText =
+  "raise ulimit -n (LimitNOFILE), or see who holds connections to the admin interface and to metrics.listen";
+
+/** Tells what is left undone for want of something, by default while this process may open no more files, once a minute. */
 export class Shortage {
   readonly #text: string;
   #warnedMs: number = Number.NEGATIVE_INFINITY;
 
-  constructor(what: string) {
-    this.#text = `this process may open no more files: ${what}, until it may; raise ulimit -n (LimitNOFILE), or see who holds connections to the admin interface and to metrics.listen`;
+  constructor(what: string, why = "this process may open no more files", help: string = filesText) {
+    this.#text = `${why}: ${what}, until it may; ${help}`;
   }
 
-  tell(log: Pick<Log, "warn">, nowMs: number = performance.now()): void {
-    if (nowMs - this.#warnedMs < warnMs) return;
+  tell(log: Pick<Log, "warn"> | null, nowMs: number = performance.now()): void {
+    if (log === null || nowMs - this.#warnedMs < warnMs) return;
     this.#warnedMs = nowMs;
     log.warn(this.#text);
   }

@@ -2,14 +2,14 @@
 // answer delays no other, and no probe of a server begins before its last one has ended. It knows the time and the kinds of
 // probes (prober/: connection, datagram, command); what an answer means is health/probe.ts, what a result means the roster's.
 // The first probe of a server goes out at once, later ones with a jitter of a tenth, so that probes do not run in step. While this process
-// may open no more files nobody is probed: what fails for want of them says nothing of the server.
+// may open no more files nobody is probed: what fails for want of them says nothing of the server, nor does what fails for want of a port.
 
 import type { CheckPlan, Plan, ServerPlan } from "../config/plan.ts";
 import type { ProbeResult } from "../health/probe/result.ts";
 import type { Log } from "./log.ts";
 import { hasFreeFiles, Shortage } from "./openfiles.ts";
 import { CommandProbing } from "./prober/command.ts";
-import { ConnectionProbing } from "./prober/connection.ts";
+import { ConnectionProbing, type ProbeDone } from "./prober/connection.ts";
 import { DatagramProbing } from "./prober/datagram.ts";
 import { SecureContexts } from "./prober/secure.ts";
 
@@ -50,6 +50,11 @@ export class Prober {
   readonly #random: () => number;
   readonly #hasFree: (count: number) => boolean;
   readonly #shortage = new Shortage("no server is checked, and each stays as it was");
+  readonly #portShortage = new Shortage(
+    "it is not checked, and stays as it was",
+    "this process may not connect to a server, for all local ports towards it are in use",
+    "widen net.ipv4.ip_local_port_range, or have connections come from more addresses (source)",
+  );
   readonly #contexts: SecureContexts = new SecureContexts();
   /** By everything a probe depends on: what has not changed goes on undisturbed. */
   #tasks = new Map<string, Task>();
@@ -100,8 +105,9 @@ export class Prober {
         timer = setTimeout(once, Math.max(0, startedMs + periodMs - performance.now()));
       };
       if (!this.#canProbe(check)) return again();
-      probing = this.#probe(server, check, (result) => {
-        if (result.isHealthy || this.#canProbe(check)) this.#observed(server.slot, result);
+      probing = this.#probe(server, check, (result, isOutOfPorts) => {
+        if (isOutOfPorts) this.#portShortage.tell(this.#log);
+        else if (result.isHealthy || this.#canProbe(check)) this.#observed(server.slot, result);
         again();
       });
     };
@@ -120,14 +126,15 @@ export class Prober {
 
   #canProbe({ kind }: CheckPlan): boolean {
     if (this.#hasFree(kind === "exec" ? COMMAND_FILES : 1)) return true;
-    if (this.#log !== null) this.#shortage.tell(this.#log);
+    this.#shortage.tell(this.#log);
     return false;
   }
 
   /** `done` is called once, maybe before this returns, and not after `abort`. */
-  #probe(server: ServerPlan, check: CheckPlan, done: (result: ProbeResult) => void): Probing {
-    if (check.kind === "udp") return new DatagramProbing(server, check, done);
-    if (check.exec !== null && check.kind === "exec") return new CommandProbing(server, check, check.exec, done);
+  #probe(server: ServerPlan, check: CheckPlan, done: ProbeDone): Probing {
+    const told = (result: ProbeResult): void => done(result, false);
+    if (check.kind === "udp") return new DatagramProbing(server, check, told);
+    if (check.exec !== null && check.kind === "exec") return new CommandProbing(server, check, check.exec, told);
     return new ConnectionProbing(server, check, this.#contexts, done);
   }
 }

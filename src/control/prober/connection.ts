@@ -11,7 +11,11 @@ import type { ProbeResult } from "../../health/probe/result.ts";
 import { Probe, type ProbeStage } from "../../health/probe.ts";
 import { writeProxyHeader } from "../../wire/proxyprotocol.ts";
 import { codeOf, reasonOf } from "./errno.ts";
+import { isMaybePorts, isOutOfPorts } from "./ports.ts";
 import { problemOf, type SecureContexts, sniOf, termsOf } from "./secure.ts";
+
+/** `isOutOfPorts`: it says nothing of the server. */
+export type ProbeDone = (result: ProbeResult, isOutOfPorts: boolean) => void;
 
 export class ConnectionProbing {
   readonly #server: ServerPlan;
@@ -19,7 +23,7 @@ export class ConnectionProbing {
   readonly #probe: Probe;
   readonly #terms: ServerTlsPlan | null;
   readonly #contexts: SecureContexts;
-  readonly #done: (result: ProbeResult) => void;
+  readonly #done: ProbeDone;
   #timer: Timer | null = null;
   #raw: Socket | null = null;
   #secure: TLSSocket | null = null;
@@ -28,9 +32,11 @@ export class ConnectionProbing {
   #provisional: ProbeResult | null = null;
   #hasTicket = false;
   #isDone = false;
+  /** It has failed, and it is being found out whether for want of a port. */
+  #isChecked = false;
 
   /** `done` is called once, and not after `abort`. */
-  constructor(server: ServerPlan, check: CheckPlan, contexts: SecureContexts, done: (result: ProbeResult) => void) {
+  constructor(server: ServerPlan, check: CheckPlan, contexts: SecureContexts, done: ProbeDone) {
     this.#server = server;
     this.#check = check;
     this.#probe = new Probe(withHost(check, server));
@@ -143,22 +149,27 @@ export class ConnectionProbing {
 
   /** The connection is gone, or cannot be had; null is a close without an error. */
   #failed(error: Error | null): void {
+    if (this.#isChecked) return;
     const code = error === null ? "" : codeOf(error);
     if (this.#secure !== null && (this.#stage === "handshake" || isTlsCode(code)))
       return this.#finish(this.#probe.distrusted(handshakeProblem(code)));
     if (this.#provisional !== null) return this.#finish(this.#provisional);
-    if (this.#stage === "connection") return this.#finish(this.#probe.refused(reasonOf(error ?? "closed")));
-    this.#finish(this.#probe.ended());
+    if (this.#stage !== "connection") return this.#finish(this.#probe.ended());
+    const result = this.#probe.refused(reasonOf(error ?? "closed"));
+    const { address, source } = this.#server;
+    if (!isMaybePorts(code) || address.kind === "unix") return this.#finish(result);
+    this.#isChecked = true;
+    void isOutOfPorts(address.host, source).then((isOurs) => this.#finish(result, isOurs));
   }
 
   #expire(): void {
     this.#finish(this.#provisional ?? this.#probe.expired(this.#stage));
   }
 
-  #finish(result: ProbeResult | null): void {
+  #finish(result: ProbeResult | null, isOurs = false): void {
     if (result === null || this.#isDone) return;
     this.abort();
-    this.#done(result);
+    this.#done(result, isOurs);
   }
 
   /** One that speaks of no client. As HAProxy has it, a port of its own for checks is no door for clients, and expects none. */
