@@ -2,7 +2,7 @@
 // never ends.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Origin, ok } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
 import { Room } from "./harness/room.ts";
@@ -67,13 +67,16 @@ test("a change of an imported file is in force for all at once, and one that is 
   const { sluice, write } = await start(
     room,
     2,
-    'defineConfig({ ...common, listeners: { web: { listen, use: "app", onRequest: () => ({ body: imported.word }) } }, pools: { app: { servers } } });',
+    `defineConfig({ ...common, onUnload: () => appendFileSync(${JSON.stringify(room.path("ended"))}, imported.word), listeners: { web: { listen, use: "app", onRequest: () => ({ body: imported.word }) } }, pools: { app: { servers } } });
+     import { appendFileSync } from "node:fs";`,
     'export const word: string = "one";',
   );
   for (let count = 0; count < 6; count++) expect(await answer(sluice, "/")).toBe("200 one");
   write('export const word: string = "two";');
   expect((await sluice.cli("reload")).code).toBe(0);
   for (let count = 0; count < 6; count++) expect(await answer(sluice, "/")).toBe("200 two");
+  const ended = (): string => (existsSync(room.path("ended")) ? readFileSync(room.path("ended"), "utf8") : "");
+  await until("the former code to be told in both workers", () => ended() === "oneone");
   write(
     'export const word: string = process.env["SLUICE_WORKER"] === undefined ? "three" : oops();\nfunction oops(): never { throw new Error("only in workers"); }',
   );
@@ -81,6 +84,7 @@ test("a change of an imported file is in force for all at once, and one that is 
   expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("only in workers")]);
   for (let count = 0; count < 6; count++) expect(await answer(sluice, "/")).toBe("200 two");
   expect((await sluice.status()).workers.map(({ restarts }) => restarts)).toEqual([0, 0]);
+  expect(ended()).toBe("oneone");
 });
 
 test("a request that waits in a hook ends with the code that it began with", async () => {
