@@ -15,6 +15,9 @@ const fieldValue = /^[^\x00-\x08\x0a-\x1f\x7f]{0,4096}$/;
 export const framingFields: ReadonlySet<string> = new Set([
   "connection",
   "content-length",
+  // As CGI and its heirs take them for the real ones: a request that has them is refused (wire/http1/framing.ts).
+  "content_length",
+  "transfer_encoding",
   "keep-alive",
   "proxy-connection",
   "te",

@@ -36,13 +36,13 @@ function made(text: string): FieldName {
   const lower = text.toLowerCase();
   const bytes = new TextEncoder().encode(lower);
   const id = fieldId(bytes, 0, bytes.length);
-  const isFixed = id === field.contentLength || id === field.transferEncoding || id === field.expect;
+  const isFraming = id === field.contentLength || id === field.transferEncoding || id === field.framingLookalike;
   return {
     lower,
     bytes,
     opening: new TextEncoder().encode(`${text}: `),
     id,
-    isFraming: isFixed || isHopByHop(id) || lower === "trailer",
+    isFraming: isFraming || id === field.expect || isHopByHop(id) || lower === "trailer",
     isUnnoted: isUnnoted(id),
   };
 }

@@ -112,3 +112,24 @@ test("a lookalike of X-Forwarded-For passes from nobody, trusted or not", () => 
     expect(written(request, {}, { isTrusted })).toBe("GET / HTTP/1.1\r\nHost: a\r\nX-Other_Field: b\r\n\r\n");
   }
 });
+
+test("a host that the target names with its default port is told as the target has it, and once", () => {
+  expect(written("GET http://a:80/x HTTP/1.1\r\nHost: a\r\nX: 1\r\n\r\n", {})).toBe(
+    "GET /x HTTP/1.1\r\nX: 1\r\nHost: a:80\r\n\r\n",
+  );
+  expect(written("GET http://a/x HTTP/1.1\r\nHost: a:80\r\n\r\n", {})).toBe("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+});
+
+test("a 426 says to what is to be switched, and no other answer does", () => {
+  const passed = (status: string): string => {
+    const forwarding = new Forwarding(none, null, null);
+    const output = new Output();
+    const text = `HTTP/1.1 ${status}\r\nUpgrade: foo/1\r\nConnection: upgrade\r\nX: 1\r\n\r\n`;
+    forwarding.writeResponse(output, parsed(text, parseResponse), false, false, false);
+    return Buffer.from(output.bytes.subarray(0, output.length)).toString("latin1");
+  };
+  expect(passed("426 Upgrade Required")).toBe(
+    "HTTP/1.1 426 Upgrade Required\r\nUpgrade: foo/1\r\nX: 1\r\nConnection: Upgrade\r\n",
+  );
+  expect(passed("200 OK")).toBe("HTTP/1.1 200 OK\r\nX: 1\r\n");
+});

@@ -31,6 +31,8 @@ const forwardedProto = encode(";proto=http");
 const forwardedProtoSecure = encode(";proto=https");
 const forwardedHost = encode(';host="');
 const connectionUpgrade = encode("Connection: Upgrade\r\n");
+/** It has to say to what (RFC 9110 section 15.5.22). */
+const upgradeRequired = 426;
 const strictTransport = encode("strict-transport-security");
 const teTrailers = encode("TE: trailers\r\nConnection: TE\r\n");
 
@@ -305,12 +307,13 @@ export class Forwarding {
       run += 8;
     }
     const isStrict = isSecure && this.#isStrict;
+    const isTold = head.hasSpecial && head.status === upgradeRequired && head.upgradeIndex !== -1;
     if (head.hasSpecial || isFramingDropped || isStrict) {
       let lengths = 0;
       for (let index = 0; index < head.fieldCount; index++) {
         const id = head.ids[index]!;
         if (id === field.contentLength) lengths++;
-        let isDropped = isHopByHop(id) && !(isUpgrade && id === field.upgrade);
+        let isDropped = isHopByHop(id) && !((isUpgrade || isTold) && id === field.upgrade);
         if (id === field.contentLength && (isLengthDropped || lengths > 1)) isDropped = true;
         if (isFramingDropped && id === field.transferEncoding) isDropped = true;
         if (isStrict && id === field.other && isNamed(head, index, strictTransport)) isDropped = true;
@@ -322,6 +325,7 @@ export class Forwarding {
       }
     }
     if (run < head.fieldsEnd) output.copy(head.bytes, run, head.fieldsEnd);
+    if (isTold) output.put(connectionUpgrade);
   }
 }
 

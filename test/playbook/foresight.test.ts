@@ -118,12 +118,12 @@ test("what is foretold of a request is what becomes of it", () => {
     "0 connects too often",
     "0 resets",
     "0 shut",
-    "0 slow",
     "200 ",
     "200 moves",
     "410 gone",
     "429 logins",
     "429 too fast",
     "503 abusers",
+    "503 slow",
   ]);
 }, 30_000);

@@ -29,6 +29,8 @@ export const field = {
   /** The rest of that family: what applications build their links from. */
   xForwardedOther: 22,
   authorization: 23,
+  /** The same of what says where a body ends: who takes it for the real one reads another message. */
+  framingLookalike: 24,
 } as const;
 
 const others = ["port", "prefix", "server", "scheme", "ssl", "protocol"].map((what) => `x-forwarded-${what}`);
@@ -77,6 +79,9 @@ const known: readonly (readonly [string, number])[] = [
   ...["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-request-id", ...others]
     .flatMap(lookalikes)
     .map((name): readonly [string, number] => [folded(name), field.lookalike]),
+  ...["content-length", "transfer-encoding"]
+    .flatMap(lookalikes)
+    .map((name): readonly [string, number] => [folded(name), field.framingLookalike]),
 ];
 
 // All names of one length lie behind one another in `packed`, from `firstOf[length]` on, their ids in step with them: a lookup

@@ -94,6 +94,61 @@ test("the authority of an absolute target ends at its path or query", () => {
   expect(authorityStart(head)).toBe(-1);
 });
 
+test("a target and a Host that differ by the default port of the scheme are one authority, and Host is written anew", () => {
+  const same: [string, string][] = [
+    ["http://a:80/", "a"],
+    ["http://a/", "a:80"],
+    ["http://a/", "A:80"],
+    ["http://a:/", "a"],
+    ["http://a:/", "a:80"],
+    ["HTTPS://a:443", "a"],
+    ["https://a/", "a:443"],
+    ["http://[::1]:80/", "[::1]"],
+    ["http://[::80]/", "[::80]:80"],
+  ];
+  for (const [target, host] of same) {
+    expect([target, host, request(`GET ${target} HTTP/1.1`, `Host: ${host}`) > 0, head.isHostOther]).toEqual([
+      ...[target, host],
+      ...[true, true],
+    ]);
+  }
+  expect(request("GET http://a:80/ HTTP/1.1", "Host: A:80")).toBeGreaterThan(0);
+  expect(head.isHostOther).toBe(false);
+  const other: [string, string][] = [
+    ["http://a:443/", "a"],
+    ["https://a:80/", "a"],
+    ["https://a/", "a:80"],
+    ["http://a/", "a:8080"],
+    ["http://a/", "a:080"],
+    ["http://a/", "b:80"],
+    ["http://a:80/", "a:443"],
+    ["http://a/", ":80"],
+    ["http://a/", ""],
+    ["http://a8/", "a:80"],
+    ["http://[::80]/", "[:"],
+  ];
+  for (const [target, host] of other) {
+    expect([target, host, request(`GET ${target} HTTP/1.1`, `Host: ${host}`)]).toEqual([target, host, parsed.refused]);
+    expect(head.fault).toBe("bad_host");
+  }
+});
+
+test("what CGI would take for a field of framing is refused in requests", () => {
+  for (const [line, fault] of [
+    ["Content_Length: 5", "bad_content_length"],
+    ["content_length: 0", "bad_content_length"],
+    ["Transfer_Encoding: chunked", "bad_transfer_encoding"],
+    ["TRANSFER_ENCODING: identity", "bad_transfer_encoding"],
+  ] as const) {
+    for (const lines of [[line], ["Content-Length: 0", line]]) {
+      expect(request("POST / HTTP/1.1", "Host: a", ...lines)).toBe(parsed.refused);
+      expect(head.fault).toBe(fault);
+    }
+  }
+  for (const line of ["Content.Length: 5", "X-Content_Length: 5", "Content_Lengths: 5"])
+    expect(request("POST / HTTP/1.1", "Host: a", line)).toBeGreaterThan(0);
+});
+
 test("the same length twice is one length", () => {
   expect(request("POST / HTTP/1.1", "Host: a", "Content-Length: 5", "Content-Length: 5")).toBeGreaterThan(0);
   expect(head.contentLength).toBe(5);

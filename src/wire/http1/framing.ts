@@ -14,6 +14,7 @@ const keepAlive = encode("keep-alive");
 const upgrade = encode("upgrade");
 const trailers = encode("trailers");
 const continue100 = encode("100-continue");
+const contentLengthLength = "content-length".length;
 
 /** Take note of field `index`. False refuses the head, with the reason in `head.fault`. */
 export function noteField(head: Head, id: number, index: number, start: number, end: number): boolean {
@@ -51,6 +52,12 @@ export function noteField(head: Head, id: number, index: number, start: number, 
     case field.authorization:
       head.hasAuthorization = true;
       return true;
+    case field.framingLookalike: {
+      // CGI and its heirs know both by one name: such a server would frame the message in another way. Of a response nobody does.
+      if (head.status !== 0) return true;
+      const isLength = head.spans[index * 4 + 1]! - head.spans[index * 4]! === contentLengthLength;
+      return refuse(head, isLength ? "bad_content_length" : "bad_transfer_encoding");
+    }
     case field.xRequestId:
       if (head.requestIdIndex === -1) head.requestIdIndex = index;
       return true;
@@ -192,9 +199,31 @@ function checkTarget(head: Head): boolean {
   const hostStart = head.spans[head.hostIndex * 4 + 2]!;
   const hostEnd = head.spans[head.hostIndex * 4 + 3]!;
   const isSame = hostEnd - hostStart === end - authority && isSameName(bytes, hostStart, authority, end - authority);
+  // Host is written anew then, so that the next server has one name only.
   head.isHostOther = !isSame;
-  return isSame || head.isHostFree || refuse(head, "bad_host");
+  if (isSame || head.isHostFree) return true;
+  const isSecure = authority - targetStart === schemes[1]!.length;
+  const bareEnd = withoutDefaultPort(bytes, authority, end, isSecure);
+  const length = bareEnd - authority;
+  return (
+    (withoutDefaultPort(bytes, hostStart, hostEnd, isSecure) - hostStart === length &&
+      isSameName(bytes, hostStart, authority, length)) ||
+    refuse(head, "bad_host")
+  );
 }
+
+/** The end of an authority without the port that its scheme has anyway, or an empty one (RFC 9110 section 4.2.3). */
+function withoutDefaultPort(bytes: Uint8Array, start: number, end: number, isSecure: boolean): number {
+  const port = isSecure ? portSecure : portPlain;
+  if (end > start && bytes[end - 1] === byte.colon) return end - 1;
+  const colon = end - port.length;
+  if (colon <= start) return end;
+  for (let at = 0; at < port.length; at++) if (bytes[colon + at] !== port[at]) return end;
+  return colon;
+}
+
+const portPlain = encode(":80");
+const portSecure = encode(":443");
 
 const schemes = [encode("http://"), encode("https://")];
 

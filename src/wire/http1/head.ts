@@ -43,7 +43,7 @@ export class Head {
   methodEnd = 0;
   targetStart = 0;
   targetEnd = 0;
-  /** Status line. */
+  /** Status line; 0 in a request. */
   status = 0;
   /** HTTP/1.minor. */
   minor = 1;
@@ -96,6 +96,7 @@ export class Head {
     this.methodEnd = start;
     this.targetStart = start;
     this.targetEnd = start;
+    this.status = 0;
     this.minor = 1;
     this.fieldsStart = 0;
     this.fieldCount = 0;
