@@ -83,7 +83,11 @@ class Hash {
       case "hdr":
         if (inside === "") this.#ledger.fault(pathOf(word), "needs the name of a field, as in hdr(host)");
         for (const each of rest) this.#differs(each, "the whole value is hashed");
-        return inside === "" ? turns : this.#keyed(`header:${inside}`, word);
+        if (inside === "") return turns;
+        // No request of today is without that one.
+        if (inside.toLowerCase() !== "host")
+          this.#differs(word, "a request without the field goes by its client's address; in HAProxy it takes its turn");
+        return this.#keyed(`header:${inside}`, word);
       case "url_param":
         if (rest[0] === undefined) this.#ledger.fault(pathOf(word), "needs the name of a parameter");
         else
@@ -91,6 +95,8 @@ class Hash {
             word,
             "each value keeps the server that it was first given, in a table, instead of a hash choosing it",
           );
+        if (rest[1]?.text === "check_post")
+          this.#differs(rest[1], "a parameter in the body of a POST is not looked at: such a request takes its turn");
         return { ...turns, stickBy: rest[0] === undefined ? null : `params[${JSON.stringify(rest[0].text)}]` };
       default:
         this.#ledger.refuse(pathOf(word), `${name} is not looked at; source, uri, hdr(NAME) and url_param are`);

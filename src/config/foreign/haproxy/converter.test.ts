@@ -41,7 +41,10 @@ const conversions: readonly (readonly [string, string])[] = [
   ["src,lower", "string(src).lowerAscii()"],
   ["hdr(host),host_only", String.raw`headers['host'].replaceRegex(r':\d*$', '').lowerAscii()`],
   ["str(a),concat(b,txn.n,c)", "'a' + 'b' + (has(vars.txn_n) ? string(vars.txn_n) : '') + 'c'"],
-  ["path,strcmp(txn.n)", "path == string(vars.txn_n) ? 0 : path < string(vars.txn_n) ? -1 : 1"],
+  [
+    "path,strcmp(txn.n)",
+    "has(vars.txn_n) ? (path == string(vars.txn_n) ? 0 : path < string(vars.txn_n) ? -1 : 1) : null",
+  ],
   ["src,in_table(st)", "src in st ? '1' : '0'"],
   ["src,table_conn_rate(st)", "st[src].conn_rate"],
   ["src,table_gpc0(st)", "st[src].gpc0"],

@@ -167,8 +167,14 @@ const converters: Readonly<Record<string, Converter | string>> = {
     "text",
     "int",
     (code, [variable = ""], word) => {
-      const value = call("string", nameIn("vars", variableName(word, variable)));
-      return choose(relate(code, "==", value), number(0), choose(relate(code, "<", value), number(-1), number(1)));
+      const name = nameIn("vars", variableName(word, variable));
+      const value = call("string", name);
+      const order = choose(
+        relate(code, "==", value),
+        number(0),
+        choose(relate(code, "<", value), number(-1), number(1)),
+      );
+      return choose(call("has", name), order, absent);
     },
     1,
   ),

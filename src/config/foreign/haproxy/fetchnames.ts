@@ -21,7 +21,14 @@ import {
   yes,
 } from "./code.ts";
 import { fault, refuse } from "./objection.ts";
-import { isTargetEdited, receivedTarget } from "./received.ts";
+import {
+  givenStatus,
+  isMethodEdited,
+  isStatusEdited,
+  isTargetEdited,
+  receivedMethod,
+  receivedTarget,
+} from "./received.ts";
 import { literally } from "./regex.ts";
 import {
   addressIn,
@@ -177,6 +184,9 @@ function parameter([name = "", delimiter]: readonly string[], _site: Site, word:
 
 const host = index(primary("headers"), text("host"));
 const base = relate(choose(call("has", host), host, text("")), "+", path);
+const methodIn = (_args: readonly string[], { conversion }: Site): Code =>
+  isMethodEdited(conversion.proxies) ? nameIn("vars", receivedMethod) : primary("method");
+
 const url = relate(choose(call("has", host), host, text("")), "+", pathAndQuery);
 
 /** A table takes of it as much as it is wide, and nobody reads it: any digest does for HAProxy's own. */
@@ -343,7 +353,7 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
   ...alike("req.ssl_sni req_ssl_sni", fetch("text", "hello", sni)),
   ...alike("req.ssl_hello_type req_ssl_hello_type", fetch("int", "hello", helloType)),
 
-  method: fetch("text", "request", primary("method")),
+  method: fetch("text", "request", methodIn),
   path: fetch("text", "request", path),
   pathq: fetch("text", "request", pathAndQuery),
   query: fetch("text", "request", query),
@@ -394,7 +404,14 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
     ),
   ),
 
-  ...alike("status res.status", fetch("int", "response", primary("response.status"))),
+  ...alike(
+    "status res.status",
+    fetch("int", "response", (_args, { conversion }) => {
+      const given = nameIn("vars", givenStatus);
+      const status = primary("response.status");
+      return isStatusEdited(conversion.proxies) ? choose(call("has", given), given, status) : status;
+    }),
+  ),
   ...alike("res.hdr shdr", fetch("text", "response", fieldValues("response", "text", asIs), 0, 2)),
   ...alike("res.hdr_val shdr_val", fetch("int", "response", fieldValues("response", "int", asInt), 0, 2)),
   ...alike("res.hdr_ip shdr_ip", fetch("address", "response", fieldValues("response", "address", addressIn), 0, 2)),
@@ -413,7 +430,7 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
     fetch("text", "response", ([id = ""], _site, word) => nameIn("vars", `capture_res_${integer(word, id)}`), 1),
   ),
   // The first to be set in a request are gone through all its rules, those of the response among them.
-  "capture.req.method": fetch("text", "stream", primary("method")),
+  "capture.req.method": fetch("text", "stream", methodIn),
   "capture.req.uri": fetch("text", "stream", (_args, { conversion }) =>
     isTargetEdited(conversion.proxies) ? nameIn("vars", receivedTarget) : pathAndQuery,
   ),

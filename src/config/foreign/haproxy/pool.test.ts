@@ -23,7 +23,7 @@ test.each([
   ["balance source\nhash-type consistent", "consistentHash"],
   ["balance source\nhash-balance-factor 200", { policy: "boundedHash", key: "ip", loadFactor: 2 }],
   ["balance uri whole", { policy: "consistentHash", key: "uri" }],
-  ["balance hdr(X-User)", { policy: "consistentHash", key: "header:X-User" }],
+  ["balance hdr(Host)", { policy: "consistentHash", key: "header:Host" }],
 ] as const)("%s", (lines, expected) => {
   const { pool: made, told } = withLines(...lines.split("\n"));
   expect(made.balance).toEqual(expected as PoolInput["balance"] & object);
@@ -37,6 +37,14 @@ test.each([
   [
     "balance rdp-cookie",
     "error rdp-cookie is refused: rdp-cookie is not looked at; source, uri, hdr(NAME) and url_param are",
+  ],
+  [
+    "balance hdr(X-User)",
+    "warning hdr(X-User) is approximated: a request without the field goes by its client's address; in HAProxy it takes its turn",
+  ],
+  [
+    "balance url_param uid check_post",
+    "warning check_post is approximated: a parameter in the body of a POST is not looked at: such a request takes its turn",
   ],
   ["balance uri", "warning uri is approximated: the whole address is hashed, with its query"],
   ["balance source\nhash-type wild", "error wild must be map-based or consistent"],

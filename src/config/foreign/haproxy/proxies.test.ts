@@ -162,3 +162,14 @@ test("the page of statistics is the admin interface, at its address where that i
     "3:2 error stats enabel must be one of enable, uri",
   );
 });
+
+test("frontends and backends cannot share defaults that have rules", () => {
+  const shared = (rule: string): readonly string[] =>
+    tried(
+      `defaults base\n mode http\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n ${rule}\nfrontend f from base\n bind :1\n default_backend b\nbackend b from base\n server a a:1`,
+    ).told;
+  expect(shared("http-request deny if { path /x }")).toEqual([
+    "10:16 error base has rules and is the defaults of a frontend already: frontends and backends cannot share those, as in HAProxy",
+  ]);
+  expect(shared("option httplog")).toEqual([]);
+});

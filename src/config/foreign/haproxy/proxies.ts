@@ -26,6 +26,7 @@ export function readProxies(sections: readonly Section[], ledger: Ledger): Servi
   const proxies: Service[] = [];
   const named = new Map<string, Statement[]>();
   const twice = new Set<string>();
+  const heirs = new Map<string, ProxyKind>();
   let last: readonly Statement[] = [];
   for (const section of sections) {
     if (!isProxyKind(section.kind) && section.kind !== "defaults") continue;
@@ -51,6 +52,15 @@ export function readProxies(sections: readonly Section[], ledger: Ledger): Servi
           `cannot have the rules of the defaults above, as in HAProxy: they are for ${section.kind === "listen" ? "frontends and backends" : "sections that name it with from"}`,
         );
       const { kind, name } = section;
+      if (ruled !== undefined && section.from !== null) {
+        const first = heirs.get(section.from.text) ?? kind;
+        heirs.set(section.from.text, first);
+        if (first !== kind)
+          ledger.fault(
+            pathOf(section.from),
+            `has rules and is the defaults of a ${first} already: frontends and backends cannot share those, as in HAProxy`,
+          );
+      }
       const same = proxies.find((one) => one.name === name.text && !areApart(one.kind, kind));
       if (same !== undefined)
         ledger.fault(pathOf(name), `is the name of the ${same.kind} in line ${same.word.line} already`);

@@ -27,3 +27,24 @@ test("nothing is kept where nobody writes another, or nobody asks", () => {
   ]);
   expect(partsOf(["http-request set-query a=b"]).listener.rules).toEqual([{ setQuery: "a=b" }]);
 });
+
+test("rules see the method as it was received, and the status as rules have set it", () => {
+  const methods = partsOf(["http-request set-method POST", "http-request deny if METH_POST"]);
+  expect(methods.listener.rules).toEqual([
+    { set: { "vars.received_method": "method" } },
+    { setMethod: "POST" },
+    { if: "vars.received_method == 'POST'", deny: true },
+  ]);
+  expect(partsOf(["http-request set-method POST if METH_GET"]).listener.rules).toMatchObject([{ setMethod: "POST" }]);
+  const statuses = partsOf([
+    "http-response set-status 403 if { status 404 }",
+    "http-response set-header X-Blocked 1 if { status 403 }",
+  ]);
+  const status = "(has(vars.given_status) ? vars.given_status : response.status)";
+  expect(statuses.listener.rules).toEqual({
+    response: [
+      { if: `${status} == 404`, set: { "vars.given_status": "403" }, setStatus: 403 },
+      { if: `${status} == 403`, setHeader: { "X-Blocked": "1" } },
+    ],
+  });
+});

@@ -56,6 +56,13 @@ const requests: readonly (readonly [string, RuleDraft])[] = [
   ],
   ["redirect prefix https://b.com", { redirect: "https://b.com{path + (has(query) ? '?' + query : '')}" }],
   ["redirect prefix https://b.com drop-query", { redirect: "https://b.com{path}" }],
+  [
+    "redirect prefix /x append-slash",
+    {
+      redirect:
+        "/x{path + (has(query) ? '?' + query : '')}{(path + (has(query) ? '?' + query : '')).endsWith('/') ? '' : '/'}",
+    },
+  ],
   ["redirect prefix / drop-query append-slash", { redirect: "{path}{path.endsWith('/') ? '' : '/'}" }],
   [
     "redirect location /x set-cookie A=1",

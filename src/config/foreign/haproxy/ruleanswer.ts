@@ -2,9 +2,11 @@
 // them): a status, a content type, a payload, fields.
 
 import { quote } from "../../../base/reading.ts";
+import { method, primary, text } from "./code.ts";
 import type { RuleDraft } from "./draft.ts";
 import { written } from "./duration.ts";
 import { frontPage } from "./errors.ts";
+import { pathAndQuery } from "./fetchnames.ts";
 import { constantOf, literalInTemplate, type Part, pathAndQueryTemplate, readFormat, templateOf } from "./logformat.ts";
 import { fault, refuse } from "./objection.ts";
 import type { RuleLine } from "./ruleline.ts";
@@ -236,8 +238,10 @@ function destination(kind: string, parts: readonly Part[], options: ReadonlySet<
   const written = templateOf(parts);
   if (kind === "location") return written;
   const isBare = options.has("drop-query");
-  const slash = isBare && options.has("append-slash") ? "{path.endsWith('/') ? '' : '/'}" : "";
-  const rest = isBare ? `{path}${slash}` : pathAndQueryTemplate;
+  // Behind the query too, as in HAProxy.
+  const ending = method(isBare ? primary("path") : pathAndQuery, "endsWith", text("/"));
+  const slash = options.has("append-slash") ? `{${ending.text} ? '' : '/'}` : "";
+  const rest = (isBare ? "{path}" : pathAndQueryTemplate) + slash;
   if (kind === "scheme") return `${written}://{headers['host']}${rest}`;
   // A prefix of "/" alone adds nothing.
   return written === "/" ? rest : `${written}${rest}`;

@@ -7,6 +7,7 @@ import type { RuleDraft } from "./draft.ts";
 import { pathAndQuery } from "./fetchnames.ts";
 import { constantOf, expressionOf, type Part, templateOf } from "./logformat.ts";
 import { fault, refuse } from "./objection.ts";
+import { givenStatus, isStatusEdited } from "./received.ts";
 import { eachPart, hasAll, readRegex, replacement, whole } from "./regex.ts";
 import type { RuleLine } from "./ruleline.ts";
 import { nameIn, textOf } from "./sample.ts";
@@ -170,7 +171,8 @@ function setStatus(line: RuleLine): RuleDraft {
     line.next("a reason");
     line.differs("the usual reason stands behind the status");
   }
-  return { setStatus: status };
+  const isSeen = isStatusEdited(line.site.conversion.proxies);
+  return { ...(isSeen ? { set: { [nameIn("vars", givenStatus).text]: String(status) } } : {}), setStatus: status };
 }
 
 const merges: Readonly<Record<string, string>> = {

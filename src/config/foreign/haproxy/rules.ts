@@ -14,7 +14,7 @@ import type { RulesDraft } from "./draft.ts";
 import { pathAndQuery } from "./fetchnames.ts";
 import { isForwardingRuled } from "./forwarding.ts";
 import { fault, heard } from "./objection.ts";
-import { isTargetKept, receivedTarget } from "./received.ts";
+import { isMethodEdited, isTargetKept, receivedMethod, receivedTarget } from "./received.ts";
 import {
   type Actions,
   actionOf,
@@ -140,6 +140,9 @@ class Translator {
         ...(isBackend || !isTargetKept(this.#conversion.proxies)
           ? []
           : [{ set: { [nameIn("vars", receivedTarget).text]: pathAndQuery.text } }]),
+        ...(isBackend || !isMethodEdited(this.#conversion.proxies)
+          ? []
+          : [{ set: { [nameIn("vars", receivedMethod).text]: "method" } }]),
         ...this.#captures.request,
         ...familyRules(content, false),
         // Nothing comes after the rules of a pool, but what comes after those of a listener an accept may not pass over.

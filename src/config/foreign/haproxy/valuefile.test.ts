@@ -83,6 +83,11 @@ describe("values of a file", () => {
     ]);
   });
 
+  test("with a blank behind an address are refused, as HAProxy does it", () => {
+    const site = siteWith(() => "10.0.0.1\n10.0.0.2 \n");
+    expect(() => testOf("src -f blank.lst", site)).toThrow("line 2 has a blank behind the address");
+  });
+
   test("are too many, or not there", () => {
     expect(() => testOf("path_beg -f big.lst")).toThrow("there is room for 64");
     expect(() => testOf("path_beg -f none.lst")).toThrow(Objection);

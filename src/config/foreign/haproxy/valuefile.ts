@@ -16,8 +16,13 @@ const inlineMax = 64;
 
 /** The list of a file, which is made when there is none yet. */
 export function listOfFile(site: Site, word: Word, kind: ListKind, file: string): Code {
-  const held = kind === "texts" ? (site.conversion.textOf(file) ?? "") : "";
+  const held = kind === "map" ? "" : (site.conversion.textOf(file) ?? "");
   const at = held.split(/\r?\n/).findIndex((line) => /^[^#].*[ \t]$/.test(line));
+  if (at !== -1 && kind === "addresses")
+    return fault(
+      word,
+      `names ${quote(file)}, where line ${at + 1} has a blank behind the address, which HAProxy refuses too`,
+    );
   if (at !== -1)
     warn(
       site.conversion.ledger,
