@@ -265,14 +265,20 @@ export class PoolSite {
     this.hooks = hooksOf(plan.hooks, "pools", plan.name, making);
     this.caching = cachingOf(plan, making);
     const { stick } = plan;
-    const make = (server: ServerPlan, idle: IdleConnections): ServerSite =>
-      new ServerSite(server, 0, parts.tally, idle);
     const row = this.servers[0]?.row ?? 0;
     const by = makeUse(plan.targets?.egress ?? null, making.egresses);
     this.targets =
       plan.targets === null
         ? null
-        : new Targets(plan, parts.tally, row, make, former?.targets ?? null, by, parts.targetsIdleMax);
+        : new Targets(
+            plan,
+            parts.tally,
+            row,
+            makeServer(parts.tally),
+            former?.targets ?? null,
+            by,
+            parts.targetsIdleMax,
+          );
     this.sticking = stick === null ? null : new Sticking(plan, tables[stick.table]!, ruleSets.stickKey(stick));
     this.prefix = prefixOf(plan);
     this.isPreferring = plan.balance.sticky !== null || this.sticking !== null || this.hooks !== null;
@@ -290,6 +296,11 @@ export class PoolSite {
     for (const server of this.servers) server.idle.sweep(nowMs);
     this.targets?.sweep(nowMs);
   }
+}
+
+/** Not inside of a pool that is made: it is kept, and would keep all that is at hand there, pools of one plan before the other without end. */
+function makeServer(tally: Tally): (server: ServerPlan, idle: IdleConnections) => ServerSite {
+  return (server, idle) => new ServerSite(server, 0, tally, idle);
 }
 
 function makeUse(plan: TargetsEgressPlan | null, sites: readonly EgressSite[]): EgressUse | null {

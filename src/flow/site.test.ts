@@ -1,0 +1,33 @@
+// What one site keeps of those before it. What a site does stands in the conversations of test/playbook.
+
+import { expect, test } from "bun:test";
+import { egressPlan, egressProxy } from "../../test/playbook/egresses.ts";
+import type { PlanOptions } from "../../test/playbook/plan.ts";
+import { Playbook } from "../../test/playbook.ts";
+import type { PoolSite } from "./site.ts";
+
+/** How many of twenty plans have left a pool that is still in memory. */
+async function left(options: () => PlanOptions): Promise<number> {
+  const play = new Playbook(options());
+  const pools: WeakRef<PoolSite>[] = [];
+  for (let count = 0; count < 20; count++) {
+    pools.push(new WeakRef(play.context.site.pools[0]!));
+    play.reload(options());
+  }
+  // A reference is kept until the turn of the event loop is over.
+  await new Promise((resolve) => setImmediate(resolve));
+  Bun.gc(true);
+  expect(play.context.site.pools).toHaveLength(1);
+  return pools.filter((pool) => pool.deref() !== undefined).length;
+}
+
+/** Of what is on the stack the collector keeps some. */
+const strayMax = 4;
+
+test("pools of former plans are let go of", async () => {
+  expect(await left(() => ({ servers: ["one", "two"] }))).toBeLessThanOrEqual(strayMax);
+});
+
+test("so are those of a forward proxy, whose targets are taken over from plan to plan", async () => {
+  expect(await left(() => egressProxy({ egress: egressPlan(["198.51.100.1"]) }))).toBeLessThanOrEqual(strayMax);
+});
