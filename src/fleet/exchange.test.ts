@@ -379,6 +379,48 @@ describe("tokens", () => {
     expect(a.at(7).take(0, 1, clock.nowMs)).toBeLessThanOrEqual(100);
   });
 
+  test("a bucket that two nodes use refills by half without answers, until they are stale, and one's own by all", () => {
+    const { a, b, talk, clock } = stage(limited);
+    talk(a, b);
+    for (const node of [a, b]) for (let count = 0; count < 5; count++) node.at(7).take(0, 1, clock.nowMs);
+    a.at(8).take(0, 9, clock.nowMs);
+    talk(a, b);
+    a.at(7).take(0, 1, clock.nowMs);
+    talk(a);
+    const heardMs = clock.nowMs - 10;
+    let taken = { shared: 0, own: 0 };
+    const goOn = (untilMs: number): typeof taken => {
+      taken = { shared: 0, own: 0 };
+      for (; clock.nowMs < heardMs + untilMs; clock.nowMs += 10) {
+        if ((clock.nowMs - heardMs) % 200 === 0) a.exchange.hold(clock.nowMs);
+        if (a.at(7).take(0, 1, clock.nowMs) === 0) taken.shared++;
+        if (a.at(8).take(0, 1, clock.nowMs) === 0) taken.own++;
+      }
+      return taken;
+    };
+    goOn(1000);
+    const { shared, own } = goOn(5000);
+    expect(shared).toBeWithin(19, 22);
+    expect(own).toBeWithin(39, 42);
+    expect(goOn(7000).shared).toBeWithin(17, 22);
+  });
+
+  test("who has stood still for long does not make up for it", () => {
+    const { a, b, talk, clock } = stage(limited);
+    talk(a, b);
+    for (const node of [a, b]) for (let count = 0; count < 5; count++) node.at(7).take(0, 1, clock.nowMs);
+    talk(a, b);
+    a.at(7).take(0, 1, clock.nowMs);
+    talk(a);
+    clock.nowMs += 4500;
+    expect(a.at(7).take(0, 10, clock.nowMs)).toBe(0);
+    a.exchange.hold(clock.nowMs);
+    expect(a.at(7).take(0, 1, clock.nowMs)).toBeLessThanOrEqual(500);
+    clock.nowMs += 1000;
+    a.exchange.hold(clock.nowMs);
+    expect(a.at(7).take(0, 1, clock.nowMs)).toBe(0);
+  });
+
   test("what is set is told as taken, or given back", () => {
     const { a, b, talk, clock } = stage(limited);
     talk(a, b);

@@ -29,6 +29,11 @@ const marksUsual = 1000;
 /** Of operators. More are forgotten: whoever is asked for again is wished for again. */
 const wishesMax = 1000;
 
+/** Keys of which it is remembered how many nodes use their buckets. Of more, those heard of longest ago refill as they do alone. */
+const portionsMax = 10_000;
+/** An answer that is later than so many intervals is missed. */
+const missedIntervals = 2;
+
 type Told = Extract<Answer, { kind: "told" }>;
 
 export class Exchange {
@@ -49,6 +54,11 @@ export class Exchange {
   #pending: Batch | null = null;
   /** The ledger has been asked which it is, and by which number of a stream it knows us. */
   #isGreeted = false;
+  /** Keys with buckets that several nodes use, by how many, those heard of last at the end. */
+  readonly #portions = new Map<string, number>();
+  #answeredMs: number | null = null;
+  /** Ms after the last answer until which buckets have been held to their parts. */
+  #heldMs = 0;
   /** The number under which entries were told. */
   #toldSequence = 0;
 
@@ -90,6 +100,25 @@ export class Exchange {
   next(nowMs: number): Batch {
     this.#pending ??= this.#make(nowMs);
     return this.#pending;
+  }
+
+  /**
+   * To be called every interval: while there is no answer a bucket goes on refilling here at the part that was heard last, until what is
+   * known of others is stale. Alone each of n nodes would give a whole refill.
+   */
+  hold(nowMs: number): void {
+    if (this.#answeredMs === null || this.#portions.size === 0) return;
+    const { intervalMs } = this.#options;
+    const sinceMs = (nowMs - this.#answeredMs) | 0;
+    const { staleMs } = this.table.plan.share!;
+    if (sinceMs <= missedIntervals * intervalMs || sinceMs >= staleMs) return;
+    // Ahead, until the next call: what is there may be taken at once.
+    const untilMs = Math.min(sinceMs + intervalMs, staleMs);
+    // What comes in within one interval is in the part that was heard. Where this process stood still meanwhile that is over.
+    const fromMs = Math.max(this.#heldMs, intervalMs, sinceMs - missedIntervals * intervalMs);
+    if (untilMs <= fromMs) return;
+    this.#heldMs = untilMs;
+    for (const [key, nodes] of this.#portions) this.#teller.hold(key, (untilMs - fromMs) * (1 - 1 / nodes), nowMs);
   }
 
   /** Holds of dead workers were let go of, and nobody refreshed what changed by that: look at all entries. */
@@ -200,13 +229,16 @@ export class Exchange {
       this.#hearOf(key, answer.totals[batch.changes.length + index] ?? null, null, answer, nowMs);
     });
     for (const { key, total } of answer.marks) if (!keys.has(key)) this.#hearOf(key, total, null, answer, nowMs);
+    this.#answeredMs = nowMs;
+    this.#heldMs = 0;
     this.#teller.marksTo = answer.marksTo;
     noteHeard(this.table.others, nowMs);
   }
 
   #hearOf(key: string, total: Total | null, change: Change | null, answer: Told, nowMs: number): void {
+    if (total === null) this.#portions.delete(key);
     if (total === null) return removeOthers(this.table.others, key, nowMs);
-    const slots = this.#buckets.length === 0 ? total.slots : this.#portioned(total);
+    const slots = this.#buckets.length === 0 ? total.slots : this.#portioned(key, total);
     const { others, again } = this.#teller.hear({
       key,
       slots,
@@ -221,7 +253,10 @@ export class Exchange {
     writeOthers(this.table.others, { key, slots: others, ttlMs: total.ttlMs, nowMs, ledgerMs: answer.nowMs });
   }
 
-  #portioned(total: Total): number[] {
+  #portioned(key: string, total: Total): number[] {
+    this.#portions.delete(key);
+    if (total.nodes > 1) this.#portions.set(key, total.nodes);
+    if (this.#portions.size > portionsMax) this.#portions.delete(this.#portions.keys().next().value!);
     const slots = [...total.slots];
     const { intervalMs, random } = this.#options;
     for (const [slot, { burst, periodMs }] of this.#buckets)

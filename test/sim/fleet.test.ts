@@ -34,8 +34,20 @@ test("of three nodes one is cut off: it goes on alone, and when it is back the l
   const limit = { nodes: 3, perSecond: 100, burst: 100, intervalMs: 200, delayMs: 2, demand: 3, seconds: 45 };
   const { admitted } = runLimit({ ...limit, traffic: "even", cut: { nodes: 1, fromS: 15, toS: 30 } });
   expect(shareOf(admitted.slice(5, 15), 100, 0)).toBeWithin(0.95, 1.05);
-  expect(shareOf(admitted.slice(15, 30), 100, 0)).toBeWithin(1.8, 2.1);
+  // Until it is stale it goes on at the part that it heard of last, while the others, who hear that they are two, share all of it.
+  expect(shareOf(admitted.slice(15, 20), 100, 0)).toBeWithin(1, 1.5);
+  expect(shareOf(admitted.slice(21, 30), 100, 0)).toBeWithin(1.8, 2.1);
   expect(shareOf(admitted.slice(31), 100, 0)).toBeWithin(0.95, 1.05);
+});
+
+test("until it is stale the limit is that of all, though nobody hears of anybody, and that heals", () => {
+  const limit = { nodes: 3, perSecond: 100, burst: 100, intervalMs: 200, delayMs: 2, demand: 3, seconds: 40 };
+  for (const traffic of ["even", "skewed"] as const) {
+    const { admitted } = runLimit({ ...limit, traffic, cut: { nodes: 3, fromS: 15, toS: 19 } });
+    expect(shareOf(admitted.slice(15, 19), 100, 0)).toBeWithin(0.8, 1.2);
+    expect(shareOf(admitted.slice(19, 29), 100, 0)).toBeWithin(0.55, 1);
+    expect(shareOf(admitted.slice(29), 100, 0)).toBeWithin(0.95, 1.05);
+  }
 });
 
 test("a run is repeated by its seed", () => {

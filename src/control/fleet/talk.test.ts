@@ -132,3 +132,15 @@ withRedis("two with one name are told; a talk that is closed says nothing more",
   });
   expect(one.talk.figures().exchanges).toBe(exchanges);
 });
+
+withRedis("every interval buckets are held to their parts, whether or not there is a Redis", async () => {
+  await using room = new Room();
+  const { link } = new Speaker(room, "127.0.0.1:1", "n1");
+  const options = { fleet: "f", node: "n1", intervalMs: 5, link, sharedMs, former: null };
+  const talk = new TableTalk(SharedTable.inMemory(plan), { ...options, superseded: () => {}, failed: () => {} });
+  room.ending(() => talk.close());
+  let held = 0;
+  talk.exchange.hold = () => void held++;
+  await until("three intervals", () => held >= 3);
+  expect(link.isUp).toBe(false);
+});

@@ -65,7 +65,10 @@ export class TableTalk {
     this.#options = options;
     const { node, intervalMs, former } = options;
     this.exchange = new Exchange(table, { node, intervalMs, random: Math.random, changesMax, marksMax, former });
-    this.#timer = setInterval(() => void this.speak(), intervalMs);
+    this.#timer = setInterval(() => {
+      this.exchange.hold(options.sharedMs());
+      void this.speak();
+    }, intervalMs);
   }
 
   /** What the ledger has of this table stands under its name and this. */

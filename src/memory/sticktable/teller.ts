@@ -9,6 +9,7 @@
 
 import type { StickTable } from "../sticktable.ts";
 import { keyName, layKeyName, TableKey } from "../tablekey.ts";
+import { assignLacking, lackingMs } from "../tokenbucket.ts";
 import { relay } from "./key.ts";
 import { entryWord, header, shardWord, shardWords, toldElementWords, toldWord, usedBit } from "./layout.ts";
 import { type Heard, hearElement, type Place, readWide, setWide, tellElement } from "./told.ts";
@@ -204,6 +205,25 @@ export class StickTeller {
     }
     journal.commitAndUnlock();
     return { others, again: isAgain ? entry : 0 };
+  }
+
+  /**
+   * So much of what comes into its buckets here is of other nodes: those that are not full lack it, beyond empty too, for it is still to
+   * come, or given by now. What is heard next takes the place of it.
+   */
+  hold(key: string, ms: number, nowMs: number): void {
+    const { journal, finder } = this.#table.parts;
+    layKeyName(key, this.#table.key);
+    const entry = finder.find(nowMs | 0);
+    if (entry === 0) return;
+    for (const { column, at } of this.#places) {
+      if (column.form !== "tokens") continue;
+      const lacking = lackingMs(this.#words, entry + at, column, nowMs | 0);
+      const most = Math.max(lacking, column.burst * column.periodMs + ms);
+      if (lacking > 0) assignLacking(journal, entry + at, column, Math.min(lacking + ms, most), nowMs | 0);
+      journal.commit();
+    }
+    journal.commitAndUnlock();
   }
 
   /** The ledger has let go of all entries of this key that were born by then: what was told to one counts as never told. */

@@ -48,6 +48,7 @@ export class Wire {
   /** A node speaks every interval from now on, as control's timer lets it. */
   join(node: FleetNode): void {
     const turn = (): void => {
+      node.exchange.hold(node.ms(this.nowMs));
       this.speak(node);
       this.#world.after(this.#intervalMs, turn);
     };
