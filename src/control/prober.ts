@@ -132,9 +132,9 @@ export class Prober {
 
   /** `done` is called once, maybe before this returns, and not after `abort`. */
   #probe(server: ServerPlan, check: CheckPlan, done: ProbeDone): Probing {
-    const told = (result: ProbeResult): void => done(result, false);
-    if (check.kind === "udp") return new DatagramProbing(server, check, told);
-    if (check.exec !== null && check.kind === "exec") return new CommandProbing(server, check, check.exec, told);
+    if (check.kind === "udp") return new DatagramProbing(server, check, done);
+    if (check.exec !== null && check.kind === "exec")
+      return new CommandProbing(server, check, check.exec, (result) => done(result, false));
     return new ConnectionProbing(server, check, this.#contexts, done);
   }
 }

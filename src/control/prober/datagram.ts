@@ -6,17 +6,18 @@ import { isIPv6 } from "node:net";
 import type { CheckPlan, ServerPlan } from "../../config/plan.ts";
 import { DatagramProbe } from "../../health/probe/datagram.ts";
 import type { ProbeResult } from "../../health/probe/result.ts";
+import type { ProbeDone } from "./connection.ts";
 import { codeOf, reasonOf } from "./errno.ts";
 
 export class DatagramProbing {
   readonly #probe: DatagramProbe;
-  readonly #done: (result: ProbeResult) => void;
+  readonly #done: ProbeDone;
   readonly #timer: Timer;
   #socket: Socket | null = null;
   #isDone = false;
 
   /** `done` is called once, and not after `abort`. */
-  constructor(server: ServerPlan, check: CheckPlan, done: (result: ProbeResult) => void) {
+  constructor(server: ServerPlan, check: CheckPlan, done: ProbeDone) {
     this.#probe = new DatagramProbe(check);
     this.#done = done;
     this.#timer = setTimeout(() => this.#finish(this.#probe.expired()), check.timeoutMs);
@@ -61,13 +62,15 @@ export class DatagramProbing {
   }
 
   #fail(error: unknown): void {
-    const isClosed = codeOf(error) === "ECONNREFUSED";
-    this.#finish(this.#probe.refused(isClosed ? "nobody listens on the port" : `sending failed: ${reasonOf(error)}`));
+    const code = codeOf(error);
+    const why = code === "ECONNREFUSED" ? "nobody listens on the port" : `sending failed: ${reasonOf(error)}`;
+    // No port of UDP is left to send from.
+    this.#finish(this.#probe.refused(why), code === "EADDRINUSE");
   }
 
-  #finish(result: ProbeResult): void {
+  #finish(result: ProbeResult, isOutOfPorts = false): void {
     if (this.#isDone) return;
     this.abort();
-    this.#done(result);
+    this.#done(result, isOutOfPorts);
   }
 }

@@ -26,6 +26,10 @@ Bun.listen({ hostname: address.host, port: address.port, socket: { data() {} } }
 const socket = { data() {}, connectError() {} };
 const held = Array.from({ length: 100 }, () => Bun.connect({ hostname: address.host, port: address.port, socket }));
 await Promise.all(held);
+const datagrams = [];
+try {
+  for (;;) datagrams.push(await Bun.udpSocket({ hostname: "0.0.0.0", port: 0 }));
+} catch {}
 const [pool] = makePlan().pools;
 const server = { ...pool.servers[0], address };
 const [results, warnings] = [[], []];
@@ -44,10 +48,10 @@ const isPossible =
   Bun.which("ip") !== null &&
   Bun.spawnSync([...network, "true"]).exitCode === 0;
 
-test.skipIf(!isPossible)(
-  "a check for which no port is left says nothing of the server, and the operator is told",
-  async () => {
-    const common = { kind: "tcp", everyMs: 10_000, timeoutMs: 5000, rise: 1, fall: 1, port: null, tls: null };
+test.skipIf(!isPossible).each(["tcp", "udp"])(
+  "a check by %s for which no port is left says nothing of the server, and the operator is told",
+  async (kind) => {
+    const common = { kind, everyMs: 10_000, timeoutMs: 5000, rise: 1, fall: 1, port: null, tls: null };
     const check = { ...common, http: null, send: null, receive: null, exec: null };
     const words = [process.execPath, "-e", program, JSON.stringify({ check })];
     const child = Bun.spawn([...network, ...words], { stdout: "pipe", stderr: "inherit" });
