@@ -1,7 +1,6 @@
 // What HAProxy fetches (configuration manual, 7.3.2 to 7.3.6), in one long table by name: its type, when it is there, and its expression here. A text
 // in place of these says why there is none. Aliases of older versions stand beside the names of 2.6.
 
-import { hostname } from "node:os";
 import { authenticated, credentials, inGroups } from "./auth.ts";
 import { readBlock } from "./cidrwords.ts";
 import {
@@ -292,7 +291,10 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
     1,
   ),
   // Of this machine, where the file is read.
-  hostname: fetch("text", "any", () => text(hostname())),
+  hostname: fetch("text", "any", (_args, { conversion }, word) => {
+    const name = conversion.textOf("/proc/sys/kernel/hostname")?.trim() ?? "";
+    return name === "" ? refuse(word, "this machine does not tell its name") : text(name);
+  }),
   date: fetch(
     "int",
     "any",
