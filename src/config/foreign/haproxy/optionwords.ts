@@ -56,9 +56,13 @@ export const optionWords: Keywords = {
     noted("the access log has a line for each exchange, at its end"),
     "dontlog-normal log-separate-errors logasap",
   ),
+  "prefer-last-server": differs(
+    "each request is balanced, but for those of a client connection that logs in by NTLM or Negotiate, which keep to one server",
+    backend,
+  ),
   ...each(
     noted("Sluice needs none"),
-    `http-no-delay http-pretend-keepalive http-use-htx independent-streams nolinger prefer-last-server splice-auto
+    `http-no-delay http-pretend-keepalive http-use-htx independent-streams nolinger splice-auto
     splice-request splice-response srvtcpka clitcpka tcpka tcp-smart-accept tcp-smart-connect disable-h2-upgrade
     idle-close-on-response http-restrict-req-hdr-names http-drop-request-trailers http-drop-response-trailers`,
   ),
