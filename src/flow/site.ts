@@ -89,10 +89,10 @@ interface Making {
 
 export class ListenerSite {
   readonly plan: ListenerPlan;
-  readonly route: RouteSite;
-  /** Routes by the name that a client asks for; null where its name does not matter. */
   /** Of the whole plan. */
   readonly generation: number;
+  readonly route: RouteSite;
+  /** Routes by the name that a client asks for; null where its name does not matter. */
   readonly names: NameRoutes<RouteSite> | null;
   readonly forwarding: Forwarding;
   /** First cell of its row in the tally. */
@@ -121,9 +121,9 @@ export class ListenerSite {
   constructor(plan: ListenerPlan, routes: readonly RouteSite[], making: Making, site: Pick<Site, "world" | "banned">) {
     const { parts, ruleSets } = making;
     this.plan = plan;
+    this.generation = making.plan.generation;
     this.route = routes[plan.route]!;
     this.names = plan.names.length === 0 ? null : new NameRoutes(plan.names, routes, this.route);
-    this.generation = making.plan.generation;
     this.forwarding = new Forwarding(
       plan.forwarding,
       plan.requestId,
@@ -219,11 +219,11 @@ export class PoolSite {
   /** Its answer, in place of servers. */
   readonly reply: ReplyMaker | null;
   readonly sticking: Sticking | null;
+  /** Null where no cookie of the application's names the server. */
+  readonly prefix: CookiePrefix | null;
   /** Something else than the policy may name a server: a cookie, a table, a hook. */
   readonly isPreferring: boolean;
   /** How it uses its cache; null without. */
-  /** Null where no cookie of the application's names the server. */
-  readonly prefix: CookiePrefix | null;
   readonly caching: PoolCaching | null;
   readonly hooks: Hooks | null;
   /** What its one server stands for, where that is whatever clients name. */
