@@ -145,7 +145,13 @@ function checkRewritten(text: string, head: Head, whole: string): void {
     ([name]) => !dropped.test(name) && (isFraming(name) || !nominated.has(name.toLowerCase())),
   );
   const passed = allFields(again).map((pair) => pair.join(": "));
-  for (const pair of kept) if (!passed.includes(pair.join(": "))) throw problem(`has lost ${pair.join(": ")}`);
+  // In place of a Host the authority of a target that has one goes on (RFC 9112 section 3.2.2).
+  const named = /^https?:\/\/([^/?#]*)/i.exec(textOf(head, head.targetStart, head.targetEnd))?.[1] ?? null;
+  for (const [name, value] of kept) {
+    const expected = `${name}: ${named !== null && /^host$/i.test(name) ? named : value}`;
+    if (!passed.some((each) => each === expected || each === `${name}: ${value}`))
+      throw problem(`has lost ${expected}`);
+  }
   for (const [name] of allFields(again))
     if (dropped.test(name) && !/^(?:te|connection)$/i.test(name)) throw problem(`has kept ${name}`);
   const twice = rewritten(again);
