@@ -97,6 +97,14 @@ test("what an output file held is kept beside it, and the converted file is no o
     expect(await toOut(from)).toBe(1);
     expect(told.at(-1)).toBe(`${from} is the file that is converted: write to another`);
     expect(readFileSync(from, "utf8")).toBe(haproxy);
+    // Nor is it what an output would be kept as.
+    const other = join(place, "other.cfg");
+    writeFileSync(other, "# edited\n");
+    writeFileSync(`${other}.bak`, haproxy);
+    expect(await convert(`${other}.bak`, { out: other }, writer)).toBe(1);
+    expect(told.at(-1)).toContain("is the file that is converted: write to another");
+    expect(readFileSync(`${other}.bak`, "utf8")).toBe(haproxy);
+    expect(await toOut("/dev/null")).toBe(0);
     expect(await toOut(join(place, "none", "a.yaml"))).toBe(1);
     expect(told.at(-1)).toContain("cannot be written: ");
   } finally {

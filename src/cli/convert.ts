@@ -3,7 +3,7 @@
 // --json one object goes to stdout whatever comes of it.
 // Exit code 0: all is there; 1: something is refused, or it is no config of another program; 2: there is no such file.
 
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import type { ReportLine } from "../config/foreign/report.ts";
@@ -68,11 +68,17 @@ async function written(path: string, out: string, text: string, writer: Writer):
     return 1;
   }
   try {
-    const former = existsSync(out) ? await readFile(out, "utf8") : text;
+    // What is no file (/dev/stdout, a pipe) holds nothing to be kept, and to read it may never end.
+    const former = statSync(out, { throwIfNoEntry: false })?.isFile() === true ? await readFile(out, "utf8") : text;
     if (former !== text) {
+      const kept = `${out}.bak`;
+      if (isSame(path, kept)) {
+        writer.err(`${out} would be kept as ${kept}, which is the file that is converted: write to another`);
+        return 1;
+      }
       // It may have been edited since it was converted.
-      await copyFile(out, `${out}.bak`);
-      writer.note(`what was in ${out} is in ${out}.bak`);
+      await copyFile(out, kept);
+      writer.note(`what was in ${out} is in ${kept}`);
     }
     await writeFile(out, text);
   } catch (error) {

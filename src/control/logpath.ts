@@ -1,10 +1,10 @@
 // Whether an access log can be opened where the config says, before anything is started or put in force: it asks the system, makes
 // nothing, and answers in words what is wrong and with which key. Workers open it as the same user; if that changes in between, they say so.
 
-import { accessSync, closeSync, constants, openSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
-// As workers open it, but that it is not made: of a named pipe it is asked whether somebody reads it.
+// As workers open it, but that it is not made.
 const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK;
 
 /** A sentence for the operator; null when it can be opened, or is "-". `path` is absolute. */
@@ -17,6 +17,8 @@ export function logPathProblem(path: string): string | null {
 
 /** What opening would fail with; null: with nothing. */
 function openingCode(path: string): string | null {
+  // To open a pipe and to close it again is the end of the file to who reads it, who goes then: workers find out whether there is one.
+  if (isPipe(path)) return failureOf(() => accessSync(path, constants.W_OK));
   const code = failureOf(() => closeSync(openSync(path, flags)));
   if (code !== "ENOENT") return code;
   const folder = dirname(path);
@@ -25,6 +27,14 @@ function openingCode(path: string): string | null {
   if (folderCode !== "ENOENT") return folderCode;
   const aboveCode = failureOf(() => accessSync(dirname(folder), constants.W_OK | constants.X_OK));
   return aboveCode === null ? null : "ENOENT";
+}
+
+function isPipe(path: string): boolean {
+  try {
+    return statSync(path).isFIFO();
+  } catch {
+    return false; // Opening says what is wrong.
+  }
 }
 
 function failureOf(work: () => void): string | null {
@@ -46,7 +56,6 @@ function whyOf(code: string, path: string): string {
     EACCES: `${user} may not write there`,
     EPERM: `${user} may not write there`,
     EROFS: "the file system is read-only",
-    ENXIO: "it is a pipe that nobody reads",
   };
   return whys[code] ?? code;
 }

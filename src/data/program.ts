@@ -47,17 +47,13 @@ export class Program {
     const { onUnload } = this.config as { onUnload?: unknown }; // Whatever the operator wrote.
     if (typeof onUnload !== "function") return;
     const failed = (error: unknown): void => complain("onUnload of the config failed", `: ${errorText(error)}`);
-    try {
-      const timer = setTimeout(
-        () => complain(`onUnload of the config has not ended`, ` in ${limitMs / 1000} s`),
-        limitMs,
-      );
-      Promise.resolve(onUnload.call(this.config))
-        .catch(failed)
-        .finally(() => clearTimeout(timer));
-    } catch (error) {
-      failed(error);
-    }
+    const timer = setTimeout(
+      () => complain("onUnload of the config has not ended", ` in ${limitMs / 1000} s`),
+      limitMs,
+    );
+    Promise.try(() => onUnload.call(this.config))
+      .catch(failed)
+      .finally(() => clearTimeout(timer));
   }
 }
 

@@ -6,9 +6,8 @@ import type { FaultCode } from "../base/fault.ts";
 import type { ErrorPlan, Plan, ReplyPlan, RulePlan, RulesPlan, StickPlan } from "../config/plan.ts";
 import type { Key, Scope } from "../rules/expression/compiled.ts";
 import { compileKey } from "../rules/expression/expression.ts";
-import { scopeOf } from "../rules/expression/scope.ts";
 import type { Phase } from "../rules/fields.ts";
-import { KeptRules } from "../rules/keptrules.ts";
+import { KeptRules, scopesOf } from "../rules/keptrules.ts";
 import { ReplyMaker } from "../rules/reply.ts";
 import { type Rule, RuleSet } from "../rules/ruleset.ts";
 import type { Scene } from "../rules/scene.ts";
@@ -34,11 +33,7 @@ export class RuleSets {
   constructor(plan: Plan, trace: Trace | null = null, former: KeptRules<Rule> | null = null) {
     this.#trace = trace;
     this.kept = trace === null ? new KeptRules(plan, former) : null;
-    this.#scopes = {
-      connection: scopeOf(plan, "connection"),
-      request: scopeOf(plan, "request"),
-      response: scopeOf(plan, "response"),
-    };
+    this.#scopes = this.kept === null ? scopesOf(plan) : this.kept.scopes;
   }
 
   rules({ connection, request, response }: RulesPlan): Rules {

@@ -3,7 +3,7 @@ import type { TablePlan } from "../config/plan.ts";
 import { KeptRules } from "./keptrules.ts";
 
 const names = { tables: [] as TablePlan[], lists: [], pools: [{ name: "a" }] };
-const request = { phase: "request" };
+const request = { phase: "request" } as const;
 
 /** What each of the plans was given, by the order in which it was made. */
 function stage() {
@@ -38,4 +38,11 @@ test("in another phase, or where a name leads elsewhere, it is another", () => {
   play(one, "x");
   expect(new KeptRules(names, one).take({ phase: "response" }, { text: "x" }, () => 9)).toBe(9);
   expect(play(new KeptRules({ ...names, pools: [{ name: "b" }, { name: "a" }] }, one), "x")).toEqual([2]);
+});
+
+test("what rules are compiled with stays the same object, so that none of a former plan is kept by them", () => {
+  const one = new KeptRules<number>(names);
+  const two = new KeptRules({ ...names, pools: [{ name: "a" }] }, one);
+  expect(two.scopes).toBe(one.scopes);
+  expect(new KeptRules({ ...names, pools: [] }, two).scopes).not.toBe(one.scopes);
 });

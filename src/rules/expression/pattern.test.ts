@@ -220,6 +220,21 @@ test("the same expression is compiled once while somebody has it, slow ones are 
   expect([read("a{2,1}"), read("a{2,1}")]).toEqual([null, null]);
 });
 
+test.each(["secret", "(s|S)ecret", "(?i:s)ecret"])(
+  "a search in one text begins at its start, wherever another one has stood: %s",
+  (source) => {
+    const read = (): Pattern => {
+      const result = readPattern(source, "");
+      if (!result.ok) throw new Error(result.message);
+      return result.pattern;
+    };
+    const [one, other] = [read(), read()];
+    expect(one.execFrom("xxxxxxxxxxsecret", 0)?.index).toBe(10);
+    expect([...other.matchAll("secret secret")].map(({ index }) => index)).toEqual([0, 7]);
+    expect(replacePattern("secret secret", other, readReplacement("*")!, true)).toBe("* *");
+  },
+);
+
 test("two that go through one text with the same expression do not disturb each other", () => {
   const read = readPattern("a+(b|c)", "");
   if (!read.ok) throw new Error(read.message);

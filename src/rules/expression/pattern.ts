@@ -165,6 +165,8 @@ class Native implements Pattern {
   }
 
   matchAll(text: string): Iterable<RegExpMatchArray> {
+    // It goes on where execFrom, by whoever has the same expression, has left it.
+    this.#all.lastIndex = 0;
     return text.matchAll(this.#all);
   }
 

@@ -8,7 +8,7 @@ const formats: readonly (readonly [string, string])[] = [
   ["%[src]", "{src}"],
   ["a%[src]b%[path,lower]c", "a{src}b{path.lowerAscii()}c"],
   ["%ci:%cp", "{src}:{srcPort}"],
-  ["a %{+Q}[src] b", 'a "{src}" b'],
+  ["a %{+Q}[src] b", "a {src} b"],
   ["%{+Q}ci%{+Q}cp", '"{src}""{srcPort}"'],
   ["%HP%HQ", "{path}{has(query) ? '?' + query : ''}"],
   ["%HV", "{'HTTP/' + version}"],
@@ -45,5 +45,19 @@ test("what comes with the response is empty before", () => {
 test("what is not escaped is told", () => {
   expect(ruleScene("  http-request set-header X %{+E}[path]").told).toEqual([
     "warning 1:3 is approximated: quotes and brackets get no backslash, as {+E} wants",
+  ]);
+});
+
+test("a sample is put in quotes in the text of a variable only, as HAProxy does", () => {
+  const { listener } = ruleScene("  http-request set-var-fmt(txn.x) 'a %{+Q}[src] b'");
+  expect(listener.request).toEqual([{ set: { "vars.txn_x": "'a \"' + string(src) + '\" b'" } }]);
+});
+
+test("behind set-method the method of the request line is the one that was received", () => {
+  const { listener } = ruleScene("  http-request set-method GET\n  http-request set-header X %HM");
+  expect(listener.request).toEqual([
+    { set: { "vars.received_method": "method" } },
+    { setMethod: "GET" },
+    { setHeader: { X: "{vars.received_method}" } },
   ]);
 });

@@ -8,7 +8,8 @@ import { readSample } from "./fetch.ts";
 import { pathAndQuery } from "./fetchnames.ts";
 import { isSure } from "./map.ts";
 import { fault, refuse } from "./objection.ts";
-import { missingSample, type Sample, type Site, sampleOf, textOf } from "./sample.ts";
+import { isMethodEdited, receivedMethod } from "./received.ts";
+import { missingSample, nameIn, type Sample, type Site, sampleOf, textOf } from "./sample.ts";
 import { pathOf, type Word } from "./scene.ts";
 import { serverName } from "./servername.ts";
 
@@ -50,7 +51,7 @@ const others =
   `B CC CS H Hi Ta Tc Td Th Ti Tq Tr TR Tt Tw Tu U Tl T D ac b bc bi bp bq fc hr hrl hs hsl lc ms pid rc rt sc si sp sq t trg trl
   tsc tr ts f ft`.split(/\s+/);
 
-export function readFormat(site: Site, word: Word, written: string = word.text): readonly Part[] {
+export function readFormat(site: Site, word: Word, written: string = word.text, isQuoting = false): readonly Part[] {
   const parts: Part[] = [];
   let plain = "";
   let at = 0;
@@ -81,7 +82,8 @@ export function readFormat(site: Site, word: Word, written: string = word.text):
       if (end === -1) return fault(word, `has no closing ] after ${quote(written.slice(at))}`);
       const sample = readSample(site, word, written.slice(at + 1, end));
       if (sample.isLate) fault(word, `asks for what is not there: ${sample.missing}`);
-      add(sample, isQuoted);
+      // HAProxy puts a sample in quotes in the text of a variable only, whatever its flags say.
+      add(sample, isQuoted && isQuoting);
       at = end + 1;
       continue;
     }
@@ -108,7 +110,9 @@ function variableOf(site: Site, word: Word, name: string): Sample {
     return site.stage === "response"
       ? sampleOf("text", serverName(site, word))
       : missingSample("text", "%s is not there yet");
-  const known = Object.hasOwn(variables, name) ? variables[name]! : null;
+  const isReceived = name === "HM" && isMethodEdited(site.conversion.proxies);
+  const usual = Object.hasOwn(variables, name) ? variables[name]! : null;
+  const known = isReceived ? sampleOf("text", nameIn("vars", receivedMethod)) : usual;
   if (known === null) {
     if (others.includes(name)) return refuse(word, `%${name} is not told to rules`);
     return fault(

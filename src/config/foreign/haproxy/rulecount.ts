@@ -117,7 +117,7 @@ function setVariable(line: RuleLine, word: Word, name: string, args: string | un
   if (scope === "sess" && line.site.stage !== "connection" && line.site.stage !== "session")
     line.differs("the variable lasts as long as the request, not as the connection");
   if (name === "set-var-fmt")
-    return { ...guardedBy([when]), set: { [target]: expressionOf(line.format("a text")).text } };
+    return { ...guardedBy([when]), set: { [target]: expressionOf(line.format("a text", true)).text } };
   const sample = line.sample("a sample");
   if (sample.isLate) fault(line.last, `asks for what is not there: ${sample.missing}`);
   // A truth in a variable is 1 or 0, in texts and in numbers.

@@ -69,8 +69,9 @@ export class RuleLine {
     return sample;
   }
 
-  format(expected: string): readonly Part[] {
-    return readFormat(this.site, this.next(expected));
+  format(expected: string, isQuoting = false): readonly Part[] {
+    const word = this.next(expected);
+    return readFormat(this.site, word, word.text, isQuoting);
   }
 
   /** What nothing is made of. */
