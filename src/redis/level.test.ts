@@ -286,6 +286,50 @@ test("an answer from before a purge is no Redis that was set back", async () => 
   expect([level.isOwing, level.count]).toEqual([false, before + epochSpan]);
 });
 
+test("purges whose answers overtake each other are no Redis that was set back", async () => {
+  const { link, level } = scene();
+  level.store(keyOf("kept"), entryOf("H", "1", "2"), bytesOf(""), 1000);
+  await settle();
+  const increment = link.increment.bind(link);
+  const answers: (() => void)[] = [];
+  // Over connections of their own: what was counted first is told last.
+  link.increment = async (key, by) => {
+    const count = await increment(key, by);
+    await new Promise<void>((resolve) => answers.push(resolve));
+    return count;
+  };
+  const purges = ["u", "v", "w"].map((url) => level.remove([bytesOf(url)]));
+  await settle();
+  expect(answers.length).toBe(3);
+  for (const answer of answers.reverse()) {
+    answer();
+    await settle();
+  }
+  expect(await Promise.all(purges)).toEqual([true, true, true]);
+  expect([level.isOwing, level.count]).toEqual([false, 3]);
+  // The count of a later purge comes by another process before the answer to this one.
+  const purge = level.remove([bytesOf("u")]);
+  await settle();
+  level.raise(9);
+  answers.at(-1)!();
+  expect(await purge).toBe(true);
+  expect([level.isOwing, level.count]).toEqual([false, 9]);
+  link.increment = increment;
+  link.values.set("p:pages:purges", bytesOf("9"));
+  expect(await found(level, keyOf("kept"))).toBe("H|12|");
+  level.close();
+});
+
+test("a count that a purge finds lower than before it is of a Redis that was set back", async () => {
+  const { link, level } = scene();
+  const snapshot = new Map(link.values);
+  for (let tries = 0; tries < 3; tries++) await level.remove([bytesOf("u")]);
+  setBack(link, snapshot);
+  await level.remove([bytesOf("u")]);
+  expect(level.isOwing).toBe(true);
+  level.close();
+});
+
 test("one that refuses to take away is not asked for that by everybody", async () => {
   const { link, level } = scene();
   link.isAway = true;

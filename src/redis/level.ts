@@ -207,8 +207,10 @@ export class RedisLevel implements RemoteCache {
   /** Counted after it is done: a Redis that has the count has done it. */
   async #take(keys: readonly string[]): Promise<boolean> {
     if (!(await this.#link.remove(keys))) return false;
+    // Answers to others may be here before the one to this, for there are several connections and processes.
+    const before = this.#count;
     const count = await this.#link.increment(this.#countKey, 1);
-    if (count !== null) this.#seen(count, this.#count);
+    if (count !== null) this.#seen(count, before);
     return true;
   }
 

@@ -179,6 +179,52 @@ test("a master that has become a replica is left for whoever is at its address, 
   expect(connections()).toBe(before + 1);
 });
 
+test("one that takes nothing is read from while another connection to it is made, and if none can be", async () => {
+  let isOpenToNew = true;
+  let count = 0;
+  const held: Socket[] = [];
+  const server = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      open(socket) {
+        count++;
+        held.push(socket);
+      },
+      data(socket, bytes) {
+        if (!isOpenToNew && socket !== held[0]) return;
+        if (bytes.includes("DEL")) socket.write("-READONLY You can't write against a read only replica.\r\n");
+        else answerTo(socket, bytes);
+      },
+    },
+  });
+  const time = { nowMs: 0 };
+  const plan = { url: `redis://127.0.0.1:${server.port}`, prefix: "", timeoutMs: 500, connectionsMax: 1 };
+  const link = new RedisLink(plan, { nowMs: () => time.nowMs, tell: () => {} });
+  opened.push({ close: () => link.close() }, { close: () => server.stop(true) });
+  for (let tries = 0; tries < 500 && link.state.refusal === null; tries++) {
+    await link.remove(["k"]);
+    if (link.state.refusal === null) await Bun.sleep(2);
+  }
+  // Nobody answers what is new: the connection that is there goes on, whatever is asked at that moment.
+  isOpenToNew = false;
+  time.nowMs = 5_000;
+  await link.remove(["k"]);
+  for (let tries = 0; tries < 20; tries++) expect(await link.read("c", "k")).not.toBeNull();
+  for (let tries = 0; tries < 500 && count === 1; tries++) await Bun.sleep(2);
+  for (let tries = 0; tries < 20; tries++) expect(await link.read("c", "k")).not.toBeNull();
+  expect([count, link.state.away]).toEqual([2, null]);
+  // The next one that can be made takes its place.
+  isOpenToNew = true;
+  time.nowMs = 10_000;
+  for (let tries = 0; tries < 500 && (held[0]!.readyState === 1 || count === 2); tries++) {
+    await link.remove(["k"]);
+    await Bun.sleep(2);
+  }
+  expect(held[0]!.readyState).not.toBe(1);
+  expect(await link.read("c", "k")).not.toBeNull();
+});
+
 test("why it is away is told anew where it is for another reason: it listens by now, and refuses the password", async () => {
   const former = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
   const { port } = former;

@@ -151,9 +151,13 @@ export class RedisLink {
     for (const client of this.#clients) client.close();
   }
 
+  get #connectMs(): number {
+    return Math.max(this.plan.timeoutMs, renewMs);
+  }
+
   #connect(): RedisClient {
     const client = new RedisClient(this.plan.url, {
-      connectionTimeout: Math.max(this.plan.timeoutMs, renewMs),
+      connectionTimeout: this.#connectMs,
       autoReconnect: true,
       maxRetries: 0xffff_ffff,
       // What waits for a connection would come too late.
@@ -216,16 +220,33 @@ export class RedisLink {
     client.close();
   }
 
-  /** A master that has become a replica keeps its connections, and its address may be another's by now. */
+  /** A master that has become a replica keeps its connections, and its address may be another's by now. They are read from meanwhile. */
   #leave(): void {
     const nowMs = this.#options.nowMs();
     for (const [turn, client] of this.#clients.entries()) {
       if (this.#isClosed || nowMs < this.#renewedMs[turn]! + leaveMs) continue;
       this.#renewedMs[turn] = nowMs;
-      this.#clients[turn] = this.#connect();
+      this.#replace(turn, client);
+    }
+  }
+
+  /** By another, as soon as that is connected; where it cannot be, not at all. */
+  #replace(turn: number, client: RedisClient): void {
+    const next = this.#connect();
+    let isOver = false;
+    const take = (): void => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(timer);
+      if (this.#isClosed || !next.connected || this.#clients[turn] !== client) return next.close();
+      this.#clients[turn] = next;
       // What it has been asked is answered by then.
       setTimeout(() => client.close(), this.plan.timeoutMs).unref();
-    }
+    };
+    // One that connects again by itself may never say that it has failed.
+    const timer = setTimeout(take, this.#connectMs);
+    timer.unref();
+    next.connect().then(take, take);
   }
 
   #succeeded(isTrial: boolean): void {

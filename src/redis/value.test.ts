@@ -76,3 +76,10 @@ test("cut anywhere, or changed anywhere, it throws nothing and reads no byte tha
     }
   }
 });
+
+test("what a version before has written is nothing: its purges are not in the count that these are told by", () => {
+  const bytes = whole();
+  expect(readValue(bytes, first, second, 7)).not.toBeNull();
+  bytes.set(bytesOf("SLC1"));
+  expect(readValue(bytes, first, second, 7)).toBeNull();
+});

@@ -1,12 +1,12 @@
 // What is written into Redis for a stored response, and read again: a fixed part of numbers, then the bytes, each with its length.
 // What others have written there, or half written, is read as nothing; nothing here throws.
 //
-//   0  magic "SLC1"    4  kind (1 whole, 2 vary)    8  epoch    16 ...
+//   0  magic "SLC2"    4  kind (1 whole, 2 vary)    8  epoch    16 ...
 
 import type { CacheFacts } from "../memory/cache.ts";
 import type { RemoteFound } from "../memory/remotecache.ts";
 
-const magic = 0x31_43_4c_53;
+const magic = 0x32_43_4c_53;
 const kinds = { whole: 1, vary: 2 } as const;
 /** magic, kind, epoch. */
 const prefixBytes = 16;
