@@ -405,6 +405,24 @@ describe("tokens", () => {
     expect(goOn(7000).shared).toBeWithin(17, 22);
   });
 
+  test("a reload of the fleet's section while Redis is away changes nothing of that", () => {
+    const { a, b, talk, clock } = stage(limited);
+    talk(a, b);
+    for (const node of [a, b]) for (let count = 0; count < 5; count++) node.at(7).take(0, 1, clock.nowMs);
+    talk(a, b);
+    a.at(7).take(0, 1, clock.nowMs);
+    talk(a);
+    const heardMs = clock.nowMs - 10;
+    a.rename("a");
+    let taken = 0;
+    for (; clock.nowMs < heardMs + 5000; clock.nowMs += 10) {
+      if ((clock.nowMs - heardMs) % 200 === 0) a.exchange.hold(clock.nowMs);
+      if (a.at(7).take(0, 1, clock.nowMs) === 0) taken++;
+    }
+    // Half of a refill: a whole one would be 50.
+    expect(taken).toBeWithin(20, 32);
+  });
+
   test("who has stood still for long does not make up for it", () => {
     const { a, b, talk, clock } = stage(limited);
     talk(a, b);

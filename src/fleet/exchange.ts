@@ -10,6 +10,7 @@ import { StickTeller } from "../memory/sticktable/teller.ts";
 import type { Answer, Batch, Cell, Change, Total } from "./batch.ts";
 import { cellsOf, slotsOf } from "./cells.ts";
 import { portionLacking } from "./portion.ts";
+import { Portions } from "./portions.ts";
 
 export interface ExchangeOptions {
   /** What this node is called. */
@@ -54,8 +55,8 @@ export class Exchange {
   #pending: Batch | null = null;
   /** The ledger has been asked which it is, and by which number of a stream it knows us. */
   #isGreeted = false;
-  /** Keys with buckets that several nodes use, by how many, those heard of last at the end. */
-  readonly #portions = new Map<string, number>();
+  /** Keys with buckets that several nodes use, by how many. */
+  #portions = new Portions(portionsMax);
   #answeredMs: number | null = null;
   /** Ms after the last answer until which buckets have been held to their parts. */
   #heldMs = 0;
@@ -77,6 +78,9 @@ export class Exchange {
     this.#isGreeted = former.#isGreeted;
     this.#toldMs = former.#toldMs;
     this.#toldSequence = former.#toldSequence;
+    this.#portions = former.#portions;
+    this.#answeredMs = former.#answeredMs;
+    this.#heldMs = former.#heldMs;
     // What it holds counts for a name that is here: it is told again under the new one.
     if (former.#options.node !== options.node) this.#teller.restart(this.#teller.stream + 1);
   }
@@ -118,7 +122,7 @@ export class Exchange {
     const fromMs = Math.max(this.#heldMs, intervalMs, sinceMs - missedIntervals * intervalMs);
     if (untilMs <= fromMs) return;
     this.#heldMs = untilMs;
-    for (const [key, nodes] of this.#portions) this.#teller.hold(key, (untilMs - fromMs) * (1 - 1 / nodes), nowMs);
+    this.#portions.each((key, nodes) => this.#teller.hold(key, (untilMs - fromMs) * (1 - 1 / nodes), nowMs));
   }
 
   /** Holds of dead workers were let go of, and nobody refreshed what changed by that: look at all entries. */
@@ -254,9 +258,8 @@ export class Exchange {
   }
 
   #portioned(key: string, total: Total): number[] {
-    this.#portions.delete(key);
     if (total.nodes > 1) this.#portions.set(key, total.nodes);
-    if (this.#portions.size > portionsMax) this.#portions.delete(this.#portions.keys().next().value!);
+    else this.#portions.delete(key);
     const slots = [...total.slots];
     const { intervalMs, random } = this.#options;
     for (const [slot, { burst, periodMs }] of this.#buckets)
