@@ -250,7 +250,7 @@ export class CacheStore implements Cache {
     this.#words[node + N.writer] = shard.mine;
     shard.doubles[(node + N.deadlineMs) / 2] = nowMs + forMs;
     const cell = pins.take(node);
-    if (cell !== 0) return new StoreDraft(this.parts, node, cell);
+    if (cell !== 0) return new StoreDraft(this.parts, node, cell, nowMs);
     nodes.remove(node);
     return null;
   }

@@ -24,8 +24,8 @@ export class StoreDraft implements CacheDraft {
   readonly #cell: number;
   #isEnded = false;
   #headBytes = 0;
-  /** When it began, for what makes room for it (sweep.ts). */
-  #nowMs = 0;
+  /** When it began by the clock here, for what makes room for it (sweep.ts): `storedMs` may be of another machine. */
+  readonly #nowMs: number;
   /** Of the body; -1 unknown. */
   #known = -1;
   #written = 0;
@@ -39,7 +39,8 @@ export class StoreDraft implements CacheDraft {
   #covered = 0;
 
   /** Holds the node by the cell. */
-  constructor(parts: StoreParts, node: number, cell: number) {
+  constructor(parts: StoreParts, node: number, cell: number, nowMs: number) {
+    this.#nowMs = nowMs;
     this.#parts = parts;
     this.#words = parts.shard.words;
     this.#bytes = parts.shard.bytes;
@@ -58,7 +59,6 @@ export class StoreDraft implements CacheDraft {
     const node = this.#node;
     this.#headBytes = headEnd - headStart;
     this.#known = facts.bodyBytes;
-    this.#nowMs = facts.storedMs;
     if (!shard.openOf(node)) return this.#fail(false);
     if (this.#isTooLarge(Math.max(this.#known, 0))) return this.#refuse();
     if (words[node + N.isLinked] === 0 || !this.#place(tags.length)) return this.#fail(true);

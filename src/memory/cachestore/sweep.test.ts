@@ -72,3 +72,19 @@ test("what is dead and held is left to who holds it", () => {
   }
   expect(checkStore(store)).toEqual([]);
 });
+
+test("what another machine says of the time does not make dead what is fresh here", () => {
+  const popularLeft = (aheadMs: number): number => {
+    const store = CacheStore.inMemory({ bytesMax: 2 ** 20, objectBytesMax: 2 ** 17, policy: "tinylfu" });
+    for (let round = 0; round < 10; round++)
+      for (let index = 0; index < count; index++) ask(store, `/old/${index}`, start);
+    // As from a second level, stored by a machine whose clock is ahead.
+    const told = { storedMs: start + aheadMs, bornMs: start + aheadMs };
+    for (let index = 0; index < count; index++) ask(store, `/remote/${index}`, start, told);
+    let left = 0;
+    for (let index = 0; index < count; index++) if (isThere(store, `/old/${index}`, start)) left++;
+    return left;
+  };
+  expect(popularLeft(0)).toBeGreaterThan(count / 2);
+  expect(popularLeft(100_000)).toBe(popularLeft(0));
+});
