@@ -282,7 +282,18 @@ test("what turns out not to be storable is asked for by the client's own conditi
   play.expectAmong(server.gets(get("/late")));
 });
 
-test("a request with a cookie or with Authorization keeps its condition once its answer was not to be stored for that", () => {
+test("who asks with Authorization keeps the condition, and gets a 304 however rarely it asks", () => {
+  const play = new Playbook(quiet);
+  const client = play.connect();
+  const asked = get("/", "Authorization: Basic YQ==", 'If-None-Match: "1"');
+  client.sends(asked);
+  const server = play.accept();
+  play.expectAmong(server.gets(asked));
+  server.sends(`HTTP/1.1 304 Not Modified\r\n${tag}\r\n\r\n`);
+  play.expectAmong("report 304");
+});
+
+test("a request with a cookie keeps its condition once its answer was not to be stored for that", () => {
   const play = new Playbook(quiet);
   const client = play.connect();
   const asked = get("/", "Cookie: a=1", 'If-None-Match: "1"');
@@ -295,6 +306,28 @@ test("a request with a cookie or with Authorization keeps its condition once its
   play.expect(server.gets(asked));
   server.sends(`HTTP/1.1 304 Not Modified\r\n${tag}\r\n\r\n`);
   play.expectAmong("report 304");
+});
+
+test("what is for one alone is asked for by the client's own conditions for an hour, what may change sooner for passFor", () => {
+  for (const [control, isKept] of [
+    ["Cache-Control: private", true],
+    ["Cache-Control: no-store", true],
+    ["Set-Cookie: a=1", false],
+  ] as const) {
+    const play = new Playbook(quiet);
+    const client = play.connect();
+    client.sends(conditional);
+    const server = play.accept();
+    server.sends(ok("mine", date, control, tag));
+    play.take();
+    client.closes();
+    play.pass(59 * 60_000);
+    play.take();
+    const other = play.connect();
+    other.sends(conditional);
+    const next = play.accept();
+    play.expectAmong(next.gets(isKept ? conditional : get("/")));
+  }
 });
 
 test("what finds no room is asked for by the client's own conditions for a while", () => {

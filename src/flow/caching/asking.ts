@@ -71,8 +71,8 @@ export class Asking {
 
   /** For all of it, where the client would have a 304 of its own, which nobody else could be shown. */
   askForAll(): void {
-    const { ifNoneMatch, ifModifiedSince } = this.#context.desk.request;
-    if (ifNoneMatch === -1 && ifModifiedSince === -1) return;
+    const { ifNoneMatch, ifModifiedSince, isHead, range, hasAuthorization } = this.#context.desk.request;
+    if ((ifNoneMatch === -1 && ifModifiedSince === -1) || isHead || range !== -1 || hasAuthorization) return;
     this.ask(null);
     this.#caching.isUnconditional = this.#question !== null;
   }

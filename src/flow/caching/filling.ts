@@ -223,10 +223,13 @@ export class Filling implements Onlooker {
     const { followers, port } = this.#context;
     // A server that fails now may not a moment later.
     if (this.#exchange.status >= 500) return;
-    const untilMs = port.wallMs + pool.plan.passMs;
+    const { passMs } = pool.plan;
     // Where nobody waits nobody need be told not to.
-    if (isOfAll(why) && followers.has(this.name)) pool.cache.markPass(this.key, why, untilMs);
-    else if (this.#caching.isUnconditional) pool.cache.markPass(this.key, why, untilMs, cacheFlag.isForConditional);
+    if (isOfAll(why) && followers.has(this.name)) pool.cache.markPass(this.key, why, port.wallMs + passMs);
+    else if (this.#caching.isUnconditional) {
+      const forMs = isForOne(why) ? Math.max(passMs, conditionalMs) : passMs;
+      pool.cache.markPass(this.key, why, port.wallMs + forMs, cacheFlag.isForConditional);
+    }
   }
 
   #failed(draft: CacheDraft): void {
@@ -318,6 +321,13 @@ export class Filling implements Onlooker {
 }
 
 const noTags = new Uint8Array(0);
+/** Who asks for what is kept for one alone by conditions is spared a whole answer for so long: it could be stored for nobody. */
+const conditionalMs = 60 * 60 * 1000;
+
+/** It says so, or is taken for that. */
+function isForOne(why: number): boolean {
+  return why === reason.private || why === reason.noStore || why === reason.cookie;
+}
 
 function whyEnded({ ending }: CacheDraft): number {
   if (ending === draftEnd.lost) return reason.purged;
