@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { HookPlay } from "../../test/playbook/hooks.ts";
 import { get } from "../../test/playbook/words.ts";
 import { Playbook } from "../../test/playbook.ts";
 import type { StickyPlan } from "../config/plan.ts";
@@ -45,4 +46,20 @@ test("a name that is no server's is taken off too, and a cookie without one stay
   expect([dialed, asked.includes("Cookie: SID=abc\\r\\n")]).toEqual(["dial one:80", true]);
   expect(passed(["SID=two"], [])[0]).toBe("dial one:80");
   expect(passed(["b=1", "SID=two~a"], [])[1]).toContain("Cookie: b=1\\r\\nCookie: SID=a\\r\\n");
+});
+
+test("a hook that sends a request on between pools with such a cookie has it taken off once", () => {
+  const balance = { policy: "roundRobin" as const, key: { kind: "ip" } as const, loadFactor: 1.25, sticky };
+  for (const cookie of ["SID", "OTHER"]) {
+    const onward = { ...balance, sticky: { ...sticky, cookie } };
+    const app = { onRequest: (request: { use(pool: string): void }) => request.use("b") };
+    const b = { onRequest: (request: { use(pool: string): void }) => request.use("c") };
+    const own = { app: { balance }, c: { balance: onward } };
+    const play = new HookPlay({ pools: { app, b } }, { pools: ["b", "c"], own });
+    play.connect().sends(get("/", "Cookie: SID=one~abc~d; OTHER=one~x~y"));
+    play.expect("dial c:80");
+    play.accept();
+    const other = cookie === "OTHER" ? "x~y" : "one~x~y";
+    expect(play.take().join()).toContain(`Cookie: SID=abc~d; OTHER=${other}\\r\\n`);
+  }
 });

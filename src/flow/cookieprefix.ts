@@ -6,6 +6,7 @@ import type { PoolPlan } from "../config/plan.ts";
 import type { Head } from "../wire/http1/head.ts";
 import type { Edits } from "./edits.ts";
 import { fieldOf } from "./headvalues.ts";
+import type { Visit } from "./visit.ts";
 
 type Make = (value: string) => string;
 
@@ -13,12 +14,14 @@ type Make = (value: string) => string;
 export const tilde = "~";
 
 export class CookiePrefix {
+  readonly #cookie: string;
   readonly #without: Make;
   /** By server. */
   readonly #with: readonly Make[];
 
   constructor({ servers, balance }: Pick<PoolPlan, "servers" | "balance">) {
-    const opening = `${balance.sticky!.cookie}=`; // Asked by `prefixOf`.
+    this.#cookie = balance.sticky!.cookie; // Asked by `prefixOf`.
+    const opening = `${this.#cookie}=`;
     const named = new RegExp(`(^|;)([ \\t]*${opening.replaceAll(/[^\w]/g, "\\$&")})[^;${tilde}]*${tilde}`, "g");
     this.#without = (value) => value.replaceAll(named, "$1$2");
     this.#with = servers.map(
@@ -28,8 +31,10 @@ export class CookiePrefix {
     );
   }
 
-  /** Off the cookies of a request. */
-  takeOff(edits: Edits, head: Head): void {
+  /** Off the cookies of a request, once: a hook may send it on to another pool with such a cookie, and what stands there then is the application's. */
+  takeOff({ edits, bareCookies }: Visit, head: Head): void {
+    if (bareCookies.includes(this.#cookie)) return;
+    bareCookies.push(this.#cookie);
     if (fieldOf(head, "cookie")?.includes(tilde)) edits.replaceField("cookie", this.#without);
   }
 

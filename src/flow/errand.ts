@@ -49,6 +49,8 @@ export class Errand implements Requester, Session {
   readonly #context: Context;
   readonly #listener: ListenerSite;
   readonly #exchange: Exchange;
+  /** Of the client in whose name it asks. */
+  readonly #former: Guest | null;
   #isOver = false;
   /** What comes back is thrown away: nothing of it need be made (mirroring.ts). */
   isForNobody = false;
@@ -67,6 +69,7 @@ export class Errand implements Requester, Session {
     this.#context = context;
     this.#listener = listener;
     this.#exchange = exchange;
+    this.#former = from.guest;
     this.client = from.client;
     this.isSecure = from.isSecure;
     this.isTrusted = from.isTrusted;
@@ -111,7 +114,10 @@ export class Errand implements Requester, Session {
       exchange.requestIdIndex = from.listener.forwarding.findRequestId(exchange.head);
       exchange.requestIdCount = from.requestIdCount;
     }
-    if (exchange.pool.isRuled) exchange.visitNow();
+    if (exchange.pool.isRuled) {
+      const visit = exchange.visitNow();
+      if (from.visit !== null) visit.takeVariables(from.visit);
+    }
     return exchange;
   }
 
@@ -122,7 +128,9 @@ export class Errand implements Requester, Session {
   }
 
   guestNow(): Guest {
-    this.guest ??= new Guest(this.#context, this.#listener, this.client);
+    if (this.guest !== null) return this.guest;
+    this.guest = new Guest(this.#context, this.#listener, this.client);
+    if (this.#former !== null) this.guest.takeVariables(this.#former);
     return this.guest;
   }
 

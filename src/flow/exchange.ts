@@ -442,10 +442,10 @@ export class Exchange implements Sender, Seeker {
     this.arm(forMs);
   }
 
-  /** The client is gone, and it goes on for `heir`. */
+  /** The client is gone, and it goes on for `heir`: by the same rules and what they have set, for a cache may keep what comes. */
   bequeath(heir: Requester, what: Fault): void {
     settle(this);
-    this.#leaveVisit();
+    this.visit?.begin(heir.guestNow());
     this.fault = what;
     this.downstream = heir;
     this.drainedDown();

@@ -121,6 +121,11 @@ export class Guest implements Stage {
     this.trackers.track(slot, held, this.sharedMs);
   }
 
+  /** What rules have set for another, in whose name it asks. */
+  takeVariables(from: Guest): void {
+    this.#variables = from.#variables;
+  }
+
   setVariable(name: string, value: Value): void {
     this.#variables ??= new Map();
     this.#variables.set(name, value);

@@ -60,7 +60,7 @@ function judgeFrom(first: RuleSet | null, exchange: Exchange, context: Context, 
     played = pool;
     rules = pool.rules.request;
   }
-  exchange.route.pool?.prefix?.takeOff(visit.edits, exchange.head);
+  exchange.route.pool?.prefix?.takeOff(visit, exchange.head);
   if (!visit.edits.isEmpty) editRequest(exchange, context, visit);
   if (visit.refusal !== null) {
     exchange.fail(visit.refusal);
@@ -120,8 +120,8 @@ function close(exchange: Exchange, context: Context, way: "reject" | "reset" | "
 
 /** The pool's rules, on what its server has said. False: something else was answered. */
 export function judgePool(exchange: Exchange, context: Context, head: Head): boolean {
-  const { visit, pool } = exchange;
-  return visit === null || judge(pool.rules.response, pool.prefix, exchange, context, head);
+  const { rules, prefix } = exchange.pool;
+  return judge(rules.response, prefix, exchange, context, head);
 }
 
 /** The listener's, on what the client is to get. */

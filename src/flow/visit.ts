@@ -54,6 +54,8 @@ export class Visit implements Stage {
   ruled: RulePlan | null = null;
   /** Rules whose conditions held. */
   readonly hits: RuleHits = new RuleHits();
+  /** Cookies that the request has without their server's name by now (cookieprefix.ts). */
+  readonly bareCookies: string[] = [];
   readonly #exchange: Exchange;
   readonly #context: Context;
   #guest!: Guest;
@@ -82,6 +84,7 @@ export class Visit implements Stage {
     this.notes = "";
     this.ruled = null;
     this.hits.count = 0;
+    this.bareCookies.length = 0;
     this.hooks?.close();
     this.#variables = null;
     this.#octets = undefined;
@@ -243,6 +246,11 @@ export class Visit implements Stage {
     const entry = this.trackers.track(slot, held, nowMs);
     if (entry === 0 || others.holds(held, entry) || this.trackers.isSecond(slot)) return;
     held.note(entry, "request", 1, nowMs);
+  }
+
+  /** What rules have set for another, which asks the same. */
+  takeVariables(from: Visit): void {
+    if (from.#variables !== null) this.#variables = new Map(from.#variables);
   }
 
   setVariable(name: string, value: Value): void {

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { Playbook } from "../playbook.ts";
 import { cached, date, filled, fresh } from "./caching.ts";
-import { rule, rules } from "./rules.ts";
+import { field, rule, rules } from "./rules.ts";
 import { get, ok, put } from "./words.ts";
 
 const stored = "Cache-Status: Sluice; fwd=uri-miss; stored; ttl=60";
@@ -310,6 +310,26 @@ test("what is stored is what the pool's rules have made; the listener's are take
   play.pass(3_000);
   client.sends(get("/"));
   play.expect(client.gets(ok("hello", date, fresh, "X-N: 1", "X-Pool: made 1", "Age: 3", "X-At: 3")), "report 200");
+});
+
+test("what rules have set for a client holds for what is asked anew while it is shown what is stale", () => {
+  const sets = (name: string) => [rule(null, null, { does: [{ kind: "variable", name, value: "'x'" }] })];
+  const hides = rule("vars.c == 'x' && vars.r == 'x'", null, { does: [field("remove", "X-Secret")] });
+  const given = {
+    listener: { rules: rules({ connection: sets("c") }) },
+    pool: { rules: rules({ request: sets("r"), response: [hides] }) },
+  };
+  const play = new Playbook(cached({ isTold: false }, given));
+  const control = "Cache-Control: max-age=10, stale-while-revalidate=30";
+  const { client, server } = filled(play, get("/"), ok("hello", date, control));
+  play.pass(20_000);
+  client.sends(get("/"));
+  play.expectAmong(server.gets(get("/")));
+  server.sends(ok("other", "Date: Thu, 01 Jan 2026 00:00:20 GMT", control, "X-Secret: 1"));
+  play.take();
+  client.sends(get("/"));
+  const lines = ["Date: Thu, 01 Jan 2026 00:00:20 GMT", control, "Age: 0"];
+  play.expect(client.gets(ok("other", ...lines)), "report 200");
 });
 
 test("a sticky cookie is the first client's own; a hit has none", () => {

@@ -5,6 +5,7 @@ import { expect, test } from "bun:test";
 import type { Actor } from "../../../test/playbook/actor.ts";
 import { cached, cachePlan, date } from "../../../test/playbook/caching.ts";
 import { Memory } from "../../../test/playbook/memory.ts";
+import { deny, field, rule, rules, table, track } from "../../../test/playbook/rules.ts";
 import { get, ok } from "../../../test/playbook/words.ts";
 import { Playbook } from "../../../test/playbook.ts";
 import type { Cache } from "../../memory/cache.ts";
@@ -156,6 +157,44 @@ test("who waits and leaves is forgotten; who asks and leaves goes on asking for 
   play.expect("report 200 client_closed", third.gets(ok("hello", date, fresh, "Age: 0")), "report 200");
   third.closes();
   play.expectNothingLeft();
+});
+
+test("the pool's rules hold for what is stored when the client has left that asked for it, with what rules had set for it", () => {
+  const sets = (name: string) => [rule(null, null, { does: [{ kind: "variable", name, value: "'x'" }] })];
+  const hides = rule("vars.c == 'x' && vars.r == 'x'", null, { does: [field("remove", "X-Secret")] });
+  for (const secret of [
+    rules({ request: sets("r"), response: [hides] }),
+    rules({ response: [rule(null, null, { does: [field("remove", "X-Secret")] })] }),
+  ])
+    for (const how of ["closes", "ends"] as const) {
+      const options = { listener: { rules: rules({ connection: sets("c") }) }, pool: { rules: secret } };
+      const play = new Playbook(cached({ isTold: false }, options));
+      const [first, second] = ask(play, 2) as [Actor, Actor];
+      const server = play.accept();
+      play.take();
+      first[how]();
+      server.sends(ok("hello", date, fresh, "X-Secret: 1"));
+      expect(play.take()).toContain(second.gets(ok("hello", date, fresh, "Age: 0")));
+      const [third] = ask(play, 1) as [Actor];
+      play.expect(third.gets(ok("hello", date, fresh, "Age: 0")), "report 200");
+    }
+});
+
+test("a response that the pool's rules refuse is stored for nobody when the client has left that asked for it", () => {
+  const tables = [table("clients", ["conn_cur"])];
+  const judges = rules({ request: [rule(null, null, { does: [track()] })], response: [rule(null, deny())] });
+  const play = new Playbook(cached({ isTold: false, collapseMs: 0 }, { tables, pool: { rules: judges } }));
+  const [first, second] = ask(play, 2) as [Actor, Actor];
+  const server = play.accept();
+  play.take();
+  first.closes();
+  server.sends(ok("hello", date, fresh));
+  play.take();
+  ask(play, 1);
+  expect(play.take().join()).not.toContain("hello");
+  second.closes();
+  play.expectAmong("report 0 client_closed");
+  expect(play.memory.table("clients").recover()).toBe(0);
 });
 
 test("a client that leaves in the middle of a body does not end what fills the cache", () => {
