@@ -9,7 +9,7 @@ import { field, rule, rules } from "../../test/playbook/rules.ts";
 import { get, ok, put } from "../../test/playbook/words.ts";
 import { Playbook } from "../../test/playbook.ts";
 import { serverCell } from "../memory/tally.ts";
-import { pinnedMax } from "./pinned.ts";
+import { pinnedIdleMax, pinnedMax } from "./pinned.ts";
 
 const asks = (status: number, field: string): string =>
   `HTTP/1.1 ${status} Unauthorized\r\nContent-Length: 0\r\n${field}\r\n\r\n`;
@@ -307,6 +307,26 @@ test("a client connection has so many at most, and the oldest makes room", () =>
   });
   expect(play.take().filter((said) => said.endsWith("destroyed"))).toEqual([servers[0]!.is("destroyed")]);
   expect(play.context.pinned.count).toBe(pinnedMax);
+});
+
+test("of all clients together only so many stand idle, and the one that was used longest ago makes room", () => {
+  const { play, client, server } = pinned();
+  const next = pinned({}, play);
+  client.sends(last);
+  server.sends(ok("alice"));
+  play.take();
+  for (let count = 2; count < pinnedIdleMax; count++) pinned({}, play);
+  expect([idleAt(play), play.context.pinned.count]).toEqual([pinnedIdleMax, pinnedIdleMax]);
+  play.connect().sends(get("/"));
+  play.accept().sends(challenge);
+  expect(play.take()).toContain(next.server.is("destroyed"));
+  expect([idleAt(play), play.context.pinned.count]).toEqual([pinnedIdleMax, pinnedIdleMax]);
+  // What carries a request is not counted.
+  client.sends(last);
+  pinned({}, play);
+  expect([idleAt(play), play.context.pinned.count]).toEqual([pinnedIdleMax, pinnedIdleMax + 1]);
+  server.sends(ok("alice"));
+  expect([idleAt(play), server.flow !== null]).toEqual([pinnedIdleMax, true]);
 });
 
 test("a forward proxy keeps the connection to a target for its client, and no other target is asked over it", () => {

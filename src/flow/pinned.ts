@@ -3,6 +3,7 @@
 // connection's: it finds them again, its requests go to their servers before the balancer is asked, and they end with it.
 // Whether a pool keeps idle connections does not matter here, or nobody could log in; how long they may stand idle does.
 
+import { serverConnectionsReserved } from "../base/limits.ts";
 import type { Tally } from "../memory/tally.ts";
 import { serverCell } from "../memory/tally.ts";
 import type { Context } from "./context.ts";
@@ -14,6 +15,8 @@ import type { Upstream } from "./upstream.ts";
 
 /** Of one client connection, which could hold a descriptor for each server that it can name otherwise: the oldest makes room. */
 export const pinnedMax = 5;
+/** Idle ones of all clients: half of what descriptors are kept for, so that there are some for who has to have another dialed. */
+export const pinnedIdleMax: number = serverConnectionsReserved / 2;
 
 interface Pin {
   readonly owner: Requester;
@@ -29,6 +32,7 @@ export class Pinned {
   readonly #owners: Map<Requester, Pin[]> = new Map();
   /** Nearly always none: whoever serves a request looks at this first. */
   count = 0;
+  #idle = 0;
 
   constructor(tally: Tally) {
     this.#cells = tally.cells;
@@ -78,6 +82,7 @@ export class Pinned {
     this.#pins.set(upstream, pin);
     pin.row = upstream.row;
     this.#cells[pin.row + serverCell.idle]!++;
+    if (++this.#idle > pinnedIdleMax) this.#closeFirst(this.#pins.values());
     return true;
   }
 
@@ -137,8 +142,9 @@ export class Pinned {
     return count;
   }
 
-  #closeFirst(pins: readonly Pin[]): void {
-    pins.find(({ row }) => row !== -1)?.upstream.destroy();
+  /** The oldest that is idle. */
+  #closeFirst(pins: Iterable<Pin>): void {
+    for (const { row, upstream } of pins) if (row !== -1) return upstream.destroy();
   }
 
   #forget(pin: Pin): void {
@@ -150,6 +156,7 @@ export class Pinned {
   #wake(pin: Pin): void {
     if (pin.row === -1) return;
     this.#cells[pin.row + serverCell.idle]!--;
+    this.#idle--;
     pin.row = -1;
   }
 }
