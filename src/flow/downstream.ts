@@ -253,6 +253,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     // What stands behind a CONNECT that was refused was meant for the tunnel, and is no request.
     if (this.#pending !== null && this.#exchange?.asked.method === method.connect) isPersistent = false;
     this.#releaseExchange();
+    if (this.#is(mark.renewed)) this.#adopt(this.#context.site, false);
     this.#requests++;
     const { port } = this.#context;
     const { timeouts } = this.#listener.plan;
@@ -456,9 +457,8 @@ export class Downstream implements LineFlow, WakeFlow, Session {
 
   /** The client has left inside of a head: that is a request, and an error of the client's. */
   #noteTruncated(): void {
-    if (this.guest === null) return;
-    this.guest.note("request", 1);
-    this.guest.note("error", 1);
+    this.guest?.note("request", 1);
+    this.guest?.note("error", 1);
   }
 
   #abort(): void {

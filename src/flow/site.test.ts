@@ -1,8 +1,10 @@
 // What one site keeps of those before it. What a site does stands in the conversations of test/playbook.
 
 import { expect, test } from "bun:test";
+import type { Actor } from "../../test/playbook/actor.ts";
 import { egressPlan, egressProxy } from "../../test/playbook/egresses.ts";
 import type { PlanOptions } from "../../test/playbook/plan.ts";
+import { get, ok } from "../../test/playbook/words.ts";
 import { Playbook } from "../../test/playbook.ts";
 import type { PoolSite } from "./site.ts";
 
@@ -30,4 +32,22 @@ test("pools of former plans are let go of", async () => {
 
 test("so are those of a forward proxy, whose targets are taken over from plan to plan", async () => {
   expect(await left(() => egressProxy({ egress: egressPlan(["198.51.100.1"]) }))).toBeLessThanOrEqual(strayMax);
+});
+
+test("so are those whose requests were under way at a reload, once these are answered, though their clients stay", async () => {
+  const play = new Playbook();
+  const pools: WeakRef<PoolSite>[] = [];
+  const servers: Actor[] = [];
+  for (let count = 0; count < 20; count++) {
+    pools.push(new WeakRef(play.context.site.pools[0]!));
+    play.connect().sends(get("/"));
+    servers.push(play.accept());
+    play.reload({ generation: count + 2 });
+  }
+  for (const server of servers) server.sends(ok("a", "Connection: close"));
+  expect(play.take().filter((said) => said === "report 200")).toHaveLength(20);
+  await new Promise((resolve) => setImmediate(resolve));
+  Bun.gc(true);
+  expect(play.context.downstreams.size).toBe(20);
+  expect(pools.filter((pool) => pool.deref() !== undefined).length).toBeLessThanOrEqual(strayMax);
 });
