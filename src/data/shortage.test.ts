@@ -1,6 +1,7 @@
 // Each in a process of its own that has less than it needs: few descriptors, or a network with few ports.
 
 import { expect, test } from "bun:test";
+import { hasOwnNetwork, printed, printedThere } from "../../test/ownnetwork.ts";
 import { portsTaken } from "../flow/egress/blame.ts";
 
 const head = `
@@ -45,7 +46,7 @@ for (let times = 0; times < 110; times++) {
   fates[one] = (fates[one] ?? 0) + 1;
 }
 const { wayProblem } = await import(${JSON.stringify(import.meta.resolve("./sourcecheck.ts"))});
-for (const host of ["192.0.2.1", "2001:db8::1"]) if ((await wayProblem(host)) !== ${JSON.stringify(portsTaken)}) fates[host] = "no way";
+for (const host of ["192.0.2.1", "2001:db8:ffff::1"]) if ((await wayProblem(host)) !== ${JSON.stringify(portsTaken)}) fates[host] = "no way";
 console.log(JSON.stringify({ fates, warnings }));
 process.exit(0);
 `;
@@ -55,15 +56,13 @@ interface Printed {
   readonly warnings: readonly string[];
 }
 
-async function run(prefix: readonly string[], program: string): Promise<Printed> {
-  const child = Bun.spawn([...prefix, process.execPath, "-e", head + program], { stdout: "pipe", stderr: "inherit" });
-  return JSON.parse(await new Response(child.stdout).text()) as Printed;
-}
-
 test.skipIf(process.platform !== "linux")(
   "a dial without a descriptor is not taken for one that was refused",
   async () => {
-    const { fates, warnings } = await run(["sh", "-c", 'ulimit -n 64; exec "$0" "$@"'], descriptors);
+    const { fates, warnings } = await printed<Printed>(
+      ["sh", "-c", 'ulimit -n 64; exec "$0" "$@"'],
+      head + descriptors,
+    );
     expect(fates).toEqual([
       ...new Array(3).fill("connect_refused EMFILE"),
       "connect_refused ECONNREFUSED",
@@ -75,23 +74,13 @@ test.skipIf(process.platform !== "linux")(
   },
 );
 
-const network = [
-  ...["unshare", "-rn", "sh", "-c"],
-  'ip link set lo up && echo 40000 40099 > /proc/sys/net/ipv4/ip_local_port_range && exec "$0" "$@"',
-];
-const isPossible =
-  process.platform === "linux" &&
-  Bun.which("unshare") !== null &&
-  Bun.which("ip") !== null &&
-  Bun.spawnSync([...network, "true"]).exitCode === 0;
-
-test.skipIf(!isPossible)("a dial for which no port is left is told from one to where no way leads", async () => {
-  const { fates, warnings } = await run(network, ports);
+test.skipIf(!hasOwnNetwork)("a dial for which no port is left is told from one to where no way leads", async () => {
+  const { fates, warnings } = await printedThere<Printed>(head + ports);
   expect(fates).toEqual({
     connected: 99,
     [`connect_refused ${portsTaken}`]: 11,
     "192.0.2.1": "no way",
-    "2001:db8::1": "no way",
+    "2001:db8:ffff::1": "no way",
   });
   expect(warnings).toEqual([
     "worker 0 cannot connect to servers for want of local ports: widen net.ipv4.ip_local_port_range, or have connections come from more addresses (source)",

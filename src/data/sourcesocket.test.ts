@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { closeSync, fstatSync, readFileSync } from "node:fs";
 import { freePort } from "../../test/e2e/harness/port.ts";
+import { hasOwnNetwork, printedThere } from "../../test/ownnetwork.ts";
 import { Door } from "../../test/runtime/pair.ts";
 import { portsTaken } from "../flow/egress/blame.ts";
 import { byRuntime, connectFrom } from "./sourcesocket.ts";
@@ -56,26 +57,14 @@ for (let times = 0; times < 60; times++) await dial(hosts[0]);
 console.log(JSON.stringify(told));
 process.exit(0);
 `;
-const network = ["unshare", "-rn", "sh", "-c"];
-const setUp =
-  'ip link set lo up && echo 40000 40099 > /proc/sys/net/ipv4/ip_local_port_range && for n in 1 2 3 4 5 9; do ip addr add 2001:db8::$n/128 dev lo nodad 2>/dev/null; done; exec "$0" "$@"';
-const isPossible =
-  process.platform === "linux" &&
-  Bun.which("unshare") !== null &&
-  Bun.which("ip") !== null &&
-  Bun.spawnSync([...network, setUp, "true"]).exitCode === 0;
 
-test.skipIf(!isPossible).each([
+test.skipIf(!hasOwnNetwork).each([
   ["IPv4", ""],
   ["IPv6", "six"],
 ])(
   "%s: an address has all its ports for each target, and when they are used up that is said",
   async (_, six) => {
-    const child = Bun.spawn([...network, setUp, process.execPath, "-e", program, six], {
-      stdout: "pipe",
-      stderr: "inherit",
-    });
-    const told = JSON.parse(await new Response(child.stdout).text()) as Record<string, number>;
+    const told = await printedThere<Record<string, number>>(program, six);
     expect(told).toEqual({ connected: 340, [portsTaken]: 20 });
   },
   20_000,

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { hasOwnNetwork, printedThere } from "../../../test/ownnetwork.ts";
 import { isMaybePorts, isOutOfPorts } from "./ports.ts";
 
 test("where an address is here and a way leads, it is the ports", async () => {
@@ -38,24 +39,13 @@ await prober.adopt({ pems: {}, pools: [{ check, servers: [server] }] });
 console.log(JSON.stringify({ results, warnings }));
 process.exit(0);
 `;
-const network = [
-  ...["unshare", "-rn", "sh", "-c"],
-  'ip link set lo up && echo 40000 40099 > /proc/sys/net/ipv4/ip_local_port_range && exec "$0" "$@"',
-];
-const isPossible =
-  process.platform === "linux" &&
-  Bun.which("unshare") !== null &&
-  Bun.which("ip") !== null &&
-  Bun.spawnSync([...network, "true"]).exitCode === 0;
 
-test.skipIf(!isPossible).each(["tcp", "udp"])(
+test.skipIf(!hasOwnNetwork).each(["tcp", "udp"])(
   "a check by %s for which no port is left says nothing of the server, and the operator is told",
   async (kind) => {
     const common = { kind, everyMs: 10_000, timeoutMs: 5000, rise: 1, fall: 1, port: null, tls: null };
     const check = { ...common, http: null, send: null, receive: null, exec: null };
-    const words = [process.execPath, "-e", program, JSON.stringify({ check })];
-    const child = Bun.spawn([...network, ...words], { stdout: "pipe", stderr: "inherit" });
-    const { results, warnings } = JSON.parse(await new Response(child.stdout).text()) as Record<string, string[]>;
+    const { results, warnings } = await printedThere<Record<string, string[]>>(program, JSON.stringify({ check }));
     expect(results).toEqual([]);
     expect(warnings).toHaveLength(1);
     expect(warnings![0]).toContain("all local ports towards it are in use: it is not checked, and stays as it was");
