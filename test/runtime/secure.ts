@@ -1,6 +1,7 @@
 // TLS connections as the runtime gives them, for tests: a raw socket on each side, upgraded; a cable between the two that can be
 // cut in the ways in which networks and programs cut; and certificates that openssl has made, once for all tests of a process.
 
+import { afterAll } from "bun:test";
 import { connect as connectNet, createServer, type Socket as NetSocket, type Server } from "node:net";
 import { createSecureContext } from "node:tls";
 import type { Socket, SocketHandler, TCPSocketListener } from "bun";
@@ -8,14 +9,19 @@ import { Authority, type Issued } from "../authority.ts";
 import { within } from "../e2e/harness/wait.ts";
 import { End, endHandlers } from "./pair.ts";
 
+/** Until the tests of the file that wanted it are over. */
 let made: { authority: Authority; server: Issued } | null = null;
+
+afterAll(() => {
+  made?.authority[Symbol.dispose]();
+  made = null;
+});
 
 /** An authority, and a certificate of it for a.test and 127.0.0.1. */
 export function materials(): { authority: Authority; server: Issued } {
   if (made === null) {
     const authority = new Authority();
     made = { authority, server: authority.issue(["DNS:a.test", "IP:127.0.0.1"]) };
-    process.on("exit", () => authority[Symbol.dispose]());
   }
   return made;
 }
