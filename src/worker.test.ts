@@ -87,6 +87,31 @@ test("a worker that drains obeys a plan without accepting anybody again", async 
   client.end();
 });
 
+test("who was connected before a worker drains is answered", async () => {
+  const { say, answer, child } = stage();
+  const port = freePort();
+  const files = { tables: {}, lists: {}, caches: {}, egresses: {}, recorder: null, program: null, bans: null };
+  say({ kind: "plan", plan: planOn(1, port), files });
+  expect(await answer()).toEqual({ kind: "planned", generation: 1 });
+  // It is held while the kernel accepts for it, and finds all of this at once.
+  child.kill("SIGSTOP");
+  const fates: Promise<string>[] = [];
+  for (let times = 0; times < 20; times++) {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const socket = {
+      data: (_: unknown, bytes: Buffer) => resolve(bytes.toString().slice(0, 12)),
+      close: () => resolve("closed"),
+      error: () => resolve("reset"),
+    };
+    const client = await Bun.connect({ hostname: "127.0.0.1", port, socket });
+    client.write("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    fates.push(promise);
+  }
+  say({ kind: "drain", drainMs: 5000 });
+  child.kill("SIGCONT");
+  expect(await Promise.all(fates)).toEqual(new Array(20).fill("HTTP/1.1 503"));
+});
+
 /** A later request is answered, so what an earlier connection sent has been read. */
 async function isHeard(port: number): Promise<boolean> {
   const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });

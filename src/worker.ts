@@ -16,6 +16,7 @@ import { Driver } from "./data/driver.ts";
 import { Egresses } from "./data/egresses.ts";
 import { exit } from "./data/exit.ts";
 import { Programs } from "./data/hooks.ts";
+import { leavingMs } from "./data/leaving.ts";
 import { Leavings } from "./data/leavings.ts";
 import { Listeners } from "./data/listener.ts";
 import { Lists } from "./data/lists.ts";
@@ -273,6 +274,11 @@ class Worker {
     this.#drainDeadlineMs = Math.min(this.#drainDeadlineMs, performance.now() + drainMs);
     if (this.#isDraining) return;
     this.#isDraining = true;
+    this.#listeners?.leave();
+    setTimeout(() => this.#leave(), leavingMs);
+  }
+
+  #leave(): void {
     this.#closeOthers([]);
     this.#driver.refresh();
     this.#context?.drain();

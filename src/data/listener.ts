@@ -13,6 +13,7 @@ import { plainAddress } from "./client.ts";
 import { connectionsMax, hasDescriptors, shortageText } from "./descriptors.ts";
 import { Door } from "./door.ts";
 import type { Driver } from "./driver.ts";
+import { keepOut } from "./leaving.ts";
 import { libc } from "./libc.ts";
 import { PlainLine, plainHandlers } from "./plain.ts";
 import { Preamble } from "./preamble.ts";
@@ -23,6 +24,8 @@ interface OpenListener {
   readonly isUnix: boolean;
   /** Told of a plan that is about to be in force. */
   adapt(plan: ListenerPlan): void;
+  /** Whoever has connected is still taken, until it is stopped. */
+  leave(): void;
   stop(): void;
 }
 
@@ -74,6 +77,11 @@ export class Listeners {
     }
   }
 
+  /** All of them are to be closed `leavingMs` from now. */
+  leave(): void {
+    for (const entry of this.#open.values()) entry.leave();
+  }
+
   /** Close what no listener of `plans` stands on. Connections that were accepted there go on. */
   closeOthers(plans: readonly ListenerPlan[]): void {
     const kept = new Set(plans.filter(({ mode }) => mode !== "udp").map((plan) => addressText(plan.address)));
@@ -106,6 +114,10 @@ export class Listeners {
         if (!isQuiet || isQuietly(next)) return;
         isQuiet = false;
         listener.reload({ socket: handlers });
+      },
+      leave: () => {
+        const system = entry.isUnix ? null : libc();
+        if (system !== null) keepOut(system, descriptorOf(listener));
       },
       stop: () => {
         listener.stop(false);

@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from "bun:test";
 import { descriptorOf } from "./backlog.ts";
 import { libc } from "./libc.ts";
-import { filterBytes, steer } from "./steering.ts";
+import { filterBytes } from "./socketfilter.ts";
+import { program, steer } from "./steering.ts";
 
 const workers = 3;
 const stops: (() => void)[] = [];
@@ -72,7 +73,7 @@ test.if(isLinux)("what a plan has changed is taken back", async () => {
 });
 
 test("a program ends in an answer that is below the number of workers", () => {
-  const view = new DataView(filterBytes(5).buffer);
+  const view = new DataView(filterBytes(program(5)).buffer);
   const last = view.byteLength - 8;
   expect([view.getUint16(last - 8, true), view.getUint32(last - 4, true)]).toEqual([0x94, 5]);
   expect(view.getUint16(last, true)).toBe(0x16);

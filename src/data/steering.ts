@@ -5,29 +5,16 @@
 // TLS sessions resume in the worker that has issued them; this is what makes them resume with several.
 
 import type { Libc } from "./libc.ts";
+import { filterBytes, type Instruction, op } from "./socketfilter.ts";
 
 const socketLevel = 1;
 const option = { attach: 51, detach: 68 } as const;
 /** Loads from here on are relative to the IP header (linux/filter.h). */
 const network = 0xfff0_0000;
-const op = {
-  loadByte: 0x30,
-  loadWord: 0x20,
-  toX: 0x07,
-  xorX: 0xac,
-  multiply: 0x24,
-  shiftRight: 0x74,
-  modulo: 0x94,
-  jump: 0x05,
-  jumpIfEqual: 0x15,
-  answer: 0x16,
-} as const;
 /** 2^32 divided by the golden ratio: neighbouring addresses come far apart. */
 const golden = 0x9e37_79b1;
 
-type Instruction = readonly [code: number, operand: number, ifTrue?: number];
-
-function program(workers: number): Instruction[] {
+export function program(workers: number): Instruction[] {
   return [
     [op.loadByte, network],
     [op.shiftRight, 4],
@@ -45,22 +32,9 @@ function program(workers: number): Instruction[] {
   ];
 }
 
-/** As struct sock_filter: a code of 16 bits, two jumps of 8, an operand of 32. */
-export function filterBytes(workers: number): Uint8Array {
-  const instructions = program(workers);
-  const bytes = new Uint8Array(instructions.length * 8);
-  const view = new DataView(bytes.buffer);
-  for (const [index, [code, operand, ifTrue = 0]] of instructions.entries()) {
-    view.setUint16(index * 8, code, true);
-    view.setUint8(index * 8 + 2, ifTrue);
-    view.setUint32(index * 8 + 4, operand, true);
-  }
-  return bytes;
-}
-
 /** Of the port that this listener shares, from now on. Linux only; elsewhere nothing happens. */
 export function steer(libc: Libc, listener: number, isByClient: boolean, workers: number): void {
   if (process.platform !== "linux") return;
-  if (isByClient && workers > 1) libc.attachFilter(listener, socketLevel, option.attach, filterBytes(workers));
+  if (isByClient && workers > 1) libc.attachFilter(listener, socketLevel, option.attach, filterBytes(program(workers)));
   else libc.setOption(listener, socketLevel, option.detach, 0);
 }
