@@ -66,6 +66,11 @@ export class Backtest {
     return this.#order.late;
   }
 
+  /** How often the log went back in time. */
+  get steps(): number {
+    return this.#order.steps;
+  }
+
   line(line: string, format: LogFormat): void {
     const recorded = format.read(line);
     if (recorded === null) {

@@ -28,26 +28,31 @@ export async function* linesOf({ path, took, tooLong }: LinesOptions): AsyncGene
   file.on("data", (piece: Buffer) => took(piece.length));
   const opened = path.endsWith(".gz") ? file.pipe(createGunzip()) : file;
   if (opened !== file) file.on("error", (error) => opened.destroy(error));
-  let rest = "";
-  let isPassedOver = false;
-  const decoder = new TextDecoder();
-  for await (const piece of opened as AsyncIterable<Buffer>) {
-    const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
-    rest = lines.pop()!;
-    if (isPassedOver && lines.length > 0) {
-      lines.shift();
-      isPassedOver = false;
+  try {
+    let rest = "";
+    let isPassedOver = false;
+    const decoder = new TextDecoder();
+    for await (const piece of opened as AsyncIterable<Buffer>) {
+      const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
+      rest = lines.pop()!;
+      if (isPassedOver && lines.length > 0) {
+        lines.shift();
+        isPassedOver = false;
+      }
+      if (rest.length > lineBytesMax) {
+        if (!isPassedOver) tooLong();
+        isPassedOver = true;
+        rest = "";
+      }
+      const whole = lines.filter((line) => line.length <= lineBytesMax);
+      for (let count = lines.length - whole.length; count > 0; count--) tooLong();
+      yield whole.map(withoutReturn).filter((line) => line !== "");
     }
-    if (rest.length > lineBytesMax) {
-      if (!isPassedOver) tooLong();
-      isPassedOver = true;
-      rest = "";
-    }
-    const whole = lines.filter((line) => line.length <= lineBytesMax);
-    for (let count = lines.length - whole.length; count > 0; count--) tooLong();
-    yield whole.map(withoutReturn).filter((line) => line !== "");
+    if (rest !== "" && !isPassedOver) yield [withoutReturn(rest)];
+  } finally {
+    // A pipe goes on holding what it reads from when who reads has had enough.
+    if (file !== process.stdin) file.destroy();
   }
-  if (rest !== "" && !isPassedOver) yield [withoutReturn(rest)];
 }
 
 function withoutReturn(line: string): string {

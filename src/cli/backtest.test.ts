@@ -1,8 +1,9 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BacktestOptions, backtest } from "./backtest.ts";
+import type { BacktestReport } from "./backtesttext.ts";
 
 const config = `
 tables: { seen: { key: ip, expire: 10m, store: [http_req_rate(60s)] } }
@@ -11,8 +12,8 @@ listeners:
   web: { listen: "127.0.0.1:8080", use: app, rules: [{ track: seen }, { name: greedy, if: "seen[src].http_req_rate > 5", deny: true }] }
 `;
 
-function line(client: string, second: number): string {
-  return `${client} - - [22/Nov/2026:09:06:${String(second).padStart(2, "0")} +0000] "GET / HTTP/1.1" 200 1 "-" "-"`;
+function line(client: string, second: number, minute = "09:06"): string {
+  return `${client} - - [22/Nov/2026:${minute}:${String(second).padStart(2, "0")} +0000] "GET / HTTP/1.1" 200 1 "-" "-"`;
 }
 
 const log: readonly string[] = [
@@ -85,6 +86,43 @@ test("a part of the log by its times", async () => {
     until: "2026-11-22T09:06:20Z",
   });
   expect(JSON.parse(out)).toMatchObject({ traffic: { requests: 10 }, hits: { requests: 5 } });
+});
+
+describe("a log that goes back in time hits nobody whom it would not hit as it was", () => {
+  // Three a minute, which is below the threshold.
+  const hour = (name: string): string[] =>
+    Array.from({ length: 60 }, (_, at) => `${name}:${String(at).padStart(2, "0")}`).flatMap((minute) =>
+      [0, 20, 40].map((second) => line("203.0.113.9", second, minute)),
+    );
+  const told = async (lines: readonly string[], more: Partial<BacktestOptions> = {}): Promise<BacktestReport> =>
+    JSON.parse((await run("greedy", lines, { json: true, ...more })).out) as BacktestReport;
+
+  test("a clock that is set back by an hour is told, and so is one line that is late", async () => {
+    const straggler = line("203.0.113.9", 0, "06:00");
+    const lines = [...hour("09"), straggler, ...hour("10"), ...hour("10")];
+    const { traffic, hits } = await told(lines);
+    expect([traffic.requests, traffic.late, traffic.steps, hits.requests]).toEqual([lines.length, 1, 1, 0]);
+    const { out } = await run("greedy", lines);
+    expect(out).toContain("\n1 request that began more than a minute before its line, played where that stands\n");
+    expect(out).toContain("\nonce the log went back in time by more than a minute; ");
+  });
+
+  test("files are played in the order of their times, and so it is said", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sluice-backtest-"));
+    try {
+      const [older, newer, empty] = ["access.log.1.gz", "access.log", "empty.log"].map((name) => join(folder, name));
+      writeFileSync(older!, Bun.gzipSync(`${hour("09").join("\n")}\n`));
+      writeFileSync(newer!, `${hour("10").join("\n")}\n`);
+      writeFileSync(empty!, "");
+      const { traffic, hits, notes } = await told([], { from: [empty!, newer!, older!] });
+      expect(traffic).toMatchObject({ requests: 360, late: 0, steps: 0, from: "2026-11-22T09:00:00Z" });
+      expect(hits.requests).toBe(0);
+      expect(notes).toEqual([`the files were played in the order of their times: ${older!}, ${newer!}, ${empty!}`]);
+      expect((await told([], { from: [older!, newer!] })).notes).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
 
 test("what goes wrong is said, with what to do about it", async () => {

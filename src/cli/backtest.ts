@@ -53,12 +53,16 @@ export async function backtest(rule: string, options: BacktestOptions, writer: W
   for (const [name, source] of Object.entries(loaded.lists))
     lists.set(name, new ListFile(runSteps((await gatherList(source)).draft.finish())));
   const played = new Backtest({ chosen: chosen.value, materials: loaded.materials, lists, sinceMs, untilMs });
-  const problem = await play(played, options.from, format?.ok === true ? format.value : null, writer);
+  const said = format?.ok === true ? format.value : null;
+  const paths = await inOrderOfTimes(options.from, said);
+  const problem = await play(played, paths, said, writer);
   if (problem !== null) {
     writer.err(`sluice: ${problem}`);
     return 1;
   }
-  return tell(played, chosen.value, options, writer);
+  const isAsGiven = paths.every((path, index) => path === options.from[index]);
+  const remark = isAsGiven ? null : `the files were played in the order of their times: ${paths.join(", ")}`;
+  return tell(played, chosen.value, options, remark, writer);
 }
 
 function misused(message: string, writer: Writer): number {
@@ -71,7 +75,39 @@ function timeOf(text: string | undefined, absent: number): number {
   return text === undefined ? absent : Date.parse(text);
 }
 
-function tell(played: Backtest, chosen: Chosen, options: BacktestOptions, writer: Writer): number {
+/** By the first request of each; as given where one cannot be looked into beforehand. What has none comes last. */
+async function inOrderOfTimes(paths: readonly string[], said: LogFormat | null): Promise<readonly string[]> {
+  if (paths.length < 2 || paths.includes("-")) return paths;
+  const dated: { readonly path: string; readonly atMs: number }[] = [];
+  for (const path of paths) dated.push({ path, atMs: await firstMs(path, said) });
+  // Infinities have no difference.
+  return dated.sort((a, b) => (a.atMs === b.atMs ? 0 : a.atMs - b.atMs)).map(({ path }) => path);
+}
+
+async function firstMs(path: string, said: LogFormat | null): Promise<number> {
+  const ignore = (): void => {};
+  try {
+    for await (const lines of linesOf({ path, took: ignore, tooLong: ignore })) {
+      const format = said ?? formatOf(lines.slice(0, sampleLines));
+      for (const line of lines) {
+        const recorded = format?.read(line) ?? null;
+        if (recorded !== null) return recorded.atMs;
+      }
+      if (lines.length > 0) break;
+    }
+  } catch {
+    // Whoever plays it says what is wrong with it.
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+function tell(
+  played: Backtest,
+  chosen: Chosen,
+  options: BacktestOptions,
+  remark: string | null,
+  writer: Writer,
+): number {
   if (played.harvest.requests === 0) {
     writer.err(`sluice: ${nothingPlayed(played, chosen)}`);
     return 1;
@@ -79,6 +115,7 @@ function tell(played: Backtest, chosen: Chosen, options: BacktestOptions, writer
   const report = backtestReport(played, chosen, {
     top: options.top ?? topDefault,
     isEnforced: options.enforce === true,
+    remark,
   });
   writer.out(options.json === true ? JSON.stringify(report, null, 2) : backtestText(report));
   return 0;

@@ -29,6 +29,7 @@ export interface BacktestReport {
     readonly misread: number;
     readonly elsewhere: number;
     readonly late: number;
+    readonly steps: number;
   };
   readonly hits: {
     readonly requests: number;
@@ -70,10 +71,13 @@ interface ThresholdReport {
 export interface ReportOptions {
   readonly top: number;
   readonly isEnforced: boolean;
+  /** What the command has to say of the files. */
+  readonly remark: string | null;
 }
 
-export function backtestReport(played: Backtest, chosen: Chosen, { top, isEnforced }: ReportOptions): BacktestReport {
-  const { harvest, misread, elsewhere, late, refusals } = played;
+export function backtestReport(played: Backtest, chosen: Chosen, options: ReportOptions): BacktestReport {
+  const { harvest, misread, elsewhere, late, steps, refusals } = played;
+  const { top, isEnforced, remark } = options;
   const hit = harvest.hitClients();
   const firsts = hit.map(({ firstHitMs }) => firstHitMs);
   const lasts = hit.map(({ lastHitMs }) => lastHitMs);
@@ -81,7 +85,8 @@ export function backtestReport(played: Backtest, chosen: Chosen, { top, isEnforc
     rule: { place: chosen.place, text: chosen.text, condition: chosen.condition, placed: chosen.remark },
     isEnforced,
     traffic: {
-      ...{ requests: harvest.requests, clients: harvest.clients, reached: harvest.reached, misread, elsewhere, late },
+      ...{ requests: harvest.requests, clients: harvest.clients, reached: harvest.reached },
+      ...{ misread, elsewhere, late, steps },
       from: timeText(harvest.firstMs),
       to: timeText(harvest.lastMs),
     },
@@ -95,7 +100,7 @@ export function backtestReport(played: Backtest, chosen: Chosen, { top, isEnforc
     })),
     threshold: thresholdReport(played, chosen),
     refusals: Object.fromEntries([...refusals].sort((a, b) => b[1] - a[1])),
-    notes: notesOf(chosen, played),
+    notes: [...(remark === null ? [] : [remark]), ...notesOf(chosen, played)],
   };
 }
 
@@ -200,7 +205,7 @@ export function backtestText(report: BacktestReport): string {
   return lines.join("\n");
 }
 
-function missing({ traffic: { misread, elsewhere, late, reached, requests } }: BacktestReport): string[] {
+function missing({ traffic: { misread, elsewhere, late, steps, reached, requests } }: BacktestReport): string[] {
   return [
     ...(reached < requests
       ? [
@@ -210,7 +215,16 @@ function missing({ traffic: { misread, elsewhere, late, reached, requests } }: B
     ...(misread > 0 ? [`${counted(misread, "line")} not understood, or of no request`] : []),
     ...(elsewhere > 0 ? [`${counted(elsewhere, "request")} of listeners that the config does not have`] : []),
     ...(late > 0
-      ? [`${counted(late, "request")} that took longer than a minute, played when they stood in the log`]
+      ? [
+          late === 1
+            ? "1 request that began more than a minute before its line, played where that stands"
+            : `${late} requests that began more than a minute before their lines, played where these stand`,
+        ]
+      : []),
+    ...(steps > 0
+      ? [
+          `${steps === 1 ? "once" : `${steps} times`} the log went back in time by more than a minute; what follows was played as if it went on from there, and times are shown so`,
+        ]
       : []),
   ];
 }
