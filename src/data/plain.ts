@@ -63,6 +63,10 @@ export class PlainLine implements Line, Sender {
     return this.#held !== null;
   }
 
+  get isPaused(): boolean {
+    return (this.#state & bit.paused) !== 0;
+  }
+
   /** The peer has refused what was sent to it: whatever the socket says of how it ended, it was no FIN. */
   get isLost(): boolean {
     return (this.#state & bit.lost) !== 0;

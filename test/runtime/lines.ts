@@ -180,6 +180,43 @@ function suite(open: () => Meetings): void {
     expect(flow.told).toEqual(["connected"]);
   });
 
+  test("an end that comes in one read with what the flow pauses at is told when the line is resumed, once", async () => {
+    const [flow, peer] = await meet();
+    flow.doing = (word) => {
+      if (word === "received") flow.line.pause();
+    };
+    peer.socket.write("abc");
+    peer.socket.shutdown();
+    await flow.heardBytes(3);
+    await settled();
+    expect(flow.told).toEqual(["connected"]);
+    flow.line.resume();
+    flow.line.pause();
+    await settled();
+    expect(flow.told).toEqual(["connected"]);
+    flow.line.resume();
+    flow.line.resume();
+    expect(flow.told).toEqual(["connected"]);
+    await flow.heard("ended");
+    await settled();
+    expect(flow.told).toEqual(["connected", "ended"]);
+    expect(meetings.failures).toEqual([]);
+  });
+
+  test("a flow that fails at such an end fails as at any other", async () => {
+    const [flow, peer] = await meet();
+    flow.doing = (word) => {
+      if (word === "received") flow.line.pause();
+      if (word === "ended") throw new Error("ours");
+    };
+    peer.socket.write("abc");
+    peer.socket.shutdown();
+    await flow.heardBytes(3);
+    flow.line.resume();
+    await flow.heard("closed by reset");
+    expect(meetings.failures.map(({ message }) => message)).toEqual(["ours"]);
+  });
+
   test("end sends the FIN behind what is held, once, and receiving goes on", async () => {
     const [flow, peer] = await meetHolding();
     flow.line.end();

@@ -132,6 +132,15 @@ test("a paused socket tells neither content nor the end until it is resumed, the
     expect(words(server)).toEqual(["open", "handshake", "data", "end"]);
   }));
 
+test("one that is paused at content is told the end that came in the same read", () =>
+  secured(async ({ client, server }) => {
+    server.onData = () => server.socket.pause();
+    client.socket.write("abc");
+    client.socket.shutdown();
+    await server.heard("end");
+    expect(server.receivedBytes).toBe(3);
+  }));
+
 test("a handler may close its own socket", () =>
   secured(async ({ client, server }) => {
     server.onData = () => server.socket.terminate();

@@ -1,7 +1,9 @@
-// A connection over TLS as flows see it: a plain line on a socket that was upgraded, but for three things. `end()` of such a
+// A connection over TLS as flows see it: a plain line on a socket that was upgraded, but for four things. `end()` of such a
 // socket waits for the peer's FIN, for ever, and cannot be hurried, so it is only said after `shutdown()`, when it closes at once.
-// An error is not always ours: what BoringSSL cannot make sense of is told as one. And a FIN may be anybody's: where it
-// matters, the records that came tell whether the peer has ended (records.ts); what ends otherwise is told as a reset.
+// An error is not always ours: what BoringSSL cannot make sense of is told as one. A FIN may be anybody's: where it
+// matters, the records that came tell whether the peer has ended (records.ts); what ends otherwise is told as a reset. And a
+// close_notify that came in one read with content is told at once though the flow has paused the line at that content: it is
+// kept until the line is resumed.
 
 import type { Socket, SocketHandler } from "bun";
 import type { ServerPlan } from "../../config/plan.ts";
@@ -15,6 +17,8 @@ export class SecureLine extends PlainLine {
   readonly records: Records | null;
   /** Whose connection it is, when we have dialed it. */
   readonly server: ServerPlan | null;
+  /** Tells the peer's end, which has come while the line was paused. */
+  #end: (() => void) | null = null;
 
   constructor(socket: Socket<PlainLine>, driver: LineDriver, records: Records | null, server: ServerPlan | null) {
     // What is sent past the runtime is sent past TLS.
@@ -25,6 +29,24 @@ export class SecureLine extends PlainLine {
 
   override get isLost(): boolean {
     return super.isLost || (this.records !== null && !this.records.isClosed);
+  }
+
+  override resume(): void {
+    super.resume();
+    // Never inside the call of a flow.
+    if (this.#end !== null) queueMicrotask(() => this.#endIfResumed());
+  }
+
+  /** `end`: what is to be called when the line has been resumed. */
+  endLater(end: () => void): void {
+    this.#end = end;
+  }
+
+  #endIfResumed(): void {
+    const end = this.#end;
+    if (end === null || this.isPaused) return;
+    this.#end = null;
+    end();
   }
 
   /** close_notify and FIN; RST when something is unread. */
@@ -63,6 +85,18 @@ export function secureHandlers(driver: Driver, side: SecureSide, isWatched: bool
     handshake(socket, isDone, error) {
       driver.refresh();
       side.shaken(socket.data as SecureLine, isDone, error);
+    },
+    end(socket) {
+      const line = socket.data as SecureLine;
+      if (line.flow === null || !line.isPaused) return plain.end!(socket);
+      line.endLater(() => {
+        try {
+          plain.end!(socket);
+        } catch (failure) {
+          // Nothing stands between a microtask and the end of the process.
+          plain.error!(socket, failure as Error);
+        }
+      });
     },
     error(socket, error: Error & { code?: string }) {
       if (error.code !== "EPROTO") return plain.error!(socket, error);
