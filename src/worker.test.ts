@@ -7,9 +7,11 @@ import { join } from "node:path";
 import type { Subprocess } from "bun";
 import { freePort } from "../test/e2e/harness/port.ts";
 import { makePlan } from "../test/playbook/plan.ts";
-import type { FromWorker, ToWorker } from "./config/message.ts";
+import { version } from "./cli/version.ts";
+import type { Code, FromWorker, PlanFiles, ToWorker } from "./config/message.ts";
 import type { AccessLogPlan, HooksPlan, Plan } from "./config/plan.ts";
 import { Arena, arenaBytes } from "./memory/arena.ts";
+import { layouts } from "./memory/layouts.ts";
 import { Totals, workerCell } from "./memory/tally.ts";
 
 const open: { child: Subprocess; folder: string }[] = [];
@@ -21,7 +23,17 @@ afterEach(async () => {
   }
 });
 
-function stage() {
+const noFiles: PlanFiles = {
+  tables: {},
+  lists: {},
+  caches: {},
+  egresses: {},
+  recorder: null,
+  program: null,
+  bans: null,
+};
+
+function stage(code: Code = { version, layouts }) {
   const folder = mkdtempSync(join(tmpdir(), "sluice-worker-"));
   const arenaPath = join(folder, "arena");
   writeFileSync(arenaPath, "");
@@ -32,7 +44,7 @@ function stage() {
   const heard: FromWorker[] = [];
   let told: (() => void) | null = null;
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "main.ts"), "worker"], {
-    env: { ...process.env, SLUICE_WORKER: JSON.stringify({ worker: 0, workers: 1, arenaPath }) },
+    env: { ...process.env, SLUICE_WORKER: JSON.stringify({ worker: 0, workers: 1, arenaPath, code }) },
     stdio: ["ignore", "ignore", "inherit"],
     ipc: (message) => {
       heard.push(message as FromWorker);
@@ -65,13 +77,33 @@ async function connected(port: number): Promise<boolean> {
   }
 }
 
+test("under a control that lays out shared memory differently a worker refuses each plan, and touches nothing", async () => {
+  const { child, say, answer, beats } = stage({ version, layouts: "another" });
+  for (const generation of [1, 2]) {
+    say({ kind: "plan", plan: planOn(generation, freePort()), files: noFiles });
+    const said = await answer();
+    expect(said).toMatchObject({ kind: "failed", generation });
+    expect(said).toHaveProperty("message", expect.stringContaining("the files of Sluice were changed while it runs"));
+  }
+  say({ kind: "drain", drainMs: 0 });
+  expect(await child.exited).toBe(0);
+  expect(beats()).toBe(0);
+});
+
+test("under a control of another version that lays out memory like its own it says so, and serves", async () => {
+  const { say, answer } = stage({ version: "0.0.1", layouts });
+  say({ kind: "plan", plan: planOn(1, freePort()), files: noFiles });
+  expect(await answer()).toMatchObject({ kind: "warned", message: expect.stringContaining("control of 0.0.1") });
+  expect(await answer()).toEqual({ kind: "planned", generation: 1 });
+});
+
 test("a worker that drains obeys a plan without accepting anybody again", async () => {
   const { say, answer } = stage();
   const port = freePort();
   say({
     kind: "plan",
     plan: planOn(1, port),
-    files: { tables: {}, lists: {}, caches: {}, egresses: {}, recorder: null, program: null, bans: null },
+    files: noFiles,
   });
   expect(await answer()).toEqual({ kind: "planned", generation: 1 });
   // A client inside a head keeps it from ending.
@@ -131,14 +163,14 @@ test("a plan that fails leaves the access log where it was", async () => {
   say({
     kind: "plan",
     plan: planOn(1, port, log("first.log")),
-    files: { tables: {}, lists: {}, caches: {}, egresses: {}, recorder: null, program: null, bans: null },
+    files: noFiles,
   });
   expect(await answer()).toEqual({ kind: "planned", generation: 1 });
   const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, exclusive: true, socket: { data() {} } });
   say({
     kind: "plan",
     plan: planOn(2, taken.port, log("second.log")),
-    files: { tables: {}, lists: {}, caches: {}, egresses: {}, recorder: null, program: null, bans: null },
+    files: noFiles,
   });
   expect(await answer()).toMatchObject({ kind: "failed", generation: 2 });
   taken.stop(true);

@@ -6,6 +6,7 @@ import { statSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Purge } from "./cache/purge.ts";
 import { sharedClock } from "./clock.ts";
+import { differenceTo } from "./code.ts";
 import type { FromWorker, PlanFiles, ProfileOrder, ToWorker, WorkerStart } from "./config/message.ts";
 import type { AccessLogPlan, ListenerPlan, Plan } from "./config/plan.ts";
 import { AccessLog } from "./data/accesslog.ts";
@@ -32,6 +33,7 @@ import { Arena } from "./memory/arena.ts";
 import { Tally, Totals, workerCell } from "./memory/tally.ts";
 import { processOwner } from "./owner.ts";
 import { lendingPages } from "./pages.ts";
+import { takeProcessName } from "./processname.ts";
 import { takeProfile } from "./profiler.ts";
 import { RedisLevels } from "./redis/levels.ts";
 
@@ -348,10 +350,25 @@ function heard(message: unknown): ToWorker {
   return (typeof message === "string" ? JSON.parse(message) : message) as ToWorker; // The other end is our own program.
 }
 
+/** It touches nothing that it shares with others; control ends it. */
+function refuseAll(why: string): void {
+  process.on("message", (message) => {
+    const told = heard(message);
+    if (told.kind === "plan") refuse(told.plan, why);
+    if (told.kind === "drain") exit(0);
+  });
+  process.on("disconnect", () => exit(0));
+}
+
 export function startWorker(): void {
   // As in control: without a reader of its warnings a worker works on.
   process.stderr.on("error", () => {});
-  const worker = new Worker(JSON.parse(process.env["SLUICE_WORKER"]!) as WorkerStart);
+  takeProcessName();
+  const start = JSON.parse(process.env["SLUICE_WORKER"]!) as WorkerStart;
+  const difference = differenceTo(start.code);
+  if (difference?.mayServe === false) return refuseAll(difference.text);
+  if (difference !== null) warn(`worker ${start.worker}: ${difference.text}`);
+  const worker = new Worker(start);
   process.on("message", (message) => worker.told(heard(message)));
   // Without control there is no one to answer to: its replacement would find the ports taken by strangers.
   process.on("disconnect", () => worker.drain(failedDrainMs));

@@ -70,7 +70,7 @@ export async function serve(options: ServeOptions): Promise<number | null> {
     ...(loaded.origin === undefined ? {} : { foreign: loaded.origin.program }),
     log,
     version,
-    workerCommand: selfCommand("worker"),
+    workerCommand: () => selfCommand("worker"),
     stateFolder: stateFolderOf(identity),
     owner: processOwner(),
     pages: { of: filePages, canLend },

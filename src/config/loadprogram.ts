@@ -23,7 +23,8 @@ export async function readProgram(path: string, text: string, limitMs: number = 
 
 async function evaluated(path: string, limitMs: number): Promise<Evaluation> {
   let said: Evaluation | null = null;
-  const child = Bun.spawn([...selfCommand("evaluate"), path], {
+  const child = Bun.spawn({
+    ...selfCommand("evaluate", path),
     env: { ...process.env, SLUICE_EVALUATE: "1" },
     // What the config prints must not mix with what a command answers.
     stdio: ["ignore", 2, 2],

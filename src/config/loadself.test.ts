@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { emptyRegistry } from "../../test/emptyregistry.ts";
-import { runtimeOptions, selfCommand } from "./loadself.ts";
+import { ownFile, runtimeOptions, selfCommand } from "./loadself.ts";
 
 const root = join(import.meta.dir, "../..");
 
@@ -19,7 +19,7 @@ test("what lies in the folder that it is started in decides nothing", async () =
     writeFileSync(join(folder, "bunfig.toml"), 'preload = ["./stray.ts"]\n');
     writeFileSync(join(folder, "stray.ts"), 'console.log("stray");\n');
     writeFileSync(join(folder, "say.ts"), 'console.log(process.env["SELF_TEST"] ?? "nothing");\n');
-    const [runtime, ...rest] = selfCommand("worker");
+    const [runtime, ...rest] = selfCommand("worker").cmd;
     const options = rest.slice(0, runtimeOptions.length);
     const child = Bun.spawn([runtime!, ...options, "say.ts"], { cwd: folder, stdout: "pipe" });
     expect(await new Response(child.stdout).text()).toBe("nothing\n");
@@ -45,3 +45,24 @@ test("a package that is not there is not fetched", async () => {
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test.if(process.platform === "linux")(
+  "a file that was replaced or removed is started as what this process still is",
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "sluice-self-"));
+    try {
+      const path = join(folder, "sluice");
+      symlinkSync(process.execPath, path);
+      expect(ownFile(path)).toBe(path);
+      copyFileSync("/bin/true", join(folder, "new"));
+      renameSync(join(folder, "new"), path);
+      expect(ownFile(path)).toBe("/proc/self/exe");
+      rmSync(path);
+      expect(ownFile(path)).toBe("/proc/self/exe");
+      const { stdout } = Bun.spawnSync([ownFile(path), "--version"]);
+      expect(stdout.toString().trim()).toBe(Bun.version);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);

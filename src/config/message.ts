@@ -11,6 +11,15 @@ export interface WorkerStart {
   /** How many workers there may be, dead or alive: blocks to sum over. */
   readonly workers: number;
   readonly arenaPath: string;
+  /** Of the control process. */
+  readonly code: Code;
+}
+
+/** Which code a process runs, as far as those that share memory with it must know. */
+export interface Code {
+  readonly version: string;
+  /** Of all shared files (memory/layouts.ts). */
+  readonly layouts: string;
 }
 
 export type ToWorker =

@@ -63,7 +63,7 @@ function stage(input: Partial<ConfigInput> = {}, stateFolder = join(folder, Stri
       folder: ".",
       log: openLog({ level: "info", format: "json", isColored: false, write: (line) => lines.push(line) }),
       version: "1.2.3",
-      workerCommand: [process.execPath, script],
+      workerCommand: () => ({ cmd: [process.execPath, script], argv0: process.execPath }),
       stateFolder,
       owner: {
         id: process.pid,

@@ -7,6 +7,7 @@
 import { availableParallelism } from "node:os";
 import { formatAddress } from "../base/address.ts";
 import { workersOf } from "../config/compile.ts";
+import type { SelfCommand } from "../config/loadself.ts";
 import type { Materials } from "../config/materials.ts";
 import { ms } from "../config/measure.ts";
 import type { ProfileOrder } from "../config/message.ts";
@@ -66,8 +67,8 @@ export interface ControlOptions {
   readonly foreign?: string;
   readonly log: Log;
   readonly version: string;
-  /** The command line of a worker. */
-  readonly workerCommand: readonly string[];
+  /** The command line of a worker, asked for each. */
+  readonly workerCommand: () => SelfCommand;
   readonly stateFolder: string;
   readonly owner: Owner & LockOwner;
   readonly pages?: LentPages;
@@ -173,7 +174,7 @@ export class Control implements AdminService {
         this.#fleet?.recovered();
       },
       remote: (worker, said) => this.#holdings.heard(worker, said),
-      spawn: workerProcesses(workerCommand),
+      spawn: workerProcesses(workerCommand, options.version),
       log,
       ...(options.brake === undefined ? {} : { brake: options.brake }),
     });

@@ -438,7 +438,10 @@ describe("with real processes", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   function real(brake = { youngMs: 0, firstMs: 1, maximumMs: 1 }) {
-    const set = stage(2, { spawn: workerProcesses([process.execPath, script]), brake });
+    const set = stage(2, {
+      spawn: workerProcesses(() => ({ cmd: [process.execPath, script], argv0: process.execPath }), "1.2.3"),
+      brake,
+    });
     running.push(set.supervisor);
     return set;
   }

@@ -5,8 +5,10 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { SelfCommand } from "../config/loadself.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
+import { layouts } from "../memory/layouts.ts";
 
 export interface WorkerProcess {
   readonly pid: number;
@@ -20,7 +22,7 @@ export interface WorkerEvents {
   exited(reason: string): void;
 }
 
-export interface SpawnOrder extends WorkerStart {
+export interface SpawnOrder extends Omit<WorkerStart, "code"> {
   /** A descriptor of the arena, whose path leads nowhere: the worker inherits it. */
   readonly lostArena?: number;
 }
@@ -30,12 +32,14 @@ export type Spawn = (order: SpawnOrder, events: WorkerEvents) => WorkerProcess;
 /** The first that a child may inherit beside its input and outputs. */
 const inherited = 3;
 
-/** Starts workers by a command line; each finds its WorkerStart in the environment as SLUICE_WORKER. */
-export function workerProcesses(command: readonly string[]): Spawn {
+/** Starts workers by a command line; each finds its WorkerStart in the environment as SLUICE_WORKER. `version` is our own. */
+export function workerProcesses(command: () => SelfCommand, version: string): Spawn {
   return ({ lostArena, ...named }, events) => {
     const isLost = lostArena !== undefined;
-    const start: WorkerStart = isLost ? { ...named, arenaPath: ownPath(inherited) } : named;
-    const child = Bun.spawn([...command], {
+    const arenaPath = isLost ? ownPath(inherited) : named.arenaPath;
+    const start: WorkerStart = { ...named, arenaPath, code: { version, layouts } };
+    const child = Bun.spawn({
+      ...command(),
       env: { ...process.env, SLUICE_WORKER: JSON.stringify(start) },
       stdio: ["ignore", "inherit", "inherit", ...(isLost ? [lostArena] : [])],
       ipc: (message) => events.told(message as FromWorker), // The other end is our own program.

@@ -12,7 +12,8 @@ async function course(text: string, from: number): Promise<{ code: number; said:
   const path = join(folder, "sluice.yaml");
   writeFileSync(path, text);
   const said: Course[] = [];
-  const child = Bun.spawn([...selfCommand("tested"), path, String(from)], {
+  const child = Bun.spawn({
+    ...selfCommand("tested", path, String(from)),
     env: { ...process.env, SLUICE_TESTED: "1" },
     stdio: ["ignore", "ignore", "ignore"],
     serialization: "advanced",

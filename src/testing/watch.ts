@@ -39,7 +39,8 @@ async function runFrom(path: string, results: TestResult[], limitMs: number): Pr
   const watch = new Watch(limitMs);
   let isReady = false;
   let failure: string | null = null;
-  const child = Bun.spawn([...selfCommand("tested"), path, String(results.length)], {
+  const child = Bun.spawn({
+    ...selfCommand("tested", path, String(results.length)),
     env: { ...process.env, SLUICE_TESTED: "1" },
     // What the config prints must not mix with what a command answers.
     stdio: ["ignore", 2, 2],

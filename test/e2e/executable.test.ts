@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -169,6 +170,23 @@ test("it serves with two workers that are itself, replaces one, reloads and drai
     const now = await pids();
     return now.length === 2 && !now.includes(workers[0]!);
   });
+
+  // Another version in its place: what this one starts is still itself, a worker and what reads the config.
+  renameSync(path, `${path}.former`);
+  writeFileSync(path, "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  const [former] = await pids();
+  process.kill(former!, "SIGKILL");
+  await until("a worker of the former version", async () => {
+    const now = await pids();
+    return now.length === 2 && !now.includes(former!);
+  });
+  for (const pid of await pids()) {
+    expect(readFileSync(`/proc/${pid}/comm`, "utf8")).toBe("sluice\n");
+    expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).toStartWith(`${path}\0worker`);
+    expect(readlinkSync(`/proc/${pid}/exe`)).toBe(`${path}.former`);
+  }
+  expect((await fetch(`http://${admin}/api/v1/reload`, { method: "POST" })).status).toBe(200);
+  renameSync(`${path}.former`, path);
 
   const load = new Load(port, { connections: 4 });
   await until("traffic", () => load.answered > 100);

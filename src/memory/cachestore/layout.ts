@@ -1,6 +1,7 @@
 // Who stands where in the file of a cache, which control and all workers map. It knows offsets; the files beside it give them their
 // meaning. All is counted in 32-bit words, and a node or an extent is named by the word it begins at (0 is none). The file is
-// sparse: pins that nobody took and units that were never used cost nothing.
+// sparse: pins that nobody took and units that were never used cost nothing, and have no memory before somebody asks the system for it:
+// a touch without that ends the process where there is none (SIGBUS). Of a shard the last `unready` units have none yet; all others do.
 //
 //   header     1024 words     magic (last, by who formats), layout, shape, seed; lock timeouts and whether bytes were lent (by all, by Atomics)
 //   shards     480 words each, and one more of which only the lock is used: whoever holds it recovers the dead
@@ -21,7 +22,7 @@ import { ownersMax, ownerWords } from "../owners.ts";
 
 const magic = 0x51_1c_e0_cc;
 /** Changed whenever a word moves or means something else. */
-const layoutVersion = 2;
+export const layoutVersion = 2;
 
 /** What a cache is made of; another shape is another file. */
 export interface StoreShape {
@@ -72,6 +73,10 @@ export const shardWord = {
   age: 26,
   /** How many nodes became the newest of the protected queue. */
   moves: 27,
+  /** Units at the end of the shard that have no memory yet, and are in no list of free runs. 0: all have, as in files from before. */
+  unready: 28,
+  /** Not 0: the system had none when more was asked for last. */
+  isShort: 29,
   /** Of each queue: oldest, newest, units, and one to spare. */
   queues: 32,
   /** First free run of each length (units.ts): 1 + its unit. */
@@ -193,6 +198,11 @@ const mapFor = (units: number): number => Math.ceil(units / 4);
 /** Size of the file. Most of it may never be touched. */
 export function storeBytes(shape: StoreShape): number {
   return layoutOf(shape).words * 4;
+}
+
+/** What stands before pins and units: it is used from the beginning on. */
+export function fixedBytes(shape: StoreShape): number {
+  return layoutOf(shape).pinsAt * 4;
 }
 
 /** Writes the header, last the magic. The region is one of zeros that nobody else has seen, but for its free units. */

@@ -27,7 +27,7 @@ import { ownersMax, ownerWords } from "../owners.ts";
 
 const magic = 0x51_1c_e0_e9;
 /** Changed whenever a word moves or means something else, those of ../egress.ts among them. */
-const layoutVersion = 4;
+export const layoutVersion = 4;
 
 export const header = {
   magic: 0,

@@ -39,7 +39,7 @@ import { isOthers } from "./othersplan.ts";
 
 const magic = 0x51_1c_e0_7a;
 /** Changed whenever a word moves or means something else. */
-const layoutVersion = 1;
+export const layoutVersion = 1;
 
 export const header = {
   magic: 0,
