@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { deflateRawSync, deflateSync, gunzipSync } from "node:zlib";
+import { deflateRawSync, deflateSync, gunzipSync, gzipSync } from "node:zlib";
 import { Prng } from "../base/prng.ts";
 import type { Coding } from "../config/plan.ts";
 import type { CoderFlow, CoderWork } from "../flow/port.ts";
@@ -81,8 +81,10 @@ test("what is made of content opens to the same content, at every level and howe
       [1, 0],
       [9, 1],
       [4, 3_000],
-      [1, 8_192],
-      [4, 8_193],
+      [1, 65_536],
+      [1, 65_537],
+      [4, 32_768],
+      [4, 32_769],
       [6, 300_000],
       [9, 100_000],
     ] as const) {
@@ -133,6 +135,76 @@ test("what was written comes out before long, though nothing follows", async () 
     }
     making.coder.close();
     opening.coder.close();
+  }
+});
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A coder that has been given a whole body in one write. */
+function given(work: Partial<CoderWork>, size: number): ReturnType<typeof coder> {
+  const made = coder(work);
+  made.coder.write(prose, 0, size);
+  made.coder.end();
+  return made;
+}
+
+test("what is coded at once is as long as half a millisecond allows, by coding and level, and is told in one piece", async () => {
+  for (const [coding, level, kilobytes] of [
+    ["gzip", 1, 64],
+    ["gzip", 4, 32],
+    ["gzip", 9, 16],
+    ["br", 1, 64],
+    ["br", 4, 24],
+    ["br", 9, 8],
+    ["zstd", 1, 64],
+    ["zstd", 4, 64],
+    ["zstd", 9, 4],
+  ] as const) {
+    await turn();
+    const brief = given({ coding, level }, kilobytes * 1024);
+    await turn();
+    expect([coding, level, brief.told.words, brief.told.pieces.length]).toEqual([coding, level, ["ended"], 1]);
+    const long = given({ coding, level }, kilobytes * 1024 + 1);
+    await turn();
+    expect([coding, level, long.told.words]).toEqual([coding, level, []]);
+    await long.told.until(() => long.told.words.includes("ended"));
+  }
+});
+
+test("of the longest that are coded at once a turn of the event loop has two, and the others come in the order they were there", async () => {
+  await turn();
+  const longest = Array.from({ length: 5 }, () => given({}, 32 * 1024));
+  const told = (): number[] => longest.map(({ told }) => told.words.length);
+  await turn();
+  expect(told()).toEqual([1, 1, 0, 0, 0]);
+  await turn();
+  expect(told()).toEqual([1, 1, 1, 1, 0]);
+  await turn();
+  expect(told()).toEqual([1, 1, 1, 1, 1]);
+  await turn();
+  // Shorter ones, and levels that take less, are more.
+  const many = Array.from({ length: 100 }, (_, index) => given({ level: index % 2 === 0 ? 4 : 1 }, 1024));
+  await turn();
+  expect(many.filter(({ told }) => told.words.length === 1).length).toBe(85);
+  await turn();
+  expect(many.every(({ told }) => told.words.length === 1)).toBe(true);
+});
+
+test("a body that is put off and closed meanwhile tells nothing", async () => {
+  await turn();
+  const longest = Array.from({ length: 3 }, () => given({}, 32 * 1024));
+  await turn();
+  longest[2]!.coder.close();
+  for (let count = 0; count < 5; count++) await turn();
+  expect(longest.map(({ told }) => told.words.length)).toEqual([1, 1, 0]);
+});
+
+test("gzip that is made at once is no longer than the stream's, at any level", async () => {
+  const page = Buffer.from(await Bun.file(import.meta.path).text());
+  for (const level of [1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+    const made = (await run({ level }, page, () => page.length)) as Buffer;
+    expect(gunzipSync(made).equals(page)).toBe(true);
+    expect(made.length).toBeLessThanOrEqual(gzipSync(page, { level }).length * 1.01);
   }
 });
 

@@ -1,6 +1,6 @@
 // The codings of content over node:zlib, whose streams work on threads of their own. A stream takes some hundred kB or more, so
-// it is made when there is something to do, and what has come to its end before that is coded at once, if it is short: a thread
-// would cost more than the work. Input is handed over one piece at a time, all that has come meanwhile together; when nothing
+// it is made when there is something to do, and what has come to its end before that is coded at once, if it is short: a stream and
+// its thread would cost more than the work. Only so much is coded in one turn of the event loop; the rest waits for the next. Input is handed over one piece at a time, all that has come meanwhile together; when nothing
 // more has, what is still inside is flushed out. Output waits inside of the stream while the flow does not take it (bounded:
 // test/runtime/coding.test.ts).
 
@@ -16,19 +16,25 @@ import {
   createInflateRaw,
   createZstdCompress,
   createZstdDecompress,
-  gzipSync,
   zstdCompressSync,
 } from "node:zlib";
 import type { Coding } from "../config/plan.ts";
 import type { Coder, CoderFlow, CoderWork } from "../flow/port.ts";
+import { CodingStream, type ZlibStream } from "./codingstream.ts";
 import { ZstdEnd } from "./zstdend.ts";
 
 /** Input that waits for the stream; the flow is told to pause at this. */
 const waitingBytesMax = 64 * 1024;
-/** Output is told in pieces of at most this. */
-const chunkSize = 32 * 1024;
-/** Coded at once: it takes less than half a millisecond at the usual levels. */
-const briefBytesMax = 8 * 1024;
+/** Output is told in pieces of at most this, and only one of them waits (codingstream.ts). */
+const pieces = { chunkSize: 32 * 1024, readableHighWaterMark: 1 };
+/** What is coded at once is no longer than this, by level: half a millisecond for markup (docs/profile), less for most else. */
+const briefKilobytes: Readonly<Record<Coding, readonly number[]>> = {
+  gzip: [64, 48, 48, 32, 32, 32, 24, 16, 16],
+  br: [64, 48, 32, 24, 16, 16, 12, 12, 8],
+  zstd: [64, 64, 64, 64, 48, 24, 12, 8, 4],
+};
+/** Of the longest that are coded at once, in one turn of the event loop: others are kept waiting for a millisecond at most. */
+const briefOfTurnMax = 2;
 
 /** Levels 1 to 9 of a config, as each coding has them. Those of brotli beyond 9 and of zstd beyond 15 take a second a MB. */
 const brotliQualities = [1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -38,7 +44,10 @@ const zstdWindowLogMax = 23;
 const zstdWindowLog = 19;
 const brotliWindowLog = 19;
 
-type Stream = Transform & { flush(kind: number, told: () => void): void };
+/** What has been coded at once in this turn, as a part of the longest. */
+let briefOfTurn = 0;
+
+type ZlibLevel = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 
 /** What the driver does around each call into a flow. */
 export type Telling = (call: () => void) => void;
@@ -48,7 +57,7 @@ export class ZlibCoder implements Coder {
   readonly #tell: Telling;
   /** Null when it is closed. */
   #flow: CoderFlow | null;
-  #stream: Stream | null = null;
+  #stream: CodingStream | null = null;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   /** The stream has a piece, or flushes. */
@@ -118,7 +127,10 @@ export class ZlibCoder implements Coder {
     if (this.#brief !== null) return this.#tellBrief();
     const { isOpening, coding } = this.#work;
     if (this.#stream === null) {
-      if (this.#isEnding && this.#waitingBytes <= briefBytesMax && !isOpening) return this.#codeAtOnce();
+      if (this.#isEnding && !isOpening) {
+        const part = this.#waitingBytes / (briefKilobytes[coding as Coding][this.#work.level - 1]! * 1024);
+        if (part <= 1) return this.#codeAtOnce(part);
+      }
       if (this.#isEnding && this.#waitingBytes === 0) return this.#told((flow) => flow.ended());
       // Two kinds of deflate are told apart by their first two bytes.
       if (coding === "deflate" && this.#waitingBytes < 2 && !this.#isEnding) return;
@@ -129,27 +141,26 @@ export class ZlibCoder implements Coder {
     else if (this.#isHolding && !isOpening) this.#flush(this.#stream);
   }
 
-  #open(): Stream {
-    const stream = (
-      this.#work.isOpening
-        ? opener(this.#work.coding, this.#waiting)
-        : maker(this.#work.coding as Coding, this.#work.level)
-    ) as Stream;
-    stream.on("data", (bytes: Uint8Array) => this.#told((flow) => flow.coded(bytes)));
-    stream.on("end", () => {
-      const isWhole = this.#end === null || this.#end.isWhole;
-      this.#told((flow) => (isWhole ? flow.ended() : flow.broken("unexpected end of file")));
-    });
-    stream.on("error", (error: Error) => {
-      const flow = this.#flow;
-      this.#flow = null;
-      if (flow !== null) this.#tell(() => flow.broken(error.message));
+  #open(): CodingStream {
+    const { isOpening, coding, level } = this.#work;
+    const made = isOpening ? opener(coding, this.#waiting) : maker(coding as Coding, level);
+    const stream = new CodingStream(made as ZlibStream, {
+      data: (bytes) => this.#told((flow) => flow.coded(bytes)),
+      end: () => {
+        const isWhole = this.#end === null || this.#end.isWhole;
+        this.#told((flow) => (isWhole ? flow.ended() : flow.broken("unexpected end of file")));
+      },
+      error: ({ message }) => {
+        const flow = this.#flow;
+        this.#flow = null;
+        if (flow !== null) this.#tell(() => flow.broken(message));
+      },
     });
     if (this.#isPaused) stream.pause();
     return stream;
   }
 
-  #feed(stream: Stream): void {
+  #feed(stream: CodingStream): void {
     const piece = this.#take();
     this.#end?.add(piece);
     this.#isBusy = true;
@@ -167,7 +178,7 @@ export class ZlibCoder implements Coder {
   }
 
   /** Its end is told by the stream. */
-  #finish(stream: Stream): void {
+  #finish(stream: CodingStream): void {
     this.#isBusy = true;
     stream.end();
   }
@@ -179,7 +190,7 @@ export class ZlibCoder implements Coder {
     return piece;
   }
 
-  #flush(stream: Stream): void {
+  #flush(stream: CodingStream): void {
     this.#isBusy = true;
     this.#isHolding = false;
     stream.flush(flushes[this.#work.coding as Coding], () => {
@@ -188,7 +199,11 @@ export class ZlibCoder implements Coder {
     });
   }
 
-  #codeAtOnce(): void {
+  #codeAtOnce(part: number): void {
+    // What is put off is scheduled behind what begins the next turn, so nobody overtakes it.
+    if (briefOfTurn + part > briefOfTurnMax) return this.#schedule();
+    if (briefOfTurn === 0) setImmediate(beginTurn);
+    briefOfTurn += part;
     this.#brief = atOnce(this.#work.coding as Coding, this.#take(), this.#work.level);
     this.#tellBrief();
   }
@@ -206,6 +221,10 @@ export class ZlibCoder implements Coder {
       if (this.#flow !== null) tell(this.#flow);
     });
   }
+}
+
+function beginTurn(): void {
+  briefOfTurn = 0;
 }
 
 const flushes: Readonly<Record<Coding, number>> = {
@@ -231,18 +250,19 @@ function zstdParams(level: number): Record<number, number> {
 function maker(coding: Coding, level: number): Transform {
   switch (coding) {
     case "gzip":
-      return createGzip({ level, chunkSize });
+      return createGzip({ level, ...pieces });
     case "br":
-      return createBrotliCompress({ params: brotliParams(level), chunkSize });
+      return createBrotliCompress({ params: brotliParams(level), ...pieces });
     case "zstd":
-      return createZstdCompress({ params: zstdParams(level), chunkSize });
+      return createZstdCompress({ params: zstdParams(level), ...pieces });
   }
 }
 
 function atOnce(coding: Coding, bytes: Uint8Array, level: number): Uint8Array {
   switch (coding) {
     case "gzip":
-      return gzipSync(bytes, { level });
+      // The same format by another library, in two thirds of the time; what it makes is no longer.
+      return Bun.gzipSync(bytes as Uint8Array<ArrayBuffer>, { level: level as ZlibLevel, library: "libdeflate" });
     case "br":
       return brotliCompressSync(bytes, { params: brotliParams(level) });
     case "zstd":
@@ -253,13 +273,13 @@ function atOnce(coding: Coding, bytes: Uint8Array, level: number): Uint8Array {
 function opener(coding: CoderWork["coding"], waiting: readonly Uint8Array[]): Transform {
   switch (coding) {
     case "gzip":
-      return createGunzip({ chunkSize });
+      return createGunzip(pieces);
     case "br":
-      return createBrotliDecompress({ chunkSize });
+      return createBrotliDecompress(pieces);
     case "zstd":
-      return createZstdDecompress({ chunkSize, params: { [constants.ZSTD_d_windowLogMax]: zstdWindowLogMax } });
+      return createZstdDecompress({ ...pieces, params: { [constants.ZSTD_d_windowLogMax]: zstdWindowLogMax } });
     case "deflate":
-      return isWrapped(waiting) ? createInflate({ chunkSize }) : createInflateRaw({ chunkSize });
+      return isWrapped(waiting) ? createInflate(pieces) : createInflateRaw(pieces);
   }
 }
 
