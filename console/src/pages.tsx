@@ -3,6 +3,7 @@
 
 import type { VNode } from "preact";
 import { Audit } from "./pages/audit.tsx";
+import { Bans } from "./pages/bans.tsx";
 import { Cache } from "./pages/cache.tsx";
 import { Certificates } from "./pages/certificates.tsx";
 import { Config } from "./pages/config.tsx";
@@ -48,6 +49,7 @@ export const pages: readonly PageOf[] = [
     asks: ["find", "mode", "hits", "sort"],
   },
   { id: "tables", title: "Tables", letter: "t", group: "Control", component: Tables, asks: ["find", "sort"] },
+  { id: "bans", title: "Bans", letter: "b", group: "Control", component: Bans, asks: ["find", "sort"] },
   { id: "cache", title: "Cache", letter: "c", group: "Control", component: Cache, asks: ["url", "method", "header"] },
   {
     id: "egress",

@@ -1,9 +1,10 @@
-// The pages of the console about tables, caches, egress, rules, explanations, certificates, the config and the audit log, in a real browser
+// The pages of the console about tables, bans, caches, egress, rules, explanations, certificates, the config and the audit log, in a real browser
 // before one real Sluice that has something for each: they show what is there, what is pressed arrives, and nothing breaks the browser's
 // console or the content policy. Tests share the Sluice, and each undoes nothing that another needs.
 
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
+import type { BansAnswer } from "../../src/control/api/bans.ts";
 import type { ConfigAnswer } from "../../src/control/api/shape/config.ts";
 import type { RulesAnswer } from "../../src/control/api/shape/rule.ts";
 import type { MemberAnswer } from "../../src/control/egress/answer.ts";
@@ -63,6 +64,7 @@ async function pressButton(page: Page, text: string): Promise<void> {
 const pages: readonly (readonly [fragment: string, selector: string, shows: RegExp])[] = [
   ["tables", ".rows", /203\.0\.113\.7/],
   ["tables/clients/203.0.113.7", ".drawer", /http_req_rate/],
+  ["bans", ".page", /Nobody is banned|Since|Ends/],
   ["cache?url=http%3A%2F%2Fshop.example%2Fstatic%2Fapp.js", ".key", /hit[\s\S]*fresh/],
   ["egress", ".choices", /all\s*300/],
   ["egress/crawl", ".choices", /all\s*10,000/],
@@ -119,6 +121,45 @@ test("tables: entries are searched by key and by condition, set, and removed", a
     async () => (await fetch(`${stage.url}api/v1/tables/marked/entries/198.51.100.9`)).status === 404,
   );
   await page.until("its absence", textHas(".drawer", /No entry any more/));
+});
+
+test("bans: who is banned is counted, found by an address of the block, changed and let off; what is a slip needs a tick", async () => {
+  const bans = async (): Promise<BansAnswer["bans"]> => (await api<BansAnswer>("bans")).bans;
+  const page = await visit("bans");
+  await page.until("that nobody is", textHas(".empty", /Nobody is banned/));
+  await pressButton(page, "Ban an address…");
+  await answer(page, { address: "198.51.100.9/24", for: "2h", reason: "scrapers" });
+  await page.until("its row", textHas(".row", /198\.51\.100\.0\/24\s+in 1 h 59 min\s+scrapers/));
+  await page.value("location.hash = '#/bans?find=198.51.100.77'");
+  await page.until("the block that holds the address", "document.querySelectorAll('.row').length === 1");
+  await page.value("location.hash = '#/bans?find=192.0.2.1'");
+  await page.until("that no ban holds another", textHas(".empty", /No ban is like 192\.0\.2\.1/));
+  await page.value("location.hash = '#/overview'");
+  await page.until("the count", textHas(".numbers", /Bans\s+1\s+who and why/));
+  await page.value("location.hash = '#/bans/198.51.100.0%2F24'");
+  await pressButton(page, "Change…");
+  await answer(page, { reason: "scrapers of prices" });
+  await page.until("the new reason", textHas(".drawer", /Why\s+scrapers of prices[\s\S]*in 1 h 59 min/));
+  await pressButton(page, "Ban an address…");
+  await page.until("the question", "document.querySelector('dialog[open]')");
+  await page.value("document.querySelector('dialog [name=address]').value = '127.0.0.9'");
+  await page.click("dialog button[type=submit]");
+  await page.until("why not", textHas("dialog .problem", /loopback[\s\S]*force/));
+  await page.click("dialog [name=force]");
+  await answer(page);
+  expect((await bans()).map(({ address, reason }) => [address, reason])).toEqual([
+    ["198.51.100.0/24", "scrapers of prices"],
+    ["127.0.0.9", ""],
+  ]);
+  for (const address of ["127.0.0.9", "198.51.100.0/24"]) {
+    await page.value(`location.hash = '#/bans/${encodeURIComponent(address)}'`);
+    await page.until("its drawer", textHas(".drawer h2", new RegExp(address)));
+    await pressButton(page, "Lift…");
+    await answer(page);
+    await page.until("that it is not banned", textHas(".drawer", /Not banned/));
+  }
+  expect(await bans()).toEqual([]);
+  expect(page.problems.filter((problem) => !/status of 422/.test(problem))).toEqual([]);
 });
 
 test("cache: it is told why a URL is a hit, and a purge makes it a miss", async () => {

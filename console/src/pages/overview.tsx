@@ -1,7 +1,7 @@
 // The page that is seen first: is it well, and if not, what is wrong and since when; then how much, how fast and how well, now and over the
 // last ten minutes; then where. What is wrong comes before all figures, for whoever opens this at night asks just that.
 
-import type { VNode } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import type { Figures } from "../../../src/control/api/shape/figures.ts";
 import { sum } from "../data/problems.ts";
 import { changes, figures, history, nowMs, problems } from "../data/store.ts";
@@ -106,7 +106,7 @@ function Numbers({ now }: { readonly now: Figures }): VNode {
   const cpu = sum(now.workers.map((worker) => worker.cpu));
   const memory = sum(now.workers.map((worker) => worker.residentBytes)) + now.control.residentBytes;
   return (
-    <dl class="numbers">
+    <dl class="numbers nine">
       <Cell title="Requests" value={count(now.requests)} unit="/s" more={`${count(usual("requests"))} usually`} />
       <Cell
         title="Errors"
@@ -125,6 +125,7 @@ function Numbers({ now }: { readonly now: Figures }): VNode {
         text={bytes(memory)}
         more={`${cpu.toFixed(2)} of ${plural(now.workers.length, "core")}`}
       />
+      <Cell title="Bans" value={count(now.bans)} more={now.bans === 0 ? "nobody" : <a href="#/bans">who and why</a>} />
     </dl>
   );
 }
@@ -139,7 +140,7 @@ interface CellProps {
   readonly title: string;
   readonly value: string;
   readonly unit?: string;
-  readonly more: string;
+  readonly more: ComponentChildren;
   readonly tone?: string;
 }
 

@@ -11,6 +11,7 @@ import { Drawer, Facts } from "../parts/drawer.tsx";
 import { Empty, Failure } from "../parts/notice.tsx";
 import { refine } from "../router.ts";
 import { plural, span, whole } from "../text/format.ts";
+import { ban } from "./bansorders.ts";
 
 const everyMs = 2000;
 
@@ -183,24 +184,6 @@ export function clear(table: TableSummary, find: string, told: () => void): void
       }
       told();
       return `${plural(cleared, "entry", "entries")} cleared from ${table.name}`;
-    },
-  });
-}
-
-function ban(address: string): void {
-  askFirst({
-    title: `Ban ${address}?`,
-    text: "It is given no service by any listener, from now on.",
-    action: "Ban",
-    isDangerous: true,
-    fields: [
-      { name: "for", title: "For how long", value: "1h", hint: "Such as 10m or 1h; empty: until it is lifted" },
-      { name: "reason", title: "Why" },
-    ],
-    act: async ({ for: length = "", reason = "" }) => {
-      const body = { address, ...(length.trim() === "" ? {} : { for: length.trim() }), reason };
-      await ask("/api/v1/bans", { method: "POST", body });
-      return `${address} is banned`;
     },
   });
 }

@@ -22,7 +22,8 @@ export interface FieldOf {
   readonly name: string;
   readonly title: string;
   readonly value?: string;
-  readonly type?: "text" | "number" | "password";
+  /** A checkbox is among the values only where it is ticked. */
+  readonly type?: "text" | "number" | "password" | "checkbox";
   readonly hint?: string;
   readonly isRequired?: boolean;
 }
@@ -88,6 +89,14 @@ function Asked({ question: asked }: { readonly question: Question }): VNode {
 
 export function Field({ field }: { readonly field: FieldOf }): VNode {
   const { name, title, value = "", type = "text", hint, isRequired = false } = field;
+  if (type === "checkbox")
+    return (
+      <label class="field check">
+        <input name={name} type="checkbox" />
+        <span>{title}</span>
+        {hint === undefined ? null : <small>{hint}</small>}
+      </label>
+    );
   return (
     <label class="field">
       <span>{title}</span>

@@ -45,7 +45,7 @@ test("a ban is made, shown and lifted, and each answer comes when workers have b
   expect(await ask("GET", "/api/v1/bans")).toMatchObject([200, { bans: [{ address: "10.1.2.0/24" }] }]);
   expect(await ask("DELETE", "/api/v1/bans/10.1.2.0%2F24")).toMatchObject([200, { ban: { address: "10.1.2.0/24" } }]);
   expect([told.length, bans.path]).toEqual([3, null]);
-  expect(await ask("GET", "/api/v1/bans")).toEqual([200, { bans: [] }]);
+  expect(await ask("GET", "/api/v1/bans")).toEqual([200, { bans: [], matching: 0 }]);
 });
 
 test("what applies to an address can be asked for", async () => {
@@ -54,6 +54,29 @@ test("what applies to an address can be asked for", async () => {
   const [, body] = await ask("GET", "/api/v1/bans?address=10.0.0.1");
   expect(body).toMatchObject({ bans: [{ address: "10.0.0.0/8" }, { address: "10.0.0.1" }] });
   expect(await ask("GET", "/api/v1/bans?address=x")).toMatchObject([400, {}]);
+});
+
+test("bans are found by what stands in them and by an address, and of many the last are told, with how many there are", async () => {
+  const { ask } = await stage();
+  for (const [address, reason, by] of [
+    ["10.0.0.0/8", "Scrapers of the shop", "ann"],
+    ["192.0.2.10", "port scans", "bob"],
+    ["2001:db8::/32", "", ""],
+  ])
+    await ask("POST", "/api/v1/bans", { address, reason, by });
+  const found = async (query: string): Promise<unknown> => {
+    const [, { bans, matching }] = await ask("GET", `/api/v1/bans?${query}`);
+    return [(bans as readonly { address: string }[]).map(({ address }) => address), matching];
+  };
+  expect(await found("find=SCRAPERS")).toEqual([["10.0.0.0/8"], 1]);
+  expect(await found("find=bob")).toEqual([["192.0.2.10"], 1]);
+  expect(await found("find=2.1")).toEqual([["192.0.2.10"], 1]);
+  expect(await found("find=10.9.9.9")).toEqual([["10.0.0.0/8"], 1]);
+  expect(await found("find=192.0.2.0/24")).toEqual([["192.0.2.10"], 1]);
+  expect(await found("find=nobody")).toEqual([[], 0]);
+  expect(await found("limit=2")).toEqual([["192.0.2.10", "2001:db8::/32"], 3]);
+  expect(await found("limit=1&find=s")).toEqual([["192.0.2.10"], 2]);
+  for (const query of ["limit=0", "limit=x", "fnd=x"]) expect((await ask("GET", `/api/v1/bans?${query}`))[0]).toBe(400);
 });
 
 test("an unban tells of a wider ban that still holds, or holds instead", async () => {

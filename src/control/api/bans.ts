@@ -1,6 +1,7 @@
 // Bans over the admin interface:
 //
-//   GET    /api/v1/bans            all of them; ?address=A: those that A lies in
+//   GET    /api/v1/bans            all of them; ?address=A: those that A lies in; ?find=T: those with T in them, or about the address T;
+//                                  ?limit=N: of these, the N that were made last
 //   POST   /api/v1/bans            {"address", "for" or "until", "reason", "by", "force"}; answers when workers have been told
 //   DELETE /api/v1/bans/ADDRESS    lifts the ban of just this address or block
 //
@@ -10,13 +11,34 @@ import { z } from "zod";
 import { type Ban, type BanRecord, holds, readBan, readBanBlock, recordOf } from "../ban.ts";
 import { type Bans, bansMax } from "../bans.ts";
 import { json, notUnderstood, notValid, problem } from "./answer.ts";
-import { type Operation, wordedOperation } from "./operation.ts";
+import { type Operation, operation, wordedOperation } from "./operation.ts";
 import { banAnswer, bansAnswer, banWanted, unbanAnswer } from "./shape/ban.ts";
 
 const path = "/api/v1/bans";
 
+const bansQuery = z.strictObject({
+  address: z.string().optional().describe("Only those that this address or block lies in."),
+  find: z
+    .string()
+    .max(200)
+    .optional()
+    .describe(
+      "Only those in whose address, reason, author or node this stands, capitals or not; of an address or block also those that it lies in, and those that lie in it.",
+    ),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(bansMax)
+    .optional()
+    .describe("At most so many, those that were made last. All where it is not said."),
+});
+
 export interface BansAnswer {
+  /** The one that was made first comes first. */
   readonly bans: readonly BanRecord[];
+  /** How many fit, those beyond the limit too. */
+  readonly matching: number;
 }
 
 export interface BanAnswer {
@@ -35,17 +57,15 @@ export interface UnbanAnswer {
 /** `nowMs`: wall-clock time. */
 export function banOperations(bans: Bans, nowMs: () => number): readonly Operation[] {
   return [
-    wordedOperation({
+    operation({
       id: "listBans",
       method: "GET",
       path,
       summary: "who is banned",
       tag: "Bans",
-      query: z.strictObject({
-        address: z.string().exactOptional().describe("Only those that this address or block lies in."),
-      }),
-      answers: { 200: { description: "All bans, or those that an address lies in.", schema: bansAnswer } },
-      handle: ({ query }) => list(query.get("address"), bans),
+      query: bansQuery,
+      answers: { 200: { description: "All bans, or those that were asked for.", schema: bansAnswer } },
+      handle: ({ query }) => list(query, bans),
     }),
     wordedOperation({
       id: "addBan",
@@ -79,12 +99,22 @@ export function banOperations(bans: Bans, nowMs: () => number): readonly Operati
   ];
 }
 
-function list(address: string | null, bans: Bans): Response {
-  if (address === null) return json(200, { bans: [...bans.all()].map(recordOf) } satisfies BansAnswer);
-  const block = readBanBlock(address);
-  if (!block.ok) return notUnderstood(block.message);
-  const found = [...bans.all()].filter((ban) => holds(ban.block, block.value));
-  return json(200, { bans: found.map(recordOf) } satisfies BansAnswer);
+function list({ address, find, limit = bansMax }: z.infer<typeof bansQuery>, bans: Bans): Response {
+  const block = address === undefined ? null : readBanBlock(address);
+  if (block !== null && !block.ok) return notUnderstood(block.message);
+  const fits = find === undefined ? () => true : finderOf(find);
+  const found = [...bans.all()].filter((ban) => (block === null || holds(ban.block, block.value)) && fits(ban));
+  const shown = found.slice(-limit);
+  return json(200, { bans: shown.map(recordOf), matching: found.length } satisfies BansAnswer);
+}
+
+/** Who looks for an address means the ban that it falls under, whatever that is called. */
+function finderOf(find: string): (ban: Ban) => boolean {
+  const text = find.trim().toLowerCase();
+  const block = readBanBlock(text);
+  return (ban) =>
+    [ban.block.text, ban.reason, ban.by, ban.node].some((each) => each.toLowerCase().includes(text)) ||
+    (block.ok && (holds(ban.block, block.value) || holds(block.value, ban.block)));
 }
 
 async function add(body: Readonly<Record<string, unknown>>, bans: Bans, nowMs: number): Promise<Response> {

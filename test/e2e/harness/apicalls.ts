@@ -101,6 +101,7 @@ export const apiCalls: readonly ApiCall[] = [
   send("addBan", "/api/v1/bans", { address: "192.0.2.1", reason: "still" }),
   send("addBan", "/api/v1/bans", { address: "127.0.0.1" }, 422),
   get("listBans", "/api/v1/bans?address=192.0.2.1"),
+  get("listBans", "/api/v1/bans?find=still&limit=5"),
   send("removeBan", "/api/v1/bans/192.0.2.1"),
   send("removeBan", "/api/v1/bans/192.0.2.0/24", undefined, 404),
 

@@ -30,7 +30,10 @@ export const banWanted: z.ZodType = z.strictObject({
 });
 
 export const bansAnswer: z.ZodType<BansAnswer> = z.strictObject({
-  bans: z.array(banRecord).describe("Every ban, or those that were asked for."),
+  bans: z
+    .array(banRecord)
+    .describe("Every ban, or those that were asked for. The one that was made first comes first."),
+  matching: z.int().describe("How many fit, those beyond the limit too."),
 });
 
 export const banAnswer: z.ZodType<BanAnswer> = z
