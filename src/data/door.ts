@@ -4,6 +4,7 @@
 import type { Socket, SocketHandler } from "bun";
 import type { Context } from "../flow/context.ts";
 import { sessionOn } from "../flow/entrance.ts";
+import type { Entry } from "../flow/entry.ts";
 import type { Client, ClientTls } from "../flow/port.ts";
 import type { ListenerSite } from "../flow/site.ts";
 import { Stream } from "../flow/stream.ts";
@@ -36,32 +37,39 @@ export class Door {
     this.watchedHandlers = secureHandlers(driver, side, true);
   }
 
-  /** The client is who its socket says. */
-  meet(
+  /** The client is who its socket says, and there is nothing before its content. */
+  meet(site: ListenerSite, line: PlainLine, socket: Socket<PlainLine>, address: string): void {
+    this.pass(site, line, this.clientOn(site, socket, address));
+  }
+
+  clientOn(
     site: ListenerSite,
-    line: PlainLine,
     socket: Socket<PlainLine>,
     address: string,
     tls: ClientTls | null = null,
     ja4 = "",
-  ): void {
+  ): Client {
     const client = new SocketClient(socket, address, tls, ja4);
     const isLogged = site.plan.mode === "tcp" && this.context.site.plan.accessLog !== null;
-    this.pass(site, line, isLogged ? client.keepPort() : client);
+    return isLogged ? client.keepPort() : client;
   }
 
-  /** The client is known: what it says from now on is content. */
-  pass(site: ListenerSite, line: PlainLine, client: Client): void {
-    // While the handshake went on, a plan may have come.
+  /** The listener as the plan in force has it: one may have come since its client did. */
+  newest(site: ListenerSite): ListenerSite {
     const newest = this.context.site.listener(site.plan.slot);
-    const current =
-      newest !== undefined && newest.plan.name === site.plan.name && newest.plan.mode === site.plan.mode
-        ? newest
-        : site;
+    return newest !== undefined && newest.plan.name === site.plan.name && newest.plan.mode === site.plan.mode
+      ? newest
+      : site;
+  }
+
+  /** The client is known: what it says from now on is content. `entry`: what was asked before its handshake. */
+  pass(site: ListenerSite, line: PlainLine, client: Client, entry: Entry | null = null): void {
+    const current = this.newest(site);
+    entry?.meet(current, client);
     line.flow =
       current.plan.mode === "tcp"
-        ? new Stream(this.context, current, line, client)
-        : sessionOn(this.context, current, line, client);
+        ? new Stream(this.context, current, line, client, entry)
+        : sessionOn(this.context, current, line, client, entry);
   }
 }
 

@@ -8,6 +8,7 @@ import { freePort } from "../../test/e2e/harness/port.ts";
 import { until } from "../../test/e2e/harness/wait.ts";
 import { Memory } from "../../test/playbook/memory.ts";
 import { clearArena } from "../../test/playbook/plan.ts";
+import { answer } from "../../test/playbook/rules.ts";
 import { connect, settled } from "../../test/runtime/pair.ts";
 import { materials } from "../../test/runtime/secure.ts";
 import { listenerTls, makeTlsPlan, pemId, type Shown, tlsClient } from "../../test/runtime/tls.ts";
@@ -17,6 +18,7 @@ import { Downstream } from "../flow/downstream.ts";
 import type { Client } from "../flow/port.ts";
 import { Site } from "../flow/site.ts";
 import { Arena } from "../memory/arena.ts";
+import { noBans } from "../memory/bans.ts";
 import { listenerCell, Tally, Totals } from "../memory/tally.ts";
 import { writeProxyHeader } from "../wire/proxyprotocol.ts";
 import { Driver } from "./driver.ts";
@@ -25,12 +27,14 @@ import { Listeners } from "./listener.ts";
 const arena = Arena.inMemory();
 let port: number;
 let worker: Worker | null;
+let memory: Memory;
 let ends: Disposable[];
 
 beforeEach(() => {
   clearArena(arena);
   port = freePort();
   worker = null;
+  memory = new Memory();
   ends = [];
 });
 afterEach(() => {
@@ -87,7 +91,7 @@ class Worker {
   }
 
   #site(plan: Plan): Site {
-    return new Site(plan, { arena, tally: this.tally, workers: 1, random: Math.random, ...new Memory().parts }, null);
+    return new Site(plan, { arena, tally: this.tally, workers: 1, random: Math.random, ...memory.parts }, null);
   }
 
   cell(cell: number): number {
@@ -405,4 +409,58 @@ test("a listener that began with TLS can do without", async () => {
   });
   over.write("nonsense\r\n\r\n");
   await until("an answer over TLS", () => answer.startsWith("HTTP/1.1 400"));
+});
+
+/** What a ClientHello begins with, and no more. */
+const halfHello = "\u0016\u0003\u0001";
+
+test("who is banned and gets no answer is closed before the handshake", async () => {
+  const forwarding = { ...planOf({}).listeners[0]!.forwarding, trusted: ["192.0.2.1/32"] };
+  for (const listener of [{ mode: "http", forwarding }, { mode: "tcp" }] as const) {
+    memory.bans.list = noBans;
+    const { cell, worker: one } = bound(start({ listener }));
+    const before = await plain();
+    before.socket.write(halfHello, "latin1");
+    await until("it to be waited for", () => one.context.downstreams.size === 1);
+    memory.ban("127.0.0.1");
+    const { socket, text, isClosed } = await plain();
+    socket.write(halfHello, "latin1");
+    await until("it to be closed", isClosed);
+    expect(text()).toBe("");
+    // Who was there before is in its handshake still, and no other.
+    expect([cell(listenerCell.banned), cell(listenerCell.accepted), cell(listenerCell.connections)]).toEqual([1, 1, 1]);
+    expect(before.isClosed()).toBe(false);
+    one.context.cut();
+    one.listeners.closeOthers([]);
+    clearArena(arena);
+    port = freePort();
+  }
+});
+
+test("a ban closes behind a PROXY header whom that names, and not the proxy", async () => {
+  const { cell } = bound(start({ listener: { proxyProtocol: true, mode: "tcp" } }));
+  memory.ban("203.0.113.7");
+  const sent = [7, 8].map((last) => writeProxyHeader(2, `203.0.113.${last}`, 4711, "198.51.100.1", 443));
+  const [banned, other] = [await plain(), await plain()];
+  for (const [index, { socket }] of [banned, other].entries()) {
+    socket.write(sent[index]!);
+    socket.write(halfHello, "latin1");
+  }
+  await until("it to be closed", banned.isClosed);
+  expect([cell(listenerCell.banned), other.isClosed()]).toEqual([1, false]);
+});
+
+test("who is banned and gets an answer has it over TLS", async () => {
+  const plan = planOf({});
+  const [listener] = plan.listeners;
+  const forwarding = { ...listener!.forwarding, trusted: [] };
+  memory.ban("127.0.0.1");
+  worker = new Worker({ ...plan, banned: answer(418), listeners: [{ ...listener!, forwarding }] });
+  const socket = await secure();
+  let text = "";
+  socket.on("data", (bytes) => {
+    text += bytes.toString();
+  });
+  socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await until("the answer", () => text.startsWith("HTTP/1.1 418"));
 });

@@ -12,7 +12,8 @@ import type { Socket } from "bun";
 import { assert } from "../base/assert.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
 import type { Session } from "../flow/context.ts";
-import type { LineFlow, WakeFlow } from "../flow/port.ts";
+import { Entry } from "../flow/entry.ts";
+import type { Client, LineFlow, WakeFlow } from "../flow/port.ts";
 import type { ListenerSite } from "../flow/site.ts";
 import { listenerCell, workerCell } from "../memory/tally.ts";
 import { clientHelloBytesMax, parseClientHello } from "../wire/clienthello.ts";
@@ -53,6 +54,8 @@ export class Preamble implements LineFlow, WakeFlow, Session, Waiter {
   #isOver = false;
   /** What the PROXY header has said. */
   #ends: Ends | null = null;
+  /** What was asked before the handshake; null where nothing was. */
+  #entry: Entry | null = null;
   #terms: ListenerTerms | null = null;
   /** The raw side of a socket that was upgraded. */
   #raw: Socket<PlainLine> | null = null;
@@ -110,6 +113,7 @@ export class Preamble implements LineFlow, WakeFlow, Session, Waiter {
   #secure(): void {
     const { tls, mode } = this.#site.plan;
     if (tls === null) return this.#pass(null);
+    if (!this.#isLetIn()) return;
     const terms = this.#door.terms.ofListener(tls);
     assert(terms !== undefined, "a listener's TLS was made ready with its plan");
     this.#terms = terms;
@@ -119,6 +123,17 @@ export class Preamble implements LineFlow, WakeFlow, Session, Waiter {
     this.#line.flow = this.#records;
     const handlers = this.#records === null ? this.#door.handlers : this.#door.watchedHandlers;
     this.#raw = upgrade(this.#socket, terms.upgrade, handlers, this);
+  }
+
+  /** False: its flow has closed the connection. */
+  #isLetIn(): boolean {
+    const { context } = this.#door;
+    this.#entry = Entry.of(context, this.#door.newest(this.#site), () => this.#client(null));
+    if (this.#entry === null) return true;
+    this.#entry.judge(context);
+    if (!this.#entry.isRefused) return true;
+    this.#pass(null);
+    return false;
   }
 
   /** Inside `upgrade`. */
@@ -186,15 +201,21 @@ export class Preamble implements LineFlow, WakeFlow, Session, Waiter {
       if (tls.isResumed) cells[this.#site.row + listenerCell.resumptions]!++;
     }
     this.#leave();
-    if (this.#ends === null)
-      return this.#door.meet(this.#site, this.#line, this.#socket, this.#peerAddress, tls, this.#ja4);
-    this.#door.pass(this.#site, this.#line, new KnownClient(this.#ends, this.#peerAddress, tls, this.#ja4));
+    this.#door.pass(this.#site, this.#line, this.#client(tls), this.#entry);
+  }
+
+  /** As it is known by now. */
+  #client(tls: ShownTls | null): Client {
+    return this.#ends === null
+      ? this.#door.clientOn(this.#site, this.#socket, this.#peerAddress, tls, this.#ja4)
+      : new KnownClient(this.#ends, this.#peerAddress, tls, this.#ja4);
   }
 
   /** `reason` is for the operator; "" for what needs no words. */
   #refuse(cell: number, reason: string, isOpen = true): void {
     const { context, complaints, driver } = this.#door;
     this.#leave();
+    this.#entry?.release();
     context.tally.cells[this.#site.row + listenerCell.accepted]!++;
     context.tally.cells[this.#site.row + cell]!++;
     this.#line.flow = null;
@@ -250,6 +271,7 @@ export class Preamble implements LineFlow, WakeFlow, Session, Waiter {
   cut(): void {
     if (this.#isOver) return;
     this.#leave();
+    this.#entry?.release();
     this.#door.context.tally.cells[this.#site.row + listenerCell.accepted]!++;
     this.#line.destroy();
   }

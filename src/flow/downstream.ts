@@ -16,6 +16,7 @@ import { method } from "../wire/http1/head.ts";
 import { parsed, parseRequest } from "../wire/http1/reader.ts";
 import { countAccepted, countClosed } from "./account.ts";
 import type { Context, Session } from "./context.ts";
+import { type Entry, isShutOut } from "./entry.ts";
 import { Errand } from "./errand.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Forwarding } from "./forwarding.ts";
@@ -59,7 +60,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   #heldSeen = 0;
 
   /** It may be closed when this returns; what the line tells after that is ignored. */
-  constructor(context: Context, listener: ListenerSite, line: Line, client: Client) {
+  constructor(context: Context, listener: ListenerSite, line: Line, client: Client, entry: Entry | null = null) {
     this.#context = context;
     this.#listener = listener;
     this.line = line;
@@ -69,7 +70,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     countAccepted(context.tally, listener.row);
     context.downstreams.add(this);
     context.port.wake(this, context.port.nowMs + listener.plan.timeouts.headMs);
-    if (listener.rules.connection !== null || context.site.bans.list.size > 0) this.#admit();
+    if (entry !== null || listener.rules.connection !== null || context.site.bans.list.size > 0) this.#admit(entry);
   }
 
   /** The one under way. */
@@ -95,12 +96,11 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   }
 
   /** Bans and rules may close a connection before anything is said. */
-  #admit(): void {
-    const { rules, row, banned } = this.#listener;
-    const { site, tally } = this.#context;
-    const guest = this.guestNow();
-    // One who has an answer coming gets it at each request; behind a trusted proxy only those tell who it is.
-    if (banned === null && !this.isTrusted && guest.isBanned(site.bans)) {
+  #admit(entry: Entry | null): void {
+    const { rules, row } = this.#listener;
+    const { tally } = this.#context;
+    const guest = entry === null ? this.guestNow() : (this.guest = entry.guest);
+    if (entry === null ? isShutOut(this.#context, guest) : entry.isBanned) {
       tally.cells[row + listenerCell.banned]!++;
       return this.closeNow(false);
     }

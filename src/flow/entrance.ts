@@ -4,13 +4,20 @@
 import { socksVersion } from "../wire/socks.ts";
 import type { Context } from "./context.ts";
 import { Downstream } from "./downstream.ts";
+import type { Entry } from "./entry.ts";
 import type { Client, Line, LineFlow } from "./port.ts";
 import type { ListenerSite } from "./site.ts";
 import { SocksSession } from "./sockssession.ts";
 
 /** What tells a listener's connections from each other, where it has to be told. */
-export function sessionOn(context: Context, listener: ListenerSite, line: Line, client: Client): LineFlow {
-  const downstream = new Downstream(context, listener, line, client);
+export function sessionOn(
+  context: Context,
+  listener: ListenerSite,
+  line: Line,
+  client: Client,
+  entry: Entry | null = null,
+): LineFlow {
+  const downstream = new Downstream(context, listener, line, client, entry);
   return listener.plan.proxy?.socks === true ? new Entrance(context, downstream) : downstream;
 }
 

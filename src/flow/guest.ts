@@ -16,7 +16,9 @@ import { Trackers } from "./trackers.ts";
 export class Guest implements Stage {
   isDry = false;
   readonly trackers: Trackers = new Trackers();
-  readonly client: Client;
+  /** Before its handshake it has shown no TLS yet. */
+  client: Client;
+  readonly #isSecure: boolean;
   /** Whose rules are played. */
   listener: ListenerSite;
   /** What it has asked for by SNI, "" without; in mode tcp it is known once the ClientHello has come. */
@@ -31,9 +33,18 @@ export class Guest implements Stage {
   #octets: Uint8Array | null | undefined;
   #variables: Map<string, Value> | null = null;
 
-  constructor(context: Context, listener: ListenerSite, client: Client) {
+  /** `isSecure`: whether the listener ends TLS on the connection. */
+  constructor(context: Context, listener: ListenerSite, client: Client, isSecure: boolean = client.tls !== null) {
     this.#context = context;
     this.listener = listener;
+    this.client = client;
+    this.#isSecure = isSecure;
+    this.serverName = client.tls === null ? "" : client.tls.serverName;
+    this.ja4 = client.ja4;
+  }
+
+  /** The same client, of whom more is known. */
+  meet(client: Client): void {
     this.client = client;
     this.serverName = client.tls === null ? "" : client.tls.serverName;
     this.ja4 = client.ja4;
@@ -83,7 +94,7 @@ export class Guest implements Stage {
       case field.listener:
         return this.listener.plan.name;
       case field.secure:
-        return client.tls !== null;
+        return this.#isSecure;
       case field.tlsSni:
         return orAbsent(this.serverName);
       case field.tlsHello:

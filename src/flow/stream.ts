@@ -22,6 +22,7 @@ import { countAccepted, countClosed, countStream } from "./account.ts";
 import { Attempt, type Seeker } from "./attempt.ts";
 import { Carrier } from "./carrier.ts";
 import type { Context, Session } from "./context.ts";
+import type { Entry } from "./entry.ts";
 import { Guest } from "./guest.ts";
 import type { Client, Line, LineFlow, WakeFlow } from "./port.ts";
 import { Silence } from "./silence.ts";
@@ -88,7 +89,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   #notedDown = 0;
 
   /** It may all be over when this returns; what the line tells after that is ignored. */
-  constructor(context: Context, listener: ListenerSite, line: Line, client: Client) {
+  constructor(context: Context, listener: ListenerSite, line: Line, client: Client, entry: Entry | null = null) {
     this.#context = context;
     this.#cells = context.tally.cells;
     this.listener = listener;
@@ -101,7 +102,8 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     this.attempt = new Attempt(this, context);
     countAccepted(context.tally, listener.row);
     context.downstreams.add(this);
-    if (this.#isBanned()) return;
+    if (entry !== null) this.guest = entry.guest;
+    if (this.#isBanned(entry)) return;
     if (client.tls === null && (listener.names !== null || listener.needsHello))
       context.port.wake(this, this.startedMs + listener.plan.timeouts.handshakeMs);
     else this.#judge();
@@ -223,9 +225,9 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     return this.guest;
   }
 
-  #isBanned(): boolean {
+  #isBanned(entry: Entry | null): boolean {
     const { bans } = this.#context.site;
-    if (bans.list.size === 0 || !this.guestNow().isBanned(bans)) return false;
+    if (entry?.isBanned !== true && (bans.list.size === 0 || !this.guestNow().isBanned(bans))) return false;
     this.#cells[this.listener.row + listenerCell.banned]!++;
     this.#end(fault("banned"), "reject");
     return true;
