@@ -55,6 +55,13 @@ test("what a client without TLS, or on a unix socket, does not have is absent", 
   expect([guest.field(field.secure), guest.field(field.tlsHello)]).toEqual([false, false]);
 });
 
+test("what TLS has shown beyond ASCII is its UTF-8, like all text of an expression", () => {
+  const tls = makeClientTls({ serverName: "\u0161.test", subject: "CN=J\u00fcrgen,O=\u0161d" });
+  const guest = guestOf(makeClient("192.0.2.1", { tls }));
+  expect(guest.field(field.tlsSubject)).toBe("CN=J\xc3\xbcrgen,O=\xc5\xa1d");
+  expect(guest.field(field.tlsSni)).toBe("\xc5\xa1.test");
+});
+
 test("variables are those that were set, and what is logged is bounded", () => {
   const guest = guestOf(makeClient());
   expect(guest.variable("a")).toBeNull();

@@ -96,7 +96,7 @@ export class Guest implements Stage {
       case field.secure:
         return this.#isSecure;
       case field.tlsSni:
-        return orAbsent(this.serverName);
+        return orAbsent(bytesOf(this.serverName));
       case field.tlsHello:
         // Of each ClientHello that was read in mode tcp there is a fingerprint.
         return client.tls !== null || this.ja4 !== "";
@@ -176,8 +176,15 @@ export function octetsOf(address: string): Uint8Array | null {
   return readAddress(address, octets) ? octets : null;
 }
 
+const isAscii = /^[\0-\x7f]*$/;
+
 export function orAbsent(text: string): string | null {
   return text === "" ? null : text;
+}
+
+/** As expressions have text: its UTF-8, a character a byte. What TLS has shown comes as characters. */
+function bytesOf(text: string): string {
+  return isAscii.test(text) ? text : Buffer.from(text).toString("latin1");
 }
 
 function shownBy(tls: NonNullable<Client["tls"]>, number: number): Value {
@@ -189,7 +196,7 @@ function shownBy(tls: NonNullable<Client["tls"]>, number: number): Value {
     case field.tlsAlpn:
       return orAbsent(tls.alpn);
     case field.tlsSubject:
-      return orAbsent(tls.subject);
+      return orAbsent(bytesOf(tls.subject));
     case field.tlsFingerprint:
       return orAbsent(tls.fingerprint);
     case field.tlsResumed:
