@@ -25,7 +25,7 @@ function counted(
     route: { row: routeRow, pool: { reply: null } },
     pool: { servers: [{ row: serverRow }] },
     attempt: { index: 0, soughtMs: isAnsweredByServer ? 1005 : 0 },
-    caching: null,
+    ...{ caching: null, upgrade: null },
     downstream: { isOfClient: true },
     ...over,
   };

@@ -62,13 +62,16 @@ export function countExchange(cells: Float64Array, exchange: Exchange, nowMs: nu
   if (!exchange.downstream!.isOfClient) return;
   const row = exchange.route.row;
   const seconds = (nowMs - exchange.startedMs) / 1000;
-  // A fault behind a server's answer has cut it short, but for a rule that has given another.
-  if (status === 0 || (fault !== null && respondedMs > 0 && !isRuled(fault))) cells[row + routeCell.aborted]!++;
+  // A fault behind a server's answer has cut it short, but for a rule that has given another. The target of a tunnel has answered by
+  // accepting; a tunnel that comes to its limits has not been cut short.
+  const isOpened = fault !== null && respondedMs === 0 && exchange.upgrade !== null && fault.side !== "downstream";
+  if (status === 0 || isOpened || (fault !== null && respondedMs > 0 && !isRuled(fault)))
+    cells[row + routeCell.aborted]!++;
   else cells[row + classCell(routeCell.status1xx, status)]!++;
   if (fault === null) cells[row + routeCell.served]!++;
   else if (isOfOurs(fault)) cells[row + routeCell.failed]!++;
   if (fault !== null && fault.side !== "downstream")
-    cells[row + (respondedMs === 0 ? routeCell.dropped : routeCell.cut)]!++;
+    cells[row + (respondedMs > 0 || isOpened ? routeCell.cut : routeCell.dropped)]!++;
   if (exchange.attempt.soughtMs === 0 && !isOfPool(exchange)) cells[row + routeCell.own]!++;
   cells[row + routeCell.durationSum]! += seconds;
   cells[row + routeCell.bucket + bucketOf(seconds)]!++;

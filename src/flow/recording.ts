@@ -75,7 +75,10 @@ export class Recording {
     floats[word + recordWord.uploadedMs] = upload.doneMs - startedMs;
     // Where something stored was shown, nothing came of a server that was asked, if one was.
     const isShown = caching !== null && caching.shownMs !== 0;
-    floats[word + recordWord.respondedMs] = (isShown ? caching.shownMs : exchange.respondedMs) - startedMs;
+    // The target of a tunnel has answered by accepting.
+    const isTunnel = exchange.upgrade !== null && exchange.respondedMs === 0;
+    const respondedMs = isTunnel ? exchange.sentMs : exchange.respondedMs;
+    floats[word + recordWord.respondedMs] = (isShown ? caching.shownMs : respondedMs) - startedMs;
     words[word + recordWord.generation] = route.generation;
     words[word + recordWord.owners] = route.owners;
     words[word + recordWord.status] = exchange.status | (exchange.serverStatus << 16);

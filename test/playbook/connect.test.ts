@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { listenerCell } from "../../src/memory/tally.ts";
+import { listenerCell, routeCell } from "../../src/memory/tally.ts";
 import { Playbook } from "../playbook.ts";
 import { connect, established, type ProxyOptions, proxyPlan } from "./proxies.ts";
 import { get, reply } from "./words.ts";
@@ -148,6 +148,7 @@ test("a tunnel in which nothing is said ends by a reset, and says why", () => {
   const { play, client, server } = tunnel({ downstream: { tunnelMs: 1_000 } });
   play.pass(1_200);
   play.expect(server.is("reset"), "report 200 tunnel_idle", client.is("reset"));
+  expect([routeCell.status2xx, routeCell.aborted].map((cell) => play.totals.route(0, cell))).toEqual([1, 0]);
   play.expectNothingLeft();
 });
 
@@ -217,4 +218,6 @@ test("a tunnel outlives a reload and a drain, and is cut with the rest", () => {
   play.expect(server.is("reset"), "report 200 draining", client.is("reset"));
   play.expectNothingLeft();
   expect(play.totals.listener(0, listenerCell.tunnels)).toBe(0);
+  const counted = ["status2xx", "aborted", "dropped", "cut", "failed"] as const;
+  expect(counted.map((cell) => play.totals.route(0, routeCell[cell]))).toEqual([0, 1, 0, 1, 1]);
 });

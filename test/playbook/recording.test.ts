@@ -11,6 +11,7 @@ import { formatRecorder, recorderBytes } from "../../src/memory/recorderlayout.t
 import { RecorderReader } from "../../src/memory/recorderreader.ts";
 import { Playbook } from "../playbook.ts";
 import type { PlanOptions } from "./plan.ts";
+import { connect, proxyPlan, socks } from "./proxies.ts";
 import { deny, rule, rules } from "./rules.ts";
 import { get, ok, put } from "./words.ts";
 
@@ -232,4 +233,42 @@ test("a connection of mode tcp", () => {
     durationMs: 54,
   });
   expect(phases(record!)).toEqual(["connect 0-4", "receive 4-54"]);
+});
+
+test("a tunnel, by CONNECT and by SOCKS5: its target has answered when it has accepted, and no server thinks from then on", () => {
+  for (const opening of [connect("a.example:443"), `${socks.greeting(0)}${socks.name("a.example", 443)}`]) {
+    const { play, records } = recorded(proxyPlan({ proxy: { socks: true } }));
+    const client = play.connect();
+    client.sends(opening);
+    play.pass(3);
+    play.resolved("8.8.8.8");
+    play.pass(4);
+    const server = play.accept();
+    client.sends("abc");
+    play.pass(50);
+    client.ends();
+    server.ends();
+    const [record] = records();
+    expect(record).toMatchObject({ status: 200, fault: null, server: "a.example:443", bytesReceived: 3 });
+    expect(phases(record!)).toEqual(["rules 0-3", "connect 3-7", "receive 7-57"]);
+  }
+});
+
+test("a tunnel that was never opened has no such phase, and a protocol that was switched has waited for its 101", () => {
+  const refused = recorded(proxyPlan());
+  refused.play.names.set("a.example", ["8.8.8.8"]);
+  refused.play.connect().sends(connect("a.example:443"));
+  refused.play.pass(4);
+  refused.play.refuse();
+  expect(phases(refused.records()[0]!)).toEqual(["connect 0-4"]);
+  const { play, records } = recorded();
+  const client = play.connect();
+  client.sends("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
+  const server = play.accept();
+  play.pass(5);
+  server.sends("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
+  play.pass(20);
+  client.ends();
+  server.ends();
+  expect(phases(records()[0]!)).toEqual(["wait 0-5", "receive 5-25"]);
 });
