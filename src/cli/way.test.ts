@@ -11,7 +11,7 @@ function shown(listener: Omit<ListenerInput, "listen">, more: readonly string[] 
   const { config, findings } = judge({ listeners: { web: { listen: ":1", ...listener } }, pools });
   if (config === null) throw new Error(JSON.stringify(findings));
   const pem = { id: "p", text: "" };
-  const certificate = { file: "f", names: [], chain: pem, key: pem, notBeforeMs: 0, notAfterMs: 0 };
+  const certificate = { file: "f", names: [], keyKind: "ec", chain: pem, key: pem, notBeforeMs: 0, notAfterMs: 0 };
   const materials = {
     certificatesOf: () => [certificate],
     issued: () => [],

@@ -3,7 +3,15 @@ import { nameSetsOf, setKey, shownOf, wishesOf } from "./acmenames.ts";
 import type { Certificate } from "./materials.ts";
 
 const one = (id: string, names: readonly string[], source?: Certificate["source"]): Certificate => ({
-  ...{ file: id, names, chain: { id, text: id }, key: { id: `key ${id}`, text: "" }, notBeforeMs: 0, notAfterMs: 1 },
+  ...{
+    file: id,
+    names,
+    keyKind: "ec",
+    chain: { id, text: id },
+    key: { id: `key ${id}`, text: "" },
+    notBeforeMs: 0,
+    notAfterMs: 1,
+  },
   ...(source === undefined ? {} : { source }),
 });
 

@@ -72,6 +72,8 @@ function good(path: string, leaf: Link, links: readonly Link[], key: Pem): Judge
   const certificate: Certificate = {
     file: path,
     names,
+    // Of another kind it would not have been found to be for its key.
+    keyKind: x509.publicKey.asymmetricKeyType ?? "",
     chain: pemOf(chain.links.map(({ pem }) => pem).join("")),
     key,
     notBeforeMs: Date.parse(x509.validFrom),

@@ -3,12 +3,13 @@ import { type Candidate, chooseCertificates, defaultOf, reviewOthers, reviewShow
 
 const day = 86_400_000;
 
-function candidate(file: string, names: readonly string[], fromDay: number, toDay: number): Candidate {
+function candidate(file: string, names: readonly string[], fromDay: number, toDay: number, keyKind = "ec"): Candidate {
   const name = `certs/${file}`;
   const pem = (text: string) => ({ id: text, text: `${text} -----END CERTIFICATE-----` });
   const certificate = {
     file: `/etc/certs/${file}`,
     names,
+    keyKind,
     chain: pem(`chain of ${file}`),
     key: pem("key"),
     notBeforeMs: fromDay * day,
@@ -36,6 +37,19 @@ test("of two for the same names the one that is valid longer is shown", () => {
   expect(told([a, renewed], 50 * day)).toEqual([
     "has certs/a.pem, which is for the same names as certs/a2.pem, which is valid longer; it is left out",
   ]);
+});
+
+test("for the same names an RSA and an ECDSA certificate stand side by side, each the one of its kind that is valid longest", () => {
+  const rsa = candidate("rsa.pem", ["a.test"], 0, 90, "rsa");
+  const older = candidate("rsa-old.pem", ["a.test"], 0, 80, "rsa");
+  const all = [a, older, rsa, renewed];
+  expect(filesOf(chooseCertificates(all, 50 * day))).toEqual(["a2.pem", "rsa.pem"]);
+  expect(told(all, 50 * day)).toEqual([
+    "has certs/a.pem, which is for the same names as certs/a2.pem, which is valid longer; it is left out",
+    "has certs/rsa-old.pem, which is for the same names as certs/rsa.pem, which is valid longer; it is left out",
+  ]);
+  // Who cannot read the other is refused rather than shown what has expired.
+  expect(filesOf(chooseCertificates(all, 95 * day))).toEqual(["a2.pem"]);
 });
 
 test("one that has expired is shown where no other has its names, after the others", () => {

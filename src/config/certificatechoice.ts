@@ -1,7 +1,8 @@
 // Which of a listener's certificates are shown, and which of them to clients that ask for no name or an unknown one. It knows
 // names and times of validity, no files' contents and no clock. One that is not valid now is the last resort: it is shown only
 // where no valid one is for its names, since a client may go on with it, and would get a stranger's name otherwise.
-// Of several for exactly the same names the one that is valid longest wins: that is what renewal leaves behind.
+// Of several for exactly the same names with keys of one kind the one that is valid longest wins: that is what renewal leaves
+// behind. Those of several kinds stand side by side, and each client is shown what it can read.
 
 import { basename } from "node:path";
 import { type Validity, validityOf } from "./certificatevalidity.ts";
@@ -101,8 +102,8 @@ function isBetter(one: Weighed, other: Weighed): boolean {
 }
 
 /** Those that name nothing are each for themselves. */
-function sameness({ names, file }: Certificate): string {
-  return names.length === 0 ? `file ${file}` : [...names].sort().join(" ");
+function sameness({ names, file, keyKind }: Certificate): string {
+  return names.length === 0 ? `file ${file}` : `${keyKind} ${[...names].sort().join(" ")}`;
 }
 
 function namesOfAll(candidates: readonly Candidate[]): ReadonlySet<string> {

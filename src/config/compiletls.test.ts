@@ -14,6 +14,7 @@ const certificate = (name: string): Certificate => ({
   names: [name],
   chain: pem(`chain ${name}`),
   key: pem(`key ${name}`),
+  keyKind: "ec",
   notBeforeMs: 1,
   notAfterMs: 2,
 });

@@ -18,6 +18,8 @@ export interface Certificate {
   readonly file: string;
   /** DNS names in lower case, wildcards with their star; the common name when there are none. */
   readonly names: readonly string[];
+  /** Of its key: `rsa`, `ec` or `ed25519`. */
+  readonly keyKind: string;
   /** The certificate, then its chain. */
   readonly chain: Pem;
   readonly key: Pem;

@@ -28,7 +28,7 @@ export function placeholderFor(names: NameSet, nowMs: number): Certificate {
   const made = selfSigned({ commonName, names, key: key.object, serial, notBeforeMs, notAfterMs });
   const chain = pemOf(pem("CERTIFICATE", made));
   const certificate: Certificate = {
-    ...{ file: `acme:${names[0]!}`, names: [...names], chain, key: key.pem, notBeforeMs, notAfterMs },
+    ...{ file: `acme:${names[0]!}`, names: [...names], keyKind: "ec", chain, key: key.pem, notBeforeMs, notAfterMs },
     source: "placeholder",
   };
   if (kept.size >= keptMax) kept.clear();

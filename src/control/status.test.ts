@@ -33,6 +33,7 @@ function stage() {
     names: [],
     chain: { id: `c${notAfterMs}`, text: "" },
     key: { id: `k${notAfterMs}`, text: "" },
+    keyKind: "ec",
     notBeforeMs: 0,
     notAfterMs,
   });
