@@ -1,7 +1,7 @@
-// Active checks: every server that has one is probed on a timer of its own, all side by side, so that a server that does not
+// Active checks: every server that has one is probed by itself, all side by side, so that a server that does not
 // answer delays no other, and no probe of a server begins before its last one has ended. It knows the time and the kinds of
 // probes (prober/: connection, datagram, command); what an answer means is health/probe.ts, what a result means the roster's.
-// The first probe of a server goes out at once, later ones with a jitter of a tenth, so that probes do not run in step. While this process
+// The first probe of a server goes out at once, later ones with a jitter of a tenth (prober/pace.ts), so that probes do not run in step. While this process
 // may open no more files nobody is probed: what fails for want of them says nothing of the server, nor does what fails for want of a port.
 
 import type { CheckPlan, Plan, ServerPlan } from "../config/plan.ts";
@@ -11,9 +11,9 @@ import { hasFreeFiles, Shortage } from "./openfiles.ts";
 import { CommandProbing } from "./prober/command.ts";
 import { ConnectionProbing, type ProbeDone } from "./prober/connection.ts";
 import { DatagramProbing } from "./prober/datagram.ts";
+import { Pace } from "./prober/pace.ts";
 import { SecureContexts } from "./prober/secure.ts";
 
-const JITTER = 0.1;
 /** Files that a command's probe opens at most, pipes for its words among them; any other one opens a socket. */
 const COMMAND_FILES = 8;
 
@@ -47,7 +47,7 @@ interface Task {
 export class Prober {
   readonly #observed: Observed;
   readonly #log: Pick<Log, "warn"> | null;
-  readonly #random: () => number;
+  readonly #pace: Pace;
   readonly #hasFree: (count: number) => boolean;
   readonly #shortage = new Shortage("no server is checked, and each stays as it was");
   readonly #portShortage = new Shortage(
@@ -62,7 +62,7 @@ export class Prober {
   constructor(observed: Observed, options: ProberOptions = {}) {
     this.#observed = observed;
     this.#log = options.log ?? null;
-    this.#random = options.random ?? Math.random;
+    this.#pace = new Pace(options.random ?? Math.random);
     this.#hasFree = options.hasFreeFiles ?? hasFreeFiles;
   }
 
@@ -93,7 +93,7 @@ export class Prober {
 
   #begin(server: ServerPlan, check: CheckPlan): Task {
     let probing: Probing | null = null;
-    let timer: Timer | null = null;
+    let callOff: () => void = () => {};
     let isStopped = false;
     const { promise: first, resolve } = Promise.withResolvers<void>();
     const once = (): void => {
@@ -101,8 +101,7 @@ export class Prober {
       const again = (): void => {
         resolve();
         if (isStopped) return;
-        const periodMs = check.everyMs * (1 + JITTER * (2 * this.#random() - 1));
-        timer = setTimeout(once, Math.max(0, startedMs + periodMs - performance.now()));
+        callOff = this.#pace.next(startedMs, check.everyMs, once);
       };
       if (!this.#canProbe(check)) return again();
       probing = this.#probe(server, check, (result, isOutOfPorts) => {
@@ -118,7 +117,7 @@ export class Prober {
       stop: () => {
         isStopped = true;
         probing?.abort();
-        if (timer !== null) clearTimeout(timer);
+        callOff();
         resolve();
       },
     };
