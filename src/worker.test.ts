@@ -8,7 +8,7 @@ import type { Subprocess } from "bun";
 import { freePort } from "../test/e2e/harness/port.ts";
 import { makePlan } from "../test/playbook/plan.ts";
 import { version } from "./cli/version.ts";
-import type { Code, FromWorker, PlanFiles, ToWorker } from "./config/message.ts";
+import type { FromWorker, PlanFiles, ToWorker, WorkerStart } from "./config/message.ts";
 import type { AccessLogPlan, HooksPlan, Plan } from "./config/plan.ts";
 import { Arena, arenaBytes } from "./memory/arena.ts";
 import { layouts } from "./memory/layouts.ts";
@@ -33,7 +33,7 @@ const noFiles: PlanFiles = {
   bans: null,
 };
 
-function stage(code: Code = { version, layouts }) {
+function stage(given: Partial<WorkerStart> = {}) {
   const folder = mkdtempSync(join(tmpdir(), "sluice-worker-"));
   const arenaPath = join(folder, "arena");
   writeFileSync(arenaPath, "");
@@ -43,8 +43,10 @@ function stage(code: Code = { version, layouts }) {
   const totals = new Totals(arena, 1);
   const heard: FromWorker[] = [];
   let told: (() => void) | null = null;
+  const code = { version, layouts };
+  const start: WorkerStart = { worker: 0, workers: 1, arenaPath, isReplacement: false, code, ...given };
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "main.ts"), "worker"], {
-    env: { ...process.env, SLUICE_WORKER: JSON.stringify({ worker: 0, workers: 1, arenaPath, code }) },
+    env: { ...process.env, SLUICE_WORKER: JSON.stringify(start) },
     stdio: ["ignore", "ignore", "inherit"],
     ipc: (message) => {
       heard.push(message as FromWorker);
@@ -78,7 +80,7 @@ async function connected(port: number): Promise<boolean> {
 }
 
 test("under a control that lays out shared memory differently a worker refuses each plan, and touches nothing", async () => {
-  const { child, say, answer, beats } = stage({ version, layouts: "another" });
+  const { child, say, answer, beats } = stage({ code: { version, layouts: "another" } });
   for (const generation of [1, 2]) {
     say({ kind: "plan", plan: planOn(generation, freePort()), files: noFiles });
     const said = await answer();
@@ -91,7 +93,7 @@ test("under a control that lays out shared memory differently a worker refuses e
 });
 
 test("under a control of another version that lays out memory like its own it says so, and serves", async () => {
-  const { say, answer } = stage({ version: "0.0.1", layouts });
+  const { say, answer } = stage({ code: { version: "0.0.1", layouts } });
   say({ kind: "plan", plan: planOn(1, freePort()), files: noFiles });
   expect(await answer()).toMatchObject({ kind: "warned", message: expect.stringContaining("control of 0.0.1") });
   expect(await answer()).toEqual({ kind: "planned", generation: 1 });
@@ -178,6 +180,38 @@ test("a plan that fails leaves the access log where it was", async () => {
   const textOf = (name: string): string => readFileSync(join(folder, name), "utf8");
   while (textOf("first.log") === "" && textOf("second.log") === "") await Bun.sleep(5);
   expect(textOf("first.log")).toContain("GET / HTTP/1.1");
+});
+
+test("a log that cannot be opened is no start and no reload, but keeps no worker that died from being replaced", async () => {
+  const port = freePort();
+  const logOf = (path: string): AccessLogPlan => ({
+    path,
+    format: "common",
+    fields: null,
+    bufferBytesMax: 1 << 20,
+    flushMs: 1,
+  });
+  // A file in the place of a folder.
+  const path = join(import.meta.path, "access.log");
+  const plan = (generation: number, of: string): ToWorker => ({
+    kind: "plan",
+    plan: planOn(generation, port, logOf(of)),
+    files: noFiles,
+  });
+  const first = stage();
+  first.say(plan(1, path));
+  const message = `the access log ${path} (accessLog.path) cannot be opened: ENOTDIR`;
+  expect(await first.answer()).toEqual({ kind: "failed", generation: 1, message });
+  const second = stage({ isReplacement: true });
+  second.say(plan(1, path));
+  expect(await second.answer()).toMatchObject({
+    kind: "warned",
+    message: expect.stringContaining("cannot be opened (ENOTDIR)"),
+  });
+  expect(await second.answer()).toEqual({ kind: "planned", generation: 1 });
+  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBeGreaterThan(0);
+  second.say(plan(2, `${path}.other`));
+  expect(await second.answer()).toMatchObject({ kind: "failed", generation: 2 });
 });
 
 /** A plan whose code stands in that file, and what else it may come with. */

@@ -9,6 +9,7 @@ import { sharedClock } from "./clock.ts";
 import { differenceTo } from "./code.ts";
 import type { FromWorker, PlanFiles, ProfileOrder, ToWorker, WorkerStart } from "./config/message.ts";
 import type { AccessLogPlan, ListenerPlan, Plan } from "./config/plan.ts";
+import { openingProblem } from "./data/accesslog/file.ts";
 import { AccessLog } from "./data/accesslog.ts";
 import { Caches } from "./data/caches.ts";
 import { DatagramListeners } from "./data/datagram.ts";
@@ -32,7 +33,7 @@ import { Site, type SiteParts } from "./flow/site.ts";
 import { Arena } from "./memory/arena.ts";
 import { Tally, Totals, workerCell } from "./memory/tally.ts";
 import { processOwner } from "./owner.ts";
-import { lendingPages } from "./pages.ts";
+import { lendingPages, reserving } from "./pages.ts";
 import { takeProcessName } from "./processname.ts";
 import { takeProfile } from "./profiler.ts";
 import { RedisLevels } from "./redis/levels.ts";
@@ -48,9 +49,9 @@ class Worker {
   readonly #tally: Tally;
   readonly #totals: Totals;
   readonly #leavings = new Leavings();
-  readonly #tables: Tables = new Tables(processOwner(), this.#leavings);
+  readonly #tables: Tables = new Tables(processOwner(), this.#leavings, reserving);
   readonly #caches: Caches;
-  readonly #egresses: Egresses = new Egresses(processOwner(), this.#leavings);
+  readonly #egresses: Egresses = new Egresses(processOwner(), this.#leavings, reserving);
   readonly #lists: Lists = new Lists(this.#leavings);
   readonly #driver: Driver = new Driver((error) => this.#fail(error), warn, sharedClock());
   readonly #programs: Programs = new Programs(this.#driver, usualLimits, (level, text) => {
@@ -72,6 +73,7 @@ class Worker {
   #datagrams: DatagramListeners | null = null;
   #log: AccessLog | null = null;
   readonly #recorder: Recorder;
+  readonly #isReplacement: boolean;
   /** What is listened on. */
   #opened: readonly ListenerPlan[] = [];
   #logPlan: AccessLogPlan | null = null;
@@ -80,6 +82,7 @@ class Worker {
 
   constructor(start: WorkerStart) {
     const arena = new Arena(Bun.mmap(start.arenaPath, { shared: true }));
+    this.#isReplacement = start.isReplacement;
     this.#tally = new Tally(arena, start.worker);
     this.#totals = new Totals(arena, start.workers);
     this.#recorder = new Recorder(start.worker, this.#driver, warn);
@@ -252,7 +255,14 @@ class Worker {
     if (JSON.stringify(plan) === JSON.stringify(this.#logPlan)) return this.#log;
     // Each has it open for itself, and what one is refused another may not be.
     const warnOf = (message: string): void => warn(`worker ${this.#tally.worker}: ${message}`);
-    return plan === null ? null : new AccessLog(plan, this.#tally, warnOf);
+    if (plan === null) return null;
+    // Where the others write already it is no reason not to serve.
+    const isPatient = this.#isReplacement && this.#context === null;
+    try {
+      return new AccessLog(plan, this.#tally, warnOf, undefined, isPatient);
+    } catch (error) {
+      throw new Error(openingProblem(plan.path, error as NodeJS.ErrnoException));
+    }
   }
 
   /** Not before the plan is in force: one that fails must not have moved lines to another file. */

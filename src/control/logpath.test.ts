@@ -42,6 +42,13 @@ test("a pipe is not opened: who reads it would see its end", async () => {
   expect(await new Response(reader.stdout).text()).toBe("a line\n");
 });
 
+test("a socket, as a service manager gives for standard output, is told with what to write instead", () => {
+  const path = join(folder, "socket");
+  const listener = Bun.listen({ unix: path, socket: { data() {} } });
+  expect(logPathProblem(path)).toBe(told(path, 'that is a socket: for standard output write "-"'));
+  listener.stop();
+});
+
 test.skipIf(uid === 0)("what may not be written to is told with the user", () => {
   const closed = join(folder, "closed");
   mkdirSync(closed);

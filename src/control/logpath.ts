@@ -55,6 +55,7 @@ function whyOf(code: string, path: string): string {
     EISDIR: "that is a folder: write the name of a file",
     EACCES: `${user} may not write there`,
     EPERM: `${user} may not write there`,
+    ENXIO: 'that is a socket: for standard output write "-"',
     EROFS: "the file system is read-only",
   };
   return whys[code] ?? code;

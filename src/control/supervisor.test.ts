@@ -230,6 +230,7 @@ describe("deaths", () => {
     fakes[1]!.die("signal SIGKILL");
     await until(() => fakes.length === 4);
     expect(orders.map(({ lostArena }) => lostArena)).toEqual([undefined, undefined, 17, 17]);
+    expect(orders.map(({ isReplacement }) => isReplacement)).toEqual([false, false, true, true]);
     expect(lines.join("").split("was removed while Sluice runs").length).toBe(2);
     await supervisor.end();
   });

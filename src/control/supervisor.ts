@@ -246,9 +246,10 @@ export class Supervisor {
         `${arenaPath} was removed while Sluice runs: workers that start are given what they share by this process; let the folder be, the next start makes the file anew`,
       );
     this.#isArenaMissed = lost !== null;
+    const isReplacement = this.#plan !== null;
     try {
       seat.process = spawn(
-        { worker: seat.worker, workers, arenaPath, ...(lost === null ? {} : { lostArena: lost }) },
+        { worker: seat.worker, workers, arenaPath, isReplacement, ...(lost === null ? {} : { lostArena: lost }) },
         {
           told: (message) => {
             if (seat.life === life) this.#told(seat, message);

@@ -23,8 +23,14 @@ export class AccessLog {
   readonly #sessionFormat: SessionFormat;
   readonly #sink: Sink;
 
-  /** Throws when the log cannot be opened, with the system's error. `warn` is called at most once a minute. */
-  constructor(plan: AccessLogPlan, tally: Tally, warn: (message: string) => void, opener: LogOpener = systemOpener) {
+  /** Throws when the log cannot be opened, unless it `isPatient`: then it is tried again. `warn` is called at most once a minute. */
+  constructor(
+    plan: AccessLogPlan,
+    tally: Tally,
+    warn: (message: string) => void,
+    opener: LogOpener = systemOpener,
+    isPatient = false,
+  ) {
     const { cells } = tally;
     const row = tally.workerRow();
     const { fields } = plan;
@@ -36,6 +42,7 @@ export class AccessLog {
       bufferBytesMax: plan.bufferBytesMax,
       flushMs: plan.flushMs,
       opener,
+      isPatient,
       warn,
       written: (lines) => {
         cells[row + workerCell.logLines]! += lines;

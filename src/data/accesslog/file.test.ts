@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   truncateSync,
@@ -13,7 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LogFile, systemOpener } from "./file.ts";
+import { type LogFile, openingProblem, systemOpener } from "./file.ts";
 
 const folders: string[] = [];
 afterEach(() => {
@@ -77,4 +78,73 @@ test("the end of a log can be read, wherever it was moved to, and a pipe has non
   expect(writer.readEnd(1)).toBeNull();
   writer.close();
   closeSync(reader);
+});
+
+test("lines that two write to one pipe stay whole, whatever its reader leaves of room", async () => {
+  const path = join(place(), "pipe");
+  expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  let read = "";
+  const drain = (): void => {
+    const bytes = new Uint8Array(1 << 20);
+    read += Buffer.from(bytes.subarray(0, readSync(reader, bytes))).toString("latin1");
+  };
+  const writers = ["a", "b"].map((letter) => {
+    const page = Buffer.from(`${letter.repeat(999)}\n`.repeat(180));
+    return { file: systemOpener.openNow(path), page, at: 0 };
+  });
+  while (writers.some(({ page, at }) => at < page.length)) {
+    // The other one first each time, so that it meets what was begun.
+    for (const writer of writers.reverse()) {
+      if (writer.at === writer.page.length) continue;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      writer.file.write(writer.page, writer.at, writer.page.length, (error, count) => {
+        if (error === null) writer.at += count;
+        else expect(error).toMatchObject({ code: "EAGAIN" });
+        resolve();
+      });
+      await promise;
+    }
+    drain();
+  }
+  const lines = read.trimEnd().split("\n");
+  expect(lines).toHaveLength(360);
+  expect(lines.filter((line) => !/^(a{999}|b{999})$/.test(line))).toEqual([]);
+  for (const { file } of writers) file.close();
+  closeSync(reader);
+});
+
+test("what is longer than a pipe takes in one piece arrives too, and a file takes a page at once", async () => {
+  const folder = place();
+  const lines = Buffer.from([1000, 4097, 9000, 10, 4096].map((bytes) => `${"x".repeat(bytes - 1)}\n`).join(""));
+  const write = (file: LogFile): Promise<number> => {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    file.write(lines, 0, lines.length, (error, count) => (error === null ? resolve(count) : reject(error)));
+    return promise;
+  };
+  const path = join(folder, "pipe");
+  expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  for (const place of [path, join(folder, "file")]) {
+    const file = systemOpener.openNow(place);
+    expect(await write(file)).toBe(lines.length);
+    file.close();
+  }
+  const bytes = new Uint8Array(1 << 20);
+  expect(Buffer.from(bytes.subarray(0, readSync(reader, bytes)))).toEqual(lines);
+  closeSync(reader);
+});
+
+test("a pipe that nobody reads is told with its key and what to do", () => {
+  const path = join(place(), "pipe");
+  expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
+  let said = "";
+  try {
+    systemOpener.openNow(path);
+  } catch (error) {
+    said = openingProblem(path, error as NodeJS.ErrnoException);
+  }
+  expect(said).toBe(
+    `the access log ${path} (accessLog.path) cannot be opened: nobody reads this pipe; start its reader first`,
+  );
 });

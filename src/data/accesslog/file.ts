@@ -1,9 +1,22 @@
 // Where an access log goes, as the sink sees it, and the real thing: a file opened for appending, or standard output.
-// Opened non-blocking, which files ignore and named pipes need: one without a reader is refused instead of waited for, and
-// one with a slow reader says EAGAIN. Writes run on the runtime's pool of threads, so a slow disk does not stop the loop.
+// Opened non-blocking, which files ignore and pipes need: one without a reader is refused instead of waited for, and one with a
+// slow reader says EAGAIN. Writes to files run on the runtime's pool of threads, so a slow disk does not stop the loop. Other workers write to
+// the same place: a file takes each write whole behind the last one, a pipe or socket only what is small, so these are given no more at once.
 // A log's own folder is made where it is not there yet; the folders above it are not, for a path that is wrong is to be told.
 
-import { close, closeSync, constants, fstatSync, mkdir, mkdirSync, open, openSync, readSync, write } from "node:fs";
+import {
+  close,
+  closeSync,
+  constants,
+  fstatSync,
+  mkdir,
+  mkdirSync,
+  open,
+  openSync,
+  readSync,
+  write,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 export interface LogFile {
@@ -22,14 +35,35 @@ export interface LogOpener {
   open(path: string, done: (error: Error | null, file: LogFile | null) => void): void;
 }
 
+/** Each write is a try to open it, until one succeeds. */
+export function openedLater(opener: LogOpener, path: string): LogFile {
+  let file: LogFile | null = null;
+  return {
+    write: (bytes, start, end, done) => {
+      if (file !== null) return file.write(bytes, start, end, done);
+      opener.open(path, (error, opened) => {
+        file = opened;
+        if (file === null) done(error ?? new Error("not opened"), 0);
+        else file.write(bytes, start, end, done);
+      });
+    },
+    readEnd: (bytes) => file?.readEnd(bytes) ?? null,
+    close: () => file?.close(),
+  };
+}
+
 const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 const mode = 0o640;
 const folderMode = 0o750;
 const standardOutput = 1;
+/** What the system puts into a pipe without anything of others in between (PIPE_BUF of Linux), and what into a socket of this machine. */
+const pipeBytes = 4096;
+const socketBytes = 32_768;
+const newline = 0x0a;
 
 export const systemOpener: LogOpener = {
   openNow: (path) => {
-    if (path === "-") return fileOf(standardOutput);
+    if (path === "-") return outputFile();
     try {
       return fileOf(openSync(path, flags, mode));
     } catch (error) {
@@ -39,7 +73,7 @@ export const systemOpener: LogOpener = {
     }
   },
   open: (path, done) => {
-    if (path === "-") return done(null, fileOf(standardOutput));
+    if (path === "-") return done(null, outputFile());
     const opened = (error: Error | null, descriptor: number): void =>
       done(error, error === null ? fileOf(descriptor) : null);
     open(path, flags, mode, (error, descriptor) => {
@@ -49,6 +83,12 @@ export const systemOpener: LogOpener = {
     });
   },
 };
+
+/** For the operator: what else can be wrong control has found out before (control/logpath.ts). */
+export function openingProblem(path: string, { code, message }: NodeJS.ErrnoException): string {
+  const why = code === "ENXIO" ? "nobody reads this pipe; start its reader first" : (code ?? message);
+  return `the access log ${path} (accessLog.path) cannot be opened: ${why}`;
+}
 
 function isAbsent(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | null)?.code === "ENOENT"; // Opening a file fails with nothing else.
@@ -60,10 +100,25 @@ function makeFolder(path: string): void {
   } catch {} // Another worker was quicker, or it cannot be made: opening says what is wrong.
 }
 
-function fileOf(descriptor: number): LogFile {
+/** Where standard output is a pipe it is opened anew: who else has it must not find it non-blocking. */
+function outputFile(): LogFile {
+  if (process.platform !== "linux" || !fstatSync(standardOutput).isFIFO()) return fileOf(standardOutput, false);
+  try {
+    return fileOf(openSync(`/proc/self/fd/${standardOutput}`, constants.O_WRONLY | constants.O_NONBLOCK));
+  } catch {
+    // Another user has made it.
+    return fileOf(standardOutput, false);
+  }
+}
+
+function fileOf(descriptor: number, isNonBlocking = true): LogFile {
+  const found = fstatSync(descriptor);
+  if (found.isFIFO() && isNonBlocking) return pipeOf(descriptor);
+  const piece = found.isFIFO() ? pipeBytes : found.isSocket() ? socketBytes : Number.POSITIVE_INFINITY;
   return {
     write: (bytes, start, end, done) => {
-      write(descriptor, bytes, start, end - start, null, (error, written) => done(error, written));
+      const length = pieceEnd(bytes, start, end, piece) - start;
+      write(descriptor, bytes, start, length, null, (error, written) => done(error, written));
     },
     readEnd: (bytes) => {
       try {
@@ -76,6 +131,33 @@ function fileOf(descriptor: number): LogFile {
       if (descriptor !== standardOutput) close(descriptor, () => {});
     },
   };
+}
+
+/** Each piece is a copy that waits for nobody: by a thread it would cost many times as much, and one piece a turn is too little. */
+function pipeOf(descriptor: number): LogFile {
+  return {
+    write: (bytes, start, end, done) => {
+      let at = start;
+      try {
+        while (at < end) at += writeSync(descriptor, bytes, at, pieceEnd(bytes, at, end, pipeBytes) - at);
+      } catch (error) {
+        if (at === start) return done(error as Error, 0);
+      }
+      done(null, at - start);
+    },
+    readEnd: () => null,
+    close: () => closeSync(descriptor),
+  };
+}
+
+/** All workers write to the same place: of bytes[start, end) as many whole lines as `most` bytes hold, or else one. */
+function pieceEnd(bytes: Uint8Array, start: number, end: number, most: number): number {
+  if (end - start <= most) return end;
+  const last = bytes.lastIndexOf(newline, start + most - 1);
+  if (last >= start) return last + 1;
+  // Another's may be put into a line that is longer than that: it still ends where it ends.
+  const next = bytes.indexOf(newline, start + most);
+  return next === -1 || next >= end ? end : next + 1;
 }
 
 /** It is open for writing alone; by this name it is the same file, wherever it was moved to. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { LogFile, LogOpener } from "./file.ts";
-import { Sink } from "./sink.ts";
+import { Sink, type SinkOptions } from "./sink.ts";
 
 /** A file that takes a write when it is told to, as far as it is told to. */
 class FakeFile implements LogFile {
@@ -52,6 +52,7 @@ class World {
   written = 0;
   dropped = 0;
   isOpenable = true;
+  readonly options: SinkOptions;
   readonly sink: Sink;
 
   constructor(bufferBytesMax = 1_000_000) {
@@ -64,7 +65,7 @@ class World {
       open: (_, done) =>
         this.isOpenable ? done(null, openFile()) : done(Object.assign(new Error("no"), { code: "EACCES" }), null),
     };
-    this.sink = new Sink({
+    this.options = {
       path: "access.log",
       bufferBytesMax,
       flushMs: 100,
@@ -74,7 +75,8 @@ class World {
       warn: (message) => this.warnings.push(message),
       nowMs: () => this.nowMs,
       after: (ms, then) => this.timers.push({ atMs: this.nowMs + ms, then }),
-    });
+    };
+    this.sink = new Sink(this.options);
   }
 
   get file(): FakeFile {
@@ -283,6 +285,61 @@ describe("a log's sink", () => {
     world.file.take();
     expect(world.written).toBe(1);
     expect(world.warnings).toEqual([]);
+  });
+
+  test("asks again after a ms, then twice as long each time up to 20, and after a ms once more when something was written", () => {
+    const world = new World();
+    world.line("one");
+    world.pass(100);
+    const pauses: number[] = [];
+    const late = (): void => {
+      world.file.fail("EAGAIN");
+      pauses.push(world.timers[0]!.atMs - world.nowMs);
+      world.pass(pauses.at(-1)!);
+    };
+    for (let count = 0; count < 7; count++) late();
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 20, 20]);
+    world.file.take(2);
+    late();
+    expect(pauses.at(-1)).toBe(1);
+  });
+
+  test("that cannot be opened is an error, and to one that is patient a reason to try again, told at once", () => {
+    const world = new World();
+    const refused = Object.assign(new Error("no"), { code: "EROFS" });
+    let isOpenable = false;
+    const file = new FakeFile();
+    const options = {
+      ...world.options,
+      opener: {
+        openNow: () => {
+          throw refused;
+        },
+        open: (_: string, done: (error: Error | null, file: LogFile | null) => void) =>
+          isOpenable ? done(null, file) : done(refused, null),
+      },
+    };
+    expect(() => new Sink(options)).toThrow(refused);
+    const sink = new Sink({ ...options, isPatient: true });
+    expect(world.warnings).toEqual([
+      "access log access.log cannot be opened (EROFS); lines are kept while there is room, then dropped",
+    ]);
+    const line = (text: string): void => {
+      sink.room()!.set(Buffer.from(`${text}\n`), sink.at);
+      sink.took(sink.at + text.length + 1);
+    };
+    line("one");
+    world.pass(100);
+    line("two");
+    isOpenable = true;
+    world.pass(900);
+    expect(file.pending).toBeNull();
+    world.pass(100);
+    file.take();
+    world.pass(100);
+    file.take();
+    expect([file.text, world.written, world.dropped]).toEqual(["one\ntwo\n", 2, 0]);
+    expect(world.warnings).toHaveLength(1);
   });
 
   test("goes on in the new file after reopening, when the write under way is done", () => {

@@ -9,17 +9,20 @@
 // new ones are dropped and counted. A file that has half a line of ours by then, and another worker's behind it, gets that line
 // once more, whole, on a line of its own. So every outage heals by itself, and loses no line that was taken.
 
-import type { LogFile, LogOpener } from "./file.ts";
+import { type LogFile, type LogOpener, openedLater } from "./file.ts";
 import { lineBytesMax } from "./format.ts";
 
 /** A page that holds as much is written; there is room for one more line above it. */
 const pageBytes = 65_536;
 const newline = 0x0a;
 const lineEnd = Uint8Array.of(newline);
-/** After a failed write, and after one that would have waited for a slow reader. */
+/** After a failed write. */
 const retryMs = 1000;
+/** After one that would have waited for a reader: one that is only a moment late has gone on by then; twice as long each time, up to the other. */
+const lateRetryMs = 1;
 const slowRetryMs = 20;
 const warnEveryMs = 60_000;
+const keeping = "lines are kept while there is room, then dropped";
 
 export interface SinkOptions {
   readonly path: string;
@@ -28,6 +31,8 @@ export interface SinkOptions {
   readonly bufferBytesMax: number;
   readonly flushMs: number;
   readonly opener: LogOpener;
+  /** One that cannot be opened is tried again, like a write that fails. */
+  readonly isPatient?: boolean;
   /** `lines` more lines stand in the log. */
   readonly written: (lines: number) => void;
   readonly dropped: (lines: number) => void;
@@ -59,6 +64,8 @@ export class Sink {
   #isWriting = false;
   /** A pause after a failed write. */
   #isPausing = false;
+  /** How long it was the last time, for a reader that is slow; 0 when something has been written since. */
+  #slowMs = 0;
   /** Others may have written since a write failed: the file may end inside a line, ours or theirs. */
   #isTorn = false;
   #isFlushSet = false;
@@ -72,11 +79,19 @@ export class Sink {
   #isClosed = false;
   #whenEmpty: (() => void) | null = null;
 
-  /** Throws when the log cannot be opened. */
+  /** Throws when the log cannot be opened, unless it `isPatient`. */
   constructor(options: SinkOptions) {
+    const { opener, path } = options;
     this.#options = options;
     this.#filling = this.#newPage();
-    this.#file = options.opener.openNow(options.path);
+    try {
+      this.#file = opener.openNow(path);
+    } catch (error) {
+      if (options.isPatient !== true) throw error;
+      this.#file = openedLater(opener, path);
+      this.#failure = `cannot be opened (${reasonOf(error as Error)}); ${keeping}`;
+      this.#warn(this.#failure);
+    }
   }
 
   /** Where the next line goes, which may take `lineBytesMax` bytes from `at` on; null when lines must be dropped now. */
@@ -197,6 +212,7 @@ export class Sink {
 
   #advance(page: Page, written: number): void {
     this.#failure = null;
+    this.#slowMs = 0;
     const isWhole = written === page.end;
     this.#options.written(isWhole ? page.lines : linesIn(page.bytes, page.written, page.written + written));
     page.written += written;
@@ -221,7 +237,7 @@ export class Sink {
     const isSlow = reasonOf(error) === "EAGAIN";
     if (!isSlow) {
       this.#isTorn = true;
-      this.#failure = `cannot be written (${reasonOf(error)}); lines are kept while there is room, then dropped`;
+      this.#failure = `cannot be written (${reasonOf(error)}); ${keeping}`;
       this.#warn(this.#failure);
     }
     this.#swapFile();
@@ -231,7 +247,8 @@ export class Sink {
       return;
     }
     this.#isPausing = true;
-    this.#options.after(isSlow ? slowRetryMs : retryMs, () => {
+    if (isSlow) this.#slowMs = this.#slowMs === 0 ? lateRetryMs : Math.min(slowRetryMs, 2 * this.#slowMs);
+    this.#options.after(isSlow ? this.#slowMs : retryMs, () => {
       this.#isPausing = false;
       this.#write();
     });
