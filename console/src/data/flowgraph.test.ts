@@ -108,9 +108,80 @@ describe("a pool of 10,000 servers", () => {
   });
 });
 
+describe("300 pools", () => {
+  const names = Array.from({ length: 300 }, (_, index) => `p${index}`);
+  const pools = names.map((name, index) => {
+    if (index === 250) return poolOf(name, { servers: 3, eligible: 0 });
+    if (index >= 260) return poolOf(name, { servers: 3, eligible: 2 });
+    return poolOf(name, { servers: 3, eligible: 3, requests: index < 40 ? 100 - index : 0 });
+  });
+  const flows = pools.map(({ name, requests }) => ({ pool: name, requests }));
+  const servers = pools.flatMap(({ name, requests }) =>
+    ["a", "b", "c"].map((each) => serverOf(name, each, { requests: requests / 3 })),
+  );
+  const of = (
+    more: Partial<Parameters<typeof flowGraph>[0]["figures"]> = {},
+    former?: ReadonlySet<string>,
+  ): FlowGraph => {
+    const figures = figuresOf(0, { listeners: [listener("web", flows)], pools, ...more });
+    return flowGraph({ figures, servers, rules: [rule(0)], peak: 1000, ...(former === undefined ? {} : { former }) });
+  };
+
+  test("are a picture of those in trouble and the busiest, with all others as one that says what is out", () => {
+    const { boxes } = of();
+    const shown = boxes.filter(({ column }) => column === 2).map(({ key }) => key);
+    // Half of the room is for trouble, the worst of it first: one without a server, nine of the forty that are short of one.
+    expect(shown.length).toBe(21);
+    expect(shown.slice(0, 10)).toEqual(names.slice(0, 10).map((name) => `pool:${name}`));
+    expect(shown.slice(10, 12)).toEqual(["pool:p250", "pool:p260"]);
+    expect(boxes.at(-1)).toMatchObject({ key: "rest:pools", link: "#/servers", title: { text: "and 280 more" } });
+    expect(boxes.at(-1)!.lines).toEqual([{ text: "31 with servers out", value: null, state: "warn" }]);
+    expect(boxes.length).toBeLessThan(70);
+  });
+
+  test("lose nothing of what flows", () => {
+    const { ribbons, boxes } = of();
+    const sent = ribbons.filter(({ from }) => from === "rules:web").reduce((total, { value }) => total + value, 0);
+    expect(sent).toBe(flows.reduce((total, { requests }) => total + requests, 0));
+    expect(ribbons.filter(({ to }) => to === "rest:pools").length).toBe(1);
+    const keysOf = new Set(boxes.map(({ key }) => key));
+    expect(ribbons.every(({ from, to }) => keysOf.has(from) && keysOf.has(to))).toBe(true);
+  });
+
+  test("stay where they are while another has a little more to do", () => {
+    const before = of();
+    const next = pools.map((pool) => (pool.name === "p11" ? { ...pool, requests: 95 } : pool));
+    expect(of({ pools: next }).shown).toContain("pool:p11");
+    expect(of({ pools: next }, before.shown).shown).toEqual(before.shown);
+  });
+
+  test("are as few boxes and ribbons when a hundred listeners lead to them", () => {
+    const listeners = Array.from({ length: 100 }, (_, index) => listener(`web${index}`, flows));
+    const { boxes, ribbons } = of({ listeners });
+    expect(
+      boxes
+        .filter(({ column }) => column === 0)
+        .map(({ title }) => title.text)
+        .at(-1),
+    ).toBe("and 88 more");
+    expect(ribbons.length).toBeLessThan(400);
+  });
+});
+
+test("what Sluice answers itself is what rules, bans and refusals do: what is cached is its pool's", () => {
+  const here = graph(some(2, 30)).boxes.find(({ key }) => key === "pool:")!;
+  expect(here.lines.map(({ text }) => text)).toEqual(["by rules, bans, refusals"]);
+});
+
 test("servers without work are one box", () => {
   const shown = graph(some(12, 0)).boxes.filter(({ column }) => column === 3);
   expect(shown.map(({ title }) => title.text)).toEqual(["12 servers, idle"]);
+});
+
+test("servers that are all out of service are said to be out, not idle", () => {
+  const all = some(6, 0).map((each) => ({ ...each, state: "down" as const }));
+  const shown = graph(all).boxes.filter(({ column }) => column === 3);
+  expect(shown.at(-1)!.title).toEqual({ text: "3 more, out", value: 0, state: "down" });
 });
 
 test("of many rules those with hits are shown, in the order of the config, and those that are off are not", () => {

@@ -2,8 +2,10 @@
 // Each box leads to its page. On a phone the same is a list with bars, for four columns do not fit.
 
 import type { VNode } from "preact";
+import { useRef } from "preact/hooks";
 import type { RulesAnswer } from "../../../src/control/api/shape/rule.ts";
-import { type Box, type BoxLine, type FlowGraph, flowGraph, type Ribbon } from "../data/flowgraph.ts";
+import type { BoxLine } from "../data/flowboxes.ts";
+import { type Box, type FlowGraph, flowGraph, type Ribbon } from "../data/flowgraph.ts";
 import { useResource } from "../data/resource.ts";
 import { figures, history, servers, serversVersion, ticks } from "../data/store.ts";
 import { Mark, toneOf } from "../parts/mark.tsx";
@@ -19,6 +21,7 @@ const titles = ["Listeners", "Rules", "Pools", "Servers"];
 
 export function Flow(): VNode {
   const rules = useResource<RulesAnswer>("/api/v1/rules", rulesEveryMs);
+  const former = useRef<ReadonlySet<string>>(new Set());
   const now = figures.value;
   if (now === null || ticks.value < 0 || serversVersion.value < 0)
     return <Empty title="Waiting for the first figures…" />;
@@ -27,7 +30,9 @@ export function Flow(): VNode {
     servers: servers.values(),
     rules: rules.data.value?.rules ?? [],
     peak: Math.max(now.requests, ...history.recent("requests", 60)),
+    former: former.current,
   });
+  former.current = graph.shown;
   return (
     <div class="page flow">
       <h1 class="unseen">Flow</h1>
