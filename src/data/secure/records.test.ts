@@ -27,6 +27,29 @@ test("content at the end is none, even of the size of an alert", () => {
   expect(new Records({ spent: null }).isClosed).toBe(false);
 });
 
+test("messages of a handshake before content are no content, and do not make an alert of the last of it", () => {
+  const tickets = bytesOf(record(23, 250), record(23, 250));
+  // Nothing but tickets, with and without an alert behind them.
+  expect(recordsAfter(tickets, 0).isClosed).toBe(false);
+  expect(recordsAfter(bytesOf(tickets, record(23, 19)), 0).isClosed).toBe(true);
+  // Content of the size of an alert is the last that came.
+  expect(recordsAfter(bytesOf(tickets, record(23, 19)), 2).isClosed).toBe(false);
+  expect(recordsAfter(bytesOf(tickets, record(23, 100), record(23, 19)), 85).isClosed).toBe(false);
+  expect(recordsAfter(bytesOf(tickets, record(23, 100), record(23, 19)), 83).isClosed).toBe(true);
+  expect(recordsAfter(bytesOf(tickets, record(23, 19), record(23, 19)), 4).isClosed).toBe(false);
+  expect(recordsAfter(bytesOf(tickets, record(23, 19), record(23, 19)), 2).isClosed).toBe(true);
+  // A finish of the client's, which is as short as content may be.
+  expect(recordsAfter(bytesOf(record(23, 53), record(23, 19)), 2).isClosed).toBe(false);
+  expect(recordsAfter(bytesOf(record(23, 19), record(23, 19)), 2).isClosed).toBe(true);
+  expect(recordsAfter(bytesOf(record(23, 21), record(23, 19)), 4).isClosed).toBe(true);
+});
+
+test("many records in a read are many of content", () => {
+  const many = Array.from({ length: 40 }, () => record(23, 27));
+  expect(recordsAfter(bytesOf(...many, record(23, 19)), 400).isClosed).toBe(true);
+  expect(recordsAfter(bytesOf(...many, record(23, 19)), 402).isClosed).toBe(false);
+});
+
 test("an alert that is cut anywhere is none", () => {
   for (const type of [21, 23]) {
     const whole = bytesOf(record(23, 50), record(type, 19));

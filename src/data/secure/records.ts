@@ -1,7 +1,8 @@
 // Whether a TLS connection that has ended ended as its peer meant it. Bun tells the end of a TLS stream in one way, be it by
 // close_notify or by a bare FIN, which anybody on the path can send to cut a message short (RFC 8446 6.1). Raw sockets that were
 // upgraded still tell the bytes as they came, and records are framed in the open: type, version, length. So the last record is
-// looked at: an alert, or in TLS 1.3, where types are hidden, a record of the size of an alert that told no content.
+// looked at: an alert, or in TLS 1.3, where types are hidden, a record of the size of an alert that told no content. Others that tell
+// none are messages of handshakes (session tickets), which come before all content of a read.
 // Told by the raw side of the connection as its flow; the ClientHello passes here too, and is kept for who wants it.
 
 import type { LineFlow, Port } from "../../flow/port.ts";
@@ -11,6 +12,10 @@ const type = { alert: 21, content: 23 } as const;
 /** TLS 1.3: the inner type and the tag of each of its ciphers. */
 const hiddenBytes = 17;
 const alertBytes = 2;
+/** A message of a handshake: its type and length. */
+const messageBytesMin = 4;
+/** A read begins with so many of them at most: a flight of certificates, two tickets. */
+const messagesMax = 16;
 
 export class Records implements LineFlow {
   readonly #port: Pick<Port, "spent">;
@@ -24,6 +29,9 @@ export class Records implements LineFlow {
   /** What the records that became whole in the last read can have carried, and what was told since. */
   #carried = 0;
   #told = 0;
+  /** What had been carried behind each of the first records of the read, as long as all may have been messages. */
+  readonly #front: number[] = [];
+  #isFront = true;
 
   constructor(port: Pick<Port, "spent">) {
     this.#port = port;
@@ -33,7 +41,8 @@ export class Records implements LineFlow {
     // It may keep them.
     if (this.listener === null) this.#port.spent = bytes;
     else this.listener(bytes);
-    this.#carried = this.#told = 0;
+    this.#carried = this.#told = this.#front.length = 0;
+    this.#isFront = true;
     let at = 0;
     while (at < bytes.length) {
       if (this.#left > 0) {
@@ -55,7 +64,11 @@ export class Records implements LineFlow {
     if (this.#left > 0 || this.#headerSeen > 0) return false;
     if (this.#type === type.alert) return true;
     const isOfSize = this.#type === type.content && this.#size === alertBytes + hiddenBytes;
-    return isOfSize && this.#told < this.#carried;
+    if (!isOfSize) return false;
+    const untold = this.#carried - this.#told;
+    if (untold <= 0) return false;
+    // Messages alone were not told: the last record was.
+    return this.#told === 0 || !this.#front.includes(untold);
   }
 
   drained(): void {}
@@ -73,6 +86,10 @@ export class Records implements LineFlow {
   }
 
   #completed(): void {
-    if (this.#type === type.content) this.#carried += Math.max(this.#size - hiddenBytes, 0);
+    if (this.#type !== type.content) return;
+    const size = Math.max(this.#size - hiddenBytes, 0);
+    this.#carried += size;
+    this.#isFront &&= size >= messageBytesMin && this.#front.length < messagesMax;
+    if (this.#isFront) this.#front.push(this.#carried);
   }
 }
