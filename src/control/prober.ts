@@ -2,7 +2,7 @@
 // answer delays no other, and no probe of a server begins before its last one has ended. It knows the time and the kinds of
 // probes (prober/: connection, datagram, command); what an answer means is health/probe.ts, what a result means the roster's.
 // The first probe of a server goes out at once, later ones with a jitter of a tenth (prober/pace.ts), so that probes do not run in step. While this process
-// may open no more files nobody is probed: what fails for want of them says nothing of the server, nor does what fails for want of a port.
+// may open no more files nobody is probed: what fails for want of them says nothing of the server, nor does what fails for want of a port or a process.
 
 import type { CheckPlan, Plan, ServerPlan } from "../config/plan.ts";
 import type { ProbeResult } from "../health/probe/result.ts";
@@ -55,6 +55,11 @@ export class Prober {
     "this process may not connect to a server, for all local ports towards it are in use",
     "widen net.ipv4.ip_local_port_range, or have connections come from more addresses (source)",
   );
+  readonly #processShortage = new Shortage(
+    "checks by a command find out nothing, and servers stay as they were",
+    "this process may start no other, or there is no memory for one",
+    "raise the limit (TasksMax, docker run --pids-limit, ulimit -u), or see who has taken it",
+  );
   readonly #contexts: SecureContexts = new SecureContexts();
   /** By everything a probe depends on: what has not changed goes on undisturbed. */
   #tasks = new Map<string, Task>();
@@ -104,8 +109,8 @@ export class Prober {
         callOff = this.#pace.next(startedMs, check.everyMs, once);
       };
       if (!this.#canProbe(check)) return again();
-      probing = this.#probe(server, check, (result, isOutOfPorts) => {
-        if (isOutOfPorts) this.#portShortage.tell(this.#log);
+      probing = this.#probe(server, check, (result, isShort) => {
+        if (isShort) (check.kind === "exec" ? this.#processShortage : this.#portShortage).tell(this.#log);
         else if (result.isHealthy || this.#canProbe(check)) this.#observed(server.slot, result);
         again();
       });
@@ -132,8 +137,7 @@ export class Prober {
   /** `done` is called once, maybe before this returns, and not after `abort`. */
   #probe(server: ServerPlan, check: CheckPlan, done: ProbeDone): Probing {
     if (check.kind === "udp") return new DatagramProbing(server, check, done);
-    if (check.exec !== null && check.kind === "exec")
-      return new CommandProbing(server, check, check.exec, (result) => done(result, false));
+    if (check.exec !== null && check.kind === "exec") return new CommandProbing(server, check, check.exec, done);
     return new ConnectionProbing(server, check, this.#contexts, done);
   }
 }

@@ -1,8 +1,9 @@
 import { afterEach, expect, test } from "bun:test";
+import type { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CheckPlan, ServerPlan } from "../../config/plan.ts";
+import type { CheckPlan, ExecPlan, ServerPlan } from "../../config/plan.ts";
 import type { ProbeResult } from "../../health/probe/result.ts";
 import { CommandProbing } from "./command.ts";
 
@@ -33,9 +34,8 @@ interface Asked {
   readonly at?: ServerPlan["address"];
 }
 
-function begin(command: string[], asked: Asked, done: (result: ProbeResult) => void): CommandProbing {
-  const exec = { command, output: asked.output ?? null };
-  const check: CheckPlan = {
+function checkOf(exec: ExecPlan, asked: Asked = {}): CheckPlan {
+  return {
     kind: "exec",
     everyMs: 2000,
     timeoutMs: asked.timeoutMs ?? 10_000,
@@ -48,6 +48,11 @@ function begin(command: string[], asked: Asked, done: (result: ProbeResult) => v
     tls: null,
     port: asked.port ?? null,
   };
+}
+
+function begin(command: string[], asked: Asked, done: (result: ProbeResult) => void): CommandProbing {
+  const exec = { command, output: asked.output ?? null };
+  const check = checkOf(exec, asked);
   return new CommandProbing({ ...server, address: asked.at ?? server.address }, check, exec, done);
 }
 
@@ -166,4 +171,18 @@ test("a probe that is given up is killed at once with all that it has started, a
   begin(["no-such-command"], {}, (result) => told.push(result)).abort();
   expect(await probe(["true"])).toStartWith("up");
   expect(told).toEqual([]);
+});
+
+test("what cannot be started for want of processes, memory or descriptors is no failure of the server", async () => {
+  const exec = { command: ["true"], output: null };
+  const told = (code: string): Promise<[string, boolean]> =>
+    new Promise((resolve) => {
+      const start = (() => {
+        throw Object.assign(new Error(code), { code });
+      }) as typeof spawn;
+      new CommandProbing(server, checkOf(exec), exec, ({ reason }, isShort) => resolve([reason, isShort]), start);
+    });
+  for (const code of ["EAGAIN", "ENOMEM", "EMFILE", "ENFILE"]) expect((await told(code))[1]).toBe(true);
+  expect(await told("EAGAIN")).toEqual(["the command cannot be started: no process is left", true]);
+  expect(await told("EACCES")).toEqual(["the command cannot be started: permission denied", false]);
 });

@@ -16,9 +16,23 @@ const graceMs = 500;
 /** Of stderr, for a reason; the rest is read and thrown away, so that the command is not held up. */
 const complaintBytesMax = 1024;
 
+/** Of processes, memory and descriptors: what cannot be started for want of these says nothing of the server. */
+const shortages: readonly string[] = ["EAGAIN", "ENOMEM", "EMFILE", "ENFILE"];
+
+/** What they mean of a start. */
+const words: Record<string, string> = {
+  ENOENT: "it is not found",
+  EAGAIN: "no process is left",
+  ENOMEM: "no memory is left",
+};
+
+/** `isShort`: this machine has nothing left to start the command with. */
+export type CommandDone = (result: ProbeResult, isShort: boolean) => void;
+
 export class CommandProbing {
   readonly #exec: ExecPlan;
-  readonly #done: (result: ProbeResult) => void;
+  readonly #done: CommandDone;
+  readonly #spawn: typeof spawn;
   #timer: Timer;
   #process: ChildProcess | null = null;
   #output = "";
@@ -27,10 +41,11 @@ export class CommandProbing {
   #isLate = false;
   #isDone = false;
 
-  /** `done` is called once, and not after `abort`. */
-  constructor(server: ServerPlan, check: CheckPlan, exec: ExecPlan, done: (result: ProbeResult) => void) {
+  /** `done` is called once, and not after `abort`. `start` is for tests. */
+  constructor(server: ServerPlan, check: CheckPlan, exec: ExecPlan, done: CommandDone, start: typeof spawn = spawn) {
     this.#exec = exec;
     this.#done = done;
+    this.#spawn = start;
     this.#timer = setTimeout(() => this.#expire(), check.timeoutMs);
     const { address } = server;
     const host = address.kind === "unix" ? address.path : address.host;
@@ -52,7 +67,7 @@ export class CommandProbing {
   }
 
   #start([program, ...words]: string[], place: Record<string, string>): void {
-    const child = spawn(program ?? "", words, {
+    const child = this.#spawn(program ?? "", words, {
       env: { ...process.env, ...place },
       stdio: ["ignore", this.#exec.output === null ? "ignore" : "pipe", "pipe"],
       detached: true,
@@ -109,14 +124,15 @@ export class CommandProbing {
   }
 
   #refuse(error: unknown): void {
-    const reason = codeOf(error) === "ENOENT" ? "it is not found" : reasonOf(error);
-    this.#finish(unhealthy(`the command cannot be started: ${reason}`));
+    const code = codeOf(error);
+    const reason = words[code] ?? reasonOf(error);
+    this.#finish(unhealthy(`the command cannot be started: ${reason}`), shortages.includes(code));
   }
 
-  #finish(result: ProbeResult): void {
+  #finish(result: ProbeResult, isShort = false): void {
     if (this.#isDone) return;
     this.abort();
-    this.#done(result);
+    this.#done(result, isShort);
   }
 }
 
