@@ -82,8 +82,7 @@ export class StickTable implements Table {
     if (!owners.claim()) throw new Error(`table ${plan.name}: too many processes have it open`);
     this.#journal = new StickJournal(memory, this.#layout, owners);
     const { expireMs, isEvicting } = plan;
-    const seed = this.#words[header.seed]!;
-    this.#shards = new StickShards(memory, this.#layout, this.#journal, { seed, expireMs, isEvicting });
+    this.#shards = new StickShards(memory, this.#layout, this.#journal, { expireMs, isEvicting });
     this.#holds = new StickHolds(memory, this.#layout, owners, this.#journal, this.#shards);
     this.#finder = new StickFinder(this.key, this.#layout, this.#shards);
     this.parts = { layout: this.#layout, journal: this.#journal, shards: this.#shards, finder: this.#finder, memory };

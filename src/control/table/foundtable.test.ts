@@ -1,10 +1,16 @@
 import { expect, test } from "bun:test";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { formerNowMs, formerPlan, formerTable } from "../../../test/formertable.ts";
 import { Prng } from "../../base/prng.ts";
 import type { TablePlan } from "../../config/plan.ts";
 import { type Owner, ownerWords } from "../../memory/owners.ts";
 import { checkTable } from "../../memory/sticktable/check.ts";
 import { bytesOf, formatTable, layoutOf, ownerWord, shardWord, smallRoom } from "../../memory/sticktable/layout.ts";
 import { StickTable } from "../../memory/sticktable.ts";
+import { openLog } from "../log.ts";
+import { Tables } from "../tables.ts";
 import { openFound } from "./foundtable.ts";
 
 const plan: TablePlan = {
@@ -109,5 +115,44 @@ test(`whatever stands in a file, looking at it ends, and what is used can be use
     }
     table.sweep(90_000, 1000);
     expect([round, checkTable(table)]).toEqual([round, []]);
+  }
+});
+
+// Limits are promised to outlive upgrades.
+test("a table of texts that a version with another hash has left is taken over, with counts and tokens", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-foundtable-"));
+  const lines: string[] = [];
+  const start = (nowMs: number): Tables =>
+    new Tables({
+      ...{ folder, owner: ownerOf(1), sharedMs: () => nowMs, machine: { boot: "boot", uptimeS: () => 1000 } },
+      log: openLog({ level: "debug", format: "json", isColored: false, write: (line) => lines.push(line) }),
+    });
+  const said = (): string[] => lines.splice(0).map((line) => `${JSON.parse(line).level} ${JSON.parse(line).msg}`);
+  try {
+    // Files of no known start of the machine would be dropped.
+    start(0);
+    const former = join(folder, "people.0123456789abcdef");
+    writeFileSync(former, formerTable());
+    const nowMs = formerNowMs + 100;
+    const tables = start(nowMs);
+    tables.prepare([formerPlan]).keep();
+    expect(said()).toEqual(["info table people: 29 entries taken over"]);
+    expect(existsSync(former)).toBe(false);
+    const { table } = tables.find("people")!;
+    expect(checkTable(table)).toEqual([]);
+    for (let user = 0; user < 30; user++) {
+      table.key.setText(`user ${user}`);
+      expect([user, table.read(0, 0, nowMs), table.read(2, 0, nowMs)]).toEqual([user, user === 0 ? 0 : user + 1, 0]);
+      // How long until there is a token again.
+      expect([user, table.take(1, 1, nowMs) > 0]).toEqual([user, user === 1]);
+    }
+    tables.close();
+    const next = start(nowMs + 100);
+    next.prepare([formerPlan]).keep();
+    expect(said()).toEqual(["info table people: 30 entries found from the run before"]);
+    next.find("people")!.table.key.setText("user 7");
+    expect(next.find("people")!.table.read(0, 0, nowMs + 100)).toBe(8);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });

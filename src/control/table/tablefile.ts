@@ -33,7 +33,8 @@ export function makeTable(
 ): Uint8Array {
   const format = (bytes: Uint8Array): void => {
     // Of chance, so that nobody outside can choose keys that meet in one bucket.
-    formatTable(bytes, plan, crypto.getRandomValues(new Int32Array(1))[0]!);
+    const [low, high] = crypto.getRandomValues(new Uint32Array(2));
+    formatTable(bytes, plan, (high! >>> 11) * 2 ** 32 + low!);
     fill(bytes);
   };
   return makeShared(path, tableBytes(plan), format, touchedBytes);

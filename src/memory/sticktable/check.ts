@@ -6,10 +6,9 @@
 import type { TablePlan } from "../../config/plan.ts";
 import { ownerWords } from "../owners.ts";
 import type { StickTable } from "../sticktable.ts";
-import { hashWords } from "./key.ts";
+import { StickHash } from "./hash.ts";
 import {
   entryWord as E,
-  header,
   ipv4Bit,
   layoutOf,
   ownerWord,
@@ -162,14 +161,14 @@ class Check {
 
   #checkBuckets(shard: number, used: number, marks: Uint8Array): void {
     const { bucketsAt, buckets, keyWords, shards } = this.#layout;
+    const hashing = new StickHash(this.#words);
     let left = used;
     for (let bucket = 0; bucket < buckets; bucket++) {
       let entry = this.#words[bucketsAt + shard * buckets + bucket]!;
       for (; entry !== 0; entry = this.#words[entry + E.next]!, left--) {
         if (!this.#marked(entry, known.used, known.inBucket, marks))
           return this.#say(false, `entry ${entry} is not used and in a bucket, or twice`);
-        const seed = this.#words[header.seed]! ^ (this.#words[entry]! & ipv4Bit);
-        const hash = hashWords(this.#words, entry + E.key, keyWords, seed);
+        const hash = hashing.of(this.#words, entry + E.key, keyWords, (this.#words[entry]! & ipv4Bit) !== 0);
         this.#say((hash & (buckets - 1)) === bucket, `entry ${entry} is in a bucket of others`);
         this.#say(shards === 1 || hash >>> 28 === shard, `entry ${entry} is in a shard of others`);
       }

@@ -5,11 +5,6 @@ import ipaddr from "ipaddr.js";
 import type { TableKeyPlan } from "../../config/plan.ts";
 import type { TableKey } from "../tablekey.ts";
 
-const prime2 = 0x85ebca77 | 0;
-const prime3 = 0xc2b2ae3d | 0;
-const prime4 = 0x27d4eb2f | 0;
-const prime5 = 0x165667b1 | 0;
-
 const textEnd = 1;
 const octets = new Uint8Array(16);
 
@@ -38,18 +33,6 @@ export class StickKey {
     bytes[length] = textEnd;
     bytes.fill(0, length + 1);
   }
-}
-
-/** The tail rounds of xxHash32 over whole words, and its avalanche. */
-export function hashWords(words: Int32Array, at: number, count: number, seed: number): number {
-  let hash = (seed + prime5 + count * 4) | 0;
-  for (let index = at; index < at + count; index++) {
-    hash = (hash + Math.imul(words[index]!, prime3)) | 0;
-    hash = Math.imul((hash << 17) | (hash >>> 15), prime4);
-  }
-  hash = Math.imul(hash ^ (hash >>> 15), prime2);
-  hash = Math.imul(hash ^ (hash >>> 13), prime3);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 /** Lays the key that stands in these words into `key`, of any kind; what cannot be one there is left unset. */

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
+import { formerNowMs, formerPlan, formerTable } from "../../../test/formertable.ts";
 import type { TablePlan } from "../../config/plan.ts";
 import { StickTable } from "../sticktable.ts";
+import { checkTable } from "./check.ts";
 import { entryBytes, formatTable, fullBytes, isTableOf, planOf, shapeOf, smallRoom, tableBytes } from "./layout.ts";
 
 const plan: TablePlan = {
@@ -84,4 +86,15 @@ test("a table that nobody has touched is the same for all who open it", () => {
   other.key.setAddress(new Uint8Array(16), 0);
   one.add(0, 0, 3, 1000);
   expect([other.read(0, 0, 1004), other.read(0, 0, 1005), one.read(0, 0, 1005)]).toEqual([3, 0, 3]);
+});
+
+test("a table of texts of the first layout is one of its plan, to be copied from: its entries are where they were", () => {
+  const bytes = formerTable();
+  expect(planOf(bytes)).toEqual(formerPlan);
+  expect(isTableOf(bytes, { ...formerPlan, key: { kind: "string", bytesMax: 17 } })).toBe(false);
+  const table = new StickTable(bytes, formerPlan, owner);
+  table.recover();
+  expect(checkTable(table)).toEqual([]);
+  table.key.setText("user 7");
+  expect(table.read(0, 0, formerNowMs)).toBe(8);
 });

@@ -38,8 +38,10 @@ import { sharedDebtMs } from "../tokenbucket.ts";
 import { isOthers } from "./othersplan.ts";
 
 const magic = 0x51_1c_e0_7a;
-/** Changed whenever a word moves or means something else. */
-export const layoutVersion = 1;
+/** Raised whenever a word moves or means something else. Tables that look as in the first are told to be of that. */
+export const layoutVersion = 2;
+/** In which keys that clients choose freely were hashed as all others (hash.ts). Such a table is opened to be copied from. */
+const firstLayout = 1;
 
 export const header = {
   magic: 0,
@@ -49,6 +51,8 @@ export const header = {
   owners: 5,
   holds: 6,
   planBytes: 7,
+  /** Of the seed, where keys are hashed by a longer one. */
+  seedHigh: 8,
   timeouts: 16,
   heardAt: 17,
   /** Of telling; pairs are low and high. */
@@ -215,19 +219,30 @@ export function bytesOf(layout: StickLayout): number {
 
 /** What two plans have in common whose tables look alike, in 16 hexadecimal digits. How long entries live is no part of it. */
 export function shapeOf(plan: TablePlan): string {
+  return shapeIn(plan, versionOf(plan));
+}
+
+/** Another layout is another shape, and another file: what stood in the former one is taken over. */
+function shapeIn(plan: TablePlan, version: number): string {
   // A table that is not shared looks as it did before there were any that are.
-  const text = JSON.stringify([plan.key, plan.entriesMax, plan.store, ...(plan.share === null ? [] : ["shared"])]);
+  const more = [...(plan.share === null ? [] : ["shared"]), ...(version === firstLayout ? [] : [version])];
+  const text = JSON.stringify([plan.key, plan.entriesMax, plan.store, ...more]);
   return [1, 2].map((seed) => hashString(text, seed).toString(16).padStart(8, "0")).join("");
 }
 
-function shapeWords(plan: TablePlan): [number, number] {
-  const shape = shapeOf(plan);
+/** Which layout a table of this plan has when it is made. */
+function versionOf({ key }: TablePlan): number {
+  const isChosen = key.kind === "string" || key.kind === "binary" || (key.kind === "ip" && key.prefix6 > 64);
+  return isChosen ? layoutVersion : firstLayout;
+}
+
+function shapeWords(shape: string): [number, number] {
   return [Number.parseInt(shape.slice(0, 8), 16) | 0, Number.parseInt(shape.slice(8), 16) | 0];
 }
 
 /**
- * Makes an empty table of a region of zeros that nobody else has seen, `tableBytes` long. The seed keeps strangers from choosing
- * keys that meet in one bucket: draw it.
+ * Makes an empty table of a region of zeros that nobody else has seen, `tableBytes` long. The seed, of 53 bits, keeps strangers from
+ * choosing keys that meet in one bucket: draw it.
  */
 export function formatTable(bytes: Uint8Array, plan: TablePlan, seed: number, room: StickRoom = sharedRoom): void {
   const layout = layoutOf(plan, room);
@@ -239,19 +254,25 @@ export function formatTable(bytes: Uint8Array, plan: TablePlan, seed: number, ro
     bytes.set(text, planStart);
     words[header.planBytes] = text.length;
   }
-  words[header.layout] = layoutVersion;
-  words.set(shapeWords(plan), header.shape);
+  words[header.layout] = versionOf(plan);
+  words.set(shapeWords(shapeOf(plan)), header.shape);
   words[header.seed] = seed;
+  words[header.seedHigh] = Math.floor(seed / 2 ** 32);
   words[header.owners] = room.owners;
   words[header.holds] = room.holds;
   Atomics.store(words, header.magic, magic);
 }
 
-/** Whether these bytes are a table that can be opened with this plan. */
+/** Whether keys of this table are hashed by all of the seed. */
+export function isKeyed(words: Int32Array): boolean {
+  return words[header.layout] !== firstLayout;
+}
+
+/** Whether these bytes are a table that can be opened with this plan, be it of the first layout. */
 export function isTableOf(bytes: Uint8Array, plan: TablePlan): boolean {
   const words = formattedWords(bytes);
   if (words === null) return false;
-  const [high, low] = shapeWords(plan);
+  const [high, low] = shapeWords(shapeIn(plan, words[header.layout]!));
   if (words[header.shape] !== high || words[header.shape + 1] !== low) return false;
   return bytes.byteLength >= bytesOf(layoutOf(plan, roomOf(words)));
 }
@@ -279,7 +300,8 @@ export function roomOf(words: Int32Array): StickRoom {
 function formattedWords(bytes: Uint8Array): Int32Array | null {
   if (bytes.byteLength < headerWords * 4 || bytes.byteOffset % 8 !== 0) return null;
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, headerWords);
-  if (Atomics.load(words, header.magic) !== magic || words[header.layout] !== layoutVersion) return null;
+  if (Atomics.load(words, header.magic) !== magic) return null;
+  if (words[header.layout] !== layoutVersion && words[header.layout] !== firstLayout) return null;
   const room = roomOf(words);
   return room.owners > 0 && room.owners <= ownersMax && room.holds > 0 ? words : null;
 }

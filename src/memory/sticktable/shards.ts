@@ -8,8 +8,8 @@
 
 import { skewMsMax } from "../freqcounter.ts";
 import type { SharedWords } from "../sharedwords.ts";
+import { StickHash } from "./hash.ts";
 import type { StickJournal } from "./journal.ts";
-import { hashWords } from "./key.ts";
 import { entryWord as E, ipv4Bit, refsMask, shardWord as S, type StickLayout, shardWords, usedBit } from "./layout.ts";
 
 /** How many expired entries are freed before a sweep lets others at the shard. */
@@ -22,7 +22,7 @@ export class StickShards {
   readonly #words: Int32Array;
   readonly #layout: StickLayout;
   readonly #journal: StickJournal;
-  readonly #seed: number;
+  readonly #hash: StickHash;
   #expireMs: number;
   #isEvicting: boolean;
   #shard = 0;
@@ -31,13 +31,13 @@ export class StickShards {
     memory: SharedWords,
     layout: StickLayout,
     journal: StickJournal,
-    plan: { seed: number; expireMs: number; isEvicting: boolean },
+    plan: { expireMs: number; isEvicting: boolean },
   ) {
     this.#memory = memory;
     this.#words = memory.words;
     this.#layout = layout;
     this.#journal = journal;
-    this.#seed = plan.seed;
+    this.#hash = new StickHash(memory.words);
     this.#expireMs = plan.expireMs;
     this.#isEvicting = plan.isEvicting;
   }
@@ -71,7 +71,7 @@ export class StickShards {
   }
 
   hash(key: Int32Array, isIPv4: boolean): number {
-    return hashWords(key, 0, key.length, isIPv4 ? this.#seed ^ ipv4Bit : this.#seed);
+    return this.#hash.of(key, 0, key.length, isIPv4);
   }
 
   // ---- one entry ----
@@ -140,12 +140,7 @@ export class StickShards {
   free(entry: number): void {
     const words = this.#words;
     const journal = this.#journal;
-    const hash = hashWords(
-      words,
-      entry + E.key,
-      this.#layout.keyWords,
-      this.isIPv4(entry) ? this.#seed ^ ipv4Bit : this.#seed,
-    );
+    const hash = this.#hash.of(words, entry + E.key, this.#layout.keyWords, this.isIPv4(entry));
     let link = this.#bucketOf(hash);
     while (words[link] !== entry) link = words[link]! + E.next;
     journal.set(link, words[entry + E.next]!);
