@@ -7,7 +7,7 @@ import { audit, changes } from "./audit.ts";
 afterEach(endPlayed);
 
 const drained: AuditRecord = {
-  ...{ at: "2026-01-01T08:00:00.123Z", actor: "anna", peer: "127.0.0.1", operation: "drainServer" },
+  ...{ number: 1, at: "2026-01-01T08:00:00.123Z", actor: "anna", peer: "127.0.0.1", operation: "drainServer" },
   ...{ method: "POST", path: "/api/v1/pools/app/servers/a:1/drain", body: "", status: 200, problem: null },
 };
 const refused: AuditRecord = {

@@ -8,7 +8,7 @@ import type { Address } from "../config/plan.ts";
 import { type Admin, openAdmin } from "./admin.ts";
 import type { AdminService } from "./adminservice.ts";
 import { configOperations } from "./api/config.ts";
-import type { AuditRecord } from "./api/shape/audit.ts";
+import type { AuditNote } from "./api/shape/audit.ts";
 import type { ReloadAnswer } from "./api/shape/config.ts";
 import type { CertificatesStatus } from "./certificatestatus.ts";
 import type { Changed, ConfigService } from "./configuring/service.ts";
@@ -56,8 +56,8 @@ class FakeService implements AdminService {
 function stage(token?: string) {
   const service = new FakeService();
   const address: Address = { kind: "tcp", host: "127.0.0.1", port: 0 };
-  const records: AuditRecord[] = [];
-  const audit = { note: (record: AuditRecord) => void records.push(record) };
+  const records: AuditNote[] = [];
+  const audit = { note: (record: AuditNote) => void records.push(record) };
   // Of all that can be asked of the config, a reload stands for the changes here.
   const reload = async (): Promise<Changed> => ({ ok: true, answer: await service.reload() });
   const operations = configOperations({ reload } as unknown as ConfigService);
@@ -255,8 +255,8 @@ describe("with a token", () => {
 test("on a unix socket the peer is just that", async () => {
   const folder = mkdtempSync(join(tmpdir(), "admin-"));
   const path = join(folder, "admin.sock");
-  const records: AuditRecord[] = [];
-  const audit = { note: (record: AuditRecord) => void records.push(record) };
+  const records: AuditNote[] = [];
+  const audit = { note: (record: AuditNote) => void records.push(record) };
   open.push(
     openAdmin({
       address: { kind: "unix", path },

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AuditRecord } from "./api/shape/audit.ts";
+import type { AuditNote, AuditRecord } from "./api/shape/audit.ts";
 import { Audit } from "./audit.ts";
 import { openLog, silentLog } from "./log.ts";
 
@@ -23,7 +23,7 @@ function opened(folder: string | null, bytesMax?: number): Audit {
   return audit;
 }
 
-function record(operation: string): AuditRecord {
+function record(operation: string): AuditNote {
   const at = "2030-01-31T18:00:00.000Z";
   const of = { actor: "ann", peer: "127.0.0.1", method: "POST", path: "/x", body: "", status: 200, problem: null };
   return { at, operation, ...of };
@@ -63,7 +63,7 @@ test("the next run knows what was asked for before, and passes over a line that 
 
 test("a file that is full is put aside, and nothing is lost", () => {
   const folder = folderOf();
-  const line = JSON.stringify(record("n0")).length + 1;
+  const line = JSON.stringify({ number: 1, ...record("n0") }).length + 1;
   const audit = opened(folder, line * 2);
   for (let index = 0; index < 5; index++) audit.note(record(`n${index}`));
   const path = join(folder, "audit.log");
@@ -73,6 +73,26 @@ test("a file that is full is put aside, and nothing is lost", () => {
       .split("\n")
       .map((each) => (JSON.parse(each) as AuditRecord).operation);
   expect([lines(`${path}.1`), lines(path)]).toEqual([["n2", "n3"], ["n4"]]);
+});
+
+test("no two records have one number, though they are alike in all else, over restarts and files that are put aside", () => {
+  const folder = folderOf();
+  const heard: number[] = [];
+  // As former versions wrote them.
+  appendFileSync(join(folder, "audit.log"), `${JSON.stringify(record("old"))}\n`.repeat(2));
+  for (let run = 0; run < 3; run++) {
+    const audit = opened(folder, 600);
+    audit.follow(({ number }) => heard.push(number));
+    for (let index = 0; index < 4; index++) audit.note(record("same"));
+    expect(audit.last(1)[0]!.number).toBe(heard.at(-1)!);
+    audit.close();
+  }
+  expect(heard).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+  expect(
+    opened(folder)
+      .last(2)
+      .map(({ number }) => number),
+  ).toEqual([14, 13]);
 });
 
 test("where nothing can be written it is said once, and the records are there all the same", () => {

@@ -4,7 +4,7 @@
 
 import { closeSync, fstatSync, openSync, readSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { type AuditRecord, auditRecord } from "./api/shape/audit.ts";
+import { type AuditNote, type AuditRecord, auditRecord } from "./api/shape/audit.ts";
 import type { Log } from "./log.ts";
 
 export interface AuditOptions {
@@ -26,6 +26,8 @@ export class Audit {
   readonly #bytesMax: number;
   /** The oldest first. */
   #kept: AuditRecord[] = [];
+  /** Of the last record; the next one has the next. */
+  #number = 0;
   readonly #followers = new Set<(record: AuditRecord) => void>();
   #file: number | null = null;
   #bytes = 0;
@@ -36,9 +38,11 @@ export class Audit {
     this.#log = log;
     this.#bytesMax = bytesMax;
     if (this.#path !== null) this.#kept = recordsAtEnd(this.#path);
+    this.#number = this.#kept.at(-1)?.number ?? 0;
   }
 
-  note(record: AuditRecord): void {
+  note(noted: AuditNote): void {
+    const record: AuditRecord = { number: ++this.#number, ...noted };
     this.#kept.push(record);
     if (this.#kept.length > keptMax) this.#kept.shift();
     if (this.#path !== null) this.#write(this.#path, `${JSON.stringify(record)}\n`);
@@ -87,7 +91,7 @@ export class Audit {
   }
 }
 
-/** Lines that are none, such as the last one of a crash, are passed over. */
+/** Lines that are none, such as the last one of a crash, are passed over. Those of former versions, which have no number, are given one. */
 function recordsAtEnd(path: string): AuditRecord[] {
   let text: string;
   try {
@@ -102,16 +106,18 @@ function recordsAtEnd(path: string): AuditRecord[] {
   }
   const records: AuditRecord[] = [];
   for (const line of text.split("\n").slice(-keptMax - 1)) {
-    const record = recordIn(line);
+    const record = recordIn(line, (records.at(-1)?.number ?? 0) + 1);
     if (record !== null) records.push(record);
   }
   return records.slice(-keptMax);
 }
 
-function recordIn(line: string): AuditRecord | null {
+/** `next`: the least number that it may have, for the line before it has one less. */
+function recordIn(line: string, next: number): AuditRecord | null {
   try {
-    const read = auditRecord.safeParse(JSON.parse(line));
-    return read.success ? read.data : null;
+    const read = auditRecord.safeParse({ number: next, ...JSON.parse(line) });
+    if (!read.success) return null;
+    return read.data.number >= next ? read.data : { ...read.data, number: next };
   } catch {
     return null;
   }

@@ -5,6 +5,7 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import type { AuditAnswer, AuditRecord } from "../../../src/control/api/shape/audit.ts";
+import { keyOf, together } from "../data/auditlog.ts";
 import { follow } from "../data/events.ts";
 import { useResource } from "../data/resource.ts";
 import { nowMs } from "../data/store.ts";
@@ -26,7 +27,8 @@ const columns: readonly ColumnOf<AuditRecord>[] = [
     title: "When",
     width: "10rem",
     narrow: "4.6rem",
-    sort: ({ at }) => Date.parse(at),
+    // As they came, though a clock be set back.
+    sort: ({ number }) => number,
     cell: ({ at }) => <When at={at} />,
   },
   {
@@ -102,7 +104,6 @@ function When({ at }: { readonly at: string }): VNode {
 }
 
 const isRefused = ({ problem }: AuditRecord): boolean => problem !== null;
-const keyOf = ({ at, peer, path, status }: AuditRecord): string => `${at} ${peer} ${path} ${status}`;
 
 export function Audit(): VNode {
   const asked = useResource<AuditAnswer>(`/api/v1/audit?limit=${kept}`, 60_000);
@@ -116,7 +117,9 @@ export function Audit(): VNode {
         },
         // What happened while nobody listened is in the log.
         changed: (problem) => {
-          if (problem === null) asked.again();
+          if (problem !== null) return;
+          come.value = [];
+          asked.again();
         },
       }),
     [],
@@ -125,16 +128,10 @@ export function Audit(): VNode {
     <div class="page listed">
       <h1 class="unseen">Audit</h1>
       <Asked of={asked} what="the audit log">
-        {({ entries }) => <List all={together(come.value, entries)} />}
+        {({ entries }) => <List all={together(come.value, entries, kept)} />}
       </Asked>
     </div>
   );
-}
-
-/** Each once, the newest first. */
-function together(come: readonly AuditRecord[], known: readonly AuditRecord[]): readonly AuditRecord[] {
-  const all = new Map([...come, ...known].map((entry) => [keyOf(entry), entry]));
-  return [...all.values()].sort((a, b) => Date.parse(b.at) - Date.parse(a.at)).slice(0, kept);
 }
 
 function List({ all }: { readonly all: readonly AuditRecord[] }): VNode {

@@ -46,7 +46,7 @@ export function ban(known: string | null, told: () => void = () => {}): void {
 }
 
 /** A ban of the same block takes the place of this one. */
-export function change({ address, reason, by, until }: BanRecord, told: () => void): void {
+export function change({ address, reason, until }: BanRecord, told: () => void): void {
   const end = until === null ? "until it is lifted" : `until ${dateTime(until)}`;
   askFirst({
     title: `Change the ban of ${address}`,
@@ -60,7 +60,7 @@ export function change({ address, reason, by, until }: BanRecord, told: () => vo
       const wanted = length.trim();
       const ends = wanted !== "" ? { for: wanted } : until === null ? {} : { until };
       // What is a slip elsewhere was meant here.
-      const body = { address, ...ends, reason: why, by: actor() || by, force: true };
+      const body = { address, ...ends, reason: why, by: actor(), force: true };
       await ask<BanAnswer>("/api/v1/bans", { method: "POST", body });
       told();
       return `The ban of ${address} is changed`;

@@ -4,7 +4,8 @@
 
 import { z } from "zod";
 
-export interface AuditRecord {
+/** As it is noted; the log numbers it. */
+export interface AuditNote {
   readonly at: string;
   /** Who says so: `by`, or the peer's address. */
   readonly actor: string;
@@ -20,12 +21,20 @@ export interface AuditRecord {
   readonly problem: string | null;
 }
 
+export interface AuditRecord extends AuditNote {
+  /** Counts up, also over restarts: what tells two records apart that are alike. */
+  readonly number: number;
+}
+
 export interface AuditAnswer {
   /** The newest first. */
   readonly entries: readonly AuditRecord[];
 }
 
 export const auditRecord: z.ZodType<AuditRecord> = z.strictObject({
+  number: z
+    .int()
+    .describe("Counts up, over restarts too as long as the state folder is there: no two records have the same."),
   at: z.string().describe("When it was asked for."),
   actor: z.string().describe("Who says so: `by` of the body, the field Sluice-Actor, or the peer."),
   peer: z.string().describe("Address of whoever asked."),
