@@ -205,8 +205,8 @@ function reviewProxies(group: Section, at: At, report: Report): void {
 }
 
 function reviewJudge(judge: Section, at: At, report: Report): void {
-  const per = judge["per"] ?? "target";
-  const strategy = judge["strategy"] ?? "consecutive";
+  const per = textOf(judge["per"] ?? "target") ?? "";
+  const strategy = textOf(judge["strategy"] ?? "consecutive") ?? "";
   const most = per === "target" ? pairTimesMax : memberTimesMax;
   const failures = judge["failures"];
   if (strategy === "consecutive" && typeof failures === "number" && failures > most && failures <= memberTimesMax)
@@ -214,7 +214,7 @@ function reviewJudge(judge: Section, at: At, report: Report): void {
       "error",
       at("failures"),
       "value",
-      `must be at most ${most} per ${String(per)}: so many failures in a row are remembered`,
+      `must be at most ${most} per ${per}: so many failures in a row are remembered`,
     );
   const keys: readonly [key: string, strategy: string][] = [
     ["failures", "consecutive"],
@@ -223,13 +223,8 @@ function reviewJudge(judge: Section, at: At, report: Report): void {
     ["share", "share"],
   ];
   for (const [key, owner] of keys)
-    if (judge[key] !== undefined && strategy !== owner && ["consecutive", "share", "never"].includes(String(strategy)))
-      report(
-        "warning",
-        at(key),
-        "key",
-        `is of no use: it is for the strategy ${owner}, and this is ${String(strategy)}`,
-      );
+    if (judge[key] !== undefined && strategy !== owner && ["consecutive", "share", "never"].includes(strategy))
+      report("warning", at(key), "key", `is of no use: it is for the strategy ${owner}, and this is ${strategy}`);
   if (judge["hostDown"] !== undefined && per === "member")
     report("warning", at("hostDown"), "key", "is of no use: per member hosts are not looked at");
   const coolDown = sectionOf(judge["coolDown"]);

@@ -65,7 +65,8 @@ function reviewOpenness(listener: Section, hosts: ReadonlySet<string>, at: At, r
   if (egress !== undefined) return; // That is an error, and reviewegress.ts says it.
   const isNarrow = listOf(allow).length > 0 && !listOf(allow).includes("*");
   // What is inside is for nobody outside, however few of it are named. But for what they reach by the listener's own pool in any case.
-  if (isNarrow && (isPrivate !== true || listOf(allow).every((host) => hosts.has(String(host).toLowerCase())))) return;
+  if (isNarrow && (isPrivate !== true || listOf(allow).every((host) => hosts.has((textOf(host) ?? "").toLowerCase()))))
+    return;
   const inside = isPrivate === true ? ", those inside of this network among them" : "";
   report(
     "warning",

@@ -48,3 +48,23 @@ test("what is no listener is told once", () => {
   expect(told({ w: 5 })).toHaveLength(1);
   expect(told({ w: { listen: ":1", use: 5 } })).toHaveLength(1);
 });
+
+test("values that are no texts, with a toString of their own, and lists with holes are told like any other mistake", () => {
+  const odd = { toString: "a" };
+  expect(told({ w: { listen: ":1", use: "a", mode: odd } })).toContainEqual(
+    expect.stringMatching(/^error listeners\.w\.mode must be /),
+  );
+  const tls = { certificates: [], minVersion: odd };
+  expect(told({ w: { listen: ":1", use: "a", tls } })).toContainEqual(
+    expect.stringMatching(/^error listeners\.w\.tls\.minVersion must be /),
+  );
+  const proxy = { allow: [odd], private: true };
+  expect(told({ w: { listen: ":1", use: "a", proxy } })).toContainEqual(
+    expect.stringMatching(/^error listeners\.w\.proxy\.allow\[0\] must be /),
+  );
+  const servers = ["s:1", "s:2"];
+  delete servers[0];
+  expect(told({ w: { listen: ":1", use: "a" } }, { a: { servers } })).toEqual([
+    expect.stringMatching(/^error pools\.a\.servers\[0\] /),
+  ]);
+});

@@ -14,7 +14,7 @@ export interface Use {
 }
 
 export function modeOf(listener: Section): string {
-  return listener["mode"] === undefined ? "http" : String(listener["mode"]);
+  return listener["mode"] === undefined ? "http" : (textOf(listener["mode"]) ?? "");
 }
 
 /** All ways from listeners to pools: what they name themselves, then what those pools name in rules and for copies, and so on. */

@@ -27,7 +27,8 @@ export function sectionOf(value: unknown): Section {
 }
 
 export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+  // A hole, as a program may leave one, is an entry that is undefined: those who go through the list would pass it over.
+  return Array.isArray(value) ? Array.from(value) : [];
 }
 
 export function textOf(value: unknown): string | null {

@@ -62,3 +62,8 @@ test("what an unset variable leaves behind is not complained of as well", () => 
   expect(config).toBeNull();
   expect(findings.map((finding) => finding.path.at(-1))).toEqual(["listen", "use"]);
 });
+
+test("what every object has by itself is no variable", () => {
+  expect(message("${constructor}")).toContain("needs the environment variable constructor, which is not set");
+  expect(value("${toString:-usual}")).toBe("usual");
+});

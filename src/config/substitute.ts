@@ -15,6 +15,11 @@ export interface Substituted {
   readonly changed: ReadonlySet<string>;
 }
 
+/** Not what every object has by itself: a variable may be called "constructor". */
+export function variableOf(environment: Environment, name: string): string | undefined {
+  return Object.hasOwn(environment, name) ? environment[name] : undefined;
+}
+
 export function substitute(tree: unknown, environment: Environment): Substituted {
   const findings: Finding[] = [];
   const changed = new Set<string>();
@@ -59,7 +64,7 @@ function expand(text: string, environment: Environment, complain: (message: stri
       );
     else {
       const [, name, usual] = parts as unknown as [string, string, string | undefined]; // The pattern's first group always matches.
-      const found = environment[name];
+      const found = variableOf(environment, name);
       // As in a shell, :- is for a variable that is empty too.
       if (found !== undefined && (found !== "" || usual === undefined)) return found;
       if (usual !== undefined) return usual;

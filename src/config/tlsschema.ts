@@ -15,8 +15,9 @@ type Version = (typeof versions)[number];
 /** YAML and TOML read 1.2 as a number, and other programs write TLSv1.2: both are told how it is written here. */
 const version: z.ZodType<Version, Version> = z.enum(versions, {
   error: ({ input }) => {
-    const digits = /^(?:tls ?v?)?(1(?:[._][0-3])?)$/i.exec(String(input))?.[1]?.replace("_", ".");
-    if (digits === undefined || (typeof input !== "string" && typeof input !== "number"))
+    const text = typeof input === "string" || typeof input === "number" ? String(input) : "";
+    const digits = /^(?:tls ?v?)?(1(?:[._][0-3])?)$/i.exec(text)?.[1]?.replace("_", ".");
+    if (digits === undefined)
       return says(`one of ${versions.map((one) => quote(one)).join(", ")}`)({ code: "invalid_value", input });
     return `must be the text ${quote(digits === "1" ? "1.0" : digits)} in quotes, not ${show(input)}`;
   },

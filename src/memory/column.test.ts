@@ -113,3 +113,8 @@ test("every name can be written in some way", () => {
     expect(ways.filter((way) => readColumn(way).ok)).toHaveLength(1);
   }
 });
+
+test("names that every object has are no counters", () => {
+  for (const name of ["constructor", "toString", "__proto__", "valueOf(10s)"])
+    expect(value(name)).toStartWith('must be a counter such as "gpc0"');
+});

@@ -99,27 +99,28 @@ const units: readonly (readonly [number, string])[] = [
 ];
 
 /** Names with their number in them: one element each. */
-const numbered: Record<string, readonly [DataType, number]> = {
-  gpc0: ["gpc", 0],
-  gpc1: ["gpc", 1],
-  gpt0: ["gpt", 0],
-  gpc0_rate: ["gpc_rate", 0],
-  gpc1_rate: ["gpc_rate", 1],
-};
+const numbered: ReadonlyMap<string, readonly [DataType, number]> = new Map([
+  ["gpc0", ["gpc", 0]],
+  ["gpc1", ["gpc", 1]],
+  ["gpt0", ["gpt", 0]],
+  ["gpc0_rate", ["gpc_rate", 0]],
+  ["gpc1_rate", ["gpc_rate", 1]],
+]);
 
 /** Every name that can be written, for "did you mean". */
-export const columnNames: readonly string[] = [...Object.keys(numbered), ...Object.keys(forms)];
+export const columnNames: readonly string[] = [...numbered.keys(), ...Object.keys(forms)];
 
 /** "gpc0", "gpc(3)", "conn_rate(10s)", "gpc_rate(2,10s)", "tokens(5,500ms)": spaces are of no account. */
 export function readColumn(text: string): Reading<Column> {
   const match = /^([a-z_0-9]+)(?:\(([^()]*)\))?$/.exec(text.replaceAll(/\s/g, ""));
   const name = match?.[1] ?? "";
-  const [type, first] = numbered[name] ?? (Object.hasOwn(forms, name) ? ([name as DataType, 0] as const) : [null, 0]);
+  const [type, first] =
+    numbered.get(name) ?? (Object.hasOwn(forms, name) ? ([name as DataType, 0] as const) : [null, 0]);
   if (match === null || type === null)
     return misread(`must be a counter such as "gpc0" or "http_req_rate(10s)", not ${quote(text)}`);
   const form = forms[type];
   const values = match[2] === undefined ? [] : match[2].split(",");
-  const isArray = (type === "gpc" || type === "gpt" || type === "gpc_rate") && !Object.hasOwn(numbered, name);
+  const isArray = (type === "gpc" || type === "gpt" || type === "gpc_rate") && !numbered.has(name);
   const usage = usageOf(name, form, isArray);
   if (values.length !== parametersOf(form, isArray)) return misread(`must be written ${usage}, not ${quote(text)}`);
   let length = 1;

@@ -167,14 +167,15 @@ export function headersOf(head: Head): Record<string, string> {
     const at = index * 4;
     const name = textOf(head.bytes, head.spans[at]!, head.spans[at + 1]!).toLowerCase();
     const value = textOf(head.bytes, head.spans[at + 2]!, head.spans[at + 3]!);
-    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
+    headers[name] = !Object.hasOwn(headers, name) ? value : `${headers[name]}, ${value}`;
   }
   return headers;
 }
 
 /** A body out of its coding, as text; one that does not open is shown as it is. */
 export function textOfBody({ headers, body }: Message): string {
-  const open = openers[(headers["content-encoding"] ?? "").toLowerCase()];
+  const coding = (headers["content-encoding"] ?? "").toLowerCase();
+  const open = Object.hasOwn(openers, coding) ? openers[coding] : undefined;
   try {
     return Buffer.from(open === undefined ? body : open(body)).toString("utf8");
   } catch {

@@ -32,3 +32,7 @@ test("a suite that is not spoken any more has none", () => {
   for (const suite of ["TLS_RSA_WITH_RC4_128_SHA", "TLS_AES_128_GCM_SHA256", "AES128-SHA", ""])
     expect(opensslName(suite)).toBeNull();
 });
+
+test("names that every object has are no suites", () => {
+  expect(opensslName("constructor")).toBeNull();
+});

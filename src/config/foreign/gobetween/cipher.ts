@@ -23,5 +23,5 @@ const suites: Record<string, string> = {
 
 /** OpenSSL's name; null when our TLS does not speak it below version 1.3. */
 export function opensslName(suite: string): string | null {
-  return suites[suite] ?? null;
+  return Object.hasOwn(suites, suite) ? suites[suite]! : null;
 }

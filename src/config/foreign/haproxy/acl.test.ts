@@ -82,3 +82,18 @@ test("a condition without terms never holds, and that is told", () => {
     "warning 2:2 has no condition behind it, which in HAProxy never holds",
   ]);
 });
+
+test("names that every object has are words like any other", () => {
+  const refusals: readonly (readonly [string, string])[] = [
+    ["if constructor", 'is no ACL: "constructor"'],
+    ["if { src_conn_cur(st) toString 5 }", "toString"],
+    ["if { path,map_valueof(/x) -m found }", "map_valueof"],
+  ];
+  for (const [condition, part] of refusals) {
+    const { told } = ruleScene(`  http-request deny ${condition}\n`);
+    expect(told).toEqual([expect.stringContaining(part)]);
+  }
+  const lines = ["http-request normalize-uri constructor", "reqconstructor x", "timeout constructor 1s"];
+  for (const line of [...lines, "bind constructor@127.0.0.1:81", "bind :82 ssl crt x ssl-min-ver constructor"])
+    expect(ruleScene(`  ${line}\n`).told).toContainEqual(expect.stringMatching(/^error /));
+});

@@ -110,7 +110,7 @@ export class Acls {
     const named = this.#named.get(name);
     const isAbove = named?.statements.some(({ line, isInherited }) => isInherited || line < word.line) ?? false;
     if (named === undefined || !isAbove) {
-      const test = predefined[name];
+      const test = Object.hasOwn(predefined, name) ? predefined[name] : undefined;
       if (test !== undefined) return readTest(site, wordsLike(word, test), word);
       if (named !== undefined) return fault(word, `uses ACL ${quote(name)} above the line that defines it`);
       const isTest = /^(?:src|sc[0-9_]|hdr|path|url)/.test(name);

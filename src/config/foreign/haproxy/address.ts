@@ -85,7 +85,7 @@ function withoutKind(
   const bare = text.slice(kind.length + 1);
   if (["ipv4", "ipv6", "unix", "tcp", "tcp4", "tcp6", "stream+ipv4", "stream+ipv6", "stream+unix"].includes(kind))
     return { text: bare, isIpv6: kind.endsWith("6") };
-  const why = strangers[kind];
+  const why = Object.hasOwn(strangers, kind) ? strangers[kind] : undefined;
   if (why === undefined)
     ledger.fault(pathOf(word), `begins with ${JSON.stringify(`${kind}@`)}, which is no kind of address`);
   else ledger.refuse(pathOf(word), why);

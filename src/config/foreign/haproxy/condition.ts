@@ -1,7 +1,7 @@
 // Conditions of .if and .elif: numbers, defined(NAME), feature(NAME), streq(a,b), strneq(a,b), version_atleast(x) and
 // version_before(x), with !, &&, || and parentheses. The version that is told is that of the HAProxy whose language is spoken here.
 
-import type { Environment } from "../../substitute.ts";
+import { type Environment, variableOf } from "../../substitute.ts";
 
 /** The version of HAProxy whose configuration this room reads. */
 export const spokenVersion: readonly number[] = [2, 6, 0];
@@ -82,7 +82,7 @@ class Reader {
     const [first = "", second = ""] = values;
     switch (name) {
       case "defined":
-        return this.#environment[first] !== undefined;
+        return variableOf(this.#environment, first) !== undefined;
       case "feature":
         return features.has(first);
       case "streq":

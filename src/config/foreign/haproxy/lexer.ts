@@ -4,7 +4,7 @@
 // '...' keeps everything, and a backslash stands before white space, quotes, # and itself, or is one of \n \r \t \xHH. Before any other
 // character it stands for itself, so that \. in a regular expression needs nothing. What is wrong is told at its character.
 
-import type { Environment } from "../../substitute.ts";
+import { type Environment, variableOf } from "../../substitute.ts";
 import type { Word } from "./scene.ts";
 
 /** As many words as HAProxy takes in a line. */
@@ -129,7 +129,7 @@ class Lexer {
       );
     const [whole, short, long, isList, usual, brace] = found;
     if (short === undefined && brace === "") return this.#wrong(this.#at + 1, "this { of a variable is not closed");
-    const value = this.#environment[short ?? long ?? ""] ?? unquoted(usual ?? "");
+    const value = variableOf(this.#environment, short ?? long ?? "") ?? unquoted(usual ?? "");
     this.#at += whole.length - 1;
     if (isList === undefined) {
       this.#word += value;

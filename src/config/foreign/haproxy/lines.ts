@@ -1,7 +1,7 @@
 // The text of a haproxy.cfg as lines of words, with what .if, .elif, .else and .endif leave out left out, and what .notice, .warning
 // and .alert say told. It knows directives and the order of lines, no section and no keyword.
 
-import type { Environment } from "../../substitute.ts";
+import { type Environment, variableOf } from "../../substitute.ts";
 import { readCondition } from "./condition.ts";
 import { type LineFault, lexLine } from "./lexer.ts";
 import type { Word } from "./scene.ts";
@@ -66,7 +66,10 @@ class LinesReader {
 
   #assign([first, name, value]: readonly Word[]): void {
     const variable = name?.text ?? "";
-    if (first?.text === "setenv" || (first?.text === "presetenv" && this.#environment[variable] === undefined))
+    if (
+      first?.text === "setenv" ||
+      (first?.text === "presetenv" && variableOf(this.#environment, variable) === undefined)
+    )
       this.#environment = { ...this.#environment, [variable]: value?.text ?? "" };
     else if (first?.text === "unsetenv" || first?.text === "resetenv") {
       const names = this.#lines

@@ -24,8 +24,8 @@ const outputs: Readonly<Record<string, Kind>> = { str: "text", int: "int", ip: "
 
 export function convertMap(site: Site, word: Word, sample: Sample, { name, args }: Called): Sample {
   const [, by = "str", gives = "str"] = /^map(?:_([a-z]+))?(?:_([a-z]+))?$/.exec(name) ?? [];
-  const method = methods[by];
-  const kind = outputs[gives];
+  const method = Object.hasOwn(methods, by) ? methods[by] : undefined;
+  const kind = Object.hasOwn(outputs, gives) ? outputs[gives] : undefined;
   if (method === undefined || kind === undefined)
     return fault(word, `converts by ${JSON.stringify(name)}, which is no map of HAProxy's`);
   const [file = "", fallback] = args;

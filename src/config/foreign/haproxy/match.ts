@@ -240,7 +240,7 @@ class Comparison {
     let operator = "==";
     for (const [at, one] of patterns.entries()) {
       if (one.source !== "value") return refuse(one.word, "numbers of a file are not compared: write them here");
-      const next = operators[one.text];
+      const next = Object.hasOwn(operators, one.text) ? operators[one.text] : undefined;
       if (next !== undefined && (at < patterns.length - 1 || patterns.length > 1)) {
         operator = next;
         continue;

@@ -182,7 +182,7 @@ const merges: Readonly<Record<string, string>> = {
 
 function normalize(line: RuleLine): RuleDraft {
   const word = line.next("a normalizer");
-  const path = merges[word.text];
+  const path = Object.hasOwn(merges, word.text) ? merges[word.text] : undefined;
   if (path === undefined) return refuse(word, `${word.text}: requests are sent on with the path that they came with`);
   return { setPath: path };
 }

@@ -50,7 +50,7 @@ export function legacyRule(line: RuleLine): Made | undefined {
       return { removeHeader: name[1]! };
     }
   }
-  const today = successors[action];
+  const today = Object.hasOwn(successors, action) ? successors[action] : undefined;
   if (today === undefined) return fault(first!, `is no keyword of HAProxy's: ${quote(first!.text)}`);
   return fault(first!, `is refused, by HAProxy too since 2.1: write ${today.replaceAll("http-request", family)}`);
 }

@@ -26,18 +26,22 @@ export interface Range {
 export function versionsOf(ledger: Ledger, options: Options, usual: Range): Range {
   const forced = options.names().findLast((name) => name.startsWith("force-"));
   if (forced !== undefined) {
-    const version = numbered[forced.slice("force-".length)];
+    const version = numberedAt(forced.slice("force-".length));
     if (version === undefined) ledger.refuse(pathOf(options.word(forced)!), "SSL 3 is not spoken any more");
     return version === undefined ? {} : rangeOf(version, version);
   }
   const least = versionAt(ledger, options.value("ssl-min-ver"));
   const greatest = versionAt(ledger, options.value("ssl-max-ver"));
-  const without = options.names().flatMap((name) => numbered[name.replace(/^no-/, "")] ?? []);
+  const without = options.names().flatMap((name) => numberedAt(name.replace(/^no-/, "")) ?? []);
   const left = usualVersions.filter((version) => !without.includes(version));
   if (left.length === 0) ledger.fault(pathOf(options.word("no-tlsv13")!), "leaves no version of TLS that is spoken");
   const min = least ?? usual.minVersion ?? left[0];
   const max = greatest ?? usual.maxVersion ?? left.at(-1);
   return rangeOf(min, max);
+}
+
+function numberedAt(name: string): Version | undefined {
+  return Object.hasOwn(numbered, name) ? numbered[name] : undefined;
 }
 
 /** What is usual here is not written out. */
@@ -50,7 +54,7 @@ function rangeOf(min: Version | undefined, max: Version | undefined): Range {
 
 function versionAt(ledger: Ledger, word: Word | null): Version | undefined {
   if (word === null) return undefined;
-  const version = named[word.text];
+  const version = Object.hasOwn(named, word.text) ? named[word.text] : undefined;
   if (version === undefined) ledger.fault(pathOf(word), `must be one of ${Object.keys(named).join(", ")}`);
   else if (word.text === "SSLv3")
     ledger.approximate(pathOf(word), "SSL 3 is not spoken any more; the oldest version here is TLS 1.0");

@@ -39,7 +39,7 @@ export function listOfValues(site: Site, word: Word, kind: ListKind, wanted: str
   const written = JSON.stringify(values);
   for (let count = 1; ; count++) {
     const name = site.conversion.nameOf("list", count === 1 ? wanted : `${wanted}.${count}`);
-    const before = lists[name];
+    const before = Object.hasOwn(lists, name) ? lists[name] : undefined;
     if (before === undefined) {
       lists[name] = { [kind]: values };
       origins.add(["lists", name], pathOf(word));
