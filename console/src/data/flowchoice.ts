@@ -1,6 +1,6 @@
-// Which of many listeners, pools and servers the live picture shows by themselves: those in trouble, the worst first, for at most half of
-// the room, then those with most to do. Pure. What was shown a second ago stays unless another has twice as much to do, so that boxes do
-// not come and go with each request; the order is that of the config.
+// Which of many listeners and pools the live picture and the overview show by themselves: those in trouble, the worst first, for at most
+// half of the room, then those with most to do. Pure. What was shown a second ago stays unless another has twice as much to do, so that
+// boxes and rows do not come and go with each request; the order is that of the config.
 
 import type { PoolFigures, ServerFigures } from "../../../src/control/api/shape/figures.ts";
 

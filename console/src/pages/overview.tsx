@@ -2,6 +2,7 @@
 // last ten minutes; then where. What is wrong comes before all figures, for whoever opens this at night asks just that.
 
 import type { ComponentChildren, VNode } from "preact";
+import { useState } from "preact/hooks";
 import type { Figures } from "../../../src/control/api/shape/figures.ts";
 import { sum } from "../data/problems.ts";
 import { changes, figures, history, nowMs, problems } from "../data/store.ts";
@@ -68,6 +69,7 @@ export function Overview(): VNode {
 const problemsShown = 6;
 
 function Verdict({ now }: { readonly now: Figures }): VNode {
+  const [isOpen, setOpen] = useState(false);
   const found = problems.value;
   const [eligible, all] = [sum(now.pools.map((pool) => pool.eligible)), sum(now.pools.map((pool) => pool.servers))];
   if (found.length === 0)
@@ -83,10 +85,11 @@ function Verdict({ now }: { readonly now: Figures }): VNode {
       </section>
     );
   const isBad = found.some(({ tone }) => tone === "bad");
+  const more = found.length - problemsShown;
   return (
     <section class={`verdict ${isBad ? "bad" : "warn"}`} aria-live="polite">
-      <ul>
-        {found.slice(0, problemsShown).map(({ key, tone, text, why, since, link }) => (
+      <ul class={isOpen ? "scrolling" : ""}>
+        {(isOpen ? found : found.slice(0, problemsShown)).map(({ key, tone, text, why, since, link }) => (
           <li key={key} class={tone}>
             <Mark state={tone} />
             <a href={link}>{text}</a>
@@ -95,7 +98,11 @@ function Verdict({ now }: { readonly now: Figures }): VNode {
           </li>
         ))}
       </ul>
-      {found.length > problemsShown ? <p>and {found.length - problemsShown} more</p> : null}
+      {more > 0 ? (
+        <button type="button" class="plain" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? `only the first ${problemsShown}` : `and ${more} more`}
+        </button>
+      ) : null}
     </section>
   );
 }

@@ -1,21 +1,26 @@
 // The short tables of the overview: listeners, pools and workers, each with what happens in it in this second. A handful of rows each:
-// whoever wants to see thousands of servers goes to their page.
+// whoever wants to see thousands of servers goes to their page. Of many listeners or pools those in trouble stand first, then the busiest;
+// the others are there by a press.
 
 import type { ComponentChildren, VNode } from "preact";
+import { useRef, useState } from "preact/hooks";
 import type { Figures } from "../../../src/control/api/shape/figures.ts";
+import { type Choosing, chosenOf, poolTrouble } from "../data/flowchoice.ts";
 import { sum } from "../data/problems.ts";
 import { State } from "../parts/mark.tsx";
-import { bytes, count, share, took } from "../text/format.ts";
+import { bytes, count, share, took, whole } from "../text/format.ts";
 
 interface TableProps {
   readonly title: string;
   /** Those that begin with "-" are left out on a phone. */
   readonly heads: readonly string[];
   readonly rows: readonly { readonly key: string; readonly cells: readonly ComponentChildren[] }[];
+  /** Below the table. */
+  readonly more?: ComponentChildren;
 }
 
 /** The first column is a name, all others are numbers. */
-export function SmallTable({ title, heads, rows }: TableProps): VNode {
+export function SmallTable({ title, heads, rows, more }: TableProps): VNode {
   const classOf = (index: number): string =>
     `${index === 0 ? "" : "number"}${heads[index]!.startsWith("-") ? " wide" : ""}`;
   return (
@@ -43,8 +48,39 @@ export function SmallTable({ title, heads, rows }: TableProps): VNode {
           ))}
         </tbody>
       </table>
+      {more}
     </section>
   );
+}
+
+const rowsShown = 12;
+
+interface Folded<Item> {
+  readonly shown: readonly Item[];
+  readonly more: ComponentChildren;
+}
+
+/** What is wrong stands first, in the order of the config as all else. Few are in that order whatever they do. */
+function useFolded<Item>(
+  all: readonly Item[],
+  what: string,
+  choosing: Omit<Choosing<Item>, "most" | "former">,
+): Folded<Item> {
+  const [isOpen, setOpen] = useState(false);
+  const former = useRef<ReadonlySet<string>>(new Set());
+  if (all.length <= rowsShown) return { shown: all, more: null };
+  const { shown } = chosenOf(all, { ...choosing, most: rowsShown, former: former.current });
+  former.current = new Set(shown.map(choosing.keyOf));
+  const rows = [...(isOpen ? all : shown)].sort((a, b) => choosing.troubleOf(b) - choosing.troubleOf(a));
+  const rest = all.length - shown.length;
+  return {
+    shown: rows,
+    more: (
+      <button type="button" class="plain more" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        {isOpen ? "fewer" : `and ${whole(rest)} more ${what}`}
+      </button>
+    ),
+  };
 }
 
 function Errors({ value }: { readonly value: number }): VNode {
@@ -52,7 +88,11 @@ function Errors({ value }: { readonly value: number }): VNode {
 }
 
 export function ListenerTable({ now }: { readonly now: Figures }): VNode {
-  const rows = now.listeners.map((each) => ({
+  const { shown, more } = useFolded(now.listeners, "listeners", {
+    ...{ keyOf: ({ name }) => name, requestsOf: ({ requests, accepted }) => Math.max(requests, accepted) },
+    troubleOf: ({ errors, requests }) => (errors > requests * 0.05 ? 1 : 0),
+  });
+  const rows = shown.map((each) => ({
     key: each.name,
     cells: [
       <span key="name">
@@ -65,11 +105,15 @@ export function ListenerTable({ now }: { readonly now: Figures }): VNode {
       bytes(each.bytesSent),
     ],
   }));
-  return <SmallTable title="Listeners" heads={["", "req/s", "err/s", "p99", "conns", "-out/s"]} rows={rows} />;
+  const heads = ["", "req/s", "err/s", "p99", "conns", "-out/s"];
+  return <SmallTable title="Listeners" {...{ heads, rows, more }} />;
 }
 
 export function PoolTable({ now }: { readonly now: Figures }): VNode {
-  const rows = now.pools.map((pool) => {
+  const { shown, more } = useFolded(now.pools, "pools", {
+    ...{ keyOf: ({ name }) => name, requestsOf: ({ requests }) => requests, troubleOf: poolTrouble },
+  });
+  const rows = shown.map((pool) => {
     const isShort = pool.eligible < pool.servers;
     return {
       key: pool.name,
@@ -93,7 +137,7 @@ export function PoolTable({ now }: { readonly now: Figures }): VNode {
     };
   });
   const heads = ["", "up", "req/s", "err/s", "active", "queued", "-retries/s"];
-  return <SmallTable title="Pools" heads={heads} rows={rows} />;
+  return <SmallTable title="Pools" {...{ heads, rows, more }} />;
 }
 
 export function WorkerTable({ now }: { readonly now: Figures }): VNode {
