@@ -52,6 +52,35 @@ test("a token that no header could carry is told as such, and from where it is",
   expect(asked).toEqual(["Bearer correct-horse"]);
 });
 
+/** Refuses so many questions, then answers with what it was sent. */
+function refusing(times: number, retryAfter: string) {
+  const asked: string[] = [];
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: async (request) => {
+      asked.push(`${request.method} ${await request.text()}`);
+      if (asked.length > times) return Response.json({ answer: asked.length });
+      const headers = { "retry-after": retryAfter };
+      return Response.json({ error: "too many requests (admin.rateLimit)" }, { status: 429, headers });
+    },
+  });
+  return { asked, admin: `127.0.0.1:${server.port}`, [Symbol.dispose]: () => server.stop(true) };
+}
+
+test("who is told to come later does so, with the same question", async () => {
+  using server = refusing(3, "0.01");
+  expect(await ask(server, "PUT", "/api/v1/x", { gpc0: 1 })).toEqual({ ok: true, status: 200, body: { answer: 4 } });
+  expect(server.asked).toEqual(Array.from({ length: 4 }, () => 'PUT {"gpc0":1}'));
+});
+
+test("who would have to wait for long is told so at once", async () => {
+  using server = refusing(1, "60");
+  const body = { error: "too many requests (admin.rateLimit)" };
+  expect(await ask(server, "GET", "/api/v1/x")).toEqual({ ok: true, status: 429, body });
+  expect(server.asked).toHaveLength(1);
+});
+
 test("the address may be given as the link that it is told as", async () => {
   using server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => Response.json({ bans: [] }) });
   for (const admin of [`http://127.0.0.1:${server.port}`, `HTTP://127.0.0.1:${server.port}/`])

@@ -55,7 +55,7 @@ async function askAt(
   const { address, token } = target;
   try {
     const more = type === undefined ? {} : { "content-type": type };
-    const response = await send(target, method, path, AbortSignal.timeout(TIMEOUT_MS), said, more);
+    const response = await sendPatiently(target, method, path, said, more);
     const text = await response.text();
     const body = parsed(text);
     if (response.status === 401) return { ok: false, message: unauthorized(address, token) };
@@ -65,6 +65,25 @@ async function askAt(
     return { ok: true, status: response.status, body };
   } catch (error) {
     return { ok: false, message: unreachable(address, error as Error & { code?: string }) };
+  }
+}
+
+/** Who asks for much (a large table, page by page) is told to come later, and nothing has been done then: it waits for its turn. */
+async function sendPatiently(
+  target: Target & { ok: true },
+  method: Method,
+  path: string,
+  said: object | undefined,
+  more: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const untilMs = performance.now() + TIMEOUT_MS;
+  for (;;) {
+    const response = await send(target, method, path, AbortSignal.timeout(TIMEOUT_MS), said, more);
+    if (response.status !== 429) return response;
+    const waitMs = 1000 * (Number(response.headers.get("retry-after")) || 1);
+    if (performance.now() + waitMs > untilMs) return response;
+    await response.bytes();
+    await Bun.sleep(waitMs);
   }
 }
 
