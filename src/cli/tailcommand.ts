@@ -21,7 +21,10 @@ const lastDefault = 10;
 
 export function addTail(program: Command, terminal: Writer, ended: (code: number) => void): void {
   remoteCommand(program, "tail", "show the last requests, and those that come, as they end")
-    .option("--status <status>", "only those: 404, 5xx or 400-499, or several with commas between; 0 without an answer")
+    .option(
+      "--status <status>",
+      "only those: 404, 5xx or 400-499, or several with commas between; 0: no answer, 499: whose client left",
+    )
     .option("--failed", "only those that were answered 5xx, or ended by a fault that is no client's")
     .option("--slower <duration>", "only those that took this long or longer, such as 200ms")
     .option("--host <name>", "only of this host; a star stands for anything")

@@ -89,6 +89,16 @@ test("addresses of IPv6, and connections, which have no status", () => {
   expect(isAccepted({ status: "0" }, { status: 0 })).toBe(true);
 });
 
+test("499 is a client that did not wait, as in the access log, and is no answer of the class 4xx", () => {
+  const left = { status: 0, fault: faultCodes.indexOf("client_closed") + 1 };
+  for (const status of ["499", "200,499", "0"]) expect([status, isAccepted({ status }, left)]).toEqual([status, true]);
+  for (const status of ["4xx", "400-499", "498"])
+    expect([status, isAccepted({ status }, left)]).toEqual([status, false]);
+  expect(isAccepted({ status: "499" }, { ...left, status: 200 })).toBe(false);
+  expect(isAccepted({ status: "499" }, { ...left, fault: reset })).toBe(false);
+  expect(isAccepted({ status: "499" }, { status: 499 })).toBe(true);
+});
+
 test("what cannot be meant is refused with its name", () => {
   const refusals = (["status", "client", "slower"] as const).map((name) => readFilter({ [name]: "nonsense" }));
   expect(refusals).toEqual([

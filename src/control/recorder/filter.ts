@@ -17,6 +17,9 @@ import { cacheOf, durationOf, faultOf, kindOf, methodNames, moreRules, nameOf } 
 
 const text = (told: string): z.ZodOptional<z.ZodString> => z.string().max(1000).optional().describe(told);
 
+/** What the access log writes where a client did not wait for its answer (data/reporter.ts). The record says 0, and its fault why. */
+const clientLeft = 499;
+
 /** Of the record that the reader has read last. */
 export type Accepts = (reader: RecorderReader, names: RecorderNames) => boolean;
 
@@ -45,7 +48,9 @@ export const filterParameters: Readonly<Record<FilterName, z.ZodType<string | un
     .enum(["http", "tcp", "udp"])
     .optional()
     .describe("Requests, connections of mode tcp, or sessions of mode udp."),
-  status: text("To the client: 404, 5xx or 400-499, or several joined by commas; 0 is none."),
+  status: text(
+    "To the client: 404, 5xx or 400-499, or several joined by commas; 0 is none, 499 by itself a client that left before it had one, as the access log has it.",
+  ),
   method: text("Such as GET, or several joined by commas."),
   host: text("Without the port. A star stands for anything: *.example.com."),
   path: text("What the path begins with; with a star, which stands for anything, the whole of it."),
@@ -127,9 +132,11 @@ function readStatus(value: string): Reading<Accepts> {
     const [from, to] = ranges.at(-1)!;
     if (from > to) return misread(`${quote(part)} ends before it begins`);
   }
+  const isLeft = ranges.some(([from, to]) => from === clientLeft && to === clientLeft);
   return read((reader) => {
     if (kindOf(reader.kind) !== "http") return false;
     const { status } = reader;
+    if (isLeft && status === 0 && faultOf(reader.fault) === "client_closed") return true;
     for (let index = 0; index < ranges.length; index++)
       if (status >= ranges[index]![0] && status <= ranges[index]![1]) return true;
     return false;
