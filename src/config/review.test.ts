@@ -121,6 +121,18 @@ describe("what concerns two keys", () => {
       expect(two(":80", every)).toEqual(["error listeners.b.listen is the same address as listeners.a.listen"]);
     expect(two("unix:/a", "unix:/a")).toHaveLength(1);
     expect(two("localhost:80", "127.0.0.1:80")).toHaveLength(1);
+    const spellings = [
+      ["[::ffff:127.0.0.1]:80", "127.0.0.1:80"],
+      ["[::ffff:7f00:1]:80", "localhost:80"],
+      ["[0:0::1]:80", "[::1]:80"],
+      ["[2001:DB8:0:0::1]:80", "[2001:db8::1]:80"],
+      ["unix:/run/./x.sock", "unix:/run/x.sock"],
+      ["unix:/run//x.sock", "unix:/run/a/../x.sock"],
+    ] as const;
+    for (const [one, other] of spellings)
+      expect(two(one, other)).toEqual(["error listeners.b.listen is the same address as listeners.a.listen"]);
+    expect(two("[::ffff:127.0.0.1]:80", "127.0.0.2:80")).toEqual([]);
+    expect(two("[::1]:80", "127.0.0.1:80")).toEqual([]);
     expect(two(":80", ":81", "127.0.0.1:81")).toEqual(["error admin.listen has the port of listeners.b.listen"]);
     expect(base({}, { listeners: { w: { listen: ":2112", use: "a" } } })).toEqual([
       "error listeners.w.listen takes the address of the admin interface, 127.0.0.1:2112; give one of them another port",

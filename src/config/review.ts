@@ -2,6 +2,8 @@
 // times that contradict, more of something than the arena has rows. It looks at the config as written and passes over whatever
 // the schema has refused, so that one run tells everything. What concerns one listener, one pool or one check has a file of its own.
 
+import { posix } from "node:path";
+import ipaddr from "ipaddr.js";
 import { formatAddress, isEveryAddress, isLoopback, readListenAddress } from "../base/address.ts";
 import { capacity } from "../memory/arena.ts";
 import type { Finding } from "./issues.ts";
@@ -156,7 +158,13 @@ function isEvery(address: Address): boolean {
 
 function isSame(a: Address, b: Address): boolean {
   if (a.kind === "tcp" && b.kind === "tcp" && isEvery(a) && isEvery(b)) return a.port === b.port && a.port !== 0;
-  return formatAddress(a) === formatAddress(b) && !(a.kind === "tcp" && a.port === 0);
+  return uniform(a) === uniform(b) && !(a.kind === "tcp" && a.port === 0);
+}
+
+/** One text for all ways to write it, an IPv4 address as one of IPv6 (RFC 4291 2.5.5.2) among them. Links of the file system are not followed. */
+function uniform(address: Address): string {
+  if (address.kind === "unix") return formatAddress({ kind: "unix", path: posix.normalize(address.path) });
+  return formatAddress({ ...address, host: ipaddr.process(address.host).toString() });
 }
 
 function overlaps(a: Address, b: Address): boolean {
