@@ -116,7 +116,12 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
   head_timeout: ["downstream", "never", 408, "the request head did not arrive in time"],
   body_timeout: ["downstream", "never", 408, "the request body stalled"],
   client_stalled: ["downstream", "never", 0, "the client stopped reading the response"],
-  client_closed: ["downstream", "never", 499, "the client closed before the response was complete"],
+  client_closed: [
+    "downstream",
+    "never",
+    499,
+    "the client closed before the response was complete, or reset a connection that was carried",
+  ],
   // Before the first byte of content, and connections that are carried as they are (mode tcp): no answer can be given.
   handshake_timeout: [
     "downstream",

@@ -56,7 +56,8 @@ export function countStream(cells: Float64Array, stream: Stream): void {
 }
 
 export function countExchange(cells: Float64Array, exchange: Exchange, nowMs: number): void {
-  const { status, fault, respondedMs } = exchange;
+  const { status, respondedMs } = exchange;
+  const fault = isTunnelsEnd(exchange) ? null : exchange.fault;
   if (exchange.target !== null) closeTunnel(exchange, cells);
   if (respondedMs > 0) countServer(cells, exchange, nowMs);
   if (!exchange.downstream!.isOfClient) return;
@@ -75,6 +76,12 @@ export function countExchange(cells: Float64Array, exchange: Exchange, nowMs: nu
   if (exchange.attempt.soughtMs === 0 && !isOfPool(exchange)) cells[row + routeCell.own]!++;
   cells[row + routeCell.durationSum]! += seconds;
   cells[row + routeCell.bucket + bucketOf(seconds)]!++;
+}
+
+/** A tunnel that was opened has been answered, whichever way one of its sides leaves. */
+function isTunnelsEnd({ upgrade, fault }: Exchange): boolean {
+  if (upgrade === null || fault === null) return false;
+  return fault.code === "client_closed" || fault.code === "server_reset" || fault.code === "tunnel_idle";
 }
 
 /** Its pool has answered without a server: with what it stored, or with the reply that it is. */

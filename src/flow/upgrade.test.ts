@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { get } from "../../test/playbook/words.ts";
 import { Playbook } from "../../test/playbook.ts";
-import { listenerCell, serverCell } from "../memory/tally.ts";
+import { listenerCell, routeCell, serverCell } from "../memory/tally.ts";
 
 // What is counted; test/playbook/tunnel.test.ts has the conversations.
 
@@ -37,13 +37,35 @@ test("bytes for a side that is gone end the tunnel by a reset, and are not count
   up.play.take();
   up.server.closes(false);
   up.client.sends("anybody there?");
-  up.play.expect(up.client.is("ended"), "report 101", up.client.is("reset"));
+  up.play.expect(up.client.is("ended"), "report 101 server_reset", up.client.is("reset"));
   expect(up.sizes).toEqual([[0, 0]]);
   const down = upgraded();
   down.play.take();
   down.client.closes(false);
   down.server.sends("anybody there?");
-  down.play.expect(down.server.is("ended"), down.server.is("reset"), "report 101");
+  down.play.expect(down.server.is("ended"), down.server.is("reset"), "report 101 client_closed");
   expect(down.sizes).toEqual([[0, 0]]);
   down.play.expectNothingLeft();
+});
+
+test("whichever way a side leaves, it has been answered: the end is told, and counted as no failure", () => {
+  const counts = (play: Playbook): number[] =>
+    (["status1xx", "served", "aborted", "cut", "dropped", "failed"] as const).map((cell) =>
+      play.totals.route(0, routeCell[cell]),
+    );
+  const byServer = upgraded();
+  byServer.server.closes(true);
+  byServer.play.expectAmong("report 101 server_reset");
+  const byClient = upgraded();
+  byClient.client.closes(true);
+  byClient.play.expectAmong("report 101 client_closed");
+  const byNobody = upgraded();
+  byNobody.play.pass(4_000_000);
+  byNobody.play.expectAmong("report 101 tunnel_idle");
+  for (const { play } of [byServer, byClient, byNobody]) expect(counts(play)).toEqual([1, 1, 0, 0, 0, 0]);
+  const cut = upgraded();
+  cut.play.drain();
+  cut.play.cut();
+  cut.play.expectAmong("report 101 draining");
+  expect(counts(cut.play)).toEqual([0, 0, 1, 1, 0, 1]);
 });

@@ -1,6 +1,6 @@
 // What an exchange becomes when its protocol is switched (101, RFC 9110 section 7.8): its two connections carry bytes both
 // ways, which still count as the exchange's, until both sides have ended or nothing has been said for too long. How a
-// connection ends without our asking goes on to the other in the same manner.
+// connection ends without our asking goes on to the other in the same manner, and any end but that of both sides is told as a fault.
 
 import { type FaultCode, fault } from "../base/fault.ts";
 import { listenerCell, serverCell } from "../memory/tally.ts";
@@ -64,7 +64,7 @@ export class Upgrade {
 
   sendDown(bytes: Uint8Array, start: number, end: number): void {
     const exchange = this.#exchange;
-    if (this.#tunnel.isDownGone) return exchange.endUpgrade(true);
+    if (this.#tunnel.isDownGone) return this.#break("client_closed");
     if (this.#limits !== null && this.#isExhausted(end - start)) return this.#break("tunnel_exhausted");
     exchange.responseBytesSent += end - start;
     exchange.sentBytes += end - start;
@@ -76,7 +76,7 @@ export class Upgrade {
 
   sendUp(bytes: Uint8Array, start: number, end: number): void {
     const exchange = this.#exchange;
-    if (this.#tunnel.isUpGone) return exchange.endUpgrade(true);
+    if (this.#tunnel.isUpGone) return this.#break("server_reset");
     if (this.#limits !== null && this.#isExhausted(end - start)) return this.#break("tunnel_exhausted");
     exchange.requestBytes += end - start;
     if (exchange.visit !== null) noteProgress(exchange);
@@ -121,20 +121,23 @@ export class Upgrade {
   closedUp(isReset: boolean): void {
     const { lease } = this.#exchange;
     if (lease !== null) lease.isReset = isReset;
-    if (isReset) return this.#exchange.endUpgrade(true);
+    if (isReset) return this.#break("server_reset");
     this.#tunnel.goneUp();
     this.#endIfOver();
   }
 
   closedDown(isReset: boolean): void {
-    if (isReset) return this.#exchange.endUpgrade(true);
+    if (isReset) return this.#break("client_closed");
     this.#tunnel.goneDown();
     this.#endIfOver();
   }
 
   /** Nothing was said for too long, or it has lasted for as long as it may. */
   timedOut(): void {
-    if (this.#limits === null) return this.#exchange.endUpgrade(false);
+    if (this.#limits === null) {
+      this.#exchange.fault = fault("tunnel_idle");
+      return this.#exchange.endUpgrade(false);
+    }
     const { endMs } = this.#limits;
     this.#break(endMs > 0 && this.#context.port.nowMs >= endMs ? "tunnel_expired" : "tunnel_idle");
   }

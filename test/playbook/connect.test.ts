@@ -179,7 +179,7 @@ test("only so many tunnels are open at once", () => {
   other.sends(connect("a.example:443"));
   play.expectAmong("report 503 tunnels_full");
   client.closes();
-  play.expect(server.is("reset"), "report 200");
+  play.expect(server.is("reset"), "report 200 client_closed");
   other.sends(connect("a.example:443"));
   play.expect("dial a.example:443");
 });

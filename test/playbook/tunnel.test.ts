@@ -117,17 +117,17 @@ test("a client that is gone is not waited for longer than the silence that a tun
   client.closes(false);
   play.take();
   play.pass(5_200);
-  play.expect(server.is("destroyed"), "report 101");
+  play.expect(server.is("destroyed"), "report 101 tunnel_idle");
   play.expectNothingLeft();
 });
 
 test("a reset on one side resets the other", () => {
   const one = tunnel();
   one.server.closes(true);
-  one.play.expect("report 101", one.client.is("reset"));
+  one.play.expect("report 101 server_reset", one.client.is("reset"));
   const other = tunnel();
   other.client.closes(true);
-  other.play.expect(other.server.is("reset"), "report 101");
+  other.play.expect(other.server.is("reset"), "report 101 client_closed");
   other.play.expectNothingLeft();
 });
 
@@ -153,7 +153,7 @@ test("a tunnel in which nothing is said ends after its time", () => {
   play.pass(4_900);
   play.expect();
   play.pass(300);
-  play.expect(server.is("destroyed"), "report 101", client.is("destroyed"));
+  play.expect(server.is("destroyed"), "report 101 tunnel_idle", client.is("destroyed"));
   play.expectNothingLeft();
 });
 
