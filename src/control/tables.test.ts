@@ -217,6 +217,26 @@ describe("another shape", () => {
     worker.untrack(held, clock.nowMs);
   });
 
+  test("does not count those who are there already, and says so where there may be any", () => {
+    const counting: TablePlan = { ...marked, store: ["gpc0", "conn_cur"] };
+    const { tables, clock, said, adopt } = stage();
+    const worker = mapped(adopt(counting)["marked"]!, counting, 2);
+    layKey("10.0.0.1", worker.key);
+    worker.track(clock.nowMs);
+    expect(worker.read(1, 0, clock.nowMs)).toBe(1);
+    adopt({ ...counting, entriesMax: 2000 });
+    expect(said()).toEqual([
+      "table marked: 1 entry taken over; conn_cur counts who comes from now on, not who is there already",
+    ]);
+    const { table } = tables.find("marked")!;
+    layKey("10.0.0.1", table.key);
+    expect(table.read(1, 0, clock.nowMs)).toBe(0);
+    tables.close();
+    const after = stage();
+    after.adopt({ ...counting, entriesMax: 3000 });
+    expect(after.said()).toEqual(["table marked: 1 entry taken over"]);
+  });
+
   test("with keys of another kind starts empty", () => {
     const { tables, clock, told, adopt } = stage();
     adopt(marked);

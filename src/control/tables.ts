@@ -194,7 +194,7 @@ export class Tables implements SpaceUser {
       return;
     }
     const target = new StickTable(bytes, plan, owner);
-    lines.push(takenOver(from, target, sharedMs()));
+    lines.push(takenOver(from, target, sharedMs(), isLeft));
     target.close();
     if (isLeft) from.close();
   }
@@ -215,8 +215,8 @@ function copiedBytes(source: Source | null, plan: TablePlan): number {
   return Math.min(fullBytes(plan), Math.ceil(bytesTaken(source.path) * growth));
 }
 
-/** What became of the entries of a table that has another shape now. */
-function takenOver(from: StickTable, to: StickTable, nowMs: number): KeptLine {
+/** What became of the entries of a table that has another shape now. `isLeft`: nobody is there who would hold any. */
+function takenOver(from: StickTable, to: StickTable, nowMs: number, isLeft: boolean): KeptLine {
   const { plan } = to;
   const { used } = from.figures();
   if (from.plan.key.kind !== plan.key.kind)
@@ -227,7 +227,10 @@ function takenOver(from: StickTable, to: StickTable, nowMs: number): KeptLine {
   const fresh = to.columns.filter(({ name }) => !stored.has(name)).map(({ name }) => name);
   const count = kept < used ? `${kept} of ${entries(used)}` : entries(kept);
   const starts = fresh.length === 0 ? "" : `; ${fresh.join(", ")} ${fresh.length === 1 ? "starts" : "start"} anew`;
-  return `table ${plan.name}: ${count} taken over${starts}`;
+  const gauge = isLeft ? undefined : to.columns.find(({ form, name }) => form === "gauge" && stored.has(name));
+  // They hold entries of the former table, and are let go of there.
+  const restarts = gauge === undefined ? "" : `; ${gauge.name} counts who comes from now on, not who is there already`;
+  return `table ${plan.name}: ${count} taken over${starts}${restarts}`;
 }
 
 function entries(count: number): string {
