@@ -12,6 +12,9 @@ if (process.argv[2] === "worker" && process.env["SLUICE_WORKER"] !== undefined) 
   const { runCourse } = await import("./testing/course.ts");
   await runCourse(process.argv[3]!, Number(process.argv[4]));
 } else {
+  const { holdSignals, obeysSignals, tellLauncher } = await import("./heldsignals.ts");
+  if (obeysSignals(process.argv.slice(2))) holdSignals();
+  tellLauncher();
   const { endWithLauncher } = await import("./launcher.ts");
   endWithLauncher();
   const { main } = await import("./cli/program.ts");

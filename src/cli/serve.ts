@@ -10,6 +10,7 @@ import { Control } from "../control/control.ts";
 import { type Log, openLog } from "../control/log.ts";
 import { stateFolderOf } from "../control/state.ts";
 import { StartStopped } from "../control/stopping.ts";
+import { obeyHeld } from "../heldsignals.ts";
 import { reapOrphans } from "../orphans.ts";
 import { processOwner } from "../owner.ts";
 import { canLend, filePages } from "../pages.ts";
@@ -151,6 +152,7 @@ function obeySignals(starting: Promise<Control>, stopper: AbortController, sourc
         () => {},
       ),
   );
+  obeyHeld();
 }
 
 /** What it waits for, first checks above all, may take as long as servers let it. */

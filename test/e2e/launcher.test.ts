@@ -2,7 +2,7 @@
 // a package that is not there has nothing fetched.
 
 import { expect, setDefaultTimeout } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { emptyRegistry } from "../emptyregistry.ts";
 import { Origin, ok } from "./harness/origin.ts";
@@ -51,6 +51,30 @@ testWith(["node"])("a proxy whose launcher is killed ends what is under way, and
   expect(await (await response).text()).toBe("whole");
   await until("it to end", () => !isAlive(control));
   expect(await new Response(launcher.stderr).text()).toContain("stopped cleanly");
+});
+
+testWith(["node"])("signals that ask for something while it starts do not end it", async () => {
+  await using room = new Room();
+  const admin = `127.0.0.1:${freePort()}`;
+  const words = ["run", "--listen", `127.0.0.1:${freePort()}`, "--admin", admin, "--to", "127.0.0.1:1"];
+  const launcher = Bun.spawn(["node", join(repository, "bin/sluice"), ...words], {
+    cwd: room.folder,
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  room.ending(async () => {
+    launcher.kill("SIGTERM");
+    await launcher.exited;
+  });
+  // Beside it there is the runtime that is asked for its version.
+  const isStarted = (): boolean =>
+    childrenOf(launcher.pid).some((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("src/main.ts"));
+  await until("the runtime to be started", isStarted);
+  // Without a config file SIGHUP means the end, so that it is not sent here.
+  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) launcher.kill(signal);
+  await until("it to answer", async () => {
+    expect([launcher.exitCode, launcher.signalCode]).toEqual([null, null]);
+    return (await fetch(`http://${admin}/readyz`).catch(() => null)) !== null;
+  });
 });
 
 testWith(["node"])("SIGUSR2, by which units of HAProxy reload, reaches the proxy and does not end it", async () => {
