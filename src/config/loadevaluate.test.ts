@@ -1,13 +1,17 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Evaluation } from "./loadevaluate.ts";
 
 /** What the process that runs a config says of this one. */
-async function evaluated(text: string): Promise<Evaluation | null> {
+async function evaluated(text: string, beside: Readonly<Record<string, string>> = {}): Promise<Evaluation | null> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "sluice-evaluate-")));
   try {
+    for (const [name, content] of Object.entries(beside)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), content);
+    }
     const path = join(folder, "config.ts");
     writeFileSync(path, text);
     let said: Evaluation | null = null;
@@ -65,4 +69,31 @@ test("a config that is nested without end, or holds the same without end, is one
 test("what cannot be passed on is a mistake", async () => {
   const said = await evaluated("export default { w: new WeakMap() };");
   expect(said).toMatchObject({ ok: false, faults: [{ at: 0 }] });
+});
+
+test("what is thrown in an imported file is told with its place there, at the line of the config that called it", async () => {
+  const text = 'import { help } from "./helper.ts";\nexport default help();\n';
+  const lines = ['import { run } from "a-package";', "export function help(): unknown {"];
+  // Not the last call of its function, which leaves no trace.
+  lines.push("  const given = run(() => {", '    throw new Error("no a\\nb");', "  });", "  return [given];", "}");
+  const aPackage = "export const run = (call) => call();\n";
+  const beside = { "helper.ts": lines.join("\n"), "node_modules/a-package/index.js": aPackage };
+  const told = (fault: RegExp) => ({ ok: false as const, faults: [{ at: 51, message: expect.stringMatching(fault) }] });
+  expect(await evaluated(text, beside)).toEqual(told(/^the config failed: no a \(\/.*\/helper\.ts:4:\d+\)$/));
+  // Of a package it is the line that called it.
+  const thrown = 'export const run = () => { throw new Error("no b"); };\n';
+  expect(await evaluated(text, { ...beside, "node_modules/a-package/index.js": thrown })).toEqual(
+    told(/^the config failed: no b \(\/.*\/helper\.ts:3:\d+\)$/),
+  );
+});
+
+test("what is thrown and is no error is told as a program writes it", async () => {
+  const told = async (thrown: string): Promise<unknown> => {
+    const said = await evaluated(`export default Promise.reject(${thrown});`);
+    return said?.ok === false ? said.faults[0]!.message : said;
+  };
+  expect(await told("{ a: 1, toString: 2 }")).toBe("the config failed: { a: 1, toString: 2, }");
+  expect(await told('"no database"')).toBe("the config failed: no database");
+  expect(await told("undefined")).toBe("the config failed: undefined");
+  expect(await told('{ a: "x".repeat(1000) }')).toMatch(/^the config failed: \{ a: "x{190,}…$/);
 });

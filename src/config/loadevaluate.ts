@@ -3,7 +3,7 @@
 // from this program itself, so that a config works wherever it lies, without an installation beside it.
 
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { defineConfig } from "./define.ts";
 import { tooDeep, valueFault } from "./depth.ts";
 import type { SyntaxFault } from "./document.ts";
@@ -15,6 +15,9 @@ import type { Section } from "./section.ts";
 
 /** How long a config's code may take to give its value, in control and in each worker. */
 export const evaluateLimitMs = 10_000;
+
+/** Of a text that says what was thrown. */
+const thrownTextMax = 200;
 
 /** What the config's process says, by structured clone: a config may hold more than JSON does. */
 export type Evaluation =
@@ -71,7 +74,7 @@ function passable(value: unknown, seen: Map<object, unknown>): unknown {
   return copy;
 }
 
-/** What goes wrong in a file that the config imports is told as such, at the config's start. */
+/** What goes wrong in a file that the config imports is told with its place there, at the config's own line or its start. */
 async function evaluate(path: string): Promise<Evaluation> {
   let value: unknown;
   try {
@@ -100,7 +103,7 @@ async function withHooks(value: Section, path: string): Promise<Evaluation> {
 
 function faultsOf(error: unknown, path: string, text: string): SyntaxFault[] {
   if (error instanceof AggregateError) return error.errors.flatMap((one) => faultsOf(one, path, text));
-  const message = error instanceof Error || hasMessage(error) ? error.message.split("\n")[0]! : String(error);
+  const message = error instanceof Error || hasMessage(error) ? error.message.split("\n")[0]! : thrownText(error);
   const position = (error as { position?: { file: string; line: number; column: number } | null } | null)?.position;
   if (position) {
     // The runtime's parser has an end as well, some thousands deep.
@@ -112,24 +115,43 @@ function faultsOf(error: unknown, path: string, text: string): SyntaxFault[] {
     const at = text.indexOf(missing[1]!);
     return [{ at: at === -1 ? 0 : at, message }];
   }
-  const frame = error instanceof Error ? firstFrame(error.stack ?? "", path) : null;
   const told = `the config failed: ${message}`;
-  return frame === null ? [{ at: 0, message: told }] : [inFile(frame.file, frame.line, frame.column, told, path, text)];
+  const { own, inner } = error instanceof Error ? framesOf(error.stack ?? "", path) : { own: null, inner: null };
+  const where = inner === null ? told : `${told} (${inner.file}:${inner.line}:${inner.column})`;
+  return own === null ? [{ at: 0, message: where }] : [inFile(own.file, own.line, own.column, where, path, text)];
+}
+
+/** Of what is thrown and is no error, as a program would write it. */
+function thrownText(thrown: unknown): string {
+  if (typeof thrown !== "object" && typeof thrown !== "function") return String(thrown);
+  const text = Bun.inspect(thrown, { depth: 2 }).replaceAll(/\s+/g, " ");
+  return text.length > thrownTextMax ? `${text.slice(0, thrownTextMax)}…` : text;
 }
 
 function hasMessage(error: unknown): error is { message: string } {
   return typeof (error as { message?: unknown } | null)?.message === "string";
 }
 
-/** The innermost frame in the config itself; failing that, the innermost in a file beside it. */
-function firstFrame(stack: string, path: string): { file: string; line: number; column: number } | null {
-  const frames = [...stack.matchAll(/\(?((?:\/|[A-Za-z]:)[^()\n]*?):(\d+):(\d+)\)?$/gm)].map((found) => ({
-    file: found[1]!,
-    line: Number(found[2]),
-    column: Number(found[3]),
-  }));
-  const folder = join(dirname(path), "/");
-  return frames.find((frame) => frame.file === path) ?? frames.find((frame) => frame.file.startsWith(folder)) ?? null;
+interface Frame {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The innermost in the config itself, and that in a file which it imports, where it was thrown there. Packages' own are passed over. */
+function framesOf(stack: string, path: string): { readonly own: Frame | null; readonly inner: Frame | null } {
+  const frames = [...stack.matchAll(/\(?((?:\/|[A-Za-z]:)[^()\n]*?):(\d+):(\d+)\)?$/gm)].map(
+    (found): Frame => ({ file: found[1]!, line: Number(found[2]), column: Number(found[3]) }),
+  );
+  const at = frames.findIndex(({ file }) => file === path);
+  const inwards = at === -1 ? frames : frames.slice(0, at);
+  const inner = inwards.find(({ file }) => !isOfOthers(file)) ?? null;
+  return { own: frames[at] ?? null, inner };
+}
+
+/** A package, or this program, whether it is one executable or not. */
+function isOfOthers(file: string): boolean {
+  return file.includes("/node_modules/") || file.startsWith("/$bunfs/") || file.startsWith(join(import.meta.dir, "/"));
 }
 
 function inFile(file: string, line: number, column: number, message: string, path: string, text: string): SyntaxFault {
