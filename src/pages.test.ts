@@ -50,20 +50,20 @@ test("what nothing is known of lends nothing", () => {
 });
 
 test.if(isLinux)("pages that are taken out of a file are zeros there, and others stay as they are", () => {
-  withFile((bytes) => {
+  withFile((bytes, file) => {
     bytes.fill(7, 0, 5 * 4096);
-    expect(filePages(bytes)!.detach(4096, 2 * 4096)).toBe(true);
+    expect(filePages(bytes, file)!.detach(4096, 2 * 4096)).toBe(true);
     expect([0, 4095, 4096, 3 * 4096 - 1, 3 * 4096].map((at) => bytes[at])).toEqual([7, 7, 0, 0, 7]);
-    expect(filePages(bytes)!.descriptor).toBe(-1);
+    expect(filePages(bytes, file)!.descriptor).toBe(-1);
     bytes.fill(8, 4096, 4097);
     expect(bytes[4096]).toBe(8);
   });
 });
 
 test.if(isLinux)("what cannot be taken out is said, and stays", () => {
-  withFile((bytes) => {
+  withFile((bytes, file) => {
     bytes.fill(7, 0, 4096);
-    expect(filePages(bytes)!.detach(1, 4096)).toBe(false);
+    expect(filePages(bytes, file)!.detach(1, 4096)).toBe(false);
     expect(bytes[1]).toBe(7);
   });
 });

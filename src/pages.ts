@@ -2,7 +2,8 @@
 // pages.ts says why). Wiring only, as owner.ts is: control takes them out, workers lend them too. Only on Linux, from tmpfs,
 // page by page: of a large folio that a socket still holds a part cannot be taken out, the system writes zeros into it, and
 // the client would get those. So a worker lends nothing from a mount that may have huge pages, and lends only after a
-// trial with a file in the same folder. The trial holds the pages in a pipe: sendfile hands them over by one too.
+// trial with a file in the same folder. Memory for a part of a file is asked for by its descriptor, before it is touched.
+// The trial holds the pages in a pipe: sendfile hands them over by one too.
 
 import { dlopen, FFIType, ptr } from "bun:ffi";
 import {
@@ -17,11 +18,13 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { libc } from "./data/libc.ts";
 
 /** See memory/cachestore/pages.ts. */
 export interface FilePages {
   readonly descriptor: number;
   detach(start: number, bytes: number): boolean;
+  reserve(start: number, bytes: number): boolean;
 }
 
 const signatures = {
@@ -42,35 +45,58 @@ const pageBytes = 4096;
 /** A trial's file is as long as some huge pages, and what is lent of it stands inside of one. */
 const trial = { fileBytes: 8 * 2 ** 20, at: 4 * 2 ** 20 + 16 * pageBytes, bytes: 8 * pageBytes } as const;
 
-/** Of a file that is mapped from its beginning, to be taken out; null where that cannot be. */
-export function filePages(bytes: Uint8Array): FilePages | null {
-  const system = systemOf();
-  return system === null ? null : pagesOf(system, bytes, -1);
+/** Which file was mapped. */
+export interface WhichFile {
+  readonly path: string;
+  readonly inode: number;
 }
 
-/** To be lent too. `file`: which one was mapped. */
-export function lendingPages(
-  bytes: Uint8Array,
-  { path, inode }: { readonly path: string; readonly inode: number },
-): FilePages | null {
+/** Of a file that is mapped from its beginning, to be taken out and put in; null where that cannot be. */
+export function filePages(bytes: Uint8Array, file: WhichFile): FilePages | null {
   const system = systemOf();
-  if (system === null || !canLend(dirname(path))) return filePages(bytes);
-  const descriptor = openSync(path, "r");
-  // The name may have become another file's since it was mapped.
-  if (fstatSync(descriptor).ino !== inode) {
-    closeSync(descriptor);
-    return filePages(bytes);
-  }
-  const pages = pagesOf(system, bytes, descriptor);
-  unused.register(pages, descriptor);
+  return system === null ? null : pagesOf(system, bytes, file, false);
+}
+
+/** To be lent too. */
+export function lendingPages(bytes: Uint8Array, file: WhichFile): FilePages | null {
+  const system = systemOf();
+  return system === null ? null : pagesOf(system, bytes, file, canLend(dirname(file.path)));
+}
+
+/** Memory for parts of a file, before they are touched. */
+export function reserving(file: WhichFile): FilePages["reserve"] {
+  const descriptor = opened(file);
+  const reserve = (start: number, count: number): boolean =>
+    descriptor >= 0 && (libc()?.reserve(descriptor, start, count) ?? true);
+  if (descriptor >= 0) unused.register(reserve, descriptor);
+  return reserve;
+}
+
+/** What was mapped is let go of with the last that uses it. */
+const unused = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
+
+function pagesOf(system: System, bytes: Uint8Array, file: WhichFile, isLent: boolean): FilePages {
+  const descriptor = opened(file);
+  const pages: FilePages = {
+    descriptor: isLent ? descriptor : -1,
+    detach: (start, count) => detach(system, bytes, start, count),
+    reserve: (start, count) => descriptor >= 0 && (libc()?.reserve(descriptor, start, count) ?? true),
+  };
+  if (descriptor >= 0) unused.register(pages, descriptor);
   return pages;
 }
 
-/** A cache is let go of with the last exchange that shows something from it. */
-const unused = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
-
-function pagesOf(system: System, bytes: Uint8Array, descriptor: number): FilePages {
-  return { descriptor, detach: (start, count) => detach(system, bytes, start, count) };
+/** -1 where the name has become another file's since it was mapped: nothing can be had for what is nameless. */
+function opened({ path, inode }: WhichFile): number {
+  let descriptor = -1;
+  try {
+    descriptor = openSync(path, "r+");
+    if (fstatSync(descriptor).ino === inode) return descriptor;
+  } catch {
+    // No descriptor is left, or it is gone.
+  }
+  if (descriptor >= 0) closeSync(descriptor);
+  return -1;
 }
 
 /** By the address: whatever has become of the name, it is what is mapped. */
@@ -95,6 +121,11 @@ function open(): System | null {
     }
   }
   return null;
+}
+
+/** Whether memory for a part of a file can be asked for, page by page. */
+export function canReserve(): boolean {
+  return systemOf() !== null && libc() !== null;
 }
 
 const answers = new Map<string, boolean>();

@@ -19,6 +19,7 @@ const certificate: Certificate = {
   names: ["a.test"],
   chain: { id: "1", text: "" },
   key: { id: "2", text: "" },
+  keyKind: "ec",
   notBeforeMs: 0,
   notAfterMs: 0,
 };
@@ -84,7 +85,7 @@ export function specimen(prefix: string): MetricsSource {
     caches: [
       {
         ...{ name: "pages", entries: 0, marks: 0, fetching: 0, bytesUsed: 0, bytesMax: 1 },
-        ...{ evictions: 0, refusals: 0, misfits: 0, wipes: 0, timeouts: 0 },
+        ...{ evictions: 0, refusals: 0, misfits: 0, wipes: 0, timeouts: 0, bytesReady: 0, isShort: false },
       },
     ],
     remotes: [{ name: "pages", isAway: false, isRefusing: false }],

@@ -19,6 +19,6 @@ export function cacheSummary({ bytesMax, objectBytesMax, policy, isShared, redis
 
 export function cacheReport(plan: CachePlan): object {
   const { objectBytesMax, policy, isShared, redis } = plan;
-  const bytesWhenFull = CacheStore.bytesFor(plan);
+  const bytesWhenFull = CacheStore.fullBytesFor(plan);
   return { bytesWhenFull, objectBytesMax, policy, memory: isShared ? "shared" : "worker", redis: redis !== null };
 }

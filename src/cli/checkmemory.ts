@@ -2,6 +2,7 @@
 // so that a container can be given that much (docker run --shm-size). Files there are sparse, and take what has been touched.
 
 import type { Plan } from "../config/plan.ts";
+import { arenaCounts } from "../control/arenacounts.ts";
 import { arenaTouchedBytes } from "../memory/arena.ts";
 import { CacheStore } from "../memory/cachestore.ts";
 import { egressShape } from "../memory/egressboard/shape.ts";
@@ -28,12 +29,12 @@ export function memoryReport(plan: Plan, workers: number, listBytes: number): Me
     tables: sumOf(plan.tables, fullBytes),
     caches: sumOf(
       plan.caches.filter(({ isShared }) => isShared),
-      (cache) => CacheStore.bytesFor(cache),
+      (cache) => CacheStore.fullBytesFor(cache),
     ),
-    egress: sumOf(plan.egresses, (pool) => SharedEgressBoard.bytesFor(egressShape(pool))),
+    egress: sumOf(plan.egresses, (pool) => SharedEgressBoard.fixedBytesFor(egressShape(pool))),
     lists: listBytes,
     recorder: plan.recorder === null ? 0 : recorderBytes(workers, plan.recorder.entriesMax),
-    arena: arenaTouchedBytes(countsOf(plan), workers),
+    arena: arenaTouchedBytes(arenaCounts(plan), workers),
   };
   return { ...parts, total: sumOf(Object.values(parts), (bytes) => bytes) };
 }
@@ -47,18 +48,6 @@ export function memorySummary({ total, ...parts }: MemoryReport): string {
 /** Rounded up, and all in one unit: it is for adding up. */
 function mib(bytes: number): string {
   return `${(Math.ceil((bytes / 2 ** 20) * 10) / 10).toFixed(1)} MiB`;
-}
-
-function countsOf({ listeners, routes, pools, egresses }: Plan): Parameters<typeof arenaTouchedBytes>[0] {
-  const ruled = [...listeners, ...pools].flatMap(({ rules }) => [...rules.request, ...rules.response]);
-  return {
-    listeners: listeners.length,
-    routes: routes.length,
-    pools: pools.length,
-    servers: sumOf(pools, ({ servers }) => servers.length),
-    rules: ruled.length,
-    egresses: egresses.length,
-  };
 }
 
 function sumOf<T>(all: readonly T[], of: (each: T) => number): number {

@@ -13,7 +13,7 @@ import { StartStopped } from "../control/stopping.ts";
 import { obeyHeld } from "../heldsignals.ts";
 import { reapOrphans } from "../orphans.ts";
 import { processOwner } from "../owner.ts";
-import { canLend, filePages } from "../pages.ts";
+import { canLend, canReserve, filePages, reserving } from "../pages.ts";
 import { takeProfile } from "../profiler.ts";
 import { startFields, startText } from "./banner.ts";
 import { writeProblems } from "./check.ts";
@@ -74,7 +74,7 @@ export async function serve(options: ServeOptions): Promise<number | null> {
     workerCommand: () => selfCommand("worker"),
     stateFolder: stateFolderOf(identity),
     owner: processOwner(),
-    pages: { of: filePages, canLend },
+    pages: { of: filePages, canLend, canReserve: canReserve(), reserving },
     sharedMs: sharedClock(),
     isFresh,
     takeProfile,

@@ -47,6 +47,7 @@ function stage(options: { boot?: string; isFresh?: boolean; pages?: LentPages } 
     machine: { boot: options.boot ?? "boot", uptimeS: () => 1000 },
     isFresh: options.isFresh ?? false,
     pages: options.pages,
+    reserving: options.pages?.reserving,
     log,
   });
   const said = (): string[] => lines.splice(0).map((line) => (JSON.parse(line) as { msg: string }).msg);
@@ -60,17 +61,22 @@ function stage(options: { boot?: string; isFresh?: boolean; pages?: LentPages } 
 
 test("where nothing can be lent of files that is said once, and where it can be what is purged is taken out of the file", () => {
   const detached: number[] = [];
-  const of = (): StorePages => ({ descriptor: -1, detach: (_, bytes) => detached.push(bytes) > 0 });
-  const copying = stage({ pages: { of, canLend: () => false } });
+  const of = (): StorePages => ({
+    descriptor: -1,
+    detach: (_, bytes) => detached.push(bytes) > 0,
+    reserve: () => true,
+  });
+  const copying = stage({ pages: { of, canLend: () => false, canReserve: true } });
   expect(copying.said().filter((line) => line.includes("copied"))).toEqual([
     `long bodies are copied out of caches: pages of files in ${folder} cannot be given to sockets`,
   ]);
-  const { caches, said, adopt } = stage({ pages: { of, canLend: () => true } });
+  const { caches, said, adopt } = stage({ pages: { of, canLend: () => true, canReserve: true } });
   expect(said()).toEqual([]);
   const { pages: path = "" } = adopt(pages);
   const lending = new CacheStore(Bun.mmap(path, { shared: true }), "pages", ownerOf(2), {
     descriptor: 3,
     detach: () => true,
+    reserve: () => true,
   });
   put(lending, keyOf("/a"), body(60_000), { bodyBytes: 60_000 });
   const entry = found(lending, keyOf("/a"));
@@ -156,8 +162,12 @@ describe("files", () => {
 
 test("the former file gives its memory back as soon as its plan is past, and not when the next one is refused", () => {
   let detachedBytes = 0;
-  const of = (): StorePages => ({ descriptor: -1, detach: (_, bytes) => (detachedBytes += bytes) > 0 });
-  const { caches, adopt } = stage({ pages: { of, canLend: () => true } });
+  const of = (): StorePages => ({
+    descriptor: -1,
+    detach: (_, bytes) => (detachedBytes += bytes) > 0,
+    reserve: () => true,
+  });
+  const { caches, adopt } = stage({ pages: { of, canLend: () => true, canReserve: false } });
   adopt(pages);
   const { store: former } = caches.find("pages")!;
   put(former, keyOf("/a"), body(60_000), { bodyBytes: 60_000 });
@@ -223,11 +233,47 @@ test("a fetch of a dead worker is under way no more", () => {
   expect(cache.figures().fetching).toBe(0);
 });
 
+test("what the run before has left is dropped where there is no memory for it", () => {
+  const of = (): StorePages => ({ descriptor: -1, detach: () => true, reserve: () => true });
+  const pagesOf = (hasRoom: boolean): LentPages => ({
+    ...{ of, canLend: () => true, canReserve: true },
+    reserving: () => () => hasRoom,
+  });
+  stage({ pages: pagesOf(true) }).adopt(pages);
+  const kept = stage({ pages: pagesOf(true) });
+  kept.adopt(pages);
+  expect(kept.said()).toEqual(["cache pages: 0 responses found from the run before"]);
+  const { said, adopt } = stage({ pages: pagesOf(false) });
+  adopt(pages);
+  expect(said()).toEqual([`cache pages: dropped, for there is no room in ${folder} for what it had; it starts empty`]);
+});
+
+test("a cache that gets no more memory says so once, until it does", () => {
+  let hasRoom = true;
+  const of = (): StorePages => ({ descriptor: -1, detach: () => true, reserve: () => hasRoom });
+  const { caches, said, adopt } = stage({ pages: { of, canLend: () => true, canReserve: true } });
+  const { pages: path = "" } = adopt(pages);
+  const worker = new CacheStore(Bun.mmap(path, { shared: true }), "pages", ownerOf(4), of());
+  put(worker, keyOf("/a"), body(900));
+  hasRoom = false;
+  for (let index = 0; index < 200; index++) put(worker, keyOf(`/${index}`), body(9000));
+  caches.look();
+  caches.look();
+  expect(said()).toEqual([
+    expect.stringMatching(
+      /^cache pages: there is no more memory for it in .*, it goes on with 1\.0 MiB of \d\.\d MiB: /,
+    ),
+  ]);
+});
+
 test("too little memory for caches is told before it is wanted", () => {
-  const { caches, log, said, adopt } = stage();
+  const of = (): StorePages => ({ descriptor: -1, detach: () => true, reserve: () => true });
+  const { caches, log, said, adopt } = stage({ pages: { of, canLend: () => true, canReserve: true } });
   adopt(pages);
   new Space({ folder, users: [caches], log, freeBytes: () => 0 }).check();
-  expect(said()).toEqual([expect.stringMatching(/^caches may need \d\.\d MiB more memory and .* --shm-size/)]);
+  expect(said()).toEqual([
+    expect.stringMatching(/^caches may need \d\.\d MiB more memory and .* --shm-size.* stays as large as it is$/),
+  ]);
 });
 
 test("somebody else's tidying up ends nobody: what is in use goes on, and the next plan has its files", () => {

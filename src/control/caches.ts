@@ -4,7 +4,7 @@
 // for a while, and both may be as large as the memory that there is. One that each worker has for itself has no file, and nobody but that
 // worker can look into it.
 
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { hashString } from "../base/hash.ts";
 import type { CachePlan } from "../config/plan.ts";
 import type { StoreFigures } from "../memory/cachestore/figures.ts";
@@ -12,7 +12,16 @@ import type { StorePages } from "../memory/cachestore/pages.ts";
 import { CacheStore } from "../memory/cachestore.ts";
 import type { Owner } from "../memory/owners.ts";
 import { type Kept, KeptFiles, type KeptLine, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
-import { bytesTaken, filesIn, makeShared, mapShared, sharedPath } from "./sharedfile.ts";
+import {
+  bytesTaken,
+  filesIn,
+  makeShared,
+  mapShared,
+  mib,
+  type Reserving,
+  reserveShared,
+  sharedPath,
+} from "./sharedfile.ts";
 import type { SpaceUser } from "./space.ts";
 
 export interface CachesOptions extends KeptOptions {
@@ -24,9 +33,13 @@ export interface CachesOptions extends KeptOptions {
 /** What workers lend of a file: control, who purges, takes it out of the file as they do. */
 export interface LentPages {
   /** Of a file that is mapped. */
-  of(bytes: Uint8Array): StorePages | null;
+  of(bytes: Uint8Array, file: { readonly path: string; readonly inode: number }): StorePages | null;
   /** Whether workers lend anything of files there. */
   canLend(folder: string): boolean;
+  /** Whether memory for a part of a file can be asked for. Without it all of a cache has memory from the beginning. */
+  readonly canReserve: boolean;
+  /** The same for files of other kinds. */
+  readonly reserving?: Reserving;
 }
 
 export interface OpenCache extends Kept<CachePlan> {
@@ -40,8 +53,11 @@ export interface CacheFigures extends StoreFigures {
 
 export class Caches implements SpaceUser {
   readonly noun = "caches";
+  readonly whenShort = "a cache that gets no more stays as large as it is";
   readonly #options: CachesOptions;
   readonly #kept: KeptFiles<CachePlan, OpenCache>;
+  /** Those that have got no more memory, as was told. */
+  readonly #short = new Set<string>();
 
   constructor(options: CachesOptions) {
     this.#options = options;
@@ -83,6 +99,19 @@ export class Caches implements SpaceUser {
     this.#kept.recover();
   }
 
+  /** To be called every second: a cache that gets no more memory is told, once until it does. */
+  look(): void {
+    for (const { plan, store } of this.all) {
+      const { isShort, bytesReady, bytesMax } = store.figures();
+      if (isShort && !this.#short.has(plan.name))
+        this.#options.log.warn(
+          `cache ${plan.name}: there is no more memory for it in ${this.#options.folder}, it goes on with ${mib(bytesReady)} of ${mib(bytesMax)}: make that file system larger (docker run --shm-size), or what lies there smaller (size)`,
+        );
+      if (isShort) this.#short.add(plan.name);
+      else this.#short.delete(plan.name);
+    }
+  }
+
   mark(): void {
     this.#kept.mark();
   }
@@ -92,7 +121,10 @@ export class Caches implements SpaceUser {
   }
 
   get wantedBytes(): number {
-    return this.all.reduce((sum, { plan, path }) => sum + Math.max(0, plan.bytesMax - bytesTaken(path)), 0);
+    return this.all.reduce(
+      (sum, { plan, path }) => sum + Math.max(0, CacheStore.fullBytesFor(plan) - bytesTaken(path)),
+      0,
+    );
   }
 
   close(): void {
@@ -100,20 +132,24 @@ export class Caches implements SpaceUser {
   }
 
   #openFile(plan: CachePlan, path: string, lines: KeptLine[]): { open: OpenCache; isMade: boolean } {
-    const { folder, owner } = this.#options;
-    const open = (bytes: Uint8Array): CacheStore =>
-      new CacheStore(bytes, plan.name, owner, this.#options.pages?.of(bytes) ?? null);
+    const { folder, owner, reserving } = this.#options;
+    const pagesOf = (bytes: Uint8Array): StorePages | null =>
+      this.#options.pages?.of(bytes, { path, inode: statSync(path).ino }) ?? null;
+    const open = (bytes: Uint8Array): CacheStore => new CacheStore(bytes, plan.name, owner, pagesOf(bytes));
     const size = CacheStore.bytesFor(plan);
     const wasThere = existsSync(path);
     const found = mapShared(path, size, (bytes) => CacheStore.isFormatted(bytes, plan));
-    if (found !== null) {
+    const hasRoom = found === null || reserveShared(path, CacheStore.readyRanges(found, plan), reserving);
+    if (found !== null && hasRoom) {
       const store = open(found);
       store.recover();
       const { entries } = store.figures();
       lines.push(`cache ${plan.name}: ${responses(entries)} found from the run before`);
       return { open: { plan, path, store }, isMade: false };
     }
-    if (wasThere)
+    if (!hasRoom)
+      lines.push(`cache ${plan.name}: dropped, for there is no room in ${folder} for what it had; it starts empty`);
+    else if (wasThere)
       lines.push(
         `cache ${plan.name}: dropped, for its file is damaged or of another version of Sluice; it starts empty`,
       );
@@ -122,13 +158,12 @@ export class Caches implements SpaceUser {
     // Of chance, so that nobody outside can choose keys that meet in one bucket.
     const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
     rmSync(path, { force: true });
-    const bytes = makeShared(path, size, (made) => CacheStore.format(made, plan, seed), size * formattedShare);
+    const isStepped = this.#options.pages?.canReserve === true;
+    const end = isStepped ? CacheStore.fixedBytesFor(plan) : size;
+    const bytes = makeShared(path, size, (made) => CacheStore.format(made, plan, seed, !isStepped), [[0, end]]);
     return { open: { plan, path, store: open(bytes) }, isMade: true };
   }
 }
-
-/** What is written of an empty one, of all; not less. */
-const formattedShare = 1 / 128;
 
 /** 16 hexadecimal digits of all that a file is laid out by. */
 function shapeName({ bytesMax, objectBytesMax, policy }: CachePlan): string {

@@ -3,14 +3,25 @@
 // has another file, into which is carried what the former knew; what workers write to that one until they have the plan is lost,
 // a few milliseconds. A plan that is refused loses nothing: until one is in force both its members and the former ones have rows.
 
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { hashString } from "../base/hash.ts";
 import type { EgressMemberPlan, EgressPlan } from "../config/plan.ts";
+import { type Reserve, reserved } from "../memory/cellpages.ts";
+import type { EgressShape } from "../memory/egress.ts";
 import { egressShape } from "../memory/egressboard/shape.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
 import type { Owner } from "../memory/owners.ts";
 import { type Kept, KeptFiles, type KeptLine, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
-import { bytesTaken, filesIn, makeShared, mapShared, sharedPath } from "./sharedfile.ts";
+import {
+  bytesTaken,
+  type FileRange,
+  filesIn,
+  makeShared,
+  mapShared,
+  noRoom,
+  reserveShared,
+  sharedPath,
+} from "./sharedfile.ts";
 import type { SpaceUser } from "./space.ts";
 
 export interface EgressBoardsOptions extends KeptOptions {
@@ -29,6 +40,7 @@ export interface OpenBoard extends Kept<EgressPlan> {
 
 export class EgressBoards implements SpaceUser {
   readonly noun = "boards of egress pools";
+  readonly whenShort = "a process that finds no memory for a board is ended by the system (SIGBUS)";
   readonly #options: EgressBoardsOptions;
   readonly #kept: KeptFiles<EgressPlan, OpenBoard>;
   /** Who the members of a board are, where just they have rows: a plan mostly has those of the one before, and they are not gone through again. */
@@ -99,7 +111,7 @@ export class EgressBoards implements SpaceUser {
   get wantedBytes(): number {
     return this.all.reduce((sum, { plan, board, path }) => {
       const share = Math.min(1, plan.members.length / board.capacity);
-      return sum + Math.max(0, Math.floor(board.bytes * share) - bytesTaken(path));
+      return sum + Math.max(0, Math.floor(SharedEgressBoard.fixedBytesFor(board.shape) * share) - bytesTaken(path));
     }, 0);
   }
 
@@ -128,7 +140,9 @@ export class EgressBoards implements SpaceUser {
     const wasThere = existsSync(path);
     const size = SharedEgressBoard.bytesFor(shape);
     const found = mapShared(path, size, (bytes) => SharedEgressBoard.isFormatted(bytes, shape));
-    const board = found === null ? null : opened(found, plan.name, owner);
+    if (found !== null && !reserveShared(path, rangesOf(shape), this.#options.reserving))
+      throw noRoom(path, SharedEgressBoard.fixedBytesFor(shape) - bytesTaken(path));
+    const board = found === null ? null : opened(found, plan.name, owner, this.#reserve(path));
     if (board !== null) {
       board.recover();
       this.#name(board, plan.members);
@@ -142,8 +156,8 @@ export class EgressBoards implements SpaceUser {
     // Of chance, so that nobody outside can choose texts that meet in one place.
     const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
     rmSync(path, { force: true });
-    const bytes = makeShared(path, size, (made) => SharedEgressBoard.format(made, shape, seed));
-    const made = new SharedEgressBoard(bytes, plan.name, owner);
+    const bytes = makeShared(path, size, (made) => SharedEgressBoard.format(made, shape, seed), rangesOf(shape));
+    const made = new SharedEgressBoard(bytes, plan.name, owner, undefined, this.#reserve(path));
     this.#name(made, plan.members);
     const isCarried = this.#carry(plan, path, made);
     if (isCarried)
@@ -152,6 +166,10 @@ export class EgressBoards implements SpaceUser {
       );
     else this.#options.made?.(plan, made, lines);
     return { open: { plan, path, board: made, isNew: !isCarried }, isMade: true };
+  }
+
+  #reserve(path: string): Reserve {
+    return this.#options.reserving?.({ path, inode: statSync(path).ino }) ?? reserved;
   }
 
   /** From a board of that name and another shape: the one in force, or one that was left by the run before. */
@@ -174,15 +192,27 @@ export class EgressBoards implements SpaceUser {
   }
 }
 
+/**
+ * What has memory from the beginning: all but leases. Of a large pool hardly anything is ever written (outcomes of thousands of members,
+ * most of which have few), and it would take fifty times what it comes to need: control warns of that as before (space.ts).
+ */
+function rangesOf(shape: EgressShape): readonly FileRange[] {
+  const fixed = SharedEgressBoard.fixedBytesFor(shape);
+  return fixed > wholeBytesMax ? [] : [[0, fixed]];
+}
+
+/** A board of 256 members with the usual history. */
+const wholeBytesMax = 8 * 2 ** 20;
+
 /** False: somebody else has written over what it was formatted as. */
 function isSound({ parts, shape }: SharedEgressBoard): boolean {
   return SharedEgressBoard.isFormatted(parts.file.bytes, shape);
 }
 
 /** Null where its list of who has it open is full: of what a run before has left that is no list. It must not keep us from starting. */
-function opened(bytes: Uint8Array, name: string, owner: Owner): SharedEgressBoard | null {
+function opened(bytes: Uint8Array, name: string, owner: Owner, reserve = reserved): SharedEgressBoard | null {
   try {
-    return new SharedEgressBoard(bytes, name, owner);
+    return new SharedEgressBoard(bytes, name, owner, undefined, reserve);
   } catch {
     return null;
   }

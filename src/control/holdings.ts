@@ -9,6 +9,7 @@ import type { PlanFiles, PurgeCounts, RemoteNews } from "../config/message.ts";
 import type { CachePlan, Plan } from "../config/plan.ts";
 import type { Owner } from "../memory/owners.ts";
 import { RedisLevels } from "../redis/levels.ts";
+import { arenaCounts } from "./arenacounts.ts";
 import { Caches, type LentPages } from "./caches.ts";
 import { type CacheStatus, cacheStatus } from "./cachestatus.ts";
 import { Egresses } from "./egresses.ts";
@@ -67,6 +68,7 @@ export class Holdings {
   readonly #space: Space;
   readonly #timers: Timer[] = [];
   readonly #lost: () => void;
+  readonly #state: StateFolder;
 
   constructor(options: HoldingsOptions) {
     const {
@@ -82,7 +84,8 @@ export class Holdings {
       lost = () => {},
     } = options;
     this.#lost = lost;
-    const kept = { owner, machine: thisMachine(), isFresh, log };
+    this.#state = state;
+    const kept = { owner, machine: thisMachine(), isFresh, reserving: pages?.reserving, log };
     this.tables = new Tables({ ...kept, folder: state.tablesPath, sharedMs });
     this.caches = new Caches({ ...kept, folder: state.cachesPath, pages });
     this.lists = new Lists({ folder: state.listsPath, log, changed });
@@ -99,7 +102,7 @@ export class Holdings {
     });
     this.#space = new Space({
       folder: state.path,
-      users: [this.tables, this.caches, this.egresses.boards, this.recorder],
+      users: [this.caches, this.egresses.boards],
       log,
     });
   }
@@ -109,6 +112,7 @@ export class Holdings {
     this.egresses.open();
     this.#timers.push(
       setInterval(() => void this.tables.sweep(), sweepMs),
+      setInterval(() => this.caches.look(), sweepMs),
       setInterval(() => this.#mark(), markMs),
       setInterval(() => this.remotes.look(), probeMs),
     );
@@ -126,6 +130,7 @@ export class Holdings {
       return prepared;
     };
     try {
+      this.#state.reserve(arenaCounts(plan));
       const lists = add(await this.lists.prepare(sources)).files;
       const files = {
         lists,
@@ -183,7 +188,8 @@ export class Holdings {
   }
 
   #checkFiles(): void {
-    if (!this.tables.isWhole || !this.caches.isWhole || !this.egresses.boards.isWhole) this.#lost();
+    const { tables, caches, egresses, programs } = this;
+    if (!tables.isWhole || !caches.isWhole || !egresses.boards.isWhole || !programs.isWhole) this.#lost();
   }
 
   /** Files of tables, caches and egress pools stay for the next run. */

@@ -7,7 +7,7 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "./log.ts";
-import { filesIn, removeDrafts } from "./sharedfile.ts";
+import { filesIn, type Reserving, removeDrafts } from "./sharedfile.ts";
 import { type Machine, staleness, writeMark } from "./table/bootmark.ts";
 
 export interface KeptOptions {
@@ -16,6 +16,8 @@ export interface KeptOptions {
   readonly machine: Machine;
   /** What the run before has left is dropped. */
   readonly isFresh?: boolean;
+  /** Of files that the run before has left, or that others share with us. Without it nothing is asked for. */
+  readonly reserving?: Reserving | undefined;
   readonly log: Log;
 }
 

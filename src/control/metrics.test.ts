@@ -14,6 +14,7 @@ const certificate: Certificate = {
   names: ["a.test", "b.test"],
   chain: { id: "1", text: "chain" },
   key: { id: "2", text: "SECRET" },
+  keyKind: "ec",
   notBeforeMs: 0,
   notAfterMs: 2_000_000_000_500,
 };
@@ -118,7 +119,7 @@ function page(): string {
     caches: [
       {
         ...{ name: "pages", entries: 3, marks: 1, fetching: 0, bytesUsed: 4096, bytesMax: 1_048_576 },
-        ...{ evictions: 5, refusals: 2, misfits: 1, wipes: 0, timeouts: 0 },
+        ...{ evictions: 5, refusals: 2, misfits: 1, wipes: 0, timeouts: 0, bytesReady: 0, isShort: false },
       },
     ],
     remotes: [

@@ -47,3 +47,13 @@ test("without hooks there is no file, and no folder", () => {
   expect(existsSync(join(folder, "programs"))).toBe(false);
   programs.close();
 });
+
+test("a copy that somebody has taken away is missed, and made anew with the next plan, which is the same", () => {
+  expect(programs.isWhole).toBe(true);
+  programs.prepare(program("one")).keep();
+  expect(programs.isWhole).toBe(true);
+  rmSync(folder, { recursive: true });
+  expect(programs.isWhole).toBe(false);
+  programs.prepare(program("one")).keep();
+  expect([programs.isWhole, files()]).toEqual([true, ["one.mjs"]]);
+});

@@ -1,7 +1,7 @@
 // The code of hooks as files: a copy for each digest, which workers import. It is made before a plan goes out, and stays for as long
 // as that plan is in force, for a worker may have to be replaced at any time.
 
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Program } from "../config/materials.ts";
 
@@ -24,7 +24,8 @@ export class Programs {
 
   prepare(program: Program | null): PreparedProgram {
     const file = program === null ? null : join(this.#folder, `${program.digest}.mjs`);
-    if (program !== null && file !== this.#file) {
+    // Somebody may have tidied up there: a worker that starts later could not import it.
+    if (program !== null && (file !== this.#file || !this.isWhole)) {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
       const draft = `${file}.new`;
       writeFileSync(draft, program.text, { mode: 0o600 });
@@ -40,6 +41,11 @@ export class Programs {
         if (file !== null && file !== this.#file) rmSync(file, { force: true });
       },
     };
+  }
+
+  /** Whether workers that start now would find it. */
+  get isWhole(): boolean {
+    return this.#file === null || existsSync(this.#file);
   }
 
   /** What a run that crashed has left goes too. */

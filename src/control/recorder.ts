@@ -13,8 +13,7 @@ import type { Accepts } from "./recorder/filter.ts";
 import { backwards, Forwards } from "./recorder/merging.ts";
 import { RecorderNames } from "./recorder/names.ts";
 import { recordOf } from "./recorder/record.ts";
-import { bytesTaken, makeShared } from "./sharedfile.ts";
-import type { SpaceUser } from "./space.ts";
+import { makeShared } from "./sharedfile.ts";
 
 /** Exactly one of `keep` and `undo` is called. */
 export interface PreparedRecorder {
@@ -67,8 +66,7 @@ interface Open {
 /** More than any worker ends between the making of a file and its use. */
 const numbersApart = 1_000_000;
 
-export class Recorder implements SpaceUser {
-  readonly noun = "the flight recorder (recorder.entries)";
+export class Recorder {
   /** What slots are called. */
   readonly names: RecorderNames = new RecorderNames();
   readonly #folder: string;
@@ -97,11 +95,6 @@ export class Recorder implements SpaceUser {
   /** Of each worker. */
   get entriesMax(): number {
     return this.#open?.entriesMax ?? 0;
-  }
-
-  get wantedBytes(): number {
-    if (this.#open === null) return 0;
-    return Math.max(0, recorderBytes(this.#workers, this.#open.entriesMax) - bytesTaken(this.#open.path));
   }
 
   /** Throws an Error for the operator when the file cannot be made; nothing is left of it then. */

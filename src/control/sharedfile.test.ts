@@ -10,7 +10,7 @@ const path = join(folder, "keys.0123456789abcdef");
 
 test("where there is no room for what is written at once nothing is made, and it is told what to do", () => {
   let isFilled = false;
-  const make = (): Uint8Array => makeShared(path, 4096, () => (isFilled = true), 2 * bytesFree(folder));
+  const make = (): Uint8Array => makeShared(path, 4096, () => (isFilled = true), [[0, 2 * bytesFree(folder)]]);
   expect(make).toThrow(
     /keys\.\w+ would need \d+\.\d MiB of memory at once and .* has \d+\.\d MiB free: make .* \(size\)/,
   );
@@ -19,15 +19,10 @@ test("where there is no room for what is written at once nothing is made, and it
 
 test("a file is filled before it has its name", () => {
   let names: string[] = [];
-  const bytes = makeShared(
-    path,
-    4096,
-    (made) => {
-      made[0] = 7;
-      names = readdirSync(folder);
-    },
-    4096,
-  );
+  const bytes = makeShared(path, 4096, (made) => {
+    made[0] = 7;
+    names = readdirSync(folder);
+  });
   expect([bytes[0], names, readdirSync(folder)]).toEqual([
     7,
     ["keys.0123456789abcdef.draft"],

@@ -16,8 +16,10 @@ import {
   rmSync,
   statfsSync,
   statSync,
+  writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Reserve } from "../memory/cellpages.ts";
 
 export interface SharedFile {
   readonly name: string;
@@ -65,31 +67,65 @@ export function mapShared(path: string, size: number, isRight: (bytes: Uint8Arra
   return null;
 }
 
+/** Bytes of a file, from the first to the one behind the last. */
+export type FileRange = readonly [start: number, end: number];
+
+/** Asks the system for memory for bytes of a file before they are touched (src/pages.ts). */
+export type Reserving = (file: { readonly path: string; readonly inode: number }) => Reserve;
+
 /**
- * A new file, filled by `fill` before it has its name. `touchedBytes`: of what `fill` writes to, about. Throws where there is no room for
- * that: the system would end this process (SIGBUS).
+ * A new file, filled by `fill` before it has its name. `ranges`: what has memory from the beginning, and whatever `fill` touches must be in
+ * it: all of the file, where it is not told. Throws where there is no room for that: later the system would end whoever touches it (SIGBUS).
  */
 export function makeShared(
   path: string,
   size: number,
   fill: (bytes: Uint8Array) => void,
-  touchedBytes = 0,
+  ranges: readonly FileRange[] = [[0, size]],
 ): Uint8Array {
-  const folder = dirname(path);
-  const free = bytesFree(folder);
-  if (touchedBytes > free)
-    throw new Error(
-      `${path} would need ${mib(touchedBytes)} of memory at once and ${folder} has ${mib(free)} free: make that file system larger (docker run --shm-size), or what lies there smaller (size)`,
-    );
+  const wanted = ranges.reduce((sum, [start, end]) => sum + end - start, 0);
+  if (wanted > bytesFree(dirname(path))) throw noRoom(path, wanted);
   const draft = `${path}.draft`;
   rmSync(draft, { force: true });
   const file = openSync(draft, "wx+", 0o600);
-  ftruncateSync(file, size);
-  closeSync(file);
+  try {
+    ftruncateSync(file, size);
+    for (const [start, end] of ranges) writeZeros(file, start, end);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw isNoRoom(error) ? noRoom(path, wanted) : error;
+  } finally {
+    closeSync(file);
+  }
   const bytes = Bun.mmap(draft, { shared: true });
   fill(bytes);
   renameSync(draft, path);
   return bytes;
+}
+
+const zeros = new Uint8Array(2 ** 18);
+
+/** A write that finds no room is an error, and a touch of the map the end of the process. */
+export function writeZeros(file: number, start: number, end: number): void {
+  for (let at = start; at < end; ) at += writeSync(file, zeros, 0, Math.min(zeros.length, end - at), at);
+}
+
+export function isNoRoom(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT", "ENOMEM"].includes((error as NodeJS.ErrnoException).code ?? "");
+}
+
+/** The same memory for a file that a run before has left, which may have holes. False: there is no room for it. */
+export function reserveShared(path: string, ranges: readonly FileRange[], reserving: Reserving | undefined): boolean {
+  if (reserving === undefined) return true;
+  const reserve = reserving({ path, inode: statSync(path).ino });
+  return ranges.every(([start, end]) => start === end || reserve(start, end - start));
+}
+
+export function noRoom(path: string, wanted: number): Error {
+  const folder = dirname(path);
+  return new Error(
+    `${path} would need ${mib(wanted)} of memory at once and ${folder} has ${mib(bytesFree(folder))} free: make that file system larger (docker run --shm-size), or what lies there smaller (size)`,
+  );
 }
 
 /** Memory that a file takes: pages that nobody has touched take none. */

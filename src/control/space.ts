@@ -1,6 +1,6 @@
-// Whether the memory that shared files may come to need is there. A page of a file that cannot be had ends the process that touches
-// it (SIGBUS), whichever that is: so it is told before, once until there is room again. A mapped file takes what has been
-// touched of it and no more, which is why it can be made without there being room for it.
+// Whether the memory that shared files may come to need is there: it is told before they want it, once until there is room again. Most files
+// have all of theirs from the beginning (sharedfile.ts). Caches ask for more as they grow, and stay as they are where there is none; of
+// large boards a page is had when it is touched, and one that cannot be had ends the process that touches it (SIGBUS).
 
 import type { Log } from "./log.ts";
 import { bytesFree, mib } from "./sharedfile.ts";
@@ -11,6 +11,8 @@ export interface SpaceUser {
   readonly noun: string;
   /** Bytes that they may still take beyond what they take now. */
   readonly wantedBytes: number;
+  /** What becomes of it where they are not to be had: the end of a sentence. */
+  readonly whenShort: string;
 }
 
 export interface SpaceOptions {
@@ -39,7 +41,7 @@ export class Space {
     const nouns = wanting.map(({ noun }) => noun).join(" and ");
     if (isShort && !this.#isShort)
       log.warn(
-        `${nouns} may need ${mib(wanted)} more memory and ${folder} has ${mib(free)} free: make that file system larger (docker run --shm-size) or ${nouns} smaller (size); a process that finds no memory there is ended by the system (SIGBUS)`,
+        `${nouns} may need ${mib(wanted)} more memory and ${folder} has ${mib(free)} free: make that file system larger (docker run --shm-size) or ${nouns} smaller (size); ${wanting.map(({ whenShort }) => whenShort).join(", and ")}`,
       );
     this.#isShort = isShort;
   }

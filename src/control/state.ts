@@ -25,8 +25,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { Arena, arenaBytes, capacity } from "../memory/arena.ts";
-import { bytesFree } from "./sharedfile.ts";
+import { Arena, type ArenaCounts, arenaBytes, arenaRanges, capacity } from "../memory/arena.ts";
+import { bytesFree, isNoRoom, noRoom as noRoomFor, writeZeros } from "./sharedfile.ts";
 import { type HeldFolder, holdFolder, type LockOwner, lockName, writeOwner } from "./statelock.ts";
 
 export interface StateFolder {
@@ -35,6 +35,11 @@ export interface StateFolder {
   readonly arena: Arena;
   /** A descriptor of the arena where its path does not lead to it any more, for somebody has tidied up there; else null. */
   lostArena(): number | null;
+  /**
+   * Memory for the rows of the arena that come to be touched where there are so many of each; rows that have it keep it. Throws an Error for the
+   * operator where there is none.
+   */
+  reserve(counts: ArenaCounts): void;
   /** Folders that the next run finds as they are. */
   readonly tablesPath: string;
   readonly cachesPath: string;
@@ -74,19 +79,22 @@ export function openState(
   const held = holdFolder(path, owner);
   try {
     lockWithRoom({ path, owner, wanted: wantedBytes + workers * wantedWorkerBytes, warn });
-    return filled(path, held);
+    return filled(path, held, workers);
   } catch (error) {
     held.release();
     throw error;
   }
 }
 
-function filled(path: string, held: HeldFolder): StateFolder {
+function filled(path: string, held: HeldFolder, workers: number): StateFolder {
   const arenaPath = join(path, "arena");
   // A new file, never the old one: a worker that outlived its control for a moment may still be writing to that.
   rmSync(arenaPath, { force: true });
   const file = openSync(arenaPath, "wx+", 0o600);
   ftruncateSync(file, arenaBytes);
+  const had: number[] = [];
+  const reserve = (counts: ArenaCounts): void => reserveRows(file, arenaPath, arenaRanges(counts, workers), had);
+  reserve(noRows);
   // It stays open: without its name this is the only way to it.
   const { dev, ino } = fstatSync(file);
   const arena = new Arena(Bun.mmap(arenaPath, { shared: true }), capacity.workers, (into) => readAll(file, into));
@@ -104,6 +112,7 @@ function filled(path: string, held: HeldFolder): StateFolder {
     arenaPath,
     arena,
     ...folders,
+    reserve,
     lostArena: () => {
       const found = statSync(arenaPath, { throwIfNoEntry: false });
       return found?.dev === dev && found.ino === ino ? null : file;
@@ -125,6 +134,22 @@ function filled(path: string, held: HeldFolder): StateFolder {
       held.release();
     },
   };
+}
+
+const noRows: ArenaCounts = { listeners: 0, routes: 0, pools: 0, servers: 0, rules: 0, egresses: 0 };
+
+/** `had`: to where each range has memory. Written, not touched (SIGBUS): only what is behind that, where nobody else writes yet. */
+function reserveRows(file: number, path: string, ranges: readonly [number, number][], had: number[]): void {
+  let wanted = 0;
+  for (const [index, [start, end]] of ranges.entries()) wanted += Math.max(0, end - (had[index] ?? start));
+  try {
+    for (const [index, [start, end]] of ranges.entries()) {
+      writeZeros(file, had[index] ?? start, end);
+      had[index] = Math.max(had[index] ?? start, end);
+    }
+  } catch (error) {
+    throw isNoRoom(error) ? noRoomFor(path, wanted) : error;
+  }
 }
 
 /** What nobody has written to is zeros, and takes no memory for being read like this; in the map each page of it would. */

@@ -15,7 +15,6 @@ import type { TablePlan } from "../config/plan.ts";
 import type { Owner } from "../memory/owners.ts";
 import { StickTable } from "../memory/sticktable.ts";
 import { openLog } from "./log.ts";
-import { Space } from "./space.ts";
 import { layKey } from "./table/keytext.ts";
 import { Tables } from "./tables.ts";
 
@@ -330,30 +329,6 @@ test("a table that is full is told once, until there is room again", async () =>
     "table marked has room again: 0 of 20 entries",
     "table strict has room again: 0 of 2 entries",
   ]);
-});
-
-test("too little memory for tables when they are full is told, once until there is enough again", () => {
-  const lines: string[] = [];
-  let free = 0;
-  const log = openLog({ level: "warn", format: "json", isColored: false, write: (line) => lines.push(line) });
-  const tables = new Tables({
-    folder,
-    owner: ownerOf(1),
-    sharedMs: () => 0,
-    machine: { boot: "boot", uptimeS: () => 1 },
-    log,
-  });
-  tables.prepare([{ ...marked, entriesMax: 1_000_000 }]).keep();
-  const space = new Space({ folder, users: [tables], log, freeBytes: () => free });
-  space.check();
-  space.check();
-  expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatch(/tables may need \d\d\.\d MiB more memory and .* has 0\.0 MiB free: .*--shm-size.*SIGBUS/);
-  free = 2 ** 30;
-  space.check();
-  free = 0;
-  space.check();
-  expect(lines).toHaveLength(2);
 });
 
 describe("a table that nodes share", () => {

@@ -3,20 +3,20 @@
 // file while the old one is still counted in: what is counted between the copy and the moment a worker takes the plan up is lost, a
 // few milliseconds. A table that nodes share has a second file beside it, of what others count; it is seen with the first.
 
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import type { TablePlan } from "../config/plan.ts";
+import { type Reserve, reserved } from "../memory/cellpages.ts";
 import type { Steps } from "../memory/listranges.ts";
 import type { Owner } from "../memory/owners.ts";
 import { SharedTable } from "../memory/sharedtable.ts";
-import { entryBytes, fullBytes } from "../memory/sticktable/layout.ts";
+import { fixedRanges, fullBytes } from "../memory/sticktable/layout.ts";
 import { isOthers, othersPlan, tablesWithOthers } from "../memory/sticktable/othersplan.ts";
 import { copyTable } from "../memory/sticktable/rows.ts";
 import { StickTable } from "../memory/sticktable.ts";
 import { type Kept, KeptFiles, type KeptLine, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
 import type { TableFigures } from "./metricssource.ts";
-import { bytesTaken, filesIn } from "./sharedfile.ts";
+import { bytesTaken, filesIn, noRoom, reserveShared } from "./sharedfile.ts";
 import { inSlices } from "./slices.ts";
-import type { SpaceUser } from "./space.ts";
 import { openFound } from "./table/foundtable.ts";
 import { Fullness } from "./table/fullness.ts";
 import { makeTable, mapAny, mapTable, pathOf } from "./table/tablefile.ts";
@@ -39,8 +39,7 @@ export interface OpenTable extends KeptTable {
 /** Entries swept at a time, so that nobody waits for the lock of a shard for long, and neither do control's other duties. */
 const sweepEntries = 256;
 
-export class Tables implements SpaceUser {
-  readonly noun = "tables";
+export class Tables {
   readonly #options: TablesOptions;
   readonly #fullness: Fullness;
   readonly #kept: KeptFiles<TablePlan, KeptTable>;
@@ -129,10 +128,6 @@ export class Tables implements SpaceUser {
     return this.#kept.isWhole;
   }
 
-  get wantedBytes(): number {
-    return this.#kept.all.reduce((sum, { plan, path }) => sum + Math.max(0, fullBytes(plan) - bytesTaken(path)), 0);
-  }
-
   close(): void {
     this.#kept.close();
   }
@@ -152,8 +147,14 @@ export class Tables implements SpaceUser {
     const lines = isOthers(plan) ? [] : said;
     const wasThere = existsSync(path);
     const found = mapTable(path, plan);
+    const { reserving } = this.#options;
+    // Before anything of it is touched.
+    if (found !== null && !reserveShared(path, fixedRanges(plan), reserving))
+      throw noRoom(path, missingBytes(plan, path));
     const table =
-      found === null ? "it was cut short, or is of another version of Sluice" : openFound(found, plan, owner);
+      found === null
+        ? "it was cut short, or is of another version of Sluice"
+        : openFound(found, plan, owner, this.#reserve(path));
     if (typeof table !== "string") {
       const { used } = table.figures();
       if (this.#kept.find(plan.name) === null)
@@ -166,8 +167,15 @@ export class Tables implements SpaceUser {
     }
     const source = this.#sourceOf(plan);
     const fill = (made: Uint8Array): void => this.#takeOver(plan, source, made, lines);
-    const bytes = makeTable(path, plan, fill, copiedBytes(source, plan));
-    return { open: { plan, path, table: new StickTable(bytes, plan, owner) }, isMade: true };
+    const bytes = makeTable(path, plan, fill);
+    return {
+      open: { plan, path, table: new StickTable(bytes, plan, owner, undefined, this.#reserve(path)) },
+      isMade: true,
+    };
+  }
+
+  #reserve(path: string): Reserve {
+    return this.#options.reserving?.({ path, inode: statSync(path).ino }) ?? reserved;
   }
 
   /** The table of that name and another shape: the one in force, or one that was left by the run before. */
@@ -200,19 +208,17 @@ export class Tables implements SpaceUser {
   }
 }
 
+/** Nothing, but in a file that was made by a version which reserved none. */
+function missingBytes(plan: TablePlan, path: string): number {
+  return Math.max(0, fullBytes(plan) - bytesTaken(path));
+}
+
 /** Where entries are taken over from. */
 interface Source {
   readonly path: string;
   /** Or why it is damaged; null where it is of another version. */
   readonly table: StickTable | string | null;
   readonly isLeft: boolean;
-}
-
-/** Memory that the entries of a table take in a new one, about: not less. */
-function copiedBytes(source: Source | null, plan: TablePlan): number {
-  if (source === null || source.table === null || typeof source.table === "string") return 0;
-  const growth = Math.max(1, entryBytes(plan) / entryBytes(source.table.plan));
-  return Math.min(fullBytes(plan), Math.ceil(bytesTaken(source.path) * growth));
 }
 
 /** What became of the entries of a table that has another shape now. `isLeft`: nobody is there who would hold any. */

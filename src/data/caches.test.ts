@@ -85,7 +85,7 @@ test("of files pages are lent, with the file that was mapped; of memory of a wor
   const asked: MappedFile[] = [];
   const caches = new Caches({ id: 1, startedAt: 1, isAlive: () => true, relax: () => {} }, 2, (_, file) => {
     asked.push(file);
-    return { descriptor: 7, detach: () => true };
+    return { descriptor: 7, detach: () => true, reserve: () => true };
   });
   caches.adopt([plan, own], { pages: path });
   caches.adopt([plan, own], { pages: path });

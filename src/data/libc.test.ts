@@ -1,4 +1,7 @@
 import { expect, test } from "bun:test";
+import { closeSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { connect, Door, settled } from "../../test/runtime/pair.ts";
 import { descriptorOf } from "./backlog.ts";
 import { libc } from "./libc.ts";
@@ -31,3 +34,18 @@ test.if(process.platform === "linux")(
 test("what has no descriptor is said to have none", () => {
   expect([descriptorOf({}), descriptorOf({ fd: 7 })]).toEqual([-1, 7]);
 });
+
+test.if(process.platform === "linux")(
+  "room in a file is had before it is touched, and what cannot be had is said",
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "sluice-libc-"));
+    const path = join(folder, "file");
+    const file = openSync(path, "wx+");
+    expect([libc()!.reserve(file, 8192, 9 * 2 ** 20), statSync(path).size]).toEqual([true, 8192 + 9 * 2 ** 20]);
+    expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(9 * 2 ** 20);
+    expect(libc()!.reserve(file, 0, 2 ** 52)).toBe(false);
+    closeSync(file);
+    expect(libc()!.reserve(file, 0, 4096)).toBe(false);
+    rmSync(folder, { recursive: true });
+  },
+);

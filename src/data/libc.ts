@@ -1,6 +1,6 @@
 // The few things that Bun does not offer and the C library does: a longer backlog, accepting only with bytes there, looking at
 // bytes without taking them, taking no more than so many, sending past a TLS session that has failed, sending from a file, options
-// of sockets, and making one that is bound without a port. Descriptors are Bun's and stay Bun's: none is closed here but those that
+// of sockets, making one that is bound without a port, and memory for a part of a file before it is touched. Descriptors are Bun's and stay Bun's: none is closed here but those that
 // Bun has not been given yet, and nothing blocks. Null where the library cannot be reached.
 
 import { dlopen, FFIType, type Pointer, ptr, read } from "bun:ffi";
@@ -14,6 +14,11 @@ export interface Libc {
   send(descriptor: number, bytes: Uint8Array): number;
   /** Linux: bytes [start, start + count) of a file to a socket, as its pages. Answers how many; negative: no room, or an error. */
   sendFile(descriptor: number, file: number, start: number, count: number): number;
+  /**
+   * Linux: room for bytes [start, start + count) of a file: zeros, where nothing stands yet. False: the file system has none. True where
+   * that cannot be asked for.
+   */
+  reserve(descriptor: number, start: number, count: number): boolean;
   /** Linux: connections are accepted once their first bytes have come, or after a few seconds. */
   deferAccept(listener: number, isDeferred: boolean): void;
   /** One whose value is an int. 0, or -1 where the system does not allow it. */
@@ -50,6 +55,15 @@ const signatures = {
   },
 } as const;
 
+/** By itself, for other systems do not have it. Answers the error itself, not by errno. */
+const reserveSignatures = {
+  posix_fallocate: { args: [FFIType.i32, FFIType.i64_fast, FFIType.i64_fast], returns: FFIType.i32 },
+} as const;
+const fault = { interrupted: 4, unsupported: [22, 38, 95] } as const;
+/** A signal in the middle of it takes back what it has done. */
+const reserveAtOnceBytes = 4 * 2 ** 20;
+const interruptionsMax = 1000;
+
 /** SOCK_STREAM with SOCK_CLOEXEC and SOCK_NONBLOCK, of Linux on x64 and arm64. */
 const streamKind = 0x1 | 0x80000 | 0x800;
 
@@ -77,12 +91,30 @@ function find(): Libc | null {
       : ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`];
   for (const name of names) {
     try {
-      return wrap(dlopen(name, signatures).symbols, isLinux ? socketCalls(name) : null);
+      return wrap(dlopen(name, signatures).symbols, isLinux ? socketCalls(name) : null, reserveCall(name));
     } catch {
       // The next one, or none.
     }
   }
   return null;
+}
+
+type Reserving = Libc["reserve"];
+
+function reserveCall(name: string): Reserving {
+  if (!isLinux) return () => true;
+  const { posix_fallocate } = dlopen(name, reserveSignatures).symbols;
+  const reserve = (descriptor: number, start: number, count: number): boolean => {
+    let error: number = fault.interrupted;
+    for (let tries = 0; error === fault.interrupted && tries < interruptionsMax; tries++)
+      error = posix_fallocate(descriptor, start, count);
+    return error === 0 || fault.unsupported.some((each) => each === error);
+  };
+  return (descriptor, start, count) => {
+    for (let at = start; at < start + count; at += reserveAtOnceBytes)
+      if (!reserve(descriptor, at, Math.min(reserveAtOnceBytes, start + count - at))) return false;
+    return true;
+  };
 }
 
 function socketCalls(name: string): SocketCalls | null {
@@ -104,11 +136,16 @@ function socketCalls(name: string): SocketCalls | null {
   }
 }
 
-function wrap(symbols: ReturnType<typeof dlopen<typeof signatures>>["symbols"], sockets: SocketCalls | null): Libc {
+function wrap(
+  symbols: ReturnType<typeof dlopen<typeof signatures>>["symbols"],
+  sockets: SocketCalls | null,
+  reserve: Reserving,
+): Libc {
   /** An off_t, its lower half first: sendfile leaves there how far it has come. */
   const offset = new Uint32Array(2);
   return {
     sockets,
+    reserve,
     listen: symbols.listen,
     peek: (descriptor, into) => Number(symbols.recv(descriptor, into, into.length, flag.peek | flag.dontWait)),
     take: (descriptor, into, count) => Number(symbols.recv(descriptor, into, count, flag.dontWait)),

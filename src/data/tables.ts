@@ -3,20 +3,30 @@
 // files, its own and the one beside it.
 
 import type { TablePlan } from "../config/plan.ts";
+import { type Reserve, reserved } from "../memory/cellpages.ts";
 import type { Owner } from "../memory/owners.ts";
 import { SharedTable } from "../memory/sharedtable.ts";
 import { othersPlan, tablesWithOthers } from "../memory/sticktable/othersplan.ts";
 import { StickTable } from "../memory/sticktable.ts";
 import type { Table } from "../memory/table.ts";
 import { Leavings } from "./leavings.ts";
-import { MappedFiles } from "./mappedfiles.ts";
+import { type MappedFile, MappedFiles } from "./mappedfiles.ts";
 
 export class Tables {
   readonly #mapped: MappedFiles<TablePlan, StickTable>;
   #shared: ReadonlyMap<string, SharedTable> = new Map();
 
-  constructor(owner: Owner, leavings: Leavings = new Leavings()) {
-    this.#mapped = new MappedFiles("table", (bytes, plan) => new StickTable(bytes, plan, owner), leavings);
+  /** `reserve`: memory for parts of a file. */
+  constructor(
+    owner: Owner,
+    leavings: Leavings = new Leavings(),
+    reserve: (file: MappedFile) => Reserve = () => reserved,
+  ) {
+    this.#mapped = new MappedFiles(
+      "table",
+      (bytes, plan, file) => new StickTable(bytes, plan, owner, undefined, reserve(file)),
+      leavings,
+    );
   }
 
   /** `files`: paths by the names of tables. Throws when one cannot be mapped; then the former ones stay. */

@@ -59,14 +59,33 @@ export const offset: Record<"board" | "sharedServers" | "sharedPools" | "workers
 
 export const arenaBytes: number = offset.workers + capacity.workers * workerBytes;
 
+export type ArenaCounts = Record<Exclude<keyof typeof capacity, "workers">, number>;
+
+/** What of it is touched where there are so many of each, as [start, end) in bytes: always in the same order, and none grows smaller. */
+export function arenaRanges(counts: ArenaCounts, workers: number): [number, number][] {
+  const { pools, servers, rules } = counts;
+  const ranges: [number, number][] = [
+    [0, headerBytes],
+    [offset.board, offset.board + servers * rowWords * 4],
+    [offset.sharedServers, offset.sharedServers + servers * rowWords * 4],
+    [offset.sharedPools, offset.sharedPools + pools * rowWords * 4],
+  ];
+  const row = rowCells * 8;
+  for (let worker = 0; worker < workers; worker++) {
+    const at = workerOffsets(worker);
+    ranges.push([at.words, at.words + row], [at.active, at.active + servers * 4]);
+    for (const kind of ["listeners", "routes", "pools", "servers", "egresses"] as const)
+      ranges.push([at[kind], at[kind] + counts[kind] * row]);
+    ranges.push([at.rules, at.rules + rules * 8]);
+  }
+  return ranges;
+}
+
 /**
  * What of it comes to be touched, and so takes memory, where there are so many of each: whole pages, one more for each place, for
  * what stands there may begin in the middle of one.
  */
-export function arenaTouchedBytes(
-  counts: Record<Exclude<keyof typeof capacity, "workers">, number>,
-  workers: number,
-): number {
+export function arenaTouchedBytes(counts: ArenaCounts, workers: number): number {
   const pages = (bytes: number): number => (bytes === 0 ? 0 : Math.ceil(bytes / pageBytes) + 1) * pageBytes;
   const { listeners, routes, pools, servers, rules, egresses } = counts;
   const row = rowCells * 8;

@@ -11,12 +11,16 @@ import { StoreEntry } from "./cachestore/entry.ts";
 import { figuresOf, type StoreFigures } from "./cachestore/figures.ts";
 import { StoreIndex } from "./cachestore/index.ts";
 import {
+  fixedBytes,
   formatHeader,
+  fullBytes,
   header,
   isSameShape,
   layoutOf,
+  readyRanges,
   type StoreShape,
   shapeOf,
+  shardWord,
   storeBytes,
 } from "./cachestore/layout.ts";
 import { markPass, markVary, purge } from "./cachestore/marks.ts";
@@ -33,6 +37,7 @@ import { StoreUnits } from "./cachestore/units.ts";
 import { type StoreVerdict, StoreView, walk } from "./cachestore/walk.ts";
 import { StoreWipe } from "./cachestore/wipe.ts";
 import { StoreWriters } from "./cachestore/writers.ts";
+import { reserved } from "./cellpages.ts";
 import { noDraft } from "./nocache.ts";
 import { type Owner, Owners } from "./owners.ts";
 import { SharedWords } from "./sharedwords.ts";
@@ -67,12 +72,17 @@ export class CacheStore implements Cache {
     this.name = name;
     this.objectBytesMax = layout.objectBytesMax;
     const shard = new StoreShard(bytes, layout, memory, owners);
-    const units = new StoreUnits(shard);
+    const units = new StoreUnits(shard, pages);
     const queues = new StoreQueues(shard);
     const index = new StoreIndex(shard, memory.words[header.seed]!);
     const policy = policyOf(shard, queues);
     const nodes = new StoreNodes({ shard, units, queues, index, policy, pages });
-    const pins = new StorePins(shard, owners, nodes);
+    const pins = new StorePins(
+      shard,
+      owners,
+      nodes,
+      pages === null ? reserved : (at, count) => pages.reserve(at, count),
+    );
     this.#wipe = new StoreWipe({ shard, owners, units, pins, pages });
     shard.wipe = () => this.#wipe.run();
     this.parts = {
@@ -88,11 +98,27 @@ export class CacheStore implements Cache {
     return storeBytes(shape);
   }
 
+  /** Memory that it takes when it is full. */
+  static fullBytesFor(shape: StoreShape): number {
+    return fullBytes(shape);
+  }
+
+  /** What of a file that was formatted as this shape has memory, as [start, end) in bytes. */
+  static readyRanges(bytes: Uint8Array, shape: StoreShape): [number, number][] {
+    return readyRanges(bytes, shape);
+  }
+
+  /** What has memory from the beginning, whatever is stored. */
+  static fixedBytesFor(shape: StoreShape): number {
+    return fixedBytes(shape);
+  }
+
   /**
    * Makes an empty cache of a region of zeros that nobody else has seen, `bytesFor` long. The seed keeps strangers from choosing
-   * keys that meet in one bucket: draw it.
+   * keys that meet in one bucket: draw it. `isReserved`: all of it has memory; otherwise only so much of its beginning as `fixedBytesFor`
+   * says does, and whoever opens it asks for the rest by its `pages`.
    */
-  static format(bytes: Uint8Array, shape: StoreShape, seed: number): void {
+  static format(bytes: Uint8Array, shape: StoreShape, seed: number, isReserved = true): void {
     const layout = layoutOf(shape);
     assert(bytes.byteLength >= storeBytes(shape), `a cache of that shape needs ${storeBytes(shape)} bytes`);
     const memory = new SharedWords(bytes);
@@ -104,6 +130,7 @@ export class CacheStore implements Cache {
     const isHeld = new Uint8Array(layout.units);
     for (let number = 0; number < layout.shards; number++) {
       shard.open(number);
+      memory.words[shard.at + shardWord.unready] = isReserved ? 0 : layout.units;
       units.rebuild(isHeld);
       shard.close();
     }

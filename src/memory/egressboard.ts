@@ -3,6 +3,7 @@
 // `Owner` come in; nor does it know what states mean. Strategy: one lock for what is changed, none for what is read, counted or
 // kept of the past. Who dies inside of the lock leaves a board that is put right by who takes it over (egressboard/repair.ts).
 
+import { type Reserve, reserved } from "./cellpages.ts";
 import type { Change, ChangeCause, EgressBoard, EgressShape, MemberState, Outcome, RecordKind } from "./egress.ts";
 import { adopt } from "./egressboard/adopt.ts";
 import { carry } from "./egressboard/carry.ts";
@@ -15,6 +16,7 @@ import {
   isSameShape,
   kinds,
   layoutIn,
+  layoutOf,
   sharedRoom,
   smallRoom,
 } from "./egressboard/layout.ts";
@@ -68,8 +70,17 @@ export class SharedEgressBoard implements EgressBoard {
   readonly #outcomes: BoardOutcomes;
   readonly #changes: BoardChanges;
 
-  /** The bytes have been formatted. Throws when too many processes have the board open. `memory` is for tests. */
-  constructor(bytes: Uint8Array, name: string, owner: Owner, memory: SharedWords = new SharedWords(bytes)) {
+  /**
+   * The bytes have been formatted. Throws when too many processes have the board open. `reserve`: memory for leases, in a file of
+   * which only what is before them has it. `memory` is for tests.
+   */
+  constructor(
+    bytes: Uint8Array,
+    name: string,
+    owner: Owner,
+    memory: SharedWords = new SharedWords(bytes),
+    reserve: Reserve = reserved,
+  ) {
     const file = new BoardFile(bytes, name, owner, memory);
     this.name = name;
     this.shape = file.layout.shape;
@@ -85,7 +96,7 @@ export class SharedEgressBoard implements EgressBoard {
     this.#hosts = new BoardRecords(file, "host");
     this.#sessions = new BoardRecords(file, "session");
     this.#users = new BoardRecords(file, "user");
-    this.#leases = new BoardLeases(file, this.#rows, this.#pairs);
+    this.#leases = new BoardLeases(file, this.#rows, this.#pairs, reserve);
     this.#texts = new BoardTexts(file);
     this.#outcomes = new BoardOutcomes(file);
     this.#changes = new BoardChanges(file);
@@ -100,6 +111,11 @@ export class SharedEgressBoard implements EgressBoard {
   /** Size of the file; most of it may never be touched. More than `boardBytesMax` (egressboard/layout.ts) cannot be mapped. */
   static bytesFor(shape: EgressShape): number {
     return boardBytes(shape, sharedRoom);
+  }
+
+  /** What has memory from the beginning, as [start, end) in bytes; without leases, for which a process asks when it comes to have them. */
+  static fixedBytesFor(shape: EgressShape): number {
+    return layoutOf(shape, sharedRoom).leasesAt * 4;
   }
 
   /** Makes an empty board of a region of zeros that nobody else has seen, `bytesFor` long. The seed keeps strangers from choosing texts that meet in one set: draw it. */

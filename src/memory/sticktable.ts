@@ -6,6 +6,7 @@
 
 import { assert } from "../base/assert.ts";
 import type { TablePlan } from "../config/plan.ts";
+import { type Reserve, reserved } from "./cellpages.ts";
 import type { Column } from "./column.ts";
 import { type Owner, Owners } from "./owners.ts";
 import { SharedWords } from "./sharedwords.ts";
@@ -70,8 +71,17 @@ export class StickTable implements Table {
   /** Holds that could not be let go of when it was their time. */
   readonly #late: number[] = [];
 
-  /** The bytes have been formatted (stick/layout.ts). Throws when too many processes have the table open. `memory` is for tests. */
-  constructor(bytes: Uint8Array, plan: TablePlan, owner: Owner, memory: SharedWords = new SharedWords(bytes)) {
+  /**
+   * The bytes have been formatted (stick/layout.ts). Throws when too many processes have the table open. `reserve`: memory for holds, in
+   * a file of which only what is before and behind them has it. `memory` is for tests.
+   */
+  constructor(
+    bytes: Uint8Array,
+    plan: TablePlan,
+    owner: Owner,
+    memory: SharedWords = new SharedWords(bytes),
+    reserve: Reserve = reserved,
+  ) {
     assert(isTableOf(bytes, plan), `these bytes are no table ${plan.name}`);
     this.#plan = plan;
     this.#words = memory.words;
@@ -83,7 +93,7 @@ export class StickTable implements Table {
     this.#journal = new StickJournal(memory, this.#layout, owners);
     const { expireMs, isEvicting } = plan;
     this.#shards = new StickShards(memory, this.#layout, this.#journal, { expireMs, isEvicting });
-    this.#holds = new StickHolds(memory, this.#layout, owners, this.#journal, this.#shards);
+    this.#holds = new StickHolds(memory, this.#layout, owners, this.#journal, this.#shards, reserve);
     this.#finder = new StickFinder(this.key, this.#layout, this.#shards);
     this.parts = { layout: this.#layout, journal: this.#journal, shards: this.#shards, finder: this.#finder, memory };
     this.#entries = new StickEntries(this.#layout, this.#journal, this.#shards);

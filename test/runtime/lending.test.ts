@@ -83,7 +83,7 @@ test.if(isLinux && canLend(realpathSync(sharedFolder)))(
     const former = file.bytes.slice();
     const sent = sendFile(server, file, 8, file.bytes.length - 8);
     expect(sent).toBeGreaterThan(64 * 1024);
-    expect(filePages(file.bytes)!.detach(0, file.bytes.length)).toBe(true);
+    expect(filePages(file.bytes, file)!.detach(0, file.bytes.length)).toBe(true);
     file.bytes.fill(0xee);
     client.socket.resume();
     await client.heardBytes(sent);

@@ -2,7 +2,8 @@
 // the end no lock is held, every unit is free or somebody's once, and nothing is held by anybody.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { Prng } from "../../src/base/prng.ts";
 import { checkStore } from "../../src/memory/cachestore/check.ts";
 import { CacheStore } from "../../src/memory/cachestore.ts";
@@ -25,7 +26,12 @@ test(
     const prng = new Prng(seed);
     const bytes = create(folder, "cached", CacheStore.bytesFor(cached));
     CacheStore.format(bytes, cached, seed);
-    const store = new CacheStore(bytes, "cached", processOwner(), filePages(bytes));
+    const store = new CacheStore(
+      bytes,
+      "cached",
+      processOwner(),
+      filePages(bytes, { path: join(folder, "cached"), inode: statSync(join(folder, "cached")).ino }),
+    );
     const shadow = new Int32Array(create(folder, "shadow", shadowWords * 4).buffer);
 
     const needsLent = canLend(folder);

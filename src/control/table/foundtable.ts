@@ -4,6 +4,7 @@
 // is believed.
 
 import type { TablePlan } from "../../config/plan.ts";
+import { type Reserve, reserved } from "../../memory/cellpages.ts";
 import { type Owner, Owners } from "../../memory/owners.ts";
 import { SharedWords } from "../../memory/sharedwords.ts";
 import { checkBytes, checkTable } from "../../memory/sticktable/check.ts";
@@ -11,13 +12,18 @@ import { layoutOf, roomOf } from "../../memory/sticktable/layout.ts";
 import { StickTable } from "../../memory/sticktable.ts";
 
 /** Of bytes that are a table of the plan. A text: why it cannot be used. */
-export function openFound(bytes: Uint8Array, plan: TablePlan, owner: Owner): StickTable | string {
+export function openFound(
+  bytes: Uint8Array,
+  plan: TablePlan,
+  owner: Owner,
+  reserve: Reserve = reserved,
+): StickTable | string {
   const memory = new SharedWords(bytes);
   const isInUse = new Owners(memory, layoutOf(plan, roomOf(memory.words)), owner).hasOthers;
   const [problem] = isInUse ? [] : checkBytes(bytes, plan);
   if (problem !== undefined) return problem;
   try {
-    const table = new StickTable(bytes, plan, owner, memory);
+    const table = new StickTable(bytes, plan, owner, memory, reserve);
     table.recover();
     return (isInUse ? [] : checkTable(table))[0] ?? table;
   } catch (error) {

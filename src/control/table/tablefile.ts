@@ -3,7 +3,7 @@
 
 import { statSync } from "node:fs";
 import type { TablePlan } from "../../config/plan.ts";
-import { formatTable, isTableOf, planOf, shapeOf, tableBytes } from "../../memory/sticktable/layout.ts";
+import { fixedRanges, formatTable, isTableOf, planOf, shapeOf, tableBytes } from "../../memory/sticktable/layout.ts";
 import { makeShared, mapShared, sharedPath } from "../sharedfile.ts";
 
 export function pathOf(folder: string, plan: TablePlan): string {
@@ -24,18 +24,13 @@ export function mapAny(path: string): { plan: TablePlan; bytes: Uint8Array } | n
   return plan === null ? null : { plan, bytes };
 }
 
-/** A new table, filled by `fill` before it has its name. `touchedBytes`: as makeShared asks for it. */
-export function makeTable(
-  path: string,
-  plan: TablePlan,
-  fill: (bytes: Uint8Array) => void,
-  touchedBytes = 0,
-): Uint8Array {
+/** A new table, filled by `fill` before it has its name. It has memory for all of its entries from the beginning. */
+export function makeTable(path: string, plan: TablePlan, fill: (bytes: Uint8Array) => void): Uint8Array {
   const format = (bytes: Uint8Array): void => {
     // Of chance, so that nobody outside can choose keys that meet in one bucket.
     const [low, high] = crypto.getRandomValues(new Uint32Array(2));
     formatTable(bytes, plan, (high! >>> 11) * 2 ** 32 + low!);
     fill(bytes);
   };
-  return makeShared(path, tableBytes(plan), format, touchedBytes);
+  return makeShared(path, tableBytes(plan), format, fixedRanges(plan));
 }

@@ -86,8 +86,11 @@ class Check {
         this.#say(words[node + N.isLinked] === 0, `node ${node} is linked and in no bucket`);
         this.#checkNode(node);
       }
-    const lost = this.#owners.filter((owner) => owner === 0).length;
-    this.#say(lost === 0, `${lost} units are nobody's`);
+    const unready = words[this.#at + S.unready]!;
+    const lost = this.#owners.subarray(0, layout.units - unready).filter((owner) => owner === 0).length;
+    const early = this.#owners.subarray(layout.units - unready).filter((owner) => owner !== 0).length;
+    this.#say(early === 0, `${early} units are used that have no memory`);
+    this.#say(lost === words[this.#at + S.gone], `${lost} units are nobody's`);
     this.#checkQueues(linked);
     this.#say(
       this.#loose === words[this.#at + S.looseUnits],

@@ -11,6 +11,10 @@ export interface StoreFigures {
   readonly fetching: number;
   readonly bytesUsed: number;
   readonly bytesMax: number;
+  /** Of that, what has memory by now; the rest is asked for when it is wanted. */
+  readonly bytesReady: number;
+  /** The system had no more when it was asked last. */
+  readonly isShort: boolean;
   /** What went to make room. */
   readonly evictions: number;
   /** What the policy did not let in, and what was too large or found no room together. */
@@ -30,12 +34,15 @@ export function figuresOf({ layout, words }: StoreShard): StoreFigures {
     return total;
   };
   const bytesMax = layout.shards * layout.units * unitBytes;
+  const bytesReady = bytesMax - sum(shardWord.unready) * unitBytes;
   return {
     entries: sum(shardWord.entries),
     marks: sum(shardWord.marks),
     fetching: sum(shardWord.fetching),
-    bytesUsed: bytesMax - sum(shardWord.freeUnits) * unitBytes,
+    bytesUsed: bytesReady - (sum(shardWord.freeUnits) + sum(shardWord.gone)) * unitBytes,
     bytesMax,
+    bytesReady,
+    isShort: sum(shardWord.isShort) > 0,
     evictions: sum(shardWord.evictions),
     refusals: sum(shardWord.refusals),
     misfits: sum(shardWord.misfits),

@@ -6,6 +6,7 @@
 //   header     1024 words     magic (last, by who formats), layout, shape, seed; lock timeouts and whether bytes were lent (by all, by Atomics)
 //   shards     480 words each, and one more of which only the lock is used: whoever holds it recovers the dead
 //     0          lock         0, or generation and row of the owner. By Atomics, by all
+//     8..        units without memory, whether the system had none, whether all is over: by who holds the lock
 //     16..       figures, queues, lists of free runs: by who holds the lock; figures are read by all, when stale they are a report that is old
 //   owners     16 words each  name and generation (../owners.ts); how many pins were ever used, by the owner, by who recovers it
 //   buckets    a power of 2 in each shard: the first node whose hash of the first part ends so
@@ -56,6 +57,14 @@ const headerWords = 1024;
 
 export const shardWord = {
   lock: 0,
+  /** Units at the end of the shard that have no memory yet, and are in no list of free runs. 0: all have, as in files from before. */
+  unready: 8,
+  /** Not 0: the system had none when more was asked for last. */
+  isShort: 9,
+  /** Not 0: nothing new is asked of it, and what nobody held has given its memory back. */
+  isClosed: 10,
+  /** Units that have no memory any more, and that nobody is given: of a shard that is closed. */
+  gone: 11,
   /** Nodes in a bucket, by what they are: whole, marks, under way. */
   entries: 16,
   marks: 17,
@@ -73,10 +82,6 @@ export const shardWord = {
   age: 26,
   /** How many nodes became the newest of the protected queue. */
   moves: 27,
-  /** Units at the end of the shard that have no memory yet, and are in no list of free runs. 0: all have, as in files from before. */
-  unready: 28,
-  /** Not 0: the system had none when more was asked for last. */
-  isShort: 29,
   /** Of each queue: oldest, newest, units, and one to spare. */
   queues: 32,
   /** First free run of each length (units.ts): 1 + its unit. */
@@ -203,6 +208,25 @@ export function storeBytes(shape: StoreShape): number {
 /** What stands before pins and units: it is used from the beginning on. */
 export function fixedBytes(shape: StoreShape): number {
   return layoutOf(shape).pinsAt * 4;
+}
+
+/** Memory of the cache when it is full; each entry that is shown just now takes four bytes more. */
+export function fullBytes(shape: StoreShape): number {
+  const { unitsAt, pinsAt, words } = layoutOf(shape);
+  return (pinsAt + words - unitsAt) * 4;
+}
+
+/** What of a file has memory, as [start, end) in bytes; without pins. */
+export function readyRanges(bytes: Uint8Array, shape: StoreShape): [number, number][] {
+  const { shards, shardsAt, unitsAt, units, pinsAt } = layoutOf(shape);
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.byteLength / 4));
+  const ranges: [number, number][] = [[0, pinsAt * 4]];
+  for (let shard = 0; shard < shards; shard++) {
+    const start = (unitsAt + shard * units * unitWords) * 4;
+    const unready = words[shardsAt + shard * shardWords + shardWord.unready]!;
+    ranges.push([start, start + Math.max(0, units - unready) * unitBytes]);
+  }
+  return ranges;
 }
 
 /** Writes the header, last the magic. The region is one of zeros that nobody else has seen, but for its free units. */

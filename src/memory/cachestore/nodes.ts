@@ -6,7 +6,7 @@ import { cacheState } from "../cache.ts";
 import type { StoreIndex } from "./index.ts";
 import { extentUnitsMax, queue, shardWord as S, unitBytes } from "./layout.ts";
 import { broken, extent as E, node as N, unitsFor } from "./node.ts";
-import { detachUnits, type StorePages } from "./pages.ts";
+import { renewUnits, type StorePages } from "./pages.ts";
 import type { StoreParts } from "./parts.ts";
 import { oldestFree, type StorePolicy } from "./policy.ts";
 import type { StoreQueues } from "./queues.ts";
@@ -182,8 +182,8 @@ export class StoreNodes {
   #give(node: number, extent: number, isLent = false): void {
     const units = this.#words[extent + E.units]!;
     this.#queues.weigh(node, -units);
-    // The lists write into what is free. What cannot be taken out of the file is lost, until its shard is wiped.
-    if (isLent && ownsPages(units) && !detachUnits(this.#pages, extent, units)) return;
+    // The lists write into what is free. What cannot be taken out of the file, or finds no memory again, is lost, until its shard is wiped.
+    if (isLent && ownsPages(units) && !renewUnits(this.#pages, extent, units)) return;
     this.#units.give(extent, units);
   }
 
@@ -196,6 +196,8 @@ export class StoreNodes {
       const concession = (wanted > wholeUnitsMax ? 2 : 0) + evictions / evictionsPerConcession;
       const extent = this.#units.take(wanted, Math.max(least, wanted >> concession));
       if (extent !== 0) return extent;
+      // No more often than there are MiB in a shard.
+      if (this.#units.extend(nowMs)) continue;
       if (dead !== 0) dead = this.#sweep.next(nowMs);
       if (dead === 0 && !isAdmitted && !this.#isAdmitted(of, wanted)) return 0;
       if (dead === 0) isAdmitted = true;

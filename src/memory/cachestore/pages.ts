@@ -18,12 +18,19 @@ export interface StorePages {
   readonly descriptor: number;
   /** Takes whole pages out of it, from a byte on: zeros stand there then. False: it could not, and all is as it was. */
   detach(start: number, bytes: number): boolean;
+  /** Memory for whole pages of it, before anybody touches them: zeros, where they have none. False: the system has none. */
+  reserve(start: number, bytes: number): boolean;
 }
 
 /** Of a whole entry, 16 MiB: to take out the pages of more would take a shard's lock for more than a few ms. */
 export const lentUnitsMax: number = (16 * 2 ** 20) / unitBytes;
 
-/** From a word on, whole pages. False where that cannot be done: they are not to be written to, or given to others. */
+/** From a word on, whole pages, which are given back for good. False where that cannot be done. */
 export function detachUnits(pages: StorePages | null, address: number, units: number): boolean {
   return pages?.detach(address * 4, units * unitBytes) ?? false;
+}
+
+/** The same, for others in their place. False where that cannot be done: they are not to be written to, or given to others. */
+export function renewUnits(pages: StorePages | null, address: number, units: number): boolean {
+  return detachUnits(pages, address, units) && pages!.reserve(address * 4, units * unitBytes);
 }

@@ -4,6 +4,7 @@
 // row is free for others.
 
 import { cacheState } from "../cache.ts";
+import { CellPages, type Reserve } from "../cellpages.ts";
 import type { Owners } from "../owners.ts";
 import { ownerWord } from "./layout.ts";
 import { broken, node as N } from "./node.ts";
@@ -17,11 +18,13 @@ export class StorePins {
   readonly #nodes: StoreNodes;
   readonly #cells: number;
   readonly #usedAt: number;
+  readonly #pages: CellPages;
   readonly #free: number[] = [];
   /** Cells that could not be let go of when it was their time. */
   readonly #late: number[] = [];
 
-  constructor(shard: StoreShard, owners: Owners, nodes: StoreNodes) {
+  constructor(shard: StoreShard, owners: Owners, nodes: StoreNodes, reserve: Reserve) {
+    this.#pages = new CellPages(reserve, 1);
     this.#shard = shard;
     this.#words = shard.words;
     this.#owners = owners;
@@ -40,13 +43,13 @@ export class StorePins {
     return this.#words[this.#owners.at(row) + ownerWord.pinsUsed]!;
   }
 
-  /** Answers the cell; 0 when we hold as many as can be. */
+  /** Answers the cell; 0 when we hold as many as can be, or the system has no memory for more. */
   take(node: number): number {
     const words = this.#words;
     let cell = this.#free.pop() ?? 0;
     if (cell === 0) {
       const used = words[this.#usedAt]!;
-      if (used >= this.#shard.layout.room.pins) return 0;
+      if (used >= this.#shard.layout.room.pins || !this.#pages.has(used, this.#cells + used)) return 0;
       words[this.#usedAt] = used + 1;
       cell = this.#cells + used;
     }

@@ -100,7 +100,13 @@ export class TinyLfuPolicy implements StorePolicy {
   /** What it has not taken of its share: all but the window's share, and what is free or on its way counts as the window's. */
   get #roomOfMain(): number {
     const { words, at } = this.#shard;
-    return this.#queues.units(queue.window) + words[at + S.looseUnits]! + words[at + S.freeUnits]! - this.#windowMax;
+    return (
+      this.#queues.units(queue.window) +
+      words[at + S.looseUnits]! +
+      words[at + S.freeUnits]! +
+      words[at + S.unready]! -
+      this.#windowMax
+    );
   }
 
   /** Asked for more often than those that would go for so many units, together. */

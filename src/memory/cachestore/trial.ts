@@ -106,12 +106,20 @@ export class TrialPages implements StorePages {
   readonly descriptor = 3;
   canDetach = true;
   detachedBytes = 0;
+  /** Pages that the system has for this file; those that were given count. */
+  pagesMax: number = Number.POSITIVE_INFINITY;
+  refusals = 0;
+  /** Those that have memory; null where all do. */
+  readonly #had: Set<number> | null;
   readonly #bytes: Uint8Array;
   /** By pages; what was taken out of the file can come to no harm. */
   readonly #lent: Map<number, Lent[]> = new Map();
 
-  constructor(bytes: Uint8Array) {
+  /** `had`: so many bytes at the beginning have memory; all, where it is not told. */
+  constructor(bytes: Uint8Array, had?: number) {
     this.#bytes = bytes;
+    this.#had =
+      had === undefined ? null : new Set(Array.from({ length: Math.ceil(had / pageBytes) }, (_, page) => page));
   }
 
   /** The run that an entry has just shown, as a line takes it; false where it may not. */
@@ -136,10 +144,36 @@ export class TrialPages implements StorePages {
     for (let page = start / pageBytes; page < (start + bytes) / pageBytes; page++) {
       if (this.#isSpoilt(page)) throw new Error("bytes were written over that were lent");
       this.#lent.delete(page);
+      this.#had?.delete(page);
     }
     this.#bytes.fill(0, start, start + bytes);
     this.detachedBytes += bytes;
     return true;
+  }
+
+  reserve(start: number, bytes: number): boolean {
+    if (this.#had === null) return true;
+    const added: number[] = [];
+    for (let page = Math.floor(start / pageBytes); page < (start + bytes) / pageBytes; page++)
+      if (!this.#had.has(page)) added.push(page);
+    if (this.#had.size + added.length > this.pagesMax) {
+      this.refusals++;
+      return false;
+    }
+    for (const page of added) this.#had.add(page);
+    return true;
+  }
+
+  /** Pages that were written to though they have no memory: each would have ended its process. */
+  get overrun(): number {
+    let count = 0;
+    for (let page = 0; this.#had !== null && page < this.#bytes.length / pageBytes; page++)
+      if (
+        !this.#had.has(page) &&
+        this.#bytes.subarray(page * pageBytes, (page + 1) * pageBytes).some((byte) => byte !== 0)
+      )
+        count++;
+    return count;
   }
 
   /** How many pages are not what they were when they were lent: to be asked at any time. */

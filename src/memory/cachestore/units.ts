@@ -3,11 +3,13 @@
 // shortest run that is long enough is found by a look at a few words, and what is given back is one with its free neighbours
 // at once. A buddy allocator, which only knows powers of 2, left a third of the cache free and of no use to anybody.
 // An extent of 64 units and more begins with a page of the file and is whole pages, so that it shares none with others
-// (pages.ts); what a free run has before that page stays free.
+// (pages.ts); what a free run has before that page stays free. At first there are no units at all: memory for them is asked of the system a
+// MiB at a time, when there is no room otherwise, and where it has none what is stored makes room instead.
 //
 //   free run: next, previous (1 + unit), length | … | length in the last word of its last unit; the map marks its first and last unit
 
-import { classes, extentUnitsMax, pagedUnitsMin, pageUnits, shardWord as S, unitWords } from "./layout.ts";
+import { classes, extentUnitsMax, pagedUnitsMin, pageUnits, shardWord as S, unitBytes, unitWords } from "./layout.ts";
+import type { StorePages } from "./pages.ts";
 import type { StoreShard } from "./shard.ts";
 
 export const run: Record<"next" | "previous" | "length" | "lastLength", number> = {
@@ -21,6 +23,10 @@ const exactMax = 32;
 const stepsPerDoubling = 8;
 /** Runs of a list whose shortest are too short that are looked at. */
 const looksMax = 8;
+/** Of a MiB. */
+const stepUnits = 2048;
+/** The system is not asked again before. */
+const refusalMs = 1000;
 
 export class StoreUnits {
   /** Of what was given last. */
@@ -28,9 +34,12 @@ export class StoreUnits {
   readonly #shard: StoreShard;
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
+  readonly #pages: StorePages | null;
+  #refusedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(shard: StoreShard) {
+  constructor(shard: StoreShard, pages: StorePages | null = null) {
     this.#shard = shard;
+    this.#pages = pages;
     this.#words = shard.words;
     this.#bytes = shard.bytes;
   }
@@ -81,16 +90,36 @@ export class StoreUnits {
     this.#link(unit, length);
   }
 
-  /** Everything is free but what is marked, a byte for each unit. */
+  /** More of the shard, of which there was no memory yet. False: it has all of it, or the system has no more now. */
+  extend(nowMs: number): boolean {
+    const words = this.#words;
+    const { at, layout } = this.#shard;
+    const unready = words[at + S.unready]!;
+    if (unready === 0 || Math.abs(nowMs - this.#refusedMs) < refusalMs) return false;
+    const address = this.#addressOf(layout.units - unready);
+    const units = Math.min(unready, stepUnits);
+    const isHad = this.#pages?.reserve(address * 4, units * unitBytes) ?? true;
+    words[at + S.isShort] = isHad ? 0 : 1;
+    if (!isHad) {
+      this.#refusedMs = nowMs;
+      return false;
+    }
+    words[at + S.unready] = unready - units;
+    this.give(address, units);
+    return true;
+  }
+
+  /** Everything is free but what is marked, a byte for each unit, and what has no memory yet. */
   rebuild(marks: Uint8Array): void {
     const { at, mapAt, layout } = this.#shard;
     this.#words.fill(0, at + S.free, at + S.free + classes);
     this.#words[at + S.freeUnits] = 0;
     this.#bytes.fill(0, mapAt, mapAt + layout.units);
-    for (let unit = 0; unit < layout.units; ) {
+    const ready = layout.units - this.#words[at + S.unready]!;
+    for (let unit = 0; unit < ready; ) {
       const isFree = marks[unit] === 0;
       let end = unit + 1;
-      while (end < layout.units && (marks[end] === 0) === isFree) end++;
+      while (end < ready && (marks[end] === 0) === isFree) end++;
       if (isFree) this.give(this.#addressOf(unit), end - unit);
       unit = end;
     }

@@ -9,7 +9,7 @@ import { cacheState } from "../cache.ts";
 import type { Owners } from "../owners.ts";
 import { extentUnitsMax, header, pageUnits, shardWord as S, shardWords, unitWords } from "./layout.ts";
 import { broken, extent as E, node as N } from "./node.ts";
-import { detachUnits, type StorePages } from "./pages.ts";
+import { detachUnits, renewUnits, type StorePages } from "./pages.ts";
 import type { StoreParts } from "./parts.ts";
 import type { StorePins } from "./pins.ts";
 import type { StoreShard } from "./shard.ts";
@@ -43,14 +43,25 @@ export class StoreWipe {
     const wipes = words[at + S.wipes]!;
     const { evictions, refusals, misfits } = S;
     const [kept1, kept2, kept3] = [words[at + evictions]!, words[at + refusals]!, words[at + misfits]!];
+    const unready = words[at + S.unready]!;
+    const isClosed = isForGood || words[at + S.isClosed] !== 0;
     words.fill(0, at + 1, at + shardWords);
     words.fill(0, bucketsAt, bucketsAt + layout.buckets);
     this.#marks = new Uint8Array(layout.units);
     const held = this.#held();
     for (const [node, refs] of held) this.#keep(node, refs);
-    if (Atomics.load(words, header.lent) !== 0 || (isForGood && this.#pages !== null)) this.#detachFree();
+    const ready = layout.units - unready;
+    const heldUnits = this.#marks.reduce((sum, mark) => sum + mark, 0);
+    const isReleased = isClosed && this.#pages !== null;
+    if (isReleased) words[at + S.unready] = layout.units - this.#releaseFree(ready);
+    else {
+      if (Atomics.load(words, header.lent) !== 0) this.#renewFree(ready);
+      words[at + S.unready] = unready;
+    }
+    words[at + S.isClosed] = isReleased ? 1 : 0;
+    words[at + S.gone] = isReleased ? layout.units - words[at + S.unready]! - heldUnits : 0;
     this.#units.rebuild(this.#marks);
-    words[at + S.looseUnits] = layout.units - words[at + S.freeUnits]!;
+    words[at + S.looseUnits] = isReleased ? heldUnits : ready - words[at + S.freeUnits]!;
     words[at + S.wipes] = wipes + 1;
     words[at + evictions] = kept1;
     words[at + refusals] = kept2;
@@ -109,15 +120,32 @@ export class StoreWipe {
     return units;
   }
 
-  /** All whole pages that nobody holds: what was lent are some of these. Those that stay in the file are nobody's, and not free. */
-  #detachFree(): void {
+  /** All whole pages that nobody holds: what was lent are some of these. Those that stay in the file, or find no memory again, are nobody's, and not free. */
+  #renewFree(ready: number): void {
+    this.#forFree(ready, (first, units) => renewUnits(this.#pages, this.#shard.unitsAt + first * unitWords, units));
+  }
+
+  /**
+   * Back to the system for good. What began before this may ask for more, as a cache does that is not full yet: answers up to where it has
+   * memory, all of it held or nobody's.
+   */
+  #releaseFree(ready: number): number {
+    this.#forFree(ready, (first, units) => detachUnits(this.#pages, this.#shard.unitsAt + first * unitWords, units));
+    let end = ready;
+    while (end > 0 && this.#marks[end - 1] === 0) end--;
+    const kept = Math.min(toPageEnd(end), ready);
+    this.#marks.fill(1, 0, kept);
+    return kept;
+  }
+
+  /** Said of whole pages that are free, with a first unit and a count. False: these are not free. */
+  #forFree(ready: number, each: (first: number, units: number) => boolean): void {
     const marks = this.#marks;
-    for (let unit = 0; unit < marks.length; ) {
+    for (let unit = 0; unit < ready; ) {
       let end = unit;
-      while (end < marks.length && marks[end] === 0) end++;
+      while (end < ready && marks[end] === 0) end++;
       const [first, stop] = [toPageEnd(unit), end & -pageUnits];
-      if (stop > first && !detachUnits(this.#pages, this.#shard.unitsAt + first * unitWords, stop - first))
-        marks.fill(1, first, stop);
+      if (stop > first && !each(first, stop - first)) marks.fill(1, first, stop);
       unit = end + 1;
     }
   }

@@ -8,6 +8,7 @@
 // it. Nobody is counting for longer than some ns, unless it was stopped in there: then nothing is made anew this time, but the next.
 // The two cells of a lease are written while its owner counts, so they are whole whenever all is held up.
 
+import { CellPages, type Reserve } from "../cellpages.ts";
 import { memberWord, recordWord } from "../egress.ts";
 import { yieldingRounds } from "../owners.ts";
 import type { BoardFile } from "./file.ts";
@@ -29,11 +30,13 @@ export class BoardLeases {
   readonly #cells: number;
   readonly #usedAt: number;
   readonly #isCountingAt: number;
+  readonly #pages: CellPages;
   readonly #free: number[] = [];
   /** Leases that could not be let go of when it was their time. */
   readonly #late: number[] = [];
 
-  constructor(file: BoardFile, rows: BoardRows, pairs: BoardRecords) {
+  constructor(file: BoardFile, rows: BoardRows, pairs: BoardRecords, reserve: Reserve) {
+    this.#pages = new CellPages(reserve, leaseWords);
     const { owners } = file;
     this.#file = file;
     this.#words = file.words;
@@ -231,7 +234,7 @@ export class BoardLeases {
     const free = this.#free.pop();
     if (free !== undefined) return free;
     const used = this.#words[this.#usedAt]!;
-    if (used >= this.#max) return -1;
+    if (used >= this.#max || !this.#pages.has(used, this.#cells + used * leaseWords)) return -1;
     this.#file.memory.put(this.#usedAt, used + 1);
     return used;
   }

@@ -5,6 +5,7 @@
 // Recovering: one process at a time (a lock of its own). First every lock that is held is waited for or taken over, so that no
 // journal of the dead is left that could touch a cell; then the dead one's cells are let go of, one by one; at last its row is free for others.
 
+import { CellPages, type Reserve } from "../cellpages.ts";
 import type { Owners } from "../owners.ts";
 import type { SharedWords } from "../sharedwords.ts";
 import type { StickJournal } from "./journal.ts";
@@ -21,8 +22,17 @@ export class StickHolds {
   /** First cell of our own, less one: cells are counted from 1. */
   readonly #cells: number;
   readonly #row: number;
+  readonly #pages: CellPages;
 
-  constructor(memory: SharedWords, layout: StickLayout, owners: Owners, journal: StickJournal, shards: StickShards) {
+  constructor(
+    memory: SharedWords,
+    layout: StickLayout,
+    owners: Owners,
+    journal: StickJournal,
+    shards: StickShards,
+    reserve: Reserve,
+  ) {
+    this.#pages = new CellPages(reserve, 1);
     this.#memory = memory;
     this.#words = memory.words;
     this.#layout = layout;
@@ -38,14 +48,14 @@ export class StickHolds {
     return this.#words[this.#cells + hold]!;
   }
 
-  /** Told to the journal. 0 when we hold as many as can be. */
+  /** Told to the journal. 0 when we hold as many as can be, or the system has no memory for more. */
   take(entry: number): number {
     const words = this.#words;
     let hold = words[this.#row + ownerWord.holdFree]!;
     if (hold !== 0) this.#journal.set(this.#row + ownerWord.holdFree, -words[this.#cells + hold]! - 1);
     else {
       hold = words[this.#row + ownerWord.holdFresh]! + 1;
-      if (hold > this.#layout.room.holds) return 0;
+      if (hold > this.#layout.room.holds || !this.#pages.has(hold - 1, this.#cells + hold)) return 0;
       this.#journal.set(this.#row + ownerWord.holdFresh, hold);
     }
     this.#journal.set(this.#cells + hold, entry);

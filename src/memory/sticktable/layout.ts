@@ -212,6 +212,15 @@ export function fullBytes(plan: TablePlan): number {
   return Math.ceil((layoutOf(plan, sharedRoom).holdsAt * 4) / pageBytes) * pageBytes;
 }
 
+/** What has memory from the beginning, as [start, end) in bytes: all but holds, for which a process asks when it comes to have them. */
+export function fixedRanges(plan: TablePlan): [number, number][] {
+  const { holdsAt, wishesAt, words } = layoutOf(plan, sharedRoom);
+  return [
+    [0, holdsAt * 4],
+    [wishesAt * 4, Math.ceil(words / 2) * 8],
+  ];
+}
+
 export function bytesOf(layout: StickLayout): number {
   assert(layout.words < wordsMax, "a table of that size cannot be addressed");
   return Math.ceil(layout.words / 2) * 8;

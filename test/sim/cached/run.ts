@@ -56,8 +56,10 @@ export class CachedRun {
     const policy = world.pick(["tinylfu", "lru", "lfu"] as const);
     this.#shape = { bytesMax, objectBytesMax: world.chance(0.3) ? 30_000 : 2 ** 20, policy, isShared: false };
     this.#bytes = new Uint8Array(CacheStore.bytesFor(this.#shape));
-    CacheStore.format(this.#bytes, this.#shape, 1);
-    this.#pages = new TrialPages(this.#bytes);
+    // Of the file nothing has memory yet but its beginning, and the system may have too little for the rest.
+    CacheStore.format(this.#bytes, this.#shape, 1, false);
+    this.#pages = new TrialPages(this.#bytes, CacheStore.fixedBytesFor(this.#shape));
+    if (world.chance(0.2)) this.#pages.pagesMax = Math.ceil((this.#bytes.length * world.prng.next()) / 4096);
     this.#truth = Truth.draw(world, "/r", world.between(1, 6));
     for (const id of [1, 2]) this.#workers.push(this.#makeWorker(id));
   }
@@ -211,6 +213,7 @@ export class CachedRun {
     // What a dead worker was fetching goes when somebody asks for it.
     if (fetching > 0 && this.#workers.every(({ isAlive }) => isAlive)) left.push(`${fetching} fetched`);
     left.push(...checkStore(store));
+    if (this.#pages.overrun > 0) left.push(`${this.#pages.overrun} pages that were written to and have no memory`);
     if (this.#pages.spoilt > 0) left.push(`${this.#pages.spoilt} pages that were written over while they were lent`);
     if (left.length > 0) throw new Violation(`left over ${when}: ${left.join(", ")}`);
   }
