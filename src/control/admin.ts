@@ -64,7 +64,9 @@ export function openAdmin({
   const desk = new Desk({ guard, router: new Router(all), routes, audit, nowMs: Date.now });
   const fetch = async (request: Request, server: Bun.Server<undefined>): Promise<Response> => {
     const peer = server.requestIP(request)?.address.replace(/^::ffff:(?=\d+\.)/i, "") ?? "unix";
-    const answer = await desk.answer(request, peer, (operation) => server.timeout(request, secondsOf(operation)));
+    const answer = await desk.answer(request, peer, (operation, waitsFor) =>
+      server.timeout(request, waitsFor === "request" ? bodySecondsOf(operation) : secondsOf(operation)),
+    );
     answered();
     return answer;
   };
@@ -93,6 +95,8 @@ const usualSeconds = 10;
 const streamSeconds = 60;
 /** The most that can be said. */
 const longSeconds = 255;
+/** For all of a body to come, however large: at 300 kB/s the largest that is taken. */
+const bodySeconds = 60;
 /** No operation takes more; those that take less refuse it themselves, and say how much it is. */
 const bodyBytesMax = 16 * 1024 * 1024;
 
@@ -101,6 +105,11 @@ function secondsOf(operation: Operation): number {
   if (operation.isStream === true) return streamSeconds;
   const isLong = isChangeOf(operation) || /^\/debug\/|\/egress\//.test(operation.path);
   return isLong ? longSeconds : usualSeconds;
+}
+
+/** An answer that takes long gives nobody leave to send a request as slowly. */
+function bodySecondsOf(operation: Operation): number {
+  return operation.body === undefined ? secondsOf(operation) : Math.min(bodySeconds, secondsOf(operation));
 }
 
 /** Where a person would go with a browser or curl. */

@@ -32,6 +32,9 @@ interface Outcome {
 const refusalsNoted = { periodMs: 6000, burst: 20 };
 const safeMethods: readonly string[] = ["GET", "HEAD", "OPTIONS"];
 
+/** Waits for the rest of the request, which its client may never send, or for the answer, which may take long. */
+export type GoingOn = (operation: Operation, waitsFor: "request" | "answer") => void;
+
 export class Desk {
   readonly #options: DeskOptions;
   readonly #refusals = new Buckets(refusalsNoted);
@@ -40,8 +43,8 @@ export class Desk {
     this.#options = options;
   }
 
-  /** `takesLong`: called before an operation begins whose answer may. */
-  async answer(request: Request, peer: string, takesLong: (operation: Operation) => void): Promise<Response> {
+  /** `goesOn`: called for what an operation waits for, before it does. */
+  async answer(request: Request, peer: string, goesOn: GoingOn): Promise<Response> {
     const { guard, router } = this.#options;
     // Host is part of a request's URL: one that cannot be read is the client's fault, and no line in the log.
     const path = URL.parse(request.url)?.pathname;
@@ -59,7 +62,7 @@ export class Desk {
       return refused(refusal, operation);
     }
     if (preflight !== null) return allowed();
-    const answer = await this.#answer(request, path, found, { isChange, peer, takesLong });
+    const answer = await this.#answer(request, path, found, { isChange, peer, goesOn });
     return isShared ? withLeave(answer) : answer;
   }
 
@@ -67,13 +70,16 @@ export class Desk {
     request: Request,
     path: string,
     found: Found | null,
-    { isChange, peer, takesLong }: { isChange: boolean; peer: string; takesLong: (operation: Operation) => void },
+    { isChange, peer, goesOn }: { isChange: boolean; peer: string; goesOn: GoingOn },
   ): Promise<Response> {
     const { router, routes } = this.#options;
     if (found?.kind === "refused") return found.answer;
     if (found !== null) {
-      takesLong(found.operation);
-      return isChange ? this.#change(request, found, peer) : (await router.answer(request, found, peer)).response;
+      goesOn(found.operation, "request");
+      const begins = (): void => goesOn(found.operation, "answer");
+      return isChange
+        ? this.#change(request, found, { peer, begins })
+        : (await router.answer(request, found, peer, begins)).response;
     }
     for (const each of routes) {
       const other = each(request, path);
@@ -82,10 +88,14 @@ export class Desk {
     return router.missing(path);
   }
 
-  async #change(request: Request, found: Extract<Found, { kind: "operation" }>, peer: string): Promise<Response> {
+  async #change(
+    request: Request,
+    found: Extract<Found, { kind: "operation" }>,
+    { peer, begins }: { peer: string; begins: () => void },
+  ): Promise<Response> {
     const note = (outcome: Outcome): void => this.#note(found.operation, request, peer, outcome);
     try {
-      const { response, actor, body } = await this.#options.router.answer(request, found, peer);
+      const { response, actor, body } = await this.#options.router.answer(request, found, peer, begins);
       note({ actor, body, status: response.status, problem: await problemOf(response) });
       return response;
     } catch (error) {

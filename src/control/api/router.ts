@@ -71,16 +71,19 @@ export class Router {
     return problem(404, `there is nothing at ${short};${meant} GET /api lists what there is`);
   }
 
+  /** `begins`: called when all of the request is there, before the operation has it. */
   async answer(
     request: Request,
     { operation, params }: Extract<Found, { kind: "operation" }>,
     peer: string,
+    begins: () => void = () => {},
   ): Promise<Answered> {
     const told = namedBy(percentDecoded(request.headers.get("sluice-actor"))) ?? peer;
     const query = readQuery(operation, new URL(request.url));
     if (query instanceof Response) return { response: query, actor: told, body: undefined };
     const body = await readBody(operation, request);
     if (body instanceof Response) return { response: body, actor: told, body: undefined };
+    begins();
     const by = (body.value as { readonly by?: unknown } | null | undefined)?.by;
     const actor = namedBy(typeof by === "string" ? by : null) ?? told;
     const call: Call = { request, params, query: query.value, body: body.value, peer, actor };
