@@ -23,10 +23,16 @@ test("parts of the config are shown by their places", async () => {
   expect(await configShow("pools.app.servers[1]", options, writer)).toBe(0);
   expect(await configShow('lists["my list"]', { ...options, json: true }, writer)).toBe(0);
   expect(await configShow("pools.none.servers", options, writer)).toBe(1);
+  expect(await configShow("pools.constructor", options, writer)).toBe(1);
+  expect(await configShow("", options, writer)).toBe(2);
+  expect(await configShow("pools..app", options, writer)).toBe(2);
   expect(said).toEqual([
     "b:2",
     '{\n  "texts": []\n}',
     "! sluice: there is nothing at pools.none.servers in the config",
+    "! sluice: there is nothing at pools.constructor in the config",
+    '! sluice: "" is no place in a config, such as pools.app or pools.app.servers[1]',
+    '! sluice: "pools..app" is no place in a config, such as pools.app or pools.app.servers[1]',
   ]);
 });
 
@@ -76,6 +82,18 @@ test("a patch is made of places with values, or of JSON of either kind", async (
   expect(said[0]).toBe("changed: plan 2 is in force");
   for (const wrong of [["pools"], ["@/nowhere"], ["7"], ["pools.app.retries=3", "x y=1"]])
     expect(await patch(...wrong)).toBe(2);
+});
+
+test("a patch that asks for what is so has changed nothing", async () => {
+  const same = { changes: [], effects: [], restart: [] };
+  const { options, said, writer, vigil } = played({
+    "PATCH /config": [
+      [200, { ...done, diff: same }],
+      [200, { ...done, diff: { ...same, changes } }],
+    ],
+  });
+  for (const patch of ["[]", "pools.app.retries=2"]) expect(await configPatch([patch], options, writer, vigil)).toBe(0);
+  expect(said).toEqual(["nothing has changed: plan 2 is in force", "changed: plan 2 is in force"]);
 });
 
 test("what cannot be written is told as changes to make by hand", async () => {

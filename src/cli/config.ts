@@ -4,6 +4,7 @@
 
 import { readFile } from "node:fs/promises";
 import { stringify } from "yaml";
+import type { Section } from "../config/section.ts";
 import type { ConfigAnswer, WriteAnswer } from "../control/api/shape/config.ts";
 import type { Writer } from "./check.ts";
 import { type Answer, ask, errorOf, failureOf, type RemoteOptions } from "./client.ts";
@@ -17,9 +18,13 @@ export async function configShow(place: string | undefined, options: RemoteOptio
   if (typeof answer === "number") return answer;
   const { config } = answer as ConfigAnswer; // What our own admin interface answers.
   const keys = place === undefined ? [] : keysOf(place);
+  if (keys === null) {
+    writer.err(`sluice: ${JSON.stringify(place)} is no place in a config, such as pools.app or pools.app.servers[1]`);
+    return USAGE_ERROR;
+  }
   let part: unknown = config;
-  for (const key of keys ?? []) part = (part as Record<string, unknown> | null | undefined)?.[key];
-  if (keys === null || part === undefined) {
+  for (const key of keys) part = Object.hasOwn(Object(part), key) ? (part as Section)[key] : undefined;
+  if (part === undefined) {
     writer.err(`sluice: there is nothing at ${place} in the config`);
     return 1;
   }

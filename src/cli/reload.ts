@@ -65,7 +65,9 @@ export async function tellReload(
     return 0;
   }
   if (options.confirm !== undefined && diff !== null) writer.out(diffText(diff, hasColours(), "nothing has changed"));
-  writer.out(`${done}: plan ${generation} is in force`);
+  // A file is read anew whatever it says; a patch that asks for what is so has not changed it.
+  const isSame = done === "changed" && diff !== null && diff.changes.length === 0 && diff.effects.length === 0;
+  writer.out(`${isSame ? "nothing has changed" : done}: plan ${generation} is in force`);
   return confirmBy === null || options.confirm === undefined ? 0 : await watch(confirmBy, options, writer, vigil);
 }
 

@@ -81,6 +81,18 @@ test("values that no example has take one too", () => {
     expect({ config, faults: messages(config) }).toEqual({ config, faults: [] });
 });
 
+test("nothing may be written with several zeros, as it may for the check", () => {
+  for (const [key, zeros] of [
+    ["drainTimeout", ["0", "00", "0.0"]],
+    ["limits", [{ body: "0" }, { body: "00" }, { body: "0.00" }]],
+  ] as const)
+    for (const zero of zeros) {
+      const config = { ...full, [key]: zero };
+      const found = judgeSubstituted(substitute(config, {})).findings.filter(({ severity }) => severity === "error");
+      expect({ zero, faults: messages(config), found }).toEqual({ zero, faults: [], found: [] });
+    }
+});
+
 test("what is wrong is said of the value, and not of a variable that nobody meant", () => {
   const said = (change: object): string[] => messages({ ...full, ...change });
   expect(said({ limits: { fields: 5 } })).toEqual(["/limits/fields must be >= 8"]);

@@ -69,7 +69,7 @@ export function duration(from = "1ms", to: string = formatDuration(durationMsMax
       const message = reading.ok ? `must be from ${from} to ${to}, not ${show(context.value)}` : reading.message;
       if (isOutside || !reading.ok) context.issues.push({ code: "custom", message, input: context.value });
     })
-    .meta({ pattern: "^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$|^0$" });
+    .meta({ pattern: "^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$|^0+(\\.0+)?$" });
 }
 
 export function size(from: string, to: string): z.ZodType<string, string> {
@@ -101,7 +101,7 @@ function bounded(from: string, to: string, isZero: boolean): z.ZodType<string, s
       const message = reading.ok ? `must be a size ${range}, not ${show(context.value)}` : reading.message;
       if (isOutside || !reading.ok) context.issues.push({ code: "custom", message, input: context.value });
     })
-    .meta({ pattern: "^\\d+(\\.\\d+)? ?([kKmMgGtT]?[iI]?[bB]|[kKmMgGtT])$|^0$" });
+    .meta({ pattern: "^\\d+(\\.\\d+)? ?([kKmMgGtT]?[iI]?[bB]|[kKmMgGtT])$|^0+(\\.0+)?$" });
 }
 
 export function count(from: number, to: number): z.ZodType<number, number> {
