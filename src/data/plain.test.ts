@@ -175,3 +175,35 @@ test("bytes that find the outbox full are written at once, behind their own", ()
   expect(line.send(new Uint8Array(4096), 0, 4096)).toBe(false);
   expect([asked, line.heldBytes]).toEqual([["abcd"], 2 + 4096]);
 });
+
+test("what is held for a peer that is gone is taken back at once, whichever way the line ends", () => {
+  const ends: readonly ((line: PlainLine) => void)[] = [
+    (line) => line.reset(),
+    (line) => line.destroy(),
+    (line) => line.drop(),
+    (line) => line.release(),
+    (line) => line.flush(),
+  ];
+  for (const end of ends) {
+    const seen: Uint8Array[] = [];
+    let answer = 0;
+    const socket = {
+      ...{ close() {}, shutdown() {}, terminate() {} },
+      write(bytes: Uint8Array): number {
+        seen.push(bytes);
+        return answer;
+      },
+    };
+    const line = new PlainLine(socket as unknown as Socket<PlainLine>, new Driver(() => {})); // All that a line asks of a socket here.
+    line.flow = new RecordingFlow();
+    const bytes = new Uint8Array(300_000).fill(7);
+    expect(line.send(bytes, 0, bytes.length)).toBe(false);
+    // Told of room, it shows the bytes that it holds.
+    expect(line.flush()).toBe(false);
+    const held = seen.at(-1)!;
+    expect([held === bytes, held.length, line.heldBytes]).toEqual([false, 300_000, 300_000]);
+    answer = -1;
+    end(line);
+    expect([held.length, bytes.length, line.heldBytes, line.isHolding]).toEqual([0, 300_000, 0, false]);
+  }
+});

@@ -148,14 +148,14 @@ export class PlainLine implements Line, Sender {
   reset(): void {
     this.#settle();
     this.flow = null;
-    this.#held = null;
+    this.#forget();
     this.#socket.terminate();
   }
 
   drop(): void {
     this.#settle();
     this.flow = null;
-    this.#held = null;
+    this.#forget();
     forsake(this.#socket);
     this.#socket.terminate();
   }
@@ -164,7 +164,7 @@ export class PlainLine implements Line, Sender {
   release(): LineFlow | null {
     const { flow } = this;
     this.flow = null;
-    this.#held = null;
+    this.#forget();
     return flow;
   }
 
@@ -239,7 +239,15 @@ export class PlainLine implements Line, Sender {
   #lose(): void {
     // After a FIN of our own a failed write says nothing about the peer.
     if ((this.#state & bit.finished) === 0) this.#state |= bit.lost;
+    this.#forget();
+  }
+
+  /** What is held has nowhere to go. The collector would find it late: one that reads slowly and leaves has 250 kB of it. */
+  #forget(): void {
+    const held = this.#held;
+    if (held === null) return;
     this.#held = null;
+    takeBack(held);
   }
 
   #hold(bytes: Uint8Array, start: number, end: number): void {
