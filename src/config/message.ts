@@ -11,7 +11,7 @@ export interface WorkerStart {
   /** How many workers there may be, dead or alive: blocks to sum over. */
   readonly workers: number;
   readonly arenaPath: string;
-  /** It takes the place of one that has died: what it is given first is in force already. */
+  /** It takes the place of one that has died. */
   readonly isReplacement: boolean;
   /** Of the control process. */
   readonly code: Code;

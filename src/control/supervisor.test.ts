@@ -122,6 +122,18 @@ describe("plans", () => {
     expect(supervisor.generation).toBe(1);
   });
 
+  test("a plan that comes while no worker runs is tried at once, and not in force where each dies of it", async () => {
+    const { supervisor, fakes } = await started(1);
+    fakes[0]!.die("signal SIGKILL");
+    const bad = supervisor.publish(plan(2));
+    fakes[1]!.die("exit code 7");
+    expect(await bad).toBe("every worker died while it put the plan in force (exit code 7)");
+    const good = supervisor.publish(plan(3));
+    fakes[2]!.say({ kind: "planned", generation: 3 });
+    expect(await good).toBeNull();
+    expect(fakes.map(({ generations }) => generations)).toEqual([[1], [2], [3]]);
+  });
+
   test("a worker that does not answer is ended, and the old plan stays", async () => {
     const { supervisor, fakes } = await started(2, { answerMs: 5 });
     const publish = supervisor.publish(plan(2));
@@ -439,10 +451,8 @@ describe("with real processes", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   function real(brake = { youngMs: 0, firstMs: 1, maximumMs: 1 }) {
-    const set = stage(2, {
-      spawn: workerProcesses(() => ({ cmd: [process.execPath, script], argv0: process.execPath }), "1.2.3"),
-      brake,
-    });
+    const self = () => ({ cmd: [process.execPath, script], argv0: process.execPath });
+    const set = stage(2, { spawn: workerProcesses(self, "1.2.3"), brake });
     running.push(set.supervisor);
     return set;
   }

@@ -105,16 +105,20 @@ export class Supervisor {
     // A reload that was under way when the end began: no plan reaches a worker that drains.
     if (this.#isEnding) return Promise.resolve(endingProblem);
     const seats = this.#seats.filter((seat) => seat.process !== null);
-    // With no worker alive there is nobody to ask; the replacements will be given this plan.
-    if (seats.length === 0) {
+    const isDeserted = seats.length === 0;
+    // The first has nothing that it could be given up for.
+    if (isDeserted && this.#plan === null) {
       this.#plan = plan;
       this.#files = files;
       return Promise.resolve(null);
     }
     return new Promise((done) => {
       const timer = setTimeout(() => this.#giveUp(), this.#options.answerMs ?? answerMsUsual);
-      this.#publication = { plan, files, waiting: new Set(seats), problems: [], done, timer };
-      for (const seat of seats) this.#send(seat, plan, files);
+      const waiting = new Set(isDeserted ? this.#seats : seats);
+      this.#publication = { plan, files, waiting, problems: [], done, timer };
+      // Where none runs all are started with it, without the rest of their pauses: it may be what they wait for.
+      if (isDeserted) for (const seat of this.#seats) this.#fill(seat, plan, files);
+      else for (const seat of seats) this.#send(seat, plan, files);
     });
   }
 
@@ -233,7 +237,8 @@ export class Supervisor {
     return this.#isEnding ? "ended" : "waiting";
   }
 
-  #fill(seat: Seat): void {
+  #fill(seat: Seat, plan: Plan | null = this.#plan, files: PlanFiles = this.#files): void {
+    if (seat.pause !== null) clearTimeout(seat.pause);
     seat.pause = null;
     seat.sent = null;
     seat.planned = null;
@@ -262,7 +267,7 @@ export class Supervisor {
       this.#exited(seat, `it could not be started: ${(error as Error).message}`);
       return;
     }
-    if (this.#plan !== null) this.#send(seat, this.#plan, this.#files);
+    if (plan !== null) this.#send(seat, plan, files);
   }
 
   #send(seat: Seat, plan: Plan, files: PlanFiles): void {
