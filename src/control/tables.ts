@@ -3,19 +3,20 @@
 // file while the old one is still counted in: what is counted between the copy and the moment a worker takes the plan up is lost, a
 // few milliseconds. A table that nodes share has a second file beside it, of what others count; it is seen with the first.
 
-import { existsSync, rmSync, statSync } from "node:fs";
+import { existsSync, rmSync, statSync, truncateSync } from "node:fs";
 import type { TablePlan } from "../config/plan.ts";
 import { type Reserve, reserved } from "../memory/cellpages.ts";
 import type { Steps } from "../memory/listranges.ts";
-import type { Owner } from "../memory/owners.ts";
+import { type Owner, Owners } from "../memory/owners.ts";
 import { SharedTable } from "../memory/sharedtable.ts";
-import { fixedRanges, fullBytes } from "../memory/sticktable/layout.ts";
+import { SharedWords } from "../memory/sharedwords.ts";
+import { fixedRanges, fullBytes, layoutOf, roomOf, shapeOf } from "../memory/sticktable/layout.ts";
 import { isOthers, othersPlan, tablesWithOthers } from "../memory/sticktable/othersplan.ts";
 import { copyTable } from "../memory/sticktable/rows.ts";
 import { StickTable } from "../memory/sticktable.ts";
 import { type Kept, KeptFiles, type KeptLine, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
 import type { TableFigures } from "./metricssource.ts";
-import { bytesTaken, filesIn, noRoom, reserveShared } from "./sharedfile.ts";
+import { bytesFree, bytesTaken, filesIn, noRoom, reserveShared } from "./sharedfile.ts";
 import { inSlices } from "./slices.ts";
 import { openFound } from "./table/foundtable.ts";
 import { Fullness } from "./table/fullness.ts";
@@ -25,6 +26,8 @@ export interface TablesOptions extends KeptOptions {
   readonly owner: Owner;
   /** The clock that all processes share (src/clock.ts). */
   readonly sharedMs: () => number;
+  /** Memory that is left where the files lie; for tests. */
+  readonly freeBytes?: (folder: string) => number;
 }
 
 interface KeptTable extends Kept<TablePlan> {
@@ -182,23 +185,36 @@ export class Tables {
   #sourceOf(plan: TablePlan): Source | null {
     const { folder, owner } = this.#options;
     const former = this.#kept.find(plan.name);
-    if (former !== null) return { ...former, isLeft: false };
+    if (former !== null) return { table: former.table, isLeft: false };
     const left = filesIn(folder).filter(({ name, path }) => name === plan.name && path !== pathOf(folder, plan));
     if (left.length === 0) return null;
     for (const { path } of left) {
       const found = mapAny(path);
-      if (found !== null) return { path, table: openFound(found.bytes, found.plan, owner), isLeft: true };
+      if (found === null) continue;
+      if (!this.#hasRoom(path, found.plan, plan)) {
+        dropLeft(path, found.bytes, found.plan, owner);
+        const why = "this version lays it out in another way, and there is no memory for both";
+        return { table: why, isLeft: true };
+      }
+      const table = openFound(found.bytes, found.plan, owner);
+      return { table: typeof table === "string" ? `its file is damaged (${table})` : table, isLeft: true };
     }
-    return { path: "", table: null, isLeft: true };
+    return { table: "it is of another version of Sluice", isLeft: true };
+  }
+
+  /** Nobody has asked for the copy that another layout needs: a new version does not fail to start for want of its memory. */
+  #hasRoom(path: string, left: TablePlan, plan: TablePlan): boolean {
+    if (shapeOf(left) !== shapeOf(plan)) return true;
+    const { folder, freeBytes = bytesFree } = this.#options;
+    return missingBytes(left, path) + fullBytes(plan) <= freeBytes(folder);
   }
 
   #takeOver(plan: TablePlan, source: Source | null, bytes: Uint8Array, lines: KeptLine[]): void {
     if (source === null) return;
     const { owner, sharedMs } = this.#options;
     const { table: from, isLeft } = source;
-    if (from === null || typeof from === "string") {
-      const why = from === null ? "it is of another version of Sluice" : `its file is damaged (${from})`;
-      lines.push({ lost: `table ${plan.name}: dropped, for ${why}; it starts empty` });
+    if (typeof from === "string") {
+      lines.push({ lost: `table ${plan.name}: dropped, for ${from}; it starts empty` });
       return;
     }
     const target = new StickTable(bytes, plan, owner);
@@ -215,10 +231,16 @@ function missingBytes(plan: TablePlan, path: string): number {
 
 /** Where entries are taken over from. */
 interface Source {
-  readonly path: string;
-  /** Or why it is damaged; null where it is of another version. */
-  readonly table: StickTable | string | null;
+  /** Or why it is lost. */
+  readonly table: StickTable | string;
   readonly isLeft: boolean;
+}
+
+/** Its memory is free at once, unless a process of the run before still has it open, which would end by that. */
+function dropLeft(path: string, bytes: Uint8Array, plan: TablePlan, owner: Owner): void {
+  const memory = new SharedWords(bytes);
+  if (!new Owners(memory, layoutOf(plan, roomOf(memory.words)), owner).hasOthers) truncateSync(path, 0);
+  rmSync(path);
 }
 
 /** What became of the entries of a table that has another shape now. `isLeft`: nobody is there who would hold any. */

@@ -118,41 +118,64 @@ test(`whatever stands in a file, looking at it ends, and what is used can be use
   }
 });
 
+/** A run where a version with another hash has left a table of texts. */
+class Upgrade implements Disposable {
+  readonly folder: string = mkdtempSync(join(tmpdir(), "sluice-foundtable-"));
+  readonly former: string = join(this.folder, "people.0123456789abcdef");
+  readonly #lines: string[] = [];
+
+  constructor() {
+    // Files of no known start of the machine would be dropped.
+    this.start(0);
+    writeFileSync(this.former, formerTable());
+  }
+
+  start(nowMs: number, free: object = {}): Tables {
+    const log = openLog({ level: "debug", format: "json", isColored: false, write: (line) => this.#lines.push(line) });
+    const machine = { boot: "boot", uptimeS: () => 1000 };
+    return new Tables({ folder: this.folder, owner: ownerOf(1), sharedMs: () => nowMs, machine, log, ...free });
+  }
+
+  said(): string[] {
+    return this.#lines.splice(0).map((line) => `${JSON.parse(line).level} ${JSON.parse(line).msg}`);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
 // Limits are promised to outlive upgrades.
 test("a table of texts that a version with another hash has left is taken over, with counts and tokens", () => {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-foundtable-"));
-  const lines: string[] = [];
-  const start = (nowMs: number): Tables =>
-    new Tables({
-      ...{ folder, owner: ownerOf(1), sharedMs: () => nowMs, machine: { boot: "boot", uptimeS: () => 1000 } },
-      log: openLog({ level: "debug", format: "json", isColored: false, write: (line) => lines.push(line) }),
-    });
-  const said = (): string[] => lines.splice(0).map((line) => `${JSON.parse(line).level} ${JSON.parse(line).msg}`);
-  try {
-    // Files of no known start of the machine would be dropped.
-    start(0);
-    const former = join(folder, "people.0123456789abcdef");
-    writeFileSync(former, formerTable());
-    const nowMs = formerNowMs + 100;
-    const tables = start(nowMs);
-    tables.prepare([formerPlan]).keep();
-    expect(said()).toEqual(["info table people: 29 entries taken over"]);
-    expect(existsSync(former)).toBe(false);
-    const { table } = tables.find("people")!;
-    expect(checkTable(table)).toEqual([]);
-    for (let user = 0; user < 30; user++) {
-      table.key.setText(`user ${user}`);
-      expect([user, table.read(0, 0, nowMs), table.read(2, 0, nowMs)]).toEqual([user, user === 0 ? 0 : user + 1, 0]);
-      // How long until there is a token again.
-      expect([user, table.take(1, 1, nowMs) > 0]).toEqual([user, user === 1]);
-    }
-    tables.close();
-    const next = start(nowMs + 100);
-    next.prepare([formerPlan]).keep();
-    expect(said()).toEqual(["info table people: 30 entries found from the run before"]);
-    next.find("people")!.table.key.setText("user 7");
-    expect(next.find("people")!.table.read(0, 0, nowMs + 100)).toBe(8);
-  } finally {
-    rmSync(folder, { recursive: true });
+  using upgrade = new Upgrade();
+  const nowMs = formerNowMs + 100;
+  const tables = upgrade.start(nowMs);
+  tables.prepare([formerPlan]).keep();
+  expect(upgrade.said()).toEqual(["info table people: 29 entries taken over"]);
+  expect(existsSync(upgrade.former)).toBe(false);
+  const { table } = tables.find("people")!;
+  expect(checkTable(table)).toEqual([]);
+  for (let user = 0; user < 30; user++) {
+    table.key.setText(`user ${user}`);
+    expect([user, table.read(0, 0, nowMs), table.read(2, 0, nowMs)]).toEqual([user, user === 0 ? 0 : user + 1, 0]);
+    // How long until there is a token again.
+    expect([user, table.take(1, 1, nowMs) > 0]).toEqual([user, user === 1]);
   }
+  tables.close();
+  const next = upgrade.start(nowMs + 100);
+  next.prepare([formerPlan]).keep();
+  expect(upgrade.said()).toEqual(["info table people: 30 entries found from the run before"]);
+  next.find("people")!.table.key.setText("user 7");
+  expect(next.find("people")!.table.read(0, 0, nowMs + 100)).toBe(8);
+});
+
+test("where there is no memory for both it starts empty: a new version starts", () => {
+  using upgrade = new Upgrade();
+  const tables = upgrade.start(formerNowMs, { freeBytes: () => 1000 });
+  tables.prepare([formerPlan]).keep();
+  expect(upgrade.said()).toEqual([
+    "warn table people: dropped, for this version lays it out in another way, and there is no memory for both; it starts empty",
+  ]);
+  expect(existsSync(upgrade.former)).toBe(false);
+  expect(tables.find("people")!.table.figures().used).toBe(0);
 });
