@@ -1,7 +1,6 @@
 // Long, for all that may come before content is played over one worker's listeners, whose making takes a page.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { connect as connectNet, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { Authority } from "../../test/authority.ts";
 import { freePort } from "../../test/e2e/harness/port.ts";
@@ -12,17 +11,13 @@ import { answer } from "../../test/playbook/rules.ts";
 import { connect, settled } from "../../test/runtime/pair.ts";
 import { materials } from "../../test/runtime/secure.ts";
 import { listenerTls, makeTlsPlan, pemId, type Shown, tlsClient } from "../../test/runtime/tls.ts";
+import { type PlainClient, plainClient, Worker } from "../../test/runtime/worker.ts";
 import type { ListenerPlan, ListenerTlsPlan, Plan } from "../config/plan.ts";
-import { Context } from "../flow/context.ts";
-import { Downstream } from "../flow/downstream.ts";
 import type { Client } from "../flow/port.ts";
-import { Site } from "../flow/site.ts";
 import { Arena } from "../memory/arena.ts";
 import { noBans } from "../memory/bans.ts";
-import { listenerCell, Tally, Totals } from "../memory/tally.ts";
+import { listenerCell } from "../memory/tally.ts";
 import { writeProxyHeader } from "../wire/proxyprotocol.ts";
-import { Driver } from "./driver.ts";
-import { Listeners } from "./listener.ts";
 
 const arena = Arena.inMemory();
 let port: number;
@@ -65,50 +60,8 @@ function planOf({ tls = {}, listener = {}, shown, texts = [] }: Wanted): Plan {
   );
 }
 
-/** One worker's listeners with the plan in force, as src/worker.ts puts it there. */
-class Worker {
-  readonly warnings: string[] = [];
-  readonly failures: Error[] = [];
-  readonly driver: Driver = new Driver(
-    (error) => this.failures.push(error),
-    (message) => this.warnings.push(message),
-  );
-  readonly tally: Tally = new Tally(arena, 0);
-  readonly context: Context;
-  readonly listeners: Listeners;
-
-  constructor(plan: Plan) {
-    this.driver.terms.adopt(plan);
-    this.context = new Context(this.driver, this.tally, this.#site(plan), () => {});
-    this.listeners = new Listeners(this.driver, this.context, new Totals(arena, 1));
-    this.listeners.open(plan.listeners);
-  }
-
-  adopt(plan: Plan): void {
-    this.driver.terms.adopt(plan);
-    this.listeners.open(plan.listeners);
-    this.context.adopt(this.#site(plan));
-  }
-
-  #site(plan: Plan): Site {
-    return new Site(plan, { arena, tally: this.tally, workers: 1, random: Math.random, ...memory.parts }, null);
-  }
-
-  cell(cell: number): number {
-    return this.tally.cells[this.tally.listenerRow(0) + cell]!;
-  }
-
-  get clients(): Client[] {
-    return [...this.context.downstreams].filter((one) => one instanceof Downstream).map(({ client }) => client);
-  }
-
-  async client(): Promise<Client> {
-    return until("a client to be known", () => this.clients.at(-1));
-  }
-}
-
 function start(wanted: Wanted = {}): Worker {
-  worker = new Worker(planOf(wanted));
+  worker = new Worker(planOf(wanted), arena, memory);
   return worker;
 }
 
@@ -118,21 +71,10 @@ async function secure(options: Parameters<typeof tlsClient>[1] = {}): Promise<TL
   return socket;
 }
 
-/** A connection without TLS of its own; `text` is what it is told. */
-async function plain(): Promise<{ socket: Socket; text: () => string; isClosed: () => boolean }> {
-  const socket = connectNet({ port, host: "127.0.0.1" });
-  let text = "";
-  let isClosed = false;
-  socket.on("data", (bytes) => {
-    text += bytes.toString();
-  });
-  socket.on("close", () => {
-    isClosed = true;
-  });
-  socket.on("error", () => {});
-  await new Promise<void>((resolve) => socket.once("connect", resolve));
-  ends.push({ [Symbol.dispose]: () => socket.destroy() });
-  return { socket, text: () => text, isClosed: () => isClosed };
+async function plain(): Promise<PlainClient> {
+  const client = await plainClient(port);
+  ends.push({ [Symbol.dispose]: () => client.socket.destroy() });
+  return client;
 }
 
 test("a client over TLS is known with what its handshake has shown", async () => {
@@ -214,7 +156,7 @@ test("client certificates: verified ones are known, bad ones never reach a flow,
   const bad = stranger.issue(["DNS:client.test"]);
   for (const mode of ["optional", "required"] as const) {
     for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
-      const one = new Worker(planOf({ tls: { clientCertificate: { mode, ca } } }));
+      const one = new Worker(planOf({ tls: { clientCertificate: { mode, ca } } }), arena, memory);
       worker = one;
       const shown = await secure({ ...good, maxVersion });
       const { tls } = await one.client();
@@ -455,7 +397,7 @@ test("who is banned and gets an answer has it over TLS", async () => {
   const [listener] = plan.listeners;
   const forwarding = { ...listener!.forwarding, trusted: [] };
   memory.ban("127.0.0.1");
-  worker = new Worker({ ...plan, banned: answer(418), listeners: [{ ...listener!, forwarding }] });
+  worker = new Worker({ ...plan, banned: answer(418), listeners: [{ ...listener!, forwarding }] }, arena, memory);
   const socket = await secure();
   let text = "";
   socket.on("data", (bytes) => {

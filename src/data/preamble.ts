@@ -12,7 +12,7 @@ import type { Socket } from "bun";
 import { assert } from "../base/assert.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
 import type { Session } from "../flow/context.ts";
-import { Entry } from "../flow/entry.ts";
+import { Entry, isAskedEarly } from "../flow/entry.ts";
 import type { Client, LineFlow, WakeFlow } from "../flow/port.ts";
 import type { ListenerSite } from "../flow/site.ts";
 import { listenerCell, workerCell } from "../memory/tally.ts";
@@ -128,8 +128,9 @@ export class Preamble implements LineFlow, WakeFlow, Session, Waiter {
   /** False: its flow has closed the connection. */
   #isLetIn(): boolean {
     const { context } = this.#door;
-    this.#entry = Entry.of(context, this.#door.newest(this.#site), () => this.#client(null));
-    if (this.#entry === null) return true;
+    const listener = this.#door.newest(this.#site);
+    if (!isAskedEarly(context, listener)) return true;
+    this.#entry = new Entry(context, listener, this.#client(null));
     this.#entry.judge(context);
     if (!this.#entry.isRefused) return true;
     this.#pass(null);

@@ -16,7 +16,7 @@ import { method } from "../wire/http1/head.ts";
 import { parsed, parseRequest } from "../wire/http1/reader.ts";
 import { countAccepted, countClosed } from "./account.ts";
 import type { Context, Session } from "./context.ts";
-import { type Entry, isShutOut } from "./entry.ts";
+import { type Entry, isShutOut, playRules } from "./entry.ts";
 import { Errand } from "./errand.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Forwarding } from "./forwarding.ts";
@@ -104,10 +104,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
       tally.cells[row + listenerCell.banned]!++;
       return this.closeNow(false);
     }
-    const { inquiry } = this.#context;
-    const connection = rules.connection;
-    const outcome =
-      connection === null ? null : inquiry === null ? connection.run(guest) : inquiry.run(connection, guest);
+    const outcome = entry?.isPlayed === true ? entry.outcome : playRules(this.#context, rules.connection, guest);
     if (outcome === null || outcome.kind === "accept") return guest.note("session", 1);
     tally.cells[row + listenerCell.refusedRules]!++;
     if (outcome.kind === "drop") this.forsake();

@@ -1,31 +1,79 @@
 import { expect, test } from "bun:test";
 import { makeClient, makeClientTls } from "../../test/playbook/client.ts";
 import type { PlanOptions } from "../../test/playbook/plan.ts";
-import { answer } from "../../test/playbook/rules.ts";
+import { answer, rule, rules, table, track } from "../../test/playbook/rules.ts";
 import { Playbook } from "../../test/playbook.ts";
-import { Entry } from "./entry.ts";
+import type { RulePlan } from "../config/plan.ts";
+import { Entry, isAskedEarly } from "./entry.ts";
+import type { ListenerSite } from "./site.ts";
 
 const address = "192.0.2.1";
 
-function entryOf(options: PlanOptions, isBanned = false): Entry | null {
-  const play = new Playbook(options);
-  if (isBanned) play.memory.ban(address);
-  const { context } = play;
-  const entry = Entry.of(context, context.site.listeners[0]!, () => makeClient(address));
-  entry?.judge(context);
+function entryOf(options: PlanOptions, isBanned = false): Entry {
+  const { context, memory } = new Playbook(options);
+  if (isBanned) memory.ban(address);
+  const entry = new Entry(context, context.site.listeners[0]!, makeClient(address));
+  entry.judge(context);
   return entry;
 }
 
-test("where nothing is to be asked there is no entry", () => {
-  expect(entryOf({})).toBeNull();
+const connection = (...played: RulePlan[]): PlanOptions => ({ listener: { rules: rules({ connection: played }) } });
+
+test("something is asked while somebody is banned, and where there are rules of which none asks for TLS", () => {
+  const isAsked = (options: PlanOptions, isBanned = false): boolean => {
+    const { context, memory } = new Playbook(options);
+    if (isBanned) memory.ban("192.0.2.9");
+    return isAskedEarly(context, context.site.listeners[0]!);
+  };
+  const tracking = (key: string): PlanOptions => ({
+    ...connection(rule(null, null, { does: [track(0, 0, key)] })),
+    tables: [table("seen", ["conn_cur"], { kind: "string", bytesMax: 64 })],
+  });
+  expect([isAsked({}), isAsked({}, true)]).toEqual([false, true]);
+  expect(isAsked(connection(rule("src == ip('192.0.2.1') && secure", { kind: "reject" })))).toBe(true);
+  for (const asked of ["tls.sni == 'a'", "tls.ja4 == 'a'", "tls.hello", "tls.subject == 'a'", "tls.resumed"])
+    expect(isAsked(connection(rule(asked, { kind: "reject" }), rule(null, { kind: "reject" })))).toBe(false);
+  expect(isAsked(tracking("listener"))).toBe(true);
+  expect(isAsked(tracking("tls.sni"))).toBe(false);
+  const inside = rule(null, null, { rules: [rule("tls.alpn == 'h2'", { kind: "reject" })] });
+  expect(isAsked(connection(inside))).toBe(false);
+  expect(isAsked(connection(rule(null, null, { does: [{ kind: "log", text: "{tls.version}" }] })))).toBe(false);
+});
+
+test("rules refuse by all that closes, and know that the connection is to be one of TLS", () => {
+  for (const kind of ["reject", "reset", "drop"] as const) {
+    expect(entryOf(connection(rule("secure", { kind }))).outcome!.kind).toBe(kind);
+    expect(entryOf(connection(rule("secure", { kind }))).isRefused).toBe(true);
+    expect(entryOf(connection(rule("!secure", { kind }))).isRefused).toBe(false);
+  }
+  const accepted = entryOf(connection(rule(null, { kind: "accept" }), rule(null, { kind: "reject" })));
+  expect([accepted.isRefused, accepted.isPlayed, accepted.outcome!.kind]).toEqual([false, true, "accept"]);
+  const late = entryOf(connection(rule("tls.sni == 'a'", { kind: "accept" }), rule(null, { kind: "reject" })), true);
+  expect([late.isBanned, late.isPlayed]).toEqual([true, false]);
+});
+
+test("a pool that a rule has chosen is found by its name in a plan that came meanwhile", () => {
+  const using = (pools: readonly string[], pool: number): Playbook =>
+    new Playbook({
+      pools,
+      listener: { mode: "tcp", rules: rules({ connection: [rule(null, { kind: "use", pool })] }) },
+    });
+  const { context } = using(["one", "two"], 2);
+  const entry = new Entry(context, context.site.listeners[0]!, makeClient(address));
+  entry.judge(context);
+  expect([entry.isRefused, entry.outcome!.kind]).toEqual([false, "use"]);
+  const nameOn = (site: ListenerSite): string | undefined => entry.routeOn(site, 2)?.pool?.plan.name;
+  expect(nameOn(context.site.listeners[0]!)).toBe("two");
+  expect(nameOn(using(["two", "one"], 1).context.site.listeners[0]!)).toBe("two");
+  expect(nameOn(using(["one"], 1).context.site.listeners[0]!)).toBeUndefined();
 });
 
 test("a ban refuses whom it answers nothing: in mode tcp all, in mode http whom no trusted proxy has sent", () => {
   const trusted = { forwarding: { trusted: [`${address}/32`] } };
-  expect(entryOf({}, true)!.isRefused).toBe(true);
-  expect(entryOf(trusted, true)!.isRefused).toBe(false);
-  expect(entryOf({ banned: answer(403) }, true)!.isRefused).toBe(false);
-  expect(entryOf({ banned: answer(403), listener: { mode: "tcp" }, ...trusted }, true)!.isRefused).toBe(true);
+  expect(entryOf({}, true).isRefused).toBe(true);
+  expect(entryOf(trusted, true).isRefused).toBe(false);
+  expect(entryOf({ banned: answer(403) }, true).isRefused).toBe(false);
+  expect(entryOf({ banned: answer(403), listener: { mode: "tcp" }, ...trusted }, true).isRefused).toBe(true);
 });
 
 test("on its way to a flow it is told what the handshake has shown", () => {

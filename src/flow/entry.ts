@@ -1,33 +1,42 @@
-// What is asked of a client before the handshake of its TLS: whether it is banned. A handshake costs us more than the client,
-// and takes a place until it is done or too slow. The one that is made for rules (guest.ts) is handed on to the flow, which asks
-// nothing twice; whoever makes an entry lets go of it where no flow comes about.
+// What is asked of a client before the handshake of its TLS: whether it is banned, then the listener's rules on connections, unless
+// one of them asks for what TLS has shown; those wait for it, all of them, for they are played in order. A handshake costs us
+// more than the client, and takes a place until it is done or too slow. The guest (guest.ts) is handed on to the flow, which
+// plays nothing twice; whoever makes an entry lets go of it where no flow comes about.
 
+import type { Outcome } from "../rules/outcome.ts";
+import type { RuleSet } from "../rules/ruleset.ts";
 import type { Context } from "./context.ts";
 import { Guest } from "./guest.ts";
 import type { Client } from "./port.ts";
-import type { ListenerSite } from "./site.ts";
+import type { ListenerSite, RouteSite } from "./site.ts";
 
 export class Entry {
   readonly guest: Guest;
   isBanned = false;
+  /** The listener's rules have been played. */
+  isPlayed = false;
+  outcome: Outcome | null = null;
+  /** Whose rules they were. */
+  readonly #listener: ListenerSite;
 
   /** `client`: as it is known without TLS. */
   constructor(context: Context, listener: ListenerSite, client: Client) {
+    this.#listener = listener;
     this.guest = new Guest(context, listener, client, true);
-  }
-
-  /** Null where nothing is to be asked. */
-  static of(context: Context, listener: ListenerSite, client: () => Client): Entry | null {
-    return context.site.bans.list.size === 0 ? null : new Entry(context, listener, client());
   }
 
   judge(context: Context): void {
     this.isBanned = isShutOut(context, this.guest);
+    const rules = earlyRules(this.#listener);
+    if (this.isBanned || rules === null) return;
+    this.isPlayed = true;
+    this.outcome = playRules(context, rules, this.guest);
   }
 
   /** The flow that it is handed to ends the connection. */
   get isRefused(): boolean {
-    return this.isBanned;
+    const { outcome } = this;
+    return this.isBanned || (outcome !== null && outcome.kind !== "accept" && outcome.kind !== "use");
   }
 
   /** On the way to its flow: `client` has what a handshake has shown. */
@@ -36,9 +45,31 @@ export class Entry {
     this.guest.meet(client);
   }
 
+  /** The way to a pool that its outcome names, on the listener as a plan has it that may have come meanwhile. */
+  routeOn(listener: ListenerSite, pool: number): RouteSite | undefined {
+    if (listener === this.#listener) return listener.routeTo(pool);
+    const name = this.#listener.routeTo(pool)?.pool?.plan.name;
+    return name === undefined ? undefined : listener.routeNamed(name);
+  }
+
   release(): void {
     this.guest.release();
   }
+}
+
+/** Whether anything is to be asked before a handshake. */
+export function isAskedEarly(context: Context, listener: ListenerSite): boolean {
+  return context.site.bans.list.size > 0 || earlyRules(listener) !== null;
+}
+
+/** Null without any that may be played before a handshake. */
+function earlyRules({ rules: { connection } }: ListenerSite): RuleSet | null {
+  return connection === null || connection.needsTls ? null : connection;
+}
+
+export function playRules({ inquiry }: Context, rules: RuleSet | null, guest: Guest): Outcome | null {
+  if (rules === null) return null;
+  return inquiry === null ? rules.run(guest) : inquiry.run(rules, guest);
 }
 
 /** Banned, and not even an answer is due. One who has an answer coming gets it at each request; behind a trusted proxy only those tell who it is. */

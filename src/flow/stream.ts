@@ -16,13 +16,14 @@ import { hashString } from "../base/hash.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
 import type { RulePlan } from "../config/plan.ts";
 import { listenerCell, routeCell, serverCell } from "../memory/tally.ts";
+import type { Outcome } from "../rules/outcome.ts";
 import type { RuleSet } from "../rules/ruleset.ts";
 import { parseClientHello } from "../wire/clienthello.ts";
 import { countAccepted, countClosed, countStream } from "./account.ts";
 import { Attempt, type Seeker } from "./attempt.ts";
 import { Carrier } from "./carrier.ts";
 import type { Context, Session } from "./context.ts";
-import type { Entry } from "./entry.ts";
+import { type Entry, playRules } from "./entry.ts";
 import { Guest } from "./guest.ts";
 import type { Client, Line, LineFlow, WakeFlow } from "./port.ts";
 import { Silence } from "./silence.ts";
@@ -104,9 +105,9 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     context.downstreams.add(this);
     if (entry !== null) this.guest = entry.guest;
     if (this.#isBanned(entry)) return;
-    if (client.tls === null && (listener.names !== null || listener.needsHello))
+    if (entry?.isRefused !== true && client.tls === null && (listener.names !== null || listener.needsHello))
       context.port.wake(this, this.startedMs + listener.plan.timeouts.handshakeMs);
-    else this.#judge();
+    else this.#judge(entry);
   }
 
   /** Name of the rule whose outcome this is, "" without. */
@@ -234,10 +235,14 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   }
 
   /** The rules of the listener, then those of the pools that it comes to; when they let it pass, a server is sought. */
-  #judge(): void {
+  #judge(entry: Entry | null = null): void {
     const { names, rules: own } = this.listener;
     if (names !== null) this.route = names.of(this.serverName);
     let rules = own.connection;
+    if (entry?.isPlayed === true) {
+      if (!this.#obey(entry.outcome, entry)) return;
+      rules = null;
+    }
     let played: PoolSite | null = null;
     for (let turns = 0; turns < turnsMax; turns++) {
       if (rules !== null && !this.#play(rules)) return;
@@ -252,12 +257,18 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
 
   /** False: it is over. */
   #play(rules: RuleSet): boolean {
-    const guest = this.guestNow();
-    const { inquiry } = this.#context;
-    const outcome = inquiry === null ? rules.run(guest) : inquiry.run(rules, guest);
+    return this.#obey(playRules(this.#context, rules, this.guestNow()), null);
+  }
+
+  /** `entry`: whose outcome it is, where rules were played before the handshake. False: it is over. */
+  #obey(outcome: Outcome | null, entry: Entry | null): boolean {
     if (outcome === null) return true;
     this.ruled = outcome.rule;
-    if (outcome.kind === "use") this.route = this.listener.routeTo(outcome.pool) ?? this.route;
+    if (outcome.kind === "use") {
+      const { pool } = outcome;
+      const route = entry === null ? this.listener.routeTo(pool) : entry.routeOn(this.listener, pool);
+      this.route = route ?? this.route;
+    }
     if (outcome.kind === "use" || outcome.kind === "accept") return true;
     this.#cells[this.listener.row + listenerCell.refusedRules]!++;
     // A limit that is exceeded: answers are for HTTP.

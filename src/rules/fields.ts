@@ -72,6 +72,11 @@ export const field = {
   responseDuration: 40,
 } as const;
 
+/** What is told by TLS: by its ClientHello, or once the handshake is done. */
+export function isOfTls(number: number): boolean {
+  return number >= field.tlsSni && number <= field.tlsJa4;
+}
+
 function plain(name: string, number: number, type: FieldType, since: Phase, about: string): Field {
   const needsHello = number === field.tlsSni || number === field.tlsHello;
   return { name, number, form: "plain", type, since, needsHello, isNameFolded: false, about };

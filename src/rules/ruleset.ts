@@ -25,6 +25,8 @@ import type { Trace } from "./trace.ts";
 export class RuleSet {
   /** What its rules ask about is only known once a ClientHello has been read. */
   readonly needsHello: boolean;
+  /** What its rules ask about is only known once the handshake of our own TLS is done. */
+  readonly needsTls: boolean;
   readonly #rules: readonly Rule[];
 
   /** `scope` must be the one that the rules were checked with. `trace`: filled in by each run; slower. `kept`: of the plan before. */
@@ -37,6 +39,7 @@ export class RuleSet {
     const make = (rule: RulePlan): Rule => new Rule(rule, scope, new Terms(scope, trace), trace);
     this.#rules = rules.map((rule) => (kept === null ? make(rule) : kept.take(scope, rule, make)));
     this.needsHello = this.#rules.some(({ needsHello }) => needsHello);
+    this.needsTls = this.#rules.some(({ needsTls }) => needsTls);
   }
 
   get isEmpty(): boolean {
@@ -65,6 +68,7 @@ function play(rules: readonly Rule[], stage: Stage, isObserved: boolean): Ended 
 export class Rule {
   /** Of all that was compiled with its terms. */
   readonly needsHello: boolean;
+  readonly needsTls: boolean;
   readonly #plan: RulePlan;
   readonly #isObserved: boolean;
   readonly #holds: ((scene: Scene) => boolean) | null;
@@ -85,6 +89,7 @@ export class Rule {
     this.#trace = trace;
     this.#pools = scope.pools;
     this.needsHello = terms.needsHello;
+    this.needsTls = terms.needsTls;
   }
 
   /** `isObserved`: it stands inside a rule that only observes. */
