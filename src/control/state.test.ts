@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Arena, arenaBytes } from "../memory/arena.ts";
+import { Arena, arenaBytes, offset, rowWords } from "../memory/arena.ts";
 import { openState, type StateFolder, stateFolderOf } from "./state.ts";
 
 const root = mkdtempSync(join(tmpdir(), "sluice-state-"));
@@ -32,6 +32,18 @@ test("the arena is a formatted file that others can map", () => {
   expect(Atomics.load(other.words, 100)).toBe(7);
   state.close();
   expect(existsSync(state.path)).toBe(false);
+});
+
+test("rows that are given memory keep what was said of them before", () => {
+  const state = opened(fresh());
+  const word = offset.board / 4 + 3 * rowWords;
+  state.arena.words[word] = 7;
+  const rows = { listeners: 1, routes: 1, pools: 1, servers: 4, rules: 0, egresses: 0 };
+  state.reserve(rows);
+  expect(state.arena.words[word]).toBe(7);
+  state.reserve({ ...rows, servers: 2000 });
+  expect([state.arena.words[word], state.arena.isFormatted()]).toEqual([7, true]);
+  state.close();
 });
 
 test("a copy of the arena has what stands there, and takes no memory of the file", () => {

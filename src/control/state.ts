@@ -22,11 +22,12 @@ import {
   rmdirSync,
   rmSync,
   statSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Arena, type ArenaCounts, arenaBytes, arenaRanges, capacity } from "../memory/arena.ts";
-import { bytesFree, isNoRoom, noRoom as noRoomFor, writeZeros } from "./sharedfile.ts";
+import { bytesFree, isNoRoom, noRoom as noRoomFor } from "./sharedfile.ts";
 import { type HeldFolder, holdFolder, type LockOwner, lockName, writeOwner } from "./statelock.ts";
 
 export interface StateFolder {
@@ -144,12 +145,20 @@ function reserveRows(file: number, path: string, ranges: readonly [number, numbe
   for (const [index, [start, end]] of ranges.entries()) wanted += Math.max(0, end - (had[index] ?? start));
   try {
     for (const [index, [start, end]] of ranges.entries()) {
-      writeZeros(file, had[index] ?? start, end);
+      rewrite(file, had[index] ?? start, end);
       had[index] = Math.max(had[index] ?? start, end);
     }
   } catch (error) {
     throw isNoRoom(error) ? noRoomFor(path, wanted) : error;
   }
+}
+
+/** As it stands: the roster has said of new rows already what it knows, and no worker writes to them yet. */
+function rewrite(file: number, start: number, end: number): void {
+  const bytes = new Uint8Array(Math.max(0, end - start));
+  for (let at = 0, count = 1; at < bytes.length && count > 0; at += count)
+    count = readSync(file, bytes, at, bytes.length - at, start + at);
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, start + at);
 }
 
 /** What nobody has written to is zeros, and takes no memory for being read like this; in the map each page of it would. */
