@@ -1,20 +1,15 @@
 // `npm run bench`: Sluice beside HAProxy and nginx, in one run on one machine, with nginx as the origin and wrk as the load.
 // What counts is CPU time a request: throughput depends on what load and origin leave of the cores. Any error fails the run.
-//
-//   --only a,b     of bench/scenario.ts and bench/part.ts   --rounds N      turns of each target, 5
-//   --seconds S    length of one run, 4                     --json FILE     write the figures there too
-//   --profile      profile Sluice's worker instead and write docs/profile/SCENARIO.md
-//   --sluice PATH  measure the launcher of another checkout
-//   --think MS     what connections of (t) to (y) wait before they ask again, 4; 0: all ask for as much as there is to be had
+// bench/options.ts has its options.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { run } from "../scripts/stage/command.ts";
 import { prepareForBench } from "../scripts/stage/programs.ts";
 import { makeCertificate } from "./certificate.ts";
 import { type Figures, measure, measureIdle } from "./measure.ts";
+import { readOptions } from "./options.ts";
 import { measurePart, parts } from "./part.ts";
 import { profileTable } from "./profile.ts";
 import { type Scenario, scenarios } from "./scenario.ts";
@@ -27,25 +22,19 @@ import { startVarnish } from "./target/varnish.ts";
 import { type ProxyOptions, type Starter, stopping, type Target } from "./target.ts";
 
 const root = join(import.meta.dir, "..");
-const { values } = parseArgs({
-  options: {
-    only: { type: "string", default: [...scenarios, ...parts].map(({ key }) => key).join(",") },
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "4" },
-    json: { type: "string" },
-    profile: { type: "boolean", default: false },
-    think: { type: "string" },
-    sluice: { type: "string", default: join(root, "bin", "sluice") },
-  },
-});
-const rounds = Number(values.rounds);
-const seconds = Number(values.seconds);
-const thinkMs = values.think === undefined ? undefined : Number(values.think);
+const given = readOptions(process.argv.slice(2));
+if ("said" in given) {
+  console.log(given.said);
+  process.exit(given.code);
+}
+const { rounds, seconds, thinkMs, json } = given;
+const only = given.only ?? [...scenarios, ...parts].map(({ key }) => key).join(",");
+const isProfiling = given.profile;
 const idleRoundsMax = 3;
 
 const scratch = mkdtempSync(join(tmpdir(), "sluice-bench-"));
 const running = new Set<Target>();
-const startSluice = sluiceStarter(values.sluice);
+const startSluice = sluiceStarter(given.sluice ?? join(root, "bin", "sluice"));
 
 /** In mode tcp the runtime's own floor stands beside the others, with a cache one that is nothing else. Nobody else has a pool of outbound addresses, or a console; HAProxy can spread requests over addresses. */
 function startersOf({ mode, isCaching, outbound, spread, watched }: Scenario): readonly Starter[] {
@@ -170,7 +159,7 @@ async function main(): Promise<boolean> {
     return false;
   }
   for (const line of [...machine(), await versions()]) console.log(line);
-  const wanted = values.only.split(",");
+  const wanted = only.split(",");
   const chosen = scenarios.filter(({ key }) => wanted.includes(key));
   certificate = await makeCertificate(scratch);
   const plain = {
@@ -193,7 +182,7 @@ async function main(): Promise<boolean> {
     console.log(
       `\n(${scenario.key}) ${scenario.title}: ${scenario.connections} connections, ${rounds} rounds of ${seconds} s`,
     );
-    if (values.profile) {
+    if (isProfiling) {
       if (scenario.idleConnections === undefined) await profile(scenario, origin.port);
     } else if (scenario.idleConnections !== undefined) results[scenario.key] = await compareIdle(scenario, origin.port);
     else {
@@ -203,13 +192,13 @@ async function main(): Promise<boolean> {
     }
   }
   for (const part of parts) {
-    if (values.profile || !wanted.includes(part.key)) continue;
+    if (isProfiling || !wanted.includes(part.key)) continue;
     console.log(`\n(${part.key}) ${part.title}`);
     results[part.key] = await measurePart(part);
   }
-  if (values.json !== undefined) {
+  if (json !== null) {
     const report = { machine: machine(), versions: await versions(), rounds, seconds, results };
-    writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+    writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
   }
   if (errors > 0) console.log(`\n${errors} errors: the bench failed`);
   return errors === 0;
