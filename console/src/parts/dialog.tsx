@@ -45,7 +45,11 @@ function Asked({ question: asked }: { readonly question: Question }): VNode {
   const close = (): void => {
     question.value = null;
   };
+  // The button is not off before the next picture: what is pressed twice is done once.
+  const isUnderWay = useRef(false);
   const submit = async (form: HTMLFormElement): Promise<void> => {
+    if (isUnderWay.current) return;
+    isUnderWay.current = true;
     setBusy(true);
     try {
       const values = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]));
@@ -54,6 +58,7 @@ function Asked({ question: asked }: { readonly question: Question }): VNode {
     } catch (error) {
       setProblem((error as Error).message);
       setBusy(false);
+      isUnderWay.current = false;
     }
   };
   return (
