@@ -3,6 +3,7 @@
 // Exit code 0: it can be run; 1: it cannot; 2: there is no such file, or none that is a config.
 
 import { availableParallelism } from "node:os";
+import { dirname, resolve } from "node:path";
 import { formatDuration, readDuration } from "../base/duration.ts";
 import { compile, workersOf } from "../config/compile.ts";
 import type { Origin } from "../config/foreign/foreign.ts";
@@ -13,6 +14,7 @@ import type { Plan, TablePlan } from "../config/plan.ts";
 import { formatProblem, inOrder, type Problem } from "../config/problem.ts";
 import { Slots } from "../config/slots.ts";
 import type { Check, Config, Pool } from "../config/types.ts";
+import { stateFolderOf } from "../control/state.ts";
 import { entryBytes, fullBytes } from "../memory/sticktable/layout.ts";
 import { bytesText } from "./bytes.ts";
 import { acmeShown, acmeSummary } from "./checkacme.ts";
@@ -20,7 +22,7 @@ import { cacheReport, cacheSummary } from "./checkcaches.ts";
 import { discoverShown, discoverSummary } from "./checkdiscovery.ts";
 import { egressProblems, egressShown, egressSummary } from "./checkegress.ts";
 import { checkLists, type ListSummary, listSummary } from "./checklists.ts";
-import { memoryReport, memorySummary } from "./checkmemory.ts";
+import { type MemoryReport, memoryReport, memoryShortage, memorySummary, roomFor } from "./checkmemory.ts";
 import { sharedSummary } from "./checkshared.ts";
 import { plannedWay } from "./way.ts";
 
@@ -48,6 +50,8 @@ export async function check(
   if (options.json !== true && loaded.origin !== undefined)
     (loaded.ok ? writer.out : writer.err).call(writer, keywordsLine(loaded.origin));
   if (!loaded.ok) return loaded.isRead ? 1 : 2;
+  const { shortage } = memoryOf(path, loaded.config, planOf(loaded), listBytes);
+  if (shortage !== null) writer.err(shortage);
   if (options.json !== true) writer.out(summary(path, loaded, lists, listBytes));
   return 0;
 }
@@ -99,7 +103,7 @@ function report(loaded: Loaded, lists: readonly ListSummary[], listBytes: number
   const tables = tablesReport(plan);
   const caches = Object.fromEntries(plan.caches.map((cache) => [cache.name, cacheReport(cache)]));
   const listed = Object.fromEntries(lists.map(({ name, ...list }) => [name, list]));
-  const memory = memoryReport(plan, workersOf(loaded.config, availableParallelism()), listBytes);
+  const { memory } = memoryOf(file, loaded.config, plan, listBytes);
   const holds = { certificates, tables, caches, lists: listed, memory };
   return { ok, file, problems, ...origin, ...holds, config: withoutSecrets(shown(loaded.config)) };
 }
@@ -107,6 +111,18 @@ function report(loaded: Loaded, lists: readonly ListSummary[], listBytes: number
 /** As it will be: with the tables that limits make for themselves, and the cache that nobody has described. */
 function planOf({ config, materials }: Loaded & { readonly ok: true }): Plan {
   return compile(config, new Slots(), () => undefined, 1, materials);
+}
+
+function memoryOf(
+  path: string,
+  config: Config,
+  plan: Plan,
+  listBytes: number,
+): { readonly memory: MemoryReport; readonly shortage: string | null } {
+  const folder = stateFolderOf(resolve(path));
+  const room = roomFor(folder);
+  const memory = memoryReport(plan, workersOf(config, availableParallelism()), listBytes, room);
+  return { memory, shortage: memoryShortage(memory, room, dirname(folder)) };
 }
 
 function tablesReport({ tables }: Plan): object {
@@ -187,7 +203,7 @@ function summary(
   for (const pool of egresses) lines.push(`  egress   ${pool.name.padEnd(width)}  ${egressSummary(pool)}`);
   for (const list of lists) lines.push(`  list     ${list.name.padEnd(width)}  ${listSummary(list)}`);
   for (const text of [...acmeSummary(config), ...sharedSummary(config, tables)]) lines.push(`  ${text}`);
-  lines.push(`  ${memorySummary(memoryReport(plan, workersOf(config, availableParallelism()), listBytes))}`);
+  lines.push(`  ${memorySummary(memoryOf(path, config, plan, listBytes).memory)}`);
   return lines.join("\n");
 }
 

@@ -1,10 +1,13 @@
 import { afterAll, expect, test } from "bun:test";
-import { ftruncateSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compile } from "../config/compile.ts";
+import { loadConfig } from "../config/load.ts";
+import { Slots } from "../config/slots.ts";
 import { arenaBytes, arenaTouchedBytes, capacity, offset, rowCells, rowWords, workerOffsets } from "../memory/arena.ts";
 import { check } from "./check.ts";
-import type { MemoryReport } from "./checkmemory.ts";
+import { type MemoryReport, memoryReport, memoryShortage, roomFor } from "./checkmemory.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-checkmemory-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -42,6 +45,29 @@ recorder: { entries: 0 }
   expect(memory.recorder).toBe(0);
   expect(memory.lists).toBeGreaterThan(20);
   expect(memory.egress).toBeGreaterThan(200 * 20 * 1000);
+});
+
+test("what does not fit is told, and a cache without a written size goes by what is free", async () => {
+  const path = join(folder, "cached.yaml");
+  writeFileSync(path, base.replace("servers:", "cache: true, servers:"));
+  const loaded = await loadConfig(path);
+  if (!loaded.ok) throw new Error("it does not load");
+  const plan = compile(loaded.config, new Slots(), () => undefined, 1, loaded.materials);
+  const [small, large] = [64 * 2 ** 20, 2 ** 30];
+  const [tight, wide] = [memoryReport(plan, 2, 0, small), memoryReport(plan, 2, 0, large)];
+  expect([tight.caches <= small / 2, wide.caches > 120 * 2 ** 20]).toEqual([true, true]);
+  expect([memoryShortage(tight, small, "/dev/shm"), memoryShortage(wide, large, "/dev/shm")]).toEqual([null, null]);
+  expect(memoryShortage(wide, small, "/dev/shm")).toMatch(
+    /^warning: \/dev\/shm has room for 64\.0 MiB, and 1[23]\d\.\d MiB are needed .*--shm-size/,
+  );
+});
+
+test("what a state folder holds already counts as room", () => {
+  const state = join(folder, "state");
+  const empty = roomFor(state);
+  mkdirSync(join(state, "tables"), { recursive: true });
+  writeFileSync(join(state, "tables", "one"), new Uint8Array(8 * 2 ** 20));
+  expect(Math.abs(roomFor(state) - empty)).toBeLessThan(2 * 2 ** 20);
 });
 
 test("more servers and more workers take more of the arena", async () => {

@@ -1,8 +1,12 @@
 // What `sluice check` says of shared memory: how much of /dev/shm a Sluice of this config comes to hold when everything in it is full,
-// so that a container can be given that much (docker run --shm-size). Files there are sparse, and take what has been touched.
+// so that a container can be given that much (docker run --shm-size). And whether there is room for it.
 
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Plan } from "../config/plan.ts";
 import { arenaCounts } from "../control/arenacounts.ts";
+import { fitted } from "../control/cachefit.ts";
+import { bytesFree, bytesTaken } from "../control/sharedfile.ts";
 import { arenaTouchedBytes } from "../memory/arena.ts";
 import { CacheStore } from "../memory/cachestore.ts";
 import { egressShape } from "../memory/egressboard/shape.ts";
@@ -24,13 +28,18 @@ export interface MemoryReport {
   readonly total: number;
 }
 
-export function memoryReport(plan: Plan, workers: number, listBytes: number): MemoryReport {
+/** `roomBytes`: what there is for it, which is what a cache without a written size goes by. */
+export function memoryReport(
+  plan: Plan,
+  workers: number,
+  listBytes: number,
+  roomBytes: number = Number.POSITIVE_INFINITY,
+): MemoryReport {
+  const shared = plan.caches.filter(({ isShared }) => isShared);
+  const fitting = shared.filter(({ fits }) => fits !== undefined).length;
   const parts = {
     tables: sumOf(plan.tables, fullBytes),
-    caches: sumOf(
-      plan.caches.filter(({ isShared }) => isShared),
-      (cache) => CacheStore.fullBytesFor(cache),
-    ),
+    caches: sumOf(shared, (cache) => CacheStore.fullBytesFor(fitted(cache, roomBytes, fitting))),
     egress: sumOf(plan.egresses, (pool) => SharedEgressBoard.fixedBytesFor(egressShape(pool))),
     lists: listBytes,
     recorder: plan.recorder === null ? 0 : recorderBytes(workers, plan.recorder.entriesMax),
@@ -43,6 +52,24 @@ export function memoryReport(plan: Plan, workers: number, listBytes: number): Me
 export function memorySummary({ total, ...parts }: MemoryReport): string {
   const named = Object.entries(parts).filter(([, bytes]) => bytes > 0);
   return `memory   ${mib(total)} of /dev/shm when all is full: ${named.map(([name, bytes]) => `${name} ${mib(bytes)}`).join(", ")}`;
+}
+
+/** What is free for it where the state folder lies, or would: with what it holds already. */
+export function roomFor(stateFolder: string): number {
+  let taken = 0;
+  try {
+    for (const entry of readdirSync(stateFolder, { recursive: true, encoding: "utf8" }))
+      taken += bytesTaken(join(stateFolder, entry));
+  } catch {
+    // It has never run.
+  }
+  return bytesFree(dirname(stateFolder)) + taken;
+}
+
+/** Null where there is room. */
+export function memoryShortage(report: MemoryReport, roomBytes: number, folder: string): string | null {
+  if (report.total <= roomBytes) return null;
+  return `warning: ${folder} has room for ${mib(roomBytes)}, and ${mib(report.total)} are needed when all is full: tables and the like are refused at the start where they do not fit, caches stay smaller; make that file system larger (docker run --shm-size), or what lies there smaller (size)`;
 }
 
 /** Rounded up, and all in one unit: it is for adding up. */

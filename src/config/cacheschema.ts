@@ -30,7 +30,11 @@ const redis = section({
 }).meta({ id: "CacheRedis", description: "A second level, which outlives Sluice and may be shared by several." });
 
 export const cache: z.ZodType<Cache, CacheInput> = section({
-  size: size("1mb", "1tb").default("128mb").describe("Memory for what is stored, heads and bodies."),
+  size: size("1mb", "1tb")
+    .optional()
+    .describe(
+      "Memory for what is stored, heads and bodies. Absent: 128mb, or half of what is free in /dev/shm where that is less.",
+    ),
   objectSize: size("4kb", "16gb")
     .optional()
     .describe("Largest response that is stored, head and body. Absent: a sixteenth of size, at most 64mb."),

@@ -9,9 +9,10 @@ import type { BodyPlan, CachePlan, Coding, CompressPlan, CorsPlan, MirrorPlan, P
 import type { Cache, Compress, Config, Cors, Listener, Mirror, Pool, PoolCache, Replace } from "./types.ts";
 
 /** Of a cache that nobody has described. */
-const usualCache: Cache = { size: "128mb", policy: "tinylfu", memory: "shared" };
+const usualCache: Cache = { policy: "tinylfu", memory: "shared" };
 /** No other can be called that: a config names its own by letters. */
 export const usualCacheName = "default";
+const bytesUsual = 128 * 1024 * 1024;
 const objectBytesUsual = 64 * 1024 * 1024;
 const objectShareUsual = 16;
 
@@ -27,18 +28,21 @@ export function cachesOf(config: Config): [string, Cache][] {
 }
 
 export function compileCache(name: string, cache: Cache): CachePlan {
-  const bytesMax = bytes(cache.size);
+  const bytesMax = cache.size === undefined ? bytesUsual : bytes(cache.size);
   const { redis } = cache;
   const own = typeof redis === "string" ? { url: redis, prefix: "sluice:", timeout: "50ms", connections: 2 } : redis;
+  const objectBytesMax =
+    cache.objectSize === undefined
+      ? Math.min(objectBytesUsual, Math.floor(bytesMax / objectShareUsual))
+      : bytes(cache.objectSize);
+  const fits = { bytesMax, objectBytesMax, hasObjectSize: cache.objectSize !== undefined };
   return {
     name,
     bytesMax,
-    objectBytesMax:
-      cache.objectSize === undefined
-        ? Math.min(objectBytesUsual, Math.floor(bytesMax / objectShareUsual))
-        : bytes(cache.objectSize),
+    objectBytesMax,
     policy: cache.policy,
     isShared: cache.memory === "shared",
+    ...(cache.size === undefined && { fits }),
     redis:
       own === undefined
         ? null

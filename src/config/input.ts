@@ -206,7 +206,7 @@ export interface ListInput {
 
 /** A memory for responses, shared by all workers, which outlives reloads and restarts. */
 export interface CacheInput {
-  /** Memory for what is stored, heads and bodies. Default: "128mb". */
+  /** Memory for what is stored, heads and bodies. Absent: 128mb, or half of what is free in /dev/shm where that is less. */
   size?: string | undefined;
   /** Largest response that is stored, head and body. Absent: a sixteenth of size, at most 64mb. */
   objectSize?: string | undefined;

@@ -14,6 +14,12 @@ export interface CachePlan {
   readonly policy: "tinylfu" | "lru" | "lfu";
   /** False: each worker has one of its own, of `bytesMax` by the number of workers. */
   readonly isShared: boolean;
+  /** Nobody has written a size: these are the usual ones, and it has less where that is not free (control/cachefit.ts). */
+  readonly fits?: {
+    readonly bytesMax: number;
+    readonly objectBytesMax: number;
+    readonly hasObjectSize: boolean;
+  };
   /** Second level; null without. */
   readonly redis: RedisPlan | null;
 }

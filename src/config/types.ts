@@ -139,7 +139,7 @@ export interface List {
 }
 
 export interface Cache {
-  size: string;
+  size?: string | undefined;
   objectSize?: string | undefined;
   policy: "tinylfu" | "lru" | "lfu";
   memory: "shared" | "worker";

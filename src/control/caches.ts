@@ -11,8 +11,10 @@ import type { StoreFigures } from "../memory/cachestore/figures.ts";
 import type { StorePages } from "../memory/cachestore/pages.ts";
 import { CacheStore } from "../memory/cachestore.ts";
 import type { Owner } from "../memory/owners.ts";
+import { fitted, sized } from "./cachefit.ts";
 import { type Kept, KeptFiles, type KeptLine, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
 import {
+  bytesFree,
   bytesTaken,
   filesIn,
   makeShared,
@@ -91,7 +93,9 @@ export class Caches implements SpaceUser {
   }
 
   prepare(plans: readonly CachePlan[]): PreparedFiles {
-    return this.#kept.prepare(plans.filter(({ isShared }) => isShared));
+    const shared = plans.filter(({ isShared }) => isShared);
+    const count = shared.filter(({ fits }) => fits !== undefined).length;
+    return this.#kept.prepare(shared.map((plan) => this.#fitted(plan, count)));
   }
 
   /** What dead processes held and were doing is let go of. */
@@ -131,6 +135,18 @@ export class Caches implements SpaceUser {
     this.#kept.close();
   }
 
+  /** With a size, where nobody has written one: it keeps the one that it has. */
+  #fitted(plan: CachePlan, count: number): CachePlan {
+    if (plan.fits === undefined) return plan;
+    const former = this.find(plan.name)?.plan;
+    if (former?.fits !== undefined && former.policy === plan.policy) return sized(plan, former.bytesMax);
+    const { folder } = this.#options;
+    const left = filesIn(folder).filter(({ name }) => name === plan.name);
+    const taken = left.reduce((sum, { path }) => sum + bytesTaken(path), 0);
+    const leftBytes = former === undefined ? Math.max(0, ...left.map(({ path }) => sizeIn(path, plan))) : 0;
+    return fitted(plan, bytesFree(folder) + taken, count, leftBytes);
+  }
+
   #openFile(plan: CachePlan, path: string, lines: KeptLine[]): { open: OpenCache; isMade: boolean } {
     const { folder, owner, reserving } = this.#options;
     const pagesOf = (bytes: Uint8Array): StorePages | null =>
@@ -155,6 +171,10 @@ export class Caches implements SpaceUser {
       );
     else if (filesIn(folder).some(({ name, path: other }) => name === plan.name && other !== path))
       lines.push(`cache ${plan.name}: it has another size or policy now, and starts empty`);
+    if (plan.fits !== undefined && plan.bytesMax < plan.fits.bytesMax)
+      lines.push(
+        `cache ${plan.name}: it has ${mib(plan.bytesMax)} and not ${mib(plan.fits.bytesMax)}, for half of what is free in ${folder} is no more; write its size, or make that file system larger (docker run --shm-size)`,
+      );
     // Of chance, so that nobody outside can choose keys that meet in one bucket.
     const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
     rmSync(path, { force: true });
@@ -163,6 +183,18 @@ export class Caches implements SpaceUser {
     const bytes = makeShared(path, size, (made) => CacheStore.format(made, plan, seed, !isStepped), [[0, end]]);
     return { open: { plan, path, store: open(bytes) }, isMade: true };
   }
+}
+
+/** Of a cache that the run before has left, and that would be taken up with that size; 0 where it is none. */
+function sizeIn(path: string, plan: CachePlan): number {
+  const stat = statSync(path);
+  if (!stat.isFile() || stat.size === 0) return 0;
+  const shape = CacheStore.shapeIn(Bun.mmap(path, { shared: true }));
+  return shape !== null &&
+    shape.policy === plan.policy &&
+    sized(plan, shape.bytesMax).objectBytesMax === shape.objectBytesMax
+    ? shape.bytesMax
+    : 0;
 }
 
 /** 16 hexadecimal digits of all that a file is laid out by. */

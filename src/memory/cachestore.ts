@@ -144,6 +144,11 @@ export class CacheStore implements Cache {
     return found !== null && isSameShape(found, shape);
   }
 
+  /** What these bytes were formatted as; null where they are no cache. */
+  static shapeIn(bytes: Uint8Array): StoreShape | null {
+    return shapeOf(bytes);
+  }
+
   /** For tests, the simulator, and a single process. */
   static inMemory(
     shape: Omit<StoreShape, "isShared">,

@@ -289,7 +289,7 @@ pools: { app: { servers: ["${origin.address}"] } }
     untried: {
       "npm run build": "its script has built what is asked here",
       "docker build -f deploy/Dockerfile -t sluice .": engine,
-      "docker run -d --name sluice -p 8080:8080 -v ./sluice.yaml:/etc/sluice/sluice.yaml:ro --read-only --stop-timeout 45 sluice":
+      "docker run -d --name sluice -p 8080:8080 -v ./sluice.yaml:/etc/sluice/sluice.yaml:ro --read-only --shm-size 256m --stop-timeout 45 sluice":
         engine,
       "make mock-backends &":
         "test/e2e/gettingstarted.test.ts has three servers in their place; deploy.test.ts looks at the target",

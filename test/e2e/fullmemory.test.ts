@@ -72,6 +72,19 @@ test.skipIf(!isMountable)(
   },
 );
 
+test.skipIf(!isMountable)("a cache without a written size takes half of what is free, and says so", async () => {
+  await using room = new Room();
+  const origin = new Origin(room, () => ok("ok"));
+  const place = await smallMemory(room, "20m");
+  const draft: Draft = { workers: 1, pools: { app: { servers: [origin.address], cache: true } } };
+  const sluice = await Sluice.start(room, draft, place);
+  await says(sluice, "cache default: it has 9.0 MiB and not 128.0 MiB, for half of what is free");
+  sluice.child.kill("SIGTERM");
+  expect(await sluice.exited()).toBe(0);
+  const next = await Sluice.again(room, sluice, place);
+  await says(next, "cache default: 0 responses found from the run before");
+});
+
 test.skipIf(!isMountable)(
   "a full /dev/shm ends nobody who counts in tables, and refuses what would need more",
   async () => {
