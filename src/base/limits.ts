@@ -15,3 +15,13 @@ export const connectionsUnlimited = 10_000_000;
 
 /** What a listener takes at once unless its config says otherwise. */
 export const clientConnectionsUsual = 20_000;
+
+/**
+ * Threads of the runtime's pool in every process that serves. It starts them as they are needed, and has as many as there are cores
+ * unless it is told otherwise; but each name that is looked up holds one, for many seconds where no name server answers, and files,
+ * passwords and bodies wait for the same threads. What takes of the processor there is bounded by itself (data/places.ts).
+ */
+export const runtimeThreads = 64;
+
+/** Names that a process looks up at once: half of the threads are left for the rest, whatever name servers do. */
+export const lookupsMax = 32;

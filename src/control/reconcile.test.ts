@@ -225,3 +225,24 @@ test("where all servers of a pool are replaced, the new ones are checked before 
   expect(world.well).toEqual([one, two, two]);
   for (const listener of open) listener.stop(true);
 });
+
+test("a name that nobody answers for holds up nothing that sources tell of others", async () => {
+  const { reconciler, world, names } = stage();
+  world.found = ["10.0.0.1:80"];
+  expect(await reconciler.apply(followingOf(), noMaterials)).toBeNull();
+  world.found = ["10.0.0.1:80", "slow.example:80"];
+  await reconciler.rediscover();
+  const asking = reconciler.refreshNames();
+  expect(reconciler.refreshNames()).toBe(asking);
+  world.found = ["10.0.0.2:80", "slow.example:80"];
+  await reconciler.rediscover();
+  world.found = ["10.0.0.3:80", "slow.example:80"];
+  await reconciler.rediscover();
+  expect(names()).toEqual([
+    "10.0.0.1:80",
+    "10.0.0.1:80 slow.example:80",
+    "10.0.0.2:80 slow.example:80",
+    "10.0.0.3:80 slow.example:80",
+  ]);
+  expect(await Promise.race([asking, Promise.resolve("under way")])).toBe("under way");
+});

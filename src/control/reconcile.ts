@@ -66,6 +66,8 @@ export class Reconciler {
   /** Names have moved, and no plan that was published since says so. */
   #isNewsOwed = false;
   #turn: Promise<unknown> = Promise.resolve();
+  /** Names are asked for again, for whoever wanted it meanwhile. */
+  #refreshing: Promise<string | null> | null = null;
   #isClosed = false;
 
   constructor(options: ReconcilerOptions) {
@@ -118,14 +120,26 @@ export class Reconciler {
     return this.#inTurn(async () => (this.#config === config ? this.#publish(config, materials) : false));
   }
 
-  /** Ask for the names again; when an address has changed, publish the plan anew. Null unless that went wrong. */
+  /**
+   * Ask for the names again; when an address has changed, publish the plan anew. Null unless that went wrong. Name servers are waited
+   * for before it has its turn: nothing else waits for them.
+   */
   refreshNames(): Promise<string | null> {
+    this.#refreshing ??= this.#askAgain().finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+
+  async #askAgain(): Promise<string | null> {
+    const config = this.#config;
+    if (config === null) return null;
+    const { finder, names } = this.#options;
+    if (await names.refresh(hostNames(withFound(config, finder.foundOf)))) this.#isNewsOwed = true;
+    if (!this.#isNewsOwed) return null;
     return this.#inTurn(async () => {
-      const config = this.#config;
-      if (config === null) return null;
-      const { finder, names } = this.#options;
-      if (await names.refresh(hostNames(withFound(config, finder.foundOf)))) this.#isNewsOwed = true;
-      return this.#isNewsOwed ? this.#publish(config, this.#materials) : null;
+      const current = this.#config;
+      return current !== null && this.#isNewsOwed ? this.#publish(current, this.#materials) : null;
     });
   }
 

@@ -5,6 +5,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { runtimeThreads } from "../base/limits.ts";
 import type { SelfCommand } from "../config/loadself.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "../config/message.ts";
 import type { Plan } from "../config/plan.ts";
@@ -40,7 +41,7 @@ export function workerProcesses(command: () => SelfCommand, version: string): Sp
     const start: WorkerStart = { ...named, arenaPath, code: { version, layouts } };
     const child = Bun.spawn({
       ...command(),
-      env: { ...process.env, SLUICE_WORKER: JSON.stringify(start) },
+      env: { ...process.env, UV_THREADPOOL_SIZE: String(runtimeThreads), SLUICE_WORKER: JSON.stringify(start) },
       stdio: ["ignore", "inherit", "inherit", ...(isLost ? [lostArena] : [])],
       ipc: (message) => events.told(message as FromWorker), // The other end is our own program.
       onExit: (_child, code, signal) => events.exited(signal === null ? `exit code ${code}` : `signal ${signal}`),

@@ -6,12 +6,16 @@
 // A name that nobody answers for has its place for many seconds, and whoever has enough of them could keep everybody waiting. So
 // places are shared among those who ask: one has a quarter of them, and more only where as many as a share stay free; the others
 // of its names wait in a queue of its own, and the queues have their turns.
+//
+// The runtime has a resolver that takes no thread (c-ares). It was tried and is not used: it never looks at resolv.conf again, and not
+// at all at nsswitch.conf, so that one machine had two opinions of a name. There are more threads instead (base/limits.ts).
 
 import { lookup } from "node:dns/promises";
+import { lookupsMax } from "../base/limits.ts";
 import type { Resolution, ResolveFlow } from "../flow/port.ts";
 
-/** Each takes a thread of the runtime's, or a slot of its resolver. */
-const askingMax = 32;
+/** Each takes a thread of the runtime's. */
+const askingMax = lookupsMax;
 /** Places that one who asks has in any case, and that all who have more leave free for others. */
 const shareMax = askingMax / 4;
 /** Names that wait to be asked for; more are told at once that there is no answer. */
