@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
+import { join } from "node:path";
 import { ask } from "./client.ts";
 
 const former = process.env["SLUICE_ADMIN_TOKEN"];
@@ -96,5 +97,15 @@ test("of a socket that is not there it is said so", async () => {
   const answer = await ask({ admin: "unix:/nowhere/sluice.sock" }, "GET", "/api/v1/bans");
   expect(answer.ok ? "" : answer.message).toBe(
     "no Sluice answers at unix:/nowhere/sluice.sock: there is no such socket (is Sluice running? --admin names another address)",
+  );
+});
+
+const canLeaveNetwork: boolean = Bun.spawnSync(["unshare", "-n", "true"]).exitCode === 0;
+
+test.skipIf(!canLeaveNetwork)("of an address that there is no way to it is said so, in our own words", () => {
+  const main = join(import.meta.dir, "../main.ts");
+  const words = [process.execPath, main, "status", "--admin", "127.0.0.1:2112"];
+  expect(String(Bun.spawnSync(["unshare", "-n", ...words]).stderr)).toContain(
+    "no Sluice answers at http://127.0.0.1:2112: this machine has no way there; without IPv4 it is at [::1] (is Sluice running?",
   );
 });

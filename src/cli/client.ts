@@ -211,6 +211,12 @@ function parsed(text: string): unknown {
   }
 }
 
+/** The runtime's own words for these are of typos. */
+const unreached: Readonly<Record<string, string>> = {
+  ENETUNREACH: "this machine has no way there; without IPv4 it is at [::1]",
+  EHOSTUNREACH: "there is no way to that machine",
+};
+
 function unreachable(address: Address, error: Error & { code?: string }): string {
   const where = adminUrl(address);
   if (error.name === "TimeoutError") return `${where} did not answer in ${TIMEOUT_MS / 1000} s`;
@@ -220,7 +226,7 @@ function unreachable(address: Address, error: Error & { code?: string }): string
       ? "nothing listens there"
       : error.code === "ENOENT" || (address.kind === "unix" && error.message.startsWith("ENOENT"))
         ? "there is no such socket"
-        : error.message;
+        : (unreached[error.code ?? ""] ?? error.message);
   const hint = isHere ? "is Sluice running? --admin names another address" : "--admin names another address";
   return `no Sluice answers at ${where}: ${why} (${hint})`;
 }

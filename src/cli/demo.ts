@@ -26,7 +26,9 @@ export async function demo(options: DemoOptions): Promise<void> {
   const busy = await busyPorts(options);
   if (busy.length > 0) {
     for (const problem of busy) terminal.err(`sluice: ${problem}`);
-    terminal.err(`        choose others: ${command()} --listen :9080 --admin 127.0.0.1:9112`);
+    // Where there is no 127.0.0.1 the demo's own servers cannot listen either.
+    if (busy.every((problem) => !problem.includes("no such address")))
+      terminal.err(`        choose others: ${command()} --listen :9080 --admin 127.0.0.1:9112`);
     process.exitCode = 1;
     return;
   }

@@ -186,6 +186,13 @@ test("a file of bans that cannot be understood is put aside, and what can be is 
   expect(lines.filter((line) => line.includes("put aside")).length).toBe(2);
 });
 
+test("a folder in the place of the file of bans is put aside too", async () => {
+  const { folder, begin, lines } = stage();
+  mkdirSync(join(folder, "bans.json"));
+  expect((await begin()).size).toBe(0);
+  expect(lines.join("\n")).toContain("bans.json is not as Sluice writes it; it has been put aside as");
+});
+
 test("a ban that cannot be saved holds all the same, and whoever made it is told", async () => {
   const { folder, begin } = stage();
   const bans = await begin();

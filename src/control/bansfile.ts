@@ -2,7 +2,7 @@
 // in one step: whoever reads it, after whatever crash, finds all of the former or all of the new. One that cannot be understood
 // is put aside, never written over.
 
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type Ban, banOf, recordOf } from "./ban.ts";
 
 export interface BansRead {
@@ -23,7 +23,8 @@ export class BansFile {
   /** Those that are not over. */
   read(nowMs: number): BansRead {
     if (!existsSync(this.#path)) return { bans: [], problem: null };
-    const records = recordsIn(readFileSync(this.#path, "utf8"));
+    // Of a folder in its place nothing can be read.
+    const records = statSync(this.#path).isFile() ? recordsIn(readFileSync(this.#path, "utf8")) : null;
     const strange = records === null ? 0 : records.filter((record) => banOf(record, 0) === null).length;
     const bans = (records ?? []).flatMap((record) => banOf(record, nowMs) ?? []);
     if (records !== null && strange === 0) return { bans, problem: null };

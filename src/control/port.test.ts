@@ -61,6 +61,10 @@ test("an address that this machine does not have is said to be so", async () => 
   expect(await busyAddresses([{ kind: "tcp", host: "192.0.2.1", port: 65000 }])).toEqual([
     "cannot listen on 192.0.2.1:65000: this machine has no such address",
   ]);
+  const loopback = { kind: "tcp", host: "127.0.0.1", port: 2112 } as const;
+  expect(listenProblem(loopback, Object.assign(new Error(), { code: "EADDRNOTAVAIL" }))).toBe(
+    "cannot listen on 127.0.0.1:2112: this machine has no such address; without IPv4 it is [::1]:2112",
+  );
 });
 
 test("a low port without the right to it tells what is needed", () => {

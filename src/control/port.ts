@@ -92,8 +92,14 @@ export function listenProblem(address: Address, error: NodeJS.ErrnoException, pr
     return `cannot listen on ${where}: not permitted to make a socket in that folder`;
   if (error.code === "EACCES")
     return `cannot listen on ${where}: not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE`;
-  if (error.code === "EADDRNOTAVAIL") return `cannot listen on ${where}: this machine has no such address`;
+  if (error.code === "EADDRNOTAVAIL")
+    return `cannot listen on ${where}: this machine has no such address${other(address)}`;
   return `cannot listen on ${where}: ${error.message}`;
+}
+
+/** A machine may have one of the two alone. */
+function other(address: Address): string {
+  return address.kind === "tcp" && address.host === "127.0.0.1" ? `; without IPv4 it is [::1]:${address.port}` : "";
 }
 
 function inUse(address: Address, protocol: "tcp" | "udp", holder: Holder | null): string {

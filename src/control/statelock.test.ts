@@ -222,3 +222,25 @@ test("what a dead one has started, and outlives it, does not hold its folder", a
     process.kill(child, "SIGKILL");
   }
 });
+
+test("where no folder can be made it is said why, and what to do", () => {
+  const file = fresh();
+  writeFileSync(file, "");
+  expect(() => holdFolder(file, owner)).toThrow(
+    `the state folder ${file} cannot be made: a file stands there: remove it`,
+  );
+  const below = join(file, "state");
+  expect(() => holdFolder(below, owner)).toThrow(`the state folder ${below} cannot be made: ${file} is no folder`);
+});
+
+test.skipIf(!isMountable)("a file system that is read-only is told as that", () => {
+  const place = fresh();
+  mkdirSync(place);
+  const program = `
+    import { holdFolder } from ${JSON.stringify(join(import.meta.dir, "statelock.ts"))};
+    try { holdFolder(${JSON.stringify(join(place, "state"))}, {}); } catch ({ message }) { console.log(message); }`;
+  const words = ["-c", 'mount -t tmpfs -o ro none "$1" && exec "$2" -e "$3"', "sh", place, process.execPath, program];
+  expect(String(Bun.spawnSync(["unshare", "-m", "sh", ...words]).stdout).trim()).toBe(
+    `the state folder ${place}/state cannot be made: the file system is read-only: give this Sluice ${place} writable (a container has a tmpfs there)`,
+  );
+});

@@ -16,7 +16,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** This process, and how to tell whether another one is still there (src/owner.ts). */
 export interface LockOwner {
@@ -70,7 +70,7 @@ function unseen(path: string): string {
 
 /** /dev/shm and /tmp are writable by all: a folder that somebody else prepared under our name is refused. Null: it has gone again. */
 function openClaimed(path: string): number | null {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path);
   const user = process.getuid?.();
   try {
     const found = lstatSync(path);
@@ -80,6 +80,22 @@ function openClaimed(path: string): number | null {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const above = dirname(path);
+    const whys: Readonly<Record<string, string>> = {
+      EROFS: `the file system is read-only: give this Sluice ${above} writable (a container has a tmpfs there)`,
+      EACCES: `this user (uid ${process.getuid?.() ?? "unknown"}) may not write to ${above}: let it (chmod 1777 ${above})`,
+      EEXIST: "a file stands there: remove it",
+      ENOTDIR: `${above} is no folder`,
+    };
+    throw new Error(`the state folder ${path} cannot be made: ${whys[code ?? ""] ?? message}`);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   closeSync,
   copyFileSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -90,7 +91,7 @@ export async function writeChanges(source: ConfigSource, version: Version, inUse
       },
     };
   } catch (error) {
-    return refused(`${path} cannot be written: ${(error as Error).message}`);
+    return refused(`${path} cannot be written: ${whyOf(error as NodeJS.ErrnoException, path)}`);
   }
 }
 
@@ -125,7 +126,7 @@ function replaceFile(path: string, text: string, changed: string): string {
   const [draft, backup] = [join(dirname(file), `.${basename(file)}.${process.pid}.new`), `${path}.bak`];
   try {
     // One that a crash has left: in a container the next process may have the same number.
-    rmSync(draft, { force: true });
+    removeDraft(draft);
     const descriptor = openSync(draft, "wx", 0o600);
     writeFileSync(descriptor, changed);
     fsyncSync(descriptor);
@@ -137,10 +138,26 @@ function replaceFile(path: string, text: string, changed: string): string {
     chmodSync(backup, mode & 0o7777);
     renameSync(draft, file);
   } catch (error) {
-    rmSync(draft, { force: true });
+    removeDraft(draft);
     throw error;
   }
   return backup;
+}
+
+/** Only one that is there: to remove nothing fails too where nothing may be written, and is not what is to be told. */
+function removeDraft(draft: string): void {
+  if (lstatSync(draft, { throwIfNoEntry: false }) !== undefined) rmSync(draft);
+}
+
+/** It is the file that its user knows of, and not the draft beside it that could not be made. */
+function whyOf({ code, message }: NodeJS.ErrnoException, path: string): string {
+  const folder = dirname(realpathSync(path));
+  const whys: Readonly<Record<string, string>> = {
+    EROFS: "its file system is read-only",
+    EACCES: `this user (uid ${process.getuid?.() ?? "unknown"}) may not make a file in ${folder}`,
+    ENOSPC: `there is no room in ${folder}`,
+  };
+  return whys[code ?? ""] ?? message;
 }
 
 /** It must not change hands: who may read it may read its secrets. */

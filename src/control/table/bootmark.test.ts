@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { staleness, thisMachine, writeMark } from "./bootmark.ts";
@@ -34,4 +34,13 @@ test.skipIf(process.platform !== "linux" && process.platform !== "darwin")("this
   const here = thisMachine();
   writeMark(path, here);
   expect(staleness(path, here)).toBeNull();
+});
+
+test("a folder in its place is none, and makes room for one", () => {
+  const place = join(folder, "place");
+  mkdirSync(join(place, "inside"), { recursive: true });
+  mkdirSync(`${place}.draft`);
+  expect(staleness(place, machine("a", day))).toContain("from before");
+  writeMark(place, machine("a", day));
+  expect(staleness(place, machine("a", day))).toBeNull();
 });

@@ -3,7 +3,7 @@
 // half of that nobody can tell which is first. A file says which start of the machine it was and how long after; it is
 // written anew as long as Sluice runs.
 
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { uptime } from "node:os";
 
 /** Less than half of the clock's round, with room for how long entries live at most. */
@@ -26,6 +26,9 @@ export function staleness(path: string, machine: Machine): string | null {
 
 export function writeMark(path: string, machine: Machine): void {
   const draft = `${path}.draft`;
+  // Folders in their places, which nobody needs, keep no Sluice from starting.
+  for (const each of [draft, path])
+    if (lstatSync(each, { throwIfNoEntry: false })?.isDirectory()) rmSync(each, { recursive: true });
   writeFileSync(draft, `${machine.boot ?? ""} ${Math.floor(machine.uptimeS())}\n`, { mode: 0o600 });
   renameSync(draft, path);
 }
