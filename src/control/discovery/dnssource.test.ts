@@ -3,6 +3,7 @@ import { Listening, settingsOf } from "../../../test/e2e/harness/listening.ts";
 import { NameServer } from "../../../test/e2e/harness/nameserver.ts";
 import { Room } from "../../../test/e2e/harness/room.ts";
 import { until } from "../../../test/e2e/harness/wait.ts";
+import { recordType } from "./dnsmessage.ts";
 import { DnsSource } from "./dnssource.ts";
 
 test("every address of a name is a server, IPv6 too, under the name that it stands for", async () => {
@@ -203,4 +204,23 @@ test("a name server may have a name", async () => {
   server.set("app.test", { type: "A", address: "10.0.0.1" });
   const servers = [server.address.replace("127.0.0.1", "localhost")];
   await new Listening(room, { dns: { name: "app.test", port: 80, servers } }).start().tells("10.0.0.1:80");
+});
+
+test("a type that a name server never speaks of is done without, and one that it spoke of once is not", async () => {
+  for (const how of ["silent", 2] as const) {
+    await using room = new Room();
+    const server = await NameServer.start(room);
+    server.set("app.test", { type: "A", address: "10.0.0.1" });
+    server.failingType = { type: recordType.aaaa, how };
+    const dns = { name: "app.test", port: 80, servers: [server.address] };
+    const listening = new Listening(room, { dns }).start();
+    await listening.tells("10.0.0.1:80");
+    server.set("app.test", { type: "A", address: "10.0.0.2" });
+    await listening.tells("10.0.0.2:80");
+    server.failingType = null;
+    server.set("app.test", { type: "A", address: "10.0.0.3" }, { type: "AAAA", address: "2001:db8::1" });
+    await listening.tells("10.0.0.3:80 [2001:db8::1]:80");
+    server.failingType = { type: recordType.aaaa, how };
+    await listening.tells("no answer");
+  }
 });

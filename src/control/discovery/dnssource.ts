@@ -43,6 +43,8 @@ export class DnsSource implements Source {
   /** Those of `own`, for the question under way. */
   #found: readonly NameServer[] = [];
   #asking: Asking | null = null;
+  /** Types that were answered for once. The others are done without, where a name server never speaks of one (RFC 4074). */
+  readonly #answered = new Set<number>();
 
   constructor(asked: DiscoverDns, settings: Discover, rhythm: Rhythm, files: SystemFiles = systemFiles) {
     this.#port = asked.port ?? settings.port;
@@ -132,17 +134,38 @@ export class DnsSource implements Source {
     const timeoutMs = this.#rhythm.timeoutMs / names.length;
     let found: readonly Found[] = [];
     for (const each of names) {
-      found = await Promise.all(
-        types.map(async (type) => {
+      const settled = await Promise.allSettled(
+        types.map(async (type): Promise<Found> => {
           const { code, answers, additional } = await askDns(servers, each, type, timeoutMs, signal);
           return { code, records: recordsOf(each, type, answers), additional };
         }),
       );
+      found = this.#answersOf(settled, types);
       if (found.some(({ records }, index) => records.some(({ type }) => type === types[index]))) break;
     }
     return found;
   }
+
+  /** Without a type that has always failed, where there are records of another one. */
+  #answersOf(settled: readonly PromiseSettledResult<Found>[], types: readonly number[]): readonly Found[] {
+    const told = settled.map((each) => (each.status === "fulfilled" ? each.value : null));
+    const isThere = told.some(
+      (each) => each !== null && each.code === 0 && each.records.some(({ address }) => address !== ""),
+    );
+    const found: Found[] = [];
+    for (const [index, each] of told.entries()) {
+      const type = types[index]!;
+      const hasFailed = each === null || each.code === codes.failure;
+      if (!hasFailed) this.#answered.add(type);
+      if (hasFailed && isThere && !this.#answered.has(type)) found.push(nothing);
+      else if (each === null) throw (settled[index] as PromiseRejectedResult).reason;
+      else found.push(each);
+    }
+    return found;
+  }
 }
+
+const nothing: Found = { code: 0, records: [], additional: [] };
 
 /** Some at once, and the next when one is done. */
 async function together<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

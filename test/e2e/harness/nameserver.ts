@@ -31,6 +31,8 @@ export class NameServer {
   misbehaviour: Misbehaviour = null;
   /** The code of failure that a name is answered with. */
   readonly failing: Map<string, number> = new Map();
+  /** The type whose questions alone get nothing, or a code of failure. */
+  failingType: { readonly type: number; readonly how: "silent" | number } | null = null;
   /** Questions are answered so much later. */
   delayMs = 0;
   /** "A app.test" for each question. */
@@ -110,9 +112,12 @@ export class NameServer {
     const question = message.subarray(12, at + 5);
     const name = labels.join(".").toLowerCase();
     this.asked.push(`${Object.entries(types).find(([, number]) => number === type)?.[0] ?? type} ${name}`);
+    const failing = this.failingType?.type === type ? this.failingType.how : null;
+    if (failing === "silent") return null;
     const isCut = (misbehaviour === "cut" || misbehaviour === "cut short") && !isTcp;
     const found = this.#find(name, type);
-    const code = typeof misbehaviour === "number" ? misbehaviour : (this.failing.get(name) ?? (found === null ? 3 : 0));
+    const code =
+      typeof misbehaviour === "number" ? misbehaviour : (failing ?? this.failing.get(name) ?? (found === null ? 3 : 0));
     const answers = isCut || code !== 0 ? [] : (found ?? []);
     const head = Buffer.alloc(12);
     message.copy(head, 0, 0, 2);
