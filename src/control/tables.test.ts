@@ -1,14 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TablePlan } from "../config/plan.ts";
@@ -369,12 +360,12 @@ test("a mark that cannot be written is told once and ends nothing", () => {
   tables.prepare([marked]).keep();
   const mark = join(folder, ".machine");
   rmSync(mark);
-  mkdirSync(`${mark}.draft`);
+  symlinkSync(join(folder, "nowhere", "draft"), `${mark}.draft`);
   said();
   tables.mark();
   tables.mark();
   expect(said()).toEqual([expect.stringContaining(`${mark} cannot be written: `)]);
-  rmdirSync(`${mark}.draft`);
+  rmSync(`${mark}.draft`);
   tables.mark();
   expect(existsSync(mark)).toBe(true);
   expect(said()).toEqual([]);
