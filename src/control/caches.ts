@@ -176,7 +176,7 @@ export class Caches implements SpaceUser {
         `cache ${plan.name}: it has ${mib(plan.bytesMax)} and not ${mib(plan.fits.bytesMax)}, for half of what is free in ${folder} is no more; write its size, or make that file system larger (docker run --shm-size)`,
       );
     // Of chance, so that nobody outside can choose keys that meet in one bucket.
-    const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
+    const seed = Number(crypto.getRandomValues(new BigUint64Array(1))[0]! >> 11n);
     rmSync(path, { force: true });
     const isStepped = this.#options.pages?.canReserve === true;
     const end = isStepped ? CacheStore.fixedBytesFor(plan) : size;

@@ -81,7 +81,7 @@ export class Caches {
     const former = this.#own.get(name);
     if (former?.shape === text) return former;
     const bytes = new Uint8Array(CacheStore.bytesFor(shape));
-    CacheStore.format(bytes, shape, crypto.getRandomValues(new Int32Array(1))[0]!);
+    CacheStore.format(bytes, shape, Number(crypto.getRandomValues(new BigUint64Array(1))[0]! >> 11n));
     return { shape: text, store: new CacheStore(bytes, name, this.#owner), bytes };
   }
 }

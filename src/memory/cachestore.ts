@@ -10,11 +10,11 @@ import { StoreDraft } from "./cachestore/draft.ts";
 import { StoreEntry } from "./cachestore/entry.ts";
 import { figuresOf, type StoreFigures } from "./cachestore/figures.ts";
 import { StoreIndex } from "./cachestore/index.ts";
+import { StoreHash } from "./cachestore/key.ts";
 import {
   fixedBytes,
   formatHeader,
   fullBytes,
-  header,
   isSameShape,
   layoutOf,
   readyRanges,
@@ -74,7 +74,7 @@ export class CacheStore implements Cache {
     const shard = new StoreShard(bytes, layout, memory, owners);
     const units = new StoreUnits(shard, pages);
     const queues = new StoreQueues(shard);
-    const index = new StoreIndex(shard, memory.words[header.seed]!);
+    const index = new StoreIndex(shard, new StoreHash(memory.words));
     const policy = policyOf(shard, queues);
     const nodes = new StoreNodes({ shard, units, queues, index, policy, pages });
     const pins = new StorePins(
@@ -114,8 +114,8 @@ export class CacheStore implements Cache {
   }
 
   /**
-   * Makes an empty cache of a region of zeros that nobody else has seen, `bytesFor` long. The seed keeps strangers from choosing
-   * keys that meet in one bucket: draw it. `isReserved`: all of it has memory; otherwise only so much of its beginning as `fixedBytesFor`
+   * Makes an empty cache of a region of zeros that nobody else has seen, `bytesFor` long. The seed, of 53 bits, keeps strangers from
+   * choosing keys that meet in one bucket: draw it. `isReserved`: all of it has memory; otherwise only so much of its beginning as `fixedBytesFor`
    * says does, and whoever opens it asks for the rest by its `pages`.
    */
   static format(bytes: Uint8Array, shape: StoreShape, seed: number, isReserved = true): void {

@@ -3,27 +3,26 @@
 // compared as a whole: two that have the same hash must never be taken for each other.
 
 import { type CacheKey, cacheState } from "../cache.ts";
-import { StoreKey } from "./key.ts";
+import { type StoreHash, StoreKey } from "./key.ts";
 import { shardWord as S } from "./layout.ts";
 import { node as N, wordsFor } from "./node.ts";
 import type { StoreShard } from "./shard.ts";
 
 export class StoreIndex {
   /** The one that was opened last: what is looked for. */
-  readonly key: StoreKey = new StoreKey();
+  readonly key: StoreKey;
   readonly #shard: StoreShard;
   readonly #words: Int32Array;
-  readonly #seed: number;
 
-  constructor(shard: StoreShard, seed: number) {
+  constructor(shard: StoreShard, hash: StoreHash) {
+    this.key = new StoreKey(hash);
     this.#shard = shard;
     this.#words = shard.words;
-    this.#seed = seed;
   }
 
   /** Lays the key and opens its shard. */
   open(key: CacheKey): boolean {
-    return this.key.lay(key, this.#seed) && this.#shard.open(this.#shard.shardOfHash(this.key.hashFirst));
+    return this.key.lay(key) && this.#shard.open(this.#shard.shardOfHash(this.key.hashFirst));
   }
 
   /** The first node under the key, or the one behind `after`; 0 without. */

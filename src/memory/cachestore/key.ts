@@ -1,9 +1,12 @@
 // The key that is asked for, laid into words: the first part, then the variant, each filled up with zeros, as they stand in a node.
 // Words are hashed and compared in a quarter of the time that bytes take; how long both parts are is compared beside them, so
-// that zeros are told apart. The hash is xxHash32 over these words (base/hash.ts has the original), of which the first part's
-// seeds the variant's.
+// that zeros are told apart. The first part's hash seeds the variant's. Clients choose URLs, so the hash has a key (keyedhash.ts): whoever
+// chose them to meet in one chain would have every look into it take as long as the chain. Files of the second layout were hashed by
+// xxHash32 (base/hash.ts has the original), and are found by it.
 
 import type { CacheKey } from "../cache.ts";
+import { keyedHash } from "../keyedhash.ts";
+import { header, isKeyed } from "./layout.ts";
 
 const prime1 = 0x9e3779b1 | 0;
 const prime2 = 0x85ebca77 | 0;
@@ -14,6 +17,33 @@ const prime5 = 0x165667b1 | 0;
 /** Longer ones are not found and not stored. Clients cannot say so much in a request's head anyway. */
 export const keyBytesMax = 65_536;
 
+/** Of one cache, as its header says. Signed, as nodes have it. */
+export class StoreHash {
+  readonly #isKeyed: boolean;
+  readonly #low: number;
+  readonly #high: number;
+
+  constructor(words: Int32Array) {
+    this.#isKeyed = isKeyed(words);
+    this.#low = words[header.seed]!;
+    this.#high = words[header.seedHigh]!;
+  }
+
+  /** Of the first part, words[0, end), which is so many bytes long. */
+  first(words: Int32Array, end: number, bytes: number): number {
+    const seed = (this.#low + bytes) | 0;
+    return this.#isKeyed ? keyedHash(words, 0, end, seed, this.#high) | 0 : seededHash(words, 0, end, seed);
+  }
+
+  /** Of the variant, words[start, end), behind a first part of that hash. */
+  variant(words: Int32Array, start: number, end: number, bytes: number, first: number): number {
+    const seed = (first + bytes) | 0;
+    return this.#isKeyed
+      ? keyedHash(words, start, end - start, this.#low ^ seed, this.#high) | 0
+      : seededHash(words, start, end, seed);
+  }
+}
+
 export class StoreKey {
   readonly words: Int32Array = new Int32Array(keyBytesMax / 4 + 2);
   firstBytes = 0;
@@ -23,19 +53,24 @@ export class StoreKey {
   wordCount = 0;
   hashFirst = 0;
   hash = 0;
+  readonly #hash: StoreHash;
+
+  constructor(hash: StoreHash) {
+    this.#hash = hash;
+  }
 
   /** False: it is too long. */
-  lay(key: CacheKey, seed: number): boolean {
+  lay(key: CacheKey): boolean {
     if (key.end > keyBytesMax) return false;
     this.firstBytes = key.firstEnd;
     this.variantBytes = key.end - key.firstEnd;
     this.firstWords = this.#lay(key.bytes, 0, key.firstEnd, 0);
-    this.hashFirst = hashOf(this.words, 0, this.firstWords, seed + key.firstEnd);
+    this.hashFirst = this.#hash.first(this.words, this.firstWords, key.firstEnd);
     this.wordCount = this.firstWords;
     this.hash = this.hashFirst;
     if (this.variantBytes === 0) return true;
     this.wordCount = this.#lay(key.bytes, key.firstEnd, key.end, this.firstWords);
-    this.hash = hashOf(this.words, this.firstWords, this.wordCount, this.hashFirst + this.variantBytes);
+    this.hash = this.#hash.variant(this.words, this.firstWords, this.wordCount, this.variantBytes, this.hashFirst);
     return true;
   }
 
@@ -54,7 +89,7 @@ export class StoreKey {
   }
 }
 
-function hashOf(words: Int32Array, start: number, end: number, seed: number): number {
+export function seededHash(words: Int32Array, start: number, end: number, seed: number): number {
   let at = start;
   let hash = (seed + prime5) | 0;
   if (end - start >= 4) {

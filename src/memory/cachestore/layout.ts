@@ -23,7 +23,9 @@ import { ownersMax, ownerWords } from "../owners.ts";
 
 const magic = 0x51_1c_e0_cc;
 /** Changed whenever a word moves or means something else. */
-export const layoutVersion = 2;
+export const layoutVersion = 3;
+/** Taken as it is, with what is stored in it: its keys were hashed by a part of the seed only, and so are those that come to it. */
+const seededLayout = 2;
 
 /** What a cache is made of; another shape is another file. */
 export interface StoreShape {
@@ -48,6 +50,8 @@ export const header = {
   pins: 5,
   /** Not 0: bytes of this file were given to the system as its pages (pages.ts), by whoever did so, before it did. */
   lent: 6,
+  /** The upper half of the seed. */
+  seedHigh: 7,
   /** Numbers of 64 bits. */
   bytesMax: 8,
   objectBytesMax: 10,
@@ -237,6 +241,7 @@ export function formatHeader(bytes: Uint8Array, shape: StoreShape, seed: number)
   words[header.layout] = layoutVersion;
   words[header.policy] = policies.indexOf(shape.policy);
   words[header.seed] = seed;
+  words[header.seedHigh] = Math.floor(seed / 2 ** 32);
   words[header.owners] = room.owners;
   words[header.pins] = room.pins;
   doubles[header.bytesMax / 2] = shape.bytesMax;
@@ -249,7 +254,7 @@ export function shapeOf(bytes: Uint8Array): StoreShape | null {
   if (bytes.byteLength < headerWords * 4 || bytes.byteOffset % 8 !== 0) return null;
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, headerWords);
   const doubles = new Float64Array(bytes.buffer, bytes.byteOffset, headerWords / 2);
-  if (Atomics.load(words, header.magic) !== magic || words[header.layout] !== layoutVersion) return null;
+  if (Atomics.load(words, header.magic) !== magic || !isKnown(words[header.layout]!)) return null;
   const policy = policies[words[header.policy]!];
   const [bytesMax, objectBytesMax] = [doubles[header.bytesMax / 2]!, doubles[header.objectBytesMax / 2]!];
   const isShared = words[header.owners] === sharedRoom.owners && words[header.pins] === sharedRoom.pins;
@@ -257,6 +262,13 @@ export function shapeOf(bytes: Uint8Array): StoreShape | null {
     return null;
   const shape = { bytesMax, objectBytesMax, policy, isShared };
   return bytes.byteLength >= storeBytes(shape) ? shape : null;
+}
+
+const isKnown = (layout: number): boolean => layout === layoutVersion || layout === seededLayout;
+
+/** Whether keys are hashed with a key, in a file that is one of ours. */
+export function isKeyed(words: Int32Array): boolean {
+  return words[header.layout] !== seededLayout;
 }
 
 const isSize = (value: number): boolean => Number.isSafeInteger(value) && value > 0 && value <= fileBytesMax;

@@ -1,9 +1,9 @@
 // What shard and bucket a key belongs to. Addresses of networks and integers are hashed by the tail rounds of xxHash32
 // (base/hash.ts has the original), which cost next to nothing for one or two words. Of longer words whoever chooses them finds differences
-// that cancel there whatever the seed is, so texts and whole IPv6 addresses are hashed by HalfSipHash-1-3 (Jean-Philippe
-// Aumasson and Daniel J. Bernstein; as Linux has it), keyed by the table's seed. Tables of texts of the first layout were
-// hashed by xxHash32 too: a file says which it is.
+// that cancel there whatever the seed is, so texts and whole IPv6 addresses are hashed with a key (keyedhash.ts), which is the
+// table's seed. Tables of texts of the first layout were hashed by xxHash32 too: a file says which it is.
 
+import { keyedHash } from "../keyedhash.ts";
 import { header, ipv4Bit, isKeyed } from "./layout.ts";
 
 const prime2 = 0x85ebca77 | 0;
@@ -40,45 +40,4 @@ export function seededHash(words: Int32Array, at: number, count: number, seed: n
   hash = Math.imul(hash ^ (hash >>> 15), prime2);
   hash = Math.imul(hash ^ (hash >>> 13), prime3);
   return (hash ^ (hash >>> 16)) >>> 0;
-}
-
-/** HalfSipHash-1-3 of the words without the zeros at their end, which say nothing: how many there are is the same for all keys of a table. */
-export function keyedHash(words: Int32Array, at: number, count: number, low: number, high: number): number {
-  let end = at + count;
-  while (end > at && words[end - 1] === 0) end--;
-  let a = low;
-  let b = high;
-  let c = 0x6c796765 ^ low;
-  let d = 0x74656462 ^ high;
-  for (let index = at; index <= end; index++) {
-    // Behind the last word the length in bytes.
-    const word = index < end ? words[index]! : (end - at) << 26;
-    d ^= word;
-    a = (a + b) | 0;
-    b = ((b << 5) | (b >>> 27)) ^ a;
-    a = (a << 16) | (a >>> 16);
-    c = (c + d) | 0;
-    d = ((d << 8) | (d >>> 24)) ^ c;
-    a = (a + d) | 0;
-    d = ((d << 7) | (d >>> 25)) ^ a;
-    c = (c + b) | 0;
-    b = ((b << 13) | (b >>> 19)) ^ c;
-    c = (c << 16) | (c >>> 16);
-    a ^= word;
-  }
-  c ^= 0xff;
-  // The same round, without a word.
-  for (let round = 0; round < 3; round++) {
-    a = (a + b) | 0;
-    b = ((b << 5) | (b >>> 27)) ^ a;
-    a = (a << 16) | (a >>> 16);
-    c = (c + d) | 0;
-    d = ((d << 8) | (d >>> 24)) ^ c;
-    a = (a + d) | 0;
-    d = ((d << 7) | (d >>> 25)) ^ a;
-    c = (c + b) | 0;
-    b = ((b << 13) | (b >>> 19)) ^ c;
-    c = (c << 16) | (c >>> 16);
-  }
-  return (b ^ d) >>> 0;
 }
