@@ -177,8 +177,8 @@ class Worker {
 
   #adopt(plan: Plan, files: PlanFiles): void {
     let log = this.#log;
-    // A worker that drains obeys for what is under way, but accepts nobody any more.
-    const listeners = this.#isDraining ? [] : plan.listeners;
+    // A worker that drains obeys for what is under way, but accepts nobody any more than who has connected.
+    const listeners = this.#isDraining ? this.#opened : plan.listeners;
     try {
       log = this.#logOf(plan.accessLog);
       this.#driver.terms.adopt(plan);
@@ -291,6 +291,7 @@ class Worker {
   }
 
   #leave(): void {
+    this.#opened = [];
     this.#closeOthers([]);
     this.#driver.refresh();
     this.#context?.drain();

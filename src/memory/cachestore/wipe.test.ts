@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Prng } from "../../base/prng.ts";
 import { type CacheKey, cacheState } from "../cache.ts";
-import type { CacheStore } from "../cachestore.ts";
+import { CacheStore } from "../cachestore.ts";
 import { SharedWords } from "../sharedwords.ts";
 import { checkStore } from "./check.ts";
 import { shardWord as S, shardWords } from "./layout.ts";
@@ -421,3 +421,37 @@ test.each(operations)(
   },
   60_000,
 );
+
+test("who is killed in the middle of a wipe leaves what has no memory yet as it was", () => {
+  const large = { bytesMax: 8 * 2 ** 20, objectBytesMax: 2 ** 19, policy: "tinylfu", isShared: false } as const;
+  const bytes = new Uint8Array(CacheStore.bytesFor(large));
+  const fixed = CacheStore.fixedBytesFor(large);
+  CacheStore.format(bytes, large, 99, false);
+  const pages = new TrialPages(bytes, fixed);
+  pages.pagesMax = Math.ceil((fixed + 2.5 * 2 ** 20) / 4096);
+  const alive = new Set<number>();
+  const open = (id: number): CacheStore => {
+    alive.add(id);
+    return new CacheStore(bytes, "large", { id, startedAt: 7, isAlive: (of) => alive.has(of), relax: () => {} }, pages);
+  };
+  const [holder, wiper, last] = [open(1), open(2), open(3)];
+  for (let index = 0; index < 600; index++) put(last, keyOf(`/${index}`), body(9000, index));
+  const ready = last.figures().bytesReady;
+  holder.parts.shard.open(0);
+  alive.delete(1);
+  // It finds the lock of a dead process, wipes, and is killed behind the first of what it writes.
+  const usual = Int32Array.prototype.fill;
+  Int32Array.prototype.fill = function (this: Int32Array, ...all: [number, number?, number?]) {
+    usual.apply(this, all);
+    throw new Error("killed");
+  };
+  try {
+    expect(() => wiper.parts.shard.open(0)).toThrow("killed");
+  } finally {
+    Int32Array.prototype.fill = usual;
+  }
+  alive.delete(2);
+  for (let index = 0; index < 2000; index++) put(last, keyOf(`/${index}`), body(9000, index));
+  expect(pages.overrun).toBe(0);
+  expect(last.figures().bytesReady).toBe(ready);
+});

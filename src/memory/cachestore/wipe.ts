@@ -45,7 +45,10 @@ export class StoreWipe {
     const [kept1, kept2, kept3] = [words[at + evictions]!, words[at + refusals]!, words[at + misfits]!];
     const unready = words[at + S.unready]!;
     const isClosed = isForGood || words[at + S.isClosed] !== 0;
-    words.fill(0, at + 1, at + shardWords);
+    // What has memory stays known: whoever wipes may be ended in here as well.
+    words.fill(0, at + 1, at + S.unready);
+    if (isForGood && this.#pages !== null) words[at + S.isClosed] = 1;
+    words.fill(0, at + S.gone, at + shardWords);
     words.fill(0, bucketsAt, bucketsAt + layout.buckets);
     this.#marks = new Uint8Array(layout.units);
     const held = this.#held();
@@ -54,11 +57,7 @@ export class StoreWipe {
     const heldUnits = this.#marks.reduce((sum, mark) => sum + mark, 0);
     const isReleased = isClosed && this.#pages !== null;
     if (isReleased) words[at + S.unready] = layout.units - this.#releaseFree(ready);
-    else {
-      if (Atomics.load(words, header.lent) !== 0) this.#renewFree(ready);
-      words[at + S.unready] = unready;
-    }
-    words[at + S.isClosed] = isReleased ? 1 : 0;
+    else if (Atomics.load(words, header.lent) !== 0) this.#renewFree(ready);
     words[at + S.gone] = isReleased ? layout.units - words[at + S.unready]! - heldUnits : 0;
     this.#units.rebuild(this.#marks);
     words[at + S.looseUnits] = isReleased ? heldUnits : ready - words[at + S.freeUnits]!;
