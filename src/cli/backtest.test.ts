@@ -48,6 +48,21 @@ test("people are told whom it hits, what other thresholds do, and which is to be
   expect(await run("greedy", log)).toMatchSnapshot();
 });
 
+test("several pipes are read as they are given, each once", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-backtest-"));
+  try {
+    const pipes = ["one", "two"].map((name) => join(folder, name));
+    expect(Bun.spawnSync(["mkfifo", ...pipes]).exitCode).toBe(0);
+    const halves = [log.slice(0, 30), log.slice(30)].map((lines) => `${lines.join("\n")}\n`);
+    const writers = pipes.map((pipe, index) => Bun.spawn(["sh", "-c", `printf '%s' "$0" > ${pipe}`, halves[index]!]));
+    const { code, out } = await run("greedy", log, { from: pipes, json: true });
+    expect([code, (JSON.parse(out) as BacktestReport).traffic.requests]).toEqual([0, log.length]);
+    for (const writer of writers) expect(await writer.exited).toBe(0);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("a condition that hits nobody says so, and a new rule where it was put", async () => {
   const { code, out } = await run("path == '/none'", log);
   expect([code, out]).toEqual([0, expect.stringContaining("It would have hit nobody.")]);

@@ -2,6 +2,7 @@
 // logs, shows how far it is, and says what came of it (backtesttext.ts).
 // Exit code 0: it was played; 1: a file cannot be read, or there was nothing in it; 2: the rule, the format or an option is wrong.
 
+import { statSync } from "node:fs";
 import { Backtest } from "../backtest/backtest.ts";
 import { type Chosen, choose } from "../backtest/chosen.ts";
 import { formatNamed, formatNames, formatOf, sampleLines } from "../backtest/formats.ts";
@@ -75,9 +76,10 @@ function timeOf(text: string | undefined, absent: number): number {
   return text === undefined ? absent : Date.parse(text);
 }
 
-/** By the first request of each; as given where one cannot be looked into beforehand. What has none comes last. */
+/** By the first request of each; as given where one can be read only once, such as a pipe. What has none comes last. */
 async function inOrderOfTimes(paths: readonly string[], said: LogFormat | null): Promise<readonly string[]> {
-  if (paths.length < 2 || paths.includes("-")) return paths;
+  const isReadTwice = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() !== false;
+  if (paths.length < 2 || paths.includes("-") || !paths.every(isReadTwice)) return paths;
   const dated: { readonly path: string; readonly atMs: number }[] = [];
   for (const path of paths) dated.push({ path, atMs: await firstMs(path, said) });
   // Infinities have no difference.

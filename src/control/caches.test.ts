@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync } from "node:fs";
+import { existsSync, linkSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CachePlan } from "../config/plan.ts";
@@ -287,4 +287,26 @@ test("somebody else's tidying up ends nobody: what is in use goes on, and the ne
   expect(existsSync(adopt({ ...pages, policy: "lfu" })["pages"]!)).toBe(true);
   rmSync(folder, { recursive: true });
   caches.close();
+});
+
+test("what the run before has left of a cache of another size gives its memory back at once, unless somebody still has it open", () => {
+  for (const isOpen of [false, true]) {
+    folder = join(root, String(next++));
+    const former = stage();
+    const { pages: path = "" } = former.adopt(pages);
+    const same = `${path}.same`;
+    linkSync(path, same);
+    if (isOpen) {
+      living.add(2);
+      mapped(path, 2);
+    }
+    former.caches.close();
+    const { caches, said } = stage();
+    // Nothing is kept yet: the start may still fail for want of memory.
+    const prepared = caches.prepare([{ ...pages, bytesMax: 2 ** 22 }]);
+    expect([isOpen, existsSync(path), statSync(same).size > 0]).toEqual([isOpen, false, isOpen]);
+    prepared.keep();
+    expect(said()).toContain("cache pages: it has another size or policy now, and starts empty");
+    living.delete(2);
+  }
 });

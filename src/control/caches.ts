@@ -4,7 +4,7 @@
 // for a while, and both may be as large as the memory that there is. One that each worker has for itself has no file, and nobody but that
 // worker can look into it.
 
-import { existsSync, rmSync, statSync } from "node:fs";
+import { existsSync, rmSync, statSync, truncateSync } from "node:fs";
 import { hashString } from "../base/hash.ts";
 import type { CachePlan } from "../config/plan.ts";
 import type { StoreFigures } from "../memory/cachestore/figures.ts";
@@ -169,7 +169,7 @@ export class Caches implements SpaceUser {
       lines.push(
         `cache ${plan.name}: dropped, for its file is damaged or of another version of Sluice; it starts empty`,
       );
-    else if (filesIn(folder).some(({ name, path: other }) => name === plan.name && other !== path))
+    else if (this.#dropOthers(plan, path))
       lines.push(`cache ${plan.name}: it has another size or policy now, and starts empty`);
     if (plan.fits !== undefined && plan.bytesMax < plan.fits.bytesMax)
       lines.push(
@@ -183,6 +183,25 @@ export class Caches implements SpaceUser {
     const bytes = makeShared(path, size, (made) => CacheStore.format(made, plan, seed, !isStepped), [[0, end]]);
     return { open: { plan, path, store: open(bytes) }, isMade: true };
   }
+
+  /**
+   * Whether there are files of this name and another shape. What the run before has left of it gives its memory back before anything else
+   * asks for some: this cache, and tables.
+   */
+  #dropOthers(plan: CachePlan, path: string): boolean {
+    const { folder, owner } = this.#options;
+    const others = filesIn(folder).filter((other) => other.name === plan.name && other.path !== path);
+    if (this.find(plan.name) === null) for (const other of others) dropLeft(other.path, owner);
+    return others.length > 0;
+  }
+}
+
+/** Its name goes, and its memory if no process of a run that is ending has it open. */
+function dropLeft(path: string, owner: Owner): void {
+  const stat = statSync(path);
+  const bytes = stat.isFile() && stat.size > 0 ? Bun.mmap(path, { shared: true }) : null;
+  if (bytes !== null && !CacheStore.hasOthers(bytes, owner)) truncateSync(path, 0);
+  rmSync(path, { recursive: true });
 }
 
 /** Of a cache that the run before has left, and that would be taken up with that size; 0 where it is none. */

@@ -199,12 +199,13 @@ export class Control implements AdminService {
       prober: this.#prober,
       totals: this.#totals,
       dress: (materials) => this.#acme.dress(materials),
+      reserve: (plan) => this.#holdings.reserve(plan),
       prepare: (plan, of, materials) => this.#prepare(plan, of, materials),
-      publish: (plan, prepared) => {
+      publish: (plan, prepared, isAsked) => {
         // Of bans the last word counts: some may have come while servers were probed.
         const files = { ...prepared, bans: this.#bans?.path ?? null };
         const isFirst = this.#reconciler.plan === null;
-        return isFirst ? this.#supervisor.start(plan, files) : this.#supervisor.publish(plan, files);
+        return isFirst ? this.#supervisor.start(plan, files) : this.#supervisor.publish(plan, files, isAsked);
       },
       nowMs: monotonicMs,
       log,

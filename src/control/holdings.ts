@@ -118,6 +118,11 @@ export class Holdings {
     );
   }
 
+  /** Memory for the rows of a plan. Throws an Error for the operator where there is none. */
+  reserve(plan: Plan): void {
+    this.#state.reserve(arenaCounts(plan));
+  }
+
   /** Rejects with an Error for the operator when a file cannot be made; nothing is left of any then. */
   async prepare(plan: Plan, sources: ListsOfConfig, program: Program | null): Promise<PreparedHoldings> {
     const { tables, caches } = plan;
@@ -130,7 +135,6 @@ export class Holdings {
       return prepared;
     };
     try {
-      this.#state.reserve(arenaCounts(plan));
       const lists = add(await this.lists.prepare(sources)).files;
       const files = {
         lists,

@@ -45,6 +45,12 @@ function stage() {
     found: [] as string[],
     /** Resolves when a name that never comes may come. */
     slow: new Promise<void>(() => {}),
+    /** What each publication waits for. */
+    hold: null as Promise<void> | null,
+    /** Why there is no memory for the rows of a plan. */
+    short: null as string | null,
+    /** Of each publication: whether somebody waits for it. */
+    asked: [] as boolean[],
     /** Told at each publication: servers that may be picked. */
     well: [] as string[],
   };
@@ -68,6 +74,9 @@ function stage() {
     roster,
     prober,
     totals,
+    reserve: () => {
+      if (world.short !== null) throw new Error(world.short);
+    },
     prepare: (plan) => {
       if (world.unmade !== null) throw new Error(world.unmade);
       world.files.push(`prepare ${plan.generation}`);
@@ -86,7 +95,9 @@ function stage() {
         undo: note("undo"),
       };
     },
-    publish: async (plan, { tables }) => {
+    publish: async (plan, { tables }, isAsked) => {
+      world.asked.push(isAsked);
+      await world.hold;
       world.files.push(`publish ${tables["marked"]}`);
       world.published.push(plan);
       const { servers } = plan.pools[0]!;
@@ -133,6 +144,39 @@ test("a config that is refused does not take a name's move with it", async () =>
   world.problem = null;
   expect(await reconciler.refreshNames()).toBeNull();
   expect(hosts()).toEqual(["10.0.0.1", "10.0.0.2", "10.0.0.2"]);
+});
+
+test("a name that moves while a plan is being published is published after it", async () => {
+  const { reconciler, world, hosts } = stage();
+  expect(await reconciler.apply(configOf("app.example:80"), noMaterials)).toBeNull();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  world.hold = promise;
+  const applied = reconciler.apply(configOf("app.example:80"), noMaterials);
+  world.address = "10.0.0.2";
+  const refreshed = reconciler.refreshNames();
+  await Bun.sleep(0);
+  resolve();
+  expect([await applied, await refreshed, await reconciler.refreshNames()]).toEqual([null, null, null]);
+  expect(hosts().at(-1)).toBe("10.0.0.2");
+});
+
+test("without memory for its rows a plan is refused before it touches any of them", async () => {
+  const { reconciler, roster, world } = stage();
+  await reconciler.apply(configOf("10.0.0.1:80"), noMaterials);
+  const { slot } = reconciler.plan!.pools[0]!.servers[0]!;
+  world.short = "arena would need 0.9 MiB";
+  expect(await reconciler.apply(configOf("10.0.0.2:80"), noMaterials)).toBe("arena would need 0.9 MiB");
+  expect([reconciler.plan!.generation, roster.conditionOf(slot).state]).toEqual([1, "up"]);
+  expect(world.well).toEqual(["10.0.0.1:80"]);
+});
+
+test("who publishes is told whether it is another config, for which somebody waits", async () => {
+  const { reconciler, world } = stage();
+  await reconciler.apply(configOf("app.example:80"), noMaterials);
+  world.address = "10.0.0.2";
+  await reconciler.refreshNames();
+  await reconciler.apply(configOf("app.example:80"), noMaterials);
+  expect(world.asked).toEqual([true, false, true]);
 });
 
 test("the files of a plan are made before it is published, and kept or taken back as it turns out", async () => {

@@ -28,10 +28,12 @@ export interface ReconcilerOptions {
   readonly roster: Roster;
   readonly prober: Prober;
   readonly totals: Totals;
+  /** Memory for the rows of a plan, before any of them is touched. Throws an Error for the operator where there is none. */
+  readonly reserve?: (plan: Plan) => void;
   /** Makes the files of a plan, before any worker hears of it. */
   readonly prepare: (plan: Plan, config: Config, materials: Materials) => Prepared | Promise<Prepared>;
-  /** Null when the plan is in force; otherwise why the former one still is. */
-  readonly publish: (plan: Plan, files: PlanFiles) => Promise<string | null>;
+  /** Null when the plan is in force; otherwise why the former one still is. `isAsked`: it is of another config, which somebody waits for. */
+  readonly publish: (plan: Plan, files: PlanFiles, isAsked: boolean) => Promise<string | null>;
   /** The same materials with what stands in no file of the config. Absent: as they are. */
   readonly dress?: (materials: Materials) => Materials;
   readonly nowMs: () => number;
@@ -171,11 +173,21 @@ export class Reconciler {
     if (this.#isClosed) return closedProblem;
     const { names, roster, prober, prepare, publish, nowMs, dress = asTheyAre } = this.#options;
     const slots = this.#slots.clone();
+    // Names that move from here on are not in this plan, however long it takes to publish it.
+    const wasNewsOwed = this.#isNewsOwed;
+    this.#isNewsOwed = false;
     const plan = compile(whole, slots, (host) => names.addressOf(host), ++this.#generation, dress(materials));
+    try {
+      this.#options.reserve?.(plan);
+    } catch (error) {
+      this.#isNewsOwed ||= wasNewsOwed;
+      return (error as Error).message;
+    }
     this.#clear(slots.given);
     roster.hold();
     const undo = roster.adopt(plan, nowMs());
     const leave = (problem: string): string => {
+      this.#isNewsOwed ||= wasNewsOwed;
       undo();
       roster.release();
       if (this.#plan !== null && !this.#isClosed) void prober.adopt(this.#plan);
@@ -192,7 +204,7 @@ export class Reconciler {
     } catch (error) {
       return leave((error as Error).message);
     }
-    const problem = this.#isClosed ? closedProblem : await publish(plan, prepared.files);
+    const problem = this.#isClosed ? closedProblem : await publish(plan, prepared.files, config !== this.#config);
     if (problem !== null) {
       prepared.undo();
       return leave(problem);
@@ -202,7 +214,6 @@ export class Reconciler {
     this.#materials = materials;
     this.#plan = plan;
     this.#pools = whole.pools;
-    this.#isNewsOwed = false;
     prepared.keep();
     roster.release();
     return null;

@@ -99,15 +99,18 @@ export class Supervisor {
     return problem;
   }
 
-  /** Null when every worker obeys the plan now; otherwise what went wrong, and the plan before is in force everywhere. */
-  publish(plan: Plan, files: PlanFiles = noFiles): Promise<string | null> {
+  /**
+   * Null when every worker obeys the plan now; otherwise what went wrong, and the plan before is in force everywhere. `isTried`: where no
+   * worker runs all are started with it at once; otherwise it is what they find when their pauses are over.
+   */
+  publish(plan: Plan, files: PlanFiles = noFiles, isTried = true): Promise<string | null> {
     assert(this.#publication === null, "one plan is published at a time");
     // A reload that was under way when the end began: no plan reaches a worker that drains.
     if (this.#isEnding) return Promise.resolve(endingProblem);
     const seats = this.#seats.filter((seat) => seat.process !== null);
     const isDeserted = seats.length === 0;
     // The first has nothing that it could be given up for.
-    if (isDeserted && this.#plan === null) {
+    if (isDeserted && (this.#plan === null || !isTried)) {
       this.#plan = plan;
       this.#files = files;
       return Promise.resolve(null);

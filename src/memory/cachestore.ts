@@ -144,6 +144,12 @@ export class CacheStore implements Cache {
     return found !== null && isSameShape(found, shape);
   }
 
+  /** Whether a living process other than this one has it open, as far as can be seen: true where these bytes are no cache. */
+  static hasOthers(bytes: Uint8Array, owner: Owner): boolean {
+    const shape = shapeOf(bytes);
+    return shape === null || new Owners(new SharedWords(bytes), layoutOf(shape), owner).hasOthers;
+  }
+
   /** What these bytes were formatted as; null where they are no cache. */
   static shapeIn(bytes: Uint8Array): StoreShape | null {
     return shapeOf(bytes);

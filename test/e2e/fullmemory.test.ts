@@ -107,6 +107,11 @@ test.skipIf(!isMountable)(
     });
     const { code, err } = await sluice.cli("reload");
     expect([code, err]).toEqual([1, expect.stringContaining("of memory at once and")]);
+    // Rows for more servers than there are.
+    const many = Array.from({ length: 1500 }, (_, index) => `127.1.${index >> 8}.${index & 255}:80`);
+    sluice.rewrite({ ...draft, pools: { ...draft.pools, many: { servers: many } } });
+    const refused = await sluice.cli("reload");
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("arena would need")]);
     expect((await fetch(sluice.url)).status).toBe(200);
   },
 );
