@@ -10,9 +10,10 @@ export function keyedHash(words: Int32Array, at: number, count: number, low: num
   let b = high;
   let c = 0x6c796765 ^ low;
   let d = 0x74656462 ^ high;
-  for (let index = at; index <= end; index++) {
-    // Behind the last word the length in bytes.
-    const word = index < end ? words[index]! : (end - at) << 26;
+  // Behind the last word the length in bytes; then three rounds without any.
+  for (let index = at; index <= end + 3; index++) {
+    const word = index < end ? words[index]! : index === end ? (end - at) << 26 : 0;
+    if (index === end + 1) c ^= 0xff;
     d ^= word;
     a = (a + b) | 0;
     b = ((b << 5) | (b >>> 27)) ^ a;
@@ -25,20 +26,6 @@ export function keyedHash(words: Int32Array, at: number, count: number, low: num
     b = ((b << 13) | (b >>> 19)) ^ c;
     c = (c << 16) | (c >>> 16);
     a ^= word;
-  }
-  c ^= 0xff;
-  // The same round, without a word.
-  for (let round = 0; round < 3; round++) {
-    a = (a + b) | 0;
-    b = ((b << 5) | (b >>> 27)) ^ a;
-    a = (a << 16) | (a >>> 16);
-    c = (c + d) | 0;
-    d = ((d << 8) | (d >>> 24)) ^ c;
-    a = (a + d) | 0;
-    d = ((d << 7) | (d >>> 25)) ^ a;
-    c = (c + b) | 0;
-    b = ((b << 13) | (b >>> 19)) ^ c;
-    c = (c << 16) | (c >>> 16);
   }
   return (b ^ d) >>> 0;
 }

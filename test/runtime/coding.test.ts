@@ -107,3 +107,22 @@ test("what is cut off is an error of gzip and br; of zstd it is not, which is wh
   }
   expect(told).toEqual(["gzip error", "br error", "zstd end"]);
 });
+
+// What src/data/codingstream.ts stands on: a stream gives its thread back while nobody takes what it made.
+for (const { name, make, open } of codings) {
+  test(`${name}: with a readableHighWaterMark of 1 work ends behind each piece until it is taken`, async () => {
+    const opening = open({ readableHighWaterMark: 1 } as object) as Transform;
+    opening.write(make(Buffer.alloc(5_000_000)));
+    while (opening.readableLength === 0) await turns(1);
+    const waiting = opening.readableLength;
+    await turns(200);
+    expect([opening.readableLength, waiting < 200_000]).toEqual([waiting, true]);
+    let bytes = 0;
+    opening.on("data", (piece: Uint8Array) => {
+      bytes += piece.length;
+    });
+    opening.end();
+    await new Promise((resolve) => opening.on("end", resolve));
+    expect(bytes).toBe(5_000_000);
+  });
+}
