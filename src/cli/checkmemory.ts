@@ -40,7 +40,7 @@ export function memoryReport(
   const parts = {
     tables: sumOf(plan.tables, fullBytes),
     caches: sumOf(shared, (cache) => CacheStore.fullBytesFor(fitted(cache, roomBytes, fitting))),
-    egress: sumOf(plan.egresses, (pool) => SharedEgressBoard.fixedBytesFor(egressShape(pool))),
+    egress: sumOf(plan.egresses, (pool) => SharedEgressBoard.fullBytesFor(egressShape(pool), pool.members.length)),
     lists: listBytes,
     recorder: plan.recorder === null ? 0 : recorderBytes(workers, plan.recorder.entriesMax),
     arena: arenaTouchedBytes(arenaCounts(plan), workers),

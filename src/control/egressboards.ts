@@ -7,7 +7,6 @@ import { existsSync, rmSync, statSync } from "node:fs";
 import { hashString } from "../base/hash.ts";
 import type { EgressMemberPlan, EgressPlan } from "../config/plan.ts";
 import { type Reserve, reserved } from "../memory/cellpages.ts";
-import type { EgressShape } from "../memory/egress.ts";
 import { egressShape } from "../memory/egressboard/shape.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
 import type { Owner } from "../memory/owners.ts";
@@ -40,11 +39,14 @@ export interface OpenBoard extends Kept<EgressPlan> {
 
 export class EgressBoards implements SpaceUser {
   readonly noun = "boards of egress pools";
-  readonly whenShort = "a process that finds no memory for a board is ended by the system (SIGBUS)";
+  readonly whenShort = "what boards find no memory for is not kept of their addresses";
   readonly #options: EgressBoardsOptions;
   readonly #kept: KeptFiles<EgressPlan, OpenBoard>;
   /** Who the members of a board are, where just they have rows: a plan mostly has those of the one before, and they are not gone through again. */
   readonly #named = new WeakMap<SharedEgressBoard, readonly EgressMemberPlan[]>();
+
+  /** For how many rows a board has memory. */
+  readonly #firmRows = new WeakMap<SharedEgressBoard, number>();
 
   constructor(options: EgressBoardsOptions) {
     this.#options = options;
@@ -54,7 +56,7 @@ export class EgressBoards implements SpaceUser {
       pathOf: (plan) => sharedPath(options.folder, plan.name, shapeName(plan)),
       open: (plan, path, lines) => this.#openFile(plan, path, lines),
       adopt: (open, plan) => {
-        this.#name(open.board, plan.members, open.plan.members);
+        this.#name(open.board, open.path, plan.members, open.plan.members);
         return { ...open, plan, isNew: false };
       },
       recover: ({ board }) => void board.recover(),
@@ -74,7 +76,7 @@ export class EgressBoards implements SpaceUser {
   prepare(plans: readonly EgressPlan[]): PreparedFiles {
     const prepared = this.#kept.prepare(plans);
     const settle = (): void => {
-      for (const { board, plan } of this.all) this.#name(board, plan.members);
+      for (const { board, path, plan } of this.all) this.#name(board, path, plan.members);
     };
     return {
       files: prepared.files,
@@ -107,11 +109,11 @@ export class EgressBoards implements SpaceUser {
     return open === null ? 0 : bytesTaken(open.path);
   }
 
-  /** Most of a board is never touched: what its members and their rings may still come to need. */
+  /** Most of a large board is never touched: what its members, their rings and records may still come to need. */
   get wantedBytes(): number {
     return this.all.reduce((sum, { plan, board, path }) => {
-      const share = Math.min(1, plan.members.length / board.capacity);
-      return sum + Math.max(0, Math.floor(SharedEgressBoard.fixedBytesFor(board.shape) * share) - bytesTaken(path));
+      const full = SharedEgressBoard.fullBytesFor(board.shape, Math.min(plan.members.length, board.capacity));
+      return sum + Math.max(0, full - bytesTaken(path));
     }, 0);
   }
 
@@ -120,11 +122,12 @@ export class EgressBoards implements SpaceUser {
   }
 
   /** These are the members, and those of the plan before. Those that there is no room for are former ones, or the board's lock is not to be had: then workers find no rows for them. */
-  #name(board: SharedEgressBoard, members: readonly EgressMemberPlan[], former = members): void {
+  #name(board: SharedEgressBoard, path: string, members: readonly EgressMemberPlan[], former = members): void {
     if (members === former && this.#named.get(board) === members) return;
     this.#named.delete(board);
     const ids = new Set<string>();
     for (const each of members === former ? [members] : [members, former]) for (const { id } of each) ids.add(id);
+    this.#makeRoom(board, path, ids.size);
     const without = new Set(board.adopt([...ids], this.#options.nowMs()));
     if (without.size === 0 && members === former) this.#named.set(board, members);
     if (without.size === 0) return;
@@ -134,18 +137,28 @@ export class EgressBoards implements SpaceUser {
       this.#options.log.error(`egress pool ${board.name}: ${missing} of its members found no room on its board`);
   }
 
+  /** For so many members, before they have their rows. Throws where there is none: a plan that is refused for that has changed nothing. */
+  #makeRoom(board: SharedEgressBoard, path: string, members: number): void {
+    const rows = Math.min(Math.max(members, board.parts.rows.used), board.capacity);
+    if (rows <= (this.#firmRows.get(board) ?? 0)) return;
+    const ranges = SharedEgressBoard.firmRangesFor(board.shape, rows);
+    if (!reserveShared(path, ranges, this.#options.reserving)) throw noRoom(path, bytesIn(ranges));
+    this.#firmRows.set(board, rows);
+  }
+
   #openFile(plan: EgressPlan, path: string, lines: KeptLine[]): { open: OpenBoard; isMade: boolean } {
     const { owner } = this.#options;
     const shape = egressShape(plan);
     const wasThere = existsSync(path);
     const size = SharedEgressBoard.bytesFor(shape);
     const found = mapShared(path, size, (bytes) => SharedEgressBoard.isFormatted(bytes, shape));
-    if (found !== null && !reserveShared(path, rangesOf(shape), this.#options.reserving))
-      throw noRoom(path, SharedEgressBoard.fixedBytesFor(shape) - bytesTaken(path));
+    const ranges = SharedEgressBoard.firmRangesFor(shape, plan.members.length);
+    if (found !== null && !reserveShared(path, ranges, this.#options.reserving))
+      throw noRoom(path, Math.max(0, bytesIn(ranges) - bytesTaken(path)));
     const board = found === null ? null : opened(found, plan.name, owner, this.#reserve(path));
     if (board !== null) {
       board.recover();
-      this.#name(board, plan.members);
+      this.#name(board, path, plan.members);
       lines.push(`egress pool ${plan.name}: what was known of its addresses is found from the run before`);
       return { open: { plan, path, board, isNew: false }, isMade: false };
     }
@@ -156,9 +169,9 @@ export class EgressBoards implements SpaceUser {
     // Of chance, so that nobody outside can choose texts that meet in one place.
     const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
     rmSync(path, { force: true });
-    const bytes = makeShared(path, size, (made) => SharedEgressBoard.format(made, shape, seed), rangesOf(shape));
+    const bytes = makeShared(path, size, (made) => SharedEgressBoard.format(made, shape, seed), ranges);
     const made = new SharedEgressBoard(bytes, plan.name, owner, undefined, this.#reserve(path));
-    this.#name(made, plan.members);
+    this.#name(made, path, plan.members);
     const isCarried = this.#carry(plan, path, made);
     if (isCarried)
       lines.push(
@@ -181,7 +194,7 @@ export class EgressBoards implements SpaceUser {
       if (left.name !== plan.name || left.path === path) continue;
       const bytes = mapLeft(left.path);
       if (bytes === null) continue;
-      const from = opened(bytes, plan.name, owner);
+      const from = opened(bytes, plan.name, owner, this.#reserve(left.path));
       if (from === null) continue;
       from.recover();
       const isCarried = board.carry(from);
@@ -192,17 +205,9 @@ export class EgressBoards implements SpaceUser {
   }
 }
 
-/**
- * What has memory from the beginning: all but leases. Of a large pool hardly anything is ever written (outcomes of thousands of members,
- * most of which have few), and it would take fifty times what it comes to need: control warns of that as before (space.ts).
- */
-function rangesOf(shape: EgressShape): readonly FileRange[] {
-  const fixed = SharedEgressBoard.fixedBytesFor(shape);
-  return fixed > wholeBytesMax ? [] : [[0, fixed]];
+function bytesIn(ranges: readonly FileRange[]): number {
+  return ranges.reduce((sum, [start, end]) => sum + end - start, 0);
 }
-
-/** A board of 256 members with the usual history. */
-const wholeBytesMax = 8 * 2 ** 20;
 
 /** False: somebody else has written over what it was formatted as. */
 function isSound({ parts, shape }: SharedEgressBoard): boolean {

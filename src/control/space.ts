@@ -1,6 +1,6 @@
 // Whether the memory that shared files may come to need is there: it is told before they want it, once until there is room again. Most files
 // have all of theirs from the beginning (sharedfile.ts). Caches ask for more as they grow, and stay as they are where there is none; of
-// large boards a page is had when it is touched, and one that cannot be had ends the process that touches it (SIGBUS).
+// large boards a page is asked for when it is first touched, and what would stand in one that cannot be had is not kept.
 
 import type { Log } from "./log.ts";
 import { bytesFree, mib } from "./sharedfile.ts";

@@ -11,12 +11,14 @@ import { BoardChanges } from "./egressboard/changes.ts";
 import { BoardFile } from "./egressboard/file.ts";
 import {
   boardBytes,
+  firmRanges,
   formatBoard,
   header,
   isSameShape,
   kinds,
   layoutIn,
   layoutOf,
+  ringBytes,
   sharedRoom,
   smallRoom,
 } from "./egressboard/layout.ts";
@@ -48,6 +50,9 @@ export interface EgressRecordFigures {
   readonly refusals: number;
 }
 
+/** A board of 256 members with the usual history. */
+const wholeBytesMax = 8 * 2 ** 20;
+
 export class SharedEgressBoard implements EgressBoard {
   readonly name: string;
   readonly shape: EgressShape;
@@ -71,8 +76,8 @@ export class SharedEgressBoard implements EgressBoard {
   readonly #changes: BoardChanges;
 
   /**
-   * The bytes have been formatted. Throws when too many processes have the board open. `reserve`: memory for leases, in a file of
-   * which only what is before them has it. `memory` is for tests.
+   * The bytes have been formatted. Throws when too many processes have the board open. `reserve`: memory for leases, rings, records and
+   * texts, in a file of which only `firmRangesFor` has it. `memory` is for tests.
    */
   constructor(
     bytes: Uint8Array,
@@ -81,7 +86,7 @@ export class SharedEgressBoard implements EgressBoard {
     memory: SharedWords = new SharedWords(bytes),
     reserve: Reserve = reserved,
   ) {
-    const file = new BoardFile(bytes, name, owner, memory);
+    const file = new BoardFile(bytes, name, owner, memory, reserve);
     this.name = name;
     this.shape = file.layout.shape;
     this.capacity = this.shape.members;
@@ -113,9 +118,20 @@ export class SharedEgressBoard implements EgressBoard {
     return boardBytes(shape, sharedRoom);
   }
 
-  /** What has memory from the beginning, as [start, end) in bytes; without leases, for which a process asks when it comes to have them. */
-  static fixedBytesFor(shape: EgressShape): number {
-    return layoutOf(shape, sharedRoom).leasesAt * 4;
+  /**
+   * What must have memory before anybody touches it, as [start, end) in bytes, while so many rows are used at most. All but leases where that
+   * is little. Of a large board nobody ever writes most of what there is room for: rings, records and texts ask for theirs page by page.
+   */
+  static firmRangesFor(shape: EgressShape, rows: number): readonly (readonly [start: number, end: number])[] {
+    const layout = layoutOf(shape, sharedRoom);
+    return layout.leasesAt * 4 > wholeBytesMax ? firmRanges(layout, rows) : [[0, layout.leasesAt * 4]];
+  }
+
+  /** What so many members come to take, without leases. */
+  static fullBytesFor(shape: EgressShape, members: number): number {
+    const layout = layoutOf(shape, sharedRoom);
+    const bytes = layout.leasesAt * 4;
+    return bytes > wholeBytesMax ? bytes - (shape.members - members) * ringBytes(shape) : bytes;
   }
 
   /** Makes an empty board of a region of zeros that nobody else has seen, `bytesFor` long. The seed keeps strangers from choosing texts that meet in one set: draw it. */

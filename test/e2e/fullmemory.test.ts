@@ -3,7 +3,9 @@
 // which takes root.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { EgressApi, inTurns } from "./harness/egress.ts";
 import { Origin, ok } from "./harness/origin.ts";
+import { freePort } from "./harness/port.ts";
 import { Room } from "./harness/room.ts";
 import { type Draft, Sluice, type StartOptions } from "./harness/sluice.ts";
 import { says, until } from "./harness/wait.ts";
@@ -134,5 +136,51 @@ test.skipIf(!isMountable)(
     expect((await sluice.cli("explain", sluice.url)).out).toContain("pool app");
     sluice.child.kill("SIGTERM");
     expect(await sluice.exited()).toBe(0);
+  },
+);
+
+test.skipIf(!isMountable)(
+  "a full /dev/shm ends nobody who goes out by hundreds of addresses, and keeps what was kept",
+  async () => {
+    await using room = new Room();
+    const origin = new Origin(room, () => ok("ok"));
+    const place = await smallMemory(room, "6m");
+    const port = freePort();
+    const pool = (second: number) => ({
+      members: [{ addresses: [`127.${second}.0.1-200`, `127.${second}.1.1-200`] }],
+      choose: "roundRobin" as const,
+    });
+    const draft = {
+      workers: 2,
+      listeners: { out: { listen: `127.0.0.1:${port}`, proxy: { egress: "many", private: true, ports: ["1-65535"] } } },
+      egress: { many: pool(30) },
+      pools: {},
+    };
+    const sluice = await Sluice.start(room, draft, place);
+    const pids = await sluice.workers();
+    const api = new EgressApi(sluice.admin, "many");
+    const ask = async (): Promise<void> => {
+      const response = await fetch(`http://${origin.address}/`, {
+        proxy: `http://127.0.0.1:${port}`,
+        keepalive: false,
+      });
+      expect([response.status, await response.text()]).toEqual([200, "ok"]);
+    };
+    for (let count = 0; count < 20; count++) await ask();
+    const kept = await until("what was asked to be known", async () => {
+      const { history } = await api.history();
+      return history.length === 20 && history;
+    });
+    fillUp(place);
+    await inTurns(450, 8, ask);
+    await says(sluice, "boards of egress pools may need");
+    // Who was asked through first is asked through again, and has its page.
+    const { history } = await api.history();
+    expect(kept.every(({ member }) => history.some((outcome) => outcome.member === member))).toBe(true);
+    expect(await sluice.workers()).toEqual(pids);
+    sluice.rewrite({ ...draft, egress: { ...draft.egress, more: pool(31) } });
+    const { code, err } = await sluice.cli("reload");
+    expect([code, err]).toEqual([1, expect.stringContaining("of memory at once and")]);
+    await ask();
   },
 );

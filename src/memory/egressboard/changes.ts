@@ -55,6 +55,10 @@ export class BoardChanges {
     const { memory } = this.#file;
     const number = this.#totalOf(row);
     const at = this.#entryAt(row, number);
+    if (!this.#file.pages.has(at, changeWords)) {
+      if (isCounted) this.#count(change);
+      return;
+    }
     memory.store(at + 2, 0);
     memory.store(row + memberWord.changes, (number + 1) | 0);
     memory.put(at, secondsOf(atMs) | 0);
@@ -91,7 +95,7 @@ export class BoardChanges {
     const count = Math.min(this.#totalOf(row), this.#max);
     for (let number = 0; number < count; number++) {
       const at = this.#entryAt(row, number);
-      this.#words.fill(0, at, at + changeWords);
+      this.#file.pages.clear(this.#words, at, at + changeWords);
     }
     this.#file.memory.store(row + memberWord.changes, 0);
   }
@@ -116,6 +120,7 @@ export class BoardChanges {
   #read(row: number, number: number): boolean {
     const words = this.#words;
     const at = this.#entryAt(row, number);
+    if (!this.#file.pages.has(at, changeWords)) return false;
     const facts = Atomics.load(words, at + 2);
     const [seconds, text] = [words[at]!, words[at + 1]!];
     const state = (facts >>> 6) & 7;

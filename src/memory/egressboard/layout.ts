@@ -1,6 +1,6 @@
 // Who stands where in the file of an egress board, which control and all workers map. It knows offsets; the files beside it give them
-// their meaning. All is counted in 32-bit words, and a row or record is named by the word it begins at (0 is none). The file is
-// sparse: rows, records, rings and leases that were never used cost nothing, and rows and records are used from the first on.
+// their meaning. All is counted in 32-bit words, and a row or record is named by the word it begins at (0 is none). The file of
+// a large board is sparse: records, rings, texts and leases that were never used cost nothing (pages.ts), and records are used from the first on.
 //
 //   header     1024 words     magic (last, by who formats), layout, seeds, rooms, shape; then, each in a line of its own: the lock;
 //                             what all read and hardly anybody writes (version, halt, index, rows); whose turn it is; the texts' clock; of each
@@ -157,6 +157,27 @@ export function layoutOf(shape: EgressShape, room: BoardRoom): BoardLayout {
     ...{ shape, room, ownersAt, indexCells, indexAt, rowsAt, timesAt, idsAt, outcomesAt, changesAt, textsAt },
     ...{ kinds: kindLayouts, leasesAt, words: at },
   };
+}
+
+/**
+ * As bytes, of a board of which rings, records and texts ask for memory as they are written (pages.ts): all that is read or written without
+ * asking. The times of last failures are: a board that loses them judges wrongly.
+ */
+export function firmRanges(layout: BoardLayout, rows: number): readonly (readonly [start: number, end: number])[] {
+  const { rowsAt, timesAt, idsAt, outcomesAt, kinds } = layout;
+  const words = [
+    [0, rowsAt],
+    [rowsAt, timesAt],
+    [timesAt, timesAt + Math.min(rows, layout.shape.members) * memberTimesMax],
+    [idsAt, outcomesAt],
+    ...kinds.map(({ cellsAt, sets }) => [cellsAt, cellsAt + sets * ways] as const),
+  ] as const;
+  return words.map(([start, end]) => [start * 4, end * 4] as const);
+}
+
+/** What one member's rings take, in bytes. */
+export function ringBytes({ entriesMax, changesMax }: EgressShape): number {
+  return (entriesMax * outcomeWords + changesMax * changeWords + memberTimesMax) * 4;
 }
 
 /** Size of the file. Most of it may never be touched. */

@@ -42,6 +42,8 @@ export class BoardOutcomes {
     const { memory } = this.#file;
     const number = memory.next(row + memberWord.outcomes) >>> 0;
     const at = this.#entryAt(row, number);
+    // Counted, but not kept: where it would stand no reader looks without memory either.
+    if (!this.#file.pages.has(at, outcomeWords)) return;
     memory.put(at + 4, 0);
     const sinceMs = Math.min(Math.max(Math.floor(outcome.atMs - epochMs), 0), timeMax);
     const low = sinceMs | 0;
@@ -91,7 +93,7 @@ export class BoardOutcomes {
   wipe(row: number): void {
     const count = Math.min(this.#totalOf(row), this.#max);
     const at = this.#entryAt(row, 0);
-    this.#words.fill(0, at, at + count * outcomeWords);
+    this.#file.pages.clear(this.#words, at, at + count * outcomeWords);
     this.#file.memory.store(row + memberWord.outcomes, 0);
   }
 
@@ -107,6 +109,7 @@ export class BoardOutcomes {
   #read(row: number, number: number): boolean {
     const words = this.#words;
     const at = this.#entryAt(row, number);
+    if (!this.#file.pages.has(at, outcomeWords)) return false;
     const last = Atomics.load(words, at + 4);
     const [host, key, low, facts] = [words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!];
     const duration = last >>> 8;

@@ -176,7 +176,7 @@ export class BoardRecords {
     return [0, 0];
   }
 
-  /** A record that nobody has; 0 without. */
+  /** A record that nobody has; 0 without, or without memory for it. */
   #unused(): number {
     const { memory } = this.#file;
     const words = this.#words;
@@ -189,9 +189,10 @@ export class BoardRecords {
     }
     // Whatever stands in the file, nobody writes outside of the records.
     if (free !== 0) memory.put(this.#at + K.free, 0);
-    if (fresh >= this.#countMax) return 0;
+    const record = this.#recordAt(fresh);
+    if (fresh >= this.#countMax || !this.#file.pages.has(record, recordWords)) return 0;
     memory.put(this.#at + K.fresh, fresh + 1);
-    return this.#recordAt(fresh);
+    return record;
   }
 
   /** The cell of the one in a set that can go; 0 without. */

@@ -91,19 +91,20 @@ export class BoardTexts {
     if (!isOurs && !file.open()) return 0;
     const number = this.#place(written);
     // Still with the lock: what others make new from here on may be in its place.
-    this.#known.keep(number, this.interned);
+    if (number !== 0) this.#known.keep(number, this.interned);
     if (!isOurs) file.close();
     return number;
   }
 
   // ---- with the lock ----
 
-  /** Of what stands in the scratch. */
+  /** Of what stands in the scratch; 0 where there is no memory for its set. */
   #place(length: number): number {
     const words = this.#words;
     const { memory } = this.#file;
     const hash = hashBytes(this.#scratch, 0, length, this.#file.seed) | 0;
     const first = hash & (this.#slots - 1) & -ways;
+    if (!this.#file.pages.has(this.#slotAt(first), ways * textWords)) return 0;
     const clock = this.#clock;
     let best = first;
     let bestAge = -1;
@@ -143,7 +144,9 @@ export class BoardTexts {
   }
 
   #isCurrent(number: number): boolean {
-    const facts = Atomics.load(this.#words, this.#slotAt(number & (this.#slots - 1)) + slotWord.facts);
+    const at = this.#slotAt(number & (this.#slots - 1));
+    if (!this.#file.pages.has(at, textWords)) return false;
+    const facts = Atomics.load(this.#words, at + slotWord.facts);
     // Of what is being written nobody has the number yet.
     return facts >>> lengthBits === number >>> this.#slotBits;
   }
