@@ -198,6 +198,7 @@ class Worker {
         this.#context.adopt(site);
         this.#closeOthers(listeners);
       }
+      this.#tables.settle(plan.tables, this.#driver.sharedMs);
       this.#takeLog(log, plan.accessLog);
       this.#program = files.program;
       this.#retain();

@@ -207,20 +207,23 @@ describe("another shape", () => {
     worker.untrack(held, clock.nowMs);
   });
 
-  test("does not count those who are there already, and says so where there may be any", () => {
+  test("counts those who are there already when their workers say so, however long they have been there", () => {
     const counting: TablePlan = { ...marked, store: ["gpc0", "conn_cur"] };
     const { tables, clock, said, adopt } = stage();
     const worker = mapped(adopt(counting)["marked"]!, counting, 2);
     layKey("10.0.0.1", worker.key);
     worker.track(clock.nowMs);
+    mark(worker, "10.0.0.1", clock.nowMs, 3);
     expect(worker.read(1, 0, clock.nowMs)).toBe(1);
-    adopt({ ...counting, entriesMax: 2000 });
-    expect(said()).toEqual([
-      "table marked: 1 entry taken over; conn_cur counts who comes from now on, not who is there already",
-    ]);
+    clock.nowMs += 10 * marked.expireMs;
+    const next = { ...counting, entriesMax: 2000 };
+    const later = mapped(adopt(next)["marked"]!, next, 2);
+    expect(said()).toEqual(["table marked: 1 entry taken over"]);
     const { table } = tables.find("marked")!;
     layKey("10.0.0.1", table.key);
-    expect(table.read(1, 0, clock.nowMs)).toBe(0);
+    expect([table.read(0, 0, clock.nowMs), table.read(1, 0, clock.nowMs)]).toEqual([3, 0]);
+    worker.passOn(later, later, clock.nowMs);
+    expect([table.read(0, 0, clock.nowMs), table.read(1, 0, clock.nowMs)]).toEqual([3, 1]);
     tables.close();
     const after = stage();
     after.adopt({ ...counting, entriesMax: 3000 });

@@ -6,6 +6,7 @@
 import { existsSync, rmSync, statSync, truncateSync } from "node:fs";
 import type { TablePlan } from "../config/plan.ts";
 import { type Reserve, reserved } from "../memory/cellpages.ts";
+import type { Column } from "../memory/column.ts";
 import type { Steps } from "../memory/listranges.ts";
 import { type Owner, Owners } from "../memory/owners.ts";
 import { SharedTable } from "../memory/sharedtable.ts";
@@ -252,13 +253,12 @@ function takenOver(from: StickTable, to: StickTable, nowMs: number, isLeft: bool
   copyTable(from, to, nowMs);
   const kept = to.figures().used;
   const stored = new Set(from.columns.map(({ name }) => name));
-  const fresh = to.columns.filter(({ name }) => !stored.has(name)).map(({ name }) => name);
+  // Who is there is counted as soon as workers have the plan (StickTable.passOn).
+  const isNew = ({ name, form }: Column): boolean => !stored.has(name) && (isLeft || form !== "gauge");
+  const fresh = to.columns.filter(isNew).map(({ name }) => name);
   const count = kept < used ? `${kept} of ${entries(used)}` : entries(kept);
   const starts = fresh.length === 0 ? "" : `; ${fresh.join(", ")} ${fresh.length === 1 ? "starts" : "start"} anew`;
-  const gauge = isLeft ? undefined : to.columns.find(({ form, name }) => form === "gauge" && stored.has(name));
-  // They hold entries of the former table, and are let go of there.
-  const restarts = gauge === undefined ? "" : `; ${gauge.name} counts who comes from now on, not who is there already`;
-  return `table ${plan.name}: ${count} taken over${starts}${restarts}`;
+  return `table ${plan.name}: ${count} taken over${starts}`;
 }
 
 function entries(count: number): string {

@@ -6,6 +6,7 @@ import type { TablePlan } from "../config/plan.ts";
 import { SharedTable } from "../memory/sharedtable.ts";
 import { formatTable, tableBytes } from "../memory/sticktable/layout.ts";
 import { othersPlan } from "../memory/sticktable/othersplan.ts";
+import type { Table } from "../memory/table.ts";
 import { Tables } from "./tables.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-worker-tables-"));
@@ -58,6 +59,49 @@ test("another file is another table, even behind the same path; what is held in 
   expect(tables.of(plan)).not.toBe(former);
   expect(former.addTo(held, 0, 0, 1, 0)).toBe(1);
   former.untrack(held, 0);
+});
+
+test("what is held is held in another table once that is in force, as flows know it, and not before", () => {
+  const tables = stage();
+  const counting: TablePlan = { ...plan, store: ["conn_cur"] };
+  const path = made("f", counting);
+  tables.adopt([counting], { marked: path });
+  tables.settle([counting], 0);
+  const former = tables.of(counting);
+  former.key.setInteger(7);
+  const held = former.track(0);
+  const countOf = (table: Table): number => {
+    table.key.setInteger(7);
+    return table.read(0, 0, 0);
+  };
+  // A plan that fails has not moved anything.
+  tables.adopt([plan], { marked: made("g") });
+  expect([former.successor, countOf(former)]).toEqual([null, 1]);
+  const shared: TablePlan = { ...counting, entriesMax: 200, share: { staleMs: 1000, whenStale: "open" } };
+  tables.adopt([shared], { marked: made("h", shared), "others:marked": made("i", othersPlan(shared)) });
+  tables.settle([shared], 0);
+  const next = tables.of(shared);
+  expect([former.successor, countOf(former), countOf(next)]).toEqual([next, 0, 1]);
+  next.untrack(former.heirOf(held), 0);
+  expect([countOf(next), former.heirOf(held)]).toEqual([0, 0]);
+  // And back: a reload that another worker could not follow.
+  const again = next.track(0);
+  tables.adopt([counting], { marked: path });
+  tables.settle([counting], 0);
+  expect([countOf(next), countOf(tables.of(counting)), countOf(former)]).toEqual([0, 1, 1]);
+  tables.of(counting).untrack(next.heirOf(again), 0);
+  expect(countOf(former)).toBe(0);
+});
+
+test("a table with another kind of keys takes nothing over", () => {
+  const tables = stage();
+  tables.adopt([plan], { marked: made("j") });
+  tables.settle([plan], 0);
+  const former = tables.of(plan);
+  const other: TablePlan = { ...plan, key: { kind: "string", bytesMax: 16 } };
+  tables.adopt([other], { marked: made("k", other) });
+  tables.settle([other], 0);
+  expect(former.successor).toBeNull();
 });
 
 test("a plan whose files cannot all be mapped changes nothing", () => {

@@ -15,6 +15,8 @@ import { type MappedFile, MappedFiles } from "./mappedfiles.ts";
 export class Tables {
   readonly #mapped: MappedFiles<TablePlan, StickTable>;
   #shared: ReadonlyMap<string, SharedTable> = new Map();
+  /** Of the plan in force. */
+  #settled: ReadonlyMap<string, StickTable> = new Map();
 
   /** `reserve`: memory for parts of a file. */
   constructor(
@@ -36,6 +38,21 @@ export class Tables {
     // Not before all are there: a plan that cannot be put in force changes nothing.
     for (const plan of all) this.#mapped.of(plan).adopt(plan);
     this.#shared = new Map(plans.flatMap((plan) => (plan.share === null ? [] : [[plan.name, this.#sharedOf(plan)]])));
+  }
+
+  /**
+   * The plan that was adopted last is in force: what is held in tables that have others in their place is held in those. Not before, or what a
+   * plan that fails has asked for would be counted nowhere.
+   */
+  settle(plans: readonly TablePlan[], nowMs: number): void {
+    const settled = new Map<string, StickTable>();
+    for (const plan of plans) {
+      const [table, former] = [this.#mapped.of(plan), this.#settled.get(plan.name)];
+      settled.set(plan.name, table);
+      if (former !== undefined && former !== table && former.plan.key.kind === plan.key.kind)
+        former.passOn(table, this.of(plan), nowMs);
+    }
+    this.#settled = settled;
   }
 
   of(plan: TablePlan): Table {

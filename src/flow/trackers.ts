@@ -1,6 +1,7 @@
 // The entries of tables that a connection or a request holds, by slot: what `tracked[slot]` reads, and what is counted for whom.
 // Whoever has trackers lets go of them at its end, whichever that is. A slot that is taken stays taken (as in HAProxy, the first
-// track wins). An entry that is held in two slots is told of an event once.
+// track wins). An entry that is held in two slots is told of an event once. Where a reload has given a table another shape, what
+// was held in it is held in the new one (Table.successor); a slot learns of that when it is looked at.
 
 import { assert } from "../base/assert.ts";
 import type { EntryIndex, Table, TableEvent } from "../memory/table.ts";
@@ -22,17 +23,17 @@ export class Trackers {
 
   find(slot: number): Tracked | null {
     const found = this.#slots[slot];
-    return found === undefined || found.entry === 0 ? null : found;
+    return found !== undefined && this.#isHeld(found) ? found : null;
   }
 
   /** What is held now, by slot. */
   all(): readonly Tracked[] {
-    return this.#slots.filter((slot): slot is Slot => slot !== undefined && slot.entry !== 0);
+    return this.#slots.filter((slot): slot is Slot => slot !== undefined && this.#isHeld(slot));
   }
 
   holds(table: Table, entry: EntryIndex): boolean {
     for (const slot of this.#slots)
-      if (slot !== undefined && slot.entry !== 0 && slot.table === table && table.isSame(slot.entry, entry))
+      if (slot !== undefined && this.#isHeld(slot) && slot.table === table && table.isSame(slot.entry, entry))
         return true;
     return false;
   }
@@ -43,13 +44,20 @@ export class Trackers {
   }
 
   /**
-   * Hold the entry of the key that is laid in `table.key`. Answers it; 0 where the slot is taken or the table has no room.
+   * Hold the entry of the key that is laid in `table.key`, in the table that is in its place now. Answers it; 0 where the slot is taken or the table has no room.
    * `event` is counted with it: only where nothing else is held, or it would be counted twice.
    */
   track(slot: number, table: Table, nowMs: number, event: TableEvent | null = null): EntryIndex {
     const found = (this.#slots[slot] ??= new Slot());
     if (found.entry !== 0) return 0;
-    const entry = table.track(nowMs, event);
+    let entry = table.track(nowMs, event);
+    // Of an exchange that began under the plan before.
+    for (let next = table.successor; entry !== 0 && next !== null; next = table.successor) {
+      table.copyKey(entry, next.key);
+      table.untrack(entry, nowMs);
+      table = next;
+      entry = table.track(nowMs, event);
+    }
     if (entry === 0) return 0;
     found.isSecond = this.holds(table, entry);
     found.table = table;
@@ -62,7 +70,7 @@ export class Trackers {
   note(event: TableEvent, amount: number, nowMs: number, others: Trackers | null = null): void {
     if (this.count === 0) return;
     for (const slot of this.#slots) {
-      if (slot === undefined || slot.entry === 0 || slot.isSecond) continue;
+      if (slot === undefined || slot.isSecond || !this.#isHeld(slot)) continue;
       if (others === null || others.count === 0 || !others.holds(slot.table, slot.entry))
         slot.table.note(slot.entry, event, amount, nowMs);
     }
@@ -72,12 +80,26 @@ export class Trackers {
   release(nowMs: number): void {
     if (this.count === 0) return;
     for (const slot of this.#slots) {
-      if (slot === undefined || slot.entry === 0) continue;
+      if (slot === undefined || !this.#isHeld(slot)) continue;
       const { entry, table } = slot;
       slot.entry = 0;
       this.count--;
       table.untrack(entry, nowMs);
     }
     assert(this.count === 0, "a slot was lost");
+  }
+
+  #isHeld(slot: Slot): boolean {
+    if (slot.entry === 0) return false;
+    return slot.table.successor === null || this.#follow(slot);
+  }
+
+  #follow(slot: Slot): boolean {
+    for (let next = slot.table.successor; next !== null && slot.entry !== 0; next = slot.table.successor) {
+      slot.entry = slot.table.heirOf(slot.entry);
+      slot.table = next;
+    }
+    if (slot.entry === 0) this.count--;
+    return slot.entry !== 0;
   }
 }

@@ -243,9 +243,9 @@ export class Visit implements Stage {
       this.trackers.track(slot, held, nowMs, "request");
       return;
     }
-    const entry = this.trackers.track(slot, held, nowMs);
-    if (entry === 0 || others.holds(held, entry) || this.trackers.isSecond(slot)) return;
-    held.note(entry, "request", 1, nowMs);
+    if (this.trackers.track(slot, held, nowMs) === 0 || this.trackers.isSecond(slot)) return;
+    const { table: holder, entry } = this.trackers.find(slot)!;
+    if (!others.holds(holder, entry)) holder.note(entry, "request", 1, nowMs);
   }
 
   /** What rules have set for another, which asks the same. */

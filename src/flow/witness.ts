@@ -104,4 +104,12 @@ export class Witness implements Table {
   copyKey(entry: EntryIndex, into: TableKey): void {
     this.table.copyKey(entry, into);
   }
+
+  get successor(): Table | null {
+    return this.table.successor;
+  }
+
+  heirOf(entry: EntryIndex): EntryIndex {
+    return this.table.heirOf(entry);
+  }
 }

@@ -16,6 +16,7 @@ import { copyKeyOf, keyName, type TableKey } from "./tablekey.ts";
 const entriesMax = 1024;
 
 export class Rehearsal implements Table {
+  readonly successor: Table | null = null;
   readonly plan: TablePlan;
   readonly columns: readonly Column[];
   readonly #actual: AnyTable;
@@ -98,6 +99,10 @@ export class Rehearsal implements Table {
 
   isSame(one: EntryIndex, other: EntryIndex): boolean {
     return this.#copy.isSame(one, other);
+  }
+
+  heirOf(): EntryIndex {
+    return 0;
   }
 
   copyKey(entry: EntryIndex, into: TableKey): void {

@@ -166,6 +166,14 @@ export class SharedTable implements Table {
     this.own.copyKey(entry, into);
   }
 
+  get successor(): Table | null {
+    return this.own.successor;
+  }
+
+  heirOf(entry: EntryIndex): EntryIndex {
+    return this.own.heirOf(entry);
+  }
+
   // ---- sums ----
 
   #sum(own: number, column: number, element: number, nowMs: number): number {

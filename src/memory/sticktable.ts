@@ -70,6 +70,9 @@ export class StickTable implements Table {
   #sweepNext = 0;
   /** Holds that could not be let go of when it was their time. */
   readonly #late: number[] = [];
+  #successor: Table | null = null;
+  /** Holds of this process by what they were here. */
+  #heirs: Map<number, number> = new Map();
 
   /**
    * The bytes have been formatted (stick/layout.ts). Throws when too many processes have the table open. `reserve`: memory for holds, in
@@ -235,6 +238,46 @@ export class StickTable implements Table {
     const entry = this.#heldEntry(hold);
     if (entry === 0) into.unset();
     else relay(this.plan.key, this.#words, entry + entryWord.key, this.#shards.isIPv4(entry), into);
+  }
+
+  // ---- another shape ----
+
+  get successor(): Table | null {
+    return this.#successor;
+  }
+
+  heirOf(hold: EntryIndex): EntryIndex {
+    const heir = this.#heirs.get(hold) ?? 0;
+    this.#heirs.delete(hold);
+    return heir;
+  }
+
+  /**
+   * All that this process holds here it holds from now on in a table with the same kind of keys, which counts who is there now (conn_cur) and nothing
+   * else: the rest of what was counted has been copied. `successor`: that table as flows know it.
+   */
+  passOn(to: StickTable, successor: Table, nowMs: number): void {
+    this.#holds.visit((hold) => {
+      if (this.#late.includes(hold)) return;
+      this.copyKey(hold, to.key);
+      this.#heirs.set(hold, to.#takeAgain(nowMs | 0));
+    });
+    for (const hold of this.#heirs.keys()) this.untrack(hold, nowMs);
+    this.#successor = successor;
+  }
+
+  #takeAgain(now: number): number {
+    const entry = this.#finder.enter(now);
+    if (entry === 0) return 0;
+    const hold = this.#holds.take(entry);
+    if (hold === 0) {
+      this.#shards.close();
+      return 0;
+    }
+    this.#entries.holdAgain(entry);
+    this.#shards.refresh(entry, now);
+    this.#journal.commitAndUnlock();
+    return hold;
   }
 
   // ---- for control ----

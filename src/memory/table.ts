@@ -56,4 +56,11 @@ export interface Table {
   isSame(one: EntryIndex, other: EntryIndex): boolean;
   /** Lay the key of a held entry into another table's `key`; what cannot be one there is left unset. */
   copyKey(entry: EntryIndex, into: TableKey): void;
+
+  // ---- when a reload has given the table another shape ----
+
+  /** The table that has taken over all that was held here, and is to be told of it from then on; null: this one is in use. */
+  readonly successor: Table | null;
+  /** What is there now what was held here; to be asked for once. 0: it found no room there. */
+  heirOf(entry: EntryIndex): EntryIndex;
 }

@@ -11,6 +11,7 @@ import { egressShape } from "../../src/memory/egressboard/shape.ts";
 import { SharedEgressBoard } from "../../src/memory/egressboard.ts";
 import { emptyList, ListHolder } from "../../src/memory/list.ts";
 import type { RemoteCache } from "../../src/memory/remotecache.ts";
+import { copyTable } from "../../src/memory/sticktable/rows.ts";
 import { StickTable } from "../../src/memory/sticktable.ts";
 import { readAddress } from "../../src/wire/ipaddress.ts";
 
@@ -54,6 +55,18 @@ export class Memory {
     const table = this.#tables.get(plan.name) ?? StickTable.inMemory(plan);
     this.#tables.set(plan.name, table);
     return table;
+  }
+
+  /**
+   * Another table of that name with so many entries, into which is copied what was counted, as control makes one of another shape. Answers what
+   * a worker does when the next plan is in force there.
+   */
+  reshape(name: string, entriesMax: number, nowMs: number): () => void {
+    const former = this.table(name);
+    const table = StickTable.inMemory({ ...former.plan, entriesMax });
+    copyTable(former, table, nowMs);
+    this.#tables.set(name, table);
+    return () => former.passOn(table, table, nowMs);
   }
 
   cacheOf(plan: CachePlan): Cache {

@@ -8,7 +8,7 @@ import type { Exchange } from "../../src/flow/exchange.ts";
 import type { Memory } from "../playbook/memory.ts";
 import type { PlanOptions } from "../playbook/plan.ts";
 import { deny, rule, rules, table, track } from "../playbook/rules.ts";
-import type { World } from "./world.ts";
+import { Violation, type World } from "./world.ts";
 
 const columns = [
   "conn_cur",
@@ -42,6 +42,18 @@ export function drawRules(world: World): Pick<PlanOptions, "tables" | "listener"
       }),
     },
     own: { app: { rules: rules({ request: some(tracks(3), given, taken), response: some(slow) }) } },
+  };
+}
+
+/** Tables of another shape, as a reload may have them: who is there is counted as before once `settle` was called. */
+export function reshape(world: World, memory: Memory, sharedMs: number): () => void {
+  const held = heldIn(memory);
+  const settling = [judged, all].flatMap(({ name }) =>
+    world.chance(0.5) ? [memory.reshape(name, world.between(64, 4096), sharedMs)] : [],
+  );
+  return () => {
+    for (const settle of settling) settle();
+    if (heldIn(memory) !== held) throw new Violation(`${held} were there, and ${heldIn(memory)} after a reload`);
   };
 }
 

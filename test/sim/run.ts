@@ -14,7 +14,7 @@ import { type Answer, SimDriver } from "./driver.ts";
 import { runEgress } from "./egress/run.ts";
 import { runFleet } from "./fleet/run.ts";
 import { drawHooks, SimHooks } from "./hooked.ts";
-import { Books, drawRules, heldIn } from "./judged.ts";
+import { Books, drawRules, heldIn, reshape } from "./judged.ts";
 import { connect } from "./network.ts";
 import { StreamRun } from "./streams/run.ts";
 import { calm, drawSwarm, heldBytesMaxOf, type Swarm } from "./swarm.ts";
@@ -190,7 +190,11 @@ class Run {
 
   #reload(): void {
     this.#world.note("operator", "reloads");
-    this.#driver.tell(() => this.#context.adopt(new Site(this.#plan(), this.#parts, this.#context.site)));
+    this.#driver.tell(() => {
+      const settle = this.#swarm.isJudged ? reshape(this.#world, this.#memory, this.#driver.sharedMs) : () => {};
+      this.#context.adopt(new Site(this.#plan(), this.#parts, this.#context.site));
+      settle();
+    });
   }
 
   #drain(): void {

@@ -2,7 +2,6 @@
 // changes (control/tables.ts, caches.ts, egressboards.ts do it).
 
 import type { CachePlan, EgressPlan, TablePlan } from "../../config/plan.ts";
-import { shapeOf } from "../../memory/sticktable/layout.ts";
 import type { Side } from "./effects.ts";
 import { counted } from "./effectspools.ts";
 
@@ -45,15 +44,12 @@ function tableChange(old: TablePlan, now: TablePlan): string | null {
   if (Bun.deepEquals(old, now)) return null;
   if (old.key.kind !== now.key.kind) return "its entries are lost, for its keys are of another kind";
   const known = new Set(old.store);
-  const fresh = now.store.filter((column) => !known.has(column));
+  // Who is there goes on to be counted, or is from then on.
+  const fresh = now.store.filter((column) => !known.has(column) && column !== "conn_cur");
   const anew = fresh.length === 0 ? "" : `; ${fresh.join(", ")} ${fresh.length === 1 ? "starts" : "start"} anew`;
-  // Who is there holds entries of the former table.
-  const isCopied = shapeOf(old) !== shapeOf(now);
-  const isCounting = isCopied && known.has("conn_cur") && now.store.includes("conn_cur");
-  const starts = isCounting ? `${anew}; conn_cur counts who comes from now on, not who is there already` : anew;
   if (now.entriesMax < old.entriesMax)
-    return `its entries are kept as far as there is room: ${now.entriesMax} instead of ${old.entriesMax}${starts}`;
-  return `its entries are kept${starts}`;
+    return `its entries are kept as far as there is room: ${now.entriesMax} instead of ${old.entriesMax}${anew}`;
+  return `its entries are kept${anew}`;
 }
 
 function cacheChange(old: CachePlan, now: CachePlan): string | null {

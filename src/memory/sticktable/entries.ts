@@ -61,6 +61,14 @@ export class StickEntries {
     this.count(entry, this.#tracking, 1, now);
   }
 
+  /** By who has been there already, and was counted when it came. */
+  holdAgain(entry: number): void {
+    this.#journal.set(entry + entryWord.flags, this.#words[entry + entryWord.flags]! + 1);
+    if (this.#gauge === -1) return;
+    const at = entry + this.#columnAt[this.#gauge]!;
+    this.#journal.set(at, this.#words[at]! + 1);
+  }
+
   /** What an entry loses with a hold. */
   drop(entry: number): void {
     this.#journal.set(entry + entryWord.flags, this.#words[entry + entryWord.flags]! - 1);

@@ -48,6 +48,12 @@ export class StickHolds {
     return this.#words[this.#cells + hold]!;
   }
 
+  /** All of our own. */
+  visit(visit: (hold: number) => void): void {
+    const last = this.#words[this.#row + ownerWord.holdFresh]!;
+    for (let hold = 1; hold <= last; hold++) if (this.entryOf(hold) > 0) visit(hold);
+  }
+
   /** Told to the journal. 0 when we hold as many as can be, or the system has no memory for more. */
   take(entry: number): number {
     const words = this.#words;

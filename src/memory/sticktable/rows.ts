@@ -163,20 +163,22 @@ export function removeAll(table: StickTable): number {
 
 /**
  * Copies what has not expired into a table that nobody else has open yet: columns of equal names, oldest entries first, each
- * with the time of its last refresh. Keys that cannot be keys there are left out; of those that become one, the newest counts.
+ * with the time of its last refresh; that of who is there is now, for it is held in the copy only in a moment. Keys that cannot be keys there are left out; of those that become one, the newest counts.
  * Answers how many entries were copied.
  */
 export function copyTable(from: StickTable, to: StickTable, nowMs: number): number {
   const { layout, memory } = from.parts;
   const { words } = memory;
+  const stampOf = (entry: number): number =>
+    (words[entry]! & refsMask) === 0 ? words[entry + entryWord.stamp]! : nowMs | 0;
+  const ageOf = (entry: number): number => (nowMs - stampOf(entry)) | 0;
   const entries: number[] = [];
   for (let shard = 0; shard < layout.shards; shard++)
     for (let index = 0; index < freshOf(from, shard); index++) {
       const entry = entryAt(from, shard, index);
-      const ageMs = (nowMs - words[entry + entryWord.stamp]!) | 0;
-      if ((words[entry]! & usedBit) !== 0 && (to.plan.expireMs === 0 || ageMs < to.plan.expireMs)) entries.push(entry);
+      if ((words[entry]! & usedBit) !== 0 && (to.plan.expireMs === 0 || ageOf(entry) < to.plan.expireMs))
+        entries.push(entry);
     }
-  const ageOf = (entry: number): number => (nowMs - words[entry + entryWord.stamp]!) | 0;
   entries.sort((one, other) => ageOf(other) - ageOf(one));
   const moves = movesBetween(from, to);
   copyTelling(from, to);
@@ -184,12 +186,12 @@ export function copyTable(from: StickTable, to: StickTable, nowMs: number): numb
   for (const entry of entries) {
     const isIPv4 = (words[entry]! & ipv4Bit) !== 0;
     relay(from.plan.key, words, entry + entryWord.key, isIPv4, to.key);
-    const target = to.parts.finder.enter(words[entry + entryWord.stamp]!);
+    const target = to.parts.finder.enter(stampOf(entry));
     if (target === 0) continue;
     for (const [source, place, count] of moves)
       for (let word = 0; word < count; word++)
         to.parts.memory.put(target + place + word, words[entry + source + word]!);
-    to.parts.shards.refresh(target, words[entry + entryWord.stamp]!);
+    to.parts.shards.refresh(target, stampOf(entry));
     to.parts.journal.commitAndUnlock();
     copied++;
   }

@@ -14,6 +14,7 @@ import type { Scope } from "./compiled.ts";
 import { scopeOf } from "./scope.ts";
 
 export class SampleTable implements Table {
+  readonly successor: Table | null = null;
   readonly plan: TablePlan;
   readonly columns: readonly Column[];
   readonly key: TableKey;
@@ -104,6 +105,10 @@ export class SampleTable implements Table {
 
   isSame(one: EntryIndex, other: EntryIndex): boolean {
     return one === other;
+  }
+
+  heirOf(): EntryIndex {
+    return 0;
   }
 
   copyKey(entry: EntryIndex, into: TableKey): void {
