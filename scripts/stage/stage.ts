@@ -2,9 +2,10 @@
 // that passed or failed; a folder of tests counts its tests; a program with seeds counts what its last line says. A folder
 // that holds no tests counts nothing.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "../build.ts";
 import { type Outcome, run } from "./command.ts";
 import { readReport } from "./junit.ts";
 
@@ -30,6 +31,8 @@ export const root: string = join(import.meta.dir, "..", "..");
 const bun = process.execPath;
 /** What a user types to have the pinned Bun run something. */
 const launcher = "node scripts/bun.mjs";
+/** Before that, where tests start an executable. */
+const built = "npm run build && SLUICE_PROGRAM=dist/sluice ";
 const tool = (name: string): string => join(root, "node_modules", ".bin", name);
 
 const outputLinesShown = 60;
@@ -66,6 +69,37 @@ export function parallelTests(name: string, folders: readonly string[], timeoutM
 }
 
 /**
+ * The same with the executable that `npm run build` makes, made once of the sources as they stand: tests that start Sluice start that,
+ * which takes a third of the work of reading the sources anew each time (test/e2e/harness/sluice.ts). What starts the sources is tested
+ * with the launcher and the package.
+ */
+export function programTests(name: string, folders: readonly string[], timeoutMs: number, atOnce: number): Stage {
+  return { name, run: () => runProgramTests(name, folders, timeoutMs, atOnce) };
+}
+
+async function runProgramTests(
+  name: string,
+  folders: readonly string[],
+  timeoutMs: number,
+  atOnce: number,
+): Promise<Result> {
+  const scratch = mkdtempSync(join(tmpdir(), "sluice-built-"));
+  try {
+    // Some are started as somebody else.
+    chmodSync(scratch, 0o755);
+    const program = join(scratch, "sluice");
+    const problem = build(program);
+    if (problem !== null) {
+      const failure: Failure = { name: `${name}: no executable`, again: "npm run build", output: problem };
+      return { passed: 0, skipped: 0, failures: [failure] };
+    }
+    return await runTests(name, folders, timeoutMs, [`--parallel=${atOnce}`], { SLUICE_PROGRAM: program });
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+/**
  * What a test may take that does not say so itself. Bun's own 5 s are for a machine that does nothing else; a stage has its own bound,
  * and what has to be quick is measured where it has to.
  */
@@ -76,6 +110,7 @@ async function runTests(
   folders: readonly string[],
   timeoutMs: number,
   options: readonly string[],
+  env: Record<string, string> = {},
 ): Promise<Result> {
   const files = folders.flatMap((folder) => testFiles(folder));
   if (files.length === 0) return { passed: 0, skipped: 0, failures: [] };
@@ -84,11 +119,11 @@ async function runTests(
     const path = join(scratch, "junit.xml");
     const reporter = ["--reporter=junit", `--reporter-outfile=${path}`];
     const words = ["test", `--timeout=${testMsMax}`, ...options, ...reporter];
-    const outcome = await run(bun, [...words, ...files.map((file) => `./${file}`)], { cwd: root, timeoutMs });
+    const outcome = await run(bun, [...words, ...files.map((file) => `./${file}`)], { cwd: root, timeoutMs, env });
     const report = readReport(existsSync(path) ? readFileSync(path, "utf8") : "");
     const failures: Failure[] = report.failures.map((failure) => ({
       name: `${failure.file}: ${failure.name}`,
-      again: `${launcher} test ./${failure.file} -t '${failure.name.replaceAll("'", ".")}'`,
+      again: `${env["SLUICE_PROGRAM"] === undefined ? "" : built}${launcher} test ./${failure.file} -t '${failure.name.replaceAll("'", ".")}'`,
       output: aboutTest(outcome, failure.name),
     }));
     // A file that does not load, a crash or the time limit fails no single test, and must not pass for success.

@@ -8,6 +8,7 @@ import { ConsoleStage, fewMembers, manyMembers } from "./harness/consolestage.ts
 import { peakBytes, residentBytes } from "./harness/processes.ts";
 import { testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
+import { sources } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
 setDefaultTimeout(180_000);
@@ -53,7 +54,7 @@ async function askForAll(stage: ConsoleStage): Promise<void> {
 
 test("the control process stays under 150 MB with 10,300 outbound addresses while the console is open", async () => {
   await using room = new Room();
-  const [browser, stage] = [await Browser.start(room), await ConsoleStage.start(room)];
+  const [browser, stage] = [await Browser.start(room), await ConsoleStage.start(room, {}, sources)];
   const { pid } = stage.sluice;
   const peaks: Record<string, number> = { start: peakBytes(pid) };
   await stage.ask(60);

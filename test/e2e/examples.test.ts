@@ -12,17 +12,19 @@ import { Origin, ok } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
 import { ran } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
-import { command } from "./harness/sluice.ts";
+import { command, sources } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
 setDefaultTimeout(60_000);
 const names = exampleNames();
 
+const programFor = (name: string): readonly string[] => (name.endsWith(".ts") ? sources : command);
+
 for (const name of names.filter((each) => each.startsWith("full."))) {
   test(`examples/${name} is a good config`, async () => {
     await using room = new Room();
     using _ = new Examples(room.folder);
-    const answer = await ran([...command, "check", room.path(name)]);
+    const answer = await ran([...programFor(name), "check", room.path(name)]);
     expect([answer.code, answer.err]).toEqual([0, ""]);
   });
 }
@@ -176,7 +178,7 @@ for (const name of names.filter((each) => !each.startsWith("full."))) {
 
 async function started(room: Room, path: string, adminPort: number): Promise<void> {
   room.ending(() => rmSync(stateFolderOf(path), { recursive: true, force: true }));
-  const child = Bun.spawn([...command, "run", "-c", path], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = Bun.spawn([...programFor(path), "run", "-c", path], { stdio: ["ignore", "ignore", "pipe"] });
   room.ending(async () => {
     child.kill("SIGTERM");
     await child.exited;

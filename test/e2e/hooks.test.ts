@@ -6,7 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Origin, ok } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
 import { Room } from "./harness/room.ts";
-import { Sluice } from "./harness/sluice.ts";
+import { Sluice, sources } from "./harness/sluice.ts";
 import { until } from "./harness/wait.ts";
 
 setDefaultTimeout(60_000);
@@ -33,7 +33,7 @@ async function start(room: Room, workers: number, config: string, imported = "")
      void imported;
      export default ${config}`,
   );
-  return { sluice: await Sluice.of(room, path, port, admin), write };
+  return { sluice: await Sluice.of(room, path, port, admin, sources), write };
 }
 
 const answer = async (sluice: Sluice, path: string): Promise<string> => {

@@ -13,7 +13,7 @@ import { freePort } from "./harness/port.ts";
 import { childrenOf } from "./harness/processes.ts";
 import { Redis } from "./harness/redis.ts";
 import { Room } from "./harness/room.ts";
-import { command, type Draft, Sluice } from "./harness/sluice.ts";
+import { command, type Draft, Sluice, sources } from "./harness/sluice.ts";
 import { typed } from "./harness/transcript.ts";
 import { until } from "./harness/wait.ts";
 import { sluiceOf, walked } from "./harness/walk.ts";
@@ -99,11 +99,11 @@ pools:
 `,
   );
   await walk.follow({ room, admin: "", codes: { "sluice test shop.yaml": 1 } });
-  // The page's own, of the config and in TypeScript.
+  // The page's own, of the config and in TypeScript, which an executable does not run.
   await using other = new Room();
   other.write("shop.yaml", config + walk.next("yaml").text);
   for (const name of ["limit", "hook"]) other.write(`${name}.sluice.test.ts`, walk.next("ts").text);
-  const { code, out } = await typed(other, "", "sluice test shop.yaml *.sluice.test.ts");
+  const { code, out } = await typed(other, "", "sluice test shop.yaml *.sluice.test.ts", "", sources);
   expect([code, out.trimEnd().split("\n").at(-1)]).toEqual([0, "5 passed (3 files)"]);
 });
 

@@ -29,7 +29,7 @@ export class ConsoleStage {
     this.#crawlPort = crawlPort;
   }
 
-  static async start(room: Room, wanted: Partial<Ports> = {}): Promise<ConsoleStage> {
+  static async start(room: Room, wanted: Partial<Ports> = {}, program?: readonly string[]): Promise<ConsoleStage> {
     const shop: Handler = async ({ target, socket }) => {
       if (target.startsWith("/reports")) {
         // A server that thinks, and then has more to say than it says at once.
@@ -48,7 +48,7 @@ export class ConsoleStage {
     const ports: Ports = { ...found, egressPort: freePort(), crawlPort: freePort(), ...wanted };
     const path = room.write("sluice.json", JSON.stringify(configOf(room, origins, ports), null, 2));
     return new ConsoleStage(
-      await Sluice.of(room, path, ports.port, ports.adminPort),
+      await Sluice.of(room, path, ports.port, ports.adminPort, program),
       outside,
       ports.egressPort,
       ports.crawlPort,

@@ -2,7 +2,7 @@
 // waited for by asking its admin interface, and ended with the test. Its stderr is kept, for tests and for failures.
 
 import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Subprocess } from "bun";
 import type { ConfigInput } from "../../../src/config/input.ts";
 import { stateFolderOf } from "../../../src/control/state.ts";
@@ -17,8 +17,14 @@ export const repository: string = join(import.meta.dir, "..", "..", "..");
 const main = join(repository, "src", "main.ts");
 /** How long the last words of one that has ended are waited for. */
 const heardMsMax = 2000;
-/** How a test runs the command line. */
-export const command: readonly string[] = [process.execPath, main];
+/**
+ * The command line as the sources that stand here, whatever `command` is: for what loads TypeScript of an operator's, which an executable
+ * does in another way, and for what bounds the memory of a process, which is more of the sources.
+ */
+export const sources: readonly string[] = [process.execPath, main];
+const built = process.env["SLUICE_PROGRAM"];
+/** How a test runs the command line: by the executable that `npm test` has built of the sources and names, or by the sources. */
+export const command: readonly string[] = built === undefined || built === "" ? sources : [resolve(built)];
 
 /** Where it is silent: one listener `web` for the pool `app`, one worker, a short drain. */
 export type Draft = Partial<ConfigInput> & Pick<ConfigInput, "pools">;
@@ -92,10 +98,16 @@ export class Sluice {
     return options.isAwaited === false ? sluice : sluice.#readied();
   }
 
-  /** From a config file that is there, in whatever format, which names these ports. */
-  static async of(room: Room, configPath: string, port: number, adminPort: number): Promise<Sluice> {
+  /** From a config file that is there, in whatever format, which names these ports; `program`: `command`, or `sources`. */
+  static async of(
+    room: Room,
+    configPath: string,
+    port: number,
+    adminPort: number,
+    program: readonly string[] = command,
+  ): Promise<Sluice> {
     const place = { port, adminPort, identity: configPath, configPath };
-    return new Sluice(room, [...command, "run", "-c", configPath], place).#readied();
+    return new Sluice(room, [...program, "run", "-c", configPath], place).#readied();
   }
 
   /** Where a second one of the same config file would run. */

@@ -64,7 +64,7 @@ export function lasting(line: string): string {
   return line
     .replace(/^Date: .*/, "Date:")
     .replaceAll(/\S*\/sluice\.yaml/g, "sluice.yaml")
-    .replaceAll(/\d+-\d\d-\d\dT[\d:.]+Z/g, "TIME")
+    .replaceAll(/(\d+-\d\d-\d\dT)?\d\d:[\d:.]+Z/g, "TIME")
     .replaceAll(/\b\d+[hm]( ?\d+[ms])*\b/g, "#")
     .replaceAll(/\b[0-9a-f]{8}\b/g, "#")
     .replaceAll(/\d+(\.\d+)?(m?s)?\b/g, (number) => (/^(200|429)$/.test(number) ? number : "#"))
@@ -78,11 +78,18 @@ export function linesOf(out: string): string[] {
 }
 
 const env = { NO_COLOR: "1", SUDO_USER: "", USER: "ann", LOGNAME: "ann", CI: "" };
-const quoted: string = command.map((word) => `'${word}'`).join(" ");
+const inQuotes = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(" ");
+const quoted: string = inQuotes(command);
 
-/** In a shell that knows `sluice`; what goes to stderr is in `out` too. */
-export function typed(room: Room, admin: string, line: string, prelude = ""): Promise<Ran> {
-  const script = `sluice() { ${quoted} "$@"; }\n${prelude}\nexec 2>&1\n${line}`;
+/** In a shell that knows `sluice`, which is `program`; what goes to stderr is in `out` too. */
+export function typed(
+  room: Room,
+  admin: string,
+  line: string,
+  prelude = "",
+  program: readonly string[] = command,
+): Promise<Ran> {
+  const script = `sluice() { ${inQuotes(program)} "$@"; }\n${prelude}\nexec 2>&1\n${line}`;
   return ran(["bash", "-c", script], { cwd: room.folder, env: { ...env, SLUICE_ADMIN: admin } });
 }
 
