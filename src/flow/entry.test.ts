@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { makeClient, makeClientTls } from "../../test/playbook/client.ts";
+import { octetsOf } from "../../test/playbook/memory.ts";
 import type { PlanOptions } from "../../test/playbook/plan.ts";
 import { answer, rule, rules, table, track } from "../../test/playbook/rules.ts";
 import { Playbook } from "../../test/playbook.ts";
@@ -19,7 +20,7 @@ function entryOf(options: PlanOptions, isBanned = false): Entry {
 
 const connection = (...played: RulePlan[]): PlanOptions => ({ listener: { rules: rules({ connection: played }) } });
 
-test("something is asked while somebody is banned, and where there are rules of which none asks for TLS", () => {
+test("something is asked while somebody is banned, and where the first rule does not ask for TLS", () => {
   const isAsked = (options: PlanOptions, isBanned = false): boolean => {
     const { context, memory } = new Playbook(options);
     if (isBanned) memory.ban("192.0.2.9");
@@ -32,7 +33,10 @@ test("something is asked while somebody is banned, and where there are rules of 
   expect([isAsked({}), isAsked({}, true)]).toEqual([false, true]);
   expect(isAsked(connection(rule("src == ip('192.0.2.1') && secure", { kind: "reject" })))).toBe(true);
   for (const asked of ["tls.sni == 'a'", "tls.ja4 == 'a'", "tls.hello", "tls.subject == 'a'", "tls.resumed"])
-    expect(isAsked(connection(rule(asked, { kind: "reject" }), rule(null, { kind: "reject" })))).toBe(false);
+    for (const isFirst of [true, false]) {
+      const [one, other] = [rule(asked, { kind: "reject" }), rule(null, { kind: "reject" })];
+      expect(isAsked(connection(...(isFirst ? [one, other] : [other, one])))).toBe(!isFirst);
+    }
   expect(isAsked(tracking("listener"))).toBe(true);
   expect(isAsked(tracking("tls.sni"))).toBe(false);
   const inside = rule(null, null, { rules: [rule("tls.alpn == 'h2'", { kind: "reject" })] });
@@ -50,6 +54,41 @@ test("rules refuse by all that closes, and know that the connection is to be one
   expect([accepted.isRefused, accepted.isPlayed, accepted.outcome!.kind]).toEqual([false, true, "accept"]);
   const late = entryOf(connection(rule("tls.sni == 'a'", { kind: "accept" }), rule(null, { kind: "reject" })), true);
   expect([late.isBanned, late.isPlayed]).toEqual([true, false]);
+});
+
+test("rules up to the first that asks for TLS are played before the handshake, and the others once behind it", () => {
+  const logs = (condition: string | null, text: string): RulePlan =>
+    rule(condition, null, { does: [{ kind: "log", text }] });
+  const counting = table("seen", ["conn_cnt", "gpc0"]);
+  const played = (...behind: RulePlan[]): PlanOptions => ({
+    ...connection(
+      rule(null, null, { does: [track()] }),
+      logs(null, "one"),
+      logs("tls.sni == 'a.test'", "two"),
+      ...behind,
+    ),
+    tables: [counting],
+  });
+  const shown = (serverName: string) => makeClient(address, { tls: makeClientTls({ serverName }) });
+  const { context, memory } = new Playbook(
+    played(logs("tracked[0].conn_cnt == 1", "three"), rule(null, { kind: "reset" })),
+  );
+  const listener = context.site.listeners[0]!;
+  const entry = new Entry(context, listener, makeClient(address));
+  entry.judge(context);
+  expect([entry.isPlayed, entry.isRefused, entry.guest.notes]).toEqual([true, false, "one"]);
+  // A plan that comes meanwhile has other rules: those of the former one are played to their end.
+  const other = new Playbook(connection(logs(null, "other"))).context.site.listeners[0]!;
+  entry.meet(other, shown("a.test"));
+  expect([entry.guest.notes, entry.outcome?.kind, entry.guest.listener]).toEqual(["one; two; three", "reset", other]);
+  const seen = memory.tableOf(counting);
+  seen.key.setAddress(octetsOf(address), 0);
+  expect(seen.read(0, 0, context.port.sharedMs)).toBe(1);
+  entry.release();
+  // Who is refused before is asked nothing more.
+  const refused = entryOf(connection(rule(null, { kind: "reject" }), logs("tls.sni == 'a.test'", "two")));
+  refused.meet(other, shown("a.test"));
+  expect([refused.outcome?.kind, refused.guest.notes]).toEqual(["reject", ""]);
 });
 
 test("a pool that a rule has chosen is found by its name in a plan that came meanwhile", () => {

@@ -1,7 +1,7 @@
-// What is asked of a client before the handshake of its TLS: whether it is banned, then the listener's rules on connections, unless
-// one of them asks for what TLS has shown; those wait for it, all of them, for they are played in order. A handshake costs us
-// more than the client, and takes a place until it is done or too slow. The guest (guest.ts) is handed on to the flow, which
-// plays nothing twice; whoever makes an entry lets go of it where no flow comes about.
+// What is asked of a client before the handshake of its TLS: whether it is banned, then the listener's rules on connections, up to the
+// first that asks for what TLS has shown; that one and those behind it are played when the handshake is done, for they are played in
+// order. A handshake costs us more than the client, and takes a place until it is done or too slow. The guest (guest.ts) is handed
+// on to the flow, which plays nothing twice; whoever makes an entry lets go of it where no flow comes about.
 
 import type { Outcome } from "../rules/outcome.ts";
 import type { RuleSet } from "../rules/ruleset.ts";
@@ -13,7 +13,7 @@ import type { ListenerSite, RouteSite } from "./site.ts";
 export class Entry {
   readonly guest: Guest;
   isBanned = false;
-  /** The listener's rules have been played. */
+  /** The listener's rules have been played, those for which a handshake is needed as far as that is done. */
   isPlayed = false;
   outcome: Outcome | null = null;
   /** Whose rules they were. */
@@ -27,10 +27,10 @@ export class Entry {
 
   judge(context: Context): void {
     this.isBanned = isShutOut(context, this.guest);
-    const rules = earlyRules(this.#listener);
-    if (this.isBanned || rules === null) return;
+    const { connection } = this.#listener.rules;
+    if (this.isBanned || connection?.has("early") !== true) return;
     this.isPlayed = true;
-    this.outcome = playRules(context, rules, this.guest);
+    this.outcome = connection.run(this.guest, "early");
   }
 
   /** The flow that it is handed to ends the connection. */
@@ -39,10 +39,12 @@ export class Entry {
     return this.isBanned || (outcome !== null && outcome.kind !== "accept" && outcome.kind !== "use");
   }
 
-  /** On the way to its flow: `client` has what a handshake has shown. */
+  /** On the way to its flow: `client` has what a handshake has shown. The rules that have waited for that are those of the listener as it was. */
   meet(listener: ListenerSite, client: Client): void {
-    this.guest.listener = listener;
+    const { connection } = this.#listener.rules;
     this.guest.meet(client);
+    if (this.isPlayed && this.outcome === null) this.outcome = connection!.run(this.guest, "late");
+    this.guest.listener = listener;
   }
 
   /** The way to a pool that its outcome names, on the listener as a plan has it that may have come meanwhile. */
@@ -59,12 +61,7 @@ export class Entry {
 
 /** Whether anything is to be asked before a handshake. */
 export function isAskedEarly(context: Context, listener: ListenerSite): boolean {
-  return context.site.bans.list.size > 0 || earlyRules(listener) !== null;
-}
-
-/** Null without any that may be played before a handshake. */
-function earlyRules({ rules: { connection } }: ListenerSite): RuleSet | null {
-  return connection === null || connection.needsTls ? null : connection;
+  return context.site.bans.list.size > 0 || listener.rules.connection?.has("early") === true;
 }
 
 export function playRules({ inquiry }: Context, rules: RuleSet | null, guest: Guest): Outcome | null {

@@ -66,7 +66,7 @@ export class Inquiry {
     }
   }
 
-  /** As `rules.run(stage)`. */
+  /** As `rules.run(stage)`; never in parts, for what is asked about has done its handshake. */
   run(rules: RuleSet, stage: Stage, isRehearsed = false): Outcome | null {
     const source = this.#sources.get(rules);
     const twin = source === undefined ? null : this.#twins.phase(source.plans, source.phase);

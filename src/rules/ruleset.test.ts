@@ -240,6 +240,19 @@ test("a set knows whether a ClientHello must be waited for", () => {
     expect(new RuleSet([rule(null, { effects: [effect] })], sampleScope("connection")).needsHello).toBe(true);
 });
 
+test("a set is of two parts: up to the first rule that asks for TLS, inside too, and the rest", () => {
+  const logs = (condition: string | null, text: string, rules: RulePlan[] = []): RulePlan =>
+    rule(condition, { effects: [{ kind: "log", text }], rules });
+  const parts = (...rules: RulePlan[]): [boolean, boolean] => {
+    const set = new RuleSet(rules, sampleScope("connection"));
+    return [set.has("early"), set.has("late")];
+  };
+  expect(parts()).toEqual([false, false]);
+  expect(parts(logs(null, "a"), logs("src == ip('10.0.0.1')", "b"))).toEqual([true, false]);
+  expect(parts(logs("tls.sni == 'a'", "a"), logs(null, "b"))).toEqual([false, true]);
+  expect(parts(logs(null, "a"), logs(null, "b", [logs(null, "{tls.version}")]))).toEqual([true, true]);
+});
+
 test("a trace tells of each rule that was asked what its terms came to and what it did", () => {
   const trace = new Trace();
   const rules = [

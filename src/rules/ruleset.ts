@@ -22,12 +22,13 @@ import type { Scene, Stage } from "./scene.ts";
 import { Terms } from "./terms.ts";
 import type { Trace } from "./trace.ts";
 
+/** Before the handshake of our own TLS is done: all up to the first rule that asks for what that shows. Behind it: that one, and the rest. */
+export type Part = "all" | "early" | "late";
+
 export class RuleSet {
   /** What its rules ask about is only known once a ClientHello has been read. */
   readonly needsHello: boolean;
-  /** What its rules ask about is only known once the handshake of our own TLS is done. */
-  readonly needsTls: boolean;
-  readonly #rules: readonly Rule[];
+  readonly #parts: Readonly<Record<Part, readonly Rule[]>>;
 
   /** `scope` must be the one that the rules were checked with. `trace`: filled in by each run; slower. `kept`: of the plan before. */
   constructor(
@@ -37,18 +38,24 @@ export class RuleSet {
     kept: KeptRules<Rule> | null = null,
   ) {
     const make = (rule: RulePlan): Rule => new Rule(rule, scope, new Terms(scope, trace), trace);
-    this.#rules = rules.map((rule) => (kept === null ? make(rule) : kept.take(scope, rule, make)));
-    this.needsHello = this.#rules.some(({ needsHello }) => needsHello);
-    this.needsTls = this.#rules.some(({ needsTls }) => needsTls);
+    const all = rules.map((rule) => (kept === null ? make(rule) : kept.take(scope, rule, make)));
+    this.needsHello = all.some(({ needsHello }) => needsHello);
+    const first = all.findIndex(({ needsTls }) => needsTls);
+    const early = first === -1 ? all : all.slice(0, first);
+    this.#parts = { all, early, late: all.slice(early.length) };
   }
 
   get isEmpty(): boolean {
-    return this.#rules.length === 0;
+    return this.#parts.all.length === 0;
   }
 
-  /** Null when no rule has ended the phase. */
-  run(stage: Stage): Outcome | null {
-    const outcome = play(this.#rules, stage, false);
+  has(part: Part): boolean {
+    return this.#parts[part].length > 0;
+  }
+
+  /** Null when no rule has ended the phase, or the part of it. */
+  run(stage: Stage, part: Part = "all"): Outcome | null {
+    const outcome = play(this.#parts[part], stage, false);
     assert(outcome !== "observed", "what only observes ends no phase");
     return outcome;
   }

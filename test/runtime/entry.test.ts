@@ -197,16 +197,36 @@ test("behind a PROXY header it is whom that names who is judged, and counted", a
   await until("it to be let go of", () => counts("203.0.113.8")[1] === 0);
 });
 
-test("rules of which one asks for TLS are played when the handshake is done", async () => {
-  start({ connection: [tracking, rule("tls.sni == 'b.test'", { kind: "reject" })] });
+test("rules are played before the handshake up to the first that asks for TLS, and the others when it is done", async () => {
+  const asking = rule("tls.sni == 'b.test'", { kind: "reject" });
+  const limit = rule("tracked[0].conn_cur > 2", { kind: "reject" });
+  start({ connection: [tracking, limit, asking, rule("tls.version == 'TLSv1.2'", { kind: "reset" })] });
+  const first = await half();
+  await half();
+  await held(2);
+  const third = await half();
+  await until("it to be closed", third.isClosed);
+  first.socket.destroy();
+  await held(1);
+  await secure();
+  await until("its session", () => counts()[2] === 1);
+  expect([counts(), cells(listenerCell.refusedRules)]).toEqual([[4, 2, 1], [1]]);
+  const [socket] = ends.splice(-1);
+  socket!();
+  await held(1);
+  const other = await secure({ servername: "b.test", rejectUnauthorized: false });
+  await until("it to be refused", () => worker.cell(listenerCell.refusedRules) === 2);
+  await until("it to be closed", () => other.resume().closed);
+  expect(counts()).toEqual([5, 1, 1]);
+});
+
+test("where the first rule asks for TLS, all are played when the handshake is done", async () => {
+  start({ connection: [rule("tls.sni == 'b.test'", { kind: "reject" }), tracking] });
   await half();
   await until("it to be waited for", () => worker.cell(listenerCell.connections) === 1);
   expect(counts()).toEqual([0, 0, 0]);
   await secure();
   await until("it to be counted", () => counts()[0] === 1);
-  const other = await secure({ servername: "b.test", rejectUnauthorized: false });
-  await until("it to be refused", () => worker.cell(listenerCell.refusedRules) === 1);
-  await until("it to be closed", () => other.resume().closed);
 });
 
 test("rules are played once, whatever plan comes while the handshake goes on", async () => {
