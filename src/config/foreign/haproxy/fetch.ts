@@ -37,6 +37,9 @@ export function fetchSample(site: Site, word: Word, called: Called): Sample {
   }
   if (typeof fetch === "string") return refuse(word, `${name}: ${fetch}`);
   if (args.length < fetch.argsMin || args.length > fetch.argsMax) return fault(word, argumentsExpected(name, fetch));
+  // HAProxy parses what has come as HTTP, and where it is HTTP these match as in mode http.
+  if (fetch.needs === "request" && site.stage === "content" && site.proxy.mode === "tcp")
+    return refuse(word, `${name}: HAProxy looks for HTTP in mode tcp too, and Sluice does not: write mode http`);
   const why = missingIn(site, name, fetch.needs);
   if (why !== null) return missingSample(fetch.kind, why, true);
   const made = fetch.make(args, site, word);
@@ -69,7 +72,6 @@ function missingIn({ stage, proxy }: Site, name: string, needs: Needs): string |
       if (proxy.mode === "http") return `${name} is not there in mode http`;
       return is(stage === "content" || stage === "request");
     case "request":
-      if (stage === "content" && proxy.mode === "tcp") return `${name} is not there in mode tcp`;
       return is(stage === "content" || stage === "request");
     case "response":
       return is(stage === "response");

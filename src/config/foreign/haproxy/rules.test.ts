@@ -157,6 +157,34 @@ describe("mode tcp", () => {
     expect(told).toEqual([]);
   });
 
+  test("a rule that looks at HTTP is refused, for HAProxy looks at it there: none is dropped or turned round", () => {
+    const lines = [
+      "tcp-request content accept if HTTP",
+      "tcp-request content reject unless HTTP",
+      "use_backend other if { hdr(host) -i www.a }",
+      "use_backend %[path,field(2,/)]",
+      "tcp-request content track-sc0 req.cook(id) table keys",
+      "tcp-request content set-var(txn.m) method",
+    ];
+    const more = "backend other\n  mode tcp\n  server x 127.0.0.1:83\n";
+    for (const line of lines) {
+      const { told } = ruleScene(`  ${line}`, { mode: "tcp", more });
+      expect(told.join()).toMatch(/^error .*HAProxy looks for HTTP in mode tcp too, and Sluice does not/);
+    }
+    const { told } = ruleScene("", { mode: "tcp", backend: "  stick on hdr(x)" });
+    expect(told.join()).toMatch(/^error .*HAProxy looks for HTTP in mode tcp too/);
+  });
+
+  test("an ACL on HTTP that nothing uses does no harm, nor do rules of mode http, which do nothing", () => {
+    const lines = "  acl unused path_beg /x\n  http-request deny if unused\n  redirect scheme https if unused";
+    const { listener, told } = ruleScene(lines, { mode: "tcp" });
+    expect(listener.connection).toEqual([]);
+    expect(told).toEqual([
+      "warning 2:0 does nothing in mode tcp, as in HAProxy",
+      "warning 3:0 does nothing in mode tcp, as in HAProxy",
+    ]);
+  });
+
   test("passes over rules for requests, and tells so", () => {
     const { listener, told } = ruleScene("  http-request deny", { mode: "tcp" });
     expect(listener.connection).toEqual([]);

@@ -94,7 +94,8 @@ class Translator {
   rules(): ProxyRules {
     for (const statement of this.#proxy.statements)
       if (isRuleWord(statement.words[0]!.text)) heard(this.#conversion.ledger, statement, () => this.#read(statement));
-    this.#acls.finish(this.#site(this.#proxy.mode === "http" ? "request" : "content"));
+    // Where all is there: what is not used does no harm.
+    this.#acls.finish(this.#site("request"));
     const lists = this.#proxy.mode === "http" ? this.#httpLists() : this.#tcpLists();
     const isBackend = this.#proxy.kind === "backend";
     const { listenerKeys, poolKeys } = this.#changes;
@@ -198,6 +199,7 @@ class Translator {
         this.#conversion.ledger.approximate(linePath(statement), "answers of Sluice's own are not changed by it");
         return this.#add("after", statement, 1, afterActions);
       case "redirect":
+        if (this.#isIdle(statement)) return;
         return this.#make("redirect", statement, 1, (line) => redirect(line));
       case "use_backend":
         if (this.#proxy.kind === "backend")
@@ -315,10 +317,15 @@ class Translator {
       .slice(0, at)
       .map(({ text }) => text)
       .join(" ");
-    const isHttp = name.startsWith("http-");
-    if (isHttp && this.#proxy.mode === "tcp")
-      return warn(this.#conversion.ledger, statement.words[0]!, "does nothing in mode tcp, as in HAProxy");
+    if (name.startsWith("http-") && this.#isIdle(statement)) return;
     this.#make(family, statement, at, (line) => actionOf(line, actions, name, this.#captures));
+  }
+
+  /** A rule on HTTP in mode tcp. */
+  #isIdle(statement: Statement): boolean {
+    if (this.#proxy.mode === "http") return false;
+    warn(this.#conversion.ledger, statement.words[0]!, "does nothing in mode tcp, as in HAProxy");
+    return true;
   }
 
   #make(family: Family, statement: Statement, at: number, act: (line: RuleLine) => Made): void {
