@@ -12,8 +12,9 @@ import { type PageOf, pages } from "./pages.tsx";
 import { Questions } from "./parts/dialog.tsx";
 import { Mark } from "./parts/mark.tsx";
 import { Empty, Told } from "./parts/notice.tsx";
+import { When } from "./parts/when.tsx";
 import { go, place } from "./router.ts";
-import { clock, span } from "./text/format.ts";
+import { clock, iso, span, zone } from "./text/format.ts";
 import { theme, turnTheme } from "./theme.ts";
 
 export function App(): VNode {
@@ -127,9 +128,19 @@ function Standing(): VNode {
       )}
       {/* On a phone there is room for one of them. */}
       <span class={now.confirmBy === null ? "live" : "live wide"}>
-        {staleSince.value === null ? <time>{clock(now.at)}</time> : "not live"}
+        {staleSince.value === null ? <Clock at={now.at} /> : "not live"}
       </span>
     </p>
+  );
+}
+
+/** The zone that every time on these pages is in, beside one of them. */
+function Clock({ at }: { readonly at: string }): VNode {
+  const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return (
+    <time dateTime={iso(at)} title={`${iso(at)}\nTimes on these pages are those of this browser: ${name}`}>
+      {clock(at)} <small>{zone(at)}</small>
+    </time>
   );
 }
 
@@ -151,7 +162,7 @@ function Staleness(): VNode | null {
     <p class="staleness" role="alert">
       <Mark state="warn" />
       <span>
-        <b>Not live.</b> What you see is from {clock(since)}, {span(nowMs.value - since)} ago:{" "}
+        <b>Not live.</b> What you see is from <When at={since} as="clock" />, {span(nowMs.value - since)} ago:{" "}
         {streamProblem.value ?? "Sluice is silent"}. Trying again.
       </span>
     </p>

@@ -37,7 +37,7 @@ function line(more: Partial<ExchangeRecord> = {}, isPhased = false): string {
 
 test("a line tells when it ended, what came of it, who asked for what, and by whom it was answered", () => {
   expect(line()).toBe(
-    "09:06:03.012 200    12 ms 203.0.113.7     GET  www.example.com/a → 10.0.0.1:80 listener web, 2.0 KiB",
+    "09:06:03.012Z 200    12 ms 203.0.113.7     GET  www.example.com/a → 10.0.0.1:80 listener web, 2.0 KiB",
   );
 });
 
@@ -82,7 +82,7 @@ test("of connections the bytes of both ways are told", () => {
 
 test("phases stand below", () => {
   expect(line({ isReused: true }, true).split("\n")[1]).toBe(
-    "             connect 1.2 ms, wait 11 ms, on a connection that was there",
+    "              connect 1.2 ms, wait 11 ms, on a connection that was there",
   );
   expect(line({ phases: [] }, true)).not.toContain("\n");
 });

@@ -1,4 +1,4 @@
-// One exchange as a line for people, made to be read in a column of others: when, what came of it, how long, who, what, and by which
+// One exchange as a line for people, made to be read in a column of others: when (UTC, as logs have it), what came of it, how long, who, what, and by which
 // server; behind that only what is out of the ordinary. Whatever clients have sent has been made printable by who tells it.
 
 import type { ExchangeRecord, PhaseRecord } from "../control/api/shape/exchange.ts";
@@ -22,7 +22,7 @@ export function tailLine(record: ExchangeRecord, { paint, isPhased }: TailLook):
   const what =
     kind === "http" ? `${method.padEnd(methodWidth)} ${record.host}${record.path}` : `${kind} ${record.host}`.trimEnd();
   const line = [
-    paint.faint(new Date(endMs).toISOString().slice(11, 23)),
+    paint.faint(new Date(endMs).toISOString().slice(11)),
     statusText(record, paint),
     durationText(record.durationMs).padStart(durationWidth),
     client.padEnd(clientWidth),
@@ -30,7 +30,7 @@ export function tailLine(record: ExchangeRecord, { paint, isPhased }: TailLook):
     ...(server === "" ? [] : [paint.link(`→ ${server}`)]),
     remarks(record, paint).join(", "),
   ].join(" ");
-  return isPhased && record.phases.length > 0 ? `${line}\n${" ".repeat(13)}${paint.faint(phasesText(record))}` : line;
+  return isPhased && record.phases.length > 0 ? `${line}\n${" ".repeat(14)}${paint.faint(phasesText(record))}` : line;
 }
 
 function statusText({ status, fault, kind }: ExchangeRecord, paint: Paint): string {

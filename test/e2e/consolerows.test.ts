@@ -146,6 +146,86 @@ test("requests that come while one reads further down do not move what is read",
   expect(await page.value<string>(seen)).toBe(before);
 });
 
+test("Back closes the row that was opened, then takes back what was pressed and typed, and Forward does it all again", async () => {
+  await using room = new Room();
+  const { page, visit } = await stage(room, { everyMs: 1e9 });
+  const isAt = (fragment: string): Promise<void> =>
+    page.until(fragment, `location.hash === ${JSON.stringify(fragment)}`);
+  const title = "document.querySelector('.drawer h2')?.innerText ?? ''";
+  await visit("overview");
+  await page.until("figures", "document.querySelector('.numbers')");
+  await page.press("g");
+  await page.press("s");
+  await page.until("rows", "document.querySelectorAll('.row').length > 3");
+  await page.press("/");
+  await page.type("s1");
+  await page.press("Escape");
+  await page.value("[...document.querySelectorAll('.choices button')].find((e) => /^up/.test(e.innerText)).click()");
+  await isAt("#/servers?find=s1&state=up");
+  await page.value("[...document.querySelectorAll('.choices button')].find((e) => /^all/.test(e.innerText)).click()");
+  await isAt("#/servers?find=s1");
+  // What was pressed last has the focus, until a row is meant.
+  await page.value("[...document.querySelectorAll('.choices button')].find((e) => /^all/.test(e.innerText)).focus()");
+  await page.press("j");
+  await page.press("Enter");
+  await page.until("the row", `/s1/.test(${title})`);
+  // From one row to the next is no step: Back would have to be pressed for each that was looked at.
+  const steps = await page.value<number>("history.length");
+  await page.press("ArrowDown");
+  await page.press("ArrowUp");
+  expect(await page.value<number>("history.length")).toBe(steps);
+  await page.value("history.back()");
+  await page.until("no row", "!document.querySelector('.drawer')");
+  await isAt("#/servers?find=s1");
+  await page.value("history.forward()");
+  await page.until("the row again", `/s1/.test(${title})`);
+  // A question about a row goes with it.
+  await page.click(".drawer footer button");
+  await page.until("the question", "document.querySelector('dialog[open]')");
+  await page.value("history.back()");
+  await page.until("neither question nor row", "!document.querySelector('dialog, .drawer')");
+  await page.value("history.forward()");
+  await page.until("the row again", `/s1/.test(${title}) && !document.querySelector('dialog')`);
+  // To close it is to go back, and not one more step.
+  await page.press("Escape");
+  await isAt("#/servers?find=s1");
+  expect(await page.value<boolean>("document.querySelector('.drawer') === null")).toBe(true);
+  // Pressed before the browser has gone back: the row that is opened is there when it has.
+  await page.click(".row");
+  await page.until("the row", `/s1/.test(${title})`);
+  await page.value("document.querySelector('.drawer .close').click(), document.querySelector('.row').click()");
+  await page.until("the row, in the address too", `/s1/.test(${title}) && /^#.servers.[^?]*s1/.test(location.hash)`);
+  for (const fragment of [
+    "#/servers?find=s1",
+    "#/servers?find=s1&state=up",
+    "#/servers?find=s1",
+    "#/servers",
+    "#/overview",
+  ]) {
+    await page.value("history.back()");
+    await isAt(fragment);
+  }
+  await page.until("the overview", "document.querySelector('.numbers')");
+  expect(page.problems).toEqual([]);
+});
+
+test("a time is that of the browser's zone, which the header names, and tells its distance from UTC when pointed at", async () => {
+  await using room = new Room();
+  const { page, visit } = await stage(room, {}, { zone: "Asia/Kolkata" });
+  await visit("servers/app/s3");
+  await page.until("the header", "/\\d UTC\\+5:30/.test(document.querySelector('.standing').innerText)");
+  await page.until("the moment", "/ UTC\\+5:30, /.test(document.querySelector('.drawer').innerText)");
+  const times = await page.value<{ whole: string; title: string }[]>(
+    "[...document.querySelectorAll('main time')].map((e) => ({ whole: e.dateTime, title: e.title }))",
+  );
+  expect(times).not.toBeEmpty();
+  for (const { whole, title } of times) {
+    expect(whole).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+05:30$/);
+    expect(title).toBe(whole);
+  }
+  expect(page.problems).toEqual([]);
+});
+
 describe("on a phone", () => {
   test("no page is wider than the screen, nor is a drawer, a menu or a question", async () => {
     await using room = new Room();

@@ -16,8 +16,9 @@ import { Empty } from "../parts/notice.tsx";
 import { useOrder } from "../parts/ordering.ts";
 import { type ColumnOf, Rows } from "../parts/rows.tsx";
 import { Choices, Search } from "../parts/search.tsx";
-import { place, refine } from "../router.ts";
-import { ago, clock, dateTime, whole } from "../text/format.ts";
+import { When } from "../parts/when.tsx";
+import { closeRow, openRow, place, refine } from "../router.ts";
+import { whole } from "../text/format.ts";
 
 const kept = 1000;
 
@@ -29,7 +30,7 @@ const columns: readonly ColumnOf<AuditRecord>[] = [
     narrow: "4.6rem",
     // As they came, though a clock be set back.
     sort: ({ number }) => number,
-    cell: ({ at }) => <When at={at} />,
+    cell: ({ at }) => <Made at={at} />,
   },
   {
     id: "actor",
@@ -98,9 +99,9 @@ function shortPath(path: string): string {
   }
 }
 
-function When({ at }: { readonly at: string }): VNode {
+function Made({ at }: { readonly at: string }): VNode {
   const isToday = new Date(at).toDateString() === new Date(nowMs.value).toDateString();
-  return <time title={`${dateTime(at)}, ${ago(at, nowMs.value)}`}>{isToday ? clock(at) : dateTime(at)}</time>;
+  return <When at={at} as={isToday ? "clock" : "moment"} />;
 }
 
 const isRefused = ({ problem }: AuditRecord): boolean => problem !== null;
@@ -165,7 +166,7 @@ function List({ all }: { readonly all: readonly AuditRecord[] }): VNode {
           {...{ rows, keyOf, columns, sort, onHold }}
           onSort={(next) => refine({ sort: next })}
           opened={opened === undefined ? null : keyOf(opened)}
-          onOpen={(entry) => refine({}, [keyOf(entry)])}
+          onOpen={(entry) => openRow(keyOf(entry))}
           empty={
             all.length === 0 ? (
               <Empty title="Nothing was changed yet">
@@ -186,14 +187,14 @@ function List({ all }: { readonly all: readonly AuditRecord[] }): VNode {
 function Detail({ entry }: { readonly entry: AuditRecord }): VNode {
   const { at, actor, peer, operation, method, path, body, status, problem } = entry;
   return (
-    <Drawer title={words(operation)} label={`Change ${operation}`} onClose={() => refine({}, [])}>
+    <Drawer title={words(operation)} label={`Change ${operation}`} onClose={() => closeRow()}>
       <p class={`outcome ${problem === null ? "good" : "bad"}`}>
         <Mark state={problem === null ? "good" : "bad"} />
         <span>{problem ?? "done"}</span>
       </p>
       <Facts
         of={[
-          ["When", `${dateTime(at)}, ${ago(at, nowMs.value)}`],
+          ["When", <When key="when" at={at} as="since" />],
           ["Who", actor],
           ["From", peer],
           ["Request", <code key="request">{`${method} ${path}`}</code>],

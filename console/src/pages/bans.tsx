@@ -1,7 +1,7 @@
 // Who is banned, until when, why, and who said so: found by an address, also by one that lies in a banned block, and let off again. Sluice
 // searches, for there may be 100,000; what is shown are those that were made last.
 
-import type { VNode } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import type { BansAnswer } from "../../../src/control/api/bans.ts";
 import type { BanRecord } from "../../../src/control/ban.ts";
@@ -16,8 +16,9 @@ import { useOrder } from "../parts/ordering.ts";
 import { type ColumnOf, Rows } from "../parts/rows.tsx";
 import { Search } from "../parts/search.tsx";
 import { useSettled } from "../parts/settled.ts";
-import { fragmentOf, place, refine } from "../router.ts";
-import { ago, dateTime, plural, span, whole } from "../text/format.ts";
+import { When } from "../parts/when.tsx";
+import { closeRow, fragmentOf, openRow, place, refine } from "../router.ts";
+import { dateTime, iso, plural, span, whole } from "../text/format.ts";
 import { ban, change, lift } from "./bansorders.ts";
 
 const shownMax = 1000;
@@ -65,13 +66,17 @@ const columns: readonly ColumnOf<BanRecord>[] = [
     narrow: null,
     fromWidth: 760,
     sort: ({ since }) => Date.parse(since),
-    cell: ({ since }) => <time title={dateTime(since)}>{ago(since, nowMs.value)}</time>,
+    cell: ({ since }) => <When at={since} as="ago" />,
   },
 ];
 
 function Ends({ until }: { readonly until: string | null }): VNode {
   if (until === null) return <span class="quiet">when it is lifted</span>;
-  return <time title={dateTime(until)}>{endText(until)}</time>;
+  return (
+    <time dateTime={iso(until)} title={iso(until)}>
+      {endText(until)}
+    </time>
+  );
 }
 
 /** One that is over stays in the list for a moment. */
@@ -146,7 +151,7 @@ function List({ answer: { bans, matching }, find, all, told }: ListProps): VNode
             label="Bans"
             {...{ rows, keyOf, columns, sort, opened, onHold }}
             onSort={(next) => refine({ sort: next })}
-            onOpen={({ address }) => refine({}, [address])}
+            onOpen={({ address }) => openRow(address)}
             empty={<Nothing find={find} all={all} />}
           />
           {matching > bans.length ? (
@@ -200,7 +205,7 @@ function Detail({ address, known, told }: DetailProps): VNode {
     <Drawer
       title={address}
       label={`Ban of ${address}`}
-      onClose={() => refine({}, [])}
+      onClose={() => closeRow()}
       actions={
         <>
           {found === null ? (
@@ -255,13 +260,13 @@ function Standing({ found, wider }: { readonly found: BanRecord | null; readonly
   );
 }
 
-function factsOf(found: BanRecord): (readonly [string, string | null])[] {
+function factsOf(found: BanRecord): (readonly [string, ComponentChildren])[] {
   const { reason, by, node, since, until } = found;
   return [
     ["Why", reason],
     ["Who", by],
     ["Made on", node ?? null],
-    ["Since", `${dateTime(since)}, ${ago(since, nowMs.value)}`],
+    ["Since", <When key="since" at={since} as="since" />],
     ["Ends", until === null ? "when it is lifted" : `${dateTime(until)}, ${endText(until)}`],
   ];
 }

@@ -8,8 +8,9 @@ import { useResource } from "../data/resource.ts";
 import { Asked } from "../parts/asked.tsx";
 import { Facts } from "../parts/drawer.tsx";
 import { Mark } from "../parts/mark.tsx";
+import { When } from "../parts/when.tsx";
 import { place, refine } from "../router.ts";
-import { bytes, dateTime, plural, span, whole } from "../text/format.ts";
+import { bytes, plural, span, whole } from "../text/format.ts";
 import { purge } from "./cachepurge.tsx";
 
 export function CacheWhy({ caches, told }: { readonly caches: readonly string[]; readonly told: () => void }): VNode {
@@ -167,7 +168,12 @@ function Key({ of, url, isNamed, told }: KeyProps): VNode {
 function Stored({ of }: { readonly of: StoredAnswer }): VNode {
   const variant = Object.entries(of.variant).map(([name, value]) => `${name}: ${value ?? "absent"}`);
   const facts: readonly (readonly [string, ComponentChildren])[] = [
-    ["Stored", `${dateTime(of.storedAt)}, ${span(of.ageMs)} old`],
+    [
+      "Stored",
+      <span key="stored">
+        <When at={of.storedAt} as="moment" />, {span(of.ageMs)} old
+      </span>,
+    ],
     ["Lifetime", `${span(of.lifetimeMs)}, says ${of.lifetimeFrom}`],
     [
       "Meanwhile stale",

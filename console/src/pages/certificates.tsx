@@ -12,7 +12,8 @@ import { Empty } from "../parts/notice.tsx";
 import { useOrder } from "../parts/ordering.ts";
 import { type ColumnOf, Rows } from "../parts/rows.tsx";
 import { Search } from "../parts/search.tsx";
-import { place, refine } from "../router.ts";
+import { When } from "../parts/when.tsx";
+import { closeRow, openRow, place, refine } from "../router.ts";
 import { dateTime, plural, whole } from "../text/format.ts";
 
 /** Renewing takes people days, and programs a night. */
@@ -164,7 +165,7 @@ function List({ all, acme }: ListProps): VNode {
           {...{ rows, keyOf, columns, sort, onHold }}
           onSort={(next) => refine({ sort: next })}
           opened={opened === undefined ? null : keyOf(opened)}
-          onOpen={({ fingerprint }) => refine({}, [fingerprint])}
+          onOpen={({ fingerprint }) => openRow(fingerprint)}
           empty={
             all.length === 0 ? (
               <Empty title="No certificates">
@@ -199,13 +200,13 @@ function Detail({ certificate, order }: DetailProps): VNode {
   const { names, file, listeners, defaultOf, subject, issuer, isSelfSigned, serial, fingerprint, keyType, notAfter } =
     certificate;
   return (
-    <Drawer title={names[0] ?? subject} label={`Certificate of ${names[0] ?? subject}`} onClose={() => refine({}, [])}>
+    <Drawer title={names[0] ?? subject} label={`Certificate of ${names[0] ?? subject}`} onClose={() => closeRow()}>
       <Facts
         of={[
           [
             "Ends",
             <span key="ends" class={toneOf(certificate)}>
-              {dateTime(notAfter)}, {endsText(certificate)}
+              <When at={notAfter} as="moment" />, {endsText(certificate)}
             </span>,
           ],
           ["Names", names.join(", ")],
@@ -216,7 +217,14 @@ function Detail({ certificate, order }: DetailProps): VNode {
           ["Key", keyType],
           ["File", certificate.source === "placeholder" ? null : file],
           ["Authority", order?.directory ?? null],
-          ["Next order", order === null ? null : `${dateTime(order.nextAt)} (${order.state})`],
+          [
+            "Next order",
+            order === null ? null : (
+              <span key="next">
+                <When at={order.nextAt} as="moment" /> ({order.state})
+              </span>
+            ),
+          ],
           ["Last failure", order?.lastError ?? null],
           ["Serial", <code key="serial">{serial}</code>],
           ["SHA-256", <code key="fingerprint">{fingerprint}</code>],

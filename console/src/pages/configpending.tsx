@@ -8,7 +8,8 @@ import type { ReloadAnswer } from "../../../src/control/api/shape/config.ts";
 import { ask } from "../data/api.ts";
 import { Mark } from "../parts/mark.tsx";
 import { tell } from "../parts/notice.tsx";
-import { clock, span } from "../text/format.ts";
+import { When } from "../parts/when.tsx";
+import { span } from "../text/format.ts";
 
 export interface ConfigPendingProps {
   readonly confirmBy: string;
@@ -44,7 +45,7 @@ export function ConfigPending({ confirmBy, told }: ConfigPendingProps): VNode {
       <p role="status">
         <Mark state="warn" />
         <span>
-          <b>A change waits to be confirmed.</b> At {clock(confirmBy)} it is rolled back by itself.
+          <b>A change waits to be confirmed.</b> At <When at={confirmBy} as="clock" /> it is rolled back by itself.
         </span>
       </p>
       <p class="pending-left">

@@ -6,7 +6,8 @@ import type { ConfigAnswer, WriteAnswer } from "../../../src/control/api/shape/c
 import { ask } from "../data/api.ts";
 import { askFirst } from "../parts/dialog.tsx";
 import { Mark } from "../parts/mark.tsx";
-import { dateTime, plural } from "../text/format.ts";
+import { When } from "../parts/when.tsx";
+import { plural } from "../text/format.ts";
 import { ConfigChanges } from "./configchanges.tsx";
 
 export interface ConfigUnwrittenProps {
@@ -63,8 +64,8 @@ function RolledBack({ at, origin }: { readonly at: string; readonly origin: stri
       <span class="warn">
         <Mark state="warn" />
       </span>{" "}
-      Rolled back at {dateTime(at)}: {origin} still says otherwise, if nobody has changed it since. “What would it
-      change?” shows it.
+      Rolled back at <When at={at} as="moment" />: {origin} still says otherwise, if nobody has changed it since. “What
+      would it change?” shows it.
     </p>
   );
 }

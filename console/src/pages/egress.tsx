@@ -13,7 +13,7 @@ import { useKept } from "../parts/kept.ts";
 import { Empty, Failure, Gone } from "../parts/notice.tsx";
 import { finder } from "../parts/order.ts";
 import { Choices, Names, Search, UnknownChoice } from "../parts/search.tsx";
-import { fragmentOf, place, refine } from "../router.ts";
+import { fragmentOf, openRow, place, refine } from "../router.ts";
 import { count, plural, share, span, whole } from "../text/format.ts";
 import { EgressGrid, Swatch } from "./egressgrid.tsx";
 import { EgressList } from "./egresslist.tsx";
@@ -105,7 +105,7 @@ function Pool({ pool }: { readonly pool: EgressSummary }): VNode {
   );
   // The drawer narrows the grid: what is open stays where it is known, not where it was.
   const [pointed, setPointed] = useState<string | null>(null);
-  const open = ({ id }: MemberSummary): void => refine({}, [pool.name, id]);
+  const open = ({ id }: MemberSummary): void => openRow(pool.name, id);
   const opened = rest[1] ?? null;
   return (
     <>

@@ -7,8 +7,9 @@ import { looks, stateOrder } from "../data/egressgrid.ts";
 import { nowMs } from "../data/store.ts";
 import { useOrder } from "../parts/ordering.ts";
 import { type ColumnOf, Rows } from "../parts/rows.tsx";
+import { When } from "../parts/when.tsx";
 import { place, refine } from "../router.ts";
-import { ago, bytes, count, span } from "../text/format.ts";
+import { bytes, count, span } from "../text/format.ts";
 import { Swatch } from "./egressgrid.tsx";
 
 /** The worst first. */
@@ -91,16 +92,12 @@ const columns: readonly ColumnOf<MemberSummary>[] = [
     fromWidth: 860,
     isNumber: true,
     sort: ({ used }) => (used === null ? null : Date.parse(used)),
-    cell: ({ used }) => (used === null ? <span class="quiet">never</span> : <Used at={used} />),
+    cell: ({ used }) => (used === null ? <span class="quiet">never</span> : <When as="ago" at={used} />),
   },
 ];
 
 function Until({ at }: { readonly at: string }): VNode {
   return <>{span(Date.parse(at) - nowMs.value)}</>;
-}
-
-function Used({ at }: { readonly at: string }): VNode {
-  return <>{ago(at, nowMs.value)}</>;
 }
 
 export interface EgressListProps {

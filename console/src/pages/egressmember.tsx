@@ -18,8 +18,9 @@ import { askFirst } from "../parts/dialog.tsx";
 import { Drawer, Facts } from "../parts/drawer.tsx";
 import { StatusCode } from "../parts/mark.tsx";
 import { Failure } from "../parts/notice.tsx";
-import { place, refine } from "../router.ts";
-import { ago, bytes, clock, dateTime, share, span, took, whole } from "../text/format.ts";
+import { When } from "../parts/when.tsx";
+import { closeRow, place } from "../router.ts";
+import { bytes, share, span, took, whole } from "../text/format.ts";
 import { Swatch } from "./egressgrid.tsx";
 import { Band, Changes } from "./egresstimeline.tsx";
 
@@ -44,7 +45,7 @@ export function EgressMember({ pool, id, told }: EgressMemberProps): VNode {
     <Drawer
       title={id}
       label={`Member ${id}`}
-      onClose={() => refine({}, [place.value.rest[0] ?? pool])}
+      onClose={() => closeRow(place.value.rest[0] ?? pool)}
       actions={data === null ? undefined : <Actions path={path} member={data.member} told={again} />}
     >
       <Outdated of={asked} />
@@ -81,8 +82,15 @@ function Standing({ member }: { readonly member: MemberSummary }): VNode {
           </span>,
         ],
         ["Why", why],
-        ["Since", since === null ? null : `${dateTime(since)}, ${ago(since, nowMs.value)}`],
-        ["Until", until === null ? null : `${dateTime(until)}, in ${span(Date.parse(until) - nowMs.value)}`],
+        ["Since", since === null ? null : <When key="since" at={since} as="since" />],
+        [
+          "Until",
+          until === null ? null : (
+            <span key="until">
+              <When at={until} as="moment" />, in {span(Date.parse(until) - nowMs.value)}
+            </span>
+          ),
+        ],
         ["Way", door],
         [
           "Tags",
@@ -101,7 +109,7 @@ function Standing({ member }: { readonly member: MemberSummary }): VNode {
             : `${whole(requests)}: ${share(succeeded / requests)} well, ${whole(failed)} failed, ${whole(unanswered)} of them without an answer`,
         ],
         ["Bytes", `${bytes(member.bytesUp)} sent, ${bytes(member.bytesDown)} received`],
-        ["Last used", member.used === null ? null : ago(member.used, nowMs.value)],
+        ["Last used", member.used === null ? null : <When key="used" at={member.used} as="ago" />],
       ]}
     />
   );
@@ -137,9 +145,7 @@ function Outcomes({ history }: { readonly history: readonly OutcomeSummary[] }):
       <ol class="lines outcomes">
         {history.map((each, index) => (
           <li key={history.length - index} class={each.isFailure ? "failing" : ""}>
-            <time title={each.at === null ? undefined : dateTime(each.at)}>
-              {each.at === null ? "" : clock(each.at)}
-            </time>
+            {each.at === null ? <time /> : <When at={each.at} as="clock" />}
             <span>
               {each.status === 0 ? (
                 <span class="bad">{each.fault ?? "no answer"}</span>

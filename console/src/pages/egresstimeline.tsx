@@ -5,7 +5,8 @@ import type { VNode } from "preact";
 import type { ChangeSummary } from "../../../src/control/egress/answer.ts";
 import { looks } from "../data/egressgrid.ts";
 import { stretchesOf } from "../data/stretches.ts";
-import { clock, dateTime, span } from "../text/format.ts";
+import { When } from "../parts/when.tsx";
+import { span } from "../text/format.ts";
 import { Swatch } from "./egressgrid.tsx";
 
 interface TimelineProps {
@@ -42,7 +43,7 @@ export function Changes({ timeline }: TimelineProps): VNode {
     <ol class="lines">
       {timeline.map(({ at, state, why, forMs }, index) => (
         <li key={timeline.length - index}>
-          <time title={at === null ? undefined : dateTime(at)}>{at === null ? "" : clock(at)}</time>
+          {at === null ? <time /> : <When at={at} as="clock" />}
           <Swatch state={state} />
           <span>
             <b>{looks[state].title}</b>

@@ -5,11 +5,12 @@ import type { ComponentChildren, VNode } from "preact";
 import { useState } from "preact/hooks";
 import type { Figures } from "../../../src/control/api/shape/figures.ts";
 import { sum } from "../data/problems.ts";
-import { changes, figures, history, nowMs, problems } from "../data/store.ts";
+import { changes, figures, history, problems } from "../data/store.ts";
 import { Chart } from "../parts/chart.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Empty } from "../parts/notice.tsx";
-import { ago, bytes, clock, count, plural, share, took } from "../text/format.ts";
+import { When } from "../parts/when.tsx";
+import { bytes, count, plural, share, took } from "../text/format.ts";
 import { ListenerTable, PoolTable, WorkerTable } from "./overviewtables.tsx";
 
 export function Overview(): VNode {
@@ -94,7 +95,7 @@ function Verdict({ now }: { readonly now: Figures }): VNode {
             <Mark state={tone} />
             <a href={link}>{text}</a>
             <span class="why">{why}</span>
-            {since === null ? null : <time title={clock(since)}>{ago(since, nowMs.value)}</time>}
+            {since === null ? null : <When at={since} as="ago" />}
           </li>
         ))}
       </ul>
@@ -196,7 +197,7 @@ function Changes(): VNode {
         <ol class="changes">
           {changes.value.slice(0, changesShown).map(({ at, text, level, number }) => (
             <li key={number}>
-              <time>{clock(at)}</time>
+              <When at={at} as="clock" />
               <Mark state={level === "error" ? "bad" : level === "warn" ? "warn" : "note"} />
               <span>{text}</span>
             </li>

@@ -9,8 +9,9 @@ import { Drawer, Facts } from "../parts/drawer.tsx";
 import { StatusCode } from "../parts/mark.tsx";
 import { Empty, Failure } from "../parts/notice.tsx";
 import { Waterfall } from "../parts/waterfall.tsx";
-import { fragmentOf, refine } from "../router.ts";
-import { bytes, clock, dateTime } from "../text/format.ts";
+import { When } from "../parts/when.tsx";
+import { closeRow, fragmentOf } from "../router.ts";
+import { bytes } from "../text/format.ts";
 
 export interface RequestDetailProps {
   readonly id: string;
@@ -24,7 +25,7 @@ export function RequestDetail({ id, known, find }: RequestDetailProps): VNode {
     0,
   );
   const record = known ?? asked.data.value;
-  const close = (): void => refine({}, []);
+  const close = (): void => closeRow();
   if (record === null)
     return (
       <Drawer title="Request" label="Request" onClose={close}>
@@ -49,10 +50,11 @@ export function RequestDetail({ id, known, find }: RequestDetailProps): VNode {
   );
 }
 
-function Title({ record: { status, kind, at } }: { readonly record: ExchangeRecord }): VNode {
+function Title({ record: { status, kind, at, durationMs } }: { readonly record: ExchangeRecord }): VNode {
   return (
     <>
-      {kind === "http" ? <StatusCode status={status} /> : kind} <time title={dateTime(at)}>{clock(at, true)}</time>
+      {kind === "http" ? <StatusCode status={status} /> : kind}{" "}
+      <When at={Date.parse(at) + durationMs} as="thousandths" />
     </>
   );
 }
@@ -66,6 +68,7 @@ function factsOf(record: ExchangeRecord, find: string): (readonly [string, Compo
       </a>
     );
   return [
+    ["Began", <When key="began" at={record.at} as="thousandths" />],
     ["Client", link("client", record.client)],
     ["User", record.user],
     ["Listener", link("listener", record.listener)],

@@ -12,8 +12,8 @@ import { Empty } from "../parts/notice.tsx";
 import { type ColumnOf, Rows } from "../parts/rows.tsx";
 import { Search } from "../parts/search.tsx";
 import { WaterfallLine } from "../parts/waterfall.tsx";
-import { place, refine } from "../router.ts";
-import { clock, plural, took } from "../text/format.ts";
+import { openRow, place, refine } from "../router.ts";
+import { clock, iso, plural, took } from "../text/format.ts";
 import { RequestDetail } from "./requestdetail.tsx";
 
 const keyOf = ({ id }: ExchangeRecord): string => id;
@@ -76,7 +76,7 @@ export function Requests(): VNode {
           keyOf={keyOf}
           columns={columnsOf(wholeMs)}
           opened={opened?.id ?? null}
-          onOpen={({ id }) => refine({}, [id])}
+          onOpen={({ id }) => openRow(id)}
           classOf={(record) => (toneOfOutcome(record) === "bad" ? "row-bad" : "")}
           isAnchored
           empty={<WhyEmpty live={live} isFiltered={find !== ""} />}
@@ -89,7 +89,14 @@ export function Requests(): VNode {
 
 function columnsOf(wholeMs: number): readonly ColumnOf<ExchangeRecord>[] {
   return [
-    { id: "at", title: "Time", width: "6.6rem", narrow: "4.2rem", cell: ({ at }) => <Ended at={at} /> },
+    {
+      id: "at",
+      title: "Ended",
+      width: "6.6rem",
+      narrow: "4.2rem",
+      cell: (record) => <Ended of={record} />,
+      hint: "What began when stands in the detail",
+    },
     {
       id: "status",
       title: "Status",
@@ -150,12 +157,14 @@ function toneOfOutcome({ status, fault }: ExchangeRecord): "bad" | "warn" | "" {
   return status >= 400 ? "warn" : "bad";
 }
 
-function Ended({ at }: { readonly at: string }): VNode {
+/** Rows come as requests end, and `sluice tail` tells the same time. */
+function Ended({ of: { at, durationMs } }: { readonly of: ExchangeRecord }): VNode {
+  const endMs = Date.parse(at) + durationMs;
   return (
-    <>
-      {clock(at)}
-      <span class="quiet wide">{clock(at, true).slice(8)}</span>
-    </>
+    <time dateTime={iso(endMs)} title={iso(endMs)}>
+      {clock(endMs)}
+      <span class="quiet wide">{clock(endMs, true).slice(8)}</span>
+    </time>
   );
 }
 

@@ -14,7 +14,7 @@ import { useOrder } from "../parts/ordering.ts";
 import { type ColumnOf, Rows } from "../parts/rows.tsx";
 import { Choices, Search } from "../parts/search.tsx";
 import { Spark } from "../parts/spark.tsx";
-import { place, refine } from "../router.ts";
+import { closeRow, openRow, place, refine } from "../router.ts";
 import { count, whole } from "../text/format.ts";
 import { isNarrow } from "../theme.ts";
 import { RulesDetail } from "./rulesdetail.tsx";
@@ -184,15 +184,13 @@ function List({ all, told }: { readonly all: readonly RuleRecord[]; readonly tol
           sort={sort}
           onSort={(next) => refine({ sort: next })}
           opened={opened?.id ?? null}
-          onOpen={({ id }) => refine({}, [id])}
+          onOpen={({ id }) => openRow(id)}
           onHold={onHold}
           classOf={({ mode: now }) => (now === "off" ? "row-off" : "")}
           empty={<Empty title="No rule is like that">Another search or mode shows {whole(all.length)}.</Empty>}
         />
         {opened === undefined ? null : <RulesDetail key={opened.id} rule={opened} told={told} />}
-        {opened === undefined && rest[0] ? (
-          <GoneDrawer what="rule" name={rest[0]} onClose={() => refine({}, [])} />
-        ) : null}
+        {opened === undefined && rest[0] ? <GoneDrawer what="rule" name={rest[0]} onClose={() => closeRow()} /> : null}
       </div>
     </>
   );

@@ -10,7 +10,7 @@ import { askFirst } from "../parts/dialog.tsx";
 import { Drawer, Facts } from "../parts/drawer.tsx";
 import { Mark, State } from "../parts/mark.tsx";
 import { Spark } from "../parts/spark.tsx";
-import { fragmentOf, refine } from "../router.ts";
+import { closeRow, fragmentOf } from "../router.ts";
 import { count, whole } from "../text/format.ts";
 import { rateOf } from "./rules.tsx";
 
@@ -32,7 +32,7 @@ export function RulesDetail({ rule, told }: RulesDetailProps): VNode {
     <Drawer
       title={name}
       label={`Rule ${name}`}
-      onClose={() => refine({}, [])}
+      onClose={() => closeRow()}
       actions={<a href={fragmentOf({ page: "requests", query: { find: `rule:${name}` } })}>Requests that it decided</a>}
     >
       <fieldset class="modes" aria-label="Mode">

@@ -4,7 +4,7 @@
 import type { VNode } from "preact";
 import type { ServerFigures } from "../../../src/control/api/shape/figures.ts";
 import { ask } from "../data/api.ts";
-import { nowMs, serverKey, servers, serversVersion } from "../data/store.ts";
+import { serverKey, servers, serversVersion } from "../data/store.ts";
 import { askFirst } from "../parts/dialog.tsx";
 import { Drawer, Facts, GoneDrawer } from "../parts/drawer.tsx";
 import { State } from "../parts/mark.tsx";
@@ -12,8 +12,9 @@ import { Empty } from "../parts/notice.tsx";
 import { useOrder } from "../parts/ordering.ts";
 import { type ColumnOf, Rows } from "../parts/rows.tsx";
 import { Choices, Names, Search } from "../parts/search.tsx";
-import { place, refine } from "../router.ts";
-import { ago, anyServer, count, dateTime, plural, serverTitle, took, whole } from "../text/format.ts";
+import { When } from "../parts/when.tsx";
+import { closeRow, openRow, place, refine } from "../router.ts";
+import { anyServer, count, plural, serverTitle, took, whole } from "../text/format.ts";
 
 const trouble: readonly ServerFigures["state"][] = ["down", "unresolved", "ejected"];
 /** The worst first. */
@@ -68,7 +69,7 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
     fromWidth: 900,
     isNumber: true,
     sort: ({ since }) => Date.parse(since),
-    cell: ({ since }) => <Since at={since} />,
+    cell: ({ since }) => <When at={since} as="ago" />,
   },
   {
     id: "weight",
@@ -122,11 +123,6 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
   },
 ];
 
-/** It alone is drawn anew each second, not the row around it. */
-function Since({ at }: { readonly at: string }): VNode {
-  return <span title={dateTime(at)}>{ago(at, nowMs.value)}</span>;
-}
-
 const isTrouble = ({ state }: ServerFigures): boolean => trouble.includes(state);
 
 export function Servers(): VNode {
@@ -173,7 +169,7 @@ export function Servers(): VNode {
           sort={query["sort"] ?? "state"}
           onSort={(sort) => refine({ sort })}
           opened={opened === undefined ? null : serverKey(opened)}
-          onOpen={(each) => refine({}, [each.pool, each.name])}
+          onOpen={(each) => openRow(each.pool, each.name)}
           onHold={onHold}
           empty={
             all.length === 0 ? (
@@ -185,7 +181,7 @@ export function Servers(): VNode {
         />
         {opened === undefined ? null : <Detail server={opened} />}
         {opened === undefined && rest.length === 2 && all.length > 0 ? (
-          <GoneDrawer what={`server in pool ${rest[0]} called`} name={rest[1]!} onClose={() => refine({}, [])} />
+          <GoneDrawer what={`server in pool ${rest[0]} called`} name={rest[1]!} onClose={() => closeRow()} />
         ) : null}
       </div>
     </div>
@@ -203,7 +199,7 @@ function Detail({ server }: { readonly server: ServerFigures }): VNode {
     <Drawer
       title={serverTitle(name)}
       label={`Server ${name}`}
-      onClose={() => refine({}, [])}
+      onClose={() => closeRow()}
       actions={
         <>
           {state === "draining" ? (
@@ -226,7 +222,7 @@ function Detail({ server }: { readonly server: ServerFigures }): VNode {
         of={[
           ["State", <State key="state" state={state} />],
           ["Why", server.reason],
-          ["Since", `${dateTime(server.since)}, ${ago(server.since, nowMs.value)}`],
+          ["Since", <When key="since" at={server.since} as="since" />],
           ["Takes requests", server.isEligible ? "yes" : "no"],
           ["Pool", pool],
           ["Address", name === anyServer ? "of whatever a request names" : (server.address ?? "not resolved")],
@@ -246,26 +242,40 @@ const pathOf = ({ pool, name }: ServerFigures): string =>
   `/api/v1/pools/${encodeURIComponent(pool)}/servers/${encodeURIComponent(name)}`;
 
 function order(server: ServerFigures, what: "drain" | "enable"): void {
-  const { pool, name } = server;
+  const title = serverTitle(server.name);
   askFirst({
-    title: what === "drain" ? `Drain ${name}?` : `Enable ${name}?`,
-    text: what === "drain" ? <WhatDrainDoes server={server} /> : `It gets requests of pool ${pool} again.`,
+    title: what === "drain" ? `Drain ${title}?` : `Enable ${title}?`,
+    text: what === "drain" ? <WhatDrainDoes server={server} /> : <WhatEnableDoes server={server} />,
     action: what === "drain" ? "Drain" : "Enable",
     isDangerous: what === "drain",
     act: async () => {
       await ask(`${pathOf(server)}/${what}`, { method: "POST" });
-      return what === "drain" ? `${name} is draining` : `${name} is enabled`;
+      return what === "drain" ? `${title} is draining` : `${title} is enabled`;
     },
   });
 }
 
+/** As it is now, while a question about it is open: somebody else may have answered it. */
+function latest(server: ServerFigures): ServerFigures | undefined {
+  return serversVersion.value < 0 ? server : servers.get(serverKey(server));
+}
+
+function WhatEnableDoes({ server }: { readonly server: ServerFigures }): VNode {
+  const now = latest(server);
+  if (now?.state === "draining") return <>It gets requests of pool {server.pool} again.</>;
+  return <b>{now === undefined ? "It is not there any more." : "It is not draining any more."}</b>;
+}
+
 function WhatDrainDoes({ server }: { readonly server: ServerFigures }): VNode {
+  const now = latest(server);
+  if (now === undefined) return <b>It is not there any more.</b>;
+  if (now.state === "draining") return <b>It is draining already.</b>;
   const others = [...servers.values()].filter(
     (each) => each.pool === server.pool && each.name !== server.name && each.isEligible,
   );
   return (
     <>
-      It gets no new requests; {whole(server.active)} under way end by themselves.{" "}
+      It gets no new requests; {whole(now.active)} under way end by themselves.{" "}
       {others.length > 0 ? (
         `Pool ${server.pool} goes on with ${plural(others.length, "other server")}.`
       ) : (
@@ -275,15 +285,32 @@ function WhatDrainDoes({ server }: { readonly server: ServerFigures }): VNode {
   );
 }
 
+function WhatWeightDoes({ server }: { readonly server: ServerFigures }): VNode {
+  const now = latest(server);
+  return (
+    <>
+      Its part of what the pool gets, against the weights of the others. It stands in the config in force until that is
+      written or loaded anew.
+      {now === undefined ? <b> It is not there any more.</b> : null}
+      {now !== undefined && now.weight !== server.weight ? (
+        <b>
+          {" "}
+          Somebody has set it to {now.weight} meanwhile; it was {server.weight}.
+        </b>
+      ) : null}
+    </>
+  );
+}
+
 function weigh(server: ServerFigures): void {
   askFirst({
-    title: `Weight of ${server.name}`,
-    text: "Its part of what the pool gets, against the weights of the others. It stands in the config in force until that is written or loaded anew.",
+    title: `Weight of ${serverTitle(server.name)}`,
+    text: <WhatWeightDoes server={server} />,
     action: "Set",
     fields: [{ name: "weight", title: "Weight", value: String(server.weight), type: "number", isRequired: true }],
     act: async ({ weight = "" }) => {
       await ask(pathOf(server), { method: "PATCH", body: { weight: Number(weight) } });
-      return `${server.name} has weight ${weight}`;
+      return `${serverTitle(server.name)} has weight ${weight}`;
     },
   });
 }

@@ -15,7 +15,7 @@ import { held } from "../parts/order.ts";
 import { Rows } from "../parts/rows.tsx";
 import { Search } from "../parts/search.tsx";
 import { useSettled } from "../parts/settled.ts";
-import { fragmentOf, place, refine } from "../router.ts";
+import { fragmentOf, openRow, place, refine } from "../router.ts";
 import { count, span, whole } from "../text/format.ts";
 import { columnsOf } from "./tablescolumns.tsx";
 import { clear, set, TablesEntry } from "./tablesentry.tsx";
@@ -116,7 +116,7 @@ function Entries({ table, told }: EntriesProps): VNode {
               refine({ sort: next });
             }}
             opened={rest[1] ?? null}
-            onOpen={({ key }) => refine({}, [table.name, key])}
+            onOpen={({ key }) => openRow(table.name, key)}
             onHold={onHold}
             empty={<Nothing asked={asked} isSearched={find !== ""} table={table} />}
           />

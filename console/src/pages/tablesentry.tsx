@@ -9,7 +9,7 @@ import { isCondition, valueText } from "../data/tablequery.ts";
 import { askFirst, type FieldOf } from "../parts/dialog.tsx";
 import { Drawer, Facts } from "../parts/drawer.tsx";
 import { Empty, Failure } from "../parts/notice.tsx";
-import { refine } from "../router.ts";
+import { closeRow } from "../router.ts";
 import { plural, span, whole } from "../text/format.ts";
 import { ban } from "./bansorders.ts";
 
@@ -36,7 +36,7 @@ export function TablesEntry({ table, entryKey, known, told }: TablesEntryProps):
     <Drawer
       title={entryKey}
       label={`Entry ${entryKey}`}
-      onClose={() => refine({}, [table.name])}
+      onClose={() => closeRow(table.name)}
       actions={
         <>
           <button type="button" onClick={() => set(table, { key: entryKey, entry }, again)}>

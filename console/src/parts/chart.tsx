@@ -10,6 +10,7 @@ import { historySeconds, type Line } from "../data/history.ts";
 import { history, ticks } from "../data/store.ts";
 import { clock } from "../text/format.ts";
 import { paints } from "../theme.ts";
+import { When } from "./when.tsx";
 
 /** Where lines come from: the history of all figures (its columns), or one of another kind with the same seconds. */
 export interface LineSource {
@@ -84,7 +85,7 @@ export function Chart({ title, lines, format, height = 132, of = figuresHistory,
     <figure class="chart">
       <figcaption>
         <h2>{title}</h2>
-        {at.value !== null && time !== undefined ? <time>{clock(time * 1000)}</time> : null}
+        {at.value !== null && time !== undefined ? <When at={time * 1000} as="clock" /> : null}
         <dl>
           {lines.map(({ column, title: name, colour }) => (
             <div key={column}>

@@ -3,7 +3,8 @@
 
 import { type Signal, signal } from "@preact/signals";
 import type { ComponentChildren, VNode } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { place } from "../router.ts";
 import { tell } from "./notice.tsx";
 
 export interface Question {
@@ -34,8 +35,12 @@ export function askFirst(asked: Question): void {
   question.value = asked;
 }
 
-/** Stands once in the shell. */
+/** Stands once in the shell. Whoever goes elsewhere, with Back too, has left the question. */
 export function Questions(): VNode | null {
+  const { page, rest } = place.value;
+  useEffect(() => {
+    question.value = null;
+  }, [page, rest.join("/")]);
   return question.value === null ? null : <Asked key={question.value.title} question={question.value} />;
 }
 

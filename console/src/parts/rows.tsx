@@ -113,6 +113,8 @@ function useCursor<Row>(
     const at = rows.findIndex((row) => keyOf(row) === (cursor.value ?? opened));
     const to = Math.min(rows.length - 1, Math.max(0, at === -1 ? 0 : at + by));
     cursor.value = keyOf(rows[to]!);
+    // Enter means the row from now on, and not a button that was pressed before. On a phone a drawer may cover the rows.
+    if (!isNarrow.value) box.current.focus({ preventScroll: true });
     const { scrollTop, clientHeight: height } = box.current;
     const top = scrollTo(to, rowHeight, { scrollTop, height, headHeight });
     if (top !== null) box.current.scrollTop = top;

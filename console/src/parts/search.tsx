@@ -4,7 +4,7 @@
 import type { VNode } from "preact";
 import { useRef } from "preact/hooks";
 import { useKeys } from "../keys.ts";
-import { place, refine } from "../router.ts";
+import { place, refine, refineTyped } from "../router.ts";
 
 export interface SearchProps {
   readonly label: string;
@@ -32,7 +32,7 @@ export function Search({ label, placeholder, name = "find" }: SearchProps): VNod
         autoComplete="off"
         autoCapitalize="off"
         spellcheck={false}
-        onInput={(event) => refine({ [name]: event.currentTarget.value })}
+        onInput={(event) => refineTyped(name, event.currentTarget.value)}
       />
       <kbd aria-hidden="true">/</kbd>
     </label>

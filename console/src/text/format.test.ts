@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import {
   ago,
   anyServer,
@@ -6,12 +6,14 @@ import {
   clock,
   count,
   dateTime,
+  iso,
   plural,
   serverTitle,
   share,
   span,
   took,
   whole,
+  zone,
 } from "./format.ts";
 
 test("numbers have three digits that say something, and no decimals that do not", () => {
@@ -44,6 +46,7 @@ test("what is not known is a dash, and never a zero", () => {
   }
   expect(clock("soon")).toBe("–");
   expect(dateTime("")).toBe("–");
+  expect(iso("")).toBe("–");
   expect(ago("never", 0)).toBe("–");
 });
 
@@ -107,7 +110,30 @@ test("times of day are those where the browser is", () => {
   const at = new Date(2026, 10, 22, 3, 4, 5, 67);
   expect(clock(at.toISOString())).toBe("03:04:05");
   expect(clock(at.getTime(), true)).toBe("03:04:05.067");
-  expect(dateTime(at.toISOString())).toBe("2026-11-22 03:04:05");
+  expect(dateTime(at.toISOString())).toBe(`2026-11-22 03:04:05 ${zone(at.getTime())}`);
+});
+
+describe("the zone of a time is named with it", () => {
+  const former = process.env["TZ"];
+  afterEach(() => {
+    process.env["TZ"] = former ?? "UTC";
+  });
+
+  test.each([
+    ["UTC", "2026-11-22 03:04:05 UTC", "2026-11-22T03:04:05+00:00"],
+    ["Europe/Berlin", "2026-11-22 04:04:05 UTC+1", "2026-11-22T04:04:05+01:00"],
+    ["Asia/Kolkata", "2026-11-22 08:34:05 UTC+5:30", "2026-11-22T08:34:05+05:30"],
+    ["America/St_Johns", "2026-11-21 23:34:05 UTC-3:30", "2026-11-21T23:34:05-03:30"],
+  ])("in %s", (name, text, whole) => {
+    process.env["TZ"] = name;
+    expect(dateTime("2026-11-22T03:04:05.999Z")).toBe(text);
+    expect(iso("2026-11-22T03:04:05.999Z")).toBe(whole);
+  });
+
+  test("as it is at that time, and not as it is now", () => {
+    process.env["TZ"] = "Europe/Berlin";
+    expect([zone("2026-01-10T12:00:00Z"), zone("2026-07-10T12:00:00Z")]).toEqual(["UTC+1", "UTC+2"]);
+  });
 });
 
 test("the server that stands for all targets is called so, and others by their names", () => {

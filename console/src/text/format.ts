@@ -64,8 +64,8 @@ export function span(ms: number): string {
 }
 
 /** "now", "12 s ago", "5 min ago", "3 h 20 min ago", "4 d ago": as exact as somebody would say it. */
-export function ago(at: string, nowMs: number): string {
-  const ms = nowMs - Date.parse(at);
+export function ago(at: string | number, nowMs: number): string {
+  const ms = nowMs - new Date(at).getTime();
   if (Number.isNaN(ms)) return missing;
   if (ms < 1000) return "now";
   const unitMs = ms < 60_000 ? 1000 : ms < 172_800_000 ? 60_000 : 86_400_000;
@@ -87,17 +87,41 @@ export function share(value: number | null | undefined): string {
 export function clock(at: string | number, hasMilliseconds = false): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return missing;
-  const two = (value: number): string => String(value).padStart(2, "0");
   const text = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
   return hasMilliseconds ? `${text}.${String(date.getMilliseconds()).padStart(3, "0")}` : text;
 }
 
-/** "2026-11-22 03:14:05", where the browser is. */
+/** "2026-11-22 03:14:05 UTC+1", where the browser is. */
 export function dateTime(at: string | number): string {
   const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? missing : `${day(date)} ${clock(at)} ${zone(at)}`;
+}
+
+/** "2026-11-22T03:14:05+01:00": the same, for programs, and for whoever compares it with a log. */
+export function iso(at: string | number): string {
+  const date = new Date(at);
   if (Number.isNaN(date.getTime())) return missing;
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock(at)}`;
+  const { sign, hours, minutes } = offsetOf(date);
+  return `${day(date)}T${clock(at)}${sign}${two(hours)}:${two(minutes)}`;
+}
+
+/** "UTC", "UTC+1", "UTC+5:30": how far the browser's zone is from UTC at that time, which summer changes. */
+export function zone(at: string | number): string {
+  const { sign, hours, minutes } = offsetOf(new Date(at));
+  if (hours === 0 && minutes === 0) return "UTC";
+  return `UTC${sign}${hours}${minutes === 0 ? "" : `:${two(minutes)}`}`;
+}
+
+function offsetOf(date: Date): { readonly sign: "+" | "-"; readonly hours: number; readonly minutes: number } {
+  const offset = -date.getTimezoneOffset();
+  const size = Math.abs(offset);
+  return { sign: offset < 0 ? "-" : "+", hours: Math.floor(size / 60), minutes: size % 60 };
+}
+
+const day = (date: Date): string => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+
+function two(value: number): string {
+  return String(value).padStart(2, "0");
 }
 
 /** "1 server", "3 servers". */

@@ -112,6 +112,8 @@ export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
   readonly scheme?: "light" | "dark";
+  /** Such as "Europe/Berlin"; absent: that of the machine. */
+  readonly zone?: string;
   /** Of pixels of the picture for one of the page. */
   readonly scale?: number;
 }
@@ -131,10 +133,11 @@ export class Page {
     return this.#browser.ask(method, params, this.#session);
   }
 
-  async prepare({ width = 1280, height = 800, scheme = "light", scale = 1 }: PageOptions): Promise<void> {
+  async prepare({ width = 1280, height = 800, scheme = "light", scale = 1, zone = "" }: PageOptions): Promise<void> {
     for (const domain of ["Page", "Runtime", "Log", "Network"]) await this.ask(`${domain}.enable`);
     const media = { features: [{ name: "prefers-color-scheme", value: scheme }] };
     await this.ask("Emulation.setEmulatedMedia", media);
+    if (zone !== "") await this.ask("Emulation.setTimezoneOverride", { timezoneId: zone });
     const mobile = width < 700;
     await this.ask("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: scale, mobile });
     // What the policy refuses is told to the document, and to nobody else as surely.
