@@ -39,7 +39,7 @@ export const sentinel: z.ZodType<Sentinel, SentinelInput> = section({
   lease: duration("1s", "1d")
     .default("15s")
     .describe(
-      "What a sentinel says holds for so long; it says it again at each probe. When none says so any more, a server is taken out.",
+      "What a sentinel says holds for so long; it says it again at each probe. When none says so any more, those that are left take a server out; when no sentinel is left, it stays.",
     ),
   quorum: z
     .union([z.literal("majority"), count(1, 100)], { error: says('"majority", or a whole number from 1 to 100') })

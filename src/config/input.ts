@@ -434,7 +434,7 @@ export interface SentinelInput {
   /** What this sentinel is called, unlike all others; absent: the machine's name and the process' number. */
   id?: string | undefined;
   check?: CheckInput | undefined;
-  /** What a sentinel says holds for so long; it says it again at each probe. When none says so any more, a server is taken out. Default: "15s". */
+  /** What a sentinel says holds for so long; it says it again at each probe. When none says so any more, those that are left take a server out; when no sentinel is left, it stays. Default: "15s". */
   lease?: string | undefined;
   /** How many sentinels must agree: more than half of those that look at a server, or so many. Default: "majority". */
   quorum?: "majority" | number | undefined;
@@ -737,6 +737,10 @@ export interface ForwardingInput {
   xForwardedHost?: boolean | undefined;
   /** Send Forwarded (RFC 7239). Default: false. */
   forwarded?: boolean | undefined;
+  /** Peers, as addresses or CIDR blocks, for which no X-Forwarded-For and no Forwarded is added, and whose own X-Forwarded-* and Forwarded go on as they are. That makes nobody believed: src, bans and limits go by the peer, unless trustedProxies holds it. */
+  except?: string[] | undefined;
+  /** Believe X-Forwarded-* and Forwarded of trustedProxies. false: only their PROXY header (proxyProtocol), and those fields are removed as everybody's are. Default: true. */
+  believe?: boolean | undefined;
 }
 
 /** An id for each request, told to the server and back to the client, by which its traces are found. */

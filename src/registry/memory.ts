@@ -1,12 +1,12 @@
 // The registry of one process, for a Sluice that has no Redis: its sets are written by its own sentinel and by operators, and live as
-// long as it does. It says what the one in Redis says (redis.ts), and passes the same suite. A lease ends by a timer, so that watchers
-// hear of it when it does.
+// long as it does. It says what the one in Redis says (redis.ts), and passes the same suite.
 
 import { isSame, toldOf } from "./member.ts";
 import { membershipsOf } from "./membership.ts";
 import { decide } from "./quorum.ts";
 import type { Ballot, Membership, Outcome, Registry, RegistryStatus, SetContent, Told, View } from "./registry.ts";
 import { shownMax } from "./registry.ts";
+import { unattended, unrenewed } from "./unrenewed.ts";
 
 interface Voter {
   readonly untilMs: number;
@@ -20,7 +20,6 @@ interface Kept {
   readonly draining: Set<string>;
   readonly voters: Map<string, Voter>;
   readonly tells: Set<(told: Told) => void>;
-  timer: Timer | null;
 }
 
 /** As often as sets in Redis are read, unless told otherwise. */
@@ -31,7 +30,6 @@ export class MemoryRegistry implements Registry {
   readonly #againMs: number;
   readonly #sets = new Map<string, Kept>();
   #again: Timer | null = null;
-  #isClosed = false;
 
   constructor(nowMs: () => number = () => performance.now(), tellMs: number = againMs) {
     this.#nowMs = nowMs;
@@ -43,7 +41,7 @@ export class MemoryRegistry implements Registry {
     kept.tells.add(tell);
     this.#again ??= setInterval(() => this.#tellAgain(), this.#againMs).unref();
     queueMicrotask(() => {
-      if (kept.tells.has(tell)) tell(answerOf(kept));
+      if (kept.tells.has(tell)) tell(answerOf(kept, this.#nowMs()));
     });
     return () => void kept.tells.delete(tell);
   }
@@ -97,6 +95,7 @@ export class MemoryRegistry implements Registry {
   async vote(set: string, { voter, views, leaseMs, quorum }: Ballot): Promise<Outcome> {
     const kept = this.#set(set);
     const nowMs = this.#nowMs();
+    const isAnyAlive = isTended(kept, nowMs);
     kept.voters.set(voter, { untilMs: nowMs + leaseMs, views: new Map(views) });
     for (const [name, { untilMs }] of kept.voters) if (untilMs <= nowMs) kept.voters.delete(name);
     const added: string[] = [];
@@ -114,9 +113,11 @@ export class MemoryRegistry implements Registry {
         kept.members.set(member, nowMs + leaseMs);
       }
     }
-    removed.push(...reaped(kept, nowMs));
+    // Where nobody was alive that leases are over says only that.
+    if (!isAnyAlive) for (const member of overOf(kept, nowMs)) kept.members.set(member, nowMs + leaseMs);
+    removed.push(...overOf(kept, nowMs));
+    for (const member of removed) kept.members.delete(member);
     if (added.length + removed.length > 0) this.#changed(kept);
-    this.#wake(kept);
     return { added, removed };
   }
 
@@ -136,12 +137,8 @@ export class MemoryRegistry implements Registry {
   }
 
   close(): void {
-    this.#isClosed = true;
     if (this.#again !== null) clearInterval(this.#again);
-    for (const kept of this.#sets.values()) {
-      kept.tells.clear();
-      if (kept.timer !== null) clearTimeout(kept.timer);
-    }
+    for (const { tells } of this.#sets.values()) tells.clear();
   }
 
   #set(name: string): Kept {
@@ -150,7 +147,6 @@ export class MemoryRegistry implements Registry {
       draining: new Set(),
       voters: new Map(),
       tells: new Set(),
-      timer: null,
     };
     this.#sets.set(name, kept);
     return kept;
@@ -163,34 +159,25 @@ export class MemoryRegistry implements Registry {
 
   #changed(kept: Kept): void {
     if (kept.tells.size === 0) return;
-    const told = answerOf(kept);
+    const told = answerOf(kept, this.#nowMs());
     for (const tell of [...kept.tells]) tell(told);
   }
-
-  /** At the end of the lease that ends first. */
-  #wake(kept: Kept): void {
-    if (kept.timer !== null) clearTimeout(kept.timer);
-    kept.timer = null;
-    const ends = [...kept.members.values()].filter((untilMs) => untilMs !== null);
-    if (ends.length === 0 || this.#isClosed) return;
-    const dueMs = Math.max(1, Math.ceil(Math.min(...ends) - this.#nowMs()));
-    kept.timer = setTimeout(() => {
-      if (reaped(kept, this.#nowMs()).length > 0) this.#changed(kept);
-      this.#wake(kept);
-    }, dueMs);
-    kept.timer.unref();
-  }
 }
 
-/** Takes out those whose lease is over. */
-function reaped({ members }: Kept, nowMs: number): string[] {
-  const over = [...members].filter(([, untilMs]) => untilMs !== null && untilMs <= nowMs).map(([member]) => member);
-  for (const member of over) members.delete(member);
-  return over;
+function isTended({ voters }: Kept, nowMs: number): boolean {
+  return [...voters.values()].some(({ untilMs }) => untilMs > nowMs);
 }
 
-function answerOf({ members, draining }: Kept): Told {
-  return toldOf(members.keys(), draining, members.size);
+/** Those whose lease is over. */
+function overOf({ members }: Kept, nowMs: number): string[] {
+  return [...members].filter(([, untilMs]) => untilMs !== null && untilMs <= nowMs).map(([member]) => member);
+}
+
+function answerOf(kept: Kept, nowMs: number): Told {
+  const { members, draining } = kept;
+  const told = toldOf(members.keys(), draining, members.size);
+  const over = isTended(kept, nowMs) ? [] : overOf(kept, nowMs);
+  return over.length === 0 ? told : unrenewed(told, over, unattended);
 }
 
 function viewsOf({ voters }: Kept, nowMs: number): Map<string, View[]> {

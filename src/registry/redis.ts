@@ -19,7 +19,7 @@ import {
   shownMax,
   type Told,
 } from "./registry.ts";
-import { keysOf, reapScript, voteScript, withdrawScript } from "./scripts.ts";
+import { keysOf, trialScript, voteScript, withdrawScript } from "./scripts.ts";
 import { isKeptFrom, readSet, textsOf } from "./setreading.ts";
 import { SetWatch } from "./setwatch.ts";
 import { viewsOf } from "./views.ts";
@@ -72,7 +72,7 @@ export class RedisRegistry implements Registry {
         pollMs: this.#options.pollMs,
         nowMs: this.#nowMs,
         read: () => this.#ask((connection) => readSet(connection, set)),
-        reap: (isTrial) => this.#reap(set, isTrial),
+        refusal: () => this.#refusal(set),
       });
       this.#watches.set(set, watch);
       this.#follow(watch);
@@ -99,7 +99,7 @@ export class RedisRegistry implements Registry {
       const nowMs = millisecondsOf(time);
       const endOf = new Map(pairsOf(ends));
       const members = membershipsOf({
-        members: reading.members,
+        members: [...reading.members, ...reading.over],
         draining: reading.draining,
         leaseLeftMs: (member) => {
           const end = endOf.get(member);
@@ -228,12 +228,11 @@ export class RedisRegistry implements Registry {
     return same.length === 0 ? 0 : Number(await connection.ask("SREM", draining, ...same));
   }
 
-  /** Why it cannot be written, else null. Whoever may not write leaves it to others. */
-  #reap(set: string, isTrial: boolean): Promise<string | null> {
-    const { leases, changes } = keysOf(set);
+  /** Why leases cannot be renewed, else null. That this user may not says nothing of others. */
+  #refusal(set: string): Promise<string | null> {
     return this.#ask(async (connection) => {
       try {
-        await connection.ask("EVAL", reapScript, 2, set, leases, changes, isTrial ? 1 : 0);
+        await connection.ask("EVAL", trialScript, 1, keysOf(set).leases);
         return null;
       } catch (error) {
         if (!(error instanceof ReplyError)) throw error;

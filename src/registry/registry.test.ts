@@ -181,12 +181,13 @@ for (const [kind, make] of makers)
       expect(await registry.vote(set, ballot("s1", { [a]: false }, long, 2))).toEqual({ added: [], removed: [a] });
     });
 
-    test("what a sentinel that is gone has said ages out, and a watcher hears of it", async () => {
+    test("what one of several sentinels has put in ages out when it is gone, and a watcher hears of it", async () => {
       await using room = new Room();
       const registry = await make(room);
       await registry.add(set, b);
       const { addresses } = heard(room, registry);
       await registry.vote(set, ballot("s1", { [a]: true }, 1500));
+      await registry.vote(set, ballot("s2", {}));
       await until("both", () => addresses()?.length === 2);
       const shown = await registry.members(set);
       expect(shown.members[0]).toMatchObject({
@@ -197,8 +198,44 @@ for (const [kind, make] of makers)
       });
       expect(shown.members[0]!.leaseLeftMs).toBeWithin(1, 1501);
       expect(shown.members[1]).toMatchObject({ member: b, leaseLeftMs: null, views: [] });
-      await until("what has no lease alone", () => addresses()?.join() === "10.0.0.2:80", 5000);
-      await until("it is taken out", async () => (await registry.members(set)).members.length === 1);
+      await until("it to be taken out", async () => {
+        const { removed } = await registry.vote(set, ballot("s2", {}));
+        return removed.join() === a;
+      });
+      await until("what has no lease alone", () => addresses()?.join() === "10.0.0.2:80");
+      expect((await registry.members(set)).members.map(({ member }) => member)).toEqual([b]);
+    });
+
+    test("when all sentinels are gone what they put in stays, and is said; one that comes judges anew", async () => {
+      await using room = new Room();
+      const registry = await make(room, 50);
+      const { addresses, tolds } = heard(room, registry);
+      const c = "http://10.0.0.3:80";
+      await registry.vote(set, ballot("s1", { [a]: true, [b]: true }, 400));
+      await registry.vote(set, ballot("s2", { [b]: true, [c]: true }, 400));
+      const isTold = (): boolean => {
+        const last = tolds.at(-1);
+        return last?.ok === true && last.kept?.servers.length === 3 && last.remarks.length === 1;
+      };
+      await until("it to be said", isTold);
+      expect(JSON.stringify(tolds.at(-1))).toContain("no sentinel is there");
+      expect(addresses()).toEqual(["10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"]);
+      const { members, size } = await registry.members(set);
+      expect([size, members.map(({ leaseLeftMs, isMember }) => [leaseLeftMs, isMember])]).toEqual([
+        3,
+        [a, b, c].map(() => [0, true]),
+      ]);
+      // It knows nothing of c, which another may be about to say is up: that has one lease for it.
+      expect(await registry.vote(set, ballot("s3", { [a]: true, [b]: false }, 600))).toEqual({
+        added: [],
+        removed: [b],
+      });
+      await until("nothing more to say", () => JSON.stringify(tolds.at(-1)).includes('"remarks":[]'));
+      expect(addresses()).toEqual(["10.0.0.1:80", "10.0.0.3:80"]);
+      const again = (): Promise<unknown> => registry.vote(set, ballot("s3", { [a]: true, [b]: false }, 600));
+      expect(await again()).toEqual(nothing);
+      await until("it to be over", async () => Bun.deepEquals(await again(), { added: [], removed: [c] }));
+      await until("one to be left", () => addresses()?.join() === "10.0.0.1:80");
     });
 
     test("a view that has aged out counts no more", async () => {

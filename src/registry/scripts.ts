@@ -5,7 +5,9 @@
 //   SET:leases     zset   member > end in ms            SET:changes   channel, told "1" at each change of ours
 //   SET:views      hash   sentinel > "end in ms\n+member that is up\n-member that is down..."
 //
-// A member without an entry in SET:leases stays until somebody takes it out. No script writes before it has read what it decides by.
+// A member without an entry in SET:leases stays until somebody takes it out. One whose lease is over is taken out by the vote of a sentinel
+// whose word, or that of another, has counted until then: who comes where none did gives all of them a lease, for what is over there says
+// only that sentinels were away. No script writes before it has read what it decides by.
 
 export interface SetKeys {
   readonly set: string;
@@ -34,14 +36,19 @@ const clock = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
-/** Takes out what has no lease any more. Remembers who in \`removed\`. */
+/** Takes out what has no lease any more, and remembers who in \`removed\`; where no sentinel was alive, leases begin anew. */
 const reaping = `
+if not isAnyAlive then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now)) do
+    if redis.call('SISMEMBER', KEYS[1], member) == 1 then redis.call('ZADD', KEYS[2], now + lease, member) end
+  end
+end
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ${reapedMax})) do
   redis.call('ZREM', KEYS[2], member)
   if redis.call('SREM', KEYS[1], member) == 1 then removed[#removed + 1] = member end
 end`;
 
-/** KEYS: set, draining, leases. Answers size, members, draining, those whose lease is over, ms to the next end of a lease or -1. */
+/** KEYS: set, draining, leases, views. Answers size, members, draining, those whose lease is over, ms to the next end of a lease or -1, and whether the word of a sentinel counts. */
 export const readScript: string = `${clock}
 local function some(key)
   local size = redis.call('SCARD', key)
@@ -58,19 +65,16 @@ local size, members = some(KEYS[1])
 local _, draining = some(KEYS[2])
 local over = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, ${readMax})
 local next = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-return {size, members, draining, over, next[2] and math.ceil(next[2] - now) or -1}`;
+local alive = 0
+if #over > 0 then
+  for _, said in ipairs(redis.call('HVALS', KEYS[4])) do
+    if tonumber(string.match(said, '^%d+') or 0) > now then alive = 1 end
+  end
+end
+return {size, members, draining, over, next[2] and math.ceil(next[2] - now) or -1, alive}`;
 
-/**
- * KEYS: set, leases. ARGV: channel, whether it is a trial. Answers who was taken out. A Redis that is full lets go of leases but lets none be
- * renewed: what changes nothing, but may not be done there, is done first. A trial does no more.
- */
-export const reapScript: string = `${clock}
-redis.call('ZADD', KEYS[2], 'XX', 0, '')
-local removed = {}
-if ARGV[2] == '1' then return removed end
-${reaping}
-if #removed > 0 then redis.call('PUBLISH', ARGV[1], '1') end
-return removed`;
+/** KEYS: leases. Whether one could be renewed: it changes nothing, and may be done only where that may. */
+export const trialScript: string = "return redis.call('ZADD', KEYS[1], 'XX', 0, '')";
 
 /**
  * KEYS: set, leases, views. ARGV: channel, sentinel, lease in ms, how many must agree (0 is the majority), then "+member" or "-member"
@@ -79,7 +83,7 @@ return removed`;
  */
 export const voteScript: string = `${clock}
 local voter, lease, quorum = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local up, down, dead = {}, {}, {}
+local up, down, dead, isAnyAlive = {}, {}, {}, false
 local function count(view)
   local member = string.sub(view, 2)
   if string.sub(view, 1, 1) == '+' then up[member] = (up[member] or 0) + 1 else down[member] = (down[member] or 0) + 1 end
@@ -89,7 +93,10 @@ for index = 1, #said, 2 do
   local ends, views = string.match(said[index + 1], '^(%d+)(.*)$')
   if said[index] == voter then former = ends or '' end
   if not ends or tonumber(ends) <= now then dead[#dead + 1] = said[index]
-  elseif said[index] ~= voter then for view in string.gmatch(views, '[^\\n]+') do count(view) end end
+  else
+    isAnyAlive = true
+    if said[index] ~= voter then for view in string.gmatch(views, '[^\\n]+') do count(view) end end
+  end
 end
 for index = 5, #ARGV do count(ARGV[index]) end
 for _, name in ipairs(dead) do redis.call('HDEL', KEYS[3], name) end

@@ -15,12 +15,12 @@ function stand(answers: Record<string, Reply>): Connection {
   return { ask } as unknown as Connection; // All that is used of one.
 }
 
-test("those whose lease is over are left out, and somebody has to take them out", async () => {
-  const reading = await readSet(stand({ EVAL: [3, ["a", "b", "c"], ["c"], ["b", "gone"], 1500] }), "s");
-  const rest = { draining: ["c"], over: ["b"], isOverdue: true, nextEndMs: 1500 };
-  expect(reading).toEqual({ size: 2, members: ["a", "c"], ...rest });
-  const calm = await readSet(stand({ EVAL: [1, ["a"], [], [], -1] }), "s");
-  expect(calm).toEqual({ size: 1, members: ["a"], draining: [], over: [], isOverdue: false, nextEndMs: null });
+test("those whose lease is over are told apart, and whether a sentinel is there who takes them out", async () => {
+  const reading = await readSet(stand({ EVAL: [3, ["a", "b", "c"], ["c"], ["b", "gone"], 1500, 1] }), "s");
+  const rest = { draining: ["c"], over: ["b"], hasSentinel: true, nextEndMs: 1500 };
+  expect(reading).toEqual({ size: 3, members: ["a", "c"], ...rest });
+  const calm = await readSet(stand({ EVAL: [1, ["a"], [], [], -1, 0] }), "s");
+  expect(calm).toEqual({ size: 1, members: ["a"], draining: [], over: [], hasSentinel: false, nextEndMs: null });
 });
 
 test("without scripts members are read all the same, in part where there are too many", async () => {

@@ -6,24 +6,24 @@ import { type Reply, ReplyError } from "../redis/resp.ts";
 import { keysOf, readMax, readScript } from "./scripts.ts";
 
 export interface SetReading {
-  /** Of all members, read or not. */
+  /** Of all members, read or not, whether their lease is over or not. */
   readonly size: number;
   /** Those whose lease is over are not among them. */
   readonly members: readonly string[];
   readonly draining: readonly string[];
   /** Those whose lease is over, and who still stand there. */
   readonly over: readonly string[];
-  /** There are leases that are over, and somebody has to take them out. */
-  readonly isOverdue: boolean;
+  /** Where there are some: the word of some sentinel still counts, and its next vote takes them out. */
+  readonly hasSentinel: boolean;
   /** Until the next lease ends; null where there is none. */
   readonly nextEndMs: number | null;
 }
 
 /** Rejects as `ask` does. */
 export async function readSet(connection: Connection, set: string): Promise<SetReading> {
-  const { draining, leases } = keysOf(set);
+  const { draining, leases, views } = keysOf(set);
   try {
-    return readingOf(await connection.ask("EVAL", readScript, 3, set, draining, leases));
+    return readingOf(await connection.ask("EVAL", readScript, 4, set, draining, leases, views));
   } catch (error) {
     if (!isKeptFrom(error)) throw error;
     return readPlainly(connection, set, draining);
@@ -41,17 +41,16 @@ export function textsOf(reply: Reply | undefined): string[] {
 }
 
 function readingOf(reply: Reply): SetReading {
-  const [size, members, draining, over, next] = Array.isArray(reply) ? (reply as readonly Reply[]) : [];
+  const [size, members, draining, over, next, alive] = Array.isArray(reply) ? (reply as readonly Reply[]) : [];
   if (typeof size !== "number") throw new ReplyError("ERR the script answers something else");
   const gone = new Set(textsOf(over));
   const there = textsOf(members);
-  const left = gone.size === 0 ? there : there.filter((member) => !gone.has(member));
   return {
-    size: size - (there.length - left.length),
-    members: left,
+    size,
+    members: gone.size === 0 ? there : there.filter((member) => !gone.has(member)),
     draining: textsOf(draining),
     over: there.filter((member) => gone.has(member)),
-    isOverdue: gone.size > 0,
+    hasSentinel: alive === 1,
     nextEndMs: typeof next === "number" && next >= 0 ? next : null,
   };
 }
@@ -73,7 +72,7 @@ async function readPlainly(connection: Connection, set: string, draining: string
     members,
     draining: drained,
     over: [],
-    isOverdue: false,
+    hasSentinel: false,
     nextEndMs: null,
   };
 }

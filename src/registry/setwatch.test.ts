@@ -16,25 +16,20 @@ function stage() {
     failure: null as string | null,
     over: [] as string[],
     nextEndMs: null as number | null,
+    hasSentinel: false,
     unwritable: null as string | null,
-    /** Each time: whether it was a trial. */
-    reaps: [] as boolean[],
     reads: 0,
     nowMs: 0,
   };
   const watch = new SetWatch({
     pollMs: 3_600_000,
     nowMs: () => world.nowMs,
-    reap: async (isTrial) => {
-      world.reaps.push(isTrial);
-      if (world.unwritable === null && !isTrial) world.over = [];
-      return world.unwritable;
-    },
+    refusal: async () => world.unwritable,
     read: async (): Promise<SetReading> => {
       world.reads++;
       if (world.failure !== null) throw new Error(world.failure);
-      const { members, draining, over, nextEndMs } = world;
-      return { size: members.length, members, draining, over: [...over], isOverdue: over.length > 0, nextEndMs };
+      const { members, draining, over, hasSentinel, nextEndMs } = world;
+      return { size: members.length + over.length, members, draining, over: [...over], hasSentinel, nextEndMs };
     },
   });
   ends.push(() => watch.close());
@@ -131,6 +126,36 @@ test("what is drained stays so meanwhile", async () => {
   expect(tolds.at(-1)).toMatchObject({ ok: true, servers: [{ address: "a:1", drain: true }] });
 });
 
+test("what could not be read for longer than sets take to settle is kept from the first reading on", async () => {
+  const { watch, world, look } = stage();
+  await look("a:1", "b:1");
+  watch.fail("connection refused");
+  // It takes connections again, and loads its data for longer.
+  watch.unsettle();
+  world.failure = "it is still loading its data";
+  await look();
+  world.nowMs += 2 * settleMs;
+  await look();
+  world.failure = null;
+  expect(await look("b:1")).toBe("a:1,b:1");
+  world.nowMs += settleMs - 200;
+  expect(await look("b:1")).toBe("a:1,b:1");
+  world.nowMs += 200;
+  expect(await look("b:1")).toBe("b:1");
+});
+
+test("one whose lease was over when Redis was back is not seen again by that: who lives may take it out first", async () => {
+  const { watch, world, look } = stage();
+  await look("a:1", "b:1");
+  watch.fail("connection refused");
+  world.over = ["b:1"];
+  expect(await look("a:1")).toBe("a:1,b:1");
+  world.over = [];
+  expect(await look("a:1")).toBe("a:1,b:1");
+  world.nowMs += settleMs;
+  expect(await look("a:1")).toBe("a:1");
+});
+
 test("while Redis cannot be written a lease that is over says nothing, and when it can sentinels have time to renew it", async () => {
   const { world, look, tolds } = stage();
   await look("a:1", "b:1");
@@ -142,26 +167,40 @@ test("while Redis cannot be written a lease that is over says nothing, and when 
   world.unwritable = null;
   expect(await look("a:1")).toBe("a:1,b:1");
   expect(tolds.at(-1)).toMatchObject({ remarks: [] });
-  // The first time it is found out; what was kept is not taken out by whoever finds out that it could be.
-  expect(world.reaps).toEqual([false, true, true]);
+  // Another sentinel may vote before the one that says that it is up.
+  world.over = [];
+  expect(await look("a:1")).toBe("a:1,b:1");
   world.nowMs += settleMs;
   expect(await look("a:1")).toBe("a:1");
-  await look("a:1");
-  expect(world.reaps).toEqual([false, true, true, false]);
 });
 
-test("a lease that is over counts as such at once, unless only Redis' clock has been set", async () => {
-  const { world, look } = stage();
-  world.nextEndMs = 500;
+test("a lease that is over takes nobody out: a sentinel does, and where none is there that is told", async () => {
+  const { world, look, tolds } = stage();
+  const said = (): unknown => {
+    const last = tolds.at(-1);
+    return last?.ok === true ? [last.remarks, last.kept] : null;
+  };
+  const silent = "no sentinel is there to renew them";
+  world.hasSentinel = true;
   await look("a:1", "b:1");
-  world.nowMs += 500;
   world.over = ["b:1"];
+  // Its next vote takes b out, unless another one has renewed it: neither is waited for in vain.
+  expect(await look("a:1")).toBe("a:1,b:1");
+  expect(said()).toEqual([[], undefined]);
+  world.over = [];
   expect(await look("a:1")).toBe("a:1");
-  world.nextEndMs = 15_000;
-  await look("a:1");
+  world.hasSentinel = false;
   world.over = ["a:1"];
   expect(await look()).toBe("a:1");
-  world.nowMs += settleMs;
+  expect(said()).toEqual([
+    [`leases that are over still count, for ${silent}`],
+    { servers: ["a:1"], why: `leases are over, and ${silent}` },
+  ]);
+  world.nowMs += 100 * settleMs;
+  expect(await look()).toBe("a:1");
+  world.over = [];
+  expect(await look("a:1")).toBe("a:1");
+  expect(said()).toEqual([[], undefined]);
   expect(await look()).toBe("");
 });
 

@@ -4,12 +4,15 @@
 //
 // A Redis that was away may have lost its data, or sentinels could not renew their leases there: what is up they put back within seconds. So
 // what was known before and is not there any more is kept for that long, until it has been seen again: from then on Redis' word counts.
-// The same goes for one whose clock was set forward. While it can be read but not written (its disk or its memory is full, it has become
-// a replica), nobody can renew a lease, and that one is over says nothing.
+// That time begins when it can be read: one that loads its data takes connections long before.
+//
+// That a lease is over takes nobody out of traffic: the next vote of a sentinel does, which takes the member out of the set. Where none
+// comes (all are dead, or Redis' clock was set forward, or it can be read but not written), that is told with its reason.
 
 import { addressOf, toldOf } from "./member.ts";
 import type { Told } from "./registry.ts";
 import type { SetReading } from "./setreading.ts";
+import { unattended, unrenewable, unrenewed } from "./unrenewed.ts";
 
 /** An original sentinel looks every 2 s, for 1 s each of its servers, and connects anew before. */
 export const settleMs = 10_000;
@@ -19,8 +22,6 @@ const gapMsMax = 50;
 const gapShare = 4;
 /** It refuses to be read, which may soon be over. */
 const againMs = 1000;
-/** Leases end by Redis' clock, which may not go quite like ours. */
-const clockSlackMs = 1000;
 /** After the end of a lease, so that it is over by Redis' clock as well. */
 const afterEndMs = 2;
 
@@ -29,8 +30,8 @@ export interface SetWatchOptions {
   readonly nowMs: () => number;
   /** Rejects with an Error in words for an operator. */
   readonly read: () => Promise<SetReading>;
-  /** A lease was found to be over: it is taken out, or with `isTrial` only could be. Why Redis cannot be written, else null. */
-  readonly reap: (isTrial: boolean) => Promise<string | null>;
+  /** Asked where leases are over: why Redis lets none be renewed; null where it does. */
+  readonly refusal: () => Promise<string | null>;
 }
 
 export class SetWatch {
@@ -38,16 +39,13 @@ export class SetWatch {
   readonly #tells = new Set<(told: Told) => void>();
   #told: (Told & { readonly ok: true }) | null = null;
   #failure: (Told & { readonly ok: false }) | null = null;
+  /** With those whose lease is over. */
   #members: readonly string[] = [];
   #draining: readonly string[] = [];
-  /** Known from before Redis was away, and not seen since. */
+  /** Known from before Redis was away, and not seen since with a lease that holds. */
   #unseen: ReadonlySet<string> = new Set();
   #settledAtMs = 0;
-  /** Those whose lease was over at the last reading. */
-  #over: readonly string[] = [];
-  /** No lease that is known is over before. */
-  #leasesUntilMs = Number.NEGATIVE_INFINITY;
-  /** Why Redis cannot be written, and leases say nothing; null while it can. */
+  /** Why Redis cannot be written, and leases say nothing; null while it can, as far as that was asked. */
   #unwritable: string | null = null;
   #timer: Timer | null = null;
   #readAtMs = Number.NEGATIVE_INFINITY;
@@ -94,7 +92,7 @@ export class SetWatch {
     this.#readIn(this.#readAtMs + this.#gapMs - this.#options.nowMs());
   }
 
-  /** Redis was away, and is there again. */
+  /** Redis was away, and is there again: what is known from before is kept for a while. */
   unsettle(): void {
     if (this.#told === null) return;
     this.#unseen = new Set([...this.#members, ...this.#unseen]);
@@ -123,11 +121,12 @@ export class SetWatch {
     let dueMs = pollMs;
     try {
       const reading = await read();
-      const left = await this.#believed(reading);
+      if (this.#failure !== null) this.unsettle();
+      await this.#askWhy(reading);
       if (this.#isClosed) return;
-      this.#adopt(left);
+      this.#adopt(reading);
       this.#gapMs = Math.min(Math.max(gapShare * (nowMs() - this.#readAtMs), gapMs), gapMsMax);
-      if (left.nextEndMs !== null) dueMs = Math.min(dueMs, left.nextEndMs + afterEndMs);
+      if (reading.nextEndMs !== null) dueMs = Math.min(dueMs, reading.nextEndMs + afterEndMs);
       if (this.#unseen.size > 0) dueMs = Math.min(dueMs, this.#settledAtMs - nowMs() + 1);
     } catch (error) {
       dueMs = Math.min(dueMs, againMs);
@@ -139,70 +138,47 @@ export class SetWatch {
     else this.#readIn(dueMs);
   }
 
-  /** As it is, but for leases that are over where that says nothing. */
-  async #believed(reading: SetReading): Promise<SetReading> {
-    const { nowMs, reap } = this.#options;
-    const { over, isOverdue, members, size, nextEndMs } = reading;
-    const isNew = over.some((member) => !this.#over.includes(member));
-    this.#over = over;
-    if (isNew && nowMs() < this.#leasesUntilMs - clockSlackMs) this.unsettle();
-    this.#leasesUntilMs = nextEndMs === null ? Number.NEGATIVE_INFINITY : nowMs() + nextEndMs;
-    if (!isOverdue) {
-      this.#unwritable = null;
-      return reading;
-    }
-    if (this.#unseen.size > 0) return reading;
+  /** Where leases are over. While what was known is kept anyway, it is too soon to ask. */
+  async #askWhy({ over }: SetReading): Promise<void> {
+    if (over.length > 0 && this.#unseen.size > 0) return;
     const was = this.#unwritable;
-    this.#unwritable = await reap(was !== null);
-    if (this.#unwritable !== null) return { ...reading, members: [...members, ...over], size: size + over.length };
+    this.#unwritable = over.length === 0 ? null : await this.#options.refusal();
     // Sentinels can renew them again, and need a moment for it.
-    if (was !== null) this.unsettle();
-    return reading;
+    if (was !== null && this.#unwritable === null) this.unsettle();
   }
 
-  #adopt({ members, draining, size }: SetReading): void {
+  #adopt({ members, over, hasSentinel, draining, size }: SetReading): void {
     if (this.#unseen.size > 0) {
       const isSettled = this.#options.nowMs() >= this.#settledAtMs;
       this.#unseen = isSettled ? new Set() : this.#unseen.difference(new Set(members));
     }
+    const there = [...members, ...over];
     const drained = this.#unseen.size === 0 ? draining : [...new Set([...draining, ...this.#draining])];
-    const plain = toldOf([...members, ...this.#unseen], drained, size + this.#unseen.size);
+    const all = new Set([...there, ...this.#unseen]);
+    const plain = toldOf(all, drained, size + all.size - there.length);
+    const why = this.#unwritable !== null ? unrenewable(this.#unwritable) : hasSentinel ? null : unattended;
     const told =
-      this.#unwritable === null ? plain : { ...plain, remarks: [...plain.remarks, overdue(this.#unwritable)] };
-    const kept = this.#keptAmong(members);
-    const whole = kept.servers.length === 0 ? told : { ...told, kept };
-    this.#members = members;
+      this.#unseen.size > 0
+        ? this.#withUnseen(plain, there)
+        : over.length > 0 && why !== null
+          ? unrenewed(plain, over, why)
+          : plain;
+    this.#members = there;
     this.#draining = drained;
     this.#failure = null;
-    this.#told = whole;
+    this.#told = told;
     // Of the same again too: how old what is known is counts from the last reading.
-    this.#say(whole);
+    this.#say(told);
   }
 
-  /** Which servers count though Redis does not say so. */
-  #keptAmong(members: readonly string[]): { readonly servers: readonly string[]; readonly why: string } {
-    if (this.#unseen.size > 0) {
-      const there = new Set(members.map(addressOf));
-      const servers = [...this.#unseen].map(addressOf).filter((address) => !there.has(address));
-      return { servers: servers.sort(), why: "not seen there since Redis was away" };
-    }
-    if (this.#unwritable === null) return { servers: [], why: "" };
-    const over = new Set(this.#over);
-    const why = `leases are over, and nobody can renew them: ${this.#unwritable}`;
-    return {
-      servers: members
-        .filter((member) => over.has(member))
-        .map(addressOf)
-        .sort(),
-      why,
-    };
+  #withUnseen(told: Told & { readonly ok: true }, there: readonly string[]): Told & { readonly ok: true } {
+    const found = new Set(there.map(addressOf));
+    const servers = [...this.#unseen].map(addressOf).filter((address) => !found.has(address));
+    if (servers.length === 0) return told;
+    return { ...told, kept: { servers: servers.sort(), why: "not seen there since Redis was away" } };
   }
 
   #say(told: Told): void {
     for (const tell of [...this.#tells]) tell(told);
   }
-}
-
-function overdue(problem: string): string {
-  return `leases that are over still count, for nobody can renew them: ${problem}`;
 }

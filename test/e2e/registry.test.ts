@@ -204,6 +204,10 @@ withRedis("what is no set changes nothing, and a set of a hundred thousand is ta
   await until("it to be told", () => sluice.stderr.includes("something of another kind stands under this name"));
   expect(await names(sluice)).toEqual([origin.address]);
   await redis.ask("DEL", set);
+  // Nobody could put anything in meanwhile, so that it is empty says nothing yet.
+  await redis.ask("SADD", set, origin.address);
+  await says(sluice, "answers again");
+  await redis.ask("DEL", set);
   await has(sluice);
   const members =
     "for i = 1, 100000 do redis.call('SADD', KEYS[1], 'http://10.' .. math.floor(i / 65536) .. '.' .. math.floor(i / 256) % 256 .. '.' .. i % 256 .. ':80') end";

@@ -168,24 +168,32 @@ withRedis(
   },
 );
 
-withRedis("what a killed sentinel has put in ages out, and what has no lease stays", async () => {
+withRedis("what a killed sentinel has put in ages out while another lives; when none does, all stays", async () => {
   await using room = new Room();
   const redis = await Redis.start(room);
-  const origin = new Origin(room, () => ok("here"));
-  const hand = new Origin(room, () => ok("by hand"));
+  const [one, two, hand] = ["one", "two", "by hand"].map((name) => new Origin(room, () => ok(name))) as [
+    Origin,
+    Origin,
+    Origin,
+  ];
   await redis.ask("SADD", set, `http://${hand.address}`);
-  const watchman = new Watchman(room, { REDIS_URL: redis.address, SENTINEL_TARGETS: origin.address }, soon);
-  await stands(redis, `http://${origin.address}`, `http://${hand.address}`);
+  const [first, second] = [one, two].map(
+    ({ address }) => new Watchman(room, { REDIS_URL: redis.address, SENTINEL_TARGETS: address }, soon),
+  ) as [Watchman, Watchman];
+  await stands(redis, ...[one, two, hand].map(({ address }) => `http://${address}`));
   const draft = { registry: `redis://${redis.address}`, pools: { app: { discover: { registry: set } } } } as Draft;
   const sluice = await Sluice.start(room, draft);
   const servers = async (): Promise<number> => (await sluice.status()).pools[0]!.servers.length;
-  await until("both servers", async () => (await servers()) === 2);
-  watchman.child.kill("SIGKILL");
+  await until("all servers", async () => (await servers()) === 3);
+  first.child.kill("SIGKILL");
   const killedMs = performance.now();
-  await until("one server", async () => (await servers()) === 1);
+  await until("two servers", async () => (await servers()) === 2);
   expect(performance.now() - killedMs).toBeLessThan(3_000);
-  await stands(redis, `http://${hand.address}`);
-  expect(await redis.ask("ZCARD", `${set}:leases`)).toBe("0");
+  expect(second.said("backend deregistered (no sentinel says that it is up)")).toBe(1);
+  second.child.kill("SIGKILL");
+  await says(sluice, "leases that are over still count, for no sentinel is there to renew them");
+  expect(await servers()).toBe(2);
+  expect((await sluice.cli("registry", "ls", set)).out).toContain("leases are over, and no sentinel is there");
 });
 
 withRedis("a Redis that hangs for longer than leases last loses no server, and no request", async () => {
