@@ -18,6 +18,7 @@ import type { Face } from "./forwarding.ts";
 import { readGlobal } from "./global.ts";
 import { based, type Ground } from "./ground.ts";
 import { hoistTimeouts } from "./hoist.ts";
+import { inspectionOf, tellWaits } from "./inspection.ts";
 import { readLines } from "./lines.ts";
 import { addListeners, type Front } from "./listener.ts";
 import { accessLogOf, isLogged } from "./logging.ts";
@@ -210,6 +211,7 @@ class Builder implements Conversion {
         continue;
       }
       tellStats(this.ledger, settings, false);
+      tellWaits(this.ledger, settings);
       const translated = translateRules(this, proxy);
       rules.set(proxy, translated);
       if (proxy.kind === "backend") continue;
@@ -217,7 +219,12 @@ class Builder implements Conversion {
       const front = this.#frontOf(settings, binds, translated);
       if (front !== null) fronts.push(front);
     }
-    const faces = new Map(fronts.map((front) => [front, addListeners(this, front, this.#ground, this.#naming)]));
+    const faces = new Map(
+      fronts.map((front) => {
+        const inspection = inspectionOf(this.ledger, front, rules);
+        return [front, addListeners(this, front, inspection, this.#ground, this.#naming)];
+      }),
+    );
     for (const [proxy, translated] of rules)
       if (proxy.kind !== "frontend" && (this.#used.has(proxy) || this.#hasServers(proxy)))
         addPool(this, this.#settings.get(proxy)!, translated, this.#ground, before(proxy, faces));

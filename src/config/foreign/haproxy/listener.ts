@@ -6,10 +6,10 @@ import type { Path } from "../../problem.ts";
 import { type Bind, bindKeys, tellBindOrigins } from "./bind.ts";
 import { type Code, every, primary, relate, text } from "./code.ts";
 import type { RuleDraft } from "./draft.ts";
-import { readTime, written } from "./duration.ts";
 import { type Answers, answersOf, errorKeys } from "./errors.ts";
 import { type Face, forwardingOf } from "./forwarding.ts";
 import type { Ground } from "./ground.ts";
+import type { Inspection } from "./inspection.ts";
 import type { Naming } from "./naming.ts";
 import { placeListener } from "./placing.ts";
 import { phases, placeRules } from "./pool.ts";
@@ -34,6 +34,7 @@ export interface Front {
 export function addListeners(
   conversion: Conversion,
   { settings, binds, rules, behind, use }: Front,
+  inspection: Inspection,
   ground: Ground,
   naming: Naming,
 ): Face {
@@ -51,14 +52,13 @@ export function addListeners(
   const limit = limitOf(conversion, settings, ground);
   const merged = merge(binds);
   const names: string[] = [];
-  const inspection = inspectionOf(conversion, settings);
   for (const [index, { bind, address }] of merged.entries()) {
     const name = index === 0 ? conversion.nameOf("listener", proxy.name) : naming.fresh("listener", proxy.name);
     const path: Path = ["listeners", name];
     origins.add(path, pathOf(proxy.word));
     placeListener(origins, path, settings, times);
     tellBindOrigins(origins, path, bind);
-    const usesNames = mode === "tcp" && JSON.stringify(listenerRules).includes("tls.sni");
+    const isAwaiting = inspection.isAwaited && bind.tls === null;
     const maxConnections = bind.maxConnections ?? limit;
     const listener: ListenerDraft = {
       listen: address,
@@ -71,12 +71,13 @@ export function addListeners(
       ...(hasRules ? { rules: phases(listenerRules) } : {}),
       ...errorKeys(answers),
       timeouts: {
-        ...listenerTimes(times, server, mode, bind.tls !== null || bind.isProxied || usesNames),
-        ...(usesNames ? inspection : {}),
+        ...listenerTimes(times, server, mode, bind.tls !== null || bind.isProxied || isAwaiting),
+        ...(isAwaiting && inspection.longest !== null ? { handshake: inspection.longest } : {}),
       },
     };
-    const trusted = [...(bindKeys(ledger, bind, mode).trustedProxies ?? []), ...(told.trustedProxies ?? [])];
-    if (trusted.length > 0) listener.trustedProxies = [...new Set(trusted)];
+    // Only their PROXY header says who the client is.
+    if (mode === "http" && listener.proxyProtocol === true)
+      listener.forwarding = { ...told.forwarding, believe: false };
     draft.listeners[name] = listener;
     if (hasRules) placeRules(origins, path, listenerRules);
     names.push(name);
@@ -89,13 +90,6 @@ function merge(binds: readonly Bind[]): { readonly bind: Bind; readonly address:
   const all = binds.flatMap((bind) => bind.addresses.map((address) => ({ bind, address })));
   const dual = new Set(all.map(({ address }) => address).filter((address) => address.startsWith(":")));
   return all.filter(({ address }) => !(address.startsWith("0.0.0.0:") && dual.has(address.slice("0.0.0.0".length))));
-}
-
-/** How long a ClientHello is waited for, where rules ask about it. */
-function inspectionOf({ ledger }: Conversion, settings: Settings): ListenerInput["timeouts"] {
-  const word = settings.all("tcp-request").findLast(({ words }) => words[1]?.text === "inspect-delay")?.words[2];
-  const ms = word === undefined ? null : readTime(ledger, word);
-  return ms === null ? {} : { handshake: written(ms) };
 }
 
 function limitOf({ ledger }: Conversion, settings: Settings, ground: Ground): number | null {

@@ -5,7 +5,7 @@ import { quote } from "../../../base/reading.ts";
 import { readColumn } from "../../../memory/column.ts";
 import { keyBytesMax } from "../../tableschema.ts";
 import type { TableDraft } from "./draft.ts";
-import { written } from "./duration.ts";
+import { durationOf, written } from "./duration.ts";
 import { fault, heard, refuse } from "./objection.ts";
 import type { Conversion, Service, Statement, Word } from "./scene.ts";
 import { warn } from "./tell.ts";
@@ -202,9 +202,14 @@ function readStore(conversion: Conversion, word: Word, before: readonly string[]
   return names;
 }
 
-/** Periods without a unit are milliseconds. */
+/** Periods without a unit are milliseconds. What stands behind the unit is passed over, as in all times of HAProxy's. */
 function withUnits(written: string): string {
-  return /rate/.test(nameOf(written)) ? written.replace(/([(,]\s*\d+)\s*\)$/, "$1ms)") : written;
+  if (!/rate/.test(nameOf(written))) return written;
+  return written.replace(/([(,]\s*)(\w+)\s*\)$/, (whole, before: string, period: string) => {
+    const rest = durationOf(period, "ms")?.rest;
+    if (rest === undefined) return whole;
+    return `${before}${/\d$/.test(period) ? `${period}ms` : period.slice(0, period.length - rest.length)})`;
+  });
 }
 
 export function nameOf(counter: string): string {
