@@ -87,6 +87,7 @@ const sample: Status = {
       ],
     },
   ],
+  removedServers: [],
   caches: [],
   egress: [],
   fleet: null,
@@ -137,6 +138,37 @@ test("status reads like this", () => {
       SERVER           STATE       WEIGHT     ACTIVE  REQUESTS  FAILURES  REASON
       127.0.0.1:8081   up          1               3     12345         0
       app.internal:80  unresolved  10 backup       3     12345         0  there is no such name"
+  `);
+});
+
+test("servers that are gone stand with their pool, or by themselves, while what they were given goes on", () => {
+  const since = "2026-01-01T00:59:00.000Z";
+  const gone = { pool: "app", name: "127.0.0.1:8082", address: "127.0.0.1:8082", since, active: 4 };
+  const lines = (removedServers: Status["removedServers"], pools = sample.pools): string =>
+    statusText({ ...sample, pools, removedServers })
+      .split("\n\n")
+      .slice(3)
+      .join("\n\n");
+  expect(lines([gone, { ...gone, pool: "old", active: 1 }])).toMatchInlineSnapshot(`
+    "pool app (p2c, 2 waiting)
+      SERVER           STATE       WEIGHT     ACTIVE  REQUESTS  FAILURES  REASON
+      127.0.0.1:8081   up          1               3     12345         0
+      app.internal:80  unresolved  10 backup       3     12345         0  there is no such name
+      127.0.0.1:8082   removed     -               4         -         -  not in the config any more since 2026-01-01T00:59:00Z
+
+    pool old (not in the config any more)
+      SERVER          STATE    WEIGHT  ACTIVE  REQUESTS  FAILURES  REASON
+      127.0.0.1:8082  removed  -            1         -         -  not in the config any more since 2026-01-01T00:59:00Z"
+  `);
+  const none = { ...sample.pools[0]!, servers: [] };
+  expect(lines([gone], [none])).toMatchInlineSnapshot(`
+    "pool app (p2c, 2 waiting)
+      SERVER          STATE    WEIGHT  ACTIVE  REQUESTS  FAILURES  REASON
+      127.0.0.1:8082  removed  -            4         -         -  not in the config any more since 2026-01-01T00:59:00Z"
+  `);
+  expect(lines([], [none])).toMatchInlineSnapshot(`
+    "pool app (p2c, 2 waiting)
+      SERVER  STATE  WEIGHT  ACTIVE  REQUESTS  FAILURES  REASON"
   `);
 });
 

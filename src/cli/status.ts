@@ -3,7 +3,7 @@
 
 import type { RedisStatus } from "../control/cachestatus.ts";
 import type { SourceStatus } from "../control/discovery/sourcestatus.ts";
-import type { ListenerStatus, PoolStatus, Status } from "../control/status.ts";
+import type { ListenerStatus, PoolStatus, RemovedServerStatus, Status } from "../control/status.ts";
 import { counted, shown } from "./banner.ts";
 import { bytesText } from "./bytes.ts";
 import type { Writer } from "./check.ts";
@@ -108,12 +108,33 @@ function targetOf({ redirect, pool, pools }: ListenerStatus): string {
   return `${shown.join(", ")}${others === 0 ? "" : ` and ${others} more`}${pool === "" ? "" : `, else ${pool}`}`;
 }
 
-function pools(status: Status): string[] {
-  return status.pools.flatMap((pool) => ["", poolTable(pool)]);
+/** An older Sluice says nothing of servers that are gone. */
+function pools({ pools: known, removedServers = [] }: Pick<Status, "pools"> & Partial<Status>): string[] {
+  const removedFrom = (name: string): RemovedServerStatus[] => removedServers.filter(({ pool }) => pool === name);
+  const names = new Set(known.map(({ name }) => name));
+  const gone = [...new Set(removedServers.map(({ pool }) => pool))].filter((name) => !names.has(name));
+  return [
+    ...known.flatMap((pool) => ["", poolTable(pool, removedFrom(pool.name))]),
+    ...gone.flatMap((name) => [
+      "",
+      `pool ${name} (not in the config any more)\n${serverTable(removedFrom(name).map(removedRow))}`,
+    ]),
+  ];
 }
 
-function poolTable({ name, balance, queued, sources, servers }: PoolStatus): string {
-  const rows = servers.map((server) => [
+function removedRow({ name, active, since }: RemovedServerStatus): string[] {
+  return [name, "removed", "-", String(active), "-", "-", `not in the config any more since ${timeText(since)}`];
+}
+
+function serverTable(rows: readonly (readonly string[])[]): string {
+  return table(["SERVER", "STATE", "WEIGHT", "ACTIVE", "REQUESTS", "FAILURES", "REASON"], rows, [3, 4, 5]);
+}
+
+function poolTable(
+  { name, balance, queued, sources, servers }: PoolStatus,
+  removed: readonly RemovedServerStatus[],
+): string {
+  const present = servers.map((server) => [
     server.name,
     server.state,
     `${server.weight}${server.backup ? " backup" : ""}`,
@@ -127,8 +148,10 @@ function poolTable({ name, balance, queued, sources, servers }: PoolStatus): str
   const waiting = queued === 0 ? "" : `, ${queued} waiting`;
   const title = [`pool ${name} (${balance}${waiting})`, ...sources.map(sourceLine)].join("\n");
   // A pool with a reply of its own has neither.
-  if (servers.length === 0 && sources.length > 0) return `${title}\n  it has no server: requests are answered 503`;
-  return `${title}\n${table(["SERVER", "STATE", "WEIGHT", "ACTIVE", "REQUESTS", "FAILURES", "REASON"], rows, [3, 4, 5])}`;
+  const rows = [...present, ...removed.map(removedRow)];
+  const isEmpty = servers.length === 0 && sources.length > 0;
+  const lines = [title, ...(isEmpty ? ["  it has no server: requests are answered 503"] : [])];
+  return [...lines, ...(isEmpty && rows.length === 0 ? [] : [serverTable(rows)])].join("\n");
 }
 
 /** `  from dns app.local:80: 2 servers, 40s ago; kept since 2026-01-01T00:00:00Z: does not answer in 2 s` */

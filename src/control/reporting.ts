@@ -16,7 +16,7 @@ import type { Holdings } from "./holdings.ts";
 import { metricsText } from "./metrics.ts";
 import type { Registering } from "./registering.ts";
 import type { Roster } from "./roster.ts";
-import { listenerStatus, poolStatus, type Status } from "./status.ts";
+import { listenerStatus, poolStatus, removedStatus, type Status } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export type Phase = "starting" | "running" | "draining";
@@ -142,6 +142,7 @@ export class Reporting {
       pools: (plan?.pools ?? []).map((pool) =>
         poolStatus(pool, totals, (slot) => roster.conditionOf(slot), found.get(pool.name)),
       ),
+      removedServers: plan === null ? [] : removedStatus(plan, roster.removed, totals),
       caches: (plan?.caches ?? []).map((cache) => holdings.cacheStatus(cache, nowMs)),
       egress: holdings.egresses.figures(totals).map(({ summary }) => summary),
       fleet: fleet?.status() ?? null,

@@ -268,3 +268,25 @@ test("while a plan is on its way no pool is called unserved; one that has no ser
   undo();
   expect(said()).toEqual(["pool app serves again"]);
 });
+
+test("a server that has left the plan is told of until its row is another's; a plan that is refused takes nobody away", () => {
+  const { roster, plan, wall } = stage();
+  const gone = (): string[] => roster.removed.map(({ pool, server, sinceMs }) => `${pool} ${server.name} ${sinceMs}`);
+  roster.adopt(plan({ servers: ["127.0.0.1:1", "127.0.0.1:2"] }), 0);
+  expect(gone()).toEqual([]);
+  wall.nowMs = 5000;
+  const undo = roster.adopt(plan({ servers: ["127.0.0.1:2"] }), 5);
+  expect(gone()).toEqual(["app 127.0.0.1:1 5000"]);
+  undo();
+  expect(gone()).toEqual([]);
+  roster.adopt(plan({ servers: ["127.0.0.1:2"] }), 6);
+  wall.nowMs = 9000;
+  const other = plan({ servers: ["127.0.0.1:3"] });
+  roster.adopt(other, 9);
+  expect(gone()).toEqual(["app 127.0.0.1:1 5000", "app 127.0.0.1:2 9000"]);
+  // The row of the first is given to another.
+  const [pool] = other.pools;
+  const given = { ...other, pools: [{ ...pool!, servers: [{ ...pool!.servers[0]!, slot: 0 }] }] };
+  roster.adopt(given, 10);
+  expect(gone()).toEqual(["app 127.0.0.1:2 9000", "app 127.0.0.1:3 9000"]);
+});

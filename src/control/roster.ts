@@ -35,6 +35,14 @@ export interface CheckResult {
   readonly reason: string;
 }
 
+/** One that no plan names any more. */
+export interface RemovedServer {
+  readonly pool: string;
+  readonly server: ServerPlan;
+  /** Wall clock. */
+  readonly sinceMs: number;
+}
+
 const always = Number.NEGATIVE_INFINITY;
 /** While a plan is being published, the one in force still names servers that the next one does not. */
 const leaving: Condition = { state: "draining", reason: "the next plan is without it", sinceMs: 0, isEligible: false };
@@ -50,6 +58,8 @@ export class Roster {
   #isHeld = false;
   /** Pools of the plan that live by servers, which they may have none of. */
   #pools: readonly string[] = [];
+  /** By their rows, until those are others': what began with them before they left the plan may go on for hours. */
+  #removed: ReadonlyMap<number, RemovedServer> = new Map();
 
   constructor(options: RosterOptions) {
     this.#options = options;
@@ -59,6 +69,7 @@ export class Roster {
   adopt(plan: Plan, nowMs: number): () => void {
     const former = this.#records;
     const formerPools = this.#pools;
+    const formerRemoved = this.#removed;
     this.#pools = plan.pools.filter(({ reply, targets }) => reply === null && targets === null).map(({ name }) => name);
     const byId = new Map([...former.values()].map((record) => [record.server.id, record]));
     this.#records = new Map(
@@ -66,10 +77,12 @@ export class Roster {
         pool.servers.map((server) => [server.slot, this.#take(pool, server, byId.get(server.id), nowMs)] as const),
       ),
     );
+    this.#removed = this.#without(former.values());
     this.#settle(nowMs);
     return () => {
       this.#records = former;
       this.#pools = formerPools;
+      this.#removed = formerRemoved;
       this.#settle(nowMs);
     };
   }
@@ -120,6 +133,19 @@ export class Roster {
     if (record === undefined) return leaving;
     const { state, sinceMs, isEligible } = record;
     return { state: state ?? "unchecked", reason: this.#reasonOf(record), sinceMs, isEligible };
+  }
+
+  /** Servers that have left the plan, or the one that is being published, and whose rows are nobody's yet. */
+  get removed(): readonly RemovedServer[] {
+    return [...this.#removed.values()];
+  }
+
+  #without(former: Iterable<ServerRecord>): ReadonlyMap<number, RemovedServer> {
+    const removed = new Map(this.#removed);
+    for (const { pool, server } of former)
+      removed.set(server.slot, { pool: pool.name, server, sinceMs: this.#options.wallMs() });
+    for (const slot of this.#records.keys()) removed.delete(slot);
+    return removed;
   }
 
   countsOf(slot: number): ServerCounts {

@@ -5,7 +5,7 @@ import { noMaterials } from "../config/materials.ts";
 import { Slots } from "../config/slots.ts";
 import { Arena } from "../memory/arena.ts";
 import { listenerCell, routeCell, Tally, Totals } from "../memory/tally.ts";
-import { listenerStatus } from "./status.ts";
+import { listenerStatus, removedStatus } from "./status.ts";
 
 function stage() {
   const { config } = judge({
@@ -44,7 +44,7 @@ function stage() {
   };
   const plan = compile(config!, new Slots(), () => undefined, 1, materials);
   const arena = Arena.inMemory();
-  return { plan, tally: new Tally(arena, 0), totals: new Totals(arena, 1) };
+  return { plan, arena, tally: new Tally(arena, 0), totals: new Totals(arena, 1) };
 }
 
 test("each listener says what it is, where it sends things, and what it refused", () => {
@@ -86,4 +86,19 @@ test("requests that a rule sends to another pool are requests of the listener", 
   expect(own.length).toBe(2);
   for (const { slot } of own) tally.cells[tally.routeRow(slot) + routeCell.status2xx] = 5;
   expect(listenerStatus(plan, totals)[0]).toMatchObject({ requests: 10 });
+});
+
+test("servers that have left the plan are told while what they were given goes on, and not while the plan in force has them", () => {
+  const { plan, tally, totals, arena } = stage();
+  const server = plan.pools[0]!.servers[0]!;
+  const removed = [
+    { pool: "app", server, sinceMs: 1000 },
+    { pool: "old", server: { ...server, name: "gone:1", slot: 40 }, sinceMs: 2000 },
+  ];
+  const count = (slot: number, active: number): void => void Atomics.store(arena.words, tally.activeWord(slot), active);
+  for (const [slot, active] of [[server.slot, 1] as const, [40, 2] as const, [41, 1] as const]) count(slot, active);
+  const told = { pool: "old", name: "gone:1", address: "127.0.0.1:1", since: "1970-01-01T00:00:02.000Z" };
+  expect(removedStatus(plan, removed, totals)).toEqual([{ ...told, active: 2 }]);
+  count(40, 0);
+  expect(removedStatus(plan, removed, totals)).toEqual([]);
 });

@@ -11,6 +11,7 @@ import type { PoolSources } from "./discovery.ts";
 import type { EgressSummary } from "./egress/answer.ts";
 import type { FleetStatus } from "./fleet/nodestatus.ts";
 import { codeCells } from "./metricssource.ts";
+import type { RemovedServer } from "./roster.ts";
 import type { WorkerStatus } from "./seat.ts";
 import type { SentinelStatus } from "./sentinel.ts";
 
@@ -32,6 +33,16 @@ export interface ServerStatus {
   readonly failures: number;
   /** It counts only because a source told of it once: which, and since when it does not. Null otherwise. */
   readonly kept: KeptStatus | null;
+}
+
+/** A server that has left the config, or has been lost by the source that told of it, while requests or connections that it was given go on. */
+export interface RemovedServerStatus {
+  readonly pool: string;
+  readonly name: string;
+  readonly address: string;
+  readonly since: string;
+  /** Exchanges in flight. */
+  readonly active: number;
 }
 
 export interface PoolStatus {
@@ -90,6 +101,8 @@ export interface Status {
   readonly workers: readonly (WorkerStatus & { readonly connections: number })[];
   readonly listeners: readonly ListenerStatus[];
   readonly pools: readonly PoolStatus[];
+  /** Until the last of what they were given has ended. */
+  readonly removedServers: readonly RemovedServerStatus[];
   readonly caches: readonly CacheStatus[];
   readonly egress: readonly EgressSummary[];
   /** Null where this config uses none. */
@@ -165,6 +178,16 @@ export function poolStatus(
       kept: found?.of.kept.get(server.name) ?? null,
     })),
   };
+}
+
+export function removedStatus(plan: Plan, removed: readonly RemovedServer[], totals: Totals): RemovedServerStatus[] {
+  // While another plan is being published, the one in force has them still.
+  const known = new Set(plan.pools.flatMap(({ servers }) => servers.map(({ slot }) => slot)));
+  return removed.flatMap(({ pool, server: { name, address, slot }, sinceMs }) => {
+    const active = known.has(slot) ? 0 : totals.active(slot);
+    const since = new Date(sinceMs).toISOString();
+    return active > 0 ? [{ pool, name, address: formatAddress(address), since, active }] : [];
+  });
 }
 
 function serverStatus(server: ServerPlan, totals: Totals, condition: Condition): Omit<ServerStatus, "kept"> {

@@ -99,15 +99,18 @@ test("a config without a bottom is one error, and is the outcome of a signal's r
   expect((await fetch(sluice.url)).status).toBe(200);
 });
 
-test("an exchange ends under the plan it began with", async () => {
+test("an exchange ends under the plan it began with, and its server is shown until then", async () => {
   await using room = new Room();
   const [one, two] = [new Origin(room, () => null), new Origin(room, () => ok("two"))];
   const sluice = await Sluice.start(room, { pools: { app: { servers: [one.address] } } });
   const client = (await Client.connect(room, sluice.port)).send(get("/1"));
   const { socket } = await one.request(1);
   await sluice.reload({ pools: { app: { servers: [two.address] } } });
+  const told = { pool: "app", name: one.address, address: one.address, active: 1 };
+  expect((await sluice.status()).removedServers).toEqual([{ ...told, since: expect.any(String) as string }]);
   write(socket, ok("from one"));
   await client.saw("from one");
+  await until("it to be shown no more", async () => (await sluice.status()).removedServers.length === 0);
   await client.send(get("/2")).saw("two");
   await until("the old server's connection to be closed", () => one.open === 0);
 });
@@ -214,6 +217,48 @@ test("so may a port of datagrams", async () => {
     client.send(listen);
     await until("an answer", () => client.got.includes(`one:${listen}`));
   }
+});
+
+test("who is there is counted on (conn_cur) over reloads that give the table another shape", async () => {
+  await using room = new Room();
+  const origin = new Origin(room);
+  const port = freePort();
+  const draft = (size: number, store: readonly string[]): Draft => ({
+    workers: 2,
+    tables: { seen: { key: "ip", size, expire: "1h", store: ["conn_cur", ...store] } },
+    listeners: {
+      web: {
+        listen: `127.0.0.1:${port}`,
+        use: "app",
+        rules: {
+          connection: [{ track: { table: "seen", by: "src" } }, { if: "seen[src].conn_cur > 8", reject: true }],
+        },
+      },
+    },
+    pools: { app: { servers: [origin.address] } },
+  });
+  const sluice = await Sluice.start(room, draft(1000, []));
+  const countIs = async (count: number): Promise<void> => {
+    await until(`${count} to be counted`, async () => {
+      const answer = await fetch(`http://${sluice.admin}/api/v1/tables/seen/entries/127.0.0.1`);
+      return JSON.stringify(await answer.json()).includes(`"conn_cur":${count}`);
+    });
+  };
+  const come = async (): Promise<Client> => {
+    const client = (await Client.connect(room, port)).send(get("/"));
+    await client.saw("200 OK");
+    return client;
+  };
+  const clients = await Promise.all(Array.from({ length: 8 }, come));
+  await countIs(8);
+  for (const [size, store] of [[2000, []] as const, [2000, ["gpc0"]] as const, [500, []] as const]) {
+    await sluice.reload(draft(size, store));
+    expect(await (await Client.connect(room, port)).over()).toBe("");
+    await countIs(8);
+  }
+  for (const { socket } of clients.slice(0, 5)) socket.terminate();
+  await countIs(3);
+  await come();
 });
 
 test("what was counted before a reload is counted on after it", async () => {

@@ -7,7 +7,7 @@ import type { RegistryStatus } from "../../../registry/registry.ts";
 import type { CacheStatus, RedisStatus } from "../../cachestatus.ts";
 import type { KeptStatus, SourceStatus } from "../../discovery/sourcestatus.ts";
 import type { SentinelStatus } from "../../sentinel.ts";
-import type { ListenerStatus, PoolStatus, ServerStatus, Status } from "../../status.ts";
+import type { ListenerStatus, PoolStatus, RemovedServerStatus, ServerStatus, Status } from "../../status.ts";
 import { egressSummary } from "./egress.ts";
 import { fleetStatus } from "./fleet.ts";
 
@@ -136,6 +136,19 @@ export const poolStatus: z.ZodType<PoolStatus> = z
   })
   .meta({ id: "PoolStatus", description: "A pool and its servers." });
 
+const removedServerStatus: z.ZodType<RemovedServerStatus> = z
+  .strictObject({
+    pool: z.string().describe("The pool that it was in, which may be gone too."),
+    name: z.string().describe("As the config or its source wrote it."),
+    address: z.string().describe("Its address."),
+    since: time.describe("Since when it is not in the config any more."),
+    active: z.int().describe("Exchanges in flight."),
+  })
+  .meta({
+    id: "RemovedServerStatus",
+    description: "A server that is not in the config any more, while requests or connections that it was given go on.",
+  });
+
 const listenerTls = z.strictObject({
   certificates: z.int().describe("How many it shows, by name."),
   notAfter: time.describe("The earliest end of one of them."),
@@ -238,6 +251,9 @@ export const status: z.ZodType<Status> = z
     workers: z.array(workerRecord).describe("Worker processes."),
     listeners: z.array(listenerStatus).describe("Listeners, in the order of the config."),
     pools: z.array(poolStatus).describe("Pools, in the order of the config."),
+    removedServers: z
+      .array(removedServerStatus)
+      .describe("Servers that are not in the config any more, until the last of what they were given has ended."),
     caches: z.array(cacheStatus).describe("Caches, and how full they are."),
     egress: z.array(egressSummary).describe("Pools of outbound addresses."),
     registry: registryStatus.nullable().describe("How it stands with the registry; null where the config uses none."),
