@@ -2,6 +2,7 @@
 // and .alert say told. It knows directives and the order of lines, no section and no keyword.
 
 import { type Environment, variableOf } from "../../substitute.ts";
+import { filledIn } from "./addressvariable.ts";
 import { readCondition } from "./condition.ts";
 import { type LineFault, lexLine } from "./lexer.ts";
 import type { Word } from "./scene.ts";
@@ -59,7 +60,7 @@ class LinesReader {
       if (isOn) this.#faults.push(fault);
     } else if (first?.text.startsWith(".") === true && !first.isQuoted) this.#directive(first, words.slice(1), isOn);
     else if (isOn && words.length > 0) {
-      this.#lines.push(words);
+      this.#lines.push(filledIn(words, this.#environment));
       this.#assign(words);
     }
   }
